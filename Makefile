@@ -1,0 +1,85 @@
+# Needs Python 3.11 to 3.13, make and git. Everything else is installed into .venv.
+# Paths are relative throughout, so that a folder with a space in its name works.
+
+PYTHON ?= python3
+LOWEST_PYTHON ?= python3.11
+
+PY := .venv/bin/python
+STEMGEO := .venv/bin/stemgeo
+PIP := $(PY) -m pip --quiet --disable-pip-version-check
+READY := .venv/.ready
+
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+.PHONY: help setup demo test lint types wheel notebooks check lock lowest clean
+
+help:  ## show this list
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' Makefile
+
+setup: $(READY)  ## install everything into .venv; the other targets do so themselves
+
+demo: $(READY)  ## run the main job on the example Flanders and print the province table
+	@rm -rf out/sample-study
+	@$(STEMGEO) sample out/sample-study
+	@$(STEMGEO) run out/sample-study --out out/demo
+	@$(STEMGEO) coverage out/demo --by province
+	@echo
+	@echo "The study: out/sample-study/study.toml. The results: out/demo, of which"
+	@echo "  out/demo/map.html                  the map to click through, in any browser"
+	@echo "  out/demo/maps/vlaanderen.png       the map of Flanders; one of each province beside it"
+	@echo "  out/demo/tables/coverage.csv       every figure, at every level"
+	@echo "  out/demo/summary.md                the figures in words"
+
+test: $(READY)  ## run the tests; ARGS="-k coverage" goes to pytest
+	@$(PY) -m pytest $(ARGS)
+
+lint: $(READY)  ## check style and formatting
+	@$(PY) -m ruff check
+	@$(PY) -m ruff format --check
+
+types: $(READY)  ## check the types of the package
+	@$(PY) -m mypy
+
+wheel: demo  ## run the sample from the wheel in an empty environment; same table as the demo
+	@tests/wheel_check.sh
+
+notebooks: $(READY)  ## run the notebooks from top to bottom
+	@$(PY) -m pytest --quiet --nbmake --force-enable-socket notebooks
+
+check: lint types test wheel notebooks  ## all of the above: what CI runs
+
+lock: $(READY)  ## write requirements.txt from pyproject.toml; ARGS=--upgrade takes the newest
+	@$(PY) -m uv pip compile pyproject.toml --group dev --universal --python-version 3.11 \
+	  --generate-hashes --no-header --no-annotate --quiet --output-file requirements.txt $(ARGS)
+
+lowest: $(READY)  ## run the tests on the lowest versions that pyproject.toml allows
+	@$(PY) -m uv venv --quiet --clear --python "$(LOWEST_PYTHON)" .venv-lowest
+	@$(PY) -m uv pip install --quiet --python .venv-lowest --resolution lowest-direct \
+	  --group dev --editable .
+	@.venv-lowest/bin/python -m pytest $(ARGS)
+
+clean:  ## remove all that make has made
+	@rm -rf .venv .venv-lowest out build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# Only pins with hashes enter, as wheels: nothing is compiled and nothing but them is trusted.
+.venv/.pinned: requirements.txt
+	@"$(PYTHON)" -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14))' 2>/dev/null \
+	  || { echo "stemgeo needs Python 3.11, 3.12 or 3.13, and '$(PYTHON)' is" \
+	    "$$("$(PYTHON)" --version 2>&1 || echo missing); try: make PYTHON=python3.12" >&2; exit 1; }
+	@"$(PYTHON)" -c 'import ensurepip, venv' 2>/dev/null \
+	  || { echo "Python's venv is missing; on Debian and Ubuntu: apt install python3-venv" >&2; \
+	    exit 1; }
+	@echo "Installing into .venv (once, a minute or two) ..." >&2
+	@"$(PYTHON)" -m venv --clear .venv
+	@$(PIP) install --require-hashes --only-binary :all: --requirement requirements.txt
+	@pwd -P > $@
+
+$(READY): .venv/.pinned pyproject.toml
+	@$(PIP) install --no-deps --no-build-isolation --editable .
+	@touch $@
+
+# A folder that was moved or copied would run the package from its old place: make .venv anew.
+ifneq "$(shell cat .venv/.pinned 2>/dev/null)" "$(CURDIR)"
+.PHONY: .venv/.pinned
+endif

@@ -1,0 +1,1 @@
+"""The parts of the generator of the example study; `data/make_sample.py` runs them."""

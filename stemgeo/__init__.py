@@ -1,0 +1,65 @@
+"""Which children in Flanders reach a STEM academy within 15 minutes by bicycle.
+
+>>> import stemgeo as sg
+>>> study = sg.load_study("study.toml")  # doctest: +SKIP
+>>> result = sg.run(study)               # doctest: +SKIP
+>>> result.summary()                     # doctest: +SKIP
+
+Heavy parts load on first use.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from stemgeo.access.isochrones import isochrones
+    from stemgeo.access.travel_time import access
+    from stemgeo.errors import InputError, Problem, ResultError, StemgeoError, StudyError
+    from stemgeo.network.graph import Network
+    from stemgeo.run import Result, run
+    from stemgeo.sample import sample
+    from stemgeo.study import Study, load_study
+
+_HOMES = {
+    "InputError": "stemgeo.errors",
+    "Network": "stemgeo.network.graph",
+    "Problem": "stemgeo.errors",
+    "Result": "stemgeo.run",
+    "ResultError": "stemgeo.errors",
+    "StemgeoError": "stemgeo.errors",
+    "Study": "stemgeo.study",
+    "StudyError": "stemgeo.errors",
+    "access": "stemgeo.access.travel_time",
+    "isochrones": "stemgeo.access.isochrones",
+    "load_study": "stemgeo.study",
+    "run": "stemgeo.run",
+    "sample": "stemgeo.sample",
+}
+
+__all__ = [
+    "InputError",
+    "Network",
+    "Problem",
+    "Result",
+    "ResultError",
+    "StemgeoError",
+    "Study",
+    "StudyError",
+    "access",
+    "isochrones",
+    "load_study",
+    "run",
+    "sample",
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"module 'stemgeo' has no attribute {name!r}")
+    return getattr(importlib.import_module(_HOMES[name]), name)
+
+
+def __dir__() -> list[str]:
+    return __all__

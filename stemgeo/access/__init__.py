@@ -1,0 +1,1 @@
+"""Travel times from children to academies, and isochrones for looking at."""

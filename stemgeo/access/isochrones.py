@@ -1,0 +1,280 @@
+"""Isochrone polygons: for looking at, never for counting.
+
+An isochrone is the ground within 50 m of a road from which an academy is reached in time. It is
+drawn from the exact distance of every raster corner to the reached stretches of road, contoured
+at 50 m; so holes and islands are kept and polygons follow the roads.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import contourpy
+import geopandas as gpd
+import numpy as np
+import shapely
+from numba import njit
+
+from stemgeo.access.search import labels, nearest, unpack
+from stemgeo.access.travel_time import Rider, horizon_ms
+from stemgeo.network.snap import snap
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
+
+    from stemgeo.network.graph import Network
+    from stemgeo.network.snap import Places
+
+    Floats = NDArray[np.float64]
+    Longs = NDArray[np.int64]
+
+ROAD_BUFFER_M = 50.0
+"""How far from a reached road the isochrone extends."""
+
+NEAREST_OF_ALL = ""
+
+
+def isochrones(
+    network: Network,
+    academies: gpd.GeoDataFrame,
+    *,
+    minutes: Sequence[float] = (5.0, 10.0, 15.0),
+    speed_kmh: float,
+    cell_m: float = 25.0,
+    snap_limit_m: float = 500.0,
+    walking_speed_ms: float = 1.3,
+    surface: bool = True,
+) -> gpd.GeoDataFrame:
+    """Draw from where the nearest academy is reached within so many minutes.
+
+    Parameters
+    ----------
+    network
+        The bicycle network.
+    academies
+        Points in any stated CRS.
+    minutes
+        Bounds of the bands, rising.
+    speed_kmh
+        Riding speed on a good road.
+    cell_m
+        Raster cell behind the contours, metres.
+    snap_limit_m, walking_speed_ms
+        As in `access`.
+    surface
+        Whether poor surfaces slow the rider.
+
+    Returns
+    -------
+    GeoDataFrame
+        A row for each band that has ground: `academy_id` (empty: the nearest of all),
+        `minutes_from`, `minutes_to`, `area_km2`, geometry (MultiPolygon in the network's CRS).
+        Bands do not overlap; together they are the isochrone of the last bound.
+    """
+    points = academies.geometry.to_crs(network.crs)
+    sites = snap(network, points.x.to_numpy(), points.y.to_numpy(), limit_m=snap_limit_m)
+    rider = Rider(
+        network,
+        network.times(speed_kmh, surface=surface),
+        horizon_ms(max(minutes)),
+        walking_speed_ms=walking_speed_ms,
+    )
+    seed_node, seed_ms, _ = rider.seeds(sites)
+    label = nearest(
+        network.arcs,
+        rider.arc_ms,
+        seed_node,
+        labels(seed_ms, np.zeros_like(seed_ms)),
+        rider.horizon_ms,
+    )
+    times_ms = unpack(label)[0]
+    rows, inner = [], np.empty(0, dtype=object)
+    for start, stop in zip((0.0, *minutes), minutes, strict=False):
+        stretches = reached_stretches(rider, sites, times_ms, horizon_ms(stop))
+        whole = _near(stretches, cell_m)
+        band = _without(whole, inner)
+        inner = whole
+        if not band.is_empty:
+            rows.append((NEAREST_OF_ALL, start, stop, band.area / 1e6, band))
+    columns = ["academy_id", "minutes_from", "minutes_to", "area_km2", "geometry"]
+    return gpd.GeoDataFrame(rows, columns=columns, geometry="geometry", crs=network.crs)
+
+
+def reached_stretches(rider: Rider, sites: Places, times_ms: Longs, cutoff_ms: int) -> Floats:
+    """List the stretches of road from which a site is reached in time.
+
+    Parameters
+    ----------
+    rider
+        Network and times.
+    sites
+        The academies on the network.
+    times_ms
+        Time from each node, shape (nodes,); anything large where unreached.
+    cutoff_ms
+        Inclusive.
+
+    Returns
+    -------
+    float array, shape (stretches, 4)
+        x and y of both ends of each straight stretch, metres.
+    """
+    own_edge = _segments_before_sites(rider, sites), _segments_after_sites(rider, sites)
+    parts = [*_through_ends(rider, times_ms), *own_edge]
+    return np.concatenate([part.within(rider, cutoff_ms) for part in parts])
+
+
+@dataclass(frozen=True)
+class _Rides:
+    """Segments ridden towards a point on them from which the time to a site is known.
+
+    Attributes
+    ----------
+    segment
+        Which segments, shape (rides,).
+    near
+        Where on each segment the known point is, 0 at its start, 1 at its end.
+    near_ms
+        The time from there.
+    against
+        Whether the segments are ridden against their direction.
+    """
+
+    segment: NDArray[np.intp]
+    near: Floats
+    near_ms: Longs
+    against: bool
+
+    def within(self, rider: Rider, cutoff_ms: int) -> Floats:
+        """Cut from each segment the stretch from which the site is reached in time."""
+        times = rider.times
+        pace = times.pace_backward if self.against else times.pace_forward
+        kept = (self.near_ms <= cutoff_ms) & (pace[self.segment] > 0)
+        segment, near = self.segment[kept], self.near[kept]
+        whole_ms = np.maximum(rider.network.length_mm[segment] * pace[segment], 1e-9)
+        share = (cutoff_ms - self.near_ms[kept]) / whole_ms
+        far = np.minimum(near + share, 1) if self.against else np.maximum(near - share, 0)
+        vertex = segment + rider.network.segment_edge[segment]
+        x, y = rider.network.vertex_x, rider.network.vertex_y
+        dx, dy = x[vertex + 1] - x[vertex], y[vertex + 1] - y[vertex]
+        ends = (x[vertex] + near * dx, y[vertex] + near * dy)
+        ends += (x[vertex] + far * dx, y[vertex] + far * dy)
+        return np.stack(ends, axis=1)
+
+
+def _through_ends(rider: Rider, times_ms: Longs) -> list[_Rides]:
+    """Every open segment, left by the end node of its edge and by the start node."""
+    network, times = rider.network, rider.times
+    segment, edge = np.arange(len(network.length_mm)), network.segment_edge
+    first, last = network.first_segment[edge], network.first_segment[edge + 1]
+    ahead = times.before_forward_ms[last] - times.before_forward_ms[segment + 1]
+    back = times.before_backward_ms[segment] - times.before_backward_ms[first]
+    by_end = times_ms[network.edge_end[edge]] + ahead
+    by_start = times_ms[network.edge_start[edge]] + back
+    one, zero = np.ones(len(segment)), np.zeros(len(segment))
+    return [
+        _Rides(segment, one, by_end, against=False),
+        _Rides(segment, zero, by_start, against=True),
+    ]
+
+
+def _segments_before_sites(rider: Rider, sites: Places) -> _Rides:
+    """Ride along the edge of each site, from its start up to the site."""
+    network, times, sites = rider.network, rider.times, sites.take(sites.found)
+    first = network.first_segment[sites.edge]
+    site, segment = _ranges(first, sites.segment + 1)
+    own = segment == sites.segment[site]
+    along, _ = sites.along_ms(network, times)
+    to_vertex = times.before_forward_ms[segment + 1] - times.before_forward_ms[first[site]]
+    ms = np.where(own, 0, along[site] - to_vertex) + rider.walk_ms(sites)[site]
+    return _Rides(segment, np.where(own, sites.share(network)[site], 1.0), ms, against=False)
+
+
+def _segments_after_sites(rider: Rider, sites: Places) -> _Rides:
+    """Ride against the edge of each site, from its end back to the site."""
+    network, times, sites = rider.network, rider.times, sites.take(sites.found)
+    first = network.first_segment[sites.edge]
+    site, segment = _ranges(sites.segment, network.first_segment[sites.edge + 1])
+    own = segment == sites.segment[site]
+    _, back = sites.along_ms(network, times)
+    to_vertex = times.before_backward_ms[segment] - times.before_backward_ms[first[site]]
+    ms = np.where(own, 0, to_vertex - back[site]) + rider.walk_ms(sites)[site]
+    return _Rides(segment, np.where(own, sites.share(network)[site], 0.0), ms, against=True)
+
+
+def _ranges(
+    start: NDArray[np.int32], stop: NDArray[np.int32]
+) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+    """List start[i]:stop[i] for every i, with i beside."""
+    sizes = (stop - start).astype(np.intp)
+    owner = np.repeat(np.arange(len(start)), sizes)
+    within = np.arange(sizes.sum()) - np.repeat(np.cumsum(sizes) - sizes, sizes)
+    return owner, start[owner] + within
+
+
+def _near(stretches: Floats, cell_m: float) -> NDArray[np.object_]:
+    """Outline the ground within the buffer of the stretches, as polygons that do not meet."""
+    if len(stretches) == 0:
+        return np.empty(0, dtype=object)
+    margin = ROAD_BUFFER_M + 2 * cell_m
+    x0, y0 = (np.floor((stretches[:, [i, i + 2]].min() - margin) / cell_m) for i in (0, 1))
+    x1, y1 = (np.ceil((stretches[:, [i, i + 2]].max() + margin) / cell_m) for i in (0, 1))
+    x, y = np.arange(x0, x1 + 1) * cell_m, np.arange(y0, y1 + 1) * cell_m
+    distance = np.full((len(y), len(x)), margin, dtype=np.float32)
+    _lower_to_distance(distance, stretches, x[0], y[0], cell_m, margin)
+    contours = contourpy.contour_generator(x, y, distance, fill_type="OuterOffset")
+    points, offsets = contours.filled(-1.0, ROAD_BUFFER_M)
+    parts = [_polygon(p, o) for p, o in zip(points, offsets, strict=True)]
+    return np.asarray(shapely.get_parts(parts))
+
+
+def _polygon(points: Floats, offsets: NDArray[np.uint32]) -> shapely.Polygon:
+    rings = [points[a:b] for a, b in zip(offsets, offsets[1:], strict=False)]
+    return shapely.make_valid(shapely.Polygon(rings[0], rings[1:]))
+
+
+def _without(whole: NDArray[np.object_], inner: NDArray[np.object_]) -> shapely.MultiPolygon:
+    """Take the inner polygons out of the whole ones, each only where they meet."""
+    outer, cut = shapely.STRtree(inner).query(whole, predicate="intersects")
+    holes = whole.copy()
+    holes[:] = shapely.MultiPolygon()
+    if len(outer):
+        own = np.unique(outer)
+        holes[own] = shapely.multipolygons(inner[cut], indices=np.searchsorted(own, outer))
+    parts = shapely.get_parts(shapely.difference(whole, holes))
+    return shapely.multipolygons(parts[shapely.get_dimensions(parts) == 2])
+
+
+@njit(cache=True, nogil=True)
+def _lower_to_distance(
+    distance: NDArray[np.float32],
+    stretches: Floats,
+    x0: float,
+    y0: float,
+    cell_m: float,
+    margin: float,
+) -> None:
+    """Set each raster corner to its distance to the nearest stretch, as far as `margin`."""
+    rows, columns = distance.shape
+    for i in range(len(stretches)):
+        ax, ay, bx, by = stretches[i]
+        dx, dy = bx - ax, by - ay
+        squared = dx * dx + dy * dy
+        left = max(0, int((min(ax, bx) - margin - x0) / cell_m))
+        right = min(columns - 1, int((max(ax, bx) + margin - x0) / cell_m) + 1)
+        low = max(0, int((min(ay, by) - margin - y0) / cell_m))
+        high = min(rows - 1, int((max(ay, by) + margin - y0) / cell_m) + 1)
+        for row in range(low, high + 1):
+            py = y0 + row * cell_m
+            for column in range(left, right + 1):
+                px = x0 + column * cell_m
+                along = 0.0
+                if squared > 0:
+                    along = min(1.0, max(0.0, ((px - ax) * dx + (py - ay) * dy) / squared))
+                ex, ey = ax + along * dx - px, ay + along * dy - py
+                found = np.sqrt(ex * ex + ey * ey)
+                if found < distance[row, column]:
+                    distance[row, column] = found

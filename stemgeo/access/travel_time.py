@@ -1,0 +1,302 @@
+"""The access table: for every demand point the nearest academy and the time to it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from stemgeo.access.search import UNREACHED, labels, nearest, nearest_straight, reach, unpack
+from stemgeo.network.graph import CLOSED_MS
+from stemgeo.network.snap import Places, snap
+
+if TYPE_CHECKING:
+    import geopandas as gpd
+    from numpy.typing import NDArray
+
+    from stemgeo.network.graph import EdgeTimes, Network
+
+    Longs = NDArray[np.int64]
+
+REACHED, BEYOND, UNMEASURED = "reached", "beyond_horizon", "unmeasured"
+
+
+def access(
+    network: Network,
+    academies: gpd.GeoDataFrame,
+    demand: gpd.GeoDataFrame,
+    *,
+    speed_kmh: float,
+    cutoff_min: float = 15.0,
+    snap_limit_m: float = 500.0,
+    walking_speed_ms: float = 1.3,
+) -> pd.DataFrame:
+    """Find the nearest academy of every demand point.
+
+    Parameters
+    ----------
+    network
+        The bicycle network.
+    academies, demand
+        Points in any stated CRS. Academies are known by the column `academy_id`, or by their
+        index.
+    speed_kmh
+        Riding speed on a good road.
+    cutoff_min
+        How far is looked, in minutes, inclusive.
+    snap_limit_m
+        A point farther than this from any road is unmeasured.
+    walking_speed_ms
+        On the leg between a door and the road, metres per second.
+
+    Returns
+    -------
+    DataFrame
+        A row for each demand point, index and order kept: `academy_id` (empty if none),
+        `travel_time_s` (inf if none), `snap_m` (NaN if unmeasured), `status` ("reached",
+        "beyond_horizon" or "unmeasured").
+
+    Raises
+    ------
+    ValueError
+        If a table has no CRS, or academy ids are not unique.
+    """
+    has_id = "academy_id" in academies.columns
+    ids = academies["academy_id"] if has_id else academies.index.to_series()
+    if ids.duplicated().any():
+        raise ValueError(f"academy_id {ids[ids.duplicated()].iloc[0]!r} is there twice")
+    order = np.argsort(ids.astype(str).to_numpy(), kind="stable")
+    rider = Rider(
+        network, network.times(speed_kmh), horizon_ms(cutoff_min), walking_speed_ms=walking_speed_ms
+    )
+    sites = snap(network, *_coordinates(academies.iloc[order], network.crs), limit_m=snap_limit_m)
+    points = snap(network, *_coordinates(demand, network.crs), limit_m=snap_limit_m)
+    label = rider.nearest(sites, points, np.arange(len(order)))
+    return access_table(label, points.snap_m, ids.astype(str).to_numpy()[order], demand.index)
+
+
+def horizon_ms(minutes: float) -> int:
+    """Minutes as whole milliseconds."""
+    return round(minutes * 60_000)
+
+
+def access_table(
+    label: Longs, snap_m: NDArray[np.float64], academy_ids: NDArray[np.object_], index: pd.Index
+) -> pd.DataFrame:
+    """Lay labels out as the access table; `snap_m` is NaN where a point is unmeasured."""
+    time_ms, rank = unpack(label)
+    reached = label != UNREACHED
+    names = np.append(academy_ids.astype(object), "")
+    status = np.where(reached, REACHED, np.where(np.isnan(snap_m), UNMEASURED, BEYOND))
+    return pd.DataFrame(
+        {
+            "academy_id": names[np.where(reached, rank, len(names) - 1)],
+            "travel_time_s": np.where(reached, time_ms / 1000, np.inf),
+            "snap_m": snap_m,
+            "status": status,
+        },
+        index=index,
+    )
+
+
+def _coordinates(
+    points: gpd.GeoDataFrame, crs: str
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    if points.crs is None:
+        raise ValueError("the points have no CRS; say which with .set_crs(...)")
+    geometry = points.geometry.to_crs(crs)
+    return geometry.x.to_numpy(), geometry.y.to_numpy()
+
+
+@dataclass(frozen=True)
+class Rider:
+    """One way of travelling the network: the times of a speed, a horizon, a walking pace.
+
+    Attributes
+    ----------
+    network
+        The network.
+    times
+        Its `EdgeTimes` at the rider's speed.
+    horizon_ms
+        How far is looked, inclusive.
+    walking_speed_ms
+        On the leg between a door and the road, metres per second.
+    """
+
+    network: Network
+    times: EdgeTimes
+    horizon_ms: int
+    walking_speed_ms: float = 1.3
+
+    @property
+    def arc_ms(self) -> NDArray[np.int32]:
+        """Time of each arc of `network.arcs`, shape (arcs,)."""
+        both = np.stack([self.times.forward_ms, self.times.backward_ms], axis=1).ravel()
+        return np.asarray(both[self.network.arcs[2]])
+
+    def nearest(self, sites: Places, points: Places, rank: NDArray[np.intp]) -> Longs:
+        """Label each point with the nearest site.
+
+        Parameters
+        ----------
+        sites, points
+            Academies and demand points on the network.
+        rank
+            Number of each site; of equally near ones the smallest wins. Shape (sites,).
+
+        Returns
+        -------
+        int64 array, shape (points,)
+            Packed (time, rank), see `search.unpack`; UNREACHED beyond the horizon or when the
+            point is not tied to the network.
+        """
+        seed_node, seed_ms, owner = self.seeds(sites)
+        node_label = nearest(
+            self.network.arcs,
+            self.arc_ms,
+            seed_node,
+            labels(seed_ms, rank[owner]),
+            self.horizon_ms,
+        )
+        label = np.full(len(points.edge), UNREACHED, dtype=np.int64)
+        tied = points.found
+        label[tied] = np.minimum(
+            self._through_ends(points.take(tied), node_label),
+            self._along_edge(points.take(tied), sites, rank),
+        )
+        return self._with_walk(label, points)
+
+    def reach(self, sites: Places, *, threads: int = 2) -> tuple[Longs, Longs, Longs]:
+        """Search from each site by itself: offsets, nodes, times in ms; see `search.reach`."""
+        seed_node, seed_ms, owner = self.seeds(sites)
+        order = np.argsort(owner, kind="stable")
+        first = np.searchsorted(owner[order], np.arange(len(sites.edge) + 1)).astype(np.int32)
+        return reach(
+            self.network.arcs,
+            self.arc_ms,
+            seed_node[order],
+            seed_ms[order],
+            first,
+            self.horizon_ms,
+            threads=threads,
+        )
+
+    def seeds(self, sites: Places) -> tuple[NDArray[np.int32], Longs, NDArray[np.intp]]:
+        """Nodes from which each site is reached along its own edge.
+
+        Returns
+        -------
+        tuple of arrays
+            Node, time in ms with the site's walking leg, index of the site.
+        """
+        owner = np.flatnonzero(sites.found)
+        tied = sites.take(owner)
+        edge, walk = tied.edge, self.walk_ms(tied)
+        along, against = tied.along_ms(self.network, self.times)
+        start, end = self._at_ends(tied)
+        from_start = self.network.open_forward[edge] | start
+        from_end = self.network.open_backward[edge] | end
+        back = np.where(end, 0, self.times.backward_ms[edge].astype(np.int64) - against)
+        node = np.concatenate(
+            [self.network.edge_start[edge[from_start]], self.network.edge_end[edge[from_end]]]
+        )
+        ms = np.concatenate([(along + walk)[from_start], (back + walk)[from_end]])
+        return node, ms, np.concatenate([owner[from_start], owner[from_end]])
+
+    def _through_ends(self, points: Places, node_label: Longs) -> Longs:
+        """Leave the edge of each point by either end, as its direction allows."""
+        edge = points.edge
+        along, against = points.along_ms(self.network, self.times)
+        start, end = self._at_ends(points)
+        ahead = np.where(end, 0, self.times.forward_ms[edge].astype(np.int64) - along)
+        by_end = _later(node_label[self.network.edge_end[edge]], ahead)
+        by_start = _later(node_label[self.network.edge_start[edge]], against)
+        by_end[~(self.network.open_forward[edge] | end)] = UNREACHED
+        by_start[~(self.network.open_backward[edge] | start)] = UNREACHED
+        return np.minimum(by_end, by_start)
+
+    def _along_edge(self, points: Places, sites: Places, rank: NDArray[np.intp]) -> Longs:
+        """Go straight to a site on the same edge, in the directions that are open."""
+        label = np.full(len(points.edge), UNREACHED, dtype=np.int64)
+        owner = np.flatnonzero(sites.found)
+        pairs = pd.DataFrame({"edge": sites.edge[owner], "site": owner}).merge(
+            pd.DataFrame({"edge": points.edge, "point": np.arange(len(label))}), on="edge"
+        )
+        site, point = pairs["site"].to_numpy(), pairs["point"].to_numpy()
+        edge = sites.edge[site]
+        to, to_back = sites.take(site).along_ms(self.network, self.times)
+        at, at_back = points.take(point).along_ms(self.network, self.times)
+        position = self._position_mm(points)[point] - self._position_mm(sites)[site]
+        walk = self.walk_ms(sites)[site]
+        for open_, ahead, ms in (
+            (self.network.open_forward[edge], position <= 0, to - at),
+            (self.network.open_backward[edge], position >= 0, at_back - to_back),
+        ):
+            use = open_ & ahead | (position == 0)
+            np.minimum.at(label, point[use], labels(np.maximum(ms + walk, walk), rank[site])[use])
+        return label
+
+    def _position_mm(self, places: Places) -> NDArray[np.float64]:
+        """Distance of each place from the start of its edge, in millimetres."""
+        before = np.concatenate([[0], np.cumsum(self.network.length_mm, dtype=np.int64)])
+        first = self.network.first_segment[places.edge]
+        return np.asarray(before[places.segment] - before[first] + places.offset_mm)
+
+    def _at_ends(self, places: Places) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+        """Whether a place lies on the start or the end node of its edge, to the millimetre.
+
+        Such a place is at the node itself, so the direction of the edge does not bind it.
+        """
+        last = self.network.first_segment[places.edge + 1] - 1
+        end_mm = self.network.length_mm[last] - 0.5
+        start = (places.segment == self.network.first_segment[places.edge]) & (
+            places.offset_mm < 0.5
+        )
+        return start, (places.segment == last) & (places.offset_mm > end_mm)
+
+    def walk_ms(self, places: Places) -> Longs:
+        """Time of the leg between each place and its point, milliseconds, shape (points,)."""
+        return np.rint(np.nan_to_num(places.snap_m) / self.walking_speed_ms * 1000).astype(np.int64)
+
+    def _with_walk(self, label: Longs, points: Places) -> Longs:
+        """Add each point's own walking leg and drop what then lies beyond the horizon."""
+        later = _later(label, self.walk_ms(points))
+        return np.where(unpack(later)[0] > self.horizon_ms, UNREACHED, later)
+
+
+def _later(label: Longs, ms: Longs) -> Longs:
+    """Add time to labels; what is unreached stays so."""
+    return np.where((label == UNREACHED) | (ms >= CLOSED_MS), UNREACHED, label + labels(ms, np.zeros_like(ms)))
+
+
+def straight_line(
+    points: tuple[NDArray[np.float64], NDArray[np.float64]],
+    sites: tuple[NDArray[np.float64], NDArray[np.float64]],
+    rank: NDArray[np.intp],
+    *,
+    speed_kmh: float,
+    detour_factor: float,
+    horizon: int,
+) -> Longs:
+    """Label points with the nearest site by straight line times a detour factor: a screening.
+
+    Parameters
+    ----------
+    points, sites
+        x and y in metres.
+    rank
+        Number of each site, rising.
+    speed_kmh, detour_factor
+        Time is distance x detour factor / speed.
+    horizon
+        Milliseconds, inclusive.
+    """
+    label = nearest_straight(*points, *sites, 3600.0 * detour_factor / speed_kmh)
+    time_ms, site = unpack(label)
+    reached = (label != UNREACHED) & (time_ms <= horizon)
+    out = np.full(len(label), UNREACHED, dtype=np.int64)
+    out[reached] = labels(time_ms[reached], rank[site[reached]])
+    return out

@@ -1,0 +1,234 @@
+"""The command line: parse, one public call, print.
+
+Data goes to standard output; progress, warnings and errors to standard error. An expected error
+is a line each with what, where and how to mend it, and exit status 1; a wrong call is 2.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from stemgeo.errors import Problem, StemgeoError
+from stemgeo.study import PROVINCES
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from stemgeo.run import Progress
+
+app = typer.Typer(
+    help="Which children reach a STEM academy within 15 minutes by bicycle, and where the gaps are.",
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+)
+
+
+class Level(StrEnum):
+    """Levels of the coverage table."""
+
+    region = "region"
+    province = "province"
+    municipality = "municipality"
+    zone = "zone"
+
+
+class Form(StrEnum):
+    """Forms in which a table is printed."""
+
+    text = "text"
+    csv = "csv"
+    json = "json"
+
+
+StudyPath = Annotated[Path, typer.Argument(metavar="STUDY", help="A study.toml or its folder.")]
+ResultPath = Annotated[Path, typer.Argument(metavar="DIR", help="A folder that a run wrote.")]
+FormOption = Annotated[Form, typer.Option("--format", help="How the table is printed.")]
+
+
+@app.command()
+def sample(
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="A folder that is not there yet.")],
+) -> None:
+    """Write a complete example study: a schematic Flanders."""
+    from stemgeo.sample import write_sample
+
+    written = write_sample(folder)
+    _say(f"Example study written to {written}. Next: stemgeo run {written} --out result")
+
+
+@app.command()
+def check(study: StudyPath) -> None:
+    """Report every problem in the inputs of a study at once."""
+    from stemgeo.inputs import load_inputs
+    from stemgeo.study import load_study
+
+    inputs = load_inputs(load_study(study))
+    _warn(inputs.warnings)
+    for item in inputs.provenance:
+        print(f"{item.role:16} {item.name}  {item.size_bytes} bytes  {item.note}".rstrip())
+
+
+@app.command()
+def run(
+    study: StudyPath,
+    out: Annotated[Path, typer.Option("--out", metavar="DIR", help="Where the result goes.")],
+) -> None:
+    """Measure a study and write tables, isochrones, maps, gaps and a manifest."""
+    from stemgeo.study import load_study
+
+    parsed = load_study(study)
+    with _progress() as progress:
+        from stemgeo.run import run as run_study
+
+        result = run_study(parsed, progress=progress)
+        progress("Schrijven", 0.9)
+        result.write(out)
+        progress("Klaar", 1.0)
+    _warn(result.notes)
+    _print(result.summary(), Form.text, parsed.output.language, "province")
+    if parsed.about.notice:
+        print(parsed.about.notice)
+    _say(f"Result in {out}: summary.md, map.html, maps/, tables/, manifest.json")
+
+
+@app.command()
+def coverage(
+    result: ResultPath,
+    by: Annotated[Level, typer.Option("--by", help="One row for each of these.")] = Level.province,
+    form: FormOption = Form.text,
+) -> None:
+    """Print the share of children in time of an academy."""
+    from stemgeo.report.bundle import read_summary
+    from stemgeo.report.files import read_manifest
+
+    content = read_manifest(result)
+    table = read_summary(result, by.value)
+    _print(table, form, content["study"]["output"]["language"], by.value)
+    _notices(content, form)
+
+
+@app.command()
+def gaps(
+    result: ResultPath,
+    top: Annotated[int, typer.Option("--top", min=1, help="So many, largest first.")] = 10,
+    form: FormOption = Form.text,
+) -> None:
+    """Print the municipalities with most children out of reach."""
+    from stemgeo.report.bundle import read_table
+    from stemgeo.report.files import read_manifest
+
+    content = read_manifest(result)
+    table = read_table(result, "gaps").head(top)
+    if form is Form.text:
+        from stemgeo.report.summary import readable_gaps
+
+        table = readable_gaps(table, content["study"]["output"]["language"])
+    _emit(table, form)
+    _notices(content, form)
+
+
+@app.command(name="map")
+def draw_map(
+    result: ResultPath,
+    province: Annotated[
+        str | None, typer.Option("--province", help="One province; without it all of Flanders.")
+    ] = None,
+    out: Annotated[
+        Path | None, typer.Option("--out", metavar="FILE", help="A .png, .svg or .pdf.")
+    ] = None,
+) -> None:
+    """Draw the map of a result again."""
+    from stemgeo.maps.static import save_figure
+    from stemgeo.report.bundle import map_of_folder
+
+    names = {name.lower(): name for name in PROVINCES}
+    chosen = names.get(province.lower()) if province else None
+    if province and chosen is None:
+        raise typer.BadParameter(f"{province!r} is not one of {', '.join(PROVINCES)}")
+    target = out or Path(f"{(chosen or 'Vlaanderen').lower()}.png")
+    form = target.suffix.removeprefix(".").lower()
+    if form not in ("png", "svg", "pdf"):
+        raise typer.BadParameter(f"{target.name!r} must end in .png, .svg or .pdf")
+    figure = map_of_folder(result, chosen)
+    for path in save_figure(figure, target.with_suffix(""), formats=(form,)):
+        print(path)
+
+
+def main() -> None:
+    """Run the command line; expected errors become plain lines and exit status 1."""
+    try:
+        app()
+    except StemgeoError as error:
+        for problem in error.problems:
+            _say(f"error: {problem}")
+        sys.exit(1)
+    except KeyboardInterrupt:
+        _say("stopped; nothing was changed")
+        sys.exit(130)
+    except OSError as error:
+        _say(f"error: {Problem(str(error.filename or 'file'), error.strerror or str(error))}")
+        sys.exit(1)
+
+
+def _say(line: str) -> None:
+    print(line, file=sys.stderr)
+
+
+def _warn(problems: tuple[Problem, ...]) -> None:
+    for problem in problems:
+        _say(f"note: {problem}")
+
+
+def _notices(content: dict[str, str], form: Form) -> None:
+    """Print the notice of the study below a table that people read."""
+    if form is Form.text:
+        for line in (content["notice"], content["method_note"]):
+            if line:
+                print(line)
+
+
+def _print(table: pd.DataFrame, form: Form, language: str, level: str) -> None:
+    from stemgeo.report.summary import readable
+
+    _emit(readable(table, language, level) if form is Form.text else table, form)
+
+
+def _emit(table: pd.DataFrame, form: Form) -> None:
+    if form is Form.csv:
+        table.to_csv(sys.stdout, index=False, float_format="%.6f", lineterminator="\n")
+    elif form is Form.json:
+        print(table.to_json(orient="records", force_ascii=False, indent=2))
+    else:
+        first = table.columns[0]
+        width = max(len(first), *(len(str(value)) for value in table[first]), 1)
+        left = {first: [f"{value:<{width}}" for value in table[first]]}
+        shown = table.assign(**left).rename(columns={first: f"{first:<{width}}"})
+        print(shown.to_string(index=False))
+
+
+@contextmanager
+def _progress() -> Iterator[Progress]:
+    """Give a progress bar on standard error; silent when that is no terminal."""
+    if not sys.stderr.isatty():
+        yield lambda _what, _share: None
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+
+    columns = (TextColumn("{task.description:<24}"), BarColumn(), TimeElapsedColumn())
+    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task("", total=1.0)
+        yield lambda what, share: bar.update(task, description=what, completed=share)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,83 @@
+"""What can go wrong, said so that the reader can mend it.
+
+Every expected failure is a `StemgeoError`; each kind is also the builtin kind
+that a caller would look for (`ValueError`, `FileNotFoundError`).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+
+@dataclass(frozen=True)
+class Problem:
+    """One finding in a user's file: where it is, what is wrong, how to mend it."""
+
+    where: str
+    what: str
+    mend: str = ""
+
+    def __str__(self) -> str:
+        line = f"{self.where}: {self.what}"
+        return f"{line}; {self.mend}" if self.mend else line
+
+
+class StemgeoError(Exception):
+    """Base of every failure that stemgeo expects and explains.
+
+    Parameters
+    ----------
+    problems
+        What was found, all of it at once; a plain text is a problem of its own.
+    """
+
+    def __init__(self, *problems: Problem | str) -> None:
+        super().__init__("\n".join(str(problem) for problem in problems))
+        self.problems = problems
+
+    # OSError would take the arguments for an errno: keep what we were given.
+    def __str__(self) -> str:
+        return "\n".join(str(problem) for problem in self.problems)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return type(self), self.problems
+
+
+class StudyError(StemgeoError, ValueError):
+    """The study itself (study.toml, or the arguments that stand for it) is wrong."""
+
+
+class InputError(StemgeoError, ValueError):
+    """A file of the user holds something that cannot be used."""
+
+
+class MissingFileError(InputError, FileNotFoundError):
+    """A file that the study names does not exist."""
+
+
+class ResultError(StemgeoError, ValueError):
+    """A folder of results is not there, not whole, or not what it says."""
+
+
+@dataclass
+class Findings:
+    """Collects the problems of a set of files, so that all are told at once."""
+
+    errors: list[Problem] = field(default_factory=list)
+    warnings: list[Problem] = field(default_factory=list)
+    missing: bool = False
+
+    def error(self, where: str, what: str, mend: str = "") -> None:
+        """Note a problem that makes the input unusable."""
+        self.errors.append(Problem(where, what, mend))
+
+    def warn(self, where: str, what: str, mend: str = "") -> None:
+        """Note something that the reader of the figures must know."""
+        self.warnings.append(Problem(where, what, mend))
+
+    def raise_errors(self) -> None:
+        """Raise all errors noted so far as one `InputError`, if there are any."""
+        if self.errors:
+            kind = MissingFileError if self.missing else InputError
+            raise kind(*self.errors)

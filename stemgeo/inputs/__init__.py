@@ -1,0 +1,148 @@
+"""A user's files, read and checked: everything that the study stands on.
+
+Every file passes the one door (`files`). All problems of all files are told at once.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+# First, because it sets what GDAL may do, before anything loads GDAL.
+from stemgeo.inputs.files import Provenance, opened  # isort: skip
+
+from stemgeo.errors import Findings, Problem
+from stemgeo.inputs.academies import load_academies, read_academies
+from stemgeo.inputs.boundaries import (
+    load_municipalities,
+    load_zones,
+    provinces_of,
+    read_municipalities,
+    read_zones,
+    zones_of,
+)
+from stemgeo.inputs.population import load_population, load_zone_population, read_population
+from stemgeo.inputs.weights import load_weights, read_weights
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    import geopandas as gpd
+    import pandas as pd
+
+    from stemgeo.study import Study
+
+__all__ = [
+    "Inputs",
+    "Provenance",
+    "load_inputs",
+    "read_academies",
+    "read_municipalities",
+    "read_population",
+    "read_weights",
+    "read_zones",
+]
+
+
+@dataclass(frozen=True)
+class Inputs:
+    """The tables of a study and where they came from; coordinates in EPSG:31370.
+
+    Attributes
+    ----------
+    municipalities
+        nis_code, name, province, geometry; Flemish, in the study's vintage.
+    provinces
+        province, geometry; dissolved from the municipalities.
+    zones
+        zone_id, nis_code, name, geometry; the municipalities themselves without a zones file.
+    children
+        nis_code, age, sex, children; the ages of the study's bands.
+    zone_population
+        zone_id, population; None without a file.
+    weights
+        weight, geometry (points); None without a file.
+    academies
+        academy_id, name, organisation, min_age, max_age, valid_from, valid_until, nis_code,
+        geometry; all rows of the register.
+    network
+        Road extracts; none for a straight-line study.
+    provenance
+        One for each file, in the order of study.toml; those of `network` in its order.
+    warnings
+        What the reader of the figures must know.
+    """
+
+    municipalities: gpd.GeoDataFrame
+    provinces: gpd.GeoDataFrame
+    zones: gpd.GeoDataFrame
+    children: pd.DataFrame
+    zone_population: pd.DataFrame | None
+    weights: gpd.GeoDataFrame | None
+    academies: gpd.GeoDataFrame
+    network: tuple[Path, ...]
+    provenance: tuple[Provenance, ...]
+    warnings: tuple[Problem, ...]
+
+
+def load_inputs(study: Study) -> Inputs:
+    """Read every file of a study.
+
+    Raises
+    ------
+    MissingFileError
+        If a file does not exist; with the problems of the others too.
+    InputError
+        With every problem of every file.
+    """
+    findings = Findings()
+    given, vintage = study.inputs, study.about.vintage
+    ages = frozenset(
+        age for band in study.travel.bands for age in range(band.ages[0], band.ages[1] + 1)
+    )
+    municipalities, of_municipalities = load_municipalities(given.municipalities, vintage, findings)
+    found: list[Provenance | None] = [of_municipalities]
+    zones = zones_of(municipalities)
+    if given.zones is not None:
+        zones, of_zones = load_zones(given.zones, municipalities, vintage, findings)
+        found.append(of_zones)
+    area = municipalities if len(municipalities) else None
+    children, of_population = load_population(given.population, ages, vintage, area, findings)
+    found.append(of_population)
+    zone_population = weights = None
+    if given.zone_population is not None:
+        zone_population, of_totals = load_zone_population(given.zone_population, zones, findings)
+        found.append(of_totals)
+    if given.weights is not None:
+        weights, of_weights = load_weights(given.weights, municipalities, findings)
+        found.append(of_weights)
+    academies, of_academies = load_academies(given.academies, municipalities, findings)
+    found.append(of_academies)
+    network, of_network = _load_network(study, findings)
+    findings.raise_errors()
+    return Inputs(
+        municipalities=municipalities,
+        provinces=provinces_of(municipalities),
+        zones=zones,
+        children=children,
+        zone_population=zone_population,
+        weights=weights,
+        academies=academies,
+        network=network,
+        provenance=tuple(one for one in [*found, *of_network] if one is not None),
+        warnings=tuple(findings.warnings),
+    )
+
+
+def _load_network(study: Study, findings: Findings) -> tuple[tuple[Path, ...], list[Provenance]]:
+    """Check the road extracts; reading them is the network's own work."""
+    paths: list[Path] = []
+    provenance: list[Provenance] = []
+    if isinstance(study.inputs.network, str):
+        return (), provenance
+    for extract in study.inputs.network:
+        with opened(extract, "network", findings) as file:
+            if file is not None:
+                paths.append(file.path)
+                provenance.append(file.provenance)
+    return tuple(paths), provenance

@@ -1,0 +1,243 @@
+"""The register of STEM academies: where they are, for which ages and when."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+
+from stemgeo import facts
+from stemgeo.errors import Findings
+from stemgeo.inputs.boundaries import as_input
+from stemgeo.inputs.cells import as_dates, as_numbers
+from stemgeo.inputs.files import (
+    FORMULA_STARTS,
+    OpenedFile,
+    Provenance,
+    clean,
+    opened,
+    strip_control,
+)
+from stemgeo.inputs.points import named, read_points
+from stemgeo.inputs.vectors import LAMBERT_72, as_text, listed
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from stemgeo.study import Input
+
+SYNONYMS: dict[str, tuple[str, ...]] = {
+    "academy_id": ("academy_id", "academie_id", "academie_nr", "id", "nummer", "code"),
+    "name": ("name", "naam", "academie", "academy"),
+    "organisation": ("organisation", "organisatie", "organization", "organisator", "partner"),
+    "min_age": ("min_age", "leeftijd_van", "min_leeftijd", "minimumleeftijd", "van_leeftijd"),
+    "max_age": ("max_age", "leeftijd_tot", "max_leeftijd", "maximumleeftijd", "tot_leeftijd"),
+    "valid_from": ("valid_from", "geldig_van", "geldig_vanaf", "erkend_van", "erkend_vanaf"),
+    "valid_until": ("valid_until", "geldig_tot", "geldig_tot_en_met", "erkend_tot"),
+}
+"""Names that a column may have, in English and Dutch; capitals and spaces do not matter."""
+
+COLUMNS = (*SYNONYMS, "nis_code", "geometry")
+_TEXT = ("academy_id", "name", "organisation")
+_AGES = ("min_age", "max_age")
+_DAYS = ("valid_from", "valid_until")
+_OLDEST = 120
+
+
+def read_academies(path: str | Path | Input, municipalities: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+    """Read a register of academies.
+
+    Parameters
+    ----------
+    path
+        A CSV, Excel, GeoJSON, GeoPackage or other file of points, or an `Input` that says more
+        of it.
+    municipalities
+        As `read_municipalities` returns them; `nis_code` is derived from them.
+
+    Returns
+    -------
+    GeoDataFrame
+        academy_id, name, organisation, min_age, max_age (Int64), valid_from, valid_until
+        (datetime64, day), nis_code (empty outside the municipalities), geometry (EPSG:31370), by
+        academy_id.
+
+    Raises
+    ------
+    InputError
+        With every problem of the file.
+    """
+    findings = Findings()
+    frame, _ = load_academies(as_input(path), municipalities, findings)
+    findings.raise_errors()
+    return frame
+
+
+def load_academies(
+    given: Input, municipalities: gpd.GeoDataFrame, findings: Findings
+) -> tuple[gpd.GeoDataFrame, Provenance | None]:
+    """As `read_academies`, with the problems in `findings`."""
+    with opened(given, "academies", findings) as file:
+        if file is None:
+            return _nothing(), None
+        read = read_points(file)
+        if read is None:
+            return _nothing(), file.provenance
+        raw, points = read
+        found = named(raw, SYNONYMS)
+        table = _typed(raw, found, file)
+        table = gpd.GeoDataFrame(table, geometry=points, crs=LAMBERT_72)
+        _check_ids(table, file)
+        _check_spans(table, found, file)
+        _warn_of_names(table, file)
+        table = table[points.notna()]
+        table = table.assign(nis_code=_municipality_of(table, municipalities))
+        if len(municipalities):
+            _warn_of_outside(table, municipalities, file)
+        _warn_of_same_place(table, file)
+        file.note(f"{len(raw)} academies")
+        return table[list(COLUMNS)].sort_values("academy_id", ignore_index=True), file.provenance
+
+
+def _nothing() -> gpd.GeoDataFrame:
+    columns: dict[str, pd.Series] = {name: pd.Series(dtype=str) for name in _TEXT}
+    columns |= {name: pd.Series(dtype="Int64") for name in _AGES}
+    columns |= {name: pd.Series(dtype="datetime64[s]") for name in _DAYS}
+    columns["nis_code"] = pd.Series(dtype=str)
+    return gpd.GeoDataFrame(columns, geometry=[], crs=LAMBERT_72)
+
+
+def _typed(raw: pd.DataFrame, found: dict[str, Any], file: OpenedFile) -> pd.DataFrame:
+    """Our columns, each of its own type; what cannot be read is told by row."""
+    empty = pd.Series("", index=raw.index, dtype=str)
+    text = {name: as_text(raw[found[name]]) if name in found else empty for name in SYNONYMS}
+    table = pd.DataFrame({name: text[name].map(strip_control) for name in _TEXT}, index=raw.index)
+    if "academy_id" not in found:
+        width = max(3, len(str(len(raw))))
+        table["academy_id"] = [f"A{place:0{width}d}" for place in range(1, len(raw) + 1)]
+        file.warn(
+            "has no column academy_id; the order of its rows gives A001, A002, ...",
+            "add academy_id, so that an academy keeps its own",
+        )
+    for name in _AGES:
+        table[name] = _ages(text[name], file)
+    for name in _DAYS:
+        days = as_dates(text[name])
+        _report(text[name], days.isna() & (text[name] != ""), "a day as 2022-12-31", file)
+        table[name] = days
+    return table
+
+
+def _ages(text: pd.Series, file: OpenedFile) -> pd.Series:
+    number = as_numbers(text)
+    fine = number.between(0, _OLDEST) & (number == number.round())
+    _report(text, ~fine & (text != ""), f"an age from 0 to {_OLDEST}", file)
+    return number.where(fine).astype("Int64")
+
+
+def _report(text: pd.Series, wrong: pd.Series, must: str, file: OpenedFile) -> None:
+    for row in text.index[wrong][:20]:
+        file.error_at(
+            f"{text.index.name} {row}",
+            f"'{clean(str(text.name), 40)}' is '{clean(str(text[row]), 30)}', not {must}",
+            "correct it, or leave it empty",
+        )
+
+
+def _check_ids(table: gpd.GeoDataFrame, file: OpenedFile) -> None:
+    """Each academy has an id of its own."""
+    ids = table["academy_id"]
+    for row in ids.index[ids == ""][:20]:
+        file.error_at(f"{ids.index.name} {row}", "no 'academy_id'", "give it one")
+    twice = ids[ids.duplicated(keep=False) & (ids != "")]
+    for academy_id, group in twice.groupby(twice):
+        file.error_at(
+            f"{ids.index.name} {listed(group.index.tolist())}",
+            f"the academy_id '{clean(str(academy_id), 40)}' is given {len(group)} times",
+            "give each academy its own",
+        )
+
+
+def _check_spans(table: gpd.GeoDataFrame, found: dict[str, Any], file: OpenedFile) -> None:
+    """Spans of ages and of days do not end before they begin."""
+    called = {name: clean(str(found.get(name, name)), 40) for name in SYNONYMS}
+    wrong = (table["max_age"] < table["min_age"]).fillna(value=False).astype(bool)
+    for row, least, most in table.loc[wrong, list(_AGES)].itertuples():
+        file.error_at(
+            f"{table.index.name} {row}",
+            f"'{called['max_age']}' is {most}, below '{called['min_age']}' {least}",
+            "correct one of the two",
+        )
+    wrong = table["valid_until"] < table["valid_from"]
+    for row, since, until in table.loc[wrong, list(_DAYS)].itertuples():
+        file.error_at(
+            f"{table.index.name} {row}",
+            f"'{called['valid_until']}' is {until:%Y-%m-%d}, before '{called['valid_from']}' "
+            f"{since:%Y-%m-%d}",
+            "correct one of the two",
+        )
+
+
+def _warn_of_names(table: gpd.GeoDataFrame, file: OpenedFile) -> None:
+    nameless = table.index[table["name"] == ""]
+    if len(nameless):
+        rows = listed(nameless.tolist())
+        file.warn_at(f"{table.index.name} {rows}", "no name", "its academy_id is shown")
+        table.loc[nameless, "name"] = table.loc[nameless, "academy_id"]
+    for name in _TEXT:
+        risky = table[name].str.startswith(FORMULA_STARTS)
+        if risky.any():
+            file.warn_at(
+                f"{table.index.name} {listed(table.index[risky].tolist())}",
+                f"'{name}' begins as a formula does: {listed(table.loc[risky, name].tolist())}",
+                "write it without = + - @ in front",
+            )
+
+
+def _municipality_of(table: gpd.GeoDataFrame, municipalities: gpd.GeoDataFrame) -> pd.Series:
+    """Municipality in which each academy lies; on a border the one with the smallest code."""
+    if municipalities.empty or table.empty:
+        return pd.Series("", index=table.index, dtype=str)
+    codes = municipalities[["nis_code", "geometry"]].sort_values("nis_code")
+    joined = table[["geometry"]].sjoin(codes, predicate="intersects", how="left")
+    first = joined.groupby(level=0)["nis_code"].min()
+    located: pd.Series = first.reindex(table.index).fillna("")
+    return located
+
+
+def _warn_of_outside(
+    table: gpd.GeoDataFrame,
+    municipalities: gpd.GeoDataFrame,
+    file: OpenedFile,
+) -> None:
+    """Name the academies outside the study area; they stay, since children cross its border."""
+    outside = table[table["nis_code"] == ""]
+    if outside.empty:
+        return
+    area = municipalities.union_all()
+    known = facts.municipalities()
+    places = gpd.GeoSeries(gpd.points_from_xy(known["lon"], known["lat"]), crs="EPSG:4326")
+    places = places.to_crs(LAMBERT_72)
+    for row in outside.index:
+        point = outside.geometry[row]
+        near = known.loc[int(np.argmin(places.distance(point)))]
+        file.warn_at(
+            f"{table.index.name} {row}",
+            f"{clean(outside.loc[row, 'name'])} lies outside the study area, "
+            f"{point.distance(area) / 1000:.1f} km from it, near {near['name2025']} "
+            f"({near['province2025']})",
+            "it counts for the children who cross the border",
+        )
+
+
+def _warn_of_same_place(table: gpd.GeoDataFrame, file: OpenedFile) -> None:
+    """Name academies on exactly the same spot: often one was given another's coordinates."""
+    spot = table.geometry.to_wkb(hex=True)
+    for _, group in table[spot.duplicated(keep=False)].groupby(spot):
+        file.warn_at(
+            f"{table.index.name} {listed(group.index.tolist())}",
+            f"the same coordinates: {listed(group['name'].tolist())}",
+            "check whether one of them has another's",
+        )

@@ -1,0 +1,439 @@
+"""Municipalities, provinces and zones: where the children are counted."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+
+from stemgeo.errors import Findings
+from stemgeo.inputs import vintages
+from stemgeo.inputs.files import FORMULA_STARTS, OpenedFile, Provenance, opened, strip_control
+from stemgeo.inputs.formats import UnreadableError
+from stemgeo.inputs.vectors import (
+    as_codes,
+    as_text,
+    code_columns,
+    listed,
+    polygons,
+    read_layer,
+    to_lambert,
+)
+from stemgeo.study import PROVINCES, Input
+
+_NAME_COLUMNS = (
+    "naam",
+    "name",
+    "name_nl",
+    "tx_sector_descr_nl",
+    "t_sec_nl",
+    "tx_descr_nl",
+    "omschrijving",
+)
+_ZONE_ID_COLUMNS = (
+    "zone_id",
+    "cd_sector",
+    "sector",
+    "nis9",
+    "geoitem",
+    "id",
+)
+
+
+def read_municipalities(path: str | Path | Input, *, vintage: int = 2025) -> gpd.GeoDataFrame:
+    """Read the Flemish municipalities of a file of boundaries.
+
+    Parameters
+    ----------
+    path
+        A file in any format that can be read, or an `Input` that says more of it.
+    vintage
+        Of the codes wanted: 2018, 2024 or 2025. An earlier vintage in the file is dissolved.
+
+    Returns
+    -------
+    GeoDataFrame
+        nis_code, name, province, geometry (EPSG:31370), by nis_code.
+
+    Raises
+    ------
+    InputError
+        With every problem of the file.
+    """
+    findings = Findings()
+    frame, _ = load_municipalities(as_input(path), vintage, findings)
+    findings.raise_errors()
+    return frame
+
+
+def as_input(path: str | Path | Input) -> Input:
+    """Take a path alone as an `Input` of which nothing more is known."""
+    return path if isinstance(path, Input) else Input(path=Path(path))
+
+
+def load_municipalities(
+    given: Input, vintage: int, findings: Findings
+) -> tuple[gpd.GeoDataFrame, Provenance | None]:
+    """As `read_municipalities`, with the problems in `findings`; empty when there are any."""
+    nothing = gpd.GeoDataFrame(
+        {"nis_code": [], "name": [], "province": []}, geometry=[], crs="EPSG:31370"
+    )
+    with opened(given, "municipalities", findings) as file:
+        if file is None:
+            return nothing, None
+        frame = read_layer(file, _municipality_score)
+        if frame is not None:
+            frame = _flemish_outlines(frame, file)
+        if frame is not None:
+            frame = _in_vintage(frame, vintage, file)
+        return nothing if frame is None else frame, file.provenance
+
+
+def _municipality_score(frame: gpd.GeoDataFrame) -> int:
+    return max(code_columns(frame).values(), default=0)
+
+
+def _flemish_outlines(frame: gpd.GeoDataFrame, file: OpenedFile) -> gpd.GeoDataFrame | None:
+    """Check codes and geometry and keep Flanders: nis_code, name (may be empty), geometry."""
+    columns = code_columns(frame)
+    moved = to_lambert(frame, file)
+    if not columns:
+        has = listed([name for name in frame.columns if name != "geometry"])
+        file.error(
+            f"has no column with NIS codes of municipalities (it has: {has})",
+            "give a file with the five-digit code of each municipality",
+        )
+        return None
+    column = next(iter(columns))
+    codes = as_codes(frame[column])
+    names = _names(frame, codes)
+    _check_codes(frame, column, codes, names, file)
+    flemish = codes.isin(vintages.known() - vintages.brussels())
+    for count, what in (
+        (int(codes.isin(vintages.brussels()).sum()), "municipalities of Brussels left out"),
+        (int(codes.map(vintages.is_walloon).sum()), "municipalities of Wallonia left out"),
+    ):
+        if count:
+            file.note(f"{count} {what}")
+    if not flemish.any():
+        file.error("holds no Flemish municipality")
+    if moved is None or not flemish.any():
+        return None
+    table = gpd.GeoDataFrame(
+        {"nis_code": codes, "name": names}, geometry=moved.geometry, crs=moved.crs
+    )[flemish]
+    empty = table.geometry.isna() | table.geometry.is_empty
+    if empty.any():
+        file.error(
+            f"no outline for {listed(_called(table)[empty].tolist())}",
+            "the file may be cut off: copy or download it again",
+        )
+    return polygons(table[~empty], _called(table)[~empty], file)
+
+
+def _called(table: pd.DataFrame) -> pd.Series:
+    """How to call a municipality in a message: its code and its name, if any."""
+    return (table["nis_code"] + " " + table["name"]).str.strip()
+
+
+def _names(frame: gpd.GeoDataFrame, codes: pd.Series) -> pd.Series:
+    """Names from the column that holds those of the facts; empty when none does."""
+    best, most = None, 0
+    for label, column in frame.drop(columns=frame.geometry.name).items():
+        text = as_text(column).map(strip_control)
+        hits = sum(
+            int((text == codes.map(vintages.names(vintage))).sum()) for vintage in vintages.VINTAGES
+        )
+        if hits > most:
+            best, most = label, hits
+    if best is None:
+        return pd.Series("", index=frame.index, dtype=str)
+    return as_text(frame[best]).map(strip_control)
+
+
+def _check_codes(
+    frame: gpd.GeoDataFrame,
+    column: str,
+    codes: pd.Series,
+    names: pd.Series,
+    file: OpenedFile,
+) -> None:
+    """Report features without a code, with an unknown one, or with one that another has."""
+    for feature in codes.index[codes == ""]:
+        value = as_text(frame[column]).map(strip_control)[feature]
+        called = f" ({names[feature]})" if names[feature] else _lies_near(frame, feature)
+        what = f"'{column}' is '{value[:40]}', not a NIS code" if value else f"no '{column}'"
+        file.error_at(f"feature {feature}{called}", what, "give its five-digit NIS code")
+    unknown = codes.ne("") & ~codes.isin(vintages.known()) & ~codes.map(vintages.is_walloon)
+    for feature in codes.index[unknown]:
+        called = f" ({names[feature]})" if names[feature] else ""
+        file.error_at(
+            f"feature {feature}{called}",
+            f"unknown NIS code {codes[feature]}",
+            "correct it; codes of 2018, 2024 and 2025 are known",
+        )
+    known = codes[codes.isin(vintages.known())]
+    for code, group in known[known.duplicated(keep=False)].groupby(known):
+        features = listed(group.index.tolist())
+        file.error_at(
+            f"features {features}",
+            f"the NIS code {code} is given {len(group)} times",
+            "keep one feature for each municipality; dissolve its pieces",
+        )
+
+
+def _lies_near(frame: gpd.GeoDataFrame, feature: int) -> str:
+    """Where a nameless feature lies, in the file's own coordinates."""
+    geometry = frame.geometry[feature]
+    if geometry is None or geometry.is_empty:
+        return ""
+    point = geometry.representative_point()
+    return f" (at {point.x:.6g}, {point.y:.6g})"
+
+
+def _in_vintage(frame: gpd.GeoDataFrame, vintage: int, file: OpenedFile) -> gpd.GeoDataFrame | None:
+    """Bring municipalities to the study's vintage and give each its name and province."""
+    if frame.empty:
+        return None
+    try:
+        given = vintages.settle(frame["nis_code"], vintage)
+    except UnreadableError as error:
+        file.error(error.what, error.mend)
+        return None
+    _warn_of_formulas(frame["name"], file)
+    _check_parts(frame, given, vintage, file)
+    official = vintages.names(vintage)
+    if given != vintage:
+        file.note(f"codes of {given}, dissolved to {vintage}")
+        frame = frame.assign(nis_code=vintages.forward(frame["nis_code"], given, vintage))
+        frame = frame[["nis_code", "geometry"]].dissolve(by="nis_code", as_index=False)
+        frame["name"] = frame["nis_code"].map(official)
+    else:
+        own = frame["name"]
+        frame = frame.assign(name=own.where(own != "", frame["nis_code"].map(official)))
+    frame["province"] = [vintages.province_of(code, vintage) for code in frame["nis_code"]]
+    missing = sorted(vintages.flemish(vintage) - set(frame["nis_code"]))
+    if missing:
+        file.warn(
+            f"{len(missing)} of the {len(vintages.flemish(vintage))} Flemish municipalities of "
+            f"{vintage} are not in it: {listed([f'{c} {official[c]}' for c in missing])}",
+            "right for a study of a part of Flanders only",
+        )
+    columns = ["nis_code", "name", "province", "geometry"]
+    return frame[columns].sort_values("nis_code", ignore_index=True)
+
+
+def _check_parts(frame: gpd.GeoDataFrame, given: int, vintage: int, file: OpenedFile) -> None:
+    """Report merged municipalities of which only some parts are there."""
+    present = set(frame["nis_code"])
+    for code in sorted(set(vintages.forward(present, given, vintage))):
+        absent = sorted(vintages.parts(code, vintage, given) - present)
+        if absent:
+            names = [f"{old} {vintages.names(given)[old]}" for old in absent]
+            file.error(
+                f"{code} {vintages.names(vintage)[code]} of {vintage} lacks {listed(names)}",
+                "give all municipalities that merged, or none",
+            )
+
+
+def _warn_of_formulas(names: pd.Series, file: OpenedFile) -> None:
+    risky = names[names.str.startswith(FORMULA_STARTS)]
+    if len(risky):
+        file.warn(
+            f"names that a spreadsheet takes for a formula: {listed(risky.tolist())}",
+            "write them without = + - @ in front",
+        )
+
+
+def provinces_of(municipalities: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+    """Dissolve municipalities to provinces, in the order of the ministry's annexes.
+
+    Returns
+    -------
+    GeoDataFrame
+        province, geometry (EPSG:31370).
+    """
+    dissolved = municipalities[["province", "geometry"]].dissolve(by="province")
+    order = [province for province in PROVINCES if province in dissolved.index]
+    return dissolved.loc[order].rename_axis("province").reset_index()
+
+
+# --- Zones -------------------------------------------------------------------------------------
+
+
+def zones_of(municipalities: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+    """Take each municipality as one zone, for studies without smaller ones."""
+    return municipalities.assign(zone_id=municipalities["nis_code"])[
+        ["zone_id", "nis_code", "name", "geometry"]
+    ]
+
+
+def read_zones(
+    path: str | Path | Input, municipalities: gpd.GeoDataFrame, *, vintage: int = 2025
+) -> gpd.GeoDataFrame:
+    """Read the zones (such as statistical sectors) inside municipalities.
+
+    Parameters
+    ----------
+    path
+        A file in any format that can be read, or an `Input` that says more of it.
+    municipalities
+        As `read_municipalities` returns them.
+    vintage
+        Of the codes of those municipalities.
+
+    Returns
+    -------
+    GeoDataFrame
+        zone_id, nis_code, name, geometry (EPSG:31370), by zone_id.
+
+    Raises
+    ------
+    InputError
+        With every problem of the file.
+    """
+    findings = Findings()
+    frame, _ = load_zones(as_input(path), municipalities, vintage, findings)
+    findings.raise_errors()
+    return frame
+
+
+def load_zones(
+    given: Input, municipalities: gpd.GeoDataFrame, vintage: int, findings: Findings
+) -> tuple[gpd.GeoDataFrame, Provenance | None]:
+    """As `read_zones`, with the problems in `findings`."""
+    nothing = zones_of(municipalities)
+    with opened(given, "zones", findings) as file:
+        if file is None:
+            return nothing, None
+        raw = read_layer(file, len)
+        moved = None if raw is None else to_lambert(raw, file)
+        id_column = None if raw is None else _zone_id_column(raw, file)
+        if moved is None or id_column is None:
+            return nothing, file.provenance
+        table = gpd.GeoDataFrame(
+            {"zone_id": as_text(moved[id_column]).map(strip_control), "name": _zone_names(moved)},
+            geometry=moved.geometry,
+            crs=moved.crs,
+        )
+        table["name"] = table["name"].where(table["name"] != "", table["zone_id"])
+        _warn_of_formulas(table["name"], file)
+        table = _with_outlines(table, file)
+        table["nis_code"] = _zone_codes(table, moved, municipalities, vintage, file)
+        return _within_study(table, municipalities, file), file.provenance
+
+
+def _zone_id_column(frame: gpd.GeoDataFrame, file: OpenedFile) -> str | None:
+    """Find the column that names each zone once: by its name, else the first that does."""
+    attributes = [str(name) for name in frame.columns if name != frame.geometry.name]
+
+    def rank(column: str) -> tuple[int, int]:
+        lower = column.lower()
+        if lower in _ZONE_ID_COLUMNS:
+            return 0, _ZONE_ID_COLUMNS.index(lower)
+        return (1, 0) if lower.startswith("cs0") else (2, attributes.index(column))
+
+    for column in sorted(attributes, key=rank):
+        text = as_text(frame[column])
+        if rank(column)[0] < 2 and text.duplicated().any() and (text != "").all():
+            twice = listed(sorted(set(text[text.duplicated()])))
+            file.error(f"'{column}' is not unique: {twice}", "give each zone once")
+            return None
+        if text.ne("").all() and text.is_unique and not pd.api.types.is_float_dtype(frame[column]):
+            return column
+    file.error(
+        f"has no column that names each zone once (it has: {listed(attributes)})",
+        "name it `zone_id` or `cd_sector`",
+    )
+    return None
+
+
+def _zone_names(frame: gpd.GeoDataFrame) -> pd.Series:
+    lower = {str(name).lower(): name for name in frame.columns}
+    for wanted in _NAME_COLUMNS:
+        if wanted in lower:
+            return as_text(frame[lower[wanted]]).map(strip_control)
+    return pd.Series("", index=frame.index, dtype=str)
+
+
+def _with_outlines(table: gpd.GeoDataFrame, file: OpenedFile) -> gpd.GeoDataFrame:
+    """Leave out zones without an outline, as Statbel's rest sectors are, and say so."""
+    empty = table.geometry.isna() | table.geometry.is_empty
+    if empty.any():
+        file.warn(
+            f"{int(empty.sum())} zones without an outline are left out: "
+            f"{listed(table.loc[empty, 'zone_id'].tolist())}",
+        )
+    return polygons(table[~empty], table.loc[~empty, "zone_id"], file)
+
+
+def _zone_codes(
+    table: gpd.GeoDataFrame,
+    raw: gpd.GeoDataFrame,
+    municipalities: gpd.GeoDataFrame,
+    vintage: int,
+    file: OpenedFile,
+) -> pd.Series:
+    """Find each zone's municipality: a column of codes, its id's first digits, or its place.
+
+    The first five digits of a zone's id are of the year in which the zone was drawn, often of
+    several years in one file; each goes forward on its own. Codes later than the study's do not
+    count; then the place does.
+    """
+    raw = raw.loc[table.index]
+    candidates = {name: as_codes(raw[name]) for name in code_columns(raw)}
+    candidates["the first digits of the id"] = (
+        table["zone_id"].str.extract(r"^(\d{5})", expand=False).fillna("")
+    )
+    for name, codes in candidates.items():
+        ours = codes.isin(vintages.known() - vintages.brussels())
+        elsewhere = codes.isin(vintages.brussels()) | codes.map(vintages.is_walloon)
+        brought = codes.map(vintages.forward_each(vintage)).fillna("")
+        if ours.any() and (ours | elsewhere).all() and (brought[ours] != "").all():
+            file.note(f"municipality by {name}")
+            return brought
+    file.note("municipality by location")
+    points = table.set_geometry(table.geometry.representative_point())[["geometry"]]
+    joined = points.sjoin(municipalities[["nis_code", "geometry"]], predicate="within", how="left")
+    located: pd.Series = joined["nis_code"][~joined.index.duplicated()].fillna("")
+    return located
+
+
+def _within_study(
+    table: gpd.GeoDataFrame,
+    municipalities: gpd.GeoDataFrame,
+    file: OpenedFile,
+) -> gpd.GeoDataFrame:
+    """Keep the zones of the study's municipalities; one without zones becomes its own."""
+    inside = table["nis_code"].isin(municipalities["nis_code"])
+    if not inside.any():
+        file.error("no zone lies in the municipalities of the study")
+        return zones_of(municipalities)
+    if not inside.all():
+        file.note(f"{int((~inside).sum())} zones outside the study's municipalities left out")
+    zones = table.loc[inside, ["zone_id", "nis_code", "name", "geometry"]]
+    without = ~municipalities["nis_code"].isin(zones["nis_code"])
+    if without.any():
+        called = listed(_called(municipalities[without]).tolist())
+        file.warn(f"no zone in {called}", "each counts as one zone")
+        zones = pd.concat([zones, zones_of(municipalities[without])])
+    _warn_of_places(zones, municipalities, file)
+    return zones.sort_values("zone_id", ignore_index=True)
+
+
+def _warn_of_places(
+    zones: gpd.GeoDataFrame,
+    municipalities: gpd.GeoDataFrame,
+    file: OpenedFile,
+) -> None:
+    """Warn of zones that lie outside the municipality that their code names."""
+    outline = municipalities.set_index("nis_code").geometry
+    own = gpd.GeoSeries(outline.loc[zones["nis_code"]].to_numpy(), index=zones.index, crs=zones.crs)
+    apart = ~np.asarray(zones.geometry.representative_point().intersects(own))
+    if apart.any():
+        file.warn(
+            f"{int(apart.sum())} zones lie outside the municipality of their code: "
+            f"{listed(zones.loc[apart, 'zone_id'].tolist())}",
+        )

@@ -1,0 +1,480 @@
+"""The one door for a user's files: nothing reads a file that was not opened here.
+
+Only existing regular files come in, their content must be what their name says, zips are taken
+apart under limits, cut-off files are refused where that can be seen, and the SHA-256 of what is
+read is kept. `docs/decisions` says what each rule is against.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import re
+import sqlite3
+import stat
+import tempfile
+import unicodedata
+import zipfile
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field, replace
+from pathlib import Path, PurePosixPath
+from typing import TYPE_CHECKING
+
+from stemgeo.inputs.formats import (
+    EXTRACT,
+    HEAD_BYTES,
+    TABLE,
+    VECTOR,
+    Format,
+    UnreadableError,
+    check_whole,
+    recognise,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from datetime import date
+
+    from stemgeo.errors import Findings
+    from stemgeo.study import Input
+
+# GDAL reads this once, when pyogrio or rasterio loads it; so it must stand before either. These
+# drivers follow what a file points to: other files of the disk, or addresses. A process that
+# loaded GDAL earlier is past this point: then the look at the content and the named driver hold.
+_DRIVERS_THAT_POINT_ELSEWHERE = (
+    "VRT,OGR_VRT,GTI,GDALG,DERIVED,HTTP,WFS,OAPIF,OGCAPI,CSW,WCS,WMS,WMTS,STACIT,STACTA,DAAS,EEDA,"
+    "EEDAI,PLMOSAIC,PLSCENES,NGW,Carto,AmigoCloud,Elasticsearch,ADBC,MiraMonVector,GPSBabel"
+)
+_GDAL = {
+    "GDAL_SKIP": _DRIVERS_THAT_POINT_ELSEWHERE,
+    # No file is fetched, whatever its name: no address ends so.
+    "CPL_VSIL_CURL_ALLOWED_EXTENSIONS": "{none}",
+    # Files that lie beside a user's file are not read along.
+    "GDAL_DISABLE_READDIR_ON_OPEN": "TRUE",
+    "GDAL_PAM_ENABLED": "NO",
+    # Megabytes that one GeoJSON feature may take.
+    "OGR_GEOJSON_MAX_OBJ_SIZE": "200",
+}
+_skipped_by_user = os.environ.get("GDAL_SKIP", "")
+os.environ.update(_GDAL)
+if _skipped_by_user and _skipped_by_user != _DRIVERS_THAT_POINT_ELSEWHERE:
+    os.environ["GDAL_SKIP"] = f"{_DRIVERS_THAT_POINT_ELSEWHERE},{_skipped_by_user}"
+
+ACCEPTED = {
+    "municipalities": VECTOR,
+    "zones": VECTOR,
+    "population": TABLE,
+    "zone_population": TABLE,
+    "weights": VECTOR | TABLE | {Format.GEOTIFF},
+    "academies": VECTOR | TABLE,
+    "network": EXTRACT,
+}
+"""What each input of a study may be; a zip may hold any of it, save a road extract."""
+
+# Limits on zips. Statbel's and Digitaal Vlaanderen's hold a file or two; text of Statbel packs
+# about 42 to 1, so a hundred to one is room enough and a bomb (1,000 to 1) is not.
+MAX_MEMBERS = 200
+MAX_RATIO = 150
+MAX_TOTAL_BYTES = 4 * 1024**3
+_FREE_OF_RATIO_BYTES = 10 * 1024**2
+_CHUNK = 1024 * 1024
+# pathlib folds "https://x" to "https:/x"; a study puts its own folder in front. One letter before
+# the colon is a drive of Windows.
+_ADDRESS = re.compile(r"(^|[/\\])[a-z][a-z0-9+.-]+:[/\\]", re.IGNORECASE)
+_DATA = re.compile(r"(^|[/\\])\s*[{<\[]|\x00")
+_READ_AGAIN = "a reading library would take it for something else: rename it"
+
+
+@dataclass(frozen=True)
+class Provenance:
+    """Where an input came from, carried to every output.
+
+    Attributes
+    ----------
+    role
+        Which input of the study, e.g. "population".
+    name
+        File name, without its folders.
+    size_bytes, sha256
+        Of the file as the user gave it (the zip, not what it holds).
+    source, licence, date
+        As declared in the study.
+    note
+        What was found or left out while reading.
+    """
+
+    role: str
+    name: str
+    size_bytes: int
+    sha256: str
+    source: str
+    licence: str
+    date: date | None
+    note: str = ""
+
+
+@dataclass(frozen=True)
+class OpenedFile:
+    """A file that passed the door, and what its reader has to say of it.
+
+    Attributes
+    ----------
+    name
+        File name, for messages.
+    path
+        What readers open: the file itself, or the member taken out of its zip. Absolute.
+    kind
+        What the content is.
+    crs, layer
+        As the study says, if it does.
+    """
+
+    name: str
+    path: Path
+    kind: Format
+    crs: str | None
+    layer: str | None
+    _origin: Provenance
+    _findings: Findings
+    _notes: list[str] = field(default_factory=list)
+
+    def error(self, what: str, mend: str = "") -> None:
+        """Report that the file cannot be used."""
+        self._findings.error(self.name, what, mend)
+
+    def error_at(self, place: str, what: str, mend: str = "") -> None:
+        """Report that a place in the file, such as "row 17", cannot be used."""
+        self._findings.error(f"{self.name}, {place}", what, mend)
+
+    def warn(self, what: str, mend: str = "") -> None:
+        """Report what the reader of the figures must know."""
+        self._findings.warn(self.name, what, mend)
+
+    def warn_at(self, place: str, what: str, mend: str = "") -> None:
+        """Report what the reader of the figures must know of a place in the file."""
+        self._findings.warn(f"{self.name}, {place}", what, mend)
+
+    def note(self, text: str) -> None:
+        """Keep for the manifest how the file was read."""
+        self._notes.append(text)
+
+    @property
+    def provenance(self) -> Provenance:
+        """Where the file came from, with the notes so far."""
+        return replace(self._origin, note="; ".join(self._notes))
+
+
+@contextmanager
+def opened(given: Input, role: str, findings: Findings) -> Iterator[OpenedFile | None]:
+    """Open a user's file for the readers; what was unpacked is removed at the end.
+
+    Parameters
+    ----------
+    given
+        The file and what the study says of it.
+    role
+        Which input it is, a key of `ACCEPTED`.
+    findings
+        Takes the problems.
+
+    Yields
+    ------
+    OpenedFile or None
+        None when the file cannot be used; the reason stands in `findings`.
+    """
+    name = clean(given.path.name)
+    with ExitStack() as stack:
+        file: OpenedFile | None = None
+        before: os.stat_result | None = None
+        try:
+            path = _regular_file(given.path, findings)
+            before = path.stat()
+            file = _enter(given, path, role, stack, findings)
+        except UnreadableError as error:
+            findings.error(name, error.what, error.mend)
+        except OSError as error:
+            findings.error(name, f"cannot be read: {error.strerror or type(error).__name__}")
+        yield file
+        if file is not None and before is not None and not _same(before, path):
+            findings.error(name, "changed while it was read", "run again when it is complete")
+
+
+def _enter(given: Input, path: Path, role: str, stack: ExitStack, findings: Findings) -> OpenedFile:
+    """Check the file, unpack it if it is a zip, and check what was in it."""
+    sha256 = sha256_of(path)
+    if given.sha256 and sha256 != given.sha256:
+        raise UnreadableError(
+            f"is not the file that the study means: its SHA-256 is {sha256}",
+            f"the study says {given.sha256}; give that file, or correct `sha256`",
+        )
+    accepted = ACCEPTED[role]
+    kind = content_kind(path)
+    if kind is Format.ZIP and role != "network":
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="stemgeo-")))
+        read_from = unpack(path, folder, accepted)
+        kind = content_kind(read_from)
+    else:
+        read_from = path
+    if kind not in accepted:
+        known = ", ".join(sorted(one.label for one in accepted))
+        raise UnreadableError(f"is {kind.label}, which cannot be used as {role}", f"give {known}")
+    check_whole(read_from, kind)
+    if kind is Format.GEOPACKAGE:
+        check_geopackage(read_from)
+    name = clean(given.path.name)
+    size = path.stat().st_size
+    provenance = Provenance(role, name, size, sha256, given.source, given.licence, given.date)
+    return OpenedFile(name, read_from, kind, given.crs, given.layer, provenance, findings)
+
+
+def _regular_file(path: Path, findings: Findings) -> Path:
+    """Refuse whatever is not an existing regular file, before any library sees its name."""
+    try:
+        mode = path.stat().st_mode
+    except PermissionError:
+        raise
+    except (OSError, ValueError):
+        raise _not_there(str(path), findings) from None
+    if not stat.S_ISREG(mode):
+        what = "is a folder" if stat.S_ISDIR(mode) else "is not a regular file"
+        raise UnreadableError(what, "give the file itself")
+    absolute = path.resolve()
+    if str(absolute).startswith("/vsi"):
+        raise UnreadableError("lies in a folder named /vsi...", _READ_AGAIN)
+    # pyogrio splits paths at these.
+    if any(mark in str(absolute) for mark in "!?"):
+        raise UnreadableError("has a '!' or '?' in its path", _READ_AGAIN)
+    return absolute
+
+
+def _not_there(text: str, findings: Findings) -> UnreadableError:
+    """Say what stands in the place of a path: an address, data, or a file that is not there."""
+    if "/vsi" in text:
+        return UnreadableError("is a path for GDAL", "give the path of the file itself")
+    if _DATA.search(text):
+        return UnreadableError("is not a path", "give the path of a file")
+    if _ADDRESS.search(text):
+        return UnreadableError("is an address", "download it first and give the file")
+    findings.missing = True
+    return UnreadableError("does not exist", f"looked for {clean(text, 300)}")
+
+
+def _same(before: os.stat_result, path: Path) -> bool:
+    after = path.stat() if path.exists() else None
+    return after is not None and (before.st_size, before.st_mtime_ns) == (
+        after.st_size,
+        after.st_mtime_ns,
+    )
+
+
+def sha256_of(path: Path) -> str:
+    """Hash of a file's content, in hexadecimal."""
+    with path.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
+
+
+def content_kind(path: Path) -> Format:
+    """Tell what the file holds; its ending must agree.
+
+    Raises
+    ------
+    UnreadableError
+        If it is of no known kind, or of another than its name says.
+    """
+    with path.open("rb") as stream:
+        kind = recognise(stream.read(HEAD_BYTES))
+    if kind is Format.ZIP and _is_workbook(path):
+        kind = Format.XLSX
+    ending = path.suffix.lower()
+    if ending not in kind.endings:
+        claim = f"not {ending}" if ending else "but its name has no ending"
+        raise UnreadableError(
+            f"its content is {kind.label}, {claim}", f"name it {' or '.join(kind.endings)}"
+        )
+    return kind
+
+
+# --- Zips --------------------------------------------------------------------------------------
+
+
+def _is_workbook(path: Path) -> bool:
+    """Whether this zip is an Excel workbook; a bomb in that shape is refused."""
+    with _open_zip(path) as archive:
+        members = archive.infolist()
+        names = {member.filename for member in members}
+        if not {"[Content_Types].xml", "xl/workbook.xml"} <= names:
+            return False
+        _check_limits(members)
+        for member in members:
+            with archive.open(member) as stream:
+                if b"<!DOCTYPE" in stream.read(1024).upper():
+                    raise UnreadableError("declares an XML document type", "save it again")
+    return True
+
+
+def _open_zip(path: Path) -> zipfile.ZipFile:
+    try:
+        return zipfile.ZipFile(path)
+    except (zipfile.BadZipFile, ValueError, NotImplementedError):
+        raise UnreadableError("is a zip that is cut off or damaged", "download it again") from None
+
+
+def _check_limits(members: list[zipfile.ZipInfo]) -> None:
+    if len(members) > MAX_MEMBERS:
+        raise UnreadableError(
+            f"holds {len(members)} files, more than {MAX_MEMBERS}", "unpack it and give the file"
+        )
+    if sum(member.file_size for member in members) > MAX_TOTAL_BYTES:
+        raise UnreadableError("unpacks to more than 4 GiB", "unpack it and give the file")
+    for member in members:
+        limit = max(_FREE_OF_RATIO_BYTES, MAX_RATIO * member.compress_size)
+        if member.file_size > limit:
+            raise UnreadableError(
+                f"holds {clean(member.filename)}, packed more than {MAX_RATIO} to 1",
+                "unpack it and give the file, if you trust it",
+            )
+        if member.flag_bits & 1:
+            raise UnreadableError("is locked with a password", "unpack it and give the file")
+
+
+def unpack(path: Path, folder: Path, accepted: frozenset[Format]) -> Path:
+    """Take a zip apart into `folder` and return the one file in it that can be read.
+
+    Members get plain names of our own, whatever the zip calls them; none lands elsewhere.
+
+    Raises
+    ------
+    UnreadableError
+        If a limit is passed, or there is no such file or more than one.
+    """
+    with _open_zip(path) as archive:
+        members = [member for member in archive.infolist() if not member.is_dir()]
+        _check_limits(members)
+        for member in members:
+            _check_member_name(member)
+        members = [member for member in members if not _is_clutter(member.filename)]
+        main = _main_member(members, accepted)
+        stem = PurePosixPath(main.filename).with_suffix("")
+        wanted = [main]
+        if main.filename.lower().endswith(".shp"):
+            wanted = [m for m in members if PurePosixPath(m.filename).with_suffix("") == stem]
+        for member in wanted:
+            _unpack_member(archive, member, folder)
+    return folder / f"data{PurePosixPath(main.filename).suffix.lower()}"
+
+
+def _check_member_name(member: zipfile.ZipInfo) -> None:
+    name = member.filename
+    parts = PurePosixPath(name.replace("\\", "/")).parts
+    is_link = stat.S_ISLNK(member.external_attr >> 16)
+    if not parts or parts[0] == "/" or ".." in parts or ":" in parts[0] or is_link:
+        raise UnreadableError(
+            f"holds '{clean(name)}', a name that leads out of the zip", "do not use this zip"
+        )
+
+
+def _is_clutter(name: str) -> bool:
+    """Whether an archiver or a system put this beside the data."""
+    parts = PurePosixPath(name).parts
+    return parts[0] == "__MACOSX" or parts[-1].startswith(".")
+
+
+def _main_member(members: list[zipfile.ZipInfo], accepted: frozenset[Format]) -> zipfile.ZipInfo:
+    """Find the one member whose ending says that it can be read."""
+    endings = {ending for kind in accepted for ending in kind.endings}
+    found = [m for m in members if PurePosixPath(m.filename).suffix.lower() in endings]
+    if len(found) > 1 and any(m.filename.lower().endswith(".shp") for m in found):
+        found = [m for m in found if not m.filename.lower().endswith(".xml")]
+    if len(found) != 1:
+        names = ", ".join(clean(m.filename) for m in (found or members)[:5])
+        what = "several files that could be meant" if found else "no file that can be read"
+        raise UnreadableError(f"holds {what} ({names})", "unpack it and give the file")
+    return found[0]
+
+
+def _unpack_member(archive: zipfile.ZipFile, member: zipfile.ZipInfo, folder: Path) -> None:
+    target = folder / f"data{PurePosixPath(member.filename).suffix.lower()}"
+    written = 0
+    try:
+        with archive.open(member) as source, target.open("xb") as sink:
+            while chunk := source.read(_CHUNK):
+                # The zip's own word on sizes is not believed.
+                written += len(chunk)
+                if written > member.file_size:
+                    raise UnreadableError("is a zip that is damaged", "download it again")
+                sink.write(chunk)
+    except (zipfile.BadZipFile, EOFError, NotImplementedError, RuntimeError, FileExistsError):
+        raise UnreadableError("is a zip that is cut off or damaged", "download it again") from None
+
+
+# --- GeoPackage --------------------------------------------------------------------------------
+
+
+def check_geopackage(path: Path) -> None:
+    """Refuse an SQLite file that is no GeoPackage, or computes instead of holding its rows.
+
+    A view may run for ever; so may a generated column or a virtual table.
+
+    Raises
+    ------
+    UnreadableError
+        Naming the view or table.
+    """
+    try:
+        connection = sqlite3.connect(f"{path.as_uri()}?mode=ro&immutable=1", uri=True)
+        try:
+            entries = connection.execute("SELECT type, name, sql FROM sqlite_master").fetchall()
+            _check_entries(entries)
+            layers = connection.execute("SELECT table_name FROM gpkg_contents").fetchmany(1000)
+        finally:
+            connection.close()
+    except sqlite3.Error:
+        raise UnreadableError(
+            "is a GeoPackage that is cut off or damaged", "copy it again"
+        ) from None
+    tables = {name: str(sql) for kind, name, sql in entries if kind == "table"}
+    for (layer,) in layers:
+        sql = tables.get(layer, "").upper()
+        if sql.startswith("CREATE VIRTUAL") or "GENERATED ALWAYS" in sql:
+            raise UnreadableError(
+                f"its layer '{clean(str(layer))}' is computed when read",
+                "save the layer to a file of its own",
+            )
+
+
+def _check_entries(entries: list[tuple[str, str, str | None]]) -> None:
+    views = [clean(str(name)) for kind, name, _ in entries if kind == "view"]
+    if views:
+        raise UnreadableError(
+            f"holds a view ({', '.join(views[:5])}), and a view can run for ever",
+            "save the layer to a file of its own",
+        )
+    names = {name for kind, name, _ in entries if kind == "table"}
+    if not {"gpkg_contents", "gpkg_spatial_ref_sys"} <= names:
+        raise UnreadableError("is an SQLite database, but no GeoPackage", "save it as GeoPackage")
+
+
+# --- Text from files ---------------------------------------------------------------------------
+
+
+def clean(text: str, limit: int = 60) -> str:
+    """Make text from a file fit for a message: one line, no control characters, not long."""
+    plain = strip_control(text)
+    return plain if len(plain) <= limit else plain[: limit - 1] + "…"
+
+
+def strip_control(text: str) -> str:
+    """Remove control characters and marks that turn the direction of text; fold white space.
+
+    Documents cannot hold the first (a NUL breaks Word files) and the second hide what a name is.
+    """
+    kept = (
+        " " if char in "\t\r\n" else char
+        for char in text
+        if char in "\t\r\n" or unicodedata.category(char) not in ("Cc", "Cf", "Cs", "Co")
+    )
+    return " ".join("".join(kept).split())
+
+
+FORMULA_STARTS = ("=", "+", "-", "@", "\t")
+"""A cell that begins so is a formula to a spreadsheet."""

@@ -1,0 +1,323 @@
+"""Reading layers of geometry, whatever the format, and finding where on earth they lie."""
+
+from __future__ import annotations
+
+import re
+import warnings
+from typing import TYPE_CHECKING, Any
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import shapely
+from pyproj import CRS
+from pyproj.exceptions import CRSError
+
+from stemgeo.inputs import vintages
+from stemgeo.inputs.files import OpenedFile, clean
+from stemgeo.inputs.formats import Format, UnreadableError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+LAMBERT_72 = "EPSG:31370"
+_PREFIX = {
+    Format.GEOPACKAGE: "GPKG:",
+    Format.GEOJSON: "GeoJSON:",
+    Format.GEOJSON_LINES: "GeoJSONSeq:",
+    Format.TOPOJSON: "TopoJSON:",
+}
+"""Formats whose driver can be named; the others begin with bytes that no other driver takes."""
+
+Box = tuple[float, float, float, float]
+DEGREES: Box = (2.3, 49.3, 6.6, 51.7)
+RANGES: dict[str, tuple[str, Box]] = {
+    "EPSG:4326": ("degrees", DEGREES),
+    "EPSG:31370": ("Lambert 72 metres", (0, 0, 320_000, 270_000)),
+    "EPSG:3812": ("Lambert 2008 metres", (500_000, 500_000, 820_000, 770_000)),
+    "EPSG:3857": ("Web Mercator metres", (250_000, 6_300_000, 740_000, 6_750_000)),
+    "EPSG:3035": ("ETRS89-LAEA metres", (3_780_000, 2_920_000, 4_080_000, 3_190_000)),
+    "EPSG:25831": ("UTM 31 North metres", (440_000, 5_460_000, 720_000, 5_730_000)),
+}
+"""Where Belgium lies in the reference systems that are met, with some room; none overlap."""
+
+AROUND_BELGIUM: Box = (-80_000, -80_000, 400_000, 350_000)
+"""In Lambert 72; whatever lies outside is not of a study about Flanders."""
+
+
+def listed(items: list[Any], most: int = 10) -> str:
+    """Write items in a row, the first ones by name and the rest as a count."""
+    shown = ", ".join(clean(str(item)) for item in items[:most])
+    return shown if len(items) <= most else f"{shown} and {len(items) - most} more"
+
+
+# --- Reading -----------------------------------------------------------------------------------
+
+
+def read_layer(
+    file: OpenedFile, score: Callable[[gpd.GeoDataFrame], int]
+) -> gpd.GeoDataFrame | None:
+    """Read the layer of a file that is meant.
+
+    Parameters
+    ----------
+    file
+        Opened through the door; takes the problems.
+    score
+        Says how well a layer suits, when the study does not name one of several; the best is
+        taken.
+
+    Returns
+    -------
+    GeoDataFrame or None
+        Its index is the number of the feature in the file, from 1. None when it cannot be read.
+    """
+    import pyogrio.errors
+
+    try:
+        with warnings.catch_warnings(record=True):
+            warnings.simplefilter("always")
+            frame = _best_layer(file, score)
+    except UnreadableError as error:
+        file.error(error.what, error.mend)
+        return None
+    except (pyogrio.errors.DataSourceError, pyogrio.errors.DataLayerError, ValueError) as error:
+        reason = clean(str(error).replace(str(file.path), file.name), 200)
+        file.error(f"cannot be read as {file.kind.label}: {reason}")
+        return None
+    if frame.empty:
+        file.error("holds no features")
+        return None
+    frame.index = pd.RangeIndex(1, len(frame) + 1, name="feature")
+    return frame
+
+
+def _best_layer(file: OpenedFile, score: Callable[[gpd.GeoDataFrame], int]) -> gpd.GeoDataFrame:
+    if file.kind is Format.PARQUET:
+        return gpd.read_parquet(file.path)
+    import pyogrio
+
+    source: str | bytes = _PREFIX.get(file.kind, "") + str(file.path)
+    if file.kind in (Format.GML, Format.KML):
+        # From memory, so that GDAL neither reads a schema beside the file nor writes one there.
+        source = file.path.read_bytes()
+    layers = [str(name) for name, kind in pyogrio.list_layers(source) if kind is not None]
+    if file.layer is not None:
+        if file.layer not in layers:
+            raise UnreadableError(
+                f"has no layer '{clean(file.layer)}'", f"it has: {listed(layers)}"
+            )
+        layers = [file.layer]
+    if not layers:
+        raise UnreadableError("has no layer with geometry")
+    frames = [_read_whole(source, layer, file) for layer in layers[:20]]
+    if len(frames) == 1:
+        return frames[0]
+    scores = [score(frame) for frame in frames]
+    if scores.count(max(scores)) > 1:
+        raise UnreadableError(
+            f"has several layers: {listed(layers)}", "say which is meant with `layer`"
+        )
+    return frames[scores.index(max(scores))]
+
+
+def _read_whole(source: str | bytes, layer: str, file: OpenedFile) -> gpd.GeoDataFrame:
+    """Read a layer; a row less than the file announces means that it is cut off."""
+    import pyogrio
+
+    announced = int(pyogrio.read_info(source, layer=layer)["features"])
+    frame = pyogrio.read_dataframe(source, layer=layer, force_2d=True, on_invalid="ignore")
+    if file.kind is Format.GEOJSON_LINES:
+        with file.path.open("rb") as stream:
+            announced = sum(1 for line in stream if line.strip(b"\x1e \t\r\n"))
+    if len(frame) < announced:
+        raise UnreadableError(
+            f"is cut off or damaged: it has {len(frame)} of the {announced} features it announces",
+            "copy or download it again",
+        )
+    return frame
+
+
+# --- Where it lies -----------------------------------------------------------------------------
+
+
+def likely_crs(box: Box) -> str | None:
+    """Tell in which reference system coordinates would lie in Belgium; None if in none."""
+    for crs, (_, (left, bottom, right, top)) in RANGES.items():
+        if left <= box[0] <= box[2] <= right and bottom <= box[1] <= box[3] <= top:
+            return crs
+    return None
+
+
+def to_lambert(frame: gpd.GeoDataFrame, file: OpenedFile) -> gpd.GeoDataFrame | None:
+    """Bring a layer to EPSG:31370, and see that it then lies in or around Belgium.
+
+    Returns
+    -------
+    GeoDataFrame or None
+        None when its reference system is missing or cannot be the right one.
+    """
+    box: Box = tuple(float(bound) for bound in frame.total_bounds)  # type: ignore[assignment]
+    if not np.isfinite(box).all():
+        _report_not_finite(frame, file)
+        return None
+    crs = known_crs(file.crs or frame.crs, file)
+    if crs is None:
+        if not file.crs:
+            _report_no_crs(box, file)
+        return None
+    if file.crs and frame.crs and CRS(frame.crs) != crs and file.kind is not Format.GEOJSON:
+        file.warn(f"is read as {file.crs}, as the study says, not as its own CRS")
+    moved = frame.set_crs(crs, allow_override=True).to_crs(LAMBERT_72)
+    if _inside(tuple(moved.total_bounds), AROUND_BELGIUM):
+        return moved
+    _report_elsewhere(box, crs, file)
+    return None
+
+
+def known_crs(crs: Any, file: OpenedFile) -> CRS | None:
+    """Make a CRS of what the file or the study says; None when there is none or it is nonsense."""
+    if crs is None:
+        return None
+    try:
+        return CRS.from_user_input(crs)
+    except CRSError:
+        file.error(f"its crs '{clean(str(crs))}' is unknown", 'write it as "EPSG:31370"')
+        return None
+
+
+def _inside(box: tuple[float, ...], around: Box) -> bool:
+    return bool(
+        np.isfinite(box).all()
+        and around[0] <= box[0]
+        and around[1] <= box[1]
+        and box[2] <= around[2]
+        and box[3] <= around[3]
+    )
+
+
+def _span(box: Box) -> str:
+    return f"x {box[0]:.6g} to {box[2]:.6g}, y {box[1]:.6g} to {box[3]:.6g}"
+
+
+def _report_not_finite(frame: gpd.GeoDataFrame, file: OpenedFile) -> None:
+    """Name the features that keep the layer from having bounds."""
+    coordinates, owner = shapely.get_coordinates(frame.geometry.to_numpy(), return_index=True)
+    bad = sorted(set(owner[~np.isfinite(coordinates).all(axis=1)]))
+    if bad:
+        where = listed([frame.index[place] for place in bad])
+        file.error(f"feature {where}: coordinates that are not numbers", "mend the geometry")
+    else:
+        file.error("has no feature with a geometry")
+
+
+def _report_no_crs(box: Box, file: OpenedFile) -> None:
+    likely = likely_crs(box)
+    swapped = likely_crs((box[1], box[0], box[3], box[2])) == "EPSG:4326"
+    if likely:
+        mend = f'they look like {RANGES[likely][0]}: if so, give crs = "{likely}"'
+    elif swapped:
+        mend = "they look like degrees with latitude first: write longitude first"
+    else:
+        mend = 'give it, as in crs = "EPSG:31370"'
+    file.error(f"does not say its CRS (coordinates: {_span(box)})", mend)
+
+
+def _report_elsewhere(box: Box, crs: CRS, file: OpenedFile) -> None:
+    """Say what the coordinates look like when they are not what the file says."""
+    says = crs.to_string() if len(crs.to_string()) < 20 else crs.name
+    likely = likely_crs(box)
+    if likely and CRS(likely) != crs:
+        what = f"its coordinates ({_span(box)}) are {RANGES[likely][0]}, but it says {says}"
+        file.error(what, f'give crs = "{likely}"')
+    elif likely_crs((box[1], box[0], box[3], box[2])) == "EPSG:4326":
+        what = f"latitude and longitude are swapped (coordinates: {_span(box)})"
+        file.error(what, "write longitude first")
+    else:
+        what = f"does not lie in or around Belgium (coordinates: {_span(box)}, read as {says})"
+        file.error(what, "correct its CRS with `crs`, or give the right file")
+
+
+# --- Polygons ----------------------------------------------------------------------------------
+
+
+def polygons(frame: gpd.GeoDataFrame, labels: pd.Series, file: OpenedFile) -> gpd.GeoDataFrame:
+    """Keep the valid polygons of each feature; what had to be mended is told.
+
+    Parameters
+    ----------
+    frame
+        Features with a geometry.
+    labels
+        How to call each feature in a message, on the index of `frame`.
+    file
+        Where it came from; takes the problems.
+    """
+    geometry = frame.geometry
+    invalid = ~geometry.is_valid
+    if invalid.any():
+        file.warn(
+            f"{int(invalid.sum())} outlines cross themselves and were mended: "
+            f"{listed(labels[invalid].tolist())}",
+        )
+        geometry = geometry.where(~invalid, geometry.make_valid())
+    mixed = geometry.geom_type == "GeometryCollection"
+    if mixed.any():
+        if (frame.geom_type == "GeometryCollection").any():
+            named = labels[frame.geom_type == "GeometryCollection"].tolist()
+            file.warn(f"mixed geometry, of which the polygons count: {listed(named)}")
+        geometry = geometry.where(~mixed, geometry[mixed].map(_polygons_of))
+    other = ~geometry.geom_type.isin(["Polygon", "MultiPolygon"]) | geometry.is_empty
+    if other.any():
+        file.error(f"no polygon: {listed(labels[other].tolist())}", "give outlines as polygons")
+    return frame.set_geometry(geometry)[~other]
+
+
+def _polygons_of(geometry: shapely.Geometry) -> shapely.Geometry:
+    """Unite the polygons in a collection, however deep they stand."""
+    pieces = shapely.get_parts(shapely.get_parts(geometry))
+    return shapely.union_all(
+        [piece for piece in pieces if piece.geom_type in ("Polygon", "MultiPolygon")]
+    )
+
+
+# --- Columns by what they hold -----------------------------------------------------------------
+
+_CODE = re.compile(r"(?:BE[234])?(\d{5})(?:\.0)?")
+
+
+def as_text(column: pd.Series) -> pd.Series:
+    """Turn any column into text; missing values become empty."""
+    if pd.api.types.is_float_dtype(column):
+        whole = column.dropna()
+        if (whole == whole.round()).all() and (whole.abs() < 2**53).all():
+            column = column.astype("Int64")
+    return column.astype(object).where(column.notna(), "").astype(str).str.strip()
+
+
+def as_codes(column: pd.Series) -> pd.Series:
+    """Read NIS codes out of a column of text or numbers; empty where there is none.
+
+    "BE211001", as some files have it, is 11001.
+    """
+    return as_text(column).str.extract(f"^{_CODE.pattern}$", expand=False).fillna("")
+
+
+def _attributes(frame: pd.DataFrame) -> pd.DataFrame:
+    geometry = [name for name in frame.columns if frame[name].dtype == "geometry"]
+    return frame.drop(columns=geometry)
+
+
+def code_columns(frame: pd.DataFrame) -> dict[str, int]:
+    """Columns that hold municipality codes, and how many different known ones; best first.
+
+    The rows must have such codes for the greater part: of Flanders, Brussels or Wallonia.
+    """
+    found = {}
+    for name, column in _attributes(frame).items():
+        codes = as_codes(column)
+        known = codes[codes.isin(vintages.known())].nunique()
+        fitting = codes.isin(vintages.known()) | codes.map(vintages.is_walloon)
+        if known and fitting.mean() >= 0.5:
+            found[str(name)] = int(known)
+    return dict(sorted(found.items(), key=lambda item: -item[1]))

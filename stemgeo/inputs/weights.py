@@ -1,0 +1,197 @@
+"""Where inside a zone people live: a raster or points that spread its children."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import geopandas as gpd
+import numpy as np
+import shapely
+from pyproj import CRS, Transformer
+
+from stemgeo.errors import Findings
+from stemgeo.inputs.boundaries import as_input
+from stemgeo.inputs.cells import as_numbers
+from stemgeo.inputs.files import OpenedFile, Provenance, clean, opened
+from stemgeo.inputs.formats import Format, UnreadableError
+from stemgeo.inputs.points import named, read_points
+from stemgeo.inputs.vectors import LAMBERT_72, as_text, known_crs
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    import pandas as pd
+
+    from stemgeo.study import Input
+
+_WEIGHT = {
+    "weight": (
+        "weight",
+        "gewicht",
+        "children",
+        "kinderen",
+        "population",
+        "bevolking",
+        "inwoners",
+        "residents",
+        "ms_population",
+        "pop",
+        "total",
+    )
+}
+_MOST_CELLS = 100_000_000
+
+
+def read_weights(path: str | Path | Input, municipalities: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+    """Read a population grid (GeoTIFF) or population points (table or layer).
+
+    Parameters
+    ----------
+    path
+        The file, or an `Input` that says more of it.
+    municipalities
+        The study area; what lies outside its bounds is left out.
+
+    Returns
+    -------
+    GeoDataFrame
+        weight (above 0, in the file's own unit), geometry (points, EPSG:31370).
+
+    Raises
+    ------
+    InputError
+        With every problem of the file.
+    """
+    findings = Findings()
+    frame, _ = load_weights(as_input(path), municipalities, findings)
+    findings.raise_errors()
+    if frame is None:  # pragma: no cover  (a file that cannot be used has been reported)
+        raise AssertionError
+    return frame
+
+
+def load_weights(
+    given: Input, municipalities: gpd.GeoDataFrame, findings: Findings
+) -> tuple[gpd.GeoDataFrame | None, Provenance | None]:
+    """As `read_weights`, with the problems in `findings`."""
+    with opened(given, "weights", findings) as file:
+        if file is None:
+            return None, None
+        try:
+            if file.kind is Format.GEOTIFF:
+                frame = _from_raster(file, municipalities)
+            else:
+                frame = _from_points(file)
+        except UnreadableError as error:
+            file.error(error.what, error.mend)
+            frame = None
+        if frame is None:
+            return None, file.provenance
+        kept = _within_bounds(frame, municipalities)
+        if kept.empty:
+            file.error("no weight above 0 lies in the study area")
+        file.note(f"{len(kept)} points, weights add up to {kept['weight'].sum():.0f}")
+        return kept, file.provenance
+
+
+def _within_bounds(frame: gpd.GeoDataFrame, municipalities: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+    if municipalities.empty:
+        return frame
+    left, bottom, right, top = municipalities.total_bounds
+    x, y = frame.geometry.x, frame.geometry.y
+    inside = x.between(left, right) & y.between(bottom, top)
+    return frame[inside].reset_index(drop=True)
+
+
+def _from_raster(file: OpenedFile, municipalities: gpd.GeoDataFrame) -> gpd.GeoDataFrame | None:
+    """Make a point of the centre of each cell with people."""
+    import rasterio
+    from rasterio.errors import RasterioError
+
+    try:
+        with rasterio.open(file.path, driver="GTiff") as raster:
+            crs = known_crs(file.crs or (raster.crs and raster.crs.to_wkt()), file)
+            if crs is None:
+                if not file.crs:
+                    file.error("does not say its CRS", 'give it, as in crs = "ESRI:54009"')
+                return None
+            if raster.count > 1:
+                file.note(f"the first of {raster.count} bands")
+            window = _window(raster, crs, municipalities)
+            values = raster.read(1, window=window, masked=True)
+            transform = raster.window_transform(window)
+    except (RasterioError, ValueError) as error:
+        raise UnreadableError(
+            f"cannot be read as GeoTIFF: {clean(str(error), 120)}", "copy or download it again"
+        ) from None
+    weight = np.ma.filled(values.astype("float64"), np.nan)
+    if np.isinf(weight).any():
+        raise UnreadableError("holds infinite values", "make them nodata")
+    if negative := int((weight < 0).sum()):
+        file.note(f"{negative} cells below 0 left out")
+    rows, columns = np.nonzero(weight > 0)
+    x, y = transform * (columns + 0.5, rows + 0.5)
+    east, north = Transformer.from_crs(crs, LAMBERT_72, always_xy=True).transform(x, y)
+    return gpd.GeoDataFrame(
+        {"weight": weight[rows, columns]}, geometry=gpd.points_from_xy(east, north), crs=LAMBERT_72
+    )
+
+
+def _window(raster: Any, crs: CRS, municipalities: gpd.GeoDataFrame) -> Any:
+    """Find the part of the raster that the study area needs, one cell more on every side."""
+    from rasterio.windows import Window, from_bounds
+
+    left, top, right, bottom = 0, 0, raster.width, raster.height
+    if len(municipalities):
+        outline = shapely.segmentize(shapely.box(*municipalities.total_bounds), 5000)
+        bounds = gpd.GeoSeries([outline], crs=LAMBERT_72).to_crs(crs).total_bounds
+        if not np.isfinite(bounds).all():
+            raise UnreadableError("does not lie on the study area", "correct its CRS")
+        near = from_bounds(*bounds, transform=raster.transform)
+        left = max(left, int(near.col_off) - 1)
+        top = max(top, int(near.row_off) - 1)
+        right = min(right, int(near.col_off + near.width) + 2)
+        bottom = min(bottom, int(near.row_off + near.height) + 2)
+    if left >= right or top >= bottom:
+        raise UnreadableError("does not lie on the study area", "correct its CRS with `crs`")
+    window = Window(left, top, right - left, bottom - top)
+    if window.width * window.height > _MOST_CELLS:
+        raise UnreadableError(
+            f"has more than {_MOST_CELLS} cells in the study area", "give cells of 100 m or more"
+        )
+    return window
+
+
+def _from_points(file: OpenedFile) -> gpd.GeoDataFrame | None:
+    read = read_points(file)
+    if read is None:
+        return None
+    table, points = read
+    label = named(table, _WEIGHT).get("weight") or _only_column_of_people(table)
+    if label is None:
+        file.error("has no column of weights", "name the column with people `weight`")
+        return None
+    file.note(f"weights from column '{clean(str(label), 40)}'")
+    weight = as_numbers(as_text(table[label]))
+    wrong = ~(np.isfinite(weight) & (weight >= 0))
+    if wrong.any():
+        row = table.index[wrong][0]
+        more = f"; {int(wrong.sum()) - 1} more such rows" if wrong.sum() > 1 else ""
+        value = clean(str(table.loc[row, label]), 30)
+        file.error_at(
+            f"{table.index.name} {row}",
+            f"'{clean(str(label), 40)}' is '{value}', not a number of 0 or more{more}",
+            "correct it in the file",
+        )
+        return None
+    frame = gpd.GeoDataFrame({"weight": weight}, geometry=points, crs=LAMBERT_72)
+    return frame[points.notna() & (weight > 0)]
+
+
+def _only_column_of_people(table: pd.DataFrame) -> object:
+    """Find the one column whose name begins with a word for people, such as `pop_2020`."""
+    words = ("weight", "gewicht", "child", "kind", "pop", "bevolking", "inwoner")
+    found = [label for label in table.columns if str(label).lower().startswith(words)]
+    # Several: children before people, since it is children who are spread.
+    first = [label for word in words for label in found if str(label).lower().startswith(word)]
+    return first[0] if first else None

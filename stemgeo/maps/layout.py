@@ -1,0 +1,256 @@
+"""Where things stand on a printed sheet: sizes, wrapped lines, places for labels.
+
+Everything is worked out from font metrics and the ground's extent, before anything is drawn; so
+it does not depend on the resolution at which the sheet is printed later.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cache
+from typing import TYPE_CHECKING
+
+import numpy as np
+import shapely
+from matplotlib.font_manager import FontProperties
+from matplotlib.textpath import TextToPath
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+    from stemgeo.maps.text import MapText
+
+FONT = "DejaVu Sans"
+"""Comes with matplotlib: the same letters, as wide, on every machine."""
+
+POINTS_PER_INCH = 72
+LINE_HEIGHT = 1.3
+MARGIN_IN, GAP_IN = 0.45, 0.12
+TITLE_PT, CAUTION_PT, TEXT_PT, SMALL_PT = 16.0, 9.5, 8.5, 7.5
+
+_LONG_IN, _SHORT_IN = 11.69, 8.27  # A4
+_GROUND_MARGIN = 0.03
+
+
+@cache
+def text_width_in(line: str, size_pt: float, weight: str = "normal") -> float:
+    """Measure a line of text, in inches."""
+    font = FontProperties(family=FONT, size=size_pt, weight=weight)
+    width_pt, _, _ = TextToPath().get_text_width_height_descent(line, font, ismath=False)
+    return float(width_pt) / POINTS_PER_INCH
+
+
+def line_in(size_pt: float) -> float:
+    """Give the height of a line of text, in inches."""
+    return size_pt * LINE_HEIGHT / POINTS_PER_INCH
+
+
+def wrapped(text: str, width_in: float, size_pt: float, weight: str = "normal") -> list[str]:
+    """Break a text into lines that fit, between words; inside a word only if it must be."""
+    lines: list[str] = []
+    for word in _words_that_fit(text, width_in, size_pt, weight):
+        longer = f"{lines[-1]} {word}" if lines else word
+        if lines and text_width_in(longer, size_pt, weight) <= width_in:
+            lines[-1] = longer
+        else:
+            lines.append(word)
+    return lines
+
+
+def _words_that_fit(text: str, width_in: float, size_pt: float, weight: str) -> Iterator[str]:
+    for word in text.split(" "):
+        rest = word.strip()
+        while text_width_in(rest, size_pt, weight) > width_in and len(rest) > 1:
+            fits = next(
+                n
+                for n in range(len(rest) - 1, 0, -1)
+                if n == 1 or text_width_in(rest[:n], size_pt, weight) <= width_in
+            )
+            yield rest[:fits]
+            rest = rest[fits:]
+        if rest:
+            yield rest
+
+
+@dataclass(frozen=True)
+class Box:
+    """A rectangle, in inches on the page or in metres on the ground."""
+
+    left: float
+    bottom: float
+    width: float
+    height: float
+
+    @property
+    def right(self) -> float:
+        """Its right edge."""
+        return self.left + self.width
+
+    @property
+    def top(self) -> float:
+        """Its upper edge."""
+        return self.bottom + self.height
+
+    def grown(self, margin: float) -> Box:
+        """Give the box with a margin on all sides."""
+        sides = self.left - margin, self.bottom - margin
+        return Box(*sides, self.width + 2 * margin, self.height + 2 * margin)
+
+    def overlaps(self, other: Box) -> bool:
+        """Tell whether they share ground."""
+        beside = self.right <= other.left or other.right <= self.left
+        return not (beside or self.top <= other.bottom or other.top <= self.bottom)
+
+    def within(self, other: Box) -> bool:
+        """Tell whether it lies inside the other."""
+        across = other.left <= self.left and self.right <= other.right
+        return across and other.bottom <= self.bottom and self.top <= other.top
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """An A4 sheet with the lines of text that stand on it, and the map's place between them.
+
+    Attributes
+    ----------
+    width, height
+        Inches.
+    title, cautions, credits
+        Wrapped lines.
+    frame
+        The map's place on the page, in inches.
+    ground
+        What the frame shows, in metres.
+    """
+
+    width: float
+    height: float
+    title: list[str]
+    cautions: list[str]
+    credits: list[str]
+    legend: Box
+    frame: Box
+    ground: Box
+
+    @property
+    def metres_per_inch(self) -> float:
+        """The scale."""
+        return self.ground.width / self.frame.width
+
+
+def best_sheet(bounds: Sequence[float], text: MapText, legend_in: float) -> Sheet:
+    """Lay out the sheet in the direction that shows the ground larger.
+
+    Parameters
+    ----------
+    bounds
+        xmin, ymin, xmax, ymax of the ground, in metres.
+    text
+        What stands above and below the map.
+    legend_in
+        Height that the legend needs, in inches.
+    """
+    portrait = _sheet(_SHORT_IN, _LONG_IN, bounds, text, legend_in)
+    landscape = _sheet(_LONG_IN, _SHORT_IN, bounds, text, legend_in)
+    return min(portrait, landscape, key=lambda sheet: sheet.metres_per_inch)
+
+
+def _sheet(
+    width: float, height: float, bounds: Sequence[float], text: MapText, legend_in: float
+) -> Sheet:
+    inside = width - 2 * MARGIN_IN
+    title = wrapped(text.title, inside, TITLE_PT, "bold")
+    cautions = _all_wrapped(text.cautions, inside - 2 * GAP_IN, CAUTION_PT, "bold")
+    credits_ = _all_wrapped(text.credits, inside, SMALL_PT)
+    top = height - MARGIN_IN - len(title) * line_in(TITLE_PT) - GAP_IN
+    if cautions:
+        top -= len(cautions) * line_in(CAUTION_PT) + 2 * GAP_IN
+    legend_bottom = MARGIN_IN + len(credits_) * line_in(SMALL_PT) + GAP_IN
+    legend = Box(MARGIN_IN, legend_bottom, inside, legend_in)
+    bottom = legend.top + GAP_IN
+    frame = Box(MARGIN_IN, bottom, inside, top - bottom)
+    return Sheet(width, height, title, cautions, credits_, legend, frame, _ground(bounds, frame))
+
+
+def _all_wrapped(
+    texts: Iterable[str], width_in: float, size_pt: float, weight: str = "normal"
+) -> list[str]:
+    return [line for text in texts for line in wrapped(text, width_in, size_pt, weight)]
+
+
+def _ground(bounds: Sequence[float], frame: Box) -> Box:
+    """Widen the bounds until they have the shape of the frame."""
+    x0, y0, x1, y1 = bounds
+    scale = max((x1 - x0) / frame.width, (y1 - y0) / frame.height) * (1 + 2 * _GROUND_MARGIN)
+    width, height = frame.width * scale, frame.height * scale
+    return Box((x0 + x1 - width) / 2, (y0 + y1 - height) / 2, width, height)
+
+
+@dataclass(frozen=True)
+class Label:
+    """Where the middle of a name stands, in metres; `number` is its place in the list of names."""
+
+    number: int
+    x: float
+    y: float
+
+
+def place_labels(
+    names: Sequence[str],
+    grounds: Sequence[shapely.Geometry],
+    markers: Sequence[tuple[float, float]],
+    *,
+    size_pt: float,
+    marker_pt: float,
+    sheet: Sheet,
+) -> list[Label]:
+    """Find places for names so that none covers another or a marker; the first go first.
+
+    Parameters
+    ----------
+    names, grounds
+        In order of importance; the middle of a name stays on its ground.
+    markers
+        Points to keep free, in metres.
+    size_pt, marker_pt
+        Size of the letters and of the markers.
+    sheet
+        Gives frame and scale.
+
+    Returns
+    -------
+    list of Label
+        Names that find no place are left out: the table has them.
+    """
+    metres_per_pt = sheet.metres_per_inch / POINTS_PER_INCH
+    side = marker_pt * metres_per_pt
+    taken = [Box(x - side / 2, y - side / 2, side, side) for x, y in markers]
+    height = size_pt * 1.1 * metres_per_pt
+    placed = []
+    for number, (name, ground) in enumerate(zip(names, grounds, strict=True)):
+        width = text_width_in(name, size_pt) * sheet.metres_per_inch
+        for x, y in _middles(ground, height):
+            box = Box(x - width / 2, y - height / 2, width, height).grown(height * 0.15)
+            if box.within(sheet.ground) and not any(box.overlaps(other) for other in taken):
+                taken.append(box)
+                placed.append(Label(number, x, y))
+                break
+    return placed
+
+
+def _middles(ground: shapely.Geometry, step: float) -> list[tuple[float, float]]:
+    """List places on a ground, from its inmost point outwards."""
+    inmost = shapely.get_point(shapely.maximum_inscribed_circle(ground, tolerance=step / 4), 0)
+    x, y = shapely.get_coordinates(inmost)[0]
+    offsets = np.arange(-6, 7) * step / 2
+    dx, dy = (grid.ravel() for grid in np.meshgrid(offsets, offsets))
+    shapely.prepare(ground)
+    on_ground = shapely.contains_xy(ground, x + dx, y + dy) | ((dx == 0) & (dy == 0))
+    order = np.lexsort((dx, dy, np.hypot(dx, dy).round(6)))
+    return [(x + dx[i], y + dy[i]) for i in order if on_ground[i]]
+
+
+def round_length_m(longest_m: float) -> float:
+    """Give the largest of 1, 2 and 5 times a power of ten that is not longer."""
+    power = 10.0 ** np.floor(np.log10(longest_m))
+    return float(max(n * power for n in (1, 2, 5) if n * power <= longest_m))

@@ -1,0 +1,150 @@
+"""What all maps of a series share: fixed classes, their colours, light outlines.
+
+The same share has the same colour on the map of Flanders, of each province and on the web.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import geopandas as gpd
+import numpy as np
+from matplotlib.colors import to_hex, to_rgb
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    import pandas as pd
+    from numpy.typing import ArrayLike, NDArray
+
+DEFAULT_CLASSES = (0.0, 20.0, 40.0, 60.0, 80.0, 100.0)
+"""Class bounds in percent, as in `study.output.classes`."""
+
+NO_CLASS = -1
+"""The class of a place without a figure."""
+
+PARTLY_MEASURED_BELOW = 0.5
+"""Below this share of its children measured, a place's figure is hatched over."""
+
+_SCHEME = ("#ffffcc", "#a1dab4", "#41b6c4", "#2c7fb8", "#253494")
+
+
+def colours(count: int) -> list[str]:
+    """Give a colour for each class, light (low) to dark (high).
+
+    ColorBrewer's YlGnBu of five, and colours between them for another number. Its lightness falls
+    by 14 to 24 (CIE L*) from class to class, so that it reads in grey print; under the worst
+    colour deficiency two of the five are still 12.8 apart (CAM02-UCS).
+
+    Parameters
+    ----------
+    count
+        Number of classes, at least two.
+
+    Returns
+    -------
+    list of str
+        "#rrggbb", one for each class.
+    """
+    anchors = np.array([to_rgb(colour) for colour in _SCHEME])
+    places = np.linspace(0, len(_SCHEME) - 1, count)
+    channels = [np.interp(places, range(len(_SCHEME)), channel) for channel in anchors.T]
+    return [to_hex(colour) for colour in zip(*channels, strict=True)]
+
+
+def class_numbers(share: ArrayLike, classes: Sequence[float]) -> NDArray[np.int64]:
+    """Put each share into its class.
+
+    Parameters
+    ----------
+    share
+        Between 0 and 1, NaN where there is no figure, shape (places,).
+    classes
+        Rising bounds in percent from 0 to 100. A lower bound belongs to its class, an upper
+        bound to the next; 100 % belongs to the last.
+
+    Returns
+    -------
+    int array, shape (places,)
+        0 for the first class; `NO_CLASS` where there is no figure.
+    """
+    shares = np.asarray(share, dtype=np.float64)
+    # A share of 29/100 is the same double as the bound 29 divided by 100; times 100 it is not.
+    bounds = np.asarray(classes, dtype=np.float64)[1:-1] / 100
+    return np.where(np.isnan(shares), NO_CLASS, np.digitize(shares, bounds)).astype(np.int64)
+
+
+def class_counts(share: ArrayLike, classes: Sequence[float]) -> list[int]:
+    """Count the places of each class, the empty classes too.
+
+    Parameters
+    ----------
+    share, classes
+        As for `class_numbers`.
+
+    Returns
+    -------
+    list of int
+        One number for each class; places without a figure are in none.
+    """
+    numbers = class_numbers(share, classes)
+    return np.bincount(numbers[numbers != NO_CLASS], minlength=len(classes) - 1).tolist()
+
+
+def partly_measured(places: pd.DataFrame) -> NDArray[np.bool_]:
+    """Tell which places have a figure that speaks for less than half of their children.
+
+    Parameters
+    ----------
+    places
+        With `children` and `unmeasured` (numbers) and `share`.
+
+    Returns
+    -------
+    bool array, shape (places,)
+        False where there is no figure at all.
+    """
+    children = places["children"].to_numpy(dtype=np.float64)
+    measured = children - places["unmeasured"].to_numpy(dtype=np.float64)
+    has_figure = places["share"].notna().to_numpy(dtype=bool)
+    return has_figure & (measured < PARTLY_MEASURED_BELOW * children)
+
+
+def lighter(geometries: gpd.GeoSeries, tolerance_m: float) -> gpd.GeoSeries:
+    """Simplify outlines and keep shared borders shared.
+
+    Parameters
+    ----------
+    geometries
+        Polygons in metres.
+    tolerance_m
+        About the side of the triangles that may be cut off.
+
+    Returns
+    -------
+    GeoSeries
+        Simplified when the polygons fit together without overlap; else as they are, since
+        simplifying would tear their borders apart.
+    """
+    if geometries.is_valid_coverage():
+        return geometries.simplify_coverage(tolerance_m)
+    return geometries
+
+
+def provinces(municipalities: gpd.GeoDataFrame) -> gpd.GeoSeries:
+    """Merge municipalities into provinces.
+
+    Parameters
+    ----------
+    municipalities
+        With `province` and geometry.
+
+    Returns
+    -------
+    GeoSeries
+        Polygons by name of the province.
+    """
+    method = "coverage" if municipalities.geometry.is_valid_coverage() else "unary"
+    groups = municipalities.groupby("province")["geometry"]
+    merged = {name: part.union_all(method=method) for name, part in groups}
+    return gpd.GeoSeries(merged, crs=municipalities.crs)

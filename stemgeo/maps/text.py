@@ -1,0 +1,330 @@
+"""The words and numbers on maps, in Dutch and English."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+import numpy as np
+from babel.numbers import format_decimal
+
+from stemgeo.maps.series import DEFAULT_CLASSES, class_counts
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    import pandas as pd
+
+Language = Literal["nl", "en"]
+
+_NO_BREAK_SPACE = "\N{NO-BREAK SPACE}"
+
+
+@dataclass(frozen=True)
+class MapText:
+    """What a map says beside its figures.
+
+    Attributes
+    ----------
+    title
+        Of the map.
+    notice
+        Printed visibly on the map; may be empty.
+    source
+        One line with the attribution of all sources.
+    date
+        Of the data, as it should be read.
+    language
+        "nl" or "en".
+    method_note
+        Empty, or a caution on the method ("benadering in vogelvlucht").
+    measure
+        Heading of the legend; empty for the words of the language.
+    """
+
+    title: str
+    notice: str
+    source: str
+    date: str
+    language: Language = "nl"
+    method_note: str = ""
+    measure: str = ""
+
+    @property
+    def words(self) -> Words:
+        """The fixed words of its language."""
+        return WORDS[self.language]
+
+    @property
+    def heading(self) -> str:
+        """The heading of the legend."""
+        return self.measure or self.words.measure
+
+    @property
+    def cautions(self) -> list[str]:
+        """The lines that must be read before the map."""
+        method = f"{self.words.method}: {self.method_note}" if self.method_note else ""
+        return [line for line in (self.notice, method) if line]
+
+    @property
+    def credits(self) -> list[str]:
+        """The lines on source and date."""
+        words = self.words
+        return [f"{words.source}: {self.source}", f"{words.date}: {self.date}"]
+
+
+@dataclass(frozen=True)
+class Words:
+    """The fixed words of one language."""
+
+    locale: str
+    percent_sign: str
+    measure: str
+    share: str
+    to: str
+    one_municipality: str
+    many_municipalities: str
+    class_rule: str
+    no_figure: str
+    partly_measured: str
+    outside: str
+    academy: str
+    academies: str
+    with_academy: str
+    province_border: str
+    municipality_border: str
+    method: str
+    source: str
+    date: str
+    region: str
+    municipality: str
+    province: str
+    children: str
+    covered: str
+    uncovered: str
+    unmeasured: str
+    minutes: str
+    isochrones: str
+    gaps: str
+    gap_size: str
+    median_time: str
+    beyond: str
+    reason: str
+    reasons: dict[str, str]
+    search: str
+    not_found: str
+    layers: str
+    table: str
+    keyboard: str
+    legend: str
+    map: str
+    alt_kind: str
+    alt_highest: str
+    alt_lowest: str
+    alt_none: str
+
+
+_DUTCH = Words(
+    locale="nl_BE",
+    percent_sign=_NO_BREAK_SPACE + "%",
+    measure="Aandeel van de kinderen dat op tijd een STEM-academie bereikt",
+    share="Aandeel op tijd",
+    to="tot",
+    one_municipality="gemeente",
+    many_municipalities="gemeenten",
+    class_rule="Een klasse begint bij haar ondergrens; 100 % hoort bij de hoogste klasse.",
+    no_figure="geen cijfer",
+    partly_measured="meer dan de helft niet gemeten",
+    outside="buiten de provincie",
+    academy="STEM-academie",
+    academies="STEM-academies",
+    with_academy="Gemeenten met een STEM-academie: {count} van de {total}",
+    province_border="provinciegrens",
+    municipality_border="gemeentegrens",
+    method="Methode",
+    source="Bron",
+    date="Datum van de gegevens",
+    region="Vlaanderen",
+    municipality="Gemeente",
+    province="Provincie",
+    children="Kinderen",
+    covered="Op tijd",
+    uncovered="Niet op tijd",
+    unmeasured="Niet gemeten",
+    minutes="minuten",
+    isochrones="Fietstijd tot de dichtstbijzijnde STEM-academie",
+    gaps="Hiaten: kinderen niet op tijd",
+    gap_size="De oppervlakte van een cirkel volgt het aantal kinderen",
+    median_time="Mediane fietstijd",
+    beyond="geen academie binnen bereik",
+    reason="Reden",
+    reasons={
+        "just_too_far": "net te ver",
+        "too_far": "te ver",
+        "no_academy_within_horizon": "geen academie in de buurt",
+    },
+    search="Zoek een gemeente",
+    not_found="Niet gevonden",
+    layers="Lagen",
+    table="Cijfers per gemeente",
+    keyboard="Met het toetsenbord: pijltjes verschuiven de kaart, + en - zoomen.",
+    legend="Legende",
+    map="Kaart",
+    alt_kind="Kaart van {place} met {total} gemeenten, ingekleurd per klasse. {measure}:",
+    alt_highest="Hoogst: ",
+    alt_lowest="Laagst: ",
+    alt_none="Zonder cijfer: {count}.",
+)
+
+_ENGLISH = Words(
+    locale="en",
+    percent_sign="%",
+    measure="Share of the children who reach a STEM academy in time",
+    share="Share in time",
+    to="to",
+    one_municipality="municipality",
+    many_municipalities="municipalities",
+    class_rule="A class starts at its lower bound; 100% belongs to the highest class.",
+    no_figure="no figure",
+    partly_measured="more than half not measured",
+    outside="outside the province",
+    academy="STEM academy",
+    academies="STEM academies",
+    with_academy="Municipalities with a STEM academy: {count} of {total}",
+    province_border="provincial border",
+    municipality_border="municipal border",
+    method="Method",
+    source="Source",
+    date="Date of the data",
+    region="Flanders",
+    municipality="Municipality",
+    province="Province",
+    children="Children",
+    covered="In time",
+    uncovered="Not in time",
+    unmeasured="Not measured",
+    minutes="minutes",
+    isochrones="Cycling time to the nearest STEM academy",
+    gaps="Gaps: children not in time",
+    gap_size="The area of a circle follows the number of children",
+    median_time="Median cycling time",
+    beyond="no academy within range",
+    reason="Reason",
+    reasons={
+        "just_too_far": "just too far",
+        "too_far": "too far",
+        "no_academy_within_horizon": "no academy nearby",
+    },
+    search="Find a municipality",
+    not_found="Not found",
+    layers="Layers",
+    table="Figures by municipality",
+    keyboard="By keyboard: arrows move the map, + and - zoom.",
+    legend="Legend",
+    map="Map",
+    alt_kind="Map of {place} with {total} municipalities, coloured by class. {measure}:",
+    alt_highest="Highest: ",
+    alt_lowest="Lowest: ",
+    alt_none="Without a figure: {count}.",
+)
+
+WORDS: dict[Language, Words] = {"nl": _DUTCH, "en": _ENGLISH}
+
+
+def whole(number: float, words: Words) -> str:
+    """Write a whole number: 37.376 in Dutch."""
+    return str(format_decimal(int(number), format="#,##0", locale=words.locale))
+
+
+def percent(share: float, words: Words) -> str:
+    """Write a share between 0 and 1 as 62,4 % in Dutch; the words for "no figure" for NaN."""
+    if np.isnan(share):
+        return words.no_figure
+    number = format_decimal(share * 100, format="#,##0.0", locale=words.locale)
+    return f"{number}{words.percent_sign}"
+
+
+def class_label(lower: float, upper: float, words: Words) -> str:
+    """Write the bounds of a class, in percent: 20 tot 40 %."""
+    low, high = (format_decimal(n, format="#0.##", locale=words.locale) for n in (lower, upper))
+    return f"{low} {words.to} {high}{words.percent_sign}"
+
+
+def class_labels(classes: Sequence[float], words: Words) -> list[str]:
+    """Write the bounds of every class."""
+    pairs = zip(classes, classes[1:], strict=False)
+    return [class_label(lower, upper, words) for lower, upper in pairs]
+
+
+def municipalities_counted(count: int, words: Words) -> str:
+    """Write a number of municipalities."""
+    noun = words.one_municipality if count == 1 else words.many_municipalities
+    return f"{whole(count, words)} {noun}"
+
+
+def alt_text(
+    municipalities: pd.DataFrame,
+    text: MapText,
+    *,
+    classes: Sequence[float] = DEFAULT_CLASSES,
+    province: str | None = None,
+) -> str:
+    """Say in words what the choropleth shows, for those who cannot see it.
+
+    Parameters
+    ----------
+    municipalities
+        The table that the map is drawn from.
+    text
+        The map's own text.
+    classes
+        Class bounds in percent.
+    province
+        Of a province's map; None for all.
+
+    Returns
+    -------
+    str
+        Title and cautions, the kind of map and the measure, the count of each class, the three
+        highest and the three lowest (equal shares in order of name), how many without a figure.
+    """
+    words = text.words
+    shown = of_province(municipalities, province)
+    counts = class_counts(shown["share"], classes)
+    parts = [
+        f"{label}: {municipalities_counted(count, words)}"
+        for label, count in zip(class_labels(classes, words), counts, strict=True)
+    ]
+    kind = words.alt_kind.format(
+        place=province or words.region, total=len(shown), measure=text.heading
+    )
+    sentences = [_sentence(line) for line in (text.title, *text.cautions)]
+    sentences.append(f"{kind} {'; '.join(parts)}.")
+    sentences += _extremes(shown, words)
+    sentences.append(words.alt_none.format(count=int(shown["share"].isna().sum())))
+    return " ".join(sentences)
+
+
+def of_province(municipalities: pd.DataFrame, province: str | None) -> pd.DataFrame:
+    """Keep the municipalities of a province; all of them for None."""
+    if province is None:
+        return municipalities
+    return municipalities[municipalities["province"] == province]
+
+
+def _extremes(shown: pd.DataFrame, words: Words) -> list[str]:
+    known = shown[shown["share"].notna()]
+    found = []
+    for lead, ascending in ((words.alt_highest, False), (words.alt_lowest, True)):
+        ranked = known.sort_values(["share", "name"], ascending=[ascending, True]).head(3)
+        listed = [
+            f"{name} ({percent(share, words)})"
+            for name, share in zip(ranked["name"], ranked["share"], strict=True)
+        ]
+        if listed:
+            found.append(f"{lead}{', '.join(listed)}.")
+    return found
+
+
+def _sentence(line: str) -> str:
+    return line if line.endswith((".", "!", "?")) else f"{line}."

@@ -1,0 +1,260 @@
+"""From OSM tags to who may ride where, in which direction and how fast.
+
+The rules are tables; `docs/network.md` gives the reason and the source of each. A way is
+classified per direction into a `Ride`: its mode, the ratio of its speed to the rider's own
+speed on asphalt, and a cap. Access and direction follow OSRM's bicycle profile where no other
+source is named; surface ratios are GraphHopper's speeds over its 18 km/h.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import NamedTuple
+
+Tags = Mapping[str, str]
+
+CLOSED, RIDE, PUSH, STEPS = range(4)
+"""Modes of a way in one direction."""
+
+STEPS_KMH = 2.0
+"""On steps, with the bicycle carried or pushed (OSRM)."""
+
+FLOOR_KMH = 4.0
+"""Nobody rides slower than they could push (walking pace, OSRM)."""
+
+NO_CAP = 255.0
+
+
+class Ride(NamedTuple):
+    """How one direction of a way is travelled.
+
+    Attributes
+    ----------
+    mode
+        CLOSED, RIDE, PUSH or STEPS.
+    ratio
+        Speed over the rider's own speed on a good surface, 0 to 1.
+    cap_kmh
+        The speed limit when there is one, else NO_CAP.
+    """
+
+    mode: int
+    ratio: float = 1.0
+    cap_kmh: float = NO_CAP
+
+    def speed_kmh(self, rider_kmh: float, pushing_kmh: float, *, surface: bool = True) -> float:
+        """Speed of a rider of `rider_kmh` here, km/h; 0 when closed."""
+        if self.mode == RIDE:
+            ratio = self.ratio if surface else 1.0
+            return max(min(rider_kmh * ratio, self.cap_kmh), FLOOR_KMH)
+        return {CLOSED: 0.0, PUSH: pushing_kmh, STEPS: STEPS_KMH}[self.mode]
+
+
+NOT_AT_ALL = Ride(CLOSED)
+
+ROADS = frozenset(
+    ("primary", "secondary", "tertiary", "unclassified", "residential", "living_street")
+    + ("primary_link", "secondary_link", "tertiary_link", "service", "road", "track", "path")
+    + ("cycleway", "trunk", "trunk_link")
+)
+"""Highways on which a bicycle is ridden unless a tag says otherwise (trunk: see `_open_trunk`)."""
+
+WALKS = frozenset(("footway", "pedestrian", "platform", "corridor", "steps", "bridleway", "busway"))
+"""Highways where a bicycle tag is needed to ride; on the first five a bicycle may be pushed."""
+
+NO_PUSHING = frozenset(("bridleway", "busway"))
+
+HIGHWAYS = ROADS | WALKS
+"""All that is read. Motorways, raceways, construction, proposed and razed roads are not."""
+
+MAIN_ROADS = frozenset(
+    ("primary", "secondary", "tertiary", "trunk")
+    + ("primary_link", "secondary_link", "tertiary_link", "trunk_link")
+)
+"""Where `bicycle=no` means closed, not pushing."""
+
+RESIDENTIAL = frozenset(("residential", "living_street"))
+"""Streets along which children live."""
+
+CLOSED_VALUES = frozenset(("no", "private", "agricultural", "forestry", "delivery", "use_sidepath"))
+"""Values of an access tag that close a way (OSRM); any other value leaves it open."""
+
+OPENING_VALUES = frozenset(("yes", "designated", "permissive", "official", "destination"))
+"""Values of a bicycle tag that open what is closed to other traffic."""
+
+SHUT_TO_FEET = frozenset(("no", "private"))
+
+CYCLEWAY_KEYS = ("cycleway", "cycleway:left", "cycleway:right", "cycleway:both")
+CYCLEWAY_HERE = frozenset(
+    ("track", "lane", "shared_lane", "share_busway", "opposite", "opposite_lane", "opposite_track")
+)
+CONTRAFLOW = frozenset(("opposite", "opposite_lane", "opposite_track"))
+
+ROUNDABOUTS = frozenset(("roundabout", "circular"))
+
+SURFACE_RATIO = {
+    **dict.fromkeys(("paving_stones", "concrete:lanes", "concrete:plates"), 16 / 18),
+    **dict.fromkeys(("compacted", "fine_gravel", "pebblestone"), 14 / 18),
+    **dict.fromkeys(("gravel", "unpaved", "wood", "metal"), 12 / 18),
+    **dict.fromkeys(
+        ("sett", "cobblestone:flattened", "ground", "dirt", "earth", "mud"), 10 / 18
+    ),
+    **dict.fromkeys(("cobblestone", "unhewn_cobblestone", "grass", "grass_paver"), 8 / 18),
+    "sand": 4 / 18,
+}
+"""Every other surface, asphalt and concrete among them, is 1."""
+
+TRACKTYPE_RATIO = {"grade1": 1.0, "grade2": 14 / 18, "grade3": 12 / 18, "grade4": 10 / 18}
+TRACKTYPE_RATIO["grade5"] = 8 / 18
+UNPAVED_RATIO = 12 / 18
+"""A track without surface and tracktype, and a path without surface."""
+
+SMOOTHNESS_RATIO = {"intermediate": 0.9, "bad": 0.7, "very_bad": 0.4}
+SMOOTHNESS_RATIO |= dict.fromkeys(("horrible", "very_horrible", "impassable"), 0.3)
+
+BLOCKING_BARRIERS = frozenset(
+    ("yes", "wall", "fence", "stile", "kissing_gate", "turnstile", "debris", "jersey_barrier")
+)
+
+IMPLICIT_MAXSPEED = {"walk": 5.0, "BE:zone30": 30.0, "BE:living_street": 20.0, "BE:cyclestreet": 30}
+MPH = 1.609344
+
+TAGS_READ = frozenset(
+    ("highway", "access", "vehicle", "bicycle", "bicycle:forward", "bicycle:backward", "foot")
+    + ("motorroad", "oneway", "oneway:bicycle", "junction", "surface", "smoothness", "tracktype")
+    + ("maxspeed", "bridge", "tunnel")
+    + CYCLEWAY_KEYS
+    + tuple(f"{key}:oneway" for key in CYCLEWAY_KEYS)
+)
+"""Ways that agree in these are the same to a rider."""
+
+
+def classify(tags: Tags) -> tuple[Ride, Ride]:
+    """Say how a way is travelled along its drawn direction and against it.
+
+    Parameters
+    ----------
+    tags
+        The tags of an OSM way with a `highway` tag.
+
+    Returns
+    -------
+    tuple of Ride
+        Forward and backward; both `NOT_AT_ALL` when the way is of no use to a cyclist.
+    """
+    if tags.get("highway") not in HIGHWAYS:
+        return NOT_AT_ALL, NOT_AT_ALL
+    allowed_forward, allowed_backward = _oneway(tags)
+    return (
+        _direction(tags, "bicycle:forward", with_traffic=allowed_forward),
+        _direction(tags, "bicycle:backward", with_traffic=allowed_backward),
+    )
+
+
+def blocks(tags: Tags) -> bool:
+    """Whether a node stops a cyclist: a barrier of a blocking kind, or one that is locked.
+
+    A bicycle tag opens it. A barrier that is private or closed to all blocks as well.
+    """
+    if "barrier" not in tags or _first(tags, "bicycle") in OPENING_VALUES:
+        return False
+    shut = _first(tags, "bicycle", "access") in {"private"} or tags.get("access") == "no"
+    return tags["barrier"] in BLOCKING_BARRIERS or tags.get("locked") == "yes" or shut
+
+
+def _direction(tags: Tags, bicycle_key: str, *, with_traffic: bool) -> Ride:
+    mode = _mode(tags, bicycle_key)
+    if mode == RIDE and not with_traffic:
+        mode = PUSH if _may_push(tags) and not _roundabout(tags) else CLOSED
+    if tags["highway"] == "steps" and mode != CLOSED:
+        mode = STEPS
+    return Ride(RIDE, _ratio(tags), _cap_kmh(tags)) if mode == RIDE else Ride(mode)
+
+
+def _mode(tags: Tags, bicycle_key: str) -> int:
+    """Whether one rides, pushes or may not go, the direction of traffic aside."""
+    highway, bicycle = tags["highway"], _first(tags, bicycle_key, "bicycle")
+    if bicycle == "dismount":
+        return PUSH if tags.get("foot") not in SHUT_TO_FEET else CLOSED
+    if tags.get("motorroad") == "yes" and bicycle not in OPENING_VALUES:
+        return CLOSED
+    if highway.startswith("trunk") and not _open_trunk(tags, bicycle):
+        return CLOSED
+    access = bicycle or _first(tags, "vehicle", "access")
+    if access in CLOSED_VALUES:
+        return PUSH if access == "no" and _may_push(tags) and _quiet(tags) else CLOSED
+    if highway in WALKS and bicycle not in OPENING_VALUES:
+        return PUSH if highway not in NO_PUSHING and _may_push(tags) else CLOSED
+    return RIDE
+
+
+def _open_trunk(tags: Tags, bicycle: str | None) -> bool:
+    return bicycle in OPENING_VALUES or any(tags.get(k) in CYCLEWAY_HERE for k in CYCLEWAY_KEYS)
+
+
+def _quiet(tags: Tags) -> bool:
+    """Whether a way closed to bicycles may be walked along with one in the hand."""
+    return tags["highway"] not in MAIN_ROADS and not _roundabout(tags)
+
+
+def _may_push(tags: Tags) -> bool:
+    """Whether walking is allowed: by the foot tag, else by access."""
+    return _first(tags, "foot", "access") not in SHUT_TO_FEET
+
+
+def _roundabout(tags: Tags) -> bool:
+    return tags.get("junction") in ROUNDABOUTS
+
+
+def _oneway(tags: Tags) -> tuple[bool, bool]:
+    """Whether bicycles may ride along the drawn direction, and against it."""
+    word = tags.get("oneway:bicycle")
+    if word is None and not _roundabout(tags) and _contraflow(tags):
+        return True, True
+    if word is None:
+        word = tags.get("oneway", "yes" if _roundabout(tags) else "no")
+    if word in ("yes", "true", "1"):
+        return True, False
+    if word in ("-1", "reverse"):
+        return False, True
+    return True, True
+
+
+def _contraflow(tags: Tags) -> bool:
+    """Whether a cycleway runs against the one-way traffic."""
+    return any(tags.get(key) in CONTRAFLOW for key in CYCLEWAY_KEYS) or any(
+        tags.get(f"{key}:oneway") in ("no", "-1")
+        and tags.get(key) not in (None, "no", "none", "separate")
+        for key in CYCLEWAY_KEYS
+    )
+
+
+def _first(tags: Tags, *keys: str) -> str | None:
+    """Take the first of the keys that is set; of a list of values, an open one if there is any."""
+    for key in keys:
+        if key in tags:
+            values = [value.strip() for value in tags[key].split(";")]
+            return next((value for value in values if value not in CLOSED_VALUES), values[0])
+    return None
+
+
+def _ratio(tags: Tags) -> float:
+    highway, surface = tags["highway"], tags.get("surface")
+    if surface is not None:
+        ratio = SURFACE_RATIO.get(surface, 1.0)
+    elif highway == "track":
+        ratio = TRACKTYPE_RATIO.get(tags.get("tracktype", ""), UNPAVED_RATIO)
+    else:
+        ratio = UNPAVED_RATIO if highway == "path" else 1.0
+    return ratio * SMOOTHNESS_RATIO.get(tags.get("smoothness", ""), 1.0)
+
+
+def _cap_kmh(tags: Tags) -> float:
+    """Read the speed limit, km/h; what cannot be read sets no limit."""
+    text = tags.get("maxspeed", "")
+    match = re.fullmatch(r"(\d{1,3})(?:\.\d+)?\s*(km/h|mph)?", text)
+    if not match:
+        return float(IMPLICIT_MAXSPEED.get(text, NO_CAP))
+    limit = int(match[1]) * (MPH if match[2] == "mph" else 1.0)
+    return limit if limit > 0 else NO_CAP

@@ -1,0 +1,496 @@
+"""The network as immutable arrays: nodes, edges between them, segments along the edges.
+
+Nodes are the places where one can choose; all others are contracted into the edges between
+them. An edge is a chain of straight segments. Each segment has its own ride per direction and
+its own rounded time, and an edge's time is the sum over its segments: contraction changes no
+time, not by a millisecond. A chain is cut where it opens or closes in a direction, so an edge
+is open or closed as a whole.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+import json
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Self
+
+import numpy as np
+from numba import njit
+from pyproj import Transformer
+from scipy.sparse import coo_array
+from scipy.sparse.csgraph import connected_components
+
+from stemgeo.errors import InputError, Problem
+from stemgeo.network import bicycle
+from stemgeo.network.osm import Roads, read_roads
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    import networkx as nx
+    import shapely
+    from numpy.typing import NDArray
+
+    Ints = NDArray[np.int32]
+    Floats = NDArray[np.float64]
+    Bools = NDArray[np.bool_]
+
+CLOSED_MS = np.int32(2**30)
+"""Time of an arc that may not be travelled; above any horizon."""
+
+ISLAND_BELOW_M = 30_000
+"""A strong component with less rideable road than this is an island, unless it is the largest.
+
+30 km: islands of up to 570 nodes were found to cut pairs off, so a count of nodes is no rule.
+"""
+
+BELGIUM = (2.3, 49.4, 6.5, 51.6)
+
+
+@dataclass(frozen=True)
+class EdgeTimes:
+    """Travel times over the network for one rider, in integer milliseconds.
+
+    Attributes
+    ----------
+    forward_ms, backward_ms
+        Whole edges, shape (edges,); CLOSED_MS where it may not be travelled.
+    before_forward_ms, before_backward_ms
+        Sum over all segments before this one, shape (segments + 1,): the difference of two of
+        them is the time between two vertices of an edge.
+    pace_forward, pace_backward
+        Milliseconds per millimetre, shape (segments,); 0 where closed.
+    """
+
+    forward_ms: Ints
+    backward_ms: Ints
+    before_forward_ms: NDArray[np.int64]
+    before_backward_ms: NDArray[np.int64]
+    pace_forward: Floats
+    pace_backward: Floats
+
+
+@dataclass(frozen=True)
+class Network:
+    """A bicycle network.
+
+    Edge e runs from `edge_start[e]` to `edge_end[e]` over the segments
+    `first_segment[e]:first_segment[e + 1]`; its vertices are
+    `vertex_x[first_segment[e] + e : first_segment[e + 1] + e + 1]`.
+
+    Attributes
+    ----------
+    crs
+        Of all coordinates, in metres: EPSG:31370 in Belgium, elsewhere the local UTM zone.
+    node_x, node_y, osm_id
+        Shape (nodes,), in Morton order.
+    edge_start, edge_end
+        Shape (edges,).
+    first_segment
+        Shape (edges + 1,).
+    length_mm
+        Geodesic, shape (segments,).
+    forward, backward
+        Index into `rides` along the edge and against it, shape (segments,).
+    residential, way
+        Whether children live along the segment, and its OSM way; shape (segments,).
+    vertex_x, vertex_y
+        Shape (segments + edges,).
+    snappable
+        Whether points may be tied to the edge: not steps, not an island; shape (edges,).
+    rides
+        The distinct rides.
+    counts
+        What was read, left out and found, for the manifest.
+    """
+
+    crs: str
+    node_x: Floats
+    node_y: Floats
+    osm_id: NDArray[np.int64]
+    edge_start: Ints
+    edge_end: Ints
+    first_segment: Ints
+    length_mm: Ints
+    forward: NDArray[np.uint16]
+    backward: NDArray[np.uint16]
+    residential: Bools
+    way: NDArray[np.int64]
+    vertex_x: Floats
+    vertex_y: Floats
+    snappable: Bools
+    rides: tuple[bicycle.Ride, ...]
+    counts: dict[str, int]
+
+    @classmethod
+    def from_osm(cls, *paths: str | Path) -> Self:
+        """Read the network of one or more OSM extracts.
+
+        Raises
+        ------
+        InputError
+            If an extract is not there, cannot be read, or has no road for bicycles.
+        """
+        missing = [str(path) for path in paths if not Path(path).is_file()]
+        if missing:
+            raise InputError(*(Problem(name, "is not an existing file") for name in missing))
+        return cls.from_roads(read_roads(Path(path) for path in paths))
+
+    @classmethod
+    def from_osmnx(cls, graph: nx.MultiDiGraph) -> Self:
+        """Take over a graph as OSMnx makes it (nodes in degrees, EPSG:4326).
+
+        Directions are the graph's own; speeds come from the tags its edges carry. Edges that
+        are closed to bicycles by our rules are left out and counted. The two directions of a
+        street are one edge here, so that a point on it can leave both ways.
+
+        Raises
+        ------
+        InputError
+            If the graph is projected, or has no edge that a bicycle can use.
+        """
+        from stemgeo.network.interchange import roads_from_osmnx
+
+        return cls.from_roads(roads_from_osmnx(graph))
+
+    @classmethod
+    def from_roads(cls, roads: Roads) -> Self:
+        """Contract road segments into a network."""
+        crs = _metric_crs(roads)
+        x, y = Transformer.from_crs("EPSG:4326", crs, always_xy=True).transform(
+            roads.lon, roads.lat
+        )
+        chain, first, turned = _chains(roads)
+        start = np.where(turned, roads.end[chain], roads.start[chain])
+        end = np.where(turned, roads.start[chain], roads.end[chain])
+        vertices = np.insert(end, first[:-1], start[first[:-1]])
+        edge_start, edge_end = start[first[:-1]], end[first[1:] - 1]
+
+        used = np.unique(np.concatenate([edge_start, edge_end]))
+        nodes = used[np.argsort(_morton(x[used], y[used]), kind="stable")]
+        number = np.full(len(x), -1, dtype=np.int32)
+        number[nodes] = np.arange(len(nodes), dtype=np.int32)
+        network = cls(
+            crs=crs,
+            node_x=x[nodes],
+            node_y=y[nodes],
+            osm_id=roads.osm_id[nodes],
+            edge_start=number[edge_start],
+            edge_end=number[edge_end],
+            first_segment=first.astype(np.int32),
+            length_mm=roads.length_mm[chain],
+            forward=np.where(turned, roads.backward[chain], roads.forward[chain]),
+            backward=np.where(turned, roads.forward[chain], roads.backward[chain]),
+            residential=roads.residential[chain],
+            way=roads.way[chain],
+            vertex_x=x[vertices],
+            vertex_y=y[vertices],
+            snappable=np.zeros(len(first) - 1, dtype=np.bool_),
+            rides=roads.rides,
+            counts=dict(roads.counts),
+        )
+        return network._sorted()._with_islands()  # noqa: SLF001
+
+    @property
+    def nodes(self) -> int:
+        """Number of nodes."""
+        return len(self.node_x)
+
+    @property
+    def edges(self) -> int:
+        """Number of edges, each with up to two directions."""
+        return len(self.edge_start)
+
+    @cached_property
+    def segment_edge(self) -> Ints:
+        """The edge of each segment, shape (segments,)."""
+        return np.repeat(np.arange(self.edges, dtype=np.int32), np.diff(self.first_segment))
+
+    @cached_property
+    def edge_length_m(self) -> Floats:
+        """Geodesic length of each edge, metres, shape (edges,)."""
+        return np.add.reduceat(self.length_mm.astype(np.int64), self.first_segment[:-1]) / 1000
+
+    @cached_property
+    def open_forward(self) -> Bools:
+        """Whether each edge may be travelled along its direction, shape (edges,)."""
+        return self._mode[self.forward[self.first_segment[:-1]]] != bicycle.CLOSED
+
+    @cached_property
+    def open_backward(self) -> Bools:
+        """Whether each edge may be travelled against its direction, shape (edges,)."""
+        return self._mode[self.backward[self.first_segment[:-1]]] != bicycle.CLOSED
+
+    @property
+    def _mode(self) -> NDArray[np.uint8]:
+        return np.array([ride.mode for ride in self.rides], dtype=np.uint8)
+
+    @cached_property
+    def lines(self) -> NDArray[np.object_]:
+        """Each edge as a shapely LineString, shape (edges,)."""
+        import shapely
+
+        per_edge = np.diff(self.first_segment) + 1
+        return np.asarray(
+            shapely.linestrings(
+                self.vertex_x, self.vertex_y, indices=np.repeat(np.arange(self.edges), per_edge)
+            )
+        )
+
+    @cached_property
+    def area(self) -> shapely.Polygon:
+        """The ground that the network speaks for: the convex hull of its nodes."""
+        import shapely
+
+        return shapely.convex_hull(shapely.multipoints(np.stack([self.vertex_x, self.vertex_y], axis=1)))
+
+    @cached_property
+    def arcs(self) -> tuple[Ints, Ints, Ints]:
+        """The transposed adjacency: which arcs arrive at each node.
+
+        Returns
+        -------
+        tuple of arrays
+            `first` (nodes + 1,), and for the arcs first[n]:first[n + 1] that end in n the node
+            they come from, and 2 * edge + (0 along the edge, 1 against it).
+        """
+        along, against = np.flatnonzero(self.open_forward), np.flatnonzero(self.open_backward)
+        head = np.concatenate([self.edge_end[along], self.edge_start[against]])
+        tail = np.concatenate([self.edge_start[along], self.edge_end[against]])
+        arc = np.concatenate([2 * along, 2 * against + 1])
+        order = np.lexsort((arc, head))
+        first = np.searchsorted(head[order], np.arange(self.nodes + 1)).astype(np.int32)
+        return first, tail[order].astype(np.int32), arc[order].astype(np.int32)
+
+    def times(
+        self, speed_kmh: float, *, pushing_kmh: float = 4.0, surface: bool = True
+    ) -> EdgeTimes:
+        """Travel times of a rider.
+
+        Parameters
+        ----------
+        speed_kmh
+            On a good, flat road.
+        pushing_kmh
+            Where the bicycle must be pushed.
+        surface
+            Whether poor surfaces slow the rider.
+        """
+        # km/h to milliseconds per millimetre: 3600 s / (v * 1e6 mm) * 1000
+        kmh = [ride.speed_kmh(speed_kmh, pushing_kmh, surface=surface) for ride in self.rides]
+        pace = np.array([3.6 / v if v else 0.0 for v in kmh])
+        return EdgeTimes(
+            **self._times_along("forward", pace[self.forward], open_=self.open_forward),
+            **self._times_along("backward", pace[self.backward], open_=self.open_backward),
+        )
+
+    def _times_along(self, direction: str, pace: Floats, *, open_: Bools) -> dict[str, Any]:
+        before = np.zeros(len(pace) + 1, dtype=np.int64)
+        np.cumsum(np.rint(self.length_mm * pace).astype(np.int64), out=before[1:])
+        whole = np.diff(before[self.first_segment])
+        return {
+            f"{direction}_ms": np.where(open_, np.minimum(whole, CLOSED_MS), CLOSED_MS).astype(
+                np.int32
+            ),
+            f"before_{direction}_ms": before,
+            f"pace_{direction}": pace,
+        }
+
+    def to_networkx(self, speed_kmh: float = 15.0, **rider: Any) -> nx.MultiDiGraph:
+        """Give the network as OSMnx would: a MultiDiGraph with coordinates in `crs`.
+
+        Parameters
+        ----------
+        speed_kmh, **rider
+            As in `times`.
+
+        Returns
+        -------
+        networkx.MultiDiGraph
+            Nodes 0 to n - 1 with x, y (metres) and osmid; directed edges with `length` (m),
+            `travel_time_ms`, `osmid` and `geometry`; the key is 2 * edge + direction.
+        """
+        from stemgeo.network.interchange import to_networkx
+
+        return to_networkx(self, self.times(speed_kmh, **rider))
+
+    def _sorted(self) -> Self:
+        """Put the edges in the order of their nodes, so that neighbours lie near in memory."""
+        low, high = np.minimum(self.edge_start, self.edge_end), self.edge_start + self.edge_end
+        order = np.lexsort((self.way[self.first_segment[:-1]], high, low))
+        sizes = np.diff(self.first_segment)[order]
+        first = np.concatenate([[0], np.cumsum(sizes)]).astype(np.int32)
+        within = np.arange(first[-1]) - np.repeat(first[:-1], sizes)
+        segment = np.repeat(self.first_segment[:-1][order], sizes) + within
+        vertices = sizes + 1
+        first_vertex = np.concatenate([[0], np.cumsum(vertices)])
+        within = np.arange(first_vertex[-1]) - np.repeat(first_vertex[:-1], vertices)
+        vertex = np.repeat(self.first_segment[:-1][order] + order, vertices) + within
+        by_segment = ("length_mm", "forward", "backward", "residential", "way")
+        return dataclasses.replace(
+            self,
+            edge_start=self.edge_start[order],
+            edge_end=self.edge_end[order],
+            first_segment=first,
+            vertex_x=self.vertex_x[vertex],
+            vertex_y=self.vertex_y[vertex],
+            **{name: getattr(self, name)[segment] for name in by_segment},
+        )
+
+    def _with_islands(self) -> Self:
+        """Mark the edges to which points may be tied: in a strong component large enough."""
+        first, tail, _ = self.arcs
+        head = np.repeat(np.arange(self.nodes), np.diff(first))
+        matrix = coo_array((np.ones(len(tail)), (tail, head)), shape=(self.nodes, self.nodes))
+        _, component = connected_components(matrix.tocsr(), directed=True, connection="strong")
+        inside = component[self.edge_start] == component[self.edge_end]
+        road_m = np.bincount(
+            component[self.edge_start[inside]],
+            weights=self.edge_length_m[inside],
+            minlength=component.max() + 1,
+        )
+        large = road_m >= ISLAND_BELOW_M
+        large[np.argmax(road_m)] = True
+        steps = self._mode[self.forward[self.first_segment[:-1]]] == bicycle.STEPS
+        island = ~(inside & large[component[self.edge_start]])
+        return dataclasses.replace(
+            self,
+            snappable=~island & ~steps,
+            counts=self.counts
+            | {
+                "nodes": self.nodes,
+                "edges": self.edges,
+                "road_m": round(self.edge_length_m.sum()),
+                "island_edges": int(island.sum()),
+                "island_road_m": round(self.edge_length_m[island].sum()),
+            },
+        )
+
+    # -- the cache: plain arrays that map into memory, each checked by its hash -----------------
+
+    def save(self, folder: Path) -> None:
+        """Write the network as `.npy` files with a `network.json` that has their hashes."""
+        hashes = {}
+        for name, array in self._arrays().items():
+            np.save(folder / f"{name}.npy", array, allow_pickle=False)
+            hashes[name] = _sha256(folder / f"{name}.npy")
+        content = {"crs": self.crs, "rides": self.rides, "counts": self.counts, "sha256": hashes}
+        (folder / "network.json").write_text(json.dumps(content), encoding="utf-8")
+
+    @classmethod
+    def load(cls, folder: Path) -> Self:
+        """Open a saved network; its arrays are mapped, not read.
+
+        Raises
+        ------
+        InputError
+            If a file is missing or is not what was written.
+        """
+        try:
+            content = json.loads((folder / "network.json").read_text(encoding="utf-8"))
+            arrays = {}
+            for name, digest in content["sha256"].items():
+                file = folder / f"{name}.npy"
+                if _sha256(file) != digest:
+                    raise InputError(Problem(str(file), "is not what was written"))
+                arrays[name] = np.load(file, mmap_mode="r", allow_pickle=False)
+            rides = tuple(bicycle.Ride(*ride) for ride in content["rides"])
+            return cls(crs=content["crs"], rides=rides, counts=content["counts"], **arrays)
+        except (OSError, ValueError, KeyError, TypeError) as error:
+            raise InputError(Problem(str(folder), f"is not a saved network ({error})")) from None
+
+    def _arrays(self) -> dict[str, NDArray[Any]]:
+        values = {field.name: getattr(self, field.name) for field in dataclasses.fields(self)}
+        return {name: value for name, value in values.items() if isinstance(value, np.ndarray)}
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _metric_crs(roads: Roads) -> str:
+    """Lambert 72 when the middle of the roads lies in Belgium, else the local UTM zone."""
+    lon = (roads.lon.min() + roads.lon.max()) / 2
+    lat = (roads.lat.min() + roads.lat.max()) / 2
+    west, south, east, north = BELGIUM
+    if west <= lon <= east and south <= lat <= north:
+        return "EPSG:31370"
+    zone = int((lon + 180) // 6) % 60 + 1
+    return f"EPSG:{32600 + zone if lat >= 0 else 32700 + zone}"
+
+
+def _morton(x: Floats, y: Floats) -> NDArray[np.uint64]:
+    """Rank points along the Z-order curve, on a grid of 2 m or finer."""
+
+    def spread(values: Floats) -> NDArray[np.uint64]:
+        bits = np.clip((values - values.min()) / 2, 0, 2**31).astype(np.uint64)
+        for shift, mask in (
+            (16, 0x0000FFFF0000FFFF),
+            (8, 0x00FF00FF00FF00FF),
+            (4, 0x0F0F0F0F0F0F0F0F),
+            (2, 0x3333333333333333),
+            (1, 0x5555555555555555),
+        ):
+            bits = (bits | (bits << np.uint64(shift))) & np.uint64(mask)
+        return bits
+
+    return spread(x) | (spread(y) << np.uint64(1))
+
+
+def _chains(roads: Roads) -> tuple[Ints, Ints, Bools]:
+    """Join segments through vertices where there is nothing to choose.
+
+    Returns
+    -------
+    tuple of arrays
+        The segments in the order of the chains, where each chain begins (chains + 1,), and
+        whether a segment is run against its own direction.
+    """
+    mode = np.array([ride.mode for ride in roads.rides], dtype=np.uint8)
+    kind = np.minimum(mode, bicycle.RIDE) + 2 * (mode == bicycle.STEPS)
+    forward, backward = kind[roads.forward], kind[roads.backward]
+    # A segment end e = 2 s at its start, 2 s + 1 at its end; what leaves and what arrives there.
+    ends = np.stack([roads.start, roads.end], axis=1).ravel()
+    leaving = np.stack([forward, backward], axis=1).ravel()
+    arriving = np.stack([backward, forward], axis=1).ravel()
+    order = np.argsort(ends, kind="stable").astype(np.int32)
+    count = np.bincount(ends, minlength=len(roads.lon))
+    first = np.concatenate([[0], np.cumsum(count)[:-1]])
+
+    pairs = np.flatnonzero(count == 2)
+    one, other = order[first[pairs]], order[first[pairs] + 1]
+    through = (one // 2 != other // 2) & (arriving[one] == leaving[other])
+    through &= arriving[other] == leaving[one]
+    partner = np.full(len(ends), -1, dtype=np.int32)
+    partner[one[through]], partner[other[through]] = other[through], one[through]
+    return _walk(partner)
+
+
+@njit(cache=True)
+def _walk(partner: Ints) -> tuple[Ints, Ints, Bools]:
+    """Follow the chains: from their loose ends, then around the rings that have none."""
+    n = len(partner) // 2
+    chain = np.empty(n, dtype=np.int32)
+    turned = np.empty(n, dtype=np.bool_)
+    first = np.empty(n + 1, dtype=np.int32)
+    seen = np.zeros(n, dtype=np.bool_)
+    filled, chains = 0, 0
+    for rings in range(2):
+        for begin in range(2 * n):
+            if seen[begin // 2] or (rings == 0 and partner[begin] >= 0):
+                continue
+            first[chains] = filled
+            chains += 1
+            end = begin
+            while end >= 0 and not seen[end // 2]:
+                seen[end // 2] = True
+                chain[filled] = end // 2
+                turned[filled] = end % 2 == 1
+                filled += 1
+                end = partner[end ^ 1]
+    first[chains] = filled
+    return chain, first[: chains + 1].copy(), turned

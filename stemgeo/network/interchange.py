@@ -1,0 +1,140 @@
+"""To and from the graphs of networkx and OSMnx."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import networkx as nx
+import numpy as np
+import shapely
+
+from stemgeo.errors import InputError, Problem
+from stemgeo.network import bicycle
+from stemgeo.network.osm import Roads
+
+if TYPE_CHECKING:
+    from stemgeo.network.graph import EdgeTimes, Network
+
+GRAPH = "OSMnx graph"
+
+
+def to_networkx(network: Network, times: EdgeTimes) -> nx.MultiDiGraph:
+    """Give the network as a MultiDiGraph; see `Network.to_networkx`."""
+    graph: nx.MultiDiGraph = nx.MultiDiGraph(crs=network.crs)
+    for node in range(network.nodes):
+        x, y = float(network.node_x[node]), float(network.node_y[node])
+        graph.add_node(node, x=x, y=y, osmid=int(network.osm_id[node]))
+    length, way = network.edge_length_m, network.way[network.first_segment[:-1]]
+    for edge in range(network.edges):
+        u, v, line = int(network.edge_start[edge]), int(network.edge_end[edge]), network.lines[edge]
+        given = {"length": float(length[edge]), "osmid": int(way[edge])}
+        if network.open_forward[edge]:
+            ms = int(times.forward_ms[edge])
+            graph.add_edge(u, v, key=2 * edge, travel_time_ms=ms, geometry=line, **given)
+        if network.open_backward[edge]:
+            ms, back = int(times.backward_ms[edge]), shapely.reverse(line)
+            graph.add_edge(v, u, key=2 * edge + 1, travel_time_ms=ms, geometry=back, **given)
+    return graph
+
+
+def roads_from_osmnx(graph: nx.MultiDiGraph) -> Roads:
+    """Turn an OSMnx graph in degrees into road segments; see `Network.from_osmnx`."""
+    if str(graph.graph.get("crs", "")).lower() not in ("epsg:4326", "wgs84"):
+        raise InputError(
+            Problem(GRAPH, f"has crs {graph.graph.get('crs')!r}", "give it in EPSG:4326")
+        )
+    streets, closed = _streets(graph)
+    if not streets:
+        raise InputError(Problem(GRAPH, "has no edge that a bicycle can use"))
+    return _segments(graph, streets, closed)
+
+
+def _streets(graph: nx.MultiDiGraph) -> tuple[list[dict[str, Any]], int]:
+    """Pair the two directions of each street; say how many edges are closed to bicycles."""
+    waiting: dict[Any, list[dict[str, Any]]] = {}
+    streets, closed = [], 0
+    for u, v, data in sorted(graph.edges(data=True), key=lambda e: (e[0], e[1], e[2]["length"])):
+        ride = bicycle.classify(_tags(data))[0]
+        if ride.mode == bicycle.CLOSED:
+            closed += 1
+            continue
+        alike = (data["length"], str(data.get("osmid")))
+        twins = waiting.get((v, u, *alike), [])
+        if twins:
+            twins.pop()["backward"] = ride
+            continue
+        street = {"u": u, "v": v, "data": data, "forward": ride, "backward": bicycle.NOT_AT_ALL}
+        streets.append(street)
+        waiting.setdefault((u, v, *alike), []).append(street)
+    return streets, closed
+
+
+def _tags(data: dict[str, Any]) -> dict[str, str]:
+    """Tags of an edge without those of direction, which the graph itself says.
+
+    Where simplification joined ways with different values, the first is taken.
+    """
+    tags = {}
+    for key in bicycle.TAGS_READ - {"oneway", "oneway:bicycle", "junction"}:
+        value = data.get(key)
+        value = value[0] if isinstance(value, list) else value
+        if isinstance(value, str):
+            tags[key] = value
+    return {"highway": "unclassified"} | tags
+
+
+def _segments(graph: nx.MultiDiGraph, streets: list[dict[str, Any]], closed: int) -> Roads:
+    """Cut the streets at their bends; lengths are shared out so that each street keeps its own."""
+    nodes = {node: i for i, node in enumerate(sorted(graph.nodes))}
+    lon = [float(graph.nodes[node]["x"]) for node in nodes]
+    lat = [float(graph.nodes[node]["y"]) for node in nodes]
+    rides: dict[bicycle.Ride, int] = {bicycle.NOT_AT_ALL: 0}
+    columns: dict[str, list[Any]] = {
+        name: []
+        for name in ("start", "end", "length_mm", "forward", "backward", "residential", "way")
+    }
+    for street in streets:
+        data, u, v = street["data"], nodes[street["u"]], nodes[street["v"]]
+        bends = list(data["geometry"].coords)[1:-1] if "geometry" in data else []
+        chain = [u, *range(len(lon), len(lon) + len(bends)), v]
+        lon.extend(bend[0] for bend in bends)
+        lat.extend(bend[1] for bend in bends)
+        osmid = data.get("osmid", 0)
+        columns["start"].extend(chain[:-1])
+        columns["end"].extend(chain[1:])
+        columns["length_mm"].extend(_shared_out(data["length"], chain, lon, lat))
+        once = {
+            "forward": rides.setdefault(street["forward"], len(rides)),
+            "backward": rides.setdefault(street["backward"], len(rides)),
+            "residential": _tags(data)["highway"] in bicycle.RESIDENTIAL,
+            "way": osmid[0] if isinstance(osmid, list) else osmid,
+        }
+        for name, value in once.items():
+            columns[name].extend([value] * (len(chain) - 1))
+    ids = [int(node) for node in nodes]
+    arrays = {
+        "start": np.int32,
+        "end": np.int32,
+        "length_mm": np.int32,
+        "forward": np.uint16,
+        "backward": np.uint16,
+        "residential": np.bool_,
+        "way": np.int64,
+    }
+    return Roads(
+        lon=np.array(lon),
+        lat=np.array(lat),
+        osm_id=np.array(ids + [0] * (len(lon) - len(ids)), dtype=np.int64),
+        rides=tuple(rides),
+        counts={"ways": len(streets), "ways_closed_to_bicycles": closed},
+        **{name: np.array(columns[name], dtype=kind) for name, kind in arrays.items()},  # type: ignore[arg-type]
+    )
+
+
+def _shared_out(length_m: float, chain: list[int], lon: list[float], lat: list[float]) -> list[int]:
+    """Divide a street's length over its segments, in whole millimetres that add up to it."""
+    x, y = np.array([lon[i] for i in chain]), np.array([lat[i] for i in chain])
+    part = np.hypot(np.diff(x) * np.cos(np.radians(y[:-1])), np.diff(y))
+    along = np.cumsum(part) / part.sum() if part.sum() else np.arange(1, len(chain)) / len(part)
+    marks = np.rint(np.append(0, along) * length_m * 1000).astype(int)
+    return [int(mm) for mm in np.diff(marks)]

@@ -1,0 +1,252 @@
+"""The folder that a run writes: tables, maps, a summary, a manifest."""
+
+from __future__ import annotations
+
+import importlib.metadata
+import os
+import platform
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import geopandas as gpd
+import pandas as pd
+
+from stemgeo import coverage as coverage_
+from stemgeo.maps.static import choropleth, save_figure
+from stemgeo.maps.text import MapText
+from stemgeo.maps.web import web_map
+from stemgeo.report.files import checked_file, read_manifest, whole_folder, write_manifest
+from stemgeo.report.summary import summary_markdown
+from stemgeo.study import PROVINCES
+from stemgeo.tables import checked
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+    from stemgeo.run import Result
+
+FLANDERS = "Vlaanderen"
+LIBRARIES = ("geopandas", "numba", "numpy", "osmium", "pandas", "pyogrio", "pyproj", "shapely")
+NOTE = {
+    "nl": "benadering in vogelvlucht (afstand x {factor})",
+    "en": "straight-line approximation (distance x {factor})",
+}
+DATES = {
+    "nl": "Bevolking: {population}. Academies: {academies}.",
+    "en": "Population: {population}. Academies: {academies}.",
+}
+UNKNOWN = {"nl": "datum niet opgegeven", "en": "date not given"}
+OSM_SOURCE = "© OpenStreetMap contributors (ODbL)"
+
+
+def map_text(result: Result) -> MapText:
+    """Say what is printed around every map: title, notice, sources, dates, method."""
+    study = result.study
+    language = study.output.language
+    note = NOTE[language].format(factor=f"{study.travel.detour_factor:g}".replace(".", ","))
+    return MapText(
+        title=study.about.title,
+        notice=study.about.notice,
+        source=attribution(result),
+        date=_dates(result),
+        language=language,
+        method_note=note if study.straight_line else "",
+    )
+
+
+def attribution(result: Result) -> str:
+    """Name every source once, with its licence; OpenStreetMap when roads name none."""
+    named = []
+    for item in result.inputs.provenance:
+        source = item.source or (OSM_SOURCE if item.role == "network" else item.name)
+        licence = f" ({item.licence})" if item.licence and item.licence not in source else ""
+        named.append(source + licence)
+    return "; ".join(dict.fromkeys(named))
+
+
+def _dates(result: Result) -> str:
+    from babel.dates import format_date
+
+    language = result.study.output.language
+    population = [i.date for i in result.inputs.provenance if i.role == "population" and i.date]
+    return DATES[language].format(
+        population=format_date(population[0], "long", language)
+        if population
+        else UNKNOWN[language],
+        academies=format_date(result.study.about.date, "long", language),
+    )
+
+
+def static_map(result: Result, province: str | None = None) -> Figure:
+    """Draw the share of children in time by municipality."""
+    return choropleth(
+        result.municipalities,
+        result.academies,
+        map_text(result),
+        classes=result.study.output.classes,
+        province=province,
+    )
+
+
+def interactive_map(result: Result) -> str:
+    """Give the web map as one HTML text."""
+    return web_map(
+        result.municipalities,
+        result.academies,
+        result.isochrones,
+        result.gaps,
+        map_text(result),
+        classes=result.study.output.classes,
+    )
+
+
+def write(result: Result, place: Path) -> Path:
+    """Write a result: whole, or not at all.
+
+    Parameters
+    ----------
+    result
+        From `run`.
+    place
+        The folder; an older result there is replaced.
+
+    Returns
+    -------
+    Path
+        The folder.
+    """
+    with whole_folder(place) as folder:
+        for name in ("tables", "maps"):
+            (folder / name).mkdir()
+        _write_tables(result, folder / "tables")
+        if result.isochrones is not None:
+            _write_isochrones(result.isochrones, folder / "isochrones.gpkg")
+        for province in (None, *_provinces_of(result.municipalities)):
+            save_figure(
+                static_map(result, province),
+                folder / "maps" / (province or FLANDERS).lower(),
+                formats=result.study.output.formats,
+            )
+        (folder / "map.html").write_text(interactive_map(result), encoding="utf-8")
+        (folder / "summary.md").write_text(
+            summary_markdown(result.summary(), map_text(result), result.study, result.notes),
+            encoding="utf-8",
+        )
+        write_manifest(folder, manifest(result))
+    return place
+
+
+def _provinces_of(municipalities: gpd.GeoDataFrame) -> list[str]:
+    present = set(municipalities["province"])
+    return [province for province in PROVINCES if province in present]
+
+
+def _write_tables(result: Result, folder: Path) -> None:
+    plain = {
+        "coverage": result.coverage,
+        "gaps": pd.DataFrame(result.gaps.drop(columns="geometry")),
+        "annex-1-municipalities": pd.DataFrame(result.municipalities.drop(columns="geometry")),
+        "academies": _with_coordinates(result.academies),
+        "provinces": result.summary(),
+    }
+    for name, table in plain.items():
+        table.to_csv(folder / f"{name}.csv", index=False, float_format="%.6f", lineterminator="\n")
+    for name in ("demand", "access"):
+        checked(name, getattr(result, name)).to_parquet(folder / f"{name}.parquet", index=False)
+    result.municipalities.to_parquet(folder / "municipalities.parquet", index=False)
+    result.academies.to_parquet(folder / "academies.parquet", index=False)
+
+
+def _with_coordinates(academies: gpd.GeoDataFrame) -> pd.DataFrame:
+    plain = pd.DataFrame(academies.drop(columns="geometry"))
+    return plain.assign(x_m=academies.geometry.x.round(1), y_m=academies.geometry.y.round(1))
+
+
+def _write_isochrones(areas: gpd.GeoDataFrame, path: Path) -> None:
+    """Write a GeoPackage; its own timestamp is fixed, so the same run gives the same bytes."""
+    before = os.environ.get("OGR_CURRENT_DATE")
+    os.environ["OGR_CURRENT_DATE"] = "2000-01-01T00:00:00Z"
+    try:
+        areas.to_file(path, driver="GPKG", layer="isochrones", engine="pyogrio")
+    finally:
+        if before is None:
+            del os.environ["OGR_CURRENT_DATE"]
+        else:
+            os.environ["OGR_CURRENT_DATE"] = before
+
+
+def manifest(result: Result) -> dict[str, Any]:
+    """Say what was asked, of which data, with which versions, and that the sums hold."""
+    study = result.study.model_dump(mode="json", by_alias=True)
+    text = map_text(result)
+    return {
+        "stemgeo": importlib.metadata.version("stemgeo"),
+        "python": platform.python_version(),
+        "libraries": {name: importlib.metadata.version(name) for name in LIBRARIES},
+        "notice": result.study.about.notice,
+        "method_note": text.method_note,
+        "attribution": text.source,
+        "text": asdict(text),
+        "study": _names_only(study),
+        "inputs": [asdict(item) for item in result.inputs.provenance],
+        "network": result.network_counts,
+        "sums": sum_checks(result),
+        "notes": [str(note) for note in result.notes],
+    }
+
+
+def _names_only(study: dict[str, Any]) -> dict[str, Any]:
+    """Leave out folders of the machine: a manifest is published."""
+    inputs = {
+        role: [_named(one) for one in value] if isinstance(value, list) else _named(value)
+        for role, value in study["inputs"].items()
+    }
+    return study | {"inputs": inputs}
+
+
+def _named(value: Any) -> Any:
+    return value | {"path": Path(value["path"]).name} if isinstance(value, dict) else value
+
+
+def sum_checks(result: Result) -> dict[str, int]:
+    """Count the children at each step; all of these are equal."""
+    central = result.coverage[
+        (result.coverage["band"] == coverage_.ALL_BANDS)
+        & (result.coverage["scenario"] == "central")
+        & (result.coverage["profile"] == "all")
+    ]
+    columns = [name for name in result.demand.columns if name.startswith("children_")]
+    sums = {
+        "children_in": int(result.inputs.children["children"].sum()),
+        "children_at_points": int(result.demand[columns].to_numpy().sum()),
+    }
+    for level, rows in central.groupby("level", sort=False):
+        parts = rows[["covered", "uncovered", "unmeasured"]].to_numpy().sum()
+        sums[f"covered_uncovered_unmeasured_{level}"] = int(parts)
+    return sums
+
+
+def read_table(folder: Path, name: str) -> pd.DataFrame:
+    """Read a table of a written result; codes stay text."""
+    path = checked_file(folder, f"tables/{name}.csv")
+    text = dict.fromkeys(("code", "nis_code", "name", "gap_id", "nearest_academy_id"), str)
+    return pd.read_csv(path, dtype=text, keep_default_na=False, na_values=[""])
+
+
+def read_summary(folder: Path, by: str) -> pd.DataFrame:
+    """Give the summary of a written result; see `coverage.summary`."""
+    annex = read_table(folder, "annex-1-municipalities")
+    return coverage_.summary(read_table(folder, "coverage"), annex, by)
+
+
+def map_of_folder(folder: Path, province: str | None = None) -> Figure:
+    """Draw the map of a written result again."""
+    content = read_manifest(folder)
+    return choropleth(
+        gpd.read_parquet(checked_file(folder, "tables/municipalities.parquet")),
+        gpd.read_parquet(checked_file(folder, "tables/academies.parquet")),
+        MapText(**content["text"]),
+        classes=tuple(content["study"]["output"]["classes"]),
+        province=province,
+    )

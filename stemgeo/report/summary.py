@@ -1,0 +1,170 @@
+"""The summary of a run: the province table and what one must know to read it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+from babel.numbers import format_decimal, format_percent
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from stemgeo.errors import Problem
+    from stemgeo.maps.text import MapText
+    from stemgeo.study import Study
+
+HEADS = {
+    "nl": {
+        "name": "Provincie",
+        "municipalities": "Gemeenten",
+        "with_academy": "met academie",
+        "children": "Kinderen",
+        "covered": "op tijd",
+        "uncovered": "niet op tijd",
+        "unmeasured": "niet gemeten",
+        "share": "Aandeel",
+        "range": "(laag tot hoog)",
+    },
+    "en": {
+        "name": "Province",
+        "municipalities": "Municipalities",
+        "with_academy": "with academy",
+        "children": "Children",
+        "covered": "in time",
+        "uncovered": "not in time",
+        "unmeasured": "unmeasured",
+        "share": "Share",
+        "range": "(low to high)",
+    },
+}
+LEVEL_HEADS = {
+    "nl": {"region": "Gewest", "municipality": "Gemeente", "zone": "Zone"},
+    "en": {"region": "Region", "municipality": "Municipality", "zone": "Zone"},
+}
+WORDS = {
+    "nl": {
+        "lead": "Kinderen van {ages} jaar die binnen {minutes} minuten fietsen een STEM-academie "
+        "bereiken, op {date}.",
+        "share": "Aandeel = op tijd / (op tijd + niet op tijd); niet-gemeten kinderen staan ernaast.",
+        "range": "De marge geldt voor de lage en de hoge fietssnelheid.",
+        "sources": "Bronnen",
+        "notes": "Wat u moet weten",
+        "none": "–",
+        "to": "tot",
+    },
+    "en": {
+        "lead": "Children aged {ages} who reach a STEM academy within {minutes} minutes by "
+        "bicycle, on {date}.",
+        "share": "Share = in time / (in time + not in time); unmeasured children stand beside it.",
+        "range": "The range is that of the low and the high riding speed.",
+        "sources": "Sources",
+        "notes": "What you should know",
+        "none": "–",
+        "to": "to",
+    },
+}
+
+
+def number(value: float, language: str) -> str:
+    """Write a whole number as the language does: 37.376."""
+    return format_decimal(int(value), format="#,##0", locale=language)
+
+
+def percent(share: float, language: str) -> str:
+    """Write a share with one decimal: 62,4 %; a dash when there is none."""
+    if pd.isna(share):
+        return WORDS[language]["none"]
+    if language == "nl":
+        return format_percent(share, format="#,##0.0 %", locale="nl")
+    return format_percent(share, format="#,##0.0%", locale=language)
+
+
+def readable(table: pd.DataFrame, language: str, level: str = "province") -> pd.DataFrame:
+    """Turn a summary table into text columns with headings, for people."""
+    heads = HEADS[language] | {"name": LEVEL_HEADS[language].get(level, HEADS[language]["name"])}
+    columns = {heads["name"]: table["name"]}
+    for name in ("municipalities", "with_academy", "children", "covered", "uncovered"):
+        if name in table:
+            columns[heads[name]] = [number(value, language) for value in table[name]]
+    columns[heads["unmeasured"]] = [number(value, language) for value in table["unmeasured"]]
+    columns[heads["share"]] = [percent(value, language) for value in table["share"]]
+    columns[heads["range"]] = [
+        f"{percent(low, language)} {WORDS[language]['to']} {percent(high, language)}"
+        for low, high in zip(table["share_low"], table["share_high"], strict=True)
+    ]
+    return pd.DataFrame(columns)
+
+
+def summary_markdown(
+    table: pd.DataFrame, text: MapText, study: Study, notes: Sequence[Problem]
+) -> str:
+    """Write the summary of a run in Markdown."""
+    from babel.dates import format_date
+
+    language = study.output.language
+    words = WORDS[language]
+    ages = [age for band in study.travel.bands for age in band.ages]
+    lead = words["lead"].format(
+        ages=f"{min(ages)} {words['to']} {max(ages)}",
+        minutes=f"{study.travel.cutoff_min:g}",
+        date=format_date(study.about.date, "long", language),
+    )
+    shown = readable(table, language)
+    lines = [f"# {_plain(text.title)}", ""]
+    lines += [f"**{_plain(line)}**\n" for line in (text.notice, text.method_note) if line]
+    lines += [lead, "", _row(shown.columns), _row([":--", *["--:"] * (len(shown.columns) - 1)])]
+    lines += [_row(row) for row in shown.itertuples(index=False)]
+    lines += ["", words["share"], words["range"], "", text.date, ""]
+    lines += [f"## {words['sources']}", "", _plain(text.source), ""]
+    if notes:
+        lines += [f"## {words['notes']}", "", *(f"- {_plain(str(note))}" for note in notes), ""]
+    return "\n".join(lines)
+
+
+def _row(cells: Sequence[str]) -> str:
+    return "| " + " | ".join(_plain(cell) for cell in cells) + " |"
+
+
+def _plain(text: str) -> str:
+    """Keep text from a file from becoming markup."""
+    for mark in "\\`*[]<>|":
+        text = text.replace(mark, f"\\{mark}")
+    return text
+
+
+GAP_HEADS = {
+    "nl": ("Gemeente", "Provincie", "niet op tijd", "Aandeel op tijd", "Mediaan", "Waarom"),
+    "en": ("Municipality", "Province", "not in time", "Share in time", "Median", "Why"),
+}
+REASONS = {
+    "nl": {
+        "just_too_far": "net te ver",
+        "too_far": "te ver",
+        "no_academy_within_horizon": "geen academie binnen de zoekgrens",
+    },
+    "en": {
+        "just_too_far": "just too far",
+        "too_far": "too far",
+        "no_academy_within_horizon": "no academy within the horizon",
+    },
+}
+
+
+def readable_gaps(table: pd.DataFrame, language: str) -> pd.DataFrame:
+    """Turn the gaps table into text columns with headings, for people."""
+    dash = WORDS[language]["none"]
+    minutes = [
+        dash if np.isinf(value) else f"{format_decimal(value / 60, '0.0', locale=language)} min"
+        for value in table["median_time_s"]
+    ]
+    columns = (
+        table["name"],
+        table["province"],
+        [number(value, language) for value in table["uncovered"]],
+        [percent(value, language) for value in table["share"]],
+        minutes,
+        table["reason"].map(REASONS[language]),
+    )
+    return pd.DataFrame(dict(zip(GAP_HEADS[language], columns, strict=True)))

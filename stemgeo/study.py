@@ -1,0 +1,431 @@
+"""Everything that can be chosen, and the only home of policy numbers.
+
+A study is read from `study.toml`. Every number that steers a figure stands here
+with its default and its source; no other module holds one.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import difflib
+import tomllib
+from pathlib import Path
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    ValidationError,
+    ValidationInfo,
+    field_validator,
+    model_validator,
+)
+
+from stemgeo.errors import MissingFileError, Problem, StudyError
+
+STRAIGHT_LINE = "straight-line"
+SCENARIOS = ("low", "central", "high")
+PROVINCES = ("Limburg", "Antwerpen", "Oost-Vlaanderen", "Vlaams-Brabant", "West-Vlaanderen")
+"""The five provinces of Flanders, in the order of the ministry's annexes 3 to 7."""
+
+Scenario = Literal["low", "central", "high"]
+Profile = Literal["all"]
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+
+class About(_Part):
+    """What the study is called and which day it describes.
+
+    Attributes
+    ----------
+    title
+        Printed on every output.
+    date
+        The day on which a recognition must be valid.
+    vintage
+        Which NIS codes the results use: 2018 (308 municipalities), 2024 (300) or 2025 (285).
+    notice
+        Printed on every output when given, e.g. "Ontwerp, niet voor publicatie".
+    """
+
+    title: str = Field(min_length=1, max_length=200)
+    date: dt.date
+    vintage: Literal[2018, 2024, 2025] = 2025
+    notice: str = Field(default="", max_length=300)
+
+
+class Input(_Part):
+    """One file of the user and what is known of it.
+
+    In study.toml either the path alone or a table with a `path` and any of the rest.
+
+    Attributes
+    ----------
+    path
+        Relative to study.toml.
+    source, licence
+        Who made the data and under which terms; carried to every output.
+    date
+        The day that the data describe.
+    sha256
+        When given, the file must have it.
+    crs
+        For files that do not say theirs, e.g. "EPSG:31370".
+    layer
+        For files with more than one.
+    """
+
+    path: Path
+    source: str = ""
+    licence: str = ""
+    date: dt.date | None = None
+    sha256: str | None = Field(default=None, pattern="^[0-9a-f]{64}$")
+    crs: str | None = None
+    layer: str | None = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _path_alone(cls, value: object) -> object:
+        return {"path": value} if isinstance(value, str | Path) else value
+
+    @field_validator("path")
+    @classmethod
+    def _relative_to_study(cls, path: Path, info: ValidationInfo) -> Path:
+        folder = (info.context or {}).get("folder")
+        return folder / path if folder else path
+
+
+def _as_tuple(value: object) -> object:
+    """Take one extract as a list of one; leave the word "straight-line" alone."""
+    if value == STRAIGHT_LINE or isinstance(value, list | tuple):
+        return value
+    return (value,)
+
+
+class InputPaths(_Part):
+    """The files of the study; see `docs/data-dictionary.md` for what each must hold."""
+
+    municipalities: Input
+    population: Input
+    academies: Input
+    network: Annotated[
+        tuple[Input, ...] | Literal["straight-line"], BeforeValidator(_as_tuple)
+    ] = Field(min_length=1)
+    zones: Input | None = None
+    zone_population: Input | None = None
+    weights: Input | None = None
+
+
+class Speed(_Part):
+    """A riding speed in km/h on a good surface, with its low and high estimate."""
+
+    low: float = Field(gt=0, le=45)
+    central: float = Field(gt=0, le=45)
+    high: float = Field(gt=0, le=45)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _one_number(cls, value: object) -> object:
+        if isinstance(value, int | float) and not isinstance(value, bool):
+            return dict.fromkeys(SCENARIOS, value)
+        return value
+
+    @model_validator(mode="after")
+    def _in_order(self) -> Self:
+        if not self.low <= self.central <= self.high:
+            raise ValueError("must rise: low <= central <= high")
+        return self
+
+    def __getitem__(self, scenario: str) -> float:
+        return float(getattr(self, scenario))
+
+
+class Band(_Part):
+    """An age band, first and last age included, and how fast it rides."""
+
+    ages: tuple[int, int]
+    speed_kmh: Speed
+
+    @field_validator("ages")
+    @classmethod
+    def _rising(cls, ages: tuple[int, int]) -> tuple[int, int]:
+        if not 0 <= ages[0] <= ages[1] <= 120:
+            raise ValueError("must be two ages between 0 and 120, the first not above the last")
+        return ages
+
+    @property
+    def name(self) -> str:
+        """The band's name in tables, e.g. "5-8"."""
+        return f"{self.ages[0]}-{self.ages[1]}"
+
+
+DEFAULT_BANDS = (
+    Band(ages=(5, 8), speed_kmh=Speed(low=8, central=10, high=12)),
+    Band(ages=(9, 11), speed_kmh=Speed(low=9.6, central=12, high=14.4)),
+    Band(ages=(12, 17), speed_kmh=Speed(low=12, central=15, high=18)),
+)
+"""No solid source gives children's speeds, so they are declared, with 20 % either side."""
+
+
+class Travel(_Part):
+    """How a child travels to an academy.
+
+    Attributes
+    ----------
+    cutoff_min
+        Minutes that count as in time, inclusive. 15: the minister's promise (question 275 of
+        11 February 2019).
+    horizon_min
+        How far the nearest academy is looked for, in minutes.
+    bands
+        Age bands with their speeds. 10, 12 and 15 km/h for 5-8, 9-11 and 12-17 years, 20 %
+        either side.
+    speed_kmh
+        One flat speed for all bands instead of theirs.
+    snap_limit_m
+        A child or academy farther than this from any usable road is unmeasured.
+    walking_speed_ms
+        On the leg between a door and the road, metres per second (1.3: 4.7 km/h).
+    pushing_speed_kmh
+        Where a bicycle must be pushed (4 km/h, as OSRM).
+    detour_factor
+        Distance by road over distance in a straight line; used with "straight-line" alone.
+    surface
+        Whether poor surfaces slow a rider.
+    """
+
+    cutoff_min: float = Field(default=15, gt=0, le=120)
+    horizon_min: float = Field(default=60, gt=0, le=600)
+    profiles: tuple[Profile, ...] = Field(default=("all",), min_length=1)
+    bands: tuple[Band, ...] = Field(default=DEFAULT_BANDS, min_length=1)
+    speed_kmh: Speed | None = None
+    snap_limit_m: float = Field(default=500, gt=0, le=5000)
+    walking_speed_ms: float = Field(default=1.3, gt=0, le=3)
+    pushing_speed_kmh: float = Field(default=4.0, gt=0, le=8)
+    detour_factor: float = Field(default=1.3, ge=1, le=3)
+    surface: bool = True
+
+    @model_validator(mode="after")
+    def _apart(self) -> Self:
+        spans = sorted(band.ages for band in self.bands)
+        for (_, last), (first, _) in zip(spans, spans[1:], strict=False):
+            if first <= last:
+                raise ValueError(f"bands: age {first} is in two bands")
+        if self.horizon_min < self.cutoff_min:
+            raise ValueError("horizon_min: must not be below cutoff_min")
+        return self
+
+    def speed(self, band: Band, scenario: str) -> float:
+        """Riding speed of a band in a scenario, in km/h."""
+        return (self.speed_kmh or band.speed_kmh)[scenario]
+
+
+class Demand(_Part):
+    """Where the children are put.
+
+    Attributes
+    ----------
+    method
+        "streets": along the residential streets of their zone; "grid": by `weights`;
+        "centroid": all in one point of the zone, for comparison only. Empty: "streets" when the
+        study has a network, else "grid" when it has weights, else "centroid".
+    spacing_m
+        The largest distance between two points along a street.
+    """
+
+    method: Literal["", "streets", "grid", "centroid"] = ""
+    spacing_m: float = Field(default=50, ge=10, le=1000)
+
+
+class GapRules(_Part):
+    """What counts as a gap: at least so many uncovered children in a municipality."""
+
+    min_children: int = Field(default=1, ge=1)
+
+
+class Output(_Part):
+    """How results are shown.
+
+    Attributes
+    ----------
+    language
+        "nl" or "en".
+    formats
+        Of the static maps.
+    classes
+        Class bounds of the share in per cent; the same for all maps of a series.
+    isochrone_minutes
+        Bounds of the isochrone bands.
+    isochrone_speed_kmh
+        The rider whose isochrones are drawn; 12 km/h is the middle band's central speed.
+    isochrone_cell_m
+        Size of the raster cell behind the isochrones, metres.
+    """
+
+    language: Literal["nl", "en"] = "nl"
+    formats: tuple[Literal["png", "svg", "pdf"], ...] = Field(
+        default=("png", "svg", "pdf"), min_length=1
+    )
+    classes: tuple[float, ...] = (0, 20, 40, 60, 80, 100)
+    isochrone_minutes: tuple[float, ...] = (5, 10, 15)
+    isochrone_speed_kmh: float = Field(default=12, gt=0, le=45)
+    isochrone_cell_m: float = Field(default=25, ge=5, le=500)
+
+    @field_validator("classes")
+    @classmethod
+    def _from_0_to_100(cls, classes: tuple[float, ...]) -> tuple[float, ...]:
+        if len(classes) < 3 or classes[0] != 0 or classes[-1] != 100:
+            raise ValueError("must run from 0 to 100 and have at least two classes")
+        return _rising(classes)
+
+    @field_validator("isochrone_minutes")
+    @classmethod
+    def _some(cls, minutes: tuple[float, ...]) -> tuple[float, ...]:
+        if not minutes or minutes[0] <= 0:
+            raise ValueError("must be one or more numbers above 0")
+        return _rising(minutes)
+
+
+def _rising(numbers: tuple[float, ...]) -> tuple[float, ...]:
+    if any(b <= a for a, b in zip(numbers, numbers[1:], strict=False)):
+        raise ValueError("must rise from one number to the next")
+    return numbers
+
+
+class Study(_Part):
+    """One question, with every choice that its answer depends on."""
+
+    model_config = ConfigDict(populate_by_name=True)
+
+    about: About = Field(alias="study")
+    inputs: InputPaths
+    travel: Travel = Travel()
+    demand: Demand = Demand()
+    gaps: GapRules = GapRules()
+    output: Output = Output()
+
+    @model_validator(mode="after")
+    def _method_has_its_input(self) -> Self:
+        if self.demand.method == "grid" and self.inputs.weights is None:
+            raise ValueError('demand.method: "grid" needs inputs.weights')
+        if self.demand.method == "streets" and self.straight_line:
+            raise ValueError('demand.method: "streets" needs a network, not "straight-line"')
+        return self
+
+    @property
+    def straight_line(self) -> bool:
+        """Whether distances are straight lines times a detour factor: a screening."""
+        return self.inputs.network == STRAIGHT_LINE
+
+    @property
+    def method(self) -> str:
+        """The demand method that applies: the declared one, or the best the inputs allow."""
+        if self.demand.method:
+            return self.demand.method
+        if not self.straight_line:
+            return "streets"
+        return "grid" if self.inputs.weights is not None else "centroid"
+
+
+def load_study(path: str | Path) -> Study:
+    """Read a study.
+
+    Parameters
+    ----------
+    path
+        A study.toml, or the folder that holds one.
+
+    Raises
+    ------
+    MissingFileError
+        If there is no such file.
+    StudyError
+        If it is not TOML, or holds a key or value that cannot be used; all at once.
+    """
+    path = Path(path)
+    if path.is_dir():
+        path = path / "study.toml"
+    if not path.is_file():
+        raise MissingFileError(
+            Problem(str(path), "does not exist", "`stemgeo sample DIR` writes an example study")
+        )
+    try:
+        content = tomllib.loads(path.read_text(encoding="utf-8-sig"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise StudyError(Problem(path.name, f"is not valid TOML: {error}")) from None
+    return parse_study(content, folder=path.parent, name=path.name)
+
+
+def parse_study(content: dict[str, Any], *, folder: Path | None = None, name: str) -> Study:
+    """Check the content of a study.toml; relative paths start at `folder`.
+
+    Raises
+    ------
+    StudyError
+        With one line for each key or value that cannot be used.
+    """
+    try:
+        return Study.model_validate(content, context={"folder": folder})
+    except ValidationError as error:
+        details = error.errors()
+        inside = {loc[:i] for loc in map(_loc, details) for i in range(len(loc))}
+        # What is wrong inside a table or list makes the whole wrong: that says nothing more.
+        problems = [_problem(detail, name) for detail in details if _loc(detail) not in inside]
+        raise StudyError(*dict.fromkeys(problems)) from None
+
+
+_PLAIN = {
+    "model_type": "must be a table: { key = value, ... }",
+    "tuple_type": "must be a list: [ ... ], or [[ ]] above each of its tables",
+    "too_short": "holds too few values",
+    "too_long": "holds too many values",
+}
+"""Our words for what pydantic says in terms of Python."""
+
+
+def _loc(detail: Any) -> tuple[str, ...]:
+    """Give the keys that lead to what one pydantic error is about."""
+    parts = map(str, detail["loc"])
+    return tuple(part for part in parts if not part.startswith(("tuple[", "literal[")))
+
+
+def _problem(detail: Any, name: str) -> Problem:
+    """Turn one pydantic error into a line with the key's place and the nearest known key."""
+    loc = _loc(detail)
+    key = ".".join(loc)
+    if detail["type"] == "extra_forbidden":
+        known = _known_keys(loc[:-1])
+        near = difflib.get_close_matches(loc[-1], known, n=1, cutoff=0.5)
+        mend = f"did you mean '{near[0]}'?" if near else f"known keys: {', '.join(known)}"
+        return Problem(name, f"unknown key '{key}'", mend)
+    if detail["type"] == "missing":
+        return Problem(name, f"'{key}' is missing")
+    message = _PLAIN.get(detail["type"]) or detail["msg"].removeprefix("Value error, ")
+    return Problem(name, f"'{key}': {message}" if key else message)
+
+
+def _known_keys(loc: tuple[str, ...]) -> list[str]:
+    """Names of the keys that the table at `loc` may hold."""
+    model: Any = Study
+    for part in loc:
+        if part.isdigit():
+            continue
+        fields = {field.alias or name: field for name, field in model.model_fields.items()}
+        model = _model_in(fields[part].annotation)
+    return [field.alias or name for name, field in model.model_fields.items()]
+
+
+def _model_in(annotation: Any) -> Any:
+    """Find the model inside `Model`, `Model | None` or `tuple[Model, ...]`."""
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return annotation
+    for argument in getattr(annotation, "__args__", ()):
+        found = _model_in(argument)
+        if found is not None:
+            return found
+    return None

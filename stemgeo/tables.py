@@ -1,0 +1,241 @@
+"""The schema of every table: columns, types, units. The data dictionary is made from it.
+
+Tables are checked with pandera where they enter and where they leave.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pandera.pandas as pa
+
+from stemgeo.errors import InputError, Problem
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+CRS = "EPSG:31370"
+"""Coordinates inside are Belgian Lambert 72, in metres."""
+
+_KINDS = {
+    "string[pyarrow]": "text",
+    "str": "text",
+    "int64": "whole number",
+    "Int64": "whole number",
+    "float64": "number",
+    "bool": "yes or no",
+    "object": "date",
+}
+
+LEVELS = ("region", "province", "municipality", "zone")
+
+
+def _text(description: str, **checks: Any) -> pa.Column:
+    return pa.Column(str, description=description, **checks)
+
+
+def _count(description: str) -> pa.Column:
+    return pa.Column("int64", pa.Check.ge(0), description=description)
+
+
+def _share(description: str) -> pa.Column:
+    return pa.Column(float, pa.Check.in_range(0, 1), nullable=True, description=description)
+
+
+def _optional(kind: Any, description: str) -> pa.Column:
+    return pa.Column(kind, nullable=True, description=description)
+
+
+def _geometry(kind: str) -> pa.Column:
+    valid = pa.Check(lambda s: ~(s.isna() | s.is_empty), error="is missing or empty")
+    return pa.Column("geometry", valid, description=f"{kind}, {CRS}")
+
+
+_NIS = _text("NIS code in the study's vintage", checks=pa.Check.str_matches(r"^\d{5}$"))
+_NAME = _text("Name")
+_PROVINCE = _text("Province, by code and vintage")
+_COUNTS = {
+    "children": _count("Children of the band"),
+    "covered": _count("Children with an academy within the cutoff"),
+    "uncovered": _count("Measured children without one"),
+    "unmeasured": _count("Children without a road within the snap limit, or off the extract"),
+}
+
+_SHARE = _share("covered / (covered + uncovered), 0 to 1; empty if nothing was measured")
+
+SCHEMAS: dict[str, pa.DataFrameSchema] = {
+    "municipalities": pa.DataFrameSchema(
+        {
+            "nis_code": _NIS,
+            "name": _NAME,
+            "province": _PROVINCE,
+            "geometry": _geometry("Polygon"),
+        },
+        unique=["nis_code"],
+        description="Flemish municipalities; Brussels is left out.",
+    ),
+    "zones": pa.DataFrameSchema(
+        {
+            "zone_id": _text("Statistical sector or other zone"),
+            "nis_code": _NIS,
+            "name": _NAME,
+            "geometry": _geometry("Polygon"),
+        },
+        unique=["zone_id"],
+        description="Zones inside municipalities; without a zone file the municipalities.",
+    ),
+    "children": pa.DataFrameSchema(
+        {
+            "nis_code": _NIS,
+            "age": pa.Column("int64", pa.Check.in_range(0, 120), description="Years"),
+            "sex": _text("F or M", checks=pa.Check.isin(["F", "M"])),
+            "children": _count("Children"),
+        },
+        unique=["nis_code", "age", "sex"],
+        description="Children by municipality, single age and sex.",
+    ),
+    "academies": pa.DataFrameSchema(
+        {
+            "academy_id": _text("The register's own id"),
+            "name": _NAME,
+            "organisation": _text("Who runs it; may be empty"),
+            "min_age": _optional("Int64", "First age served; empty: 5"),
+            "max_age": _optional("Int64", "Last age served; empty: 17"),
+            "valid_from": _optional(object, "First day of the recognition"),
+            "valid_until": _optional(object, "Last day; empty: two years from the first"),
+            "nis_code": _text("Municipality by location; empty outside the study area"),
+            "geometry": _geometry("Point"),
+        },
+        unique=["academy_id"],
+        description="The register of academies.",
+    ),
+    "demand": pa.DataFrameSchema(
+        {
+            "point_id": _text("Number of the point"),
+            "zone_id": _text("Zone of the point"),
+            "nis_code": _NIS,
+            r"^children_\d+-\d+$": pa.Column(
+                "int64",
+                pa.Check.ge(0),
+                regex=True,
+                description="Children of these ages (first and last included); whole numbers",
+            ),
+            "outside_network": pa.Column(bool, description="Beyond the area of the extract"),
+            "geometry": _geometry("Point"),
+        },
+        unique=["point_id"],
+        description="Children at points: an estimate, see method.md.",
+    ),
+    "access": pa.DataFrameSchema(
+        {
+            "point_id": _text("Demand point"),
+            "band": _text("Age band"),
+            "ages": _text("Ages within the band that the same academies serve"),
+            "academy_id": _text("Nearest academy that serves these ages; empty: none in reach"),
+            "travel_time_s": pa.Column(
+                float, pa.Check.ge(0), description="Seconds to it, walking legs included; inf: none"
+            ),
+            "snap_m": _optional(float, "Metres between point and road; empty: unmeasured"),
+            "status": _text(
+                "reached, beyond_horizon or unmeasured",
+                checks=pa.Check.isin(["reached", "beyond_horizon", "unmeasured"]),
+            ),
+        },
+        unique=["point_id", "ages"],
+        description="Nearest academy of each point, central scenario, profile all.",
+    ),
+    "coverage": pa.DataFrameSchema(
+        {
+            "level": _text("region, province, municipality, zone", checks=pa.Check.isin(LEVELS)),
+            "code": _text("VLG, province name, NIS code or zone id"),
+            "name": _NAME,
+            "band": _text("Age band, or all"),
+            "scenario": _text("low, central or high speed"),
+            "profile": _text("Which roads may be used"),
+            **_COUNTS,
+            "share": _SHARE,
+        },
+        checks=pa.Check(
+            lambda t: t["covered"] + t["uncovered"] + t["unmeasured"] == t["children"],
+            error="covered + uncovered + unmeasured must be children",
+        ),
+        unique=["level", "code", "band", "scenario", "profile"],
+        description="Children in time of an academy, at every level.",
+    ),
+    "annex-1-municipalities": pa.DataFrameSchema(
+        {
+            "nis_code": _NIS,
+            "name": _NAME,
+            "province": _PROVINCE,
+            "academies": _count("Academies that count on the study's date"),
+            "has_academy": pa.Column(bool, description="At least one"),
+            **_COUNTS,
+            "share": _SHARE,
+            "share_low": _share("The same at the low speeds"),
+            "share_high": _share("The same at the high speeds"),
+        },
+        unique=["nis_code"],
+        description="Both measures side by side, central scenario, all bands.",
+    ),
+    "gaps": pa.DataFrameSchema(
+        {
+            "gap_id": _text("Rank by uncovered children"),
+            "nis_code": _NIS,
+            "name": _NAME,
+            "province": _PROVINCE,
+            "uncovered": _count("Measured children not in time"),
+            "share": _SHARE,
+            "nearest_academy_id": _text("Nearest to most of them; empty: none within the horizon"),
+            "median_time_s": pa.Column(
+                float, pa.Check.ge(0), description="Half of them need no longer, seconds"
+            ),
+            "reason": _text("just_too_far, too_far or no_academy_within_horizon"),
+        },
+        unique=["gap_id"],
+        description="Municipalities with uncovered children, most children first.",
+    ),
+}
+
+
+def checked(name: str, table: pd.DataFrame) -> pd.DataFrame:
+    """Check a table against its schema and give it back.
+
+    Raises
+    ------
+    InputError
+        With one line for each column that does not fit.
+    """
+    import pandera.errors
+
+    try:
+        SCHEMAS[name].validate(table, lazy=True)
+    except pandera.errors.SchemaErrors as errors:
+        cases = errors.failure_cases.drop_duplicates(["column", "check"])
+        problems = [
+            Problem(f"table {name}", f"'{row.column}' fails {row.check} at {row.failure_case!r:.60}")
+            for row in cases.itertuples()
+        ]
+        raise InputError(*problems) from None
+    return table
+
+
+def data_dictionary() -> str:
+    """Write the data dictionary, in Markdown."""
+    lines = [
+        "# Data dictionary",
+        "",
+        "Made from `stemgeo/tables.py` by `make docs`; do not edit by hand.",
+        f"Coordinates are {CRS}, metres. Empty means: not known or none.",
+    ]
+    for name, schema in SCHEMAS.items():
+        lines += ["", f"## {name}", "", schema.description or "", ""]
+        lines += ["| column | type | what it is |", "|---|---|---|"]
+        for column, spec in schema.columns.items():
+            shown = column.strip("^$").replace(r"\d+-\d+", "<ages>")
+            kind = _KINDS.get(str(spec.dtype), str(spec.dtype))
+            lines.append(f"| `{shown}` | {kind} | {spec.description} |")
+    return "\n".join(lines) + "\n"
+
+
+if __name__ == "__main__":
+    print(data_dictionary(), end="")  # noqa: T201

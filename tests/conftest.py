@@ -1,0 +1,25 @@
+"""Shared fixtures: real data beside the project, and the sample study."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+
+
+@pytest.fixture(scope="session")
+def shared_data() -> Path:
+    """The folder with real data beside the project; never committed to it.
+
+    With CI=true a missing folder is a failure, elsewhere a skip that says so.
+    """
+    folder = ROOT.parent / "shared" / "data"
+    if not folder.is_dir():
+        reason = "real data not found: expected ../shared/data beside the project"
+        if os.environ.get("CI") == "true":
+            pytest.fail(reason)
+        pytest.skip(reason)
+    return folder

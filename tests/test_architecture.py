@@ -1,0 +1,149 @@
+"""Data flows one way: a module imports only what stands to its left."""
+
+from __future__ import annotations
+
+import ast
+import importlib.util
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+PACKAGE = Path(__file__).parent.parent / "stemgeo"
+
+ORDER = (
+    "errors facts study sample tables inputs network demand access coverage gaps maps report run"
+    " __init__ cli __main__"
+).split()
+"""From left to right, as CONTRIBUTING.md shows it; `__init__` is the public face."""
+
+HEAVY = {"folium", "geopandas", "matplotlib", "numba", "osmnx", "pandas", "rasterio", "scipy"}
+"""What must not load before it is used; numpy and pydantic load in a tenth of a second."""
+
+
+def part_of(module: str) -> str:
+    """Give the part of the design that `stemgeo.x.y` belongs to: `x`."""
+    name = module.removeprefix("stemgeo").removeprefix(".")
+    return name.split(".")[0] or "__init__"
+
+
+def is_module(name: str) -> bool:
+    """Tell whether `stemgeo.x` is a module, not a name that the public face gives."""
+    path = PACKAGE.parent.joinpath(*name.split("."))
+    return path.with_suffix(".py").is_file() or path.is_dir()
+
+
+def parts_imported(source: str, module: str) -> set[str]:
+    """Give the parts of stemgeo that a module imports, wherever in it the import stands."""
+    found = set()
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            start = importlib.util.resolve_name("." * node.level + (node.module or ""), module)
+            below = {f"{start}.{alias.name}" for alias in node.names}
+            found |= {name if is_module(name) else start for name in below}
+    return {part_of(name) for name in found if name.split(".")[0] == "stemgeo"}
+
+
+def module_files() -> list[Path]:
+    """List the modules of the package."""
+    return sorted(PACKAGE.rglob("*.py"))
+
+
+def wrong_imports(part: str, imported: set[str]) -> set[str]:
+    """Give those imported parts that do not stand to the left of `part`."""
+    return imported - {part} - set(ORDER[: ORDER.index(part)])
+
+
+@pytest.mark.parametrize(
+    "path", module_files(), ids=lambda path: path.relative_to(PACKAGE).as_posix()
+)
+def test_module_imports_only_what_stands_to_its_left(path: Path) -> None:
+    """No module of the package imports one from its right, not even for types alone."""
+    parts = path.relative_to(PACKAGE.parent).with_suffix("").parts
+    package = ".".join(parts[:-1])
+    part = parts[1]
+    assert part in ORDER, f"{path.name} has no place in ORDER yet: give it one, here and in the docs"
+    imported = parts_imported(path.read_text(encoding="utf-8"), package)
+    assert not wrong_imports(part, imported)
+
+
+@pytest.mark.parametrize(
+    ("source", "parts"),
+    [
+        ("import stemgeo.run", {"run"}),
+        ("import stemgeo", {"__init__"}),
+        ("from stemgeo import run, Result", {"run", "__init__"}),
+        ("from stemgeo.inputs.files import opened", {"inputs"}),
+        ("from . import snap", {"network"}),
+        ("from ..errors import InputError", {"errors"}),
+        ("def f():\n    from stemgeo.maps import web", {"maps"}),
+        ("if TYPE_CHECKING:\n    from stemgeo.cli import main", {"cli"}),
+        ("import stemgeology, numpy", set()),
+    ],
+)
+def test_every_form_of_import_is_seen(source: str, parts: set[str]) -> None:
+    """Absolute and relative, inside functions and for types: each form counts as an import."""
+    assert parts_imported(source, "stemgeo.network") == parts
+
+
+def test_an_import_from_the_right_is_found() -> None:
+    """A part may import itself and what is left of it; anything to its right is a finding."""
+    assert wrong_imports("maps", {"errors", "maps", "report", "cli"}) == {"report", "cli"}
+
+
+def test_the_documented_order_is_the_tested_one() -> None:
+    """CONTRIBUTING.md shows the very order that this test holds."""
+    text = (PACKAGE.parent / "CONTRIBUTING.md").read_text(encoding="utf-8")
+    shown = next(line for line in text.splitlines() if line.startswith("errors < facts"))
+    assert shown.split(" < ") == [part for part in ORDER if not part.startswith("__")]
+
+
+def loaded_by(code: str) -> set[str]:
+    """Give the modules that are loaded after `code` has run in a fresh interpreter."""
+    program = f"{code}\nimport sys\nprint('\\n' + ' '.join(sys.modules))"
+    answer = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=True
+    )
+    return set(answer.stdout.splitlines()[-1].split())
+
+
+def test_import_stemgeo_loads_nothing_heavy() -> None:
+    """`import stemgeo` is quick: heavy libraries load on first use."""
+    loaded = loaded_by("import stemgeo")
+    assert "stemgeo" in loaded
+    assert not loaded & HEAVY
+
+
+def test_help_loads_nothing_heavy() -> None:
+    """`stemgeo --help` answers before any heavy library loads."""
+    loaded = loaded_by(
+        "import sys, stemgeo.cli\n"
+        "sys.argv = ['stemgeo', '--help']\n"
+        "try:\n    stemgeo.cli.main()\nexcept SystemExit as end:\n    assert not end.code"
+    )
+    assert "stemgeo.cli" in loaded
+    assert not loaded & HEAVY
+
+
+@pytest.mark.parametrize("first", ["stemgeo.run", "stemgeo.access.travel_time", "stemgeo.sample"])
+def test_public_names_are_the_same_whatever_was_loaded_before(first: str) -> None:
+    """A public name is never its namesake module, whichever part of the package loaded first."""
+    program = (
+        f"import types, stemgeo, {first}\n"
+        "names = [name for _ in 'twice' for name in stemgeo.__all__]\n"
+        "modules = {n for n in names if isinstance(getattr(stemgeo, n), types.ModuleType)}\n"
+        "assert not modules, modules"
+    )
+    answer = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
+    assert answer.returncode == 0, answer.stderr
+
+
+def test_public_names_are_offered() -> None:
+    """Tab completion shows the public names, of which there are a dozen or so."""
+    import stemgeo
+
+    assert set(stemgeo.__all__) <= set(dir(stemgeo))
+    assert 10 <= len(stemgeo.__all__) <= 20

@@ -1,0 +1,229 @@
+"""The house: pins, licences, changelog, the make targets, and what no file may name."""
+
+from __future__ import annotations
+
+import importlib.metadata
+import os
+import re
+import shutil
+import subprocess
+import tomllib
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import pytest
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
+
+ROOT = Path(__file__).parent.parent
+PYTHONS = ("3.11", "3.12", "3.13")
+
+COPYLEFT_ALLOWED = {
+    "certifi": "MPL-2.0",
+    "tqdm": "MPL-2.0 AND MIT",
+}
+"""Run-time dependencies under a licence that binds changes to their own files, used unchanged."""
+
+
+def read(name: str) -> str:
+    """Read a text file of the project."""
+    return (ROOT / name).read_text(encoding="utf-8")
+
+
+@cache
+def project() -> dict[str, Any]:
+    """Read pyproject.toml."""
+    return tomllib.loads(read("pyproject.toml"))
+
+
+def declared() -> list[Requirement]:
+    """List what the package needs to run and to be developed."""
+    groups = project()["dependency-groups"]["dev"]
+    return [Requirement(line) for line in [*project()["project"]["dependencies"], *groups]]
+
+
+def pins(text: str) -> list[tuple[Requirement, list[str]]]:
+    """Take a requirements file apart into requirements and their hashes."""
+    lines = text.replace("\\\n", " ").splitlines()
+    parts = [line.split("--hash=") for line in lines if line.strip()]
+    return [
+        (Requirement(line.strip()), [hash_.strip() for hash_ in hashes]) for line, *hashes in parts
+    ]
+
+
+def environment(python: str) -> dict[str, str]:
+    """Describe the marker environment of a Python on this machine."""
+    return {"python_version": python, "python_full_version": f"{python}.0"}
+
+
+def test_pins_name_no_host() -> None:
+    """requirements.txt leaves the choice of a registry to whoever installs."""
+    assert not re.findall(r".*(?:://|--(?!hash=)| @ ).*", read("requirements.txt"))
+
+
+def test_each_pin_is_exact_and_has_hashes() -> None:
+    """Every requirement is one version, with the SHA-256 of each of its files."""
+    for requirement, hashes in pins(read("requirements.txt")):
+        assert [clause.operator for clause in requirement.specifier] == ["=="], requirement
+        assert hashes, requirement
+        assert all(re.fullmatch("sha256:[0-9a-f]{64}", hash_) for hash_ in hashes), requirement
+
+
+@pytest.mark.parametrize("python", PYTHONS)
+@pytest.mark.parametrize("requirement", declared(), ids=lambda requirement: requirement.name)
+def test_declared_dependency_is_pinned(requirement: Requirement, python: str) -> None:
+    """On each Python, exactly one pin serves each declared dependency, within its bounds."""
+    name = canonicalize_name(requirement.name)
+    versions = [
+        next(iter(pin.specifier)).version
+        for pin, _ in pins(read("requirements.txt"))
+        if canonicalize_name(pin.name) == name
+        and (pin.marker is None or pin.marker.evaluate(environment(python)))
+    ]
+    assert len(versions) == 1
+    assert requirement.specifier.contains(versions[0])
+
+
+def test_each_dependency_has_a_lower_bound() -> None:
+    """A declared dependency says from which version on it serves; `make lowest` runs them."""
+    for requirement in declared():
+        assert [clause.operator for clause in requirement.specifier] == [">="], requirement
+
+
+def test_changelog_has_its_headings() -> None:
+    """Each version of the changelog may tell which results moved; the newest comes first."""
+    text = read("CHANGELOG.md")
+    assert text.startswith("# Changelog\n")
+    assert "keepachangelog.com" in text
+    headings = re.findall(r"^## \[(.+?)\]", text, flags=re.MULTILINE)
+    assert headings[0] == "Unreleased"
+    assert headings[1] == project()["project"]["version"]
+    assert "\n### Results changed\n" in text
+
+
+def test_installed_version_is_the_declared_one() -> None:
+    """What runs says the version that pyproject.toml says."""
+    assert importlib.metadata.version("stemgeo") == project()["project"]["version"]
+
+
+def project_files() -> list[Path]:
+    """List the files that are, or would be, under version control."""
+    if not (ROOT / ".git").exists() or shutil.which("git") is None:
+        reason = "not a git clone: its files cannot be told from others"
+        if os.environ.get("CI") == "true":
+            pytest.fail(reason)
+        pytest.skip(reason)
+    command = ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
+    answer = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
+    return [ROOT / name for name in answer.stdout.split("\0") if (ROOT / name).is_file()]
+
+
+UNPORTABLE = re.compile(
+    r"(?<![\w.])/(?:work|root|farm|opt|home/\w+|Users/\w+)/"
+    r"|\b[A-Z]:\\Users\\"
+    r"|\b(?:pypi\.org|pythonhosted\.org|npmjs\.org|anaconda\.org|deb\.debian\.org)\b"
+)
+"""Places that exist on one machine only, and hosts of package registries."""
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("see /" + "home/ann/x", True),
+        ("'/" + "work/main'", True),
+        ("https://files.python" + "hosted.org/x", True),
+        ("https://example.be/home/page/", False),
+        ("../shared/data, network/work/x, /tmp/x", False),
+    ],
+)
+def test_unportable_names_are_recognised(text: str, found: bool) -> None:
+    """The pattern finds a home folder and a registry, and leaves relative paths alone."""
+    assert bool(UNPORTABLE.search(text)) is found
+
+
+def test_no_file_names_a_machine_or_a_registry() -> None:
+    """The project runs anywhere: no file holds a path of one machine or a registry's host."""
+    files = project_files()
+    assert ROOT / "pyproject.toml" in files
+    named = {
+        str(path.relative_to(ROOT)): match.group()
+        for path in files
+        if (match := UNPORTABLE.search(path.read_bytes().decode("latin-1")))
+    }
+    assert not named
+
+
+def runtime_closure() -> set[str]:
+    """Name all distributions that come in with the package, at any depth."""
+    waiting = [Requirement(line) for line in project()["project"]["dependencies"]]
+    seen: set[tuple[str, str]] = set()
+    while waiting:
+        requirement = waiting.pop()
+        for extra in {"", *requirement.extras}:
+            key = (canonicalize_name(requirement.name), extra)
+            if key not in seen:
+                seen.add(key)
+                waiting += needed_by(requirement.name, extra)
+    return {name for name, _ in seen}
+
+
+def needed_by(name: str, extra: str) -> list[Requirement]:
+    """List what an installed distribution needs here, with one of its extras or none ("")."""
+    lines = importlib.metadata.requires(name) or []
+    needed = [Requirement(line) for line in lines]
+    return [need for need in needed if not need.marker or need.marker.evaluate({"extra": extra})]
+
+
+def licence(name: str) -> str:
+    """Give what a distribution says of its licence, the shortest form it has."""
+    about = importlib.metadata.metadata(name)
+    classifiers = [
+        line.split(" :: ")[-1]
+        for line in about.get_all("Classifier") or []
+        if line.startswith("License :: ")
+    ]
+    # Some put the whole text in the field: its first line names the licence, the rest quotes.
+    field = (about["License"] or "").strip().split("\n")[0]
+    return about["License-Expression"] or "; ".join(filter(None, [field, *classifiers]))
+
+
+def test_licences_of_what_comes_in() -> None:
+    """No run-time dependency is under the GPL or AGPL; the weaker kinds are named one by one."""
+    closure = runtime_closure()
+    assert {"geopandas", "certifi"} <= closure
+    licences = {name: licence(name) for name in closure}
+    assert all(licences.values()), licences
+    copyleft = {
+        name: text
+        for name, text in licences.items()
+        if re.search(r"GPL|MPL|EUPL|CDDL|GNU|Mozilla", text) and name not in COPYLEFT_ALLOWED
+    }
+    assert not copyleft
+    for name, expected in COPYLEFT_ALLOWED.items():
+        assert licences[name].startswith(expected)
+
+
+def make_targets() -> set[str]:
+    """Name the targets that the Makefile offers."""
+    return set(re.findall(r"^([a-z]+):.*##", read("Makefile"), flags=re.MULTILINE))
+
+
+def test_help_shows_every_target() -> None:
+    """Each target that is no file has its line in `make help`."""
+    phony = re.search(r"^\.PHONY: (.+)$", read("Makefile"), flags=re.MULTILINE)
+    assert phony
+    assert make_targets() == set(phony.group(1).split())
+
+
+@pytest.mark.parametrize("name", ["README.md", "CONTRIBUTING.md", ".ci/run"])
+def test_documented_make_targets_exist(name: str) -> None:
+    """A reader who types a `make` command from the documents finds it there."""
+    commands = re.findall(r"\bmake (?:--\S+ )*([a-z]+)\b", read(name))
+    assert commands
+    assert set(commands) <= make_targets()
+
+
+def test_readme_has_the_two_commands() -> None:
+    """The README leads with the demo and the tests."""
+    assert {"make demo", "make test"} <= set(re.findall(r"make \w+", read("README.md")))
