@@ -56,7 +56,7 @@ lowest: $(READY)  ## run the tests on the lowest versions that pyproject.toml al
 	@$(PY) -m uv venv --quiet --clear --python "$(LOWEST_PYTHON)" .venv-lowest
 	@$(PY) -m uv pip install --quiet --python .venv-lowest --resolution lowest-direct \
 	  --group dev --editable .
-	@.venv-lowest/bin/python -m pytest $(ARGS)
+	@.venv-lowest/bin/python -m pytest -W default $(ARGS) # they warn of what was mended since
 
 clean:  ## remove all that make has made
 	@rm -rf .venv .venv-lowest out build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis
@@ -66,7 +66,7 @@ clean:  ## remove all that make has made
 .venv/.pinned: requirements.txt
 	@"$(PYTHON)" -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14))' 2>/dev/null \
 	  || { echo "stemgeo needs Python 3.11, 3.12 or 3.13, and '$(PYTHON)' is" \
-	    "$$("$(PYTHON)" --version 2>&1 || echo missing); try: make PYTHON=python3.12" >&2; exit 1; }
+	    "$$("$(PYTHON)" --version 2>&1 | tail -n 1); try: make PYTHON=python3.12" >&2; exit 1; }
 	@"$(PYTHON)" -c 'import ensurepip, venv' 2>/dev/null \
 	  || { echo "Python's venv is missing; on Debian and Ubuntu: apt install python3-venv" >&2; \
 	    exit 1; }

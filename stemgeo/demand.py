@@ -100,6 +100,9 @@ class _Points:
         return _Points(self.x[which], self.y[which], self.weight[which], self.zone[which])
 
 
+_NOWHERE = _Points(np.empty(0), np.empty(0), np.empty(0, np.int64), np.empty(0, np.intp))
+
+
 def apportion(total: Longs, weight: Longs, owner: NDArray[np.intp]) -> Longs:
     """Hand out whole units over parts in proportion to their weights.
 
@@ -160,23 +163,24 @@ def demand(
     """
     homes, children = _homes(inputs, cells)
     notes: list[Problem] = []
-    found: list[_Points] = []
+    found = [_NOWHERE]
     lacking = children.sum(axis=1) > 0
     home_of_zone = pd.Index(homes[homes.columns[0]]).get_indexer(
         inputs.zones[homes.columns[0]].astype(str)
     )
     for method in FALLBACK[study.method]:
-        points = _candidates(method, inputs, study, network)
-        if points is None or not lacking.any():
+        if not lacking.any():
+            break
+        points = _candidates(method, inputs, study, network, home_of_zone)
+        if points is None:
             continue
-        home = home_of_zone[points.zone]
-        points = points.take(lacking[home] & (points.weight > 0))
-        if len(found):
-            names = homes["name"][lacking].tolist()
-            notes.append(_fell_back(names, int(children[lacking].sum()), method))
+        points = points.take(lacking[home_of_zone[points.zone]] & (points.weight > 0))
+        placed = np.isin(np.arange(len(homes)), home_of_zone[points.zone])
+        if method != study.method and placed.any():
+            names = homes["name"][placed].tolist()
+            notes.append(_fell_back(names, int(children[placed].sum()), method))
         found.append(points)
-        lacking = lacking.copy()
-        lacking[np.unique(home_of_zone[points.zone])] = False
+        lacking = lacking & ~placed
     points = _joined(found)
     home = home_of_zone[points.zone]
     order = np.argsort(home, kind="stable")
@@ -223,18 +227,24 @@ def _by_cell(children: pd.DataFrame, nis_code: pd.Series, cells: Sequence[AgeCel
 
 
 def _candidates(
-    method: str, inputs: Inputs, study: Study, network: Network | None
+    method: str,
+    inputs: Inputs,
+    study: Study,
+    network: Network | None,
+    home_of_zone: NDArray[np.intp],
 ) -> _Points | None:
     """Give the places of one method, or None when the inputs do not allow it."""
     if method == "streets" and network is not None:
-        return _with_outside(_along_streets(network, inputs, study), inputs, network)
+        along = _along_streets(network, inputs, study)
+        return _with_outside(along, inputs, network, home_of_zone)
     if method == "grid" and inputs.weights is not None:
-        weights = inputs.weights
+        place = inputs.weights.geometry
+        x, y = place.x.to_numpy(), place.y.to_numpy()
         # Thousandths of a resident: whole numbers, so that sums do not depend on their order.
-        thousandths = np.rint(weights["weight"].to_numpy() * 1000).astype(np.int64)
-        return _in_zones(
-            weights.geometry.x.to_numpy(), weights.geometry.y.to_numpy(), thousandths, inputs
-        )
+        thousandths = np.rint(inputs.weights["weight"].to_numpy() * 1000).astype(np.int64)
+        # By place, so that it does not matter how the rows of the file were sorted.
+        order = np.lexsort((thousandths, x, y))
+        return _in_zones(x[order], y[order], thousandths[order], inputs)
     if method == "centroid":
         middle = inputs.zones.geometry.representative_point()
         one = np.maximum(inputs.zones.area.to_numpy(np.int64), 1)
@@ -280,22 +290,29 @@ def _in_zones(
     return _Points(x[point], y[point], weight[point], zone)
 
 
-def _with_outside(points: _Points, inputs: Inputs, network: Network) -> _Points:
+def _with_outside(
+    points: _Points, inputs: Inputs, network: Network, home_of_zone: NDArray[np.intp]
+) -> _Points:
     """Add a place for the part of each zone that lies beyond the roads that were read.
 
-    Its children are not to be pressed onto the few streets inside: by area, they stay outside.
+    Its children are not to be pressed onto the few streets inside: of the unit over which they
+    are spread, the share of the ground that lies outside is the share that stays there. A unit
+    that lies partly inside and has no street there is left to the next method.
     """
     area = _area(network)
     zones = inputs.zones.geometry.to_numpy()
     shapely.prepare(area)
     cut = np.flatnonzero(~shapely.covers(area, zones))
     beyond = shapely.difference(zones[cut], area)
-    share = shapely.area(beyond) / shapely.area(zones[cut])
-    inside = np.bincount(points.zone, weights=points.weight, minlength=len(zones))[cut]
-    full = share > 1 - 1e-9
-    weight = np.where(full, 1, inside * share / np.where(full, 1, 1 - share))
-    # Streets are the measure inside: where there are none, the zone's ground decides alone.
-    weight = np.maximum(np.rint(weight), (share > 0) & (inside == 0)).astype(np.int64)
+    units = home_of_zone.max(initial=-1) + 1
+    whole_m2 = np.bincount(home_of_zone, weights=shapely.area(zones), minlength=units)
+    off_m2 = np.bincount(home_of_zone[cut], weights=shapely.area(beyond), minlength=units)
+    streets = np.bincount(home_of_zone[points.zone], weights=points.weight, minlength=units)
+    on_m2 = whole_m2 - off_m2
+    apart = on_m2 < 1e-9 * whole_m2
+    # What a square metre outside weighs: as one inside; where nothing is inside, any weight does.
+    per_m2 = np.divide(streets, on_m2, out=np.ones(units), where=~apart)
+    weight = np.rint(shapely.area(beyond) * per_m2[home_of_zone[cut]]).astype(np.int64)
     spot = shapely.point_on_surface(beyond)
     kept = weight > 0
     return _joined(

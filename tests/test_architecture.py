@@ -12,10 +12,25 @@ import pytest
 
 PACKAGE = Path(__file__).parent.parent / "stemgeo"
 
-ORDER = (
-    "errors facts study sample tables inputs network demand access coverage gaps maps report run"
-    " __init__ cli __main__"
-).split()
+ORDER = [
+    "errors",
+    "facts",
+    "study",
+    "sample",
+    "tables",
+    "inputs",
+    "network",
+    "demand",
+    "access",
+    "coverage",
+    "gaps",
+    "maps",
+    "report",
+    "run",
+    "__init__",
+    "cli",
+    "__main__",
+]
 """From left to right, as CONTRIBUTING.md shows it; `__init__` is the public face."""
 
 HEAVY = {"folium", "geopandas", "matplotlib", "numba", "osmnx", "pandas", "rasterio", "scipy"}
@@ -65,7 +80,7 @@ def test_module_imports_only_what_stands_to_its_left(path: Path) -> None:
     parts = path.relative_to(PACKAGE.parent).with_suffix("").parts
     package = ".".join(parts[:-1])
     part = parts[1]
-    assert part in ORDER, f"{path.name} has no place in ORDER yet: give it one, here and in the docs"
+    assert part in ORDER, f"{part} has no place in ORDER yet: give it one"
     imported = parts_imported(path.read_text(encoding="utf-8"), package)
     assert not wrong_imports(part, imported)
 
@@ -137,7 +152,9 @@ def test_public_names_are_the_same_whatever_was_loaded_before(first: str) -> Non
         "modules = {n for n in names if isinstance(getattr(stemgeo, n), types.ModuleType)}\n"
         "assert not modules, modules"
     )
-    answer = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
+    answer = subprocess.run(
+        [sys.executable, "-c", program], check=False, capture_output=True, text=True
+    )
     assert answer.returncode == 0, answer.stderr
 
 

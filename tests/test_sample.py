@@ -342,6 +342,14 @@ def test_canals_and_motorways_are_crossed_by_bridge_or_ferry_alone(roads: Roads)
     assert 10 <= bridges <= km / 4
 
 
+def test_extract_reaches_beyond_the_border(roads: Roads, zones: gpd.GeoDataFrame) -> None:
+    """The ground of the extract holds every zone whole, so no child falls outside it."""
+    lines, tags = drawn(roads)
+    ridden = [line for line, way in zip(lines, tags, strict=True) if rideable(way)]
+    ground = shapely.convex_hull(shapely.MultiLineString(ridden))
+    assert shapely.covers(ground.buffer(-500), zones.geometry.to_numpy()).all()
+
+
 def drawn(roads: Roads) -> tuple[list[shapely.LineString], list[dict[str, str]]]:
     """Ways as lines in EPSG:31370, with their tags."""
     nodes, ways = roads

@@ -11,8 +11,9 @@ from scipy.spatial import cKDTree
 from shapely.geometry.base import BaseGeometry
 
 from schematic.corridors import Corridors
-from schematic.drawing import Drawing, Tags
+from schematic.drawing import Drawing, Point, Tags
 from schematic.ground import Ground
+from schematic.links import curve
 from schematic.lots import stream
 from schematic.streets import Plan
 
@@ -36,6 +37,33 @@ SIDE_ROADS: tuple[tuple[int, Tags], ...] = (
     (10, {"highway": "service"}),
     (5, {"highway": "service", "access": "private"}),
 )
+
+
+def draw_border_roads(
+    drawing: Drawing, ground: Ground, plans: list[Plan], corridors: Corridors
+) -> None:
+    """Draw roads that run on across the border: an extract must reach beyond what it serves."""
+    barriers = corridors.barriers
+    hearts = cKDTree([(village.x, village.y) for village in ground.villages])
+    for number, spot in enumerate(_beyond(ground)):
+        reach, nearest = hearts.query(spot)
+        starts = list(plans[int(nearest)].points.values())
+        start = min(starts, key=lambda i: (math.dist(drawing.coords[i], spot), i))
+        coords = curve(drawing.coords[start], spot, stream("border road", number))
+        if reach < 7000 and not barriers.intersects(shapely.LineString(coords)):
+            tags = {"highway": "unclassified", "name": "Grensweg", "surface": "asphalt"}
+            drawing.way([start, *drawing.points(coords[1:])], tags)
+
+
+def _beyond(ground: Ground) -> list[Point]:
+    """Lay points around the land, 4 km apart and 1.8 km outside it."""
+    rings = [part.exterior for part in shapely.get_parts(ground.outline.buffer(1800.0))]
+    return [
+        (spot.x, spot.y)
+        for ring in rings
+        for along in np.arange(0.0, ring.length, 4000.0)
+        for spot in [ring.interpolate(along)]
+    ]
 
 
 def draw_tracks(drawing: Drawing, corridors: Corridors) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import random
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
@@ -98,7 +99,7 @@ def _link(plans: list[Plan], drawing: Drawing, a: int, b: int, *, needed: bool) 
     gates = (_gate(plans[a], drawing, plans[b].village), _gate(plans[b], drawing, plans[a].village))
     start = drawing.coords[plans[a].points[gates[0]]]
     end = drawing.coords[plans[b].points[gates[1]]]
-    return Link(a, b, gates, _curve(start, end, a, b), needed)
+    return Link(a, b, gates, curve(start, end, stream("link", a, b)), needed)
 
 
 def _gate(plan: Plan, drawing: Drawing, towards: Village) -> Cell:
@@ -112,9 +113,8 @@ def _gate(plan: Plan, drawing: Drawing, towards: Village) -> Cell:
     )
 
 
-def _curve(start: Point, end: Point, a: int, b: int) -> list[Point]:
+def curve(start: Point, end: Point, lot: random.Random) -> list[Point]:
     """Wind mildly from start to end, with a point every 330 m or so."""
-    lot = stream("link", a, b)
     dx, dy = end[0] - start[0], end[1] - start[1]
     length = math.hypot(dx, dy)
     bow, swing = lot.uniform(-0.07, 0.07), lot.uniform(-0.03, 0.03)

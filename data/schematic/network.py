@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from schematic.corridors import make_corridors
 from schematic.countryside import (
+    draw_border_roads,
     draw_farms,
     draw_island,
     draw_tracks,
@@ -46,6 +47,7 @@ def draw_network(ground: Ground) -> Drawing:
         here = [found for found in met if found.motorway == motorway.name]
         draw_motorway(drawing, motorway, corridors, here)
     draw_ferry(drawing, ferry, plans, corridors.canals)
+    draw_border_roads(drawing, ground, plans, corridors)
     draw_tracks(drawing, corridors)
     draw_farms(drawing, corridors)
     while drawing.add_junctions():

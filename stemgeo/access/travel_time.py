@@ -230,12 +230,13 @@ class Rider:
         to, to_back = sites.take(site).along_ms(self.network, self.times)
         at, at_back = points.take(point).along_ms(self.network, self.times)
         position = self._position_mm(points)[point] - self._position_mm(sites)[site]
+        here = np.abs(position) < 0.5
         walk = self.walk_ms(sites)[site]
         for open_, ahead, ms in (
             (self.network.open_forward[edge], position <= 0, to - at),
             (self.network.open_backward[edge], position >= 0, at_back - to_back),
         ):
-            use = open_ & ahead | (position == 0)
+            use = open_ & ahead | here
             np.minimum.at(label, point[use], labels(np.maximum(ms + walk, walk), rank[site])[use])
         return label
 
@@ -269,7 +270,9 @@ class Rider:
 
 def _later(label: Longs, ms: Longs) -> Longs:
     """Add time to labels; what is unreached stays so."""
-    return np.where((label == UNREACHED) | (ms >= CLOSED_MS), UNREACHED, label + labels(ms, np.zeros_like(ms)))
+    return np.where(
+        (label == UNREACHED) | (ms >= CLOSED_MS), UNREACHED, label + labels(ms, np.zeros_like(ms))
+    )
 
 
 def straight_line(

@@ -426,20 +426,29 @@ def check_geopackage(path: Path) -> None:
             entries = connection.execute("SELECT type, name, sql FROM sqlite_master").fetchall()
             _check_entries(entries)
             layers = connection.execute("SELECT table_name FROM gpkg_contents").fetchmany(1000)
+            computed = "SELECT count(*) FROM pragma_table_xinfo(?) WHERE hidden > 0"
+            for layer in layers:
+                _check_ordinary(str(layer[0]), entries, connection.execute(computed, layer))
         finally:
             connection.close()
     except sqlite3.Error:
         raise UnreadableError(
             "is a GeoPackage that is cut off or damaged", "copy it again"
         ) from None
-    tables = {name: str(sql) for kind, name, sql in entries if kind == "table"}
-    for (layer,) in layers:
-        sql = tables.get(layer, "").upper()
-        if sql.startswith("CREATE VIRTUAL") or "GENERATED ALWAYS" in sql:
-            raise UnreadableError(
-                f"its layer '{clean(str(layer))}' is computed when read",
-                "save the layer to a file of its own",
-            )
+
+
+def _check_ordinary(
+    layer: str, entries: list[tuple[str, str, str | None]], computed: sqlite3.Cursor
+) -> None:
+    """Refuse a layer that is a virtual table or has computed columns."""
+    virtual = any(
+        name == layer and str(sql).upper().startswith("CREATE VIRTUAL") for _, name, sql in entries
+    )
+    if virtual or computed.fetchone()[0]:
+        raise UnreadableError(
+            f"its layer '{clean(layer)}' is computed when read",
+            "save the layer to a file of its own",
+        )
 
 
 def _check_entries(entries: list[tuple[str, str, str | None]]) -> None:

@@ -151,6 +151,9 @@ def locate(
     east, north = (np.full(len(x), np.nan) for _ in "xy")
     east[there], north[there] = moved.transform(x[there], y[there])
     inside = _within(east, north, AROUND_BELGIUM)
+    if crs.is_projected:
+        # Degrees taken for metres lie near the origin of Lambert 72, not far from Belgium.
+        inside &= ~(_within(x, y, DEGREES) | _within(y, x, DEGREES))
     if inside.sum() * 2 < there.sum() and _report_all(x[there], y[there], crs, file):
         return None
     _report_far(x, y, index, there & ~inside, file)
@@ -191,7 +194,7 @@ def _report_all(x: Numbers, y: Numbers, crs: CRS, file: OpenedFile) -> bool:
         what = f"its coordinates ({sample}) are {RANGES[likely][0]}, but are given as {says}"
         file.error(what, f'give crs = "{likely}"')
         return True
-    if crs.is_geographic and _within(y, x, DEGREES).mean() > 0.5:
+    if _within(y, x, DEGREES).mean() > 0.5:
         file.error(f"latitude and longitude are swapped ({sample})", "exchange the two")
         return True
     return False

@@ -33,7 +33,7 @@ Box = tuple[float, float, float, float]
 DEGREES: Box = (2.3, 49.3, 6.6, 51.7)
 RANGES: dict[str, tuple[str, Box]] = {
     "EPSG:4326": ("degrees", DEGREES),
-    "EPSG:31370": ("Lambert 72 metres", (0, 0, 320_000, 270_000)),
+    "EPSG:31370": ("Lambert 72 metres", (10_000, 10_000, 310_000, 260_000)),
     "EPSG:3812": ("Lambert 2008 metres", (500_000, 500_000, 820_000, 770_000)),
     "EPSG:3857": ("Web Mercator metres", (250_000, 6_300_000, 740_000, 6_750_000)),
     "EPSG:3035": ("ETRS89-LAEA metres", (3_780_000, 2_920_000, 4_080_000, 3_190_000)),
@@ -149,6 +149,15 @@ def likely_crs(box: Box) -> str | None:
     return None
 
 
+def _swapped(box: Box) -> Box:
+    return box[1], box[0], box[3], box[2]
+
+
+def _in_degrees(box: Box) -> bool:
+    """Whether these are degrees in Belgium, in either order."""
+    return "EPSG:4326" in (likely_crs(box), likely_crs(_swapped(box)))
+
+
 def to_lambert(frame: gpd.GeoDataFrame, file: OpenedFile) -> gpd.GeoDataFrame | None:
     """Bring a layer to EPSG:31370, and see that it then lies in or around Belgium.
 
@@ -157,9 +166,11 @@ def to_lambert(frame: gpd.GeoDataFrame, file: OpenedFile) -> gpd.GeoDataFrame | 
     GeoDataFrame or None
         None when its reference system is missing or cannot be the right one.
     """
+    if not _all_finite(frame, file):
+        return None
     box: Box = tuple(float(bound) for bound in frame.total_bounds)  # type: ignore[assignment]
     if not np.isfinite(box).all():
-        _report_not_finite(frame, file)
+        file.error("has no feature with a geometry")
         return None
     crs = known_crs(file.crs or frame.crs, file)
     if crs is None:
@@ -169,7 +180,9 @@ def to_lambert(frame: gpd.GeoDataFrame, file: OpenedFile) -> gpd.GeoDataFrame | 
     if file.crs and frame.crs and CRS(frame.crs) != crs and file.kind is not Format.GEOJSON:
         file.warn(f"is read as {file.crs}, as the study says, not as its own CRS")
     moved = frame.set_crs(crs, allow_override=True).to_crs(LAMBERT_72)
-    if _inside(tuple(moved.total_bounds), AROUND_BELGIUM):
+    # Degrees taken for metres lie near the origin of Lambert 72, which is not far from Belgium.
+    degrees = crs.is_projected and _in_degrees(box)
+    if _inside(tuple(moved.total_bounds), AROUND_BELGIUM) and not degrees:
         return moved
     _report_elsewhere(box, crs, file)
     return None
@@ -200,20 +213,19 @@ def _span(box: Box) -> str:
     return f"x {box[0]:.6g} to {box[2]:.6g}, y {box[1]:.6g} to {box[3]:.6g}"
 
 
-def _report_not_finite(frame: gpd.GeoDataFrame, file: OpenedFile) -> None:
-    """Name the features that keep the layer from having bounds."""
+def _all_finite(frame: gpd.GeoDataFrame, file: OpenedFile) -> bool:
+    """Whether every coordinate is a number; readers pass NaN and infinity on."""
     coordinates, owner = shapely.get_coordinates(frame.geometry.to_numpy(), return_index=True)
     bad = sorted(set(owner[~np.isfinite(coordinates).all(axis=1)]))
     if bad:
         where = listed([frame.index[place] for place in bad])
-        file.error(f"feature {where}: coordinates that are not numbers", "mend the geometry")
-    else:
-        file.error("has no feature with a geometry")
+        file.error_at(f"feature {where}", "coordinates that are not numbers", "mend the geometry")
+    return not bad
 
 
 def _report_no_crs(box: Box, file: OpenedFile) -> None:
     likely = likely_crs(box)
-    swapped = likely_crs((box[1], box[0], box[3], box[2])) == "EPSG:4326"
+    swapped = likely_crs(_swapped(box)) == "EPSG:4326"
     if likely:
         mend = f'they look like {RANGES[likely][0]}: if so, give crs = "{likely}"'
     elif swapped:
@@ -230,7 +242,7 @@ def _report_elsewhere(box: Box, crs: CRS, file: OpenedFile) -> None:
     if likely and CRS(likely) != crs:
         what = f"its coordinates ({_span(box)}) are {RANGES[likely][0]}, but it says {says}"
         file.error(what, f'give crs = "{likely}"')
-    elif likely_crs((box[1], box[0], box[3], box[2])) == "EPSG:4326":
+    elif likely_crs(_swapped(box)) == "EPSG:4326":
         what = f"latitude and longitude are swapped (coordinates: {_span(box)})"
         file.error(what, "write longitude first")
     else:

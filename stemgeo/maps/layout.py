@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
     from stemgeo.maps.text import MapText
 
+Polygons = shapely.Polygon | shapely.MultiPolygon
+
 FONT = "DejaVu Sans"
 """Comes with matplotlib: the same letters, as wide, on every machine."""
 
@@ -197,7 +199,7 @@ class Label:
 
 def place_labels(
     names: Sequence[str],
-    grounds: Sequence[shapely.Geometry],
+    grounds: Sequence[Polygons],
     markers: Sequence[tuple[float, float]],
     *,
     size_pt: float,
@@ -238,10 +240,9 @@ def place_labels(
     return placed
 
 
-def _middles(ground: shapely.Geometry, step: float) -> list[tuple[float, float]]:
+def _middles(ground: Polygons, step: float) -> list[tuple[float, float]]:
     """List places on a ground, from its inmost point outwards."""
-    inmost = shapely.get_point(shapely.maximum_inscribed_circle(ground, tolerance=step / 4), 0)
-    x, y = shapely.get_coordinates(inmost)[0]
+    x, y = shapely.get_coordinates(shapely.maximum_inscribed_circle(ground, step / 4))[0]
     offsets = np.arange(-6, 7) * step / 2
     dx, dy = (grid.ravel() for grid in np.meshgrid(offsets, offsets))
     shapely.prepare(ground)

@@ -20,11 +20,16 @@ if TYPE_CHECKING:
 DEFAULT_CLASSES = (0.0, 20.0, 40.0, 60.0, 80.0, 100.0)
 """Class bounds in percent, as in `study.output.classes`."""
 
+_DARK_BELOW = 0.25
+
 NO_CLASS = -1
 """The class of a place without a figure."""
 
 PARTLY_MEASURED_BELOW = 0.5
 """Below this share of its children measured, a place's figure is hatched over."""
+
+INK = "#1a1a1a"
+"""Colour of text and of the lines that matter."""
 
 _SCHEME = ("#ffffcc", "#a1dab4", "#41b6c4", "#2c7fb8", "#253494")
 
@@ -50,6 +55,17 @@ def colours(count: int) -> list[str]:
     places = np.linspace(0, len(_SCHEME) - 1, count)
     channels = [np.interp(places, range(len(_SCHEME)), channel) for channel in anchors.T]
     return [to_hex(colour) for colour in zip(*channels, strict=True)]
+
+
+def line_on(colour: str) -> str:
+    """Give a line colour, dark or white, with a contrast of at least 3:1 on a class's colour."""
+    return "white" if relative_luminance(colour) < _DARK_BELOW else "#404040"
+
+
+def relative_luminance(colour: str) -> float:
+    """Measure how light a colour is, from 0 to 1, as WCAG 2 defines it."""
+    linear = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in to_rgb(colour)]
+    return float(np.dot(linear, (0.2126, 0.7152, 0.0722)))
 
 
 def class_numbers(share: ArrayLike, classes: Sequence[float]) -> NDArray[np.int64]:
@@ -88,7 +104,8 @@ def class_counts(share: ArrayLike, classes: Sequence[float]) -> list[int]:
         One number for each class; places without a figure are in none.
     """
     numbers = class_numbers(share, classes)
-    return np.bincount(numbers[numbers != NO_CLASS], minlength=len(classes) - 1).tolist()
+    counts = np.bincount(numbers[numbers != NO_CLASS], minlength=len(classes) - 1)
+    return [int(count) for count in counts]
 
 
 def partly_measured(places: pd.DataFrame) -> NDArray[np.bool_]:
@@ -106,8 +123,9 @@ def partly_measured(places: pd.DataFrame) -> NDArray[np.bool_]:
     """
     children = places["children"].to_numpy(dtype=np.float64)
     measured = children - places["unmeasured"].to_numpy(dtype=np.float64)
-    has_figure = places["share"].notna().to_numpy(dtype=bool)
-    return has_figure & (measured < PARTLY_MEASURED_BELOW * children)
+    mostly_not = measured < PARTLY_MEASURED_BELOW * children
+    has_figure = ~np.isnan(places["share"].to_numpy(dtype=np.float64))
+    return np.logical_and(has_figure, mostly_not)
 
 
 def lighter(geometries: gpd.GeoSeries, tolerance_m: float) -> gpd.GeoSeries:

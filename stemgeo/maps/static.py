@@ -9,9 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-import geopandas as gpd
 import matplotlib.style
-import numpy as np
 import shapely
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.collections import PathCollection
@@ -37,11 +35,13 @@ from stemgeo.maps.layout import (
 )
 from stemgeo.maps.series import (
     DEFAULT_CLASSES,
+    INK,
     NO_CLASS,
     class_counts,
     class_numbers,
     colours,
     lighter,
+    line_on,
     partly_measured,
     provinces,
 )
@@ -57,11 +57,14 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
     from pathlib import Path
 
+    from geopandas import GeoDataFrame, GeoSeries
     from matplotlib.axes import Axes
 
     from stemgeo.maps.layout import Sheet
 
-_STYLE: dict[str, Any] = {
+_Looks = dict[str, Any]
+
+_STYLE: _Looks = {
     "font.family": [FONT],
     "text.parse_math": False,  # a name with two dollar signs is a name
     "svg.fonttype": "none",  # text stays text
@@ -69,7 +72,7 @@ _STYLE: dict[str, Any] = {
     "svg.hashsalt": "stemgeo",
     "hatch.linewidth": 0.6,
 }
-_NO_DATES: dict[str, dict[str, Any]] = {
+_NO_DATES: dict[str, _Looks] = {
     "png": {"Software": None},
     "svg": {"Date": None, "Creator": None},
     "pdf": {"CreationDate": None, "Creator": None, "Producer": None},
@@ -86,14 +89,19 @@ _COUNTS_END_IN = 2.7
 _SECOND_COLUMN = 0.51  # of the width of the legend
 _SCALE_BAR_IN = 1.8  # at most
 
-_INK, _PALE_INK = "#1a1a1a", "#555555"
+_INK, _PALE_INK = INK, "#555555"
 _CAUTION_GROUND = "#ffe9a8"
-_NEIGHBOUR = {"facecolor": "#ececec", "edgecolor": "#b8b8b8", "linewidth": 0.4}
-_MUNICIPALITY = {"edgecolor": "#666666", "linewidth": 0.35}
-_PROVINCE = {"edgecolor": _INK, "linewidth": 1.1, "facecolor": "none"}
-_NO_FIGURE = {"facecolor": "white", "edgecolor": "#6f6f6f", "hatch": "//////", "linewidth": 0.35}
-_PARTLY = {"facecolor": "none", "edgecolor": "#6f6f6f", "hatch": "......", "linewidth": 0.35}
-_ACADEMY = {
+_NEIGHBOUR: _Looks = {"facecolor": "#ececec", "edgecolor": "#b8b8b8", "linewidth": 0.4}
+_MUNICIPALITY_LINE = 0.4
+_PROVINCE: _Looks = {"edgecolor": _INK, "linewidth": 1.1, "facecolor": "none"}
+_NO_FIGURE: _Looks = {
+    "facecolor": "white",
+    "edgecolor": "#6f6f6f",
+    "hatch": "//////",
+    "linewidth": 0.35,
+}
+_PARTLY: _Looks = {"facecolor": "none", "edgecolor": _INK, "hatch": "\\\\\\", "linewidth": 0.35}
+_ACADEMY: _Looks = {
     "marker": "o",
     "markersize": _MARKER_PT,
     "markerfacecolor": "white",
@@ -101,20 +109,20 @@ _ACADEMY = {
     "markeredgewidth": 0.9,
     "linestyle": "none",
 }
-_NAME = {"size": _LABEL_PT, "ha": "center", "va": "center_baseline", "zorder": 6}
-_PLATE = {"boxstyle": "round,pad=0.12", "facecolor": "white", "alpha": 0.85, "linewidth": 0}
-_PLACE_NAME = {**_NAME, "color": _INK, "bbox": _PLATE}
-_NEIGHBOUR_NAME = {**_NAME, "color": _PALE_INK, "style": "italic"}
+_NAME: _Looks = {"size": _LABEL_PT, "ha": "center", "va": "center_baseline", "zorder": 6}
+_PLATE: _Looks = {"boxstyle": "round,pad=0.12", "facecolor": "white", "alpha": 0.85, "linewidth": 0}
+_PLACE_NAME: _Looks = {**_NAME, "color": _INK, "bbox": _PLATE}
+_NEIGHBOUR_NAME: _Looks = {**_NAME, "color": _PALE_INK, "style": "italic"}
 
 
 def choropleth(
-    municipalities: gpd.GeoDataFrame,
-    academies: gpd.GeoDataFrame,
+    municipalities: GeoDataFrame,
+    academies: GeoDataFrame,
     text: MapText,
     *,
     classes: Sequence[float] = DEFAULT_CLASSES,
     province: str | None = None,
-    context: gpd.GeoDataFrame | None = None,
+    context: GeoDataFrame | None = None,
 ) -> Figure:
     """Draw the share of children in time, by municipality, on an A4 sheet.
 
@@ -144,13 +152,13 @@ def choropleth(
         drawn = _light(municipalities, province)
         shown = of_province(drawn, province)
         legend = _legend(shown, text, classes, beside=province is not None)
-        sheet = best_sheet(shown.total_bounds, text, legend.height_in)
+        sheet = best_sheet(shown.total_bounds.tolist(), text, legend.height_in)
         figure = Figure(figsize=(sheet.width, sheet.height), label=text.title)
         FigureCanvasAgg(figure)
         page = _page_axes(figure, sheet)
         _write_head(page, sheet)
         _draw_legend(page, sheet, legend)
-        _draw_scale_bar(page, sheet, legend)
+        _draw_scale_bar(page, sheet)
         _write_credits(page, sheet)
         ground = _map_axes(figure, sheet)
         _draw_neighbours(ground, drawn[~drawn.index.isin(shown.index)], context)
@@ -232,7 +240,7 @@ def _write_head(page: Axes, sheet: Sheet) -> None:
     band_top = top - len(sheet.title) * line_in(TITLE_PT) - GAP_IN
     corner = (MARGIN_IN, band_top - height)
     width = sheet.width - 2 * MARGIN_IN
-    looks = {"facecolor": _CAUTION_GROUND, "edgecolor": _INK, "linewidth": 0.6}
+    looks: _Looks = {"facecolor": _CAUTION_GROUND, "edgecolor": _INK, "linewidth": 0.6}
     page.add_patch(Rectangle(corner, width, height, **looks))
     inside = band_top - GAP_IN / 2
     _write_lines(page, MARGIN_IN + GAP_IN, inside, sheet.cautions, CAUTION_PT, weight="bold")
@@ -248,7 +256,7 @@ class _Key:
     """One line of the legend: what is drawn, what it means, how many there are."""
 
     meaning: str
-    looks: dict[str, Any]
+    looks: _Looks
     count: str = ""
 
 
@@ -263,7 +271,7 @@ class _Legend:
     @property
     def height_in(self) -> float:
         """The height of its longest column."""
-        first = len(self.classes) * _ROW_IN + len(self.rule) * line_in(SMALL_PT)
+        first = len(self.classes) * _ROW_IN + len(self.rule) * line_in(SMALL_PT) + GAP_IN / 4
         second = (len(self.others) + 1) * _ROW_IN + _ROW_IN * 1.8
         return self.heading_in + max(first, second)
 
@@ -274,12 +282,12 @@ class _Legend:
 
 
 def _legend(
-    shown: gpd.GeoDataFrame, text: MapText, classes: Sequence[float], *, beside: bool
+    shown: GeoDataFrame, text: MapText, classes: Sequence[float], *, beside: bool
 ) -> _Legend:
     """Say what stands in the legend; empty classes stand in it too."""
     words, share = text.words, shown["share"]
     keys = [
-        _Key(label, {**_MUNICIPALITY, "facecolor": colour}, municipalities_counted(count, words))
+        _Key(label, _class_looks(colour), municipalities_counted(count, words))
         for label, colour, count in zip(
             class_labels(classes, words),
             colours(len(classes) - 1),
@@ -302,7 +310,7 @@ def _legend(
     )
     width = 7.3
     heading = wrapped(text.heading, width, TEXT_PT, "bold")
-    return _Legend(heading, keys, wrapped(words.class_rule, 4.0, SMALL_PT), others, with_academy)
+    return _Legend(heading, keys, wrapped(words.class_rule, 3.4, SMALL_PT), others, with_academy)
 
 
 def _draw_legend(page: Axes, sheet: Sheet, legend: _Legend) -> None:
@@ -311,7 +319,7 @@ def _draw_legend(page: Axes, sheet: Sheet, legend: _Legend) -> None:
     top = place.top - legend.heading_in
     for number, key in enumerate(legend.classes):
         _draw_key(page, place.left, top - (number + 0.5) * _ROW_IN, key)
-    rule_top = top - len(legend.classes) * _ROW_IN
+    rule_top = top - len(legend.classes) * _ROW_IN - GAP_IN / 4
     _write_lines(page, place.left, rule_top, legend.rule, SMALL_PT, color=_PALE_INK)
     second = place.left + _SECOND_COLUMN * place.width
     for number, key in enumerate(legend.others):
@@ -327,13 +335,13 @@ def _draw_key(page: Axes, left: float, middle: float, key: _Key) -> None:
     else:
         corner = (left, middle - height / 2)
         page.add_patch(Rectangle(corner, width, height, **key.looks))
-    written = {"size": TEXT_PT, "color": _INK, "va": "center_baseline"}
+    written: _Looks = {"size": TEXT_PT, "color": _INK, "va": "center_baseline"}
     page.text(left + width + 0.1, middle, key.meaning, **written)
     if key.count:
         page.text(left + _COUNTS_END_IN, middle, key.count, ha="right", **written)
 
 
-def _draw_scale_bar(page: Axes, sheet: Sheet, legend: _Legend) -> None:
+def _draw_scale_bar(page: Axes, sheet: Sheet) -> None:
     """Draw a bar of a round length, black and white halves, under the second column."""
     length_m = round_length_m(_SCALE_BAR_IN * sheet.metres_per_inch)
     length = length_m / sheet.metres_per_inch
@@ -341,7 +349,7 @@ def _draw_scale_bar(page: Axes, sheet: Sheet, legend: _Legend) -> None:
     bottom = sheet.legend.bottom + 0.02
     for half, colour in ((0, _INK), (1, "white")):
         corner = (left + half * length / 2, bottom)
-        looks = {"facecolor": colour, "edgecolor": _INK, "linewidth": 0.7}
+        looks: _Looks = {"facecolor": colour, "edgecolor": _INK, "linewidth": 0.7}
         page.add_patch(Rectangle(corner, length / 2, 0.06, **looks))
     for share, label in ((0.0, "0"), (1.0, f"{length_m / 1000:g} km")):
         page.text(left + share * length, bottom + 0.09, label, size=SMALL_PT, ha="center")
@@ -361,45 +369,49 @@ def _outline(geometry: shapely.Geometry) -> Outline:
     )
 
 
-def _light(municipalities: gpd.GeoDataFrame, province: str | None) -> gpd.GeoDataFrame:
+def _light(municipalities: GeoDataFrame, province: str | None) -> GeoDataFrame:
     """Leave out the detail of outlines that print cannot show."""
     x0, _, x1, _ = of_province(municipalities, province).total_bounds
     outlines = lighter(municipalities.geometry, (x1 - x0) * _FINEST_DETAIL)
     return municipalities.set_geometry(outlines)
 
 
-def _draw_neighbours(
-    ground: Axes, neighbours: gpd.GeoDataFrame, context: gpd.GeoDataFrame | None
-) -> None:
+def _draw_neighbours(ground: Axes, neighbours: GeoDataFrame, context: GeoDataFrame | None) -> None:
     if context is not None:
         _add_polygons(ground, context.geometry, **_NEIGHBOUR, zorder=1)
     _add_polygons(ground, neighbours.geometry, **_NEIGHBOUR, zorder=2)
 
 
-def _draw_classes(ground: Axes, shown: gpd.GeoDataFrame, classes: Sequence[float]) -> None:
+def _draw_classes(ground: Axes, shown: GeoDataFrame, classes: Sequence[float]) -> None:
     """Colour each class by itself: an empty class cannot shift the colours of the others."""
-    numbers = class_numbers(shown["share"], classes)
+    numbers, partly = class_numbers(shown["share"], classes), partly_measured(shown)
     for number, colour in enumerate(colours(len(classes) - 1)):
-        members = shown.geometry[numbers == number]
-        _add_polygons(ground, members, **_MUNICIPALITY, facecolor=colour, zorder=3)
+        members = numbers == number
+        _add_polygons(ground, shown.geometry[members], **_class_looks(colour), zorder=3)
+        hatched = {**_PARTLY, "edgecolor": line_on(colour)}
+        _add_polygons(ground, shown.geometry[members & partly], **hatched, zorder=3.5)
     _add_polygons(ground, shown.geometry[numbers == NO_CLASS], **_NO_FIGURE, zorder=3)
-    _add_polygons(ground, shown.geometry[partly_measured(shown)], **_PARTLY, zorder=3.5)
 
 
-def _draw_borders(ground: Axes, borders: gpd.GeoSeries, sheet: Sheet) -> None:
+def _class_looks(colour: str) -> _Looks:
+    """Line each class so that two municipalities of the same class stay apart (3:1 or more)."""
+    return {"facecolor": colour, "edgecolor": line_on(colour), "linewidth": _MUNICIPALITY_LINE}
+
+
+def _draw_borders(ground: Axes, borders: GeoSeries, sheet: Sheet) -> None:
     """Draw the borders of provinces, but no thick line around enclaves smaller than its curve."""
     smallest_m2 = (_SMALLEST_RING_IN * sheet.metres_per_inch) ** 2
-    rings = shapely.get_rings(borders.explode().to_numpy())
-    polygons = shapely.polygons(rings)
-    _add_polygons(ground, polygons[shapely.area(polygons) > smallest_m2], **_PROVINCE, zorder=4)
+    rings = [shapely.Polygon(ring) for ring in shapely.get_rings(borders.explode().to_numpy())]
+    larger = [ring for ring in rings if ring.area > smallest_m2]
+    _add_polygons(ground, larger, **_PROVINCE, zorder=4)
 
 
-def _draw_academies(ground: Axes, academies: gpd.GeoDataFrame) -> None:
+def _draw_academies(ground: Axes, academies: GeoDataFrame) -> None:
     points = academies.geometry
     ground.plot(points.x, points.y, **_ACADEMY, zorder=5, scalex=False, scaley=False)
 
 
-def _larger(shown: gpd.GeoDataFrame, *, most: int | None) -> gpd.GeoDataFrame:
+def _larger(shown: GeoDataFrame, *, most: int | None) -> GeoDataFrame:
     """Give the municipalities with most children first, no more than `most` of them."""
     ranked = shown.sort_values(["children", "nis_code"], ascending=[False, True])
     return ranked if most is None else ranked.head(most)
@@ -407,9 +419,9 @@ def _larger(shown: gpd.GeoDataFrame, *, most: int | None) -> gpd.GeoDataFrame:
 
 def _write_labels(
     ground: Axes,
-    places: gpd.GeoDataFrame,
-    neighbours: gpd.GeoSeries,
-    academies: gpd.GeoDataFrame,
+    places: GeoDataFrame,
+    neighbours: GeoSeries,
+    academies: GeoDataFrame,
     sheet: Sheet,
 ) -> None:
     """Write the names of places in their order, then those of the neighbouring provinces."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
@@ -105,6 +106,7 @@ class Words:
     unmeasured: str
     minutes: str
     isochrones: str
+    isochrone_caution: str
     gaps: str
     gap_size: str
     median_time: str
@@ -132,7 +134,7 @@ _DUTCH = Words(
     to="tot",
     one_municipality="gemeente",
     many_municipalities="gemeenten",
-    class_rule="Een klasse begint bij haar ondergrens; 100 % hoort bij de hoogste klasse.",
+    class_rule=f"Ondergrens inbegrepen; 100{_NO_BREAK_SPACE}% hoort bij de hoogste klasse.",
     no_figure="geen cijfer",
     partly_measured="meer dan de helft niet gemeten",
     outside="buiten de provincie",
@@ -153,6 +155,7 @@ _DUTCH = Words(
     unmeasured="Niet gemeten",
     minutes="minuten",
     isochrones="Fietstijd tot de dichtstbijzijnde STEM-academie",
+    isochrone_caution="Vereenvoudigd, om naar te kijken; de cijfers zijn op de wegen zelf gemeten.",
     gaps="Hiaten: kinderen niet op tijd",
     gap_size="De oppervlakte van een cirkel volgt het aantal kinderen",
     median_time="Mediane fietstijd",
@@ -184,7 +187,7 @@ _ENGLISH = Words(
     to="to",
     one_municipality="municipality",
     many_municipalities="municipalities",
-    class_rule="A class starts at its lower bound; 100% belongs to the highest class.",
+    class_rule="Lower bounds included; 100% belongs to the highest class.",
     no_figure="no figure",
     partly_measured="more than half not measured",
     outside="outside the province",
@@ -205,6 +208,7 @@ _ENGLISH = Words(
     unmeasured="Not measured",
     minutes="minutes",
     isochrones="Cycling time to the nearest STEM academy",
+    isochrone_caution="Simplified, for looking at; the figures are measured on the roads.",
     gaps="Gaps: children not in time",
     gap_size="The area of a circle follows the number of children",
     median_time="Median cycling time",
@@ -252,7 +256,7 @@ def class_label(lower: float, upper: float, words: Words) -> str:
 
 def class_labels(classes: Sequence[float], words: Words) -> list[str]:
     """Write the bounds of every class."""
-    pairs = zip(classes, classes[1:], strict=False)
+    pairs = pairwise(classes)
     return [class_label(lower, upper, words) for lower, upper in pairs]
 
 

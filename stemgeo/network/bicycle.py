@@ -61,9 +61,10 @@ ROADS = frozenset(
 """Highways on which a bicycle is ridden unless a tag says otherwise (trunk: see `_open_trunk`)."""
 
 WALKS = frozenset(("footway", "pedestrian", "platform", "corridor", "steps", "bridleway", "busway"))
-"""Highways where a bicycle tag is needed to ride; on the first five a bicycle may be pushed."""
+"""Highways where a bicycle tag is needed to ride."""
 
 NO_PUSHING = frozenset(("bridleway", "busway"))
+"""Of these, the ones where a foot tag is needed even to push."""
 
 HIGHWAYS = ROADS | WALKS
 """All that is read. Motorways, raceways, construction, proposed and razed roads are not."""
@@ -93,13 +94,18 @@ CONTRAFLOW = frozenset(("opposite", "opposite_lane", "opposite_track"))
 
 ROUNDABOUTS = frozenset(("roundabout", "circular"))
 
+ONEWAY_VALUES = {
+    **dict.fromkeys(("yes", "true", "1"), (True, False)),
+    **dict.fromkeys(("no", "false", "0"), (True, True)),
+    **dict.fromkeys(("-1", "reverse"), (False, True)),
+}
+"""Whether one may ride along the drawn direction, and against it."""
+
 SURFACE_RATIO = {
     **dict.fromkeys(("paving_stones", "concrete:lanes", "concrete:plates"), 16 / 18),
     **dict.fromkeys(("compacted", "fine_gravel", "pebblestone"), 14 / 18),
     **dict.fromkeys(("gravel", "unpaved", "wood", "metal"), 12 / 18),
-    **dict.fromkeys(
-        ("sett", "cobblestone:flattened", "ground", "dirt", "earth", "mud"), 10 / 18
-    ),
+    **dict.fromkeys(("sett", "cobblestone:flattened", "ground", "dirt", "earth", "mud"), 10 / 18),
     **dict.fromkeys(("cobblestone", "unhewn_cobblestone", "grass", "grass_paver"), 8 / 18),
     "sand": 4 / 18,
 }
@@ -117,7 +123,12 @@ BLOCKING_BARRIERS = frozenset(
     ("yes", "wall", "fence", "stile", "kissing_gate", "turnstile", "debris", "jersey_barrier")
 )
 
-IMPLICIT_MAXSPEED = {"walk": 5.0, "BE:zone30": 30.0, "BE:living_street": 20.0, "BE:cyclestreet": 30}
+IMPLICIT_MAXSPEED = {
+    "walk": 5.0,
+    "BE:zone30": 30.0,
+    "BE:living_street": 20.0,
+    "BE:cyclestreet": 30.0,
+}
 MPH = 1.609344
 
 TAGS_READ = frozenset(
@@ -157,7 +168,7 @@ def blocks(tags: Tags) -> bool:
 
     A bicycle tag opens it. A barrier that is private or closed to all blocks as well.
     """
-    if "barrier" not in tags or _first(tags, "bicycle") in OPENING_VALUES:
+    if "barrier" not in tags or _first(tags, "bicycle") in OPENING_VALUES | {"dismount"}:
         return False
     shut = _first(tags, "bicycle", "access") in {"private"} or tags.get("access") == "no"
     return tags["barrier"] in BLOCKING_BARRIERS or tags.get("locked") == "yes" or shut
@@ -176,7 +187,7 @@ def _mode(tags: Tags, bicycle_key: str) -> int:
     """Whether one rides, pushes or may not go, the direction of traffic aside."""
     highway, bicycle = tags["highway"], _first(tags, bicycle_key, "bicycle")
     if bicycle == "dismount":
-        return PUSH if tags.get("foot") not in SHUT_TO_FEET else CLOSED
+        return PUSH if _first(tags, "foot") not in SHUT_TO_FEET else CLOSED
     if tags.get("motorroad") == "yes" and bicycle not in OPENING_VALUES:
         return CLOSED
     if highway.startswith("trunk") and not _open_trunk(tags, bicycle):
@@ -185,7 +196,7 @@ def _mode(tags: Tags, bicycle_key: str) -> int:
     if access in CLOSED_VALUES:
         return PUSH if access == "no" and _may_push(tags) and _quiet(tags) else CLOSED
     if highway in WALKS and bicycle not in OPENING_VALUES:
-        return PUSH if highway not in NO_PUSHING and _may_push(tags) else CLOSED
+        return PUSH if _may_push(tags) else CLOSED
     return RIDE
 
 
@@ -199,7 +210,9 @@ def _quiet(tags: Tags) -> bool:
 
 
 def _may_push(tags: Tags) -> bool:
-    """Whether walking is allowed: by the foot tag, else by access."""
+    """Whether walking is allowed: by the foot tag, else by the kind of way and by access."""
+    if tags["highway"] in NO_PUSHING and "foot" not in tags:
+        return False
     return _first(tags, "foot", "access") not in SHUT_TO_FEET
 
 
@@ -209,16 +222,13 @@ def _roundabout(tags: Tags) -> bool:
 
 def _oneway(tags: Tags) -> tuple[bool, bool]:
     """Whether bicycles may ride along the drawn direction, and against it."""
-    word = tags.get("oneway:bicycle")
-    if word is None and not _roundabout(tags) and _contraflow(tags):
+    for_bicycles = ONEWAY_VALUES.get(tags.get("oneway:bicycle", ""))
+    if for_bicycles is not None:
+        return for_bicycles
+    if not _roundabout(tags) and _contraflow(tags):
         return True, True
-    if word is None:
-        word = tags.get("oneway", "yes" if _roundabout(tags) else "no")
-    if word in ("yes", "true", "1"):
-        return True, False
-    if word in ("-1", "reverse"):
-        return False, True
-    return True, True
+    # A word that says nothing (oneway=maybe) is as good as none.
+    return ONEWAY_VALUES.get(tags.get("oneway", ""), (True, not _roundabout(tags)))
 
 
 def _contraflow(tags: Tags) -> bool:
@@ -231,11 +241,11 @@ def _contraflow(tags: Tags) -> bool:
 
 
 def _first(tags: Tags, *keys: str) -> str | None:
-    """Take the first of the keys that is set; of a list of values, an open one if there is any."""
+    """Take the first of the keys that is set; of a list of values, the most open one."""
     for key in keys:
         if key in tags:
             values = [value.strip() for value in tags[key].split(";")]
-            return next((value for value in values if value not in CLOSED_VALUES), values[0])
+            return min(values, key=lambda v: (v not in OPENING_VALUES) + (v in CLOSED_VALUES))
     return None
 
 
@@ -253,8 +263,8 @@ def _ratio(tags: Tags) -> float:
 def _cap_kmh(tags: Tags) -> float:
     """Read the speed limit, km/h; what cannot be read sets no limit."""
     text = tags.get("maxspeed", "")
-    match = re.fullmatch(r"(\d{1,3})(?:\.\d+)?\s*(km/h|mph)?", text)
+    match = re.fullmatch(r"(\d{1,3}(?:\.\d+)?)\s*(km/h|mph)?", text)
     if not match:
         return float(IMPLICIT_MAXSPEED.get(text, NO_CAP))
-    limit = int(match[1]) * (MPH if match[2] == "mph" else 1.0)
+    limit = float(match[1]) * (MPH if match[2] == "mph" else 1.0)
     return limit if limit > 0 else NO_CAP

@@ -28,8 +28,6 @@ from stemgeo.network import bicycle
 from stemgeo.network.osm import Roads, read_roads
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
-
     import networkx as nx
     import shapely
     from numpy.typing import NDArray
@@ -245,7 +243,9 @@ class Network:
         """The ground that the network speaks for: the convex hull of its nodes."""
         import shapely
 
-        return shapely.convex_hull(shapely.multipoints(np.stack([self.vertex_x, self.vertex_y], axis=1)))
+        return shapely.convex_hull(
+            shapely.multipoints(np.stack([self.vertex_x, self.vertex_y], axis=1))
+        )
 
     @cached_property
     def arcs(self) -> tuple[Ints, Ints, Ints]:
@@ -354,7 +354,9 @@ class Network:
         )
         large = road_m >= ISLAND_BELOW_M
         large[np.argmax(road_m)] = True
-        steps = self._mode[self.forward[self.first_segment[:-1]]] == bicycle.STEPS
+        begin = self.first_segment[:-1]
+        steps = self._mode[self.forward[begin]] == bicycle.STEPS
+        steps |= self._mode[self.backward[begin]] == bicycle.STEPS
         island = ~(inside & large[component[self.edge_start]])
         return dataclasses.replace(
             self,

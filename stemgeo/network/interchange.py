@@ -58,7 +58,11 @@ def _streets(graph: nx.MultiDiGraph) -> tuple[list[dict[str, Any]], int]:
         if ride.mode == bicycle.CLOSED:
             closed += 1
             continue
-        alike = (data["length"], str(data.get("osmid")))
+        # Simplification adds up lengths and lists ids in the order of each direction.
+        alike = (
+            round(data["length"] * 1000),
+            *sorted(np.atleast_1d(data.get("osmid", 0)).tolist()),
+        )
         twins = waiting.get((v, u, *alike), [])
         if twins:
             twins.pop()["backward"] = ride
@@ -72,15 +76,16 @@ def _streets(graph: nx.MultiDiGraph) -> tuple[list[dict[str, Any]], int]:
 def _tags(data: dict[str, Any]) -> dict[str, str]:
     """Tags of an edge without those of direction, which the graph itself says.
 
-    Where simplification joined ways with different values, the first is taken.
+    Where simplification joined ways with different values, OSMnx lists them in no fixed order;
+    the first in the alphabet is taken, so that a graph always gives the same network.
     """
     tags = {}
     for key in bicycle.TAGS_READ - {"oneway", "oneway:bicycle", "junction"}:
         value = data.get(key)
-        value = value[0] if isinstance(value, list) else value
+        value = min(map(str, value)) if isinstance(value, list) else value
         if isinstance(value, str):
             tags[key] = value
-    return {"highway": "unclassified"} | tags
+    return tags
 
 
 def _segments(graph: nx.MultiDiGraph, streets: list[dict[str, Any]], closed: int) -> Roads:
@@ -107,7 +112,7 @@ def _segments(graph: nx.MultiDiGraph, streets: list[dict[str, Any]], closed: int
             "forward": rides.setdefault(street["forward"], len(rides)),
             "backward": rides.setdefault(street["backward"], len(rides)),
             "residential": _tags(data)["highway"] in bicycle.RESIDENTIAL,
-            "way": osmid[0] if isinstance(osmid, list) else osmid,
+            "way": min(osmid) if isinstance(osmid, list) else osmid,
         }
         for name, value in once.items():
             columns[name].extend([value] * (len(chain) - 1))

@@ -141,6 +141,15 @@ def read_roads(paths: Iterable[Path]) -> Roads:
     for path in paths:
         _each(path, osmium.osm.WAY, osmium.filter.KeyFilter("highway"), ways.add)
     wanted = np.unique(np.asarray(ways.refs, dtype=np.int64))
+    if len(wanted) and wanted[0] < 0:
+        names = ", ".join(path.name for path in paths)
+        raise InputError(
+            Problem(
+                names,
+                "has nodes with ids below 0, as editors number what is not uploaded yet",
+                "give each node an id above 0",
+            )
+        )
     for path in paths:
         _each(path, osmium.osm.NODE, osmium.filter.IdFilter(wanted.tolist()), nodes.add)
     roads = _segments(ways, nodes)
@@ -156,7 +165,7 @@ def _each(path: Path, kind: Any, keep: Any, add: Any) -> None:
     try:
         for item in osmium.FileProcessor(str(path), kind).with_filter(keep):
             add(item)
-    except (RuntimeError, ValueError) as error:
+    except (RuntimeError, ValueError, osmium.InvalidLocationError) as error:
         raise InputError(
             Problem(path.name, f"cannot be read to its end ({error})", "download the extract again")
         ) from None

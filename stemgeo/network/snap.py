@@ -99,6 +99,7 @@ def snap(
     snap_m = np.full(count, np.nan)
     usable = np.flatnonzero(network.snappable)
     points = shapely.points(x, y)
+    points[~np.isfinite(x + y)] = None  # a point without a place is tied to nothing
     tree = shapely.STRtree(network.lines[usable])
     (which, near), distance = tree.query_nearest(
         points, max_distance=limit_m, return_distance=True, all_matches=True

@@ -19,6 +19,7 @@ import zipfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import numpy as np
 import osmium
 import pytest
 import shapely
@@ -520,7 +521,7 @@ def test_geopackage_with_an_endless_view_is_refused(boundaries: Path) -> None:
     """A layer that is a view without end is refused before it is asked for a row."""
     with sqlite3.connect(boundaries) as connection:
         connection.execute("ALTER TABLE gemeenten RENAME TO echt")
-        connection.execute(f"CREATE VIEW gemeenten AS {ENDLESS}")  # noqa: S608
+        connection.execute(f"CREATE VIEW gemeenten AS {ENDLESS}")
     connection.close()
     (line,) = problems(boundaries)
     assert "holds a view (gemeenten), and a view can run for ever" in line
@@ -530,7 +531,7 @@ def test_geopackage_with_an_endless_table_of_contents_is_refused(boundaries: Pat
     """Nor are the tables that describe a GeoPackage read when they are views."""
     with sqlite3.connect(boundaries) as connection:
         connection.execute("ALTER TABLE gpkg_contents RENAME TO echt")
-        connection.execute(f"CREATE VIEW gpkg_contents AS {ENDLESS}")  # noqa: S608
+        connection.execute(f"CREATE VIEW gpkg_contents AS {ENDLESS}")
     connection.close()
     (line,) = problems(boundaries)
     assert "holds a view (gpkg_contents)" in line
@@ -540,7 +541,7 @@ def test_geopackage_with_a_computed_column_is_refused(boundaries: Path) -> None:
     """A generated column runs when read, so its layer is not read."""
     with sqlite3.connect(boundaries) as connection:
         connection.execute(
-            "ALTER TABLE gemeenten ADD COLUMN x GENERATED ALWAYS AS (randomblob(1000000000))"
+            "ALTER TABLE gemeenten ADD COLUMN x GENERATED ALWAYS AS (zeroblob(1000000000))"
         )
     connection.close()
     (line,) = problems(boundaries)
@@ -691,9 +692,10 @@ def test_osmium_refuses_entities_itself(tmp_path: Path) -> None:
 def test_coordinates_that_are_no_numbers_are_told(tmp_path: Path, bad: float) -> None:
     """NaN and infinity in an outline are an error that gives the feature."""
     frame = squares(SQUARES)
-    frame.loc[2, "geometry"] = shapely.polygons([[0, 0], [bad, 1], [1, 1], [0, 0]])
+    with np.errstate(invalid="ignore"):
+        frame.loc[2, "geometry"] = shapely.polygons([[0, 0], [bad, 1], [1, 1], [0, 0]])
     frame.to_file(tmp_path / "m.gpkg", SPATIAL_INDEX="NO")
-    with pytest.raises(InputError, match=r"m\.gpkg: feature 3: coordinates that are not numbers"):
+    with pytest.raises(InputError, match=r"m\.gpkg, feature 3: coordinates that are not numbers"):
         read_municipalities(tmp_path / "m.gpkg")
 
 

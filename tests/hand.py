@@ -1,0 +1,172 @@
+"""Small inputs made by hand, of which every figure can be worked out on paper."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import TYPE_CHECKING, Any
+
+import geopandas as gpd
+import pandas as pd
+import shapely
+from pyproj import Transformer
+
+from stemgeo.inputs import Inputs
+from stemgeo.network.graph import Network
+from stemgeo.study import Study, parse_study
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+    from pathlib import Path
+
+CRS = "EPSG:31370"
+X0, Y0 = 150_000.0, 200_000.0
+"""Corner of the ground on which the squares lie, Lambert 72, north of Brussels."""
+
+Span = tuple[int | None, int | None]
+
+
+def square(column: float, row: float, width: float = 1.0, height: float = 1.0) -> shapely.Polygon:
+    """Give a rectangle in kilometres from the corner of the ground."""
+    return shapely.box(
+        X0 + column * 1000,
+        Y0 + row * 1000,
+        X0 + (column + width) * 1000,
+        Y0 + (row + height) * 1000,
+    )
+
+
+def spot(column: float, row: float) -> shapely.Point:
+    """Give a point in kilometres from the corner of the ground."""
+    return shapely.Point(X0 + column * 1000, Y0 + row * 1000)
+
+
+def municipalities(places: Mapping[str, tuple[str, shapely.Geometry]]) -> gpd.GeoDataFrame:
+    """Make the table from code -> (province, outline); the name is "M" and the code."""
+    return gpd.GeoDataFrame(
+        {
+            "nis_code": list(places),
+            "name": [f"M{code}" for code in places],
+            "province": [province for province, _ in places.values()],
+        },
+        geometry=[outline for _, outline in places.values()],
+        crs=CRS,
+    )
+
+
+def zones(places: Mapping[str, tuple[str, shapely.Geometry]]) -> gpd.GeoDataFrame:
+    """Make the table from zone_id -> (nis_code, outline); the name is "Z" and the id."""
+    return gpd.GeoDataFrame(
+        {
+            "zone_id": list(places),
+            "nis_code": [code for code, _ in places.values()],
+            "name": [f"Z{zone}" for zone in places],
+        },
+        geometry=[outline for _, outline in places.values()],
+        crs=CRS,
+    )
+
+
+def children(rows: Iterable[tuple[str, int, str, int]]) -> pd.DataFrame:
+    """Make the table from (nis_code, age, sex, children)."""
+    return pd.DataFrame(rows, columns=["nis_code", "age", "sex", "children"]).astype(
+        {"age": "int64", "children": "int64"}
+    )
+
+
+def academies(
+    places: Mapping[str, shapely.Point],
+    ages: Mapping[str, Span] | None = None,
+    nis_code: Mapping[str, str] | None = None,
+    valid: Mapping[str, tuple[str | None, str | None]] | None = None,
+) -> gpd.GeoDataFrame:
+    """Make a register from id -> place, sorted by id as the reader sorts it."""
+    ids = sorted(places)
+    spans = [(ages or {}).get(one, (None, None)) for one in ids]
+    dates = [(valid or {}).get(one, (None, None)) for one in ids]
+    return gpd.GeoDataFrame(
+        {
+            "academy_id": pd.Series(ids, dtype=str),
+            "name": pd.Series([f"Academie {one}" for one in ids], dtype=str),
+            "organisation": pd.Series(["" for _ in ids], dtype=str),
+            "min_age": pd.array([low for low, _ in spans], dtype="Int64"),
+            "max_age": pd.array([high for _, high in spans], dtype="Int64"),
+            "valid_from": pd.Series([start for start, _ in dates], dtype="datetime64[s]"),
+            "valid_until": pd.Series([end for _, end in dates], dtype="datetime64[s]"),
+            "nis_code": pd.Series([(nis_code or {}).get(one, "") for one in ids], dtype=str),
+        },
+        geometry=[places[one] for one in ids],
+        crs=CRS,
+    )
+
+
+def inputs(
+    of_municipalities: gpd.GeoDataFrame,
+    of_children: pd.DataFrame,
+    of_zones: gpd.GeoDataFrame | None = None,
+    **others: Any,
+) -> Inputs:
+    """Make the inputs of a study; without zones the municipalities are the zones."""
+    if of_zones is None:
+        of_zones = of_municipalities.assign(zone_id=of_municipalities["nis_code"])
+        of_zones = of_zones[["zone_id", "nis_code", "name", "geometry"]]
+    rest: dict[str, Any] = {
+        "provinces": of_municipalities.dissolve("province").reset_index(),
+        "zone_population": None,
+        "weights": None,
+        "academies": academies({}),
+        "network": (),
+        "provenance": (),
+        "warnings": (),
+    }
+    return Inputs(
+        municipalities=of_municipalities, zones=of_zones, children=of_children, **(rest | others)
+    )
+
+
+def weights(points: Sequence[tuple[shapely.Point, float]]) -> gpd.GeoDataFrame:
+    """Make the table of weights."""
+    return gpd.GeoDataFrame(
+        {"weight": [float(weight) for _, weight in points]},
+        geometry=[point for point, _ in points],
+        crs=CRS,
+    )
+
+
+def study(
+    network: str = "straight-line", *, weights: str | None = None, **tables: dict[str, Any]
+) -> Study:
+    """Make a study whose files are named but not read."""
+    given = {"municipalities": "m", "population": "p", "academies": "a", "network": network}
+    if weights:
+        given["weights"] = weights
+    about = {"title": "Proef", "date": dt.date(2022, 12, 31)}
+    return parse_study({"study": about, "inputs": given} | tables, name="study.toml")
+
+
+def osm_xml(
+    nodes: Mapping[int, tuple[float, float]],
+    ways: Sequence[tuple[Sequence[int], Mapping[str, str]]],
+) -> str:
+    """Write OSM XML of nodes (kilometres from the corner of the ground) and ways."""
+    to_degrees = Transformer.from_crs(CRS, "EPSG:4326", always_xy=True)
+    lines = ['<?xml version="1.0" encoding="UTF-8"?>', '<osm version="0.6">']
+    for number, (column, row) in sorted(nodes.items()):
+        lon, lat = to_degrees.transform(X0 + column * 1000, Y0 + row * 1000)
+        lines.append(f'<node id="{number}" version="1" lat="{lat:.9f}" lon="{lon:.9f}"/>')
+    for number, (refs, tags) in enumerate(ways, start=1):
+        lines.append(f'<way id="{number}" version="1">')
+        lines += [f'<nd ref="{ref}"/>' for ref in refs]
+        lines += [f'<tag k="{key}" v="{value}"/>' for key, value in tags.items()]
+        lines.append("</way>")
+    return "\n".join([*lines, "</osm>"])
+
+
+def network(
+    folder: Path,
+    nodes: Mapping[int, tuple[float, float]],
+    ways: Sequence[tuple[Sequence[int], Mapping[str, str]]],
+) -> Network:
+    """Make a network, through OSM XML and its reader."""
+    path = folder / "wegen.osm"
+    path.write_text(osm_xml(nodes, ways), encoding="utf-8")
+    return Network.from_osm(path)

@@ -1,0 +1,381 @@
+"""The register of academies, in every shape in which it is kept."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import TYPE_CHECKING, Any
+
+import geopandas as gpd
+import pandas as pd
+import pytest
+
+from stemgeo.errors import Findings, InputError
+from stemgeo.inputs import read_academies
+from stemgeo.inputs.academies import COLUMNS, SYNONYMS, load_academies
+from stemgeo.study import Input
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+LON, LAT = 3.7249, 51.1535
+"""In the first square, 11001."""
+
+
+def load(
+    path: Path, municipalities: gpd.GeoDataFrame, **more: Any
+) -> tuple[gpd.GeoDataFrame, Findings, str]:
+    findings = Findings()
+    frame, origin = load_academies(Input(path=path, **more), municipalities, findings)
+    return frame, findings, "" if origin is None else origin.note
+
+
+def write(path: Path, *lines: str, encoding: str = "utf-8") -> Path:
+    path.write_text("\n".join(lines) + "\n", encoding=encoding)
+    return path
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "latin-1", "utf-16"])
+@pytest.mark.parametrize(
+    ("header", "row"),
+    [
+        ("academy_id,name,organisation,min_age,max_age,lon,lat", 'A1,Café,"X, Y",6,12,{lon},{lat}'),
+        ("id;naam;organisatie;leeftijd_van;leeftijd_tot;lengtegraad;breedtegraad",)
+        + ("A1;Café;X, Y;6;12;{komma}",),
+        ("ID\tNaam\tOrganisatie\tMin leeftijd\tMax leeftijd\tx\ty",)
+        + ("A1\tCafé\tX, Y\t6\t12\t105000,5\t205000",),
+    ],
+)
+def test_csv_in_all_its_kinds(
+    tmp_path: Path, municipalities: gpd.GeoDataFrame, header: str, row: str, encoding: str
+) -> None:
+    """Comma, semicolon or tab; decimal comma or point; four encodings; Dutch or English."""
+    komma = f"{LON};{LAT}".replace(".", ",")
+    path = write(
+        tmp_path / "academies.csv",
+        header,
+        row.format(lon=LON, lat=LAT, komma=komma),
+        encoding=encoding,
+    )
+    frame, findings, _ = load(path, municipalities)
+    assert findings.errors == []
+    (found,) = frame.to_dict("records")
+    assert (found["academy_id"], found["name"]) == ("A1", "Café")
+    assert found["organisation"] == "X, Y"
+    assert (found["min_age"], found["max_age"], found["nis_code"]) == (6, 12, "11001")
+    assert found["geometry"].x == pytest.approx(105_000, abs=30)
+
+
+def test_xlsx(tmp_path: Path, municipalities: gpd.GeoDataFrame) -> None:
+    """Numbers, days and empty cells of Excel are understood."""
+    table = {
+        "academy_id": [1, 2],
+        "name": ["een", "twee"],
+        "min_age": [6, None],
+        "valid_from": [dt.date(2019, 1, 1), None],
+        "x": [105_000, 115_000.5],
+        "y": [205_000, 205_000],
+    }
+    pd.DataFrame(table).to_excel(tmp_path / "a.xlsx", index=False)
+    frame, findings, _ = load(tmp_path / "a.xlsx", municipalities)
+    assert findings.errors == []
+    assert frame["academy_id"].tolist() == ["1", "2"]
+    assert frame["min_age"].tolist() == [6, pd.NA]
+    assert frame["valid_from"][0] == pd.Timestamp(2019, 1, 1)
+    assert frame["nis_code"].tolist() == ["11001", "12025"]
+
+
+@pytest.mark.parametrize("name", ["a.geojson", "a.gpkg", "a.shp", "a.kml"])
+def test_layers(tmp_path: Path, municipalities: gpd.GeoDataFrame, name: str) -> None:
+    """Points of a layer; the register's columns are the layer's."""
+    points = gpd.points_from_xy([LON, LON + 0.14], [LAT, LAT])
+    frame = gpd.GeoDataFrame({"name": ["een", "twee"]}, geometry=points, crs=4326)
+    frame.to_file(tmp_path / name, driver="KML" if name.endswith("kml") else None)
+    read, findings, _ = load(tmp_path / name, municipalities)
+    assert findings.errors == []
+    assert read["nis_code"].tolist() == ["11001", "12025"]
+    assert read["name"].tolist() == ["een", "twee"]
+
+
+def test_types_of_the_table(tmp_path: Path, municipalities: gpd.GeoDataFrame) -> None:
+    """The columns of the design, with empty ages and days allowed."""
+    path = write(tmp_path / "a.csv", "academy_id;lon;lat", f"A1;{LON};{LAT}")
+    frame = read_academies(path, municipalities)
+    assert tuple(frame.columns) == COLUMNS
+    assert str(frame["min_age"].dtype) == str(frame["max_age"].dtype) == "Int64"
+    assert str(frame["valid_from"].dtype) == str(frame["valid_until"].dtype) == "datetime64[s]"
+    assert frame.isna().sum().to_dict() == dict.fromkeys(COLUMNS, 0) | {
+        "min_age": 1,
+        "max_age": 1,
+        "valid_from": 1,
+        "valid_until": 1,
+    }
+    assert frame.crs.to_epsg() == 31370
+
+
+def test_synonyms_are_unambiguous() -> None:
+    """No name of a column stands for two of ours."""
+    every = [name for names in SYNONYMS.values() for name in names]
+    assert len(every) == len(set(every))
+
+
+@pytest.mark.parametrize(
+    "day", ["2022-12-31", "31/12/2022", "31-12-2022", "31.12.2022", "20221231"]
+)
+def test_days(tmp_path: Path, municipalities: gpd.GeoDataFrame, day: str) -> None:
+    """Days as ISO 8601 or as Belgium writes them: the day before the month."""
+    path = write(tmp_path / "a.csv", "academy_id;lon;lat;geldig_tot", f"A1;{LON};{LAT};{day}")
+    assert read_academies(path, municipalities)["valid_until"][0] == pd.Timestamp(2022, 12, 31)
+
+
+def test_order_of_rows_does_not_matter(tmp_path: Path, municipalities: gpd.GeoDataFrame) -> None:
+    """The table is by academy_id."""
+    rows = [f"A{number};{LON + number / 1000};{LAT}" for number in (3, 1, 2)]
+    path = write(tmp_path / "a.csv", "academy_id;lon;lat", *rows)
+    assert read_academies(path, municipalities)["academy_id"].tolist() == ["A1", "A2", "A3"]
+
+
+def test_nis_code_is_never_taken_from_the_file(
+    tmp_path: Path, municipalities: gpd.GeoDataFrame
+) -> None:
+    """Where an academy lies decides, not what the register says."""
+    path = write(tmp_path / "a.csv", "academy_id;lon;lat;nis_code", f"A1;{LON};{LAT};44021")
+    assert read_academies(path, municipalities)["nis_code"].tolist() == ["11001"]
+
+
+def test_academy_on_a_border(tmp_path: Path, municipalities: gpd.GeoDataFrame) -> None:
+    """On the border of two municipalities the smaller code is taken, once."""
+    path = write(tmp_path / "a.csv", "academy_id;x;y", "A1;110000;205000")
+    frame = read_academies(path, municipalities)
+    assert frame["nis_code"].tolist() == ["11001"]
+
+
+def test_ids_from_the_order_of_rows(tmp_path: Path, municipalities: gpd.GeoDataFrame) -> None:
+    """Without academy_id the rows are numbered, with a warning."""
+    path = write(tmp_path / "a.csv", "naam;lon;lat", f"een;{LON};{LAT}", f"twee;3.8;{LAT}")
+    frame, findings, _ = load(path, municipalities)
+    assert frame["academy_id"].tolist() == ["A001", "A002"]
+    assert "has no column academy_id" in str(findings.warnings[0])
+
+
+# --- Coordinates -------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("x", "y", "called"),
+    [
+        ("105000", "205000", "Lambert 72 metres (EPSG:31370)"),
+        ("605000", "705000", "Lambert 2008 metres (EPSG:3812)"),
+        (str(LON), str(LAT), "degrees (EPSG:4326)"),
+    ],
+)
+def test_crs_of_x_and_y_is_recognised_and_told(
+    tmp_path: Path, municipalities: gpd.GeoDataFrame, x: str, y: str, called: str
+) -> None:
+    """x and y say no CRS: their range does, and the reader is told."""
+    frame, findings, note = load(
+        write(tmp_path / "a.csv", "academy_id;x;y", f"A1;{x};{y}"), municipalities
+    )
+    assert frame.geometry.x[0] == pytest.approx(105_000, abs=200)
+    assert f"its coordinates are read as {called}" in str(findings.warnings[0])
+    assert "recognised by their range" in note
+
+
+def test_a_crs_that_is_given_is_not_guessed(
+    tmp_path: Path, municipalities: gpd.GeoDataFrame
+) -> None:
+    """With `crs` there is nothing to tell."""
+    path = write(tmp_path / "a.csv", "academy_id;x;y", "A1;105000;205000")
+    frame, findings, _ = load(path, municipalities, crs="EPSG:31370")
+    assert findings.warnings == []
+    assert frame.geometry.x[0] == 105_000
+
+
+def test_metres_go_with_x_and_y(tmp_path: Path, municipalities: gpd.GeoDataFrame) -> None:
+    """A table with both kinds of coordinates and a crs in metres is read by x and y."""
+    path = write(tmp_path / "a.csv", "academy_id;lon;lat;x;y", "A1;1;2;105000;205000")
+    frame, findings, _ = load(path, municipalities, crs="EPSG:31370")
+    assert (findings.errors, findings.warnings) == ([], [])
+    assert frame.geometry.x[0] == 105_000
+
+
+@pytest.mark.parametrize(
+    ("header", "row", "what"),
+    [
+        ("lon;lat", "51.1535;3.7249", "a.csv: latitude and longitude are swapped"),
+        ("lon;lat", "105000;205000", "are Lambert 72 metres, but are given as EPSG:4326"),
+        ("x;y", "4000000;100", "does not say its CRS, and its coordinates"),
+        ("lon;lat", ";", "a.csv, row 2: no coordinates"),
+        ("lon;lat", "drie;51", "a.csv, row 2: 'lon' is 'drie', not a number"),
+        ("lon;lat", "nan;51", "a.csv, row 2: 'lon' is 'nan', not a number"),
+        ("lon;lat", "1e400;51", "a.csv, row 2: no coordinates"),
+        ("naam;gemeente", "a;b", "a.csv: has no coordinates (columns: academy_id, naam, gemeente)"),
+    ],
+)
+def test_bad_coordinates(
+    tmp_path: Path, municipalities: gpd.GeoDataFrame, header: str, row: str, what: str
+) -> None:
+    """Each fault of coordinates has its own line."""
+    path = write(tmp_path / "a.csv", f"academy_id;{header}", f"A1;{row}")
+    _, findings, _ = load(path, municipalities)
+    assert what in str(findings.errors[0])
+
+
+def test_one_swapped_row_is_named(tmp_path: Path, municipalities: gpd.GeoDataFrame) -> None:
+    """Among good rows, the swapped and the far one are told by row."""
+    rows = [f"A1;{LON};{LAT}", f"A2;{LAT};{LON}", f"A3;3.8;{LAT}", "A4;0;0"]
+    _, findings, _ = load(write(tmp_path / "a.csv", "academy_id;lon;lat", *rows), municipalities)
+    assert [str(problem) for problem in findings.errors] == [
+        "a.csv, row 3: latitude and longitude are swapped (51.1535, 3.7249); exchange the two",
+        "a.csv, row 5: lies far outside Belgium (0, 0); correct the coordinates",
+    ]
+
+
+def test_degrees_given_as_metres(tmp_path: Path, municipalities: gpd.GeoDataFrame) -> None:
+    """Degrees under a crs in metres do not end up near the origin."""
+    path = write(tmp_path / "a.csv", "academy_id;lon;lat", f"A1;{LON};{LAT}")
+    _, findings, _ = load(path, municipalities, crs="EPSG:31370")
+    assert "are degrees, but are given as EPSG:31370" in str(findings.errors[0])
+
+
+def test_layer_without_crs(tmp_path: Path, municipalities: gpd.GeoDataFrame) -> None:
+    """A layer that says no CRS is recognised by its range, and that is told."""
+    points = gpd.GeoDataFrame({"academy_id": ["A1"]}, geometry=gpd.points_from_xy([105e3], [205e3]))
+    points.set_crs(31370).to_file(tmp_path / "a.shp")
+    (tmp_path / "a.prj").unlink()
+    _, findings, _ = load(tmp_path / "a.shp", municipalities)
+    assert "read as Lambert 72 metres" in str(findings.warnings[0])
+
+
+def test_outside_the_study_area_is_a_warning(
+    tmp_path: Path, municipalities: gpd.GeoDataFrame
+) -> None:
+    """An academy across the border stays, is named, and it is said where it lies."""
+    path = write(tmp_path / "a.csv", "academy_id;naam;lon;lat", "A1;Kanal;4.3454;50.8606")
+    frame, findings, _ = load(path, municipalities)
+    assert frame["nis_code"].tolist() == [""]
+    (line,) = [str(problem) for problem in findings.warnings]
+    assert line.startswith("a.csv, row 2: Kanal lies outside the study area, 28.")
+    assert "Brussels Hoofdstedelijk Gewest" in line
+
+
+def test_same_coordinates_are_a_warning(tmp_path: Path, municipalities: gpd.GeoDataFrame) -> None:
+    """Two academies on one spot are both named, and both kept."""
+    rows = [f"A1;een;{LON};{LAT}", f"A2;twee;3.8;{LAT}", f"A3;drie;{LON};{LAT}"]
+    path = write(tmp_path / "a.csv", "academy_id;naam;lon;lat", *rows)
+    frame, findings, _ = load(path, municipalities)
+    assert len(frame) == 3
+    (line,) = [str(problem) for problem in findings.warnings]
+    assert line.startswith("a.csv, row 2, 4: the same coordinates: een, drie")
+
+
+# --- Values ------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("column", "value", "what"),
+    [
+        ("min_age", "zes", "'min_age' is 'zes', not an age from 0 to 120"),
+        ("min_age", "6.5", "'min_age' is '6.5', not an age from 0 to 120"),
+        ("max_leeftijd", "-1", "'max_leeftijd' is '-1', not an age from 0 to 120"),
+        ("valid_from", "31/02/2020", "'valid_from' is '31/02/2020', not a day as 2022-12-31"),
+        ("valid_until", "2020", "'valid_until' is '2020', not a day as 2022-12-31"),
+    ],
+)
+def test_bad_value_is_told_by_its_row(
+    tmp_path: Path, municipalities: gpd.GeoDataFrame, column: str, value: str, what: str
+) -> None:
+    """Under the name that the column has in the file."""
+    rows = [f"A1;{LON};{LAT};", f"A2;3.8;{LAT};{value}"]
+    path = write(tmp_path / "a.csv", f"academy_id;lon;lat;{column}", *rows)
+    _, findings, _ = load(path, municipalities)
+    assert f"a.csv, row 3: {what}" in str(findings.errors[0])
+
+
+def test_spans_that_end_before_they_begin(tmp_path: Path, municipalities: gpd.GeoDataFrame) -> None:
+    """Ages and days in the wrong order are told with both values."""
+    path = write(
+        tmp_path / "academies.csv",
+        "academy_id;lon;lat;min_age;max_age;valid_from;valid_until",
+        f"A1;{LON};{LAT};6;6;2020-01-01;2020-01-01",
+        f"A2;3.8;{LAT};6;4;2020-01-01;2019-12-31",
+        f"A3;3.9;{LAT};;4;;2019-12-31",
+    )
+    _, findings, _ = load(path, municipalities)
+    assert [str(problem) for problem in findings.errors] == [
+        "academies.csv, row 3: 'max_age' is 4, below 'min_age' 6; correct one of the two",
+        "academies.csv, row 3: 'valid_until' is 2019-12-31, before 'valid_from' 2020-01-01; "
+        "correct one of the two",
+    ]
+
+
+def test_duplicate_and_missing_ids(tmp_path: Path, municipalities: gpd.GeoDataFrame) -> None:
+    """Every academy has an id of its own."""
+    rows = [f"A1;{LON};{LAT}", f"A1;3.8;{LAT}", f";3.9;{LAT}"]
+    _, findings, _ = load(write(tmp_path / "a.csv", "academy_id;lon;lat", *rows), municipalities)
+    assert [str(problem) for problem in findings.errors] == [
+        "a.csv, row 4: no 'academy_id'; give it one",
+        "a.csv, row 2, 3: the academy_id 'A1' is given 2 times; give each academy its own",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("a.csv", ""),
+        ("a.csv", "academy_id;lon;lat\n"),
+        ("a.csv", "academy_id;lon;lat\n;;\n;;\n"),
+        ("a.geojson", '{"type": "FeatureCollection", "features": []}'),
+    ],
+)
+def test_empty_register(
+    tmp_path: Path, municipalities: gpd.GeoDataFrame, name: str, content: str
+) -> None:
+    """A register without academies is an error, in each of its shapes."""
+    (tmp_path / name).write_text(content)
+    with pytest.raises(InputError, match=r"is empty|holds no (rows|features)|no layer"):
+        read_academies(tmp_path / name, municipalities)
+
+
+def test_all_problems_are_told_at_once(tmp_path: Path, municipalities: gpd.GeoDataFrame) -> None:
+    """Faults of ids, ages and coordinates come in one error."""
+    rows = [f"A1;{LON};{LAT};9", f"A1;3.8;{LAT};x", f"A2;0;0;7"]
+    path = write(tmp_path / "a.csv", "academy_id;lon;lat;min_age", *rows)
+    with pytest.raises(InputError) as error:
+        read_academies(path, municipalities)
+    assert len(error.value.problems) == 3
+
+
+@pytest.mark.parametrize("name", ["=1+1", "+32 9 000", "-x", "@x"])
+def test_names_that_are_formulas(
+    tmp_path: Path, municipalities: gpd.GeoDataFrame, name: str
+) -> None:
+    """Told, and kept as they are."""
+    path = write(tmp_path / "a.csv", "academy_id;naam;lon;lat", f"A1;{name};{LON};{LAT}")
+    frame, findings, _ = load(path, municipalities)
+    assert frame["name"].tolist() == [name]
+    assert f"a.csv, row 2: 'name' begins as a formula does: {name}" in str(findings.warnings[0])
+
+
+def test_control_characters_leave_names(tmp_path: Path, municipalities: gpd.GeoDataFrame) -> None:
+    """Names come out as one line of plain text."""
+    path = write(
+        tmp_path / "a.csv", "academy_id;naam;lon;lat", f'A1;"Fab\x07\nLab\u202e";{LON};{LAT}'
+    )
+    assert read_academies(path, municipalities)["name"].tolist() == ["Fab Lab"]
+
+
+def test_nameless_academy_is_called_by_its_id(
+    tmp_path: Path, municipalities: gpd.GeoDataFrame
+) -> None:
+    """A missing name is a warning with its row."""
+    path = write(tmp_path / "a.csv", "academy_id;naam;lon;lat", f"A1;;{LON};{LAT}")
+    frame, findings, _ = load(path, municipalities)
+    assert frame["name"].tolist() == ["A1"]
+    assert "a.csv, row 2: no name" in str(findings.warnings[0])
+
+
+def test_column_given_twice(tmp_path: Path, municipalities: gpd.GeoDataFrame) -> None:
+    """Two columns of one name are refused."""
+    path = write(tmp_path / "a.csv", "academy_id;lon;lat;lon", f"A1;{LON};{LAT};{LON}")
+    _, findings, _ = load(path, municipalities)
+    assert "has 2 columns 'lon'" in str(findings.errors[0])

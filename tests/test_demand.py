@@ -1,0 +1,570 @@
+"""Facts about the children: each is whole, each lands somewhere, none is lost or made."""
+
+from __future__ import annotations
+
+import math
+from fractions import Fraction
+from typing import TYPE_CHECKING, Any
+
+import hand
+import numpy as np
+import pytest
+import shapely
+from hypothesis import given
+from hypothesis import strategies as st
+
+from stemgeo.demand import AgeCell, age_cells, apportion, demand, serves
+from stemgeo.inputs import Inputs
+from stemgeo.study import DEFAULT_BANDS, Band, Speed
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    import geopandas as gpd
+    from stemgeo.network.graph import Network
+
+FLAT = Speed(low=10, central=10, high=10)
+RESIDENTIAL = {"highway": "residential"}
+MAIN = {"highway": "secondary"}
+
+# -- apportion -------------------------------------------------------------------------------
+
+Owner = tuple[int, list[int]]
+"""Units of an owner and the weights of its parts."""
+
+owners: st.SearchStrategy[list[Owner]] = st.lists(
+    st.tuples(
+        st.integers(0, 10_000),
+        st.lists(st.integers(0, 1_000_000), min_size=0, max_size=12),
+    ),
+    min_size=1,
+    max_size=6,
+)
+
+
+def handed_out(case: list[Owner], scale: int = 1) -> list[list[int]]:
+    """Run `apportion` on a list of owners; give the parts of each."""
+    total = np.array([units for units, _ in case], dtype=np.int64)
+    weight = np.array([scale * w for _, parts in case for w in parts], dtype=np.int64)
+    owner = np.array([i for i, (_, parts) in enumerate(case) for _ in parts], dtype=np.intp)
+    out = iter(apportion(total, weight, owner).tolist())
+    return [[next(out) for _ in parts] for _, parts in case]
+
+
+def by_the_rule(units: int, parts: list[int]) -> list[int]:
+    """Lay unit k at (k - 1/2) / units of the cumulated weight, with fractions; count per part."""
+    whole = sum(parts)
+    out = [0] * len(parts)
+    for k in range(1, units + 1) if whole else ():
+        at = Fraction(2 * k - 1, 2 * units) * whole
+        before = Fraction(0)
+        for i, weight in enumerate(parts):
+            before += weight
+            if at <= before:
+                out[i] += 1
+                break
+    return out
+
+
+@given(
+    st.lists(
+        st.tuples(st.integers(0, 60), st.lists(st.integers(0, 50), min_size=1, max_size=8)),
+        min_size=1,
+        max_size=4,
+    )
+)
+def test_units_are_laid_evenly_along_the_parts(case: list[Owner]) -> None:
+    """Unit by unit, with exact fractions: the same parts as the rule of its documentation."""
+    assert handed_out(case) == [by_the_rule(units, parts) for units, parts in case]
+
+
+@given(owners)
+def test_the_parts_add_up_to_the_total(case: list[Owner]) -> None:
+    """Exactly, for every owner that has a part with weight; the others hand out nothing."""
+    for (units, parts), out in zip(case, handed_out(case), strict=True):
+        assert sum(out) == (units if sum(parts) else 0)
+        assert all(count >= 0 for count in out)
+
+
+@given(owners)
+def test_no_part_is_off_by_a_whole_unit(case: list[Owner]) -> None:
+    """Each part lies less than one unit from what is due to it as a fraction."""
+    for (units, parts), out in zip(case, handed_out(case), strict=True):
+        for weight, count in zip(parts, out, strict=True):
+            due = Fraction(units * weight, sum(parts)) if sum(parts) else Fraction(0)
+            assert abs(count - due) < 1
+
+
+@given(owners)
+def test_a_part_without_weight_gets_nothing(case: list[Owner]) -> None:
+    """Zero weight is zero units, whatever stands around it."""
+    for (_, parts), out in zip(case, handed_out(case), strict=True):
+        assert all(count == 0 for weight, count in zip(parts, out, strict=True) if weight == 0)
+
+
+@given(owners, st.integers(2, 1000))
+def test_only_the_ratio_of_weights_matters(case: list[Owner], scale: int) -> None:
+    """All weights times the same number: the same parts."""
+    assert handed_out(case) == handed_out(case, scale)
+
+
+@given(owners)
+def test_owners_do_not_touch_each_other(case: list[Owner]) -> None:
+    """An owner's parts are the same when it stands alone."""
+    alone = [handed_out([one])[0] for one in case]
+    assert handed_out(case) == alone
+
+
+def test_the_numbers_of_flanders_do_not_overflow() -> None:
+    """50,000 children over 20,000 streets of 100 km in millimetres still add up."""
+    weight = np.full(20_000, 100_000_000, dtype=np.int64)
+    out = apportion(np.array([50_000]), weight, np.zeros(20_000, dtype=np.intp))
+    assert out.sum() == 50_000
+    assert set(out.tolist()) == {2, 3}
+
+
+# -- ages ------------------------------------------------------------------------------------
+
+
+def cut(bands: tuple[Band, ...], spans: list[hand.Span]) -> list[str]:
+    register = hand.academies(
+        {f"A{i}": hand.spot(0, 0) for i in range(len(spans))},
+        ages={f"A{i}": span for i, span in enumerate(spans)},
+    )
+    return [cell.name for cell in age_cells(bands, register)]
+
+
+@pytest.mark.parametrize(
+    ("spans", "cells"),
+    [
+        ([], ["5-8", "9-11", "12-17"]),
+        ([(None, None)], ["5-8", "9-11", "12-17"]),
+        ([(5, 17)], ["5-8", "9-11", "12-17"]),
+        ([(0, 99)], ["5-8", "9-11", "12-17"]),
+        ([(8, 12)], ["5-7", "8-8", "9-11", "12-12", "13-17"]),
+        ([(14, None)], ["5-8", "9-11", "12-13", "14-17"]),
+        ([(None, 9)], ["5-8", "9-9", "10-11", "12-17"]),
+        ([(8, 12), (8, 12)], ["5-7", "8-8", "9-11", "12-12", "13-17"]),
+        ([(6, 10), (7, None)], ["5-5", "6-6", "7-8", "9-10", "11-11", "12-17"]),
+    ],
+)
+def test_bands_are_cut_where_an_academy_begins_or_stops(
+    spans: list[hand.Span], cells: list[str]
+) -> None:
+    """An academy from 8 to 12 cuts 5-8 before 8 and 12-17 after 12; 9 is a border already."""
+    assert cut(DEFAULT_BANDS, spans) == cells
+
+
+@given(st.lists(st.tuples(st.integers(0, 30) | st.none(), st.integers(0, 30) | st.none())))
+def test_the_cells_hold_every_age_once_and_each_academy_all_or_nothing(
+    spans: list[hand.Span],
+) -> None:
+    """Within a cell no academy begins or stops: it serves all its ages or none."""
+    spans = [(a, b) for a, b in spans if a is None or b is None or a <= b]
+    register = hand.academies(
+        {f"A{i:03}": hand.spot(0, 0) for i in range(len(spans))},
+        ages={f"A{i:03}": span for i, span in enumerate(spans)},
+    )
+    cells = age_cells(DEFAULT_BANDS, register)
+    ages = [age for cell in cells for age in range(cell.ages[0], cell.ages[1] + 1)]
+    assert ages == list(range(5, 18))
+    for cell in cells:
+        said = serves(register, cell).tolist()
+        for age in range(cell.ages[0], cell.ages[1] + 1):
+            truth = [
+                (low is None or low <= age) and (high is None or age <= high) for low, high in spans
+            ]
+            assert said == truth
+
+
+def test_an_academy_serves_its_own_ages_first_and_last_included() -> None:
+    """8 to 12: not 7, not 13; empty is no limit."""
+    register = hand.academies(
+        {one: hand.spot(0, 0) for one in "ABC"}, ages={"A": (8, 12), "B": (None, 8)}
+    )
+    band = Band(ages=(5, 17), speed_kmh=FLAT)
+    served = {
+        age: serves(register, AgeCell((age, age), band)).tolist() for age in (5, 7, 8, 12, 13)
+    }
+    assert served == {
+        5: [False, True, True],
+        7: [False, True, True],
+        8: [True, True, True],
+        12: [True, False, True],
+        13: [False, False, True],
+    }
+
+
+# -- points ----------------------------------------------------------------------------------
+
+TWO = {"11001": ("Antwerpen", hand.square(0, 0)), "11002": ("Antwerpen", hand.square(1, 0))}
+ONE_BAND = {"bands": [{"ages": [5, 17], "speed_kmh": 10}]}
+
+
+def spread(
+    given: Inputs, network: Network | None = None, *, method: str
+) -> tuple[gpd.GeoDataFrame, list[str]]:
+    """Put the children at points; give the demand table and the notes as text."""
+    study = hand.study(
+        "straight-line" if network is None else "w",
+        weights="w" if given.weights is not None else None,
+        demand={"method": method},
+        travel=ONE_BAND,
+    )
+    table, notes = demand(given, study, age_cells(study.travel.bands, given.academies), network)
+    return table, [str(note) for note in notes]
+
+
+def per(table: gpd.GeoDataFrame, key: str = "zone_id", only: Any = None) -> dict[str, int]:
+    """Sum the children by zone or municipality."""
+    rows = table if only is None else table[only]
+    return {str(k): int(v) for k, v in rows.groupby(key)["children_5-17"].sum().items()}
+
+
+def test_centroid_puts_each_zone_in_one_point_inside_it() -> None:
+    """One point for each zone, in it, even when the zone is a ring around another."""
+    ring = hand.square(0, 0, 3, 3).difference(hand.square(1, 1))
+    places = {"11001": ("Antwerpen", ring), "11002": ("Antwerpen", hand.square(1, 1))}
+    given = hand.inputs(
+        hand.municipalities(places), hand.children([("11001", 6, "F", 7), ("11002", 9, "M", 5)])
+    )
+    table, notes = spread(given, method="centroid")
+    assert per(table, "nis_code") == {"11001": 7, "11002": 5}
+    assert len(table) == 2
+    for code, point in zip(table["nis_code"], table.geometry, strict=True):
+        assert places[code][1].contains(point)
+    assert notes == []
+    assert not table["outside_network"].any()
+
+
+def test_centroid_spreads_a_municipality_over_its_zones_by_their_area() -> None:
+    """Without totals per zone: 12 children over 3 and 1 square kilometre are 9 and 3."""
+    given = hand.inputs(
+        hand.municipalities({"11001": ("Antwerpen", hand.square(0, 0, 2, 2))}),
+        hand.children([("11001", 6, "F", 12)]),
+        hand.zones(
+            {
+                "A": ("11001", hand.square(0, 0, 2, 1).union(hand.square(0, 1))),
+                "B": ("11001", hand.square(1, 1)),
+            }
+        ),
+    )
+    table, _ = spread(given, method="centroid")
+    assert per(table) == {"A": 9, "B": 3}
+
+
+def test_grid_follows_the_weights() -> None:
+    """Residents 3 and 1 in a municipality share its 8 children as 6 and 2."""
+    given = hand.inputs(
+        hand.municipalities(TWO),
+        hand.children([("11001", 6, "F", 8), ("11002", 6, "F", 5)]),
+        weights=hand.weights(
+            [
+                (hand.spot(0.2, 0.2), 3),
+                (hand.spot(0.8, 0.8), 1),
+                (hand.spot(1.5, 0.5), 0.25),
+                (hand.spot(7, 7), 1000),
+            ]
+        ),
+    )
+    table, notes = spread(given, method="grid")
+    found = {
+        (round(point.x - hand.X0), round(point.y - hand.Y0)): int(count)
+        for point, count in zip(table.geometry, table["children_5-17"], strict=True)
+    }
+    assert found == {(200, 200): 6, (800, 800): 2, (1500, 500): 5}
+    assert notes == []
+
+
+def test_a_weight_on_a_border_counts_once() -> None:
+    """A cell exactly between two municipalities belongs to one of them only."""
+    given = hand.inputs(
+        hand.municipalities(TWO),
+        hand.children([("11001", 6, "F", 8), ("11002", 6, "F", 4)]),
+        weights=hand.weights([(hand.spot(1, 0.5), 1), (hand.spot(1.5, 0.5), 1)]),
+    )
+    table, _ = spread(given, method="grid")
+    assert per(table, "nis_code") == {"11001": 8, "11002": 4}
+    assert len(table) == 2
+
+
+def test_a_zone_without_weights_falls_back_to_its_centroid_and_is_listed() -> None:
+    """Its name, its children and the method that placed them stand in a note."""
+    given = hand.inputs(
+        hand.municipalities(TWO),
+        hand.children([("11001", 6, "F", 8), ("11002", 6, "F", 4)]),
+        weights=hand.weights([(hand.spot(0.5, 0.5), 1)]),
+    )
+    table, notes = spread(given, method="grid")
+    assert per(table, "nis_code") == {"11001": 8, "11002": 4}
+    (note,) = notes
+    assert "4 children of M11002" in note
+    assert "'centroid'" in note
+
+
+def test_totals_per_zone_are_respected() -> None:
+    """100 children over zones of 3, 2 and 0 residents: 60, 40 and none, whatever their area."""
+    given = hand.inputs(
+        hand.municipalities({"11001": ("Antwerpen", hand.square(0, 0, 3, 1))}),
+        hand.children([("11001", 6, "F", 70), ("11001", 17, "M", 30)]),
+        hand.zones(
+            {
+                "A": ("11001", hand.square(0, 0)),
+                "B": ("11001", hand.square(1, 0)),
+                "C": ("11001", hand.square(2, 0)),
+            }
+        ),
+        zone_population=hand.pd.DataFrame({"zone_id": ["C", "B", "A"], "population": [0, 2, 3]}),
+    )
+    table, notes = spread(given, method="centroid")
+    assert per(table) == {"A": 60, "B": 40}
+    assert notes == []
+
+
+def test_a_municipality_whose_zones_have_no_totals_is_spread_by_area() -> None:
+    """A zone file without residents there costs no child."""
+    given = hand.inputs(
+        hand.municipalities({"11001": ("Antwerpen", hand.square(0, 0, 3, 1))}),
+        hand.children([("11001", 6, "F", 90)]),
+        hand.zones({"A": ("11001", hand.square(0, 0)), "B": ("11001", hand.square(1, 0, 2, 1))}),
+        zone_population=hand.pd.DataFrame({"zone_id": ["A", "B"], "population": [0, 0]}),
+    )
+    assert per(spread(given, method="centroid")[0]) == {"A": 30, "B": 60}
+
+
+@given(
+    counts=st.lists(st.integers(0, 300), min_size=4, max_size=4),
+    totals=st.lists(st.integers(0, 50), min_size=4, max_size=4),
+    points=st.lists(
+        st.tuples(st.floats(0, 2), st.floats(0, 1), st.floats(0, 100)), min_size=1, max_size=20
+    ),
+)
+def test_every_child_is_placed_in_its_own_municipality(
+    counts: list[int], totals: list[int], points: list[tuple[float, float, float]]
+) -> None:
+    """Whatever the weights and zone totals: each municipality and cell to the last child."""
+    rows = [
+        ("11001", 6, "F", counts[0]),
+        ("11001", 13, "M", counts[1]),
+        ("11002", 6, "M", counts[2]),
+        ("11002", 13, "F", counts[3]),
+    ]
+    given = hand.inputs(
+        hand.municipalities(TWO),
+        hand.children(rows),
+        hand.zones(
+            {
+                "A": ("11001", hand.square(0, 0, 0.5, 1)),
+                "B": ("11001", hand.square(0.5, 0, 0.5, 1)),
+                "C": ("11002", hand.square(1, 0, 1, 0.5)),
+                "D": ("11002", hand.square(1, 0.5, 1, 0.5)),
+            }
+        ),
+        weights=hand.weights([(hand.spot(x, y), w) for x, y, w in points]),
+        zone_population=hand.pd.DataFrame({"zone_id": list("ABCD"), "population": totals}),
+    )
+    study = hand.study(weights="w", demand={"method": "grid"})
+    table, _ = demand(given, study, age_cells(study.travel.bands, given.academies))
+    for code, young, old in (("11001", *counts[:2]), ("11002", *counts[2:])):
+        mine = table[table["nis_code"] == code]
+        assert mine["children_5-8"].sum() == young
+        assert mine["children_12-17"].sum() == old
+        assert mine["children_9-11"].sum() == 0
+    assert (table.filter(like="children_").sum(axis=1) > 0).all()
+
+
+def test_a_study_without_any_child_is_an_empty_table() -> None:
+    """Zero children everywhere is a result, not a crash."""
+    given = hand.inputs(hand.municipalities(TWO), hand.children([("11001", 6, "F", 0)]))
+    table, notes = spread(given, method="centroid")
+    assert len(table) == 0
+    assert notes == []
+
+
+# -- streets ---------------------------------------------------------------------------------
+
+
+def test_streets_place_children_by_length_with_a_point_every_fifty_metres(tmp_path: Path) -> None:
+    """Streets of 580 and 290 m share 90 children as 60 and 30; a main road houses none."""
+    network = hand.network(
+        tmp_path,
+        {1: (0, 0), 2: (1, 0), 3: (1, 1), 4: (0, 1), 5: (0.1, 0.2), 6: (0.68, 0.2), 7: (0.1, 0.49)},
+        [
+            ([1, 2, 3, 4, 1], MAIN),
+            ([1, 5], {"highway": "service"}),
+            ([5, 6], RESIDENTIAL),
+            ([5, 7], {"highway": "living_street"}),
+        ],
+    )
+    given = hand.inputs(
+        hand.municipalities({"11001": ("Antwerpen", hand.square(0.02, 0.02, 0.96, 0.96))}),
+        hand.children([("11001", 6, "F", 90)]),
+    )
+    table, notes = spread(given, network, method="streets")
+    x, y = (table.geometry.x - hand.X0).round(1), (table.geometry.y - hand.Y0).round(1)
+    along = (y == 200) & (x > 100)
+    upward = (x == 100) & (y > 200)
+    assert (along | upward).all()
+    # 12 and 6 pieces of 48.3 m, a point in the middle of each.
+    middles = [48.33 * (i + 0.5) for i in range(12)]
+    assert sorted(x[along] - 100) == pytest.approx(middles, abs=0.1)
+    assert sorted(y[upward] - 200) == pytest.approx(middles[:6], abs=0.1)
+    assert set(table["children_5-17"]) == {5}
+    assert not table["outside_network"].any()
+    assert notes == []
+
+
+def test_a_part_of_a_zone_beyond_the_roads_keeps_its_share_outside(tmp_path: Path) -> None:
+    """Half of the zone lies off the extract: half of its children stay there, in the zone."""
+    network = hand.network(
+        tmp_path,
+        {1: (0, 0), 2: (1, 0), 3: (1, 1), 4: (0, 1), 5: (0.5, 0.5)},
+        [([1, 2, 3, 4, 1], MAIN), ([1, 5], RESIDENTIAL)],
+    )
+    outline = hand.square(0, 0, 2, 1)
+    given = hand.inputs(
+        hand.municipalities({"11001": ("Antwerpen", outline)}),
+        hand.children([("11001", 6, "F", 1000)]),
+    )
+    table, notes = spread(given, network, method="streets")
+    beyond = table[table["outside_network"]]
+    assert beyond["children_5-17"].sum() == pytest.approx(500, abs=3)
+    assert table["children_5-17"].sum() == 1000
+    assert outline.contains(beyond.geometry.iloc[0])
+    assert beyond.geometry.iloc[0].x > hand.X0 + 1000
+    assert notes == []
+
+
+@pytest.mark.parametrize("with_totals", [True, False])
+def test_zones_wholly_off_the_extract_keep_their_children(
+    tmp_path: Path,
+    with_totals: bool,  # noqa: FBT001
+) -> None:
+    """One of four equal zones has roads: three quarters of the municipality stay outside."""
+    network = hand.network(
+        tmp_path,
+        {1: (0, 0), 2: (1, 0), 3: (1, 1), 4: (0, 1), 5: (0.5, 0.5)},
+        [([1, 2, 3, 4, 1], MAIN), ([1, 5], RESIDENTIAL)],
+    )
+    parts = {f"Z{i}": ("11001", hand.square(i, 0)) for i in range(4)}
+    population = hand.pd.DataFrame({"zone_id": list(parts), "population": [10] * 4})
+    given = hand.inputs(
+        hand.municipalities({"11001": ("Antwerpen", hand.square(0, 0, 4, 1))}),
+        hand.children([("11001", 6, "F", 1000)]),
+        hand.zones(parts),
+        zone_population=population if with_totals else None,
+    )
+    table, notes = spread(given, network, method="streets")
+    found = per(table)
+    assert sum(found.values()) == 1000
+    assert all(found[zone] == pytest.approx(250, abs=3) for zone in parts)
+    assert per(table, only=table["outside_network"]) == {
+        k: v for k, v in found.items() if k != "Z0"
+    }
+    assert notes == []
+
+
+def test_a_zone_without_streets_falls_back_and_is_listed(tmp_path: Path) -> None:
+    """Inside the extract but with a main road alone: by weights when there are, else its centre."""
+    network = hand.network(
+        tmp_path,
+        {1: (0, 0), 2: (1, 0), 3: (2, 0), 4: (2, 1), 5: (1, 1), 6: (0, 1), 7: (0.5, 0.5)},
+        [([1, 2, 3, 4, 5, 6, 1], MAIN), ([1, 7], RESIDENTIAL)],
+    )
+    table_of = hand.municipalities(TWO)
+    counts = hand.children([("11001", 6, "F", 10), ("11002", 6, "F", 7)])
+    table, notes = spread(hand.inputs(table_of, counts), network, method="streets")
+    assert per(table, "nis_code") == {"11001": 10, "11002": 7}
+    (note,) = notes
+    assert "7 children of M11002" in note
+    assert "'centroid'" in note
+    assert "M11001" not in note
+
+    residents = hand.weights([(hand.spot(1.25, 0.25), 5), (hand.spot(0.9, 0.9), 50)])
+    table, notes = spread(
+        hand.inputs(table_of, counts, weights=residents), network, method="streets"
+    )
+    (note,) = notes
+    assert "7 children of M11002" in note
+    assert "'grid'" in note
+    mine = table[table["nis_code"] == "11002"]
+    assert [(p.x, p.y) for p in mine.geometry] == [(hand.X0 + 1250, hand.Y0 + 250)]
+    assert not mine["outside_network"].any()
+
+
+def test_each_zone_is_listed_once_under_the_method_that_placed_it(tmp_path: Path) -> None:
+    """Of two zones without streets, one has residents: a note for grid, a note for centroid."""
+    places = TWO | {"11003": ("Antwerpen", hand.square(2, 0))}
+    network = hand.network(
+        tmp_path,
+        {1: (0, 0), 2: (3, 0), 3: (3, 1), 4: (0, 1), 5: (0.5, 0.5)},
+        [([1, 2, 3, 4, 1], MAIN), ([1, 5], RESIDENTIAL)],
+    )
+    given = hand.inputs(
+        hand.municipalities(places),
+        hand.children([("11001", 6, "F", 10), ("11002", 6, "F", 7), ("11003", 6, "F", 4)]),
+        weights=hand.weights([(hand.spot(1.5, 0.5), 1)]),
+    )
+    table, notes = spread(given, network, method="streets")
+    assert per(table, "nis_code") == {"11001": 10, "11002": 7, "11003": 4}
+    assert [("M11002" in n, "M11003" in n, "'grid'" in n) for n in notes] == [
+        (True, False, True),
+        (False, True, False),
+    ]
+
+
+def test_a_sliver_beyond_the_extract_does_not_take_a_whole_zone_along(tmp_path: Path) -> None:
+    """No streets and 5 % off the extract: the children are placed inside, not all outside."""
+    network = hand.network(
+        tmp_path,
+        {1: (0, 0), 2: (1.95, 0), 3: (1.95, 1), 4: (0, 1), 5: (0.5, 0.5)},
+        [([1, 2, 3, 4, 1], MAIN), ([1, 5], RESIDENTIAL)],
+    )
+    given = hand.inputs(
+        hand.municipalities(TWO),
+        hand.children([("11001", 6, "F", 10), ("11002", 6, "F", 100)]),
+    )
+    table, notes = spread(given, network, method="streets")
+    assert not table["outside_network"].any()
+    assert len(notes) == 1
+
+
+def test_points_off_the_extract_are_marked_whatever_the_method(tmp_path: Path) -> None:
+    """A cell of the grid beyond the hull of the roads is outside, one within is not."""
+    network = hand.network(
+        tmp_path, {1: (0, 0), 2: (1, 0), 3: (1, 1), 4: (0, 1)}, [([1, 2, 3, 4, 1], RESIDENTIAL)]
+    )
+    given = hand.inputs(
+        hand.municipalities(TWO),
+        hand.children([("11001", 6, "F", 10), ("11002", 6, "F", 7)]),
+        weights=hand.weights([(hand.spot(0.5, 0.5), 1), (hand.spot(1.5, 0.5), 1)]),
+    )
+    table, _ = spread(given, network, method="grid")
+    assert per(table, "nis_code", only=table["outside_network"]) == {"11002": 7}
+
+
+def test_the_order_of_the_rows_of_weights_does_not_matter() -> None:
+    """Turned upside down, every point carries the same children."""
+    residents = [(hand.spot(x / 7, (x % 5) / 5), x % 4 + 0.5) for x in range(14)]
+    residents.append((residents[0][0], 3.0))
+
+    def at_places(step: int) -> list[tuple[float, float, int]]:
+        given = hand.inputs(
+            hand.municipalities(TWO),
+            hand.children([("11001", 6, "F", 101), ("11002", 6, "F", 53)]),
+            weights=hand.weights(residents[::step]),
+        )
+        table, _ = spread(given, method="grid")
+        return [
+            (p.x, p.y, int(n)) for p, n in zip(table.geometry, table["children_5-17"], strict=True)
+        ]
+
+    assert at_places(1) == at_places(-1)
+
+
+def test_the_main_road_of_osm_xml_is_as_long_as_drawn(tmp_path: Path) -> None:
+    """The hand-made ground is true to the metre: 1 km of street is 1 km of network."""
+    network = hand.network(tmp_path, {1: (0, 0), 2: (1, 0)}, [([1, 2], RESIDENTIAL)])
+    assert network.edge_length_m.sum() == pytest.approx(1000, rel=2e-4)
+    assert shapely.length(network.lines).sum() == pytest.approx(1000, abs=0.01)
+    assert math.isclose(network.node_x.min(), hand.X0, abs_tol=0.01)

@@ -1,0 +1,409 @@
+"""Facts about study.toml: what may stand in it, what is said when it does not fit."""
+
+from __future__ import annotations
+
+import datetime as dt
+import math
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from pydantic import ValidationError
+
+from stemgeo.errors import MissingFileError, StudyError
+from stemgeo.study import (
+    DEFAULT_BANDS,
+    SCENARIOS,
+    Band,
+    Demand,
+    GapRules,
+    Output,
+    Study,
+    Travel,
+    load_study,
+    parse_study,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+NAME = "study.toml"
+
+
+def content(**tables: dict[str, Any]) -> dict[str, Any]:
+    """Give the least that a study holds, with some tables replaced or added."""
+    least: dict[str, Any] = {
+        "study": {"title": "Proef", "date": dt.date(2022, 12, 31)},
+        "inputs": {
+            "municipalities": "m.gpkg",
+            "population": "p.zip",
+            "academies": "a.csv",
+            "network": "w.osm.pbf",
+        },
+    }
+    return least | tables
+
+
+def inputs(**changes: object) -> dict[str, Any]:
+    """Give the least inputs with some of them changed."""
+    return {"inputs": content()["inputs"] | changes}
+
+
+def parsed(**tables: dict[str, Any]) -> Study:
+    return parse_study(content(**tables), folder=Path("/ergens"), name=NAME)
+
+
+def lines(**tables: dict[str, Any]) -> list[str]:
+    """Give the lines of the error that a study with these tables must raise."""
+    with pytest.raises(StudyError) as caught:
+        parsed(**tables)
+    return str(caught.value).splitlines()
+
+
+@pytest.mark.parametrize(
+    ("tables", "line"),
+    [
+        ({"studdy": {}}, "unknown key 'studdy'; did you mean 'study'?"),
+        (
+            {"travel": {"cutof_min": 15}},
+            "unknown key 'travel.cutof_min'; did you mean 'cutoff_min'?",
+        ),
+        (
+            inputs(municipalities={"path": "m.gpkg", "licence_": "x"}),
+            "unknown key 'inputs.municipalities.licence_'; did you mean 'licence'?",
+        ),
+        (
+            inputs(network=["a.pbf", {"path": "b.pbf", "sourc": "x"}]),
+            "unknown key 'inputs.network.1.sourc'; did you mean 'source'?",
+        ),
+        (
+            {"travel": {"bands": [{"ages": [5, 8], "speed_kmh": 10, "sped": 3}]}},
+            "unknown key 'travel.bands.0.sped'; did you mean 'speed_kmh'?",
+        ),
+        (
+            {
+                "travel": {
+                    "speed_kmh": {"low": 1, "central": 2, "high": 3, "centrall": 2},
+                }
+            },
+            "unknown key 'travel.speed_kmh.centrall'; did you mean 'central'?",
+        ),
+    ],
+)
+def test_a_misspelt_key_is_named_with_its_place_and_the_nearest_known_one(
+    tables: dict[str, Any], line: str
+) -> None:
+    """One line, at any depth: where the key stands and which key was probably meant."""
+    assert lines(**tables) == [f"{NAME}: {line}"]
+
+
+def test_a_key_that_resembles_none_is_answered_with_the_known_ones() -> None:
+    """Without a near name the known keys of that table are listed."""
+    assert lines(gaps={"zzz": 1}) == [f"{NAME}: unknown key 'gaps.zzz'; known keys: min_children"]
+
+
+def test_all_problems_are_told_at_once() -> None:
+    """Wrong values, missing and unknown keys in four tables give a line each, none twice."""
+    told = lines(
+        study={"title": "Proef", "vintage": 2023},
+        travel={"cutoff_min": 0, "bands": [{"ages": [8, 5], "speed_kmh": 10}]},
+        output={"formats": [], "lanuage": "nl"},
+        demand={"method": "buildings"},
+    )
+    expected = (
+        r"'study\.date' is missing",
+        r"'study\.vintage': .*2018, 2024 or 2025",
+        r"'travel\.cutoff_min': .*greater than 0",
+        r"'travel\.bands\.0\.ages': .*first not above the last",
+        r"'output\.formats': holds too few values",
+        r"unknown key 'output\.lanuage'; did you mean 'language'\?",
+        r"'demand\.method': .*streets",
+    )
+    assert len(told) == len(expected)
+    for pattern in expected:
+        assert sum(bool(re.search(pattern, line)) for line in told) == 1, pattern
+
+
+def test_what_is_wrong_inside_a_list_is_not_told_again_of_the_list() -> None:
+    """A misspelt key in an extract does not also say that it is not "straight-line"."""
+    assert len(lines(**inputs(network={"path": "a.pbf", "sourc": "x"}))) == 1
+    band = {"ages": [5, 8], "speed_kmh": {"low": 12, "central": 10, "high": 14}}
+    assert lines(travel={"bands": [band]}) == [
+        f"{NAME}: 'travel.bands.0.speed_kmh': must rise: low <= central <= high"
+    ]
+
+
+@pytest.mark.parametrize(
+    ("tables", "line"),
+    [
+        ({"travel": {"bands": {"ages": [5, 8]}}}, "'travel.bands': must be a list"),
+        ({"travel": 15}, "'travel': must be a table"),
+        (inputs(population=3), "'inputs.population': must be a table"),
+        ({"travel": {"bands": []}}, "'travel.bands': holds too few values"),
+        (inputs(network=[]), "'inputs.network': holds too few values"),
+        ({"travel": {"bands": [{"ages": [5, 8, 9], "speed_kmh": 9}]}}, "holds too many values"),
+    ],
+)
+def test_a_value_of_the_wrong_kind_is_explained_in_terms_of_the_file(
+    tables: dict[str, Any], line: str
+) -> None:
+    """No word of Python's types reaches the reader."""
+    (told,) = lines(**tables)
+    assert line in told
+    assert not re.search(r"[Tt]uple|dict|instance|[Vv]alidation", told)
+
+
+def test_a_path_is_taken_from_the_folder_of_the_study(tmp_path: Path) -> None:
+    """Relative paths start at study.toml, wherever the command was typed; absolute ones stay."""
+    (tmp_path / NAME).write_text(
+        """
+        [study]
+        title = "Proef"
+        date = 2022-12-31
+        [inputs]
+        municipalities = "kaart/m.gpkg"
+        population = "/elders/p.zip"
+        academies = { path = "a.csv", crs = "EPSG:4326" }
+        network = ["n.osm.pbf", { path = "z.osm.pbf", source = "OSM" }]
+        weights = "../w.tif"
+        """,
+        encoding="utf-8",
+    )
+    given = load_study(tmp_path).inputs
+    assert given.municipalities.path == tmp_path / "kaart" / "m.gpkg"
+    assert given.population.path == Path("/elders/p.zip")
+    assert given.academies.path == tmp_path / "a.csv"
+    assert given.academies.crs == "EPSG:4326"
+    assert given.weights is not None
+    assert given.weights.path == tmp_path / "../w.tif"
+    assert not isinstance(given.network, str)
+    assert [one.path for one in given.network] == [tmp_path / "n.osm.pbf", tmp_path / "z.osm.pbf"]
+
+
+def test_one_extract_needs_no_brackets_and_the_word_is_no_path() -> None:
+    """A lone path is a list of one; "straight-line" stays a word."""
+    one = parsed().inputs.network
+    assert not isinstance(one, str)
+    assert [item.path.name for item in one] == ["w.osm.pbf"]
+    study = parsed(**inputs(network="straight-line"))
+    assert study.inputs.network == "straight-line"
+    assert study.straight_line
+    assert not parsed().straight_line
+
+
+def test_one_number_is_a_speed_for_all_three_scenarios() -> None:
+    """`speed_kmh = 11` means low, central and high are 11."""
+    band = {"ages": [5, 8], "speed_kmh": 11}
+    speed = parsed(travel={"bands": [band]}).travel.bands[0].speed_kmh
+    assert [speed[scenario] for scenario in SCENARIOS] == [11.0, 11.0, 11.0]
+
+
+def test_a_flat_speed_replaces_the_speeds_of_the_bands() -> None:
+    """`travel.speed_kmh` holds for every band, in each scenario; without it the band's own."""
+    flat = parsed(travel={"speed_kmh": {"low": 9, "central": 13, "high": 16}}).travel
+    own = parsed().travel
+    for band in DEFAULT_BANDS:
+        assert [flat.speed(band, s) for s in SCENARIOS] == [9, 13, 16]
+        assert [own.speed(band, s) for s in SCENARIOS] == [band.speed_kmh[s] for s in SCENARIOS]
+
+
+@pytest.mark.parametrize("value", [math.nan, math.inf, -math.inf])
+@pytest.mark.parametrize(
+    ("table", "key", "wrap"),
+    [
+        ("travel", "cutoff_min", lambda x: x),
+        ("travel", "speed_kmh", lambda x: x),
+        ("travel", "detour_factor", lambda x: x),
+        ("demand", "spacing_m", lambda x: x),
+        ("output", "classes", lambda x: [0, x, 100]),
+        ("output", "isochrone_minutes", lambda x: [x]),
+    ],
+)
+def test_no_number_is_infinite_or_none_at_all(
+    table: str, key: str, wrap: Callable[[float], object], value: float
+) -> None:
+    """TOML knows nan and inf; no choice of a study may be one."""
+    told = lines(**{table: {key: wrap(value)}})
+    assert all(f"'{table}.{key}" in line for line in told)
+
+
+def test_yes_is_no_speed() -> None:
+    """`speed_kmh = true` is refused, and not taken as 1 km/h."""
+    assert len(lines(travel={"speed_kmh": True})) == 1
+
+
+@pytest.mark.parametrize("second", [(8, 11), (5, 5), (3, 20), (6, 7)])
+def test_an_age_in_two_bands_is_refused(second: tuple[int, int]) -> None:
+    """Whatever the order of the bands, an overlap is named by the age."""
+    for spans in ([(5, 8), second], [second, (5, 8)]):
+        bands = [{"ages": list(span), "speed_kmh": 10} for span in spans]
+        (told,) = lines(travel={"bands": bands})
+        assert "is in two bands" in told
+        age = int(re.search(r"age (\d+)", told)[1])  # type: ignore[index]
+        assert 5 <= age <= 8
+        assert second[0] <= age <= second[1]
+
+
+def test_bands_may_leave_a_gap_and_stand_in_any_order() -> None:
+    """Bands 12-17 and 5-8, in that order and without 9-11, are a study of their own."""
+    bands = [{"ages": [12, 17], "speed_kmh": 15}, {"ages": [5, 8], "speed_kmh": 10}]
+    assert [band.name for band in parsed(travel={"bands": bands}).travel.bands] == ["12-17", "5-8"]
+
+
+def test_streets_need_roads() -> None:
+    """`method = "streets"` with "straight-line" is refused in one line."""
+    assert lines(**inputs(network="straight-line"), demand={"method": "streets"}) == [
+        f'{NAME}: demand.method: "streets" needs a network, not "straight-line"'
+    ]
+
+
+def test_grid_needs_weights() -> None:
+    """`method = "grid"` without weights is refused in one line."""
+    assert lines(demand={"method": "grid"}) == [
+        f'{NAME}: demand.method: "grid" needs inputs.weights'
+    ]
+
+
+@pytest.mark.parametrize(
+    ("changes", "demand", "method"),
+    [
+        ({}, {}, "streets"),
+        ({"weights": "w.tif"}, {}, "streets"),
+        ({"network": "straight-line", "weights": "w.tif"}, {}, "grid"),
+        ({"network": "straight-line"}, {}, "centroid"),
+        ({"weights": "w.tif"}, {"method": "centroid"}, "centroid"),
+        ({"weights": "w.tif"}, {"method": "grid"}, "grid"),
+    ],
+)
+def test_the_method_is_the_declared_one_or_the_best_the_inputs_allow(
+    changes: dict[str, Any], demand: dict[str, Any], method: str
+) -> None:
+    """Streets with roads, else grid with weights, else centroid; a declared one wins."""
+    assert parsed(**inputs(**changes), demand=demand).method == method
+
+
+def test_a_horizon_below_the_cutoff_is_refused() -> None:
+    """Nobody can be in time of an academy that is not looked for."""
+    (told,) = lines(travel={"cutoff_min": 30, "horizon_min": 20})
+    assert "horizon_min" in told
+    assert parsed(travel={"cutoff_min": 30, "horizon_min": 30}).travel.horizon_min == 30
+
+
+@pytest.mark.parametrize(
+    "output",
+    [
+        {"classes": [0, 100]},
+        {"classes": [0, 50, 50, 100]},
+        {"classes": [10, 50, 100]},
+        {"classes": [0, 50, 90]},
+        {"classes": [0, 60, 40, 100]},
+        {"isochrone_minutes": []},
+        {"isochrone_minutes": [0, 5]},
+        {"isochrone_minutes": [10, 5]},
+        {"formats": ["jpg"]},
+        {"language": "fr"},
+    ],
+)
+def test_classes_and_minutes_must_rise_and_be_shown_in_a_known_form(output: dict[str, Any]) -> None:
+    """Each wrong way to show a result is one line that names its key."""
+    (told,) = lines(output=output)
+    assert f"'output.{next(iter(output))}" in told
+
+
+def test_a_study_is_frozen() -> None:
+    """Neither the study nor any part of it can be changed after it was read."""
+    study = parsed()
+    for part, name in (
+        (study, "travel"),
+        (study.about, "title"),
+        (study.travel, "cutoff_min"),
+        (study.travel.bands[0], "ages"),
+        (study.travel.bands[0].speed_kmh, "low"),
+        (study.inputs.population, "path"),
+    ):
+        with pytest.raises(ValidationError, match="frozen"):
+            setattr(part, name, getattr(part, name))
+
+
+def test_the_defaults_are_those_of_the_design() -> None:
+    """What a study does not say: the numbers of the example in the design, and their sources."""
+    travel, output = Travel(), Output()
+    assert travel.cutoff_min == 15
+    assert travel.horizon_min == 60
+    assert travel.snap_limit_m == 500
+    assert travel.detour_factor == 1.3
+    assert travel.walking_speed_ms == 1.3
+    assert travel.pushing_speed_kmh == 4.0
+    assert travel.speed_kmh is None
+    assert {band.name: [band.speed_kmh[s] for s in SCENARIOS] for band in travel.bands} == {
+        "5-8": [8.0, 10.0, 12.0],
+        "9-11": [9.6, 12.0, 14.4],
+        "12-17": [12.0, 15.0, 18.0],
+    }
+    assert output.classes == (0, 20, 40, 60, 80, 100)
+    assert output.isochrone_minutes == (5, 10, 15)
+    assert output.language == "nl"
+    assert Demand().spacing_m == 50
+    assert GapRules().min_children == 1
+    assert parsed().about.vintage == 2025
+    assert parsed().about.notice == ""
+
+
+def test_low_and_high_speeds_are_twenty_percent_either_side() -> None:
+    """Of every default band, as its documentation says."""
+    for band in DEFAULT_BANDS:
+        speed = band.speed_kmh
+        assert speed.low == pytest.approx(0.8 * speed.central)
+        assert speed.high == pytest.approx(1.2 * speed.central)
+
+
+def test_the_default_bands_hold_the_ages_5_to_17_once_each() -> None:
+    """Between 5 and 18 years: 5 up to and including 17."""
+    ages = [age for band in DEFAULT_BANDS for age in range(band.ages[0], band.ages[1] + 1)]
+    assert ages == list(range(5, 18))
+
+
+def test_a_band_of_one_age_is_a_band() -> None:
+    """First and last age are both included, so they may be the same."""
+    assert Band.model_validate({"ages": [8, 8], "speed_kmh": 10}).name == "8-8"
+
+
+def test_what_is_no_toml_is_said_with_its_line(tmp_path: Path) -> None:
+    """A syntax error names the file and the line."""
+    (tmp_path / NAME).write_text('[study]\ntitle = "x\n', encoding="utf-8")
+    with pytest.raises(StudyError, match=r"study\.toml: is not valid TOML: .*line 2"):
+        load_study(tmp_path)
+
+
+def test_bytes_that_are_no_text_are_no_toml(tmp_path: Path) -> None:
+    """A latin-1 file is an expected error, not a crash."""
+    (tmp_path / NAME).write_bytes('[study]\ntitle = "Hé"\n'.encode("latin-1"))
+    with pytest.raises(StudyError, match=r"study\.toml: is not valid TOML"):
+        load_study(tmp_path / NAME)
+
+
+def test_a_byte_order_mark_is_no_matter(tmp_path: Path) -> None:
+    """Notepad writes one; the study is read as without it."""
+    text = """
+        [study]
+        title = "Proef"
+        date = 2022-12-31
+        [inputs]
+        municipalities = "m"
+        population = "p"
+        academies = "a"
+        network = "n"
+        """
+    (tmp_path / NAME).write_bytes(b"\xef\xbb\xbf" + text.encode())
+    assert load_study(tmp_path / NAME).about.title == "Proef"
+
+
+@pytest.mark.parametrize("name", ["geen.toml", "leeg"])
+def test_a_missing_study_says_how_to_get_one(tmp_path: Path, name: str) -> None:
+    """A file that is not there, or a folder without study.toml, is one line with a way out."""
+    (tmp_path / "leeg").mkdir()
+    with pytest.raises(MissingFileError, match="does not exist; `stemgeo sample DIR`") as caught:
+        load_study(tmp_path / name)
+    assert isinstance(caught.value, FileNotFoundError)
+    assert len(str(caught.value).splitlines()) == 1
