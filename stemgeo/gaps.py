@@ -29,8 +29,7 @@ def gaps(
     demand
         The demand table.
     access
-        The access table of the central scenario and profile "all": a row for each point and
-        age cell.
+        The access table of the central scenario; the profile "all" is used.
     study
         Says the cutoff and the least number of children of a gap.
 
@@ -70,6 +69,7 @@ def gaps(
 def _uncovered(demand: gpd.GeoDataFrame, access: pd.DataFrame, study: Study) -> pd.DataFrame:
     """Rows of the access table that are measured but not in time, with their children."""
     parts = []
+    access = access[access["profile"] == "all"]
     for ages, rows in access.groupby("ages", sort=False):
         children = demand[["point_id", "nis_code"]].assign(children=demand[f"children_{ages}"])
         parts.append(rows.merge(children, on="point_id", validate="one_to_one"))

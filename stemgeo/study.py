@@ -31,7 +31,7 @@ PROVINCES = ("Limburg", "Antwerpen", "Oost-Vlaanderen", "Vlaams-Brabant", "West-
 """The five provinces of Flanders, in the order of the ministry's annexes 3 to 7."""
 
 Scenario = Literal["low", "central", "high"]
-Profile = Literal["all"]
+Profile = Literal["all", "low_stress"]
 
 
 class _Part(BaseModel):
@@ -197,11 +197,21 @@ class Travel(_Part):
         Distance by road over distance in a straight line; used with "straight-line" alone.
     surface
         Whether poor surfaces slow a rider.
+    profiles
+        "all": every road open to bicycles. "low_stress": those where a child of nine may ride
+        (level of traffic stress 1 and 2). "all" always has to be there.
+    signal_s, crossing_s, barrier_s
+        Seconds lost at a traffic signal, a crossing and a barrier that lets one pass; 0, so that
+        the plain answer is the riding time alone.
+    ferries
+        Whether ferries that take bicycles are used.
+    ferry_wait_min
+        Minutes until a ferry leaves, when they are used.
     """
 
     cutoff_min: float = Field(default=15, gt=0, le=120)
     horizon_min: float = Field(default=60, gt=0, le=600)
-    profiles: tuple[Profile, ...] = Field(default=("all",), min_length=1)
+    profiles: tuple[Profile, ...] = ("all", "low_stress")
     bands: tuple[Band, ...] = Field(default=DEFAULT_BANDS, min_length=1)
     speed_kmh: Speed | None = None
     snap_limit_m: float = Field(default=500, gt=0, le=5000)
@@ -209,6 +219,18 @@ class Travel(_Part):
     pushing_speed_kmh: float = Field(default=4.0, gt=0, le=8)
     detour_factor: float = Field(default=1.3, ge=1, le=3)
     surface: bool = True
+    signal_s: float = Field(default=0, ge=0, le=300)
+    crossing_s: float = Field(default=0, ge=0, le=300)
+    barrier_s: float = Field(default=0, ge=0, le=300)
+    ferries: bool = False
+    ferry_wait_min: float = Field(default=5, ge=0, le=60)
+
+    @field_validator("profiles")
+    @classmethod
+    def _with_all(cls, profiles: tuple[Profile, ...]) -> tuple[Profile, ...]:
+        if "all" not in profiles or len(set(profiles)) < len(profiles):
+            raise ValueError('must have "all", and each profile once')
+        return profiles
 
     @model_validator(mode="after")
     def _apart(self) -> Self:

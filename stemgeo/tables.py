@@ -129,6 +129,7 @@ SCHEMAS: dict[str, pa.DataFrameSchema] = {
     "access": pa.DataFrameSchema(
         {
             "point_id": _text("Demand point"),
+            "profile": _text("all or low_stress"),
             "band": _text("Age band"),
             "ages": _text("Ages within the band that the same academies serve"),
             "academy_id": _text("Nearest academy that serves these ages; empty: none in reach"),
@@ -141,8 +142,8 @@ SCHEMAS: dict[str, pa.DataFrameSchema] = {
                 checks=pa.Check.isin(["reached", "beyond_horizon", "unmeasured"]),
             ),
         },
-        unique=["point_id", "ages"],
-        description="Nearest academy of each point, central scenario, profile all.",
+        unique=["point_id", "ages", "profile"],
+        description="Nearest academy of each point, central scenario.",
     ),
     "coverage": pa.DataFrameSchema(
         {

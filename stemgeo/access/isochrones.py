@@ -16,7 +16,7 @@ import numpy as np
 import shapely
 from numba import njit
 
-from stemgeo.access.search import labels, nearest, unpack
+from stemgeo.access.search import UNREACHED, labels, nearest, unpack
 from stemgeo.access.travel_time import Rider, horizon_ms
 from stemgeo.network.snap import snap
 
@@ -74,14 +74,17 @@ def isochrones(
         `minutes_from`, `minutes_to`, `area_km2`, geometry (MultiPolygon in the network's CRS).
         Bands do not overlap; together they are the isochrone of the last bound.
     """
-    points = academies.geometry.to_crs(network.crs)
-    sites = snap(network, points.x.to_numpy(), points.y.to_numpy(), limit_m=snap_limit_m)
-    rider = Rider(
-        network,
-        network.times(speed_kmh, surface=surface),
-        horizon_ms(max(minutes)),
-        walking_speed_ms=walking_speed_ms,
+    rider, sites = _rider_and_sites(
+        network, academies, minutes, speed_kmh, snap_limit_m, walking_speed_ms, surface=surface
     )
+    return isochrones_of(rider, sites, minutes, cell_m)
+
+
+def isochrones_of(
+    rider: Rider, sites: Places, minutes: Sequence[float], cell_m: float
+) -> gpd.GeoDataFrame:
+    """Draw the isochrones of the nearest of the sites; see `isochrones`."""
+    network = rider.network
     seed_node, seed_ms, _ = rider.seeds(sites)
     label = nearest(
         network.arcs,
@@ -90,17 +93,110 @@ def isochrones(
         labels(seed_ms, np.zeros_like(seed_ms)),
         rider.horizon_ms,
     )
-    times_ms = unpack(label)[0]
+    every = np.arange(len(network.length_mm))
+    rides = _rides(rider, sites, unpack(label)[0], every)
+    return _frame(_bands(NEAREST_OF_ALL, rider, rides, minutes, cell_m), network.crs)
+
+
+def catchments(
+    network: Network,
+    academies: gpd.GeoDataFrame,
+    *,
+    minutes: Sequence[float] = (5.0, 10.0, 15.0),
+    speed_kmh: float,
+    cell_m: float = 25.0,
+    snap_limit_m: float = 500.0,
+    walking_speed_ms: float = 1.3,
+    surface: bool = True,
+) -> gpd.GeoDataFrame:
+    """Draw from where each academy by itself is reached within so many minutes.
+
+    Parameters
+    ----------
+    network, academies, minutes, speed_kmh, cell_m, snap_limit_m, walking_speed_ms, surface
+        As in `isochrones`; academies are known by `academy_id`.
+
+    Returns
+    -------
+    GeoDataFrame
+        As from `isochrones`, with the academy's own id: its catchment in bands.
+    """
+    rider, sites = _rider_and_sites(
+        network, academies, minutes, speed_kmh, snap_limit_m, walking_speed_ms, surface=surface
+    )
+    ids = academies["academy_id"].to_numpy(dtype=object)
+    return catchments_of(rider, sites, ids, minutes, cell_m)
+
+
+def catchments_of(
+    rider: Rider,
+    sites: Places,
+    ids: NDArray[np.object_],
+    minutes: Sequence[float],
+    cell_m: float,
+) -> gpd.GeoDataFrame:
+    """Draw the isochrones of each site by itself; see `catchments`."""
+    network = rider.network
+    offsets, nodes, times = rider.reach(sites)
+    times_ms = np.full(network.nodes, unpack(UNREACHED)[0], dtype=np.int64)
+    rows = []
+    for site, academy_id in enumerate(ids):
+        if not sites.found[site]:
+            continue
+        reached = slice(offsets[site], offsets[site + 1])
+        times_ms[nodes[reached]] = times[reached]
+        segments = _segments_at(network, nodes[reached])
+        rides = _rides(rider, sites.take(np.array([site])), times_ms, segments)
+        rows += _bands(str(academy_id), rider, rides, minutes, cell_m)
+        times_ms[nodes[reached]] = unpack(UNREACHED)[0]
+    return _frame(rows, network.crs)
+
+
+def _rider_and_sites(
+    network: Network,
+    academies: gpd.GeoDataFrame,
+    minutes: Sequence[float],
+    speed_kmh: float,
+    snap_limit_m: float,
+    walking_speed_ms: float,
+    *,
+    surface: bool,
+) -> tuple[Rider, Places]:
+    points = academies.geometry.to_crs(network.crs)
+    sites = snap(network, points.x.to_numpy(), points.y.to_numpy(), limit_m=snap_limit_m)
+    times = network.times(speed_kmh, surface=surface)
+    horizon = horizon_ms(max(minutes))
+    return Rider(network, times, horizon, walking_speed_ms=walking_speed_ms), sites
+
+
+def _segments_at(network: Network, nodes: NDArray[np.int32]) -> NDArray[np.intp]:
+    """List the segments of all edges on which one can arrive at the nodes."""
+    first, _, arc = network.arcs
+    _, at = _ranges(first[nodes], first[nodes + 1])
+    edge = np.unique(arc[at] >> 1)
+    return _ranges(network.first_segment[edge], network.first_segment[edge + 1])[1]
+
+
+def _bands(
+    academy_id: str, rider: Rider, rides: list[_Rides], minutes: Sequence[float], cell_m: float
+) -> list[tuple[str, float, float, float, shapely.MultiPolygon]]:
+    """Outline each band; the ground of the band before is taken out."""
     rows, inner = [], np.empty(0, dtype=object)
     for start, stop in zip((0.0, *minutes), minutes, strict=False):
-        stretches = reached_stretches(rider, sites, times_ms, horizon_ms(stop))
+        stretches = np.concatenate([ride.within(rider, horizon_ms(stop)) for ride in rides])
         whole = _near(stretches, cell_m)
         band = _without(whole, inner)
         inner = whole
         if not band.is_empty:
-            rows.append((NEAREST_OF_ALL, start, stop, band.area / 1e6, band))
+            rows.append((academy_id, start, stop, band.area / 1e6, band))
+    return rows
+
+
+def _frame(
+    rows: list[tuple[str, float, float, float, shapely.MultiPolygon]], crs: str
+) -> gpd.GeoDataFrame:
     columns = ["academy_id", "minutes_from", "minutes_to", "area_km2", "geometry"]
-    return gpd.GeoDataFrame(rows, columns=columns, geometry="geometry", crs=network.crs)
+    return gpd.GeoDataFrame(rows, columns=columns, geometry="geometry", crs=crs)
 
 
 def reached_stretches(rider: Rider, sites: Places, times_ms: Longs, cutoff_ms: int) -> Floats:
@@ -122,9 +218,17 @@ def reached_stretches(rider: Rider, sites: Places, times_ms: Longs, cutoff_ms: i
     float array, shape (stretches, 4)
         x and y of both ends of each straight stretch, metres.
     """
-    own_edge = _segments_before_sites(rider, sites), _segments_after_sites(rider, sites)
-    parts = [*_through_ends(rider, times_ms), *own_edge]
-    return np.concatenate([part.within(rider, cutoff_ms) for part in parts])
+    every = np.arange(len(rider.network.length_mm))
+    rides = _rides(rider, sites, times_ms, every)
+    return np.concatenate([ride.within(rider, cutoff_ms) for ride in rides])
+
+
+def _rides(
+    rider: Rider, sites: Places, times_ms: Longs, segments: NDArray[np.intp]
+) -> list[_Rides]:
+    """Every way to ride the segments towards a site: by the ends of edges, or straight to it."""
+    straight = [_segments_before_sites(rider, sites), _segments_after_sites(rider, sites)]
+    return [*_through_ends(rider, times_ms, segments), *straight]
 
 
 @dataclass(frozen=True)
@@ -165,14 +269,17 @@ class _Rides:
         return np.stack(ends, axis=1)
 
 
-def _through_ends(rider: Rider, times_ms: Longs) -> list[_Rides]:
-    """Every open segment, left by the end node of its edge and by the start node."""
+def _through_ends(
+    rider: Rider, times_ms: Longs, segment: NDArray[np.intp]
+) -> list[_Rides]:
+    """Leave the segments by the end node of their edge, and by the start node."""
     network, times = rider.network, rider.times
-    segment, edge = np.arange(len(network.length_mm)), network.segment_edge
+    edge = network.segment_edge[segment]
     first, last = network.first_segment[edge], network.first_segment[edge + 1]
     ahead = times.before_forward_ms[last] - times.before_forward_ms[segment + 1]
     back = times.before_backward_ms[segment] - times.before_backward_ms[first]
-    by_end = times_ms[network.edge_end[edge]] + ahead
+    # A segment's own wait is at its end: riding on, it is still to come.
+    by_end = times_ms[network.edge_end[edge]] + ahead + times.wait_ms[segment]
     by_start = times_ms[network.edge_start[edge]] + back
     one, zero = np.ones(len(segment)), np.zeros(len(segment))
     return [

@@ -83,13 +83,22 @@ def horizon_ms(minutes: float) -> int:
 
 
 def access_table(
-    label: Longs, snap_m: NDArray[np.float64], academy_ids: NDArray[np.object_], index: pd.Index
+    label: Longs,
+    snap_m: NDArray[np.float64],
+    academy_ids: NDArray[np.object_],
+    index: pd.Index,
+    measured: NDArray[np.bool_] | None = None,
 ) -> pd.DataFrame:
-    """Lay labels out as the access table; `snap_m` is NaN where a point is unmeasured."""
+    """Lay labels out as the access table.
+
+    `snap_m` is NaN where a point is not tied; such a point is unmeasured, unless `measured`
+    says otherwise.
+    """
+    measured = ~np.isnan(snap_m) if measured is None else measured
     time_ms, rank = unpack(label)
     reached = label != UNREACHED
     names = np.append(academy_ids.astype(object), "")
-    status = np.where(reached, REACHED, np.where(np.isnan(snap_m), UNMEASURED, BEYOND))
+    status = np.where(reached, REACHED, np.where(measured, BEYOND, UNMEASURED))
     return pd.DataFrame(
         {
             "academy_id": names[np.where(reached, rank, len(names) - 1)],
@@ -135,7 +144,9 @@ class Rider:
     def arc_ms(self) -> NDArray[np.int32]:
         """Time of each arc of `network.arcs`, shape (arcs,)."""
         both = np.stack([self.times.forward_ms, self.times.backward_ms], axis=1).ravel()
-        return np.asarray(both[self.network.arcs[2]])
+        _, tail, arc = self.network.arcs
+        # One waits at a node before going on: the wait belongs to the arc that leaves it.
+        return np.asarray(both[arc] + self.times.node_ms[tail])
 
     def nearest(self, sites: Places, points: Places, rank: NDArray[np.intp]) -> Longs:
         """Label each point with the nearest site.
@@ -204,6 +215,7 @@ class Rider:
             [self.network.edge_start[edge[from_start]], self.network.edge_end[edge[from_end]]]
         )
         ms = np.concatenate([(along + walk)[from_start], (back + walk)[from_end]])
+        ms = ms + self.times.node_ms[node]
         return node, ms, np.concatenate([owner[from_start], owner[from_end]])
 
     def _through_ends(self, points: Places, node_label: Longs) -> Longs:
@@ -221,24 +233,77 @@ class Rider:
     def _along_edge(self, points: Places, sites: Places, rank: NDArray[np.intp]) -> Longs:
         """Go straight to a site on the same edge, in the directions that are open."""
         label = np.full(len(points.edge), UNREACHED, dtype=np.int64)
+        site, point, ms = self._pairs_on_edge(points, sites)
+        np.minimum.at(label, point, labels(ms, rank[site]))
+        return label
+
+    def pairs(self, sites: Places, points: Places) -> tuple[NDArray[np.intp], NDArray[np.intp], Longs]:
+        """List every site that each point reaches within the horizon.
+
+        Parameters
+        ----------
+        sites, points
+            Academies and demand points on the network.
+
+        Returns
+        -------
+        tuple of arrays
+            Site, point and time in ms, walking legs included; one row for each pair, sorted.
+        """
+        offsets, nodes, times = self.reach(sites)
+        tied = np.flatnonzero(points.found)
+        exit_node, exit_ms, exit_point = self._exits(points.take(tied))
+        order = np.argsort(exit_node, kind="stable")
+        bounds = np.searchsorted(exit_node[order], np.arange(self.network.nodes + 1))
+        sizes = np.diff(bounds)[nodes]
+        at = np.repeat(bounds[nodes], sizes) + _counted(sizes)
+        owner = np.repeat(np.arange(len(sites.edge)), np.diff(offsets))
+        straight = self._pairs_on_edge(points.take(tied), sites)
+        site = np.concatenate([np.repeat(owner, sizes), straight[0]])
+        point = np.concatenate([exit_point[order][at], straight[1]])
+        ms = np.concatenate([np.repeat(times, sizes) + exit_ms[order][at], straight[2]])
+        ms = ms + self.walk_ms(points.take(tied))[point]
+        order = np.lexsort((ms, point, site))
+        site, point, ms = site[order], tied[point[order]], ms[order]
+        first = np.append(True, (np.diff(site) != 0) | (np.diff(point) != 0))[: len(site)]  # noqa: FBT003
+        kept = first & (ms <= self.horizon_ms)
+        return site[kept], point[kept], ms[kept]
+
+    def _exits(self, points: Places) -> tuple[NDArray[np.int32], Longs, NDArray[np.intp]]:
+        """List the nodes by which each point can leave its edge, and how long that takes."""
+        edge = points.edge
+        along, against = points.along_ms(self.network, self.times)
+        start, end = self._at_ends(points)
+        ahead = np.where(end, 0, self.times.forward_ms[edge].astype(np.int64) - along)
+        by_end = np.flatnonzero(self.network.open_forward[edge] | end)
+        by_start = np.flatnonzero(self.network.open_backward[edge] | start)
+        node = [self.network.edge_end[edge[by_end]], self.network.edge_start[edge[by_start]]]
+        ms = [ahead[by_end], against[by_start]]
+        return np.concatenate(node), np.concatenate(ms), np.concatenate([by_end, by_start])
+
+    def _pairs_on_edge(
+        self, points: Places, sites: Places
+    ) -> tuple[NDArray[np.intp], NDArray[np.intp], Longs]:
+        """List sites and points on the same edge with an open way between them, and its time."""
         owner = np.flatnonzero(sites.found)
-        pairs = pd.DataFrame({"edge": sites.edge[owner], "site": owner}).merge(
-            pd.DataFrame({"edge": points.edge, "point": np.arange(len(label))}), on="edge"
+        both = pd.DataFrame({"edge": sites.edge[owner], "site": owner}).merge(
+            pd.DataFrame({"edge": points.edge, "point": np.arange(len(points.edge))}), on="edge"
         )
-        site, point = pairs["site"].to_numpy(), pairs["point"].to_numpy()
+        site, point = both["site"].to_numpy(np.intp), both["point"].to_numpy(np.intp)
         edge = sites.edge[site]
         to, to_back = sites.take(site).along_ms(self.network, self.times)
         at, at_back = points.take(point).along_ms(self.network, self.times)
         position = self._position_mm(points)[point] - self._position_mm(sites)[site]
-        here = np.abs(position) < 0.5
         walk = self.walk_ms(sites)[site]
-        for open_, ahead, ms in (
-            (self.network.open_forward[edge], position <= 0, to - at),
-            (self.network.open_backward[edge], position >= 0, at_back - to_back),
-        ):
-            use = open_ & ahead | here
-            np.minimum.at(label, point[use], labels(np.maximum(ms + walk, walk), rank[site])[use])
-        return label
+        ahead = (self.network.open_forward[edge] & (position <= 0)) | (position == 0)
+        back = (self.network.open_backward[edge] & (position >= 0)) | (position == 0)
+        ms = np.concatenate([(to - at)[ahead], (at_back - to_back)[back]])
+        walk = np.concatenate([walk[ahead], walk[back]])
+        return (
+            np.concatenate([site[ahead], site[back]]),
+            np.concatenate([point[ahead], point[back]]),
+            np.maximum(ms, 0) + walk,
+        )
 
     def _position_mm(self, places: Places) -> NDArray[np.float64]:
         """Distance of each place from the start of its edge, in millimetres."""
@@ -266,6 +331,11 @@ class Rider:
         """Add each point's own walking leg and drop what then lies beyond the horizon."""
         later = _later(label, self.walk_ms(points))
         return np.where(unpack(later)[0] > self.horizon_ms, UNREACHED, later)
+
+
+def _counted(sizes: NDArray[np.intp]) -> NDArray[np.intp]:
+    """Count 0, 1, ... sizes[i] - 1 for every i."""
+    return np.arange(sizes.sum()) - np.repeat(np.cumsum(sizes) - sizes, sizes)
 
 
 def _later(label: Longs, ms: Longs) -> Longs:

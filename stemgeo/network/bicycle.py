@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 Tags = Mapping[str, str]
 
-CLOSED, RIDE, PUSH, STEPS = range(4)
+CLOSED, RIDE, PUSH, STEPS, FERRY = range(5)
 """Modes of a way in one direction."""
 
 STEPS_KMH = 2.0
@@ -32,11 +32,11 @@ class Ride(NamedTuple):
     Attributes
     ----------
     mode
-        CLOSED, RIDE, PUSH or STEPS.
+        CLOSED, RIDE, PUSH, STEPS or FERRY.
     ratio
         Speed over the rider's own speed on a good surface, 0 to 1.
     cap_kmh
-        The speed limit when there is one, else NO_CAP.
+        The speed limit when there is one, else NO_CAP; of a ferry its own speed.
     """
 
     mode: int
@@ -48,7 +48,7 @@ class Ride(NamedTuple):
         if self.mode == RIDE:
             ratio = self.ratio if surface else 1.0
             return max(min(rider_kmh * ratio, self.cap_kmh), FLOOR_KMH)
-        return {CLOSED: 0.0, PUSH: pushing_kmh, STEPS: STEPS_KMH}[self.mode]
+        return {CLOSED: 0.0, PUSH: pushing_kmh, STEPS: STEPS_KMH, FERRY: self.cap_kmh}[self.mode]
 
 
 NOT_AT_ALL = Ride(CLOSED)
@@ -123,6 +123,18 @@ BLOCKING_BARRIERS = frozenset(
     ("yes", "wall", "fence", "stile", "kissing_gate", "turnstile", "debris", "jersey_barrier")
 )
 
+SLOW_BARRIERS = frozenset(
+    ("gate", "swing_gate", "sliding_gate", "lift_gate", "cycle_barrier", "hampshire_gate")
+    + ("motorcycle_barrier", "cattle_grid", "chain")
+)
+"""Barriers that let a bicycle pass and cost the seconds that a study declares."""
+
+NO_WAIT, SIGNAL, CROSSING, BARRIER, BOARDING = range(5)
+"""What one may have to wait for."""
+
+FERRY_KMH = 5.0
+"""A ferry without a duration (OSRM)."""
+
 IMPLICIT_MAXSPEED = {
     "walk": 5.0,
     "BE:zone30": 30.0,
@@ -134,7 +146,7 @@ MPH = 1.609344
 TAGS_READ = frozenset(
     ("highway", "access", "vehicle", "bicycle", "bicycle:forward", "bicycle:backward", "foot")
     + ("motorroad", "oneway", "oneway:bicycle", "junction", "surface", "smoothness", "tracktype")
-    + ("maxspeed", "bridge", "tunnel")
+    + ("maxspeed", "route", "duration")
     + CYCLEWAY_KEYS
     + tuple(f"{key}:oneway" for key in CYCLEWAY_KEYS)
 )
@@ -161,6 +173,36 @@ def classify(tags: Tags) -> tuple[Ride, Ride]:
         _direction(tags, "bicycle:forward", with_traffic=allowed_forward),
         _direction(tags, "bicycle:backward", with_traffic=allowed_backward),
     )
+
+
+def ferry(tags: Tags) -> bool:
+    """Whether a way is a ferry that takes bicycles: a bicycle tag, or foot where none is set."""
+    if tags.get("route") != "ferry" or "highway" in tags:
+        return False
+    word = _first(tags, "bicycle", "foot", "access")
+    return word is None or word in OPENING_VALUES
+
+
+def ferry_minutes(tags: Tags) -> float | None:
+    """Read the `duration` of a crossing: "7", "00:07", "0:07:30" or "PT7M"; None if unreadable."""
+    text = tags.get("duration", "")
+    if match := re.fullmatch(r"PT(?:(\d{1,2})H)?(?:(\d{1,3})M)?(?:(\d{1,3})S)?", text):
+        hours, minutes, seconds = (int(part or 0) for part in match.groups())
+    elif match := re.fullmatch(r"(?:(\d{1,2}):)?(\d{1,3})(?::(\d{2}))?", text):
+        hours, minutes, seconds = (int(part or 0) for part in match.groups())
+    else:
+        return None
+    return hours * 60 + minutes + seconds / 60 or None
+
+
+def waits(tags: Tags) -> int:
+    """What a cyclist may have to wait for at a node: SIGNAL, CROSSING, BARRIER or NO_WAIT."""
+    signals = "traffic_signals" in (tags.get("highway"), tags.get("crossing"))
+    if signals:
+        return SIGNAL
+    if tags.get("highway") == "crossing":
+        return CROSSING
+    return BARRIER if tags.get("barrier") in SLOW_BARRIERS else NO_WAIT
 
 
 def blocks(tags: Tags) -> bool:

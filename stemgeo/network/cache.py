@@ -14,6 +14,7 @@ import platformdirs
 
 from stemgeo.errors import InputError
 from stemgeo.network.graph import Network
+from stemgeo.network.osm import read_roads
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -26,6 +27,8 @@ def folder() -> Path:
 
 def load_network(paths: Sequence[Path], sha256s: Sequence[str]) -> Network:
     """Take the network of these extracts from the cache, or read it and keep it.
+
+    It has everything, ferries too: `Network.restricted` makes a profile of it.
 
     An entry is named by the hash of the extracts and of the code that reads them, so neither
     another file nor another rule can meet a stale one. It is checked when opened and rebuilt
@@ -45,7 +48,7 @@ def load_network(paths: Sequence[Path], sha256s: Sequence[str]) -> Network:
             return Network.load(place)
         except InputError:
             shutil.rmtree(place, ignore_errors=True)
-    network = Network.from_osm(*paths)
+    network = Network.from_roads(read_roads(paths))
     try:
         _keep(network, place)
     except OSError:
@@ -69,6 +72,6 @@ def _version() -> str:
     """Hash of the modules that turn an extract into a network."""
     here = Path(__file__).parent
     digest = hashlib.sha256()
-    for module in ("bicycle.py", "osm.py", "graph.py"):
+    for module in ("bicycle.py", "stress.py", "osm.py", "graph.py"):
         digest.update((here / module).read_bytes())
     return digest.hexdigest()

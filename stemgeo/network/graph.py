@@ -26,6 +26,7 @@ from scipy.sparse.csgraph import connected_components
 from stemgeo.errors import InputError, Problem
 from stemgeo.network import bicycle
 from stemgeo.network.osm import Roads, read_roads
+from stemgeo.network.stress import LOW_STRESS
 
 if TYPE_CHECKING:
     import networkx as nx
@@ -39,10 +40,13 @@ if TYPE_CHECKING:
 CLOSED_MS = np.int32(2**30)
 """Time of an arc that may not be travelled; above any horizon."""
 
-ISLAND_BELOW_M = 30_000
+ISLAND_BELOW_M = {"all": 30_000, "low_stress": 1_000}
 """A strong component with less rideable road than this is an island, unless it is the largest.
 
-30 km: islands of up to 570 nodes were found to cut pairs off, so a count of nodes is no rule.
+All roads, 30 km: what is not joined to the rest is a fault of the map, and islands of up to 570
+nodes were found to cut pairs off. Low-stress roads, 1 km: their components are real
+neighbourhoods between busy roads. With 30 km nearly half of Porto's low-stress roads would take
+no child (`docs/network.md`).
 """
 
 BELGIUM = (2.3, 49.4, 6.5, 51.6)
@@ -61,6 +65,11 @@ class EdgeTimes:
         them is the time between two vertices of an edge.
     pace_forward, pace_backward
         Milliseconds per millimetre, shape (segments,); 0 where closed.
+    wait_ms
+        What one waits on each segment, at its end or to board a ferry, shape (segments,); part
+        of all of the above but the paces.
+    node_ms
+        What one waits at each node before going on, shape (nodes,).
     """
 
     forward_ms: Ints
@@ -69,6 +78,8 @@ class EdgeTimes:
     before_backward_ms: NDArray[np.int64]
     pace_forward: Floats
     pace_backward: Floats
+    wait_ms: NDArray[np.int64]
+    node_ms: Ints
 
 
 @dataclass(frozen=True)
@@ -93,12 +104,21 @@ class Network:
         Geodesic, shape (segments,).
     forward, backward
         Index into `rides` along the edge and against it, shape (segments,).
+    stress_forward, stress_backward
+        Level of traffic stress along the edge and against it, 1 to 4, shape (segments,).
     residential, way
         Whether children live along the segment, and its OSM way; shape (segments,).
+    wait
+        What one may wait for at the end of each segment inside an edge, or to board a ferry;
+        see `bicycle.waits`; shape (segments,).
+    node_wait
+        What one may wait for at each node, shape (nodes,).
     vertex_x, vertex_y
         Shape (segments + edges,).
     snappable
-        Whether points may be tied to the edge: not steps, not an island; shape (edges,).
+        Whether points may be tied to the edge: not steps or ferry, not an island; shape (edges,).
+    island
+        Whether the edge is open but lies on an island, shape (edges,).
     rides
         The distinct rides.
     counts
@@ -115,17 +135,24 @@ class Network:
     length_mm: Ints
     forward: NDArray[np.uint16]
     backward: NDArray[np.uint16]
+    stress_forward: NDArray[np.uint8]
+    stress_backward: NDArray[np.uint8]
     residential: Bools
     way: NDArray[np.int64]
+    wait: NDArray[np.uint8]
+    node_wait: NDArray[np.uint8]
     vertex_x: Floats
     vertex_y: Floats
     snappable: Bools
+    island: Bools
     rides: tuple[bicycle.Ride, ...]
     counts: dict[str, int]
 
     @classmethod
     def from_osm(cls, *paths: str | Path) -> Self:
         """Read the network of one or more OSM extracts.
+
+        Every road that a cyclist can use is in it, and no ferry; see `restricted`.
 
         Raises
         ------
@@ -135,7 +162,8 @@ class Network:
         missing = [str(path) for path in paths if not Path(path).is_file()]
         if missing:
             raise InputError(*(Problem(name, "is not an existing file") for name in missing))
-        return cls.from_roads(read_roads(Path(path) for path in paths))
+        whole = cls.from_roads(read_roads(Path(path) for path in paths))
+        return whole.restricted()
 
     @classmethod
     def from_osmnx(cls, graph: nx.MultiDiGraph) -> Self:
@@ -152,11 +180,11 @@ class Network:
         """
         from stemgeo.network.interchange import roads_from_osmnx
 
-        return cls.from_roads(roads_from_osmnx(graph))
+        return cls.from_roads(roads_from_osmnx(graph)).restricted()
 
     @classmethod
     def from_roads(cls, roads: Roads) -> Self:
-        """Contract road segments into a network."""
+        """Contract road segments into a network, ferries and all; see `restricted`."""
         crs = _metric_crs(roads)
         x, y = Transformer.from_crs("EPSG:4326", crs, always_xy=True).transform(
             roads.lon, roads.lat
@@ -182,15 +210,22 @@ class Network:
             length_mm=roads.length_mm[chain],
             forward=np.where(turned, roads.backward[chain], roads.forward[chain]),
             backward=np.where(turned, roads.forward[chain], roads.backward[chain]),
+            stress_forward=np.where(turned, roads.stress_backward[chain], roads.stress_forward[chain]),
+            stress_backward=np.where(
+                turned, roads.stress_forward[chain], roads.stress_backward[chain]
+            ),
             residential=roads.residential[chain],
             way=roads.way[chain],
+            wait=_waits_inside(roads, chain, first, end),
+            node_wait=roads.wait[nodes],
             vertex_x=x[vertices],
             vertex_y=y[vertices],
             snappable=np.zeros(len(first) - 1, dtype=np.bool_),
+            island=np.zeros(len(first) - 1, dtype=np.bool_),
             rides=roads.rides,
             counts=dict(roads.counts),
         )
-        return network._sorted()._with_islands()  # noqa: SLF001
+        return network._sorted()  # noqa: SLF001
 
     @property
     def nodes(self) -> int:
@@ -265,8 +300,52 @@ class Network:
         first = np.searchsorted(head[order], np.arange(self.nodes + 1)).astype(np.int32)
         return first, tail[order].astype(np.int32), arc[order].astype(np.int32)
 
+    def restricted(self, profile: str = "all", *, ferries: bool = False) -> Self:
+        """Close what a profile does not use, and find the islands of what is left.
+
+        Parameters
+        ----------
+        profile
+            "all", or "low_stress": level of traffic stress 1 and 2 alone.
+        ferries
+            Whether ferries that take bicycles are used.
+
+        Returns
+        -------
+        Network
+            The same nodes and edges; what is closed is closed in its rides.
+        """
+        rides = dataclasses.replace(
+            self,
+            forward=self._open_rides(self.forward, self.stress_forward, profile, ferries=ferries),
+            backward=self._open_rides(
+                self.backward, self.stress_backward, profile, ferries=ferries
+            ),
+        )
+        return rides._with_islands(ISLAND_BELOW_M[profile])  # noqa: SLF001
+
+    def _open_rides(
+        self,
+        rides: NDArray[np.uint16],
+        stress: NDArray[np.uint8],
+        profile: str,
+        *,
+        ferries: bool,
+    ) -> NDArray[np.uint16]:
+        closed = np.zeros(len(rides), dtype=np.bool_)
+        if profile == "low_stress":
+            closed |= stress > LOW_STRESS
+        if not ferries:
+            closed |= self._mode[rides] == bicycle.FERRY
+        return np.where(closed, np.uint16(0), rides)
+
     def times(
-        self, speed_kmh: float, *, pushing_kmh: float = 4.0, surface: bool = True
+        self,
+        speed_kmh: float,
+        *,
+        pushing_kmh: float = 4.0,
+        surface: bool = True,
+        waits_s: Mapping[int, float] | None = None,
     ) -> EdgeTimes:
         """Travel times of a rider.
 
@@ -278,18 +357,28 @@ class Network:
             Where the bicycle must be pushed.
         surface
             Whether poor surfaces slow the rider.
+        waits_s
+            Seconds for `bicycle.SIGNAL`, CROSSING, BARRIER and BOARDING; none without.
         """
         # km/h to milliseconds per millimetre: 3600 s / (v * 1e6 mm) * 1000
         kmh = [ride.speed_kmh(speed_kmh, pushing_kmh, surface=surface) for ride in self.rides]
         pace = np.array([3.6 / v if v else 0.0 for v in kmh])
+        wait = np.zeros(256, dtype=np.int64)
+        for kind, seconds in (waits_s or {}).items():
+            wait[kind] = round(seconds * 1000)
+        wait_ms = wait[self.wait]
         return EdgeTimes(
-            **self._times_along("forward", pace[self.forward], open_=self.open_forward),
-            **self._times_along("backward", pace[self.backward], open_=self.open_backward),
+            **self._times_along("forward", pace[self.forward], wait_ms, open_=self.open_forward),
+            **self._times_along("backward", pace[self.backward], wait_ms, open_=self.open_backward),
+            wait_ms=wait_ms,
+            node_ms=wait[self.node_wait].astype(np.int32),
         )
 
-    def _times_along(self, direction: str, pace: Floats, *, open_: Bools) -> dict[str, Any]:
+    def _times_along(
+        self, direction: str, pace: Floats, wait_ms: NDArray[np.int64], *, open_: Bools
+    ) -> dict[str, Any]:
         before = np.zeros(len(pace) + 1, dtype=np.int64)
-        np.cumsum(np.rint(self.length_mm * pace).astype(np.int64), out=before[1:])
+        np.cumsum(np.rint(self.length_mm * pace).astype(np.int64) + wait_ms, out=before[1:])
         whole = np.diff(before[self.first_segment])
         return {
             f"{direction}_ms": np.where(open_, np.minimum(whole, CLOSED_MS), CLOSED_MS).astype(
@@ -329,7 +418,8 @@ class Network:
         first_vertex = np.concatenate([[0], np.cumsum(vertices)])
         within = np.arange(first_vertex[-1]) - np.repeat(first_vertex[:-1], vertices)
         vertex = np.repeat(self.first_segment[:-1][order] + order, vertices) + within
-        by_segment = ("length_mm", "forward", "backward", "residential", "way")
+        by_segment = ("length_mm", "forward", "backward", "stress_forward", "stress_backward")
+        by_segment += ("residential", "way", "wait")
         return dataclasses.replace(
             self,
             edge_start=self.edge_start[order],
@@ -340,36 +430,39 @@ class Network:
             **{name: getattr(self, name)[segment] for name in by_segment},
         )
 
-    def _with_islands(self) -> Self:
+    def _with_islands(self, below_m: float) -> Self:
         """Mark the edges to which points may be tied: in a strong component large enough."""
         first, tail, _ = self.arcs
         head = np.repeat(np.arange(self.nodes), np.diff(first))
         matrix = coo_array((np.ones(len(tail)), (tail, head)), shape=(self.nodes, self.nodes))
         _, component = connected_components(matrix.tocsr(), directed=True, connection="strong")
-        inside = component[self.edge_start] == component[self.edge_end]
+        usable = self.open_forward | self.open_backward
+        inside = (component[self.edge_start] == component[self.edge_end]) & usable
+        mode = np.maximum(*(self._mode[ride[self.first_segment[:-1]]] for ride in self._both))
+        road = inside & (mode != bicycle.FERRY)
         road_m = np.bincount(
-            component[self.edge_start[inside]],
-            weights=self.edge_length_m[inside],
+            component[self.edge_start[road]],
+            weights=self.edge_length_m[road],
             minlength=component.max() + 1,
         )
-        large = road_m >= ISLAND_BELOW_M
+        large = road_m >= below_m
         large[np.argmax(road_m)] = True
-        begin = self.first_segment[:-1]
-        steps = self._mode[self.forward[begin]] == bicycle.STEPS
-        steps |= self._mode[self.backward[begin]] == bicycle.STEPS
-        island = ~(inside & large[component[self.edge_start]])
+        island = usable & ~(inside & large[component[self.edge_start]])
+        tied = usable & ~island & (mode != bicycle.STEPS) & (mode != bicycle.FERRY)
+        found = {
+            "nodes": self.nodes,
+            "edges": int(usable.sum()),
+            "road_m": round(self.edge_length_m[usable].sum()),
+            "island_edges": int(island.sum()),
+            "island_road_m": round(self.edge_length_m[island].sum()),
+        }
         return dataclasses.replace(
-            self,
-            snappable=~island & ~steps,
-            counts=self.counts
-            | {
-                "nodes": self.nodes,
-                "edges": self.edges,
-                "road_m": round(self.edge_length_m.sum()),
-                "island_edges": int(island.sum()),
-                "island_road_m": round(self.edge_length_m[island].sum()),
-            },
+            self, snappable=tied, island=island, counts=self.counts | found
         )
+
+    @property
+    def _both(self) -> tuple[NDArray[np.uint16], NDArray[np.uint16]]:
+        return self.forward, self.backward
 
     # -- the cache: plain arrays that map into memory, each checked by its hash -----------------
 
@@ -453,8 +546,10 @@ def _chains(roads: Roads) -> tuple[Ints, Ints, Bools]:
         whether a segment is run against its own direction.
     """
     mode = np.array([ride.mode for ride in roads.rides], dtype=np.uint8)
-    kind = np.minimum(mode, bicycle.RIDE) + 2 * (mode == bicycle.STEPS)
-    forward, backward = kind[roads.forward], kind[roads.backward]
+    # A profile opens or closes by these: ridden or pushed, steps, ferry, and the stress.
+    kind = np.where(mode >= bicycle.STEPS, mode, np.minimum(mode, bicycle.RIDE))
+    forward = kind[roads.forward] + 8 * (roads.stress_forward > LOW_STRESS)
+    backward = kind[roads.backward] + 8 * (roads.stress_backward > LOW_STRESS)
     # A segment end e = 2 s at its start, 2 s + 1 at its end; what leaves and what arrives there.
     ends = np.stack([roads.start, roads.end], axis=1).ravel()
     leaving = np.stack([forward, backward], axis=1).ravel()
@@ -470,6 +565,13 @@ def _chains(roads: Roads) -> tuple[Ints, Ints, Bools]:
     partner = np.full(len(ends), -1, dtype=np.int32)
     partner[one[through]], partner[other[through]] = other[through], one[through]
     return _walk(partner)
+
+
+def _waits_inside(roads: Roads, chain: Ints, first: Ints, end: Ints) -> NDArray[np.uint8]:
+    """Say what one may wait for at each segment's end inside its edge, or to board a ferry."""
+    wait = roads.wait[end]
+    wait[first[1:] - 1] = bicycle.NO_WAIT
+    return np.where(roads.boarding[chain], np.uint8(bicycle.BOARDING), wait)
 
 
 @njit(cache=True)

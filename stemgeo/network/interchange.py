@@ -10,7 +10,8 @@ import shapely
 
 from stemgeo.errors import InputError, Problem
 from stemgeo.network import bicycle
-from stemgeo.network.osm import Roads
+from stemgeo.network.osm import TAGS_READ, Roads
+from stemgeo.network.stress import stress
 
 if TYPE_CHECKING:
     from stemgeo.network.graph import EdgeTimes, Network
@@ -29,10 +30,11 @@ def to_networkx(network: Network, times: EdgeTimes) -> nx.MultiDiGraph:
         u, v, line = int(network.edge_start[edge]), int(network.edge_end[edge]), network.lines[edge]
         given = {"length": float(length[edge]), "osmid": int(way[edge])}
         if network.open_forward[edge]:
-            ms = int(times.forward_ms[edge])
+            # One waits at a node before going on, so the wait is the arc's that leaves it.
+            ms = int(times.forward_ms[edge] + times.node_ms[u])
             graph.add_edge(u, v, key=2 * edge, travel_time_ms=ms, geometry=line, **given)
         if network.open_backward[edge]:
-            ms, back = int(times.backward_ms[edge]), shapely.reverse(line)
+            ms, back = int(times.backward_ms[edge] + times.node_ms[v]), shapely.reverse(line)
             graph.add_edge(v, u, key=2 * edge + 1, travel_time_ms=ms, geometry=back, **given)
     return graph
 
@@ -80,7 +82,7 @@ def _tags(data: dict[str, Any]) -> dict[str, str]:
     the first in the alphabet is taken, so that a graph always gives the same network.
     """
     tags = {}
-    for key in bicycle.TAGS_READ - {"oneway", "oneway:bicycle", "junction"}:
+    for key in TAGS_READ - {"oneway", "oneway:bicycle", "junction"}:
         value = data.get(key)
         value = min(map(str, value)) if isinstance(value, list) else value
         if isinstance(value, str):
@@ -97,6 +99,7 @@ def _segments(graph: nx.MultiDiGraph, streets: list[dict[str, Any]], closed: int
     columns: dict[str, list[Any]] = {
         name: []
         for name in ("start", "end", "length_mm", "forward", "backward", "residential", "way")
+        + ("stress_forward", "stress_backward")
     }
     for street in streets:
         data, u, v = street["data"], nodes[street["u"]], nodes[street["v"]]
@@ -104,14 +107,17 @@ def _segments(graph: nx.MultiDiGraph, streets: list[dict[str, Any]], closed: int
         chain = [u, *range(len(lon), len(lon) + len(bends)), v]
         lon.extend(bend[0] for bend in bends)
         lat.extend(bend[1] for bend in bends)
-        osmid = data.get("osmid", 0)
+        osmid, tags = data.get("osmid", 0), _tags(data)
+        lts = stress(tags, built_up=tags["highway"] in bicycle.RESIDENTIAL)
         columns["start"].extend(chain[:-1])
         columns["end"].extend(chain[1:])
         columns["length_mm"].extend(_shared_out(data["length"], chain, lon, lat))
         once = {
             "forward": rides.setdefault(street["forward"], len(rides)),
             "backward": rides.setdefault(street["backward"], len(rides)),
-            "residential": _tags(data)["highway"] in bicycle.RESIDENTIAL,
+            "stress_forward": lts[0],
+            "stress_backward": lts[1],
+            "residential": tags["highway"] in bicycle.RESIDENTIAL,
             "way": min(osmid) if isinstance(osmid, list) else osmid,
         }
         for name, value in once.items():
@@ -123,6 +129,8 @@ def _segments(graph: nx.MultiDiGraph, streets: list[dict[str, Any]], closed: int
         "length_mm": np.int32,
         "forward": np.uint16,
         "backward": np.uint16,
+        "stress_forward": np.uint8,
+        "stress_backward": np.uint8,
         "residential": np.bool_,
         "way": np.int64,
     }
@@ -130,6 +138,8 @@ def _segments(graph: nx.MultiDiGraph, streets: list[dict[str, Any]], closed: int
         lon=np.array(lon),
         lat=np.array(lat),
         osm_id=np.array(ids + [0] * (len(lon) - len(ids)), dtype=np.int64),
+        boarding=np.zeros(len(columns["start"]), dtype=np.bool_),
+        wait=np.zeros(len(lon), dtype=np.uint8),
         rides=tuple(rides),
         counts={"ways": len(streets), "ways_closed_to_bicycles": closed},
         **{name: np.array(columns[name], dtype=kind) for name, kind in arrays.items()},  # type: ignore[arg-type]

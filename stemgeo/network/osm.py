@@ -17,11 +17,14 @@ from pyproj import Geod
 
 from stemgeo.errors import InputError, Problem
 from stemgeo.network import bicycle
+from stemgeo.network.stress import TAGS_READ as STRESS_TAGS
+from stemgeo.network.stress import stress
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 WGS84 = Geod(ellps="WGS84")
+TAGS_READ = bicycle.TAGS_READ | STRESS_TAGS
 
 
 @dataclass(frozen=True)
@@ -41,10 +44,16 @@ class Roads:
         Geodesic length on WGS 84, shape (segments,).
     forward, backward
         Index into `rides` of each segment and direction.
+    stress_forward, stress_backward
+        Level of traffic stress, 1 to 4, of each segment and direction.
     residential
         Whether children live along the segment.
     way
         OSM way of each segment.
+    boarding
+        Whether one boards a ferry on the segment, shape (segments,).
+    wait
+        What one may wait for at each vertex, see `bicycle.waits`, shape (vertices,).
     rides
         The distinct rides; the first is closed.
     counts
@@ -59,10 +68,26 @@ class Roads:
     length_mm: NDArray[np.int32]
     forward: NDArray[np.uint16]
     backward: NDArray[np.uint16]
+    stress_forward: NDArray[np.uint8]
+    stress_backward: NDArray[np.uint8]
     residential: NDArray[np.bool_]
     way: NDArray[np.int64]
+    boarding: NDArray[np.bool_]
+    wait: NDArray[np.uint8]
     rides: tuple[bicycle.Ride, ...]
     counts: dict[str, int]
+
+
+@dataclass(frozen=True)
+class _Kind:
+    """What the tags of a way say: ways with the same tags share one."""
+
+    forward: int
+    backward: int
+    residential: bool
+    in_village: tuple[int, int]
+    in_country: tuple[int, int]
+    ferry_minutes: float | None = None
 
 
 @dataclass
@@ -72,25 +97,20 @@ class _Ways:
     ids: list[int] = field(default_factory=list)
     refs: list[int] = field(default_factory=list)
     first: list[int] = field(default_factory=lambda: [0])
-    forward: list[int] = field(default_factory=list)
-    backward: list[int] = field(default_factory=list)
-    residential: list[bool] = field(default_factory=list)
+    kind: list[int] = field(default_factory=list)
+    kinds: list[_Kind] = field(default_factory=list)
     rides: dict[bicycle.Ride, int] = field(default_factory=lambda: {bicycle.NOT_AT_ALL: 0})
     seen: set[int] = field(default_factory=set)
     closed: int = 0
-    _known: dict[tuple[tuple[str, str], ...], tuple[int, int]] = field(default_factory=dict)
+    _known: dict[tuple[tuple[str, str], ...], int] = field(default_factory=dict)
 
     def add(self, way: Any) -> None:
         """Keep a way of the extract if a cyclist can use it; one met before is skipped."""
-        tags = tuple((tag.k, tag.v) for tag in way.tags if tag.k in bicycle.TAGS_READ)
+        tags = tuple((tag.k, tag.v) for tag in way.tags if tag.k in TAGS_READ)
         if tags not in self._known:
-            forward, backward = bicycle.classify(dict(tags))
-            self._known[tags] = (
-                self.rides.setdefault(forward, len(self.rides)),
-                self.rides.setdefault(backward, len(self.rides)),
-            )
-        forward_ride, backward_ride = self._known[tags]
-        if forward_ride == backward_ride == 0:
+            self._known[tags] = self._number(dict(tags))
+        kind = self._known[tags]
+        if kind < 0:
             self.closed += 1
             return
         if way.id in self.seen:
@@ -99,28 +119,63 @@ class _Ways:
         self.ids.append(way.id)
         self.refs.extend([node.ref for node in way.nodes])
         self.first.append(len(self.refs))
-        self.forward.append(forward_ride)
-        self.backward.append(backward_ride)
-        self.residential.append(way.tags.get("highway") in bicycle.RESIDENTIAL)
+        self.kind.append(kind)
+
+    def _number(self, tags: dict[str, str]) -> int:
+        """Classify tags not met before; -1 when a cyclist cannot use such a way."""
+        if bicycle.ferry(tags):
+            # Which speed a ferry has depends on its length: a ride of its own comes later.
+            minutes = bicycle.ferry_minutes(tags) or 0.0
+            self.kinds.append(_Kind(0, 0, False, (1, 1), (1, 1), minutes))  # noqa: FBT003
+            return len(self.kinds) - 1
+        rides = bicycle.classify(tags)
+        if rides == (bicycle.NOT_AT_ALL, bicycle.NOT_AT_ALL):
+            return -1
+        forward, backward = (self.rides.setdefault(ride, len(self.rides)) for ride in rides)
+        village, country = stress(tags, built_up=True), stress(tags, built_up=False)
+        residential = tags.get("highway") in bicycle.RESIDENTIAL
+        self.kinds.append(_Kind(forward, backward, residential, village, country))
+        return len(self.kinds) - 1
+
+    def column(self, name: str, kind: type[np.generic]) -> NDArray[Any]:
+        """Give one field of the kind of each way, shape (ways,)."""
+        values = np.array([getattr(one, name) for one in self.kinds], dtype=kind)
+        return np.asarray(values[np.asarray(self.kind, dtype=np.intp)])
+
+    def in_built_up_area(self) -> NDArray[np.bool_]:
+        """Say which ways meet a residential or living street: our sign of a built-up area."""
+        residential = self.column("residential", np.bool_)
+        owner = np.repeat(np.arange(len(self.ids)), np.diff(self.first))
+        refs = np.asarray(self.refs, dtype=np.int64)
+        streets = np.unique(refs[residential[owner]])
+        meets = np.zeros(len(self.ids), dtype=np.bool_)
+        meets[owner[np.isin(refs, streets)]] = True
+        return meets
 
 
 @dataclass
 class _Nodes:
-    """Locations of the nodes on the ways, and which of them block."""
+    """Locations of the nodes on the ways, which of them block, and where one may wait."""
 
     ids: list[int] = field(default_factory=list)
     lon: list[float] = field(default_factory=list)
     lat: list[float] = field(default_factory=list)
     blocking: list[int] = field(default_factory=list)
+    waiting: dict[int, int] = field(default_factory=dict)
 
     def add(self, node: Any) -> None:
         """Keep a node's location when it has a valid one."""
-        if node.location.valid():
-            self.ids.append(node.id)
-            self.lon.append(node.lon)
-            self.lat.append(node.lat)
-            if len(node.tags) and bicycle.blocks({tag.k: tag.v for tag in node.tags}):
+        if not node.location.valid():
+            return
+        self.ids.append(node.id)
+        self.lon.append(node.lon)
+        self.lat.append(node.lat)
+        if len(node.tags):
+            tags = {tag.k: tag.v for tag in node.tags}
+            if bicycle.blocks(tags):
                 self.blocking.append(node.id)
+            elif wait := bicycle.waits(tags):
+                self.waiting[node.id] = wait
 
 
 def read_roads(paths: Iterable[Path]) -> Roads:
@@ -139,7 +194,9 @@ def read_roads(paths: Iterable[Path]) -> Roads:
     paths = list(paths)
     ways, nodes = _Ways(), _Nodes()
     for path in paths:
-        _each(path, osmium.osm.WAY, osmium.filter.KeyFilter("highway"), ways.add)
+        _each(path, osmium.osm.WAY, osmium.filter.KeyFilter("highway", "route"), ways.add)
+    if not ways.ids:
+        raise _no_roads(paths)
     wanted = np.unique(np.asarray(ways.refs, dtype=np.int64))
     if len(wanted) and wanted[0] < 0:
         names = ", ".join(path.name for path in paths)
@@ -154,11 +211,15 @@ def read_roads(paths: Iterable[Path]) -> Roads:
         _each(path, osmium.osm.NODE, osmium.filter.IdFilter(wanted.tolist()), nodes.add)
     roads = _segments(ways, nodes)
     if len(roads.start) == 0:
-        names = ", ".join(path.name for path in paths)
-        raise InputError(
-            Problem(names, "has no road that a bicycle can use", "give an extract with highways")
-        )
+        raise _no_roads(paths)
     return roads
+
+
+def _no_roads(paths: list[Path]) -> InputError:
+    names = ", ".join(path.name for path in paths)
+    return InputError(
+        Problem(names, "has no road that a bicycle can use", "give an extract with highways")
+    )
 
 
 def _each(path: Path, kind: Any, keep: Any, add: Any) -> None:
@@ -194,30 +255,64 @@ def _segments(ways: _Ways, nodes: _Nodes) -> Roads:
     end = vertex[1:][distinct][by_id].astype(np.int32)
 
     blocking = np.isin(osm_id, np.asarray(nodes.blocking, dtype=np.int64))
+    wait = np.zeros(len(osm_id), dtype=np.uint8)
+    wait[np.searchsorted(osm_id, list(nodes.waiting))] = list(nodes.waiting.values())
     start, end, copies = _cut_at(blocking, start, end)
-    lon, lat, osm_id = (np.append(a, a[copies]) for a in (lon, lat, osm_id))
+    lon, lat, osm_id, wait = (np.append(a, a[copies]) for a in (lon, lat, osm_id, wait))
     _, _, metres = WGS84.inv(lon[start], lat[start], lon[end], lat[end])
+    length_mm = np.rint(np.asarray(metres) * 1000).astype(np.int32)
+    built_up = ways.in_built_up_area()[:, None]
+    lts = np.where(
+        built_up, ways.column("in_village", np.uint8), ways.column("in_country", np.uint8)
+    )[way]
+    forward = ways.column("forward", np.uint16)[way]
+    backward = ways.column("backward", np.uint16)[way]
+    ferries = _ferry_rides(ways, way, length_mm)
+    for number, ride in ferries.items():
+        index = ways.rides.setdefault(ride, len(ways.rides))
+        forward[way == number] = backward[way == number] = index
+    first_of_way = np.append(True, np.diff(way) != 0)[: len(way)]  # noqa: FBT003
     return Roads(
         lon=lon,
         lat=lat,
         osm_id=osm_id,
         start=start,
         end=end,
-        length_mm=np.rint(np.asarray(metres) * 1000).astype(np.int32),
-        forward=np.asarray(ways.forward, dtype=np.uint16)[way],
-        backward=np.asarray(ways.backward, dtype=np.uint16)[way],
-        residential=np.asarray(ways.residential, dtype=np.bool_)[way],
+        length_mm=length_mm,
+        forward=forward,
+        backward=backward,
+        stress_forward=lts[:, 0],
+        stress_backward=lts[:, 1],
+        residential=ways.column("residential", np.bool_)[way],
         way=np.asarray(ways.ids, dtype=np.int64)[way],
+        boarding=first_of_way & np.isin(way, list(ferries)),
+        wait=wait,
         rides=tuple(ways.rides),
         counts={
             "ways": len(ways.ids),
             "ways_closed_to_bicycles": ways.closed,
+            "ferries": len(ferries),
             "segments": len(start),
             "segments_without_location": int(neighbours.sum() - whole.sum()),
             "repeated_nodes": int(whole.sum() - distinct.sum()),
             "blocking_nodes": int(blocking.sum()),
         },
     )
+
+
+def _ferry_rides(
+    ways: _Ways, way: NDArray[np.intp], length_mm: NDArray[np.int32]
+) -> dict[int, bicycle.Ride]:
+    """Give each ferry the speed that makes its length take its duration."""
+    rides = {}
+    ferry_minutes = [kind.ferry_minutes for kind in ways.kinds]
+    numbers = [i for i, kind in enumerate(ways.kind) if ferry_minutes[kind] is not None]
+    for number in np.intersect1d(numbers, way).tolist():
+        minutes = ferry_minutes[ways.kind[number]]
+        km = float(length_mm[way == number].sum()) / 1e6
+        kmh = km / (minutes / 60) if minutes and km else bicycle.FERRY_KMH
+        rides[number] = bicycle.Ride(bicycle.FERRY, cap_kmh=kmh)
+    return rides
 
 
 def _cut_at(

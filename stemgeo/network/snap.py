@@ -112,6 +112,30 @@ def snap(
     return Places(edge, segment, offset_mm, snap_m)
 
 
+def distance_to_islands(
+    network: Network, x: NDArray[np.float64], y: NDArray[np.float64], *, limit_m: float = 500.0
+) -> NDArray[np.float64]:
+    """Measure how far each point lies from the nearest edge of an island, metres.
+
+    Parameters
+    ----------
+    network, x, y, limit_m
+        As in `snap`.
+
+    Returns
+    -------
+    float array, shape (points,)
+        inf beyond the limit.
+    """
+    distance = np.full(len(x), np.inf)
+    tree = shapely.STRtree(network.lines[network.island])
+    (which, _), found = tree.query_nearest(
+        shapely.points(x, y), max_distance=limit_m, return_distance=True, all_matches=False
+    )
+    distance[which] = found
+    return distance
+
+
 def _along(
     network: Network, points: NDArray[np.object_], edge: NDArray[np.int32]
 ) -> tuple[NDArray[np.int32], NDArray[np.float64]]:
