@@ -174,21 +174,27 @@ def summary(
     -------
     DataFrame
         `code`, `name`, `municipalities` and `with_academy` (not for zones), `children`,
-        `covered`, `uncovered`, `unmeasured`, `share`, `share_low`, `share_high`; the region
-        comes last when `by` is "province".
+        `covered`, `uncovered`, `unmeasured`, `share`, `share_low`, `share_high`, and
+        `share_low_stress` when the study has that profile; the region comes last when `by` is
+        "province".
     """
-    rows = coverage[(coverage["band"] == ALL_BANDS) & (coverage["profile"] == "all")]
     levels = [by, "region"] if by == "province" else [by]
+    rows = coverage[coverage["band"] == ALL_BANDS]
     rows = pd.concat([rows[rows["level"] == level] for level in levels])
+    quiet = rows[(rows["profile"] == "low_stress") & (rows["scenario"] == "central")]
+    rows = rows[rows["profile"] == "all"]
     table = rows[rows["scenario"] == "central"][["level", "code", "name", *COUNTS, "share"]]
     for scenario in ("low", "high"):
         part = rows[rows["scenario"] == scenario].set_index(["level", "code"])["share"]
         table = table.join(part.rename(f"share_{scenario}"), on=["level", "code"])
+    if len(quiet):
+        quiet = quiet.set_index(["level", "code"])["share"]
+        table = table.join(quiet.rename("share_low_stress"), on=["level", "code"])
     if by != "zone":
         counts = _academy_counts(municipalities)
         table = table.join(counts, on=["level", "code"])
     front = [name for name in ("municipalities", "with_academy") if name in table.columns]
-    shares = ["share", "share_low", "share_high"]
+    shares = [name for name in table.columns if name.startswith("share")]
     return table[["code", "name", *front, *COUNTS, *shares]].reset_index(drop=True)
 
 

@@ -142,6 +142,10 @@ IMPLICIT_MAXSPEED = {
     "BE:cyclestreet": 30.0,
 }
 MPH = 1.609344
+SPEEDS_WITHOUT_CAP = frozenset(("none", "signals", "variable", "BE:urban", "BE:rural"))
+ONEWAY_WORDS = frozenset(
+    ("yes", "no", "true", "false", "1", "0", "-1", "reverse", "reversible", "alternating")
+)
 
 TAGS_READ = frozenset(
     ("highway", "access", "vehicle", "bicycle", "bicycle:forward", "bicycle:backward", "foot")
@@ -173,6 +177,13 @@ def classify(tags: Tags) -> tuple[Ride, Ride]:
         _direction(tags, "bicycle:forward", with_traffic=allowed_forward),
         _direction(tags, "bicycle:backward", with_traffic=allowed_backward),
     )
+
+
+def unreadable(tags: Tags) -> bool:
+    """Whether a tag of direction or speed says nothing that we know; it then counts for nothing."""
+    odd = [tags.get(key, "no") not in ONEWAY_WORDS for key in ("oneway", "oneway:bicycle")]
+    limit = tags.get("maxspeed", "none")
+    return any(odd) or (limit not in SPEEDS_WITHOUT_CAP and _cap_kmh(tags) == NO_CAP)
 
 
 def ferry(tags: Tags) -> bool:

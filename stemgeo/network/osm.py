@@ -87,6 +87,7 @@ class _Kind:
     residential: bool
     in_village: tuple[int, int]
     in_country: tuple[int, int]
+    unreadable: bool = False
     ferry_minutes: float | None = None
 
 
@@ -126,7 +127,8 @@ class _Ways:
         if bicycle.ferry(tags):
             # Which speed a ferry has depends on its length: a ride of its own comes later.
             minutes = bicycle.ferry_minutes(tags) or 0.0
-            self.kinds.append(_Kind(0, 0, False, (1, 1), (1, 1), minutes))  # noqa: FBT003
+            calm = (1, 1)
+            self.kinds.append(_Kind(0, 0, False, calm, calm, ferry_minutes=minutes))  # noqa: FBT003
             return len(self.kinds) - 1
         rides = bicycle.classify(tags)
         if rides == (bicycle.NOT_AT_ALL, bicycle.NOT_AT_ALL):
@@ -134,7 +136,8 @@ class _Ways:
         forward, backward = (self.rides.setdefault(ride, len(self.rides)) for ride in rides)
         village, country = stress(tags, built_up=True), stress(tags, built_up=False)
         residential = tags.get("highway") in bicycle.RESIDENTIAL
-        self.kinds.append(_Kind(forward, backward, residential, village, country))
+        odd = bicycle.unreadable(tags)
+        self.kinds.append(_Kind(forward, backward, residential, village, country, odd))
         return len(self.kinds) - 1
 
     def column(self, name: str, kind: type[np.generic]) -> NDArray[Any]:
@@ -291,9 +294,11 @@ def _segments(ways: _Ways, nodes: _Nodes) -> Roads:
         counts={
             "ways": len(ways.ids),
             "ways_closed_to_bicycles": ways.closed,
+            "ways_with_unreadable_tags": int(ways.column("unreadable", np.bool_).sum()),
             "ferries": len(ferries),
             "segments": len(start),
             "segments_without_location": int(neighbours.sum() - whole.sum()),
+            "segments_of_no_length": int((length_mm == 0).sum()),
             "repeated_nodes": int(whole.sum() - distinct.sum()),
             "blocking_nodes": int(blocking.sum()),
         },

@@ -26,6 +26,7 @@ HEADS = {
         "unmeasured": "niet gemeten",
         "share": "Aandeel",
         "range": "(laag tot hoog)",
+        "low_stress": "op rustige wegen",
     },
     "en": {
         "name": "Province",
@@ -37,6 +38,7 @@ HEADS = {
         "unmeasured": "unmeasured",
         "share": "Share",
         "range": "(low to high)",
+        "low_stress": "on low-stress roads",
     },
 }
 LEVEL_HEADS = {
@@ -49,6 +51,8 @@ WORDS = {
         "bereiken, op {date}.",
         "share": "Aandeel = op tijd / (op tijd + niet op tijd); niet-gemeten kinderen staan ernaast.",
         "range": "De marge geldt voor de lage en de hoge fietssnelheid.",
+        "low_stress": "Op rustige wegen: alleen over wegen waar ook een kind van negen mag rijden "
+        "(verkeersstress 1 en 2).",
         "sources": "Bronnen",
         "notes": "Wat u moet weten",
         "none": "–",
@@ -59,6 +63,8 @@ WORDS = {
         "bicycle, on {date}.",
         "share": "Share = in time / (in time + not in time); unmeasured children stand beside it.",
         "range": "The range is that of the low and the high riding speed.",
+        "low_stress": "On low-stress roads: only over roads where a child of nine may ride "
+        "(level of traffic stress 1 and 2).",
         "sources": "Sources",
         "notes": "What you should know",
         "none": "–",
@@ -94,6 +100,9 @@ def readable(table: pd.DataFrame, language: str, level: str = "province") -> pd.
         f"{percent(low, language)} {WORDS[language]['to']} {percent(high, language)}"
         for low, high in zip(table["share_low"], table["share_high"], strict=True)
     ]
+    if "share_low_stress" in table:
+        quiet = [percent(value, language) for value in table["share_low_stress"]]
+        columns[heads["low_stress"]] = quiet
     return pd.DataFrame(columns)
 
 
@@ -116,7 +125,9 @@ def summary_markdown(
     lines += [f"**{_plain(line)}**\n" for line in (text.notice, text.method_note) if line]
     lines += [lead, "", _row(shown.columns), _row([":--", *["--:"] * (len(shown.columns) - 1)])]
     lines += [_row(row) for row in shown.itertuples(index=False)]
-    lines += ["", words["share"], words["range"], "", text.date, ""]
+    lines += ["", words["share"], words["range"]]
+    lines += [words["low_stress"]] if "share_low_stress" in table else []
+    lines += ["", text.date, ""]
     lines += [f"## {words['sources']}", "", _plain(text.source), ""]
     if notes:
         lines += [f"## {words['notes']}", "", *(f"- {_plain(str(note))}" for note in notes), ""]
