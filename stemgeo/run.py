@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -21,6 +21,7 @@ from stemgeo.inputs import Inputs, load_inputs
 from stemgeo.network import bicycle
 from stemgeo.network.cache import load_network
 from stemgeo.network.snap import Places, distance_to_islands, snap
+from stemgeo.result import Tables
 from stemgeo.study import SCENARIOS, Study
 from stemgeo.tables import checked
 
@@ -46,40 +47,8 @@ def _silent(_what: str, _share: float) -> None:
 
 
 @dataclass(frozen=True)
-class Result:
-    """Everything a run found.
-
-    Attributes
-    ----------
-    study, inputs
-        What was asked, of which data.
-    coverage, municipalities, academies, gaps, demand, access, isochrones
-        The tables; see `docs/data-dictionary.md`. `municipalities` has both measures side by
-        side, `academies` those that count on the study's date.
-    effects
-        What a choice of the model changes: children in time with surfaces counted and without.
-    network_counts
-        By profile: what was read of the roads and left out; empty for "straight-line".
-    notes
-        What a reader of the figures must know: warnings of the inputs and of the run.
-    """
-
-    study: Study
-    inputs: Inputs
-    coverage: pd.DataFrame
-    municipalities: gpd.GeoDataFrame
-    academies: gpd.GeoDataFrame
-    gaps: gpd.GeoDataFrame
-    demand: gpd.GeoDataFrame
-    access: pd.DataFrame
-    isochrones: gpd.GeoDataFrame | None
-    effects: pd.DataFrame
-    network_counts: dict[str, dict[str, int]] = field(default_factory=dict)
-    notes: tuple[Problem, ...] = ()
-
-    def summary(self, by: str = "province") -> pd.DataFrame:
-        """One row for each place of a level; see `coverage.summary`."""
-        return coverage_.summary(self.coverage, self.municipalities, by)
+class Result(Tables):
+    """Everything a run found, with its maps and the folder it can be written to."""
 
     def map(self, province: str | None = None) -> Figure:
         """Draw the share of children in time by municipality, of Flanders or one province."""

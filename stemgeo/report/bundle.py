@@ -24,7 +24,7 @@ from stemgeo.tables import checked
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-    from stemgeo.run import Result
+    from stemgeo.result import Tables
 
 FLANDERS = "Vlaanderen"
 LIBRARIES = ("geopandas", "numba", "numpy", "osmium", "pandas", "pyogrio", "pyproj", "shapely")
@@ -40,7 +40,7 @@ UNKNOWN = {"nl": "datum niet opgegeven", "en": "date not given"}
 OSM_SOURCE = "© OpenStreetMap contributors (ODbL)"
 
 
-def map_text(result: Result) -> MapText:
+def map_text(result: Tables) -> MapText:
     """Say what is printed around every map: title, notice, sources, dates, method."""
     study = result.study
     language = study.output.language
@@ -55,7 +55,7 @@ def map_text(result: Result) -> MapText:
     )
 
 
-def attribution(result: Result) -> str:
+def attribution(result: Tables) -> str:
     """Name every source once, with its licence; OpenStreetMap when roads name none."""
     named = []
     for item in result.inputs.provenance:
@@ -65,7 +65,7 @@ def attribution(result: Result) -> str:
     return "; ".join(dict.fromkeys(named))
 
 
-def _dates(result: Result) -> str:
+def _dates(result: Tables) -> str:
     from babel.dates import format_date
 
     language = result.study.output.language
@@ -78,7 +78,7 @@ def _dates(result: Result) -> str:
     )
 
 
-def static_map(result: Result, province: str | None = None) -> Figure:
+def static_map(result: Tables, province: str | None = None) -> Figure:
     """Draw the share of children in time by municipality."""
     return choropleth(
         result.municipalities,
@@ -89,7 +89,7 @@ def static_map(result: Result, province: str | None = None) -> Figure:
     )
 
 
-def interactive_map(result: Result) -> str:
+def interactive_map(result: Tables) -> str:
     """Give the web map as one HTML text."""
     return web_map(
         result.municipalities,
@@ -101,13 +101,13 @@ def interactive_map(result: Result) -> str:
     )
 
 
-def write(result: Result, place: Path) -> Path:
+def write(result: Tables, place: Path) -> Path:
     """Write a result: whole, or not at all.
 
     Parameters
     ----------
     result
-        From `run`.
+        The tables of a run.
     place
         The folder; an older result there is replaced.
 
@@ -142,7 +142,7 @@ def _provinces_of(municipalities: gpd.GeoDataFrame) -> list[str]:
     return [province for province in PROVINCES if province in present]
 
 
-def _write_tables(result: Result, folder: Path) -> None:
+def _write_tables(result: Tables, folder: Path) -> None:
     plain = {
         "coverage": result.coverage,
         "gaps": pd.DataFrame(result.gaps.drop(columns="geometry")),
@@ -176,7 +176,7 @@ def _write_isochrones(areas: gpd.GeoDataFrame, path: Path) -> None:
             os.environ["OGR_CURRENT_DATE"] = before
 
 
-def manifest(result: Result) -> dict[str, Any]:
+def manifest(result: Tables) -> dict[str, Any]:
     """Say what was asked, of which data, with which versions, and that the sums hold."""
     study = result.study.model_dump(mode="json", by_alias=True)
     text = map_text(result)
@@ -209,7 +209,7 @@ def _named(value: Any) -> Any:
     return value | {"path": Path(value["path"]).name} if isinstance(value, dict) else value
 
 
-def sum_checks(result: Result) -> dict[str, int]:
+def sum_checks(result: Tables) -> dict[str, int]:
     """Count the children at each step; all of these are equal."""
     central = result.coverage[
         (result.coverage["band"] == coverage_.ALL_BANDS)

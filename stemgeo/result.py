@@ -1,0 +1,53 @@
+"""What a run finds: the tables, with the study and the inputs they came from."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from stemgeo import coverage as coverage_
+
+if TYPE_CHECKING:
+    import geopandas as gpd
+    import pandas as pd
+
+    from stemgeo.errors import Problem
+    from stemgeo.inputs import Inputs
+    from stemgeo.study import Study
+
+
+@dataclass(frozen=True)
+class Tables:
+    """Everything a run found.
+
+    Attributes
+    ----------
+    study, inputs
+        What was asked, of which data.
+    coverage, municipalities, academies, gaps, demand, access, isochrones
+        The tables; see `docs/data-dictionary.md`. `municipalities` has both measures side by
+        side, `academies` those that count on the study's date.
+    effects
+        What a choice of the model changes: children in time with surfaces counted and without.
+    network_counts
+        By profile: what was read of the roads and left out; empty for "straight-line".
+    notes
+        What a reader of the figures must know: warnings of the inputs and of the run.
+    """
+
+    study: Study
+    inputs: Inputs
+    coverage: pd.DataFrame
+    municipalities: gpd.GeoDataFrame
+    academies: gpd.GeoDataFrame
+    gaps: gpd.GeoDataFrame
+    demand: gpd.GeoDataFrame
+    access: pd.DataFrame
+    isochrones: gpd.GeoDataFrame | None
+    effects: pd.DataFrame
+    network_counts: dict[str, dict[str, int]] = field(default_factory=dict)
+    notes: tuple[Problem, ...] = ()
+
+    def summary(self, by: str = "province") -> pd.DataFrame:
+        """One row for each place of a level; see `coverage.summary`."""
+        return coverage_.summary(self.coverage, self.municipalities, by)
