@@ -9,7 +9,6 @@ from __future__ import annotations
 import argparse
 import sys
 import tempfile
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -20,24 +19,26 @@ from classes import (
     BARS_VALHALLA,
     KINDS,
     MOVED,
+    PUSHING,
     RESTRICTION,
     SEVERAL,
     UNEXPLAINED,
     kind_of,
 )
-from extract import Node, Way, read, rewrite, trim
-from ours import Paths, draw_pairs, shortest_m
+from extract import Node, read, rewrite, trim
+from lab import write_lab
+from ours import Paths, draw_pairs, fastest_ms, shortest_m, without_pushing
 from page import write_page
 from peer import Peer, PeerError, install, python_for_valhalla
+from records import Comparison, Difference, Lengths, Survey, Times
 
 from stemgeo.network import Network, bicycle
 
 if TYPE_CHECKING:
+    from extract import Way
     from numpy.typing import NDArray
     from ours import Pair
-
-    Floats = NDArray[np.float64]
-    Access = tuple[bool | None, bool | None]
+    from records import Floats
 
 ROOT = Path(__file__).parents[2]
 EXTRACTS = {"porto": "porto.osm.pbf", "berlare": "berlare.osm"}
@@ -65,50 +66,6 @@ COSTINGS: dict[str, dict[str, Any]] = {
 }
 
 
-@dataclass(frozen=True)
-class Difference:
-    """Where the engines differ: ways by id with a class for each direction, and nodes."""
-
-    ways: dict[int, tuple[str | None, str | None]]
-    nodes: dict[int, str]
-    theirs: dict[int, Access]
-
-    @property
-    def kinds(self) -> list[str]:
-        """The classes that occur, in the order of `KINDS`."""
-        found = {kind for kinds in self.ways.values() for kind in kinds} | set(self.nodes.values())
-        return [kind for kind in KINDS if kind in found]
-
-
-@dataclass(frozen=True)
-class Lengths:
-    """Lengths of the ways of all pairs in metres, inf where there is none; shape (pairs,)."""
-
-    ours: Floats
-    without_pushing: Floats
-    adopted: Floats
-    fastest: Floats
-    theirs: Floats
-    unrestricted: Floats
-    their_fastest: Floats
-
-
-@dataclass(frozen=True)
-class Comparison:
-    """All that was found on one extract; the lists go by pair."""
-
-    name: str
-    cut: int
-    ways: dict[int, Way]
-    nodes: dict[int, Node]
-    difference: Difference
-    pairs: list[Pair]
-    lengths: Lengths
-    reasons: list[str]
-    our_ways: list[frozenset[int]]
-    their_ways: list[frozenset[int]]
-
-
 def main() -> None:
     """Run the comparison and write the page."""
     options = _options()
@@ -124,10 +81,14 @@ def main() -> None:
             folder = Path(options.folder or work)
             folder.mkdir(parents=True, exist_ok=True)
             python = install(folder, python_for_valhalla(options.python))
-            done = [compare(name, data / EXTRACTS[name], Peer(python, folder)) for name in names]
+            peer = Peer(python, folder)
+            lab = folder / "lab.osm.pbf"
+            write_lab(lab)
+            tags = survey("lab", lab, peer)
+            done = [compare(name, data / EXTRACTS[name], peer) for name in names]
     except PeerError as error:
         sys.exit(str(error))
-    write_page(Path(options.page), done)
+    write_page(Path(options.page), done, tags)
 
 
 def _options() -> argparse.Namespace:
@@ -139,14 +100,21 @@ def _options() -> argparse.Namespace:
     return parser.parse_args()
 
 
-def compare(name: str, source: Path, peer: Peer) -> Comparison:
-    """Compare the engines on one extract."""
+def survey(name: str, extract: Path, peer: Peer) -> Survey:
+    """Build Valhalla's tiles and compare access and direction of every way."""
     _say(f"{name}: tiles")
-    extract = peer.folder / f"{name}.osm.pbf"
-    cut = trim(source, extract)
     peer.build(extract)
     ways, nodes = read(extract)
-    difference = find_difference(ways, nodes, peer)
+    by_id = {way.id: way for way in ways}, {node.id: node for node in nodes}
+    return Survey(name, *by_id, find_difference(ways, nodes, peer))
+
+
+def compare(name: str, source: Path, peer: Peer) -> Comparison:
+    """Compare the engines on one extract."""
+    extract = peer.folder / f"{name}.osm.pbf"
+    cut = trim(source, extract)
+    found = survey(name, extract, peer)
+    difference = found.difference
     network = Network.from_osm(extract)
     common = [way for way, access in difference.theirs.items() if any(access)]
     pairs = draw_pairs(network, PAIRS[name], np.random.default_rng(SEED), common)
@@ -155,8 +123,7 @@ def compare(name: str, source: Path, peer: Peer) -> Comparison:
         key: peer.ask(routes=[(*pair, costing) for pair in pairs])["routes"]
         for key, costing in COSTINGS.items()
     }
-    by_id = {way.id: way for way in ways}
-    adopt = Adopter(extract, by_id, difference, pairs)
+    adopt = Adopter(extract, found.ways, difference, pairs)
     paths = Paths(network, RIDER_KMH)
     short, fast = paths.find(pairs, "length"), paths.find(pairs, "travel_time_ms")
     everyone = list(range(len(pairs)))
@@ -169,16 +136,18 @@ def compare(name: str, source: Path, peer: Peer) -> Comparison:
         unrestricted=_lengths(answers["unrestricted"]),
         their_fastest=_lengths(answers["fastest"]),
     )
+    times = Times(
+        fastest_ms(network, pairs, RIDER_KMH),
+        fastest_ms(without_pushing(extract), pairs, RIDER_KMH),
+    )
     _check(lengths.ours, [path.length_m if path else np.inf for path in short])
     moved = [bool(answer) and answer["moved_m"] > MOVED_M for answer in answers["shortest"]]
     return Comparison(
-        name,
+        found,
         cut,
-        by_id,
-        {node.id: node for node in nodes},
-        difference,
         pairs,
         lengths,
+        times,
         explain(lengths, adopt, np.array(moved)),
         [path.ways if path else frozenset() for path in short],
         [frozenset(answer["ways"] if answer else ()) for answer in answers["shortest"]],
@@ -271,6 +240,7 @@ def explain(lengths: Lengths, adopt: Adopter, moved: NDArray[np.bool_]) -> list[
         adopted = lengths.ours.copy()
         adopted[left] = adopt.lengths({kind}, left.tolist())
         settle(kind, agree(adopted, theirs))
+    settle(PUSHING, agree(lengths.without_pushing, theirs))
     settle(RESTRICTION, agree(lengths.ours, unrestricted))
     settle(SEVERAL, agree(lengths.adopted, theirs) | agree(lengths.adopted, unrestricted))
     return [str(name) for name in reason]

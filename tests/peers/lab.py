@@ -12,8 +12,8 @@ if TYPE_CHECKING:
 
 HIGHWAYS = (
     "primary tertiary unclassified residential living_street service track path cycleway footway "
-    "pedestrian steps bridleway busway trunk motorway construction"
-).split()
+    "pedestrian steps bridleway busway trunk construction"
+)
 
 ACCESS = (
     "",
@@ -116,7 +116,7 @@ BARRIERS = (
     "fence wall hedge yes entrance sump_buster cattle_grid kerb height_restrictor bump_gate "
     "sally_port debris jersey_barrier log rope horse_stile full-height_turnstile hampshire_gate "
     "motorcycle_barrier bus_trap planter spikes toll_booth border_control"
-).split()
+)
 ON_BARRIERS = (
     "",
     "bicycle=yes",
@@ -148,9 +148,9 @@ STEP = 0.005
 
 def write_lab(target: Path) -> None:
     """Write a way of three nodes for each combination; a barrier stands on its middle node."""
-    on_ways = [f"highway={h} {a}" for h, a in product(HIGHWAYS, ACCESS)]
+    on_ways = [f"highway={h} {a}" for h, a in product(HIGHWAYS.split(), ACCESS)]
     on_ways += [f"highway={h} {d}" for h, d in product(DIRECTED, DIRECTIONS)]
-    on_nodes = [f"barrier={b} {a}" for b, a in product(BARRIERS, ON_BARRIERS)]
+    on_nodes = [f"barrier={b} {a}" for b, a in product(BARRIERS.split(), ON_BARRIERS)]
     on_nodes += OTHER_NODES
     combinations = [(tags, "") for tags in on_ways]
     combinations += [("highway=residential", tags) for tags in on_nodes]

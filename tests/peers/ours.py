@@ -13,14 +13,18 @@ from pyproj import Transformer
 
 from stemgeo.access.search import UNREACHED, unpack
 from stemgeo.access.travel_time import Rider, horizon_ms
-from stemgeo.network import bicycle, snap
+from stemgeo.network import Network, bicycle, snap
+from stemgeo.network.osm import read_roads
 
 if TYPE_CHECKING:
     from collections.abc import Collection
+    from pathlib import Path as OsPath
 
     from numpy.typing import NDArray
 
-    from stemgeo.network import Network, Places
+    from stemgeo.network import Places
+
+    Floats = NDArray[np.float64]
 
     Place = tuple[float, float]
     """Latitude and longitude, degrees."""
@@ -82,25 +86,36 @@ def draw_pairs(
     return pairs
 
 
-def shortest_m(network: Network, pairs: list[Pair]) -> NDArray[np.float64]:
+def shortest_m(network: Network, pairs: list[Pair]) -> Floats:
     """Length of the shortest way of each pair by the product's own kernel; inf when none."""
-    flat = dataclasses.replace(
-        network,
-        rides=tuple(
-            ride if ride.mode == bicycle.CLOSED else bicycle.Ride(bicycle.RIDE)
-            for ride in network.rides
-        ),
-        snappable=np.ones_like(network.snappable),  # the places were drawn once for all
+    flat = tuple(
+        ride if ride.mode == bicycle.CLOSED else bicycle.Ride(bicycle.RIDE)
+        for ride in network.rides
     )
-    rider = Rider(flat, flat.times(36.0), horizon_ms(1000))
-    starts, ends = (_places(flat, [pair[i] for pair in pairs]) for i in range(2))
-    lengths = np.full(len(pairs), np.inf)
+    ms = fastest_ms(dataclasses.replace(network, rides=flat), pairs, 36.0)
+    return ms * METRES_PER_MS
+
+
+def fastest_ms(network: Network, pairs: list[Pair], speed_kmh: float) -> Floats:
+    """Time of the fastest way of each pair by the product's own kernel; inf when none."""
+    # The places were drawn once for all: what is an island here must not move them.
+    network = dataclasses.replace(network, snappable=np.ones_like(network.snappable))
+    rider = Rider(network, network.times(speed_kmh), horizon_ms(1000))
+    starts, ends = (_places(network, [pair[i] for pair in pairs]) for i in range(2))
+    found = np.full(len(pairs), np.inf)
     for i in range(len(pairs)):
         one = np.array([i])
         label = rider.nearest(ends.take(one), starts.take(one), np.zeros(1, dtype=np.intp))
         if label[0] != UNREACHED:
-            lengths[i] = unpack(label)[0][0] * METRES_PER_MS
-    return lengths
+            found[i] = unpack(label)[0][0]
+    return found
+
+
+def without_pushing(extract: OsPath) -> Network:
+    """Read the network with all closed along which we would push."""
+    roads = read_roads([extract])
+    rides = tuple(bicycle.NOT_AT_ALL if ride.mode == bicycle.PUSH else ride for ride in roads.rides)
+    return Network.from_roads(dataclasses.replace(roads, rides=rides))
 
 
 def _places(network: Network, places: list[Place]) -> Places:
