@@ -22,7 +22,6 @@ demo: $(READY)  ## run the main job on the example Flanders and print the provin
 	@rm -rf out/sample-study
 	@$(STEMGEO) sample out/sample-study
 	@$(STEMGEO) run out/sample-study --out out/demo
-	@$(STEMGEO) coverage out/demo --by province
 	@echo
 	@echo "The study: out/sample-study/study.toml. The results: out/demo, of which"
 	@echo "  out/demo/map.html                  the map to click through, in any browser"

@@ -11,6 +11,8 @@ Heavy parts load on first use.
 from __future__ import annotations
 
 import importlib
+import sys
+from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -53,6 +55,18 @@ __all__ = [
     "run",
     "sample",
 ]
+
+
+class _Package(ModuleType):
+    """The package, in which a public name stays what it is when a module is called the same."""
+
+    def __setattr__(self, name: str, value: object) -> None:
+        # Importing stemgeo.run would leave that module here in the place of the function run.
+        if not (name in _HOMES and isinstance(value, ModuleType)):
+            super().__setattr__(name, value)
+
+
+sys.modules[__name__].__class__ = _Package
 
 
 def __getattr__(name: str) -> Any:

@@ -23,6 +23,9 @@ if TYPE_CHECKING:
 
     from stemgeo.run import Progress
 
+INTERRUPTED = 130
+"""Exit status after Ctrl-C: 128 and the number of the signal."""
+
 app = typer.Typer(
     help="Which children reach a STEM academy within 15 minutes by bicycle, and where the gaps are.",
     no_args_is_help=True,
@@ -83,9 +86,11 @@ def run(
     out: Annotated[Path, typer.Option("--out", metavar="DIR", help="Where the result goes.")],
 ) -> None:
     """Measure a study and write tables, isochrones, maps, gaps and a manifest."""
+    from stemgeo.report.files import read_manifest, refuse_taken
     from stemgeo.study import load_study
 
     parsed = load_study(study)
+    refuse_taken(out)
     with _progress() as progress:
         from stemgeo.run import run as run_study
 
@@ -95,8 +100,7 @@ def run(
         progress("Klaar", 1.0)
     _warn(result.notes)
     _print(result.summary(), Form.text, parsed.output.language, "province")
-    if parsed.about.notice:
-        print(parsed.about.notice)
+    _notices(read_manifest(out), Form.text)
     _say(f"Result in {out}: summary.md, map.html, maps/, tables/, manifest.json")
 
 
@@ -166,14 +170,16 @@ def draw_map(
 def main() -> None:
     """Run the command line; expected errors become plain lines and exit status 1."""
     try:
-        app()
+        app(prog_name="stemgeo")
     except StemgeoError as error:
         for problem in error.problems:
             _say(f"error: {problem}")
         sys.exit(1)
-    except KeyboardInterrupt:
-        _say("stopped; nothing was changed")
-        sys.exit(130)
+    except SystemExit as ended:
+        # Typer takes Ctrl-C itself and leaves nothing but this status.
+        if ended.code == INTERRUPTED:
+            _say("stopped; nothing was changed")
+        raise
     except OSError as error:
         _say(f"error: {Problem(str(error.filename or 'file'), error.strerror or str(error))}")
         sys.exit(1)

@@ -7,6 +7,7 @@ so that the parts add up to the total exactly, and every level adds up to the in
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import geopandas as gpd
@@ -30,6 +31,9 @@ if TYPE_CHECKING:
 CRS = "EPSG:31370"
 FALLBACK = {"streets": ("streets", "grid", "centroid"), "grid": ("grid", "centroid")}
 FALLBACK["centroid"] = ("centroid",)
+
+NEXT_TO_NOTHING = 0.01
+"""Less of a zone than this on the extract, and without a street: it lies outside as a whole."""
 
 
 @dataclass(frozen=True)
@@ -76,7 +80,7 @@ def age_cells(bands: Sequence[Band], academies: pd.DataFrame) -> tuple[AgeCell, 
     for band in bands:
         first, last = band.ages
         cuts = [first, *sorted(age for age in starts if first < age <= last), last + 1]
-        cells += [AgeCell((a, b - 1), band) for a, b in zip(cuts, cuts[1:], strict=False)]
+        cells += [AgeCell((a, b - 1), band) for a, b in pairwise(cuts)]
     return tuple(cells)
 
 
@@ -131,10 +135,11 @@ def apportion(total: Longs, weight: Longs, owner: NDArray[np.intp]) -> Longs:
     units = total[owner]
 
     def handed_out(share: Longs) -> Longs:
-        return (2 * share * units + whole) // np.maximum(2 * whole, 1)
+        return np.asarray((2 * share * units + whole) // np.maximum(2 * whole, 1))
 
     before_owner = cumulated[first][owner]
-    return handed_out(after - before_owner) - handed_out(after - weight - before_owner)
+    start = after - weight - before_owner
+    return handed_out(after - before_owner) - handed_out(start)
 
 
 def demand(
@@ -274,7 +279,7 @@ def _to_lambert(
         return x, y
     from pyproj import Transformer
 
-    return Transformer.from_crs(crs, CRS, always_xy=True).transform(x, y)  # type: ignore[return-value]
+    return Transformer.from_crs(crs, CRS, always_xy=True).transform(x, y)
 
 
 def _in_zones(
@@ -285,7 +290,7 @@ def _in_zones(
     point, zone = tree.query(shapely.points(x, y), predicate="intersects")
     order = np.lexsort((zone, point))
     point, zone = point[order], zone[order]
-    once = np.append(True, np.diff(point) > 0)[: len(point)]  # noqa: FBT003
+    once = np.append(True, np.diff(point) > 0)[: len(point)]
     point, zone = point[once], zone[once]
     return _Points(x[point], y[point], weight[point], zone)
 
@@ -297,7 +302,8 @@ def _with_outside(
 
     Its children are not to be pressed onto the few streets inside: of the unit over which they
     are spread, the share of the ground that lies outside is the share that stays there. A unit
-    that lies partly inside and has no street there is left to the next method.
+    that lies partly inside and has no street there is left to the next method, unless next to
+    nothing of it is inside.
     """
     area = _area(network)
     zones = inputs.zones.geometry.to_numpy()
@@ -309,9 +315,9 @@ def _with_outside(
     off_m2 = np.bincount(home_of_zone[cut], weights=shapely.area(beyond), minlength=units)
     streets = np.bincount(home_of_zone[points.zone], weights=points.weight, minlength=units)
     on_m2 = whole_m2 - off_m2
-    apart = on_m2 < 1e-9 * whole_m2
     # What a square metre outside weighs: as one inside; where nothing is inside, any weight does.
-    per_m2 = np.divide(streets, on_m2, out=np.ones(units), where=~apart)
+    apart = (streets == 0) & (on_m2 < NEXT_TO_NOTHING * whole_m2)
+    per_m2 = np.where(apart, 1.0, streets / np.maximum(on_m2, 1.0))
     weight = np.rint(shapely.area(beyond) * per_m2[home_of_zone[cut]]).astype(np.int64)
     spot = shapely.point_on_surface(beyond)
     kept = weight > 0
@@ -325,7 +331,10 @@ def _with_outside(
 
 def _area(network: Network) -> shapely.Geometry:
     """Give the network's area in Lambert 72, a metre wider so that its rim is inside."""
-    return gpd.GeoSeries([network.area], crs=network.crs).to_crs(CRS).buffer(1.0).iloc[0]
+    area: shapely.Geometry = shapely.buffer(
+        gpd.GeoSeries([network.area], crs=network.crs).to_crs(CRS).iloc[0], 1.0
+    )
+    return area
 
 
 def _joined(parts: list[_Points]) -> _Points:
@@ -352,10 +361,12 @@ def _table(
     kept = counts.sum(axis=1) > 0
     points, counts = points.take(kept), counts[kept]
     zones = inputs.zones.iloc[points.zone]
+    numbers = range(1, len(points.x) + 1)
     table = {
-        "point_id": [f"P{number:07}" for number in range(1, len(points.x) + 1)],
-        "zone_id": zones["zone_id"].to_numpy(),
-        "nis_code": zones["nis_code"].to_numpy(),
+        # As text even when there is no row to tell it from.
+        "point_id": pd.array([f"P{number:07}" for number in numbers], dtype="str"),
+        "zone_id": zones["zone_id"].array,
+        "nis_code": zones["nis_code"].array,
         **{cell.column: counts[:, i] for i, cell in enumerate(cells)},
     }
     return gpd.GeoDataFrame(table, geometry=shapely.points(points.x, points.y), crs=CRS)
@@ -367,4 +378,4 @@ def _outside(table: gpd.GeoDataFrame, network: Network | None) -> NDArray[np.boo
         return np.zeros(len(table), dtype=np.bool_)
     area = _area(network)
     shapely.prepare(area)
-    return ~shapely.covers(area, table.geometry.to_numpy())
+    return np.asarray(~shapely.covers(area, table.geometry.to_numpy()))

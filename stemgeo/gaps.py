@@ -8,6 +8,8 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 
+from stemgeo.access.travel_time import horizon_ms
+
 if TYPE_CHECKING:
     from stemgeo.study import Study
 
@@ -47,11 +49,12 @@ def gaps(
     uncovered = _uncovered(demand, access, study)
     nearest, median = _nearest_of_most(uncovered), _median_time(uncovered)
     table = found[["nis_code", "name", "province", "uncovered", "share", "geometry"]].copy()
-    table.insert(0, "gap_id", [f"G{number:03}" for number in range(1, len(table) + 1)])
+    ranks = range(1, len(table) + 1)
+    table.insert(0, "gap_id", pd.array([f"G{rank:03}" for rank in ranks], dtype="str"))
     code = table["nis_code"]
-    table["nearest_academy_id"] = nearest.reindex(code).fillna("").to_numpy()
+    table["nearest_academy_id"] = nearest.reindex(code).fillna("").astype(str).array
     table["median_time_s"] = median.reindex(code).fillna(np.inf).to_numpy()
-    cutoff_s = study.travel.cutoff_min * 60
+    cutoff_s = _cutoff_s(study)
     table["reason"] = np.select(
         [
             np.isinf(table["median_time_s"]),
@@ -68,21 +71,28 @@ def gaps(
 
 def _uncovered(demand: gpd.GeoDataFrame, access: pd.DataFrame, study: Study) -> pd.DataFrame:
     """Rows of the access table that are measured but not in time, with their children."""
+    if access.empty:
+        return access.assign(nis_code="", children=0)
     parts = []
     access = access[access["profile"] == "all"]
     for ages, rows in access.groupby("ages", sort=False):
         children = demand[["point_id", "nis_code"]].assign(children=demand[f"children_{ages}"])
         parts.append(rows.merge(children, on="point_id", validate="one_to_one"))
     together = pd.concat(parts, ignore_index=True)
-    late = together["travel_time_s"] > study.travel.cutoff_min * 60
+    late = together["travel_time_s"] > _cutoff_s(study)
     return together[late & (together["status"] != "unmeasured") & (together["children"] > 0)]
+
+
+def _cutoff_s(study: Study) -> float:
+    """Give the cutoff at which coverage draws its line: a whole number of milliseconds."""
+    return horizon_ms(study.travel.cutoff_min) / 1000
 
 
 def _nearest_of_most(uncovered: pd.DataFrame) -> pd.Series:
     near = uncovered[uncovered["academy_id"] != ""]
-    sums = near.groupby(["nis_code", "academy_id"], as_index=False)["children"].sum()
+    sums = near.groupby(["nis_code", "academy_id"])["children"].sum().reset_index()
     sums = sums.sort_values(["nis_code", "children", "academy_id"], ascending=[True, False, True])
-    return sums.drop_duplicates("nis_code").set_index("nis_code")["academy_id"]
+    return pd.Series(sums.drop_duplicates("nis_code").set_index("nis_code")["academy_id"])
 
 
 def _median_time(uncovered: pd.DataFrame) -> pd.Series:

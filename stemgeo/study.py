@@ -9,10 +9,12 @@ from __future__ import annotations
 import datetime as dt
 import difflib
 import tomllib
+import unicodedata
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import (
+    AfterValidator,
     BaseModel,
     BeforeValidator,
     ConfigDict,
@@ -38,6 +40,16 @@ class _Part(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
 
+def _one_line(text: str) -> str:
+    if any(unicodedata.category(mark) in ("Cc", "Zl", "Zp") for mark in text):
+        raise ValueError("must be one line, without control characters")
+    return text
+
+
+Line = Annotated[str, AfterValidator(_one_line)]
+"""Text that is printed on outputs."""
+
+
 class About(_Part):
     """What the study is called and which day it describes.
 
@@ -53,10 +65,10 @@ class About(_Part):
         Printed on every output when given, e.g. "Ontwerp, niet voor publicatie".
     """
 
-    title: str = Field(min_length=1, max_length=200)
+    title: Line = Field(min_length=1, max_length=200)
     date: dt.date
     vintage: Literal[2018, 2024, 2025] = 2025
-    notice: str = Field(default="", max_length=300)
+    notice: Line = Field(default="", max_length=300)
 
 
 class Input(_Part):
@@ -81,8 +93,8 @@ class Input(_Part):
     """
 
     path: Path
-    source: str = ""
-    licence: str = ""
+    source: Line = ""
+    licence: Line = ""
     date: dt.date | None = None
     sha256: str | None = Field(default=None, pattern="^[0-9a-f]{64}$")
     crs: str | None = None

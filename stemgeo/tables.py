@@ -24,7 +24,8 @@ _KINDS = {
     "Int64": "whole number",
     "float64": "number",
     "bool": "yes or no",
-    "object": "date",
+    "datetime64[s]": "date",
+    "datetime64[ns]": "date",
 }
 
 LEVELS = ("region", "province", "municipality", "zone")
@@ -99,10 +100,10 @@ SCHEMAS: dict[str, pa.DataFrameSchema] = {
             "academy_id": _text("The register's own id"),
             "name": _NAME,
             "organisation": _text("Who runs it; may be empty"),
-            "min_age": _optional("Int64", "First age served; empty: 5"),
-            "max_age": _optional("Int64", "Last age served; empty: 17"),
-            "valid_from": _optional(object, "First day of the recognition"),
-            "valid_until": _optional(object, "Last day; empty: two years from the first"),
+            "min_age": _optional("Int64", "First age served; empty: no limit"),
+            "max_age": _optional("Int64", "Last age served; empty: no limit"),
+            "valid_from": _optional("datetime64[s]", "First day of the recognition"),
+            "valid_until": _optional("datetime64[s]", "Last day; empty: two years from the first"),
             "nis_code": _text("Municipality by location; empty outside the study area"),
             "geometry": _geometry("Point"),
         },

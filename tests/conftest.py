@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
+
+if TYPE_CHECKING:
+    from stemgeo.run import Result
 
 ROOT = Path(__file__).parent.parent
 
@@ -23,3 +27,13 @@ def shared_data() -> Path:
             pytest.fail(reason)
         pytest.skip(reason)
     return folder
+
+
+@pytest.fixture(scope="session")
+def sample_result(tmp_path_factory: pytest.TempPathFactory) -> Result:
+    """The result of the example study, run once; its network is kept in a folder of its own."""
+    import stemgeo as sg
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("STEMGEO_CACHE", str(tmp_path_factory.mktemp("cache")))
+        return sg.run(sg.sample())

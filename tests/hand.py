@@ -170,3 +170,74 @@ def network(
     path = folder / "wegen.osm"
     path.write_text(osm_xml(nodes, ways), encoding="utf-8")
     return Network.from_osm(path)
+
+
+SMALL = {
+    "11001": ("Antwerpen", square(0, 0, 6, 4)),
+    "11004": ("Antwerpen", square(6, 0, 6, 4)),
+    "71002": ("Limburg", square(0, 4, 12, 2)),
+}
+"""Three municipalities of two provinces, with codes that did not change since 2018."""
+
+SMALL_CHILDREN = {"11001": 20, "11004": 11, "71002": 3}
+"""Of each age and sex; times 26 for the ages 5 to 17."""
+
+SMALL_ACADEMIES = """academy_id;naam;organisatie;x;y;min_age;max_age;valid_from;valid_until
+S2;Proefacademie <b>West</b> `${x}`;Proef & Co;151000,0;201000,0;;;01/01/2022;31/12/2023
+S1;Proefacademie Oost;Proef;160500,0;203500,0;8;12;01/01/2021;
+S3;Proefacademie Vroeger;Proef;160500,0;203400,0;;;01/01/2018;31/12/2019
+"""
+
+
+def write_study(
+    folder: Path, *, straight_line: bool = False, notice: str = "Proef, niet voor publicatie"
+) -> Path:
+    """Write a small study with files in the forms in which real ones come; give its folder."""
+    folder.mkdir(parents=True, exist_ok=True)
+    table = municipalities(SMALL)
+    table.rename(columns={"nis_code": "NISCODE", "name": "NAAM"})[
+        ["NISCODE", "NAAM", "geometry"]
+    ].to_file(folder / "gemeenten.gpkg")
+    rows = ["CD_REFNIS|CD_SEX|CD_AGE|MS_POPULATION|CD_YEAR"]
+    rows += [
+        f"{code}|{sex}|{age}|{count}|2022"
+        for code, count in SMALL_CHILDREN.items()
+        for sex in "FM"
+        for age in range(5, 18)
+    ]
+    (folder / "bevolking.txt").write_text("\n".join(rows) + "\n", encoding="utf-8")
+    (folder / "academies.csv").write_text(SMALL_ACADEMIES, encoding="utf-8")
+    (folder / "wegen.osm").write_text(_small_roads(), encoding="utf-8")
+    network = '"straight-line"' if straight_line else '"wegen.osm"'
+    (folder / "study.toml").write_text(
+        f"""
+        [study]
+        title = "Kleine | proef"
+        date = 2022-12-31
+        vintage = 2025
+        notice = "{notice}"
+        [inputs]
+        municipalities = {{ path = "gemeenten.gpkg", source = "Proefgrenzen", licence = "CC0" }}
+        population = {{ path = "bevolking.txt", source = "Proefbevolking", date = 2022-01-01 }}
+        academies = {{ path = "academies.csv", source = "Proefregister", crs = "EPSG:31370" }}
+        network = {network}
+        [output]
+        formats = ["svg"]
+        isochrone_cell_m = 50
+        """,
+        encoding="utf-8",
+    )
+    return folder
+
+
+def _small_roads() -> str:
+    """Draw a lattice of streets, 500 m apart, over the west; one long road to the east."""
+    nodes = {100 * i + j: (i / 2, j / 2) for i in range(13) for j in range(13)}
+    nodes[9000] = (12.0, 0.0)
+    street = {"highway": "residential", "surface": "asphalt"}
+    ways: list[tuple[Sequence[int], Mapping[str, str]]] = [
+        ([100 * i + j for j in range(13)], street) for i in range(13)
+    ]
+    ways += [([100 * i + j for i in range(13)], street) for j in range(13)]
+    ways.append(([1200, 9000], {"highway": "tertiary"}))
+    return osm_xml(nodes, ways)

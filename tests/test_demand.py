@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     import geopandas as gpd
+
     from stemgeo.network.graph import Network
 
 FLAT = Speed(low=10, central=10, high=10)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import ast
 import importlib.metadata
 import os
 import re
 import shutil
 import subprocess
+import sys
 import tomllib
 from functools import cache
 from pathlib import Path
@@ -89,6 +91,25 @@ def test_each_dependency_has_a_lower_bound() -> None:
     """A declared dependency says from which version on it serves; `make lowest` runs them."""
     for requirement in declared():
         assert [clause.operator for clause in requirement.specifier] == [">="], requirement
+
+
+def imported_distributions() -> set[str]:
+    """Name the distributions that the package's own code imports, standard library left out."""
+    trees = [
+        ast.parse(path.read_text(encoding="utf-8")) for path in (ROOT / "stemgeo").rglob("*.py")
+    ]
+    nodes = [node for tree in trees for node in ast.walk(tree)]
+    modules = {alias.name for node in nodes if isinstance(node, ast.Import) for alias in node.names}
+    modules |= {node.module or "" for node in nodes if isinstance(node, ast.ImportFrom)}
+    tops = {module.split(".")[0] for module in modules} - sys.stdlib_module_names - {"stemgeo"}
+    homes = importlib.metadata.packages_distributions()
+    return {canonicalize_name(homes[top][0]) for top in tops}
+
+
+def test_what_is_imported_is_declared_and_the_other_way_round() -> None:
+    """The package imports just what pyproject.toml says it needs to run."""
+    lines = project()["project"]["dependencies"]
+    assert imported_distributions() == {canonicalize_name(Requirement(line).name) for line in lines}
 
 
 def test_changelog_has_its_headings() -> None:
@@ -185,8 +206,8 @@ def licence(name: str) -> str:
         if line.startswith("License :: ")
     ]
     # Some put the whole text in the field: its first line names the licence, the rest quotes.
-    field = (about["License"] or "").strip().split("\n")[0]
-    return about["License-Expression"] or "; ".join(filter(None, [field, *classifiers]))
+    field = (about.get("License") or "").strip().split("\n")[0]
+    return about.get("License-Expression") or "; ".join(filter(None, [field, *classifiers]))
 
 
 def test_licences_of_what_comes_in() -> None:

@@ -311,6 +311,26 @@ def test_classes_and_minutes_must_rise_and_be_shown_in_a_known_form(output: dict
     assert f"'output.{next(iter(output))}" in told
 
 
+@pytest.mark.parametrize("mark", ["\n", "\r", "\t", "\x07", "\x1b", "\u2028", "\x85"])
+def test_what_is_printed_is_one_line(mark: str) -> None:
+    """A title, notice or source with a line break or control character is refused by its key."""
+    told = lines(
+        study=content()["study"] | {"title": f"a{mark}b", "notice": f"a{mark}b"},
+        **inputs(population={"path": "p.zip", "source": f"a{mark}b"}),
+    )
+    assert [line.split("'")[1] for line in told] == [
+        "study.title",
+        "study.notice",
+        "inputs.population.source",
+    ]
+
+
+def test_a_space_that_does_not_break_and_an_accent_are_printed() -> None:
+    """Text as a word processor gives it."""
+    title = "Reële kansen – 15\u00a0minuten"  # noqa: RUF001
+    assert parsed(study=content()["study"] | {"title": title}).about.title == title
+
+
 def test_a_study_is_frozen() -> None:
     """Neither the study nor any part of it can be changed after it was read."""
     study = parsed()

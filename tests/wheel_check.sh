@@ -30,12 +30,14 @@ python=$work/venv/bin/python
 
 # Out of the source tree: from here on only the wheel can answer.
 cd "$work/elsewhere"
+export STEMGEO_CACHE="$work/elsewhere/cache"
 stemgeo=$work/venv/bin/stemgeo
 "$python" -c 'import stemgeo, sys; sys.exit(not stemgeo.__file__.startswith(sys.prefix))' || {
   echo "the environment runs the source tree, not the wheel" >&2
   exit 1
 }
 "$stemgeo" sample study
-"$stemgeo" run study --out result
+"$stemgeo" run study --out result >/dev/null
 cmp result/tables/coverage.csv "$root/out/demo/tables/coverage.csv"
+rm -rf "$work/venv"
 echo "wheel: the sample runs in an empty environment and gives the demo's table"

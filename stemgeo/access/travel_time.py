@@ -64,17 +64,17 @@ def access(
         If a table has no CRS, or academy ids are not unique.
     """
     has_id = "academy_id" in academies.columns
-    ids = academies["academy_id"] if has_id else academies.index.to_series()
+    ids = (academies["academy_id"] if has_id else academies.index.to_series()).astype(str)
     if ids.duplicated().any():
         raise ValueError(f"academy_id {ids[ids.duplicated()].iloc[0]!r} is there twice")
-    order = np.argsort(ids.astype(str).to_numpy(), kind="stable")
+    order = np.argsort(ids.to_numpy(), kind="stable")
     rider = Rider(
         network, network.times(speed_kmh), horizon_ms(cutoff_min), walking_speed_ms=walking_speed_ms
     )
     sites = snap(network, *_coordinates(academies.iloc[order], network.crs), limit_m=snap_limit_m)
     points = snap(network, *_coordinates(demand, network.crs), limit_m=snap_limit_m)
     label = rider.nearest(sites, points, np.arange(len(order)))
-    return access_table(label, points.snap_m, ids.astype(str).to_numpy()[order], demand.index)
+    return access_table(label, points.snap_m, ids.to_numpy()[order], demand.index)
 
 
 def horizon_ms(minutes: float) -> int:
@@ -101,7 +101,8 @@ def access_table(
     status = np.where(reached, REACHED, np.where(measured, BEYOND, UNMEASURED))
     return pd.DataFrame(
         {
-            "academy_id": names[np.where(reached, rank, len(names) - 1)],
+            # As text even when there is no row to tell it from.
+            "academy_id": pd.array(names[np.where(reached, rank, len(names) - 1)], dtype="str"),
             "travel_time_s": np.where(reached, time_ms / 1000, np.inf),
             "snap_m": snap_m,
             "status": status,

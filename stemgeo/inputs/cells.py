@@ -68,7 +68,7 @@ def pick_columns(header: list[str], columns: Synonyms | None) -> dict[int, str]:
     """
     plain = [strip_control(name).lower().strip('"').replace(" ", "_") for name in header]
     if columns is None:
-        return {place: name for place, name in enumerate(plain) if name}
+        columns = {name: (name,) for name in plain if name}
     chosen: dict[int, str] = {}
     for wanted, synonyms in columns.items():
         for synonym in synonyms:
@@ -136,6 +136,9 @@ def _parse(
     """Read the chosen columns; a row with too few or too many values is refused by number."""
     import pyarrow as pa
     from pyarrow import csv as arrow
+
+    if not chosen:
+        return pd.DataFrame()
 
     odd: dict[int, tuple[int, str]] = {}
 

@@ -2,7 +2,7 @@
 
 Only existing regular files come in, their content must be what their name says, zips are taken
 apart under limits, cut-off files are refused where that can be seen, and the SHA-256 of what is
-read is kept. `docs/decisions` says what each rule is against.
+read is kept. What each rule is against stands in `tests/inputs/test_files.py`, rule by rule.
 """
 
 from __future__ import annotations
@@ -12,9 +12,11 @@ import os
 import re
 import sqlite3
 import stat
+import struct
 import tempfile
 import unicodedata
 import zipfile
+import zlib
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path, PurePosixPath
@@ -55,10 +57,10 @@ _GDAL = {
     # Megabytes that one GeoJSON feature may take.
     "OGR_GEOJSON_MAX_OBJ_SIZE": "200",
 }
-_skipped_by_user = os.environ.get("GDAL_SKIP", "")
+_skipped_by_user = os.environ.get("GDAL_SKIP", "").removeprefix(_DRIVERS_THAT_POINT_ELSEWHERE)
 os.environ.update(_GDAL)
-if _skipped_by_user and _skipped_by_user != _DRIVERS_THAT_POINT_ELSEWHERE:
-    os.environ["GDAL_SKIP"] = f"{_DRIVERS_THAT_POINT_ELSEWHERE},{_skipped_by_user}"
+if _skipped_by_user:
+    os.environ["GDAL_SKIP"] += f",{_skipped_by_user.lstrip(',')}"
 
 ACCEPTED = {
     "municipalities": VECTOR,
@@ -71,8 +73,8 @@ ACCEPTED = {
 }
 """What each input of a study may be; a zip may hold any of it, save a road extract."""
 
-# Limits on zips. Statbel's and Digitaal Vlaanderen's hold a file or two; text of Statbel packs
-# about 42 to 1, so a hundred to one is room enough and a bomb (1,000 to 1) is not.
+# Limits on zips. Official ones hold a file or a few; Statbel's text packs about 42 to 1, and a bomb
+# a thousand to 1.
 MAX_MEMBERS = 200
 MAX_RATIO = 150
 MAX_TOTAL_BYTES = 4 * 1024**3
@@ -297,6 +299,18 @@ def content_kind(path: Path) -> Format:
 # --- Zips --------------------------------------------------------------------------------------
 
 
+@contextmanager
+def _open_zip(path: Path) -> Iterator[zipfile.ZipFile]:
+    """Open a zip; whatever is damaged in it, now or while its members are read, is told as such."""
+    try:
+        with zipfile.ZipFile(path) as archive:
+            yield archive
+    except UnreadableError:
+        raise
+    except (zipfile.BadZipFile, zlib.error, EOFError, RuntimeError, ValueError, struct.error):
+        raise UnreadableError("is a zip that is cut off or damaged", "download it again") from None
+
+
 def _is_workbook(path: Path) -> bool:
     """Whether this zip is an Excel workbook; a bomb in that shape is refused."""
     with _open_zip(path) as archive:
@@ -310,13 +324,6 @@ def _is_workbook(path: Path) -> bool:
                 if b"<!DOCTYPE" in stream.read(1024).upper():
                     raise UnreadableError("declares an XML document type", "save it again")
     return True
-
-
-def _open_zip(path: Path) -> zipfile.ZipFile:
-    try:
-        return zipfile.ZipFile(path)
-    except (zipfile.BadZipFile, ValueError, NotImplementedError):
-        raise UnreadableError("is a zip that is cut off or damaged", "download it again") from None
 
 
 def _check_limits(members: list[zipfile.ZipInfo]) -> None:
@@ -395,16 +402,13 @@ def _main_member(members: list[zipfile.ZipInfo], accepted: frozenset[Format]) ->
 def _unpack_member(archive: zipfile.ZipFile, member: zipfile.ZipInfo, folder: Path) -> None:
     target = folder / f"data{PurePosixPath(member.filename).suffix.lower()}"
     written = 0
-    try:
-        with archive.open(member) as source, target.open("xb") as sink:
-            while chunk := source.read(_CHUNK):
-                # The zip's own word on sizes is not believed.
-                written += len(chunk)
-                if written > member.file_size:
-                    raise UnreadableError("is a zip that is damaged", "download it again")
-                sink.write(chunk)
-    except (zipfile.BadZipFile, EOFError, NotImplementedError, RuntimeError, FileExistsError):
-        raise UnreadableError("is a zip that is cut off or damaged", "download it again") from None
+    with archive.open(member) as source, target.open("xb") as sink:
+        while chunk := source.read(_CHUNK):
+            # The zip's own word on sizes is not believed.
+            written += len(chunk)
+            if written > member.file_size:
+                raise UnreadableError("is a zip that is damaged", "download it again")
+            sink.write(chunk)
 
 
 # --- GeoPackage --------------------------------------------------------------------------------
@@ -420,8 +424,15 @@ def check_geopackage(path: Path) -> None:
     UnreadableError
         Naming the view or table.
     """
+    changes = path.with_name(f"{path.name}-wal")
+    if changes.exists() and changes.stat().st_size:
+        raise UnreadableError(
+            f"has changes that are not saved in it ({clean(changes.name)})",
+            "close the program that has it open",
+        )
     try:
         connection = sqlite3.connect(f"{path.as_uri()}?mode=ro&immutable=1", uri=True)
+        connection.text_factory = lambda raw: raw.decode("utf-8", "replace")
         try:
             entries = connection.execute("SELECT type, name, sql FROM sqlite_master").fetchall()
             _check_entries(entries)

@@ -10,8 +10,8 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 import shapely
-from pyproj import CRS
-from pyproj.exceptions import CRSError
+from pyproj import CRS, Transformer
+from pyproj.exceptions import ProjError
 
 from stemgeo.inputs import vintages
 from stemgeo.inputs.files import OpenedFile, clean
@@ -94,7 +94,7 @@ def read_layer(
 
 def _best_layer(file: OpenedFile, score: Callable[[gpd.GeoDataFrame], int]) -> gpd.GeoDataFrame:
     if file.kind is Format.PARQUET:
-        return gpd.read_parquet(file.path)
+        return _read_parquet(file)
     import pyogrio
 
     source: str | bytes = _PREFIX.get(file.kind, "") + str(file.path)
@@ -119,6 +119,21 @@ def _best_layer(file: OpenedFile, score: Callable[[gpd.GeoDataFrame], int]) -> g
             f"has several layers: {listed(layers)}", "say which is meant with `layer`"
         )
     return frames[scores.index(max(scores))]
+
+
+def _read_parquet(file: OpenedFile) -> gpd.GeoDataFrame:
+    import pyarrow as pa
+
+    try:
+        frame = gpd.read_parquet(file.path)
+        for name in frame.columns.drop(frame.geometry.name):
+            # Broken text shows when it is asked for.
+            frame[name].tolist()
+    except (OSError, pa.ArrowException, ValueError, KeyError, TypeError, shapely.GEOSException):
+        raise UnreadableError(
+            "is a GeoParquet that is cut off, damaged or without geometry", "copy it again"
+        ) from None
+    return frame
 
 
 def _read_whole(source: str | bytes, layer: str, file: OpenedFile) -> gpd.GeoDataFrame:
@@ -193,10 +208,12 @@ def known_crs(crs: Any, file: OpenedFile) -> CRS | None:
     if crs is None:
         return None
     try:
-        return CRS.from_user_input(crs)
-    except CRSError:
+        known = CRS.from_user_input(crs)
+        Transformer.from_crs(known, LAMBERT_72, always_xy=True)
+    except ProjError:
         file.error(f"its crs '{clean(str(crs))}' is unknown", 'write it as "EPSG:31370"')
         return None
+    return known
 
 
 def _inside(box: tuple[float, ...], around: Box) -> bool:

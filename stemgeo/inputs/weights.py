@@ -117,9 +117,9 @@ def _from_raster(file: OpenedFile, municipalities: gpd.GeoDataFrame) -> gpd.GeoD
                 return None
             if raster.count > 1:
                 file.note(f"the first of {raster.count} bands")
-            window = _window(raster, crs, municipalities)
-            values = raster.read(1, window=window, masked=True)
-            transform = raster.window_transform(window)
+            left, top, right, bottom = _needed(raster, crs, municipalities)
+            values = raster.read(1, window=((top, bottom), (left, right)), masked=True)
+            grid = raster.transform
     except (RasterioError, ValueError) as error:
         raise UnreadableError(
             f"cannot be read as GeoTIFF: {clean(str(error), 120)}", "copy or download it again"
@@ -130,36 +130,42 @@ def _from_raster(file: OpenedFile, municipalities: gpd.GeoDataFrame) -> gpd.GeoD
     if negative := int((weight < 0).sum()):
         file.note(f"{negative} cells below 0 left out")
     rows, columns = np.nonzero(weight > 0)
-    x, y = transform * (columns + 0.5, rows + 0.5)
+    x = grid.c + (left + columns + 0.5) * grid.a
+    y = grid.f + (top + rows + 0.5) * grid.e
     east, north = Transformer.from_crs(crs, LAMBERT_72, always_xy=True).transform(x, y)
     return gpd.GeoDataFrame(
         {"weight": weight[rows, columns]}, geometry=gpd.points_from_xy(east, north), crs=LAMBERT_72
     )
 
 
-def _window(raster: Any, crs: CRS, municipalities: gpd.GeoDataFrame) -> Any:
-    """Find the part of the raster that the study area needs, one cell more on every side."""
-    from rasterio.windows import Window, from_bounds
+def _needed(raster: Any, crs: CRS, municipalities: gpd.GeoDataFrame) -> tuple[int, int, int, int]:
+    """Find the cells that the study area needs, with one more on every side.
 
-    left, top, right, bottom = 0, 0, raster.width, raster.height
+    Returns
+    -------
+    (int, int, int, int)
+        First column and row, and the column and row after the last.
+    """
+    grid = raster.transform
+    if grid.b or grid.d or not grid.a or not grid.e:
+        raise UnreadableError("is a turned raster", "save it with its rows from west to east")
+    left, top, right, bottom = 0, 0, int(raster.width), int(raster.height)
     if len(municipalities):
         outline = shapely.segmentize(shapely.box(*municipalities.total_bounds), 5000)
         bounds = gpd.GeoSeries([outline], crs=LAMBERT_72).to_crs(crs).total_bounds
         if not np.isfinite(bounds).all():
-            raise UnreadableError("does not lie on the study area", "correct its CRS")
-        near = from_bounds(*bounds, transform=raster.transform)
-        left = max(left, int(near.col_off) - 1)
-        top = max(top, int(near.row_off) - 1)
-        right = min(right, int(near.col_off + near.width) + 2)
-        bottom = min(bottom, int(near.row_off + near.height) + 2)
+            raise UnreadableError("does not lie on the study area", "correct its CRS with `crs`")
+        columns = sorted((bounds[[0, 2]] - grid.c) / grid.a)
+        rows = sorted((bounds[[1, 3]] - grid.f) / grid.e)
+        left, right = max(left, int(columns[0]) - 1), min(right, int(columns[1]) + 2)
+        top, bottom = max(top, int(rows[0]) - 1), min(bottom, int(rows[1]) + 2)
     if left >= right or top >= bottom:
         raise UnreadableError("does not lie on the study area", "correct its CRS with `crs`")
-    window = Window(left, top, right - left, bottom - top)
-    if window.width * window.height > _MOST_CELLS:
+    if (right - left) * (bottom - top) > _MOST_CELLS:
         raise UnreadableError(
             f"has more than {_MOST_CELLS} cells in the study area", "give cells of 100 m or more"
         )
-    return window
+    return left, top, right, bottom
 
 
 def _from_points(file: OpenedFile) -> gpd.GeoDataFrame | None:

@@ -6,6 +6,7 @@ it does not depend on the resolution at which the sheet is printed later.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING
@@ -28,7 +29,7 @@ FONT = "DejaVu Sans"
 POINTS_PER_INCH = 72
 LINE_HEIGHT = 1.3
 MARGIN_IN, GAP_IN = 0.45, 0.12
-TITLE_PT, CAUTION_PT, TEXT_PT, SMALL_PT = 16.0, 9.5, 8.5, 7.5
+TITLE_PT, PLACE_PT, CAUTION_PT, TEXT_PT, SMALL_PT = 16.0, 13.0, 9.5, 8.5, 7.5
 
 _LONG_IN, _SHORT_IN = 11.69, 8.27  # A4
 _GROUND_MARGIN = 0.03
@@ -60,8 +61,9 @@ def wrapped(text: str, width_in: float, size_pt: float, weight: str = "normal") 
 
 
 def _words_that_fit(text: str, width_in: float, size_pt: float, weight: str) -> Iterator[str]:
-    for word in text.split(" "):
-        rest = word.strip()
+    # Not split(): it also breaks at the no-break space of "62,4 %".
+    for word in re.split(r"[ \t\r\n]+", text):
+        rest = word
         while text_width_in(rest, size_pt, weight) > width_in and len(rest) > 1:
             fits = next(
                 n
@@ -92,6 +94,11 @@ class Box:
     def top(self) -> float:
         """Its upper edge."""
         return self.bottom + self.height
+
+    @property
+    def corners(self) -> tuple[float, float, float, float]:
+        """Left, bottom, right, top."""
+        return self.left, self.bottom, self.right, self.top
 
     def grown(self, margin: float) -> Box:
         """Give the box with a margin on all sides."""
@@ -164,7 +171,7 @@ def _sheet(
     title = wrapped(text.title, inside, TITLE_PT, "bold")
     cautions = _all_wrapped(text.cautions, inside - 2 * GAP_IN, CAUTION_PT, "bold")
     credits_ = _all_wrapped(text.credits, inside, SMALL_PT)
-    top = height - MARGIN_IN - len(title) * line_in(TITLE_PT) - GAP_IN
+    top = height - MARGIN_IN - len(title) * line_in(TITLE_PT) - line_in(PLACE_PT) - GAP_IN
     if cautions:
         top -= len(cautions) * line_in(CAUTION_PT) + 2 * GAP_IN
     legend_bottom = MARGIN_IN + len(credits_) * line_in(SMALL_PT) + GAP_IN

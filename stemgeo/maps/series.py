@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import geopandas as gpd
 import numpy as np
+import shapely
 from matplotlib.colors import to_hex, to_rgb
 
 if TYPE_CHECKING:
@@ -125,7 +126,8 @@ def partly_measured(places: pd.DataFrame) -> NDArray[np.bool_]:
     measured = children - places["unmeasured"].to_numpy(dtype=np.float64)
     mostly_not = measured < PARTLY_MEASURED_BELOW * children
     has_figure = ~np.isnan(places["share"].to_numpy(dtype=np.float64))
-    return np.logical_and(has_figure, mostly_not)
+    partly: NDArray[np.bool_] = has_figure & mostly_not
+    return partly
 
 
 def lighter(geometries: gpd.GeoSeries, tolerance_m: float) -> gpd.GeoSeries:
@@ -144,9 +146,11 @@ def lighter(geometries: gpd.GeoSeries, tolerance_m: float) -> gpd.GeoSeries:
         Simplified when the polygons fit together without overlap; else as they are, since
         simplifying would tear their borders apart.
     """
-    if geometries.is_valid_coverage():
-        return geometries.simplify_coverage(tolerance_m)
-    return geometries
+    outlines = geometries.to_numpy()
+    if not shapely.coverage_is_valid(outlines):
+        return geometries
+    simple = shapely.coverage_simplify(outlines, tolerance_m)
+    return gpd.GeoSeries(simple, index=geometries.index, crs=geometries.crs)
 
 
 def provinces(municipalities: gpd.GeoDataFrame) -> gpd.GeoSeries:
@@ -162,7 +166,29 @@ def provinces(municipalities: gpd.GeoDataFrame) -> gpd.GeoSeries:
     GeoSeries
         Polygons by name of the province.
     """
-    method = "coverage" if municipalities.geometry.is_valid_coverage() else "unary"
+    fits = shapely.coverage_is_valid(municipalities.geometry.to_numpy())
+    method = "coverage" if fits else "unary"
     groups = municipalities.groupby("province")["geometry"]
     merged = {name: part.union_all(method=method) for name, part in groups}
     return gpd.GeoSeries(merged, crs=municipalities.crs)
+
+
+def border_rings(areas: gpd.GeoSeries, smallest_m2: float) -> gpd.GeoSeries:
+    """Take areas apart into rings that can be drawn with a thick line.
+
+    Parameters
+    ----------
+    areas
+        Polygons, as from `provinces`.
+    smallest_m2
+        A ring around less ground is left out: enclaves of a few fields (Baarle-Hertog) would be
+        blots.
+
+    Returns
+    -------
+    GeoSeries
+        Each ring as a polygon without holes.
+    """
+    rings = [shapely.Polygon(ring) for ring in shapely.get_rings(areas.explode().to_numpy())]
+    larger = [ring for ring in rings if ring.area > smallest_m2]
+    return gpd.GeoSeries(larger, crs=areas.crs)

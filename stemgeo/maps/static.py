@@ -7,6 +7,7 @@ Matplotlib's global state (pyplot) is not touched, and the same study gives the 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from io import BytesIO
 from typing import TYPE_CHECKING, Any
 
 import matplotlib.style
@@ -18,12 +19,14 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Rectangle
 from matplotlib.path import Path as Outline
 
+from stemgeo.errors import InputError, Problem
 from stemgeo.maps.layout import (
     CAUTION_PT,
     FONT,
     GAP_IN,
     LINE_HEIGHT,
     MARGIN_IN,
+    PLACE_PT,
     SMALL_PT,
     TEXT_PT,
     TITLE_PT,
@@ -37,6 +40,7 @@ from stemgeo.maps.series import (
     DEFAULT_CLASSES,
     INK,
     NO_CLASS,
+    border_rings,
     class_counts,
     class_numbers,
     colours,
@@ -78,6 +82,7 @@ _NO_DATES: dict[str, _Looks] = {
     "pdf": {"CreationDate": None, "Creator": None, "Producer": None},
 }
 _DPI = 300
+_SCREEN_DPI = 100
 _FINEST_DETAIL = 1 / 3000  # of the width of the map: a dot in print
 
 _REGION_LABELS = 25
@@ -115,6 +120,16 @@ _PLACE_NAME: _Looks = {**_NAME, "color": _INK, "bbox": _PLATE}
 _NEIGHBOUR_NAME: _Looks = {**_NAME, "color": _PALE_INK, "style": "italic"}
 
 
+class MapFigure(Figure):
+    """A figure that a notebook shows as a picture, without pyplot."""
+
+    def _repr_png_(self) -> bytes:
+        picture = BytesIO()
+        with matplotlib.style.context(_STYLE, after_reset=True):
+            self.savefig(picture, format="png", dpi=_SCREEN_DPI, metadata=_NO_DATES["png"])
+        return picture.getvalue()
+
+
 def choropleth(
     municipalities: GeoDataFrame,
     academies: GeoDataFrame,
@@ -147,28 +162,36 @@ def choropleth(
     Figure
         Portrait or landscape, whichever shows the ground larger. The municipalities with most
         children are labelled, where a name fits without covering another or an academy.
+
+    Raises
+    ------
+    InputError
+        When no municipality is in the province.
     """
     with matplotlib.style.context(_STYLE, after_reset=True):
-        drawn = _light(municipalities, province)
+        drawn = _light(municipalities, _known(province, municipalities))
         shown = of_province(drawn, province)
         legend = _legend(shown, text, classes, beside=province is not None)
         sheet = best_sheet(shown.total_bounds.tolist(), text, legend.height_in)
-        figure = Figure(figsize=(sheet.width, sheet.height), label=text.title)
+        place = text.place(province)
+        figure = MapFigure(figsize=(sheet.width, sheet.height), label=f"{text.title}: {place}")
         FigureCanvasAgg(figure)
-        page = _page_axes(figure, sheet)
-        _write_head(page, sheet)
-        _draw_legend(page, sheet, legend)
-        _draw_scale_bar(page, sheet)
-        _write_credits(page, sheet)
+        _fill_page(_page_axes(figure, sheet), sheet, legend, place)
         ground = _map_axes(figure, sheet)
-        _draw_neighbours(ground, drawn[~drawn.index.isin(shown.index)], context)
+        if context is not None:
+            _add_polygons(ground, context.geometry, **_NEIGHBOUR, zorder=1)
         _draw_classes(ground, shown, classes)
-        borders = provinces(drawn)
-        _draw_borders(ground, borders, sheet)
-        _draw_academies(ground, academies)
+        in_sight = shapely.box(*sheet.ground.corners)
+        sites = academies[academies.intersects(in_sight)].sort_values("academy_id")
+        _draw_academies(ground, sites)
         larger = _larger(shown, most=None if province else _REGION_LABELS)
-        neighbours = borders.drop(province) if province else borders.iloc[:0]
-        _write_labels(ground, larger, neighbours, academies, sheet)
+        near = drawn[drawn.intersects(in_sight)]
+        beside = near[~near.index.isin(shown.index)]
+        _add_polygons(ground, beside.geometry, **_NEIGHBOUR, zorder=2)
+        borders = provinces(near)
+        _draw_borders(ground, borders, sheet)
+        neighbours = borders.drop(shown["province"].unique())
+        _write_labels(ground, larger, neighbours, sites, sheet)
     return figure
 
 
@@ -221,6 +244,14 @@ def _map_axes(figure: Figure, sheet: Sheet) -> Axes:
     return axes
 
 
+def _fill_page(page: Axes, sheet: Sheet, legend: _Legend, place: str) -> None:
+    """Write and draw everything but the map."""
+    _write_head(page, sheet, place)
+    _draw_legend(page, sheet, legend)
+    _draw_scale_bar(page, sheet)
+    _write_credits(page, sheet)
+
+
 def _write_lines(
     page: Axes, left: float, top: float, lines: Sequence[str], size_pt: float, **looks: Any
 ) -> None:
@@ -230,14 +261,16 @@ def _write_lines(
         page.text(left, y, line, **{"size": size_pt, "color": _INK, "va": "baseline", **looks})
 
 
-def _write_head(page: Axes, sheet: Sheet) -> None:
-    """Write the title, and the cautions in a band under it."""
+def _write_head(page: Axes, sheet: Sheet, place: str) -> None:
+    """Write title and place, and the cautions in a band under them."""
     top = sheet.height - MARGIN_IN
     _write_lines(page, MARGIN_IN, top, sheet.title, TITLE_PT, weight="bold")
+    place_top = top - len(sheet.title) * line_in(TITLE_PT)
+    _write_lines(page, MARGIN_IN, place_top, [place], PLACE_PT)
     if not sheet.cautions:
         return
     height = len(sheet.cautions) * line_in(CAUTION_PT) + GAP_IN
-    band_top = top - len(sheet.title) * line_in(TITLE_PT) - GAP_IN
+    band_top = place_top - line_in(PLACE_PT) - GAP_IN
     corner = (MARGIN_IN, band_top - height)
     width = sheet.width - 2 * MARGIN_IN
     looks: _Looks = {"facecolor": _CAUTION_GROUND, "edgecolor": _INK, "linewidth": 0.6}
@@ -369,17 +402,20 @@ def _outline(geometry: shapely.Geometry) -> Outline:
     )
 
 
+def _known(province: str | None, municipalities: GeoDataFrame) -> str | None:
+    names = sorted(municipalities["province"].unique())
+    if province is None or province in names:
+        return province
+    raise InputError(
+        Problem("map", f"there is no province '{province}'", f"use {', '.join(names)}")
+    )
+
+
 def _light(municipalities: GeoDataFrame, province: str | None) -> GeoDataFrame:
-    """Leave out the detail of outlines that print cannot show."""
+    """Leave out the detail of outlines that print cannot show; rows in order of code."""
     x0, _, x1, _ = of_province(municipalities, province).total_bounds
     outlines = lighter(municipalities.geometry, (x1 - x0) * _FINEST_DETAIL)
-    return municipalities.set_geometry(outlines)
-
-
-def _draw_neighbours(ground: Axes, neighbours: GeoDataFrame, context: GeoDataFrame | None) -> None:
-    if context is not None:
-        _add_polygons(ground, context.geometry, **_NEIGHBOUR, zorder=1)
-    _add_polygons(ground, neighbours.geometry, **_NEIGHBOUR, zorder=2)
+    return municipalities.set_geometry(outlines).sort_values("nis_code", ignore_index=True)
 
 
 def _draw_classes(ground: Axes, shown: GeoDataFrame, classes: Sequence[float]) -> None:
@@ -401,9 +437,7 @@ def _class_looks(colour: str) -> _Looks:
 def _draw_borders(ground: Axes, borders: GeoSeries, sheet: Sheet) -> None:
     """Draw the borders of provinces, but no thick line around enclaves smaller than its curve."""
     smallest_m2 = (_SMALLEST_RING_IN * sheet.metres_per_inch) ** 2
-    rings = [shapely.Polygon(ring) for ring in shapely.get_rings(borders.explode().to_numpy())]
-    larger = [ring for ring in rings if ring.area > smallest_m2]
-    _add_polygons(ground, larger, **_PROVINCE, zorder=4)
+    _add_polygons(ground, border_rings(borders, smallest_m2), **_PROVINCE, zorder=4)
 
 
 def _draw_academies(ground: Axes, academies: GeoDataFrame) -> None:
@@ -425,8 +459,7 @@ def _write_labels(
     sheet: Sheet,
 ) -> None:
     """Write the names of places in their order, then those of the neighbouring provinces."""
-    frame = sheet.ground
-    seen = neighbours.clip_by_rect(frame.left, frame.bottom, frame.right, frame.top)
+    seen = neighbours.clip_by_rect(*sheet.ground.corners)
     seen = seen[~seen.is_empty]
     names = [*places["name"], *seen.index]
     labels = place_labels(

@@ -56,6 +56,11 @@ class MapText:
         """The fixed words of its language."""
         return WORDS[self.language]
 
+    def place(self, province: str | None) -> str:
+        """Name the ground that a map shows; None is all of Flanders."""
+        words = self.words
+        return words.region if province is None else words.of_province.format(name=province)
+
     @property
     def heading(self) -> str:
         """The heading of the legend."""
@@ -93,11 +98,11 @@ class Words:
     academies: str
     with_academy: str
     province_border: str
-    municipality_border: str
     method: str
     source: str
     date: str
     region: str
+    of_province: str
     municipality: str
     province: str
     children: str
@@ -105,6 +110,7 @@ class Words:
     uncovered: str
     unmeasured: str
     minutes: str
+    shares: str
     isochrones: str
     isochrone_caution: str
     gaps: str
@@ -116,6 +122,8 @@ class Words:
     search: str
     not_found: str
     layers: str
+    zoom_in: str
+    zoom_out: str
     table: str
     keyboard: str
     legend: str
@@ -142,11 +150,11 @@ _DUTCH = Words(
     academies="STEM-academies",
     with_academy="Gemeenten met een STEM-academie: {count} van de {total}",
     province_border="provinciegrens",
-    municipality_border="gemeentegrens",
     method="Methode",
     source="Bron",
     date="Datum van de gegevens",
     region="Vlaanderen",
+    of_province="Provincie {name}",
     municipality="Gemeente",
     province="Provincie",
     children="Kinderen",
@@ -154,8 +162,9 @@ _DUTCH = Words(
     uncovered="Niet op tijd",
     unmeasured="Niet gemeten",
     minutes="minuten",
+    shares="Aandeel kinderen op tijd, per gemeente",
     isochrones="Fietstijd tot de dichtstbijzijnde STEM-academie",
-    isochrone_caution="Vereenvoudigd, om naar te kijken; de cijfers zijn op de wegen zelf gemeten.",
+    isochrone_caution="Vereenvoudigd, om naar te kijken: hieruit is niet geteld.",
     gaps="Hiaten: kinderen niet op tijd",
     gap_size="De oppervlakte van een cirkel volgt het aantal kinderen",
     median_time="Mediane fietstijd",
@@ -169,11 +178,13 @@ _DUTCH = Words(
     search="Zoek een gemeente",
     not_found="Niet gevonden",
     layers="Lagen",
+    zoom_in="Inzoomen",
+    zoom_out="Uitzoomen",
     table="Cijfers per gemeente",
     keyboard="Met het toetsenbord: pijltjes verschuiven de kaart, + en - zoomen.",
     legend="Legende",
     map="Kaart",
-    alt_kind="Kaart van {place} met {total} gemeenten, ingekleurd per klasse. {measure}:",
+    alt_kind="{place}: kaart met {total} gemeenten, ingekleurd per klasse. {measure}:",
     alt_highest="Hoogst: ",
     alt_lowest="Laagst: ",
     alt_none="Zonder cijfer: {count}.",
@@ -195,11 +206,11 @@ _ENGLISH = Words(
     academies="STEM academies",
     with_academy="Municipalities with a STEM academy: {count} of {total}",
     province_border="provincial border",
-    municipality_border="municipal border",
     method="Method",
     source="Source",
     date="Date of the data",
     region="Flanders",
+    of_province="Province of {name}",
     municipality="Municipality",
     province="Province",
     children="Children",
@@ -207,8 +218,9 @@ _ENGLISH = Words(
     uncovered="Not in time",
     unmeasured="Not measured",
     minutes="minutes",
+    shares="Share of children in time, by municipality",
     isochrones="Cycling time to the nearest STEM academy",
-    isochrone_caution="Simplified, for looking at; the figures are measured on the roads.",
+    isochrone_caution="Simplified, for looking at: nothing is counted from these areas.",
     gaps="Gaps: children not in time",
     gap_size="The area of a circle follows the number of children",
     median_time="Median cycling time",
@@ -222,11 +234,13 @@ _ENGLISH = Words(
     search="Find a municipality",
     not_found="Not found",
     layers="Layers",
+    zoom_in="Zoom in",
+    zoom_out="Zoom out",
     table="Figures by municipality",
     keyboard="By keyboard: arrows move the map, + and - zoom.",
     legend="Legend",
     map="Map",
-    alt_kind="Map of {place} with {total} municipalities, coloured by class. {measure}:",
+    alt_kind="{place}: map with {total} municipalities, coloured by class. {measure}:",
     alt_highest="Highest: ",
     alt_lowest="Lowest: ",
     alt_none="Without a figure: {count}.",
@@ -299,9 +313,7 @@ def alt_text(
         f"{label}: {municipalities_counted(count, words)}"
         for label, count in zip(class_labels(classes, words), counts, strict=True)
     ]
-    kind = words.alt_kind.format(
-        place=province or words.region, total=len(shown), measure=text.heading
-    )
+    kind = words.alt_kind.format(place=text.place(province), total=len(shown), measure=text.heading)
     sentences = [_sentence(line) for line in (text.title, *text.cautions)]
     sentences.append(f"{kind} {'; '.join(parts)}.")
     sentences += _extremes(shown, words)

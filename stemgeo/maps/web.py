@@ -14,13 +14,14 @@ import html
 import re
 from dataclasses import dataclass
 from importlib import resources
-from itertools import count
+from itertools import count, pairwise
 from typing import TYPE_CHECKING, Any
 
 import folium
 import geopandas as gpd
 import numpy as np
 import shapely
+from branca.element import Element, Figure
 from folium.map import CustomPane
 from jinja2 import Environment, PackageLoader
 from markupsafe import Markup
@@ -28,7 +29,9 @@ from matplotlib.colors import to_hex, to_rgb
 
 from stemgeo.maps.series import (
     DEFAULT_CLASSES,
+    INK,
     NO_CLASS,
+    border_rings,
     class_counts,
     class_numbers,
     colours,
@@ -42,21 +45,22 @@ from stemgeo.maps.text import class_labels, municipalities_counted, percent, who
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from branca.element import Element
     from geopandas import GeoDataFrame, GeoSeries
+    from numpy.typing import NDArray
 
     from stemgeo.maps.text import MapText, Words
 
     Feature = dict[str, Any]
 
 _DETAIL_M = 50.0
+_SMALLEST_RING_M2 = 2e6
 _DEGREE_DECIMALS = 5  # about a metre
 _MOST_ISOCHRONE_POINTS = 150_000  # about 4 MB of the page
-_ISOCHRONE_DETAIL_M = (25.0, 50.0, 100.0, 200.0, 400.0)
+_ISOCHRONE_DETAIL_M = (50.0, 100.0, 200.0, 400.0)
 
 _BAND_COLOURS = ("#8c2d04", "#ec7014", "#fec44f")
-_BAND_OPACITY = 0.65
 _GAP_COLOUR, _GAP_FILL = "#a3005c", "#e0007a"
+_ACADEMY_PX = 3.5
 _LARGEST_GAP_PX, _SMALLEST_GAP_PX = 24.0, 3.0
 
 _UNSAFE = {"`": "&#96;", "$": "&#36;", "{": "&#123;", "}": "&#125;", "\\": "&#92;"}
@@ -65,7 +69,7 @@ _UNSAFE = {"`": "&#96;", "$": "&#36;", "{": "&#123;", "}": "&#125;", "\\": "&#92
 def web_map(
     municipalities: GeoDataFrame,
     academies: GeoDataFrame,
-    isochrones: GeoDataFrame,
+    isochrones: GeoDataFrame | None,
     gaps: GeoDataFrame,
     text: MapText,
     *,
@@ -81,7 +85,7 @@ def web_map(
         `academy_id`, `name`, points in EPSG:31370.
     isochrones
         Bands of the nearest of all (`academy_id` empty): `minutes_from`, `minutes_to`, polygons
-        in EPSG:31370. May be empty.
+        in EPSG:31370. None or empty: not drawn.
     gaps
         The gaps table. May be empty.
     text
@@ -95,26 +99,25 @@ def web_map(
         The page. The same tables give the same text.
     """
     words = text.words
-    places = municipalities.set_geometry(lighter(municipalities.geometry, _DETAIL_M))
+    ranked = municipalities.sort_values("nis_code", ignore_index=True)
+    places = ranked.set_geometry(lighter(ranked.geometry, _DETAIL_M))
     bands = _bands(isochrones, words)
-    drawing = folium.Map(tiles=None, zoom_snap=0.25, attribution_control=False, control_scale=True)
+    drawing = folium.Map(tiles=None, zoom_snap=0.25, zoom_control=False, attribution_control=False)
     drawing.default_js, drawing.default_css = [], []
     _add_panes(drawing)
     shares = _shares_layer(places, classes, text)
-    layers = [shares, _borders_layer(places), *_isochrone_layers(bands, words)]
+    layers = [shares, *_border_layers(places), *_isochrone_layers(bands, words)]
     layers += [*_gap_layers(gaps, words), *_academy_layers(academies, words)]
     for layer in layers:
         layer.add_to(drawing)
     folium.LayerControl(collapsed=False).add_to(drawing)
     drawing.fit_bounds(_corners(places))
-    root = drawing.get_root()
-    _number_elements(root, count(1))
-    root.render()
-    scripts = [_leaflet_script(), root.script.render(), _asset("page.js")]
+    map_html, map_script = _rendered(drawing)
+    scripts = [_leaflet_script(), map_script, _asset("page.js")]
     page = {
         "map_name": drawing.get_name(),
         "shares_name": shares.get_name(),
-        "map_html": root.html.render(),
+        "map_html": Markup(map_html),  # noqa: S704 -- folium's
         "scripts": scripts,
         "policy": _policy(scripts),
         "swatches": _swatches(places, classes, words),
@@ -148,7 +151,7 @@ def escape_for_web(text: str) -> str:
 
 @dataclass(frozen=True)
 class _Band:
-    """The ground within so many minutes of an academy, the bands before it included."""
+    """The ground from which an academy is so many minutes away."""
 
     number: int
     label: str
@@ -214,8 +217,9 @@ def _counted_if_any(number: int, words: Words) -> str:
 def _add_panes(drawing: folium.Map) -> None:
     """Give each layer its height, so that switching one off and on does not bury another."""
     for name, height, takes_pointer in (
-        ("borders", 420, False),
-        ("isochrones", 430, False),
+        ("municipalities", 350, False),  # the shares have Leaflet's own pane, at 400
+        ("isochrones", 420, False),
+        ("provinces", 430, False),
         ("gaps", 440, True),
         ("academies", 450, True),
     ):
@@ -234,7 +238,8 @@ def _shares_layer(places: GeoDataFrame, classes: Sequence[float], text: MapText)
 
     return folium.GeoJson(
         _collection(places.geometry, properties, codes),
-        name=escape_for_web(text.heading),
+        name=text.words.shares,
+        overlay=False,
         style_function=style,
         highlight_function=lambda _: {"weight": 2.5},
         tooltip=folium.GeoJsonTooltip(names, sticky=True),
@@ -261,26 +266,34 @@ def _looks_of_places(places: GeoDataFrame, classes: Sequence[float]) -> list[dic
     return looks
 
 
-def _borders_layer(places: GeoDataFrame) -> folium.GeoJson:
-    borders = provinces(places)
+def _border_layers(places: GeoDataFrame) -> list[folium.GeoJson]:
+    """Draw provinces over the ground, and municipalities under it for when it shows no shares."""
+    borders = border_rings(provinces(places), _SMALLEST_RING_M2)
+    lines = gpd.GeoSeries(places.boundary.union_all(), crs=places.crs)
+    return [
+        _lines(lines, "municipalities", {"color": "#8c8c8c", "weight": 0.6}),
+        _lines(borders, "provinces", {"color": INK, "weight": 1.8}),
+    ]
+
+
+def _lines(lines: GeoSeries, pane: str, looks: dict[str, Any]) -> folium.GeoJson:
     return folium.GeoJson(
-        _collection(borders, [{} for _ in borders], [str(i) for i in range(len(borders))]),
+        _collection(lines, [{} for _ in lines], [str(number) for number in range(len(lines))]),
         control=False,
-        style_function=lambda _: {"color": "#1a1a1a", "weight": 1.8, "fill": False},
+        style_function=lambda _: {**looks, "fill": False},
         interactive=False,
-        pane="borders",
+        pane=pane,
         smooth_factor=0.5,
     )
 
 
-def _bands(isochrones: GeoDataFrame, words: Words) -> list[_Band]:
-    """Add up the bands outwards and take out the detail that a screen cannot show."""
+def _bands(isochrones: GeoDataFrame | None, words: Words) -> list[_Band]:
+    """Take the bands of the nearest of all, without the detail that a screen cannot show."""
+    if isochrones is None:
+        return []
     rows = isochrones[isochrones["academy_id"] == ""].sort_values("minutes_to")
-    grounds: list[shapely.Geometry] = []
-    for ring in rows.geometry:
-        grounds.append(shapely.union_all([*grounds[-1:], ring]))
-    fills = _band_colours(len(rows))
-    bands = zip(rows["minutes_from"], rows["minutes_to"], fills, _sketched(grounds), strict=True)
+    fills, grounds = _band_colours(len(rows)), _sketched(rows.geometry)
+    bands = zip(rows["minutes_from"], rows["minutes_to"], fills, grounds, strict=True)
     return [
         _Band(number, f"{start:g} {words.to} {stop:g} {words.minutes}", fill, ground)
         for number, (start, stop, fill, ground) in enumerate(bands)
@@ -294,30 +307,44 @@ def _band_colours(number: int) -> list[str]:
     return [to_hex(colour) for colour in zip(*channels, strict=True)]
 
 
-def _sketched(grounds: Sequence[shapely.Geometry]) -> list[shapely.Geometry]:
+def _sketched(grounds: GeoSeries) -> GeoSeries:
     """Simplify until the page stays small: with the finest detail that fits."""
-    sketch = list(grounds)
+    sketch = grounds
     for detail_m in _ISOCHRONE_DETAIL_M:
-        sketch = [_without_specks(ground, detail_m) for ground in grounds]
-        if sum(shapely.get_num_coordinates(ground) for ground in sketch) <= _MOST_ISOCHRONE_POINTS:
+        # Once more from the last sketch, not from the start: much faster, and coarser anyway.
+        sketch = lighter(
+            sketch.map(lambda ground, m=detail_m: _without_specks(ground, m)), detail_m
+        )
+        if sketch.count_coordinates().sum() <= _MOST_ISOCHRONE_POINTS:
             break
     return sketch
 
 
 def _without_specks(ground: shapely.Geometry, detail_m: float) -> shapely.Geometry:
-    """Leave out detail, and parts and holes that are smaller than its square."""
-    smallest_m2 = detail_m**2
-    parts = []
-    for part in shapely.get_parts(ground):
-        holes = [ring for ring in part.interiors if shapely.Polygon(ring).area >= smallest_m2]
-        if part.area >= smallest_m2:
-            parts.append(shapely.Polygon(part.exterior, holes))
-    return shapely.simplify(shapely.multipolygons(parts), detail_m / 2)
+    """Leave out parts and holes that are smaller than a square of the detail.
+
+    A part is measured with its holes filled: so the speck that fills a hole in the next band goes
+    together with that hole.
+    """
+    rings, part = shapely.get_rings(shapely.get_parts(ground), return_index=True)
+    large = np.asarray(shapely.area(shapely.polygons(rings)) >= detail_m**2)
+    polygons = []
+    for first, stop in _runs(part):
+        if large[first]:
+            holes = rings[first + 1 : stop][large[first + 1 : stop]]
+            polygons.append(shapely.Polygon(rings[first], holes.tolist()))
+    return shapely.MultiPolygon(polygons)
+
+
+def _runs(numbers: NDArray[np.intp]) -> Iterator[tuple[int, int]]:
+    """Give begin and end of each run of equal numbers."""
+    bounds = np.flatnonzero(np.diff(numbers, prepend=-1, append=-1)).tolist()
+    return pairwise(bounds)
 
 
 def _isochrone_layers(bands: Sequence[_Band], words: Words) -> Iterator[folium.GeoJson]:
-    """Draw the widest first, the nearest over it; the pane makes all of them see-through."""
-    drawn = [band for band in reversed(bands) if not band.ground.is_empty]
+    """Draw the bands as the other ground: over the shares their colours would mix."""
+    drawn = [band for band in bands if not shapely.is_empty(band.ground)]
     if not drawn:
         return
     fills = {str(band.number): band.colour for band in drawn}
@@ -325,6 +352,7 @@ def _isochrone_layers(bands: Sequence[_Band], words: Words) -> Iterator[folium.G
     yield folium.GeoJson(
         _collection(grounds, [{} for _ in drawn], list(fills)),
         name=words.isochrones,
+        overlay=False,
         show=False,
         style_function=lambda feature: {
             "stroke": False,
@@ -358,7 +386,13 @@ def _gap_layers(gaps: GeoDataFrame, words: Words) -> Iterator[folium.GeoJson]:
         names,
         name=words.gaps,
         show=False,
-        looks={"color": _GAP_COLOUR, "fillColor": _GAP_FILL, "fillOpacity": 0.3, "pane": "gaps"},
+        looks={
+            "color": _GAP_COLOUR,
+            "fillColor": _GAP_FILL,
+            "fillOpacity": 0.3,
+            "weight": 2,
+            "pane": "gaps",
+        },
     )
 
 
@@ -376,11 +410,17 @@ def _academy_layers(academies: GeoDataFrame, words: Words) -> Iterator[folium.Ge
     codes = [escape_for_web(code) for code in ranked["academy_id"]]
     yield _circles(
         _collection(ranked.geometry, properties, codes),
-        dict.fromkeys(codes, 5.0),
+        dict.fromkeys(codes, _ACADEMY_PX),
         [words.academy],
         name=words.academies,
         show=True,
-        looks={"color": "#1a1a1a", "fillColor": "#fff", "fillOpacity": 1, "pane": "academies"},
+        looks={
+            "color": INK,
+            "fillColor": "#fff",
+            "fillOpacity": 1,
+            "weight": 1.5,
+            "pane": "academies",
+        },
     )
 
 
@@ -398,7 +438,7 @@ def _circles(
         name=name,
         show=show,
         marker=folium.CircleMarker(),
-        style_function=lambda feature: {**looks, "weight": 2, "radius": radii[feature["id"]]},
+        style_function=lambda feature: {**looks, "fill": True, "radius": radii[feature["id"]]},
         tooltip=folium.GeoJsonTooltip(names),
     )
 
@@ -427,6 +467,16 @@ def _rounded(coordinates: Any) -> Any:
 def _corners(places: GeoDataFrame) -> list[list[float]]:
     west, south, east, north = places.to_crs("EPSG:4326").total_bounds.round(3).tolist()
     return [[south, west], [north, east]]
+
+
+def _rendered(drawing: folium.Map) -> tuple[str, str]:
+    """Give folium's HTML and script; its own page and its links to far places are left out."""
+    root = drawing.get_root()
+    if not isinstance(root, Figure):
+        raise TypeError("a folium map stands in a figure")
+    _number_elements(root, count(1))
+    root.render()
+    return root.html.render(), root.script.render()
 
 
 def _number_elements(element: Element, numbers: Iterator[int]) -> None:
@@ -467,7 +517,6 @@ def _render(page: dict[str, Any], text: MapText) -> str:
         "cautions": [_safe(line) for line in text.cautions],
         "credits": [_safe(line) for line in text.credits],
         "heading": _safe(text.heading),
-        "band_opacity": _BAND_OPACITY,
         "page_css": Markup(_asset("page.css")),  # noqa: S704 -- our own
         "leaflet_css": Markup(_leaflet_style()),  # noqa: S704 -- Leaflet's
     }

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import geopandas as gpd
 import pandas as pd
+from babel.numbers import format_decimal
 
 from stemgeo import coverage as coverage_
 from stemgeo.maps.static import choropleth, save_figure
@@ -44,14 +45,14 @@ def map_text(result: Tables) -> MapText:
     """Say what is printed around every map: title, notice, sources, dates, method."""
     study = result.study
     language = study.output.language
-    note = NOTE[language].format(factor=f"{study.travel.detour_factor:g}".replace(".", ","))
+    factor = format_decimal(study.travel.detour_factor, format="0.###", locale=language)
     return MapText(
         title=study.about.title,
         notice=study.about.notice,
         source=attribution(result),
         date=_dates(result),
         language=language,
-        method_note=note if study.straight_line else "",
+        method_note=NOTE[language].format(factor=factor) if study.straight_line else "",
     )
 
 

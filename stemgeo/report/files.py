@@ -26,13 +26,10 @@ def whole_folder(place: Path) -> Iterator[Path]:
     Raises
     ------
     ResultError
-        If the place holds something that is not a result of stemgeo.
+        If the place holds something that no run wrote.
     """
     place = place.resolve()
-    if place.exists() and not _replaceable(place):
-        raise ResultError(
-            Problem(str(place), "is there already and is no result of stemgeo", "choose another")
-        )
+    refuse_taken(place)
     place.parent.mkdir(parents=True, exist_ok=True)
     beside = Path(tempfile.mkdtemp(prefix=f".{place.name}-", dir=place.parent))
     beside.chmod(0o755)
@@ -46,8 +43,28 @@ def whole_folder(place: Path) -> Iterator[Path]:
         shutil.rmtree(beside, ignore_errors=True)
 
 
-def _replaceable(place: Path) -> bool:
-    return place.is_dir() and ((place / MANIFEST).is_file() or not any(place.iterdir()))
+def refuse_taken(place: Path) -> None:
+    """Refuse a place that holds anything but an older result: it would be lost.
+
+    Raises
+    ------
+    ResultError
+        If it does.
+    """
+    if not place.exists() or (place.is_dir() and not any(place.iterdir())):
+        return
+    try:
+        written = {MANIFEST, *read_manifest(place)["outputs"]}
+    except ResultError:
+        raise ResultError(
+            Problem(str(place), "is there already and is no result of stemgeo", "choose another")
+        ) from None
+    found = {str(path.relative_to(place).as_posix()) for path in place.rglob("*") if path.is_file()}
+    others = sorted(found - written)
+    if others:
+        more = f" and {len(others) - 1} more" if len(others) > 1 else ""
+        what = f"holds what no run wrote: {others[0]}{more}"
+        raise ResultError(Problem(str(place), what, "move it elsewhere, or choose another folder"))
 
 
 def _swap(beside: Path, place: Path) -> None:
@@ -104,9 +121,12 @@ def read_manifest(folder: Path) -> dict[str, Any]:
     try:
         content = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
     except (OSError, ValueError):
+        content = None
+    # Programs of all kinds keep a manifest.json: ours has these.
+    if not (isinstance(content, dict) and {"stemgeo", "outputs"} <= content.keys()):
         mend = "`stemgeo run STUDY --out DIR` writes one"
-        raise ResultError(Problem(str(folder), "holds no result of a run", mend)) from None
-    return dict(content)
+        raise ResultError(Problem(str(folder), "holds no result of a run", mend))
+    return content
 
 
 def checked_file(folder: Path, name: str) -> Path:

@@ -47,26 +47,28 @@ LEVEL_HEADS = {
 }
 WORDS = {
     "nl": {
-        "lead": "Kinderen van {ages} jaar die binnen {minutes} minuten fietsen een STEM-academie "
+        "lead": "Kinderen van {first} tot en met {last} jaar die binnen {minutes} minuten fietsen een STEM-academie "
         "bereiken, op {date}.",
         "share": "Aandeel = op tijd / (op tijd + niet op tijd); niet-gemeten kinderen staan ernaast.",
         "range": "De marge geldt voor de lage en de hoge fietssnelheid.",
         "low_stress": "Op rustige wegen: alleen over wegen waar ook een kind van negen mag rijden "
         "(verkeersstress 1 en 2).",
         "sources": "Bronnen",
-        "notes": "Wat u moet weten",
+        "notes": "Opmerkingen bij de invoer en de meting: {count}. Ze staan in manifest.json onder "
+        "`notes`.",
         "none": "–",
         "to": "tot",
     },
     "en": {
-        "lead": "Children aged {ages} who reach a STEM academy within {minutes} minutes by "
+        "lead": "Children aged {first} to {last} who reach a STEM academy within {minutes} minutes by "
         "bicycle, on {date}.",
         "share": "Share = in time / (in time + not in time); unmeasured children stand beside it.",
         "range": "The range is that of the low and the high riding speed.",
         "low_stress": "On low-stress roads: only over roads where a child of nine may ride "
         "(level of traffic stress 1 and 2).",
         "sources": "Sources",
-        "notes": "What you should know",
+        "notes": "Notes on the inputs and the measurement: {count}. They stand in manifest.json "
+        "under `notes`.",
         "none": "–",
         "to": "to",
     },
@@ -116,7 +118,8 @@ def summary_markdown(
     words = WORDS[language]
     ages = [age for band in study.travel.bands for age in band.ages]
     lead = words["lead"].format(
-        ages=f"{min(ages)} {words['to']} {max(ages)}",
+        first=min(ages),
+        last=max(ages),
         minutes=f"{study.travel.cutoff_min:g}",
         date=format_date(study.about.date, "long", language),
     )
@@ -130,7 +133,7 @@ def summary_markdown(
     lines += ["", text.date, ""]
     lines += [f"## {words['sources']}", "", _plain(text.source), ""]
     if notes:
-        lines += [f"## {words['notes']}", "", *(f"- {_plain(str(note))}" for note in notes), ""]
+        lines += [words["notes"].format(count=len(notes)), ""]
     return "\n".join(lines)
 
 

@@ -17,7 +17,7 @@ from stemgeo.study import Input
 if TYPE_CHECKING:
     from pathlib import Path
 
-LON, LAT = 3.7249, 51.1535
+LON, LAT = 3.72558, 51.15328
 """In the first square, 11001."""
 
 
@@ -34,28 +34,27 @@ def write(path: Path, *lines: str, encoding: str = "utf-8") -> Path:
     return path
 
 
-@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "latin-1", "utf-16"])
-@pytest.mark.parametrize(
-    ("header", "row"),
-    [
-        ("academy_id,name,organisation,min_age,max_age,lon,lat", 'A1,Café,"X, Y",6,12,{lon},{lat}'),
-        ("id;naam;organisatie;leeftijd_van;leeftijd_tot;lengtegraad;breedtegraad",)
-        + ("A1;Café;X, Y;6;12;{komma}",),
-        ("ID\tNaam\tOrganisatie\tMin leeftijd\tMax leeftijd\tx\ty",)
-        + ("A1\tCafé\tX, Y\t6\t12\t105000,5\t205000",),
-    ],
+ENGLISH = (
+    "academy_id,name,organisation,min_age,max_age,lon,lat",
+    f'A1,Café,"X, Y",6,12,{LON},{LAT}',
 )
+DUTCH = (
+    "id;naam;organisatie;leeftijd_van;leeftijd_tot;lengtegraad;breedtegraad",
+    f"A1;Café;X, Y;6;12;{LON};{LAT}".replace(".", ","),
+)
+TABS = (
+    "ID\tNaam\tOrganisatie\tMin leeftijd\tMax leeftijd\tx\ty",
+    "A1\tCafé\tX, Y\t6\t12\t105000,5\t205000",
+)
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "latin-1", "utf-16"])
+@pytest.mark.parametrize("lines", [ENGLISH, DUTCH, TABS], ids=["english", "dutch", "tabs"])
 def test_csv_in_all_its_kinds(
-    tmp_path: Path, municipalities: gpd.GeoDataFrame, header: str, row: str, encoding: str
+    tmp_path: Path, municipalities: gpd.GeoDataFrame, lines: tuple[str, str], encoding: str
 ) -> None:
     """Comma, semicolon or tab; decimal comma or point; four encodings; Dutch or English."""
-    komma = f"{LON};{LAT}".replace(".", ",")
-    path = write(
-        tmp_path / "academies.csv",
-        header,
-        row.format(lon=LON, lat=LAT, komma=komma),
-        encoding=encoding,
-    )
+    path = write(tmp_path / "academies.csv", *lines, encoding=encoding)
     frame, findings, _ = load(path, municipalities)
     assert findings.errors == []
     (found,) = frame.to_dict("records")
@@ -94,6 +93,25 @@ def test_layers(tmp_path: Path, municipalities: gpd.GeoDataFrame, name: str) -> 
     assert findings.errors == []
     assert read["nis_code"].tolist() == ["11001", "12025"]
     assert read["name"].tolist() == ["een", "twee"]
+
+
+def test_typed_columns_of_a_layer(tmp_path: Path, municipalities: gpd.GeoDataFrame) -> None:
+    """Days and whole numbers with gaps survive a GeoPackage."""
+    frame = gpd.GeoDataFrame(
+        {
+            "academy_id": [7, 8],
+            "min_age": pd.array([6, None], dtype="Int64"),
+            "valid_until": pd.to_datetime(["2022-12-31", None]),
+        },
+        geometry=gpd.points_from_xy([LON, LON + 0.01], [LAT, LAT]),
+        crs=4326,
+    )
+    frame.to_file(tmp_path / "a.gpkg")
+    read, findings, _ = load(tmp_path / "a.gpkg", municipalities)
+    assert findings.errors == []
+    assert read["academy_id"].tolist() == ["7", "8"]
+    assert read["min_age"].tolist() == [6, pd.NA]
+    assert read["valid_until"].tolist() == [pd.Timestamp(2022, 12, 31), pd.NaT]
 
 
 def test_types_of_the_table(tmp_path: Path, municipalities: gpd.GeoDataFrame) -> None:
@@ -171,7 +189,7 @@ def test_ids_from_the_order_of_rows(tmp_path: Path, municipalities: gpd.GeoDataF
 def test_crs_of_x_and_y_is_recognised_and_told(
     tmp_path: Path, municipalities: gpd.GeoDataFrame, x: str, y: str, called: str
 ) -> None:
-    """x and y say no CRS: their range does, and the reader is told."""
+    """Columns x and y say no CRS: their range does, and the reader is told."""
     frame, findings, note = load(
         write(tmp_path / "a.csv", "academy_id;x;y", f"A1;{x};{y}"), municipalities
     )
@@ -184,7 +202,7 @@ def test_a_crs_that_is_given_is_not_guessed(
     tmp_path: Path, municipalities: gpd.GeoDataFrame
 ) -> None:
     """With `crs` there is nothing to tell."""
-    path = write(tmp_path / "a.csv", "academy_id;x;y", "A1;105000;205000")
+    path = write(tmp_path / "a.csv", "academy_id;naam;x;y", "A1;een;105000;205000")
     frame, findings, _ = load(path, municipalities, crs="EPSG:31370")
     assert findings.warnings == []
     assert frame.geometry.x[0] == 105_000
@@ -192,7 +210,7 @@ def test_a_crs_that_is_given_is_not_guessed(
 
 def test_metres_go_with_x_and_y(tmp_path: Path, municipalities: gpd.GeoDataFrame) -> None:
     """A table with both kinds of coordinates and a crs in metres is read by x and y."""
-    path = write(tmp_path / "a.csv", "academy_id;lon;lat;x;y", "A1;1;2;105000;205000")
+    path = write(tmp_path / "a.csv", "academy_id;naam;lon;lat;x;y", "A1;een;1;2;105000;205000")
     frame, findings, _ = load(path, municipalities, crs="EPSG:31370")
     assert (findings.errors, findings.warnings) == ([], [])
     assert frame.geometry.x[0] == 105_000
@@ -201,7 +219,7 @@ def test_metres_go_with_x_and_y(tmp_path: Path, municipalities: gpd.GeoDataFrame
 @pytest.mark.parametrize(
     ("header", "row", "what"),
     [
-        ("lon;lat", "51.1535;3.7249", "a.csv: latitude and longitude are swapped"),
+        ("lon;lat", "51.15328;3.72558", "a.csv: latitude and longitude are swapped"),
         ("lon;lat", "105000;205000", "are Lambert 72 metres, but are given as EPSG:4326"),
         ("x;y", "4000000;100", "does not say its CRS, and its coordinates"),
         ("lon;lat", ";", "a.csv, row 2: no coordinates"),
@@ -225,7 +243,7 @@ def test_one_swapped_row_is_named(tmp_path: Path, municipalities: gpd.GeoDataFra
     rows = [f"A1;{LON};{LAT}", f"A2;{LAT};{LON}", f"A3;3.8;{LAT}", "A4;0;0"]
     _, findings, _ = load(write(tmp_path / "a.csv", "academy_id;lon;lat", *rows), municipalities)
     assert [str(problem) for problem in findings.errors] == [
-        "a.csv, row 3: latitude and longitude are swapped (51.1535, 3.7249); exchange the two",
+        "a.csv, row 3: latitude and longitude are swapped (51.15328, 3.72558); exchange the two",
         "a.csv, row 5: lies far outside Belgium (0, 0); correct the coordinates",
     ]
 
@@ -254,7 +272,9 @@ def test_outside_the_study_area_is_a_warning(
     frame, findings, _ = load(path, municipalities)
     assert frame["nis_code"].tolist() == [""]
     (line,) = [str(problem) for problem in findings.warnings]
-    assert line.startswith("a.csv, row 2: Kanal lies outside the study area, 28.")
+    assert line.startswith(
+        "a.csv, row 2: Kanal lies outside the study area, 27.8 km from it, near Brussel"
+    )
     assert "Brussels Hoofdstedelijk Gewest" in line
 
 
@@ -303,8 +323,10 @@ def test_spans_that_end_before_they_begin(tmp_path: Path, municipalities: gpd.Ge
     _, findings, _ = load(path, municipalities)
     assert [str(problem) for problem in findings.errors] == [
         "academies.csv, row 3: 'max_age' is 4, below 'min_age' 6; correct one of the two",
-        "academies.csv, row 3: 'valid_until' is 2019-12-31, before 'valid_from' 2020-01-01; "
-        "correct one of the two",
+        (
+            "academies.csv, row 3: 'valid_until' is 2019-12-31, before 'valid_from' 2020-01-01; "
+            "correct one of the two"
+        ),
     ]
 
 
@@ -338,7 +360,7 @@ def test_empty_register(
 
 def test_all_problems_are_told_at_once(tmp_path: Path, municipalities: gpd.GeoDataFrame) -> None:
     """Faults of ids, ages and coordinates come in one error."""
-    rows = [f"A1;{LON};{LAT};9", f"A1;3.8;{LAT};x", f"A2;0;0;7"]
+    rows = [f"A1;{LON};{LAT};9", f"A1;3.8;{LAT};x", "A2;0;0;7"]
     path = write(tmp_path / "a.csv", "academy_id;lon;lat;min_age", *rows)
     with pytest.raises(InputError) as error:
         read_academies(path, municipalities)

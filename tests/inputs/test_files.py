@@ -21,12 +21,13 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import osmium
+import pandas as pd
 import pytest
 import shapely
 from conftest import SQUARES, squares
 
 from stemgeo.errors import Findings, InputError, MissingFileError
-from stemgeo.inputs import read_municipalities
+from stemgeo.inputs import read_municipalities, read_population
 from stemgeo.inputs.files import clean, opened, strip_control
 from stemgeo.inputs.formats import Format
 from stemgeo.study import Input
@@ -358,6 +359,37 @@ def test_a_cut_off_layer_is_never_silent(tmp_path: Path, name: str, share: float
         read_municipalities(path)
 
 
+@pytest.mark.parametrize("name", DRIVERS)
+def test_a_damaged_layer_is_at_worst_an_input_error(tmp_path: Path, name: str) -> None:
+    """Whatever bytes are changed, a reader's own exception does not reach the user."""
+    path = write_as(name, tmp_path)
+    content = path.read_bytes()
+    random = np.random.default_rng(2022)
+    refused = 0
+    for _ in range(25):
+        damaged = np.frombuffer(content, dtype="uint8").copy()
+        damaged[random.integers(0, min(len(damaged), 4000), 5)] = random.integers(0, 256, 5)
+        path.write_bytes(damaged.tobytes())
+        try:
+            read_municipalities(path)
+        except InputError:
+            refused += 1
+    assert refused > 0
+
+
+@pytest.mark.parametrize("seed", range(10))
+def test_a_damaged_workbook_is_at_worst_an_input_error(tmp_path: Path, seed: int) -> None:
+    """The same for Excel, whose zip may break at any member."""
+    path = tmp_path / "p.xlsx"
+    pd.DataFrame({"nis_code": [11001], "age": [7], "sex": ["F"], "children": [5]}).to_excel(path)
+    content = np.frombuffer(path.read_bytes(), dtype="uint8").copy()
+    random = np.random.default_rng(seed)
+    content[random.integers(0, len(content), 40)] = random.integers(0, 256, 40)
+    path.write_bytes(content.tobytes())
+    with pytest.raises(InputError, match=r"^p\.xlsx"):
+        read_population(path)
+
+
 def test_cut_off_lines_of_geojson_are_counted(tmp_path: Path) -> None:
     """GeoJSON lines end silently at a broken line; the number of lines tells."""
     path = write_as("m.geojsonl", tmp_path)
@@ -546,6 +578,13 @@ def test_geopackage_with_a_computed_column_is_refused(boundaries: Path) -> None:
     connection.close()
     (line,) = problems(boundaries)
     assert "its layer 'gemeenten' is computed when read" in line
+
+
+def test_geopackage_with_unsaved_changes_is_refused(boundaries: Path) -> None:
+    """Changes in a file beside it, as an open QGIS leaves them, are not under its hash."""
+    boundaries.with_name("gemeenten.gpkg-wal").write_bytes(b"x" * 32)
+    (line,) = problems(boundaries)
+    assert "has changes that are not saved in it (gemeenten.gpkg-wal)" in line
 
 
 def test_other_sqlite_is_refused(tmp_path: Path) -> None:

@@ -106,7 +106,7 @@ def test_xlsx(tmp_path: Path) -> None:
 
 
 def test_ages_above_a_hundred(tmp_path: Path) -> None:
-    """ "100+" is an age, if not a child's."""
+    """An age of "100+" is one, if not a child's."""
     path = write(tmp_path / "p.csv", "nis_code;age;sex;children", "11001;100+;F;3", "11001;5;F;1")
     frame, findings, _ = load(path)
     assert findings.errors == []
@@ -152,8 +152,10 @@ def test_all_bad_values_at_once(tmp_path: Path) -> None:
     path = write(tmp_path / "p.csv", "nis_code;age;sex;children", *rows)
     assert errors_of(path) == [
         "p.csv, row 2: 'age' is 'x', not an age in years; 1 more such rows; correct it in the file",
-        "p.csv, row 3: 'children' is '-1', not a whole number of 0 or more; 1 more such rows; "
-        "correct it in the file",
+        (
+            "p.csv, row 3: 'children' is '-1', not a whole number of 0 or more; 1 more such rows; "
+            "correct it in the file"
+        ),
     ]
 
 

@@ -9,6 +9,11 @@
   const layers = new Map();
   shares.eachLayer((layer) => layers.set(layer.feature.id, layer));
 
+  // Beside the map, where it covers nothing.
+  document.getElementById("layers").append(document.querySelector(".leaflet-control-layers"));
+  L.control.zoom({ zoomInTitle: page.zoomIn, zoomOutTitle: page.zoomOut }).addTo(map);
+  L.control.scale({ imperial: false }).addTo(map);
+
   const figures = (code) => {
     const cells = [...document.getElementById(`row-${code}`).cells].map((cell) => cell.textContent);
     const heads = [...document.querySelectorAll("thead th")].map((cell) => cell.textContent);
@@ -26,8 +31,21 @@
     const layer = layers.get(option.dataset.code);
     found.textContent = figures(option.dataset.code);
     map.fitBounds(layer.getBounds(), { maxZoom: 11, animate: false });
-    layer.fire("mouseover", { latlng: layer.getCenter() }, true);
+    if (map.hasLayer(layer)) {
+      layer.fire("mouseover", { latlng: layer.getCenter() }, true);
+    }
   };
+
+  // Paper is narrower than the screen: show the same ground there, and again on the screen.
+  let ground = map.getBounds();
+  map.on("moveend", () => {
+    if (!window.matchMedia("print").matches) ground = map.getBounds();
+  });
+  window.matchMedia("print").addEventListener("change", () => {
+    const shown = ground;
+    map.invalidateSize({ animate: false, pan: false });
+    map.fitBounds(shown, { animate: false });
+  });
 
   wanted.addEventListener("change", show);
   wanted.form.addEventListener("submit", (event) => {

@@ -1,0 +1,104 @@
+"""A small land on a grid: two provinces of 5 x 4 squares of 10 km each."""
+
+from __future__ import annotations
+
+import geopandas as gpd
+import numpy as np
+import pytest
+import shapely
+
+from stemgeo.maps.text import MapText
+
+SIDE_M = 10_000.0
+WEST, NORTH = 150_000.0, 210_000.0
+_NAMES = (
+    "Aalter Beernem Damme Eeklo Gavere Hamme Ieper Jabbeke Kortrijk Lede "
+    "Melle Ninove Oostende Pittem Ronse Staden Temse Veurne Wetteren Zele "
+    "Alken Bree Diepenbeek Genk Halen Hasselt Heers Kinrooi Lanaken Lommel "
+    "Maaseik Neerpelt Overpelt Peer Riemst Tongeren Voeren Wellen Zonhoven Zutendaal"
+)
+NAMES = _NAMES.split()
+
+
+@pytest.fixture
+def municipalities() -> gpd.GeoDataFrame:
+    """Forty squares; none has a share between 60 and 80 %, one has no figure, one half of one."""
+    number = np.arange(len(NAMES))
+    column, row = number % 10, number // 10
+    x, y = WEST + column * SIDE_M, NORTH - row * SIDE_M
+    children = 1000 + 10 * number
+    unmeasured = np.where(number == 7, children, np.where(number == 9, 900, 0))
+    measured = children - unmeasured
+    tenths = number % 6 + 4 * (number % 6 == 5)  # 0, 1, 2, 3, 4 and 9 tenths
+    covered = np.where(number == 3, measured, measured * tenths // 10)
+    share = np.full(len(number), np.nan)
+    np.divide(covered, measured, out=share, where=measured > 0)
+    return gpd.GeoDataFrame(
+        {
+            "nis_code": [f"{10001 + i}" for i in number],
+            "name": NAMES,
+            "province": np.where(column < 5, "Antwerpen", "Limburg"),
+            "children": children,
+            "covered": covered,
+            "uncovered": measured - covered,
+            "unmeasured": unmeasured,
+            "share": share,
+            "academies": number % 2,
+            "has_academy": number % 2 == 1,
+        },
+        geometry=shapely.box(x, y, x + SIDE_M, y + SIDE_M),
+        crs="EPSG:31370",
+    )
+
+
+@pytest.fixture
+def academies(municipalities: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+    """One academy in every second square, a little off its middle."""
+    homes = municipalities[municipalities["has_academy"]]
+    middle = homes.centroid
+    return gpd.GeoDataFrame(
+        {
+            "academy_id": [f"A{code}" for code in homes["nis_code"]],
+            "name": [f"Academie {name}" for name in homes["name"]],
+        },
+        geometry=gpd.points_from_xy(middle.x + 1500, middle.y + 1500),
+        crs="EPSG:31370",
+    )
+
+
+@pytest.fixture
+def isochrones(academies: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+    """Rings of 1, 2 and 3 km around the academies."""
+    rows, inner = [], shapely.MultiPolygon()
+    for start, stop in ((0, 5), (5, 10), (10, 15)):
+        whole = academies.buffer(200 * stop).union_all()
+        rows.append(("", start, stop, whole.difference(inner)))
+        inner = whole
+    columns = ["academy_id", "minutes_from", "minutes_to", "geometry"]
+    return gpd.GeoDataFrame(rows, columns=columns, crs="EPSG:31370")
+
+
+@pytest.fixture
+def gaps(municipalities: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+    """The ten municipalities with most uncovered children."""
+    largest = municipalities.nlargest(10, "uncovered").reset_index(drop=True)
+    kept = largest[["nis_code", "name", "province", "uncovered", "share", "geometry"]]
+    return kept.assign(
+        gap_id=[f"G{number:03}" for number in range(1, 11)],
+        nearest_academy_id="",
+        median_time_s=[np.inf, *[1000.0] * 9],
+        reason=["no_academy_within_horizon", *["just_too_far"] * 9],
+    )
+
+
+@pytest.fixture
+def text() -> MapText:
+    """All of a map's text, in Dutch."""
+    return MapText(
+        title="Wie raakt op tijd bij een STEM-academie?",
+        notice="Voorbeeld, niet voor publicatie",
+        source="Bronhouders van de proef",
+        date="31 december 2022",
+        language="nl",
+        method_note="benadering in vogelvlucht",
+    )

@@ -1,0 +1,111 @@
+"""Lines, labels and the sheet."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from itertools import combinations
+
+import pytest
+import shapely
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from stemgeo.maps import layout
+from stemgeo.maps.text import MapText
+
+letters = st.characters(min_codepoint=33, max_codepoint=255, categories=["L", "N", "P", "S"])
+words = st.text(letters, min_size=1)
+
+
+@settings(deadline=None)
+@given(st.lists(words, max_size=12), st.floats(0.5, 3))
+def test_wrapped_lines_fit_and_lose_nothing(said: list[str], width_in: float) -> None:
+    """Every line fits, and together the lines hold every letter in order."""
+    lines = layout.wrapped(" ".join(said), width_in, 10.0)
+    assert "".join(lines).replace(" ", "") == "".join("".join(said).split())
+    assert all(layout.text_width_in(line, 10.0) <= width_in for line in lines)
+
+
+def test_numbers_keep_their_sign() -> None:
+    """A no-break space is no place to break a line, a line end is."""
+    assert layout.wrapped("ruim\n62,4\N{NO-BREAK SPACE}%", 0.6, 10.0) == [
+        "ruim",
+        "62,4\N{NO-BREAK SPACE}%",
+    ]
+
+
+def test_whole_words_are_kept() -> None:
+    """Lines break between words when a word fits."""
+    lines = layout.wrapped("een twee drie vier vijf zes zeven", 1.0, 10.0)
+    assert len(lines) > 1
+    assert " ".join(lines) == "een twee drie vier vijf zes zeven"
+
+
+@pytest.mark.parametrize(
+    ("bounds", "width"),
+    [((0, 0, 240e3, 100e3), 11.69), ((0, 0, 70e3, 85e3), 8.27), ((0, 0, 60e3, 60e3), 8.27)],
+)
+def test_direction_of_the_sheet(bounds: tuple[float, ...], width: float, text: MapText) -> None:
+    """Wide ground lies, high ground stands, on A4."""
+    sheet = layout.best_sheet(bounds, text, 1.8)
+    assert {sheet.width, sheet.height} == {8.27, 11.69}
+    assert sheet.width == width
+
+
+def test_ground_keeps_its_shape_and_fits(text: MapText) -> None:
+    """The frame shows all of the ground, as wide as high per metre."""
+    sheet = layout.best_sheet((100.0, 200.0, 70_100.0, 80_200.0), text, 1.8)
+    ground, frame = sheet.ground, sheet.frame
+    assert ground.width / frame.width == pytest.approx(ground.height / frame.height)
+    assert layout.Box(100, 200, 70_000, 80_000).within(ground)
+
+
+def test_text_takes_room_from_the_map(text: MapText) -> None:
+    """A long title, notice and source push the map, they do not lie over it."""
+    long = replace(text, title="titel " * 60, notice="let op " * 60, source="bron " * 200)
+    usual, crowded = (layout.best_sheet((0, 0, 70e3, 85e3), one, 1.8).frame for one in (text, long))
+    assert crowded.top < usual.top
+    assert crowded.bottom > usual.bottom
+    assert crowded.height > 2
+
+
+def test_labels_keep_free_of_each_other_and_of_markers(text: MapText) -> None:
+    """In a crowded land names are left out, and those that stay cover nothing."""
+    sheet = layout.best_sheet((0, 0, 60e3, 60e3), text, 1.8)
+    grounds = [
+        shapely.box(x, y, x + 3e3, y + 3e3)
+        for x in range(0, 60_000, 3_000)
+        for y in range(0, 60_000, 3_000)
+    ]
+    names = [f"Sint-Voorbeeld-aan-de-Demer-{number}" for number in range(len(grounds))]
+    markers = [(ground.centroid.x, ground.centroid.y) for ground in grounds[::3]]
+    labels = layout.place_labels(names, grounds, markers, size_pt=7.0, marker_pt=4.0, sheet=sheet)
+    high = 7.0 * sheet.metres_per_inch / 72
+    boxes = []
+    for label in labels:
+        wide = layout.text_width_in(names[label.number], 7.0) * sheet.metres_per_inch
+        boxes.append(layout.Box(label.x - wide / 2, label.y - high / 2, wide, high))
+        assert grounds[label.number].covers(shapely.Point(label.x, label.y))
+    assert 10 < len(boxes) < len(grounds)
+    assert not any(one.overlaps(other) for one, other in combinations(boxes, 2))
+    points = [layout.Box(x, y, 1, 1) for x, y in markers]
+    assert not any(box.overlaps(point) for box in boxes for point in points)
+
+
+def test_important_names_go_first(text: MapText) -> None:
+    """Of two names that want one place, the first gets it."""
+    sheet = layout.best_sheet((0, 0, 60e3, 60e3), text, 1.8)
+    ground = shapely.box(30e3, 30e3, 30.5e3, 30.5e3)
+    for names in (["Brussel", "Halle"], ["Halle", "Brussel"]):
+        labels = layout.place_labels(
+            names, [ground, ground], [], size_pt=7.0, marker_pt=4.0, sheet=sheet
+        )
+        assert [label.number for label in labels] == [0]
+
+
+@pytest.mark.parametrize(
+    ("longest", "length"), [(1000, 1000), (999, 500), (23_000, 20_000), (1.99, 1), (6, 5)]
+)
+def test_round_length(longest: float, length: float) -> None:
+    """A scale bar is 1, 2 or 5 times a power of ten, as long as fits."""
+    assert layout.round_length_m(longest) == length

@@ -1,0 +1,82 @@
+"""Words and numbers on maps."""
+
+from __future__ import annotations
+
+from dataclasses import fields, replace
+
+import geopandas as gpd
+import numpy as np
+import pytest
+
+from stemgeo.maps import text as text_
+from stemgeo.maps.text import MapText
+
+NL, EN = text_.WORDS["nl"], text_.WORDS["en"]
+
+
+def plain(words: str) -> str:
+    return words.replace("\N{NO-BREAK SPACE}", " ")
+
+
+def test_numbers_in_dutch_and_english() -> None:
+    """Numbers read as in the ministry's answers: 37.376 and 62,4 %."""
+    assert text_.whole(37376, NL) == "37.376"
+    assert text_.whole(37376, EN) == "37,376"
+    assert plain(text_.percent(0.6243, NL)) == "62,4 %"
+    assert text_.percent(0.6243, EN) == "62.4%"
+    assert text_.percent(np.nan, NL) == "geen cijfer"
+
+
+def test_percent_does_not_break() -> None:
+    """A number and its sign stay on one line."""
+    assert " " not in text_.percent(0.5, NL)
+
+
+def test_class_labels() -> None:
+    """Bounds are written out for every class, whole or not."""
+    labels = [plain(label) for label in text_.class_labels((0, 12.5, 80, 100), NL)]
+    assert labels == ["0 tot 12,5 %", "12,5 tot 80 %", "80 tot 100 %"]
+
+
+@pytest.mark.parametrize("words", [NL, EN], ids=["nl", "en"])
+def test_no_words_are_missing(words: text_.Words) -> None:
+    """Both languages have a word for everything."""
+    assert all(getattr(words, field.name) for field in fields(words))
+
+
+def test_words_for_every_reason() -> None:
+    """The reasons that the gaps table gives have words in both languages."""
+    from stemgeo import gaps
+
+    reasons = {gaps.JUST_TOO_FAR, gaps.TOO_FAR, gaps.NONE_NEAR}
+    assert set(NL.reasons) == set(EN.reasons) == reasons
+
+
+def test_alt_text(municipalities: gpd.GeoDataFrame, text: MapText) -> None:
+    """The alt text says kind, measure, classes, the extremes and the missing, from the table."""
+    limburg = municipalities[municipalities["province"] == "Limburg"]
+    said = plain(text_.alt_text(municipalities, text, province="Limburg"))
+    counts = [
+        int(((limburg["share"] >= low) & (limburg["share"] < low + 0.2 + (low == 0.8))).sum())
+        for low in (0, 0.2, 0.4, 0.6, 0.8)
+    ]
+    assert sum(counts) == len(limburg) - 1
+    assert said == (
+        "Wie raakt op tijd bij een STEM-academie? Voorbeeld, niet voor publicatie. "
+        "Methode: benadering in vogelvlucht. "
+        "Provincie Limburg: kaart met 20 gemeenten, ingekleurd per klasse. "
+        "Aandeel van de kinderen dat op tijd een STEM-academie bereikt: "
+        f"0 tot 20 %: {counts[0]} gemeenten; 20 tot 40 %: {counts[1]} gemeenten; "
+        f"40 tot 60 %: {counts[2]} gemeenten; 60 tot 80 %: 0 gemeenten; "
+        f"80 tot 100 %: {counts[4]} gemeenten. "
+        "Hoogst: Hamme (90,0 %), Lommel (90,0 %), Tongeren (90,0 %). "
+        "Laagst: Ieper (0,0 %), Voeren (0,0 %), Wetteren (0,0 %). "
+        "Zonder cijfer: 1."
+    )
+
+
+def test_alt_text_without_figures(municipalities: gpd.GeoDataFrame, text: MapText) -> None:
+    """A map on which nothing was measured says so, and names no highest."""
+    said = text_.alt_text(municipalities.assign(share=np.nan), replace(text, language="en"))
+    assert said.endswith("Without a figure: 40.")
+    assert "Highest" not in said

@@ -1,0 +1,551 @@
+"""Every rule of the bicycle profile, by combination of tags."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import osmium
+import pytest
+from network.maps import tags
+
+from stemgeo.network import bicycle
+from stemgeo.network.bicycle import CLOSED, PUSH, RIDE, STEPS, blocks, classify
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+MODES = {"ride": RIDE, "push": PUSH, "steps": STEPS, "closed": CLOSED}
+
+# Each line: tags -> along the drawn direction, against it (one word: the same both ways).
+BY_KIND_OF_WAY = """
+highway=primary -> ride
+highway=primary_link -> ride
+highway=secondary -> ride
+highway=secondary_link -> ride
+highway=tertiary -> ride
+highway=tertiary_link -> ride
+highway=unclassified -> ride
+highway=residential -> ride
+highway=living_street -> ride
+highway=service -> ride
+highway=road -> ride
+highway=track -> ride
+highway=path -> ride
+highway=cycleway -> ride
+highway=footway -> push
+highway=pedestrian -> push
+highway=platform -> push
+highway=corridor -> push
+highway=steps -> steps
+highway=bridleway -> closed
+highway=busway -> closed
+highway=motorway -> closed
+highway=motorway_link -> closed
+highway=motorway bicycle=yes -> closed
+highway=construction -> closed
+highway=construction construction=residential bicycle=yes -> closed
+highway=proposed -> closed
+highway=razed -> closed
+highway=raceway -> closed
+highway=bus_stop -> closed
+highway=Residential -> closed
+waterway=river -> closed
+bicycle=yes -> closed
+"""
+
+ACCESS = """
+highway=residential access=yes -> ride
+highway=residential access=destination -> ride
+highway=residential access=permissive -> ride
+highway=residential access=customers -> ride
+highway=residential vehicle=destination -> ride
+highway=residential motor_vehicle=no -> ride
+highway=residential motor_vehicle=private -> ride
+highway=residential access=private -> closed
+highway=residential vehicle=private -> closed
+highway=residential bicycle=private -> closed
+highway=residential bicycle=use_sidepath -> closed
+highway=secondary bicycle=use_sidepath -> closed
+highway=cycleway bicycle=use_sidepath -> closed
+highway=service access=agricultural -> closed
+highway=service access=forestry -> closed
+highway=service access=delivery -> closed
+highway=service vehicle=delivery -> closed
+highway=residential access=no -> closed
+highway=footway access=no -> closed
+highway=footway access=private -> closed
+highway=steps access=private -> closed
+highway=residential access=private foot=yes -> closed
+"""
+
+BICYCLE_WINS = """
+highway=residential access=no bicycle=yes -> ride
+highway=residential access=private bicycle=yes -> ride
+highway=residential access=private bicycle=designated -> ride
+highway=residential access=no bicycle=destination -> ride
+highway=residential vehicle=no bicycle=yes -> ride
+highway=residential vehicle=no bicycle=permissive -> ride
+highway=residential vehicle=private access=private bicycle=yes -> ride
+highway=residential access=no vehicle=yes -> ride
+highway=residential access=yes vehicle=private -> closed
+highway=residential access=yes bicycle=private -> closed
+highway=residential access=yes vehicle=yes bicycle=use_sidepath -> closed
+"""
+
+TOWPATHS_AND_FIETSSNELWEGEN = """
+highway=unclassified vehicle=no bicycle=yes -> ride
+highway=unclassified motor_vehicle=no bicycle=yes -> ride
+highway=service motor_vehicle=no bicycle=designated -> ride
+highway=track vehicle=no bicycle=designated -> ride
+highway=path bicycle=designated foot=designated -> ride
+highway=cycleway vehicle=no bicycle=designated foot=yes -> ride
+highway=residential cyclestreet=yes -> ride
+"""
+
+PUSHING = """
+highway=residential bicycle=no -> push
+highway=residential vehicle=no -> push
+highway=living_street vehicle=no -> push
+highway=unclassified bicycle=no -> push
+highway=service bicycle=no -> push
+highway=track vehicle=no -> push
+highway=path bicycle=no -> push
+highway=cycleway bicycle=no -> push
+highway=footway bicycle=no -> push
+highway=pedestrian vehicle=no -> push
+highway=residential bicycle=no foot=yes -> push
+highway=residential bicycle=no foot=no -> closed
+highway=residential bicycle=no foot=private -> closed
+highway=residential vehicle=no foot=no -> closed
+highway=path bicycle=no foot=no -> closed
+highway=footway foot=no -> closed
+highway=footway foot=private -> closed
+highway=pedestrian foot=no -> closed
+highway=residential bicycle=no access=private -> closed
+highway=residential bicycle=no access=private foot=yes -> push
+highway=residential bicycle=no access=no -> closed
+highway=residential access=no foot=yes -> push
+highway=primary bicycle=no -> closed
+highway=primary_link bicycle=no -> closed
+highway=secondary bicycle=no -> closed
+highway=secondary_link vehicle=no -> closed
+highway=tertiary bicycle=no foot=yes -> closed
+highway=tertiary_link bicycle=no -> closed
+highway=tertiary vehicle=no -> closed
+highway=trunk bicycle=no -> closed
+highway=trunk vehicle=no cycleway=track -> closed
+highway=residential junction=roundabout bicycle=no -> closed
+highway=unclassified junction=circular vehicle=no -> closed
+highway=bridleway bicycle=no -> closed
+highway=bridleway vehicle=no -> closed
+highway=busway bicycle=no -> closed
+highway=bridleway foot=designated -> push
+highway=bridleway foot=yes bicycle=no -> push
+highway=bridleway bicycle=yes -> ride
+highway=busway bicycle=designated -> ride
+highway=busway bicycle=yes oneway=yes -> ride closed
+"""
+
+DISMOUNTING = """
+highway=residential bicycle=dismount -> push
+highway=footway bicycle=dismount -> push
+highway=primary bicycle=dismount -> push
+highway=trunk bicycle=dismount -> push
+highway=bridleway bicycle=dismount -> push
+highway=residential junction=roundabout bicycle=dismount -> push
+highway=residential access=private bicycle=dismount -> push
+highway=residential oneway=yes bicycle=dismount -> push
+highway=residential bicycle=dismount foot=no -> closed
+highway=residential bicycle=dismount foot=private -> closed
+highway=motorway bicycle=dismount -> closed
+"""
+
+FOOTWAYS = """
+highway=footway bicycle=yes -> ride
+highway=footway bicycle=designated -> ride
+highway=footway bicycle=permissive -> ride
+highway=footway bicycle=yes foot=no -> ride
+highway=pedestrian bicycle=yes -> ride
+highway=pedestrian bicycle=destination -> ride
+highway=corridor bicycle=yes -> ride
+highway=platform bicycle=yes -> ride
+highway=footway access=yes -> push
+highway=footway vehicle=yes -> push
+highway=pedestrian access=permissive -> push
+highway=footway bicycle=maybe -> push
+"""
+
+STAIRS = """
+highway=steps bicycle=yes -> steps
+highway=steps bicycle=designated ramp:bicycle=yes -> steps
+highway=steps bicycle=no -> steps
+highway=steps bicycle=dismount -> steps
+highway=steps oneway=yes -> steps
+highway=steps foot=no -> closed
+highway=steps foot=no bicycle=yes -> steps
+"""
+
+TRUNK_AND_MOTORROAD = """
+highway=trunk -> closed
+highway=trunk_link -> closed
+highway=trunk access=yes -> closed
+highway=trunk vehicle=yes -> closed
+highway=trunk foot=yes -> closed
+highway=trunk cycleway=no -> closed
+highway=trunk cycleway=none -> closed
+highway=trunk cycleway=separate -> closed
+highway=trunk bicycle=yes -> ride
+highway=trunk bicycle=designated -> ride
+highway=trunk_link bicycle=yes -> ride
+highway=trunk cycleway=track -> ride
+highway=trunk cycleway=lane -> ride
+highway=trunk cycleway:right=track -> ride
+highway=trunk cycleway:left=lane -> ride
+highway=trunk cycleway:both=track -> ride
+highway=trunk cycleway=track bicycle=use_sidepath -> closed
+highway=trunk cycleway=track access=private -> closed
+highway=trunk motorroad=yes -> closed
+highway=trunk motorroad=yes cycleway=track -> closed
+highway=trunk motorroad=yes bicycle=yes -> ride
+highway=primary motorroad=yes -> closed
+highway=primary motorroad=yes bicycle=yes -> ride
+highway=primary motorroad=yes bicycle=no -> closed
+highway=primary motorroad=yes access=yes -> closed
+highway=primary motorroad=no -> ride
+"""
+
+ONE_WAY = """
+highway=residential oneway=yes -> ride push
+highway=residential oneway=true -> ride push
+highway=residential oneway=1 -> ride push
+highway=residential oneway=-1 -> push ride
+highway=residential oneway=reverse -> push ride
+highway=residential oneway=no -> ride
+highway=residential oneway=false -> ride
+highway=residential oneway=0 -> ride
+highway=primary oneway=yes -> ride push
+highway=cycleway oneway=yes -> ride push
+highway=residential oneway=yes foot=no -> ride closed
+highway=residential oneway=yes foot=private -> ride closed
+highway=residential oneway=yes access=private bicycle=yes -> ride closed
+highway=residential oneway=yes access=private bicycle=yes foot=yes -> ride push
+highway=trunk oneway=yes -> closed
+highway=trunk oneway=yes bicycle=yes -> ride push
+highway=footway oneway=yes -> push
+highway=footway oneway=yes bicycle=yes -> ride push
+highway=residential oneway=yes bicycle=no -> push
+highway=residential oneway=yes bicycle=use_sidepath -> closed
+"""
+
+CONTRAFLOW = """
+highway=residential oneway=yes oneway:bicycle=no -> ride
+highway=residential oneway=-1 oneway:bicycle=no -> ride
+highway=residential oneway=yes oneway:bicycle=yes -> ride push
+highway=residential oneway:bicycle=yes -> ride push
+highway=residential oneway:bicycle=-1 -> push ride
+highway=residential oneway=yes oneway:bicycle=-1 -> push ride
+highway=residential oneway=yes cycleway=opposite -> ride
+highway=residential oneway=yes cycleway=opposite_lane -> ride
+highway=residential oneway=yes cycleway=opposite_track -> ride
+highway=residential oneway=-1 cycleway=opposite -> ride
+highway=residential oneway=yes cycleway:left=opposite_lane -> ride
+highway=residential oneway=yes cycleway:right=opposite_track -> ride
+highway=residential oneway=yes cycleway:both=opposite -> ride
+highway=residential oneway=yes cycleway:left=lane cycleway:left:oneway=-1 -> ride
+highway=residential oneway=yes cycleway:left=track cycleway:left:oneway=no -> ride
+highway=residential oneway=yes cycleway:right=lane -> ride push
+highway=residential oneway=yes cycleway=track -> ride push
+highway=residential oneway=yes cycleway:left=separate cycleway:left:oneway=no -> ride push
+highway=residential oneway=yes cycleway:left=no cycleway:left:oneway=-1 -> ride push
+highway=residential oneway=yes cycleway:left:oneway=-1 -> ride push
+highway=residential oneway=yes oneway:bicycle=yes cycleway=opposite -> ride push
+highway=residential oneway=yes bicycle:backward=yes -> ride push
+highway=residential bicycle:backward=use_sidepath -> ride closed
+highway=residential bicycle:forward=no -> push ride
+highway=residential bicycle=no bicycle:forward=yes -> ride push
+"""
+
+ROUNDABOUTS = """
+highway=tertiary junction=roundabout -> ride closed
+highway=residential junction=circular -> ride closed
+highway=residential junction=roundabout oneway=yes -> ride closed
+highway=residential junction=roundabout oneway=-1 -> closed ride
+highway=residential junction=roundabout oneway=no -> ride
+highway=residential junction=roundabout oneway:bicycle=no -> ride
+highway=residential junction=roundabout cycleway=opposite -> ride closed
+highway=cycleway junction=roundabout -> ride closed
+highway=footway junction=roundabout -> push
+highway=residential junction=yes -> ride
+highway=residential junction=jughandle oneway=yes -> ride push
+"""
+
+VALUE_LISTS = """
+highway=track access=agricultural;forestry -> closed
+highway=track vehicle=forestry;agricultural -> closed
+highway=track access=agricultural;yes -> ride
+highway=track access=no;destination -> ride
+highway=track vehicle=private;permissive -> ride
+highway=footway bicycle=no;yes -> ride
+highway=footway bicycle=designated;yes -> ride
+highway=footway bicycle=maybe;yes -> ride
+highway=residential bicycle=no;dismount -> push
+highway=residential bicycle=dismount;yes -> ride
+highway=residential bicycle=no foot=no;yes -> push
+highway=residential bicycle=no foot=no;private -> closed
+highway=residential bicycle=dismount foot=no;private -> closed
+"""
+
+ABSURD = """
+highway=residential oneway=maybe -> ride
+highway=residential oneway=yes;no -> ride
+highway=residential oneway=reversible -> ride
+highway=residential junction=roundabout oneway=maybe -> ride closed
+highway=residential oneway=yes oneway:bicycle=maybe -> ride push
+highway=residential oneway=yes oneway:bicycle=maybe cycleway=opposite -> ride
+highway=residential access=banana -> ride
+highway=residential access= -> ride
+highway=residential bicycle= access=private -> closed
+highway=residential bicycle=; -> ride
+highway=residential access:conditional=no@(Mo-Fr) -> ride
+highway=residential bicycle:conditional=yes@(20:00-08:00) bicycle=no -> push
+highway=residential motorroad=maybe -> ride
+highway=residential junction=;; foot=; -> ride
+highway= -> closed
+"""
+
+TABLES = {
+    name: text
+    for name, text in list(globals().items())
+    if name.isupper() and isinstance(text, str) and " -> " in text
+}
+
+
+def lines_of_all_tables() -> Iterator[tuple[str, str]]:
+    """Give name and line of each rule."""
+    for name, text in TABLES.items():
+        for line in text.strip().splitlines():
+            yield name.lower(), line
+
+
+@pytest.mark.parametrize(
+    "line", [pytest.param(line, id=f"{name}: {line}") for name, line in lines_of_all_tables()]
+)
+def test_tags_give_the_rides(line: str) -> None:
+    """The tags left of the arrow give the modes right of it, along the way and against it."""
+    text, words = line.split(" -> ")
+    expected = [MODES[word] for word in words.split()]
+    rides = classify(tags(text))
+    assert [ride.mode for ride in rides] == (expected * 2)[:2]
+
+
+def test_no_rule_reads_a_tag_that_the_reader_leaves_out() -> None:
+    """Every tag that a rule asks for is in TAGS_READ, so reading only those changes nothing."""
+    asked = set()
+
+    class Listening(dict[str, str]):
+        def __getitem__(self, key: str) -> str:
+            asked.add(key)
+            return super().__getitem__(key)
+
+        def __contains__(self, key: object) -> bool:
+            asked.add(key)
+            return super().__contains__(key)
+
+        def get(self, key: str, default: str | None = None) -> str | None:  # type: ignore[override]
+            asked.add(key)
+            return super().get(key, default)
+
+    for _, line in lines_of_all_tables():
+        classify(Listening(tags(line.split(" -> ")[0])))
+    assert {"highway", "bicycle", "surface", "cycleway:both:oneway"} <= asked
+    assert asked <= bicycle.TAGS_READ
+
+
+SURFACES = [
+    ("paving_stones concrete:lanes concrete:plates", 16),
+    ("compacted fine_gravel pebblestone", 14),
+    ("gravel unpaved wood metal", 12),
+    ("sett cobblestone:flattened ground dirt earth mud", 10),
+    ("cobblestone unhewn_cobblestone grass grass_paver", 8),
+    ("sand", 4),
+    ("asphalt concrete paved chipseal rubber banana asphalt;sand", 18),
+]
+
+
+@pytest.mark.parametrize(
+    ("surface", "over_18"), [(word, n) for words, n in SURFACES for word in words.split()]
+)
+@pytest.mark.parametrize("highway", ["residential", "track", "path", "cycleway"])
+def test_surface_gives_the_ratio(surface: str, over_18: int, highway: str) -> None:
+    """A tagged surface sets the ratio whatever the kind of way and its tracktype."""
+    way = {"highway": highway, "surface": surface, "tracktype": "grade5"}
+    assert [ride.ratio for ride in classify(way)] == pytest.approx([over_18 / 18] * 2)
+
+
+@pytest.mark.parametrize(
+    ("text", "over_18"),
+    [
+        ("highway=track tracktype=grade1", 18),
+        ("highway=track tracktype=grade2", 14),
+        ("highway=track tracktype=grade3", 12),
+        ("highway=track tracktype=grade4", 10),
+        ("highway=track tracktype=grade5", 8),
+        ("highway=track", 12),
+        ("highway=track tracktype=grade9", 12),
+        ("highway=path", 12),
+        ("highway=path tracktype=grade1", 12),
+        ("highway=path bicycle=designated", 12),
+        ("highway=residential", 18),
+        ("highway=residential tracktype=grade5", 18),
+        ("highway=service", 18),
+        ("highway=cycleway", 18),
+        ("highway=footway bicycle=yes", 18),
+    ],
+)
+def test_ratio_without_a_surface_tag(text: str, over_18: int) -> None:
+    """Without a surface a track goes by its tracktype, a path is unpaved, the rest is paved."""
+    assert classify(tags(text))[0].ratio == pytest.approx(over_18 / 18)
+
+
+@pytest.mark.parametrize(
+    ("smoothness", "factor"),
+    [
+        ("excellent", 1),
+        ("good", 1),
+        ("intermediate", 0.9),
+        ("bad", 0.7),
+        ("very_bad", 0.4),
+        ("horrible", 0.3),
+        ("very_horrible", 0.3),
+        ("impassable", 0.3),
+        ("banana", 1),
+    ],
+)
+def test_smoothness_multiplies_the_surface_ratio(smoothness: str, factor: float) -> None:
+    """The ratio is that of the surface times that of the smoothness."""
+    way = {"highway": "residential", "surface": "sett", "smoothness": smoothness}
+    assert classify(way)[0].ratio == pytest.approx(10 / 18 * factor)
+
+
+@pytest.mark.parametrize(
+    ("maxspeed", "cap_kmh"),
+    [
+        ("10", 10),
+        ("30", 30),
+        ("7.5", 7.5),
+        ("30 km/h", 30),
+        ("30km/h", 30),
+        ("5 mph", 5 * 1.609344),
+        ("10mph", 10 * 1.609344),
+        ("walk", 5),
+        ("BE:living_street", 20),
+        ("BE:zone30", 30),
+        ("BE:cyclestreet", 30),
+    ],
+)
+def test_maxspeed_caps(maxspeed: str, cap_kmh: float) -> None:
+    """A speed limit in any of the usual forms caps the rider both ways."""
+    way = {"highway": "residential", "maxspeed": maxspeed}
+    assert [ride.cap_kmh for ride in classify(way)] == pytest.approx([cap_kmh] * 2)
+    assert classify(way)[0].speed_kmh(45, 4) == pytest.approx(min(45, cap_kmh))
+
+
+@pytest.mark.parametrize(
+    "maxspeed",
+    ["", "none", "signals", "variable", "fast", "-30", "0", "1e9", "30;50", "BE:urban", "9" * 5000],
+)
+def test_unreadable_maxspeed_sets_no_limit(maxspeed: str) -> None:
+    """What is no speed limit, or none that could bind a cyclist, limits nothing."""
+    way = {"highway": "residential", "maxspeed": maxspeed}
+    assert classify(way)[0].speed_kmh(45, 4) == 45
+
+
+@pytest.mark.parametrize(
+    ("text", "rider_kmh", "kmh"),
+    [
+        ("highway=residential", 12, 12),
+        ("highway=residential surface=sett", 18, 10),
+        ("highway=residential surface=sett maxspeed=5", 18, 5),
+        ("highway=residential surface=sett maxspeed=12", 18, 10),
+        ("highway=residential surface=sand", 15, 4),
+        ("highway=track tracktype=grade5 smoothness=horrible", 15, 4),
+        ("highway=residential maxspeed=3", 15, 4),
+        ("highway=residential maxspeed=walk", 15, 5),
+        ("highway=footway surface=sand", 15, 4),
+        ("highway=footway maxspeed=2", 15, 4),
+        ("highway=steps bicycle=yes", 15, 2),
+        ("highway=steps surface=sand", 45, 2),
+        ("highway=motorway", 15, 0),
+    ],
+)
+def test_speed_in_kmh(text: str, rider_kmh: float, kmh: float) -> None:
+    """Rider's speed x ratio, capped by maxspeed, never below 4; pushing 4, steps 2, closed 0."""
+    assert classify(tags(text))[0].speed_kmh(rider_kmh, 4) == pytest.approx(kmh)
+
+
+def test_surface_can_be_switched_off() -> None:
+    """Without surfaces neither surface nor smoothness slows, but a limit still caps."""
+    slow = classify(tags("highway=track surface=sand smoothness=bad maxspeed=14"))[0]
+    assert slow.speed_kmh(12, 4, surface=False) == 12
+    assert slow.speed_kmh(20, 4, surface=False) == 14
+
+
+def test_pushing_speed_is_the_given_one() -> None:
+    """Pushing goes at the study's pushing speed, steps at 2 km/h whatever it is."""
+    assert classify(tags("highway=footway"))[0].speed_kmh(15, 3) == 3
+    assert classify(tags("highway=steps"))[0].speed_kmh(15, 3) == 2
+
+
+@pytest.mark.parametrize(
+    ("text", "stops"),
+    [
+        *((f"barrier={kind}", True) for kind in ("yes", "wall", "fence", "stile")),
+        *((f"barrier={kind}", True) for kind in ("kissing_gate", "turnstile", "debris")),
+        ("barrier=jersey_barrier", True),
+        ("barrier=gate locked=yes", True),
+        ("barrier=bollard locked=yes", True),
+        ("barrier=gate", False),
+        ("barrier=gate locked=no", False),
+        ("barrier=bollard", False),
+        ("barrier=bollard bicycle=no", False),
+        ("barrier=cycle_barrier", False),
+        ("barrier=block", False),
+        ("barrier=lift_gate motor_vehicle=no", False),
+        ("barrier=kerb", False),
+        ("barrier=fence bicycle=yes", False),
+        ("barrier=gate locked=yes bicycle=designated", False),
+        ("barrier=gate access=private bicycle=permissive", False),
+        ("barrier=stile bicycle=no;yes", False),
+        ("barrier=stile bicycle=dismount", False),
+        ("barrier=stile bicycle=no", True),
+        ("barrier=stile foot=yes", True),
+        ("barrier=gate access=private", True),
+        ("barrier=gate access=no", True),
+        ("barrier=gate bicycle=private", True),
+        ("highway=traffic_signals bicycle=no", False),
+        ("highway=crossing bicycle=no access=private", False),
+        ("access=no", False),
+        ("locked=yes", False),
+        ("", False),
+    ],
+)
+def test_nodes_that_block(text: str, stops: bool) -> None:  # noqa: FBT001
+    """Only a node with a barrier blocks, by its kind or when shut, unless a bicycle may pass."""
+    assert blocks(tags(text)) is stops
+
+
+@pytest.mark.parametrize("extract", ["berlare.osm", "wechelderzande.osm.pbf", "porto.osm.pbf"])
+def test_a_ride_is_always_whole(shared_data: Path, extract: str) -> None:
+    """On every highway of the real extracts ratio, cap and speed stay within their bounds."""
+    file = osmium.FileProcessor(str(shared_data / "osm" / extract), osmium.osm.WAY)
+    seen = 0
+    for way in file.with_filter(osmium.filter.KeyFilter("highway")):
+        for ride in classify({tag.k: tag.v for tag in way.tags}):
+            seen += 1
+            assert 0 < ride.ratio <= 1
+            assert 0 < ride.cap_kmh <= 999
+            speed = ride.speed_kmh(15, 4)
+            assert speed == {CLOSED: 0, STEPS: 2, PUSH: 4}.get(ride.mode, speed)
+            assert ride.mode != RIDE or 4 <= speed <= 15
+    assert seen > 500

@@ -1,0 +1,145 @@
+"""All of Flanders in a straight line: real boundaries, real children, real makerspaces."""
+
+from __future__ import annotations
+
+import html
+import re
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+import pytest
+
+import stemgeo as sg
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from stemgeo.run import Result
+
+CHILDREN = {
+    "Antwerpen": 255_095,
+    "Limburg": 116_006,
+    "Oost-Vlaanderen": 209_862,
+    "Vlaams-Brabant": 166_325,
+    "West-Vlaanderen": 154_783,
+    "Vlaanderen": 902_071,
+}
+"""Statbel, 1 January 2015, ages 5 to 17, in the provinces of the boundaries of 2025."""
+
+WITH_A_MAKERSPACE = {
+    "Antwerpen": 1,
+    "Limburg": 2,
+    "Oost-Vlaanderen": 10,
+    "Vlaams-Brabant": 1,
+    "West-Vlaanderen": 6,
+    "Vlaanderen": 20,
+}
+VOGELVLUCHT = "benadering in vogelvlucht"
+
+
+@pytest.fixture(scope="module")
+def result(shared_data: Path, tmp_path_factory: pytest.TempPathFactory) -> Result:
+    """Makerspaces for the children of all of Flanders, weighted by the population raster."""
+    folder = tmp_path_factory.mktemp("flanders")
+    (folder / "study.toml").write_text(
+        f"""
+        [study]
+        title = "Makerspaces in bibliotheken"
+        date = 2024-12-31
+        vintage = 2025
+        [inputs]
+        municipalities = "{shared_data}/boundaries/gemeente2025.gpkg"
+        population = "{shared_data}/population/TF_SOC_POP_STRUCT_2015.zip"
+        academies = "{shared_data}/academies/makerspaces_libraries.geojson"
+        weights = "{shared_data}/population/ghs_pop_1km_belgium.tif"
+        network = "straight-line"
+        [output]
+        formats = ["svg"]
+        """,
+        encoding="utf-8",
+    )
+    return sg.run(sg.load_study(folder))
+
+
+@pytest.fixture(scope="module")
+def written(result: Result, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The result, written."""
+    return result.write(tmp_path_factory.mktemp("written") / "result")
+
+
+def test_the_children_are_statbels_to_the_child(result: Result) -> None:
+    """Codes of 2015 pass through the mergers to 2025: per province exactly, none lost."""
+    table = result.summary().set_index("name")
+    assert table["children"].to_dict() == CHILDREN
+    assert len(result.municipalities) == 285
+    parts = table["covered"] + table["uncovered"] + table["unmeasured"]
+    assert parts.to_dict() == CHILDREN
+    assert table.loc["Vlaanderen", "unmeasured"] == 0
+
+
+def test_the_municipalities_with_a_makerspace_are_counted(result: Result) -> None:
+    """By location, whatever the register says of itself."""
+    assert result.summary().set_index("name")["with_academy"].to_dict() == WITH_A_MAKERSPACE
+
+
+def test_the_makerspace_with_anothers_coordinates_is_named(result: Result) -> None:
+    """Moerbeke stands exactly where another library stands: a note for the reader."""
+    notes = [str(note) for note in result.notes if "the same coordinates" in str(note)]
+    assert len(notes) == 1
+    assert "Moerbeke" in notes[0]
+
+
+def test_the_covered_children_are_those_of_plain_numpy(result: Result) -> None:
+    """Every distance, straight from x and y: per province, band and scenario to the child."""
+    points = result.demand
+    x, y = points.geometry.x.to_numpy(), points.geometry.y.to_numpy()
+    sites = result.inputs.academies.geometry
+    nearest = np.full(len(points), np.inf)
+    for site_x, site_y in zip(sites.x, sites.y, strict=True):
+        nearest = np.minimum(nearest, np.sqrt((x - site_x) ** 2 + (y - site_y) ** 2))
+    province = points["nis_code"].map(
+        result.inputs.municipalities.set_index("nis_code")["province"]
+    )
+    speeds = {"5-8": (8, 10, 12), "9-11": (9.6, 12, 14.4), "12-17": (12, 15, 18)}
+    coverage = result.coverage.set_index(["level", "code", "band", "scenario"])["covered"]
+    for band, kmh in speeds.items():
+        for scenario, speed in zip(("low", "central", "high"), kmh, strict=True):
+            seconds = np.round(nearest * 1.3 / (speed / 3.6), 3)
+            late = np.abs(seconds - 900) < 0.002
+            assert not late.any()
+            children = points[f"children_{band}"].where(seconds <= 900, 0)
+            for name, covered in children.groupby(province).sum().items():
+                assert coverage["province", name, band, scenario] == covered
+            assert coverage["region", "VLG", band, scenario] == children.sum()
+
+
+def test_a_merged_municipality_has_the_children_of_its_parts(
+    result: Result, shared_data: Path
+) -> None:
+    """Statbel's rows summed by hand per old code."""
+    raw = pd.read_csv(
+        shared_data / "population" / "TF_SOC_POP_STRUCT_2015.zip",
+        sep="|",
+        encoding="utf-8-sig",
+        usecols=["CD_REFNIS", "CD_AGE", "MS_POPULATION"],
+    )
+    raw = raw[raw["CD_AGE"].between(5, 17)]
+    of_2015 = raw.groupby("CD_REFNIS")["MS_POPULATION"].sum()
+    now = result.municipalities.set_index("nis_code")["children"]
+    # Beveren-Kruibeke-Zwijndrecht crossed a border of provinces in 2025.
+    assert now["46030"] == of_2015[[46003, 46013, 11056]].sum()
+    assert now["11002"] == of_2015[[11002, 11007]].sum()
+    assert now["44021"] == of_2015[44021]
+
+
+def test_every_output_says_that_it_is_an_approximation(written: Path) -> None:
+    """All that is read by people bears the words."""
+    shown = [
+        path for path in written.rglob("*") if path.suffix in {".svg", ".html", ".md", ".json"}
+    ]
+    assert len(shown) == 6 + 1 + 1 + 1
+    for path in shown:
+        text = html.unescape(path.read_text("utf-8"))
+        said = re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", text))
+        assert VOGELVLUCHT in said, path.name

@@ -1,0 +1,133 @@
+"""One village each: what lies off a small extract is unmeasured, never uncovered."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+import geopandas as gpd
+import numpy as np
+import osmium
+import pytest
+import shapely
+
+import stemgeo as sg
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from stemgeo.run import Result
+
+
+class Village(NamedTuple):
+    """An extract, the municipality it lies in and its children of 5 to 17 in 2015."""
+
+    extract: str
+    nis_code: str
+    name: str
+
+
+VILLAGES = [
+    Village("berlare.osm", "42003", "Berlare"),
+    Village("wechelderzande.osm.pbf", "13019", "Lille"),
+]
+
+
+def road_nodes(path: Path) -> gpd.GeoSeries:
+    """Give the places of the nodes on the roads of an extract, in degrees."""
+    lon, lat = [], []
+    for item in osmium.FileProcessor(str(path)).with_locations():
+        if item.is_way() and "highway" in item.tags:
+            places = [node.location for node in item.nodes if node.location.valid()]
+            lon += [place.lon for place in places]
+            lat += [place.lat for place in places]
+    return gpd.GeoSeries.from_xy(lon, lat, crs="EPSG:4326")
+
+
+@pytest.fixture(scope="module", params=VILLAGES, ids=lambda village: village.name)
+def village(request: pytest.FixtureRequest) -> Village:
+    return request.param
+
+
+@pytest.fixture(scope="module")
+def result(village: Village, shared_data: Path, tmp_path_factory: pytest.TempPathFactory) -> Result:
+    """The whole province's children, the roads of one village, an academy in its centre."""
+    folder = tmp_path_factory.mktemp(village.name)
+    nodes = road_nodes(shared_data / "osm" / village.extract)
+    lon, lat = float(np.median(nodes.x)), float(np.median(nodes.y))
+    (folder / "academies.csv").write_text(
+        "academy_id,name,lon,lat\n"
+        f"T1,Testacademie in het centrum van {village.extract},{lon},{lat}\n",
+        encoding="utf-8",
+    )
+    (folder / "study.toml").write_text(
+        f"""
+        [study]
+        title = "Proef op een dorp"
+        date = 2022-12-31
+        vintage = 2025
+        notice = "Proef: de academie bestaat niet"
+        [inputs]
+        municipalities = "{shared_data}/boundaries/gemeente2025.gpkg"
+        zones = "{shared_data}/boundaries/wijk2025.gpkg"
+        population = "{shared_data}/population/TF_SOC_POP_STRUCT_2015.zip"
+        academies = {{ path = "academies.csv", crs = "EPSG:4326" }}
+        network = "{shared_data}/osm/{village.extract}"
+        """,
+        encoding="utf-8",
+    )
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("STEMGEO_CACHE", str(folder / "cache"))
+        return sg.run(sg.load_study(folder))
+
+
+def test_children_of_the_village_are_on_its_roads(result: Result, village: Village) -> None:
+    """Some reach the test academy over the roads, within minutes; it lies in the municipality."""
+    assert result.academies["nis_code"].tolist() == [village.nis_code]
+    row = result.municipalities.set_index("nis_code").loc[village.nis_code]
+    assert row["covered"] > 0
+    inside = result.demand[~result.demand["outside_network"]]
+    mine = inside[inside["nis_code"] == village.nis_code]
+    assert len(mine) > 50
+    access = result.access[result.access["point_id"].isin(mine["point_id"])]
+    reached = access[access["status"] == "reached"]
+    assert reached["travel_time_s"].min() < 180
+    assert (reached["snap_m"] < 1).mean() > 0.9
+
+
+def test_all_outside_the_extract_is_unmeasured(result: Result, village: Village) -> None:
+    """No child off the hull of the roads is covered or uncovered."""
+    far = result.demand.loc[result.demand["outside_network"], "point_id"]
+    access = result.access.set_index("point_id")
+    assert set(access.loc[far, "status"]) == {"unmeasured"}
+    elsewhere = result.municipalities[result.municipalities["nis_code"] != village.nis_code]
+    measured = elsewhere[elsewhere["covered"] + elsewhere["uncovered"] > 0]
+    # Only neighbours that the extract touches can have measured children.
+    own = result.inputs.municipalities.set_index("nis_code").geometry[village.nis_code]
+    touching = result.inputs.municipalities.set_index("nis_code").distance(own) < 100
+    assert set(measured["nis_code"]) <= set(touching.index[touching])
+
+
+def test_the_part_of_the_municipality_off_the_extract_keeps_its_share(
+    result: Result, village: Village, shared_data: Path
+) -> None:
+    """By the ground: the children are not pressed onto the few streets that were read."""
+    points = result.demand[result.demand["nis_code"] == village.nis_code]
+    children = points.filter(regex=r"^children_").sum(axis=1)
+    outside = children[points["outside_network"]].sum() / children.sum()
+    nodes = road_nodes(shared_data / "osm" / village.extract).to_crs("EPSG:31370")
+    roads = nodes.union_all().convex_hull
+    own = result.inputs.municipalities.set_index("nis_code").geometry[village.nis_code]
+    share = 1 - shapely.area(shapely.intersection(own, roads)) / shapely.area(own)
+    assert outside == pytest.approx(share, abs=0.01)
+
+
+def test_the_sums_hold(result: Result) -> None:
+    """902,071 children in every level; covered, uncovered and unmeasured are all of them."""
+    coverage = result.coverage
+    central = coverage[(coverage["scenario"] == "central") & (coverage["band"] == "all")]
+    sums = central.groupby("level")[["children", "covered", "uncovered", "unmeasured"]].sum()
+    assert set(sums["children"]) == {902_071}
+    for column in ("covered", "uncovered", "unmeasured"):
+        assert sums[column].nunique() == 1
+    assert (sums.iloc[0, 1:].sum()) == 902_071
+    assert isinstance(result.demand, gpd.GeoDataFrame)

@@ -1,0 +1,473 @@
+"""Facts about the command line: data out, notes aside, one line for each error, never half."""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from contextlib import redirect_stderr, redirect_stdout
+from pathlib import Path
+from typing import NamedTuple
+
+import hand
+import pandas as pd
+import pytest
+import typer
+
+import stemgeo as sg
+from stemgeo import facts
+from stemgeo.cli import app, main
+from stemgeo.report.bundle import read_table
+from stemgeo.report.files import write_manifest
+
+NOTICE = "Proef, niet voor publicatie"
+KNOWN = typer.main.get_command(app).commands  # type: ignore[attr-defined]
+COMMANDS = ("sample", "check", "run", "coverage", "gaps", "map")
+
+
+class Said(NamedTuple):
+    """What a command said and how it ended."""
+
+    status: int
+    out: str
+    err: str
+
+
+def stemgeo(*words: object) -> Said:
+    """Type a command, in this process."""
+    out, err = io.StringIO(), io.StringIO()
+    with pytest.MonkeyPatch.context() as patch, redirect_stdout(out), redirect_stderr(err):
+        patch.setattr(sys, "argv", ["stemgeo", *map(str, words)])
+        with pytest.raises(SystemExit) as ended:
+            main()
+    return Said(int(ended.value.code or 0), out.getvalue(), err.getvalue())
+
+
+def content_of(folder: Path) -> dict[str, bytes]:
+    return {
+        path.relative_to(folder).as_posix(): path.read_bytes()
+        for path in sorted(folder.rglob("*"))
+        if path.is_file()
+    }
+
+
+@pytest.fixture(scope="module")
+def study(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The small study."""
+    return hand.write_study(tmp_path_factory.mktemp("cli") / "study")
+
+
+@pytest.fixture(scope="module")
+def ran(study: Path) -> tuple[Said, Path]:
+    """The small study, run by the command line, and where its result is."""
+    place = study.parent / "result"
+    return stemgeo("run", study, "--out", place), place
+
+
+@pytest.fixture
+def result(ran: tuple[Said, Path]) -> Path:
+    """The result of the small study; not to be changed."""
+    return ran[1]
+
+
+@pytest.fixture
+def own_result(result: Path, tmp_path: Path) -> Path:
+    """A copy of it, to do with as a test likes."""
+    return shutil.copytree(result, tmp_path / "result")
+
+
+# -- help ------------------------------------------------------------------------------------
+
+
+def test_help_mentions_every_command() -> None:
+    """Those of the design that exist, each with a line of its own."""
+    assert set(KNOWN) == set(COMMANDS)
+    said = stemgeo("--help")
+    assert said.status == 0
+    for command in COMMANDS:
+        assert re.search(rf"^  {command}  +\S", said.out, re.MULTILINE), command
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_every_command_has_help(command: str) -> None:
+    """What it does and each option with an explanation; status 0."""
+    said = stemgeo(command, "--help")
+    assert (said.status, said.err) == (0, "")
+    assert f"Usage: stemgeo {command}" in said.out
+    for parameter in KNOWN[command].params:
+        assert parameter.opts[-1].lstrip("-") in said.out.lower() or parameter.metavar in said.out
+        assert getattr(parameter, "help", "")
+
+
+def test_help_loads_nothing_heavy() -> None:
+    """No table, map or number library is imported to say how the command is used."""
+    code = (
+        "import sys; sys.argv = ['stemgeo', '--help']\n"
+        "from stemgeo.cli import main\n"
+        "try: main()\n"
+        "except SystemExit: pass\n"
+        "heavy = {'geopandas', 'pandas', 'numpy', 'numba', 'matplotlib', 'osmium'}\n"
+        "sys.exit(str(sorted(heavy & set(sys.modules))) if heavy & set(sys.modules) else 0)\n"
+    )
+    ended = subprocess.run(
+        [sys.executable, "-c", code], check=False, capture_output=True, text=True
+    )
+    assert ended.returncode == 0, ended.stderr
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("rn",),
+        ("run",),
+        ("run", "x"),
+        ("run", "x", "--outt", "y"),
+        ("coverage",),
+        ("coverage", "x", "--by", "street"),
+        ("coverage", "x", "--format", "yaml"),
+        ("gaps", "x", "--top", "0"),
+        ("gaps", "x", "--top", "many"),
+        ("map", "x", "--province", "Utrecht"),
+        ("map", "x", "--out", "kaart.gif"),
+        ("map", "x", "--out", "kaart"),
+    ],
+)
+def test_a_wrong_call_is_status_2_and_nothing_on_standard_output(words: tuple[str, ...]) -> None:
+    """Usage, and what is wrong, on standard error."""
+    said = stemgeo(*words)
+    assert said.status == 2
+    assert said.out == ""
+    assert said.err
+
+
+# -- run -------------------------------------------------------------------------------------
+
+
+def test_a_run_prints_the_province_table_and_notes_aside(ran: tuple[Said, Path]) -> None:
+    """Data and notice on standard output, notes and where to look on standard error."""
+    said, place = ran
+    assert said.status == 0
+    lines = said.out.splitlines()
+    assert [line.split()[0] for line in lines[1:4]] == ["Antwerpen", "Limburg", "Vlaanderen"]
+    assert lines[4:] == [NOTICE]
+    assert "Result in" not in said.out
+    assert "note: " not in said.out
+    notes = said.err.splitlines()
+    assert any(line.startswith("note: academy S1: no usable road") for line in notes)
+    assert notes[-1].startswith(f"Result in {place}")
+    assert "\x1b" not in said.out + said.err
+
+
+def test_the_command_line_and_python_give_the_same(result: Path, study: Path) -> None:
+    """Every figure of every level, and the same bytes in every table."""
+    in_python = sg.run(sg.load_study(study))
+    for by in ("region", "province", "municipality", "zone"):
+        said = stemgeo("coverage", result, "--by", by, "--format", "csv")
+        table = pd.read_csv(io.StringIO(said.out), dtype={"code": str, "name": str})
+        pd.testing.assert_frame_equal(table, in_python.summary(by), check_exact=False, atol=1e-6)
+    other = content_of(in_python.write(result.parent / "in-python") / "tables")
+    assert other == content_of(result / "tables")
+
+
+def test_a_study_is_its_file_or_its_folder(study: Path) -> None:
+    """`stemgeo check study` and `stemgeo check study/study.toml` say the same."""
+    assert stemgeo("check", study) == stemgeo("check", study / "study.toml")
+
+
+def test_check_lists_the_files_and_runs_nothing(study: Path) -> None:
+    """Each input with its size and what was found in it; warnings aside."""
+    before = content_of(study.parent)
+    said = stemgeo("check", study)
+    assert said.status == 0
+    for name in ("gemeenten.gpkg", "bevolking.txt", "academies.csv", "wegen.osm"):
+        size = (study / name).stat().st_size
+        assert re.search(rf"{re.escape(name)} +{size} bytes", said.out)
+    assert all(line.startswith("note: ") for line in said.err.splitlines())
+    assert content_of(study.parent) == before
+
+
+def test_a_straight_line_is_said_below_every_table(tmp_path: Path) -> None:
+    """By run and by coverage and gaps: in the text that people read."""
+    folder = hand.write_study(tmp_path / "s", straight_line=True)
+    place = tmp_path / "r"
+    for said in (
+        stemgeo("run", folder, "--out", place),
+        stemgeo("coverage", place),
+        stemgeo("gaps", place),
+    ):
+        assert said.status == 0
+        assert "benadering in vogelvlucht (afstand x 1,3)" in said.out
+        assert NOTICE in said.out
+
+
+def test_a_run_is_silent_when_nobody_looks(study: Path, tmp_path: Path) -> None:
+    """In a pipe there is no progress bar: only notes and the last line."""
+    ended = subprocess.run(
+        [sys.executable, "-m", "stemgeo.cli", "run", study, "--out", tmp_path / "r"],
+        check=True,
+        capture_output=True,
+        text=True,
+    )
+    assert all(line.startswith(("note: ", "Result in ")) for line in ended.stderr.splitlines())
+    assert ended.stdout.splitlines()[-1] == NOTICE
+    assert "Reistijden" not in ended.stderr
+
+
+# -- errors ----------------------------------------------------------------------------------
+
+
+def errors(said: Said) -> list[str]:
+    """Give the lines of an expected failure: all of them errors, status 1, no data."""
+    assert said.status == 1
+    assert said.out == ""
+    lines = said.err.splitlines()
+    assert lines
+    assert all(line.startswith("error: ") for line in lines)
+    return lines
+
+
+def test_every_problem_of_the_inputs_is_a_line(study: Path, tmp_path: Path) -> None:
+    """Check and run tell the same ones, and no result appears."""
+    broken = shutil.copytree(study, tmp_path / "s")
+    (broken / "wegen.osm").unlink()
+    (broken / "academies.csv").write_text("naam;x;y\nZonder plaats;;\n", encoding="utf-8")
+    place = tmp_path / "r"
+    lines = errors(stemgeo("run", broken, "--out", place))
+    assert any("wegen.osm" in line for line in lines)
+    assert any("academies.csv" in line for line in lines)
+    assert errors(stemgeo("check", broken)) == lines
+    assert not place.exists()
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["s"]
+
+
+def test_a_misspelt_key_is_one_line(study: Path, tmp_path: Path) -> None:
+    """With the nearest known name."""
+    broken = shutil.copytree(study, tmp_path / "s")
+    with (broken / "study.toml").open("a", encoding="utf-8") as file:
+        file.write("\n[travel]\ncutof_min = 10\n")
+    (line,) = errors(stemgeo("run", broken, "--out", tmp_path / "r"))
+    assert line.endswith("unknown key 'travel.cutof_min'; did you mean 'cutoff_min'?")
+
+
+def test_a_failed_run_leaves_the_old_result(study: Path, own_result: Path, tmp_path: Path) -> None:
+    """The inputs broke after the first run: its result stays, byte for byte."""
+    broken = shutil.copytree(study, tmp_path / "s")
+    (broken / "bevolking.txt").write_text("CD_REFNIS|CD_SEX\n", encoding="utf-8")
+    before = content_of(own_result)
+    errors(stemgeo("run", broken, "--out", own_result))
+    assert content_of(own_result) == before
+
+
+def test_a_folder_that_is_no_result_is_refused_before_anything_is_read(
+    study: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The reader need not wait for a run to hear that its place is taken."""
+    place = tmp_path / "mine"
+    place.mkdir()
+    (place / "thesis.docx").write_text("x", encoding="utf-8")
+    monkeypatch.setattr("stemgeo.inputs.load_inputs", lambda _: pytest.fail("inputs were read"))
+    (line,) = errors(stemgeo("run", study, "--out", place))
+    assert "is no result of stemgeo" in line
+    assert content_of(place) == {"thesis.docx": b"x"}
+
+
+@pytest.mark.parametrize("command", ["coverage", "gaps", "map"])
+@pytest.mark.parametrize("kind", ["missing", "empty", "other manifest"])
+def test_a_folder_that_is_no_result_is_one_line(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, command: str, kind: str
+) -> None:
+    """Said with the command that makes one; nothing is written."""
+    monkeypatch.chdir(tmp_path)
+    folder = tmp_path / "r"
+    if kind != "missing":
+        folder.mkdir()
+    if kind == "other manifest":
+        (folder / "manifest.json").write_text('{"name": "an app"}', encoding="utf-8")
+    before = content_of(tmp_path)
+    (line,) = errors(stemgeo(command, folder))
+    assert "holds no result of a run; `stemgeo run STUDY --out DIR` writes one" in line
+    assert content_of(tmp_path) == before
+
+
+@pytest.mark.parametrize(
+    ("words", "file"),
+    [
+        (("coverage",), "tables/coverage.csv"),
+        (("coverage",), "tables/annex-1-municipalities.csv"),
+        (("gaps",), "tables/gaps.csv"),
+        (("map",), "tables/municipalities.parquet"),
+        (("map",), "tables/academies.parquet"),
+    ],
+)
+def test_a_table_that_was_changed_after_the_run_is_refused(
+    own_result: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    words: tuple[str, ...],
+    file: str,
+) -> None:
+    """One byte more in a table that is read, and no figure is printed from it."""
+    monkeypatch.chdir(own_result.parent)
+    with (own_result / file).open("ab") as changed:
+        changed.write(b"\n")
+    (line,) = errors(stemgeo(*words, own_result))
+    assert file in line
+    assert "was changed after the run" in line
+    assert list(own_result.parent.iterdir()) == [own_result]
+
+
+def test_a_place_that_cannot_be_written_is_one_line(study: Path, tmp_path: Path) -> None:
+    """A file stands where a folder should be made."""
+    (tmp_path / "file").write_text("x", encoding="utf-8")
+    (line,) = errors(stemgeo("run", study, "--out", tmp_path / "file" / "r"))
+    assert "file" in line
+
+
+# -- tables ----------------------------------------------------------------------------------
+
+
+def test_tables_parse_as_csv_and_json(result: Path) -> None:
+    """The same rows in either form, and no line of notice among the data."""
+    for words, key in ((("coverage",), "code"), (("gaps", "--top", "2"), "gap_id")):
+        csv = stemgeo(words[0], result, *words[1:], "--format", "csv")
+        rows = stemgeo(words[0], result, *words[1:], "--format", "json")
+        table, records = pd.read_csv(io.StringIO(csv.out)), json.loads(rows.out)
+        assert [row[key] for row in records] == table[key].tolist()
+        assert list(records[0]) == list(table.columns)
+        assert (csv.err, rows.err) == ("", "")
+
+
+def test_a_table_for_people_bears_the_notice(result: Path) -> None:
+    """Below the table, in the language of the study."""
+    lines = stemgeo("coverage", result).out.splitlines()
+    assert lines[0].split()[0] == "Provincie"
+    assert lines[-1] == NOTICE
+    assert stemgeo("gaps", result).out.splitlines()[-1] == NOTICE
+
+
+@pytest.mark.parametrize(
+    ("by", "names"),
+    [
+        ("region", ["Vlaanderen"]),
+        ("province", ["Antwerpen", "Limburg", "Vlaanderen"]),
+        ("municipality", ["Aartselaar", "Boechout", "As"]),
+    ],
+)
+def test_coverage_by_level_names_its_places(result: Path, by: str, names: list[str]) -> None:
+    """A row each, and the codes stay text."""
+    rows = json.loads(stemgeo("coverage", result, "--by", by, "--format", "json").out)
+    assert sorted(row["name"].casefold() for row in rows) == sorted(map(str.casefold, names))
+    assert all(isinstance(row["code"], str) for row in rows)
+
+
+def test_gaps_are_the_first_of_the_list(result: Path) -> None:
+    """`--top 2` gives the two largest; without it all, up to ten."""
+    two = json.loads(stemgeo("gaps", result, "--top", "2", "--format", "json").out)
+    table = read_table(result, "gaps")
+    assert [row["gap_id"] for row in two] == ["G001", "G002"]
+    assert [row["uncovered"] for row in two] == table["uncovered"].head(2).tolist()
+    every = json.loads(stemgeo("gaps", result, "--format", "json").out)
+    assert len(every) == len(table)
+
+
+def test_a_result_without_gaps_prints_an_empty_table(own_result: Path) -> None:
+    """All children in time: a heading and no rows in csv, an empty list in json."""
+    path = own_result / "tables" / "gaps.csv"
+    header = path.read_text("utf-8").splitlines()[0]
+    path.write_text(header + "\n", encoding="utf-8")
+    manifest = json.loads((own_result / "manifest.json").read_text("utf-8"))
+    (own_result / "manifest.json").unlink()
+    write_manifest(own_result, manifest)
+    assert stemgeo("gaps", own_result, "--format", "csv").out == header + "\n"
+    assert json.loads(stemgeo("gaps", own_result, "--format", "json").out) == []
+    assert stemgeo("gaps", own_result).status == 0
+
+
+# -- maps ------------------------------------------------------------------------------------
+
+
+def test_a_map_is_drawn_again_from_a_result(
+    result: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where asked, or named after its ground in the folder of the reader; its path is printed."""
+    monkeypatch.chdir(tmp_path)
+    place = tmp_path / "kaart.versie.2.svg"
+    said = stemgeo("map", result, "--province", "limburg", "--out", place)
+    assert (said.status, said.out, said.err) == (0, f"{place}\n", "")
+    assert place.read_bytes() == (result / "maps" / "limburg.svg").read_bytes()
+    assert stemgeo("map", result).out == "vlaanderen.png\n"
+    assert sorted(path.name for path in tmp_path.iterdir()) == [place.name, "vlaanderen.png"]
+
+
+def test_a_province_that_is_not_in_the_result_is_one_line(
+    result: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """West-Vlaanderen is a province, but not of this study."""
+    monkeypatch.chdir(tmp_path)
+    (line,) = errors(stemgeo("map", result, "--province", "West-Vlaanderen"))
+    assert "West-Vlaanderen" in line
+    assert not list(tmp_path.iterdir())
+
+
+# -- sample ----------------------------------------------------------------------------------
+
+
+def test_the_sample_is_written_whole_and_can_be_checked(tmp_path: Path) -> None:
+    """The files of the packaged study, which `check` accepts."""
+    said = stemgeo("sample", tmp_path / "voorbeeld")
+    assert (said.status, said.out) == (0, "")
+    assert content_of(tmp_path / "voorbeeld") == content_of(facts.path("sample"))
+    said = stemgeo("check", tmp_path / "voorbeeld")
+    assert said.status == 0
+    assert "academies" in said.out
+
+
+def test_the_sample_overwrites_nothing(tmp_path: Path) -> None:
+    """A folder with something in it is refused."""
+    (tmp_path / "mine.txt").write_text("x", encoding="utf-8")
+    (line,) = errors(stemgeo("sample", tmp_path))
+    assert "is not empty" in line
+    assert content_of(tmp_path) == {"mine.txt": b"x"}
+
+
+# -- stopped half way ------------------------------------------------------------------------
+
+
+def stopped(study: Path, place: Path, how: signal.Signals) -> subprocess.CompletedProcess[str]:
+    """Run a study in a process of its own and stop it while it writes."""
+    before = set(place.parent.iterdir())
+    command = [sys.executable, "-m", "stemgeo.cli", "run", str(study), "--out", str(place)]
+    with subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=os.environ.copy()
+    ) as process:
+        until = time.monotonic() + 60
+        while set(place.parent.iterdir()) == before and process.poll() is None:
+            assert time.monotonic() < until
+            time.sleep(0.002)
+        process.send_signal(how)
+        out, err = process.communicate(timeout=60)
+    return subprocess.CompletedProcess(command, process.returncode, out, err)
+
+
+def test_an_interrupted_run_changes_nothing_and_says_so(study: Path, own_result: Path) -> None:
+    """Ctrl-C while the maps are drawn: the old result, nothing beside it, status 130."""
+    before = content_of(own_result)
+    ended = stopped(study, own_result, signal.SIGINT)
+    assert ended.returncode == 130, ended.stderr
+    assert ended.stdout == ""
+    assert ended.stderr.splitlines()[-1] == "stopped; nothing was changed"
+    assert "Traceback" not in ended.stderr
+    assert content_of(own_result) == before
+    assert list(own_result.parent.iterdir()) == [own_result]
+
+
+def test_a_killed_run_leaves_the_old_result(study: Path, own_result: Path) -> None:
+    """Even without time to tidy up, what stood there stands there."""
+    before = content_of(own_result)
+    assert stopped(study, own_result, signal.SIGKILL).returncode == -signal.SIGKILL
+    assert content_of(own_result) == before

@@ -1,0 +1,415 @@
+"""Facts about coverage: every child is covered, uncovered or unmeasured, at every level."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import geopandas as gpd
+import hand
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from stemgeo.coverage import COUNTS, Reached, coverage, municipality_table, summary
+from stemgeo.demand import AgeCell, age_cells, demand
+from stemgeo.run import _travel
+from stemgeo.study import Band, Speed, Study
+from stemgeo.tables import LEVELS, checked
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+FLAT = Speed(low=10, central=10, high=10)
+YOUNG = AgeCell((5, 8), Band(ages=(5, 8), speed_kmh=FLAT))
+OLD = AgeCell((9, 17), Band(ages=(9, 17), speed_kmh=FLAT))
+
+MUNICIPALITIES = hand.municipalities(
+    {
+        "11001": ("Antwerpen", hand.square(0, 0)),
+        "11002": ("Antwerpen", hand.square(1, 0)),
+        "71001": ("Limburg", hand.square(2, 0)),
+        "71002": ("Limburg", hand.square(3, 0)),
+    }
+)
+ZONES = hand.zones(
+    {
+        f"{code}{part}": (code, hand.square(column + i / 3, 0, 1 / 3, 1))
+        for column, code in enumerate(MUNICIPALITIES["nis_code"])
+        for i, part in enumerate("ABC")
+    }
+)
+IN, OUT, UNKNOWN = "in time", "too far", "unmeasured"
+
+POINTS = [
+    # zone, children 5-8, children 9-17, what 5-8 reach, what 9-17 reach
+    ("11001A", 10, 3, IN, IN),
+    ("11001A", 5, 0, OUT, IN),
+    ("11001B", 7, 7, OUT, IN),
+    ("11001C", 0, 4, UNKNOWN, UNKNOWN),
+    ("11002A", 1, 1, OUT, OUT),
+    ("11002B", 2, 2, OUT, OUT),
+    ("71001A", 100, 50, UNKNOWN, UNKNOWN),
+    ("71001B", 6, 0, IN, IN),
+    ("71001C", 0, 9, OUT, OUT),
+]
+"""Worked out by hand; no child lives in 11002C nor anywhere in 71002."""
+
+
+def points() -> gpd.GeoDataFrame:
+    zone = [row[0] for row in POINTS]
+    return gpd.GeoDataFrame(
+        {
+            "point_id": [f"P{i:02}" for i in range(len(POINTS))],
+            "zone_id": zone,
+            "nis_code": [one[:5] for one in zone],
+            "children_5-8": [row[1] for row in POINTS],
+            "children_9-17": [row[2] for row in POINTS],
+        },
+        geometry=[hand.spot(0.5, 0.5)] * len(POINTS),
+        crs=hand.CRS,
+    )
+
+
+def reached(scenario: str = "central", *, nobody: bool = False) -> list[Reached]:
+    parts = []
+    for cell, column in ((YOUNG, 3), (OLD, 4)):
+        state = np.array([row[column] for row in POINTS])
+        covered = (state == IN) & (not nobody)
+        parts.append(Reached("all", scenario, cell, covered, state != UNKNOWN))
+    return parts
+
+
+@pytest.fixture
+def table() -> pd.DataFrame:
+    return checked("coverage", coverage(points(), reached(), ZONES, MUNICIPALITIES))
+
+
+def row(table: pd.DataFrame, level: str, code: str, band: str = "all") -> tuple[int, ...]:
+    """Children, covered, uncovered, unmeasured of one place and band, central scenario."""
+    found = table[
+        (table["level"] == level)
+        & (table["code"] == code)
+        & (table["band"] == band)
+        & (table["scenario"] == "central")
+    ]
+    assert len(found) == 1
+    return tuple(int(found[name].iloc[0]) for name in COUNTS)
+
+
+@pytest.mark.parametrize(
+    ("level", "code", "band", "counts"),
+    [
+        ("zone", "11001A", "5-8", (15, 10, 5, 0)),
+        ("zone", "11001A", "9-17", (3, 3, 0, 0)),
+        ("zone", "11001A", "all", (18, 13, 5, 0)),
+        ("zone", "11001C", "all", (4, 0, 0, 4)),
+        ("zone", "11002C", "all", (0, 0, 0, 0)),
+        ("municipality", "11001", "5-8", (22, 10, 12, 0)),
+        ("municipality", "11001", "all", (36, 20, 12, 4)),
+        ("municipality", "11002", "all", (6, 0, 6, 0)),
+        ("municipality", "71001", "all", (165, 6, 9, 150)),
+        ("municipality", "71002", "all", (0, 0, 0, 0)),
+        ("province", "Antwerpen", "all", (42, 20, 18, 4)),
+        ("province", "Limburg", "all", (165, 6, 9, 150)),
+        ("region", "VLG", "5-8", (131, 16, 15, 100)),
+        ("region", "VLG", "9-17", (76, 10, 12, 54)),
+        ("region", "VLG", "all", (207, 26, 27, 154)),
+    ],
+)
+def test_the_counts_are_those_worked_out_by_hand(
+    table: pd.DataFrame, level: str, code: str, band: str, counts: tuple[int, ...]
+) -> None:
+    """Two provinces, four municipalities, twelve zones, two bands."""
+    assert row(table, level, code, band) == counts
+
+
+def test_every_place_of_every_level_has_a_row_for_each_band(table: pd.DataFrame) -> None:
+    """1 + 2 + 4 + 12 places, with or without children, times two bands and all."""
+    places = table.groupby("level")["code"].nunique().to_dict()
+    assert places == {"region": 1, "province": 2, "municipality": 4, "zone": 12}
+    assert len(table) == 19 * 3
+    assert list(dict.fromkeys(table["level"])) == list(LEVELS)
+
+
+def test_covered_uncovered_and_unmeasured_are_the_children(table: pd.DataFrame) -> None:
+    """In every row."""
+    parts = table["covered"] + table["uncovered"] + table["unmeasured"]
+    assert (parts == table["children"]).all()
+
+
+def test_levels_and_bands_add_up(table: pd.DataFrame) -> None:
+    """The sums of each level are those of the region, of the bands those of "all"."""
+    whole = row(table, "region", "VLG")
+    for level in LEVELS:
+        rows = table[table["level"] == level]
+        assert tuple(rows.loc[rows["band"] == "all", COUNTS].sum()) == whole
+        assert tuple(rows.loc[rows["band"] != "all", COUNTS].sum()) == whole
+
+
+def share(table: pd.DataFrame, level: str, code: str, band: str = "all") -> float:
+    which = (table["level"] == level) & (table["code"] == code) & (table["band"] == band)
+    return float(table.loc[which, "share"].iloc[0])
+
+
+def test_the_unmeasured_stand_beside_the_share(table: pd.DataFrame) -> None:
+    """71001: 6 of 15 measured children, whatever the 150 that were not measured."""
+    assert share(table, "municipality", "71001") == 6 / 15
+    assert share(table, "region", "VLG") == 26 / 53
+
+
+def test_a_share_of_nothing_is_none(table: pd.DataFrame) -> None:
+    """No children, or none measured: NaN, not 0 and not 1."""
+    assert np.isnan(share(table, "municipality", "71002"))
+    assert np.isnan(share(table, "zone", "11001C"))
+    assert share(table, "municipality", "11002") == 0
+
+
+def test_a_point_that_is_not_measured_is_never_covered() -> None:
+    """Even if a time was found for it."""
+    everywhere = np.ones(len(POINTS), dtype=bool)
+    nowhere = ~everywhere
+    parts = [Reached("all", "central", cell, everywhere, nowhere) for cell in (YOUNG, OLD)]
+    table = coverage(points(), parts, ZONES, MUNICIPALITIES)
+    assert row(table, "region", "VLG") == (207, 0, 0, 207)
+
+
+def test_two_cells_of_a_band_are_counted_together() -> None:
+    """A band cut at 8 by an academy is still one row, "5-8"."""
+    band = Band(ages=(5, 8), speed_kmh=FLAT)
+    low, high = AgeCell((5, 7), band), AgeCell((8, 8), band)
+    given = points().rename(
+        columns={"children_5-8": "children_5-7", "children_9-17": "children_8-8"}
+    )
+    yes, no = np.ones(len(POINTS), dtype=bool), np.zeros(len(POINTS), dtype=bool)
+    parts = [Reached("all", "central", low, no, yes), Reached("all", "central", high, yes, yes)]
+    table = coverage(given, parts, ZONES, MUNICIPALITIES)
+    assert set(table["band"]) == {"5-8", "all"}
+    assert row(table, "region", "VLG", "5-8") == (207, 76, 131, 0)
+
+
+def test_a_place_without_a_name_keeps_its_children() -> None:
+    """An empty name is no reason to leave a zone out."""
+    nameless = ZONES.assign(name="")
+    table = coverage(points(), reached(), nameless, MUNICIPALITIES)
+    assert (
+        int(table.loc[(table["level"] == "zone") & (table["band"] == "all"), "children"].sum())
+        == 207
+    )
+
+
+def test_the_order_of_rows_does_not_change_the_table(table: pd.DataFrame) -> None:
+    """Zones, municipalities and cells turned upside down: the same table."""
+    other = coverage(points(), reached()[::-1], ZONES[::-1], MUNICIPALITIES[::-1])
+    pd.testing.assert_frame_equal(table, other)
+
+
+# -- both measures side by side --------------------------------------------------------------
+
+
+@pytest.fixture
+def three_scenarios() -> pd.DataFrame:
+    parts = [*reached("low", nobody=True), *reached("central"), *reached("high")]
+    return checked("coverage", coverage(points(), parts, ZONES, MUNICIPALITIES))
+
+
+REGISTER = hand.academies(
+    {"A": hand.spot(0.5, 0.5), "B": hand.spot(0.6, 0.5), "C": hand.spot(3.5, 0.5)},
+    nis_code={"A": "11001", "B": "11001", "C": "71002"},
+)
+
+
+def test_both_measures_stand_side_by_side(three_scenarios: pd.DataFrame) -> None:
+    """71002 has an academy and no child; 71001 has children in time and no academy."""
+    table = municipality_table(three_scenarios, MUNICIPALITIES, REGISTER)
+    checked("annex-1-municipalities", table)
+    shown = table.set_index("nis_code")
+    assert shown["academies"].to_dict() == {"11001": 2, "11002": 0, "71001": 0, "71002": 1}
+    assert shown["has_academy"].to_dict() == {
+        "11001": True,
+        "11002": False,
+        "71001": False,
+        "71002": True,
+    }
+    assert tuple(shown.loc["11001", COUNTS]) == (36, 20, 12, 4)
+    assert tuple(shown.loc["11001", ["share_low", "share", "share_high"]]) == (0, 20 / 32, 20 / 32)
+    assert shown.loc["71002", ["share_low", "share", "share_high"]].isna().all()
+
+
+def test_an_academy_outside_the_study_area_counts_for_no_municipality(
+    three_scenarios: pd.DataFrame,
+) -> None:
+    """Its code is empty: no row appears for it and no count moves."""
+    register = hand.academies({"A": hand.spot(9, 9)})
+    table = municipality_table(three_scenarios, MUNICIPALITIES, register)
+    assert len(table) == 4
+    assert table["academies"].sum() == 0
+
+
+def test_the_summary_answers_per_province_with_the_region_last(
+    three_scenarios: pd.DataFrame,
+) -> None:
+    """Counts, municipalities with an academy, and the three shares."""
+    municipalities = municipality_table(three_scenarios, MUNICIPALITIES, REGISTER)
+    table = summary(three_scenarios, municipalities)
+    assert table["name"].tolist() == ["Antwerpen", "Limburg", "Vlaanderen"]
+    assert table["municipalities"].tolist() == [2, 2, 4]
+    assert table["with_academy"].tolist() == [1, 1, 2]
+    assert table["children"].tolist() == [42, 165, 207]
+    assert table["covered"].tolist() == [20, 6, 26]
+    assert table["share"].tolist() == [20 / 38, 6 / 15, 26 / 53]
+    assert table["share_low"].tolist() == [0, 0, 0]
+    assert table["share_high"].tolist() == table["share"].tolist()
+
+
+@pytest.mark.parametrize(("by", "rows"), [("region", 1), ("municipality", 4), ("zone", 12)])
+def test_a_summary_has_a_row_for_each_place_of_its_level(
+    three_scenarios: pd.DataFrame, by: str, rows: int
+) -> None:
+    """And its children are all children."""
+    municipalities = municipality_table(three_scenarios, MUNICIPALITIES, REGISTER)
+    table = summary(three_scenarios, municipalities, by)
+    assert len(table) == rows
+    assert table["children"].sum() == 207
+    assert ("with_academy" in table) == (by != "zone")
+
+
+# -- properties, from children on a grid to the table ----------------------------------------
+
+GROUND = hand.municipalities({"11001": ("Antwerpen", hand.square(0, 0, 10, 10))})
+RESIDENTS = hand.weights([(hand.spot(x + 0.5, y + 0.5), 1) for x in range(10) for y in range(10)])
+CHILDREN = hand.children([("11001", age, sex, 25 + age) for age in range(5, 18) for sex in "FM"])
+Place = tuple[float, float]
+places = st.tuples(st.floats(0, 10), st.floats(0, 10))
+
+
+def measured(
+    where: Sequence[Place],
+    travel: Mapping[str, object],
+    ages: Sequence[hand.Span] = (),
+) -> pd.DataFrame:
+    """Measure a small straight-line study from its inputs to the coverage table."""
+    study = hand.study(weights="w", travel=dict(travel))
+    register = hand.academies(
+        {f"A{i:02}": hand.spot(x, y) for i, (x, y) in enumerate(where)},
+        ages={f"A{i:02}": span for i, span in enumerate(ages)},
+    )
+    given = hand.inputs(GROUND, CHILDREN, weights=RESIDENTS, academies=register)
+    return table_of(study, given)
+
+
+def table_of(study: Study, given: hand.Inputs) -> pd.DataFrame:
+    cells = age_cells(study.travel.bands, given.academies)
+    points, _ = demand(given, study, cells)
+    parts, _ = _travel(study, None, given.academies, points, cells, [])
+    return checked("coverage", coverage(points, parts, given.zones, given.municipalities))
+
+
+def covered(table: pd.DataFrame, scenario: str = "central") -> dict[str, int]:
+    """Covered children of the region by band."""
+    rows = table[(table["level"] == "region") & (table["scenario"] == scenario)]
+    return {str(band): int(n) for band, n in zip(rows["band"], rows["covered"], strict=True)}
+
+
+def never_lower(more: dict[str, int], less: dict[str, int]) -> bool:
+    return more.keys() == less.keys() and all(more[band] >= less[band] for band in less)
+
+
+few = settings(max_examples=15, deadline=None)
+
+
+@few
+@given(st.lists(places, max_size=4), st.integers(1, 59))
+def test_a_longer_cutoff_never_lowers_coverage(where: list[Place], minutes: int) -> None:
+    """A minute more, and who was in time still is."""
+    less = covered(measured(where, {"cutoff_min": minutes}))
+    more = covered(measured(where, {"cutoff_min": minutes + 1}))
+    assert never_lower(more, less)
+
+
+@few
+@given(st.lists(places, max_size=4), places)
+def test_a_further_academy_never_lowers_coverage(where: list[Place], another: Place) -> None:
+    """Wherever it is put."""
+    assert never_lower(covered(measured([*where, another], {})), covered(measured(where, {})))
+
+
+@few
+@given(
+    st.lists(places, min_size=1, max_size=3),
+    st.lists(st.tuples(st.integers(5, 17), st.integers(5, 17)), min_size=3, max_size=3),
+)
+def test_wider_ages_never_lower_coverage(where: list[Place], spans: list[tuple[int, int]]) -> None:
+    """An academy that serves a year more on either side loses nobody."""
+    narrow = [(min(span), max(span)) for span in spans]
+    wide = [(low - 1, high + 1) for low, high in narrow]
+    assert never_lower(covered(measured(where, {}, wide)), covered(measured(where, {}, narrow)))
+
+
+@few
+@given(st.lists(places, max_size=4), st.floats(4, 20), st.floats(0.1, 5))
+def test_more_speed_never_lowers_coverage(where: list[Place], speed: float, faster: float) -> None:
+    """With one flat speed for all."""
+    less = covered(measured(where, {"speed_kmh": speed}))
+    more = covered(measured(where, {"speed_kmh": speed + faster}))
+    assert never_lower(more, less)
+
+
+@few
+@given(st.lists(places, max_size=4))
+def test_low_is_at_most_central_is_at_most_high(where: list[Place]) -> None:
+    """The range around a figure holds the figure, in every band."""
+    table = measured(where, {})
+    low, central, high = (covered(table, scenario) for scenario in ("low", "central", "high"))
+    assert never_lower(central, low)
+    assert never_lower(high, central)
+
+
+def test_an_academy_for_8_to_12_covers_of_5_to_8_the_age_of_8_alone() -> None:
+    """It stands among all children; of each band only the ages it serves are in time."""
+    ground = hand.municipalities({"11001": ("Antwerpen", hand.square(0, 0))})
+    counts = hand.children([("11001", age, "F", 100 + age) for age in range(5, 18)])
+    register = hand.academies({"A": hand.spot(0.5, 0.5)}, ages={"A": (8, 12)})
+    given = hand.inputs(ground, counts, academies=register)
+    table = table_of(hand.study(), given)
+    assert covered(table) == {
+        "5-8": 108,
+        "9-11": 109 + 110 + 111,
+        "12-17": 112,
+        "all": sum(100 + age for age in range(8, 13)),
+    }
+    assert row(table, "region", "VLG", "5-8") == (105 + 106 + 107 + 108, 108, 105 + 106 + 107, 0)
+
+
+def test_a_child_goes_past_an_academy_that_does_not_serve_it() -> None:
+    """The nearest academy is the nearest that serves the child: 14+ rides on to the other."""
+    ground = hand.municipalities({"11001": ("Antwerpen", hand.square(0, 0))})
+    counts = hand.children([("11001", 13, "F", 5), ("11001", 14, "F", 7)])
+    register = hand.academies(
+        {"A": hand.spot(0.5, 0.5), "B": hand.spot(1.5, 0.5)}, ages={"A": (None, 13)}
+    )
+    study = hand.study()
+    given = hand.inputs(ground, counts, academies=register)
+    cells = age_cells(study.travel.bands, register)
+    points, _ = demand(given, study, cells)
+    _, access = _travel(study, None, register, points, cells, [])
+    nearest = access.set_index("ages")["academy_id"].to_dict()
+    assert nearest == {"5-8": "A", "9-11": "A", "12-13": "A", "14-17": "B"}
+    assert covered(table_of(study, given))["12-17"] == 12
+
+
+def test_the_cutoff_is_inclusive_to_the_millisecond() -> None:
+    """15 km/h and 1.3: exactly 900 s is in time; a tenth of a metre further is not."""
+    ground = hand.municipalities({"11001": ("Antwerpen", hand.square(0, 0, 10, 10))})
+    counts = hand.children([("11001", 12, "F", 1)])
+    metres = 900 * 15 / 3.6 / 1.25
+    for extra, expected in ((0.0, 1), (0.1, 0)):
+        given = hand.inputs(
+            ground,
+            counts,
+            weights=hand.weights([(hand.spot(1, 1), 1)]),
+            academies=hand.academies({"A": hand.spot(1 + (metres + extra) / 1000, 1)}),
+        )
+        study = hand.study(weights="w", travel={"detour_factor": 1.25})
+        assert covered(table_of(study, given))["all"] == expected

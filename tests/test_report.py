@@ -1,0 +1,476 @@
+"""Facts about what a run writes: whole or not at all, hashed, and with its notice everywhere."""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+import html
+import json
+import os
+import re
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import geopandas as gpd
+import hand
+import numpy as np
+import pandas as pd
+import pytest
+
+import stemgeo as sg
+from stemgeo.errors import ResultError
+from stemgeo.report import bundle, files
+from stemgeo.report.files import checked_file, read_manifest, whole_folder, write_manifest
+from stemgeo.report.summary import number, percent, readable, readable_gaps
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from stemgeo.run import Result
+
+NOTICE = "Proef, niet voor publicatie"
+VOGELVLUCHT = "benadering in vogelvlucht"
+PROVINCES = ("antwerpen", "limburg", "vlaanderen")
+
+
+def content_of(folder: Path) -> dict[str, bytes]:
+    """Give every file of a folder, by its path in it."""
+    return {
+        path.relative_to(folder).as_posix(): path.read_bytes()
+        for path in sorted(folder.rglob("*"))
+        if path.is_file()
+    }
+
+
+def put_result(folder: Path, **texts: str) -> Path:
+    """Write a result of nothing but these files."""
+    with whole_folder(folder) as beside:
+        for name, text in texts.items():
+            (beside / name).write_text(text, encoding="utf-8")
+        write_manifest(beside, {"stemgeo": "0"})
+    return folder
+
+
+# -- whole or not at all ---------------------------------------------------------------------
+
+
+def test_a_folder_appears_only_when_it_is_whole(tmp_path: Path) -> None:
+    """While it is written its place is empty; afterwards nothing lies beside it."""
+    place = tmp_path / "new" / "result"
+    with whole_folder(place) as beside:
+        (beside / "a").write_text("1", encoding="utf-8")
+        assert not place.exists()
+        assert beside.parent == place.parent
+    assert content_of(place) == {"a": b"1"}
+    assert list(place.parent.iterdir()) == [place]
+
+
+@pytest.mark.parametrize("error", [RuntimeError, KeyboardInterrupt, OSError])
+def test_what_stops_half_way_leaves_the_old_result_as_it_was(
+    tmp_path: Path, error: type[BaseException]
+) -> None:
+    """An error, an interrupt or a full disk: the old files, and no other."""
+    place = put_result(tmp_path / "result", a="old")
+    before = content_of(place)
+    with pytest.raises(error), whole_folder(place) as beside:  # noqa: PT012
+        (beside / "a").write_text("new", encoding="utf-8")
+        raise error
+    assert content_of(place) == before
+    assert list(tmp_path.iterdir()) == [place]
+
+
+def test_an_older_result_is_replaced_as_a_whole(tmp_path: Path) -> None:
+    """No file of the old one stays behind."""
+    place = put_result(tmp_path / "result", old="1")
+    put_result(place, new="2")
+    assert set(content_of(place)) == {"new", "manifest.json"}
+    assert list(tmp_path.iterdir()) == [place]
+
+
+def test_when_the_new_folder_cannot_move_in_the_old_one_comes_back(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The last step fails: the old result stands at its place again."""
+    place = put_result(tmp_path / "result", a="old")
+    before = content_of(place)
+    rename = Path.rename
+
+    def failing(self: Path, target: Path) -> Path:
+        if target == place:
+            raise OSError(28, "No space left on device")
+        return rename(self, target)
+
+    monkeypatch.setattr(Path, "rename", failing)
+    with pytest.raises(OSError, match="No space"), whole_folder(place) as beside:
+        (beside / "a").write_text("new", encoding="utf-8")
+    assert content_of(place) == before
+    assert list(tmp_path.iterdir()) == [place]
+
+
+def test_an_empty_folder_is_a_place(tmp_path: Path) -> None:
+    """Whoever made the folder first may have the result in it."""
+    (tmp_path / "result").mkdir()
+    assert set(content_of(put_result(tmp_path / "result", a="1"))) == {"a", "manifest.json"}
+
+
+@pytest.mark.parametrize(
+    "others",
+    [
+        {"thesis.docx": "x"},
+        {"manifest.json": '{"name": "an app of mine"}', "app.js": "x"},
+        {"manifest.json": "no json"},
+        {"manifest.json": "[1]"},
+    ],
+)
+def test_a_folder_of_something_else_is_left_alone(tmp_path: Path, others: dict[str, str]) -> None:
+    """Even if it holds a file called manifest.json: refused before anything is written."""
+    place = tmp_path / "mine"
+    place.mkdir()
+    for name, text in others.items():
+        (place / name).write_text(text, encoding="utf-8")
+    before = content_of(place)
+    with pytest.raises(ResultError, match="is no result of stemgeo"), whole_folder(place):
+        pytest.fail("a folder was given to write in")
+    assert content_of(place) == before
+
+
+def test_what_a_reader_put_beside_a_result_is_not_lost(tmp_path: Path) -> None:
+    """A note kept in the folder of a result: the run is refused, and names it."""
+    place = put_result(tmp_path / "result", a="old")
+    (place / "nota.docx").write_text("x", encoding="utf-8")
+    before = content_of(place)
+    with (
+        pytest.raises(ResultError, match=r"holds what no run wrote: nota\.docx; move it"),
+        whole_folder(place),
+    ):
+        pytest.fail("a folder was given to write in")
+    assert content_of(place) == before
+
+
+def test_a_file_at_the_place_is_left_alone(tmp_path: Path) -> None:
+    """A file is no result."""
+    (tmp_path / "result").write_text("x", encoding="utf-8")
+    with (
+        pytest.raises(ResultError, match="is no result of stemgeo"),
+        whole_folder(tmp_path / "result"),
+    ):
+        pytest.fail("a folder was given to write in")
+
+
+# -- hashes ----------------------------------------------------------------------------------
+
+
+def test_the_manifest_lists_every_file_with_size_and_hash(tmp_path: Path) -> None:
+    """As another program would count and hash them."""
+    place = put_result(tmp_path / "result", a="één", b="")
+    outputs = read_manifest(place)["outputs"]
+    assert set(outputs) == {"a", "b"}
+    for name, listed in outputs.items():
+        content = (place / name).read_bytes()
+        assert listed == {
+            "size_bytes": len(content),
+            "sha256": hashlib.sha256(content).hexdigest(),
+        }
+
+
+@pytest.mark.parametrize("what", ["changed", "gone", "unlisted"])
+def test_a_file_that_is_not_what_the_run_wrote_is_refused(tmp_path: Path, what: str) -> None:
+    """Changed by a byte, removed, or put there later."""
+    place = put_result(tmp_path / "result", a="1")
+    assert checked_file(place, "a").read_text("utf-8") == "1"
+    name = "a"
+    if what == "changed":
+        (place / "a").write_text("2", encoding="utf-8")
+    elif what == "gone":
+        (place / "a").unlink()
+    else:
+        name = "b"
+        (place / "b").write_text("2", encoding="utf-8")
+    with pytest.raises(ResultError, match="run the study again") as caught:
+        checked_file(place, name)
+    assert name in str(caught.value)
+
+
+@pytest.mark.parametrize("text", [None, "no json", "[1, 2]", '{"name": "an app of mine"}'])
+def test_a_folder_without_a_manifest_of_ours_holds_no_result(
+    tmp_path: Path, text: str | None
+) -> None:
+    """One line that says how to get one."""
+    if text is not None:
+        (tmp_path / "manifest.json").write_text(text, encoding="utf-8")
+    with pytest.raises(ResultError, match="holds no result of a run; `stemgeo run"):
+        read_manifest(tmp_path)
+
+
+# -- the small study, by roads and in a straight line ----------------------------------------
+
+
+@pytest.fixture(scope="module")
+def written(tmp_path_factory: pytest.TempPathFactory) -> tuple[Result, Path]:
+    """The small study, run and written."""
+    base = tmp_path_factory.mktemp("written")
+    result = sg.run(sg.load_study(hand.write_study(base / "study")))
+    return result, result.write(base / "result")
+
+
+@pytest.fixture(scope="module")
+def in_a_straight_line(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The small study in a straight line, written in all forms of the maps."""
+    base = tmp_path_factory.mktemp("straight")
+    folder = hand.write_study(base / "study", straight_line=True)
+    text = (folder / "study.toml").read_text("utf-8")
+    (folder / "study.toml").write_text(
+        text.replace('["svg"]', '["svg", "png", "pdf"]'), encoding="utf-8"
+    )
+    return sg.run(sg.load_study(folder)).write(base / "result")
+
+
+def spoken(path: Path) -> str:
+    """Give what a file says to its reader, without markup."""
+    text = path.read_text("utf-8")
+    if path.suffix == ".svg":
+        text = " ".join(re.findall(r">([^<>]+)</(?:text|tspan|title|desc)>", text))
+    return html.unescape(text).replace("\\", "")
+
+
+SPEAKING = ["summary.md", "map.html", "manifest.json", *(f"maps/{p}.svg" for p in PROVINCES)]
+
+
+def test_a_run_writes_what_the_design_says(written: tuple[Result, Path]) -> None:
+    """Tables, isochrones, maps, the web map, a summary and a manifest; nothing else."""
+    _, folder = written
+    tables = ("coverage", "gaps", "annex-1-municipalities", "academies", "provinces")
+    stores = ("demand", "access", "municipalities", "academies")
+    assert set(content_of(folder)) == {
+        *(f"tables/{name}.csv" for name in tables),
+        *(f"tables/{name}.parquet" for name in stores),
+        *(f"maps/{name}.svg" for name in PROVINCES),
+        *("isochrones.gpkg", "map.html", "summary.md", "manifest.json"),
+    }
+
+
+@pytest.mark.parametrize("name", SPEAKING)
+def test_the_notice_and_the_sources_stand_on_every_output(
+    written: tuple[Result, Path], name: str
+) -> None:
+    """The notice of the study; who made the boundaries, the population and the roads."""
+    said = spoken(written[1] / name)
+    assert NOTICE in said
+    for source in ("Proefgrenzen (CC0)", "Proefbevolking", "Proefregister", "OpenStreetMap"):
+        assert source in said, source
+
+
+@pytest.mark.parametrize("name", SPEAKING)
+def test_a_straight_line_is_said_on_every_output(in_a_straight_line: Path, name: str) -> None:
+    """The words of the issue, and the notice beside them; no roads are thanked."""
+    said = spoken(in_a_straight_line / name)
+    assert VOGELVLUCHT in said
+    assert NOTICE in said
+    assert "OpenStreetMap contributors" not in said.replace("Proef", "")
+
+
+def test_the_roads_are_no_straight_line(written: tuple[Result, Path]) -> None:
+    """Over the network nothing is called an approximation."""
+    for name in SPEAKING:
+        assert VOGELVLUCHT not in spoken(written[1] / name)
+
+
+def test_no_output_names_a_place_of_this_machine(
+    written: tuple[Result, Path], in_a_straight_line: Path
+) -> None:
+    """Neither the study's folder, nor the project's, nor a temporary one."""
+    names = {str(Path.cwd()), str(Path.home()), tempfile.gettempdir(), str(hand.__file__)}
+    names |= {str(Path(sg.__file__).parent), str(written[1].parent)}
+    names = {name for name in names if len(name) > 1}
+    for folder in (written[1], in_a_straight_line):
+        for name, content in content_of(folder).items():
+            for place in names:
+                assert place.encode() not in content, (name, place)
+
+
+def test_the_manifest_says_what_was_asked_and_that_the_sums_hold(
+    written: tuple[Result, Path],
+) -> None:
+    """All sums of children are the same number; inputs with their hashes, outputs with theirs."""
+    result, folder = written
+    manifest = read_manifest(folder)
+    assert set(manifest["sums"].values()) == {884}
+    assert len(manifest["sums"]) == 6
+    assert manifest["study"]["study"]["title"] == "Kleine | proef"
+    assert manifest["study"]["travel"]["cutoff_min"] == 15
+    hashes = {one["name"]: one["sha256"] for one in manifest["inputs"]}
+    study = folder.parent / "study"
+    assert hashes == {
+        name: hashlib.sha256((study / name).read_bytes()).hexdigest()
+        for name in ("gemeenten.gpkg", "bevolking.txt", "academies.csv", "wegen.osm")
+    }
+    assert set(manifest["outputs"]) == set(content_of(folder)) - {"manifest.json"}
+    assert manifest["notes"] == [str(note) for note in result.notes]
+    assert manifest["network"]["road_m"] > 0
+
+
+def test_the_written_tables_are_those_of_the_result(written: tuple[Result, Path]) -> None:
+    """Counts to the child, shares to the sixth decimal, times to the microsecond."""
+    result, folder = written
+    pd.testing.assert_frame_equal(
+        bundle.read_table(folder, "coverage"), result.coverage, check_exact=False, atol=1e-6
+    )
+    gaps = bundle.read_table(folder, "gaps")
+    assert gaps["median_time_s"].tolist() == pytest.approx(result.gaps["median_time_s"].tolist())
+    assert gaps["nis_code"].tolist() == result.gaps["nis_code"].tolist()
+    for by in ("region", "province", "municipality", "zone"):
+        pd.testing.assert_frame_equal(
+            bundle.read_summary(folder, by), result.summary(by), check_exact=False, atol=1e-6
+        )
+    demand = gpd.read_parquet(folder / "tables" / "demand.parquet")
+    assert demand.crs == "EPSG:31370"
+    assert demand.filter(like="children_").to_numpy().sum() == 884
+    areas = gpd.read_file(folder / "isochrones.gpkg")
+    assert areas.crs == "EPSG:31370"
+    assert sorted(set(areas["minutes_to"])) == [5, 10, 15]
+
+
+def test_the_same_study_gives_the_same_bytes(written: tuple[Result, Path], tmp_path: Path) -> None:
+    """In another process, folder and hash seed: every table; and all other files too."""
+    _, folder = written
+    study = hand.write_study(tmp_path / "elsewhere" / "study")
+    code = "import sys, stemgeo as sg; sg.run(sg.load_study(sys.argv[1])).write(sys.argv[2])"
+    subprocess.run(
+        [sys.executable, "-c", code, str(study), str(tmp_path / "again")],
+        check=True,
+        env=os.environ | {"PYTHONHASHSEED": "7"},
+    )
+    first, second = content_of(folder), content_of(tmp_path / "again")
+    assert first.keys() == second.keys()
+    # GeoPackages carry the moment of their making: an input that differs, not an output.
+    manifest = json.loads(second.pop("manifest.json"))
+    first.pop("manifest.json")
+    differing = sorted(name for name in first if first[name] != second[name])
+    assert not differing
+    assert manifest["outputs"] == read_manifest(folder)["outputs"]
+
+
+def test_a_name_from_a_file_is_no_markup(written: tuple[Result, Path]) -> None:
+    """The academy is called <b>West</b> and `${x}`: text on the web map, not code."""
+    page = (written[1] / "map.html").read_text("utf-8")
+    assert "Proefacademie" in page
+    assert "<b>West</b>" not in page
+    assert "`${x}`" not in page
+    assert "${x}" not in page.replace("\\u0024{x}", "").replace("$\\u007bx", "").replace(
+        "\\${x}", ""
+    )
+
+
+def test_the_web_map_needs_nothing_but_itself(written: tuple[Result, Path]) -> None:
+    """No script, style or picture is fetched from anywhere."""
+    page = (written[1] / "map.html").read_text("utf-8")
+    assert not re.findall(r"<(?:script|img|iframe)[^>]+src=[\"']?(?!data:)", page)
+    assert not re.findall(r"<link[^>]+href=[\"']?(?!data:)", page)
+    assert not re.findall(r"url\([\"']?https?:", page)
+
+
+def test_a_title_with_a_bar_does_not_break_the_summary(written: tuple[Result, Path]) -> None:
+    """Markdown has its marks escaped; the table keeps its columns."""
+    lines = (written[1] / "summary.md").read_text("utf-8").splitlines()
+    assert lines[0] == "# Kleine \\| proef"
+    rows = [line for line in lines if line.startswith("|")]
+    assert len(rows) == 2 + 3
+    assert {len(re.findall(r"(?<!\\)\|", row)) for row in rows} == {10}
+
+
+def failing_save(*_: object, **__: object) -> None:
+    raise OSError(28, "No space left on device")
+
+
+@pytest.mark.parametrize("step", ["save_figure", "interactive_map", "summary_markdown"])
+def test_a_disk_that_is_full_leaves_the_old_result(
+    written: tuple[Result, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, step: str
+) -> None:
+    """Whatever step of the writing fails."""
+    place = put_result(tmp_path / "result", a="old")
+    before = content_of(place)
+    monkeypatch.setattr(bundle, step, failing_save)
+    with pytest.raises(OSError, match="No space"):
+        written[0].write(place)
+    assert content_of(place) == before
+    assert list(tmp_path.iterdir()) == [place]
+
+
+def test_a_result_can_be_written_again_over_itself(
+    written: tuple[Result, Path], tmp_path: Path
+) -> None:
+    """The same place twice: the second replaces the first, byte for byte."""
+    result, folder = written
+    fast = dataclasses.replace(result, isochrones=None)
+    first = content_of(fast.write(tmp_path / "r"))
+    assert content_of(fast.write(tmp_path / "r")) == first
+    assert set(first) == set(content_of(folder)) - {"isochrones.gpkg"}
+
+
+# -- words and numbers -----------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("show", "value", "nl", "en"),
+    [
+        (number, 902071, "902.071", "902,071"),
+        (number, 0, "0", "0"),
+        (percent, 0.6244, "62,4 %", "62.4%"),
+        (percent, 0.0, "0,0 %", "0.0%"),
+        (percent, 1.0, "100,0 %", "100.0%"),
+        (percent, np.nan, "\N{EN DASH}", "\N{EN DASH}"),
+    ],
+)
+def test_numbers_are_written_as_the_language_does(
+    show: Callable[[Any, str], str], value: float, nl: str, en: str
+) -> None:
+    """Dutch: a point between thousands, a comma before decimals, a space before %."""
+    assert show(value, "nl").replace("\N{NO-BREAK SPACE}", " ") == nl
+    assert show(value, "en") == en
+
+
+@pytest.mark.parametrize("language", ["nl", "en"])
+@pytest.mark.parametrize("by", ["region", "province", "municipality", "zone"])
+def test_every_level_can_be_shown_in_both_languages(
+    written: tuple[Result, Path], by: str, language: str
+) -> None:
+    """A row for each place, its name first, no cell empty."""
+    table = written[0].summary(by)
+    shown = readable(table, language, by)
+    assert shown.iloc[:, 0].tolist() == table["name"].tolist()
+    assert (shown != "").all(axis=None)
+    assert not shown.isna().any(axis=None)
+    gaps = readable_gaps(written[0].gaps, language)
+    assert len(gaps) == len(written[0].gaps)
+    assert not gaps.isna().any(axis=None)
+
+
+def test_an_english_study_speaks_english(tmp_path: Path) -> None:
+    """Its caution has an English decimal point."""
+    folder = hand.write_study(tmp_path / "s", straight_line=True)
+    text = (folder / "study.toml").read_text("utf-8")
+    (folder / "study.toml").write_text(
+        text.replace("[output]", '[output]\nlanguage = "en"'), encoding="utf-8"
+    )
+    note = bundle.map_text(sg.run(sg.load_study(folder))).method_note
+    assert note == "straight-line approximation (distance x 1.3)"
+
+
+def test_the_sample_bears_its_notice(sample_result: Result) -> None:
+    """Schematic example data, not for publication: on the maps and in the manifest."""
+    text = bundle.map_text(sample_result)
+    assert text.notice == "Schematische voorbeelddata, niet voor publicatie"
+    assert bundle.manifest(sample_result)["notice"] == text.notice
+    assert set(bundle.sum_checks(sample_result).values()) == {902_071}
+
+
+def test_a_manifest_is_json_of_one_shape(written: tuple[Result, Path]) -> None:
+    """No NaN or Infinity, which other readers refuse."""
+
+    def refuse(word: str) -> None:
+        pytest.fail(f"{word} is no JSON")
+
+    json.loads((written[1] / files.MANIFEST).read_text("utf-8"), parse_constant=refuse)
