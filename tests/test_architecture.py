@@ -24,6 +24,7 @@ ORDER = [
     "access",
     "coverage",
     "gaps",
+    "result",
     "maps",
     "report",
     "run",

@@ -21,7 +21,7 @@ from stemgeo.access.travel_time import Rider, horizon_ms
 from stemgeo.network.snap import snap
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from numpy.typing import NDArray
 
@@ -33,6 +33,9 @@ if TYPE_CHECKING:
 
 ROAD_BUFFER_M = 50.0
 """How far from a reached road the isochrone extends."""
+
+TILE = 4096
+"""Steps along the side of a tile: 51 km with cells of 25 m."""
 
 NEAREST_OF_ALL = ""
 
@@ -323,18 +326,58 @@ def _ranges(
 
 
 def _near(stretches: Floats, cell_m: float) -> NDArray[np.object_]:
-    """Outline the ground within the buffer of the stretches, as polygons that do not meet."""
-    if len(stretches) == 0:
-        return np.empty(0, dtype=object)
-    margin = ROAD_BUFFER_M + 2 * cell_m
-    x0, y0 = (np.floor((stretches[:, [i, i + 2]].min() - margin) / cell_m) for i in (0, 1))
-    x1, y1 = (np.ceil((stretches[:, [i, i + 2]].max() + margin) / cell_m) for i in (0, 1))
-    x, y = np.arange(x0, x1 + 1) * cell_m, np.arange(y0, y1 + 1) * cell_m
-    distance = np.full((len(y), len(x)), margin, dtype=np.float32)
-    _lower_to_distance(distance, stretches, x[0], y[0], cell_m, margin)
+    """Outline the ground within the buffer of the stretches, as polygons that do not overlap.
+
+    The distance is exact at the corners, the middle of the sides and the centre of each cell.
+    The ground is taken in tiles, so that memory does not grow with it.
+    """
+    step_m = cell_m / 2
+    margin_m = ROAD_BUFFER_M + 2 * step_m
+    whole, cut = [np.empty(0, dtype=object)], []
+    for column, row, chosen in _tiles(stretches, step_m, margin_m):
+        parts = _tile(column, row, chosen, step_m, margin_m)
+        rim = shapely.box(*(step_m * TILE * np.array([column, row, column + 1, row + 1]))).exterior
+        meets = shapely.intersects(parts, rim)
+        whole.append(parts[~meets])
+        cut.extend(parts[meets])
+    return np.concatenate([*whole, shapely.get_parts(shapely.union_all(cut))])
+
+
+def _tiles(
+    stretches: Floats, step_m: float, margin_m: float
+) -> Iterator[tuple[int, int, Floats]]:
+    """Give the column and row of each tile that has something in it, and its stretches."""
+    side_m = TILE * step_m
+    first, last = (
+        [
+            np.floor((bound(stretches[:, i], stretches[:, i + 2]) + grown) / side_m).astype(int)
+            for i in (0, 1)
+        ]
+        for bound, grown in ((np.minimum, -margin_m), (np.maximum, margin_m))
+    )
+    for column in range(first[0].min(initial=0), last[0].max(initial=-1) + 1):
+        across = (first[0] <= column) & (column <= last[0])
+        for row in np.unique(np.concatenate([first[1][across], last[1][across]])):
+            chosen = across & (first[1] <= row) & (row <= last[1])
+            yield column, int(row), stretches[chosen]
+
+
+def _tile(
+    column: int, row: int, stretches: Floats, step_m: float, margin_m: float
+) -> NDArray[np.object_]:
+    """Outline the ground of one tile, as far as its stretches reach."""
+    steps = []
+    for i, start in ((0, column * TILE), (1, row * TILE)):
+        low = (stretches[:, [i, i + 2]].min() - margin_m) / step_m
+        high = (stretches[:, [i, i + 2]].max() + margin_m) / step_m
+        steps.append(np.arange(max(start, int(low) - 1), min(start + TILE, int(high) + 1) + 1))
+    # Multiples of the step, so that neighbouring tiles have the same numbers along their rim.
+    x, y = steps[0] * step_m, steps[1] * step_m
+    distance = np.full((len(y), len(x)), margin_m, dtype=np.float32)
+    _lower_to_distance(distance, stretches, x[0], y[0], step_m, margin_m)
     contours = contourpy.contour_generator(x, y, distance, fill_type="OuterOffset")
     points, offsets = contours.filled(-1.0, ROAD_BUFFER_M)
-    parts = [_polygon(p, o) for p, o in zip(points, offsets, strict=True)]
+    parts = [_polygon(p.round(3), o) for p, o in zip(points, offsets, strict=True)]
     return np.asarray(shapely.get_parts(parts))
 
 

@@ -48,7 +48,7 @@ def load_network(paths: Sequence[Path], sha256s: Sequence[str]) -> Network:
             return Network.load(place)
         except InputError:
             shutil.rmtree(place, ignore_errors=True)
-    network = Network.from_roads(read_roads(paths))
+    network = Network.whole(read_roads(paths))
     try:
         _keep(network, place)
     except OSError:

@@ -162,8 +162,7 @@ class Network:
         missing = [str(path) for path in paths if not Path(path).is_file()]
         if missing:
             raise InputError(*(Problem(name, "is not an existing file") for name in missing))
-        whole = cls.from_roads(read_roads(Path(path) for path in paths))
-        return whole.restricted()
+        return cls.from_roads(read_roads(Path(path) for path in paths))
 
     @classmethod
     def from_osmnx(cls, graph: nx.MultiDiGraph) -> Self:
@@ -180,11 +179,16 @@ class Network:
         """
         from stemgeo.network.interchange import roads_from_osmnx
 
-        return cls.from_roads(roads_from_osmnx(graph)).restricted()
+        return cls.from_roads(roads_from_osmnx(graph))
 
     @classmethod
     def from_roads(cls, roads: Roads) -> Self:
-        """Contract road segments into a network, ferries and all; see `restricted`."""
+        """Contract road segments into a network without ferries."""
+        return cls.whole(roads).restricted()
+
+    @classmethod
+    def whole(cls, roads: Roads) -> Self:
+        """Contract road segments, ferries and all; points can be tied once it is `restricted`."""
         crs = _metric_crs(roads)
         x, y = Transformer.from_crs("EPSG:4326", crs, always_xy=True).transform(
             roads.lon, roads.lat

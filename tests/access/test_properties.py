@@ -74,8 +74,12 @@ def roads(draw: st.DrawFn) -> Roads:
         length_mm=np.array(lengths, dtype=np.int32),
         forward=np.array([one for one, _ in rides], dtype=np.uint16),
         backward=np.array([two for _, two in rides], dtype=np.uint16),
+        stress_forward=np.ones(len(segments), dtype=np.uint8),
+        stress_backward=np.ones(len(segments), dtype=np.uint8),
         residential=np.zeros(len(segments), dtype=np.bool_),
         way=np.arange(len(segments)),
+        boarding=np.zeros(len(segments), dtype=np.bool_),
+        wait=np.zeros(vertices, dtype=np.uint8),
         rides=RIDES,
         counts={},
     )
