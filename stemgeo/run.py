@@ -14,6 +14,7 @@ import pandas as pd
 from stemgeo import coverage as coverage_
 from stemgeo.access import travel_time
 from stemgeo.access.isochrones import isochrones
+from stemgeo.access.search import unpack
 from stemgeo.demand import age_cells, demand, serves
 from stemgeo.errors import InputError, Problem
 from stemgeo.gaps import gaps
@@ -226,7 +227,7 @@ def _travel(
     for scenario in SCENARIOS:
         for cell in cells:
             label = travellers.nearest(cell, scenario)
-            time_ms = travel_time.unpack(label)[0]
+            time_ms = unpack(label)[0]
             covered = measured & (time_ms <= cutoff_ms)
             reached.append(coverage_.Reached("all", scenario, cell, covered, measured))
             if scenario == "central":

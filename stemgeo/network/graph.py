@@ -380,7 +380,8 @@ class Network:
             np.save(folder / f"{name}.npy", array, allow_pickle=False)
             hashes[name] = _sha256(folder / f"{name}.npy")
         content = {"crs": self.crs, "rides": self.rides, "counts": self.counts, "sha256": hashes}
-        (folder / "network.json").write_text(json.dumps(content), encoding="utf-8")
+        text = json.dumps({"network": content, "sha256": _sha256_of(content)})
+        (folder / "network.json").write_text(text, encoding="utf-8")
 
     @classmethod
     def load(cls, folder: Path) -> Self:
@@ -392,7 +393,10 @@ class Network:
             If a file is missing or is not what was written.
         """
         try:
-            content = json.loads((folder / "network.json").read_text(encoding="utf-8"))
+            whole = json.loads((folder / "network.json").read_text(encoding="utf-8"))
+            content = whole["network"]
+            if _sha256_of(content) != whole["sha256"]:
+                raise InputError(Problem("network.json", "is not what was written"))
             arrays = {}
             for name, digest in content["sha256"].items():
                 file = folder / f"{name}.npy"
@@ -414,10 +418,14 @@ def _sha256(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
+def _sha256_of(content: dict[str, Any]) -> str:
+    return hashlib.sha256(json.dumps(content).encode()).hexdigest()
+
+
 def _metric_crs(roads: Roads) -> str:
     """Lambert 72 when the middle of the roads lies in Belgium, else the local UTM zone."""
-    lon = (roads.lon.min() + roads.lon.max()) / 2
-    lat = (roads.lat.min() + roads.lat.max()) / 2
+    # The median: one node drawn at 0, 0 must not move a whole network.
+    lon, lat = float(np.median(roads.lon)), float(np.median(roads.lat))
     west, south, east, north = BELGIUM
     if west <= lon <= east and south <= lat <= north:
         return "EPSG:31370"

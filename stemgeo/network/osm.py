@@ -23,6 +23,9 @@ if TYPE_CHECKING:
 
 WGS84 = Geod(ellps="WGS84")
 
+LONGEST_M = 100_000.0
+"""A straight segment longer than this is a node out of place (at 0, 0, say), not a road."""
+
 
 @dataclass(frozen=True)
 class Roads:
@@ -196,14 +199,16 @@ def _segments(ways: _Ways, nodes: _Nodes) -> Roads:
     blocking = np.isin(osm_id, np.asarray(nodes.blocking, dtype=np.int64))
     start, end, copies = _cut_at(blocking, start, end)
     lon, lat, osm_id = (np.append(a, a[copies]) for a in (lon, lat, osm_id))
-    _, _, metres = WGS84.inv(lon[start], lat[start], lon[end], lat[end])
+    metres = np.asarray(WGS84.inv(lon[start], lat[start], lon[end], lat[end])[2])
+    short = metres <= LONGEST_M
+    start, end, way, metres = start[short], end[short], way[short], metres[short]
     return Roads(
         lon=lon,
         lat=lat,
         osm_id=osm_id,
         start=start,
         end=end,
-        length_mm=np.rint(np.asarray(metres) * 1000).astype(np.int32),
+        length_mm=np.rint(metres * 1000).astype(np.int32),
         forward=np.asarray(ways.forward, dtype=np.uint16)[way],
         backward=np.asarray(ways.backward, dtype=np.uint16)[way],
         residential=np.asarray(ways.residential, dtype=np.bool_)[way],
@@ -214,6 +219,7 @@ def _segments(ways: _Ways, nodes: _Nodes) -> Roads:
             "ways_closed_to_bicycles": ways.closed,
             "segments": len(start),
             "segments_without_location": int(neighbours.sum() - whole.sum()),
+            "segments_too_long": int((~short).sum()),
             "repeated_nodes": int(whole.sum() - distinct.sum()),
             "blocking_nodes": int(blocking.sum()),
         },
