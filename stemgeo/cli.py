@@ -27,7 +27,7 @@ INTERRUPTED = 130
 """Exit status after Ctrl-C: 128 and the number of the signal."""
 
 app = typer.Typer(
-    help="Which children reach a STEM academy within 15 minutes by bicycle, and where the gaps are.",
+    help="Which children reach a STEM academy in 15 minutes by bicycle, and where the gaps are.",
     no_args_is_help=True,
     add_completion=False,
     rich_markup_mode=None,

@@ -208,5 +208,4 @@ def _academy_counts(municipalities: gpd.GeoDataFrame) -> pd.DataFrame:
     }
     parts = [part.assign(level=level) for level, part in codes.items()]
     grouped = pd.concat(parts).groupby(["level", "code"])["has_academy"]
-    return grouped.agg(municipalities="size", with_academy="sum")
-
+    return pd.DataFrame({"municipalities": grouped.size(), "with_academy": grouped.sum()})

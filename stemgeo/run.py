@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,14 +13,13 @@ import pandas as pd
 
 from stemgeo import coverage as coverage_
 from stemgeo.access import travel_time
-from stemgeo.access.isochrones import catchments_of, isochrones_of
-from stemgeo.demand import age_cells, demand, serves
+from stemgeo.access.search import unpack
+from stemgeo.access.travellers import OverNetwork, StraightLine, drawn, travellers
+from stemgeo.demand import age_cells, demand
 from stemgeo.errors import InputError, Problem
 from stemgeo.gaps import gaps
 from stemgeo.inputs import Inputs, load_inputs
-from stemgeo.network import bicycle
 from stemgeo.network.cache import load_network
-from stemgeo.network.snap import Places, distance_to_islands, snap
 from stemgeo.result import Tables
 from stemgeo.study import SCENARIOS, Study
 from stemgeo.tables import checked
@@ -99,15 +98,15 @@ def run(study: Study, *, progress: Progress = _silent) -> Result:
     notes += fell_back
     _lose_no_child(points, inputs, cells)
     progress("Reistijden berekenen", 0.45)
-    travellers = _travellers(study, network, academies, points)
-    notes += [note for traveller in travellers for note in traveller.notes]
-    reached, access = _travel(study, travellers, points, cells)
+    riders = travellers(study, network, academies, points)
+    notes += [note for one in riders for note in one.notes]
+    reached, access = _travel(study, riders, points, cells)
     table = checked(
         "coverage", coverage_.coverage(points, reached, inputs.zones, inputs.municipalities)
     )
     municipalities = coverage_.municipality_table(table, inputs.municipalities, academies)
     progress("Isochronen tekenen", 0.75)
-    areas = None if network is None else _isochrones(study, travellers[0], points, cells)
+    areas = drawn(riders[0], points, cells) if isinstance(riders[0], OverNetwork) else None
     progress("Klaar met rekenen", 0.9)
     return Result(
         study=study,
@@ -119,15 +118,13 @@ def run(study: Study, *, progress: Progress = _silent) -> Result:
         demand=points,
         access=access,
         isochrones=areas,
-        effects=_effects(study, travellers[0], points, cells, reached),
-        network_counts={one.profile: one.counts(points, cells) for one in travellers},
+        effects=_effects(study, riders[0], points, cells, table),
+        network_counts={one.profile: one.counts(points, cells) for one in riders},
         notes=tuple(notes),
     )
 
 
-def recognised(
-    register: gpd.GeoDataFrame, date: dt.date
-) -> tuple[gpd.GeoDataFrame, list[Problem]]:
+def recognised(register: gpd.GeoDataFrame, date: dt.date) -> tuple[gpd.GeoDataFrame, list[Problem]]:
     """Choose the academies whose recognition is valid on a day.
 
     Parameters
@@ -151,7 +148,9 @@ def recognised(
     if len(chosen):
         return chosen, []
     return chosen, [
-        Problem("academies", f"none of {len(register)} is recognised on {date}", "nobody is in time")
+        Problem(
+            "academies", f"none of {len(register)} is recognised on {date}", "nobody is in time"
+        )
     ]
 
 
@@ -160,9 +159,7 @@ def _network(inputs: Inputs) -> Network:
     return load_network(inputs.network, hashes)
 
 
-def _lose_no_child(
-    points: gpd.GeoDataFrame, inputs: Inputs, cells: tuple[AgeCell, ...]
-) -> None:
+def _lose_no_child(points: gpd.GeoDataFrame, inputs: Inputs, cells: tuple[AgeCell, ...]) -> None:
     """Stop when the points do not hold every child of every municipality."""
     ages = [age for cell in cells for age in range(cell.ages[0], cell.ages[1] + 1)]
     given = inputs.children[inputs.children["age"].isin(ages)].groupby("nis_code")["children"].sum()
@@ -187,31 +184,18 @@ def _ferries(network: Network) -> Problem:
     return Problem("network", f"ferries are used: {count} take bicycles", "see travel.ferries")
 
 
-def _travellers(
-    study: Study,
-    network: Network | None,
-    academies: gpd.GeoDataFrame,
-    points: gpd.GeoDataFrame,
-) -> list[_ByStraightLine | _OverNetwork]:
-    """One for each profile of the study, "all" first; a straight line has no other."""
-    if network is None:
-        return [_ByStraightLine(study, academies, points)]
-    profiles = sorted(study.travel.profiles)
-    return [_OverNetwork.prepare(study, network, one, academies, points) for one in profiles]
-
-
 def _travel(
     study: Study,
-    travellers: list[_ByStraightLine | _OverNetwork],
+    riders: list[StraightLine | OverNetwork],
     points: gpd.GeoDataFrame,
     cells: tuple[AgeCell, ...],
 ) -> tuple[list[coverage_.Reached], pd.DataFrame]:
     """Travel times of every profile, scenario and cell: who is covered, and the access table."""
     # What is measured is a matter of data, not of stress: a child that has roads but no quiet
     # one is uncovered on low-stress roads.
-    measured = ~np.isnan(travellers[0].snap_m)
+    measured = ~np.isnan(riders[0].snap_m)
     reached, tables = [], []
-    for traveller in travellers:
+    for traveller in riders:
         for scenario in SCENARIOS:
             for cell in cells:
                 label = traveller.nearest(cell, scenario)
@@ -225,11 +209,11 @@ def _travel(
 
 
 def _in_time(label: Longs, study: Study) -> NDArray[np.bool_]:
-    return travel_time.unpack(label)[0] <= travel_time.horizon_ms(study.travel.cutoff_min)
+    return unpack(label)[0] <= travel_time.horizon_ms(study.travel.cutoff_min)
 
 
 def _access(
-    traveller: _ByStraightLine | _OverNetwork,
+    traveller: StraightLine | OverNetwork,
     label: Longs,
     cell: AgeCell,
     points: gpd.GeoDataFrame,
@@ -248,209 +232,25 @@ def _access(
 
 def _effects(
     study: Study,
-    traveller: _ByStraightLine | _OverNetwork,
+    traveller: StraightLine | OverNetwork,
     points: gpd.GeoDataFrame,
     cells: tuple[AgeCell, ...],
-    reached: list[coverage_.Reached],
+    table: pd.DataFrame,
 ) -> pd.DataFrame:
-    """Count the children in time with surfaces counted and without, central scenario."""
-    if isinstance(traveller, _ByStraightLine):
-        return pd.DataFrame(columns=["province", "children", "covered", "covered_other_surface"])
-    other = traveller.with_surface(not study.travel.surface)
-    now = {one.cell.name: one for one in reached if (one.profile, one.scenario) == ("all", "central")}
-    covered = np.zeros(len(points), dtype=np.int64)
-    changed = covered.copy()
+    """Say what counting surfaces changes: the children in time the other way round, per level."""
+    columns = ["level", "code", "name", "variant", "children", "covered", "covered_variant"]
+    if isinstance(traveller, StraightLine):
+        return pd.DataFrame(columns=columns)
+    surface = not study.travel.surface
+    other, measured = traveller.with_surface(surface), ~np.isnan(traveller.snap_m)
+    in_time = np.zeros(len(points), dtype=np.int64)
     for cell in cells:
-        children = points[cell.column].to_numpy()
-        covered += children * now[cell.name].covered
-        in_time = _in_time(other.nearest(cell, "central"), study) & now[cell.name].measured
-        changed += children * in_time
-    table = pd.DataFrame(
-        {
-            "nis_code": points["nis_code"],
-            "children": points[[cell.column for cell in cells]].sum(axis=1),
-            "covered": covered,
-            "covered_other_surface": changed,
-        }
-    )
-    return table.groupby("nis_code", as_index=False).sum()
-
-
-@dataclass(frozen=True)
-class _ByStraightLine:
-    """A screening: distance in a straight line times a detour factor."""
-
-    study: Study
-    academies: gpd.GeoDataFrame
-    points: gpd.GeoDataFrame
-    profile: str = "all"
-    notes: tuple[Problem, ...] = ()
-
-    @property
-    def snap_m(self) -> NDArray[np.float64]:
-        return np.zeros(len(self.points))
-
-    def counts(self, _points: gpd.GeoDataFrame, _cells: tuple[AgeCell, ...]) -> dict[str, int]:
-        """No road was read."""
-        return {}
-
-    def nearest(self, cell: AgeCell, scenario: str) -> Longs:
-        sites = np.flatnonzero(serves(self.academies, cell))
-        place, travel = self.academies.geometry.iloc[sites], self.study.travel
-        return travel_time.straight_line(
-            (self.points.geometry.x.to_numpy(), self.points.geometry.y.to_numpy()),
-            (place.x.to_numpy(), place.y.to_numpy()),
-            sites,
-            speed_kmh=travel.speed(cell.band, scenario),
-            detour_factor=travel.detour_factor,
-            horizon=travel_time.horizon_ms(travel.horizon_min),
-        )
-
-
-@dataclass(frozen=True)
-class _OverNetwork:
-    """The real measure: over the roads of a profile, from door to door."""
-
-    study: Study
-    network: Network
-    profile: str
-    academies: gpd.GeoDataFrame
-    sites: Places
-    places: Places
-    notes: tuple[Problem, ...]
-
-    @classmethod
-    def prepare(
-        cls,
-        study: Study,
-        network: Network,
-        profile: str,
-        academies: gpd.GeoDataFrame,
-        points: gpd.GeoDataFrame,
-    ) -> _OverNetwork:
-        """Keep the roads of the profile and tie academies and children to them."""
-        travel = study.travel
-        network = network.restricted(profile, ferries=travel.ferries)
-        sites = _snapped(network, academies, travel.snap_limit_m)
-        places = _snapped(network, points, travel.snap_limit_m).without(
-            points["outside_network"].to_numpy(np.bool_)
-        )
-        notes = _off_the_roads(academies[~sites.found], profile, travel.snap_limit_m)
-        return cls(study, network, profile, academies, sites, places, notes)
-
-    @property
-    def snap_m(self) -> NDArray[np.float64]:
-        return self.places.snap_m
-
-    def with_surface(self, surface: bool) -> _OverNetwork:  # noqa: FBT001
-        """Give the same traveller with surfaces counted, or not."""
-        travel = self.study.travel.model_copy(update={"surface": surface})
-        return replace(self, study=self.study.model_copy(update={"travel": travel}))
-
-    def rider(self, speed_kmh: float, horizon_min: float) -> travel_time.Rider:
-        """Say how someone of this speed travels."""
-        travel = self.study.travel
-        times = self.network.times(
-            speed_kmh,
-            pushing_kmh=travel.pushing_speed_kmh,
-            surface=travel.surface,
-            waits_s={
-                bicycle.SIGNAL: travel.signal_s,
-                bicycle.CROSSING: travel.crossing_s,
-                bicycle.BARRIER: travel.barrier_s,
-                bicycle.BOARDING: travel.ferry_wait_min * 60,
-            },
-        )
-        return travel_time.Rider(
-            self.network,
-            times,
-            travel_time.horizon_ms(horizon_min),
-            walking_speed_ms=travel.walking_speed_ms,
-        )
-
-    def nearest(self, cell: AgeCell, scenario: str) -> Longs:
-        travel = self.study.travel
-        rider = self.rider(travel.speed(cell.band, scenario), travel.horizon_min)
-        sites = self.sites.without(~serves(self.academies, cell))
-        return rider.nearest(sites, self.places, np.arange(len(self.academies)))
-
-    def counts(self, points: gpd.GeoDataFrame, cells: tuple[AgeCell, ...]) -> dict[str, int]:
-        """Give the network's counts, with the children whose nearest road is an island."""
-        near = distance_to_islands(
-            self.network, *_xy(points, self.network), limit_m=self.study.travel.snap_limit_m
-        )
-        nearer = near < np.nan_to_num(self.places.snap_m, nan=np.inf)
-        children = points[[cell.column for cell in cells]].to_numpy().sum(axis=1)
-        return self.network.counts | {"island_children": int(children[nearer].sum())}
-
-
-def _off_the_roads(
-    academies: gpd.GeoDataFrame, profile: str, limit_m: float
-) -> tuple[Problem, ...]:
-    if academies.empty:
-        return ()
-    names = ", ".join(academies["academy_id"])
-    what = f"no usable road within {limit_m:g} m of {len(academies)} academies: {names}"
-    return (Problem(f"profile {profile}", what, "nobody reaches them"),)
-
-
-def _xy(
-    table: gpd.GeoDataFrame, network: Network
-) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    geometry = table.geometry.to_crs(network.crs)
-    return geometry.x.to_numpy(), geometry.y.to_numpy()
-
-
-def _snapped(network: Network, table: gpd.GeoDataFrame, limit_m: float) -> Places:
-    return snap(network, *_xy(table, network), limit_m=limit_m)
-
-
-def _isochrones(
-    study: Study,
-    traveller: _OverNetwork,
-    points: gpd.GeoDataFrame,
-    cells: tuple[AgeCell, ...],
-) -> gpd.GeoDataFrame:
-    """Draw the isochrones of the nearest academy and of each, with the children inside by time."""
-    minutes = study.output.isochrone_minutes
-    rider = traveller.rider(study.output.isochrone_speed_kmh, max(minutes))
-    cell_m = study.output.isochrone_cell_m
-    ids = traveller.academies["academy_id"].to_numpy(dtype=object)
-    areas = pd.concat(
-        [
-            isochrones_of(rider, traveller.sites, minutes, cell_m),
-            catchments_of(rider, traveller.sites, ids, minutes, cell_m),
-        ],
-        ignore_index=True,
-    )
-    children = points[[cell.column for cell in cells]].to_numpy().sum(axis=1)
-    areas.insert(4, "children", _inside(rider, traveller, ids, areas, children))
-    return areas.to_crs("EPSG:31370")
-
-
-def _inside(
-    rider: travel_time.Rider,
-    traveller: _OverNetwork,
-    ids: NDArray[np.object_],
-    areas: gpd.GeoDataFrame,
-    children: Longs,
-) -> Longs:
-    """Count the children of each isochrone by their travel time, never by the polygon."""
-    site, point, ms = rider.pairs(traveller.sites, traveller.places)
-    every = pd.DataFrame({"academy_id": ids[site], "ms": ms, "children": children[point]})
-    first = pd.DataFrame({"point": point, "ms": ms}).groupby("point")["ms"].min()
-    nearest = pd.DataFrame(
-        {"academy_id": "", "ms": first.to_numpy(), "children": children[first.index]}
-    )
-    rides = {name: rows for name, rows in pd.concat([every, nearest]).groupby("academy_id")}
-    counts = []
-    for area in areas.itertuples():
-        rows = rides.get(area.academy_id)
-        low, high = (travel_time.horizon_ms(m) for m in (area.minutes_from, area.minutes_to))
-        # The first band begins with 0 itself, the others after the bound of the one before.
-        inside = 0
-        if rows is not None:
-            beyond = rows["ms"] > low if low else rows["ms"] >= 0
-            inside = int(rows["children"][beyond & (rows["ms"] <= high)].sum())
-        counts.append(inside)
-    return np.array(counts, dtype=np.int64)
+        covered = _in_time(other.nearest(cell, "central"), study) & measured
+        in_time += points[cell.column].to_numpy() * covered
+    counts = pd.Series(in_time).groupby(points["nis_code"].to_numpy()).sum()
+    rows = table[
+        (table["scenario"] == "central") & (table["profile"] == "all") & (table["band"] == "all")
+    ]
+    places = rows[rows["level"] == "municipality"].assign(variant=f"surface = {surface}".lower())
+    places["covered_variant"] = counts.reindex(places["code"], fill_value=0).to_numpy(np.int64)
+    return places[columns].reset_index(drop=True)

@@ -10,6 +10,7 @@ import datetime as dt
 import difflib
 import tomllib
 import unicodedata
+from itertools import pairwise
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
@@ -125,9 +126,9 @@ class InputPaths(_Part):
     municipalities: Input
     population: Input
     academies: Input
-    network: Annotated[
-        tuple[Input, ...] | Literal["straight-line"], BeforeValidator(_as_tuple)
-    ] = Field(min_length=1)
+    network: Annotated[tuple[Input, ...] | Literal["straight-line"], BeforeValidator(_as_tuple)] = (
+        Field(min_length=1)
+    )
     zones: Input | None = None
     zone_population: Input | None = None
     weights: Input | None = None
@@ -247,7 +248,7 @@ class Travel(_Part):
     @model_validator(mode="after")
     def _apart(self) -> Self:
         spans = sorted(band.ages for band in self.bands)
-        for (_, last), (first, _) in zip(spans, spans[1:], strict=False):
+        for (_, last), (first, _) in pairwise(spans):
             if first <= last:
                 raise ValueError(f"bands: age {first} is in two bands")
         if self.horizon_min < self.cutoff_min:
@@ -326,7 +327,7 @@ class Output(_Part):
 
 
 def _rising(numbers: tuple[float, ...]) -> tuple[float, ...]:
-    if any(b <= a for a, b in zip(numbers, numbers[1:], strict=False)):
+    if any(b <= a for a, b in pairwise(numbers)):
         raise ValueError("must rise from one number to the next")
     return numbers
 

@@ -179,6 +179,31 @@ SCHEMAS: dict[str, pa.DataFrameSchema] = {
         unique=["nis_code"],
         description="Both measures side by side, central scenario, all bands.",
     ),
+    "effects": pa.DataFrameSchema(
+        {
+            "level": _text("municipality"),
+            "code": _NIS,
+            "name": _NAME,
+            "variant": _text("What is chosen otherwise, e.g. surface = false"),
+            "children": _count("Children of all bands"),
+            "covered": _count("In time, as the study has it"),
+            "covered_variant": _count("In time with the variant"),
+        },
+        unique=["code", "variant"],
+        description="What a choice of the model changes, central scenario, profile all.",
+    ),
+    "isochrones": pa.DataFrameSchema(
+        {
+            "academy_id": _text("The academy; empty: the nearest of all"),
+            "minutes_from": pa.Column(float, description="Minutes"),
+            "minutes_to": pa.Column(float, description="Minutes, included"),
+            "area_km2": pa.Column(float, pa.Check.ge(0), description="Ground of the band"),
+            "children": _count("Children whose own travel time lies in the band"),
+            "geometry": _geometry("MultiPolygon"),
+        },
+        unique=["academy_id", "minutes_to"],
+        description="Isochrones for a rider of `output.isochrone_speed_kmh`; in isochrones.gpkg.",
+    ),
     "gaps": pa.DataFrameSchema(
         {
             "gap_id": _text("Rank by uncovered children"),
@@ -214,7 +239,9 @@ def checked(name: str, table: pd.DataFrame) -> pd.DataFrame:
     except pandera.errors.SchemaErrors as errors:
         cases = errors.failure_cases.drop_duplicates(["column", "check"])
         problems = [
-            Problem(f"table {name}", f"'{row.column}' fails {row.check} at {row.failure_case!r:.60}")
+            Problem(
+                f"table {name}", f"'{row.column}' fails {row.check} at {row.failure_case!r:.60}"
+            )
             for row in cases.itertuples()
         ]
         raise InputError(*problems) from None

@@ -8,6 +8,7 @@ at 50 m; so holes and islands are kept and polygons follow the roads.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import contourpy
@@ -272,9 +273,7 @@ class _Rides:
         return np.stack(ends, axis=1)
 
 
-def _through_ends(
-    rider: Rider, times_ms: Longs, segment: NDArray[np.intp]
-) -> list[_Rides]:
+def _through_ends(rider: Rider, times_ms: Longs, segment: NDArray[np.intp]) -> list[_Rides]:
     """Leave the segments by the end node of their edge, and by the start node."""
     network, times = rider.network, rider.times
     edge = network.segment_edge[segment]
@@ -343,9 +342,7 @@ def _near(stretches: Floats, cell_m: float) -> NDArray[np.object_]:
     return np.concatenate([*whole, shapely.get_parts(shapely.union_all(cut))])
 
 
-def _tiles(
-    stretches: Floats, step_m: float, margin_m: float
-) -> Iterator[tuple[int, int, Floats]]:
+def _tiles(stretches: Floats, step_m: float, margin_m: float) -> Iterator[tuple[int, int, Floats]]:
     """Give the column and row of each tile that has something in it, and its stretches."""
     side_m = TILE * step_m
     first, last = (
@@ -382,7 +379,7 @@ def _tile(
 
 
 def _polygon(points: Floats, offsets: NDArray[np.uint32]) -> shapely.Polygon:
-    rings = [points[a:b] for a, b in zip(offsets, offsets[1:], strict=False)]
+    rings = [points[a:b] for a, b in pairwise(offsets)]
     return shapely.make_valid(shapely.Polygon(rings[0], rings[1:]))
 
 
@@ -426,5 +423,4 @@ def _lower_to_distance(
                     along = min(1.0, max(0.0, ((px - ax) * dx + (py - ay) * dy) / squared))
                 ex, ey = ax + along * dx - px, ay + along * dy - py
                 found = np.sqrt(ex * ex + ey * ey)
-                if found < distance[row, column]:
-                    distance[row, column] = found
+                distance[row, column] = min(distance[row, column], found)

@@ -238,7 +238,9 @@ class Rider:
         np.minimum.at(label, point, labels(ms, rank[site]))
         return label
 
-    def pairs(self, sites: Places, points: Places) -> tuple[NDArray[np.intp], NDArray[np.intp], Longs]:
+    def pairs(
+        self, sites: Places, points: Places
+    ) -> tuple[NDArray[np.intp], NDArray[np.intp], Longs]:
         """List every site that each point reaches within the horizon.
 
         Parameters
@@ -266,7 +268,7 @@ class Rider:
         ms = ms + self.walk_ms(points.take(tied))[point]
         order = np.lexsort((ms, point, site))
         site, point, ms = site[order], tied[point[order]], ms[order]
-        first = np.append(True, (np.diff(site) != 0) | (np.diff(point) != 0))[: len(site)]  # noqa: FBT003
+        first = np.append(True, (np.diff(site) != 0) | (np.diff(point) != 0))[: len(site)]
         kept = first & (ms <= self.horizon_ms)
         return site[kept], point[kept], ms[kept]
 

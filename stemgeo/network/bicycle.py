@@ -147,8 +147,12 @@ ONEWAY_WORDS = frozenset(
     ("yes", "no", "true", "false", "1", "0", "-1", "reverse", "reversible", "alternating")
 )
 
+WAYS = ("forward", "backward")
+"""Along the drawn direction of a way and against it, as OSM keys end."""
+
 TAGS_READ = frozenset(
-    ("highway", "access", "vehicle", "bicycle", "bicycle:forward", "bicycle:backward", "foot")
+    ("highway", "access", "vehicle", "bicycle", "foot")
+    + tuple(f"{key}:{way}" for key in ("access", "vehicle", "bicycle") for way in WAYS)
     + ("motorroad", "oneway", "oneway:bicycle", "junction", "surface", "smoothness", "tracktype")
     + ("maxspeed", "route", "duration")
     + CYCLEWAY_KEYS
@@ -174,8 +178,8 @@ def classify(tags: Tags) -> tuple[Ride, Ride]:
         return NOT_AT_ALL, NOT_AT_ALL
     allowed_forward, allowed_backward = _oneway(tags)
     return (
-        _direction(tags, "bicycle:forward", with_traffic=allowed_forward),
-        _direction(tags, "bicycle:backward", with_traffic=allowed_backward),
+        _direction(tags, "forward", with_traffic=allowed_forward),
+        _direction(tags, "backward", with_traffic=allowed_backward),
     )
 
 
@@ -197,12 +201,14 @@ def ferry(tags: Tags) -> bool:
 def ferry_minutes(tags: Tags) -> float | None:
     """Read the `duration` of a crossing: "7", "00:07", "0:07:30" or "PT7M"; None if unreadable."""
     text = tags.get("duration", "")
-    if match := re.fullmatch(r"PT(?:(\d{1,2})H)?(?:(\d{1,3})M)?(?:(\d{1,3})S)?", text):
-        hours, minutes, seconds = (int(part or 0) for part in match.groups())
-    elif match := re.fullmatch(r"(?:(\d{1,2}):)?(\d{1,3})(?::(\d{2}))?", text):
-        hours, minutes, seconds = (int(part or 0) for part in match.groups())
-    else:
+    forms = (
+        r"PT(?:(\d{1,2})H)?(?:(\d{1,3})M)?(?:(\d{1,3})S)?",
+        r"(?:(\d{1,2}):)?(\d{1,3})(?::(\d\d))?",
+    )
+    match = next(filter(None, (re.fullmatch(form, text) for form in forms)), None)
+    if match is None:
         return None
+    hours, minutes, seconds = (int(part or 0) for part in match.groups())
     return hours * 60 + minutes + seconds / 60 or None
 
 
@@ -219,16 +225,20 @@ def waits(tags: Tags) -> int:
 def blocks(tags: Tags) -> bool:
     """Whether a node stops a cyclist: a barrier of a blocking kind, or one that is locked.
 
-    A bicycle tag opens it. A barrier that is private or closed to all blocks as well.
+    A bicycle tag opens it. A barrier that is private or closed to all blocks as well, unless a
+    foot tag opens it: then the bicycle is pushed through.
     """
     if "barrier" not in tags or _first(tags, "bicycle") in OPENING_VALUES | {"dismount"}:
         return False
-    shut = _first(tags, "bicycle", "access") in {"private"} or tags.get("access") == "no"
+    shut = "access" in tags and _first(tags, "foot", "access") in SHUT_TO_FEET
+    shut = shut or tags.get("bicycle") == "private"
     return tags["barrier"] in BLOCKING_BARRIERS or tags.get("locked") == "yes" or shut
 
 
-def _direction(tags: Tags, bicycle_key: str, *, with_traffic: bool) -> Ride:
-    mode = _mode(tags, bicycle_key)
+def _direction(tags: Tags, way: str, *, with_traffic: bool) -> Ride:
+    mode = _mode(tags, way)
+    # A tag that opens this very direction to bicycles opens it against the traffic too.
+    with_traffic = with_traffic or _first(tags, f"bicycle:{way}") in OPENING_VALUES
     if mode == RIDE and not with_traffic:
         mode = PUSH if _may_push(tags) and not _roundabout(tags) else CLOSED
     if tags["highway"] == "steps" and mode != CLOSED:
@@ -236,16 +246,16 @@ def _direction(tags: Tags, bicycle_key: str, *, with_traffic: bool) -> Ride:
     return Ride(RIDE, _ratio(tags), _cap_kmh(tags)) if mode == RIDE else Ride(mode)
 
 
-def _mode(tags: Tags, bicycle_key: str) -> int:
-    """Whether one rides, pushes or may not go, the direction of traffic aside."""
-    highway, bicycle = tags["highway"], _first(tags, bicycle_key, "bicycle")
+def _mode(tags: Tags, way: str) -> int:
+    """Whether one rides, pushes or may not go, one-way traffic aside."""
+    highway, bicycle = tags["highway"], _first(tags, f"bicycle:{way}", "bicycle")
     if bicycle == "dismount":
         return PUSH if _first(tags, "foot") not in SHUT_TO_FEET else CLOSED
     if tags.get("motorroad") == "yes" and bicycle not in OPENING_VALUES:
         return CLOSED
     if highway.startswith("trunk") and not _open_trunk(tags, bicycle):
         return CLOSED
-    access = bicycle or _first(tags, "vehicle", "access")
+    access = bicycle or _first(tags, f"vehicle:{way}", "vehicle", f"access:{way}", "access")
     if access in CLOSED_VALUES:
         return PUSH if access == "no" and _may_push(tags) and _quiet(tags) else CLOSED
     if highway in WALKS and bicycle not in OPENING_VALUES:

@@ -29,6 +29,8 @@ from stemgeo.network.osm import Roads, read_roads
 from stemgeo.network.stress import LOW_STRESS
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     import networkx as nx
     import shapely
     from numpy.typing import NDArray
@@ -214,7 +216,9 @@ class Network:
             length_mm=roads.length_mm[chain],
             forward=np.where(turned, roads.backward[chain], roads.forward[chain]),
             backward=np.where(turned, roads.forward[chain], roads.backward[chain]),
-            stress_forward=np.where(turned, roads.stress_backward[chain], roads.stress_forward[chain]),
+            stress_forward=np.where(
+                turned, roads.stress_backward[chain], roads.stress_forward[chain]
+            ),
             stress_backward=np.where(
                 turned, roads.stress_forward[chain], roads.stress_backward[chain]
             ),
@@ -229,7 +233,7 @@ class Network:
             rides=roads.rides,
             counts=dict(roads.counts),
         )
-        return network._sorted()  # noqa: SLF001
+        return network._sorted()
 
     @property
     def nodes(self) -> int:
@@ -460,9 +464,7 @@ class Network:
             "island_edges": int(island.sum()),
             "island_road_m": round(self.edge_length_m[island].sum()),
         }
-        return dataclasses.replace(
-            self, snappable=tied, island=island, counts=self.counts | found
-        )
+        return dataclasses.replace(self, snappable=tied, island=island, counts=self.counts | found)
 
     @property
     def _both(self) -> tuple[NDArray[np.uint16], NDArray[np.uint16]]:
@@ -477,7 +479,8 @@ class Network:
             np.save(folder / f"{name}.npy", array, allow_pickle=False)
             hashes[name] = _sha256(folder / f"{name}.npy")
         content = {"crs": self.crs, "rides": self.rides, "counts": self.counts, "sha256": hashes}
-        (folder / "network.json").write_text(json.dumps(content), encoding="utf-8")
+        text = json.dumps({"network": content, "sha256": _sha256_of(content)})
+        (folder / "network.json").write_text(text, encoding="utf-8")
 
     @classmethod
     def load(cls, folder: Path) -> Self:
@@ -489,7 +492,10 @@ class Network:
             If a file is missing or is not what was written.
         """
         try:
-            content = json.loads((folder / "network.json").read_text(encoding="utf-8"))
+            whole = json.loads((folder / "network.json").read_text(encoding="utf-8"))
+            content = whole["network"]
+            if _sha256_of(content) != whole["sha256"]:
+                raise InputError(Problem("network.json", "is not what was written"))
             arrays = {}
             for name, digest in content["sha256"].items():
                 file = folder / f"{name}.npy"
@@ -511,10 +517,14 @@ def _sha256(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
+def _sha256_of(content: dict[str, Any]) -> str:
+    return hashlib.sha256(json.dumps(content).encode()).hexdigest()
+
+
 def _metric_crs(roads: Roads) -> str:
     """Lambert 72 when the middle of the roads lies in Belgium, else the local UTM zone."""
-    lon = (roads.lon.min() + roads.lon.max()) / 2
-    lat = (roads.lat.min() + roads.lat.max()) / 2
+    # The median: one node drawn at 0, 0 must not move a whole network.
+    lon, lat = float(np.median(roads.lon)), float(np.median(roads.lat))
     west, south, east, north = BELGIUM
     if west <= lon <= east and south <= lat <= north:
         return "EPSG:31370"

@@ -26,6 +26,9 @@ if TYPE_CHECKING:
 WGS84 = Geod(ellps="WGS84")
 TAGS_READ = bicycle.TAGS_READ | STRESS_TAGS
 
+LONGEST_M = 100_000.0
+"""A straight segment longer than this is a node out of place (at 0, 0, say), not a road."""
+
 
 @dataclass(frozen=True)
 class Roads:
@@ -128,7 +131,7 @@ class _Ways:
             # Which speed a ferry has depends on its length: a ride of its own comes later.
             minutes = bicycle.ferry_minutes(tags) or 0.0
             calm = (1, 1)
-            self.kinds.append(_Kind(0, 0, False, calm, calm, ferry_minutes=minutes))  # noqa: FBT003
+            self.kinds.append(_Kind(0, 0, False, calm, calm, ferry_minutes=minutes))
             return len(self.kinds) - 1
         rides = bicycle.classify(tags)
         if rides == (bicycle.NOT_AT_ALL, bicycle.NOT_AT_ALL):
@@ -262,8 +265,10 @@ def _segments(ways: _Ways, nodes: _Nodes) -> Roads:
     wait[np.searchsorted(osm_id, list(nodes.waiting))] = list(nodes.waiting.values())
     start, end, copies = _cut_at(blocking, start, end)
     lon, lat, osm_id, wait = (np.append(a, a[copies]) for a in (lon, lat, osm_id, wait))
-    _, _, metres = WGS84.inv(lon[start], lat[start], lon[end], lat[end])
-    length_mm = np.rint(np.asarray(metres) * 1000).astype(np.int32)
+    metres = np.asarray(WGS84.inv(lon[start], lat[start], lon[end], lat[end])[2])
+    short = metres <= LONGEST_M
+    start, end, way, metres = start[short], end[short], way[short], metres[short]
+    length_mm = np.rint(metres * 1000).astype(np.int32)
     built_up = ways.in_built_up_area()[:, None]
     lts = np.where(
         built_up, ways.column("in_village", np.uint8), ways.column("in_country", np.uint8)
@@ -274,7 +279,7 @@ def _segments(ways: _Ways, nodes: _Nodes) -> Roads:
     for number, ride in ferries.items():
         index = ways.rides.setdefault(ride, len(ways.rides))
         forward[way == number] = backward[way == number] = index
-    first_of_way = np.append(True, np.diff(way) != 0)[: len(way)]  # noqa: FBT003
+    first_of_way = np.append(True, np.diff(way) != 0)[: len(way)]
     return Roads(
         lon=lon,
         lat=lat,
@@ -298,6 +303,7 @@ def _segments(ways: _Ways, nodes: _Nodes) -> Roads:
             "ferries": len(ferries),
             "segments": len(start),
             "segments_without_location": int(neighbours.sum() - whole.sum()),
+            "segments_too_long": int((~short).sum()),
             "segments_of_no_length": int((length_mm == 0).sum()),
             "repeated_nodes": int(whole.sum() - distinct.sum()),
             "blocking_nodes": int(blocking.sum()),

@@ -98,7 +98,7 @@ def snap(
     edge = np.full(count, -1, dtype=np.int32)
     snap_m = np.full(count, np.nan)
     usable = np.flatnonzero(network.snappable)
-    points = shapely.points(x, y)
+    points = np.asarray(shapely.points(x, y))
     points[~np.isfinite(x + y)] = None  # a point without a place is tied to nothing
     tree = shapely.STRtree(network.lines[usable])
     (which, near), distance = tree.query_nearest(

@@ -150,6 +150,7 @@ def _write_tables(result: Tables, folder: Path) -> None:
         "annex-1-municipalities": pd.DataFrame(result.municipalities.drop(columns="geometry")),
         "academies": _with_coordinates(result.academies),
         "provinces": result.summary(),
+        "effects": result.effects,
     }
     for name, table in plain.items():
         table.to_csv(folder / f"{name}.csv", index=False, float_format="%.6f", lineterminator="\n")

@@ -32,8 +32,8 @@ def whole_folder(place: Path) -> Iterator[Path]:
     refuse_taken(place)
     place.parent.mkdir(parents=True, exist_ok=True)
     beside = Path(tempfile.mkdtemp(prefix=f".{place.name}-", dir=place.parent))
-    beside.chmod(0o755)
     try:
+        beside.chmod(0o755)
         yield beside
         for path in beside.rglob("*"):
             _sync(path)
@@ -142,7 +142,5 @@ def checked_file(folder: Path, name: str) -> Path:
     if listed is None or not path.is_file():
         raise ResultError(Problem(str(path), "is missing from the result", "run the study again"))
     if sha256(path) != listed["sha256"]:
-        raise ResultError(
-            Problem(str(path), "was changed after the run", "run the study again")
-        )
+        raise ResultError(Problem(str(path), "was changed after the run", "run the study again"))
     return path

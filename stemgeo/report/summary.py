@@ -47,21 +47,22 @@ LEVEL_HEADS = {
 }
 WORDS = {
     "nl": {
-        "lead": "Kinderen van {first} tot en met {last} jaar die binnen {minutes} minuten fietsen een STEM-academie "
-        "bereiken, op {date}.",
-        "share": "Aandeel = op tijd / (op tijd + niet op tijd); niet-gemeten kinderen staan ernaast.",
+        "lead": "Kinderen van {first} tot en met {last} jaar die binnen {minutes} minuten fietsen "
+        "een STEM-academie bereiken, op {date}.",
+        "share": "Aandeel = op tijd / (op tijd + niet op tijd); niet-gemeten kinderen staan "
+        "ernaast.",
         "range": "De marge geldt voor de lage en de hoge fietssnelheid.",
         "low_stress": "Op rustige wegen: alleen over wegen waar ook een kind van negen mag rijden "
         "(verkeersstress 1 en 2).",
         "sources": "Bronnen",
         "notes": "Opmerkingen bij de invoer en de meting: {count}. Ze staan in manifest.json onder "
         "`notes`.",
-        "none": "–",
+        "none": "\N{EN DASH}",
         "to": "tot",
     },
     "en": {
-        "lead": "Children aged {first} to {last} who reach a STEM academy within {minutes} minutes by "
-        "bicycle, on {date}.",
+        "lead": "Children aged {first} to {last} who reach a STEM academy within {minutes} "
+        "minutes by bicycle, on {date}.",
         "share": "Share = in time / (in time + not in time); unmeasured children stand beside it.",
         "range": "The range is that of the low and the high riding speed.",
         "low_stress": "On low-stress roads: only over roads where a child of nine may ride "
@@ -69,7 +70,7 @@ WORDS = {
         "sources": "Sources",
         "notes": "Notes on the inputs and the measurement: {count}. They stand in manifest.json "
         "under `notes`.",
-        "none": "–",
+        "none": "\N{EN DASH}",
         "to": "to",
     },
 }

@@ -59,7 +59,9 @@ def test_point_in_mid_edge_has_its_own_time(tmp_path: Path, share: float) -> Non
     assert to_a == pytest.approx(240_000 * share, abs=1)
 
 
-@pytest.mark.parametrize(("child", "academy"), [(0.2, 0.7), (0.7, 0.2), (0.1, 0.11), (0, 1), (1, 0)])
+@pytest.mark.parametrize(
+    ("child", "academy"), [(0.2, 0.7), (0.7, 0.2), (0.1, 0.11), (0, 1), (1, 0)]
+)
 def test_both_on_one_edge(tmp_path: Path, child: float, academy: float) -> None:
     """On a street of two directions one goes straight, whoever comes first along it."""
     drawn = RoadMap(LINE, [("a b", STREET)])
@@ -86,9 +88,7 @@ def test_both_on_one_edge_of_many_segments(tmp_path: Path) -> None:
     ("child", "academy", "seconds"),
     [(0.2, 0.7, 120), (0.7, 0.2, 700), (0.2, 0.2, 0), (0.0, 0.5, 120), (0.5, 0.0, 700)],
 )
-def test_both_on_a_one_way_edge(
-    tmp_path: Path, child: float, academy: float, seconds: int
-) -> None:
+def test_both_on_a_one_way_edge(tmp_path: Path, child: float, academy: float, seconds: int) -> None:
     """With the traffic one goes straight; against it one goes all the way round."""
     drawn = RoadMap(RING, [("a b", f"{ONEWAY} foot=no"), ("b c d a", STREET)])
     # The way round: 240 s for a b; the rest is made 580 s.
@@ -111,7 +111,9 @@ def test_same_place_on_a_one_way_edge_takes_only_the_walk(tmp_path: Path) -> Non
 
     On a slanting street the two places differ by rounding alone, some one way, some the other.
     """
-    drawn = RoadMap({"a": (0, 0), "b": (937, 411), "c": (0, 900)}, [("a b c a", ONEWAY)])
+    drawn = RoadMap(
+        {"a": (0, 0), "b": (937, 411), "c": (0, 900)}, [("a b c a", f"{ONEWAY} foot=no")]
+    )
     network = drawn.network(tmp_path)
     (ax, ay), (bx, by) = drawn.at("a"), drawn.at("b")
     unit = np.hypot(bx - ax, by - ay)
@@ -409,7 +411,7 @@ def test_academies_without_the_column_go_by_their_index(tmp_path: Path) -> None:
 
 
 def test_straight_line_is_distance_times_detour_over_speed() -> None:
-    """1 km with detour 1.3 at 15 km/h takes 312 s; the horizon is inclusive; ties go to the first."""
+    """1 km with detour 1.3 at 15 km/h takes 312 s, inclusive; ties go to the first."""
     x, y = np.array([0.0, 0.0, 9_999.0]), np.array([0.0, 1.0, 0.0])
     sites = np.array([1000.0, -1000.0]), np.array([0.0, 0.0])
     how = {"speed_kmh": 15.0, "detour_factor": 1.3}

@@ -237,7 +237,9 @@ def test_holes_are_kept(tmp_path: Path) -> None:
     """Inside a ring of streets there is ground out of reach of them: a hole in the isochrone."""
     ring = {"a": (0, 0), "b": (600, 0), "c": (600, 600), "d": (0, 600)}
     drawn = RoadMap(ring, [("a b c d a", STREET)])
-    (area,) = isochrones(drawn.network(tmp_path), at(drawn.at("a")), minutes=[15], speed_kmh=15).geometry
+    (area,) = isochrones(
+        drawn.network(tmp_path), at(drawn.at("a")), minutes=[15], speed_kmh=15
+    ).geometry
     (polygon,) = area.geoms
     (hole,) = polygon.interiors
     assert shapely.Polygon(hole).area == pytest.approx(500 * 500, rel=0.01)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from functools import cache
+from itertools import pairwise
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
@@ -143,10 +144,12 @@ def test_times_equal_those_on_split_segments(drawn: tuple[Roads, Spots], kmh: fl
             kmh_here = RIDES[ride_of[number]].speed_kmh(kmh, 4.0)
             if kmh_here:
                 whole = round(int(given_roads.length_mm[number]) * (3.6 / kmh_here))
-                for low, high in zip(marks, marks[1:], strict=False):
+                for low, high in pairwise(marks):
                     ends = [key(given_roads, (number, mark)) for mark in (low, high)]
                     one, two = ends[::-1] if direction else ends
-                    time = min(whole * (high - low), split.get_edge_data(one, two, {}).get("ms", FAR))
+                    time = min(
+                        whole * (high - low), split.get_edge_data(one, two, {}).get("ms", FAR)
+                    )
                     split.add_edge(one, two, ms=time)
     expected = np.full((len(spots), len(spots)), float(FAR))
     for i, child in enumerate(spots):
@@ -350,7 +353,7 @@ def test_reach_agrees_with_nearest(drawn: tuple[Roads, Spots], kmh: float) -> No
 @a_lot
 @given(roads())
 def test_no_road_is_lost_in_contraction(drawn: Roads) -> None:
-    """Every segment is in one edge, once, with its length and its rides, and edges hang together."""
+    """Every segment is in one edge, once, with its length and its rides."""
     network = Network.from_roads(drawn)
     assert sorted(network.way) == list(range(len(drawn.start)))
     np.testing.assert_array_equal(network.length_mm, drawn.length_mm[network.way])
@@ -375,14 +378,16 @@ def way_maps(draw: st.DrawFn) -> tuple[list[tuple[str, str]], list[tuple[str, st
     """Draw ways over nine nodes, and the same ways cut in pieces at nodes of theirs."""
     node = st.sampled_from("abcdefghi")
     ways = draw(
-        st.lists(st.tuples(st.lists(node, min_size=2, max_size=6), WAY_TAGS), min_size=1, max_size=6)
+        st.lists(
+            st.tuples(st.lists(node, min_size=2, max_size=6), WAY_TAGS), min_size=1, max_size=6
+        )
     )
     whole = [(" ".join(refs), tags) for refs, tags in ways]
     pieces = []
     for refs, tags in ways:
         cuts = sorted(draw(st.sets(st.integers(1, len(refs) - 1)))) if len(refs) > 2 else []
         marks = [0, *[cut for cut in cuts if cut < len(refs) - 1], len(refs) - 1]
-        for low, high in zip(marks, marks[1:], strict=False):
+        for low, high in pairwise(marks):
             piece = refs[low : high + 1]
             turn = "oneway" not in tags and draw(st.booleans())
             pieces.append((" ".join(piece[::-1] if turn else piece), tags))

@@ -135,9 +135,7 @@ def times(
 ) -> pd.DataFrame:
     """Access table of children to academies by name; an hour at 15 km/h unless told."""
     sites = points(academies.values(), academy_id=list(academies))
-    return access(
-        network, sites, points(children), **{"speed_kmh": 15.0, "cutoff_min": 60.0} | how
-    )
+    return access(network, sites, points(children), **{"speed_kmh": 15.0, "cutoff_min": 60.0} | how)
 
 
 def ms(network: Network, child: Place, academy: Place, **how: float) -> int | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import bz2
 import gzip
 import json
+import re
 from collections import Counter
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
@@ -12,9 +13,10 @@ from typing import TYPE_CHECKING, Any
 import networkx as nx
 import numpy as np
 import osmnx
+import pandas as pd
 import pytest
 import shapely
-from network.maps import ORIGIN, RoadMap, metres, ms
+from network.maps import ORIGIN, RoadMap, metres, ms, times
 from pyproj import Geod
 
 from stemgeo.errors import InputError
@@ -105,9 +107,7 @@ def test_reversed_one_way(tmp_path: Path) -> None:
 
 def test_one_way_without_pushing_leads_nowhere_back(tmp_path: Path) -> None:
     """Where feet are not allowed either, a one-way street has no way back."""
-    drawn = RoadMap(
-        row("abc"), [("a b", STREET), ("b c", f"{ONEWAY} foot=no"), ("c c", STREET)]
-    )
+    drawn = RoadMap(row("abc"), [("a b", STREET), ("b c", f"{ONEWAY} foot=no"), ("c c", STREET)])
     network = drawn.network(tmp_path)
     street = network.edge_length_m[network.snappable]
     assert street == pytest.approx([drawn.length_mm("a b")[0] / 1000])
@@ -197,7 +197,7 @@ def test_parallel_edges_are_both_kept_and_the_quicker_is_taken(tmp_path: Path) -
 
 
 def test_loop_survives_and_is_ridden_either_way(tmp_path: Path) -> None:
-    """A street that comes back to its own beginning is one edge; its far side is nearest by half."""
+    """A street that comes back to its own beginning is one edge, open at both its ends."""
     nodes = {"x": (-300, 0), "a": (0, 0), "b": (200, 100), "c": (200, -100)}
     drawn = RoadMap(nodes, [("x a", STREET), ("a b c a", STREET)])
     network = drawn.network(tmp_path)
@@ -251,9 +251,7 @@ def test_contraction_keeps_every_millisecond(tmp_path: Path, kmh: float) -> None
 
 def test_chain_is_cut_where_it_opens_or_closes_in_a_direction(tmp_path: Path) -> None:
     """A street that is closed to all in one direction from some node on is an edge of its own."""
-    drawn = RoadMap(
-        row("abcd"), [("a b", STREET), ("b c", f"{ONEWAY} foot=no"), ("c d", STREET)]
-    )
+    drawn = RoadMap(row("abcd"), [("a b", STREET), ("b c", f"{ONEWAY} foot=no"), ("c d", STREET)])
     network = drawn.network(tmp_path)
     assert network.edges == 3
     assert Counter(zip(network.open_forward, network.open_backward, strict=True)) in (
@@ -276,7 +274,9 @@ def test_opposed_one_ways_do_not_join(tmp_path: Path) -> None:
 def test_way_split_at_a_node_gives_the_same_network(tmp_path: Path) -> None:
     """One way or several end to end, drawn one way or the other: the same edges and times."""
     whole = RoadMap(BENT, [("a b c d e f g", STREET), ("d i j", STREET)])
-    split = RoadMap(BENT, [("a b c", STREET), ("e d c", STREET), ("e f g", STREET), ("d i j", STREET)])
+    split = RoadMap(
+        BENT, [("a b c", STREET), ("e d c", STREET), ("e f g", STREET), ("d i j", STREET)]
+    )
     assert edge_facts(whole.network(tmp_path)) == edge_facts(split.network(tmp_path))
 
 
@@ -337,6 +337,17 @@ def test_repeated_nodes_are_skipped(tmp_path: Path) -> None:
     assert network.counts["repeated_nodes"] == 3
     assert network.edges == 1
     assert ms(network, drawn.at("a"), drawn.at("c")) == drawn.ms("a b c")
+
+
+def test_node_given_twice_is_one_node(tmp_path: Path) -> None:
+    """A node that stands twice in a file is read once; the place that comes first holds."""
+    drawn = RoadMap(row("abc"), [("a b c", STREET)])
+    expected = drawn.network(tmp_path)
+    path = drawn.write(tmp_path)
+    lon, lat = drawn.lonlat("b")
+    again = f"<node id='2' lat='{lat}' lon='{lon}'/><node id='2' lat='{lat + 0.01}' lon='{lon}'/>"
+    path.write_text(path.read_text().replace("<way", f"{again}<way", 1))
+    assert_same(Network.from_osm(path), expected)
 
 
 def test_zero_length_edges_cost_nothing(tmp_path: Path) -> None:
@@ -529,7 +540,10 @@ def test_truncated_pbf_is_refused(tmp_path: Path, shared_data: Path, kept: float
         ("<gpx></gpx>", "cannot be read to its end"),
         ("<osm version='0.6'></osm>", "has no road that a bicycle can use"),
         ("<osm version='0.6'><node id='1' lat='51' lon='4'/></osm>", "has no road"),
-        ("<osm version='0.6'><node id='1' lat='north' lon='4'/></osm>", "cannot be read to its end"),
+        (
+            "<osm version='0.6'><node id='1' lat='north' lon='4'/></osm>",
+            "cannot be read to its end",
+        ),
     ],
 )
 def test_file_that_is_no_map_is_refused_in_one_line(
@@ -622,10 +636,13 @@ def test_saved_network_comes_back_the_same(tmp_path: Path, some_network: Network
     assert loaded.rides == some_network.rides
     for name, array in some_network._arrays().items():
         assert getattr(loaded, name).dtype == array.dtype, name
+    children = list(zip(loaded.node_x, loaded.node_y, strict=True))
+    before, after = (times(n, children, {"x": children[0]}) for n in (some_network, loaded))
+    pd.testing.assert_frame_equal(before, after)
 
 
 @pytest.mark.parametrize("name", ["length_mm.npy", "network.json", "snappable.npy"])
-@pytest.mark.parametrize("harm", ["flip", "cut", "remove", "empty"])
+@pytest.mark.parametrize("harm", ["flip", "digit", "cut", "remove", "empty"])
 def test_harmed_network_is_not_loaded(
     tmp_path: Path, some_network: Network, name: str, harm: str
 ) -> None:
@@ -643,6 +660,10 @@ def damage(path: Path, harm: str) -> None:
     content = path.read_bytes()
     if harm == "flip":
         path.write_bytes(bytes([content[0] ^ 1]) + content[1:-1] + bytes([content[-1] ^ 1]))
+    elif harm == "digit":
+        path.write_bytes(
+            re.sub(rb"[0-9]", lambda m: b"7" if m[0] != b"7" else b"8", content, count=1)
+        )
     elif harm == "cut":
         path.write_bytes(content[: len(content) // 2])
     elif harm == "empty":
@@ -669,7 +690,7 @@ def test_second_time_the_extract_is_not_read(cached: tuple[Path, Network, Path])
     assert [path.name for path in entry.parent.iterdir()] == [entry.name]
 
 
-@pytest.mark.parametrize("harm", ["flip", "cut", "remove", "empty"])
+@pytest.mark.parametrize("harm", ["flip", "digit", "cut", "remove", "empty"])
 @pytest.mark.parametrize("name", ["forward.npy", "network.json"])
 def test_harmed_cache_entry_is_built_again(
     cached: tuple[Path, Network, Path], name: str, harm: str
@@ -713,7 +734,7 @@ def test_saved_network_names_hashes_of_all_its_files(tmp_path: Path, some_networ
     """Every array file stands in network.json with its hash; no array is left unchecked."""
     some_network.save(tmp_path)
     content = json.loads((tmp_path / "network.json").read_text())
-    assert {f"{name}.npy" for name in content["sha256"]} == {
+    assert {f"{name}.npy" for name in content["network"]["sha256"]} == {
         path.name for path in tmp_path.glob("*.npy")
     }
 
@@ -889,6 +910,20 @@ def test_crs_follows_the_place(tmp_path: Path, lon: float, lat: float, crs: str)
     assert network.crs == crs
     flat = np.hypot(*(np.diff(v) for v in (network.node_x, network.node_y)))
     assert flat == pytest.approx(network.edge_length_m, rel=0.002)
+
+
+def test_stray_node_makes_no_road_across_the_world(tmp_path: Path) -> None:
+    """A way with a node at 0, 0 is ridden up to it; the network stays in Lambert 72."""
+    drawn = RoadMap(row("abcdef"), [("a b c d e", STREET), ("e f", STREET)])
+    path = drawn.write(tmp_path)
+    lon, lat = drawn.lonlat("f")
+    text = path.read_text()
+    path.write_text(text.replace(f"lat='{lat:.7f}' lon='{lon:.7f}'", "lat='0' lon='0'"))
+    assert path.read_text() != text
+    network = Network.from_osm(path)
+    assert network.crs == "EPSG:31370"
+    assert network.counts["segments_too_long"] == 1
+    assert network.length_mm.tolist() == drawn.length_mm("a b c d e")
 
 
 def test_maps_of_these_tests_lie_where_they_should(tmp_path: Path) -> None:

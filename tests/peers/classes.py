@@ -32,7 +32,7 @@ KINDS = {
             "pushing against a one-way street",
             "A smaller one-way road without a tag that lets bicycles in. We push, except on "
             "roundabouts (OSRM); Valhalla does not go.",
-            "Ours stands: pushing on the pavement is allowed, and costs walking time.",
+            "Ours stands: who pushes is on foot, and it costs walking time.",
         ),
         Kind(
             "pushing on a footway",
@@ -61,8 +61,10 @@ KINDS = {
         Kind(
             "contraflow cycleway",
             "A one-way street with `cycleway:left:oneway=no` or `-1`, or `cycleway:oneway=no`. We "
-            "ride both ways; Valhalla reads `cycleway=opposite*` and `oneway:bicycle` alone.",
-            "Ours stands: the tags say that the cycleway runs both ways.",
+            "ride both ways; Valhalla does not. With `cycleway=opposite_lane` on a roundabout it "
+            "is the other way round.",
+            "Ours stands: the tags say that the cycleway runs both ways; on roundabouts we take no "
+            "risk.",
         ),
         Kind(
             "vehicle:backward",
@@ -73,8 +75,8 @@ KINDS = {
         Kind(
             "pushed by us, ridden by Valhalla",
             "Both go, we on foot.",
-            "Valhalla is right about `bicycle:backward=yes` in a one-way street; the others met so far "
-            "are vague (`cyclestreet` on a footway, `cycleway:both=lane` in a one-way street).",
+            "Valhalla is right about `bicycle:backward=yes` in a one-way street; the others met so "
+            "far are vague (`cyclestreet` on a footway, `cycleway:both=lane` in a one-way street).",
         ),
         Kind(
             "dismount",
@@ -98,10 +100,16 @@ KINDS = {
             "Ours stands: the tag names who may enter.",
         ),
         Kind(
+            "trunk roundabout",
+            "A roundabout of a trunk road without a bicycle tag. Closed to us like the road "
+            "itself; Valhalla rides it.",
+            "To be weighed: where smaller roads meet on it, closing it cuts them from each other.",
+        ),
+        Kind(
             "trunk",
             "A trunk road without a bicycle or cycleway tag. Closed to us; Valhalla rides it "
             "unless it is a motorroad.",
-            "Ours stands: in Flanders these are roads of 90 to 120 km/h.",
+            "Ours stands, for the reason in `network.md`; it makes the longest detours of all.",
         ),
         Kind(
             "motorroad",
@@ -128,7 +136,7 @@ KINDS = {
         Kind(
             "not in Valhalla's tiles",
             "No edge of this way was found where the way lies.",
-            "Ways drawn twice over the same nodes, and ways of no use to Valhalla.",
+            "See the examples.",
         ),
         Kind("open to Valhalla alone", "For another reason.", "See the examples."),
         Kind("open to us alone", "For another reason.", "See the examples."),
@@ -140,9 +148,10 @@ KINDS = {
         ),
         Kind(
             "barrier that blocks Valhalla",
-            "A barrier with `bicycle=no` or `vehicle=no`. We pass as if it were not there; "
-            "Valhalla (and OSRM) do not pass.",
-            "To be weighed: one pushes past a bollard, but not where `foot` is closed too.",
+            "A barrier with `bicycle=no` or `vehicle=no`, or a traffic signal with `bicycle=no`. "
+            "We pass as if it were not there; Valhalla (and OSRM) do not pass.",
+            "To be weighed: one pushes past a bollard or a signal, but not where `foot` is closed "
+            "too.",
         ),
     )
 }
@@ -217,6 +226,8 @@ def _closed_to_us(tags: Tags, other: Ride) -> str:
         "private": access == "private",
         "use_sidepath": access == "use_sidepath",
         "delivery": access == "delivery",
+        "trunk roundabout": highway.startswith("trunk")
+        and tags.get("junction") in bicycle.ROUNDABOUTS,
         "trunk": highway.startswith("trunk"),
         "steps": highway == "steps",
         "bridleway or busway": highway in bicycle.NO_PUSHING,

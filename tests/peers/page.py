@@ -38,7 +38,7 @@ tiles, compares and writes this page; nothing of it is part of the package or of
   a straight line, each metre of road as likely as any other (seeded). Valhalla is asked for
   `shortest`, which sets its costs to none. Ours is the shortest way by the package's own kernel,
   which is checked against networkx in passing. Two lengths agree within 2 %: Valhalla rounds each
-  edge to a metre and measures on a sphere.
+  edge to a metre.
 - **A difference is explained by taking it over.** The extract is written anew with Valhalla's
   access for one class of difference, our own network is built from that, and when the pair then
   agrees, that class is the reason. Turn restrictions: Valhalla is asked to ignore them.
@@ -206,13 +206,14 @@ def _conclusions(done: Sequence[Comparison], lab: Survey) -> list[str]:
     found = Counter(
         kind for one in [*(one.survey for one in done), lab] for kind in one.difference.kinds
     )
-    lines = [
+    first = (
         f"- Of {pairs} pairs {reasons[AGREE]} agree, {explained} differ for a reason that stands "
         f"above, and {reasons[UNEXPLAINED]} for none that was found."
-    ]
+    )
+    lines = [first]
     for opinion in ("Valhalla is right", "To be weighed"):
         names = [kind.name for kind in KINDS.values() if kind.verdict.startswith(opinion)]
-        named = ", ".join(name for name in names if found[name])
+        named = "; ".join(name for name in names if found[name])
         lines.append(f"- {opinion}: {named or 'nothing'}.")
     return [*lines, "- In all else ours stands, for the reason given with each class.", ""]
 

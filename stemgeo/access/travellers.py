@@ -1,0 +1,239 @@
+"""Those who travel in a study: over the roads of a profile, or in a straight line."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from stemgeo.access import travel_time
+from stemgeo.access.isochrones import catchments_of, isochrones_of
+from stemgeo.demand import serves
+from stemgeo.errors import Problem
+from stemgeo.network import bicycle
+from stemgeo.network.snap import Places, distance_to_islands, snap
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    import geopandas as gpd
+    from numpy.typing import NDArray
+
+    from stemgeo.demand import AgeCell
+    from stemgeo.network.graph import Network
+    from stemgeo.study import Study
+
+    Longs = NDArray[np.int64]
+
+
+def travellers(
+    study: Study,
+    network: Network | None,
+    academies: gpd.GeoDataFrame,
+    points: gpd.GeoDataFrame,
+) -> list[StraightLine | OverNetwork]:
+    """Give one for each profile of the study, "all" first; a straight line has no other.
+
+    Parameters
+    ----------
+    study
+        Says how one travels.
+    network
+        As from `Network.whole`; None for a straight line.
+    academies, points
+        Those that count on the study's date, sorted by id; the demand table.
+    """
+    if network is None:
+        return [StraightLine(study, academies, points)]
+    profiles = sorted(study.travel.profiles)
+    return [OverNetwork.prepare(study, network, one, academies, points) for one in profiles]
+
+
+@dataclass(frozen=True)
+class StraightLine:
+    """A screening: distance in a straight line times a detour factor."""
+
+    study: Study
+    academies: gpd.GeoDataFrame
+    points: gpd.GeoDataFrame
+    profile: str = "all"
+    notes: tuple[Problem, ...] = ()
+
+    @property
+    def snap_m(self) -> NDArray[np.float64]:
+        """Nothing lies between a point and a straight line."""
+        return np.zeros(len(self.points))
+
+    def counts(self, _points: gpd.GeoDataFrame, _cells: Sequence[AgeCell]) -> dict[str, int]:
+        """No road was read."""
+        return {}
+
+    def nearest(self, cell: AgeCell, scenario: str) -> Longs:
+        """Label each point with the nearest academy that serves the cell; see `search.unpack`."""
+        sites = np.flatnonzero(serves(self.academies, cell))
+        place, travel = self.academies.geometry.iloc[sites], self.study.travel
+        return travel_time.straight_line(
+            (self.points.geometry.x.to_numpy(), self.points.geometry.y.to_numpy()),
+            (place.x.to_numpy(), place.y.to_numpy()),
+            sites,
+            speed_kmh=travel.speed(cell.band, scenario),
+            detour_factor=travel.detour_factor,
+            horizon=travel_time.horizon_ms(travel.horizon_min),
+        )
+
+
+@dataclass(frozen=True)
+class OverNetwork:
+    """The real measure: over the roads of a profile, from door to door."""
+
+    study: Study
+    network: Network
+    profile: str
+    academies: gpd.GeoDataFrame
+    sites: Places
+    places: Places
+    notes: tuple[Problem, ...]
+
+    @classmethod
+    def prepare(
+        cls,
+        study: Study,
+        network: Network,
+        profile: str,
+        academies: gpd.GeoDataFrame,
+        points: gpd.GeoDataFrame,
+    ) -> OverNetwork:
+        """Keep the roads of the profile and tie academies and children to them."""
+        travel = study.travel
+        network = network.restricted(profile, ferries=travel.ferries)
+        sites = _snapped(network, academies, travel.snap_limit_m)
+        places = _snapped(network, points, travel.snap_limit_m).without(
+            points["outside_network"].to_numpy(np.bool_)
+        )
+        notes = _off_the_roads(academies[~sites.found], profile, travel.snap_limit_m)
+        return cls(study, network, profile, academies, sites, places, notes)
+
+    @property
+    def snap_m(self) -> NDArray[np.float64]:
+        """Metres between each point and its road; NaN where there is none, shape (points,)."""
+        return self.places.snap_m
+
+    def with_surface(self, surface: bool) -> OverNetwork:  # noqa: FBT001
+        """Give the same traveller with surfaces counted, or not."""
+        travel = self.study.travel.model_copy(update={"surface": surface})
+        return replace(self, study=self.study.model_copy(update={"travel": travel}))
+
+    def rider(self, speed_kmh: float, horizon_min: float) -> travel_time.Rider:
+        """Say how someone of this speed travels."""
+        travel = self.study.travel
+        times = self.network.times(
+            speed_kmh,
+            pushing_kmh=travel.pushing_speed_kmh,
+            surface=travel.surface,
+            waits_s={
+                bicycle.SIGNAL: travel.signal_s,
+                bicycle.CROSSING: travel.crossing_s,
+                bicycle.BARRIER: travel.barrier_s,
+                bicycle.BOARDING: travel.ferry_wait_min * 60,
+            },
+        )
+        return travel_time.Rider(
+            self.network,
+            times,
+            travel_time.horizon_ms(horizon_min),
+            walking_speed_ms=travel.walking_speed_ms,
+        )
+
+    def nearest(self, cell: AgeCell, scenario: str) -> Longs:
+        """Label each point with the nearest academy that serves the cell; see `search.unpack`."""
+        travel = self.study.travel
+        rider = self.rider(travel.speed(cell.band, scenario), travel.horizon_min)
+        sites = self.sites.without(~serves(self.academies, cell))
+        return rider.nearest(sites, self.places, np.arange(len(self.academies)))
+
+    def counts(self, points: gpd.GeoDataFrame, cells: Sequence[AgeCell]) -> dict[str, int]:
+        """Give the network's counts, with the children whose nearest road is an island."""
+        near = distance_to_islands(
+            self.network, *_xy(points, self.network), limit_m=self.study.travel.snap_limit_m
+        )
+        nearer = near < np.nan_to_num(self.places.snap_m, nan=np.inf)
+        children = points[[cell.column for cell in cells]].to_numpy().sum(axis=1)
+        return self.network.counts | {"island_children": int(children[nearer].sum())}
+
+
+def _off_the_roads(
+    academies: gpd.GeoDataFrame, profile: str, limit_m: float
+) -> tuple[Problem, ...]:
+    if academies.empty:
+        return ()
+    names = ", ".join(academies["academy_id"])
+    what = f"no usable road within {limit_m:g} m of {len(academies)} academies: {names}"
+    return (Problem(f"profile {profile}", what, "nobody reaches them"),)
+
+
+def _xy(
+    table: gpd.GeoDataFrame, network: Network
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    geometry = table.geometry.to_crs(network.crs)
+    return geometry.x.to_numpy(), geometry.y.to_numpy()
+
+
+def _snapped(network: Network, table: gpd.GeoDataFrame, limit_m: float) -> Places:
+    return snap(network, *_xy(table, network), limit_m=limit_m)
+
+
+def drawn(
+    traveller: OverNetwork, points: gpd.GeoDataFrame, cells: Sequence[AgeCell]
+) -> gpd.GeoDataFrame:
+    """Draw the isochrones of the nearest academy and of each, with the children inside by time.
+
+    Returns
+    -------
+    GeoDataFrame
+        As from `isochrones` and `catchments` together, with `children`: those of all ages whose
+        travel time at the isochrones' speed lies in the band. In EPSG:31370.
+    """
+    output = traveller.study.output
+    minutes, cell_m = output.isochrone_minutes, output.isochrone_cell_m
+    rider = traveller.rider(output.isochrone_speed_kmh, max(minutes))
+    ids = traveller.academies["academy_id"].to_numpy(dtype=object)
+    areas = pd.concat(
+        [
+            isochrones_of(rider, traveller.sites, minutes, cell_m),
+            catchments_of(rider, traveller.sites, ids, minutes, cell_m),
+        ],
+        ignore_index=True,
+    )
+    children = points[[cell.column for cell in cells]].to_numpy().sum(axis=1)
+    areas.insert(4, "children", _inside(rider, traveller, ids, areas, children))
+    return areas.to_crs("EPSG:31370")
+
+
+def _inside(
+    rider: travel_time.Rider,
+    traveller: OverNetwork,
+    ids: NDArray[np.object_],
+    areas: gpd.GeoDataFrame,
+    children: Longs,
+) -> Longs:
+    """Count the children of each isochrone by their travel time, never by the polygon."""
+    site, point, ms = rider.pairs(traveller.sites, traveller.places)
+    every = pd.DataFrame({"academy_id": ids[site], "ms": ms, "children": children[point]})
+    first = pd.DataFrame({"point": point, "ms": ms}).groupby("point")["ms"].min()
+    nearest = pd.DataFrame(
+        {"academy_id": "", "ms": first.to_numpy(), "children": children[first.index]}
+    )
+    rides = dict(list(pd.concat([every, nearest]).groupby("academy_id")))
+    counts = []
+    for area in areas.itertuples():
+        rows = rides.get(area.academy_id)
+        low, high = (travel_time.horizon_ms(m) for m in (area.minutes_from, area.minutes_to))
+        # The first band begins with 0 itself, the others after the bound of the one before.
+        inside = 0
+        if rows is not None:
+            beyond = rows["ms"] > low if low else rows["ms"] >= 0
+            inside = int(rows["children"][beyond & (rows["ms"] <= high)].sum())
+        counts.append(inside)
+    return np.array(counts, dtype=np.int64)
