@@ -11,7 +11,7 @@ READY := .venv/.ready
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup demo test lint types wheel notebooks check lock lowest clean
+.PHONY: help setup demo test lint types wheel notebooks check peers docs bench lock lowest clean
 
 help:  ## show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' Makefile
@@ -46,6 +46,15 @@ notebooks: $(READY)  ## run the notebooks from top to bottom
 	@$(PY) -m pytest --quiet --nbmake --force-enable-socket notebooks
 
 check: lint types test wheel notebooks  ## all of the above: what CI runs
+
+peers: $(READY)  ## compare with Valhalla and write docs/peers.md; ARGS="--python python3.12"
+	@$(PY) tests/peers/compare_valhalla.py --folder out/peers $(ARGS)
+
+docs: $(READY)  ## write docs/data-dictionary.md from the schemas
+	@$(PY) -m stemgeo.tables > docs/data-dictionary.md
+
+bench: $(READY)  ## time the demo's commands and write docs/benchmarks.md
+	@$(PY) tests/bench/demo.py
 
 lock: $(READY)  ## write requirements.txt from pyproject.toml; ARGS=--upgrade takes the newest
 	@$(PY) -m uv pip compile pyproject.toml --group dev --universal --python-version 3.11 \

@@ -16,7 +16,7 @@ from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from stemgeo.access.isochrones import isochrones
+    from stemgeo.access.isochrones import catchments, isochrones
     from stemgeo.access.travel_time import access
     from stemgeo.errors import InputError, Problem, ResultError, StemgeoError, StudyError
     from stemgeo.network.graph import Network
@@ -34,6 +34,7 @@ _HOMES = {
     "Study": "stemgeo.study",
     "StudyError": "stemgeo.errors",
     "access": "stemgeo.access.travel_time",
+    "catchments": "stemgeo.access.isochrones",
     "isochrones": "stemgeo.access.isochrones",
     "load_study": "stemgeo.study",
     "run": "stemgeo.run",
@@ -50,6 +51,7 @@ __all__ = [
     "Study",
     "StudyError",
     "access",
+    "catchments",
     "isochrones",
     "load_study",
     "run",

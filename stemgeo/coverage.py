@@ -188,8 +188,8 @@ def summary(
         part = rows[rows["scenario"] == scenario].set_index(["level", "code"])["share"]
         table = table.join(part.rename(f"share_{scenario}"), on=["level", "code"])
     if len(quiet):
-        quiet = quiet.set_index(["level", "code"])["share"]
-        table = table.join(quiet.rename("share_low_stress"), on=["level", "code"])
+        part = quiet.set_index(["level", "code"])["share"]
+        table = table.join(part.rename("share_low_stress"), on=["level", "code"])
     if by != "zone":
         counts = _academy_counts(municipalities)
         table = table.join(counts, on=["level", "code"])

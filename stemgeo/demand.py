@@ -262,8 +262,8 @@ def _along_streets(network: Network, inputs: Inputs, study: Study) -> _Points:
     segment = np.flatnonzero(network.residential & (network.length_mm > 0))
     length = network.length_mm[segment].astype(np.int64)
     pieces = np.ceil(length / (study.demand.spacing_m * 1000)).astype(np.int64)
-    share = np.arange(pieces.sum()) - np.repeat(np.cumsum(pieces) - pieces, pieces)
-    share = (share + 0.5) / np.repeat(pieces, pieces)
+    within = np.arange(pieces.sum()) - np.repeat(np.cumsum(pieces) - pieces, pieces)
+    share = (within + 0.5) / np.repeat(pieces, pieces)
     vertex = np.repeat(segment + network.segment_edge[segment], pieces)
     x0, y0 = network.vertex_x[vertex], network.vertex_y[vertex]
     x = x0 + share * (network.vertex_x[vertex + 1] - x0)

@@ -195,10 +195,12 @@ def _travel(
     # one is uncovered on low-stress roads.
     measured = ~np.isnan(riders[0].snap_m)
     reached, tables = [], []
+    over_all_roads: dict[tuple[str, str], Longs] = {}
     for traveller in riders:
         for scenario in SCENARIOS:
             for cell in cells:
                 label = traveller.nearest(cell, scenario)
+                label = _not_before(over_all_roads.setdefault((scenario, cell.name), label), label)
                 covered = _in_time(label, study) & measured
                 reached.append(
                     coverage_.Reached(traveller.profile, scenario, cell, covered, measured)
@@ -206,6 +208,16 @@ def _travel(
                 if scenario == "central":
                     tables.append(_access(traveller, label, cell, points, measured))
     return reached, pd.concat(tables, ignore_index=True)
+
+
+def _not_before(over_all_roads: Longs, label: Longs) -> Longs:
+    """Give the later of the two: what a profile allows is allowed on all roads.
+
+    On quiet roads a point is tied to the nearest quiet one, which may happen to be the better
+    start; and a place that is an island on all roads may be a neighbourhood of its own.
+    """
+    earlier = unpack(label)[0] < unpack(over_all_roads)[0]
+    return np.where(earlier, over_all_roads, label)
 
 
 def _in_time(label: Longs, study: Study) -> NDArray[np.bool_]:

@@ -23,7 +23,6 @@ PYTHONS = ("3.11", "3.12", "3.13")
 
 COPYLEFT_ALLOWED = {
     "certifi": "MPL-2.0",
-    "tqdm": "MPL-2.0 AND MIT",
 }
 """Run-time dependencies under a licence that binds changes to their own files, used unchanged."""
 

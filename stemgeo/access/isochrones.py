@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 import contourpy
 import geopandas as gpd
@@ -17,7 +17,7 @@ import numpy as np
 import shapely
 from numba import njit
 
-from stemgeo.access.search import UNREACHED, labels, nearest, unpack
+from stemgeo.access.search import UNREACHED_MS, labels, nearest, unpack
 from stemgeo.access.travel_time import Rider, horizon_ms
 from stemgeo.network.snap import snap
 
@@ -31,12 +31,13 @@ if TYPE_CHECKING:
 
     Floats = NDArray[np.float64]
     Longs = NDArray[np.int64]
+    _OuterOffset = tuple[list[Floats], list[NDArray[np.uint32]]]
 
 ROAD_BUFFER_M = 50.0
 """How far from a reached road the isochrone extends."""
 
-TILE = 4096
-"""Steps along the side of a tile: 51 km with cells of 25 m."""
+TILE = 2048
+"""Steps along the side of a tile: 12.8 km with cells of 25 m."""
 
 NEAREST_OF_ALL = ""
 
@@ -142,7 +143,7 @@ def catchments_of(
     """Draw the isochrones of each site by itself; see `catchments`."""
     network = rider.network
     offsets, nodes, times = rider.reach(sites)
-    times_ms = np.full(network.nodes, unpack(UNREACHED)[0], dtype=np.int64)
+    times_ms = np.full(network.nodes, UNREACHED_MS, dtype=np.int64)
     rows = []
     for site, academy_id in enumerate(ids):
         if not sites.found[site]:
@@ -152,7 +153,7 @@ def catchments_of(
         segments = _segments_at(network, nodes[reached])
         rides = _rides(rider, sites.take(np.array([site])), times_ms, segments)
         rows += _bands(str(academy_id), rider, rides, minutes, cell_m)
-        times_ms[nodes[reached]] = unpack(UNREACHED)[0]
+        times_ms[nodes[reached]] = UNREACHED_MS
     return _frame(rows, network.crs)
 
 
@@ -268,8 +269,8 @@ class _Rides:
         vertex = segment + rider.network.segment_edge[segment]
         x, y = rider.network.vertex_x, rider.network.vertex_y
         dx, dy = x[vertex + 1] - x[vertex], y[vertex + 1] - y[vertex]
-        ends = (x[vertex] + near * dx, y[vertex] + near * dy)
-        ends += (x[vertex] + far * dx, y[vertex] + far * dy)
+        ends = [x[vertex] + near * dx, y[vertex] + near * dy]
+        ends += [x[vertex] + far * dx, y[vertex] + far * dy]
         return np.stack(ends, axis=1)
 
 
@@ -332,14 +333,15 @@ def _near(stretches: Floats, cell_m: float) -> NDArray[np.object_]:
     """
     step_m = cell_m / 2
     margin_m = ROAD_BUFFER_M + 2 * step_m
-    whole, cut = [np.empty(0, dtype=object)], []
+    whole: list[NDArray[np.object_]] = [np.empty(0, dtype=object)]
+    cut: list[shapely.Geometry] = []
     for column, row, chosen in _tiles(stretches, step_m, margin_m):
         parts = _tile(column, row, chosen, step_m, margin_m)
         rim = shapely.box(*(step_m * TILE * np.array([column, row, column + 1, row + 1]))).exterior
         meets = shapely.intersects(parts, rim)
         whole.append(parts[~meets])
         cut.extend(parts[meets])
-    return np.concatenate([*whole, shapely.get_parts(shapely.union_all(cut))])
+    return np.concatenate([*whole, shapely.get_parts(shapely.coverage_union_all(cut))])
 
 
 def _tiles(stretches: Floats, step_m: float, margin_m: float) -> Iterator[tuple[int, int, Floats]]:
@@ -370,15 +372,15 @@ def _tile(
         steps.append(np.arange(max(start, int(low) - 1), min(start + TILE, int(high) + 1) + 1))
     # Multiples of the step, so that neighbouring tiles have the same numbers along their rim.
     x, y = steps[0] * step_m, steps[1] * step_m
-    distance = np.full((len(y), len(x)), margin_m, dtype=np.float32)
+    distance = np.full((len(y), len(x)), margin_m)
     _lower_to_distance(distance, stretches, x[0], y[0], step_m, margin_m)
     contours = contourpy.contour_generator(x, y, distance, fill_type="OuterOffset")
-    points, offsets = contours.filled(-1.0, ROAD_BUFFER_M)
-    parts = [_polygon(p.round(3), o) for p, o in zip(points, offsets, strict=True)]
+    filled = cast("_OuterOffset", contours.filled(-1.0, ROAD_BUFFER_M))
+    parts = [_polygon(p.round(3), o) for p, o in zip(*filled, strict=True)]
     return np.asarray(shapely.get_parts(parts))
 
 
-def _polygon(points: Floats, offsets: NDArray[np.uint32]) -> shapely.Polygon:
+def _polygon(points: Floats, offsets: NDArray[np.uint32]) -> shapely.Geometry:
     rings = [points[a:b] for a, b in pairwise(offsets)]
     return shapely.make_valid(shapely.Polygon(rings[0], rings[1:]))
 
@@ -392,12 +394,13 @@ def _without(whole: NDArray[np.object_], inner: NDArray[np.object_]) -> shapely.
         own = np.unique(outer)
         holes[own] = shapely.multipolygons(inner[cut], indices=np.searchsorted(own, outer))
     parts = shapely.get_parts(shapely.difference(whole, holes))
-    return shapely.multipolygons(parts[shapely.get_dimensions(parts) == 2])
+    left: shapely.MultiPolygon = shapely.multipolygons(parts[shapely.get_dimensions(parts) == 2])
+    return left
 
 
 @njit(cache=True, nogil=True)
 def _lower_to_distance(
-    distance: NDArray[np.float32],
+    distance: Floats,
     stretches: Floats,
     x0: float,
     y0: float,

@@ -28,6 +28,9 @@ _RANK_BITS = 24
 _RANK_MASK = (1 << _RANK_BITS) - 1
 MOST_RANKS = _RANK_MASK
 
+UNREACHED_MS = UNREACHED >> _RANK_BITS
+"""The time in the label UNREACHED, beyond any horizon."""
+
 
 @njit(cache=True, nogil=True)
 def _push(keys: Longs, nodes: Ints, size: int, key: int, node: int) -> int:
@@ -251,7 +254,7 @@ def reach(
 
     def share(part: NDArray[np.intp]) -> tuple[Ints, Ints, Ints]:
         mine = seed_first[part[0] : part[-1] + 2]
-        return _reach(arcs[0], arcs[1], arc_ms, seed_node, label, mine, horizon_ms)  # type: ignore[no-any-return]
+        return _reach(arcs[0], arcs[1], arc_ms, seed_node, label, mine, horizon_ms)
 
     sources = np.arange(len(seed_first) - 1)
     parts = [part for part in np.array_split(sources, max(1, threads)) if len(part)]

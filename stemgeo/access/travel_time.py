@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     from stemgeo.network.graph import EdgeTimes, Network
 
+    Ints = NDArray[np.int32]
     Longs = NDArray[np.int64]
 
 REACHED, BEYOND, UNMEASURED = "reached", "beyond_horizon", "unmeasured"
@@ -181,7 +182,7 @@ class Rider:
         )
         return self._with_walk(label, points)
 
-    def reach(self, sites: Places, *, threads: int = 2) -> tuple[Longs, Longs, Longs]:
+    def reach(self, sites: Places, *, threads: int = 2) -> tuple[Longs, Ints, Ints]:
         """Search from each site by itself: offsets, nodes, times in ms; see `search.reach`."""
         seed_node, seed_ms, owner = self.seeds(sites)
         order = np.argsort(owner, kind="stable")
@@ -298,8 +299,10 @@ class Rider:
         at, at_back = points.take(point).along_ms(self.network, self.times)
         position = self._position_mm(points)[point] - self._position_mm(sites)[site]
         walk = self.walk_ms(sites)[site]
-        ahead = (self.network.open_forward[edge] & (position <= 0)) | (position == 0)
-        back = (self.network.open_backward[edge] & (position >= 0)) | (position == 0)
+        # Within half a millimetre it is the same place, and no direction binds.
+        here = np.abs(position) < 0.5
+        ahead = (self.network.open_forward[edge] & (position <= 0)) | here
+        back = (self.network.open_backward[edge] & (position >= 0)) | here
         ms = np.concatenate([(to - at)[ahead], (at_back - to_back)[back]])
         walk = np.concatenate([walk[ahead], walk[back]])
         return (

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -199,13 +200,10 @@ def drawn(
     minutes, cell_m = output.isochrone_minutes, output.isochrone_cell_m
     rider = traveller.rider(output.isochrone_speed_kmh, max(minutes))
     ids = traveller.academies["academy_id"].to_numpy(dtype=object)
-    areas = pd.concat(
-        [
-            isochrones_of(rider, traveller.sites, minutes, cell_m),
-            catchments_of(rider, traveller.sites, ids, minutes, cell_m),
-        ],
-        ignore_index=True,
-    )
+    with ThreadPoolExecutor(2) as pool:  # most of the work is in GEOS, which runs side by side
+        nearest = pool.submit(isochrones_of, rider, traveller.sites, minutes, cell_m)
+        each = pool.submit(catchments_of, rider, traveller.sites, ids, minutes, cell_m)
+        areas = pd.concat([nearest.result(), each.result()], ignore_index=True)
     children = points[[cell.column for cell in cells]].to_numpy().sum(axis=1)
     areas.insert(4, "children", _inside(rider, traveller, ids, areas, children))
     return areas.to_crs("EPSG:31370")

@@ -183,7 +183,7 @@ def to_lambert(frame: gpd.GeoDataFrame, file: OpenedFile) -> gpd.GeoDataFrame | 
     """
     if not _all_finite(frame, file):
         return None
-    box: Box = tuple(float(bound) for bound in frame.total_bounds)  # type: ignore[assignment]
+    box: Box = tuple(frame.total_bounds.tolist())
     if not np.isfinite(box).all():
         file.error("has no feature with a geometry")
         return None

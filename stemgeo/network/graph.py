@@ -15,7 +15,7 @@ import json
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, Self, cast
 
 import numpy as np
 from numba import njit
@@ -167,7 +167,7 @@ class Network:
         return cls.from_roads(read_roads(Path(path) for path in paths))
 
     @classmethod
-    def from_osmnx(cls, graph: nx.MultiDiGraph) -> Self:
+    def from_osmnx(cls, graph: nx.MultiDiGraph[Any]) -> Self:
         """Take over a graph as OSMnx makes it (nodes in degrees, EPSG:4326).
 
         Directions are the graph's own; speeds come from the tags its edges carry. Edges that
@@ -258,12 +258,12 @@ class Network:
     @cached_property
     def open_forward(self) -> Bools:
         """Whether each edge may be travelled along its direction, shape (edges,)."""
-        return self._mode[self.forward[self.first_segment[:-1]]] != bicycle.CLOSED
+        return np.asarray(self._mode[self.forward[self.first_segment[:-1]]] != bicycle.CLOSED)
 
     @cached_property
     def open_backward(self) -> Bools:
         """Whether each edge may be travelled against its direction, shape (edges,)."""
-        return self._mode[self.backward[self.first_segment[:-1]]] != bicycle.CLOSED
+        return np.asarray(self._mode[self.backward[self.first_segment[:-1]]] != bicycle.CLOSED)
 
     @property
     def _mode(self) -> NDArray[np.uint8]:
@@ -283,12 +283,15 @@ class Network:
 
     @cached_property
     def area(self) -> shapely.Polygon:
-        """The ground that the network speaks for: the convex hull of its nodes."""
+        """The ground that the network speaks for: the convex hull of its open roads."""
         import shapely
 
-        return shapely.convex_hull(
-            shapely.multipoints(np.stack([self.vertex_x, self.vertex_y], axis=1))
-        )
+        # A ferry crosses water, and may land where no road was read.
+        ferry = self._mode[self.forward[self.first_segment[:-1]]] == bicycle.FERRY
+        road = (self.open_forward | self.open_backward) & ~ferry
+        on_road = np.repeat(road, np.diff(self.first_segment) + 1)
+        vertices = np.stack([self.vertex_x, self.vertex_y], axis=1)[on_road]
+        return cast("shapely.Polygon", shapely.convex_hull(shapely.multipoints(vertices)))
 
     @cached_property
     def arcs(self) -> tuple[Ints, Ints, Ints]:
@@ -396,7 +399,7 @@ class Network:
             f"pace_{direction}": pace,
         }
 
-    def to_networkx(self, speed_kmh: float = 15.0, **rider: Any) -> nx.MultiDiGraph:
+    def to_networkx(self, speed_kmh: float = 15.0, **rider: Any) -> nx.MultiDiGraph[int]:
         """Give the network as OSMnx would: a MultiDiGraph with coordinates in `crs`.
 
         Parameters
@@ -426,8 +429,8 @@ class Network:
         first_vertex = np.concatenate([[0], np.cumsum(vertices)])
         within = np.arange(first_vertex[-1]) - np.repeat(first_vertex[:-1], vertices)
         vertex = np.repeat(self.first_segment[:-1][order] + order, vertices) + within
-        by_segment = ("length_mm", "forward", "backward", "stress_forward", "stress_backward")
-        by_segment += ("residential", "way", "wait")
+        by_segment = ["length_mm", "forward", "backward", "stress_forward", "stress_backward"]
+        by_segment += ["residential", "way", "wait"]
         return dataclasses.replace(
             self,
             edge_start=self.edge_start[order],
@@ -536,7 +539,7 @@ def _morton(x: Floats, y: Floats) -> NDArray[np.uint64]:
     """Rank points along the Z-order curve, on a grid of 2 m or finer."""
 
     def spread(values: Floats) -> NDArray[np.uint64]:
-        bits = np.clip((values - values.min()) / 2, 0, 2**31).astype(np.uint64)
+        bits: NDArray[np.uint64] = np.clip((values - values.min()) / 2, 0, 2**31).astype(np.uint64)
         for shift, mask in (
             (16, 0x0000FFFF0000FFFF),
             (8, 0x00FF00FF00FF00FF),

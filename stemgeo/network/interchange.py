@@ -19,9 +19,9 @@ if TYPE_CHECKING:
 GRAPH = "OSMnx graph"
 
 
-def to_networkx(network: Network, times: EdgeTimes) -> nx.MultiDiGraph:
+def to_networkx(network: Network, times: EdgeTimes) -> nx.MultiDiGraph[int]:
     """Give the network as a MultiDiGraph; see `Network.to_networkx`."""
-    graph: nx.MultiDiGraph = nx.MultiDiGraph(crs=network.crs)
+    graph: nx.MultiDiGraph[int] = nx.MultiDiGraph(crs=network.crs)
     for node in range(network.nodes):
         x, y = float(network.node_x[node]), float(network.node_y[node])
         graph.add_node(node, x=x, y=y, osmid=int(network.osm_id[node]))
@@ -39,7 +39,7 @@ def to_networkx(network: Network, times: EdgeTimes) -> nx.MultiDiGraph:
     return graph
 
 
-def roads_from_osmnx(graph: nx.MultiDiGraph) -> Roads:
+def roads_from_osmnx(graph: nx.MultiDiGraph[Any]) -> Roads:
     """Turn an OSMnx graph in degrees into road segments; see `Network.from_osmnx`."""
     if str(graph.graph.get("crs", "")).lower() not in ("epsg:4326", "wgs84"):
         raise InputError(
@@ -51,7 +51,7 @@ def roads_from_osmnx(graph: nx.MultiDiGraph) -> Roads:
     return _segments(graph, streets, closed)
 
 
-def _streets(graph: nx.MultiDiGraph) -> tuple[list[dict[str, Any]], int]:
+def _streets(graph: nx.MultiDiGraph[Any]) -> tuple[list[dict[str, Any]], int]:
     """Pair the two directions of each street; say how many edges are closed to bicycles."""
     waiting: dict[Any, list[dict[str, Any]]] = {}
     streets, closed = [], 0
@@ -90,7 +90,7 @@ def _tags(data: dict[str, Any]) -> dict[str, str]:
     return tags
 
 
-def _segments(graph: nx.MultiDiGraph, streets: list[dict[str, Any]], closed: int) -> Roads:
+def _segments(graph: nx.MultiDiGraph[Any], streets: list[dict[str, Any]], closed: int) -> Roads:
     """Cut the streets at their bends; lengths are shared out so that each street keeps its own."""
     nodes = {node: i for i, node in enumerate(sorted(graph.nodes))}
     lon = [float(graph.nodes[node]["x"]) for node in nodes]
@@ -142,7 +142,7 @@ def _segments(graph: nx.MultiDiGraph, streets: list[dict[str, Any]], closed: int
         wait=np.zeros(len(lon), dtype=np.uint8),
         rides=tuple(rides),
         counts={"ways": len(streets), "ways_closed_to_bicycles": closed},
-        **{name: np.array(columns[name], dtype=kind) for name, kind in arrays.items()},  # type: ignore[arg-type]
+        **{name: np.array(columns[name], dtype=kind) for name, kind in arrays.items()},
     )
 
 

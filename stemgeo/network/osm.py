@@ -216,7 +216,8 @@ def read_roads(paths: Iterable[Path]) -> Roads:
     for path in paths:
         _each(path, osmium.osm.NODE, osmium.filter.IdFilter(wanted.tolist()), nodes.add)
     roads = _segments(ways, nodes)
-    if len(roads.start) == 0:
+    mode = np.array([ride.mode for ride in roads.rides])
+    if (mode[roads.forward] == bicycle.FERRY).all():
         raise _no_roads(paths)
     return roads
 
@@ -233,9 +234,15 @@ def _each(path: Path, kind: Any, keep: Any, add: Any) -> None:
         for item in osmium.FileProcessor(str(path), kind).with_filter(keep):
             add(item)
     except (RuntimeError, ValueError, osmium.InvalidLocationError) as error:
-        raise InputError(
-            Problem(path.name, f"cannot be read to its end ({error})", "download the extract again")
-        ) from None
+        raise InputError(_unread(path, str(error))) from None
+
+
+def _unread(path: Path, reason: str) -> Problem:
+    if "too long" in reason or "overlong" in reason:
+        # osmium has no way to skip it; OpenStreetMap itself takes no more than 255 characters.
+        what = f"has a text of more than 1,024 bytes, which osmium does not read ({reason})"
+        return Problem(path.name, what, "shorten it, or download the extract again")
+    return Problem(path.name, f"cannot be read to its end ({reason})", "download the extract again")
 
 
 def _segments(ways: _Ways, nodes: _Nodes) -> Roads:
@@ -264,7 +271,8 @@ def _segments(ways: _Ways, nodes: _Nodes) -> Roads:
     wait = np.zeros(len(osm_id), dtype=np.uint8)
     wait[np.searchsorted(osm_id, list(nodes.waiting))] = list(nodes.waiting.values())
     start, end, copies = _cut_at(blocking, start, end)
-    lon, lat, osm_id, wait = (np.append(a, a[copies]) for a in (lon, lat, osm_id, wait))
+    lon, lat = np.append(lon, lon[copies]), np.append(lat, lat[copies])
+    osm_id, wait = np.append(osm_id, osm_id[copies]), np.append(wait, wait[copies])
     metres = np.asarray(WGS84.inv(lon[start], lat[start], lon[end], lat[end])[2])
     short = metres <= LONGEST_M
     start, end, way, metres = start[short], end[short], way[short], metres[short]

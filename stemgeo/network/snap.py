@@ -57,7 +57,9 @@ class Places:
         """How far along its segment each place lies, 0 to 1."""
         return np.asarray(self.offset_mm / np.maximum(network.length_mm[self.segment], 1))
 
-    def along_ms(self, network: Network, times: EdgeTimes) -> tuple[NDArray, NDArray]:  # type: ignore[type-arg]
+    def along_ms(
+        self, network: Network, times: EdgeTimes
+    ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
         """Times between each place and the start of its edge.
 
         Returns

@@ -48,7 +48,6 @@ SPEED_WORDS = {
     "living_street": 20.0,
     "cyclestreet": 30.0,
     "zone30": 30.0,
-    "30": 30.0,
     "urban": BUILT_UP_KMH,
     "rural": RURAL_KMH,
 }
@@ -82,12 +81,12 @@ a main road is 2, not 1, for its junctions."""
 
 TAGS_READ = frozenset(
     ("highway", "motor_vehicle", "vehicle", "bicycle", "cyclestreet", "bicycle_road", "lanes")
-    + ("oneway", "maxspeed:forward", "maxspeed:backward", "bus", "access")
+    + ("oneway", "maxspeed:forward", "maxspeed:backward", "bus", "psv", "access")
     + SPEED_KEYS
     + tuple(
         f"cycleway{side}{what}"
         for side in ("", ":both", ":left", ":right")
-        for what in ("", ":buffer")
+        for what in ("", ":buffer", ":oneway")
     )
 )
 
@@ -130,23 +129,32 @@ def _one_way(tags: Tags, side: str, direction: str, *, built_up: bool) -> int:
 
 
 def _without_cars(tags: Tags) -> bool:
-    """A towpath or fietssnelweg: closed to motor traffic, or to all vehicles but bicycles."""
-    motor = tags.get("motor_vehicle", tags.get("vehicle"))
-    return motor in SHUT_TO_CARS
+    """A towpath or fietssnelweg: closed to motor traffic, or to all but bicycles."""
+    motor = tags.get("motor_vehicle", tags.get("vehicle", tags.get("access")))
+    buses = {tags.get(key, "no") for key in ("bus", "psv")} != {"no"}
+    return motor in SHUT_TO_CARS and not buses
 
 
 def _facility(tags: Tags, side: str) -> str:
-    """Give the best facility on one side of the road."""
+    """Give the best facility of one direction: on its side of the road, or ridden both ways."""
     best = NONE
-    for key in ("cycleway", "cycleway:both", f"cycleway:{side}"):
+    for key in ("cycleway", "cycleway:both", "cycleway:left", "cycleway:right"):
         word = tags.get(key, "")
-        if word.startswith("opposite") and key == "cycleway" and side == "right":
+        beyond = key.endswith((":left", ":right")) and not key.endswith(side)
+        if beyond and tags.get(f"{key}:oneway") != "no":
+            continue
+        if word.startswith("opposite") and key == "cycleway" and side == _with_traffic(tags):
             continue  # it runs against the one-way traffic, on the other side
         found = FACILITY.get(word, NONE)
         if found == LANE and tags.get(f"{key}:buffer", "no") not in ("no", "none"):
             found = BUFFERED
         best = min(best, found, key=(TRACK, BUFFERED, LANE, NONE).index)
     return best
+
+
+def _with_traffic(tags: Tags) -> str:
+    """Give the side on which one rides along with one-way traffic."""
+    return "left" if tags.get("oneway") in ("-1", "reverse") else "right"
 
 
 def _limit_kmh(tags: Tags, direction: str, *, built_up: bool) -> float:
@@ -160,10 +168,12 @@ def _limit_kmh(tags: Tags, direction: str, *, built_up: bool) -> float:
 
 
 def _kmh(text: str) -> float | None:
-    match = re.fullmatch(r"(\d{1,3})(?:\.\d+)?\s*(km/h|mph)?", text)
+    """Read "30", "30 mph", "BE:30", "BE:zone30" and the like; None if it says nothing known."""
+    word = text.rpartition(":")[2]
+    match = re.fullmatch(r"(\d{1,3})(?:\.\d+)?\s*(km/h|mph)?", word)
     if match:
         return int(match[1]) * (MPH if match[2] == "mph" else 1.0)
-    return SPEED_WORDS.get(text.rpartition(":")[2])
+    return SPEED_WORDS.get(word)
 
 
 def _lanes(tags: Tags) -> int:

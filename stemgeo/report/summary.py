@@ -9,7 +9,7 @@ import pandas as pd
 from babel.numbers import format_decimal, format_percent
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
     from stemgeo.errors import Problem
     from stemgeo.maps.text import MapText
@@ -93,7 +93,7 @@ def percent(share: float, language: str) -> str:
 def readable(table: pd.DataFrame, language: str, level: str = "province") -> pd.DataFrame:
     """Turn a summary table into text columns with headings, for people."""
     heads = HEADS[language] | {"name": LEVEL_HEADS[language].get(level, HEADS[language]["name"])}
-    columns = {heads["name"]: table["name"]}
+    columns: dict[str, pd.Series | list[str]] = {heads["name"]: table["name"]}
     for name in ("municipalities", "with_academy", "children", "covered", "uncovered"):
         if name in table:
             columns[heads[name]] = [number(value, language) for value in table[name]]
@@ -138,7 +138,7 @@ def summary_markdown(
     return "\n".join(lines)
 
 
-def _row(cells: Sequence[str]) -> str:
+def _row(cells: Iterable[str]) -> str:
     return "| " + " | ".join(_plain(cell) for cell in cells) + " |"
 
 

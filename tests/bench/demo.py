@@ -1,0 +1,86 @@
+"""Time the commands of the demo, each as a process of its own, and write docs/benchmarks.md.
+
+Run by `make bench`. It records and judges nothing: machines differ, and so do days.
+"""
+
+from __future__ import annotations
+
+import os
+import platform
+import shutil
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from importlib.metadata import version
+from pathlib import Path
+
+ROOT = Path(__file__).parent.parent.parent
+PAGE = ROOT / "docs" / "benchmarks.md"
+RUNS = 3
+LIBRARIES = ("numpy", "numba", "scipy", "shapely", "geopandas", "osmium", "matplotlib")
+
+
+def timed(command: list[str], cache: Path) -> tuple[float, float]:
+    """Run a command; give its seconds on the clock and its peak memory in MiB."""
+    environment = os.environ | {"STEMGEO_CACHE": str(cache)}
+    start = time.perf_counter()
+    process = subprocess.Popen(  # noqa: S603
+        command, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+    )
+    _, status, usage = os.wait4(process.pid, 0)
+    seconds = time.perf_counter() - start
+    if status:
+        sys.exit(f"{' '.join(command)} failed with status {os.waitstatus_to_exitcode(status)}")
+    return seconds, usage.ru_maxrss / 1024
+
+
+def row(what: str, runs: list[tuple[float, float]]) -> str:
+    """Write a row: the median and the range of the time, the largest memory."""
+    seconds = sorted(run[0] for run in runs)
+    middle, low, high = statistics.median(seconds), seconds[0], seconds[-1]
+    return f"| {what} | {middle:.2f} | {low:.2f} to {high:.2f} | {max(m for _, m in runs):.0f} |"
+
+
+def main() -> None:
+    """Time each command and write the page."""
+    stemgeo = [sys.executable, "-m", "stemgeo.cli"]
+    with tempfile.TemporaryDirectory() as folder:
+        place = Path(folder)
+        cache, study, out = place / "cache", place / "study", place / "out"
+        run = [*stemgeo, "run", str(study), "--out", str(out)]
+        subprocess.run([*stemgeo, "sample", str(study)], check=True)  # noqa: S603
+        timed(run, cache)  # compiles the kernel, once for each installation
+        cold = []
+        for _ in range(RUNS):
+            shutil.rmtree(cache)
+            cold.append(timed(run, cache))
+        warm = [timed(run, cache) for _ in range(RUNS)]
+        lines = [timed([*stemgeo, "--help"], cache) for _ in range(2 * RUNS)]
+    rows = [
+        row("`stemgeo --help`", lines[RUNS:]),
+        row("`stemgeo run` on the sample, roads read from the extract", cold),
+        row("the same, network in the cache", warm),
+    ]
+    page = f"""# Benchmarks
+
+Written by `make bench`; whole processes, {RUNS} runs each after one to warm up. They record and gate
+nothing.
+
+{platform.system()}, {os.cpu_count()} cores, Python {platform.python_version()};
+{", ".join(f"{name} {version(name)}" for name in LIBRARIES)}.
+
+| command | median, s | range, s | peak memory, MiB |
+|---|---|---|---|
+{chr(10).join(rows)}
+
+The sample: 300 municipalities, 2,188 zones, 902,071 children, 314 academies; 6 maps in three
+formats, the web map, isochrones of each academy, two profiles, three speeds.
+"""
+    PAGE.write_text(page, encoding="utf-8")
+    print(page)  # noqa: T201
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,847 @@
+"""Profiles, ferries and waits on hand-drawn maps: what closes, what it costs, what is counted."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+from typing import TYPE_CHECKING
+
+import networkx as nx
+import numpy as np
+import pytest
+import shapely
+from network.maps import RoadMap, ms, times
+from shapely.geometry import Point
+
+from stemgeo.access.search import UNREACHED, unpack
+from stemgeo.access.travel_time import Rider
+from stemgeo.errors import InputError
+from stemgeo.network import Network, bicycle, snap
+from stemgeo.network.bicycle import BARRIER, BOARDING, CROSSING, FERRY, NO_WAIT, SIGNAL
+from stemgeo.network.osm import read_roads
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    from network.maps import Place
+
+    from stemgeo.network.osm import Roads
+
+STREET = "highway=residential"
+BUSY = "highway=primary"
+ONEWAY = f"{STREET} oneway=yes"
+SQUARE = {"a": (0, 0), "b": (1000, 0), "c": (1000, 1000), "d": (0, 1000)}
+HOUR = 3_600_000
+
+
+def whole(folder: Path, drawn: RoadMap) -> Network:
+    """Read a map with everything in it, ferries too."""
+    return Network.whole(read_roads([drawn.write(folder)]))
+
+
+def ride(
+    network: Network,
+    child: Place,
+    academy: Place,
+    waits_s: Mapping[int, float] | None = None,
+    kmh: float = 15.0,
+) -> int | None:
+    """Time from a child to an academy in milliseconds with waits; None when there is no way."""
+    doors, sites = (snap(network, np.array([x]), np.array([y])) for x, y in (child, academy))
+    rider = Rider(network, network.times(kmh, waits_s=waits_s), HOUR)
+    (label,) = rider.nearest(sites, doors, np.arange(1))
+    return None if label == UNREACHED else int(unpack(label)[0])
+
+
+def snapped_m(network: Network, place: Place) -> float:
+    """How far a place is from the road it is tied to; NaN when it is tied to none."""
+    return float(snap(network, np.array([place[0]]), np.array([place[1]])).snap_m[0])
+
+
+# --- low stress ---------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("direct", "kept"),
+    [
+        (BUSY, False),
+        (f"{BUSY} cycleway=track", True),
+        (f"{BUSY} cycleway=separate", True),
+        (f"{BUSY} cycleway=lane", False),
+        ("highway=tertiary maxspeed=30", True),
+        ("highway=tertiary maxspeed=70", False),
+        (f"{STREET} maxspeed=50", True),
+        (f"{BUSY} cyclestreet=yes", True),
+    ],
+)
+def test_low_stress_goes_round_a_busy_road(tmp_path: Path, direct: str, kept: bool) -> None:  # noqa: FBT001
+    """The short road is taken by all; a child of nine takes it only when it is calm."""
+    drawn = RoadMap(SQUARE, [("a b", direct), ("a d c b", "highway=cycleway")])
+    network = whole(tmp_path, drawn)
+    every, quiet = network.restricted(), network.restricted("low_stress")
+    assert ms(every, drawn.at("a"), drawn.at("b")) == drawn.ms("a b")
+    path = "a b" if kept else "a d c b"
+    assert ms(quiet, drawn.at("a"), drawn.at("b")) == drawn.ms(path)
+
+
+def test_low_stress_is_said_per_direction(tmp_path: Path) -> None:
+    """With a track on the right side alone, one rides there and comes back another way."""
+    ways = [("a b", "highway=secondary cycleway:right=track"), ("a d c b", "highway=cycleway")]
+    drawn = RoadMap(SQUARE, ways)
+    quiet = whole(tmp_path, drawn).restricted("low_stress")
+    assert ms(quiet, drawn.at("a"), drawn.at("b")) == drawn.ms("a b")
+    assert ms(quiet, drawn.at("b"), drawn.at("a")) == drawn.ms("b c d a")
+
+
+def test_pushing_along_a_busy_road_is_not_low_stress(tmp_path: Path) -> None:
+    """`bicycle=dismount` on a primary road: pushed by all, shut to a child of nine."""
+    ways = [("a b", f"{BUSY} bicycle=dismount"), ("a d c b", "highway=track surface=sand")]
+    drawn = RoadMap(SQUARE, ways)
+    network = whole(tmp_path, drawn)
+    pushed = drawn.ms("a b", 4)
+    assert ms(network.restricted(), drawn.at("a"), drawn.at("b")) == pushed
+    round_it = ms(network.restricted("low_stress"), drawn.at("a"), drawn.at("b"))
+    assert round_it == drawn.ms("a d c b", 4)
+
+
+def test_child_on_a_busy_road_is_tied_to_the_quiet_one(tmp_path: Path) -> None:
+    """It walks to the nearest calm road within the limit, and is tied to none beyond it."""
+    nodes = SQUARE | {"p": (0, -300), "q": (1000, -300), "y": (-900, 0)}
+    ways = [("a b", BUSY), ("y a", BUSY), ("p q", STREET), ("p a", STREET), ("q b", STREET)]
+    drawn = RoadMap(nodes, ways)
+    network = whole(tmp_path, drawn)
+    every, quiet = network.restricted(), network.restricted("low_stress")
+    here, there = drawn.between("a", "b", 0.5), drawn.between("y", "a", 0.1)
+    assert snapped_m(every, here) == pytest.approx(0, abs=0.01)
+    assert snapped_m(quiet, here) == pytest.approx(300, abs=0.1)
+    table = times(quiet, [here, there], {"x": drawn.at("p")})
+    assert table["status"].tolist() == ["reached", "unmeasured"]
+    assert snapped_m(every, there) == pytest.approx(0, abs=0.01)
+
+
+def test_low_stress_is_never_quicker_between_the_same_places(tmp_path: Path) -> None:
+    """From node to node of a town with calm and busy roads: at best as quick."""
+    drawn = RoadMap(
+        SQUARE | {"m": (500, 500)},
+        [("a b c d a", STREET), ("a m c", BUSY), ("b m", "highway=tertiary maxspeed=30")],
+    )
+    network = whole(tmp_path, drawn)
+    quicker = 0
+    for one in "abcd":
+        for other in "abcd":
+            over_all = ms(network.restricted(), drawn.at(one), drawn.at(other))
+            calm = ms(network.restricted("low_stress"), drawn.at(one), drawn.at(other))
+            assert over_all is not None
+            assert calm is not None
+            assert over_all <= calm
+            quicker += over_all < calm
+    assert quicker == 2  # a to c and back
+
+
+def test_map_without_a_calm_road_takes_nobody(tmp_path: Path) -> None:
+    """Nothing is left, and that is an answer: no point is tied, no crash."""
+    drawn = RoadMap(SQUARE, [("a b c d a", BUSY)])
+    quiet = whole(tmp_path, drawn).restricted("low_stress")
+    assert quiet.counts["edges"] == quiet.counts["road_m"] == 0
+    assert not quiet.snappable.any()
+    table = times(quiet, [drawn.at("a")], {"x": drawn.at("b")})
+    assert table["status"].tolist() == ["unmeasured"]
+
+
+# --- islands per profile ------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("length", "island"), [(999, True), (1001, False)])
+def test_a_calm_neighbourhood_of_a_kilometre_takes_points(
+    tmp_path: Path,
+    length: float,
+    island: bool,  # noqa: FBT001
+) -> None:
+    """Between busy roads: an island below 1 km of calm road, a neighbourhood from there on."""
+    nodes = {"a": (0, 0), "b": (3000, 0), "p": (100, 300), "q": (100, 300 + length), "r": (0, 300)}
+    ways = [("a b", STREET), ("p q", STREET), ("a r p", BUSY)]
+    drawn = RoadMap(nodes, ways)
+    network = whole(tmp_path, drawn)
+    every, quiet = network.restricted(), network.restricted("low_stress")
+    at = drawn.between("p", "q", 0.1)
+    assert snapped_m(every, at) == pytest.approx(0, abs=0.01)
+    assert every.counts["island_edges"] == 0
+    if island:
+        assert snapped_m(quiet, at) == pytest.approx(300 + length / 10, abs=0.1)
+        assert quiet.counts["island_edges"] == 1
+        assert quiet.counts["island_road_m"] == round(drawn.length_mm("p q")[0] / 1000)
+    else:
+        assert snapped_m(quiet, at) == pytest.approx(0, abs=0.01)
+        assert quiet.counts["island_edges"] == 0
+
+
+def test_two_calm_neighbourhoods_do_not_reach_each_other(tmp_path: Path) -> None:
+    """Both take points; the busy road between them is the only way, so there is none."""
+    nodes = SQUARE | {"e": (3000, 0), "f": (3000, 1000)}
+    drawn = RoadMap(nodes, [("a b c d a", STREET), ("e f", STREET), ("b e", BUSY)])
+    network = whole(tmp_path, drawn)
+    quiet = network.restricted("low_stress")
+    assert ms(network.restricted(), drawn.at("a"), drawn.at("e")) == drawn.ms("a b e")
+    assert ms(quiet, drawn.at("a"), drawn.at("e")) is None
+    assert ms(quiet, drawn.at("e"), drawn.at("f")) == drawn.ms("e f")
+    assert quiet.counts["island_edges"] == 0
+
+
+def test_counts_of_a_profile_are_its_own(tmp_path: Path) -> None:
+    """Edges and metres of road are those open in the profile; what was read is the same."""
+    drawn = RoadMap(SQUARE, [("a b", BUSY), ("b c", STREET), ("a c", "highway=tertiary")])
+    network = whole(tmp_path, drawn)
+    every, quiet = network.restricted().counts, network.restricted("low_stress").counts
+    # The two busy roads are one edge: at a there is nothing to choose.
+    assert (every["edges"], quiet["edges"]) == (2, 1)
+    assert quiet["road_m"] == round(drawn.length_mm("b c")[0] / 1000)
+    for name in ("ways", "segments", "nodes", "ferries"):
+        assert every[name] == quiet[name]
+
+
+# --- contraction --------------------------------------------------------------------------------
+
+ROW = {name: (i * 100.0, 0.0) for i, name in enumerate("abcdef")}
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "edges"),
+    [
+        (STREET, "highway=cycleway", 1),
+        (STREET, "highway=tertiary maxspeed=30", 1),
+        (BUSY, "highway=tertiary maxspeed=90", 1),
+        (STREET, BUSY, 2),
+        ("highway=secondary cycleway=track", "highway=secondary", 2),
+        ("highway=secondary cycleway=track", "highway=secondary cycleway:right=track", 2),
+        (STREET, "highway=steps", 2),
+        (STREET, "highway=footway", 1),
+        (STREET, "route=ferry bicycle=yes", 2),
+        (STREET, f"{ONEWAY} foot=no", 2),
+    ],
+)
+def test_chain_is_cut_where_a_profile_opens_or_closes_it(
+    tmp_path: Path, first: str, second: str, edges: int
+) -> None:
+    """Calm beside busy, steps or ferry beside road: two edges; calm beside calm: one."""
+    drawn = RoadMap(ROW, [("a b c", first), ("c d e", second), ("a f", STREET), ("e f", STREET)])
+    plain = RoadMap(ROW, [("a b c", first), ("c d e", second)])
+    network = whole(tmp_path, plain)
+    assert network.edges == edges
+    # As part of a ring: the same cut at c, and the ones at a and e.
+    assert whole(tmp_path, drawn).edges >= edges
+
+
+@pytest.mark.parametrize("profile", ["all", "low_stress"])
+def test_an_edge_is_open_or_closed_as_a_whole(network_of_hand: Network, profile: str) -> None:
+    """In every profile all segments of an edge agree, each way."""
+    network = network_of_hand.restricted(profile, ferries=True)
+    mode = np.array([one.mode for one in network.rides])
+    for rides, open_ in (
+        (network.forward, network.open_forward),
+        (network.backward, network.open_backward),
+    ):
+        each = mode[rides] != bicycle.CLOSED
+        assert (each == open_[network.segment_edge]).all()
+
+
+@pytest.fixture
+def network_of_hand(tmp_path: Path) -> Network:
+    """Give a network with calm and busy roads, steps, one-way streets and a ferry."""
+    return whole(tmp_path, mixed_map())
+
+
+def mixed_map() -> RoadMap:
+    """Draw a bit of everything."""
+    nodes = {
+        name: (i % 4 * 310.0 + i, i // 4 * 270.0 - 2 * i) for i, name in enumerate("abcdefghijkl")
+    }
+    ways = [
+        ("a b c d", STREET),
+        ("d h", BUSY),
+        ("h g f e", "highway=secondary cycleway:right=track"),
+        ("e a", ONEWAY),
+        ("b f", "highway=tertiary maxspeed=30"),
+        ("f j", "highway=steps"),
+        ("e i j", "highway=track"),
+        ("j k", "route=ferry bicycle=yes duration=3"),
+        ("k l h", f"{STREET} oneway=yes foot=no"),
+        ("c g k", "highway=unclassified maxspeed=70"),
+    ]
+    waiting = {
+        "b": "highway=traffic_signals",
+        "c": "highway=crossing",
+        "g": "barrier=gate",
+        "l": "highway=traffic_signals",
+        "i": "barrier=cycle_barrier",
+    }
+    return RoadMap(nodes, ways, waiting)
+
+
+def test_kept_whole_and_then_restricted_is_the_same(
+    tmp_path: Path, network_of_hand: Network
+) -> None:
+    """A whole network from the cache gives each profile as the one just read does."""
+    folder = tmp_path / "kept"
+    folder.mkdir()
+    network_of_hand.save(folder)
+    loaded = Network.load(folder)
+    for profile in ("all", "low_stress"):
+        for ferries in (False, True):
+            fresh = network_of_hand.restricted(profile, ferries=ferries)
+            kept = loaded.restricted(profile, ferries=ferries)
+            assert (fresh.crs, fresh.rides, fresh.counts) == (kept.crs, kept.rides, kept.counts)
+            for name, array in fresh._arrays().items():
+                np.testing.assert_array_equal(array, getattr(kept, name), err_msg=name)
+    direct = Network.from_osm(tmp_path / "map.osm")
+    np.testing.assert_array_equal(direct.snappable, loaded.restricted().snappable)
+    np.testing.assert_array_equal(direct.forward, loaded.restricted().forward)
+
+
+def test_restricting_changes_nothing_of_the_whole(network_of_hand: Network) -> None:
+    """Profiles are made beside one another from the same whole, in any order."""
+    before = {name: array.copy() for name, array in network_of_hand._arrays().items()}
+    network_of_hand.restricted("low_stress")
+    again = network_of_hand.restricted().restricted("low_stress")
+    straight = network_of_hand.restricted("low_stress")
+    for name, array in before.items():
+        np.testing.assert_array_equal(array, getattr(network_of_hand, name), err_msg=name)
+        np.testing.assert_array_equal(getattr(again, name), getattr(straight, name), err_msg=name)
+
+
+# --- ferries ------------------------------------------------------------------------------------
+
+RIVER = {
+    "a": (0, 0),
+    "b": (300, 0),
+    "m": (310, 120),
+    "n": (290, 260),
+    "c": (300, 400),
+    "d": (0, 400),
+    "x": (-4000, 200),
+}
+BANKS = [("a b", STREET), ("c d", STREET), ("a x d", STREET)]
+CROSSING_BY_FERRY = "a b", "b m n c", "c d"
+
+
+def river(ferry: str, path: str = "b m n c") -> RoadMap:
+    """Draw two banks with a ferry between them and a long way round."""
+    return RoadMap(RIVER, [*BANKS, (path, ferry)])
+
+
+def sailed_ms(drawn: RoadMap, path: str, minutes: float) -> int:
+    """Time on board by hand: the duration shared out by length, each segment rounded."""
+    kmh = sum(drawn.length_mm(path)) / 1e6 / (minutes / 60)
+    return drawn.ms(path, kmh)
+
+
+def test_ferry_is_off_unless_asked_for(tmp_path: Path) -> None:
+    """By default one rides round, in what is read for Python as well."""
+    drawn = river("route=ferry bicycle=yes duration=00:06")
+    network = whole(tmp_path, drawn)
+    assert network.counts["ferries"] == 1
+    for off in (network.restricted(), Network.from_osm(tmp_path / "map.osm")):
+        assert ms(off, drawn.at("b"), drawn.at("c")) == drawn.ms("b a x d c")
+
+
+@pytest.mark.parametrize("duration", ["00:06", "6", "0:06:00", "PT6M"])
+@pytest.mark.parametrize("profile", ["all", "low_stress"])
+def test_ferry_takes_its_duration_and_one_wait(tmp_path: Path, duration: str, profile: str) -> None:
+    """Six minutes on board and five of waiting, however many nodes it has, either way."""
+    drawn = river(f"route=ferry bicycle=yes duration={duration}")
+    network = whole(tmp_path, drawn).restricted(profile, ferries=True)
+    on_board = sailed_ms(drawn, "b m n c", 6)
+    assert on_board == pytest.approx(360_000, abs=2)
+    over = drawn.ms("a b") + on_board + drawn.ms("c d")
+    there, back = (drawn.at("a"), drawn.at("d")), (drawn.at("d"), drawn.at("a"))
+    for waiting in (0, 300):
+        for pair in (there, back):
+            assert ride(network, *pair, {BOARDING: waiting}) == over + waiting * 1000
+
+
+def test_ferry_is_as_quick_for_everyone(tmp_path: Path) -> None:
+    """A slow child and a quick one are as long on board."""
+    drawn = river("route=ferry bicycle=yes duration=6")
+    network = whole(tmp_path, drawn).restricted(ferries=True)
+    for kmh in (6.0, 30.0):
+        found = ride(network, drawn.at("b"), drawn.at("c"), kmh=kmh)
+        assert found == sailed_ms(drawn, "b m n c", 6)
+
+
+@pytest.mark.parametrize("duration", ["", "duration=soon", "duration=0", "duration=-5"])
+def test_ferry_without_a_duration_goes_at_5_kmh(tmp_path: Path, duration: str) -> None:
+    """Or with one that cannot be read."""
+    drawn = river(f"route=ferry bicycle=yes {duration}")
+    network = whole(tmp_path, drawn).restricted(ferries=True)
+    assert ride(network, drawn.at("b"), drawn.at("c")) == drawn.ms("b m n c", 5)
+
+
+def test_two_ferries_are_two_waits(tmp_path: Path) -> None:
+    """Over an island in the river one boards twice."""
+    ways = [*BANKS, ("b m", "route=ferry bicycle=yes duration=2"), ("m n", STREET)]
+    drawn = RoadMap(RIVER, [*ways, ("n c", "route=ferry foot=yes duration=3")])
+    network = whole(tmp_path, drawn).restricted(ferries=True)
+    on_board = sailed_ms(drawn, "b m", 2) + sailed_ms(drawn, "n c", 3)
+    by_hand = on_board + drawn.ms("m n") + 2 * 300_000
+    assert ride(network, drawn.at("b"), drawn.at("c"), {BOARDING: 300}) == by_hand
+    assert ride(network, drawn.at("c"), drawn.at("b"), {BOARDING: 300}) == by_hand
+
+
+def test_ferry_drawn_the_other_way_is_the_same(tmp_path: Path) -> None:
+    """The wait does not depend on the direction in which the ferry was drawn."""
+    tags = "route=ferry bicycle=yes duration=6"
+    found = []
+    for path in ("b m n c", "c n m b"):
+        drawn = river(tags, path)
+        network = whole(tmp_path, drawn).restricted(ferries=True)
+        found.append(ride(network, drawn.at("a"), drawn.at("d"), {BOARDING: 300}))
+    assert found[0] == found[1]
+
+
+def test_ferry_takes_no_points(tmp_path: Path) -> None:
+    """A point in mid-river belongs to the nearest bank."""
+    drawn = river("route=ferry bicycle=yes duration=6")
+    network = whole(tmp_path, drawn).restricted(ferries=True)
+    assert not network.snappable[
+        network._mode[network.forward[network.first_segment[:-1]]] == FERRY
+    ]
+    middle, bank = drawn.at("m"), drawn.at("b")
+    away = np.hypot(middle[0] - bank[0], middle[1] - bank[1])
+    assert snapped_m(network, middle) == pytest.approx(away, abs=0.01)
+
+
+def test_ferry_to_nowhere_makes_no_mainland(tmp_path: Path) -> None:
+    """The length of a ferry is no road: it saves no island from being one."""
+    nodes = {"a": (0, 0), "b": (2000, 0), "p": (0, 40_000), "q": (0, 40_500)}
+    ways = [("a b", STREET), ("p q", STREET), ("b q", "route=ferry bicycle=yes duration=60")]
+    drawn = RoadMap(nodes, ways)
+    off = whole(tmp_path, drawn).restricted()
+    on = whole(tmp_path, drawn).restricted(ferries=True)
+    assert np.isnan(snapped_m(off, drawn.at("p")))
+    # Joined by the ferry it is part of the largest component.
+    assert snapped_m(on, drawn.at("p")) == pytest.approx(0, abs=0.01)
+    assert on.counts["island_edges"] == 0
+
+
+@pytest.mark.parametrize("ferry", ["route=ferry bicycle=yes", "route=ferry"])
+def test_map_of_ferries_alone_has_no_road(tmp_path: Path, ferry: str) -> None:
+    """One cannot live on a ferry: the file is refused like any other without roads."""
+    drawn = RoadMap(RIVER, [("b m n c", ferry)])
+    with pytest.raises(InputError, match=r"^map\.osm: has no road that a bicycle can use"):
+        drawn.network(tmp_path)
+
+
+def test_ferry_does_not_widen_the_ground_of_a_network(tmp_path: Path) -> None:
+    """Where only a ferry leads, nothing is known of roads: children there are unmeasured."""
+    nodes = SQUARE | {"z": (50_000, 500)}
+    drawn = RoadMap(nodes, [("a b c d a", STREET), ("b z", "route=ferry bicycle=yes")])
+    network = whole(tmp_path, drawn)
+    rim = shapely.convex_hull(shapely.multipoints([drawn.at(name) for name in "abcd"]))
+    assert shapely.symmetric_difference(network.area, rim).area < 1
+    assert not network.area.contains(Point(drawn.between("b", "z", 0.1)))
+
+
+# --- waits --------------------------------------------------------------------------------------
+
+SIGNALS = {SIGNAL: 20.0, CROSSING: 7.5, BARRIER: 4.25}
+WAITING = [
+    ("highway=traffic_signals", 20_000),
+    ("highway=crossing crossing=traffic_signals", 20_000),
+    ("crossing=traffic_signals", 20_000),
+    ("highway=crossing", 7_500),
+    ("highway=crossing crossing=zebra", 7_500),
+    ("barrier=gate", 4_250),
+    ("barrier=cycle_barrier", 4_250),
+    ("barrier=bollard", 0),
+    ("highway=stop", 0),
+    ("highway=give_way", 0),
+]
+
+
+@pytest.mark.parametrize(("tags", "wait_ms"), WAITING)
+def test_wait_in_the_middle_of_an_edge(tmp_path: Path, tags: str, wait_ms: int) -> None:
+    """Paid once by who passes, either way, from a door in mid-edge too; by no one else."""
+    drawn = RoadMap(ROW, [("a b c d", STREET)], {"c": tags})
+    network = drawn.network(tmp_path)
+    assert network.edges == 1
+    a, d = drawn.at("a"), drawn.at("d")
+    assert ride(network, a, d, SIGNALS) == drawn.ms("a b c d") + wait_ms
+    assert ride(network, d, a, SIGNALS) == drawn.ms("d c b a") + wait_ms
+    before, after = drawn.between("b", "c", 0.5), drawn.between("c", "d", 0.5)
+    half = [round(mm * 0.5 * 0.24) for mm in (*drawn.length_mm("b c"), *drawn.length_mm("c d"))]
+    assert ride(network, before, after, SIGNALS) == pytest.approx(sum(half) + wait_ms, abs=2)
+    assert ride(network, after, before, SIGNALS) == pytest.approx(sum(half) + wait_ms, abs=2)
+    assert ride(network, before, a, SIGNALS) == pytest.approx(drawn.ms("a b") + half[0], abs=2)
+    assert ride(network, a, before, SIGNALS) == pytest.approx(drawn.ms("a b") + half[0], abs=2)
+    assert ride(network, after, d, SIGNALS) == pytest.approx(half[1], abs=2)
+    assert ride(network, d, after, SIGNALS) == pytest.approx(half[1], abs=2)
+
+
+@pytest.mark.parametrize(("tags", "wait_ms"), WAITING)
+def test_wait_at_a_crossing_of_roads(tmp_path: Path, tags: str, wait_ms: int) -> None:
+    """Paid once by who crosses it, whichever way; not by who stays on his side."""
+    nodes = {"w": (-500, 0), "e": (500, 0), "n": (0, 400), "s": (0, -400), "m": (0, 0)}
+    drawn = RoadMap(nodes, [("w m e", STREET), ("n m s", STREET)], {"m": tags})
+    network = drawn.network(tmp_path)
+    assert network.nodes == 5
+    for one, other in (("w", "e"), ("e", "w"), ("n", "e"), ("s", "n")):
+        by_hand = drawn.ms(f"{one} m {other}") + wait_ms
+        assert ride(network, drawn.at(one), drawn.at(other), SIGNALS) == by_hand
+    near = drawn.between("w", "m", 0.5)
+    beyond = drawn.between("m", "e", 0.25)
+    (west,), (east,) = drawn.length_mm("w m"), drawn.length_mm("m e")
+    assert ride(network, drawn.at("w"), near, SIGNALS) == pytest.approx(west * 0.12, abs=2)
+    crossing = (west * 0.5 + east * 0.25) * 0.24 + wait_ms
+    assert ride(network, near, beyond, SIGNALS) == pytest.approx(crossing, abs=2)
+    assert ride(network, beyond, near, SIGNALS) == pytest.approx(crossing, abs=2)
+
+
+def test_wait_where_two_ways_meet_counts_once(tmp_path: Path) -> None:
+    """A signal in the joint of two ways, drawn towards or away from it, is one signal."""
+    for ways in (["a b", "b c"], ["b a", "b c"], ["b a", "c b"], ["a b", "c b"]):
+        drawn = RoadMap(ROW, [(path, STREET) for path in ways], {"b": "highway=traffic_signals"})
+        network = drawn.network(tmp_path)
+        assert network.edges == 1
+        for one, other in (("a", "c"), ("c", "a")):
+            by_hand = drawn.ms(f"{one} b {other}") + 20_000
+            assert ride(network, drawn.at(one), drawn.at(other), SIGNALS) == by_hand
+
+
+def test_waits_on_the_way_add_up(tmp_path: Path) -> None:
+    """A signal, a crossing and a gate one after the other; a way without them is preferred."""
+    nodes = ROW | {"p": (0, 60), "q": (500, 60)}
+    signs = {"b": "highway=traffic_signals", "c": "highway=crossing", "e": "barrier=gate"}
+    drawn = RoadMap(nodes, [("a b c d e f", STREET)], signs)
+    network = drawn.network(tmp_path)
+    total = drawn.ms("a b c d e f") + 31_750
+    assert ride(network, drawn.at("a"), drawn.at("f"), SIGNALS) == total
+    round_it = RoadMap(nodes, [*drawn.ways, ("a p q f", STREET)], signs)
+    network = round_it.network(tmp_path)
+    path = round_it.ms("a p q f")
+    assert round_it.ms("a b c d e f") < path < total
+    assert ride(network, drawn.at("a"), drawn.at("f"), SIGNALS) == path
+    assert ride(network, drawn.at("a"), drawn.at("f")) == round_it.ms("a b c d e f")
+
+
+def test_waits_are_nothing_unless_declared(tmp_path: Path) -> None:
+    """With all of them at 0, or none given, every array of times is the plain one."""
+    network = whole(tmp_path, mixed_map()).restricted(ferries=True)
+    bare = RoadMap(mixed_map().nodes, mixed_map().ways)
+    plain = whole(tmp_path, bare).restricted(ferries=True)
+    zero = dict.fromkeys((SIGNAL, CROSSING, BARRIER, BOARDING), 0.0)
+    for waits in (None, zero):
+        for name in ("forward_ms", "backward_ms", "before_forward_ms", "before_backward_ms"):
+            mine = getattr(network.times(12, waits_s=waits), name)
+            np.testing.assert_array_equal(mine, getattr(plain.times(12), name), err_msg=name)
+    assert set(network.wait) | set(network.node_wait) == set(range(5))
+    assert set(plain.wait) | set(plain.node_wait) == {NO_WAIT, BOARDING}
+
+
+def test_a_blocking_barrier_costs_no_wait(tmp_path: Path) -> None:
+    """A locked gate stops; one goes round and waits for nothing."""
+    drawn = RoadMap(
+        SQUARE | {"m": (500, 0)}, [("a m b c d a", STREET)], {"m": "barrier=gate locked=yes"}
+    )
+    network = drawn.network(tmp_path)
+    around = drawn.ms("a d c b")
+    assert ride(network, drawn.at("a"), drawn.at("b"), SIGNALS) == around
+
+
+# --- networkx, with waits -----------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("profile", ["all", "low_stress"])
+@pytest.mark.parametrize("waits", [None, SIGNALS | {BOARDING: 60.0}])
+def test_contraction_keeps_every_wait(
+    tmp_path: Path, shared_data: Path, profile: str, waits: dict[int, float] | None
+) -> None:
+    """Between the nodes that are left: networkx on every node of the roads gives the same.
+
+    The roads are taken before contraction; the wait of a node is on each arc that leaves it.
+    Berlare and the map of a bit of everything.
+    """
+    drawn = [mixed_map().write(tmp_path), shared_data / "osm" / "berlare.osm"]
+    for path, most in zip(drawn, (100, 25), strict=True):
+        roads = read_roads([path])
+        network = Network.whole(roads).restricted(profile, ferries=True)
+        plain = every_node(roads, profile, waits or {})
+        by_us = network.to_networkx(11, waits_s=waits)
+        number = {
+            int(osm): node for node, osm in enumerate(network.osm_id) if unique(roads, int(osm))
+        }
+        sources = list(number)[:: max(1, len(number) // most)]
+        compared = 0
+        for source in sources:
+            expected = nx.single_source_dijkstra_path_length(plain, source, weight="ms")
+            found = nx.single_source_dijkstra_path_length(
+                by_us, number[source], weight="travel_time_ms"
+            )
+            for osm, node in number.items():
+                assert expected.get(osm) == found.get(node)
+                compared += osm in expected
+        assert compared > len(sources)
+
+
+def unique(roads: Roads, osm_id: int) -> bool:
+    """Whether a node was not cut apart by a barrier."""
+    return int((roads.osm_id == osm_id).sum()) == 1
+
+
+def every_node(roads: Roads, profile: str, waits: dict[int, float]) -> nx.DiGraph[object]:
+    """Draw every segment both ways, with the wait of the node it leaves."""
+    graph: nx.DiGraph[object] = nx.DiGraph()
+    copies = np.unique(roads.osm_id, return_counts=True)
+    single = dict(zip(copies[0].tolist(), (copies[1] == 1).tolist(), strict=True))
+
+    def name(vertex: int) -> object:
+        osm = int(roads.osm_id[vertex])
+        return osm if single[osm] else ("part", vertex)
+
+    graph.add_nodes_from(map(name, range(len(roads.osm_id))))
+    ferry = np.array([one.mode == FERRY for one in roads.rides])
+    way_before = None
+    for i in range(len(roads.start)):
+        boards = ferry[roads.forward[i]] and roads.way[i] != way_before
+        way_before = roads.way[i]
+        for one, two, which, level in (
+            (roads.start[i], roads.end[i], roads.forward[i], roads.stress_forward[i]),
+            (roads.end[i], roads.start[i], roads.backward[i], roads.stress_backward[i]),
+        ):
+            kmh = roads.rides[which].speed_kmh(11, 4.0)
+            if not kmh or (profile == "low_stress" and level > 2):
+                continue
+            ms_ = round(int(roads.length_mm[i]) * (3.6 / kmh))
+            ms_ += round(1000 * waits.get(int(roads.wait[one]), 0.0))
+            ms_ += round(1000 * waits.get(BOARDING, 0.0)) if boards else 0
+            known = graph.get_edge_data(name(one), name(two), {"ms": np.inf})["ms"]
+            graph.add_edge(name(one), name(two), ms=min(known, ms_))
+    return graph
+
+
+@pytest.mark.parametrize("profile", ["all", "low_stress"])
+def test_doors_pay_the_waits_that_networkx_pays(network_of_hand: Network, profile: str) -> None:
+    """From a door on each edge to an academy on each other: by the ends of the edges, as networkx.
+
+    The door's own stretch, the waits at the nodes in between and the academy's stretch, no more.
+    """
+    waits = SIGNALS | {BOARDING: 60.0}
+    network = network_of_hand.restricted(profile, ferries=True)
+    graph = network.to_networkx(12, waits_s=waits)
+    edge_times = network.times(12, waits_s=waits)
+    rider = Rider(network, edge_times, HOUR)
+    edges = np.flatnonzero(network.snappable)
+    segment = network.first_segment[edges]
+    doors = snap(network, *_middles(network, segment))
+    keep = np.flatnonzero(np.isin(doors.segment, segment))
+    doors = doors.take(keep)
+    along, against = doors.along_ms(network, edge_times)
+    walk = rider.walk_ms(doors)
+    length = dict(nx.all_pairs_dijkstra_path_length(graph, weight="travel_time_ms"))
+    compared = 0
+    for site, edge in enumerate(doors.edge):
+        label = rider.nearest(doors.take(np.array([site])), doors, np.arange(1))
+        for door, own in enumerate(doors.edge):
+            if own == edge:
+                continue
+            expected = np.inf
+            for leave, out_ms, may in _exits(
+                network, edge_times, int(own), along[door], against[door]
+            ):
+                for enter, in_ms, can in _entries(
+                    network, edge_times, int(edge), along[site], against[site]
+                ):
+                    between = length[leave].get(enter, np.inf)
+                    if may and can:
+                        last = edge_times.node_ms[enter]
+                        expected = min(expected, out_ms + between + last + in_ms)
+            expected += walk[door] + walk[site]
+            found = np.inf if label[door] == UNREACHED else unpack(label[door : door + 1])[0][0]
+            assert found == expected
+            compared += np.isfinite(expected)
+    assert compared > 20
+
+
+def _middles(network: Network, segment: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Give the middle of each segment."""
+    vertex = segment + network.segment_edge[segment]
+    x, y = network.vertex_x, network.vertex_y
+    return (x[vertex] + x[vertex + 1]) / 2, (y[vertex] + y[vertex + 1]) / 2
+
+
+def _exits(
+    network: Network, edge_times: object, edge: int, along: int, against: int
+) -> list[tuple[int, int, bool]]:
+    """Nodes at which one can leave an edge, the time to them, and whether that is allowed."""
+    ahead = int(edge_times.forward_ms[edge]) - int(along)
+    return [
+        (int(network.edge_end[edge]), ahead, bool(network.open_forward[edge])),
+        (int(network.edge_start[edge]), int(against), bool(network.open_backward[edge])),
+    ]
+
+
+def _entries(
+    network: Network, edge_times: object, edge: int, along: int, against: int
+) -> list[tuple[int, int, bool]]:
+    """Nodes from which one can ride up to a place on an edge, the time, and whether one may."""
+    back = int(edge_times.backward_ms[edge]) - int(against)
+    return [
+        (int(network.edge_start[edge]), int(along), bool(network.open_forward[edge])),
+        (int(network.edge_end[edge]), back, bool(network.open_backward[edge])),
+    ]
+
+
+# --- bad input ----------------------------------------------------------------------------------
+
+
+def test_tags_that_say_nothing_are_counted(tmp_path: Path) -> None:
+    """`oneway=maybe` and a speed that is none are read on and counted; `maxspeed=walk` is known."""
+    ways = [
+        ("a b", f"{STREET} maxspeed=walk"),
+        ("b c", f"{STREET} oneway=maybe"),
+        ("c d", f"{STREET} maxspeed=fast"),
+        ("d e", f"{STREET} oneway:bicycle=perhaps"),
+        ("e f", STREET),
+        ("f a", f"{BUSY} oneway=maybe access=private"),
+    ]
+    drawn = RoadMap(ROW, ways)
+    network = drawn.network(tmp_path)
+    assert network.counts["ways_with_unreadable_tags"] == 3
+    assert network.counts["ways_closed_to_bicycles"] == 1
+    by_hand = drawn.ms("a b", 5) + drawn.ms("b c d e f")
+    for pair in (("a", "f"), ("f", "a")):
+        assert ms(network, *(drawn.at(name) for name in pair)) == by_hand
+
+
+def test_way_with_missing_nodes_in_either_profile(tmp_path: Path) -> None:
+    """Ridden up to the hole from both sides, calm road or busy; the hole is counted."""
+    nodes = {
+        "a": (0, 0),
+        "b": (1200, 0),
+        "d": (1600, 0),
+        "e": (2800, 0),
+        "p": (0, 50),
+        "q": (2800, 50),
+    }
+    drawn = RoadMap(nodes, [("a b X d e", STREET), ("a p", STREET), ("p q", BUSY), ("q e", STREET)])
+    network = whole(tmp_path, drawn)
+    every, quiet = network.restricted(), network.restricted("low_stress")
+    assert every.counts["segments_without_location"] == 2
+    assert ms(every, drawn.at("b"), drawn.at("d")) == drawn.ms("b a p q e d")
+    assert ms(quiet, drawn.at("b"), drawn.at("a")) == drawn.ms("b a")
+    assert ms(quiet, drawn.at("b"), drawn.at("d")) is None
+
+
+def test_ferry_with_a_missing_node_leads_nowhere(tmp_path: Path) -> None:
+    """Cut by the extract's edge it is kept up to the hole, counted, and crossed by nobody."""
+    drawn = river("route=ferry bicycle=yes duration=6", "b m X c")
+    network = whole(tmp_path, drawn).restricted(ferries=True)
+    assert network.counts["segments_without_location"] == 2
+    assert ride(network, drawn.at("b"), drawn.at("c")) == drawn.ms("b a x d c")
+
+
+def test_segments_of_no_length_are_counted(tmp_path: Path) -> None:
+    """Two nodes on one spot."""
+    nodes = {"a": (0, 0), "b": (100, 0), "c": (100, 0), "d": (200, 0)}
+    drawn = RoadMap(nodes, [("a b c d", STREET)])
+    network = drawn.network(tmp_path)
+    assert network.counts["segments_of_no_length"] == 1
+    assert network.counts["segments_too_long"] == 0
+
+
+# -- a name of 10 kB
+
+
+def varint(number: int) -> bytes:
+    """Encode a whole number as protobuf does."""
+    out = b""
+    while number > 127:
+        out += bytes([number & 127 | 128])
+        number >>= 7
+    return out + bytes([number])
+
+
+def field(number: int, value: int | bytes) -> bytes:
+    """Encode a field of a message."""
+    if isinstance(value, int):
+        return varint(number << 3) + varint(value)
+    return varint(number << 3 | 2) + varint(len(value)) + value
+
+
+def zigzag(*numbers: int) -> bytes:
+    """Encode signed numbers, packed."""
+    return b"".join(varint(2 * n if n >= 0 else -2 * n - 1) for n in numbers)
+
+
+def blob(kind: bytes, content: bytes) -> bytes:
+    """Wrap a block as it stands in a PBF file, not compressed."""
+    body = field(1, content)
+    head = field(1, kind) + field(3, len(body))
+    return len(head).to_bytes(4, "big") + head + body
+
+
+def pbf(drawn: RoadMap, names: list[str]) -> bytes:
+    """Write a map of streets as PBF; osmium itself writes no text that is too long."""
+    texts = [b"", b"highway", b"residential", b"name", *(name.encode() for name in names)]
+    group = b""
+    for number, name in enumerate(drawn.nodes, 1):
+        lon, lat = (round(degrees * 1e7) for degrees in drawn.lonlat(name))
+        group += field(
+            1,
+            varint(1 << 3)
+            + zigzag(number)
+            + varint(8 << 3)
+            + zigzag(lat)
+            + varint(9 << 3)
+            + zigzag(lon),
+        )
+    for number, (path, _) in enumerate(drawn.ways, 1):
+        refs = [0, *(drawn.id_of(name) for name in path.split())]
+        deltas = zigzag(*(two - one for one, two in pairwise(refs)))
+        way = field(1, number) + field(2, bytes([1, 3])) + field(3, bytes([2, 3 + number]))
+        group += field(3, way + field(8, deltas))
+    table = b"".join(field(1, text) for text in texts)
+    header = field(4, b"OsmSchema-V0.6")
+    return blob(b"OSMHeader", header) + blob(b"OSMData", field(1, table) + field(2, group))
+
+
+def write_named(folder: Path, ending: str, names: list[str]) -> Path:
+    """Write a row of streets with these names as XML or PBF."""
+    paths = ["a b", "b c", "c d"]
+    ways = [(path, f"{STREET} name={name}") for path, name in zip(paths, names, strict=True)]
+    drawn = RoadMap(ROW, ways)
+    if ending == ".osm":
+        return drawn.write(folder, "named.osm")
+    place = folder / "named.osm.pbf"
+    place.write_bytes(pbf(drawn, names))
+    return place
+
+
+@pytest.mark.parametrize("ending", [".osm", ".osm.pbf"])
+@pytest.mark.parametrize("name", ["x" * 1024, "é" * 512, "x" * 255])
+def test_a_long_name_is_read_on(tmp_path: Path, ending: str, name: str) -> None:
+    """Up to 1,024 bytes, four times what OpenStreetMap takes, a name is just a name."""
+    network = Network.from_osm(write_named(tmp_path, ending, ["Dorp", name, "Kerk"]))
+    drawn = RoadMap(ROW, [("a b c d", STREET)])
+    assert ms(network, drawn.at("a"), drawn.at("d")) == drawn.ms("a b c d")
+
+
+@pytest.mark.parametrize("ending", [".osm", ".osm.pbf"])
+@pytest.mark.parametrize("name", ["x" * 1025, "é" * 513, "x" * 10_240])
+def test_a_name_of_10_kb_is_refused_in_one_line(tmp_path: Path, ending: str, name: str) -> None:
+    """Above 1,024 bytes osmium reads no text and cannot skip it: the line says so, and no more."""
+    path = write_named(tmp_path, ending, ["Dorp", name, "Kerk"])
+    with pytest.raises(InputError) as caught:
+        Network.from_osm(path)
+    line = str(caught.value)
+    assert line.startswith(f"named{ending}: has a text of more than 1,024 bytes")
+    assert line.endswith("; shorten it, or download the extract again")
+    assert "\n" not in line
+
+
+def test_the_builder_of_pbf_writes_what_the_builder_of_xml_writes(tmp_path: Path) -> None:
+    """The same map either way, so that the refusal is of the name and not of the file."""
+    names = ["Dorp", "Molen", "Kerk"]
+    one = Network.from_osm(write_named(tmp_path, ".osm", names))
+    two = Network.from_osm(write_named(tmp_path, ".osm.pbf", names))
+    assert one.counts == two.counts
+    for name, array in one._arrays().items():
+        np.testing.assert_array_equal(array, getattr(two, name), err_msg=name)
