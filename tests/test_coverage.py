@@ -12,6 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from stemgeo.access.travellers import travellers
 from stemgeo.coverage import COUNTS, Reached, coverage, municipality_table, summary
 from stemgeo.demand import AgeCell, age_cells, demand
 from stemgeo.run import _travel
@@ -302,7 +303,8 @@ def measured(
 def table_of(study: Study, given: hand.Inputs) -> pd.DataFrame:
     cells = age_cells(study.travel.bands, given.academies)
     points, _ = demand(given, study, cells)
-    parts, _ = _travel(study, None, given.academies, points, cells, [])
+    riders = travellers(study, None, given.academies, points)
+    parts, _ = _travel(study, riders, points, cells)
     return checked("coverage", coverage(points, parts, given.zones, given.municipalities))
 
 
@@ -393,7 +395,7 @@ def test_a_child_goes_past_an_academy_that_does_not_serve_it() -> None:
     given = hand.inputs(ground, counts, academies=register)
     cells = age_cells(study.travel.bands, register)
     points, _ = demand(given, study, cells)
-    _, access = _travel(study, None, register, points, cells, [])
+    _, access = _travel(study, travellers(study, None, register, points), points, cells)
     nearest = access.set_index("ages")["academy_id"].to_dict()
     assert nearest == {"5-8": "A", "9-11": "A", "12-13": "A", "14-17": "B"}
     assert covered(table_of(study, given))["12-17"] == 12

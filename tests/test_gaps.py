@@ -37,6 +37,7 @@ def found(trips: Sequence[Trip], study: Study | None = None) -> gpd.GeoDataFrame
     access = pd.DataFrame(
         {
             "point_id": frame["point_id"],
+            "profile": "all",
             "band": "5-8",
             "ages": "5-8",
             "academy_id": frame["academy_id"],

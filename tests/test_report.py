@@ -243,6 +243,7 @@ def test_a_run_writes_what_the_design_says(written: tuple[Result, Path]) -> None
     """Tables, isochrones, maps, the web map, a summary and a manifest; nothing else."""
     _, folder = written
     tables = ("coverage", "gaps", "annex-1-municipalities", "academies", "provinces")
+    tables += ("effects",)
     stores = ("demand", "access", "municipalities", "academies")
     assert set(content_of(folder)) == {
         *(f"tables/{name}.csv" for name in tables),
@@ -309,7 +310,9 @@ def test_the_manifest_says_what_was_asked_and_that_the_sums_hold(
     }
     assert set(manifest["outputs"]) == set(content_of(folder)) - {"manifest.json"}
     assert manifest["notes"] == [str(note) for note in result.notes]
-    assert manifest["network"]["road_m"] > 0
+    assert set(manifest["network"]) == {"all", "low_stress"}
+    roads = {profile: counts["road_m"] for profile, counts in manifest["network"].items()}
+    assert roads["all"] > roads["low_stress"] > 0
 
 
 def test_the_written_tables_are_those_of_the_result(written: tuple[Result, Path]) -> None:
@@ -378,7 +381,7 @@ def test_a_title_with_a_bar_does_not_break_the_summary(written: tuple[Result, Pa
     assert lines[0] == "# Kleine \\| proef"
     rows = [line for line in lines if line.startswith("|")]
     assert len(rows) == 2 + 3
-    assert {len(re.findall(r"(?<!\\)\|", row)) for row in rows} == {10}
+    assert {len(re.findall(r"(?<!\\)\|", row)) for row in rows} == {11}
 
 
 def failing_save(*_: object, **__: object) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib.metadata
 import os
 import platform
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,6 +14,7 @@ import pandas as pd
 from babel.numbers import format_decimal
 
 from stemgeo import coverage as coverage_
+from stemgeo.maps.series import lighter
 from stemgeo.maps.static import choropleth, save_figure
 from stemgeo.maps.text import MapText
 from stemgeo.maps.web import web_map
@@ -26,13 +27,20 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
     from stemgeo.result import Tables
+    from stemgeo.study import Study
 
 FLANDERS = "Vlaanderen"
+FINEST_DETAIL_M = 10.0
 LIBRARIES = ("geopandas", "numba", "numpy", "osmium", "pandas", "pyogrio", "pyproj", "shapely")
 NOTE = {
     "nl": "benadering in vogelvlucht (afstand x {factor})",
     "en": "straight-line approximation (distance x {factor})",
 }
+MEASURE = {
+    "nl": "Aandeel van de kinderen dat binnen {minutes} minuten fietsen een STEM-academie bereikt",
+    "en": "Share of the children who reach a STEM academy within {minutes} minutes by bicycle",
+}
+FERRIES = {"nl": "met gebruik van veerboten", "en": "ferries are used"}
 DATES = {
     "nl": "Bevolking: {population}. Academies: {academies}.",
     "en": "Population: {population}. Academies: {academies}.",
@@ -52,8 +60,18 @@ def map_text(result: Tables) -> MapText:
         source=attribution(result),
         date=_dates(result),
         language=language,
-        method_note=NOTE[language].format(factor=factor) if study.straight_line else "",
+        method_note=_method_note(study, NOTE[language].format(factor=factor)),
+        measure=MEASURE[language].format(
+            minutes=format_decimal(study.travel.cutoff_min, locale=language)
+        ),
     )
+
+
+def _method_note(study: Study, straight_line: str) -> str:
+    """Say what sets this measurement apart from the plain one; printed on every output."""
+    if study.straight_line:
+        return straight_line
+    return FERRIES[study.output.language] if study.travel.ferries else ""
 
 
 def attribution(result: Tables) -> str:
@@ -117,6 +135,9 @@ def write(result: Tables, place: Path) -> Path:
     Path
         The folder.
     """
+    # Detail that no sheet can show is left out once, not for each map again.
+    outlines = lighter(result.municipalities.geometry, FINEST_DETAIL_M)
+    shown = replace(result, municipalities=result.municipalities.set_geometry(outlines))
     with whole_folder(place) as folder:
         for name in ("tables", "maps"):
             (folder / name).mkdir()
@@ -125,14 +146,13 @@ def write(result: Tables, place: Path) -> Path:
             _write_isochrones(result.isochrones, folder / "isochrones.gpkg")
         for province in (None, *_provinces_of(result.municipalities)):
             save_figure(
-                static_map(result, province),
+                static_map(shown, province),
                 folder / "maps" / (province or FLANDERS).lower(),
                 formats=result.study.output.formats,
             )
-        (folder / "map.html").write_text(interactive_map(result), encoding="utf-8")
+        (folder / "map.html").write_text(interactive_map(shown), encoding="utf-8")
         (folder / "summary.md").write_text(
-            summary_markdown(result.summary(), map_text(result), result.study, result.notes),
-            encoding="utf-8",
+            summary_markdown(result, map_text(result)), encoding="utf-8"
         )
         write_manifest(folder, manifest(result))
     return place

@@ -9,11 +9,10 @@ import pandas as pd
 from babel.numbers import format_decimal, format_percent
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable
 
-    from stemgeo.errors import Problem
     from stemgeo.maps.text import MapText
-    from stemgeo.study import Study
+    from stemgeo.result import Tables
 
 HEADS = {
     "nl": {
@@ -54,6 +53,10 @@ WORDS = {
         "range": "De marge geldt voor de lage en de hoge fietssnelheid.",
         "low_stress": "Op rustige wegen: alleen over wegen waar ook een kind van negen mag rijden "
         "(verkeersstress 1 en 2).",
+        "surfaces": "Het wegdek telt mee: op elk wegdek even snel zouden {other} kinderen op tijd "
+        "zijn in plaats van {now}.",
+        "no_surfaces": "Het wegdek telt niet mee: telde het mee, dan waren {other} kinderen op tijd "
+        "in plaats van {now}.",
         "sources": "Bronnen",
         "notes": "Opmerkingen bij de invoer en de meting: {count}. Ze staan in manifest.json onder "
         "`notes`.",
@@ -67,6 +70,10 @@ WORDS = {
         "range": "The range is that of the low and the high riding speed.",
         "low_stress": "On low-stress roads: only over roads where a child of nine may ride "
         "(level of traffic stress 1 and 2).",
+        "surfaces": "Surfaces count: as fast on every surface, {other} children would be in time "
+        "instead of {now}.",
+        "no_surfaces": "Surfaces do not count: if they did, {other} children would be in time "
+        "instead of {now}.",
         "sources": "Sources",
         "notes": "Notes on the inputs and the measurement: {count}. They stand in manifest.json "
         "under `notes`.",
@@ -109,19 +116,18 @@ def readable(table: pd.DataFrame, language: str, level: str = "province") -> pd.
     return pd.DataFrame(columns)
 
 
-def summary_markdown(
-    table: pd.DataFrame, text: MapText, study: Study, notes: Sequence[Problem]
-) -> str:
+def summary_markdown(result: Tables, text: MapText) -> str:
     """Write the summary of a run in Markdown."""
     from babel.dates import format_date
 
+    study, table = result.study, result.summary()
     language = study.output.language
     words = WORDS[language]
     ages = [age for band in study.travel.bands for age in band.ages]
     lead = words["lead"].format(
         first=min(ages),
         last=max(ages),
-        minutes=f"{study.travel.cutoff_min:g}",
+        minutes=format_decimal(study.travel.cutoff_min, locale=language),
         date=format_date(study.about.date, "long", language),
     )
     shown = readable(table, language)
@@ -131,11 +137,21 @@ def summary_markdown(
     lines += [_row(row) for row in shown.itertuples(index=False)]
     lines += ["", words["share"], words["range"]]
     lines += [words["low_stress"]] if "share_low_stress" in table else []
+    lines += _effect_of_surfaces(result, language)
     lines += ["", text.date, ""]
     lines += [f"## {words['sources']}", "", _plain(text.source), ""]
-    if notes:
-        lines += [words["notes"].format(count=len(notes)), ""]
+    if result.notes:
+        lines += [words["notes"].format(count=len(result.notes)), ""]
     return "\n".join(lines)
+
+
+def _effect_of_surfaces(result: Tables, language: str) -> list[str]:
+    """Say in a sentence what counting surfaces changes for all of Flanders."""
+    if result.effects.empty:
+        return []
+    now, other = (int(result.effects[name].sum()) for name in ("covered", "covered_variant"))
+    words = WORDS[language]["surfaces" if result.study.travel.surface else "no_surfaces"]
+    return [words.format(now=number(now, language), other=number(other, language))]
 
 
 def _row(cells: Iterable[str]) -> str:

@@ -9,7 +9,22 @@ import pytest
 from network.maps import tags
 
 from stemgeo.network import bicycle
-from stemgeo.network.bicycle import CLOSED, PUSH, RIDE, STEPS, blocks, classify
+from stemgeo.network.bicycle import (
+    BARRIER,
+    CLOSED,
+    CROSSING,
+    NO_WAIT,
+    PUSH,
+    RIDE,
+    SIGNAL,
+    STEPS,
+    blocks,
+    classify,
+    ferry,
+    ferry_minutes,
+    unreadable,
+    waits,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -260,10 +275,39 @@ highway=residential oneway=yes cycleway:left=separate cycleway:left:oneway=no ->
 highway=residential oneway=yes cycleway:left=no cycleway:left:oneway=-1 -> ride push
 highway=residential oneway=yes cycleway:left:oneway=-1 -> ride push
 highway=residential oneway=yes oneway:bicycle=yes cycleway=opposite -> ride push
-highway=residential oneway=yes bicycle:backward=yes -> ride push
+highway=residential oneway=yes bicycle:backward=yes -> ride
+highway=residential oneway=yes bicycle:backward=designated -> ride
+highway=residential oneway=yes bicycle:backward=maybe -> ride push
+highway=residential oneway=yes bicycle:backward=no -> ride push
+highway=residential oneway=yes bicycle:forward=yes -> ride push
+highway=residential oneway=-1 bicycle:forward=yes -> ride
+highway=tertiary oneway=yes foot=no bicycle:backward=yes -> ride
+highway=residential junction=roundabout bicycle:backward=yes -> ride
 highway=residential bicycle:backward=use_sidepath -> ride closed
 highway=residential bicycle:forward=no -> push ride
 highway=residential bicycle=no bicycle:forward=yes -> ride push
+"""
+
+PER_DIRECTION = """
+highway=residential vehicle:forward=no -> push ride
+highway=residential vehicle:backward=no -> ride push
+highway=residential vehicle:backward=private -> ride closed
+highway=residential vehicle:backward=no foot=no -> ride closed
+highway=tertiary vehicle:backward=no -> ride closed
+highway=residential vehicle:backward=no bicycle=yes -> ride
+highway=residential vehicle:backward=no bicycle:backward=yes -> ride
+highway=residential vehicle=no vehicle:forward=yes -> ride push
+highway=residential vehicle:backward=destination access=private -> closed ride
+highway=residential access:forward=private -> closed ride
+highway=residential access:backward=no foot=yes -> ride push
+highway=residential access=private access:backward=yes -> closed ride
+highway=residential access=no access:forward=private foot=yes -> closed push
+highway=residential vehicle=yes access:backward=private -> ride
+highway=residential bicycle=yes access:backward=private -> ride
+highway=residential oneway=yes vehicle:backward=yes -> ride push
+highway=residential bicycle:backward=dismount -> ride push
+highway=footway bicycle:forward=yes -> ride push
+highway=steps bicycle:backward=private -> steps closed
 """
 
 ROUNDABOUTS = """
@@ -522,6 +566,14 @@ def test_pushing_speed_is_the_given_one() -> None:
         ("barrier=stile foot=yes", True),
         ("barrier=gate access=private", True),
         ("barrier=gate access=no", True),
+        ("barrier=gate access=no foot=yes", False),
+        ("barrier=gate access=private foot=designated", False),
+        ("barrier=gate access=no foot=no", True),
+        ("barrier=gate access=yes foot=no", True),
+        ("barrier=gate foot=no", False),
+        ("barrier=fence access=no foot=yes", True),
+        ("barrier=gate access=no foot=yes locked=yes", True),
+        ("barrier=gate access=no foot=yes bicycle=private", True),
         ("barrier=gate bicycle=private", True),
         ("highway=traffic_signals bicycle=no", False),
         ("highway=crossing bicycle=no access=private", False),
@@ -533,6 +585,116 @@ def test_pushing_speed_is_the_given_one() -> None:
 def test_nodes_that_block(text: str, stops: bool) -> None:  # noqa: FBT001
     """Only a node with a barrier blocks, by its kind or when shut, unless a bicycle may pass."""
     assert blocks(tags(text)) is stops
+
+
+@pytest.mark.parametrize(
+    ("text", "kind"),
+    [
+        ("highway=traffic_signals", SIGNAL),
+        ("highway=traffic_signals bicycle=no", SIGNAL),
+        ("highway=crossing crossing=traffic_signals", SIGNAL),
+        ("crossing=traffic_signals", SIGNAL),
+        ("highway=traffic_signals barrier=gate", SIGNAL),
+        ("highway=crossing", CROSSING),
+        ("highway=crossing crossing=uncontrolled", CROSSING),
+        ("highway=crossing barrier=cycle_barrier", CROSSING),
+        ("crossing=zebra", NO_WAIT),
+        *((f"barrier={kind}", BARRIER) for kind in ("gate", "swing_gate", "sliding_gate")),
+        *((f"barrier={kind}", BARRIER) for kind in ("lift_gate", "cycle_barrier", "chain")),
+        *((f"barrier={kind}", BARRIER) for kind in ("hampshire_gate", "motorcycle_barrier")),
+        ("barrier=cattle_grid", BARRIER),
+        ("barrier=bollard", NO_WAIT),
+        ("barrier=kerb", NO_WAIT),
+        ("highway=stop", NO_WAIT),
+        ("", NO_WAIT),
+    ],
+)
+def test_nodes_at_which_one_waits(text: str, kind: int) -> None:
+    """Signals before crossings before barriers; a node is one kind of wait."""
+    assert waits(tags(text)) == kind
+
+
+@pytest.mark.parametrize(
+    ("text", "taken"),
+    [
+        ("route=ferry", True),
+        ("route=ferry bicycle=yes", True),
+        ("route=ferry bicycle=designated foot=no", True),
+        ("route=ferry foot=yes", True),
+        ("route=ferry access=yes", True),
+        ("route=ferry bicycle=no", False),
+        ("route=ferry bicycle=no foot=yes", False),
+        ("route=ferry bicycle=dismount", False),
+        ("route=ferry foot=no", False),
+        ("route=ferry access=private", False),
+        ("route=ferry access=private foot=yes", True),
+        ("route=ferry access=no bicycle=yes", True),
+        ("route=ferry bicycle=no;yes", True),
+        ("route=ferry highway=residential", False),
+        ("route=bicycle", False),
+        ("highway=residential", False),
+        ("", False),
+    ],
+)
+def test_ferries_that_take_bicycles(text: str, taken: bool) -> None:  # noqa: FBT001
+    """By the bicycle tag, else the foot tag, else access; without any of them it does."""
+    assert ferry(tags(text)) is taken
+
+
+@pytest.mark.parametrize(
+    ("duration", "minutes"),
+    [
+        ("7", 7),
+        ("00:07", 7),
+        ("1:30", 90),
+        ("01:30:30", 90.5),
+        ("0:07:30", 7.5),
+        ("90", 90),
+        ("PT7M", 7),
+        ("PT1H", 60),
+        ("PT1H5M", 65),
+        ("PT90S", 1.5),
+        ("", None),
+        ("0", None),
+        ("00:00", None),
+        ("PT", None),
+        ("P1D", None),
+        ("7 min", None),
+        ("-7", None),
+        ("1:2:3", None),
+        ("9" * 5000, None),
+        ("soon", None),
+    ],
+)
+def test_duration_of_a_ferry(duration: str, minutes: float | None) -> None:
+    """Minutes, hours:minutes, hours:minutes:seconds or ISO 8601; anything else is none."""
+    assert ferry_minutes({"route": "ferry", "duration": duration}) == minutes
+
+
+@pytest.mark.parametrize(
+    ("text", "odd"),
+    [
+        ("oneway=maybe", True),
+        ("oneway=yes;no", True),
+        ("oneway:bicycle=perhaps", True),
+        ("maxspeed=fast", True),
+        ("maxspeed=30;50", True),
+        ("maxspeed=0", True),
+        ("oneway=reversible", False),
+        ("oneway=alternating", False),
+        ("oneway=-1 oneway:bicycle=no", False),
+        ("maxspeed=walk", False),
+        ("maxspeed=none", False),
+        ("maxspeed=BE:urban", False),
+        ("maxspeed=BE:zone30", False),
+        ("maxspeed=30 oneway=maybe", True),
+        ("surface=marzipan lanes=-3", False),
+        ("", False),
+    ],
+)
+def test_tags_that_say_nothing(text: str, odd: bool) -> None:  # noqa: FBT001
+    """A direction or a speed of which no word is known; surfaces and lanes are not counted."""
+    assert unreadable(tags(f"highway=residential {text}")) is odd
 
 
 @pytest.mark.parametrize("extract", ["berlare.osm", "wechelderzande.osm.pbf", "porto.osm.pbf"])

@@ -540,8 +540,11 @@ def test_truncated_pbf_is_refused(tmp_path: Path, shared_data: Path, kept: float
         ("<gpx></gpx>", "cannot be read to its end"),
         ("<osm version='0.6'></osm>", "has no road that a bicycle can use"),
         ("<osm version='0.6'><node id='1' lat='51' lon='4'/></osm>", "has no road"),
+        # Without a road the node is of no use, so what ails it need not be mended.
+        ("<osm version='0.6'><node id='1' lat='north' lon='4'/></osm>", "has no road"),
         (
-            "<osm version='0.6'><node id='1' lat='north' lon='4'/></osm>",
+            "<osm version='0.6'><node id='1' lat='north' lon='4'/><way id='1'><nd ref='1'/>"  # noqa: ISC004
+            "<nd ref='1'/><tag k='highway' v='path'/></way></osm>",
             "cannot be read to its end",
         ),
     ],
@@ -937,5 +940,5 @@ def test_maps_of_these_tests_lie_where_they_should(tmp_path: Path) -> None:
 
 
 def test_island_rule_says_what_it_says() -> None:
-    """The bound of islands is 30 km of road."""
-    assert graph.ISLAND_BELOW_M == 30_000
+    """The bound of islands is 30 km of road, and 1 km of calm road."""
+    assert graph.ISLAND_BELOW_M == {"all": 30_000, "low_stress": 1_000}
