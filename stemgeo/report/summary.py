@@ -55,8 +55,8 @@ WORDS = {
         "(verkeersstress 1 en 2).",
         "surfaces": "Het wegdek telt mee: op elk wegdek even snel zouden {other} kinderen op tijd "
         "zijn in plaats van {now}.",
-        "no_surfaces": "Het wegdek telt niet mee: telde het mee, dan waren {other} kinderen op tijd "
-        "in plaats van {now}.",
+        "no_surfaces": "Het wegdek telt niet mee: telde het mee, dan waren {other} kinderen op "
+        "tijd in plaats van {now}.",
         "sources": "Bronnen",
         "notes": "Opmerkingen bij de invoer en de meting: {count}. Ze staan in manifest.json onder "
         "`notes`.",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Callable
 from functools import cache
 from itertools import pairwise
 from typing import TYPE_CHECKING, NamedTuple
@@ -18,9 +19,11 @@ from stemgeo.access.search import UNREACHED, labels, nearest, reach, unpack
 from stemgeo.access.travel_time import Rider, access
 from stemgeo.network import Network
 from stemgeo.network.bicycle import CLOSED, NOT_AT_ALL, STEPS, Ride, blocks, classify
+from stemgeo.network.osm import read_roads
+from stemgeo.network.stress import stress
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Iterable
     from pathlib import Path
 
     from network.maps import Place
@@ -31,10 +34,17 @@ FAR = 2**29
 """A horizon beyond every time, ms."""
 
 
+PROFILES = ("all", "low_stress")
+both_profiles = pytest.mark.parametrize("profile", PROFILES)
+
+NetworkOf = Callable[[str, str], Network]
+
+
 @pytest.fixture(scope="module")
-def network_of(shared_data: Path) -> Callable[[str], Network]:
-    """Read each extract once."""
-    return cache(lambda name: Network.from_osm(shared_data / "osm" / name))
+def network_of(shared_data: Path) -> NetworkOf:
+    """Read each extract once and restrict it to each profile once."""
+    whole = cache(lambda name: Network.whole(read_roads([shared_data / "osm" / name])))
+    return cache(lambda name, profile: whole(name).restricted(profile))
 
 
 # --- oracle 1: networkx on the same graph -------------------------------------------------------
@@ -71,39 +81,49 @@ def by_networkx(turned: nx.DiGraph, source: int, horizon: int | None = None) -> 
     return dict(nx.single_source_dijkstra_path_length(turned, source, horizon, weight="ms"))
 
 
-def test_kernel_equals_networkx_on_porto(network_of: Callable[[str], Network]) -> None:
-    """From every node of Porto to 20 random ones: the same nodes, the same milliseconds."""
-    network = network_of("porto.osm.pbf")
+@both_profiles
+def test_kernel_equals_networkx_on_porto(network_of: NetworkOf, profile: str) -> None:
+    """From every node of Porto to 20 random ones: the same nodes, the same milliseconds.
+
+    Of the low-stress roads the sources lie in the largest part that hangs together.
+    """
+    network = network_of("porto.osm.pbf", profile)
     turned = turned_round(network.to_networkx(12))
-    sources = np.random.default_rng(20).choice(network.nodes, 20, replace=False).tolist()
+    among = sorted(max(nx.strongly_connected_components(turned), key=len))
+    if profile == "all":
+        among = list(range(network.nodes))
+    sources = np.random.default_rng(20).choice(among, 20, replace=False).tolist()
     reached = reach_from(network, sources, 12)
     for source, ours in zip(sources, reached, strict=True):
         assert ours == by_networkx(turned, source)
-    assert max(map(len, reached)) > 0.9 * network.nodes
+    if profile == "all":
+        assert max(map(len, reached)) > 0.9 * network.nodes
+    else:
+        assert 500 < min(map(len, reached)) < 0.5 * network.nodes
 
 
+@both_profiles
 @pytest.mark.parametrize("extract", VILLAGES)
 def test_kernel_equals_networkx_between_all_nodes(
-    network_of: Callable[[str], Network], extract: str
+    network_of: NetworkOf, extract: str, profile: str
 ) -> None:
     """Between all pairs of nodes of a village: the same milliseconds, the same unreached."""
-    network = network_of(extract)
+    network = network_of(extract, profile)
     turned = turned_round(network.to_networkx(9.6))
     sources = list(range(network.nodes))
     for source, ours in zip(sources, reach_from(network, sources, 9.6), strict=True):
         assert ours == by_networkx(turned, source)
 
 
+@both_profiles
 @pytest.mark.parametrize("extract", VILLAGES)
-def test_nearest_of_many_equals_networkx(
-    network_of: Callable[[str], Network], extract: str
-) -> None:
+def test_nearest_of_many_equals_networkx(network_of: NetworkOf, extract: str, profile: str) -> None:
     """Of 30 sources, two on each node, every node gets the quickest; of equals the first rank.
 
     The seeds carry a walking time in whole minutes, so that some sources are better reached than
     others and some are never the nearest.
     """
-    network = network_of(extract)
+    network = network_of(extract, profile)
     turned = turned_round(network.to_networkx(15))
     rng = np.random.default_rng(3)
     nodes = np.repeat(rng.choice(network.nodes, 15, replace=False), 2)
@@ -125,9 +145,9 @@ def test_nearest_of_many_equals_networkx(
     assert len({number for _, number in best.values()}) > 5
 
 
-def test_horizon_cuts_what_networkx_cuts(network_of: Callable[[str], Network]) -> None:
+def test_horizon_cuts_what_networkx_cuts(network_of: NetworkOf) -> None:
     """Within a horizon the kernel finds what networkx finds with it as cutoff, inclusive."""
-    network = network_of("berlare.osm")
+    network = network_of("berlare.osm", "all")
     turned = turned_round(network.to_networkx(15))
     rider = Rider(network, network.times(15), FAR)
     for source in range(0, network.nodes, 60):
@@ -155,7 +175,7 @@ millisecond more): 1 ms at each end; and each walking leg is rounded once: half 
 """
 
 WALKING_MS = 1.3
-ISLAND_BELOW_MM = 30_000_000
+ISLAND_BELOW_MM = {"all": 30_000_000, "low_stress": 1_000_000}
 GEOD = Geod(ellps="WGS84")
 
 
@@ -180,9 +200,9 @@ class Spot(NamedTuple):
 class Plain:
     """An extract as a directed graph of its own nodes, built with dicts and no shortcuts."""
 
-    def __init__(self, path: Path, crs: str, kmh: float) -> None:
-        self.kmh = kmh
-        self.segments, lonlat = _read(path)
+    def __init__(self, path: Path, crs: str, kmh: float, profile: str = "all") -> None:
+        self.kmh, self.profile = kmh, profile
+        self.segments, lonlat = _read(path, profile)
         to_metres = Transformer.from_crs("EPSG:4326", crs, always_xy=True)
         keys = list(lonlat)
         x, y = to_metres.transform([lonlat[k][0] for k in keys], [lonlat[k][1] for k in keys])
@@ -226,7 +246,7 @@ class Plain:
                 i
                 for i, segment in enumerate(self.segments)
                 if home[i] is not None
-                and (home[i] == largest or road_mm[home[i]] >= ISLAND_BELOW_MM)
+                and (home[i] == largest or road_mm[home[i]] >= ISLAND_BELOW_MM[self.profile])
                 and STEPS not in (segment.forward.mode, segment.backward.mode)
             ]
         )
@@ -277,15 +297,32 @@ class Plain:
         return [t if t is not None and t <= cutoff_ms else None for t in times]
 
 
-def _read(path: Path) -> tuple[list[Segment], dict[object, Place]]:
+def _read(path: Path, profile: str) -> tuple[list[Segment], dict[object, Place]]:
     """Read segments and places of nodes from an extract, blocking nodes parted."""
-    roads, wanted = {}, set()
+    read = {}
     ways = osmium.FileProcessor(str(path), osmium.osm.WAY)
     for way in ways.with_filter(osmium.filter.KeyFilter("highway")):
-        rides = classify({tag.k: tag.v for tag in way.tags})
+        found = {tag.k: tag.v for tag in way.tags}
+        if classify(found) != (NOT_AT_ALL, NOT_AT_ALL):
+            read[way.id] = ([node.ref for node in way.nodes], found)
+    streets = {
+        ref
+        for refs, found in read.values()
+        if found["highway"] in ("residential", "living_street")
+        for ref in refs
+    }
+    roads, wanted = {}, set()
+    for way_id, (refs, found) in read.items():
+        rides = classify(found)
+        if profile == "low_stress":
+            levels = stress(found, built_up=not streets.isdisjoint(refs))
+            rides = tuple(
+                ride if level <= 2 else NOT_AT_ALL
+                for ride, level in zip(rides, levels, strict=True)
+            )
         if rides != (NOT_AT_ALL, NOT_AT_ALL):
-            roads[way.id] = ([node.ref for node in way.nodes], *rides)
-            wanted.update(roads[way.id][0])
+            roads[way_id] = (refs, *rides)
+            wanted.update(refs)
     lonlat: dict[object, Place] = {}
     blocked = set()
     nodes = osmium.FileProcessor(str(path), osmium.osm.NODE)
@@ -316,17 +353,20 @@ HALF_M = 1_500.0
 CUTOFF_MIN = 20.0
 
 
-@pytest.mark.parametrize("extract", EXTRACTS)
+@pytest.mark.parametrize(
+    ("extract", "profile"),
+    [*((extract, "all") for extract in EXTRACTS), *((one, "low_stress") for one in VILLAGES)],
+)
 def test_times_equal_a_plain_computation(
-    network_of: Callable[[str], Network], shared_data: Path, extract: str
+    network_of: NetworkOf, shared_data: Path, extract: str, profile: str
 ) -> None:
     """For 200 random pairs the access table has the time of riding from child to academy.
 
     Where the direction of the search were wrong, the pairs of Porto that take longer one way
     than the other would tell.
     """
-    network = network_of(extract)
-    plain = Plain(shared_data / "osm" / extract, network.crs, kmh=12.0)
+    network = network_of(extract, profile)
+    plain = Plain(shared_data / "osm" / extract, network.crs, kmh=12.0, profile=profile)
     rng = np.random.default_rng(11)
     x, y = draw(network, rng, 60)
     spots = {i: spot for i in range(60) if (spot := plain.spot(x[i], y[i])) is not None}

@@ -349,3 +349,13 @@ def test_no_coordinates_outside_the_frame_are_written(
     both = gpd.GeoDataFrame(gpd.pd.concat([academies, far], ignore_index=True))
     axes = choropleth(municipalities, both, text, province="Antwerpen").axes[1]
     assert len(axes.lines[0].get_xdata()) <= len(academies)
+
+
+def test_a_notebook_shows_the_picture(
+    municipalities: gpd.GeoDataFrame, academies: gpd.GeoDataFrame, text: MapText
+) -> None:
+    """A map at the end of a cell is shown as a picture, without pyplot."""
+    figure = choropleth(municipalities, academies, text)
+    picture = figure._repr_png_()  # type: ignore[attr-defined]
+    assert picture.startswith(b"\x89PNG")
+    assert len(picture) > 20_000

@@ -1,0 +1,285 @@
+"""The catchment of each academy: its own isochrones, and the children in them by time."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import cache
+from itertools import combinations
+from typing import TYPE_CHECKING
+
+import geopandas as gpd
+import hand
+import numpy as np
+import pandas as pd
+import pytest
+import shapely
+from network.maps import CRS, RoadMap, points
+
+from stemgeo.access.isochrones import catchments, isochrones
+from stemgeo.access.search import UNREACHED, labels, unpack
+from stemgeo.access.travel_time import Rider, access, horizon_ms
+from stemgeo.access.travellers import OverNetwork, drawn
+from stemgeo.demand import age_cells
+from stemgeo.network import Network, Places, snap
+from stemgeo.network.osm import read_roads
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+VILLAGES = ("berlare.osm", "wechelderzande.osm.pbf")
+PROFILES = ("all", "low_stress")
+STREET = "highway=residential"
+MINUTES = (2.0, 4.0, 6.0)
+KMH = 12.0
+
+NetworkOf = Callable[[str, str], Network]
+
+
+@pytest.fixture(scope="module")
+def network_of(shared_data: Path) -> NetworkOf:
+    """Read each extract once and restrict it to each profile once."""
+    whole = cache(lambda name: Network.whole(read_roads([shared_data / "osm" / name])))
+    return cache(lambda name, profile: whole(name).restricted(profile))
+
+
+def near_the_middle(network: Network, count: int, seed: int, off_m: float) -> np.ndarray:
+    """Draw places near the middle of a network, some metres off its roads."""
+    rng = np.random.default_rng(seed)
+    used = np.unique([network.edge_start[network.snappable], network.edge_end[network.snappable]])
+    x, y = network.node_x[used], network.node_y[used]
+    away = np.hypot(x - np.median(x), y - np.median(y))
+    near = rng.choice(np.argsort(away)[: len(used) // 2], count)
+    return np.stack([x[near], y[near]]) + rng.normal(0, off_m, (2, count))
+
+
+def academies_in(network: Network) -> gpd.GeoDataFrame:
+    """Place four academies; the last two stand on one spot."""
+    x, y = near_the_middle(network, 4, seed=5, off_m=10)
+    x[3], y[3] = x[2], y[2]
+    ids = ["c", "a", "b", "d"]
+    return gpd.GeoDataFrame({"academy_id": ids}, geometry=shapely.points(x, y), crs=network.crs)
+
+
+def places(network: Network, at: gpd.GeoDataFrame) -> Places:
+    """Tie points to a network."""
+    return snap(network, at.geometry.x.to_numpy(), at.geometry.y.to_numpy())
+
+
+# --- polygons -----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("profile", PROFILES)
+@pytest.mark.parametrize("extract", VILLAGES)
+def test_catchment_is_the_isochrone_of_the_academy_alone(
+    network_of: NetworkOf, extract: str, profile: str
+) -> None:
+    """Band by band the same ground, in the order of the academies, with their ids."""
+    network = network_of(extract, profile)
+    academies = academies_in(network)
+    areas = catchments(network, academies, minutes=MINUTES, speed_kmh=KMH)
+    assert list(dict.fromkeys(areas["academy_id"])) == academies["academy_id"].tolist()
+    for i, academy_id in enumerate(academies["academy_id"]):
+        mine = areas[areas["academy_id"] == academy_id]
+        alone = isochrones(network, academies.iloc[[i]], minutes=MINUTES, speed_kmh=KMH)
+        assert mine["minutes_from"].tolist() == alone["minutes_from"].tolist() == [0.0, 2.0, 4.0]
+        assert mine["minutes_to"].tolist() == alone["minutes_to"].tolist()
+        for one, other in zip(mine.geometry, alone.geometry, strict=True):
+            assert shapely.symmetric_difference(one, other).area < 1e-3
+    same = [areas[areas["academy_id"] == one].geometry.to_list() for one in ("b", "d")]
+    assert same[0] == same[1]
+
+
+@pytest.mark.parametrize("extract", VILLAGES)
+def test_bands_of_a_catchment_nest_without_overlap(network_of: NetworkOf, extract: str) -> None:
+    """Valid MultiPolygons that share no ground; areas are those of the polygons."""
+    areas = catchments(
+        network_of(extract, "all"),
+        academies_in(network_of(extract, "all")),
+        minutes=MINUTES,
+        speed_kmh=KMH,
+    )
+    assert areas.is_valid.all()
+    assert set(areas.geom_type) == {"MultiPolygon"}
+    assert areas["area_km2"].tolist() == (areas.area / 1e6).tolist()
+    for _, mine in areas.groupby("academy_id"):
+        for one, two in combinations(mine.geometry, 2):
+            assert shapely.intersection(one, two).area < 1e-3
+        inner = shapely.union_all(mine.geometry[mine["minutes_to"] < 6].to_numpy())
+        assert inner.area == pytest.approx(mine.geometry.area.iloc[:2].sum(), rel=1e-6)
+
+
+@pytest.mark.parametrize("extract", VILLAGES)
+def test_catchments_together_are_the_isochrone_of_the_nearest(
+    network_of: NetworkOf, extract: str
+) -> None:
+    """Where some academy is in reach the nearest is: the union of all is the whole, per bound."""
+    network = network_of(extract, "all")
+    academies = academies_in(network)
+    every = catchments(network, academies, minutes=MINUTES, speed_kmh=KMH)
+    nearest = isochrones(network, academies, minutes=MINUTES, speed_kmh=KMH)
+    for stop in MINUTES:
+        together, whole = (
+            shapely.union_all(table.geometry[table["minutes_to"] <= stop].to_numpy())
+            for table in (every, nearest)
+        )
+        # Contours of the same corners: between two academies they join up to half a cell apart.
+        overlap = shapely.intersection(together, whole).area
+        assert overlap / shapely.union(together, whole).area > 0.999
+
+
+def test_academy_off_the_roads_has_no_catchment(tmp_path: Path) -> None:
+    """It is left out; the others keep theirs."""
+    drawn_map = RoadMap({"a": (0, 0), "b": (1000, 0)}, [("a b", STREET)])
+    (x, y), far = drawn_map.at("a"), (drawn_map.at("a")[0], drawn_map.at("a")[1] + 501)
+    sites = points([far, (x, y)], academy_id=["far", "near"])
+    areas = catchments(drawn_map.network(tmp_path), sites, minutes=[1], speed_kmh=KMH)
+    assert areas["academy_id"].tolist() == ["near"]
+    none = catchments(drawn_map.network(tmp_path), sites.iloc[:1], minutes=[1], speed_kmh=KMH)
+    assert none.empty
+    assert none.crs == CRS
+
+
+# --- pairs --------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("profile", PROFILES)
+@pytest.mark.parametrize("extract", VILLAGES)
+@pytest.mark.parametrize("waits_s", [None, {1: 30.0, 2: 10.0, 3: 5.0}])
+def test_the_least_of_the_pairs_is_the_nearest(
+    network_of: NetworkOf, extract: str, profile: str, waits_s: dict[int, float] | None
+) -> None:
+    """For 400 doors: the same time and, of equally near academies, the same smallest number."""
+    network = network_of(extract, profile)
+    sites = places(network, academies_in(network))
+    doors = snap(network, *near_the_middle(network, 400, seed=6, off_m=60))
+    doors = doors.without(np.arange(400) % 50 == 0)
+    rider = Rider(network, network.times(KMH, waits_s=waits_s), horizon_ms(6))
+    label = rider.nearest(sites, doors, np.arange(4))
+    site, point, ms = rider.pairs(sites, doors)
+    least = np.full(400, UNREACHED)
+    np.minimum.at(least, point, labels(ms, site))
+    np.testing.assert_array_equal(least, label)
+    rank = unpack(label)[1][label != UNREACHED]
+    assert set(rank) == {0, 1, 2}  # the fourth stands where the third does
+    assert (label == UNREACHED).sum() > 8
+
+
+def test_pairs_come_once_and_sorted(network_of: NetworkOf) -> None:
+    """One row for each academy and door, by academy and then by door."""
+    network = network_of("berlare.osm", "all")
+    rider = Rider(network, network.times(KMH), horizon_ms(6))
+    doors = snap(network, *near_the_middle(network, 200, seed=6, off_m=60))
+    site, point, ms = rider.pairs(places(network, academies_in(network)), doors)
+    pairs = list(zip(site.tolist(), point.tolist(), strict=True))
+    assert pairs == sorted(set(pairs))
+    assert 0 <= ms.min() < ms.max() <= horizon_ms(6)
+
+
+def test_without_academies_or_doors_there_are_no_pairs(network_of: NetworkOf) -> None:
+    """Nothing on either side is an empty answer."""
+    network = network_of("berlare.osm", "all")
+    rider = Rider(network, network.times(KMH), horizon_ms(6))
+    some = places(network, academies_in(network))
+    nothing = some.take(np.zeros(4, dtype=np.bool_))
+    untied = some.without(np.ones(4, dtype=np.bool_))
+    for sites, doors in ((some, nothing), (nothing, some), (untied, some), (some, untied)):
+        assert [len(part) for part in rider.pairs(sites, doors)] == [0, 0, 0]
+
+
+def test_each_pair_is_the_access_to_that_academy_alone(network_of: NetworkOf) -> None:
+    """On Berlare: time by time, and the same doors out of reach."""
+    network = network_of("berlare.osm", "all")
+    academies = academies_in(network)
+    x, y = near_the_middle(network, 300, seed=7, off_m=60)
+    doors = gpd.GeoDataFrame(geometry=shapely.points(x, y), crs=network.crs)
+    rider = Rider(network, network.times(KMH), horizon_ms(6))
+    site, point, ms = rider.pairs(places(network, academies), places(network, doors))
+    for i in range(4):
+        table = access(network, academies.iloc[[i]], doors, speed_kmh=KMH, cutoff_min=6)
+        reached = np.flatnonzero(table["status"] == "reached")
+        assert point[site == i].tolist() == reached.tolist()
+        assert (ms[site == i] / 1000).tolist() == table["travel_time_s"].iloc[reached].tolist()
+        assert 20 < len(reached) < 300
+
+
+# --- children -----------------------------------------------------------------------------------
+
+
+def traveller_on(
+    network: Network, profile: str, **travel: object
+) -> tuple[OverNetwork, gpd.GeoDataFrame, tuple[object, ...]]:
+    """Put 500 doors with children and four academies on a network in Lambert 72."""
+    study = hand.study("wegen", travel=travel, output={"isochrone_minutes": [2, 4, 6]})
+    table = academies_in(network.restricted(profile))
+    register = hand.academies(dict(zip(table["academy_id"], table.geometry, strict=True)))
+    cells = age_cells(study.travel.bands, register)
+    x, y = near_the_middle(network.restricted(profile), 500, seed=8, off_m=60)
+    doors = gpd.GeoDataFrame(
+        {cell.column: np.arange(500) * (i + 3) % 7 for i, cell in enumerate(cells)},
+        geometry=shapely.points(x, y),
+        crs=CRS,
+    )
+    doors["outside_network"] = np.arange(500) % 100 == 0
+    return OverNetwork.prepare(study, network, profile, register, doors), doors, cells
+
+
+@pytest.mark.parametrize("profile", PROFILES)
+@pytest.mark.parametrize("travel", [{}, {"signal_s": 25, "crossing_s": 9, "surface": False}])
+def test_children_in_a_band_are_those_whose_ride_takes_so_long(
+    shared_data: Path, profile: str, travel: dict[str, object]
+) -> None:
+    """Counted door by door for each academy alone and for the nearest of all; never by polygon."""
+    network = Network.whole(read_roads([shared_data / "osm" / "berlare.osm"]))
+    traveller, doors, cells = traveller_on(network, profile, **travel)
+    areas = drawn(traveller, doors, cells)
+    assert areas.crs == CRS
+    children = doors.filter(like="children_").sum(axis=1).to_numpy()
+    rider = traveller.rider(KMH, 6)
+    ids = traveller.academies["academy_id"].to_numpy()
+    for academy_id in ("", *ids):
+        others = (ids != academy_id) & (academy_id != "")
+        label = rider.nearest(traveller.sites.without(others), traveller.places, np.arange(4))
+        seconds = np.where(label == UNREACHED, np.inf, unpack(label)[0] / 1000)
+        mine = areas[areas["academy_id"] == academy_id].set_index("minutes_to")["children"]
+        assert mine.index.tolist() == [2, 4, 6]
+        within = [children[seconds <= minutes * 60].sum() for minutes in (2, 4, 6)]
+        assert mine.cumsum().tolist() == within
+        assert 0 < within[0] < within[2] < children.sum()
+
+
+def test_children_in_a_band_are_those_of_the_access_table(shared_data: Path) -> None:
+    """At the isochrones' speed, without waits: the access table tells the same story."""
+    network = Network.whole(read_roads([shared_data / "osm" / "berlare.osm"]))
+    traveller, doors, cells = traveller_on(network, "all")
+    areas = drawn(traveller, doors, cells)
+    inside = doors[~doors["outside_network"]]
+    children = inside.filter(like="children_").sum(axis=1).to_numpy()
+    for i, academy_id in enumerate(traveller.academies["academy_id"]):
+        alone = traveller.academies.iloc[[i]]
+        seconds = access(traveller.network, alone, inside, speed_kmh=KMH, cutoff_min=6)
+        bands = pd.cut(seconds["travel_time_s"], [-1, 120, 240, 360])
+        counted = pd.Series(children, index=inside.index).groupby(bands, observed=False).sum()
+        mine = areas[areas["academy_id"] == academy_id]
+        assert mine["children"].tolist() == counted.tolist()
+
+
+def test_a_child_at_the_bound_is_in_the_inner_band(tmp_path: Path) -> None:
+    """Exactly two minutes is within two minutes, and in one band only; so is no time at all."""
+    roads = RoadMap({"a": (0, 0), "b": (3000, 0)}, [("a b", STREET)])
+    network = Network.whole(read_roads([roads.write(tmp_path)]))
+    study = hand.study("wegen", output={"isochrone_minutes": [2, 4]})
+    register = hand.academies({"A": shapely.Point(roads.at("a"))})
+    cells = age_cells(study.travel.bands, register)
+    share = 400 / (roads.length_mm("a b")[0] / 1000)  # 400 m at 12 km/h
+    at = [roads.at("a"), *(roads.between("a", "b", share * k) for k in (1, 1.01, 2))]
+    columns = {cells[0].column: [1, 10, 100, 1000], "outside_network": False}
+    columns |= {cell.column: 0 for cell in cells[1:]}
+    doors = points(at, **columns)
+    traveller = OverNetwork.prepare(study, network, "all", register, doors)
+    ms = unpack(traveller.rider(12, 4).nearest(traveller.sites, traveller.places, np.arange(1)))[0]
+    assert ms[[0, 1, 3]].tolist() == pytest.approx([0, 120_000, 240_000], abs=1)
+    areas = drawn(traveller, doors, cells)
+    due = [int(np.array([1, 10, 100, 1000])[ms <= stop].sum()) for stop in (120_000, 240_000)]
+    for academy_id in ("", "A"):
+        mine = areas[areas["academy_id"] == academy_id]
+        assert mine["children"].cumsum().tolist() == due
