@@ -6,6 +6,7 @@ is a line each with what, where and how to mend it, and exit status 1; a wrong c
 
 from __future__ import annotations
 
+import signal
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -147,7 +148,10 @@ def draw_map(
         str | None, typer.Option("--province", help="One province; without it all of Flanders.")
     ] = None,
     out: Annotated[
-        Path | None, typer.Option("--out", metavar="FILE", help="A .png, .svg or .pdf.")
+        Path | None,
+        typer.Option(
+            "--out", metavar="FILE", help="A .png, .svg or .pdf; without it a .png in this folder."
+        ),
     ] = None,
 ) -> None:
     """Draw the map of a result again."""
@@ -163,12 +167,15 @@ def draw_map(
     if form not in ("png", "svg", "pdf"):
         raise typer.BadParameter(f"{target.name!r} must end in .png, .svg or .pdf")
     figure = map_of_folder(result, chosen)
+    target.parent.mkdir(parents=True, exist_ok=True)
     for path in save_figure(figure, target.with_suffix(""), formats=(form,)):
         print(path)
 
 
 def main() -> None:
     """Run the command line; expected errors become plain lines and exit status 1."""
+    # A run that is told to end tidies up, as for Ctrl-C.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         app(prog_name="stemgeo")
     except StemgeoError as error:
@@ -195,11 +202,10 @@ def _warn(problems: tuple[Problem, ...]) -> None:
 
 
 def _notices(content: dict[str, str], form: Form) -> None:
-    """Print the notice of the study below a table that people read."""
-    if form is Form.text:
-        for line in (content["notice"], content["method_note"]):
-            if line:
-                print(line)
+    """Print the notice of the study: below a table that people read, else beside the data."""
+    for line in (content["notice"], content["method_note"]):
+        if line:
+            print(line, file=sys.stdout if form is Form.text else sys.stderr)
 
 
 def _print(table: pd.DataFrame, form: Form, language: str, level: str) -> None:
@@ -218,7 +224,9 @@ def _emit(table: pd.DataFrame, form: Form) -> None:
         width = max(len(first), *(len(str(value)) for value in table[first]), 1)
         left = {first: [f"{value:<{width}}" for value in table[first]]}
         shown = table.assign(**left).rename(columns={first: f"{first:<{width}}"})
-        print(shown.to_string(index=False))
+        # Wider than the headings, so that headings of two words stay apart.
+        widths = [width, *(len(name) + 2 for name in shown.columns[1:])]
+        print(shown.to_string(index=False, col_space=widths))
 
 
 @contextmanager

@@ -42,7 +42,8 @@ def gaps(
         one nearest to most of the uncovered children; empty if none within the horizon),
         `median_time_s` (of the uncovered children; inf if half of them reach none), `reason`
         ("just_too_far": the median is within 5 minutes of the cutoff; "too_far";
-        "no_academy_within_horizon"), geometry. Ties go to the smaller code.
+        "no_academy_within_horizon": for half or more of them), geometry. Ties go to the smaller
+        code.
     """
     found = municipalities[municipalities["uncovered"] >= study.gaps.min_children]
     found = found.sort_values(["uncovered", "nis_code"], ascending=[False, True])

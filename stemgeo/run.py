@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import geopandas as gpd
 import numpy as np
 import pandas as pd
 
@@ -25,7 +26,6 @@ from stemgeo.study import SCENARIOS, Study
 from stemgeo.tables import checked
 
 if TYPE_CHECKING:
-    import geopandas as gpd
     from matplotlib.figure import Figure
     from numpy.typing import NDArray
 
@@ -91,6 +91,8 @@ def run(study: Study, *, progress: Progress = _silent) -> Result:
     cells = age_cells(study.travel.bands, academies)
     progress("Wegen lezen", 0.1)
     network = None if study.straight_line else _network(inputs)
+    if network is not None:
+        _touch(network, inputs)
     if network is not None and study.travel.ferries:
         notes.append(_ferries(network))
     progress("Kinderen plaatsen", 0.3)
@@ -104,6 +106,7 @@ def run(study: Study, *, progress: Progress = _silent) -> Result:
     table = checked(
         "coverage", coverage_.coverage(points, reached, inputs.zones, inputs.municipalities)
     )
+    notes += _near_the_edge(riders[0], points, cells, access)
     municipalities = coverage_.municipality_table(table, inputs.municipalities, academies)
     progress("Isochronen tekenen", 0.75)
     areas = drawn(riders[0], points, cells) if isinstance(riders[0], OverNetwork) else None
@@ -119,7 +122,9 @@ def run(study: Study, *, progress: Progress = _silent) -> Result:
         access=access,
         isochrones=areas,
         effects=_effects(study, riders[0], points, cells, table),
-        network_counts={one.profile: one.counts(points, cells) for one in riders},
+        network_counts={
+            one.profile: one.counts(points, cells) for one in riders if isinstance(one, OverNetwork)
+        },
         notes=tuple(notes),
     )
 
@@ -157,6 +162,17 @@ def recognised(register: gpd.GeoDataFrame, date: dt.date) -> tuple[gpd.GeoDataFr
 def _network(inputs: Inputs) -> Network:
     hashes = [item.sha256 for item in inputs.provenance if item.role == "network"]
     return load_network(inputs.network, hashes)
+
+
+def _touch(network: Network, inputs: Inputs) -> None:
+    """Stop when the roads are of another place than the municipalities."""
+    roads = gpd.GeoSeries([network.area], crs=network.crs).to_crs(inputs.municipalities.crs)
+    if not inputs.municipalities.intersects(roads.iloc[0]).any():
+        names = ", ".join(path.name for path in inputs.network)
+        west, south, east, north = roads.to_crs("EPSG:4326").total_bounds
+        where = f"longitude {west:.2f} to {east:.2f}, latitude {south:.2f} to {north:.2f}"
+        what = f"its roads ({where}) lie outside every municipality of the study"
+        raise InputError(Problem(names, what, "give an extract of the study's area"))
 
 
 def _lose_no_child(points: gpd.GeoDataFrame, inputs: Inputs, cells: tuple[AgeCell, ...]) -> None:
@@ -240,6 +256,31 @@ def _access(
         "ages": cell.name,
     }
     return pd.concat([pd.DataFrame(front, index=points.index), table], axis=1)
+
+
+def _near_the_edge(
+    traveller: StraightLine | OverNetwork,
+    points: gpd.GeoDataFrame,
+    cells: tuple[AgeCell, ...],
+    access: pd.DataFrame,
+) -> list[Problem]:
+    """Warn of false gaps: who is not in time so near the extract's edge that it may matter."""
+    if isinstance(traveller, StraightLine):
+        return []
+    travel = traveller.study.travel
+    edge = gpd.GeoSeries([traveller.network.area], crs=traveller.network.crs).to_crs(points.crs)
+    distance_m = points.distance(edge.iloc[0].boundary).to_numpy()
+    rows = access[access["profile"] == "all"].set_index("ages")
+    count = 0
+    for cell in cells:
+        reach_m = travel.cutoff_min * travel.speed(cell.band, "central") / 60 * 1000
+        one = rows.loc[[cell.name]]
+        late = (one["travel_time_s"] > travel.cutoff_min * 60) & (one["status"] != "unmeasured")
+        count += int(points[cell.column].to_numpy()[late.to_numpy() & (distance_m < reach_m)].sum())
+    if not count:
+        return []
+    what = f"{count} children who are not in time live within a ride of the extract's edge"
+    return [Problem("network", what, "roads and academies beyond it may reach them; extend it")]
 
 
 def _effects(

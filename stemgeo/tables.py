@@ -198,7 +198,7 @@ SCHEMAS: dict[str, pa.DataFrameSchema] = {
             "minutes_from": pa.Column(float, description="Minutes"),
             "minutes_to": pa.Column(float, description="Minutes, included"),
             "area_km2": pa.Column(float, pa.Check.ge(0), description="Ground of the band"),
-            "children": _count("Children whose own travel time lies in the band"),
+            "children": _count("Children of the ages served, by their time at that speed"),
             "geometry": _geometry("MultiPolygon"),
         },
         unique=["academy_id", "minutes_to"],
@@ -212,9 +212,13 @@ SCHEMAS: dict[str, pa.DataFrameSchema] = {
             "province": _PROVINCE,
             "uncovered": _count("Measured children not in time"),
             "share": _SHARE,
-            "nearest_academy_id": _text("Nearest to most of them; empty: none within the horizon"),
+            "nearest_academy_id": _text(
+                "Nearest to most of those who reach one within the horizon; empty: nobody does"
+            ),
             "median_time_s": pa.Column(
-                float, pa.Check.ge(0), description="Half of them need no longer, seconds"
+                float,
+                pa.Check.ge(0),
+                description="Half of them need no longer, seconds; inf (empty in CSV): none",
             ),
             "reason": _text("just_too_far, too_far or no_academy_within_horizon"),
         },

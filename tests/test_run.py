@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from stemgeo.run import Result
 
 GOLDEN = Path(__file__).parent / "golden" / "sample-provinces.csv"
+GOLDEN_QUIET = GOLDEN.with_name("sample-provinces-low-stress.csv")
 COUNTS = ["children", "covered", "uncovered", "unmeasured"]
 PROVINCES = ("Antwerpen", "Limburg", "Oost-Vlaanderen", "Vlaams-Brabant", "West-Vlaanderen")
 
@@ -137,6 +138,192 @@ def test_the_province_table_is_the_golden_one(sample_result: Result) -> None:
         + f"tests/golden/{GOLDEN.name}:\n"
         + found.to_csv(lineterminator="\n")
     )
+
+
+# -- the two profiles ------------------------------------------------------------------------
+
+
+def beside(table: pd.DataFrame, keys: list[str]) -> pd.DataFrame:
+    """Put the rows of both profiles side by side."""
+    every, quiet = (table[table["profile"] == name] for name in ("all", "low_stress"))
+    return every.merge(quiet, on=keys, suffixes=("", "_quiet"), validate="one_to_one")
+
+
+def test_the_low_stress_table_is_the_golden_one(sample_result: Result) -> None:
+    """Exact counts of the children in time on roads where a child of nine may ride."""
+    golden = pd.read_csv(GOLDEN_QUIET)
+    rows = sample_result.coverage
+    rows = rows[(rows["profile"] == "low_stress") & (rows["scenario"] == "central")]
+    rows = rows[rows["level"].isin(["province", "region"]) & (rows["band"] == "all")]
+    found = rows.sort_values("code", key=lambda code: code == "VLG", kind="stable")
+    found = found[["name", *COUNTS]].reset_index(drop=True)
+    assert found.equals(golden), (
+        "the sample's low-stress figures moved. If that is right: say why under 'Results changed' "
+        f"in CHANGELOG.md and put this in tests/golden/{GOLDEN_QUIET.name}:\n"
+        + found.to_csv(index=False, lineterminator="\n")
+    )
+
+
+def test_low_stress_never_covers_more_than_all(sample_result: Result) -> None:
+    """In any place, band and scenario; and some places have less."""
+    keys = ["level", "code", "name", "band", "scenario"]
+    both = beside(sample_result.coverage, keys)
+    assert len(both) == len(sample_result.coverage) / 2
+    assert (both["covered_quiet"] <= both["covered"]).all()
+    assert (both["covered_quiet"] < both["covered"]).any()
+    assert both["covered_quiet"].sum() > 0
+    assert (both["children_quiet"] == both["children"]).all()
+
+
+def test_what_is_measured_is_the_same_for_both_profiles(sample_result: Result) -> None:
+    """A child without a quiet road is uncovered, not unknown."""
+    both = beside(sample_result.coverage, ["level", "code", "name", "band", "scenario"])
+    assert (both["unmeasured_quiet"] == both["unmeasured"]).all()
+    access = beside(sample_result.access, ["point_id", "band", "ages"])
+    unmeasured = access["status"] == "unmeasured"
+    assert ((access["status_quiet"] == "unmeasured") == unmeasured).all()
+
+
+def test_no_quiet_ride_is_quicker_than_the_ride_over_all_roads(sample_result: Result) -> None:
+    """Point by point, also where another road or another academy is the nearest quiet one."""
+    both = beside(sample_result.access, ["point_id", "band", "ages"])
+    assert (both["travel_time_s_quiet"] >= both["travel_time_s"]).all()
+    assert np.isfinite(both["travel_time_s_quiet"]).sum() > 10_000
+
+
+def test_the_access_table_tells_who_is_covered_in_each_profile(sample_result: Result) -> None:
+    """Children whose row says at most 900 s are the covered ones, to the child."""
+    demand, access = sample_result.demand, sample_result.access
+    children = demand.set_index("point_id").filter(like="children_").stack()
+    children.index = pd.MultiIndex.from_tuples(
+        [(point, ages.removeprefix("children_")) for point, ages in children.index],
+        names=["point_id", "ages"],
+    )
+    near = access[access["travel_time_s"] <= 900].join(
+        children.rename("children"), on=["point_id", "ages"]
+    )
+    coverage = sample_result.coverage
+    region = coverage[(coverage["level"] == "region") & (coverage["scenario"] == "central")]
+    region = region.set_index(["profile", "band"])["covered"]
+    for (profile, band), count in near.groupby(["profile", "band"])["children"].sum().items():
+        assert region[profile, band] == count
+
+
+def with_travel(folder: Path, lines: str) -> sg.Study:
+    """Load a written study with lines added to its table of travel."""
+    place = folder / "study.toml"
+    place.write_text(place.read_text("utf-8") + f"\n[travel]\n{lines}\n", encoding="utf-8")
+    return sg.load_study(folder)
+
+
+def test_without_the_profile_there_are_no_low_stress_rows(
+    small: tuple[Result, Path], tmp_path: Path
+) -> None:
+    """`profiles = ["all"]`: the other rows are the same, to the last figure."""
+    both, folder = small
+    alone = sg.run(with_travel(shutil.copytree(folder, tmp_path / "s"), 'profiles = ["all"]'))
+    assert set(alone.coverage["profile"]) == set(alone.access["profile"]) == {"all"}
+    assert set(alone.network_counts) == {"all"}
+    assert "share_low_stress" not in alone.summary()
+    assert "share_low_stress" in both.summary()
+    for name in ("coverage", "access"):
+        every = getattr(both, name)
+        every = every[every["profile"] == "all"].reset_index(drop=True)
+        pd.testing.assert_frame_equal(getattr(alone, name).reset_index(drop=True), every)
+    for name in ("municipalities", "gaps", "demand", "isochrones", "effects"):
+        assert getattr(alone, name).equals(getattr(both, name)), name
+
+
+def test_the_order_of_the_profiles_does_not_matter(
+    small: tuple[Result, Path], tmp_path: Path
+) -> None:
+    """Named the other way round: every table is the same."""
+    result, folder = small
+    turned = with_travel(
+        shutil.copytree(folder, tmp_path / "s"), 'profiles = ["low_stress", "all"]'
+    )
+    for name, table in tables(sg.run(turned)).items():
+        assert table.equals(tables(result)[name]), name
+
+
+def test_the_effect_of_surfaces_is_that_of_a_run_without_them(tmp_path: Path) -> None:
+    """Cobbles on every street: the children that a run with `surface = false` has in time."""
+    folder = hand.write_study(tmp_path / "s")
+    roads = folder / "wegen.osm"
+    roads.write_text(roads.read_text("utf-8").replace("asphalt", "sett"), encoding="utf-8")
+    rough = sg.run(sg.load_study(folder))
+    smooth = sg.run(with_travel(shutil.copytree(folder, tmp_path / "smooth"), "surface = false"))
+    for result, other, variant in (
+        (rough, smooth, "surface = false"),
+        (smooth, rough, "surface = true"),
+    ):
+        effects = result.effects.set_index("code")
+        assert set(effects["variant"]) == {variant}
+        mine, theirs = (one.municipalities.set_index("nis_code") for one in (result, other))
+        assert effects["covered"].to_dict() == mine["covered"].to_dict()
+        assert effects["covered_variant"].to_dict() == theirs["covered"].to_dict()
+        assert effects["children"].to_dict() == mine["children"].to_dict()
+    assert rough.effects["covered"].sum() < rough.effects["covered_variant"].sum()
+
+
+def test_a_straight_line_has_no_effects(tmp_path: Path) -> None:
+    """No surface, no profile but all: an empty table with its columns."""
+    study = hand.write_study(tmp_path / "s", straight_line=True)
+    result = sg.run(sg.load_study(study))
+    assert result.effects.empty
+    assert {"level", "code", "variant", "covered_variant"} <= set(result.effects.columns)
+    assert set(result.coverage["profile"]) == {"all"}
+    assert result.network_counts == {}
+
+
+def test_a_quiet_street_that_is_an_island_gains_nobody(tmp_path: Path) -> None:
+    """What all roads do not offer, quiet roads do not either.
+
+    A street of 2 km across a river, with an academy of its own: an island of all roads, too
+    small to take points, so its children walk to the road on this side and are late, or have
+    none and are unmeasured. On quiet roads the street is a neighbourhood and would be in time.
+    """
+    nodes = {1: (0.0, 0.0), 2: (12.0, 0.0), 3: (0.0, 6.0), 4: (1.0, 0.3), 5: (3.0, 0.3)}
+    nodes |= {6: (5.0, 3.0), 7: (7.0, 3.0)}
+    street = {"highway": "residential"}
+    ways = [([2, 1, 3], street), ([4, 5], street), ([6, 7], street)]
+    folder = hand.write_study(tmp_path / "s")
+    (folder / "wegen.osm").write_text(hand.osm_xml(nodes, ways), encoding="utf-8")
+    header = hand.SMALL_ACADEMIES.splitlines()[0]
+    lines = ["S1;A;;151500,0;200300,0;;;;", "S2;B;;156000,0;203000,0;;;;"]
+    (folder / "academies.csv").write_text("\n".join([header, *lines]), encoding="utf-8")
+    result = sg.run(sg.load_study(folder))
+    access = beside(result.access, ["point_id", "band", "ages"])
+    places = result.demand.set_index("point_id").geometry[access["point_id"]].reset_index(drop=True)
+    far_off = places.y.between(hand.Y0 + 2990, hand.Y0 + 3010).to_numpy()
+    assert set(access.loc[far_off, "status"]) == {"unmeasured"}
+    assert set(access.loc[far_off, "status_quiet"]) == {"unmeasured"}
+    assert np.isinf(access.loc[far_off, "travel_time_s_quiet"]).all()
+    assert (access["travel_time_s_quiet"] >= access["travel_time_s"]).all()
+    across = places.y.between(hand.Y0 + 290, hand.Y0 + 310).to_numpy()
+    assert (access.loc[across, "travel_time_s"] > 2 * 300 / 1.3 - 1).all()
+    assert across.sum() > 10
+    assert far_off.sum() > 10
+
+
+def test_ferries_are_said_when_used(tmp_path: Path, small: tuple[Result, Path]) -> None:
+    """In the notes, with their number; off by default and then not said."""
+    result, folder = small
+    assert not any("ferries" in str(note) for note in result.notes)
+    other = shutil.copytree(folder, tmp_path / "s")
+    roads = (other / "wegen.osm").read_text("utf-8")
+    ferry = (
+        '<way id="900" version="1"><nd ref="1"/><nd ref="1201"/>'
+        '<tag k="route" v="ferry"/><tag k="bicycle" v="yes"/></way></osm>'
+    )
+    (other / "wegen.osm").write_text(roads.replace("</osm>", ferry), encoding="utf-8")
+    off = sg.run(sg.load_study(other))
+    assert off.network_counts["all"]["ferries"] == 1
+    assert not any("ferries" in str(note) for note in off.notes)
+    pd.testing.assert_frame_equal(off.coverage, result.coverage)
+    on = sg.run(with_travel(other, "ferries = true"))
+    notes = [str(note) for note in on.notes if "ferries" in str(note)]
+    assert notes == ["network: ferries are used: 1 take bicycles; see travel.ferries"]
 
 
 # -- an oracle for the main figure, that shares nothing with the package ---------------------
@@ -409,7 +596,9 @@ def test_the_travel_times_are_those_of_plain_dijkstra(
 ) -> None:
     """Door to door, to the hundredth of a second, for every point within a quarter of an hour."""
     _, timed = plain
-    both = timed.merge(sample_result.access, on=["point_id", "ages"], validate="one_to_one")
+    access = sample_result.access
+    access = access[access["profile"] == "all"]
+    both = timed.merge(access, on=["point_id", "ages"], validate="one_to_one")
     assert len(both) == len(timed)
     near = (both["ms"] <= 900_000) | (both["travel_time_s"] <= 900)
     assert near.sum() > 500
@@ -490,6 +679,7 @@ def small(tmp_path_factory: pytest.TempPathFactory) -> tuple[Result, Path]:
 
 def tables(result: Result) -> dict[str, pd.DataFrame]:
     names = ("coverage", "municipalities", "academies", "gaps", "demand", "access", "isochrones")
+    names += ("effects",)
     return {name: getattr(result, name) for name in names}
 
 

@@ -26,7 +26,6 @@ UNREACHED = np.int64(2**62)
 _NOTHING = (np.empty(0, dtype=np.int32),) * 3
 _RANK_BITS = 24
 _RANK_MASK = (1 << _RANK_BITS) - 1
-MOST_RANKS = _RANK_MASK
 
 UNREACHED_MS = UNREACHED >> _RANK_BITS
 """The time in the label UNREACHED, beyond any horizon."""

@@ -217,7 +217,9 @@ class Rider:
             [self.network.edge_start[edge[from_start]], self.network.edge_end[edge[from_end]]]
         )
         ms = np.concatenate([(along + walk)[from_start], (back + walk)[from_end]])
-        ms = ms + self.times.node_ms[node]
+        # One waits at a node to go on beyond it; a site on the node itself is reached before.
+        beyond = ~np.concatenate([start[from_start], end[from_end]])
+        ms = ms + self.times.node_ms[node] * beyond
         return node, ms, np.concatenate([owner[from_start], owner[from_end]])
 
     def _through_ends(self, points: Places, node_label: Longs) -> Longs:

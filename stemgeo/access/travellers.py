@@ -67,10 +67,6 @@ class StraightLine:
         """Nothing lies between a point and a straight line."""
         return np.zeros(len(self.points))
 
-    def counts(self, _points: gpd.GeoDataFrame, _cells: Sequence[AgeCell]) -> dict[str, int]:
-        """No road was read."""
-        return {}
-
     def nearest(self, cell: AgeCell, scenario: str) -> Longs:
         """Label each point with the nearest academy that serves the cell; see `search.unpack`."""
         sites = np.flatnonzero(serves(self.academies, cell))
@@ -193,8 +189,8 @@ def drawn(
     Returns
     -------
     GeoDataFrame
-        As from `isochrones` and `catchments` together, with `children`: those of all ages whose
-        travel time at the isochrones' speed lies in the band. In EPSG:31370.
+        As from `isochrones` and `catchments` together, with `children`: those whom the academy
+        serves and whose travel time at the isochrones' speed lies in the band. In EPSG:31370.
     """
     output = traveller.study.output
     minutes, cell_m = output.isochrone_minutes, output.isochrone_cell_m
@@ -204,34 +200,32 @@ def drawn(
         nearest = pool.submit(isochrones_of, rider, traveller.sites, minutes, cell_m)
         each = pool.submit(catchments_of, rider, traveller.sites, ids, minutes, cell_m)
         areas = pd.concat([nearest.result(), each.result()], ignore_index=True)
-    children = points[[cell.column for cell in cells]].to_numpy().sum(axis=1)
-    areas.insert(4, "children", _inside(rider, traveller, ids, areas, children))
+    areas.insert(4, "children", _inside(rider, traveller, areas, points, cells))
     return areas.to_crs("EPSG:31370")
 
 
 def _inside(
     rider: travel_time.Rider,
     traveller: OverNetwork,
-    ids: NDArray[np.object_],
     areas: gpd.GeoDataFrame,
-    children: Longs,
+    points: gpd.GeoDataFrame,
+    cells: Sequence[AgeCell],
 ) -> Longs:
-    """Count the children of each isochrone by their travel time, never by the polygon."""
+    """Count the children of each isochrone whom its academy serves, by their travel time."""
     site, point, ms = rider.pairs(traveller.sites, traveller.places)
-    every = pd.DataFrame({"academy_id": ids[site], "ms": ms, "children": children[point]})
-    first = pd.DataFrame({"point": point, "ms": ms}).groupby("point")["ms"].min()
-    nearest = pd.DataFrame(
-        {"academy_id": "", "ms": first.to_numpy(), "children": children[first.index]}
-    )
-    rides = dict(list(pd.concat([every, nearest]).groupby("academy_id")))
-    counts = []
-    for area in areas.itertuples():
-        rows = rides.get(area.academy_id)
-        low, high = (travel_time.horizon_ms(m) for m in (area.minutes_from, area.minutes_to))
-        # The first band begins with 0 itself, the others after the bound of the one before.
-        inside = 0
-        if rows is not None:
-            beyond = rows["ms"] > low if low else rows["ms"] >= 0
-            inside = int(rows["children"][beyond & (rows["ms"] <= high)].sum())
-        counts.append(inside)
-    return np.array(counts, dtype=np.int64)
+    ids = traveller.academies["academy_id"].to_numpy(dtype=object)
+    parts = []
+    for cell in cells:
+        served = serves(traveller.academies, cell)[site]
+        each = pd.DataFrame({"academy_id": ids[site], "point": point, "ms": ms})[served]
+        nearest = each.groupby("point", as_index=False)["ms"].min().assign(academy_id="")
+        both = pd.concat([each, nearest])
+        parts.append(both.assign(children=points[cell.column].to_numpy()[both["point"]]))
+    rides = pd.concat(parts)
+    bounds = [travel_time.horizon_ms(minutes) for minutes in sorted(set(areas["minutes_to"]))]
+    # Each band includes its upper bound, as the cutoff does.
+    rides["band"] = np.searchsorted(bounds, rides["ms"])
+    sums = rides.groupby(["academy_id", "band"])["children"].sum()
+    bands = np.searchsorted(bounds, [travel_time.horizon_ms(m) for m in areas["minutes_to"]])
+    wanted = pd.MultiIndex.from_arrays([areas["academy_id"], bands])
+    return np.asarray(sums.reindex(wanted, fill_value=0), dtype=np.int64)

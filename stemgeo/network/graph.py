@@ -15,7 +15,7 @@ import json
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Self, cast
+from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 from numba import njit
@@ -121,6 +121,8 @@ class Network:
         Whether points may be tied to the edge: not steps or ferry, not an island; shape (edges,).
     island
         Whether the edge is open but lies on an island, shape (edges,).
+    extract
+        Which extract each edge was read from, shape (edges,).
     rides
         The distinct rides.
     counts
@@ -147,6 +149,7 @@ class Network:
     vertex_y: Floats
     snappable: Bools
     island: Bools
+    extract: NDArray[np.uint8]
     rides: tuple[bicycle.Ride, ...]
     counts: dict[str, int]
 
@@ -198,6 +201,7 @@ class Network:
         chain, first, turned = _chains(roads)
         start = np.where(turned, roads.end[chain], roads.start[chain])
         end = np.where(turned, roads.start[chain], roads.end[chain])
+        extract = np.zeros(len(x), np.uint8) if roads.extract is None else roads.extract
         vertices = np.insert(end, first[:-1], start[first[:-1]])
         edge_start, edge_end = start[first[:-1]], end[first[1:] - 1]
 
@@ -230,6 +234,7 @@ class Network:
             vertex_y=y[vertices],
             snappable=np.zeros(len(first) - 1, dtype=np.bool_),
             island=np.zeros(len(first) - 1, dtype=np.bool_),
+            extract=extract[edge_start],
             rides=roads.rides,
             counts=dict(roads.counts),
         )
@@ -282,16 +287,21 @@ class Network:
         )
 
     @cached_property
-    def area(self) -> shapely.Polygon:
-        """The ground that the network speaks for: the convex hull of its open roads."""
+    def area(self) -> shapely.Geometry:
+        """The ground that the network speaks for: the convex hull of each extract's open roads.
+
+        Ground between two extracts that do not touch belongs to neither.
+        """
         import shapely
 
         # A ferry crosses water, and may land where no road was read.
         ferry = self._mode[self.forward[self.first_segment[:-1]]] == bicycle.FERRY
         road = (self.open_forward | self.open_backward) & ~ferry
-        on_road = np.repeat(road, np.diff(self.first_segment) + 1)
-        vertices = np.stack([self.vertex_x, self.vertex_y], axis=1)[on_road]
-        return cast("shapely.Polygon", shapely.convex_hull(shapely.multipoints(vertices)))
+        hulls = [
+            shapely.convex_hull(shapely.multilinestrings(self.lines[road & (self.extract == one)]))
+            for one in np.unique(self.extract)
+        ]
+        return shapely.union_all(hulls)
 
     @cached_property
     def arcs(self) -> tuple[Ints, Ints, Ints]:
@@ -435,6 +445,7 @@ class Network:
             self,
             edge_start=self.edge_start[order],
             edge_end=self.edge_end[order],
+            extract=self.extract[order],
             first_segment=first,
             vertex_x=self.vertex_x[vertex],
             vertex_y=self.vertex_y[vertex],

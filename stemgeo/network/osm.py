@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 WGS84 = Geod(ellps="WGS84")
 TAGS_READ = bicycle.TAGS_READ | STRESS_TAGS
 
-LONGEST_M = 100_000.0
+LONGEST_M = 10_000.0
 """A straight segment longer than this is a node out of place (at 0, 0, say), not a road."""
 
 
@@ -61,6 +61,8 @@ class Roads:
         The distinct rides; the first is closed.
     counts
         What was read and what was left out, for the manifest.
+    extract
+        Which extract each vertex was read from first, shape (vertices,); None: all from one.
     """
 
     lon: NDArray[np.float64]
@@ -79,6 +81,7 @@ class Roads:
     wait: NDArray[np.uint8]
     rides: tuple[bicycle.Ride, ...]
     counts: dict[str, int]
+    extract: NDArray[np.uint8] | None = None
 
 
 @dataclass(frozen=True)
@@ -168,6 +171,7 @@ class _Nodes:
     lat: list[float] = field(default_factory=list)
     blocking: list[int] = field(default_factory=list)
     waiting: dict[int, int] = field(default_factory=dict)
+    first_of_extract: list[int] = field(default_factory=list)
 
     def add(self, node: Any) -> None:
         """Keep a node's location when it has a valid one."""
@@ -214,6 +218,7 @@ def read_roads(paths: Iterable[Path]) -> Roads:
             )
         )
     for path in paths:
+        nodes.first_of_extract.append(len(nodes.ids))
         _each(path, osmium.osm.NODE, osmium.filter.IdFilter(wanted.tolist()), nodes.add)
     roads = _segments(ways, nodes)
     mode = np.array([ride.mode for ride in roads.rides])
@@ -250,6 +255,7 @@ def _segments(ways: _Ways, nodes: _Nodes) -> Roads:
     order = np.argsort(np.asarray(nodes.ids, dtype=np.int64), kind="stable")
     osm_id, keep = np.unique(np.asarray(nodes.ids, dtype=np.int64)[order], return_index=True)
     lon, lat = np.asarray(nodes.lon)[order][keep], np.asarray(nodes.lat)[order][keep]
+    extract = np.searchsorted(nodes.first_of_extract, order[keep], side="right") - 1
 
     refs = np.asarray(ways.refs, dtype=np.int64)
     way_of_ref = np.repeat(np.arange(len(ways.ids)), np.diff(ways.first))
@@ -273,6 +279,7 @@ def _segments(ways: _Ways, nodes: _Nodes) -> Roads:
     start, end, copies = _cut_at(blocking, start, end)
     lon, lat = np.append(lon, lon[copies]), np.append(lat, lat[copies])
     osm_id, wait = np.append(osm_id, osm_id[copies]), np.append(wait, wait[copies])
+    extract = np.append(extract, extract[copies])
     metres = np.asarray(WGS84.inv(lon[start], lat[start], lon[end], lat[end])[2])
     short = metres <= LONGEST_M
     start, end, way, metres = start[short], end[short], way[short], metres[short]
@@ -313,9 +320,11 @@ def _segments(ways: _Ways, nodes: _Nodes) -> Roads:
             "segments_without_location": int(neighbours.sum() - whole.sum()),
             "segments_too_long": int((~short).sum()),
             "segments_of_no_length": int((length_mm == 0).sum()),
+            "nodes_in_two_extracts": len(nodes.ids) - len(keep),
             "repeated_nodes": int(whole.sum() - distinct.sum()),
             "blocking_nodes": int(blocking.sum()),
         },
+        extract=extract.astype(np.uint8),
     )
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import geopandas as gpd
+import numpy as np
 import pandas as pd
 from babel.numbers import format_decimal
 
@@ -26,6 +27,7 @@ from stemgeo.tables import checked
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
+    from stemgeo.inputs import Provenance
     from stemgeo.result import Tables
     from stemgeo.study import Study
 
@@ -42,8 +44,8 @@ MEASURE = {
 }
 FERRIES = {"nl": "met gebruik van veerboten", "en": "ferries are used"}
 DATES = {
-    "nl": "Bevolking: {population}. Academies: {academies}.",
-    "en": "Population: {population}. Academies: {academies}.",
+    "nl": "Bevolking: {population}. Academies: erkend op {academies}.",
+    "en": "Population: {population}. Academies: recognised on {academies}.",
 }
 UNKNOWN = {"nl": "datum niet opgegeven", "en": "date not given"}
 OSM_SOURCE = "© OpenStreetMap contributors (ODbL)"
@@ -78,10 +80,18 @@ def attribution(result: Tables) -> str:
     """Name every source once, with its licence; OpenStreetMap when roads name none."""
     named = []
     for item in result.inputs.provenance:
-        source = item.source or (OSM_SOURCE if item.role == "network" else item.name)
+        source = item.source or item.name
+        if item.role == "network" and _of_openstreetmap(item):
+            source = f"{item.source}; {OSM_SOURCE}" if item.source else OSM_SOURCE
         licence = f" ({item.licence})" if item.licence and item.licence not in source else ""
         named.append(source + licence)
     return "; ".join(dict.fromkeys(named))
+
+
+def _of_openstreetmap(item: Provenance) -> bool:
+    """Whether roads owe their source to OpenStreetMap: all do that say no other licence."""
+    named = "openstreetmap" in item.source.lower()
+    return not named and (not item.licence or "odbl" in item.licence.lower())
 
 
 def _dates(result: Tables) -> str:
@@ -142,8 +152,11 @@ def write(result: Tables, place: Path) -> Path:
         for name in ("tables", "maps"):
             (folder / name).mkdir()
         _write_tables(result, folder / "tables")
+        (folder / "tables" / "LEESMIJ.txt").write_text(
+            "".join(f"{line}\n" for line in _said(result).values() if line), encoding="utf-8"
+        )
         if result.isochrones is not None:
-            _write_isochrones(result.isochrones, folder / "isochrones.gpkg")
+            _write_isochrones(result.isochrones, folder / "isochrones.gpkg", _said(result))
         for province in (None, *_provinces_of(result.municipalities)):
             save_figure(
                 static_map(shown, province),
@@ -158,6 +171,13 @@ def write(result: Tables, place: Path) -> Path:
     return place
 
 
+def _said(result: Tables) -> dict[str, str]:
+    """Give what goes with every file that has no place for words of its own."""
+    text = map_text(result)
+    words = {"title": text.title, "notice": text.notice, "method": text.method_note}
+    return words | {"dates": text.date, "sources": text.source}
+
+
 def _provinces_of(municipalities: gpd.GeoDataFrame) -> list[str]:
     present = set(municipalities["province"])
     return [province for province in PROVINCES if province in present]
@@ -166,7 +186,7 @@ def _provinces_of(municipalities: gpd.GeoDataFrame) -> list[str]:
 def _write_tables(result: Tables, folder: Path) -> None:
     plain = {
         "coverage": result.coverage,
-        "gaps": pd.DataFrame(result.gaps.drop(columns="geometry")),
+        "gaps": pd.DataFrame(result.gaps.drop(columns="geometry")).replace({np.inf: np.nan}),
         "annex-1-municipalities": pd.DataFrame(result.municipalities.drop(columns="geometry")),
         "academies": _with_coordinates(result.academies),
         "provinces": result.summary(),
@@ -185,12 +205,14 @@ def _with_coordinates(academies: gpd.GeoDataFrame) -> pd.DataFrame:
     return plain.assign(x_m=academies.geometry.x.round(1), y_m=academies.geometry.y.round(1))
 
 
-def _write_isochrones(areas: gpd.GeoDataFrame, path: Path) -> None:
+def _write_isochrones(areas: gpd.GeoDataFrame, path: Path, said: dict[str, str]) -> None:
     """Write a GeoPackage; its own timestamp is fixed, so the same run gives the same bytes."""
     before = os.environ.get("OGR_CURRENT_DATE")
     os.environ["OGR_CURRENT_DATE"] = "2000-01-01T00:00:00Z"
     try:
-        areas.to_file(path, driver="GPKG", layer="isochrones", engine="pyogrio")
+        areas.to_file(
+            path, driver="GPKG", layer="isochrones", engine="pyogrio", layer_metadata=said
+        )
     finally:
         if before is None:
             del os.environ["OGR_CURRENT_DATE"]

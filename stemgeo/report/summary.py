@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
     from stemgeo.maps.text import MapText
     from stemgeo.result import Tables
+    from stemgeo.study import Study
 
 HEADS = {
     "nl": {
@@ -46,8 +47,14 @@ LEVEL_HEADS = {
 }
 WORDS = {
     "nl": {
-        "lead": "Kinderen van {first} tot en met {last} jaar die binnen {minutes} minuten fietsen "
-        "een STEM-academie bereiken, op {date}.",
+        "lead": "Van de {measured} gemeten kinderen van {first} tot en met {last} jaar bereikt "
+        "{share} ({low} tot {high}) binnen {minutes} minuten fietsen een STEM-academie die op "
+        "{date} erkend is. Een STEM-academie hebben {with_academy} van de {municipalities} "
+        "gemeenten.",
+        "speeds": "Aangenomen fietssnelheid: {speeds}.",
+        "speed": "{ages} jaar {central} km/u ({low} tot {high})",
+        "partly": "\\* Minder dan de helft van de kinderen is gemeten: dit aandeel zegt niets over "
+        "het geheel.",
         "share": "Aandeel = op tijd / (op tijd + niet op tijd); niet-gemeten kinderen staan "
         "ernaast.",
         "range": "De marge geldt voor de lage en de hoge fietssnelheid.",
@@ -58,14 +65,18 @@ WORDS = {
         "no_surfaces": "Het wegdek telt niet mee: telde het mee, dan waren {other} kinderen op "
         "tijd in plaats van {now}.",
         "sources": "Bronnen",
-        "notes": "Opmerkingen bij de invoer en de meting: {count}. Ze staan in manifest.json onder "
-        "`notes`.",
+        "notes": "Opmerkingen bij de invoer en de meting",
         "none": "\N{EN DASH}",
         "to": "tot",
     },
     "en": {
-        "lead": "Children aged {first} to {last} who reach a STEM academy within {minutes} "
-        "minutes by bicycle, on {date}.",
+        "lead": "Of the {measured} measured children aged {first} to {last}, {share} ({low} to "
+        "{high}) reach a STEM academy recognised on {date} within {minutes} minutes by bicycle. "
+        "{with_academy} of the {municipalities} municipalities have a STEM academy.",
+        "speeds": "Assumed riding speed: {speeds}.",
+        "speed": "{ages} years {central} km/h ({low} to {high})",
+        "partly": "\\* Fewer than half of the children are measured: this share says nothing of "
+        "the whole.",
         "share": "Share = in time / (in time + not in time); unmeasured children stand beside it.",
         "range": "The range is that of the low and the high riding speed.",
         "low_stress": "On low-stress roads: only over roads where a child of nine may ride "
@@ -75,12 +86,15 @@ WORDS = {
         "no_surfaces": "Surfaces do not count: if they did, {other} children would be in time "
         "instead of {now}.",
         "sources": "Sources",
-        "notes": "Notes on the inputs and the measurement: {count}. They stand in manifest.json "
-        "under `notes`.",
+        "notes": "Notes on the inputs and the measurement",
         "none": "\N{EN DASH}",
         "to": "to",
     },
 }
+
+
+PARTLY = "*"
+"""Beside a share that rests on fewer than half of the children."""
 
 
 def number(value: float, language: str) -> str:
@@ -105,15 +119,32 @@ def readable(table: pd.DataFrame, language: str, level: str = "province") -> pd.
         if name in table:
             columns[heads[name]] = [number(value, language) for value in table[name]]
     columns[heads["unmeasured"]] = [number(value, language) for value in table["unmeasured"]]
-    columns[heads["share"]] = [percent(value, language) for value in table["share"]]
+    marks = np.where(_partly(table), PARTLY, "")
+    columns[heads["share"]] = [
+        f"{percent(value, language)}{mark}"
+        for value, mark in zip(table["share"], marks, strict=True)
+    ]
     columns[heads["range"]] = [
-        f"{percent(low, language)} {WORDS[language]['to']} {percent(high, language)}"
+        _range(low, high, language)
         for low, high in zip(table["share_low"], table["share_high"], strict=True)
     ]
     if "share_low_stress" in table:
         quiet = [percent(value, language) for value in table["share_low_stress"]]
         columns[heads["low_stress"]] = quiet
     return pd.DataFrame(columns)
+
+
+def _partly(table: pd.DataFrame) -> pd.Series:
+    """Say where fewer than half of the children were measured, but some were."""
+    measured = table["covered"] + table["uncovered"]
+    return (measured > 0) & (2 * measured < table["children"])
+
+
+def _range(low: float, high: float, language: str) -> str:
+    words = WORDS[language]
+    if np.isnan(low):
+        return words["none"]
+    return f"{percent(low, language)} {words['to']} {percent(high, language)}"
 
 
 def summary_markdown(result: Tables, text: MapText) -> str:
@@ -123,26 +154,56 @@ def summary_markdown(result: Tables, text: MapText) -> str:
     study, table = result.study, result.summary()
     language = study.output.language
     words = WORDS[language]
-    ages = [age for band in study.travel.bands for age in band.ages]
-    lead = words["lead"].format(
-        first=min(ages),
-        last=max(ages),
-        minutes=format_decimal(study.travel.cutoff_min, locale=language),
-        date=format_date(study.about.date, "long", language),
-    )
+    lead = _lead(result, format_date(study.about.date, "long", language))
     shown = readable(table, language)
     lines = [f"# {_plain(text.title)}", ""]
     lines += [f"**{_plain(line)}**\n" for line in (text.notice, text.method_note) if line]
     lines += [lead, "", _row(shown.columns), _row([":--", *["--:"] * (len(shown.columns) - 1)])]
     lines += [_row(row) for row in shown.itertuples(index=False)]
-    lines += ["", words["share"], words["range"]]
+    lines += ["", *([words["partly"], ""] if _partly(table).any() else [])]
+    lines += [words["share"], words["range"], _speeds(study)]
     lines += [words["low_stress"]] if "share_low_stress" in table else []
     lines += _effect_of_surfaces(result, language)
     lines += ["", text.date, ""]
     lines += [f"## {words['sources']}", "", _plain(text.source), ""]
     if result.notes:
-        lines += [words["notes"].format(count=len(result.notes)), ""]
+        notes = [f"- {_plain(str(note))}" for note in result.notes]
+        lines += [f"## {words['notes']}", "", *notes, ""]
     return "\n".join(lines)
+
+
+def _lead(result: Tables, date: str) -> str:
+    """Answer the question in a sentence, for the whole region."""
+    study, region = result.study, result.summary("region").iloc[0]
+    language, ages = study.output.language, [a for band in study.travel.bands for a in band.ages]
+    return WORDS[language]["lead"].format(
+        measured=number(region["covered"] + region["uncovered"], language),
+        first=min(ages),
+        last=max(ages),
+        share=percent(region["share"], language),
+        low=percent(region["share_low"], language),
+        high=percent(region["share_high"], language),
+        minutes=format_decimal(study.travel.cutoff_min, locale=language),
+        date=date,
+        with_academy=number(region["with_academy"], language),
+        municipalities=number(region["municipalities"], language),
+    )
+
+
+def _speeds(study: Study) -> str:
+    """State the assumed speeds, band by band."""
+    language, travel = study.output.language, study.travel
+    bands = [
+        WORDS[language]["speed"].format(
+            ages=band.name,
+            **{
+                scenario: format_decimal(travel.speed(band, scenario), locale=language)
+                for scenario in ("low", "central", "high")
+            },
+        )
+        for band in travel.bands
+    ]
+    return WORDS[language]["speeds"].format(speeds=", ".join(bands))
 
 
 def _effect_of_surfaces(result: Tables, language: str) -> list[str]:
@@ -173,12 +234,12 @@ REASONS = {
     "nl": {
         "just_too_far": "net te ver",
         "too_far": "te ver",
-        "no_academy_within_horizon": "geen academie binnen de zoekgrens",
+        "no_academy_within_horizon": "voor de helft of meer geen academie binnen de zoekgrens",
     },
     "en": {
         "just_too_far": "just too far",
         "too_far": "too far",
-        "no_academy_within_horizon": "no academy within the horizon",
+        "no_academy_within_horizon": "for half or more no academy within the horizon",
     },
 }
 
@@ -187,7 +248,9 @@ def readable_gaps(table: pd.DataFrame, language: str) -> pd.DataFrame:
     """Turn the gaps table into text columns with headings, for people."""
     dash = WORDS[language]["none"]
     minutes = [
-        dash if np.isinf(value) else f"{format_decimal(value / 60, '0.0', locale=language)} min"
+        dash
+        if not np.isfinite(value)
+        else f"{format_decimal(value / 60, '0.0', locale=language)} min"
         for value in table["median_time_s"]
     ]
     columns = (

@@ -16,6 +16,7 @@ from stemgeo.access.isochrones import ROAD_BUFFER_M, isochrones, reached_stretch
 from stemgeo.access.search import UNREACHED, labels, nearest, unpack
 from stemgeo.access.travel_time import Rider, horizon_ms
 from stemgeo.network import Network, Places, snap
+from stemgeo.network.bicycle import SIGNAL
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -88,15 +89,15 @@ def iou(one: shapely.Geometry, two: shapely.Geometry) -> float:
     [
         ("berlare.osm", (5.0, 10.0, 15.0)),
         ("wechelderzande.osm.pbf", (5.0, 10.0, 15.0)),
-        ("porto.osm.pbf", (2.0, 6.0)),
+        ("porto.osm.pbf", (5.0, 10.0, 15.0)),
     ],
 )
 def test_isochrone_is_the_buffer_of_the_reached_roads(
     network_of: Callable[[str], Network], extract: str, minutes: tuple[float, ...]
 ) -> None:
-    """Drawn with cells of 25 m it is the exact 50 m buffer of the reached roads, IoU 0.98 or more.
+    """Drawn with cells of 25 m it is the exact 50 m buffer of the reached roads, IoU 0.99 or more.
 
-    With cells of 10 m it comes to 0.995, so what is missing is the cells' doing.
+    With cells of 10 m it comes to 0.998, so what is missing is the cells' doing.
     """
     network = network_of(extract)
     academies = academies_in(network)
@@ -104,9 +105,9 @@ def test_isochrone_is_the_buffer_of_the_reached_roads(
     for stop in minutes:
         drawn = shapely.union_all(areas.geometry[areas["minutes_to"] <= stop].to_numpy())
         exact = exact_buffer(stretches_of(network, academies, stop)[2])
-        assert iou(drawn, exact) >= 0.98
+        assert iou(drawn, exact) >= 0.99
         fine = isochrones(network, academies, minutes=[stop], speed_kmh=KMH, cell_m=10.0)
-        assert iou(fine.geometry[0], exact) >= 0.995
+        assert iou(fine.geometry[0], exact) >= 0.998
 
 
 @pytest.mark.parametrize("extract", EXTRACTS)
@@ -218,6 +219,28 @@ def test_walking_leg_shortens_the_reach(tmp_path: Path) -> None:
     x, y = drawn.between("a", "b", 0.5)
     _, _, stretches = stretches_of(network, at((x, y + 78)), 4, 15)
     assert total_m(stretches) == pytest.approx(1500, rel=2e-3)
+
+
+@pytest.mark.parametrize("path", ["a b c d", "d c b a"])
+def test_waits_shorten_the_reach(tmp_path: Path, path: str) -> None:
+    """A minute at a signal 600 m away: of the kilometre in four minutes 750 m are left.
+
+    Past a side street, so that the signal lies inside another edge than the academy.
+    """
+    nodes = {"x": (-200, 0), "a": (0, 0), "b": (500, 0), "c": (1500, 0), "d": (3000, 0)}
+    ways = [(path, STREET), ("x a", STREET), ("a y", STREET)]
+    drawn = RoadMap(nodes | {"y": (0, 50)}, ways, {"b": "highway=traffic_signals"})
+    network = drawn.network(tmp_path)
+    assert network.edges == 3
+    sites = snap(network, *(np.array([value]) for value in drawn.between("x", "a", 0.5)))
+    rider = Rider(network, network.times(15, waits_s={SIGNAL: 60}), horizon_ms(4))
+    seed_node, seed_ms, _ = rider.seeds(sites)
+    label = nearest(
+        network.arcs, rider.arc_ms, seed_node, labels(seed_ms, seed_ms * 0), rider.horizon_ms
+    )
+    stretches = reached_stretches(rider, sites, unpack(label)[0], rider.horizon_ms)
+    assert total_m(stretches) == pytest.approx(100 + 50 + 750, rel=1e-3)
+    assert stretches[:, [0, 2]].max() == pytest.approx(drawn.at("a")[0] + 650, abs=1)
 
 
 def test_isochrone_lies_where_children_come_from(tmp_path: Path) -> None:

@@ -26,7 +26,7 @@ def timed(command: list[str], cache: Path) -> tuple[float, float]:
     """Run a command; give its seconds on the clock and its peak memory in MiB."""
     environment = os.environ | {"STEMGEO_CACHE": str(cache)}
     start = time.perf_counter()
-    process = subprocess.Popen(  # noqa: S603
+    process = subprocess.Popen(
         command, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
     )
     _, status, usage = os.wait4(process.pid, 0)
@@ -34,6 +34,14 @@ def timed(command: list[str], cache: Path) -> tuple[float, float]:
     if status:
         sys.exit(f"{' '.join(command)} failed with status {os.waitstatus_to_exitcode(status)}")
     return seconds, usage.ru_maxrss / 1024
+
+
+def processor() -> str:
+    """Name the processor, where the system tells."""
+    info = Path("/proc/cpuinfo")
+    lines = info.read_text(encoding="utf-8").splitlines() if info.is_file() else []
+    names = (line.partition(":")[2].strip() for line in lines if line.startswith("model name"))
+    return next(names, platform.machine())
 
 
 def row(what: str, runs: list[tuple[float, float]]) -> str:
@@ -50,7 +58,7 @@ def main() -> None:
         place = Path(folder)
         cache, study, out = place / "cache", place / "study", place / "out"
         run = [*stemgeo, "run", str(study), "--out", str(out)]
-        subprocess.run([*stemgeo, "sample", str(study)], check=True)  # noqa: S603
+        subprocess.run([*stemgeo, "sample", str(study)], check=True)
         timed(run, cache)  # compiles the kernel, once for each installation
         cold = []
         for _ in range(RUNS):
@@ -65,10 +73,10 @@ def main() -> None:
     ]
     page = f"""# Benchmarks
 
-Written by `make bench`; whole processes, {RUNS} runs each after one to warm up. They record and gate
-nothing.
+Written by `make bench`; whole processes, {RUNS} runs each after one to warm up. They record and
+gate nothing.
 
-{platform.system()}, {os.cpu_count()} cores, Python {platform.python_version()};
+{platform.system()}, {os.cpu_count()} cores ({processor()}), Python {platform.python_version()};
 {", ".join(f"{name} {version(name)}" for name in LIBRARIES)}.
 
 | command | median, s | range, s | peak memory, MiB |

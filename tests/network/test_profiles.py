@@ -93,6 +93,22 @@ def test_low_stress_is_said_per_direction(tmp_path: Path) -> None:
     assert ms(quiet, drawn.at("b"), drawn.at("a")) == drawn.ms("b c d a")
 
 
+@pytest.mark.parametrize("first", ["a m", "m a"])
+@pytest.mark.parametrize("second", ["m b", "b m"])
+def test_sides_do_not_depend_on_how_the_road_was_drawn(
+    tmp_path: Path, first: str, second: str
+) -> None:
+    """A track on the way from a to b, however its two pieces were drawn: one edge, one way."""
+    along = {"a m": "right", "m b": "right", "m a": "left", "b m": "left"}
+    nodes = SQUARE | {"m": (500, 0)}
+    ways = [(one, f"highway=secondary cycleway:{along[one]}=track") for one in (first, second)]
+    drawn = RoadMap(nodes, [*ways, ("a d c b", "highway=cycleway")])
+    quiet = whole(tmp_path, drawn).restricted("low_stress")
+    assert quiet.edges == 2
+    assert ms(quiet, drawn.at("a"), drawn.at("b")) == drawn.ms("a m b")
+    assert ms(quiet, drawn.at("b"), drawn.at("a")) == drawn.ms("b c d a")
+
+
 def test_pushing_along_a_busy_road_is_not_low_stress(tmp_path: Path) -> None:
     """`bicycle=dismount` on a primary road: pushed by all, shut to a child of nine."""
     ways = [("a b", f"{BUSY} bicycle=dismount"), ("a d c b", "highway=track surface=sand")]
@@ -411,7 +427,7 @@ def test_ferry_takes_no_points(tmp_path: Path) -> None:
 
 def test_ferry_to_nowhere_makes_no_mainland(tmp_path: Path) -> None:
     """The length of a ferry is no road: it saves no island from being one."""
-    nodes = {"a": (0, 0), "b": (2000, 0), "p": (0, 40_000), "q": (0, 40_500)}
+    nodes = {"a": (0, 0), "b": (2000, 0), "p": (0, 8_000), "q": (0, 8_500)}
     ways = [("a b", STREET), ("p q", STREET), ("b q", "route=ferry bicycle=yes duration=60")]
     drawn = RoadMap(nodes, ways)
     off = whole(tmp_path, drawn).restricted()
@@ -420,6 +436,17 @@ def test_ferry_to_nowhere_makes_no_mainland(tmp_path: Path) -> None:
     # Joined by the ferry it is part of the largest component.
     assert snapped_m(on, drawn.at("p")) == pytest.approx(0, abs=0.01)
     assert on.counts["island_edges"] == 0
+
+
+def test_ferry_is_no_road_of_an_island(tmp_path: Path) -> None:
+    """Twenty kilometres of road and twenty of ferry are an island still: it has 20 km of road."""
+    nodes = {name: (0, i * 8000.0) for i, name in enumerate("abcdef")}
+    nodes |= {name: (2000, i * 5000.0) for i, name in enumerate("pqrst")}
+    ways = [("a b c d e f", STREET), ("p q r s t", STREET)]
+    ways += [("t s r q p", "route=ferry bicycle=yes")]
+    network = whole(tmp_path, RoadMap(nodes, ways)).restricted(ferries=True)
+    assert network.counts["island_road_m"] == pytest.approx(40_000, rel=0.01)
+    assert network.snappable.sum() == 1
 
 
 @pytest.mark.parametrize("ferry", ["route=ferry bicycle=yes", "route=ferry"])

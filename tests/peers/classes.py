@@ -26,7 +26,7 @@ KINDS = {
             "A one-way primary, secondary, tertiary or trunk road, often half of a dual "
             "carriageway, without a tag that lets bicycles in. We push (OSRM, which makes each "
             "change to pushing dear); Valhalla does not go.",
-            "To be weighed: on these same roads we hold `bicycle=no` for closed, not for pushing.",
+            "Ours stands, as OSRM: a pavement beside a one-way main road is the rule in a town.",
         ),
         Kind(
             "pushing against a one-way street",
@@ -68,15 +68,15 @@ KINDS = {
         ),
         Kind(
             "vehicle:backward",
-            "`vehicle:backward=no` (or `:forward`). We do not read it and ride; Valhalla does, and "
-            "closes that direction even to `bicycle=yes`.",
-            "Valhalla is right where no bicycle tag opens the way: a bicycle is a vehicle.",
+            "`vehicle:backward=no` (or `:forward`). Both close that direction to riding; Valhalla "
+            "even to `bicycle=yes`, and where we push.",
+            "Ours stands: an explicit bicycle tag wins.",
         ),
         Kind(
             "pushed by us, ridden by Valhalla",
             "Both go, we on foot.",
-            "Valhalla is right about `bicycle:backward=yes` in a one-way street; the others met so "
-            "far are vague (`cyclestreet` on a footway, `cycleway:both=lane` in a one-way street).",
+            "Ours stands: those met so far are vague (`cyclestreet` on a footway, "
+            "`cycleway:both=lane` in a one-way street).",
         ),
         Kind(
             "dismount",
@@ -103,7 +103,7 @@ KINDS = {
             "trunk roundabout",
             "A roundabout of a trunk road without a bicycle tag. Closed to us like the road "
             "itself; Valhalla rides it.",
-            "To be weighed: where smaller roads meet on it, closing it cuts them from each other.",
+            "Ours stands: closed like the road itself; it explains two pairs of three hundred.",
         ),
         Kind(
             "trunk",
@@ -150,8 +150,7 @@ KINDS = {
             "barrier that blocks Valhalla",
             "A barrier with `bicycle=no` or `vehicle=no`, or a traffic signal with `bicycle=no`. "
             "We pass as if it were not there; Valhalla (and OSRM) do not pass.",
-            "To be weighed: one pushes past a bollard or a signal, but not where `foot` is closed "
-            "too.",
+            "Ours stands: one pushes past a bollard or a signal.",
         ),
     )
 }
