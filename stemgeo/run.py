@@ -265,7 +265,7 @@ def _near_the_edge(
     access: pd.DataFrame,
 ) -> list[Problem]:
     """Warn of false gaps: who is not in time so near the extract's edge that it may matter."""
-    if isinstance(traveller, StraightLine):
+    if isinstance(traveller, StraightLine) or points.empty:
         return []
     travel = traveller.study.travel
     edge = gpd.GeoSeries([traveller.network.area], crs=traveller.network.crs).to_crs(points.crs)

@@ -335,14 +335,14 @@ def test_a_place_that_cannot_be_written_is_one_line(study: Path, tmp_path: Path)
 
 
 def test_tables_parse_as_csv_and_json(result: Path) -> None:
-    """The same rows in either form, and no line of notice among the data."""
+    """The same rows in either form; the notice stands beside the data, on standard error."""
     for words, key in ((("coverage",), "code"), (("gaps", "--top", "2"), "gap_id")):
         csv = stemgeo(words[0], result, *words[1:], "--format", "csv")
         rows = stemgeo(words[0], result, *words[1:], "--format", "json")
         table, records = pd.read_csv(io.StringIO(csv.out)), json.loads(rows.out)
         assert [row[key] for row in records] == table[key].tolist()
         assert list(records[0]) == list(table.columns)
-        assert (csv.err, rows.err) == ("", "")
+        assert csv.err == rows.err == "Proef, niet voor publicatie\n"
 
 
 def test_a_table_for_people_bears_the_notice(result: Path) -> None:
@@ -456,10 +456,13 @@ def stopped(study: Path, place: Path, how: signal.Signals) -> subprocess.Complet
     return subprocess.CompletedProcess(command, process.returncode, out, err)
 
 
-def test_an_interrupted_run_changes_nothing_and_says_so(study: Path, own_result: Path) -> None:
-    """Ctrl-C while the maps are drawn: the old result, nothing beside it, status 130."""
+@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM])
+def test_an_interrupted_run_changes_nothing_and_says_so(
+    study: Path, own_result: Path, how: signal.Signals
+) -> None:
+    """Ctrl-C or an order to end while the maps are drawn: the old result, nothing beside it."""
     before = content_of(own_result)
-    ended = stopped(study, own_result, signal.SIGINT)
+    ended = stopped(study, own_result, how)
     assert ended.returncode == 130, ended.stderr
     assert ended.stdout == ""
     assert ended.stderr.splitlines()[-1] == "stopped; nothing was changed"

@@ -18,6 +18,7 @@ import geopandas as gpd
 import hand
 import numpy as np
 import pandas as pd
+import pyogrio
 import pytest
 
 import stemgeo as sg
@@ -236,7 +237,13 @@ def spoken(path: Path) -> str:
     return html.unescape(text).replace("\\", "")
 
 
-SPEAKING = ["summary.md", "map.html", "manifest.json", *(f"maps/{p}.svg" for p in PROVINCES)]
+SPEAKING = [
+    "summary.md",
+    "map.html",
+    "manifest.json",
+    "tables/LEESMIJ.txt",
+    *(f"maps/{p}.svg" for p in PROVINCES),
+]
 
 
 def test_a_run_writes_what_the_design_says(written: tuple[Result, Path]) -> None:
@@ -249,7 +256,7 @@ def test_a_run_writes_what_the_design_says(written: tuple[Result, Path]) -> None
         *(f"tables/{name}.csv" for name in tables),
         *(f"tables/{name}.parquet" for name in stores),
         *(f"maps/{name}.svg" for name in PROVINCES),
-        *("isochrones.gpkg", "map.html", "summary.md", "manifest.json"),
+        *("isochrones.gpkg", "map.html", "summary.md", "manifest.json", "tables/LEESMIJ.txt"),
     }
 
 
@@ -477,3 +484,37 @@ def test_a_manifest_is_json_of_one_shape(written: tuple[Result, Path]) -> None:
         pytest.fail(f"{word} is no JSON")
 
     json.loads((written[1] / files.MANIFEST).read_text("utf-8"), parse_constant=refuse)
+
+
+def test_isochrones_bear_the_notice_and_the_sources(written: tuple[Result, Path]) -> None:
+    """A GeoPackage has no page to print on: its layer says it in its metadata."""
+    said = pyogrio.read_info(written[1] / "isochrones.gpkg")["layer_metadata"]
+    assert said["notice"] == NOTICE
+    assert "OpenStreetMap" in said["sources"]
+
+
+@pytest.mark.parametrize(
+    ("source", "licence", "thanked"),
+    [
+        ("", "", True),
+        ("Geofabrik", "", True),
+        ("Geofabrik", "ODbL 1.0", True),
+        ("© OpenStreetMap contributors", "ODbL", False),
+        ("eigen tekening", "MIT", False),
+    ],
+)
+def test_openstreetmap_is_thanked_for_roads(
+    written: tuple[Result, Path], source: str, licence: str, *, thanked: bool
+) -> None:
+    """Roads owe their source to OpenStreetMap unless they say another licence; once is enough."""
+    result = written[0]
+    given = [
+        dataclasses.replace(item, source=source, licence=licence)
+        if item.role == "network"
+        else dataclasses.replace(item, source="x", licence="")
+        for item in result.inputs.provenance
+    ]
+    inputs = dataclasses.replace(result.inputs, provenance=tuple(given))
+    line = bundle.attribution(dataclasses.replace(result, inputs=inputs))
+    assert (bundle.OSM_SOURCE in line) == (thanked or "Open" in source)
+    assert line.count("OpenStreetMap") == (1 if thanked or "Open" in source else 0)

@@ -320,7 +320,7 @@ def _segments(ways: _Ways, nodes: _Nodes) -> Roads:
             "segments_without_location": int(neighbours.sum() - whole.sum()),
             "segments_too_long": int((~short).sum()),
             "segments_of_no_length": int((length_mm == 0).sum()),
-            "nodes_in_two_extracts": len(nodes.ids) - len(keep),
+            "nodes_given_twice": len(nodes.ids) - len(keep),
             "repeated_nodes": int(whole.sum() - distinct.sum()),
             "blocking_nodes": int(blocking.sum()),
         },

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable
 from dataclasses import replace
 from functools import cache
@@ -285,3 +286,17 @@ def test_a_child_at_the_bound_is_in_the_inner_band(tmp_path: Path) -> None:
         for academy_id in ("", "A"):
             mine = areas[areas["academy_id"] == academy_id]
             assert mine["children"].tolist() == [inner, 1111 - inner]
+
+
+def test_children_whom_the_academy_does_not_serve_are_not_inside(shared_data: Path) -> None:
+    """An academy for 12 to 17 has no younger child in its bands, nor in those of the nearest."""
+    network = Network.whole(read_roads([shared_data / "osm" / "berlare.osm"]))
+    traveller, doors, cells = traveller_on(network, "all")
+    register = traveller.academies.assign(min_age=12, max_age=17).astype(
+        {"min_age": "Int64", "max_age": "Int64"}
+    )
+    older = drawn(dataclasses.replace(traveller, academies=register), doors, cells)
+    young = [cell.column for cell in cells if cell.ages[1] < 12]
+    without = drawn(traveller, doors.assign(**dict.fromkeys(young, 0)), cells)
+    assert older["children"].tolist() == without["children"].tolist()
+    assert older["children"].sum() < drawn(traveller, doors, cells)["children"].sum()

@@ -349,7 +349,7 @@ def test_node_given_twice_is_one_node(tmp_path: Path) -> None:
     again = f"<node id='2' lat='{lat}' lon='{lon}'/><node id='2' lat='{lat + 0.01}' lon='{lon}'/>"
     path.write_text(path.read_text().replace("<way", f"{again}<way", 1))
     found = Network.from_osm(path)
-    counts = expected.counts | {"nodes_in_two_extracts": 2}
+    counts = expected.counts | {"nodes_given_twice": 2}
     assert_same(found, replace(expected, counts=counts))
 
 

@@ -52,6 +52,11 @@ def village(request: pytest.FixtureRequest) -> Village:
 def result(village: Village, shared_data: Path, tmp_path_factory: pytest.TempPathFactory) -> Result:
     """The whole province's children, the roads of one village, an academy in its centre."""
     folder = tmp_path_factory.mktemp(village.name)
+    return run_on(folder, shared_data, village, village.extract)
+
+
+def run_on(folder: Path, shared_data: Path, village: Village, *extracts: str) -> Result:
+    """Run a study of Flanders with an academy in the village and the roads of some extracts."""
     nodes = road_nodes(shared_data / "osm" / village.extract)
     lon, lat = float(np.median(nodes.x)), float(np.median(nodes.y))
     (folder / "academies.csv").write_text(
@@ -71,7 +76,7 @@ def result(village: Village, shared_data: Path, tmp_path_factory: pytest.TempPat
         zones = "{shared_data}/boundaries/wijk2025.gpkg"
         population = "{shared_data}/population/TF_SOC_POP_STRUCT_2015.zip"
         academies = {{ path = "academies.csv", crs = "EPSG:4326" }}
-        network = "{shared_data}/osm/{village.extract}"
+        network = {[f"{shared_data}/osm/{extract}" for extract in extracts]}
         """,
         encoding="utf-8",
     )
@@ -131,3 +136,46 @@ def test_the_sums_hold(result: Result) -> None:
         assert sums[column].nunique() == 1
     assert (sums.iloc[0, 1:].sum()) == 902_071
     assert isinstance(result.demand, gpd.GeoDataFrame)
+
+
+def test_a_second_extract_far_away_changes_nothing_here(shared_data: Path, tmp_path: Path) -> None:
+    """The ground between two villages belongs to neither: who lives there stays unmeasured."""
+    berlare, lille = VILLAGES
+    one = run_on(tmp_path, shared_data, berlare, berlare.extract)
+    two = run_on(tmp_path, shared_data, berlare, lille.extract, berlare.extract)
+    columns = ["children", "covered", "uncovered", "unmeasured"]
+    alone, beside = (result.municipalities.set_index("nis_code")[columns] for result in (one, two))
+    moved = alone.index[(alone != beside).any(axis=1)]
+    # Lille, and its neighbours whom the second extract touches.
+    own = one.inputs.municipalities.set_index("nis_code").geometry[lille.nis_code]
+    near = one.inputs.municipalities.set_index("nis_code").distance(own) < 100
+    assert lille.nis_code in moved
+    assert set(moved) <= set(near.index[near])
+
+
+def test_roads_of_another_country_are_refused(shared_data: Path, tmp_path: Path) -> None:
+    """Porto has no municipality of Flanders: one line says where its roads lie."""
+    with pytest.raises(sg.InputError) as caught:
+        run_on(tmp_path, shared_data, VILLAGES[0], "porto.osm.pbf")
+    line = str(caught.value)
+    assert line.startswith("porto.osm.pbf: its roads (longitude -8.")
+    assert "lie outside every municipality of the study; give an extract" in line
+
+
+def test_children_near_the_edge_are_said(result: Result) -> None:
+    """A village is smaller than a ride: who is not in time there may be so for its edge alone."""
+    uncovered = result.municipalities["uncovered"].sum()
+    notes = [str(note) for note in result.notes if "extract's edge" in str(note)]
+    assert len(notes) == (1 if uncovered else 0)
+    assert all(f"{uncovered} children who are not in time" in note for note in notes)
+
+
+def test_a_share_of_few_is_marked(result: Result) -> None:
+    """The summary marks a share that rests on fewer than half of the children, and says so."""
+    from stemgeo.report.bundle import map_text
+    from stemgeo.report.summary import summary_markdown
+
+    text = summary_markdown(result, map_text(result))
+    region = next(line for line in text.splitlines() if line.startswith("| Vlaanderen"))
+    assert "%\\*" in region or "%*" in region
+    assert "Minder dan de helft van de kinderen is gemeten" in text
