@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Callable
 from dataclasses import replace
 from functools import cache
@@ -295,7 +294,7 @@ def test_children_whom_the_academy_does_not_serve_are_not_inside(shared_data: Pa
     register = traveller.academies.assign(min_age=12, max_age=17).astype(
         {"min_age": "Int64", "max_age": "Int64"}
     )
-    older = drawn(dataclasses.replace(traveller, academies=register), doors, cells)
+    older = drawn(replace(traveller, academies=register), doors, cells)
     young = [cell.column for cell in cells if cell.ages[1] < 12]
     without = drawn(traveller, doors.assign(**dict.fromkeys(young, 0)), cells)
     assert older["children"].tolist() == without["children"].tolist()
