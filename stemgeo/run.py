@@ -295,7 +295,7 @@ def _effects(
     if isinstance(traveller, StraightLine):
         return pd.DataFrame(columns=columns)
     surface = not study.travel.surface
-    other, measured = traveller.with_surface(surface), ~np.isnan(traveller.snap_m)
+    other, measured = traveller.with_surfaces_the_other_way(), ~np.isnan(traveller.snap_m)
     in_time = np.zeros(len(points), dtype=np.int64)
     for cell in cells:
         covered = _in_time(other.nearest(cell, "central"), study) & measured

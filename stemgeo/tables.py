@@ -5,6 +5,7 @@ Tables are checked with pandera where they enter and where they leave.
 
 from __future__ import annotations
 
+import sys
 from typing import TYPE_CHECKING, Any
 
 import pandera.pandas as pa
@@ -271,4 +272,4 @@ def data_dictionary() -> str:
 
 
 if __name__ == "__main__":
-    print(data_dictionary(), end="")  # noqa: T201
+    sys.stdout.write(data_dictionary())

@@ -84,10 +84,11 @@ def _crossings(
     merged: list[_Crossing] = []
     for crossing in sorted(found, key=lambda crossing: crossing.start):
         if merged and crossing.start < merged[-1].end + 5:
-            last = merged.pop()
+            last = merged[-1]
             tags = BRIDGE if BRIDGE in (last.tags, crossing.tags) else TUNNEL
-            crossing = _Crossing(last.start, max(last.end, crossing.end), tags)  # noqa: PLW2901
-        merged.append(crossing)
+            merged[-1] = _Crossing(last.start, max(last.end, crossing.end), tags)
+        else:
+            merged.append(crossing)
     return merged
 
 

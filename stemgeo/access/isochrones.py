@@ -37,7 +37,7 @@ ROAD_BUFFER_M = 50.0
 """How far from a reached road the isochrone extends."""
 
 TILE = 2048
-"""Steps along the side of a tile: 12.8 km with cells of 25 m."""
+"""Steps along the side of a tile: 25.6 km with cells of 25 m."""
 
 NEAREST_OF_ALL = ""
 

@@ -224,15 +224,10 @@ class Rider:
 
     def _through_ends(self, points: Places, node_label: Longs) -> Longs:
         """Leave the edge of each point by either end, as its direction allows."""
-        edge = points.edge
-        along, against = points.along_ms(self.network, self.times)
-        start, end = self._at_ends(points)
-        ahead = np.where(end, 0, self.times.forward_ms[edge].astype(np.int64) - along)
-        by_end = _later(node_label[self.network.edge_end[edge]], ahead)
-        by_start = _later(node_label[self.network.edge_start[edge]], against)
-        by_end[~(self.network.open_forward[edge] | end)] = UNREACHED
-        by_start[~(self.network.open_backward[edge] | start)] = UNREACHED
-        return np.minimum(by_end, by_start)
+        label = np.full(len(points.edge), UNREACHED, dtype=np.int64)
+        node, ms, point = self._exits(points)
+        np.minimum.at(label, point, _later(node_label[node], ms))
+        return label
 
     def _along_edge(self, points: Places, sites: Places, rank: NDArray[np.intp]) -> Longs:
         """Go straight to a site on the same edge, in the directions that are open."""
@@ -315,8 +310,7 @@ class Rider:
 
     def _position_mm(self, places: Places) -> NDArray[np.float64]:
         """Distance of each place from the start of its edge, in millimetres."""
-        before = np.concatenate([[0], np.cumsum(self.network.length_mm, dtype=np.int64)])
-        first = self.network.first_segment[places.edge]
+        before, first = self.network.before_mm, self.network.first_segment[places.edge]
         return np.asarray(before[places.segment] - before[first] + places.offset_mm)
 
     def _at_ends(self, places: Places) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:

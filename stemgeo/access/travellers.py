@@ -117,9 +117,10 @@ class OverNetwork:
         """Metres between each point and its road; NaN where there is none, shape (points,)."""
         return self.places.snap_m
 
-    def with_surface(self, surface: bool) -> OverNetwork:  # noqa: FBT001
-        """Give the same traveller with surfaces counted, or not."""
-        travel = self.study.travel.model_copy(update={"surface": surface})
+    def with_surfaces_the_other_way(self) -> OverNetwork:
+        """Give the same traveller without surfaces when they count, with them when they do not."""
+        travel = self.study.travel
+        travel = travel.model_copy(update={"surface": not travel.surface})
         return replace(self, study=self.study.model_copy(update={"travel": travel}))
 
     def rider(self, speed_kmh: float, horizon_min: float) -> travel_time.Rider:

@@ -256,6 +256,11 @@ class Network:
         return np.repeat(np.arange(self.edges, dtype=np.int32), np.diff(self.first_segment))
 
     @cached_property
+    def before_mm(self) -> NDArray[np.int64]:
+        """Length of all segments before each one, millimetres, shape (segments + 1,)."""
+        return np.concatenate([[0], np.cumsum(self.length_mm, dtype=np.int64)])
+
+    @cached_property
     def edge_length_m(self) -> Floats:
         """Geodesic length of each edge, metres, shape (edges,)."""
         return np.add.reduceat(self.length_mm.astype(np.int64), self.first_segment[:-1]) / 1000
@@ -343,7 +348,7 @@ class Network:
                 self.backward, self.stress_backward, profile, ferries=ferries
             ),
         )
-        return rides._with_islands(ISLAND_BELOW_M[profile])  # noqa: SLF001
+        return rides._with_islands(ISLAND_BELOW_M[profile])  # noqa: SLF001 -- of its own class
 
     def _open_rides(
         self,

@@ -53,7 +53,8 @@ def test_statbel_in_all_its_forms(
     tmp_path: Path,
     column: str,
     encoding: str,
-    packed: bool,  # noqa: FBT001
+    *,
+    packed: bool,
 ) -> None:
     """Both spellings, with or without BOM, as text or zip: nationalities are added up."""
     path = write(
