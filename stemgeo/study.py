@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 import difflib
+import re
 import tomllib
 import unicodedata
 from itertools import pairwise
@@ -113,6 +114,50 @@ class Input(_Part):
         return folder / path if folder else path
 
 
+RESERVED_LEVELS = ("region", "province", "municipality", "zone")
+"""Levels that every study has; a layer of the user's own is called otherwise."""
+
+
+def _usable(key: str) -> str:
+    if key in RESERVED_LEVELS:
+        raise ValueError("is a level that every study has; choose another name")
+    if not re.fullmatch("[a-z][a-z0-9_]{0,39}", key):
+        raise ValueError("must be small letters, digits and underscores, 40 at most")
+    return key
+
+
+Key = Annotated[str, AfterValidator(_usable)]
+"""The name of a layer or attribute: small letters, digits and underscores."""
+
+
+class Layer(Input):
+    """Polygons of the user by which children are counted too, such as transport regions.
+
+    Attributes
+    ----------
+    id, name
+        Columns with the code and the name of each polygon; empty: found by themselves.
+    """
+
+    id: Line = ""
+    name: Line = ""
+
+
+class Attribute(Input):
+    """A number known of each zone or municipality, such as the median income.
+
+    Attributes
+    ----------
+    column
+        With the number; empty: the only column of numbers.
+    title
+        What it is called on outputs; empty: its key.
+    """
+
+    column: Line = ""
+    title: Line = ""
+
+
 def _as_tuple(value: object) -> object:
     """Take one extract as a list of one; leave the word "straight-line" alone."""
     if value == STRAIGHT_LINE or isinstance(value, list | tuple):
@@ -132,6 +177,9 @@ class InputPaths(_Part):
     zones: Input | None = None
     zone_population: Input | None = None
     weights: Input | None = None
+    addresses: Input | None = None
+    layers: dict[Key, Layer] = {}
+    attributes: dict[Key, Attribute] = {}
 
 
 class Speed(_Part):
@@ -158,18 +206,21 @@ class Speed(_Part):
         return float(getattr(self, scenario))
 
 
+def _from_to(ages: tuple[int, int]) -> tuple[int, int]:
+    if not 0 <= ages[0] <= ages[1] <= 120:
+        raise ValueError("must be two ages between 0 and 120, the first not above the last")
+    return ages
+
+
+Ages = Annotated[tuple[int, int], AfterValidator(_from_to)]
+"""First and last age, both included."""
+
+
 class Band(_Part):
     """An age band, first and last age included, and how fast it rides."""
 
-    ages: tuple[int, int]
+    ages: Ages
     speed_kmh: Speed
-
-    @field_validator("ages")
-    @classmethod
-    def _rising(cls, ages: tuple[int, int]) -> tuple[int, int]:
-        if not 0 <= ages[0] <= ages[1] <= 120:
-            raise ValueError("must be two ages between 0 and 120, the first not above the last")
-        return ages
 
     @property
     def name(self) -> str:
@@ -260,21 +311,66 @@ class Travel(_Part):
         return (self.speed_kmh or band.speed_kmh)[scenario]
 
 
+class AcademyRules(_Part):
+    """What holds for an academy of which the register says nothing else.
+
+    Attributes
+    ----------
+    ages
+        Served when `min_age` or `max_age` is empty: 5 up to and including 17 ("tussen 5 en 18
+        jaar").
+    recognition_years
+        How long a recognition lasts when only its start is known (VLAIO, criteria of 2021: 2).
+    """
+
+    ages: Ages = (5, 17)
+    recognition_years: int = Field(default=2, ge=1, le=50)
+
+
+METHODS = ("streets", "buildings", "grid", "centroid")
+RESIDENTIAL_BUILDINGS = (
+    "apartments",
+    "bungalow",
+    "cabin",
+    "detached",
+    "dormitory",
+    "farm",
+    "house",
+    "houseboat",
+    "residential",
+    "semidetached_house",
+    "static_caravan",
+    "terrace",
+)
+"""Values of OSM's `building` for dwellings (OSM wiki, Key:building, "Accommodation")."""
+
+Method = Literal["streets", "buildings", "grid", "centroid"]
+
+
 class Demand(_Part):
     """Where the children are put.
 
     Attributes
     ----------
     method
-        "streets": along the residential streets of their zone; "grid": by `weights`;
+        "streets": along the residential streets of their zone; "buildings": at `addresses`, or
+        without them at the residential buildings of the extract; "grid": by `weights`;
         "centroid": all in one point of the zone, for comparison only. Empty: "streets" when the
-        study has a network, else "grid" when it has weights, else "centroid".
+        study has a network, else "buildings" when it has addresses, else "grid" when it has
+        weights, else "centroid".
+    compare
+        Methods whose shares stand beside those of `method` in the sensitivity table; empty: all
+        that the inputs allow without reading the buildings of the extract.
     spacing_m
         The largest distance between two points along a street.
+    building_kinds
+        Values of OSM's `building` that are dwellings.
     """
 
-    method: Literal["", "streets", "grid", "centroid"] = ""
+    method: Method | Literal[""] = ""
+    compare: tuple[Method, ...] = ()
     spacing_m: float = Field(default=50, ge=10, le=1000)
+    building_kinds: tuple[Line, ...] = Field(default=RESIDENTIAL_BUILDINGS, min_length=1)
 
 
 class GapRules(_Part):
@@ -340,16 +436,22 @@ class Study(_Part):
     about: About = Field(alias="study")
     inputs: InputPaths
     travel: Travel = Travel()
+    academies: AcademyRules = AcademyRules()
     demand: Demand = Demand()
     gaps: GapRules = GapRules()
     output: Output = Output()
 
     @model_validator(mode="after")
     def _method_has_its_input(self) -> Self:
-        if self.demand.method == "grid" and self.inputs.weights is None:
-            raise ValueError('demand.method: "grid" needs inputs.weights')
-        if self.demand.method == "streets" and self.straight_line:
-            raise ValueError('demand.method: "streets" needs a network, not "straight-line"')
+        needs = {
+            "grid": "inputs.weights",
+            "streets": 'a network, not "straight-line"',
+            "buildings": 'inputs.addresses, or a network, not "straight-line"',
+        }
+        for key, methods in (("method", [self.demand.method]), ("compare", self.demand.compare)):
+            for method in methods:
+                if method and not self.allows(method):
+                    raise ValueError(f'demand.{key}: "{method}" needs {needs[method]}')
         return self
 
     @property
@@ -357,14 +459,31 @@ class Study(_Part):
         """Whether distances are straight lines times a detour factor: a screening."""
         return self.inputs.network == STRAIGHT_LINE
 
+    def allows(self, method: str) -> bool:
+        """Whether the inputs allow a demand method."""
+        return {
+            "streets": not self.straight_line,
+            "buildings": self.inputs.addresses is not None or not self.straight_line,
+            "grid": self.inputs.weights is not None,
+            "centroid": True,
+        }[method]
+
     @property
     def method(self) -> str:
         """The demand method that applies: the declared one, or the best the inputs allow."""
         if self.demand.method:
             return self.demand.method
-        if not self.straight_line:
-            return "streets"
-        return "grid" if self.inputs.weights is not None else "centroid"
+        if self.straight_line and self.inputs.addresses is not None:
+            return "buildings"
+        return next(method for method in METHODS if method != "buildings" and self.allows(method))
+
+    @property
+    def methods_compared(self) -> tuple[str, ...]:
+        """The methods of the sensitivity table, that of the study first."""
+        free = [m for m in METHODS if m != "buildings" or self.inputs.addresses is not None]
+        others: tuple[str, ...] = self.demand.compare
+        others = others or tuple(method for method in free if self.allows(method))
+        return tuple(dict.fromkeys((self.method, *others)))
 
 
 def load_study(path: str | Path) -> Study:
@@ -448,10 +567,10 @@ def _known_keys(loc: tuple[str, ...]) -> list[str]:
     """Names of the keys that the table at `loc` may hold."""
     model: Any = Study
     for part in loc:
-        if part.isdigit():
-            continue
         fields = {field.alias or name: field for name, field in model.model_fields.items()}
-        model = _model_in(fields[part].annotation)
+        # What is no field is a place in a list, or the user's own name of a layer.
+        if part in fields:
+            model = _model_in(fields[part].annotation)
     return [field.alias or name for name, field in model.model_fields.items()]
 
 

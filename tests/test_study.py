@@ -109,7 +109,7 @@ def test_all_problems_are_told_at_once() -> None:
         study={"title": "Proef", "vintage": 2023},
         travel={"cutoff_min": 0, "bands": [{"ages": [8, 5], "speed_kmh": 10}]},
         output={"formats": [], "lanuage": "nl"},
-        demand={"method": "buildings"},
+        demand={"method": "houses"},
     )
     expected = (
         r"'study\.date' is missing",

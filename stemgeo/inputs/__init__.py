@@ -5,7 +5,7 @@ Every file passes the one door (`files`). All problems of all files are told at 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 # First, because it sets what GDAL may do, before anything loads GDAL.
@@ -71,6 +71,12 @@ class Inputs:
         One for each file, in the order of study.toml; those of `network` in its order.
     warnings
         What the reader of the figures must know.
+    addresses
+        weight, geometry (points); None without a file.
+    layers
+        For each layer of the user its code, name and geometry.
+    attributes
+        For each attribute of the user `zone_id` or `nis_code`, and value (NaN when not known).
     """
 
     municipalities: gpd.GeoDataFrame
@@ -83,6 +89,9 @@ class Inputs:
     network: tuple[Path, ...]
     provenance: tuple[Provenance, ...]
     warnings: tuple[Problem, ...]
+    addresses: gpd.GeoDataFrame | None = None
+    layers: dict[str, gpd.GeoDataFrame] = field(default_factory=dict)
+    attributes: dict[str, pd.DataFrame] = field(default_factory=dict)
 
 
 def load_inputs(study: Study) -> Inputs:
