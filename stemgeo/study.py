@@ -367,7 +367,7 @@ class Demand(_Part):
         Values of OSM's `building` that are dwellings.
     """
 
-    method: Method | Literal[""] = ""
+    method: Literal["", "streets", "buildings", "grid", "centroid"] = ""
     compare: tuple[Method, ...] = ()
     spacing_m: float = Field(default=50, ge=10, le=1000)
     building_kinds: tuple[Line, ...] = Field(default=RESIDENTIAL_BUILDINGS, min_length=1)
