@@ -10,8 +10,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
+import shapely
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
     import geopandas as gpd
     from numpy.typing import NDArray
 
@@ -19,6 +22,7 @@ if TYPE_CHECKING:
 
 ALL_BANDS = "all"
 REGION = ("VLG", "Vlaanderen")
+KEYS = ["level", "code", "name", "band", "scenario", "profile"]
 COUNTS = ["children", "covered", "uncovered", "unmeasured"]
 
 
@@ -43,13 +47,83 @@ class Reached:
     measured: NDArray[np.bool_]
 
 
-def coverage(
+@dataclass(frozen=True)
+class Level:
+    """One way to divide the children over places.
+
+    Attributes
+    ----------
+    name
+        "region", "province", "municipality", "zone" or the key of a layer.
+    code, label
+        Of each place, sorted by code.
+    place
+        The place in which each demand point lies, shape (points,).
+    """
+
+    name: str
+    code: NDArray[np.object_]
+    label: NDArray[np.object_]
+    place: NDArray[np.intp]
+
+
+def levels(
     demand: gpd.GeoDataFrame,
-    reached: list[Reached],
     zones: gpd.GeoDataFrame,
     municipalities: gpd.GeoDataFrame,
+    layers: Mapping[str, gpd.GeoDataFrame],
+) -> list[Level]:
+    """Find the place of every demand point at every level, largest first.
+
+    Parameters
+    ----------
+    demand
+        The demand table.
+    zones, municipalities
+        Their tables; a place without children is there too.
+    layers
+        Polygons of the user with `code` and `name`. A point on a border, or in two of them,
+        belongs to the first; one in none to the place with the empty code.
+    """
+    by_zone = zones.sort_values("zone_id")
+    towns = municipalities.sort_values("nis_code")
+    zone = pd.Index(by_zone["zone_id"]).get_indexer(demand["zone_id"])
+    town_of_zone = pd.Index(towns["nis_code"]).get_indexer(by_zone["nis_code"])
+    provinces, province_of_town = np.unique(towns["province"].to_numpy(object), return_inverse=True)
+    town = town_of_zone[zone]
+    whole = np.array([REGION], dtype=object)
+    return [
+        Level("region", whole[:, 0], whole[:, 1], np.zeros(len(demand), dtype=np.intp)),
+        Level("province", provinces, provinces, province_of_town[town]),
+        *(_layer(name, layer, demand) for name, layer in layers.items()),
+        Level(
+            "municipality",
+            towns["nis_code"].to_numpy(object),
+            towns["name"].to_numpy(object),
+            town,
+        ),
+        Level("zone", by_zone["zone_id"].to_numpy(object), by_zone["name"].to_numpy(object), zone),
+    ]
+
+
+def _layer(name: str, layer: gpd.GeoDataFrame, demand: gpd.GeoDataFrame) -> Level:
+    layer = layer.sort_values("code")
+    tree = shapely.STRtree(layer.geometry.to_numpy())
+    point, polygon = tree.query(demand.geometry.to_numpy(), predicate="intersects")
+    first = np.full(len(demand), len(layer), dtype=np.intp)
+    np.minimum.at(first, point, polygon)
+    # The empty code sorts before all others.
+    place = np.where(first == len(layer), 0, first + 1)
+    code, label = (np.append("", layer[column].to_numpy(object)) for column in ("code", "name"))
+    if place.all():
+        return Level(name, code[1:], label[1:], place - 1)
+    return Level(name, code, label, place)
+
+
+def coverage(
+    demand: gpd.GeoDataFrame, reached: Sequence[Reached], levels: Sequence[Level]
 ) -> pd.DataFrame:
-    """Count covered children per zone, municipality, province and region.
+    """Count covered children per place of every level.
 
     Parameters
     ----------
@@ -57,65 +131,92 @@ def coverage(
         The demand table.
     reached
         For each age cell, scenario and profile, what each demand point reaches.
-    zones, municipalities
-        Their tables; a place without children has a row of zeros.
+    levels
+        As from `levels`.
 
     Returns
     -------
     DataFrame
-        The coverage table, sorted by level (region first), code, profile, scenario and band.
-        `share` is covered / (covered + uncovered), NaN when nothing was measured.
+        The coverage table, by level (as given), code, profile, scenario and band. `share` is
+        covered / (covered + uncovered), NaN when nothing was measured.
     """
-    by_zone = pd.concat([_per_zone(demand, one, zones) for one in reached], ignore_index=True)
-    by_zone = pd.concat([by_zone, by_zone.assign(band=ALL_BANDS)], ignore_index=True)
-    by_zone = by_zone.merge(
-        municipalities[["nis_code", "name", "province"]].rename(columns={"name": "municipality"}),
-        on="nis_code",
-    )
-    levels = [
-        _level(by_zone.assign(code=REGION[0], name=REGION[1]), "region"),
-        _level(by_zone.assign(code=by_zone["province"], name=by_zone["province"]), "province"),
-        _level(
-            by_zone.assign(code=by_zone["nis_code"], name=by_zone["municipality"]), "municipality"
-        ),
-        _level(by_zone.assign(code=by_zone["zone_id"]), "zone"),
+    children = {one.cell.name: demand[one.cell.column].to_numpy() for one in reached}
+    return pd.concat([_counted(level, reached, children) for level in levels], ignore_index=True)
+
+
+def groups(
+    demand: gpd.GeoDataFrame, reached: Sequence[Reached], levels: Sequence[Level]
+) -> pd.DataFrame:
+    """Count girls and boys apart, and lay the gaps between them and between the bands side by side.
+
+    Parameters
+    ----------
+    demand, reached, levels
+        As for `coverage`. Without sexes in the population there are the rows of both sexes alone.
+
+    Returns
+    -------
+    DataFrame
+        The columns of the coverage table with `sex` ("all", "F", "M"), and two differences of
+        shares: `gap_to_all` with all children of the same place, scenario and profile, and
+        `girls_minus_boys` of the same band (NaN where sexes are not known).
+    """
+    names = {one.cell.name: one.cell for one in reached}
+    both = {name: demand[cell.column].to_numpy() for name, cell in names.items()}
+    by_sex = {"all": both}
+    if all(cell.girls in demand for cell in names.values()):
+        by_sex["F"] = {name: demand[cell.girls].to_numpy() for name, cell in names.items()}
+        by_sex["M"] = {name: both[name] - by_sex["F"][name] for name in both}
+    counted = [
+        _counted(level, reached, children).assign(sex=sex)
+        for level in levels
+        for sex, children in by_sex.items()
     ]
-    return pd.concat(levels, ignore_index=True)
+    table = pd.concat(counted, ignore_index=True)
+    keys = ["level", "code", "scenario", "profile"]
+    shares = table.pivot_table(index=[*keys, "band"], columns="sex", values="share", dropna=False)
+    everyone = shares["all"].xs(ALL_BANDS, level="band")
+    table["gap_to_all"] = table["share"] - table.join(everyone.rename("whole"), on=keys)["whole"]
+    apart = shares["F"] - shares["M"] if "F" in shares else shares["all"] * np.nan
+    table = table.join(apart.rename("girls_minus_boys"), on=[*keys, "band"])
+    front = [*KEYS[:3], "sex", *KEYS[3:]]
+    return table[[*front, *COUNTS, "share", "gap_to_all", "girls_minus_boys"]]
 
 
-def _per_zone(demand: gpd.GeoDataFrame, one: Reached, zones: gpd.GeoDataFrame) -> pd.DataFrame:
-    zone = pd.Index(zones["zone_id"]).get_indexer(demand["zone_id"])
-    children = demand[one.cell.column].to_numpy()
-
-    def total(which: NDArray[np.bool_]) -> NDArray[np.int64]:
-        # Sums of whole numbers far below 2**53: exact in floating point.
-        sums = np.bincount(zone[which], weights=children[which], minlength=len(zones))
-        return sums.astype(np.int64)
-
-    covered, measured = one.covered & one.measured, one.measured
-    return pd.DataFrame(
-        {
-            **{name: zones[name].to_numpy() for name in ("zone_id", "nis_code", "name")},
-            "band": one.cell.band.name,
-            "scenario": one.scenario,
-            "profile": one.profile,
-            "children": total(np.ones_like(measured)),
-            "covered": total(covered),
-            "uncovered": total(measured & ~covered),
-            "unmeasured": total(~measured),
-        }
+def _counted(
+    level: Level, reached: Sequence[Reached], children: Mapping[str, NDArray[np.int64]]
+) -> pd.DataFrame:
+    """Give the rows of one level, from the children of each age cell at each point."""
+    sums: dict[tuple[str, str, str], NDArray[np.int64]] = {}
+    for one in reached:
+        counts = _sums(level, one, children[one.cell.name])
+        for band in (one.cell.band.name, ALL_BANDS):
+            key = (one.profile, one.scenario, band)
+            sums[key] = sums.get(key, 0) + counts
+    keys = sorted(sums)
+    table = pd.DataFrame(
+        np.stack([sums[key] for key in keys], axis=1).reshape(-1, len(COUNTS)), columns=COUNTS
     )
+    for name, at in (("band", 2), ("scenario", 1), ("profile", 0)):
+        table.insert(0, name, np.tile([key[at] for key in keys], len(level.code)))
+    table.insert(0, "name", np.repeat(level.label, len(keys)))
+    table.insert(0, "code", np.repeat(level.code, len(keys)))
+    table.insert(0, "level", level.name)
+    measured = (table["covered"] + table["uncovered"]).to_numpy()
+    share = np.full(len(table), np.nan)
+    np.divide(table["covered"].to_numpy(), measured, out=share, where=measured > 0)
+    return table.assign(share=share)[[*KEYS, *COUNTS, "share"]]
 
 
-def _level(rows: pd.DataFrame, level: str) -> pd.DataFrame:
-    keys = ["code", "name", "profile", "scenario", "band"]
-    sums = rows.groupby(keys, as_index=False)[COUNTS].sum()
-    measured = (sums["covered"] + sums["uncovered"]).to_numpy()
-    share = np.full(len(sums), np.nan)
-    np.divide(sums["covered"].to_numpy(), measured, out=share, where=measured > 0)
-    sums = sums.assign(level=level, share=share)
-    first = ["level", "code", "name", "band", "scenario", "profile"]
-    return sums[[*first, *COUNTS, "share"]]
+def _sums(level: Level, one: Reached, children: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Sum the children of each place, and of those who are covered and so on: (places, 4)."""
+    covered = one.covered & one.measured
+    columns = []
+    for which in (None, covered, one.measured & ~covered, ~one.measured):
+        weight = children if which is None else children * which
+        # Sums of whole numbers far below 2**53: exact in floating point.
+        columns.append(np.bincount(level.place, weights=weight, minlength=len(level.code)))
+    return np.stack(columns, axis=1).astype(np.int64)
 
 
 def municipality_table(

@@ -24,11 +24,17 @@ class Tables:
     ----------
     study, inputs
         What was asked, of which data.
-    coverage, municipalities, academies, gaps, demand, access, isochrones
+    coverage, groups, municipalities, academies, gaps, demand, access, isochrones
         The tables; see `docs/data-dictionary.md`. `municipalities` has both measures side by
         side, `academies` those that count on the study's date.
     effects
         What a choice of the model changes: children in time with surfaces counted and without.
+    placement
+        By which method the children of each zone were placed.
+    sensitivity
+        The share of each province when the children are placed by other methods.
+    quintiles, concentration
+        Coverage by each attribute of the study, see `equity`; without rows when it names none.
     network_counts
         By profile: what was read of the roads and left out; empty for "straight-line".
     notes
@@ -38,6 +44,7 @@ class Tables:
     study: Study
     inputs: Inputs
     coverage: pd.DataFrame
+    groups: pd.DataFrame
     municipalities: gpd.GeoDataFrame
     academies: gpd.GeoDataFrame
     gaps: gpd.GeoDataFrame
@@ -45,6 +52,10 @@ class Tables:
     access: pd.DataFrame
     isochrones: gpd.GeoDataFrame | None
     effects: pd.DataFrame
+    placement: pd.DataFrame
+    sensitivity: pd.DataFrame
+    quintiles: pd.DataFrame
+    concentration: pd.DataFrame
     network_counts: dict[str, dict[str, int]] = field(default_factory=dict)
     notes: tuple[Problem, ...] = ()
 

@@ -114,12 +114,12 @@ class Input(_Part):
         return folder / path if folder else path
 
 
-RESERVED_LEVELS = ("region", "province", "municipality", "zone")
+LEVELS = ("region", "province", "municipality", "zone")
 """Levels that every study has; a layer of the user's own is called otherwise."""
 
 
 def _usable(key: str) -> str:
-    if key in RESERVED_LEVELS:
+    if key in LEVELS:
         raise ValueError("is a level that every study has; choose another name")
     if not re.fullmatch("[a-z][a-z0-9_]{0,39}", key):
         raise ValueError("must be small letters, digits and underscores, 40 at most")

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import pandera.pandas as pa
 
 from stemgeo.errors import InputError, Problem
+from stemgeo.study import SCENARIOS
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -28,8 +29,6 @@ _KINDS = {
     "datetime64[s]": "date",
     "datetime64[ns]": "date",
 }
-
-LEVELS = ("region", "province", "municipality", "zone")
 
 
 def _text(description: str, **checks: Any) -> pa.Column:
@@ -65,6 +64,21 @@ _COUNTS = {
 
 _SHARE = _share("covered / (covered + uncovered), 0 to 1; empty if nothing was measured")
 
+_PLACE = {
+    "level": _text("region, province, municipality, zone or the key of a layer"),
+    "code": _text("VLG, province name, NIS code, zone id or code in the layer; empty: in none"),
+    "name": _NAME,
+}
+_RIDER = {
+    "band": _text("Age band, or all"),
+    "scenario": _text("low, central or high speed", checks=pa.Check.isin(SCENARIOS)),
+    "profile": _text("Which roads may be used"),
+}
+_ADDS_UP = pa.Check(
+    lambda t: t["covered"] + t["uncovered"] + t["unmeasured"] == t["children"],
+    error="covered + uncovered + unmeasured must be children",
+)
+
 SCHEMAS: dict[str, pa.DataFrameSchema] = {
     "municipalities": pa.DataFrameSchema(
         {
@@ -90,7 +104,7 @@ SCHEMAS: dict[str, pa.DataFrameSchema] = {
         {
             "nis_code": _NIS,
             "age": pa.Column("int64", pa.Check.in_range(0, 120), description="Years"),
-            "sex": _text("F or M", checks=pa.Check.isin(["F", "M"])),
+            "sex": _text("F or M; empty: not given", checks=pa.Check.isin(["F", "M", ""])),
             "children": _count("Children"),
         },
         unique=["nis_code", "age", "sex"],
@@ -122,6 +136,17 @@ SCHEMAS: dict[str, pa.DataFrameSchema] = {
                 regex=True,
                 description="Children of these ages (first and last included); whole numbers",
             ),
+            r"^girls_\d+-\d+$": pa.Column(
+                "int64",
+                pa.Check.ge(0),
+                regex=True,
+                required=False,
+                description="Girls among them; absent when the population does not tell sexes",
+            ),
+            "method": _text(
+                "How the point was found: streets, buildings, any_building (its kind not given), "
+                "grid, centroid; outside: the part of a zone beyond the extract"
+            ),
             "outside_network": pa.Column(bool, description="Beyond the area of the extract"),
             "geometry": _geometry("Point"),
         },
@@ -149,21 +174,94 @@ SCHEMAS: dict[str, pa.DataFrameSchema] = {
     ),
     "coverage": pa.DataFrameSchema(
         {
-            "level": _text("region, province, municipality, zone", checks=pa.Check.isin(LEVELS)),
-            "code": _text("VLG, province name, NIS code or zone id"),
-            "name": _NAME,
-            "band": _text("Age band, or all"),
-            "scenario": _text("low, central or high speed"),
-            "profile": _text("Which roads may be used"),
+            **_PLACE,
+            **_RIDER,
             **_COUNTS,
             "share": _SHARE,
         },
-        checks=pa.Check(
-            lambda t: t["covered"] + t["uncovered"] + t["unmeasured"] == t["children"],
-            error="covered + uncovered + unmeasured must be children",
-        ),
+        checks=_ADDS_UP,
         unique=["level", "code", "band", "scenario", "profile"],
         description="Children in time of an academy, at every level.",
+    ),
+    "groups": pa.DataFrameSchema(
+        {
+            **_PLACE,
+            "sex": _text("all, F or M", checks=pa.Check.isin(["all", "F", "M"])),
+            **_RIDER,
+            **_COUNTS,
+            "share": _SHARE,
+            "gap_to_all": _optional(
+                float, "share minus that of all children of the place, scenario and profile"
+            ),
+            "girls_minus_boys": _optional(float, "share of girls minus that of boys of the band"),
+        },
+        checks=_ADDS_UP,
+        unique=["level", "code", "sex", "band", "scenario", "profile"],
+        description="Girls, boys and bands side by side, down to municipalities.",
+    ),
+    "sensitivity": pa.DataFrameSchema(
+        {
+            "method": _text("How the children are placed; the study's own method first"),
+            "level": _text("region or province"),
+            "code": _text("VLG or province name"),
+            "name": _NAME,
+            **_COUNTS,
+            "share": _SHARE,
+            "fell_back": _count("Children of the region placed by the next method instead"),
+        },
+        checks=_ADDS_UP,
+        unique=["method", "level", "code"],
+        description="What the way of placing children changes; central scenario, profile all.",
+    ),
+    "placement": pa.DataFrameSchema(
+        {
+            "zone_id": _text("Zone"),
+            "nis_code": _NIS,
+            "name": _NAME,
+            "method": _text("How its points were found; empty: no child lives there"),
+            "points": _count("Points with children"),
+            "children": _count("Children at them: an estimate"),
+        },
+        checks=pa.Check(lambda t: (t["points"] > 0) == (t["children"] > 0), error="points"),
+        unique=["zone_id", "method"],
+        description="By which method the children of each zone were placed.",
+    ),
+    "quintiles": pa.DataFrameSchema(
+        {
+            "attribute": _text("Key of the attribute in the study"),
+            "profile": _text("Which roads may be used"),
+            "quintile": pa.Column(
+                "int64",
+                pa.Check.in_range(0, 5),
+                description="1: a fifth of the children, where the value is lowest; 0: not known",
+            ),
+            "value_from": _optional(float, "Lowest value in it"),
+            "value_to": _optional(float, "Highest value in it"),
+            "places": _count("Zones or municipalities in it"),
+            **_COUNTS,
+            "share": _SHARE,
+            "share_low": _share("The same at the low speeds"),
+            "share_high": _share("The same at the high speeds"),
+        },
+        checks=_ADDS_UP,
+        unique=["attribute", "profile", "quintile"],
+        description="Coverage by fifths of the children, ordered by what is known of their place.",
+    ),
+    "concentration": pa.DataFrameSchema(
+        {
+            "attribute": _text("Key of the attribute in the study"),
+            "profile": _text("Which roads may be used"),
+            "scenario": _text("low, central or high speed"),
+            "places": _count("Zones or municipalities with a value and measured children"),
+            "measured": _count("Their measured children"),
+            "share": _share("Share of them in time"),
+            "concentration_index": _optional(
+                float, "-1 to 1; above 0: coverage is with the places of high value (method.md)"
+            ),
+            "erreygers_index": _optional(float, "The same, corrected for a bounded share"),
+        },
+        unique=["attribute", "profile", "scenario"],
+        description="Whether coverage is concentrated in places of low or of high value.",
     ),
     "annex-1-municipalities": pa.DataFrameSchema(
         {

@@ -133,12 +133,16 @@ def weights(points: Sequence[tuple[shapely.Point, float]]) -> gpd.GeoDataFrame:
 
 
 def study(
-    network: str = "straight-line", *, weights: str | None = None, **tables: dict[str, Any]
+    network: str = "straight-line",
+    *,
+    weights: str | None = None,
+    addresses: str | None = None,
+    **tables: dict[str, Any],
 ) -> Study:
     """Make a study whose files are named but not read."""
     given = {"municipalities": "m", "population": "p", "academies": "a", "network": network}
-    if weights:
-        given["weights"] = weights
+    given |= {"weights": weights} if weights else {}
+    given |= {"addresses": addresses} if addresses else {}
     about = {"title": "Proef", "date": dt.date(2022, 12, 31)}
     return parse_study({"study": about, "inputs": given} | tables, name="study.toml")
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import geopandas as gpd
@@ -12,15 +13,25 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from stemgeo.access.travellers import travellers
-from stemgeo.coverage import COUNTS, Reached, coverage, municipality_table, summary
-from stemgeo.demand import AgeCell, age_cells, demand
-from stemgeo.run import _travel
-from stemgeo.study import Band, Speed, Study
-from stemgeo.tables import LEVELS, checked
+from stemgeo.coverage import (
+    COUNTS,
+    KEYS,
+    Reached,
+    coverage,
+    groups,
+    levels,
+    municipality_table,
+    summary,
+)
+from stemgeo.demand import AgeCell
+from stemgeo.measure import Measured, Prepared, measure
+from stemgeo.study import LEVELS, Band, Speed, Study
+from stemgeo.tables import checked
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+
+    import shapely
 
 FLAT = Speed(low=10, central=10, high=10)
 YOUNG = AgeCell((5, 8), Band(ages=(5, 8), speed_kmh=FLAT))
@@ -82,9 +93,18 @@ def reached(scenario: str = "central", *, nobody: bool = False) -> list[Reached]
     return parts
 
 
+def counted(
+    demand: gpd.GeoDataFrame,
+    reached: Sequence[Reached],
+    zones: gpd.GeoDataFrame = ZONES,
+    municipalities: gpd.GeoDataFrame = MUNICIPALITIES,
+) -> pd.DataFrame:
+    return coverage(demand, reached, levels(demand, zones, municipalities, {}))
+
+
 @pytest.fixture
 def table() -> pd.DataFrame:
-    return checked("coverage", coverage(points(), reached(), ZONES, MUNICIPALITIES))
+    return checked("coverage", counted(points(), reached()))
 
 
 def row(table: pd.DataFrame, level: str, code: str, band: str = "all") -> tuple[int, ...]:
@@ -172,7 +192,7 @@ def test_a_point_that_is_not_measured_is_never_covered() -> None:
     everywhere = np.ones(len(POINTS), dtype=bool)
     nowhere = ~everywhere
     parts = [Reached("all", "central", cell, everywhere, nowhere) for cell in (YOUNG, OLD)]
-    table = coverage(points(), parts, ZONES, MUNICIPALITIES)
+    table = counted(points(), parts)
     assert row(table, "region", "VLG") == (207, 0, 0, 207)
 
 
@@ -185,7 +205,7 @@ def test_two_cells_of_a_band_are_counted_together() -> None:
     )
     yes, no = np.ones(len(POINTS), dtype=bool), np.zeros(len(POINTS), dtype=bool)
     parts = [Reached("all", "central", low, no, yes), Reached("all", "central", high, yes, yes)]
-    table = coverage(given, parts, ZONES, MUNICIPALITIES)
+    table = counted(given, parts)
     assert set(table["band"]) == {"5-8", "all"}
     assert row(table, "region", "VLG", "5-8") == (207, 76, 131, 0)
 
@@ -193,7 +213,7 @@ def test_two_cells_of_a_band_are_counted_together() -> None:
 def test_a_place_without_a_name_keeps_its_children() -> None:
     """An empty name is no reason to leave a zone out."""
     nameless = ZONES.assign(name="")
-    table = coverage(points(), reached(), nameless, MUNICIPALITIES)
+    table = counted(points(), reached(), nameless)
     assert (
         int(table.loc[(table["level"] == "zone") & (table["band"] == "all"), "children"].sum())
         == 207
@@ -202,7 +222,7 @@ def test_a_place_without_a_name_keeps_its_children() -> None:
 
 def test_the_order_of_rows_does_not_change_the_table(table: pd.DataFrame) -> None:
     """Zones, municipalities and cells turned upside down: the same table."""
-    other = coverage(points(), reached()[::-1], ZONES[::-1], MUNICIPALITIES[::-1])
+    other = counted(points(), reached()[::-1], ZONES[::-1], MUNICIPALITIES[::-1])
     pd.testing.assert_frame_equal(table, other)
 
 
@@ -212,7 +232,7 @@ def test_the_order_of_rows_does_not_change_the_table(table: pd.DataFrame) -> Non
 @pytest.fixture
 def three_scenarios() -> pd.DataFrame:
     parts = [*reached("low", nobody=True), *reached("central"), *reached("high")]
-    return checked("coverage", coverage(points(), parts, ZONES, MUNICIPALITIES))
+    return checked("coverage", counted(points(), parts))
 
 
 REGISTER = hand.academies(
@@ -286,34 +306,20 @@ places = st.tuples(st.floats(0, 10), st.floats(0, 10))
 
 
 def measured(
-    where: Sequence[Place],
-    travel: Mapping[str, object],
-    ages: Sequence[hand.Span] = (),
-    cut_at: Sequence[hand.Span] = (),
+    where: Sequence[Place], travel: Mapping[str, object], ages: Sequence[hand.Span] = ()
 ) -> pd.DataFrame:
-    """Measure a small straight-line study from its inputs to the coverage table.
-
-    `cut_at` are ages at which the children are told apart besides those of the academies.
-    """
+    """Measure a small straight-line study from its inputs to the coverage table."""
     study = hand.study(weights="w", travel=dict(travel))
     register = hand.academies(
         {f"A{i:02}": hand.spot(x, y) for i, (x, y) in enumerate(where)},
         ages={f"A{i:02}": span for i, span in enumerate(ages)},
     )
-    given = hand.inputs(GROUND, CHILDREN, weights=RESIDENTS, academies=register)
-    others = {f"B{i:02}": span for i, span in enumerate(cut_at)}
-    closed = hand.academies(dict.fromkeys(others, hand.spot(0, 0)), ages=others)
-    return table_of(study, given, pd.concat([register, closed], ignore_index=True))
+    return table_of(study, hand.inputs(GROUND, CHILDREN, weights=RESIDENTS, academies=register))
 
 
-def table_of(
-    study: Study, given: hand.Inputs, register: pd.DataFrame | None = None
-) -> pd.DataFrame:
-    cells = age_cells(study.travel.bands, given.academies if register is None else register)
-    points, _ = demand(given, study, cells)
-    riders = travellers(study, None, given.academies, points)
-    parts, _ = _travel(study, riders, points, cells)
-    return checked("coverage", coverage(points, parts, given.zones, given.municipalities))
+def table_of(study: Study, given: hand.Inputs) -> pd.DataFrame:
+    """Measure a study on its date and give the coverage table."""
+    return measure(Prepared.of(study, given), study.about.date).coverage
 
 
 def covered(table: pd.DataFrame, scenario: str = "central") -> dict[str, int]:
@@ -351,16 +357,11 @@ def test_a_further_academy_never_lowers_coverage(where: list[Place], another: Pl
     st.lists(st.tuples(st.integers(5, 17), st.integers(5, 17)), min_size=3, max_size=3),
 )
 def test_wider_ages_never_lower_coverage(where: list[Place], spans: list[tuple[int, int]]) -> None:
-    """An academy that serves a year more on either side loses nobody.
-
-    The children stand where they stand in both: told apart at the same ages, since whole
-    children are dealt out to the points by each group of ages.
-    """
+    """An academy that serves a year more on either side loses nobody."""
     narrow = [(min(span), max(span)) for span in spans]
     wide = [(low - 1, high + 1) for low, high in narrow]
-    both = [*narrow, *wide]
-    more = covered(measured(where, {}, wide, cut_at=both))
-    assert never_lower(more, covered(measured(where, {}, narrow, cut_at=both)))
+    more = covered(measured(where, {}, wide))
+    assert never_lower(more, covered(measured(where, {}, narrow)))
 
 
 @few
@@ -407,9 +408,7 @@ def test_a_child_goes_past_an_academy_that_does_not_serve_it() -> None:
     )
     study = hand.study()
     given = hand.inputs(ground, counts, academies=register)
-    cells = age_cells(study.travel.bands, register)
-    points, _ = demand(given, study, cells)
-    _, access = _travel(study, travellers(study, None, register, points), points, cells)
+    access = measure(Prepared.of(study, given), study.about.date).access
     nearest = access.set_index("ages")["academy_id"].to_dict()
     assert nearest == {"5-8": "A", "9-11": "A", "12-13": "A", "14-17": "B"}
     assert covered(table_of(study, given))["12-17"] == 12
@@ -429,3 +428,120 @@ def test_the_cutoff_is_inclusive_to_the_millisecond() -> None:
         )
         study = hand.study(weights="w", travel={"detour_factor": 1.25})
         assert covered(table_of(study, given))["all"] == expected
+
+
+# -- layers and groups -----------------------------------------------------------------------
+
+
+def layer(places: Mapping[str, shapely.Geometry]) -> gpd.GeoDataFrame:
+    """Make a layer from code -> outline; the name is "L" and the code."""
+    codes = list(places)
+    return gpd.GeoDataFrame(
+        {"code": codes, "name": [f"L{code}" for code in codes]},
+        geometry=list(places.values()),
+        crs=hand.CRS,
+    )
+
+
+def prepared_and_measured(
+    given: hand.Inputs, layers: Mapping[str, gpd.GeoDataFrame] | None = None
+) -> tuple[Prepared, Measured]:
+    prepared = Prepared.of(hand.study(weights="w"), replace(given, layers=dict(layers or {})))
+    return prepared, measure(prepared, prepared.study.about.date)
+
+
+ROW = hand.inputs(
+    hand.municipalities(
+        {"11001": ("Antwerpen", hand.square(0, 0)), "71001": ("Limburg", hand.square(1, 0))}
+    ),
+    hand.children([("11001", 6, "F", 4), ("11001", 6, "M", 4), ("71001", 13, "F", 4)]),
+    weights=hand.weights([(hand.spot(0.25 + i / 2, 0.5), 1) for i in range(4)]),
+    academies=hand.academies({"A": hand.spot(0.25, 0.5)}),
+)
+"""Four points in a row: two in each of two municipalities, with 4, 4, 2 and 2 children."""
+
+
+def test_a_layer_counts_children_by_where_they_live() -> None:
+    """Its polygons cross municipalities; a child in none stands under the empty code."""
+    regions = {"N": hand.square(0, 0, 0.5, 1), "Z": hand.square(0.5, 0, 1, 1)}
+    _, found = prepared_and_measured(ROW, {"vervoerregio": layer(regions)})
+    rows = found.coverage
+    rows = rows[
+        (rows["level"] == "vervoerregio")
+        & (rows["band"] == "all")
+        & (rows["scenario"] == "central")
+    ]
+    assert rows[["code", "name", "children"]].values.tolist() == [
+        ["", "", 2],
+        ["N", "LN", 4],
+        ["Z", "LZ", 6],
+    ]
+    checked("coverage", found.coverage)
+
+
+def test_a_layer_that_holds_every_child_has_no_empty_code() -> None:
+    """Polygons without children are rows of zeros; where two overlap the first by code counts."""
+    regions = {
+        "B": hand.square(0, 0, 2, 1),
+        "A": hand.square(1, 0, 1, 1),
+        "C": hand.square(5, 5),
+    }
+    _, found = prepared_and_measured(ROW, {"streek": layer(regions)})
+    rows = found.coverage
+    rows = rows[(rows["level"] == "streek") & (rows["band"] == "all")]
+    counts = rows.groupby("code")["children"].max().to_dict()
+    assert counts == {"A": 4, "B": 8, "C": 0}
+
+
+def test_every_level_and_sex_adds_up_to_the_region() -> None:
+    """Layers, provinces, municipalities and zones hold each child once; girls and boys are all."""
+    prepared, found = prepared_and_measured(
+        ROW, {"streek": layer({"A": hand.square(0, 0, 0.5, 1)})}
+    )
+    table = groups(prepared.points, found.reached, prepared.levels)
+    keys = ["band", "scenario", "profile"]
+    for sex in ("all", "F", "M"):
+        mine = table[table["sex"] == sex]
+        sums = mine.groupby(["level", *keys])[COUNTS].sum().groupby(keys)
+        assert (sums.nunique() == 1).to_numpy().all()
+    both = table[table["sex"] != "all"].groupby([*KEYS[:2], *keys])[COUNTS].sum()
+    assert both.equals(
+        table[table["sex"] == "all"].set_index([*KEYS[:2], *keys])[COUNTS].loc[both.index]
+    )
+    everyone = table[table["sex"] == "all"][[*KEYS, *COUNTS, "share"]].reset_index(drop=True)
+    pd.testing.assert_frame_equal(
+        everyone.sort_values(KEYS, ignore_index=True),
+        found.coverage.sort_values(KEYS, ignore_index=True),
+    )
+
+
+def test_the_gap_between_girls_and_boys_is_worked_out_by_hand() -> None:
+    """Girls of 6 live at the academy and boys far off: 100 % and 0 %; all: 1 of 3."""
+    cell = AgeCell((5, 8), Band(ages=(5, 8), speed_kmh=FLAT))
+    table = gpd.GeoDataFrame(
+        {
+            "point_id": ["P1", "P2"],
+            "zone_id": ["11001A", "11001B"],
+            "nis_code": ["11001", "11001"],
+            cell.column: [10, 20],
+            cell.girls: [10, 0],
+        },
+        geometry=[hand.spot(0.1, 0.5), hand.spot(0.5, 0.5)],
+        crs=hand.CRS,
+    )
+    all_of = np.ones(2, dtype=bool)
+    reach = [Reached("all", "central", cell, np.array([True, False]), all_of)]
+    found = checked("groups", groups(table, reach, levels(table, ZONES, MUNICIPALITIES, {})))
+    region = found[(found["level"] == "region") & (found["band"] == "all")].set_index("sex")
+    assert region["share"].tolist() == pytest.approx([1 / 3, 1.0, 0.0])
+    assert region["gap_to_all"].tolist() == pytest.approx([0, 2 / 3, -1 / 3])
+    assert region["girls_minus_boys"].tolist() == [1, 1, 1]
+
+
+def test_without_sexes_the_bands_stand_alone() -> None:
+    """No girls are made up: one group, and no gap between sexes."""
+    table = groups(points(), reached(), levels(points(), ZONES, MUNICIPALITIES, {}))
+    assert set(table["sex"]) == {"all"}
+    assert table["girls_minus_boys"].isna().all()
+    region = table[table["level"] == "region"].set_index("band")
+    assert region.loc["9-17", "gap_to_all"] == pytest.approx(10 / 22 - 26 / 53)

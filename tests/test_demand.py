@@ -6,6 +6,7 @@ import math
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
+import geopandas as gpd
 import hand
 import numpy as np
 import pytest
@@ -13,18 +14,18 @@ import shapely
 from hypothesis import given
 from hypothesis import strategies as st
 
-from stemgeo.demand import AgeCell, age_cells, apportion, demand, serves
+from stemgeo.demand import AgeCell, Ground, age_cells, place_children, serves
+from stemgeo.demand.apportion import apportion, apportion_kinds
 from stemgeo.inputs import Inputs
-from stemgeo.study import DEFAULT_BANDS, Band, Speed
+from stemgeo.study import DEFAULT_BANDS, AcademyRules, Band, Speed
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    import geopandas as gpd
-
     from stemgeo.network.graph import Network
 
 FLAT = Speed(low=10, central=10, high=10)
+RULES = AcademyRules()
 RESIDENTIAL = {"highway": "residential"}
 MAIN = {"highway": "secondary"}
 
@@ -124,6 +125,85 @@ def test_the_numbers_of_flanders_do_not_overflow() -> None:
     assert set(out.tolist()) == {2, 3}
 
 
+# -- kinds of children -----------------------------------------------------------------------
+
+kinds_cases = st.integers(1, 5).flatmap(
+    lambda kinds: st.lists(
+        st.tuples(
+            st.lists(st.integers(0, 40), min_size=kinds, max_size=kinds),
+            st.lists(st.integers(0, 50), min_size=0, max_size=8),
+        ),
+        min_size=1,
+        max_size=4,
+    )
+)
+"""For each owner its units by kind and the weights of its parts."""
+
+
+def by_part(case: list[tuple[list[int], list[int]]]) -> list[list[list[int]]]:
+    """Run `apportion_kinds`; give for each owner and part the units by kind."""
+    counts = np.array([units for units, _ in case], dtype=np.int64)
+    weight = np.array([w for _, parts in case for w in parts], dtype=np.int64)
+    owner = np.array([i for i, (_, parts) in enumerate(case) for _ in parts], dtype=np.intp)
+    table = np.zeros((len(weight), counts.shape[1]), dtype=int)
+    np.add.at(table, apportion_kinds(counts, weight, owner), 1)
+    rows = iter(table.tolist())
+    return [[next(rows) for _ in parts] for _, parts in case]
+
+
+@given(kinds_cases)
+def test_each_kind_adds_up_and_their_total_lies_evenly(
+    case: list[tuple[list[int], list[int]]],
+) -> None:
+    """No unit of any kind is lost or made, and the total of a part is that of `apportion`."""
+    for (units, parts), rows in zip(case, by_part(case), strict=True):
+        whole = [sum(column) for column in zip(*rows, strict=True)] or [0] * len(units)
+        assert whole == (units if sum(parts) else [0] * len(units))
+        (alone,) = handed_out([(sum(units), parts)])
+        assert [sum(row) for row in rows] == alone
+
+
+def row_by_hand(units: list[int]) -> list[int]:
+    """Lay the units of one owner in a row, with fractions: the kind at each place."""
+    shifts = [Fraction(1, 2), Fraction(1, 4), Fraction(3, 4), Fraction(1, 8), Fraction(5, 8)]
+    places = [
+        ((j - 1 + shifts[kind]) / n, kind) for kind, n in enumerate(units) for j in range(1, n + 1)
+    ]
+    return [kind for _, kind in sorted(places)]
+
+
+@given(kinds_cases)
+def test_the_kinds_stand_in_one_row_that_fills_the_parts(
+    case: list[tuple[list[int], list[int]]],
+) -> None:
+    """Unit by unit, with exact fractions: the same parts as the rule of its documentation."""
+    for (units, _), rows in zip(case, by_part(case), strict=True):
+        row = iter(row_by_hand(units))
+        for part in rows:
+            expected = [next(row) for _ in range(sum(part))]
+            assert part == [expected.count(kind) for kind in range(len(units))]
+
+
+@given(
+    st.lists(st.integers(0, 200), min_size=5, max_size=5),
+    st.lists(st.integers(1, 50), min_size=2, max_size=8),
+)
+def test_a_kind_lies_near_its_due_in_every_part(units: list[int], parts: list[int]) -> None:
+    """A part's children of one age and sex are its share of them, within three."""
+    (rows,) = by_part([(units, parts)])
+    for weight, row in zip(parts, rows, strict=True):
+        for n, count in zip(units, row, strict=True):
+            assert abs(count - Fraction(n * weight, sum(parts))) < 3
+
+
+def test_single_children_do_not_crowd_in_the_middle() -> None:
+    """One child of each of eight ages over eight equal streets: one child in each."""
+    (rows,) = by_part([([1] * 8, [10] * 8)])
+    assert [sum(row) for row in rows] == [1] * 8
+    # Their shifts are 8, 4, 12, 2, 10, 6, 14 and 1 sixteenths of the row.
+    assert [row.index(1) for row in rows] == [7, 3, 1, 5, 0, 4, 2, 6]
+
+
 # -- ages ------------------------------------------------------------------------------------
 
 
@@ -132,7 +212,7 @@ def cut(bands: tuple[Band, ...], spans: list[hand.Span]) -> list[str]:
         {f"A{i}": hand.spot(0, 0) for i in range(len(spans))},
         ages={f"A{i}": span for i, span in enumerate(spans)},
     )
-    return [cell.name for cell in age_cells(bands, register)]
+    return [cell.name for cell in age_cells(bands, register, RULES)]
 
 
 @pytest.mark.parametrize(
@@ -166,16 +246,32 @@ def test_the_cells_hold_every_age_once_and_each_academy_all_or_nothing(
         {f"A{i:03}": hand.spot(0, 0) for i in range(len(spans))},
         ages={f"A{i:03}": span for i, span in enumerate(spans)},
     )
-    cells = age_cells(DEFAULT_BANDS, register)
+    cells = age_cells(DEFAULT_BANDS, register, RULES)
     ages = [age for cell in cells for age in range(cell.ages[0], cell.ages[1] + 1)]
     assert ages == list(range(5, 18))
     for cell in cells:
-        said = serves(register, cell).tolist()
+        said = serves(register, cell, RULES).tolist()
         for age in range(cell.ages[0], cell.ages[1] + 1):
+            # All ages are from 5 to 17 here, so an empty end is no limit.
             truth = [
                 (low is None or low <= age) and (high is None or age <= high) for low, high in spans
             ]
             assert said == truth
+
+
+def test_empty_ages_mean_those_of_the_study_alone() -> None:
+    """5 to 17: a child of 4 or 18 is served by an academy that says so, and by no other."""
+    register = hand.academies(
+        {one: hand.spot(0, 0) for one in "ABCD"},
+        ages={"B": (None, 20), "C": (3, None), "D": (18, None)},
+    )
+    wide = (Band(ages=(0, 20), speed_kmh=FLAT),)
+    cells = age_cells(wide, register, RULES)
+    assert [cell.name for cell in cells] == ["0-2", "3-4", "5-17", "18-18", "19-20"]
+    assert {cell.name: "".join(np.array(list("ABCD"))[serves(register, cell, RULES)])
+            for cell in cells} == {
+        "0-2": "", "3-4": "C", "5-17": "ABC", "18-18": "BD", "19-20": "B",
+    }  # fmt: skip
 
 
 def test_an_academy_serves_its_own_ages_first_and_last_included() -> None:
@@ -185,7 +281,8 @@ def test_an_academy_serves_its_own_ages_first_and_last_included() -> None:
     )
     band = Band(ages=(5, 17), speed_kmh=FLAT)
     served = {
-        age: serves(register, AgeCell((age, age), band)).tolist() for age in (5, 7, 8, 12, 13)
+        age: serves(register, AgeCell((age, age), band), RULES).tolist()
+        for age in (5, 7, 8, 12, 13)
     }
     assert served == {
         5: [False, True, True],
@@ -203,17 +300,23 @@ ONE_BAND = {"bands": [{"ages": [5, 17], "speed_kmh": 10}]}
 
 
 def spread(
-    given: Inputs, network: Network | None = None, *, method: str
+    given: Inputs,
+    network: Network | None = None,
+    *,
+    method: str,
+    buildings: gpd.GeoDataFrame | None = None,
 ) -> tuple[gpd.GeoDataFrame, list[str]]:
     """Put the children at points; give the demand table and the notes as text."""
     study = hand.study(
         "straight-line" if network is None else "w",
         weights="w" if given.weights is not None else None,
+        addresses="a" if given.addresses is not None else None,
         demand={"method": method},
         travel=ONE_BAND,
     )
-    table, notes = demand(given, study, age_cells(study.travel.bands, given.academies), network)
-    return table, [str(note) for note in notes]
+    cells = age_cells(study.travel.bands, given.academies, RULES)
+    placed = place_children(Ground(given, study, network, buildings), cells, method)
+    return placed.points, [str(note) for note in placed.notes]
 
 
 def per(table: gpd.GeoDataFrame, key: str = "zone_id", only: Any = None) -> dict[str, int]:
@@ -365,7 +468,8 @@ def test_every_child_is_placed_in_its_own_municipality(
         zone_population=hand.pd.DataFrame({"zone_id": list("ABCD"), "population": totals}),
     )
     study = hand.study(weights="w", demand={"method": "grid"})
-    table, _ = demand(given, study, age_cells(study.travel.bands, given.academies))
+    cells = age_cells(study.travel.bands, given.academies, RULES)
+    table = place_children(Ground(given, study), cells, "grid").points
     for code, young, old in (("11001", *counts[:2]), ("11002", *counts[2:])):
         mine = table[table["nis_code"] == code]
         assert mine["children_5-8"].sum() == young
@@ -379,6 +483,123 @@ def test_a_study_without_any_child_is_an_empty_table() -> None:
     given = hand.inputs(hand.municipalities(TWO), hand.children([("11001", 6, "F", 0)]))
     table, notes = spread(given, method="centroid")
     assert len(table) == 0
+    assert notes == []
+
+
+def test_a_child_stands_where_it_stands_whatever_ages_are_counted_together() -> None:
+    """Cutting the bands at other ages moves no child: the register does not touch the children."""
+    rows = [("11001", age, sex, 3 + age % 4) for age in range(5, 18) for sex in "FM"]
+    residents = [(hand.spot(0.05 + x / 20, 0.5), x % 3 + 1.0) for x in range(18)]
+    given = hand.inputs(
+        hand.municipalities({"11001": ("Antwerpen", hand.square(0, 0))}),
+        hand.children(rows),
+        weights=hand.weights(residents),
+    )
+    ground = Ground(given, hand.study(weights="w", demand={"method": "grid"}))
+
+    def placed(spans: list[hand.Span]) -> gpd.GeoDataFrame:
+        register = hand.academies(
+            {f"A{i}": hand.spot(0, 0) for i in range(len(spans))},
+            ages={f"A{i}": span for i, span in enumerate(spans)},
+        )
+        return place_children(ground, age_cells(DEFAULT_BANDS, register, RULES), "grid").points
+
+    whole, cut = placed([]), placed([(6, 9), (14, None), (None, 16)])
+    assert whole.geometry.equals(cut.geometry)
+    for what in ("children", "girls"):
+        for band, parts in {"5-8": ["5-5", "6-8"], "12-17": ["12-13", "14-16", "17-17"]}.items():
+            together = cut[[f"{what}_{part}" for part in parts]].sum(axis=1)
+            assert (together == whole[f"{what}_{band}"]).all()
+
+
+def test_girls_are_counted_beside_all_children() -> None:
+    """Of 5 girls and 9 boys on two equal points, each has 7 children, and 5 girls in all."""
+    given = hand.inputs(
+        hand.municipalities({"11001": ("Antwerpen", hand.square(0, 0))}),
+        hand.children([("11001", 6, "F", 5), ("11001", 6, "M", 9)]),
+        weights=hand.weights([(hand.spot(0.2, 0.5), 1), (hand.spot(0.8, 0.5), 1)]),
+    )
+    table, _ = spread(given, method="grid")
+    assert table["children_5-17"].tolist() == [7, 7]
+    assert sorted(table["girls_5-17"]) == [2, 3]
+
+
+def test_without_sexes_there_are_no_girls_to_count() -> None:
+    """A population that tells no sexes gives the children alone."""
+    given = hand.inputs(
+        hand.municipalities({"11001": ("Antwerpen", hand.square(0, 0))}),
+        hand.children([("11001", 6, "", 5)]),
+    )
+    table, _ = spread(given, method="centroid")
+    assert table["children_5-17"].tolist() == [5]
+    assert not [name for name in table if name.startswith("girls")]
+
+
+# -- buildings and grid cells ----------------------------------------------------------------
+
+
+def buildings(rows: list[tuple[float, float, int, bool]]) -> gpd.GeoDataFrame:
+    """Make the table of an extract's buildings from (x, y, square metres, dwelling)."""
+    return gpd.GeoDataFrame(
+        {"weight": [row[2] for row in rows], "kind_known": [row[3] for row in rows]},
+        geometry=[hand.spot(x, y) for x, y, _, _ in rows],
+        crs=hand.CRS,
+    )
+
+
+def test_buildings_place_children_by_floor_area(tmp_path: Path) -> None:
+    """Dwellings of 100 and 300 m2 share 8 children as 2 and 6; what may be a barn gets none."""
+    network = hand.network(
+        tmp_path, {1: (0, 0), 2: (2, 0), 3: (2, 1), 4: (0, 1)}, [([1, 2, 3, 4, 1], MAIN)]
+    )
+    given = hand.inputs(
+        hand.municipalities(TWO), hand.children([("11001", 6, "F", 8), ("11002", 6, "M", 4)])
+    )
+    built = buildings([(0.2, 0.5, 100, True), (0.6, 0.5, 300, True), (0.8, 0.5, 900, False),
+                       (1.5, 0.5, 50, False)])  # fmt: skip
+    table, notes = spread(given, network, method="buildings", buildings=built)
+    found = {
+        (round(point.x - hand.X0), method): int(count)
+        for point, method, count in zip(
+            table.geometry, table["method"], table["children_5-17"], strict=True
+        )
+    }
+    assert found == {(200, "buildings"): 2, (600, "buildings"): 6, (1500, "any_building"): 4}
+    (note,) = notes
+    assert "4 children of M11002" in note
+    assert "'any_building'" in note
+
+
+def test_addresses_stand_before_the_buildings_of_the_extract() -> None:
+    """A user's address points are the buildings; here without any network."""
+    given = hand.inputs(
+        hand.municipalities(TWO),
+        hand.children([("11001", 6, "F", 6), ("11002", 6, "M", 4)]),
+        addresses=hand.weights([(hand.spot(0.2, 0.5), 2), (hand.spot(0.6, 0.5), 1)]),
+    )
+    table, notes = spread(given, method="buildings")
+    assert table["method"].tolist() == ["buildings", "buildings", "centroid"]
+    assert table["children_5-17"].tolist() == [4, 2, 4]
+    assert len(notes) == 1
+
+
+def test_a_grid_cell_is_cut_by_the_zones() -> None:
+    """A cell of 8 residents lies for a quarter in one municipality: 2 there, with its own 2."""
+    cells = [(hand.square(0.75, 0), 8.0), (hand.square(0, 0, 0.5, 0.5), 2.0)]
+    given = hand.inputs(
+        hand.municipalities(TWO),
+        hand.children([("11001", 6, "F", 12), ("11002", 6, "M", 4)]),
+        weights=gpd.GeoDataFrame(
+            {"weight": [weight for _, weight in cells]},
+            geometry=[cell for cell, _ in cells],
+            crs=hand.CRS,
+        ),
+    )
+    table, notes = spread(given, method="grid")
+    assert per(table, "nis_code") == {"11001": 12, "11002": 4}
+    assert table["children_5-17"].tolist() == [6, 6, 4]
+    for code, point in zip(table["nis_code"], table.geometry, strict=True):
+        assert TWO[code][1].contains(point)
     assert notes == []
 
 

@@ -23,7 +23,8 @@ import stemgeo as sg
 from stemgeo import facts
 from stemgeo.errors import InputError
 from stemgeo.inputs import read_academies
-from stemgeo.run import recognised
+from stemgeo.measure import recognised
+from stemgeo.study import AcademyRules
 
 if TYPE_CHECKING:
     from stemgeo.run import Result
@@ -50,7 +51,7 @@ def test_municipalities_with_an_academy_are_those_the_minister_reported(
     sample_result: Result, year: int, total: int, provinces: tuple[int, ...] | None
 ) -> None:
     """Of the sample's register, by the recognitions valid on 31 December of each year."""
-    valid, _ = recognised(sample_result.inputs.academies, dt.date(year, 12, 31))
+    valid, _ = recognised(sample_result.inputs.academies, dt.date(year, 12, 31), AcademyRules())
     codes = set(valid["nis_code"]) - {""}
     assert len(codes) == total
     if provinces is not None:
@@ -611,7 +612,7 @@ def test_the_travel_times_are_those_of_plain_dijkstra(
 
 def counted(valid: tuple[str | None, str | None], day: str) -> bool:
     register = hand.academies({"A": hand.spot(0, 0)}, valid={"A": valid})
-    chosen, notes = recognised(register, dt.date.fromisoformat(day))
+    chosen, notes = recognised(register, dt.date.fromisoformat(day), AcademyRules())
     assert len(notes) == (0 if len(chosen) else 1)
     return len(chosen) == 1
 
@@ -649,7 +650,7 @@ def test_an_unknown_start_has_begun_and_unknown_dates_hold_for_ever() -> None:
 def test_a_register_without_any_academy_is_said() -> None:
     """An empty choice is a note that says how many there were, not an error."""
     register = hand.academies({"A": hand.spot(0, 0)}, valid={"A": ("2030-01-01", None)})
-    chosen, (note,) = recognised(register, dt.date(2022, 12, 31))
+    chosen, (note,) = recognised(register, dt.date(2022, 12, 31), AcademyRules())
     assert len(chosen) == 0
     assert "none of 1 is recognised on 2022-12-31" in str(note)
 

@@ -67,9 +67,13 @@ class StraightLine:
         """Nothing lies between a point and a straight line."""
         return np.zeros(len(self.points))
 
+    def for_points(self, points: gpd.GeoDataFrame) -> StraightLine:
+        """Give the same traveller from other points."""
+        return replace(self, points=points)
+
     def nearest(self, cell: AgeCell, scenario: str) -> Longs:
         """Label each point with the nearest academy that serves the cell; see `search.unpack`."""
-        sites = np.flatnonzero(serves(self.academies, cell))
+        sites = np.flatnonzero(serves(self.academies, cell, self.study.academies))
         place, travel = self.academies.geometry.iloc[sites], self.study.travel
         return travel_time.straight_line(
             (self.points.geometry.x.to_numpy(), self.points.geometry.y.to_numpy()),
@@ -106,9 +110,7 @@ class OverNetwork:
         travel = study.travel
         network = network.restricted(profile, ferries=travel.ferries)
         sites = _snapped(network, academies, travel.snap_limit_m)
-        places = _snapped(network, points, travel.snap_limit_m).without(
-            points["outside_network"].to_numpy(np.bool_)
-        )
+        places = _tied(network, points, travel.snap_limit_m)
         notes = _off_the_roads(academies[~sites.found], profile, travel.snap_limit_m)
         return cls(study, network, profile, academies, sites, places, notes)
 
@@ -116,6 +118,11 @@ class OverNetwork:
     def snap_m(self) -> NDArray[np.float64]:
         """Metres between each point and its road; NaN where there is none, shape (points,)."""
         return self.places.snap_m
+
+    def for_points(self, points: gpd.GeoDataFrame) -> OverNetwork:
+        """Give the same traveller from other points."""
+        places = _tied(self.network, points, self.study.travel.snap_limit_m)
+        return replace(self, places=places)
 
     def with_surfaces_the_other_way(self) -> OverNetwork:
         """Give the same traveller without surfaces when they count, with them when they do not."""
@@ -148,7 +155,7 @@ class OverNetwork:
         """Label each point with the nearest academy that serves the cell; see `search.unpack`."""
         travel = self.study.travel
         rider = self.rider(travel.speed(cell.band, scenario), travel.horizon_min)
-        sites = self.sites.without(~serves(self.academies, cell))
+        sites = self.sites.without(~serves(self.academies, cell, self.study.academies))
         return rider.nearest(sites, self.places, np.arange(len(self.academies)))
 
     def counts(self, points: gpd.GeoDataFrame, cells: Sequence[AgeCell]) -> dict[str, int]:
@@ -180,6 +187,12 @@ def _xy(
 
 def _snapped(network: Network, table: gpd.GeoDataFrame, limit_m: float) -> Places:
     return snap(network, *_xy(table, network), limit_m=limit_m)
+
+
+def _tied(network: Network, points: gpd.GeoDataFrame, limit_m: float) -> Places:
+    """Tie demand points to the network; those beyond its ground to none."""
+    outside = points["outside_network"].to_numpy(np.bool_)
+    return _snapped(network, points, limit_m).without(outside)
 
 
 def drawn(
@@ -217,7 +230,7 @@ def _inside(
     ids = traveller.academies["academy_id"].to_numpy(dtype=object)
     parts = []
     for cell in cells:
-        served = serves(traveller.academies, cell)[site]
+        served = serves(traveller.academies, cell, traveller.study.academies)[site]
         each = pd.DataFrame({"academy_id": ids[site], "point": point, "ms": ms})[served]
         nearest = each.groupby("point", as_index=False)["ms"].min().assign(academy_id="")
         both = pd.concat([each, nearest])

@@ -116,11 +116,13 @@ def load_inputs(study: Study) -> Inputs:
         zones, of_zones = load_zones(given.zones, municipalities, vintage, findings)
         found.append(of_zones)
     area = municipalities if len(municipalities) else None
-    children, of_population = load_population(given.population, ages, vintage, area, findings)
+    population, of_population = load_population(given.population, ages, vintage, area, findings)
     found.append(of_population)
     zone_population = weights = None
     if given.zone_population is not None:
-        zone_population, of_totals = load_zone_population(given.zone_population, zones, findings)
+        zone_population, of_totals = load_zone_population(
+            given.zone_population, zones, population.residents, findings
+        )
         found.append(of_totals)
     if given.weights is not None:
         weights, of_weights = load_weights(given.weights, municipalities, findings)
@@ -133,7 +135,7 @@ def load_inputs(study: Study) -> Inputs:
         municipalities=municipalities,
         provinces=provinces_of(municipalities),
         zones=zones,
-        children=children,
+        children=population.children,
         zone_population=zone_population,
         weights=weights,
         academies=academies,

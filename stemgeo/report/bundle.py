@@ -31,6 +31,8 @@ if TYPE_CHECKING:
     from stemgeo.result import Tables
     from stemgeo.study import Study
 
+CHECKED = ("groups", "placement", "sensitivity", "quintiles", "concentration")
+"""Tables that are written as they are, checked as they leave."""
 FLANDERS = "Vlaanderen"
 FINEST_DETAIL_M = 10.0
 LIBRARIES = ("geopandas", "numba", "numpy", "osmium", "pandas", "pyogrio", "pyproj", "shapely")
@@ -191,6 +193,7 @@ def _write_tables(result: Tables, folder: Path) -> None:
         "academies": _with_coordinates(result.academies),
         "provinces": result.summary(),
         "effects": result.effects,
+        **{name: checked(name, getattr(result, name)) for name in CHECKED},
     }
     for name, table in plain.items():
         table.to_csv(folder / f"{name}.csv", index=False, float_format="%.6f", lineterminator="\n")
@@ -242,15 +245,17 @@ def manifest(result: Tables) -> dict[str, Any]:
 
 def _names_only(study: dict[str, Any]) -> dict[str, Any]:
     """Leave out folders of the machine: a manifest is published."""
-    inputs = {
-        role: [_named(one) for one in value] if isinstance(value, list) else _named(value)
-        for role, value in study["inputs"].items()
-    }
-    return study | {"inputs": inputs}
+    return study | {"inputs": {role: _named(value) for role, value in study["inputs"].items()}}
 
 
 def _named(value: Any) -> Any:
-    return value | {"path": Path(value["path"]).name} if isinstance(value, dict) else value
+    if isinstance(value, list):
+        return [_named(one) for one in value]
+    if isinstance(value, dict) and "path" in value:
+        return value | {"path": Path(value["path"]).name}
+    if isinstance(value, dict):
+        return {key: _named(one) for key, one in value.items()}
+    return value
 
 
 def sum_checks(result: Tables) -> dict[str, int]:

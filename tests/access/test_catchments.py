@@ -213,7 +213,7 @@ def traveller_on(
     study = hand.study("wegen", travel=travel, output={"isochrone_minutes": [2, 4, 6]})
     table = academies_in(network.restricted(profile))
     register = hand.academies(dict(zip(table["academy_id"], table.geometry, strict=True)))
-    cells = age_cells(study.travel.bands, register)
+    cells = age_cells(study.travel.bands, register, study.academies)
     x, y = near_the_middle(network.restricted(profile), 500, seed=8, off_m=60)
     doors = gpd.GeoDataFrame(
         {cell.column: np.arange(500) * (i + 3) % 7 for i, cell in enumerate(cells)},
@@ -270,7 +270,7 @@ def test_a_child_at_the_bound_is_in_the_inner_band(tmp_path: Path) -> None:
     network = Network.whole(read_roads([roads.write(tmp_path)]))
     study = hand.study("wegen")
     register = hand.academies({"A": shapely.Point(roads.at("a"))})
-    cells = age_cells(study.travel.bands, register)
+    cells = age_cells(study.travel.bands, register, study.academies)
     at = [roads.between("a", "b", share) for share in (0, 0.25, 0.26, 0.5)]
     columns = {cells[0].column: [1, 10, 100, 1000], "outside_network": False}
     columns |= {cell.column: 0 for cell in cells[1:]}

@@ -1,0 +1,10 @@
+"""Children at points: from municipality totals to the places where they live.
+
+A child is whole. Each step hands out whole children over parts in proportion to their weights,
+so that the parts add up to the total exactly, and every level adds up to the input.
+"""
+
+from stemgeo.demand.places import Ground
+from stemgeo.demand.points import AgeCell, Placed, age_cells, place_children, serves
+
+__all__ = ["AgeCell", "Ground", "Placed", "age_cells", "place_children", "serves"]

@@ -1,0 +1,291 @@
+"""The demand table: which children stand at which point."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import TYPE_CHECKING
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import shapely
+
+from stemgeo.demand.apportion import apportion_kinds
+from stemgeo.demand.places import FALLBACK, NOWHERE, Ground, Places, joined
+from stemgeo.errors import Problem
+from stemgeo.tables import CRS
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
+
+    from stemgeo.inputs import Inputs
+    from stemgeo.study import AcademyRules, Band
+
+    Longs = NDArray[np.int64]
+
+GIRLS = "F"
+OUTSIDE = "outside"
+
+
+@dataclass(frozen=True)
+class AgeCell:
+    """Ages within one band that the same academies serve.
+
+    Attributes
+    ----------
+    ages
+        First and last age, both included.
+    band
+        The band that says how fast they ride.
+    """
+
+    ages: tuple[int, int]
+    band: Band
+
+    @property
+    def name(self) -> str:
+        """The cell's name in tables, e.g. "5-7"."""
+        return f"{self.ages[0]}-{self.ages[1]}"
+
+    @property
+    def column(self) -> str:
+        """The column of the demand table with its children."""
+        return f"children_{self.name}"
+
+    @property
+    def girls(self) -> str:
+        """The column of the demand table with its girls, if the population tells sexes."""
+        return f"girls_{self.name}"
+
+
+def age_cells(
+    bands: Sequence[Band], academies: pd.DataFrame, rules: AcademyRules
+) -> tuple[AgeCell, ...]:
+    """Cut the bands where an academy begins or stops to serve an age.
+
+    An academy serves its own ages alone, so "reached by band 5-8" is only true cell by cell.
+
+    Parameters
+    ----------
+    bands
+        Of the study.
+    academies
+        With `min_age` and `max_age`; where empty, those of `rules` hold.
+    rules
+        Of the study.
+    """
+    low, high = _served(academies, rules)
+    starts = set(low.tolist()) | set((high + 1).tolist())
+    cells = []
+    for band in bands:
+        first, last = band.ages
+        cuts = [first, *sorted(age for age in starts if first < age <= last), last + 1]
+        cells += [AgeCell((a, b - 1), band) for a, b in pairwise(cuts)]
+    return tuple(cells)
+
+
+def serves(academies: pd.DataFrame, cell: AgeCell, rules: AcademyRules) -> NDArray[np.bool_]:
+    """Say which academies serve the ages of a cell, shape (academies,)."""
+    low, high = _served(academies, rules)
+    return np.asarray((low <= cell.ages[0]) & (cell.ages[1] <= high))
+
+
+def _served(academies: pd.DataFrame, rules: AcademyRules) -> tuple[Longs, Longs]:
+    """First and last age that each academy serves."""
+    low, high = academies["min_age"], academies["max_age"]
+    # "From 18 on" beside a default of 5 to 17 is no empty span: it serves those of 18.
+    low_known = low.fillna(high.clip(upper=rules.ages[0])).fillna(rules.ages[0])
+    high_known = high.fillna(low.clip(lower=rules.ages[1])).fillna(rules.ages[1])
+    return low_known.to_numpy(np.int64), high_known.to_numpy(np.int64)
+
+
+@dataclass(frozen=True)
+class Placed:
+    """The children of a study at points.
+
+    Attributes
+    ----------
+    points
+        The demand table.
+    notes
+        Where another method had to be used, for the reader of the figures.
+    fell_back
+        How many children were placed by another method than the one asked for.
+    """
+
+    points: gpd.GeoDataFrame
+    notes: tuple[Problem, ...]
+    fell_back: int
+
+    def by_zone(self, zones: gpd.GeoDataFrame) -> pd.DataFrame:
+        """Say how the children of each zone were placed: the placement table."""
+        columns = [name for name in self.points if name.startswith("children_")]
+        each = self.points[["zone_id", "method"]].assign(
+            points=1, children=self.points[columns].sum(axis=1)
+        )
+        sums = each.groupby(["zone_id", "method"], as_index=False).sum()
+        table = zones[["zone_id", "nis_code", "name"]].merge(sums, on="zone_id", how="left")
+        whole = {"points": "int64", "children": "int64"}
+        filled = table.fillna({"method": "", "points": 0, "children": 0}).astype(whole)
+        return pd.DataFrame(filled).sort_values(["zone_id", "method"], ignore_index=True)
+
+
+def place_children(ground: Ground, cells: Sequence[AgeCell], method: str) -> Placed:
+    """Put the children of the study at points.
+
+    Parameters
+    ----------
+    ground
+        Municipalities, zones, children and what spreads them.
+    cells
+        Which ages are counted together, see `age_cells`. A child's place does not depend on them.
+    method
+        "streets", "buildings", "grid" or "centroid". Where it finds no place, the next of
+        `FALLBACK` is used.
+
+    Returns
+    -------
+    Placed
+        The demand table has `point_id`, `zone_id`, `nis_code`, `children_<ages>` (whole numbers),
+        `girls_<ages>` (when the population tells sexes), `method`, `outside_network`, geometry in
+        EPSG:31370. Points without children are left out.
+    """
+    homes = _Homes.of(ground.inputs, cells)
+    zones = ground.inputs.zones
+    home_of_zone = homes.names.index.get_indexer(zones[homes.names.index.name].astype(str))
+    lacking = homes.counts.sum(axis=1) > 0
+    found = [("", NOWHERE)]
+    notes: list[Problem] = []
+    fell_back = 0
+    for one in FALLBACK[method]:
+        places = ground.places(one, home_of_zone) if lacking.any() else None
+        if places is None:
+            continue
+        places = places.take(lacking[home_of_zone[places.zone]] & (places.weight > 0))
+        placed = np.isin(np.arange(len(lacking)), home_of_zone[places.zone])
+        if one != method and placed.any():
+            children = int(homes.counts[placed].sum())
+            notes.append(_fell_back(homes.names[placed].tolist(), children, one))
+            fell_back += children
+        found.append((one, places))
+        lacking = lacking & ~placed
+    return Placed(_table(found, home_of_zone, homes, ground), tuple(notes), fell_back)
+
+
+@dataclass(frozen=True)
+class _Homes:
+    """Units over which children are spread: zones when their totals are known, else municipalities.
+
+    Attributes
+    ----------
+    names
+        Name of each, by id; the index is called `zone_id` or `nis_code`.
+    counts
+        Children by unit and kind, shape (units, kinds). A kind is an age and sex.
+    column
+        Column of the demand table for each kind's children, and for its girls (-1: none).
+    columns
+        Names of those columns.
+    """
+
+    names: pd.Series
+    counts: Longs
+    column: NDArray[np.intp]
+    girls: NDArray[np.intp]
+    columns: tuple[str, ...]
+
+    @classmethod
+    def of(cls, inputs: Inputs, cells: Sequence[AgeCell]) -> _Homes:
+        """Count the children of each unit by age and sex."""
+        ages = [age for cell in cells for age in range(cell.ages[0], cell.ages[1] + 1)]
+        children = inputs.children[inputs.children["age"].isin(ages)]
+        names = inputs.municipalities.set_index("nis_code")["name"].sort_index()
+        counts = children.pivot_table(
+            index="nis_code",
+            columns=["age", "sex"],
+            values="children",
+            aggfunc="sum",
+            fill_value=0,
+            observed=True,
+        ).reindex(names.index, fill_value=0)
+        ages_of, sexes_of = (counts.columns.get_level_values(name) for name in ("age", "sex"))
+        kinds = list(zip(ages_of.astype(int), sexes_of.astype(str), strict=True))
+        by_kind = counts.to_numpy(np.int64).reshape(len(names), len(kinds))
+        if inputs.zone_population is not None:
+            names, by_kind = _over_zones(inputs, names, by_kind)
+        cell_of = {age: i for i, c in enumerate(cells) for age in range(c.ages[0], c.ages[1] + 1)}
+        columns = [cell.column for cell in cells]
+        of_cell = np.array([cell_of[age] for age, _ in kinds], dtype=np.intp)
+        girls = np.full(len(kinds), -1)
+        if any(sex for _, sex in kinds):
+            is_girl = np.array([sex == GIRLS for _, sex in kinds])
+            girls = np.where(is_girl, of_cell + len(cells), -1)
+            columns += [cell.girls for cell in cells]
+        return cls(names, by_kind, of_cell, girls, tuple(columns))
+
+    def tally(self, part: NDArray[np.intp], kind: NDArray[np.intp], parts: int) -> Longs:
+        """Count children, given one by one, by part and column, shape (parts, columns)."""
+        width = len(self.columns)
+        girl = self.girls[kind] >= 0
+        cell = np.concatenate([part * width + self.column[kind], (part * width)[girl]])
+        cell[len(part) :] += self.girls[kind[girl]]
+        return np.bincount(cell, minlength=parts * width).reshape(parts, width)
+
+
+def _over_zones(inputs: Inputs, names: pd.Series, counts: Longs) -> tuple[pd.Series, Longs]:
+    """Hand the children of the municipalities out over their zones, by residents."""
+    zones = inputs.zones.reset_index(drop=True)
+    zones = zones.iloc[np.lexsort((zones["zone_id"], zones["nis_code"]))]
+    owner = names.index.get_indexer(zones["nis_code"])
+    totals = inputs.zone_population.set_index("zone_id")["population"]  # type: ignore[union-attr]
+    weight = totals.reindex(zones["zone_id"]).fillna(0).to_numpy(np.int64)
+    empty = np.bincount(owner, weights=weight, minlength=len(names)) == 0
+    # A municipality whose zones have no totals is spread by their area, in square metres.
+    weight = np.where(empty[owner], np.maximum(zones.area.to_numpy(np.int64), 1), weight)
+    zone, kind = apportion_kinds(counts, weight, owner)
+    width = counts.shape[1]
+    by_zone = np.bincount(zone * width + kind, minlength=len(zones) * width)
+    return zones.set_index("zone_id")["name"], by_zone.reshape(len(zones), width)
+
+
+def _fell_back(names: list[str], children: int, method: str) -> Problem:
+    shown = ", ".join(names[:5]) + (f" and {len(names) - 5} more" if len(names) > 5 else "")
+    what = f"{children} children of {shown} have no point by the study's method"
+    return Problem("demand", what, f"they are placed by '{method}'; see tables/placement.csv")
+
+
+def _table(
+    found: list[tuple[str, Places]],
+    home_of_zone: NDArray[np.intp],
+    homes: _Homes,
+    ground: Ground,
+) -> gpd.GeoDataFrame:
+    places = joined([one for _, one in found])
+    method = np.repeat([name for name, _ in found], [len(one.x) for _, one in found])
+    home = home_of_zone[places.zone]
+    order = np.argsort(home, kind="stable")
+    places, method = places.take(order), np.where(places.outside, OUTSIDE, method)[order]
+    part, kind = apportion_kinds(homes.counts, places.weight, home[order])
+    counts = homes.tally(part, kind, len(order))
+    kept = counts.sum(axis=1) > 0
+    places, counts = places.take(kept), counts[kept]
+    zones = ground.inputs.zones.iloc[places.zone]
+    spots = gpd.points_from_xy(places.x, places.y, crs=CRS)
+    area = ground.area()
+    table = {
+        # As text even when there is no row to tell it from.
+        "point_id": pd.array([f"P{number:07}" for number in range(1, len(spots) + 1)], dtype="str"),
+        "zone_id": zones["zone_id"].array,
+        "nis_code": zones["nis_code"].array,
+        **{name: counts[:, i] for i, name in enumerate(homes.columns)},
+        "method": pd.array(method[kept].tolist(), dtype="str"),
+        "outside_network": (
+            np.zeros(len(spots), dtype=np.bool_)
+            if area is None
+            else np.asarray(~shapely.covers(area, np.asarray(spots)))
+        ),
+    }
+    return gpd.GeoDataFrame(table, geometry=spots)

@@ -1,0 +1,371 @@
+"""The measurement itself: who is in time of an academy on a day."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+
+from stemgeo import coverage as coverage_
+from stemgeo.access import travel_time
+from stemgeo.access.search import unpack
+from stemgeo.access.travellers import OverNetwork, StraightLine, travellers
+from stemgeo.demand import AgeCell, Ground, Placed, age_cells, place_children
+from stemgeo.errors import InputError, Problem
+from stemgeo.inputs import Inputs, load_inputs
+from stemgeo.network.cache import load_network
+from stemgeo.study import SCENARIOS, AcademyRules, Study
+from stemgeo.tables import checked
+
+if TYPE_CHECKING:
+    import datetime as dt
+    from collections.abc import Callable
+
+    from numpy.typing import NDArray
+
+    from stemgeo.network.graph import Network
+
+    Longs = NDArray[np.int64]
+
+    Progress = Callable[[str, float], None]
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """All of a study that does not depend on the day.
+
+    Attributes
+    ----------
+    study, inputs
+        What is asked, of which data.
+    cells
+        The ages that are counted together: one cut for all academies of the register, so that
+        the years of a trend can be compared.
+    ground, placed, levels
+        What the children are placed by, the children at points, and to which places they belong.
+    notes
+        What the reader of the figures must know.
+    """
+
+    study: Study
+    inputs: Inputs
+    cells: tuple[AgeCell, ...]
+    ground: Ground
+    placed: Placed
+    levels: list[coverage_.Level]
+    notes: tuple[Problem, ...]
+
+    @classmethod
+    def of(
+        cls,
+        study: Study,
+        inputs: Inputs,
+        network: Network | None = None,
+        buildings: gpd.GeoDataFrame | None = None,
+    ) -> Prepared:
+        """Put the children of inputs that were read at points."""
+        cells = age_cells(study.travel.bands, inputs.academies, study.academies)
+        ground = Ground(inputs, study, network, buildings)
+        placed = place_children(ground, cells, study.method)
+        _lose_no_child(placed.points, inputs, cells)
+        levels = coverage_.levels(placed.points, inputs.zones, inputs.municipalities, inputs.layers)
+        return cls(study, inputs, cells, ground, placed, levels, (*inputs.warnings, *placed.notes))
+
+    @property
+    def points(self) -> gpd.GeoDataFrame:
+        """The demand table."""
+        return self.placed.points
+
+
+@dataclass(frozen=True)
+class Measured:
+    """What the academies of one day reach.
+
+    Attributes
+    ----------
+    academies
+        Those whose recognition is valid on the day.
+    riders
+        One for each profile, "all" first.
+    reached
+        What each demand point reaches, by profile, scenario and age cell.
+    access, coverage
+        The tables.
+    municipalities
+        As from `coverage.municipality_table`.
+    notes
+        What the reader of the figures must know.
+    """
+
+    academies: gpd.GeoDataFrame
+    riders: list[StraightLine | OverNetwork]
+    reached: list[coverage_.Reached]
+    access: pd.DataFrame
+    coverage: pd.DataFrame
+    municipalities: gpd.GeoDataFrame
+    notes: tuple[Problem, ...]
+
+
+def prepare(study: Study, progress: Progress) -> Prepared:
+    """Read the inputs and put the children at points.
+
+    Raises
+    ------
+    InputError
+        With every problem of the inputs at once.
+    """
+    progress("Bestanden lezen", 0.0)
+    inputs = load_inputs(study)
+    progress("Wegen lezen", 0.1)
+    network = None if study.straight_line else _network(inputs)
+    if network is not None:
+        _touch(network, inputs)
+    progress("Kinderen plaatsen", 0.3)
+    return Prepared.of(study, inputs, network)
+
+
+def measure(prepared: Prepared, day: dt.date) -> Measured:
+    """Measure whom the academies of a day reach."""
+    study, points, cells = prepared.study, prepared.points, prepared.cells
+    academies, notes = recognised(prepared.inputs.academies, day, study.academies)
+    riders = travellers(study, prepared.ground.network, academies, points)
+    notes += [note for one in riders for note in one.notes]
+    if study.travel.ferries and prepared.ground.network is not None:
+        notes.append(_ferries(prepared.ground.network))
+    reached, access = _travel(study, riders, points, cells)
+    table = checked("coverage", coverage_.coverage(points, reached, prepared.levels))
+    return Measured(
+        academies=academies,
+        riders=riders,
+        reached=reached,
+        access=access,
+        coverage=table,
+        municipalities=coverage_.municipality_table(
+            table, prepared.inputs.municipalities, academies
+        ),
+        notes=(*notes, *_near_the_edge(riders[0], points, cells, access)),
+    )
+
+
+def recognised(
+    register: gpd.GeoDataFrame, date: dt.date, rules: AcademyRules
+) -> tuple[gpd.GeoDataFrame, list[Problem]]:
+    """Choose the academies whose recognition is valid on a day.
+
+    Parameters
+    ----------
+    register
+        The academies table. Without `valid_from` a recognition has always begun; without
+        `valid_until` it lasts `rules.recognition_years` from `valid_from`, or for ever when that
+        is unknown.
+    date
+        The day, inclusive at both ends.
+    rules
+        Of the study.
+
+    Returns
+    -------
+    tuple
+        The academies that count, and a note when there are none.
+    """
+    day = pd.Timestamp(date)
+    start, end = (pd.to_datetime(register[name]) for name in ("valid_from", "valid_until"))
+    end = end.fillna(start + pd.DateOffset(years=rules.recognition_years) - pd.Timedelta(days=1))
+    # An unknown date compares as false: what has no known start or end has not begun or ended.
+    chosen = register[~(start > day) & ~(end < day)].reset_index(drop=True)
+    if len(chosen):
+        return chosen, []
+    return chosen, [
+        Problem(
+            "academies", f"none of {len(register)} is recognised on {date}", "nobody is in time"
+        )
+    ]
+
+
+def _network(inputs: Inputs) -> Network:
+    hashes = [item.sha256 for item in inputs.provenance if item.role == "network"]
+    return load_network(inputs.network, hashes)
+
+
+def _touch(network: Network, inputs: Inputs) -> None:
+    """Stop when the roads are of another place than the municipalities."""
+    roads = gpd.GeoSeries([network.area], crs=network.crs).to_crs(inputs.municipalities.crs)
+    if not inputs.municipalities.intersects(roads.iloc[0]).any():
+        names = ", ".join(path.name for path in inputs.network)
+        west, south, east, north = roads.to_crs("EPSG:4326").total_bounds
+        where = f"longitude {west:.2f} to {east:.2f}, latitude {south:.2f} to {north:.2f}"
+        what = f"its roads ({where}) lie outside every municipality of the study"
+        raise InputError(Problem(names, what, "give an extract of the study's area"))
+
+
+def _lose_no_child(points: gpd.GeoDataFrame, inputs: Inputs, cells: tuple[AgeCell, ...]) -> None:
+    """Stop when the points do not hold every child of every municipality."""
+    ages = [age for cell in cells for age in range(cell.ages[0], cell.ages[1] + 1)]
+    given = inputs.children[inputs.children["age"].isin(ages)].groupby("nis_code")["children"].sum()
+    placed = points.groupby("nis_code")[[cell.column for cell in cells]].sum().sum(axis=1)
+    placed = placed.reindex(given.index, fill_value=0)
+    wrong = given.index[given != placed]
+    if len(wrong):
+        raise InputError(
+            *(
+                Problem(
+                    f"municipality {code}",
+                    f"{given[code] - placed[code]} of its {given[code]} children found no place",
+                    "check that its zones and weights cover it",
+                )
+                for code in wrong
+            )
+        )
+
+
+def _ferries(network: Network) -> Problem:
+    count = network.counts["ferries"]
+    return Problem("network", f"ferries are used: {count} take bicycles", "see travel.ferries")
+
+
+def _travel(
+    study: Study,
+    riders: list[StraightLine | OverNetwork],
+    points: gpd.GeoDataFrame,
+    cells: tuple[AgeCell, ...],
+) -> tuple[list[coverage_.Reached], pd.DataFrame]:
+    """Travel times of every profile, scenario and cell: who is covered, and the access table."""
+    # What is measured is a matter of data, not of stress: a child that has roads but no quiet
+    # one is uncovered on low-stress roads.
+    measured = ~np.isnan(riders[0].snap_m)
+    reached, tables = [], []
+    over_all_roads: dict[tuple[str, str], Longs] = {}
+    for traveller in riders:
+        for scenario in SCENARIOS:
+            for cell in cells:
+                label = traveller.nearest(cell, scenario)
+                label = _not_before(over_all_roads.setdefault((scenario, cell.name), label), label)
+                covered = _in_time(label, study) & measured
+                reached.append(
+                    coverage_.Reached(traveller.profile, scenario, cell, covered, measured)
+                )
+                if scenario == "central":
+                    tables.append(_access(traveller, label, cell, points, measured))
+    return reached, pd.concat(tables, ignore_index=True)
+
+
+def _not_before(over_all_roads: Longs, label: Longs) -> Longs:
+    """Give the later of the two: what a profile allows is allowed on all roads.
+
+    On quiet roads a point is tied to the nearest quiet one, which may happen to be the better
+    start; and a place that is an island on all roads may be a neighbourhood of its own.
+    """
+    earlier = unpack(label)[0] < unpack(over_all_roads)[0]
+    return np.where(earlier, over_all_roads, label)
+
+
+def _in_time(label: Longs, study: Study) -> NDArray[np.bool_]:
+    return unpack(label)[0] <= travel_time.horizon_ms(study.travel.cutoff_min)
+
+
+def _access(
+    traveller: StraightLine | OverNetwork,
+    label: Longs,
+    cell: AgeCell,
+    points: gpd.GeoDataFrame,
+    measured: NDArray[np.bool_],
+) -> pd.DataFrame:
+    ids = traveller.academies["academy_id"].to_numpy(dtype=object)
+    table = travel_time.access_table(label, traveller.snap_m, ids, points.index, measured)
+    front = {
+        "point_id": points["point_id"],
+        "profile": traveller.profile,
+        "band": cell.band.name,
+        "ages": cell.name,
+    }
+    return pd.concat([pd.DataFrame(front, index=points.index), table], axis=1)
+
+
+def _near_the_edge(
+    traveller: StraightLine | OverNetwork,
+    points: gpd.GeoDataFrame,
+    cells: tuple[AgeCell, ...],
+    access: pd.DataFrame,
+) -> list[Problem]:
+    """Warn of false gaps: who is not in time so near the extract's edge that it may matter."""
+    if isinstance(traveller, StraightLine) or points.empty:
+        return []
+    travel = traveller.study.travel
+    edge = gpd.GeoSeries([traveller.network.area], crs=traveller.network.crs).to_crs(points.crs)
+    distance_m = points.distance(edge.iloc[0].boundary).to_numpy()
+    rows = access[access["profile"] == "all"].set_index("ages")
+    count = 0
+    for cell in cells:
+        reach_m = travel.cutoff_min * travel.speed(cell.band, "central") / 60 * 1000
+        one = rows.loc[[cell.name]]
+        late = (one["travel_time_s"] > travel.cutoff_min * 60) & (one["status"] != "unmeasured")
+        count += int(points[cell.column].to_numpy()[late.to_numpy() & (distance_m < reach_m)].sum())
+    if not count:
+        return []
+    what = f"{count} children who are not in time live within a ride of the extract's edge"
+    return [Problem("network", what, "roads and academies beyond it may reach them; extend it")]
+
+
+def sensitivity(prepared: Prepared, measured: Measured) -> pd.DataFrame:
+    """Give the share of each province when the children are placed by another method.
+
+    Returns
+    -------
+    DataFrame
+        `method`, `level` (region, province), `code`, `name`, the counts and share of profile
+        "all" in the central scenario over all bands, and `fell_back`: children of the region
+        whom the method could not place and the next one did.
+    """
+    parts = [
+        _by_method(prepared, measured, method).assign(method=method)
+        for method in prepared.study.methods_compared
+    ]
+    table = pd.concat(parts, ignore_index=True)
+    table = table[table["level"].isin(["region", "province"]) & (table["band"] == "all")]
+    front = ["method", "level", "code", "name", *coverage_.COUNTS, "share", "fell_back"]
+    return table[front].reset_index(drop=True)
+
+
+def _by_method(prepared: Prepared, measured: Measured, method: str) -> pd.DataFrame:
+    """Cover the region and provinces with the children at the points of one method."""
+    if method == prepared.study.method:
+        rows = measured.coverage
+        rows = rows[(rows["scenario"] == "central") & (rows["profile"] == "all")]
+        return rows.assign(fell_back=prepared.placed.fell_back)
+    placed = place_children(prepared.ground, prepared.cells, method)
+    _lose_no_child(placed.points, prepared.inputs, prepared.cells)
+    rider = measured.riders[0].for_points(placed.points)
+    measurable = ~np.isnan(rider.snap_m)
+    reached = []
+    for cell in prepared.cells:
+        in_time = _in_time(rider.nearest(cell, "central"), prepared.study)
+        reached.append(coverage_.Reached("all", "central", cell, in_time, measurable))
+    levels = coverage_.levels(
+        placed.points, prepared.inputs.zones, prepared.inputs.municipalities, {}
+    )
+    return coverage_.coverage(placed.points, reached, levels[:2]).assign(fell_back=placed.fell_back)
+
+
+def surface_effects(prepared: Prepared, measured: Measured) -> pd.DataFrame:
+    """Say what counting surfaces changes: the children in time the other way round."""
+    columns = ["level", "code", "name", "variant", "children", "covered", "covered_variant"]
+    traveller, points, study = measured.riders[0], prepared.points, prepared.study
+    if isinstance(traveller, StraightLine):
+        return pd.DataFrame(columns=columns)
+    surface = not study.travel.surface
+    other, measurable = traveller.with_surfaces_the_other_way(), ~np.isnan(traveller.snap_m)
+    in_time = np.zeros(len(points), dtype=np.int64)
+    for cell in prepared.cells:
+        covered = _in_time(other.nearest(cell, "central"), study) & measurable
+        in_time += points[cell.column].to_numpy() * covered
+    counts = pd.Series(in_time).groupby(points["nis_code"].to_numpy()).sum()
+    rows = measured.coverage
+    rows = rows[
+        (rows["scenario"] == "central") & (rows["profile"] == "all") & (rows["band"] == "all")
+    ]
+    places = rows[rows["level"] == "municipality"].assign(variant=f"surface = {surface}".lower())
+    places["covered_variant"] = counts.reindex(places["code"], fill_value=0).to_numpy(np.int64)
+    return places[columns].reset_index(drop=True)
