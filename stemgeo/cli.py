@@ -36,13 +36,12 @@ app = typer.Typer(
 )
 
 
-class Level(StrEnum):
-    """Levels of the coverage table."""
+class Sex(StrEnum):
+    """Whose coverage is shown."""
 
-    region = "region"
-    province = "province"
-    municipality = "municipality"
-    zone = "zone"
+    all = "all"
+    girls = "F"
+    boys = "M"
 
 
 class Form(StrEnum):
@@ -88,6 +87,7 @@ def run(
 ) -> None:
     """Measure a study and write tables, isochrones, maps, gaps and a manifest."""
     from stemgeo.report.files import read_manifest, refuse_taken
+    from stemgeo.report.summary import readable
     from stemgeo.study import load_study
 
     parsed = load_study(study)
@@ -100,7 +100,7 @@ def run(
         result.write(out)
         progress("Klaar", 1.0)
     _warn(result.notes)
-    _print(result.summary(), Form.text, parsed.output.language, "province")
+    _emit(readable(result.summary(), parsed.output.language), Form.text)
     _notices(read_manifest(out), Form.text)
     _say(f"Result in {out}: summary.md, map.html, maps/, tables/, manifest.json")
 
@@ -108,7 +108,16 @@ def run(
 @app.command()
 def coverage(
     result: ResultPath,
-    by: Annotated[Level, typer.Option("--by", help="One row for each of these.")] = Level.province,
+    by: Annotated[
+        str,
+        typer.Option(
+            "--by", metavar="LEVEL", help="region, province, municipality, zone or a layer."
+        ),
+    ] = "province",
+    band: Annotated[
+        str, typer.Option("--band", metavar="AGES", help="An age band of the study, as 12-17.")
+    ] = "all",
+    sex: Annotated[Sex, typer.Option("--sex", help="Girls (F), boys (M) or all.")] = Sex.all,
     form: FormOption = Form.text,
 ) -> None:
     """Print the share of children in time of an academy."""
@@ -116,8 +125,13 @@ def coverage(
     from stemgeo.report.files import read_manifest
 
     content = read_manifest(result)
-    table = read_summary(result, by.value)
-    _print(table, form, content["study"]["output"]["language"], by.value)
+    table = read_summary(result, by, band=band, sex=sex.value)
+    if form is Form.text:
+        from stemgeo.report.summary import readable
+
+        language = content["study"]["output"]["language"]
+        table = readable(table, language, by, band=band, sex=sex.value)
+    _emit(table, form)
     _notices(content, form)
 
 
@@ -206,12 +220,6 @@ def _notices(content: dict[str, str], form: Form) -> None:
     for line in (content["notice"], content["method_note"]):
         if line:
             print(line, file=sys.stdout if form is Form.text else sys.stderr)
-
-
-def _print(table: pd.DataFrame, form: Form, language: str, level: str) -> None:
-    from stemgeo.report.summary import readable
-
-    _emit(readable(table, language, level) if form is Form.text else table, form)
 
 
 def _emit(table: pd.DataFrame, form: Form) -> None:

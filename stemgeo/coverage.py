@@ -12,6 +12,8 @@ import numpy as np
 import pandas as pd
 import shapely
 
+from stemgeo.errors import Problem, ResultError
+
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
@@ -258,29 +260,46 @@ def municipality_table(
 
 
 def summary(
-    coverage: pd.DataFrame, municipalities: gpd.GeoDataFrame, by: str = "province"
+    counted: pd.DataFrame,
+    municipalities: gpd.GeoDataFrame,
+    by: str = "province",
+    *,
+    band: str = ALL_BANDS,
+    sex: str = "all",
 ) -> pd.DataFrame:
     """Give the table that answers the question: one row for each place of a level.
 
     Parameters
     ----------
-    coverage
-        The coverage table.
+    counted
+        The coverage table, or for one sex the groups table.
     municipalities
         As from `municipality_table`.
     by
-        "region", "province", "municipality" or "zone".
+        A level of the table: "region", "province", "municipality", "zone" or a layer.
+    band
+        An age band of the study, or "all".
+    sex
+        "all", "F" or "M".
 
     Returns
     -------
     DataFrame
-        `code`, `name`, `municipalities` and `with_academy` (not for zones), `children`,
-        `covered`, `uncovered`, `unmeasured`, `share`, `share_low`, `share_high`, and
+        `code`, `name`, `municipalities` and `with_academy` (region, province, municipality),
+        `children`, `covered`, `uncovered`, `unmeasured`, `share`, `share_low`, `share_high`, and
         `share_low_stress` when the study has that profile; the region comes last when `by` is
         "province".
+
+    Raises
+    ------
+    ResultError
+        If the table has no such level, band or sex; it names those that there are.
     """
+    rows = counted if "sex" in counted else counted.assign(sex="all")
+    for column, value in (("level", by), ("band", band), ("sex", sex)):
+        _refuse_unknown(rows[column], value)
+    rows = rows[(rows["band"] == band) & (rows["sex"] == sex)]
     levels = [by, "region"] if by == "province" else [by]
-    rows = coverage[coverage["band"] == ALL_BANDS]
     rows = pd.concat([rows[rows["level"] == level] for level in levels])
     quiet = rows[(rows["profile"] == "low_stress") & (rows["scenario"] == "central")]
     rows = rows[rows["profile"] == "all"]
@@ -291,12 +310,19 @@ def summary(
     if len(quiet):
         part = quiet.set_index(["level", "code"])["share"]
         table = table.join(part.rename("share_low_stress"), on=["level", "code"])
-    if by != "zone":
+    if by in ("region", "province", "municipality"):
         counts = _academy_counts(municipalities)
         table = table.join(counts, on=["level", "code"])
     front = [name for name in ("municipalities", "with_academy") if name in table.columns]
     shares = [name for name in table.columns if name.startswith("share")]
     return table[["code", "name", *front, *COUNTS, *shares]].reset_index(drop=True)
+
+
+def _refuse_unknown(column: pd.Series, value: str) -> None:
+    there = list(dict.fromkeys(column))
+    if value not in there:
+        what = f"the result has no {column.name} '{value}'"
+        raise ResultError(Problem("coverage", what, f"it has: {', '.join(there)}"))
 
 
 def _academy_counts(municipalities: gpd.GeoDataFrame) -> pd.DataFrame:

@@ -34,7 +34,7 @@ class Tables:
     sensitivity
         The share of each province when the children are placed by other methods.
     quintiles, concentration
-        Coverage by each attribute of the study, see `equity`; without rows when it names none.
+        Coverage by each attribute of the study, see `equity`; None when it names none.
     network_counts
         By profile: what was read of the roads and left out; empty for "straight-line".
     notes
@@ -54,11 +54,12 @@ class Tables:
     effects: pd.DataFrame
     placement: pd.DataFrame
     sensitivity: pd.DataFrame
-    quintiles: pd.DataFrame
-    concentration: pd.DataFrame
+    quintiles: pd.DataFrame | None
+    concentration: pd.DataFrame | None
     network_counts: dict[str, dict[str, int]] = field(default_factory=dict)
     notes: tuple[Problem, ...] = ()
 
-    def summary(self, by: str = "province") -> pd.DataFrame:
+    def summary(self, by: str = "province", *, band: str = "all", sex: str = "all") -> pd.DataFrame:
         """One row for each place of a level; see `coverage.summary`."""
-        return coverage_.summary(self.coverage, self.municipalities, by)
+        counted = self.coverage if sex == "all" else self.groups
+        return coverage_.summary(counted, self.municipalities, by, band=band, sex=sex)

@@ -129,7 +129,7 @@ def test_help_loads_nothing_heavy() -> None:
         ("run", "x"),
         ("run", "x", "--outt", "y"),
         ("coverage",),
-        ("coverage", "x", "--by", "street"),
+        ("coverage", "x", "--sex", "X"),
         ("coverage", "x", "--format", "yaml"),
         ("gaps", "x", "--top", "0"),
         ("gaps", "x", "--top", "many"),
@@ -273,7 +273,7 @@ def test_a_folder_that_is_no_result_is_refused_before_anything_is_read(
     place = tmp_path / "mine"
     place.mkdir()
     (place / "thesis.docx").write_text("x", encoding="utf-8")
-    module = importlib.import_module("stemgeo.run")
+    module = importlib.import_module("stemgeo.measure")
     monkeypatch.setattr(module, "load_inputs", lambda _: pytest.fail("inputs were read"))
     (line,) = errors(stemgeo("run", study, "--out", place))
     assert "is no result of stemgeo" in line

@@ -250,7 +250,7 @@ def test_a_run_writes_what_the_design_says(written: tuple[Result, Path]) -> None
     """Tables, isochrones, maps, the web map, a summary and a manifest; nothing else."""
     _, folder = written
     tables = ("coverage", "gaps", "annex-1-municipalities", "academies", "provinces")
-    tables += ("effects",)
+    tables += ("effects", "groups", "placement", "sensitivity")
     stores = ("demand", "access", "municipalities", "academies")
     assert set(content_of(folder)) == {
         *(f"tables/{name}.csv" for name in tables),

@@ -46,12 +46,12 @@ def test_a_table_that_fits_is_given_back_as_it_was() -> None:
         ("covered", [6.0, 0.0], "covered"),
         ("covered", [-6, 0], "covered"),
         ("share", [1.2, np.nan], "share"),
-        ("level", ["city", "zone"], "level"),
+        ("scenario", ["slow", "central"], "scenario"),
         ("level", ["zone", "zone"], ""),
     ],
 )
 def test_a_table_that_does_not_fit_is_refused(column: str, values: list[object], told: str) -> None:
-    """A lost child, half a child, a share above one, an unknown level: named by column."""
+    """A lost child, half a child, a share above one, an unknown scenario: named by column."""
     wrong = COVERAGE.assign(**{column: values})
     if not told:
         wrong = wrong.assign(code="VLG")
@@ -69,7 +69,7 @@ def test_a_missing_column_is_named() -> None:
 
 def test_all_that_is_wrong_is_told_at_once() -> None:
     """Two wrong columns give two lines."""
-    wrong = COVERAGE.assign(share=[2.0, np.nan], level=["city", "zone"])
+    wrong = COVERAGE.assign(share=[2.0, np.nan], scenario=["slow", "central"])
     with pytest.raises(InputError) as caught:
         checked("coverage", wrong)
     assert len(str(caught.value).splitlines()) == 2
@@ -107,6 +107,9 @@ def test_what_is_read_of_the_sample_fits_its_schema(sample_result: Result, name:
         ("annex-1-municipalities", "municipalities"),
         ("academies", "academies"),
         ("gaps", "gaps"),
+        ("groups", "groups"),
+        ("placement", "placement"),
+        ("sensitivity", "sensitivity"),
         ("demand", "demand"),
         ("access", "access"),
     ],

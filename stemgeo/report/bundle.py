@@ -193,7 +193,11 @@ def _write_tables(result: Tables, folder: Path) -> None:
         "academies": _with_coordinates(result.academies),
         "provinces": result.summary(),
         "effects": result.effects,
-        **{name: checked(name, getattr(result, name)) for name in CHECKED},
+        **{
+            name: checked(name, table)
+            for name in CHECKED
+            if (table := getattr(result, name)) is not None
+        },
     }
     for name, table in plain.items():
         table.to_csv(folder / f"{name}.csv", index=False, float_format="%.6f", lineterminator="\n")
@@ -280,13 +284,19 @@ def read_table(folder: Path, name: str) -> pd.DataFrame:
     """Read a table of a written result; codes stay text."""
     path = checked_file(folder, f"tables/{name}.csv")
     text = dict.fromkeys(("code", "nis_code", "name", "gap_id", "nearest_academy_id"), str)
-    return pd.read_csv(path, dtype=text, keep_default_na=False, na_values=[""])
+    table = pd.read_csv(path, dtype=text, keep_default_na=False, na_values=[""])
+    # The children in no polygon of a layer stand under the empty code: that is known.
+    known = [name for name in ("code", "name") if name in table]
+    return table.fillna(dict.fromkeys(known, ""))
 
 
-def read_summary(folder: Path, by: str) -> pd.DataFrame:
+def read_summary(
+    folder: Path, by: str = "province", *, band: str = "all", sex: str = "all"
+) -> pd.DataFrame:
     """Give the summary of a written result; see `coverage.summary`."""
     annex = read_table(folder, "annex-1-municipalities")
-    return coverage_.summary(read_table(folder, "coverage"), annex, by)
+    counted = read_table(folder, "coverage" if sex == "all" else "groups")
+    return coverage_.summary(counted, annex, by, band=band, sex=sex)
 
 
 def map_of_folder(folder: Path, province: str | None = None) -> Figure:

@@ -17,10 +17,8 @@ if TYPE_CHECKING:
 
 HEADS = {
     "nl": {
-        "name": "Provincie",
         "municipalities": "Gemeenten",
         "with_academy": "met academie",
-        "children": "Kinderen",
         "covered": "op tijd",
         "uncovered": "niet op tijd",
         "unmeasured": "niet gemeten",
@@ -29,10 +27,8 @@ HEADS = {
         "low_stress": "op rustige wegen",
     },
     "en": {
-        "name": "Province",
         "municipalities": "Municipalities",
         "with_academy": "with academy",
-        "children": "Children",
         "covered": "in time",
         "uncovered": "not in time",
         "unmeasured": "unmeasured",
@@ -42,8 +38,17 @@ HEADS = {
     },
 }
 LEVEL_HEADS = {
-    "nl": {"region": "Gewest", "municipality": "Gemeente", "zone": "Zone"},
-    "en": {"region": "Region", "municipality": "Municipality", "zone": "Zone"},
+    "nl": {"region": "Gewest", "province": "Provincie", "municipality": "Gemeente", "zone": "Zone"},
+    "en": {
+        "region": "Region",
+        "province": "Province",
+        "municipality": "Municipality",
+        "zone": "Zone",
+    },
+}
+GROUP_HEADS = {
+    "nl": {"all": "Kinderen", "F": "Meisjes", "M": "Jongens"},
+    "en": {"all": "Children", "F": "Girls", "M": "Boys"},
 }
 WORDS = {
     "nl": {
@@ -64,6 +69,12 @@ WORDS = {
         "zijn in plaats van {now}.",
         "no_surfaces": "Het wegdek telt niet mee: telde het mee, dan waren {other} kinderen op "
         "tijd in plaats van {now}.",
+        "bands": "Per leeftijd: {bands}.",
+        "band": "{ages} jaar {share}",
+        "sexes": "Meisjes {girls}, jongens {boys}; binnen een zone zijn zij gelijk gespreid, zodat "
+        "alleen verschillen tussen zones meetellen.",
+        "placing": "Waar kinderen binnen hun zone wonen is een raming ({own}). Anders geplaatst "
+        "is het aandeel: {others}.",
         "sources": "Bronnen",
         "notes": "Opmerkingen bij de invoer en de meting",
         "none": "\N{EN DASH}",
@@ -85,6 +96,12 @@ WORDS = {
         "instead of {now}.",
         "no_surfaces": "Surfaces do not count: if they did, {other} children would be in time "
         "instead of {now}.",
+        "bands": "By age: {bands}.",
+        "band": "{ages} years {share}",
+        "sexes": "Girls {girls}, boys {boys}; within a zone they are spread alike, so that only "
+        "differences between zones count.",
+        "placing": "Where children live within their zone is an estimate ({own}). Placed "
+        "otherwise the share is: {others}.",
         "sources": "Sources",
         "notes": "Notes on the inputs and the measurement",
         "none": "\N{EN DASH}",
@@ -92,6 +109,23 @@ WORDS = {
     },
 }
 
+
+PLACED_BY = {
+    "nl": {
+        "streets": "langs de woonstraten",
+        "buildings": "bij de woningen",
+        "grid": "volgens het bevolkingsrooster",
+        "centroid": "in één punt per zone",
+    },
+    "en": {
+        "streets": "along residential streets",
+        "buildings": "at dwellings",
+        "grid": "by the population grid",
+        "centroid": "in one point of each zone",
+    },
+}
+OUTSIDE_LAYER = {"nl": "(in geen gebied)", "en": "(in no area)"}
+"""Where children live who are in no polygon of a layer."""
 
 PARTLY = "*"
 """Beside a share that rests on fewer than half of the children."""
@@ -111,10 +145,23 @@ def percent(share: float, language: str) -> str:
     return format_percent(share, format="#,##0.0%", locale=language)
 
 
-def readable(table: pd.DataFrame, language: str, level: str = "province") -> pd.DataFrame:
-    """Turn a summary table into text columns with headings, for people."""
-    heads = HEADS[language] | {"name": LEVEL_HEADS[language].get(level, HEADS[language]["name"])}
-    columns: dict[str, pd.Series | list[str]] = {heads["name"]: table["name"]}
+def readable(
+    table: pd.DataFrame,
+    language: str,
+    level: str = "province",
+    *,
+    band: str = "all",
+    sex: str = "all",
+) -> pd.DataFrame:
+    """Turn a summary table into text columns with headings, for people.
+
+    `level`, `band` and `sex` are those of the table; the headings say them.
+    """
+    who = GROUP_HEADS[language][sex] + (f" {band}" if band != "all" else "")
+    named = {"name": LEVEL_HEADS[language].get(level, level), "children": who}
+    heads = HEADS[language] | named
+    names = table["name"].where(table["code"] != "", OUTSIDE_LAYER[language])
+    columns: dict[str, pd.Series | list[str]] = {heads["name"]: names}
     for name in ("municipalities", "with_academy", "children", "covered", "uncovered"):
         if name in table:
             columns[heads[name]] = [number(value, language) for value in table[name]]
@@ -163,7 +210,9 @@ def summary_markdown(result: Tables, text: MapText) -> str:
     lines += ["", *([words["partly"], ""] if _partly(table).any() else [])]
     lines += [words["share"], words["range"], _speeds(study)]
     lines += [words["low_stress"]] if "share_low_stress" in table else []
+    lines += _by_group(result, language)
     lines += _effect_of_surfaces(result, language)
+    lines += _by_method(result, language)
     lines += ["", text.date, ""]
     lines += [f"## {words['sources']}", "", _plain(text.source), ""]
     if result.notes:
@@ -204,6 +253,36 @@ def _speeds(study: Study) -> str:
         for band in travel.bands
     ]
     return WORDS[language]["speeds"].format(speeds=", ".join(bands))
+
+
+def _by_group(result: Tables, language: str) -> list[str]:
+    """Say the share of each band, and of girls and boys, in all of Flanders."""
+    words, rows = WORDS[language], result.groups
+    rows = rows[
+        (rows["level"] == "region") & (rows["scenario"] == "central") & (rows["profile"] == "all")
+    ]
+    by_band = rows[rows["sex"] == "all"].set_index("band")["share"]
+    bands = [
+        words["band"].format(ages=band.name, share=percent(by_band[band.name], language))
+        for band in result.study.travel.bands
+    ]
+    lines = [words["bands"].format(bands=", ".join(bands))]
+    by_sex = rows[rows["band"] == "all"].set_index("sex")["share"]
+    if "F" in by_sex:
+        girls, boys = (percent(by_sex[sex], language) for sex in ("F", "M"))
+        lines.append(words["sexes"].format(girls=girls, boys=boys))
+    return lines
+
+
+def _by_method(result: Tables, language: str) -> list[str]:
+    """Say the share of Flanders when the children are placed by the other methods."""
+    rows = result.sensitivity[result.sensitivity["level"] == "region"]
+    if len(rows) < 2:
+        return []
+    names = rows["method"].map(PLACED_BY[language]).tolist()
+    shares = rows["share"].map(lambda share: percent(share, language)).tolist()
+    told = [f"{share} ({name})" for name, share in zip(names, shares, strict=True)]
+    return [WORDS[language]["placing"].format(own=names[0], others=", ".join(told[1:]))]
 
 
 def _effect_of_surfaces(result: Tables, language: str) -> list[str]:
