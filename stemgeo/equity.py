@@ -85,9 +85,10 @@ def concentration(coverage: pd.DataFrame, attributes: Mapping[str, pd.DataFrame]
     Returns
     -------
     DataFrame
-        For each attribute, profile and scenario: `places` and `measured` (children) with a value,
-        `share` (mu), `concentration_index`, `erreygers_index`, from -1 to 1. Above 0: places
-        with high values have more of the coverage. NaN when nobody is measured or covered.
+        For each attribute, profile and scenario: `places` with a value and measured children,
+        `measured` (those children), `share` (mu), `concentration_index`, `erreygers_index`, from
+        -1 to 1. Above 0: places with high values have more of the coverage. NaN when nobody is
+        measured or covered.
 
     Raises
     ------
@@ -96,10 +97,9 @@ def concentration(coverage: pd.DataFrame, attributes: Mapping[str, pd.DataFrame]
     """
     rows = []
     for name, places in _valued(coverage, attributes).items():
-        known = places[places["value"].notna()]
-        for (profile, scenario), part in known.groupby(["profile", "scenario"], sort=False):
+        for (profile, scenario), part in places.groupby(["profile", "scenario"], sort=False):
             key = {"attribute": name, "profile": profile, "scenario": scenario}
-            rows.append({**key, **_indices(part)})
+            rows.append({**key, **_indices(part[part["value"].notna()])})
     indices = ["concentration_index", "erreygers_index"]
     columns = ["attribute", "profile", "scenario", "places", "measured", "share", *indices]
     return pd.DataFrame(rows, columns=columns)
@@ -191,7 +191,7 @@ def _indices(places: pd.DataFrame) -> dict[str, float]:
     skew = int((covered * twice_middle).sum()) - in_time * whole
     defined = in_time > 0
     return {
-        "places": len(places),
+        "places": int((measured > 0).sum()),
         "measured": whole,
         "share": in_time / whole if whole else np.nan,
         "concentration_index": skew / (in_time * whole) if defined else np.nan,

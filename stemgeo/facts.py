@@ -1,4 +1,4 @@
-"""Facts that travel with the package: municipality codes, the example study.
+"""Facts that travel with the package: municipality codes, reported figures, the example study.
 
 In the source tree they stand in `data/`; the wheel carries them inside the package.
 """
@@ -32,3 +32,22 @@ def municipalities() -> pd.DataFrame:
     """
     codes = {f"nis{vintage}": str for vintage in (2018, 2024, 2025)}
     return pd.read_csv(path("municipalities.csv"), dtype=codes)
+
+
+@cache
+def reported() -> pd.DataFrame:
+    """What was reported to parliament and press, 2014 to 2023: to lay beside figures of one's own.
+
+    Not measured by stemgeo. Children *reached* came to an academy; children *in time* can reach
+    one.
+
+    Returns
+    -------
+    DataFrame
+        One row for each figure: `year`, `indicator`, `region` (Vlaanderen or a province), `value`
+        in `unit` (municipalities, children, events, organisations, EUR, percent, ...), `label`
+        (Dutch), `qualifier` (the source's own "minstens", "meer dan" or "gemiddeld"; else empty)
+        and `source` (Dutch). Sources: the answer to written question 275 of 11 February 2019;
+        question and answer on 2022; a press release of 2017. Do not change it in place.
+    """
+    return pd.read_csv(path("reported.csv"), keep_default_na=False)

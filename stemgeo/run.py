@@ -73,6 +73,7 @@ def run(study: Study, *, progress: Progress = _silent) -> Result:
     progress("Isochronen tekenen", 0.75)
     areas = drawn(riders[0], points, cells) if isinstance(riders[0], OverNetwork) else None
     progress("Klaar met rekenen", 0.9)
+    attributes = prepared.inputs.attributes
     upper = [level for level in prepared.levels if level.name != "zone"]
     return Result(
         study=study,
@@ -88,8 +89,8 @@ def run(study: Study, *, progress: Progress = _silent) -> Result:
         effects=surface_effects(prepared, measured),
         placement=prepared.placed.by_zone(prepared.inputs.zones),
         sensitivity=of_methods,
-        quintiles=quintiles(measured.coverage, prepared.inputs.attributes),
-        concentration=concentration(measured.coverage, prepared.inputs.attributes),
+        quintiles=quintiles(measured.coverage, attributes) if attributes else None,
+        concentration=concentration(measured.coverage, attributes) if attributes else None,
         network_counts={
             one.profile: one.counts(points, cells) for one in riders if isinstance(one, OverNetwork)
         },

@@ -166,10 +166,17 @@ def _as_tuple(value: object) -> object:
 
 
 class InputPaths(_Part):
-    """The files of the study; see `docs/data-dictionary.md` for what each must hold."""
+    """The files of the study; see `docs/data-dictionary.md` for what each must hold.
+
+    Attributes
+    ----------
+    populations
+        Population files of other years by year, for a trend; a year without one has `population`.
+    """
 
     municipalities: Input
     population: Input
+    populations: dict[int, Input] = {}
     academies: Input
     network: Annotated[tuple[Input, ...] | Literal["straight-line"], BeforeValidator(_as_tuple)] = (
         Field(min_length=1)

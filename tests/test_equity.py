@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from stemgeo import errors, facts
 from stemgeo.equity import concentration, quintiles
+from stemgeo.tables import checked
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -172,6 +173,22 @@ def test_no_attributes_no_rows() -> None:
     for table in (quintiles(coverage_of(EXAMPLE), {}), concentration(coverage_of(EXAMPLE), {})):
         assert table.empty
         assert {"attribute", "profile", "share"} <= set(table.columns)
+
+
+@pytest.mark.parametrize("values", [INCOME, [NAN, 1.0, 1.0], [NAN, NAN, NAN]])
+def test_both_tables_fit_their_schema(values: list[float]) -> None:
+    """Also when no value is known: then the index has its rows, of no place, and is empty."""
+    coverage, attributes = coverage_of(EXAMPLE), {"income": known(values)}
+    checked("quintiles", quintiles(coverage, attributes))
+    table = checked("concentration", concentration(coverage, attributes))
+    assert len(table) == 3
+    assert (table["places"] == np.isfinite(values).sum()).all()
+
+
+def test_a_place_without_measured_children_has_no_say() -> None:
+    """It is not among the places of the index, nor does it move it."""
+    row = indices([*EXAMPLE, (0, 0, 9)], [*INCOME, 15.0])
+    assert row.equals(indices(EXAMPLE, INCOME))
 
 
 def test_two_rows_for_a_place() -> None:

@@ -13,14 +13,17 @@ from stemgeo.inputs.files import Provenance, opened  # isort: skip
 
 from stemgeo.errors import Findings, Problem
 from stemgeo.inputs.academies import load_academies, read_academies
+from stemgeo.inputs.attributes import load_attribute, read_attribute
 from stemgeo.inputs.boundaries import (
     load_municipalities,
     load_zones,
     provinces_of,
     read_municipalities,
     read_zones,
+    warn_of_overlaps_and_holes,
     zones_of,
 )
+from stemgeo.inputs.layers import load_layer, read_own_layer
 from stemgeo.inputs.population import load_population, load_zone_population, read_population
 from stemgeo.inputs.weights import load_weights, read_weights
 
@@ -37,7 +40,9 @@ __all__ = [
     "Provenance",
     "load_inputs",
     "read_academies",
+    "read_attribute",
     "read_municipalities",
+    "read_own_layer",
     "read_population",
     "read_weights",
     "read_zones",
@@ -58,6 +63,8 @@ class Inputs:
         zone_id, nis_code, name, geometry; the municipalities themselves without a zones file.
     children
         nis_code, age, sex, children; the ages of the study's bands.
+    population_year, population_vintage
+        Year that the children are of, None when not told, and vintage of the codes in their file.
     zone_population
         zone_id, population; None without a file.
     weights
@@ -89,6 +96,8 @@ class Inputs:
     network: tuple[Path, ...]
     provenance: tuple[Provenance, ...]
     warnings: tuple[Problem, ...]
+    population_year: int | None = None
+    population_vintage: int | None = None
     addresses: gpd.GeoDataFrame | None = None
     layers: dict[str, gpd.GeoDataFrame] = field(default_factory=dict)
     attributes: dict[str, pd.DataFrame] = field(default_factory=dict)
@@ -111,7 +120,7 @@ def load_inputs(study: Study) -> Inputs:
     )
     municipalities, of_municipalities = load_municipalities(given.municipalities, vintage, findings)
     found: list[Provenance | None] = [of_municipalities]
-    zones = zones_of(municipalities)
+    zones, of_zones = zones_of(municipalities), None
     if given.zones is not None:
         zones, of_zones = load_zones(given.zones, municipalities, vintage, findings)
         found.append(of_zones)
@@ -129,19 +138,36 @@ def load_inputs(study: Study) -> Inputs:
         found.append(of_weights)
     academies, of_academies = load_academies(given.academies, municipalities, findings)
     found.append(of_academies)
+    layers: dict[str, gpd.GeoDataFrame | None] = {}
+    for key, layer in given.layers.items():
+        layers[key], of_layer = load_layer(key, layer, municipalities, findings)
+        found.append(of_layer)
+    attributes: dict[str, pd.DataFrame | None] = {}
+    for key, attribute in given.attributes.items():
+        attributes[key], of_attribute = load_attribute(
+            key, attribute, zones, municipalities, vintage, findings
+        )
+        found.append(of_attribute)
     network, of_network = _load_network(study, findings)
     findings.raise_errors()
+    if of_zones is not None:
+        children = population.children
+        warn_of_overlaps_and_holes(zones, municipalities, children, of_zones.name, findings)
     return Inputs(
         municipalities=municipalities,
         provinces=provinces_of(municipalities),
         zones=zones,
         children=population.children,
+        population_year=population.year,
+        population_vintage=population.vintage,
         zone_population=zone_population,
         weights=weights,
         academies=academies,
         network=network,
         provenance=tuple(one for one in [*found, *of_network] if one is not None),
         warnings=tuple(findings.warnings),
+        layers={key: layer for key, layer in layers.items() if layer is not None},
+        attributes={key: table for key, table in attributes.items() if table is not None},
     )
 
 

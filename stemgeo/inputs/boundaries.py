@@ -3,14 +3,23 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import geopandas as gpd
 import numpy as np
 import pandas as pd
+import shapely
 
 from stemgeo.errors import Findings
 from stemgeo.inputs import vintages
-from stemgeo.inputs.files import FORMULA_STARTS, OpenedFile, Provenance, opened, strip_control
+from stemgeo.inputs.files import (
+    FORMULA_STARTS,
+    OpenedFile,
+    Provenance,
+    clean,
+    opened,
+    strip_control,
+)
 from stemgeo.inputs.formats import UnreadableError
 from stemgeo.inputs.vectors import (
     as_codes,
@@ -23,6 +32,11 @@ from stemgeo.inputs.vectors import (
 )
 from stemgeo.study import PROVINCES, Input
 
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    Outlines = NDArray[np.object_]
+
 _NAME_COLUMNS = (
     "naam",
     "name",
@@ -32,7 +46,7 @@ _NAME_COLUMNS = (
     "tx_descr_nl",
     "omschrijving",
 )
-_ZONE_ID_COLUMNS = (
+ZONE_ID_COLUMNS = (
     "zone_id",
     "cd_sector",
     "sector",
@@ -40,6 +54,11 @@ _ZONE_ID_COLUMNS = (
     "geoitem",
     "id",
 )
+"""Usual names of the column that names each zone once, in small letters."""
+
+SLIVER_M = 10.0
+"""Overlaps and holes narrower than this are not told: two files draw the same border metres apart
+when each simplified it in its own way, and no street with its houses fits in between."""
 
 
 def read_municipalities(path: str | Path | Input, *, vintage: int = 2025) -> gpd.GeoDataFrame:
@@ -127,15 +146,16 @@ def _flemish_outlines(frame: gpd.GeoDataFrame, file: OpenedFile) -> gpd.GeoDataF
     empty = table.geometry.isna() | table.geometry.is_empty
     if empty.any():
         file.error(
-            f"no outline for {listed(_called(table)[empty].tolist())}",
+            f"no outline for {listed(called(table)[empty].tolist())}",
             "the file may be cut off: copy or download it again",
         )
-    return polygons(table[~empty], _called(table)[~empty], file)
+    return polygons(table[~empty], called(table)[~empty], file)
 
 
-def _called(table: pd.DataFrame) -> pd.Series:
-    """How to call a municipality in a message: its code and its name, if any."""
-    return (table["nis_code"] + " " + table["name"]).str.strip()
+def called(table: pd.DataFrame, key: str = "nis_code") -> pd.Series:
+    """How to call a place in a message: its code and its name, if it has one of its own."""
+    named = table["name"].where(table["name"] != table[key], "")
+    return (table[key] + " " + named).str.strip()
 
 
 def _names(frame: gpd.GeoDataFrame, codes: pd.Series) -> pd.Series:
@@ -163,14 +183,14 @@ def _check_codes(
     """Report features without a code, with an unknown one, or with one that another has."""
     for feature in codes.index[codes == ""]:
         value = as_text(frame[column]).map(strip_control)[feature]
-        called = f" ({names[feature]})" if names[feature] else _lies_near(frame, feature)
+        name = f" ({names[feature]})" if names[feature] else _lies_near(frame, feature)
         what = f"'{column}' is '{value[:40]}', not a NIS code" if value else f"no '{column}'"
-        file.error_at(f"feature {feature}{called}", what, "give its five-digit NIS code")
+        file.error_at(f"feature {feature}{name}", what, "give its five-digit NIS code")
     unknown = codes.ne("") & ~codes.isin(vintages.known()) & ~codes.map(vintages.is_walloon)
     for feature in codes.index[unknown]:
-        called = f" ({names[feature]})" if names[feature] else ""
+        name = f" ({names[feature]})" if names[feature] else ""
         file.error_at(
-            f"feature {feature}{called}",
+            f"feature {feature}{name}",
             f"unknown NIS code {codes[feature]}",
             "correct it; codes of 2018, 2024 and 2025 are known",
         )
@@ -202,7 +222,7 @@ def _in_vintage(frame: gpd.GeoDataFrame, vintage: int, file: OpenedFile) -> gpd.
     except UnreadableError as error:
         file.error(error.what, error.mend)
         return None
-    _warn_of_formulas(frame["name"], file)
+    warn_of_formulas(frame["name"], file)
     _check_parts(frame, given, vintage, file)
     official = vintages.names(vintage)
     if given != vintage:
@@ -238,7 +258,8 @@ def _check_parts(frame: gpd.GeoDataFrame, given: int, vintage: int, file: Opened
             )
 
 
-def _warn_of_formulas(names: pd.Series, file: OpenedFile) -> None:
+def warn_of_formulas(names: pd.Series, file: OpenedFile) -> None:
+    """Warn of names that a spreadsheet would compute instead of show."""
     risky = names[names.str.startswith(FORMULA_STARTS)]
     if len(risky):
         file.warn(
@@ -314,43 +335,63 @@ def load_zones(
         if moved is None or id_column is None:
             return nothing, file.provenance
         table = gpd.GeoDataFrame(
-            {"zone_id": as_text(moved[id_column]).map(strip_control), "name": _zone_names(moved)},
+            {"zone_id": as_text(moved[id_column]).map(strip_control), "name": usual_names(moved)},
             geometry=moved.geometry,
             crs=moved.crs,
         )
         table["name"] = table["name"].where(table["name"] != "", table["zone_id"])
-        _warn_of_formulas(table["name"], file)
-        table = _with_outlines(table, file)
+        warn_of_formulas(table["name"], file)
+        table = with_outlines(table, table["zone_id"], "zones", file)
         table["nis_code"] = _zone_codes(table, moved, municipalities, vintage, file)
         return _within_study(table, municipalities, file), file.provenance
 
 
 def _zone_id_column(frame: gpd.GeoDataFrame, file: OpenedFile) -> str | None:
-    """Find the column that names each zone once: by its name, else the first that does."""
+    column = key_column(frame)
+    if column is None:
+        has = listed([name for name in frame.columns if name != frame.geometry.name])
+        file.error(
+            f"has no column that names each zone once (it has: {has})",
+            "name it `zone_id` or `cd_sector`",
+        )
+    elif any_twice(as_text(frame[column]).map(strip_control), column, "zone", file):
+        return None
+    return column
+
+
+def key_column(frame: gpd.GeoDataFrame) -> str | None:
+    """Find the column that names each feature once: by its name, else the first that does.
+
+    One with a usual name is taken even if it names some twice: that is to be told, not passed by.
+    """
     attributes = [str(name) for name in frame.columns if name != frame.geometry.name]
 
     def rank(column: str) -> tuple[int, int]:
         lower = column.lower()
-        if lower in _ZONE_ID_COLUMNS:
-            return 0, _ZONE_ID_COLUMNS.index(lower)
+        if lower in ZONE_ID_COLUMNS:
+            return 0, ZONE_ID_COLUMNS.index(lower)
         return (1, 0) if lower.startswith("cs0") else (2, attributes.index(column))
 
     for column in sorted(attributes, key=rank):
-        text = as_text(frame[column])
-        if rank(column)[0] < 2 and text.duplicated().any() and (text != "").all():
-            twice = listed(sorted(set(text[text.duplicated()])))
-            file.error(f"'{column}' is not unique: {twice}", "give each zone once")
-            return None
-        if text.ne("").all() and text.is_unique and not pd.api.types.is_float_dtype(frame[column]):
+        text = as_text(frame[column]).map(strip_control)
+        usual = rank(column)[0] < 2
+        whole = not pd.api.types.is_float_dtype(frame[column])
+        if text.ne("").all() and (whole if text.is_unique else usual):
             return column
-    file.error(
-        f"has no column that names each zone once (it has: {listed(attributes)})",
-        "name it `zone_id` or `cd_sector`",
-    )
     return None
 
 
-def _zone_names(frame: gpd.GeoDataFrame) -> pd.Series:
+def any_twice(ids: pd.Series, column: str, thing: str, file: OpenedFile) -> bool:
+    """Report ids that are given more than once; whether there are any."""
+    twice = sorted(set(ids[ids.duplicated()]))
+    if twice:
+        what = f"'{clean(column)}' is not unique: {listed(twice)}"
+        file.error(what, f"give each {thing} once")
+    return bool(twice)
+
+
+def usual_names(frame: gpd.GeoDataFrame) -> pd.Series:
+    """Names from the first column that is called as columns of names are; empty without one."""
     lower = {str(name).lower(): name for name in frame.columns}
     for wanted in _NAME_COLUMNS:
         if wanted in lower:
@@ -358,15 +399,17 @@ def _zone_names(frame: gpd.GeoDataFrame) -> pd.Series:
     return pd.Series("", index=frame.index, dtype=str)
 
 
-def _with_outlines(table: gpd.GeoDataFrame, file: OpenedFile) -> gpd.GeoDataFrame:
-    """Leave out zones without an outline, as Statbel's rest sectors are, and say so."""
+def with_outlines(
+    table: gpd.GeoDataFrame, labels: pd.Series, things: str, file: OpenedFile
+) -> gpd.GeoDataFrame:
+    """Leave out what has no outline, as Statbel's rest sectors have none, and say so."""
     empty = table.geometry.isna() | table.geometry.is_empty
     if empty.any():
         file.warn(
-            f"{int(empty.sum())} zones without an outline are left out: "
-            f"{listed(table.loc[empty, 'zone_id'].tolist())}",
+            f"{int(empty.sum())} {things} without an outline are left out: "
+            f"{listed(labels[empty].tolist())}",
         )
-    return polygons(table[~empty], table.loc[~empty, "zone_id"], file)
+    return polygons(table[~empty], labels[~empty], file)
 
 
 def _zone_codes(
@@ -416,8 +459,8 @@ def _within_study(
     zones = table.loc[inside, ["zone_id", "nis_code", "name", "geometry"]]
     without = ~municipalities["nis_code"].isin(zones["nis_code"])
     if without.any():
-        called = listed(_called(municipalities[without]).tolist())
-        file.warn(f"no zone in {called}", "each counts as one zone")
+        bare = listed(called(municipalities[without]).tolist())
+        file.warn(f"no zone in {bare}", "each counts as one zone")
         zones = pd.concat([zones, zones_of(municipalities[without])])
     _warn_of_places(zones, municipalities, file)
     return zones.sort_values("zone_id", ignore_index=True)
@@ -437,3 +480,119 @@ def _warn_of_places(
             f"{int(apart.sum())} zones lie outside the municipality of their code: "
             f"{listed(zones.loc[apart, 'zone_id'].tolist())}",
         )
+
+
+# --- Overlaps and holes ------------------------------------------------------------------------
+
+
+def warn_of_overlaps_and_holes(
+    zones: gpd.GeoDataFrame,
+    municipalities: gpd.GeoDataFrame,
+    children: pd.DataFrame,
+    name: str,
+    findings: Findings,
+) -> None:
+    """Warn of land that lies in several zones, and of land that lies in none.
+
+    How many children that concerns is an estimate: those of the municipality times the share of
+    its area.
+
+    Parameters
+    ----------
+    zones, municipalities
+        As `read_zones` and `read_municipalities` return them.
+    children
+        nis_code, children; any number of rows for each municipality.
+    name
+        Of the file with the zones.
+    findings
+        Takes the warnings, one of each kind at most. Slivers narrower than `SLIVER_M` are passed
+        over.
+    """
+    outlines = municipalities.set_index("nis_code").geometry
+    per_m2 = children.groupby("nis_code")["children"].sum() / outlines.area
+
+    def about(land: gpd.GeoSeries) -> str:
+        return f"about {(land.area * per_m2).sum():.0f} children by area"
+
+    pairs = overlaps(zones.geometry)
+    if len(pairs):
+        land = pairs.union_all()
+        findings.warn(
+            name,
+            f"{len(pairs)} pairs of zones overlap, {km2(land.area)} in all with "
+            f"{about(outlines.intersection(land))}: {told_pairs(pairs, called(zones, 'zone_id'))}",
+            "a child there counts once, in the first zone by id",
+        )
+    bare = _holes(zones, outlines)
+    if len(bare):
+        names = called(municipalities).set_axis(outlines.index)
+        worst = bare.area.sort_values(ascending=False, kind="stable")
+        told = [f"{names[code]} ({km2(area_m2)})" for code, area_m2 in worst.items()]
+        findings.warn(
+            name,
+            f"no zone covers {km2(bare.area.sum())} in {len(bare)} municipalities, with "
+            f"{about(bare)}: {listed(told, 5)}",
+            "these children are placed in the zones of their municipality",
+        )
+
+
+def overlaps(outlines: gpd.GeoSeries) -> gpd.GeoDataFrame:
+    """Find the pairs of outlines that overlap by more than slivers, the largest overlap first.
+
+    Returns
+    -------
+    GeoDataFrame
+        first, second (positions in `outlines`, rising), geometry (what both cover).
+    """
+    inner = shrunk(outlines.to_numpy())
+    # What lies deep enough in two outlines lies as deep in their overlap: shrink first, so that
+    # neighbours with a common border do not meet at all.
+    first, second = shapely.STRtree(inner).query(inner, predicate="intersects")
+    once = first < second
+    first, second = first[once], second[once]
+    both = _grown(shapely.intersection(inner[first], inner[second]))
+    order = np.lexsort((second, first, -shapely.area(both)))
+    return gpd.GeoDataFrame(
+        {"first": first[order], "second": second[order]}, geometry=both[order], crs=outlines.crs
+    )
+
+
+def told_pairs(pairs: gpd.GeoDataFrame, names: pd.Series) -> str:
+    """Write overlapping pairs by name with the area that both cover."""
+    called_first = names.iloc[pairs["first"]]
+    called_second = names.iloc[pairs["second"]]
+    told = zip(called_first, called_second, pairs.area, strict=True)
+    return listed([f"{one} and {other} ({km2(area_m2)})" for one, other, area_m2 in told], 5)
+
+
+def km2(area_m2: float) -> str:
+    """Write an area for a message."""
+    return f"{area_m2 / 1e6:.2f} km2" if area_m2 >= 5000 else "less than 0.01 km2"
+
+
+def shrunk(outlines: Outlines) -> Outlines:
+    """Draw outlines half a sliver inwards: what is narrower than `SLIVER_M` vanishes."""
+    return np.asarray(shapely.buffer(outlines, -SLIVER_M / 2, join_style="mitre"))
+
+
+def _grown(outlines: Outlines) -> Outlines:
+    """Draw outlines outwards again to where they were before they were shrunk."""
+    return np.asarray(shapely.buffer(outlines, SLIVER_M / 2, join_style="mitre"))
+
+
+def _holes(zones: gpd.GeoDataFrame, outlines: gpd.GeoSeries) -> gpd.GeoSeries:
+    """Find the land that no zone covers, by nis_code; municipalities without any are left out."""
+    bare = _uncovered(outlines, zones.set_index("nis_code").geometry)
+    # What a zone of a neighbour covers is no hole. Only what is left is worth a second look.
+    place, zone = zones.sindex.query(bare, predicate="intersects")
+    return _uncovered(bare, zones.geometry.iloc[zone].set_axis(bare.index[place]))
+
+
+def _uncovered(land: gpd.GeoSeries, zones: gpd.GeoSeries) -> gpd.GeoSeries:
+    """Take from each piece of land the zones with its label; what is a sliver then is left out."""
+    covered = zones.groupby(level=0).agg(shapely.union_all)
+    covered = gpd.GeoSeries(covered, crs=land.crs).reindex(land.index, fill_value=shapely.Point())
+    rest = land.difference(covered)
+    broad = gpd.GeoSeries(_grown(shrunk(rest.to_numpy())), index=land.index, crs=land.crs)
+    return broad[~broad.is_empty]

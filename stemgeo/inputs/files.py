@@ -70,8 +70,14 @@ ACCEPTED = {
     "weights": VECTOR | TABLE | {Format.GEOTIFF},
     "academies": VECTOR | TABLE,
     "network": EXTRACT,
+    "addresses": VECTOR | TABLE,
+    "layers": VECTOR,
+    "attributes": TABLE,
 }
-"""What each input of a study may be; a zip may hold any of it, save a road extract."""
+"""What each input of a study may be; a zip may hold any of it, save a road extract.
+
+Of "layers.regions" the part before the point counts: the rest is the user's own name for it.
+"""
 
 # Limits on zips. Official ones hold a file or a few; Statbel's text packs about 42 to 1, and a bomb
 # a thousand to 1.
@@ -175,7 +181,7 @@ def opened(given: Input, role: str, findings: Findings) -> Iterator[OpenedFile |
     given
         The file and what the study says of it.
     role
-        Which input it is, a key of `ACCEPTED`.
+        Which input it is, a key of `ACCEPTED`; "layers.regions" for one of several.
     findings
         Takes the problems.
 
@@ -209,7 +215,7 @@ def _enter(given: Input, path: Path, role: str, stack: ExitStack, findings: Find
             f"is not the file that the study means: its SHA-256 is {sha256}",
             f"the study says {given.sha256}; give that file, or correct `sha256`",
         )
-    accepted = ACCEPTED[role]
+    accepted = ACCEPTED[role.partition(".")[0]]
     kind = content_kind(path)
     if kind is Format.ZIP and role != "network":
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="stemgeo-")))

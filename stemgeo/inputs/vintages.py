@@ -1,9 +1,9 @@
 """NIS codes over the mergers of 2019 and 2025.
 
 308 municipalities became 300 on 1 January 2019 and 285 on 1 January 2025. Each merger joins whole
-municipalities, so going forward is exact; going back is not, and is not offered. Names are no
-guide: Lokeren, Lochristi, Tielt, Wingene and Hasselt kept theirs with a new code, and Antwerpen
-kept its code with more land.
+municipalities, so going forward is exact. Going back divides what was joined: counts can be, as an
+estimate by weights; land cannot. Names are no guide: Lokeren, Lochristi, Tielt, Wingene and Hasselt
+kept theirs with a new code, and Antwerpen kept its code with more land.
 """
 
 from __future__ import annotations
@@ -12,11 +12,14 @@ import re
 from functools import cache
 from typing import TYPE_CHECKING
 
+import pandas as pd
+
 from stemgeo import facts
+from stemgeo.errors import InputError, Problem
 from stemgeo.inputs.formats import UnreadableError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
 VINTAGES = (2018, 2024, 2025)
 """2018: before 2019; 2024: 2019 to 2024; 2025: from 2025 on."""
@@ -39,6 +42,19 @@ def names(vintage: int) -> dict[str, str]:
     """Name of each municipality of Flanders and Brussels by its code in a vintage."""
     table = facts.municipalities()
     return dict(zip(table[f"nis{vintage}"], table[f"name{vintage}"], strict=True))
+
+
+def name_of(nis_code: str) -> str:
+    """Name of a municipality of any vintage, the newest that goes with its code.
+
+    Raises
+    ------
+    KeyError
+        If the code is of no vintage.
+    """
+    return next(
+        names(vintage)[nis_code] for vintage in reversed(VINTAGES) if nis_code in names(vintage)
+    )
 
 
 @cache
@@ -132,8 +148,8 @@ def in_force(year: int) -> int:
     return 2024 if year < 2025 else 2025
 
 
-def settle(codes: Iterable[str], wanted: int, year: int | None = None) -> int:
-    """Decide of which vintage codes are: the wanted one if they can be, else an earlier one.
+def identify(codes: Iterable[str], wanted: int, year: int | None = None) -> int:
+    """Decide of which vintage codes are: the wanted one if it can be, else an earlier, or a later.
 
     Parameters
     ----------
@@ -147,25 +163,192 @@ def settle(codes: Iterable[str], wanted: int, year: int | None = None) -> int:
     Raises
     ------
     UnreadableError
-        If the codes are of a later vintage, or of no single one.
+        If the codes are of no single vintage.
     """
     given = set(codes) - brussels()
     fits = recognise(given)
-    if year is not None and in_force(year) in fits and in_force(year) < wanted:
+    if year is not None and in_force(year) in fits:
         return in_force(year)
-    if wanted in fits:
-        return wanted
-    if earlier := [vintage for vintage in fits if vintage < wanted]:
-        return max(earlier)
     if fits:
-        newest = min(fits)
-        raise UnreadableError(
-            f"uses the municipality codes of {newest}, later than the study's {wanted}",
-            f"set vintage = {newest} under [study], or give a file of {wanted}",
-        )
+        # Forward is exact, so an earlier one goes before a later; the nearest of several.
+        return min(fits, key=lambda one: (one != wanted, one > wanted, abs(one - wanted)))
     best = max(VINTAGES, key=lambda vintage: len(given & flemish(vintage)))
     strangers = ", ".join(sorted(given - flemish(best))[:5])
     raise UnreadableError(
         f"mixes municipality codes of several vintages: {strangers} did not exist in {best}",
         "give a file whose codes are all of one year",
     )
+
+
+def settle(codes: Iterable[str], wanted: int) -> int:
+    """Decide of which vintage boundaries are, as `identify`; a later one is refused.
+
+    Raises
+    ------
+    UnreadableError
+        If the codes are of a later vintage, whose land cannot be divided, or of no single one.
+    """
+    given = identify(codes, wanted)
+    if given > wanted:
+        raise UnreadableError(
+            f"uses the municipality codes of {given}, later than the study's {wanted}",
+            f"set vintage = {given} under [study], or give a file of {wanted}",
+        )
+    return given
+
+
+# --- Tables ------------------------------------------------------------------------------------
+
+
+def convert(
+    table: pd.DataFrame,
+    columns: Sequence[str],
+    from_vintage: int,
+    to_vintage: int,
+    weights: pd.Series | None = None,
+) -> pd.DataFrame:
+    """Bring counts by municipality to another vintage.
+
+    Forward, the counts of merged municipalities are added up, exactly. Backward, those of a merged
+    municipality are divided over its parts in proportion to `weights`: an estimate, in whole units
+    that add up to the count of every row.
+
+    Parameters
+    ----------
+    table
+        `nis_code`, `columns`, and any further keys, such as age and sex. Rows with equal keys are
+        added up; a column `estimated` of an earlier conversion is left out.
+    columns
+        With whole numbers of 0 or more.
+    from_vintage, to_vintage
+        2018, 2024 or 2025.
+    weights
+        Whole numbers by NIS code of `to_vintage`; needed to go back.
+
+    Returns
+    -------
+    DataFrame
+        The keys, `columns`, and `estimated`: true on what comes of a divided municipality. Sorted
+        by the keys, each once.
+
+    Raises
+    ------
+    InputError
+        If a code is not of `from_vintage`, a count is no whole number, or the weights that going
+        back needs are missing.
+    """
+    strangers = sorted(set(table["nis_code"]) - set(names(from_vintage)))
+    if strangers:
+        raise InputError(
+            Problem(
+                f"codes of {from_vintage}",
+                f"not of that vintage: {', '.join(strangers[:5])}",
+                "say of which vintage they are",
+            )
+        )
+    for name in columns:
+        count = table[name]
+        if not pd.api.types.is_integer_dtype(count) or count.isna().any() or (count < 0).any():
+            raise InputError(Problem(f"column {name}", "must hold whole numbers of 0 or more"))
+    given = _added_up(table.drop(columns="estimated", errors="ignore"), columns)
+    if from_vintage > to_vintage:
+        return _divided(given, columns, _shares_of(given, from_vintage, to_vintage, weights))
+    codes = forward(given["nis_code"], from_vintage, to_vintage)
+    moved = given.assign(nis_code=pd.array(codes, dtype="str"))
+    return _added_up(moved, columns).assign(estimated=False)
+
+
+def _added_up(table: pd.DataFrame, columns: Sequence[str]) -> pd.DataFrame:
+    """Add up rows whose other columns are equal; the code is the first of these."""
+    others = [name for name in table.columns if name not in {"nis_code", *columns}]
+    groups = table.groupby(["nis_code", *others], sort=True, dropna=False, observed=True)
+    return groups[list(columns)].sum().reset_index()
+
+
+_Shares = dict[str, int]
+"""Weight of each part of a municipality, by its code."""
+
+
+def _shares_of(
+    table: pd.DataFrame, from_vintage: int, to_vintage: int, weights: pd.Series | None
+) -> dict[str, _Shares]:
+    """Find what each municipality of the table was made of; one that never merged has one part."""
+    shares = {}
+    for code in table["nis_code"].unique():
+        members = sorted(parts(code, from_vintage, to_vintage))
+        if len(members) == 1:
+            shares[code] = {members[0]: 1}
+            continue
+        if weights is None:
+            called = f"{code} {names(from_vintage)[code]}"
+            raise InputError(
+                Problem(
+                    f"codes of {from_vintage}",
+                    f"cannot be brought back to {to_vintage} without weights: {called} was made of "
+                    f"{' and '.join(members)}",
+                    f"give weights by municipality of {to_vintage}",
+                )
+            )
+        found = weights.reindex(members)
+        if not ((found >= 0) & (found == found.round())).all() or found.sum() == 0:
+            raise InputError(
+                Problem(
+                    f"weights of {', '.join(members)}",
+                    "must be whole numbers of 0 or more, and not all 0",
+                )
+            )
+        shares[code] = {member: int(found[member]) for member in members}
+    return shares
+
+
+def _divided(
+    table: pd.DataFrame, columns: Sequence[str], shares: dict[str, _Shares]
+) -> pd.DataFrame:
+    """Divide the rows of each municipality over its parts."""
+    keys = [name for name in table.columns if name not in columns]
+    pieces = [table.iloc[:0].assign(estimated=False)]
+    for code, rows in table.groupby("nis_code", sort=True):
+        share = shares[str(code)]
+        counts = {name: divide(rows[name].tolist(), list(share.values())) for name in columns}
+        for place, part in enumerate(share):
+            own = {name: [count[place] for count in counts[name]] for name in columns}
+            pieces.append(rows.assign(nis_code=part, **own, estimated=len(share) > 1))
+    return pd.concat(pieces).sort_values(keys, ignore_index=True)
+
+
+def divide(counts: Iterable[int], weights: Sequence[int]) -> list[list[int]]:
+    """Divide counts, one after another, over parts in proportion to their weights.
+
+    Each part gets the whole units of its due; those left over go to the parts that are the most
+    behind over all counts so far, the first of equals. So no part of a count is off by a unit or
+    more, and errors do not add up: dividing many small counts each by its own largest remainder
+    would give every one of them to the largest part.
+
+    Parameters
+    ----------
+    counts
+        0 or more.
+    weights
+        Of the parts, 0 or more and not all 0.
+
+    Returns
+    -------
+    list
+        For each count what each part gets; adds up to the count.
+    """
+    whole = sum(weights)
+    behind = [0] * len(weights)
+    divided = []
+    for count in counts:
+        got = [count * weight // whole for weight in weights]
+        # In units of 1 / whole, so that nothing is rounded.
+        behind = [
+            lag + count * weight - units * whole
+            for lag, weight, units in zip(behind, weights, got, strict=True)
+        ]
+        weighty = [part for part, weight in enumerate(weights) if weight]
+        for part in sorted(weighty, key=lambda part: -behind[part])[: count - sum(got)]:
+            got[part] += 1
+            behind[part] -= whole
+        divided.append(got)
+    return divided

@@ -1,4 +1,4 @@
-"""Where inside a zone people live: a raster or points that spread its children."""
+"""Where inside a zone people live: a raster, points or addresses that spread its children."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import geopandas as gpd
 import numpy as np
+import pandas as pd
 import shapely
 from pyproj import CRS, Transformer
 
@@ -19,8 +20,6 @@ from stemgeo.inputs.vectors import LAMBERT_72, as_text, known_crs
 
 if TYPE_CHECKING:
     from pathlib import Path
-
-    import pandas as pd
 
     from stemgeo.study import Input
 
@@ -92,6 +91,76 @@ def load_weights(
             file.error("no weight above 0 lies in the study area")
         file.note(f"{len(kept)} points, weights add up to {kept['weight'].sum():.0f}")
         return kept, file.provenance
+
+
+def load_addresses(
+    given: Input, municipalities: gpd.GeoDataFrame, findings: Findings
+) -> tuple[gpd.GeoDataFrame | None, Provenance | None]:
+    """Read address points: any table or layer of points, with or without a number of people.
+
+    Parameters
+    ----------
+    given
+        The file, and what the study says of it.
+    municipalities
+        The study area; what lies outside its bounds is left out and told.
+    findings
+        Takes the problems.
+
+    Returns
+    -------
+    (GeoDataFrame or None, Provenance or None)
+        weight (above 0: the file's own number where it has a column by one of the names of
+        `read_weights`, else 1 for each address), geometry (points, EPSG:31370): one row for each
+        place, sorted by place; the flats of a building add up. None when it cannot be used.
+    """
+    with opened(given, "addresses", findings) as file:
+        if file is None:
+            return None, None
+        frame = _from_addresses(file)
+        if frame is None:
+            return None, file.provenance
+        peopled = frame[frame["weight"] > 0]
+        kept = _within_bounds(peopled, municipalities)
+        if kept.empty:
+            file.error("no address lies in the study area")
+            return None, file.provenance
+        places = _each_place_once(kept)
+        file.note(
+            f"{len(kept)} addresses at {len(places)} places, weights add up to "
+            f"{kept['weight'].sum():.0f}; left out: {len(peopled) - len(kept)} outside the study "
+            f"area, {len(frame) - len(peopled)} of weight 0"
+        )
+        return places, file.provenance
+
+
+def _from_addresses(file: OpenedFile) -> gpd.GeoDataFrame | None:
+    """Read every address that has a point; one without is an error by now."""
+    read = read_points(file)
+    if read is None:
+        return None
+    table, points = read
+    label = named(table, _WEIGHT).get("weight")
+    weight: pd.Series | None = pd.Series(1.0, index=table.index)
+    if label is None:
+        file.note("each address weighs 1")
+    else:
+        weight = _weights_of(table, label, file)
+    if weight is None:
+        return None
+    return gpd.GeoDataFrame({"weight": weight}, geometry=points, crs=LAMBERT_72)[points.notna()]
+
+
+def _each_place_once(frame: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+    """Add up the weights of rows at the same place; sorted by place."""
+    at = pd.DataFrame({"weight": frame["weight"], "x": frame.geometry.x, "y": frame.geometry.y})
+    # By weight too: the sum of floating-point numbers depends on their order.
+    once = at.sort_values(["x", "y", "weight"]).groupby(["x", "y"])["weight"].sum().reset_index()
+    return gpd.GeoDataFrame(
+        {"weight": once["weight"]},
+        geometry=gpd.points_from_xy(once["x"], once["y"]),
+        crs=LAMBERT_72,
+    )
 
 
 def _within_bounds(frame: gpd.GeoDataFrame, municipalities: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
@@ -177,21 +246,29 @@ def _from_points(file: OpenedFile) -> gpd.GeoDataFrame | None:
     if label is None:
         file.error("has no column of weights", "name the column with people `weight`")
         return None
-    file.note(f"weights from column '{clean(str(label), 40)}'")
-    weight = as_numbers(as_text(table[label]))
-    wrong = ~(np.isfinite(weight) & (weight >= 0))
-    if wrong.any():
-        row = table.index[wrong][0]
-        more = f"; {int(wrong.sum()) - 1} more such rows" if wrong.sum() > 1 else ""
-        value = clean(str(table.loc[row, label]), 30)
-        file.error_at(
-            f"{table.index.name} {row}",
-            f"'{clean(str(label), 40)}' is '{value}', not a number of 0 or more{more}",
-            "correct it in the file",
-        )
+    weight = _weights_of(table, label, file)
+    if weight is None:
         return None
     frame = gpd.GeoDataFrame({"weight": weight}, geometry=points, crs=LAMBERT_72)
     return frame[points.notna() & (weight > 0)]
+
+
+def _weights_of(table: pd.DataFrame, label: Any, file: OpenedFile) -> pd.Series | None:
+    """Read the column of weights; None when a value is no number of 0 or more."""
+    file.note(f"weights from column '{clean(str(label), 40)}'")
+    weight = as_numbers(as_text(table[label]))
+    wrong = ~(np.isfinite(weight) & (weight >= 0))
+    if not wrong.any():
+        return weight
+    row = table.index[wrong][0]
+    more = f"; {int(wrong.sum()) - 1} more such rows" if wrong.sum() > 1 else ""
+    value = clean(str(table.loc[row, label]), 30)
+    file.error_at(
+        f"{table.index.name} {row}",
+        f"'{clean(str(label), 40)}' is '{value}', not a number of 0 or more{more}",
+        "correct it in the file",
+    )
+    return None
 
 
 def _only_column_of_people(table: pd.DataFrame) -> object:

@@ -46,8 +46,18 @@ MEASURE = {
 }
 FERRIES = {"nl": "met gebruik van veerboten", "en": "ferries are used"}
 DATES = {
-    "nl": "Bevolking: {population}. Academies: erkend op {academies}.",
-    "en": "Population: {population}. Academies: recognised on {academies}.",
+    "nl": "Bevolking: {population}{brought}. Academies: erkend op {academies}.",
+    "en": "Population: {population}{brought}. Academies: recognised on {academies}.",
+}
+BROUGHT = {
+    "nl": {
+        "forward": ", omgezet naar de gemeenten van {vintage}",
+        "back": ", teruggerekend naar de gemeenten van {vintage} (raming)",
+    },
+    "en": {
+        "forward": ", brought to the municipalities of {vintage}",
+        "back": ", brought back to the municipalities of {vintage} (an estimate)",
+    },
 }
 UNKNOWN = {"nl": "datum niet opgegeven", "en": "date not given"}
 OSM_SOURCE = "© OpenStreetMap contributors (ODbL)"
@@ -97,14 +107,21 @@ def _of_openstreetmap(item: Provenance) -> bool:
 
 
 def _dates(result: Tables) -> str:
+    """Say of which days the figures are, and when the children were of other municipalities."""
     from babel.dates import format_date
 
     language = result.study.output.language
-    population = [i.date for i in result.inputs.provenance if i.role == "population" and i.date]
+    inputs = result.inputs
+    given = [item.date for item in inputs.provenance if item.role == "population" and item.date]
+    day = format_date(given[0], "long", language) if given else inputs.population_year
+    vintage = result.study.about.vintage
+    brought = ""
+    if inputs.population_vintage not in (None, vintage):
+        way = "forward" if inputs.population_vintage < vintage else "back"
+        brought = BROUGHT[language][way].format(vintage=vintage)
     return DATES[language].format(
-        population=format_date(population[0], "long", language)
-        if population
-        else UNKNOWN[language],
+        population=day or UNKNOWN[language],
+        brought=brought,
         academies=format_date(result.study.about.date, "long", language),
     )
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from itertools import combinations
 from typing import TYPE_CHECKING, Any
 
 import geopandas as gpd
@@ -10,10 +11,20 @@ import pandas as pd
 import pytest
 import shapely
 from conftest import SIDE_M, SQUARES, square, squares
+from hypothesis import given
+from hypothesis import strategies as st
 
 from stemgeo.errors import Findings, InputError
 from stemgeo.inputs import read_municipalities, read_zones
-from stemgeo.inputs.boundaries import load_municipalities, load_zones, provinces_of
+from stemgeo.inputs.boundaries import (
+    load_municipalities,
+    load_zones,
+    overlaps,
+    provinces_of,
+    warn_of_overlaps_and_holes,
+    zones_of,
+)
+from stemgeo.sample import sample
 from stemgeo.study import Input
 
 if TYPE_CHECKING:
@@ -521,3 +532,247 @@ def test_every_municipality_is_covered_by_zones(
     assert read["zone_id"].is_unique
     assert isinstance(read, gpd.GeoDataFrame)
     assert pd.api.types.is_string_dtype(read["zone_id"])
+
+
+def test_invisible_marks_do_not_make_an_id_another(
+    tmp_path: Path, municipalities: gpd.GeoDataFrame
+) -> None:
+    """Two ids that differ in a mark of no width are one id, given twice."""
+    ids = [IDS[1] + "\u200b", *IDS[1:]]
+    _, findings, _ = zones(halves(list(SQUARES), ids), tmp_path, municipalities)
+    assert f"'cd_sector' is not unique: {IDS[1]}" in str(findings.errors[0])
+
+
+# --- Overlaps and holes ------------------------------------------------------------------------
+
+KM = 1000.0
+LEFT, BOTTOM = 100_000.0, 200_000.0
+
+
+def box(left: float, bottom: float, right: float, top: float) -> shapely.Polygon:
+    """A rectangle in kilometres from the corner of the first square."""
+    return shapely.box(LEFT + left * KM, BOTTOM + bottom * KM, LEFT + right * KM, BOTTOM + top * KM)
+
+
+def checked(
+    places: dict[str, shapely.Geometry], municipalities: gpd.GeoDataFrame, per_municipality: int = 0
+) -> list[str]:
+    """The warnings about zones of which the id begins with the code of their municipality."""
+    frame = gpd.GeoDataFrame(
+        {
+            "zone_id": list(places),
+            "nis_code": [one[:5] for one in places],
+            "name": [f"Wijk {one[5:]}" for one in places],
+        },
+        geometry=list(places.values()),
+        crs="EPSG:31370",
+    )
+    children = pd.DataFrame(
+        {"nis_code": municipalities["nis_code"], "children": per_municipality, "age": 5}
+    )
+    findings = Findings()
+    warn_of_overlaps_and_holes(frame, municipalities, children, "z.gpkg", findings)
+    assert findings.errors == []
+    return [str(problem) for problem in findings.warnings]
+
+
+@pytest.fixture
+def pair(municipalities: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+    """Two municipalities of 10 km by 10 km beside each other: 11001 Aartselaar, 12025 Mechelen."""
+    return municipalities.iloc[:2]
+
+
+def test_zones_that_fit_say_nothing(pair: gpd.GeoDataFrame) -> None:
+    """Zones that share borders and cover all are silent."""
+    places = {
+        "11001a": box(0, 0, 4, 10),
+        "11001b": box(4, 0, 10, 10),
+        "12025a": box(10, 0, 20, 5),
+        "12025b": box(10, 5, 20, 10),
+    }
+    assert checked(places, pair, 1000) == []
+
+
+def test_overlap_is_told_with_area_children_and_names(pair: gpd.GeoDataFrame) -> None:
+    """5 km2 of the 100 km2 of Aartselaar lie in two zones: a twentieth of its 1000 children."""
+    places = {
+        "11001a": box(0, 0, 4.5, 10),
+        "11001b": box(4, 0, 10, 10),
+        "12025a": box(10, 0, 20, 10),
+    }
+    (line,) = checked(places, pair, 1000)
+    assert line == (
+        "z.gpkg: 1 pairs of zones overlap, 5.00 km2 in all with about 50 children by area: "
+        "11001a Wijk a and 11001b Wijk b (5.00 km2); a child there counts once, in the first zone "
+        "by id"
+    )
+
+
+def test_land_of_three_zones_counts_once(pair: gpd.GeoDataFrame) -> None:
+    """Three zones on the same 10 km2 are three pairs and 10 km2, not 30."""
+    places = {
+        "11001a": box(0, 0, 1, 10),
+        "11001b": box(0, 0, 1, 10),
+        "11001c": box(0, 0, 10, 10),
+        "12025a": box(10, 0, 20, 10),
+    }
+    (line,) = checked(places, pair, 1000)
+    assert "3 pairs of zones overlap, 10.00 km2 in all with about 100 children by area" in line
+
+
+def test_overlap_over_a_municipal_border_counts_the_children_there(
+    pair: gpd.GeoDataFrame,
+) -> None:
+    """A zone of Aartselaar that reaches 1 km into Mechelen covers a tenth of Mechelen's children.
+
+    The largest overlap stands first.
+    """
+    places = {
+        "11001a": box(0, 0, 11, 10),
+        "11001b": box(0, 0, 1, 1),
+        "12025a": box(10, 0, 20, 10),
+    }
+    (line,) = checked(places, pair, 1000)
+    assert "2 pairs of zones overlap, 11.00 km2 in all with about 110 children by area" in line
+    assert line.index("12025a Wijk a (10.00 km2)") < line.index("11001b Wijk b (1.00 km2)")
+
+
+def test_hole_is_told_with_area_children_and_municipality(pair: gpd.GeoDataFrame) -> None:
+    """A lake of 2 km2 in Mechelen that no zone covers stands for a fiftieth of its children."""
+    places = {
+        "11001a": box(0, 0, 10, 10),
+        "12025a": box(10, 0, 20, 10).difference(box(12, 2, 14, 3)),
+    }
+    (line,) = checked(places, pair, 1000)
+    assert line == (
+        "z.gpkg: no zone covers 2.00 km2 in 1 municipalities, with about 20 children by area: "
+        "12025 Mechelen (2.00 km2); these children are placed in the zones of their municipality"
+    )
+
+
+def test_hole_is_not_made_up_for_by_an_overlap(pair: gpd.GeoDataFrame) -> None:
+    """Zones whose areas add up to that of the municipality may still overlap and leave a hole."""
+    places = {
+        "11001a": box(0, 0, 6, 10),
+        "11001b": box(5, 0, 9, 10),
+        "12025a": box(10, 0, 20, 10),
+    }
+    overlap, hole = checked(places, pair, 1000)
+    assert "overlap, 10.00 km2 in all with about 100 children" in overlap
+    assert "no zone covers 10.00 km2 in 1 municipalities, with about 100 children" in hole
+
+
+def test_what_a_neighbours_zone_covers_is_no_hole(pair: gpd.GeoDataFrame) -> None:
+    """A zone drawn over the border leaves no land without a zone."""
+    places = {"11001a": box(0, 0, 12, 10), "12025a": box(12, 0, 20, 10)}
+    assert checked(places, pair, 1000) == []
+
+
+def test_municipality_without_any_zone_is_a_hole(pair: gpd.GeoDataFrame) -> None:
+    """Also when none of its land is covered at all."""
+    (line,) = checked({"11001a": box(0, 0, 10, 10)}, pair, 1000)
+    assert "no zone covers 100.00 km2 in 1 municipalities, with about 1000 children" in line
+
+
+@pytest.mark.parametrize(("width_m", "lines"), [(8, 0), (12, 1)])
+@pytest.mark.parametrize("sign", [1, -1])
+def test_slivers_are_passed_over(
+    pair: gpd.GeoDataFrame, width_m: int, lines: int, sign: int
+) -> None:
+    """A strip of 8 m, doubled or bare, is the drawing; one of 12 m is told with its whole area."""
+    places = {
+        "11001a": box(0, 0, 5 + sign * width_m / KM, 10),
+        "11001b": box(5, 0, 10, 10),
+        "12025a": box(10, 0, 20, 10),
+    }
+    found = checked(places, pair, 1000)
+    assert len(found) == lines
+    assert all("0.12 km2" in line and "about 1 children" in line for line in found)
+
+
+def test_ragged_borders_of_two_drawings_are_silent(pair: gpd.GeoDataFrame) -> None:
+    """A border that swings 4 m to both sides of the other drawing's makes neither warning."""
+    steps = [(LEFT + 5000 + (4 if i % 2 else -4), BOTTOM + 100 * i) for i in range(101)]
+    ragged = shapely.Polygon([(LEFT, BOTTOM), *steps, (LEFT, BOTTOM + 10_000)])
+    straight = box(5, 0, 10, 10)
+    assert ragged.intersection(straight).area > 5000
+    places = {"11001a": ragged, "11001b": straight, "12025a": box(10, 0, 20, 10)}
+    assert checked(places, pair, 1000) == []
+
+
+def test_municipalities_as_their_own_zones_are_silent(municipalities: gpd.GeoDataFrame) -> None:
+    """Without a zones file nothing overlaps and nothing is bare."""
+    findings = Findings()
+    children = pd.DataFrame({"nis_code": ["11001"], "children": [5]})
+    own = zones_of(municipalities)
+    warn_of_overlaps_and_holes(own, municipalities, children, "z.gpkg", findings)
+    assert findings.warnings == []
+
+
+cells = st.integers(0, 5)
+rectangles = st.tuples(cells, cells, cells, cells).filter(lambda c: c[0] != c[1] and c[2] != c[3])
+
+
+@given(st.lists(rectangles, min_size=1, max_size=6))
+def test_overlaps_and_holes_equal_the_cells_counted_by_hand(
+    spans: list[tuple[int, int, int, int]],
+) -> None:
+    """Rectangles on a board of 5 by 5 squares of 1 km: squares covered twice and by none."""
+    sides = [(*sorted(one[:2]), *sorted(one[2:])) for one in spans]
+    covered = [
+        {(x, y) for x in range(left, right) for y in range(bottom, top)}
+        for left, right, bottom, top in sides
+    ]
+    outlines = [box(left, bottom, right, top) for left, right, bottom, top in sides]
+    found = overlaps(gpd.GeoSeries(outlines, crs="EPSG:31370"))
+    areas = {(row.first, row.second): row.geometry.area / KM**2 for row in found.itertuples()}
+    expected = {
+        (i, j): len(covered[i] & covered[j])
+        for i, j in combinations(range(len(covered)), 2)
+        if covered[i] & covered[j]
+    }
+    assert areas == pytest.approx(expected)
+    board = gpd.GeoDataFrame(
+        {"nis_code": ["11001"], "name": ["Aartselaar"]}, geometry=[box(0, 0, 5, 5)], crs=found.crs
+    )
+    lines = checked({f"11001{i}": one for i, one in enumerate(outlines)}, board, 25)
+    twice = sum(sum((x, y) in one for one in covered) > 1 for x in range(5) for y in range(5))
+    bare = 25 - len(set().union(*covered))
+    told = [f"{twice}.00 km2 in all with about {twice} children"] if twice else []
+    told += [f"covers {bare}.00 km2 in 1 municipalities, with about {bare} ch"] if bare else []
+    assert len(lines) == len(told)
+    assert all(part in line for part, line in zip(told, lines, strict=True))
+
+
+@pytest.mark.parametrize("name", ["wijk2025", "gemeente2024"])
+def test_zones_published_with_the_boundaries(shared_data: Path, name: str) -> None:
+    """The neighbourhoods of 2025 fit their municipalities; municipalities of 2024 almost do.
+
+    Their sea border moved: of 1.3 km2 the most lies at the coast.
+    """
+    folder = shared_data / "boundaries"
+    area = read_municipalities(folder / "gemeente2025.gpkg")
+    findings = Findings()
+    children = pd.DataFrame({"nis_code": area["nis_code"], "children": 0})
+    read = read_zones(folder / f"{name}.gpkg", area)
+    warn_of_overlaps_and_holes(read, area, children, name, findings)
+    lines = [str(warning) for warning in findings.warnings]
+    if name == "wijk2025":
+        assert lines == []
+    else:
+        (line,) = lines
+        assert line.startswith(f"{name}: no zone covers 1.33 km2 in 78 municipalities, ")
+        assert "35013 Oostende (0.26 km2), 31005 Brugge (0.21 km2)" in line
+
+
+def test_sectors_of_the_example_fit() -> None:
+    """The example study has no overlap and no hole."""
+    study = sample()
+    vintage = study.about.vintage
+    assert study.inputs.zones is not None
+    area = read_municipalities(study.inputs.municipalities, vintage=vintage)
+    read = read_zones(study.inputs.zones, area, vintage=vintage)
+    findings = Findings()
+    children = pd.DataFrame({"nis_code": area["nis_code"], "children": 100})
+    warn_of_overlaps_and_holes(read, area, children, "sectoren", findings)
+    assert findings.warnings == []

@@ -10,10 +10,11 @@ import pytest
 
 from stemgeo.errors import Findings, InputError
 from stemgeo.inputs import read_population
-from stemgeo.inputs.population import load_population, load_zone_population
+from stemgeo.inputs.population import Population, load_population, load_zone_population
 from stemgeo.study import Input
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from pathlib import Path
 
     import geopandas as gpd
@@ -26,13 +27,24 @@ def write(path: Path, *rows: str, encoding: str = "utf-8") -> Path:
     return path
 
 
+def load_whole(
+    path: Path,
+    vintage: int = 2025,
+    area: pd.DataFrame | None = None,
+    ages: Iterable[int] = range(5, 18),
+    **more: Any,
+) -> tuple[Population, Findings, str]:
+    findings = Findings()
+    given = Input(path=path, **more)
+    population, origin = load_population(given, frozenset(ages), vintage, area, findings)
+    return population, findings, "" if origin is None else origin.note
+
+
 def load(
     path: Path, vintage: int = 2025, area: pd.DataFrame | None = None, **more: Any
 ) -> tuple[pd.DataFrame, Findings, str]:
-    findings = Findings()
-    given = Input(path=path, **more)
-    frame, origin = load_population(given, frozenset(range(5, 18)), vintage, area, findings)
-    return frame, findings, "" if origin is None else origin.note
+    population, findings, note = load_whole(path, vintage, area, **more)
+    return population.children, findings, note
 
 
 def errors_of(path: Path, **more: Any) -> list[str]:
@@ -106,6 +118,96 @@ def test_xlsx(tmp_path: Path) -> None:
     assert rows_of(load(tmp_path / "p.xlsx")[0]) == [["11001", 7, "M", 12]]
 
 
+def test_without_a_column_of_sex(tmp_path: Path) -> None:
+    """A source that does not tell boys from girls is read, with an empty sex."""
+    path = write(tmp_path / "p.csv", "nis_code;age;children", "11001;7;12", "11001;8;3")
+    frame, findings, _ = load(path, ages=[7, 8])
+    assert (findings.errors, findings.warnings) == ([], [])
+    assert rows_of(frame) == [["11001", 7, "", 12], ["11001", 8, "", 3]]
+
+
+def test_a_file_that_ends_too_young_is_told(tmp_path: Path) -> None:
+    """A file of 0 to 15 in a study of 5 to 17 would leave two years out without a word."""
+    rows = [f"11001;{age};F;1" for age in range(16) if age != 9]
+    path = write(tmp_path / "p.csv", "nis_code;age;sex;children", *rows)
+    frame, findings, _ = load(path)
+    assert findings.errors == []
+    assert frame["children"].sum() == 10
+    assert [str(warning) for warning in findings.warnings] == [
+        (
+            "p.csv: has nobody of 16, 17, ages that the study counts; give a file of all its ages, "
+            "or leave them out of its bands"
+        )
+    ]
+
+
+def test_a_file_of_other_ages_is_refused(tmp_path: Path) -> None:
+    """A file in which nobody is of the ages studied is another file than the one meant."""
+    path = write(tmp_path / "p.csv", "nis_code;age;sex;children", "11001;0;F;1", "11001;40;F;1")
+    assert errors_of(path) == ["p.csv: has nobody of the ages studied: its ages are 0 to 40"]
+
+
+@pytest.mark.parametrize("sex", ["", "X", "-"])
+def test_a_column_of_sex_holds_it_in_every_row(tmp_path: Path, sex: str) -> None:
+    """Where the file has the column, a row without F or M is an error: children would be lost."""
+    path = write(tmp_path / "p.csv", "nis_code;age;sex;children", "11001;7;F;1", f"11001;7;{sex};3")
+    (line,) = errors_of(path)
+    shown = f"'{sex}'" if sex else "empty"
+    assert line == f"p.csv, row 3: 'sex' is {shown}, not F or M; correct it in the file"
+
+
+# --- Residents of all ages ---------------------------------------------------------------------
+
+
+def test_residents_are_everyone_in_the_file(tmp_path: Path) -> None:
+    """With people of all ages the file says how many residents each municipality has."""
+    rows = ["11001;7;F;12", "11001;40;M;30", "11001;100+;F;2", "44045;80;F;5", "44045;9;F;1"]
+    rows += ["46014;81;M;7", "46014;9;F;1"]
+    path = write(tmp_path / "p.csv", "nis_code;age;sex;children;year", *(f"{r};2015" for r in rows))
+    population, findings, _ = load_whole(path)
+    assert findings.errors == []
+    assert population.residents is not None
+    assert population.residents.to_dict() == {"11001": 44, "46029": 14}
+    assert population.residents.dtype == "int64"
+    assert (population.year, population.vintage) == (2015, 2018)
+
+
+@pytest.mark.parametrize("ages", [range(5, 18), range(5, 19), range(26)])
+def test_residents_are_unknown_from_children_alone(tmp_path: Path, ages: range) -> None:
+    """A file of children, or of the young, says nothing of all residents."""
+    rows = [f"11001;{age};F;1" for age in ages]
+    population, findings, _ = load_whole(
+        write(tmp_path / "p.csv", "nis_code;age;sex;children", *rows)
+    )
+    assert findings.errors == []
+    assert population.residents is None
+    assert population.year is None
+
+
+def test_residents_of_the_study_alone(tmp_path: Path, municipalities: gpd.GeoDataFrame) -> None:
+    """Residents outside the study are not among them."""
+    codes = [*municipalities["nis_code"], "73107"]
+    rows = [f"{code};{age};F;10" for code in codes for age in (7, 70)]
+    path = write(tmp_path / "p.csv", "nis_code;age;sex;children", *rows)
+    population, findings, _ = load_whole(path, area=municipalities)
+    assert findings.errors == []
+    assert population.residents is not None
+    assert population.residents.to_dict() == dict.fromkeys(municipalities["nis_code"], 20)
+
+
+def test_a_file_that_cannot_be_used_has_no_children(tmp_path: Path) -> None:
+    """After an error the tables are there and empty, so that other files can be checked."""
+    path = write(tmp_path / "p.csv", "nis_code;age;sex;children", "11001;7;F;-1")
+    population, findings, _ = load_whole(path, vintage=2024)
+    assert findings.errors
+    assert population.children.columns.tolist() == ["nis_code", "age", "sex", "children"]
+    assert population.children.empty
+    assert (population.residents, population.year, population.vintage) == (None, None, 2024)
+
+
+# --- Ages --------------------------------------------------------------------------------------
+
+
 def test_ages_above_a_hundred(tmp_path: Path) -> None:
     """An age of "100+" is one, if not a child's."""
     path = write(tmp_path / "p.csv", "nis_code;age;sex;children", "11001;100+;F;3", "11001;5;F;1")
@@ -129,15 +231,20 @@ def test_ages_wanted(tmp_path: Path) -> None:
     [
         ("11001;7;F;-3", "'children' is '-3', not a whole number of 0 or more"),
         ("11001;7;F;veel", "'children' is 'veel', not a whole number of 0 or more"),
-        ("11001;7;F;", "'children' is '', not a whole number of 0 or more"),
+        ("11001;7;F;", "'children' is empty, not a whole number of 0 or more"),
         ("11001;7;F;1.5", "'children' is '1.5', not a whole number of 0 or more"),
         ("11001;7;F;nan", "'children' is 'nan', not a whole number of 0 or more"),
         ("11001;7;F;1e400", "'children' is '1e400', not a whole number of 0 or more"),
+        ("11001;7;F;20000001", "'children' is '20000001', more than Belgium has residents"),
+        ("11001;7;F;99999999999999999999", "'children' is '99999999999999999999', more than"),
+        ("11001;;F;3", "'age' is empty, not an age in years"),
+        ("11001;+;F;3", "'age' is '+', not an age in years"),
+        ("11001;7.5;F;3", "'age' is '7.5', not an age in years"),
         ("11001;zes;F;3", "'age' is 'zes', not an age in years"),
         ("11001;-1;F;3", "'age' is '-1', not an age in years"),
         ("11001;7;X;3", "'sex' is 'X', not F or M"),
         ("Gent;7;F;3", "'nis_code' is 'Gent', not a NIS code"),
-        ("11999;7;F;3", "unknown NIS codes: 11999"),
+        ("11999;7;F;3", "unknown NIS codes: 11999 (3 people); correct them"),
     ],
 )
 def test_bad_value_is_told_by_its_row(tmp_path: Path, row: str, what: str) -> None:
@@ -145,6 +252,22 @@ def test_bad_value_is_told_by_its_row(tmp_path: Path, row: str, what: str) -> No
     path = write(tmp_path / "p.csv", "nis_code;age;sex;children", "11001;6;F;3", ";;;", row)
     (line,) = errors_of(path)
     assert line.startswith(f"p.csv, row 4: {what}")
+
+
+def test_more_people_than_belgium_has(tmp_path: Path) -> None:
+    """Rows that are each possible, and together are not: a file with everyone twice or more."""
+    rows = ["11001;7;F;20000000", "12025;7;F;1"]
+    path = write(tmp_path / "p.csv", "nis_code;age;sex;children", *rows)
+    (line,) = errors_of(path)
+    assert "counts 20000001 people in 'children', more than Belgium has residents" in line
+    assert errors_of(write(tmp_path / "q.csv", "nis_code;age;sex;children", rows[0])) == []
+
+
+def test_a_code_of_before_1977_is_told_with_its_children(tmp_path: Path) -> None:
+    """Codes of no known vintage are named together, with the people that they would lose."""
+    rows = ["11001;7;F;3", "11999;7;F;3", "11999;8;F;4", "71998;8;F;5"]
+    (line,) = errors_of(write(tmp_path / "p.csv", "nis_code;age;sex;children", *rows))
+    assert line.startswith("p.csv, row 3: unknown NIS codes: 11999, 71998 (12 people)")
 
 
 def test_all_bad_values_at_once(tmp_path: Path) -> None:
@@ -174,7 +297,6 @@ def test_missing_columns_are_all_named(tmp_path: Path) -> None:
     path = write(tmp_path / "p.csv", "nis_code;naam", "11001;Aartselaar")
     assert [line.split(";")[0] for line in errors_of(path)] == [
         "p.csv: has no column for age",
-        "p.csv: has no column for sex",
         "p.csv: has no column for children",
     ]
 
@@ -213,6 +335,25 @@ def test_several_years_are_refused(tmp_path: Path) -> None:
     assert "holds several years: 2021, 2022" in errors_of(path)[0]
 
 
+@pytest.mark.parametrize("year", ["twee", "²", "9" * 5000, "1850", "2022.5"])
+def test_a_year_that_is_none(tmp_path: Path, year: str) -> None:
+    """What stands in the column of the year must be one: the vintage may depend on it."""
+    path = write(tmp_path / "p.csv", "nis_code;age;sex;children;year", f"11001;7;F;1;{year}")
+    (line,) = errors_of(path)
+    assert line.startswith("p.csv: its year is '")
+    assert len(line) < 100
+
+
+def test_an_empty_year_is_the_date_in_the_study(tmp_path: Path) -> None:
+    """A column of the year that is left empty says nothing."""
+    path = write(tmp_path / "p.csv", "nis_code;age;sex;children;year", "11001;7;F;1;")
+    population, findings, note = load_whole(path, date="2022-01-01")
+    assert findings.errors == []
+    assert population.year == 2022
+    assert "population of 2022, codes of 2024, brought to 2025" in note
+    assert "year not given, codes of 2025" in load(path)[2]
+
+
 # --- Codes and vintages ------------------------------------------------------------------------
 
 
@@ -245,10 +386,55 @@ def test_the_date_in_the_study_is_the_year_too(tmp_path: Path) -> None:
     assert "lacks 11007 Borsbeek" in errors_of(path, date="2015-01-01")[0]
 
 
-def test_later_codes_are_refused(tmp_path: Path) -> None:
-    """Population of 2025 in a study of 2024 cannot be divided, and says so."""
-    (line,) = errors_of(counts(tmp_path / "p.csv", {"46029": 100}), vintage=2024)
-    assert "uses the municipality codes of 2025, later than the study's 2024" in line
+def test_later_codes_go_back_as_an_estimate(tmp_path: Path) -> None:
+    """Lokeren of 2025 is divided over Moerbeke and Lokeren by their children of 2015.
+
+    These were 928 and 6361: of 460 children Moerbeke's due is 58.57 and Lokeren's 401.43.
+    """
+    path = counts(tmp_path / "p.csv", {"46029": 460, "11001": 5}, 2025)
+    population, findings, note = load_whole(path, vintage=2024, ages=[7])
+    assert findings.errors == []
+    assert rows_of(population.children) == [
+        ["11001", 7, "F", 5],
+        ["44045", 7, "F", 59],
+        ["46014", 7, "F", 401],
+    ]
+    assert (population.year, population.vintage) == (2025, 2025)
+    (line,) = map(str, findings.warnings)
+    assert line == (
+        "p.csv: has the municipality codes of 2025, later than the study's 2024: the children of 1 "
+        "merged municipalities are divided over their parts, in proportion to the children there "
+        "on 1 January 2015; that is an estimate; set vintage = 2025 under [study], or give a file "
+        "of 2024"
+    )
+    assert "population of 2025, codes of 2025, brought to 2024" in note
+
+
+def test_residents_go_back_by_residents(tmp_path: Path) -> None:
+    """All ages are divided by the residents of 2015: 6278 in Moerbeke and 40494 in Lokeren."""
+    rows = ["46029;70;F;46772", "46029;7;F;1"]
+    path = write(tmp_path / "p.csv", "nis_code;age;sex;children", *rows)
+    population, _, _ = load_whole(path, vintage=2018)
+    assert population.residents is not None
+    assert population.residents.to_dict() == {"44045": 6278, "46014": 40495}
+
+
+def test_later_codes_that_never_merged_are_no_estimate(tmp_path: Path) -> None:
+    """Aartselaar of 2025 is Aartselaar of 2018: nothing is divided, and no warning says so."""
+    frame, findings, _ = load(
+        counts(tmp_path / "p.csv", {"11001": 5}, 2025), vintage=2018, ages=[7]
+    )
+    assert (findings.errors, findings.warnings) == ([], [])
+    assert rows_of(frame) == [["11001", 7, "F", 5]]
+
+
+def test_antwerpen_of_2025_holds_borsbeek(tmp_path: Path) -> None:
+    """The year tells that Antwerpen's code covers Borsbeek's children too, and they go there."""
+    path = counts(tmp_path / "p.csv", {"11002": 77_305}, 2025)
+    frame, findings, _ = load(path, vintage=2024, ages=[7])
+    assert rows_of(frame) == [["11002", 7, "F", 76_000], ["11007", 7, "F", 1_305]]
+    assert len(findings.warnings) == 1
+    assert rows_of(load(counts(path, {"11002": 5}), vintage=2024)[0]) == [["11002", 7, "F", 5]]
 
 
 def test_codes_of_two_vintages_are_refused(tmp_path: Path) -> None:
@@ -264,6 +450,17 @@ def test_municipality_without_population_is_named(
     codes = dict.fromkeys(set(municipalities["nis_code"]) - {"31005"}, 10)
     (line,) = errors_of(counts(tmp_path / "p.csv", codes), area=municipalities)
     assert "no population for 1 municipalities of the study: 31005 Brugge" in line
+
+
+def test_municipality_without_children_of_the_ages_is_no_error(
+    tmp_path: Path, municipalities: gpd.GeoDataFrame
+) -> None:
+    """Herstappe has 86 residents and may have nobody of 14 to 17: that is a number, not a gap."""
+    rows = [f"{code};7;F;10" for code in municipalities["nis_code"] if code != "31005"]
+    path = write(tmp_path / "p.csv", "nis_code;age;sex;children", *rows, "31005;40;F;10")
+    frame, findings, _ = load(path, area=municipalities)
+    assert findings.errors == []
+    assert frame["children"].sum() == 50
 
 
 def test_population_outside_the_study_is_counted(
@@ -286,13 +483,18 @@ def test_public_reader_raises(tmp_path: Path) -> None:
 
 # --- Totals by zone ----------------------------------------------------------------------------
 
-ZONES = pd.DataFrame({"zone_id": ["11001A00-", "11001A01-", "11001B02-"]})
+ZONES = pd.DataFrame(
+    {"zone_id": ["11001A00-", "11001A01-", "12025B02-"], "nis_code": ["11001", "11001", "12025"]}
+)
 
 
-def totals(path: Path, *rows: str) -> tuple[pd.DataFrame | None, Findings, str]:
+def totals(
+    path: Path, *rows: str, residents: dict[str, int] | None = None, zones: pd.DataFrame = ZONES
+) -> tuple[pd.DataFrame | None, Findings, str]:
     findings = Findings()
     write(path, "CD_REFNIS|CD_SECTOR|TOTAL|DT_STRT_SECTOR", *rows)
-    frame, origin = load_zone_population(Input(path=path), ZONES, findings)
+    known = None if residents is None else pd.Series(residents)
+    frame, origin = load_zone_population(Input(path=path), zones, known, findings)
     assert origin is not None
     return frame, findings, origin.note
 
@@ -301,7 +503,7 @@ def test_zone_totals(tmp_path: Path) -> None:
     """Statbel's totals come in the order of the zones; people of no zone are counted."""
     frame, findings, note = totals(
         tmp_path / "s.txt",
-        "11001|11001B02-|5|01/01/2020",
+        "12025|12025B02-|5|01/01/2020",
         "11001|11001A00-|7|01/01/2020",
         "11001|11001A01-|0|01/01/2020",
         "11001|11001ZZZZ|3|01/01/2020",
@@ -319,13 +521,15 @@ def test_zone_without_total_is_told(tmp_path: Path) -> None:
     frame, findings, _ = totals(tmp_path / "s.txt", "11001|11001A00-|7|x")
     assert frame is not None
     assert frame["population"].tolist() == [7, 0, 0]
-    assert "no total for 2 zones: 11001A01-, 11001B02-" in str(findings.warnings[0])
+    assert "no total for 2 zones: 11001A01-, 12025B02-" in str(findings.warnings[0])
 
 
 @pytest.mark.parametrize(
     ("row", "what"),
     [
         ("11001|11001A00-|-7|x", "row 2: 'population' is '-7'"),
+        ("11001|11001A00-|20000001|x", "row 2: 'population' is '20000001', more than Belgium has"),
+        ("11001|11001A00-|2e7|x\n11001|11001A01-|1|x", "counts 20000001 people in 'population'"),
         ("11001|11001A00-|7|x\n11001|11001A00-|7|x", "row 3: zones given more than once"),
         ("11001|99999|7|x", "none of its zones (such as 99999) is a zone of the study"),
     ],
@@ -335,3 +539,51 @@ def test_bad_zone_totals(tmp_path: Path, row: str, what: str) -> None:
     frame, findings, _ = totals(tmp_path / "s.txt", *row.split("\n"))
     assert frame is None
     assert what in str(findings.errors[0])
+
+
+IN_ZONES = ["11001|11001A00-|7|x", "11001|11001A01-|3|x", "12025|12025B02-|5|x"]
+"""Ten residents in the zones of Aartselaar and five in that of Mechelen."""
+
+
+@pytest.mark.parametrize("residents", [None, {"11001": 10, "12025": 5}])
+def test_zones_that_agree_are_not_spoken_of(
+    tmp_path: Path, residents: dict[str, int] | None
+) -> None:
+    """Equal sums, or no residents to compare with, give no warning."""
+    _, findings, _ = totals(tmp_path / "s.txt", *IN_ZONES, residents=residents)
+    assert (findings.errors, findings.warnings) == ([], [])
+
+
+def test_zones_that_disagree_are_told_in_one_line(tmp_path: Path) -> None:
+    """A single resident more or less is told: how many municipalities, both sums, the worst."""
+    frame, findings, _ = totals(tmp_path / "s.txt", *IN_ZONES, residents={"11001": 11, "12025": 2})
+    assert frame is not None
+    assert frame["population"].tolist() == [7, 3, 5]
+    (line,) = map(str, findings.warnings)
+    assert line == (
+        "s.txt: its zones and the population file differ on the residents of 2 of 2 "
+        "municipalities: 15 in zones against 13 in all; most in 12025 Mechelen 5 against 2, 11001 "
+        "Aartselaar 10 against 11; the municipality's total is used; the zones only share it out"
+    )
+
+
+def test_only_the_worst_are_named(tmp_path: Path) -> None:
+    """Of many that differ three are named, and the rest is a number."""
+    codes = ["11001", "12025", "23016", "31005", "44021", "71016"]
+    zones = pd.DataFrame({"zone_id": [f"{code}A00-" for code in codes], "nis_code": codes})
+    rows = [f"{code}|{code}A00-|100|x" for code in codes]
+    residents = dict(zip(codes, [100, 101, 95, 100, 110, 99], strict=True))
+    _, findings, _ = totals(tmp_path / "s.txt", *rows, residents=residents, zones=zones)
+    (line,) = map(str, findings.warnings)
+    assert "residents of 4 of 6 municipalities: 600 in zones against 605 in all; most in" in line
+    assert "44021 Gent 100 against 110, 23016 Dilbeek 100 against 95, 12025 Mechelen" in line
+    assert "100 against 101 and 1 more; the municipality's total is used" in line
+
+
+def test_totals_without_zones_to_put_them_in(tmp_path: Path) -> None:
+    """When the boundaries cannot be used, the totals are still checked, and nothing breaks."""
+    frame, findings, _ = totals(tmp_path / "s.txt", *IN_ZONES, residents={}, zones=ZONES.iloc[:0])
+    assert frame is None
+    assert findings.errors == []
+    _, findings, _ = totals(tmp_path / "s.txt", "11001|a|-1|x", zones=ZONES.iloc[:0])
+    assert len(findings.errors) == 1

@@ -154,9 +154,9 @@ def load_statbel(
 ) -> pd.DataFrame:
     findings = Findings()
     given = Input(path=shared_data / "population" / f"TF_SOC_POP_STRUCT_{year}.zip")
-    frame, _ = load_population(given, frozenset(range(5, 18)), vintage, area, findings)
+    population, _ = load_population(given, frozenset(range(5, 18)), vintage, area, findings)
     assert (findings.errors, findings.warnings) == ([], [])
-    return frame
+    return population.children
 
 
 def test_children_of_2015_in_provinces_of_2025(

@@ -1,4 +1,4 @@
-"""Weights that spread children: a raster's cells or points."""
+"""Weights that spread children: a raster's cells, points or addresses."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import rasterio
 
 from stemgeo.errors import Findings, InputError
 from stemgeo.inputs import read_weights
-from stemgeo.inputs.weights import load_weights
+from stemgeo.inputs.weights import load_addresses, load_weights
 from stemgeo.study import Input
 
 if TYPE_CHECKING:
@@ -152,3 +152,129 @@ def test_no_column_of_weights(tmp_path: Path, municipalities: gpd.GeoDataFrame) 
     (tmp_path / "w.csv").write_text("x;y;naam\n105000;205000;a\n")
     with pytest.raises(InputError, match="has no column of weights"):
         read_weights(tmp_path / "w.csv", municipalities)
+
+
+# --- Addresses ---------------------------------------------------------------------------------
+
+
+def addresses(
+    path: Path, municipalities: gpd.GeoDataFrame, **more: Any
+) -> tuple[gpd.GeoDataFrame | None, str, list[str]]:
+    """Read addresses; give them, the note for the manifest, and the errors."""
+    findings = Findings()
+    read, origin = load_addresses(Input(path=path, **more), municipalities, findings)
+    note = origin.note if origin is not None else ""
+    return read, note, [str(problem) for problem in findings.errors]
+
+
+def placed(frame: gpd.GeoDataFrame | None) -> list[tuple[float, float, float]]:
+    """Give x, y and weight of each place."""
+    assert frame is not None
+    return list(zip(frame.geometry.x, frame.geometry.y, frame["weight"], strict=True))
+
+
+def test_an_address_weighs_one_and_flats_add_up(
+    tmp_path: Path, municipalities: gpd.GeoDataFrame
+) -> None:
+    """Without a column of weights each row weighs 1; three flats at a door weigh 3 together."""
+    rows = ["105000;205000;1"] * 3 + ["104000;205000;2"]
+    (tmp_path / "a.csv").write_text("\n".join(["x;y;huisnummer", *rows, ""]))
+    read, note, errors = addresses(tmp_path / "a.csv", municipalities)
+    assert errors == []
+    assert placed(read) == [(104_000, 205_000, 1), (105_000, 205_000, 3)]
+    assert "each address weighs 1; 4 addresses at 2 places, weights add up to 4" in note
+
+
+@pytest.mark.parametrize("name", ["weight", "Gewicht", "inwoners", "residents"])
+def test_addresses_take_weights_by_their_exact_name(
+    tmp_path: Path, municipalities: gpd.GeoDataFrame, name: str
+) -> None:
+    """A column named as weights are gives each address its number; nobody at home is told."""
+    (tmp_path / "a.csv").write_text(
+        f"x;y;{name}\n105000;205000;2,5\n105000;205000;1\n106000;205000;0\n"
+    )
+    read, note, errors = addresses(tmp_path / "a.csv", municipalities)
+    assert errors == []
+    assert placed(read) == [(105_000, 205_000, 3.5)]
+    assert f"weights from column '{name.lower()}'" in note
+    assert "1 of weight 0" in note
+
+
+def test_addresses_do_not_guess_a_column_of_weights(
+    tmp_path: Path, municipalities: gpd.GeoDataFrame
+) -> None:
+    """What only begins as a word for people, such as a kind of address, is no weight."""
+    (tmp_path / "a.csv").write_text("x;y;kind_of_address\n105000;205000;7\n")
+    read, _, errors = addresses(tmp_path / "a.csv", municipalities)
+    assert errors == []
+    assert placed(read) == [(105_000, 205_000, 1)]
+
+
+def test_addresses_of_a_layer(tmp_path: Path, municipalities: gpd.GeoDataFrame) -> None:
+    """Points of a GeoPackage are read as those of a table."""
+    points = gpd.GeoDataFrame(geometry=municipalities.centroid, crs="EPSG:31370")
+    points.to_file(tmp_path / "a.gpkg")
+    read, _, errors = addresses(tmp_path / "a.gpkg", municipalities)
+    assert errors == []
+    assert placed(read) == [(105_000 + 10_000 * i, 205_000, 1) for i in range(6)]
+
+
+def test_the_order_of_addresses_does_not_matter(
+    tmp_path: Path, municipalities: gpd.GeoDataFrame
+) -> None:
+    """Shuffled rows give the same table to the last bit, though fractions add up differently."""
+    random = np.random.default_rng(4)
+    rows = [f"{105_000 + i % 7};205000;{random.random()}" for i in range(200)]
+    header = "x;y;weight"
+    (tmp_path / "a.csv").write_text("\n".join([header, *rows, ""]))
+    (tmp_path / "b.csv").write_text("\n".join([header, *random.permutation(rows), ""]))
+    straight, shuffled = (
+        addresses(tmp_path / name, municipalities)[0] for name in ("a.csv", "b.csv")
+    )
+    assert len(placed(straight)) == 7
+    assert placed(straight) == placed(shuffled)
+
+
+def test_addresses_outside_the_study_area_are_told(
+    tmp_path: Path, municipalities: gpd.GeoDataFrame
+) -> None:
+    """What lies beyond the municipalities is left out and counted; with nothing left it fails."""
+    (tmp_path / "a.csv").write_text("x;y\n105000;205000\n105000;195000\n")
+    read, note, errors = addresses(tmp_path / "a.csv", municipalities, crs="EPSG:31370")
+    assert errors == []
+    assert placed(read) == [(105_000, 205_000, 1)]
+    assert "left out: 1 outside the study area" in note
+    (tmp_path / "b.csv").write_text("x;y\n105000;195000\n")
+    read, _, errors = addresses(tmp_path / "b.csv", municipalities, crs="EPSG:31370")
+    assert read is None
+    assert errors == ["b.csv: no address lies in the study area"]
+
+
+def test_addresses_without_coordinates_are_told_by_row(
+    tmp_path: Path, municipalities: gpd.GeoDataFrame
+) -> None:
+    """A row without a place is an error that names it, never left out in silence."""
+    (tmp_path / "a.csv").write_text("naam;x;y\na;105000;205000\nb;;\nc;105000;205001\n")
+    _, _, errors = addresses(tmp_path / "a.csv", municipalities)
+    (line,) = errors
+    assert line.startswith("a.csv, row 3: no coordinates")
+
+
+@pytest.mark.parametrize("value", ["-1", "x", "", "inf"])
+def test_bad_weight_of_an_address_is_told_by_row(
+    tmp_path: Path, municipalities: gpd.GeoDataFrame, value: str
+) -> None:
+    """A weight that is no number of 0 or more names its row; it does not become 1."""
+    (tmp_path / "a.csv").write_text(f"x;y;inwoners\n105000;205000;1\n105000;205000;{value}\n")
+    read, _, errors = addresses(tmp_path / "a.csv", municipalities)
+    assert read is None
+    assert len(errors) == 1
+    assert f"a.csv, row 3: 'inwoners' is '{value}', not a number of 0 or more" in errors[0]
+
+
+def test_a_raster_is_no_addresses(tmp_path: Path, municipalities: gpd.GeoDataFrame) -> None:
+    """A grid has cells, not addresses: it says so and what can be given."""
+    path = write_raster(tmp_path / "a.tif", np.ones((3, 3)))
+    read, _, (line,) = addresses(path, municipalities)
+    assert read is None
+    assert "a.tif: is GeoTIFF, which cannot be used as addresses; give " in line

@@ -1,0 +1,295 @@
+"""A number known of each zone or municipality, such as the median income."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from stemgeo.errors import Findings
+from stemgeo.inputs import vintages
+from stemgeo.inputs.boundaries import ZONE_ID_COLUMNS, called
+from stemgeo.inputs.cells import as_numbers, read_table
+from stemgeo.inputs.files import OpenedFile, Provenance, clean, opened, strip_control
+from stemgeo.inputs.formats import UnreadableError
+from stemgeo.inputs.layers import declared_column
+from stemgeo.inputs.vectors import as_codes, code_columns, listed
+from stemgeo.study import Attribute
+
+if TYPE_CHECKING:
+    import geopandas as gpd
+
+_USUAL = {
+    "zone_id": (*ZONE_ID_COLUMNS, "cs01012020"),
+    "nis_code": ("cd_refnis", "cd_munty_refnis", "nis_code", "niscode", "nis", "nis5", "refnis"),
+}
+"""Our key of a place, and the names that its column may have in a file, in small letters."""
+
+_THINGS = {"zone_id": "zones", "nis_code": "municipalities"}
+_NOT_KNOWN = ("", "-", ".", "..", "...", "na", "n/a", "nan", "null")
+"""What stands in a cell of which the number is not known, in small letters."""
+
+_IN_THOUSANDS = r"[1-9]\d{0,2}[.,]\d{3}"
+
+
+def read_attribute(
+    path: str | Path | Attribute,
+    zones: gpd.GeoDataFrame,
+    municipalities: gpd.GeoDataFrame,
+    *,
+    vintage: int = 2025,
+) -> pd.DataFrame:
+    """Read a number for each zone or municipality of a study.
+
+    Parameters
+    ----------
+    path
+        A CSV or Excel file with a row for each zone or municipality, or an `Attribute` that says
+        more of it.
+    zones, municipalities
+        As `read_zones` and `read_municipalities` return them.
+    vintage
+        Of the codes of those municipalities. A municipality whose land was another in the file's
+        vintage gets no value: a rate of its parts cannot be added up.
+
+    Returns
+    -------
+    DataFrame
+        `zone_id` or `nis_code`, whichever the file has; `value` (float, in the file's own unit;
+        NaN when not known). A row for each zone or municipality of the study, in its order.
+
+    Raises
+    ------
+    InputError
+        With every problem of the file.
+    """
+    findings = Findings()
+    given = path if isinstance(path, Attribute) else Attribute(path=Path(path))
+    frame, _ = load_attribute("own", given, zones, municipalities, vintage, findings)
+    findings.raise_errors()
+    if frame is None:  # pragma: no cover  (a file that cannot be used has been reported)
+        raise AssertionError
+    return frame
+
+
+def load_attribute(
+    key: str,
+    given: Attribute,
+    zones: gpd.GeoDataFrame,
+    municipalities: gpd.GeoDataFrame,
+    vintage: int,
+    findings: Findings,
+) -> tuple[pd.DataFrame | None, Provenance | None]:
+    """As `read_attribute`, with the problems in `findings`; `key` is its name in the study."""
+    with opened(given, f"attributes.{key}", findings) as file:
+        if file is None:
+            return None, None
+        table = read_table(file)
+        rows = None if table is None else _rows(table, given.column, zones, file)
+        if rows is not None and "nis_code" in rows:
+            year = given.date.year if given.date else None
+            rows = _in_vintage(rows, municipalities, vintage, year, file)
+        if rows is None:
+            return None, file.provenance
+        places = zones if "zone_id" in rows else municipalities
+        return _of_study(rows, places, file), file.provenance
+
+
+def _rows(
+    table: pd.DataFrame, declared: str, zones: pd.DataFrame, file: OpenedFile
+) -> pd.DataFrame | None:
+    """Take from a table `zone_id` or `nis_code`, and value; each place once."""
+    if table.empty:
+        file.error("holds no rows below its header")
+        return None
+    place = _place_column(table, zones, file)
+    apart = "" if place is None else place[1]
+    if declared:
+        number = declared_column(declared, table.columns, file)
+    else:
+        number = _only_column_of_numbers(table.drop(columns=apart, errors="ignore"), file)
+    value = None if number is None else _numbers(table[number], file)
+    if place is None or value is None:
+        return None
+    key, label = place
+    ids = table[label].map(strip_control) if key == "zone_id" else as_codes(table[label])
+    twice = ids[(ids != "") & ids.duplicated()]
+    if len(twice):
+        file.error_at(
+            f"row {twice.index[0]}",
+            f"{_THINGS[key]} given more than once: {listed(sorted(set(twice)))}",
+            "keep one row for each",
+        )
+        return None
+    file.note(f"{_THINGS[key]} by '{clean(label)}', numbers from '{clean(str(number))}'")
+    return pd.DataFrame({key: ids, "value": value})
+
+
+# --- Which column ------------------------------------------------------------------------------
+
+
+def _place_column(
+    table: pd.DataFrame, zones: pd.DataFrame, file: OpenedFile
+) -> tuple[str, str] | None:
+    """Find the column that says of which place a row is: its key for us, and its label.
+
+    Zones go before municipalities: a table by sector often has the municipality's code too.
+    """
+    municipal = vintages.known()
+    zone_ids = set(zones["zone_id"]) - municipal
+    hits = {
+        "zone_id": {name: table[name].map(strip_control).isin(zone_ids).sum() for name in table},
+        "nis_code": {name: as_codes(table[name]).isin(municipal).sum() for name in table},
+    }
+    for key, usual in _USUAL.items():
+        found = {
+            str(name): (name in usual, rows)
+            for name, rows in hits[key].items()
+            if rows and (name in usual or rows * 2 >= len(table))
+        }
+        if found:
+            return key, max(found, key=lambda name: found[name])
+    _report_no_place(table, zone_ids, file)
+    return None
+
+
+def _report_no_place(table: pd.DataFrame, zone_ids: set[str], file: OpenedFile) -> None:
+    named = [name for name in table if name in _USUAL["zone_id"]]
+    has = listed(list(table.columns))
+    if named and zone_ids:
+        theirs, ours = clean(str(table[named[0]].iloc[0]), 30), clean(min(zone_ids), 30)
+        what = (
+            f"none of its '{named[0]}' (such as {theirs}) is a zone of the study (such as {ours})"
+        )
+        file.error(what, "give a table of the same zones")
+    elif zone_ids:
+        what = f"has no column with ids of zones or NIS codes (columns: {has})"
+        file.error(what, "name it `zone_id` or `nis_code`")
+    else:
+        what = f"has no column with NIS codes (columns: {has}), and the study has no zones"
+        file.error(what, "name it `nis_code`, or give `zones`")
+
+
+def _only_column_of_numbers(table: pd.DataFrame, file: OpenedFile) -> str | None:
+    """Find the column of numbers that says neither which zone nor which municipality."""
+    usual = {*_USUAL["zone_id"], *_USUAL["nis_code"]}
+    numbers = [str(name) for name in table if name not in usual and _mostly_numbers(table[name])]
+    # Codes of municipalities look like numbers; incomes may look like codes.
+    found = [name for name in numbers if name not in code_columns(table)] or numbers
+    if len(found) == 1:
+        return found[0]
+    if found:
+        what, mend = f"has several columns of numbers: {listed(found)}", f'"{clean(found[0])}"'
+        file.error(what, f"say which is meant with `column`, as in column = {mend}")
+    else:
+        has = listed(list(table.columns))
+        file.error(f"has no column of numbers (columns: {has})", "add one")
+    return None
+
+
+def _mostly_numbers(column: pd.Series) -> bool:
+    """Whether a column is one of numbers, be it with mistakes."""
+    filled = column[~column.str.lower().isin(_NOT_KNOWN)]
+    return len(filled) > 0 and bool(as_numbers(filled).notna().mean() >= 0.5)
+
+
+def _numbers(column: pd.Series, file: OpenedFile) -> pd.Series | None:
+    """Read the numbers; every text that is none is told by row."""
+    name = clean(str(column.name), 40)
+    text = column.where(~column.str.lower().isin(_NOT_KNOWN), "")
+    value = as_numbers(text)
+    wrong = text.ne("") & ~np.isfinite(value)
+    for row in column.index[wrong][:20]:
+        file.error_at(
+            f"row {row}",
+            f"'{name}' is '{clean(text[row], 30)}', not a number",
+            "correct it, or leave it empty when it is not known",
+        )
+    marked = text[text.str.contains("[.,]")]
+    if len(marked) and marked.str.fullmatch(_IN_THOUSANDS).all():
+        file.warn(
+            f"every '{name}' with a point or comma has three digits behind it (such as "
+            f"{marked.iloc[0]}); they are read as decimals",
+            "write thousands without a mark",
+        )
+    return None if wrong.any() else value
+
+
+# --- For the study -----------------------------------------------------------------------------
+
+
+def _in_vintage(
+    rows: pd.DataFrame,
+    municipalities: pd.DataFrame,
+    vintage: int,
+    year: int | None,
+    file: OpenedFile,
+) -> pd.DataFrame | None:
+    """Bring rows to the study's codes; the value is lost where a merger changed the land."""
+    present = set(rows["nis_code"]) & (vintages.known() - vintages.brussels())
+    try:
+        given = vintages.identify(present, vintage, year)
+    except UnreadableError as error:
+        file.error(error.what, error.mend)
+        return None
+    if given == vintage:
+        return rows
+    file.note(f"codes of {given}, brought to {vintage}")
+    target: dict[str, str] = {}
+    changed = []
+    for code in municipalities["nis_code"]:
+        origins, same_land = _origins(code, vintage, given)
+        target.update(dict.fromkeys(origins, code))
+        if not same_land and origins & present:
+            changed.append(code)
+    if changed:
+        names = called(municipalities)[municipalities["nis_code"].isin(changed)]
+        file.warn(
+            f"has codes of {given}; {len(changed)} municipalities of {vintage} had other land then "
+            f"and get no value, since a rate of parts cannot be added up: {listed(names.tolist())}",
+            f"give a table with the municipalities of {vintage}",
+        )
+    codes = rows["nis_code"].map(target).fillna("")
+    return rows.assign(nis_code=codes, value=rows["value"].where(~codes.isin(changed)))
+
+
+def _origins(nis_code: str, vintage: int, given: int) -> tuple[frozenset[str], bool]:
+    """Find the municipalities of another vintage on this one's land, and whether it is all theirs.
+
+    Returns
+    -------
+    (frozenset of str, bool)
+        Their codes; true when it is one, with the very same land.
+    """
+    if given <= vintage:
+        origins = vintages.parts(nis_code, vintage, given)
+        return origins, len(origins) == 1
+    (origin,) = vintages.forward([nis_code], vintage, given)
+    return frozenset([origin]), len(vintages.parts(origin, given, vintage)) == 1
+
+
+def _of_study(rows: pd.DataFrame, places: pd.DataFrame, file: OpenedFile) -> pd.DataFrame | None:
+    """Give each place of the study its value; say which have none, and what was not used."""
+    key = str(rows.columns[0])
+    ids, things = places[key], _THINGS[key]
+    elsewhere = ~rows[key].isin(ids)
+    if elsewhere.all() and len(ids):
+        file.error(f"none of its rows is of the {things} of the study", "give the right file")
+        return None
+    value = ids.map(rows.drop_duplicates(key).set_index(key)["value"]).astype(float)
+    if value.isna().all() and len(ids):
+        file.error(f"has no number for any of the {things} of the study", "give the right column")
+        return None
+    if value.isna().any():
+        names = called(places, key)[value.isna()].tolist()
+        file.warn(
+            f"no value for {len(names)} of the {len(ids)} {things} of the study: {listed(names)}"
+        )
+    if elsewhere.any():
+        file.warn(
+            f"{int(elsewhere.sum())} of its {len(rows)} rows are of no place of the study and are "
+            f"left out: rows {listed(rows.index[elsewhere].tolist(), 5)}"
+        )
+    return pd.DataFrame({key: ids, "value": value}).reset_index(drop=True)

@@ -1,0 +1,172 @@
+"""Polygons of the user by which children are counted too, such as transport regions."""
+
+from __future__ import annotations
+
+import difflib
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import geopandas as gpd
+import pandas as pd
+import shapely
+
+from stemgeo.errors import Findings
+from stemgeo.inputs.boundaries import (
+    any_twice,
+    called,
+    key_column,
+    km2,
+    overlaps,
+    shrunk,
+    told_pairs,
+    usual_names,
+    warn_of_formulas,
+    with_outlines,
+)
+from stemgeo.inputs.files import OpenedFile, Provenance, clean, opened, strip_control
+from stemgeo.inputs.vectors import as_text, listed, read_layer, to_lambert
+from stemgeo.study import Layer
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+
+def read_own_layer(path: str | Path | Layer, municipalities: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+    """Read the polygons of a layer of one's own.
+
+    Parameters
+    ----------
+    path
+        A file in any format that can be read, or a `Layer` that says more of it.
+    municipalities
+        The study area; polygons wholly outside it are left out.
+
+    Returns
+    -------
+    GeoDataFrame
+        code, name (the code where the file has none), geometry (EPSG:31370), by code.
+
+    Raises
+    ------
+    InputError
+        With every problem of the file.
+    """
+    findings = Findings()
+    given = path if isinstance(path, Layer) else Layer(path=Path(path))
+    frame, _ = load_layer("own", given, municipalities, findings)
+    findings.raise_errors()
+    if frame is None:  # pragma: no cover  (a file that cannot be used has been reported)
+        raise AssertionError
+    return frame
+
+
+def load_layer(
+    key: str, given: Layer, municipalities: gpd.GeoDataFrame, findings: Findings
+) -> tuple[gpd.GeoDataFrame | None, Provenance | None]:
+    """As `read_own_layer`, with the problems in `findings`; `key` is its name in the study."""
+    with opened(given, f"layers.{key}", findings) as file:
+        if file is None:
+            return None, None
+        raw = read_layer(file, len)
+        if raw is None:
+            return None, file.provenance
+        labels, moved = _labels(raw, given, file), to_lambert(raw, file)
+        if labels is None or moved is None:
+            return None, file.provenance
+        table = gpd.GeoDataFrame(labels, geometry=moved.geometry, crs=moved.crs)
+        table = with_outlines(table, called(table, "code"), "polygons", file)
+        table = _in_study_area(table, municipalities, file)
+        table = table.sort_values("code", ignore_index=True)
+        _warn_of_overlaps(table, file)
+        return (None if table.empty else table), file.provenance
+
+
+def _labels(raw: gpd.GeoDataFrame, given: Layer, file: OpenedFile) -> pd.DataFrame | None:
+    """Give each polygon its code and its name."""
+    code = _codes(raw, given.id, file)
+    name = usual_names(raw)
+    if given.name:
+        column = declared_column(given.name, raw.columns.drop(raw.geometry.name), file)
+        if column is None:
+            return None
+        name = as_text(raw[column]).map(strip_control)
+    if code is None:
+        return None
+    name = name.where(name != "", code)
+    warn_of_formulas(pd.concat([code, name]).drop_duplicates(), file)
+    return pd.DataFrame({"code": code, "name": name})
+
+
+def _codes(raw: gpd.GeoDataFrame, declared: str, file: OpenedFile) -> pd.Series | None:
+    """Read the codes: from the column that the study names, else from the one that has them."""
+    attributes = raw.columns.drop(raw.geometry.name)
+    column = declared_column(declared, attributes, file) if declared else key_column(raw)
+    if column is None and declared:
+        return None
+    if column is None:
+        file.warn(
+            f"has no column that names each polygon once (it has: {listed(list(attributes))}); "
+            "they are numbered 1, 2, 3, ... as they stand in the file",
+            "say which column has their codes with `id`",
+        )
+        return pd.Series(raw.index.astype(str), index=raw.index)
+    codes = as_text(raw[column]).map(strip_control)
+    without = codes.index[codes == ""].tolist()
+    if without:
+        file.error_at(
+            f"feature {listed(without)}", f"no '{clean(column)}'", "give each polygon a code"
+        )
+    twice = any_twice(codes[codes != ""], column, "polygon", file)
+    return None if without or twice else codes
+
+
+def declared_column(declared: str, columns: Iterable[object], file: OpenedFile) -> str | None:
+    """Find the column that the study names, whatever its capitals; report it when it is not there.
+
+    Returns
+    -------
+    str or None
+        Its label in the file.
+    """
+    labels = [str(label) for label in columns]
+    if declared in labels:
+        return declared
+    plain = {_plain(label): label for label in reversed(labels)}
+    if _plain(declared) in plain:
+        return plain[_plain(declared)]
+    near = difflib.get_close_matches(_plain(declared), plain, n=1, cutoff=0.5)
+    known = f"it has: {listed(labels)}"
+    mend = f"did you mean '{clean(plain[near[0]])}'?" if near else known
+    file.error(f"has no column '{clean(declared)}'", mend)
+    return None
+
+
+def _plain(label: str) -> str:
+    """Write a label as the reader of tables does: small letters, no spaces."""
+    return strip_control(label).lower().replace(" ", "_")
+
+
+def _in_study_area(
+    table: gpd.GeoDataFrame, municipalities: gpd.GeoDataFrame, file: OpenedFile
+) -> gpd.GeoDataFrame:
+    """Keep the polygons of which more than a sliver lies in a municipality of the study."""
+    if municipalities.empty or table.empty:
+        return table
+    tree = shapely.STRtree(shrunk(municipalities.geometry.to_numpy()))
+    inside, _ = tree.query(shrunk(table.geometry.to_numpy()), predicate="intersects")
+    kept = table.iloc[sorted(set(inside))]
+    if kept.empty:
+        file.error("no polygon lies in the municipalities of the study", "give the right file")
+    elif len(kept) < len(table):
+        file.note(f"{len(table) - len(kept)} polygons outside the study's municipalities left out")
+    return kept
+
+
+def _warn_of_overlaps(table: gpd.GeoDataFrame, file: OpenedFile) -> None:
+    pairs = overlaps(table.geometry)
+    if len(pairs):
+        file.warn(
+            f"{len(pairs)} pairs of polygons overlap, {km2(pairs.union_all().area)} in all: "
+            f"{told_pairs(pairs, called(table, 'code'))}",
+            "a child there counts once, in the first by code",
+        )
