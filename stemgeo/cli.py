@@ -22,7 +22,7 @@ from stemgeo.study import PROVINCES
 if TYPE_CHECKING:
     import pandas as pd
 
-    from stemgeo.run import Progress
+    from stemgeo.measure import Progress
 
 INTERRUPTED = 130
 """Exit status after Ctrl-C: 128 and the number of the signal."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -16,13 +17,13 @@ from stemgeo.access.travellers import OverNetwork, StraightLine, travellers
 from stemgeo.demand import AgeCell, Ground, Placed, age_cells, place_children
 from stemgeo.errors import InputError, Problem
 from stemgeo.inputs import Inputs, load_inputs
+from stemgeo.inputs.buildings import Buildings, load_buildings
 from stemgeo.network.cache import load_network
 from stemgeo.study import SCENARIOS, AcademyRules, Study
 from stemgeo.tables import checked
 
 if TYPE_CHECKING:
     import datetime as dt
-    from collections.abc import Callable
 
     from numpy.typing import NDArray
 
@@ -30,7 +31,12 @@ if TYPE_CHECKING:
 
     Longs = NDArray[np.int64]
 
-    Progress = Callable[[str, float], None]
+Progress = Callable[[str, float], None]
+"""Told what is being done and which share of the run is behind us, 0 to 1."""
+
+
+def quiet(_what: str, _share: float) -> None:
+    """Report nothing."""
 
 
 @dataclass(frozen=True)
@@ -64,7 +70,7 @@ class Prepared:
         study: Study,
         inputs: Inputs,
         network: Network | None = None,
-        buildings: gpd.GeoDataFrame | None = None,
+        buildings: Buildings | None = None,
     ) -> Prepared:
         """Put the children of inputs that were read at points."""
         cells = age_cells(study.travel.bands, inputs.academies, study.academies)
@@ -123,8 +129,12 @@ def prepare(study: Study, progress: Progress) -> Prepared:
     network = None if study.straight_line else _network(inputs)
     if network is not None:
         _touch(network, inputs)
+    buildings = None
+    if "buildings" in study.methods_compared and network is not None and inputs.addresses is None:
+        progress("Gebouwen lezen", 0.2)
+        buildings = load_buildings(inputs.network, _hashes(inputs), study.demand.building_kinds)
     progress("Kinderen plaatsen", 0.3)
-    return Prepared.of(study, inputs, network)
+    return Prepared.of(study, inputs, network, buildings)
 
 
 def measure(prepared: Prepared, day: dt.date) -> Measured:
@@ -186,8 +196,11 @@ def recognised(
 
 
 def _network(inputs: Inputs) -> Network:
-    hashes = [item.sha256 for item in inputs.provenance if item.role == "network"]
-    return load_network(inputs.network, hashes)
+    return load_network(inputs.network, _hashes(inputs))
+
+
+def _hashes(inputs: Inputs) -> list[str]:
+    return [item.sha256 for item in inputs.provenance if item.role == "network"]
 
 
 def _touch(network: Network, inputs: Inputs) -> None:

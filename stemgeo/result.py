@@ -37,6 +37,8 @@ class Tables:
         Coverage by each attribute of the study, see `equity`; None when it names none.
     network_counts
         By profile: what was read of the roads and left out; empty for "straight-line".
+    building_counts
+        What was read of the extract's buildings and left out; empty when they were not read.
     notes
         What a reader of the figures must know: warnings of the inputs and of the run.
     """
@@ -57,6 +59,7 @@ class Tables:
     quintiles: pd.DataFrame | None
     concentration: pd.DataFrame | None
     network_counts: dict[str, dict[str, int]] = field(default_factory=dict)
+    building_counts: dict[str, int] = field(default_factory=dict)
     notes: tuple[Problem, ...] = ()
 
     def summary(self, by: str = "province", *, band: str = "all", sex: str = "all") -> pd.DataFrame:

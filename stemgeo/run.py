@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -11,19 +10,12 @@ from stemgeo import coverage as coverage_
 from stemgeo.access.travellers import OverNetwork, drawn
 from stemgeo.equity import concentration, quintiles
 from stemgeo.gaps import gaps
-from stemgeo.measure import measure, prepare, sensitivity, surface_effects
+from stemgeo.measure import Progress, measure, prepare, quiet, sensitivity, surface_effects
 from stemgeo.result import Tables
 from stemgeo.study import Study
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
-
-Progress = Callable[[str, float], None]
-"""Told what is being done and which share of the run is behind us, 0 to 1."""
-
-
-def _silent(_what: str, _share: float) -> None:
-    """Report nothing."""
 
 
 @dataclass(frozen=True)
@@ -49,7 +41,7 @@ class Result(Tables):
         return write(self, Path(folder))
 
 
-def run(study: Study, *, progress: Progress = _silent) -> Result:
+def run(study: Study, *, progress: Progress = quiet) -> Result:
     """Measure which children reach an academy in time.
 
     Parameters
@@ -73,6 +65,7 @@ def run(study: Study, *, progress: Progress = _silent) -> Result:
     progress("Isochronen tekenen", 0.75)
     areas = drawn(riders[0], points, cells) if isinstance(riders[0], OverNetwork) else None
     progress("Klaar met rekenen", 0.9)
+    buildings = prepared.ground.buildings
     attributes = prepared.inputs.attributes
     upper = [level for level in prepared.levels if level.name != "zone"]
     return Result(
@@ -94,5 +87,6 @@ def run(study: Study, *, progress: Progress = _silent) -> Result:
         network_counts={
             one.profile: one.counts(points, cells) for one in riders if isinstance(one, OverNetwork)
         },
+        building_counts=buildings.counts if buildings else {},
         notes=(*prepared.notes, *measured.notes),
     )

@@ -64,6 +64,7 @@ _COUNTS = {
 
 _SHARE = _share("covered / (covered + uncovered), 0 to 1; empty if nothing was measured")
 
+_YEAR = pa.Column("int64", description="Year; the study's date gives the day")
 _PLACE = {
     "level": _text("region, province, municipality, zone or the key of a layer"),
     "code": _text("VLG, province name, NIS code, zone id or code in the layer; empty: in none"),
@@ -277,6 +278,55 @@ SCHEMAS: dict[str, pa.DataFrameSchema] = {
         },
         unique=["nis_code"],
         description="Both measures side by side, central scenario, all bands.",
+    ),
+    "trend": pa.DataFrameSchema(
+        {
+            "year": _YEAR,
+            "level": _text("region or province"),
+            "code": _text("VLG or province name"),
+            "name": _NAME,
+            "municipalities": _count("Municipalities, the same in all years"),
+            "with_academy": _count("Of them with an academy on the day"),
+            "newly_with": _optional("Int64", "Without one the year before; empty: first year"),
+            "no_longer_with": _optional("Int64", "With one the year before; empty: first year"),
+            "academies": _count("Academies that count on the day"),
+            **_COUNTS,
+            "share": _SHARE,
+            "share_low": _share("The same at the low speeds"),
+            "share_high": _share("The same at the high speeds"),
+            "share_low_stress": pa.Column(
+                float,
+                pa.Check.in_range(0, 1),
+                nullable=True,
+                required=False,
+                description="Share over low-stress roads, when the study has that profile",
+            ),
+        },
+        checks=_ADDS_UP,
+        unique=["year", "level", "code"],
+        description="Of `stemgeo trend`: both measures by year, central scenario, all bands.",
+    ),
+    "trend-municipalities": pa.DataFrameSchema(
+        {
+            "year": _YEAR,
+            "nis_code": _NIS,
+            "name": _NAME,
+            "province": _PROVINCE,
+            "academies": _count("Academies that count on the day"),
+            "has_academy": pa.Column(bool, description="At least one"),
+            "status": _text(
+                "kept, new, lost or none: an academy now and the year before; the first year "
+                "has kept or none",
+                checks=pa.Check.isin(["kept", "new", "lost", "none"]),
+            ),
+            **_COUNTS,
+            "share": _SHARE,
+            "share_low": _share("The same at the low speeds"),
+            "share_high": _share("The same at the high speeds"),
+        },
+        checks=_ADDS_UP,
+        unique=["year", "nis_code"],
+        description="Of `stemgeo trend`: the same for each municipality.",
     ),
     "effects": pa.DataFrameSchema(
         {

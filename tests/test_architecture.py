@@ -30,6 +30,7 @@ ORDER = [
     "maps",
     "report",
     "run",
+    "trend",
     "__init__",
     "cli",
     "__main__",

@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 from stemgeo.demand import AgeCell, Ground, age_cells, place_children, serves
 from stemgeo.demand.apportion import apportion, apportion_kinds
 from stemgeo.inputs import Inputs
+from stemgeo.inputs.buildings import Buildings
 from stemgeo.study import DEFAULT_BANDS, AcademyRules, Band, Speed
 
 if TYPE_CHECKING:
@@ -304,7 +305,7 @@ def spread(
     network: Network | None = None,
     *,
     method: str,
-    buildings: gpd.GeoDataFrame | None = None,
+    buildings: Buildings | None = None,
 ) -> tuple[gpd.GeoDataFrame, list[str]]:
     """Put the children at points; give the demand table and the notes as text."""
     study = hand.study(
@@ -538,13 +539,14 @@ def test_without_sexes_there_are_no_girls_to_count() -> None:
 # -- buildings and grid cells ----------------------------------------------------------------
 
 
-def buildings(rows: list[tuple[float, float, int, bool]]) -> gpd.GeoDataFrame:
+def buildings(rows: list[tuple[float, float, int, bool]]) -> Buildings:
     """Make the table of an extract's buildings from (x, y, square metres, dwelling)."""
-    return gpd.GeoDataFrame(
+    points = gpd.GeoDataFrame(
         {"weight": [row[2] for row in rows], "kind_known": [row[3] for row in rows]},
         geometry=[hand.spot(x, y) for x, y, _, _ in rows],
         crs=hand.CRS,
     )
+    return Buildings(points, {})
 
 
 def test_buildings_place_children_by_floor_area(tmp_path: Path) -> None:

@@ -136,6 +136,12 @@ def test_a_middle_on_a_border_belongs_to_the_lower_fifth() -> None:
     assert table["children"].to_dict() == {1: 1, 2: 2, 3: 0, 4: 2, 5: 0, 0: 0}
 
 
+def test_a_place_without_children_has_its_fifth_too() -> None:
+    """Nobody lives where the value is lowest: the place is in the first fifth, not unknown."""
+    table = fifths([(0, 0, 0), (5, 0, 0), (0, 0, 0)], [1.0, 2.0, 3.0])
+    assert table["places"].to_dict() == {1: 1, 2: 0, 3: 1, 4: 0, 5: 1, 0: 0}
+
+
 def test_equal_values_are_not_torn_apart() -> None:
     """Ten places of one value stand in one fifth, the middle one, whatever their codes."""
     table = fifths([(1, 1, 0)] * 10, [5.0] * 10)

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from stemgeo.inputs import Inputs
+    from stemgeo.inputs.buildings import Buildings
     from stemgeo.network.graph import Network
     from stemgeo.study import Study
 
@@ -77,13 +78,13 @@ class Ground:
     network
         None for a straight line.
     buildings
-        As from `inputs.buildings`; None when they were not read.
+        Of the extract; None when they were not read.
     """
 
     inputs: Inputs
     study: Study
     network: Network | None = None
-    buildings: gpd.GeoDataFrame | None = None
+    buildings: Buildings | None = None
 
     def places(self, method: str, home_of_zone: Indices) -> Places | None:
         """Give the places of one method, or None when the inputs do not allow it.
@@ -100,8 +101,9 @@ class Ground:
         if method == "buildings" and self.inputs.addresses is not None:
             return self._at_points(self.inputs.addresses)
         if method in ("buildings", "any_building") and self.buildings is not None:
-            of_kind = self.buildings["kind_known"] == (method == "buildings")
-            found = self._at_points(self.buildings[of_kind])
+            points = self.buildings.points
+            of_kind = points["kind_known"] == (method == "buildings")
+            found = self._at_points(points[of_kind])
             return self._with_outside(found, home_of_zone)
         if method == "grid" and self.inputs.weights is not None:
             return self._at_points(self.inputs.weights)

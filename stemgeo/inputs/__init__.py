@@ -25,7 +25,7 @@ from stemgeo.inputs.boundaries import (
 )
 from stemgeo.inputs.layers import load_layer, read_own_layer
 from stemgeo.inputs.population import load_population, load_zone_population, read_population
-from stemgeo.inputs.weights import load_weights, read_weights
+from stemgeo.inputs.weights import load_addresses, load_weights, read_weights
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -127,7 +127,7 @@ def load_inputs(study: Study) -> Inputs:
     area = municipalities if len(municipalities) else None
     population, of_population = load_population(given.population, ages, vintage, area, findings)
     found.append(of_population)
-    zone_population = weights = None
+    zone_population = weights = addresses = None
     if given.zone_population is not None:
         zone_population, of_totals = load_zone_population(
             given.zone_population, zones, population.residents, findings
@@ -136,6 +136,9 @@ def load_inputs(study: Study) -> Inputs:
     if given.weights is not None:
         weights, of_weights = load_weights(given.weights, municipalities, findings)
         found.append(of_weights)
+    if given.addresses is not None:
+        addresses, of_addresses = load_addresses(given.addresses, municipalities, findings)
+        found.append(of_addresses)
     academies, of_academies = load_academies(given.academies, municipalities, findings)
     found.append(of_academies)
     layers: dict[str, gpd.GeoDataFrame | None] = {}
@@ -166,6 +169,7 @@ def load_inputs(study: Study) -> Inputs:
         network=network,
         provenance=tuple(one for one in [*found, *of_network] if one is not None),
         warnings=tuple(findings.warnings),
+        addresses=addresses,
         layers={key: layer for key, layer in layers.items() if layer is not None},
         attributes={key: table for key, table in attributes.items() if table is not None},
     )

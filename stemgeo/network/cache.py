@@ -2,27 +2,17 @@
 
 from __future__ import annotations
 
-import hashlib
-import os
-import shutil
-import tempfile
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import platformdirs
-
-from stemgeo.errors import InputError
+from stemgeo.inputs import cache as work
+from stemgeo.inputs import extracts
 from stemgeo.network.graph import Network
 from stemgeo.network.osm import read_roads
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-
-
-def folder() -> Path:
-    """Where networks are kept: $STEMGEO_CACHE, else the user's cache folder."""
-    return Path(os.environ.get("STEMGEO_CACHE") or platformdirs.user_cache_dir("stemgeo"))
 
 
 def load_network(paths: Sequence[Path], sha256s: Sequence[str]) -> Network:
@@ -41,37 +31,18 @@ def load_network(paths: Sequence[Path], sha256s: Sequence[str]) -> Network:
     sha256s
         Of each extract, in the same order.
     """
-    name = hashlib.sha256("\n".join([_version(), *sorted(sha256s)]).encode()).hexdigest()[:32]
-    place = folder() / "networks" / name
-    if place.is_dir():
-        try:
-            return Network.load(place)
-        except InputError:
-            shutil.rmtree(place, ignore_errors=True)
-    network = Network.whole(read_roads(paths))
-    try:
-        _keep(network, place)
-    except OSError:
-        # A cache saves work; a full or read-only disk must not cost the result.
-        return network
-    return network
+    place = work.entry("networks", _version(), sorted(sha256s))
+    return work.kept(place, lambda: Network.whole(read_roads(paths)), _save, Network.load)
 
 
-def _keep(network: Network, place: Path) -> None:
-    place.parent.mkdir(parents=True, exist_ok=True)
-    beside = Path(tempfile.mkdtemp(prefix=".writing-", dir=place.parent))
-    try:
-        network.save(beside)
-        beside.rename(place)
-    finally:
-        shutil.rmtree(beside, ignore_errors=True)
+def _save(network: Network, place: Path) -> None:
+    place.mkdir()
+    network.save(place)
 
 
 @cache
 def _version() -> str:
     """Hash of the modules that turn an extract into a network."""
     here = Path(__file__).parent
-    digest = hashlib.sha256()
-    for module in ("bicycle.py", "stress.py", "osm.py", "graph.py"):
-        digest.update((here / module).read_bytes())
-    return digest.hexdigest()
+    ours = [here / module for module in ("bicycle.py", "stress.py", "osm.py", "graph.py")]
+    return work.code_of([*ours, Path(extracts.__file__)])

@@ -16,6 +16,7 @@ import osmium
 from pyproj import Geod
 
 from stemgeo.errors import InputError, Problem
+from stemgeo.inputs import extracts
 from stemgeo.network import bicycle
 from stemgeo.network.stress import TAGS_READ as STRESS_TAGS
 from stemgeo.network.stress import stress
@@ -204,22 +205,17 @@ def read_roads(paths: Iterable[Path]) -> Roads:
     paths = list(paths)
     ways, nodes = _Ways(), _Nodes()
     for path in paths:
-        _each(path, osmium.osm.WAY, osmium.filter.KeyFilter("highway", "route"), ways.add)
+        roads_only = osmium.filter.KeyFilter("highway", "route")
+        for way in extracts.objects(path, osmium.osm.WAY, roads_only):
+            ways.add(way)
     if not ways.ids:
         raise _no_roads(paths)
     wanted = np.unique(np.asarray(ways.refs, dtype=np.int64))
-    if len(wanted) and wanted[0] < 0:
-        names = ", ".join(path.name for path in paths)
-        raise InputError(
-            Problem(
-                names,
-                "has nodes with ids below 0, as editors number what is not uploaded yet",
-                "give each node an id above 0",
-            )
-        )
+    on_ways = extracts.with_ids("nodes", wanted, paths)
     for path in paths:
         nodes.first_of_extract.append(len(nodes.ids))
-        _each(path, osmium.osm.NODE, osmium.filter.IdFilter(wanted.tolist()), nodes.add)
+        for node in extracts.objects(path, osmium.osm.NODE, on_ways):
+            nodes.add(node)
     roads = _segments(ways, nodes)
     mode = np.array([ride.mode for ride in roads.rides])
     if (mode[roads.forward] == bicycle.FERRY).all():
@@ -232,22 +228,6 @@ def _no_roads(paths: list[Path]) -> InputError:
     return InputError(
         Problem(names, "has no road that a bicycle can use", "give an extract with highways")
     )
-
-
-def _each(path: Path, kind: Any, keep: Any, add: Any) -> None:
-    try:
-        for item in osmium.FileProcessor(str(path), kind).with_filter(keep):
-            add(item)
-    except (RuntimeError, ValueError, osmium.InvalidLocationError) as error:
-        raise InputError(_unread(path, str(error))) from None
-
-
-def _unread(path: Path, reason: str) -> Problem:
-    if "too long" in reason or "overlong" in reason:
-        # osmium has no way to skip it; OpenStreetMap itself takes no more than 255 characters.
-        what = f"has a text of more than 1,024 bytes, which osmium does not read ({reason})"
-        return Problem(path.name, what, "shorten it, or download the extract again")
-    return Problem(path.name, f"cannot be read to its end ({reason})", "download the extract again")
 
 
 def _segments(ways: _Ways, nodes: _Nodes) -> Roads:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import geopandas as gpd
 import numpy as np
 import pandas as pd
+from babel.dates import format_date
 from babel.numbers import format_decimal
 
 from stemgeo import coverage as coverage_
@@ -27,7 +28,7 @@ from stemgeo.tables import checked
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-    from stemgeo.inputs import Provenance
+    from stemgeo.inputs import Inputs, Provenance
     from stemgeo.result import Tables
     from stemgeo.study import Study
 
@@ -46,8 +47,8 @@ MEASURE = {
 }
 FERRIES = {"nl": "met gebruik van veerboten", "en": "ferries are used"}
 DATES = {
-    "nl": "Bevolking: {population}{brought}. Academies: erkend op {academies}.",
-    "en": "Population: {population}{brought}. Academies: recognised on {academies}.",
+    "nl": "Bevolking: {population}. Academies: erkend op {academies}.",
+    "en": "Population: {population}. Academies: recognised on {academies}.",
 }
 BROUGHT = {
     "nl": {
@@ -63,16 +64,18 @@ UNKNOWN = {"nl": "datum niet opgegeven", "en": "date not given"}
 OSM_SOURCE = "© OpenStreetMap contributors (ODbL)"
 
 
-def map_text(result: Tables) -> MapText:
+def map_text(study: Study, inputs: Inputs) -> MapText:
     """Say what is printed around every map: title, notice, sources, dates, method."""
-    study = result.study
     language = study.output.language
     factor = format_decimal(study.travel.detour_factor, format="0.###", locale=language)
     return MapText(
         title=study.about.title,
         notice=study.about.notice,
-        source=attribution(result),
-        date=_dates(result),
+        source=attribution(inputs),
+        date=DATES[language].format(
+            population=population_date(study, inputs),
+            academies=format_date(study.about.date, "long", language),
+        ),
         language=language,
         method_note=_method_note(study, NOTE[language].format(factor=factor)),
         measure=MEASURE[language].format(
@@ -88,10 +91,10 @@ def _method_note(study: Study, straight_line: str) -> str:
     return FERRIES[study.output.language] if study.travel.ferries else ""
 
 
-def attribution(result: Tables) -> str:
+def attribution(*inputs: Inputs) -> str:
     """Name every source once, with its licence; OpenStreetMap when roads name none."""
     named = []
-    for item in result.inputs.provenance:
+    for item in (item for one in inputs for item in one.provenance):
         source = item.source or item.name
         if item.role == "network" and _of_openstreetmap(item):
             source = f"{item.source}; {OSM_SOURCE}" if item.source else OSM_SOURCE
@@ -106,24 +109,16 @@ def _of_openstreetmap(item: Provenance) -> bool:
     return not named and (not item.licence or "odbl" in item.licence.lower())
 
 
-def _dates(result: Tables) -> str:
-    """Say of which days the figures are, and when the children were of other municipalities."""
-    from babel.dates import format_date
-
-    language = result.study.output.language
-    inputs = result.inputs
+def population_date(study: Study, inputs: Inputs) -> str:
+    """Say of which day the children are, and when their municipalities were others."""
+    language, vintage = study.output.language, study.about.vintage
     given = [item.date for item in inputs.provenance if item.role == "population" and item.date]
     day = format_date(given[0], "long", language) if given else inputs.population_year
-    vintage = result.study.about.vintage
     brought = ""
-    if inputs.population_vintage not in (None, vintage):
+    if inputs.population_vintage is not None and inputs.population_vintage != vintage:
         way = "forward" if inputs.population_vintage < vintage else "back"
         brought = BROUGHT[language][way].format(vintage=vintage)
-    return DATES[language].format(
-        population=day or UNKNOWN[language],
-        brought=brought,
-        academies=format_date(result.study.about.date, "long", language),
-    )
+    return f"{day or UNKNOWN[language]}{brought}"
 
 
 def static_map(result: Tables, province: str | None = None) -> Figure:
@@ -131,7 +126,7 @@ def static_map(result: Tables, province: str | None = None) -> Figure:
     return choropleth(
         result.municipalities,
         result.academies,
-        map_text(result),
+        map_text(result.study, result.inputs),
         classes=result.study.output.classes,
         province=province,
     )
@@ -144,7 +139,7 @@ def interactive_map(result: Tables) -> str:
         result.academies,
         result.isochrones,
         result.gaps,
-        map_text(result),
+        map_text(result.study, result.inputs),
         classes=result.study.output.classes,
     )
 
@@ -166,16 +161,17 @@ def write(result: Tables, place: Path) -> Path:
     """
     # Detail that no sheet can show is left out once, not for each map again.
     outlines = lighter(result.municipalities.geometry, FINEST_DETAIL_M)
+    words = said(map_text(result.study, result.inputs))
     shown = replace(result, municipalities=result.municipalities.set_geometry(outlines))
     with whole_folder(place) as folder:
         for name in ("tables", "maps"):
             (folder / name).mkdir()
         _write_tables(result, folder / "tables")
         (folder / "tables" / "LEESMIJ.txt").write_text(
-            "".join(f"{line}\n" for line in _said(result).values() if line), encoding="utf-8"
+            "".join(f"{line}\n" for line in words.values() if line), encoding="utf-8"
         )
         if result.isochrones is not None:
-            _write_isochrones(result.isochrones, folder / "isochrones.gpkg", _said(result))
+            _write_isochrones(result.isochrones, folder / "isochrones.gpkg", words)
         for province in (None, *_provinces_of(result.municipalities)):
             save_figure(
                 static_map(shown, province),
@@ -184,15 +180,14 @@ def write(result: Tables, place: Path) -> Path:
             )
         (folder / "map.html").write_text(interactive_map(shown), encoding="utf-8")
         (folder / "summary.md").write_text(
-            summary_markdown(result, map_text(result)), encoding="utf-8"
+            summary_markdown(result, map_text(result.study, result.inputs)), encoding="utf-8"
         )
         write_manifest(folder, manifest(result))
     return place
 
 
-def _said(result: Tables) -> dict[str, str]:
+def said(text: MapText) -> dict[str, str]:
     """Give what goes with every file that has no place for words of its own."""
-    text = map_text(result)
     words = {"title": text.title, "notice": text.notice, "method": text.method_note}
     return words | {"dates": text.date, "sources": text.source}
 
@@ -217,11 +212,16 @@ def _write_tables(result: Tables, folder: Path) -> None:
         },
     }
     for name, table in plain.items():
-        table.to_csv(folder / f"{name}.csv", index=False, float_format="%.6f", lineterminator="\n")
+        write_csv(table, folder / f"{name}.csv")
     for name in ("demand", "access"):
         checked(name, getattr(result, name)).to_parquet(folder / f"{name}.parquet", index=False)
     result.municipalities.to_parquet(folder / "municipalities.parquet", index=False)
     result.academies.to_parquet(folder / "academies.parquet", index=False)
+
+
+def write_csv(table: pd.DataFrame, path: Path) -> None:
+    """Write a table for programs: commas, points, the same bytes everywhere."""
+    table.to_csv(path, index=False, float_format="%.6f", lineterminator="\n")
 
 
 def _with_coordinates(academies: gpd.GeoDataFrame) -> pd.DataFrame:
@@ -246,21 +246,28 @@ def _write_isochrones(areas: gpd.GeoDataFrame, path: Path, said: dict[str, str])
 
 def manifest(result: Tables) -> dict[str, Any]:
     """Say what was asked, of which data, with which versions, and that the sums hold."""
-    study = result.study.model_dump(mode="json", by_alias=True)
-    text = map_text(result)
+    return {
+        **origins(result.study, result.inputs, text=map_text(result.study, result.inputs)),
+        "network": result.network_counts,
+        "buildings": result.building_counts,
+        "sums": sum_checks(result),
+        "notes": [str(note) for note in result.notes],
+    }
+
+
+def origins(study: Study, *inputs: Inputs, text: MapText) -> dict[str, Any]:
+    """Say what every manifest says: versions, the study, the inputs, the words on outputs."""
+    files = dict.fromkeys(item for one in inputs for item in one.provenance)
     return {
         "stemgeo": importlib.metadata.version("stemgeo"),
         "python": platform.python_version(),
         "libraries": {name: importlib.metadata.version(name) for name in LIBRARIES},
-        "notice": result.study.about.notice,
+        "notice": study.about.notice,
         "method_note": text.method_note,
         "attribution": text.source,
         "text": asdict(text),
-        "study": _names_only(study),
-        "inputs": [asdict(item) for item in result.inputs.provenance],
-        "network": result.network_counts,
-        "sums": sum_checks(result),
-        "notes": [str(note) for note in result.notes],
+        "study": _names_only(study.model_dump(mode="json", by_alias=True)),
+        "inputs": [asdict(item) for item in files],
     }
 
 

@@ -203,10 +203,9 @@ def summary_markdown(result: Tables, text: MapText) -> str:
     words = WORDS[language]
     lead = _lead(result, format_date(study.about.date, "long", language))
     shown = readable(table, language)
-    lines = [f"# {_plain(text.title)}", ""]
-    lines += [f"**{_plain(line)}**\n" for line in (text.notice, text.method_note) if line]
-    lines += [lead, "", _row(shown.columns), _row([":--", *["--:"] * (len(shown.columns) - 1)])]
-    lines += [_row(row) for row in shown.itertuples(index=False)]
+    lines = [f"# {plain(text.title)}", ""]
+    lines += [f"**{plain(line)}**\n" for line in (text.notice, text.method_note) if line]
+    lines += [lead, "", *markdown_table(shown, left=1)]
     lines += ["", *([words["partly"], ""] if _partly(table).any() else [])]
     lines += [words["share"], words["range"], _speeds(study)]
     lines += [words["low_stress"]] if "share_low_stress" in table else []
@@ -214,9 +213,9 @@ def summary_markdown(result: Tables, text: MapText) -> str:
     lines += _effect_of_surfaces(result, language)
     lines += _by_method(result, language)
     lines += ["", text.date, ""]
-    lines += [f"## {words['sources']}", "", _plain(text.source), ""]
+    lines += [f"## {words['sources']}", "", plain(text.source), ""]
     if result.notes:
-        notes = [f"- {_plain(str(note))}" for note in result.notes]
+        notes = [f"- {plain(str(note))}" for note in result.notes]
         lines += [f"## {words['notes']}", "", *notes, ""]
     return "\n".join(lines)
 
@@ -294,11 +293,17 @@ def _effect_of_surfaces(result: Tables, language: str) -> list[str]:
     return [words.format(now=number(now, language), other=number(other, language))]
 
 
+def markdown_table(shown: pd.DataFrame, *, left: int) -> list[str]:
+    """Lay a table of text out in Markdown; its first `left` columns are not numbers."""
+    marks = [":--"] * left + ["--:"] * (len(shown.columns) - left)
+    return [_row(shown.columns), _row(marks), *map(_row, shown.itertuples(index=False))]
+
+
 def _row(cells: Iterable[str]) -> str:
-    return "| " + " | ".join(_plain(cell) for cell in cells) + " |"
+    return "| " + " | ".join(plain(cell) for cell in cells) + " |"
 
 
-def _plain(text: str) -> str:
+def plain(text: str) -> str:
     """Keep text from a file from becoming markup."""
     for mark in "\\`*[]<>|":
         text = text.replace(mark, f"\\{mark}")

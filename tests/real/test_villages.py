@@ -175,7 +175,7 @@ def test_a_share_of_few_is_marked(result: Result) -> None:
     from stemgeo.report.bundle import map_text
     from stemgeo.report.summary import summary_markdown
 
-    text = summary_markdown(result, map_text(result))
+    text = summary_markdown(result, map_text(result.study, result.inputs))
     region = next(line for line in text.splitlines() if line.startswith("| Vlaanderen"))
     assert "%\\*" in region or "%*" in region
     assert "Minder dan de helft van de kinderen is gemeten" in text

@@ -1,0 +1,83 @@
+"""Work kept between runs, named by the content it was made from."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import shutil
+import tempfile
+from contextlib import suppress
+from pathlib import Path
+from typing import TYPE_CHECKING, TypeVar
+
+import platformdirs
+
+from stemgeo.errors import InputError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Sequence
+
+T = TypeVar("T")
+
+
+def folder() -> Path:
+    """Where work is kept: $STEMGEO_CACHE, else the user's cache folder."""
+    return Path(os.environ.get("STEMGEO_CACHE") or platformdirs.user_cache_dir("stemgeo"))
+
+
+def entry(kind: str, *made_from: str | Sequence[str]) -> Path:
+    """Give the place of a piece of work, named by a hash of all that it depends on."""
+    name = hashlib.sha256(json.dumps(made_from).encode()).hexdigest()[:32]
+    return folder() / kind / name
+
+
+def code_of(modules: Iterable[Path]) -> str:
+    """Hash the modules that do a piece of work, so that no other rule meets a stale entry."""
+    digest = hashlib.sha256()
+    for module in modules:
+        digest.update(module.read_bytes())
+    return digest.hexdigest()
+
+
+def kept(
+    place: Path,
+    make: Callable[[], T],
+    save: Callable[[T, Path], None],
+    load: Callable[[Path], T],
+) -> T:
+    """Take a piece of work from the cache, or make it and keep it.
+
+    Parameters
+    ----------
+    place
+        As from `entry`.
+    make
+        Does the work.
+    save
+        Writes it under a path that does not exist yet, as a file or a folder.
+    load
+        Reads it; raises `InputError` when it is not what was written: then it is made anew.
+    """
+    if place.exists():
+        try:
+            return load(place)
+        except (InputError, OSError):
+            _remove(place)
+    made = make()
+    # A cache saves work; a full or read-only disk must not cost the result.
+    with suppress(OSError):
+        place.parent.mkdir(parents=True, exist_ok=True)
+        # Beside its place, so that it moves there whole or not at all.
+        with tempfile.TemporaryDirectory(prefix=".writing-", dir=place.parent) as beside:
+            save(made, Path(beside, "entry"))
+            Path(beside, "entry").rename(place)
+    return made
+
+
+def _remove(place: Path) -> None:
+    if place.is_dir():
+        shutil.rmtree(place, ignore_errors=True)
+    else:
+        with suppress(OSError):
+            place.unlink()
