@@ -106,6 +106,51 @@ def run(
 
 
 @app.command()
+def trend(
+    study: StudyPath,
+    years: Annotated[
+        str, typer.Option("--years", metavar="YEARS", help="2019-2022, or 2019,2022.")
+    ],
+    out: Annotated[Path, typer.Option("--out", metavar="DIR", help="Where the result goes.")],
+) -> None:
+    """Measure a study for the academies of several years: tables, a line chart and maps."""
+    from stemgeo.report.files import read_manifest, refuse_taken
+    from stemgeo.study import load_study
+
+    wanted = _years(years)
+    parsed = load_study(study)
+    refuse_taken(out)
+    with _progress() as progress:
+        from stemgeo.trend import readable_trend
+        from stemgeo.trend import trend as measure_years
+
+        result = measure_years(parsed, wanted, progress=progress)
+        progress("Schrijven", 0.9)
+        result.write(out)
+        progress("Klaar", 1.0)
+    _warn(result.notes)
+    regions = result.table[result.table["level"] == "region"]
+    _emit(readable_trend(regions, parsed.output.language), Form.text)
+    _notices(read_manifest(out), Form.text)
+    _say(f"Result in {out}: summary.md, maps/, tables/, manifest.json")
+
+
+def _years(text: str) -> list[int]:
+    """Read 2019-2022 or 2019,2022."""
+    first, to, last = text.partition("-")
+    try:
+        if to:
+            years = list(range(int(first), int(last) + 1))
+        else:
+            years = [int(year) for year in text.split(",")]
+    except ValueError:
+        years = []
+    if len(set(years)) < 2 or not all(1900 <= year <= 2200 for year in years):
+        raise typer.BadParameter(f"{text!r} is not two years or more, as 2019-2022 or 2019,2022")
+    return years
+
+
+@app.command()
 def coverage(
     result: ResultPath,
     by: Annotated[

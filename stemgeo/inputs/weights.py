@@ -54,7 +54,8 @@ def read_weights(path: str | Path | Input, municipalities: gpd.GeoDataFrame) -> 
     Returns
     -------
     GeoDataFrame
-        weight (above 0, in the file's own unit), geometry (points, EPSG:31370).
+        weight (above 0, in the file's own unit), geometry (points, or the cells of a raster;
+        EPSG:31370).
 
     Raises
     ------
@@ -89,7 +90,7 @@ def load_weights(
         kept = _within_bounds(frame, municipalities)
         if kept.empty:
             file.error("no weight above 0 lies in the study area")
-        file.note(f"{len(kept)} points, weights add up to {kept['weight'].sum():.0f}")
+        file.note(f"{len(kept)} places, weights add up to {kept['weight'].sum():.0f}")
         return kept, file.provenance
 
 
@@ -167,13 +168,13 @@ def _within_bounds(frame: gpd.GeoDataFrame, municipalities: gpd.GeoDataFrame) ->
     if municipalities.empty:
         return frame
     left, bottom, right, top = municipalities.total_bounds
-    x, y = frame.geometry.x, frame.geometry.y
-    inside = x.between(left, right) & y.between(bottom, top)
+    x0, y0, x1, y1 = shapely.bounds(frame.geometry.to_numpy()).T
+    inside = (x1 >= left) & (x0 <= right) & (y1 >= bottom) & (y0 <= top)
     return frame[inside].reset_index(drop=True)
 
 
 def _from_raster(file: OpenedFile, municipalities: gpd.GeoDataFrame) -> gpd.GeoDataFrame | None:
-    """Make a point of the centre of each cell with people."""
+    """Make a polygon of each cell with people."""
     import rasterio
     from rasterio.errors import RasterioError
 
@@ -199,12 +200,13 @@ def _from_raster(file: OpenedFile, municipalities: gpd.GeoDataFrame) -> gpd.GeoD
     if negative := int((weight < 0).sum()):
         file.note(f"{negative} cells below 0 left out")
     rows, columns = np.nonzero(weight > 0)
-    x = grid.c + (left + columns + 0.5) * grid.a
-    y = grid.f + (top + rows + 0.5) * grid.e
+    # The four corners of each cell, since a square is none in another projection.
+    across = (left + columns)[:, None] + np.array([0, 1, 1, 0])
+    down = (top + rows)[:, None] + np.array([0, 0, 1, 1])
+    x, y = grid.c + across * grid.a, grid.f + down * grid.e
     east, north = Transformer.from_crs(crs, LAMBERT_72, always_xy=True).transform(x, y)
-    return gpd.GeoDataFrame(
-        {"weight": weight[rows, columns]}, geometry=gpd.points_from_xy(east, north), crs=LAMBERT_72
-    )
+    cells = shapely.polygons(np.stack([east, north], axis=-1))
+    return gpd.GeoDataFrame({"weight": weight[rows, columns]}, geometry=cells, crs=LAMBERT_72)
 
 
 def _needed(raster: Any, crs: CRS, municipalities: gpd.GeoDataFrame) -> tuple[int, int, int, int]:

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import csv
-import io
-import zipfile
 from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pandas as pd
 import pytest
+from statbel import facts, province_column
+from statbel import people as people_of
 
 from stemgeo.errors import Findings
 from stemgeo.inputs import read_population, vintages
@@ -20,34 +19,14 @@ from stemgeo.study import Input
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    Key = tuple[str, int, str]
-
-FACTS = Path(__file__).parents[2] / "data" / "municipalities.csv"
-BRUSSELS = "Brussels Hoofdstedelijk Gewest"
-
-
-def facts() -> list[dict[str, str]]:
-    """The municipalities of before 2019, with their codes and provinces since."""
-    with FACTS.open(encoding="utf-8", newline="") as stream:
-        return [row for row in csv.DictReader(stream) if row["province2018"] != BRUSSELS]
-
-
-def province_column(vintage: int) -> str:
-    return "province2025" if vintage == 2025 else "province2018"
+    from statbel import Key
 
 
 @pytest.fixture(scope="module", params=[2013, 2015])
 def published(request: pytest.FixtureRequest, shared_data: Path) -> tuple[Path, Counter[Key]]:
     """A file of Statbel, and its Flemish people by code of 2018, age and sex, row by row."""
     path = shared_data / "population" / f"TF_SOC_POP_STRUCT_{request.param}.zip"
-    flemish = {row["nis2018"] for row in facts()}
-    people: Counter[Key] = Counter()
-    with zipfile.ZipFile(path) as archive, archive.open(archive.namelist()[0]) as raw:
-        for row in csv.DictReader(io.TextIOWrapper(raw, "utf-8-sig"), delimiter="|"):
-            code = row.get("CD_REFNIS") or row["CD_MUNTY_REFNIS"]
-            if code in flemish:
-                people[code, int(row["CD_AGE"]), row["CD_SEX"]] += int(row["MS_POPULATION"])
-    return path, people
+    return path, people_of(path)
 
 
 def regrouped(people: Counter[Key], by: Callable[[Key], object]) -> dict[object, int]:

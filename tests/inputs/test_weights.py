@@ -54,17 +54,19 @@ def test_cells_become_points_at_their_centre(
     path = write_raster(tmp_path / "w.tif", [[5, 0, -3], [np.nan, -200, 7]], nodata=-200)
     read = read_weights(path, municipalities)
     assert read["weight"].tolist() == [5, 7]
-    assert read.geometry.x.tolist() == [100_500, 102_500]
-    assert read.geometry.y.tolist() == [209_500, 208_500]
+    assert [cell.bounds for cell in read.geometry] == [
+        (100_000, 209_000, 101_000, 210_000),
+        (102_000, 208_000, 103_000, 209_000),
+    ]
     assert read.crs.to_epsg() == 31370
 
 
 def test_cells_outside_the_study_area_are_left_out(
     tmp_path: Path, municipalities: gpd.GeoDataFrame
 ) -> None:
-    """Only cells within the bounds of the study area count."""
+    """Only cells that meet the bounds of the study area count; one more touches at each side."""
     read = read_weights(write_raster(tmp_path / "w.tif", np.ones((30, 100))), municipalities)
-    assert len(read) == 10 * 60
+    assert len(read) == (10 + 1) * (60 + 1)
 
 
 def test_raster_elsewhere_is_refused(tmp_path: Path, municipalities: gpd.GeoDataFrame) -> None:

@@ -1,0 +1,37 @@
+"""Statbel's people counted by the standard library alone: nothing shared with what is checked."""
+
+from __future__ import annotations
+
+import csv
+import io
+import zipfile
+from collections import Counter
+from pathlib import Path
+
+FACTS = Path(__file__).parents[1] / "data" / "municipalities.csv"
+BRUSSELS = "Brussels Hoofdstedelijk Gewest"
+
+Key = tuple[str, int, str]
+"""NIS code of before 2019, age, sex."""
+
+
+def facts() -> list[dict[str, str]]:
+    """The municipalities of before 2019, with their codes and provinces since."""
+    with FACTS.open(encoding="utf-8", newline="") as stream:
+        return [row for row in csv.DictReader(stream) if row["province2018"] != BRUSSELS]
+
+
+def province_column(vintage: int) -> str:
+    return "province2025" if vintage == 2025 else "province2018"
+
+
+def people(path: Path) -> Counter[Key]:
+    """Count the Flemish people of a file of Statbel by code, age and sex, row by row."""
+    flemish = {row["nis2018"] for row in facts()}
+    found: Counter[Key] = Counter()
+    with zipfile.ZipFile(path) as archive, archive.open(archive.namelist()[0]) as raw:
+        for row in csv.DictReader(io.TextIOWrapper(raw, "utf-8-sig"), delimiter="|"):
+            code = row.get("CD_REFNIS") or row["CD_MUNTY_REFNIS"]
+            if code in flemish:
+                found[code, int(row["CD_AGE"]), row["CD_SEX"]] += int(row["MS_POPULATION"])
+    return found
