@@ -214,7 +214,7 @@ def draw_map(
     ] = None,
 ) -> None:
     """Draw the map of a result again."""
-    from stemgeo.maps.static import save_figure
+    from stemgeo.maps.page import save_figure
     from stemgeo.report.bundle import map_of_folder
 
     names = {name.lower(): name for name in PROVINCES}

@@ -15,7 +15,7 @@ from stemgeo import coverage as coverage_
 from stemgeo import facts
 from stemgeo.errors import Problem, StudyError
 from stemgeo.inputs import Inputs, load_inputs
-from stemgeo.maps.static import save_figure
+from stemgeo.maps.page import save_figure
 from stemgeo.maps.trend import line_chart, line_chart_alt, small_multiples, small_multiples_alt
 from stemgeo.measure import Measured, Prepared, measure, prepare, quiet
 from stemgeo.report.bundle import (

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from fractions import Fraction
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import geopandas as gpd
@@ -21,8 +22,6 @@ from stemgeo.inputs.buildings import Buildings
 from stemgeo.study import DEFAULT_BANDS, AcademyRules, Band, Speed
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from stemgeo.network.graph import Network
 
 FLAT = Speed(low=10, central=10, high=10)
@@ -195,6 +194,20 @@ def test_a_kind_lies_near_its_due_in_every_part(units: list[int], parts: list[in
     for weight, row in zip(parts, rows, strict=True):
         for n, count in zip(units, row, strict=True):
             assert abs(count - Fraction(n * weight, sum(parts))) < 3
+
+
+def test_the_worked_example_of_the_documentation() -> None:
+    """4 girls and 3 boys over streets of 100, 250 and 350 m, worked out in docs/method.md."""
+    (rows,) = by_part([([4, 3], [100, 250, 350])])
+    assert rows == [[0, 1], [2, 1], [2, 1]]
+    places = [Fraction(2 * j - 1, 8) for j in range(1, 5)]
+    assert [float(place) for place in places] == [0.125, 0.375, 0.625, 0.875]
+    said = (Path(__file__).parents[1] / "docs" / "method.md").read_text(encoding="utf-8")
+    said = " ".join(said.split())
+    assert "4 girls and 3 boys over three streets of 100, 250 and 350 m" in said
+    assert "boy, girl, girl, boy, girl, boy, girl" in said
+    row = ["girl" if kind == 0 else "boy" for kind in row_by_hand([4, 3])]
+    assert ", ".join(row) in said
 
 
 def test_single_children_do_not_crowd_in_the_middle() -> None:

@@ -25,8 +25,8 @@ WITH_ACADEMY = {
     "Vlaams-Brabant": (26, 36, 37, 38),
     "West-Vlaanderen": (48, 64, 63, 64),
 }
-"""Municipalities with an academy in each of YEARS. 2020 and 2022 by province and the totals of
-2019 (162) and 2021 (220) were reported; how those two totals fall over the provinces is ours."""
+"""Municipalities with an academy in each of YEARS. The totals and 2022 by province were reported;
+how the totals of 2019, 2020 and 2021 fall over the provinces is ours."""
 
 AGES: tuple[tuple[int, tuple[int | None, int | None]], ...] = (
     (46, (None, None)),

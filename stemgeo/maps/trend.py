@@ -8,12 +8,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from math import ceil
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import matplotlib.style
 import numpy as np
 import shapely
-from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.ticker import MaxNLocator
 
 from stemgeo.coverage import REGION
@@ -27,26 +26,23 @@ from stemgeo.maps.layout import (
     text_width_in,
     wrapped,
 )
-from stemgeo.maps.series import border_rings, colours, lighter, line_on, provinces
-from stemgeo.maps.static import (
-    _INK,
-    _PALE_INK,
-    _PLATE,
-    _PROVINCE,
-    _ROW_IN,
-    _SECOND_COLUMN,
-    _SMALLEST_RING_IN,
-    _STYLE,
-    MapFigure,
-    _add_polygons,
-    _draw_key,
-    _draw_scale_bar,
-    _Key,
-    _page_axes,
-    _write_credits,
-    _write_head,
-    _write_lines,
+from stemgeo.maps.page import (
+    PALE_INK,
+    PLATE,
+    PROVINCE,
+    ROW_IN,
+    SECOND_COLUMN,
+    SMALLEST_RING_IN,
+    STYLE,
+    Key,
+    Looks,
+    add_polygons,
+    draw_key,
+    draw_scale_bar,
+    new_page,
+    write_lines,
 )
+from stemgeo.maps.series import INK, border_rings, colours, lighter, line_on, provinces
 from stemgeo.maps.text import MapText, percent, whole
 
 if TYPE_CHECKING:
@@ -60,13 +56,12 @@ if TYPE_CHECKING:
     from stemgeo.maps.layout import Sheet
     from stemgeo.maps.text import Language
 
-_Looks = dict[str, Any]
 _Reading = tuple[float, float]
 
 REPORTED = "municipalities_with_academy"
 """The reported indicator that stands beside the lines."""
 
-STATUSES: dict[str, _Looks] = {
+STATUSES: dict[str, Looks] = {
     "kept": {"facecolor": colours(5)[2]},
     "new": {"facecolor": colours(5)[4]},
     "lost": {"facecolor": "#fee8c8", "hatch": "////////"},
@@ -75,23 +70,23 @@ STATUSES: dict[str, _Looks] = {
 """How a municipality looks by what became of it since the year before."""
 
 _ACCENT = colours(5)[4]
-_REGION_LINE: _Looks = {"color": _ACCENT, "linewidth": 2.4, "marker": "o", "markersize": 5.0}
-_QUIET_LINE: _Looks = {**_REGION_LINE, "linewidth": 1.4, "markersize": 3.4, "linestyle": "--"}
-_PROVINCE_LINE: _Looks = {"color": "#6f6f6f", "linewidth": 0.9, "markersize": 3.4}
+_REGION_LINE: Looks = {"color": _ACCENT, "linewidth": 2.4, "marker": "o", "markersize": 5.0}
+_QUIET_LINE: Looks = {**_REGION_LINE, "linewidth": 1.4, "markersize": 3.4, "linestyle": "--"}
+_PROVINCE_LINE: Looks = {"color": "#6f6f6f", "linewidth": 0.9, "markersize": 3.4}
 _PROVINCE_MARKS = "s^DvP"
-_BAND: _Looks = {"facecolor": colours(5)[1], "alpha": 0.5, "linewidth": 0, "zorder": 1}
+_BAND: Looks = {"facecolor": colours(5)[1], "alpha": 0.5, "linewidth": 0, "zorder": 1}
 _REPORTED_IN = 0.15
-_REPORTED_MARK: _Looks = {
+_REPORTED_MARK: Looks = {
     "marker": "o",
     "markersize": _REPORTED_IN * 72,
     "markerfacecolor": "none",
-    "markeredgecolor": _INK,
+    "markeredgecolor": INK,
     "markeredgewidth": 1.1,
     "linestyle": "none",
     "zorder": 5,
 }
-_GRID: _Looks = {"color": "#dddddd", "linewidth": 0.6}
-_LEADER: _Looks = {"color": "#9a9a9a", "linewidth": 0.5, "zorder": 1}
+_GRID: Looks = {"color": "#dddddd", "linewidth": 0.6}
+_LEADER: Looks = {"color": "#9a9a9a", "linewidth": 0.5, "zorder": 1}
 _TICK_GAP_IN, _LEADER_IN = 0.07, 0.35
 _BEFORE_FIRST_IN, _AFTER_LAST_IN = 0.5, 0.12
 _FIGURE_GAP_IN = 0.085  # from the middle of a point to the figure beside it
@@ -100,7 +95,7 @@ _YEAR_IN = 0.45  # at least, from year to year on the scale
 _HEADROOM = 1.12  # above the highest number, for its figure
 
 _FINEST_DETAIL_IN = 1 / 300
-_BORDER: _Looks = {**_PROVINCE, "linewidth": 0.8}
+_BORDER: Looks = {**PROVINCE, "linewidth": 0.8}
 _OUTLINE = 0.25
 _LEGEND_ROWS = 3
 _YEAR_PT = 11.0
@@ -194,10 +189,10 @@ def line_chart(trend: pd.DataFrame, reported: pd.DataFrame, text: MapText) -> Fi
         An A4 sheet with two panels. The region's line is thick and bears its figures, those of
         the provinces are thin; names and last figures stand at the ends of the lines.
     """
-    with matplotlib.style.context(_STYLE, after_reset=True):
+    with matplotlib.style.context(STYLE, after_reset=True):
         marks = _reported(trend, reported)
         sheet = best_sheet((0, 0, 2, 1), _with_sources(text, marks), legend_in=0)
-        figure, page = _new_page(sheet, text, _place(text, trend["year"]))
+        figure, page = new_page(sheet, text.title, _place(text, trend["year"]))
         for room, panel in zip(_halves(sheet.frame), _panels(trend, marks, text), strict=True):
             _draw_panel(figure, page, room, panel, text)
     return figure
@@ -240,7 +235,7 @@ class _Line:
 
     name: str
     readings: list[_Reading]
-    looks: _Looks
+    looks: Looks
 
     @property
     def known(self) -> list[_Reading]:
@@ -397,7 +392,7 @@ class _End:
     """What stands at the end of a line: name and last figure, and perhaps a line below."""
 
     said: list[str]
-    looks: _Looks
+    looks: Looks
 
     @property
     def width_in(self) -> float:
@@ -413,10 +408,10 @@ class _End:
 
 def _draw_panel(figure: Figure, page: Axes, room: Box, panel: _Panel, text: MapText) -> None:
     heading = wrapped(panel.heading, room.width, TEXT_PT, "bold")
-    _write_lines(page, room.left, room.top, heading, TEXT_PT, weight="bold")
+    write_lines(page, room.left, room.top, heading, TEXT_PT, weight="bold")
     under = room.top - len(heading) * line_in(TEXT_PT)
     note = wrapped(panel.note, room.width, SMALL_PT)
-    _write_lines(page, room.left, under, note, SMALL_PT, color=_PALE_INK)
+    write_lines(page, room.left, under, note, SMALL_PT, color=PALE_INK)
     ends = _ends(panel, text)
     plot = _plot(room, panel, ends)
     _draw_lines(figure, plot, panel)
@@ -431,9 +426,7 @@ def _ends(panel: _Panel, text: MapText) -> list[_End]:
     span = [
         f"({panel.said(low)} {text.words.to} {panel.said(high)})" for _, low, high in panel.band
     ]
-    accent = [
-        {"color": _ACCENT if line.looks["color"] == _ACCENT else _INK} for line in panel.lines
-    ]
+    accent = [{"color": _ACCENT if line.looks["color"] == _ACCENT else INK} for line in panel.lines]
     first = _End([region, *span[-1:]], {**accent[0], "weight": "bold"})
     return [first, *(_End([said], looks) for said, looks in zip(others, accent[1:], strict=True))]
 
@@ -476,7 +469,7 @@ def _axes(figure: Figure, box: Box) -> Axes:
 
 
 def _write_scales(page: Axes, plot: _Plot, panel: _Panel) -> None:
-    looks: _Looks = {"size": TEXT_PT, "color": _PALE_INK}
+    looks: Looks = {"size": TEXT_PT, "color": PALE_INK}
     for value, said in panel.ticks.items():
         _, y = plot.at(0, value)
         left = plot.box.left - _TICK_GAP_IN
@@ -506,7 +499,7 @@ def _write_ends(page: Axes, plot: _Plot, panel: _Panel, ends: list[_End]) -> Non
         after = x + _AFTER_LAST_IN, plot.box.right + _TICK_GAP_IN, left - _TICK_GAP_IN
         page.plot(after, [y, y, middle], **_LEADER)
         top = middle + end.height_in / 2
-        _write_lines(page, left, top, end.said, TEXT_PT, **end.looks)
+        write_lines(page, left, top, end.said, TEXT_PT, **end.looks)
 
 
 def spread(
@@ -589,10 +582,10 @@ def _write_figures(page: Axes, plot: _Plot, panel: _Panel, reported: str) -> Non
     told = set(_told_years(plot, panel))
     shown = [(year, value) for year, value in readings[:-1] if year in told]
     figures = [(reading, _ACCENT) for reading in shown if not np.isnan(reading[1])]
-    figures += [(mark, _PALE_INK) for mark in panel.marks if mark not in readings]
+    figures += [(mark, PALE_INK) for mark in panel.marks if mark not in readings]
     notes = [_Note(panel.said(one[1]), [plot.at(*one)], colour) for one, colour in figures]
     marks = [plot.at(*mark) for mark in panel.marks]
-    notes.append(_Note(reported, marks, _PALE_INK))
+    notes.append(_Note(reported, marks, PALE_INK))
     paths = [plot.path(line) for line in panel.lines]
     points = [shapely.MultiPoint(list(path.coords)) for path in paths]  # a hidden mark is worse
     drawn = [*paths, *points, *plot.grid(panel.ticks)]
@@ -602,8 +595,8 @@ def _write_figures(page: Axes, plot: _Plot, panel: _Panel, reported: str) -> Non
         if best is not None:
             covered, box = best
             middle = box.left + box.width / 2, box.bottom + box.height / 2
-            looks: _Looks = {"size": SMALL_PT, "color": note.colour, "ha": "center", "va": "center"}
-            page.text(*middle, note.said, **looks, bbox=_PLATE if covered else None)
+            looks: Looks = {"size": SMALL_PT, "color": note.colour, "ha": "center", "va": "center"}
+            page.text(*middle, note.said, **looks, bbox=PLATE if covered else None)
             taken.append(box)
 
 
@@ -657,18 +650,18 @@ def small_multiples(
     Figure
         An A4 sheet, as many maps beside each other as shows them largest, one legend for all.
     """
-    with matplotlib.style.context(_STYLE, after_reset=True):
+    with matplotlib.style.context(STYLE, after_reset=True):
         tables = dict(sorted(municipalities_by_year.items()))
         ground = _ground(tables.values())
         captions = _captions(tables, academies_by_year, text)
         grid = _best_grid(ground, list(captions.values()), text)
-        figure, page = _new_page(grid.sheet, text, _place(text, tables))
+        figure, page = new_page(grid.sheet, text.title, _place(text, tables))
         for number, (year, table) in enumerate(tables.items()):
             cell = grid.cell(number)
-            _write_lines(page, cell.left, cell.top, [str(year)], _YEAR_PT, weight="bold")
+            write_lines(page, cell.left, cell.top, [str(year)], _YEAR_PT, weight="bold")
             caption = wrapped(captions[year], cell.width, TEXT_PT)
             below = cell.bottom + grid.caption_in
-            _write_lines(page, cell.left, below, caption, TEXT_PT)
+            write_lines(page, cell.left, below, caption, TEXT_PT)
             _draw_small_map(figure, grid.map_box(number), table, ground, grid.metres_per_inch)
         _draw_key_of_statuses(page, grid.sheet, text)
     return figure
@@ -767,14 +760,14 @@ def _best_grid(ground: Box, captions: Sequence[str], text: MapText) -> _Grid:
 
 def _grid(columns: int, ground: Box, captions: Sequence[str], text: MapText) -> _Grid:
     rows = ceil(len(captions) / columns)
-    legend_in = line_in(TEXT_PT) + GAP_IN / 2 + _LEGEND_ROWS * _ROW_IN + GAP_IN
+    legend_in = line_in(TEXT_PT) + GAP_IN / 2 + _LEGEND_ROWS * ROW_IN + GAP_IN
     together = (0, 0, columns * ground.width, rows * ground.height)
     grid = _Grid(best_sheet(together, text, legend_in), columns, rows, 0)
     lines = max(len(wrapped(caption, grid.cell(0).width, TEXT_PT)) for caption in captions)
     grid = replace(grid, caption_in=lines * line_in(TEXT_PT))
     frame, room = grid.sheet.frame, grid.map_box(0)
     # Texts may leave a map no room: then it is as good as invisible, and not chosen.
-    scale = max(ground.width / room.width, ground.height / max(room.height, _SMALLEST_RING_IN))
+    scale = max(ground.width / room.width, ground.height / max(room.height, SMALLEST_RING_IN))
     shown = Box(0, 0, frame.width * scale, frame.height * scale)
     return replace(grid, sheet=replace(grid.sheet, ground=shown))
 
@@ -791,12 +784,12 @@ def _draw_small_map(
     outlines = lighter(table.geometry, metres_per_inch * _FINEST_DETAIL_IN)
     drawn = table.set_geometry(outlines).sort_values("nis_code")
     for status, rows in drawn.groupby("status", sort=True):
-        _add_polygons(axes, rows.geometry, **_status_looks(str(status)), zorder=3)
-    smallest_m2 = (_SMALLEST_RING_IN * metres_per_inch) ** 2
-    _add_polygons(axes, border_rings(provinces(drawn), smallest_m2), **_BORDER, zorder=4)
+        add_polygons(axes, rows.geometry, **_status_looks(str(status)), zorder=3)
+    smallest_m2 = (SMALLEST_RING_IN * metres_per_inch) ** 2
+    add_polygons(axes, border_rings(provinces(drawn), smallest_m2), **_BORDER, zorder=4)
 
 
-def _status_looks(status: str) -> _Looks:
+def _status_looks(status: str) -> Looks:
     looks = STATUSES[status]
     return {**looks, "edgecolor": line_on(looks["facecolor"]), "linewidth": _OUTLINE}
 
@@ -804,29 +797,18 @@ def _status_looks(status: str) -> _Looks:
 def _draw_key_of_statuses(page: Axes, sheet: Sheet, text: MapText) -> None:
     """Draw the legend that all maps share, and their scale."""
     words, place = _WORDS[text.language], sheet.legend
-    _write_lines(page, place.left, place.top, [words.with_academy], TEXT_PT, weight="bold")
-    keys = [_Key(words.statuses[status], _status_looks(status)) for status in STATUSES]
-    keys.append(_Key(text.words.province_border, _BORDER))
+    write_lines(page, place.left, place.top, [words.with_academy], TEXT_PT, weight="bold")
+    keys = [Key(words.statuses[status], _status_looks(status)) for status in STATUSES]
+    keys.append(Key(text.words.province_border, _BORDER))
     top = place.top - line_in(TEXT_PT) - GAP_IN / 2
     for number, key in enumerate(keys):
         column, row = divmod(number, _LEGEND_ROWS)
-        left = place.left + column * _SECOND_COLUMN * place.width
-        _draw_key(page, left, top - (row + 0.5) * _ROW_IN, key)
-    _draw_scale_bar(page, sheet)
+        left = place.left + column * SECOND_COLUMN * place.width
+        draw_key(page, left, top - (row + 0.5) * ROW_IN, key)
+    draw_scale_bar(page, sheet)
 
 
 # -- what both share ---------------------------------------------------------------------------
-
-
-def _new_page(sheet: Sheet, text: MapText, place: str) -> tuple[Figure, Axes]:
-    """Begin a sheet: its head and its credits, and invisible axes in inches to write on."""
-    figure = MapFigure(figsize=(sheet.width, sheet.height), label=f"{text.title}: {place}")
-    FigureCanvasAgg(figure)
-    page = _page_axes(figure, sheet)
-    page.set_zorder(1)  # what is written stands over what is drawn
-    _write_head(page, sheet, place)
-    _write_credits(page, sheet)
-    return figure, page
 
 
 def _place(text: MapText, years: Iterable[int]) -> str:

@@ -16,8 +16,9 @@ from babel.dates import format_date
 from babel.numbers import format_decimal
 
 from stemgeo import coverage as coverage_
+from stemgeo.maps.page import save_figure
 from stemgeo.maps.series import lighter
-from stemgeo.maps.static import choropleth, save_figure
+from stemgeo.maps.static import choropleth
 from stemgeo.maps.text import MapText
 from stemgeo.maps.web import web_map
 from stemgeo.report.files import checked_file, read_manifest, whole_folder, write_manifest

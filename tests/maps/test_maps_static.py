@@ -24,7 +24,8 @@ from matplotlib.text import Text
 
 from stemgeo import errors
 from stemgeo.maps import series
-from stemgeo.maps.static import choropleth, save_figure
+from stemgeo.maps.page import save_figure
+from stemgeo.maps.static import choropleth
 from stemgeo.maps.text import MapText
 
 SVG_TEXT = "{http://www.w3.org/2000/svg}text"
@@ -303,7 +304,8 @@ def test_same_bytes_in_another_process(
     academies.to_parquet(tmp_path / "a.parquet")
     script = (
         "import sys, pathlib, geopandas as gpd\n"
-        "from stemgeo.maps.static import choropleth, save_figure\n"
+        "from stemgeo.maps.page import save_figure\n"
+        "from stemgeo.maps.static import choropleth\n"
         "from stemgeo.maps.text import MapText\n"
         "place, out = map(pathlib.Path, sys.argv[1:3])\n"
         "m, a = (gpd.read_parquet(place / f'{n}.parquet') for n in 'ma')\n"

@@ -21,8 +21,8 @@ from matplotlib.colors import to_hex
 from matplotlib.text import Text
 
 from stemgeo import facts
+from stemgeo.maps.page import save_figure
 from stemgeo.maps.series import relative_luminance
-from stemgeo.maps.static import save_figure
 from stemgeo.maps.trend import (
     STATUSES,
     line_chart,

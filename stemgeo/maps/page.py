@@ -1,0 +1,225 @@
+"""What every printed sheet shares: style, head, credits, keys of a legend, and its files.
+
+Matplotlib's global state (pyplot) is not touched, and the same figure gives the same bytes.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from io import BytesIO
+from typing import TYPE_CHECKING, Any
+
+import matplotlib.style
+import shapely
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.collections import PathCollection
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+from matplotlib.patches import Rectangle
+from matplotlib.path import Path as Outline
+
+from stemgeo.maps.layout import (
+    CAUTION_PT,
+    FONT,
+    GAP_IN,
+    LINE_HEIGHT,
+    MARGIN_IN,
+    PLACE_PT,
+    SMALL_PT,
+    TEXT_PT,
+    TITLE_PT,
+    line_in,
+    round_length_m,
+)
+from stemgeo.maps.series import INK
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+    from pathlib import Path
+
+    from matplotlib.axes import Axes
+
+    from stemgeo.maps.layout import Sheet
+
+Looks = dict[str, Any]
+
+STYLE: Looks = {
+    "font.family": [FONT],
+    "text.parse_math": False,  # a name with two dollar signs is a name
+    "svg.fonttype": "none",  # text stays text
+    "pdf.fonttype": 42,
+    "svg.hashsalt": "stemgeo",
+    "hatch.linewidth": 0.6,
+}
+_NO_DATES: dict[str, Looks] = {
+    "png": {"Software": None},
+    "svg": {"Date": None, "Creator": None},
+    "pdf": {"CreationDate": None, "Creator": None, "Producer": None},
+}
+_DPI = 300
+_SCREEN_DPI = 100
+SMALLEST_RING_IN = 0.12
+_SWATCH_IN = 0.32, 0.13
+ROW_IN = 0.19
+_COUNTS_END_IN = 2.7
+SECOND_COLUMN = 0.51  # of the width of the legend
+_SCALE_BAR_IN = 1.8  # at most
+PALE_INK = "#555555"
+_CAUTION_GROUND = "#ffe9a8"
+PROVINCE: Looks = {"edgecolor": INK, "linewidth": 1.1, "facecolor": "none"}
+PLATE: Looks = {"boxstyle": "round,pad=0.12", "facecolor": "white", "alpha": 0.85, "linewidth": 0}
+
+
+class MapFigure(Figure):
+    """A figure that a notebook shows as a picture, without pyplot."""
+
+    def _repr_png_(self) -> bytes:
+        picture = BytesIO()
+        with matplotlib.style.context(STYLE, after_reset=True):
+            self.savefig(picture, format="png", dpi=_SCREEN_DPI, metadata=_NO_DATES["png"])
+        return picture.getvalue()
+
+
+def new_page(sheet: Sheet, title: str, place: str) -> tuple[Figure, Axes]:
+    """Begin a sheet with its head and credits.
+
+    Parameters
+    ----------
+    sheet
+        The lines to write and the size of the paper.
+    title, place
+        The figure's label, for screen readers and files; `place` stands under the title.
+
+    Returns
+    -------
+    Figure, Axes
+        And invisible axes over the whole page, in inches, that stand over all others.
+    """
+    figure = MapFigure(figsize=(sheet.width, sheet.height), label=f"{title}: {place}")
+    FigureCanvasAgg(figure)
+    page = _page_axes(figure, sheet)
+    _write_head(page, sheet, place)
+    _write_credits(page, sheet)
+    return figure, page
+
+
+def save_figure(
+    figure: Figure, path_without_suffix: Path, formats: Sequence[str] = ("png", "svg", "pdf")
+) -> list[Path]:
+    """Write a figure in several formats; the same figure gives the same bytes.
+
+    Parameters
+    ----------
+    figure
+        As from `choropleth`.
+    path_without_suffix
+        Folder and name; the suffix is added.
+    formats
+        "png" (300 dpi), "svg" (text as text), "pdf" (fonts embedded as TrueType).
+
+    Returns
+    -------
+    list of Path
+        The files, in the order of the formats.
+    """
+    paths = []
+    for kind in formats:
+        path = path_without_suffix.with_name(f"{path_without_suffix.name}.{kind}")
+        metadata = {**_NO_DATES[kind], "Title": figure.get_label()}
+        with matplotlib.style.context(STYLE, after_reset=True):
+            figure.savefig(path, format=kind, dpi=_DPI, metadata=metadata)
+        paths.append(path)
+    return paths
+
+
+def _page_axes(figure: Figure, sheet: Sheet) -> Axes:
+    """Make invisible axes over the whole page, in inches."""
+    axes = figure.add_axes((0, 0, 1, 1))
+    axes.set(xlim=(0, sheet.width), ylim=(0, sheet.height))
+    axes.set_axis_off()
+    axes.set_zorder(1)  # what is written stands over what is drawn
+    return axes
+
+
+def write_lines(
+    page: Axes, left: float, top: float, lines: Sequence[str], size_pt: float, **looks: Any
+) -> None:
+    """Write lines under one another; the first begins at `top`."""
+    for number, line in enumerate(lines):
+        y = top - (number + 1) * line_in(size_pt) + line_in(size_pt) * (1 - 1 / LINE_HEIGHT)
+        page.text(left, y, line, **{"size": size_pt, "color": INK, "va": "baseline", **looks})
+
+
+def _write_head(page: Axes, sheet: Sheet, place: str) -> None:
+    """Write title and place, and the cautions in a band under them."""
+    top = sheet.height - MARGIN_IN
+    write_lines(page, MARGIN_IN, top, sheet.title, TITLE_PT, weight="bold")
+    place_top = top - len(sheet.title) * line_in(TITLE_PT)
+    write_lines(page, MARGIN_IN, place_top, [place], PLACE_PT)
+    if not sheet.cautions:
+        return
+    height = len(sheet.cautions) * line_in(CAUTION_PT) + GAP_IN
+    band_top = place_top - line_in(PLACE_PT) - GAP_IN
+    corner = (MARGIN_IN, band_top - height)
+    width = sheet.width - 2 * MARGIN_IN
+    looks: Looks = {"facecolor": _CAUTION_GROUND, "edgecolor": INK, "linewidth": 0.6}
+    page.add_patch(Rectangle(corner, width, height, **looks))
+    inside = band_top - GAP_IN / 2
+    write_lines(page, MARGIN_IN + GAP_IN, inside, sheet.cautions, CAUTION_PT, weight="bold")
+
+
+def _write_credits(page: Axes, sheet: Sheet) -> None:
+    top = MARGIN_IN + len(sheet.credits) * line_in(SMALL_PT)
+    write_lines(page, MARGIN_IN, top, sheet.credits, SMALL_PT, color=PALE_INK)
+
+
+@dataclass(frozen=True)
+class Key:
+    """One line of the legend: what is drawn, what it means, how many there are."""
+
+    meaning: str
+    looks: Looks
+    count: str = ""
+
+
+def draw_key(page: Axes, left: float, middle: float, key: Key) -> None:
+    """Draw a line of a legend: a swatch or a marker, its meaning, its count."""
+    width, height = _SWATCH_IN
+    if "marker" in key.looks:
+        page.add_line(Line2D([left + width / 2], [middle], **key.looks))
+    else:
+        corner = (left, middle - height / 2)
+        page.add_patch(Rectangle(corner, width, height, **key.looks))
+    written: Looks = {"size": TEXT_PT, "color": INK, "va": "center_baseline"}
+    page.text(left + width + 0.1, middle, key.meaning, **written)
+    if key.count:
+        page.text(left + _COUNTS_END_IN, middle, key.count, ha="right", **written)
+
+
+def draw_scale_bar(page: Axes, sheet: Sheet) -> None:
+    """Draw a bar of a round length, black and white halves, under the second column."""
+    length_m = round_length_m(_SCALE_BAR_IN * sheet.metres_per_inch)
+    length = length_m / sheet.metres_per_inch
+    left = sheet.legend.left + SECOND_COLUMN * sheet.legend.width
+    bottom = sheet.legend.bottom + 0.02
+    for half, colour in ((0, INK), (1, "white")):
+        corner = (left + half * length / 2, bottom)
+        looks: Looks = {"facecolor": colour, "edgecolor": INK, "linewidth": 0.7}
+        page.add_patch(Rectangle(corner, length / 2, 0.06, **looks))
+    for share, label in ((0.0, "0"), (1.0, f"{length_m / 1000:g} km")):
+        page.text(left + share * length, bottom + 0.09, label, size=SMALL_PT, ha="center")
+
+
+def add_polygons(ground: Axes, geometries: Iterable[shapely.Geometry], **looks: Any) -> None:
+    """Draw polygons with their holes, all with the same looks; the view stays as it is."""
+    outlines = [_outline(geometry) for geometry in geometries]
+    if outlines:
+        ground.add_collection(PathCollection(outlines, **looks), autolim=False)
+
+
+def _outline(geometry: shapely.Geometry) -> Outline:
+    """Turn polygons with their holes into one path."""
+    rings = shapely.get_rings(shapely.get_parts(geometry))
+    return Outline.make_compound_path(
+        *[Outline(shapely.get_coordinates(ring), closed=True) for ring in rings]
+    )
