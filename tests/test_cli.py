@@ -28,7 +28,7 @@ from stemgeo.report.files import write_manifest
 
 NOTICE = "Proef, niet voor publicatie"
 KNOWN = typer.main.get_command(app).commands  # type: ignore[attr-defined]
-COMMANDS = ("sample", "check", "run", "coverage", "gaps", "map")
+COMMANDS = ("sample", "check", "run", "trend", "coverage", "gaps", "map")
 
 
 class Said(NamedTuple):
@@ -130,6 +130,11 @@ def test_help_loads_nothing_heavy() -> None:
         ("run", "x", "--outt", "y"),
         ("coverage",),
         ("coverage", "x", "--sex", "X"),
+        ("trend", "x", "--out", "y"),
+        ("trend", "x", "--years", "2019", "--out", "y"),
+        ("trend", "x", "--years", "2022-2019", "--out", "y"),
+        ("trend", "x", "--years", "2019-20", "--out", "y"),
+        ("trend", "x", "--years", "vorig jaar", "--out", "y"),
         ("coverage", "x", "--format", "yaml"),
         ("gaps", "x", "--top", "0"),
         ("gaps", "x", "--top", "many"),
@@ -366,6 +371,51 @@ def test_coverage_by_level_names_its_places(result: Path, by: str, names: list[s
     rows = json.loads(stemgeo("coverage", result, "--by", by, "--format", "json").out)
     assert sorted(row["name"].casefold() for row in rows) == sorted(map(str.casefold, names))
     assert all(isinstance(row["code"], str) for row in rows)
+
+
+def test_coverage_of_a_band_and_sex_is_that_of_the_groups(result: Path) -> None:
+    """`--band 12-17 --sex F` gives the girls of 12 to 17, and the heading says so."""
+    told = stemgeo("coverage", result, "--band", "12-17", "--sex", "F", "--format", "csv").out
+    table = pd.read_csv(io.StringIO(told)).set_index("name")
+    expected = sum(hand.SMALL_CHILDREN.values()) * 6
+    assert table.loc["Vlaanderen", "children"] == expected
+    groups = read_table(result, "groups")
+    row = groups[
+        (groups["level"] == "region")
+        & (groups["sex"] == "F")
+        & (groups["band"] == "12-17")
+        & (groups["scenario"] == "central")
+        & (groups["profile"] == "all")
+    ].iloc[0]
+    assert table.loc["Vlaanderen", "covered"] == row["covered"]
+    shown = stemgeo("coverage", result, "--band", "12-17", "--sex", "F").out.splitlines()[0]
+    assert "Meisjes 12-17" in shown
+    assert "Kinderen" not in shown
+
+
+@pytest.mark.parametrize(
+    ("option", "value", "told"),
+    [
+        ("--by", "street", "has no level 'street'; it has: region, province, municipality, zone"),
+        ("--band", "12", "has no band '12'; it has: 12-17, 5-8, 9-11, all"),
+    ],
+)
+def test_what_the_result_does_not_have_is_named(
+    result: Path, option: str, value: str, told: str
+) -> None:
+    """With all that there is instead."""
+    (line,) = errors(stemgeo("coverage", result, option, value))
+    assert told in line
+
+
+def test_a_trend_prints_a_row_for_each_year(study: Path, tmp_path: Path) -> None:
+    """The region's figures on standard output; the rest in the folder."""
+    said = stemgeo("trend", study, "--years", "2019,2021,2022", "--out", tmp_path / "t")
+    assert said.status == 0
+    lines = said.out.splitlines()
+    assert [line.split()[0] for line in lines[1:4]] == ["2019", "2021", "2022"]
+    assert NOTICE in said.out
+    assert (tmp_path / "t" / "maps" / "trend-chart.svg").is_file()
 
 
 def test_gaps_are_the_first_of_the_list(result: Path) -> None:

@@ -277,6 +277,37 @@ def test_a_straight_line_has_no_effects(tmp_path: Path) -> None:
     assert result.network_counts == {}
 
 
+def test_the_sensitivity_of_a_method_is_a_run_with_that_method(tmp_path: Path) -> None:
+    """Streets beside grid and centroid: each row equals a whole run that places children so."""
+    folder = hand.write_study(tmp_path / "study")
+    (folder / "inwoners.csv").write_text(
+        "x,y,inwoners\n" + "".join(f"{150_250 + 500 * i},{200_250 + 450 * i},{i % 4 + 1}\n"
+                                   for i in range(12)),
+        encoding="utf-8",
+    )  # fmt: skip
+    text = (folder / "study.toml").read_text(encoding="utf-8")
+    weights = 'weights = { path = "inwoners.csv", crs = "EPSG:31370" }\n        network'
+    text = re.sub(r"network", weights, text, count=1)
+    (folder / "study.toml").write_text(text, encoding="utf-8")
+    result = sg.run(sg.load_study(folder))
+    assert list(dict.fromkeys(result.sensitivity["method"])) == ["streets", "grid", "centroid"]
+    for method, rows in result.sensitivity.groupby("method"):
+        own = f'[demand]\nmethod = "{method}"\n[output]'
+        (folder / "study.toml").write_text(text.replace("[output]", own), encoding="utf-8")
+        other = sg.run(sg.load_study(folder))
+        expected = other.coverage[
+            other.coverage["level"].isin(["region", "province"])
+            & (other.coverage["band"] == "all")
+            & (other.coverage["scenario"] == "central")
+            & (other.coverage["profile"] == "all")
+        ]
+        columns = ["level", "code", "children", "covered", "uncovered", "unmeasured"]
+        assert rows[columns].to_numpy().tolist() == expected[columns].to_numpy().tolist()
+        elsewhere = ~other.placement["method"].isin([method, "outside"])
+        fell_back = other.placement.loc[elsewhere, "children"].sum()
+        assert set(rows["fell_back"]) == {fell_back}
+
+
 def test_a_quiet_street_that_is_an_island_gains_nobody(tmp_path: Path) -> None:
     """What all roads do not offer, quiet roads do not either.
 
