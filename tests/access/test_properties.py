@@ -288,7 +288,7 @@ def test_reach_equals_networkx(drawn: Roads, kmh: float, horizon: int) -> None:
     offsets, nodes, times = reach_all(network, kmh, horizon, threads=2)
     for source in range(network.nodes):
         part = slice(offsets[source], offsets[source + 1])
-        assert (np.diff(nodes[part]) > 0).all()
+        assert len(np.unique(nodes[part])) == len(nodes[part])
         ours = dict(zip(nodes[part].tolist(), times[part].tolist(), strict=True))
         assert ours == nx.single_source_dijkstra_path_length(
             graph, source, cutoff=horizon, weight="travel_time_ms"
@@ -346,8 +346,9 @@ def test_reach_agrees_with_nearest(drawn: tuple[Roads, Spots], kmh: float) -> No
         np.array([0, len(seed_node)], dtype=np.int32),
         FAR,
     )
-    np.testing.assert_array_equal(together[1], np.flatnonzero(best < FAR))
-    np.testing.assert_array_equal(together[2], best[best < FAR])
+    order = np.argsort(together[1])
+    np.testing.assert_array_equal(together[1][order], np.flatnonzero(best < FAR))
+    np.testing.assert_array_equal(together[2][order], best[best < FAR])
 
 
 @a_lot
