@@ -75,8 +75,9 @@ def check(study: StudyPath) -> None:
     from stemgeo.study import load_study
 
     inputs = load_inputs(load_study(study))
-    _warn(inputs.warnings)
-    for item in inputs.provenance:
+    every = (inputs, *inputs.years.values())
+    _warn(tuple(dict.fromkeys(told for one in every for told in one.warnings)))
+    for item in dict.fromkeys(item for one in every for item in one.provenance):
         print(f"{item.role:16} {item.name}  {item.size_bytes} bytes  {item.note}".rstrip())
 
 
@@ -114,14 +115,14 @@ def trend(
     out: Annotated[Path, typer.Option("--out", metavar="DIR", help="Where the result goes.")],
 ) -> None:
     """Measure a study for the academies of several years: tables, a line chart and maps."""
-    from stemgeo.report.files import read_manifest, refuse_taken
+    from stemgeo.report.files import TREND, read_manifest, refuse_taken
     from stemgeo.study import load_study
 
     wanted = _years(years)
     parsed = load_study(study)
-    refuse_taken(out)
+    refuse_taken(out, TREND)
     with _progress() as progress:
-        from stemgeo.trend import readable_trend
+        from stemgeo.trend import definitions, readable_trend
         from stemgeo.trend import trend as measure_years
 
         result = measure_years(parsed, wanted, progress=progress)
@@ -131,7 +132,9 @@ def trend(
     _warn(result.notes)
     regions = result.table[result.table["level"] == "region"]
     _emit(readable_trend(regions, parsed.output.language), Form.text)
-    _notices(read_manifest(out), Form.text)
+    for line in definitions(regions, parsed.output.language):
+        print(line)
+    _notices(read_manifest(out, TREND), Form.text)
     _say(f"Result in {out}: summary.md, maps/, tables/, manifest.json")
 
 
@@ -145,6 +148,8 @@ def _years(text: str) -> list[int]:
             years = [int(year) for year in text.split(",")]
     except ValueError:
         years = []
+    if to and not years and first.isdigit() and last.isdigit():
+        raise typer.BadParameter(f"{text!r} begins after it ends; write {last}-{first}")
     if len(set(years)) < 2 or not all(1900 <= year <= 2200 for year in years):
         raise typer.BadParameter(f"{text!r} is not two years or more, as 2019-2022 or 2019,2022")
     return years

@@ -13,6 +13,8 @@ import pandas as pd
 import shapely
 
 from stemgeo.errors import Problem, ResultError
+from stemgeo.inputs import vintages
+from stemgeo.study import LEVELS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -24,6 +26,8 @@ if TYPE_CHECKING:
 
 ALL_BANDS = "all"
 REGION = ("VLG", "Vlaanderen")
+PART = "Studiegebied"
+"""Name of the region of a study that does not hold all Flemish municipalities."""
 KEYS = ["level", "code", "name", "band", "scenario", "profile"]
 COUNTS = ["children", "covered", "uncovered", "unmeasured"]
 
@@ -93,7 +97,7 @@ def levels(
     town_of_zone = pd.Index(towns["nis_code"]).get_indexer(by_zone["nis_code"])
     provinces, province_of_town = np.unique(towns["province"].to_numpy(object), return_inverse=True)
     town = town_of_zone[zone]
-    whole = np.array([REGION], dtype=object)
+    whole = np.array([[REGION[0], region_name(municipalities)]], dtype=object)
     return [
         Level("region", whole[:, 0], whole[:, 1], np.zeros(len(demand), dtype=np.intp)),
         Level("province", provinces, provinces, province_of_town[town]),
@@ -108,10 +112,17 @@ def levels(
     ]
 
 
+def region_name(municipalities: pd.DataFrame) -> str:
+    """Name what all municipalities of a study make together: Flanders, or a part of it."""
+    return REGION[1] if vintages.cover_flanders(municipalities["nis_code"]) else PART
+
+
 def _layer(name: str, layer: gpd.GeoDataFrame, demand: gpd.GeoDataFrame) -> Level:
     layer = layer.sort_values("code")
-    tree = shapely.STRtree(layer.geometry.to_numpy())
-    point, polygon = tree.query(demand.geometry.to_numpy(), predicate="intersects")
+    # The tree holds the points: it then prepares each polygon once, whatever its detail.
+    polygon, point = shapely.STRtree(demand.geometry.to_numpy()).query(
+        layer.geometry.to_numpy(), predicate="intersects"
+    )
     first = np.full(len(demand), len(layer), dtype=np.intp)
     np.minimum.at(first, point, polygon)
     # The empty code sorts before all others.
@@ -195,7 +206,7 @@ def _counted(
         for band in (one.cell.band.name, ALL_BANDS):
             key = (one.profile, one.scenario, band)
             sums[key] = sums.get(key, 0) + counts
-    keys = sorted(sums)
+    keys = sorted(sums, key=lambda key: (key[0], key[1], _by_age(key[2])))
     table = pd.DataFrame(
         np.stack([sums[key] for key in keys], axis=1).reshape(-1, len(COUNTS)), columns=COUNTS
     )
@@ -208,6 +219,11 @@ def _counted(
     share = np.full(len(table), np.nan)
     np.divide(table["covered"].to_numpy(), measured, out=share, where=measured > 0)
     return table.assign(share=share)[[*KEYS, *COUNTS, "share"]]
+
+
+def _by_age(band: str) -> tuple[bool, int]:
+    """Sort bands by their first age, all together last."""
+    return band == ALL_BANDS, 0 if band == ALL_BANDS else int(band.partition("-")[0])
 
 
 def _sums(level: Level, one: Reached, children: NDArray[np.int64]) -> NDArray[np.int64]:
@@ -285,7 +301,8 @@ def summary(
     Returns
     -------
     DataFrame
-        `code`, `name`, `municipalities` and `with_academy` (region, province, municipality),
+        `code`, `name`, `municipalities` and `with_academy` (region, province, municipality; not
+        for a single band),
         `children`, `covered`, `uncovered`, `unmeasured`, `share`, `share_low`, `share_high`, and
         `share_low_stress` when the study has that profile; the region comes last when `by` is
         "province".
@@ -296,7 +313,7 @@ def summary(
         If the table has no such level, band or sex; it names those that there are.
     """
     rows = counted if "sex" in counted else counted.assign(sex="all")
-    for column, value in (("level", by), ("band", band), ("sex", sex)):
+    for column, value in (("sex", sex), ("level", by), ("band", band)):
         _refuse_unknown(rows[column], value)
     rows = rows[(rows["band"] == band) & (rows["sex"] == sex)]
     levels = [by, "region"] if by == "province" else [by]
@@ -310,7 +327,8 @@ def summary(
     if len(quiet):
         part = quiet.set_index(["level", "code"])["share"]
         table = table.join(part.rename("share_low_stress"), on=["level", "code"])
-    if by in ("region", "province", "municipality"):
+    # Which academies serve a band is another question: beside it the number would mislead.
+    if by in ("region", "province", "municipality") and band == ALL_BANDS:
         counts = _academy_counts(municipalities)
         table = table.join(counts, on=["level", "code"])
     front = [name for name in ("municipalities", "with_academy") if name in table.columns]
@@ -320,9 +338,14 @@ def summary(
 
 def _refuse_unknown(column: pd.Series, value: str) -> None:
     there = list(dict.fromkeys(column))
-    if value not in there:
-        what = f"the result has no {column.name} '{value}'"
-        raise ResultError(Problem("coverage", what, f"it has: {', '.join(there)}"))
+    if value in there:
+        return
+    what, mend = f"the result has no {column.name} '{value}'", f"it has: {', '.join(there)}"
+    if column.name == "sex":
+        what, mend = f"girls and boys are not told apart ('{value}')", "the population has no sexes"
+    elif column.name == "level" and value in LEVELS:
+        what = f"girls and boys are not counted by {value}"
+    raise ResultError(Problem("coverage", what, mend))
 
 
 def _academy_counts(municipalities: gpd.GeoDataFrame) -> pd.DataFrame:

@@ -183,7 +183,9 @@ def recognised(
     """
     day = pd.Timestamp(date)
     start, end = (pd.to_datetime(register[name]) for name in ("valid_from", "valid_until"))
-    end = end.fillna(start + pd.DateOffset(years=rules.recognition_years) - pd.Timedelta(days=1))
+    # From the eve: two years from 29 February end on 28 February, not on the 27th.
+    eve = start - pd.Timedelta(days=1)
+    end = end.fillna(eve + pd.DateOffset(years=rules.recognition_years))
     # An unknown date compares as false: what has no known start or end has not begun or ended.
     chosen = register[~(start > day) & ~(end < day)].reset_index(drop=True)
     if len(chosen):

@@ -11,6 +11,7 @@ import difflib
 import re
 import tomllib
 import unicodedata
+from contextlib import suppress
 from itertools import pairwise
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
@@ -162,6 +163,10 @@ def _as_tuple(value: object) -> object:
     """Take one extract as a list of one; leave the word "straight-line" alone."""
     if value == STRAIGHT_LINE or isinstance(value, list | tuple):
         return value
+    # Every extract has an ending, and this word none.
+    word = value.lower() if isinstance(value, str) and "." not in value else ""
+    if difflib.get_close_matches(word, [STRAIGHT_LINE], cutoff=0.8):
+        raise ValueError(f'"{value}" is no extract of roads; did you mean "{STRAIGHT_LINE}"?')
     return (value,)
 
 
@@ -545,8 +550,13 @@ _PLAIN = {
     "tuple_type": "must be a list: [ ... ], or [[ ]] above each of its tables",
     "too_short": "holds too few values",
     "too_long": "holds too many values",
+    "int_parsing": "must be a whole number",
 }
 """Our words for what pydantic says in terms of Python."""
+
+
+_THE_KEY = "[key]"
+"""How pydantic marks that the user's own name of a layer is wrong, not what stands under it."""
 
 
 def _loc(detail: Any) -> tuple[str, ...]:
@@ -558,16 +568,42 @@ def _loc(detail: Any) -> tuple[str, ...]:
 def _problem(detail: Any, name: str) -> Problem:
     """Turn one pydantic error into a line with the key's place and the nearest known key."""
     loc = _loc(detail)
-    key = ".".join(loc)
+    key = ".".join(part for part in loc if part != _THE_KEY)
     if detail["type"] == "extra_forbidden":
         known = _known_keys(loc[:-1])
-        near = difflib.get_close_matches(loc[-1], known, n=1, cutoff=0.5)
+        near = difflib.get_close_matches(loc[-1], known, n=1)
         mend = f"did you mean '{near[0]}'?" if near else f"known keys: {', '.join(known)}"
         return Problem(name, f"unknown key '{key}'", mend)
     if detail["type"] == "missing":
         return Problem(name, f"'{key}' is missing")
+    if detail["type"] == "literal_error":
+        return _no_choice(detail, key, name)
+    if detail["type"].startswith("date_"):
+        return Problem(name, f"'{key}' is no day: write {_day_meant(detail['input'])}")
     message = _PLAIN.get(detail["type"]) or detail["msg"].removeprefix("Value error, ")
     return Problem(name, f"'{key}': {message}" if key else message)
+
+
+def _no_choice(detail: Any, key: str, name: str) -> Problem:
+    """Say between what one can choose; an empty text is the same as leaving the key out."""
+    choices = re.sub(r"''(, | or )", "", detail["ctx"]["expected"]).replace("'", '"')
+    words = re.findall('"([^"]+)"', choices)
+    given = str(detail["input"])
+    near = difflib.get_close_matches(given.lower(), words, n=1)
+    mend = f'did you mean "{near[0]}"?' if near else ""
+    if given in re.findall(r"\d+", choices):
+        mend = f"write {given} without quotes"
+    return Problem(name, f"'{key}': must be {choices}", mend)
+
+
+def _day_meant(value: object) -> str:
+    """Write a day as TOML wants it: the one that the text says, else an example."""
+    found = re.fullmatch(r"(\d{1,2})[-/. ](\d{1,2})[-/. ](\d{4})", str(value).strip())
+    with suppress(ValueError):
+        if found is not None:
+            day, month, year = map(int, found.groups())
+            return f"{dt.date(year, month, day)} without quotes"
+    return "it as 2022-12-31, without quotes"
 
 
 def _known_keys(loc: tuple[str, ...]) -> list[str]:

@@ -104,12 +104,33 @@ SCHEMAS: dict[str, pa.DataFrameSchema] = {
     "children": pa.DataFrameSchema(
         {
             "nis_code": _NIS,
+            "part": _text("Code in the file's own vintage, before mergers; else the NIS code"),
             "age": pa.Column("int64", pa.Check.in_range(0, 120), description="Years"),
             "sex": _text("F or M; empty: not given", checks=pa.Check.isin(["F", "M", ""])),
             "children": _count("Children"),
         },
-        unique=["nis_code", "age", "sex"],
+        unique=["part", "age", "sex"],
         description="Children by municipality, single age and sex.",
+    ),
+    "layer": pa.DataFrameSchema(
+        {
+            "code": _text("Column `id` of the layer, or the one that names each polygon once"),
+            "name": _text("Column `name` of the layer, or one called so; else the code"),
+            "geometry": _geometry("Polygon"),
+        },
+        unique=["code"],
+        description="Polygons of one's own (`[inputs.layers]`) by which children are counted too.",
+    ),
+    "attribute": pa.DataFrameSchema(
+        {
+            "^(zone_id|nis_code)$": pa.Column(
+                str, regex=True, description="Zone or municipality, each once"
+            ),
+            "value": _optional(
+                float, "Column `column`, or the only one of numbers; empty, -, .. or n/a: not known"
+            ),
+        },
+        description="A number of each zone or municipality (`[inputs.attributes]`), for equity.",
     ),
     "academies": pa.DataFrameSchema(
         {
@@ -287,8 +308,12 @@ SCHEMAS: dict[str, pa.DataFrameSchema] = {
             "name": _NAME,
             "municipalities": _count("Municipalities, the same in all years"),
             "with_academy": _count("Of them with an academy on the day"),
-            "newly_with": _optional("Int64", "Without one the year before; empty: first year"),
-            "no_longer_with": _optional("Int64", "With one the year before; empty: first year"),
+            "newly_with": _optional(
+                "Int64", "Of those with one, without in the year shown before; empty: first year"
+            ),
+            "no_longer_with": _optional(
+                "Int64", "Of those without, with one in the year shown before; empty: first year"
+            ),
             "academies": _count("Academies that count on the day"),
             **_COUNTS,
             "share": _SHARE,
@@ -315,9 +340,9 @@ SCHEMAS: dict[str, pa.DataFrameSchema] = {
             "academies": _count("Academies that count on the day"),
             "has_academy": pa.Column(bool, description="At least one"),
             "status": _text(
-                "kept, new, lost or none: an academy now and the year before; the first year "
-                "has kept or none",
-                checks=pa.Check.isin(["kept", "new", "lost", "none"]),
+                "with or without an academy, alike in the year shown before if there is one; "
+                "new: not in that year; lost: in that year and no longer",
+                checks=pa.Check.isin(["with", "without", "new", "lost"]),
             ),
             **_COUNTS,
             "share": _SHARE,
@@ -327,6 +352,21 @@ SCHEMAS: dict[str, pa.DataFrameSchema] = {
         checks=_ADDS_UP,
         unique=["year", "nis_code"],
         description="Of `stemgeo trend`: the same for each municipality.",
+    ),
+    "reported": pa.DataFrameSchema(
+        {
+            "year": _YEAR,
+            "indicator": _text("What was reported, in a word for programs"),
+            "region": _text("Vlaanderen or a province"),
+            "value": pa.Column(float, description="The figure, in `unit`"),
+            "unit": _text("municipalities, children, EUR, percent, ..."),
+            "label": _text("What was reported, in Dutch"),
+            "qualifier": _text("The source's own minstens, meer dan or gemiddeld; may be empty"),
+            "source": _text("Who said it, and where, in Dutch"),
+        },
+        unique=["year", "indicator", "region"],
+        description="Of `stemgeo trend`: what was reported of recognised STEM academies in all of "
+        "Flanders in these years; not measured. Not written for a part of Flanders.",
     ),
     "effects": pa.DataFrameSchema(
         {
@@ -413,7 +453,7 @@ def data_dictionary() -> str:
         lines += ["", f"## {name}", "", schema.description or "", ""]
         lines += ["| column | type | what it is |", "|---|---|---|"]
         for column, spec in schema.columns.items():
-            shown = column.strip("^$").replace(r"\d+-\d+", "<ages>")
+            shown = column.strip("^$()").replace(r"\d+-\d+", "<ages>").replace("|", "` or `")
             kind = _KINDS.get(str(spec.dtype), str(spec.dtype))
             lines.append(f"| `{shown}` | {kind} | {spec.description} |")
     return "\n".join(lines) + "\n"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,20 +15,24 @@ from babel.numbers import format_decimal
 from stemgeo import coverage as coverage_
 from stemgeo import facts
 from stemgeo.errors import Problem, StudyError
-from stemgeo.inputs import Inputs, load_inputs
+from stemgeo.inputs import Inputs, vintages
+from stemgeo.maps.line_chart import line_chart, line_chart_alt
 from stemgeo.maps.page import save_figure
-from stemgeo.maps.trend import line_chart, line_chart_alt, small_multiples, small_multiples_alt
+from stemgeo.maps.series import partly_measured
+from stemgeo.maps.small_multiples import small_multiples, small_multiples_alt
 from stemgeo.measure import Measured, Prepared, measure, prepare, quiet
+from stemgeo.report import summary
 from stemgeo.report.bundle import (
     attribution,
     map_text,
     origins,
     population_date,
+    population_day,
     said,
     write_csv,
 )
-from stemgeo.report.files import whole_folder, write_manifest
-from stemgeo.report.summary import markdown_table, number, percent, plain
+from stemgeo.report.files import TREND, whole_folder, write_manifest
+from stemgeo.report.summary import markdown_table, number, plain, readable
 from stemgeo.tables import checked
 
 if TYPE_CHECKING:
@@ -40,40 +45,53 @@ if TYPE_CHECKING:
     from stemgeo.study import Study
 
 LEVELS = ("region", "province")
+MEASURED_FROM, MEASURED_TO = 0.4, 0.9
+"""Part of the progress in which the years are measured; before it all is read and placed."""
 WORDS = {
     "nl": {
-        "dates": "Academies: erkend op {day} van elk jaar. Bevolking: {populations}.",
+        "recognised": "Academies: erkend op {day} van elk jaar.",
+        "undated": "Academies: academies van het register, zonder datums.",
+        "population": "Bevolking: {populations}.",
         "constant": "Alle jaren tellen dezelfde kinderen: alleen de academies veranderen.",
-        "territory": "Alle jaren tellen de gemeenten van {vintage}.",
+        "unchanging": "Alle jaren tellen dezelfde kinderen en dezelfde academies.",
+        "territory": "In alle jaren gelden de gemeentegrenzen van {vintage}.",
         "reported": "Gerapporteerd",
         "reported_note": "Deze cijfers zijn niet gemeten maar overgenomen uit antwoorden en "
-        "persberichten. Bereikte kinderen namen deel; kinderen op tijd kunnen een academie "
-        "bereiken.",
-        "new": "Nieuw in {year}",
-        "lost": "Niet langer in {year}",
+        "persberichten. Zij gaan over erkende STEM-academies in heel Vlaanderen, ook als deze "
+        "studie iets anders meet. Bereikte kinderen namen deel; kinderen op tijd kunnen een "
+        "academie bereiken.",
+        "new": "Nieuw in {year}, nog niet in {before}",
+        "lost": "Niet langer in {year}, nog wel in {before}",
         "each": "{year}: {population}",
         "sources": "Bronnen",
         "notes": "Opmerkingen bij de invoer en de meting",
+        "measuring": "{year} meten",
     },
     "en": {
-        "dates": "Academies: recognised on {day} of each year. Population: {populations}.",
+        "recognised": "Academies: recognised on {day} of each year.",
+        "undated": "Academies: those of the register, without dates.",
+        "population": "Population: {populations}.",
         "constant": "All years count the same children: only the academies change.",
-        "territory": "All years count the municipalities of {vintage}.",
+        "unchanging": "All years count the same children and the same academies.",
+        "territory": "The municipal boundaries of {vintage} hold in all years.",
         "reported": "Reported",
         "reported_note": "These figures are not measured but taken from answers and press "
-        "releases. Children reached took part; children in time can reach an academy.",
-        "new": "New in {year}",
-        "lost": "No longer in {year}",
+        "releases. They are about recognised STEM academies in all of Flanders, also when this "
+        "study measures something else. Children reached took part; children in time can reach "
+        "an academy.",
+        "new": "New in {year}, not yet in {before}",
+        "lost": "No longer in {year}, still in {before}",
         "each": "{year}: {population}",
         "sources": "Sources",
         "notes": "Notes on the inputs and the measurement",
+        "measuring": "Measuring {year}",
     },
 }
 HEADS = {
-    "nl": ("Jaar", "Gebied", "Gemeenten", "met academie", "nieuw", "niet langer", "Academies",
-           "Kinderen", "op tijd", "Aandeel", "laag", "hoog"),
-    "en": ("Year", "Area", "Municipalities", "with academy", "new", "no longer", "Academies",
-           "Children", "in time", "Share", "low", "high"),
+    "nl": {"year": "Jaar", "area": "Gebied", "newly_with": "nieuw",
+           "no_longer_with": "niet langer", "academies": "Academies"},
+    "en": {"year": "Year", "area": "Area", "newly_with": "new",
+           "no_longer_with": "no longer", "academies": "Academies"},
 }  # fmt: skip
 REPORTED_HEADS = {
     "nl": ("Jaar", "Gebied", "Wat", "Bron", "Cijfer"),
@@ -100,7 +118,7 @@ class Trend:
     municipalities
         Of each year, as from `coverage.municipality_table`, with the `status` of `places`.
     reported
-        What was reported of these years, see `facts.reported`.
+        What was reported of these years, see `facts.reported`; nothing for a part of Flanders.
     notes
         What the reader of the figures must know.
     """
@@ -124,13 +142,15 @@ class Trend:
             "chart": line_chart_alt(self.table, self.reported, text),
             "maps": small_multiples_alt(self.municipalities, self.academies, text),
         }
-        with whole_folder(Path(place)) as folder:
+        with whole_folder(Path(place), TREND) as folder:
             for name in ("tables", "maps"):
                 (folder / name).mkdir()
             write_csv(checked("trend", self.table), folder / "tables" / "trend.csv")
             places = checked("trend-municipalities", self.places)
             write_csv(places, folder / "tables" / "trend-municipalities.csv")
-            write_csv(self.reported, folder / "tables" / "reported.csv")
+            if len(self.reported):
+                reported = checked("reported", self.reported)
+                write_csv(reported, folder / "tables" / "reported.csv")
             save_figure(chart, folder / "maps" / "trend-chart", formats=formats)
             save_figure(maps, folder / "maps" / "trend-maps", formats=formats)
             readme = "".join(f"{line}\n" for line in words.values() if line)
@@ -163,37 +183,94 @@ def trend(study: Study, years: Iterable[int], *, progress: Progress = quiet) -> 
     wanted = sorted(set(years))
     if len(wanted) < 2:
         raise StudyError(Problem("years", "a trend needs two years or more", "give 2019-2022"))
+    words = WORDS[study.output.language]
+    ground = prepare(study, progress)
     prepared: dict[int, Prepared] = {}
     measured: dict[int, Measured] = {}
     for done, year in enumerate(wanted):
-        progress(f"{year}", done / len(wanted))
-        prepared[year] = _prepared(_of_year(study, year), prepared)
+        share = MEASURED_FROM + (MEASURED_TO - MEASURED_FROM) * done / len(wanted)
+        progress(words["measuring"].format(year=year), share)
+        prepared[year] = _of_year(ground, year)
         measured[year] = measure(prepared[year], _day(study, year))
+    inputs = {year: one.inputs for year, one in prepared.items()}
     municipalities = _with_status({year: one.municipalities for year, one in measured.items()})
+    return Trend(
+        study=study,
+        inputs=inputs,
+        table=_table(measured, municipalities),
+        places=_places(municipalities),
+        academies={year: one.academies for year, one in measured.items()},
+        municipalities=municipalities,
+        reported=_reported(ground.inputs, wanted),
+        notes=_notes(prepared, measured),
+    )
+
+
+def _of_year(prepared: Prepared, year: int) -> Prepared:
+    """Put the children of a year at their points, when the study names its population."""
+    own = prepared.inputs.years.get(year)
+    if own is None:
+        return prepared
+    ground = prepared.ground
+    return Prepared.of(prepared.study, own, ground.network, ground.buildings)
+
+
+def _reported(inputs: Inputs, years: list[int]) -> pd.DataFrame:
+    """Give what was reported of all of Flanders; beside a part of it the figures would mislead."""
+    known = facts.reported()
+    if not vintages.cover_flanders(inputs.municipalities["nis_code"]):
+        return known.head(0)
+    return known[known["year"].isin(years)].reset_index(drop=True)
+
+
+def _notes(prepared: dict[int, Prepared], measured: dict[int, Measured]) -> tuple[Problem, ...]:
+    """Gather what the reader of the figures must know, each thing once."""
+    inputs = {year: one.inputs for year, one in prepared.items()}
     notes = [note for one in prepared.values() for note in one.notes]
+    notes += [*_of_another_day(inputs), *_undated(next(iter(inputs.values())).academies)]
     notes += [
         replace(note, where=f"{year}, {note.where}")
         for year, one in measured.items()
         for note in one.notes
     ]
-    known = facts.reported()
-    return Trend(
-        study=study,
-        inputs={year: one.inputs for year, one in prepared.items()},
-        table=_table(measured, municipalities),
-        places=_places(municipalities),
-        academies={year: one.academies for year, one in measured.items()},
-        municipalities=municipalities,
-        reported=known[known["year"].isin(wanted)].reset_index(drop=True),
-        notes=tuple(dict.fromkeys(notes)),
-    )
+    return tuple(dict.fromkeys(notes))
 
 
-def _of_year(study: Study, year: int) -> Study:
-    """Give the study with the population of a year, when it names one."""
-    population = study.inputs.populations.get(year, study.inputs.population)
-    inputs = study.inputs.model_copy(update={"population": population})
-    return study.model_copy(update={"inputs": inputs})
+def _of_another_day(inputs: dict[int, Inputs]) -> list[Problem]:
+    """Name the years without a population of their own, when others have one."""
+    if _same_children(inputs):
+        return []
+    notes = []
+    for year, one in inputs.items():
+        if one.population_year == year:
+            continue
+        day = population_day(one)
+        told = f"that of {format_date(day, 'd MMMM y', 'en')}" if day else "one without a date"
+        mend = f"{told} is used, so part of the change is of children"
+        notes.append(Problem(f"{year}", "no population of its own", mend))
+    return notes
+
+
+def _same_children(inputs: dict[int, Inputs]) -> bool:
+    """Tell whether all years have one population."""
+    return len({id(one) for one in inputs.values()}) == 1
+
+
+def _is_undated(academies: gpd.GeoDataFrame) -> pd.Series:
+    undated: pd.Series = academies["valid_from"].isna() & academies["valid_until"].isna()
+    return undated
+
+
+def _undated(register: gpd.GeoDataFrame) -> list[Problem]:
+    """Say how many academies count in every year because the register gives them no dates."""
+    undated = int(_is_undated(register).sum())
+    if not undated:
+        return []
+    what = f"{undated} of {len(register)} without valid_from and valid_until, counted in every year"
+    mend = "give their dates"
+    if undated == len(register):
+        mend = "the trend shows changes of children only; give their dates"
+    return [Problem("academies", what, mend)]
 
 
 def _day(study: Study, year: int) -> dt.date:
@@ -203,25 +280,15 @@ def _day(study: Study, year: int) -> dt.date:
     return day.replace(year=year, day=28) if leap else day.replace(year=year)
 
 
-def _prepared(study: Study, earlier: dict[int, Prepared]) -> Prepared:
-    """Prepare a year; what an earlier one has alike is used again."""
-    for one in earlier.values():
-        if one.study == study:
-            return one
-    for one in earlier.values():
-        return Prepared.of(study, load_inputs(study), one.ground.network, one.ground.buildings)
-    return prepare(study, quiet)
-
-
 def _with_status(tables: dict[int, gpd.GeoDataFrame]) -> dict[int, gpd.GeoDataFrame]:
-    """Say of each municipality whether it kept, won, lost or lacks an academy."""
+    """Say of each municipality whether it has, won, lost or lacks an academy."""
     found = {}
     before = None
     for year, table in tables.items():
         now = table["has_academy"]
         then = now if before is None else before
-        status = pd.Series("none", index=table.index)
-        status[now & then], status[now & ~then], status[~now & then] = "kept", "new", "lost"
+        status = pd.Series("without", index=table.index)
+        status[now & then], status[now & ~then], status[~now & then] = "with", "new", "lost"
         found[year], before = table.assign(status=status.astype("str")), now
     return found
 
@@ -273,35 +340,37 @@ def _text(trend: Trend) -> MapText:
     study, language = trend.study, trend.study.output.language
     words, inputs = WORDS[language], list(trend.inputs.values())
     told = {year: population_date(study, one) for year, one in trend.inputs.items()}
+    constant = _same_children(trend.inputs)
     populations = [words["each"].format(year=y, population=p) for y, p in told.items()]
-    constant = len(set(told.values())) == 1
+    counted = next(iter(told.values())) if constant else "; ".join(populations)
     day = format_date(study.about.date, "d MMMM" if language == "nl" else "MMMM d", language)
-    dates = words["dates"].format(
-        day=day, populations=next(iter(told.values())) if constant else "; ".join(populations)
-    )
-    return replace(
-        map_text(study, inputs[0]),
-        date=f"{dates} {words['constant']}" if constant else dates,
-        source=attribution(*inputs),
-    )
+    has_dates = not _is_undated(inputs[0].academies).all()
+    dates = [
+        words["recognised" if has_dates else "undated"].format(day=day),
+        words["population"].format(populations=counted),
+        *([words["constant" if has_dates else "unchanging"]] if constant else []),
+    ]
+    return replace(map_text(study, inputs[0]), date=" ".join(dates), source=attribution(*inputs))
 
 
 def readable_trend(table: pd.DataFrame, language: str) -> pd.DataFrame:
     """Turn the trend table into text columns with headings, for people."""
-    counts = ["municipalities", "with_academy", "newly_with", "no_longer_with", "academies",
-              "children", "covered"]  # fmt: skip
-    shares = ["share", "share_low", "share_high"]
-    columns = {
-        "year": table["year"].astype(str),
-        "name": table["name"],
-        **{
-            name: table[name].map(lambda n: number(n, language), na_action="ignore").fillna("")
-            for name in counts
-        },
-        **{name: table[name].map(lambda share: percent(share, language)) for name in shares},
-    }
-    heads = HEADS[language]
-    return pd.DataFrame(dict(zip(heads, columns.values(), strict=True)))
+    heads, shared = HEADS[language], summary.HEADS[language]
+    shown = readable(table, language, heads["area"])
+    shown.insert(0, heads["year"], table["year"].astype(str).to_numpy())
+    after = list(shown.columns).index(shared["with_academy"]) + 1
+    for place, name in enumerate(("newly_with", "no_longer_with", "academies"), start=after):
+        counts = table[name].map(lambda n: number(n, language), na_action="ignore").fillna("")
+        shown.insert(place, heads[name], counts.to_numpy())
+    return shown
+
+
+def definitions(table: pd.DataFrame, language: str) -> list[str]:
+    """Say what the shares of a trend table are, and what those with an asterisk are not."""
+    words = summary.WORDS[language]
+    marked = [words["partly"].removeprefix("\\")] if partly_measured(table).any() else []
+    quiet_roads = [words["low_stress"]] if "share_low_stress" in table else []
+    return [*marked, words["share"], words["range"], *quiet_roads]
 
 
 def _readable_reported(reported: pd.DataFrame, language: str) -> pd.DataFrame:
@@ -320,10 +389,12 @@ def _markdown(trend: Trend, text: MapText) -> str:
     words = WORDS[language]
     lines = [f"# {plain(text.title)}", "", *(f"**{plain(line)}**\n" for line in text.cautions)]
     lines += [*markdown_table(readable_trend(trend.table, language), left=2), ""]
+    lines += [*map(plain, definitions(trend.table, language)), ""]
     lines += [text.date, words["territory"].format(vintage=trend.study.about.vintage), ""]
     lines += _changes(trend.places, words)
-    lines += [f"## {words['reported']}", "", words["reported_note"], ""]
-    lines += [*markdown_table(_readable_reported(trend.reported, language), left=4), ""]
+    if len(trend.reported):
+        lines += [f"## {words['reported']}", "", words["reported_note"], ""]
+        lines += [*markdown_table(_readable_reported(trend.reported, language), left=4), ""]
     lines += [f"## {words['sources']}", "", plain(text.source), ""]
     if trend.notes:
         notes = [f"- {plain(str(note))}" for note in trend.notes]
@@ -334,16 +405,18 @@ def _markdown(trend: Trend, text: MapText) -> str:
 def _changes(places: pd.DataFrame, words: dict[str, str]) -> list[str]:
     """Name the municipalities that won or lost their academies, by year."""
     lines = []
-    for year, rows in places.groupby("year"):
+    for before, year in pairwise(sorted(places["year"].unique())):
+        rows = places[places["year"] == year]
         for status in ("new", "lost"):
             names = sorted(rows.loc[rows["status"] == status, "name"])
-            head = f"**{words[status].format(year=year)}** ({len(names)})"
+            head = f"**{words[status].format(year=year, before=before)}** ({len(names)})"
             lines += [f"{head}: {plain(', '.join(names))}.", ""] if names else []
     return lines
 
 
 def _manifest(trend: Trend, text: MapText) -> dict[str, object]:
     return {
+        "command": TREND,
         **origins(trend.study, *trend.inputs.values(), text=text),
         "years": list(trend.inputs),
         "notes": [str(note) for note in trend.notes],

@@ -68,9 +68,9 @@ def zones(places: Mapping[str, tuple[str, shapely.Geometry]]) -> gpd.GeoDataFram
 
 def children(rows: Iterable[tuple[str, int, str, int]]) -> pd.DataFrame:
     """Make the table from (nis_code, age, sex, children)."""
-    return pd.DataFrame(rows, columns=["nis_code", "age", "sex", "children"]).astype(
-        {"age": "int64", "children": "int64"}
-    )
+    table = pd.DataFrame(rows, columns=["nis_code", "age", "sex", "children"])
+    table.insert(1, "part", table["nis_code"])
+    return table.astype({"age": "int64", "children": "int64"})
 
 
 def academies(

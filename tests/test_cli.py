@@ -159,7 +159,7 @@ def test_a_run_prints_the_province_table_and_notes_aside(ran: tuple[Said, Path])
     said, place = ran
     assert said.status == 0
     lines = said.out.splitlines()
-    assert [line.split()[0] for line in lines[1:4]] == ["Antwerpen", "Limburg", "Vlaanderen"]
+    assert [line.split()[0] for line in lines[1:4]] == ["Antwerpen", "Limburg", "Studiegebied"]
     assert lines[4:] == [NOTICE]
     assert "Result in" not in said.out
     assert "note: " not in said.out
@@ -361,8 +361,8 @@ def test_a_table_for_people_bears_the_notice(result: Path) -> None:
 @pytest.mark.parametrize(
     ("by", "names"),
     [
-        ("region", ["Vlaanderen"]),
-        ("province", ["Antwerpen", "Limburg", "Vlaanderen"]),
+        ("region", ["Studiegebied"]),
+        ("province", ["Antwerpen", "Limburg", "Studiegebied"]),
         ("municipality", ["Aartselaar", "Boechout", "As"]),
     ],
 )
@@ -378,7 +378,7 @@ def test_coverage_of_a_band_and_sex_is_that_of_the_groups(result: Path) -> None:
     told = stemgeo("coverage", result, "--band", "12-17", "--sex", "F", "--format", "csv").out
     table = pd.read_csv(io.StringIO(told)).set_index("name")
     expected = sum(hand.SMALL_CHILDREN.values()) * 6
-    assert table.loc["Vlaanderen", "children"] == expected
+    assert table.loc["Studiegebied", "children"] == expected
     groups = read_table(result, "groups")
     row = groups[
         (groups["level"] == "region")
@@ -387,7 +387,7 @@ def test_coverage_of_a_band_and_sex_is_that_of_the_groups(result: Path) -> None:
         & (groups["scenario"] == "central")
         & (groups["profile"] == "all")
     ].iloc[0]
-    assert table.loc["Vlaanderen", "covered"] == row["covered"]
+    assert table.loc["Studiegebied", "covered"] == row["covered"]
     shown = stemgeo("coverage", result, "--band", "12-17", "--sex", "F").out.splitlines()[0]
     assert "Meisjes 12-17" in shown
     assert "Kinderen" not in shown
@@ -397,7 +397,7 @@ def test_coverage_of_a_band_and_sex_is_that_of_the_groups(result: Path) -> None:
     ("option", "value", "told"),
     [
         ("--by", "street", "has no level 'street'; it has: region, province, municipality, zone"),
-        ("--band", "12", "has no band '12'; it has: 12-17, 5-8, 9-11, all"),
+        ("--band", "12", "has no band '12'; it has: 5-8, 9-11, 12-17, all"),
     ],
 )
 def test_what_the_result_does_not_have_is_named(

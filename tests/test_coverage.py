@@ -274,7 +274,7 @@ def test_the_summary_answers_per_province_with_the_region_last(
     """Counts, municipalities with an academy, and the three shares."""
     municipalities = municipality_table(three_scenarios, MUNICIPALITIES, REGISTER)
     table = summary(three_scenarios, municipalities)
-    assert table["name"].tolist() == ["Antwerpen", "Limburg", "Vlaanderen"]
+    assert table["name"].tolist() == ["Antwerpen", "Limburg", "Studiegebied"]
     assert table["municipalities"].tolist() == [2, 2, 4]
     assert table["with_academy"].tolist() == [1, 1, 2]
     assert table["children"].tolist() == [42, 165, 207]

@@ -30,6 +30,7 @@ from stemgeo.report.summary import number, percent, readable, readable_gaps
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from stemgeo.maps.text import MapText
     from stemgeo.run import Result
 
 NOTICE = "Proef, niet voor publicatie"
@@ -458,6 +459,10 @@ def test_every_level_can_be_shown_in_both_languages(
     assert not gaps.isna().any(axis=None)
 
 
+def text_of(result: Result) -> MapText:
+    return bundle.map_text(result.study, result.inputs)
+
+
 def test_an_english_study_speaks_english(tmp_path: Path) -> None:
     """Its caution has an English decimal point."""
     folder = hand.write_study(tmp_path / "s", straight_line=True)
@@ -465,13 +470,13 @@ def test_an_english_study_speaks_english(tmp_path: Path) -> None:
     (folder / "study.toml").write_text(
         text.replace("[output]", '[output]\nlanguage = "en"'), encoding="utf-8"
     )
-    note = bundle.map_text(sg.run(sg.load_study(folder))).method_note
+    note = text_of(sg.run(sg.load_study(folder))).method_note
     assert note == "straight-line approximation (distance x 1.3)"
 
 
 def test_the_sample_bears_its_notice(sample_result: Result) -> None:
     """Schematic example data, not for publication: on the maps and in the manifest."""
-    text = bundle.map_text(sample_result)
+    text = text_of(sample_result)
     assert text.notice == "Schematische voorbeelddata, niet voor publicatie"
     assert bundle.manifest(sample_result)["notice"] == text.notice
     assert set(bundle.sum_checks(sample_result).values()) == {902_071}
@@ -515,6 +520,69 @@ def test_openstreetmap_is_thanked_for_roads(
         for item in result.inputs.provenance
     ]
     inputs = dataclasses.replace(result.inputs, provenance=tuple(given))
-    line = bundle.attribution(dataclasses.replace(result, inputs=inputs))
+    line = bundle.attribution(inputs)
     assert (bundle.OSM_SOURCE in line) == (thanked or "Open" in source)
     assert line.count("OpenStreetMap") == (1 if thanked or "Open" in source else 0)
+
+
+# -- what the summary says -------------------------------------------------------------------
+
+
+def summary_of(folder: Path, replacements: dict[str, str]) -> str:
+    """Run the small study with other words in its study.toml; give its summary in one line."""
+    path = folder / "study.toml"
+    text = path.read_text(encoding="utf-8")
+    for old, new in replacements.items():
+        text = text.replace(old, new)
+    path.write_text(text, encoding="utf-8")
+    place = sg.run(sg.load_study(folder)).write(folder.parent / "result")
+    return " ".join((place / "summary.md").read_text(encoding="utf-8").split())
+
+
+def test_the_ages_that_are_counted_are_named(tmp_path: Path) -> None:
+    """Bands that follow on each other are one span; a hole between bands is said."""
+    bands = "[[travel.bands]]\nages = {}\nspeed_kmh = 12\n"
+    holed = bands.format("[5, 8]") + bands.format("[14, 17]") + "[output]"
+    said = summary_of(hand.write_study(tmp_path / "s", straight_line=True), {"[output]": holed})
+    assert "gemeten kinderen van 5 tot en met 8 en 14 tot en met 17 jaar bereikt" in said
+    whole = summary_of(hand.write_study(tmp_path / "t", straight_line=True), {})
+    assert "gemeten kinderen van 5 tot en met 17 jaar bereikt" in whole
+
+
+def test_children_of_whom_nothing_is_known_are_in_the_first_sentence(tmp_path: Path) -> None:
+    """Beside the share, not below the table alone; and without them no word of it."""
+    roads = summary_of(hand.write_study(tmp_path / "s"), {})
+    lead = roads.partition("| Provincie")[0]
+    assert re.search(r"Van \d+ andere kinderen is niets gemeten\.", lead)
+    line = summary_of(hand.write_study(tmp_path / "t", straight_line=True), {})
+    assert "niets gemeten" not in line
+
+
+def test_a_part_of_flanders_is_not_called_flanders(tmp_path: Path) -> None:
+    """Three municipalities are a study area: in the table, on the map, in the summary."""
+    result = sg.run(sg.load_study(hand.write_study(tmp_path / "s", straight_line=True)))
+    assert result.summary()["name"].tolist()[-1] == "Studiegebied"
+    place = result.write(tmp_path / "r")
+    assert "Studiegebied" in (place / "maps" / "vlaanderen.svg").read_text(encoding="utf-8")
+    assert "| Studiegebied |" in (place / "summary.md").read_text(encoding="utf-8")
+
+
+def test_attributes_are_told_by_their_title(tmp_path: Path) -> None:
+    """Lowest and highest fifth and the index, as in the tables."""
+    folder = hand.write_study(tmp_path / "s", straight_line=True)
+    (folder / "inkomen.csv").write_text(
+        "nis_code;inkomen\n11001;21,5\n11004;30\n71002;25\n", encoding="utf-8"
+    )
+    told = '[inputs.attributes.inkomen]\npath = "inkomen.csv"\ntitle = "mediaan inkomen"\n[output]'
+    said = summary_of(folder, {"[output]": told})
+    fifths = bundle.read_table(tmp_path / "result", "quintiles").set_index("quintile")["share"]
+    index = bundle.read_table(tmp_path / "result", "concentration").set_index("scenario")
+    shown = [
+        "\N{EN DASH}" if pd.isna(share) else f"{share * 100:.1f} %".replace(".", ",")
+        for share in (fifths[1], fifths[5])
+    ]
+    value = f"{index.loc['central', 'concentration_index']:.2f}".replace(".", ",")
+    assert (
+        f"Naar mediaan inkomen: van het vijfde van de kinderen met de laagste waarde is {shown[0]} "
+        f"op tijd, van het vijfde met de hoogste {shown[1]} (concentratie-index {value};"
+    ) in said.replace("\N{NO-BREAK SPACE}", " ")

@@ -23,7 +23,7 @@ import stemgeo as sg
 from stemgeo import facts
 from stemgeo.errors import InputError
 from stemgeo.inputs import read_academies
-from stemgeo.measure import recognised
+from stemgeo.measure import measure, prepare, quiet, recognised
 from stemgeo.study import AcademyRules
 
 if TYPE_CHECKING:
@@ -275,6 +275,22 @@ def test_a_straight_line_has_no_effects(tmp_path: Path) -> None:
     assert {"level", "code", "variant", "covered_variant"} <= set(result.effects.columns)
     assert set(result.coverage["profile"]) == {"all"}
     assert result.network_counts == {}
+
+
+def test_a_merger_moves_no_child_of_the_sample(sample_result: Result) -> None:
+    """In the codes of 2025 each zone has the children, and those in time, that it has in 2024."""
+    study = sg.sample()
+    about = study.about.model_copy(update={"vintage": 2025})
+    merged = measure(prepare(study.model_copy(update={"about": about}), quiet), about.date)
+
+    def zones(table: pd.DataFrame) -> pd.DataFrame:
+        rows = table[table["level"] == "zone"]
+        keys = ["code", "band", "scenario", "profile"]
+        return rows.set_index(keys)[["children", "covered", "unmeasured"]].sort_index()
+
+    pd.testing.assert_frame_equal(zones(merged.coverage), zones(sample_result.coverage))
+    sums = merged.coverage.groupby(["level", "band", "scenario", "profile"])["children"].sum()
+    assert sums.groupby(["band", "scenario", "profile"]).nunique().eq(1).all()
 
 
 def test_the_sensitivity_of_a_method_is_a_run_with_that_method(tmp_path: Path) -> None:
@@ -653,7 +669,8 @@ def counted(valid: tuple[str | None, str | None], day: str) -> bool:
     [
         (("2021-03-01", "2022-06-30"), "2021-03-01", "2022-06-30"),
         (("2021-03-01", None), "2021-03-01", "2023-02-28"),
-        (("2020-02-29", None), "2020-02-29", "2022-02-27"),
+        (("2020-02-29", None), "2020-02-29", "2022-02-28"),
+        (("2020-03-01", None), "2020-03-01", "2022-02-28"),
         (("2022-12-31", "2022-12-31"), "2022-12-31", "2022-12-31"),
     ],
 )

@@ -103,6 +103,80 @@ def test_a_key_that_resembles_none_is_answered_with_the_known_ones() -> None:
     assert lines(gaps={"zzz": 1}) == [f"{NAME}: unknown key 'gaps.zzz'; known keys: min_children"]
 
 
+@pytest.mark.parametrize(
+    ("tables", "line"),
+    [
+        (
+            inputs(layers={"regio": {"path": "r.gpkg", "code": "nr"}}),
+            (
+                "unknown key 'inputs.layers.regio.code'; known keys: path, source, licence, date, "
+                "sha256, crs, layer, id, name"
+            ),
+        ),
+        (
+            inputs(layers={"province": "p.gpkg"}),
+            "'inputs.layers.province': is a level that every study has; choose another name",
+        ),
+        (
+            {"study": {"title": "t", "date": "31/12/2024"}},
+            "'study.date' is no day: write 2024-12-31 without quotes",
+        ),
+        (
+            inputs(population={"path": "p.zip", "date": "1-2-2022"}),
+            "'inputs.population.date' is no day: write 2022-02-01 without quotes",
+        ),
+        (
+            {"study": {"title": "t", "date": "31/02/2024"}},
+            "'study.date' is no day: write it as 2022-12-31, without quotes",
+        ),
+        (
+            {"study": {"title": "t", "date": 2024}},
+            "'study.date' is no day: write it as 2022-12-31, without quotes",
+        ),
+        (
+            {"demand": {"method": "building"}},
+            (
+                '\'demand.method\': must be "streets", "buildings", "grid" or "centroid"; did you '
+                'mean "buildings"?'
+            ),
+        ),
+        (
+            {"demand": {"method": "houses"}},
+            '\'demand.method\': must be "streets", "buildings", "grid" or "centroid"',
+        ),
+        (
+            {"study": {"title": "t", "date": dt.date(2022, 1, 1), "vintage": "2024"}},
+            "'study.vintage': must be 2018, 2024 or 2025; write 2024 without quotes",
+        ),
+        (inputs(populations={"oud": "p.zip"}), "'inputs.populations.oud': must be a whole number"),
+    ],
+)
+def test_a_value_that_cannot_be_is_answered_with_one_that_can(
+    tables: dict[str, Any], line: str
+) -> None:
+    """One line says what may stand there, and what was probably meant."""
+    assert lines(**tables) == [f"{NAME}: {line}"]
+
+
+def test_a_wrong_name_and_a_wrong_key_under_it_are_both_told() -> None:
+    """What is wrong inside a layer does not hide that its name cannot be used."""
+    told = lines(**inputs(layers={"Regio": {"path": "r.gpkg", "nam": "nr"}}))
+    assert len(told) == 2
+    assert any("'inputs.layers.Regio': must be small letters" in line for line in told)
+    assert any("did you mean 'name'?" in line for line in told)
+
+
+@pytest.mark.parametrize(
+    "word", ["straightline", "straight line", "Straight-Line", "straight_line"]
+)
+def test_a_misspelt_straight_line_is_no_file(word: str) -> None:
+    """The word written otherwise would be looked for as an extract, which has an ending."""
+    (line,) = lines(**inputs(network=word))
+    assert line.endswith(f'"{word}" is no extract of roads; did you mean "straight-line"?')
+    given = parsed(**inputs(network="straight-line.osm.pbf")).inputs.network
+    assert [one.path.name for one in given] == ["straight-line.osm.pbf"]
+
+
 def test_all_problems_are_told_at_once() -> None:
     """Wrong values, missing and unknown keys in four tables give a line each, none twice."""
     told = lines(

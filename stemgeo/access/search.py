@@ -36,6 +36,46 @@ _BUCKET_BITS = 15
 
 
 @njit(cache=True, nogil=True)
+def _doubled(array: Ints) -> Ints:
+    more = np.empty(2 * len(array), dtype=array.dtype)
+    more[: len(array)] = array
+    return more
+
+
+_Queue = tuple["Ints", "Ints", int, int]
+"""Entries that wait: the node of each, the entry behind it, how many were made, a free one (-1).
+
+The waiting nodes of each bucket are a chain of entries; those taken off are used again.
+"""
+
+
+@njit(cache=True, nogil=True, inline="always")
+def _put(queue: _Queue, waiting: Ints, bucket: int, at: int) -> _Queue:
+    """Let a node wait in a bucket, at the head of its chain."""
+    node, following, made, free = queue
+    if free >= 0:
+        entry, free = free, following[free]
+    else:
+        if made == len(node):
+            node, following = _doubled(node), _doubled(following)
+        entry = made
+        made += 1
+    node[entry], following[entry] = at, waiting[bucket]
+    waiting[bucket] = entry
+    return node, following, made, free
+
+
+@njit(cache=True, nogil=True, inline="always")
+def _take(queue: _Queue, waiting: Ints, bucket: int) -> tuple[int, _Queue]:
+    """Take the first node off the chain of a bucket."""
+    node, following, made, free = queue
+    entry = waiting[bucket]
+    waiting[bucket] = following[entry]
+    following[entry] = free
+    return node[entry], (node, following, made, entry)
+
+
+@njit(cache=True, nogil=True)
 def _search(
     first: Ints,
     tail: Ints,
@@ -58,11 +98,9 @@ def _search(
     """
     end = ((horizon_ms + 1) << _RANK_BITS) - 1
     wide = _RANK_BITS + _BUCKET_BITS
-    # The waiting nodes of each bucket are a chain of entries; those taken off are used again.
     waiting = np.full((horizon_ms >> _BUCKET_BITS) + 1, -1, dtype=np.int32)
-    node = np.empty(1024, dtype=np.int32)
-    following = np.empty(1024, dtype=np.int32)
-    filled, free, count = 0, -1, 0
+    queue = (np.empty(1024, dtype=np.int32), np.empty(1024, dtype=np.int32), 0, -1)
+    count = 0
     for i in range(len(seed_node)):
         at, key = seed_node[i], seed_label[i]
         if key <= end and key < label[at]:
@@ -70,17 +108,10 @@ def _search(
                 touched[count] = at
                 count += 1
             label[at] = key
-            if filled == len(node):
-                node, following = _doubled(node), _doubled(following)
-            node[filled], following[filled] = at, waiting[key >> wide]
-            waiting[key >> wide] = filled
-            filled += 1
+            queue = _put(queue, waiting, key >> wide, at)
     for bucket in range(len(waiting)):
         while waiting[bucket] >= 0:
-            entry = waiting[bucket]
-            waiting[bucket] = following[entry]
-            following[entry], free = free, entry
-            at = node[entry]
+            at, queue = _take(queue, waiting, bucket)
             key = label[at]
             if key >> wide != bucket:  # it was improved and passed on in an earlier bucket
                 continue
@@ -93,16 +124,7 @@ def _search(
                         touched[count] = before
                         count += 1
                     label[before] = reached
-                    if free >= 0:
-                        entry = free
-                        free = following[entry]
-                    else:
-                        if filled == len(node):
-                            node, following = _doubled(node), _doubled(following)
-                        entry = filled
-                        filled += 1
-                    node[entry], following[entry] = before, waiting[reached >> wide]
-                    waiting[reached >> wide] = entry
+                    queue = _put(queue, waiting, reached >> wide, before)
     return count
 
 
@@ -156,13 +178,6 @@ def _reach(
             filled += 1
         counts[source] = count
     return counts, found[:filled].copy(), times[:filled].copy()
-
-
-@njit(cache=True, nogil=True)
-def _doubled(array: Ints) -> Ints:
-    more = np.empty(2 * len(array), dtype=array.dtype)
-    more[: len(array)] = array
-    return more
 
 
 def labels(time_ms: Longs, rank: Longs) -> Longs:

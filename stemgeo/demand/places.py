@@ -24,12 +24,22 @@ if TYPE_CHECKING:
     Longs = NDArray[np.int64]
 
 FALLBACK = {
-    "streets": ("streets", "grid", "centroid"),
-    "buildings": ("buildings", "any_building", "streets", "grid", "centroid"),
+    "streets": ("streets", "addresses", "grid", "centroid"),
+    "buildings": ("addresses", "buildings", "any_building", "streets", "grid", "centroid"),
     "grid": ("grid", "centroid"),
     "centroid": ("centroid",),
 }
-"""The methods that are tried in turn, until each zone with children has a place."""
+"""What is tried in turn, until each zone with children has a place.
+
+Only `buildings` itself reads the buildings of the extract: for a few zones without a street that
+would take longer than all the rest.
+"""
+
+OWN = {"buildings": ("addresses", "buildings")}
+"""What counts as the method itself, where that is more than its name."""
+
+LARGEST_WEIGHT = 10**8
+"""Weights are scaled to whole numbers up to this, 1 at least: sums do not depend on order."""
 
 NEXT_TO_NOTHING = 0.01
 """Less of a zone than this on the extract, and no place there: it lies outside as a whole."""
@@ -98,7 +108,7 @@ class Ground:
         """
         if method == "streets" and self.network is not None:
             return self._with_outside(self._along_streets(self.network), home_of_zone)
-        if method == "buildings" and self.inputs.addresses is not None:
+        if method == "addresses" and self.inputs.addresses is not None:
             return self._at_points(self.inputs.addresses)
         if method in ("buildings", "any_building") and self.buildings is not None:
             points = self.buildings.points
@@ -140,37 +150,42 @@ class Ground:
 
     def _at_points(self, frame: gpd.GeoDataFrame) -> Places:
         """Place points where the file has them, or in the part of its cell that a zone takes."""
-        # Thousandths of a resident: whole numbers, so that sums do not depend on their order.
-        weight = frame["weight"].to_numpy() * 1000
-        cells = shapely.get_dimensions(frame.geometry.to_numpy()) == 2
-        places = [self._in_cut_cells(frame.geometry.to_numpy()[cells], weight[cells])]
-        points = frame.geometry[~cells]
-        x, y = points.x.to_numpy(), points.y.to_numpy()
-        thousandths = np.rint(weight[~cells]).astype(np.int64)
+        geometry, weight = frame.geometry.to_numpy(), frame["weight"].to_numpy(np.float64)
+        whole = np.ceil(weight / weight.max(initial=np.finfo(float).tiny) * LARGEST_WEIGHT)
+        cells = shapely.get_dimensions(geometry) == 2
+        places = [self._in_cut_cells(geometry[cells], whole[cells])]
+        x, y = shapely.get_x(geometry[~cells]), shapely.get_y(geometry[~cells])
+        units = whole[~cells].astype(np.int64)
         # By place, so that it does not matter how the rows of the file were sorted.
-        order = np.lexsort((thousandths, x, y))
-        return joined([*places, self._in_zones(x[order], y[order], thousandths[order])])
+        order = np.lexsort((units, x, y))
+        return joined([*places, self._in_zones(x[order], y[order], units[order])])
 
     def _in_cut_cells(self, cells: NDArray[np.object_], weight: Floats) -> Places:
         """Cut grid cells by the zones; each piece has the cell's weight by its share of area."""
         zones = self.inputs.zones.geometry.to_numpy()
         cell, zone = shapely.STRtree(zones).query(cells, predicate="intersects")
-        whole = shapely.contains_properly(zones[zone], cells[cell])
+        order = np.lexsort((zone, cell))
+        cell, zone = cell[order], zone[order]
         piece = cells[cell]
-        piece[~whole] = shapely.intersection(zones[zone[~whole]], piece[~whole])
+        shared = np.bincount(cell, minlength=len(cells))[cell] > 1
+        cut = shared | ~shapely.contains_properly(zones[zone], piece)
+        piece[cut] = shapely.intersection(zones[zone[cut]], piece[cut])
+        piece = _without_overlaps(piece, cell, shapely.area(cells))
         share = shapely.area(piece) / shapely.area(cells[cell])
-        thousandths = np.rint(weight[cell] * share).astype(np.int64)
-        kept = thousandths > 0
+        units = np.rint(weight[cell] * share).astype(np.int64)
+        kept = units > 0
         spot = shapely.point_on_surface(piece[kept])
         x, y = shapely.get_x(spot), shapely.get_y(spot)
-        order = np.lexsort((zone[kept], x, y))
         inside = np.zeros(len(spot), dtype=np.bool_)
-        return Places(x, y, thousandths[kept], zone[kept], inside).take(order)
+        return Places(x, y, units[kept], zone[kept], inside).take(np.lexsort((zone[kept], x, y)))
 
     def _in_zones(self, x: Floats, y: Floats, weight: Longs) -> Places:
         """Find the zone of each point: on a border the first; points in none are left out."""
-        tree = shapely.STRtree(self.inputs.zones.geometry.to_numpy())
-        point, zone = tree.query(shapely.points(x, y), predicate="intersects")
+        # The tree holds the points: it then prepares each zone once, whatever its detail.
+        points = np.asarray(shapely.points(x, y), dtype=object)
+        zone, point = shapely.STRtree(points).query(
+            self.inputs.zones.geometry.to_numpy(), predicate="intersects"
+        )
         order = np.lexsort((zone, point))
         point, zone = point[order], zone[order]
         once = np.append(True, np.diff(point) > 0)[: len(point)]
@@ -204,6 +219,19 @@ class Ground:
         outside = np.ones(len(spot), dtype=np.bool_)
         x, y = shapely.get_x(spot), shapely.get_y(spot)
         return joined([places, Places(x, y, weight[kept], cut[kept], outside)])
+
+
+def _without_overlaps(
+    piece: NDArray[np.object_], cell: Indices, area_m2: Floats
+) -> NDArray[np.object_]:
+    """Leave ground of a cell that lies in two zones to the first of them."""
+    piece = piece.copy()
+    sums = np.bincount(cell, weights=shapely.area(piece), minlength=len(area_m2))
+    for twice in np.flatnonzero(sums > area_m2 * (1 + 1e-9)):
+        mine = np.flatnonzero(cell == twice)
+        for i, at in enumerate(mine[1:], start=1):
+            piece[at] = shapely.difference(piece[at], shapely.union_all(piece[mine[:i]]))
+    return piece
 
 
 def _to_lambert(x: Floats, y: Floats, crs: str) -> tuple[Floats, Floats]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zlib
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import TYPE_CHECKING
@@ -11,9 +12,10 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from stemgeo.demand.apportion import apportion_kinds
-from stemgeo.demand.places import FALLBACK, NOWHERE, Ground, Places, joined
+from stemgeo.demand.apportion import PHASES, apportion_kinds
+from stemgeo.demand.places import FALLBACK, NOWHERE, OWN, Ground, Places, joined
 from stemgeo.errors import Problem
+from stemgeo.inputs import vintages
 from stemgeo.tables import CRS
 
 if TYPE_CHECKING:
@@ -24,7 +26,14 @@ if TYPE_CHECKING:
     from stemgeo.inputs import Inputs
     from stemgeo.study import AcademyRules, Band
 
+    Floats = NDArray[np.float64]
     Longs = NDArray[np.int64]
+
+Kind = tuple[int, str]
+"""Age and sex."""
+
+GOLDEN = (5**0.5 - 1) / 2
+"""Multiples of the golden section lie as evenly between 0 and 1 as any sequence can."""
 
 GIRLS = "F"
 OUTSIDE = "outside"
@@ -166,7 +175,7 @@ def place_children(ground: Ground, cells: Sequence[AgeCell], method: str) -> Pla
             continue
         places = places.take(lacking[home_of_zone[places.zone]] & (places.weight > 0))
         placed = np.isin(np.arange(len(lacking)), home_of_zone[places.zone])
-        if one != method and placed.any():
+        if one not in OWN.get(method, (method,)) and placed.any():
             children = int(homes.counts[placed].sum())
             notes.append(_fell_back(homes.names[placed].tolist(), children, one))
             fell_back += children
@@ -184,7 +193,9 @@ class _Homes:
     names
         Name of each, by id; the index is called `zone_id` or `nis_code`.
     counts
-        Children by unit and kind, shape (units, kinds). A kind is an age and sex.
+        Children by unit and kind, shape (units, kinds).
+    kinds
+        Age and sex of each kind.
     column
         Column of the demand table for each kind's children, and for its girls (-1: none).
     columns
@@ -193,6 +204,7 @@ class _Homes:
 
     names: pd.Series
     counts: Longs
+    kinds: tuple[Kind, ...]
     column: NDArray[np.intp]
     girls: NDArray[np.intp]
     columns: tuple[str, ...]
@@ -202,20 +214,12 @@ class _Homes:
         """Count the children of each unit by age and sex."""
         ages = [age for cell in cells for age in range(cell.ages[0], cell.ages[1] + 1)]
         children = inputs.children[inputs.children["age"].isin(ages)]
+        kinds = sorted(set(zip(children["age"], children["sex"], strict=True)))
         names = inputs.municipalities.set_index("nis_code")["name"].sort_index()
-        counts = children.pivot_table(
-            index="nis_code",
-            columns=["age", "sex"],
-            values="children",
-            aggfunc="sum",
-            fill_value=0,
-            observed=True,
-        ).reindex(names.index, fill_value=0)
-        ages_of, sexes_of = (counts.columns.get_level_values(name) for name in ("age", "sex"))
-        kinds = list(zip(ages_of.astype(int), sexes_of.astype(str), strict=True))
-        by_kind = counts.to_numpy(np.int64).reshape(len(names), len(kinds))
-        if inputs.zone_population is not None:
-            names, by_kind = _over_zones(inputs, names, by_kind)
+        if inputs.zone_population is None:
+            by_kind = _by_kind(children, kinds, names.index)
+        else:
+            names, by_kind = _over_zones(inputs, children, kinds)
         cell_of = {age: i for i, c in enumerate(cells) for age in range(c.ages[0], c.ages[1] + 1)}
         columns = [cell.column for cell in cells]
         of_cell = np.array([cell_of[age] for age, _ in kinds], dtype=np.intp)
@@ -224,7 +228,7 @@ class _Homes:
             is_girl = np.array([sex == GIRLS for _, sex in kinds])
             girls = np.where(is_girl, of_cell + len(cells), -1)
             columns += [cell.girls for cell in cells]
-        return cls(names, by_kind, of_cell, girls, tuple(columns))
+        return cls(names, by_kind, tuple(kinds), of_cell, girls, tuple(columns))
 
     def tally(self, part: NDArray[np.intp], kind: NDArray[np.intp], parts: int) -> Longs:
         """Count children, given one by one, by part and column, shape (parts, columns)."""
@@ -235,20 +239,80 @@ class _Homes:
         return np.bincount(cell, minlength=parts * width).reshape(parts, width)
 
 
-def _over_zones(inputs: Inputs, names: pd.Series, counts: Longs) -> tuple[pd.Series, Longs]:
+def _by_kind(children: pd.DataFrame, kinds: list[Kind], of: pd.Index) -> Longs:
+    """Count children by the unit in the column called as the index, and by kind."""
+    unit = of.get_indexer(pd.Index(children[str(of.name)]))
+    column = {kind: at for at, kind in enumerate(kinds)}
+    kind = np.array(
+        [column[one] for one in zip(children["age"], children["sex"], strict=True)], dtype=np.intp
+    )
+    counts = np.zeros((len(of), len(kinds)), dtype=np.int64)
+    known = unit >= 0
+    np.add.at(counts, (unit[known], kind[known]), children["children"].to_numpy()[known])
+    return counts
+
+
+def _over_zones(
+    inputs: Inputs, children: pd.DataFrame, kinds: list[Kind]
+) -> tuple[pd.Series, Longs]:
     """Hand the children of the municipalities out over their zones, by residents."""
     zones = inputs.zones.reset_index(drop=True)
-    zones = zones.iloc[np.lexsort((zones["zone_id"], zones["nis_code"]))]
-    owner = names.index.get_indexer(zones["nis_code"])
+    zones, children = with_givers(zones, children, inputs.parts_vintage)
+    zones = zones.iloc[np.lexsort((zones["zone_id"], zones["giver"]))]
+    givers = pd.Index(np.unique(zones["giver"]), name="giver")
+    owner = givers.get_indexer(zones["giver"])
     totals = inputs.zone_population.set_index("zone_id")["population"]  # type: ignore[union-attr]
     weight = totals.reindex(zones["zone_id"]).fillna(0).to_numpy(np.int64)
-    empty = np.bincount(owner, weights=weight, minlength=len(names)) == 0
+    empty = np.bincount(owner, weights=weight, minlength=len(givers)) == 0
     # A municipality whose zones have no totals is spread by their area, in square metres.
     weight = np.where(empty[owner], np.maximum(zones.area.to_numpy(np.int64), 1), weight)
-    zone, kind = apportion_kinds(counts, weight, owner)
-    width = counts.shape[1]
+    counts = _by_kind(children, kinds, givers)
+    zone, kind = apportion_kinds(counts, weight, owner, *_chance(givers, kinds))
+    width = len(kinds)
     by_zone = np.bincount(zone * width + kind, minlength=len(zones) * width)
     return zones.set_index("zone_id")["name"], by_zone.reshape(len(zones), width)
+
+
+def with_givers(
+    zones: gpd.GeoDataFrame, children: pd.DataFrame, vintage: int
+) -> tuple[gpd.GeoDataFrame, pd.DataFrame]:
+    """Say from which municipality each zone gets its children: the smallest that is known.
+
+    Where the population is of before a merger and the ids of the zones begin with a code of
+    before it, the children of each part go to the zones of that part, so that a merger moves no
+    child.
+
+    Returns
+    -------
+    tuple
+        Both tables with the column `giver`.
+    """
+    prefix = zones["zone_id"].str[:5]
+    parts = children[["nis_code", "part"]].drop_duplicates()
+    there = prefix.groupby(zones["nis_code"]).agg(set).to_dict()
+    parts["giver"] = [
+        next((c for c in vintages.codes_since(part, vintage) if c in there.get(nis, ())), "")
+        for nis, part in parts.itertuples(index=False)
+    ]
+    given = set(parts["nis_code"] + parts["giver"])
+    lacking = set(zones["nis_code"][~(zones["nis_code"] + prefix).isin(given)])
+    lacking |= set(parts["nis_code"][parts["giver"] == ""])
+    # No code was ever given to other land, so it tells the giver by itself.
+    parts["giver"] = parts["giver"].where(~parts["nis_code"].isin(lacking), parts["nis_code"])
+    own = prefix.where(~zones["nis_code"].isin(lacking), zones["nis_code"])
+    return zones.assign(giver=own), children.merge(parts, on=["nis_code", "part"])
+
+
+def _chance(units: pd.Index, kinds: Sequence[Kind]) -> tuple[Floats, Longs]:
+    """Give each unit and kind its shift in the row, and each unit its phase.
+
+    Fixed numbers without a pattern, from the unit's id: were they the same everywhere, a single
+    child would stand in the middle of every zone, and the young at one end. Both sexes of an age
+    have the same shift, so that they lie alike.
+    """
+    seed = np.array([zlib.crc32(str(unit).encode()) for unit in units], dtype=np.int64)
+    age = np.array([age for age, _ in kinds])
+    return (seed[:, None] / 2**32 + GOLDEN * age) % 1, seed % PHASES + 1
 
 
 def _fell_back(names: list[str], children: int, method: str) -> Problem:
@@ -268,7 +332,8 @@ def _table(
     home = home_of_zone[places.zone]
     order = np.argsort(home, kind="stable")
     places, method = places.take(order), np.where(places.outside, OUTSIDE, method)[order]
-    part, kind = apportion_kinds(homes.counts, places.weight, home[order])
+    chance = _chance(homes.names.index, homes.kinds)
+    part, kind = apportion_kinds(homes.counts, places.weight, home[order], *chance)
     counts = homes.tally(part, kind, len(order))
     kept = counts.sum(axis=1) > 0
     places, counts = places.take(kept), counts[kept]

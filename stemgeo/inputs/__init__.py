@@ -5,8 +5,8 @@ Every file passes the one door (`files`). All problems of all files are told at 
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any
 
 # First, because it sets what GDAL may do, before anything loads GDAL.
 from stemgeo.inputs.files import Provenance, opened  # isort: skip
@@ -24,7 +24,12 @@ from stemgeo.inputs.boundaries import (
     zones_of,
 )
 from stemgeo.inputs.layers import load_layer, read_own_layer
-from stemgeo.inputs.population import load_population, load_zone_population, read_population
+from stemgeo.inputs.population import (
+    Population,
+    load_population,
+    load_zone_population,
+    read_population,
+)
 from stemgeo.inputs.weights import load_addresses, load_weights, read_weights
 
 if TYPE_CHECKING:
@@ -62,7 +67,10 @@ class Inputs:
     zones
         zone_id, nis_code, name, geometry; the municipalities themselves without a zones file.
     children
-        nis_code, age, sex, children; the ages of the study's bands.
+        nis_code, part, age, sex, children; the ages of the study's bands. `part` is the code in
+        the file when that is of before a merger, else the nis_code.
+    parts_vintage
+        Of the codes in `part`.
     population_year, population_vintage
         Year that the children are of, None when not told, and vintage of the codes in their file.
     zone_population
@@ -84,6 +92,8 @@ class Inputs:
         For each layer of the user its code, name and geometry.
     attributes
         For each attribute of the user `zone_id` or `nis_code`, and value (NaN when not known).
+    years
+        For each other year of which the study names the population, these inputs with that.
     """
 
     municipalities: gpd.GeoDataFrame
@@ -98,9 +108,11 @@ class Inputs:
     warnings: tuple[Problem, ...]
     population_year: int | None = None
     population_vintage: int | None = None
+    parts_vintage: int = 2025
     addresses: gpd.GeoDataFrame | None = None
     layers: dict[str, gpd.GeoDataFrame] = field(default_factory=dict)
     attributes: dict[str, pd.DataFrame] = field(default_factory=dict)
+    years: dict[int, Inputs] = field(default_factory=dict)
 
 
 def load_inputs(study: Study) -> Inputs:
@@ -125,12 +137,15 @@ def load_inputs(study: Study) -> Inputs:
         zones, of_zones = load_zones(given.zones, municipalities, vintage, findings)
         found.append(of_zones)
     area = municipalities if len(municipalities) else None
+    before = len(findings.warnings)
     population, of_population = load_population(given.population, ages, vintage, area, findings)
+    told_of_population = findings.warnings[before:]
     found.append(of_population)
+    populations = _load_populations(study, ages, area, findings)
     zone_population = weights = addresses = None
     if given.zone_population is not None:
         zone_population, of_totals = load_zone_population(
-            given.zone_population, zones, population.residents, findings
+            given.zone_population, zones, population.residents, findings, population.children
         )
         found.append(of_totals)
     if given.weights is not None:
@@ -139,7 +154,7 @@ def load_inputs(study: Study) -> Inputs:
     if given.addresses is not None:
         addresses, of_addresses = load_addresses(given.addresses, municipalities, findings)
         found.append(of_addresses)
-    academies, of_academies = load_academies(given.academies, municipalities, findings)
+    academies, of_academies = load_academies(given.academies, municipalities, findings, ages)
     found.append(of_academies)
     layers: dict[str, gpd.GeoDataFrame | None] = {}
     for key, layer in given.layers.items():
@@ -156,13 +171,11 @@ def load_inputs(study: Study) -> Inputs:
     if of_zones is not None:
         children = population.children
         warn_of_overlaps_and_holes(zones, municipalities, children, of_zones.name, findings)
-    return Inputs(
+    inputs = Inputs(
         municipalities=municipalities,
         provinces=provinces_of(municipalities),
         zones=zones,
-        children=population.children,
-        population_year=population.year,
-        population_vintage=population.vintage,
+        **_children(population, vintage),
         zone_population=zone_population,
         weights=weights,
         academies=academies,
@@ -173,6 +186,59 @@ def load_inputs(study: Study) -> Inputs:
         layers={key: layer for key, layer in layers.items() if layer is not None},
         attributes={key: table for key, table in attributes.items() if table is not None},
     )
+    kept = [told for told in inputs.warnings if told not in told_of_population]
+    years = {year: one.put_in(inputs, kept, vintage) for year, one in populations.items()}
+    return replace(inputs, years=years)
+
+
+def _children(population: Population, vintage: int) -> dict[str, Any]:
+    """Give what the inputs have from their population, by attribute."""
+    return {
+        "children": population.children,
+        "population_year": population.year,
+        "population_vintage": population.vintage,
+        "parts_vintage": min(population.vintage, vintage),
+    }
+
+
+@dataclass(frozen=True)
+class _OfYear:
+    """The population of another year, and what was told while it was read."""
+
+    population: Population
+    provenance: Provenance | None
+    warnings: list[Problem]
+
+    def put_in(self, inputs: Inputs, warnings: list[Problem], vintage: int) -> Inputs:
+        """Give the inputs with this in the place of their own population."""
+        files = [
+            self.provenance if item.role == "population" else item for item in inputs.provenance
+        ]
+        return replace(
+            inputs,
+            **_children(self.population, vintage),
+            provenance=tuple(item for item in files if item is not None),
+            warnings=(*warnings, *self.warnings),
+        )
+
+
+def _load_populations(
+    study: Study, ages: frozenset[int], area: gpd.GeoDataFrame | None, findings: Findings
+) -> dict[int, _OfYear]:
+    """Read the populations of other years; a file of yet another year is an error."""
+    read = {}
+    for year, given in sorted(study.inputs.populations.items()):
+        own, role = Findings(), f"populations.{year}"
+        population, file = load_population(given, ages, study.about.vintage, area, own)
+        if population.year not in (None, year):
+            what = f"the file is of {population.year}"
+            own.error(role, what, f"give that of {year}, or name it under {population.year}")
+        findings.errors += own.errors
+        findings.missing |= own.missing
+        read[year] = _OfYear(
+            replace(population, year=year), file and replace(file, role=role), own.warnings
+        )
+    return read
 
 
 def _load_network(study: Study, findings: Findings) -> tuple[tuple[Path, ...], list[Provenance]]:

@@ -15,6 +15,7 @@ from stemgeo.inputs.cells import as_numbers, read_table
 from stemgeo.inputs.files import OpenedFile, Provenance, clean, opened, strip_control
 from stemgeo.inputs.formats import UnreadableError
 from stemgeo.inputs.layers import declared_column
+from stemgeo.inputs.messages import all_fine, counted
 from stemgeo.inputs.vectors import as_codes, code_columns, listed
 from stemgeo.study import Attribute
 
@@ -27,11 +28,14 @@ _USUAL = {
 }
 """Our key of a place, and the names that its column may have in a file, in small letters."""
 
-_THINGS = {"zone_id": "zones", "nis_code": "municipalities"}
+_THING = {"zone_id": ("zone", "zones"), "nis_code": ("municipality", "municipalities")}
+_THINGS = {key: many for key, (_, many) in _THING.items()}
 _NOT_KNOWN = ("", "-", ".", "..", "...", "na", "n/a", "nan", "null")
 """What stands in a cell of which the number is not known, in small letters."""
 
 _IN_THOUSANDS = r"[1-9]\d{0,2}[.,]\d{3}"
+_DRESSED = r"(?i)(?:€|eur|euro)?\s*[-+]?\d[\d.,'" "\u2019" r"\s]*\s*(?:€|eur|euro|%)?"
+"""A number as people write it, with marks between thousands, a currency or per cent."""
 
 
 def read_attribute(
@@ -178,6 +182,9 @@ def _only_column_of_numbers(table: pd.DataFrame, file: OpenedFile) -> str | None
     numbers = [str(name) for name in table if name not in usual and _mostly_numbers(table[name])]
     # Codes of municipalities look like numbers; incomes may look like codes.
     found = [name for name in numbers if name not in code_columns(table)] or numbers
+    if not found:
+        # What is wrong with the one that must be meant is told by its value.
+        found = [str(name) for name in table if name not in usual and _mostly_dressed(table[name])]
     if len(found) == 1:
         return found[0]
     if found:
@@ -195,18 +202,22 @@ def _mostly_numbers(column: pd.Series) -> bool:
     return len(filled) > 0 and bool(as_numbers(filled).notna().mean() >= 0.5)
 
 
+def _mostly_dressed(column: pd.Series) -> bool:
+    """Whether a column is one of numbers for a reader of paper."""
+    filled = column[~column.str.lower().isin(_NOT_KNOWN)]
+    return len(filled) > 0 and bool(filled.str.fullmatch(_DRESSED).mean() >= 0.5)
+
+
 def _numbers(column: pd.Series, file: OpenedFile) -> pd.Series | None:
-    """Read the numbers; every text that is none is told by row."""
+    """Read the numbers; texts that are none are told by row."""
     name = clean(str(column.name), 40)
     text = column.where(~column.str.lower().isin(_NOT_KNOWN), "")
     value = as_numbers(text)
-    wrong = text.ne("") & ~np.isfinite(value)
-    for row in column.index[wrong][:20]:
-        file.error_at(
-            f"row {row}",
-            f"'{name}' is '{clean(text[row], 30)}', not a number",
-            "correct it, or leave it empty when it is not known",
-        )
+    known = text.eq("") | np.isfinite(value)
+    mend = "correct it, or leave it empty when it is not known"
+    if text[~known].str.fullmatch(_DRESSED).any():
+        mend = "write it as 23612.37 or 23612,37, or leave it empty when it is not known"
+    fine = all_fine(text, known, "not a number", file, mend)
     marked = text[text.str.contains("[.,]")]
     if len(marked) and marked.str.fullmatch(_IN_THOUSANDS).all():
         file.warn(
@@ -214,7 +225,7 @@ def _numbers(column: pd.Series, file: OpenedFile) -> pd.Series | None:
             f"{marked.iloc[0]}); they are read as decimals",
             "write thousands without a mark",
         )
-    return None if wrong.any() else value
+    return value if fine else None
 
 
 # --- For the study -----------------------------------------------------------------------------
@@ -246,9 +257,10 @@ def _in_vintage(
             changed.append(code)
     if changed:
         names = called(municipalities)[municipalities["nis_code"].isin(changed)]
+        number = counted(len(changed), "municipality", "municipalities")
         file.warn(
-            f"has codes of {given}; {len(changed)} municipalities of {vintage} had other land then "
-            f"and get no value, since a rate of parts cannot be added up: {listed(names.tolist())}",
+            f"has codes of {given}; {number} of {vintage} had other land then: no value "
+            f"there, since a rate of parts cannot be added up: {listed(names.tolist())}",
             f"give a table with the municipalities of {vintage}",
         )
     codes = rows["nis_code"].map(target).fillna("")
@@ -285,11 +297,14 @@ def _of_study(rows: pd.DataFrame, places: pd.DataFrame, file: OpenedFile) -> pd.
     if value.isna().any():
         names = called(places, key)[value.isna()].tolist()
         file.warn(
-            f"no value for {len(names)} of the {len(ids)} {things} of the study: {listed(names)}"
+            f"no value for {len(names)} of the {counted(len(ids), *_THING[key])} of the study: "
+            f"{listed(names)}"
         )
     if elsewhere.any():
+        out = rows.index[elsewhere].tolist()
+        verb = "is" if len(out) == 1 else "are"
         file.warn(
-            f"{int(elsewhere.sum())} of its {len(rows)} rows are of no place of the study and are "
-            f"left out: rows {listed(rows.index[elsewhere].tolist(), 5)}"
+            f"{len(out)} of its {counted(len(rows), 'row')} {verb} of no place of the study and "
+            f"left out: row {listed(out, 5)}"
         )
     return pd.DataFrame({key: ids, "value": value}).reset_index(drop=True)

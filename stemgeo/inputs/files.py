@@ -66,6 +66,7 @@ ACCEPTED = {
     "municipalities": VECTOR,
     "zones": VECTOR,
     "population": TABLE,
+    "populations": TABLE,
     "zone_population": TABLE,
     "weights": VECTOR | TABLE | {Format.GEOTIFF},
     "academies": VECTOR | TABLE,

@@ -24,6 +24,7 @@ from stemgeo.inputs.boundaries import (
     with_outlines,
 )
 from stemgeo.inputs.files import OpenedFile, Provenance, clean, opened, strip_control
+from stemgeo.inputs.messages import counted
 from stemgeo.inputs.vectors import as_text, listed, read_layer, to_lambert
 from stemgeo.study import Layer
 
@@ -158,15 +159,17 @@ def _in_study_area(
     if kept.empty:
         file.error("no polygon lies in the municipalities of the study", "give the right file")
     elif len(kept) < len(table):
-        file.note(f"{len(table) - len(kept)} polygons outside the study's municipalities left out")
+        left_out = counted(len(table) - len(kept), "polygon")
+        file.note(f"{left_out} outside the study's municipalities left out")
     return kept
 
 
 def _warn_of_overlaps(table: gpd.GeoDataFrame, file: OpenedFile) -> None:
     pairs = overlaps(table.geometry)
     if len(pairs):
+        verb = "overlaps" if len(pairs) == 1 else "overlap"
         file.warn(
-            f"{len(pairs)} pairs of polygons overlap, {km2(pairs.union_all().area)} in all: "
-            f"{told_pairs(pairs, called(table, 'code'))}",
+            f"{counted(len(pairs), 'pair')} of polygons {verb}, {km2(pairs.union_all().area)} in "
+            f"all: {told_pairs(pairs, called(table, 'code'))}",
             "a child there counts once, in the first by code",
         )

@@ -12,9 +12,10 @@ from stemgeo import facts
 from stemgeo.errors import Findings
 from stemgeo.inputs import vintages
 from stemgeo.inputs.boundaries import as_input
-from stemgeo.inputs.cells import as_numbers, read_table
+from stemgeo.inputs.cells import as_numbers, pick_columns, read_table
 from stemgeo.inputs.files import OpenedFile, Provenance, clean, opened, strip_control
 from stemgeo.inputs.formats import UnreadableError
+from stemgeo.inputs.messages import all_fine, counted
 from stemgeo.inputs.vectors import as_codes, listed
 
 if TYPE_CHECKING:
@@ -39,6 +40,9 @@ _COLUMNS = {
     "year": ("cd_year", "year", "jaar"),
 }
 """Statbel's names first (TF_SOC_POP_STRUCT: CD_REFNIS, or CD_MUNTY_REFNIS before 2015)."""
+
+_NAMES = {"naam", "name", "gemeente", "gemeentenaam", "municipality"}
+"""Columns with the name of the municipality, which say nothing that its code does not."""
 
 _ZONE_COLUMNS = {
     "zone_id": ("cd_sector", "zone_id", "sector", "cs01012020", "nis9", "geoitem"),
@@ -66,8 +70,10 @@ class Population:
     Attributes
     ----------
     children
-        nis_code (of the study's vintage), age, sex ("F", "M", or "" when the file does not say),
-        children (int64); the ages asked for, one row each.
+        nis_code (of the study's vintage), part, age, sex ("F", "M", or "" when the file does not
+        say), children (int64); the ages asked for, one row for each part, age and sex, sorted by
+        these. `part` is the code in the file when codes were brought forward, so that a merger
+        can be undone; else it is the nis_code.
     residents
         Residents of all ages (int64) by nis_code of the study's vintage; None when the file does
         not hold all ages.
@@ -116,7 +122,8 @@ def read_population(
     findings = Findings()
     population, _ = load_population(as_input(path), frozenset(ages), vintage, None, findings)
     findings.raise_errors()
-    return population.children
+    merged = population.children.groupby(["nis_code", "age", "sex"])["children"].sum()
+    return merged.reset_index()
 
 
 def load_population(
@@ -127,25 +134,27 @@ def load_population(
     findings: Findings,
 ) -> tuple[Population, Provenance | None]:
     """As `read_population`, for the municipalities of the study (None: all of Flanders)."""
-    nothing = pd.DataFrame(
-        {"nis_code": pd.Series(dtype=str), "age": pd.Series(dtype="int64")}
-    ).assign(sex=pd.Series(dtype=str), children=pd.Series(dtype="int64"))
+    kinds = {"nis_code": "str", "part": "str", "age": "int64", "sex": "str", "children": "int64"}
+    nothing = pd.DataFrame({name: pd.Series(dtype=kind) for name, kind in kinds.items()})
     unusable = Population(nothing, None, None, vintage)
     with opened(given, "population", findings) as file:
         if file is None:
             return unusable, None
-        raw = read_table(file, _COLUMNS)
-        people = None if raw is None else _checked(raw, file)
-        if raw is None or people is None:
+        table = read_table(file)
+        if table is None:
+            return unusable, file.provenance
+        raw, further = _ours_and_others(table)
+        people = _checked(raw, further, file)
+        if people is None:
             return unusable, file.provenance
         people = _flemish(people, file)
         year = _year(raw, given, file)
         origin = _vintage_of(people, vintage, year, file)
         if origin is None:
             return unusable, file.provenance
-        counted = people[people["age"].isin(ages)]
-        _check_ages(people["age"], counted["age"], ages, file)
-        children = _in_vintage(counted, origin, vintage, _CHILDREN_2015)
+        studied = people[people["age"].isin(ages)]
+        _check_ages(people["age"], studied["age"], ages, file)
+        children = _by_part(studied, origin, vintage)
         everyone = _in_vintage(people[["nis_code", "children"]], origin, vintage, _RESIDENTS_2015)
         if study_area is not None:
             _check_complete(everyone["nis_code"], study_area, file)
@@ -156,13 +165,29 @@ def load_population(
         residents = None
         if people["age"].isin(_RETIRED).any():
             residents = everyone.set_index("nis_code")["children"].rename("residents")
-        file.note(
-            f"{len(raw)} rows read, {children['children'].sum()} children of the ages studied"
-        )
+        number = counted(int(children["children"].sum()), "child", "children")
+        file.note(f"{counted(len(raw), 'row')} read, {number} of the ages studied")
         return Population(children, residents, year, origin), file.provenance
 
 
-def _checked(raw: pd.DataFrame, file: OpenedFile) -> pd.DataFrame | None:
+def _ours_and_others(table: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Part a table into our columns, under our names, and those by which it counts further.
+
+    Statbel's files also count by nationality and civil status.
+    """
+    chosen = pick_columns(list(table.columns), _COLUMNS)
+    ours = table.iloc[:, list(chosen)].set_axis(list(chosen.values()), axis=1)
+    # A note at the foot stands in a column of its own.
+    filled = (ours != "").any(axis=1)
+    others = [
+        place
+        for place, label in enumerate(table.columns)
+        if place not in chosen and label not in _NAMES
+    ]
+    return ours[filled], table.iloc[:, others][filled]
+
+
+def _checked(raw: pd.DataFrame, further: pd.DataFrame, file: OpenedFile) -> pd.DataFrame | None:
     """Turn text into codes, ages, sexes and counts; every value that is none is told by row."""
     missing = [name for name in ("nis_code", "age", "children") if name not in raw]
     for name in missing:
@@ -177,18 +202,48 @@ def _checked(raw: pd.DataFrame, file: OpenedFile) -> pd.DataFrame | None:
         return None
     code = _by_value(raw["nis_code"], as_codes)
     age = _by_value(raw["age"], _as_ages)
+    readable = (code != "") & (age >= 0)
     fine = [
-        _accept(raw["nis_code"], code != "", "not a NIS code", file),
-        _accept(raw["age"], age >= 0, "not an age in years", file),
+        all_fine(raw["nis_code"], code != "", "not a NIS code", file),
+        all_fine(raw["age"], age >= 0, "not an age in years", file),
     ]
     sex = pd.Series("", index=raw.index)
     if "sex" in raw:
         sex = _by_value(raw["sex"], lambda values: values.str.lower().map(_SEXES).fillna(""))
-        fine.append(_accept(raw["sex"], sex != "", "not F or M", file))
+        fine.append(all_fine(raw["sex"], sex != "", "not F or M", file))
+        readable &= sex != ""
     count = _counts(raw["children"], file)
+    people = pd.DataFrame({"nis_code": code, "age": age, "sex": sex})
+    # Rows of Statbel repeat these by nationality and civil status: parts of one number.
+    apart = [further.add_prefix("further "), raw.reindex(columns=["year"])]
+    fine.append(_each_once(people[readable], pd.concat([people, *apart], axis=1)[readable], file))
     if count is None or not all(fine):
         return None
-    return pd.DataFrame({"nis_code": code, "age": age, "sex": sex, "children": count})
+    return people.assign(children=count)
+
+
+def _each_once(people: pd.DataFrame, keys: pd.DataFrame, file: OpenedFile) -> bool:
+    """Report rows that count the same people: those whose `keys` are all equal.
+
+    The numbers may differ: who is counted twice is counted twice.
+    """
+    repeated = keys[keys.duplicated(keep=False)]
+    if repeated.empty:
+        return True
+    group = pd.Series(repeated.groupby(list(keys), dropna=False, sort=False).ngroup())
+    told = []
+    for number in range(min(3, group.max() + 1)):
+        rows = group.index[group == number]
+        who = ", ".join(str(value) for value in people.loc[rows[0]] if value != "")
+        times = "twice" if len(rows) == 2 else f"{len(rows)} times"
+        told.append(f"{who} is given {times} (rows {listed(rows.tolist(), 5)})")
+    more = group.max() + 1 - len(told)
+    file.error_at(
+        f"row {keys.index[keys.duplicated()][0]}",
+        "; ".join(told) + (f"; {more} more are" if more else ""),
+        "keep one row of each, or add them up",
+    )
+    return False
 
 
 def _counts(column: pd.Series, file: OpenedFile) -> pd.Series | None:
@@ -196,8 +251,8 @@ def _counts(column: pd.Series, file: OpenedFile) -> pd.Series | None:
     count = _by_value(column, as_numbers)
     whole = (count >= 0) & np.isfinite(count) & (count == count.round())
     fine = [
-        _accept(column, whole, "not a whole number of 0 or more", file),
-        _accept(column, ~whole | (count <= _MOST), "more than Belgium has residents", file),
+        all_fine(column, whole, "not a whole number of 0 or more", file),
+        all_fine(column, ~whole | (count <= _MOST), "more than Belgium has residents", file),
     ]
     if not all(fine):
         return None
@@ -224,21 +279,6 @@ def _as_ages(values: pd.Series) -> pd.Series:
     return number.where(fine, -1).astype("int64")
 
 
-def _accept(column: pd.Series, fine: pd.Series, otherwise: str, file: OpenedFile) -> bool:
-    """Report values that are not fine: the first by row, the rest as a count."""
-    rows = column.index[~fine]
-    if len(rows):
-        more = f"; {len(rows) - 1} more such rows" if len(rows) > 1 else ""
-        value = clean(str(column[rows[0]]), 30)
-        shown = f"'{value}'" if value else "empty"
-        file.error_at(
-            f"row {rows[0]}",
-            f"'{column.name}' is {shown}, {otherwise}{more}",
-            "correct it in the file",
-        )
-    return not len(rows)
-
-
 def _year(raw: pd.DataFrame, given: Input, file: OpenedFile) -> int | None:
     """Year that the population is of: a column of it, or the date in the study."""
     if "year" in raw:
@@ -259,14 +299,15 @@ def _flemish(table: pd.DataFrame, file: OpenedFile) -> pd.DataFrame:
     for region, members in (("Brussels", vintages.brussels()), ("Wallonia", walloon)):
         people = int(table.loc[table["nis_code"].isin(members), "children"].sum())
         if people:
-            file.note(f"{people} people of {region} left out")
+            file.note(f"{counted(people, 'person', 'people')} of {region} left out")
     unknown = sorted(set(codes) - vintages.known() - walloon)
     if unknown:
         rows = table.index[table["nis_code"].isin(unknown)]
-        people = int(table.loc[rows, "children"].sum())
+        number = counted(int(table.loc[rows, "children"].sum()), "person", "people")
+        what = "unknown NIS code" if len(unknown) == 1 else "unknown NIS codes"
         file.error_at(
             f"row {rows[0]}",
-            f"unknown NIS codes: {listed(unknown)} ({people} people)",
+            f"{what}: {listed(unknown)} ({number})",
             "correct them; codes of 2018, 2024 and 2025 are known, older ones are not",
         )
     return table[table["nis_code"].isin(vintages.known() - vintages.brussels())]
@@ -312,6 +353,17 @@ def _in_vintage(people: pd.DataFrame, given: int, wanted: int, basis: list[str])
     return vintages.convert(people, ["children"], given, wanted, weights)
 
 
+def _by_part(people: pd.DataFrame, given: int, wanted: int) -> pd.DataFrame:
+    """Bring children to the study's vintage, those of each part of a merger by themselves."""
+    if given < wanted:
+        people = people.assign(part=people["nis_code"])
+    found = _in_vintage(people, given, wanted, _CHILDREN_2015)
+    if given >= wanted:
+        found = found.assign(part=found["nis_code"])
+    keys = ["nis_code", "part", "age", "sex"]
+    return found[[*keys, "children", "estimated"]].sort_values(keys, ignore_index=True)
+
+
 def _warn_of_estimate(children: pd.DataFrame, given: int, wanted: int, file: OpenedFile) -> None:
     """Say how many municipalities of a later vintage were divided, if any."""
     parts = set(children.loc[children["estimated"], "nis_code"])
@@ -319,8 +371,8 @@ def _warn_of_estimate(children: pd.DataFrame, given: int, wanted: int, file: Ope
         merged = set(vintages.forward(parts, wanted, given))
         file.warn(
             f"has the municipality codes of {given}, later than the study's {wanted}: the children "
-            f"of {len(merged)} merged municipalities are divided over their parts, in proportion "
-            "to the children there on 1 January 2015",
+            f"of {counted(len(merged), 'merged municipality', 'merged municipalities')} are "
+            "divided over the parts, in proportion to the children there on 1 January 2015",
             f"that is an estimate; set vintage = {given} under [study], or give a file of {wanted}",
         )
 
@@ -345,8 +397,9 @@ def _check_complete(present: pd.Series, study_area: pd.DataFrame, file: OpenedFi
     without = study_area[~study_area["nis_code"].isin(present)]
     if len(without):
         called = (without["nis_code"] + " " + without["name"]).tolist()
+        number = counted(len(without), "municipality", "municipalities")
         file.error(
-            f"no population for {len(without)} municipalities of the study: {listed(called)}",
+            f"no population for {number} of the study: {listed(called)}",
             "the file may be cut off; give one with all of them",
         )
 
@@ -356,9 +409,10 @@ def _of_study(children: pd.DataFrame, study_area: pd.DataFrame, file: OpenedFile
     inside = children["nis_code"].isin(study_area["nis_code"])
     if not inside.all():
         elsewhere = children[~inside]
+        number = counted(elsewhere["nis_code"].nunique(), "municipality", "municipalities")
         file.note(
-            f"{int(elsewhere['children'].sum())} children in {elsewhere['nis_code'].nunique()} "
-            "municipalities outside the study left out"
+            f"{counted(int(elsewhere['children'].sum()), 'child', 'children')} in {number} outside "
+            "the study left out"
         )
     return children[inside].reset_index(drop=True)
 
@@ -367,7 +421,11 @@ def _of_study(children: pd.DataFrame, study_area: pd.DataFrame, file: OpenedFile
 
 
 def load_zone_population(
-    given: Input, zones: pd.DataFrame, residents: pd.Series | None, findings: Findings
+    given: Input,
+    zones: pd.DataFrame,
+    residents: pd.Series | None,
+    findings: Findings,
+    children: pd.DataFrame | None = None,
 ) -> tuple[pd.DataFrame | None, Provenance | None]:
     """Read the total population of each zone (Statbel OPENDATA_SECTOREN, or a CSV or Excel file).
 
@@ -382,6 +440,9 @@ def load_zone_population(
         a municipality add up to another number, one warning says so.
     findings
         Takes the problems.
+    children
+        nis_code, children, any number of rows for each municipality. When the residents are not
+        known, zones that add up to fewer people than their municipality has children are told.
 
     Returns
     -------
@@ -397,8 +458,15 @@ def load_zone_population(
         if totals is None:
             return None, file.provenance
         population = _for_zones(totals, zones, file)
-        if population is not None and residents is not None:
-            _compare(population["population"].groupby(zones["nis_code"]).sum(), residents, file)
+        if population is None:
+            return None, file.provenance
+        in_zones = population["population"].groupby(zones["nis_code"]).sum()
+        if residents is not None:
+            _compare(in_zones, residents, file)
+        else:
+            file.note("not compared: the population file does not hold all ages")
+            if children is not None:
+                _warn_of_too_few(in_zones, children, file)
         return population, file.provenance
 
 
@@ -437,14 +505,31 @@ def _for_zones(totals: pd.Series, zones: pd.DataFrame, file: OpenedFile) -> pd.D
             "give totals for the same zones",
         )
         return None
-    if not known.all():
-        called = listed(zones.loc[~known, "zone_id"].tolist())
-        file.warn(f"no total for {int((~known).sum())} zones: {called}", "0 is taken")
     left = totals[~totals.index.isin(zones["zone_id"])]
     if len(left):
-        file.note(f"{int(left.sum())} people in {len(left)} zones outside the study left out")
+        people = counted(int(left.sum()), "person", "people")
+        file.note(f"{people} in {counted(len(left), 'zone')} outside the study left out")
     population = zones["zone_id"].map(totals).fillna(0).astype("int64")
+    _warn_of_no_totals(population, known, zones, file)
     return pd.DataFrame({"zone_id": zones["zone_id"], "population": population})
+
+
+def _warn_of_no_totals(
+    population: pd.Series, known: pd.Series, zones: pd.DataFrame, file: OpenedFile
+) -> None:
+    """Tell which zones have no total, and which municipalities have none at all."""
+    empty = population.groupby(zones["nis_code"]).transform("sum") == 0
+    lacking = zones.loc[~known & ~empty, "zone_id"].tolist()
+    if lacking:
+        file.warn(f"no total for {counted(len(lacking), 'zone')}: {listed(lacking)}", "0 is taken")
+    codes = sorted(zones.loc[empty, "nis_code"].unique())
+    if codes:
+        number = counted(len(codes), "municipality", "municipalities")
+        names = listed([f"{code} {vintages.name_of(code)}" for code in codes])
+        file.warn(
+            f"no total above 0 for any zone of {number}: {names}",
+            "the children there are shared out over the zones by their area",
+        )
 
 
 def _compare(in_zones: pd.Series, residents: pd.Series, file: OpenedFile) -> None:
@@ -459,9 +544,29 @@ def _compare(in_zones: pd.Series, residents: pd.Series, file: OpenedFile) -> Non
         f"{row.Index} {vintages.name_of(str(row.Index))} {row.zones} against {row.municipality}"
         for row in worst.itertuples()
     ]
+    number = counted(len(both), "municipality", "municipalities")
     file.warn(
         f"its zones and the population file differ on the residents of {len(differ)} of "
-        f"{len(both)} municipalities: {both['zones'].sum()} in zones against "
+        f"{number}: {both['zones'].sum()} in zones against "
         f"{both['municipality'].sum()} in all; most in {listed(called, 3)}",
         "the municipality's total is used; the zones only share it out",
+    )
+
+
+def _warn_of_too_few(in_zones: pd.Series, children: pd.DataFrame, file: OpenedFile) -> None:
+    """Warn of municipalities with more children than people in their zones."""
+    own = children.groupby("nis_code")["children"].sum()
+    both = pd.DataFrame({"zones": in_zones, "children": own}).dropna().astype("int64")
+    # Those without any total have been told.
+    fewer = both[(both["zones"] > 0) & (both["zones"] < both["children"])]
+    if fewer.empty:
+        return
+    told = [
+        f"{row.Index} {vintages.name_of(str(row.Index))} {row.zones} against {row.children}"
+        for row in fewer.itertuples()
+    ]
+    file.warn(
+        f"has fewer people in the zones than there are children in "
+        f"{counted(len(fewer), 'municipality', 'municipalities')}: {listed(told, 3)}",
+        "give totals of all residents; the zones only share the children out",
     )

@@ -141,6 +141,18 @@ def parts(nis_code: str, vintage: int, from_vintage: int) -> frozenset[str]:
     return frozenset(old for old, new in crosswalk.items() if new == nis_code)
 
 
+def cover_flanders(codes: Iterable[str]) -> bool:
+    """Whether these are all Flemish municipalities of some vintage."""
+    there = set(codes)
+    return any(flemish(vintage) <= there for vintage in VINTAGES)
+
+
+def codes_since(code: str, vintage: int) -> list[str]:
+    """Give the codes that a municipality of a vintage has had since, its own first."""
+    later = [one for one in VINTAGES if one >= vintage]
+    return list(dict.fromkeys(_crosswalk(vintage, one).get(code, code) for one in later))
+
+
 def in_force(year: int) -> int:
     """Vintage of the codes in force on 1 January of a year."""
     if year < 2019:
@@ -211,7 +223,8 @@ def convert(
 
     Forward, the counts of merged municipalities are added up, exactly. Backward, those of a merged
     municipality are divided over its parts in proportion to `weights`: an estimate, in whole units
-    that add up to the count of every row.
+    that add up to the count of every row. Girls and boys, or whatever other keys than age tell
+    apart, are divided by themselves, age after age, so that equal numbers of them fall alike.
 
     Parameters
     ----------
@@ -306,9 +319,12 @@ def _divided(
 ) -> pd.DataFrame:
     """Divide the rows of each municipality over its parts."""
     keys = [name for name in table.columns if name not in columns]
+    # Ages one after another, but each sex by itself: taken in turn, a girl and a boy of each age,
+    # the girls would all be left over for one part and the boys for the other.
+    apart = [name for name in keys if name != "age"]
     pieces = [table.iloc[:0].assign(estimated=False)]
-    for code, rows in table.groupby("nis_code", sort=True):
-        share = shares[str(code)]
+    for _, rows in table.groupby(apart, sort=True, dropna=False, observed=True):
+        share = shares[rows["nis_code"].iloc[0]]
         counts = {name: divide(rows[name].tolist(), list(share.values())) for name in columns}
         for place, part in enumerate(share):
             own = {name: [count[place] for count in counts[name]] for name in columns}
@@ -320,9 +336,10 @@ def divide(counts: Iterable[int], weights: Sequence[int]) -> list[list[int]]:
     """Divide counts, one after another, over parts in proportion to their weights.
 
     Each part gets the whole units of its due; those left over go to the parts that are the most
-    behind over all counts so far, the first of equals. So no part of a count is off by a unit or
-    more, and errors do not add up: dividing many small counts each by its own largest remainder
-    would give every one of them to the largest part.
+    behind over all counts so far, the first of equals. So errors do not add up: dividing many
+    small counts each by its own largest remainder would give every one of them to the largest
+    part. The order counts: what alternates, as sexes do in rows by age and sex, would fall to
+    different parts, so `convert` divides each sex by itself.
 
     Parameters
     ----------

@@ -15,6 +15,7 @@ from stemgeo.inputs.boundaries import as_input
 from stemgeo.inputs.cells import as_numbers
 from stemgeo.inputs.files import OpenedFile, Provenance, clean, opened
 from stemgeo.inputs.formats import Format, UnreadableError
+from stemgeo.inputs.messages import all_fine, counted
 from stemgeo.inputs.points import named, read_points
 from stemgeo.inputs.vectors import LAMBERT_72, as_text, known_crs
 
@@ -39,6 +40,8 @@ _WEIGHT = {
     )
 }
 _MOST_CELLS = 100_000_000
+_MOST = 10**12
+"""Of a weight: a hundred times the people on earth. Rasters without nodata have such cells."""
 
 
 def read_weights(path: str | Path | Input, municipalities: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
@@ -90,7 +93,7 @@ def load_weights(
         kept = _within_bounds(frame, municipalities)
         if kept.empty:
             file.error("no weight above 0 lies in the study area")
-        file.note(f"{len(kept)} places, weights add up to {kept['weight'].sum():.0f}")
+        file.note(f"{counted(len(kept), 'place')}, weights add up to {kept['weight'].sum():.0f}")
         return kept, file.provenance
 
 
@@ -128,9 +131,9 @@ def load_addresses(
             return None, file.provenance
         places = _each_place_once(kept)
         file.note(
-            f"{len(kept)} addresses at {len(places)} places, weights add up to "
-            f"{kept['weight'].sum():.0f}; left out: {len(peopled) - len(kept)} outside the study "
-            f"area, {len(frame) - len(peopled)} of weight 0"
+            f"{counted(len(kept), 'address', 'addresses')} at {counted(len(places), 'place')}, "
+            f"weights add up to {kept['weight'].sum():.0f}; left out: {len(peopled) - len(kept)} "
+            f"outside the study area, {len(frame) - len(peopled)} of weight 0"
         )
         return places, file.provenance
 
@@ -197,8 +200,13 @@ def _from_raster(file: OpenedFile, municipalities: gpd.GeoDataFrame) -> gpd.GeoD
     weight = np.ma.filled(values.astype("float64"), np.nan)
     if np.isinf(weight).any():
         raise UnreadableError("holds infinite values", "make them nodata")
+    if too_large := int((weight > _MOST).sum()):
+        raise UnreadableError(
+            f"holds {counted(too_large, 'cell')} above 1e12, up to {np.nanmax(weight):.4g}",
+            "make them nodata",
+        )
     if negative := int((weight < 0).sum()):
-        file.note(f"{negative} cells below 0 left out")
+        file.note(f"{counted(negative, 'cell')} below 0 left out")
     rows, columns = np.nonzero(weight > 0)
     # The four corners of each cell, since a square is none in another projection.
     across = (left + columns)[:, None] + np.array([0, 1, 1, 0])
@@ -259,18 +267,12 @@ def _weights_of(table: pd.DataFrame, label: Any, file: OpenedFile) -> pd.Series 
     """Read the column of weights; None when a value is no number of 0 or more."""
     file.note(f"weights from column '{clean(str(label), 40)}'")
     weight = as_numbers(as_text(table[label]))
-    wrong = ~(np.isfinite(weight) & (weight >= 0))
-    if not wrong.any():
-        return weight
-    row = table.index[wrong][0]
-    more = f"; {int(wrong.sum()) - 1} more such rows" if wrong.sum() > 1 else ""
-    value = clean(str(table.loc[row, label]), 30)
-    file.error_at(
-        f"{table.index.name} {row}",
-        f"'{clean(str(label), 40)}' is '{value}', not a number of 0 or more{more}",
-        "correct it in the file",
-    )
-    return None
+    known = np.isfinite(weight) & (weight >= 0)
+    fine = [
+        all_fine(as_text(table[label]), known, "not a number of 0 or more", file),
+        all_fine(as_text(table[label]), ~known | (weight <= _MOST), "above 1e12", file),
+    ]
+    return weight if all(fine) else None
 
 
 def _only_column_of_people(table: pd.DataFrame) -> object:

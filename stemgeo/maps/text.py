@@ -41,6 +41,8 @@ class MapText:
         Empty, or a caution on the method ("benadering in vogelvlucht").
     measure
         Heading of the legend; empty for the words of the language.
+    region
+        Name of the ground of all municipalities; empty for Flanders.
     """
 
     title: str
@@ -50,6 +52,7 @@ class MapText:
     language: Language = "nl"
     method_note: str = ""
     measure: str = ""
+    region: str = ""
 
     @property
     def words(self) -> Words:
@@ -57,9 +60,11 @@ class MapText:
         return WORDS[self.language]
 
     def place(self, province: str | None) -> str:
-        """Name the ground that a map shows; None is all of Flanders."""
+        """Name the ground that a map shows; None is all municipalities of the study."""
         words = self.words
-        return words.region if province is None else words.of_province.format(name=province)
+        if province is None:
+            return self.region or words.region
+        return words.of_province.format(name=province)
 
     @property
     def heading(self) -> str:

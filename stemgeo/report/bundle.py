@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import importlib.metadata
 import os
 import platform
@@ -21,7 +22,7 @@ from stemgeo.maps.series import lighter
 from stemgeo.maps.static import choropleth
 from stemgeo.maps.text import MapText
 from stemgeo.maps.web import web_map
-from stemgeo.report.files import checked_file, read_manifest, whole_folder, write_manifest
+from stemgeo.report.files import RUN, checked_file, read_manifest, whole_folder, write_manifest
 from stemgeo.report.summary import summary_markdown
 from stemgeo.study import PROVINCES
 from stemgeo.tables import checked
@@ -61,6 +62,7 @@ BROUGHT = {
         "back": ", brought back to the municipalities of {vintage} (an estimate)",
     },
 }
+PART = {"nl": coverage_.PART, "en": "Study area"}
 UNKNOWN = {"nl": "datum niet opgegeven", "en": "date not given"}
 OSM_SOURCE = "© OpenStreetMap contributors (ODbL)"
 
@@ -82,7 +84,14 @@ def map_text(study: Study, inputs: Inputs) -> MapText:
         measure=MEASURE[language].format(
             minutes=format_decimal(study.travel.cutoff_min, locale=language)
         ),
+        region=_part_of_flanders(inputs, language),
     )
+
+
+def _part_of_flanders(inputs: Inputs, language: str) -> str:
+    """Name the study area when it is not all of Flanders."""
+    whole = coverage_.region_name(inputs.municipalities) == coverage_.REGION[1]
+    return "" if whole else PART[language]
 
 
 def _method_note(study: Study, straight_line: str) -> str:
@@ -113,13 +122,21 @@ def _of_openstreetmap(item: Provenance) -> bool:
 def population_date(study: Study, inputs: Inputs) -> str:
     """Say of which day the children are, and when their municipalities were others."""
     language, vintage = study.output.language, study.about.vintage
-    given = [item.date for item in inputs.provenance if item.role == "population" and item.date]
-    day = format_date(given[0], "long", language) if given else inputs.population_year
+    day = population_day(inputs)
     brought = ""
     if inputs.population_vintage is not None and inputs.population_vintage != vintage:
         way = "forward" if inputs.population_vintage < vintage else "back"
         brought = BROUGHT[language][way].format(vintage=vintage)
-    return f"{day or UNKNOWN[language]}{brought}"
+    return f"{format_date(day, 'long', language) if day else UNKNOWN[language]}{brought}"
+
+
+def population_day(inputs: Inputs) -> dt.date | None:
+    """Give the day that the children are of, as declared; else 1 January, as Statbel counts."""
+    roles = ("population", "populations")
+    files = [item for item in inputs.provenance if item.role.partition(".")[0] in roles]
+    if files and files[0].date:
+        return files[0].date
+    return dt.date(inputs.population_year, 1, 1) if inputs.population_year else None
 
 
 def static_map(result: Tables, province: str | None = None) -> Figure:
@@ -248,6 +265,7 @@ def _write_isochrones(areas: gpd.GeoDataFrame, path: Path, said: dict[str, str])
 def manifest(result: Tables) -> dict[str, Any]:
     """Say what was asked, of which data, with which versions, and that the sums hold."""
     return {
+        "command": RUN,
         **origins(result.study, result.inputs, text=map_text(result.study, result.inputs)),
         "network": result.network_counts,
         "buildings": result.building_counts,

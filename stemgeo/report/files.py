@@ -15,21 +15,25 @@ from typing import Any
 from stemgeo.errors import Problem, ResultError
 
 MANIFEST = "manifest.json"
+RUN = "run"
+TREND = "trend"
+"""Commands that write a folder, as its manifest names them; one that names none is of a run."""
 
 
 @contextmanager
-def whole_folder(place: Path) -> Iterator[Path]:
+def whole_folder(place: Path, command: str = RUN) -> Iterator[Path]:
     """Give a folder to write into that takes its place only when the block ends well.
 
-    An older result at the place is replaced; anything else there is left alone.
+    An older result of the same command at the place is replaced; anything else there is left
+    alone.
 
     Raises
     ------
     ResultError
-        If the place holds something that no run wrote.
+        If the place holds something that this command did not write.
     """
     place = place.resolve()
-    refuse_taken(place)
+    refuse_taken(place, command)
     place.parent.mkdir(parents=True, exist_ok=True)
     beside = Path(tempfile.mkdtemp(prefix=f".{place.name}-", dir=place.parent))
     try:
@@ -43,8 +47,8 @@ def whole_folder(place: Path) -> Iterator[Path]:
         shutil.rmtree(beside, ignore_errors=True)
 
 
-def refuse_taken(place: Path) -> None:
-    """Refuse a place that holds anything but an older result: it would be lost.
+def refuse_taken(place: Path, command: str = RUN) -> None:
+    """Refuse a place that holds anything but an older result of a command: it would be lost.
 
     Raises
     ------
@@ -53,12 +57,15 @@ def refuse_taken(place: Path) -> None:
     """
     if not place.exists() or (place.is_dir() and not any(place.iterdir())):
         return
-    try:
-        written = {MANIFEST, *read_manifest(place)["outputs"]}
-    except ResultError:
+    content = _manifest(place)
+    if content is None:
         raise ResultError(
             Problem(str(place), "is there already and is no result of stemgeo", "choose another")
-        ) from None
+        )
+    if _command(content) != command:
+        what = f"is the result of `stemgeo {_command(content)}`"
+        raise ResultError(Problem(str(place), what, "choose another folder, or remove it first"))
+    written = {MANIFEST, *content["outputs"]}
     found = {str(path.relative_to(place).as_posix()) for path in place.rglob("*") if path.is_file()}
     others = sorted(found - written)
     if others:
@@ -110,23 +117,37 @@ def write_manifest(folder: Path, content: dict[str, Any]) -> None:
     (folder / MANIFEST).write_text(text + "\n", encoding="utf-8")
 
 
-def read_manifest(folder: Path) -> dict[str, Any]:
-    """Read the manifest of a result.
+def read_manifest(folder: Path, command: str = RUN) -> dict[str, Any]:
+    """Read the manifest of a result of a command.
 
     Raises
     ------
     ResultError
-        If the folder holds no result.
+        If the folder holds no result, or that of another command.
     """
+    content, mend = _manifest(folder), f"`stemgeo {command} STUDY --out DIR` writes one"
+    if content is None:
+        raise ResultError(Problem(str(folder), f"holds no result of a {command}", mend))
+    if _command(content) != command:
+        what = f"is the result of `stemgeo {_command(content)}`, not of a {command}"
+        raise ResultError(Problem(str(folder), what, mend))
+    return content
+
+
+def _manifest(folder: Path) -> dict[str, Any] | None:
+    """Read the manifest of whichever command; None when the folder holds no result."""
     try:
         content = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
     except (OSError, ValueError):
-        content = None
+        return None
     # Programs of all kinds keep a manifest.json: ours has these.
-    if not (isinstance(content, dict) and {"stemgeo", "outputs"} <= content.keys()):
-        mend = "`stemgeo run STUDY --out DIR` writes one"
-        raise ResultError(Problem(str(folder), "holds no result of a run", mend))
-    return content
+    is_ours = isinstance(content, dict) and {"stemgeo", "outputs"} <= content.keys()
+    return content if is_ours else None
+
+
+def _command(content: dict[str, Any]) -> str:
+    """Tell which command wrote a result."""
+    return str(content.get("command", RUN))
 
 
 def checked_file(folder: Path, name: str) -> Path:

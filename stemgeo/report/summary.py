@@ -52,10 +52,12 @@ GROUP_HEADS = {
 }
 WORDS = {
     "nl": {
-        "lead": "Van de {measured} gemeten kinderen van {first} tot en met {last} jaar bereikt "
-        "{share} ({low} tot {high}) binnen {minutes} minuten fietsen een STEM-academie die op "
-        "{date} erkend is. Een STEM-academie hebben {with_academy} van de {municipalities} "
-        "gemeenten.",
+        "lead": "Van de {measured} gemeten kinderen van {ages} jaar bereikt {share} ({low} tot "
+        "{high}) binnen {minutes} minuten fietsen een STEM-academie die op {date} erkend is. "
+        "{unmeasured}Een STEM-academie hebben {with_academy} van de {municipalities} gemeenten.",
+        "ages": "{first} tot en met {last}",
+        "and": "en",
+        "unmeasured": "Van {count} andere kinderen is niets gemeten. ",
         "speeds": "Aangenomen fietssnelheid: {speeds}.",
         "speed": "{ages} jaar {central} km/u ({low} tot {high})",
         "partly": "\\* Minder dan de helft van de kinderen is gemeten: dit aandeel zegt niets over "
@@ -75,15 +77,22 @@ WORDS = {
         "alleen verschillen tussen zones meetellen.",
         "placing": "Waar kinderen binnen hun zone wonen is een raming ({own}). Anders geplaatst "
         "is het aandeel: {others}.",
+        "placed": "{share} ({name}; {measured} kinderen gemeten)",
+        "fifths": "Naar {title}: van het vijfde van de kinderen met de laagste waarde is {lowest} "
+        "op tijd, van het vijfde met de hoogste {highest} (concentratie-index {index}; boven 0 "
+        "zijn plaatsen met een hoge waarde beter bediend).",
         "sources": "Bronnen",
         "notes": "Opmerkingen bij de invoer en de meting",
         "none": "\N{EN DASH}",
         "to": "tot",
     },
     "en": {
-        "lead": "Of the {measured} measured children aged {first} to {last}, {share} ({low} to "
-        "{high}) reach a STEM academy recognised on {date} within {minutes} minutes by bicycle. "
+        "lead": "Of the {measured} measured children aged {ages}, {share} ({low} to {high}) reach "
+        "a STEM academy recognised on {date} within {minutes} minutes by bicycle. {unmeasured}"
         "{with_academy} of the {municipalities} municipalities have a STEM academy.",
+        "ages": "{first} to {last}",
+        "and": "and",
+        "unmeasured": "Nothing was measured of {count} other children. ",
         "speeds": "Assumed riding speed: {speeds}.",
         "speed": "{ages} years {central} km/h ({low} to {high})",
         "partly": "\\* Fewer than half of the children are measured: this share says nothing of "
@@ -102,6 +111,10 @@ WORDS = {
         "differences between zones count.",
         "placing": "Where children live within their zone is an estimate ({own}). Placed "
         "otherwise the share is: {others}.",
+        "placed": "{share} ({name}; {measured} children measured)",
+        "fifths": "By {title}: of the fifth of the children with the lowest value {lowest} are in "
+        "time, of the fifth with the highest {highest} (concentration index {index}; above 0 "
+        "places of high value are served better).",
         "sources": "Sources",
         "notes": "Notes on the inputs and the measurement",
         "none": "\N{EN DASH}",
@@ -211,6 +224,7 @@ def summary_markdown(result: Tables, text: MapText) -> str:
     lines += [words["low_stress"]] if "share_low_stress" in table else []
     lines += _by_group(result, language)
     lines += _effect_of_surfaces(result, language)
+    lines += _by_attribute(result, language)
     lines += _by_method(result, language)
     lines += ["", text.date, ""]
     lines += [f"## {words['sources']}", "", plain(text.source), ""]
@@ -223,19 +237,35 @@ def summary_markdown(result: Tables, text: MapText) -> str:
 def _lead(result: Tables, date: str) -> str:
     """Answer the question in a sentence, for the whole region."""
     study, region = result.study, result.summary("region").iloc[0]
-    language, ages = study.output.language, [a for band in study.travel.bands for a in band.ages]
-    return WORDS[language]["lead"].format(
+    language = study.output.language
+    words, unmeasured = WORDS[language], region["unmeasured"]
+    return words["lead"].format(
         measured=number(region["covered"] + region["uncovered"], language),
-        first=min(ages),
-        last=max(ages),
+        ages=_ages(study),
         share=percent(region["share"], language),
         low=percent(region["share_low"], language),
         high=percent(region["share_high"], language),
         minutes=format_decimal(study.travel.cutoff_min, locale=language),
         date=date,
+        unmeasured=words["unmeasured"].format(count=number(unmeasured, language))
+        if unmeasured
+        else "",
         with_academy=number(region["with_academy"], language),
         municipalities=number(region["municipalities"], language),
     )
+
+
+def _ages(study: Study) -> str:
+    """Say the ages that are counted; bands that follow on each other in one."""
+    words = WORDS[study.output.language]
+    spans: list[tuple[int, int]] = []
+    for first, last in sorted(band.ages for band in study.travel.bands):
+        if spans and spans[-1][1] + 1 == first:
+            spans[-1] = (spans[-1][0], last)
+        else:
+            spans.append((first, last))
+    told = [words["ages"].format(first=first, last=last) for first, last in spans]
+    return f" {words['and']} ".join(told)
 
 
 def _speeds(study: Study) -> str:
@@ -278,10 +308,42 @@ def _by_method(result: Tables, language: str) -> list[str]:
     rows = result.sensitivity[result.sensitivity["level"] == "region"]
     if len(rows) < 2:
         return []
-    names = rows["method"].map(PLACED_BY[language]).tolist()
-    shares = rows["share"].map(lambda share: percent(share, language)).tolist()
-    told = [f"{share} ({name})" for name, share in zip(names, shares, strict=True)]
-    return [WORDS[language]["placing"].format(own=names[0], others=", ".join(told[1:]))]
+    words, named = WORDS[language], PLACED_BY[language]
+    told = [
+        words["placed"].format(
+            share=percent(row["share"], language),
+            name=named[row["method"]],
+            measured=number(row["covered"] + row["uncovered"], language),
+        )
+        for row in rows.to_dict("records")
+    ]
+    own = named[rows["method"].iloc[0]]
+    return [words["placing"].format(own=own, others=", ".join(told[1:]))]
+
+
+def _by_attribute(result: Tables, language: str) -> list[str]:
+    """Say for each attribute of the study how the lowest and the highest fifth fare."""
+    if result.quintiles is None or result.concentration is None:
+        return []
+    rows = result.quintiles[result.quintiles["profile"] == "all"]
+    shares = rows.set_index(["attribute", "quintile"])["share"].to_dict()
+    rows = result.concentration
+    rows = rows[(rows["profile"] == "all") & (rows["scenario"] == "central")]
+    indices = rows.set_index("attribute")["concentration_index"].to_dict()
+    words = WORDS[language]
+    return [
+        words["fifths"].format(
+            title=plain(attribute.title or key),
+            lowest=percent(shares[key, 1], language),
+            highest=percent(shares[key, 5], language),
+            index=_index(indices[key], language),
+        )
+        for key, attribute in result.study.inputs.attributes.items()
+    ]
+
+
+def _index(value: float, language: str) -> str:
+    return WORDS[language]["none"] if np.isnan(value) else format_decimal(value, "0.00", language)
 
 
 def _effect_of_surfaces(result: Tables, language: str) -> list[str]:
@@ -305,7 +367,7 @@ def _row(cells: Iterable[str]) -> str:
 
 def plain(text: str) -> str:
     """Keep text from a file from becoming markup."""
-    for mark in "\\`*[]<>|":
+    for mark in "\\`*[]<>|_~$&":
         text = text.replace(mark, f"\\{mark}")
     return text
 

@@ -272,10 +272,87 @@ def test_outside_the_study_area_is_a_warning(
     frame, findings, _ = load(path, municipalities)
     assert frame["nis_code"].tolist() == [""]
     (line,) = [str(problem) for problem in findings.warnings]
-    assert line.startswith(
-        "a.csv, row 2: Kanal lies outside the study area, 27.8 km from it, near Brussel"
+    assert line == (
+        "a.csv, row 2: Kanal lies outside the study area, 27.8 km from it, near Brussel (Brussels "
+        "Hoofdstedelijk Gewest); too far to matter"
     )
-    assert "Brussels Hoofdstedelijk Gewest" in line
+
+
+def test_many_outside_the_study_area_are_one_line(
+    tmp_path: Path, municipalities: gpd.GeoDataFrame
+) -> None:
+    """A register of all Flanders in a study of a part: the nearest, the farthest, a few names."""
+    rows = [f"A{km};{km} km;105000;{210_000 + km * 1000}" for km in (30, 15, 2, 16, 40, 50, 60, 7)]
+    path = write(tmp_path / "a.csv", "academy_id;naam;x;y", *rows, "B;thuis;105000;205000")
+    frame, findings, _ = load(path, municipalities, crs="EPSG:31370")
+    assert (frame["nis_code"] == "").sum() == 8
+    (line,) = map(str, findings.warnings)
+    assert line.startswith(
+        "a.csv: 8 of its 9 academies lie outside the study area, up to 60.0 km from it: 2 km "
+        "(row 4), 2.0 km from it, near "
+    )
+    assert line.endswith(
+        "; 7 km, 15 km, 16 km, 30 km and 3 more; those within 15 km (3) count for the children "
+        "who cross the border, the others (5) are too far to matter"
+    )
+
+
+def test_an_academy_across_the_border_counts(
+    tmp_path: Path, municipalities: gpd.GeoDataFrame
+) -> None:
+    """Within 15 km children may cross the border."""
+    path = write(tmp_path / "a.csv", "academy_id;naam;x;y", "A;over;105000;212500")
+    _, findings, _ = load(path, municipalities, crs="EPSG:31370")
+    (line,) = map(str, findings.warnings)
+    assert "over lies outside the study area, 2.5 km from it, near " in line
+    assert line.endswith("; it counts for the children who cross the border")
+
+
+def test_academies_of_other_ages_are_noted(
+    tmp_path: Path, municipalities: gpd.GeoDataFrame
+) -> None:
+    """Who serves none of the ages studied is said with name; an empty age is no bound."""
+    rows = [
+        f"A1;peuters;{LON};{LAT};2;4",
+        f"A2;vanaf 18;3.8;{LAT};18;",
+        f"A3;tot 5;3.9;{LAT};;5",
+        f"A4;alle;4.0;{LAT};;",
+        f"A5;vanaf 17;4.1;{LAT};17;99",
+    ]
+    path = write(tmp_path / "a.csv", "academy_id;name;lon;lat;min_age;max_age", *rows)
+    for ages, said in [
+        (range(5, 18), "2 academies serve nobody of the ages studied: peuters, vanaf 18"),
+        ([6, 7], "4 academies serve nobody of the ages studied: peuters, vanaf 18, tot 5, vanaf"),
+        (range(3, 18), "1 academy serves nobody of the ages studied: vanaf 18"),
+    ]:
+        findings = Findings()
+        _, origin = load_academies(Input(path=path), municipalities, findings, frozenset(ages))
+        assert origin is not None
+        assert said in origin.note
+    assert "nobody" not in load(path, municipalities)[2]
+
+
+def test_note_says_what_served_as_id_and_name(
+    tmp_path: Path, municipalities: gpd.GeoDataFrame
+) -> None:
+    """A column called otherwise is said in the note; our own names need no word."""
+    path = write(tmp_path / "a.csv", "nummer;academie;lon;lat", f"7;een;{LON};{LAT}")
+    assert (
+        "academy_id from column 'nummer'; name from column 'academie'"
+        in (load(path, municipalities)[2])
+    )
+    path = write(tmp_path / "a.csv", "academy_id;name;lon;lat", f"7;een;{LON};{LAT}")
+    assert "from column" not in load(path, municipalities)[2]
+
+
+def test_register_without_days_is_noted(tmp_path: Path, municipalities: gpd.GeoDataFrame) -> None:
+    """When no academy has a date, all of them count on every day, and the note says so."""
+    rows = [f"A1;een;{LON};{LAT};;", f"A2;twee;3.8;{LAT};;"]
+    header = "academy_id;name;lon;lat;valid_from;valid_until"
+    said = "no academy has dates: all count on every day"
+    assert said in load(write(tmp_path / "a.csv", header, *rows), municipalities)[2]
+    rows[1] = f"A2;twee;3.8;{LAT};;2022-12-31"
+    assert said not in load(write(tmp_path / "a.csv", header, *rows), municipalities)[2]
 
 
 def test_same_coordinates_are_a_warning(tmp_path: Path, municipalities: gpd.GeoDataFrame) -> None:

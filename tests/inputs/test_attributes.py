@@ -227,16 +227,42 @@ def test_no_number_at_all(tmp_path: Path, municipalities: gpd.GeoDataFrame) -> N
 
 
 def test_text_is_told_by_row(tmp_path: Path, municipalities: gpd.GeoDataFrame) -> None:
-    """Every text in the column of numbers, by the row that a spreadsheet shows."""
-    text = whole([1, "onbekend", 3, "1.234.567", 5, "1e999"])
-    read = Read(text, tmp_path, municipalities)
+    """Three different texts in the column of numbers, by the row that a spreadsheet shows."""
+    read = Read(whole([1, "geheim", 3, "?", 5, "1e999"]), tmp_path, municipalities)
     assert read.table is None
-    mend = "correct it, or leave it empty when it is not known"
-    assert read.errors == [
-        f"inkomen.csv, row 3: 'inkomen' is 'onbekend', not a number; {mend}",
-        f"inkomen.csv, row 5: 'inkomen' is '1.234.567', not a number; {mend}",
-        f"inkomen.csv, row 7: 'inkomen' is '1e999', not a number; {mend}",
-    ]
+    (line,) = read.errors
+    assert line == (
+        "inkomen.csv, row 3: 'inkomen' is 'geheim', not a number; also '?' (row 5), '1e999' "
+        "(row 7); correct it, or leave it empty when it is not known"
+    )
+    (line,) = Read(
+        whole([1, "a", "a", "b", "c", "d"]), tmp_path, municipalities, column="inkomen"
+    ).errors
+    assert "is 'a', not a number; also 'b' (row 5), 'c' (row 6); 2 more such rows; " in line
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        "23.612,37",
+        "23,612.37",
+        "1.234.567",
+        "€ 23612,37",
+        "23612 EUR",
+        "23 612",
+        "23'612",
+        "12,5 %",
+    ],
+)
+def test_numbers_as_people_write_them(
+    tmp_path: Path, municipalities: gpd.GeoDataFrame, value: str
+) -> None:
+    """The column, a row and its value are named, with the way to write it; not "no column"."""
+    (line,) = Read(csv(f'11001;"{value}"', f'12025;"{value}"'), tmp_path, municipalities).errors
+    assert line == (
+        f"inkomen.csv, row 2: 'inkomen' is '{value}', not a number; 1 more such row; write it as "
+        "23612.37 or 23612,37, or leave it empty when it is not known"
+    )
 
 
 def test_a_mark_between_thousands_is_suspected(
@@ -302,8 +328,7 @@ def test_rows_of_other_places_are_counted(tmp_path: Path, municipalities: gpd.Ge
     assert read.values == dict(zip(CODES, VALUES, strict=True))
     (line,) = read.warnings
     assert line == (
-        "inkomen.csv: 4 of its 10 rows are of no place of the study and are left out: "
-        "rows 8, 9, 10, 11"
+        "inkomen.csv: 4 of its 10 rows are of no place of the study and left out: row 8, 9, 10, 11"
     )
 
 
@@ -343,7 +368,7 @@ def test_merged_municipalities_get_no_value(tmp_path: Path) -> None:
         "71072",
     ]
     changed, without = read.warnings
-    assert "has codes of 2024; 3 municipalities of 2025 had other land then and get no value" in (
+    assert "has codes of 2024; 3 municipalities of 2025 had other land then: no value there" in (
         changed
     )
     assert "11002 Antwerpen, 46029 Lokeren, 71072 Hasselt" in changed

@@ -235,7 +235,7 @@ def test_overlap_is_told_with_its_area(tmp_path: Path, municipalities: gpd.GeoDa
     read = Read(layer(shapes, id=["a", "b"], naam=["West", "Oost"]), tmp_path, municipalities)
     (line,) = read.warnings
     assert line == (
-        "regio.gpkg: 1 pairs of polygons overlap, 20.00 km2 in all: a West and b Oost "
+        "regio.gpkg: 1 pair of polygons overlaps, 20.00 km2 in all: a West and b Oost "
         "(20.00 km2); a child there counts once, in the first by code"
     )
 

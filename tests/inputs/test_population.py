@@ -52,7 +52,8 @@ def errors_of(path: Path, **more: Any) -> list[str]:
 
 
 def rows_of(frame: pd.DataFrame) -> list[list[object]]:
-    return frame.to_numpy().tolist()
+    """Rows of children; their `part` has tests of its own."""
+    return frame[["nis_code", "age", "sex", "children"]].to_numpy().tolist()
 
 
 # --- Statbel's own file ------------------------------------------------------------------------
@@ -200,7 +201,7 @@ def test_a_file_that_cannot_be_used_has_no_children(tmp_path: Path) -> None:
     path = write(tmp_path / "p.csv", "nis_code;age;sex;children", "11001;7;F;-1")
     population, findings, _ = load_whole(path, vintage=2024)
     assert findings.errors
-    assert population.children.columns.tolist() == ["nis_code", "age", "sex", "children"]
+    assert population.children.columns.tolist() == ["nis_code", "part", "age", "sex", "children"]
     assert population.children.empty
     assert (population.residents, population.year, population.vintage) == (None, None, 2024)
 
@@ -244,7 +245,7 @@ def test_ages_wanted(tmp_path: Path) -> None:
         ("11001;-1;F;3", "'age' is '-1', not an age in years"),
         ("11001;7;X;3", "'sex' is 'X', not F or M"),
         ("Gent;7;F;3", "'nis_code' is 'Gent', not a NIS code"),
-        ("11999;7;F;3", "unknown NIS codes: 11999 (3 people); correct them"),
+        ("11999;7;F;3", "unknown NIS code: 11999 (3 people); correct them"),
     ],
 )
 def test_bad_value_is_told_by_its_row(tmp_path: Path, row: str, what: str) -> None:
@@ -271,16 +272,64 @@ def test_a_code_of_before_1977_is_told_with_its_children(tmp_path: Path) -> None
 
 
 def test_all_bad_values_at_once(tmp_path: Path) -> None:
-    """Each column with bad values has a line: the first row, and how many more."""
+    """Each column with bad values has a line: three of them by row, and how many more."""
     rows = ["11001;x;F;3", "11001;y;F;-1", "11001;7;F;-1"]
     path = write(tmp_path / "p.csv", "nis_code;age;sex;children", *rows)
     assert errors_of(path) == [
-        "p.csv, row 2: 'age' is 'x', not an age in years; 1 more such rows; correct it in the file",
+        "p.csv, row 2: 'age' is 'x', not an age in years; also 'y' (row 3); correct it in the file",
         (
-            "p.csv, row 3: 'children' is '-1', not a whole number of 0 or more; 1 more such rows; "
+            "p.csv, row 3: 'children' is '-1', not a whole number of 0 or more; 1 more such row; "
             "correct it in the file"
         ),
     ]
+
+
+# --- Rows given twice --------------------------------------------------------------------------
+
+
+def test_a_row_given_twice_is_an_error(tmp_path: Path) -> None:
+    """Added up in silence it would count the same children twice, whatever its number."""
+    rows = ["11001;5;F;3", "11001;5;M;3", "11001;6;F;3", "11001;5;V;4", "11001;5;F;3"]
+    path = write(tmp_path / "p.csv", "nis_code;age;sex;children", *rows)
+    assert errors_of(path) == [
+        (
+            "p.csv, row 5: 11001, 5, F is given 3 times (rows 2, 5, 6); "
+            "keep one row of each, or add them up"
+        )
+    ]
+
+
+def test_a_file_pasted_twice_is_counted(tmp_path: Path) -> None:
+    """Three are named, and how many more there are."""
+    rows = [f"11001;gemeente;{age};1" for age in range(5, 18)]
+    again = [f"11001;Gemeente;{age};1" for age in range(5, 18)]
+    path = write(tmp_path / "p.csv", "nis_code;naam;age;children", *rows, *again)
+    (line,) = errors_of(path)
+    assert line.startswith("p.csv, row 15: 11001, 5 is given twice (rows 2, 15); 11001, 6 is given")
+    assert "11001, 7 is given twice (rows 4, 17); 10 more are; keep one row of each" in line
+
+
+def test_rows_of_statbel_repeat_by_nationality(tmp_path: Path) -> None:
+    """Rows that differ in a further column are parts of one number; alike in all, they are not."""
+    rows = ["11001|A|F|BEL|7|10|2022", "11001|A|F|ETR|7|10|2022", "11001|A|M|BEL|7|10|2022"]
+    path = write(tmp_path / "p.txt", STATBEL, *rows)
+    assert rows_of(load(path)[0]) == [["11001", 7, "F", 20], ["11001", 7, "M", 10]]
+    (line,) = errors_of(write(path, STATBEL, *rows, rows[1]))
+    assert line.startswith("p.txt, row 5: 11001, 7, F is given twice (rows 3, 5); keep one row")
+
+
+def test_columns_of_the_same_meaning_do_not_clash(tmp_path: Path) -> None:
+    """Of `population` and `ms_population` one is read; the other is no matter."""
+    header = "nis_code;cd_refnis;age;sex;children;population;year"
+    frame, findings, _ = load(write(tmp_path / "p.csv", header, "1;11001;7;F;2;9;2025"))
+    assert findings.errors == []
+    assert rows_of(frame) == [["11001", 7, "F", 2]]
+
+
+def test_a_note_in_a_column_of_its_own_is_no_row(tmp_path: Path) -> None:
+    """What stands beside the table, or under it, counts nobody."""
+    path = write(tmp_path / "p.csv", "nis_code;age;children;bron", "11001;7;3;", ";;;Statbel")
+    assert rows_of(load(path)[0]) == [["11001", 7, "", 3]]
 
 
 def test_shown_values_are_short_and_clean(tmp_path: Path) -> None:
@@ -368,8 +417,34 @@ def test_earlier_codes_go_forward_to_the_child(tmp_path: Path) -> None:
     path = counts(tmp_path / "p.csv", {"46014": 400, "44045": 60, "11001": 5}, 2015)
     frame, findings, note = load(path)
     assert findings.errors == []
-    assert rows_of(frame) == [["11001", 7, "F", 5], ["46029", 7, "F", 460]]
+    assert rows_of(frame.groupby(["nis_code", "age", "sex"], as_index=False).sum()) == [
+        ["11001", 7, "F", 5],
+        ["46029", 7, "F", 460],
+    ]
     assert "population of 2015, codes of 2018, brought to 2025" in note
+
+
+def test_codes_brought_forward_keep_their_part(tmp_path: Path) -> None:
+    """Each municipality of before a merger has rows of its own, under the code of after it."""
+    path = counts(tmp_path / "p.csv", {"46014": 400, "44045": 60, "11001": 5}, 2015)
+    children = load(path)[0]
+    assert children.columns.tolist() == ["nis_code", "part", "age", "sex", "children"]
+    assert children.to_numpy().tolist() == [
+        ["11001", "11001", 7, "F", 5],
+        ["46029", "44045", 7, "F", 60],
+        ["46029", "46014", 7, "F", 400],
+    ]
+    merged = read_population(path)
+    assert merged.columns.tolist() == ["nis_code", "age", "sex", "children"]
+    assert merged.to_numpy().tolist() == [["11001", 7, "F", 5], ["46029", 7, "F", 460]]
+
+
+@pytest.mark.parametrize("vintage", [2018, 2024, 2025])
+def test_codes_that_stay_or_go_back_are_their_own_part(tmp_path: Path, vintage: int) -> None:
+    """What was divided by an estimate has no part that the file knows."""
+    children = load(counts(tmp_path / "p.csv", {"46029": 460}, 2025), vintage=vintage)[0]
+    assert len(children) == (1 if vintage == 2025 else 2)
+    assert children["part"].tolist() == children["nis_code"].tolist()
 
 
 def test_antwerpen_of_2015_without_borsbeek_is_refused(tmp_path: Path) -> None:
@@ -403,7 +478,7 @@ def test_later_codes_go_back_as_an_estimate(tmp_path: Path) -> None:
     (line,) = map(str, findings.warnings)
     assert line == (
         "p.csv: has the municipality codes of 2025, later than the study's 2024: the children of 1 "
-        "merged municipalities are divided over their parts, in proportion to the children there "
+        "merged municipality are divided over the parts, in proportion to the children there "
         "on 1 January 2015; that is an estimate; set vintage = 2025 under [study], or give a file "
         "of 2024"
     )
@@ -449,7 +524,7 @@ def test_municipality_without_population_is_named(
     """A municipality of the boundaries without any population is an error."""
     codes = dict.fromkeys(set(municipalities["nis_code"]) - {"31005"}, 10)
     (line,) = errors_of(counts(tmp_path / "p.csv", codes), area=municipalities)
-    assert "no population for 1 municipalities of the study: 31005 Brugge" in line
+    assert "no population for 1 municipality of the study: 31005 Brugge" in line
 
 
 def test_municipality_without_children_of_the_ages_is_no_error(
@@ -471,7 +546,7 @@ def test_population_outside_the_study_is_counted(
     frame, findings, note = load(counts(tmp_path / "p.csv", codes), area=municipalities)
     assert findings.errors == []
     assert frame["children"].sum() == 60
-    assert "7 children in 1 municipalities outside the study left out" in note
+    assert "7 children in 1 municipality outside the study left out" in note
 
 
 def test_public_reader_raises(tmp_path: Path) -> None:
@@ -489,12 +564,17 @@ ZONES = pd.DataFrame(
 
 
 def totals(
-    path: Path, *rows: str, residents: dict[str, int] | None = None, zones: pd.DataFrame = ZONES
+    path: Path,
+    *rows: str,
+    residents: dict[str, int] | None = None,
+    zones: pd.DataFrame = ZONES,
+    children: pd.DataFrame | None = None,
 ) -> tuple[pd.DataFrame | None, Findings, str]:
     findings = Findings()
     write(path, "CD_REFNIS|CD_SECTOR|TOTAL|DT_STRT_SECTOR", *rows)
     known = None if residents is None else pd.Series(residents)
-    frame, origin = load_zone_population(Input(path=path), zones, known, findings)
+    given = Input(path=path)
+    frame, origin = load_zone_population(given, zones, known, findings, children)
     assert origin is not None
     return frame, findings, origin.note
 
@@ -513,15 +593,52 @@ def test_zone_totals(tmp_path: Path) -> None:
     assert frame["zone_id"].tolist() == ZONES["zone_id"].tolist()
     assert frame["population"].tolist() == [7, 0, 5]
     assert frame["population"].dtype == "int64"
-    assert "3 people in 1 zones outside the study left out" in note
+    assert "3 people in 1 zone outside the study left out" in note
 
 
 def test_zone_without_total_is_told(tmp_path: Path) -> None:
-    """A zone of the study that the totals lack gets 0, and a warning."""
+    """A zone that the totals lack gets 0; a municipality without any is shared out by area."""
     frame, findings, _ = totals(tmp_path / "s.txt", "11001|11001A00-|7|x")
     assert frame is not None
     assert frame["population"].tolist() == [7, 0, 0]
-    assert "no total for 2 zones: 11001A01-, 12025B02-" in str(findings.warnings[0])
+    assert [str(warning) for warning in findings.warnings] == [
+        "s.txt: no total for 1 zone: 11001A01-; 0 is taken",
+        (
+            "s.txt: no total above 0 for any zone of 1 municipality: 12025 Mechelen; the children "
+            "there are shared out over the zones by their area"
+        ),
+    ]
+
+
+def test_zones_of_nobody_are_told_by_municipality(tmp_path: Path) -> None:
+    """Totals of 0 throughout are no way to share children out either."""
+    rows = ["11001|11001A00-|0|x", "11001|11001A01-|0|x", "12025|12025B02-|0|x"]
+    _, findings, _ = totals(tmp_path / "s.txt", *rows)
+    (line,) = map(str, findings.warnings)
+    assert "no total above 0 for any zone of 2 municipalities: 11001 Aartselaar, 12025" in line
+
+
+def test_zones_are_not_compared_without_residents(tmp_path: Path) -> None:
+    """A population file of children alone says nothing of all residents: the note says so."""
+    said = "not compared: the population file does not hold all ages"
+    assert totals(tmp_path / "s.txt", *IN_ZONES)[2].count(said) == 1
+    residents = {"11001": 10, "12025": 5}
+    assert said not in totals(tmp_path / "s.txt", *IN_ZONES, residents=residents)[2]
+
+
+def test_zones_with_fewer_people_than_children_are_told(tmp_path: Path) -> None:
+    """Ten people among whom eleven children live are not all residents."""
+    rows = [("11001", 6), ("11001", 5), ("12025", 5)]
+    children = pd.DataFrame(rows, columns=["nis_code", "children"])
+    _, findings, _ = totals(tmp_path / "s.txt", *IN_ZONES, children=children)
+    (line,) = map(str, findings.warnings)
+    assert line == (
+        "s.txt: has fewer people in the zones than there are children in 1 municipality: 11001 "
+        "Aartselaar 10 against 11; give totals of all residents; the zones only share the "
+        "children out"
+    )
+    enough = children.assign(children=[5, 5, 5])
+    assert totals(tmp_path / "s.txt", *IN_ZONES, children=enough)[1].warnings == []
 
 
 @pytest.mark.parametrize(

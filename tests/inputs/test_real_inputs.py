@@ -168,7 +168,9 @@ def test_children_of_2015_in_provinces_of_2025(
     sums = children.groupby(children["nis_code"].map(province))["children"].sum()
     assert sums.to_dict() == CHILDREN_2015
     assert children["children"].sum() == 902_071
-    assert not children.duplicated(["nis_code", "age", "sex"]).any()
+    assert not children.duplicated(["part", "age", "sex"]).any()
+    assert set(children["part"]) == vintages.flemish(2018)
+    assert vintages.forward(children["part"], 2018, 2025) == children["nis_code"].tolist()
 
 
 @pytest.mark.parametrize("vintage", [2018, 2024, 2025])

@@ -232,6 +232,34 @@ def test_backward_divides_by_weights_and_says_so() -> None:
     ]
 
 
+def test_girls_and_boys_are_divided_alike() -> None:
+    """A girl and a boy of each age, over two equal parts: both get as many girls as boys.
+
+    Rows by age and sex alternate; divided in turn, one part would get all girls.
+    """
+    rows = [(age, sex) for age in range(5, 18) for sex in "FM"]
+    given = pd.DataFrame(rows, columns=["age", "sex"]).assign(nis_code="11002", children=1)
+    weights = pd.Series({"11002": 1, "11007": 1})
+    found = vintages.convert(given, ["children"], 2025, 2024, weights)
+    sums = found.groupby(["nis_code", "sex"])["children"].sum().to_dict()
+    assert sums == {
+        ("11002", "F"): 7,
+        ("11002", "M"): 7,
+        ("11007", "F"): 6,
+        ("11007", "M"): 6,
+    }
+    by_sex = {sex: rows["children"].tolist() for sex, rows in found.groupby("sex")}
+    assert by_sex["F"] == by_sex["M"]
+
+
+def test_rows_without_a_key_go_back_too() -> None:
+    """A sex that is not known is a group of its own, and nobody of it is lost."""
+    given = table({"11002": 3}, sex=[None])
+    weights = pd.Series({"11002": 2, "11007": 1})
+    back = vintages.convert(given, ["children"], 2025, 2024, weights)
+    assert back[["nis_code", "children"]].to_numpy().tolist() == [["11002", 2], ["11007", 1]]
+
+
 def test_equal_dues_go_by_code() -> None:
     """One child over two parts of equal weight goes to the smaller code, on every machine."""
     weights = pd.Series({"11007": 1, "11002": 1})

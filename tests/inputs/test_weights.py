@@ -137,7 +137,34 @@ def test_bad_weight_is_told_by_row(
     """A weight is a number of 0 or more."""
     (tmp_path / "w.csv").write_text(f"x;y;weight\n105000;205000;1\n105000;205000;{value}\n")
     lines = errors_of(tmp_path / "w.csv", municipalities)
-    assert f"w.csv, row 3: 'weight' is '{value}', not a number of 0 or more" in lines[0]
+    shown = f"'{value}'" if value else "empty"
+    assert f"w.csv, row 3: 'weight' is {shown}, not a number of 0 or more" in lines[0]
+
+
+def test_weights_beyond_all_people_are_refused(
+    tmp_path: Path, municipalities: gpd.GeoDataFrame
+) -> None:
+    """Above 1e12 a weight is no number of people, and sums of it would not be exact."""
+    rows = ["105000;205000;1e12", "105000;205000;1e300", "105000;205000;2e18", "105000;205000;1e-9"]
+    (tmp_path / "w.csv").write_text("\n".join(["x;y;weight", *rows, ""]))
+    assert errors_of(tmp_path / "w.csv", municipalities, crs="EPSG:31370") == [
+        "w.csv, row 3: 'weight' is '1e300', above 1e12; also '2e18' (row 4); correct it in the file"
+    ]
+
+
+def test_smallest_weights_are_kept(tmp_path: Path, municipalities: gpd.GeoDataFrame) -> None:
+    """Shares of a whole may be very small: what counts is what they are to each other."""
+    (tmp_path / "w.csv").write_text("x;y;weight\n105000;205000;1e-9\n105000;206000;3e-9\n")
+    assert read_weights(tmp_path / "w.csv", municipalities)["weight"].tolist() == [1e-9, 3e-9]
+
+
+def test_cells_beyond_all_people_are_refused(
+    tmp_path: Path, municipalities: gpd.GeoDataFrame
+) -> None:
+    """A raster that marks no data with the largest number, and does not say so."""
+    path = write_raster(tmp_path / "w.tif", [[3.4e38, 1]])
+    (line,) = errors_of(path, municipalities)
+    assert line == "w.tif: holds 1 cell above 1e12, up to 3.4e+38; make them nodata"
 
 
 def test_points_of_a_layer(tmp_path: Path, municipalities: gpd.GeoDataFrame) -> None:
@@ -271,7 +298,8 @@ def test_bad_weight_of_an_address_is_told_by_row(
     read, _, errors = addresses(tmp_path / "a.csv", municipalities)
     assert read is None
     assert len(errors) == 1
-    assert f"a.csv, row 3: 'inwoners' is '{value}', not a number of 0 or more" in errors[0]
+    shown = f"'{value}'" if value else "empty"
+    assert f"a.csv, row 3: 'inwoners' is {shown}, not a number of 0 or more" in errors[0]
 
 
 def test_a_raster_is_no_addresses(tmp_path: Path, municipalities: gpd.GeoDataFrame) -> None:

@@ -1,0 +1,279 @@
+"""The small maps of a trend: for each year which municipalities have an academy.
+
+In the look of the series: the same sheet, letters, head and credits as the choropleths; all of it
+reads in grey print.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from math import ceil
+from typing import TYPE_CHECKING
+
+import matplotlib.style
+import numpy as np
+
+from stemgeo.maps.layout import GAP_IN, TEXT_PT, Box, best_sheet, line_in, wrapped
+from stemgeo.maps.page import (
+    PROVINCE,
+    ROW_IN,
+    SECOND_COLUMN,
+    SMALLEST_RING_IN,
+    STYLE,
+    Key,
+    Looks,
+    add_polygons,
+    draw_key,
+    draw_scale_bar,
+    new_page,
+    write_lines,
+)
+from stemgeo.maps.series import border_rings, colours, lighter, line_on, provinces
+from stemgeo.maps.text import municipalities_counted, whole
+from stemgeo.maps.trend import WITH_ACADEMY, as_sentences, axes_at, over_years
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from geopandas import GeoDataFrame
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+    from stemgeo.maps.layout import Sheet
+    from stemgeo.maps.text import Language, MapText
+
+STATUSES: dict[str, Looks] = {
+    "with": {"facecolor": colours(5)[2]},
+    "new": {"facecolor": colours(5)[4]},
+    "lost": {"facecolor": "#fee8c8", "hatch": "////////"},
+    "without": {"facecolor": "#e3e3e3"},
+}
+"""How a municipality looks by what became of it since the year shown before."""
+
+_FINEST_DETAIL_IN = 1 / 300
+_BORDER: Looks = {**PROVINCE, "linewidth": 0.8}
+_OUTLINE = 0.25
+_LEGEND_ROWS = 3
+_YEAR_PT = 11.0
+_MARGIN = 0.005  # of the ground's width
+
+
+@dataclass(frozen=True)
+class _Words:
+    """The fixed words of one language."""
+
+    maps: str
+    count: str
+    new: str
+    lost: str
+    statuses: dict[str, str]
+
+
+_WORDS: dict[Language, _Words] = {
+    "nl": _Words(
+        maps="Een kaart per jaar",
+        count="{count} van {total}",
+        new="{count} nieuw",
+        lost="{count} niet langer",
+        statuses={
+            "with": "met een STEM-academie",
+            "new": "nieuw: in het vorige getoonde jaar nog zonder",
+            "lost": "niet langer: in het vorige getoonde jaar nog met",
+            "without": "zonder STEM-academie",
+        },
+    ),
+    "en": _Words(
+        maps="A map for each year",
+        count="{count} of {total}",
+        new="{count} new",
+        lost="{count} no longer",
+        statuses={
+            "with": "with a STEM academy",
+            "new": "new: without one in the year shown before",
+            "lost": "no longer: with one in the year shown before",
+            "without": "without a STEM academy",
+        },
+    ),
+}
+
+
+def small_multiples(
+    municipalities_by_year: Mapping[int, GeoDataFrame],
+    academies_by_year: Mapping[int, GeoDataFrame],
+    text: MapText,
+) -> Figure:
+    """Draw a small map for each year: which municipalities have an academy, and what changed.
+
+    Parameters
+    ----------
+    municipalities_by_year
+        In EPSG:31370: `nis_code`, `province`, `has_academy`, `status` (a key of `STATUSES`: "with"
+        and "new" have an academy, "lost" and "without" have not; "new" and "lost" had not and had
+        one in the year shown before), geometry.
+    academies_by_year
+        The academies that count in each year; they are counted.
+    text
+        Title, notice, source, date and language.
+
+    Returns
+    -------
+    Figure
+        An A4 sheet, as many maps beside each other as shows them largest, one legend for all.
+    """
+    with matplotlib.style.context(STYLE, after_reset=True):
+        tables = dict(sorted(municipalities_by_year.items()))
+        ground = _ground(tables.values())
+        captions = _captions(tables, academies_by_year, text)
+        grid = _best_grid(ground, list(captions.values()), text)
+        figure, page = new_page(grid.sheet, text.title, over_years(text, tables))
+        for number, (year, table) in enumerate(tables.items()):
+            cell = grid.cell(number)
+            write_lines(page, cell.left, cell.top, [str(year)], _YEAR_PT, weight="bold")
+            caption = wrapped(captions[year], cell.width, TEXT_PT)
+            below = cell.bottom + grid.caption_in
+            write_lines(page, cell.left, below, caption, TEXT_PT)
+            _draw_small_map(figure, grid.map_box(number), table, ground, grid.metres_per_inch)
+        _draw_key_of_statuses(page, grid.sheet, text)
+    return figure
+
+
+def small_multiples_alt(
+    municipalities_by_year: Mapping[int, GeoDataFrame],
+    academies_by_year: Mapping[int, GeoDataFrame],
+    text: MapText,
+) -> str:
+    """Say in words what the small maps show, for those who cannot see them.
+
+    Parameters
+    ----------
+    municipalities_by_year, academies_by_year, text
+        As for `small_multiples`.
+
+    Returns
+    -------
+    str
+        Title and cautions, and what stands under each map.
+    """
+    captions = _captions(municipalities_by_year, academies_by_year, text)
+    kind = f"{_WORDS[text.language].maps}, {over_years(text, captions)}"
+    told = [f"{year}: {caption}" for year, caption in sorted(captions.items())]
+    heading = WITH_ACADEMY[text.language]
+    return as_sentences([text.title, *text.cautions, kind, heading, *told])
+
+
+def _ground(tables: Iterable[GeoDataFrame]) -> Box:
+    """Bound the ground of all years, with room for the lines around it."""
+    bounds = np.array([table.total_bounds for table in tables])
+    (left, bottom), (right, top) = bounds[:, :2].min(axis=0), bounds[:, 2:].max(axis=0)
+    return Box(left, bottom, right - left, top - bottom).grown((right - left) * _MARGIN)
+
+
+def _captions(
+    municipalities_by_year: Mapping[int, GeoDataFrame],
+    academies_by_year: Mapping[int, GeoDataFrame],
+    text: MapText,
+) -> dict[int, str]:
+    """Say under each map how many have an academy, how many changed, how many academies."""
+    words = _WORDS[text.language]
+
+    def caption(table: GeoDataFrame, academies: int) -> str:
+        count = whole(table["has_academy"].sum(), text.words)
+        total = municipalities_counted(len(table), text.words)
+        changes = {words.new: "new", words.lost: "lost"}
+        counted = [(form, int((table["status"] == key).sum())) for form, key in changes.items()]
+        changed = [form.format(count=whole(n, text.words)) for form, n in counted if n]
+        noun = text.words.academy if academies == 1 else text.words.academies
+        parts = [words.count.format(count=count, total=total), ", ".join(changed)]
+        return "; ".join([*filter(None, parts), f"{whole(academies, text.words)} {noun}"])
+
+    return {
+        year: caption(table, len(academies_by_year[year]))
+        for year, table in municipalities_by_year.items()
+    }
+
+
+@dataclass(frozen=True)
+class _Grid:
+    """How the maps stand on the sheet, row by row; each cell has its year, map and caption."""
+
+    sheet: Sheet
+    columns: int
+    rows: int
+    caption_in: float
+
+    def cell(self, number: int) -> Box:
+        """Give the place of a cell, in inches."""
+        frame = self.sheet.frame
+        row, column = divmod(number, self.columns)
+        width = (frame.width + 2 * GAP_IN) / self.columns
+        height = (frame.height + GAP_IN) / self.rows
+        bottom = frame.top - row * height - height + GAP_IN
+        return Box(frame.left + column * width, bottom, width - 2 * GAP_IN, height - GAP_IN)
+
+    def map_box(self, number: int) -> Box:
+        """Give the place of a map between its year and its caption, in inches."""
+        cell = self.cell(number)
+        height = cell.height - line_in(_YEAR_PT) - self.caption_in
+        return Box(cell.left, cell.bottom + self.caption_in, cell.width, height)
+
+    @property
+    def metres_per_inch(self) -> float:
+        """The scale, one for all maps."""
+        return self.sheet.metres_per_inch
+
+
+def _best_grid(ground: Box, captions: Sequence[str], text: MapText) -> _Grid:
+    """Choose the number of maps in a row that shows the ground largest."""
+    grids = [_grid(columns, ground, captions, text) for columns in range(1, len(captions) + 1)]
+    return min(grids, key=lambda grid: grid.metres_per_inch)
+
+
+def _grid(columns: int, ground: Box, captions: Sequence[str], text: MapText) -> _Grid:
+    rows = ceil(len(captions) / columns)
+    legend_in = line_in(TEXT_PT) + GAP_IN / 2 + _LEGEND_ROWS * ROW_IN + GAP_IN
+    together = (0, 0, columns * ground.width, rows * ground.height)
+    grid = _Grid(best_sheet(together, text, legend_in), columns, rows, 0)
+    lines = max(len(wrapped(caption, grid.cell(0).width, TEXT_PT)) for caption in captions)
+    grid = replace(grid, caption_in=lines * line_in(TEXT_PT))
+    frame, room = grid.sheet.frame, grid.map_box(0)
+    # Texts may leave a map no room: then it is as good as invisible, and not chosen.
+    scale = max(ground.width / room.width, ground.height / max(room.height, SMALLEST_RING_IN))
+    shown = Box(0, 0, frame.width * scale, frame.height * scale)
+    return replace(grid, sheet=replace(grid.sheet, ground=shown))
+
+
+def _draw_small_map(
+    figure: Figure, box: Box, table: GeoDataFrame, ground: Box, metres_per_inch: float
+) -> None:
+    """Draw in the middle of a box; all years show the same ground."""
+    axes = axes_at(figure, box)
+    axes.set_axis_off()
+    x, y = ground.left + ground.width / 2, ground.bottom + ground.height / 2
+    half = box.width / 2 * metres_per_inch, box.height / 2 * metres_per_inch
+    axes.set(xlim=(x - half[0], x + half[0]), ylim=(y - half[1], y + half[1]))
+    outlines = lighter(table.geometry, metres_per_inch * _FINEST_DETAIL_IN)
+    drawn = table.set_geometry(outlines).sort_values("nis_code")
+    for status, rows in drawn.groupby("status", sort=True):
+        add_polygons(axes, rows.geometry, **_status_looks(str(status)), zorder=3)
+    smallest_m2 = (SMALLEST_RING_IN * metres_per_inch) ** 2
+    add_polygons(axes, border_rings(provinces(drawn), smallest_m2), **_BORDER, zorder=4)
+
+
+def _status_looks(status: str) -> Looks:
+    looks = STATUSES[status]
+    return {**looks, "edgecolor": line_on(looks["facecolor"]), "linewidth": _OUTLINE}
+
+
+def _draw_key_of_statuses(page: Axes, sheet: Sheet, text: MapText) -> None:
+    """Draw the legend that all maps share, and their scale."""
+    words, place = _WORDS[text.language], sheet.legend
+    heading = [WITH_ACADEMY[text.language]]
+    write_lines(page, place.left, place.top, heading, TEXT_PT, weight="bold")
+    keys = [Key(words.statuses[status], _status_looks(status)) for status in STATUSES]
+    keys.append(Key(text.words.province_border, _BORDER))
+    top = place.top - line_in(TEXT_PT) - GAP_IN / 2
+    for number, key in enumerate(keys):
+        column, row = divmod(number, _LEGEND_ROWS)
+        left = place.left + column * SECOND_COLUMN * place.width
+        draw_key(page, left, top - (row + 0.5) * ROW_IN, key)
+    draw_scale_bar(page, sheet)
