@@ -54,6 +54,10 @@ class Form(StrEnum):
 
 StudyPath = Annotated[Path, typer.Argument(metavar="STUDY", help="A study.toml or its folder.")]
 ResultPath = Annotated[Path, typer.Argument(metavar="DIR", help="A folder that a run wrote.")]
+ThreadsOption = Annotated[
+    int | None,
+    typer.Option("--threads", min=1, help="Searches side by side; all cores when not given."),
+]
 FormOption = Annotated[Form, typer.Option("--format", help="How the table is printed.")]
 
 
@@ -85,6 +89,7 @@ def check(study: StudyPath) -> None:
 def run(
     study: StudyPath,
     out: Annotated[Path, typer.Option("--out", metavar="DIR", help="Where the result goes.")],
+    threads: ThreadsOption = None,
 ) -> None:
     """Measure a study and write tables, isochrones, maps, gaps and a manifest."""
     from stemgeo.report.files import read_manifest, refuse_taken
@@ -96,7 +101,7 @@ def run(
     with _progress() as progress:
         from stemgeo.run import run as run_study
 
-        result = run_study(parsed, progress=progress)
+        result = run_study(parsed, progress=progress, threads=threads)
         progress("Schrijven", 0.9)
         result.write(out)
         progress("Klaar", 1.0)

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import itertools
+import os
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -17,8 +20,6 @@ from stemgeo.access.travellers import OverNetwork, StraightLine, travellers
 from stemgeo.demand import AgeCell, Ground, Placed, age_cells, place_children
 from stemgeo.errors import InputError, Problem
 from stemgeo.inputs import Inputs, load_inputs
-from stemgeo.inputs.buildings import Buildings, load_buildings
-from stemgeo.network.cache import load_network
 from stemgeo.study import SCENARIOS, AcademyRules, Study
 from stemgeo.tables import checked
 
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from stemgeo.inputs.buildings import Buildings
     from stemgeo.network.graph import Network
 
     Longs = NDArray[np.int64]
@@ -131,21 +133,38 @@ def prepare(study: Study, progress: Progress) -> Prepared:
         _touch(network, inputs)
     buildings = None
     if "buildings" in study.methods_compared and network is not None and inputs.addresses is None:
+        from stemgeo.inputs.buildings import load_buildings
+
         progress("Gebouwen lezen", 0.2)
         buildings = load_buildings(inputs.network, _hashes(inputs), study.demand.building_kinds)
     progress("Kinderen plaatsen", 0.3)
     return Prepared.of(study, inputs, network, buildings)
 
 
-def measure(prepared: Prepared, day: dt.date) -> Measured:
-    """Measure whom the academies of a day reach."""
+def all_cores() -> int:
+    """Give the number of cores that this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def measure(prepared: Prepared, day: dt.date, *, threads: int | None = None) -> Measured:
+    """Measure whom the academies of a day reach.
+
+    Parameters
+    ----------
+    prepared
+        From `prepare`.
+    day
+        On which a recognition must be valid.
+    threads
+        Searches that run side by side, all cores when not given; the result is the same.
+    """
     study, points, cells = prepared.study, prepared.points, prepared.cells
     academies, notes = recognised(prepared.inputs.academies, day, study.academies)
     riders = travellers(study, prepared.ground.network, academies, points)
     notes += [note for one in riders for note in one.notes]
     if study.travel.ferries and prepared.ground.network is not None:
         notes.append(_ferries(prepared.ground.network))
-    reached, access = _travel(study, riders, points, cells)
+    reached, access = _travel(study, riders, points, cells, threads or all_cores())
     table = checked("coverage", coverage_.coverage(points, reached, prepared.levels))
     return Measured(
         academies=academies,
@@ -198,6 +217,8 @@ def recognised(
 
 
 def _network(inputs: Inputs) -> Network:
+    from stemgeo.network.cache import load_network
+
     return load_network(inputs.network, _hashes(inputs))
 
 
@@ -246,6 +267,7 @@ def _travel(
     riders: list[StraightLine | OverNetwork],
     points: gpd.GeoDataFrame,
     cells: tuple[AgeCell, ...],
+    threads: int,
 ) -> tuple[list[coverage_.Reached], pd.DataFrame]:
     """Travel times of every profile, scenario and cell: who is covered, and the access table."""
     # What is measured is a matter of data, not of stress: a child that has roads but no quiet
@@ -253,17 +275,16 @@ def _travel(
     measured = ~np.isnan(riders[0].snap_m)
     reached, tables = [], []
     over_all_roads: dict[tuple[str, str], Longs] = {}
-    for traveller in riders:
-        for scenario in SCENARIOS:
-            for cell in cells:
-                label = traveller.nearest(cell, scenario)
-                label = _not_before(over_all_roads.setdefault((scenario, cell.name), label), label)
-                covered = _in_time(label, study) & measured
-                reached.append(
-                    coverage_.Reached(traveller.profile, scenario, cell, covered, measured)
-                )
-                if scenario == "central":
-                    tables.append(_access(traveller, label, cell, points, measured))
+    asked = list(itertools.product(riders, SCENARIOS, cells))
+    with ThreadPoolExecutor(threads) as pool:  # the kernel holds no lock
+        labels = pool.map(lambda one: one[0].nearest(one[2], one[1]), asked)
+        for (traveller, scenario, cell), found in zip(asked, labels, strict=True):
+            all_roads = over_all_roads.setdefault((scenario, cell.name), found)
+            label = _not_before(all_roads, found)
+            covered = _in_time(label, study) & measured
+            reached.append(coverage_.Reached(traveller.profile, scenario, cell, covered, measured))
+            if scenario == "central":
+                tables.append(_access(traveller, label, cell, points, measured))
     return reached, pd.concat(tables, ignore_index=True)
 
 

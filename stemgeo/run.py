@@ -10,7 +10,15 @@ from stemgeo import coverage as coverage_
 from stemgeo.access.travellers import OverNetwork, drawn
 from stemgeo.equity import concentration, quintiles
 from stemgeo.gaps import gaps
-from stemgeo.measure import Progress, measure, prepare, quiet, sensitivity, surface_effects
+from stemgeo.measure import (
+    Progress,
+    all_cores,
+    measure,
+    prepare,
+    quiet,
+    sensitivity,
+    surface_effects,
+)
 from stemgeo.result import Tables
 from stemgeo.study import Study
 
@@ -41,7 +49,7 @@ class Result(Tables):
         return write(self, Path(folder))
 
 
-def run(study: Study, *, progress: Progress = quiet) -> Result:
+def run(study: Study, *, progress: Progress = quiet, threads: int | None = None) -> Result:
     """Measure which children reach an academy in time.
 
     Parameters
@@ -50,6 +58,8 @@ def run(study: Study, *, progress: Progress = quiet) -> Result:
         From `load_study`, `sample` or made in code.
     progress
         Called with what is being done and the share behind us.
+    threads
+        Searches that run side by side, all cores when not given; the result is the same.
 
     Raises
     ------
@@ -58,12 +68,14 @@ def run(study: Study, *, progress: Progress = quiet) -> Result:
     """
     prepared = prepare(study, progress)
     progress("Reistijden berekenen", 0.45)
-    measured = measure(prepared, study.about.date)
+    measured = measure(prepared, study.about.date, threads=threads)
     riders, points, cells = measured.riders, prepared.points, prepared.cells
     progress("Gevoeligheid nagaan", 0.7)
     of_methods = sensitivity(prepared, measured)
     progress("Isochronen tekenen", 0.75)
-    areas = drawn(riders[0], points, cells) if isinstance(riders[0], OverNetwork) else None
+    areas = None
+    if isinstance(riders[0], OverNetwork):
+        areas = drawn(riders[0], points, cells, threads=threads or all_cores())
     progress("Klaar met rekenen", 0.9)
     buildings = prepared.ground.buildings
     attributes = prepared.inputs.attributes

@@ -355,7 +355,7 @@ SCHEMAS: dict[str, pa.DataFrameSchema] = {
     ),
     "reported": pa.DataFrameSchema(
         {
-            "year": _YEAR,
+            "year": pa.Column("int64", description="Year that the figure is about"),
             "indicator": _text("What was reported, in a word for programs"),
             "region": _text("Vlaanderen or a province"),
             "value": pa.Column(float, description="The figure, in `unit`"),

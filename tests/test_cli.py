@@ -408,6 +408,33 @@ def test_what_the_result_does_not_have_is_named(
     assert told in line
 
 
+def test_the_number_of_threads_changes_no_byte(study: Path, result: Path, tmp_path: Path) -> None:
+    """One search at a time or five: every file of the result is the same."""
+    for threads in (1, 5):
+        place = tmp_path / f"r{threads}"
+        assert stemgeo("run", study, "--out", place, "--threads", threads).status == 0
+        assert content_of(place) == content_of(result)
+
+
+def test_what_is_not_used_is_not_imported(study: Path, tmp_path: Path) -> None:
+    """A run without roads, raster or trend loads no library for them, nor any for notebooks."""
+    text = (study / "study.toml").read_text(encoding="utf-8")
+    folder = shutil.copytree(study, tmp_path / "s")
+    straight = text.replace('"wegen.osm"', '"straight-line"')
+    (folder / "study.toml").write_text(straight, encoding="utf-8")
+    code = (
+        "import sys; from pathlib import Path; import stemgeo as sg\n"
+        f"sg.run(sg.load_study({str(folder)!r})).write({str(tmp_path / 'r')!r})\n"
+        "unused = {'osmium', 'osmnx', 'networkx', 'rasterio', 'sklearn', 'IPython'}\n"
+        "unused |= {'stemgeo.trend', 'stemgeo.inputs.buildings'}\n"
+        "sys.exit(str(sorted(unused & set(sys.modules))) if unused & set(sys.modules) else 0)\n"
+    )
+    ended = subprocess.run(
+        [sys.executable, "-c", code], check=False, capture_output=True, text=True
+    )
+    assert ended.returncode == 0, ended.stderr
+
+
 def test_a_trend_prints_a_row_for_each_year(study: Path, tmp_path: Path) -> None:
     """The region's figures on standard output; the rest in the folder."""
     said = stemgeo("trend", study, "--years", "2019,2021,2022", "--out", tmp_path / "t")

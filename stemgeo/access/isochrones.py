@@ -139,10 +139,12 @@ def catchments_of(
     ids: NDArray[np.object_],
     minutes: Sequence[float],
     cell_m: float,
+    *,
+    threads: int = 2,
 ) -> gpd.GeoDataFrame:
     """Draw the isochrones of each site by itself; see `catchments`."""
     network = rider.network
-    offsets, nodes, times = rider.reach(sites)
+    offsets, nodes, times = rider.reach(sites, threads=threads)
     times_ms = np.full(network.nodes, UNREACHED_MS, dtype=np.int64)
     rows = []
     for site, academy_id in enumerate(ids):

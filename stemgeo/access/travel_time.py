@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -142,7 +143,7 @@ class Rider:
     horizon_ms: int
     walking_speed_ms: float = 1.3
 
-    @property
+    @cached_property
     def arc_ms(self) -> NDArray[np.int32]:
         """Time of each arc of `network.arcs`, shape (arcs,)."""
         both = np.stack([self.times.forward_ms, self.times.backward_ms], axis=1).ravel()
@@ -237,7 +238,7 @@ class Rider:
         return label
 
     def pairs(
-        self, sites: Places, points: Places
+        self, sites: Places, points: Places, *, threads: int = 2
     ) -> tuple[NDArray[np.intp], NDArray[np.intp], Longs]:
         """List every site that each point reaches within the horizon.
 
@@ -245,13 +246,15 @@ class Rider:
         ----------
         sites, points
             Academies and demand points on the network.
+        threads
+            Searches that run side by side.
 
         Returns
         -------
         tuple of arrays
             Site, point and time in ms, walking legs included; one row for each pair, sorted.
         """
-        offsets, nodes, times = self.reach(sites)
+        offsets, nodes, times = self.reach(sites, threads=threads)
         tied = np.flatnonzero(points.found)
         exit_node, exit_ms, exit_point = self._exits(points.take(tied))
         order = np.argsort(exit_node, kind="stable")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -96,6 +96,9 @@ class OverNetwork:
     sites: Places
     places: Places
     notes: tuple[Problem, ...]
+    _riders: dict[tuple[float, float], travel_time.Rider] = field(
+        init=False, repr=False, compare=False, default_factory=dict
+    )
 
     @classmethod
     def prepare(
@@ -131,7 +134,13 @@ class OverNetwork:
         return replace(self, study=self.study.model_copy(update={"travel": travel}))
 
     def rider(self, speed_kmh: float, horizon_min: float) -> travel_time.Rider:
-        """Say how someone of this speed travels."""
+        """Say how someone of this speed travels; the times of a speed are worked out once."""
+        key = (speed_kmh, horizon_min)
+        if key not in self._riders:
+            self._riders[key] = self._rider(speed_kmh, horizon_min)
+        return self._riders[key]
+
+    def _rider(self, speed_kmh: float, horizon_min: float) -> travel_time.Rider:
         travel = self.study.travel
         times = self.network.times(
             speed_kmh,
@@ -196,7 +205,11 @@ def _tied(network: Network, points: gpd.GeoDataFrame, limit_m: float) -> Places:
 
 
 def drawn(
-    traveller: OverNetwork, points: gpd.GeoDataFrame, cells: Sequence[AgeCell]
+    traveller: OverNetwork,
+    points: gpd.GeoDataFrame,
+    cells: Sequence[AgeCell],
+    *,
+    threads: int,
 ) -> gpd.GeoDataFrame:
     """Draw the isochrones of the nearest academy and of each, with the children inside by time.
 
@@ -210,11 +223,13 @@ def drawn(
     minutes, cell_m = output.isochrone_minutes, output.isochrone_cell_m
     rider = traveller.rider(output.isochrone_speed_kmh, max(minutes))
     ids = traveller.academies["academy_id"].to_numpy(dtype=object)
-    with ThreadPoolExecutor(2) as pool:  # most of the work is in GEOS, which runs side by side
+    with ThreadPoolExecutor(threads) as pool:  # most of the work is in GEOS, side by side
         nearest = pool.submit(isochrones_of, rider, traveller.sites, minutes, cell_m)
-        each = pool.submit(catchments_of, rider, traveller.sites, ids, minutes, cell_m)
+        each = pool.submit(
+            catchments_of, rider, traveller.sites, ids, minutes, cell_m, threads=threads
+        )
         areas = pd.concat([nearest.result(), each.result()], ignore_index=True)
-    areas.insert(4, "children", _inside(rider, traveller, areas, points, cells))
+    areas.insert(4, "children", _inside(rider, traveller, areas, points, cells, threads))
     return areas.to_crs("EPSG:31370")
 
 
@@ -224,9 +239,10 @@ def _inside(
     areas: gpd.GeoDataFrame,
     points: gpd.GeoDataFrame,
     cells: Sequence[AgeCell],
+    threads: int,
 ) -> Longs:
     """Count the children of each isochrone whom its academy serves, by their travel time."""
-    site, point, ms = rider.pairs(traveller.sites, traveller.places)
+    site, point, ms = rider.pairs(traveller.sites, traveller.places, threads=threads)
     ids = traveller.academies["academy_id"].to_numpy(dtype=object)
     parts = []
     for cell in cells:

@@ -25,7 +25,6 @@ from scipy.sparse.csgraph import connected_components
 
 from stemgeo.errors import InputError, Problem
 from stemgeo.network import bicycle
-from stemgeo.network.osm import Roads, read_roads
 from stemgeo.network.stress import LOW_STRESS
 
 if TYPE_CHECKING:
@@ -34,6 +33,8 @@ if TYPE_CHECKING:
     import networkx as nx
     import shapely
     from numpy.typing import NDArray
+
+    from stemgeo.network.osm import Roads
 
     Ints = NDArray[np.int32]
     Floats = NDArray[np.float64]
@@ -167,6 +168,8 @@ class Network:
         missing = [str(path) for path in paths if not Path(path).is_file()]
         if missing:
             raise InputError(*(Problem(name, "is not an existing file") for name in missing))
+        from stemgeo.network.osm import read_roads
+
         return cls.from_roads(read_roads(Path(path) for path in paths))
 
     @classmethod

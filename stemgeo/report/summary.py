@@ -54,7 +54,9 @@ WORDS = {
     "nl": {
         "lead": "Van de {measured} gemeten kinderen van {ages} jaar bereikt {share} ({low} tot "
         "{high}) binnen {minutes} minuten fietsen een STEM-academie die op {date} erkend is. "
-        "{unmeasured}Een STEM-academie hebben {with_academy} van de {municipalities} gemeenten.",
+        "{unmeasured}Een STEM-academie hebben {with_academy} van de {municipalities}.",
+        "one_municipality": "ene gemeente",
+        "municipalities": "{count} gemeenten",
         "ages": "{first} tot en met {last}",
         "and": "en",
         "unmeasured": "Van {count} andere kinderen is niets gemeten. ",
@@ -89,7 +91,9 @@ WORDS = {
     "en": {
         "lead": "Of the {measured} measured children aged {ages}, {share} ({low} to {high}) reach "
         "a STEM academy recognised on {date} within {minutes} minutes by bicycle. {unmeasured}"
-        "{with_academy} of the {municipalities} municipalities have a STEM academy.",
+        "{with_academy} of the {municipalities} have a STEM academy.",
+        "one_municipality": "one municipality",
+        "municipalities": "{count} municipalities",
         "ages": "{first} to {last}",
         "and": "and",
         "unmeasured": "Nothing was measured of {count} other children. ",
@@ -251,7 +255,9 @@ def _lead(result: Tables, date: str) -> str:
         if unmeasured
         else "",
         with_academy=number(region["with_academy"], language),
-        municipalities=number(region["municipalities"], language),
+        municipalities=words["one_municipality"]
+        if region["municipalities"] == 1
+        else words["municipalities"].format(count=number(region["municipalities"], language)),
     )
 
 

@@ -232,7 +232,7 @@ def test_children_in_a_band_are_those_whose_ride_takes_so_long(
     """Counted door by door for each academy alone and for the nearest of all; never by polygon."""
     network = Network.whole(read_roads([shared_data / "osm" / "berlare.osm"]))
     traveller, doors, cells = traveller_on(network, profile, **travel)
-    areas = drawn(traveller, doors, cells)
+    areas = drawn(traveller, doors, cells, threads=2)
     assert areas.crs == CRS
     children = doors.filter(like="children_").sum(axis=1).to_numpy()
     rider = traveller.rider(KMH, 6)
@@ -252,7 +252,7 @@ def test_children_in_a_band_are_those_of_the_access_table(shared_data: Path) -> 
     """At the isochrones' speed, without waits: the access table tells the same story."""
     network = Network.whole(read_roads([shared_data / "osm" / "berlare.osm"]))
     traveller, doors, cells = traveller_on(network, "all")
-    areas = drawn(traveller, doors, cells)
+    areas = drawn(traveller, doors, cells, threads=2)
     inside = doors[~doors["outside_network"]]
     children = inside.filter(like="children_").sum(axis=1).to_numpy()
     for i, academy_id in enumerate(traveller.academies["academy_id"]):
@@ -281,7 +281,7 @@ def test_a_child_at_the_bound_is_in_the_inner_band(tmp_path: Path) -> None:
     for less, inner in ((0, 11), (1, 1)):
         bounds = [(int(ms[1]) - less) / 60_000, int(ms[3]) / 60_000]
         told = hand.study("wegen", output={"isochrone_minutes": bounds})
-        areas = drawn(replace(traveller, study=told), doors, cells)
+        areas = drawn(replace(traveller, study=told), doors, cells, threads=2)
         for academy_id in ("", "A"):
             mine = areas[areas["academy_id"] == academy_id]
             assert mine["children"].tolist() == [inner, 1111 - inner]
@@ -294,8 +294,8 @@ def test_children_whom_the_academy_does_not_serve_are_not_inside(shared_data: Pa
     register = traveller.academies.assign(min_age=12, max_age=17).astype(
         {"min_age": "Int64", "max_age": "Int64"}
     )
-    older = drawn(replace(traveller, academies=register), doors, cells)
+    older = drawn(replace(traveller, academies=register), doors, cells, threads=2)
     young = [cell.column for cell in cells if cell.ages[1] < 12]
-    without = drawn(traveller, doors.assign(**dict.fromkeys(young, 0)), cells)
+    without = drawn(traveller, doors.assign(**dict.fromkeys(young, 0)), cells, threads=2)
     assert older["children"].tolist() == without["children"].tolist()
-    assert older["children"].sum() < drawn(traveller, doors, cells)["children"].sum()
+    assert older["children"].sum() < drawn(traveller, doors, cells, threads=2)["children"].sum()
