@@ -8,6 +8,7 @@ the same tags are classified once, and all else is done with whole arrays.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -185,8 +186,7 @@ def read_roads(paths: Iterable[Path]) -> Roads:
     ways = _Ways.of(extracts.ways(paths, roads_only, TAGS_READ))
     if not len(ways.ids):
         raise _no_roads(paths)
-    on_ways = extracts.with_ids("nodes", ways.nodes, paths)
-    nodes = extracts.nodes(paths, on_ways, bicycle.NODE_TAGS_READ)
+    nodes = extracts.nodes(paths, ways.nodes, bicycle.NODE_TAGS_READ)
     roads = _segments(ways, nodes)
     mode = np.array([ride.mode for ride in roads.rides])
     if (mode[roads.forward] == bicycle.FERRY).all():
@@ -208,7 +208,7 @@ def _segments(ways: _Ways, nodes: extracts.Nodes) -> Roads:
     blocking, wait = _barriers(nodes, osm_id)
 
     place = np.searchsorted(osm_id, ways.nodes)
-    placed = np.isin(ways.nodes, osm_id, assume_unique=True)
+    placed = extracts.is_among(osm_id, ways.nodes)
     vertex, known, way_of_ref = place[ways.refs], placed[ways.refs], ways.owner
 
     neighbours = way_of_ref[:-1] == way_of_ref[1:]
@@ -225,7 +225,7 @@ def _segments(ways: _Ways, nodes: extracts.Nodes) -> Roads:
     lon, lat = np.append(lon, lon[copies]), np.append(lat, lat[copies])
     osm_id, wait = np.append(osm_id, osm_id[copies]), np.append(wait, wait[copies])
     extract = np.append(extract, extract[copies])
-    metres = np.asarray(WGS84.inv(lon[start], lat[start], lon[end], lat[end])[2])
+    metres = _metres(lon, lat, start, end)
     short = metres <= LONGEST_M
     start, end, way, metres = start[short], end[short], way[short], metres[short]
     length_mm = np.rint(metres * 1000).astype(np.int32)
@@ -280,11 +280,30 @@ def _barriers(
     blocks = np.array([bicycle.blocks(tags) for tags in nodes.tags], dtype=np.bool_)
     waits = np.array([bicycle.waits(tags) for tags in nodes.tags], dtype=np.uint8)
     waits[blocks] = bicycle.NO_WAIT
-    blocking = np.isin(osm_id, nodes.ids[blocks[nodes.kind]])
-    waiting = waits[nodes.kind] != bicycle.NO_WAIT
+    vertex = np.searchsorted(osm_id, nodes.ids)
+    blocking = np.zeros(len(osm_id), dtype=np.bool_)
+    blocking[vertex[blocks[nodes.kind]]] = True
     wait = np.zeros(len(osm_id), dtype=np.uint8)
-    wait[np.searchsorted(osm_id, nodes.ids[waiting])] = waits[nodes.kind[waiting]]
+    waiting = waits[nodes.kind] != bicycle.NO_WAIT
+    wait[vertex[waiting]] = waits[nodes.kind[waiting]]
     return blocking, wait
+
+
+def _metres(
+    lon: NDArray[np.float64],
+    lat: NDArray[np.float64],
+    start: NDArray[np.int32],
+    end: NDArray[np.int32],
+) -> NDArray[np.float64]:
+    """Measure segments along the ellipsoid, in two threads: PROJ lets others run meanwhile."""
+
+    def share(one: slice) -> NDArray[np.float64]:
+        a, b = start[one], end[one]
+        return np.asarray(WGS84.inv(lon[a], lat[a], lon[b], lat[b])[2])
+
+    half = len(start) // 2
+    with ThreadPoolExecutor(2) as pool:
+        return np.concatenate(list(pool.map(share, (slice(half), slice(half, None)))))
 
 
 def _ferry_rides(
