@@ -106,7 +106,7 @@ def ways(paths: Sequence[Path], only: Any, keys: Collection[str]) -> Ways:
     only
         A filter of osmium.
     keys
-        The keys of the tags that are wanted.
+        The keys of the tags that are wanted, of letters, digits, `:`, `_` and `.`.
 
     Raises
     ------
@@ -262,14 +262,24 @@ def _write(path: Path, entities: Any, only: Any, place: Path) -> None:
     try:
         with osmium.io.Reader(str(path), entities) as reader:
             osmium.apply(reader, only, writer)
-    finally:
-        try:
-            writer.close()
-        except RuntimeError as error:
-            # When freed it would try again, fail again and end the process: so it is kept.
-            ctypes.pythonapi.Py_IncRef(ctypes.py_object(writer))
-            where, what = str(place.parent.parent), f"cannot take the text of {path.name}"
-            raise StemgeoError(Problem(where, f"{what} ({error})", _MAKE_ROOM)) from None
+        writer.close()
+    except _UNREADABLE as error:
+        _let_go(writer)
+        if "Write failed" in str(error):
+            folder, what = str(place.parent.parent), f"cannot take the text of {path.name}"
+            raise StemgeoError(Problem(folder, f"{what} ({error})", _MAKE_ROOM)) from None
+        raise
+
+
+def _let_go(writer: Any) -> None:
+    """Close a writer after an error; one that cannot is kept for ever.
+
+    When it is freed osmium tries to close it again, fails again, and ends the process.
+    """
+    try:
+        writer.close()
+    except RuntimeError:
+        ctypes.pythonapi.Py_IncRef(ctypes.py_object(writer))
 
 
 def _columns(lines: bytes, names: list[str]) -> list[pa.RecordBatch]:

@@ -299,7 +299,8 @@ def _metres(
 
     def share(one: slice) -> NDArray[np.float64]:
         a, b = start[one], end[one]
-        return np.asarray(WGS84.inv(lon[a], lat[a], lon[b], lat[b])[2])
+        # Of a single segment some versions of pyproj give a number.
+        return np.atleast_1d(WGS84.inv(lon[a], lat[a], lon[b], lat[b])[2])
 
     half = len(start) // 2
     with ThreadPoolExecutor(2) as pool:
