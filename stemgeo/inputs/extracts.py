@@ -1,6 +1,6 @@
 """Reading the objects of OpenStreetMap extracts, with osmium.
 
-Calling Python for every object takes ten times as long as reading the file. So where there are
+Calling Python for every object takes many times as long as reading the file. So where there are
 millions, osmium itself filters them and writes what is left as text, one line for each object, in
 its own format OPL (https://osmcode.org/opl-file-format/); Arrow takes the text apart by columns.
 In OPL spaces, commas and equals signs only part what is written, anything odd stands as its number
