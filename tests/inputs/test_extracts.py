@@ -162,7 +162,10 @@ def test_nodes_of_several_extracts_name_theirs(tmp_path: Path) -> None:
 
 @pytest.mark.usefixtures("temporary")
 def test_text_that_is_no_utf8_is_refused_in_one_line(tmp_path: Path) -> None:
-    """A name with a broken character, here one that would swallow a line end, is never guessed."""
+    """A name with a broken character, also one that would swallow a line end, ends the reading.
+
+    Only a number above those of all characters is read on, as the last of them.
+    """
     path = tmp_path / "broken.osm.pbf"
     with osmium.SimpleWriter(str(path)) as writer:
         for number in (1, 2):
@@ -179,6 +182,8 @@ def test_text_that_is_no_utf8_is_refused_in_one_line(tmp_path: Path) -> None:
         path.write_bytes(content.replace("Dorpé".encode(), broken))
         with pytest.raises(InputError, match=r"^broken\.osm\.pbf: cannot be read to its end \(.*"):
             extracts.ways([path], HIGHWAYS, ("name",))
+    path.write_bytes(content.replace("Dorpé".encode(), b"Do\xf7\xbf\xbf\xbf"))
+    assert extracts.ways([path], HIGHWAYS, ("name",)).tags[0]["name"] == "Do\U0010ffff"
 
 
 def test_full_disk_is_told_in_one_line(shared_data: Path, temporary: Path) -> None:
