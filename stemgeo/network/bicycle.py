@@ -160,6 +160,11 @@ TAGS_READ = frozenset(
 )
 """Ways that agree in these are the same to a rider."""
 
+NODE_TAGS_READ = frozenset(
+    ("barrier", "locked", "highway", "crossing", "access", "bicycle", "foot")
+)
+"""Nodes that agree in these are the same to a rider."""
+
 
 def classify(tags: Tags) -> tuple[Ride, Ride]:
     """Say how a way is travelled along its drawn direction and against it.

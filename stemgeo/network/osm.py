@@ -1,13 +1,15 @@
 """Reading the roads of OpenStreetMap extracts.
 
-osmium reads; only ways with a highway of `bicycle.HIGHWAYS` and the nodes on them are kept, so
-memory stays near what the roads need. Ways are read first, then the locations of their nodes.
+Ways are read first, then the nodes of those that a cyclist can use, so memory stays near what the
+roads need. `extracts` reads both as text that osmium has filtered, not object by object: ways with
+the same tags are classified once, and all else is done with whole arrays.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -98,95 +100,72 @@ class _Kind:
     ferry_minutes: float | None = None
 
 
-@dataclass
+_CLOSED = _Kind(0, 0, False, (1, 1), (1, 1))
+"""Of no use to a cyclist."""
+
+
+@dataclass(frozen=True)
 class _Ways:
-    """The ways of interest, packed: the nodes of way i are refs[first[i]:first[i + 1]]."""
+    """The ways of interest, packed.
 
-    ids: list[int] = field(default_factory=list)
-    refs: list[int] = field(default_factory=list)
-    first: list[int] = field(default_factory=lambda: [0])
-    kind: list[int] = field(default_factory=list)
-    kinds: list[_Kind] = field(default_factory=list)
-    rides: dict[bicycle.Ride, int] = field(default_factory=lambda: {bicycle.NOT_AT_ALL: 0})
-    seen: set[int] = field(default_factory=set)
-    closed: int = 0
-    _known: dict[tuple[tuple[str, str], ...], int] = field(default_factory=dict)
+    Way i has the nodes `nodes[refs[j]]` of all j where `owner[j]` is i, in order; `nodes` are
+    sorted and stand there once.
+    """
 
-    def add(self, way: Any) -> None:
-        """Keep a way of the extract if a cyclist can use it; one met before is skipped."""
-        tags = tuple((tag.k, tag.v) for tag in way.tags if tag.k in TAGS_READ)
-        if tags not in self._known:
-            self._known[tags] = self._number(dict(tags))
-        kind = self._known[tags]
-        if kind < 0:
-            self.closed += 1
-            return
-        if way.id in self.seen:
-            return
-        self.seen.add(way.id)
-        self.ids.append(way.id)
-        self.refs.extend([node.ref for node in way.nodes])
-        self.first.append(len(self.refs))
-        self.kind.append(kind)
+    ids: NDArray[np.int64]
+    nodes: NDArray[np.int64]
+    refs: NDArray[np.intp]
+    owner: NDArray[np.intp]
+    kind: NDArray[np.int32]
+    kinds: list[_Kind]
+    rides: dict[bicycle.Ride, int]
+    closed: int
 
-    def _number(self, tags: dict[str, str]) -> int:
-        """Classify tags not met before; -1 when a cyclist cannot use such a way."""
-        if bicycle.ferry(tags):
-            # Which speed a ferry has depends on its length: a ride of its own comes later.
-            minutes = bicycle.ferry_minutes(tags) or 0.0
-            calm = (1, 1)
-            self.kinds.append(_Kind(0, 0, False, calm, calm, ferry_minutes=minutes))
-            return len(self.kinds) - 1
-        rides = bicycle.classify(tags)
-        if rides == (bicycle.NOT_AT_ALL, bicycle.NOT_AT_ALL):
-            return -1
-        forward, backward = (self.rides.setdefault(ride, len(self.rides)) for ride in rides)
-        village, country = stress(tags, built_up=True), stress(tags, built_up=False)
-        residential = tags.get("highway") in bicycle.RESIDENTIAL
-        odd = bicycle.unreadable(tags)
-        self.kinds.append(_Kind(forward, backward, residential, village, country, odd))
-        return len(self.kinds) - 1
+    @classmethod
+    def of(cls, read: extracts.Ways) -> _Ways:
+        """Keep the ways that a cyclist can use; one met before is skipped."""
+        rides = {bicycle.NOT_AT_ALL: 0}
+        kinds = [_kind_of(tags, rides) for tags in read.tags]
+        usable = np.array([kind is not _CLOSED for kind in kinds], dtype=np.bool_)[read.kind]
+        numbers = np.flatnonzero(usable)
+        kept = np.zeros(len(read.ids), dtype=np.bool_)
+        kept[numbers[np.unique(read.ids[numbers], return_index=True)[1]]] = True
+        refs_of_way = np.diff(read.first)
+        nodes, refs = np.unique(read.refs[np.repeat(kept, refs_of_way)], return_inverse=True)
+        owner = np.repeat(np.arange(kept.sum()), refs_of_way[kept])
+        closed = int((~usable).sum())
+        return cls(read.ids[kept], nodes, refs, owner, read.kind[kept], kinds, rides, closed)
 
     def column(self, name: str, kind: type[np.generic]) -> NDArray[Any]:
         """Give one field of the kind of each way, shape (ways,)."""
         values = np.array([getattr(one, name) for one in self.kinds], dtype=kind)
-        return np.asarray(values[np.asarray(self.kind, dtype=np.intp)])
+        return np.asarray(values[self.kind])
 
     def in_built_up_area(self) -> NDArray[np.bool_]:
         """Say which ways meet a residential or living street: our sign of a built-up area."""
         residential = self.column("residential", np.bool_)
-        owner = np.repeat(np.arange(len(self.ids)), np.diff(self.first))
-        refs = np.asarray(self.refs, dtype=np.int64)
-        streets = np.unique(refs[residential[owner]])
+        on_street = np.zeros(len(self.nodes), dtype=np.bool_)
+        on_street[self.refs[residential[self.owner]]] = True
         meets = np.zeros(len(self.ids), dtype=np.bool_)
-        meets[owner[np.isin(refs, streets)]] = True
+        meets[self.owner[on_street[self.refs]]] = True
         return meets
 
 
-@dataclass
-class _Nodes:
-    """Locations of the nodes on the ways, which of them block, and where one may wait."""
-
-    ids: list[int] = field(default_factory=list)
-    lon: list[float] = field(default_factory=list)
-    lat: list[float] = field(default_factory=list)
-    blocking: list[int] = field(default_factory=list)
-    waiting: dict[int, int] = field(default_factory=dict)
-    first_of_extract: list[int] = field(default_factory=list)
-
-    def add(self, node: Any) -> None:
-        """Keep a node's location when it has a valid one."""
-        if not node.location.valid():
-            return
-        self.ids.append(node.id)
-        self.lon.append(node.lon)
-        self.lat.append(node.lat)
-        if len(node.tags):
-            tags = {tag.k: tag.v for tag in node.tags}
-            if bicycle.blocks(tags):
-                self.blocking.append(node.id)
-            elif wait := bicycle.waits(tags):
-                self.waiting[node.id] = wait
+def _kind_of(tags: dict[str, str], rides: dict[bicycle.Ride, int]) -> _Kind:
+    """Classify the tags of a way; a ride not met before is numbered in `rides`."""
+    if bicycle.ferry(tags):
+        # Which speed a ferry has depends on its length: a ride of its own comes later.
+        minutes = bicycle.ferry_minutes(tags) or 0.0
+        calm = (1, 1)
+        return _Kind(0, 0, False, calm, calm, ferry_minutes=minutes)
+    both = bicycle.classify(tags)
+    if both == (bicycle.NOT_AT_ALL, bicycle.NOT_AT_ALL):
+        return _CLOSED
+    forward, backward = (rides.setdefault(ride, len(rides)) for ride in both)
+    village, country = stress(tags, built_up=True), stress(tags, built_up=False)
+    residential = tags.get("highway") in bicycle.RESIDENTIAL
+    odd = bicycle.unreadable(tags)
+    return _Kind(forward, backward, residential, village, country, odd)
 
 
 def read_roads(paths: Iterable[Path]) -> Roads:
@@ -203,19 +182,11 @@ def read_roads(paths: Iterable[Path]) -> Roads:
         If an extract cannot be read to its end, or none has a road.
     """
     paths = list(paths)
-    ways, nodes = _Ways(), _Nodes()
-    for path in paths:
-        roads_only = osmium.filter.KeyFilter("highway", "route")
-        for way in extracts.objects(path, osmium.osm.WAY, roads_only):
-            ways.add(way)
-    if not ways.ids:
+    roads_only = osmium.filter.KeyFilter("highway", "route")
+    ways = _Ways.of(extracts.ways(paths, roads_only, TAGS_READ))
+    if not len(ways.ids):
         raise _no_roads(paths)
-    wanted = np.unique(np.asarray(ways.refs, dtype=np.int64))
-    on_ways = extracts.with_ids("nodes", wanted, paths)
-    for path in paths:
-        nodes.first_of_extract.append(len(nodes.ids))
-        for node in extracts.objects(path, osmium.osm.NODE, on_ways):
-            nodes.add(node)
+    nodes = extracts.nodes(paths, ways.nodes, bicycle.NODE_TAGS_READ)
     roads = _segments(ways, nodes)
     mode = np.array([ride.mode for ride in roads.rides])
     if (mode[roads.forward] == bicycle.FERRY).all():
@@ -230,37 +201,31 @@ def _no_roads(paths: list[Path]) -> InputError:
     )
 
 
-def _segments(ways: _Ways, nodes: _Nodes) -> Roads:
+def _segments(ways: _Ways, nodes: extracts.Nodes) -> Roads:
     """Cut the ways at every node; leave out what misses a location."""
-    order = np.argsort(np.asarray(nodes.ids, dtype=np.int64), kind="stable")
-    osm_id, keep = np.unique(np.asarray(nodes.ids, dtype=np.int64)[order], return_index=True)
-    lon, lat = np.asarray(nodes.lon)[order][keep], np.asarray(nodes.lat)[order][keep]
-    extract = np.searchsorted(nodes.first_of_extract, order[keep], side="right") - 1
+    osm_id, first = np.unique(nodes.ids, return_index=True)
+    lon, lat, extract = nodes.lon[first], nodes.lat[first], nodes.extract[first]
+    blocking, wait = _barriers(nodes, osm_id)
 
-    refs = np.asarray(ways.refs, dtype=np.int64)
-    way_of_ref = np.repeat(np.arange(len(ways.ids)), np.diff(ways.first))
-    vertex = np.searchsorted(osm_id, refs)
-    known = vertex < len(osm_id)
-    known[known] = osm_id[vertex[known]] == refs[known]
+    place = np.searchsorted(osm_id, ways.nodes)
+    placed = extracts.is_among(osm_id, ways.nodes)
+    vertex, known, way_of_ref = place[ways.refs], placed[ways.refs], ways.owner
 
     neighbours = way_of_ref[:-1] == way_of_ref[1:]
     whole = neighbours & known[:-1] & known[1:]
-    distinct = whole & (refs[:-1] != refs[1:])
+    distinct = whole & (ways.refs[:-1] != ways.refs[1:])
     way = way_of_ref[:-1][distinct]
     # The order of ways in a file must not matter: segments go by way id, then along the way.
-    by_id = np.argsort(np.asarray(ways.ids, dtype=np.int64)[way], kind="stable")
+    by_id = np.argsort(ways.ids[way], kind="stable")
     way = way[by_id]
     start = vertex[:-1][distinct][by_id].astype(np.int32)
     end = vertex[1:][distinct][by_id].astype(np.int32)
 
-    blocking = np.isin(osm_id, np.asarray(nodes.blocking, dtype=np.int64))
-    wait = np.zeros(len(osm_id), dtype=np.uint8)
-    wait[np.searchsorted(osm_id, list(nodes.waiting))] = list(nodes.waiting.values())
     start, end, copies = _cut_at(blocking, start, end)
     lon, lat = np.append(lon, lon[copies]), np.append(lat, lat[copies])
     osm_id, wait = np.append(osm_id, osm_id[copies]), np.append(wait, wait[copies])
     extract = np.append(extract, extract[copies])
-    metres = np.asarray(WGS84.inv(lon[start], lat[start], lon[end], lat[end])[2])
+    metres = _metres(lon, lat, start, end)
     short = metres <= LONGEST_M
     start, end, way, metres = start[short], end[short], way[short], metres[short]
     length_mm = np.rint(metres * 1000).astype(np.int32)
@@ -287,7 +252,7 @@ def _segments(ways: _Ways, nodes: _Nodes) -> Roads:
         stress_forward=lts[:, 0],
         stress_backward=lts[:, 1],
         residential=ways.column("residential", np.bool_)[way],
-        way=np.asarray(ways.ids, dtype=np.int64)[way],
+        way=ways.ids[way],
         boarding=first_of_way & np.isin(way, list(ferries)),
         wait=wait,
         rides=tuple(ways.rides),
@@ -300,7 +265,7 @@ def _segments(ways: _Ways, nodes: _Nodes) -> Roads:
             "segments_without_location": int(neighbours.sum() - whole.sum()),
             "segments_too_long": int((~short).sum()),
             "segments_of_no_length": int((length_mm == 0).sum()),
-            "nodes_given_twice": len(nodes.ids) - len(keep),
+            "nodes_given_twice": len(nodes.ids) - len(first),
             "repeated_nodes": int(whole.sum() - distinct.sum()),
             "blocking_nodes": int(blocking.sum()),
         },
@@ -308,15 +273,49 @@ def _segments(ways: _Ways, nodes: _Nodes) -> Roads:
     )
 
 
+def _barriers(
+    nodes: extracts.Nodes, osm_id: NDArray[np.int64]
+) -> tuple[NDArray[np.bool_], NDArray[np.uint8]]:
+    """Say which nodes block, and what one may wait for at each, by their sorted ids."""
+    blocks = np.array([bicycle.blocks(tags) for tags in nodes.tags], dtype=np.bool_)
+    waits = np.array([bicycle.waits(tags) for tags in nodes.tags], dtype=np.uint8)
+    waits[blocks] = bicycle.NO_WAIT
+    vertex = np.searchsorted(osm_id, nodes.ids)
+    blocking = np.zeros(len(osm_id), dtype=np.bool_)
+    blocking[vertex[blocks[nodes.kind]]] = True
+    wait = np.zeros(len(osm_id), dtype=np.uint8)
+    waiting = waits[nodes.kind] != bicycle.NO_WAIT
+    wait[vertex[waiting]] = waits[nodes.kind[waiting]]
+    return blocking, wait
+
+
+def _metres(
+    lon: NDArray[np.float64],
+    lat: NDArray[np.float64],
+    start: NDArray[np.int32],
+    end: NDArray[np.int32],
+) -> NDArray[np.float64]:
+    """Measure segments along the ellipsoid, in two threads: PROJ lets others run meanwhile."""
+
+    def share(one: slice) -> NDArray[np.float64]:
+        a, b = start[one], end[one]
+        # Of a single segment some versions of pyproj give a number.
+        return np.atleast_1d(WGS84.inv(lon[a], lat[a], lon[b], lat[b])[2])
+
+    half = len(start) // 2
+    with ThreadPoolExecutor(2) as pool:
+        return np.concatenate(list(pool.map(share, (slice(half), slice(half, None)))))
+
+
 def _ferry_rides(
     ways: _Ways, way: NDArray[np.intp], length_mm: NDArray[np.int32]
 ) -> dict[int, bicycle.Ride]:
     """Give each ferry the speed that makes its length take its duration."""
     rides = {}
-    ferry_minutes = [kind.ferry_minutes for kind in ways.kinds]
-    numbers = [i for i, kind in enumerate(ways.kind) if ferry_minutes[kind] is not None]
+    ferry_minutes = ways.column("ferry_minutes", np.float64)
+    numbers = np.flatnonzero(~np.isnan(ferry_minutes))
     for number in np.intersect1d(numbers, way).tolist():
-        minutes = ferry_minutes[ways.kind[number]]
+        minutes = ferry_minutes[number]
         km = float(length_mm[way == number].sum()) / 1e6
         kmh = km / (minutes / 60) if minutes and km else bicycle.FERRY_KMH
         rides[number] = bicycle.Ride(bicycle.FERRY, cap_kmh=kmh)

@@ -383,27 +383,43 @@ def test_tags_give_the_rides(line: str) -> None:
     assert [ride.mode for ride in rides] == (expected * 2)[:2]
 
 
+class Listening(dict[str, str]):
+    """Tags that note which keys a rule asks for."""
+
+    def __init__(self, text: str, asked: set[object]) -> None:
+        super().__init__(tags(text))
+        self.asked = asked
+
+    def __getitem__(self, key: str) -> str:
+        self.asked.add(key)
+        return super().__getitem__(key)
+
+    def __contains__(self, key: object) -> bool:
+        self.asked.add(key)
+        return super().__contains__(key)
+
+    def get(self, key: str, default: str | None = None) -> str | None:  # type: ignore[override]
+        """Note the key, and give its value."""
+        self.asked.add(key)
+        return super().get(key, default)
+
+
 def test_no_rule_reads_a_tag_that_the_reader_leaves_out() -> None:
     """Every tag that a rule asks for is in TAGS_READ, so reading only those changes nothing."""
-    asked = set()
-
-    class Listening(dict[str, str]):
-        def __getitem__(self, key: str) -> str:
-            asked.add(key)
-            return super().__getitem__(key)
-
-        def __contains__(self, key: object) -> bool:
-            asked.add(key)
-            return super().__contains__(key)
-
-        def get(self, key: str, default: str | None = None) -> str | None:  # type: ignore[override]
-            asked.add(key)
-            return super().get(key, default)
-
+    asked: set[object] = set()
     for _, line in lines_of_all_tables():
-        classify(Listening(tags(line.split(" -> ")[0])))
+        classify(Listening(line.split(" -> ")[0], asked))
     assert {"highway", "bicycle", "surface", "cycleway:both:oneway"} <= asked
     assert asked <= bicycle.TAGS_READ
+
+
+def test_no_rule_of_nodes_reads_a_tag_that_the_reader_leaves_out() -> None:
+    """The tags that make a node block or wait are those of NODE_TAGS_READ, all of them."""
+    asked: set[object] = set()
+    for text in ("", "barrier=gate", "barrier=bollard access=private", "highway=crossing"):
+        bicycle.blocks(Listening(text, asked))
+        bicycle.waits(Listening(text, asked))
+    assert asked == bicycle.NODE_TAGS_READ
 
 
 SURFACES = [
