@@ -34,45 +34,15 @@ UNREACHED_MS = UNREACHED >> _RANK_BITS
 _BUCKET_BITS = 15
 """A bucket of the search is 2**15 ms wide, about the time along an edge: see `_search`."""
 
+ROOM_PER_NODE = 8
+"""Room for one node in eight to wait at first: far fewer than that are on a frontier."""
+
 
 @njit(cache=True, nogil=True)
 def _doubled(array: Ints) -> Ints:
     more = np.empty(2 * len(array), dtype=array.dtype)
     more[: len(array)] = array
     return more
-
-
-_Queue = tuple["Ints", "Ints", int, int]
-"""Entries that wait: the node of each, the entry behind it, how many were made, a free one (-1).
-
-The waiting nodes of each bucket are a chain of entries; those taken off are used again.
-"""
-
-
-@njit(cache=True, nogil=True, inline="always")
-def _put(queue: _Queue, waiting: Ints, bucket: int, at: int) -> _Queue:
-    """Let a node wait in a bucket, at the head of its chain."""
-    node, following, made, free = queue
-    if free >= 0:
-        entry, free = free, following[free]
-    else:
-        if made == len(node):
-            node, following = _doubled(node), _doubled(following)
-        entry = made
-        made += 1
-    node[entry], following[entry] = at, waiting[bucket]
-    waiting[bucket] = entry
-    return node, following, made, free
-
-
-@njit(cache=True, nogil=True, inline="always")
-def _take(queue: _Queue, waiting: Ints, bucket: int) -> tuple[int, _Queue]:
-    """Take the first node off the chain of a bucket."""
-    node, following, made, free = queue
-    entry = waiting[bucket]
-    waiting[bucket] = following[entry]
-    following[entry] = free
-    return node[entry], (node, following, made, entry)
 
 
 @njit(cache=True, nogil=True)
@@ -85,6 +55,7 @@ def _search(
     horizon_ms: int,
     label: Longs,
     touched: Ints,
+    entries: Ints,
 ) -> int:
     """Search from the seeds; fills `label`, lists the nodes it set, gives their number.
 
@@ -94,13 +65,15 @@ def _search(
     Dijkstra's order does, and costs one node in ten twice but no heap: half the time of a 4-ary
     heap of packed keys (docs/benchmarks.md).
 
-    `label` must hold UNREACHED everywhere; whoever called puts it back by the list.
+    `label` must hold UNREACHED everywhere; whoever called puts it back by the list. `entries`,
+    shape (2, n), is room for n nodes that wait; when it does not suffice the answer is -1.
     """
     end = ((horizon_ms + 1) << _RANK_BITS) - 1
     wide = _RANK_BITS + _BUCKET_BITS
+    # The waiting nodes of each bucket are a chain of entries; those taken off are used again.
     waiting = np.full((horizon_ms >> _BUCKET_BITS) + 1, -1, dtype=np.int32)
-    queue = (np.empty(1024, dtype=np.int32), np.empty(1024, dtype=np.int32), 0, -1)
-    count = 0
+    node, following = entries[0], entries[1]
+    made, free, count = 0, -1, 0
     for i in range(len(seed_node)):
         at, key = seed_node[i], seed_label[i]
         if key <= end and key < label[at]:
@@ -108,10 +81,15 @@ def _search(
                 touched[count] = at
                 count += 1
             label[at] = key
-            queue = _put(queue, waiting, key >> wide, at)
+            node[made], following[made] = at, waiting[key >> wide]
+            waiting[key >> wide] = made
+            made += 1
     for bucket in range(len(waiting)):
         while waiting[bucket] >= 0:
-            at, queue = _take(queue, waiting, bucket)
+            entry = waiting[bucket]
+            waiting[bucket] = following[entry]
+            following[entry], free = free, entry
+            at = node[entry]
             key = label[at]
             if key >> wide != bucket:  # it was improved and passed on in an earlier bucket
                 continue
@@ -119,13 +97,46 @@ def _search(
                 # Adding to the time leaves the rank in the low bits as it is.
                 reached = key + (np.int64(arc_ms[arc]) << _RANK_BITS)
                 before = tail[arc]
-                if reached <= end and reached < label[before]:
-                    if label[before] == UNREACHED:
-                        touched[count] = before
-                        count += 1
-                    label[before] = reached
-                    queue = _put(queue, waiting, reached >> wide, before)
+                if reached > end or reached >= label[before]:
+                    continue
+                if label[before] == UNREACHED:
+                    touched[count] = before
+                    count += 1
+                label[before] = reached
+                if free >= 0:
+                    entry = free
+                    free = following[entry]
+                elif made < len(node):
+                    entry = made
+                    made += 1
+                else:
+                    return -1
+                node[entry], following[entry] = before, waiting[reached >> wide]
+                waiting[reached >> wide] = entry
     return count
+
+
+@njit(cache=True, nogil=True)
+def _searched(
+    first: Ints,
+    tail: Ints,
+    arc_ms: Ints,
+    seed_node: Ints,
+    seed_label: Longs,
+    horizon_ms: int,
+    label: Longs,
+    touched: Ints,
+    entries: Ints,
+) -> tuple[int, Ints]:
+    """Search, with more room when it does not suffice; give the count and the room."""
+    while True:
+        count = _search(
+            first, tail, arc_ms, seed_node, seed_label, horizon_ms, label, touched, entries
+        )
+        if count >= 0:
+            return count, entries
+        label[:] = UNREACHED
+        entries = np.empty((2, 2 * entries.shape[1]), dtype=np.int32)
 
 
 @njit(cache=True, nogil=True)
@@ -135,7 +146,8 @@ def _nearest(
     nodes = len(first) - 1
     label = np.full(nodes, UNREACHED, dtype=np.int64)
     touched = np.empty(nodes, dtype=np.int32)
-    _search(first, tail, arc_ms, seed_node, seed_label, horizon_ms, label, touched)
+    room = np.empty((2, len(seed_node) + nodes // ROOM_PER_NODE + 1), dtype=np.int32)
+    _searched(first, tail, arc_ms, seed_node, seed_label, horizon_ms, label, touched, room)
     return label
 
 
@@ -153,13 +165,14 @@ def _reach(
     nodes, sources = len(first) - 1, len(seed_first) - 1
     label = np.full(nodes, UNREACHED, dtype=np.int64)
     touched = np.empty(nodes, dtype=np.int32)
+    room = np.empty((2, len(seed_node) + nodes // ROOM_PER_NODE + 1), dtype=np.int32)
     counts = np.empty(sources, dtype=np.int32)
     found = np.empty(1024, dtype=np.int32)
     times = np.empty(1024, dtype=np.int32)
     filled = 0
     for source in range(sources):
         begin, stop = seed_first[source], seed_first[source + 1]
-        count = _search(
+        count, room = _searched(
             first,
             tail,
             arc_ms,
@@ -168,6 +181,7 @@ def _reach(
             horizon_ms,
             label,
             touched,
+            room,
         )
         while filled + count > len(found):
             found, times = _doubled(found), _doubled(times)
