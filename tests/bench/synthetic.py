@@ -115,7 +115,9 @@ def _streets(side: int, random: np.random.Generator) -> _Streets:
     start = np.concatenate([at[:, :-1].ravel(), at[:-1].ravel()])
     end = np.concatenate([at[:, 1:].ravel(), at[1:].ravel()])
     row, column = np.divmod(np.arange(side * side), side)
-    along = np.concatenate([np.repeat(True, side * (side - 1)), np.repeat(False, side * (side - 1))])
+    along = np.concatenate(
+        [np.repeat(True, side * (side - 1)), np.repeat(False, side * (side - 1))]
+    )
     main = np.where(along, row[start], column[start]) % MAIN_ROAD_EVERY == 0
     kept = random.random(len(start)) < KEPT
     start, end, main = start[kept], end[kept], main[kept]
