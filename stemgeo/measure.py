@@ -14,7 +14,7 @@ from stemgeo import coverage as coverage_
 from stemgeo.access import travel_time
 from stemgeo.access.search import unpack
 from stemgeo.access.travellers import OverNetwork, StraightLine, travellers
-from stemgeo.demand import AgeCell, Ground, Placed, age_cells, place_children
+from stemgeo.demand import AgeCell, Ground, Placed, age_cells, place_children, serves
 from stemgeo.errors import InputError, Problem
 from stemgeo.inputs import Inputs, load_inputs
 from stemgeo.inputs.buildings import Buildings, load_buildings
@@ -156,7 +156,7 @@ def measure(prepared: Prepared, day: dt.date) -> Measured:
         municipalities=coverage_.municipality_table(
             table, prepared.inputs.municipalities, academies
         ),
-        notes=(*notes, *_near_the_edge(riders[0], points, cells, access)),
+        notes=(*notes, *_near_the_edge(riders[0], points, reached)),
     )
 
 
@@ -254,9 +254,15 @@ def _travel(
     reached, tables = [], []
     over_all_roads: dict[tuple[str, str], Longs] = {}
     for traveller in riders:
+        # Who rides as fast to the same academies needs no search of their own.
+        known: dict[tuple[float, bytes], Longs] = {}
         for scenario in SCENARIOS:
             for cell in cells:
-                label = traveller.nearest(cell, scenario)
+                served = serves(traveller.academies, cell, study.academies)
+                asked = study.travel.speed(cell.band, scenario), served.tobytes()
+                if asked not in known:
+                    known[asked] = traveller.nearest(cell, scenario)
+                label = known[asked]
                 label = _not_before(over_all_roads.setdefault((scenario, cell.name), label), label)
                 covered = _in_time(label, study) & measured
                 reached.append(
@@ -302,8 +308,7 @@ def _access(
 def _near_the_edge(
     traveller: StraightLine | OverNetwork,
     points: gpd.GeoDataFrame,
-    cells: tuple[AgeCell, ...],
-    access: pd.DataFrame,
+    reached: list[coverage_.Reached],
 ) -> list[Problem]:
     """Warn of false gaps: who is not in time so near the extract's edge that it may matter."""
     if isinstance(traveller, StraightLine) or points.empty:
@@ -311,13 +316,12 @@ def _near_the_edge(
     travel = traveller.study.travel
     edge = gpd.GeoSeries([traveller.network.area], crs=traveller.network.crs).to_crs(points.crs)
     distance_m = points.distance(edge.iloc[0].boundary).to_numpy()
-    rows = access[access["profile"] == "all"].set_index("ages")
     count = 0
-    for cell in cells:
-        reach_m = travel.cutoff_min * travel.speed(cell.band, "central") / 60 * 1000
-        one = rows.loc[[cell.name]]
-        late = (one["travel_time_s"] > travel.cutoff_min * 60) & (one["status"] != "unmeasured")
-        count += int(points[cell.column].to_numpy()[late.to_numpy() & (distance_m < reach_m)].sum())
+    for one in reached:
+        if (one.profile, one.scenario) == ("all", "central"):
+            reach_m = travel.cutoff_min * travel.speed(one.cell.band, "central") / 60 * 1000
+            near = one.measured & ~one.covered & (distance_m < reach_m)
+            count += int(points[one.cell.column].to_numpy()[near].sum())
     if not count:
         return []
     what = f"{count} children who are not in time live within a ride of the extract's edge"

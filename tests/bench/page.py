@@ -103,10 +103,10 @@ def _flanders(size: dict[str, Any], run: dict[str, Any]) -> str:
     return f"""## The whole run at the size of Flanders
 
 A made land (`tests/bench/synthetic.py`): {size["nodes"]:,} nodes, {size["arcs"]:,} directed edges
-of {size["edge_m"]:.0f} m in the mean, 300 municipalities, 9,000 zones, {run["academies"]} academies,
-{run["points"]:,} demand points; 3 bands x 3 scenarios x 2 profiles, counted at every level
-({run["rows"]:,} rows). The network comes from the cache, its hashes checked; the rest is made before
-the clock starts.
+of {size["edge_m"]:.0f} m in the mean, 300 municipalities, 9,000 zones,
+{run["academies"]} academies, {run["points"]:,} demand points; 3 bands x 3 scenarios x 2 profiles,
+counted at every level ({run["rows"]:,} rows). The network comes from the cache, its hashes
+checked; the rest is made before the clock starts.
 
 | part | s |
 |---|---|
@@ -138,10 +138,8 @@ for each {scaling.PER_ACADEMY:,}; over academies and points the network is the l
 
 def _costs(of_flanders: Costs, of_sample: Costs) -> str:
     ordered_ns, scattered_ns = profiles.gathers_ns()
-    floors = [
-        f"one gather among 2 million 64-bit labels: {ordered_ns:.1f} ns in order, "
-        f"{scattered_ns:.1f} ns at random"
-    ]
+    gather = "one gather among 2 million 64-bit labels"
+    floors = [f"{gather}: {ordered_ns:.1f} ns in order, {scattered_ns:.1f} ns at random"]
     if EXTRACT.is_file():
         speed = profiles.inflate_mib_per_s(EXTRACT)
         floors.append(f"inflating an extract, one core: {speed:.0f} MiB of packed file a second")
