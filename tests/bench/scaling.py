@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 NODES = (50_000, 100_000, 200_000, 500_000, 1_000_000, 2_000_000)
 ACADEMIES = (10, 30, 100, 300, 1000, 5000)
 POINTS = (10_000, 30_000, 100_000, 300_000, 1_000_000)
-FIXED = 50
+FIXED = 1000
 PER_ACADEMY = 5000
 """Nodes for each academy: as Flanders has, whatever the size of the network."""
 
@@ -47,6 +47,11 @@ class Curve:
     def exponent(self) -> float:
         """Slope of the line through the logarithms, by least squares."""
         return float(np.polyfit(np.log(self.sizes), np.log(self.seconds), 1)[0])
+
+    @property
+    def last_step(self) -> float:
+        """The same through the two largest sizes, where what is done once weighs least."""
+        return Curve(self.panel, self.name, self.sizes[-2:], self.seconds[-2:]).exponent
 
 
 def measured(largest: Network) -> list[Curve]:
