@@ -53,8 +53,8 @@ peers: $(READY)  ## compare with Valhalla and write docs/peers.md; ARGS="--pytho
 docs: $(READY)  ## write docs/data-dictionary.md from the schemas
 	@$(PY) -m stemgeo.tables > docs/data-dictionary.md
 
-bench: $(READY)  ## time the demo's commands and write docs/benchmarks.md
-	@$(PY) tests/bench/demo.py
+bench: $(READY)  ## compare, time and profile in ten minutes; write docs/benchmarks.md
+	@PYTHONPATH=tests $(PY) -m bench.page
 
 lock: $(READY)  ## write requirements.txt from pyproject.toml; ARGS=--upgrade takes the newest
 	@$(PY) -m uv pip compile pyproject.toml --group dev --universal --python-version 3.11 \

@@ -17,7 +17,7 @@ from stemgeo import coverage as coverage_
 from stemgeo.access import travel_time
 from stemgeo.access.search import unpack
 from stemgeo.access.travellers import OverNetwork, StraightLine, travellers
-from stemgeo.demand import AgeCell, Ground, Placed, age_cells, place_children
+from stemgeo.demand import AgeCell, Ground, Placed, age_cells, place_children, serves
 from stemgeo.errors import InputError, Problem
 from stemgeo.inputs import Inputs, load_inputs
 from stemgeo.study import SCENARIOS, AcademyRules, Study
@@ -175,7 +175,7 @@ def measure(prepared: Prepared, day: dt.date, *, threads: int | None = None) -> 
         municipalities=coverage_.municipality_table(
             table, prepared.inputs.municipalities, academies
         ),
-        notes=(*notes, *_near_the_edge(riders[0], points, cells, access)),
+        notes=(*notes, *_near_the_edge(riders[0], points, reached)),
     )
 
 
@@ -276,16 +276,28 @@ def _travel(
     reached, tables = [], []
     over_all_roads: dict[tuple[str, str], Longs] = {}
     asked = list(itertools.product(riders, SCENARIOS, cells))
+    # Who rides as fast over the same roads to the same academies needs no search of their own.
+    alike = [_ride(study, *one) for one in asked]
+    distinct = dict(zip(alike, asked, strict=True))
     with ThreadPoolExecutor(threads) as pool:  # the kernel holds no lock
-        labels = pool.map(lambda one: one[0].nearest(one[2], one[1]), asked)
-        for (traveller, scenario, cell), found in zip(asked, labels, strict=True):
-            all_roads = over_all_roads.setdefault((scenario, cell.name), found)
-            label = _not_before(all_roads, found)
-            covered = _in_time(label, study) & measured
-            reached.append(coverage_.Reached(traveller.profile, scenario, cell, covered, measured))
-            if scenario == "central":
-                tables.append(_access(traveller, label, cell, points, measured))
+        labels = pool.map(lambda one: one[0].nearest(one[2], one[1]), distinct.values())
+        found = dict(zip(distinct, labels, strict=True))
+    for (traveller, scenario, cell), ride in zip(asked, alike, strict=True):
+        all_roads = over_all_roads.setdefault((scenario, cell.name), found[ride])
+        label = _not_before(all_roads, found[ride])
+        covered = _in_time(label, study) & measured
+        reached.append(coverage_.Reached(traveller.profile, scenario, cell, covered, measured))
+        if scenario == "central":
+            tables.append(_access(traveller, label, cell, points, measured))
     return reached, pd.concat(tables, ignore_index=True)
+
+
+def _ride(
+    study: Study, traveller: StraightLine | OverNetwork, scenario: str, cell: AgeCell
+) -> tuple[str, float, bytes]:
+    """Tell rides apart: the roads, the speed, the academies that serve."""
+    served = serves(traveller.academies, cell, study.academies)
+    return traveller.profile, study.travel.speed(cell.band, scenario), served.tobytes()
 
 
 def _not_before(over_all_roads: Longs, label: Longs) -> Longs:
@@ -323,8 +335,7 @@ def _access(
 def _near_the_edge(
     traveller: StraightLine | OverNetwork,
     points: gpd.GeoDataFrame,
-    cells: tuple[AgeCell, ...],
-    access: pd.DataFrame,
+    reached: list[coverage_.Reached],
 ) -> list[Problem]:
     """Warn of false gaps: who is not in time so near the extract's edge that it may matter."""
     if isinstance(traveller, StraightLine) or points.empty:
@@ -332,13 +343,12 @@ def _near_the_edge(
     travel = traveller.study.travel
     edge = gpd.GeoSeries([traveller.network.area], crs=traveller.network.crs).to_crs(points.crs)
     distance_m = points.distance(edge.iloc[0].boundary).to_numpy()
-    rows = access[access["profile"] == "all"].set_index("ages")
     count = 0
-    for cell in cells:
-        reach_m = travel.cutoff_min * travel.speed(cell.band, "central") / 60 * 1000
-        one = rows.loc[[cell.name]]
-        late = (one["travel_time_s"] > travel.cutoff_min * 60) & (one["status"] != "unmeasured")
-        count += int(points[cell.column].to_numpy()[late.to_numpy() & (distance_m < reach_m)].sum())
+    for one in reached:
+        if (one.profile, one.scenario) == ("all", "central"):
+            reach_m = travel.cutoff_min * travel.speed(one.cell.band, "central") / 60 * 1000
+            near = one.measured & ~one.covered & (distance_m < reach_m)
+            count += int(points[one.cell.column].to_numpy()[near].sum())
     if not count:
         return []
     what = f"{count} children who are not in time live within a ride of the extract's edge"

@@ -99,12 +99,12 @@ def access_table(
     measured = ~np.isnan(snap_m) if measured is None else measured
     time_ms, rank = unpack(label)
     reached = label != UNREACHED
-    names = np.append(academy_ids.astype(object), "")
+    # As text even when there is no row to tell it from.
+    names = pd.array(np.append(academy_ids.astype(object), ""), dtype="str")
     status = np.where(reached, REACHED, np.where(measured, BEYOND, UNMEASURED))
     return pd.DataFrame(
         {
-            # As text even when there is no row to tell it from.
-            "academy_id": pd.array(names[np.where(reached, rank, len(names) - 1)], dtype="str"),
+            "academy_id": names.take(np.where(reached, rank, len(names) - 1)),
             "travel_time_s": np.where(reached, time_ms / 1000, np.inf),
             "snap_m": snap_m,
             "status": status,

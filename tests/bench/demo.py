@@ -1,25 +1,17 @@
-"""Time the commands of the demo, each as a process of its own, and write docs/benchmarks.md.
-
-Run by `make bench`. It records and judges nothing: machines differ, and so do days.
-"""
+"""Time the commands of the demo, each as a process of its own."""
 
 from __future__ import annotations
 
 import os
-import platform
 import shutil
 import statistics
 import subprocess
 import sys
 import tempfile
 import time
-from importlib.metadata import version
 from pathlib import Path
 
-ROOT = Path(__file__).parent.parent.parent
-PAGE = ROOT / "docs" / "benchmarks.md"
 RUNS = 3
-LIBRARIES = ("numpy", "numba", "scipy", "shapely", "geopandas", "osmium", "matplotlib")
 
 
 def timed(command: list[str], cache: Path) -> tuple[float, float]:
@@ -36,14 +28,6 @@ def timed(command: list[str], cache: Path) -> tuple[float, float]:
     return seconds, usage.ru_maxrss / 1024
 
 
-def processor() -> str:
-    """Name the processor, where the system tells."""
-    info = Path("/proc/cpuinfo")
-    lines = info.read_text(encoding="utf-8").splitlines() if info.is_file() else []
-    names = (line.partition(":")[2].strip() for line in lines if line.startswith("model name"))
-    return next(names, platform.machine())
-
-
 def row(what: str, runs: list[tuple[float, float]]) -> str:
     """Write a row: the median and the range of the time, the largest memory."""
     seconds = sorted(run[0] for run in runs)
@@ -51,14 +35,14 @@ def row(what: str, runs: list[tuple[float, float]]) -> str:
     return f"| {what} | {middle:.2f} | {low:.2f} to {high:.2f} | {max(m for _, m in runs):.0f} |"
 
 
-def main() -> None:
-    """Time each command and write the page."""
+def section() -> str:
+    """Time each command and write its part of the page."""
     stemgeo = [sys.executable, "-m", "stemgeo.cli"]
     with tempfile.TemporaryDirectory() as folder:
         place = Path(folder)
         cache, study, out = place / "cache", place / "study", place / "out"
         run = [*stemgeo, "run", str(study), "--out", str(out)]
-        subprocess.run([*stemgeo, "sample", str(study)], check=True)
+        subprocess.run([*stemgeo, "sample", str(study)], check=True, stdout=subprocess.DEVNULL)
         timed(run, cache)  # compiles the kernel, once for each installation
         cold = []
         for _ in range(RUNS):
@@ -71,13 +55,9 @@ def main() -> None:
         row("`stemgeo run` on the sample, roads read from the extract", cold),
         row("the same, network in the cache", warm),
     ]
-    page = f"""# Benchmarks
+    return f"""## The demo
 
-Written by `make bench`; whole processes, {RUNS} runs each after one to warm up. They record and
-gate nothing.
-
-{platform.system()}, {os.cpu_count()} cores ({processor()}), Python {platform.python_version()};
-{", ".join(f"{name} {version(name)}" for name in LIBRARIES)}.
+Whole processes, {RUNS} runs each after one to warm up.
 
 | command | median, s | range, s | peak memory, MiB |
 |---|---|---|---|
@@ -86,9 +66,3 @@ gate nothing.
 The sample: 300 municipalities, 2,188 zones, 902,071 children, 314 academies; 6 maps in three
 formats, the web map, isochrones of each academy, two profiles, three speeds.
 """
-    PAGE.write_text(page, encoding="utf-8")
-    sys.stdout.write(page)
-
-
-if __name__ == "__main__":
-    main()

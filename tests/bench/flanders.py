@@ -1,0 +1,68 @@
+"""The whole run at the size of Flanders; run as a process of its own, so that its memory is told.
+
+The network lies in a folder as the cache keeps it. Registers and borders are made, not read.
+"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Any
+
+from bench import synthetic
+from bench.profiles import costs
+from bench.timing import once, say
+
+from stemgeo.measure import Measured, Prepared, measure
+from stemgeo.network.graph import Network
+
+
+def keep(folder: Path) -> dict[str, Any]:
+    """Make the network, keep it in a folder and say how large it is."""
+    network = synthetic.network(synthetic.FLANDERS_NODES)
+    network.save(folder)
+    arcs = network.restricted().arcs[1]
+    metres = float(network.edge_length_m.mean())
+    whole(network, academies=20, points=1000)  # compiles what is not compiled yet
+    return {"nodes": network.nodes, "arcs": len(arcs), "edge_m": metres}
+
+
+def whole(network: Network, academies: int, points: int) -> Measured:
+    """Measure the made land over a network."""
+    made = synthetic.inputs(network, academies, points)
+    return measure(Prepared.of(synthetic.study(), made, network), synthetic.DAY)
+
+
+def stages(folder: Path) -> dict[str, Any]:
+    """Time the whole run, part by part."""
+    made = synthetic.inputs(
+        Network.load(folder), synthetic.FLANDERS_ACADEMIES, synthetic.FLANDERS_POINTS
+    )
+    load_s, network = once(lambda: Network.load(folder))
+    place_s, prepared = once(lambda: Prepared.of(synthetic.study(), made, network))
+    measure_s, measured = once(lambda: measure(prepared, synthetic.DAY))
+    return {
+        "load_s": load_s,
+        "place_s": place_s,
+        "measure_s": measure_s,
+        "points": len(prepared.points),
+        "academies": len(measured.academies),
+        "rows": len(measured.coverage),
+    }
+
+
+def profile(folder: Path) -> dict[str, Any]:
+    """Say where the time of the whole run goes."""
+    network = Network.load(folder)
+    made = synthetic.inputs(network, synthetic.FLANDERS_ACADEMIES, synthetic.FLANDERS_POINTS)
+
+    def work() -> Measured:
+        network = Network.load(folder)
+        return measure(Prepared.of(synthetic.study(), made, network), synthetic.DAY)
+
+    return {"costs": costs(work)[:6]}
+
+
+if __name__ == "__main__":
+    parts = {"keep": keep, "stages": stages, "profile": profile}
+    say(parts[sys.argv[1]](Path(sys.argv[2])))

@@ -1,0 +1,74 @@
+"""What the benchmarks stand on: the made land has its shape, and all who compute it agree."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import shapely
+from bench import opponents, ratios, scaling, synthetic
+
+from stemgeo.measure import Prepared, measure
+from stemgeo.network.graph import Network
+
+NODES = 3000
+
+
+@pytest.fixture(scope="module")
+def made() -> Network:
+    """A small made land, its islands found."""
+    return synthetic.network(NODES).restricted()
+
+
+def test_the_made_land_follows_from_its_seed() -> None:
+    """The same seed gives the same arrays, another seed others."""
+    one, same, other = (synthetic.network(NODES, seed)._arrays() for seed in (1, 1, 2))
+    assert all(np.array_equal(one[name], same[name]) for name in one)
+    assert not np.array_equal(one["length_mm"], other["length_mm"])
+
+
+def test_the_made_land_has_the_promised_shape(made: Network) -> None:
+    """As many nodes as asked, two and a half directed edges each, under 100 m long."""
+    arcs = len(made.arcs[1])
+    assert made.nodes == pytest.approx(NODES, rel=0.03)
+    assert arcs / made.nodes == pytest.approx(2.5, abs=0.15)
+    assert 60 < made.edge_length_m.mean() < 100
+    assert made.snappable.mean() > 0.9
+
+
+def test_the_made_land_can_be_measured(made: Network) -> None:
+    """Every child of the made registers is placed and counted, in both profiles."""
+    inputs = synthetic.inputs(made, academies=3, points=500)
+    prepared = Prepared.of(synthetic.study(), inputs, made)
+    table = measure(prepared, synthetic.DAY).coverage
+    region = table[(table["level"] == "region") & (table["band"] == "all")]
+    assert (region["children"] == inputs.children["children"].sum()).all()
+    assert len(region) == 6
+    assert (region["covered"] > 0).all()
+
+
+def test_networkx_and_scipy_find_the_same(made: Network) -> None:
+    """Sets and times of every opponent are those of the kernel: the rows assert it themselves."""
+    rows = ratios.reach_rows("here", made, 20, threads="")
+    assert [row.against for row in rows] == [
+        "`networkx.ego_graph`",
+        "scipy `dijkstra(limit=)`",
+        "scipy `min_only=True`",
+        "networkx multi-source",
+    ]
+
+
+def test_the_union_of_buffers_is_the_same_ground(made: Network) -> None:
+    """Isochrones share 98 % with buffers around the reached roads: the row asserts it itself."""
+    assert float(ratios.isochrone_row("here", made).note.split()[1]) >= ratios.LEAST_IOU
+
+
+def test_the_shared_part_of_two_squares() -> None:
+    """Squares that overlap by a half share a third of their ground."""
+    one, other = shapely.box(0, 0, 2, 1), shapely.box(1, 0, 3, 1)
+    assert opponents.shared_part(one, other) == pytest.approx(1 / 3)
+
+
+def test_the_exponent_is_the_slope_of_the_logarithms() -> None:
+    """Times that grow as the square of the size have the exponent 2."""
+    curve = scaling.Curve("", "", (1, 10, 100), (3.0, 300.0, 30_000.0))
+    assert curve.exponent == pytest.approx(2)
