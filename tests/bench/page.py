@@ -12,7 +12,7 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-from bench import demo, profiles, ratios, scaling, synthetic
+from bench import profiles, ratios, scaling, synthetic
 from bench.profiles import Costs
 from bench.timing import THREADS, alone, machine
 
@@ -44,7 +44,7 @@ def main() -> None:
     scaling.draw(curves, PLOT)
     page = "\n".join(
         [_front(), _table(rows), _flanders(size, flanders), _growth(curves)]
-        + [_costs(costs, of_sample), demo.section()]
+        + [_costs(costs, of_sample), alone("bench.demo")["section"]]
     )
     PAGE.write_text(page, encoding="utf-8")
     sys.stdout.write(page)
