@@ -92,8 +92,7 @@ def isochrones_of(
     network = rider.network
     seed_node, seed_ms, _ = rider.seeds(sites)
     label = nearest(
-        network.arcs,
-        rider.arc_ms,
+        rider.arcs,
         seed_node,
         labels(seed_ms, np.zeros_like(seed_ms)),
         rider.horizon_ms,

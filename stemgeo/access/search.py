@@ -31,6 +31,12 @@ UNREACHED_MS = UNREACHED >> _RANK_BITS
 """The time in the label UNREACHED, beyond any horizon."""
 
 
+_TAIL_BITS = 32
+_TAIL_MASK = (1 << _TAIL_BITS) - 1
+
+Arcs = tuple["Ints", "Longs"]
+"""Where the arcs that arrive at each node begin, shape (nodes + 1,), and the arcs; see `pack`."""
+
 _BUCKET_BITS = 15
 """A bucket of the search is 2**15 ms wide, about the time along an edge: see `_search`."""
 
@@ -48,8 +54,7 @@ def _doubled(array: Ints) -> Ints:
 @njit(cache=True, nogil=True)
 def _search(
     first: Ints,
-    tail: Ints,
-    arc_ms: Ints,
+    arcs: Longs,
     seed_node: Ints,
     seed_label: Longs,
     horizon_ms: int,
@@ -62,8 +67,8 @@ def _search(
     Dial's buckets, made wide: a node waits in the bucket of its time, and buckets are emptied in
     order. Within a bucket the order is free, so a node may be improved after it was passed on; it
     then waits again and is passed on again. That ends with the least label of every node, as
-    Dijkstra's order does, and costs one node in ten twice but no heap: half the time of a 4-ary
-    heap of packed keys (docs/benchmarks.md).
+    Dijkstra's order does, and costs one node in ten twice but no heap; a 4-ary heap of packed
+    keys, which was tried, is slower.
 
     `label` must hold UNREACHED everywhere; whoever called puts it back by the list. `entries`,
     shape (2, n), is room for n nodes that wait; when it does not suffice the answer is -1.
@@ -95,8 +100,8 @@ def _search(
                 continue
             for arc in range(first[at], first[at + 1]):
                 # Adding to the time leaves the rank in the low bits as it is.
-                reached = key + (np.int64(arc_ms[arc]) << _RANK_BITS)
-                before = tail[arc]
+                reached = key + ((arcs[arc] >> _TAIL_BITS) << _RANK_BITS)
+                before = arcs[arc] & _TAIL_MASK
                 if reached > end or reached >= label[before]:
                     continue
                 if label[before] == UNREACHED:
@@ -119,8 +124,7 @@ def _search(
 @njit(cache=True, nogil=True)
 def _searched(
     first: Ints,
-    tail: Ints,
-    arc_ms: Ints,
+    arcs: Longs,
     seed_node: Ints,
     seed_label: Longs,
     horizon_ms: int,
@@ -130,9 +134,7 @@ def _searched(
 ) -> tuple[int, Ints]:
     """Search, with more room when it does not suffice; give the count and the room."""
     while True:
-        count = _search(
-            first, tail, arc_ms, seed_node, seed_label, horizon_ms, label, touched, entries
-        )
+        count = _search(first, arcs, seed_node, seed_label, horizon_ms, label, touched, entries)
         if count >= 0:
             return count, entries
         label[:] = UNREACHED
@@ -141,21 +143,20 @@ def _searched(
 
 @njit(cache=True, nogil=True)
 def _nearest(
-    first: Ints, tail: Ints, arc_ms: Ints, seed_node: Ints, seed_label: Longs, horizon_ms: int
+    first: Ints, arcs: Longs, seed_node: Ints, seed_label: Longs, horizon_ms: int
 ) -> Longs:
     nodes = len(first) - 1
     label = np.full(nodes, UNREACHED, dtype=np.int64)
     touched = np.empty(nodes, dtype=np.int32)
     room = np.empty((2, len(seed_node) + nodes // ROOM_PER_NODE + 1), dtype=np.int32)
-    _searched(first, tail, arc_ms, seed_node, seed_label, horizon_ms, label, touched, room)
+    _searched(first, arcs, seed_node, seed_label, horizon_ms, label, touched, room)
     return label
 
 
 @njit(cache=True, nogil=True)
 def _reach(
     first: Ints,
-    tail: Ints,
-    arc_ms: Ints,
+    arcs: Longs,
     seed_node: Ints,
     seed_label: Longs,
     seed_first: Ints,
@@ -174,8 +175,7 @@ def _reach(
         begin, stop = seed_first[source], seed_first[source + 1]
         count, room = _searched(
             first,
-            tail,
-            arc_ms,
+            arcs,
             seed_node[begin:stop],
             seed_label[begin:stop],
             horizon_ms,
@@ -194,6 +194,11 @@ def _reach(
     return counts, found[:filled].copy(), times[:filled].copy()
 
 
+def pack(tail: Ints, arc_ms: Ints) -> Longs:
+    """Pack where arcs come from and how long they take: a search reads both at once."""
+    return (arc_ms.astype(np.int64) << _TAIL_BITS) | tail
+
+
 def labels(time_ms: Longs, rank: Longs) -> Longs:
     """Pack times and ranks so that comparing labels compares times first, then ranks."""
     return (time_ms.astype(np.int64) << _RANK_BITS) | rank.astype(np.int64)
@@ -205,8 +210,7 @@ def unpack(label: Longs) -> tuple[Longs, Longs]:
 
 
 def nearest(
-    arcs: tuple[Ints, Ints, Ints],
-    arc_ms: Ints,
+    arcs: Arcs,
     seed_node: Ints,
     seed_label: Longs,
     horizon_ms: int,
@@ -216,9 +220,7 @@ def nearest(
     Parameters
     ----------
     arcs
-        `Network.arcs`: offsets (nodes + 1,), tails and arc numbers (arcs,).
-    arc_ms
-        Time of each arc, integer milliseconds, shape (arcs,).
+        As from `Rider.arcs`.
     seed_node, seed_label
         Nodes from which an academy is reached and the packed (time, rank), shape (seeds,).
     horizon_ms
@@ -229,12 +231,11 @@ def nearest(
     int64 array, shape (nodes,)
         The smallest (time, rank) over all academies, or UNREACHED.
     """
-    return np.asarray(_nearest(arcs[0], arcs[1], arc_ms, seed_node, seed_label, horizon_ms))
+    return np.asarray(_nearest(*arcs, seed_node, seed_label, horizon_ms))
 
 
 def reach(
-    arcs: tuple[Ints, Ints, Ints],
-    arc_ms: Ints,
+    arcs: Arcs,
     seed_node: Ints,
     seed_ms: Longs,
     seed_first: Ints,
@@ -246,7 +247,7 @@ def reach(
 
     Parameters
     ----------
-    arcs, arc_ms, horizon_ms
+    arcs, horizon_ms
         As in `nearest`.
     seed_node, seed_ms
         Nodes from which an academy is reached and how long that takes, shape (seeds,).
@@ -265,7 +266,7 @@ def reach(
 
     def share(part: NDArray[np.intp]) -> tuple[Ints, Ints, Ints]:
         mine = seed_first[part[0] : part[-1] + 2]
-        return _reach(arcs[0], arcs[1], arc_ms, seed_node, label, mine, horizon_ms)
+        return _reach(*arcs, seed_node, label, mine, horizon_ms)
 
     sources = np.arange(len(seed_first) - 1)
     parts = [part for part in np.array_split(sources, max(1, threads)) if len(part)]

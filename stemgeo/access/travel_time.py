@@ -9,7 +9,15 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from stemgeo.access.search import UNREACHED, labels, nearest, nearest_straight, reach, unpack
+from stemgeo.access.search import (
+    UNREACHED,
+    labels,
+    nearest,
+    nearest_straight,
+    pack,
+    reach,
+    unpack,
+)
 from stemgeo.network.graph import CLOSED_MS
 from stemgeo.network.snap import Places, snap
 
@@ -17,6 +25,7 @@ if TYPE_CHECKING:
     import geopandas as gpd
     from numpy.typing import NDArray
 
+    from stemgeo.access.search import Arcs
     from stemgeo.network.graph import EdgeTimes, Network
 
     Ints = NDArray[np.int32]
@@ -143,13 +152,19 @@ class Rider:
     horizon_ms: int
     walking_speed_ms: float = 1.3
 
-    @cached_property
+    @property
     def arc_ms(self) -> NDArray[np.int32]:
         """Time of each arc of `network.arcs`, shape (arcs,)."""
         both = np.stack([self.times.forward_ms, self.times.backward_ms], axis=1).ravel()
         _, tail, arc = self.network.arcs
         # One waits at a node before going on: the wait belongs to the arc that leaves it.
         return np.asarray(both[arc] + self.times.node_ms[tail])
+
+    @cached_property
+    def arcs(self) -> Arcs:
+        """The arcs as a search wants them, with the rider's times."""
+        first, tail, _ = self.network.arcs
+        return first, pack(tail, self.arc_ms)
 
     def nearest(self, sites: Places, points: Places, rank: NDArray[np.intp]) -> Longs:
         """Label each point with the nearest site.
@@ -169,8 +184,7 @@ class Rider:
         """
         seed_node, seed_ms, owner = self.seeds(sites)
         node_label = nearest(
-            self.network.arcs,
-            self.arc_ms,
+            self.arcs,
             seed_node,
             labels(seed_ms, rank[owner]),
             self.horizon_ms,
@@ -189,8 +203,7 @@ class Rider:
         order = np.argsort(owner, kind="stable")
         first = np.searchsorted(owner[order], np.arange(len(sites.edge) + 1)).astype(np.int32)
         return reach(
-            self.network.arcs,
-            self.arc_ms,
+            self.arcs,
             seed_node[order],
             seed_ms[order],
             first,

@@ -57,8 +57,7 @@ def stretches_of(
     rider = Rider(network, network.times(kmh), horizon_ms(minutes))
     seed_node, seed_ms, _ = rider.seeds(sites)
     label = nearest(
-        network.arcs,
-        rider.arc_ms,
+        rider.arcs,
         seed_node,
         labels(seed_ms, np.zeros_like(seed_ms)),
         rider.horizon_ms,
@@ -235,9 +234,7 @@ def test_waits_shorten_the_reach(tmp_path: Path, path: str) -> None:
     sites = snap(network, *(np.array([value]) for value in drawn.between("x", "a", 0.5)))
     rider = Rider(network, network.times(15, waits_s={SIGNAL: 60}), horizon_ms(4))
     seed_node, seed_ms, _ = rider.seeds(sites)
-    label = nearest(
-        network.arcs, rider.arc_ms, seed_node, labels(seed_ms, seed_ms * 0), rider.horizon_ms
-    )
+    label = nearest(rider.arcs, seed_node, labels(seed_ms, seed_ms * 0), rider.horizon_ms)
     stretches = reached_stretches(rider, sites, unpack(label)[0], rider.horizon_ms)
     assert total_m(stretches) == pytest.approx(100 + 50 + 750, rel=1e-3)
     assert stretches[:, [0, 2]].max() == pytest.approx(drawn.at("a")[0] + 650, abs=1)

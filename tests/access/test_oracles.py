@@ -55,8 +55,7 @@ def reach_from(network: Network, sources: list[int], kmh: float) -> list[dict[in
     rider = Rider(network, network.times(kmh), FAR)
     count = len(sources)
     offsets, nodes, times = reach(
-        network.arcs,
-        rider.arc_ms,
+        rider.arcs,
         np.array(sources, dtype=np.int32),
         np.zeros(count, dtype=np.int64),
         np.arange(count + 1, dtype=np.int32),
@@ -134,9 +133,7 @@ def test_nearest_of_many_equals_networkx(network_of: NetworkOf, extract: str, pr
         for start, time in by_networkx(turned, node).items():
             best[start] = min(best.get(start, (FAR, 0)), (time + walk_ms, number))
     rider = Rider(network, network.times(15), FAR)
-    label = nearest(
-        network.arcs, rider.arc_ms, nodes.astype(np.int32), labels(walk, rank), rider.horizon_ms
-    )
+    label = nearest(rider.arcs, nodes.astype(np.int32), labels(walk, rank), rider.horizon_ms)
     time, number = unpack(label)
     ours = {
         n: (int(time[n]), int(number[n])) for n in range(network.nodes) if label[n] != UNREACHED
@@ -153,8 +150,7 @@ def test_horizon_cuts_what_networkx_cuts(network_of: NetworkOf) -> None:
     for source in range(0, network.nodes, 60):
         for horizon in sorted(by_networkx(turned, source).values())[:: network.nodes // 4]:
             label = nearest(
-                network.arcs,
-                rider.arc_ms,
+                rider.arcs,
                 np.array([source], dtype=np.int32),
                 np.zeros(1, dtype=np.int64),
                 horizon,

@@ -299,8 +299,7 @@ def reach_all(network: Network, kmh: float, horizon: int, *, threads: int) -> tu
     """Search from every node by itself."""
     rider = Rider(network, network.times(kmh), horizon)
     return reach(
-        network.arcs,
-        rider.arc_ms,
+        rider.arcs,
         np.arange(network.nodes, dtype=np.int32),
         np.zeros(network.nodes, dtype=np.int64),
         np.arange(network.nodes + 1, dtype=np.int32),
@@ -339,8 +338,7 @@ def test_reach_agrees_with_nearest(drawn: tuple[Roads, Spots], kmh: float) -> No
     seed_node, seed_ms, _ = rider.seeds(at)
     assert (best[seed_node] <= seed_ms).all()
     together = reach(
-        rider.network.arcs,
-        rider.arc_ms,
+        rider.arcs,
         seed_node,
         seed_ms,
         np.array([0, len(seed_node)], dtype=np.int32),

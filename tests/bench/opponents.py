@@ -81,8 +81,8 @@ def nearest_by_scipy(matrix: csr_array, sources: Ints, horizon_ms: int) -> Float
 
 
 def nearest_by_networkx(graph: nx.DiGraph[int], sources: Ints, horizon_ms: int) -> Floats:
-    """Give the time of every node to the nearest source."""
-    found = nx.multi_source_dijkstra_path_length(
+    """Give the time of every node to the nearest source, and the paths that say which that is."""
+    found, _ = nx.multi_source_dijkstra(
         graph, set(sources.tolist()), cutoff=horizon_ms, weight="ms"
     )
     times = np.full(len(graph), np.inf)

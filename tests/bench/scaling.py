@@ -108,8 +108,8 @@ def _reach_s(network: Network, count: int) -> float:
 def _nearest_s(network: Network, count: int) -> float:
     rider, sources = rider_of(network), some_nodes(network, count)
     label = labels(np.zeros(count, dtype=np.int64), np.arange(count))
-    arcs, arc_ms = network.arcs, rider.arc_ms
-    return best(lambda: nearest(arcs, arc_ms, sources, label, HORIZON_MS))[0]
+    arcs = rider.arcs
+    return best(lambda: nearest(arcs, sources, label, HORIZON_MS))[0]
 
 
 def draw(curves: list[Curve], path: Path) -> None:
