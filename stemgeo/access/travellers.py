@@ -29,6 +29,10 @@ if TYPE_CHECKING:
     Longs = NDArray[np.int64]
 
 
+SPEEDS_KEPT = 3
+"""Riders whose times are kept: ages of a band ask one after another, and times take memory."""
+
+
 def travellers(
     study: Study,
     network: Network | None,
@@ -134,11 +138,15 @@ class OverNetwork:
         return replace(self, study=self.study.model_copy(update={"travel": travel}))
 
     def rider(self, speed_kmh: float, horizon_min: float) -> travel_time.Rider:
-        """Say how someone of this speed travels; the times of a speed are worked out once."""
+        """Say how someone of this speed travels; the times of the last few speeds are kept."""
         key = (speed_kmh, horizon_min)
-        if key not in self._riders:
-            self._riders[key] = self._rider(speed_kmh, horizon_min)
-        return self._riders[key]
+        rider = self._riders.get(key)
+        if rider is None:
+            rider = self._rider(speed_kmh, horizon_min)
+            for oldest in list(self._riders)[: 1 - SPEEDS_KEPT]:
+                self._riders.pop(oldest, None)
+            self._riders[key] = rider
+        return rider
 
     def _rider(self, speed_kmh: float, horizon_min: float) -> travel_time.Rider:
         travel = self.study.travel
