@@ -158,7 +158,10 @@ def coverage(
 
 
 def groups(
-    demand: gpd.GeoDataFrame, reached: Sequence[Reached], levels: Sequence[Level]
+    demand: gpd.GeoDataFrame,
+    reached: Sequence[Reached],
+    levels: Sequence[Level],
+    counted: pd.DataFrame,
 ) -> pd.DataFrame:
     """Count girls and boys apart, and lay the gaps between them and between the bands side by side.
 
@@ -166,6 +169,8 @@ def groups(
     ----------
     demand, reached, levels
         As for `coverage`. Without sexes in the population there are the rows of both sexes alone.
+    counted
+        The coverage table, with these levels.
 
     Returns
     -------
@@ -175,17 +180,18 @@ def groups(
         `girls_minus_boys` of the same band (NaN where sexes are not known).
     """
     names = {one.cell.name: one.cell for one in reached}
-    both = {name: demand[cell.column].to_numpy() for name, cell in names.items()}
-    by_sex = {"all": both}
+    by_sex = {}
     if all(cell.girls in demand for cell in names.values()):
         by_sex["F"] = {name: demand[cell.girls].to_numpy() for name, cell in names.items()}
-        by_sex["M"] = {name: both[name] - by_sex["F"][name] for name in both}
-    counted = [
-        _counted(level, reached, children).assign(sex=sex)
-        for level in levels
-        for sex, children in by_sex.items()
-    ]
-    table = pd.concat(counted, ignore_index=True)
+        by_sex["M"] = {
+            name: demand[cell.column].to_numpy() - by_sex["F"][name] for name, cell in names.items()
+        }
+    parts = []
+    for level in levels:
+        parts.append(counted[counted["level"] == level.name].assign(sex="all"))
+        for sex, children in by_sex.items():
+            parts.append(_counted(level, reached, children).assign(sex=sex))
+    table = pd.concat(parts, ignore_index=True)
     keys = ["level", "code", "scenario", "profile"]
     shares = table.pivot_table(index=[*keys, "band"], columns="sex", values="share", dropna=False)
     everyone = shares["all"].xs(ALL_BANDS, level="band")

@@ -7,7 +7,9 @@ that a caller would look for (`ValueError`, `FileNotFoundError`).
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeVar
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -81,3 +83,10 @@ class Findings:
         if self.errors:
             kind = MissingFileError if self.missing else InputError
             raise kind(*self.errors)
+
+    def settle(self, read: T | None) -> T:
+        """Give what was read; what could not be has noted why, and that is raised."""
+        self.raise_errors()
+        if read is None:  # pragma: no cover  (what cannot be used has been reported)
+            raise AssertionError
+        return read

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -32,6 +32,10 @@ if TYPE_CHECKING:
     from stemgeo.network.graph import Network
 
     Longs = NDArray[np.int64]
+
+Traveller = StraightLine | OverNetwork
+Ride = tuple[Traveller, str, AgeCell]
+"""Who travels, in which scenario, of which ages."""
 
 Progress = Callable[[str, float], None]
 """Told what is being done and which share of the run is behind us, 0 to 1."""
@@ -109,7 +113,7 @@ class Measured:
     """
 
     academies: gpd.GeoDataFrame
-    riders: list[StraightLine | OverNetwork]
+    riders: list[Traveller]
     reached: list[coverage_.Reached]
     access: pd.DataFrame
     coverage: pd.DataFrame
@@ -264,7 +268,7 @@ def _ferries(network: Network) -> Problem:
 
 def _travel(
     study: Study,
-    riders: list[StraightLine | OverNetwork],
+    riders: list[Traveller],
     points: gpd.GeoDataFrame,
     cells: tuple[AgeCell, ...],
     threads: int,
@@ -276,15 +280,9 @@ def _travel(
     reached, tables = [], []
     over_all_roads: dict[tuple[str, str], Longs] = {}
     asked = list(itertools.product(riders, SCENARIOS, cells))
-    # Who rides as fast over the same roads to the same academies needs no search of their own.
-    alike = [_ride(study, *one) for one in asked]
-    distinct = dict(zip(alike, asked, strict=True))
-    with ThreadPoolExecutor(threads) as pool:  # the kernel holds no lock
-        labels = pool.map(lambda one: one[0].nearest(one[2], one[1]), distinct.values())
-        found = dict(zip(distinct, labels, strict=True))
-    for (traveller, scenario, cell), ride in zip(asked, alike, strict=True):
-        all_roads = over_all_roads.setdefault((scenario, cell.name), found[ride])
-        label = _not_before(all_roads, found[ride])
+    for (traveller, scenario, cell), found in zip(asked, _labels(asked, threads), strict=True):
+        all_roads = over_all_roads.setdefault((scenario, cell.name), found)
+        label = _not_before(all_roads, found)
         covered = _in_time(label, study) & measured
         reached.append(coverage_.Reached(traveller.profile, scenario, cell, covered, measured))
         if scenario == "central":
@@ -292,12 +290,21 @@ def _travel(
     return reached, pd.concat(tables, ignore_index=True)
 
 
-def _ride(
-    study: Study, traveller: StraightLine | OverNetwork, scenario: str, cell: AgeCell
-) -> tuple[str, float, bytes]:
-    """Tell rides apart: the roads, the speed, the academies that serve."""
-    served = serves(traveller.academies, cell, study.academies)
-    return traveller.profile, study.travel.speed(cell.band, scenario), served.tobytes()
+def _labels(asked: Sequence[Ride], threads: int) -> list[Longs]:
+    """Search for each ride, side by side; alike ones share a search."""
+    alike = [_search_of(*one) for one in asked]
+    distinct = dict(zip(alike, asked, strict=True))
+    with ThreadPoolExecutor(threads) as pool:  # the kernel holds no lock
+        labels = pool.map(lambda one: one[0].nearest(one[2], one[1]), distinct.values())
+        found = dict(zip(distinct, labels, strict=True))
+    return [found[one] for one in alike]
+
+
+def _search_of(traveller: Traveller, scenario: str, cell: AgeCell) -> tuple[str, float, bytes]:
+    """Tell searches apart: by the roads, the speed, the academies that serve."""
+    served = serves(traveller.academies, cell, traveller.study.academies)
+    speed_kmh = traveller.study.travel.speed(cell.band, scenario)
+    return traveller.profile, speed_kmh, served.tobytes()
 
 
 def _not_before(over_all_roads: Longs, label: Longs) -> Longs:
@@ -315,7 +322,7 @@ def _in_time(label: Longs, study: Study) -> NDArray[np.bool_]:
 
 
 def _access(
-    traveller: StraightLine | OverNetwork,
+    traveller: Traveller,
     label: Longs,
     cell: AgeCell,
     points: gpd.GeoDataFrame,
@@ -333,7 +340,7 @@ def _access(
 
 
 def _near_the_edge(
-    traveller: StraightLine | OverNetwork,
+    traveller: Traveller,
     points: gpd.GeoDataFrame,
     reached: list[coverage_.Reached],
 ) -> list[Problem]:
@@ -355,7 +362,9 @@ def _near_the_edge(
     return [Problem("network", what, "roads and academies beyond it may reach them; extend it")]
 
 
-def sensitivity(prepared: Prepared, measured: Measured) -> pd.DataFrame:
+def sensitivity(
+    prepared: Prepared, measured: Measured, *, threads: int | None = None
+) -> pd.DataFrame:
     """Give the share of each province when the children are placed by another method.
 
     Returns
@@ -366,7 +375,7 @@ def sensitivity(prepared: Prepared, measured: Measured) -> pd.DataFrame:
         whom the method could not place and the next one did.
     """
     parts = [
-        _by_method(prepared, measured, method).assign(method=method)
+        _by_method(prepared, measured, method, threads or all_cores()).assign(method=method)
         for method in prepared.study.methods_compared
     ]
     table = pd.concat(parts, ignore_index=True)
@@ -375,7 +384,7 @@ def sensitivity(prepared: Prepared, measured: Measured) -> pd.DataFrame:
     return table[front].reset_index(drop=True)
 
 
-def _by_method(prepared: Prepared, measured: Measured, method: str) -> pd.DataFrame:
+def _by_method(prepared: Prepared, measured: Measured, method: str, threads: int) -> pd.DataFrame:
     """Cover the region and provinces with the children at the points of one method."""
     if method == prepared.study.method:
         rows = measured.coverage
@@ -383,35 +392,36 @@ def _by_method(prepared: Prepared, measured: Measured, method: str) -> pd.DataFr
         return rows.assign(fell_back=prepared.placed.fell_back)
     placed = place_children(prepared.ground, prepared.cells, method)
     _lose_no_child(placed.points, prepared.inputs, prepared.cells)
-    rider = measured.riders[0].for_points(placed.points)
-    measurable = ~np.isnan(rider.snap_m)
-    reached = []
-    for cell in prepared.cells:
-        in_time = _in_time(rider.nearest(cell, "central"), prepared.study)
-        reached.append(coverage_.Reached("all", "central", cell, in_time, measurable))
-    levels = coverage_.levels(
-        placed.points, prepared.inputs.zones, prepared.inputs.municipalities, {}
-    )
+    reached = _reached_by(measured.riders[0].for_points(placed.points), prepared, threads)
+    inputs = prepared.inputs
+    levels = coverage_.levels(placed.points, inputs.zones, inputs.municipalities, {})
     return coverage_.coverage(placed.points, reached, levels[:2]).assign(fell_back=placed.fell_back)
 
 
-def surface_effects(prepared: Prepared, measured: Measured) -> pd.DataFrame:
+def _reached_by(traveller: Traveller, prepared: Prepared, threads: int) -> list[coverage_.Reached]:
+    """Say what the points of one traveller reach at the central speeds."""
+    asked = [(traveller, "central", cell) for cell in prepared.cells]
+    measured = ~np.isnan(traveller.snap_m)
+    return [
+        coverage_.Reached("all", "central", cell, _in_time(label, prepared.study), measured)
+        for cell, label in zip(prepared.cells, _labels(asked, threads), strict=True)
+    ]
+
+
+def surface_effects(
+    prepared: Prepared, measured: Measured, *, threads: int | None = None
+) -> pd.DataFrame:
     """Say what counting surfaces changes: the children in time the other way round."""
     columns = ["level", "code", "name", "variant", "children", "covered", "covered_variant"]
-    traveller, points, study = measured.riders[0], prepared.points, prepared.study
+    traveller = measured.riders[0]
     if isinstance(traveller, StraightLine):
         return pd.DataFrame(columns=columns)
-    surface = not study.travel.surface
-    other, measurable = traveller.with_surfaces_the_other_way(), ~np.isnan(traveller.snap_m)
-    in_time = np.zeros(len(points), dtype=np.int64)
-    for cell in prepared.cells:
-        covered = _in_time(other.nearest(cell, "central"), study) & measurable
-        in_time += points[cell.column].to_numpy() * covered
-    counts = pd.Series(in_time).groupby(points["nis_code"].to_numpy()).sum()
-    rows = measured.coverage
-    rows = rows[
-        (rows["scenario"] == "central") & (rows["profile"] == "all") & (rows["band"] == "all")
-    ]
-    places = rows[rows["level"] == "municipality"].assign(variant=f"surface = {surface}".lower())
-    places["covered_variant"] = counts.reindex(places["code"], fill_value=0).to_numpy(np.int64)
-    return places[columns].reset_index(drop=True)
+    other = traveller.with_surfaces_the_other_way()
+    reached = _reached_by(other, prepared, threads or all_cores())
+    municipalities = [level for level in prepared.levels if level.name == "municipality"]
+    variant = coverage_.coverage(prepared.points, reached, municipalities)
+    counted = variant[[*coverage_.KEYS, "covered"]]
+    rows = measured.coverage.merge(counted, on=coverage_.KEYS, suffixes=("", "_variant"))
+    rows = rows[rows["band"] == coverage_.ALL_BANDS]
+    surface = not prepared.study.travel.surface
+    return rows.assign(variant=f"surface = {surface}".lower())[columns].reset_index(drop=True)

@@ -71,7 +71,7 @@ def run(study: Study, *, progress: Progress = quiet, threads: int | None = None)
     measured = measure(prepared, study.about.date, threads=threads)
     riders, points, cells = measured.riders, prepared.points, prepared.cells
     progress("Gevoeligheid nagaan", 0.7)
-    of_methods = sensitivity(prepared, measured)
+    of_methods = sensitivity(prepared, measured, threads=threads)
     progress("Isochronen tekenen", 0.75)
     areas = None
     if isinstance(riders[0], OverNetwork):
@@ -84,14 +84,14 @@ def run(study: Study, *, progress: Progress = quiet, threads: int | None = None)
         study=study,
         inputs=prepared.inputs,
         coverage=measured.coverage,
-        groups=coverage_.groups(points, measured.reached, upper),
+        groups=coverage_.groups(points, measured.reached, upper, measured.coverage),
         municipalities=measured.municipalities,
         academies=measured.academies,
         gaps=gaps(measured.municipalities, points, measured.access, study),
         demand=points,
         access=measured.access,
         isochrones=areas,
-        effects=surface_effects(prepared, measured),
+        effects=surface_effects(prepared, measured, threads=threads),
         placement=prepared.placed.by_zone(prepared.inputs.zones),
         sensitivity=of_methods,
         quintiles=quintiles(measured.coverage, attributes) if attributes else None,

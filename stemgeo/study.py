@@ -35,7 +35,6 @@ SCENARIOS = ("low", "central", "high")
 PROVINCES = ("Limburg", "Antwerpen", "Oost-Vlaanderen", "Vlaams-Brabant", "West-Vlaanderen")
 """The five provinces of Flanders, in the order of the ministry's annexes 3 to 7."""
 
-Scenario = Literal["low", "central", "high"]
 Profile = Literal["all", "low_stress"]
 
 

@@ -65,6 +65,11 @@ _COUNTS = {
 _SHARE = _share("covered / (covered + uncovered), 0 to 1; empty if nothing was measured")
 
 _YEAR = pa.Column("int64", description="Year; the study's date gives the day")
+_SHARES = {
+    "share": _SHARE,
+    "share_low": _share("The same at the low speeds"),
+    "share_high": _share("The same at the high speeds"),
+}
 _PLACE = {
     "level": _text("region, province, municipality, zone or the key of a layer"),
     "code": _text("VLG, province name, NIS code, zone id or code in the layer; empty: in none"),
@@ -261,9 +266,7 @@ SCHEMAS: dict[str, pa.DataFrameSchema] = {
             "value_to": _optional(float, "Highest value in it"),
             "places": _count("Zones or municipalities in it"),
             **_COUNTS,
-            "share": _SHARE,
-            "share_low": _share("The same at the low speeds"),
-            "share_high": _share("The same at the high speeds"),
+            **_SHARES,
         },
         checks=_ADDS_UP,
         unique=["attribute", "profile", "quintile"],
@@ -293,9 +296,7 @@ SCHEMAS: dict[str, pa.DataFrameSchema] = {
             "academies": _count("Academies that count on the study's date"),
             "has_academy": pa.Column(bool, description="At least one"),
             **_COUNTS,
-            "share": _SHARE,
-            "share_low": _share("The same at the low speeds"),
-            "share_high": _share("The same at the high speeds"),
+            **_SHARES,
         },
         unique=["nis_code"],
         description="Both measures side by side, central scenario, all bands.",
@@ -316,9 +317,7 @@ SCHEMAS: dict[str, pa.DataFrameSchema] = {
             ),
             "academies": _count("Academies that count on the day"),
             **_COUNTS,
-            "share": _SHARE,
-            "share_low": _share("The same at the low speeds"),
-            "share_high": _share("The same at the high speeds"),
+            **_SHARES,
             "share_low_stress": pa.Column(
                 float,
                 pa.Check.in_range(0, 1),
@@ -345,9 +344,7 @@ SCHEMAS: dict[str, pa.DataFrameSchema] = {
                 checks=pa.Check.isin(["with", "without", "new", "lost"]),
             ),
             **_COUNTS,
-            "share": _SHARE,
-            "share_low": _share("The same at the low speeds"),
-            "share_high": _share("The same at the high speeds"),
+            **_SHARES,
         },
         checks=_ADDS_UP,
         unique=["year", "nis_code"],

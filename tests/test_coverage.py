@@ -498,7 +498,7 @@ def test_every_level_and_sex_adds_up_to_the_region() -> None:
     prepared, found = prepared_and_measured(
         ROW, {"streek": layer({"A": hand.square(0, 0, 0.5, 1)})}
     )
-    table = groups(prepared.points, found.reached, prepared.levels)
+    table = groups(prepared.points, found.reached, prepared.levels, found.coverage)
     keys = ["band", "scenario", "profile"]
     for sex in ("all", "F", "M"):
         mine = table[table["sex"] == sex]
@@ -531,7 +531,8 @@ def test_the_gap_between_girls_and_boys_is_worked_out_by_hand() -> None:
     )
     all_of = np.ones(2, dtype=bool)
     reach = [Reached("all", "central", cell, np.array([True, False]), all_of)]
-    found = checked("groups", groups(table, reach, levels(table, ZONES, MUNICIPALITIES, {})))
+    places = levels(table, ZONES, MUNICIPALITIES, {})
+    found = checked("groups", groups(table, reach, places, coverage(table, reach, places)))
     region = found[(found["level"] == "region") & (found["band"] == "all")].set_index("sex")
     assert region["share"].tolist() == pytest.approx([1 / 3, 1.0, 0.0])
     assert region["gap_to_all"].tolist() == pytest.approx([0, 2 / 3, -1 / 3])
@@ -540,7 +541,8 @@ def test_the_gap_between_girls_and_boys_is_worked_out_by_hand() -> None:
 
 def test_without_sexes_the_bands_stand_alone() -> None:
     """No girls are made up: one group, and no gap between sexes."""
-    table = groups(points(), reached(), levels(points(), ZONES, MUNICIPALITIES, {}))
+    places = levels(points(), ZONES, MUNICIPALITIES, {})
+    table = groups(points(), reached(), places, coverage(points(), reached(), places))
     assert set(table["sex"]) == {"all"}
     assert table["girls_minus_boys"].isna().all()
     region = table[table["level"] == "region"].set_index("band")

@@ -40,7 +40,7 @@ Arcs = tuple["Ints", "Longs"]
 _BUCKET_BITS = 15
 """A bucket of the search is 2**15 ms wide, about the time along an edge: see `_search`."""
 
-ROOM_PER_NODE = 8
+_NODES_PER_PLACE = 8
 """Room for one node in eight to wait at first: far fewer than that are on a frontier."""
 
 
@@ -148,7 +148,7 @@ def _nearest(
     nodes = len(first) - 1
     label = np.full(nodes, UNREACHED, dtype=np.int64)
     touched = np.empty(nodes, dtype=np.int32)
-    room = np.empty((2, len(seed_node) + nodes // ROOM_PER_NODE + 1), dtype=np.int32)
+    room = np.empty((2, len(seed_node) + nodes // _NODES_PER_PLACE + 1), dtype=np.int32)
     _searched(first, arcs, seed_node, seed_label, horizon_ms, label, touched, room)
     return label
 
@@ -166,7 +166,7 @@ def _reach(
     nodes, sources = len(first) - 1, len(seed_first) - 1
     label = np.full(nodes, UNREACHED, dtype=np.int64)
     touched = np.empty(nodes, dtype=np.int32)
-    room = np.empty((2, len(seed_node) + nodes // ROOM_PER_NODE + 1), dtype=np.int32)
+    room = np.empty((2, len(seed_node) + nodes // _NODES_PER_PLACE + 1), dtype=np.int32)
     counts = np.empty(sources, dtype=np.int32)
     found = np.empty(1024, dtype=np.int32)
     times = np.empty(1024, dtype=np.int32)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 import geopandas as gpd
@@ -125,8 +126,9 @@ class Ground:
             return Places(x, y, one, np.arange(len(middle)), inside)
         return None
 
+    @cached_property
     def area(self) -> shapely.Geometry | None:
-        """Give the network's area in Lambert 72, a metre wider so that its rim is inside."""
+        """The network's area in Lambert 72, a metre wider so that its rim is inside."""
         if self.network is None:
             return None
         outline = gpd.GeoSeries([self.network.area], crs=self.network.crs).to_crs(CRS).iloc[0]
@@ -201,7 +203,7 @@ class Ground:
         A unit that lies partly inside and has no place there is left to the next method, unless
         next to nothing of it is inside.
         """
-        area, zones = self.area(), self.inputs.zones.geometry.to_numpy()
+        area, zones = self.area, self.inputs.zones.geometry.to_numpy()
         cut = np.flatnonzero(~shapely.covers(area, zones))
         beyond = shapely.difference(zones[cut], area)
         units = home_of_zone.max(initial=-1) + 1

@@ -219,7 +219,7 @@ class _Homes:
         if inputs.zone_population is None:
             by_kind = _by_kind(children, kinds, names.index)
         else:
-            names, by_kind = _over_zones(inputs, children, kinds)
+            names, by_kind = _over_zones(inputs, inputs.zone_population, children, kinds)
         cell_of = {age: i for i, c in enumerate(cells) for age in range(c.ages[0], c.ages[1] + 1)}
         columns = [cell.column for cell in cells]
         of_cell = np.array([cell_of[age] for age, _ in kinds], dtype=np.intp)
@@ -253,7 +253,7 @@ def _by_kind(children: pd.DataFrame, kinds: list[Kind], of: pd.Index) -> Longs:
 
 
 def _over_zones(
-    inputs: Inputs, children: pd.DataFrame, kinds: list[Kind]
+    inputs: Inputs, population: pd.DataFrame, children: pd.DataFrame, kinds: list[Kind]
 ) -> tuple[pd.Series, Longs]:
     """Hand the children of the municipalities out over their zones, by residents."""
     zones = inputs.zones.reset_index(drop=True)
@@ -261,7 +261,7 @@ def _over_zones(
     zones = zones.iloc[np.lexsort((zones["zone_id"], zones["giver"]))]
     givers = pd.Index(np.unique(zones["giver"]), name="giver")
     owner = givers.get_indexer(zones["giver"])
-    totals = inputs.zone_population.set_index("zone_id")["population"]  # type: ignore[union-attr]
+    totals = population.set_index("zone_id")["population"]
     weight = totals.reindex(zones["zone_id"]).fillna(0).to_numpy(np.int64)
     empty = np.bincount(owner, weights=weight, minlength=len(givers)) == 0
     # A municipality whose zones have no totals is spread by their area, in square metres.
@@ -339,7 +339,7 @@ def _table(
     places, counts = places.take(kept), counts[kept]
     zones = ground.inputs.zones.iloc[places.zone]
     spots = gpd.points_from_xy(places.x, places.y, crs=CRS)
-    area = ground.area()
+    area = ground.area
     table = {
         # As text even when there is no row to tell it from.
         "point_id": pd.array([f"P{number:07}" for number in range(1, len(spots) + 1)], dtype="str"),

@@ -72,10 +72,7 @@ def read_attribute(
     findings = Findings()
     given = path if isinstance(path, Attribute) else Attribute(path=Path(path))
     frame, _ = load_attribute("own", given, zones, municipalities, vintage, findings)
-    findings.raise_errors()
-    if frame is None:  # pragma: no cover  (a file that cannot be used has been reported)
-        raise AssertionError
-    return frame
+    return findings.settle(frame)
 
 
 def load_attribute(

@@ -55,10 +55,7 @@ def read_own_layer(path: str | Path | Layer, municipalities: gpd.GeoDataFrame) -
     findings = Findings()
     given = path if isinstance(path, Layer) else Layer(path=Path(path))
     frame, _ = load_layer("own", given, municipalities, findings)
-    findings.raise_errors()
-    if frame is None:  # pragma: no cover  (a file that cannot be used has been reported)
-        raise AssertionError
-    return frame
+    return findings.settle(frame)
 
 
 def load_layer(

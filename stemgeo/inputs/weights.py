@@ -67,10 +67,7 @@ def read_weights(path: str | Path | Input, municipalities: gpd.GeoDataFrame) -> 
     """
     findings = Findings()
     frame, _ = load_weights(as_input(path), municipalities, findings)
-    findings.raise_errors()
-    if frame is None:  # pragma: no cover  (a file that cannot be used has been reported)
-        raise AssertionError
-    return frame
+    return findings.settle(frame)
 
 
 def load_weights(
