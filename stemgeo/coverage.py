@@ -234,13 +234,12 @@ def _by_age(band: str) -> tuple[bool, int]:
 
 def _sums(level: Level, one: Reached, children: NDArray[np.int64]) -> NDArray[np.int64]:
     """Sum the children of each place, and of those who are covered and so on: (places, 4)."""
-    covered = one.covered & one.measured
-    columns = []
-    for which in (None, covered, one.measured & ~covered, ~one.measured):
-        weight = children if which is None else children * which
-        # Sums of whole numbers far below 2**53: exact in floating point.
-        columns.append(np.bincount(level.place, weights=weight, minlength=len(level.code)))
-    return np.stack(columns, axis=1).astype(np.int64)
+    state = np.where(one.measured, np.where(one.covered, 0, 1), 2)
+    # Sums of whole numbers far below 2**53: exact in floating point.
+    size = 3 * len(level.code)
+    by_state = np.bincount(3 * level.place + state, weights=children, minlength=size)
+    by_state = by_state.astype(np.int64).reshape(-1, 3)
+    return np.column_stack([by_state.sum(axis=1), by_state])
 
 
 def municipality_table(

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import geopandas as gpd
 import numpy as np
 import pandas as pd
+import shapely
 
 from stemgeo import coverage as coverage_
 from stemgeo.access import travel_time
@@ -179,7 +180,7 @@ def measure(prepared: Prepared, day: dt.date, *, threads: int | None = None) -> 
         municipalities=coverage_.municipality_table(
             table, prepared.inputs.municipalities, academies
         ),
-        notes=(*notes, *_near_the_edge(riders[0], points, reached)),
+        notes=(*notes, *_near_the_edge(prepared, reached)),
     )
 
 
@@ -339,23 +340,20 @@ def _access(
     return pd.concat([pd.DataFrame(front, index=points.index), table], axis=1)
 
 
-def _near_the_edge(
-    traveller: Traveller,
-    points: gpd.GeoDataFrame,
-    reached: list[coverage_.Reached],
-) -> list[Problem]:
+def _near_the_edge(prepared: Prepared, reached: list[coverage_.Reached]) -> list[Problem]:
     """Warn of false gaps: who is not in time so near the extract's edge that it may matter."""
-    if isinstance(traveller, StraightLine) or points.empty:
+    network, points, travel = prepared.ground.network, prepared.points, prepared.study.travel
+    if network is None or points.empty:
         return []
-    travel = traveller.study.travel
-    edge = gpd.GeoSeries([traveller.network.area], crs=traveller.network.crs).to_crs(points.crs)
-    distance_m = points.distance(edge.iloc[0].boundary).to_numpy()
+    outline = gpd.GeoSeries([network.area], crs=network.crs).to_crs(points.crs).iloc[0].boundary
+    spots = points.geometry.to_numpy()
     count = 0
     for one in reached:
         if (one.profile, one.scenario) == ("all", "central"):
             reach_m = travel.cutoff_min * travel.speed(one.cell.band, "central") / 60 * 1000
-            near = one.measured & ~one.covered & (distance_m < reach_m)
-            count += int(points[one.cell.column].to_numpy()[near].sum())
+            children = points[one.cell.column].to_numpy()
+            late = np.flatnonzero(one.measured & ~one.covered & (children > 0))
+            count += int(children[late[shapely.distance(spots[late], outline) < reach_m]].sum())
     if not count:
         return []
     what = f"{count} children who are not in time live within a ride of the extract's edge"

@@ -260,11 +260,11 @@ class _Rides:
 
     def within(self, rider: Rider, cutoff_ms: int) -> Floats:
         """Cut from each segment the stretch from which the site is reached in time."""
-        times = rider.times
-        pace = times.pace_backward if self.against else times.pace_forward
-        kept = (self.near_ms <= cutoff_ms) & (pace[self.segment] > 0)
+        rides = rider.network.backward if self.against else rider.network.forward
+        pace = rider.times.pace[rides[self.segment]]
+        kept = (self.near_ms <= cutoff_ms) & (pace > 0)
         segment, near = self.segment[kept], self.near[kept]
-        whole_ms = np.maximum(rider.network.length_mm[segment] * pace[segment], 1e-9)
+        whole_ms = np.maximum(rider.network.length_mm[segment] * pace[kept], 1e-9)
         share = (cutoff_ms - self.near_ms[kept]) / whole_ms
         far = np.minimum(near + share, 1) if self.against else np.maximum(near - share, 0)
         vertex = segment + rider.network.segment_edge[segment]
@@ -283,7 +283,7 @@ def _through_ends(rider: Rider, times_ms: Longs, segment: NDArray[np.intp]) -> l
     ahead = times.before_forward_ms[last] - times.before_forward_ms[segment + 1]
     back = times.before_backward_ms[segment] - times.before_backward_ms[first]
     # A segment's own wait is at its end: riding on, it is still to come.
-    by_end = times_ms[network.edge_end[edge]] + ahead + times.wait_ms[segment]
+    by_end = times_ms[network.edge_end[edge]] + ahead + times.wait_ms[network.wait[segment]]
     by_start = times_ms[network.edge_start[edge]] + back
     one, zero = np.ones(len(segment)), np.zeros(len(segment))
     return [

@@ -14,6 +14,8 @@ import numpy as np
 from numba import njit
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from numpy.typing import NDArray
 
     Ints = NDArray[np.int32]
@@ -36,6 +38,9 @@ _TAIL_MASK = (1 << _TAIL_BITS) - 1
 
 Arcs = tuple["Ints", "Longs"]
 """Where the arcs that arrive at each node begin, shape (nodes + 1,), and the arcs; see `pack`."""
+
+Exits = tuple["Ints", "Ints", "Longs"]
+"""Points by the node, or the site, that they pass: where each one's begin, the points, the ms."""
 
 _BUCKET_BITS = 15
 """A bucket of the search is 2**15 ms wide, about the time along an edge: see `_search`."""
@@ -194,6 +199,73 @@ def _reach(
     return counts, found[:filled].copy(), times[:filled].copy()
 
 
+@njit(cache=True, nogil=True)
+def _served(
+    first: Ints,
+    arcs: Longs,
+    seed_node: Ints,
+    seed_label: Longs,
+    seed_first: Ints,
+    horizon_ms: int,
+    exits: Exits,
+    beside: Exits,
+    points: int,
+) -> tuple[Ints, Ints, Ints]:
+    """Search from each source by itself: how many points each serves, the points, the times."""
+    nodes, sources = len(first) - 1, len(seed_first) - 1
+    label = np.full(nodes, UNREACHED, dtype=np.int64)
+    touched = np.empty(nodes, dtype=np.int32)
+    room = np.empty((2, len(seed_node) + nodes // _NODES_PER_PLACE + 1), dtype=np.int32)
+    counts = np.empty(sources, dtype=np.int32)
+    found = np.empty(1024, dtype=np.int32)
+    times = np.empty(1024, dtype=np.int32)
+    best = np.full(points, -1, dtype=np.int32)
+    filled = 0
+    for source in range(sources):
+        begin, stop = seed_first[source], seed_first[source + 1]
+        count, room = _searched(
+            first,
+            arcs,
+            seed_node[begin:stop],
+            seed_label[begin:stop],
+            horizon_ms,
+            label,
+            touched,
+            room,
+        )
+        start = filled
+        while filled + points > len(found):
+            found, times = _doubled(found), _doubled(times)
+        for node in touched[:count]:
+            ms = label[node] >> _RANK_BITS
+            label[node] = UNREACHED
+            filled = _leave(exits, node, ms, horizon_ms, best, found, filled)
+        filled = _leave(beside, source, 0, horizon_ms, best, found, filled)
+        for at in range(start, filled):
+            times[at] = best[found[at]]
+            best[found[at]] = -1
+        counts[source] = filled - start
+    return counts, found[:filled].copy(), times[:filled].copy()
+
+
+@njit(cache=True, nogil=True, inline="always")
+def _leave(
+    exits: Exits, at: int, ms: int, horizon_ms: int, best: Ints, found: Ints, filled: int
+) -> int:
+    """Note the points that pass here in time, each with its least time; give how many are found."""
+    first, point, exit_ms = exits
+    for one in range(first[at], first[at + 1]):
+        late = ms + exit_ms[one]
+        if late <= horizon_ms:
+            if best[point[one]] < 0:
+                found[filled] = point[one]
+                filled += 1
+                best[point[one]] = late
+            elif late < best[point[one]]:
+                best[point[one]] = late
+    return filled
+
+
 def pack(tail: Ints, arc_ms: Ints) -> Longs:
     """Pack where arcs come from and how long they take: a search reads both at once."""
     return (arc_ms.astype(np.int64) << _TAIL_BITS) | tail
@@ -268,13 +340,59 @@ def reach(
         mine = seed_first[part[0] : part[-1] + 2]
         return _reach(*arcs, seed_node, label, mine, horizon_ms)
 
-    sources = np.arange(len(seed_first) - 1)
-    parts = [part for part in np.array_split(sources, max(1, threads)) if len(part)]
+    return _side_by_side(share, len(seed_first) - 1, threads)
+
+
+def served(
+    arcs: Arcs,
+    seed_node: Ints,
+    seed_ms: Longs,
+    seed_first: Ints,
+    horizon_ms: int,
+    exits: Exits,
+    beside: Exits,
+    points: int,
+    *,
+    threads: int = 2,
+) -> tuple[Longs, Ints, Ints]:
+    """Search from every academy by itself, on to the points behind the nodes.
+
+    Parameters
+    ----------
+    arcs, seed_node, seed_ms, seed_first, horizon_ms, threads
+        As in `reach`.
+    exits
+        By node: the points that can come by it, and the time from the point to the node.
+    beside
+        By academy: the points on its own edge, and the time from the point to it.
+    points
+        How many points there are.
+
+    Returns
+    -------
+    tuple of arrays
+        Offsets (academies + 1,); points and least times in ms, packed: academy a serves
+        points[offsets[a]:offsets[a + 1]], in the order in which they were found.
+    """
+    label = labels(seed_ms, np.zeros(len(seed_ms), dtype=np.int64))
+
+    def share(part: NDArray[np.intp]) -> tuple[Ints, Ints, Ints]:
+        mine = slice(part[0], part[-1] + 2)
+        near = (beside[0][mine], *beside[1:])
+        return _served(*arcs, seed_node, label, seed_first[mine], horizon_ms, exits, near, points)
+
+    return _side_by_side(share, len(seed_first) - 1, threads)
+
+
+def _side_by_side(
+    share: Callable[[NDArray[np.intp]], tuple[Ints, Ints, Ints]], sources: int, threads: int
+) -> tuple[Longs, Ints, Ints]:
+    """Search for a share of the sources in each thread and lay what they found end to end."""
+    parts = [part for part in np.array_split(np.arange(sources), max(1, threads)) if len(part)]
     with ThreadPoolExecutor(max(1, len(parts))) as pool:
         shares = list(pool.map(share, parts)) or [_NOTHING]
-    counts, nodes, times = (np.concatenate(part) for part in zip(*shares, strict=True))
-    offsets = np.concatenate([[0], np.cumsum(counts, dtype=np.int64)])
-    return offsets, nodes, times
+    counts, found, times = (np.concatenate(part) for part in zip(*shares, strict=True))
+    return np.concatenate([[0], np.cumsum(counts, dtype=np.int64)]), found, times
 
 
 @njit(cache=True, nogil=True)

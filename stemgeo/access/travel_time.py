@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -16,6 +16,7 @@ from stemgeo.access.search import (
     nearest_straight,
     pack,
     reach,
+    served,
     unpack,
 )
 from stemgeo.network.graph import CLOSED_MS
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
     import geopandas as gpd
     from numpy.typing import NDArray
 
-    from stemgeo.access.search import Arcs
+    from stemgeo.access.search import Arcs, Exits
     from stemgeo.network.graph import EdgeTimes, Network
 
     Ints = NDArray[np.int32]
@@ -110,13 +111,13 @@ def access_table(
     reached = label != UNREACHED
     # As text even when there is no row to tell it from.
     names = pd.array(np.append(academy_ids.astype(object), ""), dtype="str")
-    status = np.where(reached, REACHED, np.where(measured, BEYOND, UNMEASURED))
+    states = pd.array([REACHED, BEYOND, UNMEASURED], dtype="str")
     return pd.DataFrame(
         {
             "academy_id": names.take(np.where(reached, rank, len(names) - 1)),
             "travel_time_s": np.where(reached, time_ms / 1000, np.inf),
             "snap_m": snap_m,
-            "status": status,
+            "status": states.take(np.where(reached, 0, np.where(measured, 1, 2))),
         },
         index=index,
     )
@@ -199,17 +200,49 @@ class Rider:
 
     def reach(self, sites: Places, *, threads: int = 2) -> tuple[Longs, Ints, Ints]:
         """Search from each site by itself: offsets, nodes, times in ms; see `search.reach`."""
-        seed_node, seed_ms, owner = self.seeds(sites)
-        order = np.argsort(owner, kind="stable")
-        first = np.searchsorted(owner[order], np.arange(len(sites.edge) + 1)).astype(np.int32)
-        return reach(
+        return reach(self.arcs, *self._seeds_by_site(sites), self.horizon_ms, threads=threads)
+
+    def served(
+        self, sites: Places, points: Places, *, threads: int = 2
+    ) -> tuple[Longs, Ints, Ints]:
+        """List every point that reaches each site within the horizon.
+
+        Parameters
+        ----------
+        sites, points
+            Academies and demand points on the network.
+        threads
+            Searches that run side by side; the result does not depend on it.
+
+        Returns
+        -------
+        tuple of arrays
+            Offsets, shape (sites + 1,); index of the point and time in ms, walking legs
+            included: site s serves point[offsets[s]:offsets[s + 1]], each of them once.
+        """
+        tied = np.flatnonzero(points.found)
+        mine = points.take(tied)
+        walk = self.walk_ms(mine)
+        exits = zip(*self._exits(mine), strict=True)
+        node, ms, point = (np.concatenate(both) for both in exits)
+        site, near, near_ms = self._pairs_on_edge(mine, sites)
+        offsets, found, times = served(
             self.arcs,
-            seed_node[order],
-            seed_ms[order],
-            first,
+            *self._seeds_by_site(sites),
             self.horizon_ms,
+            _by(node, point, ms + walk[point], self.network.nodes),
+            _by(site, near, near_ms + walk[near], len(sites.edge)),
+            len(tied),
             threads=threads,
         )
+        return offsets, tied.astype(np.int32)[found], times
+
+    def _seeds_by_site(self, sites: Places) -> tuple[Ints, Longs, Ints]:
+        """Give the nodes and times of `seeds`, and where those of each site begin."""
+        node, ms, owner = self.seeds(sites)
+        order = np.argsort(owner, kind="stable")
+        first = np.searchsorted(owner[order], np.arange(len(sites.edge) + 1)).astype(np.int32)
+        return node[order], ms[order], first
 
     def seeds(self, sites: Places) -> tuple[NDArray[np.int32], Longs, NDArray[np.intp]]:
         """Nodes from which each site is reached along its own edge.
@@ -239,8 +272,8 @@ class Rider:
     def _through_ends(self, points: Places, node_label: Longs) -> Longs:
         """Leave the edge of each point by either end, as its direction allows."""
         label = np.full(len(points.edge), UNREACHED, dtype=np.int64)
-        node, ms, point = self._exits(points)
-        np.minimum.at(label, point, _later(node_label[node], ms))
+        for node, ms, point in self._exits(points):
+            label[point] = np.minimum(label[point], _later(node_label[node], ms))
         return label
 
     def _along_edge(self, points: Places, sites: Places, rank: NDArray[np.intp]) -> Longs:
@@ -250,61 +283,32 @@ class Rider:
         np.minimum.at(label, point, labels(ms, rank[site]))
         return label
 
-    def pairs(
-        self, sites: Places, points: Places, *, threads: int = 2
-    ) -> tuple[NDArray[np.intp], NDArray[np.intp], Longs]:
-        """List every site that each point reaches within the horizon.
+    def _exits(self, points: Places) -> list[tuple[NDArray[np.int32], Longs, NDArray[np.intp]]]:
+        """List the points that can leave their edge by its end, and those by its start.
 
-        Parameters
-        ----------
-        sites, points
-            Academies and demand points on the network.
-        threads
-            Searches that run side by side.
-
-        Returns
-        -------
-        tuple of arrays
-            Site, point and time in ms, walking legs included; one row for each pair, sorted.
+        Of each the node, the time to it and the point.
         """
-        offsets, nodes, times = self.reach(sites, threads=threads)
-        tied = np.flatnonzero(points.found)
-        exit_node, exit_ms, exit_point = self._exits(points.take(tied))
-        order = np.argsort(exit_node, kind="stable")
-        bounds = np.searchsorted(exit_node[order], np.arange(self.network.nodes + 1))
-        sizes = np.diff(bounds)[nodes]
-        at = np.repeat(bounds[nodes], sizes) + _counted(sizes)
-        owner = np.repeat(np.arange(len(sites.edge)), np.diff(offsets))
-        straight = self._pairs_on_edge(points.take(tied), sites)
-        site = np.concatenate([np.repeat(owner, sizes), straight[0]])
-        point = np.concatenate([exit_point[order][at], straight[1]])
-        ms = np.concatenate([np.repeat(times, sizes) + exit_ms[order][at], straight[2]])
-        ms = ms + self.walk_ms(points.take(tied))[point]
-        order = np.lexsort((ms, point, site))
-        site, point, ms = site[order], tied[point[order]], ms[order]
-        first = np.append(True, (np.diff(site) != 0) | (np.diff(point) != 0))[: len(site)]
-        kept = first & (ms <= self.horizon_ms)
-        return site[kept], point[kept], ms[kept]
-
-    def _exits(self, points: Places) -> tuple[NDArray[np.int32], Longs, NDArray[np.intp]]:
-        """List the nodes by which each point can leave its edge, and how long that takes."""
         edge = points.edge
         along, against = points.along_ms(self.network, self.times)
         start, end = self._at_ends(points)
         ahead = np.where(end, 0, self.times.forward_ms[edge].astype(np.int64) - along)
         by_end = np.flatnonzero(self.network.open_forward[edge] | end)
         by_start = np.flatnonzero(self.network.open_backward[edge] | start)
-        node = [self.network.edge_end[edge[by_end]], self.network.edge_start[edge[by_start]]]
-        ms = [ahead[by_end], against[by_start]]
-        return np.concatenate(node), np.concatenate(ms), np.concatenate([by_end, by_start])
+        return [
+            (self.network.edge_end[edge[by_end]], ahead[by_end], by_end),
+            (self.network.edge_start[edge[by_start]], against[by_start], by_start),
+        ]
 
     def _pairs_on_edge(
         self, points: Places, sites: Places
     ) -> tuple[NDArray[np.intp], NDArray[np.intp], Longs]:
         """List sites and points on the same edge with an open way between them, and its time."""
         owner = np.flatnonzero(sites.found)
+        has_site = np.zeros(self.network.edges, dtype=np.bool_)
+        has_site[sites.edge[owner]] = True
+        beside = np.flatnonzero(has_site[points.edge])
         both = pd.DataFrame({"edge": sites.edge[owner], "site": owner}).merge(
-            pd.DataFrame({"edge": points.edge, "point": np.arange(len(points.edge))}), on="edge"
+            pd.DataFrame({"edge": points.edge[beside], "point": beside}), on="edge"
         )
         site, point = both["site"].to_numpy(np.intp), both["point"].to_numpy(np.intp)
         edge = sites.edge[site]
@@ -351,9 +355,12 @@ class Rider:
         return np.where(unpack(later)[0] > self.horizon_ms, UNREACHED, later)
 
 
-def _counted(sizes: NDArray[np.intp]) -> NDArray[np.intp]:
-    """Count 0, 1, ... sizes[i] - 1 for every i."""
-    return np.arange(sizes.sum()) - np.repeat(np.cumsum(sizes) - sizes, sizes)
+def _by(owner: NDArray[Any], point: NDArray[np.intp], ms: Longs, owners: int) -> Exits:
+    """Sort points and times by the node or site that they belong to."""
+    order = np.argsort(owner, kind="stable")
+    first = np.zeros(owners + 1, dtype=np.int32)
+    np.cumsum(np.bincount(owner, minlength=owners), out=first[1:])
+    return first, point[order].astype(np.int32), ms[order]
 
 
 def _later(label: Longs, ms: Longs) -> Longs:

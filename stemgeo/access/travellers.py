@@ -53,7 +53,12 @@ def travellers(
     if network is None:
         return [StraightLine(study, academies, points)]
     profiles = sorted(study.travel.profiles)
-    return [OverNetwork.prepare(study, network, one, academies, points) for one in profiles]
+    with ThreadPoolExecutor(len(profiles)) as pool:  # most of the work holds no lock
+        prepared = (
+            pool.submit(OverNetwork.prepare, study, network, one, academies, points)
+            for one in profiles
+        )
+        return [one.result() for one in list(prepared)]
 
 
 @dataclass(frozen=True)
@@ -250,7 +255,8 @@ def _inside(
     threads: int,
 ) -> Longs:
     """Count the children of each isochrone whom its academy serves, by their travel time."""
-    site, point, ms = rider.pairs(traveller.sites, traveller.places, threads=threads)
+    offsets, point, ms = rider.served(traveller.sites, traveller.places, threads=threads)
+    site = np.repeat(np.arange(len(traveller.academies)), np.diff(offsets))
     ids = traveller.academies["academy_id"].to_numpy(dtype=object)
     parts = []
     for cell in cells:

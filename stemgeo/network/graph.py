@@ -66,11 +66,10 @@ class EdgeTimes:
     before_forward_ms, before_backward_ms
         Sum over all segments before this one, shape (segments + 1,): the difference of two of
         them is the time between two vertices of an edge.
-    pace_forward, pace_backward
-        Milliseconds per millimetre, shape (segments,); 0 where closed.
+    pace
+        Milliseconds per millimetre of each of the network's rides, shape (rides,); 0 where closed.
     wait_ms
-        What one waits on each segment, at its end or to board a ferry, shape (segments,); part
-        of all of the above but the paces.
+        What one waits for each kind of wait, shape (256,); part of the times, not of the paces.
     node_ms
         What one waits at each node before going on, shape (nodes,).
     """
@@ -79,8 +78,7 @@ class EdgeTimes:
     backward_ms: Ints
     before_forward_ms: NDArray[np.int64]
     before_backward_ms: NDArray[np.int64]
-    pace_forward: Floats
-    pace_backward: Floats
+    pace: Floats
     wait_ms: NDArray[np.int64]
     node_ms: Ints
 
@@ -398,27 +396,19 @@ class Network:
         wait = np.zeros(256, dtype=np.int64)
         for kind, seconds in (waits_s or {}).items():
             wait[kind] = round(seconds * 1000)
-        wait_ms = wait[self.wait]
+        along, against = (
+            _times_along(self.length_mm, rides, pace, self.wait, wait, self.first_segment)
+            for rides in self._both
+        )
         return EdgeTimes(
-            **self._times_along("forward", pace[self.forward], wait_ms, open_=self.open_forward),
-            **self._times_along("backward", pace[self.backward], wait_ms, open_=self.open_backward),
-            wait_ms=wait_ms,
+            forward_ms=np.where(self.open_forward, along[1], CLOSED_MS),
+            backward_ms=np.where(self.open_backward, against[1], CLOSED_MS),
+            before_forward_ms=along[0],
+            before_backward_ms=against[0],
+            pace=pace,
+            wait_ms=wait,
             node_ms=wait[self.node_wait].astype(np.int32),
         )
-
-    def _times_along(
-        self, direction: str, pace: Floats, wait_ms: NDArray[np.int64], *, open_: Bools
-    ) -> dict[str, Any]:
-        before = np.zeros(len(pace) + 1, dtype=np.int64)
-        np.cumsum(np.rint(self.length_mm * pace).astype(np.int64) + wait_ms, out=before[1:])
-        whole = np.diff(before[self.first_segment])
-        return {
-            f"{direction}_ms": np.where(open_, np.minimum(whole, CLOSED_MS), CLOSED_MS).astype(
-                np.int32
-            ),
-            f"before_{direction}_ms": before,
-            f"pace_{direction}": pace,
-        }
 
     def to_networkx(self, speed_kmh: float = 15.0, **rider: Any) -> nx.MultiDiGraph[int]:
         """Give the network as OSMnx would: a MultiDiGraph with coordinates in `crs`.
@@ -526,7 +516,8 @@ class Network:
                 file = folder / f"{name}.npy"
                 if _sha256(file) != digest:
                     raise InputError(Problem(str(file), "is not what was written"))
-                arrays[name] = np.load(file, mmap_mode="r", allow_pickle=False)
+                # As a plain array: numpy's own class for mapped ones is slow to index.
+                arrays[name] = np.asarray(np.load(file, mmap_mode="r", allow_pickle=False))
             rides = tuple(bicycle.Ride(*ride) for ride in content["rides"])
             return cls(crs=content["crs"], rides=rides, counts=content["counts"], **arrays)
         except (OSError, ValueError, KeyError, TypeError) as error:
@@ -611,6 +602,30 @@ def _waits_inside(roads: Roads, chain: Ints, first: Ints, end: Ints) -> NDArray[
     wait = roads.wait[end]
     wait[first[1:] - 1] = bicycle.NO_WAIT
     return np.where(roads.boarding[chain], np.uint8(bicycle.BOARDING), wait)
+
+
+@njit(cache=True, nogil=True)
+def _times_along(
+    length_mm: Ints,
+    rides: NDArray[np.uint16],
+    pace: Floats,
+    waits: NDArray[np.uint8],
+    wait_ms: NDArray[np.int64],
+    first_segment: Ints,
+) -> tuple[NDArray[np.int64], Ints]:
+    """Add up the times of the segments in one direction: before each, and of each edge."""
+    before = np.empty(len(length_mm) + 1, dtype=np.int64)
+    whole = np.empty(len(first_segment) - 1, dtype=np.int32)
+    total = np.int64(0)
+    for edge in range(len(whole)):
+        start = total
+        for segment in range(first_segment[edge], first_segment[edge + 1]):
+            before[segment] = total
+            total += np.int64(np.rint(length_mm[segment] * pace[rides[segment]]))
+            total += wait_ms[waits[segment]]
+        whole[edge] = min(total - start, np.int64(CLOSED_MS))
+    before[-1] = total
+    return before, whole
 
 
 @njit(cache=True)

@@ -88,8 +88,9 @@ class Places:
         first = network.first_segment[self.edge]
         forward = times.before_forward_ms[self.segment] - times.before_forward_ms[first]
         backward = times.before_backward_ms[self.segment] - times.before_backward_ms[first]
-        forward += np.rint(self.offset_mm * times.pace_forward[self.segment]).astype(np.int64)
-        backward += np.rint(self.offset_mm * times.pace_backward[self.segment]).astype(np.int64)
+        ahead, back = (times.pace[one[self.segment]] for one in (network.forward, network.backward))
+        forward += np.rint(self.offset_mm * ahead).astype(np.int64)
+        backward += np.rint(self.offset_mm * back).astype(np.int64)
         return forward, backward
 
 

@@ -27,6 +27,10 @@ from stemgeo.network.osm import read_roads
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from numpy.typing import NDArray
+
+    Longs = NDArray[np.int64]
+
 VILLAGES = ("berlare.osm", "wechelderzande.osm.pbf")
 PROFILES = ("all", "low_stress")
 STREET = "highway=residential"
@@ -140,7 +144,15 @@ def test_academy_off_the_roads_has_no_catchment(tmp_path: Path) -> None:
     assert none.crs == CRS
 
 
-# --- pairs --------------------------------------------------------------------------------------
+# --- whom each academy serves -------------------------------------------------------------------
+
+
+def pairs(rider: Rider, sites: Places, doors: Places, threads: int = 2) -> tuple[Longs, ...]:
+    """Give academy, door and time of all that `served` lists, by academy and then by door."""
+    offsets, door, ms = rider.served(sites, doors, threads=threads)
+    site = np.repeat(np.arange(len(offsets) - 1), np.diff(offsets))
+    order = np.lexsort((door, site))
+    return site[order], door[order], ms[order].astype(np.int64)
 
 
 @pytest.mark.parametrize("profile", PROFILES)
@@ -156,7 +168,7 @@ def test_the_least_of_the_pairs_is_the_nearest(
     doors = doors.without(np.arange(400) % 50 == 0)
     rider = Rider(network, network.times(KMH, waits_s=waits_s), horizon_ms(6))
     label = rider.nearest(sites, doors, np.arange(4))
-    site, point, ms = rider.pairs(sites, doors)
+    site, point, ms = pairs(rider, sites, doors)
     least = np.full(400, UNREACHED)
     np.minimum.at(least, point, labels(ms, site))
     np.testing.assert_array_equal(least, label)
@@ -165,14 +177,20 @@ def test_the_least_of_the_pairs_is_the_nearest(
     assert (label == UNREACHED).sum() > 8
 
 
-def test_pairs_come_once_and_sorted(network_of: NetworkOf) -> None:
-    """One row for each academy and door, by academy and then by door."""
+def test_a_door_is_served_once_by_an_academy(network_of: NetworkOf) -> None:
+    """However many ways lead to it; and the number of threads changes nothing, order included."""
     network = network_of("berlare.osm", "all")
     rider = Rider(network, network.times(KMH), horizon_ms(6))
     doors = snap(network, *near_the_middle(network, 200, seed=6, off_m=60))
-    site, point, ms = rider.pairs(places(network, academies_in(network)), doors)
-    pairs = list(zip(site.tolist(), point.tolist(), strict=True))
-    assert pairs == sorted(set(pairs))
+    sites = places(network, academies_in(network))
+    site, point, ms = pairs(rider, sites, doors)
+    found = list(zip(site.tolist(), point.tolist(), strict=True))
+    assert len(found) == len(set(found))
+    for threads in (1, 3, 9):
+        for mine, other in zip(
+            rider.served(sites, doors), rider.served(sites, doors, threads=threads), strict=True
+        ):
+            np.testing.assert_array_equal(mine, other)
     assert 0 <= ms.min() < ms.max() <= horizon_ms(6)
 
 
@@ -184,7 +202,7 @@ def test_without_academies_or_doors_there_are_no_pairs(network_of: NetworkOf) ->
     nothing = some.take(np.zeros(4, dtype=np.bool_))
     untied = some.without(np.ones(4, dtype=np.bool_))
     for sites, doors in ((some, nothing), (nothing, some), (untied, some), (some, untied)):
-        assert [len(part) for part in rider.pairs(sites, doors)] == [0, 0, 0]
+        assert [len(part) for part in pairs(rider, sites, doors)] == [0, 0, 0]
 
 
 def test_each_pair_is_the_access_to_that_academy_alone(network_of: NetworkOf) -> None:
@@ -194,7 +212,7 @@ def test_each_pair_is_the_access_to_that_academy_alone(network_of: NetworkOf) ->
     x, y = near_the_middle(network, 300, seed=7, off_m=60)
     doors = gpd.GeoDataFrame(geometry=shapely.points(x, y), crs=network.crs)
     rider = Rider(network, network.times(KMH), horizon_ms(6))
-    site, point, ms = rider.pairs(places(network, academies), places(network, doors))
+    site, point, ms = pairs(rider, places(network, academies), places(network, doors))
     for i in range(4):
         table = access(network, academies.iloc[[i]], doors, speed_kmh=KMH, cutoff_min=6)
         reached = np.flatnonzero(table["status"] == "reached")
