@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from stemgeo.measure import Progress
+    from stemgeo.study import Study
 
 INTERRUPTED = 130
 """Exit status after Ctrl-C: 128 and the number of the signal."""
@@ -58,6 +59,12 @@ ThreadsOption = Annotated[
     int | None,
     typer.Option("--threads", min=1, help="Searches side by side; all cores when not given."),
 ]
+PlanOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--plan", metavar="FILE", help="Planned places, counted as open beside the register."
+    ),
+]
 FormOption = Annotated[Form, typer.Option("--format", help="How the table is printed.")]
 
 
@@ -73,12 +80,12 @@ def sample(
 
 
 @app.command()
-def check(study: StudyPath) -> None:
+def check(study: StudyPath, plan: PlanOption = None) -> None:
     """Report every problem in the inputs of a study at once."""
     from stemgeo.inputs import load_inputs
     from stemgeo.study import load_study
 
-    inputs = load_inputs(load_study(study))
+    inputs = load_inputs(_with(load_study(study), plan))
     every = (inputs, *inputs.years.values())
     _warn(tuple(dict.fromkeys(told for one in every for told in one.warnings)))
     for item in dict.fromkeys(item for one in every for item in one.provenance):
@@ -89,6 +96,7 @@ def check(study: StudyPath) -> None:
 def run(
     study: StudyPath,
     out: Annotated[Path, typer.Option("--out", metavar="DIR", help="Where the result goes.")],
+    plan: PlanOption = None,
     threads: ThreadsOption = None,
 ) -> None:
     """Measure a study and write tables, isochrones, maps, gaps and a manifest."""
@@ -96,7 +104,7 @@ def run(
     from stemgeo.report.summary import readable
     from stemgeo.study import load_study
 
-    parsed = load_study(study)
+    parsed = _with(load_study(study), plan)
     refuse_taken(out)
     with _progress() as progress:
         from stemgeo.run import run as run_study
@@ -109,6 +117,11 @@ def run(
     _emit(readable(result.summary(), parsed.output.language), Form.text)
     _notices(read_manifest(out), Form.text)
     _say(f"Result in {out}: summary.md, map.html, maps/, tables/, manifest.json")
+
+
+def _with(study: Study, plan: Path | None) -> Study:
+    """Put a plan given here in the place of the study's own."""
+    return study if plan is None else study.with_plan(plan)
 
 
 @app.command()

@@ -254,12 +254,13 @@ def municipality_table(
     municipalities
         Their table.
     academies
-        The academies that count on the study's date, with `nis_code`.
+        The academies that count on the study's date, with `nis_code` and `planned`.
 
     Returns
     -------
     GeoDataFrame
-        For each municipality: `academies` (number), `has_academy`, the counts of the central
+        For each municipality: `academies` (number), `planned` (of them those of a plan),
+        `has_academy` (at least one, planned or not), the counts of the central
         scenario over all bands and profile "all", `share` with `share_low` and `share_high`.
     """
     rows = coverage[
@@ -270,6 +271,8 @@ def municipality_table(
     table = municipalities[["nis_code", "name", "province", "geometry"]].copy()
     inside = academies["nis_code"].value_counts()
     table["academies"] = inside.reindex(table["nis_code"], fill_value=0).to_numpy(np.int64)
+    planned = academies.loc[academies["planned"], "nis_code"].value_counts()
+    table["planned"] = planned.reindex(table["nis_code"], fill_value=0).to_numpy(np.int64)
     table["has_academy"] = table["academies"] > 0
     central = rows[rows["scenario"] == "central"].set_index("code").reindex(table["nis_code"])
     for name in [*COUNTS, "share"]:

@@ -1,12 +1,14 @@
-"""Facts that travel with the package: municipality codes, reported figures, the example study.
+"""Facts that travel with the package: municipality codes, reported figures, rules, an example.
 
 In the source tree they stand in `data/`; the wheel carries them inside the package.
 """
 
 from __future__ import annotations
 
+import tomllib
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
@@ -51,3 +53,9 @@ def reported() -> pd.DataFrame:
         question and answer on 2022; a press release of 2017. Do not change it in place.
     """
     return pd.read_csv(path("reported.csv"), keep_default_na=False)
+
+
+@cache
+def subsidy_rules() -> tuple[dict[str, Any], ...]:
+    """The rules of the calls for subsidies, one table for each year; see `subsidy.Rules`."""
+    return tuple(tomllib.loads(path("subsidy-rules.toml").read_text(encoding="utf-8"))["rules"])

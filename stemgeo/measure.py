@@ -100,7 +100,7 @@ class Measured:
     Attributes
     ----------
     academies
-        Those whose recognition is valid on the day.
+        Those whose recognition is valid on the day, and those of a plan.
     riders
         One for each profile, "all" first.
     reached
@@ -194,7 +194,7 @@ def recognised(
     register
         The academies table. Without `valid_from` a recognition has always begun; without
         `valid_until` it lasts `rules.recognition_years` from `valid_from`, or for ever when that
-        is unknown.
+        is unknown: so the places of a plan count on every day.
     date
         The day, inclusive at both ends.
     rules

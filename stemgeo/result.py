@@ -35,6 +35,8 @@ class Tables:
         The share of each province when the children are placed by other methods.
     quintiles, concentration
         Coverage by each attribute of the study, see `equity`; None when it names none.
+    subsidy
+        What each applicant gets under the subsidy rules of the study's year, see `subsidy`.
     network_counts
         By profile: what was read of the roads and left out; empty for "straight-line".
     building_counts
@@ -58,6 +60,7 @@ class Tables:
     sensitivity: pd.DataFrame
     quintiles: pd.DataFrame | None
     concentration: pd.DataFrame | None
+    subsidy: pd.DataFrame
     network_counts: dict[str, dict[str, int]] = field(default_factory=dict)
     building_counts: dict[str, int] = field(default_factory=dict)
     notes: tuple[Problem, ...] = ()

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from stemgeo import coverage as coverage_
+from stemgeo import subsidy
 from stemgeo.access.travellers import OverNetwork, drawn
 from stemgeo.equity import concentration, quintiles
 from stemgeo.gaps import gaps
@@ -96,6 +97,7 @@ def run(study: Study, *, progress: Progress = quiet, threads: int | None = None)
         sensitivity=of_methods,
         quintiles=quintiles(measured.coverage, attributes) if attributes else None,
         concentration=concentration(measured.coverage, attributes) if attributes else None,
+        subsidy=subsidy.of_study(study.subsidy, measured.academies, prepared.inputs.layers),
         network_counts={
             one.profile: one.counts(points, cells) for one in riders if isinstance(one, OverNetwork)
         },

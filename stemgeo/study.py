@@ -11,6 +11,7 @@ import difflib
 import re
 import tomllib
 import unicodedata
+from collections.abc import Iterable
 from contextlib import suppress
 from itertools import pairwise
 from pathlib import Path
@@ -176,6 +177,8 @@ class InputPaths(_Part):
     ----------
     populations
         Population files of other years by year, for a trend; a year without one has `population`.
+    plan
+        Planned places, in the form of `academies`: they count as open on any day.
     """
 
     municipalities: Input
@@ -189,6 +192,7 @@ class InputPaths(_Part):
     zone_population: Input | None = None
     weights: Input | None = None
     addresses: Input | None = None
+    plan: Input | None = None
     layers: dict[Key, Layer] = {}
     attributes: dict[Key, Attribute] = {}
 
@@ -390,6 +394,40 @@ class GapRules(_Part):
     min_children: int = Field(default=1, ge=1)
 
 
+class SubsidyChoice(_Part):
+    """By which rules the academies' subsidies are counted; see `stemgeo/subsidy.py`.
+
+    Attributes
+    ----------
+    year
+        Of the call whose rules hold. 2021: the last of which the agency's own text is at hand.
+    trajectories_per_place
+        Of an academy of which the register does not say it: 1, the least for which a place is
+        paid.
+    place_layer
+        Key of a layer whose polygons are the former municipalities; it stands for the postcode
+        of an academy that has none. Empty: the municipality does.
+    """
+
+    year: int = 2021
+    trajectories_per_place: int = Field(default=1, ge=1, le=1000)
+    place_layer: str = ""
+
+    @field_validator("year")
+    @classmethod
+    def _is_known(cls, year: int) -> int:
+        from stemgeo import facts
+
+        known = sorted(one["year"] for one in facts.subsidy_rules())
+        if year not in known:
+            raise ValueError(f"no rules of {year} are known; there are: {_listed(known)}")
+        return year
+
+
+def _listed(values: Iterable[object]) -> str:
+    return ", ".join(map(str, values))
+
+
 class Output(_Part):
     """How results are shown.
 
@@ -450,7 +488,16 @@ class Study(_Part):
     academies: AcademyRules = AcademyRules()
     demand: Demand = Demand()
     gaps: GapRules = GapRules()
+    subsidy: SubsidyChoice = SubsidyChoice()
     output: Output = Output()
+
+    @model_validator(mode="after")
+    def _place_layer_is_there(self) -> Self:
+        key, layers = self.subsidy.place_layer, self.inputs.layers
+        if key and key not in layers:
+            there = _listed(layers) or "none"
+            raise ValueError(f"subsidy.place_layer: no layer '{key}'; inputs.layers has: {there}")
+        return self
 
     @model_validator(mode="after")
     def _method_has_its_input(self) -> Self:
@@ -469,6 +516,11 @@ class Study(_Part):
     def straight_line(self) -> bool:
         """Whether distances are straight lines times a detour factor: a screening."""
         return self.inputs.network == STRAIGHT_LINE
+
+    def with_plan(self, plan: str | Path | None) -> Study:
+        """Give this study with the places of a plan beside its register, or with no plan."""
+        given = None if plan is None else Input(path=Path(plan))
+        return self.model_copy(update={"inputs": self.inputs.model_copy(update={"plan": given})})
 
     def allows(self, method: str) -> bool:
         """Whether the inputs allow a demand method."""

@@ -146,11 +146,17 @@ SCHEMAS: dict[str, pa.DataFrameSchema] = {
             "max_age": _optional("Int64", "Last age served; empty: no limit"),
             "valid_from": _optional("datetime64[s]", "First day of the recognition"),
             "valid_until": _optional("datetime64[s]", "Last day; empty: two years from the first"),
+            "postcode": _text("Where its activities are, for the subsidy; empty: not known"),
+            "trajectories": _optional(
+                "Int64", "Trajectories held there; empty: `subsidy.trajectories_per_place`"
+            ),
+            "online_trajectories": _optional("Int64", "New online trajectories; empty: none"),
             "nis_code": _text("Municipality by location; empty outside the study area"),
+            "planned": pa.Column(bool, description="Of a plan, not in the register"),
             "geometry": _geometry("Point"),
         },
         unique=["academy_id"],
-        description="The register of academies.",
+        description="The register of academies, and the places of a plan.",
     ),
     "demand": pa.DataFrameSchema(
         {
@@ -294,7 +300,8 @@ SCHEMAS: dict[str, pa.DataFrameSchema] = {
             "name": _NAME,
             "province": _PROVINCE,
             "academies": _count("Academies that count on the study's date"),
-            "has_academy": pa.Column(bool, description="At least one"),
+            "planned": _count("Of them planned, not in the register"),
+            "has_academy": pa.Column(bool, description="At least one, planned or not"),
             **_COUNTS,
             **_SHARES,
         },
@@ -364,6 +371,31 @@ SCHEMAS: dict[str, pa.DataFrameSchema] = {
         unique=["year", "indicator", "region"],
         description="Of `stemgeo trend`: what was reported of recognised STEM academies in all of "
         "Flanders in these years; not measured. Not written for a part of Flanders.",
+    ),
+    "subsidy": pa.DataFrameSchema(
+        {
+            "applicant": _text("Organisation; an academy without one stands by itself"),
+            "academy_id": _text("Of an academy that stands by itself; empty for an organisation"),
+            "academies": _count("Its academies that count on the study's date"),
+            "planned": _count("Of them those of a plan, not in the register"),
+            "not_counted": _count("Of them those without a known place or without a trajectory"),
+            "places": _count("Paid places: what one is stands in the rules of the year"),
+            "extra_trajectories": _count("Trajectories in a place after its first"),
+            "online_trajectories": _count("New online trajectories, as the register says"),
+            "places_by": _text(
+                "What stands for the former municipality: postcode, layer of the "
+                "study, municipality (may count fewer); several: mixed"
+            ),
+            "before_cap_eur": _count("Whole euro by the rules"),
+            "cut_eur": _count("Whole euro that the cap per applicant takes off"),
+            "amount_eur": _count("Whole euro under the cap; nothing is taken off for the envelope"),
+        },
+        checks=pa.Check(
+            lambda t: t["before_cap_eur"] - t["cut_eur"] == t["amount_eur"],
+            error="before_cap_eur - cut_eur must be amount_eur",
+        ),
+        unique=["applicant", "academy_id"],
+        description="What each applicant gets under the subsidy rules of the study's year.",
     ),
     "effects": pa.DataFrameSchema(
         {

@@ -42,7 +42,7 @@ if TYPE_CHECKING:
 
     from stemgeo.maps.text import MapText
     from stemgeo.measure import Progress
-    from stemgeo.study import Study
+    from stemgeo.study import Input, Study
 
 LEVELS = ("region", "province")
 MEASURED_FROM, MEASURED_TO = 0.4, 0.9
@@ -167,7 +167,8 @@ def trend(study: Study, years: Iterable[int], *, progress: Progress = quiet) -> 
     ----------
     study
         Its date gives the day of each year on which recognitions must be valid. All years count
-        the municipalities of its vintage: the territory is constant.
+        the municipalities of its vintage: the territory is constant. Places of a plan are left
+        out, since they are recognised in no year.
     years
         Two or more; in any order.
     progress
@@ -183,7 +184,8 @@ def trend(study: Study, years: Iterable[int], *, progress: Progress = quiet) -> 
     wanted = sorted(set(years))
     if len(wanted) < 2:
         raise StudyError(Problem("years", "a trend needs two years or more", "give 2019-2022"))
-    words = WORDS[study.output.language]
+    words, planned = WORDS[study.output.language], study.inputs.plan
+    study = study.with_plan(None)
     ground = prepare(study, progress)
     prepared: dict[int, Prepared] = {}
     measured: dict[int, Measured] = {}
@@ -202,8 +204,16 @@ def trend(study: Study, years: Iterable[int], *, progress: Progress = quiet) -> 
         academies={year: one.academies for year, one in measured.items()},
         municipalities=municipalities,
         reported=_reported(ground.inputs, wanted),
-        notes=_notes(prepared, measured),
+        notes=(*_left_out(planned), *_notes(prepared, measured)),
     )
+
+
+def _left_out(plan: Input | None) -> list[Problem]:
+    """Say that a plan plays no part."""
+    if plan is None:
+        return []
+    what = "its places are recognised in no year, and left out of the trend"
+    return [Problem(plan.path.name, what)]
 
 
 def _of_year(prepared: Prepared, year: int) -> Prepared:

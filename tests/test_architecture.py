@@ -19,6 +19,7 @@ ORDER = [
     "sample",
     "tables",
     "inputs",
+    "subsidy",
     "network",
     "demand",
     "access",

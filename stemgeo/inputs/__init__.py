@@ -24,6 +24,7 @@ from stemgeo.inputs.boundaries import (
     zones_of,
 )
 from stemgeo.inputs.layers import load_layer, read_own_layer
+from stemgeo.inputs.plan import load_plan, with_plan
 from stemgeo.inputs.population import (
     Population,
     load_population,
@@ -78,8 +79,9 @@ class Inputs:
     weights
         weight, geometry (points); None without a file.
     academies
-        academy_id, name, organisation, min_age, max_age, valid_from, valid_until, nis_code,
-        geometry; all rows of the register.
+        academy_id, name, organisation, min_age, max_age, valid_from, valid_until, postcode,
+        trajectories, online_trajectories, nis_code, planned, geometry; all rows of the register,
+        and of the plan if there is one.
     network
         Road extracts; none for a straight-line study.
     provenance
@@ -156,6 +158,10 @@ def load_inputs(study: Study) -> Inputs:
         found.append(of_addresses)
     academies, of_academies = load_academies(given.academies, municipalities, findings, ages)
     found.append(of_academies)
+    if given.plan is not None:
+        plan, of_plan = load_plan(given.plan, academies, municipalities, findings, ages)
+        academies = with_plan(academies, plan)
+        found.append(of_plan)
     layers: dict[str, gpd.GeoDataFrame | None] = {}
     for key, layer in given.layers.items():
         layers[key], of_layer = load_layer(key, layer, municipalities, findings)

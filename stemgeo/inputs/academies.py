@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import geopandas as gpd
@@ -39,16 +40,44 @@ SYNONYMS: dict[str, tuple[str, ...]] = {
     "max_age": ("max_age", "leeftijd_tot", "max_leeftijd", "maximumleeftijd", "tot_leeftijd"),
     "valid_from": ("valid_from", "geldig_van", "geldig_vanaf", "erkend_van", "erkend_vanaf"),
     "valid_until": ("valid_until", "geldig_tot", "geldig_tot_en_met", "erkend_tot"),
+    "postcode": ("postcode", "postal_code", "postnummer"),
+    "trajectories": ("trajectories", "trajecten", "aantal_trajecten"),
+    "online_trajectories": ("online_trajectories", "online_trajecten", "digitale_trajecten"),
 }
 """Names that a column may have, in English and Dutch; capitals and spaces do not matter."""
 
-COLUMNS = (*SYNONYMS, "nis_code", "geometry")
+COLUMNS = (*SYNONYMS, "nis_code", "planned", "geometry")
 _TEXT = ("academy_id", "name", "organisation")
 _AGES = ("min_age", "max_age")
-_DAYS = ("valid_from", "valid_until")
+DAYS = ("valid_from", "valid_until")
+_TRAJECTORIES = ("trajectories", "online_trajectories")
+_MOST_TRAJECTORIES = 1000
 _OLDEST = 120
 _CROSSED_KM = 15
 """Beyond it nobody arrives in time: the fastest of the default riders goes 4.5 km in 15 min."""
+
+
+@dataclass(frozen=True)
+class Kind:
+    """What the rows of a file in the form of the register are.
+
+    Attributes
+    ----------
+    role
+        Which input of the study the file is.
+    made_id
+        Begins the ids that are made where the file has none.
+    one, many
+        What a row is called.
+    """
+
+    role: str
+    made_id: str
+    one: str
+    many: str
+
+
+REGISTER = Kind(role="academies", made_id="A", one="academy", many="academies")
 
 
 def read_academies(path: str | Path | Input, municipalities: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
@@ -66,8 +95,8 @@ def read_academies(path: str | Path | Input, municipalities: gpd.GeoDataFrame) -
     -------
     GeoDataFrame
         academy_id, name, organisation, min_age, max_age (Int64), valid_from, valid_until
-        (datetime64, day), nis_code (empty outside the municipalities), geometry (EPSG:31370), by
-        academy_id.
+        (datetime64, day), postcode (text), trajectories, online_trajectories (Int64), nis_code
+        (empty outside the municipalities), planned (false), geometry (EPSG:31370), by academy_id.
 
     Raises
     ------
@@ -90,64 +119,87 @@ def load_academies(
 
     With the ages of the study, the note for the manifest says which academies serve none of them.
     """
-    with opened(given, "academies", findings) as file:
+    with opened(given, REGISTER.role, findings) as file:
         if file is None:
-            return _nothing(), None
-        read = read_points(file)
-        if read is None:
-            return _nothing(), file.provenance
-        raw, points = read
-        found = named(raw, SYNONYMS)
-        table = _typed(raw, found, file)
-        table = gpd.GeoDataFrame(table, geometry=points, crs=LAMBERT_72)
-        _check_ids(table, file)
-        _check_spans(table, found, file)
-        _warn_of_names(table, file)
-        table = table[points.notna()]
-        table = table.assign(nis_code=_municipality_of(table, municipalities))
-        if len(municipalities):
-            _warn_of_outside(table, municipalities, file)
-        _warn_of_same_place(table, file)
-        file.note(counted(len(raw), "academy", "academies"))
-        _note_columns(found, file)
-        _note_who_counts(table, ages, file)
-        return table[list(COLUMNS)].sort_values("academy_id", ignore_index=True), file.provenance
+            return nothing(), None
+        return read_register(file, REGISTER, municipalities, ages), file.provenance
 
 
-def _nothing() -> gpd.GeoDataFrame:
+def read_register(
+    file: OpenedFile, kind: Kind, municipalities: gpd.GeoDataFrame, ages: Collection[int]
+) -> gpd.GeoDataFrame:
+    """Read the rows of a file in the form of the register, with none of them planned."""
+    read = read_points(file)
+    if read is None:
+        return nothing()
+    raw, points = read
+    found = named(raw, SYNONYMS)
+    table = _typed(raw, found, kind, file)
+    table = gpd.GeoDataFrame(table, geometry=points, crs=LAMBERT_72)
+    _check_ids(table, file)
+    _check_spans(table, found, file)
+    _warn_of_names(table, file)
+    table = table[points.notna()]
+    table = table.assign(nis_code=_municipality_of(table, municipalities), planned=False)
+    if len(municipalities):
+        _warn_of_outside(table, municipalities, file)
+    _warn_of_same_place(table, file)
+    file.note(counted(len(raw), kind.one, kind.many))
+    _note_columns(found, file)
+    _note_who_counts(table, ages, kind, file)
+    return table[list(COLUMNS)].sort_values("academy_id", ignore_index=True)
+
+
+def nothing() -> gpd.GeoDataFrame:
+    """Give the table of a register without rows."""
     columns: dict[str, pd.Series] = {name: pd.Series(dtype=str) for name in _TEXT}
     columns |= {name: pd.Series(dtype="Int64") for name in _AGES}
-    columns |= {name: pd.Series(dtype="datetime64[s]") for name in _DAYS}
+    columns |= {name: pd.Series(dtype="datetime64[s]") for name in DAYS}
+    columns["postcode"] = pd.Series(dtype=str)
+    columns |= {name: pd.Series(dtype="Int64") for name in _TRAJECTORIES}
     columns["nis_code"] = pd.Series(dtype=str)
+    columns["planned"] = pd.Series(dtype=bool)
     return gpd.GeoDataFrame(columns, geometry=[], crs=LAMBERT_72)
 
 
-def _typed(raw: pd.DataFrame, found: dict[str, Any], file: OpenedFile) -> pd.DataFrame:
+def _typed(raw: pd.DataFrame, found: dict[str, Any], kind: Kind, file: OpenedFile) -> pd.DataFrame:
     """Our columns, each of its own type; what cannot be read is told by row."""
     empty = pd.Series("", index=raw.index, dtype=str)
     text = {name: as_text(raw[found[name]]) if name in found else empty for name in SYNONYMS}
     table = pd.DataFrame({name: text[name].map(strip_control) for name in _TEXT}, index=raw.index)
     if "academy_id" not in found:
         width = max(3, len(str(len(raw))))
-        table["academy_id"] = [f"A{place:0{width}d}" for place in range(1, len(raw) + 1)]
+        table["academy_id"] = [
+            f"{kind.made_id}{place:0{width}d}" for place in range(1, len(raw) + 1)
+        ]
         file.warn(
-            "has no column academy_id; the order of its rows gives A001, A002, ...",
-            "add academy_id, so that an academy keeps its own",
+            f"has no column academy_id; the order of its rows gives {kind.made_id}001, "
+            f"{kind.made_id}002, ...",
+            "add academy_id, so that each row keeps its own",
         )
     for name in _AGES:
-        table[name] = _ages(text[name], file)
-    for name in _DAYS:
+        table[name] = _numbers(text[name], _OLDEST, "an age", file)
+    for name in DAYS:
         days = as_dates(text[name])
         _report(text[name], days.isna() & (text[name] != ""), "a day as 2022-12-31", file)
         table[name] = days
+    table["postcode"] = _postcodes(text["postcode"], file)
+    for name in _TRAJECTORIES:
+        table[name] = _numbers(text[name], _MOST_TRAJECTORIES, "a whole number", file)
     return table
 
 
-def _ages(text: pd.Series, file: OpenedFile) -> pd.Series:
+def _numbers(text: pd.Series, most: int, kind: str, file: OpenedFile) -> pd.Series:
     number = as_numbers(text)
-    fine = number.between(0, _OLDEST) & (number == number.round())
-    _report(text, ~fine & (text != ""), f"an age from 0 to {_OLDEST}", file)
+    fine = number.between(0, most) & (number == number.round())
+    _report(text, ~fine & (text != ""), f"{kind} from 0 to {most}", file)
     return number.where(fine).astype("Int64")
+
+
+def _postcodes(text: pd.Series, file: OpenedFile) -> pd.Series:
+    fine = text.str.fullmatch("[1-9][0-9]{3}")
+    _report(text, ~fine & (text != ""), "a postcode from 1000 to 9999", file)
+    return text.where(fine, "")
 
 
 def _report(text: pd.Series, wrong: pd.Series, must: str, file: OpenedFile) -> None:
@@ -184,7 +236,7 @@ def _check_spans(table: gpd.GeoDataFrame, found: dict[str, Any], file: OpenedFil
             "correct one of the two",
         )
     wrong = table["valid_until"] < table["valid_from"]
-    for row, since, until in table.loc[wrong, list(_DAYS)].itertuples():
+    for row, since, until in table.loc[wrong, list(DAYS)].itertuples():
         file.error_at(
             f"{table.index.name} {row}",
             f"'{called['valid_until']}' is {until:%Y-%m-%d}, before '{called['valid_from']}' "
@@ -278,7 +330,9 @@ def _note_columns(found: dict[str, Any], file: OpenedFile) -> None:
             file.note(f"{name} from column '{clean(label, 40)}'")
 
 
-def _note_who_counts(table: pd.DataFrame, ages: Collection[int], file: OpenedFile) -> None:
+def _note_who_counts(
+    table: pd.DataFrame, ages: Collection[int], kind: Kind, file: OpenedFile
+) -> None:
     """Say which academies serve nobody of the study, and whether days play no part."""
     if ages:
         spans = zip(
@@ -292,7 +346,7 @@ def _note_who_counts(table: pd.DataFrame, ages: Collection[int], file: OpenedFil
         ]
         if idle:
             verb = "serves" if len(idle) == 1 else "serve"
-            number = counted(len(idle), "academy", "academies")
+            number = counted(len(idle), kind.one, kind.many)
             file.note(f"{number} {verb} nobody of the ages studied: {listed(idle, 5)}")
-    if len(table) and table[list(_DAYS)].isna().all(axis=None):
+    if kind is REGISTER and len(table) and table[list(DAYS)].isna().all(axis=None):
         file.note("no academy has dates: all count on every day")

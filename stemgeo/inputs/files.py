@@ -70,6 +70,7 @@ ACCEPTED = {
     "zone_population": TABLE,
     "weights": VECTOR | TABLE | {Format.GEOTIFF},
     "academies": VECTOR | TABLE,
+    "plan": VECTOR | TABLE,
     "network": EXTRACT,
     "addresses": VECTOR | TABLE,
     "layers": VECTOR,

@@ -54,6 +54,7 @@ from stemgeo.maps.series import (
 from stemgeo.maps.text import (
     MapText,
     class_labels,
+    is_planned,
     municipalities_counted,
     of_province,
     whole,
@@ -89,6 +90,7 @@ _ACADEMY: Looks = {
     "markeredgewidth": 0.9,
     "linestyle": "none",
 }
+_PLANNED: Looks = {**_ACADEMY, "marker": "D", "markerfacecolor": INK}
 _NAME: Looks = {"size": _LABEL_PT, "ha": "center", "va": "center_baseline", "zorder": 6}
 _PLACE_NAME: Looks = {**_NAME, "color": INK, "bbox": PLATE}
 _NEIGHBOUR_NAME: Looks = {**_NAME, "color": PALE_INK, "style": "italic"}
@@ -111,7 +113,7 @@ def choropleth(
         All of Flanders, in EPSG:31370: `nis_code`, `name`, `province`, `share` (0 to 1, NaN for
         no figure), `children`, `unmeasured`, `has_academy`, geometry.
     academies
-        Points, in EPSG:31370.
+        Points, in EPSG:31370; those with `planned` get a mark of their own.
     text
         Title, notice, source, date and language.
     classes
@@ -135,7 +137,8 @@ def choropleth(
     with matplotlib.style.context(STYLE, after_reset=True):
         drawn = _light(municipalities, _known(province, municipalities))
         shown = of_province(drawn, province)
-        legend = _legend(shown, text, classes, beside=province is not None)
+        planned = bool(is_planned(academies).any())
+        legend = _legend(shown, text, classes, beside=province is not None, planned=planned)
         sheet = best_sheet(shown.total_bounds.tolist(), text, legend.height_in)
         place = text.place(province)
         figure, page = new_page(sheet, text.title, place)
@@ -193,7 +196,7 @@ class _Legend:
 
 
 def _legend(
-    shown: GeoDataFrame, text: MapText, classes: Sequence[float], *, beside: bool
+    shown: GeoDataFrame, text: MapText, classes: Sequence[float], *, beside: bool, planned: bool
 ) -> _Legend:
     """Say what stands in the legend; empty classes stand in it too."""
     words, share = text.words, shown["share"]
@@ -215,6 +218,8 @@ def _legend(
         others.append(Key(words.outside, _NEIGHBOUR))
     others.append(Key(words.province_border, PROVINCE))
     others.append(Key(words.academy, _ACADEMY))
+    if planned:
+        others.append(Key(f"{words.academy} ({words.planned})", _PLANNED))
     counted = {"count": int(shown["has_academy"].sum()), "total": len(shown)}
     with_academy = words.with_academy.format(
         **{key: whole(number, words) for key, number in counted.items()}
@@ -278,8 +283,11 @@ def _draw_borders(ground: Axes, borders: GeoSeries, sheet: Sheet) -> None:
 
 
 def _draw_academies(ground: Axes, academies: GeoDataFrame) -> None:
-    points = academies.geometry
-    ground.plot(points.x, points.y, **_ACADEMY, zorder=5, scalex=False, scaley=False)
+    planned = is_planned(academies)
+    for which, looks in ((~planned, _ACADEMY), (planned, _PLANNED)):
+        points = academies.geometry[which]
+        if len(points) or looks is _ACADEMY:
+            ground.plot(points.x, points.y, **looks, zorder=5, scalex=False, scaley=False)
 
 
 def _larger(shown: GeoDataFrame, *, most: int | None) -> GeoDataFrame:

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     import pandas as pd
+    from numpy.typing import NDArray
 
 Language = Literal["nl", "en"]
 
@@ -101,6 +102,7 @@ class Words:
     outside: str
     academy: str
     academies: str
+    planned: str
     with_academy: str
     province_border: str
     method: str
@@ -153,6 +155,7 @@ _DUTCH = Words(
     outside="buiten de provincie",
     academy="STEM-academie",
     academies="STEM-academies",
+    planned="gepland",
     with_academy="Gemeenten met een STEM-academie: {count} van de {total}",
     province_border="provinciegrens",
     method="Methode",
@@ -209,6 +212,7 @@ _ENGLISH = Words(
     outside="outside the province",
     academy="STEM academy",
     academies="STEM academies",
+    planned="planned",
     with_academy="Municipalities with a STEM academy: {count} of {total}",
     province_border="provincial border",
     method="Method",
@@ -283,6 +287,13 @@ def municipalities_counted(count: int, words: Words) -> str:
     """Write a number of municipalities."""
     noun = words.one_municipality if count == 1 else words.many_municipalities
     return f"{whole(count, words)} {noun}"
+
+
+def is_planned(academies: pd.DataFrame) -> NDArray[np.bool_]:
+    """Tell the places of a plan from the academies of the register, shape (academies,)."""
+    if "planned" not in academies:
+        return np.zeros(len(academies), dtype=bool)
+    return academies["planned"].to_numpy(bool)
 
 
 def alt_text(

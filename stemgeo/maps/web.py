@@ -40,7 +40,7 @@ from stemgeo.maps.series import (
     partly_measured,
     provinces,
 )
-from stemgeo.maps.text import class_labels, municipalities_counted, percent, whole
+from stemgeo.maps.text import class_labels, is_planned, municipalities_counted, percent, whole
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -82,7 +82,7 @@ def web_map(
     municipalities
         As from `coverage.municipality_table`, in EPSG:31370.
     academies
-        `academy_id`, `name`, points in EPSG:31370.
+        `academy_id`, `name`, points in EPSG:31370; those with `planned` get a mark of their own.
     isochrones
         Bands of the nearest of all (`academy_id` empty): `minutes_from`, `minutes_to`, polygons
         in EPSG:31370. None or empty: not drawn.
@@ -123,6 +123,7 @@ def web_map(
         "swatches": _swatches(places, classes, words),
         "without_figure": municipalities_counted(int(places["share"].isna().sum()), words),
         "partly_measured": _counted_if_any(int(partly_measured(places).sum()), words),
+        "planned": _planned(words.academy, words) if is_planned(academies).any() else "",
         "has_gaps": len(gaps) > 0,
         "bands": bands,
         "columns": _figure_names(words),
@@ -403,20 +404,33 @@ def _minutes(seconds: float, words: Words) -> str:
 
 
 def _academy_layers(academies: GeoDataFrame, words: Words) -> Iterator[folium.GeoJson]:
-    if academies.empty:
-        return
+    """Draw the academies of the register hollow, the places of a plan solid."""
+    planned = is_planned(academies)
+    for shown, noun, name, fill in (
+        (academies[~planned], words.academy, words.academies, "#fff"),
+        (academies[planned], _planned(words.academy, words), _planned(words.academies, words), INK),
+    ):
+        if not shown.empty:
+            yield _academy_circles(shown, noun, name, fill)
+
+
+def _planned(noun: str, words: Words) -> str:
+    return f"{noun} ({words.planned})"
+
+
+def _academy_circles(academies: GeoDataFrame, noun: str, name: str, fill: str) -> folium.GeoJson:
     ranked = academies.sort_values("academy_id")
-    properties = [{words.academy: escape_for_web(name)} for name in ranked["name"]]
+    properties = [{noun: escape_for_web(own)} for own in ranked["name"]]
     codes = [escape_for_web(code) for code in ranked["academy_id"]]
-    yield _circles(
+    return _circles(
         _collection(ranked.geometry, properties, codes),
         dict.fromkeys(codes, _ACADEMY_PX),
-        [words.academy],
-        name=words.academies,
+        [noun],
+        name=name,
         show=True,
         looks={
             "color": INK,
-            "fillColor": "#fff",
+            "fillColor": fill,
             "fillOpacity": 1,
             "weight": 1.5,
             "pane": "academies",

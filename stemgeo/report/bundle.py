@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from stemgeo.result import Tables
     from stemgeo.study import Study
 
-CHECKED = ("groups", "placement", "sensitivity", "quintiles", "concentration")
+CHECKED = ("groups", "placement", "sensitivity", "quintiles", "concentration", "subsidy")
 """Tables that are written as they are, checked as they leave."""
 FLANDERS = "Vlaanderen"
 FINEST_DETAIL_M = 10.0
@@ -47,6 +47,7 @@ MEASURE = {
     "nl": "Aandeel van de kinderen dat binnen {minutes} minuten fietsen een STEM-academie bereikt",
     "en": "Share of the children who reach a STEM academy within {minutes} minutes by bicycle",
 }
+PLANNED = {"nl": "met geplande plaatsen", "en": "with planned places"}
 FERRIES = {"nl": "met gebruik van veerboten", "en": "ferries are used"}
 DATES = {
     "nl": "Bevolking: {population}. Academies: erkend op {academies}.",
@@ -96,9 +97,14 @@ def _part_of_flanders(inputs: Inputs, language: str) -> str:
 
 def _method_note(study: Study, straight_line: str) -> str:
     """Say what sets this measurement apart from the plain one; printed on every output."""
+    language, notes = study.output.language, []
     if study.straight_line:
-        return straight_line
-    return FERRIES[study.output.language] if study.travel.ferries else ""
+        notes.append(straight_line)
+    elif study.travel.ferries:
+        notes.append(FERRIES[language])
+    if study.inputs.plan is not None:
+        notes.append(PLANNED[language])
+    return "; ".join(notes)
 
 
 def attribution(*inputs: Inputs) -> str:

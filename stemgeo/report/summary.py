@@ -8,6 +8,8 @@ import numpy as np
 import pandas as pd
 from babel.numbers import format_decimal, format_percent
 
+from stemgeo.report.subsidy import subsidy_lines
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
@@ -53,8 +55,14 @@ GROUP_HEADS = {
 WORDS = {
     "nl": {
         "lead": "Van de {measured} gemeten kinderen van {ages} jaar bereikt {share} ({low} tot "
-        "{high}) binnen {minutes} minuten fietsen een STEM-academie die op {date} erkend is. "
+        "{high}) binnen {minutes} minuten fietsen een STEM-academie die op {date} erkend{or_planned} is. "
         "{unmeasured}Een STEM-academie hebben {with_academy} van de {municipalities}.",
+        "planned": "Met {count} erbij, geteld als open{only}.",
+        "only_one_planned": "; 1 gemeente heeft alleen een geplande plaats",
+        "only_planned": "; {count} gemeenten hebben alleen een geplande plaats",
+        "one_planned": "1 geplande plaats",
+        "planned_places": "{count} geplande plaatsen",
+        "or_planned": " of gepland",
         "one_municipality": "ene gemeente",
         "municipalities": "{count} gemeenten",
         "ages": "{first} tot en met {last}",
@@ -90,8 +98,14 @@ WORDS = {
     },
     "en": {
         "lead": "Of the {measured} measured children aged {ages}, {share} ({low} to {high}) reach "
-        "a STEM academy recognised on {date} within {minutes} minutes by bicycle. {unmeasured}"
+        "a STEM academy recognised on {date}{or_planned} within {minutes} minutes by bicycle. {unmeasured}"
         "{with_academy} of the {municipalities} have a STEM academy.",
+        "planned": "With {count} added, counted as open{only}.",
+        "only_one_planned": "; 1 municipality has a planned place only",
+        "only_planned": "; {count} municipalities have a planned place only",
+        "one_planned": "1 planned place",
+        "planned_places": "{count} planned places",
+        "or_planned": " or planned",
         "one_municipality": "one municipality",
         "municipalities": "{count} municipalities",
         "ages": "{first} to {last}",
@@ -222,7 +236,7 @@ def summary_markdown(result: Tables, text: MapText) -> str:
     shown = readable(table, language)
     lines = [f"# {plain(text.title)}", ""]
     lines += [f"**{plain(line)}**\n" for line in (text.notice, text.method_note) if line]
-    lines += [lead, "", *markdown_table(shown, left=1)]
+    lines += [lead, *_planned(result, language), "", *markdown_table(shown, left=1)]
     lines += ["", *([words["partly"], ""] if _partly(table).any() else [])]
     lines += [words["share"], words["range"], _speeds(study)]
     lines += [words["low_stress"]] if "share_low_stress" in table else []
@@ -230,7 +244,7 @@ def summary_markdown(result: Tables, text: MapText) -> str:
     lines += _effect_of_surfaces(result, language)
     lines += _by_attribute(result, language)
     lines += _by_method(result, language)
-    lines += ["", text.date, ""]
+    lines += ["", " ".join(subsidy_lines(result)), "", text.date, ""]
     lines += [f"## {words['sources']}", "", plain(text.source), ""]
     if result.notes:
         notes = [f"- {plain(str(note))}" for note in result.notes]
@@ -251,6 +265,7 @@ def _lead(result: Tables, date: str) -> str:
         high=percent(region["share_high"], language),
         minutes=format_decimal(study.travel.cutoff_min, locale=language),
         date=date,
+        or_planned=words["or_planned"] if result.academies["planned"].any() else "",
         unmeasured=words["unmeasured"].format(count=number(unmeasured, language))
         if unmeasured
         else "",
@@ -259,6 +274,19 @@ def _lead(result: Tables, date: str) -> str:
         if region["municipalities"] == 1
         else words["municipalities"].format(count=number(region["municipalities"], language)),
     )
+
+
+def _planned(result: Tables, language: str) -> list[str]:
+    """Say how many planned places are counted along, and where there is nothing else."""
+    count, words = int(result.academies["planned"].sum()), WORDS[language]
+    if not count:
+        return []
+    towns = result.municipalities
+    only = int(((towns["planned"] > 0) & (towns["planned"] == towns["academies"])).sum())
+    places = words["one_planned" if count == 1 else "planned_places"]
+    bare = words["only_one_planned" if only == 1 else "only_planned"] if only else ""
+    told = places.format(count=number(count, language))
+    return [words["planned"].format(count=told, only=bare.format(count=number(only, language)))]
 
 
 def _ages(study: Study) -> str:

@@ -115,7 +115,7 @@ def test_typed_columns_of_a_layer(tmp_path: Path, municipalities: gpd.GeoDataFra
 
 
 def test_types_of_the_table(tmp_path: Path, municipalities: gpd.GeoDataFrame) -> None:
-    """The columns of the design, with empty ages and days allowed."""
+    """The columns of the design, with empty ages, days and numbers allowed; no row is planned."""
     path = write(tmp_path / "a.csv", "academy_id;lon;lat", f"A1;{LON};{LAT}")
     frame = read_academies(path, municipalities)
     assert tuple(frame.columns) == COLUMNS
@@ -126,7 +126,10 @@ def test_types_of_the_table(tmp_path: Path, municipalities: gpd.GeoDataFrame) ->
         "max_age": 1,
         "valid_from": 1,
         "valid_until": 1,
+        "trajectories": 1,
+        "online_trajectories": 1,
     }
+    assert frame["planned"].tolist() == [False]
     assert frame.crs.to_epsg() == 31370
 
 
@@ -376,6 +379,10 @@ def test_same_coordinates_are_a_warning(tmp_path: Path, municipalities: gpd.GeoD
         ("max_leeftijd", "-1", "'max_leeftijd' is '-1', not an age from 0 to 120"),
         ("valid_from", "31/02/2020", "'valid_from' is '31/02/2020', not a day as 2022-12-31"),
         ("valid_until", "2020", "'valid_until' is '2020', not a day as 2022-12-31"),
+        ("postcode", "900", "'postcode' is '900', not a postcode from 1000 to 9999"),
+        ("postnummer", "0900", "'postnummer' is '0900', not a postcode from 1000 to 9999"),
+        ("trajecten", "-1", "'trajecten' is '-1', not a whole number from 0 to 1000"),
+        ("online_trajecten", "1,5", "'online_trajecten' is '1,5', not a whole number from 0"),
     ],
 )
 def test_bad_value_is_told_by_its_row(

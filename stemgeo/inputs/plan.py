@@ -1,0 +1,97 @@
+"""The places of a plan: what would be, beside the register of what is."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import geopandas as gpd
+import pandas as pd
+
+from stemgeo.inputs.academies import DAYS, Kind, nothing, read_register
+from stemgeo.inputs.files import OpenedFile, Provenance, clean, opened
+from stemgeo.inputs.vectors import listed
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
+
+    from stemgeo.errors import Findings
+    from stemgeo.study import Input
+
+PLACES = Kind(role="plan", made_id="PLAN-", one="planned place", many="planned places")
+
+
+def load_plan(
+    given: Input,
+    register: gpd.GeoDataFrame,
+    municipalities: gpd.GeoDataFrame,
+    findings: Findings,
+    ages: Collection[int] = (),
+) -> tuple[gpd.GeoDataFrame, Provenance | None]:
+    """Read the places of a plan, which count as open on any day; problems go to `findings`.
+
+    Parameters
+    ----------
+    given
+        A file in the form of the register; coordinates are enough.
+    register
+        As from `load_academies`: no place of the plan has the id of one of these.
+    municipalities, findings, ages
+        As for `load_academies`.
+
+    Returns
+    -------
+    (GeoDataFrame, Provenance or None)
+        The columns of the register with `planned` true, without dates, by academy_id.
+    """
+    with opened(given, PLACES.role, findings) as file:
+        if file is None:
+            return nothing(), None
+        table = read_register(file, PLACES, municipalities, ages)
+        if table.empty and not findings.errors:
+            file.error("holds no place", "give the planned places, or leave the plan out")
+        _refuse_known_ids(table, register, file)
+        _warn_of_known_spots(table, register, file)
+        table = _without_days(table, file)
+        return table.assign(planned=True), file.provenance
+
+
+def with_plan(register: gpd.GeoDataFrame, plan: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+    """Lay the places of a plan among the academies of a register, by academy_id."""
+    parts = [part for part in (register, plan) if len(part)]
+    if not parts:
+        return register
+    both = gpd.GeoDataFrame(pd.concat(parts, ignore_index=True), crs=register.crs)
+    return both.sort_values("academy_id", ignore_index=True)
+
+
+def _refuse_known_ids(plan: gpd.GeoDataFrame, register: gpd.GeoDataFrame, file: OpenedFile) -> None:
+    known = set(register["academy_id"])
+    for one in plan.loc[plan["academy_id"].isin(known), "academy_id"]:
+        file.error(
+            f"the academy_id '{clean(one, 40)}' is also one of the register",
+            "give the planned place another",
+        )
+
+
+def _warn_of_known_spots(
+    plan: gpd.GeoDataFrame, register: gpd.GeoDataFrame, file: OpenedFile
+) -> None:
+    """Name planned places that stand exactly where an academy is: they may be that academy."""
+    spots = register.geometry.to_wkb(hex=True)
+    there = dict(zip(spots, register["name"], strict=True))
+    at = plan.geometry.to_wkb(hex=True)
+    for spot, name in zip(at, plan["name"], strict=True):
+        if spot in there:
+            known = clean(there[spot])
+            file.warn(f"{clean(name)} stands exactly where {known} of the register is", "check it")
+
+
+def _without_days(plan: gpd.GeoDataFrame, file: OpenedFile) -> gpd.GeoDataFrame:
+    dated = plan.loc[plan[list(DAYS)].notna().any(axis=1), "name"]
+    if len(dated):
+        file.warn(
+            f"the dates of {listed(dated.tolist())} are not used",
+            "planned places count as open on any day",
+        )
+    never = pd.Series(pd.NaT, index=plan.index, dtype="datetime64[s]")
+    return plan.assign(**dict.fromkeys(DAYS, never))

@@ -1,0 +1,151 @@
+"""What the academies cost under the subsidy rules, in sentences."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from babel.numbers import format_decimal
+
+from stemgeo.inputs import vintages
+from stemgeo.subsidy import LAYER, MUNICIPALITY, POSTCODE, of_study, rules, total
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from stemgeo.result import Tables
+    from stemgeo.subsidy import Rules, Total
+
+WORDS = {
+    "nl": {
+        "lead": "Volgens de subsidieregels van {year} kosten de erkende academies van het register "
+        "{amount} euro ({places}, {applicants}){envelope}.",
+        "with_plan": "Met de geplande plaatsen erbij wordt dat {amount} euro ({places}, "
+        "{applicants}){envelope}.",
+        "left": "; van de enveloppe van {envelope} euro blijft {left} euro over",
+        "passed": "; dat is {over} euro meer dan de enveloppe van {envelope} euro, en de regels "
+        "zeggen niet hoe het tekort verdeeld wordt",
+        "part": "De enveloppe van {envelope} euro is voor heel Vlaanderen en wordt hier niet "
+        "vergeleken.",
+        "one_place": "1 plaats",
+        "places": "{count} plaatsen",
+        "one_applicant": "1 aanvrager",
+        "applicants": "{count} aanvragers",
+        "cut": "Het maximum van {cap} euro per aanvrager neemt er {cut} euro af.",
+        "place": "Een plaats is hier een {kinds} per aanvrager",
+        "spot": ", waarbij elke academie apart telt, behalve op eenzelfde adres",
+        "fewer": "; zonder postcode tellen deelgemeenten die samengingen maar één keer, dus zijn "
+        "het er misschien meer",
+        "unseen": "Wie recht heeft, hoeveel trajecten er zijn waar het register dat niet zegt "
+        "(geteld: {trajectories} per academie) en of die {activities} activiteiten tellen, is "
+        "hier niet nagegaan.",
+        "not_counted": "Niet meegeteld, want zonder plaats of traject: {count}.",
+        "elsewhere": "De regels van {year} zijn elders gemeld en komen niet uit een primaire bron; "
+        "hun bedragen zijn die van {other}.",
+        "or": " of ",
+    },
+    "en": {
+        "lead": "Under the subsidy rules of {year} the recognised academies of the register cost "
+        "{amount} euro ({places}, {applicants}){envelope}.",
+        "with_plan": "With the planned places it becomes {amount} euro ({places}, {applicants})"
+        "{envelope}.",
+        "left": "; of the envelope of {envelope} euro {left} euro is left",
+        "passed": "; that is {over} euro more than the envelope of {envelope} euro, and the rules "
+        "do not say how the shortage is divided",
+        "part": "The envelope of {envelope} euro is for all of Flanders and is not compared here.",
+        "one_place": "1 place",
+        "places": "{count} places",
+        "one_applicant": "1 applicant",
+        "applicants": "{count} applicants",
+        "cut": "The maximum of {cap} euro for an applicant takes {cut} euro off.",
+        "place": "A place is here a {kinds} of an applicant",
+        "spot": ", each academy by itself, save at one address",
+        "fewer": "; without a postcode former municipalities that merged count once, so there may "
+        "be more",
+        "unseen": "Who is entitled, how many trajectories there are where the register does not "
+        "say ({trajectories} counted for an academy), and whether they have {activities} "
+        "activities was not verified here.",
+        "not_counted": "Not counted, being without a place or trajectory: {count}.",
+        "elsewhere": "The rules of {year} were reported elsewhere and come from no primary source; "
+        "their amounts are those of {other}.",
+        "or": " or ",
+    },
+}
+KINDS = {
+    "nl": {POSTCODE: "postcode", LAYER: "gebied van de laag {layer}", MUNICIPALITY: "gemeente"},
+    "en": {POSTCODE: "postcode", LAYER: "area of the layer {layer}", MUNICIPALITY: "municipality"},
+}
+
+
+def subsidy_lines(result: Tables) -> list[str]:
+    """Say what the register costs, against the envelope, with what one must know to read it."""
+    study, language = result.study, result.study.output.language
+    of, words = rules(study.subsidy.year), WORDS[language]
+    whole = vintages.cover_flanders(result.inputs.municipalities["nis_code"])
+    planned = result.academies["planned"].any()
+    register = result.academies[~result.academies["planned"]]
+    tables = {"lead": of_study(study.subsidy, register, result.inputs.layers)}
+    if planned:
+        tables["with_plan"] = result.subsidy
+    lines = []
+    for key, table in tables.items():
+        sums = total(table, of)
+        told = _counted(table, sums, language)
+        against = _against(sums, language) if whole else ""
+        lines.append(words[key].format(year=of.year, envelope=against, **told))
+    if not whole:
+        envelope = _number(of.envelope_eur, language)
+        lines.append(words["part"].format(envelope=envelope))
+    return [*lines, *_cautions(result, of, language)]
+
+
+def _counted(table: pd.DataFrame, sums: Total, language: str) -> dict[str, str]:
+    """Write what was counted: the amount, the places, the applicants."""
+    words, paid = WORDS[language], int((table["amount_eur"] > 0).sum())
+    counts = {"place": int(table["places"].sum()), "applicant": paid}
+    told = {
+        f"{noun}s": words[f"one_{noun}" if count == 1 else f"{noun}s"].format(
+            count=_number(count, language)
+        )
+        for noun, count in counts.items()
+    }
+    return {"amount": _number(sums.amount_eur, language), **told}
+
+
+def _against(sums: Total, language: str) -> str:
+    """Lay the amount beside the envelope."""
+    key = "passed" if sums.left_eur < 0 else "left"
+    return WORDS[language][key].format(
+        envelope=_number(sums.envelope_eur, language),
+        left=_number(sums.left_eur, language),
+        over=_number(-sums.left_eur, language),
+    )
+
+
+def _cautions(result: Tables, of: Rules, language: str) -> list[str]:
+    """Say what was counted as a place, and what the register cannot tell."""
+    words, choice, table = WORDS[language], result.study.subsidy, result.subsidy
+    sums, without = total(table, of), int(table["not_counted"].sum())
+    kinds = set(", ".join(table["places_by"]).split(", ")) - {""}
+    named = KINDS[language]
+    lines = []
+    if sums.cut_eur:
+        cap, cut = _number(of.cap_eur, language), _number(sums.cut_eur, language)
+        lines.append(words["cut"].format(cap=cap, cut=cut))
+    if kinds:
+        told = words["or"].join(named[kind] for kind in named if kind in kinds)
+        told = told.format(layer=choice.place_layer)
+        line = words["place"].format(kinds=told)
+        line += words["spot"] if "spot" in of.one_place else ""
+        lines.append(line + (words["fewer"] if MUNICIPALITY in kinds else "") + ".")
+    if without:
+        lines.append(words["not_counted"].format(count=_number(without, language)))
+    if of.amounts_of is not None:
+        lines.append(words["elsewhere"].format(year=of.year, other=of.amounts_of))
+    unseen = words["unseen"].format(
+        trajectories=choice.trajectories_per_place, activities=of.min_activities
+    )
+    return [*lines, unseen]
+
+
+def _number(value: int, language: str) -> str:
+    return str(format_decimal(value, format="#,##0", locale=language))

@@ -1,0 +1,502 @@
+"""What academies cost under the subsidy rules of a year; the rules are data.
+
+Money is whole cents inside; the rules themselves are whole euro.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from decimal import Decimal, InvalidOperation
+from functools import cache
+from typing import TYPE_CHECKING, Literal, Self
+
+import numpy as np
+import pandas as pd
+import shapely
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from stemgeo import facts
+from stemgeo.errors import Findings, Problem, StudyError
+from stemgeo.tables import checked
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    import geopandas as gpd
+    from numpy.typing import NDArray
+
+    from stemgeo.study import SubsidyChoice
+
+CENTS = 100
+POSTCODE, LAYER, MUNICIPALITY, OWN = "postcode", "layer", "municipality", "own"
+_MOST_CENTS = 10**13
+"""A hundred thousand million euro: whoever writes more for a place slipped."""
+
+
+class Rules(BaseModel):
+    """The subsidy rules of one year.
+
+    Attributes
+    ----------
+    year
+        Of the call.
+    place_eur, extra_trajectory_eur
+        For a place that an applicant reaches, and for each trajectory there after the first.
+    online_trajectory_eur, extra_online_trajectory_eur
+        For an applicant's first new online trajectory, and for each after it.
+    cap_eur, envelope_eur
+        The most that one applicant gets, and that there is for all.
+    min_activities
+        Consecutive activities that make a trajectory.
+    one_place
+        What tells one paid place from another: academies alike in all of these are one place.
+    status
+        Whether the agency's own text is at hand.
+    amounts_of
+        The year whose amounts stand here because this year's are not known.
+    source, seed
+        Who says it, in words, and the file in which it stands.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    year: int = Field(ge=1900, le=2200)
+    place_eur: int = Field(gt=0)
+    extra_trajectory_eur: int = Field(ge=0)
+    online_trajectory_eur: int = Field(ge=0)
+    extra_online_trajectory_eur: int = Field(ge=0)
+    cap_eur: int = Field(gt=0)
+    envelope_eur: int = Field(gt=0)
+    min_activities: int = Field(ge=1)
+    one_place: tuple[Literal["applicant", "postcode", "spot"], ...] = Field(min_length=1)
+    status: Literal["primary", "reported elsewhere"]
+    amounts_of: int | None = None
+    source: str
+    seed: str
+
+    @model_validator(mode="after")
+    def _more_is_never_cheaper(self) -> Self:
+        """What `place_costs_cents` promises rests on this."""
+        if self.extra_trajectory_eur > self.place_eur:
+            raise ValueError("extra_trajectory_eur: must not be above place_eur")
+        if self.extra_online_trajectory_eur > self.online_trajectory_eur:
+            raise ValueError("extra_online_trajectory_eur: must not be above that of the first")
+        if "applicant" not in self.one_place:
+            raise ValueError("one_place: must have applicant")
+        return self
+
+
+@cache
+def every_rules() -> Mapping[int, Rules]:
+    """Give the rules of every year that is known, by year."""
+    found = (Rules.model_validate(one) for one in facts.subsidy_rules())
+    return {one.year: one for one in sorted(found, key=lambda one: one.year)}
+
+
+def rules(year: int) -> Rules:
+    """Give the subsidy rules of a year.
+
+    Raises
+    ------
+    StudyError
+        If there are none; it names the years that there are.
+    """
+    known = every_rules()
+    if year not in known:
+        there = ", ".join(map(str, known))
+        raise StudyError(Problem("subsidy", f"no rules of {year} are known", f"there are: {there}"))
+    return known[year]
+
+
+@dataclass(frozen=True)
+class Total:
+    """What all applicants together cost, in whole euro.
+
+    Attributes
+    ----------
+    before_cap_eur, cut_eur, amount_eur
+        By the rules, what the cap per applicant takes off, and what is left of it.
+    envelope_eur
+        What there is for all.
+    """
+
+    before_cap_eur: int
+    cut_eur: int
+    amount_eur: int
+    envelope_eur: int
+
+    @property
+    def left_eur(self) -> int:
+        """What the envelope has left; below zero it is passed by so much.
+
+        The rules do not say how a passed envelope is divided, so nothing is taken off for it.
+        """
+        return self.envelope_eur - self.amount_eur
+
+
+def total(table: pd.DataFrame, of: Rules) -> Total:
+    """Add the amounts of all applicants up; `table` is that of `amounts`."""
+    sums = {name: int(table[name].sum()) for name in ("before_cap_eur", "cut_eur", "amount_eur")}
+    return Total(**sums, envelope_eur=of.envelope_eur)
+
+
+def amounts(
+    academies: pd.DataFrame,
+    of: Rules,
+    *,
+    trajectories_per_place: int = 1,
+    layer: gpd.GeoDataFrame | None = None,
+) -> pd.DataFrame:
+    """Say what each applicant gets.
+
+    Parameters
+    ----------
+    academies
+        `academy_id`; and, as far as known, `name`, `organisation` (the applicant; an academy
+        without one stands by itself), `postcode`, `nis_code`, `trajectories`,
+        `online_trajectories`, `planned`, geometry. Organisations that differ in capitals and
+        spaces alone are one.
+    of
+        The rules of a year.
+    trajectories_per_place
+        Of an academy that does not say how many it holds.
+    layer
+        Polygons with `code` that stand for postcodes where an academy has none: former
+        municipalities. Without them the municipality does, which counts fewer places where
+        former ones have merged. An academy in none of these is not counted.
+
+    Returns
+    -------
+    DataFrame
+        The table `subsidy` of the data dictionary, by applicant.
+
+    Raises
+    ------
+    InputError
+        With one line for each number of trajectories that cannot be used.
+    """
+    rows = _rows(academies, trajectories_per_place, layer)
+    counts = _counts(rows, of)
+    before = _before_cap_cents(counts, of)
+    amount = np.minimum(before, of.cap_eur * CENTS)
+    table = counts.assign(
+        before_cap_eur=before // CENTS,
+        cut_eur=(before - amount) // CENTS,
+        amount_eur=amount // CENTS,
+    )
+    return checked("subsidy", table.sort_index().reset_index(drop=True))
+
+
+def of_study(
+    choice: SubsidyChoice, academies: pd.DataFrame, layers: Mapping[str, gpd.GeoDataFrame]
+) -> pd.DataFrame:
+    """Say what academies cost as a study asks it: `amounts` by its year, default and layer."""
+    return amounts(
+        academies,
+        rules(choice.year),
+        trajectories_per_place=choice.trajectories_per_place,
+        layer=layers.get(choice.place_layer),
+    )
+
+
+def _column(frame: pd.DataFrame, name: str) -> pd.Series:
+    """Give a column of text, empty where there is none."""
+    if name not in frame:
+        return pd.Series("", index=frame.index, dtype=str)
+    return frame[name].astype(object).where(frame[name].notna(), "").astype(str).str.strip()
+
+
+def _whole(frame: pd.DataFrame, name: str, default: int, findings: Findings) -> pd.Series:
+    """Give a column of whole numbers of 0 or more; the default where there is none."""
+    if name not in frame:
+        return pd.Series(default, index=frame.index, dtype="int64")
+    number = pd.to_numeric(frame[name], errors="coerce").astype("Float64")
+    given = frame[name].notna() & (frame[name].astype(str).str.strip() != "")
+    fine = ((number >= 0) & (number == number.round()) & (number < 2**31)).fillna(value=False)
+    for row, value in frame.loc[given & ~fine.astype(bool), name].items():
+        findings.error(
+            f"row {row}", f"'{name}' is {str(value)[:30]!r}, not a whole number of 0 or more"
+        )
+    return number.where(given & fine, default).astype("int64")
+
+
+def _rows(
+    academies: pd.DataFrame, trajectories_per_place: int, layer: gpd.GeoDataFrame | None
+) -> pd.DataFrame:
+    """Lay out what the rules count: for each academy its applicant, place and trajectories."""
+    findings = Findings()
+    trajectories = _whole(academies, "trajectories", trajectories_per_place, findings)
+    online = _whole(academies, "online_trajectories", 0, findings)
+    findings.raise_errors()
+    ids = _column(academies, "academy_id")
+    organisation = _column(academies, "organisation").str.split().str.join(" ")
+    alone = organisation == ""
+    name = _column(academies, "name")
+    rows = pd.DataFrame(
+        {
+            "applicant": organisation.where(~alone, name.where(name != "", ids)),
+            "academy_id": ids.where(alone, ""),
+            # No organisation begins with a line break, so none is taken for a lone academy.
+            "key": organisation.str.casefold().where(~alone, "\n" + ids),
+            "spot": _spots(academies, ids),
+            "trajectories": trajectories,
+            "online": online,
+            "planned": academies.get("planned", False),
+        }
+    )
+    return rows.assign(**_places(academies, layer))
+
+
+def _spots(academies: pd.DataFrame, ids: pd.Series) -> pd.Series:
+    """Name the metre on which each academy stands; without coordinates each has its own."""
+    if "geometry" not in academies:
+        return ids
+    at = shapely.get_coordinates(shapely.force_2d(academies["geometry"].to_numpy()))
+    return pd.Series([f"{x:.0f} {y:.0f}" for x, y in at], index=academies.index, dtype=str)
+
+
+def _places(academies: pd.DataFrame, layer: gpd.GeoDataFrame | None) -> dict[str, pd.Series]:
+    """Say what stands for each academy's former municipality, and which kind of thing it is."""
+    found = {POSTCODE: _column(academies, "postcode")}
+    if layer is not None:
+        found[LAYER] = _in_layer(academies, layer)
+    found[MUNICIPALITY] = _column(academies, "nis_code")
+    place = pd.Series("", index=academies.index, dtype=str)
+    by = place.copy()
+    for kind, codes in found.items():
+        new = (by == "") & (codes != "")
+        by, place = by.mask(new, kind), place.mask(new, f"{kind} " + codes)
+    return {"place": place, "places_by": by}
+
+
+def _in_layer(academies: pd.DataFrame, layer: gpd.GeoDataFrame) -> pd.Series:
+    """Give the polygon in which each academy lies; on a border the first by code."""
+    ranked = layer.sort_values("code")
+    tree = shapely.STRtree(academies["geometry"].to_numpy())
+    polygon, point = tree.query(ranked.geometry.to_numpy(), predicate="intersects")
+    first = np.full(len(academies), len(ranked), dtype=np.intp)
+    np.minimum.at(first, point, polygon)
+    codes = np.append(ranked["code"].to_numpy(object), "")
+    return pd.Series(codes[first], index=academies.index, dtype=str)
+
+
+_KEYS = {"applicant": "key", "postcode": "place", "spot": "spot"}
+
+
+def _counts(rows: pd.DataFrame, of: Rules) -> pd.DataFrame:
+    """Count academies, places and trajectories of each applicant, by its key."""
+    counted = rows[(rows["trajectories"] > 0) & (rows["place"] != "")]
+    places = counted.drop_duplicates([_KEYS[name] for name in of.one_place])
+    by = rows.sort_values(["key", "applicant"]).groupby("key")
+    number_of_places = places.groupby("key").size()
+    held = counted.groupby("key")["trajectories"].sum()
+    kinds = counted.drop_duplicates(["key", "places_by"]).sort_values("places_by")
+    table = pd.DataFrame(
+        {
+            "applicant": by["applicant"].first(),
+            "academy_id": by["academy_id"].first(),
+            "academies": by.size(),
+            "planned": by["planned"].sum(),
+            "not_counted": by.size()
+            - counted.groupby("key").size().reindex(by.size().index, fill_value=0),
+            "places": number_of_places,
+            "extra_trajectories": held - number_of_places,
+            "online_trajectories": by["online"].sum(),
+            "places_by": kinds.groupby("key")["places_by"].agg(", ".join),
+        },
+        index=by.size().index,
+    )
+    whole = [name for name in table.columns if name not in ("applicant", "academy_id", "places_by")]
+    filled = table.fillna(dict.fromkeys(whole, 0) | {"places_by": ""})
+    return filled.astype(dict.fromkeys(whole, "int64"))
+
+
+def _online_cents(number: pd.Series, of: Rules) -> pd.Series:
+    first = np.minimum(number, 1)
+    extra = number - first
+    euro: pd.Series = first * of.online_trajectory_eur + extra * of.extra_online_trajectory_eur
+    return euro * CENTS
+
+
+def _before_cap_cents(counts: pd.DataFrame, of: Rules) -> pd.Series:
+    euro = counts["places"] * of.place_eur
+    euro = euro + counts["extra_trajectories"] * of.extra_trajectory_eur
+    return euro * CENTS + _online_cents(counts["online_trajectories"], of)
+
+
+@dataclass(frozen=True)
+class PlanCost:
+    """What the places of a plan cost beside a register.
+
+    Attributes
+    ----------
+    table
+        In the plan's order: `academy_id`, `applicant`, `cost_cents` (int64: what the place adds
+        before the cap, beside the register and the places above it; or its own cost) and `own`
+        (whether it has a cost of its own).
+    subsidy_cents
+        What the plan adds to the subsidies, under the cap.
+    cut_cents
+        What the cap takes off.
+    own_cents
+        Of the places with a cost of their own: outside the rules, cap and envelope.
+    left_cents
+        What the register leaves of the envelope before the plan; below zero: already passed.
+    """
+
+    table: pd.DataFrame
+    subsidy_cents: int
+    cut_cents: int
+    own_cents: int
+    left_cents: int
+
+    @property
+    def total_cents(self) -> int:
+        """All that the plan costs."""
+        return self.subsidy_cents + self.own_cents
+
+    @property
+    def suffices(self) -> bool:
+        """Whether the envelope holds the subsidies of the register and the plan together."""
+        return self.subsidy_cents <= self.left_cents
+
+
+def cost_of_places(
+    plan: pd.DataFrame,
+    of: Rules,
+    *,
+    register: pd.DataFrame | None = None,
+    trajectories_per_place: int = 1,
+    layer: gpd.GeoDataFrame | None = None,
+) -> PlanCost:
+    """Say what new places cost: exactly, with the cap and with postcodes that are shared.
+
+    Parameters
+    ----------
+    plan
+        The columns of `amounts`, all optional, and `cost_eur`: a cost of the place's own in euro
+        and cents, which takes the place of the rules (no place, cap or envelope of theirs). Without
+        an organisation each row is an applicant of its own; without anything that says its
+        place, it is a new one.
+    of
+        The rules of a year.
+    register
+        The academies that are there: their applicants' places and caps count, and what they
+        leave of the envelope. None: nobody.
+    trajectories_per_place, layer
+        As for `amounts`.
+
+    Raises
+    ------
+    InputError
+        With one line for each cost or number of trajectories that cannot be used.
+    """
+    own = _own_cents(plan)
+    new = _with_ids(plan)
+    there = _rows(_nobody() if register is None else register, trajectories_per_place, layer)
+    there = there.assign(new=False)
+    asked = _rows(new, trajectories_per_place, layer).assign(new=True)
+    asked["place"] = asked["place"].where(asked["place"] != "", OWN + " " + new["academy_id"])
+    ruled = (own < 0).to_numpy()
+    both = pd.concat([there, asked[ruled]], ignore_index=True)
+    costs = own.to_numpy(copy=True)
+    costs[ruled] = _added_cents(both, of)[len(there) :]
+    before, after = _sums(there, of), _sums(both, of)
+    table = pd.DataFrame(
+        {
+            "academy_id": new["academy_id"].to_numpy(),
+            "applicant": asked["applicant"].to_numpy(),
+            "cost_cents": costs,
+            "own": ~ruled,
+        }
+    )
+    return PlanCost(
+        table=table,
+        subsidy_cents=after - before,
+        cut_cents=int(costs[ruled].sum()) - (after - before),
+        own_cents=int(costs[~ruled].sum()),
+        left_cents=of.envelope_eur * CENTS - before,
+    )
+
+
+def place_costs_cents(
+    plan: pd.DataFrame, of: Rules, *, trajectories_per_place: int = 1
+) -> NDArray[np.int64]:
+    """Give each place of a plan a cost by itself, to add up: for a solver.
+
+    Parameters
+    ----------
+    plan, of, trajectories_per_place
+        As for `cost_of_places`.
+
+    Returns
+    -------
+    array of int64, shape (places,)
+        Cents. Their sum is never below the true cost of `cost_of_places`, beside any register:
+        the cap and shared postcodes only lower that. What keeps a budget here keeps it truly.
+
+    Raises
+    ------
+    InputError
+        With one line for each cost or number of trajectories that cannot be used.
+    """
+    own = _own_cents(plan)
+    rows = _rows(_with_ids(plan), trajectories_per_place, None)
+    first = np.minimum(rows["trajectories"], 1)
+    euro = first * of.place_eur + (rows["trajectories"] - first) * of.extra_trajectory_eur
+    ruled = euro * CENTS + _online_cents(rows["online"], of)
+    return own.where(own >= 0, ruled).to_numpy(np.int64)
+
+
+def _nobody() -> pd.DataFrame:
+    return pd.DataFrame({"academy_id": pd.Series(dtype=str)})
+
+
+def _with_ids(plan: pd.DataFrame) -> pd.DataFrame:
+    """Number the rows, and give each place without an id one."""
+    numbered = pd.DataFrame(plan).reset_index(drop=True)
+    ids = _column(numbered, "academy_id")
+    made = pd.Series([f"place {row}" for row in range(1, len(ids) + 1)], index=ids.index, dtype=str)
+    return numbered.assign(academy_id=ids.where(ids != "", made))
+
+
+def _own_cents(plan: pd.DataFrame) -> pd.Series:
+    """Read the costs that places have of their own, in cents; -1 where a place has none."""
+    findings = Findings()
+    cents = [
+        _as_cents(text, f"row {row}", findings)
+        for row, text in enumerate(_column(plan, "cost_eur"), start=1)
+    ]
+    findings.raise_errors()
+    return pd.Series(cents, dtype="int64")
+
+
+def _as_cents(text: str, where: str, findings: Findings) -> int:
+    if not text:
+        return -1
+    try:
+        cents = Decimal(text) * CENTS
+    except InvalidOperation:
+        cents = Decimal(-1)
+    if not cents.is_finite() or cents != cents.to_integral_value() or not 0 <= cents < _MOST_CENTS:
+        findings.error(where, f"'cost_eur' is {text[:30]!r}, not an amount in euro and whole cents")
+        return -1
+    return int(cents)
+
+
+def _added_cents(rows: pd.DataFrame, of: Rules) -> NDArray[np.int64]:
+    """Say what each row adds before the cap to those above it."""
+    holds = (rows["trajectories"] > 0) & (rows["place"] != "")
+    keys = rows[[_KEYS[name] for name in of.one_place]]
+    opens = holds & ~keys.where(holds).duplicated().where(holds, other=True)
+    extra = rows["trajectories"].where(holds, 0) - opens
+    euro = opens * of.place_eur + extra * of.extra_trajectory_eur
+    so_far = rows.groupby("key")["online"].cumsum()
+    online = _online_cents(so_far, of) - _online_cents(so_far - rows["online"], of)
+    return (euro * CENTS + online).to_numpy(np.int64)
+
+
+def _sums(rows: pd.DataFrame, of: Rules) -> int:
+    """Add up what the applicants of these rows get, in cents."""
+    before = _before_cap_cents(_counts(rows, of), of)
+    return int(np.minimum(before, of.cap_eur * CENTS).sum())
