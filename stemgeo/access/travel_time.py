@@ -392,9 +392,14 @@ def straight_line(
     horizon
         Milliseconds, inclusive.
     """
-    label = nearest_straight(*points, *sites, 3600.0 * detour_factor / speed_kmh)
+    label = nearest_straight(*points, *sites, straight_ms_per_m(speed_kmh, detour_factor))
     time_ms, site = unpack(label)
     reached = (label != UNREACHED) & (time_ms <= horizon)
     out = np.full(len(label), UNREACHED, dtype=np.int64)
     out[reached] = labels(time_ms[reached], rank[site[reached]])
     return out
+
+
+def straight_ms_per_m(speed_kmh: float, detour_factor: float) -> float:
+    """Milliseconds for a metre of straight line."""
+    return 3600.0 * detour_factor / speed_kmh

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
+import shapely
 
 from stemgeo.access import travel_time
 from stemgeo.access.isochrones import catchments_of, isochrones_of
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from stemgeo.study import Study
 
     Longs = NDArray[np.int64]
+    Ints = NDArray[np.int32]
 
 
 SPEEDS_KEPT = 3
@@ -92,6 +94,30 @@ class StraightLine:
             detour_factor=travel.detour_factor,
             horizon=travel_time.horizon_ms(travel.horizon_min),
         )
+
+
+    def served(
+        self, places: gpd.GeoDataFrame, speed_kmh: float, minutes: float, *, threads: int
+    ) -> tuple[Longs, Ints, Ints]:
+        """List the points that have each place within the minutes; see `Rider.served`."""
+        from scipy.spatial import cKDTree
+
+        x, y = places.geometry.x.to_numpy(), places.geometry.y.to_numpy()
+        at = shapely.get_coordinates(self.points.geometry.to_numpy())
+        ms_per_m = travel_time.straight_ms_per_m(speed_kmh, self.study.travel.detour_factor)
+        horizon = travel_time.horizon_ms(minutes)
+        # A metre more than can matter: the times decide.
+        near = cKDTree(at).query_ball_point(
+            np.column_stack([x, y]), horizon / ms_per_m + 1, workers=threads, return_sorted=True
+        )
+        sizes = [len(one) for one in near]
+        point = np.concatenate([np.asarray(one, dtype=np.int32) for one in [*near, []]])
+        place = np.repeat(np.arange(len(places)), sizes)
+        metres = np.sqrt((at[point, 0] - x[place]) ** 2 + (at[point, 1] - y[place]) ** 2)
+        ms = np.rint(metres * ms_per_m).astype(np.int64)
+        kept = ms <= horizon
+        first = np.append(0, np.cumsum(np.bincount(place[kept], minlength=len(places))))
+        return first, point[kept], ms[kept].astype(np.int32)
 
 
 @dataclass(frozen=True)
@@ -172,6 +198,17 @@ class OverNetwork:
             travel_time.horizon_ms(horizon_min),
             walking_speed_ms=travel.walking_speed_ms,
         )
+
+    def tied(self, places: gpd.GeoDataFrame) -> Places:
+        """Tie other places to the roads of the profile."""
+        return _snapped(self.network, places, self.study.travel.snap_limit_m)
+
+    def served(
+        self, places: gpd.GeoDataFrame, speed_kmh: float, minutes: float, *, threads: int
+    ) -> tuple[Longs, Ints, Ints]:
+        """List the points that have each place within the minutes; see `Rider.served`."""
+        rider = self._rider(speed_kmh, minutes)
+        return rider.served(self.tied(places), self.places, threads=threads)
 
     def nearest(self, cell: AgeCell, scenario: str) -> Longs:
         """Label each point with the nearest academy that serves the cell; see `search.unpack`."""

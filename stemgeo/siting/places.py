@@ -1,0 +1,137 @@
+"""Where an academy could come: the user's list, or one place for each zone."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+
+from stemgeo.access.travellers import OverNetwork
+from stemgeo.errors import InputError, Problem
+from stemgeo.inputs.academies import nothing
+from stemgeo.inputs.vectors import listed
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
+
+    from stemgeo.measure import Measured, Prepared
+
+    Floats = NDArray[np.float64]
+
+PLANNED = "PLAN-"
+"""Before the id of a zone in the id of the place that stands for it."""
+
+
+@dataclass(frozen=True)
+class Candidates:
+    """Places that can be chosen.
+
+    Attributes
+    ----------
+    table
+        The columns of the register, with `province` and `municipality`, by `academy_id`: an
+        academy that would be.
+    notes
+        Which places of the user's list were left out, and why.
+    """
+
+    table: gpd.GeoDataFrame
+    notes: tuple[Problem, ...]
+
+
+def candidates(prepared: Prepared, measured: Measured) -> Candidates:
+    """Give the places of the study's list that can be used; without a list one for each zone.
+
+    Raises
+    ------
+    InputError
+        If no place is left.
+    """
+    listed_places = prepared.inputs.candidates
+    table = zone_middles(prepared) if listed_places is None else listed_places
+    notes: list[Problem] = []
+    outside = table["nis_code"] == ""
+    table = _left_out(table, outside, "lie outside the municipalities of the study", notes)
+    spot = table.geometry.to_wkb(hex=True)
+    table = _left_out(table, spot.duplicated(), "stand where another does", notes)
+    off = np.array([_off_the_roads(rider, table) for rider in measured.riders[:1]]).any(axis=0)
+    table = _left_out(table, off, "have no usable road within the snap limit", notes)
+    if table.empty:
+        lines = "; ".join(f"{note.what}" for note in notes) or "the list is empty"
+        raise InputError(Problem("candidates", f"none can be used: {lines}", "give others"))
+    towns = prepared.inputs.municipalities.set_index("nis_code")
+    table = table.assign(
+        municipality=towns["name"].reindex(table["nis_code"]).to_numpy(),
+        province=towns["province"].reindex(table["nis_code"]).to_numpy(),
+    )
+    return Candidates(table.sort_values("academy_id", ignore_index=True), tuple(notes))
+
+
+def _off_the_roads(rider: object, table: gpd.GeoDataFrame) -> NDArray[np.bool_]:
+    if isinstance(rider, OverNetwork) and len(table):
+        return ~rider.tied(table).found
+    return np.zeros(len(table), dtype=np.bool_)
+
+
+def _left_out(
+    table: gpd.GeoDataFrame,
+    which: pd.Series | NDArray[np.bool_],
+    why: str,
+    notes: list[Problem],
+) -> gpd.GeoDataFrame:
+    """Leave places out, and say which."""
+    which = np.asarray(which, dtype=np.bool_)
+    if which.any():
+        names = listed((table.loc[which, "academy_id"] + " " + table.loc[which, "name"]).tolist())
+        notes.append(Problem("candidates", f"{int(which.sum())} {why}: {names}", "left out"))
+    return table[~which]
+
+
+def zone_middles(prepared: Prepared) -> gpd.GeoDataFrame:
+    """Give for each zone with children the demand point nearest to the middle of its children.
+
+    Returns
+    -------
+    GeoDataFrame
+        The columns of the register; `academy_id` is "PLAN-" and the zone's id.
+    """
+    points = prepared.points
+    known = points[~points["outside_network"].to_numpy(np.bool_)]
+    at = known.index.to_numpy()[_middle_of_each(known)]
+    chosen = points.loc[at]
+    zones = prepared.inputs.zones.set_index("zone_id")["name"]
+    table = nothing().reindex(range(len(chosen)))
+    return table.assign(
+        academy_id=(PLANNED + chosen["zone_id"]).to_numpy(),
+        name=zones.reindex(chosen["zone_id"]).to_numpy(),
+        organisation="",
+        postcode="",
+        nis_code=chosen["nis_code"].to_numpy(),
+        planned=True,
+    ).set_geometry(gpd.GeoSeries(chosen.geometry.to_numpy(), crs=points.crs))
+
+
+def _middle_of_each(points: gpd.GeoDataFrame) -> NDArray[np.intp]:
+    """Find in each zone the point nearest to the mean place of its children; the first of equals."""
+    columns = [name for name in points if name.startswith("children_")]
+    children = points[columns].to_numpy().sum(axis=1)
+    zone, _ = pd.factorize(points["zone_id"], sort=True)
+    x, y = points.geometry.x.to_numpy(), points.geometry.y.to_numpy()
+    size = np.bincount(zone, weights=children)
+    off = np.hypot(
+        x - (np.bincount(zone, weights=children * x) / size)[zone],
+        y - (np.bincount(zone, weights=children * y) / size)[zone],
+    )
+    # To the millimetre, so that the last bit of a sum does not choose.
+    order = np.lexsort((np.arange(len(points)), np.round(off, 3), zone))
+    return order[np.append(True, np.diff(zone[order]) > 0)[: len(order)]]
+
+
+def names_of(table: gpd.GeoDataFrame, which: Sequence[int]) -> str:
+    """Name some places, for a message."""
+    return listed((table["academy_id"] + " " + table["name"]).iloc[list(which)].tolist())

@@ -1,0 +1,159 @@
+"""Whom each place would bring in time: the same searches that the access table rests on."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+from scipy.sparse import csr_array, hstack
+
+from stemgeo.demand import serves
+from stemgeo.measure import all_cores
+
+if TYPE_CHECKING:
+    import geopandas as gpd
+    from numpy.typing import NDArray
+
+    from stemgeo.coverage import Reached
+    from stemgeo.measure import Measured, Prepared, Traveller
+
+    Longs = NDArray[np.int64]
+    Bools = NDArray[np.bool_]
+
+TWICE = 2
+"""Who is served twice has a backup; more is not counted."""
+
+
+@dataclass(frozen=True)
+class Units:
+    """Children who count as one: those of an age cell at a demand point, all measured.
+
+    Attributes
+    ----------
+    point
+        The demand point, shape (units,).
+    cell
+        Index of the age cell among those of the study, shape (units,).
+    children
+        How many, shape (units,).
+    served
+        How many open academies they have in time: 0, 1, or 2 for two or more; shape (units,).
+    """
+
+    point: NDArray[np.intp]
+    cell: NDArray[np.intp]
+    children: Longs
+    served: Longs
+
+    def take(self, which: Bools) -> Units:
+        """Give the chosen units only."""
+        return Units(
+            self.point[which], self.cell[which], self.children[which], self.served[which]
+        )
+
+
+def reached_by(measured: Measured, profile: str) -> list[Reached]:
+    """Give what the points reach at the central speeds, cell by cell."""
+    return [
+        one for one in measured.reached if (one.profile, one.scenario) == (profile, "central")
+    ]
+
+
+def units(
+    prepared: Prepared, measured: Measured, profile: str, *, threads: int | None = None
+) -> Units:
+    """List the measured children of a study with the academies that they have in time."""
+    academies = _sets(prepared, measured, measured.academies, profile, threads)
+    parts = []
+    for index, (one, reach) in enumerate(
+        zip(reached_by(measured, profile), academies, strict=True)
+    ):
+        children = prepared.points[one.cell.column].to_numpy()
+        point = np.flatnonzero(one.measured & (children > 0))
+        near = np.bincount(reach.indices, minlength=len(children))[point]
+        # Coverage has the last word on who is in time at all.
+        served = np.where(one.covered[point], np.clip(near, 1, TWICE), 0)
+        parts.append((point, np.full(len(point), index), children[point], served))
+    return Units(*(np.concatenate(part) for part in zip(*parts, strict=True)))
+
+
+def coverage_sets(
+    prepared: Prepared,
+    measured: Measured,
+    places: gpd.GeoDataFrame,
+    profile: str,
+    of: Units,
+    *,
+    threads: int | None = None,
+) -> csr_array:
+    """Say which units each place would bring in time, shape (places, units).
+
+    Parameters
+    ----------
+    prepared, measured
+        Of the study.
+    places
+        In the form of the register.
+    profile
+        "all" or "low_stress".
+    of
+        As from `units`, or some of them.
+    threads
+        Searches that run side by side; the result is the same.
+    """
+    by_cell = _sets(prepared, measured, places, profile, threads)
+    columns = [reach[:, of.point[of.cell == index]] for index, reach in enumerate(by_cell)]
+    order = np.argsort(of.cell, kind="stable")
+    back = np.empty(len(order), dtype=np.intp)
+    back[order] = np.arange(len(order))
+    return csr_array(hstack(columns, format="csr"))[:, back]
+
+
+def _sets(
+    prepared: Prepared,
+    measured: Measured,
+    places: gpd.GeoDataFrame,
+    profile: str,
+    threads: int | None,
+) -> list[csr_array]:
+    """For each age cell, which demand points each place serves in time, shape (places, points)."""
+    riders = {rider.profile: rider for rider in measured.riders}
+    by_speed = _by_speed(prepared, riders[profile], places, threads)
+    if profile != "all":
+        over_all = _by_speed(prepared, riders["all"], places, threads)
+    study, found = prepared.study, []
+    for one in reached_by(measured, "all"):
+        speed_kmh = study.travel.speed(one.cell.band, "central")
+        reach = by_speed[speed_kmh]
+        if profile != "all":
+            # A quiet ride never counts as quicker than one over all roads (`measure`): who is not
+            # in time there needs a place that is near over both.
+            late = _entries(reach, ~one.covered[reach.indices])
+            both = late.multiply(over_all[speed_kmh])
+            reach = csr_array(_entries(reach, one.covered[reach.indices]) + both)
+        open_to = serves(places, one.cell, study.academies)
+        found.append(_entries(reach, np.repeat(open_to, np.diff(reach.indptr))))
+    return found
+
+
+def _entries(reach: csr_array, kept: Bools) -> csr_array:
+    """Keep some of the entries."""
+    first = np.append(0, np.cumsum(kept))[reach.indptr]
+    return csr_array((reach.data[kept], reach.indices[kept], first), shape=reach.shape)
+
+
+def _by_speed(
+    prepared: Prepared, rider: Traveller, places: gpd.GeoDataFrame, threads: int | None
+) -> dict[float, csr_array]:
+    """Search once for each speed."""
+    travel = prepared.study.travel
+    found = {}
+    for speed_kmh in {travel.speed(band, "central") for band in travel.bands}:
+        offsets, point, _ = rider.served(
+            places, speed_kmh, travel.cutoff_min, threads=threads or all_cores()
+        )
+        shape = (len(places), len(prepared.points))
+        ones = np.ones(len(point), dtype=np.int8)
+        found[speed_kmh] = csr_array((ones, point, offsets), shape=shape)
+    return found
