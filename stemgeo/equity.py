@@ -149,6 +149,13 @@ def _quintile(places: pd.DataFrame) -> NDArray[np.int64]:
     return quintile
 
 
+def fifths(coverage: pd.DataFrame, attribute: pd.DataFrame) -> pd.Series[int]:
+    """Give the fifth of each place that has a value of an attribute, by code; see `quintiles`."""
+    places = _valued(coverage, {"": attribute})[""]
+    one_rider = places[(places["profile"] == "all") & (places["scenario"] == "central")]
+    return pd.Series(_quintile(one_rider), index=one_rider["code"])
+
+
 def _quintile_rows(places: pd.DataFrame) -> pd.DataFrame:
     profiles = places["profile"].unique()
     one_rider = places[(places["profile"] == profiles[0]) & (places["scenario"] == "central")]

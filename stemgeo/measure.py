@@ -80,7 +80,9 @@ class Prepared:
         buildings: Buildings | None = None,
     ) -> Prepared:
         """Put the children of inputs that were read at points."""
-        cells = age_cells(study.travel.bands, inputs.academies, study.academies)
+        # Academies that could come may serve other ages than those that are there.
+        parts = [one for one in (inputs.academies, inputs.candidates) if one is not None]
+        cells = age_cells(study.travel.bands, pd.concat(parts), study.academies)
         ground = Ground(inputs, study, network, buildings)
         placed = place_children(ground, cells, study.method)
         _lose_no_child(placed.points, inputs, cells)

@@ -13,6 +13,7 @@ import tomllib
 import unicodedata
 from collections.abc import Iterable
 from contextlib import suppress
+from decimal import Decimal
 from itertools import pairwise
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
@@ -179,6 +180,9 @@ class InputPaths(_Part):
         Population files of other years by year, for a trend; a year without one has `population`.
     plan
         Planned places, in the form of `academies`: they count as open on any day.
+    candidates
+        Where an academy could come, in the form of `academies`: any file of points will do.
+        Without it `stemgeo site` chooses among one place for each zone.
     """
 
     municipalities: Input
@@ -193,6 +197,7 @@ class InputPaths(_Part):
     weights: Input | None = None
     addresses: Input | None = None
     plan: Input | None = None
+    candidates: Input | None = None
     layers: dict[Key, Layer] = {}
     attributes: dict[Key, Attribute] = {}
 
@@ -428,6 +433,103 @@ def _listed(values: Iterable[object]) -> str:
     return ", ".join(map(str, values))
 
 
+PROBLEMS = ("mclp", "lscp", "p_median", "backup")
+"""How places can be chosen; see `stemgeo.siting.solve`."""
+
+
+class EquityWeights(_Part):
+    """What a child counts for by the fifth of an attribute in which it lives.
+
+    Attributes
+    ----------
+    attribute
+        Key of an attribute of zones or municipalities.
+    by_quintile
+        From the fifth where the value is lowest to that where it is highest; children of whom it
+        is not known count for 1.
+    """
+
+    attribute: str
+    by_quintile: tuple[float, ...] = Field(min_length=5, max_length=5)
+
+    @field_validator("by_quintile")
+    @classmethod
+    def _not_negative(cls, weights: tuple[float, ...]) -> tuple[float, ...]:
+        return _weights(weights)
+
+
+def _weights(weights: tuple[float, ...]) -> tuple[float, ...]:
+    for weight in weights:
+        if not 0 <= weight <= 1000 or round(weight * 100) != weight * 100:
+            raise ValueError("must be weights from 0 to 1000 with two decimals at most")
+    return weights
+
+
+class Siting(_Part):
+    """Which new places are looked for; none of it moves a figure of a run.
+
+    Attributes
+    ----------
+    problem
+        "mclp": most children in time with a number of places or a budget; "lscp": fewest places
+        for a share of the children; "p_median": least mean time to an academy; "backup": most
+        children in time, and in time of a second academy.
+    places
+        The most new places (mclp, p_median, backup).
+    budget_eur
+        The most that they cost together; beside `places`, or in its stead.
+    share
+        Of the children who are measured, to be in time (lscp).
+    profile
+        The roads that are used.
+    weights
+        What a child of a band counts for, by the band's name; 1 when not named.
+    equity
+        What a child counts for by where it lives.
+    backup_weight
+        What a second academy in time counts for beside the first (backup).
+    floor_places, floor_share
+        By province the least number of new places, and the least share of its children in time.
+    largest_share
+        No province gets more than this share of `places`.
+    time_limit_s
+        Seconds of solving; then the best so far is given with what it could still gain.
+    curve_to
+        The share of children in time is drawn against the number of new places up to this one.
+    random_plans
+        Plans drawn by chance that stand beside for comparison.
+    """
+
+    problem: Literal["mclp", "lscp", "p_median", "backup"] = "mclp"
+    places: int | None = Field(default=None, ge=0, le=5000)
+    budget_eur: Decimal | None = Field(default=None, ge=0, decimal_places=2, max_digits=13)
+    share: float = Field(default=1.0, ge=0, le=1)
+    profile: Profile = "all"
+    weights: dict[str, float] = {}
+    equity: EquityWeights | None = None
+    backup_weight: float = Field(default=0.5, ge=0, le=1)
+    floor_places: dict[str, Annotated[int, Field(ge=0)]] = {}
+    floor_share: dict[str, Annotated[float, Field(ge=0, le=1)]] = {}
+    largest_share: float | None = Field(default=None, gt=0, le=1)
+    time_limit_s: float = Field(default=60, gt=0, le=86_400)
+    curve_to: int = Field(default=50, ge=1, le=500)
+    random_plans: int = Field(default=100, ge=1, le=10_000)
+
+    @field_validator("weights")
+    @classmethod
+    def _usable_weights(cls, weights: dict[str, float]) -> dict[str, float]:
+        _weights(tuple(weights.values()))
+        return weights
+
+    @field_validator("floor_places", "floor_share")
+    @classmethod
+    def _of_provinces(cls, floors: dict[str, float]) -> dict[str, float]:
+        for name in floors:
+            if name not in PROVINCES:
+                raise ValueError(f"'{name}' is not one of {', '.join(PROVINCES)}")
+        return floors
+
+
 class Output(_Part):
     """How results are shown.
 
@@ -489,7 +591,27 @@ class Study(_Part):
     demand: Demand = Demand()
     gaps: GapRules = GapRules()
     subsidy: SubsidyChoice = SubsidyChoice()
+    siting: Siting = Siting()
     output: Output = Output()
+
+    @model_validator(mode="after")
+    def _siting_names_what_there_is(self) -> Self:
+        there = {band.name for band in self.travel.bands}
+        for name in self.siting.weights:
+            if name not in there:
+                raise ValueError(
+                    f"siting.weights: no band '{name}'; there are: {_listed(sorted(there))}"
+                )
+        equity, attributes = self.siting.equity, self.inputs.attributes
+        if equity and equity.attribute not in attributes:
+            named = _listed(attributes) or "none"
+            what = f"siting.equity: no attribute '{equity.attribute}'"
+            raise ValueError(f"{what}; inputs.attributes has: {named}")
+        if self.siting.profile not in self.travel.profiles or (
+            self.siting.profile != "all" and self.straight_line
+        ):
+            raise ValueError(f"siting.profile: the study has no roads '{self.siting.profile}'")
+        return self
 
     @model_validator(mode="after")
     def _place_layer_is_there(self) -> Self:

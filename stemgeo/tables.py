@@ -151,6 +151,7 @@ SCHEMAS: dict[str, pa.DataFrameSchema] = {
                 "Int64", "Trajectories held there; empty: `subsidy.trajectories_per_place`"
             ),
             "online_trajectories": _optional("Int64", "New online trajectories; empty: none"),
+            "cost_eur": _text("Cost of its own, euro; empty: what the subsidy rules say"),
             "nis_code": _text("Municipality by location; empty outside the study area"),
             "planned": pa.Column(bool, description="Of a plan, not in the register"),
             "geometry": _geometry("Point"),
@@ -421,6 +422,97 @@ SCHEMAS: dict[str, pa.DataFrameSchema] = {
         },
         unique=["academy_id", "minutes_to"],
         description="Isochrones for a rider of `output.isochrone_speed_kmh`; in isochrones.gpkg.",
+    ),
+    "candidate-municipalities": pa.DataFrameSchema(
+        {
+            "rank": _count("By `gaps.rank_by` of the study; equals by NIS code"),
+            "nis_code": _NIS,
+            "name": _NAME,
+            "province": _PROVINCE,
+            "children": _count("Children of all bands"),
+            "uncovered": _count("Measured children not in time, all roads, central scenario"),
+            "unmeasured": _count("Children of whom nothing is measured; in no other column"),
+            "share": _SHARE,
+            "academies": _count("Academies that count on the study's date"),
+            "has_academy": pa.Column(bool, description="At least one"),
+            "reason": _text("Reason of most of its uncovered children; see gaps"),
+            "place_id": _text("The candidate place there that adds most; empty: there is none"),
+            "place": _text("Its name"),
+            "adds": _count("Children whom one academy there would bring in time"),
+            "adds_here": _count("Of them those of the municipality"),
+            "adds_beyond": _count("Of them those of other municipalities"),
+            "x_m": _optional(float, "Place, Lambert 72"),
+            "y_m": _optional(float, "Place, Lambert 72"),
+        },
+        unique=["nis_code"],
+        description="Municipalities with children not in time: what one academy would add there.",
+    ),
+    "plan": pa.DataFrameSchema(
+        {
+            "rank": _count("In order of what each adds to those before it"),
+            "academy_id": _text("The candidate's own id; PLAN- and the zone for a zone's middle"),
+            "name": _NAME,
+            "nis_code": _NIS,
+            "municipality": _text("Its name"),
+            "province": _PROVINCE,
+            "newly": _count("Children whom it brings in time, beside those before it"),
+            r"^newly_\d+-\d+$": pa.Column(
+                "int64", pa.Check.ge(0), regex=True, description="Of them those of a band"
+            ),
+            "cost_eur": pa.Column(
+                float, pa.Check.ge(0), description="Its own cost, or that of the subsidy rules"
+            ),
+            "total_cost_eur": pa.Column(float, description="With those before it, without caps"),
+            "covered": _count("Children in time with it and those before it"),
+            "share": _SHARE,
+            "geometry": _geometry("Point"),
+        },
+        unique=["academy_id"],
+        description="Of `stemgeo site`: the chosen places; plan.csv has x_lambert72, y_lambert72.",
+    ),
+    "plan-provinces": pa.DataFrameSchema(
+        {
+            "rank": _count("After so many places of the plan; 0: before the first"),
+            "province": _PROVINCE,
+            "covered": _count("Its children in time"),
+            "measured": _count("Its measured children"),
+            "share": _SHARE,
+        },
+        unique=["rank", "province"],
+        description="Of `stemgeo site`: the share of each province as the plan grows.",
+    ),
+    "curve": pa.DataFrameSchema(
+        {
+            "places": _count("New places"),
+            "covered": _count("Children in time with the best choice found"),
+            "covered_bound": _count("No choice has more"),
+            "share": _SHARE,
+            "share_bound": _share("The same as a share"),
+            "share_random": _share("Mean of `siting.random_plans` plans drawn by chance"),
+            "share_random_least": _share("The least of them"),
+            "share_random_most": _share("The most of them"),
+        },
+        unique=["places"],
+        description="Of `stemgeo site`: the share in time against the number of new places.",
+    ),
+    "comparison": pa.DataFrameSchema(
+        {
+            "choice": _text(
+                "now; plan; random: as many places by chance, on average; each_municipality: the "
+                "place that adds most in each municipality without an academy; best_as_many: as "
+                "many as that, placed best"
+            ),
+            "places": _count("New places"),
+            "covered": _count("Children in time"),
+            "covered_bound": _optional("Int64", "No choice of so many has more, where known"),
+            "covered_least": _optional("Int64", "The least of the plans drawn by chance"),
+            "covered_most": _optional("Int64", "The most of them"),
+            "share": _SHARE,
+            "municipalities_with": _optional("Int64", "Municipalities with an academy then"),
+            "cost_eur": _optional(float, "Of the new places, without caps"),
+        },
+        unique=["choice"],
+        description="Of `stemgeo site`: the plan beside other choices.",
     ),
     "gaps": pa.DataFrameSchema(
         {

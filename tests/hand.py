@@ -95,6 +95,7 @@ def academies(
             "postcode": pd.Series(["" for _ in ids], dtype=str),
             "trajectories": pd.array([None for _ in ids], dtype="Int64"),
             "online_trajectories": pd.array([None for _ in ids], dtype="Int64"),
+            "cost_eur": pd.Series(["" for _ in ids], dtype=str),
             "nis_code": pd.Series([(nis_code or {}).get(one, "") for one in ids], dtype=str),
             "planned": pd.Series([False for _ in ids], dtype=bool),
         },

@@ -95,7 +95,6 @@ class StraightLine:
             horizon=travel_time.horizon_ms(travel.horizon_min),
         )
 
-
     def served(
         self, places: gpd.GeoDataFrame, speed_kmh: float, minutes: float, *, threads: int
     ) -> tuple[Longs, Ints, Ints]:

@@ -6,7 +6,7 @@ Every file passes the one door (`files`). All problems of all files are told at 
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any
+from typing import Any, TYPE_CHECKING, TypeVar
 
 # First, because it sets what GDAL may do, before anything loads GDAL.
 from stemgeo.inputs.files import Provenance, opened  # isort: skip
@@ -24,7 +24,7 @@ from stemgeo.inputs.boundaries import (
     zones_of,
 )
 from stemgeo.inputs.layers import load_layer, read_own_layer
-from stemgeo.inputs.plan import load_plan, with_plan
+from stemgeo.inputs.plan import load_candidates, load_plan, with_plan
 from stemgeo.inputs.population import (
     Population,
     load_population,
@@ -40,6 +40,8 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from stemgeo.study import Study
+
+T = TypeVar("T")
 
 __all__ = [
     "Inputs",
@@ -80,8 +82,8 @@ class Inputs:
         weight, geometry (points); None without a file.
     academies
         academy_id, name, organisation, min_age, max_age, valid_from, valid_until, postcode,
-        trajectories, online_trajectories, nis_code, planned, geometry; all rows of the register,
-        and of the plan if there is one.
+        trajectories, online_trajectories, cost_eur, nis_code, planned, geometry; all rows of the
+        register, and of the plan if there is one.
     network
         Road extracts; none for a straight-line study.
     provenance
@@ -90,6 +92,8 @@ class Inputs:
         What the reader of the figures must know.
     addresses
         weight, geometry (points); None without a file.
+    candidates
+        Places where an academy could come, with the columns of `academies`; None without a file.
     layers
         For each layer of the user its code, name and geometry.
     attributes
@@ -112,6 +116,7 @@ class Inputs:
     population_vintage: int | None = None
     parts_vintage: int = 2025
     addresses: gpd.GeoDataFrame | None = None
+    candidates: gpd.GeoDataFrame | None = None
     layers: dict[str, gpd.GeoDataFrame] = field(default_factory=dict)
     attributes: dict[str, pd.DataFrame] = field(default_factory=dict)
     years: dict[int, Inputs] = field(default_factory=dict)
@@ -129,49 +134,52 @@ def load_inputs(study: Study) -> Inputs:
     """
     findings = Findings()
     given, vintage = study.inputs, study.about.vintage
+    found: list[Provenance] = []
+
+    def kept(read: tuple[T, Provenance | None]) -> T:
+        """Give what was read and keep where it came from."""
+        found.extend([read[1]] if read[1] is not None else [])
+        return read[0]
+
     ages = frozenset(
         age for band in study.travel.bands for age in range(band.ages[0], band.ages[1] + 1)
     )
-    municipalities, of_municipalities = load_municipalities(given.municipalities, vintage, findings)
-    found: list[Provenance | None] = [of_municipalities]
+    municipalities = kept(load_municipalities(given.municipalities, vintage, findings))
     zones, of_zones = zones_of(municipalities), None
     if given.zones is not None:
         zones, of_zones = load_zones(given.zones, municipalities, vintage, findings)
-        found.append(of_zones)
+        kept((zones, of_zones))
     area = municipalities if len(municipalities) else None
     before = len(findings.warnings)
-    population, of_population = load_population(given.population, ages, vintage, area, findings)
+    population = kept(load_population(given.population, ages, vintage, area, findings))
     told_of_population = findings.warnings[before:]
-    found.append(of_population)
     populations = _load_populations(study, ages, area, findings)
-    zone_population = weights = addresses = None
+    zone_population = weights = addresses = candidates = None
     if given.zone_population is not None:
-        zone_population, of_totals = load_zone_population(
-            given.zone_population, zones, population.residents, findings, population.children
+        residents, children = population.residents, population.children
+        zone_population = kept(
+            load_zone_population(given.zone_population, zones, residents, findings, children)
         )
-        found.append(of_totals)
     if given.weights is not None:
-        weights, of_weights = load_weights(given.weights, municipalities, findings)
-        found.append(of_weights)
+        weights = kept(load_weights(given.weights, municipalities, findings))
     if given.addresses is not None:
-        addresses, of_addresses = load_addresses(given.addresses, municipalities, findings)
-        found.append(of_addresses)
-    academies, of_academies = load_academies(given.academies, municipalities, findings, ages)
-    found.append(of_academies)
+        addresses = kept(load_addresses(given.addresses, municipalities, findings))
+    academies = kept(load_academies(given.academies, municipalities, findings, ages))
     if given.plan is not None:
-        plan, of_plan = load_plan(given.plan, academies, municipalities, findings, ages)
+        plan = kept(load_plan(given.plan, academies, municipalities, findings, ages))
         academies = with_plan(academies, plan)
-        found.append(of_plan)
-    layers: dict[str, gpd.GeoDataFrame | None] = {}
-    for key, layer in given.layers.items():
-        layers[key], of_layer = load_layer(key, layer, municipalities, findings)
-        found.append(of_layer)
-    attributes: dict[str, pd.DataFrame | None] = {}
-    for key, attribute in given.attributes.items():
-        attributes[key], of_attribute = load_attribute(
-            key, attribute, zones, municipalities, vintage, findings
+    if given.candidates is not None:
+        candidates = kept(
+            load_candidates(given.candidates, academies, municipalities, findings, ages)
         )
-        found.append(of_attribute)
+    layers = {
+        key: kept(load_layer(key, layer, municipalities, findings))
+        for key, layer in given.layers.items()
+    }
+    attributes = {
+        key: kept(load_attribute(key, attribute, zones, municipalities, vintage, findings))
+        for key, attribute in given.attributes.items()
+    }
     network, of_network = _load_network(study, findings)
     findings.raise_errors()
     if of_zones is not None:
@@ -186,14 +194,15 @@ def load_inputs(study: Study) -> Inputs:
         weights=weights,
         academies=academies,
         network=network,
-        provenance=tuple(one for one in [*found, *of_network] if one is not None),
+        provenance=(*found, *of_network),
         warnings=tuple(findings.warnings),
         addresses=addresses,
+        candidates=candidates,
         layers={key: layer for key, layer in layers.items() if layer is not None},
         attributes={key: table for key, table in attributes.items() if table is not None},
     )
-    kept = [told for told in inputs.warnings if told not in told_of_population]
-    years = {year: one.put_in(inputs, kept, vintage) for year, one in populations.items()}
+    others = [told for told in inputs.warnings if told not in told_of_population]
+    years = {year: one.put_in(inputs, others, vintage) for year, one in populations.items()}
     return replace(inputs, years=years)
 
 

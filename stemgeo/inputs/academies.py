@@ -43,6 +43,7 @@ SYNONYMS: dict[str, tuple[str, ...]] = {
     "postcode": ("postcode", "postal_code", "postnummer"),
     "trajectories": ("trajectories", "trajecten", "aantal_trajecten"),
     "online_trajectories": ("online_trajectories", "online_trajecten", "digitale_trajecten"),
+    "cost_eur": ("cost_eur", "kost_eur", "kosten_eur", "kostprijs", "kost", "cost"),
 }
 """Names that a column may have, in English and Dutch; capitals and spaces do not matter."""
 
@@ -95,8 +96,9 @@ def read_academies(path: str | Path | Input, municipalities: gpd.GeoDataFrame) -
     -------
     GeoDataFrame
         academy_id, name, organisation, min_age, max_age (Int64), valid_from, valid_until
-        (datetime64, day), postcode (text), trajectories, online_trajectories (Int64), nis_code
-        (empty outside the municipalities), planned (false), geometry (EPSG:31370), by academy_id.
+        (datetime64, day), postcode (text), trajectories, online_trajectories (Int64), cost_eur
+        (text), nis_code (empty outside the municipalities), planned (false), geometry
+        (EPSG:31370), by academy_id.
 
     Raises
     ------
@@ -155,7 +157,7 @@ def nothing() -> gpd.GeoDataFrame:
     columns: dict[str, pd.Series] = {name: pd.Series(dtype=str) for name in _TEXT}
     columns |= {name: pd.Series(dtype="Int64") for name in _AGES}
     columns |= {name: pd.Series(dtype="datetime64[s]") for name in DAYS}
-    columns["postcode"] = pd.Series(dtype=str)
+    columns |= {name: pd.Series(dtype=str) for name in ("postcode", "cost_eur")}
     columns |= {name: pd.Series(dtype="Int64") for name in _TRAJECTORIES}
     columns["nis_code"] = pd.Series(dtype=str)
     columns["planned"] = pd.Series(dtype=bool)
@@ -186,6 +188,7 @@ def _typed(raw: pd.DataFrame, found: dict[str, Any], kind: Kind, file: OpenedFil
     table["postcode"] = _postcodes(text["postcode"], file)
     for name in _TRAJECTORIES:
         table[name] = _numbers(text[name], _MOST_TRAJECTORIES, "a whole number", file)
+    table["cost_eur"] = _amounts(text["cost_eur"], file)
     return table
 
 
@@ -200,6 +203,13 @@ def _postcodes(text: pd.Series, file: OpenedFile) -> pd.Series:
     fine = text.str.fullmatch("[1-9][0-9]{3}")
     _report(text, ~fine & (text != ""), "a postcode from 1000 to 9999", file)
     return text.where(fine, "")
+
+
+def _amounts(text: pd.Series, file: OpenedFile) -> pd.Series:
+    """Read amounts in euro and cents; they stay text, so that no cent is rounded."""
+    fine = text.str.fullmatch(r"\d{1,11}([.,]\d{1,2})?")
+    _report(text, ~fine & (text != ""), "an amount in euro, as 1500 or 1500.50", file)
+    return text.where(fine, "").str.replace(",", ".")
 
 
 def _report(text: pd.Series, wrong: pd.Series, must: str, file: OpenedFile) -> None:

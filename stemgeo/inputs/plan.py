@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from stemgeo.errors import Findings
     from stemgeo.study import Input
 
+CANDIDATES = Kind(role="candidates", made_id="K", one="candidate place", many="candidate places")
 PLACES = Kind(role="plan", made_id="PLAN-", one="planned place", many="planned places")
 
 
@@ -55,6 +56,28 @@ def load_plan(
         return table.assign(planned=True), file.provenance
 
 
+def load_candidates(
+    given: Input,
+    register: gpd.GeoDataFrame,
+    municipalities: gpd.GeoDataFrame,
+    findings: Findings,
+    ages: Collection[int] = (),
+) -> tuple[gpd.GeoDataFrame, Provenance | None]:
+    """Read places where an academy could come: schools, libraries, any file of points.
+
+    As `load_plan`; what lies outside the study or on another's spot stays in the table, for
+    whoever chooses among them to leave out and name.
+    """
+    with opened(given, CANDIDATES.role, findings) as file:
+        if file is None:
+            return nothing(), None
+        table = read_register(file, CANDIDATES, municipalities, ages)
+        if table.empty and not findings.errors:
+            file.error("holds no place", "give candidate places, or leave the file out")
+        _refuse_known_ids(table, register, file)
+        return _without_days(table, file).assign(planned=True), file.provenance
+
+
 def with_plan(register: gpd.GeoDataFrame, plan: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     """Lay the places of a plan among the academies of a register, by academy_id."""
     parts = [part for part in (register, plan) if len(part)]
@@ -69,7 +92,7 @@ def _refuse_known_ids(plan: gpd.GeoDataFrame, register: gpd.GeoDataFrame, file: 
     for one in plan.loc[plan["academy_id"].isin(known), "academy_id"]:
         file.error(
             f"the academy_id '{clean(one, 40)}' is also one of the register",
-            "give the planned place another",
+            "give the place another",
         )
 
 
@@ -91,7 +114,7 @@ def _without_days(plan: gpd.GeoDataFrame, file: OpenedFile) -> gpd.GeoDataFrame:
     if len(dated):
         file.warn(
             f"the dates of {listed(dated.tolist())} are not used",
-            "planned places count as open on any day",
+            "a place of a plan counts as open on any day",
         )
     never = pd.Series(pd.NaT, index=plan.index, dtype="datetime64[s]")
     return plan.assign(**dict.fromkeys(DAYS, never))

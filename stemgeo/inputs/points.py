@@ -91,6 +91,8 @@ def _from_table(file: OpenedFile) -> tuple[pd.DataFrame, gpd.GeoSeries] | None:
         return None
     if crs is None and _PAIRS.index(pair) < _DEGREE_PAIRS:
         crs = CRS("EPSG:4326")
+    if crs is None and pair[0] == "x_lambert72":
+        crs = CRS(LAMBERT_72)
     for name in pair:
         _report_no_numbers(table[name], file)
     x, y = (as_numbers(table[name]).to_numpy() for name in pair)

@@ -15,11 +15,9 @@ from stemgeo.inputs.academies import nothing
 from stemgeo.inputs.vectors import listed
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from numpy.typing import NDArray
 
-    from stemgeo.measure import Measured, Prepared
+    from stemgeo.measure import Measured, Prepared, Traveller
 
     Floats = NDArray[np.float64]
 
@@ -59,8 +57,12 @@ def candidates(prepared: Prepared, measured: Measured) -> Candidates:
     table = _left_out(table, outside, "lie outside the municipalities of the study", notes)
     spot = table.geometry.to_wkb(hex=True)
     table = _left_out(table, spot.duplicated(), "stand where another does", notes)
-    off = np.array([_off_the_roads(rider, table) for rider in measured.riders[:1]]).any(axis=0)
-    table = _left_out(table, off, "have no usable road within the snap limit", notes)
+    table = _left_out(
+        table,
+        _off_the_roads(measured.riders[0], table),
+        "have no usable road within the snap limit",
+        notes,
+    )
     if table.empty:
         lines = "; ".join(f"{note.what}" for note in notes) or "the list is empty"
         raise InputError(Problem("candidates", f"none can be used: {lines}", "give others"))
@@ -72,7 +74,7 @@ def candidates(prepared: Prepared, measured: Measured) -> Candidates:
     return Candidates(table.sort_values("academy_id", ignore_index=True), tuple(notes))
 
 
-def _off_the_roads(rider: object, table: gpd.GeoDataFrame) -> NDArray[np.bool_]:
+def _off_the_roads(rider: Traveller, table: gpd.GeoDataFrame) -> NDArray[np.bool_]:
     if isinstance(rider, OverNetwork) and len(table):
         return ~rider.tied(table).found
     return np.zeros(len(table), dtype=np.bool_)
@@ -111,6 +113,7 @@ def zone_middles(prepared: Prepared) -> gpd.GeoDataFrame:
         name=zones.reindex(chosen["zone_id"]).to_numpy(),
         organisation="",
         postcode="",
+        cost_eur="",
         nis_code=chosen["nis_code"].to_numpy(),
         planned=True,
     ).set_geometry(gpd.GeoSeries(chosen.geometry.to_numpy(), crs=points.crs))
@@ -129,9 +132,5 @@ def _middle_of_each(points: gpd.GeoDataFrame) -> NDArray[np.intp]:
     )
     # To the millimetre, so that the last bit of a sum does not choose.
     order = np.lexsort((np.arange(len(points)), np.round(off, 3), zone))
-    return order[np.append(True, np.diff(zone[order]) > 0)[: len(order)]]
-
-
-def names_of(table: gpd.GeoDataFrame, which: Sequence[int]) -> str:
-    """Name some places, for a message."""
-    return listed((table["academy_id"] + " " + table["name"]).iloc[list(which)].tolist())
+    first = np.append(True, np.diff(zone[order]) > 0)[: len(order)]
+    return np.asarray(order[first], dtype=np.intp)

@@ -48,16 +48,12 @@ class Units:
 
     def take(self, which: Bools) -> Units:
         """Give the chosen units only."""
-        return Units(
-            self.point[which], self.cell[which], self.children[which], self.served[which]
-        )
+        return Units(self.point[which], self.cell[which], self.children[which], self.served[which])
 
 
 def reached_by(measured: Measured, profile: str) -> list[Reached]:
     """Give what the points reach at the central speeds, cell by cell."""
-    return [
-        one for one in measured.reached if (one.profile, one.scenario) == (profile, "central")
-    ]
+    return [one for one in measured.reached if (one.profile, one.scenario) == (profile, "central")]
 
 
 def units(

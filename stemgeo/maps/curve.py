@@ -1,0 +1,170 @@
+"""The curve of siting: which share is in time with so many places more.
+
+In the look of the series: the same sheet, letters, head and credits as the maps. Lines carry
+their names; all of it reads in grey print.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import matplotlib.style
+import numpy as np
+from matplotlib.ticker import MaxNLocator
+
+from stemgeo.maps.layout import GAP_IN, SMALL_PT, TEXT_PT, best_sheet, line_in, wrapped
+from stemgeo.maps.page import PALE_INK, PLATE, STYLE, Looks, new_page, write_lines
+from stemgeo.maps.series import INK, colours
+from stemgeo.maps.text import percent
+from stemgeo.maps.trend import as_sentences, axes_at
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+    from stemgeo.maps.layout import Box
+    from stemgeo.maps.text import Language, MapText
+
+_ACCENT = colours(5)[4]
+_GRID: Looks = {"color": "#dddddd", "linewidth": 0.6}
+_BEST: Looks = {"color": _ACCENT, "linewidth": 2.4}
+_BOUND: Looks = {"color": _ACCENT, "linewidth": 0.9, "linestyle": (0, (2, 2))}
+_CHANCE: Looks = {"color": "#6f6f6f", "linewidth": 1.1, "linestyle": "--"}
+_CHANCE_BAND: Looks = {"facecolor": "#d9d9d9", "linewidth": 0}
+_PLAN: Looks = {"marker": "o", "markersize": 9, "markerfacecolor": "none",
+                "markeredgecolor": INK, "markeredgewidth": 1.3, "linestyle": "none"}  # fmt: skip
+_AXIS_IN = 0.62, 0.5, 0.1
+"""Left of the plot, below it, above it: room for the scales."""
+_TOLD = 5
+"""So many figures are written along the curve, and the one at zero."""
+
+WORDS: dict[Language, dict[str, str]] = {
+    "nl": {
+        "heading": "Aandeel van de kinderen op tijd bij zoveel academies meer",
+        "note": "Dikke lijn: de beste gevonden plaatsen. Gestippeld: meer kan met geen enkele "
+        "keuze. Streepjes en grijs vlak: plaatsen die het toeval koos, gemiddeld en van de minste "
+        "tot de meeste kinderen. Cirkel: het plan.",
+        "axis": "nieuwe academies",
+        "alt": "Lijngrafiek",
+        "at": "met {places} {share}",
+        "chance": "bij toeval gekozen plaatsen",
+    },
+    "en": {
+        "heading": "Share of the children in time with so many more academies",
+        "note": "Thick line: the best places found. Dotted: no choice can do better. Dashes and "
+        "grey area: places chosen by chance, on average and from the fewest children to the most. "
+        "Circle: the plan.",
+        "axis": "new academies",
+        "alt": "Line chart",
+        "at": "with {places} {share}",
+        "chance": "places chosen by chance",
+    },
+}
+
+
+def curve_chart(curve: pd.DataFrame, plan: tuple[int, float] | None, text: MapText) -> Figure:
+    """Draw the share of the children in time against the number of new places.
+
+    Parameters
+    ----------
+    curve
+        The table `curve` of the data dictionary.
+    plan
+        Number of places and share of the plan; None when it is not on this scale.
+    text
+        Title, notice, source, date and language.
+    """
+    words = WORDS[text.language]
+    with matplotlib.style.context(STYLE, after_reset=True):
+        sheet = best_sheet((0, 0, 2, 1), text, legend_in=0)
+        figure, page = new_page(sheet, text.title, text.place(None))
+        below = _write_head(page, sheet.frame, words)
+        left, under, over = _AXIS_IN
+        box = replace(
+            below,
+            left=below.left + left,
+            bottom=below.bottom + under,
+            width=below.width - left - GAP_IN,
+            height=below.height - under - over,
+        )
+        axes = axes_at(figure, box)
+        _draw(axes, curve, plan)
+        _scales(axes, curve, text, words["axis"])
+        _figures(axes, curve, text)
+    return figure
+
+
+def curve_alt(curve: pd.DataFrame, text: MapText) -> str:
+    """Say in words what the curve shows, for those who cannot see it."""
+    words = WORDS[text.language]
+    told = [
+        words["at"].format(places=row["places"], share=percent(row["share"], text.words))
+        for row in curve.iloc[_told(curve)].to_dict("records")
+    ]
+    last = curve.iloc[-1]
+    chance = f"{words['chance']}: " + words["at"].format(
+        places=int(last["places"]), share=percent(last["share_random"], text.words)
+    )
+    heading = f"{words['alt']}, {text.place(None)}: {words['heading']}"
+    return as_sentences([text.title, *text.cautions, heading, "; ".join(told), chance])
+
+
+def _write_head(page: Axes, room: Box, words: dict[str, str]) -> Box:
+    """Write heading and note; give the room below them."""
+    heading = wrapped(words["heading"], room.width, TEXT_PT, "bold")
+    note = wrapped(words["note"], room.width, SMALL_PT)
+    write_lines(page, room.left, room.top, heading, TEXT_PT, weight="bold")
+    under = room.top - len(heading) * line_in(TEXT_PT)
+    write_lines(page, room.left, under, note, SMALL_PT, color=PALE_INK)
+    head_in = room.top - under + len(note) * line_in(SMALL_PT) + GAP_IN
+    return replace(room, height=room.height - head_in)
+
+
+def _draw(axes: Axes, curve: pd.DataFrame, plan: tuple[int, float] | None) -> None:
+    places = curve["places"]
+    axes.fill_between(places, curve["share_random_least"], curve["share_random_most"], **_CHANCE_BAND)
+    axes.plot(places, curve["share_random"], **_CHANCE)
+    axes.plot(places, curve["share_bound"], **_BOUND)
+    axes.plot(places, curve["share"], **_BEST)
+    if plan is not None:
+        axes.plot(*([one] for one in plan), **_PLAN)
+
+
+def _scales(axes: Axes, curve: pd.DataFrame, text: MapText, axis: str) -> None:
+    """Show shares from the lowest to the highest in whole tens of per cent."""
+    shares = curve[["share", "share_bound", "share_random_least"]].to_numpy()
+    low = np.floor(np.nanmin(shares) * 10) / 10
+    high = min(np.floor(np.nanmax(shares) * 10 + 1) / 10, 1.0)
+    last = max(int(curve["places"].iloc[-1]), 1)
+    ticks = np.linspace(low, high, round((high - low) * 10) + 1)
+    axes.set(xlim=(0, last), ylim=(low, high + 0.02 * (high - low)))
+    axes.set_axisbelow(True)
+    axes.grid(axis="y", **_GRID)
+    axes.set_yticks(ticks, [f"{tick * 100:.0f}{text.words.percent_sign}" for tick in ticks])
+    axes.xaxis.set_major_locator(MaxNLocator(10, integer=True, steps=[1, 2, 5, 10]))
+    axes.tick_params(length=0, labelsize=TEXT_PT, labelcolor=PALE_INK)
+    axes.set_xlabel(axis, size=TEXT_PT, color=PALE_INK)
+    axes.spines[["left", "right", "top"]].set_visible(False)
+
+
+def _told(curve: pd.DataFrame) -> list[int]:
+    """Choose the rows whose figure is written: the first and the last, and some between."""
+    return sorted({round(at) for at in np.linspace(0, len(curve) - 1, _TOLD + 1)})
+
+
+def _figures(axes: Axes, curve: pd.DataFrame, text: MapText) -> None:
+    rows = curve.iloc[_told(curve)].to_dict("records")
+    for row in rows:
+        side = "left" if row is rows[0] else "right" if row is rows[-1] else "center"
+        axes.annotate(
+            percent(row["share"], text.words),
+            (row["places"], row["share"]),
+            xytext=(0, -11),
+            textcoords="offset points",
+            ha=side,
+            size=SMALL_PT,
+            color=_ACCENT,
+            bbox=PLATE,
+        )

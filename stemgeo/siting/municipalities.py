@@ -1,0 +1,109 @@
+"""Candidate municipalities: where one academy more would add most, ranked and explained."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from stemgeo.siting.places import candidates
+from stemgeo.siting.service import coverage_sets, units
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from stemgeo.measure import Measured, Prepared
+
+    Longs = NDArray[np.int64]
+
+
+def candidate_municipalities(
+    prepared: Prepared,
+    measured: Measured,
+    reasons: pd.DataFrame,
+    *,
+    threads: int | None = None,
+) -> pd.DataFrame:
+    """Rank the municipalities with uncovered children.
+
+    Parameters
+    ----------
+    prepared, measured
+        Of the study.
+    reasons
+        For uncovered children `nis_code`, `reason` and `children`; see `gaps`.
+    threads
+        Searches that run side by side.
+
+    Returns
+    -------
+    DataFrame
+        The table `candidate-municipalities` of the data dictionary, by `gaps.rank_by` from high
+        to low; equals by NIS code.
+    """
+    adds = _best_places(prepared, measured, threads)
+    towns = measured.municipalities
+    table = pd.DataFrame(
+        towns.loc[
+            towns["uncovered"] > 0,
+            ["nis_code", "name", "province", "children", "uncovered", "unmeasured", "share",
+             "academies", "has_academy"],
+        ]
+    )  # fmt: skip
+    table = table.merge(_main_reason(reasons), on="nis_code", how="left").merge(
+        adds, on="nis_code", how="left"
+    )
+    text = {name: "" for name in ("reason", "place_id", "place")}
+    whole = {name: 0 for name in ("adds", "adds_here", "adds_beyond")}
+    table = table.fillna(text | whole).astype(dict.fromkeys(whole, "int64"))
+    by = {"adds": ["adds", "uncovered"], "uncovered": ["uncovered", "adds"], "share": ["share"]}
+    rule = by[prepared.study.gaps.rank_by]
+    order = [*rule, "nis_code"]
+    # The lowest share in time is the most in need; of the others the largest number is.
+    rising = [name in ("share", "nis_code") for name in order]
+    table = table.sort_values(order, ascending=rising, ignore_index=True)
+    table.insert(0, "rank", np.arange(1, len(table) + 1))
+    return table
+
+
+def _main_reason(reasons: pd.DataFrame) -> pd.DataFrame:
+    """Give by municipality the reason of most of its uncovered children; the first of equals."""
+    sums = reasons.groupby(["nis_code", "reason"], as_index=False)["children"].sum()
+    sums = sums.sort_values(["nis_code", "children", "reason"], ascending=[True, False, True])
+    return sums.drop_duplicates("nis_code")[["nis_code", "reason"]]
+
+
+def _best_places(prepared: Prepared, measured: Measured, threads: int | None) -> pd.DataFrame:
+    """Give by municipality the place there that would bring most children in time."""
+    places = candidates(prepared, measured).table
+    everyone = units(prepared, measured, "all", threads=threads)
+    late = everyone.take(everyone.served == 0)
+    reach = coverage_sets(prepared, measured, places, "all", late, threads=threads)
+    place = np.repeat(np.arange(len(places)), np.diff(reach.indptr))
+    children = late.children[reach.indices]
+    towns = pd.Index(places["nis_code"]).append(pd.Index(prepared.points["nis_code"]))
+    codes, _ = pd.factorize(towns)
+    own, of_point = codes[: len(places)], codes[len(places) :]
+    here = own[place] == of_point[late.point[reach.indices]]
+    adds = _sums(place, children, len(places))
+    adds_here = _sums(place, children * here, len(places))
+    table = pd.DataFrame(
+        {
+            "nis_code": places["nis_code"],
+            "place_id": places["academy_id"],
+            "place": places["name"],
+            "adds": adds,
+            "adds_here": adds_here,
+            "adds_beyond": adds - adds_here,
+            "x_m": places.geometry.x.round(1),
+            "y_m": places.geometry.y.round(1),
+        }
+    )
+    best = table.sort_values(["nis_code", "adds", "place_id"], ascending=[True, False, True])
+    return best.drop_duplicates("nis_code")
+
+
+def _sums(owner: NDArray[np.intp], children: Longs, owners: int) -> Longs:
+    # Sums of whole numbers far below 2**53: exact in floating point.
+    return np.bincount(owner, weights=children, minlength=owners).astype(np.int64)

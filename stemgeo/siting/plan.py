@@ -1,0 +1,394 @@
+"""A plan: the places that are chosen, what each adds, and what other choices would reach."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from fractions import Fraction
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+from scipy.sparse import csr_array, vstack
+
+from stemgeo import equity, subsidy
+from stemgeo.access import travel_time
+from stemgeo.access.search import UNREACHED, unpack
+from stemgeo.demand import serves
+from stemgeo.siting.choices import Choices, Limits
+from stemgeo.siting.places import PLANNED, Candidates, candidates, zone_middles
+from stemgeo.siting.service import Units, coverage_sets, reached_by, units
+from stemgeo.study import PROVINCES
+
+if TYPE_CHECKING:
+    import geopandas as gpd
+    from numpy.typing import NDArray
+
+    from stemgeo.errors import Problem
+    from stemgeo.inputs import Inputs
+    from stemgeo.measure import Measured, Prepared
+    from stemgeo.siting.choices import Solution
+    from stemgeo.study import Siting, Study
+    from stemgeo.subsidy import PlanCost
+
+    Longs = NDArray[np.int64]
+    Indices = NDArray[np.intp]
+
+CENTS = 100
+WEIGHTS_TO = 10_000
+"""Weights of bands and fifths have two decimals each: so many parts make them whole."""
+SEED = 2_022
+"""Of the plans drawn by chance: the same ones each time."""
+
+
+@dataclass(frozen=True)
+class Question:
+    """What is to be chosen from, for whom.
+
+    Attributes
+    ----------
+    prepared, measured
+        The study before anything is added.
+    candidates
+        The places.
+    units
+        The children, those in time already included.
+    choices
+        Places and units as the solver takes them, weighted as the study asks.
+    plain
+        The same with each child counting for one.
+    """
+
+    prepared: Prepared
+    measured: Measured
+    candidates: Candidates
+    units: Units
+    choices: Choices
+    plain: Choices
+
+    @property
+    def limits(self) -> Limits:
+        """What the study asks of a plan."""
+        return limits_of(self.prepared.study.siting)
+
+    @property
+    def measured_children(self) -> int:
+        """All children of whom something is measured."""
+        return int(self.units.children.sum())
+
+    @property
+    def in_time(self) -> int:
+        """Those of them who have an academy in time already."""
+        return int(self.units.children[self.units.served > 0].sum())
+
+
+@dataclass(frozen=True)
+class PlanTables:
+    """The places that were chosen and what speaks for them.
+
+    Attributes
+    ----------
+    study, inputs
+        What was asked, of which data.
+    places
+        The table `plan`, in order of what each place adds.
+    provinces, curve, comparison
+        The tables `plan-provinces`, `curve` and `comparison`.
+    candidates
+        How many places there were to choose from.
+    solution
+        The solver's answer: objective, proven bound, seconds; in weighted children, or for the
+        p-median in milliseconds.
+    cost
+        What the places cost under the subsidy rules, beside the register.
+    counted
+        How many children more the whole chain counts in time with the plan.
+    before, after
+        The summary by province as `stemgeo run` gives it, without and with the plan.
+    municipalities, academies
+        As of a run with the plan.
+    unreachable
+        Measured children whom no candidate place brings in time, by municipality; see `lscp`.
+    notes
+        What the reader of the figures must know.
+    """
+
+    study: Study
+    inputs: Inputs
+    places: gpd.GeoDataFrame
+    provinces: pd.DataFrame
+    curve: pd.DataFrame
+    comparison: pd.DataFrame
+    candidates: int
+    solution: Solution
+    cost: PlanCost
+    counted: int
+    before: pd.DataFrame
+    after: pd.DataFrame
+    municipalities: gpd.GeoDataFrame
+    academies: gpd.GeoDataFrame
+    unreachable: pd.Series[int]
+    notes: tuple[Problem, ...]
+
+def question(prepared: Prepared, measured: Measured, *, threads: int | None = None) -> Question:
+    """Lay out the choice that a study asks for."""
+    study = prepared.study
+    siting = study.siting
+    places = candidates(prepared, measured)
+    children = units(prepared, measured, siting.profile, threads=threads)
+    # Who is in time already gains nothing more, unless a second academy counts too.
+    open_to = np.ones(len(children.point), dtype=np.bool_)
+    if siting.problem != "backup":
+        open_to = children.served == 0
+    some = coverage_sets(
+        prepared, measured, places.table, siting.profile, children.take(open_to), threads=threads
+    )
+    shape = (len(places.table), len(children.point))
+    reach = csr_array((some.data, np.flatnonzero(open_to)[some.indices], some.indptr), shape=shape)
+    plain = Choices(
+        reach=reach,
+        weight=children.children,
+        served=children.served,
+        cost_cents=subsidy.place_costs_cents(
+            places.table,
+            subsidy.rules(study.subsidy.year),
+            trajectories_per_place=study.subsidy.trajectories_per_place,
+        ),
+        province_of_place=_province_numbers(places.table["province"]),
+        province_of_unit=_provinces_of(prepared)[children.point],
+        children=children.children,
+        names=dict(enumerate(PROVINCES)),
+    )
+    weighted = replace(plain, weight=_weights(prepared, measured, children))
+    return Question(prepared, measured, places, children, weighted, plain)
+
+
+def limits_of(siting: Siting) -> Limits:
+    """Give what a study asks of a plan, with provinces as numbers."""
+    number = {name: at for at, name in enumerate(PROVINCES)}
+    budget = None if siting.problem == "lscp" else siting.budget_eur
+    return Limits(
+        # The fewest places for a share is a question without a number.
+        places=None if siting.problem == "lscp" else siting.places,
+        budget_cents=None if budget is None else int(budget * CENTS),
+        floor_places={number[name]: least for name, least in siting.floor_places.items()},
+        floor_share={number[name]: least for name, least in siting.floor_share.items()},
+        largest_share=siting.largest_share,
+        time_limit_s=siting.time_limit_s,
+    )
+
+
+def _province_numbers(names: pd.Series) -> Indices:
+    return np.asarray(pd.Index(PROVINCES).get_indexer(pd.Index(names)), dtype=np.intp)
+
+
+def _provinces_of(prepared: Prepared) -> Indices:
+    """Give the number of the province of each demand point."""
+    level = next(one for one in prepared.levels if one.name == "province")
+    return _province_numbers(pd.Series(level.code))[level.place]
+
+
+def _weights(prepared: Prepared, measured: Measured, of: Units) -> Longs:
+    """Give what each unit counts for: its children by the weights of band and fifth, whole."""
+    siting = prepared.study.siting
+    by_band = [Fraction(str(siting.weights.get(cell.band.name, 1))) for cell in prepared.cells]
+    factor = np.array(by_band, dtype=object)[of.cell]
+    if siting.equity is not None:
+        attribute = prepared.inputs.attributes[siting.equity.attribute]
+        of_fifth = [Fraction(1), *(Fraction(str(one)) for one in siting.equity.by_quintile)]
+        fifth = equity.fifths(measured.coverage, attribute)
+        key = "zone_id" if "zone_id" in attribute else "nis_code"
+        code = prepared.points[key].iloc[of.point]
+        at = fifth.reindex(code).fillna(equity.UNKNOWN).to_numpy(np.intp)
+        factor = factor * np.array(of_fifth, dtype=object)[at]
+    distinct, which = np.unique(factor.astype(float), return_inverse=True)
+    if len(distinct) == 1:
+        return of.children
+    # Two weights of two decimals: in ten-thousandths they are whole.
+    parts = np.rint(distinct * WEIGHTS_TO).astype(np.int64)
+    parts //= max(1, int(np.gcd.reduce(parts)))
+    return np.asarray(of.children * parts[which], dtype=np.int64)
+
+
+@dataclass(frozen=True)
+class Travel:
+    """How long the children of each zone travel, from the middle of where they live.
+
+    Attributes
+    ----------
+    choices
+        The places, and as units those of an age cell in a zone.
+    ms
+        By unit and place, where it is nearer than now, shape (units, places).
+    now_ms
+        To the nearest open academy; the study's horizon where none is within it.
+    """
+
+    choices: Choices
+    ms: csr_array
+    now_ms: Longs
+
+
+def travel(asked: Question, *, threads: int) -> Travel:
+    """Measure the times of which the p-median seeks the least mean."""
+    prepared, study = asked.prepared, asked.prepared.study
+    middles = zone_middles(prepared).assign(outside_network=False)
+    riders = {one.profile: one for one in asked.measured.riders}
+    rider = riders[study.siting.profile].for_points(middles)
+    horizon, table = travel_time.horizon_ms(study.travel.horizon_min), asked.candidates.table
+    blocks, now_ms = [], []
+    for one in reached_by(asked.measured, study.siting.profile):
+        speed_kmh = study.travel.speed(one.cell.band, "central")
+        label = rider.nearest(one.cell, "central")
+        now = np.where(label == UNREACHED, horizon, unpack(label)[0])
+        offsets, middle, ms = rider.served(
+            table, speed_kmh, study.travel.horizon_min, threads=threads
+        )
+        place = np.repeat(np.arange(len(table)), np.diff(offsets))
+        nearer = serves(table, one.cell, study.academies)[place] & (ms < now[middle])
+        found = ms[nearer].astype(np.int64), (middle[nearer], place[nearer])
+        blocks.append(csr_array(found, shape=(len(middles), len(table))))
+        now_ms.append(now.astype(np.int64))
+    times = csr_array(vstack(blocks, format="csr"))
+    return Travel(_of_zones(asked, middles, times), times, np.concatenate(now_ms))
+
+
+def _of_zones(asked: Question, middles: gpd.GeoDataFrame, times: csr_array) -> Choices:
+    """Add the weights of the units up by zone and age cell, in the order of `times`."""
+    ids = pd.Index(middles["academy_id"].str.removeprefix(PLANNED))
+    zone = ids.get_indexer(pd.Index(asked.prepared.points["zone_id"]))[asked.units.point]
+    unit, size = asked.units.cell * len(ids) + zone, times.shape[0]
+    known = zone >= 0
+    sums = [
+        np.bincount(unit[known], weights=one[known], minlength=size).astype(np.int64)
+        for one in (asked.choices.weight, asked.units.children)
+    ]
+    towns = asked.prepared.inputs.municipalities.set_index("nis_code")["province"]
+    province = _province_numbers(towns.reindex(middles["nis_code"]))
+    return replace(
+        asked.choices,
+        reach=csr_array((times.shape[1], size), dtype=np.int8),
+        weight=sums[0],
+        served=np.zeros(size, dtype=np.int64),
+        province_of_unit=np.tile(province, size // max(len(middles), 1)),
+        children=sums[1],
+    )
+
+
+def newly(asked: Question, chosen: Indices) -> NDArray[np.bool_]:
+    """Say which units each chosen place brings in time after those before it: (chosen, units)."""
+    open_now = asked.units.served == 0
+    rows = []
+    for place in chosen:
+        start, stop = asked.plain.reach.indptr[place : place + 2]
+        row = np.zeros(len(open_now), dtype=np.bool_)
+        row[asked.plain.reach.indices[start:stop]] = True
+        row &= open_now
+        open_now = open_now & ~row
+        rows.append(row)
+    return np.array(rows, dtype=np.bool_).reshape(len(chosen), len(open_now))
+
+
+def plan_table(asked: Question, chosen: Indices) -> gpd.GeoDataFrame:
+    """Lay out the chosen places in their order: the table `plan` of the data dictionary."""
+    study, cells = asked.prepared.study, asked.prepared.cells
+    each = newly(asked, chosen)
+    children = asked.units.children
+    table = asked.candidates.table.iloc[chosen].reset_index(drop=True)
+    bands = {band.name: f"newly_{band.name}" for band in study.travel.bands}
+    band_of_unit = np.array([cell.band.name for cell in cells], dtype=object)[asked.units.cell]
+    by_band = {
+        column: np.array([children[row & (band_of_unit == band)].sum() for row in each], np.int64)
+        for band, column in bands.items()
+    }
+    newly_ = np.array([children[row].sum() for row in each], dtype=np.int64)
+    cost = asked.choices.cost_cents[chosen]
+    covered = asked.in_time + np.cumsum(newly_)
+    front = table[["academy_id", "name", "nis_code", "municipality", "province"]]
+    columns = {
+        "newly": newly_,
+        **by_band,
+        "cost_eur": cost / CENTS,
+        "total_cost_eur": np.cumsum(cost) / CENTS,
+        "covered": covered,
+        "share": covered / max(asked.measured_children, 1),
+    }
+    rank = pd.Series(np.arange(1, len(table) + 1), name="rank")
+    return table[["geometry"]].join(pd.concat([rank, front, pd.DataFrame(columns)], axis=1))[
+        ["rank", *front.columns, *columns, "geometry"]
+    ]
+
+
+def province_table(asked: Question, chosen: Indices) -> pd.DataFrame:
+    """Give the share of each province after each place: rank 0 is before the first."""
+    province, children = asked.plain.province_of_unit, asked.units.children
+    in_time = asked.units.served > 0
+    steps = [in_time, *newly(asked, chosen)]
+    sums = [np.bincount(province[step], children[step], len(PROVINCES)) for step in steps]
+    covered = np.cumsum(sums, axis=0).astype(np.int64)
+    whole = np.bincount(province, children, len(PROVINCES)).astype(np.int64)
+    there = np.flatnonzero(whole > 0)
+    rank, at = (one.ravel() for one in np.meshgrid(np.arange(len(steps)), there, indexing="ij"))
+    return pd.DataFrame(
+        {
+            "rank": rank,
+            "province": np.array(PROVINCES, dtype=object)[at],
+            "covered": covered[rank, at],
+            "measured": whole[at],
+            "share": covered[rank, at] / whole[at],
+        }
+    )
+
+
+def in_form_of_register(asked: Question, chosen: Indices) -> gpd.GeoDataFrame:
+    """Give the chosen places as planned academies, to be measured with the register."""
+    table = asked.candidates.table.iloc[chosen]
+    return table[asked.prepared.inputs.academies.columns].assign(planned=True)
+
+
+def covered_by(asked: Question, chosen: Indices) -> int:
+    """Count the children in time with these places beside the open academies."""
+    return asked.in_time + int(asked.units.children[newly(asked, chosen).any(axis=0)].sum())
+
+
+def by_chance(asked: Question, most: int) -> Longs:
+    """Count the children in time with places drawn by chance, one more at a time.
+
+    Returns
+    -------
+    int64 array, shape (plans, most + 1)
+        Plans that are the same each time; every plan keeps its places as it grows. With fewer
+        candidates than `most` the last count stands for all that follow.
+    """
+    random = np.random.default_rng(SEED)
+    plain, children = asked.plain, asked.units.children
+    found = np.empty((asked.prepared.study.siting.random_plans, most + 1), dtype=np.int64)
+    for row in found:
+        late = asked.units.served == 0
+        row[:] = asked.in_time
+        for at, place in enumerate(random.permutation(plain.places)[:most], start=1):
+            mine = plain.reach.indices[slice(*plain.reach.indptr[place : place + 2])]
+            row[at:] += children[mine][late[mine]].sum()
+            late[mine] = False
+    return found
+
+
+def one_for_each_without(asked: Question) -> Indices:
+    """Choose in each municipality without an academy the place that adds most by itself.
+
+    The literal reading of "an academy in every municipality". Of equals the first by its id.
+    """
+    towns, table = asked.measured.municipalities, asked.candidates.table
+    without = set(towns.loc[~towns["has_academy"], "nis_code"])
+    late = np.where(asked.units.served == 0, asked.units.children, 0)
+    adds = asked.plain.reach.astype(np.int64) @ late
+    order = np.lexsort((np.arange(len(table)), -adds, table["nis_code"].to_numpy(dtype="U5")))
+    ranked = table["nis_code"].iloc[order]
+    first = ~ranked.duplicated() & ranked.isin(without)
+    return np.asarray(np.sort(order[first.to_numpy()]), dtype=np.intp)
+
+
+def municipalities_with(asked: Question, chosen: Indices) -> int:
+    """Count the municipalities with an academy when these places are added."""
+    towns = asked.measured.municipalities
+    there = set(towns.loc[towns["has_academy"], "nis_code"])
+    return len(there | set(asked.candidates.table["nis_code"].iloc[chosen]))
