@@ -1,0 +1,218 @@
+"""Good choices at once: greedy, improved by swaps; and choices at random, to compare with."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from numpy.typing import NDArray
+
+    from stemgeo.siting.cover import Cover
+    from stemgeo.siting.rules import Rules
+
+    Ints = NDArray[np.int64]
+    Floats = NDArray[np.float64]
+    Indices = NDArray[np.intp]
+    Mask = NDArray[np.bool_]
+    Score = Callable[["Plan"], Floats | Ints]
+
+SWAP_ROUNDS = 50
+"""Rounds of swaps at most; a few find none any more."""
+
+
+class Plan:
+    """Chosen places that change, with what each further place would add, kept up to date.
+
+    That gains only fall as places are added is what a lazy greedy uses; here the gains of just
+    those places change that share a unit with the added one, which costs less still.
+    """
+
+    def __init__(self, cover: Cover, by_unit: object = None) -> None:
+        self.cover = cover
+        self.by_unit = cover.reach.T.tocsr() if by_unit is None else by_unit
+        self.chosen = np.zeros(cover.places, bool)
+        self.counts = np.zeros(cover.units, np.int64)
+        self.gain: Ints = cover.own + cover.reach @ cover.first
+        self.value = 0
+
+    def units_of(self, place: int) -> Indices:
+        """List the units that a place has in time."""
+        start, end = self.cover.reach.indptr[place : place + 2]
+        return np.asarray(self.cover.reach.indices[start:end])
+
+    def worth(self, units: Indices, counts: Ints) -> Ints:
+        """Give what one service more is worth to units served so many times."""
+        first, second = self.cover.first[units], self.cover.second[units]
+        return np.where(counts == 0, first, np.where(counts == 1, second, 0))
+
+    def change(self, units: Indices, counts: Ints) -> tuple[Indices, Ints]:
+        """Give the places, and how much their gains change, if units were served so many times."""
+        before = self.worth(units, self.counts[units])
+        moved = self.worth(units, counts) - before
+        told = moved != 0
+        rows = self.by_unit[units[told]]
+        return rows.indices, np.repeat(moved[told], np.diff(rows.indptr))
+
+    def _serve(self, place: int, step: int) -> None:
+        units = self.units_of(place)
+        counts = self.counts[units] + step
+        places, moved = self.change(units, counts)
+        np.add.at(self.gain, places, moved)
+        self.counts[units] = counts
+
+    def add(self, place: int) -> int:
+        """Choose a place; give what it adds."""
+        gain = int(self.gain[place])
+        self._serve(place, 1)
+        self.chosen[place] = True
+        self.value += gain
+        return gain
+
+    def drop(self, place: int) -> int:
+        """Leave a place; give what that loses."""
+        self._serve(place, -1)
+        self.chosen[place] = False
+        loss = int(self.gain[place])
+        self.value -= loss
+        return loss
+
+    @property
+    def places(self) -> Indices:
+        """The chosen places."""
+        return np.flatnonzero(self.chosen)
+
+
+def by_gain(plan: Plan) -> Ints:
+    """Score places by what they add."""
+    return plan.gain
+
+
+def by_gain_per_cost(plan: Plan) -> Floats:
+    """Score places by what they add for each cent; those that cost nothing come first."""
+    cost = np.maximum(plan.cover.cost, 0.5)
+    return np.asarray(plan.gain / cost)
+
+
+def complete(plan: Plan, rules: Rules, score: Score) -> list[int]:
+    """Add the best place that the rules allow, over and over, until none adds anything.
+
+    Provinces that lack children in time come first, then the score; at the end the floors are
+    filled. Of equals the smaller index.
+
+    Returns
+    -------
+    list of int
+        The places added, in order.
+    """
+    added: list[int] = []
+    while True:
+        allowed = rules.addable(plan.cover, plan.chosen)
+        place = _most_urgent(plan, rules, allowed)
+        if place is None:
+            place = _best(score(plan), allowed & (plan.gain > 0))
+        if place is None:
+            used = np.bincount(plan.cover.province[plan.chosen], minlength=len(rules.floor))
+            allowed &= (used < rules.floor)[plan.cover.province]
+            place = _best(score(plan), allowed)
+        if place is None:
+            return added
+        plan.add(place)
+        added.append(place)
+
+
+def _best(scores: Floats | Ints, allowed: Mask) -> int | None:
+    if not allowed.any():
+        return None
+    return int(np.argmax(np.where(allowed, scores, -1)))
+
+
+def _most_urgent(plan: Plan, rules: Rules, allowed: Mask) -> int | None:
+    """Give the place that brings most children to provinces still short of them, or None."""
+    if not rules.needs.any():
+        return None
+    short = rules.lacking(plan.cover, plan.counts) > 0
+    if not short.any():
+        return None
+    province = plan.cover.province_of_unit
+    counted = (plan.counts == 0) & (province >= 0)
+    counted[counted] &= short[province[counted]]
+    children = plan.cover.reach @ np.where(counted, plan.cover.children, 0)
+    return _best(children, allowed & (children > 0))
+
+
+def swap(plan: Plan, rules: Rules, score: Score, deadline: float) -> None:
+    """Replace one place by another as long as that adds something (Teitz and Bart 1968).
+
+    Parameters
+    ----------
+    plan
+        Changed into one that no swap betters.
+    rules
+        The limits.
+    score
+        Fills up what a swap leaves free.
+    deadline
+        Of `time.perf_counter`: swaps stop there.
+    """
+    for _ in range(SWAP_ROUNDS):
+        before = plan.value
+        for place in plan.places.tolist():
+            if time.perf_counter() > deadline:
+                return
+            _swap_one(plan, rules, place)
+        complete(plan, rules, score)
+        if plan.value == before:
+            return
+
+
+def _swap_one(plan: Plan, rules: Rules, place: int) -> None:
+    """Replace a place by the one that adds most in its stead, if that is more."""
+    without = plan.chosen.copy()
+    without[place] = False
+    units = plan.units_of(place)
+    places, moved = plan.change(units, plan.counts[units] - 1)
+    gain = plan.gain.copy()
+    np.add.at(gain, places, moved)
+    allowed = rules.addable(plan.cover, without)
+    other = _best(gain, allowed & (gain > gain[place]))
+    if other is None:
+        return
+    plan.drop(place)
+    plan.add(other)
+    if rules.needs.any() and rules.lacking(plan.cover, plan.counts).any():
+        plan.drop(other)
+        plan.add(place)
+
+
+@dataclass(frozen=True)
+class Order:
+    """Places in the order in which greedy takes them, and what each adds."""
+
+    chosen: Indices
+    gains: Ints
+
+
+def ordered(cover: Cover, chosen: Indices) -> Order:
+    """Put chosen places in order of what each adds; of equals the smaller index first."""
+    plan = Plan(cover.only_places(_mask(chosen, cover.places)))
+    numbers = np.sort(chosen)
+    left = np.ones(len(numbers), bool)
+    places, gains = [], []
+    while left.any():
+        place = int(np.argmax(np.where(left, plan.gain, -1)))
+        gains.append(plan.add(place))
+        left[place] = False
+        places.append(int(numbers[place]))
+    return Order(np.array(places, np.intp), np.array(gains, np.int64))
+
+
+def _mask(chosen: Indices, places: int) -> Mask:
+    mask = np.zeros(places, bool)
+    mask[chosen] = True
+    return mask

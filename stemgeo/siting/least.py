@@ -1,0 +1,191 @@
+"""The fewest places that serve everyone, or a stated number of children."""
+
+from __future__ import annotations
+
+import math
+import time
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+from scipy.sparse import csr_array, eye_array, hstack, vstack
+
+from stemgeo.siting.choices import Left, least_children
+from stemgeo.siting.cover import open_demand, without_dominated
+from stemgeo.siting.greedy import Plan, by_gain, complete
+from stemgeo.siting.program import CHOSEN, Program, certified, relaxed, searched
+from stemgeo.siting.search import (
+    ROUNDING_WORK,
+    ROUNDINGS,
+    SHORT,
+    TOLERANCE,
+    Found,
+    feasible,
+    limit_rows,
+    proven,
+)
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from stemgeo.siting.choices import Choices
+    from stemgeo.siting.cover import Cover
+    from stemgeo.siting.program import Relaxed
+    from stemgeo.siting.rules import Rules
+
+    Floats = NDArray[np.float64]
+    Ints = NDArray[np.int64]
+    Indices = NDArray[np.intp]
+
+
+def fewest(choices: Choices, rules: Rules, share: float, deadline: float) -> Found:
+    """Find the fewest places that have the share of the children in time.
+
+    Parameters
+    ----------
+    choices
+        The places and units.
+    rules
+        Floors; any number of places.
+    share
+        Of all children, 0 to 1; as near as the places come where it is out of reach.
+    deadline
+        Of `time.perf_counter`.
+
+    Returns
+    -------
+    Found
+        `value` and `bound` are numbers of places.
+    """
+    cover = _wanted(choices, rules)
+    open_children = int(choices.children[choices.served > 0].sum())
+    asked = least_children(share, int(choices.children.sum())) - open_children
+    need = max(0, min(asked, int(cover.first.sum())))
+    chosen = _thinned(cover, rules, need, _greedily(cover, rules, need))
+    if not rules.kept_by(cover, chosen):
+        chosen = feasible(choices, cover, replace(rules), deadline).places
+        chosen = _thinned(cover, rules, need, _greedily(cover, rules, need, chosen))
+    if need == 0 and not rules.floors_bind and not rules.needs.any():
+        none = np.zeros(0, np.intp)
+        return Found(none, 0, 0, Left(0, 0))
+    program = _program(cover, rules, need)
+    loose = relaxed(program, deadline - time.perf_counter())
+    if loose is None:
+        bound, _ = certified(program, np.zeros(program.rows.shape[0]))
+        sizes = Left(cover.places, cover.units)
+        return Found(cover.kept[chosen], len(chosen), max(1, math.ceil(-bound)), sizes)
+    chosen = _rounded(cover, rules, need, chosen, loose.values[: cover.places], deadline)
+    if math.ceil(-loose.bound) >= len(chosen):
+        return Found(cover.kept[chosen], len(chosen), len(chosen), Left(len(chosen), cover.units))
+    return _branched(cover, rules, need, chosen, loose, deadline)
+
+
+def _wanted(choices: Choices, rules: Rules) -> Cover:
+    """Give the children still to serve and the places for it; costs do not matter."""
+    floors = dict.fromkeys(np.flatnonzero(rules.needs).tolist(), 1)
+    cover = open_demand(choices, choices.children, np.zeros_like(choices.children), floors)
+    cover = replace(cover, cost=np.zeros_like(cover.cost))
+    if rules.floors_bind:
+        return cover
+    return without_dominated(cover, np.zeros_like(cover.province))
+
+
+def _enough(cover: Cover, rules: Rules, need: int, chosen: Indices) -> bool:
+    return cover.value(chosen) >= need and rules.kept_by(cover, chosen)
+
+
+def _greedily(
+    cover: Cover, rules: Rules, need: int, start: Indices | None = None
+) -> Indices:
+    """Add the best place until there is enough."""
+    plan = Plan(cover)
+    for place in [] if start is None else start.tolist():
+        plan.add(place)
+    while plan.value < need:
+        plan.add(int(np.argmax(np.where(plan.chosen, -1, plan.gain))))
+    if not rules.kept_by(cover, plan.places):
+        # What the floors still want; a gain of nothing stops it.
+        floors_only = replace(cover, first=np.zeros_like(cover.first))
+        filled = Plan(floors_only)
+        for place in plan.places.tolist():
+            filled.add(place)
+        complete(filled, rules, by_gain)
+        return filled.places
+    return plan.places
+
+
+def _thinned(cover: Cover, rules: Rules, need: int, chosen: Indices) -> Indices:
+    """Leave out what the others do without, places with little to them first."""
+    size = np.asarray(cover.reach @ cover.first)
+    for place in chosen[np.lexsort((-chosen, size[chosen]))].tolist():
+        fewer = chosen[chosen != place]
+        if _enough(cover, rules, need, fewer):
+            chosen = fewer
+    return chosen
+
+
+def _rounded(
+    cover: Cover, rules: Rules, need: int, chosen: Indices, values: Floats, deadline: float
+) -> Indices:
+    """Round a fractional choice many times; keep the fewest that are enough."""
+    draws = np.random.default_rng(0)
+    work = (cover.reach.nnz + cover.units) * max(1, len(chosen))
+    tries = int(np.clip(ROUNDING_WORK // work, *ROUNDINGS))
+    for _ in range(tries):
+        if time.perf_counter() > deadline:
+            break
+        lots = draws.random(cover.places)
+        drawn = np.flatnonzero((values > SHORT) & (lots < values))
+        other = _thinned(cover, rules, need, _greedily(cover, rules, need, drawn))
+        if len(other) < len(chosen) and _enough(cover, rules, need, other):
+            chosen = other
+    return chosen
+
+
+def _program(cover: Cover, rules: Rules, need: int) -> Program:
+    """Write the search as a program that maximises minus the number of places."""
+    serve = hstack([-cover.reach.T, eye_array(cover.units, format="csr")], format="csr")
+    limits = limit_rows(cover, rules, serve.shape[1])
+    # The children asked for; when that is everyone, each unit by itself, which is far tighter.
+    everyone = need == int(cover.first.sum())
+    wanted = np.concatenate([np.zeros(cover.places), cover.first])
+    total = csr_array(wanted.reshape(1, -1))
+    demand = hstack([csr_array((cover.units, cover.places)), eye_array(cover.units)]).tocsr()
+    asked = demand[np.flatnonzero(cover.first > 0)] if everyone else total
+    least = np.ones(asked.shape[0]) if everyone else np.array([float(need)])
+    rows = csr_array(vstack([serve, asked, limits.rows], format="csr"))
+    none = np.full(cover.units, -np.inf)
+    return Program(
+        np.concatenate([np.full(cover.places, -1.0), np.zeros(cover.units)]),
+        rows,
+        np.concatenate([none, least, limits.lower]),
+        np.concatenate([np.zeros(cover.units), np.full(len(least), np.inf), limits.upper]),
+        cover.places,
+    )
+
+
+def _branched(
+    cover: Cover, rules: Rules, need: int, chosen: Indices, loose: Relaxed, deadline: float
+) -> Found:
+    out, must = proven(loose, -len(chosen), cover.places)
+    kept = ~out
+    kept[chosen] = True
+    small = cover.only_places(kept)
+    here = np.flatnonzero(np.isin(small.kept, cover.kept[chosen]))
+    start = np.zeros(small.places + small.units)
+    start[here] = 1
+    start[small.places :] = small.counts(here) > 0
+    fixed = np.flatnonzero(np.isin(small.kept, cover.kept[must]))
+    program = _program(small, rules, need)
+    answer = searched(program, start, fixed, deadline - time.perf_counter())
+    fewest_here = small.kept[here]
+    if answer.values is not None:
+        other = np.flatnonzero(answer.values[: small.places] > CHOSEN)
+        if len(other) < len(here) and _enough(small, rules, need, other):
+            fewest_here = small.kept[other]
+    least = math.ceil(-loose.bound)
+    if np.isfinite(answer.bound):
+        least = max(least, math.ceil(-answer.bound - TOLERANCE))
+    ended = answer.finished or answer.infeasible
+    bound = len(fewest_here) if ended else min(least, len(fewest_here))
+    return Found(fewest_here, len(fewest_here), bound, Left(small.places, small.units))

@@ -1,0 +1,200 @@
+"""Linear programs in HiGHS, and what their duals prove."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+from scipy.sparse import csr_array
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    Floats = NDArray[np.float64]
+    Indices = NDArray[np.intp]
+
+ABSOLUTE_GAP = 0.999
+"""Objectives are whole numbers: a bound less than 1 above one proves that it is the best."""
+
+ROUNDING = 1e-9
+"""What a sum of floats may be off, as a share of the sizes added up: on the safe side."""
+
+LARGEST_COST = 1e6
+"""HiGHS works to absolute tolerances (1e-7): larger coefficients are scaled down to this."""
+
+CHOSEN = 0.5
+"""A binary column of a solution is 0 or 1 up to a tolerance."""
+
+SEED = 0
+
+
+@dataclass(frozen=True)
+class Program:
+    """Maximise `gain` @ z with `lower` <= `rows` @ z <= `upper` and each z from 0 to 1.
+
+    Parameters
+    ----------
+    gain
+        Of each column.
+    rows
+        Rows x columns.
+    lower, upper
+        Of each row; infinite where there is none.
+    binary
+        How many columns, the first ones, must be 0 or 1.
+    gap
+        A bound this near above a solution proves it.
+    """
+
+    gain: Floats
+    rows: csr_array
+    lower: Floats
+    upper: Floats
+    binary: int
+    gap: float = ABSOLUTE_GAP
+
+
+@dataclass(frozen=True)
+class Relaxed:
+    """What the duals of the relaxed program prove.
+
+    Parameters
+    ----------
+    bound
+        No solution has more.
+    reduced
+        By column, what the bound falls by at least when the column is moved away from 1 (where
+        above 0) or from 0 (where below, negated).
+    values
+        Of the columns; fractional.
+    """
+
+    bound: float
+    reduced: Floats
+    values: Floats
+
+
+@dataclass(frozen=True)
+class Searched:
+    """What branch and bound found: the values of the columns (None: nothing) and a bound."""
+
+    values: Floats | None
+    bound: float
+    finished: bool
+    infeasible: bool
+
+
+def certified(program: Program, duals: Floats) -> tuple[float, Floats]:
+    """Give the bound that multipliers prove, whatever they are, and the reduced gains.
+
+    For multipliers d >= 0 of rows written as a @ z <= b, no solution has more than d @ b plus the
+    sum over the columns of max(0, gain - d @ a): Lagrange's bound. So a solver's tolerance cannot
+    make it wrong, only weak.
+
+    Parameters
+    ----------
+    program
+        The program.
+    duals
+        By row, above 0 where its upper side binds, below 0 where its lower side does.
+    """
+    on_upper = np.where(np.isfinite(program.upper), np.maximum(duals, 0), 0)
+    on_lower = np.where(np.isfinite(program.lower), np.minimum(duals, 0), 0)
+    sides = on_upper * np.where(on_upper != 0, program.upper, 0)
+    sides += on_lower * np.where(on_lower != 0, program.lower, 0)
+    reduced = program.gain - program.rows.T @ (on_upper + on_lower)
+    terms = np.concatenate([sides, np.maximum(reduced, 0)])
+    safe = ROUNDING * (float(np.abs(sides).sum()) + float(np.abs(reduced).sum()))
+    return math.fsum(terms) + safe, reduced
+
+
+def relaxed(program: Program, time_limit_s: float) -> Relaxed | None:
+    """Solve without whole numbers, by an interior point; None if that did not end in time."""
+    highs, scale = _model(program, time_limit_s)
+    highs.setOptionValue("solver", "ipm")
+    # Any duals prove a bound: no need to cross over to a corner.
+    highs.setOptionValue("run_crossover", "off")
+    highs.run()
+    solution = highs.getSolution()
+    if not (solution.value_valid and solution.dual_valid):
+        return None
+    # HiGHS gives the change of the objective per unit of the side, as its sense has it.
+    bound, reduced = certified(program, scale * np.asarray(solution.row_dual))
+    values = np.clip(np.asarray(solution.col_value), 0, 1)
+    return Relaxed(bound, reduced, values)
+
+
+def searched(
+    program: Program, start: Floats | None, fixed: Indices, time_limit_s: float
+) -> Searched:
+    """Search for the best solution in whole numbers.
+
+    Parameters
+    ----------
+    program
+        The program.
+    start
+        Values of the columns of a solution to start from; None if there is none.
+    fixed
+        Columns that are known to be 1.
+    time_limit_s
+        Seconds.
+    """
+    import highspy
+
+    highs, scale = _model(program, time_limit_s)
+    binary = np.arange(program.binary, dtype=np.int32)
+    kinds = np.full(program.binary, highspy.HighsVarType.kInteger)
+    highs.changeColsIntegrality(program.binary, binary, kinds)
+    ones = np.ones(len(fixed))
+    highs.changeColsBounds(len(fixed), fixed.astype(np.int32), ones, ones)
+    if start is not None:
+        solution = highspy.HighsSolution()
+        solution.col_value = start.tolist()
+        highs.setSolution(solution)
+    highs.run()
+    info, status = highs.getInfo(), highs.getModelStatus()
+    found = np.isfinite(info.objective_function_value) and info.primal_solution_status == 2
+    values = np.asarray(highs.getSolution().col_value) if found else None
+    return Searched(
+        values,
+        float(info.mip_dual_bound) * scale,
+        status == highspy.HighsModelStatus.kOptimal,
+        status == highspy.HighsModelStatus.kInfeasible,
+    )
+
+
+def _model(program: Program, time_limit_s: float) -> tuple[object, float]:
+    """Pass a program to HiGHS with its gains scaled; give both."""
+    import highspy
+
+    largest = float(np.abs(program.gain).max(initial=0))
+    scale = max(1.0, largest / LARGEST_COST)
+    rows = csr_array(program.rows)
+    lp = highspy.HighsLp()
+    lp.num_row_, lp.num_col_ = rows.shape
+    lp.sense_ = highspy.ObjSense.kMaximize
+    lp.col_cost_ = program.gain / scale
+    lp.col_lower_, lp.col_upper_ = np.zeros(rows.shape[1]), np.ones(rows.shape[1])
+    lp.row_lower_, lp.row_upper_ = program.lower, program.upper
+    lp.a_matrix_.format_ = highspy.MatrixFormat.kRowwise
+    lp.a_matrix_.start_, lp.a_matrix_.index_ = rows.indptr, rows.indices
+    lp.a_matrix_.value_ = rows.data.astype(np.float64)
+    highs = highspy.Highs()
+    for option, value in {
+        "output_flag": False,
+        # Not "threads": HiGHS keeps one number of them for the whole process, and refuses another.
+        "parallel": "off",
+        "random_seed": SEED,
+        "time_limit": max(0.0, time_limit_s),
+        "mip_rel_gap": 0.0,
+        "mip_abs_gap": program.gap / scale,
+        # What presolve and restarts could still find has been taken out before.
+        "mip_detect_symmetry": False,
+        "mip_allow_restart": False,
+    }.items():
+        highs.setOptionValue(option, value)
+    highs.passModel(lp)
+    return highs, scale

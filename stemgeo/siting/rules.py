@@ -1,0 +1,125 @@
+"""Limits as a search meets them: which place may still be added."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from stemgeo.siting.choices import needs_by_province
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from stemgeo.siting.choices import Choices, Limits
+    from stemgeo.siting.cover import Cover
+
+    Ints = NDArray[np.int64]
+    Indices = NDArray[np.intp]
+    Mask = NDArray[np.bool_]
+
+NO_BUDGET = -1
+
+
+@dataclass(frozen=True)
+class Rules:
+    """Limits on the number, the cost and the provinces of new places.
+
+    Parameters
+    ----------
+    most
+        The most places.
+    budget
+        The most cents; `NO_BUDGET` for none.
+    floor, cap
+        By province, the least and the most places.
+    needs
+        By province, the children still to be brought in time.
+    """
+
+    most: int
+    budget: int
+    floor: Ints
+    cap: Ints
+    needs: Ints
+
+    @classmethod
+    def of(cls, choices: Choices, limits: Limits) -> Rules:
+        """Read the limits for some choices; they have been checked."""
+        floor = np.zeros(choices.provinces, np.int64)
+        for province, number in limits.floor_places.items():
+            if number > 0:
+                floor[province] = number
+        needs = np.zeros(choices.provinces, np.int64)
+        for province, need in needs_by_province(choices, limits).items():
+            needs[province] = need
+        most = choices.places if limits.places is None else limits.places
+        cap = limits.most_of_a_province
+        return cls(
+            most,
+            NO_BUDGET if limits.budget_cents is None else limits.budget_cents,
+            floor,
+            np.full(choices.provinces, most if cap is None else cap, np.int64),
+            needs,
+        )
+
+    @property
+    def caps_bind(self) -> bool:
+        """Whether a province may get fewer places than there are to give."""
+        return bool((self.cap < self.most).any())
+
+    @property
+    def floors_bind(self) -> bool:
+        """Whether a province must get a place."""
+        return bool((self.floor > 0).any())
+
+    @property
+    def only_number(self) -> bool:
+        """Whether the number of places is all that is limited."""
+        budget = self.budget != NO_BUDGET
+        return not (budget or self.caps_bind or self.floors_bind or self.needs.any())
+
+    def addable(self, cover: Cover, chosen: Mask) -> Mask:
+        """Tell which places may be added such that the floors can still be met."""
+        used = np.bincount(cover.province[chosen], minlength=len(self.floor))
+        missing = np.maximum(self.floor - used, 0)
+        spare = self.most - int(chosen.sum()) - int(missing.sum())
+        wanted = missing[cover.province] > 0
+        fits = ~chosen & (used < self.cap)[cover.province]
+        fits &= wanted & (spare >= 0) | (spare > 0)
+        if self.budget == NO_BUDGET:
+            return np.asarray(fits)
+        left = self.budget - int(cover.cost[chosen].sum())
+        total, last = self._reserve(cover, chosen, missing)
+        needed = np.maximum(cover.cost - last[cover.province], 0) * wanted
+        needed += cover.cost * ~wanted
+        return np.asarray(fits & (total + needed <= left))
+
+    def _reserve(self, cover: Cover, chosen: Mask, missing: Ints) -> tuple[int, Ints]:
+        """Give the least cost of the missing places, and of each province its dearest of them."""
+        total, last = 0, np.zeros(len(missing), np.int64)
+        for province in np.flatnonzero(missing):
+            costs = np.sort(cover.cost[~chosen & (cover.province == province)])
+            needed = costs[: missing[province]]
+            total += int(needed.sum())
+            last[province] = needed[-1] if len(needed) else 0
+        return total, last
+
+    def lacking(self, cover: Cover, counts: Ints) -> Ints:
+        """Give by province the children still needed, with units served so many times."""
+        won = np.zeros(len(self.needs), np.int64)
+        counted = (counts > 0) & (cover.province_of_unit >= 0)
+        np.add.at(won, cover.province_of_unit[counted], cover.children[counted])
+        return np.maximum(self.needs - won, 0)
+
+    def kept_by(self, cover: Cover, chosen: Indices) -> bool:
+        """Tell whether a choice is within all limits."""
+        used = np.bincount(cover.province[chosen], minlength=len(self.floor))
+        return bool(
+            len(chosen) <= self.most
+            and (self.budget == NO_BUDGET or cover.cost[chosen].sum() <= self.budget)
+            and (used >= self.floor).all()
+            and (used <= self.cap).all()
+            and not self.lacking(cover, cover.counts(chosen)).any()
+        )

@@ -1,0 +1,300 @@
+"""From a good choice to the best: relax, prove places in or out, then branch and bound."""
+
+from __future__ import annotations
+
+import math
+import time
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+from scipy.sparse import csr_array, eye_array, hstack, vstack
+
+from stemgeo.errors import InputError, Problem
+from stemgeo.siting.choices import WHERE, Left
+from stemgeo.siting.cover import merged, with_own, without_dominated
+from stemgeo.siting.greedy import Plan, by_gain, by_gain_per_cost, complete, swap
+from stemgeo.siting.program import CHOSEN, Program, certified, relaxed, searched
+from stemgeo.siting.rules import NO_BUDGET
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from stemgeo.siting.choices import Choices
+    from stemgeo.siting.cover import Cover
+    from stemgeo.siting.program import Relaxed
+    from stemgeo.siting.rules import Rules
+
+    Floats = NDArray[np.float64]
+    Indices = NDArray[np.intp]
+    Mask = NDArray[np.bool_]
+
+ROUNDING_WORK = 400_000_000
+"""Entries looked at while fractional solutions are rounded: about five seconds at most."""
+
+ROUNDINGS = (4, 60)
+"""The least and the most roundings of a fractional solution."""
+
+TOLERANCE = 1e-3
+"""What a bound of branch and bound may be too low (HiGHS keeps to 1e-7 a column)."""
+
+SHORT = 1e-6
+
+
+@dataclass(frozen=True)
+class Found:
+    """A choice, by the numbers of all places; its value, a bound, and what was left to search."""
+
+    chosen: Indices
+    value: int
+    bound: int
+    left: Left
+
+
+def reduced(cover: Cover, rules: Rules) -> Cover:
+    """Leave out what no best choice depends on, as far as the limits allow."""
+    if not cover.second.any() and not rules.floors_bind:
+        groups = cover.province if rules.caps_bind else np.zeros_like(cover.province)
+        cover = merged(without_dominated(cover, groups))
+    return with_own(cover)
+
+
+def best(choices: Choices, cover: Cover, rules: Rules, deadline: float) -> Found:
+    """Find the best choice and prove it, or give the best so far and a bound.
+
+    Parameters
+    ----------
+    choices
+        For names in messages.
+    cover
+        What is to be won.
+    rules
+        The limits.
+    deadline
+        Of `time.perf_counter`.
+
+    Raises
+    ------
+    InputError
+        When no choice keeps the floors.
+    """
+    if rules.budget == NO_BUDGET:
+        cover = replace(cover, cost=np.zeros_like(cover.cost))
+    cover = reduced(cover, rules)
+    plan = started(cover, rules, deadline)
+    if plan is None:
+        plan = feasible(choices, cover, rules, deadline)
+        swap(plan, rules, by_gain, deadline)
+    if cover.places == 0:
+        return Found(cover.kept[plan.places], plan.value, plan.value, Left(0, cover.units))
+    program = to_program(cover, rules)
+    loose = relaxed(program, deadline - time.perf_counter())
+    if loose is None:
+        bound, _ = certified(program, rough_duals(cover, rules, program))
+        return _found(cover, plan, math.floor(bound), cover)
+    plan = rounded(cover, rules, plan, loose.values[: cover.places], deadline)
+    if math.floor(loose.bound) <= plan.value:
+        return _found(cover, plan, plan.value, cover.only_places(plan.chosen))
+    return _branched(cover, rules, plan, loose, deadline)
+
+
+def _found(cover: Cover, plan: Plan, bound: int, left: Cover) -> Found:
+    sizes = Left(left.places, left.units)
+    return Found(cover.kept[plan.places], plan.value, max(bound, plan.value), sizes)
+
+
+def _branched(cover: Cover, rules: Rules, plan: Plan, loose: Relaxed, deadline: float) -> Found:
+    """Search among the places that may be part of a better choice than the plan."""
+    out, must = proven(loose, plan.value, cover.places)
+    # The plan stays whole, to start from: the proof speaks of better ones only.
+    small = reduced(merged(cover.only_places(~out | plan.chosen)), rules)
+    fixed = np.flatnonzero(np.isin(small.kept, cover.kept[must]))
+    here = again(small, rules, np.flatnonzero(np.isin(small.kept, cover.kept[plan.places])))
+    start = columns(small, here) if rules.kept_by(small, here) else None
+    program = to_program(small, rules)
+    answer = searched(program, start, fixed, deadline - time.perf_counter())
+    chosen, value = cover.kept[plan.places], plan.value
+    if answer.values is not None:
+        other = np.flatnonzero(answer.values[: small.places] > CHOSEN)
+        if rules.kept_by(small, other) and small.value(other) > value:
+            chosen, value = small.kept[other], small.value(other)
+    ended = answer.finished or answer.infeasible
+    limit = min(loose.bound, answer.bound + TOLERANCE) if np.isfinite(answer.bound) else loose.bound
+    bound = value if ended else max(value, math.floor(limit))
+    return Found(chosen, value, bound, Left(small.places, small.units))
+
+
+def again(cover: Cover, rules: Rules, chosen: Indices) -> Indices:
+    """Choose the same again, and fill up what a reduction took out of it."""
+    plan = Plan(cover)
+    for place in chosen.tolist():
+        plan.add(place)
+    complete(plan, rules, by_gain)
+    return plan.places
+
+
+def proven(loose: Relaxed, value: int, places: int) -> tuple[Mask, Mask]:
+    """Tell which places no better choice has, and which every better one has."""
+    reduced_gain = loose.reduced[:places]
+    better = value + 1
+    out = (reduced_gain < 0) & (loose.bound + reduced_gain < better)
+    must = (reduced_gain > 0) & (loose.bound - reduced_gain < better)
+    return out, must
+
+
+def started(cover: Cover, rules: Rules, deadline: float) -> Plan | None:
+    """Give the best of greedy by gain and by gain per cent, swapped; None if none fits."""
+    by_unit = cover.reach.T.tocsr()
+    scores = [by_gain] if rules.budget == NO_BUDGET else [by_gain, by_gain_per_cost]
+    top = None
+    for score in scores:
+        plan = Plan(cover, by_unit)
+        complete(plan, rules, score)
+        if not rules.kept_by(cover, plan.places):
+            continue
+        swap(plan, rules, score, deadline)
+        if top is None or plan.value > top.value:
+            top = plan
+    return top
+
+
+def rounded(cover: Cover, rules: Rules, plan: Plan, values: Floats, deadline: float) -> Plan:
+    """Round a fractional choice many times, complete and swap each; keep the best."""
+    draws = np.random.default_rng(0)
+    work = cover.reach.nnz * max(1, int(plan.chosen.sum()))
+    tries = int(np.clip(ROUNDING_WORK // max(1, work), *ROUNDINGS))
+    by_unit = plan.by_unit
+    order = np.lexsort((np.arange(cover.places), -values))
+    order = order[values[order] > SHORT]
+    for attempt in range(tries):
+        if time.perf_counter() > deadline:
+            break
+        # The first keeps what is more than half chosen; the others draw.
+        lots = draws.random(len(order)) if attempt else np.full(len(order), CHOSEN)
+        other = Plan(cover, by_unit)
+        for place in order[lots < values[order]].tolist():
+            if rules.addable(cover, other.chosen)[place]:
+                other.add(place)
+        complete(other, rules, by_gain)
+        swap(other, rules, by_gain, deadline)
+        if other.value > plan.value and rules.kept_by(cover, other.places):
+            plan = other
+    return plan
+
+
+@dataclass(frozen=True)
+class LimitRows:
+    """Limits as rows over the columns; `province` tells whose floor a row is, or -1."""
+
+    rows: csr_array
+    lower: Floats
+    upper: Floats
+    province: Indices
+
+
+def limit_rows(cover: Cover, rules: Rules, width: int) -> LimitRows:
+    """Write the limits as rows over the places, the units and what follows them."""
+    found: list[tuple[Floats, float, float, int]] = []
+
+    def note(values: Floats, first: int, lower: float, upper: float, province: int) -> None:
+        row = np.zeros(width)
+        row[first : first + len(values)] = values
+        found.append((row, lower, upper, province))
+
+    if rules.most < cover.places:
+        note(np.ones(cover.places), 0, -np.inf, rules.most, -1)
+    if rules.budget != NO_BUDGET and cover.places:
+        # In units of the greatest common divisor the numbers stay small and the side whole.
+        unit = max(1, int(np.gcd.reduce(cover.cost)))
+        note((cover.cost // unit).astype(float), 0, -np.inf, rules.budget // unit, -1)
+    for province in range(len(rules.floor)):
+        here = (cover.province == province).astype(float)
+        if rules.cap[province] < min(rules.most, here.sum()):
+            note(here, 0, -np.inf, rules.cap[province], -1)
+        if rules.floor[province] > 0:
+            note(here, 0, rules.floor[province], np.inf, province)
+        if rules.needs[province] > 0:
+            children = np.where(cover.province_of_unit == province, cover.children, 0)
+            note(children.astype(float), cover.places, rules.needs[province], np.inf, province)
+    if not found:
+        none = np.zeros(0)
+        return LimitRows(csr_array((0, width)), none, none, none.astype(np.intp))
+    rows, lower, upper, whose = zip(*found, strict=True)
+    return LimitRows(
+        csr_array(np.array(rows)), np.array(lower), np.array(upper), np.array(whose, np.intp)
+    )
+
+
+def to_program(cover: Cover, rules: Rules) -> Program:
+    """Write the search as a program: columns are places, first services, second services."""
+    twice = np.flatnonzero(cover.second > 0)
+    one = eye_array(cover.units, format="csr")
+    serve = hstack([-cover.reach.T, one, one[:, twice]], format="csr")
+    limits = limit_rows(cover, rules, serve.shape[1])
+    return Program(
+        np.concatenate([cover.own, cover.first, cover.second[twice]]).astype(float),
+        csr_array(vstack([serve, limits.rows], format="csr")),
+        np.concatenate([np.full(cover.units, -np.inf), limits.lower]),
+        np.concatenate([np.zeros(cover.units), limits.upper]),
+        cover.places,
+    )
+
+
+def columns(cover: Cover, chosen: Indices) -> Floats:
+    """Give the values of all columns for a choice."""
+    places = np.zeros(cover.places)
+    places[chosen] = 1
+    counts = cover.counts(chosen)
+    twice = cover.second > 0
+    return np.concatenate([places, counts >= 1, counts[twice] >= 2]).astype(float)
+
+
+def rough_duals(cover: Cover, rules: Rules, program: Program) -> Floats:
+    """Give multipliers that need no solver: a unit's worth shared among the places it has."""
+    duals = np.zeros(program.rows.shape[0])
+    sharing = np.diff(cover.reach.T.tocsr().indptr)
+    duals[: cover.units] = cover.first / np.maximum(1, np.minimum(sharing, 2))
+    if rules.most < cover.places:
+        scores = np.sort(cover.own + cover.reach @ duals[: cover.units])[::-1]
+        duals[cover.units] = scores[rules.most - 1] if rules.most else scores[0]
+    return duals
+
+
+def feasible(choices: Choices, cover: Cover, rules: Rules, deadline: float) -> Plan:
+    """Find a choice that keeps the floors: the one that falls short of them least.
+
+    Raises
+    ------
+    InputError
+        When even that one falls short, with the provinces; or when time ran out.
+    """
+    program = to_program(cover, rules)
+    limits = limit_rows(cover, rules, program.rows.shape[1])
+    floors = np.flatnonzero(limits.province >= 0)
+    first = program.rows.shape[0] - len(limits.province)
+    sizes = limits.lower[floors]
+    slack = csr_array(
+        (sizes, (first + floors, np.arange(len(floors)))),
+        shape=(program.rows.shape[0], len(floors)),
+    )
+    elastic = replace(
+        program,
+        # Relative to each floor, so that places and children weigh alike.
+        gain=np.concatenate([np.zeros(len(program.gain)), np.full(len(floors), -1.0)]),
+        rows=csr_array(hstack([program.rows, slack], format="csr")),
+        gap=SHORT,
+    )
+    answer = searched(elastic, None, np.zeros(0, np.intp), deadline - time.perf_counter())
+    if answer.values is not None:
+        plan = Plan(cover)
+        for place in np.flatnonzero(answer.values[: cover.places] > CHOSEN).tolist():
+            plan.add(place)
+        if rules.kept_by(cover, plan.places):
+            return plan
+    if answer.values is None or not answer.finished:
+        what = "no choice within the limits was found in time"
+        raise InputError(Problem(WHERE, what, "raise the time limit or lower a floor"))
+    short = limits.province[floors][answer.values[len(program.gain) :] > SHORT]
+    names = ", ".join(choices.name(int(province)) for province in np.unique(short))
+    what = f"the limits leave the floor of {names} out of reach, together with the other floors"
+    raise InputError(Problem(WHERE, what, "lower its floor or raise the number or the budget"))
