@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from stemgeo.measure import Progress
+    from stemgeo.site import Plan
     from stemgeo.study import Study
 
 INTERRUPTED = 130
@@ -43,6 +44,22 @@ class Sex(StrEnum):
     all = "all"
     girls = "F"
     boys = "M"
+
+
+class Wanted(StrEnum):
+    """What a plan is to be best at; see docs/method.md."""
+
+    mclp = "mclp"
+    lscp = "lscp"
+    p_median = "p_median"
+    backup = "backup"
+
+
+class Roads(StrEnum):
+    """The roads that are used."""
+
+    all = "all"
+    low_stress = "low_stress"
 
 
 class Form(StrEnum):
@@ -117,6 +134,74 @@ def run(
     _emit(readable(result.summary(), parsed.output.language), Form.text)
     _notices(read_manifest(out), Form.text)
     _say(f"Result in {out}: summary.md, map.html, maps/, tables/, manifest.json")
+
+
+@app.command()
+def site(
+    study: StudyPath,
+    places: Annotated[
+        int | None, typer.Option("-n", "--places", min=0, help="The most new places.")
+    ] = None,
+    budget: Annotated[
+        str | None, typer.Option("--budget", metavar="EUR", help="The most that they may cost.")
+    ] = None,
+    share: Annotated[
+        float | None,
+        typer.Option(
+            "--share", min=0, max=1, help="Fewest places for this share in time, as 0.95."
+        ),
+    ] = None,
+    problem: Annotated[
+        Wanted | None,
+        typer.Option(
+            "--problem", help="Most children (mclp), fewest places (lscp), least time, a backup."
+        ),
+    ] = None,
+    profile: Annotated[Roads | None, typer.Option("--profile", help="Which roads.")] = None,
+    out: Annotated[
+        Path | None, typer.Option("--out", metavar="DIR", help="Where the plan goes.")
+    ] = None,
+    threads: ThreadsOption = None,
+    form: FormOption = Form.text,
+) -> None:
+    """Choose where the next academies would help most, with the proof that none is better."""
+    from stemgeo.report.files import SITE, refuse_taken
+    from stemgeo.study import load_study
+
+    wanted = Wanted.lscp if problem is None and share is not None else problem
+    parsed = load_study(study).with_siting(
+        places=places, budget_eur=budget, share=share, problem=wanted, profile=profile
+    )
+    if out is not None:
+        refuse_taken(out, SITE)
+    with _progress() as progress:
+        from stemgeo.site import site as choose
+
+        plan = choose(parsed, progress=progress, threads=threads)
+        if out is not None:
+            progress("Schrijven", 0.95)
+            plan.write(out)
+        progress("Klaar", 1.0)
+    _warn(plan.notes)
+    _emit_plan(plan, form)
+    if out is not None:
+        _say(f"Plan in {out}: summary.md, plan.csv, maps/, tables/, manifest.json")
+        _say(f"Measure it: stemgeo run {study} --plan {out / 'plan.csv'} --out {out}-run")
+
+
+def _emit_plan(plan: Plan, form: Form) -> None:
+    """Print the chosen places; for people with what they bring, the proof and the cost."""
+    from stemgeo.report.plan import readable_plan, said
+
+    if form is not Form.text:
+        _emit(plan.register, form)
+        return
+    language = plan.study.output.language
+    for line in said(plan, language):
+        print(line)
+    if len(plan.places):
+        print()
+        _emit(readable_plan(plan, language), form)
 
 
 def _with(study: Study, plan: Path | None) -> Study:

@@ -13,6 +13,7 @@ import pandas as pd
 from stemgeo import coverage as coverage_
 from stemgeo import subsidy
 from stemgeo.errors import Problem, StudyError
+from stemgeo.inputs import vintages
 from stemgeo.inputs.plan import with_plan
 from stemgeo.maps.curve import curve_chart
 from stemgeo.maps.page import save_figure
@@ -28,9 +29,7 @@ from stemgeo.siting.plan import PlanTables
 from stemgeo.tables import checked
 
 if TYPE_CHECKING:
-    import geopandas as gpd
-
-    from stemgeo.inputs import Inputs
+    from stemgeo.maps.text import MapText
     from stemgeo.measure import Progress
     from stemgeo.siting.choices import Solution
     from stemgeo.siting.plan import Question
@@ -46,21 +45,23 @@ class Plan(PlanTables):
 
     @property
     def register(self) -> pd.DataFrame:
-        """The places in the form of the register, for `stemgeo run --plan`: exactly the same spots."""
-        at = self.places.geometry
+        """The places in the form of the register, for `stemgeo run --plan`: on the same spots."""
+        at, plain = self.places.geometry, pd.DataFrame(self.places.drop(columns="geometry"))
+        # In full: a rounded place may lie on another road.
         spots = {"x_lambert72": at.x.map(repr), "y_lambert72": at.y.map(repr)}
-        return pd.DataFrame(self.places.drop(columns="geometry")).assign(**spots)
+        euro = {name: plain[name].map("{:.2f}".format) for name in ("cost_eur", "total_cost_eur")}
+        return plain.assign(**euro, **spots)
 
     def write(self, place: str | Path) -> Path:
         """Write plan, tables, pictures, summary and manifest into a folder, whole or not at all."""
         text = map_text(self.study, self.inputs)
-        marks = {
-            "plan": choropleth(
-                self.municipalities, self.academies, text, classes=self.study.output.classes
-            ),
+        with_plan = map_text(self.study.with_plan("plan.csv"), self.inputs)
+        classes = self.study.output.classes
+        pictures = {
+            "plan": choropleth(self.municipalities, self.academies, with_plan, classes=classes),
             "curve": curve_chart(self.curve, self._on_curve(), text),
         }
-        with whole_folder(Path(place)) as folder:
+        with whole_folder(Path(place), SITE) as folder:
             for name in ("tables", "maps"):
                 (folder / name).mkdir()
             write_csv(self.register, folder / "plan.csv")
@@ -70,7 +71,7 @@ class Plan(PlanTables):
             (folder / "tables" / "LEESMIJ.txt").write_text(
                 "".join(f"{line}\n" for line in said(text).values() if line), encoding="utf-8"
             )
-            for name, figure in marks.items():
+            for name, figure in pictures.items():
                 save_figure(figure, folder / "maps" / name, formats=self.study.output.formats)
             (folder / "summary.md").write_text(plan_markdown(self, text), encoding="utf-8")
             write_manifest(folder, self._manifest(text))
@@ -81,7 +82,7 @@ class Plan(PlanTables):
             return None
         return len(self.places), float(self.places["share"].iloc[-1])
 
-    def _manifest(self, text: Any) -> dict[str, Any]:
+    def _manifest(self, text: MapText) -> dict[str, Any]:
         found = self.solution
         return {
             "command": SITE,
@@ -155,6 +156,8 @@ def site(study: Study, *, progress: Progress = quiet, threads: int | None = None
         after=_summary(after),
         municipalities=after.municipalities,
         academies=after.academies,
+        measured_children=asked.measured_children,
+        whole_region=vintages.cover_flanders(measured.municipalities["nis_code"]),
         unreachable=_by_municipality(asked, solution),
         notes=(*prepared.notes, *asked.candidates.notes, *measured.notes),
     )

@@ -639,6 +639,18 @@ class Study(_Part):
         """Whether distances are straight lines times a detour factor: a screening."""
         return self.inputs.network == STRAIGHT_LINE
 
+    def with_siting(self, **asked: Any) -> Study:
+        """Give this study with other choices for `siting`, checked; None leaves one as it is.
+
+        Raises
+        ------
+        StudyError
+            If a choice cannot be.
+        """
+        new = {name: value for name, value in asked.items() if value is not None}
+        content = self.model_dump(by_alias=True)
+        return parse_study(content | {"siting": content["siting"] | new}, name="study")
+
     def with_plan(self, plan: str | Path | None) -> Study:
         """Give this study with the places of a plan beside its register, or with no plan."""
         given = None if plan is None else Input(path=Path(plan))

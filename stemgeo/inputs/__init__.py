@@ -6,7 +6,7 @@ Every file passes the one door (`files`). All problems of all files are told at 
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from typing import Any, TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 # First, because it sets what GDAL may do, before anything loads GDAL.
 from stemgeo.inputs.files import Provenance, opened  # isort: skip

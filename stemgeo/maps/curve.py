@@ -124,7 +124,9 @@ def _write_head(page: Axes, room: Box, words: dict[str, str]) -> Box:
 
 def _draw(axes: Axes, curve: pd.DataFrame, plan: tuple[int, float] | None) -> None:
     places = curve["places"]
-    axes.fill_between(places, curve["share_random_least"], curve["share_random_most"], **_CHANCE_BAND)
+    axes.fill_between(
+        places, curve["share_random_least"], curve["share_random_most"], **_CHANCE_BAND
+    )
     axes.plot(places, curve["share_random"], **_CHANCE)
     axes.plot(places, curve["share_bound"], **_BOUND)
     axes.plot(places, curve["share"], **_BEST)

@@ -49,15 +49,12 @@ WORDS = {
         "{where}.",
         "zone_places": "Een plaats staat voor een zone: het midden van waar haar kinderen wonen, "
         "geen gebouw. Waar de academie precies komt, verandert het aantal.",
-        "children": "Alle aantallen zijn gemeten kinderen bij de centrale fietssnelheid; de cijfers "
+        "children": "Alle aantallen zijn gemeten kinderen bij de centrale fietssnelheid; cijfers "
         "van kinderen binnen een gemeente zijn een raming.",
         "chosen": "De plaatsen, in volgorde van wat elke toevoegt",
         "by_province": "Per provincie",
         "sources": "Bronnen",
         "notes": "Opmerkingen bij de invoer en de meting",
-        "heads": ("", "Plaats", "Gemeente", "Provincie", "Nieuw op tijd", "Kost (euro)",
-                  "Aandeel daarna"),
-        "province_heads": ("Provincie", "Nu", "Met het plan", "Kinderen meer"),
     },
     "en": {
         "lead": "With {places} more, {after} of the children reach a STEM academy within {minutes} "
@@ -99,12 +96,17 @@ WORDS = {
         "by_province": "By province",
         "sources": "Sources",
         "notes": "Notes on the inputs and the measurement",
-        "heads": ("", "Place", "Municipality", "Province", "Newly in time", "Cost (euro)",
-                  "Share then"),
-        "province_heads": ("Province", "Now", "With the plan", "Children more"),
     },
-}  # fmt: skip
+}
 
+HEADS = {
+    "nl": ("", "Plaats", "Gemeente", "Provincie", "Nieuw op tijd", "Kost (euro)", "Aandeel daarna"),
+    "en": ("", "Place", "Municipality", "Province", "Newly in time", "Cost (euro)", "Share then"),
+}
+PROVINCE_HEADS = {
+    "nl": ("Provincie", "Nu", "Met het plan", "Kinderen meer"),
+    "en": ("Province", "Now", "With the plan", "Children more"),
+}
 TARGETS = (0.5, 0.6, 0.7, 0.8, 0.9, 0.95)
 """Shares of which the summary says how many academies they take; the next two are told."""
 NAMED = 5
@@ -153,7 +155,7 @@ def _lead(plan: PlanTables, language: str) -> str:
 
 def _share(plan: PlanTables) -> float:
     """Give the share in time with the plan."""
-    return float((plan.places if len(plan.places) else plan.curve)["share"].iloc[-1 if len(plan.places) else 0])
+    return float(plan.places["share"].iloc[-1] if len(plan.places) else plan.curve["share"].iloc[0])
 
 
 def _proof(plan: PlanTables, language: str) -> list[str]:
@@ -193,25 +195,24 @@ def _euro(cents: int, language: str) -> str:
 
 def _beside(plan: PlanTables, language: str) -> list[str]:
     """Say what chance, the letter of the promise and more academies would reach."""
-    words, rows = WORDS[language], plan.comparison.set_index("choice")
-    whole = plan.measured_children
-    lines = []
+    words, whole, lines = WORDS[language], max(plan.measured_children, 1), []
+    rows = {row["choice"]: row for row in plan.comparison.to_dict("records")}
     if len(plan.places):
-        chance = rows.loc["random"]
+        least, most = (rows["random"][f"covered_{end}"] / whole for end in ("least", "most"))
         lines.append(
             words["random"].format(
-                share=percent(chance["share"], language),
-                least=percent(chance["covered_least"] / whole, language),
-                most=percent(chance["covered_most"] / whole, language),
+                share=percent(rows["random"]["share"], language),
+                least=percent(least, language),
+                most=percent(most, language),
             )
         )
-    each = rows.loc["each_municipality"]
+    each = rows["each_municipality"]
     if each["places"]:
         lines.append(
             words["each"].format(
                 count=number(each["places"], language),
                 share=percent(each["share"], language),
-                best=percent(rows.loc["best_as_many", "share"], language),
+                best=percent(rows["best_as_many"]["share"], language),
             )
         )
     return lines + _targets(plan.curve, language)
@@ -223,7 +224,8 @@ def _targets(curve: pd.DataFrame, language: str) -> list[str]:
     ahead = [share for share in TARGETS if share > curve["share"].iloc[0]]
     for target in ahead[:2]:
         there, could = curve[curve["share"] >= target], curve[curve["share_bound"] >= target]
-        share, most = percent(target, language), number(curve["places"].max(), language)
+        share = f"{format_decimal(target * 100, locale=language)} %"
+        most = number(curve["places"].max(), language)
         if there.empty:
             lines.append(words["not_for"].format(most=most, share=share))
             continue
@@ -237,7 +239,7 @@ def _caveats(plan: PlanTables, language: str) -> list[str]:
     words, lines = WORDS[language], []
     if plan.unreachable.sum():
         where = ", ".join(
-            f"{plain(name)} ({number(children, language)})"
+            f"{plain(str(name))} ({number(children, language)})"
             for name, children in plan.unreachable.head(NAMED).items()
         )
         count = number(plan.unreachable.sum(), language)
@@ -260,7 +262,7 @@ def readable_plan(plan: PlanTables, language: str) -> pd.DataFrame:
         [_euro(value, language) for value in cents],
         [percent(value, language) for value in table["share"]],
     )
-    return pd.DataFrame(dict(zip(WORDS[language]["heads"], columns, strict=True)))
+    return pd.DataFrame(dict(zip(HEADS[language], columns, strict=True)))
 
 
 def readable_provinces(plan: PlanTables, language: str) -> pd.DataFrame:
@@ -274,4 +276,4 @@ def readable_provinces(plan: PlanTables, language: str) -> pd.DataFrame:
         [percent(value, language) for value in last["share"]],
         [number(value, language) for value in last["covered"] - first["covered"]],
     )
-    return pd.DataFrame(dict(zip(WORDS[language]["province_heads"], columns, strict=True)))
+    return pd.DataFrame(dict(zip(PROVINCE_HEADS[language], columns, strict=True)))

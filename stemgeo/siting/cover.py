@@ -109,9 +109,7 @@ class Cover:
         )
 
 
-def open_demand(
-    choices: Choices, first: Ints, second: Ints, floors: Mapping[int, int]
-) -> Cover:
+def open_demand(choices: Choices, first: Ints, second: Ints, floors: Mapping[int, int]) -> Cover:
     """Give what is still to be won: what is served already, or by no place, is left out.
 
     Parameters

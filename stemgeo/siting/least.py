@@ -94,9 +94,7 @@ def _enough(cover: Cover, rules: Rules, need: int, chosen: Indices) -> bool:
     return cover.value(chosen) >= need and rules.kept_by(cover, chosen)
 
 
-def _greedily(
-    cover: Cover, rules: Rules, need: int, start: Indices | None = None
-) -> Indices:
+def _greedily(cover: Cover, rules: Rules, need: int, start: Indices | None = None) -> Indices:
     """Add the best place until there is enough."""
     plan = Plan(cover)
     for place in [] if start is None else start.tolist():

@@ -54,8 +54,8 @@ def candidate_municipalities(
     table = table.merge(_main_reason(reasons), on="nis_code", how="left").merge(
         adds, on="nis_code", how="left"
     )
-    text = {name: "" for name in ("reason", "place_id", "place")}
-    whole = {name: 0 for name in ("adds", "adds_here", "adds_beyond")}
+    text = dict.fromkeys(("reason", "place_id", "place"), "")
+    whole = dict.fromkeys(("adds", "adds_here", "adds_beyond"), 0)
     table = table.fillna(text | whole).astype(dict.fromkeys(whole, "int64"))
     by = {"adds": ["adds", "uncovered"], "uncovered": ["uncovered", "adds"], "share": ["share"]}
     rule = by[prepared.study.gaps.rank_by]

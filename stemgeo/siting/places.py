@@ -120,7 +120,7 @@ def zone_middles(prepared: Prepared) -> gpd.GeoDataFrame:
 
 
 def _middle_of_each(points: gpd.GeoDataFrame) -> NDArray[np.intp]:
-    """Find in each zone the point nearest to the mean place of its children; the first of equals."""
+    """Find in each zone the point nearest to the mean of its children, the first of equals."""
     columns = [name for name in points if name.startswith("children_")]
     children = points[columns].to_numpy().sum(axis=1)
     zone, _ = pd.factorize(points["zone_id"], sort=True)

@@ -106,8 +106,13 @@ class PlanTables:
         The summary by province as `stemgeo run` gives it, without and with the plan.
     municipalities, academies
         As of a run with the plan.
+    measured_children
+        All of whom something is measured.
+    whole_region
+        Whether the study is of all of Flanders, as the envelope is.
     unreachable
-        Measured children whom no candidate place brings in time, by municipality; see `lscp`.
+        Measured children by name of municipality whom neither an academy nor any candidate has in
+        time, most first.
     notes
         What the reader of the figures must know.
     """
@@ -126,8 +131,11 @@ class PlanTables:
     after: pd.DataFrame
     municipalities: gpd.GeoDataFrame
     academies: gpd.GeoDataFrame
+    measured_children: int
+    whole_region: bool
     unreachable: pd.Series[int]
     notes: tuple[Problem, ...]
+
 
 def question(prepared: Prepared, measured: Measured, *, threads: int | None = None) -> Question:
     """Lay out the choice that a study asks for."""
