@@ -61,13 +61,12 @@ def fewest(choices: Choices, rules: Rules, share: float, deadline: float) -> Fou
     open_children = int(choices.children[choices.served > 0].sum())
     asked = least_children(share, int(choices.children.sum())) - open_children
     need = max(0, min(asked, int(cover.first.sum())))
+    if need == 0 and not rules.floors_bind and not rules.needs.any():
+        return Found(np.zeros(0, np.intp), 0, 0, Left(0, 0))
     chosen = _thinned(cover, rules, need, _greedily(cover, rules, need))
     if not rules.kept_by(cover, chosen):
-        chosen = feasible(choices, cover, replace(rules), deadline).places
+        chosen = feasible(choices, cover, rules, deadline).places
         chosen = _thinned(cover, rules, need, _greedily(cover, rules, need, chosen))
-    if need == 0 and not rules.floors_bind and not rules.needs.any():
-        none = np.zeros(0, np.intp)
-        return Found(none, 0, 0, Left(0, 0))
     program = _program(cover, rules, need)
     loose = relaxed(program, deadline - time.perf_counter())
     if loose is None:
@@ -127,8 +126,8 @@ def _rounded(
 ) -> Indices:
     """Round a fractional choice many times; keep the fewest that are enough."""
     draws = np.random.default_rng(0)
-    work = (cover.reach.nnz + cover.units) * max(1, len(chosen))
-    tries = int(np.clip(ROUNDING_WORK // work, *ROUNDINGS))
+    work = (cover.reach.nnz + cover.units) * len(chosen)
+    tries = int(np.clip(ROUNDING_WORK // max(1, work), *ROUNDINGS))
     for _ in range(tries):
         if time.perf_counter() > deadline:
             break

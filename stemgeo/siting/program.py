@@ -69,11 +69,14 @@ class Relaxed:
         above 0) or from 0 (where below, negated).
     values
         Of the columns; fractional.
+    duals
+        Of the rows, as `certified` takes them.
     """
 
     bound: float
     reduced: Floats
     values: Floats
+    duals: Floats
 
 
 @dataclass(frozen=True)
@@ -120,10 +123,10 @@ def relaxed(program: Program, time_limit_s: float) -> Relaxed | None:
     solution = highs.getSolution()
     if not (solution.value_valid and solution.dual_valid):
         return None
-    # HiGHS gives the change of the objective per unit of the side, as its sense has it.
-    bound, reduced = certified(program, scale * np.asarray(solution.row_dual))
+    duals = -scale * np.asarray(solution.row_dual)
+    bound, reduced = certified(program, duals)
     values = np.clip(np.asarray(solution.col_value), 0, 1)
-    return Relaxed(bound, reduced, values)
+    return Relaxed(bound, reduced, values, duals)
 
 
 def searched(
@@ -160,7 +163,7 @@ def searched(
     values = np.asarray(highs.getSolution().col_value) if found else None
     return Searched(
         values,
-        float(info.mip_dual_bound) * scale,
+        -float(info.mip_dual_bound) * scale,
         status == highspy.HighsModelStatus.kOptimal,
         status == highspy.HighsModelStatus.kInfeasible,
     )
@@ -175,8 +178,8 @@ def _model(program: Program, time_limit_s: float) -> tuple[object, float]:
     rows = csr_array(program.rows)
     lp = highspy.HighsLp()
     lp.num_row_, lp.num_col_ = rows.shape
-    lp.sense_ = highspy.ObjSense.kMaximize
-    lp.col_cost_ = program.gain / scale
+    # Minimised with the sign turned: the interior point of HiGHS turns the duals of a maximum.
+    lp.col_cost_ = -program.gain / scale
     lp.col_lower_, lp.col_upper_ = np.zeros(rows.shape[1]), np.ones(rows.shape[1])
     lp.row_lower_, lp.row_upper_ = program.lower, program.upper
     lp.a_matrix_.format_ = highspy.MatrixFormat.kRowwise

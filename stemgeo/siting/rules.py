@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -74,7 +75,7 @@ class Rules:
         """Whether a province must get a place."""
         return bool((self.floor > 0).any())
 
-    @property
+    @cached_property
     def only_number(self) -> bool:
         """Whether the number of places is all that is limited."""
         budget = self.budget != NO_BUDGET
@@ -82,6 +83,8 @@ class Rules:
 
     def addable(self, cover: Cover, chosen: Mask) -> Mask:
         """Tell which places may be added such that the floors can still be met."""
+        if self.only_number:
+            return ~chosen & (int(chosen.sum()) < self.most)
         used = np.bincount(cover.province[chosen], minlength=len(self.floor))
         missing = np.maximum(self.floor - used, 0)
         spare = self.most - int(chosen.sum()) - int(missing.sum())

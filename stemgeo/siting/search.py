@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 ROUNDING_WORK = 400_000_000
 """Entries looked at while fractional solutions are rounded: about five seconds at most."""
 
-ROUNDINGS = (4, 60)
+ROUNDINGS = (4, 30)
 """The least and the most roundings of a fractional solution."""
 
 TOLERANCE = 1e-3
@@ -92,7 +92,8 @@ def best(choices: Choices, cover: Cover, rules: Rules, deadline: float) -> Found
     if loose is None:
         bound, _ = certified(program, rough_duals(cover, rules, program))
         return _found(cover, plan, math.floor(bound), cover)
-    plan = rounded(cover, rules, plan, loose.values[: cover.places], deadline)
+    if math.floor(loose.bound) > plan.value:
+        plan = rounded(cover, rules, plan, loose.values[: cover.places], deadline)
     if math.floor(loose.bound) <= plan.value:
         return _found(cover, plan, plan.value, cover.only_places(plan.chosen))
     return _branched(cover, rules, plan, loose, deadline)

@@ -1,0 +1,267 @@
+"""What to hold a choice against: greedy, chance, and the curve of what so many more would do."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+from scipy.sparse import csr_array
+
+from stemgeo.errors import InputError, Problem
+from stemgeo.siting.choices import WHERE, Limits, check_limits
+from stemgeo.siting.cover import open_demand
+from stemgeo.siting.greedy import Order, Plan, by_gain, complete, swap
+from stemgeo.siting.program import relaxed
+from stemgeo.siting.rules import Rules
+from stemgeo.siting.search import SHORT, reduced, to_program
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from stemgeo.siting.choices import Choices
+    from stemgeo.siting.cover import Cover
+    from stemgeo.siting.program import Program
+
+    Ints = NDArray[np.int64]
+    Floats = NDArray[np.float64]
+    Indices = NDArray[np.intp]
+
+__all__ = ["Curve", "Draws", "curve", "greedy", "random_plans"]
+
+BOUND_WORK = 4_000_000
+"""Entries over which relaxed programs are solved for a curve: some 20 seconds at most."""
+
+BOUNDS = 4
+"""Relaxed programs solved for a curve at the least; each bounds every number of places."""
+
+AT_ONCE = 100
+"""Random plans counted at a time."""
+
+
+@dataclass(frozen=True)
+class Curve:
+    """What 1, 2, 3, ... more places bring in time.
+
+    Parameters
+    ----------
+    already
+        The weight in time without any.
+    greedy
+        By number of places, from 1 on: the weight in time when each is put where it adds most.
+    best
+        The best found with so many.
+    bound
+        No choice of so many has more.
+    plans
+        The places of `best`, ascending.
+    """
+
+    already: int
+    greedy: Ints
+    best: Ints
+    bound: Ints
+    plans: tuple[Indices, ...]
+
+
+@dataclass(frozen=True)
+class Draws:
+    """The weight in time of plans drawn at random, `already` included."""
+
+    values: Ints
+
+    @property
+    def mean(self) -> float:
+        """The mean."""
+        return float(self.values.mean())
+
+    @property
+    def least(self) -> int:
+        """The least."""
+        return int(self.values.min())
+
+    @property
+    def most(self) -> int:
+        """The most."""
+        return int(self.values.max())
+
+
+def greedy(choices: Choices, places: int) -> Order:
+    """Choose place after place where each adds most weight, as one would without a solver.
+
+    At least 1 - 1/e, 63 per cent, of the best is reached (Nemhauser, Wolsey and Fisher 1978).
+
+    Parameters
+    ----------
+    choices
+        The places and units.
+    places
+        How many at most; fewer where none adds anything.
+
+    Returns
+    -------
+    Order
+        The places and the weight that each adds, which never rises; ties to the smaller index.
+    """
+    choices.check()
+    limits = Limits(places=places)
+    check_limits(choices, limits)
+    plan = Plan(_open(choices))
+    order = complete(plan, Rules.of(choices, limits), by_gain)
+    replayed = Plan(plan.cover, plan.by_unit)
+    gains = [replayed.add(place) for place in order]
+    return Order(np.array(order, np.intp), np.array(gains, np.int64))
+
+
+def random_plans(choices: Choices, places: int, times: int, seed: int) -> Draws:
+    """Draw plans at random and count what each brings in time.
+
+    Parameters
+    ----------
+    choices
+        The places and units.
+    places
+        How many each plan has.
+    times
+        How many plans are drawn.
+    seed
+        The same seed draws the same plans.
+
+    Returns
+    -------
+    Draws
+        The weight in time of each.
+    """
+    choices.check()
+    check_limits(choices, Limits(places=places))
+    if times < 1:
+        raise InputError(Problem(WHERE, f"{times} random plans", "ask for one or more"))
+    draws = np.random.default_rng(seed)
+    drawn = [draws.permutation(choices.places)[:places] for _ in range(times)]
+    cover = _open(choices)
+    found = [_values(cover, drawn[start : start + AT_ONCE]) for start in range(0, times, AT_ONCE)]
+    return Draws(_already(choices) + np.concatenate(found))
+
+
+def curve(choices: Choices, most: int, time_limit_s: float = 60.0) -> Curve:
+    """Say for 1 to `most` more places what they bring in time, and what none can pass.
+
+    Each number takes the better of greedy and of the number before with one more, both swapped.
+    The bounds are Lagrange's, from relaxed programs at a few numbers: the multipliers of one
+    number bound all others as well.
+
+    Parameters
+    ----------
+    choices
+        The places and units.
+    most
+        The largest number; at most as many as there are places.
+    time_limit_s
+        Seconds after which lines are no longer bettered.
+
+    Returns
+    -------
+    Curve
+        None of its lines ever falls.
+    """
+    deadline = time.perf_counter() + time_limit_s
+    choices.check()
+    check_limits(choices, Limits(places=most))
+    numbers = np.arange(1, most + 1)
+    rules = [Rules.of(choices, Limits(places=int(number))) for number in numbers]
+    if not most:
+        none = np.zeros(0, np.int64)
+        return Curve(_already(choices), none, none, none, ())
+    cover = reduced(_open(choices), rules[-1])
+    line, best, plans = _lines(cover, rules, deadline)
+    bound = _bounds(cover, rules, best, deadline)
+    already = _already(choices)
+    kept = tuple(cover.kept[plan] for plan in plans)
+    return Curve(already, already + line, already + best, already + bound, kept)
+
+
+def _open(choices: Choices) -> Cover:
+    nothing = np.zeros_like(choices.weight)
+    cover = open_demand(choices, choices.weight, nothing, {})
+    # No budget here: what places cost must not keep two apart.
+    return replace(cover, cost=np.zeros_like(cover.cost))
+
+
+def _already(choices: Choices) -> int:
+    return int(choices.weight[choices.served > 0].sum())
+
+
+def _values(cover: Cover, drawn: list[Indices]) -> Ints:
+    """Count what each of some plans wins."""
+    places = np.concatenate(drawn)
+    plan = np.repeat(np.arange(len(drawn)), [len(one) for one in drawn])
+    ones = np.ones(len(places), np.int64)
+    chosen = csr_array((ones, (plan, places)), shape=(len(drawn), cover.places))
+    served = chosen @ cover.reach
+    served.data[:] = 1
+    return np.asarray(served @ cover.first)
+
+
+def _lines(
+    cover: Cover, rules: list[Rules], deadline: float
+) -> tuple[Ints, Ints, tuple[Indices, ...]]:
+    """Give greedy's line, the best line and its plans."""
+    line, best, plans = [], [], []
+    by_unit = cover.reach.T.tocsr()
+    steady, other = Plan(cover, by_unit), Plan(cover, by_unit)
+    for rule in rules:
+        complete(steady, rule, by_gain)
+        line.append(steady.value)
+        again = Plan(cover, by_unit)
+        for place in steady.places.tolist():
+            again.add(place)
+        complete(other, rule, by_gain)
+        for plan in (other, again):
+            swap(plan, rule, by_gain, deadline)
+        if again.value > other.value:
+            other = again
+        best.append(other.value)
+        plans.append(other.places)
+    return np.array(line, np.int64), np.array(best, np.int64), tuple(plans)
+
+
+def _bounds(cover: Cover, rules: list[Rules], best: Ints, deadline: float) -> Ints:
+    """Bound every number of places, by solving where the bound is farthest off so far."""
+    everything = int(cover.first.sum() + cover.own.sum())
+    bound = np.full(len(rules), everything, np.int64)
+    if not cover.places:
+        return bound
+    first = np.sort(cover.own + cover.reach @ cover.first)[::-1].cumsum()
+    bound = np.minimum(bound, np.append(first, np.full(len(rules), everything))[: len(rules)])
+    times = max(BOUNDS, BOUND_WORK // max(1, cover.reach.nnz))
+    for number in _spread(len(rules)):
+        if times == 0 or time.perf_counter() > deadline:
+            break
+        if bound[number] == best[number]:
+            continue
+        times -= 1
+        program = to_program(cover, rules[number])
+        loose = relaxed(program, deadline - time.perf_counter())
+        if loose is not None:
+            bound = np.minimum(bound, _of_all(cover, program, loose.duals, len(rules)))
+    return bound
+
+
+def _spread(count: int) -> list[int]:
+    """List 0 to count - 1 such that those first on the list are spread over all."""
+    order, step = [count - 1, 0], count
+    while step > 1:
+        step = -(-step // 2)
+        order += list(range(0, count, step))
+    return list(dict.fromkeys(order))
+
+
+def _of_all(cover: Cover, program: Program, duals: Floats, count: int) -> Ints:
+    """Give what the multipliers of the units prove for 1 to `count` places."""
+    worth = np.clip(duals[: cover.units], 0, cover.first)
+    scores = np.sort(cover.own + cover.reach @ worth)[::-1]
+    tops = np.append(scores, np.zeros(count))[:count].cumsum()
+    bound = (cover.first - worth).sum() + tops
+    safe = SHORT * 1e-3 * float(np.abs(program.gain).sum() + scores.sum())
+    return np.asarray(np.floor(bound + safe), dtype=np.int64)
