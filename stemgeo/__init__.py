@@ -22,11 +22,13 @@ if TYPE_CHECKING:
     from stemgeo.network.graph import Network
     from stemgeo.run import Result, run
     from stemgeo.sample import sample
+    from stemgeo.site import Plan, site
     from stemgeo.study import Study, load_study
 
 _HOMES = {
     "InputError": "stemgeo.errors",
     "Network": "stemgeo.network.graph",
+    "Plan": "stemgeo.site",
     "Problem": "stemgeo.errors",
     "Result": "stemgeo.run",
     "ResultError": "stemgeo.errors",
@@ -39,11 +41,13 @@ _HOMES = {
     "load_study": "stemgeo.study",
     "run": "stemgeo.run",
     "sample": "stemgeo.sample",
+    "site": "stemgeo.site",
 }
 
 __all__ = [
     "InputError",
     "Network",
+    "Plan",
     "Problem",
     "Result",
     "ResultError",
@@ -56,6 +60,7 @@ __all__ = [
     "load_study",
     "run",
     "sample",
+    "site",
 ]
 
 

@@ -25,6 +25,7 @@ from stemgeo.report.plan import plan_markdown
 from stemgeo.siting import plan as plans
 from stemgeo.siting import solve
 from stemgeo.siting.choices import Limits
+from stemgeo.siting.compare import curve
 from stemgeo.siting.plan import PlanTables
 from stemgeo.tables import checked
 
@@ -130,7 +131,7 @@ def site(study: Study, *, progress: Progress = quiet, threads: int | None = None
     progress("Plaatsen kiezen", 0.6)
     solution = _solved(asked, threads or all_cores())
     progress("Vergelijken", 0.75)
-    curve = _curve(asked)
+    growth = _curve(asked)
     comparison = _comparison(asked, solution)
     progress("Plan meten", 0.85)
     with_places = replace(
@@ -146,7 +147,7 @@ def site(study: Study, *, progress: Progress = quiet, threads: int | None = None
         inputs=prepared.inputs,
         places=places,
         provinces=plans.province_table(asked, solution.chosen),
-        curve=curve,
+        curve=growth,
         comparison=comparison,
         candidates=len(asked.candidates.table),
         solution=solution,
@@ -202,13 +203,16 @@ def _in_time(measured: Measured, profile: str) -> int:
 def _curve(asked: Question) -> pd.DataFrame:
     """Give the table `curve`: the best found and its bound beside places drawn by chance."""
     most = min(asked.prepared.study.siting.curve_to, len(asked.candidates.table))
-    found = solve.curve(asked.plain, most)
+    found = curve(asked.plain, most, asked.limits.time_limit_s)
     chance = plans.by_chance(asked, most)
     whole = max(asked.measured_children, 1)
-    covered = {"covered": found.value, "covered_bound": found.bound}
+    covered = {
+        "covered": np.append(found.already, found.best),
+        "covered_bound": np.append(found.already, found.bound),
+    }
     shares = {
-        "share": found.value,
-        "share_bound": found.bound,
+        "share": covered["covered"],
+        "share_bound": covered["covered_bound"],
         "share_random": chance.mean(axis=0),
         "share_random_least": chance.min(axis=0),
         "share_random_most": chance.max(axis=0),

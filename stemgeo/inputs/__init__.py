@@ -164,13 +164,13 @@ def load_inputs(study: Study) -> Inputs:
         weights = kept(load_weights(given.weights, municipalities, findings))
     if given.addresses is not None:
         addresses = kept(load_addresses(given.addresses, municipalities, findings))
-    academies = kept(load_academies(given.academies, municipalities, findings, ages))
+    academies = register = kept(load_academies(given.academies, municipalities, findings, ages))
     if given.plan is not None:
-        plan = kept(load_plan(given.plan, academies, municipalities, findings, ages))
-        academies = with_plan(academies, plan)
+        plan = kept(load_plan(given.plan, register, municipalities, findings, ages))
+        academies = with_plan(register, plan)
     if given.candidates is not None:
         candidates = kept(
-            load_candidates(given.candidates, academies, municipalities, findings, ages)
+            load_candidates(given.candidates, register, municipalities, findings, ages)
         )
     layers = {
         key: kept(load_layer(key, layer, municipalities, findings))

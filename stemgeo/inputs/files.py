@@ -71,6 +71,7 @@ ACCEPTED = {
     "weights": VECTOR | TABLE | {Format.GEOTIFF},
     "academies": VECTOR | TABLE,
     "plan": VECTOR | TABLE,
+    "candidates": VECTOR | TABLE,
     "network": EXTRACT,
     "addresses": VECTOR | TABLE,
     "layers": VECTOR,

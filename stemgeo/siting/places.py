@@ -53,6 +53,8 @@ def candidates(prepared: Prepared, measured: Measured) -> Candidates:
     listed_places = prepared.inputs.candidates
     table = zone_middles(prepared) if listed_places is None else listed_places
     notes: list[Problem] = []
+    there = table["academy_id"].isin(prepared.inputs.academies["academy_id"])
+    table = _left_out(table, there, "are in the study's plan already", notes)
     outside = table["nis_code"] == ""
     table = _left_out(table, outside, "lie outside the municipalities of the study", notes)
     spot = table.geometry.to_wkb(hex=True)

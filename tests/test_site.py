@@ -1,0 +1,430 @@
+"""Facts about plans: what they promise is what is counted, and what they say is in their tables."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import math
+from functools import cache
+from itertools import combinations
+from typing import TYPE_CHECKING, Any
+
+import hand
+import numpy as np
+import pandas as pd
+import pytest
+
+import stemgeo as sg
+from stemgeo import cli
+from stemgeo.errors import InputError, StudyError
+from stemgeo.inputs.plan import with_plan
+from stemgeo.measure import Measured, Prepared, measure, prepare, quiet
+from stemgeo.siting import plan as plans
+from stemgeo.siting.places import candidates, zone_middles
+from stemgeo.siting.service import coverage_sets, units
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from stemgeo.study import Study
+
+    Cli = Callable[..., tuple[int, str, str]]
+
+CANDIDATES = """academy_id,naam,x_lambert72,y_lambert72,kost_eur,min_age,max_age
+K1,Bibliotheek,152400,203600,,,
+K2,Sporthal,155100,201200,1500.50,,
+K3,School,155200,205500,,5,8
+K4,Elders,190000,205500,,,
+K5,Zelfde plek,152400,203600,,,
+K6,Weiland,160000,202000,,,
+"""
+"""K4 lies outside the study, K5 where K1 does, K6 far from every road."""
+
+PROFILES = ("all", "low_stress")
+
+
+@pytest.fixture(autouse=True)
+def _own_cache(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("STEMGEO_CACHE", str(tmp_path_factory.mktemp("cache")))
+
+
+def small(folder: Path, extra: str = "", minutes: int = 8, **how: Any) -> Path:
+    """Write the small study with slow riders and candidate places; give its folder."""
+    place = hand.write_study(folder / "studie", **how)
+    (place / "plaatsen.csv").write_text(CANDIDATES, encoding="utf-8")
+    toml = (place / "study.toml").read_text(encoding="utf-8")
+    toml = toml.replace("network =", 'candidates = "plaatsen.csv"\n        network =')
+    toml += f"[travel]\ncutoff_min = {minutes}\n{extra}"
+    (place / "study.toml").write_text(toml, encoding="utf-8")
+    return place
+
+
+def ready(study: Study) -> tuple[Prepared, Measured]:
+    """Prepare and measure a study."""
+    prepared = prepare(study, quiet)
+    return prepared, measure(prepared, study.about.date)
+
+
+def with_places(prepared: Prepared, added: pd.DataFrame) -> Measured:
+    """Measure with some candidates as academies, through the whole chain."""
+    register = added[prepared.inputs.academies.columns].assign(planned=True)
+    inputs = dataclasses.replace(
+        prepared.inputs, academies=with_plan(prepared.inputs.academies, register)
+    )
+    return measure(dataclasses.replace(prepared, inputs=inputs), prepared.study.about.date)
+
+
+def in_time(measured: Measured, profile: str) -> int:
+    """Count the children in time of the whole study by the coverage table."""
+    table = measured.coverage.set_index(["level", "band", "scenario", "profile"]).sort_index()
+    return int(table.loc[("region", "all", "central", profile), "covered"])
+
+
+@pytest.mark.parametrize("profile", PROFILES)
+def test_the_sets_are_what_the_whole_chain_counts(tmp_path: Path, profile: str) -> None:
+    """Each place, and each pair of places, brings as many in time as a run with it counts."""
+    study = sg.load_study(small(tmp_path))
+    prepared, measured = ready(study)
+    table = candidates(prepared, measured).table
+    children = units(prepared, measured, profile)
+    late = children.take(children.served == 0)
+    reach = coverage_sets(prepared, measured, table, profile, late).toarray() > 0
+    before = in_time(measured, profile)
+    assert before == children.children[children.served > 0].sum()
+    for places in (*combinations(range(3), 1), *combinations(range(3), 2)):
+        promised = late.children[reach[list(places)].any(axis=0)].sum()
+        after = with_places(prepared, table.iloc[list(places)])
+        assert in_time(after, profile) - before == promised
+        assert promised > 0
+
+
+def test_the_sets_do_not_depend_on_threads_or_order(tmp_path: Path) -> None:
+    """The same entries for one thread and three, and for the places the other way round."""
+    prepared, measured = ready(sg.load_study(small(tmp_path)))
+    table = candidates(prepared, measured).table
+    of = units(prepared, measured, "all", threads=1)
+    one = coverage_sets(prepared, measured, table, "all", of, threads=1).toarray()
+    three = coverage_sets(prepared, measured, table, "all", of, threads=3).toarray()
+    turned = coverage_sets(prepared, measured, table.iloc[::-1], "all", of).toarray()
+    np.testing.assert_array_equal(one, three)
+    np.testing.assert_array_equal(one, turned[::-1])
+
+
+def test_who_is_served_is_counted_once_and_twice(tmp_path: Path) -> None:
+    """A unit is served by as many academies as have it in time, two at most, told one by one."""
+    study = sg.load_study(small(tmp_path, minutes=14))
+    prepared, measured = ready(study)
+    table = candidates(prepared, measured).table
+    doubled = with_places(prepared, table.iloc[[0, 1]])
+    inputs = dataclasses.replace(
+        prepared.inputs,
+        academies=with_plan(
+            prepared.inputs.academies,
+            table.iloc[[0, 1]][prepared.inputs.academies.columns].assign(planned=True),
+        ),
+    )
+    of = units(dataclasses.replace(prepared, inputs=inputs), doubled, "all")
+    alone = units(prepared, measured, "all")
+    reach = coverage_sets(prepared, measured, table, "all", alone).toarray() > 0
+    expected = np.minimum((alone.served > 0) + reach[0].astype(int) + reach[1], 2)
+    np.testing.assert_array_equal(of.served, expected)
+    assert set(of.served) == {0, 1, 2}
+
+
+def test_in_a_straight_line_the_sets_are_distances(tmp_path: Path) -> None:
+    """Every point within cutoff x speed / detour factor of a place is in time, and no other."""
+    prepared, measured = ready(sg.load_study(small(tmp_path, straight_line=True)))
+    table = candidates(prepared, measured).table
+    of = units(prepared, measured, "all")
+    reach = coverage_sets(prepared, measured, table, "all", of).toarray() > 0
+    points = prepared.points.geometry
+    for row, spot in zip(reach, table.geometry, strict=True):
+        away_m = points.distance(spot).to_numpy()[of.point]
+        speed = [prepared.cells[cell].band.speed_kmh["central"] for cell in of.cell]
+        ages = [prepared.cells[cell].ages for cell in of.cell]
+        near = np.rint(away_m * 1.3 * 3600 / np.array(speed)) <= 8 * 60_000
+        if spot.equals(table.geometry.iloc[2]):  # K3 serves 5 to 8
+            near &= np.array([last <= 8 for _, last in ages])
+        np.testing.assert_array_equal(row, near)
+
+
+def test_unusable_candidates_are_named_and_left_out(tmp_path: Path) -> None:
+    """Outside the study, on another's spot, off the roads: a line each, and the others stay."""
+    prepared, measured = ready(sg.load_study(small(tmp_path)))
+    found = candidates(prepared, measured)
+    assert list(found.table["academy_id"]) == ["K1", "K2", "K3"]
+    lines = [str(note) for note in found.notes]
+    assert any("K4 Elders" in line and "outside the municipalities" in line for line in lines)
+    assert any("K5 Zelfde plek" in line and "where another does" in line for line in lines)
+    assert any("K6 Weiland" in line and "no usable road" in line for line in lines)
+    assert len(lines) == 3
+
+
+def test_without_a_usable_candidate_one_line_says_why(tmp_path: Path) -> None:
+    """All outside: an error that names them."""
+    place = small(tmp_path)
+    (place / "plaatsen.csv").write_text("naam,x_lambert72,y_lambert72\nVer,190000,205500\n")
+    prepared, measured = ready(sg.load_study(place))
+    with pytest.raises(InputError, match="none can be used: 1 lie outside"):
+        candidates(prepared, measured)
+
+
+def test_a_zone_stands_for_its_middle_demand_point(tmp_path: Path) -> None:
+    """Without a list each zone has one place: the point nearest to the mean of its children."""
+    prepared = prepare(sg.load_study(hand.write_study(tmp_path / "s")), quiet)
+    middles = zone_middles(prepared)
+    columns = [name for name in prepared.points if name.startswith("children_")]
+    for row in middles.itertuples():
+        mine = prepared.points[
+            (prepared.points["zone_id"] == row.academy_id.removeprefix("PLAN-"))
+            & ~prepared.points["outside_network"]
+        ]
+        weight = mine[columns].sum(axis=1)
+        x = np.average(mine.geometry.x, weights=weight)
+        y = np.average(mine.geometry.y, weights=weight)
+        off = np.hypot(mine.geometry.x - x, mine.geometry.y - y)
+        assert math.dist((row.geometry.x, row.geometry.y), (x, y)) == pytest.approx(off.min())
+    assert list(middles["academy_id"]) == sorted(middles["academy_id"])
+    assert len(middles) == 3
+
+
+@cache
+def best_by_hand(folder: Path, number: int, weights: tuple[tuple[str, float], ...]) -> float:
+    """Try every plan of so many places, through the whole chain; give the best one's worth."""
+    prepared, measured = ready(sg.load_study(folder))
+    table = candidates(prepared, measured).table
+    found = []
+    for places in combinations(range(len(table)), number):
+        rows = with_places(prepared, table.iloc[list(places)]).coverage
+        rows = rows[
+            (rows["level"] == "region")
+            & (rows["scenario"] == "central")
+            & (rows["profile"] == "all")
+            & (rows["band"] != "all")
+        ].set_index("band")["covered"]
+        found.append(sum(dict(weights).get(str(band), 1) * n for band, n in rows.items()))
+    return max(found)
+
+
+@pytest.mark.parametrize("number", [1, 2])
+@pytest.mark.parametrize("weights", [(), (("5-8", 10.0), ("12-17", 0.5))])
+def test_no_plan_is_better_by_the_whole_chain(
+    tmp_path: Path, number: int, weights: tuple[tuple[str, float], ...]
+) -> None:
+    """Every choice is measured; the plan's worth is the greatest, with weights of bands too."""
+    folder = small(tmp_path)
+    study = sg.load_study(folder).with_siting(places=number, weights=dict(weights), curve_to=3)
+    plan = sg.site(study)
+    assert plan.solution.optimal
+    bands = plan.places.filter(like="newly_").sum()
+    before = best_by_hand(folder, 0, weights)
+    worth = before + sum(
+        dict(weights).get(name.removeprefix("newly_"), 1) * count for name, count in bands.items()
+    )
+    assert worth == best_by_hand(folder, number, weights)
+
+
+def test_where_children_count_for_more_the_choice_turns(tmp_path: Path) -> None:
+    """71002 has fewest children and the lowest value: K3 is first when they weigh most."""
+    folder = small(tmp_path)
+    (folder / "inkomen.csv").write_text("nis_code,inkomen\n71002,1\n11001,5\n11004,5\n")
+    toml = (folder / "study.toml").read_text(encoding="utf-8")
+    toml = toml.replace("[output]", '[inputs.attributes]\ninkomen = "inkomen.csv"\n[output]')
+    (folder / "study.toml").write_text(toml, encoding="utf-8")
+    study = sg.load_study(folder)
+    equity = {"attribute": "inkomen", "by_quintile": [100, 1, 1, 1, 1.25]}
+    alike = sg.site(study.with_siting(places=1, curve_to=2))
+    turned = sg.site(study.with_siting(places=1, equity=equity, curve_to=2))
+    assert list(alike.places["academy_id"]) == ["K2"]
+    assert list(turned.places["academy_id"]) == ["K3"]
+
+
+def test_the_plan_keeps_its_promise(tmp_path: Path) -> None:
+    """Each row's children, by band and in all, are those that a run with the rows so far counts."""
+    folder = small(tmp_path)
+    plan = sg.site(sg.load_study(folder).with_siting(places=3, curve_to=3))
+    assert plan.counted == plan.places["newly"].sum() > 0
+    prepared, measured = ready(sg.load_study(folder))
+    table = candidates(prepared, measured).table.set_index("academy_id", drop=False)
+    for rank in range(1, len(plan.places) + 1):
+        so_far = plan.places["academy_id"].iloc[:rank]
+        after = with_places(prepared, table.loc[so_far])
+        assert in_time(after, "all") == plan.places["covered"].iloc[rank - 1]
+        provinces = after.coverage[
+            (after.coverage["level"] == "province")
+            & (after.coverage["band"] == "all")
+            & (after.coverage["scenario"] == "central")
+            & (after.coverage["profile"] == "all")
+        ].set_index("code")
+        told = plan.provinces[plan.provinces["rank"] == rank].set_index("province")
+        for name, row in told.iterrows():
+            assert row["covered"] == provinces.loc[name, "covered"]
+            assert row["share"] == pytest.approx(provinces.loc[name, "share"])
+    bands = plan.places.filter(like="newly_").sum(axis=1)
+    assert (bands == plan.places["newly"]).all()
+    assert (plan.places["newly"].diff().dropna() <= 0).all()
+
+
+def test_a_budget_is_kept_to_the_cent(tmp_path: Path) -> None:
+    """K2 costs 1,500.50: with a cent less it cannot be had, and what fits is chosen."""
+    study = sg.load_study(small(tmp_path))
+    enough = sg.site(study.with_siting(budget_eur="1500.50", curve_to=1))
+    short = sg.site(study.with_siting(budget_eur="1500.49", curve_to=1))
+    assert list(enough.places["academy_id"]) == ["K2"]
+    assert "K2" not in list(short.places["academy_id"])
+    assert short.places["cost_eur"].sum() <= 1500.49
+    assert enough.cost.total_cents == 150_050
+    with pytest.raises(InputError, match="below the cheapest place"):
+        sg.site(study.with_siting(budget_eur="999.99"))
+
+
+def test_the_fewest_places_reach_the_share(tmp_path: Path) -> None:
+    """As many as asked for are in time with them; with one fewer no choice does it."""
+    folder = small(tmp_path)
+    study = sg.load_study(folder)
+    reachable = sg.site(study.with_siting(places=3, curve_to=3))
+    share = float(reachable.places["share"].iloc[1])
+    plan = sg.site(study.with_siting(problem="lscp", share=share - 1e-9, curve_to=3))
+    assert len(plan.places) == 2
+    assert plan.places["share"].iloc[-1] >= share - 1e-9
+    best = best_by_hand(folder, 1, ()) / plan.measured_children
+    assert best < share - 1e-9
+
+
+def test_children_without_any_candidate_are_named(tmp_path: Path) -> None:
+    """Everyone is asked for: the rest is solved, and who cannot be reached is counted by place."""
+    plan = sg.site(sg.load_study(small(tmp_path)).with_siting(problem="lscp", curve_to=2))
+    prepared, measured = ready(sg.load_study(small(tmp_path)))
+    everything = with_places(prepared, candidates(prepared, measured).table)
+    missing = everything.municipalities.set_index("name")["uncovered"]
+    assert plan.unreachable.to_dict() == missing[missing > 0].to_dict()
+    assert plan.places["covered"].iloc[-1] == in_time(everything, "all")
+
+
+def test_the_least_mean_time_by_trying_all(tmp_path: Path) -> None:
+    """The two places with the least total time from the middles of the zones, child by child."""
+    study = sg.load_study(small(tmp_path)).with_siting(problem="p_median", places=2, curve_to=2)
+    prepared, measured = ready(study)
+    asked = plans.question(prepared, measured)
+    found = plans.travel(asked, threads=2)
+    ms = found.ms.tocoo()
+    full = np.repeat(found.now_ms[:, None], 3, axis=1)
+    full[ms.coords] = ms.data
+    totals = {
+        pair: int((full[:, list(pair)].min(axis=1) * found.choices.weight).sum())
+        for pair in combinations(range(3), 2)
+    }
+    plan = sg.site(study)
+    assert plan.solution.objective == min(totals.values())
+    measured_children = asked.units.children
+    zone = prepared.points["outside_network"].to_numpy()[asked.units.point]
+    assert found.choices.weight.sum() == measured_children[~zone].sum()
+    assert (ms.data < found.now_ms[ms.coords[0]]).all()
+
+
+def test_what_is_drawn_by_chance_is_the_same_each_time(tmp_path: Path) -> None:
+    """Plans never lose children as they grow, and with every candidate all reach the same."""
+    study = sg.load_study(small(tmp_path)).with_siting(places=1)
+    asked = plans.question(*ready(study))
+    drawn = plans.by_chance(asked, 4)
+    np.testing.assert_array_equal(drawn, plans.by_chance(asked, 4))
+    assert (np.diff(drawn, axis=1) >= 0).all()
+    assert len(set(drawn[:, 3])) == 1
+    assert drawn[0, 3] == drawn[0, 4] == plans.covered_by(asked, np.arange(3))
+    assert len(set(drawn[:, 1])) == 3
+
+
+def test_one_in_each_municipality_without(tmp_path: Path) -> None:
+    """The academies stand in 11001 and 11004, so 71002 gets its only candidate, K3."""
+    asked = plans.question(*ready(sg.load_study(small(tmp_path)).with_siting(places=1)))
+    with_one = asked.measured.municipalities.set_index("nis_code")["has_academy"]
+    assert with_one.to_dict() == {"11001": True, "11004": True, "71002": False}
+    chosen = plans.one_for_each_without(asked)
+    assert list(asked.candidates.table["academy_id"].iloc[chosen]) == ["K3"]
+    assert plans.municipalities_with(asked, chosen) == 3
+
+
+@pytest.mark.parametrize(
+    ("asked", "line"),
+    [
+        ({}, "needs a number of places or a budget"),
+        ({"places": 4}, "4 places asked for, 3 to choose from"),
+        ({"places": -1}, "places"),
+        ({"places": 1, "weights": {"5-9": 2}}, "no band '5-9'; there are: 12-17, 5-8, 9-11"),
+        ({"places": 1, "floor_places": {"Limbrug": 1}}, "'Limbrug' is not one of"),
+        ({"places": 2, "floor_places": {"Limburg": 2}}, "Limburg: at least 2 new places"),
+        ({"places": 1, "floor_share": {"Limburg": 1.0}}, "Limburg"),
+        ({"places": 1, "equity": {"attribute": "x", "by_quintile": [1] * 5}}, "no attribute 'x'"),
+        ({"budget_eur": "12.345"}, "budget_eur"),
+        ({"problem": "lscp", "share": 1.2}, "share"),
+    ],
+)
+def test_what_cannot_be_asked_is_told_in_a_line(
+    tmp_path: Path, asked: dict[str, Any], line: str
+) -> None:
+    """Each with what is wrong, before or instead of an answer."""
+    study = sg.load_study(small(tmp_path))
+    with pytest.raises((StudyError, InputError), match=line):
+        sg.site(study.with_siting(**asked))
+
+
+def files(folder: Path) -> dict[str, bytes]:
+    """Read every file below a folder."""
+    return {
+        path.relative_to(folder).as_posix(): path.read_bytes()
+        for path in sorted(folder.rglob("*"))
+        if path.is_file()
+    }
+
+
+def test_the_command_line_writes_a_plan_that_a_run_takes(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The table, the folder, twice the same bytes; and a run with plan.csv counts the promise."""
+    folder = small(tmp_path, "[siting]\ncurve_to = 3\n")
+
+    def stemgeo(*words: str) -> str:
+        monkeypatch.setattr("sys.argv", ["stemgeo", *words])
+        with pytest.raises(SystemExit) as ended:
+            cli.main()
+        told = capsys.readouterr()
+        assert ended.value.code == 0, told.err
+        return told.out
+
+    said = stemgeo("site", str(folder), "-n", "2", "--out", str(tmp_path / "a"))
+    assert "bewezen het beste" in said
+    stemgeo("site", str(folder), "-n", "2", "--threads", "3", "--out", str(tmp_path / "b"))
+    assert files(tmp_path / "a") == files(tmp_path / "b")
+    content = json.loads((tmp_path / "a" / "manifest.json").read_text(encoding="utf-8"))
+    promised = content["sums"]["promised"]
+    assert content["sums"]["counted"] == promised > 0
+    now = stemgeo("run", str(folder), "--out", str(tmp_path / "now"))
+    plan_csv = str(tmp_path / "a" / "plan.csv")
+    then = stemgeo("run", str(folder), "--plan", plan_csv, "--out", str(tmp_path / "then"))
+    assert now != then
+    counted = [
+        pd.read_csv(tmp_path / name / "tables" / "provinces.csv")["covered"].iloc[-1]
+        for name in ("now", "then")
+    ]
+    assert counted[1] - counted[0] == promised
+    printed = stemgeo("site", str(folder), "-n", "2", "--format", "csv")
+    assert printed == (tmp_path / "a" / "plan.csv").read_text(encoding="utf-8")
+
+
+def test_the_summary_says_what_the_tables_say(tmp_path: Path) -> None:
+    """Every figure of its sentences stands in a table, in Dutch and in English."""
+    study = sg.load_study(small(tmp_path)).with_siting(places=2, curve_to=3)
+    plan = sg.site(study)
+    plan.write(tmp_path / "plan")
+    text = (tmp_path / "plan" / "summary.md").read_text(encoding="utf-8")
+    share = f"{plan.places['share'].iloc[-1] * 100:.1f} %".replace(".", ",")
+    assert f"Met 2 academies erbij bereikt {share} van de kinderen binnen 8 minuten" in text
+    assert f"{plan.places['newly'].sum()} kinderen meer" in text
+    rows = plan.comparison.set_index("choice")
+    each = f"{rows.loc['each_municipality', 'share'] * 100:.1f} %".replace(".", ",")
+    assert f"elk van de 1 gemeenten zonder brengt het aandeel op {each}" in text
+    assert "Proef, niet voor publicatie" in text
+    for row in plan.places.itertuples():
+        assert f"| {row.rank} | {row.name} |" in text
+    assert "enveloppe" not in text  # of a part of Flanders it says nothing
