@@ -302,10 +302,6 @@ def _check_floor_places(choices: Choices, limits: Limits, found: Findings) -> No
 
 
 def _check_floor_share(choices: Choices, limits: Limits, found: Findings) -> None:
-    for province in sorted(limits.floor_share):
-        if province >= choices.provinces and limits.floor_share[province] > 0:
-            what = f"{choices.name(province)}: a least share, but no children and no places"
-            found.error(WHERE, what, "leave its floor out")
     needs = needs_by_province(choices, limits)
     if not needs:
         return

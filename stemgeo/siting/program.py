@@ -130,7 +130,11 @@ def relaxed(program: Program, time_limit_s: float) -> Relaxed | None:
 
 
 def searched(
-    program: Program, start: Floats | None, fixed: Indices, time_limit_s: float
+    program: Program,
+    start: Floats | None,
+    fixed: Indices,
+    time_limit_s: float,
+    nodes: int = 2**31 - 1,
 ) -> Searched:
     """Search for the best solution in whole numbers.
 
@@ -144,10 +148,13 @@ def searched(
         Columns that are known to be 1.
     time_limit_s
         Seconds.
+    nodes
+        Nodes of the tree at most.
     """
     import highspy
 
     highs, scale = _model(program, time_limit_s)
+    highs.setOptionValue("mip_max_nodes", nodes)
     binary = np.arange(program.binary, dtype=np.int32)
     kinds = np.full(program.binary, highspy.HighsVarType.kInteger)
     highs.changeColsIntegrality(program.binary, binary, kinds)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import time
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -14,6 +15,7 @@ from stemgeo.errors import InputError, Problem
 from stemgeo.siting.choices import WHERE, Left
 from stemgeo.siting.cover import merged, with_own, without_dominated
 from stemgeo.siting.greedy import Plan, by_gain, by_gain_per_cost, complete, swap
+from stemgeo.siting.nearby import TOGETHER, bettered
 from stemgeo.siting.program import CHOSEN, Program, certified, relaxed, searched
 from stemgeo.siting.rules import NO_BUDGET
 
@@ -34,6 +36,14 @@ ROUNDING_WORK = 400_000_000
 
 ROUNDINGS = (4, 30)
 """The least and the most roundings of a fractional solution."""
+
+MANY_PLACES = 400
+"""With more places left than this, neighbourhoods are bettered before branch and bound."""
+
+ALL_NODES = 2**31 - 1
+
+PART_NODES = 20
+"""Nodes that a neighbourhood is worth: a count, so that no clock settles the choice."""
 
 TOLERANCE = 1e-3
 """What a bound of branch and bound may be too low (HiGHS keeps to 1e-7 a column)."""
@@ -94,9 +104,30 @@ def best(choices: Choices, cover: Cover, rules: Rules, deadline: float) -> Found
         return _found(cover, plan, math.floor(bound), cover)
     if math.floor(loose.bound) > plan.value:
         plan = rounded(cover, rules, plan, loose.values[: cover.places], deadline)
+    if math.floor(loose.bound) > plan.value and int(plan.chosen.sum()) > 2 * TOGETHER:
+        out, _ = proven(loose, plan.value, cover.places)
+        if (~out).sum() > MANY_PLACES:
+            half = time.perf_counter() + (deadline - time.perf_counter()) * 2 / 3
+            plan = bettered(plan, rules, partial(_best_part, deadline=half), half)
     if math.floor(loose.bound) <= plan.value:
         return _found(cover, plan, plan.value, cover.only_places(plan.chosen))
     return _branched(cover, rules, plan, loose, deadline)
+
+
+def _best_part(cover: Cover, rules: Rules, freed: Indices, deadline: float) -> Indices:
+    """Choose a small part anew, from what is chosen there now."""
+    cover = reduced(cover, rules)
+    plan = Plan(cover)
+    for place in np.flatnonzero(np.isin(cover.kept, freed)).tolist():
+        plan.add(place)
+    complete(plan, rules, by_gain)
+    swap(plan, rules, by_gain, deadline)
+    if not cover.places or not rules.kept_by(cover, plan.places):
+        return freed
+    loose = relaxed(to_program(cover, rules), deadline - time.perf_counter())
+    if loose is None or math.floor(loose.bound) <= plan.value:
+        return cover.kept[plan.places]
+    return _branched(cover, rules, plan, loose, deadline, PART_NODES).chosen
 
 
 def _found(cover: Cover, plan: Plan, bound: int, left: Cover) -> Found:
@@ -104,7 +135,14 @@ def _found(cover: Cover, plan: Plan, bound: int, left: Cover) -> Found:
     return Found(cover.kept[plan.places], plan.value, max(bound, plan.value), sizes)
 
 
-def _branched(cover: Cover, rules: Rules, plan: Plan, loose: Relaxed, deadline: float) -> Found:
+def _branched(
+    cover: Cover,
+    rules: Rules,
+    plan: Plan,
+    loose: Relaxed,
+    deadline: float,
+    nodes: int = ALL_NODES,
+) -> Found:
     """Search among the places that may be part of a better choice than the plan."""
     out, must = proven(loose, plan.value, cover.places)
     # The plan stays whole, to start from: the proof speaks of better ones only.
@@ -113,7 +151,7 @@ def _branched(cover: Cover, rules: Rules, plan: Plan, loose: Relaxed, deadline: 
     here = again(small, rules, np.flatnonzero(np.isin(small.kept, cover.kept[plan.places])))
     start = columns(small, here) if rules.kept_by(small, here) else None
     program = to_program(small, rules)
-    answer = searched(program, start, fixed, deadline - time.perf_counter())
+    answer = searched(program, start, fixed, deadline - time.perf_counter(), nodes)
     chosen, value = cover.kept[plan.places], plan.value
     if answer.values is not None:
         other = np.flatnonzero(answer.values[: small.places] > CHOSEN)

@@ -44,6 +44,7 @@ def main() -> None:
     scaling.draw(curves, PLOT)
     page = "\n".join(
         [_front(), _table(rows), _flanders(size, flanders), _growth(curves)]
+        + [alone("bench.siting")["section"]]
         + [_costs(costs, of_sample), alone("bench.demo")["section"]]
     )
     PAGE.write_text(page, encoding="utf-8")
