@@ -306,9 +306,10 @@ def _counts(rows: pd.DataFrame, of: Rules) -> pd.DataFrame:
         },
         index=by.size().index,
     )
-    whole = [name for name in table.columns if name not in ("applicant", "academy_id", "places_by")]
-    filled = table.fillna(dict.fromkeys(whole, 0) | {"places_by": ""})
-    return filled.astype(dict.fromkeys(whole, "int64"))
+    text = dict.fromkeys(["applicant", "academy_id", "places_by"], "str")
+    whole = dict.fromkeys(table.columns.drop(list(text)), "int64")
+    empty = dict.fromkeys(whole, 0) | {"places_by": ""}
+    return table.fillna(empty).astype(text | whole)
 
 
 def _online_cents(number: pd.Series, of: Rules) -> pd.Series:
