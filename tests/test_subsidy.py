@@ -15,7 +15,7 @@ from pydantic import ValidationError
 
 from stemgeo import facts
 from stemgeo.errors import InputError, StudyError
-from stemgeo.inputs import load_inputs
+from stemgeo.inputs import load_inputs, read_municipalities
 from stemgeo.inputs.academies import read_academies
 from stemgeo.report.subsidy import subsidy_lines
 from stemgeo.run import Result, run
@@ -419,3 +419,12 @@ def test_postcodes_of_a_file_arrive(tmp_path: Path) -> None:
     towns = hand.municipalities(hand.SMALL)
     frame = read_academies(path, towns)
     assert frame[["postcode", "trajectories"]].to_numpy().tolist() == [["9000", 2]]
+
+
+def test_the_real_makerspaces(shared_data: Path) -> None:
+    """Each an applicant of its own; the one in Brussels has no place and is not counted."""
+    towns = read_municipalities(shared_data / "boundaries" / "gemeente2025.gpkg")
+    path = shared_data / "academies" / "makerspaces_libraries.geojson"
+    table = amounts(read_academies(path, towns), OF_2021)
+    assert (len(table), int(table["not_counted"].sum())) == (32, 1)
+    assert total(table, OF_2021).left_eur == 500_000 - 31_000

@@ -17,6 +17,7 @@ from stemgeo.errors import Problem, ResultError
 MANIFEST = "manifest.json"
 RUN = "run"
 TREND = "trend"
+COMPARE = "compare"
 """Commands that write a folder, as its manifest names them; one that names none is of a run."""
 
 
