@@ -258,7 +258,7 @@ def _spots(academies: pd.DataFrame, ids: pd.Series) -> pd.Series:
 def _places(academies: pd.DataFrame, layer: gpd.GeoDataFrame | None) -> dict[str, pd.Series]:
     """Say what stands for each academy's former municipality, and which kind of thing it is."""
     found = {POSTCODE: _column(academies, "postcode")}
-    if layer is not None:
+    if layer is not None and "geometry" in academies:
         found[LAYER] = _in_layer(academies, layer)
     found[MUNICIPALITY] = _column(academies, "nis_code")
     place = pd.Series("", index=academies.index, dtype=str)

@@ -332,6 +332,17 @@ def test_a_plan_of_bare_points_pays_for_each_place() -> None:
     assert place_costs_cents(plan, OF_2021).dtype == np.int64
 
 
+def test_a_plan_in_a_layer() -> None:
+    """Two places of one applicant in one polygon are one; a plan without coordinates has none."""
+    layer = gpd.GeoDataFrame({"code": ["D1"]}, geometry=[hand.square(0, 0)], crs=hand.CRS)
+    plan = pd.DataFrame({"organisation": ["Maak", "Maak"]})
+    spots = gpd.GeoSeries([hand.spot(0.2, 0.5), hand.spot(0.7, 0.5)])
+    in_layer = cost_of_places(plan.assign(geometry=spots), OF_2021, layer=layer)
+    assert in_layer.table["cost_cents"].tolist() == [100_000, 50_000]
+    bare = cost_of_places(plan, OF_2021, layer=layer)
+    assert bare.table["cost_cents"].tolist() == [100_000, 100_000]
+
+
 def test_an_envelope_that_does_not_suffice() -> None:
     """499 places leave 1,000 euro: for one place more, not for two."""
     there = register([(f"Lab {number}", "9000", 1, 0) for number in range(499)])
