@@ -181,8 +181,9 @@ def compare(a: Tables | str | Path, b: Tables | str | Path) -> Comparison:
     one, other = _side(a), _side(b)
     _refuse_other_children(one, other)
     rows, notes = _beside(one, other)
-    same = _same_points(one.demand, other.demand)
-    moved = _moved(one, other) if same else _unknown(rows)
+    cells = _shared_cells(one, other)
+    same = cells is not None
+    moved = _unknown(rows) if cells is None else _moved(one, other, cells)
     table = rows.merge(moved, on=KEYS, how="left")
     if same:
         # A place without children has no points: nobody moved there.
@@ -219,6 +220,11 @@ class _Side:
         """What counts as in time."""
         return horizon_ms(self.content["study"]["travel"]["cutoff_min"])
 
+    @property
+    def population(self) -> list[str]:
+        """Tell the files of the children by their content."""
+        return [one["sha256"] for one in self.content["inputs"] if one["role"] == "population"]
+
     def central(self) -> pd.DataFrame:
         """Give the rows of the central scenario."""
         return self.coverage[self.coverage["scenario"] == "central"]
@@ -229,6 +235,22 @@ class _Side:
         rows = rows[(rows["profile"] == "all") & (rows["band"] == ALL_BANDS)]
         counted: pd.Series = rows[rows["level"] == "municipality"].set_index("code")["children"]
         return counted
+
+    def cells(self, band: str) -> dict[int, str]:
+        """Give the ages of a band that the same academies serve, by their last."""
+        ages = dict.fromkeys(self.access.loc[self.access["band"] == band, "ages"])
+        return {int(one.partition("-")[2]): one for one in ages}
+
+    def ages_at(self, band: str, age: int) -> str:
+        """Give the ages of a band among which an age is."""
+        cells = self.cells(band)
+        return cells[min(last for last in cells if last >= age)]
+
+    def up_to(self, band: str) -> dict[int, NDArray[np.int64]]:
+        """Count the children of each point in a band up to the last age of each of its cells."""
+        cells = sorted(self.cells(band).items())
+        columns = self.demand[[f"children_{ages}" for _, ages in cells]].to_numpy(np.int64)
+        return dict(zip((last for last, _ in cells), columns.cumsum(axis=1).T, strict=True))
 
     def in_time(self, profile: str, ages: str) -> NDArray[np.bool_]:
         """Say of each demand point whether these ages are in time from there."""
@@ -323,20 +345,50 @@ def _joined(ours: pd.DataFrame, theirs: pd.DataFrame) -> pd.DataFrame | None:
     return rows.rename(columns={"children_a": "children"}).drop(columns="children_b")
 
 
+@dataclass(frozen=True)
+class _Cell:
+    """Ages of one band that the same academies serve, in A and in B."""
+
+    band: str
+    ages_a: str
+    ages_b: str
+    children: NDArray[np.int64]
+
+
+def _shared_cells(a: _Side, b: _Side) -> list[_Cell] | None:
+    """Cut the ages where either register does; None unless the same children are at each point.
+
+    The children up to a cut are known from whichever side has it, so those between two cuts are
+    too: children are handed out by single age, whatever the academies (method.md).
+    """
+    bands = [dict.fromkeys(side.access["band"]) for side in (a, b)]
+    if list(bands[0]) != list(bands[1]) or not _same_points(a.demand, b.demand):
+        return None
+    cells = []
+    for band in bands[0]:
+        ours, theirs = a.up_to(band), b.up_to(band)
+        if any((ours[last] != theirs[last]).any() for last in ours.keys() & theirs.keys()):
+            return None
+        # Between cuts of both only the same population has the same children.
+        if ours.keys() != theirs.keys() and a.population != b.population:
+            return None
+        before = np.zeros(len(a.demand), dtype=np.int64)
+        for last in sorted({*ours, *theirs}):
+            after = ours[last] if last in ours else theirs[last]
+            ages_a, ages_b = a.ages_at(band, last), b.ages_at(band, last)
+            cells.append(_Cell(band, ages_a, ages_b, after - before))
+            before = after
+    return cells
+
+
 def _same_points(ours: gpd.GeoDataFrame, theirs: gpd.GeoDataFrame) -> bool:
-    """Tell whether both have the same children of the same ages at the same points."""
-    columns = [name for name in ours.columns if name.startswith("children_")]
-    if columns != [name for name in theirs.columns if name.startswith("children_")]:
+    """Tell whether both have the same points, in the same places."""
+    if len(ours) != len(theirs):
         return False
     keys = ["point_id", "zone_id", "nis_code"]
-    plain_ours, plain_theirs = (pd.DataFrame(one[[*keys, *columns]]) for one in (ours, theirs))
-    same_rows = (
-        len(ours) == len(theirs)
-        and (plain_ours.to_numpy(object) == plain_theirs.to_numpy(object)).all()
-    )
-    return bool(same_rows) and bool(
-        (ours.geometry.to_wkb().to_numpy() == theirs.geometry.to_wkb().to_numpy()).all()
-    )
+    same = all((ours[key].to_numpy(object) == theirs[key].to_numpy(object)).all() for key in keys)
+    wkb = (one.geometry.to_wkb().to_numpy() for one in (ours, theirs))
+    return same and bool(np.equal(*wkb).all())
 
 
 def _unknown(rows: pd.DataFrame) -> pd.DataFrame:
@@ -344,14 +396,14 @@ def _unknown(rows: pd.DataFrame) -> pd.DataFrame:
     return rows[KEYS].assign(gained=none, lost=none)
 
 
-def _moved(a: _Side, b: _Side) -> pd.DataFrame:
+def _moved(a: _Side, b: _Side, cells: list[_Cell]) -> pd.DataFrame:
     """Count who is in time in one and not in the other, at points and cells, by every level.
 
     A layer of the user's own is not among the levels: which points lie in it is not kept.
     """
     places = {level: pd.factorize(codes) for level, codes in _codes(a).items()}
     parts = []
-    for (profile, band), counts in _counts(a, b).items():
+    for (profile, band), counts in _counts(a, b, cells).items():
         for level, (place, codes) in places.items():
             # Sums of whole numbers far below 2**53: exact in floating point.
             sums = [np.bincount(place, one, minlength=len(codes)) for one in counts]
@@ -361,17 +413,15 @@ def _moved(a: _Side, b: _Side) -> pd.DataFrame:
     return pd.concat(parts, ignore_index=True)
 
 
-def _counts(a: _Side, b: _Side) -> dict[tuple[str, str], NDArray[np.int64]]:
+def _counts(a: _Side, b: _Side, cells: list[_Cell]) -> dict[tuple[str, str], NDArray[np.int64]]:
     """Count by profile and band the children of each point who gained and lost: (2, points)."""
-    cells = a.access[["ages", "band"]].drop_duplicates().to_numpy().tolist()
     theirs = set(b.access["profile"])
     counts: dict[tuple[str, str], NDArray[np.int64]] = {}
     for profile in (one for one in dict.fromkeys(a.access["profile"]) if one in theirs):
-        for ages, band in cells:
-            before, after = a.in_time(profile, ages), b.in_time(profile, ages)
-            children = a.demand[f"children_{ages}"].to_numpy()
-            pair = children * np.stack([after & ~before, before & ~after])
-            for one in (band, ALL_BANDS):
+        for cell in cells:
+            before, after = a.in_time(profile, cell.ages_a), b.in_time(profile, cell.ages_b)
+            pair = cell.children * np.stack([after & ~before, before & ~after])
+            for one in (cell.band, ALL_BANDS):
                 counts[profile, one] = counts.get((profile, one), 0) + pair
     return counts
 
