@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from stemgeo.access.travel_time import access
     from stemgeo.errors import InputError, Problem, ResultError, StemgeoError, StudyError
     from stemgeo.network.graph import Network
+    from stemgeo.report.compare import compare
     from stemgeo.run import Result, run
     from stemgeo.sample import sample
     from stemgeo.site import Plan, site
@@ -38,6 +39,7 @@ _HOMES = {
     "access": "stemgeo.access.travel_time",
     "catchments": "stemgeo.access.isochrones",
     "isochrones": "stemgeo.access.isochrones",
+    "compare": "stemgeo.report.compare",
     "load_study": "stemgeo.study",
     "run": "stemgeo.run",
     "sample": "stemgeo.sample",
@@ -56,6 +58,7 @@ __all__ = [
     "StudyError",
     "access",
     "catchments",
+    "compare",
     "isochrones",
     "load_study",
     "run",

@@ -308,6 +308,54 @@ def gaps(
     _notices(content, form)
 
 
+@app.command()
+def compare(
+    before: Annotated[Path, typer.Argument(metavar="A", help="A folder that a run wrote.")],
+    after: Annotated[Path, typer.Argument(metavar="B", help="Another one.")],
+    by: Annotated[
+        str, typer.Option("--by", metavar="LEVEL", help="region, province, municipality or zone.")
+    ] = "province",
+    form: FormOption = Form.text,
+    out: Annotated[
+        Path | None, typer.Option("--out", metavar="DIR", help="Where tables and summary go.")
+    ] = None,
+) -> None:
+    """Print what changed from one result to another, and who lost."""
+    import pandas as pd
+
+    from stemgeo.report.compare import (
+        WORDS,
+        moved_line,
+        notices,
+        readable_comparison,
+        told_differences,
+    )
+    from stemgeo.report.compare import compare as compare_results
+    from stemgeo.report.files import COMPARE, refuse_taken
+
+    if out is not None:
+        refuse_taken(out, COMPARE)
+    found = compare_results(before, after)
+    tables = {profile: found.of(by, profile=profile) for profile in found.profiles}
+    if out is not None:
+        found.write(out)
+    words = WORDS[found.language]
+    # Before any figure: nobody compares apples and pears unaware.
+    aside = sys.stdout if form is Form.text else sys.stderr
+    for line in (f"{words['differences']}:", *told_differences(found)):
+        print(line, file=aside)
+    if form is Form.text:
+        for profile, rows in tables.items():
+            print(f"\n{words[profile]}")
+            _emit(readable_comparison(rows, found.language, by), form)
+            print(moved_line(found, profile))
+    else:
+        _emit(pd.concat(tables.values(), ignore_index=True), form)
+    for line in notices(found.a, found.b):
+        print(line, file=aside)
+    _warn(found.notes)
+
+
 @app.command(name="map")
 def draw_map(
     result: ResultPath,

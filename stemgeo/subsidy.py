@@ -258,7 +258,7 @@ def _spots(academies: pd.DataFrame, ids: pd.Series) -> pd.Series:
 def _places(academies: pd.DataFrame, layer: gpd.GeoDataFrame | None) -> dict[str, pd.Series]:
     """Say what stands for each academy's former municipality, and which kind of thing it is."""
     found = {POSTCODE: _column(academies, "postcode")}
-    if layer is not None:
+    if layer is not None and "geometry" in academies:
         found[LAYER] = _in_layer(academies, layer)
     found[MUNICIPALITY] = _column(academies, "nis_code")
     place = pd.Series("", index=academies.index, dtype=str)
@@ -306,9 +306,10 @@ def _counts(rows: pd.DataFrame, of: Rules) -> pd.DataFrame:
         },
         index=by.size().index,
     )
-    whole = [name for name in table.columns if name not in ("applicant", "academy_id", "places_by")]
-    filled = table.fillna(dict.fromkeys(whole, 0) | {"places_by": ""})
-    return filled.astype(dict.fromkeys(whole, "int64"))
+    text = dict.fromkeys(["applicant", "academy_id", "places_by"], "str")
+    whole = dict.fromkeys(table.columns.drop(list(text)), "int64")
+    empty = dict.fromkeys(whole, 0) | {"places_by": ""}
+    return table.fillna(empty).astype(text | whole)
 
 
 def _online_cents(number: pd.Series, of: Rules) -> pd.Series:

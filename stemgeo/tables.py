@@ -373,6 +373,42 @@ SCHEMAS: dict[str, pa.DataFrameSchema] = {
         description="Of `stemgeo trend`: what was reported of recognised STEM academies in all of "
         "Flanders in these years; not measured. Not written for a part of Flanders.",
     ),
+    "comparison": pa.DataFrameSchema(
+        {
+            **_PLACE,
+            "band": _RIDER["band"],
+            "profile": _RIDER["profile"],
+            "children": _count("Children of the band, the same in both"),
+            "covered_a": _count("In time in A"),
+            "covered_b": _count("In time in B"),
+            "difference": pa.Column("int64", description="covered_b - covered_a"),
+            "unmeasured_a": _count("Unmeasured in A"),
+            "unmeasured_b": _count("Unmeasured in B"),
+            "share_a": _share("covered / (covered + uncovered) in A; empty: nothing measured"),
+            "share_b": _share("The same in B"),
+            "points": _optional(float, "share_b - share_a in percentage points"),
+            "gained": _optional(
+                "Int64",
+                "Children in time in B and not in A; empty: not the same points, or a layer",
+            ),
+            "lost": _optional("Int64", "Children in time in A and not in B; empty: as gained"),
+        },
+        checks=pa.Check(
+            lambda t: (t["gained"] - t["lost"] == t["difference"]).fillna(value=True).astype(bool),
+            error="gained - lost must be difference",
+        ),
+        unique=["level", "code", "band", "profile"],
+        description="Of `stemgeo compare`: two results beside each other, central scenario.",
+    ),
+    "comparison-questions": pa.DataFrameSchema(
+        {
+            "what": _text("Choice of the study, input by its role, or version"),
+            "a": _text("In A; empty: not given"),
+            "b": _text("In B; empty: not given"),
+        },
+        unique=["what"],
+        description="Of `stemgeo compare`: what was asked otherwise, of which other files.",
+    ),
     "subsidy": pa.DataFrameSchema(
         {
             "applicant": _text("Organisation; an academy without one stands by itself"),

@@ -11,50 +11,23 @@ import signal
 import subprocess
 import sys
 import time
-from contextlib import redirect_stderr, redirect_stdout
 from pathlib import Path
-from typing import NamedTuple
 
 import hand
 import pandas as pd
 import pytest
 import typer
+from terminal import Said, content_of, stemgeo
 
 import stemgeo as sg
 from stemgeo import facts
-from stemgeo.cli import app, main
+from stemgeo.cli import app
 from stemgeo.report.bundle import read_table
 from stemgeo.report.files import write_manifest
 
 NOTICE = "Proef, niet voor publicatie"
 KNOWN = typer.main.get_command(app).commands  # type: ignore[attr-defined]
-COMMANDS = ("sample", "check", "run", "trend", "coverage", "gaps", "map")
-
-
-class Said(NamedTuple):
-    """What a command said and how it ended."""
-
-    status: int
-    out: str
-    err: str
-
-
-def stemgeo(*words: object) -> Said:
-    """Type a command, in this process."""
-    out, err = io.StringIO(), io.StringIO()
-    with pytest.MonkeyPatch.context() as patch, redirect_stdout(out), redirect_stderr(err):
-        patch.setattr(sys, "argv", ["stemgeo", *map(str, words)])
-        with pytest.raises(SystemExit) as ended:
-            main()
-    return Said(int(ended.value.code or 0), out.getvalue(), err.getvalue())
-
-
-def content_of(folder: Path) -> dict[str, bytes]:
-    return {
-        path.relative_to(folder).as_posix(): path.read_bytes()
-        for path in sorted(folder.rglob("*"))
-        if path.is_file()
-    }
+COMMANDS = ("sample", "check", "run", "trend", "coverage", "gaps", "compare", "map")
 
 
 @pytest.fixture(scope="module")

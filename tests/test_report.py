@@ -251,7 +251,7 @@ def test_a_run_writes_what_the_design_says(written: tuple[Result, Path]) -> None
     """Tables, isochrones, maps, the web map, a summary and a manifest; nothing else."""
     _, folder = written
     tables = ("coverage", "gaps", "annex-1-municipalities", "academies", "provinces")
-    tables += ("effects", "groups", "placement", "sensitivity")
+    tables += ("effects", "groups", "placement", "sensitivity", "subsidy")
     stores = ("demand", "access", "municipalities", "academies")
     assert set(content_of(folder)) == {
         *(f"tables/{name}.csv" for name in tables),

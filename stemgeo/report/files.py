@@ -18,6 +18,7 @@ MANIFEST = "manifest.json"
 RUN = "run"
 TREND = "trend"
 SITE = "site"
+COMPARE = "compare"
 """Commands that write a folder, as its manifest names them; one that names none is of a run."""
 
 

@@ -55,8 +55,9 @@ GROUP_HEADS = {
 WORDS = {
     "nl": {
         "lead": "Van de {measured} gemeten kinderen van {ages} jaar bereikt {share} ({low} tot "
-        "{high}) binnen {minutes} minuten fietsen een STEM-academie die op {date} erkend{or_planned} is. "
-        "{unmeasured}Een STEM-academie hebben {with_academy} van de {municipalities}.",
+        "{high}) binnen {minutes} minuten fietsen een STEM-academie die op {date} "
+        "erkend{or_planned} is. {unmeasured}Een STEM-academie hebben {with_academy} van de "
+        "{municipalities}.",
         "planned": "Met {count} erbij, geteld als open{only}.",
         "only_one_planned": "; 1 gemeente heeft alleen een geplande plaats",
         "only_planned": "; {count} gemeenten hebben alleen een geplande plaats",
@@ -98,8 +99,8 @@ WORDS = {
     },
     "en": {
         "lead": "Of the {measured} measured children aged {ages}, {share} ({low} to {high}) reach "
-        "a STEM academy recognised on {date}{or_planned} within {minutes} minutes by bicycle. {unmeasured}"
-        "{with_academy} of the {municipalities} have a STEM academy.",
+        "a STEM academy recognised on {date}{or_planned} within {minutes} minutes by bicycle. "
+        "{unmeasured}{with_academy} of the {municipalities} have a STEM academy.",
         "planned": "With {count} added, counted as open{only}.",
         "only_one_planned": "; 1 municipality has a planned place only",
         "only_planned": "; {count} municipalities have a planned place only",

@@ -1,0 +1,630 @@
+"""Two results beside each other: what changed at every level, who won and who lost."""
+
+from __future__ import annotations
+
+import importlib.metadata
+import json
+import platform
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+from babel.numbers import format_decimal
+
+from stemgeo.access.travel_time import REACHED, horizon_ms
+from stemgeo.coverage import ALL_BANDS, REGION
+from stemgeo.errors import Problem, ResultError
+from stemgeo.report.bundle import LIBRARIES, manifest, read_table, write_csv
+from stemgeo.report.files import (
+    COMPARE,
+    checked_file,
+    read_manifest,
+    whole_folder,
+    write_manifest,
+)
+from stemgeo.report.summary import LEVEL_HEADS, markdown_table, number, percent, plain
+from stemgeo.result import Tables
+from stemgeo.tables import checked
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from numpy.typing import NDArray
+
+    Manifest = dict[str, Any]
+
+KEYS = ["level", "code", "band", "profile"]
+_OF_POINT = {"municipality": "nis_code", "zone": "zone_id"}
+_NOT_ASKED = ("path", "sha256", "source", "licence", "date")
+"""What a study says of a file that is no choice; files are told apart by their content."""
+_MOST_NAMED = 10
+HEADS = {
+    "nl": {
+        "children": "Kinderen", "covered_a": "op tijd in A", "covered_b": "op tijd in B",
+        "difference": "verschil", "share_a": "aandeel in A", "share_b": "aandeel in B",
+        "points": "procentpunt", "gained": "gewonnen", "lost": "verloren",
+    },
+    "en": {
+        "children": "Children", "covered_a": "in time in A", "covered_b": "in time in B",
+        "difference": "difference", "share_a": "share in A", "share_b": "share in B",
+        "points": "points", "gained": "gained", "lost": "lost",
+    },
+}  # fmt: skip
+WORDS = {
+    "nl": {
+        "title": "Twee resultaten vergeleken",
+        "differences": "Wat verschilt tussen de vragen",
+        "nothing": "Niets: dezelfde keuzes, dezelfde bestanden, dezelfde versies.",
+        "all": "Over alle wegen",
+        "low_stress": "Over rustige wegen (verkeersstress 1 en 2)",
+        "moved": "Kinderen op tijd in B en niet in A: {gained}; in A en niet in B: {lost}.",
+        "net": "Of binnen een plaats kinderen verloren wat andere wonnen is niet te zeggen: de "
+        "kinderen staan in A en B niet op dezelfde punten. De verschillen zijn netto.",
+        "points": "Verschil = B min A. Gewonnen: op tijd in B en niet in A; verloren: omgekeerd.",
+        "losers": "Meeste kinderen die niet langer op tijd zijn: {named}.",
+        "loser": "{name} ({count})",
+        "sources": "Bronnen",
+        "notes": "Opmerkingen",
+    },
+    "en": {
+        "title": "Two results compared",
+        "differences": "What differs between the questions",
+        "nothing": "Nothing: the same choices, the same files, the same versions.",
+        "all": "Over all roads",
+        "low_stress": "Over low-stress roads (level of traffic stress 1 and 2)",
+        "moved": "Children in time in B and not in A: {gained}; in A and not in B: {lost}.",
+        "net": "Whether within a place some children lost what others gained cannot be told: the "
+        "children of A and B do not stand at the same points. The differences are net.",
+        "points": "Difference = B minus A. Gained: in time in B and not in A; lost: the other way "
+        "round.",
+        "losers": "Most children who are no longer in time: {named}.",
+        "loser": "{name} ({count})",
+        "sources": "Sources",
+        "notes": "Notes",
+    },
+}
+
+DIFFERENCE_HEADS = {"nl": ("Wat", "A", "B"), "en": ("What", "A", "B")}
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """What differs between two results.
+
+    Attributes
+    ----------
+    table
+        The table `comparison` of the data dictionary: every level, band and profile of both.
+    differences
+        The table `comparison-questions`: what was asked otherwise, of which other files, with
+        which other versions. Read it first.
+    same_children
+        Whether both have the same children at the same points, so that gains and losses are told
+        apart.
+    a, b
+        The manifests.
+    notes
+        What could not be compared.
+    """
+
+    table: pd.DataFrame
+    differences: pd.DataFrame
+    same_children: bool
+    a: Manifest
+    b: Manifest
+    notes: tuple[Problem, ...]
+
+    @property
+    def language(self) -> str:
+        """That of A."""
+        return str(self.a["study"]["output"]["language"])
+
+    @property
+    def profiles(self) -> list[str]:
+        """Those that both have."""
+        return list(dict.fromkeys(self.table["profile"]))
+
+    def of(self, level: str, *, profile: str = "all", band: str = ALL_BANDS) -> pd.DataFrame:
+        """Give one row for each place of a level; the region comes last below the provinces.
+
+        Raises
+        ------
+        ResultError
+            If the comparison has no such level, profile or band; it names those that there are.
+        """
+        for column, value in (("level", level), ("profile", profile), ("band", band)):
+            there = list(dict.fromkeys(self.table[column]))
+            if value not in there:
+                what = f"there is no {column} '{value}' in both results"
+                raise ResultError(Problem("compare", what, f"there are: {', '.join(there)}"))
+        rows = self.table[(self.table["profile"] == profile) & (self.table["band"] == band)]
+        levels = [level, "region"] if level == "province" else [level]
+        parts = [rows[rows["level"] == one] for one in levels]
+        return pd.concat(parts, ignore_index=True)
+
+    def write(self, place: str | Path) -> Path:
+        """Write a table for each level, a summary and a manifest, whole or not at all."""
+        with whole_folder(Path(place), COMPARE) as folder:
+            (folder / "tables").mkdir()
+            for level, rows in self.table.groupby("level", sort=False):
+                write_csv(rows, folder / "tables" / f"compare-{level}.csv")
+            write_csv(self.differences, folder / "tables" / "compare-questions.csv")
+            said = "".join(f"{line}\n" for line in (*notices(self.a, self.b), _sources(self)))
+            (folder / "LEESMIJ.txt").write_text(said, encoding="utf-8")
+            (folder / "summary.md").write_text(_markdown(self), encoding="utf-8")
+            write_manifest(folder, _manifest(self))
+        return Path(place)
+
+
+def compare(a: Tables | str | Path, b: Tables | str | Path) -> Comparison:
+    """Say what changed from one result to another.
+
+    Parameters
+    ----------
+    a, b
+        What `run` gave, or the folder in which it was written.
+
+    Returns
+    -------
+    Comparison
+        The tables, in the central scenario.
+
+    Raises
+    ------
+    ResultError
+        If a folder holds no result of a run or was changed, or if the two count other children
+        or other municipalities.
+    """
+    one, other = _side(a), _side(b)
+    _refuse_other_children(one, other)
+    rows, notes = _beside(one, other)
+    cells = _shared_cells(one, other)
+    same = cells is not None
+    moved = _unknown(rows) if cells is None else _moved(one, other, cells)
+    table = rows.merge(moved, on=KEYS, how="left")
+    if same:
+        # A place without children has no points: nobody moved there.
+        counted = table["level"].isin(list(_codes(one)))
+        nobody = table[["gained", "lost"]].fillna(0)
+        table[["gained", "lost"]] = table[["gained", "lost"]].where(~counted, nobody)
+    table = table.assign(difference=table["covered_b"] - table["covered_a"])
+    table = table.assign(points=100 * (table["share_b"] - table["share_a"]))
+    front = ["level", "code", "name", "band", "profile", "children"]
+    measures = ["covered_a", "covered_b", "difference", "unmeasured_a", "unmeasured_b"]
+    table = table[[*front, *measures, "share_a", "share_b", "points", "gained", "lost"]]
+    return Comparison(
+        table=checked("comparison", table),
+        differences=checked("comparison-questions", _differences(one.content, other.content)),
+        same_children=same,
+        a=one.content,
+        b=other.content,
+        notes=tuple(notes),
+    )
+
+
+@dataclass(frozen=True)
+class _Side:
+    """One of the two results, however it was given."""
+
+    content: Manifest
+    coverage: pd.DataFrame
+    demand: gpd.GeoDataFrame
+    access: pd.DataFrame
+    provinces: Mapping[str, str]
+
+    @property
+    def cutoff_ms(self) -> int:
+        """What counts as in time."""
+        return horizon_ms(self.content["study"]["travel"]["cutoff_min"])
+
+    @property
+    def population(self) -> list[str]:
+        """Tell the files of the children by their content."""
+        return [one["sha256"] for one in self.content["inputs"] if one["role"] == "population"]
+
+    def central(self) -> pd.DataFrame:
+        """Give the rows of the central scenario."""
+        return self.coverage[self.coverage["scenario"] == "central"]
+
+    def children(self) -> pd.Series:
+        """Count the children of each municipality."""
+        rows = self.central()
+        rows = rows[(rows["profile"] == "all") & (rows["band"] == ALL_BANDS)]
+        counted: pd.Series = rows[rows["level"] == "municipality"].set_index("code")["children"]
+        return counted
+
+    def cells(self, band: str) -> dict[int, str]:
+        """Give the ages of a band that the same academies serve, by their last."""
+        ages = dict.fromkeys(self.access.loc[self.access["band"] == band, "ages"])
+        return {int(one.partition("-")[2]): one for one in ages}
+
+    def ages_at(self, band: str, age: int) -> str:
+        """Give the ages of a band among which an age is."""
+        cells = self.cells(band)
+        return cells[min(last for last in cells if last >= age)]
+
+    def up_to(self, band: str) -> dict[int, NDArray[np.int64]]:
+        """Count the children of each point in a band up to the last age of each of its cells."""
+        cells = sorted(self.cells(band).items())
+        columns = self.demand[[f"children_{ages}" for _, ages in cells]].to_numpy(np.int64)
+        return dict(zip((last for last, _ in cells), columns.cumsum(axis=1).T, strict=True))
+
+    def in_time(self, profile: str, ages: str) -> NDArray[np.bool_]:
+        """Say of each demand point whether these ages are in time from there."""
+        rows = self.access[(self.access["profile"] == profile) & (self.access["ages"] == ages)]
+        rows = rows.set_index("point_id").reindex(self.demand["point_id"])
+        # Back to the whole milliseconds that were compared when the children were counted.
+        time_ms = np.rint(rows["travel_time_s"].to_numpy() * 1000)
+        reached = (rows["status"] == REACHED).to_numpy(bool)
+        in_time: NDArray[np.bool_] = reached & (time_ms <= self.cutoff_ms)
+        return in_time
+
+
+def _side(result: Tables | str | Path) -> _Side:
+    """Take a result, or read one back with its hashes checked."""
+    if isinstance(result, Tables):
+        content = json.loads(json.dumps(manifest(result), default=str))
+        towns = result.municipalities
+        tables = (result.coverage, result.demand, result.access)
+    else:
+        folder = Path(result)
+        content, towns = read_manifest(folder), read_table(folder, "annex-1-municipalities")
+        demand = gpd.read_parquet(checked_file(folder, "tables/demand.parquet"))
+        access = pd.read_parquet(checked_file(folder, "tables/access.parquet"))
+        tables = (read_table(folder, "coverage"), demand, access)
+    provinces = dict(zip(towns["nis_code"], towns["province"], strict=True))
+    return _Side(content, *tables, provinces)
+
+
+def _refuse_other_children(a: _Side, b: _Side) -> None:
+    """Stop when the two count other municipalities, or other children in them."""
+    ours, theirs = a.children(), b.children()
+    vintages = [one.content["study"]["study"]["vintage"] for one in (a, b)]
+    if set(ours.index) != set(theirs.index):
+        what = (
+            f"A counts {len(ours)} municipalities (vintage {vintages[0]}), "
+            f"B {len(theirs)} others (vintage {vintages[1]})"
+        )
+        mend = "run both on the same boundaries and vintage"
+        raise ResultError(Problem("compare", what, mend))
+    wrong = ours.index[ours != theirs.reindex(ours.index)]
+    if len(wrong):
+        what = (
+            f"A counts {ours.sum()} children and B {theirs.sum()}; {len(wrong)} municipalities "
+            f"differ, among them {wrong[0]}"
+        )
+        mend = "run both on the same population and the same ages"
+        raise ResultError(Problem("compare", what, mend))
+
+
+def _beside(a: _Side, b: _Side) -> tuple[pd.DataFrame, list[Problem]]:
+    """Lay the coverage of both side by side where they count the same children."""
+    columns = [*KEYS, "name", "children", "covered", "unmeasured", "share"]
+    ours, theirs = (_with_share(one.central())[columns] for one in (a, b))
+    parts = [
+        *dict.fromkeys(_parts(ours)),
+        *(p for p in _parts(theirs) if p not in set(_parts(ours))),
+    ]
+    kept, notes = [], []
+    by_part = [dict(list(one.groupby(["level", "band", "profile"]))) for one in (ours, theirs)]
+    for part in parts:
+        pair = [one.get(part) for one in by_part]
+        rows = None if pair[0] is None or pair[1] is None else _joined(pair[0], pair[1])
+        if rows is None:
+            level, band, profile = part
+            where = f"level {level}, band {band}, profile {profile}"
+            notes.append(Problem(where, "not the same places and children in both", "left out"))
+        else:
+            kept.append(rows)
+    table = pd.concat(kept)
+    order = ours.reset_index(drop=True).reset_index(names="row")[[*KEYS, "row"]]
+    table = table.merge(order, on=KEYS).sort_values("row", ignore_index=True)
+    return table.drop(columns="row"), notes
+
+
+def _with_share(rows: pd.DataFrame) -> pd.DataFrame:
+    """Divide anew: a folder holds shares with six decimals, and counts that are exact."""
+    measured = rows["covered"] + rows["uncovered"]
+    return rows.assign(share=(rows["covered"] / measured.where(measured > 0)).astype(float))
+
+
+def _parts(rows: pd.DataFrame) -> list[tuple[str, str, str]]:
+    parts = rows[["level", "band", "profile"]].drop_duplicates()
+    return [(level, band, profile) for level, band, profile in parts.itertuples(index=False)]
+
+
+def _joined(ours: pd.DataFrame, theirs: pd.DataFrame) -> pd.DataFrame | None:
+    """Join the rows of the same places; None when places or children differ."""
+    rows = ours.merge(theirs.drop(columns="name"), on=KEYS, suffixes=("_a", "_b"))
+    alike = len(rows) == len(ours) == len(theirs)
+    if not alike or (rows["children_a"] != rows["children_b"]).any():
+        return None
+    return rows.rename(columns={"children_a": "children"}).drop(columns="children_b")
+
+
+@dataclass(frozen=True)
+class _Cell:
+    """Ages of one band that the same academies serve, in A and in B."""
+
+    band: str
+    ages_a: str
+    ages_b: str
+    children: NDArray[np.int64]
+
+
+def _shared_cells(a: _Side, b: _Side) -> list[_Cell] | None:
+    """Cut the ages where either register does; None unless the same children are at each point.
+
+    The children up to a cut are known from whichever side has it, so those between two cuts are
+    too: children are handed out by single age, whatever the academies (method.md).
+    """
+    bands = [dict.fromkeys(side.access["band"]) for side in (a, b)]
+    if list(bands[0]) != list(bands[1]) or not _same_points(a.demand, b.demand):
+        return None
+    cells = []
+    for band in bands[0]:
+        ours, theirs = a.up_to(band), b.up_to(band)
+        if any((ours[last] != theirs[last]).any() for last in ours.keys() & theirs.keys()):
+            return None
+        # Between cuts of both only the same population has the same children.
+        if ours.keys() != theirs.keys() and a.population != b.population:
+            return None
+        before = np.zeros(len(a.demand), dtype=np.int64)
+        for last in sorted({*ours, *theirs}):
+            after = ours[last] if last in ours else theirs[last]
+            ages_a, ages_b = a.ages_at(band, last), b.ages_at(band, last)
+            cells.append(_Cell(band, ages_a, ages_b, after - before))
+            before = after
+    return cells
+
+
+def _same_points(ours: gpd.GeoDataFrame, theirs: gpd.GeoDataFrame) -> bool:
+    """Tell whether both have the same points, in the same places."""
+    if len(ours) != len(theirs):
+        return False
+    keys = ["point_id", "zone_id", "nis_code"]
+    same = all((ours[key].to_numpy(object) == theirs[key].to_numpy(object)).all() for key in keys)
+    wkb = (one.geometry.to_wkb().to_numpy() for one in (ours, theirs))
+    return same and bool(np.equal(*wkb).all())
+
+
+def _unknown(rows: pd.DataFrame) -> pd.DataFrame:
+    none = pd.array([pd.NA] * len(rows), dtype="Int64")
+    return rows[KEYS].assign(gained=none, lost=none)
+
+
+def _moved(a: _Side, b: _Side, cells: list[_Cell]) -> pd.DataFrame:
+    """Count who is in time in one and not in the other, at points and cells, by every level.
+
+    A layer of the user's own is not among the levels: which points lie in it is not kept.
+    """
+    places = {level: pd.factorize(codes) for level, codes in _codes(a).items()}
+    parts = []
+    for (profile, band), counts in _counts(a, b, cells).items():
+        for level, (place, codes) in places.items():
+            # Sums of whole numbers far below 2**53: exact in floating point.
+            sums = [np.bincount(place, one, minlength=len(codes)) for one in counts]
+            gained, lost = (pd.array(one.astype(np.int64), dtype="Int64") for one in sums)
+            moved = pd.DataFrame({"code": codes, "gained": gained, "lost": lost})
+            parts.append(moved.assign(level=level, band=band, profile=profile))
+    return pd.concat(parts, ignore_index=True)
+
+
+def _counts(a: _Side, b: _Side, cells: list[_Cell]) -> dict[tuple[str, str], NDArray[np.int64]]:
+    """Count by profile and band the children of each point who gained and lost: (2, points)."""
+    theirs = set(b.access["profile"])
+    counts: dict[tuple[str, str], NDArray[np.int64]] = {}
+    for profile in (one for one in dict.fromkeys(a.access["profile"]) if one in theirs):
+        for cell in cells:
+            before, after = a.in_time(profile, cell.ages_a), b.in_time(profile, cell.ages_b)
+            pair = cell.children * np.stack([after & ~before, before & ~after])
+            for one in (cell.band, ALL_BANDS):
+                counts[profile, one] = counts.get((profile, one), 0) + pair
+    return counts
+
+
+def _codes(side: _Side) -> dict[str, NDArray[np.object_]]:
+    """Give the place of each demand point at every level that all results have."""
+    codes = {level: side.demand[name].to_numpy(object) for level, name in _OF_POINT.items()}
+    province = side.demand["nis_code"].map(side.provinces).to_numpy(object)
+    region = np.full(len(side.demand), REGION[0], dtype=object)
+    return {"region": region, "province": province, **codes}
+
+
+# -- what was asked -------------------------------------------------------------------------
+
+
+def _differences(a: Manifest, b: Manifest) -> pd.DataFrame:
+    """List what differs between the questions: choices, files by their content, versions."""
+    rows = []
+    for told in (_choices, _files, _versions):
+        ours, theirs = told(a), told(b)
+        rows += [
+            (what, ours.get(what, ""), theirs.get(what, ""))
+            for what in dict.fromkeys([*ours, *theirs])
+            if ours.get(what, "") != theirs.get(what, "")
+        ]
+    shown = [(what, *(_shown(value) for value in pair)) for what, *pair in rows]
+    return pd.DataFrame(shown, columns=["what", "a", "b"], dtype="str")
+
+
+def _choices(content: Manifest) -> dict[str, Any]:
+    return dict(_flat(content["study"], ""))
+
+
+def _flat(value: Any, name: str) -> Iterator[tuple[str, Any]]:
+    """Give each choice of a study with its full name."""
+    if isinstance(value, list) and all(not isinstance(one, dict | list) for one in value):
+        value = ", ".join(map(str, value))
+    if isinstance(value, list):
+        value = {str(place): one for place, one in enumerate(value, start=1)}
+    if isinstance(value, dict):
+        for key, one in value.items():
+            if not (name.startswith("inputs") and key in _NOT_ASKED):
+                yield from _flat(one, f"{name}.{key}" if name else key)
+    elif value is not None and value != "":
+        yield name, value
+
+
+def _files(content: Manifest) -> dict[str, Any]:
+    """Give the files of each role; the same content under another name is the same file."""
+    files: dict[str, list[tuple[str, str]]] = {}
+    for item in content["inputs"]:
+        files.setdefault(f"inputs.{item['role']}", []).append((item["sha256"], item["name"]))
+    return {role: _File(tuple(sorted(found))) for role, found in files.items()}
+
+
+@dataclass(frozen=True, eq=False)
+class _File:
+    found: tuple[tuple[str, str], ...]
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _File) and self.hashes == other.hashes
+
+    def __hash__(self) -> int:
+        return hash(self.hashes)
+
+    def __str__(self) -> str:
+        return ", ".join(f"{name} ({sha256[:12]})" for sha256, name in self.found)
+
+    @property
+    def hashes(self) -> tuple[str, ...]:
+        """What tells files apart."""
+        return tuple(sha256 for sha256, _ in self.found)
+
+
+def _versions(content: Manifest) -> dict[str, Any]:
+    own = {name: content.get(name, "") for name in ("stemgeo", "python")}
+    return {**own, **content.get("libraries", {})}
+
+
+def _shown(value: Any) -> str:
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+# -- for people -----------------------------------------------------------------------------
+
+
+def readable_comparison(rows: pd.DataFrame, language: str, level: str) -> pd.DataFrame:
+    """Turn rows of the table into text columns with headings, for people."""
+    heads = HEADS[language]
+    dash = "\N{EN DASH}"
+    columns: dict[str, Any] = {LEVEL_HEADS[language].get(level, level): rows["name"]}
+    for name, head in heads.items():
+        if name in ("share_a", "share_b"):
+            columns[head] = [percent(value, language) for value in rows[name]]
+        elif name == "points":
+            columns[head] = [_signed(value, "0.0", language) for value in rows[name]]
+        elif name == "difference":
+            columns[head] = [_signed(value, "#,##0", language) for value in rows[name]]
+        elif not rows[name].isna().all():
+            columns[head] = [dash if pd.isna(v) else number(v, language) for v in rows[name]]
+    return pd.DataFrame(columns)
+
+
+def _signed(value: float, form: str, language: str) -> str:
+    if pd.isna(value):
+        return "\N{EN DASH}"
+    written = format_decimal(abs(value), format=form, locale=language)
+    nothing = format_decimal(0, format=form, locale=language)
+    sign = "" if written == nothing else "+" if value > 0 else "-"
+    return f"{sign}{written}"
+
+
+def moved_line(found: Comparison, profile: str) -> str:
+    """Say how many children gained and lost in all, or that it cannot be told."""
+    words, region = WORDS[found.language], found.of("region", profile=profile).iloc[0]
+    if not found.same_children:
+        return words["net"]
+    counts = {name: number(region[name], found.language) for name in ("gained", "lost")}
+    return words["moved"].format(**counts)
+
+
+def told_differences(found: Comparison) -> list[str]:
+    """Write what differs between the questions, a line each."""
+    if found.differences.empty:
+        return [WORDS[found.language]["nothing"]]
+    dash = "\N{EN DASH}"
+    rows = found.differences.to_numpy().tolist()
+    return [f"{what}: A {ours or dash}; B {theirs or dash}" for what, ours, theirs in rows]
+
+
+def notices(a: Manifest, b: Manifest) -> list[str]:
+    """Give the notices and methods of both, each thing once, and whose it is when one has it."""
+    lines = []
+    for name in ("notice", "method_note"):
+        ours, theirs = a.get(name, ""), b.get(name, "")
+        if ours == theirs:
+            lines += [ours]
+        else:
+            lines += [f"{side}: {said}" for side, said in (("A", ours), ("B", theirs)) if said]
+    return [line for line in lines if line]
+
+
+def _sources(found: Comparison) -> str:
+    named = [part for one in (found.a, found.b) for part in one["attribution"].split("; ")]
+    return "; ".join(dict.fromkeys(named))
+
+
+def _markdown(found: Comparison) -> str:
+    """Write the comparison for people."""
+    language = found.language
+    words = WORDS[language]
+    titles = [f"{side}: {one['study']['study']['title']}" for side, one in _sides(found)]
+    lines = [f"# {plain(words['title'])}", "", *(f"- {plain(title)}" for title in titles), ""]
+    lines += [f"**{plain(line)}**\n" for line in notices(found.a, found.b)]
+    lines += [f"## {words['differences']}", ""]
+    if found.differences.empty:
+        lines += [words["nothing"], ""]
+    else:
+        heads = dict(zip(("what", "a", "b"), DIFFERENCE_HEADS[language], strict=True))
+        lines += [*markdown_table(found.differences.rename(columns=heads), left=3), ""]
+    for profile in found.profiles:
+        shown = readable_comparison(found.of("province", profile=profile), language, "province")
+        lines += [f"## {words[profile]}", "", moved_line(found, profile), ""]
+        lines += [*markdown_table(shown, left=1), "", *_losers(found, profile)]
+    lines += [words["points"], "", f"## {words['sources']}", "", plain(_sources(found)), ""]
+    if found.notes:
+        lines += [f"## {words['notes']}", "", *(f"- {plain(str(one))}" for one in found.notes), ""]
+    return "\n".join(lines)
+
+
+def _losers(found: Comparison, profile: str) -> list[str]:
+    """Name the municipalities in which most children are no longer in time."""
+    rows = found.of("municipality", profile=profile)
+    rows = rows[rows["lost"].fillna(0) > 0]
+    if rows.empty:
+        return []
+    words, language = WORDS[found.language], found.language
+    most = rows.sort_values(["lost", "code"], ascending=[False, True]).head(_MOST_NAMED)
+    named = [
+        words["loser"].format(name=plain(name), count=number(lost, language))
+        for name, lost in zip(most["name"], most["lost"], strict=True)
+    ]
+    return [words["losers"].format(named=", ".join(named)), ""]
+
+
+def _sides(found: Comparison) -> tuple[tuple[str, Manifest], tuple[str, Manifest]]:
+    return ("A", found.a), ("B", found.b)
+
+
+def _manifest(found: Comparison) -> Manifest:
+    kept = ("stemgeo", "python", "libraries", "notice", "method_note", "attribution")
+    return {
+        "command": COMPARE,
+        "stemgeo": importlib.metadata.version("stemgeo"),
+        "python": platform.python_version(),
+        "libraries": {name: importlib.metadata.version(name) for name in LIBRARIES},
+        "notices": notices(found.a, found.b),
+        "attribution": _sources(found),
+        "differences": found.differences.to_dict("records"),
+        "same_children": found.same_children,
+        **{
+            side.lower(): {name: one[name] for name in (*kept, "study", "inputs")}
+            for side, one in _sides(found)
+        },
+        "notes": [str(note) for note in found.notes],
+    }
