@@ -239,14 +239,14 @@ class Rider:
     def _through_ends(self, points: Places, node_label: Longs) -> Longs:
         """Leave the edge of each point by either end, as its direction allows."""
         label = np.full(len(points.edge), UNREACHED, dtype=np.int64)
-        node, ms, point = self._exits(points)
-        np.minimum.at(label, point, _later(node_label[node], ms))
+        node, ms, point = self.exits(points)
+        np.minimum.at(label, point, later(node_label[node], ms))
         return label
 
     def _along_edge(self, points: Places, sites: Places, rank: NDArray[np.intp]) -> Longs:
         """Go straight to a site on the same edge, in the directions that are open."""
         label = np.full(len(points.edge), UNREACHED, dtype=np.int64)
-        site, point, ms = self._pairs_on_edge(points, sites)
+        site, point, ms = self.pairs_on_edge(points, sites)
         np.minimum.at(label, point, labels(ms, rank[site]))
         return label
 
@@ -269,13 +269,13 @@ class Rider:
         """
         offsets, nodes, times = self.reach(sites, threads=threads)
         tied = np.flatnonzero(points.found)
-        exit_node, exit_ms, exit_point = self._exits(points.take(tied))
+        exit_node, exit_ms, exit_point = self.exits(points.take(tied))
         order = np.argsort(exit_node, kind="stable")
         bounds = np.searchsorted(exit_node[order], np.arange(self.network.nodes + 1))
         sizes = np.diff(bounds)[nodes]
         at = np.repeat(bounds[nodes], sizes) + _counted(sizes)
         owner = np.repeat(np.arange(len(sites.edge)), np.diff(offsets))
-        straight = self._pairs_on_edge(points.take(tied), sites)
+        straight = self.pairs_on_edge(points.take(tied), sites)
         site = np.concatenate([np.repeat(owner, sizes), straight[0]])
         point = np.concatenate([exit_point[order][at], straight[1]])
         ms = np.concatenate([np.repeat(times, sizes) + exit_ms[order][at], straight[2]])
@@ -286,8 +286,14 @@ class Rider:
         kept = first & (ms <= self.horizon_ms)
         return site[kept], point[kept], ms[kept]
 
-    def _exits(self, points: Places) -> tuple[NDArray[np.int32], Longs, NDArray[np.intp]]:
-        """List the nodes by which each point can leave its edge, and how long that takes."""
+    def exits(self, points: Places) -> tuple[NDArray[np.int32], Longs, NDArray[np.intp]]:
+        """List the nodes by which each point can leave its edge, and how long that takes.
+
+        Returns
+        -------
+        tuple of arrays
+            Node, time in ms without the walk, index of the point; all points are tied.
+        """
         edge = points.edge
         along, against = points.along_ms(self.network, self.times)
         start, end = self._at_ends(points)
@@ -298,10 +304,16 @@ class Rider:
         ms = [ahead[by_end], against[by_start]]
         return np.concatenate(node), np.concatenate(ms), np.concatenate([by_end, by_start])
 
-    def _pairs_on_edge(
+    def pairs_on_edge(
         self, points: Places, sites: Places
     ) -> tuple[NDArray[np.intp], NDArray[np.intp], Longs]:
-        """List sites and points on the same edge with an open way between them, and its time."""
+        """List sites and points on the same edge with an open way between them, and its time.
+
+        Returns
+        -------
+        tuple of arrays
+            Index of the site, index of the point, time in ms with the site's walk.
+        """
         owner = np.flatnonzero(sites.found)
         both = pd.DataFrame({"edge": sites.edge[owner], "site": owner}).merge(
             pd.DataFrame({"edge": points.edge, "point": np.arange(len(points.edge))}), on="edge"
@@ -310,7 +322,7 @@ class Rider:
         edge = sites.edge[site]
         to, to_back = sites.take(site).along_ms(self.network, self.times)
         at, at_back = points.take(point).along_ms(self.network, self.times)
-        position = self._position_mm(points)[point] - self._position_mm(sites)[site]
+        position = self.position_mm(points)[point] - self.position_mm(sites)[site]
         walk = self.walk_ms(sites)[site]
         # Within half a millimetre it is the same place, and no direction binds.
         here = np.abs(position) < 0.5
@@ -324,7 +336,7 @@ class Rider:
             np.maximum(ms, 0) + walk,
         )
 
-    def _position_mm(self, places: Places) -> NDArray[np.float64]:
+    def position_mm(self, places: Places) -> NDArray[np.float64]:
         """Distance of each place from the start of its edge, in millimetres."""
         before, first = self.network.before_mm, self.network.first_segment[places.edge]
         return np.asarray(before[places.segment] - before[first] + places.offset_mm)
@@ -347,8 +359,8 @@ class Rider:
 
     def _with_walk(self, label: Longs, points: Places) -> Longs:
         """Add each point's own walking leg and drop what then lies beyond the horizon."""
-        later = _later(label, self.walk_ms(points))
-        return np.where(unpack(later)[0] > self.horizon_ms, UNREACHED, later)
+        walked = later(label, self.walk_ms(points))
+        return np.where(unpack(walked)[0] > self.horizon_ms, UNREACHED, walked)
 
 
 def _counted(sizes: NDArray[np.intp]) -> NDArray[np.intp]:
@@ -356,7 +368,7 @@ def _counted(sizes: NDArray[np.intp]) -> NDArray[np.intp]:
     return np.arange(sizes.sum()) - np.repeat(np.cumsum(sizes) - sizes, sizes)
 
 
-def _later(label: Longs, ms: Longs) -> Longs:
+def later(label: Longs, ms: Longs) -> Longs:
     """Add time to labels; what is unreached stays so."""
     return np.where(
         (label == UNREACHED) | (ms >= CLOSED_MS), UNREACHED, label + labels(ms, np.zeros_like(ms))
