@@ -81,8 +81,11 @@ def most(keys: pd.Series, values: pd.Series, children: pd.Series) -> pd.Series:
 
 def lower_median(keys: pd.Series, values: pd.Series, children: pd.Series) -> pd.Series:
     """Give the least value that half of the children do not exceed, by key."""
-    rows = pd.DataFrame({"key": keys, "value": values, "children": children})
-    rows = rows.sort_values(["key", "value"])
-    grouped = rows.groupby("key")["children"]
-    half = grouped.cumsum() * 2 >= grouped.transform("sum")
-    return pd.Series(rows[half].drop_duplicates("key").set_index("key")["value"])
+    order = np.lexsort((values.to_numpy(), keys.to_numpy()))
+    key, value = keys.to_numpy()[order], values.to_numpy()[order]
+    before = np.concatenate([[0], np.cumsum(children.to_numpy()[order])])
+    first = np.flatnonzero(np.append(True, np.diff(key) != 0)[: len(key)])
+    last = np.append(first[1:], len(key))[: len(first)]
+    # Half of each key's children, rounded up, beyond those of the keys before it.
+    half = before[first] + (before[last] - before[first] + 1) // 2
+    return pd.Series(value[np.searchsorted(before, half) - 1], index=key[first])

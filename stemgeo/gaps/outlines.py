@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 import shapely
+from numba import njit
+from scipy.sparse import coo_array
+from scipy.sparse.csgraph import connected_components
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -21,13 +26,15 @@ if TYPE_CHECKING:
 LARGEST_M = 300.0
 """Areas are drawn as for this distance when points farther apart are joined."""
 
-# As shares of the distance: a square, how far its sides are pushed out, and how far back. With
-# the square's diagonal they stay below half of it, so that areas of points apart do not meet.
-_SQUARE, _OUT, _BACK, _DETAIL = 1 / 6, 0.25, 0.15, 0.02
+SQUARES = 7
+"""Squares to the distance: the corner of two in a row, and the detail, stay below half of it."""
+
+_DETAIL = 0.65
+"""Of a square: what is left out turns steps into slopes, and stays off the points."""
 
 
 def around_points(x: Floats, y: Floats, joined: Joined, distance_m: float) -> Shapes:
-    """Draw each group of points: squares around them, closed and rounded.
+    """Draw each group of points: the squares of a grid around them, smoothed.
 
     Parameters
     ----------
@@ -41,63 +48,157 @@ def around_points(x: Floats, y: Floats, joined: Joined, distance_m: float) -> Sh
     Returns
     -------
     array of polygons, shape (groups,)
-        Each holds its points; of groups that lie more than the distance apart none meet.
+        Each holds its points, and none overlap.
     """
-    unit = min(distance_m, LARGEST_M)
-    ground = _closed(_squares(x, y, joined.group, unit * _SQUARE), unit)
-    parts, owner = shapely.get_parts(ground, return_index=True)
-    several = np.bincount(owner, minlength=len(ground)) > 1
-    linked = joined.links[several[joined.group[joined.links[:, 0]]]] if several.any() else []
+    side = min(distance_m, LARGEST_M) / SQUARES
+    squares = _Squares.around(x, y, joined.group, side)
+    ground = squares.outlines(side)
+    # Links between parts of a group make it one piece.
+    part = squares.part[squares.of_point]
+    linked = joined.links[part[joined.links[:, 0]] != part[joined.links[:, 1]]]
     if len(linked):
-        bridges, group = _between(x, y, linked, joined.group, parts, owner)
-        wide = shapely.buffer(bridges, (_OUT - _BACK) * unit, quad_segs=4)
-        pieces, of = np.concatenate([ground, wide]), np.append(np.arange(len(ground)), group)
+        lines = shapely.linestrings(np.stack([x[linked], y[linked]], axis=2))
+        pieces = np.concatenate([ground, shapely.buffer(lines, side, quad_segs=2)])
+        of = np.append(np.arange(len(ground)), joined.group[linked[:, 0]])
         ground = _united(pieces, of, len(ground))
-    return np.asarray(shapely.simplify(ground, unit * _DETAIL))
+    return apart(shapely.simplify(ground, side * _DETAIL), x, y, joined.group)
 
 
-def _squares(x: Floats, y: Floats, group: Ints, side: float) -> Shapes:
-    """Unite the squares of a grid in which points of a group lie."""
-    cells = pd.DataFrame({"group": group, "column": np.floor(x / side), "row": np.floor(y / side)})
-    cells = cells.drop_duplicates().sort_values(["group", "row", "column"])
-    # A run of squares in a row is one box: far fewer to unite.
-    new = (cells["group"].diff() != 0) | (cells["row"].diff() != 0) | (cells["column"].diff() != 1)
-    runs = cells.groupby(new.cumsum()).agg({"group": "first", "row": "first", "column": ["min", "max"]})
-    of, row, first, last = runs.to_numpy().T
-    boxes = shapely.box(first * side, row * side, (last + 1) * side, (row + 1) * side)
-    return _united(boxes, of.astype(np.intp), int(group.max(initial=-1)) + 1)
+@dataclass(frozen=True)
+class _Squares:
+    """The squares of a grid in which points of a group lie, and the eight around each.
+
+    Attributes
+    ----------
+    group, row, column
+        Of each square, sorted by group, row and column. Where two groups are near, a place may
+        have a square of each.
+    beside
+        The squares of the same group to the east, north, west and south, or -1, shape (4, n).
+    part
+        Which squares of a group hang together by their sides, shape (n,).
+    of_point
+        The square in which each point lies.
+    """
+
+    group: Ints
+    row: Ints
+    column: Ints
+    beside: Ints
+    part: Ints
+    of_point: Ints
+
+    @classmethod
+    def around(cls, x: Floats, y: Floats, group: Ints, side: float) -> _Squares:
+        """Find the squares around points."""
+        column, row = (np.floor(one / side).astype(np.int64) for one in (x, y))
+        left, low = column.min(initial=0) - 2, row.min(initial=0) - 2
+        # Two columns and rows more on either side, so that no square is beside one far off.
+        wide, high = column.max(initial=0) - left + 3, row.max(initial=0) - low + 3
+        key = (group * high + row - low) * wide + column - left
+        each = _sorted_once(key)
+        for step in (1, wide):
+            each = _sorted_once(np.concatenate([each - step, each, each + step]))
+        beside = np.stack([_places(each, each + step) for step in (1, wide, -1, -wide)])
+        one, other = np.flatnonzero(beside[0] >= 0), np.flatnonzero(beside[1] >= 0)
+        ends = np.concatenate([one, other]), np.concatenate([beside[0, one], beside[1, other]])
+        graph = coo_array((np.ones(len(ends[0])), ends), shape=(len(each), len(each)))
+        part = connected_components(graph, directed=False)[1].astype(np.intp)
+        return cls(
+            each // wide // high,
+            each // wide % high + low,
+            each % wide + left,
+            beside,
+            part,
+            np.searchsorted(each, key),
+        )
+
+    def outlines(self, side: float) -> Shapes:
+        """Draw the squares of each group as one shape, with a polygon for each part."""
+        column, row, first, square = _rings(self.beside, self.column, self.row)
+        bounds = np.append(first, len(column))
+        area = np.array([_turn(column[a:b], row[a:b]) for a, b in pairwise(bounds)])
+        # Of each part the ring around it first, then its holes. A hole smaller than the square of
+        # the distance is too small for another group: it is filled.
+        order = np.lexsort((area < 0, self.part[square], self.group[square]))
+        order = order[(area > 0)[order] | (area < -2 * SQUARES**2)[order]]
+        rings = len(order)
+        sizes = np.diff(bounds)[order]
+        at = np.repeat(bounds[:-1][order] - np.cumsum(sizes) + sizes, sizes) + np.arange(sizes.sum())
+        part, group = self.part[square][order], self.group[square][order]
+        parts = np.flatnonzero(np.append(True, np.diff(part) != 0)[:rings])
+        groups = np.searchsorted(group[parts], np.arange(self.group.max(initial=-1) + 2))
+        offsets = np.append(0, np.cumsum(sizes)), np.append(parts, rings), groups
+        corners = np.stack([column[at], row[at]], axis=1) * side
+        shapes = shapely.from_ragged_array(shapely.GeometryType.MULTIPOLYGON, corners, offsets)
+        # A ring that touches itself at a corner is parted there.
+        crooked = ~shapely.is_valid(shapes)
+        shapes[crooked] = shapely.make_valid(shapes[crooked], method="structure")
+        return np.asarray(shapes)
+
+
+def _sorted_once(keys: NDArray[np.int64]) -> NDArray[np.int64]:
+    keys = np.sort(keys)
+    return keys[np.append(True, np.diff(keys) != 0)[: len(keys)]]
+
+
+def _places(keys: NDArray[np.int64], wanted: NDArray[np.int64]) -> Ints:
+    """Give the place of each wanted key among the sorted ones, or -1."""
+    place = np.minimum(np.searchsorted(keys, wanted), max(len(keys) - 1, 0))
+    return np.where(keys[place] == wanted, place, -1)
+
+
+def _turn(x: Ints, y: Ints) -> float:
+    """Give twice the area inside a closed ring; below 0 when it runs clockwise."""
+    return float(np.sum(x[:-1] * y[1:] - x[1:] * y[:-1]))
+
+
+@njit(cache=True, nogil=True)
+def _rings(beside: Ints, column: Ints, row: Ints) -> tuple[Ints, Ints, Ints, Ints]:
+    """Walk around the squares with the inside on the left: corners, where rings begin, a square.
+
+    Going east one has the south side of a square on the right hand, going north its east side.
+    At each corner one turns left if there is no square ahead, right if one is on the right.
+    """
+    n = beside.shape[1]
+    seen = np.zeros((4, n), dtype=np.bool_)
+    x, y = np.empty(8 * n + 1, dtype=np.int64), np.empty(8 * n + 1, dtype=np.int64)
+    first, square = np.empty(4 * n + 1, dtype=np.int64), np.empty(4 * n + 1, dtype=np.int64)
+    filled, rings = 0, 0
+    for begin in range(n):
+        for start in range(4):
+            if seen[start, begin] or beside[start - 1, begin] >= 0:
+                continue
+            first[rings], square[rings] = filled, begin
+            at, heading, before = begin, start, -1
+            while not seen[heading, at]:
+                seen[heading, at] = True
+                if heading != before:
+                    x[filled] = column[at] + (heading == 1 or heading == 2)
+                    y[filled] = row[at] + (heading >= 2)
+                    filled += 1
+                before, ahead = heading, beside[heading, at]
+                if ahead < 0:
+                    heading = (heading + 1) % 4
+                elif beside[heading - 1, ahead] < 0:
+                    at = ahead
+                else:
+                    heading, at = (heading + 3) % 4, beside[heading - 1, ahead]
+            x[filled], y[filled] = x[first[rings]], y[first[rings]]
+            filled += 1
+            rings += 1
+    return x[:filled].copy(), y[:filled].copy(), first[:rings].copy(), square[:rings].copy()
 
 
 def _united(shapes: Shapes, group: Ints, groups: int) -> Shapes:
+    """Unite the shapes of each group."""
     order = np.argsort(group, kind="stable")
     bounds = np.searchsorted(group[order], np.arange(groups + 1))
     sorted_ = shapes[order]
-    united = [
-        shapely.union_all(sorted_[first:stop])
-        for first, stop in zip(bounds[:-1], bounds[1:], strict=True)
-    ]
-    return np.array(united, dtype=object)
-
-
-def _closed(ground: Shapes, unit: float) -> Shapes:
-    out = shapely.buffer(ground, _OUT * unit, quad_segs=4)
-    return np.asarray(shapely.buffer(out, -_BACK * unit, quad_segs=4))
-
-
-def _between(
-    x: Floats, y: Floats, links: Ints, group: Ints, parts: Shapes, owner: Ints
-) -> tuple[Shapes, Ints]:
-    """Give the links between different parts of a group, as lines, and their groups."""
-    ends = shapely.points(x[links], y[links])
-    place = np.full(ends.shape, -1, dtype=np.intp)
-    tree = shapely.STRtree(parts)
-    for side in (0, 1):
-        point, part = tree.query(ends[:, side], predicate="intersects")
-        mine = owner[part] == group[links[point, side]]
-        place[point[mine], side] = part[mine]
-    apart = place[:, 0] != place[:, 1]
-    line = shapely.linestrings(np.stack([x[links[apart]], y[links[apart]]], axis=2))
-    return line, group[links[apart, 0]]
+    out = sorted_[bounds[:-1]]
+    for number in np.flatnonzero(np.diff(bounds) != 1):
+        out[number] = shapely.union_all(sorted_[bounds[number] : bounds[number + 1]])
+    return out
 
 
 def apart(shapes: Shapes, x: Floats, y: Floats, group: Ints) -> Shapes:
@@ -113,7 +214,8 @@ def apart(shapes: Shapes, x: Floats, y: Floats, group: Ints) -> Shapes:
         Of the points.
     """
     one, other = shapely.STRtree(shapes).query(shapes, predicate="intersects")
-    over = (one < other) & (shapely.area(shapely.intersection(shapes[one], shapes[other])) > 0)
+    one, other = one[one < other], other[one < other]
+    over = shapely.area(shapely.intersection(shapes[one], shapes[other])) > 0
     meeting = np.zeros(len(shapes), dtype=np.bool_)
     meeting[one[over]] = meeting[other[over]] = True
     if not meeting.any():

@@ -49,19 +49,28 @@ class Case:
         As for `find_gaps`.
     ended
         The academies whose recognition ended before the day, with `last_day`.
+    towns
+        The municipalities, sorted by code.
+    town
+        Position of the municipality of each demand point, shape (points,).
     """
 
     prepared: Prepared
     measured: Measured
     threads: int
     ended: gpd.GeoDataFrame
+    towns: pd.DataFrame
+    town: Ints
 
     @classmethod
     def of(cls, prepared: Prepared, measured: Measured, threads: int) -> Case:
         """Look up the academies that once were."""
         register, rules = prepared.inputs.academies, prepared.study.academies
         ended = lapsed(register, measured.day, rules)
-        return cls(prepared, measured, threads, ended)
+        towns = prepared.inputs.municipalities[["nis_code", "name", "province"]]
+        towns = pd.DataFrame(towns).sort_values("nis_code", ignore_index=True)
+        town = pd.Index(towns["nis_code"]).get_indexer(pd.Index(prepared.points["nis_code"]))
+        return cls(prepared, measured, threads, ended, towns, town)
 
     @property
     def rider(self) -> StraightLine | OverNetwork:

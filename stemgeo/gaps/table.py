@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -70,24 +71,25 @@ def find_gaps(prepared: Prepared, measured: Measured, *, threads: int | None = N
     """
     case = Case.of(prepared, measured, threads or all_cores())
     rows = with_reasons(late_children(prepared, measured), case)
-    parts = [_areas(rows, case, number) for number in range(len(PROFILES))]
+    with ThreadPoolExecutor(case.threads) as pool:  # most of the work is in GEOS, side by side
+        parts = list(pool.map(lambda one: _areas(rows, case, one), range(len(PROFILES))))
     area = np.full(len(rows), NOWHERE, dtype=np.intp)
     shapes: list[object] = []
     for own, drawn, mine in parts:
         area[mine] = np.where(own == NOWHERE, NOWHERE, own + len(shapes))
         shapes.extend(drawn)
-    rank = _ranked(rows, area, len(shapes), prepared)
+    rank = _ranked(rows, area, len(shapes), case)
     area = np.where(area == NOWHERE, NOWHERE, np.append(rank, NOWHERE)[area])
     drawn = np.empty(len(shapes), dtype=object)
     drawn[rank] = shapes
     ids = np.array([f"G{number:03}" for number in range(1, len(shapes) + 1)], dtype=object)
     inside = rows.assign(gap=area)[area != NOWHERE]
-    shares = _shares(inside, ids, prepared)
+    shares = _shares(inside, ids, case)
     table = _table(inside, shares, ids, case)
     return Gaps(
         gpd.GeoDataFrame(table, geometry=drawn, crs=prepared.points.crs),
         shares,
-        _children(rows, area, ids, prepared),
+        _children(rows, area, ids, case),
     )
 
 
@@ -144,41 +146,39 @@ def _outlines(point: Ints, joined: join.Joined, case: Case) -> NDArray[np.object
         return outlines.around_zones(_zone(point, case), joined, case.prepared.inputs.zones)
     place = case.prepared.points.geometry.iloc[point]
     x, y = place.x.to_numpy(), place.y.to_numpy()
-    shapes = outlines.around_points(x, y, joined, rules.distance_m)
-    return outlines.apart(shapes, x, y, joined.group) if rules.method == "roads" else shapes
+    return outlines.around_points(x, y, joined, rules.distance_m)
 
 
-def _ranked(rows: pd.DataFrame, area: Ints, areas: int, prepared: Prepared) -> Ints:
+def _ranked(rows: pd.DataFrame, area: Ints, areas: int, case: Case) -> Ints:
     """Give the rank of each area: most children first, then by profile, municipality and point."""
     inside = rows.assign(area=area)[area != NOWHERE]
-    code = prepared.points["nis_code"].iloc[inside["point"]].set_axis(inside.index)
+    town = pd.Series(case.town[inside["point"]], index=inside.index)
     grouped = inside.groupby("area")
     order = pd.DataFrame(
         {
             "children": grouped["children"].sum(),
             "profile": grouped["profile"].first(),
-            "nis_code": most(inside["area"], code, inside["children"]),
+            "town": most(inside["area"], town, inside["children"]),
             "point": grouped["point"].min(),
         }
-    ).sort_values(["children", "profile", "nis_code", "point"], ascending=[False, True, True, True])
+    ).sort_values(["children", "profile", "town", "point"], ascending=[False, True, True, True])
     rank = np.empty(areas, dtype=np.intp)
     rank[order.index] = np.arange(areas)
     return rank
 
 
-def _shares(inside: pd.DataFrame, ids: NDArray[np.object_], prepared: Prepared) -> pd.DataFrame:
+def _shares(inside: pd.DataFrame, ids: NDArray[np.object_], case: Case) -> pd.DataFrame:
     """Count the children of each municipality in each gap, most first."""
-    code = prepared.points["nis_code"].iloc[inside["point"]].to_numpy(object)
-    sums = inside["children"].groupby([inside["gap"], pd.Series(code, inside.index)]).sum()
-    table = sums.rename_axis(["gap", "nis_code"]).rename("uncovered").reset_index()
-    table = table.sort_values(["gap", "uncovered", "nis_code"], ascending=[True, False, True])
-    about = prepared.inputs.municipalities[["nis_code", "name", "province"]]
-    table = table.merge(pd.DataFrame(about), on="nis_code", how="left")
-    table["share_of_gap"] = table["uncovered"] / table.groupby("gap")["uncovered"].transform("sum")
-    table.insert(0, "gap_id", pd.array(ids[table["gap"]], dtype="str"))
-    texts = dict.fromkeys(("nis_code", "name", "province"), "str")
-    front = ["gap_id", "nis_code", "name", "province", "uncovered", "share_of_gap"]
-    return pd.DataFrame(table.astype(texts)[front])
+    town = pd.Series(case.town[inside["point"]], index=inside.index)
+    sums = inside["children"].groupby([inside["gap"], town]).sum()
+    table = sums.rename_axis(["gap", "town"]).rename("uncovered").reset_index()
+    table = table.sort_values(["gap", "uncovered", "town"], ascending=[True, False, True])
+    gap, town = table["gap"].to_numpy(np.intp), table["town"].to_numpy(np.intp)
+    named = case.towns.iloc[town].set_index(table.index).astype("str")
+    of_gap = table.groupby("gap")["uncovered"].transform("sum")
+    named.insert(0, "gap_id", pd.array(ids[gap], dtype="str"))
+    table = named.assign(uncovered=table["uncovered"], share_of_gap=table["uncovered"] / of_gap)
+    return table.reset_index(drop=True)
 
 
 def _table(
@@ -186,27 +186,27 @@ def _table(
 ) -> pd.DataFrame:
     """Lay out what is known of each gap; its outline comes last."""
     study = case.prepared.study
-    grouped, places = inside.groupby("gap"), shares.groupby("gap_id")
+    grouped = inside.groupby("gap")
     table = pd.DataFrame({"gap_id": pd.array(ids, dtype="str")})
     profile = grouped["profile"].first().to_numpy(np.intp)
     table["profile"] = pd.array(np.array(PROFILES, dtype=object)[profile], dtype="str")
-    table["name"] = _texts(places["name"].agg(lambda names: ", ".join(names[:NAMES])), ids)
-    table["municipalities"] = places.size().reindex(ids).to_numpy(np.int64)
-    provinces = places["province"].agg(lambda names: ", ".join(dict.fromkeys(names)))
-    table["provinces"] = _texts(provinces, ids)
-    table["uncovered"] = grouped["children"].sum().to_numpy(np.int64)
-    band = pd.Series([cell.band.name for cell in case.prepared.cells]).take(inside["cell"])
-    for one in study.travel.bands:
-        mine = inside["children"].where(band.to_numpy() == one.name, 0)
-        table[f"uncovered_{one.name}"] = mine.groupby(inside["gap"]).sum().to_numpy(np.int64)
+    names, provinces = (_by_gap(shares, name, ids) for name in ("name", "province"))
+    table["name"] = pd.array([", ".join(each[:NAMES]) for each in names], dtype="str")
+    table["municipalities"] = pd.array([len(each) for each in names], dtype="int64")
+    texts = [", ".join(dict.fromkeys(each)) for each in provinces]
+    table["provinces"] = pd.array(texts, dtype="str")
+    band = np.array([study.travel.bands.index(cell.band) for cell in case.prepared.cells])
+    by_band = _sums(inside, band[inside["cell"]], len(study.travel.bands), len(ids))
+    table["uncovered"] = by_band.sum(axis=1)
+    for number, one in enumerate(study.travel.bands):
+        table[f"uncovered_{one.name}"] = by_band[:, number]
     nearest = _nearest_to_most(inside, case)
     table["nearest_academy_id"] = pd.array(nearest.to_numpy(object), dtype="str")
     median_s = lower_median(inside["gap"], inside["time_s"], inside["children"]).to_numpy(np.float64)
     cutoff_s = horizon_ms(study.travel.cutoff_min) / 1000
     table["median_time_s"] = median_s
     table["extra_min"] = (median_s - cutoff_s) / 60
-    by_reason = [inside["children"].where(inside["reason"] == n, 0) for n in range(len(REASONS))]
-    sums = np.stack([one.groupby(inside["gap"]).sum().to_numpy(np.int64) for one in by_reason], 1)
+    sums = _sums(inside, inside["reason"].to_numpy(), len(REASONS), len(ids))
     # Of equal counts the first is taken: the earlier reason.
     reason = np.array(REASONS, dtype=object)[sums.argmax(axis=1)]
     table["reason"] = pd.array(reason, dtype="str")
@@ -215,8 +215,22 @@ def _table(
     return table.join(evidence(inside, len(ids), case)[list(COLUMNS)])
 
 
-def _texts(column: pd.Series, ids: NDArray[np.object_]) -> pd.api.extensions.ExtensionArray:
-    return pd.array(column.reindex(ids).to_numpy(object), dtype="str")
+def _sums(
+    inside: pd.DataFrame, kind: NDArray[np.integer], kinds: int, gaps: int
+) -> NDArray[np.int64]:
+    """Count the children of each gap by kind, shape (gaps, kinds)."""
+    place = inside["gap"].to_numpy(np.int64) * kinds + kind
+    # Sums of whole numbers far below 2**53: exact in floating point.
+    sums = np.bincount(place, weights=inside["children"], minlength=gaps * kinds)
+    return sums.astype(np.int64).reshape(gaps, kinds)
+
+
+def _by_gap(shares: pd.DataFrame, column: str, ids: NDArray[np.object_]) -> list[list[str]]:
+    """Give a column of the municipalities of each gap, in their order."""
+    found: dict[str, list[str]] = {one: [] for one in ids}
+    for one, text in zip(shares["gap_id"], shares[column], strict=True):
+        found[one].append(text)
+    return list(found.values())
 
 
 def _nearest_to_most(inside: pd.DataFrame, case: Case) -> pd.Series:
@@ -229,10 +243,10 @@ def _nearest_to_most(inside: pd.DataFrame, case: Case) -> pd.Series:
 
 
 def _children(
-    rows: pd.DataFrame, area: Ints, ids: NDArray[np.object_], prepared: Prepared
+    rows: pd.DataFrame, area: Ints, ids: NDArray[np.object_], case: Case
 ) -> pd.DataFrame:
     """Write out who is not in time, with words for numbers."""
-    cells = prepared.cells
+    cells = case.prepared.cells
     bands = list(dict.fromkeys(cell.band.name for cell in cells))
     band = np.array([bands.index(cell.band.name) for cell in cells])
     number = rows["cell"].to_numpy()
@@ -242,7 +256,7 @@ def _children(
             "point": rows["point"].to_numpy(),
             "ages": named(number, [cell.name for cell in cells]),
             "band": named(band[number], bands),
-            "nis_code": prepared.points["nis_code"].iloc[rows["point"]].to_numpy(),
+            "nis_code": named(case.town[rows["point"]], case.towns["nis_code"]),
             "profile": named(rows["profile"].to_numpy(), list(PROFILES)),
             "children": rows["children"].to_numpy(),
             "gap_id": named(np.where(area == NOWHERE, len(ids), area), [*ids, ""]),
