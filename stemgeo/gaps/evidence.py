@@ -213,19 +213,13 @@ def _other_ages(rows: pd.DataFrame, case: Case) -> pd.DataFrame:
     """Name the academy in time that serves other ages, and those."""
     rows = _of_reason(rows, AGE)
     shown = most(rows["gap"], rows["shown_by"], rows["children"])
-    chosen = case.measured.academies.iloc[shown]
-    ages = [
-        _ages(low, high) for low, high in zip(chosen["min_age"], chosen["max_age"], strict=True)
-    ]
+    chosen, rules = case.measured.academies.iloc[shown], case.prepared.study.academies
+    low, high = chosen["min_age"].fillna(rules.ages[0]), chosen["max_age"].fillna(rules.ages[1])
+    ages = [f"{first}-{last}" for first, last in zip(low, high, strict=True)]
     return pd.DataFrame(
         {"age_academy_id": chosen["academy_id"].to_numpy(object), "age_academy_ages": ages},
         index=shown.index,
     )
-
-
-def _ages(low: int | None, high: int | None) -> str:
-    """Write the ages of the register, each end as far as it is given: 8-12, 8-, -12."""
-    return "-".join("" if pd.isna(age) else str(age) for age in (low, high))
 
 
 def _lapsed(rows: pd.DataFrame, case: Case) -> pd.DataFrame:

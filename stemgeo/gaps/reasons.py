@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 from scipy.spatial import cKDTree
 
+from stemgeo import tables
 from stemgeo.access.search import nearest_straight, unpack
 from stemgeo.access.travel_time import horizon_ms
 from stemgeo.access.travellers import OverNetwork
@@ -27,16 +28,10 @@ if TYPE_CHECKING:
     Ints = NDArray[np.intp]
     Floats = NDArray[np.float64]
 
-NO_ACADEMY_NEAR = "no_academy_near"
-BARRIER = "barrier"
-STRESS = "stress"
-AGE = "age"
-JUST_TOO_FAR = "just_too_far"
-LAPSED = "lapsed"
-TOO_FAR = "too_far"
-
-REASONS = (NO_ACADEMY_NEAR, BARRIER, STRESS, AGE, JUST_TOO_FAR, LAPSED, TOO_FAR)
+REASONS = tuple(tables.REASONS)
 """In the order in which they are tested: a child has the first that holds."""
+
+NO_ACADEMY_NEAR, BARRIER, STRESS, AGE, JUST_TOO_FAR, LAPSED, TOO_FAR = REASONS
 
 
 @dataclass(frozen=True)

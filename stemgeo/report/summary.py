@@ -8,6 +8,9 @@ import numpy as np
 import pandas as pd
 from babel.numbers import format_decimal, format_percent
 
+from stemgeo.maps.text import WORDS as TEXT
+from stemgeo.maps.text import gap_places, gap_reason
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
@@ -83,6 +86,12 @@ WORDS = {
         "fifths": "Naar {title}: van het vijfde van de kinderen met de laagste waarde is {lowest} "
         "op tijd, van het vijfde met de hoogste {highest} (concentratie-index {index}; boven 0 "
         "zijn plaatsen met een hoge waarde beter bediend).",
+        "gaps_all": "Hiaten zijn aaneengesloten gebieden met ten minste {min} kinderen die niet op "
+        "tijd zijn: {count}, met {children} kinderen. In kleinere groepen wonen er nog {below}; "
+        "{unmeasured} niet-gemeten kinderen staan ernaast.",
+        "gaps_low_stress": "Alleen over rustige wegen komen er {count} bij, met {children} kinderen "
+        "die over alle wegen wel op tijd zijn; in kleinere groepen nog {below}.",
+        "why": "Waarom, in kinderen: {reasons}.",
         "sources": "Bronnen",
         "notes": "Opmerkingen bij de invoer en de meting",
         "none": "\N{EN DASH}",
@@ -119,6 +128,12 @@ WORDS = {
         "fifths": "By {title}: of the fifth of the children with the lowest value {lowest} are in "
         "time, of the fifth with the highest {highest} (concentration index {index}; above 0 "
         "places of high value are served better).",
+        "gaps_all": "Gaps are connected areas with at least {min} children who are not in time: "
+        "{count}, with {children} children. {below} more live in smaller groups; {unmeasured} "
+        "unmeasured children stand beside them.",
+        "gaps_low_stress": "Over low-stress roads alone there are {count} more, with {children} "
+        "children who are in time over all roads; {below} more in smaller groups.",
+        "why": "Why, in children: {reasons}.",
         "sources": "Sources",
         "notes": "Notes on the inputs and the measurement",
         "none": "\N{EN DASH}",
@@ -230,6 +245,8 @@ def summary_markdown(result: Tables, text: MapText) -> str:
     lines += _effect_of_surfaces(result, language)
     lines += _by_attribute(result, language)
     lines += _by_method(result, language)
+    rules = study.gaps
+    lines += ["", *gaps_in_words(result.gaps, result.coverage, rules.min_children, language)]
     lines += ["", text.date, ""]
     lines += [f"## {words['sources']}", "", plain(text.source), ""]
     if result.notes:
@@ -379,38 +396,64 @@ def plain(text: str) -> str:
 
 
 GAP_HEADS = {
-    "nl": ("Gemeente", "Provincie", "niet op tijd", "Aandeel op tijd", "Mediaan", "Waarom"),
-    "en": ("Municipality", "Province", "not in time", "Share in time", "Median", "Why"),
-}
-REASONS = {
-    "nl": {
-        "just_too_far": "net te ver",
-        "too_far": "te ver",
-        "no_academy_within_horizon": "voor de helft of meer geen academie binnen de zoekgrens",
-    },
-    "en": {
-        "just_too_far": "just too far",
-        "too_far": "too far",
-        "no_academy_within_horizon": "for half or more no academy within the horizon",
-    },
+    "nl": ("Gemeenten", "Hiaat", "niet op tijd", "Mediaan", "Waarom"),
+    "en": ("Municipalities", "Gap", "not in time", "Median", "Why"),
 }
 
 
 def readable_gaps(table: pd.DataFrame, language: str) -> pd.DataFrame:
     """Turn the gaps table into text columns with headings, for people."""
-    dash = WORDS[language]["none"]
+    dash, said = WORDS[language]["none"], TEXT[language]
+    rows = table.to_dict("records")
     minutes = [
-        dash
-        if not np.isfinite(value)
-        else f"{format_decimal(value / 60, '0.0', locale=language)} min"
-        for value in table["median_time_s"]
+        f"{format_decimal(row['median_time_s'] / 60, '0.0', locale=language)} min"
+        if np.isfinite(row["median_time_s"])
+        else dash
+        for row in rows
     ]
     columns = (
-        table["name"],
-        table["province"],
-        [number(value, language) for value in table["uncovered"]],
-        [percent(value, language) for value in table["share"]],
+        [gap_places(row, said) for row in rows],
+        [row["gap_id"] for row in rows],
+        [number(row["uncovered"], language) for row in rows],
         minutes,
-        table["reason"].map(REASONS[language]),
+        [gap_reason(row, said) for row in rows],
     )
     return pd.DataFrame(dict(zip(GAP_HEADS[language], columns, strict=True)))
+
+
+def gaps_in_words(
+    gaps: pd.DataFrame, coverage: pd.DataFrame, min_children: int, language: str
+) -> list[str]:
+    """Say how many children the gaps hold, why they are not in time, and who is in none.
+
+    Parameters
+    ----------
+    gaps, coverage
+        The tables; every uncovered child is told of.
+    min_children
+        That make a gap.
+    language
+        "nl" or "en".
+    """
+    words, said = WORDS[language], TEXT[language]
+    rows = coverage[(coverage["level"] == "region") & (coverage["scenario"] == "central")]
+    rows = rows[rows["band"] == "all"].set_index("profile")
+    due = {"all": int(rows.loc["all", "uncovered"])}
+    if "low_stress" in rows.index:
+        due["low_stress"] = int(rows.loc["low_stress", "uncovered"]) - due["all"]
+    lines = []
+    for profile, uncovered in due.items():
+        mine = gaps[gaps["profile"] == profile]
+        inside = int(mine["uncovered"].sum())
+        lines.append(
+            words[f"gaps_{profile}"].format(
+                count=number(len(mine), language),
+                min=number(min_children, language),
+                children=number(inside, language),
+                below=number(uncovered - inside, language),
+                unmeasured=number(rows.loc["all", "unmeasured"], language),
+            )
+        )
+    sums = {name: int(gaps[f"children_{name}"].sum()) for name in said.reasons}
+    told = [f"{said.reasons[name]} {number(sums[name], language)}" for name in sums if sums[name]]
+    return [*lines, words["why"].format(reasons=", ".join(told))] if told else lines
