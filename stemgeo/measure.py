@@ -153,7 +153,9 @@ def prepare(study: Study, progress: Progress) -> Prepared:
         from stemgeo.inputs.buildings import load_buildings
 
         progress("Gebouwen lezen", 0.2)
-        buildings = load_buildings(inputs.network, network_hashes(inputs), study.demand.building_kinds)
+        buildings = load_buildings(
+            inputs.network, network_hashes(inputs), study.demand.building_kinds
+        )
     progress("Kinderen plaatsen", 0.3)
     return Prepared.of(study, inputs, network, buildings)
 
@@ -314,7 +316,9 @@ def _travel(
     reached, tables = [], []
     over_all_roads: dict[tuple[str, str], Longs] = {}
     asked = list(itertools.product(riders, SCENARIOS, cells))
-    for (traveller, scenario, cell), found in zip(asked, nearest_labels(asked, threads), strict=True):
+    for (traveller, scenario, cell), found in zip(
+        asked, nearest_labels(asked, threads), strict=True
+    ):
         all_roads = over_all_roads.setdefault((scenario, cell.name), found)
         label = _not_before(all_roads, found)
         covered = in_time(label, study) & measured

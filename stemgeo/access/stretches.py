@@ -147,7 +147,9 @@ def _tree(
         done += 1
         for arc in range(first[head], first[head + 1]):
             tail = packed[arc] & TAIL_MASK
-            if place[tail] < 0 and label[tail] == label[head] + ((packed[arc] >> TAIL_BITS) << RANK_BITS):
+            if place[tail] < 0 and label[tail] == label[head] + (
+                (packed[arc] >> TAIL_BITS) << RANK_BITS
+            ):
                 following[tail], via[tail], place[tail] = head, number[arc], filled
                 queue[filled] = tail
                 filled += 1

@@ -221,8 +221,9 @@ class OverNetwork:
 
 def _for_every_age(academies: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     limits = {"min_age": 0, "max_age": OLDEST}
-    return academies.assign(**{name: pd.array([age] * len(academies), dtype="Int64")
-        for name, age in limits.items()})
+    return academies.assign(
+        **{name: pd.array([age] * len(academies), dtype="Int64") for name, age in limits.items()}
+    )
 
 
 def _off_the_roads(

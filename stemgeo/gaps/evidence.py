@@ -17,7 +17,6 @@ from stemgeo.demand import serves
 from stemgeo.gaps.late import lower_median, most
 from stemgeo.gaps.reasons import AGE, BARRIER, LAPSED, REASONS, STRESS
 from stemgeo.measure import network_hashes
-from stemgeo.network.barriers import crossed, load_barriers, way_names
 from stemgeo.network.stress import LOW_STRESS
 
 if TYPE_CHECKING:
@@ -43,6 +42,15 @@ COLUMNS = (
     "lapsed_on",
 )
 
+_TYPES = {
+    "straight_km": "float64",
+    "detour_factor": "float64",
+    "stretch_way": "Int64",
+    "stretch_m": "float64",
+    "stretch_children": "Int64",
+    "lapsed_on": "datetime64[s]",
+}
+
 
 def evidence(rows: pd.DataFrame, gaps: int, case: Case) -> pd.DataFrame:
     """Show the reasons of each gap.
@@ -65,9 +73,10 @@ def evidence(rows: pd.DataFrame, gaps: int, case: Case) -> pd.DataFrame:
     table = pd.DataFrame({"straight_km": median_m / 1000}).reindex(range(gaps))
     for part in (_barriers, _stretches, _other_ages, _lapsed):
         table = table.join(part(rows, case))
-    texts = {name: "" for name in COLUMNS if name.endswith(("_id", "_ages", "barriers", "stretch"))}
-    table = table.fillna(texts).astype(dict.fromkeys(texts, "str"))
-    return table.astype({"stretch_way": "Int64", "stretch_children": "Int64"})[list(COLUMNS)]
+    for name in set(COLUMNS) - set(_TYPES):
+        text = table[name].astype(object)
+        table[name] = text.where(text.notna(), "").astype("str")
+    return table.astype(_TYPES)[list(COLUMNS)]
 
 
 def _of_reason(rows: pd.DataFrame, reason: str) -> pd.DataFrame:
@@ -90,13 +99,17 @@ def _barriers(rows: pd.DataFrame, case: Case) -> pd.DataFrame:
     extracts = case.prepared.inputs.network
     if table.empty or not extracts:
         return table
+    from stemgeo.network.barriers import crossed, load_barriers
+
     rows = rows[rows["shown_by"].to_numpy() == ahead.reindex(rows["gap"]).to_numpy()]
     home, place = _middles(rows, case), academies.geometry.iloc[ahead]
     ends = np.stack([home, np.stack([place.x, place.y], axis=1)], axis=1)
     lines = gpd.GeoSeries(shapely.linestrings(ends), crs=academies.crs)
     known = load_barriers(extracts, network_hashes(case.prepared.inputs))
-    between = ["; ".join(f"{kind} {name}".strip() for kind, name in found)
-        for found in crossed(known, lines)]
+    between = [
+        "; ".join(f"{kind} {name}".strip() for kind, name in found)
+        for found in crossed(known, lines)
+    ]
     return table.assign(barriers=between)
 
 
@@ -132,7 +145,7 @@ def _stretches(rows: pd.DataFrame, case: Case) -> pd.DataFrame:
             for name in ("group", "arc", "children")
         }
     )
-    arcs = arcs.groupby(["group", "arc"], as_index=False)["children"].sum()
+    arcs = arcs.groupby(["group", "arc"])["children"].sum().reset_index()
     return _longest_ridden(_by_way(arcs, case.rider.network), case).set_axis(columns, axis=1)
 
 
@@ -194,6 +207,8 @@ def _longest_ridden(ways: pd.DataFrame, case: Case) -> pd.DataFrame:
     inputs = case.prepared.inputs
     names: dict[int, str] = {}
     if inputs.network:
+        from stemgeo.network.barriers import way_names
+
         names = way_names(inputs.network, network_hashes(inputs), ways["way"].tolist())
     name = ways["way"].map(names).fillna("")
     ways = ways.assign(name=name, road=name.where(name != "", ways["way"].astype(str)))

@@ -183,7 +183,7 @@ def _with_points(network: Network, places: Places) -> tuple[Ints, Ints, Ints, Fl
     place_mm = network.before_mm[places.segment] - start_mm + np.rint(places.offset_mm)
     place = pd.DataFrame({"edge": places.edge, "mm": place_mm.astype(np.int64)})
     number = place.groupby(["edge", "mm"]).ngroup().to_numpy(np.intp)
-    node = network.nodes + number
+    node = np.asarray(network.nodes + number, dtype=np.intp)
     cuts = place.assign(node=node).drop_duplicates().sort_values(["edge", "mm"])
     usable = np.flatnonzero(network.open_forward | network.open_backward)
     length = np.rint(network.edge_length_m[usable] * 1000).astype(np.int64)

@@ -124,7 +124,9 @@ class _Squares:
         order = order[(area > 0)[order] | (area < -2 * SQUARES**2)[order]]
         rings = len(order)
         sizes = np.diff(bounds)[order]
-        at = np.repeat(bounds[:-1][order] - np.cumsum(sizes) + sizes, sizes) + np.arange(sizes.sum())
+        at = np.repeat(bounds[:-1][order] - np.cumsum(sizes) + sizes, sizes) + np.arange(
+            sizes.sum()
+        )
         part, group = self.part[square][order], self.group[square][order]
         parts = np.flatnonzero(np.append(True, np.diff(part) != 0)[:rings])
         groups = np.searchsorted(group[parts], np.arange(self.group.max(initial=-1) + 2))
@@ -139,13 +141,13 @@ class _Squares:
 
 def _sorted_once(keys: NDArray[np.int64]) -> NDArray[np.int64]:
     keys = np.sort(keys)
-    return keys[np.append(True, np.diff(keys) != 0)[: len(keys)]]
+    return np.asarray(keys[np.append(True, np.diff(keys) != 0)[: len(keys)]])
 
 
 def _places(keys: NDArray[np.int64], wanted: NDArray[np.int64]) -> Ints:
     """Give the place of each wanted key among the sorted ones, or -1."""
     place = np.minimum(np.searchsorted(keys, wanted), max(len(keys) - 1, 0))
-    return np.where(keys[place] == wanted, place, -1)
+    return np.asarray(np.where(keys[place] == wanted, place, -1), dtype=np.intp)
 
 
 def _turn(x: Ints, y: Ints) -> float:
@@ -174,7 +176,7 @@ def _rings(beside: Ints, column: Ints, row: Ints) -> tuple[Ints, Ints, Ints, Int
             while not seen[heading, at]:
                 seen[heading, at] = True
                 if heading != before:
-                    x[filled] = column[at] + (heading == 1 or heading == 2)
+                    x[filled] = column[at] + (heading in {1, 2})
                     y[filled] = row[at] + (heading >= 2)
                     filled += 1
                 before, ahead = heading, beside[heading, at]
@@ -223,8 +225,11 @@ def apart(shapes: Shapes, x: Floats, y: Floats, group: Ints) -> Shapes:
     points = pd.DataFrame({"x": x, "y": y, "group": group})[meeting[group]]
     points = points.sort_values(["x", "y", "group"]).drop_duplicates(["x", "y"])
     places = shapely.multipoints(points[["x", "y"]].to_numpy())
-    cells = shapely.get_parts(shapely.voronoi_polygons(places, extend_to=shapely.union_all(
-        shapely.envelope(shapes[meeting])), ordered=True))
+    cells = shapely.get_parts(
+        shapely.voronoi_polygons(
+            places, extend_to=shapely.union_all(shapely.envelope(shapes[meeting])), ordered=True
+        )
+    )
     ground = _united(np.asarray(cells), points["group"].to_numpy(), len(shapes))
     out = shapes.copy()
     out[meeting] = shapely.intersection(shapes[meeting], ground[meeting])

@@ -167,9 +167,10 @@ def _cut_off(case: Case, rows: pd.DataFrame) -> _Test:
     known = within & (site == rows["academy"].to_numpy())
     ride_ms[known] = np.rint(rows["time_s"].to_numpy()[known] * 1000)
     asked = np.flatnonzero(within & ~known)
-    ride_ms[asked] = _ride_ms(case, rows.iloc[asked], site[asked], straight_ms[asked])
-    factor = ride_ms / np.maximum(straight_ms, 1)
-    return within & (factor >= case.prepared.study.gaps.barrier_detour), site, factor
+    ride_ms[asked] = _ride_ms(case, rows.iloc[asked], site[asked])
+    factor = np.full(len(rows), np.nan)
+    factor[within] = ride_ms[within] / np.maximum(straight_ms[within], 1)
+    return factor >= case.prepared.study.gaps.barrier_detour, site, factor
 
 
 def _straight_ahead(case: Case, rows: pd.DataFrame) -> tuple[Ints, Floats]:
@@ -183,22 +184,24 @@ def _straight_ahead(case: Case, rows: pd.DataFrame) -> tuple[Ints, Floats]:
         served = np.flatnonzero(serves(academies, cell, rules) & tied)
         if len(here) and len(served):
             # In millimetres; of academies as near the first by id.
-            label = nearest_straight(*place[here].T, *_xy(academies)[served].T, 1000.0)
+            (x, y), (site_x, site_y) = place[here].T, _xy(academies)[served].T
+            label = nearest_straight(x, y, site_x, site_y, 1000.0)
             far_mm, nearest = unpack(label)
             site[here], metres[here] = served[nearest], far_mm / 1000
     return site, metres
 
 
-def _ride_ms(case: Case, rows: pd.DataFrame, site: Ints, straight_ms: Floats) -> Floats:
+def _ride_ms(case: Case, rows: pd.DataFrame, site: Ints) -> Floats:
     """Measure the ride of each row to its own site; inf beyond what decides on a barrier."""
     ride_ms, travel = np.full(len(rows), np.inf), case.prepared.study.travel
     assert isinstance(case.rider, OverNetwork)  # noqa: S101 -- barriers are of roads
-    speeds = case.speed_kmh(rows)
+    speeds, detour = case.speed_kmh(rows), case.prepared.study.gaps.barrier_detour
+    # No line within the cutoff needs more to be found a barrier.
+    farthest_ms = horizon_ms(travel.cutoff_min * detour)
     for speed_kmh in dict.fromkeys(speeds.tolist()):
         here = np.flatnonzero(speeds == speed_kmh)
-        farthest_ms = int(straight_ms[here].max() * case.prepared.study.gaps.barrier_detour) + 1
         rider = case.rider.rider(speed_kmh, travel.horizon_min)
-        nearer = replace(rider, horizon_ms=min(rider.horizon_ms, farthest_ms))
+        nearer = replace(rider, horizon_ms=farthest_ms)
         point, number = _each_once(rows["point"].to_numpy()[here])
         others = np.bincount(site[here], minlength=len(case.rider.sites.edge)) == 0
         found = nearer.pairs(

@@ -19,6 +19,8 @@ from stemgeo.gaps.reasons import REASONS, Case, with_reasons
 from stemgeo.measure import all_cores
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from numpy.typing import NDArray
 
     from stemgeo.measure import Measured, Prepared
@@ -173,8 +175,8 @@ def _shares(inside: pd.DataFrame, ids: NDArray[np.object_], case: Case) -> pd.Da
     sums = inside["children"].groupby([inside["gap"], town]).sum()
     table = sums.rename_axis(["gap", "town"]).rename("uncovered").reset_index()
     table = table.sort_values(["gap", "uncovered", "town"], ascending=[True, False, True])
-    gap, town = table["gap"].to_numpy(np.intp), table["town"].to_numpy(np.intp)
-    named = case.towns.iloc[town].set_index(table.index).astype("str")
+    gap, place = table["gap"].to_numpy(np.intp), table["town"].to_numpy(np.intp)
+    named = case.towns.iloc[place].set_index(table.index).astype("str")
     of_gap = table.groupby("gap")["uncovered"].transform("sum")
     named.insert(0, "gap_id", pd.array(ids[gap], dtype="str"))
     table = named.assign(uncovered=table["uncovered"], share_of_gap=table["uncovered"] / of_gap)
@@ -202,7 +204,9 @@ def _table(
         table[f"uncovered_{one.name}"] = by_band[:, number]
     nearest = _nearest_to_most(inside, case)
     table["nearest_academy_id"] = pd.array(nearest.to_numpy(object), dtype="str")
-    median_s = lower_median(inside["gap"], inside["time_s"], inside["children"]).to_numpy(np.float64)
+    median_s = lower_median(inside["gap"], inside["time_s"], inside["children"]).to_numpy(
+        np.float64
+    )
     cutoff_s = horizon_ms(study.travel.cutoff_min) / 1000
     table["median_time_s"] = median_s
     table["extra_min"] = (median_s - cutoff_s) / 60
@@ -242,15 +246,16 @@ def _nearest_to_most(inside: pd.DataFrame, case: Case) -> pd.Series:
     return pd.Series(np.append(academies, "")[chosen.to_numpy(np.intp)], index=chosen.index)
 
 
-def _children(
-    rows: pd.DataFrame, area: Ints, ids: NDArray[np.object_], case: Case
-) -> pd.DataFrame:
+def _children(rows: pd.DataFrame, area: Ints, ids: NDArray[np.object_], case: Case) -> pd.DataFrame:
     """Write out who is not in time, with words for numbers."""
     cells = case.prepared.cells
     bands = list(dict.fromkeys(cell.band.name for cell in cells))
     band = np.array([bands.index(cell.band.name) for cell in cells])
     number = rows["cell"].to_numpy()
-    named = pd.Categorical.from_codes
+
+    def named(place: NDArray[np.integer], names: Iterable[str]) -> pd.Categorical:
+        return pd.Categorical.from_codes(place, pd.Index(list(names), dtype="str"))
+
     return pd.DataFrame(
         {
             "point": rows["point"].to_numpy(),

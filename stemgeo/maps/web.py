@@ -387,7 +387,9 @@ def _gap_layers(gaps: GeoDataFrame, words: Words) -> Iterator[folium.GeoJson]:
         properties.append(dict(zip(names, safe, strict=True)))
     yield folium.GeoJson(
         _collection(
-            _drawn_within(ranked.geometry), properties, [escape_for_web(c) for c in ranked["gap_id"]]
+            _drawn_within(ranked.geometry),
+            properties,
+            [escape_for_web(c) for c in ranked["gap_id"]],
         ),
         name=words.gaps,
         show=False,

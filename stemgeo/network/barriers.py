@@ -123,9 +123,7 @@ def _lines(
     return lines
 
 
-def crossed(
-    barriers: gpd.GeoDataFrame, lines: gpd.GeoSeries
-) -> list[list[tuple[str, str]]]:
+def crossed(barriers: gpd.GeoDataFrame, lines: gpd.GeoSeries) -> list[list[tuple[str, str]]]:
     """Name what lies across each of some lines, in the order in which one meets it.
 
     Parameters
@@ -152,9 +150,7 @@ def crossed(
     return found
 
 
-def way_names(
-    paths: Sequence[Path], sha256s: Sequence[str], ways: Iterable[int]
-) -> dict[int, str]:
+def way_names(paths: Sequence[Path], sha256s: Sequence[str], ways: Iterable[int]) -> dict[int, str]:
     """Give the names of some ways, or their numbers; those without either are left out.
 
     Parameters

@@ -260,13 +260,14 @@ def _finite(table: pd.DataFrame) -> pd.DataFrame:
 
 
 def _write_areas(areas: gpd.GeoDataFrame, path: Path, said: dict[str, str]) -> None:
-    """Write a GeoPackage with one layer; its own timestamp is fixed, so the same run gives the same bytes."""
+    """Write a GeoPackage with one layer.
+
+    Its own timestamp is fixed, so that the same run gives the same bytes.
+    """
     before = os.environ.get("OGR_CURRENT_DATE")
     os.environ["OGR_CURRENT_DATE"] = "2000-01-01T00:00:00Z"
     try:
-        areas.to_file(
-            path, driver="GPKG", layer=path.stem, engine="pyogrio", layer_metadata=said
-        )
+        areas.to_file(path, driver="GPKG", layer=path.stem, engine="pyogrio", layer_metadata=said)
     finally:
         if before is None:
             del os.environ["OGR_CURRENT_DATE"]

@@ -14,7 +14,7 @@ from stemgeo.maps.text import gap_places, gap_reason
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from stemgeo.maps.text import MapText
+    from stemgeo.maps.text import Language, MapText
     from stemgeo.result import Tables
     from stemgeo.study import Study
 
@@ -89,8 +89,8 @@ WORDS = {
         "gaps_all": "Hiaten zijn aaneengesloten gebieden met ten minste {min} kinderen die niet op "
         "tijd zijn: {count}, met {children} kinderen. In kleinere groepen wonen er nog {below}; "
         "{unmeasured} niet-gemeten kinderen staan ernaast.",
-        "gaps_low_stress": "Alleen over rustige wegen komen er {count} bij, met {children} kinderen "
-        "die over alle wegen wel op tijd zijn; in kleinere groepen nog {below}.",
+        "gaps_low_stress": "Alleen over rustige wegen komen er {count} bij, met {children} "
+        "kinderen die over alle wegen wel op tijd zijn; in kleinere groepen nog {below}.",
         "why": "Waarom, in kinderen: {reasons}.",
         "sources": "Bronnen",
         "notes": "Opmerkingen bij de invoer en de meting",
@@ -403,8 +403,8 @@ GAP_HEADS = {
 
 def readable_gaps(table: pd.DataFrame, language: str) -> pd.DataFrame:
     """Turn the gaps table into text columns with headings, for people."""
-    dash, said = WORDS[language]["none"], TEXT[language]
-    rows = table.to_dict("records")
+    dash, said = WORDS[language]["none"], TEXT[_language(language)]
+    rows = [{str(name): value for name, value in row.items()} for row in table.to_dict("records")]
     minutes = [
         f"{format_decimal(row['median_time_s'] / 60, '0.0', locale=language)} min"
         if np.isfinite(row["median_time_s"])
@@ -421,6 +421,10 @@ def readable_gaps(table: pd.DataFrame, language: str) -> pd.DataFrame:
     return pd.DataFrame(dict(zip(GAP_HEADS[language], columns, strict=True)))
 
 
+def _language(name: str) -> Language:
+    return "nl" if name == "nl" else "en"
+
+
 def gaps_in_words(
     gaps: pd.DataFrame, coverage: pd.DataFrame, min_children: int, language: str
 ) -> list[str]:
@@ -435,12 +439,13 @@ def gaps_in_words(
     language
         "nl" or "en".
     """
-    words, said = WORDS[language], TEXT[language]
+    words, said = WORDS[language], TEXT[_language(language)]
     rows = coverage[(coverage["level"] == "region") & (coverage["scenario"] == "central")]
-    rows = rows[rows["band"] == "all"].set_index("profile")
-    due = {"all": int(rows.loc["all", "uncovered"])}
-    if "low_stress" in rows.index:
-        due["low_stress"] = int(rows.loc["low_stress", "uncovered"]) - due["all"]
+    rows = rows[rows["band"] == "all"]
+    due = {str(one): int(sum_) for one, sum_ in rows.groupby("profile")["uncovered"].sum().items()}
+    if "low_stress" in due:
+        due["low_stress"] -= due["all"]
+    unmeasured = int(rows.loc[rows["profile"] == "all", "unmeasured"].sum())
     lines = []
     for profile, uncovered in due.items():
         mine = gaps[gaps["profile"] == profile]
@@ -451,7 +456,7 @@ def gaps_in_words(
                 min=number(min_children, language),
                 children=number(inside, language),
                 below=number(uncovered - inside, language),
-                unmeasured=number(rows.loc["all", "unmeasured"], language),
+                unmeasured=number(unmeasured, language),
             )
         )
     sums = {name: int(gaps[f"children_{name}"].sum()) for name in said.reasons}
