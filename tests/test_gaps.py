@@ -62,7 +62,7 @@ def measured_on(
     ways: Sequence[Way] = (),
     study: Study | None = None,
 ) -> tuple[Prepared, Measured]:
-    """Measure children at single points, over the roads of a hand-made map or in a straight line."""
+    """Measure children at single points, over the roads of a map or in a straight line."""
     study = study or hand.study(
         "straight-line" if folder is None else "wegen.osm",
         weights="gewichten.csv",
@@ -153,9 +153,20 @@ def test_no_academy_near(tmp_path: Path) -> None:
 
 RIVER = {
     "nodes": {
-        **{1: (0, 0), 2: (2, 0), 3: (2, 1), 4: (0, 1)},
-        **{11: (-3, 0.3), 12: (1.5, 0.3), 13: (-3, 0.6), 14: (1.5, 0.6)},
-        **{15: (-3, 0.8), 16: (1.5, 0.8), 17: (-3, 2), 18: (1.5, 2), 19: (-3, 0.5), 20: (1, 0.5)},
+        1: (0, 0),
+        2: (2, 0),
+        3: (2, 1),
+        4: (0, 1),
+        11: (-3, 0.3),
+        12: (1.5, 0.3),
+        13: (-3, 0.6),
+        14: (1.5, 0.6),
+        15: (-3, 0.8),
+        16: (1.5, 0.8),
+        17: (-3, 2),
+        18: (1.5, 2),
+        19: (-3, 0.5),
+        20: (1, 0.5),
     },
     "ways": [
         ([1, 2, 3, 4], STREET),
@@ -212,8 +223,13 @@ def test_what_counts_as_a_barrier_is_the_study_s(
 
 BUSY = {
     "nodes": {
-        **{1: (0, 0), 2: (0.1, 0), 3: (0.7, 0), 4: (1.1, 0), 5: (1.2, 0)},
-        **{6: (0.1, 3), 7: (1.1, 3)},
+        1: (0, 0),
+        2: (0.1, 0),
+        3: (0.7, 0),
+        4: (1.1, 0),
+        5: (1.2, 0),
+        6: (0.1, 3),
+        7: (1.1, 3),
     },
     "ways": [
         ([1, 2], STREET),
