@@ -121,6 +121,7 @@ class Words:
     isochrones: str
     isochrone_caution: str
     gaps: str
+    quiet_gaps: str
     gap_caution: str
     gap_places: str
     more_places: str
@@ -177,6 +178,7 @@ _DUTCH = Words(
     isochrones="Fietstijd tot de dichtstbijzijnde STEM-academie",
     isochrone_caution="Vereenvoudigd, om naar te kijken: hieruit is niet geteld.",
     gaps="Hiaten: kinderen niet op tijd",
+    quiet_gaps="Hiaten die er op rustige wegen bij komen",
     gap_caution="Getekend rond de straten waar deze kinderen wonen; hieruit is niet geteld.",
     gap_places="Gemeenten",
     more_places="{names} en {count} andere",
@@ -255,6 +257,7 @@ _ENGLISH = Words(
     isochrones="Cycling time to the nearest STEM academy",
     isochrone_caution="Simplified, for looking at: nothing is counted from these areas.",
     gaps="Gaps: children not in time",
+    quiet_gaps="Gaps added when only quiet roads count",
     gap_caution="Drawn around the streets where these children live; nothing is counted from it.",
     gap_places="Municipalities",
     more_places="{names} and {count} more",

@@ -131,7 +131,8 @@ def web_map(
         "swatches": _swatches(places, classes, words),
         "without_figure": municipalities_counted(int(places["share"].isna().sum()), words),
         "partly_measured": _counted_if_any(int(partly_measured(places).sum()), words),
-        "has_gaps": len(gaps) > 0,
+        "has_gaps": "all" in _profiles(gaps),
+        "has_quiet_gaps": "low_stress" in _profiles(gaps),
         "bands": bands,
         "columns": _figure_names(words),
         "rows": _rows(places, words),
@@ -374,32 +375,36 @@ def _isochrone_layers(bands: Sequence[_Band], words: Words) -> Iterator[folium.G
 
 
 def _gap_layers(gaps: GeoDataFrame, words: Words) -> Iterator[folium.GeoJson]:
-    """Draw the areas where uncovered children live."""
+    """Draw the areas where uncovered children live, a layer for each profile."""
     if gaps.empty:
         return
     ranked = gaps.sort_values(["uncovered", "gap_id"], ascending=[False, True])
+    ranked = ranked.set_geometry(_drawn_within(ranked.geometry))
+    for profile, name, dashes in (("all", words.gaps, None), ("low_stress", words.quiet_gaps, "4")):
+        shown = ranked[ranked["profile"] == profile]
+        if len(shown):
+            yield _gap_layer(shown, name, dashes, words)
+
+
+def _profiles(gaps: GeoDataFrame) -> set[str]:
+    return set(gaps["profile"]) if len(gaps) else set()
+
+
+def _gap_layer(shown: GeoDataFrame, name: str, dashes: str | None, words: Words) -> folium.GeoJson:
     names = [words.gap_places, words.uncovered, words.median_time, words.reason]
     properties = []
-    for gap in ranked.drop(columns="geometry").to_dict("records"):
+    for gap in shown.drop(columns="geometry").to_dict("records"):
         cells = [gap_places(gap, words), whole(gap["uncovered"], words)]
         cells += [_minutes(gap["median_time_s"], words), gap_reason(gap, words)]
         safe = [escape_for_web(cell) for cell in cells]
         properties.append(dict(zip(names, safe, strict=True)))
-    yield folium.GeoJson(
-        _collection(
-            _drawn_within(ranked.geometry),
-            properties,
-            [escape_for_web(c) for c in ranked["gap_id"]],
-        ),
-        name=words.gaps,
+    looks = {"color": _GAP_COLOUR, "fillColor": _GAP_FILL, "fillOpacity": 0.35, "weight": 1.5}
+    looks |= {"dashArray": dashes, "fillOpacity": 0.15} if dashes else {}
+    return folium.GeoJson(
+        _collection(shown.geometry, properties, [escape_for_web(one) for one in shown["gap_id"]]),
+        name=name,
         show=False,
-        style_function=lambda _: {
-            "color": _GAP_COLOUR,
-            "fillColor": _GAP_FILL,
-            "fillOpacity": 0.35,
-            "weight": 1.5,
-            "pane": "gaps",
-        },
+        style_function=lambda _: looks,
         tooltip=folium.GeoJsonTooltip(names, sticky=True),
         pane="gaps",
         smooth_factor=0.5,

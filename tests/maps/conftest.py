@@ -85,6 +85,7 @@ def gaps(municipalities: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     kept = largest[["name", "uncovered", "geometry"]]
     return kept.assign(
         gap_id=[f"G{number:03}" for number in range(1, 11)],
+        profile=[*["all"] * 8, "low_stress", "low_stress"],
         municipalities=[3, *[1] * 9],
         nearest_academy_id="",
         median_time_s=[np.inf, *[1000.0] * 9],

@@ -187,7 +187,11 @@ def test_layers(page: str) -> None:
         "Aandeel kinderen op tijd, per gemeente",
         "Fietstijd tot de dichtstbijzijnde STEM-academie",
     ]
-    assert over == ["Hiaten: kinderen niet op tijd", "STEM-academies"]
+    assert over == [
+        "Hiaten: kinderen niet op tijd",
+        "Hiaten die er op rustige wegen bij komen",
+        "STEM-academies",
+    ]
     assert [s for s in Page(page).of("span") if "minuten" in s] == [
         "0 tot 5 minuten",
         "5 tot 10 minuten",
