@@ -294,17 +294,23 @@ def gaps(
     top: Annotated[int, typer.Option("--top", min=1, help="So many, largest first.")] = 10,
     form: FormOption = Form.text,
 ) -> None:
-    """Print the municipalities with most children out of reach."""
+    """Print the areas with most children out of reach, and why."""
     from stemgeo.report.bundle import read_table
     from stemgeo.report.files import read_manifest
 
     content = read_manifest(result)
-    table = read_table(result, "gaps").head(top)
+    every = read_table(result, "gaps")
+    table, lines = every.head(top), list[str]()
     if form is Form.text:
-        from stemgeo.report.summary import readable_gaps
+        from stemgeo.report.summary import gaps_in_words, readable_gaps
 
-        table = readable_gaps(table, content["study"]["output"]["language"])
+        language = content["study"]["output"]["language"]
+        table, rules = readable_gaps(table, language), content["study"]["gaps"]
+        counted = read_table(result, "coverage")
+        lines = gaps_in_words(every, counted, rules["min_children"], language)
     _emit(table, form)
+    for line in lines:
+        print(line)
     _notices(content, form)
 
 
@@ -354,6 +360,26 @@ def compare(
     for line in notices(found.a, found.b):
         print(line, file=aside)
     _warn(found.notes)
+
+
+@app.command()
+def candidates(
+    result: ResultPath,
+    top: Annotated[int, typer.Option("--top", min=1, help="So many, first in rank.")] = 10,
+    form: FormOption = Form.text,
+) -> None:
+    """Print the municipalities where one academy more would add most."""
+    from stemgeo.report.bundle import read_table
+    from stemgeo.report.files import read_manifest
+
+    content = read_manifest(result)
+    table = read_table(result, "candidate-municipalities").head(top)
+    if form is Form.text:
+        from stemgeo.report.summary import readable_candidates
+
+        table = readable_candidates(table, content["study"]["output"]["language"])
+    _emit(table, form)
+    _notices(content, form)
 
 
 @app.command(name="map")

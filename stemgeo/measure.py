@@ -101,6 +101,8 @@ class Measured:
 
     Attributes
     ----------
+    day
+        On which a recognition must be valid.
     academies
         Those whose recognition is valid on the day, and those of a plan.
     riders
@@ -115,6 +117,7 @@ class Measured:
         What the reader of the figures must know.
     """
 
+    day: dt.date
     academies: gpd.GeoDataFrame
     riders: list[Traveller]
     reached: list[coverage_.Reached]
@@ -122,6 +125,16 @@ class Measured:
     coverage: pd.DataFrame
     municipalities: gpd.GeoDataFrame
     notes: tuple[Problem, ...]
+
+    def central(self, profile: str, cell: AgeCell) -> tuple[coverage_.Reached, pd.DataFrame]:
+        """Give what the points reach in the central scenario, and their rows of the access table.
+
+        Both in the order of the points.
+        """
+        central = [one for one in self.reached if one.scenario == "central"]
+        place = [(one.profile, one.cell.name) for one in central].index((profile, cell.name))
+        rows = len(central[place].covered)
+        return central[place], self.access.iloc[place * rows : (place + 1) * rows]
 
 
 def prepare(study: Study, progress: Progress) -> Prepared:
@@ -143,7 +156,9 @@ def prepare(study: Study, progress: Progress) -> Prepared:
         from stemgeo.inputs.buildings import load_buildings
 
         progress("Gebouwen lezen", 0.2)
-        buildings = load_buildings(inputs.network, _hashes(inputs), study.demand.building_kinds)
+        buildings = load_buildings(
+            inputs.network, network_hashes(inputs), study.demand.building_kinds
+        )
     progress("Kinderen plaatsen", 0.3)
     return Prepared.of(study, inputs, network, buildings)
 
@@ -174,6 +189,7 @@ def measure(prepared: Prepared, day: dt.date, *, threads: int | None = None) -> 
     reached, access = _travel(study, riders, points, cells, threads or all_cores())
     table = checked("coverage", coverage_.coverage(points, reached, prepared.levels))
     return Measured(
+        day=day,
         academies=academies,
         riders=riders,
         reached=reached,
@@ -208,10 +224,7 @@ def recognised(
         The academies that count, and a note when there are none.
     """
     day = pd.Timestamp(date)
-    start, end = (pd.to_datetime(register[name]) for name in ("valid_from", "valid_until"))
-    # From the eve: two years from 29 February end on 28 February, not on the 27th.
-    eve = start - pd.Timedelta(days=1)
-    end = end.fillna(eve + pd.DateOffset(years=rules.recognition_years))
+    start, end = _first_and_last_day(register, rules)
     # An unknown date compares as false: what has no known start or end has not begun or ended.
     chosen = register[~(start > day) & ~(end < day)].reset_index(drop=True)
     if len(chosen):
@@ -223,13 +236,36 @@ def recognised(
     ]
 
 
+def lapsed(register: gpd.GeoDataFrame, date: dt.date, rules: AcademyRules) -> gpd.GeoDataFrame:
+    """Choose the academies whose recognition ended before a day; `last_day` says when.
+
+    Parameters
+    ----------
+    register, date, rules
+        As for `recognised`.
+    """
+    _, end = _first_and_last_day(register, rules)
+    ended = (end < pd.Timestamp(date)).to_numpy()
+    return register.assign(last_day=end)[ended].reset_index(drop=True)
+
+
+def _first_and_last_day(
+    register: gpd.GeoDataFrame, rules: AcademyRules
+) -> tuple[pd.Series, pd.Series]:
+    start, end = (pd.to_datetime(register[name]) for name in ("valid_from", "valid_until"))
+    # From the eve: two years from 29 February end on 28 February, not on the 27th.
+    eve = start - pd.Timedelta(days=1)
+    return start, end.fillna(eve + pd.DateOffset(years=rules.recognition_years))
+
+
 def _network(inputs: Inputs) -> Network:
     from stemgeo.network.cache import load_network
 
-    return load_network(inputs.network, _hashes(inputs))
+    return load_network(inputs.network, network_hashes(inputs))
 
 
-def _hashes(inputs: Inputs) -> list[str]:
+def network_hashes(inputs: Inputs) -> list[str]:
+    """Give the hash of each extract, in the order of `inputs.network`."""
     return [item.sha256 for item in inputs.provenance if item.role == "network"]
 
 
@@ -283,18 +319,33 @@ def _travel(
     reached, tables = [], []
     over_all_roads: dict[tuple[str, str], Longs] = {}
     asked = list(itertools.product(riders, SCENARIOS, cells))
-    for (traveller, scenario, cell), found in zip(asked, _labels(asked, threads), strict=True):
+    for (traveller, scenario, cell), found in zip(
+        asked, nearest_labels(asked, threads), strict=True
+    ):
         all_roads = over_all_roads.setdefault((scenario, cell.name), found)
         label = _not_before(all_roads, found)
-        covered = _in_time(label, study) & measured
+        covered = in_time(label, study) & measured
         reached.append(coverage_.Reached(traveller.profile, scenario, cell, covered, measured))
         if scenario == "central":
             tables.append(_access(traveller, label, cell, points, measured))
     return reached, pd.concat(tables, ignore_index=True)
 
 
-def _labels(asked: Sequence[Ride], threads: int) -> list[Longs]:
-    """Search for each ride, side by side; alike ones share a search."""
+def nearest_labels(asked: Sequence[Ride], threads: int) -> list[Longs]:
+    """Search for each ride, side by side; alike ones share a search.
+
+    Parameters
+    ----------
+    asked
+        Rides of travellers who differ in nothing but the profile.
+    threads
+        Searches that run side by side; the result is the same.
+
+    Returns
+    -------
+    list of int64 arrays, shape (points,)
+        Label of each point and ride, see `search.unpack`.
+    """
     alike = [_search_of(*one) for one in asked]
     distinct = dict(zip(alike, asked, strict=True))
     with ThreadPoolExecutor(threads) as pool:  # the kernel holds no lock
@@ -320,7 +371,8 @@ def _not_before(over_all_roads: Longs, label: Longs) -> Longs:
     return np.where(earlier, over_all_roads, label)
 
 
-def _in_time(label: Longs, study: Study) -> NDArray[np.bool_]:
+def in_time(label: Longs, study: Study) -> NDArray[np.bool_]:
+    """Say which labels are within the cutoff, inclusive; shape as `label`."""
     return unpack(label)[0] <= travel_time.horizon_ms(study.travel.cutoff_min)
 
 
@@ -403,8 +455,8 @@ def _reached_by(traveller: Traveller, prepared: Prepared, threads: int) -> list[
     asked = [(traveller, "central", cell) for cell in prepared.cells]
     measured = ~np.isnan(traveller.snap_m)
     return [
-        coverage_.Reached("all", "central", cell, _in_time(label, prepared.study), measured)
-        for cell, label in zip(prepared.cells, _labels(asked, threads), strict=True)
+        coverage_.Reached("all", "central", cell, in_time(label, prepared.study), measured)
+        for cell, label in zip(prepared.cells, nearest_labels(asked, threads), strict=True)
     ]
 
 

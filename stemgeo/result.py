@@ -27,6 +27,10 @@ class Tables:
     coverage, groups, municipalities, academies, gaps, demand, access, isochrones
         The tables; see `docs/data-dictionary.md`. `municipalities` has both measures side by
         side, `academies` those that count on the study's date.
+    gap_municipalities, gap_children
+        The municipalities of each gap, and every child that is not in time, see `gaps.Gaps`.
+    candidates
+        The table `candidate-municipalities`: where one academy more would add most.
     effects
         What a choice of the model changes: children in time with surfaces counted and without.
     placement
@@ -52,6 +56,9 @@ class Tables:
     municipalities: gpd.GeoDataFrame
     academies: gpd.GeoDataFrame
     gaps: gpd.GeoDataFrame
+    gap_municipalities: pd.DataFrame
+    gap_children: pd.DataFrame
+    candidates: pd.DataFrame
     demand: gpd.GeoDataFrame
     access: pd.DataFrame
     isochrones: gpd.GeoDataFrame | None

@@ -10,7 +10,7 @@ from stemgeo import coverage as coverage_
 from stemgeo import subsidy
 from stemgeo.access.travellers import OverNetwork, drawn
 from stemgeo.equity import concentration, quintiles
-from stemgeo.gaps import gaps
+from stemgeo.gaps import find_gaps
 from stemgeo.measure import (
     Progress,
     all_cores,
@@ -21,6 +21,7 @@ from stemgeo.measure import (
     surface_effects,
 )
 from stemgeo.result import Tables
+from stemgeo.siting.municipalities import candidate_municipalities
 from stemgeo.study import Study
 
 if TYPE_CHECKING:
@@ -77,6 +78,8 @@ def run(study: Study, *, progress: Progress = quiet, threads: int | None = None)
     areas = None
     if isinstance(riders[0], OverNetwork):
         areas = drawn(riders[0], points, cells, threads=threads or all_cores())
+    progress("Hiaten zoeken", 0.85)
+    found = find_gaps(prepared, measured, threads=threads)
     progress("Klaar met rekenen", 0.9)
     buildings = prepared.ground.buildings
     attributes = prepared.inputs.attributes
@@ -88,7 +91,12 @@ def run(study: Study, *, progress: Progress = quiet, threads: int | None = None)
         groups=coverage_.groups(points, measured.reached, upper, measured.coverage),
         municipalities=measured.municipalities,
         academies=measured.academies,
-        gaps=gaps(measured.municipalities, points, measured.access, study),
+        gaps=found.table,
+        gap_municipalities=found.shares,
+        gap_children=found.children,
+        candidates=candidate_municipalities(
+            prepared, measured, found.children[found.children["profile"] == "all"], threads=threads
+        ),
         demand=points,
         access=measured.access,
         isochrones=areas,

@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from stemgeo.study import Study
     from stemgeo.subsidy import PlanCost
 
-TABLES = ("plan-provinces", "curve", "comparison")
+TABLES = ("plan-provinces", "curve", "plan-comparison")
 
 
 @dataclass(frozen=True)

@@ -85,6 +85,26 @@ _ADDS_UP = pa.Check(
     error="covered + uncovered + unmeasured must be children",
 )
 
+REASONS = {
+    "no_academy_near": "no academy within the cutoff, even in a straight line",
+    "barrier": "near in a straight line, far by road",
+    "stress": "in time over all roads, not over quiet ones",
+    "age": "an academy in time serves other ages",
+    "just_too_far": "the nearest is a few minutes too far",
+    "lapsed": "an academy in time is no longer recognised",
+    "too_far": "none of these",
+}
+"""Why a child is not in time, in the order in which the reasons are tested."""
+
+
+def _to_nearest(description: str) -> pa.Column:
+    return pa.Column(float, pa.Check.ge(0), description=description)
+
+
+def _sum_of(table: pd.DataFrame, pattern: str) -> pd.Series:
+    return table.filter(regex=f"^{pattern}").sum(axis=1)
+
+
 SCHEMAS: dict[str, pa.DataFrameSchema] = {
     "municipalities": pa.DataFrameSchema(
         {
@@ -531,7 +551,7 @@ SCHEMAS: dict[str, pa.DataFrameSchema] = {
         unique=["places"],
         description="Of `stemgeo site`: the share in time against the number of new places.",
     ),
-    "comparison": pa.DataFrameSchema(
+    "plan-comparison": pa.DataFrameSchema(
         {
             "choice": _text(
                 "now; plan; random: as many places by chance, on average; each_municipality: the "
@@ -553,23 +573,73 @@ SCHEMAS: dict[str, pa.DataFrameSchema] = {
     "gaps": pa.DataFrameSchema(
         {
             "gap_id": _text("Rank by uncovered children"),
+            "profile": _text(
+                "all: not in time over any roads; low_stress: over all roads, not over quiet ones",
+                checks=pa.Check.isin(["all", "low_stress"]),
+            ),
+            "name": _text("The municipalities with most of its children, three at most"),
+            "municipalities": _count("Municipalities in which its children live"),
+            "provinces": _text("Their provinces, that with most of its children first"),
+            "uncovered": _count("Measured children not in time"),
+            r"^uncovered_\d+-\d+$": pa.Column(
+                "int64", pa.Check.ge(0), regex=True, description="Of them in the age band"
+            ),
+            "nearest_academy_id": _text(
+                "Nearest by travel time to more of them than any other; empty: more of them reach "
+                "none within the horizon than this one"
+            ),
+            "median_time_s": _to_nearest(
+                "Half of them need no longer to the nearest, over the roads of the profile, "
+                "seconds; inf (empty in CSV): half reach none within the horizon"
+            ),
+            "extra_min": _to_nearest("Minutes of that beyond the cutoff"),
+            "reason": _text("That of most of them; of as many the first in the order of method.md"),
+            **{
+                f"children_{name}": _count(f"Children whose reason is: {what}")
+                for name, what in REASONS.items()
+            },
+            "straight_km": _to_nearest(
+                "Straight line to the nearest academy that is or was recognised, for whatever age, "
+                "kilometres: half of them have it no farther; inf (empty in CSV): there is none"
+            ),
+            "barrier_academy_id": _text("Of barrier: straight ahead of most of these children"),
+            "detour_factor": _optional(
+                float,
+                "Of barrier: ride over straight line in time, lower median; inf (empty in CSV): "
+                "the ride takes more than the cutoff times gaps.barrier_detour",
+            ),
+            "barriers": _text(
+                "Of barrier: what lies across the straight line to it, as met: motorway, trunk, "
+                "railway, waterway or water, each with its name or number where it has one"
+            ),
+            "stretch": _text("Of stress: name of the road; empty: it has none, or nobody is here"),
+            "stretch_way": _optional("Int64", "OSM way of it that most of them ride over"),
+            "stretch_m": _optional(float, "Metres of its ways, stressful, that they ride over"),
+            "stretch_children": _optional("Int64", "Children who ride over that way"),
+            "age_academy_id": _text("Of age: in time for most of these children"),
+            "age_academy_ages": _text("First and last age that it serves"),
+            "lapsed_academy_id": _text("Of lapsed: in time for most of these children"),
+            "lapsed_on": _optional("datetime64[s]", "Last day of its recognition"),
+        },
+        checks=[
+            pa.Check(lambda t: _sum_of(t, r"uncovered_\d") == t["uncovered"], error="bands"),
+            pa.Check(lambda t: _sum_of(t, "children_") == t["uncovered"], error="reasons"),
+        ],
+        unique=["gap_id"],
+        description="Connected areas of children who are not in time, most children first, central "
+        "scenario; outlines in gaps.gpkg, for looking at.",
+    ),
+    "gap-municipalities": pa.DataFrameSchema(
+        {
+            "gap_id": _text("The gap"),
             "nis_code": _NIS,
             "name": _NAME,
             "province": _PROVINCE,
-            "uncovered": _count("Measured children not in time"),
-            "share": _SHARE,
-            "nearest_academy_id": _text(
-                "Nearest to most of those who reach one within the horizon; empty: nobody does"
-            ),
-            "median_time_s": pa.Column(
-                float,
-                pa.Check.ge(0),
-                description="Half of them need no longer, seconds; inf (empty in CSV): none",
-            ),
-            "reason": _text("just_too_far, too_far or no_academy_within_horizon"),
+            "uncovered": _count("Children of the gap who live here"),
+            "share_of_gap": _share("Their part of the gap, 0 to 1"),
         },
-        unique=["gap_id"],
-        description="Municipalities with uncovered children, most children first.",
+        unique=["gap_id", "nis_code"],
+        description="The municipalities of each gap, that with most of its children first.",
     ),
 }
 

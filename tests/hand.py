@@ -230,6 +230,8 @@ def write_study(
         population = {{ path = "bevolking.txt", source = "Proefbevolking", date = 2022-01-01 }}
         academies = {{ path = "academies.csv", source = "Proefregister", crs = "EPSG:31370" }}
         network = {network}
+        [gaps]
+        min_children = 1
         [output]
         formats = ["svg"]
         isochrone_cell_m = 50

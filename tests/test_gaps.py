@@ -1,206 +1,718 @@
-"""Facts about gaps: where the uncovered children are, in which order, and why."""
+"""Facts about gaps: where the uncovered children are, and why, each reason on a map of its own."""
 
 from __future__ import annotations
 
+import datetime as dt
 import math
-from typing import TYPE_CHECKING
+from dataclasses import replace
+from itertools import combinations
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import geopandas as gpd
 import hand
+import networkx as nx
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given
+import shapely
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from stemgeo.gaps import gaps
+from stemgeo.errors import StudyError
+from stemgeo.gaps import REASONS, Gaps, find_gaps, join, outlines
+from stemgeo.gaps.late import lower_median, most
+from stemgeo.inputs import Provenance
+from stemgeo.measure import Measured, Prepared, measure
+from stemgeo.network.graph import Network
+from stemgeo.network.osm import read_roads
+from stemgeo.network.snap import snap
+from stemgeo.report.files import sha256
 from stemgeo.tables import checked
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
+    from pathlib import Path
 
+    from stemgeo.run import Result
     from stemgeo.study import Study
 
-CODES = ("11001", "11002", "71001")
-FAR = math.inf
+    Way = tuple[Sequence[int], Mapping[str, str]]
 
-Trip = tuple[str, int, str, float]
-"""A demand point of the ages 5-8: municipality, children, nearest academy, seconds to it."""
+STREET = {"highway": "residential", "surface": "asphalt"}
+TOWN = {"11001": ("Antwerpen", hand.square(-10, -10, 20, 20))}
+FLAT = {"speed_kmh": 12.0}
+"""Three kilometres in the fifteen minutes, four in twenty."""
 
 
-def found(trips: Sequence[Trip], study: Study | None = None) -> gpd.GeoDataFrame:
-    """Run `gaps` on points of one age cell; NaN seconds are unmeasured."""
-    study = study or hand.study()
-    cutoff_s = round(study.travel.cutoff_min * 60_000) / 1000
-    frame = pd.DataFrame(trips, columns=["nis_code", "children_5-8", "academy_id", "time"])
-    frame["point_id"] = [f"P{i:03}" for i in range(len(frame))]
-    access = pd.DataFrame(
-        {
-            "point_id": frame["point_id"],
-            "profile": "all",
-            "band": "5-8",
-            "ages": "5-8",
-            "academy_id": frame["academy_id"],
-            "travel_time_s": frame["time"].fillna(FAR),
-            "status": np.where(
-                frame["time"].isna(),
-                "unmeasured",
-                np.where(np.isinf(frame["time"]), "beyond_horizon", "reached"),
-            ),
-        }
+class Home(NamedTuple):
+    """Where the children of a municipality live: kilometres, and how many of which age."""
+
+    column: float
+    row: float
+    children: Mapping[int, int]
+
+
+def measured_on(
+    folder: Path | None,
+    homes: Mapping[str, Home],
+    academies: gpd.GeoDataFrame,
+    *,
+    towns: Mapping[str, tuple[str, shapely.Geometry]] = TOWN,
+    nodes: Mapping[int, tuple[float, float]] | None = None,
+    ways: Sequence[Way] = (),
+    study: Study | None = None,
+) -> tuple[Prepared, Measured]:
+    """Measure children at single points, over the roads of a map or in a straight line."""
+    study = study or hand.study(
+        "straight-line" if folder is None else "wegen.osm",
+        weights="gewichten.csv",
+        travel=FLAT | {"profiles": ["all"]},
+        demand={"method": "grid"},
     )
-    late = frame["time"] > cutoff_s
-    sums = (
-        pd.DataFrame(
-            {
-                "uncovered": frame["children_5-8"].where(late, 0),
-                "covered": frame["children_5-8"].where(frame["time"] <= cutoff_s, 0),
-            }
-        )
-        .groupby(frame["nis_code"])
-        .sum()
-        .reindex(CODES, fill_value=0)
+    given_ = hand.inputs(
+        hand.municipalities(towns),
+        hand.children(
+            [
+                (code, age, "F", count)
+                for code, home in homes.items()
+                for age, count in home.children.items()
+            ]
+        ),
+        academies=academies,
+        weights=hand.weights([(hand.spot(home.column, home.row), 1) for home in homes.values()]),
     )
-    table = hand.municipalities(
-        {code: ("Antwerpen", hand.square(i, 0)) for i, code in enumerate(CODES)}
-    )
-    uncovered = sums["uncovered"].to_numpy(np.int64)
-    covered = sums["covered"].to_numpy(np.int64)
-    measured = covered + uncovered
-    share = np.divide(covered, measured, out=np.full(len(CODES), np.nan), where=measured > 0)
-    table = table.assign(uncovered=uncovered, share=share)
-    points = gpd.GeoDataFrame(
-        frame[["point_id", "nis_code", "children_5-8"]],
-        geometry=[hand.spot(0, 0)] * len(frame),
-        crs=hand.CRS,
-    )
-    out = gaps(table, points, access, study)
-    checked("gaps", out)
-    return out
+    network = None
+    if folder is not None:
+        path = folder / "wegen.osm"
+        path.write_text(hand.osm_xml(nodes or {}, ways), encoding="utf-8")
+        network = Network.whole(read_roads([path]))
+        origin = Provenance("network", path.name, 0, sha256(path), "", "", None)
+        given_ = replace(given_, network=(path,), provenance=(origin,))
+    prepared = Prepared.of(study, given_, network)
+    return prepared, measure(prepared, study.about.date, threads=1)
 
 
-def one(trips: Sequence[Trip], study: Study | None = None) -> pd.Series:
-    """Give the only gap that these trips leave."""
-    table = found(trips, study)
-    assert len(table) == 1
-    return table.iloc[0]
+def found_on(*asked: Any, **more: Any) -> Gaps:
+    """Find the gaps of `measured_on`."""
+    prepared, measured = measured_on(*asked, **more)
+    found = find_gaps(prepared, measured, threads=1)
+    checked("gaps", found.table)
+    checked("gap-municipalities", found.shares)
+    assert_no_child_lost(found, prepared, measured)
+    return found
 
 
-@pytest.mark.parametrize(
-    ("trips", "median_s"),
-    [
-        ([("11001", 1, "A", 1000.0)], 1000.0),
-        ([("11001", 1, "A", 1000.0), ("11001", 1, "A", 1100.0)], 1000.0),
-        ([("11001", 1, "A", 1000.0), ("11001", 2, "A", 1100.0)], 1100.0),
-        ([("11001", 2, "A", 1500.0), ("11001", 3, "A", 950.0), ("11001", 1, "A", 2000.0)], 950.0),
-        ([("11001", 2, "A", 1500.0), ("11001", 1, "A", 950.0), ("11001", 2, "A", 2000.0)], 1500.0),
-        ([("11001", 5, "A", 1000.0), ("11001", 5, "", FAR)], 1000.0),
-        ([("11001", 5, "A", 1000.0), ("11001", 6, "", FAR)], FAR),
-        ([("11001", 1, "A", 1000.0), ("11001", 9, "A", 900.0)], 1000.0),
-        ([("11001", 1, "A", 1000.0), ("11001", 9, "", math.nan)], 1000.0),
+def only(found: Gaps) -> pd.Series:
+    """Give the only gap."""
+    assert len(found.table) == 1
+    return found.table.iloc[0]
+
+
+def assert_no_child_lost(found: Gaps, prepared: Prepared, measured: Measured) -> None:
+    """By band and municipality the rows are the uncovered children of the coverage table."""
+    rows = measured.coverage
+    rows = rows[(rows["level"] == "municipality") & (rows["scenario"] == "central")]
+    due = rows.pivot_table(index=["code", "band"], columns="profile", values="uncovered")
+    sums = found.children.groupby(["nis_code", "band", "profile"], observed=True)["children"].sum()
+    for (code, band), uncovered in due.drop("all", level="band").iterrows():
+        first = int(sums.get((code, band, "all"), 0))
+        assert first == uncovered["all"]
+        if "low_stress" in uncovered:
+            second = int(sums.get((code, band, "low_stress"), 0))
+            assert first + second == uncovered["low_stress"]
+    inside = found.children[found.children["gap_id"] != ""]
+    by_gap = inside.groupby("gap_id", observed=True)["children"].sum()
+    assert by_gap.to_dict() == found.table.set_index("gap_id")["uncovered"].to_dict()
+    assert (by_gap >= prepared.study.gaps.min_children).all()
+    parts = found.shares.groupby("gap_id")["uncovered"].sum()
+    assert parts.to_dict() == by_gap.to_dict()
+    assert not found.children.duplicated(["point", "ages"]).any()
+
+
+SIXTY = {"11001": Home(0, 0, {10: 60})}
+
+
+def lane(length_km: float) -> dict[str, Any]:
+    """Draw one street to the east, with a bend so that it is longer than the straight line."""
+    return {"nodes": {1: (0, 0), 2: (length_km, 0)}, "ways": [([1, 2], STREET)]}
+
+
+# -- the reasons, in their order ----------------------------------------------------------------
+
+
+def test_no_academy_near(tmp_path: Path) -> None:
+    """3.5 km in a straight line, where 3 km takes the quarter: though only 2.5 minutes too far."""
+    gap = only(found_on(tmp_path, SIXTY, hand.academies({"A": hand.spot(3.5, 0)}), **lane(4)))
+    assert gap["reason"] == "no_academy_near"
+    assert gap["straight_km"] == pytest.approx(3.5, abs=1e-3)
+    assert gap["nearest_academy_id"] == "A"
+    assert gap["extra_min"] == pytest.approx(2.5, abs=0.02)
+    assert gap["uncovered"] == gap["children_no_academy_near"] == gap["uncovered_9-11"] == 60
+    assert gap["barriers"] == gap["stretch"] == gap["age_academy_id"] == ""
+
+
+RIVER = {
+    "nodes": {
+        1: (0, 0),
+        2: (2, 0),
+        3: (2, 1),
+        4: (0, 1),
+        11: (-3, 0.3),
+        12: (1.5, 0.3),
+        13: (-3, 0.6),
+        14: (1.5, 0.6),
+        15: (-3, 0.8),
+        16: (1.5, 0.8),
+        17: (-3, 2),
+        18: (1.5, 2),
+        19: (-3, 0.5),
+        20: (1, 0.5),
+    },
+    "ways": [
+        ([1, 2, 3, 4], STREET),
+        ([11, 12], {"waterway": "river", "name": "Leie"}),
+        ([13, 14], {"highway": "motorway", "ref": "E17", "name": "Autosnelweg"}),
+        ([15, 16], {"railway": "rail"}),
+        ([17, 18], {"waterway": "canal", "name": "Elders"}),
+        ([19, 20], {"railway": "rail", "tunnel": "yes", "name": "Onder de grond"}),
     ],
-)
-def test_the_median_is_the_time_that_half_of_the_uncovered_need(
-    trips: list[Trip], median_s: float
+}
+
+
+def test_a_barrier_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """1 km straight ahead, 5 km by road: factor 5, and what lies between in the order met."""
+    monkeypatch.setenv("STEMGEO_CACHE", str(tmp_path / "cache"))
+    gap = only(found_on(tmp_path, SIXTY, hand.academies({"A": hand.spot(0, 1)}), **RIVER))
+    assert gap["reason"] == "barrier"
+    assert gap["children_barrier"] == 60
+    assert gap["barrier_academy_id"] == "A"
+    assert gap["detour_factor"] == pytest.approx(5, rel=0.01)
+    assert gap["barriers"] == "waterway Leie; motorway E17; railway"
+
+
+def test_a_barrier_is_one_though_another_academy_is_nearer_by_road(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Weighted by children, the lower of two middles; who is in time or unmeasured stays out."""
-    assert one(trips)["median_time_s"] == median_s
+    """Straight ahead at 1 km is A, by road B at 3.5 km is nearer: it is A that is cut off."""
+    monkeypatch.setenv("STEMGEO_CACHE", str(tmp_path / "cache"))
+    places = {"A": hand.spot(0, 1), "B": hand.spot(2, 1)}
+    drawn = RIVER | {"nodes": RIVER["nodes"] | {2: (2.25, 0), 3: (2.25, 1)}}
+    places["B"] = hand.spot(2.25, 0.9)
+    gap = only(found_on(tmp_path, SIXTY, hand.academies(places), **drawn))
+    assert gap["reason"] == "barrier"
+    assert gap["nearest_academy_id"] == "B"
+    assert gap["barrier_academy_id"] == "A"
+    assert gap["detour_factor"] == pytest.approx(5.5, rel=0.01)
 
 
-@given(
-    st.lists(
-        st.tuples(st.integers(0, 5), st.sampled_from([950.0, 1000.0, 1500.0, 3000.0, FAR])),
-        min_size=1,
-        max_size=12,
+def test_what_counts_as_a_barrier_is_the_study_s(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The same map with `barrier_detour = 6`: five times as long is no barrier, but too far."""
+    monkeypatch.setenv("STEMGEO_CACHE", str(tmp_path / "cache"))
+    study = hand.study(
+        "wegen.osm",
+        weights="g",
+        travel=FLAT | {"profiles": ["all"]},
+        demand={"method": "grid"},
+        gaps={"barrier_detour": 6},
     )
-)
-def test_the_median_is_that_of_the_children_one_by_one(rows: list[tuple[int, float]]) -> None:
-    """Written out child by child and sorted, the child in the middle."""
-    each = sorted(time for count, time in rows for _ in range(count))
-    table = found([("11001", count, "A" if time < FAR else "", time) for count, time in rows])
-    if each:
-        assert table["median_time_s"].tolist() == [each[(len(each) - 1) // 2]]
-    else:
-        assert len(table) == 0
+    places = hand.academies({"A": hand.spot(0, 1)})
+    assert only(found_on(tmp_path, SIXTY, places, **RIVER, study=study))["reason"] == "too_far"
 
 
-@pytest.mark.parametrize(
-    ("trips", "nearest"),
-    [
-        ([("11001", 5, "A", 950.0), ("11001", 4, "B", 1000.0)], "A"),
-        ([("11001", 5, "B", 950.0), ("11001", 5, "A", 1000.0)], "A"),
-        ([("11001", 3, "B", 950.0), ("11001", 4, "A", 1000.0), ("11001", 2, "B", 2000.0)], "B"),
-        ([("11001", 1, "B", 1950.0), ("11001", 40, "", FAR)], "B"),
-        ([("11001", 1, "B", 1950.0), ("11001", 40, "A", 100.0)], "B"),
-        ([("11001", 40, "", FAR)], ""),
+BUSY = {
+    "nodes": {
+        1: (0, 0),
+        2: (0.1, 0),
+        3: (0.7, 0),
+        4: (1.1, 0),
+        5: (1.2, 0),
+        6: (0.1, 3),
+        7: (1.1, 3),
+    },
+    "ways": [
+        ([1, 2], STREET),
+        ([2, 3], {"highway": "primary", "maxspeed": "90", "name": "Grote Steenweg"}),
+        ([3, 4], {"highway": "primary", "maxspeed": "90", "name": "Grote Steenweg"}),
+        ([4, 5], STREET | {"name": "Schoolstraat"}),
+        ([2, 6, 7, 4], STREET),
     ],
-)
-def test_the_nearest_academy_is_that_of_most_uncovered_children(
-    trips: list[Trip], nearest: str
+}
+
+
+def test_stress_names_the_road_that_most_ride(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Counted in children, not in points; equal counts go to the smallest id; none is empty."""
-    assert one(trips)["nearest_academy_id"] == nearest
+    """A kilometre of main road, or 7.2 km of quiet streets: two ways of one name, 60 children."""
+    monkeypatch.setenv("STEMGEO_CACHE", str(tmp_path / "cache"))
+    study = hand.study("wegen.osm", weights="g", travel=FLAT, demand={"method": "grid"})
+    places = hand.academies({"A": hand.spot(1.2, 0)})
+    gap = only(found_on(tmp_path, SIXTY, places, **BUSY, study=study))
+    assert (gap["profile"], gap["reason"]) == ("low_stress", "stress")
+    assert gap["stretch"] == "Grote Steenweg"
+    assert gap["stretch_way"] == 2
+    assert gap["stretch_m"] == pytest.approx(1000, abs=2)
+    assert gap["stretch_children"] == gap["children_stress"] == 60
+    assert gap["extra_min"] == pytest.approx(21, abs=0.1)
+
+
+def test_age(tmp_path: Path) -> None:
+    """An academy 1 km away is for 12 to 14; those of 13 are in time and in no gap."""
+    homes = {"11001": Home(0, 0, {10: 60, 13: 60})}
+    places = hand.academies({"A": hand.spot(1, 0)}, {"A": (12, 14)})
+    gap = only(found_on(tmp_path, homes, places, **lane(2)))
+    assert gap["reason"] == "age"
+    assert (gap["age_academy_id"], gap["age_academy_ages"]) == ("A", "12-14")
+    assert gap["nearest_academy_id"] == ""
+    assert math.isinf(gap["median_time_s"])
+    assert gap["uncovered"] == 60
+
+
+BENT = {"nodes": {1: (0, 0), 2: (2, 0), 3: (2, 1.5), 4: (2, 3)}, "ways": [([1, 2, 3, 4], STREET)]}
+"""A corner: at (2, 1.5) 3.5 km by road for 2.5 km; at (2, 2) 4 km for 2.83."""
+
+
+def test_just_too_far(tmp_path: Path) -> None:
+    """3.5 km by road, 2.5 km in a straight line: 17.5 minutes, 2.5 too many."""
+    gap = only(found_on(tmp_path, SIXTY, hand.academies({"A": hand.spot(2, 1.5)}), **BENT))
+    assert gap["reason"] == "just_too_far"
+    assert gap["extra_min"] == pytest.approx(2.5, abs=0.02)
+    assert gap["straight_km"] == pytest.approx(2.5, abs=1e-3)
+
+
+def test_how_far_is_just_too_far_is_the_study_s(tmp_path: Path) -> None:
+    """With `just_too_far_min = 2` the same 2.5 minutes are too far."""
+    study = hand.study(
+        "wegen.osm",
+        weights="g",
+        travel=FLAT | {"profiles": ["all"]},
+        demand={"method": "grid"},
+        gaps={"just_too_far_min": 2},
+    )
+    places = hand.academies({"A": hand.spot(2, 1.5)})
+    assert only(found_on(tmp_path, SIXTY, places, **BENT, study=study))["reason"] == "too_far"
+
+
+def test_lapsed(tmp_path: Path) -> None:
+    """The academy 1 km away was recognised until the end of 2021; the study is of 2022."""
+    valid = {"A": ("2020-01-01", "2021-12-31")}
+    places = hand.academies({"A": hand.spot(1, 0)}, valid=valid)
+    gap = only(found_on(tmp_path, SIXTY, places, **lane(2)))
+    assert gap["reason"] == "lapsed"
+    assert gap["lapsed_academy_id"] == "A"
+    assert gap["lapsed_on"] == pd.Timestamp(2021, 12, 31)
+
+
+def test_an_academy_that_is_yet_to_come_is_no_evidence(tmp_path: Path) -> None:
+    """Recognised from 2023 on: on the day of the study there is none, near or lapsed."""
+    places = hand.academies({"A": hand.spot(1, 0)}, valid={"A": ("2023-01-01", None)})
+    gap = only(found_on(tmp_path, SIXTY, places, **lane(2)))
+    assert gap["reason"] == "no_academy_near"
+    assert math.isinf(gap["straight_km"])
+
+
+def test_a_lapsed_academy_for_other_ages_explains_nothing(tmp_path: Path) -> None:
+    """Were it still recognised, these children would not be in time either."""
+    valid = {"A": ("2020-01-01", "2021-12-31")}
+    places = hand.academies({"A": hand.spot(1, 0)}, {"A": (12, 14)}, valid=valid)
+    assert only(found_on(tmp_path, SIXTY, places, **lane(2)))["reason"] == "too_far"
+
+
+def test_too_far(tmp_path: Path) -> None:
+    """2.9 km in a straight line, 4.1 km by road: more than five minutes, but no such detour."""
+    gap = only(found_on(tmp_path, SIXTY, hand.academies({"A": hand.spot(2, 2.1)}), **BENT))
+    assert gap["reason"] == "too_far"
+    assert gap["extra_min"] == pytest.approx(5.5, abs=0.05)
+
+
+def test_who_is_not_measured_is_in_no_gap(tmp_path: Path) -> None:
+    """A home 600 m from the road: not uncovered, so no gap."""
+    homes = {"11001": Home(1, 0.6, {10: 60})}
+    found = found_on(tmp_path, homes, hand.academies({"A": hand.spot(9, 0)}), **lane(9))
+    assert len(found.table) == len(found.children) == 0
+
+
+def test_who_is_in_time_is_in_no_gap(tmp_path: Path) -> None:
+    """The academy 1 km away is for all: an empty table with all its columns."""
+    found = found_on(tmp_path, SIXTY, hand.academies({"A": hand.spot(1, 0)}), **lane(2))
+    assert len(found.table) == 0
+    assert found.table.crs == hand.CRS
+
+
+def test_in_a_straight_line_the_other_reasons_are_told() -> None:
+    """Without roads there is no barrier and no stress; time is 1.3 times the line."""
+    places = {"A": hand.spot(2.5, 0)}
+    assert only(found_on(None, SIXTY, hand.academies(places)))["reason"] == "just_too_far"
+    other = hand.academies({"A": hand.spot(1, 0)}, {"A": (12, 14)})
+    assert only(found_on(None, SIXTY, other))["reason"] == "age"
+    ended = hand.academies({"A": hand.spot(1, 0)}, valid={"A": (None, "2020-01-01")})
+    assert only(found_on(None, SIXTY, ended))["reason"] == "lapsed"
+    assert only(found_on(None, SIXTY, hand.academies({})))["reason"] == "no_academy_near"
+
+
+def test_of_as_many_children_the_earlier_reason_is_that_of_the_gap(tmp_path: Path) -> None:
+    """At 10 and 12 km/h one academy is out of reach for thirty and just too far for thirty."""
+    homes = {"11001": Home(0, 0, {6: 30, 10: 30})}
+    study = hand.study(
+        "wegen.osm", weights="g", travel={"profiles": ["all"]}, demand={"method": "grid"}
+    )
+    places = hand.academies({"A": hand.spot(2, 1.7)})
+    gap = only(found_on(tmp_path, homes, places, **BENT, study=study))
+    assert gap["children_no_academy_near"] == gap["children_just_too_far"] == 30
+    assert gap["reason"] == "no_academy_near"
+
+
+# -- what a gap is ------------------------------------------------------------------------------
+
+TWO = {
+    "11001": ("Antwerpen", hand.square(-10, -10, 10.05, 20)),
+    "71002": ("Limburg", hand.square(0.05, -10, 10, 20)),
+}
+NOBODY = hand.academies({})
+
+
+def test_a_gap_crosses_borders() -> None:
+    """Two homes 100 m apart in two provinces are one gap, with the share of each."""
+    homes = {"11001": Home(0, 0, {10: 30}), "71002": Home(0.1, 0, {10: 50})}
+    found = found_on(None, homes, NOBODY, towns=TWO)
+    gap = only(found)
+    assert (gap["name"], gap["municipalities"]) == ("M71002, M11001", 2)
+    assert gap["provinces"] == "Limburg, Antwerpen"
+    assert found.shares["nis_code"].tolist() == ["71002", "11001"]
+    assert found.shares["uncovered"].tolist() == [50, 30]
+    assert found.shares["share_of_gap"].tolist() == [0.625, 0.375]
+
+
+@pytest.mark.parametrize(("children", "gaps"), [(50, 1), (49, 0)])
+def test_a_gap_has_at_least_the_children_that_the_study_asks(children: int, gaps: int) -> None:
+    """50 is a gap; 49 are none, and stand among the children without one."""
+    found = found_on(None, {"11001": Home(0, 0, {10: children})}, NOBODY)
+    assert len(found.table) == gaps
+    assert found.children["children"].sum() == children
+    assert (found.children["gap_id"] != "").sum() == gaps
 
 
 def test_the_largest_gap_comes_first_and_ties_go_to_the_smaller_code() -> None:
-    """Ranked by uncovered children, numbered in that order."""
-    trips = [("71001", 4, "A", 950.0), ("11002", 9, "A", 950.0), ("11001", 4, "A", 950.0)]
-    table = found(trips)
-    assert table["nis_code"].tolist() == ["11002", "11001", "71001"]
-    assert table["gap_id"].tolist() == ["G001", "G002", "G003"]
-    assert table["uncovered"].tolist() == [9, 4, 4]
+    """Ranked by children; of as many the one whose largest municipality has the smaller code."""
+    homes = {"71002": Home(5, 0, {10: 60}), "11001": Home(-5, 0, {10: 60})}
+    assert found_on(None, homes, NOBODY, towns=TWO).table["name"].tolist() == ["M11001", "M71002"]
+    homes["71002"] = Home(5, 0, {10: 61})
+    found = found_on(None, homes, NOBODY, towns=TWO)
+    assert found.table["name"].tolist() == ["M71002", "M11001"]
+    assert found.table["gap_id"].tolist() == ["G001", "G002"]
 
 
-@pytest.mark.parametrize(
-    ("time", "reason"),
-    [
-        (900.001, "just_too_far"),
-        (1200.0, "just_too_far"),
-        (1200.001, "too_far"),
-        (3600.0, "too_far"),
-        (FAR, "no_academy_within_horizon"),
-    ],
+def test_roads_to_join_by_need_roads() -> None:
+    """`method = "roads"` in a straight-line study is refused in one line."""
+    with pytest.raises(StudyError, match='"roads" needs a network'):
+        hand.study(gaps={"method": "roads"})
+
+
+@pytest.mark.parametrize(("method", "gaps"), [("points", 1), ("roads", 2), ("zones", 1)])
+def test_the_method_says_what_lies_together(tmp_path: Path, method: str, gaps: int) -> None:
+    """Homes 100 m apart across a field, 4 km by road, in zones that share a border."""
+    homes = {"11001": Home(0, 0, {10: 60}), "71002": Home(0.1, 0, {10: 60})}
+    nodes = {1: (0, 0), 2: (0, 2), 3: (0.1, 2), 4: (0.1, 0)}
+    study = hand.study(
+        "wegen.osm",
+        weights="g",
+        travel=FLAT | {"profiles": ["all"]},
+        demand={"method": "grid"},
+        gaps={"method": method},
+    )
+    ways = [([1, 2, 3, 4], STREET)]
+    found = found_on(tmp_path, homes, NOBODY, towns=TWO, nodes=nodes, ways=ways, study=study)
+    assert len(found.table) == gaps
+    drawn = found.table.geometry
+    assert drawn.is_valid.all()
+    for one, other in combinations(drawn, 2):
+        assert one.intersection(other).area < 1
+    for gap_id, rows in found.children.groupby("gap_id", observed=True):
+        outline = drawn[found.table["gap_id"] == gap_id].iloc[0]
+        town = rows["nis_code"].unique()
+        places = [hand.spot(homes[code].column, homes[code].row) for code in town]
+        assert all(outline.distance(place) < 1e-6 for place in places)
+
+
+# -- joining ------------------------------------------------------------------------------------
+
+SPOTS = st.lists(
+    st.tuples(st.integers(0, 1200), st.integers(0, 1200)), min_size=1, max_size=40
+).map(lambda spots: np.array(spots, dtype=np.float64).T)
+
+
+def partition(group: np.ndarray) -> set[frozenset[int]]:
+    """Give the groups as sets of points."""
+    return {frozenset(np.flatnonzero(group == one).tolist()) for one in set(group.tolist())}
+
+
+def single_linkage(x: np.ndarray, y: np.ndarray, distance_m: float) -> set[frozenset[int]]:
+    """Join every pair that is near enough, one by one."""
+    graph = nx.Graph()
+    graph.add_nodes_from(range(len(x)))
+    for one, other in combinations(range(len(x)), 2):
+        if (x[one] - x[other]) ** 2 + (y[one] - y[other]) ** 2 <= distance_m**2:
+            graph.add_edge(one, other)
+    return {frozenset(part) for part in nx.connected_components(graph)}
+
+
+@given(SPOTS, st.integers(10, 700))
+def test_points_are_joined_as_by_every_pair(spots: np.ndarray, distance_m: int) -> None:
+    """The grid's groups are those of all pairs at most so far apart, the distance included."""
+    joined = join.by_distance(*spots, distance_m)
+    assert partition(joined.group) == single_linkage(*spots, distance_m)
+    assert len(joined.links) == len(spots[0]) - joined.groups
+
+
+@given(SPOTS, st.integers(10, 700), st.randoms(use_true_random=False))
+def test_joining_does_not_depend_on_the_order(
+    spots: np.ndarray, distance_m: int, random: Any
+) -> None:
+    """Points in any order, and east and west changed: the same lie together."""
+    order = list(range(len(spots[0])))
+    random.shuffle(order)
+    straight = partition(join.by_distance(*spots, distance_m).group)
+    turned = join.by_distance(*spots[:, order], distance_m).group
+    back = np.empty_like(turned)
+    back[order] = turned
+    assert partition(back) == straight
+    mirrored = join.by_distance(-spots[0], spots[1], distance_m)
+    assert partition(mirrored.group) == straight
+
+
+@given(SPOTS, st.integers(10, 400), st.integers(1, 400))
+def test_a_larger_distance_never_makes_more_groups(
+    spots: np.ndarray, distance_m: int, more_m: int
+) -> None:
+    """Every group is a part of one of the larger distance."""
+    fine = partition(join.by_distance(*spots, distance_m).group)
+    coarse = partition(join.by_distance(*spots, distance_m + more_m).group)
+    assert all(any(small <= large for large in coarse) for small in fine)
+
+
+@given(SPOTS, st.integers(60, 400))
+@settings(max_examples=40)
+def test_an_outline_holds_its_points_and_meets_no_other(spots: np.ndarray, distance_m: int) -> None:
+    """One valid polygon for each group, all its points inside, no ground in two."""
+    joined = join.by_distance(*spots, distance_m)
+    shapes = outlines.around_points(*spots, joined, distance_m)
+    assert shapely.is_valid(shapes).all()
+    assert set(shapely.get_type_id(shapes)) == {shapely.GeometryType.POLYGON}
+    assert shapely.contains(shapes[joined.group], shapely.points(*spots)).all()
+    for one, other in combinations(shapes, 2):
+        assert one.intersection(other).area < 1e-6
+
+
+@given(st.sets(st.tuples(st.integers(0, 9), st.integers(0, 9)), min_size=1, max_size=60))
+def test_the_outline_of_squares_is_their_union(cells: set[tuple[int, int]]) -> None:
+    """Walked around on the grid, or united one by one: the same ground, but for small holes."""
+    x, y = (np.array(one, dtype=np.float64) + 0.5 for one in zip(*sorted(cells), strict=True))
+    group = np.zeros(len(x), dtype=np.intp)
+    squares = outlines._Squares.around(x, y, group, 1.0)
+    drawn = squares.outlines(1.0)[0]
+    whole = shapely.union_all(shapely.box(x - 1.5, y - 1.5, x + 1.5, y + 1.5))
+    assert shapely.is_valid(drawn)
+    assert shapely.difference(whole, drawn).area < 1e-9
+    filled = shapely.get_parts(shapely.difference(drawn, whole))
+    assert all(shapely.area(filled) <= outlines.SQUARES**2)
+    assert shapely.area(shapely.convex_hull(drawn)) == shapely.area(shapely.convex_hull(whole))
+
+
+def lattice(folder: Path) -> Network:
+    """Draw streets of uneven length, with a one-way, a loop and a short cut."""
+    nodes = {
+        10 * i + j: (0.13 * i + 0.02 * j, 0.11 * j + 0.03 * (i % 3))
+        for i in range(5)
+        for j in range(5)
+    }
+    ways: list[Way] = [([10 * i + j for j in range(5)], STREET) for i in range(5)]
+    ways += [([10 * i + j for i in range(5)], STREET | {"oneway": "yes"}) for j in (0, 3)]
+    ways += [([0, 11, 22], STREET), ([2, 12], STREET), ([2, 13, 12], STREET)]
+    return hand.network(
+        folder,
+        {n + 1: at for n, at in nodes.items()},
+        [([n + 1 for n in refs], tags) for refs, tags in ways],
+    )
+
+
+def road_distances_mm(network: Network, places: Any) -> np.ndarray:
+    """Measure along the roads between all places, node by node, with networkx."""
+    graph = nx.Graph()
+    for edge in range(network.edges):
+        a, b = int(network.edge_start[edge]), int(network.edge_end[edge])
+        first, last = network.first_segment[edge : edge + 2]
+        mm = int(network.length_mm[first:last].sum())
+        if not graph.has_edge(a, b) or graph[a][b]["mm"] > mm:
+            graph.add_edge(a, b, mm=mm)
+    far = dict(nx.all_pairs_dijkstra_path_length(graph, weight="mm"))
+    ends = []
+    for edge, segment, offset in zip(places.edge, places.segment, places.offset_mm, strict=True):
+        first, last = network.first_segment[edge : edge + 2]
+        along = int(network.length_mm[first:segment].sum()) + round(offset)
+        whole = int(network.length_mm[first:last].sum())
+        a, b = int(network.edge_start[edge]), int(network.edge_end[edge])
+        ends.append((edge, along, [(a, along), (b, whole - along)]))
+    out = np.zeros((len(ends), len(ends)))
+    for i, j in combinations(range(len(ends)), 2):
+        ways = [m + far[a][b] + n for a, m in ends[i][2] for b, n in ends[j][2] if b in far[a]]
+        if ends[i][0] == ends[j][0]:
+            ways.append(abs(ends[i][1] - ends[j][1]))
+        out[i, j] = out[j, i] = min(ways)
+    return out
+
+
+@pytest.mark.parametrize("distance_m", [5, 30, 60, 90, 120, 200])
+def test_points_are_joined_along_the_roads_as_by_every_pair(
+    tmp_path: Path, distance_m: float
+) -> None:
+    """Two on one edge, on one spot, on a loop, at a node: the groups of all road distances."""
+    network = lattice(tmp_path)
+    random = np.random.default_rng(int(distance_m))
+    node = random.integers(0, network.nodes, 4)
+    x = np.concatenate([random.uniform(hand.X0, hand.X0 + 600, 40), network.node_x[node]])
+    y = np.concatenate([random.uniform(hand.Y0, hand.Y0 + 500, 40), network.node_y[node]])
+    x, y = np.append(x, x[:3]), np.append(y, y[:3])
+    places = snap(network, x, y)
+    assert places.found.all()
+    mm = road_distances_mm(network, places)
+    graph = nx.from_numpy_array(mm <= distance_m * 1000)
+    expected = {frozenset(part) for part in nx.connected_components(graph)}
+    joined = join.by_roads(network, places, distance_m)
+    assert partition(joined.group) == expected
+    order = random.permutation(len(x))
+    turned = join.by_roads(network, places.take(order), distance_m).group
+    back = np.empty_like(turned)
+    back[order] = turned
+    assert partition(back) == expected
+
+
+def test_zones_that_touch_in_a_point_are_not_joined() -> None:
+    """Of four squares the two on a diagonal touch in a corner only; with a third they are one."""
+    corners = {"A": (0, 0), "B": (1, 1), "C": (1, 0)}
+    zones = hand.zones({name: ("11001", hand.square(*at)) for name, at in corners.items()})
+    assert join.by_zones(np.array([0, 1, 0]), zones).group.tolist() == [0, 1, 0]
+    assert join.by_zones(np.array([0, 1, 2]), zones).groups == 1
+
+
+def test_outlines_that_overlap_are_parted_by_their_points() -> None:
+    """Two groups on either side of a canal 40 m wide, joined by road and not across."""
+    x = np.tile(np.arange(0, 400, 50.0), 2)
+    y = np.repeat([0.0, 40.0], 8)
+    group = np.repeat([0, 1], 8)
+    pairs = [(i, i + 1) for i in (*range(7), *range(8, 15))]
+    shapes = outlines.around_points(x, y, join.Joined(group, np.array(pairs)), 300)
+    assert shapes[0].intersection(shapes[1]).area < 1e-6
+    assert shapely.distance(shapes[group], shapely.points(x, y)).max() == 0
+    assert shapes[0].union(shapes[1]).contains(shapely.Point(175, 20))
+
+
+# -- medians and majorities ---------------------------------------------------------------------
+
+TIMES = st.lists(
+    st.tuples(
+        st.integers(0, 2), st.integers(1, 5), st.sampled_from([950.0, 1000.0, 3000.0, math.inf])
+    ),
+    min_size=1,
+    max_size=12,
 )
-def test_the_reason_follows_from_the_median(time: float, reason: str) -> None:
-    """Within five minutes beyond the cutoff, beyond them, or none in reach."""
-    assert one([("11001", 3, "A" if time < FAR else "", time)])["reason"] == reason
 
 
-def test_a_municipality_without_uncovered_children_is_no_gap() -> None:
-    """In time to the second, or not measured at all: not listed."""
-    trips = [("11001", 5, "A", 900.0), ("11002", 7, "", math.nan), ("71001", 1, "A", 901.0)]
-    assert found(trips)["nis_code"].tolist() == ["71001"]
+@given(TIMES)
+def test_the_median_is_that_of_the_children_one_by_one(rows: list[tuple[int, int, float]]) -> None:
+    """Written out child by child and sorted, the child in the middle; of two the first."""
+    key, count, time = (pd.Series(one) for one in zip(*rows, strict=True))
+    found = lower_median(key, time, count)
+    for one in set(key):
+        each = sorted(t for k, n, t in rows if k == one for _ in range(n))
+        assert found[one] == each[(len(each) - 1) // 2]
 
 
-def test_a_gap_has_at_least_the_children_that_the_study_asks() -> None:
-    """`gaps.min_children = 5`: 5 is a gap, 4 is none."""
-    trips = [("11001", 5, "A", 950.0), ("11002", 4, "A", 950.0)]
-    study = hand.study(gaps={"min_children": 5})
-    assert found(trips, study)["nis_code"].tolist() == ["11001"]
+@given(TIMES)
+def test_the_value_of_most_is_counted_in_children(rows: list[tuple[int, int, float]]) -> None:
+    """Not in rows; of as many children the smallest value."""
+    key, count, value = (pd.Series(one) for one in zip(*rows, strict=True))
+    found = most(key, value, count)
+    for one in set(key):
+        sums = {v: sum(n for k, n, w in rows if (k, w) == (one, v)) for k, _, v in rows if k == one}
+        assert found[one] == min(sums, key=lambda v: (-sums[v], v))
 
 
-def test_no_gap_at_all_is_an_empty_table() -> None:
-    """All in time: no rows, the same columns."""
-    table = found([("11001", 5, "A", 100.0)])
-    assert len(table) == 0
-    assert table.columns[0] == "gap_id"
-    assert table.crs == hand.CRS
+@pytest.mark.parametrize(("near", "far", "nearest"), [(31, 29, "A"), (30, 30, "A"), (29, 31, "")])
+def test_an_academy_is_named_when_it_is_the_nearest_of_most(
+    near: int, far: int, nearest: str
+) -> None:
+    """Empty when more of them have none within the horizon: the oldest ride far enough for A."""
+    homes = {"11001": Home(0, 0, {16: near, 6: far})}
+    study = hand.study(weights="g", demand={"method": "grid"})
+    places = hand.academies({"A": hand.spot(10, 0)})
+    gap = only(found_on(None, homes, places, study=study))
+    assert gap["nearest_academy_id"] == nearest
+    assert math.isinf(gap["median_time_s"]) == (near < 30)
 
 
-@pytest.mark.parametrize("minutes", [0.57, 1.1, 4.35, 15, 16.01])
-def test_who_is_in_time_by_the_millisecond_is_no_part_of_a_gap(minutes: float) -> None:
-    """Coverage counts whole milliseconds; the gaps draw the line at the same place."""
-    last_ms = round(minutes * 60_000)
-    trips = [("11001", 5, "A", last_ms / 1000), ("11001", 1, "B", (last_ms + 1) / 1000)]
-    study = hand.study(travel={"cutoff_min": minutes})
-    table = found(trips, study)
-    assert table["nearest_academy_id"].tolist() == ["B"]
+# -- the sample ---------------------------------------------------------------------------------
 
 
-def test_the_order_of_points_does_not_matter() -> None:
-    """The same gaps from the same trips, first to last or last to first."""
-    trips = [
-        (code, 1 + (i * 7) % 5, "AB"[i % 2], 901.0 + (i * 37) % 400)
-        for i, code in enumerate(CODES * 6)
-    ]
-    pd.testing.assert_frame_equal(found(trips), found(trips[::-1]))
+def test_the_children_of_the_sample_add_up(sample_result: Result) -> None:
+    """By profile, band and municipality: those in gaps and those below the minimum."""
+    result = sample_result
+    found = Gaps(result.gaps, result.gap_municipalities, result.gap_children)
+    rows = result.coverage[result.coverage["scenario"] == "central"]
+    rows = rows[(rows["level"] == "municipality") & (rows["band"] != "all")]
+    due = rows.set_index(["profile", "code", "band"])["uncovered"]
+    sums = found.children.groupby(["profile", "nis_code", "band"], observed=False)["children"].sum()
+    every = sums["all"].reindex(due["all"].index)
+    assert every.tolist() == due["all"].tolist()
+    quiet = every + sums["low_stress"].reindex(every.index)
+    assert quiet.tolist() == due["low_stress"].reindex(every.index).tolist()
+    inside = found.children[found.children["gap_id"] != ""]
+    assert inside.groupby("gap_id", observed=True)["children"].sum().to_dict() == (
+        found.table.set_index("gap_id")["uncovered"].to_dict()
+    )
+
+
+def test_the_outlines_of_the_sample_hold_their_points(sample_result: Result) -> None:
+    """Each point lies in the outline of its gap; outlines of a profile do not overlap."""
+    table = sample_result.gaps.set_index("gap_id")
+    rows = sample_result.gap_children
+    rows = rows[rows["gap_id"] != ""].drop_duplicates(["point", "gap_id"])
+    outline = table.geometry.reindex(rows["gap_id"].astype(str)).to_numpy()
+    home = sample_result.demand.geometry.iloc[rows["point"]].to_numpy()
+    assert shapely.contains(outline, home).all()
+    for _, drawn in table.groupby("profile"):
+        one, other = drawn.sindex.query(drawn.geometry, predicate="overlaps")
+        assert len(one) == len(other) == 0
+
+
+def test_the_gaps_of_the_sample(sample_result: Result) -> None:
+    """How many there are and why, counted in gaps and in children."""
+    table = sample_result.gaps
+    assert table.groupby("profile").size().to_dict() == {"all": 1879, "low_stress": 824}
+    children = {name: int(table[f"children_{name}"].sum()) for name in REASONS}
+    assert children == {
+        "no_academy_near": 219_370,
+        "barrier": 7_475,
+        "stress": 223_568,
+        "age": 91_131,
+        "just_too_far": 102_579,
+        "lapsed": 51_857,
+        "too_far": 76_087,
+    }
+
+
+def test_a_barrier_of_the_sample_is_its_canal(sample_result: Result) -> None:
+    """Where a gap of the sample is cut off, the canals that were drawn there are named."""
+    cut = sample_result.gaps[sample_result.gaps["reason"] == "barrier"]
+    assert len(cut) > 5
+    assert cut["barriers"].str.contains("waterway Voorbeeldkanaal ").mean() > 0.8
+    assert (cut["detour_factor"] >= 2).all()
+
+
+def test_the_day_is_that_of_the_measurement(tmp_path: Path) -> None:
+    """Measured for a day before the recognition ended: in time, and no gap."""
+    valid = {"A": ("2020-01-01", "2021-12-31")}
+    places = hand.academies({"A": hand.spot(1, 0)}, valid=valid)
+    prepared, _ = measured_on(tmp_path, SIXTY, places, **lane(2))
+    earlier = measure(prepared, dt.date(2021, 6, 1), threads=1)
+    assert len(find_gaps(prepared, earlier, threads=1).table) == 0

@@ -20,6 +20,7 @@ import numpy as np
 import pandas as pd
 import pyogrio
 import pytest
+import shapely
 
 import stemgeo as sg
 from stemgeo.errors import ResultError
@@ -251,13 +252,20 @@ def test_a_run_writes_what_the_design_says(written: tuple[Result, Path]) -> None
     """Tables, isochrones, maps, the web map, a summary and a manifest; nothing else."""
     _, folder = written
     tables = ("coverage", "gaps", "annex-1-municipalities", "academies", "provinces")
-    tables += ("effects", "groups", "placement", "sensitivity", "subsidy")
+    tables += ("gap-municipalities", "effects", "groups", "placement", "sensitivity", "subsidy")
     stores = ("demand", "access", "municipalities", "academies")
     assert set(content_of(folder)) == {
         *(f"tables/{name}.csv" for name in tables),
         *(f"tables/{name}.parquet" for name in stores),
         *(f"maps/{name}.svg" for name in PROVINCES),
-        *("isochrones.gpkg", "map.html", "summary.md", "manifest.json", "tables/LEESMIJ.txt"),
+        *(
+            "gaps.gpkg",
+            "isochrones.gpkg",
+            "map.html",
+            "summary.md",
+            "manifest.json",
+            "tables/LEESMIJ.txt",
+        ),
     }
 
 
@@ -330,8 +338,17 @@ def test_the_written_tables_are_those_of_the_result(written: tuple[Result, Path]
         bundle.read_table(folder, "coverage"), result.coverage, check_exact=False, atol=1e-6
     )
     gaps = bundle.read_table(folder, "gaps")
-    assert gaps["median_time_s"].tolist() == pytest.approx(result.gaps["median_time_s"].tolist())
-    assert gaps["nis_code"].tolist() == result.gaps["nis_code"].tolist()
+    median_s = result.gaps["median_time_s"].replace(np.inf, np.nan)
+    assert gaps["median_time_s"].tolist() == pytest.approx(median_s.tolist(), nan_ok=True)
+    for name in ("gap_id", "name", "uncovered", "reason"):
+        assert gaps[name].tolist() == result.gaps[name].tolist()
+    shares = bundle.read_table(folder, "gap-municipalities")
+    pd.testing.assert_frame_equal(
+        shares, result.gap_municipalities, check_exact=False, atol=1e-6, check_dtype=False
+    )
+    drawn = gpd.read_file(folder / "gaps.gpkg")
+    assert drawn["gap_id"].tolist() == result.gaps["gap_id"].tolist()
+    assert shapely.equals_exact(drawn.geometry, result.gaps.geometry, 1e-6).all()
     for by in ("region", "province", "municipality", "zone"):
         pd.testing.assert_frame_equal(
             bundle.read_summary(folder, by), result.summary(by), check_exact=False, atol=1e-6

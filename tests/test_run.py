@@ -231,8 +231,10 @@ def test_without_the_profile_there_are_no_low_stress_rows(
         every = getattr(both, name)
         every = every[every["profile"] == "all"].reset_index(drop=True)
         pd.testing.assert_frame_equal(getattr(alone, name).reset_index(drop=True), every)
-    for name in ("municipalities", "gaps", "demand", "isochrones", "effects"):
+    for name in ("municipalities", "demand", "isochrones", "effects"):
         assert getattr(alone, name).equals(getattr(both, name)), name
+    found = both.gaps[both.gaps["profile"] == "all"].drop(columns="gap_id").reset_index(drop=True)
+    assert found.equals(alone.gaps.drop(columns="gap_id"))
 
 
 def test_the_order_of_the_profiles_does_not_matter(
@@ -728,7 +730,7 @@ def small(tmp_path_factory: pytest.TempPathFactory) -> tuple[Result, Path]:
 
 def tables(result: Result) -> dict[str, pd.DataFrame]:
     names = ("coverage", "municipalities", "academies", "gaps", "demand", "access", "isochrones")
-    names += ("effects",)
+    names += ("effects", "gap_municipalities", "gap_children")
     return {name: getattr(result, name) for name in names}
 
 
@@ -793,7 +795,9 @@ def test_a_register_in_which_nobody_counts_covers_nobody(tmp_path: Path) -> None
     assert total["uncovered"] > 0
     assert total["children"] == 884
     assert any("is recognised on 2040-12-31" in str(note) for note in result.notes)
-    assert set(result.gaps["reason"]) == {"no_academy_within_horizon"}
+    assert set(result.gaps["reason"]) == {"no_academy_near", "lapsed"}
+    assert set(result.gaps["nearest_academy_id"]) == {""}
+    assert np.isinf(result.gaps["median_time_s"]).all()
 
 
 def test_a_study_without_children_is_a_result(tmp_path: Path) -> None:

@@ -180,7 +180,11 @@ def test_p_median_is_the_best_of_all_plans(choices: Choices, limits: Limits, see
     within(choices, limits)
     of = np.random.default_rng(seed)
     shape = (choices.units, choices.places)
-    times, near, now = of.integers(0, 10, shape), of.random(shape) < 0.5, of.integers(1, 12, shape[0])
+    times, near, now = (
+        of.integers(0, 10, shape),
+        of.random(shape) < 0.5,
+        of.integers(1, 12, shape[0]),
+    )
     unit, place = np.nonzero(near)
     stored = csr_array((times[unit, place], (unit, place)), shape=shape)
 
@@ -538,12 +542,24 @@ def test_what_has_no_meaning_is_refused() -> None:
         (choices_of([[0, 0]]), Limits(places=1)),
         (choices_of([[1, 1]]), Limits(places=0)),
         (choices_of([[1, 1]], weight=[0, 0], children=[0, 0]), Limits(places=1)),
-        (replace(choices_of([[1]]), reach=csr_array((1, 0)), **dict.fromkeys(
-            ("weight", "served", "province_of_unit", "children"), np.zeros(0, np.int64)
-        )), Limits(places=1)),
-        (replace(choices_of([[1, 1]]), reach=csr_array((0, 2)), **dict.fromkeys(
-            ("cost_cents", "province_of_place"), np.zeros(0, np.int64)
-        )), Limits(places=0)),
+        (
+            replace(
+                choices_of([[1]]),
+                reach=csr_array((1, 0)),
+                **dict.fromkeys(
+                    ("weight", "served", "province_of_unit", "children"), np.zeros(0, np.int64)
+                ),
+            ),
+            Limits(places=1),
+        ),
+        (
+            replace(
+                choices_of([[1, 1]]),
+                reach=csr_array((0, 2)),
+                **dict.fromkeys(("cost_cents", "province_of_place"), np.zeros(0, np.int64)),
+            ),
+            Limits(places=0),
+        ),
     ],
     ids=["all served", "nobody reached", "none asked", "weighs nothing", "no units", "no places"],
 )

@@ -100,7 +100,8 @@ def test_a_misspelt_key_is_named_with_its_place_and_the_nearest_known_one(
 
 def test_a_key_that_resembles_none_is_answered_with_the_known_ones() -> None:
     """Without a near name the known keys of that table are listed."""
-    assert lines(gaps={"zzz": 1}) == [f"{NAME}: unknown key 'gaps.zzz'; known keys: min_children"]
+    known = "method, distance_m, min_children, barrier_detour, just_too_far_min"
+    assert lines(gaps={"zzz": 1}) == [f"{NAME}: unknown key 'gaps.zzz'; known keys: {known}"]
 
 
 @pytest.mark.parametrize(
@@ -439,7 +440,12 @@ def test_the_defaults_are_those_of_the_design() -> None:
     assert output.isochrone_minutes == (5, 10, 15)
     assert output.language == "nl"
     assert Demand().spacing_m == 50
-    assert GapRules().min_children == 1
+    assert (GapRules().method, GapRules().distance_m, GapRules().min_children) == (
+        "points",
+        300,
+        50,
+    )
+    assert (GapRules().barrier_detour, GapRules().just_too_far_min) == (2.0, 5)
     assert parsed().about.vintage == 2025
     assert parsed().about.notice == ""
 

@@ -107,6 +107,7 @@ def test_what_is_read_of_the_sample_fits_its_schema(sample_result: Result, name:
         ("annex-1-municipalities", "municipalities"),
         ("academies", "academies"),
         ("gaps", "gaps"),
+        ("gap-municipalities", "gap_municipalities"),
         ("groups", "groups"),
         ("placement", "placement"),
         ("sensitivity", "sensitivity"),

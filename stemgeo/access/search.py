@@ -26,15 +26,15 @@ UNREACHED = np.int64(2**62)
 """Label of a node that no academy reaches within the horizon."""
 
 _NOTHING = (np.empty(0, dtype=np.int32),) * 3
-_RANK_BITS = 24
-_RANK_MASK = (1 << _RANK_BITS) - 1
+RANK_BITS = 24
+_RANK_MASK = (1 << RANK_BITS) - 1
 
-UNREACHED_MS = UNREACHED >> _RANK_BITS
+UNREACHED_MS = UNREACHED >> RANK_BITS
 """The time in the label UNREACHED, beyond any horizon."""
 
 
-_TAIL_BITS = 32
-_TAIL_MASK = (1 << _TAIL_BITS) - 1
+TAIL_BITS = 32
+TAIL_MASK = (1 << TAIL_BITS) - 1
 
 Arcs = tuple["Ints", "Longs"]
 """Where the arcs that arrive at each node begin, shape (nodes + 1,), and the arcs; see `pack`."""
@@ -78,8 +78,8 @@ def _search(
     `label` must hold UNREACHED everywhere; whoever called puts it back by the list. `entries`,
     shape (2, n), is room for n nodes that wait; when it does not suffice the answer is -1.
     """
-    end = ((horizon_ms + 1) << _RANK_BITS) - 1
-    wide = _RANK_BITS + _BUCKET_BITS
+    end = ((horizon_ms + 1) << RANK_BITS) - 1
+    wide = RANK_BITS + _BUCKET_BITS
     # The waiting nodes of each bucket are a chain of entries; those taken off are used again.
     waiting = np.full((horizon_ms >> _BUCKET_BITS) + 1, -1, dtype=np.int32)
     node, following = entries[0], entries[1]
@@ -105,8 +105,8 @@ def _search(
                 continue
             for arc in range(first[at], first[at + 1]):
                 # Adding to the time leaves the rank in the low bits as it is.
-                reached = key + ((arcs[arc] >> _TAIL_BITS) << _RANK_BITS)
-                before = arcs[arc] & _TAIL_MASK
+                reached = key + ((arcs[arc] >> TAIL_BITS) << RANK_BITS)
+                before = arcs[arc] & TAIL_MASK
                 if reached > end or reached >= label[before]:
                     continue
                 if label[before] == UNREACHED:
@@ -192,7 +192,7 @@ def _reach(
             found, times = _doubled(found), _doubled(times)
         for node in touched[:count]:
             found[filled] = node
-            times[filled] = label[node] >> _RANK_BITS
+            times[filled] = label[node] >> RANK_BITS
             label[node] = UNREACHED
             filled += 1
         counts[source] = count
@@ -237,7 +237,7 @@ def _served(
         while filled + points > len(found):
             found, times = _doubled(found), _doubled(times)
         for node in touched[:count]:
-            ms = label[node] >> _RANK_BITS
+            ms = label[node] >> RANK_BITS
             label[node] = UNREACHED
             filled = _leave(exits, node, ms, horizon_ms, best, found, filled)
         filled = _leave(beside, source, 0, horizon_ms, best, found, filled)
@@ -268,17 +268,17 @@ def _leave(
 
 def pack(tail: Ints, arc_ms: Ints) -> Longs:
     """Pack where arcs come from and how long they take: a search reads both at once."""
-    return (arc_ms.astype(np.int64) << _TAIL_BITS) | tail
+    return (arc_ms.astype(np.int64) << TAIL_BITS) | tail
 
 
 def labels(time_ms: Longs, rank: Longs) -> Longs:
     """Pack times and ranks so that comparing labels compares times first, then ranks."""
-    return (time_ms.astype(np.int64) << _RANK_BITS) | rank.astype(np.int64)
+    return (time_ms.astype(np.int64) << RANK_BITS) | rank.astype(np.int64)
 
 
 def unpack(label: Longs) -> tuple[Longs, Longs]:
     """Take labels apart into times (ms) and ranks; both mean nothing where UNREACHED."""
-    return label >> _RANK_BITS, label & _RANK_MASK
+    return label >> RANK_BITS, label & _RANK_MASK
 
 
 def nearest(
@@ -418,7 +418,7 @@ def nearest_straight(
         best = UNREACHED
         for site in range(len(site_x)):
             metres = np.sqrt((x[point] - site_x[site]) ** 2 + (y[point] - site_y[site]) ** 2)
-            found = (np.int64(np.rint(metres * ms_per_m)) << _RANK_BITS) | site
+            found = (np.int64(np.rint(metres * ms_per_m)) << RANK_BITS) | site
             best = min(best, found)
         label[point] = best
     return label

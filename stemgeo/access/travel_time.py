@@ -223,9 +223,9 @@ class Rider:
         tied = np.flatnonzero(points.found)
         mine = points.take(tied)
         walk = self.walk_ms(mine)
-        exits = zip(*self._exits(mine), strict=True)
+        exits = zip(*self.exits(mine), strict=True)
         node, ms, point = (np.concatenate(both) for both in exits)
-        site, near, near_ms = self._pairs_on_edge(mine, sites)
+        site, near, near_ms = self.pairs_on_edge(mine, sites)
         offsets, found, times = served(
             self.arcs,
             *self._seeds_by_site(sites),
@@ -272,21 +272,24 @@ class Rider:
     def _through_ends(self, points: Places, node_label: Longs) -> Longs:
         """Leave the edge of each point by either end, as its direction allows."""
         label = np.full(len(points.edge), UNREACHED, dtype=np.int64)
-        for node, ms, point in self._exits(points):
-            label[point] = np.minimum(label[point], _later(node_label[node], ms))
+        for node, ms, point in self.exits(points):
+            label[point] = np.minimum(label[point], later(node_label[node], ms))
         return label
 
     def _along_edge(self, points: Places, sites: Places, rank: NDArray[np.intp]) -> Longs:
         """Go straight to a site on the same edge, in the directions that are open."""
         label = np.full(len(points.edge), UNREACHED, dtype=np.int64)
-        site, point, ms = self._pairs_on_edge(points, sites)
+        site, point, ms = self.pairs_on_edge(points, sites)
         np.minimum.at(label, point, labels(ms, rank[site]))
         return label
 
-    def _exits(self, points: Places) -> list[tuple[NDArray[np.int32], Longs, NDArray[np.intp]]]:
+    def exits(self, points: Places) -> list[tuple[NDArray[np.int32], Longs, NDArray[np.intp]]]:
         """List the points that can leave their edge by its end, and those by its start.
 
-        Of each the node, the time to it and the point.
+        Returns
+        -------
+        list of two tuples of arrays
+            Node, time in ms without the walk, index of the point; all points are tied.
         """
         edge = points.edge
         along, against = points.along_ms(self.network, self.times)
@@ -299,10 +302,16 @@ class Rider:
             (self.network.edge_start[edge[by_start]], against[by_start], by_start),
         ]
 
-    def _pairs_on_edge(
+    def pairs_on_edge(
         self, points: Places, sites: Places
     ) -> tuple[NDArray[np.intp], NDArray[np.intp], Longs]:
-        """List sites and points on the same edge with an open way between them, and its time."""
+        """List sites and points on the same edge with an open way between them, and its time.
+
+        Returns
+        -------
+        tuple of arrays
+            Index of the site, index of the point, time in ms with the site's walk.
+        """
         owner = np.flatnonzero(sites.found)
         has_site = np.zeros(self.network.edges, dtype=np.bool_)
         has_site[sites.edge[owner]] = True
@@ -314,7 +323,7 @@ class Rider:
         edge = sites.edge[site]
         to, to_back = sites.take(site).along_ms(self.network, self.times)
         at, at_back = points.take(point).along_ms(self.network, self.times)
-        position = self._position_mm(points)[point] - self._position_mm(sites)[site]
+        position = self.position_mm(points)[point] - self.position_mm(sites)[site]
         walk = self.walk_ms(sites)[site]
         # Within half a millimetre it is the same place, and no direction binds.
         here = np.abs(position) < 0.5
@@ -328,7 +337,7 @@ class Rider:
             np.maximum(ms, 0) + walk,
         )
 
-    def _position_mm(self, places: Places) -> NDArray[np.float64]:
+    def position_mm(self, places: Places) -> NDArray[np.float64]:
         """Distance of each place from the start of its edge, in millimetres."""
         before, first = self.network.before_mm, self.network.first_segment[places.edge]
         return np.asarray(before[places.segment] - before[first] + places.offset_mm)
@@ -351,8 +360,8 @@ class Rider:
 
     def _with_walk(self, label: Longs, points: Places) -> Longs:
         """Add each point's own walking leg and drop what then lies beyond the horizon."""
-        later = _later(label, self.walk_ms(points))
-        return np.where(unpack(later)[0] > self.horizon_ms, UNREACHED, later)
+        walked = later(label, self.walk_ms(points))
+        return np.where(unpack(walked)[0] > self.horizon_ms, UNREACHED, walked)
 
 
 def _by(owner: NDArray[Any], point: NDArray[np.intp], ms: Longs, owners: int) -> Exits:
@@ -363,7 +372,7 @@ def _by(owner: NDArray[Any], point: NDArray[np.intp], ms: Longs, owners: int) ->
     return first, point[order].astype(np.int32), ms[order]
 
 
-def _later(label: Longs, ms: Longs) -> Longs:
+def later(label: Longs, ms: Longs) -> Longs:
     """Add time to labels; what is unreached stays so."""
     return np.where(
         (label == UNREACHED) | (ms >= CLOSED_MS), UNREACHED, label + labels(ms, np.zeros_like(ms))

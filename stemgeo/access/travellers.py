@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -30,6 +30,9 @@ if TYPE_CHECKING:
     Longs = NDArray[np.int64]
     Ints = NDArray[np.int32]
 
+
+OLDEST = 120
+"""No study has an age above this."""
 
 SPEEDS_KEPT = 3
 """Riders whose times are kept: ages of a band ask one after another, and times take memory."""
@@ -81,6 +84,18 @@ class StraightLine:
     def for_points(self, points: gpd.GeoDataFrame) -> StraightLine:
         """Give the same traveller from other points."""
         return replace(self, points=points)
+
+    def take(self, which: NDArray[np.intp]) -> StraightLine:
+        """Give the same traveller from some of the points."""
+        return replace(self, points=self.points.iloc[which])
+
+    def for_academies(self, academies: gpd.GeoDataFrame) -> StraightLine:
+        """Give the same traveller to other academies."""
+        return replace(self, academies=academies)
+
+    def whatever_age(self) -> StraightLine:
+        """Give the same traveller to the same academies, as if they served every age."""
+        return replace(self, academies=_for_every_age(self.academies))
 
     def nearest(self, cell: AgeCell, scenario: str) -> Longs:
         """Label each point with the nearest academy that serves the cell; see `search.unpack`."""
@@ -161,6 +176,25 @@ class OverNetwork:
         places = _tied(self.network, points, self.study.travel.snap_limit_m)
         return replace(self, places=places)
 
+    def take(self, which: NDArray[np.intp]) -> OverNetwork:
+        """Give the same traveller from some of the points."""
+        return self._alike(places=self.places.take(which))
+
+    def for_academies(self, academies: gpd.GeoDataFrame) -> OverNetwork:
+        """Give the same traveller to other academies."""
+        sites = _snapped(self.network, academies, self.study.travel.snap_limit_m)
+        return self._alike(academies=academies, sites=sites)
+
+    def whatever_age(self) -> OverNetwork:
+        """Give the same traveller to the same academies, as if they served every age."""
+        return self._alike(academies=_for_every_age(self.academies))
+
+    def _alike(self, **changes: Any) -> OverNetwork:
+        """Give a traveller who takes as long on every road: the times are kept."""
+        other = replace(self, **changes)
+        other._riders.update(self._riders)  # noqa: SLF001 -- of its own class
+        return other
+
     def with_surfaces_the_other_way(self) -> OverNetwork:
         """Give the same traveller without surfaces when they count, with them when they do not."""
         travel = self.study.travel
@@ -224,6 +258,13 @@ class OverNetwork:
         nearer = near < np.nan_to_num(self.places.snap_m, nan=np.inf)
         children = points[[cell.column for cell in cells]].to_numpy().sum(axis=1)
         return self.network.counts | {"island_children": int(children[nearer].sum())}
+
+
+def _for_every_age(academies: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+    limits = {"min_age": 0, "max_age": OLDEST}
+    return academies.assign(
+        **{name: pd.array([age] * len(academies), dtype="Int64") for name, age in limits.items()}
+    )
 
 
 def _off_the_roads(

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
+from babel.dates import format_date
 from babel.numbers import format_decimal
 
 from stemgeo.maps.series import DEFAULT_CLASSES, class_counts
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     import pandas as pd
     from numpy.typing import NDArray
@@ -121,11 +123,16 @@ class Words:
     isochrones: str
     isochrone_caution: str
     gaps: str
-    gap_size: str
+    quiet_gaps: str
+    gap_caution: str
+    gap_places: str
+    more_places: str
     median_time: str
     beyond: str
     reason: str
     reasons: dict[str, str]
+    shown_by: dict[str, str]
+    barriers: dict[str, str]
     search: str
     not_found: str
     layers: str
@@ -174,14 +181,37 @@ _DUTCH = Words(
     isochrones="Fietstijd tot de dichtstbijzijnde STEM-academie",
     isochrone_caution="Vereenvoudigd, om naar te kijken: hieruit is niet geteld.",
     gaps="Hiaten: kinderen niet op tijd",
-    gap_size="De oppervlakte van een cirkel volgt het aantal kinderen",
+    quiet_gaps="Hiaten die er op rustige wegen bij komen",
+    gap_caution="Getekend rond de straten waar deze kinderen wonen; hieruit is niet geteld.",
+    gap_places="Gemeenten",
+    more_places="{names} en {count} andere",
     median_time="Mediane fietstijd",
     beyond="geen academie binnen bereik",
     reason="Reden",
     reasons={
+        "no_academy_near": "geen academie in de buurt",
+        "barrier": "een barrière",
+        "stress": "alleen over drukke wegen",
+        "age": "wel een academie, voor andere leeftijden",
         "just_too_far": "net te ver",
+        "lapsed": "erkenning verlopen",
         "too_far": "te ver",
-        "no_academy_within_horizon": "geen academie in de buurt",
+    },
+    shown_by={
+        "no_academy_near": "de dichtstbijzijnde op {straight_km} km in vogelvlucht",
+        "detour": "{detour_factor} keer zo lang als in vogelvlucht",
+        "stretch": "{stretch_children} kinderen over {stretch_m} m {stretch}",
+        "unnamed": "een weg zonder naam",
+        "age": "{age_academy_id}: {first} tot en met {last} jaar",
+        "just_too_far": "{extra_min} minuten",
+        "lapsed": "{lapsed_academy_id} tot {lapsed_on}",
+    },
+    barriers={
+        "motorway": "autosnelweg",
+        "trunk": "autoweg",
+        "railway": "spoorweg",
+        "waterway": "kanaal of rivier",
+        "water": "water",
     },
     search="Zoek een gemeente",
     not_found="Niet gevonden",
@@ -231,14 +261,37 @@ _ENGLISH = Words(
     isochrones="Cycling time to the nearest STEM academy",
     isochrone_caution="Simplified, for looking at: nothing is counted from these areas.",
     gaps="Gaps: children not in time",
-    gap_size="The area of a circle follows the number of children",
+    quiet_gaps="Gaps added when only quiet roads count",
+    gap_caution="Drawn around the streets where these children live; nothing is counted from it.",
+    gap_places="Municipalities",
+    more_places="{names} and {count} more",
     median_time="Median cycling time",
     beyond="no academy within range",
     reason="Reason",
     reasons={
+        "no_academy_near": "no academy nearby",
+        "barrier": "a barrier",
+        "stress": "over busy roads only",
+        "age": "an academy, for other ages",
         "just_too_far": "just too far",
+        "lapsed": "recognition ended",
         "too_far": "too far",
-        "no_academy_within_horizon": "no academy nearby",
+    },
+    shown_by={
+        "no_academy_near": "the nearest at {straight_km} km in a straight line",
+        "detour": "{detour_factor} times as long as in a straight line",
+        "stretch": "{stretch_children} children over {stretch_m} m of {stretch}",
+        "unnamed": "a road without a name",
+        "age": "{age_academy_id}: {first} to {last} years",
+        "just_too_far": "{extra_min} minutes",
+        "lapsed": "{lapsed_academy_id} until {lapsed_on}",
+    },
+    barriers={
+        "motorway": "motorway",
+        "trunk": "trunk road",
+        "railway": "railway",
+        "waterway": "canal or river",
+        "water": "water",
     },
     search="Find a municipality",
     not_found="Not found",
@@ -269,6 +322,82 @@ def percent(share: float, words: Words) -> str:
         return words.no_figure
     number = format_decimal(share * 100, format="#,##0.0", locale=words.locale)
     return f"{number}{words.percent_sign}"
+
+
+def gap_places(gap: Mapping[str, Any], words: Words) -> str:
+    """Name the municipalities of a gap: Lochristi, Laarne, Lokeren en 2 andere."""
+    names = str(gap["name"])
+    # At most three have a name, and none has a comma in it.
+    others = int(gap["municipalities"]) - len(names.split(", "))
+    return words.more_places.format(names=names, count=others) if others > 0 else names
+
+
+def gap_reason(gap: Mapping[str, Any], words: Words) -> str:
+    """Say why the children of a gap are not in time, with what shows it.
+
+    Parameters
+    ----------
+    gap
+        A row of the gaps table, of a run or as it was written.
+    words
+        Of a language.
+    """
+    reason = str(gap["reason"])
+    lead = words.reasons.get(reason, reason)
+    shown = _shown_by(reason, gap, words)
+    return f"{lead} ({shown})" if shown else lead
+
+
+def _shown_by(reason: str, gap: Mapping[str, Any], words: Words) -> str:
+    """Put the evidence of the gap's reason in words; empty where there is none."""
+    if reason == "barrier":
+        across = [_barrier(one, words) for one in str(_known(gap["barriers"])).split("; ") if one]
+        factor = _decimal(gap["detour_factor"], "#,##0.0", words)
+        detour = words.shown_by["detour"].format(detour_factor=factor) if factor else ""
+        return ", ".join([*across, *([detour] if detour else [])])
+    told = {
+        "straight_km": _decimal(gap.get("straight_km"), "#,##0.0", words),
+        "extra_min": _decimal(gap.get("extra_min"), "#,##0.0", words),
+        "age_academy_id": _known(gap.get("age_academy_id")),
+        "lapsed_academy_id": _known(gap.get("lapsed_academy_id")),
+    }
+    needs = {"no_academy_near": "straight_km", "just_too_far": "extra_min"}
+    needs |= {"age": "age_academy_id", "lapsed": "lapsed_academy_id"}
+    if reason == "stress" and _known(gap["stretch_children"]) != "":
+        told["stretch"] = str(_known(gap["stretch"])) or words.shown_by["unnamed"]
+        told |= {name: whole(gap[name], words) for name in ("stretch_m", "stretch_children")}
+        return words.shown_by["stretch"].format(**told)
+    if not told.get(needs.get(reason, "")):
+        return ""
+    if reason == "age":
+        told["first"], _, told["last"] = str(gap["age_academy_ages"]).partition("-")
+    if reason == "lapsed":
+        told["lapsed_on"] = format_date(_day(gap["lapsed_on"]), "long", words.locale)
+    return words.shown_by[reason].format(**told)
+
+
+def _barrier(text: str, words: Words) -> str:
+    """Name a barrier: a water by its own name, a road or railway by its kind too."""
+    kind, _, name = text.partition(" ")
+    if kind in ("waterway", "water") and name:
+        return name
+    return f"{words.barriers.get(kind, kind)} {name}".rstrip()
+
+
+def _known(value: Any) -> Any:
+    """Give a cell of a table, an empty text when it is missing."""
+    return "" if str(value) in ("None", "nan", "<NA>", "NaT") else value
+
+
+def _decimal(value: Any, form: str, words: Words) -> str:
+    known = _known(value)
+    if known == "" or not np.isfinite(known):
+        return ""
+    return str(format_decimal(round(float(known), 6), format=form, locale=words.locale))
+
+
+def _day(value: Any) -> dt.date:
+    return dt.date.fromisoformat(str(value)[:10])
 
 
 def class_label(lower: float, upper: float, words: Words) -> str:

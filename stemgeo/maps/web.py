@@ -40,7 +40,15 @@ from stemgeo.maps.series import (
     partly_measured,
     provinces,
 )
-from stemgeo.maps.text import class_labels, is_planned, municipalities_counted, percent, whole
+from stemgeo.maps.text import (
+    class_labels,
+    gap_places,
+    gap_reason,
+    is_planned,
+    municipalities_counted,
+    percent,
+    whole,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -61,7 +69,8 @@ _ISOCHRONE_DETAIL_M = (50.0, 100.0, 200.0, 400.0)
 _BAND_COLOURS = ("#8c2d04", "#ec7014", "#fec44f")
 _GAP_COLOUR, _GAP_FILL = "#a3005c", "#e0007a"
 _ACADEMY_PX = 3.5
-_LARGEST_GAP_PX, _SMALLEST_GAP_PX = 24.0, 3.0
+_MOST_GAP_POINTS = 100_000  # about 3 MB of the page
+_GAP_DETAIL_M = (25.0, 50.0, 100.0, 200.0)
 
 _UNSAFE = {"`": "&#96;", "$": "&#36;", "{": "&#123;", "}": "&#125;", "\\": "&#92;"}
 
@@ -124,7 +133,8 @@ def web_map(
         "without_figure": municipalities_counted(int(places["share"].isna().sum()), words),
         "partly_measured": _counted_if_any(int(partly_measured(places).sum()), words),
         "planned": _planned(words.academy, words) if is_planned(academies).any() else "",
-        "has_gaps": len(gaps) > 0,
+        "has_gaps": "all" in _profiles(gaps),
+        "has_quiet_gaps": "low_stress" in _profiles(gaps),
         "bands": bands,
         "columns": _figure_names(words),
         "rows": _rows(places, words),
@@ -367,34 +377,50 @@ def _isochrone_layers(bands: Sequence[_Band], words: Words) -> Iterator[folium.G
 
 
 def _gap_layers(gaps: GeoDataFrame, words: Words) -> Iterator[folium.GeoJson]:
-    """Draw uncovered children as circles: counts are dots, rates are colours."""
+    """Draw the areas where uncovered children live, a layer for each profile."""
     if gaps.empty:
         return
     ranked = gaps.sort_values(["uncovered", "gap_id"], ascending=[False, True])
-    names = [words.municipality, words.uncovered, words.share, words.median_time, words.reason]
+    ranked = ranked.set_geometry(_drawn_within(ranked.geometry))
+    for profile, name, dashes in (("all", words.gaps, None), ("low_stress", words.quiet_gaps, "4")):
+        shown = ranked[ranked["profile"] == profile]
+        if len(shown):
+            yield _gap_layer(shown, name, dashes, words)
+
+
+def _profiles(gaps: GeoDataFrame) -> set[str]:
+    return set(gaps["profile"]) if len(gaps) else set()
+
+
+def _gap_layer(shown: GeoDataFrame, name: str, dashes: str | None, words: Words) -> folium.GeoJson:
+    names = [words.gap_places, words.uncovered, words.median_time, words.reason]
     properties = []
-    for gap in ranked.itertuples():
-        cells = [gap.name, whole(gap.uncovered, words), percent(gap.share, words)]
-        cells += [_minutes(gap.median_time_s, words), words.reasons.get(gap.reason, gap.reason)]
+    for gap in shown.drop(columns="geometry").to_dict("records"):
+        cells = [gap_places(gap, words), whole(gap["uncovered"], words)]
+        cells += [_minutes(gap["median_time_s"], words), gap_reason(gap, words)]
         safe = [escape_for_web(cell) for cell in cells]
         properties.append(dict(zip(names, safe, strict=True)))
-    codes = [escape_for_web(code) for code in ranked["gap_id"]]
-    share_of_largest = ranked["uncovered"] / ranked["uncovered"].max()
-    radii = np.maximum(_SMALLEST_GAP_PX, _LARGEST_GAP_PX * np.sqrt(share_of_largest)).round(1)
-    yield _circles(
-        _collection(ranked.geometry.representative_point(), properties, codes),
-        dict(zip(codes, radii.tolist(), strict=True)),
-        names,
-        name=words.gaps,
+    looks = {"color": _GAP_COLOUR, "fillColor": _GAP_FILL, "fillOpacity": 0.35, "weight": 1.5}
+    looks |= {"dashArray": dashes, "fillOpacity": 0.15} if dashes else {}
+    return folium.GeoJson(
+        _collection(shown.geometry, properties, [escape_for_web(one) for one in shown["gap_id"]]),
+        name=name,
         show=False,
-        looks={
-            "color": _GAP_COLOUR,
-            "fillColor": _GAP_FILL,
-            "fillOpacity": 0.3,
-            "weight": 2,
-            "pane": "gaps",
-        },
+        style_function=lambda _: looks,
+        tooltip=folium.GeoJsonTooltip(names, sticky=True),
+        pane="gaps",
+        smooth_factor=0.5,
     )
+
+
+def _drawn_within(outlines: GeoSeries) -> GeoSeries:
+    """Simplify the outlines of gaps until the page stays small."""
+    sketch = outlines
+    for detail_m in _GAP_DETAIL_M:
+        if sketch.count_coordinates().sum() <= _MOST_GAP_POINTS:
+            break
+        sketch = outlines.simplify(detail_m)
+    return sketch
 
 
 def _minutes(seconds: float, words: Words) -> str:

@@ -36,6 +36,12 @@ if TYPE_CHECKING:
 
 CHECKED = ("groups", "placement", "sensitivity", "quintiles", "concentration", "subsidy")
 """Tables that are written as they are, checked as they leave."""
+TEXTS = (
+    *("code", "nis_code", "name", "gap_id", "nearest_academy_id", "barrier_academy_id", "barriers"),
+    *("place_id", "place"),
+    *("stretch", "age_academy_id", "age_academy_ages", "lapsed_academy_id", "lapsed_on"),
+)
+"""Columns that stay text when a table is read, whatever they look like."""
 FLANDERS = "Vlaanderen"
 FINEST_DETAIL_M = 10.0
 LIBRARIES = ("geopandas", "numba", "numpy", "osmium", "pandas", "pyogrio", "pyproj", "shapely")
@@ -195,7 +201,8 @@ def write(result: Tables, place: Path) -> Path:
             "".join(f"{line}\n" for line in words.values() if line), encoding="utf-8"
         )
         if result.isochrones is not None:
-            _write_isochrones(result.isochrones, folder / "isochrones.gpkg", words)
+            _write_areas(result.isochrones, folder / "isochrones.gpkg", words)
+        _write_areas(_finite(result.gaps), folder / "gaps.gpkg", words)
         for province in (None, *_provinces_of(result.municipalities)):
             save_figure(
                 static_map(shown, province),
@@ -224,11 +231,13 @@ def _provinces_of(municipalities: gpd.GeoDataFrame) -> list[str]:
 def _write_tables(result: Tables, folder: Path) -> None:
     plain = {
         "coverage": result.coverage,
-        "gaps": pd.DataFrame(result.gaps.drop(columns="geometry")).replace({np.inf: np.nan}),
+        "gaps": _finite(checked("gaps", result.gaps).drop(columns="geometry")),
+        "gap-municipalities": checked("gap-municipalities", result.gap_municipalities),
         "annex-1-municipalities": pd.DataFrame(result.municipalities.drop(columns="geometry")),
         "academies": _with_coordinates(result.academies),
         "provinces": result.summary(),
         "effects": result.effects,
+        "candidate-municipalities": checked("candidate-municipalities", result.candidates),
         **{
             name: checked(name, table)
             for name in CHECKED
@@ -253,14 +262,20 @@ def _with_coordinates(academies: gpd.GeoDataFrame) -> pd.DataFrame:
     return plain.assign(x_m=academies.geometry.x.round(1), y_m=academies.geometry.y.round(1))
 
 
-def _write_isochrones(areas: gpd.GeoDataFrame, path: Path, said: dict[str, str]) -> None:
-    """Write a GeoPackage; its own timestamp is fixed, so the same run gives the same bytes."""
+def _finite(table: pd.DataFrame) -> pd.DataFrame:
+    """Leave empty what is beyond measure: a file has no infinity."""
+    return table.replace({np.inf: np.nan})
+
+
+def _write_areas(areas: gpd.GeoDataFrame, path: Path, said: dict[str, str]) -> None:
+    """Write a GeoPackage with one layer.
+
+    Its own timestamp is fixed, so that the same run gives the same bytes.
+    """
     before = os.environ.get("OGR_CURRENT_DATE")
     os.environ["OGR_CURRENT_DATE"] = "2000-01-01T00:00:00Z"
     try:
-        areas.to_file(
-            path, driver="GPKG", layer="isochrones", engine="pyogrio", layer_metadata=said
-        )
+        areas.to_file(path, driver="GPKG", layer=path.stem, engine="pyogrio", layer_metadata=said)
     finally:
         if before is None:
             del os.environ["OGR_CURRENT_DATE"]
@@ -332,7 +347,7 @@ def sum_checks(result: Tables) -> dict[str, int]:
 def read_table(folder: Path, name: str) -> pd.DataFrame:
     """Read a table of a written result; codes stay text."""
     path = checked_file(folder, f"tables/{name}.csv")
-    text = dict.fromkeys(("code", "nis_code", "name", "gap_id", "nearest_academy_id"), str)
+    text = dict.fromkeys(TEXTS, str)
     table = pd.read_csv(path, dtype=text, keep_default_na=False, na_values=[""])
     # The children in no polygon of a layer stand under the empty code: that is known.
     known = [name for name in ("code", "name") if name in table]

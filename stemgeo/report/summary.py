@@ -8,12 +8,14 @@ import numpy as np
 import pandas as pd
 from babel.numbers import format_decimal, format_percent
 
+from stemgeo.maps.text import WORDS as TEXT
+from stemgeo.maps.text import gap_places, gap_reason
 from stemgeo.report.subsidy import subsidy_lines
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from stemgeo.maps.text import MapText
+    from stemgeo.maps.text import Language, MapText
     from stemgeo.result import Tables
     from stemgeo.study import Study
 
@@ -92,6 +94,18 @@ WORDS = {
         "fifths": "Naar {title}: van het vijfde van de kinderen met de laagste waarde is {lowest} "
         "op tijd, van het vijfde met de hoogste {highest} (concentratie-index {index}; boven 0 "
         "zijn plaatsen met een hoge waarde beter bediend).",
+        "gaps_all": "Hiaten zijn aaneengesloten gebieden met ten minste {min} kinderen die niet op "
+        "tijd zijn: {count}, met {children} kinderen. In kleinere groepen wonen er nog {below}; "
+        "{unmeasured} niet-gemeten kinderen staan ernaast.",
+        "gaps_low_stress": "Alleen over rustige wegen komen er {count} bij, met {children} "
+        "kinderen die over alle wegen wel op tijd zijn; in kleinere groepen nog {below}.",
+        "why": "Waarom, in kinderen: {reasons}.",
+        "candidates": "Kandidaat-gemeenten, {rule}: {told}. Elk getal staat op zich: twee academies "
+        "naast elkaar brengen samen minder bij.",
+        "candidate": "{name} ({adds} kinderen, van wie {here} uit de gemeente zelf)",
+        "rank_adds": "volgens wat één academie op de beste plaats er op tijd zou brengen",
+        "rank_uncovered": "volgens het aantal kinderen van de gemeente zelf dat niet op tijd is",
+        "rank_share": "volgens het laagste aandeel op tijd",
         "sources": "Bronnen",
         "notes": "Opmerkingen bij de invoer en de meting",
         "none": "\N{EN DASH}",
@@ -134,6 +148,18 @@ WORDS = {
         "fifths": "By {title}: of the fifth of the children with the lowest value {lowest} are in "
         "time, of the fifth with the highest {highest} (concentration index {index}; above 0 "
         "places of high value are served better).",
+        "gaps_all": "Gaps are connected areas with at least {min} children who are not in time: "
+        "{count}, with {children} children. {below} more live in smaller groups; {unmeasured} "
+        "unmeasured children stand beside them.",
+        "gaps_low_stress": "Over low-stress roads alone there are {count} more, with {children} "
+        "children who are in time over all roads; {below} more in smaller groups.",
+        "why": "Why, in children: {reasons}.",
+        "candidates": "Candidate municipalities, {rule}: {told}. Each number stands by itself: two "
+        "academies side by side bring fewer together.",
+        "candidate": "{name} ({adds} children, {here} of them of the municipality itself)",
+        "rank_adds": "by what one academy at the best place there would bring in time",
+        "rank_uncovered": "by the number of the municipality's own children not in time",
+        "rank_share": "by the lowest share in time",
         "sources": "Sources",
         "notes": "Notes on the inputs and the measurement",
         "none": "\N{EN DASH}",
@@ -245,6 +271,9 @@ def summary_markdown(result: Tables, text: MapText) -> str:
     lines += _effect_of_surfaces(result, language)
     lines += _by_attribute(result, language)
     lines += _by_method(result, language)
+    rules = study.gaps
+    lines += ["", *gaps_in_words(result.gaps, result.coverage, rules.min_children, language)]
+    lines += ["", candidates_in_words(result.candidates, study)]
     lines += ["", " ".join(subsidy_lines(result)), "", text.date, ""]
     lines += [f"## {words['sources']}", "", plain(text.source), ""]
     if result.notes:
@@ -407,39 +436,114 @@ def plain(text: str) -> str:
     return text
 
 
+CANDIDATES_NAMED = 5
+"""Candidate municipalities that the summary names; the table has all."""
 GAP_HEADS = {
-    "nl": ("Gemeente", "Provincie", "niet op tijd", "Aandeel op tijd", "Mediaan", "Waarom"),
-    "en": ("Municipality", "Province", "not in time", "Share in time", "Median", "Why"),
-}
-REASONS = {
-    "nl": {
-        "just_too_far": "net te ver",
-        "too_far": "te ver",
-        "no_academy_within_horizon": "voor de helft of meer geen academie binnen de zoekgrens",
-    },
-    "en": {
-        "just_too_far": "just too far",
-        "too_far": "too far",
-        "no_academy_within_horizon": "for half or more no academy within the horizon",
-    },
+    "nl": ("Gemeenten", "Hiaat", "niet op tijd", "Mediaan", "Waarom"),
+    "en": ("Municipalities", "Gap", "not in time", "Median", "Why"),
 }
 
 
 def readable_gaps(table: pd.DataFrame, language: str) -> pd.DataFrame:
     """Turn the gaps table into text columns with headings, for people."""
-    dash = WORDS[language]["none"]
+    dash, said = WORDS[language]["none"], TEXT[_language(language)]
+    rows = [{str(name): value for name, value in row.items()} for row in table.to_dict("records")]
     minutes = [
-        dash
-        if not np.isfinite(value)
-        else f"{format_decimal(value / 60, '0.0', locale=language)} min"
-        for value in table["median_time_s"]
+        f"{format_decimal(row['median_time_s'] / 60, '0.0', locale=language)} min"
+        if np.isfinite(row["median_time_s"])
+        else dash
+        for row in rows
     ]
+    columns = (
+        [gap_places(row, said) for row in rows],
+        [row["gap_id"] for row in rows],
+        [number(row["uncovered"], language) for row in rows],
+        minutes,
+        [gap_reason(row, said) for row in rows],
+    )
+    return pd.DataFrame(dict(zip(GAP_HEADS[language], columns, strict=True)))
+
+
+CANDIDATE_HEADS = {
+    "nl": ("Gemeente", "Provincie", "niet op tijd", "Aandeel", "Academie", "Waarom",
+           "Beste plaats", "voegt toe", "van hier"),
+    "en": ("Municipality", "Province", "not in time", "Share", "Academy", "Why",
+           "Best place", "adds", "from here"),
+}  # fmt: skip
+YES_NO = {"nl": ("nee", "ja"), "en": ("no", "yes")}
+
+
+def readable_candidates(table: pd.DataFrame, language: str) -> pd.DataFrame:
+    """Turn the candidate municipalities into text columns with headings, for people."""
+    said = TEXT[_language(language)]
     columns = (
         table["name"],
         table["province"],
         [number(value, language) for value in table["uncovered"]],
         [percent(value, language) for value in table["share"]],
-        minutes,
-        table["reason"].map(REASONS[language]),
+        [YES_NO[language][bool(value)] for value in table["has_academy"]],
+        [said.reasons.get(value, value) for value in table["reason"]],
+        table["place"].fillna(""),
+        [number(value, language) for value in table["adds"]],
+        [number(value, language) for value in table["adds_here"]],
     )
-    return pd.DataFrame(dict(zip(GAP_HEADS[language], columns, strict=True)))
+    return pd.DataFrame(dict(zip(CANDIDATE_HEADS[language], columns, strict=True)))
+
+
+def candidates_in_words(table: pd.DataFrame, study: Study) -> str:
+    """Say which municipalities come first, by which rule, and what an academy would add there."""
+    language = study.output.language
+    words = WORDS[language]
+    told = ", ".join(
+        words["candidate"].format(
+            name=plain(str(row["name"])),
+            adds=number(row["adds"], language),
+            here=number(row["adds_here"], language),
+        )
+        for row in table.head(CANDIDATES_NAMED).to_dict("records")
+    )
+    rule = words[f"rank_{study.gaps.rank_by}"]
+    return words["candidates"].format(rule=rule, told=told) if len(table) else ""
+
+
+def _language(name: str) -> Language:
+    return "nl" if name == "nl" else "en"
+
+
+def gaps_in_words(
+    gaps: pd.DataFrame, coverage: pd.DataFrame, min_children: int, language: str
+) -> list[str]:
+    """Say how many children the gaps hold, why they are not in time, and who is in none.
+
+    Parameters
+    ----------
+    gaps, coverage
+        The tables; every uncovered child is told of.
+    min_children
+        That make a gap.
+    language
+        "nl" or "en".
+    """
+    words, said = WORDS[language], TEXT[_language(language)]
+    rows = coverage[(coverage["level"] == "region") & (coverage["scenario"] == "central")]
+    rows = rows[rows["band"] == "all"]
+    due = {str(one): int(sum_) for one, sum_ in rows.groupby("profile")["uncovered"].sum().items()}
+    if "low_stress" in due:
+        due["low_stress"] -= due["all"]
+    unmeasured = int(rows.loc[rows["profile"] == "all", "unmeasured"].sum())
+    lines = []
+    for profile, uncovered in due.items():
+        mine = gaps[gaps["profile"] == profile]
+        inside = int(mine["uncovered"].sum())
+        lines.append(
+            words[f"gaps_{profile}"].format(
+                count=number(len(mine), language),
+                min=number(min_children, language),
+                children=number(inside, language),
+                below=number(uncovered - inside, language),
+                unmeasured=number(unmeasured, language),
+            )
+        )
+    sums = {name: int(gaps[f"children_{name}"].sum()) for name in said.reasons}
+    told = [f"{said.reasons[name]} {number(sums[name], language)}" for name in sums if sums[name]]
+    return [*lines, words["why"].format(reasons=", ".join(told))] if told else lines

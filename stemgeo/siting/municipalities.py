@@ -51,27 +51,27 @@ def candidate_municipalities(
              "academies", "has_academy"],
         ]
     )  # fmt: skip
-    table = table.merge(_main_reason(reasons), on="nis_code", how="left").merge(
-        adds, on="nis_code", how="left"
-    )
+    for part in (_main_reason(reasons), adds):
+        table = pd.DataFrame(table.merge(part, on="nis_code", how="left"))
     text = dict.fromkeys(("reason", "place_id", "place"), "")
     whole = dict.fromkeys(("adds", "adds_here", "adds_beyond"), 0)
-    table = table.fillna(text | whole).astype(dict.fromkeys(whole, "int64"))
+    table = pd.DataFrame(table.fillna(text | whole).astype(dict.fromkeys(whole, "int64")))
     by = {"adds": ["adds", "uncovered"], "uncovered": ["uncovered", "adds"], "share": ["share"]}
-    rule = by[prepared.study.gaps.rank_by]
-    order = [*rule, "nis_code"]
+    order = by[prepared.study.gaps.rank_by]
     # The lowest share in time is the most in need; of the others the largest number is.
-    rising = [name in ("share", "nis_code") for name in order]
-    table = table.sort_values(order, ascending=rising, ignore_index=True)
+    rising = [name == "share" for name in order]
+    keys = [*order, "nis_code"]
+    table = table.sort_values(keys, ascending=[*rising, True], ignore_index=True)
     table.insert(0, "rank", np.arange(1, len(table) + 1))
-    return table
+    return pd.DataFrame(table)
 
 
 def _main_reason(reasons: pd.DataFrame) -> pd.DataFrame:
-    """Give by municipality the reason of most of its uncovered children; the first of equals."""
-    sums = reasons.groupby(["nis_code", "reason"], as_index=False)["children"].sum()
+    """Give by municipality the reason of most of its uncovered children; of equals the first."""
+    text = reasons.astype({"reason": "str"})
+    sums = text.groupby(["nis_code", "reason"], as_index=False)["children"].sum()
     sums = sums.sort_values(["nis_code", "children", "reason"], ascending=[True, False, True])
-    return sums.drop_duplicates("nis_code")[["nis_code", "reason"]]
+    return pd.DataFrame(sums.drop_duplicates("nis_code")[["nis_code", "reason"]])
 
 
 def _best_places(prepared: Prepared, measured: Measured, threads: int | None) -> pd.DataFrame:

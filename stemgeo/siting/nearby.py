@@ -113,9 +113,7 @@ def still_open(cover: Cover, counts: NDArray[np.int64]) -> Cover:
     )
 
 
-def _what_is_left(
-    rules: Rules, cover: Cover, kept: Mask, counts: NDArray[np.int64]
-) -> Rules:
+def _what_is_left(rules: Rules, cover: Cover, kept: Mask, counts: NDArray[np.int64]) -> Rules:
     """Give what the limits leave beside the places that are kept."""
     used = np.bincount(cover.province[kept], minlength=len(rules.floor))
     return replace(

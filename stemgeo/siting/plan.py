@@ -92,7 +92,7 @@ class PlanTables:
     places
         The table `plan`, in order of what each place adds.
     provinces, curve, comparison
-        The tables `plan-provinces`, `curve` and `comparison`.
+        The tables `plan-provinces`, `curve` and `plan-comparison`.
     candidates
         How many places there were to choose from.
     solution
@@ -274,7 +274,7 @@ def _of_zones(asked: Question, middles: gpd.GeoDataFrame, times: csr_array) -> C
     province = _province_numbers(towns.reindex(middles["nis_code"]))
     return replace(
         asked.choices,
-        reach=csr_array((times.shape[1], size), dtype=np.int8),
+        reach=csr_array(times.T.astype(np.int8)),
         weight=sums[0],
         served=np.zeros(size, dtype=np.int64),
         province_of_unit=np.tile(province, size // max(len(middles), 1)),

@@ -80,14 +80,18 @@ def isochrones(academies: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
 
 @pytest.fixture
 def gaps(municipalities: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
-    """The ten municipalities with most uncovered children."""
+    """The ten municipalities with most uncovered children, each an area of its own."""
     largest = municipalities.nlargest(10, "uncovered").reset_index(drop=True)
-    kept = largest[["nis_code", "name", "province", "uncovered", "share", "geometry"]]
+    kept = largest[["name", "uncovered", "geometry"]]
     return kept.assign(
         gap_id=[f"G{number:03}" for number in range(1, 11)],
+        profile=[*["all"] * 8, "low_stress", "low_stress"],
+        municipalities=[3, *[1] * 9],
         nearest_academy_id="",
         median_time_s=[np.inf, *[1000.0] * 9],
-        reason=["no_academy_within_horizon", *["just_too_far"] * 9],
+        extra_min=[np.inf, *[1.67] * 9],
+        reason=["no_academy_near", *["just_too_far"] * 9],
+        straight_km=4.0,
     )
 
 

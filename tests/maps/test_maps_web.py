@@ -187,7 +187,11 @@ def test_layers(page: str) -> None:
         "Aandeel kinderen op tijd, per gemeente",
         "Fietstijd tot de dichtstbijzijnde STEM-academie",
     ]
-    assert over == ["Hiaten: kinderen niet op tijd", "STEM-academies"]
+    assert over == [
+        "Hiaten: kinderen niet op tijd",
+        "Hiaten die er op rustige wegen bij komen",
+        "STEM-academies",
+    ]
     assert [s for s in Page(page).of("span") if "minuten" in s] == [
         "0 tot 5 minuten",
         "5 tot 10 minuten",
@@ -195,21 +199,31 @@ def test_layers(page: str) -> None:
     ]
 
 
-def test_area_of_a_gap_follows_its_children(page: str, gaps: gpd.GeoDataFrame) -> None:
-    """Four times the children is twice the radius."""
-    block = page[page.index('"G001"') - 20_000 :]
-    radii = {
-        code: float(radius)
-        for codes, radius in re.findall(
-            r'((?:case "G\d+": )+)\s*return \{[^}]*"radius": ([\d.]+)', block
-        )
-        for code in re.findall(r"G\d+", codes)
-    }
-    default = re.search(r'default:\s*return \{[^}]*"pane": "gaps", "radius": ([\d.]+)', page)
-    assert default
-    drawn = [radii.get(code, float(default[1])) for code in gaps["gap_id"]]
-    expected = web._LARGEST_GAP_PX * np.sqrt(gaps["uncovered"] / gaps["uncovered"].max())
-    assert drawn == pytest.approx(expected.tolist(), abs=0.06)
+def test_a_gap_is_drawn_as_its_outline_and_says_why(page: str) -> None:
+    """Each is a polygon; the largest names three municipalities and how far the nearest lies."""
+    features = re.findall(r'"geometry": \{[^}]*?"type": "(\w+)"\}, "id": "G\d+"', page)
+    assert features == ["Polygon"] * 10
+    said = re.search(r'"id": "G001", "properties": (\{.*?\})', page)
+    assert said
+    told = json.loads(said[1])
+    assert told["Gemeenten"].endswith(" en 2 andere")
+    assert told["Mediane fietstijd"] == "geen academie binnen bereik"
+    assert told["Reden"] == (
+        "geen academie in de buurt (de dichtstbijzijnde op 4,0 km in vogelvlucht)"
+    )
+
+
+def test_outlines_of_gaps_keep_the_page_small(
+    municipalities: gpd.GeoDataFrame,
+    academies: gpd.GeoDataFrame,
+    gaps: gpd.GeoDataFrame,
+    text: MapText,
+) -> None:
+    """Outlines of a million corners are drawn with less than a tenth of them."""
+    detailed = gaps.set_geometry(gaps.buffer(-100).segmentize(0.35))
+    assert detailed.count_coordinates().sum() > 1_000_000
+    page = web_map(municipalities, academies, None, detailed, text)
+    assert len(page.encode()) < 3_000_000
 
 
 @pytest.mark.parametrize("isochrones_too", [None, "empty"])

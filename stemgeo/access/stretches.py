@@ -1,0 +1,220 @@
+"""Which roads the quickest rides use: children added up along the tree of shortest paths."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numba import njit
+
+from stemgeo.access.search import RANK_BITS, TAIL_BITS, TAIL_MASK, UNREACHED, labels, nearest
+from stemgeo.access.travel_time import later
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from stemgeo.access.search import Arcs
+    from stemgeo.access.travel_time import Rider
+    from stemgeo.network.snap import Places
+
+    Bools = NDArray[np.bool_]
+    Ints = NDArray[np.int32]
+    Positions = NDArray[np.intp]
+    Longs = NDArray[np.int64]
+
+NO_ARC = -1
+
+
+@dataclass(frozen=True)
+class Ridden:
+    """Arcs with the children of each group who ride over them; 2 * edge + (0 along, 1 against).
+
+    A row for each arc of each group; all of shape (rows,).
+    """
+
+    group: Longs
+    arc: Longs
+    children: Longs
+
+
+def ridden(
+    rider: Rider,
+    sites: Places,
+    points: Places,
+    rank: Positions,
+    *,
+    group: Longs,
+    children: Longs,
+    counted: Bools,
+) -> Ridden:
+    """Add up the children who ride over each arc, on the quickest ride to the nearest site.
+
+    Parameters
+    ----------
+    rider, sites, points, rank
+        As in `Rider.nearest`.
+    group, children
+        Of each point, shape (points,). What is counted is counted by group.
+    counted
+        The arcs of interest, by their number, shape (2 * edges,).
+
+    Returns
+    -------
+    Ridden
+        By group and arc; arcs that nobody rides are not there. Of equally quick rides one is
+        taken, the same for the same network.
+    """
+    seed_node, seed_ms, owner = rider.seeds(sites)
+    seed_label = labels(seed_ms, rank[owner])
+    node_label = nearest(rider.arcs, seed_node, seed_label, rider.horizon_ms)
+    root_arc = _last_arcs(rider, sites, seed_node, seed_ms, owner)
+    # The best seed of a node first, so that the tree takes that one.
+    order = np.lexsort((root_arc, seed_label, seed_node))
+    head_arc = rider.network.arcs[2]
+    tree = _tree(
+        rider.arcs, head_arc, node_label, seed_node[order], seed_label[order], root_arc[order]
+    )
+    node, first_arc = _first_arcs(rider, sites, points, rank, node_label)
+    rides = np.flatnonzero((node >= 0) | (first_arc != NO_ARC))
+    rides = rides[np.argsort(group[rides], kind="stable")]
+    found = _flows(*tree, node[rides], first_arc[rides], group[rides], children[rides], counted)
+    return _summed(*found)
+
+
+def _last_arcs(
+    rider: Rider, sites: Places, node: Ints, ms: Longs, owner: Positions
+) -> NDArray[np.int64]:
+    """Give the arc by which a site is reached from each of its nodes; none if it is there."""
+    edge = sites.edge[owner]
+    arc = 2 * edge.astype(np.int64) + (rider.network.edge_start[edge] != node)
+    return np.where(ms > rider.walk_ms(sites)[owner], arc, NO_ARC)
+
+
+def _first_arcs(
+    rider: Rider, sites: Places, points: Places, rank: Positions, node_label: Longs
+) -> tuple[Longs, Longs]:
+    """Give the node by which each point leaves its edge (-1: none) and the arc until there."""
+    tied = np.flatnonzero(points.found)
+    place = points.take(tied)
+    node, ms, point = (np.concatenate(both) for both in zip(*rider.exits(place), strict=True))
+    site, straight, straight_ms = rider.pairs_on_edge(place, sites)
+    edge, straight_edge = place.edge[point].astype(np.int64), place.edge[straight].astype(np.int64)
+    arc = np.where(ms > 0, 2 * edge + (rider.network.edge_end[edge] != node), NO_ARC)
+    position = rider.position_mm(place)[straight] - rider.position_mm(sites.take(site))
+    direct = np.where(np.abs(position) >= 0.5, 2 * straight_edge + (position > 0), NO_ARC)
+    label = np.concatenate([labels(straight_ms, rank[site]), later(node_label[node], ms)])
+    who = np.concatenate([straight, point])
+    out_node = np.concatenate([np.full(len(site), -1, dtype=np.int64), node.astype(np.int64)])
+    out_arc = np.concatenate([direct, arc])
+    order = np.lexsort((out_arc, out_node, label, who))
+    first = order[np.append(True, np.diff(who[order]) != 0)[: len(order)]]
+    first = first[label[first] < UNREACHED]
+    nodes, arcs = (np.full(len(points.edge), -1, dtype=np.int64) for _ in range(2))
+    nodes[tied[who[first]]], arcs[tied[who[first]]] = out_node[first], out_arc[first]
+    return nodes, arcs
+
+
+@njit(cache=True, nogil=True)
+def _tree(
+    arcs: Arcs,
+    number: Ints,
+    label: Longs,
+    seed_node: Ints,
+    seed_label: Longs,
+    seed_arc: Longs,
+) -> tuple[Ints, Longs, Ints]:
+    """Give each node its next node, the arc to it and its place in the order of the tree.
+
+    From the sites outwards over arcs that the labels say are on a quickest ride. An arc that
+    takes no time could lead round in a circle; a node that is in the tree is not taken again.
+    """
+    first, packed = arcs
+    nodes = len(first) - 1
+    following = np.full(nodes, -1, dtype=np.int32)
+    via = np.full(nodes, -1, dtype=np.int64)
+    place = np.full(nodes, -1, dtype=np.int32)
+    queue = np.empty(nodes, dtype=np.int32)
+    filled = 0
+    for i in range(len(seed_node)):
+        node = seed_node[i]
+        if place[node] < 0 and label[node] == seed_label[i]:
+            via[node], place[node], queue[filled] = seed_arc[i], filled, node
+            filled += 1
+    done = 0
+    while done < filled:
+        head = queue[done]
+        done += 1
+        for arc in range(first[head], first[head + 1]):
+            tail = packed[arc] & TAIL_MASK
+            if place[tail] < 0 and label[tail] == label[head] + (
+                (packed[arc] >> TAIL_BITS) << RANK_BITS
+            ):
+                following[tail], via[tail], place[tail] = head, number[arc], filled
+                queue[filled] = tail
+                filled += 1
+    return following, via, place
+
+
+@njit(cache=True, nogil=True)
+def _flows(
+    following: Ints,
+    via: Longs,
+    place: Ints,
+    node: Longs,
+    first_arc: Longs,
+    group: Longs,
+    children: Longs,
+    counted: Bools,
+) -> tuple[Longs, Longs, Longs]:
+    """Add up the children down the tree, group by group; points are sorted by group."""
+    stamp = np.full(len(following), -1, dtype=np.int64)
+    passing = np.zeros(len(following), dtype=np.int64)
+    touched = np.empty(len(following), dtype=np.int32)
+    out = np.empty((3, 1024), dtype=np.int64)
+    filled, point = 0, 0
+    while point < len(node):
+        here, count = group[point], 0
+        while point < len(node) and group[point] == here:
+            at = node[point]
+            while at >= 0 and stamp[at] != here:
+                stamp[at], passing[at], touched[count] = here, 0, at
+                count += 1
+                at = following[at]
+            if node[point] >= 0:
+                passing[node[point]] += children[point]
+            if first_arc[point] >= 0 and counted[first_arc[point]]:
+                out = _with_room(out, filled)
+                out[0, filled], out[1, filled] = here, first_arc[point]
+                out[2, filled] = children[point]
+                filled += 1
+            point += 1
+        # What is farther down the tree has the higher place: it is done before what it flows to.
+        for which in np.argsort(-place[touched[:count]]):
+            at = touched[which]
+            if following[at] >= 0:
+                passing[following[at]] += passing[at]
+            if via[at] >= 0 and counted[via[at]]:
+                out = _with_room(out, filled)
+                out[0, filled], out[1, filled], out[2, filled] = here, via[at], passing[at]
+                filled += 1
+    return out[0, :filled].copy(), out[1, :filled].copy(), out[2, :filled].copy()
+
+
+@njit(cache=True, nogil=True)
+def _with_room(out: NDArray[np.int64], filled: int) -> NDArray[np.int64]:
+    if filled < out.shape[1]:
+        return out
+    more = np.empty((3, 2 * filled), dtype=np.int64)
+    more[:, :filled] = out
+    return more
+
+
+def _summed(group: Longs, arc: Longs, children: Longs) -> Ridden:
+    """Add up what is there twice: an arc on which one begins and others pass."""
+    order = np.lexsort((arc, group))
+    group, arc, children = group[order], arc[order], children[order]
+    new = np.append(True, (np.diff(group) != 0) | (np.diff(arc) != 0))[: len(group)]
+    starts = np.flatnonzero(new)
+    sums = np.add.reduceat(children, starts) if len(starts) else children
+    return Ridden(group[starts], arc[starts], sums)

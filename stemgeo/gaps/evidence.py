@@ -1,0 +1,251 @@
+"""What shows the reason of a gap: the barrier crossed, the stressful stretch, the academy."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import shapely
+
+from stemgeo.access.stretches import Ridden, ridden
+from stemgeo.access.travel_time import horizon_ms
+from stemgeo.access.travellers import OverNetwork
+from stemgeo.demand import serves
+from stemgeo.gaps.late import lower_median, most
+from stemgeo.gaps.reasons import AGE, BARRIER, LAPSED, REASONS, STRESS
+from stemgeo.measure import network_hashes
+from stemgeo.network.stress import LOW_STRESS
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from numpy.typing import NDArray
+
+    from stemgeo.gaps.reasons import Case
+    from stemgeo.network.graph import Network
+
+COLUMNS = (
+    "straight_km",
+    "barrier_academy_id",
+    "detour_factor",
+    "barriers",
+    "stretch",
+    "stretch_way",
+    "stretch_m",
+    "stretch_children",
+    "age_academy_id",
+    "age_academy_ages",
+    "lapsed_academy_id",
+    "lapsed_on",
+)
+
+_TYPES = {
+    "straight_km": "float64",
+    "detour_factor": "float64",
+    "stretch_way": "Int64",
+    "stretch_m": "float64",
+    "stretch_children": "Int64",
+    "lapsed_on": "datetime64[s]",
+}
+
+
+def evidence(rows: pd.DataFrame, gaps: int, case: Case) -> pd.DataFrame:
+    """Show the reasons of each gap.
+
+    Parameters
+    ----------
+    rows
+        As from `with_reasons`, with `gap`: its number, 0 to gaps - 1; none without a gap.
+    gaps
+        How many there are.
+    case
+        What was measured.
+
+    Returns
+    -------
+    DataFrame
+        A row for each gap, with COLUMNS; what a gap has no child for is empty.
+    """
+    median_m = lower_median(rows["gap"], rows["straight_m"], rows["children"])
+    table = pd.DataFrame({"straight_km": median_m / 1000}).reindex(range(gaps))
+    for part in (_barriers, _stretches, _other_ages, _lapsed):
+        table = table.join(part(rows, case))
+    for name in set(COLUMNS) - set(_TYPES):
+        text = table[name].astype(object)
+        table[name] = text.where(text.notna(), "").astype("str")
+    return table.astype(_TYPES)[list(COLUMNS)]
+
+
+def _of_reason(rows: pd.DataFrame, reason: str) -> pd.DataFrame:
+    return rows[rows["reason"] == REASONS.index(reason)]
+
+
+def _barriers(rows: pd.DataFrame, case: Case) -> pd.DataFrame:
+    """Name the academy straight ahead, the detour to it, and what lies between."""
+    rows = _of_reason(rows, BARRIER)
+    academies = case.measured.academies
+    ahead = most(rows["gap"], rows["shown_by"], rows["children"])
+    table = pd.DataFrame(
+        {
+            "barrier_academy_id": academies["academy_id"].iloc[ahead].to_numpy(object),
+            "detour_factor": lower_median(rows["gap"], rows["detour"], rows["children"]),
+            "barriers": "",
+        },
+        index=ahead.index,
+    )
+    extracts = case.prepared.inputs.network
+    if table.empty or not extracts:
+        return table
+    from stemgeo.network.barriers import crossed, load_barriers
+
+    rows = rows[rows["shown_by"].to_numpy() == ahead.reindex(rows["gap"]).to_numpy()]
+    home, place = _middles(rows, case), academies.geometry.iloc[ahead]
+    ends = np.stack([home, np.stack([place.x, place.y], axis=1)], axis=1)
+    lines = gpd.GeoSeries(shapely.linestrings(ends), crs=academies.crs)
+    known = load_barriers(extracts, network_hashes(case.prepared.inputs))
+    between = [
+        "; ".join(f"{kind} {name}".strip() for kind, name in found)
+        for found in crossed(known, lines)
+    ]
+    return table.assign(barriers=between)
+
+
+def _middles(rows: pd.DataFrame, case: Case) -> NDArray[np.float64]:
+    """Give for each gap the place of the child nearest to the middle of them all."""
+    place = case.place(rows)
+    each = pd.DataFrame(
+        {
+            "gap": rows["gap"].to_numpy(),
+            "x": place[:, 0],
+            "y": place[:, 1],
+            "children": rows["children"].to_numpy(),
+        }
+    )
+    weighed = each.assign(x=each["x"] * each["children"], y=each["y"] * each["children"])
+    sums = weighed.groupby("gap").sum()
+    middle = sums[["x", "y"]].div(sums["children"], axis=0).reindex(each["gap"]).to_numpy()
+    far_m = np.rint(np.hypot(*(place - middle).T) * 1000)
+    each = each.assign(far_m=far_m).sort_values(["gap", "far_m", "x", "y"])
+    return np.asarray(each.drop_duplicates("gap")[["x", "y"]].to_numpy())
+
+
+def _stretches(rows: pd.DataFrame, case: Case) -> pd.DataFrame:
+    """Name the stressful road that most children have to ride over, with its length."""
+    columns = ["stretch", "stretch_way", "stretch_m", "stretch_children"]
+    rows = _of_reason(rows, STRESS)
+    if rows.empty or not isinstance(case.rider, OverNetwork):
+        return pd.DataFrame(columns=columns)
+    parts = list(_ridden(rows, case, case.rider))
+    arcs = pd.DataFrame(
+        {
+            name: np.concatenate([getattr(one, name) for one in parts])
+            for name in ("group", "arc", "children")
+        }
+    )
+    arcs = arcs.groupby(["group", "arc"])["children"].sum().reset_index()
+    return _longest_ridden(_by_way(arcs, case.rider.network), case).set_axis(columns, axis=1)
+
+
+def _ridden(rows: pd.DataFrame, case: Case, traveller: OverNetwork) -> Iterator[Ridden]:
+    """Add up who rides over what, once for all ages that search alike."""
+    study, network = case.prepared.study, traveller.network
+    counted = np.stack(
+        [
+            one[network.first_segment[:-1]] > LOW_STRESS
+            for one in (network.stress_forward, network.stress_backward)
+        ],
+        axis=1,
+    ).ravel()
+    alike: dict[tuple[float, bytes], list[int]] = {}
+    for number, cell in enumerate(case.prepared.cells):
+        served = serves(traveller.academies, cell, study.academies)
+        key = study.travel.speed(cell.band, "central"), served.tobytes()
+        alike.setdefault(key, []).append(number)
+    cutoff_ms = horizon_ms(study.travel.cutoff_min)
+    for (speed_kmh, served_bytes), cells in alike.items():
+        here = rows[rows["cell"].isin(cells)]
+        if here.empty:
+            continue
+        rider = replace(traveller.rider(speed_kmh, study.travel.horizon_min), horizon_ms=cutoff_ms)
+        yield ridden(
+            rider,
+            traveller.sites.without(~np.frombuffer(served_bytes, dtype=np.bool_)),
+            traveller.places.take(here["point"].to_numpy()),
+            np.arange(len(traveller.academies)),
+            group=here["gap"].to_numpy(np.int64),
+            children=here["children"].to_numpy(np.int64),
+            counted=counted,
+        )
+
+
+def _by_way(arcs: pd.DataFrame, network: Network) -> pd.DataFrame:
+    """Give the OSM ways of arcs: the most children on any piece, and the length of all pieces."""
+    edge = arcs["arc"].to_numpy() // 2
+    first, sizes = network.first_segment[edge], np.diff(network.first_segment)[edge]
+    row = np.repeat(np.arange(len(arcs)), sizes)
+    segment = np.arange(len(row)) - np.repeat(np.cumsum(sizes) - sizes, sizes) + first[row]
+    pieces = pd.DataFrame(
+        {
+            "gap": arcs["group"].to_numpy()[row],
+            "way": network.way[segment],
+            "segment": segment,
+            "mm": network.length_mm[segment].astype(np.int64),
+            "children": arcs["children"].to_numpy()[row],
+        }
+    )
+    most_on = pieces.groupby(["gap", "way"])["children"].max()
+    # Some may ride the same piece the other way.
+    once = pieces.drop_duplicates(["gap", "segment"]).groupby(["gap", "way"])["mm"].sum()
+    return pd.DataFrame({"children": most_on, "mm": once}).reset_index()
+
+
+def _longest_ridden(ways: pd.DataFrame, case: Case) -> pd.DataFrame:
+    """Join the ways of a road by its name, and choose the road with most children on it."""
+    inputs = case.prepared.inputs
+    names: dict[int, str] = {}
+    if inputs.network:
+        from stemgeo.network.barriers import way_names
+
+        names = way_names(inputs.network, network_hashes(inputs), ways["way"].tolist())
+    name = ways["way"].map(names).fillna("")
+    ways = ways.assign(name=name, road=name.where(name != "", ways["way"].astype(str)))
+    ways = ways.sort_values(["gap", "children", "mm", "way"], ascending=[True, False, False, True])
+    roads = ways.groupby(["gap", "road"], sort=False).agg(
+        name=("name", "first"), way=("way", "first"), mm=("mm", "sum"), children=("children", "max")
+    )
+    roads = roads.reset_index().sort_values(
+        ["gap", "children", "mm", "way"], ascending=[True, False, False, True]
+    )
+    chosen = roads.drop_duplicates("gap").set_index("gap")
+    chosen = chosen.assign(metres=chosen["mm"] / 1000)
+    return pd.DataFrame(chosen[["name", "way", "metres", "children"]])
+
+
+def _other_ages(rows: pd.DataFrame, case: Case) -> pd.DataFrame:
+    """Name the academy in time that serves other ages, and those."""
+    rows = _of_reason(rows, AGE)
+    shown = most(rows["gap"], rows["shown_by"], rows["children"])
+    chosen, rules = case.measured.academies.iloc[shown], case.prepared.study.academies
+    low, high = chosen["min_age"].fillna(rules.ages[0]), chosen["max_age"].fillna(rules.ages[1])
+    ages = [f"{first}-{last}" for first, last in zip(low, high, strict=True)]
+    return pd.DataFrame(
+        {"age_academy_id": chosen["academy_id"].to_numpy(object), "age_academy_ages": ages},
+        index=shown.index,
+    )
+
+
+def _lapsed(rows: pd.DataFrame, case: Case) -> pd.DataFrame:
+    """Name the academy whose recognition ended, and its last day."""
+    rows = _of_reason(rows, LAPSED)
+    shown = most(rows["gap"], rows["shown_by"], rows["children"])
+    chosen = case.ended.iloc[shown]
+    return pd.DataFrame(
+        {
+            "lapsed_academy_id": chosen["academy_id"].to_numpy(object),
+            "lapsed_on": chosen["last_day"].to_numpy("datetime64[s]"),
+        },
+        index=shown.index,
+    )

@@ -1,0 +1,91 @@
+"""The children who are not in time, one row for each point and age cell."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from stemgeo.measure import Measured, Prepared
+
+    Reals = NDArray[np.float64]
+
+PROFILES = ("all", "low_stress")
+"""Those whom no road brings in time, and those whom all roads do and quiet ones do not."""
+
+NOWHERE = -1
+"""Instead of a position, where there is none."""
+
+
+def late_children(prepared: Prepared, measured: Measured) -> pd.DataFrame:
+    """List the measured children who are not in time in the central scenario.
+
+    Returns
+    -------
+    DataFrame
+        `profile` ("all": over no road; "low_stress": over all roads, but not over quiet ones),
+        `cell` (its position among the cells), `point` (position in the demand table), `children`
+        (above 0), `time_s` (to the nearest academy over the roads of the profile; inf: none
+        within the horizon), `academy` (position of that one among the academies, or NOWHERE);
+        sorted by profile, cell and point.
+    """
+    parts = [_in_no_time(prepared, measured, number) for number in range(len(prepared.cells))]
+    if len(measured.riders) > 1:
+        parts += [_by_stress(prepared, measured, number) for number in range(len(prepared.cells))]
+    return pd.concat(parts, ignore_index=True)
+
+
+def _in_no_time(prepared: Prepared, measured: Measured, number: int) -> pd.DataFrame:
+    reached, _ = measured.central(PROFILES[0], prepared.cells[number])
+    return _rows(prepared, measured, number, PROFILES[0], reached.measured & ~reached.covered)
+
+
+def _by_stress(prepared: Prepared, measured: Measured, number: int) -> pd.DataFrame:
+    reached, _ = measured.central(PROFILES[0], prepared.cells[number])
+    quiet, _ = measured.central(PROFILES[1], prepared.cells[number])
+    late = quiet.measured & ~quiet.covered & reached.covered
+    return _rows(prepared, measured, number, PROFILES[1], late)
+
+
+def _rows(
+    prepared: Prepared, measured: Measured, number: int, profile: str, late: NDArray[np.bool_]
+) -> pd.DataFrame:
+    cell = prepared.cells[number]
+    children = prepared.points[cell.column].to_numpy()
+    point = np.flatnonzero(late & (children > 0))
+    rides = measured.central(profile, cell)[1].iloc[point]
+    ids = pd.Index(measured.academies["academy_id"])
+    return pd.DataFrame(
+        {
+            "profile": np.full(len(point), PROFILES.index(profile), dtype=np.int8),
+            "cell": np.full(len(point), number, dtype=np.int16),
+            "point": point,
+            "children": children[point],
+            "time_s": rides["travel_time_s"].to_numpy(),
+            "academy": ids.get_indexer(pd.Index(rides["academy_id"])),
+        }
+    )
+
+
+def most(keys: pd.Series, values: pd.Series, children: pd.Series) -> pd.Series:
+    """Give the value of most children by key; of equal counts the smallest value."""
+    sums = children.groupby([keys, values]).sum().rename("children").reset_index()
+    key, value = sums.columns[:2]
+    ranked = sums.sort_values([key, "children", value], ascending=[True, False, True])
+    return pd.Series(ranked.drop_duplicates(key).set_index(key)[value])
+
+
+def lower_median(keys: pd.Series, values: pd.Series, children: pd.Series) -> pd.Series:
+    """Give the least value that half of the children do not exceed, by key."""
+    order = np.lexsort((values.to_numpy(), keys.to_numpy()))
+    key, value = keys.to_numpy()[order], values.to_numpy()[order]
+    before = np.concatenate([[0], np.cumsum(children.to_numpy()[order])])
+    first = np.flatnonzero(np.append(True, np.diff(key) != 0)[: len(key)])
+    last = np.append(first[1:], len(key))[: len(first)]
+    # Half of each key's children, rounded up, beyond those of the keys before it.
+    half = before[first] + (before[last] - before[first] + 1) // 2
+    return pd.Series(value[np.searchsorted(before, half) - 1], index=key[first])

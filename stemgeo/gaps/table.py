@@ -1,0 +1,270 @@
+"""The gaps of a study: which there are, in which municipalities, with whom, and why."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+
+from stemgeo.access.travel_time import horizon_ms
+from stemgeo.access.travellers import OverNetwork
+from stemgeo.gaps import join, outlines
+from stemgeo.gaps.evidence import COLUMNS, evidence
+from stemgeo.gaps.late import NOWHERE, PROFILES, late_children, lower_median, most
+from stemgeo.gaps.reasons import REASONS, Case, with_reasons
+from stemgeo.measure import all_cores
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from numpy.typing import NDArray
+
+    from stemgeo.measure import Measured, Prepared
+
+    Ints = NDArray[np.intp]
+
+NAMES = 3
+"""So many municipalities give a gap its name."""
+
+
+@dataclass(frozen=True)
+class Gaps:
+    """The gaps of a study.
+
+    Attributes
+    ----------
+    table
+        A row for each gap, most children first; see `docs/data-dictionary.md`.
+    shares
+        The municipalities of each gap with their part of its children.
+    children
+        A row for each point and age cell with children who are not in time, in a gap or not:
+        `point` (position in the demand table), `ages` (of the cell), `band`, `nis_code`,
+        `profile`, `children`, `gap_id` (empty: in an area with too few for a gap), `reason`.
+        A child has one row at most.
+    """
+
+    table: gpd.GeoDataFrame
+    shares: pd.DataFrame
+    children: pd.DataFrame
+
+
+def find_gaps(prepared: Prepared, measured: Measured, *, threads: int | None = None) -> Gaps:
+    """Find the connected areas of uncovered children, and why they are not in time.
+
+    Parameters
+    ----------
+    prepared, measured
+        Of a study and its day. The central scenario is used; `[gaps]` of the study says how
+        children are joined to an area, how many make a gap and how reasons are told.
+    threads
+        Searches that run side by side, all cores when not given; the result is the same.
+
+    Returns
+    -------
+    Gaps
+        Of profile "all" the children whom no road brings in time; of "low_stress", when the study
+        has it, those who are in time over all roads but not over quiet ones. The children of each
+        profile, in a gap or not, add up to the uncovered of the coverage table.
+    """
+    case = Case.of(prepared, measured, threads or all_cores())
+    rows = with_reasons(late_children(prepared, measured), case)
+    with ThreadPoolExecutor(case.threads) as pool:  # most of the work is in GEOS, side by side
+        parts = list(pool.map(lambda one: _areas(rows, case, one), range(len(PROFILES))))
+    area = np.full(len(rows), NOWHERE, dtype=np.intp)
+    shapes: list[object] = []
+    for own, drawn, mine in parts:
+        area[mine] = np.where(own == NOWHERE, NOWHERE, own + len(shapes))
+        shapes.extend(drawn)
+    rank = _ranked(rows, area, len(shapes), case)
+    area = np.where(area == NOWHERE, NOWHERE, np.append(rank, NOWHERE)[area])
+    drawn = np.empty(len(shapes), dtype=object)
+    drawn[rank] = shapes
+    ids = np.array([f"G{number:03}" for number in range(1, len(shapes) + 1)], dtype=object)
+    inside = rows.assign(gap=area)[area != NOWHERE]
+    shares = _shares(inside, ids, case)
+    table = _table(inside, shares, ids, case)
+    return Gaps(
+        gpd.GeoDataFrame(table, geometry=drawn, crs=prepared.points.crs),
+        shares,
+        _children(rows, area, ids, case),
+    )
+
+
+def _areas(
+    rows: pd.DataFrame, case: Case, profile: int
+) -> tuple[Ints, NDArray[np.object_], NDArray[np.bool_]]:
+    """Join the children of a profile to areas and keep those that are gaps.
+
+    Returns
+    -------
+    tuple
+        Number of the gap of each row of the profile, or NOWHERE; the outlines of the gaps; which
+        rows are the profile's.
+    """
+    mine = (rows["profile"] == profile).to_numpy()
+    point, number = _each_once(rows["point"].to_numpy()[mine])
+    joined = _joined(point, case)
+    children = rows["children"].to_numpy()[mine]
+    sums = np.bincount(joined.group[number], weights=children, minlength=joined.groups)
+    kept = sums >= case.prepared.study.gaps.min_children
+    new = np.append(np.where(kept, np.cumsum(kept) - 1, NOWHERE), NOWHERE).astype(np.intp)
+    inside = kept[joined.group]
+    links = joined.links[inside[joined.links[:, 0]]] if len(joined.links) else joined.links
+    place = np.cumsum(inside) - 1
+    of_gaps = join.Joined(new[joined.group[inside]], place[links])
+    return new[joined.group[number]], _outlines(point[inside], of_gaps, case), mine
+
+
+def _each_once(point: Ints) -> tuple[Ints, Ints]:
+    """Give every point once, and which of these each one is."""
+    there = np.bincount(point) > 0
+    return np.flatnonzero(there), (np.cumsum(there) - 1)[point]
+
+
+def _joined(point: Ints, case: Case) -> join.Joined:
+    rules, points = case.prepared.study.gaps, case.prepared.points
+    if rules.method == "zones":
+        return join.by_zones(_zone(point, case), case.prepared.inputs.zones)
+    if rules.method == "roads" and isinstance(case.rider, OverNetwork):
+        places = case.rider.places.take(point)
+        return join.by_roads(case.rider.network, places, rules.distance_m)
+    place = points.geometry.iloc[point]
+    return join.by_distance(place.x.to_numpy(), place.y.to_numpy(), rules.distance_m)
+
+
+def _zone(point: Ints, case: Case) -> Ints:
+    zones = pd.Index(case.prepared.inputs.zones["zone_id"])
+    return np.asarray(zones.get_indexer(pd.Index(case.prepared.points["zone_id"].iloc[point])))
+
+
+def _outlines(point: Ints, joined: join.Joined, case: Case) -> NDArray[np.object_]:
+    rules = case.prepared.study.gaps
+    if rules.method == "zones":
+        return outlines.around_zones(_zone(point, case), joined, case.prepared.inputs.zones)
+    place = case.prepared.points.geometry.iloc[point]
+    x, y = place.x.to_numpy(), place.y.to_numpy()
+    return outlines.around_points(x, y, joined, rules.distance_m)
+
+
+def _ranked(rows: pd.DataFrame, area: Ints, areas: int, case: Case) -> Ints:
+    """Give the rank of each area: most children first, then by profile, municipality and point."""
+    inside = rows.assign(area=area)[area != NOWHERE]
+    town = pd.Series(case.town[inside["point"]], index=inside.index)
+    grouped = inside.groupby("area")
+    order = pd.DataFrame(
+        {
+            "children": grouped["children"].sum(),
+            "profile": grouped["profile"].first(),
+            "town": most(inside["area"], town, inside["children"]),
+            "point": grouped["point"].min(),
+        }
+    ).sort_values(["children", "profile", "town", "point"], ascending=[False, True, True, True])
+    rank = np.empty(areas, dtype=np.intp)
+    rank[order.index] = np.arange(areas)
+    return rank
+
+
+def _shares(inside: pd.DataFrame, ids: NDArray[np.object_], case: Case) -> pd.DataFrame:
+    """Count the children of each municipality in each gap, most first."""
+    town = pd.Series(case.town[inside["point"]], index=inside.index)
+    sums = inside["children"].groupby([inside["gap"], town]).sum()
+    table = sums.rename_axis(["gap", "town"]).rename("uncovered").reset_index()
+    table = table.sort_values(["gap", "uncovered", "town"], ascending=[True, False, True])
+    gap, place = table["gap"].to_numpy(np.intp), table["town"].to_numpy(np.intp)
+    named = case.towns.iloc[place].set_index(table.index).astype("str")
+    of_gap = table.groupby("gap")["uncovered"].transform("sum")
+    named.insert(0, "gap_id", pd.array(ids[gap], dtype="str"))
+    table = named.assign(uncovered=table["uncovered"], share_of_gap=table["uncovered"] / of_gap)
+    return table.reset_index(drop=True)
+
+
+def _table(
+    inside: pd.DataFrame, shares: pd.DataFrame, ids: NDArray[np.object_], case: Case
+) -> pd.DataFrame:
+    """Lay out what is known of each gap; its outline comes last."""
+    study = case.prepared.study
+    grouped = inside.groupby("gap")
+    table = pd.DataFrame({"gap_id": pd.array(ids, dtype="str")})
+    profile = grouped["profile"].first().to_numpy(np.intp)
+    table["profile"] = pd.array(np.array(PROFILES, dtype=object)[profile], dtype="str")
+    names, provinces = (_by_gap(shares, name, ids) for name in ("name", "province"))
+    table["name"] = pd.array([", ".join(each[:NAMES]) for each in names], dtype="str")
+    table["municipalities"] = pd.array([len(each) for each in names], dtype="int64")
+    texts = [", ".join(dict.fromkeys(each)) for each in provinces]
+    table["provinces"] = pd.array(texts, dtype="str")
+    band = np.array([study.travel.bands.index(cell.band) for cell in case.prepared.cells])
+    by_band = _sums(inside, band[inside["cell"]], len(study.travel.bands), len(ids))
+    table["uncovered"] = by_band.sum(axis=1)
+    for number, one in enumerate(study.travel.bands):
+        table[f"uncovered_{one.name}"] = by_band[:, number]
+    nearest = _nearest_to_most(inside, case)
+    table["nearest_academy_id"] = pd.array(nearest.to_numpy(object), dtype="str")
+    median_s = lower_median(inside["gap"], inside["time_s"], inside["children"]).to_numpy(
+        np.float64
+    )
+    cutoff_s = horizon_ms(study.travel.cutoff_min) / 1000
+    table["median_time_s"] = median_s
+    table["extra_min"] = (median_s - cutoff_s) / 60
+    sums = _sums(inside, inside["reason"].to_numpy(), len(REASONS), len(ids))
+    # Of equal counts the first is taken: the earlier reason.
+    reason = np.array(REASONS, dtype=object)[sums.argmax(axis=1)]
+    table["reason"] = pd.array(reason, dtype="str")
+    for number, name in enumerate(REASONS):
+        table[f"children_{name}"] = sums[:, number]
+    return table.join(evidence(inside, len(ids), case)[list(COLUMNS)])
+
+
+def _sums(
+    inside: pd.DataFrame, kind: NDArray[np.integer], kinds: int, gaps: int
+) -> NDArray[np.int64]:
+    """Count the children of each gap by kind, shape (gaps, kinds)."""
+    place = inside["gap"].to_numpy(np.int64) * kinds + kind
+    # Sums of whole numbers far below 2**53: exact in floating point.
+    sums = np.bincount(place, weights=inside["children"], minlength=gaps * kinds)
+    return sums.astype(np.int64).reshape(gaps, kinds)
+
+
+def _by_gap(shares: pd.DataFrame, column: str, ids: NDArray[np.object_]) -> list[list[str]]:
+    """Give a column of the municipalities of each gap, in their order."""
+    found: dict[str, list[str]] = {one: [] for one in ids}
+    for one, text in zip(shares["gap_id"], shares[column], strict=True):
+        found[one].append(text)
+    return list(found.values())
+
+
+def _nearest_to_most(inside: pd.DataFrame, case: Case) -> pd.Series:
+    """Give the academy nearest to more children than any other, or to more than have none."""
+    academies = case.measured.academies["academy_id"].to_numpy(object)
+    # Academies stand in the order of their ids; of as many children an academy goes before none.
+    number = inside["academy"].where(inside["academy"] != NOWHERE, len(academies))
+    chosen = most(inside["gap"], number, inside["children"])
+    return pd.Series(np.append(academies, "")[chosen.to_numpy(np.intp)], index=chosen.index)
+
+
+def _children(rows: pd.DataFrame, area: Ints, ids: NDArray[np.object_], case: Case) -> pd.DataFrame:
+    """Write out who is not in time, with words for numbers."""
+    cells = case.prepared.cells
+    bands = list(dict.fromkeys(cell.band.name for cell in cells))
+    band = np.array([bands.index(cell.band.name) for cell in cells])
+    number = rows["cell"].to_numpy()
+
+    def named(place: NDArray[np.integer], names: Iterable[str]) -> pd.Categorical:
+        return pd.Categorical.from_codes(place, pd.Index(list(names), dtype="str"))
+
+    return pd.DataFrame(
+        {
+            "point": rows["point"].to_numpy(),
+            "ages": named(number, [cell.name for cell in cells]),
+            "band": named(band[number], bands),
+            "nis_code": named(case.town[rows["point"]], case.towns["nis_code"]),
+            "profile": named(rows["profile"].to_numpy(), list(PROFILES)),
+            "children": rows["children"].to_numpy(),
+            "gap_id": named(np.where(area == NOWHERE, len(ids), area), [*ids, ""]),
+            "reason": named(rows["reason"].to_numpy(), list(REASONS)),
+        }
+    )

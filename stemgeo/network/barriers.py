@@ -1,0 +1,218 @@
+"""What a cyclist must go around: motorways, railways and waters of the extracts, and road names."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import geopandas as gpd
+import numpy as np
+import osmium
+import pandas as pd
+import shapely
+
+from stemgeo.errors import InputError, Problem
+from stemgeo.inputs import cache, extracts
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from numpy.typing import NDArray
+
+MOTORWAY, TRUNK, RAILWAY, WATERWAY, WATER = "motorway", "trunk", "railway", "waterway", "water"
+
+_KINDS = {
+    ("highway", "motorway"): MOTORWAY,
+    ("highway", "motorway_link"): MOTORWAY,
+    ("highway", "trunk"): TRUNK,
+    ("highway", "trunk_link"): TRUNK,
+    ("railway", "rail"): RAILWAY,
+    ("waterway", "river"): WATERWAY,
+    ("waterway", "canal"): WATERWAY,
+    ("natural", "water"): WATER,
+}
+"""OSM tags of what no cyclist rides on, and what it is called in tables."""
+
+KINDS = (MOTORWAY, TRUNK, RAILWAY, WATERWAY, WATER)
+
+_TAGS_READ = {"highway", "railway", "waterway", "natural", "name", "ref", "tunnel"}
+
+
+def load_barriers(paths: Sequence[Path], sha256s: Sequence[str]) -> gpd.GeoDataFrame:
+    """Take the barriers of these extracts from the cache, or read and keep them.
+
+    Parameters
+    ----------
+    paths
+        The extracts.
+    sha256s
+        Of each extract, in the same order.
+
+    Returns
+    -------
+    GeoDataFrame
+        As from `read_barriers`.
+    """
+    place = cache.entry("barriers", _version(), sorted(sha256s))
+    return cache.kept(place, lambda: read_barriers(paths), _save, _load)
+
+
+def read_barriers(paths: Sequence[Path]) -> gpd.GeoDataFrame:
+    """Read the ways that a cyclist has to get across.
+
+    Parameters
+    ----------
+    paths
+        Extracts, as for `read_roads`.
+
+    Returns
+    -------
+    GeoDataFrame
+        `way` (OSM), `kind` (one of KINDS), `name` (of a motorway or trunk its number first; may
+        be empty), lines in EPSG:4326; sorted by way. Tunnels bar nobody and are left out, as are
+        waters drawn as areas that have no name: most are ponds.
+    """
+    ways = extracts.ways(list(paths), osmium.filter.TagFilter(*_KINDS), _TAGS_READ)
+    kinds = [_kind(tags) for tags in ways.tags]
+    names = [_name(tags, kind) for tags, kind in zip(ways.tags, kinds, strict=True)]
+    wanted = [
+        bool(kind) and (kind != WATER or bool(name)) and tags.get("tunnel", "no") == "no"
+        for tags, kind, name in zip(ways.tags, kinds, names, strict=True)
+    ]
+    table = pd.DataFrame(
+        {
+            "way": ways.ids,
+            "kind": np.array([*kinds, ""], dtype=object)[ways.kind],
+            "name": np.array([*names, ""], dtype=object)[ways.kind],
+        }
+    )
+    chosen = np.array(wanted, dtype=np.bool_)[ways.kind] & ~table["way"].duplicated().to_numpy()
+    lines = _lines(paths, ways, chosen)
+    drawn = gpd.GeoDataFrame(table[chosen], geometry=lines, crs="EPSG:4326")
+    drawn = drawn[~drawn.is_empty].sort_values("way", ignore_index=True)
+    return drawn.astype({"kind": "str", "name": "str"})
+
+
+def _kind(tags: Mapping[str, str]) -> str:
+    return next((kind for (key, value), kind in _KINDS.items() if tags.get(key) == value), "")
+
+
+def _name(tags: Mapping[str, str], kind: str) -> str:
+    keys = ("ref", "name") if kind in (MOTORWAY, TRUNK) else ("name", "ref")
+    return next((tags[key] for key in keys if tags.get(key)), "")
+
+
+def _lines(
+    paths: Sequence[Path], ways: extracts.Ways, chosen: NDArray[np.bool_]
+) -> NDArray[np.object_]:
+    """Draw the chosen ways through the nodes that the extracts have; empty with fewer than two."""
+    refs = ways.refs[np.repeat(chosen, np.diff(ways.first))]
+    owner = np.repeat(np.arange(chosen.sum()), np.diff(ways.first)[chosen])
+    nodes = extracts.nodes(list(paths), np.unique(refs), {"name"})
+    place = pd.Series(np.arange(len(nodes.ids)), index=nodes.ids)
+    place = place[~place.index.duplicated()].reindex(refs)
+    known = place.notna().to_numpy()
+    known = known & (np.bincount(owner[known], minlength=chosen.sum())[owner] > 1)
+    at = place.to_numpy()[known].astype(np.intp)
+    lines = np.full(chosen.sum(), shapely.LineString(), dtype=object)
+    drawn, number = np.unique(owner[known], return_inverse=True)
+    lines[drawn] = shapely.linestrings(nodes.lon[at], nodes.lat[at], indices=number)
+    return lines
+
+
+def crossed(barriers: gpd.GeoDataFrame, lines: gpd.GeoSeries) -> list[list[tuple[str, str]]]:
+    """Name what lies across each of some lines, in the order in which one meets it.
+
+    Parameters
+    ----------
+    barriers
+        As from `read_barriers`.
+    lines
+        Straight lines between two places, in any CRS.
+
+    Returns
+    -------
+    list
+        For each line (kind, name) of what it crosses, each once.
+    """
+    degrees = lines.to_crs("EPSG:4326").to_numpy()
+    line, barrier = barriers.sindex.query(degrees, predicate="intersects")
+    meeting = shapely.intersection(degrees[line], barriers.geometry.to_numpy()[barrier])
+    along = shapely.distance(shapely.get_point(degrees[line], 0), meeting)
+    found: list[list[tuple[str, str]]] = [[] for _ in degrees]
+    for which in np.lexsort((barrier, along, line)):
+        row = barriers.iloc[barrier[which]]
+        if (row["kind"], row["name"]) not in found[line[which]]:
+            found[line[which]].append((row["kind"], row["name"]))
+    return found
+
+
+def way_names(paths: Sequence[Path], sha256s: Sequence[str], ways: Iterable[int]) -> dict[int, str]:
+    """Give the names of some ways, or their numbers; those without either are left out.
+
+    Parameters
+    ----------
+    paths, sha256s
+        As for `load_barriers`.
+    ways
+        OSM ids.
+    """
+    ids = sorted(set(ways))
+    if not ids:
+        return {}
+    place = cache.entry("way-names", _version(), sorted(sha256s), [str(one) for one in ids])
+    return cache.kept(place, lambda: _read_names(paths, ids), _save_names, _load_names)
+
+
+def _read_names(paths: Sequence[Path], ids: list[int]) -> dict[int, str]:
+    only = np.array(ids, dtype=np.int64)
+    found: dict[int, str] = {}
+    for path in paths:
+        chosen = extracts.with_ids("ways", only, paths)
+        for way in extracts.objects(path, osmium.osm.WAY, chosen):
+            name = way.tags.get("name") or way.tags.get("ref") or ""
+            if name:
+                # A way in two extracts of different days: whichever order they are given in.
+                found[way.id] = min(name, found.get(way.id, name))
+    return found
+
+
+# --- The cache ---------------------------------------------------------------------------------
+
+
+def _version() -> str:
+    """Hash of the modules that read barriers and names."""
+    return cache.code_of([Path(__file__), Path(extracts.__file__)])
+
+
+def _save(barriers: gpd.GeoDataFrame, path: Path) -> None:
+    content = io.BytesIO()
+    barriers.to_parquet(content, index=False)
+    _seal(content.getvalue(), path)
+
+
+def _load(path: Path) -> gpd.GeoDataFrame:
+    return gpd.read_parquet(io.BytesIO(_unsealed(path)))
+
+
+def _save_names(names: dict[int, str], path: Path) -> None:
+    _seal(json.dumps(sorted(names.items())).encode(), path)
+
+
+def _load_names(path: Path) -> dict[int, str]:
+    return dict(json.loads(_unsealed(path)))
+
+
+def _seal(content: bytes, path: Path) -> None:
+    """Write content behind its hash."""
+    path.write_bytes(hashlib.sha256(content).digest() + content)
+
+
+def _unsealed(path: Path) -> bytes:
+    whole = path.read_bytes()
+    if hashlib.sha256(whole[32:]).digest() != whole[:32]:
+        raise InputError(Problem(str(path), "is not what was written"))
+    return whole[32:]
