@@ -404,7 +404,9 @@ def test_a_run_counts_the_academies_of_its_date(small: Result) -> None:
 def test_the_summary_says_what_the_register_costs(small: Result) -> None:
     """In Dutch, with the amount, what a place is and that a part of Flanders has no envelope."""
     text = " ".join(subsidy_lines(small))
-    assert "kosten de erkende academies van het register 3.000 euro (2 plaatsen" in text
+    assert (
+        "kosten de erkende academies van het register 3.000 euro (2 plaatsen, 2 extra traj" in text
+    )
     assert "De enveloppe van 500.000 euro is voor heel Vlaanderen" in text
     assert "Een plaats is hier een postcode per aanvrager." in text
     assert "blijft" not in text
