@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import hand
@@ -312,6 +313,16 @@ def test_the_summary_of_a_comparison(found: Comparison, tmp_path: Path) -> None:
     assert "niet langer op tijd zijn: Boechout (88)." in text
     for source in ("Proefgrenzen (CC0)", "Proefregister", "plan.csv"):
         assert text.rindex(source) > text.index("## Bronnen")
+
+
+def test_the_words_in_english(a: Result, b: Result, tmp_path: Path) -> None:
+    """The language is that of A."""
+    output = a.study.output.model_copy(update={"language": "en"})
+    english = replace(a, study=a.study.model_copy(update={"output": output}))
+    text = (compare(english, b).write(tmp_path / "c") / "summary.md").read_text("utf-8")
+    assert "Children in time in B and not in A: 78; in A and not in B: 88." in text
+    assert "| output.language | en | nl |" in text
+    assert "| Antwerpen | 806 | 448 | 360 | -88 |" in text
 
 
 # -- the command line -------------------------------------------------------------------------

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import random
 from collections import defaultdict
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import geopandas as gpd
@@ -20,7 +21,7 @@ from stemgeo.inputs.academies import read_academies
 from stemgeo.report.subsidy import subsidy_lines
 from stemgeo.run import Result, run
 from stemgeo.sample import sample
-from stemgeo.study import load_study
+from stemgeo.study import SubsidyChoice, load_study
 from stemgeo.subsidy import (
     PlanCost,
     Rules,
@@ -404,10 +405,52 @@ def test_a_run_counts_the_academies_of_its_date(small: Result) -> None:
 def test_the_summary_says_what_the_register_costs(small: Result) -> None:
     """In Dutch, with the amount, what a place is and that a part of Flanders has no envelope."""
     text = " ".join(subsidy_lines(small))
-    assert "kosten de erkende academies van het register 3.000 euro (2 plaatsen" in text
+    assert (
+        "kosten de erkende academies van het register 3.000 euro (2 plaatsen, 2 extra traj" in text
+    )
     assert "De enveloppe van 500.000 euro is voor heel Vlaanderen" in text
     assert "Een plaats is hier een postcode per aanvrager." in text
     assert "blijft" not in text
+
+
+def asked(result: Result, language: str = "nl", **choice: Any) -> Result:
+    """Give a result as if its study had asked for other rules."""
+    output = result.study.output.model_copy(update={"language": language})
+    study = result.study.model_copy(update={"subsidy": SubsidyChoice(**choice), "output": output})
+    table = of_study(study.subsidy, result.academies, result.inputs.layers)
+    return replace(result, study=study, subsidy=table)
+
+
+def test_the_summary_in_english_of_the_variant(small: Result) -> None:
+    """It says that the rules are reported elsewhere and whose amounts these are."""
+    text = " ".join(subsidy_lines(asked(small, "en", year=2023)))
+    assert "of 2023 the recognised academies of the register cost 3,000 euro (2 places" in text
+    assert "each academy by itself, save at one address" in text
+    assert "reported elsewhere and come from no primary source" in text
+    assert "their amounts are those of 2021" in text
+
+
+def test_the_summary_of_all_of_flanders_lays_the_envelope_beside(sample_result: Result) -> None:
+    """What is left of it; or by how much it is passed, which nobody divides."""
+    left = total(sample_result.subsidy, OF_2021).left_eur
+    text = " ".join(subsidy_lines(sample_result))
+    assert f"van de enveloppe van 500.000 euro blijft {left // 1000}.{left % 1000:03d} euro" in text
+    more = asked(sample_result, trajectories_per_place=3)
+    over = -total(more.subsidy, OF_2021).left_eur
+    assert over > 0
+    text = " ".join(subsidy_lines(more))
+    assert f"dat is {over // 1000}.{over % 1000:03d} euro meer dan de enveloppe" in text
+    assert "de regels zeggen niet hoe het tekort verdeeld wordt" in text
+    assert "geteld: 3 per academie" in text
+
+
+def test_the_summary_says_what_the_cap_takes(small: Result) -> None:
+    """And which academies were not counted, since nothing says where they are."""
+    busy = small.academies.assign(trajectories=pd.array([120, 1], dtype="Int64"))
+    busy.loc[busy["academy_id"] == "S2", ["postcode", "nis_code"]] = ""
+    text = " ".join(subsidy_lines(asked(replace(small, academies=busy))))
+    assert "Het maximum van 50.000 euro per aanvrager neemt er 10.500 euro af." in text
+    assert "Niet meegeteld, want zonder plaats of traject: 1." in text
 
 
 def test_the_sample_is_within_the_envelope() -> None:

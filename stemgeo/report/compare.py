@@ -6,6 +6,7 @@ import importlib.metadata
 import json
 import platform
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -236,31 +237,57 @@ class _Side:
         counted: pd.Series = rows[rows["level"] == "municipality"].set_index("code")["children"]
         return counted
 
-    def cells(self, band: str) -> dict[int, str]:
-        """Give the ages of a band that the same academies serve, by their last."""
-        ages = dict.fromkeys(self.access.loc[self.access["band"] == band, "ages"])
-        return {int(one.partition("-")[2]): one for one in ages}
-
     def ages_at(self, band: str, age: int) -> str:
         """Give the ages of a band among which an age is."""
-        cells = self.cells(band)
+        cells = self.bands[band]
         return cells[min(last for last in cells if last >= age)]
 
     def up_to(self, band: str) -> dict[int, NDArray[np.int64]]:
         """Count the children of each point in a band up to the last age of each of its cells."""
-        cells = sorted(self.cells(band).items())
+        cells = sorted(self.bands[band].items())
         columns = self.demand[[f"children_{ages}" for _, ages in cells]].to_numpy(np.int64)
         return dict(zip((last for last, _ in cells), columns.cumsum(axis=1).T, strict=True))
 
     def in_time(self, profile: str, ages: str) -> NDArray[np.bool_]:
         """Say of each demand point whether these ages are in time from there."""
-        rows = self.access[(self.access["profile"] == profile) & (self.access["ages"] == ages)]
-        rows = rows.set_index("point_id").reindex(self.demand["point_id"])
+        rows = self._rows[profile, ages]
+        in_time = np.zeros(len(self.demand), dtype=bool)
+        in_time[self._point[rows]] = self._reached[rows]
+        return in_time
+
+    @cached_property
+    def _rows(self) -> dict[tuple[str, str], NDArray[np.intp]]:
+        """Where in the access table the rows of a profile and ages are."""
+        groups: dict[Any, Any] = self.access.groupby(["profile", "ages"], sort=False).indices
+        return {(profile, ages): np.asarray(at) for (profile, ages), at in groups.items()}
+
+    @cached_property
+    def _point(self) -> NDArray[np.intp]:
+        """Of which demand point each row of the access table is."""
+        points = pd.Index(self.demand["point_id"])
+        return np.asarray(points.get_indexer(self.access["point_id"]))
+
+    @cached_property
+    def profiles(self) -> list[str]:
+        """The profiles of the access table."""
+        return [str(one) for one in self.access["profile"].unique()]
+
+    @cached_property
+    def _reached(self) -> NDArray[np.bool_]:
+        """Whether each row of the access table is in time."""
         # Back to the whole milliseconds that were compared when the children were counted.
-        time_ms = np.rint(rows["travel_time_s"].to_numpy() * 1000)
-        reached = (rows["status"] == REACHED).to_numpy(bool)
+        time_ms = np.rint(self.access["travel_time_s"].to_numpy() * 1000)
+        reached = (self.access["status"] == REACHED).to_numpy(bool)
         in_time: NDArray[np.bool_] = reached & (time_ms <= self.cutoff_ms)
         return in_time
+
+    @cached_property
+    def bands(self) -> dict[str, dict[int, str]]:
+        """Give for each band its ages that the same academies serve, by their last."""
+        found: dict[str, dict[int, str]] = {}
+        for band, ages in self.access[["band", "ages"]].drop_duplicates().to_numpy().tolist():
+            found.setdefault(band, {})[int(ages.partition("-")[2])] = ages
+        return found
 
 
 def _side(result: Tables | str | Path) -> _Side:
@@ -361,11 +388,10 @@ def _shared_cells(a: _Side, b: _Side) -> list[_Cell] | None:
     The children up to a cut are known from whichever side has it, so those between two cuts are
     too: children are handed out by single age, whatever the academies (method.md).
     """
-    bands = [dict.fromkeys(side.access["band"]) for side in (a, b)]
-    if list(bands[0]) != list(bands[1]) or not _same_points(a.demand, b.demand):
+    if list(a.bands) != list(b.bands) or not _same_points(a.demand, b.demand):
         return None
     cells = []
-    for band in bands[0]:
+    for band in a.bands:
         ours, theirs = a.up_to(band), b.up_to(band)
         if any((ours[last] != theirs[last]).any() for last in ours.keys() & theirs.keys()):
             return None
@@ -415,9 +441,8 @@ def _moved(a: _Side, b: _Side, cells: list[_Cell]) -> pd.DataFrame:
 
 def _counts(a: _Side, b: _Side, cells: list[_Cell]) -> dict[tuple[str, str], NDArray[np.int64]]:
     """Count by profile and band the children of each point who gained and lost: (2, points)."""
-    theirs = set(b.access["profile"])
     counts: dict[tuple[str, str], NDArray[np.int64]] = {}
-    for profile in (one for one in dict.fromkeys(a.access["profile"]) if one in theirs):
+    for profile in (one for one in a.profiles if one in b.profiles):
         for cell in cells:
             before, after = a.in_time(profile, cell.ages_a), b.in_time(profile, cell.ages_b)
             pair = cell.children * np.stack([after & ~before, before & ~after])

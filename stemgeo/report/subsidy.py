@@ -18,9 +18,9 @@ if TYPE_CHECKING:
 WORDS = {
     "nl": {
         "lead": "Volgens de subsidieregels van {year} kosten de erkende academies van het register "
-        "{amount} euro ({places}, {applicants}){envelope}.",
-        "with_plan": "Met de geplande plaatsen erbij wordt dat {amount} euro ({places}, "
-        "{applicants}){envelope}.",
+        "{amount} euro ({counted}){envelope}.",
+        "with_plan": "Met de geplande plaatsen erbij wordt dat {amount} euro ({counted})"
+        "{envelope}.",
         "left": "; van de enveloppe van {envelope} euro blijft {left} euro over",
         "passed": "; dat is {over} euro meer dan de enveloppe van {envelope} euro, en de regels "
         "zeggen niet hoe het tekort verdeeld wordt",
@@ -28,6 +28,10 @@ WORDS = {
         "vergeleken.",
         "one_place": "1 plaats",
         "places": "{count} plaatsen",
+        "one_extra": "1 extra traject",
+        "extras": "{count} extra trajecten",
+        "one_online": "1 online traject",
+        "onlines": "{count} online trajecten",
         "one_applicant": "1 aanvrager",
         "applicants": "{count} aanvragers",
         "cut": "Het maximum van {cap} euro per aanvrager neemt er {cut} euro af.",
@@ -45,15 +49,18 @@ WORDS = {
     },
     "en": {
         "lead": "Under the subsidy rules of {year} the recognised academies of the register cost "
-        "{amount} euro ({places}, {applicants}){envelope}.",
-        "with_plan": "With the planned places it becomes {amount} euro ({places}, {applicants})"
-        "{envelope}.",
+        "{amount} euro ({counted}){envelope}.",
+        "with_plan": "With the planned places it becomes {amount} euro ({counted}){envelope}.",
         "left": "; of the envelope of {envelope} euro {left} euro is left",
         "passed": "; that is {over} euro more than the envelope of {envelope} euro, and the rules "
         "do not say how the shortage is divided",
         "part": "The envelope of {envelope} euro is for all of Flanders and is not compared here.",
         "one_place": "1 place",
         "places": "{count} places",
+        "one_extra": "1 extra trajectory",
+        "extras": "{count} extra trajectories",
+        "one_online": "1 online trajectory",
+        "onlines": "{count} online trajectories",
         "one_applicant": "1 applicant",
         "applicants": "{count} applicants",
         "cut": "The maximum of {cap} euro for an applicant takes {cut} euro off.",
@@ -99,16 +106,20 @@ def subsidy_lines(result: Tables) -> list[str]:
 
 
 def _counted(table: pd.DataFrame, sums: Total, language: str) -> dict[str, str]:
-    """Write what was counted: the amount, the places, the applicants."""
-    words, paid = WORDS[language], int((table["amount_eur"] > 0).sum())
-    counts = {"place": int(table["places"].sum()), "applicant": paid}
-    told = {
-        f"{noun}s": words[f"one_{noun}" if count == 1 else f"{noun}s"].format(
-            count=_number(count, language)
-        )
-        for noun, count in counts.items()
+    """Write what was counted: the amount, and the places, trajectories and applicants of it."""
+    words = WORDS[language]
+    counts = {
+        "place": int(table["places"].sum()),
+        "extra": int(table["extra_trajectories"].sum()),
+        "online": int(table["online_trajectories"].sum()),
+        "applicant": int((table["amount_eur"] > 0).sum()),
     }
-    return {"amount": _number(sums.amount_eur, language), **told}
+    told = [
+        words[f"one_{noun}" if count == 1 else f"{noun}s"].format(count=_number(count, language))
+        for noun, count in counts.items()
+        if count or noun in ("place", "applicant")
+    ]
+    return {"amount": _number(sums.amount_eur, language), "counted": ", ".join(told)}
 
 
 def _against(sums: Total, language: str) -> str:
