@@ -22,6 +22,7 @@ from stemgeo.measure import (
 )
 from stemgeo.result import Tables
 from stemgeo.siting.municipalities import candidate_municipalities
+from stemgeo.siting.places import candidates
 from stemgeo.study import Study
 
 if TYPE_CHECKING:
@@ -80,6 +81,8 @@ def run(study: Study, *, progress: Progress = quiet, threads: int | None = None)
         areas = drawn(riders[0], points, cells, threads=threads or all_cores())
     progress("Hiaten zoeken", 0.85)
     found = find_gaps(prepared, measured, threads=threads)
+    on_all_roads = found.children["profile"] == "all"
+    places = candidates(prepared, measured)
     progress("Klaar met rekenen", 0.9)
     buildings = prepared.ground.buildings
     attributes = prepared.inputs.attributes
@@ -95,7 +98,7 @@ def run(study: Study, *, progress: Progress = quiet, threads: int | None = None)
         gap_municipalities=found.shares,
         gap_children=found.children,
         candidates=candidate_municipalities(
-            prepared, measured, found.children[found.children["profile"] == "all"], threads=threads
+            prepared, measured, places.table, found.children[on_all_roads], threads=threads
         ),
         demand=points,
         access=measured.access,
@@ -110,5 +113,5 @@ def run(study: Study, *, progress: Progress = quiet, threads: int | None = None)
             one.profile: one.counts(points, cells) for one in riders if isinstance(one, OverNetwork)
         },
         building_counts=buildings.counts if buildings else {},
-        notes=(*prepared.notes, *measured.notes),
+        notes=(*prepared.notes, *measured.notes, *places.notes),
     )

@@ -165,9 +165,8 @@ def test_without_a_usable_candidate_one_line_says_why(tmp_path: Path) -> None:
     """All outside: an error that names them."""
     place = small(tmp_path)
     (place / "plaatsen.csv").write_text("naam,x_lambert72,y_lambert72\nVer,190000,205500\n")
-    prepared, measured = ready(sg.load_study(place))
     with pytest.raises(InputError, match="none can be used: 1 lie outside"):
-        candidates(prepared, measured)
+        sg.site(sg.load_study(place).with_siting(places=1))
 
 
 def test_a_zone_stands_for_its_middle_demand_point(tmp_path: Path) -> None:
@@ -226,7 +225,7 @@ def test_no_plan_is_better_by_the_whole_chain(
 
 
 def test_where_children_count_for_more_the_choice_turns(tmp_path: Path) -> None:
-    """71002 has fewest children and the lowest value: K3 is first when they weigh most."""
+    """71002 has the lowest value: the place that reaches most of its children is first then."""
     folder = small(tmp_path)
     (folder / "inkomen.csv").write_text("nis_code,inkomen\n71002,1\n11001,5\n11004,5\n")
     toml = (folder / "study.toml").read_text(encoding="utf-8")
@@ -237,7 +236,14 @@ def test_where_children_count_for_more_the_choice_turns(tmp_path: Path) -> None:
     alike = sg.site(study.with_siting(places=1, curve_to=2))
     turned = sg.site(study.with_siting(places=1, equity=equity, curve_to=2))
     assert list(alike.places["academy_id"]) == ["K2"]
-    assert list(turned.places["academy_id"]) == ["K3"]
+    assert list(turned.places["academy_id"]) == ["K1"]
+    prepared, measured = ready(study)
+    table = candidates(prepared, measured).table
+    reached = [
+        with_places(prepared, table.iloc[[at]]).municipalities.set_index("nis_code")["covered"]
+        for at in range(3)
+    ]
+    assert np.argmax([one["71002"] for one in reached]) == 0
 
 
 def test_the_plan_keeps_its_promise(tmp_path: Path) -> None:
@@ -428,3 +434,40 @@ def test_the_summary_says_what_the_tables_say(tmp_path: Path) -> None:
     for row in plan.places.itertuples():
         assert f"| {row.rank} | {row.name} |" in text
     assert "enveloppe" not in text  # of a part of Flanders it says nothing
+
+
+def test_a_candidate_municipality_adds_what_a_run_counts(tmp_path: Path) -> None:
+    """Its best place is measured through the whole chain: here, beyond, and no other adds more."""
+    study = sg.load_study(small(tmp_path))
+    result = sg.run(study)
+    prepared, measured = ready(study)
+    table = candidates(prepared, measured).table
+    before = measured.municipalities.set_index("nis_code")["covered"]
+    assert "K6" not in set(result.candidates["place_id"])
+    for row in result.candidates.itertuples():
+        adds = {}
+        if row.place_id == "":
+            assert row.adds == 0
+            assert row.nis_code not in set(table["nis_code"])
+            continue
+        for at in np.flatnonzero(table["nis_code"] == row.nis_code):
+            after = with_places(prepared, table.iloc[[at]]).municipalities.set_index("nis_code")
+            adds[table["academy_id"].iloc[at]] = after["covered"] - before
+        more = adds[row.place_id]
+        assert row.adds == more.sum() == max(one.sum() for one in adds.values()) > 0
+        assert row.adds_here == more[row.nis_code]
+        assert row.adds_beyond == more.drop(row.nis_code).sum()
+    assert list(result.candidates["adds"]) == sorted(result.candidates["adds"], reverse=True)
+    assert result.candidates["uncovered"].sum() == result.municipalities["uncovered"].sum()
+    assert list(result.candidates["rank"]) == [1, 2, 3]
+
+
+@pytest.mark.parametrize(("rule", "first"), [("uncovered", "11001"), ("share", "11004")])
+def test_the_ranking_rule_can_be_changed(tmp_path: Path, rule: str, first: str) -> None:
+    """By its own children not in time 11001 is first; by the lowest share 11004."""
+    study = sg.load_study(small(tmp_path))
+    gaps = study.gaps.model_copy(update={"rank_by": rule})
+    result = sg.run(study.model_copy(update={"gaps": gaps}))
+    assert result.candidates["nis_code"].iloc[0] == first
+    by = result.candidates[rule]
+    assert by.is_monotonic_increasing if rule == "share" else by.is_monotonic_decreasing

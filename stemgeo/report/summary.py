@@ -100,8 +100,8 @@ WORDS = {
         "gaps_low_stress": "Alleen over rustige wegen komen er {count} bij, met {children} "
         "kinderen die over alle wegen wel op tijd zijn; in kleinere groepen nog {below}.",
         "why": "Waarom, in kinderen: {reasons}.",
-        "candidates": "Kandidaat-gemeenten, {rule}: {told}. Elk getal staat op zich: twee academies "
-        "naast elkaar brengen samen minder bij.",
+        "candidates": "Kandidaat-gemeenten, {rule}: {told}. Elk getal staat op zich: twee "
+        "academies naast elkaar brengen samen minder bij.",
         "candidate": "{name} ({adds} kinderen, van wie {here} uit de gemeente zelf)",
         "rank_adds": "volgens wat één academie op de beste plaats er op tijd zou brengen",
         "rank_uncovered": "volgens het aantal kinderen van de gemeente zelf dat niet op tijd is",

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from stemgeo.siting.places import candidates
 from stemgeo.siting.service import coverage_sets, units
 
 if TYPE_CHECKING:
+    import geopandas as gpd
     from numpy.typing import NDArray
 
     from stemgeo.measure import Measured, Prepared
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 def candidate_municipalities(
     prepared: Prepared,
     measured: Measured,
+    places: gpd.GeoDataFrame,
     reasons: pd.DataFrame,
     *,
     threads: int | None = None,
@@ -31,6 +32,8 @@ def candidate_municipalities(
     ----------
     prepared, measured
         Of the study.
+    places
+        Where an academy could come; see `places.candidates`.
     reasons
         For uncovered children `nis_code`, `reason` and `children`; see `gaps`.
     threads
@@ -42,41 +45,40 @@ def candidate_municipalities(
         The table `candidate-municipalities` of the data dictionary, by `gaps.rank_by` from high
         to low; equals by NIS code.
     """
-    adds = _best_places(prepared, measured, threads)
-    towns = measured.municipalities
-    table = pd.DataFrame(
-        towns.loc[
-            towns["uncovered"] > 0,
-            ["nis_code", "name", "province", "children", "uncovered", "unmeasured", "share",
-             "academies", "has_academy"],
-        ]
-    )  # fmt: skip
-    for part in (_main_reason(reasons), adds):
-        table = pd.DataFrame(table.merge(part, on="nis_code", how="left"))
+    towns = pd.DataFrame(measured.municipalities)
+    front = ["nis_code", "name", "province", "children", "uncovered", "unmeasured", "share"]
+    table = towns.loc[towns["uncovered"] > 0, [*front, "academies", "has_academy"]]
+    for part in (_main_reason(reasons), _best_places(prepared, measured, places, threads)):
+        table = table.merge(part, on="nis_code", how="left")
     text = dict.fromkeys(("reason", "place_id", "place"), "")
     whole = dict.fromkeys(("adds", "adds_here", "adds_beyond"), 0)
-    table = pd.DataFrame(table.fillna(text | whole).astype(dict.fromkeys(whole, "int64")))
+    table = table.fillna(text | whole).astype(dict.fromkeys(whole, "int64"))
+    return _ranked(table, prepared.study.gaps.rank_by)
+
+
+def _ranked(table: pd.DataFrame, rule: str) -> pd.DataFrame:
+    """Put the municipalities in order: most in need first, equals by code."""
     by = {"adds": ["adds", "uncovered"], "uncovered": ["uncovered", "adds"], "share": ["share"]}
-    order = by[prepared.study.gaps.rank_by]
+    keys = [*by[rule], "nis_code"]
     # The lowest share in time is the most in need; of the others the largest number is.
-    rising = [name == "share" for name in order]
-    keys = [*order, "nis_code"]
-    table = table.sort_values(keys, ascending=[*rising, True], ignore_index=True)
-    table.insert(0, "rank", np.arange(1, len(table) + 1))
-    return pd.DataFrame(table)
+    rising = [name in ("share", "nis_code") for name in keys]
+    ranked = table.sort_values(keys, ascending=rising, ignore_index=True)
+    ranked.insert(0, "rank", np.arange(1, len(ranked) + 1))
+    return ranked
 
 
 def _main_reason(reasons: pd.DataFrame) -> pd.DataFrame:
     """Give by municipality the reason of most of its uncovered children; of equals the first."""
     text = reasons.astype({"reason": "str"})
-    sums = text.groupby(["nis_code", "reason"], as_index=False)["children"].sum()
+    sums = text.groupby(["nis_code", "reason"], as_index=False)[["children"]].sum()
     sums = sums.sort_values(["nis_code", "children", "reason"], ascending=[True, False, True])
     return pd.DataFrame(sums.drop_duplicates("nis_code")[["nis_code", "reason"]])
 
 
-def _best_places(prepared: Prepared, measured: Measured, threads: int | None) -> pd.DataFrame:
+def _best_places(
+    prepared: Prepared, measured: Measured, places: gpd.GeoDataFrame, threads: int | None
+) -> pd.DataFrame:
     """Give by municipality the place there that would bring most children in time."""
-    places = candidates(prepared, measured).table
     everyone = units(prepared, measured, "all", threads=threads)
     late = everyone.take(everyone.served == 0)
     reach = coverage_sets(prepared, measured, places, "all", late, threads=threads)

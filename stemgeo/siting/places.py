@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from stemgeo.access.travellers import OverNetwork
-from stemgeo.errors import InputError, Problem
+from stemgeo.errors import Problem
 from stemgeo.inputs.academies import nothing
 from stemgeo.inputs.vectors import listed
 
@@ -43,13 +43,7 @@ class Candidates:
 
 
 def candidates(prepared: Prepared, measured: Measured) -> Candidates:
-    """Give the places of the study's list that can be used; without a list one for each zone.
-
-    Raises
-    ------
-    InputError
-        If no place is left.
-    """
+    """Give the places of the study's list that can be used; without a list one for each zone."""
     listed_places = prepared.inputs.candidates
     table = zone_middles(prepared) if listed_places is None else listed_places
     notes: list[Problem] = []
@@ -65,9 +59,6 @@ def candidates(prepared: Prepared, measured: Measured) -> Candidates:
         "have no usable road within the snap limit",
         notes,
     )
-    if table.empty:
-        lines = "; ".join(f"{note.what}" for note in notes) or "the list is empty"
-        raise InputError(Problem("candidates", f"none can be used: {lines}", "give others"))
     towns = prepared.inputs.municipalities.set_index("nis_code")
     table = table.assign(
         municipality=towns["name"].reindex(table["nis_code"]).to_numpy(),

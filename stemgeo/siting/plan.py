@@ -14,6 +14,7 @@ from stemgeo import equity, subsidy
 from stemgeo.access import travel_time
 from stemgeo.access.search import UNREACHED, unpack
 from stemgeo.demand import serves
+from stemgeo.errors import InputError, Problem
 from stemgeo.siting.choices import Choices, Limits
 from stemgeo.siting.places import PLANNED, Candidates, candidates, zone_middles
 from stemgeo.siting.service import Units, coverage_sets, reached_by, units
@@ -23,7 +24,6 @@ if TYPE_CHECKING:
     import geopandas as gpd
     from numpy.typing import NDArray
 
-    from stemgeo.errors import Problem
     from stemgeo.inputs import Inputs
     from stemgeo.measure import Measured, Prepared
     from stemgeo.siting.choices import Solution
@@ -138,10 +138,19 @@ class PlanTables:
 
 
 def question(prepared: Prepared, measured: Measured, *, threads: int | None = None) -> Question:
-    """Lay out the choice that a study asks for."""
+    """Lay out the choice that a study asks for.
+
+    Raises
+    ------
+    InputError
+        If no candidate place can be used.
+    """
     study = prepared.study
     siting = study.siting
     places = candidates(prepared, measured)
+    if places.table.empty:
+        lines = "; ".join(note.what for note in places.notes) or "there is none"
+        raise InputError(Problem("candidates", f"none can be used: {lines}", "give others"))
     children = units(prepared, measured, siting.profile, threads=threads)
     # Who is in time already gains nothing more, unless a second academy counts too.
     open_to = np.ones(len(children.point), dtype=np.bool_)
