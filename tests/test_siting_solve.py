@@ -3,23 +3,26 @@
 from __future__ import annotations
 
 import itertools
+import time
 import warnings
 from dataclasses import replace
 from fractions import Fraction
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
+from scipy.optimize import linprog
 from scipy.sparse import csr_array
 
 from stemgeo.errors import InputError
-from stemgeo.siting import search
+from stemgeo.siting import nearby, search
 from stemgeo.siting.compare import curve, greedy, random_plans
 from stemgeo.siting.cover import open_demand
 from stemgeo.siting.greedy import ordered
-from stemgeo.siting.program import certified
+from stemgeo.siting.program import certified, relaxed
 from stemgeo.siting.rules import Rules
 from stemgeo.siting.solve import Choices, Limits, Solution, backup, lscp, mclp, p_median
 
@@ -180,7 +183,11 @@ def test_p_median_is_the_best_of_all_plans(choices: Choices, limits: Limits, see
     within(choices, limits)
     of = np.random.default_rng(seed)
     shape = (choices.units, choices.places)
-    times, near, now = of.integers(0, 10, shape), of.random(shape) < 0.5, of.integers(1, 12, shape[0])
+    times, near, now = (
+        of.integers(0, 10, shape),
+        of.random(shape) < 0.5,
+        of.integers(1, 12, shape[0]),
+    )
     unit, place = np.nonzero(near)
     stored = csr_array((times[unit, place], (unit, place)), shape=shape)
 
@@ -280,12 +287,56 @@ def test_reductions_change_no_optimum(seed: int, monkeypatch: pytest.MonkeyPatch
     monkeypatch.setattr(search, "reduced", lambda cover, _: cover)
     nothing = (np.zeros(choices.places, bool), np.zeros(choices.places, bool))
     monkeypatch.setattr(search, "proven", lambda *_: nothing)
-    monkeypatch.setattr(search, "rounded", lambda cover, rules, plan, *_: plan)
+    monkeypatch.setattr(search, "rounded", lambda *given_: given_[2])
     whole = mclp(choices, limits)
     assert reduced.optimal
     assert whole.optimal
     assert reduced.objective == whole.objective
-    assert reduced.left.places < whole.left.places
+    assert reduced.left.units < whole.left.units
+
+
+@settings(max_examples=100, deadline=None)
+@given(choices=some_choices(), limits=some_limits())
+def test_parts_chosen_anew_keep_to_the_limits(choices: Choices, limits: Limits) -> None:
+    """With neighbourhoods bettered at any size, and no rounding, the best is still the best."""
+    within(choices, limits)
+    expected = brute(choices, limits, lambda counts, _: int(choices.weight[counts > 0].sum()))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(search, "rounded", lambda *given_: given_[2])
+        patch.setattr(search, "MANY_PLACES", -1)
+        patch.setattr(search, "TOGETHER", 0)
+        patch.setattr(nearby, "TOGETHER", 2)
+        found = assert_best(lambda: mclp(choices, limits), expected)
+    if found is not None:
+        counts = choices.reached_by(found.chosen)
+        assert is_kept(choices, limits, found.chosen.tolist(), counts)
+
+
+def test_neighbourhoods_better_a_greedy_choice() -> None:
+    """Choosing six neighbours anew betters what no swap of a single place could."""
+    choices = clustered(3, places=120, units=900)
+    limits = Limits(places=16)
+    cover = open_demand(choices, choices.weight, 0 * choices.weight, {})
+    rules = Rules.of(choices, limits)
+    plan = search.started(cover, rules, np.inf)
+    assert plan is not None
+    before = plan.value
+    solve = partial(search.best_part, deadline=time.perf_counter() + 60)
+    better = nearby.bettered(plan, rules, solve, np.inf)
+    assert before < better.value <= mclp(choices, limits).objective
+    assert rules.kept_by(cover, better.places)
+
+
+def test_the_relaxed_bound_is_that_of_the_linear_program() -> None:
+    """The multipliers found prove what scipy's linear program gives, to a hundredth of a child."""
+    choices = clustered(4, places=40, units=300)
+    rules = Rules.of(choices, Limits(places=6))
+    cover = open_demand(choices, choices.weight, choices.weight // 3, {})
+    program = search.to_program(cover, rules)
+    found = relaxed(program, 60)
+    theirs = linprog(-program.gain, A_ub=program.rows, b_ub=program.upper, bounds=(0, 1))
+    assert found is not None
+    assert found.bound == pytest.approx(-theirs.fun, abs=0.01)
 
 
 @pytest.mark.parametrize("limit_s", [0.0, 0.05, 0.4])
@@ -538,12 +589,24 @@ def test_what_has_no_meaning_is_refused() -> None:
         (choices_of([[0, 0]]), Limits(places=1)),
         (choices_of([[1, 1]]), Limits(places=0)),
         (choices_of([[1, 1]], weight=[0, 0], children=[0, 0]), Limits(places=1)),
-        (replace(choices_of([[1]]), reach=csr_array((1, 0)), **dict.fromkeys(
-            ("weight", "served", "province_of_unit", "children"), np.zeros(0, np.int64)
-        )), Limits(places=1)),
-        (replace(choices_of([[1, 1]]), reach=csr_array((0, 2)), **dict.fromkeys(
-            ("cost_cents", "province_of_place"), np.zeros(0, np.int64)
-        )), Limits(places=0)),
+        (
+            replace(
+                choices_of([[1]]),
+                reach=csr_array((1, 0)),
+                **dict.fromkeys(
+                    ("weight", "served", "province_of_unit", "children"), np.zeros(0, np.int64)
+                ),
+            ),
+            Limits(places=1),
+        ),
+        (
+            replace(
+                choices_of([[1, 1]]),
+                reach=csr_array((0, 2)),
+                **dict.fromkeys(("cost_cents", "province_of_place"), np.zeros(0, np.int64)),
+            ),
+            Limits(places=0),
+        ),
     ],
     ids=["all served", "nobody reached", "none asked", "weighs nothing", "no units", "no places"],
 )

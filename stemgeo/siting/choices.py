@@ -262,10 +262,14 @@ def _check_numbers(choices: Choices, limits: Limits, found: Findings) -> None:
             found.error(WHERE, f"the largest share is {limits.largest_share}", "give 0 to 1")
     for province, share in sorted(limits.floor_share.items()):
         if not 0 <= share <= 1:
-            found.error(WHERE, f"{choices.name(province)}: the least share is {share}", "give 0 to 1")
+            found.error(
+                WHERE, f"{choices.name(province)}: the least share is {share}", "give 0 to 1"
+            )
     for province, number in sorted(limits.floor_places.items()):
         if number < 0:
-            found.error(WHERE, f"{choices.name(province)}: at least {number} places", "give 0 or more")
+            found.error(
+                WHERE, f"{choices.name(province)}: at least {number} places", "give 0 or more"
+            )
     if not limits.time_limit_s >= 0:
         found.error(WHERE, f"the time limit is {limits.time_limit_s} s", "give 0 or more")
 

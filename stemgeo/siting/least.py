@@ -93,9 +93,7 @@ def _enough(cover: Cover, rules: Rules, need: int, chosen: Indices) -> bool:
     return cover.value(chosen) >= need and rules.kept_by(cover, chosen)
 
 
-def _greedily(
-    cover: Cover, rules: Rules, need: int, start: Indices | None = None
-) -> Indices:
+def _greedily(cover: Cover, rules: Rules, need: int, start: Indices | None = None) -> Indices:
     """Add the best place until there is enough."""
     plan = Plan(cover)
     for place in [] if start is None else start.tolist():
@@ -149,7 +147,8 @@ def _program(cover: Cover, rules: Rules, need: int) -> Program:
     everyone = need == int(cover.first.sum())
     wanted = np.concatenate([np.zeros(cover.places), cover.first])
     total = csr_array(wanted.reshape(1, -1))
-    demand = hstack([csr_array((cover.units, cover.places)), eye_array(cover.units)]).tocsr()
+    units = eye_array(cover.units, format="csr")
+    demand = hstack([csr_array((cover.units, cover.places)), units], format="csr")
     asked = demand[np.flatnonzero(cover.first > 0)] if everyone else total
     least = np.ones(asked.shape[0]) if everyone else np.array([float(need)])
     rows = csr_array(vstack([serve, asked, limits.rows], format="csr"))

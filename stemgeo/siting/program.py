@@ -10,6 +10,7 @@ import numpy as np
 from scipy.sparse import csr_array
 
 if TYPE_CHECKING:
+    import highspy
     from numpy.typing import NDArray
 
     Floats = NDArray[np.float64]
@@ -176,7 +177,7 @@ def searched(
     )
 
 
-def _model(program: Program, time_limit_s: float) -> tuple[object, float]:
+def _model(program: Program, time_limit_s: float) -> tuple[highspy.Highs, float]:
     """Pass a program to HiGHS with its gains scaled; give both."""
     import highspy
 
@@ -185,15 +186,16 @@ def _model(program: Program, time_limit_s: float) -> tuple[object, float]:
     rows = csr_array(program.rows)
     lp = highspy.HighsLp()
     lp.num_row_, lp.num_col_ = rows.shape
-    # Minimised with the sign turned: the interior point of HiGHS turns the duals of a maximum.
+    # Minimised with the sign turned: of a maximum, HiGHS 1.15 gives duals of the wrong sign after
+    # presolve and an interior point without crossover.
     lp.col_cost_ = -program.gain / scale
     lp.col_lower_, lp.col_upper_ = np.zeros(rows.shape[1]), np.ones(rows.shape[1])
     lp.row_lower_, lp.row_upper_ = program.lower, program.upper
     lp.a_matrix_.format_ = highspy.MatrixFormat.kRowwise
     lp.a_matrix_.start_, lp.a_matrix_.index_ = rows.indptr, rows.indices
     lp.a_matrix_.value_ = rows.data.astype(np.float64)
-    highs = highspy.Highs()
-    for option, value in {
+    highs = highspy.Highs()  # type: ignore[no-untyped-call]  # highspy leaves it untyped
+    options: dict[str, bool | int | float | str] = {
         "output_flag": False,
         # Not "threads": HiGHS keeps one number of them for the whole process, and refuses another.
         "parallel": "off",
@@ -204,7 +206,8 @@ def _model(program: Program, time_limit_s: float) -> tuple[object, float]:
         # What presolve and restarts could still find has been taken out before.
         "mip_detect_symmetry": False,
         "mip_allow_restart": False,
-    }.items():
+    }
+    for option, value in options.items():
         highs.setOptionValue(option, value)
     highs.passModel(lp)
     return highs, scale

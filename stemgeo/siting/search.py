@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
     from stemgeo.siting.choices import Choices
     from stemgeo.siting.cover import Cover
+    from stemgeo.siting.greedy import Score
     from stemgeo.siting.program import Relaxed
     from stemgeo.siting.rules import Rules
 
@@ -108,13 +109,13 @@ def best(choices: Choices, cover: Cover, rules: Rules, deadline: float) -> Found
         out, _ = proven(loose, plan.value, cover.places)
         if (~out).sum() > MANY_PLACES:
             half = time.perf_counter() + (deadline - time.perf_counter()) * 2 / 3
-            plan = bettered(plan, rules, partial(_best_part, deadline=half), half)
+            plan = bettered(plan, rules, partial(best_part, deadline=half), half)
     if math.floor(loose.bound) <= plan.value:
         return _found(cover, plan, plan.value, cover.only_places(plan.chosen))
     return _branched(cover, rules, plan, loose, deadline)
 
 
-def _best_part(cover: Cover, rules: Rules, freed: Indices, deadline: float) -> Indices:
+def best_part(cover: Cover, rules: Rules, freed: Indices, deadline: float) -> Indices:
     """Choose a small part anew, from what is chosen there now."""
     cover = reduced(cover, rules)
     plan = Plan(cover)
@@ -184,7 +185,9 @@ def proven(loose: Relaxed, value: int, places: int) -> tuple[Mask, Mask]:
 def started(cover: Cover, rules: Rules, deadline: float) -> Plan | None:
     """Give the best of greedy by gain and by gain per cent, swapped; None if none fits."""
     by_unit = cover.reach.T.tocsr()
-    scores = [by_gain] if rules.budget == NO_BUDGET else [by_gain, by_gain_per_cost]
+    scores: list[Score] = [by_gain]
+    if rules.budget != NO_BUDGET:
+        scores.append(by_gain_per_cost)
     top = None
     for score in scores:
         plan = Plan(cover, by_unit)

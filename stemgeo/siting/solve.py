@@ -33,6 +33,7 @@ from stemgeo.siting.search import best
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
+    from scipy.sparse import coo_array
 
     from stemgeo.siting.cover import Cover
 
@@ -243,7 +244,7 @@ def _unreachable(choices: Choices) -> Indices:
     return np.flatnonzero((counts == 0) & (choices.children > 0))
 
 
-def _steps(choices: Choices, times: object, now: Ints) -> Choices:
+def _steps(choices: Choices, times: coo_array, now: Ints) -> Choices:
     """Make a unit of coverage of each time at which a nearer place would serve a unit.
 
     With the times t1 < t2 < ... of the places nearer than now, being served within tk is worth
