@@ -26,6 +26,7 @@ ORDER = [
     "equity",
     "gaps",
     "measure",
+    "siting",
     "result",
     "maps",
     "report",

@@ -30,8 +30,8 @@ if TYPE_CHECKING:
 
 __all__ = ["Curve", "Draws", "curve", "greedy", "random_plans"]
 
-BOUND_WORK = 4_000_000
-"""Entries over which relaxed programs are solved for a curve: some 20 seconds at most."""
+BOUND_WORK = 2_000_000
+"""Entries over which relaxed programs are solved for a curve: some 25 seconds at most."""
 
 BOUNDS = 4
 """Relaxed programs solved for a curve at the least; each bounds every number of places."""
