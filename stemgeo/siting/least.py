@@ -123,9 +123,7 @@ def _thinned(cover: Cover, rules: Rules, need: int, chosen: Indices) -> Indices:
     return chosen
 
 
-def _swapped(
-    cover: Cover, rules: Rules, need: int, chosen: Indices, deadline: float
-) -> Indices:
+def _swapped(cover: Cover, rules: Rules, need: int, chosen: Indices, deadline: float) -> Indices:
     """Do with one place fewer, and one fewer again, as long as swaps bring enough back."""
     while len(chosen):
         plan = Plan(cover)

@@ -116,7 +116,7 @@ def certified(program: Program, duals: Floats) -> tuple[float, Floats]:
 
 def relaxed(program: Program, time_limit_s: float) -> Relaxed | None:
     """Solve without whole numbers, by an interior point; None if that did not end in time."""
-    highs, scale = _model(program, time_limit_s)
+    highs, scale = _model(program, time_limit_s, 0)
     highs.setOptionValue("solver", "ipm")
     # Any duals prove a bound: no need to cross over to a corner.
     highs.setOptionValue("run_crossover", "off")
@@ -154,11 +154,8 @@ def searched(
     """
     import highspy
 
-    highs, scale = _model(program, time_limit_s)
+    highs, scale = _model(program, time_limit_s, program.binary)
     highs.setOptionValue("mip_max_nodes", nodes)
-    binary = np.arange(program.binary, dtype=np.int32)
-    kinds = np.full(program.binary, highspy.HighsVarType.kInteger)
-    highs.changeColsIntegrality(program.binary, binary, kinds)
     ones = np.ones(len(fixed))
     highs.changeColsBounds(len(fixed), fixed.astype(np.int32), ones, ones)
     if start is not None:
@@ -177,8 +174,8 @@ def searched(
     )
 
 
-def _model(program: Program, time_limit_s: float) -> tuple[highspy.Highs, float]:
-    """Pass a program to HiGHS with its gains scaled; give both."""
+def _model(program: Program, time_limit_s: float, binary: int) -> tuple[highspy.Highs, float]:
+    """Pass a program to HiGHS, its gains scaled, the first columns whole; give it and the scale."""
     import highspy
 
     largest = float(np.abs(program.gain).max(initial=0))
@@ -194,6 +191,9 @@ def _model(program: Program, time_limit_s: float) -> tuple[highspy.Highs, float]
     lp.a_matrix_.format_ = highspy.MatrixFormat.kRowwise
     lp.a_matrix_.start_, lp.a_matrix_.index_ = rows.indptr, rows.indices
     lp.a_matrix_.value_ = rows.data.astype(np.float64)
+    if binary:
+        whole, any_value = highspy.HighsVarType.kInteger, highspy.HighsVarType.kContinuous
+        lp.integrality_ = [whole] * binary + [any_value] * (lp.num_col_ - binary)
     highs = highspy.Highs()  # type: ignore[no-untyped-call]  # highspy leaves it untyped
     options: dict[str, bool | int | float | str] = {
         "output_flag": False,
