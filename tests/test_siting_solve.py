@@ -10,6 +10,7 @@ from fractions import Fraction
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+import highspy
 import numpy as np
 import pytest
 from hypothesis import assume, given, settings
@@ -454,6 +455,24 @@ def test_the_order_of_the_units_settles_nothing(choices: Choices, seed: int) -> 
     one, other = mclp(choices, limits), mclp(turned, limits)
     assert one.chosen.tolist() == other.chosen.tolist()
     assert one.gains.tolist() == other.gains.tolist()
+
+
+@pytest.mark.parametrize("threads", [1, 2])
+def test_the_number_of_threads_settles_nothing(threads: int) -> None:
+    """Whatever number of threads HiGHS was started with, the choice is the same, and proven."""
+    choices = clustered(7, places=60, units=500)
+    limits = Limits(places=8)
+    alone = mclp(choices, limits)
+    highspy.Highs.resetGlobalScheduler(True)
+    other = highspy.Highs()
+    other.setOptionValue("output_flag", False)
+    other.setOptionValue("threads", threads)
+    other.addVariable(0, 1, 1)
+    assert other.run() == highspy.HighsStatus.kOk
+    again = mclp(choices, limits)
+    highspy.Highs.resetGlobalScheduler(True)
+    assert again.optimal
+    assert (again.chosen.tolist(), again.left) == (alone.chosen.tolist(), alone.left)
 
 
 def test_alike_units_are_merged_and_replaced_places_left_out() -> None:
