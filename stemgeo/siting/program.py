@@ -195,7 +195,17 @@ def _model(program: Program, time_limit_s: float, binary: int) -> tuple[highspy.
         whole, any_value = highspy.HighsVarType.kInteger, highspy.HighsVarType.kContinuous
         lp.integrality_ = [whole] * binary + [any_value] * (lp.num_col_ - binary)
     highs = highspy.Highs()  # type: ignore[no-untyped-call]  # highspy leaves it untyped
-    options: dict[str, bool | int | float | str] = {
+    for option, value in _options(program, scale, time_limit_s).items():
+        highs.setOptionValue(option, value)
+    highs.passModel(lp)
+    return highs, scale
+
+
+def _options(
+    program: Program, scale: float, time_limit_s: float
+) -> dict[str, bool | int | float | str]:
+    """Give what HiGHS is told: the same answer each time, and proofs to the last child."""
+    return {
         "output_flag": False,
         # Not "threads": HiGHS keeps one number of them for the whole process, and refuses another.
         "parallel": "off",
@@ -203,11 +213,7 @@ def _model(program: Program, time_limit_s: float, binary: int) -> tuple[highspy.
         "time_limit": max(0.0, time_limit_s),
         "mip_rel_gap": 0.0,
         "mip_abs_gap": program.gap / scale,
-        # What presolve and restarts could still find has been taken out before.
+        # After the reductions and roundings made before, these take longer than they save.
         "mip_detect_symmetry": False,
         "mip_allow_restart": False,
     }
-    for option, value in options.items():
-        highs.setOptionValue(option, value)
-    highs.passModel(lp)
-    return highs, scale

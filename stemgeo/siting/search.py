@@ -41,6 +41,9 @@ ROUNDINGS = (4, 30)
 MANY_PLACES = 400
 """With more places left than this, neighbourhoods are bettered before branch and bound."""
 
+PARTS_OF_TIME = 2 / 3
+"""Share of the time left that neighbourhoods may take; the rest is for the proof."""
+
 ALL_NODES = 2**31 - 1
 
 PART_NODES = 20
@@ -105,14 +108,21 @@ def best(choices: Choices, cover: Cover, rules: Rules, deadline: float) -> Found
         return _found(cover, plan, math.floor(bound), cover)
     if math.floor(loose.bound) > plan.value:
         plan = rounded(cover, rules, plan, loose.values[: cover.places], deadline)
-    if math.floor(loose.bound) > plan.value and int(plan.chosen.sum()) > 2 * TOGETHER:
-        out, _ = proven(loose, plan.value, cover.places)
-        if (~out).sum() > MANY_PLACES:
-            half = time.perf_counter() + (deadline - time.perf_counter()) * 2 / 3
-            plan = bettered(plan, rules, partial(best_part, deadline=half), half)
+    if math.floor(loose.bound) > plan.value:
+        plan = _in_parts(cover, rules, plan, loose, deadline)
     if math.floor(loose.bound) <= plan.value:
         return _found(cover, plan, plan.value, cover.only_places(plan.chosen))
     return _branched(cover, rules, plan, loose, deadline)
+
+
+def _in_parts(cover: Cover, rules: Rules, plan: Plan, loose: Relaxed, deadline: float) -> Plan:
+    """Better a large choice part by part, where branch and bound would find little in time."""
+    out, _ = proven(loose, plan.value, cover.places)
+    if (~out).sum() <= MANY_PLACES or plan.chosen.sum() <= 2 * TOGETHER:
+        return plan
+    now = time.perf_counter()
+    end = now + PARTS_OF_TIME * (deadline - now)
+    return bettered(plan, rules, partial(best_part, deadline=end), end)
 
 
 def best_part(cover: Cover, rules: Rules, freed: Indices, deadline: float) -> Indices:
