@@ -597,6 +597,10 @@ def test_what_has_no_meaning_is_refused() -> None:
         p_median(choices, times, np.full(4, 2**52), Limits(places=1))
     with pytest.raises(InputError, match="a second service counts 2"):
         backup(choices, Limits(places=1), 1, 2)
+    with pytest.raises(InputError, match="negative"):
+        p_median(choices, csr_array(-np.ones((4, 3), np.int64)), np.ones(4, np.int64), Limits())
+    with pytest.raises(InputError, match="add up to too much"):
+        backup(choices, Limits(places=1), 2**60, 1)
     with pytest.raises(InputError, match="0 random plans"):
         random_plans(choices, 1, 0, seed=0)
 
