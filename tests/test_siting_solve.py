@@ -3,23 +3,27 @@
 from __future__ import annotations
 
 import itertools
+import time
 import warnings
 from dataclasses import replace
 from fractions import Fraction
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
+import highspy
 import numpy as np
 import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
+from scipy.optimize import linprog
 from scipy.sparse import csr_array
 
 from stemgeo.errors import InputError
-from stemgeo.siting import search
+from stemgeo.siting import nearby, search
 from stemgeo.siting.compare import curve, greedy, random_plans
 from stemgeo.siting.cover import open_demand
 from stemgeo.siting.greedy import ordered
-from stemgeo.siting.program import certified
+from stemgeo.siting.program import certified, relaxed
 from stemgeo.siting.rules import Rules
 from stemgeo.siting.solve import Choices, Limits, Solution, backup, lscp, mclp, p_median
 
@@ -284,12 +288,56 @@ def test_reductions_change_no_optimum(seed: int, monkeypatch: pytest.MonkeyPatch
     monkeypatch.setattr(search, "reduced", lambda cover, _: cover)
     nothing = (np.zeros(choices.places, bool), np.zeros(choices.places, bool))
     monkeypatch.setattr(search, "proven", lambda *_: nothing)
-    monkeypatch.setattr(search, "rounded", lambda cover, rules, plan, *_: plan)
+    monkeypatch.setattr(search, "rounded", lambda *given_: given_[2])
     whole = mclp(choices, limits)
     assert reduced.optimal
     assert whole.optimal
     assert reduced.objective == whole.objective
-    assert reduced.left.places < whole.left.places
+    assert reduced.left.units < whole.left.units
+
+
+@settings(max_examples=100, deadline=None)
+@given(choices=some_choices(), limits=some_limits())
+def test_parts_chosen_anew_keep_to_the_limits(choices: Choices, limits: Limits) -> None:
+    """With neighbourhoods bettered at any size, and no rounding, the best is still the best."""
+    within(choices, limits)
+    expected = brute(choices, limits, lambda counts, _: int(choices.weight[counts > 0].sum()))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(search, "rounded", lambda *given_: given_[2])
+        patch.setattr(search, "MANY_PLACES", -1)
+        patch.setattr(search, "TOGETHER", 0)
+        patch.setattr(nearby, "TOGETHER", 2)
+        found = assert_best(lambda: mclp(choices, limits), expected)
+    if found is not None:
+        counts = choices.reached_by(found.chosen)
+        assert is_kept(choices, limits, found.chosen.tolist(), counts)
+
+
+def test_neighbourhoods_better_a_greedy_choice() -> None:
+    """Choosing six neighbours anew betters what no swap of a single place could."""
+    choices = clustered(3, places=120, units=900)
+    limits = Limits(places=16)
+    cover = open_demand(choices, choices.weight, 0 * choices.weight, {})
+    rules = Rules.of(choices, limits)
+    plan = search.started(cover, rules, np.inf)
+    assert plan is not None
+    before = plan.value
+    solve = partial(search.best_part, deadline=time.perf_counter() + 60)
+    better = nearby.bettered(plan, rules, solve, np.inf)
+    assert before < better.value <= mclp(choices, limits).objective
+    assert rules.kept_by(cover, better.places)
+
+
+def test_the_relaxed_bound_is_that_of_the_linear_program() -> None:
+    """The multipliers found prove what scipy's linear program gives, to a hundredth of a child."""
+    choices = clustered(4, places=40, units=300)
+    rules = Rules.of(choices, Limits(places=6))
+    cover = open_demand(choices, choices.weight, choices.weight // 3, {})
+    program = search.to_program(cover, rules)
+    found = relaxed(program, 60)
+    theirs = linprog(-program.gain, A_ub=program.rows, b_ub=program.upper, bounds=(0, 1))
+    assert found is not None
+    assert found.bound == pytest.approx(-theirs.fun, abs=0.01)
 
 
 @pytest.mark.parametrize("limit_s", [0.0, 0.05, 0.4])
@@ -407,6 +455,24 @@ def test_the_order_of_the_units_settles_nothing(choices: Choices, seed: int) -> 
     one, other = mclp(choices, limits), mclp(turned, limits)
     assert one.chosen.tolist() == other.chosen.tolist()
     assert one.gains.tolist() == other.gains.tolist()
+
+
+@pytest.mark.parametrize("threads", [1, 2])
+def test_the_number_of_threads_settles_nothing(threads: int) -> None:
+    """Whatever number of threads HiGHS was started with, the choice is the same, and proven."""
+    choices = clustered(7, places=60, units=500)
+    limits = Limits(places=8)
+    alone = mclp(choices, limits)
+    highspy.Highs.resetGlobalScheduler(True)
+    other = highspy.Highs()
+    other.setOptionValue("output_flag", False)
+    other.setOptionValue("threads", threads)
+    other.addVariable(0, 1, 1)
+    assert other.run() == highspy.HighsStatus.kOk
+    again = mclp(choices, limits)
+    highspy.Highs.resetGlobalScheduler(True)
+    assert again.optimal
+    assert (again.chosen.tolist(), again.left) == (alone.chosen.tolist(), alone.left)
 
 
 def test_alike_units_are_merged_and_replaced_places_left_out() -> None:
@@ -531,6 +597,10 @@ def test_what_has_no_meaning_is_refused() -> None:
         p_median(choices, times, np.full(4, 2**52), Limits(places=1))
     with pytest.raises(InputError, match="a second service counts 2"):
         backup(choices, Limits(places=1), 1, 2)
+    with pytest.raises(InputError, match="negative"):
+        p_median(choices, csr_array(-np.ones((4, 3), np.int64)), np.ones(4, np.int64), Limits())
+    with pytest.raises(InputError, match="add up to too much"):
+        backup(choices, Limits(places=1), 2**60, 1)
     with pytest.raises(InputError, match="0 random plans"):
         random_plans(choices, 1, 0, seed=0)
 

@@ -30,8 +30,8 @@ if TYPE_CHECKING:
 
 __all__ = ["Curve", "Draws", "curve", "greedy", "random_plans"]
 
-BOUND_WORK = 4_000_000
-"""Entries over which relaxed programs are solved for a curve: some 20 seconds at most."""
+BOUND_WORK = 2_000_000
+"""Entries over which relaxed programs are solved for a curve: some 25 seconds at most."""
 
 BOUNDS = 4
 """Relaxed programs solved for a curve at the least; each bounds every number of places."""
@@ -227,7 +227,7 @@ def _lines(
 
 
 def _bounds(cover: Cover, rules: list[Rules], best: Ints, deadline: float) -> Ints:
-    """Bound every number of places, by solving where the bound is farthest off so far."""
+    """Bound every number of places, from relaxed programs at numbers spread over all of them."""
     everything = int(cover.first.sum() + cover.own.sum())
     bound = np.full(len(rules), everything, np.int64)
     if not cover.places:
@@ -245,7 +245,7 @@ def _bounds(cover: Cover, rules: list[Rules], best: Ints, deadline: float) -> In
         loose = relaxed(program, deadline - time.perf_counter())
         if loose is not None:
             bound = np.minimum(bound, _of_all(cover, program, loose.duals, len(rules)))
-    return bound
+    return np.asarray(bound)
 
 
 def _spread(count: int) -> list[int]:

@@ -175,7 +175,7 @@ def _same_places(by_unit: csr_array, order: Indices) -> Mask:
     before = np.arange(rows.nnz) - np.repeat(size, size)
     equal = rows.indices == rows.indices[np.maximum(before, 0)]
     differing = np.add.reduceat(~equal, rows.indptr[:-1])
-    return same & (differing[1:] == 0)
+    return np.asarray(same & (differing[1:] == 0))
 
 
 def without_dominated(cover: Cover, groups: Indices) -> Cover:

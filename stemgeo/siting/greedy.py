@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from numpy.typing import NDArray
+    from scipy.sparse import csr_array
 
     from stemgeo.siting.cover import Cover
     from stemgeo.siting.rules import Rules
@@ -33,7 +34,7 @@ class Plan:
     those places change that share a unit with the added one, which costs less still.
     """
 
-    def __init__(self, cover: Cover, by_unit: object = None) -> None:
+    def __init__(self, cover: Cover, by_unit: csr_array | None = None) -> None:
         self.cover = cover
         self.by_unit = cover.reach.T.tocsr() if by_unit is None else by_unit
         self.chosen = np.zeros(cover.places, bool)

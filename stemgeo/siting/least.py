@@ -12,7 +12,7 @@ from scipy.sparse import csr_array, eye_array, hstack, vstack
 
 from stemgeo.siting.choices import Left, least_children
 from stemgeo.siting.cover import open_demand, without_dominated
-from stemgeo.siting.greedy import Plan, by_gain, complete
+from stemgeo.siting.greedy import Plan, by_gain, complete, swap
 from stemgeo.siting.program import CHOSEN, Program, certified, relaxed, searched
 from stemgeo.siting.search import (
     ROUNDING_WORK,
@@ -74,6 +74,8 @@ def fewest(choices: Choices, rules: Rules, share: float, deadline: float) -> Fou
         sizes = Left(cover.places, cover.units)
         return Found(cover.kept[chosen], len(chosen), max(1, math.ceil(-bound)), sizes)
     chosen = _rounded(cover, rules, need, chosen, loose.values[: cover.places], deadline)
+    if math.ceil(-loose.bound) < len(chosen):
+        chosen = _swapped(cover, rules, need, chosen, deadline)
     if math.ceil(-loose.bound) >= len(chosen):
         return Found(cover.kept[chosen], len(chosen), len(chosen), Left(len(chosen), cover.units))
     return _branched(cover, rules, need, chosen, loose, deadline)
@@ -121,6 +123,21 @@ def _thinned(cover: Cover, rules: Rules, need: int, chosen: Indices) -> Indices:
     return chosen
 
 
+def _swapped(cover: Cover, rules: Rules, need: int, chosen: Indices, deadline: float) -> Indices:
+    """Do with one place fewer, and one fewer again, as long as swaps bring enough back."""
+    while len(chosen):
+        plan = Plan(cover)
+        for place in chosen.tolist():
+            plan.add(place)
+        alone = cover.reach[chosen] @ np.where(plan.counts == 1, cover.first, 0)
+        plan.drop(int(chosen[np.argmin(alone)]))
+        swap(plan, replace(rules, most=len(chosen) - 1), by_gain, deadline)
+        if len(plan.places) >= len(chosen) or not _enough(cover, rules, need, plan.places):
+            break
+        chosen = plan.places
+    return chosen
+
+
 def _rounded(
     cover: Cover, rules: Rules, need: int, chosen: Indices, values: Floats, deadline: float
 ) -> Indices:
@@ -147,7 +164,8 @@ def _program(cover: Cover, rules: Rules, need: int) -> Program:
     everyone = need == int(cover.first.sum())
     wanted = np.concatenate([np.zeros(cover.places), cover.first])
     total = csr_array(wanted.reshape(1, -1))
-    demand = hstack([csr_array((cover.units, cover.places)), eye_array(cover.units)]).tocsr()
+    units = eye_array(cover.units, format="csr")
+    demand = hstack([csr_array((cover.units, cover.places)), units], format="csr")
     asked = demand[np.flatnonzero(cover.first > 0)] if everyone else total
     least = np.ones(asked.shape[0]) if everyone else np.array([float(need)])
     rows = csr_array(vstack([serve, asked, limits.rows], format="csr"))

@@ -67,7 +67,7 @@ def bettered(plan: Plan, rules: Rules, solve: Solve, deadline: float) -> Plan:
 
 
 def neighbours(plan: Plan, place: int) -> Indices:
-    """Give the chosen places nearest to one: by steps over places that share a unit."""
+    """Give some chosen places near to one: by steps over places that share a unit."""
     cover = plan.cover
     near = np.zeros(cover.places, bool)
     near[place] = True
@@ -105,12 +105,13 @@ def _anew(plan: Plan, rules: Rules, freed: Indices, solve: Solve) -> Plan:
 def still_open(cover: Cover, counts: NDArray[np.int64]) -> Cover:
     """Give what is left to win where units are served so many times already."""
     never = counts == 0
-    return replace(
+    left = replace(
         cover,
         first=np.where(never, cover.first, np.where(counts == 1, cover.second, 0)),
         second=np.where(never, cover.second, 0),
         children=np.where(never, cover.children, 0),
     )
+    return left.only_units((left.first > 0) | (left.second > 0) | (left.children > 0))
 
 
 def _what_is_left(rules: Rules, cover: Cover, kept: Mask, counts: NDArray[np.int64]) -> Rules:

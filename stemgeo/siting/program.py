@@ -10,6 +10,7 @@ import numpy as np
 from scipy.sparse import csr_array
 
 if TYPE_CHECKING:
+    import highspy
     from numpy.typing import NDArray
 
     Floats = NDArray[np.float64]
@@ -115,7 +116,7 @@ def certified(program: Program, duals: Floats) -> tuple[float, Floats]:
 
 def relaxed(program: Program, time_limit_s: float) -> Relaxed | None:
     """Solve without whole numbers, by an interior point; None if that did not end in time."""
-    highs, scale = _model(program, time_limit_s)
+    highs, scale = _model(program, time_limit_s, 0)
     highs.setOptionValue("solver", "ipm")
     # Any duals prove a bound: no need to cross over to a corner.
     highs.setOptionValue("run_crossover", "off")
@@ -153,11 +154,8 @@ def searched(
     """
     import highspy
 
-    highs, scale = _model(program, time_limit_s)
+    highs, scale = _model(program, time_limit_s, program.binary)
     highs.setOptionValue("mip_max_nodes", nodes)
-    binary = np.arange(program.binary, dtype=np.int32)
-    kinds = np.full(program.binary, highspy.HighsVarType.kInteger)
-    highs.changeColsIntegrality(program.binary, binary, kinds)
     ones = np.ones(len(fixed))
     highs.changeColsBounds(len(fixed), fixed.astype(np.int32), ones, ones)
     if start is not None:
@@ -176,8 +174,8 @@ def searched(
     )
 
 
-def _model(program: Program, time_limit_s: float) -> tuple[object, float]:
-    """Pass a program to HiGHS with its gains scaled; give both."""
+def _model(program: Program, time_limit_s: float, binary: int) -> tuple[highspy.Highs, float]:
+    """Pass a program to HiGHS, its gains scaled, the first columns whole; give it and the scale."""
     import highspy
 
     largest = float(np.abs(program.gain).max(initial=0))
@@ -185,15 +183,29 @@ def _model(program: Program, time_limit_s: float) -> tuple[object, float]:
     rows = csr_array(program.rows)
     lp = highspy.HighsLp()
     lp.num_row_, lp.num_col_ = rows.shape
-    # Minimised with the sign turned: the interior point of HiGHS turns the duals of a maximum.
+    # Minimised with the sign turned: of a maximum, HiGHS 1.15 gives duals of the wrong sign after
+    # presolve and an interior point without crossover.
     lp.col_cost_ = -program.gain / scale
     lp.col_lower_, lp.col_upper_ = np.zeros(rows.shape[1]), np.ones(rows.shape[1])
     lp.row_lower_, lp.row_upper_ = program.lower, program.upper
     lp.a_matrix_.format_ = highspy.MatrixFormat.kRowwise
     lp.a_matrix_.start_, lp.a_matrix_.index_ = rows.indptr, rows.indices
     lp.a_matrix_.value_ = rows.data.astype(np.float64)
-    highs = highspy.Highs()
-    for option, value in {
+    if binary:
+        whole, any_value = highspy.HighsVarType.kInteger, highspy.HighsVarType.kContinuous
+        lp.integrality_ = [whole] * binary + [any_value] * (lp.num_col_ - binary)
+    highs = highspy.Highs()  # type: ignore[no-untyped-call]  # highspy leaves it untyped
+    for option, value in _options(program, scale, time_limit_s).items():
+        highs.setOptionValue(option, value)
+    highs.passModel(lp)
+    return highs, scale
+
+
+def _options(
+    program: Program, scale: float, time_limit_s: float
+) -> dict[str, bool | int | float | str]:
+    """Give what HiGHS is told: the same answer each time, and proofs to the last child."""
+    return {
         "output_flag": False,
         # Not "threads": HiGHS keeps one number of them for the whole process, and refuses another.
         "parallel": "off",
@@ -201,10 +213,7 @@ def _model(program: Program, time_limit_s: float) -> tuple[object, float]:
         "time_limit": max(0.0, time_limit_s),
         "mip_rel_gap": 0.0,
         "mip_abs_gap": program.gap / scale,
-        # What presolve and restarts could still find has been taken out before.
+        # After the reductions and roundings made before, these take longer than they save.
         "mip_detect_symmetry": False,
         "mip_allow_restart": False,
-    }.items():
-        highs.setOptionValue(option, value)
-    highs.passModel(lp)
-    return highs, scale
+    }

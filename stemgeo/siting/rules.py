@@ -114,7 +114,7 @@ class Rules:
         won = np.zeros(len(self.needs), np.int64)
         counted = (counts > 0) & (cover.province_of_unit >= 0)
         np.add.at(won, cover.province_of_unit[counted], cover.children[counted])
-        return np.maximum(self.needs - won, 0)
+        return np.asarray(np.maximum(self.needs - won, 0))
 
     def kept_by(self, cover: Cover, chosen: Indices) -> bool:
         """Tell whether a choice is within all limits."""

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
     from stemgeo.siting.choices import Choices
     from stemgeo.siting.cover import Cover
+    from stemgeo.siting.greedy import Score
     from stemgeo.siting.program import Relaxed
     from stemgeo.siting.rules import Rules
 
@@ -39,6 +40,9 @@ ROUNDINGS = (4, 30)
 
 MANY_PLACES = 400
 """With more places left than this, neighbourhoods are bettered before branch and bound."""
+
+PARTS_OF_TIME = 2 / 3
+"""Share of the time left that neighbourhoods may take; the rest is for the proof."""
 
 ALL_NODES = 2**31 - 1
 
@@ -104,17 +108,24 @@ def best(choices: Choices, cover: Cover, rules: Rules, deadline: float) -> Found
         return _found(cover, plan, math.floor(bound), cover)
     if math.floor(loose.bound) > plan.value:
         plan = rounded(cover, rules, plan, loose.values[: cover.places], deadline)
-    if math.floor(loose.bound) > plan.value and int(plan.chosen.sum()) > 2 * TOGETHER:
-        out, _ = proven(loose, plan.value, cover.places)
-        if (~out).sum() > MANY_PLACES:
-            half = time.perf_counter() + (deadline - time.perf_counter()) * 2 / 3
-            plan = bettered(plan, rules, partial(_best_part, deadline=half), half)
+    if math.floor(loose.bound) > plan.value:
+        plan = _in_parts(cover, rules, plan, loose, deadline)
     if math.floor(loose.bound) <= plan.value:
         return _found(cover, plan, plan.value, cover.only_places(plan.chosen))
     return _branched(cover, rules, plan, loose, deadline)
 
 
-def _best_part(cover: Cover, rules: Rules, freed: Indices, deadline: float) -> Indices:
+def _in_parts(cover: Cover, rules: Rules, plan: Plan, loose: Relaxed, deadline: float) -> Plan:
+    """Better a large choice part by part, where branch and bound would find little in time."""
+    out, _ = proven(loose, plan.value, cover.places)
+    if (~out).sum() <= MANY_PLACES or plan.chosen.sum() <= 2 * TOGETHER:
+        return plan
+    now = time.perf_counter()
+    end = now + PARTS_OF_TIME * (deadline - now)
+    return bettered(plan, rules, partial(best_part, deadline=end), end)
+
+
+def best_part(cover: Cover, rules: Rules, freed: Indices, deadline: float) -> Indices:
     """Choose a small part anew, from what is chosen there now."""
     cover = reduced(cover, rules)
     plan = Plan(cover)
@@ -184,7 +195,9 @@ def proven(loose: Relaxed, value: int, places: int) -> tuple[Mask, Mask]:
 def started(cover: Cover, rules: Rules, deadline: float) -> Plan | None:
     """Give the best of greedy by gain and by gain per cent, swapped; None if none fits."""
     by_unit = cover.reach.T.tocsr()
-    scores = [by_gain] if rules.budget == NO_BUDGET else [by_gain, by_gain_per_cost]
+    scores: list[Score] = [by_gain]
+    if rules.budget != NO_BUDGET:
+        scores.append(by_gain_per_cost)
     top = None
     for score in scores:
         plan = Plan(cover, by_unit)

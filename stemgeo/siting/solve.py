@@ -33,6 +33,7 @@ from stemgeo.siting.search import best
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
+    from scipy.sparse import coo_array
 
     from stemgeo.siting.cover import Cover
 
@@ -94,6 +95,9 @@ def backup(choices: Choices, limits: Limits, of_first: int = 1, of_second: int =
     InputError
         As for `mclp`, and when a second service counts more than a first.
     """
+    choices.check()
+    if (of_first + of_second) * int(choices.weight.sum()) > LARGEST_TOTAL:
+        raise InputError(Problem(WHERE, "services times weights add up to too much"))
     if not 0 <= of_second <= of_first:
         what = f"a second service counts {of_second}, a first {of_first}"
         raise InputError(Problem(WHERE, what, "give 0 or more to both, no more to the second"))
@@ -129,12 +133,15 @@ def p_median(choices: Choices, times: csr_array, now: Ints, limits: Limits) -> S
         As for `mclp`, and when numbers grow beyond what can be told apart.
     """
     began = time.perf_counter()
+    choices.check()
     if limits.floor_share:
         what = "the p-median has no cutoff: no share in time can be asked for"
         raise InputError(Problem(WHERE, what, "leave the least shares out"))
     if times.shape != (choices.units, choices.places) or now.shape != (choices.units,):
         what = f"times are {times.shape} and now {now.shape}, not by unit and place"
         raise InputError(Problem(WHERE, what))
+    if min(times.data.min(initial=0), now.min(initial=0)) < 0 or times.dtype.kind not in "iu":
+        raise InputError(Problem(WHERE, "times are negative or no whole numbers"))
     total = int(choices.weight @ now)
     if float(choices.weight.astype(np.float64) @ now) > LARGEST_TOTAL:
         what = "weight x milliseconds adds up to more than can be told apart"
@@ -243,7 +250,7 @@ def _unreachable(choices: Choices) -> Indices:
     return np.flatnonzero((counts == 0) & (choices.children > 0))
 
 
-def _steps(choices: Choices, times: object, now: Ints) -> Choices:
+def _steps(choices: Choices, times: coo_array, now: Ints) -> Choices:
     """Make a unit of coverage of each time at which a nearer place would serve a unit.
 
     With the times t1 < t2 < ... of the places nearer than now, being served within tk is worth
