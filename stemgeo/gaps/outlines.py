@@ -59,10 +59,9 @@ def around_points(x: Floats, y: Floats, joined: Joined, distance_m: float) -> Sh
     # Links between parts of a group make it one piece.
     part = _parts(grid.beside(keys))[np.searchsorted(keys, key)]
     linked = joined.links[part[joined.links[:, 0]] != part[joined.links[:, 1]]]
-    between = _along(x, y, linked, 2 * SQUARES * math.ceil(distance_m / LARGEST_M))
-    bridges = grid.key(
-        *between, np.repeat(joined.group[linked[:, 0]], len(between[0]) // max(len(linked), 1))
-    )
+    pieces = 2 * SQUARES * math.ceil(distance_m / LARGEST_M)
+    owner = np.repeat(joined.group[linked[:, 0]], pieces + 1)
+    bridges = grid.key(*_along(x, y, linked, pieces), owner)
     keys = grid.without_saddles(_sorted_once(np.concatenate([keys, bridges])))
     return apart(grid.outlines(keys, joined.groups), x, y, joined.group)
 
@@ -121,8 +120,15 @@ class _Grid:
 
     def beside(self, keys: NDArray[np.int64]) -> Ints:
         """Give the place of the squares to the east, north, west and south, or -1, shape (4, n)."""
-        steps = (1, self.wide, -1, -self.wide)
-        return np.stack([_places(keys, keys + step) for step in steps])
+        places = np.arange(len(keys))
+        beside = np.full((4, len(keys)), -1, dtype=np.intp)
+        # In order of keys the square to the east comes next.
+        beside[0, :-1] = np.where(np.diff(keys) == 1, places[1:], -1)
+        beside[1] = _places(keys, keys + self.wide)
+        for heading in (0, 1):
+            there = beside[heading] >= 0
+            beside[heading + 2, beside[heading, there]] = places[there]
+        return beside
 
     def without_saddles(self, keys: NDArray[np.int64]) -> NDArray[np.int64]:
         """Add a square where two touch in a corner only: outlines then never touch themselves."""
@@ -130,9 +136,9 @@ class _Grid:
             beside, added = self.beside(keys), []
             for across in (0, 2):  # to the north-east and the north-west
                 step = 1 - across
-                alone = (beside[across] < 0) & (beside[1] < 0)
-                corner = alone & (_places(keys, keys + self.wide + step) >= 0)
-                added.append(keys[corner] + step)
+                alone = keys[(beside[across] < 0) & (beside[1] < 0)]
+                corner = _places(keys, alone + self.wide + step) >= 0
+                added.append(alone[corner] + step)
             more = np.concatenate(added)
             if not len(more):
                 return keys
