@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
-from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -23,18 +23,18 @@ if TYPE_CHECKING:
     Ints = NDArray[np.intp]
     Shapes = NDArray[np.object_]
 
+ROOM = 8
+"""Columns and rows around the squares of points, more than are ever added to them."""
+
 LARGEST_M = 300.0
 """Areas are drawn as for this distance when points farther apart are joined."""
 
 SQUARES = 7
-"""Squares to the distance: the corner of two in a row, and the detail, stay below half of it."""
-
-_DETAIL = 0.65
-"""Of a square: what is left out turns steps into slopes, and stays off the points."""
+"""Squares to the distance: the corner of two in a row stays below half of it."""
 
 
 def around_points(x: Floats, y: Floats, joined: Joined, distance_m: float) -> Shapes:
-    """Draw each group of points: the squares of a grid around them, smoothed.
+    """Draw each group of points: the squares of a grid around them, corners cut.
 
     Parameters
     ----------
@@ -51,92 +51,122 @@ def around_points(x: Floats, y: Floats, joined: Joined, distance_m: float) -> Sh
         Each holds its points, and none overlap.
     """
     side = min(distance_m, LARGEST_M) / SQUARES
-    squares = _Squares.around(x, y, joined.group, side)
-    ground = squares.outlines(side)
+    grid = _Grid.over(x, y, side)
+    key = grid.key(x, y, joined.group)
+    keys = _sorted_once(key)
+    for step in (1, grid.wide):
+        keys = _sorted_once(np.concatenate([keys - step, keys, keys + step]))
     # Links between parts of a group make it one piece.
-    part = squares.part[squares.of_point]
+    part = _parts(grid.beside(keys))[np.searchsorted(keys, key)]
     linked = joined.links[part[joined.links[:, 0]] != part[joined.links[:, 1]]]
-    if len(linked):
-        lines = shapely.linestrings(np.stack([x[linked], y[linked]], axis=2))
-        pieces = np.concatenate([ground, shapely.buffer(lines, side, quad_segs=2)])
-        of = np.append(np.arange(len(ground)), joined.group[linked[:, 0]])
-        ground = _united(pieces, of, len(ground))
-    return apart(shapely.simplify(ground, side * _DETAIL), x, y, joined.group)
+    pieces = 2 * SQUARES * math.ceil(distance_m / LARGEST_M)
+    owner = np.repeat(joined.group[linked[:, 0]], pieces + 1)
+    bridges = grid.key(*_along(x, y, linked, pieces), owner)
+    keys = grid.without_saddles(_sorted_once(np.concatenate([keys, bridges])))
+    return apart(grid.outlines(keys, joined.groups), x, y, joined.group)
+
+
+def _along(x: Floats, y: Floats, linked: Ints, pieces: int) -> tuple[Floats, Floats]:
+    """Give places on each link, so near each other that no square between is passed over."""
+    share = np.linspace(0, 1, pieces + 1)
+    (x0, x1), (y0, y1) = x[linked].T[:, :, None], y[linked].T[:, :, None]
+    return (x0 + share * (x1 - x0)).ravel(), (y0 + share * (y1 - y0)).ravel()
+
+
+def _parts(beside: Ints) -> Ints:
+    """Number the squares of a group that hang together by their sides."""
+    one, other = np.flatnonzero(beside[0] >= 0), np.flatnonzero(beside[1] >= 0)
+    ends = np.concatenate([one, other]), np.concatenate([beside[0, one], beside[1, other]])
+    graph = coo_array((np.ones(len(ends[0])), ends), shape=(beside.shape[1],) * 2)
+    return np.asarray(connected_components(graph, directed=False)[1], dtype=np.intp)
 
 
 @dataclass(frozen=True)
-class _Squares:
-    """The squares of a grid in which points of a group lie, and the eight around each.
+class _Grid:
+    """A grid of squares; a square of a group is known by one number, its key.
 
     Attributes
     ----------
-    group, row, column
-        Of each square, sorted by group, row and column. Where two groups are near, a place may
-        have a square of each.
-    beside
-        The squares of the same group to the east, north, west and south, or -1, shape (4, n).
-    part
-        Which squares of a group hang together by their sides, shape (n,).
-    of_point
-        The square in which each point lies.
+    left, low
+        The first column and row.
+    wide, high
+        How many there are, with room on either side: no square is beside one far off.
+    side
+        Of a square, metres.
     """
 
-    group: Ints
-    row: Ints
-    column: Ints
-    beside: Ints
-    part: Ints
-    of_point: Ints
+    left: int
+    low: int
+    wide: int
+    high: int
+    side: float
 
     @classmethod
-    def around(cls, x: Floats, y: Floats, group: Ints, side: float) -> _Squares:
-        """Find the squares around points."""
-        column, row = (np.floor(one / side).astype(np.int64) for one in (x, y))
-        left, low = column.min(initial=0) - 2, row.min(initial=0) - 2
-        # Two columns and rows more on either side, so that no square is beside one far off.
-        wide, high = column.max(initial=0) - left + 3, row.max(initial=0) - low + 3
-        key = (group * high + row - low) * wide + column - left
-        each = _sorted_once(key)
-        for step in (1, wide):
-            each = _sorted_once(np.concatenate([each - step, each, each + step]))
-        beside = np.stack([_places(each, each + step) for step in (1, wide, -1, -wide)])
-        one, other = np.flatnonzero(beside[0] >= 0), np.flatnonzero(beside[1] >= 0)
-        ends = np.concatenate([one, other]), np.concatenate([beside[0, one], beside[1, other]])
-        graph = coo_array((np.ones(len(ends[0])), ends), shape=(len(each), len(each)))
-        part = connected_components(graph, directed=False)[1].astype(np.intp)
+    def over(cls, x: Floats, y: Floats, side: float) -> _Grid:
+        """Lay a grid over points."""
+        if not len(x):
+            return cls(0, 0, 1, 1, side)
+        west, east, south, north = (
+            math.floor(one / side) for one in (x.min(), x.max(), y.min(), y.max())
+        )
         return cls(
-            each // wide // high,
-            each // wide % high + low,
-            each % wide + left,
-            beside,
-            part,
-            np.searchsorted(each, key),
+            west - ROOM, south - ROOM, east - west + 2 * ROOM, north - south + 2 * ROOM, side
         )
 
-    def outlines(self, side: float) -> Shapes:
-        """Draw the squares of each group as one shape, with a polygon for each part."""
-        column, row, first, square = _rings(self.beside, self.column, self.row)
-        bounds = np.append(first, len(column))
-        area = np.array([_turn(column[a:b], row[a:b]) for a, b in pairwise(bounds)])
-        # Of each part the ring around it first, then its holes. A hole smaller than the square of
-        # the distance is too small for another group: it is filled.
-        order = np.lexsort((area < 0, self.part[square], self.group[square]))
-        order = order[(area > 0)[order] | (area < -2 * SQUARES**2)[order]]
-        rings = len(order)
+    def key(self, x: Floats, y: Floats, group: Ints) -> NDArray[np.int64]:
+        """Give the square in which each point of a group lies."""
+        column, row = (np.floor(one / self.side).astype(np.int64) for one in (x, y))
+        return np.asarray((group * self.high + row - self.low) * self.wide + column - self.left)
+
+    def beside(self, keys: NDArray[np.int64]) -> Ints:
+        """Give the place of the squares to the east, north, west and south, or -1, shape (4, n)."""
+        places = np.arange(len(keys))
+        beside = np.full((4, len(keys)), -1, dtype=np.intp)
+        # In order of keys the square to the east comes next.
+        beside[0, :-1] = np.where(np.diff(keys) == 1, places[1:], -1)
+        beside[1] = _places(keys, keys + self.wide)
+        for heading in (0, 1):
+            there = beside[heading] >= 0
+            beside[heading + 2, beside[heading, there]] = places[there]
+        return beside
+
+    def without_saddles(self, keys: NDArray[np.int64]) -> NDArray[np.int64]:
+        """Add a square where two touch in a corner only: outlines then never touch themselves."""
+        while True:
+            beside, added = self.beside(keys), []
+            for across in (0, 2):  # to the north-east and the north-west
+                step = 1 - across
+                alone = keys[(beside[across] < 0) & (beside[1] < 0)]
+                corner = _places(keys, alone + self.wide + step) >= 0
+                added.append(alone[corner] + step)
+            more = np.concatenate(added)
+            if not len(more):
+                return keys
+            keys = _sorted_once(np.concatenate([keys, more]))
+
+    def outlines(self, keys: NDArray[np.int64], groups: int) -> Shapes:
+        """Draw the squares of each group, their corners cut; holes of no matter are filled."""
+        beside = self.beside(keys)
+        column, row = keys % self.wide + self.left, keys // self.wide % self.high + self.low
+        x, y, bounds, square, area = _rings(beside, column, row)
+        part, group = _parts(beside)[square], (keys // self.wide // self.high)[square]
+        # Of each part the ring around it first, then its holes. One smaller than the square of
+        # the distance is too small for another group.
+        order = np.lexsort((area < 0, part, group))
+        order = order[(area > 0)[order] | (area < -(SQUARES**2))[order]]
         sizes = np.diff(bounds)[order]
         at = np.repeat(bounds[:-1][order] - np.cumsum(sizes) + sizes, sizes) + np.arange(
             sizes.sum()
         )
-        part, group = self.part[square][order], self.group[square][order]
-        parts = np.flatnonzero(np.append(True, np.diff(part) != 0)[:rings])
-        groups = np.searchsorted(group[parts], np.arange(self.group.max(initial=-1) + 2))
-        offsets = np.append(0, np.cumsum(sizes)), np.append(parts, rings), groups
-        corners = np.stack([column[at], row[at]], axis=1) * side
-        shapes = shapely.from_ragged_array(shapely.GeometryType.MULTIPOLYGON, corners, offsets)
-        # A ring that touches itself at a corner is parted there.
-        crooked = ~shapely.is_valid(shapes)
-        shapes[crooked] = shapely.make_valid(shapes[crooked], method="structure")
-        return np.asarray(shapes)
+        first = np.flatnonzero(np.append(True, np.diff(part[order]) != 0)[: len(order)])
+        of_group = np.searchsorted(group[order][first], np.arange(groups + 1))
+        offsets = np.append(0, np.cumsum(sizes)), np.append(first, len(order)), of_group
+        corners = np.stack([x[at], y[at]], axis=1) * self.side
+        kind = shapely.GeometryType.MULTIPOLYGON
+        shapes = np.asarray(shapely.from_ragged_array(kind, corners, offsets))
+        whole = shapely.get_num_geometries(shapes) == 1
+        shapes[whole] = shapely.get_geometry(shapes[whole], 0)
+        return shapes
 
 
 def _sorted_once(keys: NDArray[np.int64]) -> NDArray[np.int64]:
@@ -150,46 +180,62 @@ def _places(keys: NDArray[np.int64], wanted: NDArray[np.int64]) -> Ints:
     return np.asarray(np.where(keys[place] == wanted, place, -1), dtype=np.intp)
 
 
-def _turn(x: Ints, y: Ints) -> float:
-    """Give twice the area inside a closed ring; below 0 when it runs clockwise."""
-    return float(np.sum(x[:-1] * y[1:] - x[1:] * y[:-1]))
-
-
 @njit(cache=True, nogil=True)
-def _rings(beside: Ints, column: Ints, row: Ints) -> tuple[Ints, Ints, Ints, Ints]:
-    """Walk around the squares with the inside on the left: corners, where rings begin, a square.
+def _rings(beside: Ints, column: Ints, row: Ints) -> tuple[Floats, Floats, Ints, Ints, Floats]:
+    """Walk around the squares with the inside on the left, from the middle of side to side.
 
     Going east one has the south side of a square on the right hand, going north its east side.
-    At each corner one turns left if there is no square ahead, right if one is on the right.
+    At its end one turns left if there is no square ahead, right if one is on the right. A middle
+    is a corner of the outline unless one goes on as one came: steps become a slope.
+
+    Returns
+    -------
+    tuple of arrays
+        x and y of the corners, where rings begin and the last ends, a square of each ring, and
+        its area, below 0 for a hole.
     """
     n = beside.shape[1]
     seen = np.zeros((4, n), dtype=np.bool_)
-    x, y = np.empty(8 * n + 1, dtype=np.int64), np.empty(8 * n + 1, dtype=np.int64)
-    first, square = np.empty(4 * n + 1, dtype=np.int64), np.empty(4 * n + 1, dtype=np.int64)
+    x, y = np.empty(8 * n + 1), np.empty(8 * n + 1)
+    bounds, square = np.zeros(4 * n + 1, dtype=np.int64), np.empty(4 * n, dtype=np.int64)
+    area = np.zeros(4 * n)
+    across, up = np.array([0.5, 1.0, 0.5, 0.0]), np.array([0.0, 0.5, 1.0, 0.5])
     filled, rings = 0, 0
     for begin in range(n):
         for start in range(4):
             if seen[start, begin] or beside[start - 1, begin] >= 0:
                 continue
-            first[rings], square[rings] = filled, begin
-            at, heading, before = begin, start, -1
-            while not seen[heading, at]:
-                seen[heading, at] = True
-                if heading != before:
-                    x[filled] = column[at] + (heading in {1, 2})
-                    y[filled] = row[at] + (heading >= 2)
-                    filled += 1
-                before, ahead = heading, beside[heading, at]
+            # Once to the side before the first, to know how one comes to the first.
+            first, at, heading, before = filled, begin, start, -1
+            first_before = -1
+            while True:
+                ahead = beside[heading, at]
                 if ahead < 0:
-                    heading = (heading + 1) % 4
+                    on, to = (heading + 1) % 4, at
                 elif beside[heading - 1, ahead] < 0:
-                    at = ahead
+                    on, to = heading, ahead
                 else:
-                    heading, at = (heading + 3) % 4, beside[heading - 1, ahead]
-            x[filled], y[filled] = x[first[rings]], y[first[rings]]
+                    on, to = (heading + 3) % 4, beside[heading - 1, ahead]
+                if seen[heading, at] and before >= 0 and at == begin and heading == start:
+                    first_before = before
+                seen[heading, at] = True
+                middle_x, middle_y = column[at] + across[heading], row[at] + up[heading]
+                if first_before >= 0 or (before >= 0 and before != on):
+                    if first_before >= 0 and first_before == on:
+                        break
+                    x[filled], y[filled] = middle_x, middle_y
+                    filled += 1
+                    if first_before >= 0:
+                        break
+                before, at, heading = heading, to, on
+            x[filled], y[filled] = x[first], y[first]
             filled += 1
+            for i in range(first, filled - 1):
+                area[rings] += (x[i] * y[i + 1] - x[i + 1] * y[i]) / 2
+            square[rings] = begin
             rings += 1
-    return x[:filled].copy(), y[:filled].copy(), first[:rings].copy(), square[:rings].copy()
+            bounds[rings] = filled
+    return x[:filled], y[:filled], bounds[: rings + 1], square[:rings], area[:rings]
 
 
 def _united(shapes: Shapes, group: Ints, groups: int) -> Shapes:
