@@ -26,7 +26,7 @@ import stemgeo as sg
 from stemgeo.errors import ResultError
 from stemgeo.report import bundle, files
 from stemgeo.report.files import checked_file, read_manifest, whole_folder, write_manifest
-from stemgeo.report.summary import number, percent, readable, readable_gaps
+from stemgeo.report.summary import gaps_in_words, number, percent, readable, readable_gaps
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -474,6 +474,29 @@ def test_every_level_can_be_shown_in_both_languages(
     gaps = readable_gaps(written[0].gaps, language)
     assert len(gaps) == len(written[0].gaps)
     assert not gaps.isna().any(axis=None)
+
+
+@pytest.mark.parametrize("language", ["nl", "en"])
+def test_every_uncovered_child_is_told_of_beside_the_gaps(
+    written: tuple[Result, Path], language: str
+) -> None:
+    """Those in gaps and those in smaller groups are the uncovered of the region, by profile."""
+    result = written[0]
+    few = result.gaps[result.gaps["uncovered"] > result.gaps["uncovered"].median()]
+    lines = gaps_in_words(few, result.coverage, 1, language)
+    region = result.coverage[
+        (result.coverage["level"] == "region")
+        & (result.coverage["scenario"] == "central")
+        & (result.coverage["band"] == "all")
+    ].set_index("profile")
+    every = int(region.loc["all", "uncovered"])
+    inside = int(few.loc[few["profile"] == "all", "uncovered"].sum())
+    assert 0 < inside < every
+    for count in (inside, every - inside, int(region.loc["all", "unmeasured"])):
+        assert re.search(rf"\b{re.escape(number(count, language))}\b", lines[0])
+    quiet = int(region.loc["low_stress", "uncovered"]) - every
+    inside = int(few.loc[few["profile"] == "low_stress", "uncovered"].sum())
+    assert re.search(rf"\b{re.escape(number(quiet - inside, language))}\b", lines[1])
 
 
 def text_of(result: Result) -> MapText:

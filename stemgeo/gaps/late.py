@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
     from stemgeo.measure import Measured, Prepared
 
-    Reals = NDArray[np.float64]
+    Ints = NDArray[np.intp]
 
 PROFILES = ("all", "low_stress")
 """Those whom no road brings in time, and those whom all roads do and quiet ones do not."""
@@ -69,6 +69,12 @@ def _rows(
             "academy": ids.get_indexer(pd.Index(rides["academy_id"])),
         }
     )
+
+
+def each_once(point: Ints) -> tuple[Ints, Ints]:
+    """Give every point once, and which of these each one is."""
+    there = np.bincount(point) > 0
+    return np.flatnonzero(there), (np.cumsum(there) - 1)[point]
 
 
 def most(keys: pd.Series, values: pd.Series, children: pd.Series) -> pd.Series:

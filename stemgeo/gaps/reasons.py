@@ -14,7 +14,7 @@ from stemgeo.access.search import nearest_straight, unpack
 from stemgeo.access.travel_time import horizon_ms
 from stemgeo.access.travellers import OverNetwork
 from stemgeo.demand import serves
-from stemgeo.gaps.late import NOWHERE, PROFILES
+from stemgeo.gaps.late import NOWHERE, PROFILES, each_once
 from stemgeo.measure import in_time, lapsed, nearest_labels
 
 if TYPE_CHECKING:
@@ -125,12 +125,6 @@ def _xy(table: gpd.GeoDataFrame) -> Floats:
     return np.stack([table.geometry.x.to_numpy(), table.geometry.y.to_numpy()], axis=1)
 
 
-def _each_once(point: Ints) -> tuple[Ints, Ints]:
-    """Give every point once, and which of these each one is."""
-    there = np.bincount(point) > 0
-    return np.flatnonzero(there), (np.cumsum(there) - 1)[point]
-
-
 def _straight_ms(metres: Floats, speed_kmh: Floats) -> Floats:
     return np.asarray(np.rint(metres * 3600 / speed_kmh))
 
@@ -143,7 +137,7 @@ def _in_reach(case: Case, rows: pd.DataFrame, metres: Floats) -> Bools:
 def _nearest_m(case: Case, rows: pd.DataFrame) -> Floats:
     """Measure how far the nearest academy is that is or was recognised, for whatever age."""
     sites = np.concatenate([_xy(case.measured.academies), _xy(case.ended)])
-    point, number = _each_once(rows["point"].to_numpy())
+    point, number = each_once(rows["point"].to_numpy())
     if not len(sites):
         return np.full(len(rows), np.inf)
     places = _xy(case.prepared.points.iloc[point])
@@ -202,7 +196,7 @@ def _ride_ms(case: Case, rows: pd.DataFrame, site: Ints) -> Floats:
         here = np.flatnonzero(speeds == speed_kmh)
         rider = case.rider.rider(speed_kmh, travel.horizon_min)
         nearer = replace(rider, horizon_ms=farthest_ms)
-        point, number = _each_once(rows["point"].to_numpy()[here])
+        point, number = each_once(rows["point"].to_numpy()[here])
         others = np.bincount(site[here], minlength=len(case.rider.sites.edge)) == 0
         first, served, ms = nearer.served(
             case.rider.sites.without(others), case.rider.places.take(point), threads=case.threads
@@ -246,7 +240,7 @@ def _reached(
     academy = np.full(len(rows), NOWHERE, dtype=np.intp)
     if rows.empty:
         return reached, academy
-    point, number = _each_once(rows["point"].to_numpy())
+    point, number = each_once(rows["point"].to_numpy())
     cells = sorted(set(rows["cell"]))
     some = traveller.take(point)
     asked = [(some, "central", case.prepared.cells[cell]) for cell in cells]

@@ -14,7 +14,7 @@ from stemgeo.access.travel_time import horizon_ms
 from stemgeo.access.travellers import OverNetwork
 from stemgeo.gaps import join, outlines
 from stemgeo.gaps.evidence import COLUMNS, evidence
-from stemgeo.gaps.late import NOWHERE, PROFILES, late_children, lower_median, most
+from stemgeo.gaps.late import NOWHERE, PROFILES, each_once, late_children, lower_median, most
 from stemgeo.gaps.reasons import REASONS, Case, with_reasons
 from stemgeo.measure import all_cores
 
@@ -107,7 +107,7 @@ def _areas(
         rows are the profile's.
     """
     mine = (rows["profile"] == profile).to_numpy()
-    point, number = _each_once(rows["point"].to_numpy()[mine])
+    point, number = each_once(rows["point"].to_numpy()[mine])
     joined = _joined(point, case)
     children = rows["children"].to_numpy()[mine]
     sums = np.bincount(joined.group[number], weights=children, minlength=joined.groups)
@@ -118,12 +118,6 @@ def _areas(
     place = np.cumsum(inside) - 1
     of_gaps = join.Joined(new[joined.group[inside]], place[links])
     return new[joined.group[number]], _outlines(point[inside], of_gaps, case), mine
-
-
-def _each_once(point: Ints) -> tuple[Ints, Ints]:
-    """Give every point once, and which of these each one is."""
-    there = np.bincount(point) > 0
-    return np.flatnonzero(there), (np.cumsum(there) - 1)[point]
 
 
 def _joined(point: Ints, case: Case) -> join.Joined:

@@ -52,6 +52,69 @@ def test_words_for_every_reason() -> None:
     assert set(NL.reasons) == set(EN.reasons) == reasons
 
 
+EVIDENCE = {
+    "straight_km": 3.46,
+    "barriers": "waterway Leie; motorway E17; railway",
+    "detour_factor": 2.68,
+    "stretch": "Grote Steenweg",
+    "stretch_m": 1896.9,
+    "stretch_children": 4316,
+    "age_academy_id": "A1",
+    "age_academy_ages": "8-12",
+    "extra_min": 2.51,
+    "lapsed_academy_id": "A2",
+    "lapsed_on": "2021-12-31",
+}
+
+
+@pytest.mark.parametrize(
+    ("reason", "dutch", "english"),
+    [
+        (
+            "no_academy_near",
+            "geen academie in de buurt (de dichtstbijzijnde op 3,5 km in vogelvlucht)",
+            "no academy nearby (the nearest at 3.5 km in a straight line)",
+        ),
+        (
+            "barrier",
+            "een barrière (Leie, autosnelweg E17, spoorweg, 2,7 keer zo lang als in vogelvlucht)",
+            "a barrier (Leie, motorway E17, railway, 2.7 times as long as in a straight line)",
+        ),
+        (
+            "stress",
+            "alleen over drukke wegen (4.316 kinderen over 1.896 m Grote Steenweg)",
+            "over busy roads only (4,316 children over 1,896 m of Grote Steenweg)",
+        ),
+        (
+            "age",
+            "wel een academie, voor andere leeftijden (A1: 8 tot en met 12 jaar)",
+            "an academy, for other ages (A1: 8 to 12 years)",
+        ),
+        ("just_too_far", "net te ver (2,5 minuten)", "just too far (2.5 minutes)"),
+        (
+            "lapsed",
+            "erkenning verlopen (A2 tot 31 december 2021)",
+            "recognition ended (A2 until December 31, 2021)",
+        ),
+        ("too_far", "te ver", "too far"),
+    ],
+)
+def test_a_reason_is_told_with_what_shows_it(reason: str, dutch: str, english: str) -> None:
+    """In a sentence that stands alone; without evidence the reason by itself."""
+    assert text_.gap_reason(EVIDENCE | {"reason": reason}, NL) == dutch
+    assert text_.gap_reason(EVIDENCE | {"reason": reason}, EN) == english
+    nothing = dict.fromkeys(EVIDENCE, float("nan"))
+    assert text_.gap_reason(nothing | {"reason": reason}, NL) == dutch.partition(" (")[0]
+
+
+def test_a_gap_in_many_municipalities_names_three() -> None:
+    """The others are counted; three or fewer are all named."""
+    assert text_.gap_places({"name": "Lochristi, Laarne, Lokeren", "municipalities": 5}, NL) == (
+        "Lochristi, Laarne, Lokeren en 2 andere"
+    )
+    assert text_.gap_places({"name": "Gent", "municipalities": 1}, NL) == "Gent"
+
+
 def test_alt_text(municipalities: gpd.GeoDataFrame, text: MapText) -> None:
     """The alt text says kind, measure, classes, the extremes and the missing, from the table."""
     limburg = municipalities[municipalities["province"] == "Limburg"]
