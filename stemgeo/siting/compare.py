@@ -15,7 +15,7 @@ from stemgeo.siting.cover import open_demand
 from stemgeo.siting.greedy import Order, Plan, by_gain, complete, swap
 from stemgeo.siting.program import relaxed
 from stemgeo.siting.rules import Rules
-from stemgeo.siting.search import SHORT, reduced, to_program
+from stemgeo.siting.search import SHORT, reduced, rounded, to_program
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -35,6 +35,12 @@ BOUND_WORK = 2_000_000
 
 BOUNDS = 4
 """Relaxed programs solved for a curve at the least; each bounds every number of places."""
+
+MOST_BOUNDS = 12
+"""And so many at the most."""
+
+NEAR = 500
+"""A bound within a 500th part of what is won is near enough for a curve."""
 
 AT_ONCE = 100
 """Random plans counted at a time."""
@@ -174,10 +180,11 @@ def curve(choices: Choices, most: int, time_limit_s: float = 60.0) -> Curve:
         none = np.zeros(0, np.int64)
         return Curve(_already(choices), none, none, none, ())
     cover = reduced(_open(choices), rules[-1])
-    line, best, plans = _lines(cover, rules, deadline)
-    bound = _bounds(cover, rules, best, deadline)
+    line, plans = _lines(cover, rules, deadline)
+    bound = _bounds(cover, rules, plans, deadline)
     already = _already(choices)
-    kept = tuple(cover.kept[plan] for plan in plans)
+    best = np.array([plan.value for plan in plans], np.int64)
+    kept = tuple(cover.kept[plan.places] for plan in plans)
     return Curve(already, already + line, already + best, already + bound, kept)
 
 
@@ -203,49 +210,89 @@ def _values(cover: Cover, drawn: list[Indices]) -> Ints:
     return np.asarray(served @ cover.first)
 
 
-def _lines(
-    cover: Cover, rules: list[Rules], deadline: float
-) -> tuple[Ints, Ints, tuple[Indices, ...]]:
-    """Give greedy's line, the best line and its plans."""
-    line, best, plans = [], [], []
+def _lines(cover: Cover, rules: list[Rules], deadline: float) -> tuple[Ints, list[Plan]]:
+    """Give greedy's line, and a plan for each number, swapped."""
+    line, plans = [], []
     by_unit = cover.reach.T.tocsr()
     steady, other = Plan(cover, by_unit), Plan(cover, by_unit)
     for rule in rules:
         complete(steady, rule, by_gain)
         line.append(steady.value)
-        again = Plan(cover, by_unit)
-        for place in steady.places.tolist():
-            again.add(place)
+        again = _copy(steady)
         complete(other, rule, by_gain)
         for plan in (other, again):
             swap(plan, rule, by_gain, deadline)
-        if again.value > other.value:
-            other = again
-        best.append(other.value)
-        plans.append(other.places)
-    return np.array(line, np.int64), np.array(best, np.int64), tuple(plans)
+        other = _copy(again if again.value > other.value else other)
+        plans.append(_copy(other))
+    return np.array(line, np.int64), plans
 
 
-def _bounds(cover: Cover, rules: list[Rules], best: Ints, deadline: float) -> Ints:
-    """Bound every number of places, from relaxed programs at numbers spread over all of them."""
+def _copy(plan: Plan) -> Plan:
+    same = Plan(plan.cover, plan.by_unit)
+    for place in plan.places.tolist():
+        same.add(place)
+    return same
+
+
+def _bounds(cover: Cover, rules: list[Rules], plans: list[Plan], deadline: float) -> Ints:
+    """Bound every number of places, from relaxed programs at numbers spread over all of them.
+
+    What such a program chooses in part is rounded to a plan: where that is better, it and its
+    neighbours with a place more or less take the place of those in `plans`.
+    """
     everything = int(cover.first.sum() + cover.own.sum())
     bound = np.full(len(rules), everything, np.int64)
     if not cover.places:
         return bound
     first = np.sort(cover.own + cover.reach @ cover.first)[::-1].cumsum()
     bound = np.minimum(bound, np.append(first, np.full(len(rules), everything))[: len(rules)])
-    times = max(BOUNDS, BOUND_WORK // max(1, cover.reach.nnz))
+    times = max(BOUNDS, min(MOST_BOUNDS, BOUND_WORK // max(1, cover.reach.nnz)))
     for number in _spread(len(rules)):
         if times == 0 or time.perf_counter() > deadline:
             break
-        if bound[number] == best[number]:
+        if bound[number] - plans[number].value <= plans[number].value // NEAR:
             continue
         times -= 1
         program = to_program(cover, rules[number])
         loose = relaxed(program, deadline - time.perf_counter())
-        if loose is not None:
-            bound = np.minimum(bound, _of_all(cover, program, loose.duals, len(rules)))
+        if loose is None:
+            continue
+        bound = np.minimum(bound, _of_all(cover, program, loose.duals, len(rules)))
+        values, start = loose.values[: cover.places], _copy(plans[number])
+        better = rounded(cover, rules[number], start, values, deadline)
+        _pass_on(better, number, rules, plans, deadline)
     return np.asarray(bound)
+
+
+def _pass_on(
+    better: Plan, number: int, rules: list[Rules], plans: list[Plan], deadline: float
+) -> None:
+    """Put a plan in its place if it is better, and on from there with a place more or less."""
+    if better.value <= plans[number].value:
+        return
+    plans[number] = better
+    for step in (1, -1):
+        at, moving = number + step, _copy(better)
+        while 0 <= at < len(rules):
+            if step < 0:
+                moving.drop(_least_missed(moving))
+            complete(moving, rules[at], by_gain)
+            swap(moving, rules[at], by_gain, deadline)
+            if moving.value <= plans[at].value:
+                break
+            plans[at] = _copy(moving)
+            at += step
+
+
+def _least_missed(plan: Plan) -> int:
+    """Give the place without which least is lost; of equals the last."""
+    cover, chosen = plan.cover, plan.places[::-1]
+    losses = []
+    for place in chosen.tolist():
+        units = plan.units_of(place)
+        alone = units[plan.counts[units] == 1]
+        losses.append(int(cover.own[place] + cover.first[alone].sum()))
+    return int(chosen[int(np.argmin(losses))])
 
 
 def _spread(count: int) -> list[int]:
