@@ -30,6 +30,8 @@ from stemgeo.siting.plan import PlanTables
 from stemgeo.tables import checked
 
 if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
     from stemgeo.maps.text import MapText
     from stemgeo.measure import Progress
     from stemgeo.siting.choices import Solution
@@ -53,15 +55,19 @@ class Plan(PlanTables):
         euro = {name: plain[name].map("{:.2f}".format) for name in ("cost_eur", "total_cost_eur")}
         return plain.assign(**euro, **spots)
 
+    def map(self) -> Figure:
+        """Draw the share of children in time by municipality, with the places of the plan."""
+        text = map_text(self.study.with_plan("plan.csv"), self.inputs)
+        classes = self.study.output.classes
+        return choropleth(self.municipalities, self.academies, text, classes=classes)
+
+    def chart(self) -> Figure:
+        """Draw the share of the children in time against the number of new places."""
+        return curve_chart(self.curve, self._on_curve(), map_text(self.study, self.inputs))
+
     def write(self, place: str | Path) -> Path:
         """Write plan, tables, pictures, summary and manifest into a folder, whole or not at all."""
-        text = map_text(self.study, self.inputs)
-        with_plan = map_text(self.study.with_plan("plan.csv"), self.inputs)
-        classes = self.study.output.classes
-        pictures = {
-            "plan": choropleth(self.municipalities, self.academies, with_plan, classes=classes),
-            "curve": curve_chart(self.curve, self._on_curve(), text),
-        }
+        text, formats = map_text(self.study, self.inputs), self.study.output.formats
         with whole_folder(Path(place), SITE) as folder:
             for name in ("tables", "maps"):
                 (folder / name).mkdir()
@@ -72,8 +78,8 @@ class Plan(PlanTables):
             (folder / "tables" / "LEESMIJ.txt").write_text(
                 "".join(f"{line}\n" for line in said(text).values() if line), encoding="utf-8"
             )
-            for name, figure in pictures.items():
-                save_figure(figure, folder / "maps" / name, formats=self.study.output.formats)
+            save_figure(self.map(), folder / "maps" / "plan", formats=formats)
+            save_figure(self.chart(), folder / "maps" / "curve", formats=formats)
             (folder / "summary.md").write_text(plan_markdown(self, text), encoding="utf-8")
             write_manifest(folder, self._manifest(text))
         return Path(place)
