@@ -53,7 +53,7 @@ peers: $(READY)  ## compare with Valhalla and write docs/peers.md; ARGS="--pytho
 docs: $(READY)  ## write docs/data-dictionary.md from the schemas
 	@$(PY) -m stemgeo.tables > docs/data-dictionary.md
 
-bench: $(READY)  ## compare, time and profile in ten minutes; write docs/benchmarks.md
+bench: $(READY)  ## compare, time and profile in a quarter of an hour; write docs/benchmarks.md
 	@PYTHONPATH=tests $(PY) -m bench.page
 
 lock: $(READY)  ## write requirements.txt from pyproject.toml; ARGS=--upgrade takes the newest

@@ -9,12 +9,18 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import shapely
 from bench import synthetic
 from bench.profiles import costs
-from bench.timing import once, say
+from bench.timing import THREADS, once, say
 
+from stemgeo.access.travel_time import Rider, horizon_ms
 from stemgeo.measure import Measured, Prepared, measure
 from stemgeo.network.graph import Network
+from stemgeo.network.snap import snap
+
+PLACES, POINTS = 5000, 1_000_000
+"""Candidate places and demand points whose coverage sets are timed."""
 
 
 def keep(folder: Path) -> dict[str, Any]:
@@ -51,6 +57,23 @@ def stages(folder: Path) -> dict[str, Any]:
     }
 
 
+def sets(folder: Path) -> dict[str, Any]:
+    """Time whom each of many places would serve, at the speed of each band."""
+    network = Network.load(folder).restricted()
+    spots = [synthetic.doors(network, count, seed) for count, seed in ((PLACES, 8), (POINTS, 9))]
+    places, points = (snap(network, shapely.get_x(at), shapely.get_y(at)) for at in spots)
+    network.arcs  # noqa: B018 -- is made once for a study, before
+    speeds = [band.speed_kmh["central"] for band in synthetic.study().travel.bands]
+
+    def served(speed_kmh: float) -> int:
+        rider = Rider(network, network.times(speed_kmh), horizon_ms(15))
+        return len(rider.served(places, points, threads=THREADS)[1])
+
+    served(speeds[0])  # compiles what is not compiled yet
+    seconds, pairs = once(lambda: sum(map(served, speeds)))
+    return {"sets_s": seconds, "places": PLACES, "points": POINTS, "pairs": pairs}
+
+
 def profile(folder: Path) -> dict[str, Any]:
     """Say where the time of the whole run goes."""
     network = Network.load(folder)
@@ -64,5 +87,5 @@ def profile(folder: Path) -> dict[str, Any]:
 
 
 if __name__ == "__main__":
-    parts = {"keep": keep, "stages": stages, "profile": profile}
+    parts = {"keep": keep, "stages": stages, "sets": sets, "profile": profile}
     say(parts[sys.argv[1]](Path(sys.argv[2])))

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from bench.timing import THREADS, once, say
+from bench.timing import THREADS, now_mib, once, say
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -66,7 +66,7 @@ def by_stemgeo(extract: Path, place: Path) -> dict[str, Any]:
     from stemgeo.network.graph import Network
     from stemgeo.network.snap import snap
 
-    made = np.load(place)
+    made, imported = np.load(place), now_mib()
     x, y, square = made["x"], made["y"], made["square"]
 
     def work() -> tuple[Floats, float]:
@@ -79,7 +79,7 @@ def by_stemgeo(extract: Path, place: Path) -> dict[str, Any]:
         return shares(covered, square), covered.mean()
 
     seconds, (_, share) = once(work)
-    return {"seconds": seconds, "share": share}
+    return {"seconds": seconds, "share": share, "imported_mib": imported}
 
 
 def by_osmnx(extract: Path, place: Path) -> dict[str, Any]:
@@ -87,7 +87,7 @@ def by_osmnx(extract: Path, place: Path) -> dict[str, Any]:
     import networkx as nx
     import osmnx as ox
 
-    made = np.load(place)
+    made, imported = np.load(place), now_mib()
     x, y, square = made["x"], made["y"], made["square"]
 
     def work() -> tuple[Floats, float]:
@@ -103,7 +103,7 @@ def by_osmnx(extract: Path, place: Path) -> dict[str, Any]:
         return shares(covered, square), covered.mean()
 
     seconds, (_, share) = once(work)
-    return {"seconds": seconds, "share": share}
+    return {"seconds": seconds, "share": share, "imported_mib": imported}
 
 
 if __name__ == "__main__":

@@ -21,7 +21,7 @@ def costs(work: Callable[[], Any]) -> Costs:
     """Give the seconds of each function of the package, what it has libraries do included."""
     profile = cProfile.Profile()
     profile.runcall(work)
-    stats: dict[Any, Any] = pstats.Stats(profile).stats  # type: ignore[attr-defined]
+    stats: dict[Any, Any] = vars(pstats.Stats(profile))["stats"]
     # A comprehension belongs to the function around it.
     ours = {key: value for key, value in stats.items() if PACKAGE in key[0] and "<" not in key[2]}
     seconds = {key: cumulative for key, (_, _, _, cumulative, _) in ours.items()}

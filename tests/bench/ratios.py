@@ -19,7 +19,9 @@ from stemgeo.network.osm import read_roads
 from stemgeo.network.snap import Places
 
 if TYPE_CHECKING:
+    import networkx as nx
     from numpy.typing import NDArray
+    from scipy.sparse import csr_array
 
     from stemgeo.network.graph import Network
 
@@ -107,20 +109,17 @@ def reach_rows(where: str, network: Network, academies: int, *, threads: str) ->
 
 
 def _nearest_rows(
-    where: str, rider: Rider, matrix: object, graph: object, sources: Ints
+    where: str, rider: Rider, matrix: csr_array, graph: nx.DiGraph[int], sources: Ints
 ) -> list[Row]:
     """Find the nearest academy of every node; the times are the same."""
     label = labels(np.zeros(len(sources), dtype=np.int64), np.arange(len(sources)))
     arcs = rider.arcs
     ours_s, found = best(lambda: nearest(arcs, sources, label, HORIZON_MS))
     times = np.where(found == UNREACHED, np.inf, unpack(found)[0])
-    scipy_s, by_scipy = best(
-        lambda: opponents.nearest_by_scipy(matrix, sources, HORIZON_MS),
-        2,  # type: ignore[arg-type]
-    )
+    scipy_s, by_scipy = best(lambda: opponents.nearest_by_scipy(matrix, sources, HORIZON_MS), 2)
     assert np.array_equal(times, by_scipy)
     networkx_s, by_networkx = once(
-        lambda: opponents.nearest_by_networkx(graph, sources, HORIZON_MS)  # type: ignore[arg-type]
+        lambda: opponents.nearest_by_networkx(graph, sources, HORIZON_MS)
     )
     assert np.array_equal(times, by_networkx)
     what = f"nearest of {len(sources)} academies, all nodes, 60 min"
@@ -171,11 +170,17 @@ def whole_rows(extract: Path, folder: Path) -> list[Row]:
     theirs = alone("bench.porto", "osmnx", str(roads), str(points))
     what = f"extract to coverage, {porto.ACADEMIES} academies, {porto.POINTS:,} points"
     against, note = "OSMnx and networkx", f"covered {ours['share']:.3f} and {theirs['share']:.3f}"
-    memory = "peak memory of the same, MiB"
+    imports = f"imports: {ours['imported_mib']:.0f} and {theirs['imported_mib']:.0f}"
+    memory, beyond = "peak memory of the same, MiB", "the same beyond what imports take, MiB"
     return [
         Row(what, "Porto", against, ours["seconds"], theirs["seconds"], "30", note),
         Row(memory, "Porto", against, ours["peak_mib"], theirs["peak_mib"], "8"),
+        Row(beyond, "Porto", against, *map(_beyond, (ours, theirs)), "", imports),
     ]
+
+
+def _beyond(run: dict[str, float]) -> float:
+    return run["peak_mib"] - run["imported_mib"]
 
 
 def reading_row(extract: Path) -> Row:

@@ -13,7 +13,7 @@ from bench.timing import best, once
 from matplotlib import pyplot as plt
 
 from stemgeo.access.search import labels, nearest
-from stemgeo.access.travel_time import Rider
+from stemgeo.access.travel_time import Rider, horizon_ms
 from stemgeo.network.snap import snap
 
 if TYPE_CHECKING:
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 NODES = (50_000, 100_000, 200_000, 500_000, 1_000_000, 2_000_000)
 ACADEMIES = (10, 30, 100, 300, 1000, 5000)
 POINTS = (10_000, 30_000, 100_000, 300_000, 1_000_000)
+MINUTES = (3, 5, 8, 12, 18, 27)
 FIXED = 1000
 PER_ACADEMY = 5000
 """Nodes for each academy: as Flanders has, whatever the size of the network."""
@@ -56,7 +57,27 @@ class Curve:
 
 def measured(largest: Network) -> list[Curve]:
     """Time all curves; the largest network is given."""
-    return [*_over_nodes(largest), *_over_academies(largest), *_over_points(largest)]
+    return [
+        *_over_searched(largest),
+        *_over_nodes(largest),
+        *_over_academies(largest),
+        *_over_points(largest),
+    ]
+
+
+def _over_searched(network: Network) -> list[Curve]:
+    """Search farther and farther: the nodes found grow, the network does not."""
+    sizes, seconds = [], []
+    for minutes in MINUTES:
+        horizon = horizon_ms(minutes)
+        rider, sources = rider_of(network, horizon), some_nodes(network, FIXED)
+        network.arcs, rider.arcs  # noqa: B018 -- are made once, before the clock starts
+        took, (_, nodes, _) = best(
+            lambda rider=rider, sources=sources, horizon=horizon: our_reach(rider, sources, horizon)
+        )
+        sizes.append(len(nodes))
+        seconds.append(took)
+    return [Curve("searched nodes", f"reach of {FIXED} academies", tuple(sizes), tuple(seconds))]
 
 
 def _over_nodes(largest: Network) -> list[Curve]:
@@ -116,7 +137,7 @@ def draw(curves: list[Curve], path: Path) -> None:
     """Draw a panel for each thing that grows, with the exponent beside each curve."""
     panels = list(dict.fromkeys(curve.panel for curve in curves))
     with plt.rc_context({"svg.hashsalt": "stemgeo", "font.size": 9, "svg.fonttype": "none"}):
-        figure, axes = plt.subplots(1, len(panels), figsize=(11, 3.8), layout="constrained")
+        figure, axes = plt.subplots(1, len(panels), figsize=(14, 3.8), layout="constrained")
         for axis, panel in zip(axes, panels, strict=True):
             _panel(axis, panel, [curve for curve in curves if curve.panel == panel])
         axes[0].set_ylabel("seconds", color=INK)
@@ -125,7 +146,7 @@ def draw(curves: list[Curve], path: Path) -> None:
 
 
 def _panel(axis: Axes, panel: str, curves: list[Curve]) -> None:
-    for curve, colour in zip(curves, COLOURS, strict=True):
+    for curve, colour in zip(curves, COLOURS, strict=False):
         label = f"{curve.name}: n^{curve.exponent:.2f}"
         axis.plot(curve.sizes, curve.seconds, "o-", color=colour, markersize=4, label=label)
     axis.set_xscale("log")

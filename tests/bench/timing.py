@@ -61,9 +61,18 @@ def peak_mib() -> float:
 
     Not `ru_maxrss`: there a process begins with the memory of the one that started it.
     """
+    return _status_mib("VmHWM")
+
+
+def now_mib() -> float:
+    """Give the memory of this process now, where the system tells (Linux), else NaN."""
+    return _status_mib("VmRSS")
+
+
+def _status_mib(field: str) -> float:
     status = Path("/proc/self/status")
     lines = status.read_text(encoding="utf-8").splitlines() if status.is_file() else []
-    return next((int(line.split()[1]) / 1024 for line in lines if "VmHWM" in line), float("nan"))
+    return next((int(line.split()[1]) / 1024 for line in lines if field in line), float("nan"))
 
 
 def machine() -> str:
