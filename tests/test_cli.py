@@ -27,7 +27,7 @@ from stemgeo.report.files import write_manifest
 
 NOTICE = "Proef, niet voor publicatie"
 KNOWN = typer.main.get_command(app).commands  # type: ignore[attr-defined]
-COMMANDS = ("sample", "check", "run", "trend", "coverage", "gaps", "compare", "map")
+COMMANDS = ("sample", "check", "run", "trend", "coverage", "gaps", "candidates", "site", "compare", "map")
 
 
 @pytest.fixture(scope="module")
@@ -426,6 +426,18 @@ def test_gaps_are_the_first_of_the_list(result: Path) -> None:
     assert [row["uncovered"] for row in two] == table["uncovered"].head(2).tolist()
     every = json.loads(stemgeo("gaps", result, "--format", "json").out)
     assert len(every) == min(len(table), 10)
+
+
+def test_candidates_are_the_first_of_the_table(result: Path) -> None:
+    """`--top 1` gives the first in rank as the table has it; text has its name and numbers."""
+    table = read_table(result, "candidate-municipalities")
+    one = json.loads(stemgeo("candidates", result, "--top", "1", "--format", "json").out)
+    assert [row["nis_code"] for row in one] == table["nis_code"].head(1).tolist()
+    assert one[0]["adds"] == table["adds"].iloc[0] == table["adds"].max()
+    said = stemgeo("candidates", result).out
+    assert table["name"].iloc[0] in said
+    assert str(table["adds"].iloc[0]) in said
+    assert "Proef, niet voor publicatie" in said
 
 
 def test_a_result_without_gaps_prints_an_empty_table(own_result: Path) -> None:

@@ -161,7 +161,7 @@ def test_an_id_of_the_register_is_refused(place: Path, tmp_path: Path) -> None:
     assert len(lines) == 3
     assert any(line.startswith("academies.csv, row 2, 4: the academy_id 'S2'") for line in lines)
     assert any(line.startswith("plan.csv, row 3: 'min_age' is 'oud'") for line in lines)
-    clash = "plan.csv: the academy_id 'S1' is also one of the register; give the planned place"
+    clash = "plan.csv: the academy_id 'S1' is also one of the register; give the place"
     assert any(line.startswith(clash) for line in lines)
 
 

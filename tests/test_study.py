@@ -100,7 +100,7 @@ def test_a_misspelt_key_is_named_with_its_place_and_the_nearest_known_one(
 
 def test_a_key_that_resembles_none_is_answered_with_the_known_ones() -> None:
     """Without a near name the known keys of that table are listed."""
-    known = "method, distance_m, min_children, barrier_detour, just_too_far_min"
+    known = "method, distance_m, min_children, barrier_detour, just_too_far_min, rank_by"
     assert lines(gaps={"zzz": 1}) == [f"{NAME}: unknown key 'gaps.zzz'; known keys: {known}"]
 
 

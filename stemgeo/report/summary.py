@@ -88,8 +88,9 @@ WORDS = {
         "band": "{ages} jaar {share}",
         "sexes": "Meisjes {girls}, jongens {boys}; binnen een zone zijn zij gelijk gespreid, zodat "
         "alleen verschillen tussen zones meetellen.",
-        "placing": "Waar kinderen binnen hun zone wonen is een raming ({own}). Anders geplaatst "
-        "is het aandeel: {others}.",
+        "placing": "Waar kinderen binnen hun zone of gemeente wonen is een raming ({own}); cijfers "
+        "per zone zijn dat dus ook.",
+        "otherwise": " Anders geplaatst is het aandeel: {others}.",
         "placed": "{share} ({name}; {measured} kinderen gemeten)",
         "fifths": "Naar {title}: van het vijfde van de kinderen met de laagste waarde is {lowest} "
         "op tijd, van het vijfde met de hoogste {highest} (concentratie-index {index}; boven 0 "
@@ -142,8 +143,9 @@ WORDS = {
         "band": "{ages} years {share}",
         "sexes": "Girls {girls}, boys {boys}; within a zone they are spread alike, so that only "
         "differences between zones count.",
-        "placing": "Where children live within their zone is an estimate ({own}). Placed "
-        "otherwise the share is: {others}.",
+        "placing": "Where children live within their zone or municipality is an estimate ({own}), "
+        "and so are the figures of a zone.",
+        "otherwise": " Placed otherwise the share is: {others}.",
         "placed": "{share} ({name}; {measured} children measured)",
         "fifths": "By {title}: of the fifth of the children with the lowest value {lowest} are in "
         "time, of the fifth with the highest {highest} (concentration index {index}; above 0 "
@@ -368,10 +370,8 @@ def _by_group(result: Tables, language: str) -> list[str]:
 
 
 def _by_method(result: Tables, language: str) -> list[str]:
-    """Say the share of Flanders when the children are placed by the other methods."""
+    """Say that places are an estimate, and the share when the other methods place the children."""
     rows = result.sensitivity[result.sensitivity["level"] == "region"]
-    if len(rows) < 2:
-        return []
     words, named = WORDS[language], PLACED_BY[language]
     told = [
         words["placed"].format(
@@ -382,7 +382,8 @@ def _by_method(result: Tables, language: str) -> list[str]:
         for row in rows.to_dict("records")
     ]
     own = named[rows["method"].iloc[0]]
-    return [words["placing"].format(own=own, others=", ".join(told[1:]))]
+    others = words["otherwise"].format(others=", ".join(told[1:])) if told[1:] else ""
+    return [words["placing"].format(own=own) + others]
 
 
 def _by_attribute(result: Tables, language: str) -> list[str]:

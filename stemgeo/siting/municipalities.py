@@ -52,7 +52,8 @@ def candidate_municipalities(
         table = table.merge(part, on="nis_code", how="left")
     text = dict.fromkeys(("reason", "place_id", "place"), "")
     whole = dict.fromkeys(("adds", "adds_here", "adds_beyond"), 0)
-    table = table.fillna(text | whole).astype(dict.fromkeys(whole, "int64"))
+    kinds = dict.fromkeys(whole, "int64") | dict.fromkeys(("nis_code", "name", *text), "str")
+    table = table.fillna(text | whole).astype(kinds)
     return _ranked(table, prepared.study.gaps.rank_by)
 
 
