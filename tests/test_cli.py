@@ -27,7 +27,18 @@ from stemgeo.report.files import write_manifest
 
 NOTICE = "Proef, niet voor publicatie"
 KNOWN = typer.main.get_command(app).commands  # type: ignore[attr-defined]
-COMMANDS = ("sample", "check", "run", "trend", "coverage", "gaps", "candidates", "site", "compare", "map")
+COMMANDS = (
+    "sample",
+    "check",
+    "run",
+    "trend",
+    "coverage",
+    "gaps",
+    "candidates",
+    "site",
+    "compare",
+    "map",
+)
 
 
 @pytest.fixture(scope="module")

@@ -33,10 +33,19 @@ _BEST: Looks = {"color": _ACCENT, "linewidth": 2.4}
 _BOUND: Looks = {"color": _ACCENT, "linewidth": 0.9, "linestyle": (0, (2, 2))}
 _CHANCE: Looks = {"color": "#6f6f6f", "linewidth": 1.1, "linestyle": "--"}
 _CHANCE_BAND: Looks = {"facecolor": "#d9d9d9", "linewidth": 0}
-_PLAN: Looks = {"marker": "o", "markersize": 9, "markerfacecolor": "none",
-                "markeredgecolor": INK, "markeredgewidth": 1.3, "linestyle": "none"}  # fmt: skip
+_PLAN: Looks = {
+    "marker": "o",
+    "markersize": 9,
+    "markerfacecolor": "none",
+    "markeredgecolor": INK,
+    "markeredgewidth": 1.3,
+    "linestyle": "none",
+    "zorder": 5,
+}
 _AXIS_IN = 0.62, 0.5, 0.1
 """Left of the plot, below it, above it: room for the scales."""
+_TICK_IN = 0.3
+"""From one line of the scale to the next at least."""
 _TOLD = 5
 """So many figures are written along the curve, and the one at zero."""
 
@@ -135,13 +144,17 @@ def _draw(axes: Axes, curve: pd.DataFrame, plan: tuple[int, float] | None) -> No
 
 
 def _scales(axes: Axes, curve: pd.DataFrame, text: MapText, axis: str) -> None:
-    """Show shares from the lowest to the highest in whole tens of per cent."""
+    """Show shares from the lowest to the highest, rounded to tens of per cent."""
     shares = curve[["share", "share_bound", "share_random_least"]].to_numpy()
     low = np.floor(np.nanmin(shares) * 10) / 10
-    high = min(np.floor(np.nanmax(shares) * 10 + 1) / 10, 1.0)
+    high = max(min(np.floor(np.nanmax(shares) * 10 + 1) / 10, 1.0), low + 0.1)
     last = max(int(curve["places"].iloc[-1]), 1)
-    ticks = np.linspace(low, high, round((high - low) * 10) + 1)
-    axes.set(xlim=(0, last), ylim=(low, high + 0.02 * (high - low)))
+    room_in = axes.get_position().height * axes.figure.get_figheight()
+    most = max(2, int(room_in / _TICK_IN))
+    ticks = MaxNLocator(most, steps=[1, 2, 5, 10]).tick_values(low, high)
+    ticks = ticks[(ticks >= low - 1e-9) & (ticks <= high + 1e-9)]
+    # Room below the lowest share for its figure.
+    axes.set(xlim=(0, last), ylim=(low - 0.08 * (high - low), high + 0.02 * (high - low)))
     axes.set_axisbelow(True)
     axes.grid(axis="y", **_GRID)
     axes.set_yticks(ticks, [f"{tick * 100:.0f}{text.words.percent_sign}" for tick in ticks])
@@ -163,9 +176,11 @@ def _figures(axes: Axes, curve: pd.DataFrame, text: MapText) -> None:
         axes.annotate(
             percent(row["share"], text.words),
             (row["places"], row["share"]),
-            xytext=(0, -11),
+            xytext=(0, -14),
             textcoords="offset points",
             ha=side,
+            va="center",
+            zorder=1.5,  # above the grid, under the lines
             size=SMALL_PT,
             color=_ACCENT,
             bbox=PLATE,

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 from babel.numbers import format_decimal
 
+from stemgeo.maps.curve import curve_alt
 from stemgeo.report.summary import markdown_table, number, percent, plain
 
 if TYPE_CHECKING:
@@ -122,6 +123,8 @@ def plan_markdown(plan: PlanTables, text: MapText) -> str:
     lines += [" ".join([_lead(plan, language), *_proof(plan, language)]), ""]
     lines += [f"- {line}" for line in (*_costs(plan, language), *_beside(plan, language))]
     lines += [f"- {line}" for line in _caveats(plan, language)]
+    picture = f"maps/curve.{plan.study.output.formats[0]}"
+    lines += ["", f"![{plain(curve_alt(plan.curve, text))}]({picture})"]
     if len(plan.places):
         lines += ["", f"## {words['chosen']}", ""]
         lines += markdown_table(readable_plan(plan, language), left=4)

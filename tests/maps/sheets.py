@@ -34,7 +34,7 @@ def written(figure: Figure) -> list[str]:
 def boxes(figure: Figure) -> dict[Text, mpl.transforms.Bbox]:
     """Where each text of the figure stands."""
     renderer = figure.canvas.get_renderer()  # type: ignore[attr-defined]
-    texts = [artist for artist in figure.findobj(Text) if artist.get_text()]
+    texts = [one for one in figure.findobj(Text) if one.get_text() and one.get_visible()]
     return {artist: artist.get_window_extent(renderer) for artist in texts}
 
 
