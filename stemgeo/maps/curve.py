@@ -100,7 +100,7 @@ def curve_chart(curve: pd.DataFrame, plan: tuple[int, float] | None, text: MapTe
         )
         axes = axes_at(figure, box)
         _draw(axes, curve, plan)
-        _scales(axes, curve, text, words["axis"])
+        _scales(axes, curve, text, box.height)
         _figures(axes, curve, text)
     return figure
 
@@ -143,14 +143,13 @@ def _draw(axes: Axes, curve: pd.DataFrame, plan: tuple[int, float] | None) -> No
         axes.plot(*([one] for one in plan), **_PLAN)
 
 
-def _scales(axes: Axes, curve: pd.DataFrame, text: MapText, axis: str) -> None:
+def _scales(axes: Axes, curve: pd.DataFrame, text: MapText, height_in: float) -> None:
     """Show shares from the lowest to the highest, rounded to tens of per cent."""
     shares = curve[["share", "share_bound", "share_random_least"]].to_numpy()
     low = np.floor(np.nanmin(shares) * 10) / 10
     high = max(min(np.floor(np.nanmax(shares) * 10 + 1) / 10, 1.0), low + 0.1)
     last = max(int(curve["places"].iloc[-1]), 1)
-    room_in = axes.get_position().height * axes.figure.get_figheight()
-    most = max(2, int(room_in / _TICK_IN))
+    most = max(2, int(height_in / _TICK_IN))
     ticks = MaxNLocator(most, steps=[1, 2, 5, 10]).tick_values(low, high)
     ticks = ticks[(ticks >= low - 1e-9) & (ticks <= high + 1e-9)]
     # Room below the lowest share for its figure.
@@ -160,7 +159,7 @@ def _scales(axes: Axes, curve: pd.DataFrame, text: MapText, axis: str) -> None:
     axes.set_yticks(ticks, [f"{tick * 100:.0f}{text.words.percent_sign}" for tick in ticks])
     axes.xaxis.set_major_locator(MaxNLocator(10, integer=True, steps=[1, 2, 5, 10]))
     axes.tick_params(length=0, labelsize=TEXT_PT, labelcolor=PALE_INK)
-    axes.set_xlabel(axis, size=TEXT_PT, color=PALE_INK)
+    axes.set_xlabel(WORDS[text.language]["axis"], size=TEXT_PT, color=PALE_INK)
     axes.spines[["left", "right", "top"]].set_visible(False)
 
 

@@ -291,18 +291,16 @@ def _of_zones(asked: Question, middles: gpd.GeoDataFrame, times: csr_array) -> C
     )
 
 
-def newly(asked: Question, chosen: Indices) -> NDArray[np.bool_]:
-    """Say which units each chosen place brings in time after those before it: (chosen, units)."""
-    open_now = asked.units.served == 0
-    rows = []
+def newly(asked: Question, chosen: Indices) -> list[Indices]:
+    """List for each chosen place the units that it brings in time after those before it."""
+    late = asked.units.served == 0
+    found = []
     for place in chosen:
-        start, stop = asked.plain.reach.indptr[place : place + 2]
-        row = np.zeros(len(open_now), dtype=np.bool_)
-        row[asked.plain.reach.indices[start:stop]] = True
-        row &= open_now
-        open_now = open_now & ~row
-        rows.append(row)
-    return np.array(rows, dtype=np.bool_).reshape(len(chosen), len(open_now))
+        mine = asked.plain.reach.indices[slice(*asked.plain.reach.indptr[place : place + 2])]
+        fresh = mine[late[mine]]
+        late[fresh] = False
+        found.append(fresh)
+    return found
 
 
 def plan_table(asked: Question, chosen: Indices) -> gpd.GeoDataFrame:
@@ -312,12 +310,11 @@ def plan_table(asked: Question, chosen: Indices) -> gpd.GeoDataFrame:
     children = asked.units.children
     table = asked.candidates.table.iloc[chosen].reset_index(drop=True)
     bands = {band.name: f"newly_{band.name}" for band in study.travel.bands}
-    band_of_unit = np.array([cell.band.name for cell in cells], dtype=object)[asked.units.cell]
-    by_band = {
-        column: np.array([children[row & (band_of_unit == band)].sum() for row in each], np.int64)
-        for band, column in bands.items()
-    }
-    newly_ = np.array([children[row].sum() for row in each], dtype=np.int64)
+    band = np.array([list(bands).index(cell.band.name) for cell in cells])[asked.units.cell]
+    sums = [np.bincount(band[fresh], children[fresh], len(bands)) for fresh in each]
+    counts = np.array(sums, dtype=np.int64).reshape(len(each), len(bands))
+    by_band = dict(zip(bands.values(), counts.T, strict=True))
+    newly_ = counts.sum(axis=1)
     cost = asked.choices.cost_cents[chosen]
     covered = asked.in_time + np.cumsum(newly_)
     front = table[["academy_id", "name", "nis_code", "municipality", "province"]]
@@ -338,8 +335,7 @@ def plan_table(asked: Question, chosen: Indices) -> gpd.GeoDataFrame:
 def province_table(asked: Question, chosen: Indices) -> pd.DataFrame:
     """Give the share of each province after each place: rank 0 is before the first."""
     province, children = asked.plain.province_of_unit, asked.units.children
-    in_time = asked.units.served > 0
-    steps = [in_time, *newly(asked, chosen)]
+    steps = [np.flatnonzero(asked.units.served > 0), *newly(asked, chosen)]
     sums = [np.bincount(province[step], children[step], len(PROVINCES)) for step in steps]
     covered = np.cumsum(sums, axis=0).astype(np.int64)
     whole = np.bincount(province, children, len(PROVINCES)).astype(np.int64)
@@ -364,7 +360,7 @@ def in_form_of_register(asked: Question, chosen: Indices) -> gpd.GeoDataFrame:
 
 def covered_by(asked: Question, chosen: Indices) -> int:
     """Count the children in time with these places beside the open academies."""
-    return asked.in_time + int(asked.units.children[newly(asked, chosen).any(axis=0)].sum())
+    return asked.in_time + sum(int(asked.units.children[one].sum()) for one in newly(asked, chosen))
 
 
 def by_chance(asked: Question, most: int) -> Longs:
