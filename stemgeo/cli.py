@@ -169,6 +169,10 @@ def site(
     from stemgeo.study import load_study
 
     wanted = Wanted.lscp if problem is None and share is not None else problem
+    if wanted is Wanted.lscp and (places is not None or budget is not None):
+        raise typer.BadParameter("the fewest places for a share: leave -n and --budget out")
+    if share is not None and wanted is not Wanted.lscp:
+        raise typer.BadParameter(f"--share is of --problem lscp, not of {wanted}")
     parsed = load_study(study).with_siting(
         places=places, budget_eur=budget, share=share, problem=wanted, profile=profile
     )
@@ -194,7 +198,7 @@ def _emit_plan(plan: Plan, form: Form) -> None:
     from stemgeo.report.plan import readable_plan, said
 
     if form is not Form.text:
-        _emit(plan.register, form)
+        _emit(plan.places.drop(columns="geometry"), form)
         return
     language = plan.study.output.language
     for line in said(plan, language):

@@ -82,7 +82,8 @@ class Prepared:
         """Put the children of inputs that were read at points."""
         # Academies that could come may serve other ages than those that are there.
         parts = [one for one in (inputs.academies, inputs.candidates) if one is not None]
-        cells = age_cells(study.travel.bands, pd.concat(parts), study.academies)
+        bands, rules = study.travel.bands, study.academies
+        cells = age_cells(bands, pd.concat(parts), rules, study.siting.cuts)
         ground = Ground(inputs, study, network, buildings)
         placed = place_children(ground, cells, study.method)
         _lose_no_child(placed.points, inputs, cells)

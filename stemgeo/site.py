@@ -21,49 +21,47 @@ from stemgeo.maps.static import choropleth
 from stemgeo.measure import Measured, all_cores, measure, prepare, quiet
 from stemgeo.report.bundle import map_text, origins, said, write_csv
 from stemgeo.report.files import SITE, whole_folder, write_manifest
-from stemgeo.report.plan import plan_markdown
+from stemgeo.report.plan import WORDS, plan_markdown
 from stemgeo.siting import plan as plans
 from stemgeo.siting import solve
 from stemgeo.siting.choices import Limits
 from stemgeo.siting.compare import curve
 from stemgeo.siting.plan import PlanTables
+from stemgeo.siting.service import TWICE
 from stemgeo.tables import checked
 
 if TYPE_CHECKING:
+    import geopandas as gpd
     from matplotlib.figure import Figure
 
     from stemgeo.maps.text import MapText
     from stemgeo.measure import Progress
     from stemgeo.siting.choices import Solution
     from stemgeo.siting.plan import Question
-    from stemgeo.study import Study
+    from stemgeo.study import Siting, Study
     from stemgeo.subsidy import PlanCost
 
-TABLES = ("plan-provinces", "curve", "plan-comparison")
+TABLES = ("plan", "plan-provinces", "curve", "plan-comparison")
+
+
+REGISTER = ("academy_id", "name", "organisation", "min_age", "max_age", "postcode", "trajectories",
+            "online_trajectories", "cost_eur")  # fmt: skip
 
 
 @dataclass(frozen=True)
 class Plan(PlanTables):
     """The places that were chosen and what speaks for them, with the folder it is written to."""
 
-    @property
-    def register(self) -> pd.DataFrame:
-        """The places in the form of the register, for `stemgeo run --plan`: on the same spots."""
-        at, plain = self.places.geometry, pd.DataFrame(self.places.drop(columns="geometry"))
-        # In full: a rounded place may lie on another road.
-        spots = {"x_lambert72": at.x.map(repr), "y_lambert72": at.y.map(repr)}
-        euro = {name: plain[name].map("{:.2f}".format) for name in ("cost_eur", "total_cost_eur")}
-        return plain.assign(**euro, **spots)
-
     def map(self) -> Figure:
         """Draw the share of children in time by municipality, with the places of the plan."""
-        text = map_text(self.study.with_plan("plan.csv"), self.inputs)
+        text = self._text(map_text(self.study.with_plan("plan.csv"), self.inputs))
         classes = self.study.output.classes
         return choropleth(self.municipalities, self.academies, text, classes=classes)
 
     def chart(self) -> Figure:
         """Draw the share of the children in time against the number of new places."""
-        return curve_chart(self.curve, self._on_curve(), map_text(self.study, self.inputs))
+        text = self._text(map_text(self.study, self.inputs))
+        return curve_chart(self.curve, self._on_curve(), text, self.study.siting.random_plans)
 
     def write(self, place: str | Path) -> Path:
         """Write plan, tables, pictures, summary and manifest into a folder, whole or not at all."""
@@ -71,10 +69,11 @@ class Plan(PlanTables):
         with whole_folder(Path(place), SITE) as folder:
             for name in ("tables", "maps"):
                 (folder / name).mkdir()
-            write_csv(self.register, folder / "plan.csv")
-            tables = (self.provinces, self.curve, self.comparison)
+            write_csv(self._for_a_run(), folder / "plan.csv")
+            plain = pd.DataFrame(self.places.drop(columns="geometry"))
+            tables = (plain, self.provinces, self.curve, self.comparison)
             for name, table in zip(TABLES, tables, strict=True):
-                write_csv(checked(name, table), folder / "tables" / f"{name}.csv")
+                write_csv(table, folder / "tables" / f"{name}.csv")
             (folder / "tables" / "LEESMIJ.txt").write_text(
                 "".join(f"{line}\n" for line in said(text).values() if line), encoding="utf-8"
             )
@@ -83,6 +82,21 @@ class Plan(PlanTables):
             (folder / "summary.md").write_text(plan_markdown(self, text), encoding="utf-8")
             write_manifest(folder, self._manifest(text))
         return Path(place)
+
+    def _text(self, text: MapText) -> MapText:
+        """Say which roads, when they are not all."""
+        if self.study.siting.profile == "all":
+            return text
+        return replace(text, measure=f"{text.heading}{WORDS[text.language]['quiet']}")
+
+    def _for_a_run(self) -> pd.DataFrame:
+        """Give the places in the form of the register, for `stemgeo run --plan`."""
+        chosen = self.academies.set_index("academy_id", drop=False)
+        chosen = chosen.loc[self.places["academy_id"]]
+        at = chosen.geometry
+        # In full: a rounded place may lie on another road.
+        spots = {"x_lambert72": at.x.map(repr), "y_lambert72": at.y.map(repr)}
+        return pd.DataFrame(chosen[list(REGISTER)]).assign(**spots)
 
     def _on_curve(self) -> tuple[int, float] | None:
         if self.places.empty or len(self.places) > self.curve["places"].max():
@@ -135,39 +149,73 @@ def site(study: Study, *, progress: Progress = quiet, threads: int | None = None
     progress("Kandidaten bereiken", 0.55)
     asked = plans.question(prepared, measured, threads=threads)
     progress("Plaatsen kiezen", 0.6)
-    solution = _solved(asked, threads or all_cores())
+    travel = None
+    if study.siting.problem == "p_median":
+        travel = plans.travel(asked, threads=threads or all_cores())
+    solution = _solved(asked, travel)
     progress("Vergelijken", 0.75)
-    growth = _curve(asked)
-    comparison = _comparison(asked, solution)
+    comparison, best = _comparison(asked, solution)
+    growth = _curve(asked, (solution, best))
     progress("Plan meten", 0.85)
-    with_places = replace(
-        prepared.inputs,
-        academies=with_plan(
-            prepared.inputs.academies, plans.in_form_of_register(asked, solution.chosen)
-        ),
-    )
-    after = measure(replace(prepared, inputs=with_places), study.about.date, threads=threads)
-    places = checked("plan", plans.plan_table(asked, solution.chosen))
+    chosen = plans.in_form_of_register(asked, solution.chosen)
+    register = with_plan(prepared.inputs.academies, chosen)
+    with_places = replace(prepared, inputs=replace(prepared.inputs, academies=register))
+    after = measure(with_places, study.about.date, threads=threads)
+    cost = _cost(asked, solution)
+    cents = cost.table["cost_cents"].to_numpy(np.int64)
+    places = plans.plan_table(asked, solution.chosen, cents)
+    profile = study.siting.profile
+    counted = _in_time(after, profile) - _in_time(measured, profile)
     return Plan(
         study=study,
         inputs=prepared.inputs,
-        places=places,
-        provinces=plans.province_table(asked, solution.chosen),
-        curve=growth,
-        comparison=comparison,
+        places=checked("plan", places),
+        provinces=checked("plan-provinces", plans.province_table(asked, solution.chosen)),
+        curve=checked("curve", growth),
+        comparison=checked("plan-comparison", comparison),
         candidates=len(asked.candidates.table),
         solution=solution,
-        cost=_cost(asked, solution),
-        counted=_in_time(after, study.siting.profile) - _in_time(measured, study.siting.profile),
+        cost=cost,
+        counted=counted,
         before=_summary(measured),
         after=_summary(after),
-        municipalities=after.municipalities,
+        municipalities=_of_profile(after, profile),
         academies=after.academies,
         measured_children=asked.measured_children,
+        without=int((~measured.municipalities["has_academy"]).sum()),
+        goal=_goal(asked, solution, travel),
         whole_region=vintages.cover_flanders(measured.municipalities["nis_code"]),
         unreachable=_by_municipality(asked, solution),
-        notes=(*prepared.notes, *asked.candidates.notes, *measured.notes),
+        notes=(*prepared.notes, *asked.candidates.notes, *after.notes),
     )
+
+
+def _of_profile(measured: Measured, profile: str) -> gpd.GeoDataFrame:
+    """Give the table of municipalities with the counts over the roads of a profile."""
+    rows = measured.coverage[
+        (measured.coverage["level"] == "municipality")
+        & (measured.coverage["band"] == coverage_.ALL_BANDS)
+        & (measured.coverage["scenario"] == "central")
+        & (measured.coverage["profile"] == profile)
+    ].set_index("code")
+    own = rows.reindex(measured.municipalities["nis_code"])
+    names = [*coverage_.COUNTS, "share"]
+    return measured.municipalities.assign(**{name: own[name].to_numpy() for name in names})
+
+
+def _goal(
+    asked: Question, solution: Solution, travel: plans.Travel | None
+) -> dict[str, tuple[float, float]]:
+    """Say what the problem is about, before and after."""
+    if travel is not None:
+        whole = max(int(travel.choices.weight.sum()), 1) * 60_000
+        return {"minutes": (solution.already / whole, solution.objective / whole)}
+    if asked.prepared.study.siting.problem != "backup":
+        return {}
+    plans_ = (np.empty(0, dtype=np.intp), solution.chosen)
+    twice = [asked.plain.reached_by(chosen) >= TWICE for chosen in plans_]
+    now, then = (float(asked.plain.children[one].sum()) for one in twice)
+    return {"twice": (now, then)}
 
 
 def _is_asked(study: Study) -> None:
@@ -177,17 +225,29 @@ def _is_asked(study: Study) -> None:
         raise StudyError(Problem("siting", what, "give places (-n 5) or budget_eur (--budget)"))
 
 
-def _solved(asked: Question, threads: int) -> Solution:
+def _solved(asked: Question, travel: plans.Travel | None) -> Solution:
+    """Solve the problem of the study; over low-stress roads with the loss that sets cannot see."""
     siting, limits = asked.prepared.study.siting, asked.limits
+    if travel is not None:
+        return solve.p_median(travel.choices, travel.ms, travel.now_ms, limits)
     if siting.problem == "lscp":
-        return solve.lscp(asked.plain, limits, siting.share)
+        found = solve.lscp(asked.surely, limits, siting.share)
+        if siting.profile == "all" or found.objective == 0:
+            return found
+        bound = min(solve.lscp(asked.plain, limits, siting.share).bound, found.objective)
+        return replace(found, bound=bound, optimal=bound == found.objective)
+    first, second = 1, 0
     if siting.problem == "backup":
-        second = Fraction(str(siting.backup_weight))
-        return solve.backup(asked.choices, limits, second.denominator, second.numerator)
-    if siting.problem == "p_median":
-        found = plans.travel(asked, threads=threads)
-        return solve.p_median(found.choices, found.ms, found.now_ms, limits)
-    return solve.mclp(asked.choices, limits)
+        part = Fraction(str(siting.backup_weight))
+        first, second = part.denominator, part.numerator
+        found = solve.backup(asked.choices, limits, first, second)
+    else:
+        found = solve.mclp(asked.choices, limits)
+    # A quiet ride to one place and a ride over all roads to another may both be needed.
+    served = asked.choices.reached_by(found.chosen) > 0
+    served[np.concatenate([*plans.newly(asked, found.chosen), asked.now])] = False
+    objective = found.objective - first * int(asked.choices.weight[served].sum())
+    return replace(found, objective=objective, optimal=found.bound == objective)
 
 
 def _summary(measured: Measured) -> pd.DataFrame:
@@ -206,79 +266,97 @@ def _in_time(measured: Measured, profile: str) -> int:
     return int(rows["covered"].iloc[0])
 
 
-def _curve(asked: Question) -> pd.DataFrame:
-    """Give the table `curve`: the best found and its bound beside places drawn by chance."""
-    most = min(asked.prepared.study.siting.curve_to, len(asked.candidates.table))
+def _curve(asked: Question, known: tuple[Solution, ...]) -> pd.DataFrame:
+    """Give the table `curve`: the best found and its bound beside places drawn by chance.
+
+    What is known of some numbers of places from elsewhere is in it.
+    """
+    siting = asked.prepared.study.siting
+    most = min(siting.curve_to, len(asked.candidates.table))
     found = curve(asked.plain, most, asked.limits.time_limit_s)
+    best = np.append(found.already, found.best)
+    if siting.profile != "all":
+        best[1:] = [plans.covered_by(asked, plan) for plan in found.plans]
+    for one in known:
+        if len(one.chosen) <= most:
+            at = len(one.chosen)
+            best[at] = max(best[at], plans.covered_by(asked, one.chosen))
+    best = np.maximum.accumulate(best)
+    # A proof that no plan of the study is better holds for all plans where it had no other limits.
+    bound = np.append(found.already, found.bound)
+    free = known if _is_plain(siting) else known[1:]
+    for one in free:
+        if len(one.chosen) <= most and one.optimal:
+            bound[len(one.chosen)] = min(bound[len(one.chosen)], one.bound)
+    bound = np.maximum(np.minimum.accumulate(bound[::-1])[::-1], best)
     chance = plans.by_chance(asked, most)
     whole = max(asked.measured_children, 1)
-    covered = {
-        "covered": np.append(found.already, found.best),
-        "covered_bound": np.append(found.already, found.bound),
-    }
-    shares = {
-        "share": covered["covered"],
-        "share_bound": covered["covered_bound"],
-        "share_random": chance.mean(axis=0),
-        "share_random_least": chance.min(axis=0),
-        "share_random_most": chance.max(axis=0),
-    }
     return pd.DataFrame(
         {
             "places": np.arange(most + 1),
-            **covered,
-            **{name: values / whole for name, values in shares.items()},
+            "covered": best,
+            "covered_bound": bound,
+            "share": best / whole,
+            "share_bound": bound / whole,
+            "share_random": chance.mean(axis=0) / whole,
+            "share_random_least": chance.min(axis=0) / whole,
+            "share_random_most": chance.max(axis=0) / whole,
         }
     )
 
 
-def _comparison(asked: Question, solution: Solution) -> pd.DataFrame:
-    """Give the table `comparison`: the plan, chance, and an academy in every municipality."""
+def _is_plain(siting: Siting) -> bool:
+    """Tell whether the plan is the most children for a number of places, without more ado."""
+    limits = (siting.budget_eur, siting.equity, siting.largest_share)
+    tables = (siting.weights, siting.floor_places, siting.floor_share)
+    return siting.problem == "mclp" and limits == (None, None, None) and not any(tables)
+
+
+def _comparison(asked: Question, solution: Solution) -> tuple[pd.DataFrame, Solution]:
+    """Give the table `plan-comparison`: the plan, chance, and an academy in every municipality."""
     each = plans.one_for_each_without(asked)
-    limits = Limits(places=len(each), time_limit_s=asked.limits.time_limit_s)
-    best = solve.mclp(asked.plain, limits)
+    best = solve.mclp(asked.plain, Limits(places=len(each), time_limit_s=asked.limits.time_limit_s))
     chance = plans.by_chance(asked, len(solution.chosen))[:, -1]
-    plan = plans.covered_by(asked, solution.chosen)
-    everyone, nobody = asked.measured_children, np.empty(0, dtype=np.intp)
-    rows = [
-        ("now", nobody, asked.in_time, asked.in_time),
-        ("plan", solution.chosen, plan, None),
-        ("each_municipality", each, plans.covered_by(asked, each), None),
-        ("best_as_many", best.chosen, plans.covered_by(asked, best.chosen), best.bound),
-    ]
-    table = pd.DataFrame(
-        [
+    whole, nobody = max(asked.measured_children, 1), np.empty(0, dtype=np.intp)
+    bound = solution.bound if _is_plain(asked.prepared.study.siting) else None
+    rows: list[dict[str, Any]] = []
+    for name, chosen, most in (
+        ("now", nobody, asked.in_time),
+        ("plan", solution.chosen, bound),
+        ("each_municipality", each, None),
+        ("best_as_many", best.chosen, best.bound),
+    ):
+        covered = plans.covered_by(asked, chosen)
+        rows.append(
             {
                 "choice": name,
                 "places": len(chosen),
                 "covered": covered,
-                "covered_bound": bound,
-                "share": covered / max(everyone, 1),
+                "covered_bound": most,
+                "share": covered / whole,
                 "municipalities_with": plans.municipalities_with(asked, chosen),
                 "cost_eur": int(asked.choices.cost_cents[chosen].sum()) / plans.CENTS,
             }
-            for name, chosen, covered, bound in rows
-        ]
-    )
+        )
     random = {
         "choice": "random",
         "places": len(solution.chosen),
         "covered": round(float(chance.mean())),
         "covered_least": int(chance.min()),
         "covered_most": int(chance.max()),
-        "share": float(chance.mean()) / max(everyone, 1),
+        "share": float(chance.mean()) / whole,
     }
-    table = pd.concat([table.iloc[:2], pd.DataFrame([random]), table.iloc[2:]], ignore_index=True)
-    whole = ("covered_bound", "covered_least", "covered_most", "municipalities_with")
-    return table.astype(dict.fromkeys(whole, "Int64"))
+    table = pd.DataFrame([*rows[:2], random, *rows[2:]])
+    optional = ("covered_bound", "covered_least", "covered_most", "municipalities_with")
+    return table.astype(dict.fromkeys(optional, "Int64")), best
 
 
 def _cost(asked: Question, solution: Solution) -> PlanCost:
-    study = asked.prepared.study
+    study, academies = asked.prepared.study, asked.measured.academies
     return subsidy.cost_of_places(
         asked.candidates.table.iloc[solution.chosen],
         subsidy.rules(study.subsidy.year),
-        register=asked.measured.academies,
+        register=academies[~academies["planned"]],
         trajectories_per_place=study.subsidy.trajectories_per_place,
         layer=asked.prepared.inputs.layers.get(study.subsidy.place_layer),
     )

@@ -486,9 +486,18 @@ class EquityWeights(_Part):
         return _weights(weights)
 
 
+def _span(name: str) -> tuple[int, int]:
+    """Read "14-17", or "14" for one age."""
+    first, dash, last = name.partition("-")
+    if not first.isdecimal() or (dash and not last.isdecimal()):
+        raise ValueError(f"'{name}' must be ages, as \"14-17\"")
+    return _from_to((int(first), int(last or first)))
+
+
 def _weights(weights: tuple[float, ...]) -> tuple[float, ...]:
     for weight in weights:
-        if not 0 <= weight <= 1000 or round(weight * 100) != weight * 100:
+        exact = Decimal(str(weight))
+        if not 0 <= exact <= 1000 or exact != exact.quantize(Decimal("0.01")):
             raise ValueError("must be weights from 0 to 1000 with two decimals at most")
     return weights
 
@@ -511,7 +520,8 @@ class Siting(_Part):
     profile
         The roads that are used.
     weights
-        What a child of a band counts for, by the band's name; 1 when not named.
+        What a child counts for by its age, as {"14-17" = 2}: first and last age, both included; 1
+        for the ages that are not named.
     equity
         What a child counts for by where it lives.
     backup_weight
@@ -547,7 +557,23 @@ class Siting(_Part):
     @classmethod
     def _usable_weights(cls, weights: dict[str, float]) -> dict[str, float]:
         _weights(tuple(weights.values()))
+        spans = sorted(map(_span, weights))
+        for (_, last), (first, _) in pairwise(spans):
+            if first <= last:
+                raise ValueError(f"age {first} is named twice")
         return weights
+
+    def weight(self, ages: tuple[int, int]) -> float:
+        """Give what a child of some ages counts for; no weight begins or ends within them."""
+        spans = {_span(name): value for name, value in self.weights.items()}
+        named = (value for (a, b), value in spans.items() if a <= ages[0] and ages[1] <= b)
+        return next(named, 1.0)
+
+    @property
+    def cuts(self) -> frozenset[int]:
+        """The ages at which a weight begins, or has just ended."""
+        spans = [_span(name) for name in self.weights]
+        return frozenset(first for first, _ in spans) | {last + 1 for _, last in spans}
 
     @field_validator("floor_places", "floor_share")
     @classmethod
@@ -624,12 +650,6 @@ class Study(_Part):
 
     @model_validator(mode="after")
     def _siting_names_what_there_is(self) -> Self:
-        there = {band.name for band in self.travel.bands}
-        for name in self.siting.weights:
-            if name not in there:
-                raise ValueError(
-                    f"siting.weights: no band '{name}'; there are: {_listed(sorted(there))}"
-                )
         equity, attributes = self.siting.equity, self.inputs.attributes
         if equity and equity.attribute not in attributes:
             named = _listed(attributes) or "none"

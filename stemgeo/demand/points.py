@@ -19,7 +19,7 @@ from stemgeo.inputs import vintages
 from stemgeo.tables import CRS
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection, Sequence
 
     from numpy.typing import NDArray
 
@@ -71,7 +71,10 @@ class AgeCell:
 
 
 def age_cells(
-    bands: Sequence[Band], academies: pd.DataFrame, rules: AcademyRules
+    bands: Sequence[Band],
+    academies: pd.DataFrame,
+    rules: AcademyRules,
+    cuts: Collection[int] = (),
 ) -> tuple[AgeCell, ...]:
     """Cut the bands where an academy begins or stops to serve an age.
 
@@ -85,9 +88,11 @@ def age_cells(
         With `min_age` and `max_age`; where empty, those of `rules` hold.
     rules
         Of the study.
+    cuts
+        Ages that begin a cell besides.
     """
     low, high = _served(academies, rules)
-    starts = set(low.tolist()) | set((high + 1).tolist())
+    starts = set(low.tolist()) | set((high + 1).tolist()) | set(cuts)
     cells = []
     for band in bands:
         first, last = band.ages

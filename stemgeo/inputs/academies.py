@@ -70,12 +70,16 @@ class Kind:
         Begins the ids that are made where the file has none.
     one, many
         What a row is called.
+    once
+        Whether rows are places to choose from: then one that is there twice is left out, not
+        refused.
     """
 
     role: str
     made_id: str
     one: str
     many: str
+    once: bool = False
 
 
 REGISTER = Kind(role="academies", made_id="A", one="academy", many="academies")
@@ -138,14 +142,17 @@ def read_register(
     found = named(raw, SYNONYMS)
     table = _typed(raw, found, kind, file)
     table = gpd.GeoDataFrame(table, geometry=points, crs=LAMBERT_72)
+    if kind.once:
+        table = _each_once(table, file)
     _check_ids(table, file)
     _check_spans(table, found, file)
     _warn_of_names(table, file)
-    table = table[points.notna()]
+    table = table[table.geometry.notna()]
     table = table.assign(nis_code=_municipality_of(table, municipalities), planned=False)
-    if len(municipalities):
-        _warn_of_outside(table, municipalities, file)
-    _warn_of_same_place(table, file)
+    if not kind.once:  # who chooses among places tells which lie outside, or on one spot
+        if len(municipalities):
+            _warn_of_outside(table, municipalities, file)
+        _warn_of_same_place(table, file)
     file.note(counted(len(raw), kind.one, kind.many))
     _note_columns(found, file)
     _note_who_counts(table, ages, kind, file)
@@ -219,6 +226,16 @@ def _report(text: pd.Series, wrong: pd.Series, must: str, file: OpenedFile) -> N
             f"'{clean(str(text.name), 40)}' is '{clean(str(text[row]), 30)}', not {must}",
             "correct it, or leave it empty",
         )
+
+
+def _each_once(table: gpd.GeoDataFrame, file: OpenedFile) -> gpd.GeoDataFrame:
+    """Leave out rows that say again what another says."""
+    plain = table.drop(columns="geometry").astype(str).assign(at=table.geometry.to_wkb(hex=True))
+    again = plain.duplicated()
+    if again.any():
+        rows = listed(table.index[again].tolist())
+        file.warn_at(f"{table.index.name} {rows}", "the same as another row", "left out")
+    return table[~again]
 
 
 def _check_ids(table: gpd.GeoDataFrame, file: OpenedFile) -> None:

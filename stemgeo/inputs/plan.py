@@ -17,7 +17,9 @@ if TYPE_CHECKING:
     from stemgeo.errors import Findings
     from stemgeo.study import Input
 
-CANDIDATES = Kind(role="candidates", made_id="K", one="candidate place", many="candidate places")
+CANDIDATES = Kind(
+    role="candidates", made_id="K", one="candidate place", many="candidate places", once=True
+)
 PLACES = Kind(role="plan", made_id="PLAN-", one="planned place", many="planned places")
 
 

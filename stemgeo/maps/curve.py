@@ -51,20 +51,23 @@ _TOLD = 5
 
 WORDS: dict[Language, dict[str, str]] = {
     "nl": {
-        "heading": "Aandeel van de kinderen op tijd bij zoveel academies meer",
-        "note": "Dikke lijn: de beste gevonden plaatsen. Gestippeld: meer kan met geen enkele "
-        "keuze. Streepjes en grijs vlak: plaatsen die het toeval koos, gemiddeld en van de minste "
-        "tot de meeste kinderen. Cirkel: het plan.",
+        "heading": "{measure}, naar het aantal nieuwe academies",
+        "note": "Dikke lijn: de beste gevonden keuze van plaatsen; de gestippelde lijn, waar zij "
+        "ervan afwijkt, is wat geen enkele keuze overtreft. Grijs: {plans} keuzes door het toeval, "
+        "gemiddeld (streepjeslijn) en van de minste tot de meeste kinderen. Cirkel: het "
+        "plan.{scale}",
+        "scale": " De schaal begint bij {low}.",
         "axis": "nieuwe academies",
         "alt": "Lijngrafiek",
         "at": "met {places} {share}",
         "chance": "bij toeval gekozen plaatsen",
     },
     "en": {
-        "heading": "Share of the children in time with so many more academies",
-        "note": "Thick line: the best places found. Dotted: no choice can do better. Dashes and "
-        "grey area: places chosen by chance, on average and from the fewest children to the most. "
-        "Circle: the plan.",
+        "heading": "{measure}, by the number of new academies",
+        "note": "Thick line: the best choice of places found; the dotted line, where it differs, "
+        "is what no choice exceeds. Grey: {plans} choices by chance, on average (dashes) and from "
+        "the fewest children to the most. Circle: the plan.{scale}",
+        "scale": " The scale begins at {low}.",
         "axis": "new academies",
         "alt": "Line chart",
         "at": "with {places} {share}",
@@ -73,7 +76,9 @@ WORDS: dict[Language, dict[str, str]] = {
 }
 
 
-def curve_chart(curve: pd.DataFrame, plan: tuple[int, float] | None, text: MapText) -> Figure:
+def curve_chart(
+    curve: pd.DataFrame, plan: tuple[int, float] | None, text: MapText, random_plans: int
+) -> Figure:
     """Draw the share of the children in time against the number of new places.
 
     Parameters
@@ -84,12 +89,17 @@ def curve_chart(curve: pd.DataFrame, plan: tuple[int, float] | None, text: MapTe
         Number of places and share of the plan; None when it is not on this scale.
     text
         Title, notice, source, date and language.
+    random_plans
+        How many choices by chance are drawn.
     """
-    words = WORDS[text.language]
+    words, low = WORDS[text.language], f"{_lowest(curve) * 100:.0f}{text.words.percent_sign}"
+    scale = words["scale"].format(low=low) if _lowest(curve) else ""
+    note = words["note"].format(plans=random_plans, scale=scale)
     with matplotlib.style.context(STYLE, after_reset=True):
         sheet = best_sheet((0, 0, 2, 1), text, legend_in=0)
         figure, page = new_page(sheet, text.title, text.place(None))
-        below = _write_head(page, sheet.frame, words)
+        heading = words["heading"].format(measure=text.heading)
+        below = _write_head(page, sheet.frame, heading, note)
         left, under, over = _AXIS_IN
         box = replace(
             below,
@@ -116,18 +126,26 @@ def curve_alt(curve: pd.DataFrame, text: MapText) -> str:
     chance = f"{words['chance']}: " + words["at"].format(
         places=int(last["places"]), share=percent(last["share_random"], text.words)
     )
-    heading = f"{words['alt']}, {text.place(None)}: {words['heading']}"
+    heading = words["heading"].format(measure=text.heading)
+    heading = f"{words['alt']}, {text.place(None)}: {heading}"
     return as_sentences([text.title, *text.cautions, heading, "; ".join(told), chance])
 
 
-def _write_head(page: Axes, room: Box, words: dict[str, str]) -> Box:
+def _lowest(curve: pd.DataFrame) -> float:
+    """Give the share at which the scale begins: a whole ten of per cent."""
+    return float(np.floor(curve[["share", "share_random_least"]].min().min() * 10) / 10)
+
+
+def _write_head(page: Axes, room: Box, heading: str, note: str) -> Box:
     """Write heading and note; give the room below them."""
-    heading = wrapped(words["heading"], room.width, TEXT_PT, "bold")
-    note = wrapped(words["note"], room.width, SMALL_PT)
-    write_lines(page, room.left, room.top, heading, TEXT_PT, weight="bold")
-    under = room.top - len(heading) * line_in(TEXT_PT)
-    write_lines(page, room.left, under, note, SMALL_PT, color=PALE_INK)
-    head_in = room.top - under + len(note) * line_in(SMALL_PT) + GAP_IN
+    heads, notes = (
+        wrapped(heading, room.width, TEXT_PT, "bold"),
+        wrapped(note, room.width, SMALL_PT),
+    )
+    write_lines(page, room.left, room.top, heads, TEXT_PT, weight="bold")
+    under = room.top - len(heads) * line_in(TEXT_PT)
+    write_lines(page, room.left, under, notes, SMALL_PT, color=PALE_INK)
+    head_in = room.top - under + len(notes) * line_in(SMALL_PT) + GAP_IN
     return replace(room, height=room.height - head_in)
 
 
@@ -145,12 +163,12 @@ def _draw(axes: Axes, curve: pd.DataFrame, plan: tuple[int, float] | None) -> No
 
 def _scales(axes: Axes, curve: pd.DataFrame, text: MapText, height_in: float) -> None:
     """Show shares from the lowest to the highest, rounded to tens of per cent."""
-    shares = curve[["share", "share_bound", "share_random_least"]].to_numpy()
-    low = np.floor(np.nanmin(shares) * 10) / 10
-    high = max(min(np.floor(np.nanmax(shares) * 10 + 1) / 10, 1.0), low + 0.1)
+    low, most_share = _lowest(curve), float(curve["share_bound"].max())
+    high = max(min(np.floor(most_share * 10 + 1) / 10, 1.0), low + 0.1)
     last = max(int(curve["places"].iloc[-1]), 1)
     most = max(2, int(height_in / _TICK_IN))
-    ticks = MaxNLocator(most, steps=[1, 2, 5, 10]).tick_values(low, high)
+    values = MaxNLocator(most, steps=[1, 2, 5, 10]).tick_values(low, high)
+    ticks = np.asarray(values)
     ticks = ticks[(ticks >= low - 1e-9) & (ticks <= high + 1e-9)]
     # Room below the lowest share for its figure.
     axes.set(xlim=(0, last), ylim=(low - 0.08 * (high - low), high + 0.02 * (high - low)))

@@ -197,9 +197,13 @@ def number(value: float, language: str) -> str:
 
 
 def percent(share: float, language: str) -> str:
-    """Write a share with one decimal: 62,4 %; a dash when there is none."""
+    """Write a share with one decimal: 62,4 %; a dash when there is none.
+
+    Only all is 100 %: what would be rounded to it is 99,9 %.
+    """
     if pd.isna(share):
         return WORDS[language]["none"]
+    share = min(share, 0.999) if share < 1 else share
     if language == "nl":
         return format_percent(share, format="#,##0.0 %", locale="nl")
     return format_percent(share, format="#,##0.0%", locale=language)

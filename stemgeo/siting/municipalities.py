@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from stemgeo.siting.service import coverage_sets, units
+from stemgeo.gaps import REASONS
+from stemgeo.siting.service import coverage_sets, entries, units
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -69,10 +70,11 @@ def _ranked(table: pd.DataFrame, rule: str) -> pd.DataFrame:
 
 
 def _main_reason(reasons: pd.DataFrame) -> pd.DataFrame:
-    """Give by municipality the reason of most of its uncovered children; of equals the first."""
+    """Give by municipality the reason of most of its uncovered children, the first of equals."""
     text = reasons.astype({"reason": "str"})
     sums = text.groupby(["nis_code", "reason"], as_index=False)[["children"]].sum()
-    sums = sums.sort_values(["nis_code", "children", "reason"], ascending=[True, False, True])
+    sums["order"] = sums["reason"].map(REASONS.index)
+    sums = sums.sort_values(["nis_code", "children", "order"], ascending=[True, False, True])
     return pd.DataFrame(sums.drop_duplicates("nis_code")[["nis_code", "reason"]])
 
 
@@ -81,14 +83,14 @@ def _best_places(
 ) -> pd.DataFrame:
     """Give by municipality the place there that would bring most children in time."""
     everyone = units(prepared, measured, "all", threads=threads)
-    late = everyone.take(everyone.served == 0)
-    reach = coverage_sets(prepared, measured, places, "all", late, threads=threads)
+    near = coverage_sets(prepared, measured, places, "all", everyone, threads=threads).near
+    reach = entries(near, everyone.served[near.indices] == 0)
     place = np.repeat(np.arange(len(places)), np.diff(reach.indptr))
-    children = late.children[reach.indices]
+    children = everyone.children[reach.indices]
     towns = pd.Index(places["nis_code"]).append(pd.Index(prepared.points["nis_code"]))
     codes, _ = pd.factorize(towns)
     own, of_point = codes[: len(places)], codes[len(places) :]
-    here = own[place] == of_point[late.point[reach.indices]]
+    here = own[place] == of_point[everyone.point[reach.indices]]
     adds = _sums(place, children, len(places))
     adds_here = _sums(place, children * here, len(places))
     table = pd.DataFrame(

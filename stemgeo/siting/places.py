@@ -9,6 +9,7 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 
+from stemgeo import subsidy
 from stemgeo.access.travellers import OverNetwork
 from stemgeo.errors import Problem
 from stemgeo.inputs.academies import nothing
@@ -44,15 +45,19 @@ class Candidates:
 
 def candidates(prepared: Prepared, measured: Measured) -> Candidates:
     """Give the places of the study's list that can be used; without a list one for each zone."""
-    listed_places = prepared.inputs.candidates
-    table = zone_middles(prepared) if listed_places is None else listed_places
+    own = prepared.inputs.candidates
+    table = zone_middles(prepared) if own is None else _cheapest_first(prepared, own)
     notes: list[Problem] = []
-    there = table["academy_id"].isin(prepared.inputs.academies["academy_id"])
-    table = _left_out(table, there, "are in the study's plan already", notes)
+    register = prepared.inputs.academies
+    planned = register[register["planned"]]
+    there = _spot(table).isin(_spot(planned)) | table["academy_id"].isin(register["academy_id"])
+    table = _left_out(table, there, "are in the study's plan already, by spot or id", notes)
     outside = table["nis_code"] == ""
     table = _left_out(table, outside, "lie outside the municipalities of the study", notes)
-    spot = table.geometry.to_wkb(hex=True)
-    table = _left_out(table, spot.duplicated(), "stand where another does", notes)
+    least, most = (table[name].fillna(-1).astype(str) for name in ("min_age", "max_age"))
+    same = _spot(table) + least + " " + most
+    why = "stand where another does, for the same ages and no cheaper"
+    table = _left_out(table, same.duplicated(), why, notes)
     table = _left_out(
         table,
         _off_the_roads(measured.riders[0], table),
@@ -65,6 +70,21 @@ def candidates(prepared: Prepared, measured: Measured) -> Candidates:
         province=towns["province"].reindex(table["nis_code"]).to_numpy(),
     )
     return Candidates(table.sort_values("academy_id", ignore_index=True), tuple(notes))
+
+
+def _cheapest_first(prepared: Prepared, table: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+    """Put the places in order of cost, then id: of two on one spot the first is kept."""
+    choice = prepared.study.subsidy
+    cost = subsidy.place_costs_cents(
+        table, subsidy.rules(choice.year), trajectories_per_place=choice.trajectories_per_place
+    )
+    return table.iloc[np.lexsort((np.arange(len(table)), cost))]
+
+
+def _spot(table: gpd.GeoDataFrame) -> pd.Series:
+    """Name the metre on which each place stands."""
+    at = [f"{x:.0f} {y:.0f} " for x, y in zip(table.geometry.x, table.geometry.y, strict=True)]
+    return pd.Series(at, index=table.index, dtype=str)
 
 
 def _off_the_roads(rider: Traveller, table: gpd.GeoDataFrame) -> NDArray[np.bool_]:

@@ -17,7 +17,7 @@ from stemgeo.demand import serves
 from stemgeo.errors import InputError, Problem
 from stemgeo.siting.choices import Choices, Limits
 from stemgeo.siting.places import PLANNED, Candidates, candidates, zone_middles
-from stemgeo.siting.service import Units, coverage_sets, reached_by, units
+from stemgeo.siting.service import Sets, Units, coverage_sets, entries, reached_by, units
 from stemgeo.study import PROVINCES
 
 if TYPE_CHECKING:
@@ -52,18 +52,25 @@ class Question:
         The places.
     units
         The children, those in time already included.
+    sets
+        Which units each place is near to.
     choices
         Places and units as the solver takes them, weighted as the study asks.
     plain
         The same with each child counting for one.
+    surely
+        The same with whom a place brings in time by itself, whatever others are chosen; over all
+        roads there is no difference.
     """
 
     prepared: Prepared
     measured: Measured
     candidates: Candidates
     units: Units
+    sets: Sets
     choices: Choices
     plain: Choices
+    surely: Choices
 
     @property
     def limits(self) -> Limits:
@@ -76,9 +83,14 @@ class Question:
         return int(self.units.children.sum())
 
     @property
+    def now(self) -> Indices:
+        """The units that have an academy in time already."""
+        return np.flatnonzero(self.units.served > 0)
+
+    @property
     def in_time(self) -> int:
-        """Those of them who have an academy in time already."""
-        return int(self.units.children[self.units.served > 0].sum())
+        """The children who have an academy in time already."""
+        return int(self.units.children[self.now].sum())
 
 
 @dataclass(frozen=True)
@@ -108,6 +120,11 @@ class PlanTables:
         As of a run with the plan.
     measured_children
         All of whom something is measured.
+    without
+        Municipalities without an academy before the plan.
+    goal
+        What the problem is about, before and after: "minutes" (mean time to the nearest, from the
+        middles of zones) for the p-median, "twice" (children with two in time) for a backup.
     whole_region
         Whether the study is of all of Flanders, as the envelope is.
     unreachable
@@ -132,6 +149,8 @@ class PlanTables:
     municipalities: gpd.GeoDataFrame
     academies: gpd.GeoDataFrame
     measured_children: int
+    without: int
+    goal: dict[str, tuple[float, float]]
     whole_region: bool
     unreachable: pd.Series[int]
     notes: tuple[Problem, ...]
@@ -152,17 +171,11 @@ def question(prepared: Prepared, measured: Measured, *, threads: int | None = No
         lines = "; ".join(note.what for note in places.notes) or "there is none"
         raise InputError(Problem("candidates", f"none can be used: {lines}", "give others"))
     children = units(prepared, measured, siting.profile, threads=threads)
-    # Who is in time already gains nothing more, unless a second academy counts too.
-    open_to = np.ones(len(children.point), dtype=np.bool_)
-    if siting.problem != "backup":
-        open_to = children.served == 0
-    some = coverage_sets(
-        prepared, measured, places.table, siting.profile, children.take(open_to), threads=threads
+    near = coverage_sets(
+        prepared, measured, places.table, siting.profile, children, threads=threads
     )
-    shape = (len(places.table), len(children.point))
-    reach = csr_array((some.data, np.flatnonzero(open_to)[some.indices], some.indptr), shape=shape)
     plain = Choices(
-        reach=reach,
+        reach=_open(near.helps(children), children, siting),
         weight=children.children,
         served=children.served,
         cost_cents=subsidy.place_costs_cents(
@@ -176,7 +189,15 @@ def question(prepared: Prepared, measured: Measured, *, threads: int | None = No
         names=dict(enumerate(PROVINCES)),
     )
     weighted = replace(plain, weight=_weights(prepared, measured, children))
-    return Question(prepared, measured, places, children, weighted, plain)
+    surely = replace(plain, reach=_open(near.alone(children), children, siting))
+    return Question(prepared, measured, places, children, near, weighted, plain, surely)
+
+
+def _open(reach: csr_array, children: Units, siting: Siting) -> csr_array:
+    """Keep the units to which a place still matters: all of them where a second academy counts."""
+    if siting.problem == "backup":
+        return reach
+    return entries(reach, children.served[reach.indices] == 0)
 
 
 def limits_of(siting: Siting) -> Limits:
@@ -207,8 +228,8 @@ def _provinces_of(prepared: Prepared) -> Indices:
 def _weights(prepared: Prepared, measured: Measured, of: Units) -> Longs:
     """Give what each unit counts for: its children by the weights of band and fifth, whole."""
     siting = prepared.study.siting
-    by_band = [Fraction(str(siting.weights.get(cell.band.name, 1))) for cell in prepared.cells]
-    factor = np.array(by_band, dtype=object)[of.cell]
+    by_cell = [Fraction(str(siting.weight(cell.ages))) for cell in prepared.cells]
+    factor = np.array(by_cell, dtype=object)[of.cell]
     if siting.equity is not None:
         attribute = prepared.inputs.attributes[siting.equity.attribute]
         of_fifth = [Fraction(1), *(Fraction(str(one)) for one in siting.equity.by_quintile)]
@@ -218,6 +239,8 @@ def _weights(prepared: Prepared, measured: Measured, of: Units) -> Longs:
         at = fifth.reindex(code).fillna(equity.UNKNOWN).to_numpy(np.intp)
         factor = factor * np.array(of_fifth, dtype=object)[at]
     distinct, which = np.unique(factor.astype(float), return_inverse=True)
+    if not distinct.any():
+        raise InputError(Problem("siting", "every child counts for nothing", "raise a weight"))
     if len(distinct) == 1:
         return of.children
     # Two weights of two decimals: in ten-thousandths they are whole.
@@ -292,18 +315,26 @@ def _of_zones(asked: Question, middles: gpd.GeoDataFrame, times: csr_array) -> C
 
 
 def newly(asked: Question, chosen: Indices) -> list[Indices]:
-    """List for each chosen place the units that it brings in time after those before it."""
+    """List for each chosen place the units that are in time with it and were not before."""
+    near, on_all = asked.units.near.copy(), asked.units.near_on_all.copy()
     late = asked.units.served == 0
     found = []
     for place in chosen:
-        mine = asked.plain.reach.indices[slice(*asked.plain.reach.indptr[place : place + 2])]
-        fresh = mine[late[mine]]
+        own, all_ = (_row(sets, place) for sets in (asked.sets.near, asked.sets.near_on_all))
+        near[own] = True
+        on_all[all_] = True
+        touched = np.union1d(own, all_)
+        fresh = touched[late[touched] & near[touched] & on_all[touched]]
         late[fresh] = False
         found.append(fresh)
     return found
 
 
-def plan_table(asked: Question, chosen: Indices) -> gpd.GeoDataFrame:
+def _row(sets: csr_array, place: int) -> Indices:
+    return np.asarray(sets.indices[slice(*sets.indptr[place : place + 2])], dtype=np.intp)
+
+
+def plan_table(asked: Question, chosen: Indices, cost_cents: Longs) -> gpd.GeoDataFrame:
     """Lay out the chosen places in their order: the table `plan` of the data dictionary."""
     study, cells = asked.prepared.study, asked.prepared.cells
     each = newly(asked, chosen)
@@ -315,14 +346,13 @@ def plan_table(asked: Question, chosen: Indices) -> gpd.GeoDataFrame:
     counts = np.array(sums, dtype=np.int64).reshape(len(each), len(bands))
     by_band = dict(zip(bands.values(), counts.T, strict=True))
     newly_ = counts.sum(axis=1)
-    cost = asked.choices.cost_cents[chosen]
     covered = asked.in_time + np.cumsum(newly_)
     front = table[["academy_id", "name", "nis_code", "municipality", "province"]]
     columns = {
         "newly": newly_,
         **by_band,
-        "cost_eur": cost / CENTS,
-        "total_cost_eur": np.cumsum(cost) / CENTS,
+        "cost_eur": cost_cents / CENTS,
+        "total_cost_eur": np.cumsum(cost_cents) / CENTS,
         "covered": covered,
         "share": covered / max(asked.measured_children, 1),
     }
@@ -335,7 +365,7 @@ def plan_table(asked: Question, chosen: Indices) -> gpd.GeoDataFrame:
 def province_table(asked: Question, chosen: Indices) -> pd.DataFrame:
     """Give the share of each province after each place: rank 0 is before the first."""
     province, children = asked.plain.province_of_unit, asked.units.children
-    steps = [np.flatnonzero(asked.units.served > 0), *newly(asked, chosen)]
+    steps = [asked.now, *newly(asked, chosen)]
     sums = [np.bincount(province[step], children[step], len(PROVINCES)) for step in steps]
     covered = np.cumsum(sums, axis=0).astype(np.int64)
     whole = np.bincount(province, children, len(PROVINCES)).astype(np.int64)
@@ -372,16 +402,13 @@ def by_chance(asked: Question, most: int) -> Longs:
         Plans that are the same each time; every plan keeps its places as it grows. With fewer
         candidates than `most` the last count stands for all that follow.
     """
-    random = np.random.default_rng(SEED)
-    plain, children = asked.plain, asked.units.children
+    random, children = np.random.default_rng(SEED), asked.units.children
     found = np.empty((asked.prepared.study.siting.random_plans, most + 1), dtype=np.int64)
     for row in found:
-        late = asked.units.served == 0
-        row[:] = asked.in_time
-        for at, place in enumerate(random.permutation(plain.places)[:most], start=1):
-            mine = plain.reach.indices[slice(*plain.reach.indptr[place : place + 2])]
-            row[at:] += children[mine][late[mine]].sum()
-            late[mine] = False
+        drawn = random.permutation(asked.plain.places)[:most]
+        gains = [int(children[fresh].sum()) for fresh in newly(asked, drawn)]
+        gains += [0] * (most - len(gains))
+        row[:] = asked.in_time + np.cumsum([0, *gains])
     return found
 
 
@@ -393,7 +420,7 @@ def one_for_each_without(asked: Question) -> Indices:
     towns, table = asked.measured.municipalities, asked.candidates.table
     without = set(towns.loc[~towns["has_academy"], "nis_code"])
     late = np.where(asked.units.served == 0, asked.units.children, 0)
-    adds = asked.plain.reach.astype(np.int64) @ late
+    adds = asked.surely.reach.astype(np.int64) @ late
     order = np.lexsort((np.arange(len(table)), -adds, table["nis_code"].to_numpy(dtype="U5")))
     ranked = table["nis_code"].iloc[order]
     first = ~ranked.duplicated() & ranked.isin(without)

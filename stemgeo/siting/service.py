@@ -39,16 +39,53 @@ class Units:
         How many, shape (units,).
     served
         How many open academies they have in time: 0, 1, or 2 for two or more; shape (units,).
+    near, near_on_all
+        Whether an open academy is near over the profile's roads, and over all roads, shape
+        (units,). Over low-stress roads who is in time has both (`measure`), if need be of two
+        academies.
     """
 
     point: NDArray[np.intp]
     cell: NDArray[np.intp]
     children: Longs
     served: Longs
+    near: Bools
+    near_on_all: Bools
 
-    def take(self, which: Bools) -> Units:
-        """Give the chosen units only."""
-        return Units(self.point[which], self.cell[which], self.children[which], self.served[which])
+
+@dataclass(frozen=True)
+class Sets:
+    """Which units each place is near to, shape (places, units).
+
+    Attributes
+    ----------
+    near, near_on_all
+        Over the profile's roads, and over all roads; the same for profile "all".
+    """
+
+    near: csr_array
+    near_on_all: csr_array
+
+    def helps(self, of: Units) -> csr_array:
+        """Give whom a place could bring in time, perhaps together with another place.
+
+        Who lacks one kind of nearness needs that; who lacks both needs at least the profile's
+        own: so no choice of places brings more in time than these sets say.
+        """
+        lacks_all = of.near & ~of.near_on_all
+        own = entries(self.near, ~lacks_all[self.near.indices])
+        if not lacks_all.any():
+            return own
+        return csr_array(own + entries(self.near_on_all, lacks_all[self.near_on_all.indices]))
+
+    def alone(self, of: Units) -> csr_array:
+        """Give whom a place brings in time by itself, or keeps in time once more."""
+        helps, neither = self.helps(of), ~(of.near | of.near_on_all)
+        if self.near is self.near_on_all:
+            return helps
+        both = csr_array(self.near.multiply(self.near_on_all))
+        one = entries(helps, ~neither[helps.indices])
+        return csr_array(one + entries(both, neither[both.indices]))
 
 
 def reached_by(measured: Measured, profile: str) -> list[Reached]:
@@ -61,6 +98,7 @@ def units(
 ) -> Units:
     """List the measured children of a study with the academies that they have in time."""
     academies = _sets(prepared, measured, measured.academies, profile, threads)
+    on_all = reached_by(measured, "all")
     parts = []
     for index, (one, reach) in enumerate(
         zip(reached_by(measured, profile), academies, strict=True)
@@ -70,7 +108,8 @@ def units(
         near = np.bincount(reach.indices, minlength=len(children))[point]
         # Coverage has the last word on who is in time at all.
         served = np.where(one.covered[point], np.clip(near, 1, TWICE), 0)
-        parts.append((point, np.full(len(point), index), children[point], served))
+        cell = np.full(len(point), index)
+        parts.append((point, cell, children[point], served, near > 0, on_all[index].covered[point]))
     return Units(*(np.concatenate(part) for part in zip(*parts, strict=True)))
 
 
@@ -82,8 +121,8 @@ def coverage_sets(
     of: Units,
     *,
     threads: int | None = None,
-) -> csr_array:
-    """Say which units each place would bring in time, shape (places, units).
+) -> Sets:
+    """Say which units each place is near to.
 
     Parameters
     ----------
@@ -94,11 +133,18 @@ def coverage_sets(
     profile
         "all" or "low_stress".
     of
-        As from `units`, or some of them.
+        As from `units`.
     threads
         Searches that run side by side; the result is the same.
     """
-    by_cell = _sets(prepared, measured, places, profile, threads)
+    near = _of_units(_sets(prepared, measured, places, profile, threads), of)
+    if profile == "all":
+        return Sets(near, near)
+    return Sets(near, _of_units(_sets(prepared, measured, places, "all", threads), of))
+
+
+def _of_units(by_cell: list[csr_array], of: Units) -> csr_array:
+    """Put the points of each age cell in the order of the units."""
     columns = [reach[:, of.point[of.cell == index]] for index, reach in enumerate(by_cell)]
     order = np.argsort(of.cell, kind="stable")
     back = np.empty(len(order), dtype=np.intp)
@@ -116,24 +162,15 @@ def _sets(
     """For each age cell, which demand points each place serves in time, shape (places, points)."""
     riders = {rider.profile: rider for rider in measured.riders}
     by_speed = _by_speed(prepared, riders[profile], places, threads)
-    if profile != "all":
-        over_all = _by_speed(prepared, riders["all"], places, threads)
     study, found = prepared.study, []
-    for one in reached_by(measured, "all"):
-        speed_kmh = study.travel.speed(one.cell.band, "central")
-        reach = by_speed[speed_kmh]
-        if profile != "all":
-            # A quiet ride never counts as quicker than one over all roads (`measure`): who is not
-            # in time there needs a place that is near over both.
-            late = _entries(reach, ~one.covered[reach.indices])
-            both = late.multiply(over_all[speed_kmh])
-            reach = csr_array(_entries(reach, one.covered[reach.indices]) + both)
-        open_to = serves(places, one.cell, study.academies)
-        found.append(_entries(reach, np.repeat(open_to, np.diff(reach.indptr))))
+    for cell in prepared.cells:
+        reach = by_speed[study.travel.speed(cell.band, "central")]
+        open_to = serves(places, cell, study.academies)
+        found.append(entries(reach, np.repeat(open_to, np.diff(reach.indptr))))
     return found
 
 
-def _entries(reach: csr_array, kept: Bools) -> csr_array:
+def entries(reach: csr_array, kept: Bools) -> csr_array:
     """Keep some of the entries."""
     first = np.append(0, np.cumsum(kept))[reach.indptr]
     return csr_array((reach.data[kept], reach.indices[kept], first), shape=reach.shape)

@@ -37,12 +37,14 @@ def curve(most: int = 50, first: float = 0.386, last: float = 0.812) -> pd.DataF
 
 def test_the_figures_along_the_line_are_those_of_the_table(text: MapText) -> None:
     """At 0, 10, 20, ... places, in the way of the language; the scale is in whole per cents."""
-    drawn = curve_chart(curve(), (10, 0.5765), text)
+    drawn = curve_chart(curve(), (10, 0.5765), text, 100)
     drawn.draw_without_rendering()  # the scales are written only then
     said = written(drawn)
     for places in range(0, 51, 10):
         share = curve()["share"].iloc[places]
         assert f"{share * 100:.1f} %".replace(".", ",") in said
+    assert any("De schaal begint bij 30 %" in line for line in said)
+    assert any("100 keuzes door het toeval" in line for line in said)
     assert {"30 %", "80 %", "0", "50", "nieuwe academies"} <= set(said)
 
 
@@ -53,7 +55,7 @@ def test_nothing_collides(
     text: MapText, language: Any, most: int, span: tuple[float, float]
 ) -> None:
     """Whatever the curve looks like and however long the texts: nothing covers anything."""
-    drawn = curve_chart(curve(most, *span), None, with_long_texts(text, language))
+    drawn = curve_chart(curve(most, *span), None, with_long_texts(text, language), 100)
     drawn.draw_without_rendering()  # the scales find their places only then
     assert collisions(drawn) == []
 
@@ -61,7 +63,7 @@ def test_nothing_collides(
 @pytest.mark.parametrize("name", HOSTILE)
 def test_a_name_is_written_as_it_is(text: MapText, name: str, tmp_path: Path) -> None:
     """No mark of TeX or HTML in a title is read."""
-    drawn = curve_chart(curve(), None, replace(text, title=name))
+    drawn = curve_chart(curve(), None, replace(text, title=name), 100)
     assert times_in_svg(drawn, name, tmp_path) == 1
 
 
@@ -69,7 +71,7 @@ def test_the_same_curve_gives_the_same_bytes(text: MapText, tmp_path: Path) -> N
     """In every format."""
     for folder in ("a", "b"):
         (tmp_path / folder).mkdir()
-        save_figure(curve_chart(curve(), (3, 0.5), text), tmp_path / folder / "curve")
+        save_figure(curve_chart(curve(), (3, 0.5), text, 100), tmp_path / folder / "curve")
     for path in (tmp_path / "a").iterdir():
         assert path.read_bytes() == (tmp_path / "b" / path.name).read_bytes()
 
