@@ -51,7 +51,7 @@ from stemgeo.maps.text import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Hashable, Iterator, Sequence
 
     from geopandas import GeoDataFrame, GeoSeries
     from numpy.typing import NDArray
