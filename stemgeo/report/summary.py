@@ -588,8 +588,8 @@ def gaps_in_words(
     """
     words = WORDS[language]
     rows = coverage[(coverage["level"] == "region") & (coverage["scenario"] == "central")]
-    due = rows[rows["band"] == "all"].set_index("profile")[["uncovered", "unmeasured"]]
-    late, unmeasured = (int(due.loc["all", name]) for name in ("uncovered", "unmeasured"))
+    due = rows[rows["band"] == "all"].set_index("profile")[["uncovered", "unmeasured"]].to_dict()
+    late, unmeasured = int(due["uncovered"]["all"]), int(due["unmeasured"]["all"])
     mine = gaps[gaps["profile"] == "all"]
     beside = words["one_beside" if unmeasured == 1 else "beside"] if unmeasured else ""
     lines = [
@@ -600,10 +600,10 @@ def gaps_in_words(
         ),
         *_reasons_in_words(mine, language),
     ]
-    if "low_stress" in due.index:
+    if "low_stress" in due["uncovered"]:
         mine = gaps[gaps["profile"] == "low_stress"]
         told = words["one_gap_low_stress" if len(mine) == 1 else "gaps_low_stress"]
-        quiet = int(due.loc["low_stress", "uncovered"]) - late
+        quiet = int(due["uncovered"]["low_stress"]) - late
         lines.append(told.format(**_counted(mine, quiet, language)))
     return lines
 
