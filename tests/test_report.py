@@ -528,12 +528,12 @@ COUNTED = pd.DataFrame(
 TOLD_OF_GAPS = {
     "nl": [
         (
-            "Hiaten zijn aaneengesloten gebieden met ten minste 50 kinderen die niet op tijd zijn: 2, "
-            "met 1.560 kinderen. In kleinere groepen wonen er nog 40{beside}."
+            "Hiaten zijn aaneengesloten gebieden met ten minste 50 kinderen die niet op tijd zijn: "
+            "2, met 1.560 kinderen. In kleinere groepen wonen er nog 40{beside}."
         ),
         (
-            "Waarom, van de 1.560 kinderen in deze hiaten: wel een academie, voor andere leeftijden "
-            "1.000, te ver 560."
+            "Waarom, van de 1.560 kinderen in deze hiaten: wel een academie, voor andere "
+            "leeftijden 1.000, te ver 560."
         ),
         (
             "Apart geteld zijn de kinderen die over alle wegen wel op tijd zijn, maar niet over "
@@ -547,8 +547,8 @@ TOLD_OF_GAPS = {
         ),
         "Why, of the 1,560 children in these gaps: an academy, for other ages 1,000, too far 560.",
         (
-            "Counted apart are the children who are in time over all roads, but not over quiet ones: "
-            "1 gap with 700 of them; 10 more in smaller groups."
+            "Counted apart are the children who are in time over all roads, but not over quiet "
+            "ones: 1 gap with 700 of them; 10 more in smaller groups."
         ),
     ],
 }

@@ -189,7 +189,7 @@ def test_layers(page: str) -> None:
     ]
     assert over == [
         "Hiaten: kinderen niet op tijd",
-        "Hiaten die er op rustige wegen bij komen",
+        "Hiaten: kinderen alleen over drukke wegen op tijd",
         "STEM-academies",
     ]
     assert [s for s in Page(page).of("span") if "minuten" in s] == [
