@@ -295,21 +295,28 @@ def coverage(
 @app.command()
 def gaps(
     result: ResultPath,
+    profile: Annotated[
+        Roads,
+        typer.Option(
+            "--profile",
+            help="all: not in time over any road; low_stress: in time only over busy roads.",
+        ),
+    ] = Roads.all,
     top: Annotated[int, typer.Option("--top", min=1, help="So many, largest first.")] = 10,
     form: FormOption = Form.text,
 ) -> None:
-    """Print the areas with most children out of reach, and why."""
+    """Print the areas with most children out of reach over all roads, and why."""
     from stemgeo.report.bundle import read_table
     from stemgeo.report.files import read_manifest
 
     content = read_manifest(result)
     every = read_table(result, "gaps")
-    table, lines = every.head(top), list[str]()
+    table, lines = every[every["profile"] == profile.value].head(top), list[str]()
     if form is Form.text:
         from stemgeo.report.summary import gaps_in_words, readable_gaps
 
         language = content["study"]["output"]["language"]
-        table, rules = readable_gaps(table, language), content["study"]["gaps"]
+        table, rules = readable_gaps(table, language, profile.value), content["study"]["gaps"]
         counted = read_table(result, "coverage")
         lines = gaps_in_words(every, counted, rules["min_children"], language)
     _emit(table, form)

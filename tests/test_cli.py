@@ -122,6 +122,7 @@ def test_help_loads_nothing_heavy() -> None:
         ("coverage", "x", "--format", "yaml"),
         ("gaps", "x", "--top", "0"),
         ("gaps", "x", "--top", "many"),
+        ("gaps", "x", "--profile", "quiet"),
         ("map", "x", "--province", "Utrecht"),
         ("map", "x", "--out", "kaart.gif"),
         ("map", "x", "--out", "kaart"),
@@ -430,13 +431,43 @@ def test_a_trend_prints_a_row_for_each_year(study: Path, tmp_path: Path) -> None
 
 
 def test_gaps_are_the_first_of_the_list(result: Path) -> None:
-    """`--top 2` gives the two largest; without it all, up to ten."""
-    two = json.loads(stemgeo("gaps", result, "--top", "2", "--format", "json").out)
+    """`--top 1` gives the largest; without it all of the profile, up to ten."""
     table = read_table(result, "gaps")
-    assert [row["gap_id"] for row in two] == ["G001", "G002"]
-    assert [row["uncovered"] for row in two] == table["uncovered"].head(2).tolist()
+    table = table[table["profile"] == "all"]
+    one = json.loads(stemgeo("gaps", result, "--top", "1", "--format", "json").out)
+    assert [row["gap_id"] for row in one] == table["gap_id"].head(1).tolist()
+    assert [row["uncovered"] for row in one] == [table["uncovered"].max()]
     every = json.loads(stemgeo("gaps", result, "--format", "json").out)
-    assert len(every) == min(len(table), 10)
+    assert [row["gap_id"] for row in every] == table["gap_id"].head(10).tolist()
+
+
+QUIET = "alleen over drukke wegen op tijd"
+
+
+def test_gaps_of_quiet_roads_stand_apart(own_result: Path) -> None:
+    """Of four gaps two are of each profile: neither is shown with the other, in any form."""
+    path = own_result / "tables" / "gaps.csv"
+    first = pd.read_csv(path, dtype=str, keep_default_na=False).head(1)
+    rows = pd.concat([first] * 4, ignore_index=True).assign(
+        gap_id=["G001", "G002", "G003", "G004"],
+        profile=["low_stress", "all", "all", "low_stress"],
+    )
+    rows.to_csv(path, index=False, lineterminator="\n")
+    resealed(own_result)
+    for words, ids, head in (
+        ((), ["G002", "G003"], "niet op tijd"),
+        (("--profile", "all"), ["G002", "G003"], "niet op tijd"),
+        (("--profile", "low_stress"), ["G001", "G004"], QUIET),
+        (("--profile", "low_stress", "--top", "1"), ["G001"], QUIET),
+    ):
+        said = stemgeo("gaps", own_result, *words).out
+        assert re.findall(r"\bG\d{3}\b", said) == ids
+        assert head in said.splitlines()[0]
+        assert (QUIET in said.splitlines()[0]) == ("low_stress" in words)
+        csv = stemgeo("gaps", own_result, *words, "--format", "csv").out
+        assert pd.read_csv(io.StringIO(csv))["gap_id"].tolist() == ids
+        records = json.loads(stemgeo("gaps", own_result, *words, "--format", "json").out)
+        assert [row["gap_id"] for row in records] == ids
 
 
 def test_candidates_are_the_first_of_the_table(result: Path) -> None:
@@ -451,14 +482,19 @@ def test_candidates_are_the_first_of_the_table(result: Path) -> None:
     assert "Proef, niet voor publicatie" in said
 
 
+def resealed(folder: Path) -> None:
+    """Write the manifest anew, over tables that a test changed."""
+    manifest = json.loads((folder / "manifest.json").read_text("utf-8"))
+    (folder / "manifest.json").unlink()
+    write_manifest(folder, manifest)
+
+
 def test_a_result_without_gaps_prints_an_empty_table(own_result: Path) -> None:
     """All children in time: a heading and no rows in csv, an empty list in json."""
     path = own_result / "tables" / "gaps.csv"
     header = path.read_text("utf-8").splitlines()[0]
     path.write_text(header + "\n", encoding="utf-8")
-    manifest = json.loads((own_result / "manifest.json").read_text("utf-8"))
-    (own_result / "manifest.json").unlink()
-    write_manifest(own_result, manifest)
+    resealed(own_result)
     assert stemgeo("gaps", own_result, "--format", "csv").out == header + "\n"
     assert json.loads(stemgeo("gaps", own_result, "--format", "json").out) == []
     assert stemgeo("gaps", own_result).status == 0

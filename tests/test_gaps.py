@@ -257,6 +257,22 @@ def test_stress_names_the_road_that_most_ride(
     assert gap["extra_min"] == pytest.approx(21, abs=0.1)
 
 
+@pytest.mark.parametrize(("tags", "ridden_m"), [({}, 600), ({"name": "Grote Steenweg"}, 1000)])
+def test_a_busy_road_without_a_name_is_its_ways_one_by_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, tags: dict[str, str], ridden_m: float
+) -> None:
+    """Nothing joins the two ways: the longer one, 600 m, stands alone, and its name is empty."""
+    monkeypatch.setenv("STEMGEO_CACHE", str(tmp_path / "cache"))
+    study = hand.study("wegen.osm", weights="g", travel=FLAT, demand={"method": "grid"})
+    busy = {"highway": "primary", "maxspeed": "90"} | tags
+    ways = [(nodes, busy if way["highway"] == "primary" else way) for nodes, way in BUSY["ways"]]
+    places = hand.academies({"A": hand.spot(1.2, 0)})
+    gap = only(found_on(tmp_path, SIXTY, places, nodes=BUSY["nodes"], ways=ways, study=study))
+    assert (gap["reason"], gap["stretch"]) == ("stress", tags.get("name", ""))
+    assert (gap["stretch_way"], gap["stretch_children"]) == (2, 60)
+    assert gap["stretch_m"] == pytest.approx(ridden_m, abs=2)
+
+
 def test_age(tmp_path: Path) -> None:
     """An academy 1 km away is for 12 to 14; those of 13 are in time and in no gap."""
     homes = {"11001": Home(0, 0, {10: 60, 13: 60})}
@@ -670,6 +686,9 @@ def test_the_children_of_the_sample_add_up(sample_result: Result) -> None:
     assert every.tolist() == due["all"].tolist()
     quiet = every + sums["low_stress"].reindex(every.index)
     assert quiet.tolist() == due["low_stress"].reindex(every.index).tolist()
+    by_stress = found.table["profile"] == "low_stress"
+    due_to = found.table["uncovered"].where(by_stress, 0)
+    assert found.table["children_stress"].tolist() == due_to.tolist()
     inside = found.children[found.children["gap_id"] != ""]
     assert inside.groupby("gap_id", observed=True)["children"].sum().to_dict() == (
         found.table.set_index("gap_id")["uncovered"].to_dict()

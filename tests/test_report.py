@@ -24,9 +24,17 @@ import shapely
 
 import stemgeo as sg
 from stemgeo.errors import ResultError
+from stemgeo.gaps import REASONS
 from stemgeo.report import bundle, files
 from stemgeo.report.files import checked_file, read_manifest, whole_folder, write_manifest
-from stemgeo.report.summary import gaps_in_words, number, percent, readable, readable_gaps
+from stemgeo.report.summary import (
+    gaps_in_words,
+    number,
+    percent,
+    readable,
+    readable_gaps,
+    summary_markdown,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -406,8 +414,9 @@ def test_a_title_with_a_bar_does_not_break_the_summary(written: tuple[Result, Pa
     lines = (written[1] / "summary.md").read_text("utf-8").splitlines()
     assert lines[0] == "# Kleine \\| proef"
     rows = [line for line in lines if line.startswith("|")]
-    assert len(rows) == 2 + 3
-    assert {len(re.findall(r"(?<!\\)\|", row)) for row in rows} == {11}
+    assert (written[0].gaps["profile"] == "all").sum() > 10
+    bars = [len(re.findall(r"(?<!\\)\|", row)) for row in rows]
+    assert bars == [11] * (2 + 3) + [6] * (2 + 10)
 
 
 def failing_save(*_: object, **__: object) -> None:
@@ -497,7 +506,134 @@ def test_every_uncovered_child_is_told_of_beside_the_gaps(
         assert re.search(rf"\b{re.escape(number(count, language))}\b", lines[0])
     quiet = int(region.loc["low_stress", "uncovered"]) - every
     inside = int(few.loc[few["profile"] == "low_stress", "uncovered"].sum())
-    assert re.search(rf"\b{re.escape(number(quiet - inside, language))}\b", lines[1])
+    assert re.search(rf"\b{re.escape(number(quiet - inside, language))}\b", lines[-1])
+
+
+GAP_SUMS = pd.DataFrame(
+    {"gap_id": ["G001", "G002", "G003"], "profile": ["all", "low_stress", "all"]}
+    | {f"children_{name}": 0 for name in REASONS}
+    | {"uncovered": [1500, 700, 60], "children_stress": [0, 700, 0]}
+    | {"children_age": [1000, 0, 0], "children_too_far": [500, 0, 60]}
+)
+COUNTED = pd.DataFrame(
+    {
+        "level": "region",
+        "scenario": "central",
+        "band": "all",
+        "profile": ["all", "low_stress"],
+        "uncovered": [1600, 2310],
+        "unmeasured": 0,
+    }
+)
+TOLD_OF_GAPS = {
+    "nl": [
+        (
+            "Hiaten zijn aaneengesloten gebieden met ten minste 50 kinderen die niet op tijd zijn: "
+            "2, met 1.560 kinderen. In kleinere groepen wonen er nog 40{beside}."
+        ),
+        (
+            "Waarom, van de 1.560 kinderen in deze hiaten: wel een academie, voor andere "
+            "leeftijden 1.000, te ver 560."
+        ),
+        (
+            "Apart geteld zijn de kinderen die over alle wegen wel op tijd zijn, maar niet over "
+            "rustige: 1 hiaat met 700 van hen; in kleinere groepen nog 10."
+        ),
+    ],
+    "en": [
+        (
+            "Gaps are connected areas with at least 50 children who are not in time: 2, with 1,560 "
+            "children. 40 more live in smaller groups{beside}."
+        ),
+        "Why, of the 1,560 children in these gaps: an academy, for other ages 1,000, too far 560.",
+        (
+            "Counted apart are the children who are in time over all roads, but not over quiet "
+            "ones: 1 gap with 700 of them; 10 more in smaller groups."
+        ),
+    ],
+}
+
+
+@pytest.mark.parametrize(
+    ("unmeasured", "beside"),
+    [
+        (0, {"nl": "", "en": ""}),
+        (
+            1,
+            {
+                "nl": "; 1 niet-gemeten kind staat ernaast",
+                "en": "; 1 unmeasured child stands beside them",
+            },
+        ),
+        (
+            1200,
+            {
+                "nl": "; 1.200 niet-gemeten kinderen staan ernaast",
+                "en": "; 1,200 unmeasured children stand beside them",
+            },
+        ),
+    ],
+)
+@pytest.mark.parametrize("language", ["nl", "en"])
+def test_reasons_are_those_of_the_late_alone(
+    unmeasured: int, beside: dict[str, str], language: str
+) -> None:
+    """They add up to the children in gaps; quiet roads stand apart; of no unmeasured no word."""
+    lines = gaps_in_words(GAP_SUMS, COUNTED.assign(unmeasured=unmeasured), 50, language)
+    first, *others = TOLD_OF_GAPS[language]
+    assert lines == [first.format(beside=beside[language]), *others]
+    of_one = COUNTED[COUNTED["profile"] == "all"].assign(unmeasured=unmeasured)
+    assert len(gaps_in_words(GAP_SUMS, of_one, 50, language)) == 2
+
+
+@pytest.mark.parametrize(
+    ("language", "lead", "heads"),
+    [
+        (
+            "nl",
+            "De grootste hiaten, over alle wegen:",
+            "| Gemeenten | Hiaat | niet op tijd | Mediaan | Waarom |",
+        ),
+        (
+            "en",
+            "The largest gaps, over all roads:",
+            "| Municipalities | Gap | not in time | Median | Why |",
+        ),
+    ],
+)
+def test_the_summary_lists_the_ten_largest_gaps_of_all_roads(
+    sample_result: Result, language: str, lead: str, heads: str
+) -> None:
+    """Below the sentences: ten rows, largest first, none of the quiet roads among them."""
+    output = sample_result.study.output.model_copy(update={"language": language})
+    study = sample_result.study.model_copy(update={"output": output})
+    result = dataclasses.replace(sample_result, study=study)
+    lines = summary_markdown(result, text_of(result)).splitlines()
+    start = lines.index(lead)
+    assert lines[start + 2] == heads
+    rows = lines[start + 4 : start + 14]
+    gaps = result.gaps[result.gaps["profile"] == "all"].head(10)
+    assert [row.split(" | ")[1] for row in rows] == gaps["gap_id"].tolist()
+    assert [row.split(" | ")[2] for row in rows] == [
+        number(count, language) for count in gaps["uncovered"]
+    ]
+    assert lines[start + 14] == ""
+
+
+@pytest.mark.parametrize(
+    ("language", "heads"),
+    [
+        ("nl", ("niet op tijd", "alleen over drukke wegen op tijd")),
+        ("en", ("not in time", "in time only over busy roads")),
+    ],
+)
+def test_the_heading_of_gaps_says_whose_they_are(
+    sample_result: Result, language: str, heads: tuple[str, str]
+) -> None:
+    """Children of quiet roads do not stand under "not in time"."""
+    for profile, head in zip(("all", "low_stress"), heads, strict=True):
+        rows = sample_result.gaps[sample_result.gaps["profile"] == profile].head(2)
+        assert readable_gaps(rows, language, profile).columns[2] == head
 
 
 def text_of(result: Result) -> MapText:

@@ -210,7 +210,8 @@ def _longest_ridden(ways: pd.DataFrame, case: Case) -> pd.DataFrame:
         from stemgeo.network.barriers import way_names
 
         names = way_names(inputs.network, network_hashes(inputs), ways["way"].tolist())
-    name = ways["way"].map(names).fillna("")
+    told = [names.get(one, "") for one in ways["way"].tolist()]
+    name = pd.Series(told, index=ways.index, dtype="str")
     ways = ways.assign(name=name, road=name.where(name != "", ways["way"].astype(str)))
     ways = ways.sort_values(["gap", "children", "mm", "way"], ascending=[True, False, False, True])
     roads = ways.groupby(["gap", "road"], sort=False).agg(

@@ -124,6 +124,8 @@ class Words:
     isochrone_caution: str
     gaps: str
     quiet_gaps: str
+    quiet_uncovered: str
+    of_children: str
     gap_caution: str
     gap_places: str
     more_places: str
@@ -181,7 +183,9 @@ _DUTCH = Words(
     isochrones="Fietstijd tot de dichtstbijzijnde STEM-academie",
     isochrone_caution="Vereenvoudigd, om naar te kijken: hieruit is niet geteld.",
     gaps="Hiaten: kinderen niet op tijd",
-    quiet_gaps="Hiaten die er op rustige wegen bij komen",
+    quiet_gaps="Hiaten: kinderen alleen over drukke wegen op tijd",
+    quiet_uncovered="Alleen over drukke wegen op tijd",
+    of_children="{count} van {total}",
     gap_caution="Getekend rond de straten waar deze kinderen wonen; hieruit is niet geteld.",
     gap_places="Gemeenten",
     more_places="{names} en {count} andere",
@@ -261,7 +265,9 @@ _ENGLISH = Words(
     isochrones="Cycling time to the nearest STEM academy",
     isochrone_caution="Simplified, for looking at: nothing is counted from these areas.",
     gaps="Gaps: children not in time",
-    quiet_gaps="Gaps added when only quiet roads count",
+    quiet_gaps="Gaps: children in time only over busy roads",
+    quiet_uncovered="In time only over busy roads",
+    of_children="{count} of {total}",
     gap_caution="Drawn around the streets where these children live; nothing is counted from it.",
     gap_places="Municipalities",
     more_places="{names} and {count} more",
@@ -333,7 +339,7 @@ def gap_places(gap: Mapping[str, Any], words: Words) -> str:
 
 
 def gap_reason(gap: Mapping[str, Any], words: Words) -> str:
-    """Say why the children of a gap are not in time, with what shows it.
+    """Say why most children of a gap are not in time, how many if not all, and what shows it.
 
     Parameters
     ----------
@@ -344,8 +350,17 @@ def gap_reason(gap: Mapping[str, Any], words: Words) -> str:
     """
     reason = str(gap["reason"])
     lead = words.reasons.get(reason, reason)
-    shown = _shown_by(reason, gap, words)
+    told = [_of_them(reason, gap, words), _shown_by(reason, gap, words)]
+    shown = "; ".join(one for one in told if one)
     return f"{lead} ({shown})" if shown else lead
+
+
+def _of_them(reason: str, gap: Mapping[str, Any], words: Words) -> str:
+    """Count the children of a reason beside all of the gap; empty where it is that of all."""
+    count, total = (_known(gap.get(name, "")) for name in (f"children_{reason}", "uncovered"))
+    if count in ("", total):
+        return ""
+    return words.of_children.format(count=whole(count, words), total=whole(total, words))
 
 
 def _shown_by(reason: str, gap: Mapping[str, Any], words: Words) -> str:

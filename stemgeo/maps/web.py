@@ -51,7 +51,7 @@ from stemgeo.maps.text import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Hashable, Iterator, Sequence
 
     from geopandas import GeoDataFrame, GeoSeries
     from numpy.typing import NDArray
@@ -382,24 +382,35 @@ def _gap_layers(gaps: GeoDataFrame, words: Words) -> Iterator[folium.GeoJson]:
         return
     ranked = gaps.sort_values(["uncovered", "gap_id"], ascending=[False, True])
     ranked = ranked.set_geometry(_drawn_within(ranked.geometry))
-    for profile, name, dashes in (("all", words.gaps, None), ("low_stress", words.quiet_gaps, "4")):
+    for profile, name, counted, dashes in (
+        ("all", words.gaps, words.uncovered, None),
+        ("low_stress", words.quiet_gaps, words.quiet_uncovered, "4"),
+    ):
         shown = ranked[ranked["profile"] == profile]
         if len(shown):
-            yield _gap_layer(shown, name, dashes, words)
+            properties = [_gap_told(gap, counted, words) for gap in shown.to_dict("records")]
+            yield _gap_layer(shown, name, dashes, properties)
 
 
 def _profiles(gaps: GeoDataFrame) -> set[str]:
     return set(gaps["profile"]) if len(gaps) else set()
 
 
-def _gap_layer(shown: GeoDataFrame, name: str, dashes: str | None, words: Words) -> folium.GeoJson:
-    names = [words.gap_places, words.uncovered, words.median_time, words.reason]
-    properties = []
-    for gap in shown.drop(columns="geometry").to_dict("records"):
-        cells = [gap_places(gap, words), whole(gap["uncovered"], words)]
-        cells += [_minutes(gap["median_time_s"], words), gap_reason(gap, words)]
-        safe = [escape_for_web(cell) for cell in cells]
-        properties.append(dict(zip(names, safe, strict=True)))
+def _gap_told(gap: dict[Hashable, Any], counted: str, words: Words) -> dict[str, str]:
+    """Say what pointing at a gap shows; `counted` heads the number of its children."""
+    row = {str(name): value for name, value in gap.items()}
+    told = {
+        words.gap_places: gap_places(row, words),
+        counted: whole(row["uncovered"], words),
+        words.median_time: _minutes(row["median_time_s"], words),
+        words.reason: gap_reason(row, words),
+    }
+    return {name: escape_for_web(cell) for name, cell in told.items()}
+
+
+def _gap_layer(
+    shown: GeoDataFrame, name: str, dashes: str | None, properties: list[dict[str, str]]
+) -> folium.GeoJson:
     looks = {"color": _GAP_COLOUR, "fillColor": _GAP_FILL, "fillOpacity": 0.35, "weight": 1.5}
     looks |= {"dashArray": dashes, "fillOpacity": 0.15} if dashes else {}
     return folium.GeoJson(
@@ -407,7 +418,7 @@ def _gap_layer(shown: GeoDataFrame, name: str, dashes: str | None, words: Words)
         name=name,
         show=False,
         style_function=lambda _: looks,
-        tooltip=folium.GeoJsonTooltip(names, sticky=True),
+        tooltip=folium.GeoJsonTooltip(list(properties[0]), sticky=True),
         pane="gaps",
         smooth_factor=0.5,
     )

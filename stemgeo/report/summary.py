@@ -96,11 +96,18 @@ WORDS = {
         "op tijd, van het vijfde met de hoogste {highest} (concentratie-index {index}; boven 0 "
         "zijn plaatsen met een hoge waarde beter bediend).",
         "gaps_all": "Hiaten zijn aaneengesloten gebieden met ten minste {min} kinderen die niet op "
-        "tijd zijn: {count}, met {children} kinderen. In kleinere groepen wonen er nog {below}; "
-        "{unmeasured} niet-gemeten kinderen staan ernaast.",
-        "gaps_low_stress": "Alleen over rustige wegen komen er {count} bij, met {children} "
-        "kinderen die over alle wegen wel op tijd zijn; in kleinere groepen nog {below}.",
-        "why": "Waarom, in kinderen: {reasons}.",
+        "tijd zijn: {count}, met {children} kinderen. In kleinere groepen wonen er nog "
+        "{below}{beside}.",
+        "beside": "; {unmeasured} niet-gemeten kinderen staan ernaast",
+        "one_beside": "; 1 niet-gemeten kind staat ernaast",
+        "gaps_low_stress": "Apart geteld zijn de kinderen die over alle wegen wel op tijd zijn, "
+        "maar niet over rustige: {count} hiaten met {children} van hen; in kleinere groepen nog "
+        "{below}.",
+        "one_gap_low_stress": "Apart geteld zijn de kinderen die over alle wegen wel op tijd "
+        "zijn, maar niet over rustige: 1 hiaat met {children} van hen; in kleinere groepen nog "
+        "{below}.",
+        "why": "Waarom, van de {children} kinderen in deze hiaten: {reasons}.",
+        "largest_gaps": "De grootste hiaten, over alle wegen:",
         "candidates": "Kandidaat-gemeenten, {rule}: {told}. Elk getal staat op zich: twee "
         "academies naast elkaar brengen samen minder bij.",
         "candidate": "{name} ({adds} kinderen, van wie {here} uit de gemeente zelf)",
@@ -151,11 +158,16 @@ WORDS = {
         "time, of the fifth with the highest {highest} (concentration index {index}; above 0 "
         "places of high value are served better).",
         "gaps_all": "Gaps are connected areas with at least {min} children who are not in time: "
-        "{count}, with {children} children. {below} more live in smaller groups; {unmeasured} "
-        "unmeasured children stand beside them.",
-        "gaps_low_stress": "Over low-stress roads alone there are {count} more, with {children} "
-        "children who are in time over all roads; {below} more in smaller groups.",
-        "why": "Why, in children: {reasons}.",
+        "{count}, with {children} children. {below} more live in smaller groups{beside}.",
+        "beside": "; {unmeasured} unmeasured children stand beside them",
+        "one_beside": "; 1 unmeasured child stands beside them",
+        "gaps_low_stress": "Counted apart are the children who are in time over all roads, but "
+        "not over quiet ones: {count} gaps with {children} of them; {below} more in smaller "
+        "groups.",
+        "one_gap_low_stress": "Counted apart are the children who are in time over all roads, but "
+        "not over quiet ones: 1 gap with {children} of them; {below} more in smaller groups.",
+        "why": "Why, of the {children} children in these gaps: {reasons}.",
+        "largest_gaps": "The largest gaps, over all roads:",
         "candidates": "Candidate municipalities, {rule}: {told}. Each number stands by itself: two "
         "academies side by side bring fewer together.",
         "candidate": "{name} ({adds} children, {here} of them of the municipality itself)",
@@ -279,6 +291,7 @@ def summary_markdown(result: Tables, text: MapText) -> str:
     lines += _by_method(result, language)
     rules = study.gaps
     lines += ["", *gaps_in_words(result.gaps, result.coverage, rules.min_children, language)]
+    lines += _largest_gaps(result.gaps, language)
     lines += ["", candidates_in_words(result.candidates, study)]
     lines += ["", " ".join(subsidy_lines(result)), "", text.date, ""]
     lines += [f"## {words['sources']}", "", plain(text.source), ""]
@@ -443,14 +456,46 @@ def plain(text: str) -> str:
 
 CANDIDATES_NAMED = 5
 """Candidate municipalities that the summary names; the table has all."""
+GAPS_NAMED = 10
+"""Gaps that the summary lists; the table has all."""
 GAP_HEADS = {
-    "nl": ("Gemeenten", "Hiaat", "niet op tijd", "Mediaan", "Waarom"),
-    "en": ("Municipalities", "Gap", "not in time", "Median", "Why"),
+    "nl": {
+        "places": "Gemeenten",
+        "gap": "Hiaat",
+        "all": "niet op tijd",
+        "low_stress": "alleen over drukke wegen op tijd",
+        "median": "Mediaan",
+        "why": "Waarom",
+    },
+    "en": {
+        "places": "Municipalities",
+        "gap": "Gap",
+        "all": "not in time",
+        "low_stress": "in time only over busy roads",
+        "median": "Median",
+        "why": "Why",
+    },
 }
 
 
-def readable_gaps(table: pd.DataFrame, language: str) -> pd.DataFrame:
-    """Turn the gaps table into text columns with headings, for people."""
+def readable_gaps(table: pd.DataFrame, language: str, profile: str = "all") -> pd.DataFrame:
+    """Turn the gaps of one profile into text columns with headings, for people.
+
+    Parameters
+    ----------
+    table
+        Rows of the gaps table, all of that profile.
+    language
+        "nl" or "en".
+    profile
+        "all" or "low_stress"; the heading above the number of children says it.
+
+    Returns
+    -------
+    DataFrame
+        A row for each gap: municipalities, id, children, median time, reason.
+    """
+    heads = GAP_HEADS[language]
     dash, said = WORDS[language]["none"], TEXT[_language(language)]
     rows = [{str(name): value for name, value in row.items()} for row in table.to_dict("records")]
     minutes = [
@@ -459,14 +504,23 @@ def readable_gaps(table: pd.DataFrame, language: str) -> pd.DataFrame:
         else dash
         for row in rows
     ]
-    columns = (
-        [gap_places(row, said) for row in rows],
-        [row["gap_id"] for row in rows],
-        [number(row["uncovered"], language) for row in rows],
-        minutes,
-        [gap_reason(row, said) for row in rows],
-    )
-    return pd.DataFrame(dict(zip(GAP_HEADS[language], columns, strict=True)))
+    columns = {
+        heads["places"]: [gap_places(row, said) for row in rows],
+        heads["gap"]: [row["gap_id"] for row in rows],
+        heads[profile]: [number(row["uncovered"], language) for row in rows],
+        heads["median"]: minutes,
+        heads["why"]: [gap_reason(row, said) for row in rows],
+    }
+    return pd.DataFrame(columns)
+
+
+def _largest_gaps(gaps: pd.DataFrame, language: str) -> list[str]:
+    """List the largest gaps of all roads, in Markdown; nothing when there are none."""
+    largest = gaps[gaps["profile"] == "all"].head(GAPS_NAMED)
+    if largest.empty:
+        return []
+    shown = readable_gaps(pd.DataFrame(largest.drop(columns="geometry")), language)
+    return ["", WORDS[language]["largest_gaps"], "", *markdown_table(shown, left=2)]
 
 
 CANDIDATE_HEADS = {
@@ -528,27 +582,48 @@ def gaps_in_words(
         That make a gap.
     language
         "nl" or "en".
+
+    Returns
+    -------
+    list of str
+        A sentence on the children whom no road brings in time; their reasons, which add up to
+        those of them in gaps; and, of a study of quiet roads, one on those whom only busy roads
+        bring in time.
     """
-    words, said = WORDS[language], TEXT[_language(language)]
+    words = WORDS[language]
     rows = coverage[(coverage["level"] == "region") & (coverage["scenario"] == "central")]
-    rows = rows[rows["band"] == "all"]
-    due = {str(one): int(sum_) for one, sum_ in rows.groupby("profile")["uncovered"].sum().items()}
-    if "low_stress" in due:
-        due["low_stress"] -= due["all"]
-    unmeasured = int(rows.loc[rows["profile"] == "all", "unmeasured"].sum())
-    lines = []
-    for profile, uncovered in due.items():
-        mine = gaps[gaps["profile"] == profile]
-        inside = int(mine["uncovered"].sum())
-        lines.append(
-            words[f"gaps_{profile}"].format(
-                count=number(len(mine), language),
-                min=number(min_children, language),
-                children=number(inside, language),
-                below=number(uncovered - inside, language),
-                unmeasured=number(unmeasured, language),
-            )
-        )
-    sums = {name: int(gaps[f"children_{name}"].sum()) for name in said.reasons}
-    told = [f"{said.reasons[name]} {number(sums[name], language)}" for name in sums if sums[name]]
-    return [*lines, words["why"].format(reasons=", ".join(told))] if told else lines
+    due = rows[rows["band"] == "all"].set_index("profile")[["uncovered", "unmeasured"]].to_dict()
+    late, unmeasured = int(due["uncovered"]["all"]), int(due["unmeasured"]["all"])
+    mine = gaps[gaps["profile"] == "all"]
+    beside = words["one_beside" if unmeasured == 1 else "beside"] if unmeasured else ""
+    lines = [
+        words["gaps_all"].format(
+            min=number(min_children, language),
+            beside=beside.format(unmeasured=number(unmeasured, language)),
+            **_counted(mine, late, language),
+        ),
+        *_reasons_in_words(mine, language),
+    ]
+    if "low_stress" in due["uncovered"]:
+        mine = gaps[gaps["profile"] == "low_stress"]
+        told = words["one_gap_low_stress" if len(mine) == 1 else "gaps_low_stress"]
+        quiet = int(due["uncovered"]["low_stress"]) - late
+        lines.append(told.format(**_counted(mine, quiet, language)))
+    return lines
+
+
+def _counted(gaps: pd.DataFrame, every: int, language: str) -> dict[str, str]:
+    """Count gaps, the children in them and, of so many, those in none."""
+    inside = int(gaps["uncovered"].sum())
+    counts = {"count": len(gaps), "children": inside, "below": every - inside}
+    return {name: number(count, language) for name, count in counts.items()}
+
+
+def _reasons_in_words(gaps: pd.DataFrame, language: str) -> list[str]:
+    """Add up the reasons of the children in gaps; nothing when there are none."""
+    reasons = TEXT[_language(language)].reasons
+    sums = {name: int(gaps[f"children_{name}"].sum()) for name in reasons}
+    told = [f"{reasons[name]} {number(count, language)}" for name, count in sums.items() if count]
+    children = number(gaps["uncovered"].sum(), language)
+    why = WORDS[language]["why"].format(children=children, reasons=", ".join(told))
+    return [why] if told else []

@@ -107,6 +107,29 @@ def test_a_reason_is_told_with_what_shows_it(reason: str, dutch: str, english: s
     assert text_.gap_reason(nothing | {"reason": reason}, NL) == dutch.partition(" (")[0]
 
 
+@pytest.mark.parametrize(
+    ("reason", "of_them", "dutch", "english"),
+    [
+        (
+            "age",
+            8706,
+            "wel een academie, voor andere leeftijden (8.706 van 21.133; A1: 8 tot en met 12 jaar)",
+            "an academy, for other ages (8,706 of 21,133; A1: 8 to 12 years)",
+        ),
+        ("too_far", 8706, "te ver (8.706 van 21.133)", "too far (8,706 of 21,133)"),
+        ("too_far", 21_132, "te ver (21.132 van 21.133)", "too far (21,132 of 21,133)"),
+        ("too_far", 21_133, "te ver", "too far"),
+    ],
+)
+def test_a_reason_says_of_how_many_it_is(
+    reason: str, of_them: int, dutch: str, english: str
+) -> None:
+    """As soon as one child of the gap has another reason; when all share it, no count."""
+    gap = EVIDENCE | {"reason": reason, "uncovered": 21_133, f"children_{reason}": of_them}
+    assert text_.gap_reason(gap, NL) == dutch
+    assert text_.gap_reason(gap, EN) == english
+
+
 def test_a_gap_in_many_municipalities_names_three() -> None:
     """The others are counted; three or fewer are all named."""
     assert text_.gap_places({"name": "Lochristi, Laarne, Lokeren", "municipalities": 5}, NL) == (

@@ -189,7 +189,7 @@ def test_layers(page: str) -> None:
     ]
     assert over == [
         "Hiaten: kinderen niet op tijd",
-        "Hiaten die er op rustige wegen bij komen",
+        "Hiaten: kinderen alleen over drukke wegen op tijd",
         "STEM-academies",
     ]
     assert [s for s in Page(page).of("span") if "minuten" in s] == [
@@ -211,6 +211,20 @@ def test_a_gap_is_drawn_as_its_outline_and_says_why(page: str) -> None:
     assert told["Reden"] == (
         "geen academie in de buurt (de dichtstbijzijnde op 4,0 km in vogelvlucht)"
     )
+
+
+def test_a_gap_of_quiet_roads_is_not_said_to_be_late(page: str) -> None:
+    """Its children are in time over busy roads: the tooltip and the layer say so."""
+    for gap_id, head, other in (
+        ("G001", "Niet op tijd", "Alleen over drukke wegen op tijd"),
+        ("G010", "Alleen over drukke wegen op tijd", "Niet op tijd"),
+    ):
+        said = re.search(rf'"id": "{gap_id}", "properties": (\{{.*?\}})', page)
+        assert said
+        told = json.loads(said[1])
+        assert head in told
+        assert other not in told
+    assert "Hiaten: kinderen alleen over drukke wegen op tijd" in page
 
 
 def test_outlines_of_gaps_keep_the_page_small(
