@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 import time
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
@@ -139,12 +138,10 @@ def _never_falling(plans: list[Plan], bound: Ints) -> tuple[list[Plan], Ints]:
 
     At most so many places are allowed: a plan of fewer is one of them, and fewer reach no more.
     """
-    best = list(itertools.accumulate(plans, lambda one, more: max(more, one, key=_value)))
+    best = plans[:1]
+    for plan in plans[1:]:
+        best.append(plan if plan.value >= best[-1].value else best[-1])
     return best, np.minimum.accumulate(bound[::-1])[::-1]
-
-
-def _value(plan: Plan) -> int:
-    return plan.value
 
 
 def _copy(plan: Plan) -> Plan:
