@@ -1,4 +1,4 @@
-"""What to hold a choice against: greedy, chance, and the curve of what so many more would do."""
+"""What to hold a choice against: the curve of what so many more places would do."""
 
 from __future__ import annotations
 
@@ -7,12 +7,10 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
-from scipy.sparse import csr_array
 
-from stemgeo.errors import InputError, Problem
-from stemgeo.siting.choices import WHERE, Limits, check_limits
+from stemgeo.siting.choices import Limits, check_limits
 from stemgeo.siting.cover import open_demand
-from stemgeo.siting.greedy import Order, Plan, by_gain, complete, swap
+from stemgeo.siting.greedy import Plan, by_gain, complete, swap
 from stemgeo.siting.program import relaxed
 from stemgeo.siting.rules import Rules
 from stemgeo.siting.search import SHORT, reduced, rounded, to_program
@@ -28,7 +26,7 @@ if TYPE_CHECKING:
     Floats = NDArray[np.float64]
     Indices = NDArray[np.intp]
 
-__all__ = ["Curve", "Draws", "curve", "greedy", "random_plans"]
+__all__ = ["Curve", "curve"]
 
 BOUND_WORK = 2_000_000
 """Entries over which relaxed programs are solved for a curve: some 25 seconds at most."""
@@ -41,9 +39,6 @@ MOST_BOUNDS = 12
 
 NEAR = 500
 """A bound within a 500th part of what is won is near enough for a curve."""
-
-AT_ONCE = 100
-"""Random plans counted at a time."""
 
 
 @dataclass(frozen=True)
@@ -69,85 +64,6 @@ class Curve:
     best: Ints
     bound: Ints
     plans: tuple[Indices, ...]
-
-
-@dataclass(frozen=True)
-class Draws:
-    """The weight in time of plans drawn at random, `already` included."""
-
-    values: Ints
-
-    @property
-    def mean(self) -> float:
-        """The mean."""
-        return float(self.values.mean())
-
-    @property
-    def least(self) -> int:
-        """The least."""
-        return int(self.values.min())
-
-    @property
-    def most(self) -> int:
-        """The most."""
-        return int(self.values.max())
-
-
-def greedy(choices: Choices, places: int) -> Order:
-    """Choose place after place where each adds most weight, as one would without a solver.
-
-    At least 1 - 1/e, 63 per cent, of the best is reached (Nemhauser, Wolsey and Fisher 1978).
-
-    Parameters
-    ----------
-    choices
-        The places and units.
-    places
-        How many at most; fewer where none adds anything.
-
-    Returns
-    -------
-    Order
-        The places and the weight that each adds, which never rises; ties to the smaller index.
-    """
-    choices.check()
-    limits = Limits(places=places)
-    check_limits(choices, limits)
-    plan = Plan(_open(choices))
-    order = complete(plan, Rules.of(choices, limits), by_gain)
-    replayed = Plan(plan.cover, plan.by_unit)
-    gains = [replayed.add(place) for place in order]
-    return Order(np.array(order, np.intp), np.array(gains, np.int64))
-
-
-def random_plans(choices: Choices, places: int, times: int, seed: int) -> Draws:
-    """Draw plans at random and count what each brings in time.
-
-    Parameters
-    ----------
-    choices
-        The places and units.
-    places
-        How many each plan has.
-    times
-        How many plans are drawn.
-    seed
-        The same seed draws the same plans.
-
-    Returns
-    -------
-    Draws
-        The weight in time of each.
-    """
-    choices.check()
-    check_limits(choices, Limits(places=places))
-    if times < 1:
-        raise InputError(Problem(WHERE, f"{times} random plans", "ask for one or more"))
-    draws = np.random.default_rng(seed)
-    drawn = [draws.permutation(choices.places)[:places] for _ in range(times)]
-    cover = _open(choices)
-    found = [_values(cover, drawn[start : start + AT_ONCE]) for start in range(0, times, AT_ONCE)]
-    return Draws(_already(choices) + np.concatenate(found))
 
 
 def curve(choices: Choices, most: int, time_limit_s: float = 60.0) -> Curve:
@@ -183,6 +99,7 @@ def curve(choices: Choices, most: int, time_limit_s: float = 60.0) -> Curve:
     line, plans = _lines(cover, rules, deadline)
     bound = _bounds(cover, rules, plans, deadline)
     already = _already(choices)
+    plans, bound = _never_falling(plans, bound)
     best = np.array([plan.value for plan in plans], np.int64)
     kept = tuple(cover.kept[plan.places] for plan in plans)
     return Curve(already, already + line, already + best, already + bound, kept)
@@ -197,17 +114,6 @@ def _open(choices: Choices) -> Cover:
 
 def _already(choices: Choices) -> int:
     return int(choices.weight[choices.served > 0].sum())
-
-
-def _values(cover: Cover, drawn: list[Indices]) -> Ints:
-    """Count what each of some plans wins."""
-    places = np.concatenate(drawn)
-    plan = np.repeat(np.arange(len(drawn)), [len(one) for one in drawn])
-    ones = np.ones(len(places), np.int64)
-    chosen = csr_array((ones, (plan, places)), shape=(len(drawn), cover.places))
-    served = chosen @ cover.reach
-    served.data[:] = 1
-    return np.asarray(served @ cover.first)
 
 
 def _lines(cover: Cover, rules: list[Rules], deadline: float) -> tuple[Ints, list[Plan]]:
@@ -225,6 +131,17 @@ def _lines(cover: Cover, rules: list[Rules], deadline: float) -> tuple[Ints, lis
         other = _copy(again if again.value > other.value else other)
         plans.append(_copy(other))
     return np.array(line, np.int64), plans
+
+
+def _never_falling(plans: list[Plan], bound: Ints) -> tuple[list[Plan], Ints]:
+    """Take the plan of fewer places where it is better, and the bound of more where it is lower.
+
+    At most so many places are allowed: a plan of fewer is one of them, and fewer reach no more.
+    """
+    best = plans[:1]
+    for plan in plans[1:]:
+        best.append(plan if plan.value >= best[-1].value else best[-1])
+    return best, np.minimum.accumulate(bound[::-1])[::-1]
 
 
 def _copy(plan: Plan) -> Plan:

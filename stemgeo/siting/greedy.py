@@ -1,4 +1,4 @@
-"""Good choices at once: greedy, improved by swaps; and choices at random, to compare with."""
+"""Good choices at once: greedy, improved by swaps."""
 
 from __future__ import annotations
 

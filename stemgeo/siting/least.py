@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import time
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -13,7 +14,8 @@ from scipy.sparse import csr_array, eye_array, hstack, vstack
 from stemgeo.siting.choices import Left, least_children
 from stemgeo.siting.cover import open_demand, without_dominated
 from stemgeo.siting.greedy import Plan, by_gain, complete, swap
-from stemgeo.siting.program import CHOSEN, Program, certified, relaxed, searched
+from stemgeo.siting.program import CHOSEN, Program, certified, relaxed, searched_exactly
+from stemgeo.siting.rules import short
 from stemgeo.siting.search import (
     ROUNDING_WORK,
     ROUNDINGS,
@@ -31,7 +33,7 @@ if TYPE_CHECKING:
     from stemgeo.siting.choices import Choices
     from stemgeo.siting.cover import Cover
     from stemgeo.siting.program import Relaxed
-    from stemgeo.siting.rules import Rules
+    from stemgeo.siting.rules import Cut, Rules
 
     Floats = NDArray[np.float64]
     Ints = NDArray[np.int64]
@@ -93,6 +95,15 @@ def _wanted(choices: Choices, rules: Rules) -> Cover:
 
 def _enough(cover: Cover, rules: Rules, need: int, chosen: Indices) -> bool:
     return cover.value(chosen) >= need and rules.kept_by(cover, chosen)
+
+
+def _broken(cover: Cover, rules: Rules, need: int, chosen: Indices) -> Cut | None:
+    """Give what a choice breaks and none that is enough does; None if it is enough."""
+    lacking = need - cover.value(chosen)
+    if lacking <= 0:
+        return rules.broken(cover, chosen)
+    gain = cover.own + cover.reach @ np.where(cover.counts(chosen) == 0, cover.first, 0)
+    return short(gain, lacking, chosen)
 
 
 def _greedily(cover: Cover, rules: Rules, need: int, start: Indices | None = None) -> Indices:
@@ -192,11 +203,12 @@ def _branched(
     start[small.places :] = small.counts(here) > 0
     fixed = np.flatnonzero(np.isin(small.kept, cover.kept[must]))
     program = _program(small, rules, need)
-    answer = searched(program, start, fixed, deadline - time.perf_counter())
+    broken = partial(_broken, small, rules, need)
+    answer = searched_exactly(program, start, fixed, deadline, broken)
     fewest_here = small.kept[here]
     if answer.values is not None:
         other = np.flatnonzero(answer.values[: small.places] > CHOSEN)
-        if len(other) < len(here) and _enough(small, rules, need, other):
+        if len(other) < len(here):
             fewest_here = small.kept[other]
     least = math.ceil(-loose.bound)
     if np.isfinite(answer.bound):

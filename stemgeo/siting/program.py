@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+import time
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
-from scipy.sparse import csr_array
+from scipy.sparse import csr_array, vstack
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     import highspy
     from numpy.typing import NDArray
+
+    from stemgeo.siting.rules import Cut
 
     Floats = NDArray[np.float64]
     Indices = NDArray[np.intp]
@@ -27,6 +32,9 @@ LARGEST_COST = 1e6
 
 CHOSEN = 0.5
 """A binary column of a solution is 0 or 1 up to a tolerance."""
+
+FEASIBILITY = 1e-9
+"""What a row may be passed by in HiGHS, as it scales it; 1e-6 would be a cent in 10,000 euro."""
 
 SEED = 0
 
@@ -174,6 +182,60 @@ def searched(
     )
 
 
+def searched_exactly(
+    program: Program,
+    start: Floats | None,
+    fixed: Indices,
+    deadline: float,
+    broken: Callable[[Indices], Cut | None],
+    nodes: int = 2**31 - 1,
+) -> Searched:
+    """Search until the answer keeps the limits in whole numbers, not just to a tolerance.
+
+    An answer that does not keep them proves nothing: it is cut off, and the search is done again.
+
+    Parameters
+    ----------
+    program, start, fixed, nodes
+        As for `searched`.
+    deadline
+        Of `time.perf_counter`.
+    broken
+        Gives a cut that the binary columns at 1 break and no choice within the limits does; None
+        if they are within the limits.
+
+    Returns
+    -------
+    Searched
+        Out of time, and where a cut was to no avail, without values and not finished: only its
+        bound stands.
+    """
+    refused: set[bytes] = set()
+    while True:
+        answer = searched(program, start, fixed, deadline - time.perf_counter(), nodes)
+        if answer.values is None:
+            return answer
+        chosen = np.flatnonzero(answer.values[: program.binary] > CHOSEN)
+        cut = broken(chosen)
+        if cut is None:
+            return answer
+        if chosen.tobytes() in refused or time.perf_counter() > deadline:
+            return Searched(None, answer.bound, finished=False, infeasible=False)
+        refused.add(chosen.tobytes())
+        program = _with_cut(program, cut)
+
+
+def _with_cut(program: Program, cut: Cut) -> Program:
+    row = np.zeros((1, program.rows.shape[1]))
+    row[0, cut.places] = 1
+    return replace(
+        program,
+        rows=csr_array(vstack([program.rows, csr_array(row)], format="csr")),
+        lower=np.append(program.lower, cut.least),
+        upper=np.append(program.upper, cut.most),
+    )
+
+
 def _model(program: Program, time_limit_s: float, binary: int) -> tuple[highspy.Highs, float]:
     """Pass a program to HiGHS, its gains scaled, the first columns whole; give it and the scale."""
     import highspy
@@ -213,6 +275,7 @@ def _options(
         "time_limit": max(0.0, time_limit_s),
         "mip_rel_gap": 0.0,
         "mip_abs_gap": program.gap / scale,
+        "mip_feasibility_tolerance": FEASIBILITY,
         # After the reductions and roundings made before, these take longer than they save.
         "mip_detect_symmetry": False,
         "mip_allow_restart": False,

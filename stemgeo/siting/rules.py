@@ -24,6 +24,47 @@ NO_BUDGET = -1
 
 
 @dataclass(frozen=True)
+class Cut:
+    """Of some places at least so many and at most so many are chosen, within the limits."""
+
+    places: Indices
+    least: float
+    most: float
+
+
+def above(cost: Ints, budget: int, chosen: Indices) -> Cut:
+    """Cut off a choice that costs too much: a minimal cover, and all that is as dear.
+
+    The cheapest are left out as long as the others still cost too much; of what is left, and of
+    places that cost no less, as many are too dear (Balas 1975, Mathematical Programming 8).
+    """
+    order = chosen[np.lexsort((chosen, cost[chosen]))]
+    kept = order[np.cumsum(cost[order]) >= int(cost[order].sum()) - budget]
+    dear = cost >= cost[kept].max()
+    dear[kept] = True
+    return Cut(np.flatnonzero(dear), -np.inf, len(kept) - 1)
+
+
+def short(gain: Ints, lacking: int, chosen: Indices) -> Cut:
+    """Cut off a choice that falls short: one of the places that could make up for it is needed.
+
+    Parameters
+    ----------
+    gain
+        What each place would add by itself to what is short; together they add no more than that.
+    lacking
+        What is short, above 0.
+    chosen
+        The choice.
+    """
+    outside = np.setdiff1d(np.arange(len(gain)), chosen)
+    order = outside[np.argsort(gain[outside], kind="stable")]
+    # With those that add least the choice is still short: one of the others it must be.
+    needed = order[np.cumsum(gain[order]) >= lacking]
+    return Cut(np.sort(needed), 1, np.inf)
+
+
+@dataclass(frozen=True)
 class Rules:
     """Limits on the number, the cost and the provinces of new places.
 
@@ -126,3 +167,24 @@ class Rules:
             and (used <= self.cap).all()
             and not self.lacking(cover, cover.counts(chosen)).any()
         )
+
+    def broken(self, cover: Cover, chosen: Indices) -> Cut | None:
+        """Give what a choice breaks and none within the limits does; None if it keeps them all."""
+        if self.budget != NO_BUDGET and cover.cost[chosen].sum() > self.budget:
+            return above(cover.cost, self.budget, chosen)
+        counts = cover.counts(chosen)
+        lacking = self.lacking(cover, counts)
+        used = np.bincount(cover.province[chosen], minlength=len(self.floor))
+        for province in np.flatnonzero(lacking):
+            missed = (cover.province_of_unit == province) & (counts == 0)
+            gain = cover.reach @ np.where(missed, cover.children, 0)
+            return short(gain, int(lacking[province]), chosen)
+        for province in np.flatnonzero(used < self.floor):
+            gain = (cover.province == province).astype(np.int64)
+            return short(gain, int(self.floor[province] - used[province]), chosen)
+        for province in np.flatnonzero(used > self.cap):
+            here = np.flatnonzero(cover.province == province)
+            return Cut(here, -np.inf, int(self.cap[province]))
+        if len(chosen) > self.most:
+            return Cut(np.arange(cover.places), -np.inf, self.most)
+        return None

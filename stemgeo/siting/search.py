@@ -16,7 +16,7 @@ from stemgeo.siting.choices import WHERE, Left
 from stemgeo.siting.cover import merged, with_own, without_dominated
 from stemgeo.siting.greedy import Plan, by_gain, by_gain_per_cost, complete, swap
 from stemgeo.siting.nearby import TOGETHER, bettered
-from stemgeo.siting.program import CHOSEN, Program, certified, relaxed, searched
+from stemgeo.siting.program import CHOSEN, Program, certified, relaxed, searched_exactly
 from stemgeo.siting.rules import NO_BUDGET
 
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from stemgeo.siting.cover import Cover
     from stemgeo.siting.greedy import Score
     from stemgeo.siting.program import Relaxed
-    from stemgeo.siting.rules import Rules
+    from stemgeo.siting.rules import Cut, Rules
 
     Floats = NDArray[np.float64]
     Indices = NDArray[np.intp]
@@ -53,6 +53,9 @@ TOLERANCE = 1e-3
 """What a bound of branch and bound may be too low (HiGHS keeps to 1e-7 a column)."""
 
 SHORT = 1e-6
+
+ALMOST = 1e-5
+"""The part of a floor that an answer of HiGHS, which takes it as kept, may fall short by."""
 
 
 @dataclass(frozen=True)
@@ -162,11 +165,12 @@ def _branched(
     here = again(small, rules, np.flatnonzero(np.isin(small.kept, cover.kept[plan.places])))
     start = columns(small, here) if rules.kept_by(small, here) else None
     program = to_program(small, rules)
-    answer = searched(program, start, fixed, deadline - time.perf_counter(), nodes)
+    broken = partial(rules.broken, small)
+    answer = searched_exactly(program, start, fixed, deadline, broken, nodes)
     chosen, value = cover.kept[plan.places], plan.value
     if answer.values is not None:
         other = np.flatnonzero(answer.values[: small.places] > CHOSEN)
-        if rules.kept_by(small, other) and small.value(other) > value:
+        if small.value(other) > value:
             chosen, value = small.kept[other], small.value(other)
     ended = answer.finished or answer.infeasible
     limit = min(loose.bound, answer.bound + TOLERANCE) if np.isfinite(answer.bound) else loose.bound
@@ -312,6 +316,15 @@ def rough_duals(cover: Cover, rules: Rules, program: Program) -> Floats:
     return duals
 
 
+def _broken_but_floors(cover: Cover, rules: Rules, chosen: Indices) -> Cut | None:
+    """Cut off what passes the other limits, or falls so little short that it is a tolerance."""
+    lacking = rules.lacking(cover, cover.counts(chosen))
+    if not 0 < (lacking / np.maximum(1, rules.needs)).sum() < ALMOST:
+        none = np.zeros_like(rules.floor)
+        rules = replace(rules, floor=none, needs=none)
+    return rules.broken(cover, chosen)
+
+
 def feasible(choices: Choices, cover: Cover, rules: Rules, deadline: float) -> Plan:
     """Find a choice that keeps the floors: the one that falls short of them least.
 
@@ -336,7 +349,8 @@ def feasible(choices: Choices, cover: Cover, rules: Rules, deadline: float) -> P
         rows=csr_array(hstack([program.rows, slack], format="csr")),
         gap=SHORT,
     )
-    answer = searched(elastic, None, np.zeros(0, np.intp), deadline - time.perf_counter())
+    broken = partial(_broken_but_floors, cover, rules)
+    answer = searched_exactly(elastic, None, np.zeros(0, np.intp), deadline, broken)
     if answer.values is not None:
         plan = Plan(cover)
         for place in np.flatnonzero(answer.values[: cover.places] > CHOSEN).tolist():
