@@ -13,6 +13,7 @@ import hand
 import numpy as np
 import pandas as pd
 import pytest
+from scipy.sparse import csr_array
 
 import stemgeo as sg
 from stemgeo import cli
@@ -101,7 +102,7 @@ def test_what_places_promise_is_what_the_whole_chain_counts(tmp_path: Path, prof
             assert promised > 0
 
 
-def test_two_places_may_bring_a_child_in_time_that_neither_does(tmp_path: Path) -> None:
+def test_two_places_may_bring_a_child_in_time_that_neither_does() -> None:
     """One near over quiet roads, the other over all: sets that see no more prove too little."""
     none = np.zeros(3, dtype=np.bool_)
     two = np.array([[1, 0, 1], [0, 0, 0]])

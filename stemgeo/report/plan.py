@@ -274,17 +274,15 @@ def _proof(plan: PlanTables, language: str) -> list[str]:
     lines = [words["asked"].format(asked="; ".join(_asked(plan, language)))]
     one = "one_candidate" if plan.candidates == 1 else "candidates"
     candidates = words[one].format(count=number(plan.candidates, language))
-    if not found.optimal:
+    if siting.problem == "lscp" and _share(plan) < siting.share:
+        lines.append(words["unreached"].format(candidates=candidates))
+    if found.optimal:
+        is_weighted = siting.problem == "mclp" and not _is_by_children(plan)
+        better = words["weighted"] if is_weighted else words[siting.problem]
+        lines.append(words["proven"].format(candidates=candidates, better=better))
+    else:
         gap = percent(np.ceil(found.gap * 1000) / 1000, language)
-        return [
-            *lines,
-            words["best"].format(candidates=candidates, gap=gap),
-            *_goal(plan, language),
-        ]
-    kind = siting.problem
-    if kind == "mclp" and not _is_by_children(plan):
-        kind = "weighted"
-    lines.append(words["proven"].format(candidates=candidates, better=words[kind]))
+        lines.append(words["best"].format(candidates=candidates, gap=gap))
     if siting.budget_eur is not None and siting.problem != "lscp":
         lines.append(words["added_up"])
     return [*lines, *_goal(plan, language)]
