@@ -190,13 +190,26 @@ def amounts(
 def of_study(
     choice: SubsidyChoice, academies: pd.DataFrame, layers: Mapping[str, gpd.GeoDataFrame]
 ) -> pd.DataFrame:
-    """Say what academies cost as a study asks it: `amounts` by its year, default and layer."""
+    """Say what academies cost as a study asks it: `amounts` by its year, default and layer.
+
+    Planned places with a cost of their own stand outside the rules.
+    """
     return amounts(
-        academies,
+        academies[~has_own_cost(academies)],
         rules(choice.year),
         trajectories_per_place=choice.trajectories_per_place,
         layer=layers.get(choice.place_layer),
     )
+
+
+def has_own_cost(academies: pd.DataFrame) -> pd.Series[bool]:
+    """Say which are planned places with a cost of their own."""
+    return academies["planned"] & (_column(academies, "cost_eur") != "")
+
+
+def own_costs_cents(academies: pd.DataFrame) -> int:
+    """Add up what planned places with a cost of their own cost."""
+    return int(_own_cents(academies[has_own_cost(academies)]).sum())
 
 
 def _column(frame: pd.DataFrame, name: str) -> pd.Series:

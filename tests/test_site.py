@@ -430,6 +430,8 @@ def test_the_command_line_writes_a_plan_that_a_run_takes(
     content = json.loads((tmp_path / "a" / "manifest.json").read_text(encoding="utf-8"))
     promised = content["sums"]["promised"]
     assert content["sums"]["counted"] == promised > 0
+    summary = (tmp_path / "a" / "summary.md").read_text(encoding="utf-8")
+    assert "kosten deze plaatsen 3.500,50 euro, waarvan 1.500,50 euro" in summary
     now = stemgeo("run", str(folder), "--out", str(tmp_path / "now"))
     plan_csv = str(tmp_path / "a" / "plan.csv")
     then = stemgeo("run", str(folder), "--plan", plan_csv, "--out", str(tmp_path / "then"))
@@ -439,6 +441,8 @@ def test_the_command_line_writes_a_plan_that_a_run_takes(
         for name in ("now", "then")
     ]
     assert counted[1] - counted[0] == promised
+    measured = (tmp_path / "then" / "summary.md").read_text(encoding="utf-8")
+    assert "1 geplande plaats heeft een eigen kost, 1.500,50 euro, buiten deze regels" in measured
     printed = stemgeo("site", str(folder), "-n", "3", "--format", "csv")
     assert printed == (tmp_path / "a" / "tables" / "plan.csv").read_text(encoding="utf-8")
 

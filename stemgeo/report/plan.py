@@ -72,6 +72,7 @@ WORDS = {
         "for": "Voor {share} van de kinderen volstaan {places}{least}.",
         "at_least": "; met minder dan {count} kan het zeker niet",
         "not_for": "{share} vraagt meer dan {places}.",
+        "not_found": "Voor {share} werd met {places} geen keuze gevonden.",
         "unreachable": "{count} kinderen hebben geen enkele kandidaat op tijd, de meesten in "
         "{where}.",
         "unlimited": "Deze vergelijkingen gelden zonder de gevraagde gewichten en grenzen.",
@@ -141,6 +142,7 @@ WORDS = {
         "for": "For {share} of the children {places} are enough{least}.",
         "at_least": "; with fewer than {count} it certainly cannot be done",
         "not_for": "{share} takes more than {places}.",
+        "not_found": "For {share} no choice was found with {places}.",
         "unreachable": "{count} children have no candidate at all in time, most of them in "
         "{where}.",
         "unlimited": "These comparisons are without the weights and limits that were asked for.",
@@ -370,7 +372,8 @@ def _targets(curve: pd.DataFrame, language: str) -> list[str]:
         share = _round(target, language)
         if there.empty:
             places = _places(int(curve["places"].max()), language)
-            return [*lines, words["not_for"].format(share=share, places=places)]
+            kind = "not_for" if could.empty else "not_found"
+            return [*lines, words[kind].format(share=share, places=places)]
         count, least = int(there["places"].iloc[0]), int(could["places"].iloc[0])
         proof = words["at_least"].format(count=number(least, language))
         places = _places(count, language)

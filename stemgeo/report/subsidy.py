@@ -7,7 +7,17 @@ from typing import TYPE_CHECKING
 from babel.numbers import format_decimal
 
 from stemgeo.inputs import vintages
-from stemgeo.subsidy import LAYER, MUNICIPALITY, POSTCODE, of_study, rules, total
+from stemgeo.subsidy import (
+    CENTS,
+    LAYER,
+    MUNICIPALITY,
+    POSTCODE,
+    has_own_cost,
+    of_study,
+    own_costs_cents,
+    rules,
+    total,
+)
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -21,6 +31,9 @@ WORDS = {
         "{amount} euro ({counted}){envelope}.",
         "with_plan": "Met de geplande plaatsen erbij wordt dat {amount} euro ({counted})"
         "{envelope}.",
+        "one_own": "1 geplande plaats heeft een eigen kost, {amount} euro, buiten deze regels.",
+        "own": "{count} geplande plaatsen hebben een eigen kost, samen {amount} euro, buiten deze "
+        "regels.",
         "left": "; van de enveloppe van {envelope} euro blijft {left} euro over",
         "passed": "; dat is {over} euro meer dan de enveloppe van {envelope} euro, en de regels "
         "zeggen niet hoe het tekort verdeeld wordt",
@@ -51,6 +64,9 @@ WORDS = {
         "lead": "Under the subsidy rules of {year} the recognised academies of the register cost "
         "{amount} euro ({counted}){envelope}.",
         "with_plan": "With the planned places it becomes {amount} euro ({counted}){envelope}.",
+        "one_own": "1 planned place has a cost of its own, {amount} euro, outside these rules.",
+        "own": "{count} planned places have costs of their own, {amount} euro together, outside "
+        "these rules.",
         "left": "; of the envelope of {envelope} euro {left} euro is left",
         "passed": "; that is {over} euro more than the envelope of {envelope} euro, and the rules "
         "do not say how the shortage is divided",
@@ -93,12 +109,18 @@ def subsidy_lines(result: Tables) -> list[str]:
     tables = {"lead": of_study(study.subsidy, register, result.inputs.layers)}
     if planned:
         tables["with_plan"] = result.subsidy
+    own = int(has_own_cost(result.academies).sum())
     lines = []
     for key, table in tables.items():
         sums = total(table, of)
         told = _counted(table, sums, language)
         against = _against(sums, language) if whole else ""
         lines.append(words[key].format(year=of.year, envelope=against, **told))
+    if own:
+        euro = own_costs_cents(result.academies) / CENTS
+        form = "#,##0" if euro.is_integer() else "#,##0.00"
+        amount = format_decimal(euro, form, locale=language)
+        lines.append(words["one_own" if own == 1 else "own"].format(count=own, amount=amount))
     if not whole:
         envelope = _number(of.envelope_eur, language)
         lines.append(words["part"].format(envelope=envelope))
