@@ -8,6 +8,7 @@ import html
 import json
 import os
 import re
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -763,3 +764,18 @@ def test_attributes_are_told_by_their_title(tmp_path: Path) -> None:
         f"Naar mediaan inkomen: van het vijfde van de kinderen met de laagste waarde is {shown[0]} "
         f"op tijd, van het vijfde met de hoogste {shown[1]} (concentratie-index {value};"
     ) in said.replace("\N{NO-BREAK SPACE}", " ")
+
+
+def test_a_table_of_an_older_version_is_refused(
+    written: tuple[Result, Path], tmp_path: Path
+) -> None:
+    """A result without a column of today: one line that says to run again."""
+    folder = tmp_path / "old"
+    shutil.copytree(written[1], folder)
+    path = folder / "tables" / "gaps.csv"
+    pd.read_csv(path).drop(columns="profile").to_csv(path, index=False)
+    manifest = json.loads((folder / "manifest.json").read_text("utf-8"))
+    (folder / "manifest.json").unlink()
+    write_manifest(folder, manifest)
+    with pytest.raises(ResultError, match="written by another version of stemgeo: it has no"):
+        bundle.read_table(folder, "gaps")

@@ -17,6 +17,7 @@ from babel.dates import format_date
 from babel.numbers import format_decimal
 
 from stemgeo import coverage as coverage_
+from stemgeo.errors import Problem, ResultError
 from stemgeo.maps.page import save_figure
 from stemgeo.maps.series import lighter
 from stemgeo.maps.static import choropleth
@@ -25,7 +26,7 @@ from stemgeo.maps.web import web_map
 from stemgeo.report.files import RUN, checked_file, read_manifest, whole_folder, write_manifest
 from stemgeo.report.summary import summary_markdown
 from stemgeo.study import PROVINCES
-from stemgeo.tables import checked
+from stemgeo.tables import SCHEMAS, checked
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -349,9 +350,20 @@ def read_table(folder: Path, name: str) -> pd.DataFrame:
     path = checked_file(folder, f"tables/{name}.csv")
     text = dict.fromkeys(TEXTS, str)
     table = pd.read_csv(path, dtype=text, keep_default_na=False, na_values=[""])
+    _refuse_older(name, table)
     # The children in no polygon of a layer stand under the empty code: that is known.
     known = [name for name in ("code", "name") if name in table]
     return table.fillna(dict.fromkeys(known, ""))
+
+
+def _refuse_older(name: str, table: pd.DataFrame) -> None:
+    """Refuse a table of a version that knew fewer columns."""
+    specs = SCHEMAS[name].columns.items() if name in SCHEMAS else ()
+    wanted = [one for one, spec in specs if spec.required and not spec.regex and one != "geometry"]
+    missing = [one for one in wanted if one not in table]
+    if missing:
+        what = f"was written by another version of stemgeo: it has no '{missing[0]}'"
+        raise ResultError(Problem(f"{name}.csv", what, "run the study again"))
 
 
 def read_summary(
