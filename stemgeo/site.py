@@ -31,6 +31,8 @@ from stemgeo.siting.service import TWICE
 from stemgeo.tables import checked
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     import geopandas as gpd
     from matplotlib.figure import Figure
 
@@ -164,13 +166,14 @@ def site(study: Study, *, progress: Progress = quiet, threads: int | None = None
     cost = _cost(asked, solution)
     cents = cost.table["cost_cents"].to_numpy(np.int64)
     places = plans.plan_table(asked, solution.chosen, cents)
+    provinces = plans.province_table(asked, solution.chosen)
     profile = study.siting.profile
     counted = _in_time(after, profile) - _in_time(measured, profile)
     return Plan(
         study=study,
         inputs=prepared.inputs,
         places=checked("plan", places),
-        provinces=checked("plan-provinces", plans.province_table(asked, solution.chosen)),
+        provinces=checked("plan-provinces", provinces),
         curve=checked("curve", growth),
         comparison=checked("plan-comparison", comparison),
         candidates=len(asked.candidates.table),
@@ -186,8 +189,31 @@ def site(study: Study, *, progress: Progress = quiet, threads: int | None = None
         goal=_goal(asked, solution, travel),
         whole_region=vintages.cover_flanders(measured.municipalities["nis_code"]),
         unreachable=_by_municipality(asked, solution),
-        notes=(*prepared.notes, *asked.candidates.notes, *after.notes),
+        notes=(
+            *prepared.notes,
+            *asked.candidates.notes,
+            *after.notes,
+            *_not_kept(study, places, provinces, counted),
+        ),
     )
+
+
+def _not_kept(
+    study: Study, places: pd.DataFrame, provinces: pd.DataFrame, counted: int
+) -> Iterator[Problem]:
+    """Tell of a promise that the whole chain does not keep, and of a floor that is missed.
+
+    A floor over quiet roads may be: the solver sees whom a place could help, see `Sets.helps`.
+    """
+    promised = int(places["newly"].sum())
+    if promised != counted:
+        what = f"{promised} children are promised, a run with the plan counts {counted}"
+        yield Problem("siting", what, "use the number of the run")
+    last = provinces[provinces["rank"] == provinces["rank"].max()].set_index("province")["share"]
+    for name, least in study.siting.floor_share.items():
+        if name in last and last[name] < least:
+            what = f"{name} comes to {last[name]:.4f} of its children in time, asked was {least}"
+            yield Problem("siting", what, "ask for a little more")
 
 
 def _of_profile(measured: Measured, profile: str) -> gpd.GeoDataFrame:

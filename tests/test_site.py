@@ -565,3 +565,18 @@ def test_everyone_in_time_leaves_no_candidate_municipality(tmp_path: Path) -> No
     assert result.municipalities["uncovered"].sum() == 0
     assert result.candidates.empty
     result.write(tmp_path / "out")
+
+
+def test_a_floor_by_province_turns_the_choice(tmp_path: Path) -> None:
+    """K2 is the best place; with one asked for in Limburg it is K3, the only one there."""
+    study = sg.load_study(small(tmp_path))
+    plan = sg.site(study.with_siting(places=1, floor_places={"Limburg": 1}, curve_to=2))
+    assert list(plan.places["academy_id"]) == ["K3"]
+    text = plan_markdown(plan, map_text(plan.study, plan.inputs))
+    assert "Limburg ten minste 1 academie" in text
+    assert "zonder de gevraagde gewichten en grenzen" in text
+    now = plan.provinces.set_index(["rank", "province"])["share"]
+    least = (now[0, "Limburg"] + now[1, "Limburg"]) / 2
+    kept = sg.site(study.with_siting(places=2, floor_share={"Limburg": least}, curve_to=2))
+    assert kept.provinces.set_index(["rank", "province"])["share"][2, "Limburg"] >= least
+    assert not any(note.where == "siting" for note in kept.notes)
