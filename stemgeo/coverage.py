@@ -243,7 +243,10 @@ def _sums(level: Level, one: Reached, children: NDArray[np.int64]) -> NDArray[np
 
 
 def municipality_table(
-    coverage: pd.DataFrame, municipalities: gpd.GeoDataFrame, academies: gpd.GeoDataFrame
+    coverage: pd.DataFrame,
+    municipalities: gpd.GeoDataFrame,
+    academies: gpd.GeoDataFrame,
+    profile: str = "all",
 ) -> gpd.GeoDataFrame:
     """Lay both measures side by side: has an academy, and children in time.
 
@@ -255,18 +258,20 @@ def municipality_table(
         Their table.
     academies
         The academies that count on the study's date, with `nis_code` and `planned`.
+    profile
+        The roads over which children are counted.
 
     Returns
     -------
     GeoDataFrame
         For each municipality: `academies` (number), `planned` (of them those of a plan),
         `has_academy` (at least one, planned or not), the counts of the central
-        scenario over all bands and profile "all", `share` with `share_low` and `share_high`.
+        scenario over all bands, `share` with `share_low` and `share_high`.
     """
     rows = coverage[
         (coverage["level"] == "municipality")
         & (coverage["band"] == ALL_BANDS)
-        & (coverage["profile"] == "all")
+        & (coverage["profile"] == profile)
     ]
     table = municipalities[["nis_code", "name", "province", "geometry"]].copy()
     inside = academies["nis_code"].value_counts()

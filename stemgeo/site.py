@@ -18,7 +18,7 @@ from stemgeo.inputs.plan import with_plan
 from stemgeo.maps.curve import curve_chart
 from stemgeo.maps.page import save_figure
 from stemgeo.maps.static import choropleth
-from stemgeo.measure import Measured, all_cores, measure, prepare, quiet
+from stemgeo.measure import Measured, Prepared, all_cores, measure, prepare, quiet
 from stemgeo.report.bundle import map_text, origins, said, write_csv
 from stemgeo.report.files import SITE, whole_folder, write_manifest
 from stemgeo.report.plan import WORDS, plan_markdown
@@ -35,6 +35,7 @@ if TYPE_CHECKING:
 
     import geopandas as gpd
     from matplotlib.figure import Figure
+    from numpy.typing import NDArray
 
     from stemgeo.maps.text import MapText
     from stemgeo.measure import Progress
@@ -42,6 +43,8 @@ if TYPE_CHECKING:
     from stemgeo.siting.plan import Question
     from stemgeo.study import Siting, Study
     from stemgeo.subsidy import PlanCost
+
+    Longs = NDArray[np.int64]
 
 TABLES = ("plan", "plan-provinces", "curve", "plan-comparison")
 
@@ -156,8 +159,10 @@ def site(study: Study, *, progress: Progress = quiet, threads: int | None = None
         travel = plans.travel(asked, threads=threads or all_cores())
     solution = _solved(asked, travel)
     progress("Vergelijken", 0.75)
-    comparison, best = _comparison(asked, solution)
-    growth = _curve(asked, (solution, best))
+    most = min(study.siting.curve_to, len(asked.candidates.table))
+    chance = plans.by_chance(asked, max(most, len(solution.chosen)))
+    comparison, best = _comparison(asked, solution, chance[:, len(solution.chosen)])
+    growth = _curve(asked, (solution, best), chance[:, : most + 1])
     progress("Plan meten", 0.85)
     chosen = plans.in_form_of_register(asked, solution.chosen)
     register = with_plan(prepared.inputs.academies, chosen)
@@ -167,8 +172,8 @@ def site(study: Study, *, progress: Progress = quiet, threads: int | None = None
     cents = cost.table["cost_cents"].to_numpy(np.int64)
     places = plans.plan_table(asked, solution.chosen, cents)
     provinces = plans.province_table(asked, solution.chosen)
-    profile = study.siting.profile
-    counted = _in_time(after, profile) - _in_time(measured, profile)
+    before, then = _of_profile(prepared, measured), _of_profile(prepared, after)
+    counted = int(then["covered"].sum() - before["covered"].sum())
     return Plan(
         study=study,
         inputs=prepared.inputs,
@@ -180,9 +185,7 @@ def site(study: Study, *, progress: Progress = quiet, threads: int | None = None
         solution=solution,
         cost=cost,
         counted=counted,
-        before=_summary(measured),
-        after=_summary(after),
-        municipalities=_of_profile(after, profile),
+        municipalities=then,
         academies=after.academies,
         measured_children=asked.measured_children,
         without=int((~measured.municipalities["has_academy"]).sum()),
@@ -216,17 +219,14 @@ def _not_kept(
             yield Problem("siting", what, "ask for a little more")
 
 
-def _of_profile(measured: Measured, profile: str) -> gpd.GeoDataFrame:
-    """Give the table of municipalities with the counts over the roads of a profile."""
-    rows = measured.coverage[
-        (measured.coverage["level"] == "municipality")
-        & (measured.coverage["band"] == coverage_.ALL_BANDS)
-        & (measured.coverage["scenario"] == "central")
-        & (measured.coverage["profile"] == profile)
-    ].set_index("code")
-    own = rows.reindex(measured.municipalities["nis_code"])
-    names = [*coverage_.COUNTS, "share"]
-    return measured.municipalities.assign(**{name: own[name].to_numpy() for name in names})
+def _of_profile(prepared: Prepared, measured: Measured) -> gpd.GeoDataFrame:
+    """Give the table of municipalities over the roads that the plan is about."""
+    return coverage_.municipality_table(
+        measured.coverage,
+        prepared.inputs.municipalities,
+        measured.academies,
+        prepared.study.siting.profile,
+    )
 
 
 def _goal(
@@ -276,29 +276,12 @@ def _solved(asked: Question, travel: plans.Travel | None) -> Solution:
     return replace(found, objective=objective, optimal=found.bound == objective)
 
 
-def _summary(measured: Measured) -> pd.DataFrame:
-    return coverage_.summary(measured.coverage, measured.municipalities, "province")
-
-
-def _in_time(measured: Measured, profile: str) -> int:
-    """Count the children in time of the whole region, at the central speeds."""
-    rows = measured.coverage
-    rows = rows[
-        (rows["level"] == "region")
-        & (rows["band"] == coverage_.ALL_BANDS)
-        & (rows["scenario"] == "central")
-        & (rows["profile"] == profile)
-    ]
-    return int(rows["covered"].iloc[0])
-
-
-def _curve(asked: Question, known: tuple[Solution, ...]) -> pd.DataFrame:
+def _curve(asked: Question, known: tuple[Solution, ...], chance: Longs) -> pd.DataFrame:
     """Give the table `curve`: the best found and its bound beside places drawn by chance.
 
     What is known of some numbers of places from elsewhere is in it.
     """
-    siting = asked.prepared.study.siting
-    most = min(siting.curve_to, len(asked.candidates.table))
+    siting, most = asked.prepared.study.siting, chance.shape[1] - 1
     found = curve(asked.plain, most, asked.limits.time_limit_s)
     best = np.append(found.already, found.best)
     if siting.profile != "all":
@@ -315,7 +298,6 @@ def _curve(asked: Question, known: tuple[Solution, ...]) -> pd.DataFrame:
         if len(one.chosen) <= most and one.optimal:
             bound[len(one.chosen)] = min(bound[len(one.chosen)], one.bound)
     bound = np.maximum(np.minimum.accumulate(bound[::-1])[::-1], best)
-    chance = plans.by_chance(asked, most)
     whole = max(asked.measured_children, 1)
     return pd.DataFrame(
         {
@@ -338,11 +320,12 @@ def _is_plain(siting: Siting) -> bool:
     return siting.problem == "mclp" and limits == (None, None, None) and not any(tables)
 
 
-def _comparison(asked: Question, solution: Solution) -> tuple[pd.DataFrame, Solution]:
+def _comparison(
+    asked: Question, solution: Solution, chance: Longs
+) -> tuple[pd.DataFrame, Solution]:
     """Give the table `plan-comparison`: the plan, chance, and an academy in every municipality."""
     each = plans.one_for_each_without(asked)
     best = solve.mclp(asked.plain, Limits(places=len(each), time_limit_s=asked.limits.time_limit_s))
-    chance = plans.by_chance(asked, len(solution.chosen))[:, -1]
     whole, nobody = max(asked.measured_children, 1), np.empty(0, dtype=np.intp)
     bound = solution.bound if _is_plain(asked.prepared.study.siting) else None
     rows: list[dict[str, Any]] = []

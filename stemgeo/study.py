@@ -461,10 +461,6 @@ def _listed(values: Iterable[object]) -> str:
     return ", ".join(map(str, values))
 
 
-PROBLEMS = ("mclp", "lscp", "p_median", "backup")
-"""How places can be chosen; see `stemgeo.siting.solve`."""
-
-
 class EquityWeights(_Part):
     """What a child counts for by the fifth of an attribute in which it lives.
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
@@ -146,8 +146,9 @@ class OverNetwork:
     places: Places
     notes: tuple[Problem, ...]
     _riders: dict[tuple[float, float], travel_time.Rider] = field(
-        init=False, repr=False, compare=False, default_factory=dict
+        repr=False, compare=False, default_factory=dict
     )
+    """Shared with every copy that takes as long on each road."""
 
     @classmethod
     def prepare(
@@ -178,28 +179,22 @@ class OverNetwork:
 
     def take(self, which: NDArray[np.intp]) -> OverNetwork:
         """Give the same traveller from some of the points."""
-        return self._alike(places=self.places.take(which))
+        return replace(self, places=self.places.take(which))
 
     def for_academies(self, academies: gpd.GeoDataFrame) -> OverNetwork:
         """Give the same traveller to other academies."""
         sites = _snapped(self.network, academies, self.study.travel.snap_limit_m)
-        return self._alike(academies=academies, sites=sites)
+        return replace(self, academies=academies, sites=sites)
 
     def whatever_age(self) -> OverNetwork:
         """Give the same traveller to the same academies, as if they served every age."""
-        return self._alike(academies=_for_every_age(self.academies))
-
-    def _alike(self, **changes: Any) -> OverNetwork:
-        """Give a traveller who takes as long on every road: the times are kept."""
-        other = replace(self, **changes)
-        other._riders.update(self._riders)  # noqa: SLF001 -- of its own class
-        return other
+        return replace(self, academies=_for_every_age(self.academies))
 
     def with_surfaces_the_other_way(self) -> OverNetwork:
         """Give the same traveller without surfaces when they count, with them when they do not."""
         travel = self.study.travel
         travel = travel.model_copy(update={"surface": not travel.surface})
-        return replace(self, study=self.study.model_copy(update={"travel": travel}))
+        return replace(self, study=self.study.model_copy(update={"travel": travel}), _riders={})
 
     def rider(self, speed_kmh: float, horizon_min: float) -> travel_time.Rider:
         """Say how someone of this speed travels; the times of the last few speeds are kept."""

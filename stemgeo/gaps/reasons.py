@@ -151,9 +151,10 @@ _Test = tuple["Bools", "Ints", "Floats"]
 def _cut_off(case: Case, rows: pd.DataFrame) -> _Test:
     """Test whether the ride to the academy straight ahead takes far longer than the line."""
     nothing = np.full(len(rows), np.nan)
-    if not isinstance(case.rider, OverNetwork) or rows.empty:
+    rider = case.rider
+    if not isinstance(rider, OverNetwork) or rows.empty:
         return np.zeros(len(rows), dtype=np.bool_), np.full(len(rows), NOWHERE), nothing
-    site, metres = _straight_ahead(case, rows)
+    site, metres = _straight_ahead(case, rider, rows)
     straight_ms = _straight_ms(metres, case.speed_kmh(rows))
     within = _in_reach(case, rows, metres)
     ride_ms = np.full(len(rows), np.inf)
@@ -161,17 +162,16 @@ def _cut_off(case: Case, rows: pd.DataFrame) -> _Test:
     known = within & (site == rows["academy"].to_numpy())
     ride_ms[known] = np.rint(rows["time_s"].to_numpy()[known] * 1000)
     asked = np.flatnonzero(within & ~known)
-    ride_ms[asked] = _ride_ms(case, rows.iloc[asked], site[asked])
+    ride_ms[asked] = _ride_ms(case, rider, rows.iloc[asked], site[asked])
     factor = np.full(len(rows), np.nan)
     factor[within] = ride_ms[within] / np.maximum(straight_ms[within], 1)
     return factor >= case.prepared.study.gaps.barrier_detour, site, factor
 
 
-def _straight_ahead(case: Case, rows: pd.DataFrame) -> tuple[Ints, Floats]:
+def _straight_ahead(case: Case, rider: OverNetwork, rows: pd.DataFrame) -> tuple[Ints, Floats]:
     """Find the nearest academy in a straight line that serves each row and lies on a road."""
     academies, rules = case.measured.academies, case.prepared.study.academies
-    assert isinstance(case.rider, OverNetwork)  # noqa: S101 -- barriers are of roads
-    place, tied = case.place(rows), case.rider.sites.found
+    place, tied = case.place(rows), rider.sites.found
     site, metres = np.full(len(rows), NOWHERE, dtype=np.intp), np.full(len(rows), np.inf)
     for number, cell in enumerate(case.prepared.cells):
         here = np.flatnonzero(rows["cell"] == number)
@@ -185,21 +185,20 @@ def _straight_ahead(case: Case, rows: pd.DataFrame) -> tuple[Ints, Floats]:
     return site, metres
 
 
-def _ride_ms(case: Case, rows: pd.DataFrame, site: Ints) -> Floats:
+def _ride_ms(case: Case, traveller: OverNetwork, rows: pd.DataFrame, site: Ints) -> Floats:
     """Measure the ride of each row to its own site; inf beyond what decides on a barrier."""
     ride_ms, travel = np.full(len(rows), np.inf), case.prepared.study.travel
-    assert isinstance(case.rider, OverNetwork)  # noqa: S101 -- barriers are of roads
     speeds, detour = case.speed_kmh(rows), case.prepared.study.gaps.barrier_detour
     # No line within the cutoff needs more to be found a barrier.
     farthest_ms = horizon_ms(travel.cutoff_min * detour)
     for speed_kmh in dict.fromkeys(speeds.tolist()):
         here = np.flatnonzero(speeds == speed_kmh)
-        rider = case.rider.rider(speed_kmh, travel.horizon_min)
+        rider = traveller.rider(speed_kmh, travel.horizon_min)
         nearer = replace(rider, horizon_ms=farthest_ms)
         point, number = each_once(rows["point"].to_numpy()[here])
-        others = np.bincount(site[here], minlength=len(case.rider.sites.edge)) == 0
+        others = np.bincount(site[here], minlength=len(traveller.sites.edge)) == 0
         first, served, ms = nearer.served(
-            case.rider.sites.without(others), case.rider.places.take(point), threads=case.threads
+            traveller.sites.without(others), traveller.places.take(point), threads=case.threads
         )
         by = np.repeat(np.arange(len(first) - 1), np.diff(first))
         wanted = pd.MultiIndex.from_arrays([site[here], number])

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from fractions import Fraction
+from decimal import Decimal
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -21,6 +21,8 @@ from stemgeo.siting.service import Sets, Units, coverage_sets, entries, reached_
 from stemgeo.study import PROVINCES
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     import geopandas as gpd
     from numpy.typing import NDArray
 
@@ -34,8 +36,6 @@ if TYPE_CHECKING:
     Indices = NDArray[np.intp]
 
 CENTS = 100
-WEIGHTS_TO = 10_000
-"""Weights of bands and fifths have two decimals each: so many parts make them whole."""
 SEED = 2_022
 """Of the plans drawn by chance: the same ones each time."""
 
@@ -114,10 +114,8 @@ class PlanTables:
         What the places cost under the subsidy rules, beside the register.
     counted
         How many children more the whole chain counts in time with the plan.
-    before, after
-        The summary by province as `stemgeo run` gives it, without and with the plan.
     municipalities, academies
-        As of a run with the plan.
+        As of a run with the plan, over the roads that it is about.
     measured_children
         All of whom something is measured.
     without
@@ -144,8 +142,6 @@ class PlanTables:
     solution: Solution
     cost: PlanCost
     counted: int
-    before: pd.DataFrame
-    after: pd.DataFrame
     municipalities: gpd.GeoDataFrame
     academies: gpd.GeoDataFrame
     measured_children: int
@@ -226,27 +222,24 @@ def _provinces_of(prepared: Prepared) -> Indices:
 
 
 def _weights(prepared: Prepared, measured: Measured, of: Units) -> Longs:
-    """Give what each unit counts for: its children by the weights of band and fifth, whole."""
+    """Give what each unit counts for: its children by the weights of age and fifth, whole."""
     siting = prepared.study.siting
-    by_cell = [Fraction(str(siting.weight(cell.ages))) for cell in prepared.cells]
-    factor = np.array(by_cell, dtype=object)[of.cell]
+    factor = _hundredths(siting.weight(cell.ages) for cell in prepared.cells)[of.cell]
     if siting.equity is not None:
         attribute = prepared.inputs.attributes[siting.equity.attribute]
-        of_fifth = [Fraction(1), *(Fraction(str(one)) for one in siting.equity.by_quintile)]
         fifth = equity.fifths(measured.coverage, attribute)
         key = "zone_id" if "zone_id" in attribute else "nis_code"
         code = prepared.points[key].iloc[of.point]
         at = fifth.reindex(code).fillna(equity.UNKNOWN).to_numpy(np.intp)
-        factor = factor * np.array(of_fifth, dtype=object)[at]
-    distinct, which = np.unique(factor.astype(float), return_inverse=True)
-    if not distinct.any():
+        factor = factor * _hundredths((1, *siting.equity.by_quintile))[at]
+    if not factor.any():
         raise InputError(Problem("siting", "every child counts for nothing", "raise a weight"))
-    if len(distinct) == 1:
-        return of.children
-    # Two weights of two decimals: in ten-thousandths they are whole.
-    parts = np.rint(distinct * WEIGHTS_TO).astype(np.int64)
-    parts //= max(1, int(np.gcd.reduce(parts)))
-    return np.asarray(of.children * parts[which], dtype=np.int64)
+    return np.asarray(of.children * (factor // np.gcd.reduce(factor)), dtype=np.int64)
+
+
+def _hundredths(weights: Iterable[float]) -> Longs:
+    """Give weights, which have two decimals at most, as whole numbers."""
+    return np.array([int(Decimal(str(weight)) * 100) for weight in weights], dtype=np.int64)
 
 
 @dataclass(frozen=True)

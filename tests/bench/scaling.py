@@ -71,7 +71,6 @@ def _over_searched(network: Network) -> list[Curve]:
     for minutes in MINUTES:
         horizon = horizon_ms(minutes)
         rider, sources = rider_of(network, horizon), some_nodes(network, FIXED)
-        network.arcs, rider.arcs  # noqa: B018 -- are made once, before the clock starts
         took, (_, nodes, _) = best(
             lambda rider=rider, sources=sources, horizon=horizon: our_reach(rider, sources, horizon)
         )
