@@ -24,7 +24,7 @@ from stemgeo.inputs.boundaries import (
     zones_of,
 )
 from stemgeo.inputs.layers import load_layer, read_own_layer
-from stemgeo.inputs.plan import load_candidates, load_plan, with_plan
+from stemgeo.inputs.plan import CANDIDATES, PLACES, load_places, with_plan
 from stemgeo.inputs.population import (
     Population,
     load_population,
@@ -166,11 +166,11 @@ def load_inputs(study: Study) -> Inputs:
         addresses = kept(load_addresses(given.addresses, municipalities, findings))
     academies = register = kept(load_academies(given.academies, municipalities, findings, ages))
     if given.plan is not None:
-        plan = kept(load_plan(given.plan, register, municipalities, findings, ages))
+        plan = kept(load_places(given.plan, PLACES, register, municipalities, findings, ages))
         academies = with_plan(register, plan)
     if given.candidates is not None:
         candidates = kept(
-            load_candidates(given.candidates, register, municipalities, findings, ages)
+            load_places(given.candidates, CANDIDATES, register, municipalities, findings, ages)
         )
     layers = {
         key: kept(load_layer(key, layer, municipalities, findings))

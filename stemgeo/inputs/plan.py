@@ -23,21 +23,25 @@ CANDIDATES = Kind(
 PLACES = Kind(role="plan", made_id="PLAN-", one="planned place", many="planned places")
 
 
-def load_plan(
+def load_places(
     given: Input,
+    kind: Kind,
     register: gpd.GeoDataFrame,
     municipalities: gpd.GeoDataFrame,
     findings: Findings,
     ages: Collection[int] = (),
 ) -> tuple[gpd.GeoDataFrame, Provenance | None]:
-    """Read the places of a plan, which count as open on any day; problems go to `findings`.
+    """Read the places of a plan, or those where an academy could come; problems go to `findings`.
 
     Parameters
     ----------
     given
         A file in the form of the register; coordinates are enough.
+    kind
+        PLACES, or CANDIDATES: of these what lies outside the study or on another's spot stays, for
+        whoever chooses among them to leave out and name.
     register
-        As from `load_academies`: no place of the plan has the id of one of these.
+        As from `load_academies`: no place has the id of one of these.
     municipalities, findings, ages
         As for `load_academies`.
 
@@ -46,37 +50,15 @@ def load_plan(
     (GeoDataFrame, Provenance or None)
         The columns of the register with `planned` true, without dates, by academy_id.
     """
-    with opened(given, PLACES.role, findings) as file:
+    with opened(given, kind.role, findings) as file:
         if file is None:
             return nothing(), None
-        table = read_register(file, PLACES, municipalities, ages)
+        table = read_register(file, kind, municipalities, ages)
         if table.empty and not findings.errors:
-            file.error("holds no place", "give the planned places, or leave the plan out")
+            file.error("holds no place", f"give {kind.many}, or leave the file out")
         _refuse_known_ids(table, register, file)
-        _warn_of_known_spots(table, register, file)
-        table = _without_days(table, file)
-        return table.assign(planned=True), file.provenance
-
-
-def load_candidates(
-    given: Input,
-    register: gpd.GeoDataFrame,
-    municipalities: gpd.GeoDataFrame,
-    findings: Findings,
-    ages: Collection[int] = (),
-) -> tuple[gpd.GeoDataFrame, Provenance | None]:
-    """Read places where an academy could come: schools, libraries, any file of points.
-
-    As `load_plan`; what lies outside the study or on another's spot stays in the table, for
-    whoever chooses among them to leave out and name.
-    """
-    with opened(given, CANDIDATES.role, findings) as file:
-        if file is None:
-            return nothing(), None
-        table = read_register(file, CANDIDATES, municipalities, ages)
-        if table.empty and not findings.errors:
-            file.error("holds no place", "give candidate places, or leave the file out")
-        _refuse_known_ids(table, register, file)
+        if kind == PLACES:
+            _warn_of_known_spots(table, register, file)
         return _without_days(table, file).assign(planned=True), file.provenance
 
 
