@@ -38,6 +38,9 @@ PROVINCES = ("Limburg", "Antwerpen", "Oost-Vlaanderen", "Vlaams-Brabant", "West-
 """The five provinces of Flanders, in the order of the ministry's annexes 3 to 7."""
 
 Profile = Literal["all", "low_stress"]
+Language = Literal["nl", "en"]
+LANGUAGES: tuple[Language, ...] = ("nl", "en")
+"""Of what people read."""
 
 
 class _Part(BaseModel):
@@ -599,7 +602,7 @@ class Output(_Part):
         Size of the raster cell behind the isochrones, metres.
     """
 
-    language: Literal["nl", "en"] = "nl"
+    language: Language = "nl"
     formats: tuple[Literal["png", "svg", "pdf"], ...] = Field(
         default=("png", "svg", "pdf"), min_length=1
     )
@@ -705,6 +708,17 @@ class Study(_Part):
         """Give this study with the places of a plan beside its register, or with no plan."""
         given = None if plan is None else Input(path=Path(plan))
         return self.model_copy(update={"inputs": self.inputs.model_copy(update={"plan": given})})
+
+    def with_language(self, language: Language) -> Study:
+        """Give this study with its outputs in another language."""
+        output = self.output.model_copy(update={"language": language})
+        return self.model_copy(update={"output": output})
+
+    def day_in(self, year: int) -> dt.date:
+        """Give the study's day in another year; of 29 February, the last of the month."""
+        day = self.about.date
+        leap = (day.month, day.day) == (2, 29)
+        return day.replace(year=year, day=28) if leap else day.replace(year=year)
 
     def allows(self, method: str) -> bool:
         """Whether the inputs allow a demand method."""

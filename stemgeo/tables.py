@@ -358,6 +358,23 @@ SCHEMAS: dict[str, pa.DataFrameSchema] = {
         unique=["year", "level", "code"],
         description="Of `stemgeo trend`: both measures by year, central scenario, all bands.",
     ),
+    "changes": pa.DataFrameSchema(
+        {
+            "nis_code": _NIS,
+            "name": _NAME,
+            "province": _PROVINCE,
+            "academies": _count("Recognised on the study's date; without places of a plan"),
+            "academies_before": _count("Recognised on that day of the year before"),
+            "has_academy": pa.Column(bool, description="At least one on the study's date"),
+            "had_academy": pa.Column(bool, description="At least one a year earlier"),
+            "status": _text(
+                "with or without on both days; new: only now; lost: only a year earlier",
+                checks=pa.Check.isin(["with", "without", "new", "lost"]),
+            ),
+        },
+        unique=["nis_code"],
+        description="Recognised academies against the year before, by the dates of the register.",
+    ),
     "trend-municipalities": pa.DataFrameSchema(
         {
             "year": _YEAR,

@@ -25,7 +25,8 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
     from stemgeo.maps.layout import Box
-    from stemgeo.maps.text import Language, MapText
+    from stemgeo.maps.text import MapText
+    from stemgeo.study import Language
 
 _ACCENT = colours(5)[4]
 _GRID: Looks = {"color": "#dddddd", "linewidth": 0.6}

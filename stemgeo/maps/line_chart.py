@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-    from stemgeo.maps.text import Language
+    from stemgeo.study import Language
 
 _Reading = tuple[float, float]
 

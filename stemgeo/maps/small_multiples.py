@@ -40,7 +40,8 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
     from stemgeo.maps.layout import Sheet
-    from stemgeo.maps.text import Language, MapText
+    from stemgeo.maps.text import MapText
+    from stemgeo.study import Language
 
 STATUSES: dict[str, Looks] = {
     "with": {"facecolor": colours(5)[2]},

@@ -5,13 +5,14 @@ from __future__ import annotations
 import datetime as dt
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from babel.dates import format_date
 from babel.numbers import format_decimal
 
 from stemgeo.maps.series import DEFAULT_CLASSES, class_counts
+from stemgeo.study import Language
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -19,7 +20,6 @@ if TYPE_CHECKING:
     import pandas as pd
     from numpy.typing import NDArray
 
-Language = Literal["nl", "en"]
 
 _NO_BREAK_SPACE = "\N{NO-BREAK SPACE}"
 

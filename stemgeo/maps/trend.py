@@ -11,7 +11,8 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
     from stemgeo.maps.layout import Box
-    from stemgeo.maps.text import Language, MapText
+    from stemgeo.maps.text import MapText
+    from stemgeo.study import Language
 
 WITH_ACADEMY: dict[Language, str] = {
     "nl": "Gemeenten met een STEM-academie",

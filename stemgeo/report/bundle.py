@@ -25,7 +25,7 @@ from stemgeo.maps.text import MapText
 from stemgeo.maps.web import web_map
 from stemgeo.report.files import RUN, checked_file, read_manifest, whole_folder, write_manifest
 from stemgeo.report.summary import summary_markdown
-from stemgeo.study import PROVINCES
+from stemgeo.study import LANGUAGES, PROVINCES, Language
 from stemgeo.tables import SCHEMAS, checked
 
 if TYPE_CHECKING:
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from stemgeo.result import Tables
     from stemgeo.study import Study
 
-CHECKED = ("groups", "placement", "sensitivity", "quintiles", "concentration", "subsidy")
+CHECKED = ("changes", "groups", "placement", "sensitivity", "quintiles", "concentration", "subsidy")
 """Tables that are written as they are, checked as they leave."""
 TEXTS = (
     *("code", "nis_code", "name", "gap_id", "nearest_academy_id", "barrier_academy_id", "barriers"),
@@ -289,6 +289,10 @@ def manifest(result: Tables) -> dict[str, Any]:
     return {
         "command": RUN,
         **origins(result.study, result.inputs, text=map_text(result.study, result.inputs)),
+        "text": {
+            language: asdict(map_text(result.study.with_language(language), result.inputs))
+            for language in LANGUAGES
+        },
         "network": result.network_counts,
         "buildings": result.building_counts,
         "sums": sum_checks(result),
@@ -375,13 +379,19 @@ def read_summary(
     return coverage_.summary(counted, annex, by, band=band, sex=sex)
 
 
+def read_text(folder: Path, language: Language | None = None) -> MapText:
+    """Give what is printed around the maps of a written result, in a language or its own."""
+    content = read_manifest(folder)
+    return MapText(**content["text"][language or content["study"]["output"]["language"]])
+
+
 def map_of_folder(folder: Path, province: str | None = None) -> Figure:
     """Draw the map of a written result again."""
     content = read_manifest(folder)
     return choropleth(
         gpd.read_parquet(checked_file(folder, "tables/municipalities.parquet")),
         gpd.read_parquet(checked_file(folder, "tables/academies.parquet")),
-        MapText(**content["text"]),
+        read_text(folder),
         classes=tuple(content["study"]["output"]["classes"]),
         province=province,
     )

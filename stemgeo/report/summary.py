@@ -15,9 +15,9 @@ from stemgeo.report.subsidy import subsidy_lines
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from stemgeo.maps.text import Language, MapText
+    from stemgeo.maps.text import MapText
     from stemgeo.result import Tables
-    from stemgeo.study import Study
+    from stemgeo.study import Language, Study
 
 HEADS = {
     "nl": {
