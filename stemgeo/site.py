@@ -120,6 +120,11 @@ class Plan(PlanTables):
                 "bound": found.bound,
                 "proven_optimal": found.optimal,
             },
+            "cost": {
+                "total_eur": self.cost.total_cents / subsidy.CENTS,
+                "left_eur": self.cost.left_cents / subsidy.CENTS,
+                "suffices": self.cost.suffices,
+            },
             "sums": {
                 "promised": int(self.places["newly"].sum()),
                 "counted": self.counted,

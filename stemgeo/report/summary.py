@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from stemgeo.maps.text import MapText
     from stemgeo.result import Tables
-    from stemgeo.study import Language, Study
+    from stemgeo.study import Band, Language, Study
 
 HEADS = {
     "nl": {
@@ -308,7 +308,7 @@ def _lead(result: Tables, date: str) -> str:
     words, unmeasured = WORDS[language], region["unmeasured"]
     return words["lead"].format(
         measured=number(region["covered"] + region["uncovered"], language),
-        ages=_ages(study),
+        ages=ages_in_words(study),
         share=percent(region["share"], language),
         low=percent(region["share_low"], language),
         high=percent(region["share_high"], language),
@@ -338,11 +338,11 @@ def _planned(result: Tables, language: str) -> list[str]:
     return [words["planned"].format(count=told, only=bare.format(count=number(only, language)))]
 
 
-def _ages(study: Study) -> str:
-    """Say the ages that are counted; bands that follow on each other in one."""
+def ages_in_words(study: Study, *only: Band) -> str:
+    """Say the ages of bands, of all when none is given; those that follow on each other in one."""
     words = WORDS[study.output.language]
     spans: list[tuple[int, int]] = []
-    for first, last in sorted(band.ages for band in study.travel.bands):
+    for first, last in sorted(band.ages for band in only or study.travel.bands):
         if spans and spans[-1][1] + 1 == first:
             spans[-1] = (spans[-1][0], last)
         else:
