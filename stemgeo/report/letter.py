@@ -188,14 +188,9 @@ def _environment(language: Language, templates: Path | None) -> jinja2.Environme
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    in_language: dict[str, Callable[..., str]] = {
-        "percent": percent,
-        "decimal": _decimal,
-        "minutes": _minutes,
-        "euro": _euro,
-    }
-    in_language |= {"listed": _listed}
-    for word, write in in_language.items():
+    writers: dict[str, Callable[..., str]] = {"percent": percent, "decimal": _decimal}
+    writers |= {"minutes": _minutes, "euro": _euro, "listed": _listed}
+    for word, write in writers.items():
         environment.filters[word] = partial(write, language=language)
     environment.filters["as_is"] = _AsIs
     environment.globals["counted"] = partial(_counted, language=language)

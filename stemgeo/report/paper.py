@@ -113,8 +113,8 @@ def _as_data(block: Block, plates: Mapping[str, Plate]) -> dict[str, Any]:
     if isinstance(block, Paragraph):
         return {"kind": block.kind, "runs": _runs(block.runs)}
     if isinstance(block, Item):
-        about = {"number": block.number, "depth": block.depth}
-        return {"kind": "item", **about, "runs": _runs(block.runs)}
+        where = {"number": block.number, "depth": block.depth}
+        return {"kind": "item", **where, "runs": _runs(block.runs)}
     if isinstance(block, Table):
         return {
             "kind": "table",

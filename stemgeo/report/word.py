@@ -150,7 +150,7 @@ class _Writer:
 
     def __init__(self, document: Document, plates: Mapping[str, Plate], look: Look) -> None:
         self.document, self.plates, self.look = document, plates, look
-        self.tables = 0
+        self.tables = self.numbering = 0
         self.last: Block | None = None
 
     def write(self, letter: Letter) -> None:
