@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from stemgeo.errors import Problem, StemgeoError
+from stemgeo.notes import Note
 from stemgeo.study import PROVINCES
 
 if TYPE_CHECKING:
@@ -448,9 +449,9 @@ def _say(line: str) -> None:
     print(line, file=sys.stderr)
 
 
-def _warn(problems: tuple[Problem, ...]) -> None:
-    for problem in problems:
-        _say(f"note: {problem}")
+def _warn(notes: tuple[Note, ...]) -> None:
+    for note in notes:
+        _say(f"note: {note}")
 
 
 def _notices(content: dict[str, str], form: Form) -> None:

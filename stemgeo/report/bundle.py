@@ -23,6 +23,7 @@ from stemgeo.maps.series import lighter
 from stemgeo.maps.static import choropleth
 from stemgeo.maps.text import MapText
 from stemgeo.maps.web import web_map
+from stemgeo.notes import in_both
 from stemgeo.report.files import RUN, checked_file, read_manifest, whole_folder, write_manifest
 from stemgeo.report.summary import summary_markdown
 from stemgeo.study import LANGUAGES, PROVINCES, Language
@@ -296,7 +297,7 @@ def manifest(result: Tables) -> dict[str, Any]:
         "network": result.network_counts,
         "buildings": result.building_counts,
         "sums": sum_checks(result),
-        "notes": [str(note) for note in result.notes],
+        "notes": in_both(result.notes),
     }
 
 

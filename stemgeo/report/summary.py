@@ -10,6 +10,7 @@ from babel.numbers import format_decimal, format_percent
 
 from stemgeo.maps.text import WORDS as TEXT
 from stemgeo.maps.text import gap_places, gap_reason
+from stemgeo.notes import Note
 from stemgeo.report.subsidy import subsidy_lines
 
 if TYPE_CHECKING:
@@ -296,9 +297,13 @@ def summary_markdown(result: Tables, text: MapText) -> str:
     lines += ["", " ".join(subsidy_lines(result)), "", text.date, ""]
     lines += [f"## {words['sources']}", "", plain(text.source), ""]
     if result.notes:
-        notes = [f"- {plain(str(note))}" for note in result.notes]
-        lines += [f"## {words['notes']}", "", *notes, ""]
+        lines += [f"## {words['notes']}", "", *note_lines(result.notes, language), ""]
     return "\n".join(lines)
+
+
+def note_lines(notes: tuple[Note, ...], language: str) -> list[str]:
+    """Write what the reader of the figures must know as a list in Markdown."""
+    return [f"- {plain(note.said(language))}" for note in notes]
 
 
 def _lead(result: Tables, date: str) -> str:
