@@ -34,6 +34,7 @@ ORDER = [
     "run",
     "trend",
     "site",
+    "verify",
     "__init__",
     "cli",
     "__main__",
