@@ -366,7 +366,7 @@ def _hash(path: Path) -> str:
 
 def _short(hash_: str) -> str:
     """Give as much of a hash as people compare."""
-    return f"{hash_[:12]}..."
+    return f"{clean(hash_[:12])}..."
 
 
 # -- what differs ----------------------------------------------------------------------------
