@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from stemgeo.sample import sample
     from stemgeo.site import Plan, site
     from stemgeo.study import Study, load_study
+    from stemgeo.verify import Verification, verify
 
 _HOMES = {
     "InputError": "stemgeo.errors",
@@ -36,6 +37,7 @@ _HOMES = {
     "StemgeoError": "stemgeo.errors",
     "Study": "stemgeo.study",
     "StudyError": "stemgeo.errors",
+    "Verification": "stemgeo.verify",
     "access": "stemgeo.access.travel_time",
     "catchments": "stemgeo.access.isochrones",
     "isochrones": "stemgeo.access.isochrones",
@@ -44,6 +46,7 @@ _HOMES = {
     "run": "stemgeo.run",
     "sample": "stemgeo.sample",
     "site": "stemgeo.site",
+    "verify": "stemgeo.verify",
 }
 
 __all__ = [
@@ -56,6 +59,7 @@ __all__ = [
     "StemgeoError",
     "Study",
     "StudyError",
+    "Verification",
     "access",
     "catchments",
     "compare",
@@ -64,6 +68,7 @@ __all__ = [
     "run",
     "sample",
     "site",
+    "verify",
 ]
 
 

@@ -394,6 +394,35 @@ def candidates(
     _notices(content, form)
 
 
+@app.command()
+def verify(
+    result: ResultPath,
+    study: Annotated[
+        Path | None,
+        typer.Option(
+            "--study", metavar="STUDY", help="Its study; looked for by its hash when not given."
+        ),
+    ] = None,
+    plan: Annotated[
+        Path | None,
+        typer.Option(
+            "--plan", metavar="FILE", help="Its plan; looked for by its hash when not given."
+        ),
+    ] = None,
+    threads: ThreadsOption = None,
+) -> None:
+    """Compute a result again from its inputs and say what differs; status 1 when anything does."""
+    with _progress() as progress:
+        from stemgeo.verify import verify as verify_result
+
+        found = verify_result(result, study, plan=plan, progress=progress, threads=threads)
+        progress("Klaar", 1.0)
+    for line in found.lines():
+        print(line)
+    if not found.same:
+        raise typer.Exit(1)
+
+
 @app.command(name="map")
 def draw_map(
     result: ResultPath,

@@ -46,7 +46,11 @@ TEXTS = (
 """Columns that stay text when a table is read, whatever they look like."""
 FLANDERS = "Vlaanderen"
 FINEST_DETAIL_M = 10.0
-LIBRARIES = ("geopandas", "numba", "numpy", "osmium", "pandas", "pyogrio", "pyproj", "shapely")
+LIBRARIES = (
+    *("folium", "geopandas", "matplotlib", "numba", "numpy", "osmium", "pandas", "pyarrow"),
+    *("pyogrio", "pyproj", "shapely"),
+)
+"""Those that make the figures and the bytes of what is written."""
 NOTE = {
     "nl": "benadering in vogelvlucht (afstand x {factor})",
     "en": "straight-line approximation (distance x {factor})",
@@ -305,21 +309,30 @@ def origins(study: Study, *inputs: Inputs, text: MapText) -> dict[str, Any]:
     """Say what every manifest says: versions, the study, the inputs, the words on outputs."""
     files = dict.fromkeys(item for one in inputs for item in one.provenance)
     return {
-        "stemgeo": importlib.metadata.version("stemgeo"),
-        "python": platform.python_version(),
-        "libraries": {name: importlib.metadata.version(name) for name in LIBRARIES},
+        **made_with(),
         "notice": study.about.notice,
         "method_note": text.method_note,
         "attribution": text.source,
         "text": asdict(text),
-        "study": _names_only(study.model_dump(mode="json", by_alias=True)),
+        "study": choices(study),
+        "study_file": study.file and asdict(study.file),
         "inputs": [asdict(item) for item in files],
     }
 
 
-def _names_only(study: dict[str, Any]) -> dict[str, Any]:
-    """Leave out folders of the machine: a manifest is published."""
-    return study | {"inputs": {role: _named(value) for role, value in study["inputs"].items()}}
+def made_with() -> dict[str, Any]:
+    """Say with which versions of stemgeo, Python and the libraries something is made now."""
+    return {
+        "stemgeo": importlib.metadata.version("stemgeo"),
+        "python": platform.python_version(),
+        "libraries": {name: importlib.metadata.version(name) for name in LIBRARIES},
+    }
+
+
+def choices(study: Study) -> dict[str, Any]:
+    """Give every choice of a study, without folders of the machine: a manifest is published."""
+    content = study.model_dump(mode="json", by_alias=True)
+    return content | {"inputs": {role: _named(value) for role, value in content["inputs"].items()}}
 
 
 def _named(value: Any) -> Any:
