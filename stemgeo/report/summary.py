@@ -283,7 +283,7 @@ def summary_markdown(result: Tables, text: MapText) -> str:
     lines += [f"**{plain(line)}**\n" for line in (text.notice, text.method_note) if line]
     lines += [lead, *_planned(result, language), "", *markdown_table(shown, left=1)]
     lines += ["", *([words["partly"], ""] if _partly(table).any() else [])]
-    lines += [words["share"], words["range"], _speeds(study)]
+    lines += [words["share"], words["range"], speeds_in_words(study)]
     lines += [words["low_stress"]] if "share_low_stress" in table else []
     lines += _by_group(result, language)
     lines += _effect_of_surfaces(result, language)
@@ -308,7 +308,7 @@ def _lead(result: Tables, date: str) -> str:
     words, unmeasured = WORDS[language], region["unmeasured"]
     return words["lead"].format(
         measured=number(region["covered"] + region["uncovered"], language),
-        ages=_ages(study),
+        ages=ages_in_words(study),
         share=percent(region["share"], language),
         low=percent(region["share_low"], language),
         high=percent(region["share_high"], language),
@@ -338,7 +338,7 @@ def _planned(result: Tables, language: str) -> list[str]:
     return [words["planned"].format(count=told, only=bare.format(count=number(only, language)))]
 
 
-def _ages(study: Study) -> str:
+def ages_in_words(study: Study) -> str:
     """Say the ages that are counted; bands that follow on each other in one."""
     words = WORDS[study.output.language]
     spans: list[tuple[int, int]] = []
@@ -351,7 +351,7 @@ def _ages(study: Study) -> str:
     return f" {words['and']} ".join(told)
 
 
-def _speeds(study: Study) -> str:
+def speeds_in_words(study: Study) -> str:
     """State the assumed speeds, band by band."""
     language, travel = study.output.language, study.travel
     bands = [
