@@ -284,7 +284,7 @@ def summary_markdown(result: Tables, text: MapText) -> str:
     lines += [f"**{plain(line)}**\n" for line in (text.notice, text.method_note) if line]
     lines += [lead, *_planned(result, language), "", *markdown_table(shown, left=1)]
     lines += ["", *([words["partly"], ""] if _partly(table).any() else [])]
-    lines += [words["share"], words["range"], _speeds(study)]
+    lines += [words["share"], words["range"], speeds_in_words(study)]
     lines += [words["low_stress"]] if "share_low_stress" in table else []
     lines += _by_group(result, language)
     lines += _effect_of_surfaces(result, language)
@@ -356,7 +356,7 @@ def ages_in_words(study: Study, *only: Band) -> str:
     return f" {words['and']} ".join(told)
 
 
-def _speeds(study: Study) -> str:
+def speeds_in_words(study: Study) -> str:
     """State the assumed speeds, band by band."""
     language, travel = study.output.language, study.travel
     bands = [
