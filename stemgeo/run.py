@@ -36,11 +36,19 @@ if TYPE_CHECKING:
 class Result(Tables):
     """Everything a run found, with its maps and the folder it can be written to."""
 
-    def map(self, province: str | None = None) -> Figure:
-        """Draw the share of children in time by municipality, of Flanders or one province."""
-        from stemgeo.report.bundle import static_map
+    def map(
+        self,
+        province: str | None = None,
+        *,
+        kind: str = "share",
+        by: str | None = None,
+        before: Tables | None = None,
+    ) -> Figure:
+        """Draw a map of Flanders or one province; see `report.sheets.Sheets.draw`."""
+        from stemgeo.report.bundle import sheets_of
 
-        return static_map(self, province)
+        earlier = None if before is None else sheets_of(before)
+        return sheets_of(self).draw(kind, province, by=by, before=earlier).figure
 
     def web_map(self) -> str:
         """Give the interactive map as one HTML text that needs nothing else."""

@@ -596,7 +596,8 @@ class Output(_Part):
     formats
         Of the static maps.
     classes
-        Class bounds of the share in per cent; the same for all maps of a series.
+        Class bounds of the share in per cent, or "quantiles": five classes of as many
+        municipalities of the whole study. The same for all maps of a series.
     isochrone_minutes
         Bounds of the isochrone bands.
     isochrone_speed_kmh
@@ -609,14 +610,16 @@ class Output(_Part):
     formats: tuple[Literal["png", "svg", "pdf"], ...] = Field(
         default=("png", "svg", "pdf"), min_length=1
     )
-    classes: tuple[float, ...] = (0, 20, 40, 60, 80, 100)
+    classes: Literal["quantiles"] | tuple[float, ...] = (0, 20, 40, 60, 80, 100)
     isochrone_minutes: tuple[float, ...] = (5, 10, 15)
     isochrone_speed_kmh: float = Field(default=12, gt=0, le=45)
     isochrone_cell_m: float = Field(default=25, ge=5, le=500)
 
     @field_validator("classes")
     @classmethod
-    def _from_0_to_100(cls, classes: tuple[float, ...]) -> tuple[float, ...]:
+    def _from_0_to_100(cls, classes: str | tuple[float, ...]) -> str | tuple[float, ...]:
+        if isinstance(classes, str):
+            return classes
         if len(classes) < 3 or classes[0] != 0 or classes[-1] != 100:
             raise ValueError("must run from 0 to 100 and have at least two classes")
         return _rising(classes)

@@ -360,6 +360,21 @@ SCHEMAS: dict[str, pa.DataFrameSchema] = {
         description="Of the answer's annex 1: both measures with their range, central scenario, "
         "all bands; municipalities with an academy first in each province.",
     ),
+    "zone-shares": pa.DataFrameSchema(
+        {
+            "zone_id": _text("Statistical sector or other zone"),
+            "nis_code": _NIS,
+            "name": _NAME,
+            "province": _PROVINCE,
+            **_COUNTS,
+            "share": _SHARE,
+            "geometry": _geometry("Polygon"),
+        },
+        checks=_ADDS_UP,
+        unique=["zone_id"],
+        description="In zones.parquet: the zones with their outlines, simplified to about 10 m, "
+        "and their children, central scenario, all bands, profile all.",
+    ),
     "trend": pa.DataFrameSchema(
         {
             "year": _YEAR,
