@@ -414,6 +414,67 @@ def candidates(
 
 
 @app.command()
+def answer(
+    result: ResultPath,
+    out: Annotated[Path, typer.Option("--out", metavar="DIR", help="Where the answer goes.")],
+    lang: Annotated[
+        Lang | None, typer.Option("--lang", help="nl or en; that of the study when not given.")
+    ] = None,
+    plan: Annotated[
+        Path | None,
+        typer.Option(
+            "--plan", metavar="DIR", help="A plan of `stemgeo site`: what the next places add."
+        ),
+    ] = None,
+    before: Annotated[
+        Path | None,
+        typer.Option("--before", metavar="DIR", help="A result of the year before, to compare."),
+    ] = None,
+    templates: Annotated[
+        Path | None,
+        typer.Option("--templates", metavar="DIR", help="Texts of your own: `stemgeo templates`."),
+    ] = None,
+) -> None:
+    """Write the answer to parliament: text in Word and PDF, tables, maps, web map, manifest."""
+    from stemgeo.report.files import ANSWER, read_manifest
+
+    with _progress() as progress:
+        from stemgeo.report.answer import answer as write_answer
+
+        write_answer(
+            result,
+            out,
+            language=None if lang is None else lang.value,
+            plan=plan,
+            before=before,
+            templates=templates,
+            progress=progress,
+        )
+        progress("Klaar", 1.0)
+    content = read_manifest(out, ANSWER)
+    if content["typed_numbers"]:
+        numbers = ", ".join(content["typed_numbers"])
+        _say(f"note: these numbers stand in the template, and no table vouches for them: {numbers}")
+    for name in content["outputs"]:
+        if "/" not in name:
+            print(out / name)
+    for line in (content["notice"], content["method_note"]):
+        if line:
+            _say(line)
+
+
+@app.command()
+def templates(
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="A folder that is new or empty.")],
+) -> None:
+    """Write the texts of the answer, to change them and give them back with --templates."""
+    from stemgeo.report.letter import write_templates
+
+    for path in write_templates(folder):
+        print(path)
+
+
+@app.command()
 def verify(
     result: ResultPath,
     study: Annotated[

@@ -307,12 +307,12 @@ def origins(study: Study, *inputs: Inputs, text: MapText) -> dict[str, Any]:
     }
 
 
-def made_with() -> dict[str, Any]:
+def made_with(*others: str) -> dict[str, Any]:
     """Say with which versions of stemgeo, Python and the libraries something is made now."""
     return {
         "stemgeo": importlib.metadata.version("stemgeo"),
         "python": platform.python_version(),
-        "libraries": {name: importlib.metadata.version(name) for name in LIBRARIES},
+        "libraries": {name: importlib.metadata.version(name) for name in (*LIBRARIES, *others)},
     }
 
 

@@ -17,9 +17,9 @@ from stemgeo import subsidy
 from stemgeo.coverage import ALL_BANDS, COUNTS, REGION
 from stemgeo.errors import Problem, ResultError
 from stemgeo.maps.text import WORDS, gap_places, gap_reason
-from stemgeo.report.bundle import read_table, read_text
 from stemgeo.report.compare import compare, told_differences
 from stemgeo.report.files import SITE, checked_file, read_manifest
+from stemgeo.report.reading import read_table, read_text
 from stemgeo.report.summary import PLACED_BY, ages_in_words
 from stemgeo.study import PROVINCES, parse_study
 

@@ -11,6 +11,7 @@ import datetime as dt
 import re
 from dataclasses import dataclass
 from functools import partial
+from importlib import resources
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -21,7 +22,7 @@ from babel.numbers import format_decimal
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 from markdown_it import MarkdownIt
 
-from stemgeo.errors import Problem, ResultError
+from stemgeo.errors import Problem, ResultError, StemgeoError
 from stemgeo.report.summary import number, percent
 
 if TYPE_CHECKING:
@@ -41,8 +42,8 @@ _LOST = str.maketrans({_OPEN: "\ufffd", _SHUT: "\ufffd"})
 _MARKUP = re.compile(r"([!-/:-@\[-`{-~])")
 _FILLED = re.compile(f"{_OPEN}[^{_SHUT}]*{_SHUT}")
 _NUMBER = re.compile(r"\d+(?:[.,]\d+)*")
-_FURNITURE = re.compile(r"^\s*#*\s*\d+\. ")
-"""The numbers of headings and of lists count themselves."""
+_FURNITURE = re.compile(r"^\s*#*\s*\d+\. |\]\([^)]*\)")
+"""Numbers that are no figures: those of headings and lists, and in addresses and keys."""
 
 
 @dataclass(frozen=True)
@@ -152,6 +153,35 @@ def write_letter(
     reader = MarkdownIt("commonmark", {"html": False}).enable("table")
     blocks = _Blocks(CAPTION[language], TEMPLATES[language])
     return Letter(tuple(blocks.of(reader.parse(filled))), tuple(dict.fromkeys(typed)))
+
+
+def write_templates(folder: Path) -> list[Path]:
+    """Write the templates of the package into a folder, to be changed.
+
+    Raises
+    ------
+    StemgeoError
+        If the folder holds something.
+    """
+    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+        raise StemgeoError(Problem(str(folder), "is not empty", "name a folder that is new"))
+    folder.mkdir(parents=True, exist_ok=True)
+    written = []
+    for name in TEMPLATES.values():
+        path = folder / name
+        path.write_text(_packaged(name), encoding="utf-8")
+        written.append(path)
+    return written
+
+
+def _packaged(name: str) -> str:
+    return (resources.files(__package__) / "templates" / name).read_text(encoding="utf-8")
+
+
+def own_template(language: Language, templates: Path | None) -> str | None:
+    """Give the text of a template of one's own; None where the package's is used."""
+    path = templates / TEMPLATES[language] if templates else None
+    return path.read_text(encoding="utf-8") if path and path.is_file() else None
 
 
 def _filled(figures: Mapping[str, Any], language: Language, templates: Path | None) -> str:
