@@ -23,6 +23,7 @@ from jinja2.sandbox import ImmutableSandboxedEnvironment
 from markdown_it import MarkdownIt
 
 from stemgeo.errors import Problem, ResultError, StemgeoError
+from stemgeo.maps.text import one_line
 from stemgeo.report.summary import number, percent
 
 if TYPE_CHECKING:
@@ -218,7 +219,7 @@ def _environment(language: Language, templates: Path | None) -> jinja2.Environme
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    writers: dict[str, Callable[..., str]] = {"percent": percent, "decimal": _decimal}
+    writers: dict[str, Callable[..., str]] = {"percent": _percent, "decimal": _decimal}
     writers |= {"minutes": _minutes, "euro": _euro, "listed": _listed}
     for word, write in writers.items():
         environment.filters[word] = partial(write, language=language)
@@ -255,13 +256,18 @@ def _written(value: Any, language: str) -> str:
         text = format_date(value, "long", locale=language)
     else:
         text = str(value)
-    escaped = _MARKUP.sub(r"\\\1", " ".join(text.translate(_LOST).splitlines()))
+    escaped = _MARKUP.sub(r"\\\1", one_line(text.translate(_LOST)))
     return f"{_OPEN}{escaped}{_SHUT}" if escaped else ""
 
 
 def _counted(count: int, one: str, many: str, language: str) -> str:
     """Write a number with its thing: "1 gemeente", "2 gemeenten"."""
     return f"{number(count, language)} {one if count == 1 else many}"
+
+
+def _percent(share: float, language: str) -> str:
+    """Write a share as the summary does, so that no line breaks before the sign."""
+    return percent(share, language).replace(" ", "\N{NO-BREAK SPACE}")
 
 
 def _decimal(value: float, language: str) -> str:
@@ -323,7 +329,7 @@ class _Blocks:
         """Give a paragraph, and the pictures that stand in it."""
         for child in inline.children or []:
             if child.type == "image":
-                yield Picture(str(child.attrs["src"]), _clean(child.content))
+                yield Picture(str(child.attrs["src"]), _plain(self._runs(child)))
         runs = self._runs(inline)
         if _plain(runs).strip():
             yield Paragraph(runs)

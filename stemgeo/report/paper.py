@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
 STANDARD = "ua-1"
 """PDF/UA-1: what screen readers need is in the file."""
+_FONTS = Path("fonts", "ttf")
 _REGION = {"nl": "BE", "en": "GB"}
 
 
@@ -66,6 +67,10 @@ def write_pdf(letter: Letter, plates: Mapping[str, Plate], look: Look, path: Pat
         root = Path(folder)
         source = resources.files(__package__) / "templates" / "letter.typ"
         (root / "letter.typ").write_text(source.read_text(encoding="utf-8"), encoding="utf-8")
+        # The fonts of the maps, which come with matplotlib: the same on every machine.
+        (root / _FONTS).mkdir(parents=True)
+        for font in (Path(mpl.get_data_path()) / _FONTS).glob("DejaVuSans*.ttf"):
+            shutil.copyfile(font, root / _FONTS / font.name)
         for key, plate in plates.items():
             shutil.copyfile(plate.svg, root / f"{key}.svg")
         content = _content(letter, plates, look)
@@ -84,8 +89,7 @@ def _set(root: Path, look: Look, standards: list[Any]) -> bytes:
         root / "letter.typ",
         root=root,
         format="pdf",
-        # The fonts of the maps, which come with matplotlib: the same on every machine.
-        font_paths=[Path(mpl.get_data_path()) / "fonts" / "ttf"],
+        font_paths=[root / _FONTS],
         ignore_system_fonts=True,
         pdf_standards=standards,
         timestamp=int(midnight.timestamp()),

@@ -38,6 +38,7 @@ _INK, _FILL, _FRAME = "1F2A44", "E7EBF0", "BFBFBF"
 _CAUTION = "FFE9A8"
 _A4_CM, _MARGIN_CM, _PLATE_MARGIN_CM, _CAPTION_CM = (21.0, 29.7), 2.0, 1.2, 1.6
 _TABLE_PT = 8.5
+_PROPERTY = 255
 _NO_TIME = (1980, 1, 1, 0, 0, 0)
 _LANGUAGE = {"nl": "nl-BE", "en": "en-GB"}
 
@@ -67,7 +68,8 @@ def write_docx(letter: Letter, plates: Mapping[str, Plate], look: Look, path: Pa
     _write_foot(document.sections[0], look)
     _Writer(document, plates, look).write(letter)
     facts = document.core_properties
-    facts.title, facts.author, facts.comments = letter.title, "", look.foot
+    facts.title, facts.comments = (_short(text) for text in (letter.title, look.foot))
+    facts.author = ""
     facts.language, facts.last_modified_by = _LANGUAGE[look.language], ""
     day = dt.datetime.combine(look.date, dt.time(), dt.UTC)
     facts.created = facts.modified = day
@@ -75,6 +77,11 @@ def write_docx(letter: Letter, plates: Mapping[str, Plate], look: Look, path: Pa
     document.save(buffer)
     path.write_bytes(_without_clock(buffer))
     return path
+
+
+def _short(text: str) -> str:
+    """Cut a text to what a property of a document can hold; the page has it in full."""
+    return text if len(text) <= _PROPERTY else f"{text[: _PROPERTY - 1]}\N{HORIZONTAL ELLIPSIS}"
 
 
 def _without_clock(archive: BytesIO) -> bytes:
