@@ -164,6 +164,10 @@ def test_a_figure_that_was_changed_is_named(base: Path) -> None:
         ),
         ("tables/provinces.csv", 1, (Figure("code Antwerpen", "children", "860", "806"),)),
     ]
+    table = verification.table()
+    assert table["where"].tolist() == ["tables/demand.parquet", "tables/provinces.csv"]
+    assert table["rows"].tolist() == [1, 1]
+    assert set(table["part"]) == {"files"}
     lines = verification.lines()
     assert "  tables/provinces.csv: was changed after it was written; 1 of 3 rows differ" in lines
     assert "    code Antwerpen: children is 860 in the folder, 806 computed now" in lines
