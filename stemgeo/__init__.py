@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from stemgeo.access.travel_time import access
     from stemgeo.errors import InputError, Problem, ResultError, StemgeoError, StudyError
     from stemgeo.network.graph import Network
+    from stemgeo.report.answer import answer
     from stemgeo.report.compare import compare
     from stemgeo.run import Result, run
     from stemgeo.sample import sample
@@ -39,6 +40,7 @@ _HOMES = {
     "StudyError": "stemgeo.errors",
     "Verification": "stemgeo.verify",
     "access": "stemgeo.access.travel_time",
+    "answer": "stemgeo.report.answer",
     "catchments": "stemgeo.access.isochrones",
     "isochrones": "stemgeo.access.isochrones",
     "compare": "stemgeo.report.compare",
@@ -61,6 +63,7 @@ __all__ = [
     "StudyError",
     "Verification",
     "access",
+    "answer",
     "catchments",
     "compare",
     "isochrones",

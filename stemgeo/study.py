@@ -41,6 +41,9 @@ PROVINCES = ("Limburg", "Antwerpen", "Oost-Vlaanderen", "Vlaams-Brabant", "West-
 """The five provinces of Flanders, in the order of the ministry's annexes 3 to 7."""
 
 Profile = Literal["all", "low_stress"]
+Language = Literal["nl", "en"]
+LANGUAGES: tuple[Language, ...] = ("nl", "en")
+"""Of what people read."""
 
 
 class _Part(BaseModel):
@@ -593,7 +596,8 @@ class Output(_Part):
     formats
         Of the static maps.
     classes
-        Class bounds of the share in per cent; the same for all maps of a series.
+        Class bounds of the share in per cent, or "quantiles": five classes of as many
+        municipalities of the whole study. The same for all maps of a series.
     isochrone_minutes
         Bounds of the isochrone bands.
     isochrone_speed_kmh
@@ -602,18 +606,20 @@ class Output(_Part):
         Size of the raster cell behind the isochrones, metres.
     """
 
-    language: Literal["nl", "en"] = "nl"
+    language: Language = "nl"
     formats: tuple[Literal["png", "svg", "pdf"], ...] = Field(
         default=("png", "svg", "pdf"), min_length=1
     )
-    classes: tuple[float, ...] = (0, 20, 40, 60, 80, 100)
+    classes: Literal["quantiles"] | tuple[float, ...] = (0, 20, 40, 60, 80, 100)
     isochrone_minutes: tuple[float, ...] = (5, 10, 15)
     isochrone_speed_kmh: float = Field(default=12, gt=0, le=45)
     isochrone_cell_m: float = Field(default=25, ge=5, le=500)
 
     @field_validator("classes")
     @classmethod
-    def _from_0_to_100(cls, classes: tuple[float, ...]) -> tuple[float, ...]:
+    def _from_0_to_100(cls, classes: str | tuple[float, ...]) -> str | tuple[float, ...]:
+        if isinstance(classes, str):
+            return classes
         if len(classes) < 3 or classes[0] != 0 or classes[-1] != 100:
             raise ValueError("must run from 0 to 100 and have at least two classes")
         return _rising(classes)
@@ -731,6 +737,17 @@ class Study(_Part):
         """Give this study with the places of a plan beside its register, or with no plan."""
         given = None if plan is None else Input(path=Path(plan))
         return self.model_copy(update={"inputs": self.inputs.model_copy(update={"plan": given})})
+
+    def with_language(self, language: Language) -> Study:
+        """Give this study with its outputs in another language."""
+        output = self.output.model_copy(update={"language": language})
+        return self.model_copy(update={"output": output})
+
+    def day_in(self, year: int) -> dt.date:
+        """Give the study's day in another year; of 29 February, the last of the month."""
+        day = self.about.date
+        leap = (day.month, day.day) == (2, 29)
+        return day.replace(year=year, day=28) if leap else day.replace(year=year)
 
     def allows(self, method: str) -> bool:
         """Whether the inputs allow a demand method."""

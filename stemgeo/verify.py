@@ -22,10 +22,23 @@ from stemgeo import facts
 from stemgeo.errors import Problem, ResultError, StemgeoError
 from stemgeo.inputs.files import clean
 from stemgeo.measure import Progress, quiet
+from stemgeo.report.answer import LIBRARIES as OF_ANSWERS
+from stemgeo.report.answer import answer
 from stemgeo.report.bundle import choices, made_with
 from stemgeo.report.figures import Figure, differing
-from stemgeo.report.files import MANIFEST, RUN, command_of, flat, read_manifest, sha256, versions
+from stemgeo.report.files import (
+    ANSWER,
+    MANIFEST,
+    RUN,
+    command_of,
+    flat,
+    read_manifest,
+    sha256,
+    versions,
+)
+from stemgeo.report.letter import TEMPLATES
 from stemgeo.run import run
+from stemgeo.site import site
 from stemgeo.study import Input, Study, load_study
 
 if TYPE_CHECKING:
@@ -173,7 +186,28 @@ def _run_again(again: Again, place: Path) -> None:
     run(again.study, progress=again.progress, threads=again.threads).write(place)
 
 
-_MAKERS: dict[str, Callable[[Again, Path], None]] = {RUN: _run_again}
+def _answer_again(again: Again, place: Path) -> None:
+    """Run, and where the answer told of a plan or an earlier result, make these again too."""
+    content, result = again.content, place.with_name("run")
+    _run_again(again, result)
+    plan = before = templates = None
+    if content.get("plan"):
+        asked = again.study.with_siting(**content["plan"]["study"]["siting"])
+        plan = site(asked, threads=again.threads).write(place.with_name("plan"))
+    if content.get("before"):
+        then = content["before"]
+        study, home = _study_again(place.with_name("before"), then, None, again.places)
+        study = _with_its_plan(study, then, None, (*again.places, home))
+        before = run(study, threads=again.threads).write(place.with_name("before"))
+    language = content["options"]["language"]
+    if content.get("template"):
+        templates = place.with_name("templates")
+        templates.mkdir()
+        (templates / TEMPLATES[language]).write_text(content["template"], encoding="utf-8")
+    answer(result, place, language=language, plan=plan, before=before, templates=templates)
+
+
+_MAKERS: dict[str, Callable[[Again, Path], None]] = {RUN: _run_again, ANSWER: _answer_again}
 """What writes the result of each command again, into a place that is not there yet."""
 
 
@@ -237,13 +271,14 @@ def verify(
             *_of_inputs(of_run, asked),
             *(problems if made is None else _of_result(folder, content, made)),
         )
+    others = OF_ANSWERS if command_of(content) == ANSWER else ()
     return Verification(
         folder=folder,
         study=(of_run.get("study_file") or {}).get("name", ""),
         files=len(content["outputs"]),
         inputs=len(of_run["inputs"]),
         differences=differences,
-        versions=tuple(_unlike("versions", versions(of_run), versions(made_with()))),
+        versions=tuple(_unlike("versions", versions(content), versions(made_with(*others)))),
     )
 
 

@@ -14,8 +14,11 @@ import pandas as pd
 from babel.numbers import format_decimal
 
 from stemgeo.access.travel_time import REACHED, horizon_ms
+from stemgeo.access.travellers import ROADS
 from stemgeo.coverage import ALL_BANDS, REGION
 from stemgeo.errors import Problem, ResultError
+from stemgeo.inputs.messages import counted, listed
+from stemgeo.notes import Note, Said, in_both, say
 from stemgeo.report.bundle import made_with, manifest, read_table, write_csv
 from stemgeo.report.files import (
     COMPARE,
@@ -26,7 +29,7 @@ from stemgeo.report.files import (
     whole_folder,
     write_manifest,
 )
-from stemgeo.report.summary import LEVEL_HEADS, markdown_table, number, percent, plain
+from stemgeo.report.summary import LEVEL_HEADS, markdown_table, note_lines, number, percent, plain
 from stemgeo.result import Tables
 from stemgeo.tables import checked
 
@@ -116,7 +119,7 @@ class Comparison:
     same_children: bool
     a: Manifest
     b: Manifest
-    notes: tuple[Problem, ...]
+    notes: tuple[Note, ...]
 
     @property
     def language(self) -> str:
@@ -202,7 +205,7 @@ def compare(a: Tables | str | Path, b: Tables | str | Path) -> Comparison:
         same_children=same,
         a=one.content,
         b=other.content,
-        notes=tuple(notes),
+        notes=notes,
     )
 
 
@@ -327,7 +330,7 @@ def _refuse_other_children(a: _Side, b: _Side) -> None:
         raise ResultError(Problem("compare", what, mend))
 
 
-def _beside(a: _Side, b: _Side) -> tuple[pd.DataFrame, list[Problem]]:
+def _beside(a: _Side, b: _Side) -> tuple[pd.DataFrame, tuple[Note, ...]]:
     """Lay the coverage of both side by side where they count the same children."""
     columns = [*KEYS, "name", "children", "covered", "unmeasured", "share"]
     ours, theirs = (_with_share(one.central())[columns] for one in (a, b))
@@ -335,21 +338,44 @@ def _beside(a: _Side, b: _Side) -> tuple[pd.DataFrame, list[Problem]]:
         *dict.fromkeys(_parts(ours)),
         *(p for p in _parts(theirs) if p not in set(_parts(ours))),
     ]
-    kept, notes = [], []
+    kept, apart = [], []
     by_part = [dict(list(one.groupby(["level", "band", "profile"]))) for one in (ours, theirs)]
     for part in parts:
         pair = [one.get(part) for one in by_part]
         rows = None if pair[0] is None or pair[1] is None else _joined(pair[0], pair[1])
         if rows is None:
-            level, band, profile = part
-            where = f"level {level}, band {band}, profile {profile}"
-            notes.append(Problem(where, "not the same places and children in both", "left out"))
+            apart.append(part)
         else:
             kept.append(rows)
     table = pd.concat(kept)
     order = ours.reset_index(drop=True).reset_index(names="row")[[*KEYS, "row"]]
     table = table.merge(order, on=KEYS).sort_values("row", ignore_index=True)
-    return table.drop(columns="row"), notes
+    return table.drop(columns="row"), _left_out(apart)
+
+
+def _left_out(parts: list[tuple[str, str, str]]) -> tuple[Note, ...]:
+    """Tell in one line of what is not compared, since A and B do not count the same there."""
+    if not parts:
+        return ()
+    what = say(
+        "not the same places and children in both for {parts}: {names}",
+        "niet dezelfde plaatsen en kinderen in beide voor {parts}: {names}",
+        parts=counted(len(parts), "combination"),
+        names=listed([_named(*part) for part in parts]),
+    )
+    return (Note(Said("comparison", "vergelijking"), what, say("left out", "weggelaten")),)
+
+
+def _named(level: str, band: str, profile: str) -> Said:
+    """Name a part of the coverage table."""
+    niveau = LEVEL_HEADS["nl"].get(level, level).lower()
+    return say(
+        "level {level} band {band} profile {profile}",
+        "{level} {band} {profile}",
+        level=Said(level, niveau),
+        band=Said(band, "alle leeftijden" if band == ALL_BANDS else f"{band} jaar"),
+        profile=Said(profile, f"over {ROADS[profile]}"),
+    )
 
 
 def _with_share(rows: pd.DataFrame) -> pd.DataFrame:
@@ -598,7 +624,7 @@ def _markdown(found: Comparison) -> str:
         lines += [*markdown_table(shown, left=1), "", *_losers(found, profile)]
     lines += [words["points"], "", f"## {words['sources']}", "", plain(_sources(found)), ""]
     if found.notes:
-        lines += [f"## {words['notes']}", "", *(f"- {plain(str(one))}" for one in found.notes), ""]
+        lines += [f"## {words['notes']}", "", *note_lines(found.notes, language), ""]
     return "\n".join(lines)
 
 
@@ -634,5 +660,5 @@ def _manifest(found: Comparison) -> Manifest:
             side.lower(): {name: one[name] for name in (*kept, "study", "inputs")}
             for side, one in _sides(found)
         },
-        "notes": [str(note) for note in found.notes],
+        "notes": in_both(found.notes),
     }

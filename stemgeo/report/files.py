@@ -19,6 +19,7 @@ RUN = "run"
 TREND = "trend"
 SITE = "site"
 COMPARE = "compare"
+ANSWER = "answer"
 """Commands that write a folder, as its manifest names them; one that names none is of a run."""
 
 
@@ -172,15 +173,15 @@ def flat(value: Any, name: str = "") -> Iterator[tuple[str, Any]]:
         yield name, value
 
 
-def checked_file(folder: Path, name: str) -> Path:
-    """Give the path of a file of a result, after checking that it is what the run wrote.
+def checked_file(folder: Path, name: str, command: str = RUN) -> Path:
+    """Give the path of a file of a result, after checking that it is what the command wrote.
 
     Raises
     ------
     ResultError
         If it is missing or was changed.
     """
-    listed = read_manifest(folder).get("outputs", {}).get(name)
+    listed = read_manifest(folder, command)["outputs"].get(name)
     path = folder / name
     if listed is None or not path.is_file():
         raise ResultError(Problem(str(path), "is missing from the result", "run the study again"))
