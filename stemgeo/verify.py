@@ -13,7 +13,7 @@ from dataclasses import asdict, dataclass, replace
 from itertools import zip_longest
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import pandas as pd
 from pydantic import BaseModel, ValidationError
@@ -288,12 +288,6 @@ class _Hashed(BaseModel):
     role: str = ""
 
 
-class _Written(BaseModel):
-    """What is read of any manifest."""
-
-    outputs: dict[str, _Hashed]
-
-
 class _Path(BaseModel):
     path: str
 
@@ -306,14 +300,50 @@ class _Asked(BaseModel):
     inputs: _Inputs
 
 
-class _OfRun(_Written):
+class _OfRun(BaseModel):
     """What is read of the manifest of a run."""
 
+    outputs: dict[str, _Hashed]
     study: _Asked
     study_file: _Hashed | None = None
     inputs: list[_Hashed]
     libraries: dict[str, str] = {}
+<<<<<<< HEAD
     notes: list[dict[str, str]] = []
+=======
+    notes: list[str | dict[str, str]] = []
+
+
+class _Siting(BaseModel):
+    siting: dict[str, Any]
+
+
+class _OfPlan(BaseModel):
+    """What is read of the manifest of a plan."""
+
+    outputs: dict[str, _Hashed]
+    study: _Siting
+    inputs: list[_Hashed]
+
+
+class _Options(BaseModel):
+    language: Literal["nl", "en"]
+
+
+class _OfAnswer(BaseModel):
+    """What is read of the manifest of an answer."""
+
+    outputs: dict[str, _Hashed]
+    options: _Options
+    template: str | None = None
+    result: _OfRun
+    plan: _OfPlan | None = None
+    before: _OfRun | None = None
+    libraries: dict[str, str] = {}
+
+
+_FORMS: dict[str, type[BaseModel]] = {RUN: _OfRun, ANSWER: _OfAnswer}
+>>>>>>> verify
 
 
 def _of_run(content: Manifest) -> Manifest:
@@ -326,8 +356,7 @@ def _readable(folder: Path) -> Manifest:
     """Read the manifest; one that is not as stemgeo writes it is refused."""
     content = read_manifest(folder, *_MAKERS)
     try:
-        _Written.model_validate(content)
-        _OfRun.model_validate(_of_run(content))
+        _FORMS[command_of(content)].model_validate(content)
     except ValidationError:
         what = "is not as stemgeo writes it"
         raise ResultError(Problem(str(folder / MANIFEST), what, "run the study again")) from None
@@ -489,30 +518,48 @@ def _of_result(folder: Path, content: Manifest, made: Path) -> Iterator[Differen
         elif then[name] != now[name]:
             other = Difference(RESULT, name, "comes out otherwise")
             yield _with_figures(other, folder, made)
-    yield from _unlike(RESULT, _told(content), _told(content_now), f"{MANIFEST}, ")
+    yield from _unlike(RESULT, _told_here(content), _told_here(content_now), f"{MANIFEST}, ")
+
+
+_BEHIND = {"result": "of the run", "plan": "of the plan", "before": "of the earlier result"}
+"""Manifests of what an answer was made of, and what their files are called."""
+
+
+def _behind(content: Manifest) -> dict[str, Manifest]:
+    return {name: content[name] for name in _BEHIND if content.get(name)}
 
 
 def _outputs(content: Manifest) -> dict[str, str]:
-    """Give the hash of each file, and of those of the run that the result was made of."""
-    own = {name: item["sha256"] for name, item in content["outputs"].items()}
-    if "result" not in content:
-        return own
-    behind = content["result"]["outputs"].items()
-    return own | {f"{name} (of the run)": item["sha256"] for name, item in behind}
+    """Give the hash of each file, and of those that the result was made of."""
+    hashes = {name: item["sha256"] for name, item in content["outputs"].items()}
+    for part, made_of in _behind(content).items():
+        hashes |= {f"{name} ({_BEHIND[part]})": hash_ for name, hash_ in _outputs(made_of).items()}
+    return hashes
 
 
 def _told(content: Manifest) -> dict[str, Any]:
     """Give what a manifest tells that no other step compares."""
-    others = ("stemgeo", "python", "libraries", "study", "study_file", "outputs", "result")
-    rest = {name: value for name, value in content.items() if name not in others}
-    rest["notes"] = {str(place): note for place, note in enumerate(content.get("notes", ()), 1)}
-    rest["inputs"] = [
+    others = ("stemgeo", "python", "libraries", "outputs", *_BEHIND)
+    told = {name: value for name, value in content.items() if name not in others}
+    told["notes"] = {str(place): note for place, note in enumerate(content.get("notes", ()), 1)}
+    for part, made_of in _behind(content).items():
+        told[part] = _told(made_of)
+    if "study_file" in told:
+        told["study_file"] = (told["study_file"] or {}).get("sha256")
+    return told
+
+
+def _told_here(content: Manifest) -> dict[str, Any]:
+    """Leave out of what a manifest tells the study and the hashes of inputs of its own run."""
+    told = _told(content)
+    of_run = told.get("result", told)
+    for name in ("study", "study_file"):
+        of_run.pop(name, None)
+    of_run["inputs"] = [
         {name: value for name, value in item.items() if name not in ("size_bytes", "sha256")}
-        for item in content.get("inputs", ())
+        for item in of_run["inputs"]
     ]
-    told = dict(flat(rest))
-    behind = _told(content["result"]) if "result" in content else {}
-    return told | {f"result.{name}": value for name, value in behind.items()}
+    return dict(flat(told))
 
 
 def _unlike(

@@ -18,7 +18,10 @@ from stemgeo.errors import ResultError
 from stemgeo.report.figures import Figure, differing
 from stemgeo.verify import Difference
 
-SAME = "Everything is the same: 23 files, 3 inputs."
+
+def same(folder: Path) -> str:
+    """Give the last line of a verification in which nothing differs."""
+    return f"Everything is the same: {len(content_of(folder)) - 1} files, 3 inputs."
 
 
 @pytest.fixture(scope="module")
@@ -70,12 +73,13 @@ def test_what_nobody_touched_is_the_same_and_stays_as_it_is(base: Path) -> None:
     before = content_of(base)
     moments = {path: path.stat().st_mtime_ns for path in base.rglob("*")}
     said = stemgeo("verify", base / "result")
+    count = len(content_of(base / "result")) - 1
     assert said.out.splitlines() == [
-        "Files: all 23 as they were written.",
+        f"Files: all {count} as they were written.",
         "Study and inputs: as they were: study.toml, 3 inputs.",
         "Versions: as they were.",
-        "Result, computed again: the same 23 files.",
-        SAME,
+        f"Result, computed again: the same {count} files.",
+        same(base / "result"),
     ]
     assert (said.status, said.err) == (0, "")
     assert content_of(base) == before
@@ -113,7 +117,7 @@ def test_other_versions_are_told_and_are_no_difference(base: Path) -> None:
     lines = verification.lines()
     assert "Versions: 2 differ, by itself no fault:" in lines
     assert f"  numpy: differs; then: 1.0; now: {libraries['numpy']}" in lines
-    assert lines[-1] == SAME
+    assert lines[-1] == same(base / "result")
 
 
 def manifest_python() -> str:
@@ -164,6 +168,10 @@ def test_a_figure_that_was_changed_is_named(base: Path) -> None:
         ),
         ("tables/provinces.csv", 1, (Figure("code Antwerpen", "children", "860", "806"),)),
     ]
+    table = verification.table()
+    assert table["where"].tolist() == ["tables/demand.parquet", "tables/provinces.csv"]
+    assert table["rows"].tolist() == [1, 1]
+    assert set(table["part"]) == {"files"}
     lines = verification.lines()
     assert "  tables/provinces.csv: was changed after it was written; 1 of 3 rows differ" in lines
     assert "    code Antwerpen: children is 860 in the folder, 806 computed now" in lines
@@ -190,12 +198,12 @@ def test_words_of_the_manifest_are_compared_too(base: Path) -> None:
     folder = base / "result"
     content = manifest(folder)
     content["inputs"][1]["licence"] = "CC0"
-    content["notes"][0] = "Alles is goed"
+    content["notes"][0]["nl"] = "Alles is goed"
     change_manifest(folder, notice="", notes=content["notes"], inputs=content["inputs"])
     verification = sg.verify(folder)
     assert {one.where for one in verification.differences} == {
         "manifest.json, notice",
-        "manifest.json, notes.1",
+        "manifest.json, notes.1.nl",
         "manifest.json, inputs.2.licence",
     }
 
@@ -300,7 +308,7 @@ def test_a_study_two_levels_away_is_not_found(base: Path) -> None:
     assert line.startswith(f"error: study.toml: the study of then (SHA-256 {hash_[:12]}...) is not")
     assert line.endswith("say where it is: --study STUDY")
     said = stemgeo("verify", base / "result", "--study", base / "far" / "study")
-    assert (said.status, said.out.splitlines()[-1]) == (0, SAME)
+    assert (said.status, said.out.splitlines()[-1]) == (0, same(base / "result"))
 
 
 def test_of_two_copies_of_a_study_the_one_with_the_inputs_of_then_is_taken(base: Path) -> None:
@@ -528,3 +536,33 @@ def test_empty_cells_of_a_parquet_table_are_the_same(tmp_path: Path) -> None:
         ("point_id a", "number", "1.5", ""),
         ("point_id b", "number", "", "2.5"),
     ]
+
+
+# -- an answer -------------------------------------------------------------------------------
+
+
+def test_an_answer_is_made_again_with_the_run_behind_it(tmp_path: Path) -> None:
+    """The same but for a table that was changed; a manifest of another form is one line."""
+    sg.run(sg.load_study(hand.write_study(tmp_path / "study"))).write(tmp_path / "result")
+    answer = tmp_path / "antwoord"
+    assert stemgeo("answer", tmp_path / "result", "--out", answer).status == 0
+    table = answer / "gegevens" / "provinces.csv"
+    before = table.read_text("utf-8")
+    changed(table, "Antwerpen,Antwerpen,2,2,806", "Antwerpen,Antwerpen,2,2,860")
+    verification = sg.verify(answer)
+    difference = only(verification.differences)
+    assert (difference.part, difference.where) == ("files", "gegevens/provinces.csv")
+    assert difference.figures == (Figure("code Antwerpen", "children", "860", "806"),)
+    assert (verification.inputs, verification.files) == (4, len(content_of(answer)) - 1)
+    table.write_text(before, encoding="utf-8")
+    # What the manifest says of the run behind the answer counts too.
+    of_run = manifest(answer)["result"]
+    of_run["outputs"]["summary.md"]["sha256"] = "0" * 64
+    change_manifest(answer, result=of_run, attribution="Iemand")
+    assert {(one.part, one.where) for one in sg.verify(answer).differences} == {
+        ("result", "summary.md (of the run)"),
+        ("result", "manifest.json, attribution"),
+    }
+    change_manifest(answer, options={"language": "fr"})
+    with pytest.raises(ResultError, match="is not as stemgeo writes it"):
+        sg.verify(answer)
