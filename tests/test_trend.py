@@ -300,14 +300,17 @@ def test_the_first_year_has_no_past(study: Path) -> None:
         (3, None, "Academies: erkend op 31 december van elk jaar."),
         (
             1,
-            "2 of 3 academies without valid_from and valid_until, counted in every year; give their dates",
+            (
+                "2 of 3 academies without valid_from and valid_until, counted in every year; give "
+                "their dates"
+            ),
             "Academies: erkend op 31 december van elk jaar.",
         ),
         (
             0,
             (
-                "3 of 3 academies without valid_from and valid_until, counted in every year; the trend "
-                "shows changes of children only; give their dates"
+                "3 of 3 academies without valid_from and valid_until, counted in every year; the "
+                "trend shows changes of children only; give their dates"
             ),
             "Academies: academies van het register, zonder datums.",
         ),

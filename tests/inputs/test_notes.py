@@ -23,7 +23,8 @@ from stemgeo.inputs.boundaries import load_municipalities, load_zones, warn_of_o
 from stemgeo.inputs.messages import at, counted, listed
 from stemgeo.inputs.population import load_population
 from stemgeo.notes import Note, Said, amount, day, in_both, say
-from stemgeo.report.summary import markdown, plain
+from stemgeo.report.bundle import map_text
+from stemgeo.report.summary import plain, summary_markdown
 from stemgeo.study import Attribute, Input
 
 if TYPE_CHECKING:
@@ -363,7 +364,8 @@ def test_dirty_outlines_people_and_attributes(
 def test_no_english_in_the_notes_of_the_sample(sample_result: Result) -> None:
     """Every note of the example study in Dutch; names of academies and zones aside, all of it."""
     assert len(sample_result.notes) > 1
-    text = markdown(sample_result)
+    study, inputs = sample_result.study, sample_result.inputs
+    text = summary_markdown(sample_result, map_text(study, inputs))
     for note in sample_result.notes:
         assert not ENGLISH.search(note.said("nl")), note.said("nl")
         assert ENGLISH.search(note.said("en"))
