@@ -29,6 +29,8 @@ class Tables:
         side, `academies` those that count on the study's date.
     gap_municipalities, gap_children
         The municipalities of each gap, and every child that is not in time, see `gaps.Gaps`.
+    changes
+        Recognised academies against the year before, see `coverage.changes`.
     candidates
         The table `candidate-municipalities`: where one academy more would add most.
     effects
@@ -58,6 +60,7 @@ class Tables:
     gaps: gpd.GeoDataFrame
     gap_municipalities: pd.DataFrame
     gap_children: pd.DataFrame
+    changes: pd.DataFrame
     candidates: pd.DataFrame
     demand: gpd.GeoDataFrame
     access: pd.DataFrame

@@ -16,8 +16,10 @@ from stemgeo.errors import Problem, StudyError
 from stemgeo.inputs import messages, vintages
 from stemgeo.inputs.plan import with_plan
 from stemgeo.maps.curve import curve_chart
+from stemgeo.maps.kinds import Drawn, save_drawn, share
 from stemgeo.maps.page import save_figure
-from stemgeo.maps.static import choropleth
+from stemgeo.maps.series import share_classes
+from stemgeo.maps.sheet import Ground
 from stemgeo.measure import Measured, Prepared, all_cores, measure, prepare, quiet
 from stemgeo.notes import Note, Said, amount, in_both, say
 from stemgeo.report.bundle import map_text, origins, said, write_csv
@@ -60,9 +62,12 @@ class Plan(PlanTables):
 
     def map(self) -> Figure:
         """Draw the share of children in time by municipality, with the places of the plan."""
+        return self._drawn().figure
+
+    def _drawn(self) -> Drawn:
         text = self._text(map_text(self.study.with_plan("plan.csv"), self.inputs))
-        classes = self.study.output.classes
-        return choropleth(self.municipalities, self.academies, text, classes=classes)
+        classes = share_classes(self.study.output.classes, self.municipalities["share"])
+        return share(Ground(self.municipalities, self.academies, text), classes)
 
     def chart(self) -> Figure:
         """Draw the share of the children in time against the number of new places."""
@@ -83,7 +88,7 @@ class Plan(PlanTables):
             (folder / "tables" / "LEESMIJ.txt").write_text(
                 "".join(f"{line}\n" for line in said(text).values() if line), encoding="utf-8"
             )
-            save_figure(self.map(), folder / "maps" / "plan", formats=formats)
+            save_drawn(self._drawn(), folder / "maps" / "plan", formats)
             save_figure(self.chart(), folder / "maps" / "curve", formats=formats)
             (folder / "summary.md").write_text(plan_markdown(self, text), encoding="utf-8")
             write_manifest(folder, self._manifest(text))
@@ -120,6 +125,11 @@ class Plan(PlanTables):
                 "objective": found.objective,
                 "bound": found.bound,
                 "proven_optimal": found.optimal,
+            },
+            "cost": {
+                "total_eur": self.cost.total_cents / subsidy.CENTS,
+                "left_eur": self.cost.left_cents / subsidy.CENTS,
+                "suffices": self.cost.suffices,
             },
             "sums": {
                 "promised": int(self.places["newly"].sum()),

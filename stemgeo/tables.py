@@ -329,6 +329,52 @@ SCHEMAS: dict[str, pa.DataFrameSchema] = {
         unique=["nis_code"],
         description="Both measures side by side, central scenario, all bands.",
     ),
+    "answer-municipalities": pa.DataFrameSchema(
+        {
+            "nis_code": _NIS,
+            "name": _NAME,
+            "province": _PROVINCE,
+            "academies": _count("Academies that count on the study's date"),
+            "planned": _count("Of them planned, not in the register"),
+            "has_academy": pa.Column(bool, description="At least one, planned or not"),
+            "children": _COUNTS["children"],
+            "covered": _COUNTS["covered"],
+            "covered_low": _count("The same at the low speeds"),
+            "covered_high": _count("The same at the high speeds"),
+            "uncovered": _COUNTS["uncovered"],
+            "unmeasured": _COUNTS["unmeasured"],
+            **_SHARES,
+            "share_low_stress": pa.Column(
+                float,
+                pa.Check.in_range(0, 1),
+                nullable=True,
+                required=False,
+                description="Share over low-stress roads, when the study has that profile",
+            ),
+            "partly_measured": pa.Column(
+                bool, description="There is a share, and it speaks for less than half of them"
+            ),
+        },
+        checks=_ADDS_UP,
+        unique=["nis_code"],
+        description="Of the answer's annex 1: both measures with their range, central scenario, "
+        "all bands; municipalities with an academy first in each province.",
+    ),
+    "zone-shares": pa.DataFrameSchema(
+        {
+            "zone_id": _text("Statistical sector or other zone"),
+            "nis_code": _NIS,
+            "name": _NAME,
+            "province": _PROVINCE,
+            **_COUNTS,
+            "share": _SHARE,
+            "geometry": _geometry("Polygon"),
+        },
+        checks=_ADDS_UP,
+        unique=["zone_id"],
+        description="In zones.parquet: the zones with their outlines, simplified to about 10 m, "
+        "and their children, central scenario, all bands, profile all.",
+    ),
     "trend": pa.DataFrameSchema(
         {
             "year": _YEAR,
@@ -357,6 +403,23 @@ SCHEMAS: dict[str, pa.DataFrameSchema] = {
         checks=_ADDS_UP,
         unique=["year", "level", "code"],
         description="Of `stemgeo trend`: both measures by year, central scenario, all bands.",
+    ),
+    "changes": pa.DataFrameSchema(
+        {
+            "nis_code": _NIS,
+            "name": _NAME,
+            "province": _PROVINCE,
+            "academies": _count("Recognised on the study's date; without places of a plan"),
+            "academies_before": _count("Recognised on that day of the year before"),
+            "has_academy": pa.Column(bool, description="At least one on the study's date"),
+            "had_academy": pa.Column(bool, description="At least one a year earlier"),
+            "status": _text(
+                "with or without on both days; new: only now; lost: only a year earlier",
+                checks=pa.Check.isin(["with", "without", "new", "lost"]),
+            ),
+        },
+        unique=["nis_code"],
+        description="Recognised academies against the year before, by the dates of the register.",
     ),
     "trend-municipalities": pa.DataFrameSchema(
         {

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from dataclasses import dataclass, replace
 from itertools import pairwise
 from pathlib import Path
@@ -195,7 +194,7 @@ def trend(study: Study, years: Iterable[int], *, progress: Progress = quiet) -> 
         share = MEASURED_FROM + (MEASURED_TO - MEASURED_FROM) * done / len(wanted)
         progress(words["measuring"].format(year=year), share)
         prepared[year] = _of_year(ground, year)
-        measured[year] = measure(prepared[year], _day(study, year))
+        measured[year] = measure(prepared[year], study.day_in(year))
     inputs = {year: one.inputs for year, one in prepared.items()}
     municipalities = _with_status({year: one.municipalities for year, one in measured.items()})
     return Trend(
@@ -310,13 +309,6 @@ def _undated(register: gpd.GeoDataFrame) -> list[Note]:
     return [Note(Said("academies", "academies"), what, mend)]
 
 
-def _day(study: Study, year: int) -> dt.date:
-    """Give the study's day in another year; of 29 February, the last of the month."""
-    day = study.about.date
-    leap = (day.month, day.day) == (2, 29)
-    return day.replace(year=year, day=28) if leap else day.replace(year=year)
-
-
 def _with_status(tables: dict[int, gpd.GeoDataFrame]) -> dict[int, gpd.GeoDataFrame]:
     """Say of each municipality whether it has, won, lost or lacks an academy."""
     found = {}
@@ -324,9 +316,7 @@ def _with_status(tables: dict[int, gpd.GeoDataFrame]) -> dict[int, gpd.GeoDataFr
     for year, table in tables.items():
         now = table["has_academy"]
         then = now if before is None else before
-        status = pd.Series("without", index=table.index)
-        status[now & then], status[now & ~then], status[~now & then] = "with", "new", "lost"
-        found[year], before = table.assign(status=status.astype("str")), now
+        found[year], before = table.assign(status=coverage_.status(now, then)), now
     return found
 
 

@@ -35,6 +35,7 @@ ORDER = [
     "run",
     "trend",
     "site",
+    "verify",
     "__init__",
     "cli",
     "__main__",

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import importlib.metadata
 import json
-import platform
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -21,11 +19,13 @@ from stemgeo.coverage import ALL_BANDS, REGION
 from stemgeo.errors import Problem, ResultError
 from stemgeo.inputs.messages import counted, listed
 from stemgeo.notes import Note, Said, in_both, say
-from stemgeo.report.bundle import LIBRARIES, manifest, read_table, write_csv
+from stemgeo.report.bundle import made_with, manifest, read_table, write_csv
 from stemgeo.report.files import (
     COMPARE,
     checked_file,
+    flat,
     read_manifest,
+    versions,
     whole_folder,
     write_manifest,
 )
@@ -34,7 +34,7 @@ from stemgeo.result import Tables
 from stemgeo.tables import checked
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Mapping
 
     from numpy.typing import NDArray
 
@@ -491,7 +491,7 @@ def _codes(side: _Side) -> dict[str, NDArray[np.object_]]:
 def _differences(a: Manifest, b: Manifest) -> pd.DataFrame:
     """List what differs between the questions: choices, files by their content, versions."""
     rows = []
-    for told in (_choices, _files, _versions):
+    for told in (_choices, _files, versions):
         ours, theirs = told(a), told(b)
         rows += [
             (what, ours.get(what, ""), theirs.get(what, ""))
@@ -503,21 +503,11 @@ def _differences(a: Manifest, b: Manifest) -> pd.DataFrame:
 
 
 def _choices(content: Manifest) -> dict[str, Any]:
-    return dict(_flat(content["study"], ""))
-
-
-def _flat(value: Any, name: str) -> Iterator[tuple[str, Any]]:
-    """Give each choice of a study with its full name."""
-    if isinstance(value, list) and all(not isinstance(one, dict | list) for one in value):
-        value = ", ".join(map(str, value))
-    if isinstance(value, list):
-        value = {str(place): one for place, one in enumerate(value, start=1)}
-    if isinstance(value, dict):
-        for key, one in value.items():
-            if not (name.startswith("inputs") and key in _NOT_ASKED):
-                yield from _flat(one, f"{name}.{key}" if name else key)
-    elif value is not None and value != "":
-        yield name, value
+    return {
+        name: value
+        for name, value in flat(content["study"])
+        if not (name.startswith("inputs.") and name.rpartition(".")[2] in _NOT_ASKED)
+    }
 
 
 def _files(content: Manifest) -> dict[str, Any]:
@@ -545,11 +535,6 @@ class _File:
     def hashes(self) -> tuple[str, ...]:
         """What tells files apart."""
         return tuple(sha256 for sha256, _ in self.found)
-
-
-def _versions(content: Manifest) -> dict[str, Any]:
-    own = {name: content.get(name, "") for name in ("stemgeo", "python")}
-    return {**own, **content.get("libraries", {})}
 
 
 def _shown(value: Any) -> str:
@@ -666,9 +651,7 @@ def _manifest(found: Comparison) -> Manifest:
     kept = ("stemgeo", "python", "libraries", "notice", "method_note", "attribution")
     return {
         "command": COMPARE,
-        "stemgeo": importlib.metadata.version("stemgeo"),
-        "python": platform.python_version(),
-        "libraries": {name: importlib.metadata.version(name) for name in LIBRARIES},
+        **made_with(),
         "notices": notices(found.a, found.b),
         "attribution": _sources(found),
         "differences": found.differences.to_dict("records"),
