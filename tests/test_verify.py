@@ -190,12 +190,12 @@ def test_words_of_the_manifest_are_compared_too(base: Path) -> None:
     folder = base / "result"
     content = manifest(folder)
     content["inputs"][1]["licence"] = "CC0"
-    content["notes"][0] = "Alles is goed"
+    content["notes"][0]["nl"] = "Alles is goed"
     change_manifest(folder, notice="", notes=content["notes"], inputs=content["inputs"])
     verification = sg.verify(folder)
     assert {one.where for one in verification.differences} == {
         "manifest.json, notice",
-        "manifest.json, notes.1",
+        "manifest.json, notes.1.nl",
         "manifest.json, inputs.2.licence",
     }
 
