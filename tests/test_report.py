@@ -335,7 +335,9 @@ def test_the_manifest_says_what_was_asked_and_that_the_sums_hold(
         for name in ("gemeenten.gpkg", "bevolking.txt", "academies.csv", "wegen.osm")
     }
     assert set(manifest["outputs"]) == set(content_of(folder)) - {"manifest.json"}
-    assert manifest["notes"] == [str(note) for note in result.notes]
+    assert manifest["notes"] == [
+        {"en": note.said("en"), "nl": note.said("nl")} for note in result.notes
+    ]
     assert set(manifest["network"]) == {"all", "low_stress"}
     roads = {profile: counts["road_m"] for profile, counts in manifest["network"].items()}
     assert roads["all"] > roads["low_stress"] > 0

@@ -342,10 +342,9 @@ def _fell_back(names: list[str], children: int, method: str) -> Note:
             have=Said("has", "heeft") if children == 1 else Said("have", "hebben"),
         ),
         say(
-            "they are placed by '{method}'; see tables/placement.csv",
-            "geplaatst {how} ('{method}'); zie tables/placement.csv",
-            how=_HOW[method],
-            method=method,
+            "they are placed by {method}; see tables/placement.csv",
+            "geplaatst {method}; zie tables/placement.csv",
+            method=Said(f"'{method}'", f"{_HOW[method]} ('{method}')"),
         ),
     )
 
