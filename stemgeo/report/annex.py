@@ -45,7 +45,6 @@ from stemgeo.report.spreadsheet import (
 )
 from stemgeo.report.subsidy import WORDS as SUBSIDY
 from stemgeo.report.summary import (
-    GROUP_HEADS,
     PLACED_BY,
     YES_NO,
     ages_in_words,
@@ -259,7 +258,7 @@ def _side_by_side(counted: pd.DataFrame, keys: Sequence[str]) -> pd.DataFrame:
 
 def _towns(annex: pd.DataFrame, figures: pd.DataFrame) -> pd.DataFrame:
     """List the municipalities: by province, those with an academy first, then by name."""
-    known = ["nis_code", "name", "province", "academies", "planned", "has_academy"]
+    known = ["nis_code", "name", "province", "has_academy", "academies", "planned"]
     counted = figures.drop(columns="name").xs("municipality", level="level")
     table = annex[known].join(counted, on="nis_code")
     order = pd.DataFrame(
@@ -326,7 +325,7 @@ def _groups(areas: pd.DataFrame, result: _Result) -> pd.DataFrame:
     figures = _side_by_side(counted[counted["level"].isin(["region", "province"])], keys)
     bands = {band.name: _years(band.name, result) for band in result.study.travel.bands}
     bands[ALL_BANDS] = result.words["every_age"]
-    sexes = {key: word.lower() for key, word in GROUP_HEADS[result.language].items()}
+    sexes = {"all": result.words["both"], "F": result.words["F"], "M": result.words["M"]}
     order = [
         (*area, band, sex)
         for area in areas.index
@@ -358,7 +357,7 @@ def _remarked(table: pd.DataFrame, result: _Result) -> pd.DataFrame:
 
 
 def _for_programs(towns: pd.DataFrame) -> pd.DataFrame:
-    front = ["nis_code", "name", "province"]
+    front = ["nis_code", "name", "province", "academies", "planned", "has_academy"]
     table = towns[[*front, *towns.columns.drop(front)]]
     return table.assign(partly_measured=partly_measured(towns))
 
