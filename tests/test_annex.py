@@ -500,6 +500,33 @@ def test_a_study_of_all_roads_alone_has_nothing_on_quiet_ones(folder: Path, tmp_
     assert "Hiaten over rustige wegen" not in gaps.sheetnames
 
 
+def test_a_part_of_flanders_without_gaps_has_its_own_sheets(folder: Path, tmp_path: Path) -> None:
+    """One province, called the study area in all; a table of nothing has its headings."""
+    towns = pd.read_csv(folder / "tables/annex-1-municipalities.csv", dtype=str)
+    mine = {"Limburg", "VLG", *towns.loc[towns["province"] == "Limburg", "nis_code"]}
+
+    def only_limburg(name: str, table: pd.DataFrame) -> pd.DataFrame:
+        if name in ("gaps", "gap-municipalities", "candidate-municipalities"):
+            return table.iloc[:0]
+        key = {"coverage": "code", "groups": "code", "annex-1-municipalities": "nis_code"}
+        return table[table[key[name]].isin(mine)] if name in key else table
+
+    changed = copied(folder, tmp_path / "r", only_limburg)
+    content = json.loads((changed / MANIFEST).read_text(encoding="utf-8"))
+    text = content["text"].get("nl", content["text"])
+    content["text"] = {"nl": text | {"region": "Studiegebied"}}
+    write_manifest(changed, content)
+    workbook = write_municipalities(changed, tmp_path, "nl")[0]
+    names = openpyxl.load_workbook(workbook).sheetnames
+    assert names == ["Totalen", "Leeftijd en geslacht", "Limburg", "Toelichting", "Bronnen"]
+    totals = rows_of(workbook, "Totalen")
+    assert [row["Gebied"] for row in totals] == ["Limburg", "Studiegebied"]
+    workbook, belgian, *_ = write_gaps(changed, tmp_path, "nl")
+    for sheet in ("Hiaten", "Hiaten over rustige wegen", "Kandidaat-gemeenten"):
+        assert rows_of(workbook, sheet) == []
+    assert belgian.read_bytes().count(b"\r\n") == 1
+
+
 def test_texts_and_notes_are_told_in_the_language_of_the_answer(
     folder: Path, tmp_path: Path
 ) -> None:
@@ -713,7 +740,12 @@ def test_libreoffice_reads_the_very_figures_and_names(
     rows = rows_of(answer / "bijlage-1-gemeenten.xlsx", "Totalen")
     for row, cells in zip(rows, found[-len(rows) :], strict=True):
         for written, cell in zip(row.values(), cells, strict=True):
-            assert cell == written if isinstance(written, str) else float(cell) == written
+            number = cell.removesuffix("%")
+            factor = 1 if number == cell else 100
+            if isinstance(written, str):
+                assert cell == written
+            else:
+                assert Decimal(number) == Decimal(str(written)) * factor
     names = [name for name in HOSTILE if "\r" not in name and name == name.strip()]
     book_of(tmp_path / "names.xlsx", names)
     with libreoffice(tmp_path / "names.xlsx").open(encoding="utf-8") as file:
