@@ -210,14 +210,6 @@ class _Result:
     def day(self) -> str:
         return format_date(self.study.about.date, "long", self.language)
 
-    @property
-    def ages(self) -> str:
-        return ages_in_words(self.study)
-
-    @property
-    def cautions(self) -> list[str]:
-        return self.text.cautions
-
 
 def _read(folder: Path, language: str) -> _Result:
     content = read_manifest(folder)
@@ -323,7 +315,11 @@ def _groups(areas: pd.DataFrame, result: _Result) -> pd.DataFrame:
     keys = ["level", "code", "band", "sex"]
     counted = read_table(result.folder, "groups")
     figures = _side_by_side(counted[counted["level"].isin(["region", "province"])], keys)
-    bands = {band.name: _years(band.name, result) for band in result.study.travel.bands}
+    years = result.words["years"]
+    bands = {
+        band.name: years.format(ages=_ages_of(band.name, result))
+        for band in result.study.travel.bands
+    }
     bands[ALL_BANDS] = result.words["every_age"]
     sexes = {"all": result.words["both"], "F": result.words["F"], "M": result.words["M"]}
     order = [
@@ -340,10 +336,10 @@ def _groups(areas: pd.DataFrame, result: _Result) -> pd.DataFrame:
     return rows
 
 
-def _years(band: str, result: _Result) -> str:
+def _ages_of(band: str, result: _Result) -> str:
+    """Write a band as ages: 5 tot en met 8."""
     first, _, last = band.partition("-")
-    ages = SUMMARY[result.language]["ages"].format(first=first, last=last)
-    return result.words["years"].format(ages=ages)
+    return SUMMARY[result.language]["ages"].format(first=first, last=last)
 
 
 def _remarked(table: pd.DataFrame, result: _Result) -> pd.DataFrame:
@@ -452,13 +448,8 @@ def _columns_and_rows(result: _Result, table: pd.DataFrame) -> tuple[list[Column
 def _head(result: _Result, name: str) -> str:
     heads = HEADS[result.language]
     if name.startswith("uncovered_"):
-        return heads["late_band"].format(band=_ages_of(name, result))
+        return heads["late_band"].format(band=_ages_of(name.removeprefix("uncovered_"), result))
     return heads[name].format(**_numbers(result))
-
-
-def _ages_of(name: str, result: _Result) -> str:
-    first, _, last = name.removeprefix("uncovered_").partition("-")
-    return SUMMARY[result.language]["ages"].format(first=first, last=last)
 
 
 def _numbers(result: _Result) -> dict[str, str]:
@@ -469,7 +460,7 @@ def _numbers(result: _Result) -> dict[str, str]:
     elsewhere = elsewhere.format(year=of.year, other=of.amounts_of)
     own = words["own_cost"] if study.inputs.candidates is not None else ""
     return {
-        "ages": result.ages,
+        "ages": ages_in_words(study),
         "minutes": format_decimal(study.travel.cutoff_min, locale=language),
         "horizon": format_decimal(study.travel.horizon_min, locale=language),
         "year": str(of.year),
@@ -553,7 +544,7 @@ def _sources(result: _Result) -> Sheet:
 def _frame(result: _Result) -> Frame:
     return Frame(
         title=result.text.title,
-        cautions=result.cautions,
+        cautions=result.text.cautions,
         day=result.study.about.date,
         page=result.words["page"],
         cut=result.words["cut"],

@@ -162,15 +162,15 @@ def _write_sheet(book: Workbook, sheet: Sheet, frame: Frame) -> None:
     widths = [_width(column, sheet, at) for at, column in enumerate(sheet.columns)]
     head = _write_lead(book, page, sheet, frame, sum(widths))
     for at, (column, width) in enumerate(zip(sheet.columns, widths, strict=True)):
-        look = _HEAD | _side(column, at)
+        look = _HEAD | _side(column)
         page.set_column(at, at, width)
         page.write_string(head, at, column.head, book.add_format(look))
     page.set_row(head, _height([column.head for column in sheet.columns], widths))
     for kind_of_row, rows in _kinds_of_rows(sheet, head):
         look = _CELL | (_TOTAL if kind_of_row == "total" else {})
         formats = [
-            book.add_format(look | _FORMATS[column.kind] | _side(column, at))
-            for at, column in enumerate(sheet.columns)
+            book.add_format(look | _FORMATS[column.kind] | _side(column))
+            for column in sheet.columns
         ]
         for row, cells in rows:
             page.set_row(row, _height(cells, widths))
@@ -184,11 +184,11 @@ def _write_sheet(book: Workbook, sheet: Sheet, frame: Frame) -> None:
     _set_print(page, frame, head, last, len(sheet.columns))
 
 
-def _side(column: Column, at: int) -> dict[str, Any]:
-    """Say on which side cells stand: numbers right, text left, with room after a number."""
+def _side(column: Column) -> dict[str, Any]:
+    """Say on which side cells stand: text left, numbers right with room after them."""
     if column.kind in ("text", "date"):
-        return {"align": "left", "indent": min(at, 1)}
-    return {"align": "right"}
+        return {"align": "left"}
+    return {"align": "right", "indent": 1}
 
 
 def _kinds_of_rows(sheet: Sheet, head: int) -> list[tuple[str, list[tuple[int, Sequence[Any]]]]]:
