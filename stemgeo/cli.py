@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from stemgeo.errors import Problem, StemgeoError
+from stemgeo.notes import Note
 from stemgeo.study import PROVINCES
 
 if TYPE_CHECKING:
@@ -60,6 +61,25 @@ class Roads(StrEnum):
 
     all = "all"
     low_stress = "low_stress"
+
+
+class MapKind(StrEnum):
+    """What a map shows."""
+
+    share = "share"
+    academies = "academies"
+    minutes = "minutes"
+    uncovered = "uncovered"
+    gaps = "gaps"
+    change = "change"
+    plan = "plan"
+
+
+class Lang(StrEnum):
+    """The language of what is written."""
+
+    nl = "nl"
+    en = "en"
 
 
 class Form(StrEnum):
@@ -393,35 +413,172 @@ def candidates(
     _notices(content, form)
 
 
+@app.command()
+def answer(
+    result: ResultPath,
+    out: Annotated[Path, typer.Option("--out", metavar="DIR", help="Where the answer goes.")],
+    lang: Annotated[
+        Lang | None, typer.Option("--lang", help="nl or en; that of the study when not given.")
+    ] = None,
+    plan: Annotated[
+        Path | None,
+        typer.Option(
+            "--plan", metavar="DIR", help="A plan of `stemgeo site`: what the next places add."
+        ),
+    ] = None,
+    before: Annotated[
+        Path | None,
+        typer.Option("--before", metavar="DIR", help="A result of the year before, to compare."),
+    ] = None,
+    templates: Annotated[
+        Path | None,
+        typer.Option("--templates", metavar="DIR", help="Texts of your own: `stemgeo templates`."),
+    ] = None,
+) -> None:
+    """Write the answer to parliament: text in Word and PDF, tables, maps, web map, manifest."""
+    from stemgeo.report.files import ANSWER, read_manifest
+
+    with _progress() as progress:
+        from stemgeo.report.answer import answer as write_answer
+
+        write_answer(
+            result,
+            out,
+            language=None if lang is None else lang.value,
+            plan=plan,
+            before=before,
+            templates=templates,
+            progress=progress,
+        )
+        progress("Klaar", 1.0)
+    content = read_manifest(out, ANSWER)
+    if content["typed_numbers"]:
+        numbers = ", ".join(content["typed_numbers"])
+        _say(f"note: these numbers stand in the template, and no table vouches for them: {numbers}")
+    for name in content["outputs"]:
+        if "/" not in name:
+            print(out / name)
+    for line in (content["notice"], content["method_note"]):
+        if line:
+            _say(line)
+
+
+@app.command()
+def templates(
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="A folder that is new or empty.")],
+) -> None:
+    """Write the texts of the answer, to change them and give them back with --templates."""
+    from stemgeo.report.letter import write_templates
+
+    for path in write_templates(folder):
+        print(path)
+
+
+@app.command()
+def verify(
+    result: ResultPath,
+    study: Annotated[
+        Path | None,
+        typer.Option(
+            "--study", metavar="STUDY", help="Its study; looked for by its hash when not given."
+        ),
+    ] = None,
+    plan: Annotated[
+        Path | None,
+        typer.Option(
+            "--plan", metavar="FILE", help="Its plan; looked for by its hash when not given."
+        ),
+    ] = None,
+    threads: ThreadsOption = None,
+) -> None:
+    """Compute a result again from its inputs and say what differs; status 1 when anything does."""
+    with _progress() as progress:
+        from stemgeo.verify import verify as verify_result
+
+        found = verify_result(result, study, plan=plan, progress=progress, threads=threads)
+        progress("Klaar", 1.0)
+    for line in found.lines():
+        print(line)
+    if not found.same:
+        raise typer.Exit(1)
+
+
 @app.command(name="map")
 def draw_map(
     result: ResultPath,
     province: Annotated[
         str | None, typer.Option("--province", help="One province; without it all of Flanders.")
     ] = None,
+    kind: Annotated[MapKind, typer.Option("--kind", help="What the map shows.")] = MapKind.share,
+    by: Annotated[
+        str | None,
+        typer.Option(
+            "--by",
+            metavar="WHAT",
+            help="share and minutes: municipality or zone; gaps: children or reason.",
+        ),
+    ] = None,
+    before: Annotated[
+        Path | None,
+        typer.Option(
+            "--before", metavar="DIR", help="An earlier result, for change, plan and academies."
+        ),
+    ] = None,
+    isochrones: Annotated[
+        bool, typer.Option("--isochrones", help="Draw the edge of the last isochrone band.")
+    ] = False,
+    lang: Annotated[
+        Lang | None, typer.Option("--lang", help="nl or en; that of the study when not given.")
+    ] = None,
     out: Annotated[
         Path | None,
         typer.Option(
-            "--out", metavar="FILE", help="A .png, .svg or .pdf; without it a .png in this folder."
+            "--out",
+            metavar="FILE",
+            help="A .png, .svg or .pdf, with its figures beside it as .csv; without it a .png in "
+            "this folder.",
         ),
     ] = None,
 ) -> None:
-    """Draw the map of a result again."""
-    from stemgeo.maps.page import save_figure
-    from stemgeo.report.bundle import map_of_folder
+    """Draw a map of a result, with what it shows in words inside the file."""
+    from stemgeo.maps.kinds import save_drawn
+    from stemgeo.report.bundle import write_csv
+    from stemgeo.report.sheets import drawn_of_folder
 
     names = {name.lower(): name for name in PROVINCES}
     chosen = names.get(province.lower()) if province else None
     if province and chosen is None:
         raise typer.BadParameter(f"{province!r} is not one of {', '.join(PROVINCES)}")
-    target = out or Path(f"{(chosen or 'Vlaanderen').lower()}.png")
+    target = out or Path(f"{_map_name(kind, by, chosen)}.png")
     form = target.suffix.removeprefix(".").lower()
     if form not in ("png", "svg", "pdf"):
         raise typer.BadParameter(f"{target.name!r} must end in .png, .svg or .pdf")
-    figure = map_of_folder(result, chosen)
+    drawn = drawn_of_folder(
+        result,
+        kind.value,
+        chosen,
+        by=by,
+        language=None if lang is None else lang.value,
+        before=before,
+        isochrone_edge=isochrones,
+    )
     target.parent.mkdir(parents=True, exist_ok=True)
-    for path in save_figure(figure, target.with_suffix(""), formats=(form,)):
+    paths = save_drawn(drawn, target.with_suffix(""), (form,))
+    if out is not None:
+        paths.append(target.with_suffix(".csv"))
+        write_csv(drawn.table, paths[-1])
+    for path in paths:
         print(path)
+
+
+def _map_name(kind: MapKind, by: str | None, province: str | None) -> str:
+    """Name a file by fixed words: vlaanderen, or minutes-zone-limburg."""
+    place = (province or "Vlaanderen").lower()
+    return (
+        place
+        if kind is MapKind.share and by is None
+        else "-".join([kind.value, *([by] if by else []), place])
+    )
 
 
 def main() -> None:
@@ -448,9 +605,9 @@ def _say(line: str) -> None:
     print(line, file=sys.stderr)
 
 
-def _warn(problems: tuple[Problem, ...]) -> None:
-    for problem in problems:
-        _say(f"note: {problem}")
+def _warn(notes: tuple[Note, ...]) -> None:
+    for note in notes:
+        _say(f"note: {note}")
 
 
 def _notices(content: dict[str, str], form: Form) -> None:

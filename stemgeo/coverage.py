@@ -288,6 +288,47 @@ def municipality_table(
     return table
 
 
+def status(now: pd.Series, then: pd.Series) -> pd.Series:
+    """Tell whether places that have an academy, or had one, keep, win, lose or lack it.
+
+    Parameters
+    ----------
+    now, then
+        Whether each place has one, of the same index.
+
+    Returns
+    -------
+    Series
+        "with", "new", "lost" or "without".
+    """
+    kept = pd.Series("without", index=now.index)
+    kept[now & then], kept[now & ~then], kept[~now & then] = "with", "new", "lost"
+    return kept.astype("str")
+
+
+def changes(municipalities: pd.DataFrame, now: pd.DataFrame, before: pd.DataFrame) -> pd.DataFrame:
+    """Lay the recognised academies of two days beside each other, by municipality.
+
+    Parameters
+    ----------
+    municipalities
+        With `nis_code`, `name` and `province`.
+    now, before
+        The academies of the register that count on each day, with `nis_code`.
+
+    Returns
+    -------
+    DataFrame
+        The table `changes` of the data dictionary.
+    """
+    table = pd.DataFrame(municipalities[["nis_code", "name", "province"]]).reset_index(drop=True)
+    for name, academies in (("academies", now), ("academies_before", before)):
+        counted = academies["nis_code"].value_counts()
+        table[name] = counted.reindex(table["nis_code"], fill_value=0).to_numpy(np.int64)
+    has, had = table["academies"] > 0, table["academies_before"] > 0
+    return table.assign(has_academy=has, had_academy=had, status=status(has, had))
+
+
 def summary(
     counted: pd.DataFrame,
     municipalities: gpd.GeoDataFrame,

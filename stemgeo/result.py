@@ -6,12 +6,12 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from stemgeo import coverage as coverage_
+from stemgeo.notes import Note
 
 if TYPE_CHECKING:
     import geopandas as gpd
     import pandas as pd
 
-    from stemgeo.errors import Problem
     from stemgeo.inputs import Inputs
     from stemgeo.study import Study
 
@@ -29,6 +29,8 @@ class Tables:
         side, `academies` those that count on the study's date.
     gap_municipalities, gap_children
         The municipalities of each gap, and every child that is not in time, see `gaps.Gaps`.
+    changes
+        Recognised academies against the year before, see `coverage.changes`.
     candidates
         The table `candidate-municipalities`: where one academy more would add most.
     effects
@@ -58,6 +60,7 @@ class Tables:
     gaps: gpd.GeoDataFrame
     gap_municipalities: pd.DataFrame
     gap_children: pd.DataFrame
+    changes: pd.DataFrame
     candidates: pd.DataFrame
     demand: gpd.GeoDataFrame
     access: pd.DataFrame
@@ -70,7 +73,7 @@ class Tables:
     subsidy: pd.DataFrame
     network_counts: dict[str, dict[str, int]] = field(default_factory=dict)
     building_counts: dict[str, int] = field(default_factory=dict)
-    notes: tuple[Problem, ...] = ()
+    notes: tuple[Note, ...] = ()
 
     def summary(self, by: str = "province", *, band: str = "all", sex: str = "all") -> pd.DataFrame:
         """One row for each place of a level; see `coverage.summary`."""

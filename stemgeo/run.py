@@ -12,11 +12,13 @@ from stemgeo.access.travellers import OverNetwork, drawn
 from stemgeo.equity import concentration, quintiles
 from stemgeo.gaps import find_gaps
 from stemgeo.measure import (
+    Prepared,
     Progress,
     all_cores,
     measure,
     prepare,
     quiet,
+    recognised,
     sensitivity,
     surface_effects,
 )
@@ -26,6 +28,7 @@ from stemgeo.siting.places import candidates
 from stemgeo.study import Study
 
 if TYPE_CHECKING:
+    import pandas as pd
     from matplotlib.figure import Figure
 
 
@@ -33,11 +36,19 @@ if TYPE_CHECKING:
 class Result(Tables):
     """Everything a run found, with its maps and the folder it can be written to."""
 
-    def map(self, province: str | None = None) -> Figure:
-        """Draw the share of children in time by municipality, of Flanders or one province."""
-        from stemgeo.report.bundle import static_map
+    def map(
+        self,
+        province: str | None = None,
+        *,
+        kind: str = "share",
+        by: str | None = None,
+        before: Tables | None = None,
+    ) -> Figure:
+        """Draw a map of Flanders or one province; see `report.sheets.Sheets.draw`."""
+        from stemgeo.report.bundle import sheets_of
 
-        return static_map(self, province)
+        earlier = None if before is None else sheets_of(before)
+        return sheets_of(self).draw(kind, province, by=by, before=earlier).figure
 
     def web_map(self) -> str:
         """Give the interactive map as one HTML text that needs nothing else."""
@@ -97,6 +108,7 @@ def run(study: Study, *, progress: Progress = quiet, threads: int | None = None)
         gaps=found.table,
         gap_municipalities=found.shares,
         gap_children=found.children,
+        changes=_against_the_year_before(prepared),
         candidates=candidate_municipalities(
             prepared, measured, places.table, found.children[on_all_roads], threads=threads
         ),
@@ -115,3 +127,15 @@ def run(study: Study, *, progress: Progress = quiet, threads: int | None = None)
         building_counts=buildings.counts if buildings else {},
         notes=(*prepared.notes, *measured.notes, *places.notes),
     )
+
+
+def _against_the_year_before(prepared: Prepared) -> pd.DataFrame:
+    """Lay the recognised academies beside those of a year earlier; places of a plan are neither."""
+    study, inputs = prepared.study, prepared.inputs
+    register = inputs.academies[~inputs.academies["planned"]]
+    today = study.about.date
+    now, before = (
+        recognised(register, day, study.academies)[0]
+        for day in (today, study.day_in(today.year - 1))
+    )
+    return coverage_.changes(inputs.municipalities, now, before)

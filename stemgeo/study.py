@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import datetime as dt
 import difflib
+import hashlib
 import re
 import tomllib
 import unicodedata
 from collections.abc import Iterable
 from contextlib import suppress
+from dataclasses import dataclass
 from decimal import Decimal
 from itertools import pairwise
 from pathlib import Path
@@ -24,6 +26,7 @@ from pydantic import (
     BeforeValidator,
     ConfigDict,
     Field,
+    PrivateAttr,
     ValidationError,
     ValidationInfo,
     field_validator,
@@ -38,6 +41,9 @@ PROVINCES = ("Limburg", "Antwerpen", "Oost-Vlaanderen", "Vlaams-Brabant", "West-
 """The five provinces of Flanders, in the order of the ministry's annexes 3 to 7."""
 
 Profile = Literal["all", "low_stress"]
+Language = Literal["nl", "en"]
+LANGUAGES: tuple[Language, ...] = ("nl", "en")
+"""Of what people read."""
 
 
 class _Part(BaseModel):
@@ -590,7 +596,8 @@ class Output(_Part):
     formats
         Of the static maps.
     classes
-        Class bounds of the share in per cent; the same for all maps of a series.
+        Class bounds of the share in per cent, or "quantiles": five classes of as many
+        municipalities of the whole study. The same for all maps of a series.
     isochrone_minutes
         Bounds of the isochrone bands.
     isochrone_speed_kmh
@@ -599,18 +606,20 @@ class Output(_Part):
         Size of the raster cell behind the isochrones, metres.
     """
 
-    language: Literal["nl", "en"] = "nl"
+    language: Language = "nl"
     formats: tuple[Literal["png", "svg", "pdf"], ...] = Field(
         default=("png", "svg", "pdf"), min_length=1
     )
-    classes: tuple[float, ...] = (0, 20, 40, 60, 80, 100)
+    classes: Literal["quantiles"] | tuple[float, ...] = (0, 20, 40, 60, 80, 100)
     isochrone_minutes: tuple[float, ...] = (5, 10, 15)
     isochrone_speed_kmh: float = Field(default=12, gt=0, le=45)
     isochrone_cell_m: float = Field(default=25, ge=5, le=500)
 
     @field_validator("classes")
     @classmethod
-    def _from_0_to_100(cls, classes: tuple[float, ...]) -> tuple[float, ...]:
+    def _from_0_to_100(cls, classes: str | tuple[float, ...]) -> str | tuple[float, ...]:
+        if isinstance(classes, str):
+            return classes
         if len(classes) < 3 or classes[0] != 0 or classes[-1] != 100:
             raise ValueError("must run from 0 to 100 and have at least two classes")
         return _rising(classes)
@@ -629,6 +638,15 @@ def _rising(numbers: tuple[float, ...]) -> tuple[float, ...]:
     return numbers
 
 
+@dataclass(frozen=True)
+class StudyFile:
+    """The file that a study was read from: name without its folders, size and hash."""
+
+    name: str
+    size_bytes: int
+    sha256: str
+
+
 class Study(_Part):
     """One question, with every choice that its answer depends on."""
 
@@ -643,6 +661,18 @@ class Study(_Part):
     subsidy: SubsidyChoice = SubsidyChoice()
     siting: Siting = Siting()
     output: Output = Output()
+
+    # No choice, and nothing that a study.toml may say.
+    _file: StudyFile | None = PrivateAttr(default=None)
+
+    def model_post_init(self, context: Any, /) -> None:
+        """Keep which file this was read from."""
+        self._file = (context or {}).get("file")
+
+    @property
+    def file(self) -> StudyFile | None:
+        """The file that this was read from; None for a study made in code."""
+        return self._file
 
     @model_validator(mode="after")
     def _siting_names_what_there_is(self) -> Self:
@@ -699,12 +729,25 @@ class Study(_Part):
         """
         new = {name: value for name, value in asked.items() if value is not None}
         content = self.model_dump(by_alias=True)
-        return parse_study(content | {"siting": content["siting"] | new}, name="study")
+        return parse_study(
+            content | {"siting": content["siting"] | new}, name="study", file=self.file
+        )
 
     def with_plan(self, plan: str | Path | None) -> Study:
         """Give this study with the places of a plan beside its register, or with no plan."""
         given = None if plan is None else Input(path=Path(plan))
         return self.model_copy(update={"inputs": self.inputs.model_copy(update={"plan": given})})
+
+    def with_language(self, language: Language) -> Study:
+        """Give this study with its outputs in another language."""
+        output = self.output.model_copy(update={"language": language})
+        return self.model_copy(update={"output": output})
+
+    def day_in(self, year: int) -> dt.date:
+        """Give the study's day in another year; of 29 February, the last of the month."""
+        day = self.about.date
+        leap = (day.month, day.day) == (2, 29)
+        return day.replace(year=year, day=28) if leap else day.replace(year=year)
 
     def allows(self, method: str) -> bool:
         """Whether the inputs allow a demand method."""
@@ -756,13 +799,21 @@ def load_study(path: str | Path) -> Study:
             Problem(str(path), "does not exist", "`stemgeo sample DIR` writes an example study")
         )
     try:
-        content = tomllib.loads(path.read_text(encoding="utf-8-sig"))
+        written = path.read_bytes()
+        content = tomllib.loads(written.decode("utf-8-sig"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise StudyError(Problem(path.name, f"is not valid TOML: {error}")) from None
-    return parse_study(content, folder=path.parent, name=path.name)
+    file = StudyFile(path.name, len(written), hashlib.sha256(written).hexdigest())
+    return parse_study(content, folder=path.parent, name=path.name, file=file)
 
 
-def parse_study(content: dict[str, Any], *, folder: Path | None = None, name: str) -> Study:
+def parse_study(
+    content: dict[str, Any],
+    *,
+    folder: Path | None = None,
+    name: str,
+    file: StudyFile | None = None,
+) -> Study:
     """Check the content of a study.toml; relative paths start at `folder`.
 
     Raises
@@ -771,7 +822,7 @@ def parse_study(content: dict[str, Any], *, folder: Path | None = None, name: st
         With one line for each key or value that cannot be used.
     """
     try:
-        return Study.model_validate(content, context={"folder": folder})
+        return Study.model_validate(content, context={"folder": folder, "file": file})
     except ValidationError as error:
         details = error.errors()
         inside = {loc[:i] for loc in map(_loc, details) for i in range(len(loc))}

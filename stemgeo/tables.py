@@ -360,6 +360,21 @@ SCHEMAS: dict[str, pa.DataFrameSchema] = {
         description="Of the answer's annex 1: both measures with their range, central scenario, "
         "all bands; municipalities with an academy first in each province.",
     ),
+    "zone-shares": pa.DataFrameSchema(
+        {
+            "zone_id": _text("Statistical sector or other zone"),
+            "nis_code": _NIS,
+            "name": _NAME,
+            "province": _PROVINCE,
+            **_COUNTS,
+            "share": _SHARE,
+            "geometry": _geometry("Polygon"),
+        },
+        checks=_ADDS_UP,
+        unique=["zone_id"],
+        description="In zones.parquet: the zones with their outlines, simplified to about 10 m, "
+        "and their children, central scenario, all bands, profile all.",
+    ),
     "trend": pa.DataFrameSchema(
         {
             "year": _YEAR,
@@ -388,6 +403,23 @@ SCHEMAS: dict[str, pa.DataFrameSchema] = {
         checks=_ADDS_UP,
         unique=["year", "level", "code"],
         description="Of `stemgeo trend`: both measures by year, central scenario, all bands.",
+    ),
+    "changes": pa.DataFrameSchema(
+        {
+            "nis_code": _NIS,
+            "name": _NAME,
+            "province": _PROVINCE,
+            "academies": _count("Recognised on the study's date; without places of a plan"),
+            "academies_before": _count("Recognised on that day of the year before"),
+            "has_academy": pa.Column(bool, description="At least one on the study's date"),
+            "had_academy": pa.Column(bool, description="At least one a year earlier"),
+            "status": _text(
+                "with or without on both days; new: only now; lost: only a year earlier",
+                checks=pa.Check.isin(["with", "without", "new", "lost"]),
+            ),
+        },
+        unique=["nis_code"],
+        description="Recognised academies against the year before, by the dates of the register.",
     ),
     "trend-municipalities": pa.DataFrameSchema(
         {

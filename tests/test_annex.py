@@ -359,7 +359,7 @@ def test_a_filter_leaves_the_total_alone(answer: Path) -> None:
 def test_the_notes_say_how_it_was_measured(answer: Path, folder: Path) -> None:
     """Title, date, measure, method, speeds and every note of the run; each column once."""
     content = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
-    notes = [one if isinstance(one, str) else one["nl"] for one in content["notes"]]
+    notes = [one["nl"] for one in content["notes"]]
     assert notes
     for path in sorted(answer.glob("*.xlsx")):
         rows = rows_of(path, "Toelichting")
@@ -513,8 +513,7 @@ def test_a_part_of_flanders_without_gaps_has_its_own_sheets(folder: Path, tmp_pa
 
     changed = copied(folder, tmp_path / "r", only_limburg)
     content = json.loads((changed / MANIFEST).read_text(encoding="utf-8"))
-    text = content["text"].get("nl", content["text"])
-    content["text"] = {"nl": text | {"region": "Studiegebied"}}
+    content["text"]["nl"]["region"] = "Studiegebied"
     write_manifest(changed, content)
     workbook = write_municipalities(changed, tmp_path, "nl")[0]
     names = openpyxl.load_workbook(workbook).sheetnames
@@ -530,11 +529,11 @@ def test_a_part_of_flanders_without_gaps_has_its_own_sheets(folder: Path, tmp_pa
 def test_texts_and_notes_are_told_in_the_language_of_the_answer(
     folder: Path, tmp_path: Path
 ) -> None:
-    """A manifest may have them in both."""
+    """A manifest has them in both."""
     changed = copied(folder, tmp_path / "r", lambda _, table: table)
     content = json.loads((changed / MANIFEST).read_text(encoding="utf-8"))
-    text = content["text"].get("nl", content["text"])
-    content["text"] = {"nl": text, "en": text | {"language": "en", "date": "A day in June."}}
+    text = content["text"]["nl"]
+    content["text"]["en"]["date"] = "A day in June."
     content["notes"] = [{"nl": "Een noot.", "en": "A note."}]
     write_manifest(changed, content)
     for language, told in (

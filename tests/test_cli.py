@@ -37,6 +37,7 @@ COMMANDS = (
     "candidates",
     "site",
     "compare",
+    "verify",
     "map",
 )
 

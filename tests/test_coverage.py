@@ -17,6 +17,7 @@ from stemgeo.coverage import (
     COUNTS,
     KEYS,
     Reached,
+    changes,
     coverage,
     groups,
     levels,
@@ -547,3 +548,14 @@ def test_without_sexes_the_bands_stand_alone() -> None:
     assert table["girls_minus_boys"].isna().all()
     region = table[table["level"] == "region"].set_index("band")
     assert region.loc["9-17", "gap_to_all"] == pytest.approx(10 / 22 - 26 / 53)
+
+
+def test_recognised_academies_are_laid_beside_those_of_the_year_before() -> None:
+    """A municipality keeps, wins, loses or lacks an academy; each is counted on both days."""
+    now = pd.DataFrame({"nis_code": ["11001", "11001", "11002"]})
+    before = pd.DataFrame({"nis_code": ["11001", "71001", "71001"]})
+    table = checked("changes", changes(MUNICIPALITIES, now, before)).set_index("nis_code")
+    assert table["academies"].to_dict() == {"11001": 2, "11002": 1, "71001": 0, "71002": 0}
+    assert table["academies_before"].to_dict() == {"11001": 1, "11002": 0, "71001": 2, "71002": 0}
+    known = {"11001": "with", "11002": "new", "71001": "lost", "71002": "without"}
+    assert table["status"].to_dict() == known

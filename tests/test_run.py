@@ -836,3 +836,16 @@ def test_public_names_do_not_become_modules() -> None:
         assert callable(sg.run)
         assert callable(sg.sample)
         assert callable(sg.access)
+
+
+def test_the_sample_against_the_year_before_is_what_was_reported(sample_result: Result) -> None:
+    """220 municipalities in 2021, 221 in 2022: as the minister said, and as the trend counts."""
+    reported = facts.reported().query("indicator == 'municipalities_with_academy'")
+    reported = reported[reported["region"] == "Vlaanderen"].set_index("year")["value"]
+    changes = sample_result.changes
+    assert changes["had_academy"].sum() == reported[2021]
+    assert changes["has_academy"].sum() == reported[2022]
+    counted = sample_result.municipalities.set_index("nis_code")["has_academy"]
+    assert changes.set_index("nis_code")["has_academy"].equals(counted)
+    won, lost = ((changes["status"] == name).sum() for name in ("new", "lost"))
+    assert won - lost == reported[2022] - reported[2021]

@@ -16,8 +16,8 @@ from matplotlib.ticker import MaxNLocator
 from stemgeo.maps.layout import GAP_IN, SMALL_PT, TEXT_PT, best_sheet, line_in, wrapped
 from stemgeo.maps.page import PALE_INK, PLATE, STYLE, Looks, new_page, write_lines
 from stemgeo.maps.series import INK, colours
-from stemgeo.maps.text import percent
-from stemgeo.maps.trend import as_sentences, axes_at
+from stemgeo.maps.text import as_sentences, percent
+from stemgeo.maps.trend import axes_at
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -25,7 +25,8 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
     from stemgeo.maps.layout import Box
-    from stemgeo.maps.text import Language, MapText
+    from stemgeo.maps.text import MapText
+    from stemgeo.study import Language
 
 _ACCENT = colours(5)[4]
 _GRID: Looks = {"color": "#dddddd", "linewidth": 0.6}

@@ -7,7 +7,8 @@ it does not depend on the resolution at which the sheet is printed later.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+import warnings
+from dataclasses import dataclass, replace
 from functools import cache
 from typing import TYPE_CHECKING
 
@@ -26,6 +27,9 @@ Polygons = shapely.Polygon | shapely.MultiPolygon
 FONT = "DejaVu Sans"
 """Comes with matplotlib: the same letters, as wide, on every machine."""
 
+NO_LETTER = "(Glyph|Matplotlib currently does not support)"
+"""How matplotlib begins to tell that a letter is not in the font."""
+
 POINTS_PER_INCH = 72
 LINE_HEIGHT = 1.3
 MARGIN_IN, GAP_IN = 0.45, 0.12
@@ -39,7 +43,9 @@ _GROUND_MARGIN = 0.03
 def text_width_in(line: str, size_pt: float, weight: str = "normal") -> float:
     """Measure a line of text, in inches."""
     font = FontProperties(family=FONT, size=size_pt, weight=weight)
-    width_pt, _, _ = TextToPath().get_text_width_height_descent(line, font, ismath=False)
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", NO_LETTER)
+        width_pt, _, _ = TextToPath().get_text_width_height_descent(line, font, ismath=False)
     return float(width_pt) / POINTS_PER_INCH
 
 
@@ -58,6 +64,17 @@ def wrapped(text: str, width_in: float, size_pt: float, weight: str = "normal") 
         else:
             lines.append(word)
     return lines
+
+
+def shortened(line: str, width_in: float, size_pt: float, weight: str = "normal") -> str:
+    """Cut a line that does not fit, and say so with three dots."""
+    if text_width_in(line, size_pt, weight) <= width_in:
+        return line
+    # A letter is never narrower than a hundredth of an inch: nobody measures a line of 10 kB.
+    kept = line[: int(width_in * 100)]
+    while kept and text_width_in(f"{kept}\N{HORIZONTAL ELLIPSIS}", size_pt, weight) > width_in:
+        kept = kept[:-1]
+    return f"{kept.rstrip()}\N{HORIZONTAL ELLIPSIS}"
 
 
 def _words_that_fit(text: str, width_in: float, size_pt: float, weight: str) -> Iterator[str]:
@@ -181,6 +198,11 @@ def _sheet(
     return Sheet(width, height, title, cautions, credits_, legend, frame, _ground(bounds, frame))
 
 
+def on_frame(sheet: Sheet, frame: Box, bounds: Sequence[float]) -> Sheet:
+    """Give the sheet with its map in another frame."""
+    return replace(sheet, frame=frame, ground=_ground(bounds, frame))
+
+
 def _all_wrapped(
     texts: Iterable[str], width_in: float, size_pt: float, weight: str = "normal"
 ) -> list[str]:
@@ -207,10 +229,9 @@ class Label:
 def place_labels(
     names: Sequence[str],
     grounds: Sequence[Polygons],
-    markers: Sequence[tuple[float, float]],
+    markers: Sequence[tuple[float, float, float]],
     *,
     size_pt: float,
-    marker_pt: float,
     sheet: Sheet,
 ) -> list[Label]:
     """Find places for names so that none covers another or a marker; the first go first.
@@ -220,9 +241,9 @@ def place_labels(
     names, grounds
         In order of importance; the middle of a name stays on its ground.
     markers
-        Points to keep free, in metres.
-    size_pt, marker_pt
-        Size of the letters and of the markers.
+        Points to keep free: x and y in metres, the size of what stands there in points.
+    size_pt
+        Size of the letters.
     sheet
         Gives frame and scale.
 
@@ -232,8 +253,8 @@ def place_labels(
         Names that find no place are left out: the table has them.
     """
     metres_per_pt = sheet.metres_per_inch / POINTS_PER_INCH
-    side = marker_pt * metres_per_pt
-    taken = [Box(x - side / 2, y - side / 2, side, side) for x, y in markers]
+    sides = [(x, y, size * metres_per_pt) for x, y, size in markers]
+    taken = [Box(x - side / 2, y - side / 2, side, side) for x, y, side in sides]
     height = size_pt * 1.1 * metres_per_pt
     placed = []
     for number, (name, ground) in enumerate(zip(names, grounds, strict=True)):

@@ -27,8 +27,8 @@ from stemgeo.maps.layout import (
 )
 from stemgeo.maps.page import PALE_INK, PLATE, STYLE, Looks, new_page, write_lines
 from stemgeo.maps.series import INK, colours, partly_measured
-from stemgeo.maps.text import WORDS, MapText, municipalities_counted, percent, whole
-from stemgeo.maps.trend import WITH_ACADEMY, as_sentences, axes_at, over_years
+from stemgeo.maps.text import WORDS, MapText, as_sentences, municipalities_counted, percent, whole
+from stemgeo.maps.trend import WITH_ACADEMY, axes_at, over_years
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-    from stemgeo.maps.text import Language
+    from stemgeo.study import Language
 
 _Reading = tuple[float, float]
 

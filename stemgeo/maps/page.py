@@ -5,9 +5,11 @@ Matplotlib's global state (pyplot) is not touched, and the same figure gives the
 
 from __future__ import annotations
 
+import warnings
 from dataclasses import dataclass
 from io import BytesIO
 from typing import TYPE_CHECKING, Any
+from xml.sax.saxutils import escape
 
 import matplotlib.style
 import shapely
@@ -17,6 +19,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Rectangle
 from matplotlib.path import Path as Outline
+from PIL.PngImagePlugin import PngInfo
 
 from stemgeo.maps.layout import (
     CAUTION_PT,
@@ -24,6 +27,7 @@ from stemgeo.maps.layout import (
     GAP_IN,
     LINE_HEIGHT,
     MARGIN_IN,
+    NO_LETTER,
     PLACE_PT,
     SMALL_PT,
     TEXT_PT,
@@ -32,6 +36,7 @@ from stemgeo.maps.layout import (
     round_length_m,
 )
 from stemgeo.maps.series import INK
+from stemgeo.maps.text import one_line
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -51,11 +56,6 @@ STYLE: Looks = {
     "svg.hashsalt": "stemgeo",
     "hatch.linewidth": 0.6,
 }
-_NO_DATES: dict[str, Looks] = {
-    "png": {"Software": None},
-    "svg": {"Date": None, "Creator": None},
-    "pdf": {"CreationDate": None, "Creator": None, "Producer": None},
-}
 _DPI = 300
 _SCREEN_DPI = 100
 SMALLEST_RING_IN = 0.12
@@ -74,10 +74,7 @@ class MapFigure(Figure):
     """A figure that a notebook shows as a picture, without pyplot."""
 
     def _repr_png_(self) -> bytes:
-        picture = BytesIO()
-        with matplotlib.style.context(STYLE, after_reset=True):
-            self.savefig(picture, format="png", dpi=_SCREEN_DPI, metadata=_NO_DATES["png"])
-        return picture.getvalue()
+        return _picture(self, "png", dpi=_SCREEN_DPI, metadata={"Software": None})
 
 
 def new_page(sheet: Sheet, title: str, place: str) -> tuple[Figure, Axes]:
@@ -111,7 +108,7 @@ def save_figure(
     Parameters
     ----------
     figure
-        As from `choropleth`.
+        As from `draw_sheet`.
     path_without_suffix
         Folder and name; the suffix is added.
     formats
@@ -122,14 +119,77 @@ def save_figure(
     list of Path
         The files, in the order of the formats.
     """
-    paths = []
+    return save_described(figure, path_without_suffix, "", formats)
+
+
+def save_described(
+    figure: Figure,
+    path_without_suffix: Path,
+    alt: str,
+    formats: Sequence[str] = ("png", "svg", "pdf"),
+) -> list[Path]:
+    """Write a figure with what it shows in words inside its files.
+
+    Parameters
+    ----------
+    figure, path_without_suffix, formats
+        As for `save_figure`.
+    alt
+        For those who cannot see it; PNG has it in the chunk iTXt "Description", SVG in `desc`,
+        PDF in "Subject". Empty: none.
+
+    Returns
+    -------
+    list of Path
+        The files, in the order of the formats.
+    """
+    title, paths = one_line(str(figure.get_label())), []
     for kind in formats:
         path = path_without_suffix.with_name(f"{path_without_suffix.name}.{kind}")
-        metadata = {**_NO_DATES[kind], "Title": figure.get_label()}
-        with matplotlib.style.context(STYLE, after_reset=True):
-            figure.savefig(path, format=kind, dpi=_DPI, metadata=metadata)
+        path.write_bytes(_WRITERS[kind](figure, title, one_line(alt)))
         paths.append(path)
     return paths
+
+
+def _picture(figure: Figure, kind: str, *, dpi: int = _DPI, **how: Any) -> bytes:
+    picture = BytesIO()
+    # A letter that the font has not is drawn as a box; the table and the alt text have it.
+    with warnings.catch_warnings(), matplotlib.style.context(STYLE, after_reset=True):
+        warnings.filterwarnings("ignore", NO_LETTER)
+        figure.savefig(picture, format=kind, dpi=dpi, **how)
+    return picture.getvalue()
+
+
+def _png(figure: Figure, title: str, alt: str) -> bytes:
+    said = PngInfo()
+    for key, value in (("Title", title), ("Description", alt)):
+        if value:
+            said.add_itxt(key, value)
+    return _picture(figure, "png", pil_kwargs={"pnginfo": said})
+
+
+def _pdf(figure: Figure, title: str, alt: str) -> bytes:
+    dates = {"CreationDate": None, "Creator": None, "Producer": None}
+    said = {"Title": title} | ({"Subject": alt} if alt else {})
+    return _picture(figure, "pdf", metadata={**dates, **said})
+
+
+def _svg(figure: Figure, title: str, alt: str) -> bytes:
+    """Write SVG whose title and description a screen reader reads as those of one picture."""
+    drawn = _picture(figure, "svg", metadata={"Date": None, "Creator": None, "Title": title})
+    before, tag, after = drawn.decode("utf-8").partition("<svg ")
+    named = 'role="img" aria-labelledby="map-title map-desc" '
+    _, closed, body = after.partition(f"<title>{escape(title)}</title>")
+    if not closed:
+        raise ValueError("the SVG has no title")
+    opening = after[: -len(closed + body)]
+    words = (
+        f'<title id="map-title">{escape(title)}</title>\n <desc id="map-desc">{escape(alt)}</desc>'
+    )
+    return (before + tag + named + opening + words + body).encode("utf-8")
+
+
+_WRITERS = {"png": _png, "svg": _svg, "pdf": _pdf}
 
 
 def _page_axes(figure: Figure, sheet: Sheet) -> Axes:
@@ -196,12 +256,15 @@ def draw_key(page: Axes, left: float, middle: float, key: Key) -> None:
         page.text(left + _COUNTS_END_IN, middle, key.count, ha="right", **written)
 
 
-def draw_scale_bar(page: Axes, sheet: Sheet) -> None:
-    """Draw a bar of a round length, black and white halves, under the second column."""
+def draw_scale_bar(page: Axes, sheet: Sheet, above_in: float = 0.0) -> None:
+    """Draw a bar of a round length, black and white halves, at the foot of the second column.
+
+    What stands below it in the legend is `above_in` high.
+    """
     length_m = round_length_m(_SCALE_BAR_IN * sheet.metres_per_inch)
     length = length_m / sheet.metres_per_inch
     left = sheet.legend.left + SECOND_COLUMN * sheet.legend.width
-    bottom = sheet.legend.bottom + 0.02
+    bottom = sheet.legend.bottom + above_in + 0.02
     for half, colour in ((0, INK), (1, "white")):
         corner = (left + half * length / 2, bottom)
         looks: Looks = {"facecolor": colour, "edgecolor": INK, "linewidth": 0.7}

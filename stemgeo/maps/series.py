@@ -5,7 +5,8 @@ The same share has the same colour on the map of Flanders, of each province and 
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
 
 import geopandas as gpd
 import numpy as np
@@ -56,6 +57,49 @@ def colours(count: int) -> list[str]:
     places = np.linspace(0, len(_SCHEME) - 1, count)
     channels = [np.interp(places, range(len(_SCHEME)), channel) for channel in anchors.T]
     return [to_hex(colour) for colour in zip(*channels, strict=True)]
+
+
+@dataclass(frozen=True)
+class Classes:
+    """The classes of a series of maps, and how they came about.
+
+    Attributes
+    ----------
+    bounds
+        Rising; of a share in percent from 0 to 100.
+    rule
+        "fixed", "quantiles" or "own" (chosen by whoever asks).
+    """
+
+    bounds: tuple[float, ...]
+    rule: Literal["fixed", "quantiles", "own"] = "fixed"
+
+
+def share_classes(chosen: Sequence[float] | Literal["quantiles"], share: ArrayLike) -> Classes:
+    """Give the classes of a share in time.
+
+    Parameters
+    ----------
+    chosen
+        Bounds in percent, or "quantiles".
+    share
+        Of all municipalities of the study, 0 to 1, NaN for no figure: whatever part of them a map
+        shows, its classes are those of all.
+
+    Returns
+    -------
+    Classes
+        Quantiles are five classes of as many municipalities as whole percents allow; fewer where
+        bounds would be equal.
+    """
+    if chosen != "quantiles":
+        bounds = tuple(float(one) for one in chosen)
+        return Classes(bounds, "fixed" if bounds == DEFAULT_CLASSES else "own")
+    shares = np.asarray(share, dtype=np.float64)
+    known = shares[~np.isnan(shares)]
+    inner = np.quantile(known, (0.2, 0.4, 0.6, 0.8)) * 100 if len(known) else np.array([])
+    whole = {float(n) for n in inner.round() if 0 < n.round() < 100}
+    return Classes((0.0, *sorted(whole or {50.0}), 100.0), "quantiles")
 
 
 def line_on(colour: str) -> str:
@@ -109,13 +153,15 @@ def class_counts(share: ArrayLike, classes: Sequence[float]) -> list[int]:
     return [int(count) for count in counts]
 
 
-def partly_measured(places: pd.DataFrame) -> NDArray[np.bool_]:
+def partly_measured(places: pd.DataFrame, figure: str = "share") -> NDArray[np.bool_]:
     """Tell which places have a figure that speaks for less than half of their children.
 
     Parameters
     ----------
     places
-        With `children` and `unmeasured` (numbers) and `share`.
+        With `children` and `unmeasured` (numbers) and the figure.
+    figure
+        Its column.
 
     Returns
     -------
@@ -125,7 +171,7 @@ def partly_measured(places: pd.DataFrame) -> NDArray[np.bool_]:
     children = places["children"].to_numpy(dtype=np.float64)
     measured = children - places["unmeasured"].to_numpy(dtype=np.float64)
     mostly_not = measured < PARTLY_MEASURED_BELOW * children
-    has_figure = ~np.isnan(places["share"].to_numpy(dtype=np.float64))
+    has_figure = ~np.isnan(places[figure].to_numpy(dtype=np.float64))
     partly: NDArray[np.bool_] = has_figure & mostly_not
     return partly
 

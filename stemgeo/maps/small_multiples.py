@@ -29,8 +29,8 @@ from stemgeo.maps.page import (
     write_lines,
 )
 from stemgeo.maps.series import border_rings, colours, lighter, line_on, provinces
-from stemgeo.maps.text import municipalities_counted, whole
-from stemgeo.maps.trend import WITH_ACADEMY, as_sentences, axes_at, over_years
+from stemgeo.maps.text import as_sentences, municipalities_counted, whole
+from stemgeo.maps.trend import WITH_ACADEMY, axes_at, over_years
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -40,12 +40,13 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
     from stemgeo.maps.layout import Sheet
-    from stemgeo.maps.text import Language, MapText
+    from stemgeo.maps.text import MapText
+    from stemgeo.study import Language
 
 STATUSES: dict[str, Looks] = {
     "with": {"facecolor": colours(5)[2]},
     "new": {"facecolor": colours(5)[4]},
-    "lost": {"facecolor": "#fee8c8", "hatch": "////////"},
+    "lost": {"facecolor": "#fdd0a2", "hatch": "////////"},
     "without": {"facecolor": "#e3e3e3"},
 }
 """How a municipality looks by what became of it since the year shown before."""

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import datetime as dt
+import unicodedata
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from babel.dates import format_date
 from babel.numbers import format_decimal
 
-from stemgeo.maps.series import DEFAULT_CLASSES, class_counts
+from stemgeo.study import Language
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -19,7 +20,6 @@ if TYPE_CHECKING:
     import pandas as pd
     from numpy.typing import NDArray
 
-Language = Literal["nl", "en"]
 
 _NO_BREAK_SPACE = "\N{NO-BREAK SPACE}"
 
@@ -440,45 +440,19 @@ def is_planned(academies: pd.DataFrame) -> NDArray[np.bool_]:
     return academies["planned"].to_numpy(bool)
 
 
-def alt_text(
-    municipalities: pd.DataFrame,
-    text: MapText,
-    *,
-    classes: Sequence[float] = DEFAULT_CLASSES,
-    province: str | None = None,
-) -> str:
-    """Say in words what the choropleth shows, for those who cannot see it.
+def as_sentences(lines: Sequence[str]) -> str:
+    """Join lines into one text; each ends as a sentence does."""
+    return " ".join(line if line.endswith((".", "!", "?")) else f"{line}." for line in lines)
 
-    Parameters
-    ----------
-    municipalities
-        The table that the map is drawn from.
-    text
-        The map's own text.
-    classes
-        Class bounds in percent.
-    province
-        Of a province's map; None for all.
 
-    Returns
-    -------
-    str
-        Title and cautions, the kind of map and the measure, the count of each class, the three
-        highest and the three lowest (equal shares in order of name), how many without a figure.
-    """
-    words = text.words
-    shown = of_province(municipalities, province)
-    counts = class_counts(shown["share"], classes)
-    parts = [
-        f"{label}: {municipalities_counted(count, words)}"
-        for label, count in zip(class_labels(classes, words), counts, strict=True)
-    ]
-    kind = words.alt_kind.format(place=text.place(province), total=len(shown), measure=text.heading)
-    sentences = [_sentence(line) for line in (text.title, *text.cautions)]
-    sentences.append(f"{kind} {'; '.join(parts)}.")
-    sentences += _extremes(shown, words)
-    sentences.append(words.alt_none.format(count=int(shown["share"].isna().sum())))
-    return " ".join(sentences)
+def one_line(text: str) -> str:
+    """Write a name on one line, without marks that an XML file cannot hold."""
+    return "".join(map(_kept, str(text))).strip()
+
+
+def _kept(mark: str) -> str:
+    no_letter = unicodedata.category(mark) in ("Cc", "Cs", "Zl", "Zp")
+    return " " if no_letter or ord(mark) & 0xFFFE == 0xFFFE else mark
 
 
 def of_province(municipalities: pd.DataFrame, province: str | None) -> pd.DataFrame:
@@ -486,21 +460,3 @@ def of_province(municipalities: pd.DataFrame, province: str | None) -> pd.DataFr
     if province is None:
         return municipalities
     return municipalities[municipalities["province"] == province]
-
-
-def _extremes(shown: pd.DataFrame, words: Words) -> list[str]:
-    known = shown[shown["share"].notna()]
-    found = []
-    for lead, ascending in ((words.alt_highest, False), (words.alt_lowest, True)):
-        ranked = known.sort_values(["share", "name"], ascending=[ascending, True]).head(3)
-        listed = [
-            f"{name} ({percent(share, words)})"
-            for name, share in zip(ranked["name"], ranked["share"], strict=True)
-        ]
-        if listed:
-            found.append(f"{lead}{', '.join(listed)}.")
-    return found
-
-
-def _sentence(line: str) -> str:
-    return line if line.endswith((".", "!", "?")) else f"{line}."

@@ -5,13 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable
 
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
     from stemgeo.maps.layout import Box
-    from stemgeo.maps.text import Language, MapText
+    from stemgeo.maps.text import MapText
+    from stemgeo.study import Language
 
 WITH_ACADEMY: dict[Language, str] = {
     "nl": "Gemeenten met een STEM-academie",
@@ -24,11 +25,6 @@ def over_years(text: MapText, years: Iterable[int]) -> str:
     known = sorted({int(year) for year in years})
     span = f"{known[0]}\N{EN DASH}{known[-1]}" if len(known) > 1 else str(known[0])
     return f"{text.place(None)}, {span}"
-
-
-def as_sentences(lines: Sequence[str]) -> str:
-    """Join lines into one text; each ends as a sentence does."""
-    return " ".join(line if line.endswith((".", "!", "?")) else f"{line}." for line in lines)
 
 
 def axes_at(figure: Figure, box: Box) -> Axes:

@@ -19,7 +19,7 @@ from babel.numbers import format_decimal
 
 from stemgeo.coverage import ALL_BANDS, COUNTS
 from stemgeo.maps.series import partly_measured
-from stemgeo.maps.text import MapText, gap_places, gap_reason
+from stemgeo.maps.text import gap_places, gap_reason
 from stemgeo.report.annex_words import (
     ANNEX,
     ANNEXES,
@@ -34,8 +34,9 @@ from stemgeo.report.annex_words import (
     WIDEST,
     WORDS,
 )
-from stemgeo.report.bundle import read_table, write_csv
+from stemgeo.report.bundle import write_csv
 from stemgeo.report.files import checked_file, read_manifest
+from stemgeo.report.reading import read_table, read_text
 from stemgeo.report.spreadsheet import (
     Column,
     Frame,
@@ -59,6 +60,8 @@ from stemgeo.tables import checked
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
     from pathlib import Path
+
+    from stemgeo.maps.text import MapText
 
 
 def annex_stem(number: int, language: str) -> str:
@@ -215,13 +218,11 @@ def _read(folder: Path, language: str) -> _Result:
     content = read_manifest(folder)
     study = Study.model_validate(content["study"])
     output = study.output.model_copy(update={"language": language})
-    # A text is told in each language, or as it was in that of the study.
-    text = content["text"].get(language, content["text"])
     return _Result(
         folder=folder,
         content=content,
         study=study.model_copy(update={"output": output}),
-        text=MapText(**text | {"language": language}),
+        text=read_text(folder, output.language),
     )
 
 
@@ -523,8 +524,7 @@ def _meanings(result: _Result, keys: Iterable[str]) -> list[tuple[str, str]]:
 def _closing(result: _Result) -> list[tuple[str, str]]:
     """Give the attribution and the notes of the run."""
     words = result.words
-    notes = [note if isinstance(note, str) else note[result.language]
-             for note in result.content["notes"]]  # fmt: skip
+    notes = [note[result.language] for note in result.content["notes"]]
     return [(words["credit"], result.text.source), *((words["note"], note) for note in notes)]
 
 

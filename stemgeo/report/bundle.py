@@ -17,35 +17,33 @@ from babel.dates import format_date
 from babel.numbers import format_decimal
 
 from stemgeo import coverage as coverage_
-from stemgeo.errors import Problem, ResultError
-from stemgeo.maps.page import save_figure
-from stemgeo.maps.series import lighter
-from stemgeo.maps.static import choropleth
+from stemgeo.maps.kinds import save_drawn
+from stemgeo.maps.series import lighter, share_classes
 from stemgeo.maps.text import MapText
 from stemgeo.maps.web import web_map
-from stemgeo.report.files import RUN, checked_file, read_manifest, whole_folder, write_manifest
+from stemgeo.notes import in_both
+from stemgeo.report.files import RUN, whole_folder, write_manifest
+from stemgeo.report.reading import read_summary as read_summary
+from stemgeo.report.reading import read_table as read_table
+from stemgeo.report.reading import read_text as read_text
+from stemgeo.report.sheets import FINEST_DETAIL_M, Sheets, zone_table
 from stemgeo.report.summary import summary_markdown
-from stemgeo.study import PROVINCES
-from stemgeo.tables import SCHEMAS, checked
+from stemgeo.study import LANGUAGES, PROVINCES
+from stemgeo.tables import checked
 
 if TYPE_CHECKING:
-    from matplotlib.figure import Figure
-
     from stemgeo.inputs import Inputs, Provenance
     from stemgeo.result import Tables
     from stemgeo.study import Study
 
-CHECKED = ("groups", "placement", "sensitivity", "quintiles", "concentration", "subsidy")
+CHECKED = ("changes", "groups", "placement", "sensitivity", "quintiles", "concentration", "subsidy")
 """Tables that are written as they are, checked as they leave."""
-TEXTS = (
-    *("code", "nis_code", "name", "gap_id", "nearest_academy_id", "barrier_academy_id", "barriers"),
-    *("place_id", "place"),
-    *("stretch", "age_academy_id", "age_academy_ages", "lapsed_academy_id", "lapsed_on"),
-)
-"""Columns that stay text when a table is read, whatever they look like."""
 FLANDERS = "Vlaanderen"
-FINEST_DETAIL_M = 10.0
-LIBRARIES = ("geopandas", "numba", "numpy", "osmium", "pandas", "pyogrio", "pyproj", "shapely")
+LIBRARIES = (
+    *("folium", "geopandas", "matplotlib", "numba", "numpy", "osmium", "pandas", "pyarrow"),
+    *("pyogrio", "pyproj", "shapely"),
+)
+"""Those that make the figures and the bytes of what is written."""
 NOTE = {
     "nl": "benadering in vogelvlucht (afstand x {factor})",
     "en": "straight-line approximation (distance x {factor})",
@@ -152,15 +150,9 @@ def population_day(inputs: Inputs) -> dt.date | None:
     return dt.date(inputs.population_year, 1, 1) if inputs.population_year else None
 
 
-def static_map(result: Tables, province: str | None = None) -> Figure:
-    """Draw the share of children in time by municipality."""
-    return choropleth(
-        result.municipalities,
-        result.academies,
-        map_text(result.study, result.inputs),
-        classes=result.study.output.classes,
-        province=province,
-    )
+def sheets_of(result: Tables) -> Sheets:
+    """Give the maps of a result."""
+    return Sheets.of_result(result, map_text(result.study, result.inputs))
 
 
 def interactive_map(result: Tables) -> str:
@@ -171,7 +163,7 @@ def interactive_map(result: Tables) -> str:
         result.isochrones,
         result.gaps,
         map_text(result.study, result.inputs),
-        classes=result.study.output.classes,
+        classes=share_classes(result.study.output.classes, result.municipalities["share"]).bounds,
     )
 
 
@@ -204,12 +196,10 @@ def write(result: Tables, place: Path) -> Path:
         if result.isochrones is not None:
             _write_areas(result.isochrones, folder / "isochrones.gpkg", words)
         _write_areas(_finite(result.gaps), folder / "gaps.gpkg", words)
+        sheets, formats = sheets_of(result), result.study.output.formats
         for province in (None, *_provinces_of(result.municipalities)):
-            save_figure(
-                static_map(shown, province),
-                folder / "maps" / (province or FLANDERS).lower(),
-                formats=result.study.output.formats,
-            )
+            name = (province or FLANDERS).lower()
+            save_drawn(sheets.draw("share", province), folder / "maps" / name, formats)
         (folder / "map.html").write_text(interactive_map(shown), encoding="utf-8")
         (folder / "summary.md").write_text(
             summary_markdown(result, map_text(result.study, result.inputs)), encoding="utf-8"
@@ -251,6 +241,8 @@ def _write_tables(result: Tables, folder: Path) -> None:
         checked(name, getattr(result, name)).to_parquet(folder / f"{name}.parquet", index=False)
     result.municipalities.to_parquet(folder / "municipalities.parquet", index=False)
     result.academies.to_parquet(folder / "academies.parquet", index=False)
+    zones = checked("zone-shares", zone_table(result))
+    zones.to_parquet(folder / "zones.parquet", index=False)
 
 
 def write_csv(table: pd.DataFrame, path: Path) -> None:
@@ -289,10 +281,14 @@ def manifest(result: Tables) -> dict[str, Any]:
     return {
         "command": RUN,
         **origins(result.study, result.inputs, text=map_text(result.study, result.inputs)),
+        "text": {
+            language: asdict(map_text(result.study.with_language(language), result.inputs))
+            for language in LANGUAGES
+        },
         "network": result.network_counts,
         "buildings": result.building_counts,
         "sums": sum_checks(result),
-        "notes": [str(note) for note in result.notes],
+        "notes": in_both(result.notes),
     }
 
 
@@ -300,21 +296,30 @@ def origins(study: Study, *inputs: Inputs, text: MapText) -> dict[str, Any]:
     """Say what every manifest says: versions, the study, the inputs, the words on outputs."""
     files = dict.fromkeys(item for one in inputs for item in one.provenance)
     return {
-        "stemgeo": importlib.metadata.version("stemgeo"),
-        "python": platform.python_version(),
-        "libraries": {name: importlib.metadata.version(name) for name in LIBRARIES},
+        **made_with(),
         "notice": study.about.notice,
         "method_note": text.method_note,
         "attribution": text.source,
         "text": asdict(text),
-        "study": _names_only(study.model_dump(mode="json", by_alias=True)),
+        "study": choices(study),
+        "study_file": study.file and asdict(study.file),
         "inputs": [asdict(item) for item in files],
     }
 
 
-def _names_only(study: dict[str, Any]) -> dict[str, Any]:
-    """Leave out folders of the machine: a manifest is published."""
-    return study | {"inputs": {role: _named(value) for role, value in study["inputs"].items()}}
+def made_with(*others: str) -> dict[str, Any]:
+    """Say with which versions of stemgeo, Python and the libraries something is made now."""
+    return {
+        "stemgeo": importlib.metadata.version("stemgeo"),
+        "python": platform.python_version(),
+        "libraries": {name: importlib.metadata.version(name) for name in (*LIBRARIES, *others)},
+    }
+
+
+def choices(study: Study) -> dict[str, Any]:
+    """Give every choice of a study, without folders of the machine: a manifest is published."""
+    content = study.model_dump(mode="json", by_alias=True)
+    return content | {"inputs": {role: _named(value) for role, value in content["inputs"].items()}}
 
 
 def _named(value: Any) -> Any:
@@ -343,45 +348,3 @@ def sum_checks(result: Tables) -> dict[str, int]:
         parts = rows[["covered", "uncovered", "unmeasured"]].to_numpy().sum()
         sums[f"covered_uncovered_unmeasured_{level}"] = int(parts)
     return sums
-
-
-def read_table(folder: Path, name: str) -> pd.DataFrame:
-    """Read a table of a written result; codes stay text."""
-    path = checked_file(folder, f"tables/{name}.csv")
-    text = dict.fromkeys(TEXTS, str)
-    table = pd.read_csv(path, dtype=text, keep_default_na=False, na_values=[""])
-    _refuse_older(name, table)
-    # The children in no polygon of a layer stand under the empty code: that is known.
-    known = [name for name in ("code", "name") if name in table]
-    return table.fillna(dict.fromkeys(known, ""))
-
-
-def _refuse_older(name: str, table: pd.DataFrame) -> None:
-    """Refuse a table of a version that knew fewer columns."""
-    specs = SCHEMAS[name].columns.items() if name in SCHEMAS else ()
-    wanted = [one for one, spec in specs if spec.required and not spec.regex and one != "geometry"]
-    missing = [one for one in wanted if one not in table]
-    if missing:
-        what = f"was written by another version of stemgeo: it has no '{missing[0]}'"
-        raise ResultError(Problem(f"{name}.csv", what, "run the study again"))
-
-
-def read_summary(
-    folder: Path, by: str = "province", *, band: str = "all", sex: str = "all"
-) -> pd.DataFrame:
-    """Give the summary of a written result; see `coverage.summary`."""
-    annex = read_table(folder, "annex-1-municipalities")
-    counted = read_table(folder, "coverage" if sex == "all" else "groups")
-    return coverage_.summary(counted, annex, by, band=band, sex=sex)
-
-
-def map_of_folder(folder: Path, province: str | None = None) -> Figure:
-    """Draw the map of a written result again."""
-    content = read_manifest(folder)
-    return choropleth(
-        gpd.read_parquet(checked_file(folder, "tables/municipalities.parquet")),
-        gpd.read_parquet(checked_file(folder, "tables/academies.parquet")),
-        MapText(**content["text"]),
-        classes=tuple(content["study"]["output"]["classes"]),
-        province=province,
-    )

@@ -45,6 +45,8 @@ _HEAD: dict[str, Any] = _FONT | {
     "bg_color": "#E7EBF0",
     "bottom": 1,
 }
+# A white line between headings, which stand close.
+_HEAD |= {"left": 5, "left_color": "#FFFFFF"}
 _TOTAL: dict[str, Any] = {"bold": True, "top": 1, "bottom": 1, "bottom_color": "#000000"}
 _PAPER_A4 = 9
 _LINE_POINTS = 13
@@ -162,15 +164,15 @@ def _write_sheet(book: Workbook, sheet: Sheet, frame: Frame) -> None:
     widths = [_width(column, sheet, at) for at, column in enumerate(sheet.columns)]
     head = _write_lead(book, page, sheet, frame, sum(widths))
     for at, (column, width) in enumerate(zip(sheet.columns, widths, strict=True)):
-        look = _HEAD | _side(column)
+        look = _HEAD | _side(column, at)
         page.set_column(at, at, width)
         page.write_string(head, at, column.head, book.add_format(look))
     page.set_row(head, _height([column.head for column in sheet.columns], widths))
     for kind_of_row, rows in _kinds_of_rows(sheet, head):
         look = _CELL | (_TOTAL if kind_of_row == "total" else {})
         formats = [
-            book.add_format(look | _FORMATS[column.kind] | _side(column))
-            for column in sheet.columns
+            book.add_format(look | _FORMATS[column.kind] | _side(column, at))
+            for at, column in enumerate(sheet.columns)
         ]
         for row, cells in rows:
             page.set_row(row, _height(cells, widths))
@@ -184,11 +186,11 @@ def _write_sheet(book: Workbook, sheet: Sheet, frame: Frame) -> None:
     _set_print(page, frame, head, last, len(sheet.columns))
 
 
-def _side(column: Column) -> dict[str, Any]:
-    """Say on which side cells stand: text left, numbers right with room after them."""
+def _side(column: Column, at: int) -> dict[str, Any]:
+    """Say on which side cells stand: numbers right, text left, with room after a number."""
     if column.kind in ("text", "date"):
-        return {"align": "left"}
-    return {"align": "right", "indent": 1}
+        return {"align": "left", "indent": min(at, 1)}
+    return {"align": "right"}
 
 
 def _kinds_of_rows(sheet: Sheet, head: int) -> list[tuple[str, list[tuple[int, Sequence[Any]]]]]:

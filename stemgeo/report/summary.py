@@ -10,14 +10,15 @@ from babel.numbers import format_decimal, format_percent
 
 from stemgeo.maps.text import WORDS as TEXT
 from stemgeo.maps.text import gap_places, gap_reason
+from stemgeo.notes import Note
 from stemgeo.report.subsidy import subsidy_lines
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from stemgeo.maps.text import Language, MapText
+    from stemgeo.maps.text import MapText
     from stemgeo.result import Tables
-    from stemgeo.study import Study
+    from stemgeo.study import Band, Language, Study
 
 HEADS = {
     "nl": {
@@ -296,9 +297,13 @@ def summary_markdown(result: Tables, text: MapText) -> str:
     lines += ["", " ".join(subsidy_lines(result)), "", text.date, ""]
     lines += [f"## {words['sources']}", "", plain(text.source), ""]
     if result.notes:
-        notes = [f"- {plain(str(note))}" for note in result.notes]
-        lines += [f"## {words['notes']}", "", *notes, ""]
+        lines += [f"## {words['notes']}", "", *note_lines(result.notes, language), ""]
     return "\n".join(lines)
+
+
+def note_lines(notes: tuple[Note, ...], language: str) -> list[str]:
+    """Write what the reader of the figures must know as a list in Markdown."""
+    return [f"- {plain(note.said(language))}" for note in notes]
 
 
 def _lead(result: Tables, date: str) -> str:
@@ -338,11 +343,11 @@ def _planned(result: Tables, language: str) -> list[str]:
     return [words["planned"].format(count=told, only=bare.format(count=number(only, language)))]
 
 
-def ages_in_words(study: Study) -> str:
-    """Say the ages that are counted; bands that follow on each other in one."""
+def ages_in_words(study: Study, *only: Band) -> str:
+    """Say the ages of bands, of all when none is given; those that follow on each other in one."""
     words = WORDS[study.output.language]
     spans: list[tuple[int, int]] = []
-    for first, last in sorted(band.ages for band in study.travel.bands):
+    for first, last in sorted(band.ages for band in only or study.travel.bands):
         if spans and spans[-1][1] + 1 == first:
             spans[-1] = (spans[-1][0], last)
         else:

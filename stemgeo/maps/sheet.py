@@ -1,0 +1,439 @@
+"""A printed map: one or two views of the same ground, their legend, names, scale bar and credits.
+
+What stands on it is given by `kinds`; how it stands there is the same for the whole series.
+The same study gives the same bytes.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+import matplotlib.style
+import numpy as np
+import shapely
+
+from stemgeo.errors import InputError, Problem
+from stemgeo.maps.layout import (
+    GAP_IN,
+    SMALL_PT,
+    TEXT_PT,
+    Box,
+    best_sheet,
+    line_in,
+    on_frame,
+    place_labels,
+    shortened,
+    wrapped,
+)
+from stemgeo.maps.page import (
+    PALE_INK,
+    PLATE,
+    PROVINCE,
+    ROW_IN,
+    SECOND_COLUMN,
+    SMALLEST_RING_IN,
+    STYLE,
+    Key,
+    Looks,
+    add_polygons,
+    draw_key,
+    draw_scale_bar,
+    new_page,
+    write_lines,
+)
+from stemgeo.maps.series import INK, border_rings, lighter, provinces
+from stemgeo.maps.text import MapText, is_planned, of_province, one_line
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from geopandas import GeoDataFrame, GeoSeries
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+    from numpy.typing import NDArray
+
+    from stemgeo.maps.layout import Sheet
+
+_FINEST_DETAIL = 1 / 3000  # of the width of the map: a dot in print
+_REGION_LABELS = 25
+_LABEL_PT, _MARKER_PT, _RANK_PT = 7.0, 4.4, 6.5
+_LEGEND_IN = 7.3  # the inner width of a portrait sheet
+_RULE_IN = 3.4
+_NAME: Looks = {"size": _LABEL_PT, "ha": "center", "va": "center_baseline", "zorder": 6}
+_PLACE_NAME: Looks = {**_NAME, "color": INK, "bbox": PLATE}
+_NEIGHBOUR_NAME: Looks = {**_NAME, "color": PALE_INK, "style": "italic"}
+_RANK: Looks = {
+    "size": _RANK_PT,
+    "weight": "bold",
+    "color": "white",
+    "ha": "center",
+    "va": "center_baseline",
+    "zorder": 7,
+    "bbox": {"boxstyle": "round,pad=0.22", "facecolor": INK, "edgecolor": "white"},
+}
+
+NEIGHBOUR: Looks = {"facecolor": "#ececec", "edgecolor": "#b8b8b8", "linewidth": 0.4}
+"""Ground beside the province that a map is of."""
+ACADEMY: Looks = {
+    "marker": "o",
+    "markersize": _MARKER_PT,
+    "markerfacecolor": "white",
+    "markeredgecolor": INK,
+    "markeredgewidth": 0.9,
+    "linestyle": "none",
+}
+PLANNED: Looks = {**ACADEMY, "marker": "D", "markerfacecolor": INK}
+RANK_KEY: Looks = {**ACADEMY, "marker": "s", "markersize": 7.5, "markerfacecolor": INK}
+EDGE: Looks = {"facecolor": "none", "edgecolor": INK, "linewidth": 0.8, "linestyle": (0, (3, 2))}
+_CASING: Looks = {"facecolor": "none", "edgecolor": "white", "linewidth": 1.6}
+
+
+@dataclass(frozen=True)
+class Ground:
+    """The ground of a map and what is written around it.
+
+    Attributes
+    ----------
+    municipalities
+        All of the study, in EPSG:31370: `nis_code`, `name`, `province`, `children`, geometry.
+    academies
+        Points, in EPSG:31370; those with `planned` get a mark of their own.
+    text
+        Title, notice, source, date and language.
+    province
+        Of which the map is; None for all.
+    edge
+        Areas whose outer edge is drawn over the map, such as what lies within 15 minutes.
+    edge_label
+        What the edge is.
+    """
+
+    municipalities: GeoDataFrame
+    academies: GeoDataFrame
+    text: MapText
+    province: str | None = None
+    edge: GeoSeries | None = None
+    edge_label: str = ""
+
+    def __post_init__(self) -> None:
+        """Refuse a province that is not there."""
+        names = sorted(self.municipalities["province"].unique())
+        if self.province is not None and self.province not in names:
+            what = f"there is no province '{self.province}'"
+            raise InputError(Problem("map", what, f"use {', '.join(names)}"))
+
+    @property
+    def place(self) -> str:
+        """Its name."""
+        return self.text.place(self.province)
+
+    @property
+    def bounds(self) -> list[float]:
+        """Least and most x and y of what is shown, metres."""
+        return [float(n) for n in of_province(self.municipalities, self.province).total_bounds]
+
+    @property
+    def finest_m(self) -> float:
+        """Detail that print cannot show."""
+        return (self.bounds[2] - self.bounds[0]) * _FINEST_DETAIL
+
+    @cached_property
+    def drawn(self) -> GeoDataFrame:
+        """All municipalities without detail that print cannot show, in order of code."""
+        return self.light(self.municipalities).sort_values("nis_code", ignore_index=True)
+
+    @cached_property
+    def shown(self) -> GeoDataFrame:
+        """The municipalities of which the map is."""
+        return of_province(self.drawn, self.province)
+
+    def light(self, areas: GeoDataFrame) -> GeoDataFrame:
+        """Leave out detail that print cannot show; shared borders stay shared."""
+        return areas.set_geometry(lighter(areas.geometry, self.finest_m))
+
+
+@dataclass(frozen=True)
+class Fill:
+    """Areas that are drawn alike."""
+
+    areas: GeoSeries
+    looks: Looks
+    zorder: float = 3
+
+
+@dataclass(frozen=True)
+class Marks:
+    """Points that are drawn alike; `looks` is that of a line without a line."""
+
+    points: NDArray[np.float64]
+    looks: Looks
+
+
+@dataclass(frozen=True)
+class View:
+    """What stands on the ground in one frame.
+
+    Attributes
+    ----------
+    fills, marks
+        In the order in which they are drawn, marks over fills.
+    ranks
+        Numbers at points: x, y and what is written.
+    caption
+        Over the frame; empty when there is but one.
+    """
+
+    fills: Sequence[Fill]
+    marks: Sequence[Marks] = ()
+    ranks: Sequence[tuple[float, float, str]] = ()
+    caption: str = ""
+
+
+@dataclass(frozen=True)
+class Legend:
+    """What explains a map.
+
+    Attributes
+    ----------
+    heading
+        The measure.
+    classes
+        With their counts, the empty ones too.
+    rule
+        How the classes are made, and what else must be known of them.
+    others
+        All other marks.
+    lines
+        Figures in words, below the other marks.
+    list_heading, listed
+        Names that do not fit on the map, by their number there.
+    """
+
+    heading: str
+    classes: Sequence[Key]
+    rule: str
+    others: Sequence[Key]
+    lines: Sequence[str] = ()
+    list_heading: str = ""
+    listed: Sequence[str] = ()
+
+    @property
+    def _heading(self) -> list[str]:
+        return wrapped(self.heading, _LEGEND_IN, TEXT_PT, "bold")
+
+    @property
+    def _rule(self) -> list[str]:
+        return wrapped(self.rule, _RULE_IN, SMALL_PT)
+
+    @property
+    def _lines(self) -> list[str]:
+        return [part for line in self.lines for part in wrapped(line, _RULE_IN, TEXT_PT)]
+
+    @property
+    def _heading_in(self) -> float:
+        return len(self._heading) * line_in(TEXT_PT) + GAP_IN / 2
+
+    @property
+    def list_in(self) -> float:
+        """The height of the list at the bottom."""
+        rows = (len(self.listed) + 1) // 2
+        return (rows + 1) * line_in(TEXT_PT) + GAP_IN if rows else 0.0
+
+    @property
+    def height_in(self) -> float:
+        """The height that it needs."""
+        first = len(self.classes) * ROW_IN + len(self._rule) * line_in(SMALL_PT) + GAP_IN / 4
+        second = len(self.others) * ROW_IN + len(self._lines) * line_in(TEXT_PT) + ROW_IN * 2.2
+        return self._heading_in + max(first, second) + self.list_in
+
+    def draw(self, page: Axes, place: Box) -> None:
+        """Draw it; the scale bar stands at the bottom of the second column."""
+        write_lines(page, place.left, place.top, self._heading, TEXT_PT, weight="bold")
+        top = place.top - self._heading_in
+        for number, key in enumerate(self.classes):
+            draw_key(page, place.left, top - (number + 0.5) * ROW_IN, key)
+        rule_top = top - len(self.classes) * ROW_IN - GAP_IN / 4
+        write_lines(page, place.left, rule_top, self._rule, SMALL_PT, color=PALE_INK)
+        second = place.left + SECOND_COLUMN * place.width
+        for number, key in enumerate(self.others):
+            draw_key(page, second, top - (number + 0.5) * ROW_IN, key)
+        lines_top = top - len(self.others) * ROW_IN - GAP_IN / 4
+        write_lines(page, second, lines_top, self._lines, TEXT_PT)
+        self._draw_list(page, place)
+
+    def _draw_list(self, page: Axes, place: Box) -> None:
+        """Write the list in two columns, the first half of it in the first."""
+        if not self.listed:
+            return
+        top = place.bottom + self.list_in - GAP_IN
+        write_lines(page, place.left, top, [self.list_heading], TEXT_PT, weight="bold")
+        half, below = (len(self.listed) + 1) // 2, top - line_in(TEXT_PT)
+        room = (1 - SECOND_COLUMN) * place.width
+        short = [shortened(one, room, TEXT_PT) for one in self.listed]
+        for number, part in enumerate((short[:half], short[half:])):
+            left = place.left + number * SECOND_COLUMN * place.width
+            write_lines(page, left, below, part, TEXT_PT)
+
+
+def draw_sheet(ground: Ground, legend: Legend, views: Sequence[View]) -> Figure:
+    """Draw views of the same ground on an A4 sheet.
+
+    Parameters
+    ----------
+    ground
+        What is shown, and the words around it.
+    legend
+        One for all views.
+    views
+        One, or two that stand beside or above each other.
+
+    Returns
+    -------
+    Figure
+        Portrait or landscape, whichever shows the ground larger. The municipalities with most
+        children are labelled, where a name fits without covering another or a mark.
+    """
+    with matplotlib.style.context(STYLE, after_reset=True):
+        sheets = _best_sheets(ground, legend, views)
+        figure, page = new_page(sheets[0], ground.text.title, ground.place)
+        legend.draw(page, sheets[0].legend)
+        draw_scale_bar(page, sheets[0], legend.list_in)
+        for sheet, view in zip(sheets, views, strict=True):
+            _draw_view(figure, page, sheet, ground, view)
+    return figure
+
+
+def _best_sheets(ground: Ground, legend: Legend, views: Sequence[View]) -> list[Sheet]:
+    """Give each view its frame: beside or above each other, whichever shows the ground larger."""
+    x0, y0, x1, y1 = ground.bounds
+    found = []
+    for columns in range(1, len(views) + 1):
+        rows = -(-len(views) // columns)
+        together = (0, 0, columns * (x1 - x0), rows * (y1 - y0))
+        sheet = best_sheet(together, ground.text, legend.height_in)
+        found.append(
+            [
+                on_frame(sheet, _cell(sheet.frame, columns, rows, n, view), ground.bounds)
+                for n, view in enumerate(views)
+            ]
+        )
+    return min(found, key=lambda sheets: sheets[0].metres_per_inch)
+
+
+def _cell(frame: Box, columns: int, rows: int, number: int, view: View) -> Box:
+    """Give the place of a view among others, without its caption."""
+    row, column = divmod(number, columns)
+    width = (frame.width + GAP_IN) / columns - GAP_IN
+    height = (frame.height + GAP_IN) / rows - GAP_IN
+    left = frame.left + column * (width + GAP_IN)
+    bottom = frame.top - row * (height + GAP_IN) - height
+    caption_in = line_in(TEXT_PT) + GAP_IN / 3 if view.caption else 0.0
+    return Box(left, bottom, width, height - caption_in)
+
+
+def _draw_view(figure: Figure, page: Axes, sheet: Sheet, ground: Ground, view: View) -> None:
+    axes = _map_axes(figure, sheet)
+    if view.caption:
+        top = sheet.frame.top + line_in(TEXT_PT) + GAP_IN / 3
+        caption = shortened(view.caption, sheet.frame.width, TEXT_PT, "bold")
+        write_lines(page, sheet.frame.left, top, [caption], TEXT_PT, weight="bold")
+    in_sight = shapely.box(*sheet.ground.corners)
+    near = ground.drawn[ground.drawn.intersects(in_sight)]
+    beside = near[~near.index.isin(ground.shown.index)]
+    add_polygons(axes, beside.geometry, **NEIGHBOUR, zorder=2)
+    for fill in view.fills:
+        add_polygons(axes, fill.areas, **fill.looks, zorder=fill.zorder)
+    borders = provinces(near)
+    _draw_borders(axes, borders, sheet)
+    _draw_edge(axes, ground, sheet)
+    for marks in view.marks:
+        seen = _in_sight(marks.points, sheet.ground)
+        axes.plot(*seen.T, **{"zorder": 5, **marks.looks}, scalex=False, scaley=False)
+    for x, y, rank in view.ranks:
+        axes.text(x, y, rank, **_RANK)
+    neighbours = borders.drop(ground.shown["province"].unique())
+    _write_labels(axes, ground, neighbours, view, sheet)
+
+
+def _in_sight(points: NDArray[np.float64], box: Box) -> NDArray[np.float64]:
+    """Keep what the frame shows: a province's file does not carry the points of all Flanders."""
+    x, y = points.reshape(-1, 2).T
+    inside = (box.left <= x) & (x <= box.right) & (box.bottom <= y) & (y <= box.top)
+    return points.reshape(-1, 2)[inside]
+
+
+def _map_axes(figure: Figure, sheet: Sheet) -> Axes:
+    frame, ground = sheet.frame, sheet.ground
+    w, h = sheet.width, sheet.height
+    place = (frame.left / w, frame.bottom / h, frame.width / w, frame.height / h)
+    axes = figure.add_axes(place)
+    axes.set(xlim=(ground.left, ground.right), ylim=(ground.bottom, ground.top))
+    axes.set(xticks=[], yticks=[])
+    for side in axes.spines.values():
+        side.set(color="#9a9a9a", linewidth=0.5)
+    return axes
+
+
+def _draw_borders(axes: Axes, borders: GeoSeries, sheet: Sheet) -> None:
+    """Draw the borders of provinces, but no thick line around enclaves smaller than its curve."""
+    smallest_m2 = (SMALLEST_RING_IN * sheet.metres_per_inch) ** 2
+    add_polygons(axes, border_rings(borders, smallest_m2), **PROVINCE, zorder=4)
+
+
+def _draw_edge(axes: Axes, ground: Ground, sheet: Sheet) -> None:
+    """Draw the outer edge of areas: dark dashes on white, so that it reads on every class."""
+    if ground.edge is None:
+        return
+    whole = shapely.union_all(ground.edge.to_numpy()).simplify(ground.finest_m)
+    seen = shapely.clip_by_rect(whole, *sheet.ground.grown(sheet.ground.width).corners)
+    for looks in (_CASING, EDGE):
+        add_polygons(axes, [] if seen.is_empty else [seen], **looks, zorder=4.5)
+
+
+def academy_marks(academies: GeoDataFrame) -> list[Marks]:
+    """Mark academies, those of a plan otherwise; always a mark for the first, also for none."""
+    ordered, marks = academies.sort_values("academy_id"), []
+    planned = is_planned(ordered)
+    for which, looks in ((~planned, ACADEMY), (planned, PLANNED)):
+        if which.any() or looks is ACADEMY:
+            marks.append(Marks(shapely.get_coordinates(ordered.geometry[which]), looks))
+    return marks
+
+
+def _larger(shown: GeoDataFrame, *, most: int | None) -> GeoDataFrame:
+    """Give the municipalities with most children first, no more than `most` of them."""
+    ranked = shown.sort_values(["children", "nis_code"], ascending=[False, True])
+    return ranked if most is None else ranked.head(most)
+
+
+def _write_labels(
+    axes: Axes, ground: Ground, neighbours: GeoSeries, view: View, sheet: Sheet
+) -> None:
+    """Write the names of places in their order, then those of the neighbouring provinces."""
+    places = _larger(ground.shown, most=None if ground.province else _REGION_LABELS)
+    seen = neighbours.clip_by_rect(*sheet.ground.corners)
+    seen = seen[~seen.is_empty]
+    names = [one_line(name) for name in (*places["name"], *seen.index)]
+    labels = place_labels(
+        names,
+        [*places.geometry, *seen],
+        _kept_free(view, sheet),
+        size_pt=_LABEL_PT,
+        sheet=sheet,
+    )
+    for label in labels:
+        looks = _PLACE_NAME if label.number < len(places) else _NEIGHBOUR_NAME
+        axes.text(label.x, label.y, names[label.number], **looks)
+
+
+def _kept_free(view: View, sheet: Sheet) -> list[tuple[float, float, float]]:
+    """List the marks that no name may cover: x, y and size in points; dots it may."""
+    larger = [marks for marks in view.marks if marks.looks.get("zorder", 5) >= 5]
+    sites = [
+        (float(x), float(y), _MARKER_PT)
+        for marks in larger
+        for x, y in _in_sight(marks.points, sheet.ground)
+    ]
+    return sites + [(x, y, 2 * _RANK_PT) for x, y, _ in view.ranks]

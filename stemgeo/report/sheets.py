@@ -1,0 +1,436 @@
+"""The maps of a result, from memory or from its folder; every table is read once."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from functools import cached_property
+from itertools import pairwise
+from typing import TYPE_CHECKING, Any, Literal, Protocol
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+from babel.numbers import format_decimal
+
+from stemgeo import coverage as coverage_
+from stemgeo.access.travel_time import UNMEASURED, horizon_ms
+from stemgeo.errors import Problem, ResultError
+from stemgeo.gaps.late import lower_median
+from stemgeo.maps import kinds
+from stemgeo.maps.kind_words import KIND_WORDS
+from stemgeo.maps.kinds import MINUTES, MUNICIPALITY, ZONE, Drawn
+from stemgeo.maps.series import Classes, lighter, share_classes
+from stemgeo.maps.sheet import Ground
+from stemgeo.report.files import checked_file, read_manifest
+from stemgeo.report.reading import read_table, read_text
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from pathlib import Path
+
+    from numpy.typing import NDArray
+
+    from stemgeo.maps.text import MapText
+    from stemgeo.result import Tables
+    from stemgeo.study import Language
+
+KINDS = ("share", "academies", "minutes", "uncovered", "gaps", "change", "plan")
+"""What a map can show."""
+BY = {
+    "share": (MUNICIPALITY, ZONE),
+    "minutes": (MUNICIPALITY, ZONE),
+    "gaps": ("children", "reason"),
+}
+"""By what; a kind that is not here is of municipalities alone."""
+NEEDS_BEFORE = ("change", "plan")
+TAKES_BEFORE = (*NEEDS_BEFORE, "academies")
+FINEST_DETAIL_M = 10.0
+"""Detail of outlines that no map can show."""
+_CELL = "children_"
+
+
+class _Source(Protocol):
+    """Where the tables of a result come from."""
+
+    def text(self) -> MapText: ...
+    def study(self) -> Mapping[str, Any]: ...
+    def municipalities(self) -> gpd.GeoDataFrame: ...
+    def academies(self) -> gpd.GeoDataFrame: ...
+    def zones(self) -> gpd.GeoDataFrame: ...
+    def demand(self) -> gpd.GeoDataFrame: ...
+    def access(self) -> pd.DataFrame: ...
+    def gaps(self) -> gpd.GeoDataFrame: ...
+    def candidates(self) -> pd.DataFrame: ...
+    def isochrones(self) -> gpd.GeoDataFrame | None: ...
+
+
+@dataclass(frozen=True)
+class _Folder:
+    """A folder that a run wrote."""
+
+    place: Path
+    language: Language | None
+
+    def text(self) -> MapText:
+        return read_text(self.place, self.language)
+
+    def study(self) -> Mapping[str, Any]:
+        content: dict[str, Any] = read_manifest(self.place)["study"]
+        return content
+
+    def municipalities(self) -> gpd.GeoDataFrame:
+        return self._parquet("municipalities")
+
+    def academies(self) -> gpd.GeoDataFrame:
+        return self._parquet("academies")
+
+    def zones(self) -> gpd.GeoDataFrame:
+        return self._parquet("zones")
+
+    def demand(self) -> gpd.GeoDataFrame:
+        return self._parquet("demand")
+
+    def access(self) -> pd.DataFrame:
+        path = checked_file(self.place, "tables/access.parquet")
+        return pd.read_parquet(path, columns=_ACCESS, filters=[("profile", "==", "all")])
+
+    def gaps(self) -> gpd.GeoDataFrame:
+        return gpd.read_file(checked_file(self.place, "gaps.gpkg"), engine="pyogrio")
+
+    def candidates(self) -> pd.DataFrame:
+        return read_table(self.place, "candidate-municipalities")
+
+    def isochrones(self) -> gpd.GeoDataFrame | None:
+        if "isochrones.gpkg" not in read_manifest(self.place)["outputs"]:
+            return None
+        path = checked_file(self.place, "isochrones.gpkg")
+        return gpd.read_file(path, engine="pyogrio", where="academy_id = ''")
+
+    def _parquet(self, name: str) -> gpd.GeoDataFrame:
+        return gpd.read_parquet(checked_file(self.place, f"tables/{name}.parquet"))
+
+
+_ACCESS = ["point_id", "profile", "ages", "travel_time_s", "status"]
+
+
+@dataclass(frozen=True)
+class _Memory:
+    """The tables of a run."""
+
+    result: Tables
+    words: MapText
+
+    def text(self) -> MapText:
+        return self.words
+
+    def study(self) -> Mapping[str, Any]:
+        return self.result.study.model_dump(mode="json", by_alias=True)
+
+    def municipalities(self) -> gpd.GeoDataFrame:
+        return self.result.municipalities
+
+    def academies(self) -> gpd.GeoDataFrame:
+        return self.result.academies
+
+    def zones(self) -> gpd.GeoDataFrame:
+        return zone_table(self.result)
+
+    def demand(self) -> gpd.GeoDataFrame:
+        return self.result.demand
+
+    def access(self) -> pd.DataFrame:
+        rows = self.result.access
+        return rows.loc[rows["profile"] == "all", _ACCESS]
+
+    def gaps(self) -> gpd.GeoDataFrame:
+        return self.result.gaps
+
+    def candidates(self) -> pd.DataFrame:
+        return self.result.candidates
+
+    def isochrones(self) -> gpd.GeoDataFrame | None:
+        areas = self.result.isochrones
+        return None if areas is None else areas[areas["academy_id"] == ""]
+
+
+def zone_table(result: Tables) -> gpd.GeoDataFrame:
+    """Give the zones with their light outlines, their children and the share in time.
+
+    Returns
+    -------
+    GeoDataFrame
+        The table `zone-shares`, in order of `zone_id`.
+    """
+    rows = result.coverage
+    rows = rows[
+        (rows["level"] == ZONE)
+        & (rows["band"] == coverage_.ALL_BANDS)
+        & (rows["scenario"] == "central")
+        & (rows["profile"] == "all")
+    ]
+    zones = result.inputs.zones.sort_values("zone_id", ignore_index=True)
+    provinces = result.municipalities.set_index("nis_code")["province"]
+    counted = rows.set_index("code").reindex(zones["zone_id"])
+    table = zones[["zone_id", "nis_code", "name"]].copy()
+    table["province"] = provinces.reindex(zones["nis_code"]).to_numpy()
+    for name in (*coverage_.COUNTS, "share"):
+        table[name] = counted[name].to_numpy()
+    outlines = lighter(zones.geometry, FINEST_DETAIL_M)
+    return gpd.GeoDataFrame(table, geometry=outlines.to_numpy(), crs=zones.crs)
+
+
+@dataclass(frozen=True)
+class Sheets:
+    """The maps of one result; each table is read when the first map needs it, and kept.
+
+    Attributes
+    ----------
+    source
+        Where the tables come from.
+    """
+
+    source: _Source
+
+    @classmethod
+    def of_folder(cls, folder: Path, language: Language | None = None) -> Sheets:
+        """Take a folder that a run wrote; its hashes are checked as its tables are read.
+
+        Parameters
+        ----------
+        folder
+            Of a run.
+        language
+            "nl" or "en"; that of the study when not given.
+        """
+        return cls(_Folder(folder, language))
+
+    @classmethod
+    def of_result(cls, result: Tables, text: MapText) -> Sheets:
+        """Take a result from memory, with what is printed around its maps."""
+        return cls(_Memory(result, text))
+
+    def draw(
+        self,
+        kind: str = "share",
+        province: str | None = None,
+        *,
+        by: str | None = None,
+        classes: Sequence[float] | Literal["quantiles"] | None = None,
+        isochrone_edge: bool = False,
+        before: Sheets | None = None,
+    ) -> Drawn:
+        """Draw a map.
+
+        Parameters
+        ----------
+        kind
+            One of `KINDS`.
+        province
+            None for all of the study.
+        by
+            See `BY`; the first when not given.
+        classes
+            Bounds for "share" and "plan" (percent, or "quantiles") and "minutes" (minutes, from
+            0); those of the study when not given.
+        isochrone_edge
+            Whether the outer edge of the last isochrone band of the nearest academy is drawn.
+        before
+            An earlier result with the same municipalities: for "change" and "plan", and for
+            "academies" when it is to tell what changed.
+
+        Raises
+        ------
+        ResultError
+            For a kind that is not there, or that needs or cannot take what is given.
+        InputError
+            When no municipality is in the province.
+        """
+        self._refuse(kind, by, classes, before)
+        edge, label = self._edge if isochrone_edge else (None, "")
+        ground = replace(self.ground(province), edge=edge, edge_label=label)
+        earlier = None if before is None else before.ground(province)
+        if earlier is not None:
+            _refuse_other_ground(ground, earlier)
+        chosen = by or BY.get(kind, (MUNICIPALITY,))[0]
+        if kind == "share":
+            places = self._zones if chosen == ZONE else None
+            return kinds.share(ground, self._share_classes(classes), places, chosen)
+        if kind == "minutes":
+            horizon = float(self._study["travel"]["horizon_min"])
+            bounds = Classes(MINUTES) if classes is None else _own_minutes(classes)
+            return kinds.minutes(ground, bounds, horizon, self._timed(chosen), chosen)
+        if kind == "uncovered":
+            return kinds.uncovered(ground, self._late, self._study["travel"]["cutoff_min"])
+        if kind == "gaps":
+            least = int(self._study["gaps"]["min_children"])
+            return kinds.gaps(ground, self._gaps, self._candidates, least, chosen)
+        if kind == "academies" or earlier is None:
+            return kinds.academies(ground, earlier)
+        if kind == "change":
+            return kinds.change(ground, earlier)
+        return kinds.plan(ground, earlier, self._share_classes(classes))
+
+    def _refuse(self, kind: str, by: str | None, classes: object, before: Sheets | None) -> None:
+        if kind not in KINDS:
+            raise _problem(f"there is no kind '{kind}'", f"use {', '.join(KINDS)}")
+        allowed = BY.get(kind, (MUNICIPALITY,))
+        if by is not None and by not in allowed:
+            what = f"the kind '{kind}' cannot be drawn by '{by}'"
+            raise _problem(what, f"use {' or '.join(allowed)}")
+        if kind in NEEDS_BEFORE and before is None:
+            what = f"the kind '{kind}' lays two results beside each other"
+            raise _problem(what, "name the earlier one with --before (before=)")
+        if before is not None and kind not in TAKES_BEFORE:
+            mend = f"use it with {', '.join(TAKES_BEFORE)}"
+            raise _problem(f"the kind '{kind}' has no use for an earlier result", mend)
+        if kind == "plan" and not bool(self._academies["planned"].any()):
+            mend = "give the result of `stemgeo run STUDY --plan plan.csv`"
+            raise _problem("the result has no planned places", mend)
+        if classes is not None and kind not in ("share", "minutes", "plan"):
+            raise _problem(f"the classes of the kind '{kind}' are fixed", "leave them out")
+
+    def ground(self, province: str | None = None) -> Ground:
+        """Give the ground of a map and what is written around it."""
+        return Ground(self._municipalities, self._academies, self._text, province)
+
+    @cached_property
+    def _text(self) -> MapText:
+        return self.source.text()
+
+    @cached_property
+    def _study(self) -> Mapping[str, Any]:
+        return self.source.study()
+
+    @cached_property
+    def _municipalities(self) -> gpd.GeoDataFrame:
+        # Detail that no sheet can show is left out once, not for each map again.
+        full = self.source.municipalities().sort_values("nis_code", ignore_index=True)
+        return full.set_geometry(lighter(full.geometry, FINEST_DETAIL_M))
+
+    @cached_property
+    def _academies(self) -> gpd.GeoDataFrame:
+        return self.source.academies()
+
+    @cached_property
+    def _zones(self) -> gpd.GeoDataFrame:
+        return self.source.zones()
+
+    @cached_property
+    def _gaps(self) -> gpd.GeoDataFrame:
+        return self.source.gaps()
+
+    @cached_property
+    def _candidates(self) -> pd.DataFrame:
+        return self.source.candidates()
+
+    @cached_property
+    def _edge(self) -> tuple[gpd.GeoSeries, str]:
+        """The ground of all bands around the nearest, and what its edge is."""
+        areas = self.source.isochrones()
+        if areas is None:
+            what = "the result has no isochrones: it was measured in a straight line"
+            raise _problem(what, "leave --isochrones out, or give the study roads")
+        locale = self._text.words.locale
+        last, speed = areas["minutes_to"].max(), self._study["output"]["isochrone_speed_kmh"]
+        said = [format_decimal(n, format="0.##", locale=locale) for n in (last, speed)]
+        form = KIND_WORDS[self._text.language].edge
+        return areas.geometry, form.format(minutes=said[0], speed=said[1])
+
+    @cached_property
+    def _rides(self) -> pd.DataFrame:
+        """The children of each point and age cell: `point`, `children`, `time_s`, `measured`."""
+        demand, access = self._demand, self.source.access()
+        ids, parts = demand["point_id"].to_numpy(object), []
+        for ages, rows in access.groupby("ages", sort=False):
+            if not np.array_equal(rows["point_id"].to_numpy(object), ids):
+                what = f"the rows of ages {ages} do not follow the demand points"
+                raise ResultError(Problem("access.parquet", what, "run the study again"))
+            children = demand[f"{_CELL}{ages}"].to_numpy()
+            there = np.flatnonzero(children)
+            parts.append(
+                pd.DataFrame(
+                    {
+                        "point": there,
+                        "children": children[there],
+                        "time_s": rows["travel_time_s"].to_numpy()[there],
+                        "measured": (rows["status"] != UNMEASURED).to_numpy(bool)[there],
+                    }
+                )
+            )
+        return pd.concat(parts, ignore_index=True)
+
+    @cached_property
+    def _demand(self) -> gpd.GeoDataFrame:
+        return self.source.demand()
+
+    @cached_property
+    def _late(self) -> gpd.GeoDataFrame:
+        """The demand points with the measured children who are not in time, by zone and point."""
+        rides, demand = self._rides, self._demand
+        cutoff_ms = horizon_ms(self._study["travel"]["cutoff_min"])
+        in_time = np.rint(rides["time_s"].to_numpy() * 1000) <= cutoff_ms
+        late = rides[rides["measured"].to_numpy() & ~in_time]
+        sums = np.bincount(late["point"], weights=late["children"], minlength=len(demand))
+        points = demand[["nis_code", "zone_id", "point_id", "geometry"]]
+        points = points.assign(uncovered=sums.astype(np.int64))[sums > 0]
+        return points.sort_values(["nis_code", "zone_id", "point_id"], ignore_index=True)
+
+    def _timed(self, of: str) -> gpd.GeoDataFrame:
+        """Give the places with the minutes that half of their measured children do not exceed."""
+        places, key = self._municipalities, "nis_code"
+        if of == ZONE:
+            places, key = self._zones, "zone_id"
+        rides = self._rides[self._rides["measured"]]
+        codes = pd.Index(places[key])
+        where: NDArray[np.intp] = codes.get_indexer(self._demand[key])[rides["point"]]
+        median = lower_median(pd.Series(where), rides["time_s"], rides["children"]) / 60
+        return places.assign(minutes=median.reindex(range(len(places))).to_numpy(np.float64))
+
+    def _share_classes(self, classes: Sequence[float] | Literal["quantiles"] | None) -> Classes:
+        chosen = self._study["output"]["classes"] if classes is None else classes
+        return share_classes(chosen, self._municipalities["share"])
+
+
+def _own_minutes(classes: Sequence[float] | Literal["quantiles"]) -> Classes:
+    if isinstance(classes, str):
+        raise _problem("the classes of minutes are bounds in minutes", "give numbers from 0")
+    bounds = tuple(float(one) for one in classes)
+    if len(bounds) < 2 or bounds[0] != 0 or any(b <= a for a, b in pairwise(bounds)):
+        raise _problem("the classes of minutes must rise from 0", "as in 0, 10, 15, 30")
+    return Classes(bounds, "own")
+
+
+def _refuse_other_ground(ground: Ground, before: Ground) -> None:
+    ours, theirs = (set(one.municipalities["nis_code"]) for one in (ground, before))
+    if ours != theirs:
+        what = f"the results have other municipalities ({len(theirs)} before, {len(ours)} now)"
+        raise _problem(what, "run both on the same boundaries and vintage")
+
+
+def _problem(what: str, mend: str) -> ResultError:
+    return ResultError(Problem("map", what, mend))
+
+
+def drawn_of_folder(
+    folder: Path,
+    kind: str = "share",
+    province: str | None = None,
+    *,
+    language: Language | None = None,
+    before: Path | None = None,
+    **choices: Any,
+) -> Drawn:
+    """Draw one map of a written result; for several, `Sheets` reads once.
+
+    Parameters
+    ----------
+    folder, language
+        As for `Sheets.of_folder`.
+    kind, province
+        As for `Sheets.draw`, as are the other choices: `by`, `classes`, `isochrone_edge`.
+    before
+        The folder of an earlier result.
+    """
+    earlier = None if before is None else Sheets.of_folder(before, language)
+    sheets = Sheets.of_folder(folder, language)
+    return sheets.draw(kind, province, before=earlier, **choices)
