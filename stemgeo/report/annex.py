@@ -19,7 +19,7 @@ from babel.numbers import format_decimal
 
 from stemgeo.coverage import ALL_BANDS, COUNTS
 from stemgeo.maps.series import partly_measured
-from stemgeo.maps.text import MapText, gap_places, gap_reason
+from stemgeo.maps.text import gap_places, gap_reason
 from stemgeo.report.annex_words import (
     ANNEX,
     ANNEXES,
@@ -34,8 +34,9 @@ from stemgeo.report.annex_words import (
     WIDEST,
     WORDS,
 )
-from stemgeo.report.bundle import read_table, write_csv
+from stemgeo.report.bundle import write_csv
 from stemgeo.report.files import checked_file, read_manifest
+from stemgeo.report.reading import read_table, read_text
 from stemgeo.report.spreadsheet import (
     Column,
     Frame,
@@ -45,7 +46,6 @@ from stemgeo.report.spreadsheet import (
 )
 from stemgeo.report.subsidy import WORDS as SUBSIDY
 from stemgeo.report.summary import (
-    GROUP_HEADS,
     PLACED_BY,
     YES_NO,
     ages_in_words,
@@ -60,6 +60,8 @@ from stemgeo.tables import checked
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
     from pathlib import Path
+
+    from stemgeo.maps.text import MapText
 
 
 def annex_stem(number: int, language: str) -> str:
@@ -211,26 +213,16 @@ class _Result:
     def day(self) -> str:
         return format_date(self.study.about.date, "long", self.language)
 
-    @property
-    def ages(self) -> str:
-        return ages_in_words(self.study)
-
-    @property
-    def cautions(self) -> list[str]:
-        return self.text.cautions
-
 
 def _read(folder: Path, language: str) -> _Result:
     content = read_manifest(folder)
     study = Study.model_validate(content["study"])
     output = study.output.model_copy(update={"language": language})
-    # A text is told in each language, or as it was in that of the study.
-    text = content["text"].get(language, content["text"])
     return _Result(
         folder=folder,
         content=content,
         study=study.model_copy(update={"output": output}),
-        text=MapText(**text | {"language": language}),
+        text=read_text(folder, output.language),
     )
 
 
@@ -259,7 +251,7 @@ def _side_by_side(counted: pd.DataFrame, keys: Sequence[str]) -> pd.DataFrame:
 
 def _towns(annex: pd.DataFrame, figures: pd.DataFrame) -> pd.DataFrame:
     """List the municipalities: by province, those with an academy first, then by name."""
-    known = ["nis_code", "name", "province", "academies", "planned", "has_academy"]
+    known = ["nis_code", "name", "province", "has_academy", "academies", "planned"]
     counted = figures.drop(columns="name").xs("municipality", level="level")
     table = annex[known].join(counted, on="nis_code")
     order = pd.DataFrame(
@@ -324,9 +316,13 @@ def _groups(areas: pd.DataFrame, result: _Result) -> pd.DataFrame:
     keys = ["level", "code", "band", "sex"]
     counted = read_table(result.folder, "groups")
     figures = _side_by_side(counted[counted["level"].isin(["region", "province"])], keys)
-    bands = {band.name: _years(band.name, result) for band in result.study.travel.bands}
+    years = result.words["years"]
+    bands = {
+        band.name: years.format(ages=_ages_of(band.name, result))
+        for band in result.study.travel.bands
+    }
     bands[ALL_BANDS] = result.words["every_age"]
-    sexes = {key: word.lower() for key, word in GROUP_HEADS[result.language].items()}
+    sexes = {"all": result.words["both"], "F": result.words["F"], "M": result.words["M"]}
     order = [
         (*area, band, sex)
         for area in areas.index
@@ -341,10 +337,10 @@ def _groups(areas: pd.DataFrame, result: _Result) -> pd.DataFrame:
     return rows
 
 
-def _years(band: str, result: _Result) -> str:
+def _ages_of(band: str, result: _Result) -> str:
+    """Write a band as ages: 5 tot en met 8."""
     first, _, last = band.partition("-")
-    ages = SUMMARY[result.language]["ages"].format(first=first, last=last)
-    return result.words["years"].format(ages=ages)
+    return SUMMARY[result.language]["ages"].format(first=first, last=last)
 
 
 def _remarked(table: pd.DataFrame, result: _Result) -> pd.DataFrame:
@@ -358,7 +354,7 @@ def _remarked(table: pd.DataFrame, result: _Result) -> pd.DataFrame:
 
 
 def _for_programs(towns: pd.DataFrame) -> pd.DataFrame:
-    front = ["nis_code", "name", "province"]
+    front = ["nis_code", "name", "province", "academies", "planned", "has_academy"]
     table = towns[[*front, *towns.columns.drop(front)]]
     return table.assign(partly_measured=partly_measured(towns))
 
@@ -453,13 +449,8 @@ def _columns_and_rows(result: _Result, table: pd.DataFrame) -> tuple[list[Column
 def _head(result: _Result, name: str) -> str:
     heads = HEADS[result.language]
     if name.startswith("uncovered_"):
-        return heads["late_band"].format(band=_ages_of(name, result))
+        return heads["late_band"].format(band=_ages_of(name.removeprefix("uncovered_"), result))
     return heads[name].format(**_numbers(result))
-
-
-def _ages_of(name: str, result: _Result) -> str:
-    first, _, last = name.removeprefix("uncovered_").partition("-")
-    return SUMMARY[result.language]["ages"].format(first=first, last=last)
 
 
 def _numbers(result: _Result) -> dict[str, str]:
@@ -470,7 +461,7 @@ def _numbers(result: _Result) -> dict[str, str]:
     elsewhere = elsewhere.format(year=of.year, other=of.amounts_of)
     own = words["own_cost"] if study.inputs.candidates is not None else ""
     return {
-        "ages": result.ages,
+        "ages": ages_in_words(study),
         "minutes": format_decimal(study.travel.cutoff_min, locale=language),
         "horizon": format_decimal(study.travel.horizon_min, locale=language),
         "year": str(of.year),
@@ -533,8 +524,7 @@ def _meanings(result: _Result, keys: Iterable[str]) -> list[tuple[str, str]]:
 def _closing(result: _Result) -> list[tuple[str, str]]:
     """Give the attribution and the notes of the run."""
     words = result.words
-    notes = [note if isinstance(note, str) else note[result.language]
-             for note in result.content["notes"]]  # fmt: skip
+    notes = [note[result.language] for note in result.content["notes"]]
     return [(words["credit"], result.text.source), *((words["note"], note) for note in notes)]
 
 
@@ -554,7 +544,7 @@ def _sources(result: _Result) -> Sheet:
 def _frame(result: _Result) -> Frame:
     return Frame(
         title=result.text.title,
-        cautions=result.cautions,
+        cautions=result.text.cautions,
         day=result.study.about.date,
         page=result.words["page"],
         cut=result.words["cut"],

@@ -176,14 +176,14 @@ MEANINGS = {
         "academy": "In fietstijd, voor de meeste van deze kinderen; leeg: meer van hen bereiken er "
         "geen binnen {horizon} minuten.",
         "share_of_gap": "Kinderen van het hiaat die hier wonen, als deel van het hiaat.",
-        "rank": "Kandidaat-gemeenten staan in volgorde {rule}.",
+        "rank": "De volgorde van de kandidaat-gemeenten: {rule}.",
         "place": "De onderzochte plaats in de gemeente waar een academie de meeste kinderen op "
         "tijd zou brengen; leeg: er is er geen.",
         "adds": "Kinderen die nu niet op tijd zijn en het met één academie op die plaats wel "
         "zouden zijn. Elk getal staat op zich: twee academies naast elkaar brengen samen minder "
         "bij.",
         "cost_eur": "Subsidie voor één nieuwe plaats volgens de regels van {year}, met "
-        "{trajectories} per plaats, voor het maximum per aanvrager.{elsewhere}",
+        "{trajectories} per plaats, zonder het maximum per aanvrager.{elsewhere}",
     },
     "en": {
         "academies": "Places of STEM academies in the municipality, recognised{or_planned} on "
@@ -215,13 +215,13 @@ MEANINGS = {
         "academy": "By cycling time, for most of these children; empty: more of them reach none "
         "within {horizon} minutes.",
         "share_of_gap": "Children of the gap who live here, as a part of the gap.",
-        "rank": "Candidate municipalities stand in order {rule}.",
+        "rank": "The order of the candidate municipalities: {rule}.",
         "place": "The place in the municipality, of those looked at, where an academy would bring "
         "most children in time; empty: there is none.",
         "adds": "Children who are not in time now and would be with one academy at that place. "
         "Each number stands by itself: two academies side by side bring fewer together.",
         "cost_eur": "Subsidy for one new place under the rules of {year}, with {trajectories} in a "
-        "place, before the maximum for an applicant.{elsewhere}",
+        "place, without the maximum for an applicant.{elsewhere}",
     },
 }
 """What a heading leaves unsaid; a column that is not here needs no more than its heading."""
@@ -249,6 +249,9 @@ WORDS = {
         "total": "Totaal",
         "of": "van de",
         "every_age": "alle leeftijden",
+        "F": "meisjes",
+        "M": "jongens",
+        "both": "meisjes en jongens",
         "years": "{ages} jaar",
         "few": "minder dan de helft gemeten",
         "none": "geen cijfer: niemand gemeten",
@@ -260,7 +263,7 @@ WORDS = {
         "trajectories": "{count} trajecten",
         "one_trajectory": "1 traject",
         "own_cost": " Een eigen kost van een kandidaat-plaats is niet meegerekend.",
-        "study": "Studie",
+        "study": "Titel",
         "notice": "Vermelding",
         "caution": "Methode",
         "dates": "Datum van de gegevens",
@@ -306,6 +309,9 @@ WORDS = {
         "total": "Total",
         "of": "of",
         "every_age": "all ages",
+        "F": "girls",
+        "M": "boys",
+        "both": "girls and boys",
         "years": "{ages}",
         "few": "less than half measured",
         "none": "no figure: nobody measured",
@@ -317,7 +323,7 @@ WORDS = {
         "trajectories": "{count} trajectories",
         "one_trajectory": "1 trajectory",
         "own_cost": " A candidate place's own cost is left out.",
-        "study": "Study",
+        "study": "Title",
         "notice": "Notice",
         "caution": "Method",
         "dates": "Date of the data",

@@ -34,18 +34,25 @@ _FORMATS: dict[Kind, dict[str, Any]] = {
     "whole": {"num_format": "#,##0"},
     "decimal": {"num_format": "0.0"},
     "share": {"num_format": "0.0%"},
-    "date": {"num_format": "d/mm/yyyy", "align": "left"},
+    "date": {"num_format": "d/mm/yyyy"},
 }
-_CELL: dict[str, Any] = {"valign": "top", "bottom": 4, "bottom_color": "#BFBFBF"}
-_HEAD: dict[str, Any] = {
+_FONT = {"font_name": "Arial", "font_size": 10}
+_CELL: dict[str, Any] = _FONT | {"valign": "top", "bottom": 4, "bottom_color": "#BFBFBF"}
+_HEAD: dict[str, Any] = _FONT | {
     "bold": True,
     "text_wrap": True,
     "valign": "bottom",
     "bg_color": "#E7EBF0",
     "bottom": 1,
 }
+# A white line between headings, which stand close.
+_HEAD |= {"left": 5, "left_color": "#FFFFFF"}
 _TOTAL: dict[str, Any] = {"bold": True, "top": 1, "bottom": 1, "bottom_color": "#000000"}
 _PAPER_A4 = 9
+_LINE_POINTS = 13
+_MOST_POINTS = 409
+"""Height of a line, and the most that Excel gives a row."""
+_LETTERS_PER_DIGIT = 1.2
 
 
 @dataclass(frozen=True)
@@ -157,14 +164,18 @@ def _write_sheet(book: Workbook, sheet: Sheet, frame: Frame) -> None:
     widths = [_width(column, sheet, at) for at, column in enumerate(sheet.columns)]
     head = _write_lead(book, page, sheet, frame, sum(widths))
     for at, (column, width) in enumerate(zip(sheet.columns, widths, strict=True)):
-        side = "left" if column.kind in ("text", "date") else "right"
-        look: dict[str, Any] = _HEAD | {"align": side}
+        look = _HEAD | _side(column, at)
         page.set_column(at, at, width)
         page.write_string(head, at, column.head, book.add_format(look))
+    page.set_row(head, _height([column.head for column in sheet.columns], widths))
     for kind_of_row, rows in _kinds_of_rows(sheet, head):
         look = _CELL | (_TOTAL if kind_of_row == "total" else {})
-        formats = [book.add_format(look | _FORMATS[column.kind]) for column in sheet.columns]
+        formats = [
+            book.add_format(look | _FORMATS[column.kind] | _side(column, at))
+            for at, column in enumerate(sheet.columns)
+        ]
         for row, cells in rows:
+            page.set_row(row, _height(cells, widths))
             for at, (column, cell) in enumerate(zip(sheet.columns, cells, strict=True)):
                 _put(page, (row, at), column.kind, cell, formats[at], frame.cut)
     last = head + len(sheet.rows)
@@ -173,6 +184,13 @@ def _write_sheet(book: Workbook, sheet: Sheet, frame: Frame) -> None:
     # Codes are text on purpose.
     page.ignore_errors({"number_stored_as_text": f"A{head + 2}:C{max(last, head + 1) + 1}"})
     _set_print(page, frame, head, last, len(sheet.columns))
+
+
+def _side(column: Column, at: int) -> dict[str, Any]:
+    """Say on which side cells stand: numbers right, text left, with room after a number."""
+    if column.kind in ("text", "date"):
+        return {"align": "left", "indent": min(at, 1)}
+    return {"align": "right"}
 
 
 def _kinds_of_rows(sheet: Sheet, head: int) -> list[tuple[str, list[tuple[int, Sequence[Any]]]]]:
@@ -192,7 +210,7 @@ def _write_lead(
     lines += [(line, {"bold": True, "font_color": "#9C1C1C"}, 0.9) for line in frame.cautions]
     row = 0
     for text, look, narrower in lines:
-        form = book.add_format(look)
+        form = book.add_format(_FONT | look)
         for part in textwrap.wrap(_sayable(text), max(30, int(characters * narrower))):
             _put_text(page, (row, 0), part, form)
             row += 1
@@ -214,9 +232,9 @@ def _put(
 
 def _put_text(page: Worksheet, at: tuple[int, int], text: str, form: Format) -> None:
     if text.startswith("<r>") and text.endswith("</r>"):
-        # XlsxWriter takes such text for its own rich text and writes it unescaped; in two parts
-        # it is escaped, and reads as one.
-        page.write_rich_string(*at, text[:1], text[1:], form)
+        # XlsxWriter takes such text for its own rich text and writes it unescaped; in the three
+        # parts that it asks for it is escaped, and reads as one.
+        page.write_rich_string(*at, text[:1], text[1:2], text[2:], form)
     else:
         page.write_string(*at, text, form)
 
@@ -248,8 +266,20 @@ def _width(column: Column, sheet: Sheet, at: int) -> float:
     cells = [_longest_line(row[at], column.kind) for row in sheet.rows]
     words = [len(word) for word in column.head.split()]
     # A heading of more than four lines is hard to read; a filter button hides two characters.
-    needed = 2 + max([*cells, *words, len(column.head) / 4 + 2])
+    needed = 3 + max([*cells, *words, len(column.head) / 4 + 1])
     return min(max(needed, _NARROWEST), column.widest)
+
+
+def _height(cells: Sequence[Any], widths: Sequence[float]) -> float:
+    """Give the height of a row in points; not every program finds it by itself."""
+    lines = 1
+    for cell, width in zip(cells, widths, strict=True):
+        # Running text is narrower than the digits in which a width is given.
+        if isinstance(cell, str) and len(cell) > width:
+            parts = cell[: _MOST_POINTS * _LONGEST].splitlines()
+            wrapped = (textwrap.wrap(part, int(_LETTERS_PER_DIGIT * width)) for part in parts)
+            lines = max(lines, sum(map(len, wrapped)))
+    return min(2 + lines * _LINE_POINTS, _MOST_POINTS)
 
 
 def _longest_line(cell: Any, kind: Kind) -> int:
