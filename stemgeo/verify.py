@@ -308,9 +308,6 @@ class _OfRun(BaseModel):
     study_file: _Hashed | None = None
     inputs: list[_Hashed]
     libraries: dict[str, str] = {}
-<<<<<<< HEAD
-    notes: list[dict[str, str]] = []
-=======
     notes: list[str | dict[str, str]] = []
 
 
@@ -343,7 +340,6 @@ class _OfAnswer(BaseModel):
 
 
 _FORMS: dict[str, type[BaseModel]] = {RUN: _OfRun, ANSWER: _OfAnswer}
->>>>>>> verify
 
 
 def _of_run(content: Manifest) -> Manifest:

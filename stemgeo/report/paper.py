@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 STANDARD = "ua-1"
 """PDF/UA-1: what screen readers need is in the file."""
 _FONTS = Path("fonts", "ttf")
+_ALL_FONTS = Path(mpl.get_data_path()) / _FONTS
+"""They come with matplotlib and stand on the maps: the same on every machine."""
 _REGION = {"nl": "BE", "en": "GB"}
 
 
@@ -67,29 +69,29 @@ def write_pdf(letter: Letter, plates: Mapping[str, Plate], look: Look, path: Pat
         root = Path(folder)
         source = resources.files(__package__) / "templates" / "letter.typ"
         (root / "letter.typ").write_text(source.read_text(encoding="utf-8"), encoding="utf-8")
-        # The fonts of the maps, which come with matplotlib: the same on every machine.
         (root / _FONTS).mkdir(parents=True)
-        for font in (Path(mpl.get_data_path()) / _FONTS).glob("DejaVuSans*.ttf"):
+        for font in _ALL_FONTS.glob("DejaVuSans*.ttf"):
             shutil.copyfile(font, root / _FONTS / font.name)
         for key, plate in plates.items():
             shutil.copyfile(plate.svg, root / f"{key}.svg")
         content = _content(letter, plates, look)
         (root / "letter.json").write_text(json.dumps(content), encoding="utf-8")
         try:
-            path.write_bytes(_set(root, look, [STANDARD]))
+            path.write_bytes(_set(root, look, root / _FONTS, [STANDARD]))
         except typst.TypstError:
-            path.write_bytes(_set(root, look, []))
+            # One of the other fonts has a box for any letter: seen, though not read.
+            path.write_bytes(_set(root, look, _ALL_FONTS, []))
             return ""
     return STANDARD
 
 
-def _set(root: Path, look: Look, standards: list[Any]) -> bytes:
+def _set(root: Path, look: Look, fonts: Path, standards: list[Any]) -> bytes:
     midnight = dt.datetime.combine(look.date, dt.time(), dt.UTC)
     made = typst.compile(
         root / "letter.typ",
         root=root,
         format="pdf",
-        font_paths=[root / _FONTS],
+        font_paths=[fonts],
         ignore_system_fonts=True,
         pdf_standards=standards,
         timestamp=int(midnight.timestamp()),
