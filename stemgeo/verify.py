@@ -313,7 +313,7 @@ class _OfRun(_Written):
     study_file: _Hashed | None = None
     inputs: list[_Hashed]
     libraries: dict[str, str] = {}
-    notes: list[str] = []
+    notes: list[dict[str, str]] = []
 
 
 def _of_run(content: Manifest) -> Manifest:
