@@ -92,6 +92,9 @@ class Form(StrEnum):
 
 StudyPath = Annotated[Path, typer.Argument(metavar="STUDY", help="A study.toml or its folder.")]
 ResultPath = Annotated[Path, typer.Argument(metavar="DIR", help="A folder that a run wrote.")]
+WrittenPath = Annotated[
+    Path, typer.Argument(metavar="DIR", help="A folder that a run wrote, or an answer.")
+]
 ThreadsOption = Annotated[
     int | None,
     typer.Option("--threads", min=1, help="Searches side by side; all cores when not given."),
@@ -476,7 +479,7 @@ def templates(
 
 @app.command()
 def verify(
-    result: ResultPath,
+    result: WrittenPath,
     study: Annotated[
         Path | None,
         typer.Option(

@@ -80,6 +80,11 @@ class Source:
         """Their recognised academies against the year before."""
         return read_table(self.folder, "changes")
 
+    @cached_property
+    def profiles(self) -> set[str]:
+        """Those that were measured: in a straight line no road is quiet."""
+        return {key[KEYS.index("profile")] for key in self.coverage}
+
     def counted(self, level: str, code: str, band: str = ALL_BANDS) -> Row:
         """Give the counts of a place: central, the range, and on quiet roads where measured."""
         found = self._row(level, code, band, "central", "all")
@@ -87,7 +92,7 @@ class Source:
         for scenario in ("low", "high"):
             other = self._row(level, code, band, scenario, "all")
             found |= {f"{name}_{scenario}": other[name] for name in ("covered", "share")}
-        if "low_stress" in self.study.travel.profiles:
+        if "low_stress" in self.profiles:
             found["quiet"] = self._row(level, code, band, "central", "low_stress")
         return found
 
@@ -193,7 +198,7 @@ def _sexes(source: Source) -> Row | None:
 
 def _gaps(source: Source, profile: str) -> Row | None:
     """Count the gaps of one kind of roads, why they are, and name the largest."""
-    if profile not in source.study.travel.profiles:
+    if profile not in source.profiles:
         return None
     words, rules = WORDS[source.language], source.study.gaps
     table = read_table(source.folder, "gaps")
