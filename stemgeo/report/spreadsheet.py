@@ -44,9 +44,10 @@ _HEAD: dict[str, Any] = _FONT | {
     "valign": "bottom",
     "bg_color": "#E7EBF0",
     "bottom": 1,
+    # A white line between headings, which stand close.
+    "left": 5,
+    "left_color": "#FFFFFF",
 }
-# A white line between headings, which stand close.
-_HEAD |= {"left": 5, "left_color": "#FFFFFF"}
 _TOTAL: dict[str, Any] = {"bold": True, "top": 1, "bottom": 1, "bottom_color": "#000000"}
 _PAPER_A4 = 9
 _LINE_POINTS = 13
