@@ -21,11 +21,18 @@ from stemgeo.errors import Problem, ResultError
 from stemgeo.maps.page import save_figure
 from stemgeo.maps.series import lighter
 from stemgeo.maps.static import choropleth
-from stemgeo.maps.text import MapText
+from stemgeo.maps.text import WORDS, Language, MapText
 from stemgeo.maps.web import web_map
-from stemgeo.report.files import RUN, checked_file, read_manifest, whole_folder, write_manifest
+from stemgeo.report.files import (
+    MANIFEST,
+    RUN,
+    checked_file,
+    read_manifest,
+    whole_folder,
+    write_manifest,
+)
 from stemgeo.report.summary import summary_markdown
-from stemgeo.study import PROVINCES
+from stemgeo.study import PROVINCES, Output
 from stemgeo.tables import SCHEMAS, checked
 
 if TYPE_CHECKING:
@@ -44,6 +51,7 @@ TEXTS = (
 )
 """Columns that stay text when a table is read, whatever they look like."""
 FLANDERS = "Vlaanderen"
+ZONES = "tables/zones.parquet"
 FINEST_DETAIL_M = 10.0
 LIBRARIES = ("geopandas", "numba", "numpy", "osmium", "pandas", "pyogrio", "pyproj", "shapely")
 NOTE = {
@@ -165,14 +173,88 @@ def static_map(result: Tables, province: str | None = None) -> Figure:
 
 def interactive_map(result: Tables) -> str:
     """Give the web map as one HTML text."""
+    output = result.study.output
     return web_map(
         result.municipalities,
         result.academies,
         result.isochrones,
         result.gaps,
         map_text(result.study, result.inputs),
-        classes=result.study.output.classes,
+        classes=output.classes,
+        zones=zone_table(result),
+        background=output.background,
     )
+
+
+def web_map_of_folder(folder: Path, language: Language | None = None) -> str:
+    """Make the web map of a written result again.
+
+    Parameters
+    ----------
+    folder
+        That a run wrote.
+    language
+        "nl" or "en"; that of the run when not given.
+
+    Returns
+    -------
+    str
+        The page: in the language of the run, the one that the run wrote.
+
+    Raises
+    ------
+    ResultError
+        If a file of the result is missing or was changed, or an older version wrote it.
+    """
+    content = read_manifest(folder)
+    output = Output.model_validate(content["study"]["output"])
+    if "texts" not in content:
+        what = "was written by another version of stemgeo: it has no 'texts'"
+        raise ResultError(Problem(str(folder / MANIFEST), what, "run the study again"))
+    return web_map(
+        gpd.read_parquet(checked_file(folder, "tables/municipalities.parquet")),
+        gpd.read_parquet(checked_file(folder, "tables/academies.parquet")),
+        _areas_of_folder(folder, content, "isochrones.gpkg"),
+        gpd.read_file(checked_file(folder, "gaps.gpkg"), engine="pyogrio"),
+        MapText(**content["texts"][language or output.language]),
+        classes=output.classes,
+        zones=_zones_of_folder(folder, content),
+        background=output.background,
+    )
+
+
+def _areas_of_folder(folder: Path, content: dict[str, Any], name: str) -> gpd.GeoDataFrame | None:
+    if name not in content["outputs"]:
+        return None
+    return gpd.read_file(checked_file(folder, name), engine="pyogrio")
+
+
+def _zones_of_folder(folder: Path, content: dict[str, Any]) -> gpd.GeoDataFrame | None:
+    if ZONES not in content["outputs"]:
+        return None
+    return gpd.read_parquet(checked_file(folder, ZONES))
+
+
+def zone_table(result: Tables) -> gpd.GeoDataFrame | None:
+    """Give each zone its counts and share, as the municipalities have them.
+
+    Returns
+    -------
+    GeoDataFrame or None
+        `zone_id`, `nis_code`, `name`, the counts, `share`, polygons in EPSG:31370; None when
+        the study has no zones but its municipalities.
+    """
+    if result.study.inputs.zones is None:
+        return None
+    table = result.coverage
+    central = (table["scenario"] == "central") & (table["profile"] == "all")
+    counted = table[central & (table["level"] == "zone") & (table["band"] == coverage_.ALL_BANDS)]
+    columns = ["code", "name", "children", "covered", "uncovered", "unmeasured", "share"]
+    outlines = result.inputs.zones[["zone_id", "nis_code", "geometry"]]
+    zones = outlines.merge(
+        counted[columns].rename(columns={"code": "zone_id"}), on="zone_id", validate="1:1"
+    )
+    return zones.sort_values("zone_id", ignore_index=True)
 
 
 def write(result: Tables, place: Path) -> Path:
@@ -210,7 +292,7 @@ def write(result: Tables, place: Path) -> Path:
                 folder / "maps" / (province or FLANDERS).lower(),
                 formats=result.study.output.formats,
             )
-        (folder / "map.html").write_text(interactive_map(shown), encoding="utf-8")
+        (folder / "map.html").write_text(interactive_map(result), encoding="utf-8")
         (folder / "summary.md").write_text(
             summary_markdown(result, map_text(result.study, result.inputs)), encoding="utf-8"
         )
@@ -251,6 +333,9 @@ def _write_tables(result: Tables, folder: Path) -> None:
         checked(name, getattr(result, name)).to_parquet(folder / f"{name}.parquet", index=False)
     result.municipalities.to_parquet(folder / "municipalities.parquet", index=False)
     result.academies.to_parquet(folder / "academies.parquet", index=False)
+    zones = zone_table(result)
+    if zones is not None:
+        zones.to_parquet(folder / Path(ZONES).name, index=False)
 
 
 def write_csv(table: pd.DataFrame, path: Path) -> None:
@@ -289,11 +374,21 @@ def manifest(result: Tables) -> dict[str, Any]:
     return {
         "command": RUN,
         **origins(result.study, result.inputs, text=map_text(result.study, result.inputs)),
+        "texts": {
+            language: asdict(map_text(_in_language(result.study, language), result.inputs))
+            for language in WORDS
+        },
         "network": result.network_counts,
         "buildings": result.building_counts,
         "sums": sum_checks(result),
         "notes": [str(note) for note in result.notes],
     }
+
+
+def _in_language(study: Study, language: Language) -> Study:
+    return study.model_copy(
+        update={"output": study.output.model_copy(update={"language": language})}
+    )
 
 
 def origins(study: Study, *inputs: Inputs, text: MapText) -> dict[str, Any]:
