@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import geopandas as gpd
 import numpy as np
 import shapely
-from topojson import Topology
+from topojson.core.topology import Topology
 
 from stemgeo.maps.series import lighter
 

@@ -71,7 +71,6 @@ MINUTE_CLASSES = (0.0, 5.0, 10.0, 15.0, 20.0, 30.0)
 _DEGREE_DECIMALS = 5  # about a metre
 _BAND_COLOURS = ("#8c2d04", "#ec7014", "#fec44f")
 _GAP_COLOUR, _GAP_FILL = "#a3005c", "#e0007a"
-_ACADEMY_PX = 3.5
 _WITH, _WITHOUT = "#2c7fb8", "#ffffcc"
 _NO_FIGURE = "url(#no-figure)"
 _LABEL_DETAIL_M = 100.0
@@ -216,7 +215,7 @@ class _Theme:
     notes: Sequence[str] = ()
 
 
-class _Drawn(Layer):  # type: ignore[misc]  # folium's classes have no types of their own
+class _Drawn(Layer):
     """A layer of folium that our own script draws from the page's data."""
 
     _template = Template(
@@ -495,7 +494,7 @@ def _academies(academies: GeoDataFrame, words: Words) -> Iterator[_Theme]:
             told = ["name", *(name for name in ("organisation",) if name in ranked)]
             rows = ranked[told].fillna("").astype(str).to_numpy().tolist()
             ground = _Ground(key, ranked.geometry, [noun, words.organisation][: len(told)], rows)
-            look = {**_filled(fill, INK, 1.5), "radius": _ACADEMY_PX}
+            look = _filled(fill, INK, 1.2)
             yield _Theme(
                 key=key,
                 name=name,
@@ -555,7 +554,8 @@ def _background(background: Background | None) -> Iterator[_Theme]:
 def _data(themes: Sequence[_Theme]) -> dict[str, Any]:
     """Gather what the page's script draws from."""
     grounds = {ground.name: ground for theme in themes for ground in theme.grounds}
-    points, areas = {}, {}
+    points: dict[str, GeoSeries] = {}
+    areas: dict[str, GeoSeries] = {}
     for name, ground in grounds.items():
         is_point = (ground.shapes.geom_type == "Point").all()
         (points if is_point else areas)[name] = ground.shapes
@@ -582,7 +582,9 @@ def _corners(outlines: GeoSeries) -> list[list[float]]:
 
 
 def _dense(data: dict[str, Any], **_: Any) -> str:
-    return json.dumps(data, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+    """Write JSON without a space, nor a mark that begins something in a script's template."""
+    written = json.dumps(data, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+    return written.replace("`", r"\u0060").replace("$", r"\u0024")
 
 
 def _drawing(themes: Sequence[_Theme], corners: list[list[float]]) -> folium.Map:
@@ -649,7 +651,7 @@ def _asset(name: str) -> str:
 def _library(name: str) -> str:
     """Give a published script with its licence, without the pointer to a file that is not there."""
     script = _asset(name).split("//# sourceMappingURL=")[0]
-    return f"/*\n{_asset(name.split('/')[0] + '/LICENSE')}*/\n{script}"
+    return f"/*\n{_asset(name.partition('/')[0] + '/LICENSE')}*/\n{script}"
 
 
 def _leaflet_style() -> str:

@@ -75,15 +75,15 @@ const stemgeo = (() => {
       shape.closeTooltip();
       halo?.remove();
     };
-    const go = (shape) => {
+    const arrive = (shape) => {
       shape._map.panInside(middle(shape), { padding: [80, 80], animate: false });
-      shape.getElement().focus({ preventScroll: true });
+      show(shape);
     };
     const press = (shape, event) => {
       const map = shape._map;
       if (event.key in ARROWS) {
         const next = neighbour(group, shape, ARROWS[event.key]);
-        if (next) go(next);
+        next?.getElement().focus({ preventScroll: true });
       } else if (event.key === "+" || event.key === "-") {
         map.setZoomAround(middle(shape), map.getZoom() + (event.key === "+" ? 1 : -1), { animate: false });
         show(shape);
@@ -94,7 +94,7 @@ const stemgeo = (() => {
     };
     const name = (shape) => told(ground, shape.feature.id).map(([head, cell]) => `${head}: ${cell}`).join(", ");
     group.eachLayer((shape) => {
-      shape.bindTooltip(() => tooltip(ground, shape.feature.id), { sticky: true, className: "told" });
+      shape.bindTooltip(() => tooltip(ground, shape.feature.id), { sticky: true, opacity: 1, className: "told" });
       shape.on({ mouseover: () => mark(shape), mouseout: () => leave(shape) });
       shape.on("add", () => {
         const element = shape.getElement();
@@ -106,7 +106,7 @@ const stemgeo = (() => {
         element.setAttribute("tabindex", -1);
         if (!walk.stop || walk.stop === shape) stopAt(shape);
         L.DomEvent.on(element, {
-          focus: () => show(shape),
+          focus: () => arrive(shape),
           blur: () => leave(shape),
           keydown: (event) => press(shape, event),
         });
@@ -116,7 +116,20 @@ const stemgeo = (() => {
     walks.push(walk);
   };
 
-  const areas = ({ ground, pane, looks, look }) => {
+  // Points shrink with the map, so that they do not hide it.
+  const sized = (group) => {
+    const size = () => {
+      const steps = group._map.getZoom() - 8.25; // where Flanders fills a screen
+      const scale = 2 ** Math.min(steps, steps / 2);
+      group.eachLayer((point) => point.setRadius(Math.min(6, Math.max(1.5, 3.5 * scale))));
+    };
+    return group.on({
+      add: () => { group._map.on("zoomend", size); group._map.whenReady(size); },
+      remove: () => group._map.off("zoomend", size),
+    });
+  };
+
+  const drawn = ({ ground, pane, looks, look }) => {
     const interactive = ground in data.tables;
     const group = L.geoJSON(shapes(ground), {
       pane,
@@ -126,7 +139,7 @@ const stemgeo = (() => {
       pointToLayer: (_, at) => L.circleMarker(at, { pane }),
     });
     if (interactive) walked(group, ground);
-    return group;
+    return ground in data.points ? sized(group) : group;
   };
 
   const borders = ({ ground, between, pane, look }) => {
@@ -179,7 +192,7 @@ const stemgeo = (() => {
   const draw = (part) => {
     if ("labels" in part) return names(part);
     if ("tiles" in part) return tiles(part);
-    return "between" in part ? borders(part) : areas(part);
+    return "between" in part ? borders(part) : drawn(part);
   };
 
   const layers = {};

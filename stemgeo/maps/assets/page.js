@@ -69,12 +69,14 @@
   }));
 
   // Paper is narrower than the screen: show the same ground there, and again on the screen.
+  const snap = map.options.zoomSnap;
   let ground = map.getBounds();
   map.on("moveend", () => {
     if (!window.matchMedia("print").matches) ground = map.getBounds();
   });
   window.matchMedia("print").addEventListener("change", () => {
     const shown = ground;
+    map.options.zoomSnap = window.matchMedia("print").matches ? 0 : snap;
     map.invalidateSize({ animate: false, pan: false });
     map.fitBounds(shown, { animate: false });
   });
