@@ -588,7 +588,13 @@ def _dense(data: dict[str, Any], **_: Any) -> str:
 
 
 def _drawing(themes: Sequence[_Theme], corners: list[list[float]]) -> folium.Map:
-    drawing = folium.Map(tiles=None, zoom_snap=0.25, zoom_control=False, attribution_control=False)
+    drawing = folium.Map(
+        tiles=None,
+        zoom_snap=0.25,
+        zoom_control=False,
+        attribution_control=False,
+        fade_animation=False,  # figures that were left are gone at once
+    )
     drawing.default_js, drawing.default_css = [], []
     # Each layer has its height, so that switching one off and on does not bury another.
     for name, height, takes_pointer in (

@@ -110,6 +110,7 @@ def opened(browser: Browser, tmp_path: Path) -> Iterator[Callable[..., Opened]]:
         context = browser.new_context(viewport={"width": size[0], "height": size[1]})
         contexts.append(context)
         context.set_offline(offline=True)
+        context.set_default_timeout(10_000)
         tab = context.new_page()
         shown = Opened(tab, file.as_uri())
         tab.on("request", lambda request: shown.requests.append(request.url))
@@ -170,7 +171,7 @@ def test_each_layer_draws(opened: Callable[..., Opened], page: str) -> None:
 
 def test_names_do_not_cover_each_other(opened: Callable[..., Opened], page: str) -> None:
     """At every zoom some names are shown, the more the closer, and no two overlap."""
-    shown, seen = opened(page), []
+    shown, seen = opened(page, (390, 800)), []
     for _ in range(3):
         boxes = [label.bounding_box() for label in shown.tab.locator(".name:visible").all()]
         for one, other in itertools.combinations([box for box in boxes if box], 2):
@@ -255,7 +256,8 @@ def test_walking_by_keyboard(opened: Callable[..., Opened], page: str) -> None:
 def test_gaps_and_academies_are_walked_too(opened: Callable[..., Opened], page: str) -> None:
     """Each layer has one stop; what lies out of sight comes into it."""
     shown = opened(page, (700, 500))
-    shown.tab.locator("#layers input[type=checkbox]").first.check()
+    shown.tab.locator("#layers input[type=checkbox]").first.focus()
+    shown.press("Space")
     shown.tab.evaluate("window[document.body.dataset.map].setView([50.6, 3.0], 12)")
     for column, ground in (("STEM-academie", "academies"), ("Gemeenten", "gaps")):
         shown.tab_to(lambda name, column=column: name.startswith(f"{column}:"))  # type: ignore[misc]
@@ -396,7 +398,7 @@ def test_another_picture_is_told_from_the_golden_one(
     kept = tmp_path / "kept"
     monkeypatch.setattr("pictures.KEPT", kept)
     monkeypatch.setattr("pictures.ROOT", tmp_path)
-    with pytest.raises(AssertionError, match="differs from the golden picture.*see kept"):
+    with pytest.raises(AssertionError, match=r"differs from the golden picture.*see kept"):
         assert_like_golden(made, "web-map")
     assert {path.name for path in kept.iterdir()} == {"web-map.png", "web-map-difference.png"}
     assert kept != KEPT
@@ -475,7 +477,7 @@ def test_a_background_is_fetched_from_its_host_alone(
         web_map(municipalities, academies, None, gaps, quiet, background=tiles), encoding="utf-8"
     )
     context = browser.new_context()
-    context.route("https://**", lambda route: route.fulfill(body=PIXEL, content_type="image/png"))
+    context.route(re.compile("^https:"), lambda route: route.fulfill(body=PIXEL, content_type="image/png"))
     tab = context.new_page()
     asked: list[str] = []
     complaints: list[Any] = []

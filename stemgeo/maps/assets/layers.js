@@ -52,10 +52,17 @@ const stemgeo = (() => {
     group.eachLayer((shape) => {
       const { x, y } = map.project(middle(shape)).subtract(start);
       const along = x * dx + y * dy;
-      const cost = along + 2 * Math.abs(x * dy + y * dx);
-      if (along > 0 && cost < least) [best, least] = [shape, cost];
+      const aside = Math.abs(x * dy) + Math.abs(y * dx);
+      const cost = along + 2 * aside;
+      if (aside < 2 * along && cost < least) [best, least] = [shape, cost];
     });
     return best;
+  };
+
+  let open = null; // the shape whose figures are shown: one at a time
+  const alone = (shape) => {
+    if (open !== shape) open?.closeTooltip();
+    open = shape;
   };
 
   // Tab comes to one shape of each layer; the arrows go from there to the others.
@@ -95,7 +102,11 @@ const stemgeo = (() => {
     const name = (shape) => told(ground, shape.feature.id).map(([head, cell]) => `${head}: ${cell}`).join(", ");
     group.eachLayer((shape) => {
       shape.bindTooltip(() => tooltip(ground, shape.feature.id), { sticky: true, opacity: 1, className: "told" });
-      shape.on({ mouseover: () => mark(shape), mouseout: () => leave(shape) });
+      shape.on({
+        mouseover: () => mark(shape),
+        mouseout: () => leave(shape),
+        tooltipopen: () => alone(shape),
+      });
       shape.on("add", () => {
         const element = shape.getElement();
         element.ownerSVGElement.setAttribute("role", "listbox");
