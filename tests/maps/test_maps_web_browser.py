@@ -477,7 +477,9 @@ def test_a_background_is_fetched_from_its_host_alone(
         web_map(municipalities, academies, None, gaps, quiet, background=tiles), encoding="utf-8"
     )
     context = browser.new_context()
-    context.route(re.compile("^https:"), lambda route: route.fulfill(body=PIXEL, content_type="image/png"))
+    context.route(
+        re.compile("^https:"), lambda route: route.fulfill(body=PIXEL, content_type="image/png")
+    )
     tab = context.new_page()
     asked: list[str] = []
     complaints: list[Any] = []
