@@ -375,6 +375,24 @@ def test_print_shows_the_map_and_its_legend(opened: Callable[..., Opened], page:
     assert land["x"] + land["width"] <= around["x"] + around["width"]
 
 
+def test_paper_of_any_width_shows_the_whole_land(opened: Callable[..., Opened], page: str) -> None:
+    """When the sheet is another size than the screen, in print, the same ground is fitted in."""
+    shown = opened(page, (1400, 900))
+    shown.tab.emulate_media(media="print")
+    for width in (1000, 700):
+        shown.tab.set_viewport_size({"width": width, "height": 900})
+        shown.tab.wait_for_timeout(500)
+        around, land = (
+            shown.tab.locator(one).bounding_box()
+            for one in (".folium-map", ".leaflet-provinces-pane path")
+        )
+        assert around
+        assert land
+        left, right = land["x"] - around["x"], around["width"] - land["width"]
+        assert 0 <= left <= right
+        assert abs(left - right / 2) < 10
+
+
 def picture_of(shown: Opened) -> bytes:
     """The map alone: around it stand the letters of the machine."""
     shown.tab.wait_for_timeout(300)

@@ -69,16 +69,21 @@
   }));
 
   // Paper is narrower than the screen: show the same ground there, and again on the screen.
+  const paper = window.matchMedia("print");
   const snap = map.options.zoomSnap;
   let ground = map.getBounds();
-  map.on("moveend", () => {
-    if (!window.matchMedia("print").matches) ground = map.getBounds();
-  });
-  window.matchMedia("print").addEventListener("change", () => {
+  const refit = () => {
     const shown = ground;
-    map.options.zoomSnap = window.matchMedia("print").matches ? 0 : snap;
+    map.options.zoomSnap = paper.matches ? 0 : snap;
     map.invalidateSize({ animate: false, pan: false });
     map.fitBounds(shown, { animate: false });
+  };
+  map.on("moveend", () => {
+    if (!paper.matches) ground = map.getBounds();
   });
+  paper.addEventListener("change", refit);
+  new ResizeObserver(() => {
+    if (paper.matches) refit();
+  }).observe(container);
   document.getElementById("print").addEventListener("click", () => window.print());
 })();
