@@ -586,6 +586,37 @@ class Siting(_Part):
         return floors
 
 
+_TILES = re.compile(r"https://[a-z0-9.-]+(:[0-9]+)?/[A-Za-z0-9._~%/?=&@+{}-]*")
+
+
+class Background(_Part):
+    """A map under the web map, which its readers then fetch from where it is kept.
+
+    Attributes
+    ----------
+    url
+        Of its tiles, with {z}, {x} and {y}.
+    attribution
+        Whose it is, as its maker wants to be named; shown on the map.
+    """
+
+    url: str = Field(max_length=300)
+    attribution: Line = Field(min_length=1, max_length=300)
+
+    @field_validator("url")
+    @classmethod
+    def _of_tiles(cls, url: str) -> str:
+        fields = sorted(re.findall(r"{.*?}", url))
+        if not _TILES.fullmatch(url) or fields != ["{x}", "{y}", "{z}"]:
+            raise ValueError("must be like https://tiles.example.be/{z}/{x}/{y}.png")
+        return url
+
+    @property
+    def host(self) -> str:
+        """What the page may fetch from: scheme, host and port."""
+        return "/".join(self.url.split("/")[:3])
+
+
 class Output(_Part):
     """How results are shown.
 
@@ -604,6 +635,8 @@ class Output(_Part):
         The rider whose isochrones are drawn; 12 km/h is the middle band's central speed.
     isochrone_cell_m
         Size of the raster cell behind the isochrones, metres.
+    background
+        A map under the web map; none unless asked for, so that the page opens without a network.
     """
 
     language: Language = "nl"
@@ -614,6 +647,7 @@ class Output(_Part):
     isochrone_minutes: tuple[float, ...] = (5, 10, 15)
     isochrone_speed_kmh: float = Field(default=12, gt=0, le=45)
     isochrone_cell_m: float = Field(default=25, ge=5, le=500)
+    background: Background | None = None
 
     @field_validator("classes")
     @classmethod

@@ -140,7 +140,7 @@ def test_maps_give_planned_places_a_mark_of_their_own(written: Path) -> None:
     assert "STEM-academie (gepland)" in (folder / "maps" / "vlaanderen.svg").read_text("utf-8")
     page = (folder / "map.html").read_text("utf-8")
     assert "STEM-academies (gepland)" in page
-    assert 'class="swatch dot planned"' in page
+    assert 'data-layer="planned"' in page
 
 
 def test_coordinates_are_enough(place: Path, tmp_path: Path) -> None:

@@ -424,6 +424,70 @@ def test_the_web_map_needs_nothing_but_itself(written: tuple[Result, Path]) -> N
     assert not re.findall(r"url\([\"']?https?:", page)
 
 
+def test_the_web_map_of_a_folder_is_the_one_that_the_run_wrote(
+    written: tuple[Result, Path],
+) -> None:
+    """Byte for byte, from the files alone; so is the one of the result in memory."""
+    result, folder = written
+    page = (folder / "map.html").read_text("utf-8")
+    assert bundle.web_map_of_folder(folder) == page == result.web_map()
+
+
+def test_the_web_map_of_a_folder_in_another_language(written: tuple[Result, Path]) -> None:
+    """The page that the run would have written in English."""
+    result, folder = written
+    output = result.study.output.model_copy(update={"language": "en"})
+    english = dataclasses.replace(result, study=result.study.model_copy(update={"output": output}))
+    page = bundle.web_map_of_folder(folder, "en")
+    assert page == english.web_map()
+    assert '<html lang="en">' in page
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["tables/municipalities.parquet", "isochrones.gpkg", "gaps.gpkg"],
+)
+def test_the_web_map_of_a_folder_that_was_changed_is_refused(
+    written: tuple[Result, Path], tmp_path: Path, name: str
+) -> None:
+    """Each file that it reads must be the one that the run wrote."""
+    folder = Path(shutil.copytree(written[1], tmp_path / "copy"))
+    with (folder / name).open("ab") as file:
+        file.write(b"x")
+    with pytest.raises(ResultError, match="was changed after the run"):
+        bundle.web_map_of_folder(folder)
+
+
+def test_the_zones_of_a_result_have_the_figures_of_the_coverage_table(
+    written: tuple[Result, Path], sample_result: Result
+) -> None:
+    """Each zone once, with its outline, and they add up to each municipality; or there are none."""
+    assert bundle.zone_table(written[0]) is None
+    zones = bundle.zone_table(sample_result)
+    assert zones is not None
+    assert sorted(zones["zone_id"]) == sorted(sample_result.inputs.zones["zone_id"])
+    assert not zones.geometry.is_empty.any()
+    counts = ["children", "covered", "uncovered", "unmeasured"]
+    sums = zones.groupby("nis_code")[counts].sum()
+    own = sample_result.municipalities.set_index("nis_code")[counts]
+    pd.testing.assert_frame_equal(sums, own.sort_index(), check_names=False)
+
+
+def test_the_zones_of_a_folder_are_those_of_the_result(
+    sample_result: Result, tmp_path: Path
+) -> None:
+    """The page from the files has the layer of zones that the page of the run has."""
+    folder = sample_result.write(tmp_path / "sample")
+    page = (folder / "map.html").read_text("utf-8")
+    assert "Aandeel kinderen op tijd, per zone" in page
+    assert bundle.web_map_of_folder(folder) == page
+    assert len(page.encode()) < 4_000_000
+    zones = folder / "tables" / "zones.parquet"
+    zones.write_bytes(zones.read_bytes() + b"x")
+    with pytest.raises(ResultError, match=r"zones.parquet.*was changed after the run"):
+        bundle.web_map_of_folder(folder)
+
+
 def test_a_title_with_a_bar_does_not_break_the_summary(written: tuple[Result, Path]) -> None:
     """Markdown has its marks escaped; the table keeps its columns."""
     lines = (written[1] / "summary.md").read_text("utf-8").splitlines()

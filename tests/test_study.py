@@ -320,6 +320,15 @@ def test_no_number_is_infinite_or_none_at_all(
     assert all(f"'{table}.{key}" in line for line in told)
 
 
+def test_a_background_says_what_a_page_may_fetch() -> None:
+    """None unless asked for; then scheme, host and port, and nothing of the path."""
+    assert parsed().output.background is None
+    url = "https://tiles.example.be:8443/osm/{z}/{x}/{y}.png?style=grey"
+    asked = parsed(output={"background": {"url": url, "attribution": "Maker"}}).output.background
+    assert asked is not None
+    assert asked.host == "https://tiles.example.be:8443"
+
+
 def test_yes_is_no_speed() -> None:
     """`speed_kmh = true` is refused, and not taken as 1 km/h."""
     assert len(lines(travel={"speed_kmh": True})) == 1
@@ -395,6 +404,19 @@ def test_a_horizon_below_the_cutoff_is_refused() -> None:
         {"isochrone_minutes": [10, 5]},
         {"formats": ["jpg"]},
         {"language": "fr"},
+        *(
+            {"background": {"url": url, "attribution": "Maker"}}
+            for url in (
+                "http://tiles.example.be/{z}/{x}/{y}.png",
+                "https://{s}.example.be/{z}/{x}/{y}.png",
+                "https://tiles.example.be/{z}/{x}.png",
+                "https://tiles.example.be/{z}/{x}/{y}.png; script-src *",
+                "https://tiles.example.be/{z}/{x}/{y}/{{7*7}}",
+                "https://a@b.example.be/{z}/{x}/{y}.png",
+                "https:///{z}/{x}/{y}",
+            )
+        ),
+        {"background": {"url": "https://tiles.example.be/{z}/{x}/{y}.png"}},
     ],
 )
 def test_classes_and_minutes_must_rise_and_be_shown_in_a_known_form(output: dict[str, Any]) -> None:

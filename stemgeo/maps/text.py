@@ -148,6 +148,21 @@ class Words:
     alt_highest: str
     alt_lowest: str
     alt_none: str
+    has_academy: str
+    with_one: str
+    without_one: str
+    minutes_by_place: str
+    or_more: str
+    zone_shares: str
+    zone: str
+    zones: str
+    names: str
+    brussels: str
+    organisation: str
+    walk: str
+    to_map: str
+    to_table: str
+    print_page: str
 
 
 _DUTCH = Words(
@@ -230,6 +245,22 @@ _DUTCH = Words(
     alt_highest="Hoogst: ",
     alt_lowest="Laagst: ",
     alt_none="Zonder cijfer: {count}.",
+    has_academy="Gemeenten met en zonder STEM-academie",
+    with_one="met STEM-academie",
+    without_one="zonder STEM-academie",
+    minutes_by_place="Mediane fietstijd, per gemeente",
+    or_more="{minutes} minuten of meer",
+    zone_shares="Aandeel kinderen op tijd, per zone",
+    zone="zone",
+    zones="zones",
+    names="Namen van gemeenten",
+    brussels="Brussel",
+    organisation="Organisatie",
+    walk="De Tab-toets brengt u bij de gemeenten; met de pijltjes gaat u van de ene naar de andere "
+    "en leest u de cijfers, Escape sluit ze.",
+    to_map="Naar de kaart",
+    to_table="Naar de tabel",
+    print_page="Afdrukken",
 )
 
 _ENGLISH = Words(
@@ -312,6 +343,22 @@ _ENGLISH = Words(
     alt_highest="Highest: ",
     alt_lowest="Lowest: ",
     alt_none="Without a figure: {count}.",
+    has_academy="Municipalities with and without a STEM academy",
+    with_one="with a STEM academy",
+    without_one="without a STEM academy",
+    minutes_by_place="Median cycling time, by municipality",
+    or_more="{minutes} minutes or more",
+    zone_shares="Share of children in time, by zone",
+    zone="zone",
+    zones="zones",
+    names="Names of municipalities",
+    brussels="Brussels",
+    organisation="Organisation",
+    walk="Tab brings you to the municipalities; the arrows go from one to the next and show its "
+    "figures, Escape closes them.",
+    to_map="To the map",
+    to_table="To the table",
+    print_page="Print",
 )
 
 WORDS: dict[Language, Words] = {"nl": _DUTCH, "en": _ENGLISH}

@@ -1,9 +1,10 @@
 """The web map: one page that opens without a network, drawn by folium.
 
-Leaflet's script and style stand in the page (`assets/leaflet`, BSD-2, as published). Folium puts
-texts into JavaScript template literals and runs its own output through Jinja again, so every text
-from data is escaped before it gets there. A content security policy with the hashes of our own
-three scripts stands behind that: no other script runs, and nothing is fetched.
+Leaflet and topojson-client stand in the page as they were published (`assets/leaflet`, BSD-2;
+`assets/topojson`, ISC). Shapes and texts from data stand in one block of JSON, from which our own
+script draws folium's layers and sets texts as text: none passes through folium's templates. A
+content security policy with the hashes of our scripts stands behind that: no other script runs,
+and nothing is fetched but the tiles of a background, from its own host, when one is asked for.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import html
+import json
 import re
 from dataclasses import dataclass
 from importlib import resources
@@ -22,8 +24,9 @@ import geopandas as gpd
 import numpy as np
 import shapely
 from branca.element import Element, Figure
-from folium.map import CustomPane
-from jinja2 import Environment, PackageLoader
+from folium.map import CustomPane, Layer
+from jinja2 import Environment, PackageLoader, Template
+from jinja2.utils import htmlsafe_json_dumps
 from markupsafe import Markup
 from matplotlib.colors import to_hex, to_rgb
 
@@ -31,14 +34,11 @@ from stemgeo.maps.series import (
     DEFAULT_CLASSES,
     INK,
     NO_CLASS,
-    border_rings,
     class_counts,
     class_numbers,
     colours,
-    lighter,
     line_on,
     partly_measured,
-    provinces,
 )
 from stemgeo.maps.text import (
     class_labels,
@@ -49,28 +49,32 @@ from stemgeo.maps.text import (
     percent,
     whole,
 )
+from stemgeo.maps.topology import sketched_bands, sketched_gaps, sketched_places, topology
 
 if TYPE_CHECKING:
     from collections.abc import Hashable, Iterator, Sequence
 
     from geopandas import GeoDataFrame, GeoSeries
-    from numpy.typing import NDArray
+    from numpy.typing import ArrayLike, NDArray
 
     from stemgeo.maps.text import MapText, Words
+    from stemgeo.study import Background
 
-    Feature = dict[str, Any]
+    Look = dict[str, Any]
 
-_DETAIL_M = 50.0
-_SMALLEST_RING_M2 = 2e6
+MOST_BYTES = 10_000_000
+"""The page stays below this: zones are left out when they would not fit."""
+
+MINUTE_CLASSES = (0.0, 5.0, 10.0, 15.0, 20.0, 30.0)
+"""Lower bounds of the classes of the median travel time, in minutes."""
+
 _DEGREE_DECIMALS = 5  # about a metre
-_MOST_ISOCHRONE_POINTS = 150_000  # about 4 MB of the page
-_ISOCHRONE_DETAIL_M = (50.0, 100.0, 200.0, 400.0)
-
 _BAND_COLOURS = ("#8c2d04", "#ec7014", "#fec44f")
 _GAP_COLOUR, _GAP_FILL = "#a3005c", "#e0007a"
-_ACADEMY_PX = 3.5
-_MOST_GAP_POINTS = 100_000  # about 3 MB of the page
-_GAP_DETAIL_M = (25.0, 50.0, 100.0, 200.0)
+_WITH, _WITHOUT = "#2c7fb8", "#ffffcc"
+_NO_FIGURE = "url(#no-figure)"
+_LABEL_DETAIL_M = 100.0
+_BRUSSELS = shapely.Point(148_900, 170_800)  # Grote Markt, EPSG:31370
 
 _UNSAFE = {"`": "&#96;", "$": "&#36;", "{": "&#123;", "}": "&#125;", "\\": "&#92;"}
 
@@ -83,15 +87,19 @@ def web_map(
     text: MapText,
     *,
     classes: Sequence[float] = DEFAULT_CLASSES,
+    zones: GeoDataFrame | None = None,
+    background: Background | None = None,
 ) -> str:
     """Make the web map, as one HTML page with everything inside.
 
     Parameters
     ----------
     municipalities
-        As from `coverage.municipality_table`, in EPSG:31370.
+        As from `coverage.municipality_table`, in EPSG:31370. With a column `median_time_s`
+        (seconds, infinite beyond the horizon) there is a layer of it.
     academies
         `academy_id`, `name`, points in EPSG:31370; those with `planned` get a mark of their own.
+        `organisation`, when there, is shown too.
     isochrones
         Bands of the nearest of all (`academy_id` empty): `minutes_from`, `minutes_to`, polygons
         in EPSG:31370. None or empty: not drawn.
@@ -101,6 +109,12 @@ def web_map(
         Title, notice, source, date and language.
     classes
         Class bounds in percent, the same as on the static maps.
+    zones
+        `zone_id`, `nis_code`, `name` and the counts and share that municipalities have, polygons
+        in EPSG:31370. None: no layer of zones; nor is there one when the page would outgrow
+        `MOST_BYTES`.
+    background
+        Tiles under the map, with their attribution: the page fetches these, and nothing else.
 
     Returns
     -------
@@ -108,38 +122,41 @@ def web_map(
         The page. The same tables give the same text.
     """
     words = text.words
-    ranked = municipalities.sort_values("nis_code", ignore_index=True)
-    places = ranked.set_geometry(lighter(ranked.geometry, _DETAIL_M))
-    bands = _bands(isochrones, words)
-    drawing = folium.Map(tiles=None, zoom_snap=0.25, zoom_control=False, attribution_control=False)
-    drawing.default_js, drawing.default_css = [], []
-    _add_panes(drawing)
-    shares = _shares_layer(places, classes, text)
-    layers = [shares, *_border_layers(places), *_isochrone_layers(bands, words)]
-    layers += [*_gap_layers(gaps, words), *_academy_layers(academies, words)]
-    for layer in layers:
-        layer.add_to(drawing)
-    folium.LayerControl(collapsed=False).add_to(drawing)
-    drawing.fit_bounds(_corners(places))
-    map_html, map_script = _rendered(drawing)
-    scripts = [_leaflet_script(), map_script, _asset("page.js")]
-    page = {
-        "map_name": drawing.get_name(),
-        "shares_name": shares.get_name(),
+    places = municipalities.sort_values("nis_code", ignore_index=True)
+    parts = None if zones is None else zones.sort_values("zone_id", ignore_index=True)
+    outlines, zone_outlines = sketched_places(places, parts)
+    towns = _towns(places, outlines, words)
+    themes = [_shares(places, towns, classes, text), _with_and_without(places, towns, words)]
+    themes += _minutes(places, towns, words)
+    if parts is not None and zone_outlines is not None:
+        themes += [_zone_shares(parts, _zones(parts, places, zone_outlines, words), classes, text)]
+    themes += [*_bands(isochrones, towns, words), *_gaps(gaps, words)]
+    themes += [*_academies(academies, words), _names(places, outlines, words)]
+    themes += [_borders(places, towns), *_background(background)]
+    map_name, map_html, map_script = _rendered(_drawing(themes, _corners(outlines)))
+    libraries = [_library("leaflet/leaflet.js"), _library("topojson/topojson-client.min.js")]
+    scripts = [*libraries, _asset("layers.js"), map_script, _asset("page.js")]
+    fills = colours(len(classes) - 1)
+    written = {
+        "map_name": map_name,
         "map_html": Markup(map_html),  # noqa: S704 -- folium's
-        "scripts": scripts,
-        "policy": _policy(scripts),
-        "swatches": _swatches(places, classes, words),
-        "without_figure": municipalities_counted(int(places["share"].isna().sum()), words),
-        "partly_measured": _counted_if_any(int(partly_measured(places).sum()), words),
-        "planned": _planned(words.academy, words) if is_planned(academies).any() else "",
-        "has_gaps": "all" in _profiles(gaps),
-        "has_quiet_gaps": "low_stress" in _profiles(gaps),
-        "bands": bands,
-        "columns": _figure_names(words),
-        "rows": _rows(places, words),
+        "scripts": [Markup(script) for script in scripts],  # noqa: S704 -- see the module
+        "policy": _policy(scripts, background),
+        "data": htmlsafe_json_dumps(_data(themes), dumps=_dense),
+        "legends": [theme for theme in themes if theme.swatches],
+        "hatches": [(fill, line_on(fill)) for fill in fills],
+        "columns": towns.columns,
+        "rows": _rows(towns),
+        "background": background,
     }
-    return _render(page, text)
+    page = _render(written, text)
+    if zones is not None and len(page.encode()) >= MOST_BYTES:
+        return web_map(
+            *(municipalities, academies, isochrones, gaps, text),
+            classes=classes,
+            background=background,
+        )
+    return page
 
 
 def escape_for_web(text: str) -> str:
@@ -161,154 +178,260 @@ def escape_for_web(text: str) -> str:
 
 
 @dataclass(frozen=True)
-class _Band:
-    """The ground from which an academy is so many minutes away."""
+class _Ground:
+    """A set of shapes, and what is told of each: a cell for each column."""
 
-    number: int
-    label: str
-    colour: str
-    ground: shapely.Geometry
+    name: str
+    shapes: GeoSeries
+    columns: Sequence[str] = ()
+    rows: Sequence[Sequence[str]] = ()
 
 
 @dataclass(frozen=True)
 class _Swatch:
-    number: int
+    """A line of the legend; `kind` is the form of its mark."""
+
+    fill: str
     label: str
-    count: str
-    colour: str
-    line: str
+    count: str = ""
+    kind: str = "area"
 
 
 @dataclass(frozen=True)
-class _Row:
-    """The figures of a municipality, written out; all of it safe in the page."""
+class _Theme:
+    """What can be switched on and off, with its legend.
 
-    code: Markup
-    option: Markup
-    cells: list[Markup]
+    `parts` are what it draws, one above the other, as the page's script takes them.
+    """
+
+    key: str
+    name: str
+    parts: Sequence[dict[str, Any]]
+    grounds: Sequence[_Ground] = ()
+    overlay: bool = False
+    show: bool = False
+    heading: str = ""
+    swatches: Sequence[_Swatch] = ()
+    notes: Sequence[str] = ()
 
 
-def _figure_names(words: Words) -> list[str]:
+class _Drawn(Layer):
+    """A layer of folium that our own script draws from the page's data."""
+
+    _template = Template(
+        "{% macro script(this, kwargs) %}"
+        "var {{ this.get_name() }} = stemgeo.layer({{ this.key|tojson }});"
+        "{% endmacro %}"
+    )
+
+    def __init__(self, theme: _Theme) -> None:
+        super().__init__(escape_for_web(theme.name), theme.overlay, bool(theme.name), theme.show)
+        self._name = "Drawn"
+        self.key = theme.key
+
+
+def _part(ground: _Ground, pane: str, looks: Sequence[Look], look: ArrayLike) -> dict[str, Any]:
+    """Say how a ground is drawn: with which of the looks each of its shapes."""
+    return {
+        "ground": ground.name,
+        "pane": pane,
+        "looks": list(looks),
+        "look": np.broadcast_to(look, len(ground.shapes)).tolist(),
+    }
+
+
+# Municipalities and zones
+
+
+def _towns(places: GeoDataFrame, outlines: GeoSeries, words: Words) -> _Ground:
     counted = [words.children, words.covered, words.uncovered, words.unmeasured]
-    return [words.municipality, words.province, words.share, *counted, words.academies]
-
-
-def _rows(places: GeoDataFrame, words: Words) -> list[_Row]:
-    """Write out the figures of each municipality, in order of name."""
-    ranked = places.sort_values(["name", "nis_code"])
-    twice = ranked["name"].duplicated(keep=False)
-    rows = []
-    for place, has_namesake in zip(ranked.itertuples(), twice, strict=True):
-        counted = (place.children, place.covered, place.uncovered, place.unmeasured)
-        numbers = [whole(number, words) for number in (*counted, place.academies)]
-        share = percent(place.share, words)
-        option = f"{place.name} ({place.province})" if has_namesake else place.name
-        cells = [place.name, place.province, share, *numbers]
-        rows.append(_Row(_safe(place.nis_code), _safe(option), [_safe(cell) for cell in cells]))
-    return rows
-
-
-def _safe(text: str) -> Markup:
-    return Markup(escape_for_web(text))  # noqa: S704 -- this is the one place that vouches for it
-
-
-def _swatches(places: GeoDataFrame, classes: Sequence[float], words: Words) -> list[_Swatch]:
-    counted = class_counts(places["share"], classes)
-    parts = zip(class_labels(classes, words), counted, colours(len(counted)), strict=True)
-    return [
-        _Swatch(number, label, municipalities_counted(size, words), colour, line_on(colour))
-        for number, (label, size, colour) in enumerate(parts)
+    columns = [words.municipality, words.province, words.share, *counted, words.academies]
+    rows = [
+        [place.name, place.province, percent(place.share, words)]
+        + [whole(n, words) for n in (*_counts(place), place.academies)]
+        for place in places.itertuples()
     ]
+    if "median_time_s" in places:
+        columns.append(words.median_time)
+        told = [_minutes_told(seconds, words) for seconds in places["median_time_s"]]
+        rows = [[*row, one] for row, one in zip(rows, told, strict=True)]
+    return _Ground("municipalities", outlines, columns, rows)
 
 
-def _counted_if_any(number: int, words: Words) -> str:
-    return municipalities_counted(number, words) if number else ""
+def _zones(zones: GeoDataFrame, places: GeoDataFrame, outlines: GeoSeries, words: Words) -> _Ground:
+    counted = [words.children, words.covered, words.uncovered, words.unmeasured]
+    columns = [words.zone.capitalize(), words.municipality, words.share, *counted]
+    names = dict(zip(places["nis_code"], places["name"], strict=True))
+    rows = [
+        [zone.name, names[zone.nis_code], percent(zone.share, words)]
+        + [whole(n, words) for n in _counts(zone)]
+        for zone in zones.itertuples()
+    ]
+    return _Ground("zones", outlines, columns, rows)
 
 
-def _add_panes(drawing: folium.Map) -> None:
-    """Give each layer its height, so that switching one off and on does not bury another."""
-    for name, height, takes_pointer in (
-        ("municipalities", 350, False),  # the shares have Leaflet's own pane, at 400
-        ("isochrones", 420, False),
-        ("provinces", 430, False),
-        ("gaps", 440, True),
-        ("academies", 450, True),
-    ):
-        CustomPane(name, z_index=height, pointer_events=takes_pointer).add_to(drawing)
+def _counts(place: Any) -> tuple[int, int, int, int]:
+    return place.children, place.covered, place.uncovered, place.unmeasured
 
 
-def _shares_layer(places: GeoDataFrame, classes: Sequence[float], text: MapText) -> folium.GeoJson:
-    figures = {str(row.code): row.cells for row in _rows(places, text.words)}
-    names = _figure_names(text.words)
-    codes = [escape_for_web(code) for code in places["nis_code"]]
-    properties = [dict(zip(names, figures[code], strict=True)) for code in codes]
-    looks = dict(zip(codes, _looks_of_places(places, classes), strict=True))
-
-    def style(feature: Feature) -> dict[str, Any]:
-        return looks[feature["id"]]
-
-    return folium.GeoJson(
-        _collection(places.geometry, properties, codes),
-        name=text.words.shares,
-        overlay=False,
-        style_function=style,
-        highlight_function=lambda _: {"weight": 2.5},
-        tooltip=folium.GeoJsonTooltip(names, sticky=True),
-        smooth_factor=0.5,
+def _shares(
+    places: GeoDataFrame, towns: _Ground, classes: Sequence[float], text: MapText
+) -> _Theme:
+    words = text.words
+    counted = [municipalities_counted(n, words) for n in _class_and_special_counts(places, classes)]
+    return _Theme(
+        key="shares",
+        name=words.shares,
+        parts=[_share_part(places, towns, classes)],
+        grounds=[towns],
+        show=True,
+        heading=text.heading,
+        swatches=_share_swatches(counted, classes, words),
+        notes=[words.class_rule],
     )
 
 
-def _looks_of_places(places: GeoDataFrame, classes: Sequence[float]) -> list[dict[str, Any]]:
+def _zone_shares(
+    zones: GeoDataFrame, ground: _Ground, classes: Sequence[float], text: MapText
+) -> _Theme:
+    words = text.words
+    counted = [
+        f"{whole(n, words)} {words.zone if n == 1 else words.zones}"
+        for n in _class_and_special_counts(zones, classes)
+    ]
+    return _Theme(
+        key="zones",
+        name=words.zone_shares,
+        parts=[_share_part(zones, ground, classes, weight=0.4)],
+        grounds=[ground],
+        heading=text.heading,
+        swatches=_share_swatches(counted, classes, words),
+        notes=[words.class_rule],
+    )
+
+
+def _class_and_special_counts(places: GeoDataFrame, classes: Sequence[float]) -> list[int]:
+    """Count the places of each class, then those without a figure and those partly measured."""
+    special = int(places["share"].isna().sum()), int(partly_measured(places).sum())
+    return [*class_counts(places["share"], classes), *special]
+
+
+def _share_part(
+    places: GeoDataFrame, ground: _Ground, classes: Sequence[float], weight: float = 0.8
+) -> dict[str, Any]:
     fills = colours(len(classes) - 1)
-    looks = []
-    numbers = class_numbers(places["share"], classes)
-    for number, is_partly in zip(numbers, partly_measured(places), strict=True):
-        fill = "#ffffff" if number == NO_CLASS else fills[number]
-        hatch = f"partly-{number}" if is_partly else ""
-        looks.append(
-            {
-                "color": line_on(fill),
-                "weight": 0.8,
-                "fillColor": fill,
-                "fillOpacity": 1,
-                "className": "no-figure" if number == NO_CLASS else hatch,
-            }
-        )
-    return looks
-
-
-def _border_layers(places: GeoDataFrame) -> list[folium.GeoJson]:
-    """Draw provinces over the ground, and municipalities under it for when it shows no shares."""
-    borders = border_rings(provinces(places), _SMALLEST_RING_M2)
-    lines = gpd.GeoSeries(places.boundary.union_all(), crs=places.crs)
-    return [
-        _lines(lines, "municipalities", {"color": "#8c8c8c", "weight": 0.6}),
-        _lines(borders, "provinces", {"color": INK, "weight": 1.8}),
+    hatched = [f"url(#partly-{number})" for number in range(len(fills))]
+    looks = [_filled(fill, line_on(fill), weight) for fill in fills]
+    looks += [
+        _filled(hatch, line_on(fill), weight) for hatch, fill in zip(hatched, fills, strict=True)
     ]
+    looks.append(_filled(_NO_FIGURE, line_on("#ffffff"), weight))
+    number = class_numbers(places["share"], classes)
+    look = np.where(partly_measured(places), number + len(fills), number)
+    return _part(ground, "overlayPane", looks, np.where(number == NO_CLASS, len(looks) - 1, look))
 
 
-def _lines(lines: GeoSeries, pane: str, looks: dict[str, Any]) -> folium.GeoJson:
-    return folium.GeoJson(
-        _collection(lines, [{} for _ in lines], [str(number) for number in range(len(lines))]),
-        control=False,
-        style_function=lambda _: {**looks, "fill": False},
-        interactive=False,
-        pane=pane,
-        smooth_factor=0.5,
+def _filled(fill: str, line: str, weight: float = 0.8) -> Look:
+    return {"color": line, "weight": weight, "fillColor": fill, "fillOpacity": 1}
+
+
+def _share_swatches(
+    counted: Sequence[str], classes: Sequence[float], words: Words
+) -> list[_Swatch]:
+    """Write the legend; what is hatched is in a class too, so it stands apart."""
+    fills = colours(len(classes) - 1)
+    labels = class_labels(classes, words)
+    lines = [_Swatch(*one) for one in zip(fills, labels, counted, strict=False)]
+    lines.append(_Swatch(_NO_FIGURE, words.no_figure, counted[-2]))
+    if not counted[-1].startswith("0 "):
+        lines.append(_Swatch("url(#partly-0)", words.partly_measured, counted[-1]))
+    return lines
+
+
+def _with_and_without(places: GeoDataFrame, towns: _Ground, words: Words) -> _Theme:
+    has_one = places["has_academy"].to_numpy(bool)
+    fills = (_WITHOUT, _WITH)
+    labels = (words.without_one, words.with_one)
+    swatches = [
+        _Swatch(fill, label, municipalities_counted(int((has_one == own).sum()), words))
+        for fill, label, own in zip(fills, labels, (False, True), strict=True)
+    ]
+    looks = [_filled(fill, line_on(fill)) for fill in fills]
+    return _Theme(
+        key="academy",
+        name=words.has_academy,
+        parts=[_part(towns, "overlayPane", looks, has_one.astype(int))],
+        grounds=[towns],
+        heading=words.has_academy,
+        swatches=swatches[::-1],
     )
 
 
-def _bands(isochrones: GeoDataFrame | None, words: Words) -> list[_Band]:
-    """Take the bands of the nearest of all, without the detail that a screen cannot show."""
-    if isochrones is None:
-        return []
-    rows = isochrones[isochrones["academy_id"] == ""].sort_values("minutes_to")
-    fills, grounds = _band_colours(len(rows)), _sketched(rows.geometry)
-    bands = zip(rows["minutes_from"], rows["minutes_to"], fills, grounds, strict=True)
-    return [
-        _Band(number, f"{start:g} {words.to} {stop:g} {words.minutes}", fill, ground)
-        for number, (start, stop, fill, ground) in enumerate(bands)
+def _minutes(places: GeoDataFrame, towns: _Ground, words: Words) -> Iterator[_Theme]:
+    """Colour by the median travel time, dark where it is short, when that is known."""
+    if "median_time_s" not in places:
+        return
+    minutes = places["median_time_s"].to_numpy(float) / 60
+    fills = colours(len(MINUTE_CLASSES))[::-1]
+    number = np.digitize(minutes, MINUTE_CLASSES[1:])
+    look = np.where(np.isnan(minutes), len(fills), number)
+    counted = [
+        municipalities_counted(int(n), words) for n in np.bincount(look, minlength=len(fills) + 1)
     ]
+    labels = [f"{a:g} {words.to} {b:g} {words.minutes}" for a, b in pairwise(MINUTE_CLASSES)]
+    labels += [words.or_more.format(minutes=f"{MINUTE_CLASSES[-1]:g}"), words.no_figure]
+    looks = [_filled(fill, line_on(fill)) for fill in fills]
+    looks.append(_filled(_NO_FIGURE, line_on("#ffffff")))
+    yield _Theme(
+        key="minutes",
+        name=words.minutes_by_place,
+        parts=[_part(towns, "overlayPane", looks, look)],
+        grounds=[towns],
+        heading=words.minutes_by_place,
+        swatches=[_Swatch(*one) for one in zip([*fills, _NO_FIGURE], labels, counted, strict=True)],
+    )
+
+
+def _borders(places: GeoDataFrame, towns: _Ground) -> _Theme:
+    """Draw the borders of provinces: the arcs between municipalities of different ones."""
+    numbers = np.unique(places["province"], return_inverse=True)[1].tolist()
+    part = {"ground": towns.name, "between": numbers, "pane": "provinces"}
+    return _Theme("borders", "", [part | {"look": {"color": INK, "weight": 1.8}}], show=True)
+
+
+# Isochrones, gaps and academies
+
+
+def _bands(isochrones: GeoDataFrame | None, towns: _Ground, words: Words) -> Iterator[_Theme]:
+    """Draw the bands as another ground: over the shares their colours would mix.
+
+    The municipalities lie over them, as lines alone, so that their figures stay at hand.
+    """
+    if isochrones is None:
+        return
+    rows = isochrones[isochrones["academy_id"] == ""].sort_values("minutes_to")
+    if rows.empty:
+        return
+    fills = _band_colours(len(rows))
+    labels = [
+        f"{start:g} {words.to} {stop:g} {words.minutes}"
+        for start, stop in zip(rows["minutes_from"], rows["minutes_to"], strict=True)
+    ]
+    ground = _Ground("bands", sketched_bands(rows.geometry))
+    looks = [{"stroke": False, "fillColor": fill, "fillOpacity": 1} for fill in fills]
+    lines = {"color": "#595959", "weight": 0.6, "fillOpacity": 0}
+    yield _Theme(
+        key="isochrones",
+        name=words.isochrones,
+        parts=[
+            _part(ground, "isochrones", looks, range(len(fills))),
+            _part(towns, "municipalities", [lines], 0),
+        ],
+        grounds=[ground, towns],
+        heading=words.isochrones,
+        swatches=[_Swatch(fill, label) for fill, label in zip(fills, labels, strict=True)],
+        notes=[words.isochrone_caution],
+    )
 
 
 def _band_colours(number: int) -> list[str]:
@@ -318,216 +441,206 @@ def _band_colours(number: int) -> list[str]:
     return [to_hex(colour) for colour in zip(*channels, strict=True)]
 
 
-def _sketched(grounds: GeoSeries) -> GeoSeries:
-    """Simplify until the page stays small: with the finest detail that fits."""
-    sketch = grounds
-    for detail_m in _ISOCHRONE_DETAIL_M:
-        # Once more from the last sketch, not from the start: much faster, and coarser anyway.
-        sketch = lighter(
-            sketch.map(lambda ground, m=detail_m: _without_specks(ground, m)), detail_m
-        )
-        if sketch.count_coordinates().sum() <= _MOST_ISOCHRONE_POINTS:
-            break
-    return sketch
-
-
-def _without_specks(ground: shapely.Geometry, detail_m: float) -> shapely.Geometry:
-    """Leave out parts and holes that are smaller than a square of the detail.
-
-    A part is measured with its holes filled: so the speck that fills a hole in the next band goes
-    together with that hole.
-    """
-    rings, part = shapely.get_rings(shapely.get_parts(ground), return_index=True)
-    large = np.asarray(shapely.area(shapely.polygons(rings)) >= detail_m**2)
-    polygons = []
-    for first, stop in _runs(part):
-        if large[first]:
-            holes = rings[first + 1 : stop][large[first + 1 : stop]]
-            polygons.append(shapely.Polygon(rings[first], holes.tolist()))
-    return shapely.MultiPolygon(polygons)
-
-
-def _runs(numbers: NDArray[np.intp]) -> Iterator[tuple[int, int]]:
-    """Give begin and end of each run of equal numbers."""
-    bounds = np.flatnonzero(np.diff(numbers, prepend=-1, append=-1)).tolist()
-    return pairwise(bounds)
-
-
-def _isochrone_layers(bands: Sequence[_Band], words: Words) -> Iterator[folium.GeoJson]:
-    """Draw the bands as the other ground: over the shares their colours would mix."""
-    drawn = [band for band in bands if not shapely.is_empty(band.ground)]
-    if not drawn:
-        return
-    fills = {str(band.number): band.colour for band in drawn}
-    grounds = gpd.GeoSeries([band.ground for band in drawn], crs="EPSG:31370")
-    yield folium.GeoJson(
-        _collection(grounds, [{} for _ in drawn], list(fills)),
-        name=words.isochrones,
-        overlay=False,
-        show=False,
-        style_function=lambda feature: {
-            "stroke": False,
-            "fillColor": fills[feature["id"]],
-            "fillOpacity": 1,
-        },
-        interactive=False,
-        pane="isochrones",
-        smooth_factor=0.5,
-    )
-
-
-def _gap_layers(gaps: GeoDataFrame, words: Words) -> Iterator[folium.GeoJson]:
+def _gaps(gaps: GeoDataFrame, words: Words) -> Iterator[_Theme]:
     """Draw the areas where uncovered children live, a layer for each profile."""
     if gaps.empty:
         return
-    ranked = gaps.sort_values(["uncovered", "gap_id"], ascending=[False, True])
-    ranked = ranked.set_geometry(_drawn_within(ranked.geometry))
-    for profile, name, counted, dashes in (
-        ("all", words.gaps, words.uncovered, None),
-        ("low_stress", words.quiet_gaps, words.quiet_uncovered, "4"),
-    ):
-        shown = ranked[ranked["profile"] == profile]
-        if len(shown):
-            properties = [_gap_told(gap, counted, words) for gap in shown.to_dict("records")]
-            yield _gap_layer(shown, name, dashes, properties)
-
-
-def _profiles(gaps: GeoDataFrame) -> set[str]:
-    return set(gaps["profile"]) if len(gaps) else set()
-
-
-def _gap_told(gap: dict[Hashable, Any], counted: str, words: Words) -> dict[str, str]:
-    """Say what pointing at a gap shows; `counted` heads the number of its children."""
-    row = {str(name): value for name, value in gap.items()}
-    told = {
-        words.gap_places: gap_places(row, words),
-        counted: whole(row["uncovered"], words),
-        words.median_time: _minutes(row["median_time_s"], words),
-        words.reason: gap_reason(row, words),
-    }
-    return {name: escape_for_web(cell) for name, cell in told.items()}
-
-
-def _gap_layer(
-    shown: GeoDataFrame, name: str, dashes: str | None, properties: list[dict[str, str]]
-) -> folium.GeoJson:
+    ranked = gaps.sort_values(["uncovered", "gap_id"], ascending=[False, True], ignore_index=True)
+    outlines = sketched_gaps(ranked.geometry)
     looks = {"color": _GAP_COLOUR, "fillColor": _GAP_FILL, "fillOpacity": 0.35, "weight": 1.5}
-    looks |= {"dashArray": dashes, "fillOpacity": 0.15} if dashes else {}
-    return folium.GeoJson(
-        _collection(shown.geometry, properties, [escape_for_web(one) for one in shown["gap_id"]]),
-        name=name,
-        show=False,
-        style_function=lambda _: looks,
-        tooltip=folium.GeoJsonTooltip(list(properties[0]), sticky=True),
-        pane="gaps",
-        smooth_factor=0.5,
-    )
+    dashed = looks | {"dashArray": "4", "fillOpacity": 0.15}
+    for profile, key, name, counted, own in (
+        ("all", "gaps", words.gaps, words.uncovered, looks),
+        ("low_stress", "quiet-gaps", words.quiet_gaps, words.quiet_uncovered, dashed),
+    ):
+        shown = ranked["profile"] == profile
+        if shown.any():
+            columns = [words.gap_places, counted, words.median_time, words.reason]
+            rows = [_gap_told(gap, words) for gap in ranked[shown].to_dict("records")]
+            ground = _Ground(key, outlines[shown], columns, rows)
+            yield _Theme(
+                key=key,
+                name=name,
+                parts=[_part(ground, "gaps", [own], 0)],
+                grounds=[ground],
+                overlay=True,
+                swatches=[_Swatch("", name, kind=key)],
+                notes=[words.gap_caution],
+            )
 
 
-def _drawn_within(outlines: GeoSeries) -> GeoSeries:
-    """Simplify the outlines of gaps until the page stays small."""
-    sketch = outlines
-    for detail_m in _GAP_DETAIL_M:
-        if sketch.count_coordinates().sum() <= _MOST_GAP_POINTS:
-            break
-        sketch = outlines.simplify(detail_m)
-    return sketch
+def _gap_told(gap: dict[Hashable, Any], words: Words) -> list[str]:
+    row = {str(name): value for name, value in gap.items()}
+    median = _minutes_told(row["median_time_s"], words)
+    return [gap_places(row, words), whole(row["uncovered"], words), median, gap_reason(row, words)]
 
 
-def _minutes(seconds: float, words: Words) -> str:
-    if np.isinf(seconds):
+def _minutes_told(seconds: float, words: Words) -> str:
+    """Write a time; what was infinite may come back from a file as missing."""
+    if not np.isfinite(seconds):
         return words.beyond
     return f"{whole(round(seconds / 60), words)} {words.minutes}"
 
 
-def _academy_layers(academies: GeoDataFrame, words: Words) -> Iterator[folium.GeoJson]:
+def _academies(academies: GeoDataFrame, words: Words) -> Iterator[_Theme]:
     """Draw the academies of the register hollow, the places of a plan solid."""
     planned = is_planned(academies)
-    for shown, noun, name, fill in (
-        (academies[~planned], words.academy, words.academies, "#fff"),
-        (academies[planned], _planned(words.academy, words), _planned(words.academies, words), INK),
+    for shown, key, noun, name, fill in (
+        (academies[~planned], "academies", words.academy, words.academies, "#ffffff"),
+        (academies[planned], "planned", *_as_planned(words), INK),
     ):
         if not shown.empty:
-            yield _academy_circles(shown, noun, name, fill)
+            ranked = shown.sort_values("academy_id", ignore_index=True)
+            told = ["name", *(name for name in ("organisation",) if name in ranked)]
+            rows = ranked[told].fillna("").astype(str).to_numpy().tolist()
+            ground = _Ground(key, ranked.geometry, [noun, words.organisation][: len(told)], rows)
+            look = _filled(fill, INK, 1.2)
+            yield _Theme(
+                key=key,
+                name=name,
+                parts=[_part(ground, "academies", [look], 0)],
+                grounds=[ground],
+                overlay=True,
+                show=True,
+                swatches=[_Swatch(fill, noun, kind="dot")],
+            )
 
 
-def _planned(noun: str, words: Words) -> str:
-    return f"{noun} ({words.planned})"
+def _as_planned(words: Words) -> tuple[str, str]:
+    return f"{words.academy} ({words.planned})", f"{words.academies} ({words.planned})"
 
 
-def _academy_circles(academies: GeoDataFrame, noun: str, name: str, fill: str) -> folium.GeoJson:
-    ranked = academies.sort_values("academy_id")
-    properties = [{noun: escape_for_web(own)} for own in ranked["name"]]
-    codes = [escape_for_web(code) for code in ranked["academy_id"]]
-    return _circles(
-        _collection(ranked.geometry, properties, codes),
-        dict.fromkeys(codes, _ACADEMY_PX),
-        [noun],
-        name=name,
-        show=True,
-        looks={
-            "color": INK,
-            "fillColor": fill,
-            "fillOpacity": 1,
-            "weight": 1.5,
-            "pane": "academies",
-        },
+# Names and background
+
+
+def _names(places: GeoDataFrame, outlines: GeoSeries, words: Words) -> _Theme:
+    """Name municipalities where they are widest, those with most children first."""
+    middles = shapely.get_point(
+        shapely.maximum_inscribed_circle(outlines.to_numpy(), _LABEL_DETAIL_M), 0
     )
-
-
-def _circles(
-    collection: Feature,
-    radii: dict[str, float],
-    names: list[str],
-    *,
-    name: str,
-    show: bool,
-    looks: dict[str, Any],
-) -> folium.GeoJson:
-    return folium.GeoJson(
-        collection,
-        name=name,
-        show=show,
-        marker=folium.CircleMarker(),
-        style_function=lambda feature: {**looks, "fill": True, "radius": radii[feature["id"]]},
-        tooltip=folium.GeoJsonTooltip(names),
-    )
-
-
-def _collection(
-    geometries: GeoSeries, properties: Sequence[dict[str, Any]], codes: Sequence[str]
-) -> Feature:
-    """Make a GeoJSON collection in degrees, for folium."""
-    degrees = geometries.to_crs("EPSG:4326")
-    features = [
-        {
-            "type": "Feature",
-            "id": code,
-            "properties": about,
-            "geometry": shapely.geometry.mapping(shapely.transform(geometry, _rounded)),
-        }
-        for geometry, about, code in zip(degrees, properties, codes, strict=True)
+    order = places.sort_values(["children", "nis_code"], ascending=[False, True]).index
+    found = [(places["name"][number], middles[number], False) for number in order]
+    hole = _hole_of_brussels(outlines)
+    if hole is not None:
+        found.insert(0, (words.brussels, hole, True))
+    at = _degrees(gpd.GeoSeries([spot for _, spot, _ in found], crs=outlines.crs)).tolist()
+    labels = [
+        {"name": name, "at": [lat, lon], "outside": is_outside}
+        for (name, _, is_outside), (lon, lat) in zip(found, at, strict=True)
     ]
-    return {"type": "FeatureCollection", "features": features}
+    return _Theme("names", words.names, [{"labels": labels}], overlay=True, show=True)
 
 
-def _rounded(coordinates: Any) -> Any:
-    return coordinates.round(_DEGREE_DECIMALS)
+def _hole_of_brussels(outlines: GeoSeries) -> shapely.Point | None:
+    """Find the middle of the hole that Brussels leaves in Flanders, when it is there."""
+    whole_land = shapely.get_parts(outlines.union_all())
+    holes = [shapely.Polygon(ring) for part in whole_land for ring in part.interiors]
+    of_brussels = next((hole for hole in holes if hole.contains(_BRUSSELS)), None)
+    if of_brussels is None:
+        return None
+    middle = shapely.maximum_inscribed_circle(of_brussels, _LABEL_DETAIL_M)
+    return shapely.get_point(middle, 0)
 
 
-def _corners(places: GeoDataFrame) -> list[list[float]]:
-    west, south, east, north = places.to_crs("EPSG:4326").total_bounds.round(3).tolist()
+def _background(background: Background | None) -> Iterator[_Theme]:
+    if background is not None:
+        part = {"tiles": background.url, "attribution": background.attribution}
+        yield _Theme("background", "", [part], show=True)
+
+
+# The page
+
+
+def _data(themes: Sequence[_Theme]) -> dict[str, Any]:
+    """Gather what the page's script draws from."""
+    grounds = {ground.name: ground for theme in themes for ground in theme.grounds}
+    points: dict[str, GeoSeries] = {}
+    areas: dict[str, GeoSeries] = {}
+    for name, ground in grounds.items():
+        is_point = (ground.shapes.geom_type == "Point").all()
+        (points if is_point else areas)[name] = ground.shapes
+    return {
+        "topology": topology(areas),
+        "points": {name: _degrees(shapes).tolist() for name, shapes in points.items()},
+        "tables": {
+            name: {"columns": list(ground.columns), "rows": list(ground.rows)}
+            for name, ground in grounds.items()
+            if ground.rows
+        },
+        "layers": {theme.key: list(theme.parts) for theme in themes},
+    }
+
+
+def _degrees(points: GeoSeries) -> NDArray[np.float64]:
+    degrees = points.to_crs("EPSG:4326")
+    return np.stack([degrees.x, degrees.y], axis=1).round(_DEGREE_DECIMALS)
+
+
+def _corners(outlines: GeoSeries) -> list[list[float]]:
+    west, south, east, north = outlines.to_crs("EPSG:4326").total_bounds.round(3).tolist()
     return [[south, west], [north, east]]
 
 
-def _rendered(drawing: folium.Map) -> tuple[str, str]:
-    """Give folium's HTML and script; its own page and its links to far places are left out."""
+def _dense(data: dict[str, Any], **_: Any) -> str:
+    """Write JSON without a space, nor a mark that begins something in a script's template."""
+    written = json.dumps(data, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+    return written.replace("`", r"\u0060").replace("$", r"\u0024")
+
+
+def _drawing(themes: Sequence[_Theme], corners: list[list[float]]) -> folium.Map:
+    drawing = folium.Map(
+        tiles=None,
+        zoom_snap=0.25,
+        zoom_control=False,
+        attribution_control=False,
+        fade_animation=False,  # figures that were left are gone at once
+    )
+    drawing.default_js, drawing.default_css = [], []
+    # Each layer has its height, so that switching one off and on does not bury another.
+    for name, height, takes_pointer in (
+        ("isochrones", 420, False),  # the shares have Leaflet's own pane, at 400
+        ("municipalities", 425, True),
+        ("provinces", 430, False),
+        ("gaps", 440, True),
+        ("academies", 450, True),
+        ("focus", 460, False),
+        ("names", 470, False),
+    ):
+        CustomPane(name, z_index=height, pointer_events=takes_pointer).add_to(drawing)
+    for theme in themes:
+        _Drawn(theme).add_to(drawing)
+    folium.LayerControl(collapsed=False).add_to(drawing)
+    drawing.fit_bounds(corners)
+    return drawing
+
+
+@dataclass(frozen=True)
+class _Row:
+    """The figures of a municipality; `option` is what one searches it by."""
+
+    number: int
+    option: str
+    cells: Sequence[str]
+
+
+def _rows(towns: _Ground) -> list[_Row]:
+    """Put the figures of the municipalities in order of name."""
+    names = [row[0] for row in towns.rows]
+    rows = [
+        _Row(number, f"{row[0]} ({row[1]})" if names.count(row[0]) > 1 else row[0], row)
+        for number, row in enumerate(towns.rows)
+    ]
+    return sorted(rows, key=lambda row: (row.cells[0], row.number))
+
+
+def _rendered(drawing: folium.Map) -> tuple[str, str, str]:
+    """Give folium's name, HTML and script; its page and its links to far places are left out."""
     root = drawing.get_root()
     if not isinstance(root, Figure):
         raise TypeError("a folium map stands in a figure")
     _number_elements(root, count(1))
     root.render()
-    return root.html.render(), root.script.render()
+    return drawing.get_name(), root.html.render(), root.script.render()
 
 
 def _number_elements(element: Element, numbers: Iterator[int]) -> None:
@@ -541,10 +654,10 @@ def _asset(name: str) -> str:
     return (resources.files(__package__) / "assets" / name).read_text(encoding="utf-8")
 
 
-def _leaflet_script() -> str:
-    """Give Leaflet with its licence, without the pointer to a file that is not there."""
-    script = _asset("leaflet/leaflet.js").split("//# sourceMappingURL=")[0]
-    return f"/*\n{_asset('leaflet/LICENSE')}*/\n{script}"
+def _library(name: str) -> str:
+    """Give a published script with its licence, without the pointer to a file that is not there."""
+    script = _asset(name).split("//# sourceMappingURL=")[0]
+    return f"/*\n{_asset(name.partition('/')[0] + '/LICENSE')}*/\n{script}"
 
 
 def _leaflet_style() -> str:
@@ -552,24 +665,25 @@ def _leaflet_style() -> str:
     return re.sub(r"url\((?!#)[^)]*\)", "none", _asset("leaflet/leaflet.css"))
 
 
-def _policy(scripts: Sequence[str]) -> str:
-    """Allow these scripts by their hash, styles in the page, and nothing from anywhere."""
+def _policy(scripts: Sequence[str], background: Background | None) -> str:
+    """Allow these scripts by their hash, styles in the page, and tiles only where asked for."""
     digests = [hashlib.sha256(script.encode()).digest() for script in scripts]
     hashes = " ".join(f"'sha256-{base64.b64encode(digest).decode()}'" for digest in digests)
-    return f"default-src 'none'; script-src {hashes}; style-src 'unsafe-inline'; img-src data:"
+    pictures = f"data: {background.host}" if background else "data:"
+    return f"default-src 'none'; script-src {hashes}; style-src 'unsafe-inline'; img-src {pictures}"
 
 
 def _render(page: dict[str, Any], text: MapText) -> str:
     templates = Environment(loader=PackageLoader(__package__, "assets"), autoescape=True)
+    styles = {"page_css": _asset("page.css"), "leaflet_css": _leaflet_style()}
     written = {
         "text": text,
         "words": text.words,
-        "title": _safe(text.title),
-        "cautions": [_safe(line) for line in text.cautions],
-        "credits": [_safe(line) for line in text.credits],
-        "heading": _safe(text.heading),
-        "page_css": Markup(_asset("page.css")),  # noqa: S704 -- our own
-        "leaflet_css": Markup(_leaflet_style()),  # noqa: S704 -- Leaflet's
+        **{name: Markup(style) for name, style in styles.items()},  # noqa: S704 -- ours, Leaflet's
     }
-    scripts = [Markup(script) for script in page["scripts"]]  # noqa: S704 -- see the module
-    return templates.get_template("page.html").render(**page | written | {"scripts": scripts})
+    templates.filters["safe_text"] = _safe
+    return templates.get_template("page.html").render(**page | written)
+
+
+def _safe(text: str) -> Markup:
+    return Markup(escape_for_web(text))  # noqa: S704 -- this is the one place that vouches for it

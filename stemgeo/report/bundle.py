@@ -20,7 +20,6 @@ from stemgeo import coverage as coverage_
 from stemgeo.maps.kinds import save_drawn
 from stemgeo.maps.series import lighter, share_classes
 from stemgeo.maps.text import MapText
-from stemgeo.maps.web import web_map
 from stemgeo.notes import in_both
 from stemgeo.report.files import RUN, whole_folder, write_manifest
 from stemgeo.report.reading import read_summary as read_summary
@@ -157,14 +156,7 @@ def sheets_of(result: Tables) -> Sheets:
 
 def interactive_map(result: Tables) -> str:
     """Give the web map as one HTML text."""
-    return web_map(
-        result.municipalities,
-        result.academies,
-        result.isochrones,
-        result.gaps,
-        map_text(result.study, result.inputs),
-        classes=share_classes(result.study.output.classes, result.municipalities["share"]).bounds,
-    )
+    return sheets_of(result).page()
 
 
 def write(result: Tables, place: Path) -> Path:
@@ -290,6 +282,12 @@ def manifest(result: Tables) -> dict[str, Any]:
         "sums": sum_checks(result),
         "notes": in_both(result.notes),
     }
+
+
+def _in_language(study: Study, language: Language) -> Study:
+    return study.model_copy(
+        update={"output": study.output.model_copy(update={"language": language})}
+    )
 
 
 def origins(study: Study, *inputs: Inputs, text: MapText) -> dict[str, Any]:

@@ -6,8 +6,10 @@ import geopandas as gpd
 import numpy as np
 import pytest
 import shapely
+from pages import ALL_PAYLOADS, PAYLOADS
 
 from stemgeo.maps.text import MapText
+from stemgeo.maps.web import web_map
 
 SIDE_M = 10_000.0
 WEST, NORTH = 150_000.0, 210_000.0
@@ -105,4 +107,69 @@ def text() -> MapText:
         date="31 december 2022",
         language="nl",
         method_note="benadering in vogelvlucht",
+    )
+
+
+@pytest.fixture
+def zones(municipalities: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+    """Each square in four; the first of them has all the children in time that it can hold."""
+    quarters = []
+    for place in municipalities.itertuples():
+        west, south, east, north = place.geometry.bounds
+        x, y = (west + east) / 2, (south + north) / 2
+        corners = [
+            (west, south, x, y),
+            (x, south, east, y),
+            (west, y, x, north),
+            (x, y, east, north),
+        ]
+        for number, corner in enumerate(corners):
+            children = place.children // 4
+            covered = min(place.covered, children) if number == 0 else 0
+            quarters.append(
+                {
+                    "zone_id": f"{place.nis_code}Z{number}",
+                    "nis_code": place.nis_code,
+                    "name": f"{place.name} {number + 1}",
+                    "children": children,
+                    "covered": covered,
+                    "uncovered": children - covered,
+                    "unmeasured": 0,
+                    "share": covered / children,
+                    "geometry": shapely.box(*corner),
+                }
+            )
+    return gpd.GeoDataFrame(quarters, crs="EPSG:31370")
+
+
+@pytest.fixture
+def page(
+    municipalities: gpd.GeoDataFrame,
+    academies: gpd.GeoDataFrame,
+    isochrones: gpd.GeoDataFrame,
+    gaps: gpd.GeoDataFrame,
+    zones: gpd.GeoDataFrame,
+    text: MapText,
+) -> str:
+    """The web map of the small land."""
+    return web_map(municipalities, academies, isochrones, gaps, text, zones=zones)
+
+
+@pytest.fixture
+def hostile_page(
+    municipalities: gpd.GeoDataFrame,
+    academies: gpd.GeoDataFrame,
+    isochrones: gpd.GeoDataFrame,
+    gaps: gpd.GeoDataFrame,
+    zones: gpd.GeoDataFrame,
+) -> str:
+    """A web map in which every text that comes from data is a payload."""
+    payloads = [PAYLOADS[number % len(PAYLOADS)] for number in range(len(municipalities))]
+    return web_map(
+        municipalities.assign(name=payloads, province=payloads),
+        academies.assign(name=payloads[: len(academies)], organisation=payloads[-len(academies) :]),
+        isochrones,
+        gaps.assign(name=payloads[: len(gaps)], reason=payloads[-len(gaps) :]),
+        MapText(*[ALL_PAYLOADS] * 4, method_note=ALL_PAYLOADS, measure=ALL_PAYLOADS),
+        zones=zones.assign(name=[PAYLOADS[number % len(PAYLOADS)] for number in range(len(zones))]),
     )

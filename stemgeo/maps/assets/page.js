@@ -1,55 +1,89 @@
 "use strict";
-// Going to a municipality by name: the way in for those who do not use a mouse.
+// What stands around the map: search, layers, the legend of what is shown, print.
 (() => {
   const page = document.body.dataset;
   const map = window[page.map];
-  const shares = window[page.shares];
   const wanted = document.getElementById("wanted");
   const found = document.getElementById("found");
-  const layers = new Map();
-  shares.eachLayer((layer) => layers.set(layer.feature.id, layer));
+  const figures = document.getElementById("figures");
+  const options = [...document.getElementById("municipalities").options];
+  const grounds = new Map(stemgeo.shapes("municipalities").features.map((one) => [one.id, one]));
+
+  const container = map.getContainer();
+  container.setAttribute("role", "application");
+  container.setAttribute("aria-label", page.label);
+  container.setAttribute("aria-describedby", "keyboard");
 
   // Beside the map, where it covers nothing.
   document.getElementById("layers").append(document.querySelector(".leaflet-control-layers"));
   L.control.zoom({ zoomInTitle: page.zoomIn, zoomOutTitle: page.zoomOut }).addTo(map);
   L.control.scale({ imperial: false }).addTo(map);
+  if ("background" in stemgeo.layers) {
+    const credit = L.control.attribution({ prefix: false }).addTo(map);
+    credit.addAttribution(stemgeo.layers.background.getLayers()[0].getAttribution());
+  }
 
-  const figures = (code) => {
-    const cells = [...document.getElementById(`row-${code}`).cells].map((cell) => cell.textContent);
-    const heads = [...document.querySelectorAll("thead th")].map((cell) => cell.textContent);
+  // The legend tells of the layers that are shown, and of no other.
+  const legend = () => document.querySelectorAll("[data-layer]").forEach((part) => {
+    part.hidden = !map.hasLayer(stemgeo.layers[part.dataset.layer]);
+  });
+  map.on("layeradd layerremove", legend);
+  legend();
+
+  const plain = (name) => name.trim().normalize("NFD").replace(/\p{M}/gu, "").toLowerCase();
+
+  const option = () => {
+    const name = plain(wanted.value);
+    const begin = options.filter((one) => name && plain(one.value).startsWith(name));
+    return begin.find((one) => plain(one.value) === name) || (begin.length === 1 ? begin[0] : null);
+  };
+
+  const read = (number) => {
+    const cells = [...document.getElementById(`row-${number}`).cells].map((cell) => cell.textContent);
+    const heads = [...figures.querySelectorAll("thead th")].map((cell) => cell.textContent);
     return cells.map((cell, i) => (i === 0 ? cell : `${heads[i]}: ${cell}`)).join(" · ");
   };
 
-  const show = () => {
-    const name = wanted.value.trim().toLowerCase();
-    const options = [...document.getElementById("municipalities").options];
-    const option = options.find((one) => one.value.toLowerCase() === name);
-    if (!option) {
-      found.textContent = name ? wanted.dataset.notFound : "";
+  const search = () => {
+    const one = option();
+    if (!one) {
+      found.textContent = wanted.value.trim() ? wanted.dataset.notFound : "";
       return;
     }
-    const layer = layers.get(option.dataset.code);
-    found.textContent = figures(option.dataset.code);
-    map.fitBounds(layer.getBounds(), { maxZoom: 11, animate: false });
-    if (map.hasLayer(layer)) {
-      layer.fire("mouseover", { latlng: layer.getCenter() }, true);
-    }
+    const number = Number(one.dataset.number);
+    found.textContent = read(number);
+    map.fitBounds(L.geoJSON(grounds.get(number)).getBounds(), { maxZoom: 11, animate: false });
+    stemgeo.show(map, "municipalities", number);
   };
-
-  // Paper is narrower than the screen: show the same ground there, and again on the screen.
-  let ground = map.getBounds();
-  map.on("moveend", () => {
-    if (!window.matchMedia("print").matches) ground = map.getBounds();
-  });
-  window.matchMedia("print").addEventListener("change", () => {
-    const shown = ground;
-    map.invalidateSize({ animate: false, pan: false });
-    map.fitBounds(shown, { animate: false });
-  });
-
-  wanted.addEventListener("change", show);
+  wanted.addEventListener("change", search);
   wanted.form.addEventListener("submit", (event) => {
     event.preventDefault();
-    show();
+    search();
   });
+
+  // A link within the page goes to what it names, and opens it.
+  document.querySelectorAll(".skip a").forEach((link) => link.addEventListener("click", (event) => {
+    event.preventDefault();
+    figures.open = figures.open || link.hash === "#figures";
+    (link.hash === "#figures" ? figures.querySelector("summary") : container).focus();
+  }));
+
+  // Paper is narrower than the screen: show the same ground there, and again on the screen.
+  const paper = window.matchMedia("print");
+  const snap = map.options.zoomSnap;
+  let ground = map.getBounds();
+  const refit = () => {
+    const shown = ground;
+    map.options.zoomSnap = paper.matches ? 0 : snap;
+    map.invalidateSize({ animate: false, pan: false });
+    map.fitBounds(shown, { animate: false });
+  };
+  map.on("moveend", () => {
+    if (!paper.matches) ground = map.getBounds();
+  });
+  paper.addEventListener("change", refit);
+  new ResizeObserver(() => {
+    if (paper.matches) refit();
+  }).observe(container);
+  document.getElementById("print").addEventListener("click", () => window.print());
 })();

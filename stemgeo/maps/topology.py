@@ -1,0 +1,160 @@
+"""The ground of the web map as one topology: each border stands in the page once.
+
+Neighbours share their arcs, so that simplifying and rounding cannot tear them apart, and the page
+draws provinces from the same arcs as their municipalities.
+"""
+
+from __future__ import annotations
+
+from itertools import pairwise
+from typing import TYPE_CHECKING, Any
+
+import geopandas as gpd
+import numpy as np
+import shapely
+from topojson.core.topology import Topology
+
+from stemgeo.maps.series import lighter
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from geopandas import GeoDataFrame, GeoSeries
+    from numpy.typing import NDArray
+
+_STEPS = 100_000  # of a coordinate over the whole ground: 2.5 m in Flanders
+_DETAIL_M = 50.0
+_ZONE_DETAIL_M = (50.0, 100.0, 200.0)
+_MOST_ZONE_POINTS = 400_000  # about 4 MB of the page
+_BAND_DETAIL_M = (50.0, 100.0, 200.0, 400.0)
+_MOST_BAND_POINTS = 150_000  # about 2 MB
+_GAP_DETAIL_M = (25.0, 50.0, 100.0, 200.0)
+_MOST_GAP_POINTS = 100_000  # about 1 MB
+_SAME_GROUND = 0.001
+
+
+def topology(grounds: Mapping[str, GeoSeries]) -> dict[str, Any]:
+    """Write several sets of areas as one topology.
+
+    Parameters
+    ----------
+    grounds
+        Polygons by the name of their object, in any projection.
+
+    Returns
+    -------
+    dict
+        TopoJSON in degrees, quantised; the `id` of a geometry is its place in its set.
+    """
+    degrees = [
+        gpd.GeoDataFrame(geometry=ground.to_crs("EPSG:4326").reset_index(drop=True))
+        for ground in grounds.values()
+    ]
+    made = Topology(
+        degrees, object_name=list(grounds), prequantize=_STEPS, shared_coords=False
+    ).to_dict()
+    objects = {
+        name: {"type": "GeometryCollection", "geometries": _bare(made["objects"][name])}
+        for name in grounds
+    }
+    return {name: made[name] for name in ("type", "transform", "arcs")} | {"objects": objects}
+
+
+def _bare(made: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Leave out the empty properties that each geometry has."""
+    return [
+        {name: value for name, value in geometry.items() if name != "properties"}
+        for geometry in made["geometries"]
+    ]
+
+
+def sketched_places(
+    places: GeoDataFrame, zones: GeoDataFrame | None
+) -> tuple[GeoSeries, GeoSeries | None]:
+    """Simplify municipalities and their zones for a screen, with their borders shared.
+
+    Parameters
+    ----------
+    places
+        `nis_code` and polygons in metres.
+    zones
+        The zones inside them, with `nis_code`; None when there are none.
+
+    Returns
+    -------
+    GeoSeries, GeoSeries or None
+        As many outlines as were given. Municipalities are made of their zones where these fill
+        them; no zones when even the coarsest are too much for a page.
+    """
+    plain = lighter(places.geometry, _DETAIL_M)
+    sketch = None if zones is None else _within(zones.geometry, _ZONE_DETAIL_M, _MOST_ZONE_POINTS)
+    if zones is None or sketch is None:
+        return plain, None
+    if not _fill(places, zones) or not shapely.coverage_is_valid(sketch.to_numpy()):
+        return plain, sketch
+    merged = sketch.groupby(zones["nis_code"]).agg(lambda part: part.union_all(method="coverage"))
+    outlines = merged.reindex(places["nis_code"]).to_numpy()
+    return gpd.GeoSeries(outlines, index=places.index, crs=places.crs), sketch
+
+
+def _within(outlines: GeoSeries, details_m: Sequence[float], most_points: int) -> GeoSeries | None:
+    """Simplify with the finest detail that fits; None when none does."""
+    for detail_m in details_m:
+        sketch = lighter(outlines, detail_m)
+        if sketch.count_coordinates().sum() <= most_points:
+            return sketch
+    return None
+
+
+def _fill(places: GeoDataFrame, zones: GeoDataFrame) -> bool:
+    """Tell whether the zones of each municipality have just its area."""
+    of_zones = zones.area.groupby(zones["nis_code"]).sum()
+    own = places.area.groupby(places["nis_code"]).sum()
+    if set(of_zones.index) != set(own.index):
+        return False
+    return bool(((of_zones - own).abs() <= _SAME_GROUND * own).all())
+
+
+def sketched_bands(grounds: GeoSeries) -> GeoSeries:
+    """Simplify isochrones with the finest detail that keeps the page small; none is left out."""
+    sketch = grounds
+    for detail_m in _BAND_DETAIL_M:
+        # Once more from the last sketch, not from the start: much faster, and coarser anyway.
+        sketch = lighter(
+            sketch.map(lambda ground, m=detail_m: _without_specks(ground, m)), detail_m
+        )
+        if sketch.count_coordinates().sum() <= _MOST_BAND_POINTS:
+            break
+    return sketch
+
+
+def sketched_gaps(outlines: GeoSeries) -> GeoSeries:
+    """Simplify the outlines of gaps until the page stays small."""
+    sketch = outlines
+    for detail_m in _GAP_DETAIL_M:
+        if sketch.count_coordinates().sum() <= _MOST_GAP_POINTS:
+            break
+        sketch = outlines.simplify(detail_m)
+    return sketch
+
+
+def _without_specks(ground: shapely.Geometry, detail_m: float) -> shapely.Geometry:
+    """Leave out parts and holes that are smaller than a square of the detail.
+
+    A part is measured with its holes filled: so the speck that fills a hole in the next band goes
+    together with that hole.
+    """
+    rings, part = shapely.get_rings(shapely.get_parts(ground), return_index=True)
+    large = np.asarray(shapely.area(shapely.polygons(rings)) >= detail_m**2)
+    polygons = []
+    for first, stop in _runs(part):
+        if large[first]:
+            holes = rings[first + 1 : stop][large[first + 1 : stop]]
+            polygons.append(shapely.Polygon(rings[first], holes.tolist()))
+    return shapely.MultiPolygon(polygons)
+
+
+def _runs(numbers: NDArray[np.intp]) -> Iterator[tuple[int, int]]:
+    """Give begin and end of each run of equal numbers."""
+    bounds = np.flatnonzero(np.diff(numbers, prepend=-1, append=-1)).tolist()
+    return pairwise(bounds)
