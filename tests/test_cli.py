@@ -22,8 +22,8 @@ from terminal import Said, content_of, stemgeo
 import stemgeo as sg
 from stemgeo import facts
 from stemgeo.cli import app
-from stemgeo.report.bundle import read_table
 from stemgeo.report.files import write_manifest
+from stemgeo.report.reading import read_table
 
 NOTICE = "Proef, niet voor publicatie"
 KNOWN = typer.main.get_command(app).commands  # type: ignore[attr-defined]

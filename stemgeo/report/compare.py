@@ -18,7 +18,7 @@ from babel.numbers import format_decimal
 from stemgeo.access.travel_time import REACHED, horizon_ms
 from stemgeo.coverage import ALL_BANDS, REGION
 from stemgeo.errors import Problem, ResultError
-from stemgeo.report.bundle import LIBRARIES, manifest, read_table, write_csv
+from stemgeo.report.bundle import LIBRARIES, manifest, write_csv
 from stemgeo.report.files import (
     COMPARE,
     checked_file,
@@ -26,6 +26,7 @@ from stemgeo.report.files import (
     whole_folder,
     write_manifest,
 )
+from stemgeo.report.reading import read_table
 from stemgeo.report.summary import LEVEL_HEADS, markdown_table, number, percent, plain
 from stemgeo.result import Tables
 from stemgeo.tables import checked
