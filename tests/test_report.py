@@ -263,7 +263,7 @@ def test_a_run_writes_what_the_design_says(written: tuple[Result, Path]) -> None
     tables = ("coverage", "gaps", "annex-1-municipalities", "academies", "provinces")
     tables += ("gap-municipalities", "effects", "groups", "placement", "sensitivity", "subsidy")
     tables += ("candidate-municipalities",)
-    stores = ("demand", "access", "municipalities", "academies")
+    stores = ("demand", "access", "municipalities", "academies", "zones")
     assert set(content_of(folder)) == {
         *(f"tables/{name}.csv" for name in tables),
         *(f"tables/{name}.parquet" for name in stores),
@@ -424,7 +424,7 @@ def failing_save(*_: object, **__: object) -> None:
     raise OSError(28, "No space left on device")
 
 
-@pytest.mark.parametrize("step", ["save_figure", "interactive_map", "summary_markdown"])
+@pytest.mark.parametrize("step", ["save_drawn", "interactive_map", "summary_markdown"])
 def test_a_disk_that_is_full_leaves_the_old_result(
     written: tuple[Result, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, step: str
 ) -> None:

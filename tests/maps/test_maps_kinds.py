@@ -157,7 +157,18 @@ def drawers(
     }
 
 
-KINDS = ["share", "zones", "academies", "statuses", "minutes", "uncovered", "gaps", "reasons", "change", "plan"]
+KINDS = [
+    "share",
+    "zones",
+    "academies",
+    "statuses",
+    "minutes",
+    "uncovered",
+    "gaps",
+    "reasons",
+    "change",
+    "plan",
+]
 AREAS = [kind for kind in KINDS if kind not in ("uncovered", "plan")]
 
 
@@ -179,7 +190,7 @@ def number_in(text: str) -> int:
 def test_the_legend_of_the_file_counts_the_table(
     ground: Ground, drawers: Any, tmp_path: Path, kind: str, province: str | None
 ) -> None:
-    """Beside each class in the SVG stands how many rows of the table are in it; none is left over."""
+    """Beside each class in the SVG stands how many rows of the table are in it."""
     drawn = drawers[kind](replace(ground, province=province))
     (svg,) = save_drawn(drawn, tmp_path / "map", ("svg",))
     said, table = legend_of(svg), drawn.table
@@ -268,7 +279,7 @@ def test_dots_stand_where_the_children_are(points: gpd.GeoDataFrame) -> None:
 
 
 def test_the_same_dot_whatever_the_province(ground: Ground, points: gpd.GeoDataFrame) -> None:
-    """A dot is as many children on the map of a province as on that of all, and stands there too."""
+    """A dot is as many children on the map of a province as on that of all."""
     whole, part = (
         kinds.uncovered(replace(ground, province=province), points, 15).table
         for province in (None, "Limburg")
@@ -336,7 +347,7 @@ def test_two_maps_of_a_plan_have_the_same_scale(ground: Ground, drawers: Any) ->
 
 
 def test_quantiles_are_of_all_municipalities(municipalities: gpd.GeoDataFrame) -> None:
-    """Five classes of about as many municipalities, in whole percents; equal bounds fall together."""
+    """Five classes of about as many municipalities; equal bounds fall together."""
     shares = np.arange(101) / 100
     assert series.share_classes("quantiles", shares) == Classes(
         (0, 20, 40, 60, 80, 100), "quantiles"
