@@ -20,11 +20,13 @@ if TYPE_CHECKING:
     from stemgeo.access.travel_time import access
     from stemgeo.errors import InputError, Problem, ResultError, StemgeoError, StudyError
     from stemgeo.network.graph import Network
+    from stemgeo.report.answer import answer
     from stemgeo.report.compare import compare
     from stemgeo.run import Result, run
     from stemgeo.sample import sample
     from stemgeo.site import Plan, site
     from stemgeo.study import Study, load_study
+    from stemgeo.verify import Verification, verify
 
 _HOMES = {
     "InputError": "stemgeo.errors",
@@ -36,7 +38,9 @@ _HOMES = {
     "StemgeoError": "stemgeo.errors",
     "Study": "stemgeo.study",
     "StudyError": "stemgeo.errors",
+    "Verification": "stemgeo.verify",
     "access": "stemgeo.access.travel_time",
+    "answer": "stemgeo.report.answer",
     "catchments": "stemgeo.access.isochrones",
     "isochrones": "stemgeo.access.isochrones",
     "compare": "stemgeo.report.compare",
@@ -44,6 +48,7 @@ _HOMES = {
     "run": "stemgeo.run",
     "sample": "stemgeo.sample",
     "site": "stemgeo.site",
+    "verify": "stemgeo.verify",
 }
 
 __all__ = [
@@ -56,7 +61,9 @@ __all__ = [
     "StemgeoError",
     "Study",
     "StudyError",
+    "Verification",
     "access",
+    "answer",
     "catchments",
     "compare",
     "isochrones",
@@ -64,6 +71,7 @@ __all__ = [
     "run",
     "sample",
     "site",
+    "verify",
 ]
 
 

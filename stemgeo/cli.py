@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from stemgeo.errors import Problem, StemgeoError
+from stemgeo.notes import Note
 from stemgeo.study import PROVINCES
 
 if TYPE_CHECKING:
@@ -91,6 +92,9 @@ class Form(StrEnum):
 
 StudyPath = Annotated[Path, typer.Argument(metavar="STUDY", help="A study.toml or its folder.")]
 ResultPath = Annotated[Path, typer.Argument(metavar="DIR", help="A folder that a run wrote.")]
+WrittenPath = Annotated[
+    Path, typer.Argument(metavar="DIR", help="A folder that a run wrote, or an answer.")
+]
 ThreadsOption = Annotated[
     int | None,
     typer.Option("--threads", min=1, help="Searches side by side; all cores when not given."),
@@ -412,6 +416,96 @@ def candidates(
     _notices(content, form)
 
 
+@app.command()
+def answer(
+    result: ResultPath,
+    out: Annotated[Path, typer.Option("--out", metavar="DIR", help="Where the answer goes.")],
+    lang: Annotated[
+        Lang | None, typer.Option("--lang", help="nl or en; that of the study when not given.")
+    ] = None,
+    plan: Annotated[
+        Path | None,
+        typer.Option(
+            "--plan", metavar="DIR", help="A plan of `stemgeo site`: what the next places add."
+        ),
+    ] = None,
+    before: Annotated[
+        Path | None,
+        typer.Option("--before", metavar="DIR", help="A result of the year before, to compare."),
+    ] = None,
+    templates: Annotated[
+        Path | None,
+        typer.Option("--templates", metavar="DIR", help="Texts of your own: `stemgeo templates`."),
+    ] = None,
+) -> None:
+    """Write the answer to parliament: text in Word and PDF, tables, maps, web map, manifest."""
+    from stemgeo.report.files import ANSWER, read_manifest
+
+    with _progress() as progress:
+        from stemgeo.report.answer import answer as write_answer
+
+        write_answer(
+            result,
+            out,
+            language=None if lang is None else lang.value,
+            plan=plan,
+            before=before,
+            templates=templates,
+            progress=progress,
+        )
+        progress("Klaar", 1.0)
+    content = read_manifest(out, ANSWER)
+    if content["typed_numbers"]:
+        numbers = ", ".join(content["typed_numbers"])
+        _say(f"note: these numbers stand in the template, and no table vouches for them: {numbers}")
+    for name in content["outputs"]:
+        if "/" not in name:
+            print(out / name)
+    for line in (content["notice"], content["method_note"]):
+        if line:
+            _say(line)
+
+
+@app.command()
+def templates(
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="A folder that is new or empty.")],
+) -> None:
+    """Write the texts of the answer, to change them and give them back with --templates."""
+    from stemgeo.report.letter import write_templates
+
+    for path in write_templates(folder):
+        print(path)
+
+
+@app.command()
+def verify(
+    result: WrittenPath,
+    study: Annotated[
+        Path | None,
+        typer.Option(
+            "--study", metavar="STUDY", help="Its study; looked for by its hash when not given."
+        ),
+    ] = None,
+    plan: Annotated[
+        Path | None,
+        typer.Option(
+            "--plan", metavar="FILE", help="Its plan; looked for by its hash when not given."
+        ),
+    ] = None,
+    threads: ThreadsOption = None,
+) -> None:
+    """Compute a result again from its inputs and say what differs; status 1 when anything does."""
+    with _progress() as progress:
+        from stemgeo.verify import verify as verify_result
+
+        found = verify_result(result, study, plan=plan, progress=progress, threads=threads)
+        progress("Klaar", 1.0)
+    for line in found.lines():
+        print(line)
+    if not found.same:
+        raise typer.Exit(1)
+
+
 @app.command(name="map")
 def draw_map(
     result: ResultPath,
@@ -514,9 +608,9 @@ def _say(line: str) -> None:
     print(line, file=sys.stderr)
 
 
-def _warn(problems: tuple[Problem, ...]) -> None:
-    for problem in problems:
-        _say(f"note: {problem}")
+def _warn(notes: tuple[Note, ...]) -> None:
+    for note in notes:
+        _say(f"note: {note}")
 
 
 def _notices(content: dict[str, str], form: Form) -> None:

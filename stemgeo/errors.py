@@ -9,6 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
+from stemgeo.notes import Note, Said
+
 T = TypeVar("T")
 
 
@@ -67,16 +69,16 @@ class Findings:
     """Collects the problems of a set of files, so that all are told at once."""
 
     errors: list[Problem] = field(default_factory=list)
-    warnings: list[Problem] = field(default_factory=list)
+    warnings: list[Note] = field(default_factory=list)
     missing: bool = False
 
     def error(self, where: str, what: str, mend: str = "") -> None:
         """Note a problem that makes the input unusable."""
         self.errors.append(Problem(where, what, mend))
 
-    def warn(self, where: str, what: str, mend: str = "") -> None:
-        """Note something that the reader of the figures must know."""
-        self.warnings.append(Problem(where, what, mend))
+    def warn(self, where: Said | str, what: Said, mend: Said | None = None) -> None:
+        """Note something that the reader of the figures must know, in both languages."""
+        self.warnings.append(Note(where, what, mend))
 
     def raise_errors(self) -> None:
         """Raise all errors noted so far as one `InputError`, if there are any."""

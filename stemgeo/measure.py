@@ -21,6 +21,8 @@ from stemgeo.access.travellers import OverNetwork, StraightLine, travellers
 from stemgeo.demand import AgeCell, Ground, Placed, age_cells, place_children, serves
 from stemgeo.errors import InputError, Problem
 from stemgeo.inputs import Inputs, load_inputs
+from stemgeo.inputs.messages import counted
+from stemgeo.notes import Note, Said, day, say
 from stemgeo.study import SCENARIOS, AcademyRules, Study
 from stemgeo.tables import checked
 
@@ -69,7 +71,7 @@ class Prepared:
     ground: Ground
     placed: Placed
     levels: list[coverage_.Level]
-    notes: tuple[Problem, ...]
+    notes: tuple[Note, ...]
 
     @classmethod
     def of(
@@ -125,7 +127,7 @@ class Measured:
     access: pd.DataFrame
     coverage: pd.DataFrame
     municipalities: gpd.GeoDataFrame
-    notes: tuple[Problem, ...]
+    notes: tuple[Note, ...]
 
     def central(self, profile: str, cell: AgeCell) -> tuple[coverage_.Reached, pd.DataFrame]:
         """Give what the points reach in the central scenario, and their rows of the access table.
@@ -205,7 +207,7 @@ def measure(prepared: Prepared, day: dt.date, *, threads: int | None = None) -> 
 
 def recognised(
     register: gpd.GeoDataFrame, date: dt.date, rules: AcademyRules
-) -> tuple[gpd.GeoDataFrame, list[Problem]]:
+) -> tuple[gpd.GeoDataFrame, list[Note]]:
     """Choose the academies whose recognition is valid on a day.
 
     Parameters
@@ -224,15 +226,22 @@ def recognised(
     tuple
         The academies that count, and a note when there are none.
     """
-    day = pd.Timestamp(date)
+    on = pd.Timestamp(date)
     start, end = _first_and_last_day(register, rules)
     # An unknown date compares as false: what has no known start or end has not begun or ended.
-    chosen = register[~(start > day) & ~(end < day)].reset_index(drop=True)
+    chosen = register[~(start > on) & ~(end < on)].reset_index(drop=True)
     if len(chosen):
         return chosen, []
     return chosen, [
-        Problem(
-            "academies", f"none of {len(register)} is recognised on {date}", "nobody is in time"
+        Note(
+            Said("academies", "academies"),
+            say(
+                "none of {all} is recognised on {day}",
+                "van de {all} is er geen enkele erkend op {day}",
+                all=counted(len(register), "academy"),
+                day=day(date),
+            ),
+            say("nobody is in time", "niemand is op tijd"),
         )
     ]
 
@@ -301,9 +310,21 @@ def _lose_no_child(points: gpd.GeoDataFrame, inputs: Inputs, cells: tuple[AgeCel
         )
 
 
-def _ferries(network: Network) -> Problem:
+_ROADS = Said("network", "wegen")
+
+
+def _ferries(network: Network) -> Note:
     count = network.counts["ferries"]
-    return Problem("network", f"ferries are used: {count} take bicycles", "see travel.ferries")
+    return Note(
+        _ROADS,
+        say(
+            "ferries are used: {ferries} {take} bicycles",
+            "veren tellen mee: {ferries} {take} fietsen mee",
+            ferries=counted(count, "ferry"),
+            take=Said("takes", "neemt") if count == 1 else Said("take", "nemen"),
+        ),
+        say("see travel.ferries", "zie travel.ferries"),
+    )
 
 
 def _travel(
@@ -395,7 +416,7 @@ def _access(
     return pd.concat([pd.DataFrame(front, index=points.index), table], axis=1)
 
 
-def _near_the_edge(prepared: Prepared, reached: list[coverage_.Reached]) -> list[Problem]:
+def _near_the_edge(prepared: Prepared, reached: list[coverage_.Reached]) -> list[Note]:
     """Warn of false gaps: who is not in time so near the extract's edge that it may matter."""
     network, points, travel = prepared.ground.network, prepared.points, prepared.study.travel
     if network is None or points.empty:
@@ -411,8 +432,30 @@ def _near_the_edge(prepared: Prepared, reached: list[coverage_.Reached]) -> list
             count += int(children[late[shapely.distance(spots[late], outline) < reach_m]].sum())
     if not count:
         return []
-    what = f"{count} children who are not in time live within a ride of the extract's edge"
-    return [Problem("network", what, "roads and academies beyond it may reach them; extend it")]
+    return [_told_edge(count)]
+
+
+def _told_edge(count: int) -> Note:
+    children = counted(count, "child")
+    if count == 1:
+        what = say(
+            "{children} who is not in time lives within a ride of the extract's edge",
+            "{children} dat niet op tijd is, woont op fietsafstand van de rand van het "
+            "wegenbestand",
+            children=children,
+        )
+    else:
+        what = say(
+            "{children} who are not in time live within a ride of the extract's edge",
+            "{children} die niet op tijd zijn, wonen op fietsafstand van de rand van het "
+            "wegenbestand",
+            children=children,
+        )
+    mend = say(
+        "roads and academies beyond it may reach them; extend it",
+        "misschien zijn er daarbuiten wegen en academies die volstaan; neem een ruimer bestand",
+    )
+    return Note(_ROADS, what, mend)
 
 
 def sensitivity(

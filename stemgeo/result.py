@@ -6,12 +6,12 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from stemgeo import coverage as coverage_
+from stemgeo.notes import Note
 
 if TYPE_CHECKING:
     import geopandas as gpd
     import pandas as pd
 
-    from stemgeo.errors import Problem
     from stemgeo.inputs import Inputs
     from stemgeo.study import Study
 
@@ -73,7 +73,7 @@ class Tables:
     subsidy: pd.DataFrame
     network_counts: dict[str, dict[str, int]] = field(default_factory=dict)
     building_counts: dict[str, int] = field(default_factory=dict)
-    notes: tuple[Problem, ...] = ()
+    notes: tuple[Note, ...] = ()
 
     def summary(self, by: str = "province", *, band: str = "all", sex: str = "all") -> pd.DataFrame:
         """One row for each place of a level; see `coverage.summary`."""

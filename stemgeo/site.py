@@ -13,7 +13,7 @@ import pandas as pd
 from stemgeo import coverage as coverage_
 from stemgeo import subsidy
 from stemgeo.errors import Problem, StudyError
-from stemgeo.inputs import vintages
+from stemgeo.inputs import messages, vintages
 from stemgeo.inputs.plan import with_plan
 from stemgeo.maps.curve import curve_chart
 from stemgeo.maps.kinds import Drawn, save_drawn, share
@@ -21,6 +21,7 @@ from stemgeo.maps.page import save_figure
 from stemgeo.maps.series import share_classes
 from stemgeo.maps.sheet import Ground
 from stemgeo.measure import Measured, Prepared, all_cores, measure, prepare, quiet
+from stemgeo.notes import Note, Said, amount, in_both, say
 from stemgeo.report.bundle import map_text, origins, said, write_csv
 from stemgeo.report.files import SITE, whole_folder, write_manifest
 from stemgeo.report.plan import WORDS, plan_markdown
@@ -125,11 +126,16 @@ class Plan(PlanTables):
                 "bound": found.bound,
                 "proven_optimal": found.optimal,
             },
+            "cost": {
+                "total_eur": self.cost.total_cents / subsidy.CENTS,
+                "left_eur": self.cost.left_cents / subsidy.CENTS,
+                "suffices": self.cost.suffices,
+            },
             "sums": {
                 "promised": int(self.places["newly"].sum()),
                 "counted": self.counted,
             },
-            "notes": [str(note) for note in self.notes],
+            "notes": in_both(self.notes),
         }
 
 
@@ -206,22 +212,37 @@ def site(study: Study, *, progress: Progress = quiet, threads: int | None = None
     )
 
 
+_THE_PLAN = Said("siting", "plan")
+
+
 def _not_kept(
     study: Study, places: pd.DataFrame, provinces: pd.DataFrame, counted: int
-) -> Iterator[Problem]:
+) -> Iterator[Note]:
     """Tell of a promise that the whole chain does not keep, and of a floor that is missed.
 
     A floor over quiet roads may be: the solver sees whom a place could help, see `Sets.helps`.
     """
     promised = int(places["newly"].sum())
     if promised != counted:
-        what = f"{promised} children are promised, a run with the plan counts {counted}"
-        yield Problem("siting", what, "use the number of the run")
+        what = say(
+            "{promised} are promised, a run with the plan counts {counted}",
+            "{promised} op tijd beloofd, een meting met het plan telt er {counted}",
+            promised=messages.counted(promised, "child"),
+            counted=amount(counted),
+        )
+        mend = say("use the number of the run", "gebruik het getal van de meting")
+        yield Note(_THE_PLAN, what, mend)
     last = provinces[provinces["rank"] == provinces["rank"].max()].set_index("province")["share"]
     for name, least in study.siting.floor_share.items():
         if name in last and last[name] < least:
-            what = f"{name} comes to {last[name]:.4f} of its children in time, asked was {least}"
-            yield Problem("siting", what, "ask for a little more")
+            what = say(
+                "{name} comes to {share}% of its children in time, asked was {least}%",
+                "{name} komt tot {share} % van de kinderen op tijd, gevraagd was {least} %",
+                name=name,
+                share=amount(100 * last[name], "0.00"),
+                least=amount(100 * least, "0.##"),
+            )
+            yield Note(_THE_PLAN, what, say("ask for a little more", "vraag iets meer"))
 
 
 def _of_profile(prepared: Prepared, measured: Measured) -> gpd.GeoDataFrame:

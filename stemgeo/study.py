@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import datetime as dt
 import difflib
+import hashlib
 import re
 import tomllib
 import unicodedata
 from collections.abc import Iterable
 from contextlib import suppress
+from dataclasses import dataclass
 from decimal import Decimal
 from itertools import pairwise
 from pathlib import Path
@@ -24,6 +26,7 @@ from pydantic import (
     BeforeValidator,
     ConfigDict,
     Field,
+    PrivateAttr,
     ValidationError,
     ValidationInfo,
     field_validator,
@@ -635,6 +638,15 @@ def _rising(numbers: tuple[float, ...]) -> tuple[float, ...]:
     return numbers
 
 
+@dataclass(frozen=True)
+class StudyFile:
+    """The file that a study was read from: name without its folders, size and hash."""
+
+    name: str
+    size_bytes: int
+    sha256: str
+
+
 class Study(_Part):
     """One question, with every choice that its answer depends on."""
 
@@ -649,6 +661,18 @@ class Study(_Part):
     subsidy: SubsidyChoice = SubsidyChoice()
     siting: Siting = Siting()
     output: Output = Output()
+
+    # No choice, and nothing that a study.toml may say.
+    _file: StudyFile | None = PrivateAttr(default=None)
+
+    def model_post_init(self, context: Any, /) -> None:
+        """Keep which file this was read from."""
+        self._file = (context or {}).get("file")
+
+    @property
+    def file(self) -> StudyFile | None:
+        """The file that this was read from; None for a study made in code."""
+        return self._file
 
     @model_validator(mode="after")
     def _siting_names_what_there_is(self) -> Self:
@@ -705,7 +729,9 @@ class Study(_Part):
         """
         new = {name: value for name, value in asked.items() if value is not None}
         content = self.model_dump(by_alias=True)
-        return parse_study(content | {"siting": content["siting"] | new}, name="study")
+        return parse_study(
+            content | {"siting": content["siting"] | new}, name="study", file=self.file
+        )
 
     def with_plan(self, plan: str | Path | None) -> Study:
         """Give this study with the places of a plan beside its register, or with no plan."""
@@ -773,13 +799,21 @@ def load_study(path: str | Path) -> Study:
             Problem(str(path), "does not exist", "`stemgeo sample DIR` writes an example study")
         )
     try:
-        content = tomllib.loads(path.read_text(encoding="utf-8-sig"))
+        written = path.read_bytes()
+        content = tomllib.loads(written.decode("utf-8-sig"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise StudyError(Problem(path.name, f"is not valid TOML: {error}")) from None
-    return parse_study(content, folder=path.parent, name=path.name)
+    file = StudyFile(path.name, len(written), hashlib.sha256(written).hexdigest())
+    return parse_study(content, folder=path.parent, name=path.name, file=file)
 
 
-def parse_study(content: dict[str, Any], *, folder: Path | None = None, name: str) -> Study:
+def parse_study(
+    content: dict[str, Any],
+    *,
+    folder: Path | None = None,
+    name: str,
+    file: StudyFile | None = None,
+) -> Study:
     """Check the content of a study.toml; relative paths start at `folder`.
 
     Raises
@@ -788,7 +822,7 @@ def parse_study(content: dict[str, Any], *, folder: Path | None = None, name: st
         With one line for each key or value that cannot be used.
     """
     try:
-        return Study.model_validate(content, context={"folder": folder})
+        return Study.model_validate(content, context={"folder": folder, "file": file})
     except ValidationError as error:
         details = error.errors()
         inside = {loc[:i] for loc in map(_loc, details) for i in range(len(loc))}

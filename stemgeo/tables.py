@@ -329,6 +329,37 @@ SCHEMAS: dict[str, pa.DataFrameSchema] = {
         unique=["nis_code"],
         description="Both measures side by side, central scenario, all bands.",
     ),
+    "answer-municipalities": pa.DataFrameSchema(
+        {
+            "nis_code": _NIS,
+            "name": _NAME,
+            "province": _PROVINCE,
+            "academies": _count("Academies that count on the study's date"),
+            "planned": _count("Of them planned, not in the register"),
+            "has_academy": pa.Column(bool, description="At least one, planned or not"),
+            "children": _COUNTS["children"],
+            "covered": _COUNTS["covered"],
+            "covered_low": _count("The same at the low speeds"),
+            "covered_high": _count("The same at the high speeds"),
+            "uncovered": _COUNTS["uncovered"],
+            "unmeasured": _COUNTS["unmeasured"],
+            **_SHARES,
+            "share_low_stress": pa.Column(
+                float,
+                pa.Check.in_range(0, 1),
+                nullable=True,
+                required=False,
+                description="Share over low-stress roads, when the study has that profile",
+            ),
+            "partly_measured": pa.Column(
+                bool, description="There is a share, and it speaks for less than half of them"
+            ),
+        },
+        checks=_ADDS_UP,
+        unique=["nis_code"],
+        description="Of the answer's annex 1: both measures with their range, central scenario, "
+        "all bands; municipalities with an academy first in each province.",
+    ),
     "zone-shares": pa.DataFrameSchema(
         {
             "zone_id": _text("Statistical sector or other zone"),

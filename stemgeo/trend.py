@@ -15,11 +15,13 @@ from stemgeo import coverage as coverage_
 from stemgeo import facts
 from stemgeo.errors import Problem, StudyError
 from stemgeo.inputs import Inputs, vintages
+from stemgeo.inputs.messages import counted
 from stemgeo.maps.line_chart import line_chart, line_chart_alt
 from stemgeo.maps.page import save_figure
 from stemgeo.maps.series import partly_measured
 from stemgeo.maps.small_multiples import small_multiples, small_multiples_alt
 from stemgeo.measure import Measured, Prepared, measure, prepare, quiet
+from stemgeo.notes import Note, Said, amount, day, in_both, say
 from stemgeo.report import summary
 from stemgeo.report.bundle import (
     attribution,
@@ -31,7 +33,7 @@ from stemgeo.report.bundle import (
     write_csv,
 )
 from stemgeo.report.files import TREND, whole_folder, write_manifest
-from stemgeo.report.summary import markdown_table, number, plain, readable
+from stemgeo.report.summary import markdown_table, note_lines, number, plain, readable
 from stemgeo.tables import checked
 
 if TYPE_CHECKING:
@@ -129,7 +131,7 @@ class Trend:
     academies: dict[int, gpd.GeoDataFrame]
     municipalities: dict[int, gpd.GeoDataFrame]
     reported: pd.DataFrame
-    notes: tuple[Problem, ...]
+    notes: tuple[Note, ...]
 
     def write(self, place: str | Path) -> Path:
         """Write tables, chart, maps, summary and manifest into a folder, whole or not at all."""
@@ -207,12 +209,15 @@ def trend(study: Study, years: Iterable[int], *, progress: Progress = quiet) -> 
     )
 
 
-def _left_out(plan: Input | None) -> list[Problem]:
+def _left_out(plan: Input | None) -> list[Note]:
     """Say that a plan plays no part."""
     if plan is None:
         return []
-    what = "its places are recognised in no year, and left out of the trend"
-    return [Problem(plan.path.name, what)]
+    what = say(
+        "its places are recognised in no year, and left out of the trend",
+        "de plaatsen ervan zijn in geen enkel jaar erkend, en tellen in de evolutie niet mee",
+    )
+    return [Note(plan.path.name, what)]
 
 
 def _of_year(prepared: Prepared, year: int) -> Prepared:
@@ -232,20 +237,22 @@ def _reported(inputs: Inputs, years: list[int]) -> pd.DataFrame:
     return known[known["year"].isin(years)].reset_index(drop=True)
 
 
-def _notes(prepared: dict[int, Prepared], measured: dict[int, Measured]) -> tuple[Problem, ...]:
+def _notes(prepared: dict[int, Prepared], measured: dict[int, Measured]) -> tuple[Note, ...]:
     """Gather what the reader of the figures must know, each thing once."""
     inputs = {year: one.inputs for year, one in prepared.items()}
     notes = [note for one in prepared.values() for note in one.notes]
     notes += [*_of_another_day(inputs), *_undated(next(iter(inputs.values())).academies)]
     notes += [
-        replace(note, where=f"{year}, {note.where}")
+        replace(
+            note, where=say("{year}, {where}", "{year}, {where}", year=str(year), where=note.where)
+        )
         for year, one in measured.items()
         for note in one.notes
     ]
     return tuple(dict.fromkeys(notes))
 
 
-def _of_another_day(inputs: dict[int, Inputs]) -> list[Problem]:
+def _of_another_day(inputs: dict[int, Inputs]) -> list[Note]:
     """Name the years without a population of their own, when others have one."""
     if _same_children(inputs):
         return []
@@ -253,10 +260,22 @@ def _of_another_day(inputs: dict[int, Inputs]) -> list[Problem]:
     for year, one in inputs.items():
         if one.population_year == year:
             continue
-        day = population_day(one)
-        told = f"that of {format_date(day, 'd MMMM y', 'en')}" if day else "one without a date"
-        mend = f"{told} is used, so part of the change is of children"
-        notes.append(Problem(f"{year}", "no population of its own", mend))
+        date = population_day(one)
+        told = say("one without a date", "cijfers zonder datum")
+        if date:
+            told = say("that of {day}", "die van {day}", day=day(date))
+        notes.append(
+            Note(
+                str(year),
+                say("no population of its own", "geen eigen bevolkingscijfers"),
+                say(
+                    "{told} is used, so part of the change is of children",
+                    "gebruikt zijn {told}, dus een deel van het verschil komt van het aantal "
+                    "kinderen",
+                    told=told,
+                ),
+            )
+        )
     return notes
 
 
@@ -270,16 +289,24 @@ def _is_undated(academies: gpd.GeoDataFrame) -> pd.Series:
     return undated
 
 
-def _undated(register: gpd.GeoDataFrame) -> list[Problem]:
+def _undated(register: gpd.GeoDataFrame) -> list[Note]:
     """Say how many academies count in every year because the register gives them no dates."""
     undated = int(_is_undated(register).sum())
     if not undated:
         return []
-    what = f"{undated} of {len(register)} without valid_from and valid_until, counted in every year"
-    mend = "give their dates"
+    what = say(
+        "{undated} of {all} without valid_from and valid_until, counted in every year",
+        "{undated} van de {all} zonder valid_from en valid_until, in elk jaar meegeteld",
+        undated=amount(undated),
+        all=counted(len(register), "academy"),
+    )
+    mend = say("give their dates", "geef de datums")
     if undated == len(register):
-        mend = "the trend shows changes of children only; give their dates"
-    return [Problem("academies", what, mend)]
+        mend = say(
+            "the trend shows changes of children only; give their dates",
+            "de evolutie toont alleen veranderingen bij de kinderen; geef de datums",
+        )
+    return [Note(Said("academies", "academies"), what, mend)]
 
 
 def _with_status(tables: dict[int, gpd.GeoDataFrame]) -> dict[int, gpd.GeoDataFrame]:
@@ -397,8 +424,7 @@ def _markdown(trend: Trend, text: MapText) -> str:
         lines += [*markdown_table(_readable_reported(trend.reported, language), left=4), ""]
     lines += [f"## {words['sources']}", "", plain(text.source), ""]
     if trend.notes:
-        notes = [f"- {plain(str(note))}" for note in trend.notes]
-        lines += [f"## {words['notes']}", "", *notes, ""]
+        lines += [f"## {words['notes']}", "", *note_lines(trend.notes, language), ""]
     return "\n".join(lines)
 
 
@@ -419,5 +445,5 @@ def _manifest(trend: Trend, text: MapText) -> dict[str, object]:
         "command": TREND,
         **origins(trend.study, *trend.inputs.values(), text=text),
         "years": list(trend.inputs),
-        "notes": [str(note) for note in trend.notes],
+        "notes": in_both(trend.notes),
     }

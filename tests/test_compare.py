@@ -98,6 +98,30 @@ def test_bands_are_told_apart(found: Comparison) -> None:
     assert lost == {"5-8": 0, "9-11": 66, "12-17": 22}
 
 
+def test_what_is_left_out_is_told_in_one_line(a: Result, tmp_path: Path) -> None:
+    """A band that only A has is left out at every level and profile: one note with the number."""
+    found = compare(a, replace(a, coverage=a.coverage[a.coverage["band"] != "9-11"]))
+    gone = a.coverage[(a.coverage["band"] == "9-11") & (a.coverage["scenario"] == "central")]
+    parts = gone[["level", "profile"]].drop_duplicates()
+    assert len(parts) > 3
+    (note,) = found.notes
+    assert note.said("en").startswith(
+        f"comparison: not the same places and children in both for {len(parts)} combinations: "
+        "level region band 9-11 profile all, "
+    )
+    dutch = note.said("nl")
+    assert dutch.startswith(
+        f"vergelijking: niet dezelfde plaatsen en kinderen in beide voor {len(parts)} combinaties: "
+        "gewest 9-11 jaar over alle wegen, "
+    )
+    assert dutch.endswith("; weggelaten")
+    folder = found.write(tmp_path / "c")
+    assert dutch in (folder / "summary.md").read_text("utf-8")
+    assert "not the same places" not in (folder / "summary.md").read_text("utf-8")
+    manifest = json.loads((folder / "manifest.json").read_text("utf-8"))
+    assert manifest["notes"] == [{"en": note.said("en"), "nl": dutch}]
+
+
 def test_a_result_beside_itself_has_no_difference(a: Result) -> None:
     """Neither in the questions nor in a single count."""
     itself = compare(a, a)

@@ -373,7 +373,7 @@ def test_ferries_are_said_when_used(tmp_path: Path, small: tuple[Result, Path]) 
     pd.testing.assert_frame_equal(off.coverage, result.coverage)
     on = sg.run(with_travel(other, "ferries = true"))
     notes = [str(note) for note in on.notes if "ferries" in str(note)]
-    assert notes == ["network: ferries are used: 1 take bicycles; see travel.ferries"]
+    assert notes == ["network: ferries are used: 1 ferry takes bicycles; see travel.ferries"]
 
 
 # -- an oracle for the main figure, that shares nothing with the package ---------------------
@@ -794,7 +794,7 @@ def test_a_register_in_which_nobody_counts_covers_nobody(tmp_path: Path) -> None
     assert total["covered"] == 0
     assert total["uncovered"] > 0
     assert total["children"] == 884
-    assert any("is recognised on 2040-12-31" in str(note) for note in result.notes)
+    assert any("is recognised on 31 December 2040" in str(note) for note in result.notes)
     assert set(result.gaps["reason"]) == {"no_academy_near", "lapsed"}
     assert set(result.gaps["nearest_academy_id"]) == {""}
     assert np.isinf(result.gaps["median_time_s"]).all()

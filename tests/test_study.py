@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import hashlib
 import math
 import re
 from pathlib import Path
@@ -20,6 +21,7 @@ from stemgeo.study import (
     GapRules,
     Output,
     Study,
+    StudyFile,
     Travel,
     load_study,
     parse_study,
@@ -59,6 +61,21 @@ def lines(**tables: dict[str, Any]) -> list[str]:
     with pytest.raises(StudyError) as caught:
         parsed(**tables)
     return str(caught.value).splitlines()
+
+
+def test_a_study_knows_its_file(tmp_path: Path) -> None:
+    """Name, size and hash of what was read, also with another plan or siting; none in code."""
+    path = tmp_path / "fiets.toml"
+    text = """[study]\r\ntitle = "Proef"\ndate = 2022-12-31\n[inputs]
+    municipalities = "m"\npopulation = "p"\nacademies = "a"\nnetwork = "w.osm"\n"""
+    path.write_bytes(b"\xef\xbb\xbf" + text.encode())
+    study = load_study(path)
+    hash_ = hashlib.sha256(path.read_bytes()).hexdigest()
+    assert study.file == StudyFile("fiets.toml", path.stat().st_size, hash_)
+    assert study.with_plan("plan.csv").file == study.with_siting(places=3).file == study.file
+    assert "file" not in study.model_dump()
+    assert parsed().file is None
+    assert lines(file={"name": "x"})[0].startswith("study.toml: unknown key 'file'")
 
 
 @pytest.mark.parametrize(

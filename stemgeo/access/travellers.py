@@ -13,9 +13,10 @@ import shapely
 from stemgeo.access import travel_time
 from stemgeo.access.isochrones import catchments_of, isochrones_of
 from stemgeo.demand import serves
-from stemgeo.errors import Problem
+from stemgeo.inputs.messages import counted
 from stemgeo.network import bicycle
 from stemgeo.network.snap import Places, distance_to_islands, snap
+from stemgeo.notes import Note, Said, amount, say
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -33,6 +34,9 @@ if TYPE_CHECKING:
 
 OLDEST = 120
 """No study has an age above this."""
+
+ROADS = {"all": "alle wegen", "low_stress": "rustige wegen"}
+"""The profiles, for a Dutch reader."""
 
 SPEEDS_KEPT = 3
 """Riders whose times are kept: ages of a band ask one after another, and times take memory."""
@@ -74,7 +78,7 @@ class StraightLine:
     academies: gpd.GeoDataFrame
     points: gpd.GeoDataFrame
     profile: str = "all"
-    notes: tuple[Problem, ...] = ()
+    notes: tuple[Note, ...] = ()
 
     @property
     def snap_m(self) -> NDArray[np.float64]:
@@ -144,7 +148,7 @@ class OverNetwork:
     academies: gpd.GeoDataFrame
     sites: Places
     places: Places
-    notes: tuple[Problem, ...]
+    notes: tuple[Note, ...]
     _riders: dict[tuple[float, float], travel_time.Rider] = field(
         repr=False, compare=False, default_factory=dict
     )
@@ -262,14 +266,18 @@ def _for_every_age(academies: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     )
 
 
-def _off_the_roads(
-    academies: gpd.GeoDataFrame, profile: str, limit_m: float
-) -> tuple[Problem, ...]:
+def _off_the_roads(academies: gpd.GeoDataFrame, profile: str, limit_m: float) -> tuple[Note, ...]:
     if academies.empty:
         return ()
-    names = ", ".join(academies["academy_id"])
-    what = f"no usable road within {limit_m:g} m of {len(academies)} academies: {names}"
-    return (Problem(f"profile {profile}", what, "nobody reaches them"),)
+    what = say(
+        "no usable road within {limit_m} m of {academies}: {names}",
+        "geen bruikbare weg binnen {limit_m} m van {academies}: {names}",
+        limit_m=amount(limit_m, "#,##0.###"),
+        academies=counted(len(academies), "academy"),
+        names=", ".join(academies["academy_id"]),
+    )
+    mend = Said("nobody reaches " + ("it" if len(academies) == 1 else "them"), "niemand bereikt ze")
+    return (Note(Said(f"profile {profile}", ROADS[profile]), what, mend),)
 
 
 def _xy(

@@ -14,8 +14,9 @@ import shapely
 
 from stemgeo.demand.apportion import PHASES, apportion_kinds
 from stemgeo.demand.places import FALLBACK, NOWHERE, OWN, Ground, Places, joined
-from stemgeo.errors import Problem
 from stemgeo.inputs import vintages
+from stemgeo.inputs.messages import counted, listed
+from stemgeo.notes import Note, Said, say
 from stemgeo.tables import CRS
 
 if TYPE_CHECKING:
@@ -131,7 +132,7 @@ class Placed:
     """
 
     points: gpd.GeoDataFrame
-    notes: tuple[Problem, ...]
+    notes: tuple[Note, ...]
     fell_back: int
 
     def by_zone(self, zones: gpd.GeoDataFrame) -> pd.DataFrame:
@@ -172,7 +173,7 @@ def place_children(ground: Ground, cells: Sequence[AgeCell], method: str) -> Pla
     home_of_zone = homes.names.index.get_indexer(zones[homes.names.index.name].astype(str))
     lacking = homes.counts.sum(axis=1) > 0
     found = [("", NOWHERE)]
-    notes: list[Problem] = []
+    notes: list[Note] = []
     fell_back = 0
     for one in FALLBACK[method]:
         places = ground.places(one, home_of_zone) if lacking.any() else None
@@ -320,10 +321,32 @@ def _chance(units: pd.Index, kinds: Sequence[Kind]) -> tuple[Floats, Longs]:
     return (seed[:, None] / 2**32 + GOLDEN * age) % 1, seed % PHASES + 1
 
 
-def _fell_back(names: list[str], children: int, method: str) -> Problem:
-    shown = ", ".join(names[:5]) + (f" and {len(names) - 5} more" if len(names) > 5 else "")
-    what = f"{children} children of {shown} have no point by the study's method"
-    return Problem("demand", what, f"they are placed by '{method}'; see tables/placement.csv")
+_HOW = {
+    "streets": "langs de woonstraten",
+    "addresses": "op de adressen",
+    "any_building": "bij om het even welk gebouw",
+    "grid": "volgens het bevolkingsrooster",
+    "centroid": "in één punt per zone",
+}
+"""The methods that others fall back on, for a Dutch reader."""
+
+
+def _fell_back(names: list[str], children: int, method: str) -> Note:
+    return Note(
+        Said("demand", "woonplaats van de kinderen"),
+        say(
+            "{children} of {names} {have} no point by the study's method",
+            "{children} van {names} {have} geen plek volgens de methode van de studie",
+            children=counted(children, "child"),
+            names=listed(names, 5),
+            have=Said("has", "heeft") if children == 1 else Said("have", "hebben"),
+        ),
+        say(
+            "they are placed by {method}; see tables/placement.csv",
+            "geplaatst {method}; zie tables/placement.csv",
+            method=Said(f"'{method}'", f"{_HOW[method]} ('{method}')"),
+        ),
+    )
 
 
 def _table(

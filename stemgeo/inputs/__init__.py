@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 # First, because it sets what GDAL may do, before anything loads GDAL.
 from stemgeo.inputs.files import Provenance, opened  # isort: skip
 
-from stemgeo.errors import Findings, Problem
+from stemgeo.errors import Findings
 from stemgeo.inputs.academies import load_academies, read_academies
 from stemgeo.inputs.attributes import load_attribute, read_attribute
 from stemgeo.inputs.boundaries import (
@@ -32,6 +32,7 @@ from stemgeo.inputs.population import (
     read_population,
 )
 from stemgeo.inputs.weights import load_addresses, load_weights, read_weights
+from stemgeo.notes import Note
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -111,7 +112,7 @@ class Inputs:
     academies: gpd.GeoDataFrame
     network: tuple[Path, ...]
     provenance: tuple[Provenance, ...]
-    warnings: tuple[Problem, ...]
+    warnings: tuple[Note, ...]
     population_year: int | None = None
     population_vintage: int | None = None
     parts_vintage: int = 2025
@@ -222,9 +223,9 @@ class _OfYear:
 
     population: Population
     provenance: Provenance | None
-    warnings: list[Problem]
+    warnings: list[Note]
 
-    def put_in(self, inputs: Inputs, warnings: list[Problem], vintage: int) -> Inputs:
+    def put_in(self, inputs: Inputs, warnings: list[Note], vintage: int) -> Inputs:
         """Give the inputs with this in the place of their own population."""
         files = [
             self.provenance if item.role == "population" else item for item in inputs.provenance

@@ -22,9 +22,10 @@ from stemgeo.inputs.files import (
     opened,
     strip_control,
 )
-from stemgeo.inputs.messages import counted
+from stemgeo.inputs.messages import at, counted, listed
 from stemgeo.inputs.points import named, read_points
-from stemgeo.inputs.vectors import LAMBERT_72, as_text, listed
+from stemgeo.inputs.vectors import LAMBERT_72, as_text
+from stemgeo.notes import amount, say
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -68,8 +69,8 @@ class Kind:
         Which input of the study the file is.
     made_id
         Begins the ids that are made where the file has none.
-    one, many
-        What a row is called.
+    thing
+        What a row is called, a key of `messages.counted`.
     once
         Whether rows are places to choose from: then one that is there twice is left out, not
         refused.
@@ -77,12 +78,11 @@ class Kind:
 
     role: str
     made_id: str
-    one: str
-    many: str
+    thing: str
     once: bool = False
 
 
-REGISTER = Kind(role="academies", made_id="A", one="academy", many="academies")
+REGISTER = Kind(role="academies", made_id="A", thing="academy")
 
 
 def read_academies(path: str | Path | Input, municipalities: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
@@ -153,7 +153,7 @@ def read_register(
         if len(municipalities):
             _warn_of_outside(table, municipalities, file)
         _warn_of_same_place(table, file)
-    file.note(counted(len(raw), kind.one, kind.many))
+    file.note(str(counted(len(raw), kind.thing)))
     _note_columns(found, file)
     _note_who_counts(table, ages, kind, file)
     return table[list(COLUMNS)].sort_values("academy_id", ignore_index=True)
@@ -182,9 +182,16 @@ def _typed(raw: pd.DataFrame, found: dict[str, Any], kind: Kind, file: OpenedFil
             f"{kind.made_id}{place:0{width}d}" for place in range(1, len(raw) + 1)
         ]
         file.warn(
-            f"has no column academy_id; the order of its rows gives {kind.made_id}001, "
-            f"{kind.made_id}002, ...",
-            "add academy_id, so that each row keeps its own",
+            say(
+                "has no column academy_id; the order of its rows gives {made}001, {made}002, ...",
+                "heeft geen kolom academy_id; de volgorde van de rijen geeft {made}001, "
+                "{made}002, ...",
+                made=kind.made_id,
+            ),
+            say(
+                "add academy_id, so that each row keeps its own",
+                "voeg academy_id toe, zodat elke rij de hare houdt",
+            ),
         )
     for name in _AGES:
         table[name] = _numbers(text[name], _OLDEST, "an age", file)
@@ -233,8 +240,11 @@ def _each_once(table: gpd.GeoDataFrame, file: OpenedFile) -> gpd.GeoDataFrame:
     plain = table.drop(columns="geometry").astype(str).assign(at=table.geometry.to_wkb(hex=True))
     again = plain.duplicated()
     if again.any():
-        rows = listed(table.index[again].tolist())
-        file.warn_at(f"{table.index.name} {rows}", "the same as another row", "left out")
+        file.warn_at(
+            at(table.index.name, table.index[again].tolist()),
+            say("the same as another row", "hetzelfde als een andere rij"),
+            say("left out", "weggelaten"),
+        )
     return table[~again]
 
 
@@ -275,16 +285,24 @@ def _check_spans(table: gpd.GeoDataFrame, found: dict[str, Any], file: OpenedFil
 def _warn_of_names(table: gpd.GeoDataFrame, file: OpenedFile) -> None:
     nameless = table.index[table["name"] == ""]
     if len(nameless):
-        rows = listed(nameless.tolist())
-        file.warn_at(f"{table.index.name} {rows}", "no name", "its academy_id is shown")
+        file.warn_at(
+            at(table.index.name, nameless.tolist()),
+            say("no name", "geen naam"),
+            say("its academy_id is shown", "in de plaats staat de academy_id"),
+        )
         table.loc[nameless, "name"] = table.loc[nameless, "academy_id"]
     for name in _TEXT:
         risky = table[name].str.startswith(FORMULA_STARTS)
         if risky.any():
             file.warn_at(
-                f"{table.index.name} {listed(table.index[risky].tolist())}",
-                f"'{name}' begins as a formula does: {listed(table.loc[risky, name].tolist())}",
-                "write it without = + - @ in front",
+                at(table.index.name, table.index[risky].tolist()),
+                say(
+                    "'{name}' begins as a formula does: {values}",
+                    "'{name}' begint als een formule: {values}",
+                    name=name,
+                    values=listed(table.loc[risky, name].tolist()),
+                ),
+                say("write it without = + - @ in front", "schrijf het zonder = + - @ vooraan"),
             )
 
 
@@ -312,21 +330,48 @@ def _warn_of_outside(
     near = away_km.index[0]
     name, place = clean(outside.loc[near, "name"]), _nearest_municipality(outside.geometry[near])
     near_ones = int((away_km <= _CROSSED_KM).sum())
+    row, km = at(table.index.name, [near]), amount(away_km[near], "0.0")
     if len(outside) == 1:
-        counts = "it counts for the children who cross the border"
+        counts = say(
+            "it counts for the children who cross the border",
+            "telt mee voor de kinderen die de grens oversteken",
+        )
         file.warn_at(
-            f"{table.index.name} {near}",
-            f"{name} lies outside the study area, {away_km[near]:.1f} km from it, near {place}",
-            counts if near_ones else "too far to matter",
+            row,
+            say(
+                "{name} lies outside the study area, {km} km from it, near {place}",
+                "{name} ligt buiten het studiegebied, {km} km ervandaan, bij {place}",
+                name=name,
+                km=km,
+                place=place,
+            ),
+            counts if near_ones else say("too far to matter", "te ver om een rol te spelen"),
         )
         return
-    others = listed(outside.loc[away_km.index[1:], "name"].tolist(), 4)
     file.warn(
-        f"{len(outside)} of its {len(table)} academies lie outside the study area, up to "
-        f"{away_km.iloc[-1]:.1f} km from it: {name} ({table.index.name} {near}), "
-        f"{away_km[near]:.1f} km from it, near {place}; {others}",
-        f"those within {_CROSSED_KM} km ({near_ones}) count for the children who cross the border, "
-        f"the others ({len(outside) - near_ones}) are too far to matter",
+        say(
+            "{outside} of its {academies} lie outside the study area, up to {most_km} km from it: "
+            "{name} ({row}), {km} km from it, near {place}; {others}",
+            "{outside} van de {academies} liggen buiten het studiegebied, tot {most_km} km "
+            "ervandaan: {name} ({row}), {km} km ervandaan, bij {place}; {others}",
+            outside=amount(len(outside)),
+            academies=counted(len(table), "academy"),
+            most_km=amount(away_km.iloc[-1], "0.0"),
+            name=name,
+            row=row,
+            km=km,
+            place=place,
+            others=listed(outside.loc[away_km.index[1:], "name"].tolist(), 4),
+        ),
+        say(
+            "those within {crossed_km} km ({near_ones}) count for the children who cross the "
+            "border, the others ({others}) are too far to matter",
+            "die binnen {crossed_km} km ({near_ones}) tellen mee voor de kinderen die de grens "
+            "oversteken, de andere ({others}) liggen te ver om een rol te spelen",
+            crossed_km=amount(_CROSSED_KM),
+            near_ones=amount(near_ones),
+            others=amount(len(outside) - near_ones),
+        ),
     )
 
 
@@ -343,9 +388,16 @@ def _warn_of_same_place(table: gpd.GeoDataFrame, file: OpenedFile) -> None:
     spot = table.geometry.to_wkb(hex=True)
     for _, group in table[spot.duplicated(keep=False)].groupby(spot):
         file.warn_at(
-            f"{table.index.name} {listed(group.index.tolist())}",
-            f"the same coordinates: {listed(group['name'].tolist())}",
-            "check whether one of them has another's",
+            at(table.index.name, group.index.tolist()),
+            say(
+                "the same coordinates: {names}",
+                "dezelfde coördinaten: {names}",
+                names=listed(group["name"].tolist()),
+            ),
+            say(
+                "check whether one of them has another's",
+                "ga na of niet de ene die van de andere kreeg",
+            ),
         )
 
 
@@ -373,7 +425,7 @@ def _note_who_counts(
         ]
         if idle:
             verb = "serves" if len(idle) == 1 else "serve"
-            number = counted(len(idle), kind.one, kind.many)
+            number = counted(len(idle), kind.thing)
             file.note(f"{number} {verb} nobody of the ages studied: {listed(idle, 5)}")
     if kind is REGISTER and len(table) and table[list(DAYS)].isna().all(axis=None):
         file.note("no academy has dates: all count on every day")

@@ -15,8 +15,9 @@ from stemgeo.inputs.cells import as_numbers, read_table
 from stemgeo.inputs.files import OpenedFile, Provenance, clean, opened, strip_control
 from stemgeo.inputs.formats import UnreadableError
 from stemgeo.inputs.layers import declared_column
-from stemgeo.inputs.messages import all_fine, counted
-from stemgeo.inputs.vectors import as_codes, code_columns, listed
+from stemgeo.inputs.messages import all_fine, counted, listed
+from stemgeo.inputs.vectors import as_codes, code_columns
+from stemgeo.notes import Said, amount, say
 from stemgeo.study import Attribute
 
 if TYPE_CHECKING:
@@ -28,8 +29,8 @@ _USUAL = {
 }
 """Our key of a place, and the names that its column may have in a file, in small letters."""
 
-_THING = {"zone_id": ("zone", "zones"), "nis_code": ("municipality", "municipalities")}
-_THINGS = {key: many for key, (_, many) in _THING.items()}
+_THING = {"zone_id": "zone", "nis_code": "municipality"}
+_THINGS = {"zone_id": "zones", "nis_code": "municipalities"}
 _NOT_KNOWN = ("", "-", ".", "..", "...", "na", "n/a", "nan", "null")
 """What stands in a cell of which the number is not known, in small letters."""
 
@@ -218,9 +219,15 @@ def _numbers(column: pd.Series, file: OpenedFile) -> pd.Series | None:
     marked = text[text.str.contains("[.,]")]
     if len(marked) and marked.str.fullmatch(_IN_THOUSANDS).all():
         file.warn(
-            f"every '{name}' with a point or comma has three digits behind it (such as "
-            f"{marked.iloc[0]}); they are read as decimals",
-            "write thousands without a mark",
+            say(
+                "every '{name}' with a point or comma has three digits behind it (such as "
+                "{example}); they are read as decimals",
+                "na elke punt of komma in '{name}' staan drie cijfers (zoals {example}); ze zijn "
+                "als decimalen gelezen",
+                name=name,
+                example=str(marked.iloc[0]),
+            ),
+            say("write thousands without a mark", "schrijf duizendtallen zonder punt of komma"),
         )
     return value if fine else None
 
@@ -254,11 +261,23 @@ def _in_vintage(
             changed.append(code)
     if changed:
         names = called(municipalities)[municipalities["nis_code"].isin(changed)]
-        number = counted(len(changed), "municipality", "municipalities")
         file.warn(
-            f"has codes of {given}; {number} of {vintage} had other land then: no value "
-            f"there, since a rate of parts cannot be added up: {listed(names.tolist())}",
-            f"give a table with the municipalities of {vintage}",
+            say(
+                "has codes of {given}; {towns} of {vintage} {had} other land then: no value there, "
+                "since a rate of parts cannot be added up: {names}",
+                "heeft codes van {given}; {towns} van {vintage} {had} toen een ander grondgebied: "
+                "geen waarde daar, want een verhouding van delen is niet op te tellen: {names}",
+                given=str(given),
+                vintage=str(vintage),
+                towns=counted(len(changed), "municipality"),
+                had=Said("had", "had" if len(changed) == 1 else "hadden"),
+                names=listed(names.tolist()),
+            ),
+            say(
+                "give a table with the municipalities of {vintage}",
+                "geef een tabel met de gemeenten van {vintage}",
+                vintage=str(vintage),
+            ),
         )
     codes = rows["nis_code"].map(target).fillna("")
     return rows.assign(nis_code=codes, value=rows["value"].where(~codes.isin(changed)))
@@ -294,14 +313,25 @@ def _of_study(rows: pd.DataFrame, places: pd.DataFrame, file: OpenedFile) -> pd.
     if value.isna().any():
         names = called(places, key)[value.isna()].tolist()
         file.warn(
-            f"no value for {len(names)} of the {counted(len(ids), *_THING[key])} of the study: "
-            f"{listed(names)}"
+            say(
+                "no value for {without} of the {places} of the study: {names}",
+                "geen waarde voor {without} van de {places} van de studie: {names}",
+                without=amount(len(names)),
+                places=counted(len(ids), _THING[key]),
+                names=listed(names),
+            )
         )
     if elsewhere.any():
         out = rows.index[elsewhere].tolist()
-        verb = "is" if len(out) == 1 else "are"
         file.warn(
-            f"{len(out)} of its {counted(len(rows), 'row')} {verb} of no place of the study and "
-            f"left out: row {listed(out, 5)}"
+            say(
+                "{out} of its {rows} {are} of no place of the study and left out: row {names}",
+                "{out} van de {rows} {are} bij geen plaats van de studie, dus weggelaten: "
+                "rij {names}",
+                out=amount(len(out)),
+                rows=counted(len(rows), "row"),
+                are=Said("is", "hoort") if len(out) == 1 else Said("are", "horen"),
+                names=listed(out, 5),
+            )
         )
     return pd.DataFrame({key: ids, "value": value}).reset_index(drop=True)

@@ -21,15 +21,16 @@ from stemgeo.inputs.files import (
     strip_control,
 )
 from stemgeo.inputs.formats import UnreadableError
+from stemgeo.inputs.messages import counted, listed
 from stemgeo.inputs.vectors import (
     as_codes,
     as_text,
     code_columns,
-    listed,
     polygons,
     read_layer,
     to_lambert,
 )
+from stemgeo.notes import Said, amount, say
 from stemgeo.study import PROVINCES, Input
 
 if TYPE_CHECKING:
@@ -236,10 +237,22 @@ def _in_vintage(frame: gpd.GeoDataFrame, vintage: int, file: OpenedFile) -> gpd.
     frame["province"] = [vintages.province_of(code, vintage) for code in frame["nis_code"]]
     missing = sorted(vintages.flemish(vintage) - set(frame["nis_code"]))
     if missing:
+        are = Said("is", "staat") if len(missing) == 1 else Said("are", "staan")
         file.warn(
-            f"{len(missing)} of the {len(vintages.flemish(vintage))} Flemish municipalities of "
-            f"{vintage} are not in it: {listed([f'{c} {official[c]}' for c in missing])}",
-            "right for a study of a part of Flanders only",
+            say(
+                "{missing} of the {all} Flemish municipalities of {vintage} {are} not in it: "
+                "{names}",
+                "{missing} van de {all} Vlaamse gemeenten van {vintage} {are} er niet in: {names}",
+                missing=amount(len(missing)),
+                all=amount(len(vintages.flemish(vintage))),
+                vintage=str(vintage),
+                are=are,
+                names=listed([f"{code} {official[code]}" for code in missing]),
+            ),
+            say(
+                "right for a study of a part of Flanders only",
+                "dat klopt alleen voor een studie van een deel van Vlaanderen",
+            ),
         )
     columns = ["nis_code", "name", "province", "geometry"]
     return frame[columns].sort_values("nis_code", ignore_index=True)
@@ -263,8 +276,15 @@ def warn_of_formulas(names: pd.Series, file: OpenedFile) -> None:
     risky = names[names.str.startswith(FORMULA_STARTS)]
     if len(risky):
         file.warn(
-            f"names that a spreadsheet takes for a formula: {listed(risky.tolist())}",
-            "write them without = + - @ in front",
+            say(
+                "names that a spreadsheet takes for a formula: {names}",
+                "namen die een rekenblad voor een formule houdt: {names}",
+                names=listed(risky.tolist()),
+            ),
+            say(
+                "write them without = + - @ in front",
+                "schrijf ze zonder = + - @ vooraan",
+            ),
         )
 
 
@@ -341,7 +361,7 @@ def load_zones(
         )
         table["name"] = table["name"].where(table["name"] != "", table["zone_id"])
         warn_of_formulas(table["name"], file)
-        table = with_outlines(table, table["zone_id"], "zones", file)
+        table = with_outlines(table, table["zone_id"], "zone", file)
         table["nis_code"] = _zone_codes(table, moved, municipalities, vintage, file)
         return _within_study(table, municipalities, file), file.provenance
 
@@ -400,14 +420,20 @@ def usual_names(frame: gpd.GeoDataFrame) -> pd.Series:
 
 
 def with_outlines(
-    table: gpd.GeoDataFrame, labels: pd.Series, things: str, file: OpenedFile
+    table: gpd.GeoDataFrame, labels: pd.Series, thing: str, file: OpenedFile
 ) -> gpd.GeoDataFrame:
     """Leave out what has no outline, as Statbel's rest sectors have none, and say so."""
     empty = table.geometry.isna() | table.geometry.is_empty
     if empty.any():
+        are = Said("is", "is") if empty.sum() == 1 else Said("are", "zijn")
         file.warn(
-            f"{int(empty.sum())} {things} without an outline are left out: "
-            f"{listed(labels[empty].tolist())}",
+            say(
+                "{things} without an outline {are} left out: {names}",
+                "{things} zonder omtrek {are} weggelaten: {names}",
+                things=counted(int(empty.sum()), thing),
+                are=are,
+                names=listed(labels[empty].tolist()),
+            )
         )
     return polygons(table[~empty], labels[~empty], file)
 
@@ -460,7 +486,10 @@ def _within_study(
     without = ~municipalities["nis_code"].isin(zones["nis_code"])
     if without.any():
         bare = listed(called(municipalities[without]).tolist())
-        file.warn(f"no zone in {bare}", "each counts as one zone")
+        file.warn(
+            say("no zone in {towns}", "geen zone in {towns}", towns=bare),
+            say("each counts as one zone", "elke gemeente zonder zones telt als één zone"),
+        )
         zones = pd.concat([zones, zones_of(municipalities[without])])
     _warn_of_places(zones, municipalities, file)
     return zones.sort_values("zone_id", ignore_index=True)
@@ -476,10 +505,22 @@ def _warn_of_places(
     own = gpd.GeoSeries(outline.loc[zones["nis_code"]].to_numpy(), index=zones.index, crs=zones.crs)
     apart = ~np.asarray(zones.geometry.representative_point().intersects(own))
     if apart.any():
-        file.warn(
-            f"{int(apart.sum())} zones lie outside the municipality of their code: "
-            f"{listed(zones.loc[apart, 'zone_id'].tolist())}",
+        file.warn(_told_apart(zones.loc[apart, "zone_id"].tolist()))
+
+
+def _told_apart(names: list[str]) -> Said:
+    parts = {"zones": counted(len(names), "zone"), "names": listed(names)}
+    if len(names) == 1:
+        return say(
+            "{zones} lies outside the municipality of its code: {names}",
+            "{zones} ligt buiten de gemeente van haar code: {names}",
+            **parts,
         )
+    return say(
+        "{zones} lie outside the municipality of their code: {names}",
+        "{zones} liggen buiten de gemeente van hun code: {names}",
+        **parts,
+    )
 
 
 # --- Overlaps and holes ------------------------------------------------------------------------
@@ -512,28 +553,51 @@ def warn_of_overlaps_and_holes(
     outlines = municipalities.set_index("nis_code").geometry
     per_m2 = children.groupby("nis_code")["children"].sum() / outlines.area
 
-    def about(land: gpd.GeoSeries) -> str:
-        return f"about {(land.area * per_m2).sum():.0f} children by area"
+    def about(land: gpd.GeoSeries) -> Said:
+        children = counted(round((land.area * per_m2).sum()), "child")
+        return say(
+            "about {children} by area", "naar oppervlakte ongeveer {children}", children=children
+        )
 
     pairs = overlaps(zones.geometry)
     if len(pairs):
         land = pairs.union_all()
+        overlap = Said("overlaps", "overlapt") if len(pairs) == 1 else Said("overlap", "overlappen")
         findings.warn(
             name,
-            f"{len(pairs)} pairs of zones overlap, {km2(land.area)} in all with "
-            f"{about(outlines.intersection(land))}: {told_pairs(pairs, called(zones, 'zone_id'))}",
-            "a child there counts once, in the first zone by id",
+            say(
+                "{pairs} of zones {overlap}, {area} in all with {about}: {names}",
+                "{pairs} zones {overlap}, samen {area} met {about}: {names}",
+                pairs=counted(len(pairs), "pair"),
+                overlap=overlap,
+                area=km2(land.area),
+                about=about(outlines.intersection(land)),
+                names=told_pairs(pairs, called(zones, "zone_id")),
+            ),
+            say(
+                "a child there counts once, in the first zone by id",
+                "een kind daar telt één keer, in de zone met de eerste code",
+            ),
         )
     bare = _holes(zones, outlines)
     if len(bare):
         names = called(municipalities).set_axis(outlines.index)
         worst = bare.area.sort_values(ascending=False, kind="stable")
-        told = [f"{names[code]} ({km2(area_m2)})" for code, area_m2 in worst.items()]
+        told = [_with_area(names[code], area_m2) for code, area_m2 in worst.items()]
         findings.warn(
             name,
-            f"no zone covers {km2(bare.area.sum())} in {len(bare)} municipalities, with "
-            f"{about(bare)}: {listed(told, 5)}",
-            "these children are placed in the zones of their municipality",
+            say(
+                "no zone covers {area} in {towns}, with {about}: {names}",
+                "geen zone dekt {area} in {towns}, met {about}: {names}",
+                area=km2(bare.area.sum()),
+                towns=counted(len(bare), "municipality"),
+                about=about(bare),
+                names=listed(told, 5),
+            ),
+            say(
+                "these children are placed in the zones of their municipality",
+                "deze kinderen zijn in de zones van hun gemeente geplaatst",
+            ),
         )
 
 
@@ -558,17 +622,26 @@ def overlaps(outlines: gpd.GeoSeries) -> gpd.GeoDataFrame:
     )
 
 
-def told_pairs(pairs: gpd.GeoDataFrame, names: pd.Series) -> str:
+def told_pairs(pairs: gpd.GeoDataFrame, names: pd.Series) -> Said:
     """Write overlapping pairs by name with the area that both cover."""
     called_first = names.iloc[pairs["first"]]
     called_second = names.iloc[pairs["second"]]
     told = zip(called_first, called_second, pairs.area, strict=True)
-    return listed([f"{one} and {other} ({km2(area_m2)})" for one, other, area_m2 in told], 5)
+    both = "{one} and {other}", "{one} en {other}"
+    return listed(
+        [_with_area(say(*both, one=one, other=other), area) for one, other, area in told], 5
+    )
 
 
-def km2(area_m2: float) -> str:
+def _with_area(name: Said | str, area_m2: float) -> Said:
+    return say("{name} ({area})", "{name} ({area})", name=name, area=km2(area_m2))
+
+
+def km2(area_m2: float) -> Said:
     """Write an area for a message."""
-    return f"{area_m2 / 1e6:.2f} km2" if area_m2 >= 5000 else "less than 0.01 km2"
+    if area_m2 < 5000:
+        return say("less than 0.01 km2", "minder dan 0,01 km²")
+    return say("{area} km2", "{area} km²", area=amount(area_m2 / 1e6, "#,##0.00"))
 
 
 def shrunk(outlines: Outlines) -> Outlines:

@@ -18,6 +18,7 @@ import pandas as pd
 
 from stemgeo.inputs.files import OpenedFile, clean, strip_control
 from stemgeo.inputs.formats import Format, UnreadableError
+from stemgeo.notes import say
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -122,7 +123,13 @@ def _warn_of_open_end(file: OpenedFile) -> None:
     with file.path.open("rb") as stream:
         stream.seek(-1, 2)
         if stream.read(1) not in b"\r\n\x00":
-            file.warn("its last line has no end; it may be cut off", "compare it with the source")
+            file.warn(
+                say(
+                    "its last line has no end; it may be cut off",
+                    "de laatste regel heeft geen einde; misschien is er een stuk afgevallen",
+                ),
+                say("compare it with the source", "vergelijk het bestand met de bron"),
+            )
 
 
 def _split(line: str, delimiter: str) -> list[str]:

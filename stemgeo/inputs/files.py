@@ -32,6 +32,7 @@ from stemgeo.inputs.formats import (
     check_whole,
     recognise,
 )
+from stemgeo.notes import Said, say
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -157,13 +158,14 @@ class OpenedFile:
         """Report that a place in the file, such as "row 17", cannot be used."""
         self._findings.error(f"{self.name}, {place}", what, mend)
 
-    def warn(self, what: str, mend: str = "") -> None:
+    def warn(self, what: Said, mend: Said | None = None) -> None:
         """Report what the reader of the figures must know."""
         self._findings.warn(self.name, what, mend)
 
-    def warn_at(self, place: str, what: str, mend: str = "") -> None:
+    def warn_at(self, place: Said, what: Said, mend: Said | None = None) -> None:
         """Report what the reader of the figures must know of a place in the file."""
-        self._findings.warn(f"{self.name}, {place}", what, mend)
+        where = say("{file}, {place}", "{file}, {place}", file=self.name, place=place)
+        self._findings.warn(where, what, mend)
 
     def note(self, text: str) -> None:
         """Keep for the manifest how the file was read."""

@@ -24,8 +24,9 @@ from stemgeo.inputs.boundaries import (
     with_outlines,
 )
 from stemgeo.inputs.files import OpenedFile, Provenance, clean, opened, strip_control
-from stemgeo.inputs.messages import counted
-from stemgeo.inputs.vectors import as_text, listed, read_layer, to_lambert
+from stemgeo.inputs.messages import counted, listed
+from stemgeo.inputs.vectors import as_text, read_layer, to_lambert
+from stemgeo.notes import Said, say
 from stemgeo.study import Layer
 
 if TYPE_CHECKING:
@@ -72,7 +73,7 @@ def load_layer(
         if labels is None or moved is None:
             return None, file.provenance
         table = gpd.GeoDataFrame(labels, geometry=moved.geometry, crs=moved.crs)
-        table = with_outlines(table, called(table, "code"), "polygons", file)
+        table = with_outlines(table, called(table, "code"), "polygon", file)
         table = _in_study_area(table, municipalities, file)
         table = table.sort_values("code", ignore_index=True)
         _warn_of_overlaps(table, file)
@@ -103,9 +104,17 @@ def _codes(raw: gpd.GeoDataFrame, declared: str, file: OpenedFile) -> pd.Series 
         return None
     if column is None:
         file.warn(
-            f"has no column that names each polygon once (it has: {listed(list(attributes))}); "
-            "they are numbered 1, 2, 3, ... as they stand in the file",
-            "say which column has their codes with `id`",
+            say(
+                "has no column that names each polygon once (it has: {has}); they are numbered "
+                "1, 2, 3, ... as they stand in the file",
+                "heeft geen kolom die elk vlak een eigen naam geeft (wel: {has}); de vlakken zijn "
+                "genummerd 1, 2, 3, ... zoals ze in het bestand staan",
+                has=listed(list(attributes)),
+            ),
+            say(
+                "say which column has their codes with `id`",
+                "zeg met `id` in welke kolom hun codes staan",
+            ),
         )
         return pd.Series(raw.index.astype(str), index=raw.index)
     codes = as_text(raw[column]).map(strip_control)
@@ -164,9 +173,18 @@ def _in_study_area(
 def _warn_of_overlaps(table: gpd.GeoDataFrame, file: OpenedFile) -> None:
     pairs = overlaps(table.geometry)
     if len(pairs):
-        verb = "overlaps" if len(pairs) == 1 else "overlap"
+        overlap = Said("overlaps", "overlapt") if len(pairs) == 1 else Said("overlap", "overlappen")
         file.warn(
-            f"{counted(len(pairs), 'pair')} of polygons {verb}, {km2(pairs.union_all().area)} in "
-            f"all: {told_pairs(pairs, called(table, 'code'))}",
-            "a child there counts once, in the first by code",
+            say(
+                "{pairs} of polygons {overlap}, {area} in all: {names}",
+                "{pairs} vlakken {overlap}, samen {area}: {names}",
+                pairs=counted(len(pairs), "pair"),
+                overlap=overlap,
+                area=km2(pairs.union_all().area),
+                names=told_pairs(pairs, called(table, "code")),
+            ),
+            say(
+                "a child there counts once, in the first by code",
+                "een kind daar telt één keer, in het vlak met de eerste code",
+            ),
         )

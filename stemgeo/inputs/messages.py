@@ -5,16 +5,64 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from stemgeo.inputs.files import OpenedFile, clean
+from stemgeo.notes import LANGUAGES, Said, amount, say
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     import pandas as pd
 
 _VALUES_SHOWN = 3
 
 
-def counted(number: int, one: str, many: str = "") -> str:
-    """Write a number with its thing: "1 zone", "2 zones"; `many` where -s does not do."""
-    return f"{number} {one if number == 1 else many or one + 's'}"
+_THINGS = {
+    "academy": ("academies", "academie", "academies"),
+    "address": ("addresses", "adres", "adressen"),
+    "candidate place": ("candidate places", "kandidaatplaats", "kandidaatplaatsen"),
+    "cell": ("cells", "cel", "cellen"),
+    "child": ("children", "kind", "kinderen"),
+    "combination": ("combinations", "combinatie", "combinaties"),
+    "feature": ("features", "object", "objecten"),
+    "ferry": ("ferries", "veer", "veren"),
+    "merged municipality": (
+        "merged municipalities",
+        "gefuseerde gemeente",
+        "gefuseerde gemeenten",
+    ),
+    "municipality": ("municipalities", "gemeente", "gemeenten"),
+    "outline": ("outlines", "omtrek", "omtrekken"),
+    "pair": ("pairs", "paar", "paren"),
+    "person": ("people", "persoon", "personen"),
+    "place": ("places", "plaats", "plaatsen"),
+    "planned place": ("planned places", "geplande plaats", "geplande plaatsen"),
+    "polygon": ("polygons", "vlak", "vlakken"),
+    "row": ("rows", "rij", "rijen"),
+    "zone": ("zones", "zone", "zones"),
+}
+"""What is counted: several in English, one and several in Dutch."""
+
+
+def counted(count: int, thing: str) -> Said:
+    """Write how many there are of a thing: "1 zone", "2 zones"."""
+    several, een, meer = _THINGS[thing]
+    noun = Said(thing, een) if count == 1 else Said(several, meer)
+    return say("{count} {noun}", "{count} {noun}", count=amount(count), noun=noun)
+
+
+def listed(items: Sequence[object], most: int = 10) -> Said:
+    """Write items in a row, the first ones by name and the rest as a count."""
+    shown = [item if isinstance(item, Said) else Said(*[clean(str(item))] * 2) for item in items]
+    row = Said(*(", ".join(item.to(language) for item in shown[:most]) for language in LANGUAGES))
+    if len(items) <= most:
+        return row
+    rest = amount(len(items) - most)
+    return say("{row} and {rest} more", "{row} en nog {rest}", row=row, rest=rest)
+
+
+def at(kind: object, rows: Sequence[object]) -> Said:
+    """Name rows or features of a file: "row 2, 3"."""
+    name = Said(str(kind), _THINGS[str(kind)][1])
+    return say("{name} {rows}", "{name} {rows}", name=name, rows=listed(rows))
 
 
 def all_fine(
@@ -53,7 +101,7 @@ def all_fine(
     rest = len(bad) - len(shown)
     what = f"'{clean(str(column.name), 40)}' is {value}, {otherwise}"
     what += f"; also {also}" if also else ""
-    what += f"; {counted(rest, 'more such row')}" if rest else ""
+    what += f"; {rest} more such {'row' if rest == 1 else 'rows'}" if rest else ""
     file.error_at(f"{column.index.name} {first}", what, mend)
     return False
 

@@ -9,7 +9,8 @@ import pandas as pd
 
 from stemgeo.inputs.academies import DAYS, Kind, nothing, read_register
 from stemgeo.inputs.files import OpenedFile, Provenance, clean, opened
-from stemgeo.inputs.vectors import listed
+from stemgeo.inputs.messages import listed
+from stemgeo.notes import say
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -17,10 +18,8 @@ if TYPE_CHECKING:
     from stemgeo.errors import Findings
     from stemgeo.study import Input
 
-CANDIDATES = Kind(
-    role="candidates", made_id="K", one="candidate place", many="candidate places", once=True
-)
-PLACES = Kind(role="plan", made_id="PLAN-", one="planned place", many="planned places")
+CANDIDATES = Kind(role="candidates", made_id="K", thing="candidate place", once=True)
+PLACES = Kind(role="plan", made_id="PLAN-", thing="planned place")
 
 
 def load_places(
@@ -55,7 +54,7 @@ def load_places(
             return nothing(), None
         table = read_register(file, kind, municipalities, ages)
         if table.empty and not findings.errors:
-            file.error("holds no place", f"give {kind.many}, or leave the file out")
+            file.error("holds no place", f"give {kind.thing}s, or leave the file out")
         _refuse_known_ids(table, register, file)
         if kind == PLACES:
             _warn_of_known_spots(table, register, file)
@@ -90,15 +89,30 @@ def _warn_of_known_spots(
     for spot, name in zip(at, plan["name"], strict=True):
         if spot in there:
             known = clean(there[spot])
-            file.warn(f"{clean(name)} stands exactly where {known} of the register is", "check it")
+            file.warn(
+                say(
+                    "{name} stands exactly where {known} of the register is",
+                    "{name} staat precies waar {known} uit het register staat",
+                    name=clean(name),
+                    known=known,
+                ),
+                say("check it", "ga dat na"),
+            )
 
 
 def _without_days(plan: gpd.GeoDataFrame, file: OpenedFile) -> gpd.GeoDataFrame:
     dated = plan.loc[plan[list(DAYS)].notna().any(axis=1), "name"]
     if len(dated):
         file.warn(
-            f"the dates of {listed(dated.tolist())} are not used",
-            "a place of a plan counts as open on any day",
+            say(
+                "the dates of {names} are not used",
+                "de datums van {names} zijn niet gebruikt",
+                names=listed(dated.tolist()),
+            ),
+            say(
+                "a place of a plan counts as open on any day",
+                "een plaats van een plan telt op elke dag als open",
+            ),
         )
     never = pd.Series(pd.NaT, index=plan.index, dtype="datetime64[s]")
     return plan.assign(**dict.fromkeys(DAYS, never))

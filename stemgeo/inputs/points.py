@@ -13,6 +13,7 @@ from pyproj import CRS, Transformer
 from stemgeo.inputs.cells import Synonyms, as_numbers, read_table
 from stemgeo.inputs.files import OpenedFile, clean
 from stemgeo.inputs.formats import TABLE
+from stemgeo.inputs.messages import listed
 from stemgeo.inputs.vectors import (
     AROUND_BELGIUM,
     DEGREES,
@@ -20,9 +21,9 @@ from stemgeo.inputs.vectors import (
     RANGES,
     Box,
     known_crs,
-    listed,
     read_layer,
 )
+from stemgeo.notes import say
 
 Numbers = npt.NDArray[np.float64]
 _PAIRS = (
@@ -146,8 +147,18 @@ def locate(
             return None
         crs, how = CRS(likely), "recognised by their range"
         file.warn(
-            f"does not say its CRS; its coordinates are read as {RANGES[likely][0]} ({likely})",
-            f'give crs = "{likely}" to be sure',
+            say(
+                "does not say its CRS; its coordinates are read as {called} ({likely})",
+                "zegt niet in welk stelsel de coördinaten staan; ze zijn gelezen als {called} "
+                "({likely})",
+                called=RANGES[likely][0],
+                likely=likely,
+            ),
+            say(
+                'give crs = "{likely}" to be sure',
+                'geef crs = "{likely}" op om zeker te zijn',
+                likely=likely,
+            ),
         )
     moved = Transformer.from_crs(crs, LAMBERT_72, always_xy=True)
     east, north = (np.full(len(x), np.nan) for _ in "xy")

@@ -15,8 +15,9 @@ from stemgeo.inputs.boundaries import as_input
 from stemgeo.inputs.cells import as_numbers, pick_columns, read_table
 from stemgeo.inputs.files import OpenedFile, Provenance, clean, opened, strip_control
 from stemgeo.inputs.formats import UnreadableError
-from stemgeo.inputs.messages import all_fine, counted
-from stemgeo.inputs.vectors import as_codes, listed
+from stemgeo.inputs.messages import all_fine, counted, listed
+from stemgeo.inputs.vectors import as_codes
+from stemgeo.notes import Said, amount, say
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -165,7 +166,7 @@ def load_population(
         residents = None
         if people["age"].isin(_RETIRED).any():
             residents = everyone.set_index("nis_code")["children"].rename("residents")
-        number = counted(int(children["children"].sum()), "child", "children")
+        number = counted(int(children["children"].sum()), "child")
         file.note(f"{counted(len(raw), 'row')} read, {number} of the ages studied")
         return Population(children, residents, year, origin), file.provenance
 
@@ -299,11 +300,11 @@ def _flemish(table: pd.DataFrame, file: OpenedFile) -> pd.DataFrame:
     for region, members in (("Brussels", vintages.brussels()), ("Wallonia", walloon)):
         people = int(table.loc[table["nis_code"].isin(members), "children"].sum())
         if people:
-            file.note(f"{counted(people, 'person', 'people')} of {region} left out")
+            file.note(f"{counted(people, 'person')} of {region} left out")
     unknown = sorted(set(codes) - vintages.known() - walloon)
     if unknown:
         rows = table.index[table["nis_code"].isin(unknown)]
-        number = counted(int(table.loc[rows, "children"].sum()), "person", "people")
+        number = counted(int(table.loc[rows, "children"].sum()), "person")
         what = "unknown NIS code" if len(unknown) == 1 else "unknown NIS codes"
         file.error_at(
             f"row {rows[0]}",
@@ -369,11 +370,25 @@ def _warn_of_estimate(children: pd.DataFrame, given: int, wanted: int, file: Ope
     parts = set(children.loc[children["estimated"], "nis_code"])
     if parts:
         merged = set(vintages.forward(parts, wanted, given))
+        years = {"given": str(given), "wanted": str(wanted)}
         file.warn(
-            f"has the municipality codes of {given}, later than the study's {wanted}: the children "
-            f"of {counted(len(merged), 'merged municipality', 'merged municipalities')} are "
-            "divided over the parts, in proportion to the children there on 1 January 2015",
-            f"that is an estimate; set vintage = {given} under [study], or give a file of {wanted}",
+            say(
+                "has the municipality codes of {given}, later than the study's {wanted}: the "
+                "children of {merged} are divided over the parts, in proportion to the children "
+                "there on 1 January 2015",
+                "heeft de gemeentecodes van {given}, later dan die van de studie ({wanted}): de "
+                "kinderen van {merged} zijn over de delen verdeeld, naar verhouding van de "
+                "kinderen daar op 1 januari 2015",
+                **years,
+                merged=counted(len(merged), "merged municipality"),
+            ),
+            say(
+                "that is an estimate; set vintage = {given} under [study], or give a file of "
+                "{wanted}",
+                "dat is een schatting; zet vintage = {given} onder [study], of geef een bestand "
+                "van {wanted}",
+                **years,
+            ),
         )
 
 
@@ -387,8 +402,15 @@ def _check_ages(
         file.error(f"has nobody of the ages studied: its ages are {first} to {last}")
     elif beyond:
         file.warn(
-            f"has nobody of {listed(beyond)}, ages that the study counts",
-            "give a file of all its ages, or leave them out of its bands",
+            say(
+                "has nobody of {ages}, ages that the study counts",
+                "telt niemand van {ages} jaar, leeftijden die de studie meetelt",
+                ages=listed(beyond),
+            ),
+            say(
+                "give a file of all its ages, or leave them out of its bands",
+                "geef een bestand met al die leeftijden, of laat ze weg uit de leeftijdsgroepen",
+            ),
         )
 
 
@@ -397,7 +419,7 @@ def _check_complete(present: pd.Series, study_area: pd.DataFrame, file: OpenedFi
     without = study_area[~study_area["nis_code"].isin(present)]
     if len(without):
         called = (without["nis_code"] + " " + without["name"]).tolist()
-        number = counted(len(without), "municipality", "municipalities")
+        number = counted(len(without), "municipality")
         file.error(
             f"no population for {number} of the study: {listed(called)}",
             "the file may be cut off; give one with all of them",
@@ -409,9 +431,9 @@ def _of_study(children: pd.DataFrame, study_area: pd.DataFrame, file: OpenedFile
     inside = children["nis_code"].isin(study_area["nis_code"])
     if not inside.all():
         elsewhere = children[~inside]
-        number = counted(elsewhere["nis_code"].nunique(), "municipality", "municipalities")
+        number = counted(elsewhere["nis_code"].nunique(), "municipality")
         file.note(
-            f"{counted(int(elsewhere['children'].sum()), 'child', 'children')} in {number} outside "
+            f"{counted(int(elsewhere['children'].sum()), 'child')} in {number} outside "
             "the study left out"
         )
     return children[inside].reset_index(drop=True)
@@ -507,7 +529,7 @@ def _for_zones(totals: pd.Series, zones: pd.DataFrame, file: OpenedFile) -> pd.D
         return None
     left = totals[~totals.index.isin(zones["zone_id"])]
     if len(left):
-        people = counted(int(left.sum()), "person", "people")
+        people = counted(int(left.sum()), "person")
         file.note(f"{people} in {counted(len(left), 'zone')} outside the study left out")
     population = zones["zone_id"].map(totals).fillna(0).astype("int64")
     _warn_of_no_totals(population, known, zones, file)
@@ -521,14 +543,28 @@ def _warn_of_no_totals(
     empty = population.groupby(zones["nis_code"]).transform("sum") == 0
     lacking = zones.loc[~known & ~empty, "zone_id"].tolist()
     if lacking:
-        file.warn(f"no total for {counted(len(lacking), 'zone')}: {listed(lacking)}", "0 is taken")
+        file.warn(
+            say(
+                "no total for {zones}: {names}",
+                "geen totaal voor {zones}: {names}",
+                zones=counted(len(lacking), "zone"),
+                names=listed(lacking),
+            ),
+            say("0 is taken", "daar is 0 genomen"),
+        )
     codes = sorted(zones.loc[empty, "nis_code"].unique())
     if codes:
-        number = counted(len(codes), "municipality", "municipalities")
-        names = listed([f"{code} {vintages.name_of(code)}" for code in codes])
         file.warn(
-            f"no total above 0 for any zone of {number}: {names}",
-            "the children there are shared out over the zones by their area",
+            say(
+                "no total above 0 for any zone of {towns}: {names}",
+                "geen enkele zone met een totaal boven 0 in {towns}: {names}",
+                towns=counted(len(codes), "municipality"),
+                names=listed([f"{code} {vintages.name_of(code)}" for code in codes]),
+            ),
+            say(
+                "the children there are shared out over the zones by their area",
+                "de kinderen daar zijn over de zones verdeeld naar hun oppervlakte",
+            ),
         )
 
 
@@ -541,15 +577,36 @@ def _compare(in_zones: pd.Series, residents: pd.Series, file: OpenedFile) -> Non
         return
     worst = differ.sort_index().sort_values("apart", ascending=False, kind="stable")
     called = [
-        f"{row.Index} {vintages.name_of(str(row.Index))} {row.zones} against {row.municipality}"
-        for row in worst.itertuples()
+        _against(code, zones, all_)
+        for code, zones, all_ in worst[["zones", "municipality"]].itertuples()
     ]
-    number = counted(len(both), "municipality", "municipalities")
     file.warn(
-        f"its zones and the population file differ on the residents of {len(differ)} of "
-        f"{number}: {both['zones'].sum()} in zones against "
-        f"{both['municipality'].sum()} in all; most in {listed(called, 3)}",
-        "the municipality's total is used; the zones only share it out",
+        say(
+            "its zones and the population file differ on the residents of {differ} of {towns}: "
+            "{in_zones} in zones against {in_all} in all; most in {names}",
+            "de zones en het bevolkingsbestand verschillen van inwonertal in {differ} van de "
+            "{towns}: {in_zones} in de zones tegenover {in_all} in totaal; het meest in {names}",
+            differ=amount(len(differ)),
+            towns=counted(len(both), "municipality"),
+            in_zones=amount(both["zones"].sum()),
+            in_all=amount(both["municipality"].sum()),
+            names=listed(called, 3),
+        ),
+        say(
+            "the municipality's total is used; the zones only share it out",
+            "het totaal van de gemeente telt; de zones verdelen het alleen",
+        ),
+    )
+
+
+def _against(code: object, in_zones: int, given: int) -> Said:
+    """Write a municipality with what its zones hold against what is given of it."""
+    return say(
+        "{town} {in_zones} against {given}",
+        "{town} {in_zones} tegenover {given}",
+        town=f"{code} {vintages.name_of(str(code))}",
+        in_zones=amount(in_zones),
+        given=amount(given),
     )
 
 
@@ -562,11 +619,17 @@ def _warn_of_too_few(in_zones: pd.Series, children: pd.DataFrame, file: OpenedFi
     if fewer.empty:
         return
     told = [
-        f"{row.Index} {vintages.name_of(str(row.Index))} {row.zones} against {row.children}"
-        for row in fewer.itertuples()
+        _against(code, zones, own) for code, zones, own in fewer[["zones", "children"]].itertuples()
     ]
     file.warn(
-        f"has fewer people in the zones than there are children in "
-        f"{counted(len(fewer), 'municipality', 'municipalities')}: {listed(told, 3)}",
-        "give totals of all residents; the zones only share the children out",
+        say(
+            "has fewer people in the zones than there are children in {towns}: {names}",
+            "telt in de zones minder inwoners dan er kinderen zijn in {towns}: {names}",
+            towns=counted(len(fewer), "municipality"),
+            names=listed(told, 3),
+        ),
+        say(
+            "give totals of all residents; the zones only share the children out",
+            "geef totalen van alle inwoners; de zones verdelen alleen de kinderen",
+        ),
     )

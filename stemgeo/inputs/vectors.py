@@ -16,6 +16,8 @@ from pyproj.exceptions import ProjError
 from stemgeo.inputs import vintages
 from stemgeo.inputs.files import OpenedFile, clean
 from stemgeo.inputs.formats import Format, UnreadableError
+from stemgeo.inputs.messages import counted, listed
+from stemgeo.notes import Said, say
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -31,24 +33,24 @@ _PREFIX = {
 
 Box = tuple[float, float, float, float]
 DEGREES: Box = (2.3, 49.3, 6.6, 51.7)
-RANGES: dict[str, tuple[str, Box]] = {
-    "EPSG:4326": ("degrees", DEGREES),
-    "EPSG:31370": ("Lambert 72 metres", (10_000, 10_000, 310_000, 260_000)),
-    "EPSG:3812": ("Lambert 2008 metres", (500_000, 500_000, 820_000, 770_000)),
-    "EPSG:3857": ("Web Mercator metres", (250_000, 6_300_000, 740_000, 6_750_000)),
-    "EPSG:3035": ("ETRS89-LAEA metres", (3_780_000, 2_920_000, 4_080_000, 3_190_000)),
-    "EPSG:25831": ("UTM 31 North metres", (440_000, 5_460_000, 720_000, 5_730_000)),
+
+
+def _metres(system: str) -> Said:
+    return say("{system} metres", "meter in {system}", system=system)
+
+
+RANGES: dict[str, tuple[Said, Box]] = {
+    "EPSG:4326": (Said("degrees", "graden"), DEGREES),
+    "EPSG:31370": (_metres("Lambert 72"), (10_000, 10_000, 310_000, 260_000)),
+    "EPSG:3812": (_metres("Lambert 2008"), (500_000, 500_000, 820_000, 770_000)),
+    "EPSG:3857": (_metres("Web Mercator"), (250_000, 6_300_000, 740_000, 6_750_000)),
+    "EPSG:3035": (_metres("ETRS89-LAEA"), (3_780_000, 2_920_000, 4_080_000, 3_190_000)),
+    "EPSG:25831": (_metres("UTM 31 North"), (440_000, 5_460_000, 720_000, 5_730_000)),
 }
 """Where Belgium lies in the reference systems that are met, with some room; none overlap."""
 
 AROUND_BELGIUM: Box = (-80_000, -80_000, 400_000, 350_000)
 """In Lambert 72; whatever lies outside is not of a study about Flanders."""
-
-
-def listed(items: list[Any], most: int = 10) -> str:
-    """Write items in a row, the first ones by name and the rest as a count."""
-    shown = ", ".join(clean(str(item)) for item in items[:most])
-    return shown if len(items) <= most else f"{shown} and {len(items) - most} more"
 
 
 # --- Reading -----------------------------------------------------------------------------------
@@ -193,7 +195,13 @@ def to_lambert(frame: gpd.GeoDataFrame, file: OpenedFile) -> gpd.GeoDataFrame | 
             _report_no_crs(box, file)
         return None
     if file.crs and frame.crs and CRS(frame.crs) != crs and file.kind is not Format.GEOJSON:
-        file.warn(f"is read as {file.crs}, as the study says, not as its own CRS")
+        file.warn(
+            say(
+                "is read as {crs}, as the study says, not as its own CRS",
+                "is gelezen als {crs}, zoals de studie zegt, niet in het eigen coördinatenstelsel",
+                crs=clean(file.crs),
+            )
+        )
     moved = frame.set_crs(crs, allow_override=True).to_crs(LAMBERT_72)
     # Degrees taken for metres lie near the origin of Lambert 72, which is not far from Belgium.
     degrees = crs.is_projected and _in_degrees(box)
@@ -285,21 +293,39 @@ def polygons(frame: gpd.GeoDataFrame, labels: pd.Series, file: OpenedFile) -> gp
     geometry = frame.geometry
     invalid = ~geometry.is_valid
     if invalid.any():
-        file.warn(
-            f"{int(invalid.sum())} outlines cross themselves and were mended: "
-            f"{listed(labels[invalid].tolist())}",
-        )
+        file.warn(_told_mended(labels[invalid].tolist()))
         geometry = geometry.where(~invalid, geometry.make_valid())
     mixed = geometry.geom_type == "GeometryCollection"
     if mixed.any():
         if (frame.geom_type == "GeometryCollection").any():
             named = labels[frame.geom_type == "GeometryCollection"].tolist()
-            file.warn(f"mixed geometry, of which the polygons count: {listed(named)}")
+            file.warn(
+                say(
+                    "mixed geometry, of which the polygons count: {names}",
+                    "mengt vlakken met lijnen of punten, alleen de vlakken tellen: {names}",
+                    names=listed(named),
+                )
+            )
         geometry = geometry.where(~mixed, geometry[mixed].map(_polygons_of))
     other = ~geometry.geom_type.isin(["Polygon", "MultiPolygon"]) | geometry.is_empty
     if other.any():
         file.error(f"no polygon: {listed(labels[other].tolist())}", "give outlines as polygons")
     return frame.set_geometry(geometry)[~other]
+
+
+def _told_mended(names: list[object]) -> Said:
+    parts = {"outlines": counted(len(names), "outline"), "names": listed(names)}
+    if len(names) == 1:
+        return say(
+            "{outlines} crosses itself and was mended: {names}",
+            "{outlines} kruist zichzelf en is hersteld: {names}",
+            **parts,
+        )
+    return say(
+        "{outlines} cross themselves and were mended: {names}",
+        "{outlines} kruisen zichzelf en zijn hersteld: {names}",
+        **parts,
+    )
 
 
 def _polygons_of(geometry: shapely.Geometry) -> shapely.Geometry:

@@ -128,7 +128,7 @@ def load_addresses(
             return None, file.provenance
         places = _each_place_once(kept)
         file.note(
-            f"{counted(len(kept), 'address', 'addresses')} at {counted(len(places), 'place')}, "
+            f"{counted(len(kept), 'address')} at {counted(len(places), 'place')}, "
             f"weights add up to {kept['weight'].sum():.0f}; left out: {len(peopled) - len(kept)} "
             f"outside the study area, {len(frame) - len(peopled)} of weight 0"
         )

@@ -21,16 +21,8 @@ from stemgeo.maps.kinds import save_drawn
 from stemgeo.maps.series import lighter, share_classes
 from stemgeo.maps.text import MapText
 from stemgeo.maps.web import web_map
+from stemgeo.notes import in_both
 from stemgeo.report.files import RUN, whole_folder, write_manifest
-from stemgeo.report.reading import (
-    read_summary as read_summary,  # noqa: PLC0414 -- also known under this name
-)
-from stemgeo.report.reading import (
-    read_table as read_table,  # noqa: PLC0414
-)
-from stemgeo.report.reading import (
-    read_text as read_text,  # noqa: PLC0414
-)
 from stemgeo.report.sheets import FINEST_DETAIL_M, Sheets, zone_table
 from stemgeo.report.summary import summary_markdown
 from stemgeo.study import LANGUAGES, PROVINCES
@@ -44,7 +36,11 @@ if TYPE_CHECKING:
 CHECKED = ("changes", "groups", "placement", "sensitivity", "quintiles", "concentration", "subsidy")
 """Tables that are written as they are, checked as they leave."""
 FLANDERS = "Vlaanderen"
-LIBRARIES = ("geopandas", "numba", "numpy", "osmium", "pandas", "pyogrio", "pyproj", "shapely")
+LIBRARIES = (
+    *("folium", "geopandas", "matplotlib", "numba", "numpy", "osmium", "pandas", "pyarrow"),
+    *("pyogrio", "pyproj", "shapely"),
+)
+"""Those that make the figures and the bytes of what is written."""
 NOTE = {
     "nl": "benadering in vogelvlucht (afstand x {factor})",
     "en": "straight-line approximation (distance x {factor})",
@@ -289,7 +285,7 @@ def manifest(result: Tables) -> dict[str, Any]:
         "network": result.network_counts,
         "buildings": result.building_counts,
         "sums": sum_checks(result),
-        "notes": [str(note) for note in result.notes],
+        "notes": in_both(result.notes),
     }
 
 
@@ -297,21 +293,30 @@ def origins(study: Study, *inputs: Inputs, text: MapText) -> dict[str, Any]:
     """Say what every manifest says: versions, the study, the inputs, the words on outputs."""
     files = dict.fromkeys(item for one in inputs for item in one.provenance)
     return {
-        "stemgeo": importlib.metadata.version("stemgeo"),
-        "python": platform.python_version(),
-        "libraries": {name: importlib.metadata.version(name) for name in LIBRARIES},
+        **made_with(),
         "notice": study.about.notice,
         "method_note": text.method_note,
         "attribution": text.source,
         "text": asdict(text),
-        "study": _names_only(study.model_dump(mode="json", by_alias=True)),
+        "study": choices(study),
+        "study_file": study.file and asdict(study.file),
         "inputs": [asdict(item) for item in files],
     }
 
 
-def _names_only(study: dict[str, Any]) -> dict[str, Any]:
-    """Leave out folders of the machine: a manifest is published."""
-    return study | {"inputs": {role: _named(value) for role, value in study["inputs"].items()}}
+def made_with(*others: str) -> dict[str, Any]:
+    """Say with which versions of stemgeo, Python and the libraries something is made now."""
+    return {
+        "stemgeo": importlib.metadata.version("stemgeo"),
+        "python": platform.python_version(),
+        "libraries": {name: importlib.metadata.version(name) for name in (*LIBRARIES, *others)},
+    }
+
+
+def choices(study: Study) -> dict[str, Any]:
+    """Give every choice of a study, without folders of the machine: a manifest is published."""
+    content = study.model_dump(mode="json", by_alias=True)
+    return content | {"inputs": {role: _named(value) for role, value in content["inputs"].items()}}
 
 
 def _named(value: Any) -> Any:

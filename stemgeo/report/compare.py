@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import importlib.metadata
 import json
-import platform
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -16,23 +14,28 @@ import pandas as pd
 from babel.numbers import format_decimal
 
 from stemgeo.access.travel_time import REACHED, horizon_ms
+from stemgeo.access.travellers import ROADS
 from stemgeo.coverage import ALL_BANDS, REGION
 from stemgeo.errors import Problem, ResultError
-from stemgeo.report.bundle import LIBRARIES, manifest, write_csv
+from stemgeo.inputs.messages import counted, listed
+from stemgeo.notes import Note, Said, in_both, say
+from stemgeo.report.bundle import made_with, manifest, write_csv
 from stemgeo.report.files import (
     COMPARE,
     checked_file,
+    flat,
     read_manifest,
+    versions,
     whole_folder,
     write_manifest,
 )
 from stemgeo.report.reading import read_table
-from stemgeo.report.summary import LEVEL_HEADS, markdown_table, number, percent, plain
+from stemgeo.report.summary import LEVEL_HEADS, markdown_table, note_lines, number, percent, plain
 from stemgeo.result import Tables
 from stemgeo.tables import checked
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Mapping
 
     from numpy.typing import NDArray
 
@@ -117,7 +120,7 @@ class Comparison:
     same_children: bool
     a: Manifest
     b: Manifest
-    notes: tuple[Problem, ...]
+    notes: tuple[Note, ...]
 
     @property
     def language(self) -> str:
@@ -203,7 +206,7 @@ def compare(a: Tables | str | Path, b: Tables | str | Path) -> Comparison:
         same_children=same,
         a=one.content,
         b=other.content,
-        notes=tuple(notes),
+        notes=notes,
     )
 
 
@@ -328,7 +331,7 @@ def _refuse_other_children(a: _Side, b: _Side) -> None:
         raise ResultError(Problem("compare", what, mend))
 
 
-def _beside(a: _Side, b: _Side) -> tuple[pd.DataFrame, list[Problem]]:
+def _beside(a: _Side, b: _Side) -> tuple[pd.DataFrame, tuple[Note, ...]]:
     """Lay the coverage of both side by side where they count the same children."""
     columns = [*KEYS, "name", "children", "covered", "unmeasured", "share"]
     ours, theirs = (_with_share(one.central())[columns] for one in (a, b))
@@ -336,21 +339,44 @@ def _beside(a: _Side, b: _Side) -> tuple[pd.DataFrame, list[Problem]]:
         *dict.fromkeys(_parts(ours)),
         *(p for p in _parts(theirs) if p not in set(_parts(ours))),
     ]
-    kept, notes = [], []
+    kept, apart = [], []
     by_part = [dict(list(one.groupby(["level", "band", "profile"]))) for one in (ours, theirs)]
     for part in parts:
         pair = [one.get(part) for one in by_part]
         rows = None if pair[0] is None or pair[1] is None else _joined(pair[0], pair[1])
         if rows is None:
-            level, band, profile = part
-            where = f"level {level}, band {band}, profile {profile}"
-            notes.append(Problem(where, "not the same places and children in both", "left out"))
+            apart.append(part)
         else:
             kept.append(rows)
     table = pd.concat(kept)
     order = ours.reset_index(drop=True).reset_index(names="row")[[*KEYS, "row"]]
     table = table.merge(order, on=KEYS).sort_values("row", ignore_index=True)
-    return table.drop(columns="row"), notes
+    return table.drop(columns="row"), _left_out(apart)
+
+
+def _left_out(parts: list[tuple[str, str, str]]) -> tuple[Note, ...]:
+    """Tell in one line of what is not compared, since A and B do not count the same there."""
+    if not parts:
+        return ()
+    what = say(
+        "not the same places and children in both for {parts}: {names}",
+        "niet dezelfde plaatsen en kinderen in beide voor {parts}: {names}",
+        parts=counted(len(parts), "combination"),
+        names=listed([_named(*part) for part in parts]),
+    )
+    return (Note(Said("comparison", "vergelijking"), what, say("left out", "weggelaten")),)
+
+
+def _named(level: str, band: str, profile: str) -> Said:
+    """Name a part of the coverage table."""
+    niveau = LEVEL_HEADS["nl"].get(level, level).lower()
+    return say(
+        "level {level} band {band} profile {profile}",
+        "{level} {band} {profile}",
+        level=Said(level, niveau),
+        band=Said(band, "alle leeftijden" if band == ALL_BANDS else f"{band} jaar"),
+        profile=Said(profile, f"over {ROADS[profile]}"),
+    )
 
 
 def _with_share(rows: pd.DataFrame) -> pd.DataFrame:
@@ -466,7 +492,7 @@ def _codes(side: _Side) -> dict[str, NDArray[np.object_]]:
 def _differences(a: Manifest, b: Manifest) -> pd.DataFrame:
     """List what differs between the questions: choices, files by their content, versions."""
     rows = []
-    for told in (_choices, _files, _versions):
+    for told in (_choices, _files, versions):
         ours, theirs = told(a), told(b)
         rows += [
             (what, ours.get(what, ""), theirs.get(what, ""))
@@ -478,21 +504,11 @@ def _differences(a: Manifest, b: Manifest) -> pd.DataFrame:
 
 
 def _choices(content: Manifest) -> dict[str, Any]:
-    return dict(_flat(content["study"], ""))
-
-
-def _flat(value: Any, name: str) -> Iterator[tuple[str, Any]]:
-    """Give each choice of a study with its full name."""
-    if isinstance(value, list) and all(not isinstance(one, dict | list) for one in value):
-        value = ", ".join(map(str, value))
-    if isinstance(value, list):
-        value = {str(place): one for place, one in enumerate(value, start=1)}
-    if isinstance(value, dict):
-        for key, one in value.items():
-            if not (name.startswith("inputs") and key in _NOT_ASKED):
-                yield from _flat(one, f"{name}.{key}" if name else key)
-    elif value is not None and value != "":
-        yield name, value
+    return {
+        name: value
+        for name, value in flat(content["study"])
+        if not (name.startswith("inputs.") and name.rpartition(".")[2] in _NOT_ASKED)
+    }
 
 
 def _files(content: Manifest) -> dict[str, Any]:
@@ -520,11 +536,6 @@ class _File:
     def hashes(self) -> tuple[str, ...]:
         """What tells files apart."""
         return tuple(sha256 for sha256, _ in self.found)
-
-
-def _versions(content: Manifest) -> dict[str, Any]:
-    own = {name: content.get(name, "") for name in ("stemgeo", "python")}
-    return {**own, **content.get("libraries", {})}
 
 
 def _shown(value: Any) -> str:
@@ -614,7 +625,7 @@ def _markdown(found: Comparison) -> str:
         lines += [*markdown_table(shown, left=1), "", *_losers(found, profile)]
     lines += [words["points"], "", f"## {words['sources']}", "", plain(_sources(found)), ""]
     if found.notes:
-        lines += [f"## {words['notes']}", "", *(f"- {plain(str(one))}" for one in found.notes), ""]
+        lines += [f"## {words['notes']}", "", *note_lines(found.notes, language), ""]
     return "\n".join(lines)
 
 
@@ -641,9 +652,7 @@ def _manifest(found: Comparison) -> Manifest:
     kept = ("stemgeo", "python", "libraries", "notice", "method_note", "attribution")
     return {
         "command": COMPARE,
-        "stemgeo": importlib.metadata.version("stemgeo"),
-        "python": platform.python_version(),
-        "libraries": {name: importlib.metadata.version(name) for name in LIBRARIES},
+        **made_with(),
         "notices": notices(found.a, found.b),
         "attribution": _sources(found),
         "differences": found.differences.to_dict("records"),
@@ -652,5 +661,5 @@ def _manifest(found: Comparison) -> Manifest:
             side.lower(): {name: one[name] for name in (*kept, "study", "inputs")}
             for side, one in _sides(found)
         },
-        "notes": [str(note) for note in found.notes],
+        "notes": in_both(found.notes),
     }

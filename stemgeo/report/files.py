@@ -19,6 +19,7 @@ RUN = "run"
 TREND = "trend"
 SITE = "site"
 COMPARE = "compare"
+ANSWER = "answer"
 """Commands that write a folder, as its manifest names them; one that names none is of a run."""
 
 
@@ -64,8 +65,8 @@ def refuse_taken(place: Path, command: str = RUN) -> None:
         raise ResultError(
             Problem(str(place), "is there already and is no result of stemgeo", "choose another")
         )
-    if _command(content) != command:
-        what = f"is the result of `stemgeo {_command(content)}`"
+    if command_of(content) != command:
+        what = f"is the result of `stemgeo {command_of(content)}`"
         raise ResultError(Problem(str(place), what, "choose another folder, or remove it first"))
     written = {MANIFEST, *content["outputs"]}
     found = {str(path.relative_to(place).as_posix()) for path in place.rglob("*") if path.is_file()}
@@ -119,19 +120,20 @@ def write_manifest(folder: Path, content: dict[str, Any]) -> None:
     (folder / MANIFEST).write_text(text + "\n", encoding="utf-8")
 
 
-def read_manifest(folder: Path, command: str = RUN) -> dict[str, Any]:
-    """Read the manifest of a result of a command.
+def read_manifest(folder: Path, *commands: str) -> dict[str, Any]:
+    """Read the manifest of a result of one of these commands; of a run when none is named.
 
     Raises
     ------
     ResultError
         If the folder holds no result, or that of another command.
     """
-    content, mend = _manifest(folder), f"`stemgeo {command} STUDY --out DIR` writes one"
+    wanted = commands or (RUN,)
+    content, mend = _manifest(folder), f"`stemgeo {wanted[0]} STUDY --out DIR` writes one"
     if content is None:
-        raise ResultError(Problem(str(folder), f"holds no result of a {command}", mend))
-    if _command(content) != command:
-        what = f"is the result of `stemgeo {_command(content)}`, not of a {command}"
+        raise ResultError(Problem(str(folder), f"holds no result of a {' or '.join(wanted)}", mend))
+    if command_of(content) not in wanted:
+        what = f"is the result of `stemgeo {command_of(content)}`, not of a {' or '.join(wanted)}"
         raise ResultError(Problem(str(folder), what, mend))
     return content
 
@@ -147,20 +149,39 @@ def _manifest(folder: Path) -> dict[str, Any] | None:
     return content if is_ours else None
 
 
-def _command(content: dict[str, Any]) -> str:
+def command_of(content: dict[str, Any]) -> str:
     """Tell which command wrote a result."""
     return str(content.get("command", RUN))
 
 
-def checked_file(folder: Path, name: str) -> Path:
-    """Give the path of a file of a result, after checking that it is what the run wrote.
+def versions(content: dict[str, Any]) -> dict[str, str]:
+    """Give the versions of stemgeo, Python and the libraries that a manifest names."""
+    own = {name: str(content.get(name, "")) for name in ("stemgeo", "python")}
+    return {**own, **content.get("libraries", {})}
+
+
+def flat(value: Any, name: str = "") -> Iterator[tuple[str, Any]]:
+    """Give each value of a manifest or a part of it with its full name, as travel.cutoff_min."""
+    if isinstance(value, list) and all(not isinstance(one, dict | list) for one in value):
+        value = ", ".join(map(str, value))
+    if isinstance(value, list):
+        value = {str(place): one for place, one in enumerate(value, start=1)}
+    if isinstance(value, dict):
+        for key, one in value.items():
+            yield from flat(one, f"{name}.{key}" if name else key)
+    elif value is not None and value != "":
+        yield name, value
+
+
+def checked_file(folder: Path, name: str, command: str = RUN) -> Path:
+    """Give the path of a file of a result, after checking that it is what the command wrote.
 
     Raises
     ------
     ResultError
         If it is missing or was changed.
     """
-    listed = read_manifest(folder).get("outputs", {}).get(name)
+    listed = read_manifest(folder, command)["outputs"].get(name)
     path = folder / name
     if listed is None or not path.is_file():
         raise ResultError(Problem(str(path), "is missing from the result", "run the study again"))

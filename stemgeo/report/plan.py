@@ -9,7 +9,7 @@ import pandas as pd
 from babel.numbers import format_decimal
 
 from stemgeo.maps.curve import curve_alt
-from stemgeo.report.summary import markdown_table, number, percent, plain
+from stemgeo.report.summary import markdown_table, note_lines, number, percent, plain
 
 if TYPE_CHECKING:
     from stemgeo.maps.text import MapText
@@ -192,7 +192,7 @@ def plan_markdown(plan: PlanTables, text: MapText) -> str:
         lines += markdown_table(readable_provinces(plan, language), left=1)
     lines += ["", text.date, "", f"## {words['sources']}", "", plain(text.source), ""]
     if plan.notes:
-        lines += [f"## {words['notes']}", "", *(f"- {plain(str(one))}" for one in plan.notes), ""]
+        lines += [f"## {words['notes']}", "", *note_lines(plan.notes, language), ""]
     return "\n".join(lines)
 
 

@@ -10,6 +10,7 @@ from babel.numbers import format_decimal, format_percent
 
 from stemgeo.maps.text import WORDS as TEXT
 from stemgeo.maps.text import gap_places, gap_reason
+from stemgeo.notes import Note
 from stemgeo.report.subsidy import subsidy_lines
 
 if TYPE_CHECKING:
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
 
     from stemgeo.maps.text import MapText
     from stemgeo.result import Tables
-    from stemgeo.study import Language, Study
+    from stemgeo.study import Band, Language, Study
 
 HEADS = {
     "nl": {
@@ -283,7 +284,7 @@ def summary_markdown(result: Tables, text: MapText) -> str:
     lines += [f"**{plain(line)}**\n" for line in (text.notice, text.method_note) if line]
     lines += [lead, *_planned(result, language), "", *markdown_table(shown, left=1)]
     lines += ["", *([words["partly"], ""] if _partly(table).any() else [])]
-    lines += [words["share"], words["range"], _speeds(study)]
+    lines += [words["share"], words["range"], speeds_in_words(study)]
     lines += [words["low_stress"]] if "share_low_stress" in table else []
     lines += _by_group(result, language)
     lines += _effect_of_surfaces(result, language)
@@ -296,9 +297,13 @@ def summary_markdown(result: Tables, text: MapText) -> str:
     lines += ["", " ".join(subsidy_lines(result)), "", text.date, ""]
     lines += [f"## {words['sources']}", "", plain(text.source), ""]
     if result.notes:
-        notes = [f"- {plain(str(note))}" for note in result.notes]
-        lines += [f"## {words['notes']}", "", *notes, ""]
+        lines += [f"## {words['notes']}", "", *note_lines(result.notes, language), ""]
     return "\n".join(lines)
+
+
+def note_lines(notes: tuple[Note, ...], language: str) -> list[str]:
+    """Write what the reader of the figures must know as a list in Markdown."""
+    return [f"- {plain(note.said(language))}" for note in notes]
 
 
 def _lead(result: Tables, date: str) -> str:
@@ -308,7 +313,7 @@ def _lead(result: Tables, date: str) -> str:
     words, unmeasured = WORDS[language], region["unmeasured"]
     return words["lead"].format(
         measured=number(region["covered"] + region["uncovered"], language),
-        ages=_ages(study),
+        ages=ages_in_words(study),
         share=percent(region["share"], language),
         low=percent(region["share_low"], language),
         high=percent(region["share_high"], language),
@@ -338,11 +343,11 @@ def _planned(result: Tables, language: str) -> list[str]:
     return [words["planned"].format(count=told, only=bare.format(count=number(only, language)))]
 
 
-def _ages(study: Study) -> str:
-    """Say the ages that are counted; bands that follow on each other in one."""
+def ages_in_words(study: Study, *only: Band) -> str:
+    """Say the ages of bands, of all when none is given; those that follow on each other in one."""
     words = WORDS[study.output.language]
     spans: list[tuple[int, int]] = []
-    for first, last in sorted(band.ages for band in study.travel.bands):
+    for first, last in sorted(band.ages for band in only or study.travel.bands):
         if spans and spans[-1][1] + 1 == first:
             spans[-1] = (spans[-1][0], last)
         else:
@@ -351,7 +356,7 @@ def _ages(study: Study) -> str:
     return f" {words['and']} ".join(told)
 
 
-def _speeds(study: Study) -> str:
+def speeds_in_words(study: Study) -> str:
     """State the assumed speeds, band by band."""
     language, travel = study.output.language, study.travel
     bands = [

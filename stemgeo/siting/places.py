@@ -11,9 +11,9 @@ import pandas as pd
 
 from stemgeo import subsidy
 from stemgeo.access.travellers import OverNetwork
-from stemgeo.errors import Problem
 from stemgeo.inputs.academies import nothing
-from stemgeo.inputs.vectors import listed
+from stemgeo.inputs.messages import listed
+from stemgeo.notes import Note, Said, amount, say
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -24,6 +24,49 @@ if TYPE_CHECKING:
 
 PLANNED = "PLAN-"
 """Before the id of a zone in the id of the place that stands for it."""
+
+
+_PLANNED_ALREADY = (
+    say(
+        "is in the study's plan already, by spot or id",
+        "staat al in het plan van de studie, met dezelfde plek of code",
+    ),
+    say(
+        "are in the study's plan already, by spot or id",
+        "staan al in het plan van de studie, met dezelfde plek of code",
+    ),
+)
+_OUTSIDE = (
+    say(
+        "lies outside the municipalities of the study",
+        "ligt buiten de gemeenten van de studie",
+    ),
+    say(
+        "lie outside the municipalities of the study",
+        "liggen buiten de gemeenten van de studie",
+    ),
+)
+_TWICE = (
+    say(
+        "stands where another does, for the same ages and no cheaper",
+        "staat waar een andere staat, voor dezelfde leeftijden en niet goedkoper",
+    ),
+    say(
+        "stand where another does, for the same ages and no cheaper",
+        "staan waar een andere staat, voor dezelfde leeftijden en niet goedkoper",
+    ),
+)
+_OFF_THE_ROADS = (
+    say(
+        "has no usable road within the snap limit",
+        "heeft geen bruikbare weg dicht genoeg bij zich",
+    ),
+    say(
+        "have no usable road within the snap limit",
+        "hebben geen bruikbare weg dicht genoeg bij zich",
+    ),
+)
+"""Why a place is left out: of one, and of several."""
 
 
 @dataclass(frozen=True)
@@ -40,30 +83,24 @@ class Candidates:
     """
 
     table: gpd.GeoDataFrame
-    notes: tuple[Problem, ...]
+    notes: tuple[Note, ...]
 
 
 def candidates(prepared: Prepared, measured: Measured) -> Candidates:
     """Give the places of the study's list that can be used; without a list one for each zone."""
     own = prepared.inputs.candidates
     table = zone_middles(prepared) if own is None else _cheapest_first(prepared, own)
-    notes: list[Problem] = []
+    notes: list[Note] = []
     register = prepared.inputs.academies
     planned = register[register["planned"]]
     there = _spot(table).isin(_spot(planned)) | table["academy_id"].isin(register["academy_id"])
-    table = _left_out(table, there, "are in the study's plan already, by spot or id", notes)
+    table = _left_out(table, there, _PLANNED_ALREADY, notes)
     outside = table["nis_code"] == ""
-    table = _left_out(table, outside, "lie outside the municipalities of the study", notes)
+    table = _left_out(table, outside, _OUTSIDE, notes)
     least, most = (table[name].fillna(-1).astype(str) for name in ("min_age", "max_age"))
     same = _spot(table) + least + " " + most
-    why = "stand where another does, for the same ages and no cheaper"
-    table = _left_out(table, same.duplicated(), why, notes)
-    table = _left_out(
-        table,
-        _off_the_roads(measured.riders[0], table),
-        "have no usable road within the snap limit",
-        notes,
-    )
+    table = _left_out(table, same.duplicated(), _TWICE, notes)
+    table = _left_out(table, _off_the_roads(measured.riders[0], table), _OFF_THE_ROADS, notes)
     towns = prepared.inputs.municipalities.set_index("nis_code")
     table = table.assign(
         municipality=towns["name"].reindex(table["nis_code"]).to_numpy(),
@@ -96,14 +133,23 @@ def _off_the_roads(rider: Traveller, table: gpd.GeoDataFrame) -> NDArray[np.bool
 def _left_out(
     table: gpd.GeoDataFrame,
     which: pd.Series | NDArray[np.bool_],
-    why: str,
-    notes: list[Problem],
+    why: tuple[Said, Said],
+    notes: list[Note],
 ) -> gpd.GeoDataFrame:
-    """Leave places out, and say which."""
+    """Leave places out, and say which; why one is, and why several are."""
     which = np.asarray(which, dtype=np.bool_)
     if which.any():
         names = listed((table.loc[which, "academy_id"] + " " + table.loc[which, "name"]).tolist())
-        notes.append(Problem("candidates", f"{int(which.sum())} {why}: {names}", "left out"))
+        one, many = why
+        what = say(
+            "{count} {why}: {names}",
+            "{count} {why}: {names}",
+            count=amount(which.sum()),
+            why=one if which.sum() == 1 else many,
+            names=names,
+        )
+        where = Said("candidates", "kandidaatplaatsen")
+        notes.append(Note(where, what, say("left out", "weggelaten")))
     return table[~which]
 
 

@@ -15,6 +15,7 @@ from stemgeo.access import travel_time
 from stemgeo.access.search import UNREACHED, unpack
 from stemgeo.demand import serves
 from stemgeo.errors import InputError, Problem
+from stemgeo.notes import Note
 from stemgeo.siting.choices import Choices, Limits
 from stemgeo.siting.places import PLANNED, Candidates, candidates, zone_middles
 from stemgeo.siting.service import Sets, Units, coverage_sets, entries, reached_by, units
@@ -149,7 +150,7 @@ class PlanTables:
     goal: dict[str, tuple[float, float]]
     whole_region: bool
     unreachable: pd.Series[int]
-    notes: tuple[Problem, ...]
+    notes: tuple[Note, ...]
 
 
 def question(prepared: Prepared, measured: Measured, *, threads: int | None = None) -> Question:
@@ -164,7 +165,7 @@ def question(prepared: Prepared, measured: Measured, *, threads: int | None = No
     siting = study.siting
     places = candidates(prepared, measured)
     if places.table.empty:
-        lines = "; ".join(note.what for note in places.notes) or "there is none"
+        lines = "; ".join(str(note.what) for note in places.notes) or "there is none"
         raise InputError(Problem("candidates", f"none can be used: {lines}", "give others"))
     children = units(prepared, measured, siting.profile, threads=threads)
     near = coverage_sets(

@@ -315,9 +315,7 @@ def test_crossing_outlines_are_mended_and_told(tmp_path: Path) -> None:
     frame.to_file(tmp_path / "m.gpkg")
     read, findings = load(tmp_path / "m.gpkg")
     assert read.is_valid.all()
-    assert "1 outlines cross themselves and were mended: 12025 Mechelen" in str(
-        findings.warnings[0]
-    )
+    assert "1 outline crosses itself and was mended: 12025 Mechelen" in str(findings.warnings[0])
 
 
 def test_polygons_of_collections_count(tmp_path: Path) -> None:
@@ -482,7 +480,7 @@ def test_zones_without_outline_are_left_out_and_told(
     frame.loc[4, "geometry"] = None
     read, findings, _ = zones(frame, tmp_path, municipalities)
     assert len(read) == 11
-    assert f"1 zones without an outline are left out: {IDS[4]}" in str(findings.warnings[0])
+    assert f"1 zone without an outline is left out: {IDS[4]}" in str(findings.warnings[0])
 
 
 def test_zones_outside_the_study_are_left_out(
@@ -513,7 +511,7 @@ def test_zone_that_lies_elsewhere_than_its_code(
     """A code that contradicts the map is told."""
     ids = ["71016X", *IDS[1:]]
     _, findings, _ = zones(halves(list(SQUARES), ids), tmp_path, municipalities)
-    assert "1 zones lie outside the municipality of their code: 71016X" in str(findings.warnings[0])
+    assert "1 zone lies outside the municipality of its code: 71016X" in str(findings.warnings[0])
 
 
 def test_zone_given_twice(tmp_path: Path, municipalities: gpd.GeoDataFrame) -> None:
@@ -602,7 +600,7 @@ def test_overlap_is_told_with_area_children_and_names(pair: gpd.GeoDataFrame) ->
     }
     (line,) = checked(places, pair, 1000)
     assert line == (
-        "z.gpkg: 1 pairs of zones overlap, 5.00 km2 in all with about 50 children by area: "
+        "z.gpkg: 1 pair of zones overlaps, 5.00 km2 in all with about 50 children by area: "
         "11001a Wijk a and 11001b Wijk b (5.00 km2); a child there counts once, in the first zone "
         "by id"
     )
@@ -645,7 +643,7 @@ def test_hole_is_told_with_area_children_and_municipality(pair: gpd.GeoDataFrame
     }
     (line,) = checked(places, pair, 1000)
     assert line == (
-        "z.gpkg: no zone covers 2.00 km2 in 1 municipalities, with about 20 children by area: "
+        "z.gpkg: no zone covers 2.00 km2 in 1 municipality, with about 20 children by area: "
         "12025 Mechelen (2.00 km2); these children are placed in the zones of their municipality"
     )
 
@@ -658,8 +656,8 @@ def test_hole_is_not_made_up_for_by_an_overlap(pair: gpd.GeoDataFrame) -> None:
         "12025a": box(10, 0, 20, 10),
     }
     overlap, hole = checked(places, pair, 1000)
-    assert "overlap, 10.00 km2 in all with about 100 children" in overlap
-    assert "no zone covers 10.00 km2 in 1 municipalities, with about 100 children" in hole
+    assert "overlaps, 10.00 km2 in all with about 100 children" in overlap
+    assert "no zone covers 10.00 km2 in 1 municipality, with about 100 children" in hole
 
 
 def test_what_a_neighbours_zone_covers_is_no_hole(pair: gpd.GeoDataFrame) -> None:
@@ -671,7 +669,7 @@ def test_what_a_neighbours_zone_covers_is_no_hole(pair: gpd.GeoDataFrame) -> Non
 def test_municipality_without_any_zone_is_a_hole(pair: gpd.GeoDataFrame) -> None:
     """Also when none of its land is covered at all."""
     (line,) = checked({"11001a": box(0, 0, 10, 10)}, pair, 1000)
-    assert "no zone covers 100.00 km2 in 1 municipalities, with about 1000 children" in line
+    assert "no zone covers 100.00 km2 in 1 municipality, with about 1,000 children" in line
 
 
 @pytest.mark.parametrize(("width_m", "lines"), [(8, 0), (12, 1)])
@@ -687,7 +685,7 @@ def test_slivers_are_passed_over(
     }
     found = checked(places, pair, 1000)
     assert len(found) == lines
-    assert all("0.12 km2" in line and "about 1 children" in line for line in found)
+    assert all("0.12 km2" in line and "about 1 child by area" in line for line in found)
 
 
 def test_ragged_borders_of_two_drawings_are_silent(pair: gpd.GeoDataFrame) -> None:
@@ -738,8 +736,8 @@ def test_overlaps_and_holes_equal_the_cells_counted_by_hand(
     lines = checked({f"11001{i}": one for i, one in enumerate(outlines)}, board, 25)
     twice = sum(sum((x, y) in one for one in covered) > 1 for x in range(5) for y in range(5))
     bare = 25 - len(set().union(*covered))
-    told = [f"{twice}.00 km2 in all with about {twice} children"] if twice else []
-    told += [f"covers {bare}.00 km2 in 1 municipalities, with about {bare} ch"] if bare else []
+    told = [f"{twice}.00 km2 in all with about {twice} child"] if twice else []
+    told += [f"covers {bare}.00 km2 in 1 municipality, with about {bare} ch"] if bare else []
     assert len(lines) == len(told)
     assert all(part in line for part, line in zip(told, lines, strict=True))
 

@@ -172,7 +172,7 @@ def test_crossing_outlines_are_mended(tmp_path: Path, municipalities: gpd.GeoDat
     read = Read(layer([tie], id=["strik"], naam=["Strik"]), tmp_path, municipalities)
     assert read.table is not None
     assert read.table.is_valid.all()
-    assert "1 outlines cross themselves and were mended: strik Strik" in read.warnings[0]
+    assert "1 outline crosses itself and was mended: strik Strik" in read.warnings[0]
 
 
 def test_polygon_without_outline_is_left_out(
@@ -182,7 +182,7 @@ def test_polygon_without_outline_is_left_out(
     frame = layer([WEST_EAST[0], None], id=["a", "b"], naam=["West", "Oost"])
     read = Read(frame, tmp_path, municipalities)
     assert list(read.names) == ["a"]
-    assert "1 polygons without an outline are left out: b Oost" in read.warnings[0]
+    assert "1 polygon without an outline is left out: b Oost" in read.warnings[0]
 
 
 def test_points_are_no_layer(tmp_path: Path, municipalities: gpd.GeoDataFrame) -> None:

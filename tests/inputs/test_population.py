@@ -90,8 +90,8 @@ def test_statbel_in_all_its_forms(
     assert (findings.errors, findings.warnings) == ([], [])
     assert rows_of(frame) == [["11001", 7, "F", 12], ["11001", 7, "M", 5]]
     assert frame["children"].dtype == "int64"
-    assert "2000 people of Brussels left out" in note
-    assert "1000 people of Wallonia left out" in note
+    assert "2,000 people of Brussels left out" in note
+    assert "1,000 people of Wallonia left out" in note
     assert "17 children" in note
 
 

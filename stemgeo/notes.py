@@ -1,0 +1,99 @@
+"""What a reader of the figures must know, said in both languages at the place where it arises.
+
+English and Dutch stand side by side in the code, so that they cannot grow apart: the command line
+prints the English, a report the language of its study.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import datetime as dt
+
+LANGUAGES = ("en", "nl")
+
+
+@dataclass(frozen=True)
+class Said:
+    """One thing in English and in Dutch; as plain text it is the English."""
+
+    en: str
+    nl: str
+
+    def to(self, language: str) -> str:
+        """Give it in a language, "en" or "nl"."""
+        return self.nl if language == "nl" else self.en
+
+    def __str__(self) -> str:
+        return self.en
+
+
+def say(en: str, nl: str, **parts: Said | str) -> Said:
+    """Fill in the same parts in both languages.
+
+    Parameters
+    ----------
+    en, nl
+        With the name of each part in braces.
+    parts
+        In each language as it is written there; a text that is data stays the same. A number must
+        say what it is: `amount` for how many or how much, `str` for a year or a row.
+    """
+    told = {
+        language: {name: in_language(part, language) for name, part in parts.items()}
+        for language in LANGUAGES
+    }
+    return Said(en.format(**told["en"]), nl.format(**told["nl"]))
+
+
+def in_language(part: Said | str, language: str) -> str:
+    """Write a part in a language; data is the same in each."""
+    return part.to(language) if isinstance(part, Said) else part
+
+
+def amount(value: float, form: str = "#,##0") -> Said:
+    """Write a number as each language does: 4,249 and 4.249."""
+    # Loads on first use: what reads no number starts quicker without.
+    from babel.numbers import format_decimal
+
+    return Said(*(format_decimal(value, format=form, locale=one) for one in LANGUAGES))
+
+
+def day(date: dt.date) -> Said:
+    """Write a day as each language does: 31 December 2022 and 31 december 2022."""
+    from babel.dates import format_date
+
+    return Said(*(format_date(date, "d MMMM y", one) for one in LANGUAGES))
+
+
+@dataclass(frozen=True)
+class Note:
+    """What the reader of the figures must know: where it is, what it is, what follows from it.
+
+    Attributes
+    ----------
+    where
+        A file, with the place in it, or a part of the measurement. A name that is the same in both
+        languages may be plain text.
+    what, mend
+        What was found, and how it was dealt with or can be mended.
+    """
+
+    where: Said | str
+    what: Said
+    mend: Said | None = None
+
+    def said(self, language: str) -> str:
+        """Write it in a language, "en" or "nl"."""
+        line = f"{in_language(self.where, language)}: {self.what.to(language)}"
+        return f"{line}; {self.mend.to(language)}" if self.mend else line
+
+    def __str__(self) -> str:
+        return self.said("en")
+
+
+def in_both(notes: tuple[Note, ...]) -> list[dict[str, str]]:
+    """Write notes for a manifest: each in both languages."""
+    return [{language: note.said(language) for language in LANGUAGES} for note in notes]

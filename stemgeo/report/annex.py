@@ -1,0 +1,557 @@
+"""The tables of an answer: annex 1 (municipalities) and annex 8 (gaps and candidates).
+
+Every figure is one of the result's own tables, to its last decimal; nothing is reckoned again
+but a percentage, and sums of academies over municipalities.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import shutil
+import unicodedata
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+from babel.dates import format_date
+from babel.numbers import format_decimal
+
+from stemgeo.coverage import ALL_BANDS, COUNTS
+from stemgeo.maps.series import partly_measured
+from stemgeo.maps.text import gap_places, gap_reason
+from stemgeo.report.annex_words import (
+    ANNEX,
+    ANNEXES,
+    CANDIDATE_FILE,
+    DATA,
+    GAPS,
+    HEADS,
+    KINDS,
+    MEANINGS,
+    MUNICIPALITIES,
+    ROLES,
+    WIDEST,
+    WORDS,
+)
+from stemgeo.report.bundle import write_csv
+from stemgeo.report.files import checked_file, read_manifest
+from stemgeo.report.reading import read_table, read_text
+from stemgeo.report.spreadsheet import (
+    Column,
+    Frame,
+    Sheet,
+    write_spreadsheet_csv,
+    write_workbook,
+)
+from stemgeo.report.subsidy import WORDS as SUBSIDY
+from stemgeo.report.summary import (
+    PLACED_BY,
+    YES_NO,
+    ages_in_words,
+    gaps_in_words,
+    speeds_in_words,
+)
+from stemgeo.report.summary import WORDS as SUMMARY
+from stemgeo.study import PROVINCES, Study
+from stemgeo.subsidy import CENTS, place_costs_cents, rules
+from stemgeo.tables import checked
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+    from pathlib import Path
+
+    from stemgeo.maps.text import MapText
+
+
+def annex_stem(number: int, language: str) -> str:
+    """Give the name of an annex's files, without what tells their format.
+
+    Parameters
+    ----------
+    number
+        1 to 9.
+    language
+        "nl" or "en".
+
+    Returns
+    -------
+    str
+        "bijlage-3-limburg": made of fixed words, never of data.
+    """
+    return f"{ANNEX[language]}-{number}-{ANNEXES[language][number - 1].lower()}"
+
+
+def write_municipalities(folder: Path, place: Path, language: str) -> list[Path]:
+    """Write annex 1: both measures by municipality, a sheet for each province.
+
+    Parameters
+    ----------
+    folder
+        A result of `stemgeo run`.
+    place
+        A folder that is there.
+    language
+        Of headings and texts, "nl" or "en".
+
+    Returns
+    -------
+    list of Path
+        The workbook; the municipalities as CSV for a Belgian spreadsheet; the same for programs
+        (the table `answer-municipalities` of the data dictionary, in a folder of its own).
+
+    Raises
+    ------
+    ResultError
+        If the folder holds no result of a run, or a file of it is missing or was changed.
+    """
+    result = _read(folder, language)
+    figures = _side_by_side(read_table(folder, "coverage"), ["level", "code"])
+    towns = _towns(read_table(folder, "annex-1-municipalities"), figures)
+    areas = _areas(towns, figures, result)
+    by_province = {name: towns[towns["province"] == name] for name in _provinces(towns)}
+    tables = {
+        "totals": _remarked(areas, result),
+        "groups": _remarked(_groups(areas, result), result),
+        **{
+            name: _remarked(_with_total(part, areas.loc[[("province", name)]], result), result)
+            for name, part in by_province.items()
+        },
+    }
+    tables = _telling(tables)
+    sheets = [
+        _sheet(result, name, table, totals=name != "groups") for name, table in tables.items()
+    ]
+    stem, data = annex_stem(MUNICIPALITIES, language), _data_folder(place, language)
+    write_csv(checked("answer-municipalities", _for_programs(towns)), data / f"{stem}.csv")
+    listed = _remarked(towns, result).assign(has_academy=_yes_no(towns, language))
+    return [
+        write_workbook(
+            place / f"{stem}.xlsx", [*sheets, *_explained(result, tables, [])], _frame(result)
+        ),
+        write_spreadsheet_csv(place / f"{stem}.csv", *_columns_and_rows(result, listed)),
+        data / f"{stem}.csv",
+    ]
+
+
+def write_gaps(folder: Path, place: Path, language: str) -> list[Path]:
+    """Write annex 8: gaps over all roads and over quiet ones, and candidate municipalities.
+
+    Parameters
+    ----------
+    folder, place, language
+        As for `write_municipalities`.
+
+    Returns
+    -------
+    list of Path
+        The workbook; gaps and candidates as CSV for a Belgian spreadsheet; and, in the folder for
+        programs, the result's own tables, byte for byte: gaps, their municipalities, candidates.
+
+    Raises
+    ------
+    ResultError
+        As for `write_municipalities`.
+    """
+    result = _read(folder, language)
+    gaps = read_table(folder, "gaps")
+    shown = {name: _gaps(gaps[gaps["profile"] == name], result) for name in ("all", "low_stress")}
+    of_gaps = read_table(folder, "gap-municipalities").rename(columns={"uncovered": "of_gap"})
+    candidates = _candidates(read_table(folder, "candidate-municipalities"), result)
+    tables = {
+        "gaps": shown["all"].rename(columns={"uncovered": "late"}),
+        "quiet_gaps": shown["low_stress"].rename(columns={"uncovered": "late_low_stress"}),
+        "gap_places": of_gaps,
+        "candidates": candidates,
+    }
+    if "low_stress" not in result.study.travel.profiles:
+        del tables["quiet_gaps"]
+    tables = _telling(tables)
+    sheets = [_sheet(result, name, table) for name, table in tables.items()]
+    told = gaps_in_words(
+        gaps, read_table(folder, "coverage"), result.study.gaps.min_children, language
+    )
+    stem, last = annex_stem(GAPS, language), CANDIDATE_FILE[language]
+    both = pd.concat(
+        part.rename(columns={"uncovered": "of_gap"}).assign(roads=result.words[name])
+        for name, part in shown.items()
+    )
+    columns = ["roads", *both.columns.drop("roads")]
+    return [
+        write_workbook(
+            place / f"{stem}.xlsx", [*sheets, *_explained(result, tables, told)], _frame(result)
+        ),
+        write_spreadsheet_csv(place / f"{stem}.csv", *_columns_and_rows(result, both[columns])),
+        write_spreadsheet_csv(
+            place / f"{stem}-{last}.csv", *_columns_and_rows(result, tables["candidates"])
+        ),
+        *_copied_gaps(folder, _data_folder(place, language), language),
+    ]
+
+
+# -- what the result says ----------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class _Result:
+    """A finished result, as one language tells of it."""
+
+    folder: Path
+    content: Mapping[str, Any]
+    study: Study
+    text: MapText
+
+    @property
+    def language(self) -> str:
+        return self.text.language
+
+    @property
+    def words(self) -> Mapping[str, str]:
+        return WORDS[self.language]
+
+    @property
+    def day(self) -> str:
+        return format_date(self.study.about.date, "long", self.language)
+
+
+def _read(folder: Path, language: str) -> _Result:
+    content = read_manifest(folder)
+    study = Study.model_validate(content["study"])
+    output = study.output.model_copy(update={"language": language})
+    return _Result(
+        folder=folder,
+        content=content,
+        study=study.model_copy(update={"output": output}),
+        text=read_text(folder, output.language),
+    )
+
+
+def _side_by_side(counted: pd.DataFrame, keys: Sequence[str]) -> pd.DataFrame:
+    """Lay speeds and roads side by side; a row for each of the keys, which are its index.
+
+    Without `band` (or `sex`) among the keys the rows are those of all ages (or both sexes).
+    """
+    rows = counted if "band" in keys else counted[counted["band"] == ALL_BANDS]
+    usual, quiet = (rows[rows["profile"] == name] for name in ("all", "low_stress"))
+    by_speed = {name: part.set_index(list(keys)) for name, part in usual.groupby("scenario")}
+    table = by_speed["central"][["name", *COUNTS, "share"]].copy()
+    for name in ("covered", "share"):
+        for scenario in ("low", "high"):
+            table[f"{name}_{scenario}"] = by_speed[scenario][name]
+    if len(quiet):
+        central = quiet[quiet["scenario"] == "central"]
+        table["share_low_stress"] = central.set_index(list(keys))["share"]
+    front = ["name", "children", "covered", "covered_low", "covered_high", "uncovered"]
+    front += ["unmeasured", "share", "share_low", "share_high"]
+    return table[[*front, *table.columns.difference(front)]]
+
+
+# -- annex 1 -----------------------------------------------------------------------------------
+
+
+def _towns(annex: pd.DataFrame, figures: pd.DataFrame) -> pd.DataFrame:
+    """List the municipalities: by province, those with an academy first, then by name."""
+    known = ["nis_code", "name", "province", "has_academy", "academies", "planned"]
+    counted = figures.drop(columns="name").xs("municipality", level="level")
+    table = annex[known].join(counted, on="nis_code")
+    order = pd.DataFrame(
+        {
+            "province": table["province"].map(PROVINCES.index),
+            "without": ~table["has_academy"],
+            "name": table["name"].map(_by_alphabet),
+            "nis_code": table["nis_code"],
+        }
+    ).sort_values(["province", "without", "name", "nis_code"])
+    front = ["province", "nis_code", "name"]
+    return table.loc[order.index, [*front, *table.columns.drop(front)]].reset_index(drop=True)
+
+
+def _by_alphabet(name: str) -> str:
+    """Give what names are sorted by: capitals, accents and apostrophes do not count."""
+    letters = unicodedata.normalize("NFKD", name.casefold())
+    return "".join(mark for mark in letters if mark.isalnum() or mark == " ")
+
+
+def _provinces(towns: pd.DataFrame) -> list[str]:
+    return list(dict.fromkeys(towns["province"]))
+
+
+def _areas(towns: pd.DataFrame, figures: pd.DataFrame, result: _Result) -> pd.DataFrame:
+    """Lay out the provinces in their order, and all of them last; by level and code."""
+    own = {
+        "municipalities": ("nis_code", "size"),
+        "with_academy": ("has_academy", "sum"),
+        "academies": ("academies", "sum"),
+        "planned": ("planned", "sum"),
+    }
+    wholes = figures.loc[["region"]]
+    keys = [*(("province", name) for name in _provinces(towns)), *wholes.index]
+    counts = pd.concat(
+        [
+            towns.groupby(towns["province"], sort=False).agg(**own),
+            towns.groupby(lambda _: 0).agg(**own),
+        ]
+    ).set_axis(pd.MultiIndex.from_tuples(keys))
+    rows = figures.loc[keys].drop(columns="name")
+    names = [*_provinces(towns), result.text.place(None)]
+    return pd.concat([pd.Series(names, index=rows.index, name="area"), counts, rows], axis=1)
+
+
+def _with_total(towns: pd.DataFrame, total: pd.DataFrame, result: _Result) -> pd.DataFrame:
+    """Put the row of the province itself below its municipalities: no sum made here."""
+    language = result.language
+    having, every = total[["with_academy", "municipalities"]].to_numpy()[0]
+    whole = f"{having} {result.words['of']} {every}"
+    last = total.assign(name=result.words["total"], nis_code="", has_academy=whole)
+    rows = towns.assign(has_academy=_yes_no(towns, language)).drop(columns="province")
+    return pd.concat([rows, last[rows.columns]], ignore_index=True)
+
+
+def _yes_no(towns: pd.DataFrame, language: str) -> list[str]:
+    return [YES_NO[language][bool(has)] for has in towns["has_academy"]]
+
+
+def _groups(areas: pd.DataFrame, result: _Result) -> pd.DataFrame:
+    """List ages and sexes of each area, all of them as well."""
+    keys = ["level", "code", "band", "sex"]
+    counted = read_table(result.folder, "groups")
+    figures = _side_by_side(counted[counted["level"].isin(["region", "province"])], keys)
+    years = result.words["years"]
+    bands = {
+        band.name: years.format(ages=_ages_of(band.name, result))
+        for band in result.study.travel.bands
+    }
+    bands[ALL_BANDS] = result.words["every_age"]
+    sexes = {"all": result.words["both"], "F": result.words["F"], "M": result.words["M"]}
+    order = [
+        (*area, band, sex)
+        for area in areas.index
+        for band in bands
+        for sex in sexes
+        if (*area, band, sex) in figures.index
+    ]
+    rows = figures.loc[order].drop(columns="name").rename(columns={"children": "of_group"})
+    rows.insert(0, "area", [areas.loc[key[:2], "area"] for key in order])
+    rows.insert(1, "ages", [bands[key[2]] for key in order])
+    rows.insert(2, "sex", [sexes[key[3]] for key in order])
+    return rows
+
+
+def _ages_of(band: str, result: _Result) -> str:
+    """Write a band as ages: 5 tot en met 8."""
+    first, _, last = band.partition("-")
+    return SUMMARY[result.language]["ages"].format(first=first, last=last)
+
+
+def _remarked(table: pd.DataFrame, result: _Result) -> pd.DataFrame:
+    """Say in a column of its own where there is no figure, or one that speaks for few."""
+    plain = table.rename(columns={"of_group": "children"})
+    none = plain["share"].isna().to_numpy()
+    nobody = none & (plain["children"] == 0).to_numpy()
+    cases = [nobody, none, partly_measured(plain)]
+    said = [result.words[name] for name in ("nobody", "none", "few")]
+    return table.assign(remark=np.select(cases, said, default=""))
+
+
+def _for_programs(towns: pd.DataFrame) -> pd.DataFrame:
+    front = ["nis_code", "name", "province", "academies", "planned", "has_academy"]
+    table = towns[[*front, *towns.columns.drop(front)]]
+    return table.assign(partly_measured=partly_measured(towns))
+
+
+# -- annex 8 -----------------------------------------------------------------------------------
+
+
+def _gaps(gaps: pd.DataFrame, result: _Result) -> pd.DataFrame:
+    """Lay out the gaps of one profile, with reasons in words and academies by name."""
+    words = result.text.words
+    rows = [{str(key): cell for key, cell in row.items()} for row in gaps.to_dict("records")]
+    academies = read_table(result.folder, "academies").set_index("academy_id")["name"]
+    bands = [f"uncovered_{band.name}" for band in result.study.travel.bands]
+    table = gaps[["gap_id", "provinces", "municipalities", "uncovered", *bands]]
+    table = table.rename(columns={"municipalities": "count"}).assign(
+        median_min=gaps["median_time_s"] / 60,
+        reason=[gap_reason(row, words) for row in rows],
+        academy=gaps["nearest_academy_id"].map(academies),
+        academy_id=gaps["nearest_academy_id"],
+    )
+    table.insert(1, "places", [gap_places(row, words) for row in rows])
+    return table
+
+
+def _candidates(table: pd.DataFrame, result: _Result) -> pd.DataFrame:
+    """Lay out the candidate municipalities, with the cost of one place in each."""
+    reasons, choice = result.text.words.reasons, result.study.subsidy
+    place = table[["place_id"]].rename(columns={"place_id": "academy_id"})
+    cents = place_costs_cents(
+        place, rules(choice.year), trajectories_per_place=choice.trajectories_per_place
+    )
+    shown = table.assign(
+        reason=table["reason"].map(lambda name: reasons.get(name, name)),
+        cost_eur=np.where(table["place_id"].notna(), cents / CENTS, np.nan),
+    )
+    keys = ["rank", "nis_code", "name", "province", "academies", "children", "uncovered"]
+    keys += ["unmeasured", "share", "reason", "place", "adds", "adds_here", "adds_beyond"]
+    return _remarked(shown[[*keys, "cost_eur"]], result)
+
+
+def _copied_gaps(folder: Path, data: Path, language: str) -> list[Path]:
+    """Copy the result's own tables for programs."""
+    stem = annex_stem(GAPS, language)
+    names = {
+        "gaps": stem,
+        "gap-municipalities": f"{stem}-{ANNEXES[language][MUNICIPALITIES - 1]}",
+        "candidate-municipalities": f"{stem}-{CANDIDATE_FILE[language]}",
+    }
+    places = []
+    for name, called in names.items():
+        source = checked_file(folder, f"tables/{name}.csv")
+        places.append(shutil.copyfile(source, data / f"{called}.csv"))
+    return places
+
+
+# -- sheets ------------------------------------------------------------------------------------
+
+
+def _telling(tables: Mapping[str, pd.DataFrame]) -> dict[str, pd.DataFrame]:
+    """Leave out the columns for plans and remarks where no table has one to tell of."""
+    every = pd.concat(tables.values())
+    planned = "planned" in every and every["planned"].sum() > 0
+    remarks = "remark" in every and every["remark"].fillna("").ne("").any()
+    out = [name for name, told in (("planned", planned), ("remark", remarks)) if not told]
+    return {name: table.drop(columns=out, errors="ignore") for name, table in tables.items()}
+
+
+def _sheet(result: _Result, name: str, table: pd.DataFrame, *, totals: int = 0) -> Sheet:
+    """Make a sheet; its name is one of ours, or that of a province."""
+    words = result.words
+    title = words[f"title_{name}" if name in words else "title_province"]
+    place = result.text.place(name if name in PROVINCES else None)
+    columns, rows = _columns_and_rows(result, table)
+    return Sheet(
+        name=words.get(name, name),
+        title=title.format(place=place, day=result.day, rule=_rule(result)),
+        columns=columns,
+        rows=rows,
+        totals=int(totals),
+        frozen=1 + list(table.columns).index("name") if "name" in table else 1,
+    )
+
+
+def _columns_and_rows(result: _Result, table: pd.DataFrame) -> tuple[list[Column], list[list[Any]]]:
+    columns = [
+        Column(_head(result, name), KINDS.get(name, "whole"), WIDEST.get(name, Column.widest))
+        for name in map(str, table)
+    ]
+    return columns, table.to_numpy(object).tolist()
+
+
+def _head(result: _Result, name: str) -> str:
+    heads = HEADS[result.language]
+    if name.startswith("uncovered_"):
+        return heads["late_band"].format(band=_ages_of(name.removeprefix("uncovered_"), result))
+    return heads[name].format(**_numbers(result))
+
+
+def _numbers(result: _Result) -> dict[str, str]:
+    """Give what headings and explanations are filled with."""
+    study, language, words = result.study, result.language, result.words
+    of, count = rules(study.subsidy.year), study.subsidy.trajectories_per_place
+    elsewhere = " " + SUBSIDY[language]["elsewhere"] if of.amounts_of is not None else ""
+    elsewhere = elsewhere.format(year=of.year, other=of.amounts_of)
+    own = words["own_cost"] if study.inputs.candidates is not None else ""
+    return {
+        "ages": ages_in_words(study),
+        "minutes": format_decimal(study.travel.cutoff_min, locale=language),
+        "horizon": format_decimal(study.travel.horizon_min, locale=language),
+        "year": str(of.year),
+        "day": result.day,
+        "rule": _rule(result),
+        "trajectories": words["one_trajectory" if count == 1 else "trajectories"].format(
+            count=count
+        ),
+        "elsewhere": elsewhere + own,
+        "or_planned": words["or_planned"] if study.inputs.plan is not None else "",
+    }
+
+
+def _rule(result: _Result) -> str:
+    return SUMMARY[result.language][f"rank_{result.study.gaps.rank_by}"]
+
+
+def _explained(
+    result: _Result, tables: Mapping[str, pd.DataFrame], told: Sequence[str]
+) -> list[Sheet]:
+    """Make the sheets of notes and of sources."""
+    keys = dict.fromkeys(str(key) for table in tables.values() for key in table)
+    columns = [Column(HEADS[result.language][name], "text", WIDEST.get(name, Column.widest))
+               for name in ("topic", "text")]  # fmt: skip
+    rows = [*_general(result), *((result.words["gap"], line) for line in told)]
+    rows += [*_meanings(result, keys), *_closing(result)]
+    notes = Sheet(result.words["notes"], result.words["title_notes"], columns, rows)
+    return [notes, _sources(result)]
+
+
+def _general(result: _Result) -> list[tuple[str, str]]:
+    """Say what was measured and how, in a paragraph each."""
+    words, study, numbers = result.words, result.study, _numbers(result)
+    method = read_table(result.folder, "sensitivity")["method"].iloc[0]
+    ride = words["straight" if study.straight_line else "roads"]
+    placed = PLACED_BY[result.language][method]
+    lines = {
+        "study": result.text.title,
+        "notice": result.text.notice,
+        "caution": result.text.method_note,
+        "dates": result.text.date,
+        "measure": f"{result.text.heading}. {words['measure_text'].format(**numbers)}",
+        "method": words["method_text"].format(placed=placed, ride=ride),
+        "speed": speeds_in_words(study),
+    }
+    return [(words[name], line) for name, line in lines.items() if line]
+
+
+def _meanings(result: _Result, keys: Iterable[str]) -> list[tuple[str, str]]:
+    """Explain the columns whose heading leaves something unsaid."""
+    known, column = MEANINGS[result.language], result.words["column"]
+    numbers = _numbers(result)
+    return [
+        (column.format(head=_head(result, key)), known[key].format(**numbers))
+        for key in keys
+        if key in known
+    ]
+
+
+def _closing(result: _Result) -> list[tuple[str, str]]:
+    """Give the attribution and the notes of the run."""
+    words = result.words
+    notes = [note[result.language] for note in result.content["notes"]]
+    return [(words["credit"], result.text.source), *((words["note"], note) for note in notes)]
+
+
+def _sources(result: _Result) -> Sheet:
+    """List the files that the figures come from."""
+    roles = ROLES[result.language]
+    rows = []
+    for item in result.content["inputs"]:
+        role, _, which = item["role"].partition(".")
+        date = dt.date.fromisoformat(item["date"]) if item["date"] else None
+        named = f"{roles.get(role, role)} {which}".rstrip()
+        rows.append([named, item["source"], item["licence"], date, item["name"]])
+    table = pd.DataFrame(rows, columns=["role", "source", "licence", "date", "file"], dtype=object)
+    return _sheet(result, "sources", table)
+
+
+def _frame(result: _Result) -> Frame:
+    return Frame(
+        title=result.text.title,
+        cautions=result.text.cautions,
+        day=result.study.about.date,
+        page=result.words["page"],
+        cut=result.words["cut"],
+    )
+
+
+def _data_folder(place: Path, language: str) -> Path:
+    folder = place / DATA[language]
+    folder.mkdir(exist_ok=True)
+    return folder

@@ -1,0 +1,289 @@
+"""The answer to parliament: a text in Word and PDF, tables, maps, and a file behind each number.
+
+Everything is made of a written result, so that the answer says what the result says.
+"""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from stemgeo.errors import Problem, ResultError
+from stemgeo.maps.kinds import save_drawn
+from stemgeo.report.annex import annex_stem, write_gaps, write_municipalities
+from stemgeo.report.annex_words import DATA, GAPS
+from stemgeo.report.bundle import made_with, write_csv
+from stemgeo.report.content import Source, figures, notes_of
+from stemgeo.report.files import (
+    ANSWER,
+    SITE,
+    checked_file,
+    read_manifest,
+    refuse_taken,
+    whole_folder,
+    write_manifest,
+)
+from stemgeo.report.letter import (
+    TEMPLATES,
+    Letter,
+    Picture,
+    own_template,
+    write_letter,
+)
+from stemgeo.report.paper import Look, Plate, write_pdf
+from stemgeo.report.reading import read_text
+from stemgeo.report.sheets import Sheets
+from stemgeo.report.web import web_map_of_folder
+from stemgeo.report.word import write_docx
+from stemgeo.study import PROVINCES
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from stemgeo.study import Language
+
+Progress = Callable[[str, float], None]
+
+LETTER: dict[Language, str] = {"nl": "antwoord", "en": "answer"}
+README: dict[Language, str] = {"nl": "LEESMIJ.txt", "en": "README.txt"}
+REGION, FIRST_PROVINCE, WEB = 2, 3, 9
+"""Numbers of the annexes that are maps; provinces follow in the order of the ministry."""
+TABLES = ("coverage", "changes", "groups", "provinces", "sensitivity", "subsidy")
+"""Tables of the result that go along as they are."""
+KINDS = {"share": "", "academies": "-academies"}
+"""Maps of the region and of each province, and what their file names end in."""
+LIBRARIES = ("babel", "jinja2", "markdown-it-py", "python-docx", "typst", "xlsxwriter")
+"""Beside those of the run: what the bytes of an answer hang on."""
+WORDS: dict[Language, dict[str, str]] = {
+    "nl": {
+        "municipalities": "Cijfers per gemeente en per provincie",
+        "maps": "Kaarten van {place}: kinderen op tijd; gemeenten met een STEM-academie",
+        "share": "{place}: aandeel van de kinderen dat op tijd een STEM-academie bereikt",
+        "academies": "{place}: gemeenten met en zonder STEM-academie",
+        "gaps": "Hiaten en kandidaat-gemeenten: kaart en tabel",
+        "gaps_map": "{place}: hiaten en kandidaat-gemeenten",
+        "web": "Kaart om te doorzoeken, voor een webbrowser",
+        "of_province": "de provincie {name}",
+        "read": "Antwoord en bijlagen bij: {title}",
+        "files": "Bestanden",
+        "letter": "het antwoord, om te bewerken (.docx) en om te lezen (.pdf)",
+        "data": "de tabellen achter de cijfers en de kaarten, voor programma's",
+        "manifest": "de studie, de bronnen met hun versie, en de controlegetallen van elk bestand",
+        "again": "Narekenen kan met de studie bij de hand, in deze map: stemgeo verify .",
+        "typed": "Getallen die in de sjabloon zelf staan en dus niet uit de tabellen komen",
+        "dates": "Datums",
+        "sources": "Bronnen",
+        "notes": "Opmerkingen bij de gegevens",
+    },
+    "en": {
+        "municipalities": "Figures by municipality and by province",
+        "maps": "Maps of {place}: children in time; municipalities with a STEM academy",
+        "share": "{place}: share of the children who reach a STEM academy in time",
+        "academies": "{place}: municipalities with and without a STEM academy",
+        "gaps": "Gaps and candidate municipalities: map and table",
+        "gaps_map": "{place}: gaps and candidate municipalities",
+        "web": "Map to search, for a web browser",
+        "of_province": "the province of {name}",
+        "read": "Answer and annexes to: {title}",
+        "files": "Files",
+        "letter": "the answer, to edit (.docx) and to read (.pdf)",
+        "data": "the tables behind the figures and the maps, for programs",
+        "manifest": "the study, the sources with their version, and the hash of every file",
+        "again": "It can be computed again with the study at hand, in this folder: "
+        "stemgeo verify .",
+        "typed": "Numbers that stand in the template itself, and so come from no table",
+        "dates": "Dates",
+        "sources": "Sources",
+        "notes": "Notes on the data",
+    },
+}
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """A map of the answer: what it draws, and its file without suffix."""
+
+    kind: str
+    province: str | None
+    number: int
+    stem: str
+    title: str
+
+
+def answer(
+    folder: str | Path,
+    place: str | Path,
+    *,
+    language: Language | None = None,
+    plan: str | Path | None = None,
+    before: str | Path | None = None,
+    templates: str | Path | None = None,
+    progress: Progress = lambda _what, _share: None,
+) -> Path:
+    """Write the answer to parliament from a written result: whole, or not at all.
+
+    Parameters
+    ----------
+    folder
+        A result that `stemgeo run` wrote.
+    place
+        Where the answer goes; an older answer there is replaced.
+    language
+        "nl" or "en"; that of the study when not given.
+    plan
+        A folder that `stemgeo site` wrote for the same study: what the next places would add.
+    before
+        A result of the year before, to tell how the shares changed.
+    templates
+        A folder with texts of one's own, see `letter.TEMPLATES`.
+    progress
+        Called with what is being done and the share behind us.
+
+    Returns
+    -------
+    Path
+        The place.
+
+    Raises
+    ------
+    ResultError
+        If a table was changed after the run, the plan is of another study, or a template names
+        what there is not.
+    """
+    folder, place = Path(folder), Path(place)
+    refuse_taken(place, ANSWER)
+    asked = language or read_manifest(folder)["study"]["output"]["language"]
+    source = Source(folder, asked)
+    plan, before, templates = (_path(one) for one in (plan, before, templates))
+    sheets = list(_sheets(source))
+    annexes = _annexes(source, sheets)
+    told = figures(source, plan=plan, before=before)
+    letter = write_letter(told | {"annexes": annexes}, asked, templates)
+    _refuse_unknown_pictures(letter, sheets, asked)
+    with whole_folder(place, ANSWER) as out:
+        data = out / DATA[asked]
+        data.mkdir()
+        plates = dict(_draw(source, sheets, out, data, progress))
+        progress("Bijlagen schrijven", 0.8)
+        write_municipalities(folder, out, asked)
+        write_gaps(folder, out, asked)
+        for name in TABLES:
+            checked = checked_file(folder, f"tables/{name}.csv")
+            shutil.copyfile(checked, data / checked.name)
+        page = web_map_of_folder(folder, asked)
+        (out / f"{annex_stem(WEB, asked)}.html").write_text(page, encoding="utf-8")
+        progress("Antwoord schrijven", 0.9)
+        look = Look(asked, source.study.about.date, told["study"]["notice"])
+        write_docx(letter, plates, look, out / f"{LETTER[asked]}.docx")
+        standard = write_pdf(letter, plates, look, out / f"{LETTER[asked]}.pdf")
+        lines = _readme(source, letter, annexes["all"])
+        (out / README[asked]).write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
+        about = {"pdf_standard": standard, "typed_numbers": list(letter.typed)}
+        write_manifest(out, _manifest(source, plan, before, templates) | about)
+    return place
+
+
+def _path(given: str | Path | None) -> Path | None:
+    return None if given is None else Path(given)
+
+
+def _sheets(source: Source) -> Iterator[Sheet]:
+    """List the maps: of all and of each province in time and with an academy; then the gaps."""
+    words, language = WORDS[source.language], source.language
+    text = read_text(source.folder, language)
+    there = set(source.municipalities["province"])
+    for number, province in enumerate((None, *PROVINCES), start=REGION):
+        if province is None or province in there:
+            for kind, suffix in KINDS.items():
+                stem = f"{annex_stem(number, language)}{suffix}"
+                title = words[kind].format(place=text.place(province))
+                yield Sheet(kind, province, number, stem, title)
+    title = words["gaps_map"].format(place=text.place(None))
+    yield Sheet("gaps", None, GAPS, annex_stem(GAPS, language), title)
+
+
+def _annexes(source: Source, sheets: list[Sheet]) -> dict[str, Any]:
+    """Give a template the annexes: by what they are about, in order, and their pictures."""
+    words, language = WORDS[source.language], source.language
+    text = read_text(source.folder, language)
+    titles = {1: words["municipalities"], GAPS: words["gaps"], WEB: words["web"]}
+    keys: dict[str, int] = {"municipalities": 1, "gaps": GAPS, "map": WEB}
+    for sheet in sheets:
+        if sheet.kind == "share":
+            name = sheet.province
+            place = words["of_province"].format(name=name) if name else text.place(None)
+            titles[sheet.number] = words["maps"].format(place=place)
+            keys[name or "region"] = sheet.number
+    suffix = {1: "xlsx", GAPS: "pdf", WEB: "html"}
+    every = {
+        number: {
+            "number": number,
+            "title": titles[number],
+            "file": f"{annex_stem(number, language)}.{suffix.get(number, 'pdf')}",
+        }
+        for number in sorted(titles)
+    }
+    pictures = [{"number": one.number, "title": one.title, "key": one.stem} for one in sheets]
+    last = max(one.number for one in sheets if one.kind == "share")
+    named = {key: every[number] for key, number in keys.items()}
+    return named | {"last_map": every[last], "all": list(every.values()), "pictures": pictures}
+
+
+def _refuse_unknown_pictures(letter: Letter, sheets: list[Sheet], language: Language) -> None:
+    known = [sheet.stem for sheet in sheets]
+    for block in letter.blocks:
+        if isinstance(block, Picture) and block.key not in known:
+            what = f"there is no picture '{block.key}'"
+            where = TEMPLATES[language]
+            raise ResultError(Problem(where, what, f"there are: {', '.join(known)}"))
+
+
+def _draw(
+    source: Source, sheets: list[Sheet], out: Path, data: Path, progress: Progress
+) -> Iterator[tuple[str, Plate]]:
+    """Draw every map, with its rows beside the other tables."""
+    atlas = Sheets.of_folder(source.folder, source.language)
+    for done, sheet in enumerate(sheets):
+        progress("Kaarten tekenen", 0.1 + 0.7 * done / len(sheets))
+        drawn = atlas.draw(sheet.kind, sheet.province)
+        paths = {path.suffix: path for path in save_drawn(drawn, out / sheet.stem)}
+        write_csv(drawn.table, data / f"{sheet.stem}.csv")
+        yield sheet.stem, Plate(paths[".png"], paths[".svg"], drawn.alt)
+
+
+def _readme(source: Source, letter: Letter, annexes: list[dict[str, Any]]) -> list[str]:
+    """Say what each file is, of which day and whose data, and how to compute it again."""
+    words, language = WORDS[source.language], source.language
+    text = read_text(source.folder, language)
+    lines = [words["read"].format(title=text.title), *text.cautions, "", f"{words['files']}:"]
+    lines += [f"  {LETTER[language]}.docx, .pdf: {words['letter']}"]
+    lines += [f"  {Path(one['file']).stem}: {one['title']}" for one in annexes]
+    lines += [f"  {DATA[language]}/: {words['data']}", f"  manifest.json: {words['manifest']}"]
+    lines += ["", words["again"]]
+    if letter.typed:
+        lines += ["", f"{words['typed']}: {', '.join(letter.typed)}"]
+    lines += ["", f"{words['dates']}: {text.date}", f"{words['sources']}: {text.source}"]
+    notes = notes_of(source.manifest, language)
+    return lines + (["", f"{words['notes']}:", *(f"- {one}" for one in notes)] if notes else [])
+
+
+def _manifest(
+    source: Source, plan: Path | None, before: Path | None, templates: Path | None
+) -> dict[str, Any]:
+    """Say of what the answer was made, so that it can be made again."""
+    text = read_text(source.folder, source.language)
+    return {
+        "command": ANSWER,
+        **made_with(*LIBRARIES),
+        "notice": text.notice,
+        "method_note": text.method_note,
+        "attribution": text.source,
+        "options": {"language": source.language},
+        "template": own_template(source.language, templates),
+        "result": source.manifest,
+        "plan": read_manifest(plan, SITE) if plan else None,
+        "before": read_manifest(before) if before else None,
+    }

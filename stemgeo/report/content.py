@@ -1,0 +1,355 @@
+"""The figures of an answer: what a template can name, each from a table of a written result.
+
+Values are raw (numbers, shares from 0 to 1, dates, seconds): templates say how they are written.
+`docs/answer.md` lists them.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+
+from stemgeo import subsidy
+from stemgeo.coverage import ALL_BANDS, COUNTS, REGION
+from stemgeo.errors import Problem, ResultError
+from stemgeo.maps.text import WORDS, gap_places, gap_reason
+from stemgeo.report.compare import compare, told_differences
+from stemgeo.report.files import SITE, checked_file, read_manifest
+from stemgeo.report.reading import read_table, read_text
+from stemgeo.report.summary import PLACED_BY, ages_in_words
+from stemgeo.study import PROVINCES, parse_study
+
+if TYPE_CHECKING:
+    from collections.abc import Hashable
+    from pathlib import Path
+
+    from stemgeo.study import Language, Study
+
+    Row = dict[str, Any]
+
+KEYS = ("level", "code", "band", "scenario", "profile")
+"""Of the coverage table; they tell its rows apart."""
+NAMED = 10
+"""Gaps and candidate municipalities that a template gets; the annex has all."""
+
+
+@dataclass(frozen=True)
+class Source:
+    """A written result, read once.
+
+    Attributes
+    ----------
+    folder
+        That `stemgeo run` wrote.
+    language
+        In which it is told.
+    """
+
+    folder: Path
+    language: Language
+
+    @cached_property
+    def manifest(self) -> dict[str, Any]:
+        """What the run was asked, and of which data."""
+        return read_manifest(self.folder)
+
+    @cached_property
+    def study(self) -> Study:
+        """The study, as far as a manifest holds it: its files by name alone."""
+        study = parse_study(self.manifest["study"], name=str(self.folder))
+        return study.with_language(self.language)
+
+    @cached_property
+    def coverage(self) -> dict[tuple[str, ...], Row]:
+        """The rows of the coverage table of the region and its provinces, by their keys."""
+        table = read_table(self.folder, "coverage")
+        rows = table[table["level"].isin(["region", "province"])].to_dict("records")
+        return {tuple(str(row[key]) for key in KEYS): _named(row) for row in rows}
+
+    @cached_property
+    def municipalities(self) -> pd.DataFrame:
+        """Both measures of each municipality."""
+        return read_table(self.folder, "annex-1-municipalities")
+
+    @cached_property
+    def changes(self) -> pd.DataFrame:
+        """Their recognised academies against the year before."""
+        return read_table(self.folder, "changes")
+
+    @cached_property
+    def profiles(self) -> set[str]:
+        """Those that were measured: in a straight line no road is quiet."""
+        return {key[KEYS.index("profile")] for key in self.coverage}
+
+    def counted(self, level: str, code: str, band: str = ALL_BANDS) -> Row:
+        """Give the counts of a place: central, the range, and on quiet roads where measured."""
+        found = self._row(level, code, band, "central", "all")
+        found["measured"] = found["covered"] + found["uncovered"]
+        for scenario in ("low", "high"):
+            other = self._row(level, code, band, scenario, "all")
+            found |= {f"{name}_{scenario}": other[name] for name in ("covered", "share")}
+        if "low_stress" in self.profiles:
+            found["quiet"] = self._row(level, code, band, "central", "low_stress")
+        return found
+
+    def _row(self, *key: str) -> Row:
+        row = self.coverage[key]
+        return {name: row[name] for name in (*COUNTS, "share")}
+
+
+def figures(
+    source: Source, *, plan: Path | None = None, before: Path | None = None
+) -> dict[str, Any]:
+    """Gather all that a template can name.
+
+    Parameters
+    ----------
+    source
+        The result.
+    plan
+        A folder that `stemgeo site` wrote for the same study.
+    before
+        A result of the year before: gives its shares.
+
+    Raises
+    ------
+    ResultError
+        If a table was changed, or the plan is of other inputs.
+    """
+    study, text = source.study, read_text(source.folder, source.language)
+    provinces = [name for name in PROVINCES if name in set(source.municipalities["province"])]
+    return {
+        "study": {
+            "title": text.title,
+            "notice": text.notice,
+            "caution": text.method_note,
+            "dates": text.date,
+            "date": study.about.date,
+            "year": str(study.about.date.year),
+            "ages": ages_in_words(study),
+            "minutes": study.travel.cutoff_min,
+            "horizon_min": study.travel.horizon_min,
+            "whole": not text.region,
+        },
+        "region": _place(source, "region", REGION[0], text.place(None)),
+        "provinces": [_place(source, "province", name, name) for name in provinces],
+        "year_before": _year_before(source),
+        "bands": [
+            {"ages": ages_in_words(study, band), **source.counted("region", REGION[0], band.name)}
+            for band in study.travel.bands
+        ],
+        "sexes": _sexes(source),
+        "gaps": _gaps(source, "all"),
+        "quiet_gaps": _gaps(source, "low_stress"),
+        "candidates": _candidates(source),
+        "subsidy": _subsidy(source),
+        "plan": _plan(source, plan) if plan else None,
+        "before": _before(source, before) if before else None,
+        "method": _method(source),
+        "sources": text.source.split("; "),
+    }
+
+
+def _place(source: Source, level: str, code: str, name: str) -> Row:
+    """Lay both measures of a region or province side by side."""
+    rows, changes = source.municipalities, source.changes
+    if level == "province":
+        rows, changes = rows[rows["province"] == code], changes[changes["province"] == code]
+    return {
+        "name": name,
+        "municipalities": len(rows),
+        "with_academy": int(rows["has_academy"].sum()),
+        "academies": int(rows["academies"].sum()),
+        "planned": int(rows["planned"].sum()),
+        "recognised": int(changes["has_academy"].sum()),
+        "recognised_before": int(changes["had_academy"].sum()),
+        "won": changes.loc[changes["status"] == "new", "name"].sort_values().tolist(),
+        "lost": changes.loc[changes["status"] == "lost", "name"].sort_values().tolist(),
+        **source.counted(level, code),
+    }
+
+
+def _year_before(source: Source) -> Row:
+    """Say of which day the year before is, and how many academies have no dates to go by."""
+    register = read_table(source.folder, "academies")
+    register = register[~register["planned"].astype(bool)]
+    undated = register["valid_from"].isna() & register["valid_until"].isna()
+    today = source.study.about.date
+    return {
+        "date": source.study.day_in(today.year - 1),
+        "academies": len(register),
+        "undated": int(undated.sum()),
+        "known": bool(len(register)) and not bool(undated.all()),
+    }
+
+
+def _sexes(source: Source) -> Row | None:
+    """Give the shares of girls and boys, where the population tells them apart."""
+    rows = read_table(source.folder, "groups")
+    rows = rows[(rows["level"] == "region") & (rows["band"] == ALL_BANDS)]
+    rows = rows[(rows["scenario"] == "central") & (rows["profile"] == "all")]
+    shares = rows.set_index("sex")["share"]
+    return {"girls": shares["F"], "boys": shares["M"]} if {"F", "M"} <= set(shares.index) else None
+
+
+def _gaps(source: Source, profile: str) -> Row | None:
+    """Count the gaps of one kind of roads, why they are, and name the largest."""
+    if profile not in source.profiles:
+        return None
+    words, rules = WORDS[source.language], source.study.gaps
+    table = read_table(source.folder, "gaps")
+    table = table[table["profile"] == profile]
+    region = source.counted("region", REGION[0])
+    due = region["uncovered"]
+    if profile == "low_stress":
+        due = region["covered"] - region["quiet"]["covered"]
+    inside = int(table["uncovered"].sum())
+    sums = {name: int(table[f"children_{name}"].sum()) for name in words.reasons}
+    return {
+        "count": len(table),
+        "children": inside,
+        "elsewhere": due - inside,
+        "due": due,
+        "min_children": rules.min_children,
+        "distance_m": rules.distance_m,
+        "reasons": [
+            {"why": words.reasons[name], "children": count}
+            for name, count in sorted(sums.items(), key=lambda item: -item[1])
+            if count
+        ],
+        "largest": [_gap(_named(row), source) for row in table.head(NAMED).to_dict("records")],
+    }
+
+
+def _named(row: dict[Hashable, Any]) -> Row:
+    return {str(name): value for name, value in row.items()}
+
+
+def _gap(gap: Row, source: Source) -> Row:
+    words = WORDS[source.language]
+    median = float(gap["median_time_s"])
+    return {
+        "id": gap["gap_id"],
+        "places": gap_places(gap, words),
+        "children": int(gap["uncovered"]),
+        "median_s": None if math.isnan(median) else median,
+        "why": gap_reason(gap, words),
+    }
+
+
+def _candidates(source: Source) -> Row:
+    """Name the municipalities where one academy more would add most, in the order of the study."""
+    table = read_table(source.folder, "candidate-municipalities")
+    names = ["name", "province", "uncovered", "share", "has_academy", "adds", "adds_here"]
+    rows = [dict(zip(names, row, strict=True)) for row in table[names].to_numpy().tolist()]
+    return {"count": len(table), "rank_by": source.study.gaps.rank_by, "first": rows[:NAMED]}
+
+
+def _subsidy(source: Source) -> Row:
+    """Say what the register costs, and a place more, under the rules of the study's year."""
+    choice = source.study.subsidy
+    of = subsidy.rules(choice.year)
+    sums = subsidy.total(read_table(source.folder, "subsidy"), of)
+    place = pd.DataFrame({"academy_id": ["new"]})
+    costs = subsidy.place_costs_cents(
+        place, of, trajectories_per_place=choice.trajectories_per_place
+    )
+    return {
+        "year": str(of.year),
+        "amount_eur": sums.amount_eur,
+        "envelope_eur": sums.envelope_eur,
+        "left_eur": sums.left_eur,
+        "over_eur": max(-sums.left_eur, 0),
+        "place_eur": int(costs[0]) / subsidy.CENTS,
+        "trajectories": choice.trajectories_per_place,
+        "elsewhere": of.status != "primary",
+    }
+
+
+def _plan(source: Source, folder: Path) -> Row:
+    """Say what the places of a plan add together, and cost."""
+    made = read_manifest(folder, SITE)
+    _same_inputs(source.manifest, made, folder)
+    path = checked_file(folder, "tables/plan.csv", SITE)
+    places = pd.read_csv(path, dtype={"nis_code": str}, keep_default_na=False, na_values=[""])
+    grown = pd.read_csv(checked_file(folder, "tables/plan-provinces.csv", SITE))
+    start = grown.loc[grown["rank"] == 0, ["covered", "measured"]].sum()
+    names = ["rank", "name", "municipality", "province", "newly", "cost_eur", "share"]
+    return {
+        "count": len(places),
+        "adds": int(places["newly"].sum()),
+        "share_before": start["covered"] / start["measured"],
+        "share": places["share"].iloc[-1] if len(places) else start["covered"] / start["measured"],
+        "cost_eur": made["cost"]["total_eur"],
+        "suffices": made["cost"]["suffices"],
+        "quiet": made["study"]["siting"]["profile"] == "low_stress",
+        "proven": made["solution"]["proven_optimal"],
+        "candidates": made["solution"]["candidates"],
+        "places": [dict(zip(names, row, strict=True)) for row in places[names].to_numpy().tolist()],
+    }
+
+
+def _same_inputs(ours: Row, theirs: Row, folder: Path) -> None:
+    """Refuse a plan for other children, roads or academies than the result counts."""
+    loose = ("plan", "candidates")
+    files = [
+        {(item["role"], item["sha256"]) for item in one["inputs"] if item["role"] not in loose}
+        for one in (ours, theirs)
+    ]
+    roles = sorted({role for role, _ in files[0] ^ files[1]})
+    asked = ("study", "travel", "academies", "demand")
+    roles += [f"[{name}]" for name in asked if ours["study"][name] != theirs["study"][name]]
+    if roles:
+        what = f"is a plan for another study than the result: {', '.join(roles)} differ"
+        raise ResultError(Problem(str(folder), what, "run `stemgeo site` on the same study"))
+
+
+def _before(source: Source, folder: Path) -> Row:
+    """Give the shares of an earlier result beside those of this one, and what else differs."""
+    found = compare(folder, source.folder)
+    rows = pd.concat([found.of("region"), found.of("province")]).drop_duplicates("code")
+    shares = rows.set_index("code")["share_a"].to_dict()
+    return {
+        "date": parse_study(found.a["study"], name=str(folder)).about.date,
+        "share": shares[REGION[0]],
+        "provinces": {name: shares[name] for name in PROVINCES if name in shares},
+        "differences": told_differences(found),
+    }
+
+
+def _method(source: Source) -> Row:
+    """Say how it was measured."""
+    study = source.study
+    rows = read_table(source.folder, "sensitivity")
+    rows = rows[rows["level"] == "region"]
+    placed = PLACED_BY[source.language]
+    effects = read_table(source.folder, "effects")
+    return {
+        "straight_line": study.straight_line,
+        "detour_factor": study.travel.detour_factor,
+        "snap_limit_m": study.travel.snap_limit_m,
+        "speeds": [
+            {
+                "ages": ages_in_words(study, band),
+                **{name: study.travel.speed(band, name) for name in ("low", "central", "high")},
+            }
+            for band in study.travel.bands
+        ],
+        "surface": study.travel.surface,
+        "without_surface": int(effects["covered_variant"].sum()) if len(effects) else None,
+        "placed_by": placed[rows["method"].iloc[0]],
+        "otherwise": [
+            {"placed_by": placed[row["method"]], "share": row["share"]}
+            for row in rows.iloc[1:].to_dict("records")
+        ],
+        "vintage": str(study.about.vintage),
+    }
+
+
+def notes_of(manifest: Row, language: Language) -> list[str]:
+    """Give the notes of a result in a language."""
+    return [str(note[language]) for note in manifest["notes"]]

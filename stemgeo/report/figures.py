@@ -1,0 +1,156 @@
+"""Two files of one table, compared figure by figure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from stemgeo.inputs.files import clean
+from stemgeo.tables import SCHEMAS
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from numpy.typing import NDArray
+
+MOST_FIGURES = 5
+"""So many figures are named of a table that differs; the number of its rows tells the rest."""
+
+
+@dataclass(frozen=True)
+class Figure:
+    """One figure of a table that differs.
+
+    Attributes
+    ----------
+    row, column
+        Which one: the row by its key, as "nis_code 11001"; a row or column as a whole leaves the
+        other empty.
+    then, now
+        What the one file says and what the other; None where it has no such row or column.
+    """
+
+    row: str
+    column: str
+    then: str | None
+    now: str | None
+
+    def __str__(self) -> str:
+        if self.now is None or self.then is None:
+            where = f"row {self.row}" if self.row else f"column {self.column}"
+            return f"{where}: only {'in the folder' if self.now is None else 'computed now'}"
+        values = (value or "empty" for value in (self.then, self.now))
+        return "{}: {} is {} in the folder, {} computed now".format(self.row, self.column, *values)
+
+
+def differing(then: Path, now: Path) -> tuple[int, int, tuple[Figure, ...]]:
+    """Compare two files of a table.
+
+    Parameters
+    ----------
+    then, now
+        CSV with commas or semicolons, or Parquet.
+
+    Returns
+    -------
+    tuple
+        How many rows differ, of how many, and the first `MOST_FIGURES` figures; nothing when one
+        of the files is no such table, or is not there.
+    """
+    try:
+        tables = [_table(path) for path in (then, now)]
+    except (OSError, ValueError):
+        return 0, 0, ()
+    key = _key(then.stem, *tables)
+    ours, theirs = (_keyed(table, key) for table in tables)
+    both = ours.index.intersection(theirs.index, sort=False)
+    alone = len(ours) + len(theirs) - 2 * len(both)
+    shared = [name for name in ours.columns if name in theirs.columns]
+    unlike = _unlike(ours.loc[both, shared], theirs.loc[both, shared])
+    figures = [
+        *_alone(ours, theirs, key),
+        *(
+            Figure(
+                _label(both[row], key),
+                clean(shared[column]),
+                *(_shown(one.at[both[row], shared[column]]) for one in (ours, theirs)),
+            )
+            for row, column in np.argwhere(unlike)[:MOST_FIGURES].tolist()
+        ),
+    ]
+    rows = int(unlike.any(axis=1).sum()) + alone
+    return rows, max(len(ours), len(theirs)), tuple(figures[:MOST_FIGURES])
+
+
+def _table(path: Path) -> pd.DataFrame:
+    """Read a table, the cells of a CSV as they are written.
+
+    Raises
+    ------
+    OSError, ValueError
+        If it is no table, or is not there, or not whole.
+    """
+    if path.suffix == ".parquet":
+        return pd.read_parquet(path)
+    if path.suffix != ".csv":
+        raise ValueError(path.suffix)
+    with path.open(encoding="utf-8-sig") as file:
+        separator = max(",;", key=file.readline().count)
+    return pd.read_csv(path, sep=separator, dtype=str, keep_default_na=False, encoding="utf-8-sig")
+
+
+def _key(name: str, *tables: pd.DataFrame) -> list[str]:
+    """Give the columns that tell rows apart: as declared, else the fewest from the left."""
+    columns = list(tables[0].columns)
+    declared = list((SCHEMAS[name].unique if name in SCHEMAS else None) or ())
+    for key in (declared, *(columns[:count] for count in range(1, len(columns)))):
+        known = key and all(set(key) <= set(table.columns) for table in tables)
+        if known and not any(table.duplicated(key).any() for table in tables):
+            return key
+    return []
+
+
+def _keyed(table: pd.DataFrame, key: list[str]) -> pd.DataFrame:
+    """Put the key in the index; without one rows are told apart by their number, from 1."""
+    return table.set_index(key) if key else table.set_axis(range(1, len(table) + 1))
+
+
+def _unlike(ours: pd.DataFrame, theirs: pd.DataFrame) -> NDArray[np.bool_]:
+    """Tell which cells differ; empty is the same as empty."""
+    unlike = np.zeros(ours.shape, bool)
+    for place, name in enumerate(ours.columns):
+        cells = [one[name].to_numpy(object, copy=True) for one in (ours, theirs)]
+        empty = [pd.isna(one) for one in cells]
+        for one, missing in zip(cells, empty, strict=True):
+            # What is missing compares with nothing, not even with itself.
+            one[missing] = None
+        unlike[:, place] = cells[0] != cells[1]
+    return unlike
+
+
+def _alone(ours: pd.DataFrame, theirs: pd.DataFrame, key: list[str]) -> Iterator[Figure]:
+    """Name the columns and rows that one of two tables has alone."""
+    for one, other, sides in ((ours, theirs, ("", None)), (theirs, ours, (None, ""))):
+        for column in one.columns.difference(other.columns, sort=False):
+            yield Figure("", clean(column), *sides)
+        for row in one.index.difference(other.index, sort=False)[:MOST_FIGURES]:
+            yield Figure(_label(row, key), "", *sides)
+
+
+def _label(row: Any, key: list[str]) -> str:
+    """Name a row by its key."""
+    if not key:
+        return str(row)
+    values = row if isinstance(row, tuple) else (row,)
+    return ", ".join(f"{name} {_shown(one)}" for name, one in zip(key, values, strict=True))
+
+
+def _shown(value: Any) -> str:
+    """Write a cell for people; a geometry by its size."""
+    if isinstance(value, bytes):
+        return f"a geometry of {len(value)} bytes"
+    return "" if pd.isna(value) else clean(str(value))

@@ -1,0 +1,432 @@
+"""The text of an answer: a template that a cabinet can change, filled in, as blocks to print.
+
+A template is Markdown with Jinja2: `{{ region.share | percent }}`. What stands between braces is
+written in the language's way and marked while the text is made. So two things hold of any template:
+text from data is never markup, and every number that did not come from the figures is known.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from dataclasses import dataclass
+from functools import partial
+from importlib import resources
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+import jinja2
+import numpy as np
+from babel.dates import format_date
+from babel.numbers import format_decimal
+from jinja2.sandbox import ImmutableSandboxedEnvironment
+from markdown_it import MarkdownIt
+
+from stemgeo.errors import Problem, ResultError, StemgeoError
+from stemgeo.maps.text import one_line
+from stemgeo.report.summary import number, percent
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping, Sequence
+
+    from markdown_it.token import Token
+
+    from stemgeo.study import Language
+
+TEMPLATES: dict[Language, str] = {"nl": "antwoord.nl.md", "en": "answer.en.md"}
+"""The template of each language, in the package or in a folder of one's own."""
+CAPTION: dict[Language, str] = {"nl": "Tabel", "en": "Table"}
+"""A paragraph that begins so is the caption of the table below it; its number is added."""
+
+_OPEN, _SHUT = "\ue000", "\ue001"
+_LOST = str.maketrans({_OPEN: "\ufffd", _SHUT: "\ufffd"})
+_MARKUP = re.compile(r"([!-/:-@\[-`{-~])")
+_FILLED = re.compile(f"{_OPEN}[^{_SHUT}]*{_SHUT}")
+_NUMBER = re.compile(r"\d+(?:[.,]\d+)*")
+_FURNITURE = re.compile(r"^\s*#*\s*\d+\. |\]\([^)]*\)")
+"""Numbers that are no figures: those of headings and lists, and in addresses and keys."""
+
+
+@dataclass(frozen=True)
+class Run:
+    """A piece of text in one look."""
+
+    text: str
+    bold: bool = False
+    italic: bool = False
+    link: str = ""
+
+
+Line = tuple[Run, ...]
+
+
+@dataclass(frozen=True)
+class Heading:
+    """A heading; level 1 is the title."""
+
+    level: int
+    text: str
+
+
+@dataclass(frozen=True)
+class Paragraph:
+    """A paragraph; a caution stands in a frame."""
+
+    runs: Line
+    kind: Literal["text", "caution"] = "text"
+
+
+@dataclass(frozen=True)
+class Item:
+    """An item of a list; `number` is 0 in a list without numbers."""
+
+    runs: Line
+    number: int = 0
+    depth: int = 0
+
+
+@dataclass(frozen=True)
+class Table:
+    """A table with its caption; the first row is the head, `right` tells columns of numbers."""
+
+    caption: str
+    rows: tuple[tuple[Line, ...], ...]
+    right: tuple[bool, ...]
+
+
+@dataclass(frozen=True)
+class Picture:
+    """A map on a page of its own, by the key of its annex."""
+
+    key: str
+    caption: str
+
+
+Block = Heading | Paragraph | Item | Table | Picture
+
+
+@dataclass(frozen=True)
+class Letter:
+    """A text as blocks.
+
+    Attributes
+    ----------
+    blocks
+        In order.
+    typed
+        The numbers that stand in the template itself: no table vouches for them.
+    """
+
+    blocks: tuple[Block, ...]
+    typed: tuple[str, ...]
+
+    @property
+    def title(self) -> str:
+        """The first heading."""
+        return next((one.text for one in self.blocks if isinstance(one, Heading)), "")
+
+
+def write_letter(
+    figures: Mapping[str, Any], language: Language, templates: Path | None = None
+) -> Letter:
+    """Fill the template of a language in.
+
+    Parameters
+    ----------
+    figures
+        What a template can name, see `report.content`.
+    language
+        "nl" or "en".
+    templates
+        A folder with templates of one's own; those that it lacks come from the package.
+
+    Raises
+    ------
+    ResultError
+        If the template names what there is not, or is not understood; with the line.
+    """
+    filled = _filled(figures, language, templates)
+    typed = [
+        found
+        for line in filled.splitlines()
+        for found in _NUMBER.findall(_FILLED.sub("", _FURNITURE.sub("", line)))
+    ]
+    reader = MarkdownIt("commonmark", {"html": False}).enable("table")
+    blocks = _Blocks(CAPTION[language], TEMPLATES[language])
+    return Letter(tuple(blocks.of(reader.parse(filled))), tuple(dict.fromkeys(typed)))
+
+
+def write_templates(folder: Path) -> list[Path]:
+    """Write the templates of the package into a folder, to be changed.
+
+    Raises
+    ------
+    StemgeoError
+        If the folder holds something.
+    """
+    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+        raise StemgeoError(Problem(str(folder), "is not empty", "name a folder that is new"))
+    folder.mkdir(parents=True, exist_ok=True)
+    written = []
+    for name in TEMPLATES.values():
+        path = folder / name
+        path.write_text(_packaged(name), encoding="utf-8")
+        written.append(path)
+    return written
+
+
+def _packaged(name: str) -> str:
+    return (resources.files(__package__) / "templates" / name).read_text(encoding="utf-8")
+
+
+def own_template(language: Language, templates: Path | None) -> str | None:
+    """Give the text of a template of one's own; None where the package's is used."""
+    path = templates / TEMPLATES[language] if templates else None
+    return path.read_text(encoding="utf-8") if path and path.is_file() else None
+
+
+def _filled(figures: Mapping[str, Any], language: Language, templates: Path | None) -> str:
+    name = TEMPLATES[language]
+    try:
+        return _environment(language, templates).get_template(name).render(figures)
+    except jinja2.TemplateSyntaxError as error:
+        what = f"is not understood: {error.message}"
+        raise ResultError(Problem(f"{name}, line {error.lineno}", what, "mend it")) from None
+    except (jinja2.TemplateError, TypeError, ValueError, ArithmeticError) as error:
+        where = f"{name}, line {_line_of(error)}"
+        mend = "docs/answer.md lists what a template can name"
+        raise ResultError(Problem(where, f"cannot be filled in: {error}", mend)) from None
+
+
+def _line_of(error: BaseException) -> int:
+    """Find the line of the template in which filling in stopped."""
+    trace, line = error.__traceback__, 0
+    while trace is not None:
+        if trace.tb_frame.f_code.co_filename.endswith(".md"):
+            line = trace.tb_lineno
+        trace = trace.tb_next
+    return line
+
+
+def _environment(language: Language, templates: Path | None) -> jinja2.Environment:
+    """Make the place in which templates are filled in: they read and run nothing else."""
+    own = [jinja2.FileSystemLoader(templates)] if templates else []
+    environment = ImmutableSandboxedEnvironment(
+        loader=jinja2.ChoiceLoader([*own, jinja2.PackageLoader("stemgeo.report")]),
+        undefined=jinja2.StrictUndefined,
+        finalize=lambda value: _written(value, language),
+        autoescape=False,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    writers: dict[str, Callable[..., str]] = {"percent": _percent, "decimal": _decimal}
+    writers |= {"minutes": _minutes, "euro": _euro, "listed": _listed}
+    for word, write in writers.items():
+        environment.filters[word] = partial(write, language=language)
+    environment.filters["as_is"] = _AsIs
+    environment.globals["counted"] = partial(_counted, language=language)
+    return environment
+
+
+class _AsIs(str):
+    """A word of our own that is markup: the key of a picture."""
+
+    __slots__ = ()
+
+    def __new__(cls, text: str) -> _AsIs:
+        """Take a key, nothing else."""
+        if not re.fullmatch(r"[a-z0-9-]+", text):
+            raise ValueError(f"{text!r} is no key")
+        return super().__new__(cls, text)
+
+
+def _written(value: Any, language: str) -> str:
+    """Write a value as the language does, so that none of it is markup, and mark it."""
+    if isinstance(value, _AsIs):
+        return value
+    if isinstance(value, jinja2.Undefined):
+        return str(value)  # StrictUndefined says what is missing
+    if isinstance(value, bool | np.bool_):
+        raise TypeError(f"{value} is no text; ask for it with {{% if %}}")
+    if isinstance(value, int | np.integer):
+        text = number(int(value), language)
+    elif isinstance(value, float):
+        text = format_decimal(value, "#,##0.###", locale=language)
+    elif isinstance(value, dt.date):
+        text = format_date(value, "long", locale=language)
+    else:
+        text = str(value)
+    escaped = _MARKUP.sub(r"\\\1", one_line(text.translate(_LOST)))
+    return f"{_OPEN}{escaped}{_SHUT}" if escaped else ""
+
+
+def _counted(count: int, one: str, many: str, language: str) -> str:
+    """Write a number with its thing: "1 gemeente", "2 gemeenten"."""
+    return f"{number(count, language)} {one if count == 1 else many}"
+
+
+def _percent(share: float, language: str) -> str:
+    """Write a share as the summary does, so that no line breaks before the sign."""
+    return percent(share, language).replace(" ", "\N{NO-BREAK SPACE}")
+
+
+def _decimal(value: float, language: str) -> str:
+    return str(format_decimal(value, "#,##0.0", locale=language))
+
+
+def _minutes(seconds: float, language: str) -> str:
+    return _decimal(seconds / 60, language)
+
+
+def _euro(value: float, language: str) -> str:
+    whole = float(value).is_integer()
+    return str(format_decimal(value, "#,##0" if whole else "#,##0.00", locale=language))
+
+
+def _listed(names: Sequence[str], language: str) -> str:
+    """Write names as a sentence does: A, B en C."""
+    last = {"nl": " en ", "en": " and "}[language]
+    return last.join(filter(None, [", ".join(names[:-1]), *names[-1:]]))
+
+
+class _Blocks:
+    """Turns the tokens of Markdown into blocks."""
+
+    def __init__(self, caption: str, name: str) -> None:
+        self.caption, self.name = caption, name
+
+    def of(self, tokens: Sequence[Token]) -> Iterator[Block]:
+        """Give the blocks; a caption waits for its table."""
+        caption, place = "", 0
+        while place < len(tokens):
+            token = tokens[place]
+            end = _end(tokens, place)
+            inside = tokens[place + 1 : end]
+            if token.type == "heading_open":
+                yield Heading(int(token.tag[1]), _plain(self._runs(inside[0])))
+            elif token.type == "paragraph_open":
+                runs = self._runs(inside[0])
+                if _plain(runs).startswith(f"{self.caption}: "):
+                    caption = _plain(runs).partition(": ")[2]
+                else:
+                    yield from self._paragraphs(inside[0])
+            elif token.type in ("bullet_list_open", "ordered_list_open"):
+                yield from self._items(tokens[place : end + 1], 0)
+            elif token.type == "blockquote_open":
+                yield from (
+                    Paragraph(one.runs, "caution")
+                    for one in self.of(inside)
+                    if isinstance(one, Paragraph)
+                )
+            elif token.type == "table_open":
+                yield self._table(inside, caption)
+                caption = ""
+            elif token.type != "hr":
+                self._refuse(token, f"{token.type} has no place in an answer")
+            place = end + 1
+
+    def _paragraphs(self, inline: Token) -> Iterator[Paragraph | Picture]:
+        """Give a paragraph, and the pictures that stand in it."""
+        for child in inline.children or []:
+            if child.type == "image":
+                yield Picture(str(child.attrs["src"]), _plain(self._runs(child)))
+        runs = self._runs(inline)
+        if _plain(runs).strip():
+            yield Paragraph(runs)
+
+    def _items(self, tokens: Sequence[Token], depth: int) -> Iterator[Item]:
+        ordered = tokens[0].type == "ordered_list_open"
+        place, count = 1, int(tokens[0].attrs.get("start", 1)) if ordered else 0
+        while place < len(tokens) - 1:
+            end = _end(tokens, place)
+            inside, at = tokens[place + 1 : end], 0
+            while at < len(inside):
+                stop = _end(inside, at)
+                if inside[at].type == "paragraph_open":
+                    yield Item(self._runs(inside[at + 1]), count, depth)
+                elif inside[at].type.endswith("list_open"):
+                    yield from self._items(inside[at : stop + 1], depth + 1)
+                else:
+                    self._refuse(inside[at], "a list holds lines and lists alone")
+                at = stop + 1
+            place, count = end + 1, count + ordered
+        return
+
+    def _table(self, tokens: Sequence[Token], caption: str) -> Table:
+        rows: list[list[Line]] = []
+        right: list[bool] = []
+        for place, token in enumerate(tokens):
+            if token.type == "tr_open":
+                rows.append([])
+            elif token.type in ("th_open", "td_open"):
+                rows[-1].append(self._runs(tokens[place + 1]))
+                if token.type == "th_open":
+                    right.append("right" in str(token.attrs.get("style", "")))
+        return Table(caption, tuple(tuple(row) for row in rows), tuple(right))
+
+    def _runs(self, inline: Token) -> Line:
+        """Give the text of a line, piece by piece."""
+        runs, bold, italic, link = [], 0, 0, ""
+        for child in inline.children or []:
+            if child.type in ("text", "code_inline"):
+                runs.append(Run(_clean(child.content), bold > 0, italic > 0, link))
+            elif child.type in ("softbreak", "hardbreak"):
+                runs.append(Run(" ", bold > 0, italic > 0, link))
+            elif child.type in ("strong_open", "strong_close"):
+                bold += child.nesting
+            elif child.type in ("em_open", "em_close"):
+                italic += child.nesting
+            elif child.type in ("link_open", "link_close"):
+                link = str(child.attrs.get("href", ""))
+            elif child.type != "image":
+                self._refuse(inline, f"{child.type} has no place in an answer")
+        return tuple(run for run in runs if run.text)
+
+    def _refuse(self, token: Token, what: str) -> None:
+        line = token.map[0] + 1 if token.map else 0
+        raise ResultError(Problem(f"{self.name}, line {line} of the filled text", what, "mend it"))
+
+
+def _end(tokens: Sequence[Token], place: int) -> int:
+    """Find the token that closes the one at a place; itself when it opens nothing."""
+    depth = 0
+    for number_, token in enumerate(tokens[place:], start=place):
+        depth += token.nesting
+        if depth == 0:
+            return number_
+    raise AssertionError
+
+
+def _clean(text: str) -> str:
+    return text.replace(_OPEN, "").replace(_SHUT, "")
+
+
+def _plain(runs: Line) -> str:
+    return "".join(run.text for run in runs)
+
+
+def plain_text(block: Block) -> str:
+    """Give the words of a block without their looks, for tests and searches."""
+    if isinstance(block, Heading):
+        return block.text
+    if isinstance(block, Picture):
+        return block.caption
+    if isinstance(block, Table):
+        rows = ["\t".join(_plain(cell) for cell in row) for row in block.rows]
+        return "\n".join([block.caption, *rows])
+    return _plain(block.runs)
+
+
+_WIDE, _MARGIN = 34, 2
+
+
+def column_weights(table: Table) -> list[float]:
+    """Give each column its part of the width, by the words that stand in it; they add up to 1."""
+    wanted = []
+    for place in range(len(table.right)):
+        head, *texts = [_plain(row[place]) for row in table.rows if place < len(row)]
+        words = max(len(word) for text in [head, *texts] for word in text.split(" "))
+        # A head breaks between words; so does a long text.
+        longest = max(map(len, texts), default=0)
+        wanted.append(float(max(words, min(longest, _WIDE)) + _MARGIN))
+    return [one / sum(wanted) for one in wanted]

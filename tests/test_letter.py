@@ -1,0 +1,382 @@
+"""Facts about the text of an answer: templates filled in, and its pages in Word and PDF."""
+
+from __future__ import annotations
+
+import datetime as dt
+import io
+import re
+import zipfile
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import docx
+import pypdf
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from lxml import etree
+from PIL import Image
+
+import stemgeo.report
+from stemgeo.errors import ResultError, StemgeoError
+from stemgeo.maps.text import one_line
+from stemgeo.report.letter import (
+    TEMPLATES,
+    Heading,
+    Item,
+    Letter,
+    Paragraph,
+    Picture,
+    Table,
+    plain_text,
+    write_letter,
+    write_templates,
+)
+from stemgeo.report.paper import STANDARD, Look, Plate, write_pdf
+from stemgeo.report.word import write_docx
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    Fill = Callable[..., Letter]
+
+TEMPLATE_FOLDER = Path(stemgeo.report.__file__).parent / "templates"
+
+LOOK = Look("nl", dt.date(2022, 12, 31), "Proef, niet voor publicatie")
+HOSTILE = (
+    "<script>alert(1)</script>",
+    "=1+1",
+    "+cmd|' /C calc'!A0",
+    "@SUM(1)",
+    "-2",
+    "$x^2$",
+    '#read("/etc/passwd")',
+    '#import "@preview/x:1.0.0": *',
+    "{{ 7 * 7 }}{% for i in x %}",
+    "`code` **vet** _schuin_ [naam](http://x) ![kaart](http://x/y.png)",
+    "# kop",
+    "> citaat",
+    "- punt",
+    "1. punt",
+    "| a | b |",
+    "&amp; &lt; \\n \\",
+    "~~~",
+    "<!-- weg -->",
+    "\u202eomgekeerd",
+    "kind 👧 met emoji",
+    "مدرسة",
+    "a" * 10_000,
+)
+
+
+@pytest.fixture
+def fill(tmp_path: Path) -> Fill:
+    """Fill a template of one's own in."""
+
+    def filled(template: str, language: str = "nl", **figures: object) -> Letter:
+        folder = tmp_path / "templates"
+        folder.mkdir(exist_ok=True)
+        (folder / TEMPLATES[language]).write_text(template, encoding="utf-8")  # type: ignore[index]
+        return write_letter(figures, language, folder)  # type: ignore[arg-type]
+
+    return filled
+
+
+def words(letter: Letter) -> list[str]:
+    return [plain_text(block) for block in letter.blocks]
+
+
+def text_of(document: Path) -> str:
+    """Read all words of a document by its XML alone."""
+    with zipfile.ZipFile(document) as archive:
+        tree = etree.fromstring(archive.read("word/document.xml"))
+    kind = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
+    return "\n".join(
+        "".join(node.text or "" for node in par.iter(f"{kind}t")) for par in tree.iter(f"{kind}p")
+    )
+
+
+def plates(folder: Path, alt: str = "Kaart van Limburg: 3 gemeenten.") -> dict[str, Plate]:
+    """Make two small maps, one lying and one standing."""
+    found = {}
+    for key, size in (("liggend", (300, 200)), ("staand", (200, 300))):
+        Image.new("RGB", size, "#41b6c4").save(folder / f"{key}.png")
+        svg = (
+            f'<svg xmlns="http://www.w3.org/2000/svg" width="{size[0]}" height="{size[1]}">'
+            f'<rect width="{size[0]}" height="{size[1]}" fill="#41b6c4"/></svg>'
+        )
+        (folder / f"{key}.svg").write_text(svg, encoding="utf-8")
+        found[key] = Plate(folder / f"{key}.png", folder / f"{key}.svg", alt)
+    return found
+
+
+# -- filling in ------------------------------------------------------------------------------
+
+
+def test_values_are_written_as_the_language_does(fill: Fill) -> None:
+    """37.376 and 62,4 % in Dutch, 37,376 and 62.4% in English; dates in words."""
+    template = (
+        "{{ n }} {{ share | percent }} {{ s | minutes }} {{ eur | euro }} {{ day }} {{ x }} "
+        '{{ names | listed }} {{ counted(1, "kind", "kinderen") }} '
+        '{{ counted(1200, "kind", "kinderen") }}'
+    )
+    figures = {"n": 37376, "share": 0.6244, "s": 754.0, "eur": 1250.5, "x": 9.6}
+    figures |= {"day": dt.date(2022, 12, 31), "names": ["Aalst", "Boom", "Genk"]}
+    dutch, english = (fill(template, language, **figures) for language in ("nl", "en"))
+    assert " ".join(words(dutch)) == (
+        "37.376 62,4\xa0% 12,6 1.250,50 31 december 2022 9,6 Aalst, Boom en Genk "
+        "1 kind 1.200 kinderen"
+    )
+    assert " ".join(words(english)) == (
+        "37,376 62.4% 12.6 1,250.50 December 31, 2022 9.6 Aalst, Boom and Genk "
+        "1 kind 1,200 kinderen"
+    )
+
+
+def test_a_template_makes_headings_lists_tables_and_pictures(fill: Fill) -> None:
+    """What a cabinet writes in Markdown comes out as what it is."""
+    letter = fill(
+        "# Titel\n\n## Kop\n\nGewoon **vet** en *schuin*.\n\n> Let op\n\n- een\n  - dieper\n- twee"
+        "\n\n3. drie\n4. vier\n\nTabel: Onderschrift\n\n| a | b |\n| :-- | --: |\n| {{ x }} | 2 |\n"
+        "\n![Kaart van {{ x }}](vlaanderen)\n",
+        x="A|B",
+    )
+    kinds = [type(block) for block in letter.blocks]
+    assert kinds == [Heading, Heading, Paragraph, Paragraph, *[Item] * 5, Table, Picture]
+    assert letter.title == "Titel"
+    table, picture = letter.blocks[-2:]
+    assert isinstance(table, Table)
+    assert table.right == (False, True)
+    assert plain_text(table) == "Onderschrift\na\tb\nA|B\t2"
+    assert picture == Picture("vlaanderen", "Kaart van A|B")
+    items = [(one.number, one.depth) for one in letter.blocks if isinstance(one, Item)]
+    assert items == [(0, 0), (0, 1), (0, 0), (3, 0), (4, 0)]
+    caution = letter.blocks[3]
+    assert isinstance(caution, Paragraph)
+    assert caution.kind == "caution"
+
+
+def test_numbers_that_someone_typed_are_known(fill: Fill) -> None:
+    """Those of figures, headings, lists and keys are not among them."""
+    letter = fill(
+        "## 1. Kop\n\nSinds 2014 zijn er {{ n }}, of 12,5 % van {{ name }}.\n\n1. een\n\n"
+        "![Kaart](bijlage-2-vlaanderen)\n",
+        n=221,
+        name="Studie 2022",
+    )
+    assert letter.typed == ("2014", "12,5")
+
+
+def test_our_own_templates_have_no_number_typed_in() -> None:
+    """Every figure of the answer comes from a table: none is written into the text."""
+    for name in TEMPLATES.values():
+        source = (TEMPLATE_FOLDER / name).read_text("utf-8")
+        bare = re.sub(r"\{#.*?#\}|\{\{.*?\}\}|\{%.*?%\}", "", source, flags=re.DOTALL)
+        bare = re.sub(r"(?m)^#+ \d+\. |^1\. ", "", bare)
+        assert re.findall(r"\d+", bare) == []
+
+
+@pytest.mark.parametrize(
+    ("template", "told"),
+    [
+        ("een\n\n{{ nergens }}\n", "line 3: cannot be filled in: 'nergens' is undefined"),
+        ("{{ region.nergens }}", "line 1: cannot be filled in: 'dict object' has no attribute"),
+        ("een\n{% if %}\n", "line 2: is not understood"),
+        ("{{ n | procent }}", "line 1: is not understood: No filter named 'procent'"),
+        ("{{ name | percent }}", "line 1: cannot be filled in"),
+        ("{{ ().__class__.__mro__ }}", "line 1: cannot be filled in: access to attribute"),
+        ("{% include '/etc/passwd' %}", "cannot be filled in: /etc/passwd"),
+        ("```\ncode\n```\n", "line 1 of the filled text: fence has no place in an answer"),
+        ("> - een\n", ""),
+    ],
+)
+def test_what_is_wrong_with_a_template_is_one_line(fill: Fill, template: str, told: str) -> None:
+    """File, line, what, and where to look it up."""
+    if not told:
+        fill(template)
+        return
+    with pytest.raises(ResultError) as error:
+        fill(template, n=1, name="x", region={})
+    assert told in str(error.value)
+    assert str(error.value).startswith("antwoord.nl.md, line")
+    assert "\n" not in str(error.value)
+
+
+def test_templates_are_written_to_be_changed(tmp_path: Path) -> None:
+    """Both languages, word for word; a folder with something in it is left alone."""
+    paths = write_templates(tmp_path / "mine")
+    assert [path.name for path in paths] == list(TEMPLATES.values())
+    for path in paths:
+        assert path.read_bytes() == (TEMPLATE_FOLDER / path.name).read_bytes()
+    with pytest.raises(StemgeoError, match="is not empty"):
+        write_templates(tmp_path / "mine")
+
+
+# -- data is never markup --------------------------------------------------------------------
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.one_of(st.text(max_size=60), st.sampled_from(HOSTILE[:-1])))
+def test_a_text_from_data_reads_as_it_was(
+    tmp_path_factory: pytest.TempPathFactory, text: str
+) -> None:
+    """In a paragraph, a heading, an item and a cell: no markup, nothing lost, nothing run."""
+    folder = tmp_path_factory.getbasetemp() / "one-template"
+    folder.mkdir(exist_ok=True)
+    template = "# {{ x }}.\n\n{{ x }}.\n\n- {{ x }}.\n\n| a |\n| :-- |\n| {{ x }}. |\n"
+    (folder / TEMPLATES["nl"]).write_text(template, encoding="utf-8")
+    letter = write_letter({"x": text}, "nl", folder)
+    kept = one_line(text.replace("\ue000", "\ufffd").replace("\ue001", "\ufffd"))
+    assert words(letter) == [f"{kept}.", f"{kept}.", f"{kept}.", f"\na\n{kept}."]
+    assert letter.typed == ()
+
+
+@pytest.mark.parametrize("text", HOSTILE)
+def test_a_hostile_text_stands_in_word_and_pdf_as_text(
+    fill: Fill, tmp_path: Path, text: str
+) -> None:
+    """No field, link, formula or picture comes of it; typst reads no file and runs no command."""
+    letter = fill("# {{ x }}\n\n{{ x }}\n\n- {{ x }}\n\n| a |\n| :-- |\n| {{ x }} |\n", x=text)
+    look = Look("nl", LOOK.date, text[:200])
+    document = write_docx(letter, {}, look, tmp_path / "a.docx")
+    assert text_of(document).count(text) == 4
+    with zipfile.ZipFile(document) as archive:
+        xml = archive.read("word/document.xml").decode()
+        links = archive.read("word/_rels/document.xml.rels").decode()
+    assert "instrText" not in xml
+    assert "hyperlink" not in xml
+    assert "External" not in links
+    write_pdf(letter, {}, look, tmp_path / "a.pdf")
+    pages = pypdf.PdfReader(tmp_path / "a.pdf").pages
+    assert not any("/Annots" in page for page in pages)
+    if text.isascii():
+        squeezed = re.sub(r"\s", "", "".join(page.extract_text() for page in pages))
+        shown = re.sub(r"\s", "", text)
+        assert squeezed.count(shown[:40]) >= 4
+
+
+def test_alt_texts_and_captions_hold_hostile_names(fill: Fill, tmp_path: Path) -> None:
+    """What a map says of a place is text too."""
+    letter = fill("# T\n\n![{{ x }}](liggend)\n", x=HOSTILE[0])
+    maps = plates(tmp_path, alt="; ".join(HOSTILE[:-1]))
+    document = write_docx(letter, maps, LOOK, tmp_path / "a.docx")
+    shape = docx.Document(str(document)).inline_shapes[0]
+    assert shape._inline.docPr.get("descr") == maps["liggend"].alt
+    write_pdf(letter, maps, LOOK, tmp_path / "a.pdf")
+    assert HOSTILE[0] in pypdf.PdfReader(tmp_path / "a.pdf").pages[-1].extract_text()
+
+
+# -- the pages -------------------------------------------------------------------------------
+
+CONTENT = (
+    "# Titel\n\n> Let op\n\n## 1. Kop\n\nTekst met [een verwijzing](https://www.vlaanderen.be).\n\n"
+    "1. een\n2. twee\n\nTussenin.\n\n1. opnieuw een\n\nTabel: Onderschrift\n\n"
+    "| Naam | Kinderen |\n| :-- | --: |\n| Genk | {{ n }} |\n\n![Kaart A](liggend)\n\n"
+    "![Kaart B](staand)\n"
+)
+
+
+def test_the_document_has_styles_captions_alt_texts_and_turned_pages(
+    fill: Fill, tmp_path: Path
+) -> None:
+    """Real headings and lists, a numbered caption, a repeated table head, maps on their pages."""
+    maps = plates(tmp_path)
+    path = write_docx(fill(CONTENT, n=37376), maps, LOOK, tmp_path / "a.docx")
+    document = docx.Document(str(path))
+    styles = {par.text: par.style.name for par in document.paragraphs if par.style}
+    assert styles["Titel"] == "Title"
+    assert styles["1. Kop"] == "Heading 1"
+    assert styles["Tabel 1. Onderschrift"] == "Caption"
+    assert styles["opnieuw een"] == "List Number"
+    numbering = {
+        par.text: par._p.pPr.numPr.numId.val
+        for par in document.paragraphs
+        if par._p.pPr is not None and par._p.pPr.numPr is not None
+    }
+    assert numbering["een"] == numbering["twee"] != numbering["opnieuw een"]
+    assert [section.orientation for section in document.sections] == [0, 1, 0]
+    alts = [shape._inline.docPr.get("descr") for shape in document.inline_shapes]
+    assert alts == [plate.alt for plate in maps.values()]
+    table = document.tables[0]
+    assert [cell.text for cell in table.rows[1].cells] == ["Genk", "37.376"]
+    assert "tblHeader" in table.rows[0]._tr.xml
+    assert document.core_properties.title == "Titel"
+    assert document.core_properties.author == ""
+    assert 'w:lang w:val="nl-BE"' in document.styles.element.xml
+    foot = document.sections[0].footer.paragraphs[0].text
+    assert foot.startswith(LOOK.foot)
+
+
+def test_the_pdf_is_tagged_in_its_language_with_fonts_and_alt_texts(
+    fill: Fill, tmp_path: Path
+) -> None:
+    """PDF/UA-1: structure, language, title, alt text on each map, and every font inside."""
+    letter = fill(CONTENT, n=37376)
+    assert write_pdf(letter, plates(tmp_path), LOOK, tmp_path / "a.pdf") == STANDARD
+    reader = pypdf.PdfReader(tmp_path / "a.pdf")
+    root = reader.trailer["/Root"]
+    assert root["/Lang"] == "nl-BE"
+    assert root["/MarkInfo"]["/Marked"]
+    assert reader.metadata is not None
+    assert reader.metadata.title == "Titel"
+    raw = (tmp_path / "a.pdf").read_bytes()
+    assert b"pdfuaid:part" in raw
+    kinds, alts = structure(root["/StructTreeRoot"])
+    assert {"/H1", "/P", "/L", "/LI", "/Table", "/TH", "/TD", "/Figure", "/Link"} <= kinds
+    assert alts == ["Kaart van Limburg: 3 gemeenten."] * 2
+    fonts = [font for page in reader.pages for font in fonts_of(page)]
+    assert fonts
+    assert all(any(key.startswith("/FontFile") for key in font) for font in fonts)
+    turned = [page.mediabox.width > page.mediabox.height for page in reader.pages]
+    assert turned == [False, True, False]
+
+
+def structure(node: pypdf.generic.PdfObject) -> tuple[set[str], list[str]]:
+    """Walk the tags of a PDF: which there are, and the alt texts of figures in order."""
+    kinds: set[str] = set()
+    alts: list[str] = []
+
+    def walk(one: object) -> None:
+        one = one.get_object() if hasattr(one, "get_object") else one
+        if isinstance(one, list):
+            for child in one:
+                walk(child)
+        elif isinstance(one, dict) and ("/S" in one or "/K" in one):
+            kinds.add(str(one.get("/S", "")))
+            if one.get("/S") == "/Figure" and "/Alt" in one:
+                alts.append(str(one["/Alt"]))
+            walk(one.get("/K", []))
+
+    walk(node)
+    return kinds, alts
+
+
+def fonts_of(page: pypdf.PageObject) -> list[dict[str, object]]:
+    """Give the descriptors of the fonts of a page."""
+    found = []
+    for font in page["/Resources"].get("/Font", {}).values():  # type: ignore[union-attr]
+        one = font.get_object()
+        inner = one["/DescendantFonts"][0].get_object() if "/DescendantFonts" in one else one
+        found.append(inner["/FontDescriptor"].get_object())
+    return found
+
+
+def test_the_same_answer_gives_the_same_bytes(fill: Fill, tmp_path: Path) -> None:
+    """Neither the clock nor the place is in a document."""
+    letter, maps = fill(CONTENT, n=37376), plates(tmp_path)
+    for name in ("a", "b"):
+        (tmp_path / name).mkdir()
+        write_docx(letter, maps, LOOK, tmp_path / name / "x.docx")
+        write_pdf(letter, maps, LOOK, tmp_path / name / "x.pdf")
+    for form in ("docx", "pdf"):
+        one, other = ((tmp_path / name / f"x.{form}").read_bytes() for name in ("a", "b"))
+        assert one == other
+
+
+def test_a_letter_without_a_font_is_told_by_the_standard(fill: Fill, tmp_path: Path) -> None:
+    """A text that no font shows still makes a PDF, which does not claim to be PDF/UA."""
+    letter = fill("# Titel\n\n{{ x }}\n", x="漢字")
+    assert write_pdf(letter, {}, LOOK, tmp_path / "a.pdf") == ""
+    raw = (tmp_path / "a.pdf").read_bytes()
+    assert b"pdfuaid:part" not in raw
+    assert pypdf.PdfReader(io.BytesIO(raw)).trailer["/Root"]["/MarkInfo"]["/Marked"]
