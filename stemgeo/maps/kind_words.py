@@ -68,7 +68,6 @@ class KindWords:
     alt_slowest: str
     alt_rise: str
     alt_fall: str
-    alt_unmeasured: str
     alt_candidates: str
     alt_view: str
 
@@ -159,7 +158,6 @@ _DUTCH = KindWords(
     alt_slowest="Langst: ",
     alt_rise="Het meest gestegen: ",
     alt_fall="Het meest gedaald: ",
-    alt_unmeasured="Zonder cijfer: {count}.",
     alt_candidates="Kandidaten: {names}.",
     alt_view="{name}: {classes}.",
 )
@@ -249,7 +247,6 @@ _ENGLISH = KindWords(
     alt_slowest="Longest: ",
     alt_rise="Rose most: ",
     alt_fall="Fell most: ",
-    alt_unmeasured="Without a figure: {count}.",
     alt_candidates="Candidates: {names}.",
     alt_view="{name}: {classes}.",
 )

@@ -406,7 +406,7 @@ def uncovered(ground: Ground, points: GeoDataFrame, cutoff_min: float) -> Drawn:
     classed = _Classed(shown, np.where(unmeasured, NO_CLASS, 0), [""], [_GROUND])
     legend = Legend(
         heading=heading,
-        classes=[Key(speech.kind.dot.format(count=total), {**_DOT, "markersize": 3.0})],
+        classes=[Key(speech.kind.dot.format(count=total), _DOT)],
         rule=speech.kind.dots_rule.format(count=total),
         others=[*_without_figure(classed, shown, speech), *_common(ground, MUNICIPALITY)],
         lines=lines,
