@@ -37,3 +37,17 @@ def sample_result(tmp_path_factory: pytest.TempPathFactory) -> Result:
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("STEMGEO_CACHE", str(tmp_path_factory.mktemp("cache")))
         return sg.run(sg.sample())
+
+
+@pytest.fixture(scope="session")
+def written_sample(sample_result: Result, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of that result, written once; to be read, not to be changed."""
+    return sample_result.write(tmp_path_factory.mktemp("sample") / "result")
+
+
+@pytest.fixture(scope="session")
+def sample_answer(written_sample: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The answer made of it, in Dutch; to be read, not to be changed."""
+    import stemgeo as sg
+
+    return sg.answer(written_sample, tmp_path_factory.mktemp("answer") / "antwoord")

@@ -37,7 +37,6 @@ if TYPE_CHECKING:
 
     from openpyxl.worksheet.worksheet import Worksheet
 
-    from stemgeo.run import Result
 
 REPORTED = {
     "Limburg": 27,
@@ -66,9 +65,9 @@ Rows = list[dict[str, Any]]
 
 
 @pytest.fixture(scope="module")
-def folder(sample_result: Result, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def folder(written_sample: Path) -> Path:
     """The example study's result, written."""
-    return sample_result.write(tmp_path_factory.mktemp("annex") / "result")
+    return written_sample
 
 
 @pytest.fixture(scope="module")

@@ -87,21 +87,15 @@ def test_what_nobody_touched_is_the_same_and_stays_as_it_is(base: Path) -> None:
 
 
 def test_the_sample_is_the_same(
-    sg_sample_written: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    written_sample: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     """Roads, zones, ferries of work: the packaged study is found by its hash, and all comes out."""
     monkeypatch.setenv("STEMGEO_CACHE", str(tmp_path / "cache"))
-    verification = sg.verify(sg_sample_written)
+    verification = sg.verify(written_sample)
     assert verification.lines()[-1].startswith("Everything is the same: ")
     assert verification.same
-    assert verification.files == len(content_of(sg_sample_written)) - 1
+    assert verification.files == len(content_of(written_sample)) - 1
     assert verification.inputs == 6
-
-
-@pytest.fixture
-def sg_sample_written(sample_result: sg.Result, tmp_path: Path) -> Path:
-    """The result of the sample, written where no study is."""
-    return sample_result.write(tmp_path / "sample" / "result")
 
 
 def test_other_versions_are_told_and_are_no_difference(base: Path) -> None:

@@ -92,8 +92,8 @@ class Source:
         for scenario in ("low", "high"):
             other = self._row(level, code, band, scenario, "all")
             found |= {f"{name}_{scenario}": other[name] for name in ("covered", "share")}
-        if "low_stress" in self.profiles:
-            found["quiet"] = self._row(level, code, band, "central", "low_stress")
+        quiet = "low_stress" in self.profiles
+        found["quiet"] = self._row(level, code, band, "central", "low_stress") if quiet else None
         return found
 
     def _row(self, *key: str) -> Row:

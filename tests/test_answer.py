@@ -1,0 +1,450 @@
+"""Facts about the answer to parliament: every figure in every file is that of the tables."""
+
+from __future__ import annotations
+
+import csv
+import json
+import os
+import posixpath
+import re
+import shutil
+import subprocess
+import zipfile
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import docx
+import hand
+import pypdf
+import pytest
+from lxml import etree
+from terminal import content_of, stemgeo
+
+import stemgeo as sg
+from stemgeo import facts
+from stemgeo.errors import ResultError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+PROVINCES = ("Limburg", "Antwerpen", "Oost-Vlaanderen", "Vlaams-Brabant", "West-Vlaanderen")
+WITH_ACADEMY = dict(zip(PROVINCES, (27, 39, 53, 38, 64), strict=True))
+SVG = "{http://www.w3.org/2000/svg}"
+MAPS = [
+    f"bijlage-{number}-{name}{suffix}"
+    for number, name in enumerate(("Vlaanderen", *PROVINCES), start=2)
+    for suffix in ("", "-academies")
+]
+MAPS = [name.lower() for name in MAPS] + ["bijlage-8-hiaten"]
+
+
+def whole(value: float) -> str:
+    """Write a number as a Belgian does, by other code than the answer's."""
+    return f"{int(value):,}".replace(",", ".")
+
+
+def share(covered: float, uncovered: float) -> str:
+    """Work a share out anew: one decimal, a comma, a space that does not break."""
+    return f"{100 * covered / (covered + uncovered):.1f}".replace(".", ",") + "\xa0%"
+
+
+def paragraphs(path: Path) -> list[str]:
+    return [par.text for par in docx.Document(str(path)).paragraphs if par.text.strip()]
+
+
+def tables(path: Path) -> dict[str, list[list[str]]]:
+    """Give each table of a document by the caption above it."""
+    body, found, caption = docx.Document(str(path)), {}, ""
+    every = iter(body.tables)
+    for element in body.element.body:
+        if element.tag.endswith("}tbl"):
+            table = next(every)
+            found[caption] = [[cell.text for cell in row.cells] for row in table.rows]
+        elif element.tag.endswith("}p"):
+            words = "".join(node.text or "" for node in element.iter() if node.tag.endswith("}t"))
+            caption = words or caption
+    return found
+
+
+def rows(folder: Path, **wanted: str) -> list[dict[str, str]]:
+    """Read coverage.csv of an answer with nothing but the csv module."""
+    with (folder / "gegevens" / "coverage.csv").open(encoding="utf-8", newline="") as file:
+        return [
+            row
+            for row in csv.DictReader(file)
+            if all(row[name] == value for name, value in wanted.items())
+        ]
+
+
+def figure(folder: Path, code: str, **other: str) -> dict[str, float]:
+    """Give the one row of a province or the region."""
+    asked = {"band": "all", "scenario": "central", "profile": "all"} | other
+    level = "region" if code == "VLG" else "province"
+    (row,) = rows(folder, level=level, code=code, **asked)
+    return {name: float(row[name]) for name in ("children", "covered", "uncovered", "unmeasured")}
+
+
+def svg_words(path: Path) -> list[str]:
+    return ["".join(node.itertext()) for node in etree.parse(path).iter(f"{SVG}text")]
+
+
+# -- the bundle ------------------------------------------------------------------------------
+
+
+def test_the_bundle_has_what_a_cabinet_needs(sample_answer: Path) -> None:
+    """Text, tables, maps in the order of the ministry, web map, manifest; names from codes."""
+    there = {path.relative_to(sample_answer).as_posix() for path in sample_answer.rglob("*.*")}
+    wanted = {"antwoord.docx", "antwoord.pdf", "manifest.json", "LEESMIJ.txt"}
+    wanted |= {"bijlage-1-gemeenten.xlsx", "bijlage-1-gemeenten.csv", "bijlage-9-kaart.html"}
+    wanted |= {"bijlage-8-hiaten.xlsx", "bijlage-8-hiaten.csv", "gegevens/coverage.csv"}
+    wanted |= {f"{name}.{form}" for name in MAPS for form in ("png", "svg", "pdf")}
+    wanted |= {f"gegevens/{name}.csv" for name in MAPS}
+    assert wanted <= there
+
+
+def test_the_text_says_how_many_municipalities_have_an_academy(sample_answer: Path) -> None:
+    """221 of 300, by province, and 220 a year before: as the minister reported."""
+    said = paragraphs(sample_answer / "antwoord.docx")
+    reported = facts.reported().query("indicator == 'municipalities_with_academy'")
+    before = reported.query("year == 2021 and region == 'Vlaanderen'")["value"].iloc[0]
+    first = next(one for one in said if one.startswith("Op 31 december 2022"))
+    assert "hadden 221 van de 300 gemeenten minstens één erkende STEM-academie" in first
+    assert f"Op 31 december 2021 waren het er {int(before)}." in first
+    for province, count in WITH_ACADEMY.items():
+        (line,) = [one for one in said if one.startswith(f"{province}: ")]
+        assert line.startswith(f"{province}: {count} van de ")
+    assert sum(WITH_ACADEMY.values()) == 221
+
+
+def test_every_figure_of_the_tables_is_that_of_coverage_csv(sample_answer: Path) -> None:
+    """Children, in time, not in time, unmeasured, share, range and quiet roads: by province."""
+    found = tables(sample_answer / "antwoord.docx")
+    (by_province,) = [rows for head, rows in found.items() if "binnen 15 minuten fietsen" in head]
+    assert [row[0] for row in by_province[1:]] == [*PROVINCES, "Vlaanderen"]
+    for name, *cells in by_province[1:]:
+        code = "VLG" if name == "Vlaanderen" else name
+        own = figure(sample_answer, code)
+        low, high = (figure(sample_answer, code, scenario=one) for one in ("low", "high"))
+        quiet = figure(sample_answer, code, profile="low_stress")
+        assert cells == [
+            *(whole(own[one]) for one in ("children", "covered", "uncovered", "unmeasured")),
+            share(own["covered"], own["uncovered"]),
+            " tot ".join(share(one["covered"], one["uncovered"]) for one in (low, high)),
+            share(quiet["covered"], quiet["uncovered"]),
+        ]
+    (by_age,) = [rows for head, rows in found.items() if "naar leeftijd" in head]
+    for band, (ages, *cells) in zip(("5-8", "9-11", "12-17"), by_age[1:], strict=True):
+        own = figure(sample_answer, "VLG", band=band)
+        assert ages == f"{band.replace('-', ' tot en met ')} jaar"
+        assert cells[:3] == [
+            whole(own["children"]),
+            whole(own["covered"]),
+            share(own["covered"], own["uncovered"]),
+        ]
+
+
+def test_every_sentence_with_figures_is_that_of_the_tables(sample_answer: Path) -> None:
+    """The share and its range, the gaps, the reasons, the candidates and the costs."""
+    said = "\n".join(paragraphs(sample_answer / "antwoord.docx"))
+    own = figure(sample_answer, "VLG")
+    low, high = (figure(sample_answer, "VLG", scenario=one) for one in ("low", "high"))
+    quiet = figure(sample_answer, "VLG", profile="low_stress")
+    measured = own["covered"] + own["uncovered"]
+    assert f"Van de {whole(measured)} kinderen van 5 tot en met 17 jaar" in said
+    assert f"bereikt {share(own['covered'], own['uncovered'])} een STEM-academie" in said
+    assert f": {whole(own['covered'])} kinderen." in said
+    assert f"tussen {share(low['covered'], low['uncovered'])} als" in said
+    assert f"en {share(high['covered'], high['uncovered'])} als" in said
+    assert f"{whole(quiet['covered'])} kinderen." in said
+    with (sample_answer / "gegevens" / "bijlage-8-hiaten.csv").open(encoding="utf-8") as file:
+        gaps = list(csv.DictReader(file))
+    late = [row for row in gaps if row.get("profile", "all") == "all"]
+    inside = sum(int(row["uncovered"]) for row in late)
+    assert f"{whole(own['uncovered'])} kinderen zijn niet op tijd." in said
+    assert f"wonen er {whole(inside)} in {whole(len(late))} aaneengesloten gebieden" in said
+    assert f"en {whole(own['uncovered'] - inside)} in kleinere groepen" in said
+    lapsed = sum(int(row["children_lapsed"]) for row in late)
+    assert f"erkenning verlopen: {whole(lapsed)} kinderen" in said
+    with (sample_answer / "gegevens" / "subsidy.csv").open(encoding="utf-8") as file:
+        cost = sum(int(row["amount_eur"]) for row in csv.DictReader(file))
+    assert f"kosten volgens die regels {whole(cost)} euro." in said
+    assert f"blijft {whole(500_000 - cost)} euro over." in said
+
+
+def test_word_and_pdf_say_the_same(sample_answer: Path) -> None:
+    """Every paragraph, item and cell of the one stands in the other, in the same order."""
+    reader = pypdf.PdfReader(sample_answer / "antwoord.pdf")
+    pages = [page.extract_text() for page in reader.pages]
+    foot = r"Schematische voorbeelddata, niet voor publicatie . \d+\s*$"
+    pdf = re.sub(r"[\s\xad]", "", "".join(re.sub(foot, "", page) for page in pages))
+    body = docx.Document(str(sample_answer / "antwoord.docx")).element.body
+    at, missing = 0, []
+    for par in body.iter("{http://schemas.openxmlformats.org/wordprocessingml/2006/main}p"):
+        text = "".join(node.text or "" for node in par.iter() if node.tag.endswith("}t"))
+        wanted = re.sub(r"\s", "", re.sub(r"^(Tabel \d+)\. ", r"\1: ", text))
+        place = pdf.find(wanted, at)
+        if place < 0:
+            missing.append(text)
+        else:
+            at = place + len(wanted)
+    assert missing == []
+
+
+def test_the_document_opens_in_another_program(sample_answer: Path, tmp_path: Path) -> None:
+    """LibreOffice reads it: every paragraph and caption, and a page for each map."""
+    if shutil.which("soffice") is None:
+        missing_program("soffice")
+    profile = f"-env:UserInstallation=file://{tmp_path}/profile"
+    orders = ["soffice", "--headless", profile, "--convert-to", "pdf", "--outdir", str(tmp_path)]
+    document = str(sample_answer / "antwoord.docx")
+    subprocess.run([*orders, document], check=True, capture_output=True, timeout=180)
+    reader = pypdf.PdfReader(tmp_path / "antwoord.pdf")
+    foot = r"Schematische voorbeelddata, niet voor publicatie . \d+\s*$"
+    text = " ".join(re.sub(foot, "", page.extract_text()) for page in reader.pages)
+    squeezed = re.sub(r"\s", "", text)
+    for line in paragraphs(sample_answer / "antwoord.docx"):
+        assert re.sub(r"\s", "", line) in squeezed
+    turned = [page.mediabox.width > page.mediabox.height for page in reader.pages]
+    assert turned[-len(MAPS) :] == [lies(sample_answer / f"{name}.svg") for name in MAPS]
+
+
+def lies(path: Path) -> bool:
+    """Tell whether a map is wider than it is high."""
+    width, height = (float(one) for one in etree.parse(path).getroot().get("viewBox").split()[2:])
+    return width > height
+
+
+def missing_program(name: str) -> None:
+    """Fail in CI, which installs it; skip elsewhere, and say so."""
+    reason = f"{name} is not installed"
+    if os.environ.get("CI") == "true":
+        pytest.fail(reason)
+    pytest.skip(reason)
+
+
+def test_each_map_has_its_alt_text_and_its_rows(sample_answer: Path) -> None:
+    """In Word as in the picture; and as many rows as the map has places."""
+    document = docx.Document(str(sample_answer / "antwoord.docx"))
+    alts = {
+        shape._inline.docPr.get("name"): shape._inline.docPr.get("descr")
+        for shape in document.inline_shapes
+    }
+    assert list(alts) == MAPS
+    for name, alt in alts.items():
+        tree = etree.parse(sample_answer / f"{name}.svg")
+        assert tree.findtext(f"{SVG}desc") == alt
+        assert "Schematische voorbeelddata, niet voor publicatie" in alt
+    with (sample_answer / "gegevens" / "bijlage-3-limburg.csv").open(encoding="utf-8") as file:
+        drawn = list(csv.DictReader(file))
+    municipal = rows(
+        sample_answer, level="municipality", band="all", scenario="central", profile="all"
+    )
+    known = {row["code"]: row for row in municipal}
+    assert len(drawn) == 42
+    for row in drawn:
+        assert float(row["share"]) == float(known[row["nis_code"]]["share"])
+
+
+def test_the_figures_on_the_maps_are_those_of_the_tables(sample_answer: Path) -> None:
+    """How many have an academy, and how many municipalities each class of the share holds."""
+    with (sample_answer / "gegevens" / "bijlage-1-gemeenten.csv").open(encoding="utf-8") as file:
+        annex = list(csv.DictReader(file))
+    assert len(annex) == 300
+    for number, province in enumerate(PROVINCES, start=3):
+        own = [row for row in annex if row["province"] == province]
+        words = svg_words(sample_answer / f"bijlage-{number}-{province.lower()}.svg")
+        total = f"Gemeenten met een STEM-academie: {WITH_ACADEMY[province]} van de {len(own)}"
+        assert total in words
+        shares = [float(row["share"]) for row in own]
+        for low in range(0, 100, 20):
+            inside = sum(low <= 100 * one < low + 20 or (low == 80 and one == 1) for one in shares)
+            place = words.index(f"{low} tot {low + 20}\xa0%")
+            noun = "gemeente" if inside == 1 else "gemeenten"
+            assert words[place + 1] == f"{inside} {noun}"
+
+
+def test_dutch_that_a_minister_can_sign(sample_answer: Path) -> None:
+    """No English, no word of programs, no empty value, no number in another country's manner."""
+    document = sample_answer / "antwoord.docx"
+    cells = [cell for rows in tables(document).values() for row in rows for cell in row]
+    said = "\n".join([*paragraphs(document), *cells])
+    bare = re.sub(r"\S+\.(?:xlsx|pdf|html|csv)", "", said)
+    words = r"\b(?:nan|none|null|true|false|the|of the|and|csv|json|python|dataframe|software)\b"
+    assert re.findall(words, bare, re.IGNORECASE) == []
+    assert re.findall(r"\d,\d{3}\b|\d\.\d{1,2}\b", bare) == []
+    assert re.findall(r"\d %", bare) == []  # that space may break
+
+
+def test_the_read_me_names_every_file_and_source(sample_answer: Path) -> None:
+    """What each is, of which day, whose data, what one must know, and how to compute it again."""
+    said = (sample_answer / "LEESMIJ.txt").read_text("utf-8")
+    for path in set(sample_answer.iterdir()) - {sample_answer / "LEESMIJ.txt"}:
+        stem = path.name if path.is_dir() else path.stem
+        assert stem.removesuffix("-academies").removesuffix("-kandidaat-gemeenten") in said
+    assert "stemgeo verify ." in said
+    assert "31 december 2022" in said
+    assert "Statbel open data" in said
+    content = json.loads((sample_answer / "manifest.json").read_text("utf-8"))
+    for note in content["result"]["notes"]:
+        assert note["nl"] in said
+
+
+def test_the_manifest_names_study_versions_sources_and_hashes(sample_answer: Path) -> None:
+    """Enough to make the answer again; and PDF/UA-1, and no number from nowhere."""
+    content = json.loads((sample_answer / "manifest.json").read_text("utf-8"))
+    assert content["command"] == "answer"
+    assert content["pdf_standard"] == "ua-1"
+    assert content["typed_numbers"] == []
+    assert {"typst", "python-docx", "xlsxwriter", "matplotlib"} <= set(content["libraries"])
+    assert content["result"]["study_file"]["sha256"]
+    assert content["result"]["inputs"][0]["sha256"]
+    files = set(content_of(sample_answer)) - {"manifest.json"}
+    assert set(content["outputs"]) == files
+
+
+# -- of a small study ------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def small(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with a small study and its result; not to be changed."""
+    base = tmp_path_factory.mktemp("small")
+    hand.write_study(base / "study")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("STEMGEO_CACHE", str(base / "cache"))
+        assert stemgeo("run", base / "study", "--out", base / "result").status == 0
+    return base
+
+
+@pytest.fixture(scope="module")
+def english(small: Path) -> Path:
+    """Its answer in English."""
+    said = stemgeo("answer", small / "result", "--out", small / "answer", "--lang", "en")
+    assert (said.status, said.err) == (0, "Proef, niet voor publicatie\n")
+    assert str(small / "answer" / "answer.docx") in said.out.splitlines()
+    return small / "answer"
+
+
+def test_an_answer_in_english_is_english(english: Path) -> None:
+    """Text, file names and folders; the names of places stay as they are written."""
+    there = set(content_of(english))
+    assert {"answer.docx", "answer.pdf", "README.txt", "annex-1-municipalities.xlsx"} <= there
+    assert {"annex-2-flanders.svg", "annex-8-gaps.csv", "annex-9-map.html"} <= there
+    said = "\n".join(paragraphs(english / "answer.docx"))
+    assert "Which municipalities have a STEM academy?" in said
+    assert re.findall(r"\b(?:een|het|van|gemeenten|kinderen)\b", said) == []
+
+
+def test_twice_the_same_command_gives_the_same_bytes(small: Path, english: Path) -> None:
+    """Text, tables, maps, page and manifest: all of them, wherever they are written."""
+    again = sg.answer(small / "result", small / "other" / "place", language="en")
+    assert content_of(again) == content_of(english)
+
+
+def test_an_answer_of_a_straight_line_study_says_so(tmp_path: Path) -> None:
+    """No quiet roads in it, and the caution on the first page."""
+    hand.write_study(tmp_path / "study", straight_line=True)
+    sg.run(sg.load_study(tmp_path / "study")).write(tmp_path / "result")
+    place = sg.answer(tmp_path / "result", tmp_path / "antwoord")
+    said = paragraphs(place / "antwoord.docx")
+    assert any(one.startswith("Let op: benadering in vogelvlucht") for one in said)
+    assert not any("rustige wegen alleen" in one for one in said)
+
+
+def test_a_template_of_ones_own_changes_the_text_alone(small: Path, tmp_path: Path) -> None:
+    """Its words stand in both documents, a number typed in it is told, and it can be verified."""
+    said = stemgeo("templates", tmp_path / "mine")
+    assert said.status == 0
+    assert set(said.out.splitlines()) == {str(path) for path in (tmp_path / "mine").iterdir()}
+    text = (
+        "# Ons antwoord\n\nSinds 2014: {{ region.with_academy }} gemeenten.\n\n"
+        "![De kaart]({{ annexes.pictures[0].key | as_is }})\n"
+    )
+    (tmp_path / "mine" / "antwoord.nl.md").write_text(text, encoding="utf-8")
+    out = tmp_path / "antwoord"
+    orders = ("--out", out, "--templates", tmp_path / "mine")
+    said = stemgeo("answer", small / "result", *orders)
+    assert said.status == 0
+    assert "no table vouches for them: 2014" in said.err
+    assert paragraphs(out / "antwoord.docx")[0] == "Ons antwoord"
+    assert "Ons antwoord" in pypdf.PdfReader(out / "antwoord.pdf").pages[0].extract_text()
+    assert "2014" in (out / "LEESMIJ.txt").read_text("utf-8")
+    content = json.loads((out / "manifest.json").read_text("utf-8"))
+    assert content["template"] == text
+
+
+@pytest.mark.parametrize(
+    ("change", "told"),
+    [
+        (lambda base: {"folder": base / "study"}, "holds no result of a run"),
+        (lambda base: {"place": base / "result"}, "is the result of `stemgeo run`"),
+        (lambda base: {"plan": base / "result"}, "is the result of `stemgeo run`, not of a site"),
+        (lambda base: {"before": base / "study"}, "holds no result of a run"),
+    ],
+)
+def test_what_is_no_result_is_refused(
+    small: Path, tmp_path: Path, change: Callable[[Path], dict[str, Path]], told: str
+) -> None:
+    """In a line that names the folder; nothing is written."""
+    asked = {"folder": small / "result", "place": tmp_path / "new"} | change(small)
+    with pytest.raises(ResultError, match=re.escape(told)):
+        sg.answer(**asked)  # type: ignore[arg-type]
+    assert not (tmp_path / "new").exists()
+
+
+def test_a_picture_that_is_not_there_is_refused(small: Path, tmp_path: Path) -> None:
+    """With the names of those that are; nothing is written."""
+    (tmp_path / "antwoord.nl.md").write_text("# T\n\n![x](luxemburg)\n", encoding="utf-8")
+    with pytest.raises(ResultError, match="no picture 'luxemburg'; there are: bijlage-2-vl"):
+        sg.answer(small / "result", tmp_path / "new", templates=tmp_path)
+    assert not (tmp_path / "new").exists()
+
+
+def test_a_changed_table_is_not_answered_with(small: Path, tmp_path: Path) -> None:
+    """Whoever edits coverage.csv by hand gets no answer of it."""
+    result = shutil.copytree(small / "result", tmp_path / "result")
+    table = result / "tables" / "coverage.csv"
+    table.write_text(table.read_text("utf-8").replace("Limburg", "Limbourg"), encoding="utf-8")
+    with pytest.raises(ResultError, match="was changed after the run"):
+        sg.answer(result, tmp_path / "new")
+    assert not (tmp_path / "new").exists()
+
+
+def test_a_plan_and_an_earlier_result_are_told(small: Path, tmp_path: Path) -> None:
+    """What the places add, and the share of then; a plan for another study is refused."""
+    study = sg.load_study(small / "study")
+    plan = sg.site(study.with_siting(places=1)).write(tmp_path / "plan")
+    shutil.copytree(small / "study", tmp_path / "study")
+    toml = tmp_path / "study" / "study.toml"
+    toml.write_text(toml.read_text("utf-8").replace("2022-12-31", "2021-12-31"), encoding="utf-8")
+    before = sg.run(sg.load_study(toml)).write(tmp_path / "before")
+    place = sg.answer(small / "result", tmp_path / "antwoord", plan=plan, before=before)
+    said = "\n".join(paragraphs(place / "antwoord.docx"))
+    with (plan / "tables" / "plan.csv").open(encoding="utf-8") as file:
+        (first,) = csv.DictReader(file)
+    assert f": {whole(int(first['newly']))} kinderen meer." in said
+    with (before / "tables" / "coverage.csv").open(encoding="utf-8") as file:
+        (then,) = [
+            row
+            for row in csv.DictReader(file)
+            if (row["level"], row["band"], row["scenario"], row["profile"])
+            == ("region", "all", "central", "all")
+        ]
+    old = share(float(then["covered"]), float(then["uncovered"]))
+    assert f"Op 31 december 2021 was het aandeel {old}." in said
+    with pytest.raises(ResultError, match=r"another study than the result.*\[study\] differ"):
+        sg.answer(before, tmp_path / "new", plan=plan)
+
+
+def test_the_archive_is_as_word_wants_it(english: Path) -> None:
+    """A whole zip, each part valid XML, every relation and type there."""
+    with zipfile.ZipFile(english / "answer.docx") as archive:
+        assert archive.testzip() is None
+        names = set(archive.namelist())
+        for name in names:
+            if name.endswith((".xml", ".rels")):
+                etree.fromstring(archive.read(name))
+        tree = etree.fromstring(archive.read("word/_rels/document.xml.rels"))
+        for relation in tree:
+            if relation.get("TargetMode") != "External":
+                assert posixpath.normpath(f"word/{relation.get('Target')}") in names
