@@ -301,8 +301,8 @@ def coverage(
     form: FormOption = Form.text,
 ) -> None:
     """Print the share of children in time of an academy."""
-    from stemgeo.report.bundle import read_summary
     from stemgeo.report.files import read_manifest
+    from stemgeo.report.reading import read_summary
 
     content = read_manifest(result)
     table = read_summary(result, by, band=band, sex=sex.value)
@@ -329,8 +329,8 @@ def gaps(
     form: FormOption = Form.text,
 ) -> None:
     """Print the areas with most children out of reach over all roads, and why."""
-    from stemgeo.report.bundle import read_table
     from stemgeo.report.files import read_manifest
+    from stemgeo.report.reading import read_table
 
     content = read_manifest(result)
     every = read_table(result, "gaps")
@@ -403,8 +403,8 @@ def candidates(
     form: FormOption = Form.text,
 ) -> None:
     """Print the municipalities where one academy more would add most."""
-    from stemgeo.report.bundle import read_table
     from stemgeo.report.files import read_manifest
+    from stemgeo.report.reading import read_table
 
     content = read_manifest(result)
     table = read_table(result, "candidate-municipalities").head(top)
@@ -527,7 +527,7 @@ def draw_map(
             "--before", metavar="DIR", help="An earlier result, for change, plan and academies."
         ),
     ] = None,
-    isochrones: Annotated[
+    isochrones: Annotated[  # noqa: FBT002 -- a switch of the command line
         bool, typer.Option("--isochrones", help="Draw the edge of the last isochrone band.")
     ] = False,
     lang: Annotated[

@@ -22,8 +22,8 @@ from terminal import Said, content_of, stemgeo
 import stemgeo as sg
 from stemgeo import facts
 from stemgeo.cli import app
-from stemgeo.report.bundle import read_table
 from stemgeo.report.files import write_manifest
+from stemgeo.report.reading import read_table
 
 NOTICE = "Proef, niet voor publicatie"
 KNOWN = typer.main.get_command(app).commands  # type: ignore[attr-defined]
@@ -507,14 +507,55 @@ def test_a_result_without_gaps_prints_an_empty_table(own_result: Path) -> None:
 def test_a_map_is_drawn_again_from_a_result(
     result: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Where asked, or named after its ground in the folder of the reader; its path is printed."""
+    """Where asked, with its figures beside it, or named after its ground in the reader's folder."""
     monkeypatch.chdir(tmp_path)
-    place = tmp_path / "kaart.versie.2.svg"
+    place, table = tmp_path / "kaart.versie.2.svg", tmp_path / "kaart.versie.2.csv"
     said = stemgeo("map", result, "--province", "limburg", "--out", place)
-    assert (said.status, said.out, said.err) == (0, f"{place}\n", "")
+    assert (said.status, said.out, said.err) == (0, f"{place}\n{table}\n", "")
     assert place.read_bytes() == (result / "maps" / "limburg.svg").read_bytes()
+    annex = read_table(result, "annex-1-municipalities").query("province == 'Limburg'")
+    drawn = pd.read_csv(table, dtype={"nis_code": str})
+    assert list(drawn["nis_code"]) == sorted(annex["nis_code"])
+    assert dict(zip(drawn["nis_code"], drawn["covered"], strict=True)) == dict(
+        zip(annex["nis_code"], annex["covered"], strict=True)
+    )
     assert stemgeo("map", result).out == "vlaanderen.png\n"
-    assert sorted(path.name for path in tmp_path.iterdir()) == [place.name, "vlaanderen.png"]
+    files = {place.name, table.name, "vlaanderen.png"}
+    assert {path.name for path in tmp_path.iterdir()} == files
+
+
+def test_kinds_of_maps_are_named_by_codes(
+    result: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Kind, what it is by, and the province name the file; the words are those asked for."""
+    monkeypatch.chdir(tmp_path)
+    asked = ("--kind", "minutes", "--by", "zone", "--province", "Limburg", "--isochrones")
+    assert stemgeo("map", result, *asked).out == "minutes-zone-limburg.png\n"
+    place = tmp_path / "en.svg"
+    assert stemgeo("map", result, "--kind", "academies", "--lang", "en", "--out", place).status == 0
+    assert "Municipalities with a STEM academy" in place.read_text("utf-8")
+    said = stemgeo(
+        "map", result, "--kind", "change", "--before", result, "--out", tmp_path / "c.svg"
+    )
+    assert said.status == 0
+
+
+@pytest.mark.parametrize(
+    ("asked", "line"),
+    [
+        (("--kind", "change"), "name the earlier one with --before"),
+        (("--kind", "gaps", "--by", "zone"), "use children or reason"),
+        (("--kind", "academies", "--by", "zone"), "use municipality"),
+    ],
+)
+def test_a_map_that_cannot_be_drawn_is_one_line(
+    result: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, asked: tuple[str, ...], line: str
+) -> None:
+    """What is wrong and how to mend it; nothing is written."""
+    monkeypatch.chdir(tmp_path)
+    (said,) = errors(stemgeo("map", result, *asked))
+    assert line in said
+    assert not list(tmp_path.iterdir())
 
 
 def test_a_province_that_is_not_in_the_result_is_one_line(

@@ -14,7 +14,7 @@ from terminal import content_of, stemgeo
 import stemgeo as sg
 from stemgeo.errors import InputError
 from stemgeo.inputs import load_inputs
-from stemgeo.report.bundle import read_table
+from stemgeo.report.reading import read_table
 from stemgeo.trend import trend
 
 if TYPE_CHECKING:

@@ -26,7 +26,7 @@ import shapely
 import stemgeo as sg
 from stemgeo.errors import ResultError
 from stemgeo.gaps import REASONS
-from stemgeo.report import bundle, files
+from stemgeo.report import bundle, files, reading
 from stemgeo.report.files import checked_file, read_manifest, whole_folder, write_manifest
 from stemgeo.report.summary import (
     gaps_in_words,
@@ -262,8 +262,8 @@ def test_a_run_writes_what_the_design_says(written: tuple[Result, Path]) -> None
     _, folder = written
     tables = ("coverage", "gaps", "annex-1-municipalities", "academies", "provinces")
     tables += ("gap-municipalities", "effects", "groups", "placement", "sensitivity", "subsidy")
-    tables += ("candidate-municipalities",)
-    stores = ("demand", "access", "municipalities", "academies")
+    tables += ("candidate-municipalities", "changes")
+    stores = ("demand", "access", "municipalities", "academies", "zones")
     assert set(content_of(folder)) == {
         *(f"tables/{name}.csv" for name in tables),
         *(f"tables/{name}.parquet" for name in stores),
@@ -347,14 +347,14 @@ def test_the_written_tables_are_those_of_the_result(written: tuple[Result, Path]
     """Counts to the child, shares to the sixth decimal, times to the microsecond."""
     result, folder = written
     pd.testing.assert_frame_equal(
-        bundle.read_table(folder, "coverage"), result.coverage, check_exact=False, atol=1e-6
+        reading.read_table(folder, "coverage"), result.coverage, check_exact=False, atol=1e-6
     )
-    gaps = bundle.read_table(folder, "gaps")
+    gaps = reading.read_table(folder, "gaps")
     median_s = result.gaps["median_time_s"].replace(np.inf, np.nan)
     assert gaps["median_time_s"].tolist() == pytest.approx(median_s.tolist(), nan_ok=True)
     for name in ("gap_id", "name", "uncovered", "reason"):
         assert gaps[name].tolist() == result.gaps[name].tolist()
-    shares = bundle.read_table(folder, "gap-municipalities")
+    shares = reading.read_table(folder, "gap-municipalities")
     pd.testing.assert_frame_equal(
         shares, result.gap_municipalities, check_exact=False, atol=1e-6, check_dtype=False
     )
@@ -363,7 +363,7 @@ def test_the_written_tables_are_those_of_the_result(written: tuple[Result, Path]
     assert shapely.equals_exact(drawn.geometry, result.gaps.geometry, 1e-6).all()
     for by in ("region", "province", "municipality", "zone"):
         pd.testing.assert_frame_equal(
-            bundle.read_summary(folder, by), result.summary(by), check_exact=False, atol=1e-6
+            reading.read_summary(folder, by), result.summary(by), check_exact=False, atol=1e-6
         )
     demand = gpd.read_parquet(folder / "tables" / "demand.parquet")
     assert demand.crs == "EPSG:31370"
@@ -502,7 +502,7 @@ def failing_save(*_: object, **__: object) -> None:
     raise OSError(28, "No space left on device")
 
 
-@pytest.mark.parametrize("step", ["save_figure", "interactive_map", "summary_markdown"])
+@pytest.mark.parametrize("step", ["save_drawn", "interactive_map", "summary_markdown"])
 def test_a_disk_that_is_full_leaves_the_old_result(
     written: tuple[Result, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, step: str
 ) -> None:
@@ -831,8 +831,8 @@ def test_attributes_are_told_by_their_title(tmp_path: Path) -> None:
     )
     told = '[inputs.attributes.inkomen]\npath = "inkomen.csv"\ntitle = "mediaan inkomen"\n[output]'
     said = summary_of(folder, {"[output]": told})
-    fifths = bundle.read_table(tmp_path / "result", "quintiles").set_index("quintile")["share"]
-    index = bundle.read_table(tmp_path / "result", "concentration").set_index("scenario")
+    fifths = reading.read_table(tmp_path / "result", "quintiles").set_index("quintile")["share"]
+    index = reading.read_table(tmp_path / "result", "concentration").set_index("scenario")
     shown = [
         "\N{EN DASH}" if pd.isna(share) else f"{share * 100:.1f} %".replace(".", ",")
         for share in (fifths[1], fifths[5])
@@ -856,4 +856,4 @@ def test_a_table_of_an_older_version_is_refused(
     (folder / "manifest.json").unlink()
     write_manifest(folder, manifest)
     with pytest.raises(ResultError, match="written by another version of stemgeo: it has no"):
-        bundle.read_table(folder, "gaps")
+        reading.read_table(folder, "gaps")

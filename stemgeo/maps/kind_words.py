@@ -8,8 +8,6 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from stemgeo.study import Language
 
-_NBSP = "\N{NO-BREAK SPACE}"
-
 
 @dataclass(frozen=True)
 class KindWords:
@@ -22,7 +20,6 @@ class KindWords:
     fixed: str
     quantiles: str
     own: str
-    lower_included: str
     zone_border: str
     edge: str
     academies_heading: str
@@ -34,14 +31,12 @@ class KindWords:
     planned_only: str
     statuses: dict[str, str]
     academies_counted: str
-    municipalities_with: str
     minutes_heading: str
     minutes_class: str
     minutes_value: str
     beyond: str
     minutes_rule: str
     uncovered_heading: str
-    uncovered_ground: str
     dot: str
     dots_rule: str
     uncovered_counted: str
@@ -73,7 +68,6 @@ class KindWords:
     alt_slowest: str
     alt_rise: str
     alt_fall: str
-    alt_unmeasured: str
     alt_candidates: str
     alt_view: str
 
@@ -87,7 +81,6 @@ _DUTCH = KindWords(
     quantiles="Klassen: kwintielen van de gemeenten van de hele studie, op hele procenten; "
     "dezelfde op alle kaarten.",
     own="Klassen gekozen voor deze studie, dezelfde op alle kaarten.",
-    lower_included="Ondergrens inbegrepen",
     zone_border="gemeentegrens",
     edge="grens van {minutes} minuten fietsen aan {speed} km/u",
     academies_heading="Gemeenten met een STEM-academie",
@@ -104,7 +97,6 @@ _DUTCH = KindWords(
         "without": "zonder STEM-academie",
     },
     academies_counted="STEM-academies: {count}",
-    municipalities_with="Gemeenten met een STEM-academie: {count} van de {total}",
     minutes_heading="Fietstijd tot de dichtstbijzijnde STEM-academie: de helft van de kinderen "
     "heeft niet langer nodig (mediaan, minuten)",
     minutes_class="{low} tot {high} minuten",
@@ -113,12 +105,11 @@ _DUTCH = KindWords(
     minutes_rule="Alle wegen, gewone snelheid. De bovengrens hoort bij de klasse.",
     uncovered_heading="Kinderen die niet binnen {minutes} minuten fietsen een STEM-academie "
     "bereiken",
-    uncovered_ground="gemeente",
     dot="{count} kinderen niet op tijd",
-    dots_rule="Per gemeente zoveel stippen als het aantal gedeeld door {count}, afgerond; elke stip "
-    "staat op een plek waar zulke kinderen wonen. Een grotere stip: meer op dezelfde plek.",
+    dots_rule="Per gemeente zoveel stippen als het aantal gedeeld door {count}, afgerond; elke "
+    "stip staat op een plek waar zulke kinderen wonen. Een grotere stip: meer op dezelfde plek.",
     uncovered_counted="Kinderen niet op tijd: {count} van de {total} gemeten",
-    no_dot="gemeenten zonder stip: {count}",
+    no_dot="Gemeenten zonder stip: {count}",
     gaps_heading={
         "children": "Hiaten: gebieden met kinderen die niet op tijd een STEM-academie bereiken, "
         "naar aantal",
@@ -130,7 +121,7 @@ _DUTCH = KindWords(
     gaps_rule="Getekend rond de straten waar deze kinderen wonen; hieruit is niet geteld. "
     "Gebieden met minder dan {least} kinderen staan er niet op.",
     gaps_counted="Kinderen in deze hiaten: {count}",
-    candidate="kandidaat-gemeente, met rang",
+    candidate="kandidaat-gemeente, rang onder alle gemeenten",
     candidates_heading="Waar één academie het meest zou bijbrengen (kinderen)",
     candidate_line="{rank}. {name}: {adds}",
     change_heading="Verschil in het aandeel kinderen op tijd, in procentpunten (na min voor)",
@@ -167,7 +158,6 @@ _DUTCH = KindWords(
     alt_slowest="Langst: ",
     alt_rise="Het meest gestegen: ",
     alt_fall="Het meest gedaald: ",
-    alt_unmeasured="Zonder cijfer: {count}.",
     alt_candidates="Kandidaten: {names}.",
     alt_view="{name}: {classes}.",
 )
@@ -181,7 +171,6 @@ _ENGLISH = KindWords(
     quantiles="Classes: quintiles of the municipalities of the whole study, in whole per cent; "
     "the same on all maps.",
     own="Classes chosen for this study, the same on all maps.",
-    lower_included="Lower bounds included",
     zone_border="municipal border",
     edge="limit of {minutes} minutes by bicycle at {speed} km/h",
     academies_heading="Municipalities with a STEM academy",
@@ -198,7 +187,6 @@ _ENGLISH = KindWords(
         "without": "without a STEM academy",
     },
     academies_counted="STEM academies: {count}",
-    municipalities_with="Municipalities with a STEM academy: {count} of {total}",
     minutes_heading="Cycling time to the nearest STEM academy: half of the children need no "
     "longer (median, minutes)",
     minutes_class="{low} to {high} minutes",
@@ -207,12 +195,11 @@ _ENGLISH = KindWords(
     minutes_rule="All roads, central speed. Upper bounds included.",
     uncovered_heading="Children who do not reach a STEM academy within {minutes} minutes by "
     "bicycle",
-    uncovered_ground="municipality",
     dot="{count} children not in time",
     dots_rule="As many dots in each municipality as its number divided by {count}, rounded; each "
     "dot stands where such children live. A larger dot: more of them at the same spot.",
     uncovered_counted="Children not in time: {count} of {total} measured",
-    no_dot="municipalities without a dot: {count}",
+    no_dot="Municipalities without a dot: {count}",
     gaps_heading={
         "children": "Gaps: areas with children who do not reach a STEM academy in time, by number",
         "reason": "Gaps: areas with children who do not reach a STEM academy in time, by reason",
@@ -222,7 +209,7 @@ _ENGLISH = KindWords(
     gaps_rule="Drawn around the streets where these children live; nothing is counted from it. "
     "Areas with fewer than {least} children are left out.",
     gaps_counted="Children in these gaps: {count}",
-    candidate="candidate municipality, with its rank",
+    candidate="candidate municipality, rank among all",
     candidates_heading="Where one academy would add most (children)",
     candidate_line="{rank}. {name}: {adds}",
     change_heading="Change in the share of children in time, percentage points (after minus "
@@ -234,7 +221,8 @@ _ENGLISH = KindWords(
         "{low} to {high} points higher",
         "{high} points higher or more",
     ),
-    change_rule="Fixed classes, the same on all maps; {low} and {high} belong to the larger change.",
+    change_rule="Fixed classes, the same on all maps; {low} and {high} belong to the larger "
+    "change.",
     points="percentage points",
     new_academy="new STEM academy",
     lost_academy="STEM academy that is no longer there",
@@ -259,7 +247,6 @@ _ENGLISH = KindWords(
     alt_slowest="Longest: ",
     alt_rise="Rose most: ",
     alt_fall="Fell most: ",
-    alt_unmeasured="Without a figure: {count}.",
     alt_candidates="Candidates: {names}.",
     alt_view="{name}: {classes}.",
 )

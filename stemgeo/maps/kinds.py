@@ -7,6 +7,7 @@ very rows and figures that are drawn.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -27,7 +28,7 @@ from stemgeo.maps.series import (
 )
 from stemgeo.maps.sheet import (
     ACADEMY,
-    EDGE,
+    EDGE_KEY,
     NEIGHBOUR,
     PLANNED,
     RANK_KEY,
@@ -77,9 +78,9 @@ BEYOND = "#c9956b"
 GAP_SCHEME = ("#ffffd4", "#fed98e", "#fe9929", "#d95f0e", "#993404")
 DIVERGING = ("#e66101", "#fdb863", "#f7f7f7", "#b2abd2", "#5e3c99")
 """ColorBrewer's PuOr: also apart under every colour deficiency; what falls is dotted too."""
-WITH_SCHEME = (colours(5)[1], colours(5)[2], colours(5)[4])
-"""One, a few and many academies."""
-PLANNED_ONLY, WITHOUT = "#fdae6b", "#ffffff"
+WITH_SCHEME = (colours(5)[2], colours(5)[3], colours(5)[4])
+"""One, a few and many academies: far from none, so that with and without is what is seen."""
+PLANNED_ONLY, WITHOUT = "#fdae6b", colours(5)[0]
 REASON_SCHEME = {
     "no_academy_near": "#332288",
     "barrier": "#000000",
@@ -90,7 +91,7 @@ REASON_SCHEME = {
     "too_far": "#8c510a",
 }
 _COUNTS = ("children", "covered", "uncovered", "unmeasured")
-_MUNICIPALITY_LINE, _ZONE_LINE = 0.4, 0.1
+_MUNICIPALITY_LINE, _ZONE_LINE, _GAP_LINE = 0.4, 0.1, 0.15
 NO_FIGURE: Looks = {
     "facecolor": "white",
     "edgecolor": "#6f6f6f",
@@ -102,7 +103,7 @@ _GROUND: Looks = {"facecolor": "#e3e3e3", "edgecolor": "#757575", "linewidth": 0
 _TOWN: Looks = {"facecolor": "none", "edgecolor": "#404040", "linewidth": 0.5}
 _DOT: Looks = {
     "marker": "o",
-    "markersize": 2.0,
+    "markersize": 1.8,
     "markerfacecolor": "#8c2d04",
     "markeredgewidth": 0,
     "linestyle": "none",
@@ -405,7 +406,7 @@ def uncovered(ground: Ground, points: GeoDataFrame, cutoff_min: float) -> Drawn:
     classed = _Classed(shown, np.where(unmeasured, NO_CLASS, 0), [""], [_GROUND])
     legend = Legend(
         heading=heading,
-        classes=[Key(speech.kind.dot.format(count=total), {**_DOT, "markersize": 3.0})],
+        classes=[Key(speech.kind.dot.format(count=total), _DOT)],
         rule=speech.kind.dots_rule.format(count=total),
         others=[*_without_figure(classed, shown, speech), *_common(ground, MUNICIPALITY)],
         lines=lines,
@@ -428,7 +429,8 @@ def uncovered(ground: Ground, points: GeoDataFrame, cutoff_min: float) -> Drawn:
         speech.words.alt_none.format(count=whole(classed.without, speech.words)),
     )
     columns = [*_keys_of(MUNICIPALITY), *_COUNTS, "dots"]
-    return Drawn(figure, alt, pd.DataFrame(shown[columns]).assign(children_per_dot=worth), heading)
+    table = pd.DataFrame(shown[columns]).assign(children_per_dot=worth).reset_index(drop=True)
+    return Drawn(figure, alt, table, heading)
 
 
 def children_of_a_dot(total: int) -> int:
@@ -601,7 +603,7 @@ def change(ground: Ground, before: Ground) -> Drawn:
         f"{speech.classes(classed)}.",
         *_extremes(rose, "points", speech, told, (speech.kind.alt_rise, None)),
         *_extremes(fell, "points", speech, told, (None, speech.kind.alt_fall)),
-        *(f"{key.meaning}: {key.count}." for key in sites),
+        *(f"{key.meaning[:1].upper()}{key.meaning[1:]}: {key.count}." for key in sites),
         speech.words.alt_none.format(count=whole(classed.without, speech.words)),
     )
     columns = ["share_before", "share_after", "points", "academies_before", "academies_after"]
@@ -700,7 +702,8 @@ def _shown(ground: Ground, places: GeoDataFrame | None) -> GeoDataFrame:
     if places is None:
         return ground.shown
     key = "zone_id" if "zone_id" in places else "nis_code"
-    inside = of_province(places, ground.province).sort_values(key, ignore_index=True)
+    inside: GeoDataFrame = of_province(places, ground.province)
+    inside = inside.sort_values(key, ignore_index=True)
     if key == "nis_code":
         return inside.set_geometry(ground.shown.geometry.to_numpy(), crs=places.crs)
     light: GeoDataFrame = ground.light(inside)
@@ -747,7 +750,7 @@ def _by_minutes(
     numbers = np.searchsorted(np.array(inner[1:]), values, side="left").astype(np.int64)
     labels = [
         speech.kind.minutes_class.format(low=speech.number(low), high=speech.number(high))
-        for low, high in zip(inner, inner[1:], strict=False)
+        for low, high in pairwise(inner)
     ]
     width = _width(speech)
     looks = [_lined(colour, width) for colour in reversed(colours(len(labels)))]
@@ -782,7 +785,9 @@ def _by_status(ground: Ground, before: Ground, speech: _Speech) -> _Classed:
     had = earlier.reindex(shown["nis_code"]).to_numpy(bool)
     has = shown["has_academy"].to_numpy(bool)
     numbers = np.select([has & had, has, had], [0, 1, 2], 3).astype(np.int64)
-    looks = [{**_lined(one["facecolor"]), **one} for one in STATUSES.values()]
+    # Grey is the ground beside the province.
+    changed = {**STATUSES, "without": {"facecolor": WITHOUT}}
+    looks = [{**_lined(one["facecolor"]), **one} for one in changed.values()]
     return _Classed(shown, numbers, [speech.kind.statuses[key] for key in STATUSES], looks)
 
 
@@ -790,13 +795,10 @@ def _by_children(places: GeoDataFrame, least: int, speech: _Speech) -> _Classed:
     bounds = [least, *(bound for bound in GAP_CHILDREN if bound > least)]
     texts = [whole(bound, speech.words) for bound in bounds]
     labels = [
-        *(
-            speech.kind.gap_class.format(low=low, high=high)
-            for low, high in zip(texts, texts[1:], strict=False)
-        ),
+        *(speech.kind.gap_class.format(low=low, high=high) for low, high in pairwise(texts)),
         speech.kind.gap_class_last.format(low=texts[-1]),
     ]
-    looks = [_lined(colour, edgecolor=INK) for colour in GAP_SCHEME[-len(labels) :]]
+    looks = [_lined(colour, _GAP_LINE) for colour in GAP_SCHEME[-len(labels) :]]
     numbers = np.digitize(places["uncovered"].to_numpy(), bounds[1:]).astype(np.int64)
     return _Classed(places, numbers, labels, looks)
 
@@ -804,7 +806,7 @@ def _by_children(places: GeoDataFrame, least: int, speech: _Speech) -> _Classed:
 def _by_reason(places: GeoDataFrame, _least: int, speech: _Speech) -> _Classed:
     # By stress alone no child is late over all roads, which these gaps are of.
     reasons = [reason for reason in REASON_SCHEME if reason != "stress"]
-    looks = [_lined(REASON_SCHEME[reason], edgecolor=INK) for reason in reasons]
+    looks = [_lined(REASON_SCHEME[reason], _GAP_LINE) for reason in reasons]
     numbers = pd.Index(reasons).get_indexer(places["reason"]).astype(np.int64)
     return _Classed(places, numbers, [speech.words.reasons[one] for one in reasons], looks)
 
@@ -838,7 +840,7 @@ def _common(ground: Ground, of: str, sites: Sequence[Key] | None = None) -> list
     keys = [Key(words.outside, NEIGHBOUR)] if ground.province is not None else []
     keys += [Key(kind.zone_border, _TOWN)] if of == ZONE else []
     keys.append(Key(words.province_border, PROVINCE))
-    keys += [Key(ground.edge_label, EDGE)] if ground.edge is not None else []
+    keys += [Key(ground.edge_label, EDGE_KEY)] if ground.edge is not None else []
     if sites is not None:
         return [*keys, *(Key(f"{key.meaning} ({key.count})", key.looks) for key in sites)]
     keys.append(Key(words.academy, ACADEMY))
@@ -882,12 +884,11 @@ def _sites_of_change(
 def _both_said(ground: Ground, before: Ground) -> Ground:
     """Say on the map of two results the cautions, sources and dates of both."""
     kind, now, then = KIND_WORDS[ground.text.language], ground.text, before.text
-    said: dict[str, Any] = {
-        name: "; ".join(
-            dict.fromkeys(one for one in (getattr(then, name), getattr(now, name)) if one)
-        )
+    parts = {
+        name: [part for one in (then, now) for part in getattr(one, name).split("; ") if part]
         for name in ("notice", "method_note", "source")
     }
+    said: dict[str, Any] = {name: "; ".join(dict.fromkeys(one)) for name, one in parts.items()}
     date = now.date
     if then.date != now.date:
         date = kind.before_after_date.format(before=then.date, after=now.date)

@@ -35,7 +35,8 @@ LINE_HEIGHT = 1.3
 MARGIN_IN, GAP_IN = 0.45, 0.12
 TITLE_PT, PLACE_PT, CAUTION_PT, TEXT_PT, SMALL_PT = 16.0, 13.0, 9.5, 8.5, 7.5
 
-_LONG_IN, _SHORT_IN = 11.69, 8.27  # A4
+PAPERS = (8.27, 11.69), (11.69, 8.27)
+"""A4, portrait and landscape."""
 _GROUND_MARGIN = 0.03
 
 
@@ -176,14 +177,15 @@ def best_sheet(bounds: Sequence[float], text: MapText, legend_in: float) -> Shee
     legend_in
         Height that the legend needs, in inches.
     """
-    portrait = _sheet(_SHORT_IN, _LONG_IN, bounds, text, legend_in)
-    landscape = _sheet(_LONG_IN, _SHORT_IN, bounds, text, legend_in)
-    return min(portrait, landscape, key=lambda sheet: sheet.metres_per_inch)
+    sheets = [sheet_on(paper, bounds, text, legend_in) for paper in PAPERS]
+    return min(sheets, key=lambda sheet: sheet.metres_per_inch)
 
 
-def _sheet(
-    width: float, height: float, bounds: Sequence[float], text: MapText, legend_in: float
+def sheet_on(
+    paper: tuple[float, float], bounds: Sequence[float], text: MapText, legend_in: float
 ) -> Sheet:
+    """Lay out the sheet on paper of a width and height, inches; the rest as for `best_sheet`."""
+    width, height = paper
     inside = width - 2 * MARGIN_IN
     title = wrapped(text.title, inside, TITLE_PT, "bold")
     cautions = _all_wrapped(text.cautions, inside - 2 * GAP_IN, CAUTION_PT, "bold")

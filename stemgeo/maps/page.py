@@ -60,9 +60,11 @@ _DPI = 300
 _SCREEN_DPI = 100
 SMALLEST_RING_IN = 0.12
 _SWATCH_IN = 0.32, 0.13
+KEY_TEXT_IN = _SWATCH_IN[0] + 0.1
 ROW_IN = 0.19
-_COUNTS_END_IN = 2.7
-SECOND_COLUMN = 0.51  # of the width of the legend
+COUNTS_END_IN = 2.7
+SECOND_COLUMN_IN = 3.76
+"""Where the second column of a legend begins."""
 _SCALE_BAR_IN = 1.8  # at most
 PALE_INK = "#555555"
 _CAUTION_GROUND = "#ffe9a8"
@@ -242,8 +244,10 @@ class Key:
     count: str = ""
 
 
-def draw_key(page: Axes, left: float, middle: float, key: Key) -> None:
-    """Draw a line of a legend: a swatch or a marker, its meaning, its count."""
+def draw_key(
+    page: Axes, left: float, middle: float, key: Key, counts_end: float | None = None
+) -> None:
+    """Draw a line of a legend: a swatch or a marker, its meaning, its count up to an edge."""
     width, height = _SWATCH_IN
     if "marker" in key.looks:
         page.add_line(Line2D([left + width / 2], [middle], **key.looks))
@@ -251,9 +255,10 @@ def draw_key(page: Axes, left: float, middle: float, key: Key) -> None:
         corner = (left, middle - height / 2)
         page.add_patch(Rectangle(corner, width, height, **key.looks))
     written: Looks = {"size": TEXT_PT, "color": INK, "va": "center_baseline"}
-    page.text(left + width + 0.1, middle, key.meaning, **written)
+    page.text(left + KEY_TEXT_IN, middle, key.meaning, **written)
     if key.count:
-        page.text(left + _COUNTS_END_IN, middle, key.count, ha="right", **written)
+        end = left + COUNTS_END_IN if counts_end is None else counts_end
+        page.text(end, middle, key.count, ha="right", **written)
 
 
 def draw_scale_bar(page: Axes, sheet: Sheet, above_in: float = 0.0) -> None:
@@ -263,7 +268,7 @@ def draw_scale_bar(page: Axes, sheet: Sheet, above_in: float = 0.0) -> None:
     """
     length_m = round_length_m(_SCALE_BAR_IN * sheet.metres_per_inch)
     length = length_m / sheet.metres_per_inch
-    left = sheet.legend.left + SECOND_COLUMN * sheet.legend.width
+    left = sheet.legend.left + SECOND_COLUMN_IN
     bottom = sheet.legend.bottom + above_in + 0.02
     for half, colour in ((0, INK), (1, "white")):
         corner = (left + half * length / 2, bottom)

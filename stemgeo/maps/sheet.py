@@ -6,6 +6,7 @@ The same study gives the same bytes.
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -13,26 +14,32 @@ from typing import TYPE_CHECKING
 import matplotlib.style
 import numpy as np
 import shapely
+from matplotlib.collections import LineCollection
 
 from stemgeo.errors import InputError, Problem
 from stemgeo.maps.layout import (
     GAP_IN,
+    MARGIN_IN,
+    PAPERS,
     SMALL_PT,
     TEXT_PT,
     Box,
-    best_sheet,
     line_in,
     on_frame,
     place_labels,
+    sheet_on,
     shortened,
+    text_width_in,
     wrapped,
 )
 from stemgeo.maps.page import (
+    COUNTS_END_IN,
+    KEY_TEXT_IN,
     PALE_INK,
     PLATE,
     PROVINCE,
     ROW_IN,
-    SECOND_COLUMN,
+    SECOND_COLUMN_IN,
     SMALLEST_RING_IN,
     STYLE,
     Key,
@@ -59,7 +66,6 @@ if TYPE_CHECKING:
 _FINEST_DETAIL = 1 / 3000  # of the width of the map: a dot in print
 _REGION_LABELS = 25
 _LABEL_PT, _MARKER_PT, _RANK_PT = 7.0, 4.4, 6.5
-_LEGEND_IN = 7.3  # the inner width of a portrait sheet
 _RULE_IN = 3.4
 _NAME: Looks = {"size": _LABEL_PT, "ha": "center", "va": "center_baseline", "zorder": 6}
 _PLACE_NAME: Looks = {**_NAME, "color": INK, "bbox": PLATE}
@@ -86,8 +92,9 @@ ACADEMY: Looks = {
 }
 PLANNED: Looks = {**ACADEMY, "marker": "D", "markerfacecolor": INK}
 RANK_KEY: Looks = {**ACADEMY, "marker": "s", "markersize": 7.5, "markerfacecolor": INK}
-EDGE: Looks = {"facecolor": "none", "edgecolor": INK, "linewidth": 0.8, "linestyle": (0, (3, 2))}
-_CASING: Looks = {"facecolor": "none", "edgecolor": "white", "linewidth": 1.6}
+EDGE_KEY: Looks = {"facecolor": "none", "edgecolor": "#8e0152", "linewidth": 0.7}
+_EDGE: Looks = {"color": "#8e0152", "linewidth": 0.7}
+_CASING: Looks = {"color": "white", "linewidth": 1.4}
 
 
 @dataclass(frozen=True)
@@ -105,7 +112,7 @@ class Ground:
     province
         Of which the map is; None for all.
     edge
-        Areas whose outer edge is drawn over the map, such as what lies within 15 minutes.
+        Lines over the map, such as the edge of what lies within 15 minutes.
     edge_label
         What the edge is.
     """
@@ -219,9 +226,63 @@ class Legend:
     list_heading: str = ""
     listed: Sequence[str] = ()
 
-    @property
-    def _heading(self) -> list[str]:
-        return wrapped(self.heading, _LEGEND_IN, TEXT_PT, "bold")
+    def height_in(self, width_in: float) -> float:
+        """The height that it needs on a sheet of an inner width, inches."""
+        first = len(self.classes) * ROW_IN + len(self._rule) * line_in(SMALL_PT) + GAP_IN / 4
+        second = len(self.others) * ROW_IN + len(self._lines) * line_in(TEXT_PT) + ROW_IN * 2.2
+        heading = len(self._heading(width_in)) * line_in(TEXT_PT) + GAP_IN / 2
+        if _is_wide(width_in):
+            return heading + max(first, second, self._list_in(width_in))
+        return heading + max(first, second) + self._list_in(width_in)
+
+    def below_in(self, width_in: float) -> float:
+        """The height of what stands below the second column."""
+        return 0.0 if _is_wide(width_in) else self._list_in(width_in)
+
+    def draw(self, page: Axes, place: Box) -> None:
+        """Draw it; the scale bar stands at the bottom of the second column."""
+        heading = self._heading(place.width)
+        write_lines(page, place.left, place.top, heading, TEXT_PT, weight="bold")
+        top = place.top - len(heading) * line_in(TEXT_PT) - GAP_IN / 2
+        end = place.left + _counts_end_in(self.classes)
+        for number, key in enumerate(self.classes):
+            draw_key(page, place.left, top - (number + 0.5) * ROW_IN, key, end)
+        rule_top = top - len(self.classes) * ROW_IN - GAP_IN / 4
+        write_lines(page, place.left, rule_top, self._rule, SMALL_PT, color=PALE_INK)
+        second = place.left + SECOND_COLUMN_IN
+        for number, key in enumerate(self.others):
+            draw_key(page, second, top - (number + 0.5) * ROW_IN, key)
+        lines_top = top - len(self.others) * ROW_IN - GAP_IN / 4
+        write_lines(page, second, lines_top, self._lines, TEXT_PT)
+        self._draw_list(page, place, top)
+
+    def _draw_list(self, page: Axes, place: Box, top: float) -> None:
+        """Write the list in a third column, or where there is none in two below the others."""
+        wide, room = _is_wide(place.width), place.width - SECOND_COLUMN_IN
+        if wide:
+            room = place.width - 2 * SECOND_COLUMN_IN
+        left = place.left + (2 * SECOND_COLUMN_IN if wide else 0)
+        top = top if wide else place.bottom + self._list_in(place.width) - GAP_IN
+        heading = self._list_heading(place.width)
+        write_lines(page, left, top, heading, TEXT_PT, weight="bold")
+        below = top - len(heading) * line_in(TEXT_PT)
+        half = len(self.listed) if wide else (len(self.listed) + 1) // 2
+        short = [shortened(one, room, TEXT_PT) for one in self.listed]
+        for number, part in enumerate((short[:half], short[half:])):
+            write_lines(page, left + number * SECOND_COLUMN_IN, below, part, TEXT_PT)
+
+    def _list_in(self, width_in: float) -> float:
+        if not self.listed:
+            return 0.0
+        rows = len(self.listed) if _is_wide(width_in) else (len(self.listed) + 1) // 2
+        return (rows + len(self._list_heading(width_in))) * line_in(TEXT_PT) + GAP_IN
+
+    def _list_heading(self, width_in: float) -> list[str]:
+        room = width_in - 2 * SECOND_COLUMN_IN if _is_wide(width_in) else width_in
+        return wrapped(self.list_heading, room, TEXT_PT, "bold") if self.listed else []
+
+    def _heading(self, width_in: float) -> list[str]:
+        return wrapped(self.heading, width_in, TEXT_PT, "bold")
 
     @property
     def _rule(self) -> list[str]:
@@ -231,50 +292,22 @@ class Legend:
     def _lines(self) -> list[str]:
         return [part for line in self.lines for part in wrapped(line, _RULE_IN, TEXT_PT)]
 
-    @property
-    def _heading_in(self) -> float:
-        return len(self._heading) * line_in(TEXT_PT) + GAP_IN / 2
 
-    @property
-    def list_in(self) -> float:
-        """The height of the list at the bottom."""
-        rows = (len(self.listed) + 1) // 2
-        return (rows + 1) * line_in(TEXT_PT) + GAP_IN if rows else 0.0
+def _is_wide(width_in: float) -> bool:
+    """Whether a legend of this width has room for a third column."""
+    return width_in > 2.6 * SECOND_COLUMN_IN
 
-    @property
-    def height_in(self) -> float:
-        """The height that it needs."""
-        first = len(self.classes) * ROW_IN + len(self._rule) * line_in(SMALL_PT) + GAP_IN / 4
-        second = len(self.others) * ROW_IN + len(self._lines) * line_in(TEXT_PT) + ROW_IN * 2.2
-        return self._heading_in + max(first, second) + self.list_in
 
-    def draw(self, page: Axes, place: Box) -> None:
-        """Draw it; the scale bar stands at the bottom of the second column."""
-        write_lines(page, place.left, place.top, self._heading, TEXT_PT, weight="bold")
-        top = place.top - self._heading_in
-        for number, key in enumerate(self.classes):
-            draw_key(page, place.left, top - (number + 0.5) * ROW_IN, key)
-        rule_top = top - len(self.classes) * ROW_IN - GAP_IN / 4
-        write_lines(page, place.left, rule_top, self._rule, SMALL_PT, color=PALE_INK)
-        second = place.left + SECOND_COLUMN * place.width
-        for number, key in enumerate(self.others):
-            draw_key(page, second, top - (number + 0.5) * ROW_IN, key)
-        lines_top = top - len(self.others) * ROW_IN - GAP_IN / 4
-        write_lines(page, second, lines_top, self._lines, TEXT_PT)
-        self._draw_list(page, place)
-
-    def _draw_list(self, page: Axes, place: Box) -> None:
-        """Write the list in two columns, the first half of it in the first."""
-        if not self.listed:
-            return
-        top = place.bottom + self.list_in - GAP_IN
-        write_lines(page, place.left, top, [self.list_heading], TEXT_PT, weight="bold")
-        half, below = (len(self.listed) + 1) // 2, top - line_in(TEXT_PT)
-        room = (1 - SECOND_COLUMN) * place.width
-        short = [shortened(one, room, TEXT_PT) for one in self.listed]
-        for number, part in enumerate((short[:half], short[half:])):
-            left = place.left + number * SECOND_COLUMN * place.width
-            write_lines(page, left, below, part, TEXT_PT)
+def _counts_end_in(keys: Sequence[Key]) -> float:
+    """Where the counts end, right of the longest meaning with its count."""
+    needed = [
+        KEY_TEXT_IN
+        + text_width_in(key.meaning, TEXT_PT)
+        + GAP_IN
+        + text_width_in(key.count, TEXT_PT)
+        for key in keys
+    ]
+    return max([COUNTS_END_IN, *needed])
 
 
 def draw_sheet(ground: Ground, legend: Legend, views: Sequence[View]) -> Figure:
@@ -299,7 +332,7 @@ def draw_sheet(ground: Ground, legend: Legend, views: Sequence[View]) -> Figure:
         sheets = _best_sheets(ground, legend, views)
         figure, page = new_page(sheets[0], ground.text.title, ground.place)
         legend.draw(page, sheets[0].legend)
-        draw_scale_bar(page, sheets[0], legend.list_in)
+        draw_scale_bar(page, sheets[0], legend.below_in(sheets[0].legend.width))
         for sheet, view in zip(sheets, views, strict=True):
             _draw_view(figure, page, sheet, ground, view)
     return figure
@@ -309,16 +342,13 @@ def _best_sheets(ground: Ground, legend: Legend, views: Sequence[View]) -> list[
     """Give each view its frame: beside or above each other, whichever shows the ground larger."""
     x0, y0, x1, y1 = ground.bounds
     found = []
-    for columns in range(1, len(views) + 1):
+    for paper, columns in itertools.product(PAPERS, range(1, len(views) + 1)):
         rows = -(-len(views) // columns)
         together = (0, 0, columns * (x1 - x0), rows * (y1 - y0))
-        sheet = best_sheet(together, ground.text, legend.height_in)
-        found.append(
-            [
-                on_frame(sheet, _cell(sheet.frame, columns, rows, n, view), ground.bounds)
-                for n, view in enumerate(views)
-            ]
-        )
+        legend_in = legend.height_in(paper[0] - 2 * MARGIN_IN)
+        sheet = sheet_on(paper, together, ground.text, legend_in)
+        cells = [_cell(sheet.frame, columns, rows, n, view) for n, view in enumerate(views)]
+        found.append([on_frame(sheet, cell, ground.bounds) for cell in cells])
     return min(found, key=lambda sheets: sheets[0].metres_per_inch)
 
 
@@ -383,13 +413,15 @@ def _draw_borders(axes: Axes, borders: GeoSeries, sheet: Sheet) -> None:
 
 
 def _draw_edge(axes: Axes, ground: Ground, sheet: Sheet) -> None:
-    """Draw the outer edge of areas: dark dashes on white, so that it reads on every class."""
+    """Draw lines on a white bed, so that they read on every class; specks are left out."""
     if ground.edge is None:
         return
-    whole = shapely.union_all(ground.edge.to_numpy()).simplify(ground.finest_m)
-    seen = shapely.clip_by_rect(whole, *sheet.ground.grown(sheet.ground.width).corners)
-    for looks in (_CASING, EDGE):
-        add_polygons(axes, [] if seen.is_empty else [seen], **looks, zorder=4.5)
+    lines = shapely.simplify(ground.edge.to_numpy(), ground.finest_m, preserve_topology=False)
+    long = shapely.length(lines) > SMALLEST_RING_IN * sheet.metres_per_inch
+    seen = shapely.intersects(lines, shapely.box(*sheet.ground.corners))
+    paths = [shapely.get_coordinates(line) for line in lines[long & seen]]
+    for looks in (_CASING, _EDGE):
+        axes.add_collection(LineCollection(paths, **looks, zorder=4.5), autolim=False)
 
 
 def academy_marks(academies: GeoDataFrame) -> list[Marks]:

@@ -17,7 +17,7 @@ from stemgeo.maps.layout import GAP_IN, TEXT_PT, Box, best_sheet, line_in, wrapp
 from stemgeo.maps.page import (
     PROVINCE,
     ROW_IN,
-    SECOND_COLUMN,
+    SECOND_COLUMN_IN,
     SMALLEST_RING_IN,
     STYLE,
     Key,
@@ -46,7 +46,7 @@ if TYPE_CHECKING:
 STATUSES: dict[str, Looks] = {
     "with": {"facecolor": colours(5)[2]},
     "new": {"facecolor": colours(5)[4]},
-    "lost": {"facecolor": "#fdd0a2", "hatch": "////////"},
+    "lost": {"facecolor": "#fdbf86", "hatch": "////////"},
     "without": {"facecolor": "#e3e3e3"},
 }
 """How a municipality looks by what became of it since the year shown before."""
@@ -275,6 +275,6 @@ def _draw_key_of_statuses(page: Axes, sheet: Sheet, text: MapText) -> None:
     top = place.top - line_in(TEXT_PT) - GAP_IN / 2
     for number, key in enumerate(keys):
         column, row = divmod(number, _LEGEND_ROWS)
-        left = place.left + column * SECOND_COLUMN * place.width
+        left = place.left + column * SECOND_COLUMN_IN
         draw_key(page, left, top - (row + 0.5) * ROW_IN, key)
     draw_scale_bar(page, sheet)

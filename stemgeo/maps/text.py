@@ -144,7 +144,6 @@ class Words:
     keyboard: str
     legend: str
     map: str
-    alt_kind: str
     alt_highest: str
     alt_lowest: str
     alt_none: str
@@ -241,7 +240,6 @@ _DUTCH = Words(
     keyboard="Met het toetsenbord: pijltjes verschuiven de kaart, + en - zoomen.",
     legend="Legende",
     map="Kaart",
-    alt_kind="{place}: kaart met {total} gemeenten, ingekleurd per klasse. {measure}:",
     alt_highest="Hoogst: ",
     alt_lowest="Laagst: ",
     alt_none="Zonder cijfer: {count}.",
@@ -339,7 +337,6 @@ _ENGLISH = Words(
     keyboard="By keyboard: arrows move the map, + and - zoom.",
     legend="Legend",
     map="Map",
-    alt_kind="{place}: map with {total} municipalities, coloured by class. {measure}:",
     alt_highest="Highest: ",
     alt_lowest="Lowest: ",
     alt_none="Without a figure: {count}.",

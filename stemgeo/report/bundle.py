@@ -22,9 +22,6 @@ from stemgeo.maps.series import lighter, share_classes
 from stemgeo.maps.text import MapText
 from stemgeo.notes import in_both
 from stemgeo.report.files import RUN, whole_folder, write_manifest
-from stemgeo.report.reading import read_summary as read_summary
-from stemgeo.report.reading import read_table as read_table
-from stemgeo.report.reading import read_text as read_text
 from stemgeo.report.sheets import FINEST_DETAIL_M, Sheets, zone_table
 from stemgeo.report.summary import summary_markdown
 from stemgeo.study import LANGUAGES, PROVINCES

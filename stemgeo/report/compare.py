@@ -19,7 +19,7 @@ from stemgeo.coverage import ALL_BANDS, REGION
 from stemgeo.errors import Problem, ResultError
 from stemgeo.inputs.messages import counted, listed
 from stemgeo.notes import Note, Said, in_both, say
-from stemgeo.report.bundle import made_with, manifest, read_table, write_csv
+from stemgeo.report.bundle import made_with, manifest, write_csv
 from stemgeo.report.files import (
     COMPARE,
     checked_file,
@@ -29,6 +29,7 @@ from stemgeo.report.files import (
     whole_folder,
     write_manifest,
 )
+from stemgeo.report.reading import read_table
 from stemgeo.report.summary import LEVEL_HEADS, markdown_table, note_lines, number, percent, plain
 from stemgeo.result import Tables
 from stemgeo.tables import checked

@@ -19,13 +19,13 @@ from stemgeo.gaps.late import lower_median
 from stemgeo.maps import kinds
 from stemgeo.maps.kind_words import KIND_WORDS
 from stemgeo.maps.kinds import MINUTES, MUNICIPALITY, ZONE, Drawn
-from stemgeo.maps.series import Classes, lighter, share_classes
+from stemgeo.maps.series import Classes, lighter, outer_edge, share_classes
 from stemgeo.maps.sheet import Ground
 from stemgeo.report.files import checked_file, read_manifest
 from stemgeo.report.reading import read_table, read_text
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
     from pathlib import Path
 
     from numpy.typing import NDArray
@@ -33,6 +33,8 @@ if TYPE_CHECKING:
     from stemgeo.maps.text import MapText
     from stemgeo.result import Tables
     from stemgeo.study import Language
+
+    _Chosen = Sequence[float] | Literal["quantiles"] | None
 
 KINDS = ("share", "academies", "minutes", "uncovered", "gaps", "change", "plan")
 """What a map can show."""
@@ -215,7 +217,7 @@ class Sheets:
         province: str | None = None,
         *,
         by: str | None = None,
-        classes: Sequence[float] | Literal["quantiles"] | None = None,
+        classes: _Chosen = None,
         isochrone_edge: bool = False,
         before: Sheets | None = None,
     ) -> Drawn:
@@ -252,23 +254,29 @@ class Sheets:
         if earlier is not None:
             _refuse_other_ground(ground, earlier)
         chosen = by or BY.get(kind, (MUNICIPALITY,))[0]
-        if kind == "share":
-            places = self._zones if chosen == ZONE else None
-            return kinds.share(ground, self._share_classes(classes), places, chosen)
-        if kind == "minutes":
-            horizon = float(self._study["travel"]["horizon_min"])
-            bounds = Classes(MINUTES) if classes is None else _own_minutes(classes)
-            return kinds.minutes(ground, bounds, horizon, self._timed(chosen), chosen)
-        if kind == "uncovered":
-            return kinds.uncovered(ground, self._late, self._study["travel"]["cutoff_min"])
-        if kind == "gaps":
-            least = int(self._study["gaps"]["min_children"])
-            return kinds.gaps(ground, self._gaps, self._candidates, least, chosen)
-        if kind == "academies" or earlier is None:
-            return kinds.academies(ground, earlier)
-        if kind == "change":
-            return kinds.change(ground, earlier)
-        return kinds.plan(ground, earlier, self._share_classes(classes))
+        draw: dict[str, Callable[[], Drawn]] = {
+            "share": lambda: self._share(ground, classes, chosen),
+            "academies": lambda: kinds.academies(ground, earlier),
+            "minutes": lambda: self._minutes(ground, classes, chosen),
+            "uncovered": lambda: kinds.uncovered(
+                ground, self._late, self._study["travel"]["cutoff_min"]
+            ),
+            "gaps": lambda: kinds.gaps(
+                ground, self._gaps, self._candidates, self._study["gaps"]["min_children"], chosen
+            ),
+            "change": lambda: kinds.change(ground, _there(earlier)),
+            "plan": lambda: kinds.plan(ground, _there(earlier), self._share_classes(classes)),
+        }
+        return draw[kind]()
+
+    def _share(self, ground: Ground, classes: _Chosen, of: str) -> Drawn:
+        places = self._zones if of == ZONE else None
+        return kinds.share(ground, self._share_classes(classes), places, of)
+
+    def _minutes(self, ground: Ground, classes: _Chosen, of: str) -> Drawn:
+        bounds = Classes(MINUTES) if classes is None else _own_minutes(classes)
+        horizon = float(self._study["travel"]["horizon_min"])
+        return kinds.minutes(ground, bounds, horizon, self._timed(of), of)
 
     def _refuse(self, kind: str, by: str | None, classes: object, before: Sheets | None) -> None:
         if kind not in KINDS:
@@ -325,7 +333,7 @@ class Sheets:
 
     @cached_property
     def _edge(self) -> tuple[gpd.GeoSeries, str]:
-        """The ground of all bands around the nearest, and what its edge is."""
+        """The edge of all bands around the nearest, and what it is."""
         areas = self.source.isochrones()
         if areas is None:
             what = "the result has no isochrones: it was measured in a straight line"
@@ -334,7 +342,7 @@ class Sheets:
         last, speed = areas["minutes_to"].max(), self._study["output"]["isochrone_speed_kmh"]
         said = [format_decimal(n, format="0.##", locale=locale) for n in (last, speed)]
         form = KIND_WORDS[self._text.language].edge
-        return areas.geometry, form.format(minutes=said[0], speed=said[1])
+        return outer_edge(areas.geometry), form.format(minutes=said[0], speed=said[1])
 
     @cached_property
     def _rides(self) -> pd.DataFrame:
@@ -386,9 +394,16 @@ class Sheets:
         median = lower_median(pd.Series(where), rides["time_s"], rides["children"]) / 60
         return places.assign(minutes=median.reindex(range(len(places))).to_numpy(np.float64))
 
-    def _share_classes(self, classes: Sequence[float] | Literal["quantiles"] | None) -> Classes:
+    def _share_classes(self, classes: _Chosen) -> Classes:
         chosen = self._study["output"]["classes"] if classes is None else classes
         return share_classes(chosen, self._municipalities["share"])
+
+
+def _there(before: Ground | None) -> Ground:
+    """Give what was refused when it was not given."""
+    if before is None:
+        raise ValueError("an earlier result is needed")
+    return before
 
 
 def _own_minutes(classes: Sequence[float] | Literal["quantiles"]) -> Classes:

@@ -46,6 +46,7 @@ def municipalities() -> gpd.GeoDataFrame:
             "unmeasured": unmeasured,
             "share": share,
             "academies": number % 2,
+            "planned": 0,
             "has_academy": number % 2 == 1,
         },
         geometry=shapely.box(x, y, x + SIDE_M, y + SIDE_M),
@@ -62,6 +63,8 @@ def academies(municipalities: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
         {
             "academy_id": [f"A{code}" for code in homes["nis_code"]],
             "name": [f"Academie {name}" for name in homes["name"]],
+            "nis_code": homes["nis_code"].to_numpy(),
+            "planned": False,
         },
         geometry=gpd.points_from_xy(middle.x + 1500, middle.y + 1500),
         crs="EPSG:31370",

@@ -9,11 +9,15 @@ from xml.etree import ElementTree as ET
 
 from matplotlib.text import Text
 
+from stemgeo.maps.kinds import share
 from stemgeo.maps.page import save_figure
+from stemgeo.maps.series import DEFAULT_CLASSES, Classes
+from stemgeo.maps.sheet import Ground
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+    import geopandas as gpd
     import matplotlib as mpl
     from matplotlib.figure import Figure
 
@@ -23,6 +27,18 @@ TO = "\N{EN DASH}"
 HOSTILE = ["$x$ en $y", "$\\frac{1}{", "a_b^c%d#e&f", "<script>alert(1)</script>"]
 """Names that are letters, whatever reads them."""
 _SVG_TEXT = "{http://www.w3.org/2000/svg}text"
+
+
+def choropleth(
+    municipalities: gpd.GeoDataFrame,
+    academies: gpd.GeoDataFrame,
+    text: MapText,
+    *,
+    province: str | None = None,
+) -> Figure:
+    """Draw the share of children in time by municipality."""
+    ground = Ground(municipalities, academies, text, province)
+    return share(ground, Classes(DEFAULT_CLASSES)).figure
 
 
 def written(figure: Figure) -> list[str]:

@@ -78,8 +78,8 @@ def test_labels_keep_free_of_each_other_and_of_markers(text: MapText) -> None:
         for y in range(0, 60_000, 3_000)
     ]
     names = [f"Sint-Voorbeeld-aan-de-Demer-{number}" for number in range(len(grounds))]
-    markers = [(ground.centroid.x, ground.centroid.y) for ground in grounds[::3]]
-    labels = layout.place_labels(names, grounds, markers, size_pt=7.0, marker_pt=4.0, sheet=sheet)
+    markers = [(ground.centroid.x, ground.centroid.y, 4.0) for ground in grounds[::3]]
+    labels = layout.place_labels(names, grounds, markers, size_pt=7.0, sheet=sheet)
     high = 7.0 * sheet.metres_per_inch / 72
     boxes = []
     for label in labels:
@@ -88,7 +88,7 @@ def test_labels_keep_free_of_each_other_and_of_markers(text: MapText) -> None:
         assert grounds[label.number].covers(shapely.Point(label.x, label.y))
     assert 10 < len(boxes) < len(grounds)
     assert not any(one.overlaps(other) for one, other in combinations(boxes, 2))
-    points = [layout.Box(x, y, 1, 1) for x, y in markers]
+    points = [layout.Box(x, y, 1, 1) for x, y, _ in markers]
     assert not any(box.overlaps(point) for box in boxes for point in points)
 
 
@@ -97,9 +97,7 @@ def test_important_names_go_first(text: MapText) -> None:
     sheet = layout.best_sheet((0, 0, 60e3, 60e3), text, 1.8)
     ground = shapely.box(30e3, 30e3, 30.5e3, 30.5e3)
     for names in (["Brussel", "Halle"], ["Halle", "Brussel"]):
-        labels = layout.place_labels(
-            names, [ground, ground], [], size_pt=7.0, marker_pt=4.0, sheet=sheet
-        )
+        labels = layout.place_labels(names, [ground, ground], [], size_pt=7.0, sheet=sheet)
         assert [label.number for label in labels] == [0]
 
 

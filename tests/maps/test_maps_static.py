@@ -21,11 +21,11 @@ from matplotlib.collections import PathCollection
 from matplotlib.colors import to_hex
 from matplotlib.figure import Figure
 from matplotlib.text import Text
+from sheets import choropleth
 
 from stemgeo import errors
 from stemgeo.maps import series
 from stemgeo.maps.page import save_figure
-from stemgeo.maps.static import choropleth
 from stemgeo.maps.text import MapText
 
 SVG_TEXT = "{http://www.w3.org/2000/svg}text"
@@ -305,11 +305,14 @@ def test_same_bytes_in_another_process(
     script = (
         "import sys, pathlib, geopandas as gpd\n"
         "from stemgeo.maps.page import save_figure\n"
-        "from stemgeo.maps.static import choropleth\n"
+        "from stemgeo.maps.kinds import share\n"
+        "from stemgeo.maps.series import DEFAULT_CLASSES, Classes\n"
+        "from stemgeo.maps.sheet import Ground\n"
         "from stemgeo.maps.text import MapText\n"
         "place, out = map(pathlib.Path, sys.argv[1:3])\n"
         "m, a = (gpd.read_parquet(place / f'{n}.parquet') for n in 'ma')\n"
-        "save_figure(choropleth(m, a, MapText(*sys.argv[3:])), out)\n"
+        "drawn = share(Ground(m, a, MapText(*sys.argv[3:])), Classes(DEFAULT_CLASSES))\n"
+        "save_figure(drawn.figure, out)\n"
     )
     said = [text.title, text.notice, text.source, text.date]
     found = []

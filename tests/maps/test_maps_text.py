@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import fields, replace
+from dataclasses import fields
 
-import geopandas as gpd
 import numpy as np
 import pytest
 
 from stemgeo.maps import text as text_
-from stemgeo.maps.text import MapText
 
 NL, EN = text_.WORDS["nl"], text_.WORDS["en"]
 
@@ -136,33 +134,3 @@ def test_a_gap_in_many_municipalities_names_three() -> None:
         "Lochristi, Laarne, Lokeren en 2 andere"
     )
     assert text_.gap_places({"name": "Gent", "municipalities": 1}, NL) == "Gent"
-
-
-def test_alt_text(municipalities: gpd.GeoDataFrame, text: MapText) -> None:
-    """The alt text says kind, measure, classes, the extremes and the missing, from the table."""
-    limburg = municipalities[municipalities["province"] == "Limburg"]
-    said = plain(text_.alt_text(municipalities, text, province="Limburg"))
-    counts = [
-        int(((limburg["share"] >= low) & (limburg["share"] < low + 0.2 + (low == 0.8))).sum())
-        for low in (0, 0.2, 0.4, 0.6, 0.8)
-    ]
-    assert sum(counts) == len(limburg) - 1
-    assert said == (
-        "Wie raakt op tijd bij een STEM-academie? Voorbeeld, niet voor publicatie. "
-        "Methode: benadering in vogelvlucht. "
-        "Provincie Limburg: kaart met 20 gemeenten, ingekleurd per klasse. "
-        "Aandeel van de kinderen dat op tijd een STEM-academie bereikt: "
-        f"0 tot 20 %: {counts[0]} gemeenten; 20 tot 40 %: {counts[1]} gemeenten; "
-        f"40 tot 60 %: {counts[2]} gemeenten; 60 tot 80 %: 0 gemeenten; "
-        f"80 tot 100 %: {counts[4]} gemeenten. "
-        "Hoogst: Hamme (90,0 %), Lommel (90,0 %), Tongeren (90,0 %). "
-        "Laagst: Ieper (0,0 %), Voeren (0,0 %), Wetteren (0,0 %). "
-        "Zonder cijfer: 1."
-    )
-
-
-def test_alt_text_without_figures(municipalities: gpd.GeoDataFrame, text: MapText) -> None:
-    """A map on which nothing was measured says so, and names no highest."""
-    said = text_.alt_text(municipalities.assign(share=np.nan), replace(text, language="en"))
-    assert said.endswith("Without a figure: 40.")
-    assert "Highest" not in said

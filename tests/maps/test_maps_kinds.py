@@ -1,0 +1,480 @@
+"""Every kind of map: what it draws, says and lays beside it is the same, and is the truth."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections import Counter
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+from xml.etree import ElementTree as ET
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import pytest
+import shapely
+from PIL import Image
+from pypdf import PdfReader
+from sheets import collisions, written
+
+from stemgeo.maps import kinds, series
+from stemgeo.maps.kinds import Drawn, save_drawn
+from stemgeo.maps.series import Classes
+from stemgeo.maps.sheet import Ground
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from stemgeo.maps.text import MapText
+
+SVG = "{http://www.w3.org/2000/svg}"
+FIXED = Classes(series.DEFAULT_CLASSES)
+HOSTILE = {
+    "formula": "$x^2$",
+    "script": "<script>alert(1)</script>",
+    "long": "W" * 10_000,
+    "emoji": "Dorp \N{SPARKLES}\N{WOMAN}\N{ZERO WIDTH JOINER}\N{MICROSCOPE}",
+    "right to left": "\N{RIGHT-TO-LEFT OVERRIDE}\u05d0\u05d1 \u0627\u0644\u0639",
+    "newline": "een\nnaam\tover\x07 twee\u2028regels\x00",
+    "entities": "A&amp;B ]]> -->\"'",
+}
+
+
+@pytest.fixture
+def ground(municipalities: gpd.GeoDataFrame, academies: gpd.GeoDataFrame, text: MapText) -> Ground:
+    """The land on a grid."""
+    return Ground(municipalities, academies, text)
+
+
+@pytest.fixture
+def earlier(ground: Ground) -> Ground:
+    """The same land with less reach: one academy is not there yet, another still is."""
+    towns, there = ground.municipalities, ground.academies
+    step = np.array([0.0, 0.015, 0.02, 0.05, 0.1, 0.3, -0.02, -0.1])[np.arange(len(towns)) % 8]
+    share = (towns["share"] - step).clip(0, 1)
+    gone = there.iloc[:1].assign(academy_id="OLD", geometry=there.geometry.iloc[:1].translate(500))
+    both = gpd.GeoDataFrame(pd.concat([there.iloc[1:], gone]), crs=there.crs)
+    with_one = towns["academies"].where(towns.index != 1, 0)
+    before = towns.assign(share=share, academies=with_one, has_academy=with_one > 0)
+    return Ground(before, both, ground.text)
+
+
+@pytest.fixture
+def zones(municipalities: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+    """Each square in a left and a right half, with shares of their own."""
+    parts = []
+    for side in (0, 1):
+        x0, y0, x1, y1 = municipalities.bounds.to_numpy().T
+        middle = (x0 + x1) / 2
+        box = shapely.box(x0, y0, middle, y1) if side == 0 else shapely.box(middle, y0, x1, y1)
+        share = abs(side - municipalities["share"])
+        parts.append(
+            municipalities.assign(
+                zone_id=municipalities["nis_code"] + "AB"[side], share=share, geometry=box
+            )
+        )
+    return gpd.GeoDataFrame(pd.concat(parts, ignore_index=True), crs=municipalities.crs)
+
+
+@pytest.fixture
+def timed(municipalities: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+    """Minutes on and between the bounds; some beyond the horizon, one unmeasured."""
+    values = [0.0, 10.0, 10.001, 15.0, 19.9, 20.0, 30.0, 59.9, 60.0, np.inf]
+    minutes = np.resize(values, len(municipalities))
+    return municipalities.assign(minutes=np.where(municipalities["share"].isna(), np.nan, minutes))
+
+
+@pytest.fixture
+def points(municipalities: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+    """Ten spots in each square that share its children who are not in time."""
+    rows = []
+    for town in municipalities.itertuples():
+        x0, y0, _, _ = town.geometry.bounds
+        each, rest = divmod(int(town.uncovered), 10)
+        rows += [
+            (town.nis_code, each + (n < rest), shapely.Point(x0 + 500 + 900 * n, y0 + 3000))
+            for n in range(10)
+        ]
+    table = gpd.GeoDataFrame(rows, columns=["nis_code", "uncovered", "geometry"], crs="EPSG:31370")
+    return table[table["uncovered"] > 0].reset_index(drop=True)
+
+
+@pytest.fixture
+def candidates(municipalities: gpd.GeoDataFrame) -> pd.DataFrame:
+    """Every municipality, ranked by its children not in time."""
+    ranked = municipalities.sort_values(["uncovered", "nis_code"], ascending=[False, True])
+    middle = ranked.centroid
+    return pd.DataFrame(ranked[["nis_code", "name", "province"]]).assign(
+        rank=np.arange(1, len(ranked) + 1),
+        adds=ranked["uncovered"].to_numpy() // 2,
+        place_id=[f"P{code}" for code in ranked["nis_code"]],
+        x_m=middle.x.to_numpy(),
+        y_m=middle.y.to_numpy(),
+    )
+
+
+Draw = "Callable[[Ground], Drawn]"
+
+
+@pytest.fixture
+def drawers(
+    earlier: Ground,
+    zones: gpd.GeoDataFrame,
+    timed: gpd.GeoDataFrame,
+    points: gpd.GeoDataFrame,
+    gaps: gpd.GeoDataFrame,
+    candidates: pd.DataFrame,
+) -> dict[str, Callable[[Ground], Drawn]]:
+    """Give what draws each kind on a ground; names of the ground are on zones and gaps too."""
+    areas = gaps.assign(provinces="Antwerpen, Limburg")
+
+    def named(table: Any, ground: Ground) -> Any:
+        names = ground.municipalities.set_index("nis_code")["name"]
+        return table.assign(name=names.reindex(table["nis_code"]).to_numpy())
+
+    def with_plan(ground: Ground) -> Ground:
+        planned = np.arange(len(ground.academies)) < 2
+        return replace(ground, academies=ground.academies.assign(planned=planned))
+
+    return {
+        "share": lambda g: kinds.share(g, FIXED),
+        "zones": lambda g: kinds.share(g, FIXED, named(zones, g), "zone"),
+        "academies": kinds.academies,
+        "statuses": lambda g: kinds.academies(g, replace(earlier, province=g.province)),
+        "minutes": lambda g: kinds.minutes(g, Classes(kinds.MINUTES), 60.0, named(timed, g)),
+        "uncovered": lambda g: kinds.uncovered(g, points, 15),
+        "gaps": lambda g: kinds.gaps(
+            g,
+            areas.assign(name=g.municipalities["name"].head(len(areas)).to_numpy()),
+            named(candidates, g),
+            50,
+        ),
+        "reasons": lambda g: kinds.gaps(g, areas, named(candidates, g), 50, "reason"),
+        "change": lambda g: kinds.change(g, earlier),
+        "plan": lambda g: kinds.plan(with_plan(g), earlier, FIXED),
+    }
+
+
+KINDS = [
+    "share",
+    "zones",
+    "academies",
+    "statuses",
+    "minutes",
+    "uncovered",
+    "gaps",
+    "reasons",
+    "change",
+    "plan",
+]
+AREAS = [kind for kind in KINDS if kind not in ("uncovered", "plan")]
+
+
+def legend_of(svg: Path) -> list[str]:
+    """Every text of an SVG, in the order of the file."""
+    found = [node.text or "" for node in ET.parse(svg).iter(f"{SVG}text")]  # noqa: S314
+    return [line.replace("\N{NO-BREAK SPACE}", " ") for line in found]
+
+
+def number_in(text: str) -> int:
+    """Read the number at the beginning of a line."""
+    found = re.match(r"[\d.]+", text)
+    assert found, text
+    return int(found.group().replace(".", ""))
+
+
+@pytest.mark.parametrize("kind", AREAS)
+@pytest.mark.parametrize("province", [None, "Limburg"])
+def test_the_legend_of_the_file_counts_the_table(
+    ground: Ground, drawers: Any, tmp_path: Path, kind: str, province: str | None
+) -> None:
+    """Beside each class in the SVG stands how many rows of the table are in it."""
+    drawn = drawers[kind](replace(ground, province=province))
+    (svg,) = save_drawn(drawn, tmp_path / "map", ("svg",))
+    said, table = legend_of(svg), drawn.table
+    rows = table[table["gap_id"].notna()] if "gap_id" in table else table
+    counts = Counter(str(name).replace("\N{NO-BREAK SPACE}", " ") for name in rows["class"])
+    nothing = counts.pop("geen cijfer", 0)
+    told = {name: number_in(said[said.index(name) + 1]) for name in counts}
+    assert told == dict(counts)
+    if any(line.startswith("geen cijfer (") for line in said):
+        assert f"geen cijfer ({nothing} gemeente" in "\n".join(said).replace("zone", "gemeente")
+    else:
+        assert nothing == 0
+
+
+def test_classes_of_the_share_are_those_of_the_table(ground: Ground) -> None:
+    """The class of a row holds its share: worked out anew from the figures beside it."""
+    table = kinds.share(ground, FIXED).table
+    again = table["covered"] / (table["covered"] + table["uncovered"])
+    low = (np.floor(again * 5).clip(upper=4) * 20).astype("Int64")
+    expected = [
+        "geen cijfer" if pd.isna(n) else f"{n} tot {n + 20}\N{NO-BREAK SPACE}%" for n in low
+    ]
+    # 3/10 of 1100 and the like are exact here: no share lies on a bound by chance of rounding.
+    assert list(table["class"]) == expected
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_kind_changes_nothing_and_its_table_is_of_its_ground(
+    ground: Ground, drawers: Any, kind: str
+) -> None:
+    """What is drawn is left as it was; the table has every place of the province and no other."""
+    before = ground.municipalities.copy()
+    table = drawers[kind](replace(ground, province="Limburg")).table
+    assert ground.municipalities.equals(before)
+    if kind in ("gaps", "reasons"):
+        assert set(table["gap_id"].dropna()) == {f"G{n:03}" for n in range(1, 9)}
+        return
+    limburg = before[before["province"] == "Limburg"]
+    assert Counter(table["nis_code"]) == Counter(
+        dict.fromkeys(limburg["nis_code"], 2 if kind == "zones" else 1)
+    )
+
+
+def test_minutes_have_their_class(ground: Ground, timed: gpd.GeoDataFrame) -> None:
+    """An upper bound belongs to its class; beyond the horizon and unmeasured are none of these."""
+    table = kinds.minutes(ground, Classes(kinds.MINUTES), 60.0, timed).table
+
+    def by_hand(minutes: float) -> str:
+        if np.isnan(minutes):
+            return "geen cijfer"
+        for low, high in ((0, 10), (10, 15), (15, 20), (20, 30), (30, 60)):
+            if minutes <= high:
+                return f"{low} tot {high} minuten"
+        return "geen academie binnen 60 min"
+
+    assert list(table["class"]) == [by_hand(value) for value in table["minutes"]]
+    assert (table["class"] == "geen academie binnen 60 min").sum() == 4
+    assert (table["class"] == "geen cijfer").sum() == 1
+
+
+def test_classes_of_minutes_end_at_the_horizon(ground: Ground, timed: gpd.GeoDataFrame) -> None:
+    """A horizon of 18 minutes leaves the classes above it out."""
+    near = timed.assign(minutes=timed["minutes"].where(timed["minutes"] <= 18, np.inf))
+    said = written(kinds.minutes(ground, Classes(kinds.MINUTES), 18.0, near).figure)
+    assert "15 tot 18 minuten" in said
+    assert "geen academie binnen 18 min" in said
+    assert "20 tot 30 minuten" not in said
+
+
+def test_dots_follow_the_children(points: gpd.GeoDataFrame) -> None:
+    """Each municipality has its children divided by those of a dot, rounded, at its own points."""
+    dots = kinds.allocated(points, 70)
+    children = points.groupby("nis_code")["uncovered"].sum()
+    expected = {code: int(n / 70 + 0.5) for code, n in children.items() if int(n / 70 + 0.5)}
+    assert dots.groupby("nis_code")["dots"].sum().to_dict() == expected
+    assert set(dots.geometry) <= set(points.geometry)
+
+
+def test_dots_stand_where_the_children_are(points: gpd.GeoDataFrame) -> None:
+    """A spot with a known part of the children has that part of the dots, give or take one."""
+    town = points[points["nis_code"] == points["nis_code"].iloc[0]].reset_index(drop=True)
+    town = town.assign(uncovered=[5000, *[100] * (len(town) - 1)])
+    dots = kinds.allocated(town, 10)
+    by_spot = dots.set_index(dots.geometry.x)["dots"].reindex(town.geometry.x, fill_value=0)
+    assert (np.abs(by_spot.to_numpy() - town["uncovered"].to_numpy() / 10) <= 1).all()
+
+
+def test_the_same_dot_whatever_the_province(ground: Ground, points: gpd.GeoDataFrame) -> None:
+    """A dot is as many children on the map of a province as on that of all."""
+    whole, part = (
+        kinds.uncovered(replace(ground, province=province), points, 15).table
+        for province in (None, "Limburg")
+    )
+    assert whole["children_per_dot"].unique() == part["children_per_dot"].unique()
+    assert part.equals(whole[whole["nis_code"].isin(part["nis_code"])].reset_index(drop=True))
+
+
+@pytest.mark.parametrize(
+    ("total", "worth"), [(0, 1), (6000, 1), (6001, 2), (553_759, 100), (10**7, 2000)]
+)
+def test_children_of_a_dot(total: int, worth: int) -> None:
+    """A round number, the least for which there are at most 6.000 dots."""
+    assert kinds.children_of_a_dot(total) == worth
+
+
+def test_change_has_a_neutral_class(ground: Ground, earlier: Ground) -> None:
+    """Below two points either way nothing changed; two and ten belong to the larger change."""
+    table = kinds.change(ground, earlier).table
+    points = ((table["share_after"] - table["share_before"]) * 100).round(6)
+
+    def by_hand(change: float) -> str:
+        if np.isnan(change):
+            return "geen cijfer"
+        way = "hoger" if change > 0 else "lager"
+        if abs(change) < 2:
+            return "minder dan 2 punten verschil"
+        return f"2 tot 10 punten {way}" if abs(change) < 10 else f"10 punten of meer {way}"
+
+    assert list(table["class"]) == [by_hand(one) for one in points]
+    assert table["class"].nunique() == 6
+
+
+def test_new_and_lost_academies_are_told(ground: Ground, earlier: Ground) -> None:
+    """One academy came, one went; the others stayed."""
+    said = written(kinds.change(ground, earlier).figure)
+    assert "nieuwe STEM-academie (1)" in said
+    assert "STEM-academie die er niet meer is (1)" in said
+    assert f"STEM-academie, voor en na ({len(ground.academies) - 1})" in said
+
+
+def test_candidates_are_named_by_their_rank(ground: Ground, drawers: Any) -> None:
+    """The ten first of the province stand on the map by number and in the list by name."""
+    drawn = drawers["gaps"](replace(ground, province="Limburg"))
+    named = drawn.table[drawn.table["rank"].notna()]
+    said = written(drawn.figure)
+    assert len(named) == 10
+    assert set(named["nis_code"]) <= set(
+        ground.municipalities.query("province == 'Limburg'")["nis_code"]
+    )
+    for row in named.itertuples():
+        assert f"{row.rank:.0f}. {row.name}: {row.adds:.0f}" in said
+        assert said.count(f"{row.rank:.0f}") == 1
+
+
+def test_two_maps_of_a_plan_have_the_same_scale(ground: Ground, drawers: Any) -> None:
+    """Before and after are drawn alike, each under its word."""
+    figure = drawers["plan"](ground).figure
+    page, before, after = figure.axes
+    assert np.isclose(np.diff(before.get_xlim()), np.diff(after.get_xlim()))
+    assert np.isclose(before.get_position().width, after.get_position().width)
+    words = [artist.get_text() for artist in page.texts]
+    assert "Voor" in words
+    assert "Na" in words
+
+
+def test_quantiles_are_of_all_municipalities(municipalities: gpd.GeoDataFrame) -> None:
+    """Five classes of about as many municipalities; equal bounds fall together."""
+    shares = np.arange(101) / 100
+    assert series.share_classes("quantiles", shares) == Classes(
+        (0, 20, 40, 60, 80, 100), "quantiles"
+    )
+    few = series.share_classes("quantiles", municipalities["share"])
+    assert few.rule == "quantiles"
+    assert list(few.bounds) == sorted(set(few.bounds))
+    assert series.share_classes("quantiles", [np.nan]).bounds == (0, 50, 100)
+    assert series.share_classes((0, 50, 100), shares) == Classes((0, 50, 100), "own")
+
+
+@pytest.mark.parametrize(
+    ("classes", "line"),
+    [
+        (FIXED, "Vaste klassen"),
+        (Classes((0, 50, 100), "own"), "Klassen gekozen voor deze studie"),
+        (Classes((0, 11, 100), "quantiles"), "kwintielen van de gemeenten"),
+    ],
+)
+def test_the_rule_of_the_classes_is_said(ground: Ground, classes: Classes, line: str) -> None:
+    """How the classes came about stands in the legend."""
+    assert line in " ".join(written(kinds.share(ground, classes).figure))
+
+
+def test_the_edge_of_isochrones_is_what_only_one_band_has(isochrones: gpd.GeoDataFrame) -> None:
+    """The edge of all bands is as long as the outline of their union, and lies on it."""
+    edge = series.outer_edge(isochrones.geometry)
+    outline = isochrones.union_all().boundary
+    assert edge.length.sum() == pytest.approx(outline.length, rel=1e-6)
+    assert edge.distance(outline).max() < 0.01
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("language", ["nl", "en"])
+@pytest.mark.parametrize("province", [None, "Limburg"])
+def test_no_text_covers_another(
+    ground: Ground, drawers: Any, kind: str, language: Any, province: str | None
+) -> None:
+    """On every kind of sheet each text stands free, and on the paper."""
+    said = replace(ground.text, language=language)
+    figure = drawers[kind](replace(ground, text=said, province=province)).figure
+    assert [pair for pair in collisions(figure) if not all(one.isdigit() for one in pair)] == []
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_hostile_names_are_letters(ground: Ground, drawers: Any, tmp_path: Path, kind: str) -> None:
+    """Names that are formulas, scripts, endless or not to be written are text in a valid SVG."""
+    names = [*HOSTILE.values(), *ground.municipalities["name"][len(HOSTILE) :]]
+    hostile = replace(ground, municipalities=ground.municipalities.assign(name=names))
+    drawn = drawers[kind](hostile)
+    svg, png = save_drawn(drawn, tmp_path / "map", ("svg", "png"))
+    root = ET.parse(svg).getroot()  # noqa: S314
+    assert not list(root.iter(f"{SVG}script"))
+    assert png.read_bytes().startswith(b"\x89PNG")
+    if kind != "reasons":  # its gaps bear no name of a municipality
+        assert set(HOSTILE.values()) <= set(drawn.table["name"])
+
+
+def test_alt_text(municipalities: gpd.GeoDataFrame, ground: Ground) -> None:
+    """The alt text says kind, measure, classes, the extremes and the missing, from the table."""
+    limburg = municipalities[municipalities["province"] == "Limburg"]
+    said = kinds.share(replace(ground, province="Limburg"), FIXED).alt
+    counts = [
+        int(((limburg["share"] >= low) & (limburg["share"] < low + 0.2 + (low == 0.8))).sum())
+        for low in (0, 0.2, 0.4, 0.6, 0.8)
+    ]
+    assert sum(counts) == len(limburg) - 1
+    assert said.replace("\N{NO-BREAK SPACE}", " ") == (
+        "Wie raakt op tijd bij een STEM-academie? Voorbeeld, niet voor publicatie. "
+        "Methode: benadering in vogelvlucht. "
+        "Provincie Limburg: kaart met 20 gemeenten, ingekleurd per klasse. "
+        "Aandeel van de kinderen dat op tijd een STEM-academie bereikt: "
+        f"0 tot 20 %: {counts[0]} gemeenten; 20 tot 40 %: {counts[1]} gemeenten; "
+        f"40 tot 60 %: {counts[2]} gemeenten; 60 tot 80 %: 0 gemeenten; "
+        f"80 tot 100 %: {counts[4]} gemeenten. "
+        "Hoogst: Hamme (90,0 %), Lommel (90,0 %), Tongeren (90,0 %). "
+        "Laagst: Ieper (0,0 %), Voeren (0,0 %), Wetteren (0,0 %). "
+        "Zonder cijfer: 1."
+    )
+
+
+def test_alt_text_without_figures(ground: Ground) -> None:
+    """A map on which nothing was measured says so, and names no highest."""
+    nothing = ground.municipalities.assign(share=np.nan)
+    english = replace(ground.text, language="en")
+    said = kinds.share(replace(ground, municipalities=nothing, text=english), FIXED).alt
+    assert said.endswith("Without a figure: 40.")
+    assert "Highest" not in said
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_every_alt_text_names_place_and_measure(ground: Ground, drawers: Any, kind: str) -> None:
+    """Title, caution, place and what is counted are said of each kind, on one line."""
+    drawn = drawers[kind](replace(ground, province="Limburg"))
+    assert drawn.alt.startswith(ground.text.title)
+    assert ground.text.notice in drawn.alt
+    assert "Provincie Limburg" in drawn.alt
+    assert "20 gemeenten" in drawn.alt or kind == "zones"
+    assert "\n" not in drawn.alt
+    assert drawn.heading in " ".join(written(drawn.figure))
+
+
+def test_files_carry_the_alt_text(ground: Ground, tmp_path: Path) -> None:
+    """SVG, PNG and PDF say inside what is seen, and what the map is called."""
+    drawn = kinds.share(ground, FIXED)
+    png, svg, pdf = save_drawn(drawn, tmp_path / "map")
+    title = "Wie raakt op tijd bij een STEM-academie?: Vlaanderen"
+    root = ET.parse(svg).getroot()  # noqa: S314
+    assert root.get("role") == "img"
+    named = {
+        node.get("id"): node.text for node in root if node.get("id") in ("map-title", "map-desc")
+    }
+    assert root.get("aria-labelledby") == "map-title map-desc"
+    assert named == {"map-title": title, "map-desc": drawn.alt}
+    with Image.open(png) as picture:
+        assert picture.text == {"Title": title, "Description": drawn.alt}
+    assert b"iTXtDescription" in png.read_bytes()
+    said = PdfReader(pdf).metadata
+    assert said is not None
+    assert (said.title, said.subject) == (title, drawn.alt)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_same_bytes(ground: Ground, drawers: Any, tmp_path: Path, kind: str) -> None:
+    """Drawn and written twice, every kind has the same bytes; PNG is tested with the share."""
+    hashes = []
+    for turn in ("1", "2"):
+        paths = save_drawn(drawers[kind](ground), tmp_path / turn, ("svg", "pdf"))
+        hashes.append([hashlib.sha256(path.read_bytes()).hexdigest() for path in paths])
+    assert hashes[0] == hashes[1]
