@@ -36,7 +36,6 @@ from stemgeo.report.letter import (
 from stemgeo.report.paper import Look, Plate, write_pdf
 from stemgeo.report.reading import read_text
 from stemgeo.report.sheets import Sheets
-from stemgeo.report.web import web_map_of_folder
 from stemgeo.report.word import write_docx
 from stemgeo.study import PROVINCES
 
@@ -166,15 +165,16 @@ def answer(
     with whole_folder(place, ANSWER) as out:
         data = out / DATA[asked]
         data.mkdir()
-        plates = dict(_draw(source, sheets, out, data, progress))
+        atlas = Sheets.of_folder(folder, asked)
+        plates = dict(_draw(atlas, sheets, out, data, progress))
         progress("Bijlagen schrijven", 0.8)
         write_municipalities(folder, out, asked)
         write_gaps(folder, out, asked)
         for name in TABLES:
             checked = checked_file(folder, f"tables/{name}.csv")
             shutil.copyfile(checked, data / checked.name)
-        page = web_map_of_folder(folder, asked)
-        (out / f"{annex_stem(WEB, asked)}.html").write_text(page, encoding="utf-8")
+        page = out / f"{annex_stem(WEB, asked)}.html"
+        page.write_text(atlas.page(), encoding="utf-8")
         progress("Antwoord schrijven", 0.9)
         look = Look(asked, source.study.about.date, told["study"]["notice"])
         write_docx(letter, plates, look, out / f"{LETTER[asked]}.docx")
@@ -242,10 +242,9 @@ def _refuse_unknown_pictures(letter: Letter, sheets: list[Sheet], language: Lang
 
 
 def _draw(
-    source: Source, sheets: list[Sheet], out: Path, data: Path, progress: Progress
+    atlas: Sheets, sheets: list[Sheet], out: Path, data: Path, progress: Progress
 ) -> Iterator[tuple[str, Plate]]:
     """Draw every map, with its rows beside the other tables."""
-    atlas = Sheets.of_folder(source.folder, source.language)
     for done, sheet in enumerate(sheets):
         progress("Kaarten tekenen", 0.1 + 0.7 * done / len(sheets))
         drawn = atlas.draw(sheet.kind, sheet.province)

@@ -18,7 +18,7 @@ from babel.numbers import format_decimal
 
 from stemgeo import coverage as coverage_
 from stemgeo.maps.kinds import save_drawn
-from stemgeo.maps.series import lighter, share_classes
+from stemgeo.maps.series import lighter
 from stemgeo.maps.text import MapText
 from stemgeo.notes import in_both
 from stemgeo.report.files import RUN, whole_folder, write_manifest
@@ -279,12 +279,6 @@ def manifest(result: Tables) -> dict[str, Any]:
         "sums": sum_checks(result),
         "notes": in_both(result.notes),
     }
-
-
-def _in_language(study: Study, language: Language) -> Study:
-    return study.model_copy(
-        update={"output": study.output.model_copy(update={"language": language})}
-    )
 
 
 def origins(study: Study, *inputs: Inputs, text: MapText) -> dict[str, Any]:

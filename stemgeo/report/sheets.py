@@ -21,8 +21,10 @@ from stemgeo.maps.kind_words import KIND_WORDS
 from stemgeo.maps.kinds import MINUTES, MUNICIPALITY, ZONE, Drawn
 from stemgeo.maps.series import Classes, lighter, outer_edge, share_classes
 from stemgeo.maps.sheet import Ground
+from stemgeo.maps.web import web_map
 from stemgeo.report.files import checked_file, read_manifest
 from stemgeo.report.reading import read_table, read_text
+from stemgeo.study import Output
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -296,6 +298,21 @@ class Sheets:
             raise _problem("the result has no planned places", mend)
         if classes is not None and kind not in ("share", "minutes", "plan"):
             raise _problem(f"the classes of the kind '{kind}' are fixed", "leave them out")
+
+    def page(self) -> str:
+        """Give the web map: one HTML text that needs nothing else, see `maps.web`."""
+        asked = Output.model_validate(self._study["output"])
+        timed = self._timed(MUNICIPALITY)
+        return web_map(
+            timed.assign(median_time_s=timed["minutes"] * 60),
+            self._academies,
+            self.source.isochrones(),
+            self._gaps,
+            self._text,
+            classes=self._share_classes(None).bounds,
+            zones=self._zones if self._study["inputs"]["zones"] else None,
+            background=asked.background,
+        )
 
     def ground(self, province: str | None = None) -> Ground:
         """Give the ground of a map and what is written around it."""
