@@ -448,3 +448,23 @@ def test_the_archive_is_as_word_wants_it(english: Path) -> None:
         for relation in tree:
             if relation.get("TargetMode") != "External":
                 assert posixpath.normpath(f"word/{relation.get('Target')}") in names
+
+
+def test_what_a_template_can_name_is_documented(written_sample: Path) -> None:
+    """docs/answer.md has every name, and none that is not there."""
+    from stemgeo.report.content import Source, figures
+
+    told = figures(Source(written_sample, "nl"))
+    page = (Path(__file__).parent.parent / "docs" / "answer.md").read_text("utf-8")
+    named: dict[str, set[str]] = {}
+    owner = ""
+    for line in page[page.index("What can be named") :].splitlines():
+        if line.startswith("| `"):
+            for part, name in re.findall(r"`(\w*)\.?(\w*)`", line.split(" | ")[0]):
+                owner = part or owner
+                named.setdefault(owner, set()).update({name} - {""})
+    assert set(named) == {*told, "annexes"}
+    for owner, value in told.items():
+        if isinstance(value, dict):
+            quiet = owner == "quiet_gaps"  # as `gaps`
+            assert named[owner] == (set() if quiet else set(value)), owner

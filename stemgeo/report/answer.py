@@ -174,7 +174,7 @@ def answer(
             checked = checked_file(folder, f"tables/{name}.csv")
             shutil.copyfile(checked, data / checked.name)
         page = out / f"{annex_stem(WEB, asked)}.html"
-        page.write_text(atlas.page(), encoding="utf-8")
+        page.write_text(_page(atlas, source), encoding="utf-8")
         progress("Antwoord schrijven", 0.9)
         look = Look(asked, source.study.about.date, told["study"]["notice"])
         write_docx(letter, plates, look, out / f"{LETTER[asked]}.docx")
@@ -251,6 +251,13 @@ def _draw(
         paths = {path.suffix: path for path in save_drawn(drawn, out / sheet.stem)}
         write_csv(drawn.table, data / f"{sheet.stem}.csv")
         yield sheet.stem, Plate(paths[".png"], paths[".svg"], drawn.alt)
+
+
+def _page(atlas: Sheets, source: Source) -> str:
+    """Give the web map; the run has written it in its own language."""
+    if source.language == source.manifest["study"]["output"]["language"]:
+        return checked_file(source.folder, "map.html").read_text(encoding="utf-8")
+    return atlas.page()
 
 
 def _readme(source: Source, letter: Letter, annexes: list[dict[str, Any]]) -> list[str]:

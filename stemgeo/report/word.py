@@ -266,7 +266,7 @@ def _for_a_page(plate: Plate) -> tuple[BytesIO, tuple[int, int]]:
         light = image.convert("RGB").resize(size, Image.Resampling.LANCZOS)
     buffer = BytesIO()
     # A map has few colours: a palette holds them at a quarter of the bytes.
-    light.quantize(256, dither=Image.Dither.NONE).save(buffer, "PNG", optimize=True)
+    light.quantize(256, dither=Image.Dither.NONE).save(buffer, "PNG")
     buffer.seek(0)
     return buffer, size
 

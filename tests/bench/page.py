@@ -49,6 +49,7 @@ def main() -> None:
         [_front(), _table(rows), _flanders(size, flanders, sets), _growth(curves)]
         + [alone("bench.siting")["section"]]
         + [_costs(costs, of_sample), alone("bench.demo")["section"]]
+        + [alone("bench.answer")["section"]]
     )
     PAGE.write_text(page, encoding="utf-8")
     sys.stdout.write(page)
