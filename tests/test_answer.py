@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 
 import docx
 import hand
+import html5lib
 import pypdf
 import pytest
 from lxml import etree
@@ -468,3 +469,29 @@ def test_what_a_template_can_name_is_documented(written_sample: Path) -> None:
         if isinstance(value, dict):
             quiet = owner == "quiet_gaps"  # as `gaps`
             assert named[owner] == (set() if quiet else set(value)), owner
+
+
+def test_every_page_is_valid_html(small: Path, english: Path, sample_answer: Path) -> None:
+    """The parser of the HTML standard finds no error in any web map."""
+    pages = [small / "result" / "map.html", english / "annex-9-map.html"]
+    for page in [*pages, sample_answer / "bijlage-9-kaart.html"]:
+        parser = html5lib.HTMLParser()
+        parser.parse(page.read_text("utf-8"))
+        assert parser.errors == []
+
+
+def test_every_svg_is_valid(english: Path, sample_answer: Path) -> None:
+    """Well-formed, each id once, and nothing is referred to that is not there or elsewhere."""
+    drawn = [*english.glob("*.svg"), *sample_answer.glob("*.svg")]
+    assert len(drawn) > len(MAPS)
+    for path in drawn:
+        root = etree.parse(path).getroot()
+        assert root.tag == f"{SVG}svg"
+        ids = [node.get("id") for node in root.iter() if node.get("id")]
+        assert len(ids) == len(set(ids))
+        text = path.read_text("utf-8")
+        used = re.findall(r"url\(#([^)]+)\)|href=\"#([^\"]+)\"", text)
+        assert {one or other for one, other in used} <= set(ids)
+        assert not re.findall(r"href=\"(?!#)[^\"]", text)
+        assert root.get("aria-labelledby", "").split() != []
+        assert set(root.get("aria-labelledby", "").split()) <= set(ids)

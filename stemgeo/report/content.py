@@ -7,7 +7,7 @@ Values are raw (numbers, shares from 0 to 1, dates, seconds): templates say how 
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -311,6 +311,9 @@ def _same_inputs(ours: Row, theirs: Row, folder: Path) -> None:
 def _before(source: Source, folder: Path) -> Row:
     """Give the shares of an earlier result beside those of this one, and what else differs."""
     found = compare(folder, source.folder)
+    # That the days differ is what is asked for.
+    asked = found.differences["what"] != "study.date"
+    found = replace(found, differences=found.differences[asked])
     rows = pd.concat([found.of("region"), found.of("province")]).drop_duplicates("code")
     shares = rows.set_index("code")["share_a"].to_dict()
     return {
