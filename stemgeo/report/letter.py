@@ -23,7 +23,7 @@ from jinja2.sandbox import ImmutableSandboxedEnvironment
 from markdown_it import MarkdownIt
 
 from stemgeo.errors import Problem, ResultError, StemgeoError
-from stemgeo.maps.text import one_line
+from stemgeo.maps.text import one_line, tenths
 from stemgeo.report.summary import number, percent
 
 if TYPE_CHECKING:
@@ -271,7 +271,7 @@ def _percent(share: float, language: str) -> str:
 
 
 def _decimal(value: float, language: str) -> str:
-    return str(format_decimal(value, "#,##0.0", locale=language))
+    return str(format_decimal(tenths(value), "#,##0.0", locale=language))
 
 
 def _minutes(seconds: float, language: str) -> str:
