@@ -504,7 +504,12 @@ def as_sentences(lines: Sequence[str]) -> str:
 
 def one_line(text: str) -> str:
     """Write a name on one line, without marks that an XML file cannot hold."""
-    return "".join(map(_kept, str(text))).strip()
+    return printable(text).strip()
+
+
+def printable(text: str) -> str:
+    """Put a space for every mark that an XML file cannot hold, and for every line break."""
+    return "".join(map(_kept, str(text)))
 
 
 def _kept(mark: str) -> str:
