@@ -19,7 +19,7 @@ from PIL import Image
 
 import stemgeo.report
 from stemgeo.errors import ResultError, StemgeoError
-from stemgeo.maps.text import one_line
+from stemgeo.maps.text import printable
 from stemgeo.report.letter import (
     TEMPLATES,
     Heading,
@@ -131,6 +131,12 @@ def test_values_are_written_as_the_language_does(fill: Fill) -> None:
         "37,376 62.4% 12.6 1,250.50 December 31, 2022 9.6 Aalst, Boom and Genk "
         "1 kind 1,200 kinderen"
     )
+
+
+def test_a_comma_between_braces_keeps_its_space(fill: Fill) -> None:
+    """As in a list that a loop writes."""
+    letter = fill('{% for n in names %}{{ n }}{{ ", " if not loop.last }}{% endfor %}', names="ab")
+    assert words(letter) == ["a, b"]
 
 
 def test_a_template_makes_headings_lists_tables_and_pictures(fill: Fill) -> None:
@@ -301,7 +307,7 @@ def test_a_text_from_data_reads_as_it_was(
     template = "# {{ x }}.\n\n{{ x }}.\n\n- {{ x }}.\n\n| a |\n| :-- |\n| {{ x }}. |\n"
     (folder / TEMPLATES["nl"]).write_text(template, encoding="utf-8")
     letter = write_letter({"x": text}, "nl", folder)
-    kept = one_line(text.replace("\ue000", "\ufffd").replace("\ue001", "\ufffd"))
+    kept = printable(text.replace("\ue000", "\ufffd").replace("\ue001", "\ufffd"))
     assert words(letter) == [f"{kept}.", f"{kept}.", f"{kept}.", f"\na\n{kept}."]
     assert letter.typed == ()
 

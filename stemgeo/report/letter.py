@@ -24,7 +24,7 @@ from jinja2.sandbox import ImmutableSandboxedEnvironment
 from markdown_it import MarkdownIt
 
 from stemgeo.errors import Problem, ResultError, StemgeoError
-from stemgeo.maps.text import one_line, printable, tenths
+from stemgeo.maps.text import printable, tenths
 from stemgeo.report.summary import number, percent
 
 if TYPE_CHECKING:
@@ -327,7 +327,7 @@ def _written(value: Any, language: str) -> str:
         text = format_date(value, "long", locale=language)
     else:
         text = str(value)
-    escaped = _MARKUP.sub(r"\\\1", one_line(text.translate(_LOST)))
+    escaped = _MARKUP.sub(r"\\\1", printable(text.translate(_LOST)))
     return f"{_OPEN}{escaped}{_SHUT}" if escaped else ""
 
 
