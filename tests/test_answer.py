@@ -357,8 +357,10 @@ def test_a_template_of_ones_own_changes_the_text_alone(small: Path, tmp_path: Pa
     said = stemgeo("templates", tmp_path / "mine")
     assert said.status == 0
     assert set(said.out.splitlines()) == {str(path) for path in (tmp_path / "mine").iterdir()}
+    (tmp_path / "mine" / "deel.md").write_text("Een deel.\n", encoding="utf-8")
     text = (
-        "# Ons antwoord\n\nSinds 2014: {{ region.with_academy }} gemeenten.\n\n"
+        "# Ons antwoord\n\n{% include 'deel.md' %}\n\n"
+        "Sinds 2014: {{ region.with_academy }} gemeenten.\n\n"
         "![De kaart]({{ annexes.pictures[0].key | as_is }})\n"
     )
     (tmp_path / "mine" / "antwoord.nl.md").write_text(text, encoding="utf-8")
@@ -371,7 +373,8 @@ def test_a_template_of_ones_own_changes_the_text_alone(small: Path, tmp_path: Pa
     assert "Ons antwoord" in pypdf.PdfReader(out / "antwoord.pdf").pages[0].extract_text()
     assert "2014" in (out / "LEESMIJ.txt").read_text("utf-8")
     content = json.loads((out / "manifest.json").read_text("utf-8"))
-    assert content["template"] == text
+    assert content["templates"] == {"antwoord.nl.md": text, "deel.md": "Een deel.\n"}
+    assert sg.verify(out, small / "study").same
 
 
 @pytest.mark.parametrize(
@@ -397,6 +400,26 @@ def test_a_picture_that_is_not_there_is_refused(small: Path, tmp_path: Path) -> 
     """With the names of those that are; nothing is written."""
     (tmp_path / "antwoord.nl.md").write_text("# T\n\n![x](luxemburg)\n", encoding="utf-8")
     with pytest.raises(ResultError, match="no picture 'luxemburg'; there are: bijlage-2-vl"):
+        sg.answer(small / "result", tmp_path / "new", templates=tmp_path)
+    assert not (tmp_path / "new").exists()
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("tekst\n", "antwoord.nl.md: has no title; begin with"),
+        ("# \n\n## Kop\n", "antwoord.nl.md: has no title"),
+        ("## Kop\n\n# T\n", "antwoord.nl.md: has no title"),
+        ("# T\n\n### Kop\n", "a heading '###' stands below none '##'"),
+        ("# T\n\n## Kop\n\n## Kop\n\n#### Kop\n", "a heading '####' stands below none '###'"),
+    ],
+)
+def test_headings_that_no_screen_reader_follows_are_refused(
+    small: Path, tmp_path: Path, text: str, told: str
+) -> None:
+    """Otherwise the PDF would be no PDF/UA, and nobody would know."""
+    (tmp_path / "antwoord.nl.md").write_text(text, encoding="utf-8")
+    with pytest.raises(ResultError, match=re.escape(told)):
         sg.answer(small / "result", tmp_path / "new", templates=tmp_path)
     assert not (tmp_path / "new").exists()
 

@@ -557,6 +557,10 @@ def test_an_answer_is_made_again_with_the_run_behind_it(tmp_path: Path) -> None:
         ("result", "summary.md (of the run)"),
         ("result", "manifest.json, attribution"),
     }
-    change_manifest(answer, options={"language": "fr"})
+    for name in ("../kwaad.md", "/kwaad.md", "..", "map/kwaad.md", ""):
+        change_manifest(answer, templates={name: "kwaad"})
+        with pytest.raises(ResultError, match="is not as stemgeo writes it"):
+            sg.verify(answer)
+    change_manifest(answer, templates={}, options={"language": "fr"})
     with pytest.raises(ResultError, match="is not as stemgeo writes it"):
         sg.verify(answer)

@@ -8,6 +8,7 @@ from __future__ import annotations
 import shutil
 from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -28,9 +29,9 @@ from stemgeo.report.files import (
 )
 from stemgeo.report.letter import (
     TEMPLATES,
+    Heading,
     Letter,
     Picture,
-    own_template,
     write_letter,
 )
 from stemgeo.report.paper import Look, Plate, write_pdf
@@ -162,6 +163,7 @@ def answer(
     told = figures(source, plan=plan, before=before)
     letter = write_letter(told | {"annexes": annexes}, asked, templates)
     _refuse_unknown_pictures(letter, sheets, asked)
+    _refuse_headings_out_of_order(letter, asked)
     with whole_folder(place, ANSWER) as out:
         data = out / DATA[asked]
         data.mkdir()
@@ -182,7 +184,7 @@ def answer(
         lines = _readme(source, letter, annexes["all"])
         (out / README[asked]).write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
         about = {"pdf_standard": standard, "typed_numbers": list(letter.typed)}
-        write_manifest(out, _manifest(source, plan, before, templates) | about)
+        write_manifest(out, _manifest(source, letter, plan, before) | about)
     return place
 
 
@@ -241,6 +243,20 @@ def _refuse_unknown_pictures(letter: Letter, sheets: list[Sheet], language: Lang
             raise ResultError(Problem(where, what, f"there are: {', '.join(known)}"))
 
 
+def _refuse_headings_out_of_order(letter: Letter, language: Language) -> None:
+    """Refuse what a screen reader cannot follow: no PDF/UA could be made of it."""
+    levels = [block.level for block in letter.blocks if isinstance(block, Heading)]
+    problem = None
+    if not letter.title or levels[0] != 1:
+        problem = "has no title", "begin with a line '# ...'"
+    for above, level in pairwise(levels):
+        if level > above + 1:
+            marks = "#" * level, "#" * (above + 1)
+            problem = f"a heading '{marks[0]}' stands below none '{marks[1]}'", "use one fewer #"
+    if problem:
+        raise ResultError(Problem(TEMPLATES[language], *problem))
+
+
 def _draw(
     atlas: Sheets, sheets: list[Sheet], out: Path, data: Path, progress: Progress
 ) -> Iterator[tuple[str, Plate]]:
@@ -277,7 +293,7 @@ def _readme(source: Source, letter: Letter, annexes: list[dict[str, Any]]) -> li
 
 
 def _manifest(
-    source: Source, plan: Path | None, before: Path | None, templates: Path | None
+    source: Source, letter: Letter, plan: Path | None, before: Path | None
 ) -> dict[str, Any]:
     """Say of what the answer was made, so that it can be made again."""
     text = read_text(source.folder, source.language)
@@ -288,7 +304,7 @@ def _manifest(
         "method_note": text.method_note,
         "attribution": text.source,
         "options": {"language": source.language},
-        "template": own_template(source.language, templates),
+        "templates": dict(letter.own),
         "result": source.manifest,
         "plan": read_manifest(plan, SITE) if plan else None,
         "before": read_manifest(before) if before else None,
