@@ -39,6 +39,7 @@ from stemgeo.report.reading import read_text
 from stemgeo.report.sheets import Sheets
 from stemgeo.report.word import write_docx
 from stemgeo.study import PROVINCES
+from stemgeo.subsidy import rules
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -51,10 +52,12 @@ LETTER: dict[Language, str] = {"nl": "antwoord", "en": "answer"}
 README: dict[Language, str] = {"nl": "LEESMIJ.txt", "en": "README.txt"}
 REGION, FIRST_PROVINCE, WEB = 2, 3, 9
 """Numbers of the annexes that are maps; provinces follow in the order of the ministry."""
-TABLES = ("coverage", "changes", "groups", "provinces", "sensitivity", "subsidy")
+TABLES = ("coverage", "changes", "groups", "provinces", "sensitivity", "effects", "placement",
+          "subsidy")  # fmt: skip
 """Tables of the result that go along as they are."""
 KINDS = {"share": "", "academies": "-academies"}
 """Maps of the region and of each province, and what their file names end in."""
+CHANGE: dict[Language, str] = {"nl": "-verandering", "en": "-change"}
 LIBRARIES = ("babel", "jinja2", "markdown-it-py", "python-docx", "typst", "xlsxwriter")
 """Beside those of the run: what the bytes of an answer hang on."""
 WORDS: dict[Language, dict[str, str]] = {
@@ -63,6 +66,7 @@ WORDS: dict[Language, dict[str, str]] = {
         "maps": "Kaarten van {place}: kinderen op tijd; gemeenten met een STEM-academie",
         "share": "{place}: aandeel van de kinderen dat op tijd een STEM-academie bereikt",
         "academies": "{place}: gemeenten met en zonder STEM-academie",
+        "change": "{place}: verandering van het aandeel kinderen op tijd",
         "gaps": "Hiaten en kandidaat-gemeenten: kaart en tabel",
         "gaps_map": "{place}: hiaten en kandidaat-gemeenten",
         "web": "Kaart om te doorzoeken, voor een webbrowser",
@@ -83,6 +87,7 @@ WORDS: dict[Language, dict[str, str]] = {
         "maps": "Maps of {place}: children in time; municipalities with a STEM academy",
         "share": "{place}: share of the children who reach a STEM academy in time",
         "academies": "{place}: municipalities with and without a STEM academy",
+        "change": "{place}: change of the share of children in time",
         "gaps": "Gaps and candidate municipalities: map and table",
         "gaps_map": "{place}: gaps and candidate municipalities",
         "web": "Map to search, for a web browser",
@@ -158,7 +163,7 @@ def answer(
     asked = language or read_manifest(folder)["study"]["output"]["language"]
     source = Source(folder, asked)
     plan, before, templates = (_path(one) for one in (plan, before, templates))
-    sheets = list(_sheets(source))
+    sheets = sorted(_sheets(source, before), key=lambda one: (one.number, one.stem))
     annexes = _annexes(source, sheets)
     told = figures(source, plan=plan, before=before)
     letter = write_letter(told | {"annexes": annexes}, asked, templates)
@@ -168,13 +173,12 @@ def answer(
         data = out / DATA[asked]
         data.mkdir()
         atlas = Sheets.of_folder(folder, asked)
-        plates = dict(_draw(atlas, sheets, out, data, progress))
+        earlier = Sheets.of_folder(before, asked) if before else None
+        plates = dict(_draw((atlas, earlier), sheets, out, data, progress))
         progress("Bijlagen schrijven", 0.8)
         write_municipalities(folder, out, asked)
         write_gaps(folder, out, asked)
-        for name in TABLES:
-            checked = checked_file(folder, f"tables/{name}.csv")
-            shutil.copyfile(checked, data / checked.name)
+        _copy_tables(data, folder, plan, before)
         page = out / f"{annex_stem(WEB, asked)}.html"
         page.write_text(_page(atlas, source), encoding="utf-8")
         progress("Antwoord schrijven", 0.9)
@@ -192,8 +196,8 @@ def _path(given: str | Path | None) -> Path | None:
     return None if given is None else Path(given)
 
 
-def _sheets(source: Source) -> Iterator[Sheet]:
-    """List the maps: of all and of each province in time and with an academy; then the gaps."""
+def _sheets(source: Source, before: Path | None) -> Iterator[Sheet]:
+    """List the maps: children in time and academies, of all and of each province; change; gaps."""
     words, language = WORDS[source.language], source.language
     text = read_text(source.folder, language)
     there = set(source.municipalities["province"])
@@ -203,6 +207,9 @@ def _sheets(source: Source) -> Iterator[Sheet]:
                 stem = f"{annex_stem(number, language)}{suffix}"
                 title = words[kind].format(place=text.place(province))
                 yield Sheet(kind, province, number, stem, title)
+    if before:
+        stem = f"{annex_stem(REGION, language)}{CHANGE[language]}"
+        yield Sheet("change", None, REGION, stem, words["change"].format(place=text.place(None)))
     title = words["gaps_map"].format(place=text.place(None))
     yield Sheet("gaps", None, GAPS, annex_stem(GAPS, language), title)
 
@@ -258,15 +265,32 @@ def _refuse_headings_out_of_order(letter: Letter, language: Language) -> None:
 
 
 def _draw(
-    atlas: Sheets, sheets: list[Sheet], out: Path, data: Path, progress: Progress
+    atlases: tuple[Sheets, Sheets | None],
+    sheets: list[Sheet],
+    out: Path,
+    data: Path,
+    progress: Progress,
 ) -> Iterator[tuple[str, Plate]]:
     """Draw every map, with its rows beside the other tables."""
     for done, sheet in enumerate(sheets):
         progress("Kaarten tekenen", 0.1 + 0.7 * done / len(sheets))
-        drawn = atlas.draw(sheet.kind, sheet.province)
+        atlas, earlier = atlases
+        before = earlier if sheet.kind == "change" else None
+        drawn = atlas.draw(sheet.kind, sheet.province, before=before)
         paths = {path.suffix: path for path in save_drawn(drawn, out / sheet.stem)}
         write_csv(drawn.table, data / f"{sheet.stem}.csv")
         yield sheet.stem, Plate(paths[".png"], paths[".svg"], drawn.alt)
+
+
+def _copy_tables(data: Path, folder: Path, plan: Path | None, before: Path | None) -> None:
+    """Put the tables beside the answer from which it was written: a file behind each number."""
+    for name in TABLES:
+        shutil.copyfile(checked_file(folder, f"tables/{name}.csv"), data / f"{name}.csv")
+    if plan:
+        for name in ("plan", "plan-provinces"):
+            shutil.copyfile(checked_file(plan, f"tables/{name}.csv", SITE), data / f"{name}.csv")
+    if before:
+        shutil.copyfile(checked_file(before, "tables/coverage.csv"), data / "coverage-before.csv")
 
 
 def _page(atlas: Sheets, source: Source) -> str:
@@ -305,6 +329,7 @@ def _manifest(
         "attribution": text.source,
         "options": {"language": source.language},
         "templates": dict(letter.own),
+        "subsidy_rules": rules(source.study.subsidy.year).model_dump(),
         "result": source.manifest,
         "plan": read_manifest(plan, SITE) if plan else None,
         "before": read_manifest(before) if before else None,

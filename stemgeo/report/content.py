@@ -6,6 +6,7 @@ Values are raw (numbers, shares from 0 to 1, dates, seconds): templates say how 
 
 from __future__ import annotations
 
+import datetime as dt
 import math
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -311,13 +312,17 @@ def _same_inputs(ours: Row, theirs: Row, folder: Path) -> None:
 def _before(source: Source, folder: Path) -> Row:
     """Give the shares of an earlier result beside those of this one, and what else differs."""
     found = compare(folder, source.folder)
+    then, now = (parse_study(one["study"], name=str(folder)) for one in (found.a, found.b))
+    if then.about.date >= now.about.date:
+        what = f"is of {then.about.date}, not of a day before {now.about.date}"
+        raise ResultError(Problem(str(folder), what, "give a result of an earlier date"))
     # That the days differ is what is asked for.
     asked = found.differences["what"] != "study.date"
     found = replace(found, differences=found.differences[asked])
     rows = pd.concat([found.of("region"), found.of("province")]).drop_duplicates("code")
     shares = rows.set_index("code")["share_a"].to_dict()
     return {
-        "date": parse_study(found.a["study"], name=str(folder)).about.date,
+        "date": then.about.date,
         "share": shares[REGION[0]],
         "provinces": {name: shares[name] for name in PROVINCES if name in shares},
         "differences": told_differences(found),
@@ -350,7 +355,15 @@ def _method(source: Source) -> Row:
             for row in rows.iloc[1:].to_dict("records")
         ],
         "vintage": str(study.about.vintage),
+        "population_date": _population_date(source),
     }
+
+
+def _population_date(source: Source) -> dt.date | None:
+    """Give the day that the children are of, where the study says it."""
+    files = [item for item in source.manifest["inputs"] if item["role"] == "population"]
+    day = files[0]["date"] if files else None
+    return dt.date.fromisoformat(day) if day else None
 
 
 def notes_of(manifest: Row, language: Language) -> list[str]:

@@ -289,7 +289,12 @@ class Sheets:
             raise _problem(what, f"use {' or '.join(allowed)}")
         if kind in NEEDS_BEFORE and before is None:
             what = f"the kind '{kind}' lays two results beside each other"
-            raise _problem(what, "name the earlier one with --before (before=)")
+            mend = "name the earlier one with --before (before=)"
+            if kind == "plan":
+                mend = (
+                    "draw a result of `stemgeo run --plan`, with --before the one without it"
+                )
+            raise _problem(what, mend)
         if before is not None and kind not in TAKES_BEFORE:
             mend = f"use it with {', '.join(TAKES_BEFORE)}"
             raise _problem(f"the kind '{kind}' has no use for an earlier result", mend)
