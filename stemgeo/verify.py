@@ -443,6 +443,8 @@ def _of_files(folder: Path, content: Manifest, made: Path | None) -> Iterator[Di
             yield Difference(FILES, name, "is missing")
         elif name not in then:
             yield Difference(FILES, name, "was added")
+        elif there[name].is_symlink():
+            yield Difference(FILES, name, "is a link and no file any more")
         elif _hash(there[name]) != then[name]["sha256"]:
             changed = Difference(FILES, name, "was changed after it was written")
             # What comes out otherwise is told there, with its figures.
@@ -451,7 +453,8 @@ def _of_files(folder: Path, content: Manifest, made: Path | None) -> Iterator[Di
 
 
 def _files_in(folder: Path) -> list[Path]:
-    return [path for path in folder.rglob("*") if path.is_file()]
+    # A link is no folder of a result, whatever it leads to.
+    return [path for path in folder.rglob("*") if path.is_symlink() or path.is_file()]
 
 
 def _of_study(of_run: Manifest, study: Study) -> Iterator[Difference]:

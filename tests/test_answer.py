@@ -385,6 +385,7 @@ def test_a_template_of_ones_own_changes_the_text_alone(small: Path, tmp_path: Pa
         (lambda base: {"place": base / "result"}, "is the result of `stemgeo run`"),
         (lambda base: {"plan": base / "result"}, "is the result of `stemgeo run`, not of a site"),
         (lambda base: {"before": base / "study"}, "holds no result of a run"),
+        (lambda base: {"place": base / "result" / "antwoord"}, "of which the answer is made"),
     ],
 )
 def test_what_is_no_result_is_refused(
@@ -467,6 +468,48 @@ def test_a_plan_and_an_earlier_result_are_told(small: Path, tmp_path: Path) -> N
     assert f"Op 31 december 2021 was het aandeel {old}." in said
     with pytest.raises(ResultError, match=r"another study than the result.*\[study\] differ"):
         sg.answer(before, tmp_path / "new", plan=plan)
+
+
+def test_a_plan_that_begins_elsewhere_is_refused(small: Path, tmp_path: Path) -> None:
+    """Other rules for what it costs, or places that the result counts as open already."""
+    study = sg.load_study(small / "study")
+    plan = sg.site(study.with_siting(places=1)).write(tmp_path / "plan")
+    planned = sg.run(study.with_plan(plan / "plan.csv")).write(tmp_path / "planned")
+    with pytest.raises(ResultError, match=r"begins with \d+ children in time, the result has \d+"):
+        sg.answer(planned, tmp_path / "new", plan=plan)
+    shutil.copytree(small / "study", tmp_path / "study")
+    toml = tmp_path / "study" / "study.toml"
+    text = toml.read_text("utf-8").replace("[gaps]", "[subsidy]\nyear = 2023\n[gaps]")
+    toml.write_text(text, encoding="utf-8")
+    other = sg.site(sg.load_study(toml).with_siting(places=1)).write(tmp_path / "other")
+    with pytest.raises(ResultError, match=r"another study than the result.*\[subsidy\] differ"):
+        sg.answer(small / "result", tmp_path / "new", plan=other)
+
+
+def test_academies_that_are_all_gone_are_told(tmp_path: Path) -> None:
+    """Nobody is recognised today, and the text says who was a year before."""
+    study = hand.write_study(tmp_path / "study", straight_line=True)
+    head, *_ = hand.SMALL_ACADEMIES.splitlines()
+    row = "S1;Weg;Proef;160500,0;203500,0;;;01/01/2021;31/12/2021"
+    (study / "academies.csv").write_text(f"{head}\n{row}\n", encoding="utf-8")
+    sg.run(sg.load_study(study)).write(tmp_path / "result")
+    place = sg.answer(tmp_path / "result", tmp_path / "antwoord")
+    said = "\n".join(paragraphs(place / "antwoord.docx"))
+    assert "Op 31 december 2021 waren het er 1." in said
+    assert "Geen erkende academie meer heeft Boechout." in said
+
+
+def test_a_study_without_children_has_an_answer(tmp_path: Path) -> None:
+    """Nothing is measured, and that is what it says."""
+    study = hand.write_study(tmp_path / "study", straight_line=True)
+    rows = [f"{code}|F|7|0|2022\n" for code in hand.SMALL]
+    head = "CD_REFNIS|CD_SEX|CD_AGE|MS_POPULATION|CD_YEAR\n"
+    (study / "bevolking.txt").write_text(head + "".join(rows), encoding="utf-8")
+    sg.run(sg.load_study(study)).write(tmp_path / "result")
+    place = sg.answer(tmp_path / "result", tmp_path / "antwoord")
+    assert "Van geen enkel kind kon de fietstijd gemeten worden." in paragraphs(
+        place / "antwoord.docx"
+    )
 
 
 def test_the_archive_is_as_word_wants_it(english: Path) -> None:

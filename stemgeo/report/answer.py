@@ -160,6 +160,7 @@ def answer(
     """
     folder, place = Path(folder), Path(place)
     refuse_taken(place, ANSWER)
+    _refuse_inside(place, [folder, *(Path(one) for one in (plan, before, templates) if one)])
     asked = language or read_manifest(folder)["study"]["output"]["language"]
     source = Source(folder, asked)
     plan, before, templates = (_path(one) for one in (plan, before, templates))
@@ -190,6 +191,14 @@ def answer(
         about = {"pdf_standard": standard, "typed_numbers": list(letter.typed)}
         write_manifest(out, _manifest(source, letter, plan, before) | about)
     return place
+
+
+def _refuse_inside(place: Path, folders: list[Path]) -> None:
+    """Refuse to write into what is read: a result with an answer in it is no longer as it was."""
+    for folder in folders:
+        if place.resolve().is_relative_to(folder.resolve()):
+            what = f"lies in {folder}, of which the answer is made"
+            raise ResultError(Problem(str(place), what, "choose another folder"))
 
 
 def _path(given: str | Path | None) -> Path | None:

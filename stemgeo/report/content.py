@@ -180,11 +180,13 @@ def _year_before(source: Source) -> Row:
     register = register[~register["planned"].astype(bool)]
     undated = register["valid_from"].isna() & register["valid_until"].isna()
     today = source.study.about.date
+    # Of academies that are gone a municipality that lost its own still tells.
+    moved = bool((source.changes["has_academy"] != source.changes["had_academy"]).any())
     return {
         "date": source.study.day_in(today.year - 1),
         "academies": len(register),
         "undated": int(undated.sum()),
-        "known": bool(len(register)) and not bool(undated.all()),
+        "known": moved or (bool(len(register)) and not bool(undated.all())),
     }
 
 
@@ -280,6 +282,7 @@ def _plan(source: Source, folder: Path) -> Row:
     grown = pd.read_csv(checked_file(folder, "tables/plan-provinces.csv", SITE))
     start = grown.loc[grown["rank"] == 0, ["covered", "measured"]].sum()
     names = ["rank", "name", "municipality", "province", "newly", "cost_eur", "share"]
+    _same_start(source, start, made["study"]["siting"]["profile"], folder)
     return {
         "count": len(places),
         "adds": int(places["newly"].sum()),
@@ -302,11 +305,25 @@ def _same_inputs(ours: Row, theirs: Row, folder: Path) -> None:
         for one in (ours, theirs)
     ]
     roles = sorted({role for role, _ in files[0] ^ files[1]})
-    asked = ("study", "travel", "academies", "demand")
+    asked = ("study", "travel", "academies", "demand", "subsidy")
     roles += [f"[{name}]" for name in asked if ours["study"][name] != theirs["study"][name]]
     if roles:
         what = f"is a plan for another study than the result: {', '.join(roles)} differ"
         raise ResultError(Problem(str(folder), what, "run `stemgeo site` on the same study"))
+
+
+def _same_start(source: Source, start: pd.Series, profile: str, folder: Path) -> None:
+    """Refuse a plan that does not begin with the children that the result has in time.
+
+    So it is where the result counts planned places, perhaps these very ones.
+    """
+    region = source.counted("region", REGION[0])
+    ours = region["quiet"] if profile == "low_stress" else region
+    if ours is None or ours["covered"] != start["covered"]:
+        now = "none" if ours is None else ours["covered"]
+        what = f"begins with {start['covered']:.0f} children in time, the result has {now}"
+        mend = "give the result without planned places, or a plan of the study with them"
+        raise ResultError(Problem(str(folder), what, mend))
 
 
 def _before(source: Source, folder: Path) -> Row:

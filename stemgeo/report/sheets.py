@@ -370,7 +370,10 @@ class Sheets:
     def _rides(self) -> pd.DataFrame:
         """The children of each point and age cell: `point`, `children`, `time_s`, `measured`."""
         demand, access = self._demand, self.source.access()
-        ids, parts = demand["point_id"].to_numpy(object), []
+        ids = demand["point_id"].to_numpy(object)
+        # Of a study without children no ages were searched.
+        nobody = {"point": np.intp, "children": np.int64, "time_s": np.float64, "measured": bool}
+        parts = [] if len(access) else [pd.DataFrame(columns=[*nobody]).astype(nobody)]
         for ages, rows in access.groupby("ages", sort=False):
             if not np.array_equal(rows["point_id"].to_numpy(object), ids):
                 what = f"the rows of ages {ages} do not follow the demand points"
