@@ -291,9 +291,7 @@ class Sheets:
             what = f"the kind '{kind}' lays two results beside each other"
             mend = "name the earlier one with --before (before=)"
             if kind == "plan":
-                mend = (
-                    "draw a result of `stemgeo run --plan`, with --before the one without it"
-                )
+                mend = "draw a result of `stemgeo run --plan`, with --before the one without it"
             raise _problem(what, mend)
         if before is not None and kind not in TAKES_BEFORE:
             mend = f"use it with {', '.join(TAKES_BEFORE)}"
