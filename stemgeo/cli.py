@@ -459,6 +459,8 @@ def answer(
     if content["typed_numbers"]:
         numbers = ", ".join(content["typed_numbers"])
         _say(f"note: these numbers stand in the template, and no table vouches for them: {numbers}")
+    if not content["pdf_standard"]:
+        _say("note: no font at hand has every letter of the text: the PDF is tagged, not PDF/UA")
     for form in ("docx", "pdf"):
         print(out / f"{LETTER[content['options']['language']]}.{form}")
     _say(f"Answer in {out}, {len(content['outputs'])} files. Check it: stemgeo verify {out}")
