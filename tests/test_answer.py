@@ -117,17 +117,20 @@ def test_the_text_says_how_many_municipalities_have_an_academy(sample_answer: Pa
 
 
 def test_every_figure_of_the_tables_is_that_of_coverage_csv(sample_answer: Path) -> None:
-    """Children, in time, not in time, unmeasured, share, range and quiet roads: by province."""
+    """Children, in time, not in time, share, range and quiet roads: by province."""
     found = tables(sample_answer / "antwoord.docx")
-    (by_province,) = [rows for head, rows in found.items() if "binnen 15 minuten fietsen" in head]
+    (by_province,) = [
+        rows for head, rows in found.items() if "binnen 15\xa0minuten fietsen" in head
+    ]
     assert [row[0] for row in by_province[1:]] == [*PROVINCES, "Vlaanderen"]
+    assert figure(sample_answer, "VLG")["unmeasured"] == 0  # a column of zeros is left out
     for name, *cells in by_province[1:]:
         code = "VLG" if name == "Vlaanderen" else name
         own = figure(sample_answer, code)
         low, high = (figure(sample_answer, code, scenario=one) for one in ("low", "high"))
         quiet = figure(sample_answer, code, profile="low_stress")
         assert cells == [
-            *(whole(own[one]) for one in ("children", "covered", "uncovered", "unmeasured")),
+            *(whole(own[one]) for one in ("children", "covered", "uncovered")),
             share(own["covered"], own["uncovered"]),
             " tot ".join(share(one["covered"], one["uncovered"]) for one in (low, high)),
             share(quiet["covered"], quiet["uncovered"]),
@@ -150,10 +153,10 @@ def test_every_sentence_with_figures_is_that_of_the_tables(sample_answer: Path) 
     low, high = (figure(sample_answer, "VLG", scenario=one) for one in ("low", "high"))
     quiet = figure(sample_answer, "VLG", profile="low_stress")
     measured = own["covered"] + own["uncovered"]
-    assert f"Van de {whole(measured)} kinderen van 5 tot en met 17 jaar" in said
-    assert f"bereikt {share(own['covered'], own['uncovered'])} een STEM-academie" in said
-    assert f": {whole(own['covered'])} kinderen." in said
-    assert f"tussen {share(low['covered'], low['uncovered'])} als" in said
+    assert f"Van de {whole(measured)} kinderen en jongeren van 5 tot en met 17 jaar" in said
+    assert f"bereikt {share(own['covered'], own['uncovered'])} binnen 15\xa0minuten" in said
+    assert f"Dat zijn {whole(own['covered'])} kinderen." in said
+    assert f"het bedraagt {share(low['covered'], low['uncovered'])} als" in said
     assert f"en {share(high['covered'], high['uncovered'])} als" in said
     assert f"{whole(quiet['covered'])} kinderen." in said
     with (sample_answer / "gegevens" / "bijlage-8-hiaten.csv").open(encoding="utf-8") as file:
@@ -167,8 +170,8 @@ def test_every_sentence_with_figures_is_that_of_the_tables(sample_answer: Path) 
     assert f"erkenning verlopen: {whole(lapsed)} kinderen" in said
     with (sample_answer / "gegevens" / "subsidy.csv").open(encoding="utf-8") as file:
         cost = sum(int(row["amount_eur"]) for row in csv.DictReader(file))
-    assert f"kosten volgens die regels {whole(cost)} euro." in said
-    assert f"blijft {whole(500_000 - cost)} euro over." in said
+    assert f"academies samen {whole(cost)}\xa0euro." in said
+    assert f"blijft {whole(500_000 - cost)}\xa0euro over." in said
 
 
 def test_word_and_pdf_say_the_same(sample_answer: Path) -> None:
@@ -188,6 +191,19 @@ def test_word_and_pdf_say_the_same(sample_answer: Path) -> None:
         else:
             at = place + len(wanted)
     assert missing == []
+
+
+def test_the_annexes_name_every_file_and_no_reader_meets_an_id(sample_answer: Path) -> None:
+    """Both maps of each region have a number of their own; academies are told by name."""
+    document = sample_answer / "antwoord.docx"
+    listed = next(rows for rows in tables(document).values() if rows[0][0] == "Nr.")
+    files = {row[2]: row[0] for row in listed[1:]}
+    assert {f"{name}.pdf" for name in MAPS} <= set(files)
+    assert all((sample_answer / name).is_file() for name in files)
+    captions = [one for one in paragraphs(document) if one.startswith("Bijlage ")]
+    assert [one.split(".")[0] for one in captions] == [f"Bijlage {files[f'{n}.pdf']}" for n in MAPS]
+    cells = [cell for rows in tables(document).values() for row in rows for cell in row]
+    assert not any(re.search(r"VA-\d", one) for one in [*cells, *paragraphs(document)])
 
 
 def test_the_document_opens_in_another_program(
@@ -341,7 +357,7 @@ def test_an_answer_of_a_straight_line_study_says_so(tmp_path: Path) -> None:
     place = sg.answer(tmp_path / "result", tmp_path / "antwoord")
     said = paragraphs(place / "antwoord.docx")
     assert any(one.startswith("Let op: benadering in vogelvlucht") for one in said)
-    assert not any("rustige wegen alleen" in one for one in said)
+    assert not any("over rustige wegen" in one for one in said)
 
 
 def test_a_template_of_ones_own_changes_the_text_alone(small: Path, tmp_path: Path) -> None:
@@ -456,7 +472,8 @@ def test_a_plan_and_an_earlier_result_are_told(small: Path, tmp_path: Path) -> N
     with pytest.raises(ResultError, match="is of 2022-12-31, not of a day before 2021-12-31"):
         sg.answer(before, tmp_path / "new", before=small / "result")
     old = share(float(then["covered"]), float(then["uncovered"]))
-    assert f"Op 31 december 2021 was het aandeel {old}." in said
+    assert f"Op 31 december 2021 bedroeg het aandeel {old}." in said
+    assert "Hoeveel van het verschil" not in said  # the same data, so all of it
     with pytest.raises(ResultError, match=r"another study than the result.*\[study\] differ"):
         sg.answer(before, tmp_path / "new", plan=plan)
 

@@ -101,7 +101,7 @@ _DUTCH = KindWords(
     "heeft niet langer nodig (mediaan, minuten)",
     minutes_class="{low} tot {high} minuten",
     minutes_value="{minutes} minuten",
-    beyond="geen academie binnen {minutes} min",
+    beyond="geen academie binnen {minutes} minuten",
     minutes_rule="Alle wegen, gewone snelheid. De bovengrens hoort bij de klasse.",
     uncovered_heading="Kinderen die niet binnen {minutes} minuten fietsen een STEM-academie "
     "bereiken",
@@ -122,7 +122,7 @@ _DUTCH = KindWords(
     "Gebieden met minder dan {least} kinderen staan er niet op.",
     gaps_counted="Kinderen in deze hiaten: {count}",
     candidate="kandidaat-gemeente, rang onder alle gemeenten",
-    candidates_heading="Waar één academie het meest zou bijbrengen (kinderen)",
+    candidates_heading="Extra kinderen op tijd met één academie, per kandidaat-gemeente",
     candidate_line="{rank}. {name}: {adds}",
     change_heading="Verschil in het aandeel kinderen op tijd, in procentpunten (na min voor)",
     change_classes=(
@@ -191,7 +191,7 @@ _ENGLISH = KindWords(
     "longer (median, minutes)",
     minutes_class="{low} to {high} minutes",
     minutes_value="{minutes} minutes",
-    beyond="no academy within {minutes} min",
+    beyond="no academy within {minutes} minutes",
     minutes_rule="All roads, central speed. Upper bounds included.",
     uncovered_heading="Children who do not reach a STEM academy within {minutes} minutes by "
     "bicycle",
@@ -210,7 +210,7 @@ _ENGLISH = KindWords(
     "Areas with fewer than {least} children are left out.",
     gaps_counted="Children in these gaps: {count}",
     candidate="candidate municipality, rank among all",
-    candidates_heading="Where one academy would add most (children)",
+    candidates_heading="More children in time with one academy, by candidate municipality",
     candidate_line="{rank}. {name}: {adds}",
     change_heading="Change in the share of children in time, percentage points (after minus "
     "before)",

@@ -100,7 +100,7 @@ NO_FIGURE: Looks = {
     "linewidth": 0.35,
 }
 PARTLY: Looks = {"facecolor": "none", "edgecolor": INK, "hatch": "\\\\\\", "linewidth": 0.35}
-_GROUND: Looks = {"facecolor": "#e3e3e3", "edgecolor": "#757575", "linewidth": 0.4}
+_GROUND: Looks = {"facecolor": "#d6d6d6", "edgecolor": "#6a6a6a", "linewidth": 0.4}
 _TOWN: Looks = {"facecolor": "none", "edgecolor": "#404040", "linewidth": 0.5}
 _DOT: Looks = {
     "marker": "o",

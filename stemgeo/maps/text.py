@@ -105,6 +105,7 @@ class Words:
     outside: str
     academy: str
     academies: str
+    one_academy: str
     planned: str
     with_academy: str
     province_border: str
@@ -179,6 +180,7 @@ _DUTCH = Words(
     outside="buiten de provincie",
     academy="STEM-academie",
     academies="STEM-academies",
+    one_academy="een academie",
     planned="gepland",
     with_academy="Gemeenten met een STEM-academie: {count} van de {total}",
     province_border="provinciegrens",
@@ -200,7 +202,7 @@ _DUTCH = Words(
     gaps="Hiaten: kinderen niet op tijd",
     quiet_gaps="Hiaten: kinderen alleen over drukke wegen op tijd",
     quiet_uncovered="Alleen over drukke wegen op tijd",
-    of_children="{count} van {total}",
+    of_children="{count} van de {total} kinderen",
     gap_caution="Getekend rond de straten waar deze kinderen wonen; hieruit is niet geteld.",
     gap_places="Gemeenten",
     more_places="{names} en {count} andere",
@@ -209,21 +211,21 @@ _DUTCH = Words(
     reason="Reden",
     reasons={
         "no_academy_near": "geen academie in de buurt",
-        "barrier": "een barrière",
+        "barrier": "omweg rond een barrière",
         "stress": "alleen over drukke wegen",
-        "age": "wel een academie, voor andere leeftijden",
-        "just_too_far": "net te ver",
+        "age": "wel een academie, maar voor andere leeftijden",
+        "just_too_far": "enkele minuten te ver",
         "lapsed": "erkenning verlopen",
-        "too_far": "te ver",
+        "too_far": "verder weg",
     },
     shown_by={
         "no_academy_near": "de dichtstbijzijnde op {straight_km} km in vogelvlucht",
         "detour": "{detour_factor} keer zo lang als in vogelvlucht",
         "stretch": "{stretch_children} kinderen over {stretch_m} m {stretch}",
         "unnamed": "een weg zonder naam",
-        "age": "{age_academy_id}: {first} tot en met {last} jaar",
-        "just_too_far": "{extra_min} minuten",
-        "lapsed": "{lapsed_academy_id} tot {lapsed_on}",
+        "age": "{age_academy}, voor {first} tot en met {last} jaar",
+        "just_too_far": "{extra_min} minuten te lang",
+        "lapsed": "{lapsed_academy}, erkend tot en met {lapsed_on}",
     },
     barriers={
         "motorway": "autosnelweg",
@@ -276,6 +278,7 @@ _ENGLISH = Words(
     outside="outside the province",
     academy="STEM academy",
     academies="STEM academies",
+    one_academy="an academy",
     planned="planned",
     with_academy="Municipalities with a STEM academy: {count} of {total}",
     province_border="provincial border",
@@ -297,7 +300,7 @@ _ENGLISH = Words(
     gaps="Gaps: children not in time",
     quiet_gaps="Gaps: children in time only over busy roads",
     quiet_uncovered="In time only over busy roads",
-    of_children="{count} of {total}",
+    of_children="{count} of {total} children",
     gap_caution="Drawn around the streets where these children live; nothing is counted from it.",
     gap_places="Municipalities",
     more_places="{names} and {count} more",
@@ -306,21 +309,21 @@ _ENGLISH = Words(
     reason="Reason",
     reasons={
         "no_academy_near": "no academy nearby",
-        "barrier": "a barrier",
+        "barrier": "detour around a barrier",
         "stress": "over busy roads only",
-        "age": "an academy, for other ages",
-        "just_too_far": "just too far",
+        "age": "an academy, but for other ages",
+        "just_too_far": "a few minutes too far",
         "lapsed": "recognition ended",
-        "too_far": "too far",
+        "too_far": "farther away",
     },
     shown_by={
         "no_academy_near": "the nearest at {straight_km} km in a straight line",
         "detour": "{detour_factor} times as long as in a straight line",
         "stretch": "{stretch_children} children over {stretch_m} m of {stretch}",
         "unnamed": "a road without a name",
-        "age": "{age_academy_id}: {first} to {last} years",
-        "just_too_far": "{extra_min} minutes",
-        "lapsed": "{lapsed_academy_id} until {lapsed_on}",
+        "age": "{age_academy}, for {first} to {last} years",
+        "just_too_far": "{extra_min} minutes too long",
+        "lapsed": "{lapsed_academy}, recognised until {lapsed_on}",
     },
     barriers={
         "motorway": "motorway",
@@ -395,7 +398,7 @@ def gap_places(gap: Mapping[str, Any], words: Words) -> str:
     return words.more_places.format(names=names, count=others) if others > 0 else names
 
 
-def gap_reason(gap: Mapping[str, Any], words: Words) -> str:
+def gap_reason(gap: Mapping[str, Any], words: Words, names: Mapping[str, str] | None = None) -> str:
     """Say why most children of a gap are not in time, how many if not all, and what shows it.
 
     Parameters
@@ -404,10 +407,13 @@ def gap_reason(gap: Mapping[str, Any], words: Words) -> str:
         A row of the gaps table, of a run or as it was written.
     words
         Of a language.
+    names
+        Of academies, by their id. One that has none, such as an academy of before, is not named:
+        its id says nothing to a reader, and the table has it. Without names ids stand there.
     """
     reason = str(gap["reason"])
     lead = words.reasons.get(reason, reason)
-    told = [_of_them(reason, gap, words), _shown_by(reason, gap, words)]
+    told = [_of_them(reason, gap, words), _shown_by(reason, gap, words, names)]
     shown = "; ".join(one for one in told if one)
     return f"{lead} ({shown})" if shown else lead
 
@@ -420,7 +426,9 @@ def _of_them(reason: str, gap: Mapping[str, Any], words: Words) -> str:
     return words.of_children.format(count=whole(count, words), total=whole(total, words))
 
 
-def _shown_by(reason: str, gap: Mapping[str, Any], words: Words) -> str:
+def _shown_by(
+    reason: str, gap: Mapping[str, Any], words: Words, names: Mapping[str, str] | None
+) -> str:
     """Put the evidence of the gap's reason in words; empty where there is none."""
     if reason == "barrier":
         across = [_barrier(one, words) for one in str(_known(gap["barriers"])).split("; ") if one]
@@ -430,11 +438,11 @@ def _shown_by(reason: str, gap: Mapping[str, Any], words: Words) -> str:
     told = {
         "straight_km": _decimal(gap.get("straight_km"), words),
         "extra_min": _decimal(gap.get("extra_min"), words),
-        "age_academy_id": _known(gap.get("age_academy_id")),
-        "lapsed_academy_id": _known(gap.get("lapsed_academy_id")),
+        "age_academy": _academy(gap.get("age_academy_id"), words, names),
+        "lapsed_academy": _academy(gap.get("lapsed_academy_id"), words, names),
     }
     needs = {"no_academy_near": "straight_km", "just_too_far": "extra_min"}
-    needs |= {"age": "age_academy_id", "lapsed": "lapsed_academy_id"}
+    needs |= {"age": "age_academy", "lapsed": "lapsed_academy"}
     if reason == "stress" and _known(gap["stretch_children"]) != "":
         told["stretch"] = str(_known(gap["stretch"])) or words.shown_by["unnamed"]
         told |= {name: whole(gap[name], words) for name in ("stretch_m", "stretch_children")}
@@ -446,6 +454,12 @@ def _shown_by(reason: str, gap: Mapping[str, Any], words: Words) -> str:
     if reason == "lapsed":
         told["lapsed_on"] = format_date(_day(gap["lapsed_on"]), "long", words.locale)
     return words.shown_by[reason].format(**told)
+
+
+def _academy(academy_id: Any, words: Words, names: Mapping[str, str] | None) -> str:
+    """Name an academy where names are given, else by its id; empty where there is none."""
+    known = str(_known(academy_id))
+    return known if names is None or not known else names.get(known, words.one_academy)
 
 
 def _barrier(text: str, words: Words) -> str:

@@ -130,7 +130,7 @@ def web_map(
     themes += _minutes(places, towns, words)
     if parts is not None and zone_outlines is not None:
         themes += [_zone_shares(parts, _zones(parts, places, zone_outlines, words), classes, text)]
-    themes += [*_bands(isochrones, towns, words), *_gaps(gaps, words)]
+    themes += [*_bands(isochrones, towns, words), *_gaps(gaps, academies, words)]
     themes += [*_academies(academies, words), _names(places, outlines, words)]
     themes += [_borders(places, towns), *_background(background)]
     map_name, map_html, map_script = _rendered(_drawing(themes, _corners(outlines)))
@@ -441,10 +441,11 @@ def _band_colours(number: int) -> list[str]:
     return [to_hex(colour) for colour in zip(*channels, strict=True)]
 
 
-def _gaps(gaps: GeoDataFrame, words: Words) -> Iterator[_Theme]:
+def _gaps(gaps: GeoDataFrame, academies: GeoDataFrame, words: Words) -> Iterator[_Theme]:
     """Draw the areas where uncovered children live, a layer for each profile."""
     if gaps.empty:
         return
+    names = dict(zip(academies["academy_id"].astype(str), academies["name"], strict=True))
     ranked = gaps.sort_values(["uncovered", "gap_id"], ascending=[False, True], ignore_index=True)
     outlines = sketched_gaps(ranked.geometry)
     looks = {"color": _GAP_COLOUR, "fillColor": _GAP_FILL, "fillOpacity": 0.35, "weight": 1.5}
@@ -456,7 +457,7 @@ def _gaps(gaps: GeoDataFrame, words: Words) -> Iterator[_Theme]:
         shown = ranked["profile"] == profile
         if shown.any():
             columns = [words.gap_places, counted, words.median_time, words.reason]
-            rows = [_gap_told(gap, words) for gap in ranked[shown].to_dict("records")]
+            rows = [_gap_told(gap, words, names) for gap in ranked[shown].to_dict("records")]
             ground = _Ground(key, outlines[shown], columns, rows)
             yield _Theme(
                 key=key,
@@ -469,10 +470,11 @@ def _gaps(gaps: GeoDataFrame, words: Words) -> Iterator[_Theme]:
             )
 
 
-def _gap_told(gap: dict[Hashable, Any], words: Words) -> list[str]:
+def _gap_told(gap: dict[Hashable, Any], words: Words, names: dict[str, str]) -> list[str]:
     row = {str(name): value for name, value in gap.items()}
     median = _minutes_told(row["median_time_s"], words)
-    return [gap_places(row, words), whole(row["uncovered"], words), median, gap_reason(row, words)]
+    why = gap_reason(row, words, names)
+    return [gap_places(row, words), whole(row["uncovered"], words), median, why]
 
 
 def _minutes_told(seconds: float, words: Words) -> str:

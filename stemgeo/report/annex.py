@@ -367,11 +367,12 @@ def _gaps(gaps: pd.DataFrame, result: _Result) -> pd.DataFrame:
     words = result.text.words
     rows = [{str(key): cell for key, cell in row.items()} for row in gaps.to_dict("records")]
     academies = read_table(result.folder, "academies").set_index("academy_id")["name"]
+    names = {str(key): str(name) for key, name in academies.items()}
     bands = [f"uncovered_{band.name}" for band in result.study.travel.bands]
     table = gaps[["gap_id", "provinces", "municipalities", "uncovered", *bands]]
     table = table.rename(columns={"municipalities": "count"}).assign(
         median_min=gaps["median_time_s"] / 60,
-        reason=[gap_reason(row, words) for row in rows],
+        reason=[gap_reason(row, words, names) for row in rows],
         academy=gaps["nearest_academy_id"].map(academies),
         academy_id=gaps["nearest_academy_id"],
     )

@@ -6,6 +6,7 @@ Everything is made of a written result, so that the answer says what the result 
 from __future__ import annotations
 
 import shutil
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 from itertools import pairwise
@@ -63,14 +64,12 @@ LIBRARIES = ("babel", "jinja2", "markdown-it-py", "python-docx", "typst", "xlsxw
 WORDS: dict[Language, dict[str, str]] = {
     "nl": {
         "municipalities": "Cijfers per gemeente en per provincie",
-        "maps": "Kaarten van {place}: kinderen op tijd; gemeenten met een STEM-academie",
-        "share": "{place}: aandeel van de kinderen dat op tijd een STEM-academie bereikt",
+        "share": "{place}: kinderen die op tijd een STEM-academie bereiken",
         "academies": "{place}: gemeenten met en zonder STEM-academie",
         "change": "{place}: verandering van het aandeel kinderen op tijd",
-        "gaps": "Hiaten en kandidaat-gemeenten: kaart en tabel",
-        "gaps_map": "{place}: hiaten en kandidaat-gemeenten",
-        "web": "Kaart om te doorzoeken, voor een webbrowser",
-        "of_province": "de provincie {name}",
+        "gaps": "Hiaten en kandidaat-gemeenten: cijfers",
+        "gaps_map": "Hiaten en kandidaat-gemeenten: kaart",
+        "web": "Doorzoekbare kaart, te openen in een webbrowser",
         "read": "Antwoord en bijlagen bij: {title}",
         "files": "Bestanden",
         "letter": "het antwoord, om te bewerken (.docx) en om te lezen (.pdf)",
@@ -84,14 +83,12 @@ WORDS: dict[Language, dict[str, str]] = {
     },
     "en": {
         "municipalities": "Figures by municipality and by province",
-        "maps": "Maps of {place}: children in time; municipalities with a STEM academy",
-        "share": "{place}: share of the children who reach a STEM academy in time",
+        "share": "{place}: children who reach a STEM academy in time",
         "academies": "{place}: municipalities with and without a STEM academy",
         "change": "{place}: change of the share of children in time",
-        "gaps": "Gaps and candidate municipalities: map and table",
-        "gaps_map": "{place}: gaps and candidate municipalities",
-        "web": "Map to search, for a web browser",
-        "of_province": "the province of {name}",
+        "gaps": "Gaps and candidate municipalities: figures",
+        "gaps_map": "Gaps and candidate municipalities: map",
+        "web": "Map to search, to open in a web browser",
         "read": "Answer and annexes to: {title}",
         "files": "Files",
         "letter": "the answer, to edit (.docx) and to read (.pdf)",
@@ -224,30 +221,37 @@ def _sheets(source: Source, before: Path | None) -> Iterator[Sheet]:
 
 
 def _annexes(source: Source, sheets: list[Sheet]) -> dict[str, Any]:
-    """Give a template the annexes: by what they are about, in order, and their pictures."""
+    """Give a template the annexes: by what they are about, file by file, and their pictures."""
     words, language = WORDS[source.language], source.language
-    text = read_text(source.folder, language)
-    titles = {1: words["municipalities"], GAPS: words["gaps"], WEB: words["web"]}
-    keys: dict[str, int] = {"municipalities": 1, "gaps": GAPS, "map": WEB}
-    for sheet in sheets:
-        if sheet.kind == "share":
-            name = sheet.province
-            place = words["of_province"].format(name=name) if name else text.place(None)
-            titles[sheet.number] = words["maps"].format(place=place)
-            keys[name or "region"] = sheet.number
-    suffix = {1: "xlsx", GAPS: "pdf", WEB: "html"}
-    every = {
-        number: {
-            "number": number,
-            "title": titles[number],
-            "file": f"{annex_stem(number, language)}.{suffix.get(number, 'pdf')}",
+    rows = [(1, "municipalities", f"{annex_stem(1, language)}.xlsx", words["municipalities"])]
+    rows += [(one.number, _key(one), f"{one.stem}.pdf", one.title) for one in sheets]
+    rows += [(GAPS, "gaps", f"{annex_stem(GAPS, language)}.xlsx", words["gaps"])]
+    rows += [(WEB, "map", f"{annex_stem(WEB, language)}.html", words["web"])]
+    named: dict[str, Any] = {}
+    for number, key, file, title in rows:
+        named.setdefault(key, {"number": number, "title": title, "file": file})
+    counts = Counter(number for number, *_ in rows)
+    letters = {number: iter("abc") for number in counts}
+    every = [
+        {
+            "number": f"{number}{next(letters[number])}" if counts[number] > 1 else str(number),
+            "title": title,
+            "file": file,
         }
-        for number in sorted(titles)
-    }
-    pictures = [{"number": one.number, "title": one.title, "key": one.stem} for one in sheets]
-    last = max(one.number for one in sheets if one.kind == "share")
-    named = {key: every[number] for key, number in keys.items()}
-    return named | {"last_map": every[last], "all": list(every.values()), "pictures": pictures}
+        for number, _, file, title in rows
+    ]
+    of_file = {one["file"]: one["number"] for one in every}
+    pictures = [
+        {"number": of_file[f"{one.stem}.pdf"], "title": one.title, "key": one.stem}
+        for one in sheets
+    ]
+    last = max((one for one in sheets if one.kind == "share"), key=lambda one: one.number)
+    return named | {"last_map": named[_key(last)], "all": every, "pictures": pictures}
+
+
+def _key(sheet: Sheet) -> str:
+    """Give the name by which a template finds the annex of a map."""
+    return "gaps" if sheet.kind == "gaps" else sheet.province or "region"
 
 
 def _refuse_unknown_pictures(letter: Letter, sheets: list[Sheet], language: Language) -> None:

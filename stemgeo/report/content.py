@@ -18,7 +18,7 @@ from stemgeo import subsidy
 from stemgeo.coverage import ALL_BANDS, COUNTS, REGION
 from stemgeo.errors import Problem, ResultError
 from stemgeo.maps.text import WORDS, gap_places, gap_reason
-from stemgeo.report.compare import compare, told_differences
+from stemgeo.report.compare import compare
 from stemgeo.report.files import SITE, checked_file, read_manifest
 from stemgeo.report.reading import read_table, read_text
 from stemgeo.report.summary import PLACED_BY, ages_in_words
@@ -36,6 +36,8 @@ KEYS = ("level", "code", "band", "scenario", "profile")
 """Of the coverage table; they tell its rows apart."""
 NAMED = 10
 """Gaps and candidate municipalities that a template gets; the annex has all."""
+_ASKED = ("study.date", "study.title", "study.notice", "output.", "inputs.academies")
+"""What differs between two years because they are two years, or changes no figure."""
 
 
 @dataclass(frozen=True)
@@ -80,6 +82,12 @@ class Source:
     def changes(self) -> pd.DataFrame:
         """Their recognised academies against the year before."""
         return read_table(self.folder, "changes")
+
+    @cached_property
+    def academy_names(self) -> dict[str, str]:
+        """The name of each academy that was open, by its id."""
+        table = read_table(self.folder, "academies")
+        return dict(zip(table["academy_id"].astype(str), table["name"], strict=True))
 
     @cached_property
     def profiles(self) -> set[str]:
@@ -240,7 +248,7 @@ def _gap(gap: Row, source: Source) -> Row:
         "places": gap_places(gap, words),
         "children": int(gap["uncovered"]),
         "median_s": None if math.isnan(median) else median,
-        "why": gap_reason(gap, words),
+        "why": gap_reason(gap, words, source.academy_names),
     }
 
 
@@ -342,7 +350,7 @@ def _before(source: Source, folder: Path) -> Row:
         "date": then.about.date,
         "share": shares[REGION[0]],
         "provinces": {name: shares[name] for name in PROVINCES if name in shares},
-        "differences": told_differences(found),
+        "differences": [one for one in found.differences["what"] if not one.startswith(_ASKED)],
     }
 
 

@@ -503,16 +503,27 @@ def plain_text(block: Block) -> str:
     return _plain(block.runs)
 
 
-_WIDE, _MARGIN = 34, 2
+_WIDE, _MARGIN, _BOLD = 34, 2, 1.15
+"""Letters: the widest text, what stands free beside it, and how much wider bold ones are."""
 
 
 def column_weights(table: Table) -> list[float]:
     """Give each column its part of the width, by the words that stand in it; they add up to 1."""
     wanted = []
     for place in range(len(table.right)):
-        head, *texts = [_plain(row[place]) for row in table.rows if place < len(row)]
-        words = max(len(word) for text in [head, *texts] for word in text.split(" "))
+        head, *texts = [row[place] for row in table.rows if place < len(row)]
         # A head breaks between words; so does a long text.
-        longest = max(map(len, texts), default=0)
-        wanted.append(float(max(words, min(longest, _WIDE)) + _MARGIN))
+        words = max(map(len, _plain(head).split(" "))) * _BOLD
+        words = max([words, *(_letters(text, word) for text in texts for word in _words(text))])
+        longest = max((_letters(text, _plain(text)) for text in texts), default=0)
+        wanted.append(max(words, min(longest, _WIDE)) + _MARGIN)
     return [one / sum(wanted) for one in wanted]
+
+
+def _words(line: Line) -> list[str]:
+    return _plain(line).split(" ")
+
+
+def _letters(line: Line, text: str) -> float:
+    """Count the letters of a text of that line, as wide as they are."""
+    return len(text) * (_BOLD if any(run.bold for run in line) else 1.0)

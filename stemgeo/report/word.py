@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from docx.section import Section
     from docx.table import _Cell
     from docx.text.paragraph import Paragraph as Par
+    from docx.text.parfmt import ParagraphFormat
     from docx.text.run import Run as RunOfWord
 
     from stemgeo.report.letter import Block, Letter, Line, Run
@@ -36,8 +37,12 @@ if TYPE_CHECKING:
 _FONT = "Calibri"
 _INK, _FILL, _FRAME = "1F2A44", "E7EBF0", "BFBFBF"
 _CAUTION = "FFE9A8"
-_A4_CM, _MARGIN_CM, _PLATE_MARGIN_CM, _CAPTION_CM = (21.0, 29.7), 2.0, 1.2, 1.6
+_A4_CM, _MARGIN_CM, _PLATE_MARGIN_CM, _CAPTION_CM = (21.0, 29.7), 2.0, 0.7, 2.0
 _TABLE_PT = 8.5
+_CELL_TWIPS = "60"
+"""Left and right of what stands in a cell: a tenth of a centimetre, so that numbers fit."""
+_KEPT_WHOLE = 14
+"""Rows of a table that stays on one page."""
 _PROPERTY = 255
 _LIGHTER = 2 / 3
 """Of the 300 dots an inch of a map: 200, which print shows as well."""
@@ -115,9 +120,35 @@ def _set_styles(document: Document, look: Look) -> None:
     styles["Normal"].font.color.rgb = None
     styles["Caption"].font.bold = True
     styles["Caption"].paragraph_format.keep_with_next = True
+    styles["Caption"].paragraph_format.space_before = Pt(8)
+    styles["Caption"].paragraph_format.space_after = Pt(3)
     styles["Normal"].paragraph_format.space_after = Pt(6)
+    for name in ("Heading 1", "Heading 2", "Heading 3"):
+        styles[name].paragraph_format.space_before = Pt(16)
+        styles[name].paragraph_format.space_after = Pt(4)
+    _draw_lines(styles)
     tongue = styles.element.find(f".//{qn('w:lang')}")
     tongue.set(qn("w:val"), _LANGUAGE[look.language])
+
+
+def _draw_lines(styles: Any) -> None:
+    """Give the title our colour for its line, and tables light lines between rows alone."""
+    under = styles["Title"].element.find(f".//{qn('w:pBdr')}/{qn('w:bottom')}")
+    for name in [one for one in under.attrib if "theme" in one]:
+        del under.attrib[name]
+    under.set(qn("w:color"), _INK)
+    borders = styles["Table Grid"].element.find(f".//{qn('w:tblBorders')}")
+    for side in borders:
+        upright = side.tag in (qn("w:left"), qn("w:right"), qn("w:insideV"))
+        side.set(qn("w:val"), "nil" if upright else "single")
+        side.set(qn("w:color"), _FRAME)
+    margins = OxmlElement("w:tblCellMar")
+    for kind in ("w:left", "w:right"):
+        margin = OxmlElement(kind)
+        margin.set(qn("w:w"), _CELL_TWIPS)
+        margin.set(qn("w:type"), "dxa")
+        margins.append(margin)
+    borders.addnext(margins)
 
 
 def _set_page(section: Section, margin_cm: float, *, turned: bool) -> None:
@@ -164,13 +195,13 @@ class _Writer:
 
     def write(self, letter: Letter) -> None:
         """Write all blocks."""
-        for block in letter.blocks:
+        for block, below in zip(letter.blocks, [*letter.blocks[1:], None], strict=True):
             if isinstance(block, Heading):
                 self.document.add_heading(block.text, block.level - 1)
             elif isinstance(block, Paragraph):
                 self._paragraph(block)
             elif isinstance(block, Item):
-                self._item(block)
+                self._item(block).keep_with_next = isinstance(below, Item)
             elif isinstance(block, Table):
                 self._table(block)
             else:
@@ -180,10 +211,11 @@ class _Writer:
     def _paragraph(self, block: Paragraph) -> None:
         paragraph = self.document.add_paragraph()
         _add_runs(paragraph, block.runs)
+        paragraph.paragraph_format.keep_with_next = paragraph.text.endswith(":") or None
         if block.kind == "caution":
             _shade(paragraph._p.get_or_add_pPr(), _CAUTION)  # noqa: SLF001
 
-    def _item(self, block: Item) -> None:
+    def _item(self, block: Item) -> ParagraphFormat:
         kind = "List Number" if block.number else "List Bullet"
         level = "" if not block.depth else f" {min(block.depth, 2) + 1}"
         paragraph = self.document.add_paragraph(style=kind + level)
@@ -196,6 +228,8 @@ class _Writer:
             numbers = paragraph._p.get_or_add_pPr().get_or_add_numPr()  # noqa: SLF001
             numbers.get_or_add_numId().val = self.numbering
             numbers.get_or_add_ilvl().val = 0
+        facts: ParagraphFormat = paragraph.paragraph_format
+        return facts
 
     def _new_numbering(self, style: str) -> int:
         """Begin a list at one again, in the manner of its style."""
@@ -229,6 +263,8 @@ class _Writer:
                 cell.width = widths[place]
                 runs = block.rows[number][place] if place < len(block.rows[number]) else ()
                 _fill(cell, runs, right=block.right[place], head=number == 0)
+                together = number == 0 or number + 1 < len(block.rows) <= _KEPT_WHOLE
+                cell.paragraphs[0].paragraph_format.keep_with_next = together
         for place, column in enumerate(table.columns):
             column.width = widths[place]
         self.document.add_paragraph().paragraph_format.space_after = Pt(0)
@@ -254,6 +290,7 @@ class _Writer:
         about.set("name", block.key)
         caption = self.document.add_paragraph(block.caption, style="Caption")
         caption.paragraph_format.keep_with_next = False
+        caption.alignment = WD_ALIGN_PARAGRAPH.CENTER
 
 
 def _for_a_page(plate: Plate) -> tuple[BytesIO, tuple[int, int]]:

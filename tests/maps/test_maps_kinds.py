@@ -244,10 +244,10 @@ def test_minutes_have_their_class(ground: Ground, timed: gpd.GeoDataFrame) -> No
         for low, high in ((0, 10), (10, 15), (15, 20), (20, 30), (30, 60)):
             if minutes <= high:
                 return f"{low} tot {high} minuten"
-        return "geen academie binnen 60 min"
+        return "geen academie binnen 60 minuten"
 
     assert list(table["class"]) == [by_hand(value) for value in table["minutes"]]
-    assert (table["class"] == "geen academie binnen 60 min").sum() == 4
+    assert (table["class"] == "geen academie binnen 60 minuten").sum() == 4
     assert (table["class"] == "geen cijfer").sum() == 1
 
 

@@ -100,8 +100,14 @@ EVIDENCE = {
         ),
         (
             "barrier",
-            "een barrière (Leie, autosnelweg E17, spoorweg, 2,7 keer zo lang als in vogelvlucht)",
-            "a barrier (Leie, motorway E17, railway, 2.7 times as long as in a straight line)",
+            (
+                "omweg rond een barrière (Leie, autosnelweg E17, spoorweg, "
+                "2,7 keer zo lang als in vogelvlucht)"
+            ),
+            (
+                "detour around a barrier (Leie, motorway E17, railway, "
+                "2.7 times as long as in a straight line)"
+            ),
         ),
         (
             "stress",
@@ -110,16 +116,20 @@ EVIDENCE = {
         ),
         (
             "age",
-            "wel een academie, voor andere leeftijden (A1: 8 tot en met 12 jaar)",
-            "an academy, for other ages (A1: 8 to 12 years)",
+            "wel een academie, maar voor andere leeftijden (A1, voor 8 tot en met 12 jaar)",
+            "an academy, but for other ages (A1, for 8 to 12 years)",
         ),
-        ("just_too_far", "net te ver (2,5 minuten)", "just too far (2.5 minutes)"),
+        (
+            "just_too_far",
+            "enkele minuten te ver (2,5 minuten te lang)",
+            "a few minutes too far (2.5 minutes too long)",
+        ),
         (
             "lapsed",
-            "erkenning verlopen (A2 tot 31 december 2021)",
-            "recognition ended (A2 until December 31, 2021)",
+            "erkenning verlopen (A2, erkend tot en met 31 december 2021)",
+            "recognition ended (A2, recognised until December 31, 2021)",
         ),
-        ("too_far", "te ver", "too far"),
+        ("too_far", "verder weg", "farther away"),
     ],
 )
 def test_a_reason_is_told_with_what_shows_it(reason: str, dutch: str, english: str) -> None:
@@ -136,12 +146,25 @@ def test_a_reason_is_told_with_what_shows_it(reason: str, dutch: str, english: s
         (
             "age",
             8706,
-            "wel een academie, voor andere leeftijden (8.706 van 21.133; A1: 8 tot en met 12 jaar)",
-            "an academy, for other ages (8,706 of 21,133; A1: 8 to 12 years)",
+            (
+                "wel een academie, maar voor andere leeftijden (8.706 van de 21.133 kinderen; "
+                "A1, voor 8 tot en met 12 jaar)"
+            ),
+            "an academy, but for other ages (8,706 of 21,133 children; A1, for 8 to 12 years)",
         ),
-        ("too_far", 8706, "te ver (8.706 van 21.133)", "too far (8,706 of 21,133)"),
-        ("too_far", 21_132, "te ver (21.132 van 21.133)", "too far (21,132 of 21,133)"),
-        ("too_far", 21_133, "te ver", "too far"),
+        (
+            "too_far",
+            8706,
+            "verder weg (8.706 van de 21.133 kinderen)",
+            "farther away (8,706 of 21,133 children)",
+        ),
+        (
+            "too_far",
+            21_132,
+            "verder weg (21.132 van de 21.133 kinderen)",
+            "farther away (21,132 of 21,133 children)",
+        ),
+        ("too_far", 21_133, "verder weg", "farther away"),
     ],
 )
 def test_a_reason_says_of_how_many_it_is(
@@ -151,6 +174,15 @@ def test_a_reason_says_of_how_many_it_is(
     gap = EVIDENCE | {"reason": reason, "uncovered": 21_133, f"children_{reason}": of_them}
     assert text_.gap_reason(gap, NL) == dutch
     assert text_.gap_reason(gap, EN) == english
+
+
+def test_a_reason_names_the_academy_where_names_are_known() -> None:
+    """By its name; one without a name is not told by its number, which says nothing."""
+    names = {"A1": "Techniekclub Leie"}
+    age = text_.gap_reason(EVIDENCE | {"reason": "age"}, NL, names)
+    assert age.endswith("(Techniekclub Leie, voor 8 tot en met 12 jaar)")
+    lapsed = text_.gap_reason(EVIDENCE | {"reason": "lapsed"}, NL, names)
+    assert lapsed == "erkenning verlopen (een academie, erkend tot en met 31 december 2021)"
 
 
 def test_a_gap_in_many_municipalities_names_three() -> None:
