@@ -29,8 +29,8 @@ demo: $(READY)  ## run the main job on the example Flanders and print the provin
 	@echo "  out/demo/tables/coverage.csv       every figure, at every level"
 	@echo "  out/demo/summary.md                the figures in words"
 
-test: $(READY)  ## run the tests; ARGS="-k coverage" goes to pytest
-	@$(PY) -m pytest $(ARGS)
+test: $(READY)  ## run the tests on all cores; ARGS="-k coverage" goes to pytest
+	@$(PY) -m pytest --numprocesses auto --dist loadfile $(ARGS)
 
 lint: $(READY)  ## check style and formatting
 	@$(PY) -m ruff check

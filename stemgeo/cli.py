@@ -442,6 +442,7 @@ def answer(
     from stemgeo.report.files import ANSWER, read_manifest
 
     with _progress() as progress:
+        from stemgeo.report.answer import LETTER
         from stemgeo.report.answer import answer as write_answer
 
         write_answer(
@@ -458,9 +459,11 @@ def answer(
     if content["typed_numbers"]:
         numbers = ", ".join(content["typed_numbers"])
         _say(f"note: these numbers stand in the template, and no table vouches for them: {numbers}")
-    for name in content["outputs"]:
-        if "/" not in name:
-            print(out / name)
+    if not content["pdf_standard"]:
+        _say("note: no font at hand has every letter of the text: the PDF is tagged, not PDF/UA")
+    for form in ("docx", "pdf"):
+        print(out / f"{LETTER[content['options']['language']]}.{form}")
+    _say(f"Answer in {out}, {len(content['outputs'])} files. Check it: stemgeo verify {out}")
     for line in (content["notice"], content["method_note"]):
         if line:
             _say(line)

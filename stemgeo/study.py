@@ -50,8 +50,12 @@ class _Part(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
 
+_TURNING = "\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
+"""They turn the direction of what follows, so that it reads otherwise than it is written."""
+
+
 def _one_line(text: str) -> str:
-    if any(unicodedata.category(mark) in ("Cc", "Zl", "Zp") for mark in text):
+    if any(unicodedata.category(mark) in ("Cc", "Zl", "Zp") or mark in _TURNING for mark in text):
         raise ValueError("must be one line, without control characters")
     return text
 

@@ -13,10 +13,10 @@ from dataclasses import asdict, dataclass, replace
 from itertools import zip_longest
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import pandas as pd
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel, Field, ValidationError
 
 from stemgeo import facts
 from stemgeo.errors import Problem, ResultError, StemgeoError
@@ -36,7 +36,6 @@ from stemgeo.report.files import (
     sha256,
     versions,
 )
-from stemgeo.report.letter import TEMPLATES
 from stemgeo.run import run
 from stemgeo.site import site
 from stemgeo.study import Input, Study, load_study
@@ -46,6 +45,8 @@ if TYPE_CHECKING:
 
 FILES, STUDY, INPUTS, RESULT = "files", "study", "inputs", "result"
 """What may differ, in the order in which it is looked at."""
+_PLAIN_NAME = r"^\w[\w .-]*$"
+"""A file of one folder: what a manifest names is written nowhere else."""
 _LOOKED_IN = "in the current folder, the result, the folder above it, or one level below these"
 
 
@@ -200,10 +201,11 @@ def _answer_again(again: Again, place: Path) -> None:
         study = _with_its_plan(study, then, None, (*again.places, home))
         before = run(study, threads=again.threads).write(place.with_name("before"))
     language = content["options"]["language"]
-    if content.get("template"):
+    if content.get("templates"):
         templates = place.with_name("templates")
         templates.mkdir()
-        (templates / TEMPLATES[language]).write_text(content["template"], encoding="utf-8")
+        for name, text in content["templates"].items():
+            (templates / name).write_text(text, encoding="utf-8")
     answer(result, place, language=language, plan=plan, before=before, templates=templates)
 
 
@@ -332,7 +334,7 @@ class _OfAnswer(BaseModel):
 
     outputs: dict[str, _Hashed]
     options: _Options
-    template: str | None = None
+    templates: dict[Annotated[str, Field(pattern=_PLAIN_NAME)], str] = {}
     result: _OfRun
     plan: _OfPlan | None = None
     before: _OfRun | None = None
@@ -441,6 +443,8 @@ def _of_files(folder: Path, content: Manifest, made: Path | None) -> Iterator[Di
             yield Difference(FILES, name, "is missing")
         elif name not in then:
             yield Difference(FILES, name, "was added")
+        elif there[name].is_symlink():
+            yield Difference(FILES, name, "is a link and no file any more")
         elif _hash(there[name]) != then[name]["sha256"]:
             changed = Difference(FILES, name, "was changed after it was written")
             # What comes out otherwise is told there, with its figures.
@@ -449,7 +453,8 @@ def _of_files(folder: Path, content: Manifest, made: Path | None) -> Iterator[Di
 
 
 def _files_in(folder: Path) -> list[Path]:
-    return [path for path in folder.rglob("*") if path.is_file()]
+    # A link is no folder of a result, whatever it leads to.
+    return [path for path in folder.rglob("*") if path.is_symlink() or path.is_file()]
 
 
 def _of_study(of_run: Manifest, study: Study) -> Iterator[Difference]:

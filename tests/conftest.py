@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -27,6 +28,18 @@ def shared_data() -> Path:
             pytest.fail(reason)
         pytest.skip(reason)
     return folder
+
+
+@pytest.fixture(scope="session")
+def soffice() -> str:
+    """LibreOffice, with its spreadsheet; missing it fails with CI=true, and skips elsewhere."""
+    program = shutil.which("soffice")
+    if program and any(Path(program).resolve().parent.glob("libsclo.*")):
+        return program
+    reason = "LibreOffice with Writer and Calc is not installed"
+    if os.environ.get("CI") == "true":
+        pytest.fail(reason)
+    pytest.skip(reason)
 
 
 @pytest.fixture(scope="session")

@@ -37,6 +37,8 @@ COMMANDS = (
     "candidates",
     "site",
     "compare",
+    "answer",
+    "templates",
     "verify",
     "map",
 )

@@ -19,7 +19,7 @@ from PIL import Image
 
 import stemgeo.report
 from stemgeo.errors import ResultError, StemgeoError
-from stemgeo.maps.text import one_line
+from stemgeo.maps.text import printable
 from stemgeo.report.letter import (
     TEMPLATES,
     Heading,
@@ -133,6 +133,12 @@ def test_values_are_written_as_the_language_does(fill: Fill) -> None:
     )
 
 
+def test_a_comma_between_braces_keeps_its_space(fill: Fill) -> None:
+    """As in a list that a loop writes."""
+    letter = fill('{% for n in names %}{{ n }}{{ ", " if not loop.last }}{% endfor %}', names="ab")
+    assert words(letter) == ["a, b"]
+
+
 def test_a_template_makes_headings_lists_tables_and_pictures(fill: Fill) -> None:
     """What a cabinet writes in Markdown comes out as what it is."""
     letter = fill(
@@ -167,6 +173,66 @@ def test_numbers_that_someone_typed_are_known(fill: Fill) -> None:
     assert letter.typed == ("2014", "12,5")
 
 
+@pytest.mark.parametrize(
+    ("template", "typed"),
+    [
+        ("{{ 62.4 }} en {{ '7 op 10' }}", ("62.4", "7", "10")),
+        ("{{ n + 100 }}", ("100",)),
+        ("{% set k = 5 %}{{ k }}", ("5",)),
+        ("{{ counted(3, 'kind', 'kinderen') }}", ("3",)),
+        (
+            "{% if n == 1 %}een{% elif n > 2 %}{{ names[0] }} {{ names[:2] | listed }}{% endif %}",
+            (),
+        ),
+        ("{% include 'deel.md' %}", ("2015",)),
+        ("\ue0002016\ue001", ("2016",)),
+    ],
+)
+def test_a_number_typed_between_braces_is_known_too(
+    fill: Fill, tmp_path: Path, template: str, typed: tuple[str, ...]
+) -> None:
+    """Nobody passes a figure of his own for one of the tables; a comparison is no figure."""
+    (tmp_path / "templates").mkdir()
+    (tmp_path / "templates" / "deel.md").write_text("Sinds {{ '2015' }}", encoding="utf-8")
+    assert fill(template, n=3, names=["Aalst", "Boom", "Genk"]).typed == typed
+
+
+def test_a_template_includes_its_own_texts(fill: Fill, tmp_path: Path) -> None:
+    """They are kept with it, and with nothing else of the folder, to make the answer again."""
+    folder = tmp_path / "templates"
+    folder.mkdir()
+    (folder / "deel.md").write_bytes("\ufeffEen deel.\r\n\x0b".encode())
+    (folder / "kladje.md").write_text("niet voor publicatie", encoding="utf-8")
+    letter = fill("# T\n\n{% include 'deel.md' %}\n")
+    assert words(letter) == ["T", "Een deel."]
+    assert letter.own == {
+        "antwoord.nl.md": "# T\n\n{% include 'deel.md' %}\n",
+        "deel.md": "Een deel.\n ",
+    }
+
+
+@pytest.mark.parametrize(
+    ("make", "told"),
+    [
+        (
+            lambda path: path.write_bytes(b"# T\n\nge\xefnd\n"),
+            "antwoord.nl.md: is not text in UTF-8",
+        ),
+        (lambda path: path.mkdir(), "holds no text antwoord.nl.md"),
+        (lambda path: path.with_name("answer.en.md").touch(), "holds no text antwoord.nl.md"),
+        (lambda path: path.parent.rmdir(), "holds no text antwoord.nl.md"),
+    ],
+)
+def test_a_folder_without_a_readable_template_is_refused(
+    tmp_path: Path, make: Callable[[Path], object], told: str
+) -> None:
+    """Nobody who gives texts of his own signs those of the package unawares."""
+    (tmp_path / "mine").mkdir()
+    make(tmp_path / "mine" / "antwoord.nl.md")
+    with pytest.raises(ResultError, match=re.escape(told)):
+        write_letter({}, "nl", tmp_path / "mine")
+
+
 def test_our_own_templates_have_no_number_typed_in() -> None:
     """Every figure of the answer comes from a table: none is written into the text."""
     for name in TEMPLATES.values():
@@ -187,18 +253,33 @@ def test_our_own_templates_have_no_number_typed_in() -> None:
         ("{{ ().__class__.__mro__ }}", "line 1: cannot be filled in: access to attribute"),
         ("{% include '/etc/passwd' %}", "cannot be filled in: /etc/passwd"),
         ("```\ncode\n```\n", "line 1 of the filled text: fence has no place in an answer"),
-        ("> - een\n", ""),
+        ("> - een\n", "line 1 of the filled text: a caution in a frame holds paragraphs alone"),
+        ("> | a |\n> | - |\n", "a caution in a frame holds paragraphs alone"),
+        ("> ![x](y)\n", "a caution in a frame holds paragraphs alone"),
+        ("- een ![x](y)\n", "image has no place in an answer"),
+        ("| ![x](y) |\n| - |\n", "image has no place in an answer"),
+        ("Tabel: verloren\n\ntekst\n", "line 3 of the filled text: a caption stands above no"),
+        ("[x](../../etc/passwd)\n", "leads to the web or to mail, not to '../../etc/passwd'"),
+        ("Tabel: verloren\n", "a caption stands above no table: verloren"),
+        ("{% include 'antwoord.nl.md' %}", ": has no end, or is too large"),
+        ("{% include '../antwoord.nl.md' %}", "cannot be filled in: ../antwoord.nl.md"),
+        ("{{ 'a' * 1000000000000 }}", "line 1: cannot be filled in: '*' has no place in a text"),
+        ("{{ '%1000000000d' % 1 }}", "line 1: cannot be filled in: '%' has no place in a text"),
+        ("{{ 10 ** 10 ** 10 }}", "line 1: cannot be filled in: '**' has no place in a text"),
+        ("{% for i in range(10 ** 9) %}x{% endfor %}", "cannot be filled in: '**' has no place"),
+        ("{% for i in range(999999999) %}x{% endfor %}", "cannot be filled in: Range too big"),
+        (
+            "{% for i in range(99999) %}{% for i in range(99999) %}x{% endfor %}{% endfor %}",
+            "becomes longer than 2000000 letters",
+        ),
     ],
 )
 def test_what_is_wrong_with_a_template_is_one_line(fill: Fill, template: str, told: str) -> None:
     """File, line, what, and where to look it up."""
-    if not told:
-        fill(template)
-        return
     with pytest.raises(ResultError) as error:
         fill(template, n=1, name="x", region={})
     assert told in str(error.value)
-    assert str(error.value).startswith("antwoord.nl.md, line")
+    assert str(error.value).startswith("antwoord.nl.md")
     assert "\n" not in str(error.value)
 
 
@@ -226,7 +307,7 @@ def test_a_text_from_data_reads_as_it_was(
     template = "# {{ x }}.\n\n{{ x }}.\n\n- {{ x }}.\n\n| a |\n| :-- |\n| {{ x }}. |\n"
     (folder / TEMPLATES["nl"]).write_text(template, encoding="utf-8")
     letter = write_letter({"x": text}, "nl", folder)
-    kept = one_line(text.replace("\ue000", "\ufffd").replace("\ue001", "\ufffd"))
+    kept = printable(text.replace("\ue000", "\ufffd").replace("\ue001", "\ufffd"))
     assert words(letter) == [f"{kept}.", f"{kept}.", f"{kept}.", f"\na\n{kept}."]
     assert letter.typed == ()
 

@@ -193,7 +193,7 @@ def test_a_trend_leaves_a_plan_out_and_says_so(place: Path) -> None:
 
 
 def test_a_plan_given_with_the_command_is_that_of_the_study(place: Path, tmp_path: Path) -> None:
-    """`--plan` and `plan` under [inputs] give the same tables."""
+    """`--plan` and `plan` under [inputs] give the same files; the study's own is another."""
     folder = shutil.copytree(place, tmp_path / "s")
     text = (folder / "study.toml").read_text("utf-8")
     (folder / "study.toml").write_text(
@@ -204,7 +204,11 @@ def test_a_plan_given_with_the_command_is_that_of_the_study(place: Path, tmp_pat
     assert said.status == 0
     assert "met geplande plaatsen" in said.out
     own, given = content_of(tmp_path / "own"), content_of(tmp_path / "given")
+    manifests = [json.loads(one.pop("manifest.json")) for one in (own, given)]
     assert own == given
+    hashes = [one.pop("study_file")["sha256"] for one in manifests]
+    assert hashes[0] != hashes[1]
+    assert manifests[0] == manifests[1]
 
 
 def test_check_reads_a_plan(place: Path, tmp_path: Path) -> None:

@@ -702,7 +702,7 @@ def test_a_register_without_any_academy_is_said() -> None:
     register = hand.academies({"A": hand.spot(0, 0)}, valid={"A": ("2030-01-01", None)})
     chosen, (note,) = recognised(register, dt.date(2022, 12, 31), AcademyRules())
     assert len(chosen) == 0
-    assert "none of 1 is recognised on 2022-12-31" in str(note)
+    assert "none of 1 academy is recognised on 31 December 2022" in str(note)
 
 
 # -- whatever the order and the place --------------------------------------------------------

@@ -425,7 +425,9 @@ def test_classes_and_minutes_must_rise_and_be_shown_in_a_known_form(output: dict
     assert f"'output.{next(iter(output))}" in told
 
 
-@pytest.mark.parametrize("mark", ["\n", "\r", "\t", "\x07", "\x1b", "\u2028", "\x85"])
+@pytest.mark.parametrize(
+    "mark", ["\u202e", "\u2066", "\n", "\r", "\t", "\x07", "\x1b", "\u2028", "\x85"]
+)
 def test_what_is_printed_is_one_line(mark: str) -> None:
     """A title, notice or source with a line break or control character is refused by its key."""
     told = lines(

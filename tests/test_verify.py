@@ -142,6 +142,20 @@ def test_files_that_are_gone_or_added_are_named(base: Path) -> None:
     assert said.out.splitlines()[-1] == "Not the same, differences: 3 (files 3)."
 
 
+def test_a_link_is_no_file_of_a_result(base: Path) -> None:
+    """What it leads to can change without a trace: to the same bytes, to a folder, to nothing."""
+    folder = base / "result"
+    (folder / "map.html").rename(base / "elsewhere.html")
+    (folder / "map.html").symlink_to(base / "elsewhere.html")
+    (folder / "more").symlink_to(base)
+    (folder / "nothing").symlink_to(base / "nowhere")
+    assert found(sg.verify(folder), "files") == [
+        ("map.html", "is a link and no file any more"),
+        ("more", "was added"),
+        ("nothing", "was added"),
+    ]
+
+
 def test_a_figure_that_was_changed_is_named(base: Path) -> None:
     """One number in a CSV, one in a Parquet table: file, row, column, what it says and is."""
     tables = base / "result" / "tables"
@@ -557,6 +571,10 @@ def test_an_answer_is_made_again_with_the_run_behind_it(tmp_path: Path) -> None:
         ("result", "summary.md (of the run)"),
         ("result", "manifest.json, attribution"),
     }
-    change_manifest(answer, options={"language": "fr"})
+    for name in ("../kwaad.md", "/kwaad.md", "..", "map/kwaad.md", ""):
+        change_manifest(answer, templates={name: "kwaad"})
+        with pytest.raises(ResultError, match="is not as stemgeo writes it"):
+            sg.verify(answer)
+    change_manifest(answer, templates={}, options={"language": "fr"})
     with pytest.raises(ResultError, match="is not as stemgeo writes it"):
         sg.verify(answer)

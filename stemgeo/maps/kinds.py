@@ -50,6 +50,7 @@ from stemgeo.maps.text import (
     of_province,
     one_line,
     percent,
+    tenths,
     whole,
 )
 
@@ -897,7 +898,7 @@ def _both_said(ground: Ground, before: Ground) -> Ground:
 
 def _tenths(value: float, speech: _Speech, sign: str = "") -> str:
     form = f"{sign}#,##0.0;-#,##0.0" if sign else "#,##0.0"
-    return str(format_decimal(round(value, 6), format=form, locale=speech.words.locale))
+    return str(format_decimal(tenths(value), format=form, locale=speech.words.locale))
 
 
 def _extremes(

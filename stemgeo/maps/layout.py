@@ -38,6 +38,8 @@ TITLE_PT, PLACE_PT, CAUTION_PT, TEXT_PT, SMALL_PT = 16.0, 13.0, 9.5, 8.5, 7.5
 PAPERS = (8.27, 11.69), (11.69, 8.27)
 """A4, portrait and landscape."""
 _GROUND_MARGIN = 0.03
+_LARGEST = 12
+"""Names that may stand against their ground."""
 
 
 @cache
@@ -241,7 +243,8 @@ def place_labels(
     Parameters
     ----------
     names, grounds
-        In order of importance; the middle of a name stays on its ground.
+        In order of importance; the middle of a name stays on its ground. The first few may stand
+        against their ground where there is no room on it: a map is read by its large towns.
     markers
         Points to keep free: x and y in metres, the size of what stands there in points.
     size_pt
@@ -261,8 +264,11 @@ def place_labels(
     placed = []
     for number, (name, ground) in enumerate(zip(names, grounds, strict=True)):
         width = text_width_in(name, size_pt) * sheet.metres_per_inch
-        for x, y in _middles(ground, height):
+        against = _against(ground, height) if number < _LARGEST else []
+        for x, y in (*_middles(ground, height), *against):
             box = Box(x - width / 2, y - height / 2, width, height).grown(height * 0.15)
+            if (x, y) in against and not ground.intersects(shapely.box(*box.corners)):
+                continue
             if box.within(sheet.ground) and not any(box.overlaps(other) for other in taken):
                 taken.append(box)
                 placed.append(Label(number, x, y))
@@ -272,13 +278,26 @@ def place_labels(
 
 def _middles(ground: Polygons, step: float) -> list[tuple[float, float]]:
     """List places on a ground, from its inmost point outwards."""
-    x, y = shapely.get_coordinates(shapely.maximum_inscribed_circle(ground, step / 4))[0]
-    offsets = np.arange(-6, 7) * step / 2
-    dx, dy = (grid.ravel() for grid in np.meshgrid(offsets, offsets))
+    places = _around(ground, step, 6)
     shapely.prepare(ground)
-    on_ground = shapely.contains_xy(ground, x + dx, y + dy) | ((dx == 0) & (dy == 0))
+    on_ground = shapely.contains_xy(ground, *np.transpose(places))
+    on_ground[0] = True
+    return [place for place, fits in zip(places, on_ground, strict=True) if fits]
+
+
+def _against(ground: Polygons, step: float) -> list[tuple[float, float]]:
+    """List places on a ground and beside it, from its inmost point outwards."""
+    x0, y0, x1, y1 = ground.bounds
+    return _around(ground, step, int(np.ceil(max(x1 - x0, y1 - y0) / step)) + 8)
+
+
+def _around(ground: Polygons, step: float, reach: int) -> list[tuple[float, float]]:
+    """List the points of a lattice around the inmost point of a ground, nearest first."""
+    x, y = shapely.get_coordinates(shapely.maximum_inscribed_circle(ground, step / 4))[0]
+    offsets = np.arange(-reach, reach + 1) * step / 2
+    dx, dy = (grid.ravel() for grid in np.meshgrid(offsets, offsets))
     order = np.lexsort((dx, dy, np.hypot(dx, dy).round(6)))
-    return [(x + dx[i], y + dy[i]) for i in order if on_ground[i]]
+    return list(zip((x + dx[order]).tolist(), (y + dy[order]).tolist(), strict=True))
 
 
 def round_length_m(longest_m: float) -> float:

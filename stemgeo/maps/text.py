@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import unicodedata
 from dataclasses import dataclass
+from decimal import ROUND_HALF_UP, Decimal
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
@@ -373,8 +374,20 @@ def percent(share: float, words: Words) -> str:
     """Write a share between 0 and 1 as 62,4 % in Dutch; the words for "no figure" for NaN."""
     if np.isnan(share):
         return words.no_figure
-    number = format_decimal(share * 100, format="#,##0.0", locale=words.locale)
+    number = format_decimal(per_cent(share), format="#,##0.0", locale=words.locale)
     return f"{number}{words.percent_sign}"
+
+
+def tenths(value: float) -> Decimal:
+    """Round to one decimal as people and spreadsheets do: 62.45 is 62.5, and -0.25 is -0.3."""
+    # Twelve decimals are what a float surely holds of a percentage: 62.449999999999996 is 62.45.
+    exact = Decimal(repr(round(float(value), 12)))
+    return exact.quantize(Decimal("0.1"), ROUND_HALF_UP) + 0  # never minus nought
+
+
+def per_cent(share: float) -> Decimal:
+    """Give a share in per cent with one decimal; only all is 100, what comes near it is 99.9."""
+    return tenths(share * 100) if share >= 1 else min(tenths(share * 100), Decimal("99.9"))
 
 
 def gap_places(gap: Mapping[str, Any], words: Words) -> str:
@@ -419,12 +432,12 @@ def _shown_by(
     """Put the evidence of the gap's reason in words; empty where there is none."""
     if reason == "barrier":
         across = [_barrier(one, words) for one in str(_known(gap["barriers"])).split("; ") if one]
-        factor = _decimal(gap["detour_factor"], "#,##0.0", words)
+        factor = _decimal(gap["detour_factor"], words)
         detour = words.shown_by["detour"].format(detour_factor=factor) if factor else ""
         return ", ".join([*across, *([detour] if detour else [])])
     told = {
-        "straight_km": _decimal(gap.get("straight_km"), "#,##0.0", words),
-        "extra_min": _decimal(gap.get("extra_min"), "#,##0.0", words),
+        "straight_km": _decimal(gap.get("straight_km"), words),
+        "extra_min": _decimal(gap.get("extra_min"), words),
         "age_academy": _academy(gap.get("age_academy_id"), words, names),
         "lapsed_academy": _academy(gap.get("lapsed_academy_id"), words, names),
     }
@@ -462,11 +475,11 @@ def _known(value: Any) -> Any:
     return "" if str(value) in ("None", "nan", "<NA>", "NaT") else value
 
 
-def _decimal(value: Any, form: str, words: Words) -> str:
+def _decimal(value: Any, words: Words) -> str:
     known = _known(value)
     if known == "" or not np.isfinite(known):
         return ""
-    return str(format_decimal(round(float(known), 6), format=form, locale=words.locale))
+    return str(format_decimal(tenths(known), format="#,##0.0", locale=words.locale))
 
 
 def _day(value: Any) -> dt.date:
@@ -505,7 +518,12 @@ def as_sentences(lines: Sequence[str]) -> str:
 
 def one_line(text: str) -> str:
     """Write a name on one line, without marks that an XML file cannot hold."""
-    return "".join(map(_kept, str(text))).strip()
+    return printable(text).strip()
+
+
+def printable(text: str) -> str:
+    """Put a space for every mark that an XML file cannot hold, and for every line break."""
+    return "".join(map(_kept, str(text)))
 
 
 def _kept(mark: str) -> str:

@@ -9,6 +9,7 @@ import shutil
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -29,9 +30,9 @@ from stemgeo.report.files import (
 )
 from stemgeo.report.letter import (
     TEMPLATES,
+    Heading,
     Letter,
     Picture,
-    own_template,
     write_letter,
 )
 from stemgeo.report.paper import Look, Plate, write_pdf
@@ -39,6 +40,7 @@ from stemgeo.report.reading import read_text
 from stemgeo.report.sheets import Sheets
 from stemgeo.report.word import write_docx
 from stemgeo.study import PROVINCES
+from stemgeo.subsidy import rules
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -51,10 +53,12 @@ LETTER: dict[Language, str] = {"nl": "antwoord", "en": "answer"}
 README: dict[Language, str] = {"nl": "LEESMIJ.txt", "en": "README.txt"}
 REGION, FIRST_PROVINCE, WEB = 2, 3, 9
 """Numbers of the annexes that are maps; provinces follow in the order of the ministry."""
-TABLES = ("coverage", "changes", "groups", "provinces", "sensitivity", "subsidy")
+TABLES = ("coverage", "changes", "groups", "provinces", "sensitivity", "effects", "placement",
+          "subsidy")  # fmt: skip
 """Tables of the result that go along as they are."""
 KINDS = {"share": "", "academies": "-academies"}
 """Maps of the region and of each province, and what their file names end in."""
+CHANGE: dict[Language, str] = {"nl": "-verandering", "en": "-change"}
 LIBRARIES = ("babel", "jinja2", "markdown-it-py", "python-docx", "typst", "xlsxwriter")
 """Beside those of the run: what the bytes of an answer hang on."""
 WORDS: dict[Language, dict[str, str]] = {
@@ -62,6 +66,7 @@ WORDS: dict[Language, dict[str, str]] = {
         "municipalities": "Cijfers per gemeente en per provincie",
         "share": "{place}: kinderen die op tijd een STEM-academie bereiken",
         "academies": "{place}: gemeenten met en zonder STEM-academie",
+        "change": "{place}: verandering van het aandeel kinderen op tijd",
         "gaps": "Hiaten en kandidaat-gemeenten: cijfers",
         "gaps_map": "Hiaten en kandidaat-gemeenten: kaart",
         "web": "Doorzoekbare kaart, te openen in een webbrowser",
@@ -80,6 +85,7 @@ WORDS: dict[Language, dict[str, str]] = {
         "municipalities": "Figures by municipality and by province",
         "share": "{place}: children who reach a STEM academy in time",
         "academies": "{place}: municipalities with and without a STEM academy",
+        "change": "{place}: change of the share of children in time",
         "gaps": "Gaps and candidate municipalities: figures",
         "gaps_map": "Gaps and candidate municipalities: map",
         "web": "Map to search, to open in a web browser",
@@ -151,25 +157,26 @@ def answer(
     """
     folder, place = Path(folder), Path(place)
     refuse_taken(place, ANSWER)
+    _refuse_inside(place, [folder, *(Path(one) for one in (plan, before, templates) if one)])
     asked = language or read_manifest(folder)["study"]["output"]["language"]
     source = Source(folder, asked)
     plan, before, templates = (_path(one) for one in (plan, before, templates))
-    sheets = list(_sheets(source))
+    sheets = sorted(_sheets(source, before), key=lambda one: (one.number, one.stem))
     annexes = _annexes(source, sheets)
     told = figures(source, plan=plan, before=before)
     letter = write_letter(told | {"annexes": annexes}, asked, templates)
     _refuse_unknown_pictures(letter, sheets, asked)
+    _refuse_headings_out_of_order(letter, asked)
     with whole_folder(place, ANSWER) as out:
         data = out / DATA[asked]
         data.mkdir()
         atlas = Sheets.of_folder(folder, asked)
-        plates = dict(_draw(atlas, sheets, out, data, progress))
+        earlier = Sheets.of_folder(before, asked) if before else None
+        plates = dict(_draw((atlas, earlier), sheets, out, data, progress))
         progress("Bijlagen schrijven", 0.8)
         write_municipalities(folder, out, asked)
         write_gaps(folder, out, asked)
-        for name in TABLES:
-            checked = checked_file(folder, f"tables/{name}.csv")
-            shutil.copyfile(checked, data / checked.name)
+        _copy_tables(data, folder, plan, before)
         page = out / f"{annex_stem(WEB, asked)}.html"
         page.write_text(_page(atlas, source), encoding="utf-8")
         progress("Antwoord schrijven", 0.9)
@@ -179,16 +186,24 @@ def answer(
         lines = _readme(source, letter, annexes["all"])
         (out / README[asked]).write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
         about = {"pdf_standard": standard, "typed_numbers": list(letter.typed)}
-        write_manifest(out, _manifest(source, plan, before, templates) | about)
+        write_manifest(out, _manifest(source, letter, plan, before) | about)
     return place
+
+
+def _refuse_inside(place: Path, folders: list[Path]) -> None:
+    """Refuse to write into what is read: a result with an answer in it is no longer as it was."""
+    for folder in folders:
+        if place.resolve().is_relative_to(folder.resolve()):
+            what = f"lies in {folder}, of which the answer is made"
+            raise ResultError(Problem(str(place), what, "choose another folder"))
 
 
 def _path(given: str | Path | None) -> Path | None:
     return None if given is None else Path(given)
 
 
-def _sheets(source: Source) -> Iterator[Sheet]:
-    """List the maps: of all and of each province in time and with an academy; then the gaps."""
+def _sheets(source: Source, before: Path | None) -> Iterator[Sheet]:
+    """List the maps: children in time and academies, of all and of each province; change; gaps."""
     words, language = WORDS[source.language], source.language
     text = read_text(source.folder, language)
     there = set(source.municipalities["province"])
@@ -198,6 +213,9 @@ def _sheets(source: Source) -> Iterator[Sheet]:
                 stem = f"{annex_stem(number, language)}{suffix}"
                 title = words[kind].format(place=text.place(province))
                 yield Sheet(kind, province, number, stem, title)
+    if before:
+        stem = f"{annex_stem(REGION, language)}{CHANGE[language]}"
+        yield Sheet("change", None, REGION, stem, words["change"].format(place=text.place(None)))
     title = words["gaps_map"].format(place=text.place(None))
     yield Sheet("gaps", None, GAPS, annex_stem(GAPS, language), title)
 
@@ -245,16 +263,47 @@ def _refuse_unknown_pictures(letter: Letter, sheets: list[Sheet], language: Lang
             raise ResultError(Problem(where, what, f"there are: {', '.join(known)}"))
 
 
+def _refuse_headings_out_of_order(letter: Letter, language: Language) -> None:
+    """Refuse what a screen reader cannot follow: no PDF/UA could be made of it."""
+    levels = [block.level for block in letter.blocks if isinstance(block, Heading)]
+    problem = None
+    if not letter.title or levels[0] != 1:
+        problem = "has no title", "begin with a line '# ...'"
+    for above, level in pairwise(levels):
+        if level > above + 1:
+            marks = "#" * level, "#" * (above + 1)
+            problem = f"a heading '{marks[0]}' stands below none '{marks[1]}'", "use one fewer #"
+    if problem:
+        raise ResultError(Problem(TEMPLATES[language], *problem))
+
+
 def _draw(
-    atlas: Sheets, sheets: list[Sheet], out: Path, data: Path, progress: Progress
+    atlases: tuple[Sheets, Sheets | None],
+    sheets: list[Sheet],
+    out: Path,
+    data: Path,
+    progress: Progress,
 ) -> Iterator[tuple[str, Plate]]:
     """Draw every map, with its rows beside the other tables."""
     for done, sheet in enumerate(sheets):
         progress("Kaarten tekenen", 0.1 + 0.7 * done / len(sheets))
-        drawn = atlas.draw(sheet.kind, sheet.province)
+        atlas, earlier = atlases
+        before = earlier if sheet.kind == "change" else None
+        drawn = atlas.draw(sheet.kind, sheet.province, before=before)
         paths = {path.suffix: path for path in save_drawn(drawn, out / sheet.stem)}
         write_csv(drawn.table, data / f"{sheet.stem}.csv")
         yield sheet.stem, Plate(paths[".png"], paths[".svg"], drawn.alt)
+
+
+def _copy_tables(data: Path, folder: Path, plan: Path | None, before: Path | None) -> None:
+    """Put the tables beside the answer from which it was written: a file behind each number."""
+    for name in TABLES:
+        shutil.copyfile(checked_file(folder, f"tables/{name}.csv"), data / f"{name}.csv")
+    if plan:
+        for name in ("plan", "plan-provinces"):
+            shutil.copyfile(checked_file(plan, f"tables/{name}.csv", SITE), data / f"{name}.csv")
+    if before:
+        shutil.copyfile(checked_file(before, "tables/coverage.csv"), data / "coverage-before.csv")
 
 
 def _page(atlas: Sheets, source: Source) -> str:
@@ -281,7 +330,7 @@ def _readme(source: Source, letter: Letter, annexes: list[dict[str, Any]]) -> li
 
 
 def _manifest(
-    source: Source, plan: Path | None, before: Path | None, templates: Path | None
+    source: Source, letter: Letter, plan: Path | None, before: Path | None
 ) -> dict[str, Any]:
     """Say of what the answer was made, so that it can be made again."""
     text = read_text(source.folder, source.language)
@@ -292,7 +341,8 @@ def _manifest(
         "method_note": text.method_note,
         "attribution": text.source,
         "options": {"language": source.language},
-        "template": own_template(source.language, templates),
+        "templates": dict(letter.own),
+        "subsidy_rules": rules(source.study.subsidy.year).model_dump(),
         "result": source.manifest,
         "plan": read_manifest(plan, SITE) if plan else None,
         "before": read_manifest(before) if before else None,

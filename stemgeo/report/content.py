@@ -6,8 +6,9 @@ Values are raw (numbers, shares from 0 to 1, dates, seconds): templates say how 
 
 from __future__ import annotations
 
+import datetime as dt
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -187,11 +188,13 @@ def _year_before(source: Source) -> Row:
     register = register[~register["planned"].astype(bool)]
     undated = register["valid_from"].isna() & register["valid_until"].isna()
     today = source.study.about.date
+    # Of academies that are gone a municipality that lost its own still tells.
+    moved = bool((source.changes["has_academy"] != source.changes["had_academy"]).any())
     return {
         "date": source.study.day_in(today.year - 1),
         "academies": len(register),
         "undated": int(undated.sum()),
-        "known": bool(len(register)) and not bool(undated.all()),
+        "known": moved or (bool(len(register)) and not bool(undated.all())),
     }
 
 
@@ -287,6 +290,7 @@ def _plan(source: Source, folder: Path) -> Row:
     grown = pd.read_csv(checked_file(folder, "tables/plan-provinces.csv", SITE))
     start = grown.loc[grown["rank"] == 0, ["covered", "measured"]].sum()
     names = ["rank", "name", "municipality", "province", "newly", "cost_eur", "share"]
+    _same_start(source, start, made["study"]["siting"]["profile"], folder)
     return {
         "count": len(places),
         "adds": int(places["newly"].sum()),
@@ -309,20 +313,41 @@ def _same_inputs(ours: Row, theirs: Row, folder: Path) -> None:
         for one in (ours, theirs)
     ]
     roles = sorted({role for role, _ in files[0] ^ files[1]})
-    asked = ("study", "travel", "academies", "demand")
+    asked = ("study", "travel", "academies", "demand", "subsidy")
     roles += [f"[{name}]" for name in asked if ours["study"][name] != theirs["study"][name]]
     if roles:
         what = f"is a plan for another study than the result: {', '.join(roles)} differ"
         raise ResultError(Problem(str(folder), what, "run `stemgeo site` on the same study"))
 
 
+def _same_start(source: Source, start: pd.Series, profile: str, folder: Path) -> None:
+    """Refuse a plan that does not begin with the children that the result has in time.
+
+    So it is where the result counts planned places, perhaps these very ones.
+    """
+    region = source.counted("region", REGION[0])
+    ours = region["quiet"] if profile == "low_stress" else region
+    if ours is None or ours["covered"] != start["covered"]:
+        now = "none" if ours is None else ours["covered"]
+        what = f"begins with {start['covered']:.0f} children in time, the result has {now}"
+        mend = "give the result without planned places, or a plan of the study with them"
+        raise ResultError(Problem(str(folder), what, mend))
+
+
 def _before(source: Source, folder: Path) -> Row:
     """Give the shares of an earlier result beside those of this one, and what else differs."""
     found = compare(folder, source.folder)
+    then, now = (parse_study(one["study"], name=str(folder)) for one in (found.a, found.b))
+    if then.about.date >= now.about.date:
+        what = f"is of {then.about.date}, not of a day before {now.about.date}"
+        raise ResultError(Problem(str(folder), what, "give a result of an earlier date"))
+    # That the days differ is what is asked for.
+    asked = found.differences["what"] != "study.date"
+    found = replace(found, differences=found.differences[asked])
     rows = pd.concat([found.of("region"), found.of("province")]).drop_duplicates("code")
     shares = rows.set_index("code")["share_a"].to_dict()
     return {
-        "date": parse_study(found.a["study"], name=str(folder)).about.date,
+        "date": then.about.date,
         "share": shares[REGION[0]],
         "provinces": {name: shares[name] for name in PROVINCES if name in shares},
         "differences": [one for one in found.differences["what"] if not one.startswith(_ASKED)],
@@ -355,7 +380,15 @@ def _method(source: Source) -> Row:
             for row in rows.iloc[1:].to_dict("records")
         ],
         "vintage": str(study.about.vintage),
+        "population_date": _population_date(source),
     }
+
+
+def _population_date(source: Source) -> dt.date | None:
+    """Give the day that the children are of, where the study says it."""
+    files = [item for item in source.manifest["inputs"] if item["role"] == "population"]
+    day = files[0]["date"] if files else None
+    return dt.date.fromisoformat(day) if day else None
 
 
 def notes_of(manifest: Row, language: Language) -> list[str]:

@@ -9,21 +9,22 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from functools import partial
 from importlib import resources
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, NoReturn
 
 import jinja2
 import numpy as np
 from babel.dates import format_date
 from babel.numbers import format_decimal
+from jinja2 import nodes
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 from markdown_it import MarkdownIt
 
 from stemgeo.errors import Problem, ResultError, StemgeoError
-from stemgeo.maps.text import one_line
+from stemgeo.maps.text import printable, tenths
 from stemgeo.report.summary import number, percent
 
 if TYPE_CHECKING:
@@ -38,10 +39,14 @@ TEMPLATES: dict[Language, str] = {"nl": "antwoord.nl.md", "en": "answer.en.md"}
 CAPTION: dict[Language, str] = {"nl": "Tabel", "en": "Table"}
 """A paragraph that begins so is the caption of the table below it; its number is added."""
 
+MOST_LETTERS = 2_000_000
+"""Of a text that was filled in; the answer for Flanders has some twenty thousand."""
+
 _OPEN, _SHUT = "\ue000", "\ue001"
 _LOST = str.maketrans({_OPEN: "\ufffd", _SHUT: "\ufffd"})
 _MARKUP = re.compile(r"([!-/:-@\[-`{-~])")
 _FILLED = re.compile(f"{_OPEN}[^{_SHUT}]*{_SHUT}")
+_ADDRESSES = ("https://", "http://", "mailto:")
 _NUMBER = re.compile(r"\d+(?:[.,]\d+)*")
 _FURNITURE = re.compile(r"^\s*#*\s*\d+\. |\]\([^)]*\)")
 """Numbers that are no figures: those of headings and lists, and in addresses and keys."""
@@ -115,10 +120,13 @@ class Letter:
         In order.
     typed
         The numbers that stand in the template itself: no table vouches for them.
+    own
+        Texts of one's own that it was made of, by file name: the template and what it includes.
     """
 
     blocks: tuple[Block, ...]
     typed: tuple[str, ...]
+    own: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def title(self) -> str:
@@ -138,22 +146,26 @@ def write_letter(
     language
         "nl" or "en".
     templates
-        A folder with templates of one's own; those that it lacks come from the package.
+        A folder with a template of one's own, and the texts that it includes.
 
     Raises
     ------
     ResultError
-        If the template names what there is not, or is not understood; with the line.
+        If there is no such template, or it names what there is not, or is not understood; with
+        the line.
     """
-    filled = _filled(figures, language, templates)
+    environment = _environment(language, templates)
+    filled = _filled(environment, figures, TEMPLATES[language])
+    own = environment.loader.texts if isinstance(environment.loader, _Folder) else {}
     typed = [
         found
         for line in filled.splitlines()
         for found in _NUMBER.findall(_FILLED.sub("", _FURNITURE.sub("", line)))
     ]
+    typed += [found for text in own.values() for found in _within_braces(environment.parse(text))]
     reader = MarkdownIt("commonmark", {"html": False}).enable("table")
     blocks = _Blocks(CAPTION[language], TEMPLATES[language])
-    return Letter(tuple(blocks.of(reader.parse(filled))), tuple(dict.fromkeys(typed)))
+    return Letter(tuple(blocks.of(reader.parse(filled))), tuple(dict.fromkeys(typed)), own)
 
 
 def write_templates(folder: Path) -> list[Path]:
@@ -179,40 +191,85 @@ def _packaged(name: str) -> str:
     return (resources.files(__package__) / "templates" / name).read_text(encoding="utf-8")
 
 
-def own_template(language: Language, templates: Path | None) -> str | None:
-    """Give the text of a template of one's own; None where the package's is used."""
-    path = templates / TEMPLATES[language] if templates else None
-    return path.read_text(encoding="utf-8") if path and path.is_file() else None
+class _Folder(jinja2.FileSystemLoader):
+    """Reads templates of one's own, and keeps what it read."""
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__(folder, encoding="utf-8-sig")
+        self.texts: dict[str, str] = {}
+
+    def get_source(self, environment: jinja2.Environment, template: str) -> Any:
+        """Read a text of the folder, without marks that a document cannot hold."""
+        if Path(template).name != template:
+            raise jinja2.TemplateNotFound(template)
+        try:
+            text, path, fresh = super().get_source(environment, template)
+        except UnicodeDecodeError:
+            what = "is not text in UTF-8"
+            raise ResultError(Problem(template, what, "save it as UTF-8")) from None
+        lines = text.translate(_LOST).expandtabs(4).split("\n")
+        self.texts[template] = "\n".join(map(printable, lines))
+        return self.texts[template], path, fresh
 
 
-def _filled(figures: Mapping[str, Any], language: Language, templates: Path | None) -> str:
-    name = TEMPLATES[language]
+def _within_braces(node: nodes.Node) -> Iterator[str]:
+    """Find the numbers typed between braces; not those that tell which figure is meant, or when."""
+    if isinstance(node, nodes.Const):
+        yield from _NUMBER.findall(str(node.value))
+        return
+    for child in node.iter_child_nodes():
+        beside = isinstance(child, nodes.TemplateData | nodes.Compare | nodes.Slice | nodes.Test)
+        if isinstance(child, nodes.Getitem):
+            yield from _within_braces(child.node)
+        elif not beside and not (isinstance(child, nodes.Filter) and child.name == "as_is"):
+            yield from _within_braces(child)
+
+
+def _filled(environment: jinja2.Environment, figures: Mapping[str, Any], name: str) -> str:
     try:
-        return _environment(language, templates).get_template(name).render(figures)
+        return "".join(_not_endless(environment.get_template(name).generate(figures), name))
+    except ResultError:
+        raise
     except jinja2.TemplateSyntaxError as error:
-        what = f"is not understood: {error.message}"
-        raise ResultError(Problem(f"{name}, line {error.lineno}", what, "mend it")) from None
+        where, what = f"{error.name or name}, line {error.lineno}", "is not understood"
+        raise ResultError(Problem(where, f"{what}: {error.message}", "mend it")) from None
+    except (RecursionError, MemoryError):
+        raise ResultError(Problem(name, "has no end, or is too large", "mend it")) from None
     except (jinja2.TemplateError, TypeError, ValueError, ArithmeticError) as error:
-        where = f"{name}, line {_line_of(error)}"
         mend = "docs/answer.md lists what a template can name"
-        raise ResultError(Problem(where, f"cannot be filled in: {error}", mend)) from None
+        what = f"cannot be filled in: {error}"
+        raise ResultError(Problem(_place_of(error, name), what, mend)) from None
 
 
-def _line_of(error: BaseException) -> int:
-    """Find the line of the template in which filling in stopped."""
-    trace, line = error.__traceback__, 0
+def _not_endless(parts: Iterator[str], name: str) -> Iterator[str]:
+    """Give the parts of a text, as long as they fit in an answer."""
+    length = 0
+    for part in parts:
+        length += len(part)
+        if length > MOST_LETTERS:
+            what = f"becomes longer than {MOST_LETTERS} letters"
+            raise ResultError(Problem(name, what, "does it repeat itself?"))
+        yield part
+
+
+def _place_of(error: BaseException, name: str) -> str:
+    """Find the template and its line in which filling in stopped."""
+    trace, place = error.__traceback__, f"{name}, line 0"
     while trace is not None:
-        if trace.tb_frame.f_code.co_filename.endswith(".md"):
-            line = trace.tb_lineno
+        file = Path(trace.tb_frame.f_code.co_filename)
+        if file.suffix == ".md":
+            place = f"{file.name}, line {trace.tb_lineno}"
         trace = trace.tb_next
-    return line
+    return place
 
 
 def _environment(language: Language, templates: Path | None) -> jinja2.Environment:
     """Make the place in which templates are filled in: they read and run nothing else."""
-    own = [jinja2.FileSystemLoader(templates)] if templates else []
-    environment = ImmutableSandboxedEnvironment(
-        loader=jinja2.ChoiceLoader([*own, jinja2.PackageLoader("stemgeo.report")]),
+    if templates and not (templates / TEMPLATES[language]).is_file():
+        what = f"holds no text {TEMPLATES[language]}"
+        raise ResultError(Problem(str(templates), what, "`stemgeo templates DIR` writes one"))
+    environment = _Sandbox(
+        loader=_Folder(templates) if templates else jinja2.PackageLoader("stemgeo.report"),
         undefined=jinja2.StrictUndefined,
         finalize=lambda value: _written(value, language),
         autoescape=False,
@@ -226,6 +283,20 @@ def _environment(language: Language, templates: Path | None) -> jinja2.Environme
     environment.filters["as_is"] = _AsIs
     environment.globals["counted"] = partial(_counted, language=language)
     return environment
+
+
+class _Sandbox(ImmutableSandboxedEnvironment):
+    """Lets a template reckon, but not make what no memory holds."""
+
+    intercepted_binops = frozenset({"*", "**", "%"})
+
+    def call_binop(
+        self, context: jinja2.runtime.Context, operator: str, left: Any, right: Any
+    ) -> Any:
+        """Refuse powers, and a text or list so many times."""
+        if operator == "**" or not all(isinstance(one, int | float) for one in (left, right)):
+            raise TypeError(f"'{operator}' has no place in a text, but * and % of two numbers")
+        return super().call_binop(context, operator, left, right)
 
 
 class _AsIs(str):
@@ -256,7 +327,7 @@ def _written(value: Any, language: str) -> str:
         text = format_date(value, "long", locale=language)
     else:
         text = str(value)
-    escaped = _MARKUP.sub(r"\\\1", one_line(text.translate(_LOST)))
+    escaped = _MARKUP.sub(r"\\\1", printable(text.translate(_LOST)))
     return f"{_OPEN}{escaped}{_SHUT}" if escaped else ""
 
 
@@ -271,7 +342,7 @@ def _percent(share: float, language: str) -> str:
 
 
 def _decimal(value: float, language: str) -> str:
-    return str(format_decimal(value, "#,##0.0", locale=language))
+    return str(format_decimal(tenths(value), "#,##0.0", locale=language))
 
 
 def _minutes(seconds: float, language: str) -> str:
@@ -302,37 +373,50 @@ class _Blocks:
             token = tokens[place]
             end = _end(tokens, place)
             inside = tokens[place + 1 : end]
+            self._refuse_alone(caption, [one for one in (token,) if one.type != "table_open"])
             if token.type == "heading_open":
                 yield Heading(int(token.tag[1]), _plain(self._runs(inside[0])))
             elif token.type == "paragraph_open":
-                runs = self._runs(inside[0])
-                if _plain(runs).startswith(f"{self.caption}: "):
-                    caption = _plain(runs).partition(": ")[2]
-                else:
-                    yield from self._paragraphs(inside[0])
+                *pictures, words = self._paragraphs(inside[0])
+                lead, _, said = _plain(words.runs).partition(": ")
+                yield from pictures
+                if lead == self.caption and said:
+                    caption = said
+                elif _plain(words.runs).strip():
+                    yield words
             elif token.type in ("bullet_list_open", "ordered_list_open"):
                 yield from self._items(tokens[place : end + 1], 0)
             elif token.type == "blockquote_open":
-                yield from (
-                    Paragraph(one.runs, "caution")
-                    for one in self.of(inside)
-                    if isinstance(one, Paragraph)
-                )
+                yield from self._cautions(token, inside)
             elif token.type == "table_open":
                 yield self._table(inside, caption)
                 caption = ""
             elif token.type != "hr":
                 self._refuse(token, f"{token.type} has no place in an answer")
             place = end + 1
+        self._refuse_alone(caption, tokens[-1:])
 
-    def _paragraphs(self, inline: Token) -> Iterator[Paragraph | Picture]:
-        """Give a paragraph, and the pictures that stand in it."""
-        for child in inline.children or []:
-            if child.type == "image":
-                yield Picture(str(child.attrs["src"]), _plain(self._runs(child)))
-        runs = self._runs(inline)
-        if _plain(runs).strip():
-            yield Paragraph(runs)
+    def _cautions(self, token: Token, inside: Sequence[Token]) -> Iterator[Paragraph]:
+        for one in self.of(inside):
+            if not isinstance(one, Paragraph):
+                self._refuse(token, "a caution in a frame holds paragraphs alone")
+            yield Paragraph(one.runs, "caution")
+
+    def _refuse_alone(self, caption: str, below: Sequence[Token]) -> None:
+        """Refuse a caption with something else below it than a table: it would be lost."""
+        for token in below if caption else ():
+            self._refuse(token, f"a caption stands above no table: {caption}")
+
+    def _paragraphs(self, inline: Token) -> tuple[*tuple[Picture, ...], Paragraph]:
+        """Give the pictures that stand in a paragraph, and its words."""
+        children = inline.children or []
+        pictures = [
+            Picture(str(child.attrs["src"]), _plain(self._runs(child)))
+            for child in children
+            if child.type == "image"
+        ]
+        words = replace(inline, children=[one for one in children if one.type != "image"])
+        return *pictures, Paragraph(self._runs(words))
 
     def _items(self, tokens: Sequence[Token], depth: int) -> Iterator[Item]:
         ordered = tokens[0].type == "ordered_list_open"
@@ -378,11 +462,13 @@ class _Blocks:
                 italic += child.nesting
             elif child.type in ("link_open", "link_close"):
                 link = str(child.attrs.get("href", ""))
-            elif child.type != "image":
+                if link and not link.lower().startswith(_ADDRESSES):
+                    self._refuse(inline, f"a link leads to the web or to mail, not to '{link}'")
+            else:
                 self._refuse(inline, f"{child.type} has no place in an answer")
         return tuple(run for run in runs if run.text)
 
-    def _refuse(self, token: Token, what: str) -> None:
+    def _refuse(self, token: Token, what: str) -> NoReturn:
         line = token.map[0] + 1 if token.map else 0
         raise ResultError(Problem(f"{self.name}, line {line} of the filled text", what, "mend it"))
 

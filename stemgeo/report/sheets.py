@@ -289,7 +289,10 @@ class Sheets:
             raise _problem(what, f"use {' or '.join(allowed)}")
         if kind in NEEDS_BEFORE and before is None:
             what = f"the kind '{kind}' lays two results beside each other"
-            raise _problem(what, "name the earlier one with --before (before=)")
+            mend = "name the earlier one with --before (before=)"
+            if kind == "plan":
+                mend = "draw a result of `stemgeo run --plan`, with --before the one without it"
+            raise _problem(what, mend)
         if before is not None and kind not in TAKES_BEFORE:
             mend = f"use it with {', '.join(TAKES_BEFORE)}"
             raise _problem(f"the kind '{kind}' has no use for an earlier result", mend)
@@ -365,7 +368,10 @@ class Sheets:
     def _rides(self) -> pd.DataFrame:
         """The children of each point and age cell: `point`, `children`, `time_s`, `measured`."""
         demand, access = self._demand, self.source.access()
-        ids, parts = demand["point_id"].to_numpy(object), []
+        ids = demand["point_id"].to_numpy(object)
+        # Of a study without children no ages were searched.
+        nobody = {"point": np.intp, "children": np.int64, "time_s": np.float64, "measured": bool}
+        parts = [] if len(access) else [pd.DataFrame(columns=[*nobody]).astype(nobody)]
         for ages, rows in access.groupby("ages", sort=False):
             if not np.array_equal(rows["point_id"].to_numpy(object), ids):
                 what = f"the rows of ages {ages} do not follow the demand points"

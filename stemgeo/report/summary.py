@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
-from babel.numbers import format_decimal, format_percent
+from babel.numbers import format_decimal
 
 from stemgeo.maps.text import WORDS as TEXT
-from stemgeo.maps.text import gap_places, gap_reason
+from stemgeo.maps.text import gap_places, gap_reason, per_cent
 from stemgeo.notes import Note
 from stemgeo.report.subsidy import subsidy_lines
 
@@ -216,10 +216,8 @@ def percent(share: float, language: str) -> str:
     """
     if pd.isna(share):
         return WORDS[language]["none"]
-    share = min(share, 0.999) if share < 1 else share
-    if language == "nl":
-        return format_percent(share, format="#,##0.0 %", locale="nl")
-    return format_percent(share, format="#,##0.0%", locale=language)
+    sign = " %" if language == "nl" else "%"
+    return format_decimal(per_cent(share), format="#,##0.0", locale=language) + sign
 
 
 def readable(

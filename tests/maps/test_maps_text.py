@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from stemgeo.maps import text as text_
+from stemgeo.report import summary
 
 NL, EN = text_.WORDS["nl"], text_.WORDS["en"]
 
@@ -23,6 +24,30 @@ def test_numbers_in_dutch_and_english() -> None:
     assert plain(text_.percent(0.6243, NL)) == "62,4 %"
     assert text_.percent(0.6243, EN) == "62.4%"
     assert text_.percent(np.nan, NL) == "geen cijfer"
+
+
+@pytest.mark.parametrize(
+    ("share", "told"),
+    [
+        (1249 / 2000, "62,5 %"),
+        (0.6235, "62,4 %"),
+        (0.62449, "62,4 %"),
+        (0.99951, "99,9 %"),
+        (1 - 1e-9, "99,9 %"),
+        (1.0, "100,0 %"),
+        (0.0, "0,0 %"),
+    ],
+)
+def test_a_share_is_the_same_in_the_text_and_on_the_maps(share: float, told: str) -> None:
+    """Halves go up as in a spreadsheet, and what is not all is never 100 %."""
+    assert plain(text_.percent(share, NL)) == told
+    assert plain(summary.percent(share, "nl")) == told
+
+
+def test_tenths_are_those_of_a_spreadsheet() -> None:
+    """Halves away from zero, and nought has no sign."""
+    rounded = [str(text_.tenths(value)) for value in (12.25, -0.25, -0.04, 0.35, 2.0)]
+    assert rounded == ["12.3", "-0.3", "0.0", "0.4", "2.0"]
 
 
 def test_percent_does_not_break() -> None:
