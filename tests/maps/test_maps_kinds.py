@@ -256,7 +256,7 @@ def test_classes_of_minutes_end_at_the_horizon(ground: Ground, timed: gpd.GeoDat
     near = timed.assign(minutes=timed["minutes"].where(timed["minutes"] <= 18, np.inf))
     said = written(kinds.minutes(ground, Classes(kinds.MINUTES), 18.0, near).figure)
     assert "15 tot 18 minuten" in said
-    assert "geen academie binnen 18 min" in said
+    assert "geen academie binnen 18 minuten" in said
     assert "20 tot 30 minuten" not in said
 
 
