@@ -245,8 +245,8 @@ def test_our_own_templates_have_no_number_typed_in() -> None:
 @pytest.mark.parametrize(
     ("template", "told"),
     [
-        ("een\n\n{{ nergens }}\n", "line 3: cannot be filled in: 'nergens' is undefined"),
-        ("{{ region.nergens }}", "line 1: cannot be filled in: 'dict object' has no attribute"),
+        ("een\n\n{{ nergens }}\n", "line 3: cannot be filled in: there is no 'nergens'"),
+        ("{{ region.shaar }}", "cannot be filled in: there is no 'shaar'; the nearest is 'share'"),
         ("een\n{% if %}\n", "line 2: is not understood"),
         ("{{ n | procent }}", "line 1: is not understood: No filter named 'procent'"),
         ("{{ name | percent }}", "line 1: cannot be filled in"),
@@ -277,7 +277,7 @@ def test_our_own_templates_have_no_number_typed_in() -> None:
 def test_what_is_wrong_with_a_template_is_one_line(fill: Fill, template: str, told: str) -> None:
     """File, line, what, and where to look it up."""
     with pytest.raises(ResultError) as error:
-        fill(template, n=1, name="x", region={})
+        fill(template, n=1, name="x", region={"share": 0.5})
     assert told in str(error.value)
     assert str(error.value).startswith("antwoord.nl.md")
     assert "\n" not in str(error.value)

@@ -8,6 +8,7 @@ text from data is never markup, and every number that did not come from the figu
 from __future__ import annotations
 
 import datetime as dt
+import difflib
 import re
 from dataclasses import dataclass, field, replace
 from functools import partial
@@ -270,7 +271,7 @@ def _environment(language: Language, templates: Path | None) -> jinja2.Environme
         raise ResultError(Problem(str(templates), what, "`stemgeo templates DIR` writes one"))
     environment = _Sandbox(
         loader=_Folder(templates) if templates else jinja2.PackageLoader("stemgeo.report"),
-        undefined=jinja2.StrictUndefined,
+        undefined=_Unknown,
         finalize=lambda value: _written(value, language),
         autoescape=False,
         trim_blocks=True,
@@ -297,6 +298,17 @@ class _Sandbox(ImmutableSandboxedEnvironment):
         if operator == "**" or not all(isinstance(one, int | float) for one in (left, right)):
             raise TypeError(f"'{operator}' has no place in a text, but * and % of two numbers")
         return super().call_binop(context, operator, left, right)
+
+
+class _Unknown(jinja2.StrictUndefined):
+    """A name that is not there, told as one who writes a text knows it."""
+
+    @property
+    def _undefined_message(self) -> str:
+        known = self._undefined_obj if isinstance(self._undefined_obj, dict) else {}
+        near = difflib.get_close_matches(str(self._undefined_name), map(str, known), 1)
+        nearest = f"; the nearest is '{near[0]}'" if near else ""
+        return f"there is no '{self._undefined_name}'{nearest}"
 
 
 class _AsIs(str):
