@@ -305,6 +305,8 @@ class _Unknown(jinja2.StrictUndefined):
 
     @property
     def _undefined_message(self) -> str:
+        if self._undefined_hint:  # the sandbox says why
+            return self._undefined_hint
         known = self._undefined_obj if isinstance(self._undefined_obj, dict) else {}
         near = difflib.get_close_matches(str(self._undefined_name), map(str, known), 1)
         nearest = f"; the nearest is '{near[0]}'" if near else ""
