@@ -184,7 +184,7 @@ def test_word_and_pdf_say_the_same(sample_answer: Path) -> None:
     at, missing = 0, []
     for par in body.iter("{http://schemas.openxmlformats.org/wordprocessingml/2006/main}p"):
         text = "".join(node.text or "" for node in par.iter() if node.tag.endswith("}t"))
-        wanted = re.sub(r"\s", "", re.sub(r"^(Tabel \d+)\. ", r"\1: ", text))
+        wanted = re.sub(r"\s", "", text)
         place = pdf.find(wanted, at)
         if place < 0:
             missing.append(text)
@@ -503,7 +503,7 @@ def test_academies_that_are_all_gone_are_told(tmp_path: Path) -> None:
     sg.run(sg.load_study(study)).write(tmp_path / "result")
     place = sg.answer(tmp_path / "result", tmp_path / "antwoord")
     said = "\n".join(paragraphs(place / "antwoord.docx"))
-    assert "Op 31 december 2021 waren het er 1." in said
+    assert "Op 31 december 2021 was het er 1." in said
     assert "Geen erkende academie meer heeft Boechout." in said
 
 
