@@ -157,10 +157,10 @@ def answer(
     """
     folder, place = Path(folder), Path(place)
     refuse_taken(place, ANSWER)
-    _refuse_inside(place, [folder, *(Path(one) for one in (plan, before, templates) if one)])
     asked = language or read_manifest(folder)["study"]["output"]["language"]
     source = Source(folder, asked)
     plan, before, templates = (_path(one) for one in (plan, before, templates))
+    _refuse_inside(place, [one for one in (folder, plan, before) if one])
     sheets = sorted(_sheets(source, before), key=lambda one: (one.number, one.stem))
     annexes = _annexes(source, sheets)
     told = figures(source, plan=plan, before=before)
