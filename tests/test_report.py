@@ -612,8 +612,8 @@ TOLD_OF_GAPS = {
             "2, met 1.560 kinderen. In kleinere groepen wonen er nog 40{beside}."
         ),
         (
-            "Waarom, van de 1.560 kinderen in deze hiaten: wel een academie, voor andere "
-            "leeftijden 1.000, te ver 560."
+            "Waarom, van de 1.560 kinderen in deze hiaten: academie voor andere "
+            "leeftijden 1.000, verder weg 560."
         ),
         (
             "Apart geteld zijn de kinderen die over alle wegen wel op tijd zijn, maar niet over "
@@ -625,7 +625,7 @@ TOLD_OF_GAPS = {
             "Gaps are connected areas with at least 50 children who are not in time: 2, with 1,560 "
             "children. 40 more live in smaller groups{beside}."
         ),
-        "Why, of the 1,560 children in these gaps: an academy, for other ages 1,000, too far 560.",
+        "Why, of the 1,560 children in these gaps: academy for other ages 1,000, farther away 560.",
         (
             "Counted apart are the children who are in time over all roads, but not over quiet "
             "ones: 1 gap with 700 of them; 10 more in smaller groups."

@@ -193,7 +193,7 @@ def test_quantiles_are_the_same_for_all_maps(ran: tuple[Result, Path]) -> None:
     [
         ({"kind": "heatmap"}, "there is no kind 'heatmap'"),
         ({"kind": "change"}, "name the earlier one"),
-        ({"kind": "plan"}, "name the earlier one"),
+        ({"kind": "plan"}, "with --before the one without it"),
         ({"kind": "gaps", "by": "zone"}, "use children or reason"),
         ({"kind": "gaps", "classes": (0, 50, 100)}, "are fixed"),
         ({"kind": "minutes", "classes": "quantiles"}, "bounds in minutes"),
