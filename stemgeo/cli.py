@@ -530,7 +530,8 @@ def draw_map(
             "--before", metavar="DIR", help="An earlier result, for change, plan and academies."
         ),
     ] = None,
-    isochrones: Annotated[  # noqa: FBT002 -- a switch of the command line
+    *,
+    isochrones: Annotated[
         bool, typer.Option("--isochrones", help="Draw the edge of the last isochrone band.")
     ] = False,
     lang: Annotated[

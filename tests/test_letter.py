@@ -28,7 +28,6 @@ from stemgeo.report.letter import (
     Paragraph,
     Picture,
     Table,
-    plain_text,
     write_letter,
     write_templates,
 )
@@ -37,6 +36,8 @@ from stemgeo.report.word import write_docx
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    from stemgeo.report.letter import Block, Line
 
     Fill = Callable[..., Letter]
 
@@ -80,6 +81,22 @@ def fill(tmp_path: Path) -> Fill:
         return write_letter(figures, language, folder)  # type: ignore[arg-type]
 
     return filled
+
+
+def plain(runs: Line) -> str:
+    return "".join(run.text for run in runs)
+
+
+def plain_text(block: Block) -> str:
+    """Give the words of a block without their looks."""
+    if isinstance(block, Heading):
+        return block.text
+    if isinstance(block, Picture):
+        return block.caption
+    if isinstance(block, Table):
+        rows = ["\t".join(plain(cell) for cell in row) for row in block.rows]
+        return "\n".join([block.caption, *rows])
+    return plain(block.runs)
 
 
 def words(letter: Letter) -> list[str]:

@@ -267,11 +267,11 @@ def share(
     alt = _alt(
         "share",
         ground,
-        speech.counted(len(shown)),
         heading,
         f"{speech.classes(classed)}.",
         *_extremes(shown, "share", speech, lambda value: percent(value, speech.words)),
         speech.words.alt_none.format(count=whole(classed.without, speech.words)),
+        total=speech.counted(len(shown)),
     )
     columns = [*_keys_of(of), *_COUNTS, "share"]
     return Drawn(figure, alt, _table(shown, columns, classed, speech), heading)
@@ -320,13 +320,13 @@ def minutes(
     alt = _alt(
         "minutes",
         ground,
-        speech.counted(len(shown)),
         heading,
         f"{speech.classes(classed)}.",
         *_extremes(
             finite, "minutes", speech, told, (speech.kind.alt_slowest, speech.kind.alt_fastest)
         ),
         speech.words.alt_none.format(count=whole(classed.without, speech.words)),
+        total=speech.counted(len(shown)),
     )
     columns = [*_keys_of(of), "children", "unmeasured", "minutes"]
     return Drawn(figure, alt, _table(shown, columns, classed, speech), heading)
@@ -358,7 +358,6 @@ def academies(ground: Ground, before: Ground | None = None) -> Drawn:
     alt = _alt(
         "academies",
         ground,
-        _Speech(ground.text).counted(len(ground.shown)),
         heading,
         f"{speech.classes(classed)}.",
         *_extremes(
@@ -417,7 +416,6 @@ def uncovered(ground: Ground, points: GeoDataFrame, cutoff_min: float) -> Drawn:
     alt = _alt(
         "uncovered",
         ground,
-        _Speech(ground.text).counted(len(ground.shown)),
         heading,
         *(f"{line}." for line in lines),
         *_extremes(
@@ -543,7 +541,6 @@ def gaps(
     alt = _alt(
         "gaps",
         ground,
-        _Speech(ground.text).counted(len(ground.shown)),
         heading,
         f"{speech.classes(classed)}.",
         f"{counted}.",
@@ -599,7 +596,6 @@ def change(ground: Ground, before: Ground) -> Drawn:
     alt = _alt(
         "change",
         ground,
-        _Speech(ground.text).counted(len(ground.shown)),
         heading,
         f"{speech.classes(classed)}.",
         *_extremes(rose, "points", speech, told, (speech.kind.alt_rise, None)),
@@ -659,7 +655,6 @@ def plan(ground: Ground, before: Ground, classes: Classes) -> Drawn:
     alt = _alt(
         "plan",
         ground,
-        _Speech(ground.text).counted(len(ground.shown)),
         heading,
         *(
             speech.kind.alt_view.format(name=name, classes=speech.classes(classed))
@@ -920,9 +915,12 @@ def _extremes(
     return found
 
 
-def _alt(kind: str, ground: Ground, total: str, heading: str, *said: str) -> str:
-    """Put in words what a map shows: title and cautions, kind of map and measure, the rest."""
+def _alt(kind: str, ground: Ground, heading: str, *said: str, total: str = "") -> str:
+    """Put in words what a map shows: title and cautions, kind of map and measure, the rest.
+
+    `total` is the number of its places; that of the municipalities when not given.
+    """
     speech = _Speech(ground.text)
-    form = speech.kind.alt_kinds[kind]
-    lead = form.format(place=ground.place, total=total, heading=heading)
+    total = total or speech.counted(len(ground.shown))
+    lead = speech.kind.alt_kinds[kind].format(place=ground.place, total=total, heading=heading)
     return " ".join([as_sentences([ground.text.title, *ground.text.cautions]), lead, *said])

@@ -9,7 +9,6 @@ from __future__ import annotations
 import datetime as dt
 import shutil
 import unicodedata
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -35,8 +34,7 @@ from stemgeo.report.annex_words import (
     WORDS,
 )
 from stemgeo.report.bundle import write_csv
-from stemgeo.report.files import checked_file, read_manifest
-from stemgeo.report.reading import read_table, read_text
+from stemgeo.report.files import checked_file
 from stemgeo.report.spreadsheet import (
     Column,
     Frame,
@@ -53,7 +51,7 @@ from stemgeo.report.summary import (
     speeds_in_words,
 )
 from stemgeo.report.summary import WORDS as SUMMARY
-from stemgeo.study import PROVINCES, Study
+from stemgeo.study import PROVINCES
 from stemgeo.subsidy import CENTS, place_costs_cents, rules
 from stemgeo.tables import checked
 
@@ -61,7 +59,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
     from pathlib import Path
 
-    from stemgeo.maps.text import MapText
+    from stemgeo.report.reading import Reading
 
 
 def annex_stem(number: int, language: str) -> str:
@@ -82,17 +80,15 @@ def annex_stem(number: int, language: str) -> str:
     return f"{ANNEX[language]}-{number}-{ANNEXES[language][number - 1].lower()}"
 
 
-def write_municipalities(folder: Path, place: Path, language: str) -> list[Path]:
+def write_municipalities(result: Reading, place: Path) -> list[Path]:
     """Write annex 1: both measures by municipality, a sheet for each province.
 
     Parameters
     ----------
-    folder
-        A result of `stemgeo run`.
+    result
+        Of `stemgeo run`; headings and texts are in its language.
     place
         A folder that is there.
-    language
-        Of headings and texts, "nl" or "en".
 
     Returns
     -------
@@ -105,9 +101,9 @@ def write_municipalities(folder: Path, place: Path, language: str) -> list[Path]
     ResultError
         If the folder holds no result of a run, or a file of it is missing or was changed.
     """
-    result = _read(folder, language)
-    figures = _side_by_side(read_table(folder, "coverage"), ["level", "code"])
-    towns = _towns(read_table(folder, "annex-1-municipalities"), figures)
+    language = result.language
+    figures = _side_by_side(result.table("coverage"), ["level", "code"])
+    towns = _towns(result.table("annex-1-municipalities"), figures)
     areas = _areas(towns, figures, result)
     by_province = {name: towns[towns["province"] == name] for name in _provinces(towns)}
     tables = {
@@ -134,12 +130,12 @@ def write_municipalities(folder: Path, place: Path, language: str) -> list[Path]
     ]
 
 
-def write_gaps(folder: Path, place: Path, language: str) -> list[Path]:
+def write_gaps(result: Reading, place: Path) -> list[Path]:
     """Write annex 8: gaps over all roads and over quiet ones, and candidate municipalities.
 
     Parameters
     ----------
-    folder, place, language
+    result, place
         As for `write_municipalities`.
 
     Returns
@@ -153,27 +149,25 @@ def write_gaps(folder: Path, place: Path, language: str) -> list[Path]:
     ResultError
         As for `write_municipalities`.
     """
-    result = _read(folder, language)
-    gaps = read_table(folder, "gaps")
+    language = result.language
+    gaps = result.table("gaps")
     shown = {name: _gaps(gaps[gaps["profile"] == name], result) for name in ("all", "low_stress")}
-    of_gaps = read_table(folder, "gap-municipalities").rename(columns={"uncovered": "of_gap"})
-    candidates = _candidates(read_table(folder, "candidate-municipalities"), result)
+    of_gaps = result.table("gap-municipalities").rename(columns={"uncovered": "of_gap"})
+    candidates = _candidates(result.table("candidate-municipalities"), result)
     tables = {
         "gaps": shown["all"].rename(columns={"uncovered": "late"}),
         "quiet_gaps": shown["low_stress"].rename(columns={"uncovered": "late_low_stress"}),
         "gap_places": of_gaps,
         "candidates": candidates,
     }
-    if "low_stress" not in result.study.travel.profiles:
+    if "low_stress" not in result.profiles:
         del tables["quiet_gaps"]
     tables = _telling(tables)
     sheets = [_sheet(result, name, table) for name, table in tables.items()]
-    told = gaps_in_words(
-        gaps, read_table(folder, "coverage"), result.study.gaps.min_children, language
-    )
+    told = gaps_in_words(gaps, result.table("coverage"), result.study.gaps.min_children, language)
     stem, last = annex_stem(GAPS, language), CANDIDATE_FILE[language]
     both = pd.concat(
-        part.rename(columns={"uncovered": "of_gap"}).assign(roads=result.words[name])
+        part.rename(columns={"uncovered": "of_gap"}).assign(roads=_words(result)[name])
         for name, part in shown.items()
     )
     columns = ["roads", *both.columns.drop("roads")]
@@ -185,45 +179,19 @@ def write_gaps(folder: Path, place: Path, language: str) -> list[Path]:
         write_spreadsheet_csv(
             place / f"{stem}-{last}.csv", *_columns_and_rows(result, tables["candidates"])
         ),
-        *_copied_gaps(folder, _data_folder(place, language), language),
+        *_copied_gaps(result.folder, _data_folder(place, language), language),
     ]
 
 
 # -- what the result says ----------------------------------------------------------------------
 
 
-@dataclass(frozen=True)
-class _Result:
-    """A finished result, as one language tells of it."""
-
-    folder: Path
-    content: Mapping[str, Any]
-    study: Study
-    text: MapText
-
-    @property
-    def language(self) -> str:
-        return self.text.language
-
-    @property
-    def words(self) -> Mapping[str, str]:
-        return WORDS[self.language]
-
-    @property
-    def day(self) -> str:
-        return format_date(self.study.about.date, "long", self.language)
+def _words(result: Reading) -> Mapping[str, str]:
+    return WORDS[result.language]
 
 
-def _read(folder: Path, language: str) -> _Result:
-    content = read_manifest(folder)
-    study = Study.model_validate(content["study"])
-    output = study.output.model_copy(update={"language": language})
-    return _Result(
-        folder=folder,
-        content=content,
-        study=study.model_copy(update={"output": output}),
-        text=read_text(folder, output.language),
-    )
+def _day(result: Reading) -> str:
+    return format_date(result.study.about.date, "long", result.language)
 
 
 def _side_by_side(counted: pd.DataFrame, keys: Sequence[str]) -> pd.DataFrame:
@@ -276,7 +244,7 @@ def _provinces(towns: pd.DataFrame) -> list[str]:
     return list(dict.fromkeys(towns["province"]))
 
 
-def _areas(towns: pd.DataFrame, figures: pd.DataFrame, result: _Result) -> pd.DataFrame:
+def _areas(towns: pd.DataFrame, figures: pd.DataFrame, result: Reading) -> pd.DataFrame:
     """Lay out the provinces in their order, and all of them last; by level and code."""
     own = {
         "municipalities": ("nis_code", "size"),
@@ -297,12 +265,12 @@ def _areas(towns: pd.DataFrame, figures: pd.DataFrame, result: _Result) -> pd.Da
     return pd.concat([pd.Series(names, index=rows.index, name="area"), counts, rows], axis=1)
 
 
-def _with_total(towns: pd.DataFrame, total: pd.DataFrame, result: _Result) -> pd.DataFrame:
+def _with_total(towns: pd.DataFrame, total: pd.DataFrame, result: Reading) -> pd.DataFrame:
     """Put the row of the province itself below its municipalities: no sum made here."""
     language = result.language
     having, every = total[["with_academy", "municipalities"]].to_numpy()[0]
-    whole = f"{having} {result.words['of']} {every}"
-    last = total.assign(name=result.words["total"], nis_code="", has_academy=whole)
+    whole = f"{having} {_words(result)['of']} {every}"
+    last = total.assign(name=_words(result)["total"], nis_code="", has_academy=whole)
     rows = towns.assign(has_academy=_yes_no(towns, language)).drop(columns="province")
     return pd.concat([rows, last[rows.columns]], ignore_index=True)
 
@@ -311,18 +279,18 @@ def _yes_no(towns: pd.DataFrame, language: str) -> list[str]:
     return [YES_NO[language][bool(has)] for has in towns["has_academy"]]
 
 
-def _groups(areas: pd.DataFrame, result: _Result) -> pd.DataFrame:
+def _groups(areas: pd.DataFrame, result: Reading) -> pd.DataFrame:
     """List ages and sexes of each area, all of them as well."""
     keys = ["level", "code", "band", "sex"]
-    counted = read_table(result.folder, "groups")
+    counted = result.table("groups")
     figures = _side_by_side(counted[counted["level"].isin(["region", "province"])], keys)
-    years = result.words["years"]
+    years = _words(result)["years"]
     bands = {
         band.name: years.format(ages=_ages_of(band.name, result))
         for band in result.study.travel.bands
     }
-    bands[ALL_BANDS] = result.words["every_age"]
-    sexes = {"all": result.words["both"], "F": result.words["F"], "M": result.words["M"]}
+    bands[ALL_BANDS] = _words(result)["every_age"]
+    sexes = {"all": _words(result)["both"], "F": _words(result)["F"], "M": _words(result)["M"]}
     order = [
         (*area, band, sex)
         for area in areas.index
@@ -337,19 +305,19 @@ def _groups(areas: pd.DataFrame, result: _Result) -> pd.DataFrame:
     return rows
 
 
-def _ages_of(band: str, result: _Result) -> str:
+def _ages_of(band: str, result: Reading) -> str:
     """Write a band as ages: 5 tot en met 8."""
     first, _, last = band.partition("-")
     return SUMMARY[result.language]["ages"].format(first=first, last=last)
 
 
-def _remarked(table: pd.DataFrame, result: _Result) -> pd.DataFrame:
+def _remarked(table: pd.DataFrame, result: Reading) -> pd.DataFrame:
     """Say in a column of its own where there is no figure, or one that speaks for few."""
     plain = table.rename(columns={"of_group": "children"})
     none = plain["share"].isna().to_numpy()
     nobody = none & (plain["children"] == 0).to_numpy()
     cases = [nobody, none, partly_measured(plain)]
-    said = [result.words[name] for name in ("nobody", "none", "few")]
+    said = [_words(result)[name] for name in ("nobody", "none", "few")]
     return table.assign(remark=np.select(cases, said, default=""))
 
 
@@ -362,25 +330,24 @@ def _for_programs(towns: pd.DataFrame) -> pd.DataFrame:
 # -- annex 8 -----------------------------------------------------------------------------------
 
 
-def _gaps(gaps: pd.DataFrame, result: _Result) -> pd.DataFrame:
+def _gaps(gaps: pd.DataFrame, result: Reading) -> pd.DataFrame:
     """Lay out the gaps of one profile, with reasons in words and academies by name."""
     words = result.text.words
     rows = [{str(key): cell for key, cell in row.items()} for row in gaps.to_dict("records")]
-    academies = read_table(result.folder, "academies").set_index("academy_id")["name"]
-    names = {str(key): str(name) for key, name in academies.items()}
+    names = result.academy_names
     bands = [f"uncovered_{band.name}" for band in result.study.travel.bands]
     table = gaps[["gap_id", "provinces", "municipalities", "uncovered", *bands]]
     table = table.rename(columns={"municipalities": "count"}).assign(
         median_min=gaps["median_time_s"] / 60,
         reason=[gap_reason(row, words, names) for row in rows],
-        academy=gaps["nearest_academy_id"].map(academies),
+        academy=gaps["nearest_academy_id"].map(names),
         academy_id=gaps["nearest_academy_id"],
     )
     table.insert(1, "places", [gap_places(row, words) for row in rows])
     return table
 
 
-def _candidates(table: pd.DataFrame, result: _Result) -> pd.DataFrame:
+def _candidates(table: pd.DataFrame, result: Reading) -> pd.DataFrame:
     """Lay out the candidate municipalities, with the cost of one place in each."""
     reasons, choice = result.text.words.reasons, result.study.subsidy
     place = table[["place_id"]].rename(columns={"place_id": "academy_id"})
@@ -423,15 +390,15 @@ def _telling(tables: Mapping[str, pd.DataFrame]) -> dict[str, pd.DataFrame]:
     return {name: table.drop(columns=out, errors="ignore") for name, table in tables.items()}
 
 
-def _sheet(result: _Result, name: str, table: pd.DataFrame, *, totals: int = 0) -> Sheet:
+def _sheet(result: Reading, name: str, table: pd.DataFrame, *, totals: int = 0) -> Sheet:
     """Make a sheet; its name is one of ours, or that of a province."""
-    words = result.words
+    words = _words(result)
     title = words[f"title_{name}" if name in words else "title_province"]
     place = result.text.place(name if name in PROVINCES else None)
     columns, rows = _columns_and_rows(result, table)
     return Sheet(
         name=words.get(name, name),
-        title=title.format(place=place, day=result.day, rule=_rule(result)),
+        title=title.format(place=place, day=_day(result), rule=_rule(result)),
         columns=columns,
         rows=rows,
         totals=int(totals),
@@ -439,7 +406,7 @@ def _sheet(result: _Result, name: str, table: pd.DataFrame, *, totals: int = 0) 
     )
 
 
-def _columns_and_rows(result: _Result, table: pd.DataFrame) -> tuple[list[Column], list[list[Any]]]:
+def _columns_and_rows(result: Reading, table: pd.DataFrame) -> tuple[list[Column], list[list[Any]]]:
     columns = [
         Column(_head(result, name), KINDS.get(name, "whole"), WIDEST.get(name, Column.widest))
         for name in map(str, table)
@@ -447,16 +414,16 @@ def _columns_and_rows(result: _Result, table: pd.DataFrame) -> tuple[list[Column
     return columns, table.to_numpy(object).tolist()
 
 
-def _head(result: _Result, name: str) -> str:
+def _head(result: Reading, name: str) -> str:
     heads = HEADS[result.language]
     if name.startswith("uncovered_"):
         return heads["late_band"].format(band=_ages_of(name.removeprefix("uncovered_"), result))
     return heads[name].format(**_numbers(result))
 
 
-def _numbers(result: _Result) -> dict[str, str]:
+def _numbers(result: Reading) -> dict[str, str]:
     """Give what headings and explanations are filled with."""
-    study, language, words = result.study, result.language, result.words
+    study, language, words = result.study, result.language, _words(result)
     of, count = rules(study.subsidy.year), study.subsidy.trajectories_per_place
     elsewhere = " " + SUBSIDY[language]["elsewhere"] if of.amounts_of is not None else ""
     elsewhere = elsewhere.format(year=of.year, other=of.amounts_of)
@@ -466,7 +433,7 @@ def _numbers(result: _Result) -> dict[str, str]:
         "minutes": format_decimal(study.travel.cutoff_min, locale=language),
         "horizon": format_decimal(study.travel.horizon_min, locale=language),
         "year": str(of.year),
-        "day": result.day,
+        "day": _day(result),
         "rule": _rule(result),
         "trajectories": words["one_trajectory" if count == 1 else "trajectories"].format(
             count=count
@@ -476,27 +443,27 @@ def _numbers(result: _Result) -> dict[str, str]:
     }
 
 
-def _rule(result: _Result) -> str:
+def _rule(result: Reading) -> str:
     return SUMMARY[result.language][f"rank_{result.study.gaps.rank_by}"]
 
 
 def _explained(
-    result: _Result, tables: Mapping[str, pd.DataFrame], told: Sequence[str]
+    result: Reading, tables: Mapping[str, pd.DataFrame], told: Sequence[str]
 ) -> list[Sheet]:
     """Make the sheets of notes and of sources."""
     keys = dict.fromkeys(str(key) for table in tables.values() for key in table)
     columns = [Column(HEADS[result.language][name], "text", WIDEST.get(name, Column.widest))
                for name in ("topic", "text")]  # fmt: skip
-    rows = [*_general(result), *((result.words["gap"], line) for line in told)]
+    rows = [*_general(result), *((_words(result)["gap"], line) for line in told)]
     rows += [*_meanings(result, keys), *_closing(result)]
-    notes = Sheet(result.words["notes"], result.words["title_notes"], columns, rows)
+    notes = Sheet(_words(result)["notes"], _words(result)["title_notes"], columns, rows)
     return [notes, _sources(result)]
 
 
-def _general(result: _Result) -> list[tuple[str, str]]:
+def _general(result: Reading) -> list[tuple[str, str]]:
     """Say what was measured and how, in a paragraph each."""
-    words, study, numbers = result.words, result.study, _numbers(result)
-    method = read_table(result.folder, "sensitivity")["method"].iloc[0]
+    words, study, numbers = _words(result), result.study, _numbers(result)
+    method = result.table("sensitivity")["method"].iloc[0]
     ride = words["straight" if study.straight_line else "roads"]
     placed = PLACED_BY[result.language][method]
     lines = {
@@ -511,9 +478,9 @@ def _general(result: _Result) -> list[tuple[str, str]]:
     return [(words[name], line) for name, line in lines.items() if line]
 
 
-def _meanings(result: _Result, keys: Iterable[str]) -> list[tuple[str, str]]:
+def _meanings(result: Reading, keys: Iterable[str]) -> list[tuple[str, str]]:
     """Explain the columns whose heading leaves something unsaid."""
-    known, column = MEANINGS[result.language], result.words["column"]
+    known, column = MEANINGS[result.language], _words(result)["column"]
     numbers = _numbers(result)
     return [
         (column.format(head=_head(result, key)), known[key].format(**numbers))
@@ -522,18 +489,17 @@ def _meanings(result: _Result, keys: Iterable[str]) -> list[tuple[str, str]]:
     ]
 
 
-def _closing(result: _Result) -> list[tuple[str, str]]:
+def _closing(result: Reading) -> list[tuple[str, str]]:
     """Give the attribution and the notes of the run."""
-    words = result.words
-    notes = [note[result.language] for note in result.content["notes"]]
-    return [(words["credit"], result.text.source), *((words["note"], note) for note in notes)]
+    words = _words(result)
+    return [(words["credit"], result.text.source), *((words["note"], one) for one in result.notes)]
 
 
-def _sources(result: _Result) -> Sheet:
+def _sources(result: Reading) -> Sheet:
     """List the files that the figures come from."""
     roles = ROLES[result.language]
     rows = []
-    for item in result.content["inputs"]:
+    for item in result.manifest["inputs"]:
         role, _, which = item["role"].partition(".")
         date = dt.date.fromisoformat(item["date"]) if item["date"] else None
         named = f"{roles.get(role, role)} {which}".rstrip()
@@ -542,13 +508,13 @@ def _sources(result: _Result) -> Sheet:
     return _sheet(result, "sources", table)
 
 
-def _frame(result: _Result) -> Frame:
+def _frame(result: Reading) -> Frame:
     return Frame(
         title=result.text.title,
         cautions=result.text.cautions,
         day=result.study.about.date,
-        page=result.words["page"],
-        cut=result.words["cut"],
+        page=_words(result)["page"],
+        cut=_words(result)["cut"],
     )
 
 

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import shutil
 from collections import Counter
-from collections.abc import Callable
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
@@ -15,10 +14,11 @@ from typing import TYPE_CHECKING, Any
 
 from stemgeo.errors import Problem, ResultError
 from stemgeo.maps.kinds import save_drawn
+from stemgeo.measure import Progress, quiet
 from stemgeo.report.annex import annex_stem, write_gaps, write_municipalities
 from stemgeo.report.annex_words import DATA, GAPS
 from stemgeo.report.bundle import made_with, write_csv
-from stemgeo.report.content import Source, figures, notes_of
+from stemgeo.report.content import Source, figures
 from stemgeo.report.files import (
     ANSWER,
     SITE,
@@ -36,7 +36,6 @@ from stemgeo.report.letter import (
     write_letter,
 )
 from stemgeo.report.paper import Look, Plate, write_pdf
-from stemgeo.report.reading import read_text
 from stemgeo.report.sheets import Sheets
 from stemgeo.report.word import write_docx
 from stemgeo.study import PROVINCES
@@ -46,8 +45,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from stemgeo.study import Language
-
-Progress = Callable[[str, float], None]
 
 LETTER: dict[Language, str] = {"nl": "antwoord", "en": "answer"}
 README: dict[Language, str] = {"nl": "LEESMIJ.txt", "en": "README.txt"}
@@ -123,7 +120,7 @@ def answer(
     plan: str | Path | None = None,
     before: str | Path | None = None,
     templates: str | Path | None = None,
-    progress: Progress = lambda _what, _share: None,
+    progress: Progress = quiet,
 ) -> Path:
     """Write the answer to parliament from a written result: whole, or not at all.
 
@@ -157,8 +154,8 @@ def answer(
     """
     folder, place = Path(folder), Path(place)
     refuse_taken(place, ANSWER)
-    asked = language or read_manifest(folder)["study"]["output"]["language"]
-    source = Source(folder, asked)
+    source = Source.of(folder, language)
+    asked = source.language
     plan, before, templates = (_path(one) for one in (plan, before, templates))
     _refuse_inside(place, [one for one in (folder, plan, before) if one])
     sheets = sorted(_sheets(source, before), key=lambda one: (one.number, one.stem))
@@ -170,12 +167,12 @@ def answer(
     with whole_folder(place, ANSWER) as out:
         data = out / DATA[asked]
         data.mkdir()
-        atlas = Sheets.of_folder(folder, asked)
+        atlas = Sheets.of_reading(source)
         earlier = Sheets.of_folder(before, asked) if before else None
         plates = dict(_draw((atlas, earlier), sheets, out, data, progress))
         progress("Bijlagen schrijven", 0.8)
-        write_municipalities(folder, out, asked)
-        write_gaps(folder, out, asked)
+        write_municipalities(source, out)
+        write_gaps(source, out)
         _copy_tables(data, folder, plan, before)
         page = out / f"{annex_stem(WEB, asked)}.html"
         page.write_text(_page(atlas, source), encoding="utf-8")
@@ -205,7 +202,7 @@ def _path(given: str | Path | None) -> Path | None:
 def _sheets(source: Source, before: Path | None) -> Iterator[Sheet]:
     """List the maps: children in time and academies, of all and of each province; change; gaps."""
     words, language = WORDS[source.language], source.language
-    text = read_text(source.folder, language)
+    text = source.text
     there = set(source.municipalities["province"])
     for number, province in enumerate((None, *PROVINCES), start=REGION):
         if province is None or province in there:
@@ -316,7 +313,7 @@ def _page(atlas: Sheets, source: Source) -> str:
 def _readme(source: Source, letter: Letter, annexes: list[dict[str, Any]]) -> list[str]:
     """Say what each file is, of which day and whose data, and how to compute it again."""
     words, language = WORDS[source.language], source.language
-    text = read_text(source.folder, language)
+    text = source.text
     lines = [words["read"].format(title=text.title), *text.cautions, "", f"{words['files']}:"]
     lines += [f"  {LETTER[language]}.docx, .pdf: {words['letter']}"]
     lines += [f"  {Path(one['file']).stem}: {one['title']}" for one in annexes]
@@ -325,7 +322,7 @@ def _readme(source: Source, letter: Letter, annexes: list[dict[str, Any]]) -> li
     if letter.typed:
         lines += ["", f"{words['typed']}: {', '.join(letter.typed)}"]
     lines += ["", f"{words['dates']}: {text.date}", f"{words['sources']}: {text.source}"]
-    notes = notes_of(source.manifest, language)
+    notes = source.notes
     return lines + (["", f"{words['notes']}:", *(f"- {one}" for one in notes)] if notes else [])
 
 
@@ -333,7 +330,7 @@ def _manifest(
     source: Source, letter: Letter, plan: Path | None, before: Path | None
 ) -> dict[str, Any]:
     """Say of what the answer was made, so that it can be made again."""
-    text = read_text(source.folder, source.language)
+    text = source.text
     return {
         "command": ANSWER,
         **made_with(*LIBRARIES),

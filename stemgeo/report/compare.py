@@ -202,7 +202,7 @@ def compare(a: Tables | str | Path, b: Tables | str | Path) -> Comparison:
     table = table[[*front, *measures, "share_a", "share_b", "points", "gained", "lost"]]
     return Comparison(
         table=checked("comparison", table),
-        differences=checked("comparison-questions", _differences(one.content, other.content)),
+        differences=checked("comparison-questions", differences(one.content, other.content)),
         same_children=same,
         a=one.content,
         b=other.content,
@@ -489,8 +489,14 @@ def _codes(side: _Side) -> dict[str, NDArray[np.object_]]:
 # -- what was asked -------------------------------------------------------------------------
 
 
-def _differences(a: Manifest, b: Manifest) -> pd.DataFrame:
-    """List what differs between the questions: choices, files by their content, versions."""
+def differences(a: Manifest, b: Manifest) -> pd.DataFrame:
+    """List what differs between the questions: choices, files by their content, versions.
+
+    Returns
+    -------
+    DataFrame
+        The table `comparison-questions`: `what` by its full name, as travel.cutoff_min, `a`, `b`.
+    """
     rows = []
     for told in (_choices, _files, versions):
         ours, theirs = told(a), told(b)

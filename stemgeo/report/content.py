@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import datetime as dt
 import math
-from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -18,9 +17,9 @@ from stemgeo import subsidy
 from stemgeo.coverage import ALL_BANDS, COUNTS, REGION
 from stemgeo.errors import Problem, ResultError
 from stemgeo.maps.text import WORDS, gap_places, gap_reason
-from stemgeo.report.compare import compare
+from stemgeo.report.compare import compare, differences
 from stemgeo.report.files import SITE, checked_file, read_manifest
-from stemgeo.report.reading import read_table, read_text
+from stemgeo.report.reading import Reading
 from stemgeo.report.summary import PLACED_BY, ages_in_words
 from stemgeo.study import PROVINCES, parse_study
 
@@ -28,71 +27,41 @@ if TYPE_CHECKING:
     from collections.abc import Hashable
     from pathlib import Path
 
-    from stemgeo.study import Language, Study
-
     Row = dict[str, Any]
 
 KEYS = ("level", "code", "band", "scenario", "profile")
 """Of the coverage table; they tell its rows apart."""
 NAMED = 10
 """Gaps and candidate municipalities that a template gets; the annex has all."""
+_OF_PLANS = (
+    "study.date",
+    "study.vintage",
+    "inputs.",
+    "travel.",
+    "academies.",
+    "demand.",
+    "subsidy.",
+)
+_OWN = ("inputs.plan", "inputs.candidates")
+"""What a plan and a result must have alike, but for what each has of its own."""
 _ASKED = ("study.date", "study.title", "study.notice", "output.", "inputs.academies")
 """What differs between two years because they are two years, or changes no figure."""
 
 
-@dataclass(frozen=True)
-class Source:
-    """A written result, read once.
-
-    Attributes
-    ----------
-    folder
-        That `stemgeo run` wrote.
-    language
-        In which it is told.
-    """
-
-    folder: Path
-    language: Language
-
-    @cached_property
-    def manifest(self) -> dict[str, Any]:
-        """What the run was asked, and of which data."""
-        return read_manifest(self.folder)
-
-    @cached_property
-    def study(self) -> Study:
-        """The study, as far as a manifest holds it: its files by name alone."""
-        study = parse_study(self.manifest["study"], name=str(self.folder))
-        return study.with_language(self.language)
+class Source(Reading):
+    """A written result, with the counts of its region and provinces by their keys."""
 
     @cached_property
     def coverage(self) -> dict[tuple[str, ...], Row]:
         """The rows of the coverage table of the region and its provinces, by their keys."""
-        table = read_table(self.folder, "coverage")
+        table = self.table("coverage")
         rows = table[table["level"].isin(["region", "province"])].to_dict("records")
         return {tuple(str(row[key]) for key in KEYS): _named(row) for row in rows}
 
-    @cached_property
+    @property
     def municipalities(self) -> pd.DataFrame:
         """Both measures of each municipality."""
-        return read_table(self.folder, "annex-1-municipalities")
-
-    @cached_property
-    def changes(self) -> pd.DataFrame:
-        """Their recognised academies against the year before."""
-        return read_table(self.folder, "changes")
-
-    @cached_property
-    def academy_names(self) -> dict[str, str]:
-        """The name of each academy that was open, by its id."""
-        table = read_table(self.folder, "academies")
-        return dict(zip(table["academy_id"].astype(str), table["name"], strict=True))
-
-    @cached_property
-    def profiles(self) -> set[str]:
-        """Those that were measured: in a straight line no road is quiet."""
-        return {key[KEYS.index("profile")] for key in self.coverage}
+        return self.table("annex-1-municipalities")
 
     def counted(self, level: str, code: str, band: str = ALL_BANDS) -> Row:
         """Give the counts of a place: central, the range, and on quiet roads where measured."""
@@ -129,7 +98,7 @@ def figures(
     ResultError
         If a table was changed, or the plan is of other inputs.
     """
-    study, text = source.study, read_text(source.folder, source.language)
+    study, text = source.study, source.text
     provinces = [name for name in PROVINCES if name in set(source.municipalities["province"])]
     return {
         "study": {
@@ -165,7 +134,7 @@ def figures(
 
 def _place(source: Source, level: str, code: str, name: str) -> Row:
     """Lay both measures of a region or province side by side."""
-    rows, changes = source.municipalities, source.changes
+    rows, changes = source.municipalities, source.table("changes")
     if level == "province":
         rows, changes = rows[rows["province"] == code], changes[changes["province"] == code]
     return {
@@ -184,12 +153,13 @@ def _place(source: Source, level: str, code: str, name: str) -> Row:
 
 def _year_before(source: Source) -> Row:
     """Say of which day the year before is, and how many academies have no dates to go by."""
-    register = read_table(source.folder, "academies")
+    register = source.table("academies")
     register = register[~register["planned"].astype(bool)]
     undated = register["valid_from"].isna() & register["valid_until"].isna()
     today = source.study.about.date
     # Of academies that are gone a municipality that lost its own still tells.
-    moved = bool((source.changes["has_academy"] != source.changes["had_academy"]).any())
+    changes = source.table("changes")
+    moved = bool((changes["has_academy"] != changes["had_academy"]).any())
     return {
         "date": source.study.day_in(today.year - 1),
         "academies": len(register),
@@ -200,7 +170,7 @@ def _year_before(source: Source) -> Row:
 
 def _sexes(source: Source) -> Row | None:
     """Give the shares of girls and boys, where the population tells them apart."""
-    rows = read_table(source.folder, "groups")
+    rows = source.table("groups")
     rows = rows[(rows["level"] == "region") & (rows["band"] == ALL_BANDS)]
     rows = rows[(rows["scenario"] == "central") & (rows["profile"] == "all")]
     shares = rows.set_index("sex")["share"]
@@ -212,7 +182,7 @@ def _gaps(source: Source, profile: str) -> Row | None:
     if profile not in source.profiles:
         return None
     words, rules = WORDS[source.language], source.study.gaps
-    table = read_table(source.folder, "gaps")
+    table = source.table("gaps")
     table = table[table["profile"] == profile]
     region = source.counted("region", REGION[0])
     due = region["uncovered"]
@@ -254,7 +224,7 @@ def _gap(gap: Row, source: Source) -> Row:
 
 def _candidates(source: Source) -> Row:
     """Name the municipalities where one academy more would add most, in the order of the study."""
-    table = read_table(source.folder, "candidate-municipalities")
+    table = source.table("candidate-municipalities")
     names = ["name", "province", "uncovered", "share", "has_academy", "adds", "adds_here"]
     rows = [dict(zip(names, row, strict=True)) for row in table[names].to_numpy().tolist()]
     return {"count": len(table), "rank_by": source.study.gaps.rank_by, "first": rows[:NAMED]}
@@ -264,7 +234,7 @@ def _subsidy(source: Source) -> Row:
     """Say what the register costs, and a place more, under the rules of the study's year."""
     choice = source.study.subsidy
     of = subsidy.rules(choice.year)
-    sums = subsidy.total(read_table(source.folder, "subsidy"), of)
+    sums = subsidy.total(source.table("subsidy"), of)
     place = pd.DataFrame({"academy_id": ["new"]})
     costs = subsidy.place_costs_cents(
         place, of, trajectories_per_place=choice.trajectories_per_place
@@ -284,7 +254,7 @@ def _subsidy(source: Source) -> Row:
 def _plan(source: Source, folder: Path) -> Row:
     """Say what the places of a plan add together, and cost."""
     made = read_manifest(folder, SITE)
-    _same_inputs(source.manifest, made, folder)
+    _same_question(source.manifest, made, folder)
     path = checked_file(folder, "tables/plan.csv", SITE)
     places = pd.read_csv(path, dtype={"nis_code": str}, keep_default_na=False, na_values=[""])
     grown = pd.read_csv(checked_file(folder, "tables/plan-provinces.csv", SITE))
@@ -305,18 +275,12 @@ def _plan(source: Source, folder: Path) -> Row:
     }
 
 
-def _same_inputs(ours: Row, theirs: Row, folder: Path) -> None:
+def _same_question(ours: Row, theirs: Row, folder: Path) -> None:
     """Refuse a plan for other children, roads or academies than the result counts."""
-    loose = ("plan", "candidates")
-    files = [
-        {(item["role"], item["sha256"]) for item in one["inputs"] if item["role"] not in loose}
-        for one in (ours, theirs)
-    ]
-    roles = sorted({role for role, _ in files[0] ^ files[1]})
-    asked = ("study", "travel", "academies", "demand", "subsidy")
-    roles += [f"[{name}]" for name in asked if ours["study"][name] != theirs["study"][name]]
-    if roles:
-        what = f"is a plan for another study than the result: {', '.join(roles)} differ"
+    every = differences(ours, theirs)["what"]
+    found = [one for one in every if one.startswith(_OF_PLANS) and not one.startswith(_OWN)]
+    if found:
+        what = f"is a plan for another study than the result: {', '.join(found)} differ"
         raise ResultError(Problem(str(folder), what, "run `stemgeo site` on the same study"))
 
 
@@ -341,9 +305,6 @@ def _before(source: Source, folder: Path) -> Row:
     if then.about.date >= now.about.date:
         what = f"is of {then.about.date}, not of a day before {now.about.date}"
         raise ResultError(Problem(str(folder), what, "give a result of an earlier date"))
-    # That the days differ is what is asked for.
-    asked = found.differences["what"] != "study.date"
-    found = replace(found, differences=found.differences[asked])
     rows = pd.concat([found.of("region"), found.of("province")]).drop_duplicates("code")
     shares = rows.set_index("code")["share_a"].to_dict()
     return {
@@ -357,10 +318,10 @@ def _before(source: Source, folder: Path) -> Row:
 def _method(source: Source) -> Row:
     """Say how it was measured."""
     study = source.study
-    rows = read_table(source.folder, "sensitivity")
+    rows = source.table("sensitivity")
     rows = rows[rows["level"] == "region"]
     placed = PLACED_BY[source.language]
-    effects = read_table(source.folder, "effects")
+    effects = source.table("effects")
     return {
         "straight_line": study.straight_line,
         "detour_factor": study.travel.detour_factor,
@@ -389,8 +350,3 @@ def _population_date(source: Source) -> dt.date | None:
     files = [item for item in source.manifest["inputs"] if item["role"] == "population"]
     day = files[0]["date"] if files else None
     return dt.date.fromisoformat(day) if day else None
-
-
-def notes_of(manifest: Row, language: Language) -> list[str]:
-    """Give the notes of a result in a language."""
-    return [str(note[language]) for note in manifest["notes"]]

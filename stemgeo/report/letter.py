@@ -505,18 +505,6 @@ def _plain(runs: Line) -> str:
     return "".join(run.text for run in runs)
 
 
-def plain_text(block: Block) -> str:
-    """Give the words of a block without their looks, for tests and searches."""
-    if isinstance(block, Heading):
-        return block.text
-    if isinstance(block, Picture):
-        return block.caption
-    if isinstance(block, Table):
-        rows = ["\t".join(_plain(cell) for cell in row) for row in block.rows]
-        return "\n".join([block.caption, *rows])
-    return _plain(block.runs)
-
-
 _WIDE, _MARGIN, _BOLD = 34, 2, 1.15
 """Letters: the widest text, what stands free beside it, and how much wider bold ones are."""
 

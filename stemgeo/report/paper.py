@@ -77,18 +77,19 @@ def write_pdf(letter: Letter, plates: Mapping[str, Plate], look: Look, path: Pat
         content = _content(letter, plates, look)
         (root / "letter.json").write_text(json.dumps(content), encoding="utf-8")
         try:
-            path.write_bytes(_set(root, look, root / _FONTS, [STANDARD]))
+            _set(root, path, look, root / _FONTS, [STANDARD])
         except typst.TypstError:
             # One of the other fonts has a box for any letter: seen, though not read.
-            path.write_bytes(_set(root, look, _ALL_FONTS, []))
+            _set(root, path, look, _ALL_FONTS, [])
             return ""
     return STANDARD
 
 
-def _set(root: Path, look: Look, fonts: Path, standards: list[Any]) -> bytes:
+def _set(root: Path, path: Path, look: Look, fonts: Path, standards: list[Any]) -> None:
     midnight = dt.datetime.combine(look.date, dt.time(), dt.UTC)
-    made = typst.compile(
+    typst.compile(
         root / "letter.typ",
+        output=path,
         root=root,
         format="pdf",
         font_paths=[fonts],
@@ -96,8 +97,6 @@ def _set(root: Path, look: Look, fonts: Path, standards: list[Any]) -> bytes:
         pdf_standards=standards,
         timestamp=int(midnight.timestamp()),
     )
-    assert isinstance(made, bytes)  # noqa: S101 -- of a PDF there is one file
-    return made
 
 
 def _content(letter: Letter, plates: Mapping[str, Plate], look: Look) -> dict[str, Any]:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, Self
 
 import pandas as pd
 
@@ -10,12 +12,13 @@ from stemgeo import coverage as coverage_
 from stemgeo.errors import Problem, ResultError
 from stemgeo.maps.text import MapText
 from stemgeo.report.files import checked_file, read_manifest
+from stemgeo.study import parse_study
 from stemgeo.tables import SCHEMAS
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from stemgeo.study import Language
+    from stemgeo.study import Language, Study
 
 TEXTS = (
     *("code", "nis_code", "name", "gap_id", "nearest_academy_id", "barrier_academy_id", "barriers"),
@@ -23,6 +26,68 @@ TEXTS = (
     *("stretch", "age_academy_id", "age_academy_ages", "lapsed_academy_id", "lapsed_on"),
 )
 """Columns that stay text when a table is read, whatever they look like."""
+
+
+@dataclass(frozen=True)
+class Reading:
+    """A written result as one language tells of it; each of its tables is read once.
+
+    Attributes
+    ----------
+    folder
+        That `stemgeo run` wrote.
+    language
+        In which it is told.
+    """
+
+    folder: Path
+    language: Language
+    _read: dict[str, pd.DataFrame] = field(
+        default_factory=dict, init=False, repr=False, compare=False
+    )
+
+    @classmethod
+    def of(cls, folder: Path, language: Language | None = None) -> Self:
+        """Take a folder, in a language or that of its study."""
+        return cls(folder, language or read_manifest(folder)["study"]["output"]["language"])
+
+    @cached_property
+    def manifest(self) -> dict[str, Any]:
+        """What the run was asked, and of which data."""
+        return read_manifest(self.folder)
+
+    @cached_property
+    def study(self) -> Study:
+        """The study, as far as a manifest holds it: its files by name alone."""
+        study = parse_study(self.manifest["study"], name=str(self.folder))
+        return study.with_language(self.language)
+
+    @cached_property
+    def text(self) -> MapText:
+        """What is printed around its maps."""
+        return MapText(**self.manifest["text"][self.language])
+
+    @property
+    def notes(self) -> list[str]:
+        """What the reader of its figures must know."""
+        return [str(note[self.language]) for note in self.manifest["notes"]]
+
+    @cached_property
+    def profiles(self) -> set[str]:
+        """Those that were measured: in a straight line no road is quiet."""
+        return set(self.table("coverage")["profile"])
+
+    @cached_property
+    def academy_names(self) -> dict[str, str]:
+        """The name of each academy that was open, by its id."""
+        table = self.table("academies")
+        return dict(zip(table["academy_id"].astype(str), table["name"], strict=True))
+
+    def table(self, name: str) -> pd.DataFrame:
+        """Give a table, see `read_table`; not to be changed in place."""
+        if name not in self._read:
+            self._read[name] = read_table(self.folder, name)
+        return self._read[name]
 
 
 def read_table(folder: Path, name: str) -> pd.DataFrame:
@@ -53,9 +118,3 @@ def read_summary(
     annex = read_table(folder, "annex-1-municipalities")
     counted = read_table(folder, "coverage" if sex == "all" else "groups")
     return coverage_.summary(counted, annex, by, band=band, sex=sex)
-
-
-def read_text(folder: Path, language: Language | None = None) -> MapText:
-    """Give what is printed around the maps of a written result, in a language or its own."""
-    content = read_manifest(folder)
-    return MapText(**content["text"][language or content["study"]["output"]["language"]])

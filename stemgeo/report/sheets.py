@@ -22,8 +22,8 @@ from stemgeo.maps.kinds import MINUTES, MUNICIPALITY, ZONE, Drawn
 from stemgeo.maps.series import Classes, lighter, outer_edge, share_classes
 from stemgeo.maps.sheet import Ground
 from stemgeo.maps.web import web_map
-from stemgeo.report.files import checked_file, read_manifest
-from stemgeo.report.reading import read_table, read_text
+from stemgeo.report.files import checked_file
+from stemgeo.report.reading import Reading
 from stemgeo.study import Output
 
 if TYPE_CHECKING:
@@ -72,14 +72,17 @@ class _Source(Protocol):
 class _Folder:
     """A folder that a run wrote."""
 
-    place: Path
-    language: Language | None
+    reading: Reading
+
+    @property
+    def place(self) -> Path:
+        return self.reading.folder
 
     def text(self) -> MapText:
-        return read_text(self.place, self.language)
+        return self.reading.text
 
     def study(self) -> Mapping[str, Any]:
-        content: dict[str, Any] = read_manifest(self.place)["study"]
+        content: dict[str, Any] = self.reading.manifest["study"]
         return content
 
     def municipalities(self) -> gpd.GeoDataFrame:
@@ -102,10 +105,10 @@ class _Folder:
         return gpd.read_file(checked_file(self.place, "gaps.gpkg"), engine="pyogrio")
 
     def candidates(self) -> pd.DataFrame:
-        return read_table(self.place, "candidate-municipalities")
+        return self.reading.table("candidate-municipalities")
 
     def isochrones(self) -> gpd.GeoDataFrame | None:
-        if "isochrones.gpkg" not in read_manifest(self.place)["outputs"]:
+        if "isochrones.gpkg" not in self.reading.manifest["outputs"]:
             return None
         path = checked_file(self.place, "isochrones.gpkg")
         return gpd.read_file(path, engine="pyogrio", where="academy_id = ''")
@@ -206,7 +209,12 @@ class Sheets:
         language
             "nl" or "en"; that of the study when not given.
         """
-        return cls(_Folder(folder, language))
+        return cls.of_reading(Reading.of(folder, language))
+
+    @classmethod
+    def of_reading(cls, reading: Reading) -> Sheets:
+        """Take a written result that others read as well."""
+        return cls(_Folder(reading))
 
     @classmethod
     def of_result(cls, result: Tables, text: MapText) -> Sheets:

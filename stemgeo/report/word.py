@@ -176,11 +176,11 @@ def _add_field(paragraph: Par, code: str, shown: str) -> list[RunOfWord]:
     for place, kind in ((0, "begin"), (2, "separate"), (4, "end")):
         mark = OxmlElement("w:fldChar")
         mark.set(qn("w:fldCharType"), kind)
-        runs[place]._r.append(mark)  # noqa: SLF001 -- python-docx knows no fields
+        _xml(runs[place]).append(mark)
     order = OxmlElement("w:instrText")
     order.set(qn("xml:space"), "preserve")
     order.text = code
-    runs[1]._r.append(order)  # noqa: SLF001
+    _xml(runs[1]).append(order)
     runs[3].text = shown
     return runs
 
@@ -213,7 +213,7 @@ class _Writer:
         _add_runs(paragraph, block.runs)
         paragraph.paragraph_format.keep_with_next = paragraph.text.endswith(":") or None
         if block.kind == "caution":
-            _shade(paragraph._p.get_or_add_pPr(), _CAUTION)  # noqa: SLF001
+            _shade(_xml(paragraph).get_or_add_pPr(), _CAUTION)
 
     def _item(self, block: Item) -> ParagraphFormat:
         kind = "List Number" if block.number else "List Bullet"
@@ -225,7 +225,7 @@ class _Writer:
             before = self.last
             goes_on = isinstance(before, Item) and before.number == block.number - 1 > 0
             self.numbering = self.numbering if goes_on else self._new_numbering(kind + level)
-            numbers = paragraph._p.get_or_add_pPr().get_or_add_numPr()  # noqa: SLF001
+            numbers = _xml(paragraph).get_or_add_pPr().get_or_add_numPr()
             numbers.get_or_add_numId().val = self.numbering
             numbers.get_or_add_ilvl().val = 0
         facts: ParagraphFormat = paragraph.paragraph_format
@@ -255,7 +255,7 @@ class _Writer:
         room = _A4_CM[0] - 2 * _MARGIN_CM
         widths = [Cm(room * weight) for weight in column_weights(block)]
         for number, row in enumerate(table.rows):
-            row_facts = row._tr.get_or_add_trPr()  # noqa: SLF001
+            row_facts = _xml(row).get_or_add_trPr()
             row_facts.append(OxmlElement("w:cantSplit"))
             if number == 0:
                 row_facts.append(OxmlElement("w:tblHeader"))
@@ -283,8 +283,9 @@ class _Writer:
         paragraph.alignment = WD_ALIGN_PARAGRAPH.CENTER
         paragraph.paragraph_format.keep_with_next = True
         paragraph.paragraph_format.space_after = Pt(0)
-        shape = paragraph.add_run().add_picture(picture, width=Cm(width * scale))
-        about = shape._inline.docPr  # noqa: SLF001 -- python-docx knows no alt text
+        run = paragraph.add_run()
+        run.add_picture(picture, width=Cm(width * scale))
+        about = _xml(run).find(f".//{qn('wp:docPr')}")
         about.set("descr", plate.alt)
         about.set("title", block.caption)
         about.set("name", block.key)
@@ -323,8 +324,8 @@ def _add_link(paragraph: Par, run: Run) -> None:
     link.set(qn("r:id"), key)
     written = paragraph.add_run(run.text)
     written.underline = True
-    link.append(written._r)  # noqa: SLF001
-    paragraph._p.append(link)  # noqa: SLF001
+    link.append(_xml(written))
+    _xml(paragraph).append(link)
 
 
 def _fill(cell: _Cell, runs: Line, *, right: bool, head: bool) -> None:
@@ -336,7 +337,12 @@ def _fill(cell: _Cell, runs: Line, *, right: bool, head: bool) -> None:
         run.font.size = Pt(_TABLE_PT)
         run.bold = True if head else run.bold
     if head:
-        _shade(cell._tc.get_or_add_tcPr(), _FILL)  # noqa: SLF001
+        _shade(_xml(cell).get_or_add_tcPr(), _FILL)
+
+
+def _xml(part: Any) -> Any:
+    """Give the XML of a part of a document: what python-docx has no words for is written there."""
+    return part._element  # noqa: SLF001 -- the one way in that all its parts have
 
 
 def _shade(facts: BaseOxmlElement, colour: str) -> None:
