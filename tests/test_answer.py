@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 import docx
 import hand
 import html5lib
+import openpyxl
 import pypdf
 import pytest
 from lxml import etree
@@ -358,6 +359,9 @@ def test_an_answer_of_a_straight_line_study_says_so(tmp_path: Path) -> None:
     said = paragraphs(place / "antwoord.docx")
     assert any(one.startswith("Let op: benadering in vogelvlucht") for one in said)
     assert not any("over rustige wegen" in one for one in said)
+    sheets = openpyxl.load_workbook(place / "bijlage-8-hiaten.xlsx").sheetnames
+    assert "Hiaten" in sheets[0]
+    assert "Hiaten over rustige wegen" not in sheets
 
 
 def test_a_template_of_ones_own_changes_the_text_alone(small: Path, tmp_path: Path) -> None:
