@@ -163,8 +163,8 @@ MEANINGS = {
         "(verkeersstress 1 en 2).",
         "remark": "Zegt waar geen cijfer is (de cel van het aandeel is dan leeg), en waar minder "
         "dan de helft van de kinderen gemeten is: dat aandeel zegt niets over het geheel.",
-        "sex": "Binnen een zone zijn meisjes en jongens gelijk gespreid, zodat alleen verschillen "
-        "tussen zones meetellen.",
+        "sex": "Binnen een gemeente zijn meisjes en jongens gelijk gespreid, zodat alleen "
+        "verschillen tussen gemeenten en leeftijden meetellen.",
         "late": "Gemeten kinderen van het hiaat die over geen enkele weg op tijd zijn.",
         "late_low_stress": "Kinderen van het hiaat die over alle wegen wel op tijd zijn, maar niet "
         "over rustige.",
@@ -203,8 +203,8 @@ MEANINGS = {
         "traffic stress 1 and 2).",
         "remark": "Says where there is no figure (the cell of the share is empty), and where fewer "
         "than half of the children are measured: that share says nothing of the whole.",
-        "sex": "Within a zone girls and boys are spread alike, so that only differences between "
-        "zones count.",
+        "sex": "Within a municipality girls and boys are spread alike, so that only differences "
+        "between municipalities and ages count.",
         "late": "Measured children of the gap whom no road brings in time.",
         "late_low_stress": "Children of the gap who are in time over all roads, but not over quiet "
         "ones.",

@@ -87,8 +87,8 @@ WORDS = {
         "tijd in plaats van {now}.",
         "bands": "Per leeftijd: {bands}.",
         "band": "{ages} jaar {share}",
-        "sexes": "Meisjes {girls}, jongens {boys}; binnen een zone zijn zij gelijk gespreid, zodat "
-        "alleen verschillen tussen zones meetellen.",
+        "sexes": "Meisjes {girls}, jongens {boys}; binnen een gemeente zijn zij gelijk gespreid, "
+        "zodat alleen verschillen tussen gemeenten en leeftijden meetellen.",
         "placing": "Waar kinderen binnen hun zone of gemeente wonen is een raming ({own}); cijfers "
         "per zone zijn dat dus ook.",
         "otherwise": " Anders geplaatst is het aandeel: {others}.",
@@ -149,8 +149,8 @@ WORDS = {
         "instead of {now}.",
         "bands": "By age: {bands}.",
         "band": "{ages} years {share}",
-        "sexes": "Girls {girls}, boys {boys}; within a zone they are spread alike, so that only "
-        "differences between zones count.",
+        "sexes": "Girls {girls}, boys {boys}; within a municipality they are spread alike, so "
+        "that only differences between municipalities and ages count.",
         "placing": "Where children live within their zone or municipality is an estimate ({own}), "
         "and so are the figures of a zone.",
         "otherwise": " Placed otherwise the share is: {others}.",
