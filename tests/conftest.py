@@ -8,11 +8,24 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 if TYPE_CHECKING:
     from stemgeo.run import Result
 
 ROOT = Path(__file__).parent.parent
+
+# One profile for all: what a test draws follows from its code alone, on every machine and in CI,
+# and no machine is too slow. `--hypothesis-profile=anew` draws other examples each time.
+settings.register_profile(
+    "steady",
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow],
+    derandomize=True,
+    print_blob=True,
+)
+settings.register_profile("anew", settings.get_profile("steady"), derandomize=False)
+settings.load_profile("steady")
 
 
 @pytest.fixture(scope="session")

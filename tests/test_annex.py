@@ -722,7 +722,6 @@ def libreoffice(soffice: str, tmp_path_factory: pytest.TempPathFactory) -> Calla
             [soffice, home, "--headless", "--convert-to", form, "--outdir", place, path],
             check=True,
             capture_output=True,
-            timeout=120,
         )
         return place / f"{path.stem}.csv"
 

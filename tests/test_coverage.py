@@ -333,7 +333,7 @@ def never_lower(more: dict[str, int], less: dict[str, int]) -> bool:
     return more.keys() == less.keys() and all(more[band] >= less[band] for band in less)
 
 
-few = settings(max_examples=15, deadline=None)
+few = settings(max_examples=15)
 
 
 @few

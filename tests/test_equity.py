@@ -239,7 +239,7 @@ def rank_of_each(worths: Sequence[float]) -> list[Fraction]:
     ]
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(lands)
 def test_the_index_is_that_of_children_one_by_one(land: Land) -> None:
     """Child by child, in or not in time, with fractions: twice the covariance over the mean."""
@@ -263,7 +263,7 @@ def test_the_index_is_that_of_children_one_by_one(land: Land) -> None:
     assert row["erreygers_index"] == pytest.approx(float(4 * mean * expected), abs=1e-14)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(lands)
 def test_the_fifths_are_those_of_children_one_by_one(land: Land) -> None:
     """A child's fifth is that of its rank among all; those of one place stay together."""
@@ -278,7 +278,7 @@ def test_the_fifths_are_those_of_children_one_by_one(land: Land) -> None:
     assert fifths(*apart(land))["children"].to_dict() == {**expected, 0: 0}
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(st.lists(st.tuples(counts, value | st.just(NAN)), min_size=1, max_size=8))
 def test_the_fifths_add_up_to_the_region(land: Land) -> None:
     """Five fifths and the unknown are all places and all children, in every count."""
@@ -291,7 +291,7 @@ def test_the_fifths_add_up_to_the_region(land: Land) -> None:
     assert (np.diff(rising) >= 0).all()
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(lands)
 def test_values_turned_round_turn_the_sign(land: Land) -> None:
     """Low becomes high: the same index with the other sign, exactly."""
@@ -301,7 +301,7 @@ def test_values_turned_round_turn_the_sign(land: Land) -> None:
         assert one[name] == -other[name] or (np.isnan(one[name]) and np.isnan(other[name]))
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(lands, st.sampled_from([0.25, 3.0, 1024.0]), st.sampled_from([-7.0, 0.0, 40.0]))
 def test_the_scale_of_the_values_does_not_matter(land: Land, times: float, plus: float) -> None:
     """Euros or thousands of euros: ranks alone count, in the fifths and in the index."""
@@ -311,7 +311,7 @@ def test_the_scale_of_the_values_does_not_matter(land: Land, times: float, plus:
     assert indices(places, worths).equals(indices(places, scaled))
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(st.lists(st.integers(1, 9), min_size=1, max_size=8), st.lists(value, min_size=8, max_size=8))
 def test_the_same_share_everywhere_is_no_concentration(sizes: list[int], worths: list[Any]) -> None:
     """A third of the children of each place: exactly 0; so is it when all values are equal."""
@@ -321,7 +321,7 @@ def test_the_same_share_everywhere_is_no_concentration(sizes: list[int], worths:
     assert indices(uneven, [4.0] * len(sizes))["concentration_index"] == 0
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(lands)
 def test_erreygers_index_of_the_uncovered_is_its_mirror(land: Land) -> None:
     """What is concentrated among the rich is lacking among the poor, by the same number."""
@@ -332,7 +332,7 @@ def test_erreygers_index_of_the_uncovered_is_its_mirror(land: Land) -> None:
     assert one == -other or np.isnan(one) or np.isnan(other)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(lands, st.permutations(range(8)))
 def test_codes_and_order_do_not_matter(land: Land, order: list[int]) -> None:
     """Other codes and another order of rows give the same fifths and the same index."""

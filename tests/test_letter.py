@@ -313,7 +313,7 @@ def test_templates_are_written_to_be_changed(tmp_path: Path) -> None:
 # -- data is never markup --------------------------------------------------------------------
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(st.one_of(st.text(max_size=60), st.sampled_from(HOSTILE[:-1])))
 def test_a_text_from_data_reads_as_it_was(
     tmp_path_factory: pytest.TempPathFactory, text: str

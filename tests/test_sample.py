@@ -442,7 +442,7 @@ def test_sample_overwrites_nothing(name: str, tmp_path: Path) -> None:
 def remade(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("remade")
     script = ROOT / "data" / "make_sample.py"
-    subprocess.run([sys.executable, "-W", "error", script, folder], check=True, timeout=300)
+    subprocess.run([sys.executable, "-W", "error", script, folder], check=True)
     return folder
 
 

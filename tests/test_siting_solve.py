@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import itertools
-import time
 import warnings
 from contextlib import contextmanager
 from dataclasses import replace
@@ -149,7 +148,7 @@ def within(choices: Choices, limits: Limits) -> None:
     assume(limits.budget_cents is None or limits.budget_cents >= choices.cost_cents.min())
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(choices=some_choices(), limits=some_limits())
 def test_mclp_is_the_best_of_all_plans(choices: Choices, limits: Limits) -> None:
     """With a number, a budget, floors and a largest share, no plan brings more weight in time."""
@@ -166,7 +165,7 @@ def test_mclp_is_the_best_of_all_plans(choices: Choices, limits: Limits) -> None
         assert (found.gains > 0).all()
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(choices=some_choices(), limits=some_limits(), second=st.integers(0, 3))
 def test_backup_is_the_best_of_all_plans(choices: Choices, limits: Limits, second: int) -> None:
     """First and second services, weighted, open academies included: no plan has more."""
@@ -179,7 +178,7 @@ def test_backup_is_the_best_of_all_plans(choices: Choices, limits: Limits, secon
     assert_best(lambda: backup(choices, limits, 3, second), brute(choices, limits, value))
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(choices=some_choices(10), limits=some_limits(), seed=st.integers(0, 2**32 - 1))
 def test_p_median_is_the_best_of_all_plans(choices: Choices, limits: Limits, seed: int) -> None:
     """No plan leaves less time in total; a stored time of 0 counts, one not stored is too far."""
@@ -204,7 +203,7 @@ def test_p_median_is_the_best_of_all_plans(choices: Choices, limits: Limits, see
     assert_best(lambda: p_median(choices, stored, now, limits), expected)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(
     choices=some_choices(10),
     limits=some_limits(),
@@ -271,7 +270,7 @@ def hard_choices(draw: st.DrawFn) -> Choices:
 TOLERANCES = st.sampled_from([1e-9, 1e-6, 1e-3])
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(
     choices=hard_choices(),
     seed=st.integers(0, 2**32 - 1),
@@ -296,7 +295,7 @@ def test_dear_places_within_a_budget_to_the_cent(
     assert choices.cost_cents[found.chosen].sum() <= limits.budget_cents
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(
     choices=hard_choices(),
     seed=st.integers(0, 2**32 - 1),
@@ -398,7 +397,7 @@ def test_reductions_change_no_optimum(seed: int, monkeypatch: pytest.MonkeyPatch
     assert reduced.left.units < whole.left.units
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(choices=some_choices(), limits=some_limits())
 def test_parts_chosen_anew_keep_to_the_limits(choices: Choices, limits: Limits) -> None:
     """With neighbourhoods bettered at any size, and no rounding, the best is still the best."""
@@ -424,7 +423,7 @@ def test_neighbourhoods_better_a_greedy_choice() -> None:
     plan = search.started(cover, rules, np.inf)
     assert plan is not None
     before = plan.value
-    solve = partial(search.best_part, deadline=time.perf_counter() + 60)
+    solve = partial(search.best_part, deadline=np.inf)
     better = nearby.bettered(plan, rules, solve, np.inf)
     assert before < better.value <= mclp(choices, limits).objective
     assert rules.kept_by(cover, better.places)
@@ -436,7 +435,7 @@ def test_the_relaxed_bound_is_that_of_the_linear_program() -> None:
     rules = Rules.of(choices, Limits(places=6))
     cover = open_demand(choices, choices.weight, choices.weight // 3, {})
     program = search.to_program(cover, rules)
-    found = relaxed(program, 60)
+    found = relaxed(program, np.inf)
     theirs = linprog(-program.gain, A_ub=program.rows, b_ub=program.upper, bounds=(0, 1))
     assert found is not None
     assert found.bound == pytest.approx(-theirs.fun, abs=0.01)
@@ -471,7 +470,7 @@ def test_lscp_past_the_time_limit_gives_a_cover_and_a_bound_below() -> None:
     assert set(np.flatnonzero(counts == 0)) == set(found.unreachable)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(choices=some_choices(), seed=st.integers(0, 2**32 - 1))
 def test_any_multipliers_prove_a_bound(choices: Choices, seed: int) -> None:
     """Whatever the duals, the bound is never below what a plan can reach."""
@@ -485,7 +484,7 @@ def test_any_multipliers_prove_a_bound(choices: Choices, seed: int) -> None:
     assert bound >= most
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(choices=some_choices())
 def test_the_curve_never_falls_and_holds_the_optimum(choices: Choices) -> None:
     """For each number: greedy <= best found <= optimum <= bound; no line falls."""
@@ -509,7 +508,7 @@ def test_the_curve_of_towns_is_near_its_bound() -> None:
     assert (found.bound <= 1.02 * found.best).all()
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(choices=some_choices())
 def test_greedy_takes_the_most_each_time(choices: Choices) -> None:
     """The first adds the most of all, gains never rise, N places near the best N, all win all."""
@@ -526,7 +525,7 @@ def test_greedy_takes_the_most_each_time(choices: Choices) -> None:
         assert line[number] >= (1 - (1 - 1 / number) ** number) * best - 1e-9
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(choices=some_choices(), seed=st.integers(0, 2**32 - 1))
 def test_the_curve_never_falls_whatever_was_found(choices: Choices, seed: int) -> None:
     """Where some plans were worse and some bounds weaker than others, neighbours stand in."""
@@ -553,7 +552,7 @@ def test_the_curve_never_falls_whatever_was_found(choices: Choices, seed: int) -
         assert choices.weight[counts > 0].sum() == found.best[at]
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(choices=some_choices(), seed=st.integers(0, 2**32 - 1))
 def test_the_order_of_the_units_settles_nothing(choices: Choices, seed: int) -> None:
     """The same units in another order give the same places, ties included."""

@@ -261,14 +261,14 @@ def counted(rows: Iterable[Row]) -> dict[str, int]:
     return paid
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(ROWS)
 def test_the_amounts_equal_those_of_an_independent_counter(rows: list[Row]) -> None:
     """Trajectory by trajectory, with the cap at the end."""
     assert euro_of(amounts(register(rows), OF_2021)) == counted(rows)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(ROWS, st.sampled_from([OF_2021, OF_2023]), st.randoms(use_true_random=False))
 def test_the_order_of_the_register_does_not_matter(
     rows: list[Row], of: Rules, order: random.Random
@@ -279,7 +279,7 @@ def test_the_order_of_the_register_does_not_matter(
     pd.testing.assert_frame_equal(amounts(table, of), amounts(mixed, of))
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(ROWS, ROWS, st.sampled_from([OF_2021, OF_2023]))
 def test_more_places_never_cost_less_and_no_applicant_passes_the_cap(
     rows: list[Row], more: list[Row], of: Rules
@@ -366,7 +366,7 @@ def test_bad_costs_are_told_together() -> None:
         ]
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(ROWS, ROWS, st.sampled_from([OF_2021, OF_2023]))
 def test_costs_for_a_solver_are_never_below_the_true_ones(
     there: list[Row], new: list[Row], of: Rules

@@ -40,7 +40,7 @@ RIDES = (
 )
 SPEEDS = st.sampled_from([3.0, 5.0, 8.0, 9.6, 12.0, 15.0, 18.0, 25.0])
 
-a_lot = settings(derandomize=True, deadline=None, max_examples=50)
+a_lot = settings(max_examples=50)
 
 
 @pytest.fixture(autouse=True, scope="module")

@@ -7,7 +7,7 @@ from itertools import combinations
 
 import pytest
 import shapely
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from stemgeo.maps import layout
@@ -17,7 +17,6 @@ letters = st.characters(min_codepoint=33, max_codepoint=255, categories=["L", "N
 words = st.text(letters, min_size=1)
 
 
-@settings(deadline=None)
 @given(st.lists(words, max_size=12), st.floats(0.5, 3))
 def test_wrapped_lines_fit_and_lose_nothing(said: list[str], width_in: float) -> None:
     """Every line fits, and together the lines hold every letter in order."""
