@@ -814,6 +814,10 @@ class Study(_Part):
         return tuple(dict.fromkeys((self.method, *others)))
 
 
+_MOST_BYTES = 100_000
+"""Of study.toml: ten times the largest that can be imagined; what is larger takes long to read."""
+
+
 def load_study(path: str | Path) -> Study:
     """Read a study.
 
@@ -836,13 +840,33 @@ def load_study(path: str | Path) -> Study:
         raise MissingFileError(
             Problem(str(path), "does not exist", "`stemgeo sample DIR` writes an example study")
         )
-    try:
-        written = path.read_bytes()
-        content = tomllib.loads(written.decode("utf-8-sig"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise StudyError(Problem(path.name, f"is not valid TOML: {error}")) from None
+    if path.stat().st_size > _MOST_BYTES:
+        what = f"is larger than {_MOST_BYTES // 1000} kB, and no study is"
+        raise StudyError(Problem(path.name, what, "name study.toml, or leave out what is no study"))
+    written = path.read_bytes()
+    content = _parsed(written, path.name)
     file = StudyFile(path.name, len(written), hashlib.sha256(written).hexdigest())
     return parse_study(content, folder=path.parent, name=path.name, file=file)
+
+
+def _parsed(written: bytes, name: str) -> dict[str, Any]:
+    """Take TOML apart."""
+    try:
+        return tomllib.loads(written.decode("utf-8-sig"))
+    except UnicodeDecodeError as error:
+        row = written.count(b"\n", 0, error.start) + 1
+        what = f"is not valid TOML: row {row} is not text in UTF-8"
+        raise StudyError(Problem(name, what, "save it as UTF-8")) from None
+    except RecursionError:
+        what = "is not valid TOML: its lists and tables stand too deep in each other"
+        raise StudyError(
+            Problem(name, what, "write it as the example of `stemgeo sample`")
+        ) from None
+    except tomllib.TOMLDecodeError as error:
+        raise StudyError(Problem(name, f"is not valid TOML: {error}")) from None
+    except ValueError:
+        # Of Python itself, which reads no number of more than 4,300 digits.
+        raise StudyError(Problem(name, "is not valid TOML: holds an endless number")) from None
 
 
 def parse_study(

@@ -12,7 +12,7 @@ import datetime as dt
 import re
 import warnings
 from collections.abc import Iterable, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 import pandas as pd
 
@@ -88,28 +88,44 @@ def pick_columns(header: list[str], columns: Synonyms | None) -> dict[int, str]:
 
 
 def encoding_of(path: Path) -> str:
-    """Tell how a text file writes its letters: UTF-8, UTF-16 or a Western European code page."""
+    """Tell how a text file writes its letters: UTF-8, UTF-16 or a Western European code page.
+
+    Raises
+    ------
+    UnreadableError
+        If it begins as UTF-16 does, and is not.
+    """
     with path.open("rb") as stream:
         if stream.read(2) in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE):
+            if not _decodes(stream, "utf-16"):
+                raise UnreadableError(
+                    "is text in UTF-16 that is cut off or damaged", "save it again as CSV UTF-8"
+                )
             return "utf-16"
-        stream.seek(0)
-        for encoding in ("utf-8", "cp1252"):
-            decoder = codecs.getincrementaldecoder(encoding)()
-            try:
-                stream.seek(0)
-                while chunk := stream.read(_BLOCK_BYTES):
-                    decoder.decode(chunk)
-                decoder.decode(b"", final=True)
-            except UnicodeDecodeError:
-                continue
-            return encoding
-    return "latin-1"
+        fitting = (encoding for encoding in ("utf-8", "cp1252") if _decodes(stream, encoding))
+        return next(fitting, "latin-1")
+
+
+def _decodes(stream: BinaryIO, encoding: str) -> bool:
+    """Whether all of a file is text in an encoding."""
+    decoder = codecs.getincrementaldecoder(encoding)()
+    stream.seek(0)
+    try:
+        while chunk := stream.read(_BLOCK_BYTES):
+            decoder.decode(chunk)
+        decoder.decode(b"", final=True)
+    except UnicodeDecodeError:
+        return False
+    return True
 
 
 def _read_text(file: OpenedFile, columns: Synonyms | None) -> pd.DataFrame:
     encoding = encoding_of(file.path)
     with file.path.open(encoding="utf-8-sig" if encoding == "utf-8" else encoding) as stream:
         first = stream.readline(65536).rstrip("\r\n")
+    if encoding == "utf-16" and not re.search("[!-~]", first):
+        # Two letters of another encoding taken for one are signs of the far east.
+        raise UnreadableError("says that it is UTF-16, and is not", "save it again as CSV UTF-8")
     delimiter = max(_DELIMITERS, key=first.count)
     header = _split(first, delimiter)
     if len(header) > _MAX_COLUMNS:

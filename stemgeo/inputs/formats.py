@@ -14,6 +14,7 @@ import re
 import struct
 import zlib
 from enum import Enum
+from itertools import chain
 from typing import TYPE_CHECKING, BinaryIO
 
 if TYPE_CHECKING:
@@ -172,6 +173,14 @@ def _recognise_xml(body: bytes) -> Format:
     raise UnreadableError("is XML of an unknown kind", "see the manual for what can be read")
 
 
+_MOST_PACKED = 50
+"""How often an extract may be larger than what it is packed in: real ones are 2 to 20 times."""
+
+_FREE_BYTES = 16 * 1024**2
+_LOOKED_AT = 4 * 1024**2
+_NO_MAP = "no map packs so well: do not use it, or download it again"
+
+
 def check_whole(path: Path, kind: Format) -> None:
     """Refuse a file that its format lets see to be cut off.
 
@@ -235,27 +244,40 @@ def _check_osm_xml(path: Path) -> None:
 
 
 def _check_compressed_osm(path: Path, kind: Format) -> None:
-    """Look at the beginning of what is compressed: it must be OSM XML."""
+    """Look at the beginning of what is compressed: it must be OSM XML, and no bomb."""
     opener = gzip.open if kind is Format.OSM_GZIP else bz2.open
     try:
-        with opener(path, "rb") as stream:
+        with path.open("rb") as packed, opener(packed, "rb") as stream:
             head = stream.read(HEAD_BYTES)
+            if recognise(head) is not Format.OSM_XML:
+                raise UnreadableError("is compressed, but holds no OSM data", "give an OSM extract")
+            unpacked = len(head)
+            while packed.tell() < _LOOKED_AT and (part := stream.read(_FREE_BYTES >> 4)):
+                unpacked += len(part)
+                if unpacked > max(_FREE_BYTES, _MOST_PACKED * packed.tell()):
+                    raise UnreadableError(f"is packed more than {_MOST_PACKED} to 1", _NO_MAP)
     except (OSError, EOFError, zlib.error):
         raise UnreadableError("is cut off or damaged", "download it again") from None
-    if recognise(head) is not Format.OSM_XML:
-        raise UnreadableError("is compressed, but holds no OSM data", "give an OSM extract")
 
 
 # --- OSM PBF: https://wiki.openstreetmap.org/wiki/PBF_Format -----------------------------------
 
 _MAX_HEADER = 64 * 1024
 _MAX_BLOB = 32 * 1024 * 1024
+_MOST_PARTS = 100_000
+"""Of a block: nodes, ways and relations by 8,000, as the format asks, with their texts apart."""
+
 _CUT_OFF = "is cut off in the middle"
 
 
 def _check_pbf(stream: BinaryIO, size: int) -> None:
     """Walk from blob to blob: the file must end where a blob ends, and hold ways."""
     blobs = list(_blobs(stream, size))
+    unpacked = [(_unpacked_size(stream, start, length), length) for _, start, length in blobs]
+    of_file = sum(real for real, _ in unpacked) > max(_FREE_BYTES, _MOST_PACKED * size)
+    free = _FREE_BYTES >> 4
+    if of_file or any(real > max(free, _MOST_PACKED * length) for real, length in unpacked):
+        raise UnreadableError(f"is packed more than {_MOST_PACKED} to 1", _NO_MAP)
     data = [(start, length) for kind, start, length in blobs if kind == b"OSMData"]
     if not data:
         raise UnreadableError("holds no OSM data", "download it again")
@@ -292,6 +314,21 @@ def _blobs(stream: BinaryIO, size: int) -> Iterator[tuple[bytes, int, int]]:
         place += announced
 
 
+def _unpacked_size(stream: BinaryIO, start: int, length: int) -> int:
+    """Read how large a blob says that it is when unpacked; no reader makes more of it."""
+    place = size = 0
+    while place < length:
+        stream.seek(start + place)
+        key, to_value = _varint(head := stream.read(min(20, length - place)), 0)
+        value, behind = _varint(head, to_value)
+        if key & 7 not in (0, 2):
+            break
+        if key == 2 << 3:
+            size = max(size, value)
+        place += behind + (value if key & 7 == 2 else 0)
+    return size
+
+
 def _has_ways(stream: BinaryIO, start: int, length: int) -> bool:
     """Whether a data blob holds ways; yes too when its compression is not one we can open."""
     stream.seek(start)
@@ -300,21 +337,35 @@ def _has_ways(stream: BinaryIO, start: int, length: int) -> bool:
         block = raw
     elif isinstance(packed := content.get(3), bytes):
         try:
-            block = zlib.decompressobj().decompress(packed, _MAX_BLOB)
+            said = content.get(2)
+            most = min(said, _MAX_BLOB) if isinstance(said, int) and said else 1
+            block = zlib.decompressobj().decompress(packed, most)
         except zlib.error:
             raise UnreadableError("is damaged", "download it again") from None
     else:
         return True
-    groups = [value for number, value in _fields(block) if number == 2]
-    return any(
-        number == 3 for group in groups if isinstance(group, bytes) for number, _ in _fields(group)
-    )
+    groups = (value for number, value in _fields(block) if number == 2)
+    parts = chain.from_iterable(_fields(group) for group in groups if isinstance(group, bytes))
+    for count, (number, _) in enumerate(parts):
+        if number == 3:
+            return True
+        if count > _MOST_PARTS:
+            raise _endless()
+    return False
+
+
+def _endless() -> UnreadableError:
+    what = f"is damaged: a block of it has more than {_MOST_PARTS:,} parts"
+    return UnreadableError(what, "download it again")
 
 
 def _fields(message: bytes) -> Iterator[tuple[int, int | bytes]]:
     """Yield field number and value of a protobuf message; stops at what it cannot follow."""
-    place = 0
+    place = count = 0
     while place < len(message):
+        count += 1
+        if count > _MOST_PARTS:
+            raise _endless()
         key, place = _varint(message, place)
         number, wire = key >> 3, key & 7
         if wire == 0:

@@ -500,6 +500,9 @@ def _zone_totals(raw: pd.DataFrame, file: OpenedFile) -> pd.Series | None:
         file.error(f"has no column for {name}", f"name it {names}")
     if missing:
         return None
+    if raw.empty:
+        file.error("holds no rows below its header")
+        return None
     count = _counts(raw["population"], file)
     zone_id = raw["zone_id"].map(strip_control)
     twice = zone_id[zone_id.duplicated()]

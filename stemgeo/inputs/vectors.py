@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 import shapely
 from pyproj import CRS, Transformer
-from pyproj.exceptions import ProjError
+from pyproj.exceptions import CRSError, ProjError
 
 from stemgeo.inputs import vintages
 from stemgeo.inputs.files import OpenedFile, clean
@@ -124,14 +124,17 @@ def _best_layer(file: OpenedFile, score: Callable[[gpd.GeoDataFrame], int]) -> g
 
 
 def _read_parquet(file: OpenedFile) -> gpd.GeoDataFrame:
-    import pyarrow as pa
-
     try:
         frame = gpd.read_parquet(file.path)
         for name in frame.columns.drop(frame.geometry.name):
             # Broken text shows when it is asked for.
             frame[name].tolist()
-    except (OSError, pa.ArrowException, ValueError, KeyError, TypeError, shapely.GEOSException):
+    except CRSError:
+        raise UnreadableError(
+            "says a CRS that is damaged or unknown",
+            "save it again with its CRS, such as EPSG:31370",
+        ) from None
+    except Exception:  # noqa: BLE001  (geopandas raises whatever it stumbles on in the metadata)
         raise UnreadableError(
             "is a GeoParquet that is cut off, damaged or without geometry", "copy it again"
         ) from None

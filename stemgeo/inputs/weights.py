@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from typing import TYPE_CHECKING, Any
 
 import geopandas as gpd
@@ -22,7 +23,12 @@ from stemgeo.inputs.vectors import LAMBERT_72, as_text, known_crs
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from numpy.typing import NDArray
+
     from stemgeo.study import Input
+
+    Floats = NDArray[np.float64]
+    Longs = NDArray[np.int64]
 
 _WEIGHT = {
     "weight": (
@@ -40,6 +46,15 @@ _WEIGHT = {
     )
 }
 _MOST_CELLS = 100_000_000
+_MOST_PEOPLED = 2_000_000
+"""Cells with people in them, each an outline by itself: of 100 m, Flanders has 1.4 million."""
+
+_AT_ONCE = 1 << 22
+"""Cells that are looked at together."""
+
+_CELL_M2 = (1.0, 1e10)
+"""The smallest and the largest cell that can be meant: of 1 m, and of 100 km."""
+
 _MOST = 10**12
 """Of a weight: a hundred times the people on earth. Rasters without nodata have such cells."""
 
@@ -176,42 +191,93 @@ def _within_bounds(frame: gpd.GeoDataFrame, municipalities: gpd.GeoDataFrame) ->
 def _from_raster(file: OpenedFile, municipalities: gpd.GeoDataFrame) -> gpd.GeoDataFrame | None:
     """Make a polygon of each cell with people."""
     import rasterio
-    from rasterio.errors import RasterioError
+    from rasterio.errors import NotGeoreferencedWarning, RasterioError
 
     try:
-        with rasterio.open(file.path, driver="GTiff") as raster:
-            crs = known_crs(file.crs or (raster.crs and raster.crs.to_wkt()), file)
-            if crs is None:
-                if not file.crs:
-                    file.error("does not say its CRS", 'give it, as in crs = "ESRI:54009"')
-                return None
-            if raster.count > 1:
-                file.note(f"the first of {raster.count} bands")
-            left, top, right, bottom = _needed(raster, crs, municipalities)
-            values = raster.read(1, window=((top, bottom), (left, right)), masked=True)
-            grid = raster.transform
+        with warnings.catch_warnings():
+            # What it warns of lies nowhere, and is refused for that.
+            warnings.simplefilter("ignore", NotGeoreferencedWarning)
+            with rasterio.open(file.path, driver="GTiff") as raster:
+                return _cells(raster, file, municipalities)
+    except UnreadableError:
+        raise
     except (RasterioError, ValueError) as error:
         raise UnreadableError(
             f"cannot be read as GeoTIFF: {clean(str(error), 120)}", "copy or download it again"
         ) from None
-    weight = np.ma.filled(values.astype("float64"), np.nan)
-    if np.isinf(weight).any():
-        raise UnreadableError("holds infinite values", "make them nodata")
-    if too_large := int((weight > _MOST).sum()):
-        raise UnreadableError(
-            f"holds {counted(too_large, 'cell')} above 1e12, up to {np.nanmax(weight):.4g}",
-            "make them nodata",
-        )
-    if negative := int((weight < 0).sum()):
-        file.note(f"{counted(negative, 'cell')} below 0 left out")
-    rows, columns = np.nonzero(weight > 0)
+
+
+def _cells(
+    raster: Any, file: OpenedFile, municipalities: gpd.GeoDataFrame
+) -> gpd.GeoDataFrame | None:
+    """Read the cells of an open raster that the study area needs, each with its outline."""
+    crs = known_crs(file.crs or (raster.crs and raster.crs.to_wkt()), file)
+    if crs is None:
+        if not file.crs:
+            file.error("does not say its CRS", 'give it, as in crs = "ESRI:54009"')
+        return None
+    if raster.count > 1:
+        file.note(f"the first of {raster.count} bands")
+    rows, columns, weight = _peopled(raster, _needed(raster, crs, municipalities), file)
     # The four corners of each cell, since a square is none in another projection.
-    across = (left + columns)[:, None] + np.array([0, 1, 1, 0])
-    down = (top + rows)[:, None] + np.array([0, 0, 1, 1])
+    across, down = columns[:, None] + np.array([0, 1, 1, 0]), rows[:, None] + np.array([0, 0, 1, 1])
+    grid = raster.transform
     x, y = grid.c + across * grid.a, grid.f + down * grid.e
     east, north = Transformer.from_crs(crs, LAMBERT_72, always_xy=True).transform(x, y)
-    cells = shapely.polygons(np.stack([east, north], axis=-1))
-    return gpd.GeoDataFrame({"weight": weight[rows, columns]}, geometry=cells, crs=LAMBERT_72)
+    corners = np.stack([east, north], axis=-1)
+    # Part by part: on the way each outline takes twice its memory.
+    parts = np.array_split(corners, 1 + len(corners) // 100_000)
+    cells = np.concatenate([shapely.polygons(part) for part in parts])
+    with np.errstate(over="ignore"):
+        area_m2 = shapely.area(cells)
+    if not ((area_m2 >= _CELL_M2[0]) & (area_m2 <= _CELL_M2[1])).all():
+        raise UnreadableError(
+            f"has cells of {grid.a:.4g} by {grid.e:.4g} in {clean(crs.name, 40)}, which cannot be",
+            "save it with the right size of its cells, or correct its CRS with `crs`",
+        )
+    return gpd.GeoDataFrame({"weight": weight}, geometry=cells, crs=LAMBERT_72)
+
+
+def _peopled(
+    raster: Any, needed: tuple[int, int, int, int], file: OpenedFile
+) -> tuple[Longs, Longs, Floats]:
+    """Read the cells with people in a window: row, column and weight of each.
+
+    So many rows of it are looked at together as take little memory.
+    """
+    left, top, right, bottom = needed
+    height = max(1, _AT_ONCE // (right - left))
+    found: list[tuple[Longs, Longs, Floats]] = []
+    peopled = negative = too_large = 0
+    most = 0.0
+    for first in range(top, bottom, height):
+        window = ((first, min(first + height, bottom)), (left, right))
+        values = raster.read(1, window=window, masked=True)
+        weight = np.ma.filled(values.astype("float64"), np.nan)
+        if np.isinf(weight).any():
+            raise UnreadableError("holds infinite values", "make them nodata")
+        rows, columns = np.nonzero(weight > 0)
+        found.append((first + rows, left + columns, weight[rows, columns]))
+        negative += int((weight < 0).sum())
+        too_large += int((found[-1][2] > _MOST).sum())
+        most = max(most, found[-1][2].max(initial=0))
+        peopled += len(rows)
+        if peopled > _MOST_PEOPLED:
+            raise _too_fine(f"{_MOST_PEOPLED:,} cells with people")
+    if too_large:
+        raise UnreadableError(
+            f"holds {counted(too_large, 'cell')} above 1e12, up to {most:.4g}", "make them nodata"
+        )
+    if negative:
+        file.note(f"{counted(negative, 'cell')} below 0 left out")
+    rows, columns, weight = (np.concatenate(parts) for parts in zip(*found, strict=True))
+    return rows, columns, weight
+
+
+def _too_fine(cells: str) -> UnreadableError:
+    return UnreadableError(
+        f"has more than {cells} in the study area", "give cells of 100 m or more"
+    )
 
 
 def _needed(raster: Any, crs: CRS, municipalities: gpd.GeoDataFrame) -> tuple[int, int, int, int]:
@@ -223,7 +289,14 @@ def _needed(raster: Any, crs: CRS, municipalities: gpd.GeoDataFrame) -> tuple[in
         First column and row, and the column and row after the last.
     """
     grid = raster.transform
-    if grid.b or grid.d or not grid.a or not grid.e:
+    damaged = not np.isfinite(grid).all() or not grid.a * grid.e - grid.b * grid.d
+    # What says nothing of its place comes out as the identity.
+    if damaged or grid.is_identity:
+        raise UnreadableError(
+            "does not say where its cells lie: its transform is missing or damaged",
+            "save it again as GeoTIFF with its place on the map",
+        )
+    if grid.b or grid.d:
         raise UnreadableError("is a turned raster", "save it with its rows from west to east")
     left, top, right, bottom = 0, 0, int(raster.width), int(raster.height)
     if len(municipalities):
@@ -231,17 +304,23 @@ def _needed(raster: Any, crs: CRS, municipalities: gpd.GeoDataFrame) -> tuple[in
         bounds = gpd.GeoSeries([outline], crs=LAMBERT_72).to_crs(crs).total_bounds
         if not np.isfinite(bounds).all():
             raise UnreadableError("does not lie on the study area", "correct its CRS with `crs`")
-        columns = sorted((bounds[[0, 2]] - grid.c) / grid.a)
-        rows = sorted((bounds[[1, 3]] - grid.f) / grid.e)
-        left, right = max(left, int(columns[0]) - 1), min(right, int(columns[1]) + 2)
-        top, bottom = max(top, int(rows[0]) - 1), min(bottom, int(rows[1]) + 2)
+        # Cells far too small or far too large make numbers of any size, and no warning of them.
+        with np.errstate(over="ignore"):
+            columns = sorted((bounds[[0, 2]] - grid.c) / grid.a)
+            rows = sorted((bounds[[1, 3]] - grid.f) / grid.e)
+        left, right = _span(columns, right)
+        top, bottom = _span(rows, bottom)
     if left >= right or top >= bottom:
         raise UnreadableError("does not lie on the study area", "correct its CRS with `crs`")
     if (right - left) * (bottom - top) > _MOST_CELLS:
-        raise UnreadableError(
-            f"has more than {_MOST_CELLS} cells in the study area", "give cells of 100 m or more"
-        )
+        raise _too_fine(f"{_MOST_CELLS:,} cells")
     return left, top, right, bottom
+
+
+def _span(places: list[float], size: int) -> tuple[int, int]:
+    """Give the first cell along an axis that is needed and the one after the last."""
+    first, last = np.clip(places, -2, size + 1)
+    return max(0, int(first) - 1), min(size, int(last) + 2)
 
 
 def _from_points(file: OpenedFile) -> gpd.GeoDataFrame | None:
