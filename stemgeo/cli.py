@@ -130,6 +130,11 @@ def check(study: StudyPath, plan: PlanOption = None) -> None:
     _warn(tuple(dict.fromkeys(told for one in every for told in one.warnings)))
     for item in dict.fromkeys(item for one in every for item in one.provenance):
         print(f"{item.role:16} {item.name}  {item.size_bytes} bytes  {item.note}".rstrip())
+        used = [f"{label} ({meaning})" for label, meaning in item.columns if meaning]
+        unused = [label for label, meaning in item.columns if not meaning]
+        for what, columns in (("columns used", used), ("not used", unused)):
+            if columns:
+                print(f"{'':16} {what}: {', '.join(columns)}")
 
 
 @app.command()

@@ -70,6 +70,7 @@ class Findings:
 
     errors: list[Problem] = field(default_factory=list)
     warnings: list[Note] = field(default_factory=list)
+    unused: list[Note] = field(default_factory=list)
     missing: bool = False
 
     def error(self, where: str, what: str, mend: str = "") -> None:
@@ -79,6 +80,15 @@ class Findings:
     def warn(self, where: Said | str, what: Said, mend: Said | None = None) -> None:
         """Note something that the reader of the figures must know, in both languages."""
         self.warnings.append(Note(where, what, mend))
+
+    def leave(self, where: Said | str, what: Said) -> None:
+        """Note what in the input is not used, in both languages; told after the warnings."""
+        self.unused.append(Note(where, what))
+
+    @property
+    def notes(self) -> tuple[Note, ...]:
+        """What the reader of the figures must know, with what was not used at the end."""
+        return (*self.warnings, *self.unused)
 
     def raise_errors(self) -> None:
         """Raise all errors noted so far as one `InputError`, if there are any."""

@@ -151,9 +151,9 @@ def load_inputs(study: Study) -> Inputs:
         zones, of_zones = load_zones(given.zones, municipalities, vintage, findings)
         kept((zones, of_zones))
     area = municipalities if len(municipalities) else None
-    before = len(findings.warnings)
+    before = set(findings.notes)
     population = kept(load_population(given.population, ages, vintage, area, findings))
-    told_of_population = findings.warnings[before:]
+    told_of_population = set(findings.notes) - before
     populations = _load_populations(study, ages, area, findings)
     zone_population = weights = addresses = candidates = None
     if given.zone_population is not None:
@@ -196,7 +196,7 @@ def load_inputs(study: Study) -> Inputs:
         academies=academies,
         network=network,
         provenance=(*found, *of_network),
-        warnings=tuple(findings.warnings),
+        warnings=findings.notes,
         addresses=addresses,
         candidates=candidates,
         layers={key: layer for key, layer in layers.items() if layer is not None},
@@ -223,9 +223,9 @@ class _OfYear:
 
     population: Population
     provenance: Provenance | None
-    warnings: list[Note]
+    notes: tuple[Note, ...]
 
-    def put_in(self, inputs: Inputs, warnings: list[Note], vintage: int) -> Inputs:
+    def put_in(self, inputs: Inputs, notes: list[Note], vintage: int) -> Inputs:
         """Give the inputs with this in the place of their own population."""
         files = [
             self.provenance if item.role == "population" else item for item in inputs.provenance
@@ -234,7 +234,7 @@ class _OfYear:
             inputs,
             **_children(self.population, vintage),
             provenance=tuple(item for item in files if item is not None),
-            warnings=(*warnings, *self.warnings),
+            warnings=(*notes, *self.notes),
         )
 
 
@@ -252,7 +252,7 @@ def _load_populations(
         findings.errors += own.errors
         findings.missing |= own.missing
         read[year] = _OfYear(
-            replace(population, year=year), file and replace(file, role=role), own.warnings
+            replace(population, year=year), file and replace(file, role=role), own.notes
         )
     return read
 

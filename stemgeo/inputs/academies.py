@@ -139,7 +139,7 @@ def read_register(
     if read is None:
         return nothing()
     raw, points = read
-    found = named(raw, SYNONYMS)
+    found = named(raw, SYNONYMS, file)
     table = _typed(raw, found, kind, file)
     table = gpd.GeoDataFrame(table, geometry=points, crs=LAMBERT_72)
     if kind.once:

@@ -116,6 +116,8 @@ def _rows(
     if place is None or value is None:
         return None
     key, label = place
+    file.takes(label, key, {key: _USUAL[key]})
+    file.takes(number, "value")
     ids = table[label].map(strip_control) if key == "zone_id" else as_codes(table[label])
     twice = ids[(ids != "") & ids.duplicated()]
     if len(twice):

@@ -119,6 +119,7 @@ def _flemish_outlines(frame: gpd.GeoDataFrame, file: OpenedFile) -> gpd.GeoDataF
     """Check codes and geometry and keep Flanders: nis_code, name (may be empty), geometry."""
     columns = code_columns(frame)
     moved = to_lambert(frame, file)
+    file.knows({"name": _NAME_COLUMNS})
     if not columns:
         has = listed([name for name in frame.columns if name != "geometry"])
         file.error(
@@ -127,8 +128,9 @@ def _flemish_outlines(frame: gpd.GeoDataFrame, file: OpenedFile) -> gpd.GeoDataF
         )
         return None
     column = next(iter(columns))
+    file.takes(column, "nis_code")
     codes = as_codes(frame[column])
-    names = _names(frame, codes)
+    names = _names(frame, codes, file)
     _check_codes(frame, column, codes, names, file)
     flemish = codes.isin(vintages.known() - vintages.brussels())
     for count, what in (
@@ -159,7 +161,7 @@ def called(table: pd.DataFrame, key: str = "nis_code") -> pd.Series:
     return (table[key] + " " + named).str.strip()
 
 
-def _names(frame: gpd.GeoDataFrame, codes: pd.Series) -> pd.Series:
+def _names(frame: gpd.GeoDataFrame, codes: pd.Series, file: OpenedFile) -> pd.Series:
     """Names from the column that holds those of the facts; empty when none does."""
     best, most = None, 0
     for label, column in frame.drop(columns=frame.geometry.name).items():
@@ -171,6 +173,7 @@ def _names(frame: gpd.GeoDataFrame, codes: pd.Series) -> pd.Series:
             best, most = label, hits
     if best is None:
         return pd.Series("", index=frame.index, dtype=str)
+    file.takes(best, "name")
     return as_text(frame[best]).map(strip_control)
 
 
@@ -355,7 +358,10 @@ def load_zones(
         if moved is None or id_column is None:
             return nothing, file.provenance
         table = gpd.GeoDataFrame(
-            {"zone_id": as_text(moved[id_column]).map(strip_control), "name": usual_names(moved)},
+            {
+                "zone_id": as_text(moved[id_column]).map(strip_control),
+                "name": usual_names(moved, file),
+            },
             geometry=moved.geometry,
             crs=moved.crs,
         )
@@ -368,6 +374,7 @@ def load_zones(
 
 def _zone_id_column(frame: gpd.GeoDataFrame, file: OpenedFile) -> str | None:
     column = key_column(frame)
+    file.takes(column, "zone_id", {"zone_id": ZONE_ID_COLUMNS})
     if column is None:
         has = listed([name for name in frame.columns if name != frame.geometry.name])
         file.error(
@@ -410,11 +417,12 @@ def any_twice(ids: pd.Series, column: str, thing: str, file: OpenedFile) -> bool
     return bool(twice)
 
 
-def usual_names(frame: gpd.GeoDataFrame) -> pd.Series:
-    """Names from the first column that is called as columns of names are; empty without one."""
+def usual_names(frame: gpd.GeoDataFrame, file: OpenedFile) -> pd.Series:
+    """Take names from the first column called as columns of names are; empty without one."""
     lower = {str(name).lower(): name for name in frame.columns}
     for wanted in _NAME_COLUMNS:
         if wanted in lower:
+            file.takes(lower[wanted], "name", {"name": _NAME_COLUMNS})
             return as_text(frame[lower[wanted]]).map(strip_control)
     return pd.Series("", index=frame.index, dtype=str)
 
@@ -461,6 +469,7 @@ def _zone_codes(
         elsewhere = codes.isin(vintages.brussels()) | codes.map(vintages.is_walloon)
         brought = codes.map(vintages.forward_each(vintage)).fillna("")
         if ours.any() and (ours | elsewhere).all() and (brought[ours] != "").all():
+            file.takes(name, "nis_code")
             file.note(f"municipality by {name}")
             return brought
     file.note("municipality by location")

@@ -11,11 +11,12 @@ import csv
 import datetime as dt
 import re
 import warnings
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 import pandas as pd
 
+from stemgeo.inputs.columns import Synonyms
 from stemgeo.inputs.files import OpenedFile, clean, strip_control
 from stemgeo.inputs.formats import Format, UnreadableError
 from stemgeo.notes import say
@@ -24,9 +25,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 _DELIMITERS = "|;\t,"
-Synonyms = Mapping[str, Iterable[str]]
-"""Our name of a column, and the names it may have in a file, in small letters."""
-
 _MAX_COLUMNS = 500
 _MAX_ROWS = 1_048_576
 _BLOCK_BYTES = 4 * 1024 * 1024
@@ -40,7 +38,8 @@ def read_table(file: OpenedFile, columns: Synonyms | None = None) -> pd.DataFram
     file
         Opened through the door; takes the problems.
     columns
-        The columns wanted. Others are not read. None: all columns, under their own names.
+        The columns wanted, which are then taken. None: all columns, under their own names, for
+        the reader to take.
 
     Returns
     -------
@@ -51,36 +50,52 @@ def read_table(file: OpenedFile, columns: Synonyms | None = None) -> pd.DataFram
     """
     try:
         if file.kind is Format.XLSX:
-            return _read_xlsx(file, columns)
-        _warn_of_open_end(file)
-        return _read_text(file, columns)
+            header, frame = _read_xlsx(file)
+        else:
+            _warn_of_open_end(file)
+            header, frame = _read_text(file)
     except UnreadableError as error:
         file.error(error.what, error.mend)
         return None
+    table = _with_names(header, frame, file)
+    return table if columns is None else take_columns(table, columns, file)
 
 
-def pick_columns(header: list[str], columns: Synonyms | None) -> dict[int, str]:
-    """Decide which place in the header is read under which name.
+def _with_names(header: list[str], frame: pd.DataFrame, file: OpenedFile) -> pd.DataFrame:
+    """Name the columns in small letters: a nameless one after its place, one more of a name too."""
+    labels: dict[str, str] = {}
+    empty = []
+    for place, written in enumerate(header, start=1):
+        label = strip_control(written).strip('"')
+        name = label.lower().replace(" ", "_") or f"column_{place}"
+        if name in labels:
+            name = f"{name}_({place})"
+        if not label and (frame.iloc[:, place - 1] == "").all():
+            empty.append(name)
+        labels[name] = label or f"column {place}"
+    frame = frame.set_axis(list(labels), axis=1).drop(columns=empty)
+    file.holds({name: label for name, label in labels.items() if name not in empty})
+    return frame
 
-    Raises
-    ------
-    UnreadableError
-        If two places could be the same wanted column.
-    """
-    plain = [strip_control(name).lower().strip('"').replace(" ", "_") for name in header]
-    if columns is None:
-        columns = {name: (name,) for name in plain if name}
+
+def take_columns(table: pd.DataFrame, columns: Synonyms, file: OpenedFile) -> pd.DataFrame:
+    """Take the wanted columns of a table under our names; rows without any of them are left out."""
+    chosen = pick_columns(list(table.columns), columns)
+    for place, wanted in chosen.items():
+        file.takes(table.columns[place], wanted)
+    file.knows(columns)
+    ours = table.iloc[:, list(chosen)].set_axis(list(chosen.values()), axis=1)
+    return ours[(ours != "").any(axis=1)]
+
+
+def pick_columns(names: list[str], columns: Synonyms) -> dict[int, str]:
+    """Decide which place in the header is read under which name."""
     chosen: dict[int, str] = {}
     for wanted, synonyms in columns.items():
-        for synonym in synonyms:
-            places = [place for place, name in enumerate(plain) if name == synonym]
-            if len(places) > 1:
-                raise UnreadableError(
-                    f"has {len(places)} columns '{synonym}'", "keep the one that is meant"
-                )
-            if places and places[0] not in chosen:
-                chosen[places[0]] = wanted
-                break
+        places = (names.index(one) for one in synonyms if one in names)
+        place = next((one for one in places if one not in chosen), None)
+        if place is not None:
+            chosen[place] = wanted
     return chosen
 
 
@@ -119,7 +134,7 @@ def _decodes(stream: BinaryIO, encoding: str) -> bool:
     return True
 
 
-def _read_text(file: OpenedFile, columns: Synonyms | None) -> pd.DataFrame:
+def _read_text(file: OpenedFile) -> tuple[list[str], pd.DataFrame]:
     encoding = encoding_of(file.path)
     with file.path.open(encoding="utf-8-sig" if encoding == "utf-8" else encoding) as stream:
         first = stream.readline(65536).rstrip("\r\n")
@@ -130,8 +145,7 @@ def _read_text(file: OpenedFile, columns: Synonyms | None) -> pd.DataFrame:
     header = _split(first, delimiter)
     if len(header) > _MAX_COLUMNS:
         raise UnreadableError(f"has more than {_MAX_COLUMNS} columns")
-    chosen = pick_columns(header, columns)
-    return _parse(file.path, encoding, delimiter, len(header), chosen)
+    return header, _parse(file.path, encoding, delimiter, len(header))
 
 
 def _warn_of_open_end(file: OpenedFile) -> None:
@@ -153,15 +167,10 @@ def _split(line: str, delimiter: str) -> list[str]:
     return next(csv.reader([line], delimiter=delimiter), [])
 
 
-def _parse(
-    path: Path, encoding: str, delimiter: str, width: int, chosen: dict[int, str]
-) -> pd.DataFrame:
-    """Read the chosen columns; a row with too few or too many values is refused by number."""
+def _parse(path: Path, encoding: str, delimiter: str, width: int) -> pd.DataFrame:
+    """Read the columns; a row with too few or too many values is refused by number."""
     import pyarrow as pa
     from pyarrow import csv as arrow
-
-    if not chosen:
-        return pd.DataFrame()
 
     odd: dict[int, tuple[int, str]] = {}
 
@@ -187,14 +196,13 @@ def _parse(
                 invalid_row_handler=note,
             ),
             arrow.ConvertOptions(
-                include_columns=[f"f{place}" for place in chosen],
                 column_types=dict.fromkeys(places, pa.string()),
                 strings_can_be_null=False,
             ),
         )
     except (pa.ArrowInvalid, UnicodeDecodeError) as error:
         raise UnreadableError(f"cannot be read as columns: {clean(str(error), 160)}") from None
-    frame = table.rename_columns(list(chosen.values())).to_pandas()
+    frame = table.to_pandas()
     _refuse_odd({row: found for row, found in odd.items() if found[1].strip()}, width)
     return _numbered(frame, len(frame), set(odd))
 
@@ -222,7 +230,7 @@ def _numbered(frame: pd.DataFrame, rows: int, skipped: set[int]) -> pd.DataFrame
 # --- Excel -------------------------------------------------------------------------------------
 
 
-def _read_xlsx(file: OpenedFile, columns: Synonyms | None) -> pd.DataFrame:
+def _read_xlsx(file: OpenedFile) -> tuple[list[str], pd.DataFrame]:
     import openpyxl
 
     try:
@@ -243,10 +251,10 @@ def _read_xlsx(file: OpenedFile, columns: Synonyms | None) -> pd.DataFrame:
         ) from None
     if not rows:
         raise UnreadableError("is an empty sheet")
-    chosen = pick_columns(rows[0], columns)
-    body = [[row[place] if place < len(row) else "" for place in chosen] for row in rows[1:]]
-    frame = pd.DataFrame(body, columns=list(chosen.values()), dtype=str)
-    return _numbered(frame, len(frame), set())
+    width = max(map(len, rows))
+    header, *body = [row + [""] * (width - len(row)) for row in rows]
+    frame = pd.DataFrame(body, columns=range(width), dtype=str)
+    return header, _numbered(frame, len(frame), set())
 
 
 def _rows_of(book: Any, layer: str | None) -> Iterable[tuple[Any, ...]]:

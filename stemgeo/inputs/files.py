@@ -22,6 +22,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
+from stemgeo.inputs.columns import Columns, Synonyms
 from stemgeo.inputs.formats import (
     EXTRACT,
     HEAD_BYTES,
@@ -35,7 +36,7 @@ from stemgeo.inputs.formats import (
 from stemgeo.notes import Said, say
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
     from datetime import date
 
     from stemgeo.errors import Findings
@@ -113,6 +114,8 @@ class Provenance:
         As declared in the study.
     note
         What was found or left out while reading.
+    columns
+        Each column of the file, and what it was taken as: empty when it was not used.
     """
 
     role: str
@@ -123,6 +126,7 @@ class Provenance:
     licence: str
     date: date | None
     note: str = ""
+    columns: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -149,6 +153,7 @@ class OpenedFile:
     _origin: Provenance
     _findings: Findings
     _notes: list[str] = field(default_factory=list)
+    _columns: Columns = field(default_factory=Columns)
 
     def error(self, what: str, mend: str = "") -> None:
         """Report that the file cannot be used."""
@@ -171,10 +176,49 @@ class OpenedFile:
         """Keep for the manifest how the file was read."""
         self._notes.append(text)
 
+    def holds(self, labels: Mapping[str, str]) -> None:
+        """Keep which columns the file has: their labels, by the names under which they are read.
+
+        Whichever of them no reader `takes` is told to the reader of the figures.
+        """
+        self._columns.labels = {name: clean(label, 40) for name, label in labels.items()}
+
+    def takes(self, column: object, meaning: str, known: Synonyms | None = None) -> None:
+        """Keep that a column is used, and what it is taken as.
+
+        Parameters
+        ----------
+        column
+            The name under which it is read; one that the file does not have changes nothing.
+        meaning
+            Our name for it, or some words.
+        known
+            The names that columns may have here, for what is told of those that are not used.
+        """
+        label, labels = self._columns.labels.get(str(column)), self._columns.labels.values()
+        if label is not None and str(column) not in self._columns.taken:
+            self._columns.taken[str(column)] = meaning
+            times = sum(one.lower() == label.lower() for one in labels)
+            if times > 1:
+                self.error(f"has {times} columns '{label}'", "keep the one that is meant")
+        self.knows(known or {})
+
+    def knows(self, names: Synonyms) -> None:
+        """Keep which names columns may have here."""
+        self._columns.known |= {meaning: tuple(known) for meaning, known in names.items()}
+
     @property
     def provenance(self) -> Provenance:
-        """Where the file came from, with the notes so far."""
-        return replace(self._origin, note="; ".join(self._notes))
+        """Where the file came from, with the notes and the use of its columns so far."""
+        return replace(self._origin, note="; ".join(self._notes), columns=self._columns.listed)
+
+    def _tell_unused(self) -> None:
+        # That module needs this one.
+        from stemgeo.inputs.messages import told_unused
+
+        unused = self._columns.unused
+        if unused:
+            self._findings.leave(self.name, told_unused(unused))
 
 
 @contextmanager
@@ -208,6 +252,8 @@ def opened(given: Input, role: str, findings: Findings) -> Iterator[OpenedFile |
         except OSError as error:
             findings.error(name, f"cannot be read: {error.strerror or type(error).__name__}")
         yield file
+        if file is not None:
+            file._tell_unused()  # noqa: SLF001  (at the door, so that no reader can forget it)
         if file is not None and before is not None and not _same(before, path):
             findings.error(name, "changed while it was read", "run again when it is complete")
 

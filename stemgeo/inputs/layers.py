@@ -83,11 +83,13 @@ def load_layer(
 def _labels(raw: gpd.GeoDataFrame, given: Layer, file: OpenedFile) -> pd.DataFrame | None:
     """Give each polygon its code and its name."""
     code = _codes(raw, given.id, file)
-    name = usual_names(raw)
-    if given.name:
+    if not given.name:
+        name = usual_names(raw, file)
+    else:
         column = declared_column(given.name, raw.columns.drop(raw.geometry.name), file)
         if column is None:
             return None
+        file.takes(column, "name")
         name = as_text(raw[column]).map(strip_control)
     if code is None:
         return None
@@ -117,6 +119,7 @@ def _codes(raw: gpd.GeoDataFrame, declared: str, file: OpenedFile) -> pd.Series 
             ),
         )
         return pd.Series(raw.index.astype(str), index=raw.index)
+    file.takes(column, "code")
     codes = as_text(raw[column]).map(strip_control)
     without = codes.index[codes == ""].tolist()
     if without:

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 _VALUES_SHOWN = 3
+_COLUMNS_SHOWN = 8
 
 
 _THINGS = {
@@ -21,6 +22,7 @@ _THINGS = {
     "candidate place": ("candidate places", "kandidaatplaats", "kandidaatplaatsen"),
     "cell": ("cells", "cel", "cellen"),
     "child": ("children", "kind", "kinderen"),
+    "column": ("columns", "kolom", "kolommen"),
     "combination": ("combinations", "combinatie", "combinaties"),
     "feature": ("features", "object", "objecten"),
     "ferry": ("ferries", "veer", "veren"),
@@ -57,6 +59,26 @@ def listed(items: Sequence[object], most: int = 10) -> Said:
         return row
     rest = amount(len(items) - most)
     return say("{row} and {rest} more", "{row} en nog {rest}", row=row, rest=rest)
+
+
+def told_unused(columns: Sequence[tuple[str, str]]) -> Said:
+    """Say which columns were not used, each with the nearest known name, if there is one."""
+
+    def named(label: str, near: str) -> Said | str:
+        if not near:
+            return f"'{label}'"
+        both = {"label": label, "near": near}
+        return say("'{label}' (is '{near}' meant?)", "'{label}' (is '{near}' bedoeld?)", **both)
+
+    names = [named(*column) for column in columns]
+    several = len(columns) > 1
+    return say(
+        "{columns} {were} not used: {names}",
+        "{columns} {were} niet gebruikt: {names}",
+        columns=counted(len(columns), "column"),
+        were=Said("were", "zijn") if several else Said("was", "is"),
+        names=listed(names, _COLUMNS_SHOWN),
+    )
 
 
 def at(kind: object, rows: Sequence[object]) -> Said:

@@ -10,7 +10,8 @@ import numpy.typing as npt
 import pandas as pd
 from pyproj import CRS, Transformer
 
-from stemgeo.inputs.cells import Synonyms, as_numbers, read_table
+from stemgeo.inputs.cells import as_numbers, read_table
+from stemgeo.inputs.columns import Synonyms
 from stemgeo.inputs.files import OpenedFile, clean
 from stemgeo.inputs.formats import TABLE
 from stemgeo.inputs.messages import listed
@@ -101,6 +102,9 @@ def _from_table(file: OpenedFile) -> tuple[pd.DataFrame, gpd.GeoSeries] | None:
     if located is None:
         return None
     points, used = located
+    for name, axis in zip(pair, ("east", "north"), strict=True):
+        file.takes(name, axis)
+    file.knows({"east": [pair[0] for pair in _PAIRS], "north": [pair[1] for pair in _PAIRS]})
     file.note(f"coordinates from '{pair[0]}' and '{pair[1]}', {used}")
     return table.drop(columns=list(pair)), points
 
@@ -229,8 +233,8 @@ def _report_far(
             file.error_at(where, f"lies far outside Belgium ({at})", "correct the coordinates")
 
 
-def named(table: pd.DataFrame, synonyms: Synonyms) -> dict[str, Any]:
-    """Find our columns among those of a table: our name, and the label it has there."""
+def named(table: pd.DataFrame, synonyms: Synonyms, file: OpenedFile) -> dict[str, Any]:
+    """Take our columns among those of a table: our name, and the label it has there."""
     plain = {
         str(label).strip().lower().replace(" ", "_"): label for label in reversed(table.columns)
     }
@@ -239,4 +243,6 @@ def named(table: pd.DataFrame, synonyms: Synonyms) -> dict[str, Any]:
         label = next((plain[one] for one in known if one in plain), None)
         if label is not None and label not in found.values():
             found[name] = label
+            file.takes(label, name)
+    file.knows(synonyms)
     return found

@@ -12,7 +12,7 @@ from stemgeo import facts
 from stemgeo.errors import Findings
 from stemgeo.inputs import vintages
 from stemgeo.inputs.boundaries import as_input
-from stemgeo.inputs.cells import as_numbers, pick_columns, read_table
+from stemgeo.inputs.cells import as_numbers, pick_columns, read_table, take_columns
 from stemgeo.inputs.files import OpenedFile, Provenance, clean, opened, strip_control
 from stemgeo.inputs.formats import UnreadableError
 from stemgeo.inputs.messages import all_fine, counted, listed
@@ -144,7 +144,7 @@ def load_population(
         table = read_table(file)
         if table is None:
             return unusable, file.provenance
-        raw, further = _ours_and_others(table)
+        raw, further = _ours_and_others(table, file)
         people = _checked(raw, further, file)
         if people is None:
             return unusable, file.provenance
@@ -171,21 +171,19 @@ def load_population(
         return Population(children, residents, year, origin), file.provenance
 
 
-def _ours_and_others(table: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
+def _ours_and_others(table: pd.DataFrame, file: OpenedFile) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Part a table into our columns, under our names, and those by which it counts further.
 
     Statbel's files also count by nationality and civil status.
     """
     chosen = pick_columns(list(table.columns), _COLUMNS)
-    ours = table.iloc[:, list(chosen)].set_axis(list(chosen.values()), axis=1)
-    # A note at the foot stands in a column of its own.
-    filled = (ours != "").any(axis=1)
+    ours = take_columns(table, _COLUMNS, file)  # a note at the foot stands in a column of its own
     others = [
         place
         for place, label in enumerate(table.columns)
         if place not in chosen and label not in _NAMES
     ]
-    return ours[filled], table.iloc[:, others][filled]
+    return ours, table.iloc[:, others].loc[ours.index]
 
 
 def _checked(raw: pd.DataFrame, further: pd.DataFrame, file: OpenedFile) -> pd.DataFrame | None:

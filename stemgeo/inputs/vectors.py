@@ -91,6 +91,8 @@ def read_layer(
         file.error("holds no features")
         return None
     frame.index = pd.RangeIndex(1, len(frame) + 1, name="feature")
+    labels = frame.columns.drop(frame.geometry.name)
+    file.holds({str(label): str(label) for label in labels})
     return frame
 
 

@@ -156,7 +156,7 @@ def _from_addresses(file: OpenedFile) -> gpd.GeoDataFrame | None:
     if read is None:
         return None
     table, points = read
-    label = named(table, _WEIGHT).get("weight")
+    label = named(table, _WEIGHT, file).get("weight")
     weight: pd.Series | None = pd.Series(1.0, index=table.index)
     if label is None:
         file.note("each address weighs 1")
@@ -328,7 +328,7 @@ def _from_points(file: OpenedFile) -> gpd.GeoDataFrame | None:
     if read is None:
         return None
     table, points = read
-    label = named(table, _WEIGHT).get("weight") or _only_column_of_people(table)
+    label = named(table, _WEIGHT, file).get("weight") or _only_column_of_people(table)
     if label is None:
         file.error("has no column of weights", "name the column with people `weight`")
         return None
@@ -341,6 +341,7 @@ def _from_points(file: OpenedFile) -> gpd.GeoDataFrame | None:
 
 def _weights_of(table: pd.DataFrame, label: Any, file: OpenedFile) -> pd.Series | None:
     """Read the column of weights; None when a value is no number of 0 or more."""
+    file.takes(label, "weight")
     file.note(f"weights from column '{clean(str(label), 40)}'")
     weight = as_numbers(as_text(table[label]))
     known = np.isfinite(weight) & (weight >= 0)
