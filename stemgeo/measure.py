@@ -22,8 +22,9 @@ from stemgeo.demand import AgeCell, Ground, Placed, age_cells, place_children, s
 from stemgeo.errors import InputError, Problem
 from stemgeo.inputs import Inputs, load_inputs
 from stemgeo.inputs.messages import counted
-from stemgeo.notes import Note, Said, day, say
-from stemgeo.study import SCENARIOS, AcademyRules, Study
+from stemgeo.notes import Note, Said, say
+from stemgeo.recognition import recognised
+from stemgeo.study import SCENARIOS, Study
 from stemgeo.tables import checked
 
 if TYPE_CHECKING:
@@ -203,69 +204,6 @@ def measure(prepared: Prepared, day: dt.date, *, threads: int | None = None) -> 
         ),
         notes=(*notes, *_near_the_edge(prepared, reached)),
     )
-
-
-def recognised(
-    register: gpd.GeoDataFrame, date: dt.date, rules: AcademyRules
-) -> tuple[gpd.GeoDataFrame, list[Note]]:
-    """Choose the academies whose recognition is valid on a day.
-
-    Parameters
-    ----------
-    register
-        The academies table. Without `valid_from` a recognition has always begun; without
-        `valid_until` it lasts `rules.recognition_years` from `valid_from`, or for ever when that
-        is unknown: so the places of a plan count on every day.
-    date
-        The day, inclusive at both ends.
-    rules
-        Of the study.
-
-    Returns
-    -------
-    tuple
-        The academies that count, and a note when there are none.
-    """
-    on = pd.Timestamp(date)
-    start, end = _first_and_last_day(register, rules)
-    # An unknown date compares as false: what has no known start or end has not begun or ended.
-    chosen = register[~(start > on) & ~(end < on)].reset_index(drop=True)
-    if len(chosen):
-        return chosen, []
-    return chosen, [
-        Note(
-            Said("academies", "academies"),
-            say(
-                "none of {all} is recognised on {day}",
-                "van de {all} is er geen enkele erkend op {day}",
-                all=counted(len(register), "academy"),
-                day=day(date),
-            ),
-            say("nobody is in time", "niemand is op tijd"),
-        )
-    ]
-
-
-def lapsed(register: gpd.GeoDataFrame, date: dt.date, rules: AcademyRules) -> gpd.GeoDataFrame:
-    """Choose the academies whose recognition ended before a day; `last_day` says when.
-
-    Parameters
-    ----------
-    register, date, rules
-        As for `recognised`.
-    """
-    _, end = _first_and_last_day(register, rules)
-    ended = (end < pd.Timestamp(date)).to_numpy()
-    return register.assign(last_day=end)[ended].reset_index(drop=True)
-
-
-def _first_and_last_day(
-    register: gpd.GeoDataFrame, rules: AcademyRules
-) -> tuple[pd.Series, pd.Series]:
-    start, end = (pd.to_datetime(register[name]) for name in ("valid_from", "valid_until"))
-    # From the eve: two years from 29 February end on 28 February, not on the 27th.
-    eve = start - pd.Timedelta(days=1)
-    return start, end.fillna(eve + pd.DateOffset(years=rules.recognition_years))
 
 
 def _network(inputs: Inputs) -> Network:

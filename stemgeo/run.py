@@ -18,10 +18,10 @@ from stemgeo.measure import (
     measure,
     prepare,
     quiet,
-    recognised,
     sensitivity,
     surface_effects,
 )
+from stemgeo.recognition import recognised
 from stemgeo.result import Tables
 from stemgeo.siting.municipalities import candidate_municipalities
 from stemgeo.siting.places import candidates

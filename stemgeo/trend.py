@@ -22,6 +22,7 @@ from stemgeo.maps.series import partly_measured
 from stemgeo.maps.small_multiples import small_multiples, small_multiples_alt
 from stemgeo.measure import Measured, Prepared, measure, prepare, quiet
 from stemgeo.notes import Note, Said, amount, day, in_both, say
+from stemgeo.recognition import Standing, is_undated
 from stemgeo.report import summary
 from stemgeo.report.bundle import (
     attribution,
@@ -50,15 +51,15 @@ MEASURED_FROM, MEASURED_TO = 0.4, 0.9
 """Part of the progress in which the years are measured; before it all is read and placed."""
 WORDS = {
     "nl": {
-        "recognised": "Academies: erkend op {day} van elk jaar.",
-        "undated": "Academies: academies van het register, zonder datums.",
+        "academies": "Academies: {recognised}.",
+        "day": "{day} van elk jaar",
         "population": "Bevolking: {populations}.",
         "constant": "Alle jaren tellen dezelfde kinderen: alleen de academies veranderen.",
         "unchanging": "Alle jaren tellen dezelfde kinderen en dezelfde academies.",
         "territory": "In alle jaren gelden de gemeentegrenzen van {vintage}.",
         "reported": "Gerapporteerd",
         "reported_note": "Deze cijfers zijn niet gemeten maar overgenomen uit antwoorden en "
-        "persberichten. Zij gaan over erkende STEM-academies in heel Vlaanderen, ook als deze "
+        "persberichten. Zij gaan over STEM-academies in heel Vlaanderen, ook als deze "
         "studie iets anders meet. Bereikte kinderen namen deel; kinderen op tijd kunnen een "
         "academie bereiken.",
         "new": "Nieuw in {year}, nog niet in {before}",
@@ -69,15 +70,15 @@ WORDS = {
         "measuring": "{year} meten",
     },
     "en": {
-        "recognised": "Academies: recognised on {day} of each year.",
-        "undated": "Academies: those of the register, without dates.",
+        "academies": "Academies: {recognised}.",
+        "day": "{day} of each year",
         "population": "Population: {populations}.",
         "constant": "All years count the same children: only the academies change.",
         "unchanging": "All years count the same children and the same academies.",
         "territory": "The municipal boundaries of {vintage} hold in all years.",
         "reported": "Reported",
         "reported_note": "These figures are not measured but taken from answers and press "
-        "releases. They are about recognised STEM academies in all of Flanders, also when this "
+        "releases. They are about STEM academies in all of Flanders, also when this "
         "study measures something else. Children reached took part; children in time can reach "
         "an academy.",
         "new": "New in {year}, not yet in {before}",
@@ -214,8 +215,8 @@ def _left_out(plan: Input | None) -> list[Note]:
     if plan is None:
         return []
     what = say(
-        "its places are recognised in no year, and left out of the trend",
-        "de plaatsen ervan zijn in geen enkel jaar erkend, en tellen in de evolutie niet mee",
+        "its places stood open in no year, and are left out of the trend",
+        "de plaatsen ervan waren in geen enkel jaar open, en tellen in de evolutie niet mee",
     )
     return [Note(plan.path.name, what)]
 
@@ -284,14 +285,9 @@ def _same_children(inputs: dict[int, Inputs]) -> bool:
     return len({id(one) for one in inputs.values()}) == 1
 
 
-def _is_undated(academies: gpd.GeoDataFrame) -> pd.Series:
-    undated: pd.Series = academies["valid_from"].isna() & academies["valid_until"].isna()
-    return undated
-
-
 def _undated(register: gpd.GeoDataFrame) -> list[Note]:
     """Say how many academies count in every year because the register gives them no dates."""
-    undated = int(_is_undated(register).sum())
+    undated = int(is_undated(register).sum())
     if not undated:
         return []
     what = say(
@@ -371,11 +367,11 @@ def _text(trend: Trend) -> MapText:
     populations = [words["each"].format(year=y, population=p) for y, p in told.items()]
     counted = next(iter(told.values())) if constant else "; ".join(populations)
     day = format_date(study.about.date, "d MMMM" if language == "nl" else "MMMM d", language)
-    has_dates = not _is_undated(inputs[0].academies).all()
+    standing = Standing.of(inputs[0].academies, language)
     dates = [
-        words["recognised" if has_dates else "undated"].format(day=day),
+        words["academies"].format(recognised=standing.on(words["day"].format(day=day))),
         words["population"].format(populations=counted),
-        *([words["constant" if has_dates else "unchanging"]] if constant else []),
+        *([words["constant" if standing.dated else "unchanging"]] if constant else []),
     ]
     return replace(map_text(study, inputs[0]), date=" ".join(dates), source=attribution(*inputs))
 

@@ -20,6 +20,7 @@ ORDER = [
     "sample",
     "tables",
     "inputs",
+    "recognition",
     "subsidy",
     "network",
     "demand",

@@ -23,7 +23,8 @@ import stemgeo as sg
 from stemgeo import facts
 from stemgeo.errors import InputError
 from stemgeo.inputs import read_academies
-from stemgeo.measure import measure, prepare, quiet, recognised
+from stemgeo.measure import measure, prepare, quiet
+from stemgeo.recognition import recognised
 from stemgeo.study import AcademyRules
 
 if TYPE_CHECKING:

@@ -15,7 +15,8 @@ from stemgeo.access.travel_time import horizon_ms
 from stemgeo.access.travellers import OverNetwork
 from stemgeo.demand import serves
 from stemgeo.gaps.late import NOWHERE, PROFILES, each_once
-from stemgeo.measure import in_time, lapsed, nearest_labels
+from stemgeo.measure import in_time, nearest_labels
+from stemgeo.recognition import lapsed
 
 if TYPE_CHECKING:
     import geopandas as gpd

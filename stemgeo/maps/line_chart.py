@@ -93,7 +93,7 @@ _WORDS: dict[Language, _Words] = {
         partly="* en open punt: minder dan de helft van de kinderen is gemeten; dit aandeel zegt "
         "niets over het geheel.",
         reported="gerapporteerd",
-        sources="Gerapporteerde cijfers over erkende STEM-academies",
+        sources="Gerapporteerde cijfers over STEM-academies",
         quiet="rustige wegen",
         chart="Lijngrafiek",
         last_year="In {year}",
@@ -104,7 +104,7 @@ _WORDS: dict[Language, _Words] = {
         partly="* and open point: fewer than half of the children are measured; this share says "
         "nothing of the whole.",
         reported="reported",
-        sources="Reported figures on recognised STEM academies",
+        sources="Reported figures on STEM academies",
         quiet="quiet roads",
         chart="Line chart",
         last_year="In {year}",

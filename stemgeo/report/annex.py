@@ -19,6 +19,7 @@ from babel.numbers import format_decimal
 from stemgeo.coverage import ALL_BANDS, COUNTS
 from stemgeo.maps.series import partly_measured
 from stemgeo.maps.text import gap_places, gap_reason
+from stemgeo.recognition import Standing
 from stemgeo.report.annex_words import (
     ANNEX,
     ANNEXES,
@@ -428,6 +429,7 @@ def _numbers(result: Reading) -> dict[str, str]:
     elsewhere = " " + SUBSIDY[language]["elsewhere"] if of.amounts_of is not None else ""
     elsewhere = elsewhere.format(year=of.year, other=of.amounts_of)
     own = words["own_cost"] if study.inputs.candidates is not None else ""
+    standing = Standing.of(result.table("academies"), language)
     return {
         "ages": ages_in_words(study),
         "minutes": format_decimal(study.travel.cutoff_min, locale=language),
@@ -439,7 +441,7 @@ def _numbers(result: Reading) -> dict[str, str]:
             count=count
         ),
         "elsewhere": elsewhere + own,
-        "or_planned": words["or_planned"] if study.inputs.plan is not None else "",
+        "recognised": standing.many(_day(result), or_planned=study.inputs.plan is not None),
     }
 
 

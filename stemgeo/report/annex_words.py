@@ -144,9 +144,8 @@ HEADS = {
 
 MEANINGS = {
     "nl": {
-        "academies": "Locaties van STEM-academies in de gemeente die op {day} erkend{or_planned} "
-        "zijn.",
-        "planned": "Geplande plaatsen, meegeteld als open; zij zijn niet erkend.",
+        "academies": "Locaties van STEM-academies in de gemeente {recognised}.",
+        "planned": "Geplande plaatsen, meegeteld als open; zij staan niet in het register.",
         "children": "Alle kinderen van {ages} jaar: op tijd, niet op tijd en niet gemeten samen.",
         "covered": "Kinderen die binnen {minutes} minuten fietsen een STEM-academie voor hun "
         "leeftijd kunnen bereiken, bij de centrale fietssnelheid. Niet de kinderen die er "
@@ -186,9 +185,8 @@ MEANINGS = {
         "{trajectories} per plaats, zonder het maximum per aanvrager.{elsewhere}",
     },
     "en": {
-        "academies": "Places of STEM academies in the municipality, recognised{or_planned} on "
-        "{day}.",
-        "planned": "Planned places, counted as open; they are not recognised.",
+        "academies": "Places of STEM academies in the municipality, {recognised}.",
+        "planned": "Planned places, counted as open; they are not in the register.",
         "children": "All children aged {ages}: in time, not in time and not measured together.",
         "covered": "Children who can reach a STEM academy for their age within {minutes} minutes "
         "by bicycle, at the central riding speed. Not those who take part.",
@@ -285,7 +283,6 @@ WORDS = {
         "column": "Kolom \N{LEFT DOUBLE QUOTATION MARK}{head}\N{RIGHT DOUBLE QUOTATION MARK}",
         "credit": "Bronvermelding",
         "note": "Opmerking bij de meting",
-        "or_planned": " of gepland",
     },
     "en": {
         "totals": "Totals",
@@ -345,7 +342,6 @@ WORDS = {
         "column": "Column \N{LEFT DOUBLE QUOTATION MARK}{head}\N{RIGHT DOUBLE QUOTATION MARK}",
         "credit": "Attribution",
         "note": "Note on the measurement",
-        "or_planned": " or planned",
     },
 }
 ROLES = {

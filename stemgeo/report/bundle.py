@@ -21,6 +21,7 @@ from stemgeo.maps.kinds import save_drawn
 from stemgeo.maps.series import lighter
 from stemgeo.maps.text import MapText
 from stemgeo.notes import in_both
+from stemgeo.recognition import Standing, recognised
 from stemgeo.report.files import RUN, whole_folder, write_manifest
 from stemgeo.report.sheets import FINEST_DETAIL_M, Sheets, zone_table
 from stemgeo.report.summary import summary_markdown
@@ -51,8 +52,8 @@ MEASURE = {
 PLANNED = {"nl": "met geplande plaatsen", "en": "with planned places"}
 FERRIES = {"nl": "met gebruik van veerboten", "en": "ferries are used"}
 DATES = {
-    "nl": "Bevolking: {population}. Academies: erkend op {academies}.",
-    "en": "Population: {population}. Academies: recognised on {academies}.",
+    "nl": "Bevolking: {population}. Academies: {academies}.",
+    "en": "Population: {population}. Academies: {academies}.",
 }
 BROUGHT = {
     "nl": {
@@ -73,13 +74,15 @@ def map_text(study: Study, inputs: Inputs) -> MapText:
     """Say what is printed around every map: title, notice, sources, dates, method."""
     language = study.output.language
     factor = format_decimal(study.travel.detour_factor, format="0.###", locale=language)
+    counting, _ = recognised(inputs.academies, study.about.date, study.academies)
+    standing = Standing.of(counting, language)
     return MapText(
         title=study.about.title,
         notice=study.about.notice,
         source=attribution(inputs),
         date=DATES[language].format(
             population=population_date(study, inputs),
-            academies=format_date(study.about.date, "long", language),
+            academies=standing.on(format_date(study.about.date, "long", language)),
         ),
         language=language,
         method_note=_method_note(study, NOTE[language].format(factor=factor)),

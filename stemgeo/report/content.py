@@ -17,6 +17,7 @@ from stemgeo import subsidy
 from stemgeo.coverage import ALL_BANDS, COUNTS, REGION
 from stemgeo.errors import Problem, ResultError
 from stemgeo.maps.text import WORDS, gap_places, gap_reason
+from stemgeo.recognition import Standing
 from stemgeo.report.compare import compare, differences
 from stemgeo.report.files import SITE, checked_file, read_manifest
 from stemgeo.report.reading import Reading
@@ -121,6 +122,7 @@ def figures(
             for band in study.travel.bands
         ],
         "sexes": _sexes(source),
+        "register": _register(source),
         "gaps": _gaps(source, "all"),
         "quiet_gaps": _gaps(source, "low_stress"),
         "candidates": _candidates(source),
@@ -151,20 +153,31 @@ def _place(source: Source, level: str, code: str, name: str) -> Row:
     }
 
 
+def _register(source: Source) -> Row:
+    """Say how the academies that count may be called; see `recognition.Standing`."""
+    standing = Standing.of(source.table("academies"), source.language)
+    return {
+        "academies": standing.academies,
+        "undated": standing.undated,
+        "dated": standing.dated,
+        "some": standing.some,
+        "behind": standing.register,
+        "unknown": standing.unknown,
+    }
+
+
 def _year_before(source: Source) -> Row:
     """Say of which day the year before is, and how many academies have no dates to go by."""
-    register = source.table("academies")
-    register = register[~register["planned"].astype(bool)]
-    undated = register["valid_from"].isna() & register["valid_until"].isna()
+    standing = Standing.of(source.table("academies"), source.language)
     today = source.study.about.date
     # Of academies that are gone a municipality that lost its own still tells.
     changes = source.table("changes")
     moved = bool((changes["has_academy"] != changes["had_academy"]).any())
     return {
         "date": source.study.day_in(today.year - 1),
-        "academies": len(register),
-        "undated": int(undated.sum()),
-        "known": moved or (bool(len(register)) and not bool(undated.all())),
+        "academies": standing.academies,
+        "undated": standing.undated,
+        "known": moved or standing.undated < standing.academies,
     }
 
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from babel.numbers import format_decimal
 
 from stemgeo.inputs import vintages
+from stemgeo.recognition import Standing
 from stemgeo.subsidy import (
     CENTS,
     LAYER,
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
 
 WORDS = {
     "nl": {
-        "lead": "Volgens de subsidieregels van {year} kosten de erkende academies van het register "
+        "lead": "Volgens de subsidieregels van {year} kosten de {some}academies van het register "
         "{amount} euro ({counted}){envelope}.",
         "with_plan": "Met de geplande plaatsen erbij wordt dat {amount} euro ({counted})"
         "{envelope}.",
@@ -61,7 +62,7 @@ WORDS = {
         "or": " of ",
     },
     "en": {
-        "lead": "Under the subsidy rules of {year} the recognised academies of the register cost "
+        "lead": "Under the subsidy rules of {year} the {some}academies of the register cost "
         "{amount} euro ({counted}){envelope}.",
         "with_plan": "With the planned places it becomes {amount} euro ({counted}){envelope}.",
         "one_own": "1 planned place has a cost of its own, {amount} euro, outside these rules.",
@@ -115,7 +116,8 @@ def subsidy_lines(result: Tables) -> list[str]:
         sums = total(table, of)
         told = _counted(table, sums, language)
         against = _against(sums, language) if whole else ""
-        lines.append(words[key].format(year=of.year, envelope=against, **told))
+        some = Standing.of(result.academies, study.output.language).some
+        lines.append(words[key].format(year=of.year, some=some, envelope=against, **told))
     if own:
         euro = own_costs_cents(result.academies) / CENTS
         form = "#,##0" if euro.is_integer() else "#,##0.00"

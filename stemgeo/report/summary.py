@@ -11,6 +11,7 @@ from babel.numbers import format_decimal
 from stemgeo.maps.text import WORDS as TEXT
 from stemgeo.maps.text import gap_places, gap_reason, per_cent
 from stemgeo.notes import Note
+from stemgeo.recognition import Standing
 from stemgeo.report.subsidy import subsidy_lines
 
 if TYPE_CHECKING:
@@ -58,15 +59,14 @@ GROUP_HEADS = {
 WORDS = {
     "nl": {
         "lead": "Van de {measured} gemeten kinderen van {ages} jaar bereikt {share} ({low} tot "
-        "{high}) binnen {minutes} minuten fietsen een STEM-academie die op {date} "
-        "erkend{or_planned} is. {unmeasured}Een STEM-academie hebben {with_academy} van de "
+        "{high}) binnen {minutes} minuten fietsen een STEM-academie "
+        "{recognised}. {unmeasured}Een STEM-academie hebben {with_academy} van de "
         "{municipalities}.",
         "planned": "Met {count} erbij, geteld als open{only}.",
         "only_one_planned": "; 1 gemeente heeft alleen een geplande plaats",
         "only_planned": "; {count} gemeenten hebben alleen een geplande plaats",
         "one_planned": "1 geplande plaats",
         "planned_places": "{count} geplande plaatsen",
-        "or_planned": " of gepland",
         "one_municipality": "ene gemeente",
         "municipalities": "{count} gemeenten",
         "ages": "{first} tot en met {last}",
@@ -122,14 +122,13 @@ WORDS = {
     },
     "en": {
         "lead": "Of the {measured} measured children aged {ages}, {share} ({low} to {high}) reach "
-        "a STEM academy recognised on {date}{or_planned} within {minutes} minutes by bicycle. "
+        "a STEM academy {recognised} within {minutes} minutes by bicycle. "
         "{unmeasured}{with_academy} of the {municipalities} have a STEM academy.",
         "planned": "With {count} added, counted as open{only}.",
         "only_one_planned": "; 1 municipality has a planned place only",
         "only_planned": "; {count} municipalities have a planned place only",
         "one_planned": "1 planned place",
         "planned_places": "{count} planned places",
-        "or_planned": " or planned",
         "one_municipality": "one municipality",
         "municipalities": "{count} municipalities",
         "ages": "{first} to {last}",
@@ -316,8 +315,9 @@ def _lead(result: Tables, date: str) -> str:
         low=percent(region["share_low"], language),
         high=percent(region["share_high"], language),
         minutes=format_decimal(study.travel.cutoff_min, locale=language),
-        date=date,
-        or_planned=words["or_planned"] if result.academies["planned"].any() else "",
+        recognised=Standing.of(result.academies, language).one(
+            date, or_planned=bool(result.academies["planned"].any())
+        ),
         unmeasured=words["unmeasured"].format(count=number(unmeasured, language))
         if unmeasured
         else "",

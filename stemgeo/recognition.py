@@ -1,0 +1,203 @@
+"""When an academy's recognition holds, and the one way in which outputs say it.
+
+A register that gives no date says nothing of a recognition: nothing is called recognised then.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+from stemgeo.inputs.messages import counted
+from stemgeo.notes import Note, Said, amount, day, say
+
+if TYPE_CHECKING:
+    import datetime as dt
+
+    import geopandas as gpd
+
+    from stemgeo.study import AcademyRules, Language
+
+
+# -- which academies count -------------------------------------------------------------------
+
+
+def recognised(
+    register: gpd.GeoDataFrame, date: dt.date, rules: AcademyRules
+) -> tuple[gpd.GeoDataFrame, list[Note]]:
+    """Choose the academies whose recognition is valid on a day.
+
+    Parameters
+    ----------
+    register
+        The academies table. Without `valid_from` a recognition has always begun; without
+        `valid_until` it lasts `rules.recognition_years` from `valid_from`, or for ever when that
+        is unknown: so the places of a plan count on every day.
+    date
+        The day, inclusive at both ends.
+    rules
+        Of the study.
+
+    Returns
+    -------
+    tuple
+        The academies that count, and a note when there are none.
+    """
+    on = pd.Timestamp(date)
+    start, end = _first_and_last_day(register, rules)
+    # An unknown date compares as false: what has no known start or end has not begun or ended.
+    chosen = register[~(start > on) & ~(end < on)].reset_index(drop=True)
+    if len(chosen):
+        return chosen, []
+    return chosen, [
+        Note(
+            Said("academies", "academies"),
+            say(
+                "none of {all} is recognised on {day}",
+                "van de {all} is er geen enkele erkend op {day}",
+                all=counted(len(register), "academy"),
+                day=day(date),
+            ),
+            say("nobody is in time", "niemand is op tijd"),
+        )
+    ]
+
+
+def lapsed(register: gpd.GeoDataFrame, date: dt.date, rules: AcademyRules) -> gpd.GeoDataFrame:
+    """Choose the academies whose recognition ended before a day; `last_day` says when.
+
+    Parameters
+    ----------
+    register, date, rules
+        As for `recognised`.
+    """
+    _, end = _first_and_last_day(register, rules)
+    ended = (end < pd.Timestamp(date)).to_numpy()
+    return register.assign(last_day=end)[ended].reset_index(drop=True)
+
+
+def _first_and_last_day(
+    register: gpd.GeoDataFrame, rules: AcademyRules
+) -> tuple[pd.Series, pd.Series]:
+    start, end = (pd.to_datetime(register[name]) for name in ("valid_from", "valid_until"))
+    # From the eve: two years from 29 February end on 28 February, not on the 27th.
+    eve = start - pd.Timedelta(days=1)
+    return start, end.fillna(eve + pd.DateOffset(years=rules.recognition_years))
+
+
+def is_undated(academies: pd.DataFrame) -> pd.Series[bool]:
+    """Tell of which academies the register gives neither the first day nor the last."""
+    undated: pd.Series[bool] = academies["valid_from"].isna() & academies["valid_until"].isna()
+    return undated
+
+
+# -- how it is said --------------------------------------------------------------------------
+
+_DATED = {
+    "nl": {
+        "on": "erkend op {day}{unknown}",
+        "one": "die op {day} erkend{or_planned} is{unknown}",
+        "many": "die op {day} erkend{or_planned} zijn{unknown}",
+        "some": "erkende ",
+        "register": "",
+    },
+    "en": {
+        "on": "recognised on {day}{unknown}",
+        "one": "recognised on {day}{or_planned}{unknown}",
+        "many": "recognised{or_planned} on {day}{unknown}",
+        "some": "recognised ",
+        "register": "",
+    },
+}
+_UNDATED = {
+    "nl": {
+        "on": "in het register, zonder datums",
+        "one": "die in het register staat (zonder datums){or_planned}",
+        "many": "die in het register staan (zonder datums){or_planned}",
+        "some": "",
+        "register": " volgens het register, dat geen datums geeft",
+    },
+    "en": {
+        "on": "in the register, without dates",
+        "one": "in the register (without dates){or_planned}",
+        "many": "in the register (without dates){or_planned}",
+        "some": "",
+        "register": " by the register, which gives no dates",
+    },
+}
+_OR_PLANNED = {
+    "nl": {"one": (" of gepland", " of gepland is"), "many": (" of gepland", " of gepland zijn")},
+    "en": dict.fromkeys(("one", "many"), (" or planned", " or planned")),
+}
+"""Behind what has a date, and what has none: the verb stands elsewhere."""
+_UNKNOWN = {
+    "nl": " (van {undated} van de {academies} academies is geen datum bekend)",
+    "en": " (of {undated} of {academies} academies no date is known)",
+}
+
+
+@dataclass(frozen=True)
+class Standing:
+    """How outputs may call the academies that count: recognised only where a date says so.
+
+    Attributes
+    ----------
+    academies, undated
+        Of the register, how many count, and of how many of these it gives no date. Planned places
+        are neither.
+    language
+        In which it is said.
+    """
+
+    academies: int
+    undated: int
+    language: Language
+
+    @classmethod
+    def of(cls, academies: pd.DataFrame, language: Language) -> Standing:
+        """Count academies; planned ones among them are left out."""
+        register = academies[~academies["planned"].astype(bool)]
+        return cls(len(register), int(is_undated(register).sum()), language)
+
+    @property
+    def dated(self) -> bool:
+        """Whether any academy has a date; where none counts at all, dates are why."""
+        return not self.academies or self.undated < self.academies
+
+    def on(self, date: str) -> str:
+        """Say it of all academies: erkend op 31 december 2022."""
+        return self._say("on", date=date)
+
+    def one(self, date: str, *, or_planned: bool) -> str:
+        """Say it behind one academy: die op 31 december 2022 erkend is."""
+        return self._say("one", date=date, or_planned=or_planned)
+
+    def many(self, date: str, *, or_planned: bool) -> str:
+        """Say it behind more of them: die op 31 december 2022 erkend zijn."""
+        return self._say("many", date=date, or_planned=or_planned)
+
+    @property
+    def some(self) -> str:
+        """The adjective before academies, with its space; nothing where no date is known."""
+        return self._say("some")
+
+    @property
+    def register(self) -> str:
+        """What stands for the adjective, behind the academies; nothing where a date is known."""
+        return self._say("register")
+
+    @property
+    def unknown(self) -> str:
+        """Of how many of them no date is known, in brackets; nothing where all or none have one."""
+        if not self.dated or not self.undated:
+            return ""
+        numbers = {"undated": amount(self.undated), "academies": amount(self.academies)}
+        told = {name: number.to(self.language) for name, number in numbers.items()}
+        return _UNKNOWN[self.language].format(**told)
+
+    def _say(self, key: str, *, date: str = "", or_planned: bool = False) -> str:
+        words = (_DATED if self.dated else _UNDATED)[self.language]
+        plan = _OR_PLANNED[self.language][key][not self.dated] if or_planned else ""
+        return words[key].format(day=date, or_planned=plan, unknown=self.unknown)

@@ -1,0 +1,124 @@
+"""Facts about recognitions: nothing is called recognised of which no date says so."""
+
+from __future__ import annotations
+
+import re
+import zipfile
+from typing import TYPE_CHECKING
+
+import hand
+import pandas as pd
+import pytest
+from docx import Document
+
+import stemgeo as sg
+from stemgeo.recognition import Standing
+from stemgeo.report.content import Source, figures
+from stemgeo.report.letter import write_letter
+from stemgeo.study import PROVINCES
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from stemgeo.study import Language
+
+
+def register(*valid: tuple[str | None, str | None]) -> pd.DataFrame:
+    """Make a register of academies with these first and last days."""
+    names = [f"A{number}" for number in range(len(valid))]
+    places = {name: hand.spot(0, 0) for name in names}
+    return hand.academies(places, valid=dict(zip(names, valid, strict=True)))
+
+
+DATED, UNDATED = ("2022-01-01", None), (None, None)
+
+
+@pytest.mark.parametrize(
+    ("valid", "dutch", "english"),
+    [
+        ([DATED] * 2, "erkend op DAG", "recognised on DAG"),
+        ([UNDATED] * 2, "in het register, zonder datums", "in the register, without dates"),
+        (
+            [(None, "2023-01-01"), UNDATED, UNDATED],
+            "erkend op DAG (van 2 van de 3 academies is geen datum bekend)",
+            "recognised on DAG (of 2 of 3 academies no date is known)",
+        ),
+        ([], "erkend op DAG", "recognised on DAG"),
+    ],
+)
+def test_academies_are_called_recognised_by_their_dates_alone(
+    valid: list[tuple[str | None, str | None]], dutch: str, english: str
+) -> None:
+    """Without any the register says it; with some, of how many there is none."""
+    table = register(*valid)
+    assert Standing.of(table, "nl").on("DAG") == dutch
+    assert Standing.of(table, "en").on("DAG") == english
+
+
+def test_planned_places_have_no_date_to_know() -> None:
+    """A plan beside a dated register takes nothing from it."""
+    table = pd.concat([register(DATED), register(UNDATED).assign(planned=True)])
+    said = Standing.of(table, "nl").one("DAG", or_planned=True)
+    assert said == "die op DAG erkend of gepland is"
+
+
+def write_register(study: Path, undated: range) -> Path:
+    """Take the dates of these rows of the small register away."""
+    header, *rows = hand.SMALL_ACADEMIES.splitlines()
+    lines = [
+        ";".join(row.split(";")[:-2]) + ";;" if number in undated else row
+        for number, row in enumerate(rows)
+    ]
+    (study / "academies.csv").write_text("\n".join([header, *lines]) + "\n", encoding="utf-8")
+    return study
+
+
+def texts(folder: Path) -> dict[str, str]:
+    """Give the text in every file of a folder, that of documents and workbooks too."""
+    found = {}
+    for path in folder.rglob("*.*"):
+        if path.suffix in (".docx", ".xlsx"):
+            with zipfile.ZipFile(path) as archive:
+                for name in archive.namelist():
+                    found[f"{path.name}/{name}"] = archive.read(name).decode("utf-8", "replace")
+        elif path.suffix not in (".png", ".pdf", ".parquet"):
+            found[path.name] = path.read_bytes().decode("utf-8", "replace")
+    return found
+
+
+def letter(result: Path, language: Language) -> str:
+    """Give the text of an answer, whose annexes are made up."""
+    source = Source.of(result, language)
+    one = {"number": "1", "title": "t", "file": "f"}
+    keys = ["municipalities", "region", "gaps", "last_map", *PROVINCES]
+    annexes = {"all": [], "pictures": []} | dict.fromkeys(keys, one)
+    return repr(write_letter(figures(source) | {"annexes": annexes}, language, None).blocks)
+
+
+def test_without_dates_no_output_says_recognised(tmp_path: Path) -> None:
+    """Not one file of a run and its answer, in either language; each says what is known."""
+    study = write_register(hand.write_study(tmp_path / "study", straight_line=True), range(3))
+    result = sg.run(sg.load_study(study)).write(tmp_path / "result")
+    answer = sg.answer(result, tmp_path / "answer")
+    for name, text in (texts(result) | texts(answer)).items():
+        assert not re.search("erkend|recognised", text, re.IGNORECASE), name
+    english = letter(result, "en")
+    assert "recogni" not in english
+    assert "at least one STEM academy by the register, which gives no dates" in english
+    said = "\n".join(one.text for one in Document(str(answer / "antwoord.docx")).paragraphs)
+    assert "erken" not in said
+    assert "minstens één STEM-academie volgens het register, dat geen datums geeft" in said
+    for name in ("summary.md", "map.html", "tables/LEESMIJ.txt", "maps/limburg.svg"):
+        assert "in het register, zonder datums" in (result / name).read_text("utf-8"), name
+
+
+def test_with_some_dates_every_output_says_how_many_lack(tmp_path: Path) -> None:
+    """One of two that count has none, in summary, maps, tables, web map and answer."""
+    study = write_register(hand.write_study(tmp_path / "study", straight_line=True), range(1))
+    result = sg.run(sg.load_study(study)).write(tmp_path / "result")
+    unknown = "erkend op 31 december 2022 (van 1 van de 2 academies is geen datum bekend)"
+    for name in ("summary.md", "map.html", "tables/LEESMIJ.txt", "maps/limburg.svg"):
+        assert unknown in (result / name).read_text("utf-8"), name
+    summary = (result / "summary.md").read_text("utf-8")
+    assert "erkend is (van 1 van de 2 academies is geen datum bekend)" in summary
+    assert "For 1 of the 2 academies no date is known" in letter(result, "en")
