@@ -6,8 +6,11 @@ is a line each with what, where and how to mend it, and exit status 1; a wrong c
 
 from __future__ import annotations
 
+import codecs
+import io
 import signal
 import sys
+import unicodedata
 from collections.abc import Iterator
 from contextlib import contextmanager
 from enum import StrEnum
@@ -17,7 +20,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from stemgeo.errors import Problem, StemgeoError
-from stemgeo.notes import Note
+from stemgeo.notes import Note, strip_control
 from stemgeo.study import PROVINCES
 
 if TYPE_CHECKING:
@@ -597,11 +600,12 @@ def main() -> None:
     """Run the command line; expected errors become plain lines and exit status 1."""
     # A run that is told to end tidies up, as for Ctrl-C.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
+    _bear_any_letter()
     try:
         app(prog_name="stemgeo")
     except StemgeoError as error:
-        for problem in error.problems:
-            _say(f"error: {problem}")
+        for line in str(error).split("\n"):
+            _say(f"error: {line}")
         sys.exit(1)
     except SystemExit as ended:
         # Typer takes Ctrl-C itself and leaves nothing but this status.
@@ -614,7 +618,34 @@ def main() -> None:
 
 
 def _say(line: str) -> None:
-    print(line, file=sys.stderr)
+    print(strip_control(line), file=sys.stderr)
+
+
+def _bear_any_letter() -> None:
+    """Print a letter that the terminal does not know as the nearest that it does."""
+    codecs.register_error("stemgeo.nearest", _nearest)
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="stemgeo.nearest")
+
+
+_PLAIN = str.maketrans(
+    {"…": "...", "–": "-", "—": "-", "‘": "'", "’": "'", "“": '"', "”": '"', "€": "EUR"}
+    | {"→": "->", "≤": "<=", "≥": ">=", "×": "x", "·": "-", "ø": "o", "Ø": "O", "ß": "ss"}
+    | {"æ": "ae", "Æ": "AE", "œ": "oe", "Œ": "OE", "━": "-"}
+)
+
+
+def _nearest(error: UnicodeError) -> tuple[str, int]:
+    """Write what an encoding lacks without its accents, or as its number."""
+    if not isinstance(error, UnicodeEncodeError):
+        raise error
+    text = error.object[error.start : error.end].translate(_PLAIN)
+    letters = [
+        char for char in unicodedata.normalize("NFKD", text) if not unicodedata.combining(char)
+    ]
+    fitting = "".join(letters).encode(error.encoding, "backslashreplace")
+    return fitting.decode(error.encoding), error.end
 
 
 def _warn(notes: tuple[Note, ...]) -> None:
@@ -630,6 +661,9 @@ def _notices(content: dict[str, str], form: Form) -> None:
 
 
 def _emit(table: pd.DataFrame, form: Form) -> None:
+    if form is not Form.text and isinstance(sys.stdout, io.TextIOWrapper):
+        # Data are for programs: every letter as it is, whatever the terminal can show.
+        sys.stdout.reconfigure(encoding="utf-8", errors="backslashreplace")
     if form is Form.csv:
         table.to_csv(sys.stdout, index=False, float_format="%.6f", lineterminator="\n")
     elif form is Form.json:

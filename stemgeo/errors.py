@@ -9,9 +9,12 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
-from stemgeo.notes import Note, Said
+from stemgeo.notes import Note, Said, strip_control
 
 T = TypeVar("T")
+
+_LONGEST = 2000
+"""Characters of a problem, with room for a path and a row of names."""
 
 
 @dataclass(frozen=True)
@@ -24,7 +27,13 @@ class Problem:
 
     def __str__(self) -> str:
         line = f"{self.where}: {self.what}"
-        return f"{line}; {self.mend}" if self.mend else line
+        return _in_one_line(f"{line}; {self.mend}" if self.mend else line)
+
+
+def _in_one_line(text: str) -> str:
+    """Keep a problem to one line of some length, whatever the names and values in it hold."""
+    line = strip_control(text)
+    return line if len(line) <= _LONGEST else line[: _LONGEST - 1] + "…"
 
 
 class StemgeoError(Exception):
@@ -37,12 +46,12 @@ class StemgeoError(Exception):
     """
 
     def __init__(self, *problems: Problem | str) -> None:
-        super().__init__("\n".join(str(problem) for problem in problems))
+        super().__init__("\n".join(_in_one_line(str(problem)) for problem in problems))
         self.problems = problems
 
     # OSError would take the arguments for an errno: keep what we were given.
     def __str__(self) -> str:
-        return "\n".join(str(problem) for problem in self.problems)
+        return "\n".join(_in_one_line(str(problem)) for problem in self.problems)
 
     def __reduce__(self) -> tuple[Any, ...]:
         return type(self), self.problems

@@ -6,6 +6,7 @@ prints the English, a report the language of its study.
 
 from __future__ import annotations
 
+import unicodedata
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -13,6 +14,19 @@ if TYPE_CHECKING:
     import datetime as dt
 
 LANGUAGES = ("en", "nl")
+
+
+def strip_control(text: str) -> str:
+    """Remove control characters and marks that turn the direction of text; fold white space.
+
+    Documents cannot hold the first (a NUL breaks Word files) and the second hide what a name is.
+    """
+    kept = (
+        " " if char in "\t\r\n" else char
+        for char in text
+        if char in "\t\r\n" or unicodedata.category(char) not in ("Cc", "Cf", "Cs", "Co")
+    )
+    return " ".join("".join(kept).split())
 
 
 @dataclass(frozen=True)
@@ -86,9 +100,9 @@ class Note:
     mend: Said | None = None
 
     def said(self, language: str) -> str:
-        """Write it in a language, "en" or "nl"."""
+        """Write it in a language, "en" or "nl", in one line."""
         line = f"{in_language(self.where, language)}: {self.what.to(language)}"
-        return f"{line}; {self.mend.to(language)}" if self.mend else line
+        return strip_control(f"{line}; {self.mend.to(language)}" if self.mend else line)
 
     def __str__(self) -> str:
         return self.said("en")

@@ -20,7 +20,8 @@ from terminal import Said, content_of, stemgeo
 
 import stemgeo as sg
 from stemgeo import facts
-from stemgeo.cli import app
+from stemgeo.cli import app, main
+from stemgeo.errors import Problem, StemgeoError
 from stemgeo.report.files import write_manifest
 from stemgeo.report.reading import read_table
 
@@ -66,6 +67,70 @@ def result(ran: tuple[Said, Path]) -> Path:
 def own_result(result: Path, tmp_path: Path) -> Path:
     """A copy of it, to do with as a test likes."""
     return shutil.copytree(result, tmp_path / "result")
+
+
+# -- terminals and lines ---------------------------------------------------------------------
+
+
+def typed(encoding: str, *words: object) -> tuple[int, str, str]:
+    """Type a command at a terminal of some encoding; give status, output and errors as shown."""
+    out, err = (io.TextIOWrapper(io.BytesIO(), encoding=encoding) for _ in range(2))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(sys, "argv", ["stemgeo", *map(str, words)])
+        patch.setattr(sys, "stdout", out)
+        patch.setattr(sys, "stderr", err)
+        with pytest.raises(SystemExit) as ended:
+            main()
+        shown = []
+        for stream in (out, err):
+            stream.flush()
+            shown.append(stream.buffer.getvalue().decode(stream.encoding))
+    return int(ended.value.code or 0), shown[0], shown[1]
+
+
+def test_terminal_of_ascii_shows_the_nearest_letters(own_result: Path) -> None:
+    """A notice with accents, marks and a sign of the far east prints, and is never a traceback."""
+    manifest = own_result / "manifest.json"
+    content = json.loads(manifest.read_text(encoding="utf-8"))
+    content["notice"] = "Liège – “één” … 2 € 日"
+    manifest.write_text(json.dumps(content), encoding="utf-8")
+    status, out, err = typed("ascii", "coverage", own_result, "--by", "province")
+    assert (status, err) == (0, "")
+    assert 'Liege - "een" ... 2 EUR \\u65e5' in out
+    assert typed("cp1252", "coverage", own_result)[1].count("Liège – “één” … 2 € \\u65e5") == 1
+
+
+@pytest.mark.parametrize("form", ["csv", "json"])
+def test_data_keep_every_letter_at_any_terminal(own_result: Path, form: str) -> None:
+    """Tables for programs are UTF-8: a name is never changed in them."""
+    words = ("coverage", own_result, "--by", "municipality", "--format", form)
+    before = stemgeo(*words).out
+    assert typed("ascii", *words)[1] == before
+
+
+def test_error_is_one_line_whatever_a_name_holds(tmp_path: Path) -> None:
+    """A file, a key and a value with line breaks and turned text end as one line for each."""
+    folder = hand.write_study(tmp_path / "study", straight_line=True)
+    text = (folder / "study.toml").read_text(encoding="utf-8")
+    odd = '"a\\nerror: b\\u202Ec.csv"'
+    (folder / "study.toml").write_text(text.replace('"academies.csv"', odd), encoding="utf-8")
+    status, out, err = typed("ascii", "check", folder)
+    assert (status, out) == (1, "")
+    (line,) = err.splitlines()
+    assert line.startswith("error: a error: bc.csv: does not exist; looked for ")
+    (folder / "study.toml").write_text('"a\\nb\\u001b[31m" = "c\\nd"\n', encoding="utf-8")
+    lines = typed("utf-8", "check", folder)[2].splitlines()
+    assert lines[-1].startswith("error: study.toml: unknown key 'a b[31m'; known keys: ")
+    assert all(one.startswith("error: study.toml: ") for one in lines)
+
+
+def test_problem_is_one_line_of_some_length() -> None:
+    """Also where the Python interface gives it, and however long a name is."""
+    error = StemgeoError(Problem("a\nb", "c\x00\r\nd", "e\u2028f"), "g\nh", "x" * 10_000)
+    first, second, third = str(error).split("\n")
+    assert (first, second) == ("a b: c d; e f", "g h")
+    assert len(third) == 2000
+    assert error.args == (str(error),)
 
 
 # -- help ------------------------------------------------------------------------------------
