@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
-from stemgeo.notes import Note, Said, strip_control
+from stemgeo.notes import Note, Said, clean
 
 T = TypeVar("T")
 
@@ -32,8 +32,7 @@ class Problem:
 
 def _in_one_line(text: str) -> str:
     """Keep a problem to one line of some length, whatever the names and values in it hold."""
-    line = strip_control(text)
-    return line if len(line) <= _LONGEST else line[: _LONGEST - 1] + "…"
+    return clean(text, _LONGEST)
 
 
 class StemgeoError(Exception):

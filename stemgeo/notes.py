@@ -29,6 +29,12 @@ def strip_control(text: str) -> str:
     return " ".join("".join(kept).split())
 
 
+def clean(text: str, limit: int = 60) -> str:
+    """Make text from a file fit for a message: one line, no control characters, not long."""
+    plain = strip_control(text)
+    return plain if len(plain) <= limit else plain[: limit - 1] + "…"
+
+
 @dataclass(frozen=True)
 class Said:
     """One thing in English and in Dutch; as plain text it is the English."""

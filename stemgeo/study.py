@@ -12,6 +12,7 @@ import hashlib
 import re
 import tomllib
 import unicodedata
+from collections import Counter
 from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import dataclass
@@ -34,6 +35,7 @@ from pydantic import (
 )
 
 from stemgeo.errors import MissingFileError, Problem, StudyError
+from stemgeo.notes import clean
 
 STRAIGHT_LINE = "straight-line"
 SCENARIOS = ("low", "central", "high")
@@ -49,6 +51,15 @@ LANGUAGES: tuple[Language, ...] = ("nl", "en")
 class _Part(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
+    @field_validator("*", mode="before")
+    @classmethod
+    def _true_is_no_number(cls, value: object, info: ValidationInfo) -> object:
+        inner = value if isinstance(value, list | tuple) else (value,)
+        truth = any(isinstance(one, bool) for one in inner)
+        if truth and cls.model_fields[str(info.field_name)].annotation is not bool:
+            raise ValueError("must be something else than true or false")
+        return value
+
 
 _TURNING = "\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
 """They turn the direction of what follows, so that it reads otherwise than it is written."""
@@ -62,6 +73,43 @@ def _one_line(text: str) -> str:
 
 Line = Annotated[str, AfterValidator(_one_line)]
 """Text that is printed on outputs."""
+
+ShortLine = Annotated[str, Field(max_length=300), AfterValidator(_one_line)]
+YEARS = range(1900, 2101)
+"""Of the days that a study can be about."""
+
+
+def _in_our_time(day: dt.date) -> dt.date:
+    if day.year not in YEARS:
+        raise ValueError(f"must be a day from {YEARS[0]} to {YEARS[-1]}")
+    return day
+
+
+Day = Annotated[dt.date, AfterValidator(_in_our_time)]
+
+
+def _year(key: object) -> int:
+    # As it is written, so that no two keys are one year.
+    number = re.fullmatch("-?[0-9]{1,9}", str(key))
+    if not number:
+        raise ValueError("must be a whole number")
+    if str(key)[0] == "0" or int(str(key)) not in YEARS:
+        raise ValueError(f"must be a year from {YEARS[0]} to {YEARS[-1]}")
+    return int(str(key))
+
+
+Year = Annotated[int, BeforeValidator(_year)]
+
+
+def _each_once(values: tuple[str, ...]) -> tuple[str, ...]:
+    twice = [value for value, times in Counter(values).items() if times > 1]
+    if twice:
+        raise ValueError(f'names "{clean(twice[0])}" twice: name each once')
+    return values
+
+
+Once = AfterValidator(_each_once)
+"""Of a list in which none stands twice."""
 
 
 class About(_Part):
@@ -80,9 +128,13 @@ class About(_Part):
     """
 
     title: Line = Field(min_length=1, max_length=200)
-    date: dt.date
+    date: Day
     vintage: Literal[2018, 2024, 2025] = 2025
     notice: Line = Field(default="", max_length=300)
+
+
+_LONGEST_PATH = 4096
+"""Of Linux, the longest of all systems."""
 
 
 class Input(_Part):
@@ -107,12 +159,12 @@ class Input(_Part):
     """
 
     path: Path
-    source: Line = ""
-    licence: Line = ""
-    date: dt.date | None = None
+    source: ShortLine = ""
+    licence: ShortLine = ""
+    date: Day | None = None
     sha256: str | None = Field(default=None, pattern="^[0-9a-f]{64}$")
-    crs: str | None = None
-    layer: str | None = None
+    crs: str | None = Field(default=None, max_length=5000)
+    layer: str | None = Field(default=None, max_length=300)
 
     @model_validator(mode="before")
     @classmethod
@@ -122,6 +174,8 @@ class Input(_Part):
     @field_validator("path")
     @classmethod
     def _relative_to_study(cls, path: Path, info: ValidationInfo) -> Path:
+        if path == Path() or len(str(path)) > _LONGEST_PATH:
+            raise ValueError("must be the path of a file")
         folder = (info.context or {}).get("folder")
         return folder / path if folder else path
 
@@ -151,8 +205,8 @@ class Layer(Input):
         Columns with the code and the name of each polygon; empty: found by themselves.
     """
 
-    id: Line = ""
-    name: Line = ""
+    id: ShortLine = ""
+    name: ShortLine = ""
 
 
 class Attribute(Input):
@@ -166,8 +220,8 @@ class Attribute(Input):
         What it is called on outputs; empty: its key.
     """
 
-    column: Line = ""
-    title: Line = ""
+    column: ShortLine = ""
+    title: ShortLine = ""
 
 
 def _as_tuple(value: object) -> object:
@@ -197,10 +251,10 @@ class InputPaths(_Part):
 
     municipalities: Input
     population: Input
-    populations: dict[int, Input] = {}
+    populations: dict[Year, Input] = {}
     academies: Input
     network: Annotated[tuple[Input, ...] | Literal["straight-line"], BeforeValidator(_as_tuple)] = (
-        Field(min_length=1)
+        Field(min_length=1, max_length=100)
     )
     zones: Input | None = None
     zone_population: Input | None = None
@@ -208,8 +262,15 @@ class InputPaths(_Part):
     addresses: Input | None = None
     plan: Input | None = None
     candidates: Input | None = None
-    layers: dict[Key, Layer] = {}
-    attributes: dict[Key, Attribute] = {}
+    layers: dict[Key, Layer] = Field(default={}, max_length=50)
+    attributes: dict[Key, Attribute] = Field(default={}, max_length=50)
+
+    @field_validator("network")
+    @classmethod
+    def _extracts_once(cls, network: tuple[Input, ...] | str) -> tuple[Input, ...] | str:
+        if not isinstance(network, str):
+            _each_once(tuple(str(extract.path) for extract in network))
+        return network
 
 
 class Speed(_Part):
@@ -398,9 +459,11 @@ class Demand(_Part):
     """
 
     method: Literal["", "streets", "buildings", "grid", "centroid"] = ""
-    compare: tuple[Method, ...] = ()
+    compare: Annotated[tuple[Method, ...], Once] = ()
     spacing_m: float = Field(default=50, ge=10, le=1000)
-    building_kinds: tuple[Line, ...] = Field(default=RESIDENTIAL_BUILDINGS, min_length=1)
+    building_kinds: Annotated[tuple[ShortLine, ...], Once] = Field(
+        default=RESIDENTIAL_BUILDINGS, min_length=1, max_length=200
+    )
 
 
 class GapRules(_Part):
@@ -431,7 +494,7 @@ class GapRules(_Part):
 
     method: Literal["points", "roads", "zones"] = "points"
     distance_m: float = Field(default=300, ge=10, le=5000)
-    min_children: int = Field(default=50, ge=1)
+    min_children: int = Field(default=50, ge=1, le=20_000_000)
     barrier_detour: float = Field(default=2.0, gt=1, le=20)
     just_too_far_min: float = Field(default=5, ge=0, le=120)
     rank_by: Literal["adds", "uncovered", "share"] = "adds"
@@ -454,7 +517,7 @@ class SubsidyChoice(_Part):
 
     year: int = 2021
     trajectories_per_place: int = Field(default=1, ge=1, le=1000)
-    place_layer: str = ""
+    place_layer: ShortLine = ""
 
     @field_validator("year")
     @classmethod
@@ -483,7 +546,7 @@ class EquityWeights(_Part):
         is not known count for 1.
     """
 
-    attribute: str
+    attribute: ShortLine
     by_quintile: tuple[float, ...] = Field(min_length=5, max_length=5)
 
     @field_validator("by_quintile")
@@ -496,7 +559,7 @@ def _span(name: str) -> tuple[int, int]:
     """Read "14-17", or "14" for one age."""
     first, dash, last = name.partition("-")
     if not first.isdecimal() or (dash and not last.isdecimal()):
-        raise ValueError(f"'{name}' must be ages, as \"14-17\"")
+        raise ValueError(f"'{clean(name)}' must be ages, as \"14-17\"")
     return _from_to((int(first), int(last or first)))
 
 
@@ -552,7 +615,7 @@ class Siting(_Part):
     weights: dict[str, float] = {}
     equity: EquityWeights | None = None
     backup_weight: float = Field(default=0.5, ge=0, le=1)
-    floor_places: dict[str, Annotated[int, Field(ge=0)]] = {}
+    floor_places: dict[str, Annotated[int, Field(ge=0, le=5000)]] = {}
     floor_share: dict[str, Annotated[float, Field(ge=0, le=1)]] = {}
     largest_share: float | None = Field(default=None, gt=0, le=1)
     time_limit_s: float = Field(default=60, gt=0, le=86_400)
@@ -586,9 +649,12 @@ class Siting(_Part):
     def _of_provinces(cls, floors: dict[str, float]) -> dict[str, float]:
         for name in floors:
             if name not in PROVINCES:
-                raise ValueError(f"'{name}' is not one of {', '.join(PROVINCES)}")
+                raise ValueError(f"'{clean(name)}' is not one of {', '.join(PROVINCES)}")
         return floors
 
+
+_MOST_CLASSES = 20
+"""More shades than that no eye tells apart."""
 
 _TILES = re.compile(r"https://[a-z0-9.-]+(:[0-9]+)?/[A-Za-z0-9._~%/?=&@+{}-]*")
 
@@ -644,7 +710,7 @@ class Output(_Part):
     """
 
     language: Language = "nl"
-    formats: tuple[Literal["png", "svg", "pdf"], ...] = Field(
+    formats: Annotated[tuple[Literal["png", "svg", "pdf"], ...], Once] = Field(
         default=("png", "svg", "pdf"), min_length=1
     )
     classes: Literal["quantiles"] | tuple[float, ...] = (0, 20, 40, 60, 80, 100)
@@ -658,15 +724,15 @@ class Output(_Part):
     def _from_0_to_100(cls, classes: str | tuple[float, ...]) -> str | tuple[float, ...]:
         if isinstance(classes, str):
             return classes
-        if len(classes) < 3 or classes[0] != 0 or classes[-1] != 100:
-            raise ValueError("must run from 0 to 100 and have at least two classes")
+        if not 2 <= len(classes) - 1 <= _MOST_CLASSES or classes[0] != 0 or classes[-1] != 100:
+            raise ValueError(f"must run from 0 to 100, with 2 to {_MOST_CLASSES} classes")
         return _rising(classes)
 
     @field_validator("isochrone_minutes")
     @classmethod
     def _some(cls, minutes: tuple[float, ...]) -> tuple[float, ...]:
-        if not minutes or minutes[0] <= 0:
-            raise ValueError("must be one or more numbers above 0")
+        if not 1 <= len(minutes) <= _MOST_CLASSES or not 0 < min(minutes) <= max(minutes) <= 600:
+            raise ValueError(f"must be 1 to {_MOST_CLASSES} numbers above 0, 600 at most")
         return _rising(minutes)
 
 
@@ -889,16 +955,49 @@ def parse_study(
         details = error.errors()
         inside = {loc[:i] for loc in map(_loc, details) for i in range(len(loc))}
         # What is wrong inside a table or list makes the whole wrong: that says nothing more.
-        problems = [_problem(detail, name) for detail in details if _loc(detail) not in inside]
-        raise StudyError(*dict.fromkeys(problems)) from None
+        told = [detail for detail in details if _loc(detail) not in inside]
+        raise StudyError(*_problems(told, name)) from None
+
+
+def _problems(details: list[Any], name: str) -> list[Problem]:
+    """Give one line for each key; of what may be two things, both are said in it."""
+    found: dict[tuple[str, ...], list[str]] = {}
+    for detail in details:
+        what = str(_problem(detail, name)).removeprefix(f"{name}: ")
+        said = found.setdefault(_loc(detail) or (what,), [])
+        if what not in said:
+            said.append(what)
+    lines = []
+    for what, *others in found.values():
+        start = what.partition("': ")[0] + "': "
+        lines.append(Problem(name, ", or ".join([what, *(o.removeprefix(start) for o in others)])))
+    return lines
 
 
 _PLAIN = {
-    "model_type": "must be a table: { key = value, ... }",
+    "model_type": "must be a table: {{ key = value, ... }}",
     "tuple_type": "must be a list: [ ... ], or [[ ]] above each of its tables",
-    "too_short": "holds too few values",
-    "too_long": "holds too many values",
+    "too_short": "holds too few values: {min_length} at least",
+    "too_long": "holds too many values: {max_length} at most",
     "int_parsing": "must be a whole number",
+    "int_from_float": "must be a whole number",
+    "int_type": "must be a whole number",
+    "int_parsing_size": "must be a smaller number",
+    "float_parsing": "must be a number",
+    "float_type": "must be a number",
+    "finite_number": "must be a number, not nan or inf",
+    "bool_parsing": "must be true or false",
+    "bool_type": "must be true or false",
+    "decimal_parsing": "must be an amount, as 20000 or 20000.50",
+    "decimal_type": "must be an amount, as 20000 or 20000.50",
+    "decimal_max_digits": "must be an amount of 13 digits at most",
+    "decimal_whole_digits": "must be an amount of 13 digits at most",
+    "decimal_max_places": "must be an amount in euro and cents",
+    "string_type": "must be text in quotes",
+    "string_too_short": "must not be empty",
+    "string_pattern_mismatch": "must be 64 digits and letters from a to f, as sha256sum writes it",
+    "path_type": "must be the path of a file, in quotes",
+    "dict_type": "must be a table: {{ key = value, ... }}",
 }
 """Our words for what pydantic says in terms of Python."""
 
@@ -916,7 +1015,7 @@ def _loc(detail: Any) -> tuple[str, ...]:
 def _problem(detail: Any, name: str) -> Problem:
     """Turn one pydantic error into a line with the key's place and the nearest known key."""
     loc = _loc(detail)
-    key = ".".join(part for part in loc if part != _THE_KEY)
+    key = clean(".".join(part for part in loc if part != _THE_KEY), 80)
     if detail["type"] == "extra_forbidden":
         known = _known_keys(loc[:-1])
         near = difflib.get_close_matches(loc[-1], known, n=1)
@@ -928,7 +1027,10 @@ def _problem(detail: Any, name: str) -> Problem:
         return _no_choice(detail, key, name)
     if detail["type"].startswith("date_"):
         return Problem(name, f"'{key}' is no day: write {_day_meant(detail['input'])}")
-    message = _PLAIN.get(detail["type"]) or detail["msg"].removeprefix("Value error, ")
+    message = detail["msg"].removeprefix("Value error, ")
+    if detail["type"] in _PLAIN:
+        message = _PLAIN[detail["type"]].format(**detail.get("ctx", {}))
+    message = message.replace("Input should ", "must ").replace("String should ", "must ")
     return Problem(name, f"'{key}': {message}" if key else message)
 
 

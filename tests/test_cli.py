@@ -92,12 +92,12 @@ def test_terminal_of_ascii_shows_the_nearest_letters(own_result: Path) -> None:
     """A notice with accents, marks and a sign of the far east prints, and is never a traceback."""
     manifest = own_result / "manifest.json"
     content = json.loads(manifest.read_text(encoding="utf-8"))
-    content["notice"] = "Liège – “één” … 2 € 日"
+    content["notice"] = "Liège — “één” … 2 € 日"
     manifest.write_text(json.dumps(content), encoding="utf-8")
     status, out, err = typed("ascii", "coverage", own_result, "--by", "province")
     assert (status, err) == (0, "")
     assert 'Liege - "een" ... 2 EUR \\u65e5' in out
-    assert typed("cp1252", "coverage", own_result)[1].count("Liège – “één” … 2 € \\u65e5") == 1
+    assert typed("cp1252", "coverage", own_result)[1].count("Liège — “één” … 2 € \\u65e5") == 1
 
 
 @pytest.mark.parametrize("form", ["csv", "json"])

@@ -548,3 +548,116 @@ def test_a_missing_study_says_how_to_get_one(tmp_path: Path, name: str) -> None:
         load_study(tmp_path / name)
     assert isinstance(caught.value, FileNotFoundError)
     assert len(str(caught.value).splitlines()) == 1
+
+
+# --- Limits ------------------------------------------------------------------------------------
+
+MANY = range(10_000)
+LIST = "must be a list: [ ... ], or [[ ]] above each of its tables"
+
+
+@pytest.mark.parametrize(
+    ("tables", "line"),
+    [
+        (
+            {"output": {"isochrone_minutes": [*MANY[1:]]}},
+            "'output.isochrone_minutes': must be 1 to 20 numbers above 0, 600 at most",
+        ),
+        (
+            {"output": {"isochrone_minutes": [5, 1e300]}},
+            "'output.isochrone_minutes': must be 1 to 20 numbers above 0, 600 at most",
+        ),
+        (
+            {"output": {"classes": [*(i / 100 for i in MANY), 100]}},
+            "'output.classes': must run from 0 to 100, with 2 to 20 classes",
+        ),
+        (
+            {"output": {"classes": "many"}},
+            "'output.classes': must be \"quantiles\", or " + LIST,
+        ),
+        (
+            {"output": {"formats": ["png", "pdf", "png"]}},
+            "'output.formats': names \"png\" twice: name each once",
+        ),
+        (
+            {"demand": {"compare": ["centroid", "centroid"]}},
+            "'demand.compare': names \"centroid\" twice: name each once",
+        ),
+        (
+            {"demand": {"building_kinds": ["house", "farm", "house"]}},
+            "'demand.building_kinds': names \"house\" twice: name each once",
+        ),
+        (
+            {"demand": {"building_kinds": [f"kind{i}" for i in MANY]}},
+            "'demand.building_kinds': holds too many values: 200 at most",
+        ),
+        (
+            inputs(populations={"0": "p.zip"}),
+            "'inputs.populations.0': must be a year from 1900 to 2100",
+        ),
+        (
+            inputs(populations={"-5": "p.zip"}),
+            "'inputs.populations.-5': must be a year from 1900 to 2100",
+        ),
+        (
+            inputs(populations={"02022": "p.zip", "2022": "q.zip"}),
+            "'inputs.populations.02022': must be a year from 1900 to 2100",
+        ),
+        (
+            inputs(layers={f"l{i}": "l.gpkg" for i in MANY}),
+            "'inputs.layers': holds too many values: 50 at most",
+        ),
+        (
+            inputs(attributes={f"a{i}": "a.csv" for i in MANY}),
+            "'inputs.attributes': holds too many values: 50 at most",
+        ),
+        (
+            inputs(network=["a.osm.pbf", "b.osm.pbf", "a.osm.pbf"]),
+            "'inputs.network': names \"/ergens/a.osm.pbf\" twice: name each once",
+        ),
+        (
+            inputs(network=[f"{i}.osm" for i in MANY]),
+            "'inputs.network': holds too many values: 100 at most",
+        ),
+        (
+            {"study": {"title": "t", "date": dt.date(1, 1, 1)}},
+            "'study.date': must be a day from 1900 to 2100",
+        ),
+        (
+            inputs(population={"path": "p", "date": dt.date(9999, 1, 1)}),
+            "'inputs.population.date': must be a day from 1900 to 2100",
+        ),
+        (
+            inputs(population={"path": "p", "source": "x" * 10_000}),
+            "'inputs.population.source': must have at most 300 characters",
+        ),
+        (
+            inputs(population={"path": "p", "crs": "x" * 10_000}),
+            "'inputs.population.crs': must have at most 5000 characters",
+        ),
+        (inputs(population="x" * 10_000), "'inputs.population.path': must be the path of a file"),
+        (inputs(population=""), "'inputs.population.path': must be the path of a file"),
+        (
+            {"travel": {"cutoff_min": True}},
+            "'travel.cutoff_min': must be something else than true or false",
+        ),
+        ({"travel": {"cutoff_min": 10**400}}, "'travel.cutoff_min': must be a number"),
+        (
+            {"siting": {"floor_places": {"Limburg": 10**20}}},
+            "'siting.floor_places.Limburg': must be less than or equal to 5000",
+        ),
+        (
+            {"gaps": {"min_children": 10**30}},
+            "'gaps.min_children': must be less than or equal to 20000000",
+        ),
+    ],
+)
+def test_what_no_study_can_mean_is_refused_in_one_line(tables: dict[str, Any], line: str) -> None:
+    """Thousands of classes or layers, a year 0, a text without end: what may be is said."""
+    assert lines(**tables) == [f"{NAME}: {line}"]
+
+
+def test_a_key_without_end_is_told_shortly() -> None:
+    """Nobody reads a line of ten thousand letters."""
+    (line,) = lines(**{"x" * 10_000: 1})
+    assert len(line) < 250

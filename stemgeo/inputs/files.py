@@ -534,13 +534,7 @@ def _check_entries(entries: list[tuple[str, str, str | None]]) -> None:
 # --- Text from files ---------------------------------------------------------------------------
 
 
-def clean(text: str, limit: int = 60) -> str:
-    """Make text from a file fit for a message: one line, no control characters, not long."""
-    plain = strip_control(text)
-    return plain if len(plain) <= limit else plain[: limit - 1] + "…"
-
-
-strip_control = notes.strip_control
+clean, strip_control = notes.clean, notes.strip_control
 """Told from here too: it is the door that cleans what a stranger wrote."""
 
 
