@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
+import pickle
 import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -11,6 +13,8 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
     from stemgeo.run import Result
 
 ROOT = Path(__file__).parent.parent
@@ -55,25 +59,65 @@ def soffice() -> str:
     pytest.skip(reason)
 
 
+class Once:
+    """Work that all tests share, done by the first that asks for it, whichever worker that is."""
+
+    def __init__(self, factory: pytest.TempPathFactory) -> None:
+        base = factory.getbasetemp()  # of this worker; that of the whole run is above it
+        base = base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
+        self.folder = base / "once"
+        self.folder.mkdir(exist_ok=True)
+
+    def __call__(self, name: str, make: Callable[[Path], object]) -> Path:
+        """Give the place where `make` left its work; it is to be read, not to be changed."""
+        place = self.folder / name
+        with place.with_suffix(".lock").open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            if not place.exists():
+                make(place.with_suffix(".half"))
+                place.with_suffix(".half").rename(place)
+        return place
+
+
 @pytest.fixture(scope="session")
-def sample_result(tmp_path_factory: pytest.TempPathFactory) -> Result:
-    """The result of the example study, run once; its network is kept in a folder of its own."""
+def once(tmp_path_factory: pytest.TempPathFactory) -> Once:
+    """Do a piece of work once, for all tests in all workers."""
+    return Once(tmp_path_factory)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _own_cache(once: Once) -> Iterator[None]:
+    """Keep work in a cache of this run's own, that of the user left alone."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("STEMGEO_CACHE", str(once.folder / "cache"))
+        yield
+
+
+@pytest.fixture(scope="session")
+def sample_result(once: Once) -> Result:
+    """The result of the example study, computed once."""
     import stemgeo as sg
 
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("STEMGEO_CACHE", str(tmp_path_factory.mktemp("cache")))
-        return sg.run(sg.sample())
+    made: list[Result] = []
+
+    def compute(place: Path) -> None:
+        made.append(sg.run(sg.sample()))
+        with place.open("wb") as file:
+            pickle.dump(made[0], file, pickle.HIGHEST_PROTOCOL)
+
+    kept = once("sample-result", compute)
+    return made[0] if made else pickle.loads(kept.read_bytes())  # noqa: S301 -- our own
 
 
 @pytest.fixture(scope="session")
-def written_sample(sample_result: Result, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def written_sample(sample_result: Result, once: Once) -> Path:
     """The folder of that result, written once; to be read, not to be changed."""
-    return sample_result.write(tmp_path_factory.mktemp("sample") / "result")
+    return once("sample", sample_result.write)
 
 
 @pytest.fixture(scope="session")
-def sample_answer(written_sample: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def sample_answer(written_sample: Path, once: Once) -> Path:
     """The answer made of it, in Dutch; to be read, not to be changed."""
     import stemgeo as sg
 
-    return sg.answer(written_sample, tmp_path_factory.mktemp("answer") / "antwoord")
+    return once("answer", lambda place: sg.answer(written_sample, place))

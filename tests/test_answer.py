@@ -319,9 +319,7 @@ def small(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with a small study and its result; not to be changed."""
     base = tmp_path_factory.mktemp("small")
     hand.write_study(base / "study")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("STEMGEO_CACHE", str(base / "cache"))
-        assert stemgeo("run", base / "study", "--out", base / "result").status == 0
+    assert stemgeo("run", base / "study", "--out", base / "result").status == 0
     return base
 
 

@@ -47,11 +47,6 @@ K6,Weiland,160000,202000,,,
 PROFILES = ("all", "low_stress")
 
 
-@pytest.fixture(autouse=True)
-def _own_cache(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("STEMGEO_CACHE", str(tmp_path_factory.mktemp("cache")))
-
-
 def small(folder: Path, extra: str = "", minutes: int = 8, **how: Any) -> Path:
     """Write the small study with slow riders and candidate places; give its folder."""
     place = hand.write_study(folder / "studie", **how)

@@ -40,11 +40,9 @@ C,Derde,157500,200500,2021-01-01,2022-12-31
 
 
 @pytest.fixture(scope="module")
-def sample(tmp_path_factory: pytest.TempPathFactory) -> Trend:
-    """The example study over the four years of the question, in its own cache."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("STEMGEO_CACHE", str(tmp_path_factory.mktemp("cache")))
-        return trend(sg.sample(), REPORTED)
+def sample() -> Trend:
+    """The example study over the four years of the question."""
+    return trend(sg.sample(), REPORTED)
 
 
 def region(found: Trend) -> pd.DataFrame:

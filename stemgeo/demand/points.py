@@ -110,11 +110,14 @@ def serves(academies: pd.DataFrame, cell: AgeCell, rules: AcademyRules) -> NDArr
 
 def _served(academies: pd.DataFrame, rules: AcademyRules) -> tuple[Longs, Longs]:
     """First and last age that each academy serves."""
-    low, high = academies["min_age"], academies["max_age"]
+    first, last = rules.ages
+    low, high = (
+        academies[name].to_numpy(np.float64, na_value=np.nan) for name in ("min_age", "max_age")
+    )
     # "From 18 on" beside a default of 5 to 17 is no empty span: it serves those of 18.
-    low_known = low.fillna(high.clip(upper=rules.ages[0])).fillna(rules.ages[0])
-    high_known = high.fillna(low.clip(lower=rules.ages[1])).fillna(rules.ages[1])
-    return low_known.to_numpy(np.int64), high_known.to_numpy(np.int64)
+    low_known = np.where(np.isnan(low), np.fmin(high, first), low)
+    high_known = np.where(np.isnan(high), np.fmax(low, last), high)
+    return low_known.astype(np.int64), high_known.astype(np.int64)
 
 
 @dataclass(frozen=True)
