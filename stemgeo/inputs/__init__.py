@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, TypeVar
 
 # First, because it sets what GDAL may do, before anything loads GDAL.
-from stemgeo.inputs.files import Provenance, opened  # isort: skip
+from stemgeo.inputs.files import OpenedFile, Provenance, opened  # isort: skip
 
 from stemgeo.errors import Findings
 from stemgeo.inputs.academies import load_academies, read_academies
@@ -24,6 +24,8 @@ from stemgeo.inputs.boundaries import (
     zones_of,
 )
 from stemgeo.inputs.layers import load_layer, read_own_layer
+from stemgeo.inputs.messages import counted
+from stemgeo.inputs.osmxml import told
 from stemgeo.inputs.plan import CANDIDATES, PLACES, load_places, with_plan
 from stemgeo.inputs.population import (
     Population,
@@ -32,7 +34,7 @@ from stemgeo.inputs.population import (
     read_population,
 )
 from stemgeo.inputs.weights import load_addresses, load_weights, read_weights
-from stemgeo.notes import Note
+from stemgeo.notes import Note, say
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -267,5 +269,19 @@ def _load_network(study: Study, findings: Findings) -> tuple[tuple[Path, ...], l
         with opened(extract, "network", findings) as file:
             if file is not None:
                 paths.append(file.path)
+                _tell_of_edits(file)
                 provenance.append(file.provenance)
     return tuple(paths), provenance
+
+
+def _tell_of_edits(file: OpenedFile) -> None:
+    """Tell of roads that are as an editor has them, not as OpenStreetMap does."""
+    said = told(file.path)
+    if said is not None and said.edits:
+        what = say(
+            "holds {changes} of an editor that may not be in OpenStreetMap; they are counted",
+            "bevat {changes} uit een kaarteditor die misschien niet in OpenStreetMap staan; "
+            "ze tellen mee",
+            changes=counted(said.edits, "change"),
+        )
+        file.warn(what)

@@ -11,10 +11,9 @@ import hashlib
 import io
 import json
 import re
-from array import array
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import geopandas as gpd
 import numpy as np
@@ -24,7 +23,7 @@ import shapely
 from pyproj import Transformer
 
 from stemgeo.errors import InputError, Problem
-from stemgeo.inputs import cache, extracts
+from stemgeo.inputs import cache, extracts, osmxml
 from stemgeo.inputs.vectors import LAMBERT_72
 
 if TYPE_CHECKING:
@@ -98,8 +97,8 @@ def read_buildings(paths: Sequence[Path], kinds: Collection[str]) -> Buildings:
     Parameters
     ----------
     paths
-        Extracts (.osm.pbf, .osm, .osm.gz, .osm.bz2). A building that is in two is taken once, as
-        the first has it.
+        Extracts (.osm.pbf, .osm, .osm.gz, .osm.bz2). A building that is in two is taken once, in
+        its newest version; of those without versions as the first has it.
     kinds
         The values of `building` that are dwellings; `yes` is read along as of unstated kind, and
         all others are left out.
@@ -109,18 +108,10 @@ def read_buildings(paths: Sequence[Path], kinds: Collection[str]) -> Buildings:
     InputError
         If an extract cannot be read to its end.
     """
-    drawn = _Drawn(frozenset(kinds))
-    for path in paths:
-        both = osmium.osm.WAY | osmium.osm.RELATION
-        for item in extracts.objects(path, both, osmium.filter.KeyFilter("building")):
-            drawn.add(item)
-    parts = extracts.with_ids("ways", drawn.members(), paths)
-    for path in paths if drawn.relations else ():
-        for way in extracts.objects(path, osmium.osm.WAY, parts):
-            drawn.parts.setdefault(way.id, [node.ref for node in way.nodes])
+    drawn = _Drawn.read(paths, frozenset(kinds))
     nodes = _Nodes.read(paths, drawn.refs())
     table = pd.concat([_of_ways(drawn, nodes), _of_relations(drawn, nodes)], ignore_index=True)
-    return _chosen(table.drop_duplicates("key"), drawn)
+    return _chosen(table, drawn)
 
 
 # --- What is drawn -----------------------------------------------------------------------------
@@ -143,7 +134,7 @@ class _Relation:
     outer: frozenset[int]
 
 
-@dataclass
+@dataclass(frozen=True)
 class _Drawn:
     """The drawings of buildings that may be homes, packed: millions of them must fit.
 
@@ -151,58 +142,77 @@ class _Drawn:
     osmium gives an area: twice that of its way, or twice that of its relation and one.
     """
 
-    kinds: frozenset[str]
-    key: array[int] = field(default_factory=lambda: array("q"))
-    known: array[int] = field(default_factory=lambda: array("b"))
-    storeys: array[float] = field(default_factory=lambda: array("d"))
-    ring_refs: array[int] = field(default_factory=lambda: array("q"))
-    first: array[int] = field(default_factory=lambda: array("q", [0]))
-    relations: dict[int, _Relation] = field(default_factory=dict)
-    parts: dict[int, list[int]] = field(default_factory=dict)
-    open_ways: set[int] = field(default_factory=set)
-    other: array[int] = field(default_factory=lambda: array("q"))
+    key: Longs
+    known: NDArray[np.bool_]
+    storeys: Floats
+    ring_refs: Longs
+    first: Longs
+    relations: dict[int, _Relation]
+    parts: dict[int, Longs]
+    open_ways: int
+    others: int
 
-    def add(self, item: Any) -> None:
-        """Take in a way or relation with `building`."""
-        kind, key = item.tags["building"], 2 * item.id + item.is_relation()
-        known = kind in self.kinds
-        if not known and kind != UNSTATED:
-            self.other.append(key)
-        elif item.is_relation():
-            self._add_relation(item)
-        elif len(item.nodes) < 4 or not item.is_closed():
-            self.open_ways.add(key)
-        else:
-            self.key.append(key)
-            self.known.append(known)
-            self.storeys.append(storeys(item.tags.get("building:levels")))
-            self.ring_refs.extend([node.ref for node in item.nodes])
-            self.first.append(len(self.ring_refs))
-
-    def _add_relation(self, item: Any) -> None:
-        # Of other types, such as `building`, the outline is a way with tags of its own.
-        if item.tags.get("type") != "multipolygon":
-            return
-        ways = [(one.ref, one.role) for one in item.members if one.type == "w"]
-        outer = frozenset(ref for ref, role in ways if role != "inner")
-        found = _Relation(
-            known=item.tags["building"] in self.kinds,
-            storeys=storeys(item.tags.get("building:levels")),
-            ways=tuple(ref for ref, _ in ways),
-            outer=outer,
+    @classmethod
+    def read(cls, paths: Sequence[Path], kinds: frozenset[str]) -> _Drawn:
+        """Read the ways and relations with `building`, and the ways that the relations need."""
+        only = osmium.filter.KeyFilter("building")
+        ways = extracts.ways(paths, only, {"building", "building:levels"})
+        known = np.array([tags["building"] in kinds for tags in ways.tags], dtype=np.bool_)
+        unstated = np.array([tags["building"] == UNSTATED for tags in ways.tags], dtype=np.bool_)
+        levels = np.array([storeys(tags.get("building:levels")) for tags in ways.tags], dtype=float)
+        wanted, refs_of_way = (known | unstated)[ways.kind], np.diff(ways.first)
+        closed = refs_of_way >= 4
+        ends = ways.refs[ways.first[:-1][closed]], ways.refs[ways.first[1:][closed] - 1]
+        closed[closed] = ends[0] == ends[1]
+        chosen = wanted & closed
+        relations, others = _relations(paths, kinds)
+        return cls(
+            2 * ways.ids[chosen],
+            known[ways.kind[chosen]],
+            levels[ways.kind[chosen]],
+            ways.refs[np.repeat(chosen, refs_of_way)],
+            np.append(0, np.cumsum(refs_of_way[chosen])),
+            relations,
+            _parts(paths, relations),
+            int((wanted & ~closed).sum()),
+            int((~wanted).sum()) + others,
         )
-        self.relations.setdefault(item.id, found)
-
-    def members(self) -> Longs:
-        """Give the ways that the relations are made of."""
-        ways = [way for relation in self.relations.values() for way in relation.ways]
-        return np.unique(np.array(ways, dtype=np.int64))
 
     def refs(self) -> Longs:
         """Give the nodes that all drawings need."""
-        of_parts = [ref for refs in self.parts.values() for ref in refs]
-        rings = np.unique(np.frombuffer(self.ring_refs, dtype=np.int64))
-        return np.union1d(rings, np.array(of_parts, dtype=np.int64))
+        return np.unique(np.concatenate([self.ring_refs, *self.parts.values()]))
+
+
+def _relations(paths: Sequence[Path], kinds: frozenset[str]) -> tuple[dict[int, _Relation], int]:
+    """Read the relations that may be homes, and count those of other kinds."""
+    relations: dict[int, _Relation] = {}
+    others = 0
+    only = osmium.filter.KeyFilter("building")
+    for item in extracts.objects(paths, osmium.osm.RELATION, only):
+        kind = item.tags["building"]
+        if kind not in kinds and kind != UNSTATED:
+            others += 1
+        # Of other types, such as `building`, the outline is a way with tags of its own.
+        elif item.tags.get("type") == "multipolygon":
+            ways = [(one.ref, one.role) for one in item.members if one.type == "w"]
+            relations[item.id] = _Relation(
+                known=kind in kinds,
+                storeys=storeys(item.tags.get("building:levels")),
+                ways=tuple(ref for ref, _ in ways),
+                outer=frozenset(ref for ref, role in ways if role != "inner"),
+            )
+    return relations, others
+
+
+def _parts(paths: Sequence[Path], relations: dict[int, _Relation]) -> dict[int, Longs]:
+    """Read the nodes of the ways that relations are made of."""
+    members = [way for relation in relations.values() for way in relation.ways]
+    if not members:
+        return {}
+    ids = np.unique(np.array(members, dtype=np.int64))
+    ways = extracts.ways(paths, extracts.with_ids("ways", ids, paths), ())
+    refs = np.split(ways.refs, ways.first[1:-1])
+    return dict(zip(ways.ids.tolist(), refs[: len(ways.ids)], strict=True))
 
 
 @dataclass(frozen=True)
@@ -215,19 +225,11 @@ class _Nodes:
 
     @classmethod
     def read(cls, paths: Sequence[Path], wanted: Longs) -> _Nodes:
-        """Seek the nodes in all extracts; where two differ, the first counts."""
-        lon, lat = np.full(len(wanted), np.nan), np.full(len(wanted), np.nan)
-        only = extracts.with_ids("nodes", wanted, paths)
-        for path in reversed(paths if len(wanted) else ()):
-            ids, lons, lats = array("q"), array("d"), array("d")
-            for node in extracts.objects(path, osmium.osm.NODE, only):
-                location = node.location
-                if location.valid():
-                    ids.append(node.id)
-                    lons.append(location.lon)
-                    lats.append(location.lat)
-            place = np.searchsorted(wanted, np.frombuffer(ids, dtype=np.int64))
-            lon[place], lat[place] = np.frombuffer(lons), np.frombuffer(lats)
+        """Seek the nodes in all extracts."""
+        found = extracts.nodes(paths, wanted, ())
+        place = np.searchsorted(wanted, found.ids)
+        lon, lat = np.full((2, len(wanted)), np.nan)
+        lon[place], lat[place] = found.lon, found.lat
         x, y = Transformer.from_crs("EPSG:4326", EQUAL_AREA, always_xy=True).transform(lon, lat)
         return cls(wanted, np.asarray(x), np.asarray(y))
 
@@ -245,17 +247,16 @@ def _of_ways(drawn: _Drawn, nodes: _Nodes) -> pd.DataFrame:
     measured = [_measured(footprints) for footprints in _rings(drawn, nodes)]
     area_m2, x, y = np.concatenate([np.empty((3, 0)), *measured], axis=1)
     return _table(
-        np.array(drawn.key, dtype=np.int64),
-        np.array(drawn.known, dtype=np.bool_),
-        np.array(drawn.storeys, dtype=np.float64),
+        drawn.key,
+        drawn.known,
+        drawn.storeys,
         (area_m2, x, y),
     )
 
 
 def _rings(drawn: _Drawn, nodes: _Nodes) -> Iterator[NDArray[np.object_]]:
     """Yield the footprints of closed ways, so many at a time as take little memory."""
-    refs = np.frombuffer(drawn.ring_refs, dtype=np.int64)
-    first = np.frombuffer(drawn.first, dtype=np.int64)
+    refs, first = drawn.ring_refs, drawn.first
     for start in range(0, len(first) - 1, _AT_ONCE):
         cuts = first[start : start + _AT_ONCE + 1]
         coordinates = nodes.along(refs[cuts[0] : cuts[-1]])
@@ -275,7 +276,7 @@ def _of_relations(drawn: _Drawn, nodes: _Nodes) -> pd.DataFrame:
     footprints = np.full(len(relations), None, dtype=object)
     for i, relation in enumerate(relations):
         if all(way in drawn.parts for way in relation.ways):
-            lines = [nodes.along(np.array(drawn.parts[way])) for way in relation.ways]
+            lines = [nodes.along(drawn.parts[way]) for way in relation.ways]
             footprints[i] = _filled(lines)
     return _table(
         np.array([2 * number + 1 for number in drawn.relations], dtype=np.int64),
@@ -348,13 +349,12 @@ def _chosen(table: pd.DataFrame, drawn: _Drawn) -> Buildings:
         geometry=gpd.points_from_xy(found["x"], found["y"]),
         crs=LAMBERT_72,
     )
-    open_ways = set(drawn.open_ways) - set(table["key"][table["key"].isin(drawn.open_ways)])
     counts = {
         "buildings": len(found),
         "buildings_of_unstated_kind": int((~found["known"]).sum()),
         "buildings_with_storeys": int(found["storeys"].notna().sum()),
-        "buildings_of_other_kinds": len(np.unique(drawn.other)),
-        "buildings_without_footprint": int((~has_footprint).sum()) + len(open_ways),
+        "buildings_of_other_kinds": drawn.others,
+        "buildings_without_footprint": int((~has_footprint).sum()) + drawn.open_ways,
         "buildings_too_large": int((large & ~twice).sum()),
         "buildings_drawn_twice": int((has_footprint & twice).sum()),
     }
@@ -366,7 +366,7 @@ def _chosen(table: pd.DataFrame, drawn: _Drawn) -> Buildings:
 
 def _version() -> str:
     """Hash of the modules that turn an extract into buildings."""
-    return cache.code_of([Path(__file__), Path(extracts.__file__)])
+    return cache.code_of([Path(__file__), Path(extracts.__file__), Path(osmxml.__file__)])
 
 
 def _save(buildings: Buildings, path: Path) -> None:

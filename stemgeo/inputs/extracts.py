@@ -6,6 +6,11 @@ its own format OPL (https://osmcode.org/opl-file-format/); Arrow takes the text 
 In OPL spaces, commas and equals signs only part what is written, anything odd stands as its number
 between percent signs, and coordinates have all seven decimals that OpenStreetMap keeps. The tags
 that are asked for come to Python once for each set of them, however many objects share it.
+
+Of an object that is there several times the newest version counts, and what that deletes is gone.
+To know it costs a second look, so that is taken only where there may be several: in a file of
+histories or edits, one so small that looking costs nothing, one in which an id was met twice, and
+several extracts.
 """
 
 from __future__ import annotations
@@ -15,6 +20,8 @@ import re
 import sys
 from array import array
 from dataclasses import dataclass
+from functools import lru_cache
+from itertools import repeat
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
@@ -26,6 +33,8 @@ import pyarrow.compute as pc
 from pyarrow import csv
 
 from stemgeo.errors import InputError, Problem, StemgeoError
+from stemgeo.inputs.formats import UnreadableError
+from stemgeo.inputs.osmxml import Told, told
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator, Sequence
@@ -45,11 +54,27 @@ The filter of ids that osmium has would take longer than these: it clears 4 MB o
 33 million ids that OpenStreetMap has given out.
 """
 
+_TINY = 1 << 17
+"""Bytes of an extract below which it is looked through for objects that are there twice."""
+
 _MAKE_ROOM = "make room there, or name another folder in TMPDIR"
 _UNREADABLE = (RuntimeError, ValueError, IndexError, osmium.InvalidLocationError)
 _TAGS = pa.dictionary(pa.int32(), pa.string())
-_WAYS = pa.schema({"id": pa.int64(), "tags": _TAGS, "refs": pa.list_(pa.int64())})
-_NODES = pa.schema({"id": pa.int64(), "tags": _TAGS, "lon": pa.float64(), "lat": pa.float64()})
+_ID = pa.field("id", pa.int64())
+_STAMP = pa.field("stamp", pa.int64())
+_WAYS = [pa.field("tags", _TAGS), pa.field("refs", pa.list_(pa.int64()))]
+_NODES = [
+    pa.field("tags", _TAGS),
+    pa.field("lon", pa.float64()),
+    pa.field("lat", pa.float64()),
+]
+_TEXTS = {
+    osmium.osm.NODE: ["tags", "lon", "lat"],
+    osmium.osm.WAY: ["tags", "refs"],
+    osmium.osm.RELATION: ["tags", "members"],
+}
+_KINDS = {osmium.osm.NODE: "node", osmium.osm.WAY: "way", osmium.osm.RELATION: "relation"}
+_PLACED = r"^(?P<id>-?[0-9]+)x(?P<lon>[-0-9.]+)y(?P<lat>[-0-9.]+)$"
 
 
 @dataclass(frozen=True)
@@ -59,7 +84,7 @@ class Ways:
     Attributes
     ----------
     ids
-        Shape (ways,); a way that is in two extracts is here twice.
+        Shape (ways,), each once.
     refs, first
         The nodes of way i are refs[first[i]:first[i + 1]].
     tags, kind
@@ -80,13 +105,15 @@ class Nodes:
     Attributes
     ----------
     ids
-        Shape (nodes,); a node that is given twice is here twice.
+        Shape (nodes,), each once.
     lon, lat
         Degrees, shape (nodes,).
     tags, kind
         The distinct sets of tags and which one each node has, as of ways.
     extract
-        From which of the extracts each node is, shape (nodes,).
+        The first of the extracts that has each node, shape (nodes,).
+    again
+        How many nodes were given that are not here, because another of their id counts.
     """
 
     ids: Longs
@@ -95,34 +122,33 @@ class Nodes:
     tags: list[dict[str, str]]
     kind: NDArray[np.int32]
     extract: NDArray[np.intp]
+    again: int
 
 
 def ways(paths: Sequence[Path], only: Any, keys: Collection[str]) -> Ways:
-    """Read ways of extracts.
+    """Read ways of extracts, each once.
 
     Parameters
     ----------
     paths
-        The extracts (.osm.pbf, .osm, .osm.gz, .osm.bz2), in whatever order.
+        The extracts (.osm.pbf, .osm, .osm.gz, .osm.bz2), in whatever order. Of a way that is there
+        several times the newest version counts; of copies of one version the longest, then the
+        first.
     only
-        A filter of osmium.
+        A filter of osmium. A way of which only an older version passes is left out.
     keys
         The keys of the tags that are wanted, of letters, digits, `:`, `_` and `.`.
 
     Raises
     ------
     InputError
-        If an extract cannot be read to its end.
+        If an extract is no map, or cannot be read to its end.
     """
 
     def columns(text: pa.RecordBatch) -> list[pa.Array]:
-        return [
-            _numbers(text["id"], pa.int64()),
-            _with_keys(text["tags"], keys),
-            _refs(text["refs"]),
-        ]
+        return [_with_keys(text["tags"], keys), _refs(text["refs"])]
 
-    read = _joined([_read(path, osmium.osm.WAY, only, _WAYS, columns) for path in paths], _WAYS)
+    read = _each_once(paths, _Sought(osmium.osm.WAY, only, _WAYS, columns)).table
     refs = read["refs"].combine_chunks()
     tags, kind = _sets(read["tags"])
     return Ways(
@@ -130,8 +156,10 @@ def ways(paths: Sequence[Path], only: Any, keys: Collection[str]) -> Ways:
     )
 
 
-def nodes(paths: Sequence[Path], ids: Longs, keys: Collection[str]) -> Nodes:
-    """Read the nodes with these ids; one that has no place in the world is left out.
+def nodes(
+    paths: Sequence[Path], ids: Longs, keys: Collection[str], along: Any | None = None
+) -> Nodes:
+    """Read the nodes with these ids, each once; one that has no place in the world is left out.
 
     Parameters
     ----------
@@ -139,32 +167,71 @@ def nodes(paths: Sequence[Path], ids: Longs, keys: Collection[str]) -> Nodes:
         As for `ways`.
     ids
         Sorted, shape (n,).
+    along
+        The filter that lets the ways pass that have these nodes, None for any: some files say on
+        the ways where their nodes lie.
 
     Raises
     ------
     InputError
-        If an extract cannot be read to its end, or an id is below 0.
+        If an extract is no map or cannot be read to its end, or an id is below 0.
     """
 
     def columns(text: pa.RecordBatch) -> list[pa.Array]:
-        return [
-            _numbers(text["id"], pa.int64()),
-            _with_keys(text["tags"], keys),
-            _numbers(text["lon"], pa.float64()),
-            _numbers(text["lat"], pa.float64()),
-        ]
+        places = [_numbers(text[name], pa.float64()) for name in ("lon", "lat")]
+        return [_with_keys(text["tags"], keys), *places]
 
     _refuse_below_zero("nodes", ids, paths)
-    small = sum(path.stat().st_size for path in paths) < _SMALL
-    every = osmium.filter.EntityFilter(osmium.osm.NODE)
-    only = every if small else with_ids("nodes", ids, paths)
-    each = [_read(path, osmium.osm.NODE, only, _NODES, columns) for path in paths]
-    read = _joined(each, _NODES)
-    tags, kind = _sets(read["tags"])
-    extract = np.repeat(np.arange(len(each)), [len(table) for table in each])
-    found, lon, lat = (read[name].to_numpy() for name in ("id", "lon", "lat"))
-    kept = is_among(ids, found) & (np.abs(lon) <= 180) & (np.abs(lat) <= 90)
-    return Nodes(found[kept], lon[kept], lat[kept], tags, kind[kept], extract[kept])
+    only = _every(osmium.osm.NODE) if _is_small(paths) else with_ids("nodes", ids, paths)
+    read = _each_once(paths, _Sought(osmium.osm.NODE, only, _NODES, columns), ids)
+    tags, kind = _sets(read.table["tags"])
+    found, lon, lat = (read.table[name].to_numpy() for name in ("id", "lon", "lat"))
+    placed = _in_the_world(read.table)
+    own = Nodes(
+        found[placed],
+        lon[placed],
+        lat[placed],
+        tags,
+        kind[placed],
+        read.extract[placed],
+        read.again,
+    )
+    missing = ids[~is_among(np.sort(own.ids), ids)]
+    on_ways = [path for path in paths if _traits(path).places_on_ways]
+    if not len(missing) or not on_ways:
+        return own
+    return _with_places_on_ways(own, paths, missing, along or _every(osmium.osm.WAY))
+
+
+def _with_places_on_ways(own: Nodes, paths: Sequence[Path], missing: Longs, only: Any) -> Nodes:
+    """Add the nodes that are missing from where the ways say that they lie."""
+
+    def columns(text: pa.RecordBatch) -> list[pa.Array]:
+        return [pc.split_pattern(pc.utf8_slice_codeunits(text["refs"], 2), ",n")]
+
+    fields = [pa.field("refs", pa.list_(pa.string()))]
+    sought = _Sought(osmium.osm.WAY, only, fields, columns, "locations_on_ways=true")
+    read = _each_once(paths, sought)
+    lists = read.table["refs"].combine_chunks()
+    parts = pc.extract_regex(lists.flatten(), _PLACED)
+    placed = parts.is_valid()
+    of_ref = np.repeat(read.extract, np.diff(lists.offsets.to_numpy()))[placed.to_numpy(False)]
+    ids, lon, lat = (
+        pc.cast(pc.struct_field(parts.filter(placed), name), kind).to_numpy()
+        for name, kind in (("id", pa.int64()), ("lon", pa.float64()), ("lat", pa.float64()))
+    )
+    ids, first = np.unique(ids, return_index=True)
+    chosen = is_among(missing, ids)
+    ids, first = ids[chosen], first[chosen]
+    return Nodes(
+        np.append(own.ids, ids),
+        np.append(own.lon, lon[first]),
+        np.append(own.lat, lat[first]),
+        [*own.tags, {}],
+        np.append(own.kind, np.full(len(ids), len(own.tags), own.kind.dtype)),
+        np.append(own.extract, of_ref[first]),
+        own.again,
+    )
 
 
 def is_among(known: Longs, ids: Longs) -> NDArray[np.bool_]:
@@ -175,27 +242,45 @@ def is_among(known: Longs, ids: Longs) -> NDArray[np.bool_]:
     return there
 
 
-def objects(path: Path, entities: Any, only: Any) -> Iterator[Any]:
-    """Give the objects of an extract, one by one; each holds until the next is asked for.
+def objects(paths: Sequence[Path], entity: Any, only: Any) -> Iterator[Any]:
+    """Give the objects of extracts, each once, one by one; each holds until the next is asked for.
 
     Parameters
     ----------
-    path
-        The extract, as for `ways`.
-    entities
-        Of which types, e.g. `osmium.osm.RELATION`.
-    only
-        A filter of osmium; it works before Python sees an object.
+    paths, only
+        As for `ways`.
+    entity
+        Of which type, e.g. `osmium.osm.RELATION`.
 
     Raises
     ------
     InputError
-        If the extract cannot be read to its end.
+        If an extract is no map, or cannot be read to its end.
     """
-    try:
-        yield from osmium.FileProcessor(str(path), entities).with_filter(only)
-    except _UNREADABLE as error:
-        raise InputError(_unread(path, str(error))) from None
+    plain = len(paths) == 1 and not _traits(paths[0]).versions
+    sought = _Sought(entity, only, [], lambda _: [])
+    counts = repeat(True) if plain else iter(_each_once(paths, sought).counts.tolist())
+    met: dict[int, int] = {}
+    for path in paths:
+        try:
+            for item in osmium.FileProcessor(str(path), entity).with_filter(only):
+                if next(counts) and _is_first(item, met, path):
+                    yield item
+        except InputError:
+            raise
+        except _UNREADABLE as error:
+            raise InputError(_unread(path, str(error))) from None
+
+
+def _is_first(item: Any, met: dict[int, int], path: Path) -> bool:
+    """Whether an object was not met before; of another version of it one cannot go back."""
+    if item.id not in met:
+        met[item.id] = item.version
+        return True
+    if met[item.id] != item.version:
+        what = f"has object {item.type_str()}{item.id} in several versions, and is no history"
+        raise InputError(Problem(path.name, what, "keep the newest (osmium time-filter)"))
+    return False
 
 
 def with_ids(kind: str, ids: Longs, paths: Sequence[Path]) -> Any:
@@ -232,37 +317,230 @@ def _refuse_below_zero(kind: str, ids: Longs, paths: Sequence[Path]) -> None:
         )
 
 
+# --- Each object once ---------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class _Traits:
+    """How an extract may differ from a plain map, and what its text tells."""
+
+    versions: bool
+    places_on_ways: bool
+    told: Told
+
+
+@dataclass(frozen=True)
+class _Sought:
+    """What to read: the objects of a type that pass a filter, and columns made of their text."""
+
+    entity: Any
+    only: Any
+    fields: list[pa.Field]
+    columns: Callable[[pa.RecordBatch], list[pa.Array]]
+    options: str = ""
+
+
+@dataclass(frozen=True)
+class _Read:
+    """Objects, each once.
+
+    Attributes
+    ----------
+    table
+        Of the objects that count.
+    extract
+        The first extract that has each of them.
+    counts
+        Of each that was met, in the order of the files, whether it counts.
+    again
+        How many were met whose id was met before.
+    """
+
+    table: pa.Table
+    extract: NDArray[np.intp]
+    counts: NDArray[np.bool_]
+    again: int
+
+
+def _traits(path: Path) -> _Traits:
+    stat = path.stat()
+    return _traits_of(path, stat.st_size, stat.st_mtime_ns)
+
+
+@lru_cache(maxsize=64)
+def _traits_of(path: Path, size: int, mtime_ns: int) -> _Traits:  # noqa: ARG001 (the key)
+    try:
+        said = told(path) or Told()
+        with osmium.io.Reader(str(path), osmium.osm.NOTHING) as reader:
+            header = reader.header()
+            features = {header.get(f"pbf_optional_feature_{i}") for i in range(16)}
+        marked = header.has_multiple_object_versions or said.hidden or said.edits > 0
+        versions = marked or (size < _TINY and _repeats(path))
+    except UnreadableError as error:
+        raise InputError(Problem(path.name, error.what, error.mend)) from None
+    except _UNREADABLE as error:
+        raise InputError(_unread(path, str(error))) from None
+    return _Traits(versions, said.places_on_ways or "LocationsOnWays" in features, said)
+
+
+def _repeats(path: Path) -> bool:
+    """Whether an object of an extract is there twice."""
+    seen = set()
+    for item in osmium.FileProcessor(str(path)):
+        key = (item.type_str(), item.id)
+        if key in seen:
+            return True
+        seen.add(key)
+    return False
+
+
+def _each_once(paths: Sequence[Path], sought: _Sought, among: Longs | None = None) -> _Read:
+    """Read what is sought, with ids among some that are sorted: of each object the newest."""
+    # Of all first: an extract that is no map is refused before anything is read.
+    traits = [_traits(path) for path in paths]
+    versions = any(one.versions for one in traits)
+    stamped = versions or len(paths) > 1
+    read, extract = _all(paths, sought, among, stamped=stamped)
+    ids = read["id"].to_numpy()
+    if not stamped and not _distinct(ids):
+        stamped = versions = True
+        read, extract = _all(paths, sought, among, stamped=stamped)
+    if not stamped:
+        return _Read(read, extract, np.ones(len(read), dtype=np.bool_), 0)
+    _refuse_shared_below_zero(sought, ids, extract, paths)
+    stamp = read["stamp"].to_numpy()
+    order = np.argsort(ids, kind="stable")
+    begins = np.append(True, np.diff(ids[order]) != 0)[: len(ids)]
+    start, group = np.flatnonzero(begins), np.cumsum(begins) - 1
+    newest = np.maximum.reduceat(stamp[order], start) if len(ids) else stamp
+    if among is None and (versions or (stamp[order] != newest[group]).any()):
+        # A version that the filter leaves out may be newer than those that pass.
+        others, theirs = _stamps(paths, sought.entity, ids[order][start])
+        np.maximum.at(newest, np.searchsorted(ids[order][start], others), theirs)
+    usable = (stamp[order] == newest[group]) & (newest[group] % 2 == 0)
+    if "lon" in read.column_names:
+        usable &= _in_the_world(read)[order]
+    rows = np.flatnonzero(usable)
+    if "refs" in read.column_names:
+        # A copy that an extract cut off at its edge is shorter.
+        longest = -pc.list_value_length(read["refs"]).to_numpy()[order[rows]]
+        rows = rows[np.lexsort((rows, longest, group[rows]))]
+    chosen = order[rows[np.unique(group[rows], return_index=True)[1]]]
+    counts = np.zeros(len(ids), dtype=np.bool_)
+    counts[chosen] = True
+    met_in = np.empty(len(ids), dtype=np.intp)
+    met_in[order] = extract[order][start][group]
+    return _Read(read.filter(pa.array(counts)), met_in[counts], counts, len(ids) - len(start))
+
+
+def _all(
+    paths: Sequence[Path], sought: _Sought, among: Longs | None, *, stamped: bool
+) -> tuple[pa.Table, NDArray[np.intp]]:
+    """Read all that is sought, every version, and the extract of each.
+
+    A stamp grows with the version, and is odd for an object that this version deletes.
+    """
+    tables = []
+    for path in paths:
+        table = _read(path, sought, stamped=stamped)
+        ids = table["id"].to_numpy()
+        if stamped and (edits := _edits(path, sought.entity, ids)) is not None:
+            place = table.column_names.index("stamp")
+            stamp = pa.array(table["stamp"].to_numpy() + edits)
+            table = table.set_column(place, _STAMP, stamp)
+        tables.append(table if among is None else table.filter(pa.array(is_among(among, ids))))
+    extract = np.repeat(np.arange(len(tables)), [len(table) for table in tables])
+    return pa.concat_tables([_schema(sought, stamped=stamped).empty_table(), *tables]), extract
+
+
+def _edits(path: Path, entity: Any, ids: Longs) -> Longs | None:
+    """Give what an editor adds to stamps: 2 for what it changed, 3 for what it deleted."""
+    said, kind = _traits(path).told, _KINDS[entity]
+    if not said.edits:
+        return None
+    of_kind = [np.array(sorted(one[kind]), dtype=np.int64) for one in (said.modified, said.deleted)]
+    return np.asarray(2 * is_among(of_kind[0], ids) + 3 * is_among(of_kind[1], ids))
+
+
+def _stamps(paths: Sequence[Path], entity: Any, ids: Longs) -> tuple[Longs, Longs]:
+    """Give id and stamp of every version of the objects with these ids, which are sorted."""
+    above = ids[ids >= 0]
+    only = _every(entity) if _is_small(paths) else with_ids(f"{_KINDS[entity]}s", above, paths)
+    read, _ = _all(paths, _Sought(entity, only, [], lambda _: []), ids, stamped=True)
+    return read["id"].to_numpy(), read["stamp"].to_numpy()
+
+
+def _distinct(ids: Longs) -> bool:
+    return bool((np.diff(ids) > 0).all()) or len(np.unique(ids)) == len(ids)
+
+
+def _in_the_world(read: pa.Table) -> NDArray[np.bool_]:
+    lon, lat = read["lon"].to_numpy(), read["lat"].to_numpy()
+    return np.asarray((np.abs(lon) <= 180) & (np.abs(lat) <= 90))
+
+
+def _is_small(paths: Sequence[Path]) -> bool:
+    return sum(path.stat().st_size for path in paths) < _SMALL
+
+
+def _every(entity: Any) -> Any:
+    return osmium.filter.EntityFilter(entity)
+
+
+def _refuse_shared_below_zero(
+    sought: _Sought, ids: Longs, extract: NDArray[np.intp], paths: Sequence[Path]
+) -> None:
+    """Refuse ids below 0 in several extracts: in each they are of other objects."""
+    having = np.unique(extract[ids < 0])
+    if len(having) > 1:
+        _refuse_below_zero(
+            f"{_KINDS[sought.entity]}s", ids[ids < 0], [paths[one] for one in having.tolist()]
+        )
+
+
 # --- By way of text ----------------------------------------------------------------------------
 
 
-def _read(
-    path: Path,
-    entities: Any,
-    only: Any,
-    schema: pa.Schema,
-    columns: Callable[[pa.RecordBatch], list[pa.Array]],
-) -> pa.Table:
-    """Read the objects of an extract as a table; `columns` makes it from columns of text."""
+def _schema(sought: _Sought, *, stamped: bool) -> pa.Schema:
+    return pa.schema([_ID, *([_STAMP] if stamped else []), *sought.fields])
+
+
+def _read(path: Path, sought: _Sought, *, stamped: bool) -> pa.Table:
+    """Read the objects of an extract as a table: id, stamp if asked for, and the columns sought."""
+    schema = _schema(sought, stamped=stamped)
+    names = ["id", *(["version", "visible"] if stamped else []), *_TEXTS[sought.entity]]
+    options = f"opl,add_metadata={'version' if stamped else 'false'},{sought.options}".rstrip(",")
     read: list[pa.RecordBatch] = []
     with TemporaryDirectory(prefix="stemgeo-") as folder:
         place = Path(folder) / "objects.opl"
         try:
-            _write(path, entities, only, place)
+            _write(path, sought, place, options)
             with place.open("rb") as lines:
                 while part := lines.read(_AT_ONCE) + lines.readline():
-                    texts = _columns(part, schema.names)
-                    read.extend(pa.record_batch(columns(text), schema=schema) for text in texts)
+                    for text in _columns(part, names):
+                        stamps = [_stamp(text)] if stamped else []
+                        columns = [_numbers(text["id"], pa.int64()), *stamps, *sought.columns(text)]
+                        read.append(pa.record_batch(columns, schema=schema))
         except _UNREADABLE as error:
             raise InputError(_unread(path, str(error))) from None
     return pa.Table.from_batches(read, schema)
 
 
-def _write(path: Path, entities: Any, only: Any, place: Path) -> None:
-    """Write what passes the filter as OPL: `n1 Tkey=value x4.1 y51.2` or `w1 T Nn1,n2`."""
-    writer = osmium.SimpleWriter(osmium.io.File(str(place), "opl,add_metadata=false"))
+def _stamp(text: pa.RecordBatch) -> pa.Array:
+    """Number versions so that there is room for edits between them; see `_all`."""
+    version = pc.multiply(_numbers(text["version"], pa.int64()), 4)
+    return pc.add(version, pc.cast(pc.equal(text["visible"], "dD"), pa.int64()))
+
+
+def _write(path: Path, sought: _Sought, place: Path, options: str) -> None:
+    """Write what passes the filter as OPL: `n1 Tkey=value x4.1 y51.2` or `w1 T Nn1,n2`.
+
+    With its version, `w1 v2 dV T Nn1,n2`; with places on ways, `w1 T Nn1x4.1y51.2,n2x4.2y51.3`.
+    """
+    writer = osmium.SimpleWriter(osmium.io.File(str(place), options))
     try:
-        with osmium.io.Reader(str(path), entities) as reader:
-            osmium.apply(reader, only, writer)
+        with osmium.io.Reader(str(path), sought.entity) as reader:
+            osmium.apply(reader, sought.only, writer)
         writer.close()
     except _UNREADABLE as error:
         _let_go(writer)
@@ -291,7 +569,7 @@ def _columns(lines: bytes, names: list[str]) -> list[pa.RecordBatch]:
         csv.ParseOptions(delimiter=" ", quote_char=False),
         csv.ConvertOptions(
             column_types=dict.fromkeys(names, pa.string()),
-            null_values=list("TNxy"),
+            null_values=list("TNMxy"),
             strings_can_be_null=True,
         ),
     )
@@ -300,7 +578,7 @@ def _columns(lines: bytes, names: list[str]) -> list[pa.RecordBatch]:
 
 def _numbers(column: pa.Array, kind: pa.DataType) -> pa.Array:
     """Read numbers, each behind the letter that says what it is."""
-    return pc.cast(pc.ascii_ltrim(column, "nwxy"), kind)
+    return pc.cast(pc.ascii_ltrim(column, "nwrvxy"), kind)
 
 
 def _refs(column: pa.Array) -> pa.Array:
@@ -334,10 +612,6 @@ def _plain(text: str) -> str:
     """Put back the characters that OPL writes as their hexadecimal number."""
     # Of four bytes that are no UTF-8 osmium may make a number for which there is no character.
     return re.sub("%([0-9a-f]+)%", lambda n: chr(min(int(n[1], 16), sys.maxunicode)), text)
-
-
-def _joined(tables: list[pa.Table], schema: pa.Schema) -> pa.Table:
-    return pa.concat_tables([schema.empty_table(), *tables])
 
 
 def _unread(path: Path, reason: str) -> Problem:

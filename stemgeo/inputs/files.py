@@ -33,6 +33,7 @@ from stemgeo.inputs.formats import (
     check_whole,
     recognise,
 )
+from stemgeo.inputs.osmxml import told
 from stemgeo.notes import Said, say
 
 if TYPE_CHECKING:
@@ -278,6 +279,8 @@ def _enter(given: Input, path: Path, role: str, stack: ExitStack, findings: Find
         known = ", ".join(sorted(one.label for one in accepted))
         raise UnreadableError(f"is {kind.label}, which cannot be used as {role}", f"give {known}")
     check_whole(read_from, kind)
+    if kind in EXTRACT:
+        told(read_from)
     if kind is Format.GEOPACKAGE:
         check_geopackage(read_from)
     name = clean(given.path.name)

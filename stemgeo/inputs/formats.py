@@ -39,7 +39,7 @@ class Format(Enum):
     XLSX = ("Excel workbook", (".xlsx", ".xlsm"))
     ZIP = ("zip", (".zip",))
     OSM_PBF = ("OSM PBF", (".pbf",))
-    OSM_XML = ("OSM XML", (".osm",))
+    OSM_XML = ("OSM XML", (".osm", ".osh"))
     OSM_GZIP = ("OSM XML in gzip", (".gz",))
     OSM_BZIP2 = ("OSM XML in bzip2", (".bz2",))
 
@@ -77,10 +77,11 @@ _DECLARES = re.compile(rb"<!(DOCTYPE|ENTITY)", re.IGNORECASE)
 _ROOT = re.compile(rb"<(?:[A-Za-z_][\w.-]*:)?([A-Za-z_][\w.-]*)")
 _XML_ROOTS = {
     b"osm": Format.OSM_XML,
-    b"osmchange": Format.OSM_XML,
     b"featurecollection": Format.GML,
     b"kml": Format.KML,
 }
+APPLY_CHANGES = "apply them to their extract (osmium apply-changes) and give what comes out"
+_OVERPASS_JSON = re.compile(rb'"elements"\s*:\s*\[|"osm3s"\s*:|"generator"\s*:\s*"Overpass')
 _MAGIC = (
     (b"PK\x03\x04", Format.ZIP),
     (b"PK\x05\x06", Format.ZIP),
@@ -126,6 +127,8 @@ def recognise(head: bytes) -> Format:
             return kind
     if _is_pbf(head):
         return Format.OSM_PBF
+    if head.startswith((b"\xff\xe0\x04o5m2", b"\xff\xe0\x04o5c2")):
+        raise UnreadableError("is o5m, which is not read", "make .osm.pbf of it (osmium cat)")
     return _recognise_text(head)
 
 
@@ -150,6 +153,11 @@ def _recognise_text(head: bytes) -> Format:
 def _recognise_json(body: bytes) -> Format:
     if re.search(rb'"type"\s*:\s*"Topology"', body):
         return Format.TOPOJSON
+    if not re.search(rb'"type"\s*:\s*"Feature', body) and _OVERPASS_JSON.search(body):
+        raise UnreadableError(
+            "is the JSON of OpenStreetMap (Overpass), which is not read",
+            "ask for XML ([out:xml]) as .osm; of places, for GeoJSON (Overpass turbo: Export)",
+        )
     first = body.split(b"\n", 1)
     if len(first) == 2 and re.match(rb'\{\s*"type"\s*:\s*"Feature"\s*[,}]', body):
         rest = first[1].lstrip(b" \t\r\n\x1e")
@@ -168,6 +176,8 @@ def _recognise_xml(body: bytes) -> Format:
     name = root.group(1).lower() if root else b""
     if name == b"html" or b"<!doctype html" in body[:200].lower():
         raise UnreadableError("is a web page", "download the file itself")
+    if name == b"osmchange":
+        raise UnreadableError("holds changes (osmChange), not a map", APPLY_CHANGES)
     if name in _XML_ROOTS:
         return _XML_ROOTS[name]
     raise UnreadableError("is XML of an unknown kind", "see the manual for what can be read")
@@ -239,7 +249,7 @@ def _check_osm_xml(path: Path) -> None:
     with path.open("rb") as stream:
         stream.seek(max(0, path.stat().st_size - 256))
         tail = stream.read().rstrip(b" \t\r\n\x00")
-    if not tail.endswith((b"</osm>", b"</osmChange>", b"/>")):
+    if not tail.endswith((b"</osm>", b"/>")):
         raise UnreadableError("is cut off: its closing </osm> is missing", "download it again")
 
 

@@ -21,6 +21,7 @@ _THINGS = {
     "address": ("addresses", "adres", "adressen"),
     "candidate place": ("candidate places", "kandidaatplaats", "kandidaatplaatsen"),
     "cell": ("cells", "cel", "cellen"),
+    "change": ("changes", "wijziging", "wijzigingen"),
     "child": ("children", "kind", "kinderen"),
     "column": ("columns", "kolom", "kolommen"),
     "combination": ("combinations", "combinatie", "combinaties"),

@@ -15,7 +15,7 @@ import pandas as pd
 import shapely
 
 from stemgeo.errors import InputError, Problem
-from stemgeo.inputs import cache, extracts
+from stemgeo.inputs import cache, extracts, osmxml
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -75,7 +75,8 @@ def read_barriers(paths: Sequence[Path]) -> gpd.GeoDataFrame:
         be empty), lines in EPSG:4326; sorted by way. Tunnels bar nobody and are left out, as are
         waters drawn as areas that have no name: most are ponds.
     """
-    ways = extracts.ways(list(paths), osmium.filter.TagFilter(*_KINDS), _TAGS_READ)
+    only = osmium.filter.TagFilter(*_KINDS)
+    ways = extracts.ways(paths, only, _TAGS_READ)
     kinds = [_kind(tags) for tags in ways.tags]
     names = [_name(tags, kind) for tags, kind in zip(ways.tags, kinds, strict=True)]
     wanted = [
@@ -89,8 +90,10 @@ def read_barriers(paths: Sequence[Path]) -> gpd.GeoDataFrame:
             "name": np.array([*names, ""], dtype=object)[ways.kind],
         }
     )
-    chosen = np.array(wanted, dtype=np.bool_)[ways.kind] & ~table["way"].duplicated().to_numpy()
-    lines = _lines(paths, ways, chosen)
+    chosen = np.array(wanted, dtype=np.bool_)[ways.kind]
+    refs = ways.refs[np.repeat(chosen, np.diff(ways.first))]
+    nodes = extracts.nodes(paths, np.unique(refs), {"name"}, only)
+    lines = _lines(nodes, ways, chosen)
     drawn = gpd.GeoDataFrame(table[chosen], geometry=lines, crs="EPSG:4326")
     drawn = drawn[~drawn.is_empty].sort_values("way", ignore_index=True)
     return drawn.astype({"kind": "str", "name": "str"})
@@ -106,14 +109,12 @@ def _name(tags: Mapping[str, str], kind: str) -> str:
 
 
 def _lines(
-    paths: Sequence[Path], ways: extracts.Ways, chosen: NDArray[np.bool_]
+    nodes: extracts.Nodes, ways: extracts.Ways, chosen: NDArray[np.bool_]
 ) -> NDArray[np.object_]:
-    """Draw the chosen ways through the nodes that the extracts have; empty with fewer than two."""
+    """Draw the chosen ways through the nodes that have a place; empty with fewer than two."""
     refs = ways.refs[np.repeat(chosen, np.diff(ways.first))]
     owner = np.repeat(np.arange(chosen.sum()), np.diff(ways.first)[chosen])
-    nodes = extracts.nodes(list(paths), np.unique(refs), {"name"})
-    place = pd.Series(np.arange(len(nodes.ids)), index=nodes.ids)
-    place = place[~place.index.duplicated()].reindex(refs)
+    place = pd.Series(np.arange(len(nodes.ids)), index=nodes.ids).reindex(refs)
     known = place.notna().to_numpy()
     known = known & (np.bincount(owner[known], minlength=chosen.sum())[owner] > 1)
     at = place.to_numpy()[known].astype(np.intp)
@@ -168,16 +169,14 @@ def way_names(paths: Sequence[Path], sha256s: Sequence[str], ways: Iterable[int]
 
 
 def _read_names(paths: Sequence[Path], ids: list[int]) -> dict[int, str]:
-    only = np.array(ids, dtype=np.int64)
-    found: dict[int, str] = {}
-    for path in paths:
-        chosen = extracts.with_ids("ways", only, paths)
-        for way in extracts.objects(path, osmium.osm.WAY, chosen):
-            name = way.tags.get("name") or way.tags.get("ref") or ""
-            if name:
-                # A way in two extracts of different days: whichever order they are given in.
-                found[way.id] = min(name, found.get(way.id, name))
-    return found
+    only = extracts.with_ids("ways", np.array(ids, dtype=np.int64), paths)
+    ways = extracts.ways(paths, only, {"name", "ref"})
+    names = [tags.get("name") or tags.get("ref") or "" for tags in ways.tags]
+    return {
+        way: names[kind]
+        for way, kind in zip(ways.ids.tolist(), ways.kind.tolist(), strict=True)
+        if names[kind]
+    }
 
 
 # --- The cache ---------------------------------------------------------------------------------
@@ -185,7 +184,7 @@ def _read_names(paths: Sequence[Path], ids: list[int]) -> dict[int, str]:
 
 def _version() -> str:
     """Hash of the modules that read barriers and names."""
-    return cache.code_of([Path(__file__), Path(extracts.__file__)])
+    return cache.code_of([Path(__file__), Path(extracts.__file__), Path(osmxml.__file__)])
 
 
 def _save(barriers: gpd.GeoDataFrame, path: Path) -> None:

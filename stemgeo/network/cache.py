@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from stemgeo.inputs import cache as work
-from stemgeo.inputs import extracts
+from stemgeo.inputs import extracts, osmxml
 from stemgeo.network.graph import Network
 from stemgeo.network.osm import read_roads
 
@@ -45,4 +45,4 @@ def _version() -> str:
     """Hash of the modules that turn an extract into a network."""
     here = Path(__file__).parent
     ours = [here / module for module in ("bicycle.py", "stress.py", "osm.py", "graph.py")]
-    return work.code_of([*ours, Path(extracts.__file__)])
+    return work.code_of([*ours, Path(extracts.__file__), Path(osmxml.__file__)])

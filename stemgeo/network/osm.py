@@ -123,17 +123,14 @@ class _Ways:
 
     @classmethod
     def of(cls, read: extracts.Ways) -> _Ways:
-        """Keep the ways that a cyclist can use; one met before is skipped."""
+        """Keep the ways that a cyclist can use."""
         rides = {bicycle.NOT_AT_ALL: 0}
         kinds = [_kind_of(tags, rides) for tags in read.tags]
-        usable = np.array([kind is not _CLOSED for kind in kinds], dtype=np.bool_)[read.kind]
-        numbers = np.flatnonzero(usable)
-        kept = np.zeros(len(read.ids), dtype=np.bool_)
-        kept[numbers[np.unique(read.ids[numbers], return_index=True)[1]]] = True
+        kept = np.array([kind is not _CLOSED for kind in kinds], dtype=np.bool_)[read.kind]
         refs_of_way = np.diff(read.first)
         nodes, refs = np.unique(read.refs[np.repeat(kept, refs_of_way)], return_inverse=True)
         owner = np.repeat(np.arange(kept.sum()), refs_of_way[kept])
-        closed = int((~usable).sum())
+        closed = int((~kept).sum())
         return cls(read.ids[kept], nodes, refs, owner, read.kind[kept], kinds, rides, closed)
 
     def column(self, name: str, kind: type[np.generic]) -> NDArray[Any]:
@@ -174,7 +171,8 @@ def read_roads(paths: Iterable[Path]) -> Roads:
     Parameters
     ----------
     paths
-        Extracts (.osm.pbf, .osm, .osm.gz, .osm.bz2). A way that is in two is taken once.
+        Extracts (.osm.pbf, .osm, .osm.gz, .osm.bz2). A way that is in two is taken once, in its
+        newest version.
 
     Raises
     ------
@@ -186,12 +184,26 @@ def read_roads(paths: Iterable[Path]) -> Roads:
     ways = _Ways.of(extracts.ways(paths, roads_only, TAGS_READ))
     if not len(ways.ids):
         raise _no_roads(paths)
-    nodes = extracts.nodes(paths, ways.nodes, bicycle.NODE_TAGS_READ)
+    nodes = extracts.nodes(paths, ways.nodes, bicycle.NODE_TAGS_READ, roads_only)
+    if not len(nodes.ids):
+        raise _no_places(paths, len(ways.ids))
     roads = _segments(ways, nodes)
     mode = np.array([ride.mode for ride in roads.rides])
     if (mode[roads.forward] == bicycle.FERRY).all():
         raise _no_roads(paths)
     return roads
+
+
+def _no_places(paths: list[Path], ways: int) -> InputError:
+    names = ", ".join(path.name for path in paths)
+    have = "road has" if ways == 1 else "roads have"
+    return InputError(
+        Problem(
+            names,
+            f"says nowhere where its roads lie: {ways:,} {have} no nodes with a place",
+            "give the nodes too; of Overpass: (._;>;); out; or out geom;",
+        )
+    )
 
 
 def _no_roads(paths: list[Path]) -> InputError:
@@ -259,13 +271,14 @@ def _segments(ways: _Ways, nodes: extracts.Nodes) -> Roads:
         counts={
             "ways": len(ways.ids),
             "ways_closed_to_bicycles": ways.closed,
+            "ways_without_nodes": len(ways.ids) - len(np.unique(ways.owner)),
             "ways_with_unreadable_tags": int(ways.column("unreadable", np.bool_).sum()),
             "ferries": len(ferries),
             "segments": len(start),
             "segments_without_location": int(neighbours.sum() - whole.sum()),
             "segments_too_long": int((~short).sum()),
             "segments_of_no_length": int((length_mm == 0).sum()),
-            "nodes_given_twice": len(nodes.ids) - len(first),
+            "nodes_given_twice": nodes.again,
             "repeated_nodes": int(whole.sum() - distinct.sum()),
             "blocking_nodes": int(blocking.sum()),
         },

@@ -8,7 +8,8 @@ import random
 import subprocess
 import sys
 import tempfile
-from typing import TYPE_CHECKING
+from collections import defaultdict
+from typing import TYPE_CHECKING, Any
 from xml.sax.saxutils import quoteattr
 
 import numpy as np
@@ -19,7 +20,7 @@ from stemgeo.errors import InputError
 from stemgeo.inputs import extracts
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
 EXTRACTS = ("berlare.osm", "wechelderzande.osm.pbf", "porto.osm.pbf")
@@ -44,12 +45,26 @@ def temporary(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]
     assert list(folder.iterdir()) == []
 
 
+def newest(path: Path, entity: Any, spare: Callable[[Any], Any]) -> set[int]:
+    """Give the places in the file of the objects that count, one for each id.
+
+    The newest version; of copies the one with the most to spare, then the first; none when that
+    version deletes it.
+    """
+    met = defaultdict(list)
+    for place, item in enumerate(osmium.FileProcessor(str(path), entity)):
+        met[item.id].append(((item.version, item.deleted), spare(item), -place))
+    best = {number: max(versions) for number, versions in met.items()}
+    return {-place for (_, gone), _, place in best.values() if not gone}
+
+
 def ways_one_by_one(path: Path) -> list[tuple[int, list[int], dict[str, str]]]:
     """Read highways with osmium and no code of the package."""
-    read = osmium.FileProcessor(str(path), osmium.osm.WAY).with_filter(HIGHWAYS)
+    counting = newest(path, osmium.osm.WAY, lambda way: ("highway" in way.tags, len(way.nodes)))
     return [
         (way.id, [node.ref for node in way.nodes], {t.k: t.v for t in way.tags if t.k in WAY_KEYS})
-        for way in read
+        for place, way in enumerate(osmium.FileProcessor(str(path), osmium.osm.WAY))
+        if place in counting and "highway" in way.tags
     ]
 
 
@@ -57,10 +72,11 @@ def nodes_one_by_one(
     path: Path, wanted: set[int]
 ) -> list[tuple[int, float, float, dict[str, str]]]:
     """Read nodes that have a valid place with osmium and no code of the package."""
+    counting = newest(path, osmium.osm.NODE, lambda node: node.location.valid())
     return [
         (node.id, node.lon, node.lat, {t.k: t.v for t in node.tags if t.k in NODE_KEYS})
-        for node in osmium.FileProcessor(str(path), osmium.osm.NODE)
-        if node.id in wanted and node.location.valid()
+        for place, node in enumerate(osmium.FileProcessor(str(path), osmium.osm.NODE))
+        if node.id in wanted and place in counting and node.location.valid()
     ]
 
 
@@ -148,16 +164,16 @@ def test_hostile_texts_come_through(tmp_path: Path, ending: str) -> None:
 
 @pytest.mark.usefixtures("temporary")
 def test_nodes_of_several_extracts_name_theirs(tmp_path: Path) -> None:
-    """Nodes come in the order of the extracts, also those that two have, each with its extract."""
+    """Nodes come in the order of the extracts, each once, with the first extract that has it."""
     maps = ("<node id='2' lon='4' lat='51'/><node id='5'/>", "", "<node id='5' lon='5' lat='52'/>")
     paths = [tmp_path / f"{i}.osm" for i in range(3)]
     for path, content in zip(paths, maps, strict=True):
         both = content + "<node id='7' lon='3' lat='50'/><node id='9' lon='3' lat='50'/>"
         path.write_text(f"<osm version='0.6'>{both}</osm>")
     nodes = extracts.nodes(paths, np.array([2, 5, 7]), ())
-    assert nodes.ids.tolist() == [2, 7, 7, 5, 7]
-    assert nodes.extract.tolist() == [0, 0, 1, 2, 2]
-    assert nodes.tags == [{}]
+    assert nodes.ids.tolist() == [2, 7, 5]
+    assert nodes.extract.tolist() == [0, 0, 0]
+    assert (nodes.tags, nodes.again) == ([{}], 3)
 
 
 @pytest.mark.usefixtures("temporary")
