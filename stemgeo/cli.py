@@ -108,17 +108,25 @@ PlanOption = Annotated[
         "--plan", metavar="FILE", help="Planned places, counted as open beside the register."
     ),
 ]
+ReplaceOption = Annotated[
+    bool,
+    typer.Option(
+        "--replace", help="Keep what stands at the place beside it, as NAME.old-DATE, and write."
+    ),
+]
 FormOption = Annotated[Form, typer.Option("--format", help="How the table is printed.")]
 
 
 @app.command()
 def sample(
     folder: Annotated[Path, typer.Argument(metavar="DIR", help="A folder that is not there yet.")],
+    *,
+    replace: ReplaceOption = False,
 ) -> None:
     """Write a complete example study: a schematic Flanders."""
     from stemgeo.sample import write_sample
 
-    written = write_sample(folder)
+    written = write_sample(folder, replace=replace)
     _say(f"Example study written to {written}. Next: stemgeo run {written} --out result")
 
 
@@ -146,6 +154,8 @@ def run(
     out: Annotated[Path, typer.Option("--out", metavar="DIR", help="Where the result goes.")],
     plan: PlanOption = None,
     threads: ThreadsOption = None,
+    *,
+    replace: ReplaceOption = False,
 ) -> None:
     """Measure a study and write tables, isochrones, maps, gaps and a manifest."""
     from stemgeo.report.files import read_manifest, refuse_taken
@@ -153,13 +163,13 @@ def run(
     from stemgeo.study import load_study
 
     parsed = _with(load_study(study), plan)
-    refuse_taken(out)
+    refuse_taken(out, replace=replace)
     with _progress() as progress:
         from stemgeo.run import run as run_study
 
         result = run_study(parsed, progress=progress, threads=threads)
         progress("Schrijven", 0.9)
-        result.write(out)
+        result.write(out, replace=replace)
         progress("Klaar", 1.0)
     _warn(result.notes)
     _emit(readable(result.summary(), parsed.output.language), Form.text)
@@ -194,6 +204,8 @@ def site(
     ] = None,
     threads: ThreadsOption = None,
     form: FormOption = Form.text,
+    *,
+    replace: ReplaceOption = False,
 ) -> None:
     """Choose where the next academies would help most, with the proof that none is better."""
     from stemgeo.report.files import SITE, refuse_taken
@@ -204,18 +216,19 @@ def site(
         raise typer.BadParameter("the fewest places for a share: leave -n and --budget out")
     if share is not None and wanted is not Wanted.lscp:
         raise typer.BadParameter(f"--share is of --problem lscp, not of {wanted}")
+    _refuse_alone(out, replace=replace)
     parsed = load_study(study).with_siting(
         places=places, budget_eur=budget, share=share, problem=wanted, profile=profile
     )
     if out is not None:
-        refuse_taken(out, SITE)
+        refuse_taken(out, SITE, replace=replace)
     with _progress() as progress:
         from stemgeo.site import site as choose
 
         plan = choose(parsed, progress=progress, threads=threads)
         if out is not None:
             progress("Schrijven", 0.95)
-            plan.write(out)
+            plan.write(out, replace=replace)
         progress("Klaar", 1.0)
     _warn(plan.notes)
     _emit_plan(plan, form)
@@ -239,6 +252,12 @@ def _emit_plan(plan: Plan, form: Form) -> None:
         _emit(readable_plan(plan, language), form)
 
 
+def _refuse_alone(out: Path | None, *, replace: bool) -> None:
+    """Refuse --replace where nothing is written: it would change nothing."""
+    if replace and out is None:
+        raise typer.BadParameter("--replace is of --out: say where the result goes")
+
+
 def _with(study: Study, plan: Path | None) -> Study:
     """Put a plan given here in the place of the study's own."""
     return study if plan is None else study.with_plan(plan)
@@ -251,6 +270,8 @@ def trend(
         str, typer.Option("--years", metavar="YEARS", help="2019-2022, or 2019,2022.")
     ],
     out: Annotated[Path, typer.Option("--out", metavar="DIR", help="Where the result goes.")],
+    *,
+    replace: ReplaceOption = False,
 ) -> None:
     """Measure a study for the academies of several years: tables, a line chart and maps."""
     from stemgeo.report.files import TREND, read_manifest, refuse_taken
@@ -258,14 +279,14 @@ def trend(
 
     wanted = _years(years)
     parsed = load_study(study)
-    refuse_taken(out, TREND)
+    refuse_taken(out, TREND, replace=replace)
     with _progress() as progress:
         from stemgeo.trend import definitions, readable_trend
         from stemgeo.trend import trend as measure_years
 
         result = measure_years(parsed, wanted, progress=progress)
         progress("Schrijven", 0.9)
-        result.write(out)
+        result.write(out, replace=replace)
         progress("Klaar", 1.0)
     _warn(result.notes)
     regions = result.table[result.table["level"] == "region"]
@@ -367,6 +388,8 @@ def compare(
     out: Annotated[
         Path | None, typer.Option("--out", metavar="DIR", help="Where tables and summary go.")
     ] = None,
+    *,
+    replace: ReplaceOption = False,
 ) -> None:
     """Print what changed from one result to another, and who lost."""
     import pandas as pd
@@ -381,12 +404,13 @@ def compare(
     from stemgeo.report.compare import compare as compare_results
     from stemgeo.report.files import COMPARE, refuse_taken
 
+    _refuse_alone(out, replace=replace)
     if out is not None:
-        refuse_taken(out, COMPARE)
+        refuse_taken(out, COMPARE, replace=replace)
     found = compare_results(before, after)
     tables = {profile: found.of(by, profile=profile) for profile in found.profiles}
     if out is not None:
-        found.write(out)
+        found.write(out, replace=replace)
     words = WORDS[found.language]
     # Before any figure: nobody compares apples and pears unaware.
     aside = sys.stdout if form is Form.text else sys.stderr
@@ -445,6 +469,8 @@ def answer(
         Path | None,
         typer.Option("--templates", metavar="DIR", help="Texts of your own: `stemgeo templates`."),
     ] = None,
+    *,
+    replace: ReplaceOption = False,
 ) -> None:
     """Write the answer to parliament: text in Word and PDF, tables, maps, web map, manifest."""
     from stemgeo.report.files import ANSWER, read_manifest
@@ -460,6 +486,7 @@ def answer(
             plan=plan,
             before=before,
             templates=templates,
+            replace=replace,
             progress=progress,
         )
         progress("Klaar", 1.0)
@@ -480,11 +507,13 @@ def answer(
 @app.command()
 def templates(
     folder: Annotated[Path, typer.Argument(metavar="DIR", help="A folder that is new or empty.")],
+    *,
+    replace: ReplaceOption = False,
 ) -> None:
     """Write the texts of the answer, to change them and give them back with --templates."""
     from stemgeo.report.letter import write_templates
 
-    for path in write_templates(folder):
+    for path in write_templates(folder, replace=replace):
         print(path)
 
 
@@ -554,10 +583,12 @@ def draw_map(
             "this folder.",
         ),
     ] = None,
+    replace: ReplaceOption = False,
 ) -> None:
     """Draw a map of a result, with what it shows in words inside the file."""
     from stemgeo.maps.kinds import save_drawn
     from stemgeo.report.bundle import write_csv
+    from stemgeo.report.files import whole_drawings
     from stemgeo.report.sheets import drawn_of_folder
 
     names = {name.lower(): name for name in PROVINCES}
@@ -577,13 +608,13 @@ def draw_map(
         before=before,
         isochrone_edge=isochrones,
     )
-    target.parent.mkdir(parents=True, exist_ok=True)
-    paths = save_drawn(drawn, target.with_suffix(""), (form,))
-    if out is not None:
-        paths.append(target.with_suffix(".csv"))
-        write_csv(drawn.table, paths[-1])
+    with whole_drawings(target.parent, replace=replace) as folder:
+        paths = save_drawn(drawn, folder / target.stem, (form,))
+        if out is not None:
+            paths.append(folder / f"{target.stem}.csv")
+            write_csv(drawn.table, paths[-1])
     for path in paths:
-        print(path)
+        print(target.parent / path.name)
 
 
 def _map_name(kind: MapKind, by: str | None, province: str | None) -> str:

@@ -72,6 +72,10 @@ class ResultError(StemgeoError, ValueError):
     """A folder of results is not there, not whole, or not what it says."""
 
 
+class WriteError(StemgeoError, OSError):
+    """A file or folder cannot be written: a full disk, no right, a place that is gone."""
+
+
 @dataclass
 class Findings:
     """Collects the problems of a set of files, so that all are told at once."""

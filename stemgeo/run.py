@@ -56,11 +56,11 @@ class Result(Tables):
 
         return interactive_map(self)
 
-    def write(self, folder: str | Path) -> Path:
+    def write(self, folder: str | Path, *, replace: bool = False) -> Path:
         """Write tables, maps and manifest into a folder; see `report.bundle.write`."""
         from stemgeo.report.bundle import write
 
-        return write(self, Path(folder))
+        return write(self, Path(folder), replace=replace)
 
 
 def run(study: Study, *, progress: Progress = quiet, threads: int | None = None) -> Result:

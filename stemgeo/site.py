@@ -74,10 +74,13 @@ class Plan(PlanTables):
         text = self._text(map_text(self.study, self.inputs))
         return curve_chart(self.curve, self._on_curve(), text, self.study.siting.random_plans)
 
-    def write(self, place: str | Path) -> Path:
-        """Write plan, tables, pictures, summary and manifest into a folder, whole or not at all."""
+    def write(self, place: str | Path, *, replace: bool = False) -> Path:
+        """Write plan, tables, pictures, summary and manifest into a folder, whole or not at all.
+
+        With `replace` anything that stands there is kept beside it, as NAME.old-DATE.
+        """
         text, formats = map_text(self.study, self.inputs), self.study.output.formats
-        with whole_folder(Path(place), SITE) as folder:
+        with whole_folder(Path(place), SITE, replace=replace) as folder:
             for name in ("tables", "maps"):
                 (folder / name).mkdir()
             write_csv(self._for_a_run(), folder / "plan.csv")

@@ -134,8 +134,11 @@ class Trend:
     reported: pd.DataFrame
     notes: tuple[Note, ...]
 
-    def write(self, place: str | Path) -> Path:
-        """Write tables, chart, maps, summary and manifest into a folder, whole or not at all."""
+    def write(self, place: str | Path, *, replace: bool = False) -> Path:
+        """Write tables, chart, maps, summary and manifest into a folder, whole or not at all.
+
+        With `replace` anything that stands there is kept beside it, as NAME.old-DATE.
+        """
         text, formats = _text(self), self.study.output.formats
         chart = line_chart(self.table, self.reported, text)
         maps = small_multiples(self.municipalities, self.academies, text)
@@ -144,7 +147,7 @@ class Trend:
             "chart": line_chart_alt(self.table, self.reported, text),
             "maps": small_multiples_alt(self.municipalities, self.academies, text),
         }
-        with whole_folder(Path(place), TREND) as folder:
+        with whole_folder(Path(place), TREND, replace=replace) as folder:
             for name in ("tables", "maps"):
                 (folder / name).mkdir()
             write_csv(checked("trend", self.table), folder / "tables" / "trend.csv")

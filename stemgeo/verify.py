@@ -12,7 +12,6 @@ from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass, replace
 from itertools import zip_longest
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import pandas as pd
@@ -28,17 +27,17 @@ from stemgeo.report.bundle import choices, made_with
 from stemgeo.report.figures import Figure, differing
 from stemgeo.report.files import (
     ANSWER,
-    MANIFEST,
     RUN,
     command_of,
     flat,
     read_manifest,
-    sha256,
     versions,
 )
 from stemgeo.run import run
 from stemgeo.site import site
 from stemgeo.study import Input, Study, load_study
+from stemgeo.writing.seal import MANIFEST, sha256
+from stemgeo.writing.whole import temporary
 
 if TYPE_CHECKING:
     Manifest = dict[str, Any]
@@ -258,12 +257,12 @@ def verify(
         asked, home = _study_again(folder, of_run, study, places)
         places = (*places, home)
     asked = _with_its_plan(asked, of_run, plan, places)
-    with TemporaryDirectory(prefix="stemgeo-") as beside:
-        made: Path | None = Path(beside) / RESULT
+    with temporary() as beside:
+        made: Path | None = beside / RESULT
         problems: tuple[Difference, ...] = ()
         try:
             maker = _MAKERS[command_of(content)]
-            maker(Again(asked, content, places, progress, threads), Path(beside) / RESULT)
+            maker(Again(asked, content, places, progress, threads), beside / RESULT)
         except StemgeoError as error:
             made, problems = None, tuple(map(_not_computed, error.problems))
         progress("Vergelijken", 0.95)

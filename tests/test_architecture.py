@@ -15,6 +15,7 @@ PACKAGE = Path(__file__).parent.parent / "stemgeo"
 ORDER = [
     "notes",
     "errors",
+    "writing",
     "facts",
     "study",
     "sample",

@@ -655,6 +655,33 @@ def test_the_sample_overwrites_nothing(tmp_path: Path) -> None:
     assert content_of(tmp_path) == {"mine.txt": b"x"}
 
 
+@pytest.mark.parametrize("command", ["sample", "templates"])
+def test_what_stood_in_the_folder_is_kept_when_asked(
+    tmp_path: Path, command: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    """--replace of commands that write what is there to be changed."""
+    place = tmp_path / "mine"
+    place.mkdir()
+    (place / "mine.txt").write_text("x", encoding="utf-8")
+    (line,) = errors(stemgeo(command, place))
+    assert "is not empty; choose another place, or give --replace" in line
+    said = stemgeo(command, place, "--replace")
+    assert said.status == 0
+    (kept,) = (path for path in tmp_path.iterdir() if path != place)
+    assert content_of(kept) == {"mine.txt": b"x"}
+    assert kept.name.startswith("mine.old-20")
+    assert caplog.messages == [f"note: what stood at {place} is kept as {kept.name}"]
+    assert "mine.txt" not in content_of(place)
+
+
+@pytest.mark.parametrize("command", [["site", "study", "-n", "1"], ["compare", "a", "b"]])
+def test_replace_without_a_place_is_refused(command: list[str]) -> None:
+    """It would change nothing."""
+    said = stemgeo(*command, "--replace")
+    assert said.status == 2
+    assert "--replace is of --out" in said.err
+
+
 # -- stopped half way ------------------------------------------------------------------------
 
 

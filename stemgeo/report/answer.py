@@ -120,6 +120,7 @@ def answer(
     plan: str | Path | None = None,
     before: str | Path | None = None,
     templates: str | Path | None = None,
+    replace: bool = False,
     progress: Progress = quiet,
 ) -> Path:
     """Write the answer to parliament from a written result: whole, or not at all.
@@ -129,7 +130,7 @@ def answer(
     folder
         A result that `stemgeo run` wrote.
     place
-        Where the answer goes; an older answer there is replaced.
+        Where the answer goes; an older answer there is replaced where nobody worked on it.
     language
         "nl" or "en"; that of the study when not given.
     plan
@@ -138,6 +139,8 @@ def answer(
         A result of the year before, to tell how the shares changed.
     templates
         A folder with texts of one's own, see `letter.TEMPLATES`.
+    replace
+        Whether anything else there is kept beside it, as NAME.old-DATE, in place of refused.
     progress
         Called with what is being done and the share behind us.
 
@@ -153,7 +156,7 @@ def answer(
         what there is not.
     """
     folder, place = Path(folder), Path(place)
-    refuse_taken(place, ANSWER)
+    refuse_taken(place, ANSWER, replace=replace)
     source = Source.of(folder, language)
     asked = source.language
     plan, before, templates = (_path(one) for one in (plan, before, templates))
@@ -164,7 +167,7 @@ def answer(
     letter = write_letter(told | {"annexes": annexes}, asked, templates)
     _refuse_unknown_pictures(letter, sheets, asked)
     _refuse_headings_out_of_order(letter, asked)
-    with whole_folder(place, ANSWER) as out:
+    with whole_folder(place, ANSWER, replace=replace) as out:
         data = out / DATA[asked]
         data.mkdir()
         atlas = Sheets.of_reading(source)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import dataclasses
 import datetime as dt
 import importlib.metadata
 import os
 import platform
-from dataclasses import asdict, replace
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -159,7 +160,7 @@ def interactive_map(result: Tables) -> str:
     return sheets_of(result).page()
 
 
-def write(result: Tables, place: Path) -> Path:
+def write(result: Tables, place: Path, *, replace: bool = False) -> Path:
     """Write a result: whole, or not at all.
 
     Parameters
@@ -167,7 +168,9 @@ def write(result: Tables, place: Path) -> Path:
     result
         The tables of a run.
     place
-        The folder; an older result there is replaced.
+        The folder; an older result there is replaced where nobody worked on it.
+    replace
+        Whether anything else there is kept beside it, as NAME.old-DATE, in place of refused.
 
     Returns
     -------
@@ -177,8 +180,8 @@ def write(result: Tables, place: Path) -> Path:
     # Detail that no sheet can show is left out once, not for each map again.
     outlines = lighter(result.municipalities.geometry, FINEST_DETAIL_M)
     words = said(map_text(result.study, result.inputs))
-    shown = replace(result, municipalities=result.municipalities.set_geometry(outlines))
-    with whole_folder(place) as folder:
+    shown = dataclasses.replace(result, municipalities=result.municipalities.set_geometry(outlines))
+    with whole_folder(place, replace=replace) as folder:
         for name in ("tables", "maps"):
             (folder / name).mkdir()
         _write_tables(result, folder / "tables")

@@ -150,9 +150,12 @@ class Comparison:
         parts = [rows[rows["level"] == one] for one in levels]
         return pd.concat(parts, ignore_index=True)
 
-    def write(self, place: str | Path) -> Path:
-        """Write a table for each level, a summary and a manifest, whole or not at all."""
-        with whole_folder(Path(place), COMPARE) as folder:
+    def write(self, place: str | Path, *, replace: bool = False) -> Path:
+        """Write a table for each level, a summary and a manifest, whole or not at all.
+
+        With `replace` anything that stands there is kept beside it, as NAME.old-DATE.
+        """
+        with whole_folder(Path(place), COMPARE, replace=replace) as folder:
             (folder / "tables").mkdir()
             for level, rows in self.table.groupby("level", sort=False):
                 write_csv(rows, folder / "tables" / f"compare-{level}.csv")

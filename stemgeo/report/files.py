@@ -1,109 +1,121 @@
-"""Writing a folder whole or not at all, and reading it back with its hashes checked."""
+"""The folder of a result: written in the place of nothing but its like, read with its hashes."""
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
-import shutil
-import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
 from stemgeo.errors import Problem, ResultError
+from stemgeo.inputs import cache
+from stemgeo.inputs.files import clean
+from stemgeo.writing import whole
+from stemgeo.writing.seal import LINKED, MANIFEST, others_work, sealed, sha256
 
-MANIFEST = "manifest.json"
 RUN = "run"
 TREND = "trend"
 SITE = "site"
 COMPARE = "compare"
 ANSWER = "answer"
 """Commands that write a folder, as its manifest names them; one that names none is of a run."""
+_MOST_NAMES = 5
+"""So many are told by name."""
 
 
 @contextmanager
-def whole_folder(place: Path, command: str = RUN) -> Iterator[Path]:
+def whole_folder(place: Path, command: str = RUN, *, replace: bool = False) -> Iterator[Path]:
     """Give a folder to write into that takes its place only when the block ends well.
 
-    An older result of the same command at the place is replaced; anything else there is left
-    alone.
+    An older result of the same command is replaced where every file in it is as it was written.
+    Anything else at the place is left alone, or with `replace` kept beside it as NAME.old-DATE.
 
     Raises
     ------
     ResultError
         If the place holds something that this command did not write.
+    WriteError
+        If it cannot be written.
     """
-    place = place.resolve()
-    refuse_taken(place, command)
-    place.parent.mkdir(parents=True, exist_ok=True)
-    beside = Path(tempfile.mkdtemp(prefix=f".{place.name}-", dir=place.parent))
-    try:
-        beside.chmod(0o755)
-        yield beside
-        for path in beside.rglob("*"):
-            _sync(path)
-        _swap(beside, place)
-        _sync(place.parent)
-    finally:
-        shutil.rmtree(beside, ignore_errors=True)
+    with whole.whole_folder(place, lambda one: _refuse_taken(one, command), keep=replace) as new:
+        yield new
 
 
-def refuse_taken(place: Path, command: str = RUN) -> None:
-    """Refuse a place that holds anything but an older result of a command: it would be lost.
+def refuse_taken(place: Path, command: str = RUN, *, replace: bool = False) -> None:
+    """Refuse a place that `whole_folder` would refuse, before the long work.
+
+    Raises
+    ------
+    ResultError, WriteError
+        As for `whole_folder`.
+    """
+    whole.ready(place, keep=replace)
+    if not replace:
+        whole.ask(place, lambda one: _refuse_taken(one, command))
+
+
+def _refuse_taken(place: Path, command: str) -> None:
+    """Refuse a place that holds what a command did not write, or someone worked on: named."""
+    if not os.path.lexists(place):
+        return
+    found = others_work(place)
+    content = None if ("", LINKED) in found else _manifest(place)
+    what = ""
+    if ("", LINKED) in found:
+        what = "is a link"
+    elif content is None:
+        what = "is there already and is no result of stemgeo" if found else ""
+    elif command_of(content) != command:
+        what = f"is the result of `stemgeo {clean(command_of(content))}`"
+    elif found:
+        what = f"holds what no run wrote so: {_named(found)}"
+    if what:
+        raise ResultError(Problem(str(place), what, whole.keep_mend(place)))
+
+
+def _named(found: list[tuple[str, str]]) -> str:
+    """Name what someone worked on: a few, and how many more."""
+    named = [f"{clean(name, 100)} ({what})" for name, what in found[:_MOST_NAMES]]
+    more = len(found) - len(named)
+    return ", ".join(named) + (f" and {more} more" if more else "")
+
+
+@contextmanager
+def whole_drawings(folder: Path, *, replace: bool = False) -> Iterator[Path]:
+    """Give a folder to draw in; its files go to another one only when the block ends well.
+
+    A file of the same name there gives way when it is as stemgeo wrote it: what was written is
+    remembered by its hash, in the cache. Any other is left alone, or with `replace` kept beside it
+    as NAME.old-DATE.
 
     Raises
     ------
     ResultError
-        If it does.
+        If there is a file that stemgeo did not write.
+    WriteError
+        If they cannot be written.
     """
-    if not place.exists() or (place.is_dir() and not any(place.iterdir())):
+    with whole.whole_files(folder, _refuse_other, keep=replace) as new:
+        yield new
+        with suppress(OSError):
+            for path in new.iterdir():
+                _remembered(path).mkdir(parents=True, exist_ok=True)
+
+
+def _refuse_other(place: Path, new: Path) -> None:
+    """Refuse to draw over what is neither the same nor remembered."""
+    what = "was changed after stemgeo wrote it, or is of someone else"
+    if place.is_symlink() or not place.is_file():
+        what = "is a link" if place.is_symlink() else "is no file"
+    elif sha256(place) == sha256(new) or _remembered(place).exists():
         return
-    content = _manifest(place)
-    if content is None:
-        raise ResultError(
-            Problem(str(place), "is there already and is no result of stemgeo", "choose another")
-        )
-    if command_of(content) != command:
-        what = f"is the result of `stemgeo {command_of(content)}`"
-        raise ResultError(Problem(str(place), what, "choose another folder, or remove it first"))
-    written = {MANIFEST, *content["outputs"]}
-    found = {str(path.relative_to(place).as_posix()) for path in place.rglob("*") if path.is_file()}
-    others = sorted(found - written)
-    if others:
-        more = f" and {len(others) - 1} more" if len(others) > 1 else ""
-        what = f"holds what no run wrote: {others[0]}{more}"
-        raise ResultError(Problem(str(place), what, "move it elsewhere, or choose another folder"))
+    raise ResultError(Problem(str(place), what, whole.keep_mend(place)))
 
 
-def _swap(beside: Path, place: Path) -> None:
-    """Move the new folder in; the old one goes only after it, and comes back if that fails."""
-    if not place.exists():
-        beside.rename(place)
-        return
-    old = Path(tempfile.mkdtemp(prefix=f".{place.name}-old-", dir=place.parent))
-    place.replace(old)
-    try:
-        beside.rename(place)
-    except OSError:
-        old.replace(place)
-        raise
-    shutil.rmtree(old, ignore_errors=True)
-
-
-def _sync(path: Path) -> None:
-    handle = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
-
-
-def sha256(path: Path) -> str:
-    """Hash a file."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
+def _remembered(path: Path) -> Path:
+    return cache.entry("drawn", sha256(path))
 
 
 def write_manifest(folder: Path, content: dict[str, Any]) -> None:
@@ -116,8 +128,7 @@ def write_manifest(folder: Path, content: dict[str, Any]) -> None:
         for path in sorted(folder.rglob("*"))
         if path.is_file()
     }
-    text = json.dumps(content | {"outputs": files}, indent=2, ensure_ascii=False, default=str)
-    (folder / MANIFEST).write_text(text + "\n", encoding="utf-8")
+    (folder / MANIFEST).write_text(sealed(content | {"outputs": files}), encoding="utf-8")
 
 
 def read_manifest(folder: Path, *commands: str) -> dict[str, Any]:

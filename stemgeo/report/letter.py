@@ -24,9 +24,10 @@ from jinja2 import nodes
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 from markdown_it import MarkdownIt
 
-from stemgeo.errors import Problem, ResultError, StemgeoError
+from stemgeo.errors import Problem, ResultError
 from stemgeo.maps.text import printable, tenths
 from stemgeo.report.summary import number, percent
+from stemgeo.writing import whole
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -169,23 +170,18 @@ def write_letter(
     return Letter(tuple(blocks.of(reader.parse(filled))), tuple(dict.fromkeys(typed)), own)
 
 
-def write_templates(folder: Path) -> list[Path]:
+def write_templates(folder: Path, *, replace: bool = False) -> list[Path]:
     """Write the templates of the package into a folder, to be changed.
 
     Raises
     ------
     StemgeoError
-        If the folder holds something.
+        If the folder holds something, unless it is to be kept beside it (`replace`).
     """
-    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
-        raise StemgeoError(Problem(str(folder), "is not empty", "name a folder that is new"))
-    folder.mkdir(parents=True, exist_ok=True)
-    written = []
-    for name in TEMPLATES.values():
-        path = folder / name
-        path.write_text(_packaged(name), encoding="utf-8")
-        written.append(path)
-    return written
+    with whole.whole_folder(folder, whole.refuse_filled, keep=replace) as new:
+        for name in TEMPLATES.values():
+            (new / name).write_text(_packaged(name), encoding="utf-8")
+    return [folder / name for name in TEMPLATES.values()]
 
 
 def _packaged(name: str) -> str:
