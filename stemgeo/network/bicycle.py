@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 Tags = Mapping[str, str]
 
-CLOSED, RIDE, PUSH, STEPS, FERRY = range(5)
+CLOSED, RIDE, PUSH, STEPS, FERRY, LIFT = range(6)
 """Modes of a way in one direction."""
 
 STEPS_KMH = 2.0
@@ -32,7 +32,7 @@ class Ride(NamedTuple):
     Attributes
     ----------
     mode
-        CLOSED, RIDE, PUSH, STEPS or FERRY.
+        CLOSED, RIDE, PUSH, STEPS, FERRY or LIFT.
     ratio
         Speed over the rider's own speed on a good surface, 0 to 1.
     cap_kmh
@@ -48,7 +48,8 @@ class Ride(NamedTuple):
         if self.mode == RIDE:
             ratio = self.ratio if surface else 1.0
             return max(min(rider_kmh * ratio, self.cap_kmh), FLOOR_KMH)
-        return {CLOSED: 0.0, PUSH: pushing_kmh, STEPS: STEPS_KMH, FERRY: self.cap_kmh}[self.mode]
+        on_foot = {PUSH: pushing_kmh, LIFT: pushing_kmh, STEPS: STEPS_KMH}
+        return (on_foot | {CLOSED: 0.0, FERRY: self.cap_kmh})[self.mode]
 
 
 NOT_AT_ALL = Ride(CLOSED)
@@ -58,9 +59,11 @@ ROADS = frozenset(
     + ("primary_link", "secondary_link", "tertiary_link", "service", "road", "track", "path")
     + ("cycleway", "trunk", "trunk_link")
 )
-"""Highways on which a bicycle is ridden unless a tag says otherwise (trunk: see `_open_trunk`)."""
+"""Highways on which a bicycle is ridden unless a tag says otherwise (a trunk: when one does)."""
 
-WALKS = frozenset(("footway", "pedestrian", "platform", "corridor", "steps", "bridleway", "busway"))
+WALKS = frozenset(
+    ("footway", "pedestrian", "platform", "corridor", "steps", "bridleway", "busway", "elevator")
+)
 """Highways where a bicycle tag is needed to ride."""
 
 NO_PUSHING = frozenset(("bridleway", "busway"))
@@ -78,19 +81,38 @@ MAIN_ROADS = frozenset(
 RESIDENTIAL = frozenset(("residential", "living_street"))
 """Streets along which children live."""
 
-CLOSED_VALUES = frozenset(("no", "private", "agricultural", "forestry", "delivery", "use_sidepath"))
-"""Values of an access tag that close a way (OSRM); any other value leaves it open."""
+CLOSED_VALUES = frozenset(
+    ("no", "private", "agricultural", "forestry", "delivery", "use_sidepath")
+    + ("military", "emergency", "police", "government", "employees", "staff", "workers", "service")
+    + ("members", "restricted", "authorized", "authorised", "prohibited", "closed", "disabled")
+    + ("bus", "psv", "taxi", "hov", "tourist_bus", "coach", "minibus", "school_bus", "tram")
+    + ("motor_vehicle", "motorcar", "motorcycle", "moped", "mofa", "hgv", "goods", "horse")
+)
+"""Values of an access tag that close a way: those of OSRM, and those that name no child."""
 
 OPENING_VALUES = frozenset(("yes", "designated", "permissive", "official", "destination"))
 """Values of a bicycle tag that open what is closed to other traffic."""
 
-SHUT_TO_FEET = frozenset(("no", "private"))
-
-CYCLEWAY_KEYS = ("cycleway", "cycleway:left", "cycleway:right", "cycleway:both")
-CYCLEWAY_HERE = frozenset(
-    ("track", "lane", "shared_lane", "share_busway", "opposite", "opposite_lane", "opposite_track")
+OPEN_VALUES = OPENING_VALUES | frozenset(
+    ("customers", "permit", "public", "residents", "visitors", "allowed", "discouraged")
+    + ("dismount", "optional_sidepath", "bicycle")
 )
+"""Values that leave open what is open. Any other word says nothing: it counts as no tag."""
+
+SHUT_TO_FEET = CLOSED_VALUES - {"use_sidepath"}
+"""Who walks beside the road walks there too."""
+
+SIDES = ("left", "right")
+CYCLEWAY_KEYS = ("cycleway", "cycleway:left", "cycleway:right", "cycleway:both")
+TRACKS = frozenset(("track", "opposite_track"))
+STRIPS = TRACKS | {"lane", "opposite_lane"}
+"""Cycleways with a surface of their own."""
+
+CYCLEWAY_HERE = STRIPS | {"shared_lane", "share_busway", "opposite", "yes"}
 CONTRAFLOW = frozenset(("opposite", "opposite_lane", "opposite_track"))
+
+PARTED = frozenset(("cycleway", "path", "footway", "pedestrian", "bridleway"))
+"""Highways of which `cycleway:surface` is the part for bicycles."""
 
 ROUNDABOUTS = frozenset(("roundabout", "circular"))
 
@@ -120,16 +142,27 @@ SMOOTHNESS_RATIO = {"intermediate": 0.9, "bad": 0.7, "very_bad": 0.4}
 SMOOTHNESS_RATIO |= dict.fromkeys(("horrible", "very_horrible", "impassable"), 0.3)
 
 BLOCKING_BARRIERS = frozenset(
-    ("yes", "wall", "fence", "stile", "kissing_gate", "turnstile", "debris", "jersey_barrier")
+    ("yes", "wall", "city_wall", "retaining_wall", "fence", "hedge", "ditch", "debris")
+    + ("guard_rail", "cable_barrier", "jersey_barrier")
+    + ("stile", "kissing_gate", "turnstile", "full-height_turnstile")
 )
+"""Barriers that a child with a bicycle does not pass."""
 
 SLOW_BARRIERS = frozenset(
     ("gate", "swing_gate", "sliding_gate", "lift_gate", "cycle_barrier", "hampshire_gate")
-    + ("motorcycle_barrier", "cattle_grid", "chain")
+    + ("motorcycle_barrier", "cattle_grid", "chain", "wicket_gate", "sliding_beam")
+    + ("log", "rope", "horse_stile")
 )
 """Barriers that let a bicycle pass and cost the seconds that a study declares."""
 
-NO_WAIT, SIGNAL, CROSSING, BARRIER, BOARDING = range(5)
+OPEN_BARRIERS = frozenset(
+    ("no", "bollard", "bollards", "block", "planter", "kerb", "entrance", "coupure", "handrail")
+    + ("height_restrictor", "sump_buster", "bus_trap", "tank_trap", "spikes", "wedge", "bump_gate")
+    + ("sally_port", "kent_carriage_gap", "toll_booth", "border_control", "security_control")
+)
+"""Barriers that a bicycle passes by. So it does any of another kind, which is counted."""
+
+NO_WAIT, SIGNAL, CROSSING, BARRIER, BOARDING, LIFTING = range(6)
 """What one may have to wait for."""
 
 FERRY_KMH = 5.0
@@ -150,20 +183,42 @@ ONEWAY_WORDS = frozenset(
 WAYS = ("forward", "backward")
 """Along the drawn direction of a way and against it, as OSM keys end."""
 
+ACCESS_KEYS = ("bicycle", "vehicle", "access")
+"""Of who rides, the first that says something counts."""
+
 TAGS_READ = frozenset(
-    ("highway", "access", "vehicle", "bicycle", "foot")
-    + tuple(f"{key}:{way}" for key in ("access", "vehicle", "bicycle") for way in WAYS)
-    + ("motorroad", "oneway", "oneway:bicycle", "junction", "surface", "smoothness", "tracktype")
-    + ("maxspeed", "route", "duration")
+    ("highway", "foot", "motorroad", "oneway", "oneway:bicycle", "junction")
+    + ("surface", "smoothness", "tracktype", "maxspeed", "route", "duration")
+    + ACCESS_KEYS
+    + tuple(f"{key}:{way}" for key in ACCESS_KEYS for way in WAYS)
     + CYCLEWAY_KEYS
-    + tuple(f"{key}:oneway" for key in CYCLEWAY_KEYS)
+    + tuple(f"{k}:{w}" for k in CYCLEWAY_KEYS for w in ("oneway", "surface", "smoothness"))
 )
 """Ways that agree in these are the same to a rider."""
 
-NODE_TAGS_READ = frozenset(
-    ("barrier", "locked", "highway", "crossing", "access", "bicycle", "foot")
-)
+NODE_TAGS_READ = frozenset(("barrier", "locked", "highway", "crossing", "foot", *ACCESS_KEYS))
 """Nodes that agree in these are the same to a rider."""
+
+
+class Cycleway(NamedTuple):
+    """What runs along one side of a road, and in which directions it is ridden.
+
+    Attributes
+    ----------
+    word
+        The value that says what it is: "track", "lane", "separate", "no", ...
+    key
+        The tag that says so.
+    side
+        "left" or "right" of the drawn direction.
+    serves
+        Whether it is ridden along the drawn direction, and against it.
+    """
+
+    word: str
+    key: str
+    side: str
+    serves: tuple[bool, bool]
 
 
 def classify(tags: Tags) -> tuple[Ride, Ride]:
@@ -181,11 +236,39 @@ def classify(tags: Tags) -> tuple[Ride, Ride]:
     """
     if tags.get("highway") not in HIGHWAYS:
         return NOT_AT_ALL, NOT_AT_ALL
-    allowed_forward, allowed_backward = _oneway(tags)
-    return (
-        _direction(tags, "forward", with_traffic=allowed_forward),
-        _direction(tags, "backward", with_traffic=allowed_backward),
+    flow = _flow(tags)
+    # Where a tag says how bicycles go, and on a roundabout, no cycleway runs against it.
+    fixed = _roundabout(tags) or tags.get("oneway:bicycle") in ONEWAY_VALUES
+    here = [one for one in cycleways(tags) if one.word in CYCLEWAY_HERE]
+    forward, backward = (
+        _direction(
+            tags,
+            WAYS[i],
+            [one for one in here if one.serves[i] and (flow[i] or not fixed)],
+            with_traffic=flow[i],
+        )
+        for i in range(2)
     )
+    return forward, backward
+
+
+def cycleways(tags: Tags) -> list[Cycleway]:
+    """Say what runs along either side of a road.
+
+    The tag of a side goes before `cycleway:both`, and that before `cycleway`; so it does with
+    their `:oneway`. Without any, traffic keeps right: a cycleway goes with the traffic of a one-way
+    street, and on another one the right one along the drawn direction, the left one against it.
+    """
+    found = []
+    for side in SIDES:
+        key = next((k for k in _of_side(side) if k in tags), "cycleway")
+        words = [word.strip() for word in tags.get(key, "").split(";")]
+        found += [Cycleway(word, key, side, _served(tags, side, word)) for word in words if word]
+    for key in ("cycleway", "cycleway:both"):
+        word = tags.get(key, "")
+        if word in CONTRAFLOW:  # one rides against the traffic, whatever else the sides have
+            found += [Cycleway(word, key, side, _served(tags, side, word)) for side in SIDES]
+    return found
 
 
 def unreadable(tags: Tags) -> bool:
@@ -193,6 +276,24 @@ def unreadable(tags: Tags) -> bool:
     odd = [tags.get(key, "no") not in ONEWAY_WORDS for key in ("oneway", "oneway:bicycle")]
     limit = tags.get("maxspeed", "none")
     return any(odd) or (limit not in SPEEDS_WITHOUT_CAP and _cap_kmh(tags) == NO_CAP)
+
+
+def unknown_access(tags: Tags) -> bool:
+    """Whether a tag of access has a word that we do not know; it then counts for nothing."""
+    keys = ["foot", *ACCESS_KEYS, *(f"{key}:{way}" for key in ACCESS_KEYS for way in WAYS)]
+    words = {word for key in keys for word in _values(tags.get(key, ""))}
+    return not words <= OPEN_VALUES | CLOSED_VALUES
+
+
+def unknown_barrier(tags: Tags) -> bool:
+    """Whether a node has a barrier of a kind that we do not know; one then passes."""
+    known = BLOCKING_BARRIERS | SLOW_BARRIERS | OPEN_BARRIERS
+    return not set(_values(tags.get("barrier", ""))) <= known
+
+
+def beside(tags: Tags) -> bool:
+    """Whether a road has a cycleway beside it that is drawn by itself (`cycleway=separate`)."""
+    return any("separate" in _values(tags.get(key, "")) for key in CYCLEWAY_KEYS)
 
 
 def ferry(tags: Tags) -> bool:
@@ -224,52 +325,62 @@ def waits(tags: Tags) -> int:
         return SIGNAL
     if tags.get("highway") == "crossing":
         return CROSSING
-    return BARRIER if tags.get("barrier") in SLOW_BARRIERS else NO_WAIT
+    if tags.get("highway") == "elevator":
+        return LIFTING
+    slow = SLOW_BARRIERS.intersection(_values(tags.get("barrier", "")))
+    return BARRIER if slow else NO_WAIT
 
 
 def blocks(tags: Tags) -> bool:
-    """Whether a node stops a cyclist: a barrier of a blocking kind, or one that is locked.
+    """Whether a node stops a cyclist: a barrier that no bicycle passes, or closed as a way is.
 
-    A bicycle tag opens it. A barrier that is private or closed to all blocks as well, unless a
-    foot tag opens it: then the bicycle is pushed through.
+    Of a list of barriers the closest counts. A bicycle tag opens any. What is closed to riding and
+    open on foot is passed with the bicycle in the hand.
     """
-    if "barrier" not in tags or _first(tags, "bicycle") in OPENING_VALUES | {"dismount"}:
+    if "barrier" not in tags:
         return False
-    shut = "access" in tags and _first(tags, "foot", "access") in SHUT_TO_FEET
-    shut = shut or tags.get("bicycle") == "private"
-    return tags["barrier"] in BLOCKING_BARRIERS or tags.get("locked") == "yes" or shut
+    bicycle = _first(tags, "bicycle")
+    if bicycle in OPENING_VALUES:
+        return False
+    if bicycle == "dismount":
+        return _first(tags, "foot") in SHUT_TO_FEET
+    kinds = BLOCKING_BARRIERS.intersection(_values(tags["barrier"]))
+    on_foot = _first(tags, "foot", "access") not in SHUT_TO_FEET
+    shut = _first(tags, *ACCESS_KEYS) in CLOSED_VALUES and not on_foot
+    return bool(kinds) or tags.get("locked") == "yes" or shut
 
 
-def _direction(tags: Tags, way: str, *, with_traffic: bool) -> Ride:
-    mode = _mode(tags, way)
+def _direction(tags: Tags, way: str, here: list[Cycleway], *, with_traffic: bool) -> Ride:
+    """Say how one direction is travelled, with the cycleways that serve it."""
+    mode = _mode(tags, way, here)
     # A tag that opens this very direction to bicycles opens it against the traffic too.
-    with_traffic = with_traffic or _first(tags, f"bicycle:{way}") in OPENING_VALUES
-    if mode == RIDE and not with_traffic:
-        mode = PUSH if _may_push(tags) and not _roundabout(tags) else CLOSED
-    if tags["highway"] == "steps" and mode != CLOSED:
-        mode = STEPS
-    return Ride(RIDE, _ratio(tags), _cap_kmh(tags)) if mode == RIDE else Ride(mode)
+    against = not (with_traffic or here or _first(tags, f"bicycle:{way}") in OPENING_VALUES)
+    if mode == RIDE and against:
+        walk = not _roundabout(tags) or tags["highway"] in WALKS
+        mode = PUSH if walk and _may_push(tags, way) else CLOSED
+    if mode != CLOSED:
+        mode = {"steps": STEPS, "elevator": LIFT}.get(tags["highway"], mode)
+    return Ride(RIDE, _ratio(tags, here), _cap_kmh(tags)) if mode == RIDE else Ride(mode)
 
 
-def _mode(tags: Tags, way: str) -> int:
+def _mode(tags: Tags, way: str, here: list[Cycleway]) -> int:
     """Whether one rides, pushes or may not go, one-way traffic aside."""
     highway, bicycle = tags["highway"], _first(tags, f"bicycle:{way}", "bicycle")
+    if bicycle == "use_sidepath" and any(one.word in TRACKS for one in here):
+        bicycle = "designated"  # the path beside the road is this track
     if bicycle == "dismount":
         return PUSH if _first(tags, "foot") not in SHUT_TO_FEET else CLOSED
     if tags.get("motorroad") == "yes" and bicycle not in OPENING_VALUES:
         return CLOSED
-    if highway.startswith("trunk") and not _open_trunk(tags, bicycle):
+    if highway.startswith("trunk") and bicycle not in OPENING_VALUES and not here:
         return CLOSED
     access = bicycle or _first(tags, f"vehicle:{way}", "vehicle", f"access:{way}", "access")
     if access in CLOSED_VALUES:
-        return PUSH if access == "no" and _may_push(tags) and _quiet(tags) else CLOSED
+        pushed = access != "use_sidepath" and _quiet(tags) and _may_push(tags, way)
+        return PUSH if pushed else CLOSED
     if highway in WALKS and bicycle not in OPENING_VALUES:
-        return PUSH if _may_push(tags) else CLOSED
+        return PUSH if _may_push(tags, way) else CLOSED
     return RIDE
-
-
-def _open_trunk(tags: Tags, bicycle: str | None) -> bool:
-    return bicycle in OPENING_VALUES or any(tags.get(k) in CYCLEWAY_HERE for k in CYCLEWAY_KEYS)
 
 
 def _quiet(tags: Tags) -> bool:
@@ -277,55 +388,94 @@ def _quiet(tags: Tags) -> bool:
     return tags["highway"] not in MAIN_ROADS and not _roundabout(tags)
 
 
-def _may_push(tags: Tags) -> bool:
+def _may_push(tags: Tags, way: str) -> bool:
     """Whether walking is allowed: by the foot tag, else by the kind of way and by access."""
     if tags["highway"] in NO_PUSHING and "foot" not in tags:
         return False
-    return _first(tags, "foot", "access") not in SHUT_TO_FEET
+    return _first(tags, "foot", f"access:{way}", "access") not in SHUT_TO_FEET
 
 
 def _roundabout(tags: Tags) -> bool:
     return tags.get("junction") in ROUNDABOUTS
 
 
-def _oneway(tags: Tags) -> tuple[bool, bool]:
-    """Whether bicycles may ride along the drawn direction, and against it."""
-    for_bicycles = ONEWAY_VALUES.get(tags.get("oneway:bicycle", ""))
-    if for_bicycles is not None:
-        return for_bicycles
-    if not _roundabout(tags) and _contraflow(tags):
-        return True, True
+def _traffic(tags: Tags) -> tuple[bool, bool]:
+    """Whether traffic goes along the drawn direction, and against it."""
     # A word that says nothing (oneway=maybe) is as good as none.
     return ONEWAY_VALUES.get(tags.get("oneway", ""), (True, not _roundabout(tags)))
 
 
-def _contraflow(tags: Tags) -> bool:
-    """Whether a cycleway runs against the one-way traffic."""
-    return any(tags.get(key) in CONTRAFLOW for key in CYCLEWAY_KEYS) or any(
-        tags.get(f"{key}:oneway") in ("no", "-1")
-        and tags.get(key) not in (None, "no", "none", "separate")
-        for key in CYCLEWAY_KEYS
-    )
+def _flow(tags: Tags) -> tuple[bool, bool]:
+    """Whether bicycles go along the drawn direction, and against it, cycleways aside."""
+    return ONEWAY_VALUES.get(tags.get("oneway:bicycle", ""), _traffic(tags))
+
+
+def _served(tags: Tags, side: str, word: str) -> tuple[bool, bool]:
+    """Whether a cycleway on a side is ridden along the drawn direction, and against it."""
+    traffic = _traffic(tags)
+    own = (side == "right", side == "left")
+    usual = own if all(traffic) else traffic
+    if word in CONTRAFLOW:
+        usual = (not usual[0], not usual[1])
+    if all(_flow(tags)):  # a one-way street that bicycles ride both ways
+        usual = usual[0] or own[0], usual[1] or own[1]
+    alone = ONEWAY_VALUES.get(tags.get(f"cycleway:{side}:oneway", ""))
+    both = tags.get("cycleway:both:oneway", tags.get("cycleway:oneway", ""))
+    served = alone or ONEWAY_VALUES.get(both, usual)
+    # Of both sides, or on a two-way road, "yes" says only that a side is not ridden both ways.
+    if served == (True, False) and (alone is None or all(traffic)):
+        served = usual
+    if word in CONTRAFLOW:
+        return served[0] or usual[0], served[1] or usual[1]
+    return served
+
+
+def _of_side(side: str) -> tuple[str, str, str]:
+    """Give the keys of a cycleway on a side, the one that goes first before the others."""
+    return f"cycleway:{side}", "cycleway:both", "cycleway"
+
+
+def _values(text: str) -> list[str]:
+    return [value.strip() for value in text.split(";") if value.strip()]
 
 
 def _first(tags: Tags, *keys: str) -> str | None:
-    """Take the first of the keys that is set; of a list of values, the most open one."""
+    """Take the first of the keys that says something; of a list of values, the most open one."""
     for key in keys:
         if key in tags:
-            values = [value.strip() for value in tags[key].split(";")]
-            return min(values, key=lambda v: (v not in OPENING_VALUES) + (v in CLOSED_VALUES))
+            known = [v for v in _values(tags[key]) if v in OPEN_VALUES or v in CLOSED_VALUES]
+            if known:
+                return min(known, key=lambda v: (v not in OPENING_VALUES) + (v in CLOSED_VALUES))
     return None
 
 
-def _ratio(tags: Tags) -> float:
-    highway, surface = tags["highway"], tags.get("surface")
+def _ratio(tags: Tags, here: list[Cycleway]) -> float:
+    """Speed over that on asphalt: of the best cycleway that has ground of its own, or the road."""
+    grounds: list[tuple[str, ...]]
+    grounds = [_of_side(one.side) for one in here if one.word in STRIPS]
+    if tags["highway"] in PARTED:
+        grounds.append(("cycleway",))
+    return max((_ground(tags, keys) for keys in grounds), default=_ground(tags, ()))
+
+
+def _ground(tags: Tags, keys: tuple[str, ...]) -> float:
+    """Ratio of the ground of a cycleway with these keys; what they do not say the road says."""
+    own = {
+        what: next((tags[f"{key}:{what}"] for key in keys if f"{key}:{what}" in tags), None)
+        for what in ("surface", "smoothness")
+    }
+    ratio = _surface(tags, own["surface"] or tags.get("surface"))
+    # The road's smoothness says nothing of another surface.
+    smoothness = own["smoothness"] or (None if own["surface"] else tags.get("smoothness"))
+    return ratio * SMOOTHNESS_RATIO.get(smoothness or "", 1.0)
+
+
+def _surface(tags: Tags, surface: str | None) -> float:
     if surface is not None:
-        ratio = SURFACE_RATIO.get(surface, 1.0)
-    elif highway == "track":
-        ratio = TRACKTYPE_RATIO.get(tags.get("tracktype", ""), UNPAVED_RATIO)
-    else:
-        ratio = UNPAVED_RATIO if highway == "path" else 1.0
-    return ratio * SMOOTHNESS_RATIO.get(tags.get("smoothness", ""), 1.0)
+        return SURFACE_RATIO.get(surface, 1.0)
+    if tags["highway"] == "track":
+        return TRACKTYPE_RATIO.get(tags.get("tracktype", ""), UNPAVED_RATIO)
+    return UNPAVED_RATIO if tags["highway"] == "path" else 1.0
 
 
 def _cap_kmh(tags: Tags) -> float:

@@ -117,7 +117,7 @@ class Network:
     vertex_x, vertex_y
         Shape (segments + edges,).
     snappable
-        Whether points may be tied to the edge: not steps or ferry, not an island; shape (edges,).
+        Whether points may be tied to the edge: not steps, ferry, lift or island; shape (edges,).
     island
         Whether the edge is open but lies on an island, shape (edges,).
     extract
@@ -471,7 +471,7 @@ class Network:
         large = road_m >= below_m
         large[np.argmax(road_m)] = True
         island = usable & ~(inside & large[component[self.edge_start]])
-        tied = usable & ~island & (mode != bicycle.STEPS) & (mode != bicycle.FERRY)
+        tied = usable & ~island & ~np.isin(mode, (bicycle.STEPS, bicycle.FERRY, bicycle.LIFT))
         found = {
             "nodes": self.nodes,
             "edges": int(usable.sum()),
@@ -576,7 +576,7 @@ def _chains(roads: Roads) -> tuple[Ints, Ints, Bools]:
         whether a segment is run against its own direction.
     """
     mode = np.array([ride.mode for ride in roads.rides], dtype=np.uint8)
-    # A profile opens or closes by these: ridden or pushed, steps, ferry, and the stress.
+    # A profile opens or closes by these: ridden or pushed, steps, ferry, lift, and the stress.
     kind = np.where(mode >= bicycle.STEPS, mode, np.minimum(mode, bicycle.RIDE))
     forward = kind[roads.forward] + 8 * (roads.stress_forward > LOW_STRESS)
     backward = kind[roads.backward] + 8 * (roads.stress_backward > LOW_STRESS)

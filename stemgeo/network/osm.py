@@ -97,6 +97,8 @@ class _Kind:
     in_village: tuple[int, int]
     in_country: tuple[int, int]
     unreadable: bool = False
+    unknown_access: bool = False
+    beside: bool = False
     ferry_minutes: float | None = None
 
 
@@ -161,8 +163,8 @@ def _kind_of(tags: dict[str, str], rides: dict[bicycle.Ride, int]) -> _Kind:
     forward, backward = (rides.setdefault(ride, len(rides)) for ride in both)
     village, country = stress(tags, built_up=True), stress(tags, built_up=False)
     residential = tags.get("highway") in bicycle.RESIDENTIAL
-    odd = bicycle.unreadable(tags)
-    return _Kind(forward, backward, residential, village, country, odd)
+    told = bicycle.unreadable(tags), bicycle.unknown_access(tags), bicycle.beside(tags)
+    return _Kind(forward, backward, residential, village, country, *told)
 
 
 def read_roads(paths: Iterable[Path]) -> Roads:
@@ -273,6 +275,8 @@ def _segments(ways: _Ways, nodes: extracts.Nodes) -> Roads:
             "ways_closed_to_bicycles": ways.closed,
             "ways_without_nodes": len(ways.ids) - len(np.unique(ways.owner)),
             "ways_with_unreadable_tags": int(ways.column("unreadable", np.bool_).sum()),
+            "ways_with_unknown_access": int(ways.column("unknown_access", np.bool_).sum()),
+            "ways_with_separate_cycleway": int(ways.column("beside", np.bool_).sum()),
             "ferries": len(ferries),
             "segments": len(start),
             "segments_without_location": int(neighbours.sum() - whole.sum()),
@@ -281,6 +285,7 @@ def _segments(ways: _Ways, nodes: extracts.Nodes) -> Roads:
             "nodes_given_twice": nodes.again,
             "repeated_nodes": int(whole.sum() - distinct.sum()),
             "blocking_nodes": int(blocking.sum()),
+            "barriers_of_unknown_kind": _unknown_barriers(nodes),
         },
         extract=extract.astype(np.uint8),
     )
@@ -300,6 +305,15 @@ def _barriers(
     waiting = waits[nodes.kind] != bicycle.NO_WAIT
     wait[vertex[waiting]] = waits[nodes.kind[waiting]]
     return blocking, wait
+
+
+def _unknown_barriers(nodes: extracts.Nodes) -> int:
+    """Count the nodes whose barrier, or who may pass it, we do not know."""
+    odd = [
+        "barrier" in tags and (bicycle.unknown_barrier(tags) or bicycle.unknown_access(tags))
+        for tags in nodes.tags
+    ]
+    return len(np.unique(nodes.ids[np.array(odd, dtype=np.bool_)[nodes.kind]]))
 
 
 def _metres(

@@ -12,7 +12,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
-from stemgeo.network.bicycle import MPH
+from stemgeo.network.bicycle import CONTRAFLOW, MPH, WAYS, cycleways
 
 Tags = Mapping[str, str]
 
@@ -21,7 +21,7 @@ LOW_STRESS = 2
 
 NO_CARS = frozenset(
     ("cycleway", "footway", "pedestrian", "path", "track", "steps", "platform", "corridor")
-    + ("bridleway",)
+    + ("bridleway", "elevator")
 )
 QUIET = frozenset(("residential", "service", "living_street"))
 MIDDLE = frozenset(("tertiary", "tertiary_link", "unclassified", "road"))
@@ -81,7 +81,16 @@ a main road is 2, not 1, for its junctions."""
 
 TAGS_READ = frozenset(
     ("highway", "motor_vehicle", "vehicle", "bicycle", "cyclestreet", "bicycle_road", "lanes")
-    + ("oneway", "maxspeed:forward", "maxspeed:backward", "bus", "psv", "access")
+    + (
+        "oneway",
+        "oneway:bicycle",
+        "junction",
+        "maxspeed:forward",
+        "maxspeed:backward",
+        "bus",
+        "psv",
+        "access",
+    )
     + SPEED_KEYS
     + tuple(
         f"cycleway{side}{what}"
@@ -122,7 +131,7 @@ def _one_way(tags: Tags, side: str, direction: str, *, built_up: bool) -> int:
         return 1
     group = "quiet" if highway in QUIET else "middle" if highway in MIDDLE else "main"
     limit_kmh = _limit_kmh(tags, direction, built_up=built_up)
-    facility = _facility(tags, side)
+    facility = _facility(tags, side, direction)
     level = next(lts for up_to, lts in BY_SPEED[group][facility] if limit_kmh <= up_to)
     busy = facility != TRACK and _lanes(tags) >= 4
     return min(4, level + busy)
@@ -135,26 +144,18 @@ def _without_cars(tags: Tags) -> bool:
     return motor in SHUT_TO_CARS and not buses
 
 
-def _facility(tags: Tags, side: str) -> str:
-    """Give the best facility of one direction: on its side of the road, or ridden both ways."""
+def _facility(tags: Tags, side: str, direction: str) -> str:
+    """Give the best facility of one direction: on its side of the road, or ridden that way."""
     best = NONE
-    for key in ("cycleway", "cycleway:both", "cycleway:left", "cycleway:right"):
-        word = tags.get(key, "")
-        beyond = key.endswith((":left", ":right")) and not key.endswith(side)
-        if beyond and tags.get(f"{key}:oneway") != "no":
+    for one in cycleways(tags):
+        beside = one.side == side and one.word not in CONTRAFLOW
+        if not (beside or one.serves[WAYS.index(direction)]):
             continue
-        if word.startswith("opposite") and key == "cycleway" and side == _with_traffic(tags):
-            continue  # it runs against the one-way traffic, on the other side
-        found = FACILITY.get(word, NONE)
-        if found == LANE and tags.get(f"{key}:buffer", "no") not in ("no", "none"):
+        found = FACILITY.get(one.word, NONE)
+        if found == LANE and tags.get(f"{one.key}:buffer", "no") not in ("no", "none"):
             found = BUFFERED
         best = min(best, found, key=(TRACK, BUFFERED, LANE, NONE).index)
     return best
-
-
-def _with_traffic(tags: Tags) -> str:
-    """Give the side on which one rides along with one-way traffic."""
-    return "left" if tags.get("oneway") in ("-1", "reverse") else "right"
 
 
 def _limit_kmh(tags: Tags, direction: str, *, built_up: bool) -> float:

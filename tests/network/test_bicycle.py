@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 
 import osmium
 import pytest
+from hypothesis import assume, given
+from hypothesis import strategies as st
 from network.maps import tags
 
 from stemgeo.network import bicycle
@@ -13,6 +15,8 @@ from stemgeo.network.bicycle import (
     BARRIER,
     CLOSED,
     CROSSING,
+    LIFT,
+    LIFTING,
     NO_WAIT,
     PUSH,
     RIDE,
@@ -22,6 +26,8 @@ from stemgeo.network.bicycle import (
     classify,
     ferry,
     ferry_minutes,
+    unknown_access,
+    unknown_barrier,
     unreadable,
     waits,
 )
@@ -30,7 +36,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-MODES = {"ride": RIDE, "push": PUSH, "steps": STEPS, "closed": CLOSED}
+MODES = {"ride": RIDE, "push": PUSH, "steps": STEPS, "lift": LIFT, "closed": CLOSED}
 
 # Each line: tags -> along the drawn direction, against it (one word: the same both ways).
 BY_KIND_OF_WAY = """
@@ -78,20 +84,80 @@ highway=residential vehicle=destination -> ride
 highway=residential motor_vehicle=no -> ride
 highway=residential motor_vehicle=private -> ride
 highway=residential access=private -> closed
-highway=residential vehicle=private -> closed
-highway=residential bicycle=private -> closed
+highway=residential vehicle=private -> push
+highway=residential bicycle=private -> push
+highway=residential bicycle=private foot=no -> closed
+highway=residential bicycle=private access=private -> closed
 highway=residential bicycle=use_sidepath -> closed
 highway=secondary bicycle=use_sidepath -> closed
 highway=cycleway bicycle=use_sidepath -> closed
 highway=service access=agricultural -> closed
 highway=service access=forestry -> closed
 highway=service access=delivery -> closed
-highway=service vehicle=delivery -> closed
+highway=service vehicle=delivery -> push
 highway=residential access=no -> closed
 highway=footway access=no -> closed
 highway=footway access=private -> closed
 highway=steps access=private -> closed
-highway=residential access=private foot=yes -> closed
+highway=residential access=private foot=yes -> push
+highway=path access=private foot=permissive -> push
+highway=path access=private foot=designated -> push
+highway=path access=private foot=private -> closed
+highway=secondary access=private foot=yes -> closed
+highway=secondary vehicle=private -> closed
+highway=tertiary vehicle=delivery foot=yes -> closed
+highway=residential junction=roundabout vehicle=private -> closed
+highway=residential bicycle=use_sidepath foot=yes -> closed
+highway=pedestrian vehicle=delivery -> push
+highway=pedestrian vehicle=private -> push
+highway=pedestrian access=delivery -> closed
+highway=track vehicle=forestry foot=yes -> push
+highway=track vehicle=agricultural -> push
+highway=track vehicle=agricultural foot=no -> closed
+highway=track access=agricultural bicycle=no -> closed
+highway=track access=agricultural bicycle=no foot=yes -> push
+highway=steps access=private foot=yes -> steps
+highway=bridleway vehicle=private -> closed
+highway=bridleway vehicle=private foot=yes -> push
+"""
+
+OTHERS = (
+    "military emergency police government employees staff workers service members restricted "
+    "authorized bus psv taxi hov tourist_bus coach minibus hgv goods motorcar motor_vehicle"
+)
+NOT_FOR_A_CHILD = "\n".join(
+    f"highway=service {tags} -> {ride}"
+    for word in OTHERS.split()
+    for tags, ride in (
+        (f"access={word}", "closed"),
+        (f"access={word} bicycle=yes", "ride"),
+        (f"access={word} foot=yes", "push"),
+        (f"vehicle={word}", "push"),
+        (f"access={word} vehicle=yes", "ride"),
+        (f"access={word};destination", "ride"),
+    )
+)
+
+WORDS_THAT_SAY_NOTHING = """
+highway=residential access=banana -> ride
+highway=residential access=unknown -> ride
+highway=residential vehicle=banana access=private -> closed
+highway=residential bicycle=banana vehicle=no -> push
+highway=residential bicycle=banana;no -> push
+highway=residential access=private foot=banana -> closed
+highway=residential access=residents -> ride
+highway=residential access=permit -> ride
+highway=residential access=discouraged -> ride
+"""
+
+LIFTS = """
+highway=elevator -> lift
+highway=elevator bicycle=yes -> lift
+highway=elevator bicycle=no -> lift
+highway=elevator access=private -> closed
+highway=elevator access=private foot=yes -> lift
+highway=elevator foot=no -> closed
+highway=elevator oneway=yes -> lift
 """
 
 BICYCLE_WINS = """
@@ -103,8 +169,8 @@ highway=residential vehicle=no bicycle=yes -> ride
 highway=residential vehicle=no bicycle=permissive -> ride
 highway=residential vehicle=private access=private bicycle=yes -> ride
 highway=residential access=no vehicle=yes -> ride
-highway=residential access=yes vehicle=private -> closed
-highway=residential access=yes bicycle=private -> closed
+highway=residential access=yes vehicle=private -> push
+highway=residential access=yes bicycle=private -> push
 highway=residential access=yes vehicle=yes bicycle=use_sidepath -> closed
 """
 
@@ -215,10 +281,16 @@ highway=trunk bicycle=designated -> ride
 highway=trunk_link bicycle=yes -> ride
 highway=trunk cycleway=track -> ride
 highway=trunk cycleway=lane -> ride
-highway=trunk cycleway:right=track -> ride
-highway=trunk cycleway:left=lane -> ride
+highway=trunk cycleway:right=track -> ride closed
+highway=trunk cycleway:left=lane -> closed ride
 highway=trunk cycleway:both=track -> ride
-highway=trunk cycleway=track bicycle=use_sidepath -> closed
+highway=trunk cycleway=track bicycle=use_sidepath -> ride
+highway=trunk cycleway=lane bicycle=use_sidepath -> closed
+highway=trunk cycleway:right=track bicycle:backward=yes -> ride
+highway=trunk cycleway:right=track foot=yes -> ride closed
+highway=trunk oneway=yes cycleway=track foot=yes -> ride closed
+highway=trunk oneway=yes cycleway=track oneway:bicycle=no -> ride
+highway=trunk oneway=yes cycleway:left=track oneway:bicycle=yes cycleway:left:oneway=-1 -> closed
 highway=trunk cycleway=track access=private -> closed
 highway=trunk motorroad=yes -> closed
 highway=trunk motorroad=yes cycleway=track -> closed
@@ -275,6 +347,13 @@ highway=residential oneway=yes cycleway:left=separate cycleway:left:oneway=no ->
 highway=residential oneway=yes cycleway:left=no cycleway:left:oneway=-1 -> ride push
 highway=residential oneway=yes cycleway:left:oneway=-1 -> ride push
 highway=residential oneway=yes oneway:bicycle=yes cycleway=opposite -> ride push
+highway=residential oneway=yes cycleway=opposite cycleway:right=lane -> ride
+highway=residential oneway=yes cycleway=opposite_lane cycleway:left=no cycleway:right=no -> ride
+highway=residential oneway=-1 cycleway:left=opposite_lane -> ride
+highway=residential oneway=-1 cycleway=lane cycleway:oneway=-1 -> push ride
+highway=residential oneway=yes cycleway=no;track cycleway:left:oneway=-1 -> ride
+highway=residential oneway=yes cycleway=track cycleway:left=no cycleway:left:oneway=-1 -> ride push
+highway=path oneway=yes oneway:bicycle=yes cycleway=track cycleway:left:oneway=no -> ride push
 highway=residential oneway=yes bicycle:backward=yes -> ride
 highway=residential oneway=yes bicycle:backward=designated -> ride
 highway=residential oneway=yes bicycle:backward=maybe -> ride push
@@ -291,7 +370,7 @@ highway=residential bicycle=no bicycle:forward=yes -> ride push
 PER_DIRECTION = """
 highway=residential vehicle:forward=no -> push ride
 highway=residential vehicle:backward=no -> ride push
-highway=residential vehicle:backward=private -> ride closed
+highway=residential vehicle:backward=private -> ride push
 highway=residential vehicle:backward=no foot=no -> ride closed
 highway=tertiary vehicle:backward=no -> ride closed
 highway=residential vehicle:backward=no bicycle=yes -> ride
@@ -301,13 +380,15 @@ highway=residential vehicle:backward=destination access=private -> closed ride
 highway=residential access:forward=private -> closed ride
 highway=residential access:backward=no foot=yes -> ride push
 highway=residential access=private access:backward=yes -> closed ride
-highway=residential access=no access:forward=private foot=yes -> closed push
+highway=residential access=no access:forward=private foot=yes -> push
 highway=residential vehicle=yes access:backward=private -> ride
 highway=residential bicycle=yes access:backward=private -> ride
 highway=residential oneway=yes vehicle:backward=yes -> ride push
 highway=residential bicycle:backward=dismount -> ride push
 highway=footway bicycle:forward=yes -> ride push
-highway=steps bicycle:backward=private -> steps closed
+highway=steps bicycle:backward=private -> steps
+highway=steps access:backward=private -> steps closed
+highway=residential access:backward=no -> ride closed
 """
 
 ROUNDABOUTS = """
@@ -320,13 +401,14 @@ highway=residential junction=roundabout oneway:bicycle=no -> ride
 highway=residential junction=roundabout cycleway=opposite -> ride closed
 highway=cycleway junction=roundabout -> ride closed
 highway=footway junction=roundabout -> push
+highway=footway junction=roundabout bicycle=yes -> ride push
 highway=residential junction=yes -> ride
 highway=residential junction=jughandle oneway=yes -> ride push
 """
 
 VALUE_LISTS = """
 highway=track access=agricultural;forestry -> closed
-highway=track vehicle=forestry;agricultural -> closed
+highway=track vehicle=forestry;agricultural -> push
 highway=track access=agricultural;yes -> ride
 highway=track access=no;destination -> ride
 highway=track vehicle=private;permissive -> ride
@@ -347,7 +429,6 @@ highway=residential oneway=reversible -> ride
 highway=residential junction=roundabout oneway=maybe -> ride closed
 highway=residential oneway=yes oneway:bicycle=maybe -> ride push
 highway=residential oneway=yes oneway:bicycle=maybe cycleway=opposite -> ride
-highway=residential access=banana -> ride
 highway=residential access= -> ride
 highway=residential bicycle= access=private -> closed
 highway=residential bicycle=; -> ride
@@ -420,6 +501,167 @@ def test_no_rule_of_nodes_reads_a_tag_that_the_reader_leaves_out() -> None:
         bicycle.blocks(Listening(text, asked))
         bicycle.waits(Listening(text, asked))
     assert asked == bicycle.NODE_TAGS_READ
+
+
+# How a track on a side is ridden: > along the drawn direction, < against it, x both ways, . not.
+# By what `:oneway` says: nothing; of this side yes, -1, no; of both sides yes, -1, no.
+SIDES = """
+two-way     right  > > < x > < x
+two-way     left   < < < x < < x
+oneway=yes  right  > > < x > < x
+oneway=yes  left   > > < x > < x
+oneway=-1   right  < > < x < < x
+oneway=-1   left   < > < x < < x
+oneway=no   right  > > < x > < x
+oneway=no   left   < < < x < < x
+roundabout  right  > > . > > . >
+roundabout  left   > > . > > . >
+"""
+ROADS = {"two-way": "", "roundabout": "junction=roundabout"}
+TRACKS = {"cycleway": "left right", "cycleway:both": "left right"} | {
+    f"cycleway:{side}": side for side in ("left", "right")
+}
+SAYS = [""] + [f"{key}:oneway={word}" for key in TRACKS for word in ("yes", "-1", "no")]
+
+
+def ridden(road: str, key: str, says: str) -> list[bool]:
+    """Look up whether a track tagged so is ridden along the drawn direction, and against it."""
+    marks = ""
+    for line in SIDES.strip().splitlines():
+        name, side, *table = line.split()
+        if name == road and side in TRACKS[key]:
+            of, _, word = says.rpartition("=")
+            column = 0
+            if says and side in TRACKS[of.removesuffix(":oneway")]:
+                column = ["yes", "-1", "no"].index(word) + (1 if of.split(":")[1] == side else 4)
+            marks += table[column]
+    return [bool(set(marks) & set(some)) for some in (">x", "<x")]
+
+
+@pytest.mark.parametrize("says", SAYS)
+@pytest.mark.parametrize("key", TRACKS)
+@pytest.mark.parametrize("road", ["two-way", "oneway=yes", "oneway=-1", "oneway=no", "roundabout"])
+def test_a_track_is_ridden_in_its_own_direction(road: str, key: str, says: str) -> None:
+    """By side, `:oneway` and the traffic; whatever a track opens, it opens that way alone.
+
+    A trunk road, and one with `use_sidepath`, is closed elsewhere, without pushing. In a street the
+    track runs against one-way traffic, and its own surface is what is ridden in its direction.
+    """
+    track = f"{ROADS.get(road, road)} {key}=track {says} "
+    served = ridden(road, key, says)
+    opened = [RIDE if one else CLOSED for one in served]
+    assert [ride.mode for ride in classify(tags(track + "highway=trunk foot=yes"))] == opened
+    only = classify(tags(track + "highway=tertiary bicycle=use_sidepath"))
+    assert [ride.mode for ride in only] == opened
+
+    flow = {"oneway=yes": "10", "oneway=-1": "01", "roundabout": "10"}.get(road, "11")
+    against = CLOSED if road == "roundabout" else PUSH
+    street = classify(tags(f"{track} highway=residential surface=sett {key}:surface=asphalt"))
+    for i in range(2):
+        goes = flow[i] == "1" or served[i]
+        assert street[i].mode == (RIDE if goes else against)
+        assert street[i].ratio == pytest.approx(1 if served[i] or not goes else 10 / 18)
+
+
+@pytest.mark.parametrize(
+    ("text", "over_18"),
+    [
+        ("highway=secondary surface=sett cycleway=track cycleway:surface=asphalt", "18"),
+        ("highway=secondary surface=sett cycleway:right=track cycleway:surface=asphalt", "18 10"),
+        ("highway=secondary surface=sett cycleway:left=track cycleway:left:surface=sand", "10 4"),
+        ("highway=secondary surface=sett cycleway:both=track cycleway:left:surface=sand", "10 4"),
+        ("highway=secondary cycleway:both=track cycleway:both:surface=sett", "10"),
+        ("highway=secondary cycleway=lane cycleway:surface=gravel", "12"),
+        ("highway=secondary cycleway=shared_lane cycleway:surface=gravel", "18"),
+        ("highway=secondary cycleway=separate cycleway:surface=gravel", "18"),
+        ("highway=secondary surface=sett cycleway:surface=asphalt", "10"),
+        ("highway=secondary surface=sett smoothness=bad cycleway=track", "7"),
+        ("highway=secondary smoothness=bad cycleway=track cycleway:surface=sett", "10"),
+        ("highway=secondary cycleway=track cycleway:smoothness=bad", "12.6"),
+        ("highway=tertiary cycleway=track cycleway:surface=sett cycleway:smoothness=bad", "7"),
+        (
+            "highway=tertiary surface=sett smoothness=bad cycleway=track cycleway:smoothness=good",
+            "10",
+        ),
+        ("highway=path bicycle=designated surface=gravel cycleway:surface=asphalt", "18"),
+        ("highway=footway bicycle=yes surface=asphalt cycleway:surface=sett", "10"),
+    ],
+)
+def test_the_surface_of_a_cycleway_is_what_is_ridden(text: str, over_18: str) -> None:
+    """Of a track or lane by side, and of the part for bicycles of a path; else the road's own."""
+    ratios = [18 * ride.ratio for ride in classify(tags(text))]
+    assert ratios == pytest.approx([float(one) for one in (over_18.split() * 2)[:2]])
+
+
+OPENING = (
+    "bicycle=yes bicycle=designated foot=yes oneway:bicycle=no bicycle:forward=yes "
+    "cycleway=track cycleway:both=track cycleway:left=track cycleway:right=track"
+)
+ANY_TAGS = {
+    "bicycle": "no private dismount use_sidepath permissive banana",
+    "vehicle": "no private destination delivery",
+    "access": "no private yes military agricultural;forestry",
+    "foot": "no yes private",
+    "oneway": "yes -1 no",
+    "oneway:bicycle": "yes -1",
+    "junction": "roundabout",
+    "motorroad": "yes",
+    "cycleway": "track lane opposite separate no",
+    "cycleway:both": "track opposite_lane no",
+    "cycleway:left": "track opposite_lane no",
+    "cycleway:right": "lane separate no",
+    "cycleway:left:oneway": "yes -1 no",
+    "cycleway:both:oneway": "yes -1 no",
+    "surface": "sett sand",
+}
+
+
+@given(
+    highway=st.sampled_from(sorted(bicycle.HIGHWAYS)),
+    some=st.fixed_dictionaries(
+        {}, optional={key: st.sampled_from(words.split()) for key, words in ANY_TAGS.items()}
+    ),
+    opening=st.sampled_from(OPENING.split()),
+)
+def test_what_opens_never_slows(highway: str, some: dict[str, str], opening: str) -> None:
+    """A tag that only opens, or a track beside, makes no direction slower or closed."""
+    key, value = opening.split("=")
+    # A track in place of what opens the road is another road, not a better one.
+    assume(key not in some or (value == "track" and some[key] in ("no", "separate")))
+    before, after = (
+        [ride.speed_kmh(15, 4) for ride in classify({"highway": highway, **some, **more})]
+        for more in ({}, {key: value})
+    )
+    assert after[0] >= before[0]
+    assert after[1] >= before[1]
+
+
+@pytest.mark.parametrize(
+    ("text", "odd"),
+    [
+        ("access=banana", True),
+        ("access=unknown", True),
+        ("bicycle=yes;maybe", True),
+        ("foot=perhaps", True),
+        ("vehicle:backward=seldom", True),
+        ("access=private;yes bicycle=use_sidepath foot=designated vehicle:forward=no", False),
+        ("access=permit", False),
+        ("access= ", False),
+        ("", False),
+    ],
+)
+def test_words_of_access_that_are_not_known(text: str, odd: bool) -> None:  # noqa: FBT001
+    """One word that is none of ours is enough to count the way."""
+    assert unknown_access(tags(text)) is odd
+
+
+def test_barriers_that_are_not_known() -> None:
+    """Every kind is one of three; any other, in a list too, is counted as unknown."""
+    assert unknown_barrier({"barrier": "moat"})
+    assert unknown_barrier({"barrier": "gate;moat"})
+    assert not unknown_barrier({"highway": "crossing"})
+    for kinds in (bicycle.BLOCKING_BARRIERS, bicycle.SLOW_BARRIERS, bicycle.OPEN_BARRIERS):
+        assert not unknown_barrier({"barrier": ";".join(kinds)})
 
 
 SURFACES = [
@@ -562,7 +804,19 @@ def test_pushing_speed_is_the_given_one() -> None:
     [
         *((f"barrier={kind}", True) for kind in ("yes", "wall", "fence", "stile")),
         *((f"barrier={kind}", True) for kind in ("kissing_gate", "turnstile", "debris")),
-        ("barrier=jersey_barrier", True),
+        *((f"barrier={kind}", True) for kind in ("jersey_barrier", "guard_rail", "cable_barrier")),
+        *((f"barrier={kind}", True) for kind in ("city_wall", "retaining_wall", "hedge", "ditch")),
+        ("barrier=full-height_turnstile", True),
+        ("barrier=full-height_turnstile bicycle=yes", False),
+        ("barrier=turnstile foot=yes", True),
+        ("barrier=stile;gate", True),
+        ("barrier=gate;stile", True),
+        ("barrier=bollard;fence", True),
+        ("barrier=gate;bollard", False),
+        ("barrier=moat", False),
+        ("barrier=moat;wall", True),
+        *((f"barrier={kind}", False) for kind in ("log", "chain", "rope", "sliding_beam")),
+        *((f"barrier={kind}", False) for kind in ("horse_stile", "planter", "entrance", "no")),
         ("barrier=gate locked=yes", True),
         ("barrier=bollard locked=yes", True),
         ("barrier=gate", False),
@@ -585,12 +839,30 @@ def test_pushing_speed_is_the_given_one() -> None:
         ("barrier=gate access=no foot=yes", False),
         ("barrier=gate access=private foot=designated", False),
         ("barrier=gate access=no foot=no", True),
-        ("barrier=gate access=yes foot=no", True),
+        ("barrier=gate access=yes foot=no", False),
+        ("barrier=gate bicycle=no foot=no", True),
+        ("barrier=bollard bicycle=no foot=private", True),
+        ("barrier=lift_gate vehicle=no foot=no", True),
+        ("barrier=lift_gate vehicle=private", False),
+        ("barrier=lift_gate vehicle=private foot=no", True),
+        ("barrier=lift_gate access=private", True),
+        ("barrier=lift_gate access=private foot=yes", False),
+        ("barrier=lift_gate access=private vehicle=yes", False),
+        ("barrier=lift_gate access=private;yes", False),
+        ("barrier=gate access=no;private", True),
+        ("barrier=gate bicycle=no;private foot=no;private", True),
+        *((f"barrier=gate access={word}", True) for word in ("military", "staff", "bus")),
+        *((f"barrier=gate access={word}", True) for word in ("delivery", "forestry", "emergency")),
+        *((f"barrier=gate vehicle={word}", False) for word in ("delivery", "forestry", "private")),
+        *((f"barrier=gate access={word}", False) for word in ("destination", "permit", "banana")),
+        ("barrier=gate access=forestry foot=yes", False),
+        ("barrier=gate access=forestry bicycle=yes", False),
+        ("barrier=gate bicycle=dismount foot=no", True),
         ("barrier=gate foot=no", False),
         ("barrier=fence access=no foot=yes", True),
         ("barrier=gate access=no foot=yes locked=yes", True),
-        ("barrier=gate access=no foot=yes bicycle=private", True),
-        ("barrier=gate bicycle=private", True),
+        ("barrier=gate access=no foot=yes bicycle=private", False),
+        ("barrier=gate bicycle=private", False),
         ("highway=traffic_signals bicycle=no", False),
         ("highway=crossing bicycle=no access=private", False),
         ("access=no", False),
@@ -619,6 +891,8 @@ def test_nodes_that_block(text: str, stops: bool) -> None:  # noqa: FBT001
         *((f"barrier={kind}", BARRIER) for kind in ("lift_gate", "cycle_barrier", "chain")),
         *((f"barrier={kind}", BARRIER) for kind in ("hampshire_gate", "motorcycle_barrier")),
         ("barrier=cattle_grid", BARRIER),
+        *((f"barrier={kind}", BARRIER) for kind in ("log", "rope", "sliding_beam", "bollard;gate")),
+        ("highway=elevator", LIFTING),
         ("barrier=bollard", NO_WAIT),
         ("barrier=kerb", NO_WAIT),
         ("highway=stop", NO_WAIT),
