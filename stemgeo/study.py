@@ -155,7 +155,9 @@ class Input(_Part):
     crs
         For files that do not say theirs, e.g. "EPSG:31370".
     layer
-        For files with more than one.
+        For files with more than one; a folder of a KML file.
+    sheet
+        For workbooks with more than one.
     """
 
     path: Path
@@ -165,6 +167,7 @@ class Input(_Part):
     sha256: str | None = Field(default=None, pattern="^[0-9a-f]{64}$")
     crs: str | None = Field(default=None, max_length=5000)
     layer: str | None = Field(default=None, max_length=300)
+    sheet: str | None = Field(default=None, max_length=300)
 
     @model_validator(mode="before")
     @classmethod

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import datetime as dt
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -14,6 +16,7 @@ from stemgeo import facts
 from stemgeo.errors import Findings
 from stemgeo.inputs.boundaries import as_input
 from stemgeo.inputs.cells import as_dates, as_numbers
+from stemgeo.inputs.columns import folded
 from stemgeo.inputs.files import (
     FORMULA_STARTS,
     OpenedFile,
@@ -33,22 +36,75 @@ if TYPE_CHECKING:
 
     from stemgeo.study import Input
 
-SYNONYMS: dict[str, tuple[str, ...]] = {
-    "academy_id": ("academy_id", "academie_id", "academie_nr", "id", "nummer", "code"),
-    "name": ("name", "naam", "academie", "academy"),
-    "organisation": ("organisation", "organisatie", "organization", "organisator", "partner"),
-    "min_age": ("min_age", "leeftijd_van", "min_leeftijd", "minimumleeftijd", "van_leeftijd"),
-    "max_age": ("max_age", "leeftijd_tot", "max_leeftijd", "maximumleeftijd", "tot_leeftijd"),
-    "valid_from": ("valid_from", "geldig_van", "geldig_vanaf", "erkend_van", "erkend_vanaf"),
-    "valid_until": ("valid_until", "geldig_tot", "geldig_tot_en_met", "erkend_tot"),
-    "postcode": ("postcode", "postal_code", "postnummer"),
-    "trajectories": ("trajectories", "trajecten", "aantal_trajecten"),
-    "online_trajectories": ("online_trajectories", "online_trajecten", "digitale_trajecten"),
-    "cost_eur": ("cost_eur", "kost_eur", "kosten_eur", "kostprijs", "kost", "cost"),
+_NAMES = {
+    "academy_id": """
+        academy_id;
+        academie_id academie_nr academienummer academie_nummer academiecode id_academie
+        academy_code academy_number;
+        id nr nummer code volgnummer volgnr no numero number identifier""",
+    "name": """
+        name;
+        naam_academie academienaam naam_van_de_academie academie_naam academy_name
+        name_of_the_academy nom_academie nom_de_l_academie;
+        naam nom academie academy benaming""",
+    "organisation": """
+        organisation;
+        organisatie organization naam_organisatie organisatienaam;
+        organisator partner inrichter organiserende_instantie vereniging organisateur
+        organizer organiser""",
+    "min_age": """
+        min_age;
+        leeftijd_van leeftijd_vanaf min_leeftijd minimumleeftijd minimum_leeftijd
+        leeftijd_min leeftijd_minimum van_leeftijd vanaf_leeftijd age_min age_minimum
+        minimum_age age_from from_age age_de""",
+    "max_age": """
+        max_age;
+        leeftijd_tot leeftijd_tot_en_met max_leeftijd maximumleeftijd maximum_leeftijd
+        leeftijd_max leeftijd_maximum tot_leeftijd age_max age_maximum maximum_age
+        age_to to_age age_a""",
+    "ages": """
+        ages;
+        leeftijd leeftijden leeftijdsgroep leeftijdsgroepen leeftijdscategorie age
+        age_range age_group tranche_d_age groupe_d_age""",
+    "valid_from": """
+        valid_from;
+        erkend_van erkend_vanaf erkend_sinds geldig_van geldig_vanaf
+        startdatum_erkenning begindatum_erkenning start_erkenning begin_erkenning
+        erkenning_van erkenning_vanaf recognised_from recognized_from reconnu_depuis
+        valable_depuis valable_du;
+        startdatum begindatum datum_van start_datum begin_datum start_date begin_date
+        date_from from_date date_debut date_de_debut;
+        start begin debut""",
+    "valid_until": """
+        valid_until;
+        erkend_tot erkend_tot_en_met geldig_tot geldig_tot_en_met einddatum_erkenning
+        einde_erkenning erkenning_tot erkenning_tot_en_met recognised_until
+        recognized_until valid_to reconnu_jusqu_au valable_jusqu_au;
+        einddatum eind_datum datum_tot datum_einde end_date date_to date_until to_date
+        date_fin date_de_fin;
+        einde eind end fin""",
+    "postcode": """
+        postcode;
+        postal_code postnummer post_code postnr code_postal zip zip_code""",
+    "trajectories": "trajectories; trajecten aantal_trajecten trajets nombre_de_trajets",
+    "online_trajectories": """
+        online_trajectories;
+        online_trajecten digitale_trajecten aantal_online_trajecten trajets_en_ligne""",
+    "cost_eur": """
+        cost_eur;
+        kost_eur kosten_eur kostprijs_eur;
+        kostprijs kosten kost cost cout""",
 }
-"""Names that a column may have, in English and Dutch; capitals and spaces do not matter."""
+SYNONYMS = {
+    name: tuple(" ".join(rank.split()) for rank in known.split(";"))
+    for name, known in _NAMES.items()
+}
+"""Names that a column may have, in English, Dutch and French, by rank; see `columns.Synonyms`.
 
-COLUMNS = (*SYNONYMS, "nis_code", "planned", "geometry")
+A single `ages` holds both ends, as "6-12" does.
+"""
+
+COLUMNS = (*(name for name in SYNONYMS if name != "ages"), "nis_code", "planned", "geometry")
 _TEXT = ("academy_id", "name", "organisation")
 _AGES = ("min_age", "max_age")
 DAYS = ("valid_from", "valid_until")
@@ -135,11 +191,11 @@ def read_register(
     file: OpenedFile, kind: Kind, municipalities: gpd.GeoDataFrame, ages: Collection[int]
 ) -> gpd.GeoDataFrame:
     """Read the rows of a file in the form of the register, with none of them planned."""
-    read = read_points(file)
+    read = read_points(file, SYNONYMS, areas=kind.once)
     if read is None:
         return nothing()
     raw, points = read
-    found = named(raw, SYNONYMS, file)
+    found = named(_without_house_numbers(raw), SYNONYMS, file)
     table = _typed(raw, found, kind, file)
     table = gpd.GeoDataFrame(table, geometry=points, crs=LAMBERT_72)
     if kind.once:
@@ -159,6 +215,18 @@ def read_register(
     return table[list(COLUMNS)].sort_values("academy_id", ignore_index=True)
 
 
+def _without_house_numbers(raw: pd.DataFrame) -> pd.DataFrame:
+    """Leave out a column "nr" right behind a street: no academy is called by its house number."""
+    plain = [folded(str(label)) for label in raw.columns]
+    behind = zip(raw.columns[1:], plain[1:], plain[:-1], strict=True)
+    house = [label for label, name, before in behind if name in _NUMBER and before in _STREET]
+    return raw.drop(columns=house)
+
+
+_NUMBER = {"nr", "nummer", "huisnr", "huisnummer", "no", "number", "numero"}
+_STREET = {"straat", "straatnaam", "adres", "street", "address", "rue", "adresse"}
+
+
 def nothing() -> gpd.GeoDataFrame:
     """Give the table of a register without rows."""
     columns: dict[str, pd.Series] = {name: pd.Series(dtype=str) for name in _TEXT}
@@ -176,7 +244,7 @@ def _typed(raw: pd.DataFrame, found: dict[str, Any], kind: Kind, file: OpenedFil
     empty = pd.Series("", index=raw.index, dtype=str)
     text = {name: as_text(raw[found[name]]) if name in found else empty for name in SYNONYMS}
     table = pd.DataFrame({name: text[name].map(strip_control) for name in _TEXT}, index=raw.index)
-    if "academy_id" not in found:
+    if (table["academy_id"] == "").all():
         width = max(3, len(str(len(raw))))
         table["academy_id"] = [
             f"{kind.made_id}{place:0{width}d}" for place in range(1, len(raw) + 1)
@@ -194,16 +262,73 @@ def _typed(raw: pd.DataFrame, found: dict[str, Any], kind: Kind, file: OpenedFil
             ),
         )
     for name in _AGES:
-        table[name] = _numbers(text[name], _OLDEST, "an age", file)
+        bare = text[name].str.replace(_YEARS_OLD, "", regex=True)
+        table[name] = _numbers(bare, _OLDEST, "an age", file)
+    if "ages" in found:
+        table = table.assign(**_both_ages(text["ages"], table, file))
     for name in DAYS:
-        days = as_dates(text[name])
-        _report(text[name], days.isna() & (text[name] != ""), "a day as 2022-12-31", file)
-        table[name] = days
+        table[name] = _days(text[name], file)
     table["postcode"] = _postcodes(text["postcode"], file)
     for name in _TRAJECTORIES:
         table[name] = _numbers(text[name], _MOST_TRAJECTORIES, "a whole number", file)
     table["cost_eur"] = _amounts(text["cost_eur"], file)
     return table
+
+
+_YEARS_OLD = re.compile(r"(?i)\s*(jaar|jarigen|j\.?|ans|an|years?( old)?|yrs?|y\.?)$")
+_AGE = r"\s*(\d{1,3})\s*"
+_TO = r"-|\u2013|\u2014|tot|tot en met|t/m|t\.?e\.?m\.?|to|until|through|a|\u00e0"
+_UP_TO = r"tot en met|t/m|t\.?e\.?m\.?|\u2264|<=|up to|jusqu'\u00e0"
+_SPANS = tuple(
+    re.compile(form.replace("AGE", _AGE), re.IGNORECASE)
+    for form in (
+        rf"(?:van|vanaf|from|de)?AGE(?:{_TO})AGE",
+        r"(?:vanaf|from|des|d\u00e8s|\u2265|>=)AGE()",
+        r"AGE(?:\+|en ouder|and older|and over|et plus)()",
+        rf"()(?:{_UP_TO})AGE",
+        r"()AGE(?:en jonger|and younger)",
+    )
+)
+"""Both ends, the first alone, the last alone; both count as served, as in columns of their own."""
+
+
+def _both_ages(text: pd.Series, table: pd.DataFrame, file: OpenedFile) -> dict[str, pd.Series]:
+    """Read the first and last age out of one column, where no column of their own says them."""
+    spans = {one: _span_of_ages(one) for one in text.unique()}
+    read = text.map(spans)
+    _report(text, read.isna() & (text != ""), "ages as 6-12 or 6+", file)
+    both = {}
+    for place, name in enumerate(_AGES):
+        ends = [None if span is None else span[place] for span in read]
+        both[name] = table[name].fillna(pd.Series(ends, index=text.index, dtype="Int64"))
+    return both
+
+
+def _span_of_ages(text: str) -> tuple[int | None, int | None] | None:
+    """Read "6-12", "6 tot 12 jaar", "6+" or "t.e.m. 12"; None where it is none or could be two."""
+    plain = re.sub(r"(?i)\b(jaar|jarigen|ans|years?( old)?)\b", " ", text).strip()
+    for form in _SPANS:
+        found = form.fullmatch(" ".join(plain.split()))
+        if found is not None:
+            first, last = (int(end) if end else None for end in found.groups())
+            return (first, last) if max(first or 0, last or 0) <= _OLDEST else None
+    return None
+
+
+def _days(text: pd.Series, file: OpenedFile) -> pd.Series:
+    days = as_dates(text)
+    wrong = days.isna() & (text != "")
+    counts = wrong & text.str.fullmatch(r"[2-6]\d{4}")
+    _report(text, wrong & ~counts, "a day as 2022-12-31", file)
+    for row in text.index[counts][:20]:
+        meant = dt.date(1899, 12, 30) + dt.timedelta(int(text[row]))
+        file.error_at(
+            f"{text.index.name} {row}",
+            f"'{clean(str(text.name), 40)}' is '{text[row]}', a number and no day; as spreadsheets "
+            f"count days it would be {meant}",
+            "give the column the form of a date in the spreadsheet, or write 2022-12-31",
+        )
+    return days
 
 
 def _numbers(text: pd.Series, most: int, kind: str, file: OpenedFile) -> pd.Series:
@@ -214,6 +339,7 @@ def _numbers(text: pd.Series, most: int, kind: str, file: OpenedFile) -> pd.Seri
 
 
 def _postcodes(text: pd.Series, file: OpenedFile) -> pd.Series:
+    text = text.str.replace(r"[.,]0+$", "", regex=True)
     fine = text.str.fullmatch("[1-9][0-9]{3}")
     _report(text, ~fine & (text != ""), "a postcode from 1000 to 9999", file)
     return text.where(fine, "")

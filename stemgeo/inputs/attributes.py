@@ -12,6 +12,7 @@ from stemgeo.errors import Findings
 from stemgeo.inputs import vintages
 from stemgeo.inputs.boundaries import ZONE_ID_COLUMNS, called
 from stemgeo.inputs.cells import as_numbers, read_table
+from stemgeo.inputs.columns import Header
 from stemgeo.inputs.files import OpenedFile, Provenance, clean, opened, strip_control
 from stemgeo.inputs.formats import UnreadableError
 from stemgeo.inputs.layers import declared_column
@@ -88,7 +89,7 @@ def load_attribute(
     with opened(given, f"attributes.{key}", findings) as file:
         if file is None:
             return None, None
-        table = read_table(file)
+        table = read_table(file, header=Header(_USUAL))
         rows = None if table is None else _rows(table, given.column, zones, file)
         if rows is not None and "nis_code" in rows:
             year = given.date.year if given.date else None

@@ -10,27 +10,44 @@ import codecs
 import csv
 import datetime as dt
 import re
-import warnings
-from collections.abc import Iterable
+from dataclasses import dataclass
+from itertools import islice
 from typing import TYPE_CHECKING, Any, BinaryIO
+from zoneinfo import ZoneInfo
 
 import pandas as pd
 
-from stemgeo.inputs.columns import Synonyms
+from stemgeo.inputs.columns import HEAD_ROWS, NO_VALUE, Header, Synonyms, folded
 from stemgeo.inputs.files import OpenedFile, clean, strip_control
 from stemgeo.inputs.formats import Format, UnreadableError
+from stemgeo.inputs.messages import listed
+from stemgeo.inputs.workbook import read_workbook
 from stemgeo.notes import say
 
 if TYPE_CHECKING:
+    from collections.abc import Collection, Iterator
     from pathlib import Path
+    from typing import TextIO
 
 _DELIMITERS = "|;\t,"
+_SAYS_DELIMITER = re.compile(r"""["']?sep=(.)["']?[;,\t|]*""", re.IGNORECASE)
+_LONGEST_LINE = 65536
 _MAX_COLUMNS = 500
-_MAX_ROWS = 1_048_576
 _BLOCK_BYTES = 4 * 1024 * 1024
 
 
-def read_table(file: OpenedFile, columns: Synonyms | None = None) -> pd.DataFrame | None:
+@dataclass(frozen=True)
+class _Raw:
+    """A table as it stands in a file: the labels, the rows below by number, the titles above."""
+
+    labels: list[str]
+    body: pd.DataFrame
+    above: list[list[str]]
+
+
+def read_table(
+    file: OpenedFile, columns: Synonyms | None = None, *, header: Header | None = None
+) -> pd.DataFrame | None:
     """Read a CSV or Excel file.
 
     Parameters
@@ -40,25 +57,78 @@ def read_table(file: OpenedFile, columns: Synonyms | None = None) -> pd.DataFram
     columns
         The columns wanted, which are then taken. None: all columns, under their own names, for
         the reader to take.
+    header
+        Tells the header among the rows, and the sheet that is meant; by the columns wanted if not
+        given.
 
     Returns
     -------
     DataFrame or None
-        All text, empty where nothing stands; the index `row` counts as a spreadsheet does, with
-        the header in row 1. Rows that are empty throughout are left out. A wanted column that the
-        file lacks is absent. None when the file cannot be read.
+        All text, empty where nothing stands; the index `row` counts as a spreadsheet does. Rows
+        that are empty throughout are left out. A wanted column that the file lacks is absent.
+        None when the file cannot be read.
     """
+    header = header or Header(columns or {}, frozenset(columns or ()))
     try:
         if file.kind is Format.XLSX:
-            header, frame = _read_xlsx(file)
+            raw = _below_header(read_workbook(file, header), header)
         else:
             _warn_of_open_end(file)
-            header, frame = _read_text(file)
+            raw = _read_text(file, header)
     except UnreadableError as error:
         file.error(error.what, error.mend)
         return None
-    table = _with_names(header, frame, file)
+    _tell_titles(raw.above, file)
+    table = _without_faults(_with_names(raw.labels, raw.body, file), file)
     return table if columns is None else take_columns(table, columns, file)
+
+
+def _below_header(rows: list[list[str]], header: Header) -> _Raw:
+    """Part the rows of a sheet into titles, header and body."""
+    if not any(rows):
+        raise UnreadableError("is an empty sheet")
+    place, _ = header.find(rows)
+    width = max(map(len, rows[place:]))
+    if width > _MAX_COLUMNS:
+        raise UnreadableError(f"has more than {_MAX_COLUMNS} columns")
+    labels, *body = [row + [""] * (width - len(row)) for row in rows[place:]]
+    frame = pd.DataFrame(body, columns=range(width), dtype=str)
+    return _Raw(labels, _numbered(frame, place + 2), rows[:place])
+
+
+def _tell_titles(above: list[list[str]], file: OpenedFile) -> None:
+    """Say what stands above the header, and is not used."""
+    titles = [" ".join(filter(None, row)) for row in above if any(row)]
+    if titles:
+        file.leave(
+            say(
+                "the header is row {row}; not used above it: {titles}",
+                "de kolomnamen staan in rij {row}; niet gebruikt daarboven: {titles}",
+                row=str(len(above) + 1),
+                titles=listed(titles, 3),
+            )
+        )
+
+
+_NO_CELL = re.compile(
+    r"#(N/A|N/B|NB|REF!|VERW!|VALUE!|WAARDE!|VALEUR!|DIV/0!|DEEL/0!|NAME\?|NAAM\?|NOM\?|NUM!|GETAL!|"
+    r"NOMBRE!|NULL!|LEEG!|NUL!|SPILL!|OVERLOOP!|CALC!|BEREKEN!|#+)",
+    re.IGNORECASE,
+)
+"""What a spreadsheet shows for a value that it has not, in English, Dutch and French."""
+
+
+def _without_faults(table: pd.DataFrame, file: OpenedFile) -> pd.DataFrame:
+    """Empty the cells that a spreadsheet could not compute; whoever takes their column is told."""
+    for name in table:
+        text = table[name]
+        marked = text[text.str.startswith(("#", NO_VALUE))]
+        wrong = marked[(marked == NO_VALUE) | marked.str.fullmatch(_NO_CELL)]
+        if len(wrong):
+            rows = zip(wrong.index.tolist(), wrong, strict=True)
+            file.faulty(str(name), dict(rows))
+            table = table.assign(**{str(name): text.mask(text.index.isin(wrong.index), "")})
+    return table
 
 
 def _with_names(header: list[str], frame: pd.DataFrame, file: OpenedFile) -> pd.DataFrame:
@@ -90,9 +160,10 @@ def take_columns(table: pd.DataFrame, columns: Synonyms, file: OpenedFile) -> pd
 
 def pick_columns(names: list[str], columns: Synonyms) -> dict[int, str]:
     """Decide which place in the header is read under which name."""
+    plain = [folded(name) for name in names]
     chosen: dict[int, str] = {}
     for wanted, synonyms in columns.items():
-        places = (names.index(one) for one in synonyms if one in names)
+        places = (plain.index(one) for one in synonyms if one in plain)
         place = next((one for one in places if one not in chosen), None)
         if place is not None:
             chosen[place] = wanted
@@ -134,18 +205,56 @@ def _decodes(stream: BinaryIO, encoding: str) -> bool:
     return True
 
 
-def _read_text(file: OpenedFile) -> tuple[list[str], pd.DataFrame]:
+def _read_text(file: OpenedFile, header: Header) -> _Raw:
     encoding = encoding_of(file.path)
-    with file.path.open(encoding="utf-8-sig" if encoding == "utf-8" else encoding) as stream:
-        first = stream.readline(65536).rstrip("\r\n")
-    if encoding == "utf-16" and not re.search("[!-~]", first):
+    codec = "utf-8-sig" if encoding == "utf-8" else encoding
+    with file.path.open(encoding=codec, newline="") as stream:
+        head = list(_lines(stream))
+    if encoding == "utf-16" and not re.search("[!-~]", "".join(head[:1])):
         # Two letters of another encoding taken for one are signs of the far east.
         raise UnreadableError("says that it is UTF-16, and is not", "save it again as CSV UTF-8")
-    delimiter = max(_DELIMITERS, key=first.count)
-    header = _split(first, delimiter)
-    if len(header) > _MAX_COLUMNS:
+    said = _SAYS_DELIMITER.fullmatch(head[0].strip()) if head else None
+    before = 1 if said else 0  # a line for spreadsheets, which do not show it as a row
+    delimiter = said.group(1) if said else _delimiter(head, header)
+    rows, ends = _records(head[before:], delimiter)
+    place, _ = header.find(rows)
+    labels = rows[place] if rows else []
+    if len(labels) > _MAX_COLUMNS:
         raise UnreadableError(f"has more than {_MAX_COLUMNS} columns")
-    return header, _parse(file.path, encoding, delimiter, len(header))
+    skipped = before + (ends[place] if ends else 0)
+    body = _parse(file.path, encoding, delimiter, len(labels), skipped, place + 2)
+    return _Raw(labels, body, rows[:place])
+
+
+def _lines(stream: TextIO) -> Iterator[str]:
+    """Give the first lines of a text, with their ends; one that never ends is cut."""
+    for _ in range(4 * HEAD_ROWS):
+        line = stream.readline(_LONGEST_LINE)
+        if not line:
+            return
+        yield line
+
+
+def _records(lines: list[str], delimiter: str) -> tuple[list[list[str]], list[int]]:
+    """Read the first rows of a text, minding quotes, and how many lines each row ends after."""
+    reader = csv.reader(lines, delimiter=delimiter)
+    rows, ends = [], []
+    try:
+        for row in islice(reader, HEAD_ROWS):
+            rows.append([cell.strip() for cell in row])
+            ends.append(reader.line_num)
+    except csv.Error as error:
+        raise UnreadableError(f"cannot be read as columns: {error}") from None
+    return rows, ends
+
+
+def _delimiter(head: list[str], header: Header) -> str:
+    """Find what parts the columns: what makes the best header, else what the first line has."""
+
+    def rank(delimiter: str) -> tuple[int, int]:
+        return header.find(_records(head, delimiter)[0])[1], head[0].count(delimiter)
+
+    return max(_DELIMITERS, key=rank) if head else _DELIMITERS[0]
 
 
 def _warn_of_open_end(file: OpenedFile) -> None:
@@ -162,20 +271,21 @@ def _warn_of_open_end(file: OpenedFile) -> None:
             )
 
 
-def _split(line: str, delimiter: str) -> list[str]:
-    """Split a header line, minding quotes."""
-    return next(csv.reader([line], delimiter=delimiter), [])
+def _parse(
+    path: Path, encoding: str, delimiter: str, width: int, lines: int, first: int
+) -> pd.DataFrame:
+    """Read the rows below so many lines, numbered from `first`.
 
-
-def _parse(path: Path, encoding: str, delimiter: str, width: int) -> pd.DataFrame:
-    """Read the columns; a row with too few or too many values is refused by number."""
+    One with too few or too many values is refused by number.
+    """
     import pyarrow as pa
     from pyarrow import csv as arrow
 
     odd: dict[int, tuple[int, str]] = {}
 
     def note(row: Any) -> str:
-        odd[row.number] = (row.actual_columns, row.text)
+        # Counted by rows, but for the lines left out above.
+        odd[row.number - lines - 1 + first] = (row.actual_columns, row.text)
         return "skip"
 
     places = [f"f{place}" for place in range(width)]
@@ -185,7 +295,7 @@ def _parse(path: Path, encoding: str, delimiter: str, width: int) -> pd.DataFram
             arrow.ReadOptions(
                 use_threads=False,
                 column_names=places,
-                skip_rows=1,
+                skip_rows=lines,
                 encoding="utf8" if encoding == "utf-8" else encoding,
                 block_size=_BLOCK_BYTES,
             ),
@@ -204,7 +314,7 @@ def _parse(path: Path, encoding: str, delimiter: str, width: int) -> pd.DataFram
         raise UnreadableError(f"cannot be read as columns: {clean(str(error), 160)}") from None
     frame = table.to_pandas()
     _refuse_odd({row: found for row, found in odd.items() if found[1].strip()}, width)
-    return _numbered(frame, len(frame), set(odd))
+    return _numbered(frame, first, set(odd))
 
 
 def _refuse_odd(odd: dict[int, tuple[int, str]], width: int) -> None:
@@ -218,77 +328,19 @@ def _refuse_odd(odd: dict[int, tuple[int, str]], width: int) -> None:
     )
 
 
-def _numbered(frame: pd.DataFrame, rows: int, skipped: set[int]) -> pd.DataFrame:
+def _numbered(frame: pd.DataFrame, first: int, skipped: Collection[int] = ()) -> pd.DataFrame:
     """Give each row its number in a spreadsheet, and leave out the rows that are empty."""
-    numbers = [row for row in range(2, rows + len(skipped) + 2) if row not in skipped]
-    frame.index = pd.Index(numbers[:rows], name="row")
+    rows = range(first, first + len(frame) + len(skipped))
+    numbers = [row for row in rows if row not in skipped]
+    frame.index = pd.Index(numbers[: len(frame)], name="row")
     frame = frame.apply(lambda column: column.str.strip())
     filled = (frame != "").any(axis=1)
     return frame if filled.all() else frame[filled]
 
 
-# --- Excel -------------------------------------------------------------------------------------
-
-
-def _read_xlsx(file: OpenedFile) -> tuple[list[str], pd.DataFrame]:
-    import openpyxl
-
-    try:
-        with warnings.catch_warnings():
-            # About looks of cells that openpyxl does not know.
-            warnings.simplefilter("ignore")
-            book = openpyxl.load_workbook(file.path, read_only=True, data_only=True)
-            try:
-                rows = [_cell_texts(row) for row in _rows_of(book, file.layer)]
-            finally:
-                book.close()
-    except UnreadableError:
-        raise
-    except Exception as error:  # noqa: BLE001  (openpyxl raises whatever it stumbles on)
-        raise UnreadableError(
-            f"cannot be read as an Excel workbook ({type(error).__name__})",
-            "open it in Excel, save it again, or save it as CSV",
-        ) from None
-    if not rows:
-        raise UnreadableError("is an empty sheet")
-    width = max(map(len, rows))
-    header, *body = [row + [""] * (width - len(row)) for row in rows]
-    frame = pd.DataFrame(body, columns=range(width), dtype=str)
-    return header, _numbered(frame, len(frame), set())
-
-
-def _rows_of(book: Any, layer: str | None) -> Iterable[tuple[Any, ...]]:
-    names = book.sheetnames
-    if layer is not None and layer not in names:
-        raise UnreadableError(
-            f"has no sheet '{clean(layer)}'", f"it has: {', '.join(map(clean, names[:10]))}"
-        )
-    sheet = book[layer] if layer is not None else book.worksheets[0]
-    for number, row in enumerate(sheet.iter_rows(values_only=True, max_col=_MAX_COLUMNS)):
-        if number > _MAX_ROWS:
-            raise UnreadableError("has more rows than a sheet can hold")
-        yield row
-
-
-def _cell_texts(row: tuple[Any, ...]) -> list[str]:
-    return [_cell_text(value) for value in row]
-
-
-def _cell_text(value: object) -> str:
-    """Write a cell as its CSV would: whole numbers without a fraction, dates as in ISO 8601."""
-    if value is None:
-        return ""
-    if isinstance(value, float) and value.is_integer():
-        return str(int(value))
-    if isinstance(value, dt.datetime):
-        return value.date().isoformat()
-    return value.isoformat() if isinstance(value, dt.date) else str(value)
-
-
 # --- What text means ---------------------------------------------------------------------------
 
 _NUMBER = re.compile(r"[+-]?\d+(?:[.,]\d+)?(?:[eE][+-]?\d+)?|[+-]?[.,]\d+")
-_DATE_ORDERS = ("%Y-%m-%d", "%d/%m/%Y", "%d-%m-%Y", "%d.%m.%Y", "%Y%m%d", "%Y/%m/%d")
 
 
 def as_numbers(column: pd.Series) -> pd.Series:
@@ -297,11 +349,46 @@ def as_numbers(column: pd.Series) -> pd.Series:
     return plain.str.replace(",", ".", regex=False).astype(float)
 
 
+_CLOCK = r"(?:[T ]\s*(\d\d):?(\d\d)(?::?(\d\d)(?:[.,]\d+)?)?\s*(Z|[+-]\d\d(?::?\d\d)?)?)?"
+_DAYS = (
+    re.compile(r"(?P<y>\d{4})([-/])(?P<m>\d{1,2})\2(?P<d>\d{1,2})" + _CLOCK, re.IGNORECASE),
+    re.compile(r"(?P<y>\d{4})()(?P<m>\d\d)(?P<d>\d\d)" + _CLOCK, re.IGNORECASE),
+    re.compile(r"(?P<d>\d{1,2})([-/.])(?P<m>\d{1,2})\2(?P<y>\d{4})" + _CLOCK, re.IGNORECASE),
+)
+_YEARS = range(1900, 10_000)
+_BELGIUM = ZoneInfo("Europe/Brussels")
+
+
 def as_dates(column: pd.Series) -> pd.Series:
-    """Read days written as 2022-12-31 or 31/12/2022; NaT where the text is none or empty."""
-    day = column.str.replace(r"[T ]\d\d:\d\d.*$", "", regex=True)
-    found = pd.Series(pd.NaT, index=column.index, dtype="datetime64[s]")
-    for order in _DATE_ORDERS:
-        read = pd.to_datetime(day, format=order, errors="coerce").astype("datetime64[s]")
-        found = found.fillna(read)
-    return found
+    """Read days as 2022-12-31, 20221231 or 31/12/2022; NaT where the text is none or empty.
+
+    A time with a zone is of the day that it is then in Belgium: 2022-12-31T23:00:00Z is 1 January.
+    A number that counts days, as spreadsheets keep them, is no day: nothing says from when.
+    """
+    days = {text: _day(text) for text in column.unique()}
+    return column.map(days).astype("datetime64[s]")
+
+
+def _day(text: str) -> dt.datetime | None:
+    found = next(filter(None, (form.fullmatch(text.strip()) for form in _DAYS)), None)
+    if found is None or int(found["y"]) not in _YEARS:
+        return None
+    hour, minute, second, zone = found.groups()[-4:]
+    clock = [int(part or 0) for part in (hour, minute, second)]
+    try:
+        date = dt.date(int(found["y"]), int(found["m"]), int(found["d"]))
+        day = dt.datetime.combine(date, dt.time())
+        moment = day.replace(hour=clock[0], minute=clock[1], second=min(clock[2], 59))
+        if zone is None:
+            return day
+        return dt.datetime.combine(_in_belgium(moment, zone), dt.time())
+    except (ValueError, OverflowError):
+        return None
+
+
+def _in_belgium(moment: dt.datetime, zone: str) -> dt.date:
+    """Give the day that it is in Belgium at a moment in a zone, as "Z" or "+05:30"."""
+    digits = zone[1:].replace(":", "").ljust(4, "0") if zone.upper() != "Z" else "0000"
+    ahead = dt.timedelta(hours=int(digits[:2]), minutes=int(digits[2:]))
+    offset = dt.timezone(-ahead if zone[0] == "-" else ahead)
+    return moment.replace(tzinfo=offset).astimezone(_BELGIUM).date()

@@ -5,11 +5,20 @@ from __future__ import annotations
 import difflib
 import re
 import unicodedata
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 Synonyms = Mapping[str, Iterable[str]]
-"""Our name of a column, and the names it may have in a file, in small letters."""
+"""Our name of a column, and the names it may have in a file, as `folded` writes them.
+
+Those in one text, parted by spaces, are of one rank: of two such columns neither goes first.
+"""
+
+NO_VALUE = "\ufffc"
+"""Stands for the value of a formula that the file does not hold; no text holds this mark."""
+
+HEAD_ROWS = 30
+"""A header stands no deeper than this below the titles of a sheet."""
 
 _NEAR = 0.8
 _BOOKKEEPING = re.compile(
@@ -25,6 +34,50 @@ def folded(label: str) -> str:
     return re.sub("[^a-z0-9]+", "_", bare).strip("_")
 
 
+@dataclass(frozen=True)
+class Header:
+    """How to tell the header of a table among the rows above and below it.
+
+    Attributes
+    ----------
+    known
+        The names that its columns may have.
+    needed
+        Those of our names without which it is no such table.
+    """
+
+    known: Synonyms = field(default_factory=dict)
+    needed: frozenset[str] = frozenset()
+
+    def find(self, rows: Sequence[Sequence[str]]) -> tuple[int, int]:
+        """Find the row that is the header: its place, and how well it fits.
+
+        A row below the first must hold two names or more.
+        """
+        filled = next((place for place, row in enumerate(rows) if any(row)), 0)
+        fits = [self._fit(row) for row in rows[:HEAD_ROWS]] or [0]
+        best = fits.index(max(fits))
+        if fits[best] < 2:
+            best = min(filled, len(fits) - 1)
+        return best, fits[best]
+
+    def is_whole(self, fit: int) -> bool:
+        """Whether a header that fits so well has all that is needed."""
+        return fit >= _WHOLE
+
+    def _fit(self, row: Sequence[str]) -> int:
+        names = {folded(label) for label in row if label}
+        found = {
+            meaning
+            for meaning, known in self.known.items()
+            if names & {name for rank in known for name in rank.split()}
+        }
+        return len(found) + (_WHOLE if found and found >= self.needed else 0)
+
+
+_WHOLE = 100
+
+
 @dataclass
 class Columns:
     """The columns of one file.
@@ -37,11 +90,14 @@ class Columns:
         What those that are used were taken as, by the name under which they are read.
     known
         The names that its reader knows, by what it takes them as.
+    faults
+        What is wrong with cells, by the name of their column and their row.
     """
 
     labels: dict[str, str] = field(default_factory=dict)
     taken: dict[str, str] = field(default_factory=dict)
     known: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    faults: dict[str, dict[int, str]] = field(default_factory=dict)
 
     @property
     def listed(self) -> tuple[tuple[str, str], ...]:
@@ -58,7 +114,7 @@ class Columns:
             one: name
             for name, names in self.known.items()
             if name not in self.taken.values()
-            for one in (name, *names)
+            for one in (name, *(each for rank in names for each in rank.split()))
         }
         found = []
         for name, label in self.labels.items():

@@ -22,7 +22,7 @@ from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
 from stemgeo import notes
-from stemgeo.inputs.columns import Columns, Synonyms
+from stemgeo.inputs.columns import NO_VALUE, Columns, Synonyms
 from stemgeo.inputs.formats import (
     EXTRACT,
     HEAD_BYTES,
@@ -151,6 +151,7 @@ class OpenedFile:
     kind: Format
     crs: str | None
     layer: str | None
+    sheet: str | None
     _origin: Provenance
     _findings: Findings
     _notes: list[str] = field(default_factory=list)
@@ -172,6 +173,10 @@ class OpenedFile:
         """Report what the reader of the figures must know of a place in the file."""
         where = say("{file}, {place}", "{file}, {place}", file=self.name, place=place)
         self._findings.warn(where, what, mend)
+
+    def leave(self, what: Said) -> None:
+        """Report what of the file is not used."""
+        self._findings.leave(self.name, what)
 
     def note(self, text: str) -> None:
         """Keep for the manifest how the file was read."""
@@ -202,7 +207,33 @@ class OpenedFile:
             times = sum(one.lower() == label.lower() for one in labels)
             if times > 1:
                 self.error(f"has {times} columns '{label}'", "keep the one that is meant")
+            self._tell_faults(str(column), label)
         self.knows(known or {})
+
+    def faulty(self, column: str, cells: dict[int, str]) -> None:
+        """Keep which cells of a column have no value, by row: what stands there instead.
+
+        It is told when the column is taken: in any other it does no harm.
+        """
+        self._columns.faults[column] = cells
+
+    def _tell_faults(self, column: str, label: str) -> None:
+        wrong = self._columns.faults.get(column, {})
+        formulas = [row for row, text in wrong.items() if text == NO_VALUE]
+        if formulas:
+            rest = len(formulas) - 1
+            more = f", and {rest} {'row' if rest == 1 else 'rows'} more" if rest else ""
+            self.error_at(
+                f"row {formulas[0]}",
+                f"a formula without its value ('{label}'{more})",
+                "open the file in a spreadsheet program and save it",
+            )
+        for row, text in [item for item in wrong.items() if item[1] != NO_VALUE][:20]:
+            self.error_at(
+                f"row {row}",
+                f"'{label}' is {clean(text, 30)}, what a spreadsheet shows for a value it has not",
+                "mend the cell, or leave it empty",
+            )
 
     def knows(self, names: Synonyms) -> None:
         """Keep which names columns may have here."""
@@ -219,7 +250,7 @@ class OpenedFile:
 
         unused = self._columns.unused
         if unused:
-            self._findings.leave(self.name, told_unused(unused))
+            self.leave(told_unused(unused))
 
 
 @contextmanager
@@ -286,7 +317,8 @@ def _enter(given: Input, path: Path, role: str, stack: ExitStack, findings: Find
     name = clean(given.path.name)
     size = path.stat().st_size
     provenance = Provenance(role, name, size, sha256, given.source, given.licence, given.date)
-    return OpenedFile(name, read_from, kind, given.crs, given.layer, provenance, findings)
+    meant = given.crs, given.layer, given.sheet
+    return OpenedFile(name, read_from, kind, *meant, provenance, findings)
 
 
 def _regular_file(path: Path, findings: Findings) -> Path:

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import geopandas as gpd
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
+import shapely
 from pyproj import CRS, Transformer
 
 from stemgeo.inputs.cells import as_numbers, read_table
-from stemgeo.inputs.columns import Synonyms
+from stemgeo.inputs.columns import Header, Synonyms, folded
 from stemgeo.inputs.files import OpenedFile, clean
 from stemgeo.inputs.formats import TABLE
-from stemgeo.inputs.messages import listed
+from stemgeo.inputs.messages import at, listed
 from stemgeo.inputs.vectors import (
     AROUND_BELGIUM,
     DEGREES,
@@ -27,23 +29,61 @@ from stemgeo.inputs.vectors import (
 from stemgeo.notes import say
 
 Numbers = npt.NDArray[np.float64]
-_PAIRS = (
+_DEGREES = (
     ("lon", "lat"),
     ("lng", "lat"),
     ("long", "lat"),
     ("longitude", "latitude"),
     ("lengtegraad", "breedtegraad"),
-    ("x", "y"),
+    ("lon_wgs84", "lat_wgs84"),
+    ("gps_lon", "gps_lat"),
+    ("lengte", "breedte"),
+)
+_IN_LAMBERT_72 = (
     ("x_lambert72", "y_lambert72"),
+    ("x_lambert_72", "y_lambert_72"),
+    ("lambert72_x", "lambert72_y"),
+    ("x_l72", "y_l72"),
+    ("x_31370", "y_31370"),
+)
+_METRES = (
+    ("x", "y"),
+    *_IN_LAMBERT_72,
+    ("x_lambert", "y_lambert"),
+    ("lambert_x", "lambert_y"),
     ("x_coord", "y_coord"),
     ("x_coordinaat", "y_coordinaat"),
+    ("x_coordinate", "y_coordinate"),
+    ("x_coordonnee", "y_coordonnee"),
+    ("coord_x", "coord_y"),
+    ("coordinaat_x", "coordinaat_y"),
+    ("coordonnee_x", "coordonnee_y"),
+    ("xcoord", "ycoord"),
+    ("point_x", "point_y"),
 )
-_DEGREE_PAIRS = 5
+_PAIRS = (*_DEGREES, *_METRES)
+"""Columns that hold coordinates together, as `folded` writes their names."""
+
+COORDINATES = {
+    "east": tuple(dict.fromkeys(pair[0] for pair in _PAIRS)),
+    "north": tuple(dict.fromkeys(pair[1] for pair in _PAIRS)),
+}
 _LARGEST = 1e9
 
 
-def read_points(file: OpenedFile) -> tuple[pd.DataFrame, gpd.GeoSeries] | None:
+def read_points(
+    file: OpenedFile, known: Synonyms, *, areas: bool = True
+) -> tuple[pd.DataFrame, gpd.GeoSeries] | None:
     """Read a file of points: a table with two columns of coordinates, or a layer.
+
+    Parameters
+    ----------
+    file
+        Opened through the door; takes the problems.
+    known
+        The names that other columns may have: they tell the header of a table.
+    areas
+        Whether an area may stand for its centre, as a school ground may.
 
     Returns
     -------
@@ -53,60 +93,155 @@ def read_points(file: OpenedFile) -> tuple[pd.DataFrame, gpd.GeoSeries] | None:
         `feature` and holds its number.
     """
     if file.kind in TABLE:
-        return _from_table(file)
-    frame = read_layer(file, len)
+        return _from_table(file, known)
+    kinds = (*_POINTS, *_AREAS) if areas else _POINTS
+
+    def score(frame: gpd.GeoDataFrame) -> int:
+        return int(frame.geom_type.isin(kinds).sum())
+
+    frame = read_layer(file, score, alone=True)
     if frame is None:
         return None
-    geometry = frame.geometry
-    area = geometry.geom_type.isin(["Polygon", "MultiPolygon"])
-    if area.any():
-        file.note(f"{int(area.sum())} areas taken as their centre")
-    centre = gpd.GeoSeries(geometry.to_numpy(), index=geometry.index).centroid
     attributes = pd.DataFrame(frame.drop(columns=frame.geometry.name))
     crs = known_crs(file.crs or frame.crs, file)
+    x, y = _single_points(frame.geometry, file, areas=areas)
     if crs is None and file.crs:
         return None
-    located = locate(centre.x.to_numpy(), centre.y.to_numpy(), frame.index, crs, file)
+    located = locate(x, y, frame.index, crs, file)
     return None if located is None else (attributes, located[0])
 
 
-def _from_table(file: OpenedFile) -> tuple[pd.DataFrame, gpd.GeoSeries] | None:
-    table = read_table(file)
+_POINTS = ("Point", "MultiPoint")
+_AREAS = ("Polygon", "MultiPolygon")
+
+
+def _single_points(
+    geometry: gpd.GeoSeries, file: OpenedFile, *, areas: bool
+) -> tuple[Numbers, Numbers]:
+    """Give the one point of each feature; one that is no single point is told."""
+    alone = gpd.GeoSeries([_alone(one) for one in geometry], index=geometry.index, crs=geometry.crs)
+    area = alone.geom_type.isin(_AREAS) & areas
+    if area.any():
+        file.note(f"{int(area.sum())} areas taken as their centre")
+    other = alone.notna() & ~alone.is_empty & (alone.geom_type != "Point") & ~area
+    for feature, one in alone[other].head(20).items():
+        parts = len(shapely.get_parts(one))
+        of = f" of {parts} parts" if parts > 1 else ""
+        file.error_at(
+            f"feature {feature}",
+            f"is no single point, but a {one.geom_type}{of}",
+            "give one point, such as its entrance",
+        )
+    # What was told is not told again as missing: any point will do, the file is refused.
+    alone = alone.where(~other, alone.representative_point())
+    centre = gpd.GeoSeries(alone.to_numpy(), index=alone.index).centroid
+    return centre.x.to_numpy(), centre.y.to_numpy()
+
+
+def _alone(geometry: shapely.Geometry | None) -> shapely.Geometry | None:
+    """Take the one part of what could have more, however deep it stands."""
+    while geometry is not None and hasattr(geometry, "geoms") and len(geometry.geoms) == 1:
+        geometry = geometry.geoms[0]
+    return geometry
+
+
+def _from_table(file: OpenedFile, known: Synonyms) -> tuple[pd.DataFrame, gpd.GeoSeries] | None:
+    table = read_table(file, header=Header({**known, **COORDINATES}, frozenset(COORDINATES)))
     if table is None:
         return None
     crs = known_crs(file.crs, file)
     if file.crs and crs is None:
         return None
-    pairs = [pair for pair in _PAIRS if set(pair) <= set(table.columns)]
-    # Declared metres belong to x and y, when a table has degrees beside them.
-    if crs is not None and crs.is_projected:
-        pairs.sort(key=lambda pair: _PAIRS.index(pair) < _DEGREE_PAIRS)
-    if not pairs:
-        file.error(
-            f"has no coordinates (columns: {listed(list(table.columns))})",
-            "add columns lon and lat (degrees), or x and y (Lambert 72)",
-        )
+    pair = _pair_of(table, crs, file)
+    if pair is None:
         return None
-    pair = pairs[0]
+    table = _without_totals(table, pair, file)
     if table.empty:
         file.error("holds no rows below its header")
         return None
-    if crs is None and _PAIRS.index(pair) < _DEGREE_PAIRS:
+    names = tuple(folded(name) for name in pair)
+    if crs is None and names in _DEGREES:
         crs = CRS("EPSG:4326")
-    if crs is None and pair[0] == "x_lambert72":
+    if crs is None and names in _IN_LAMBERT_72:
         crs = CRS(LAMBERT_72)
-    for name in pair:
-        _report_no_numbers(table[name], file)
-    x, y = (as_numbers(table[name]).to_numpy() for name in pair)
+    for name, axis in zip(pair, COORDINATES, strict=True):
+        file.takes(name, axis)
+    file.knows(COORDINATES)
+    text = [_without_thousands(table[name]) for name in pair]
+    for column in text:
+        _report_no_numbers(column, file)
+    x, y = (as_numbers(column).to_numpy() for column in text)
     located = locate(x, y, table.index, crs, file)
     if located is None:
         return None
     points, used = located
-    for name, axis in zip(pair, ("east", "north"), strict=True):
-        file.takes(name, axis)
-    file.knows({"east": [pair[0] for pair in _PAIRS], "north": [pair[1] for pair in _PAIRS]})
     file.note(f"coordinates from '{pair[0]}' and '{pair[1]}', {used}")
     return table.drop(columns=list(pair)), points
+
+
+def _pair_of(table: pd.DataFrame, crs: CRS | None, file: OpenedFile) -> tuple[str, str] | None:
+    """Find the two columns that hold the coordinates."""
+    plain = {folded(str(name)): str(name) for name in reversed(table.columns)}
+    pairs = [pair for pair in _PAIRS if set(pair) <= set(plain)]
+    # Declared metres belong to x and y, when a table has degrees beside them.
+    if crs is not None and crs.is_projected:
+        pairs.sort(key=lambda pair: pair in _DEGREES)
+    if pairs:
+        return plain[pairs[0][0]], plain[pairs[0][1]]
+    file.error(
+        f"has no coordinates (columns: {listed(list(table.columns), 20)})",
+        "add columns lon and lat (degrees), or x and y (Lambert 72); also known are longitude and "
+        "latitude, lengtegraad and breedtegraad, x_lambert and y_lambert, x_coordinaat and "
+        "y_coordinaat",
+    )
+    return None
+
+
+_THOUSANDS = {
+    ".": r"[+-]?\d{1,3}(\.\d{3})+,\d+",
+    ",": r"[+-]?\d{1,3}(,\d{3})+\.\d+",
+    r"[ \u00a0\u202f'\u2019]": r"[+-]?\d{1,3}([ \u00a0\u202f'\u2019]\d{3})+([.,]\d+)?",
+}
+"""Marks between thousands, and the numbers in which they can be nothing else."""
+
+
+def _without_thousands(column: pd.Series) -> pd.Series:
+    """Drop the marks between thousands of "126.900,5" and its kin."""
+    for mark, number in _THOUSANDS.items():
+        marked = column.str.fullmatch(number)
+        bare = column.str.replace(mark, "", regex=len(mark) > 1)
+        column = column.where(~marked, bare)
+    return column
+
+
+_TOTAL = re.compile(
+    r"((algemeen|eind|sub)?_?(totaal|total|totalen|totaux)(_(general|generaal))?|grand_total|som|sum)"
+)
+_FOOT = re.compile(
+    r"(bron|source|opmerking|note|noot|nota|legende|remarque|remark)(en|s)?\b.*|\*.*"
+)
+
+
+def _without_totals(table: pd.DataFrame, pair: tuple[str, str], file: OpenedFile) -> pd.DataFrame:
+    """Leave out rows without coordinates that say themselves that they are totals or notes."""
+    rest = table.drop(columns=list(pair))
+    bare = (table[list(pair)] == "").all(axis=1)
+    total = rest[bare].map(lambda text: bool(_TOTAL.fullmatch(folded(text)))).any(axis=1)
+    lone = (rest[bare] != "").sum(axis=1) == 1
+    foot = lone & rest[bare].map(lambda text: bool(_FOOT.fullmatch(text.lower()))).any(axis=1)
+    out = table.index.isin(total.index[total | foot])
+    if out.any():
+        rows = table.index[out].tolist()
+        texts = [" ".join(filter(None, row)) for row in table[out].head(3).to_numpy()]
+        file.leave(
+            say(
+                "{rows} left out as a total or a note: {texts}",
+                "{rows} weggelaten als totaal of noot: {texts}",
+                rows=at("row", rows),
+                texts=listed(texts),
+            )
+        )
+    return table[~out]
 
 
 def _report_no_numbers(column: pd.Series, file: OpenedFile) -> None:
@@ -234,15 +369,26 @@ def _report_far(
 
 
 def named(table: pd.DataFrame, synonyms: Synonyms, file: OpenedFile) -> dict[str, Any]:
-    """Take our columns among those of a table: our name, and the label it has there."""
-    plain = {
-        str(label).strip().lower().replace(" ", "_"): label for label in reversed(table.columns)
-    }
+    """Take our columns among those of a table: our name, and the label it has there.
+
+    Where two could be the same one of ours, it is asked which is meant.
+    """
+    plain: dict[str, list[Any]] = {}
+    for label in table.columns:
+        plain.setdefault(folded(str(label)), []).append(label)
     found: dict[str, Any] = {}
     for name, known in synonyms.items():
-        label = next((plain[one] for one in known if one in plain), None)
-        if label is not None and label not in found.values():
-            found[name] = label
-            file.takes(label, name)
+        ranks = ([label for one in rank.split() for label in plain.get(one, ())] for rank in known)
+        free = ([label for label in rank if label not in found.values()] for rank in ranks)
+        fitting = next(filter(None, free), [])
+        if len(fitting) > 1:
+            both = listed([f"'{clean(str(label), 40)}'" for label in fitting])
+            file.error(
+                f"has {len(fitting)} columns that could be {name}: {both}",
+                f"call the one that is meant {name}, and the others otherwise",
+            )
+        if fitting:
+            found[name] = fitting[0]
+            file.takes(fitting[0], name)
     file.knows(synonyms)
     return found

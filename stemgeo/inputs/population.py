@@ -13,6 +13,7 @@ from stemgeo.errors import Findings
 from stemgeo.inputs import vintages
 from stemgeo.inputs.boundaries import as_input
 from stemgeo.inputs.cells import as_numbers, pick_columns, read_table, take_columns
+from stemgeo.inputs.columns import Header
 from stemgeo.inputs.files import OpenedFile, Provenance, clean, opened, strip_control
 from stemgeo.inputs.formats import UnreadableError
 from stemgeo.inputs.messages import all_fine, counted, listed
@@ -41,6 +42,8 @@ _COLUMNS = {
     "year": ("cd_year", "year", "jaar"),
 }
 """Statbel's names first (TF_SOC_POP_STRUCT: CD_REFNIS, or CD_MUNTY_REFNIS before 2015)."""
+
+_HEADER = Header(_COLUMNS, frozenset({"nis_code", "age", "children"}))
 
 _NAMES = {"naam", "name", "gemeente", "gemeentenaam", "municipality"}
 """Columns with the name of the municipality, which say nothing that its code does not."""
@@ -141,7 +144,7 @@ def load_population(
     with opened(given, "population", findings) as file:
         if file is None:
             return unusable, None
-        table = read_table(file)
+        table = read_table(file, header=_HEADER)
         if table is None:
             return unusable, file.provenance
         raw, further = _ours_and_others(table, file)

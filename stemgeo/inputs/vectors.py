@@ -31,6 +31,11 @@ _PREFIX = {
 }
 """Formats whose driver can be named; the others begin with bytes that no other driver takes."""
 
+_MOST_LAYERS = 20
+_OF_KML = {"tessellate", "extrude", "visibility"}
+_KML_SILENT = frozenset({-1, 0})
+"""Columns that the reader of KML adds by itself hold these, or nothing."""
+
 Box = tuple[float, float, float, float]
 DEGREES: Box = (2.3, 49.3, 6.6, 51.7)
 
@@ -57,7 +62,7 @@ AROUND_BELGIUM: Box = (-80_000, -80_000, 400_000, 350_000)
 
 
 def read_layer(
-    file: OpenedFile, score: Callable[[gpd.GeoDataFrame], int]
+    file: OpenedFile, score: Callable[[gpd.GeoDataFrame], int], *, alone: bool = False
 ) -> gpd.GeoDataFrame | None:
     """Read the layer of a file that is meant.
 
@@ -67,7 +72,9 @@ def read_layer(
         Opened through the door; takes the problems.
     score
         Says how well a layer suits, when the study does not name one of several; the best is
-        taken.
+        taken. 0: not at all.
+    alone
+        Whether it is asked which is meant wherever more than one suits.
 
     Returns
     -------
@@ -79,7 +86,7 @@ def read_layer(
     try:
         with warnings.catch_warnings(record=True):
             warnings.simplefilter("always")
-            frame = _best_layer(file, score)
+            frame = _best_layer(file, score, alone=alone)
     except UnreadableError as error:
         file.error(error.what, error.mend)
         return None
@@ -91,12 +98,16 @@ def read_layer(
         file.error("holds no features")
         return None
     frame.index = pd.RangeIndex(1, len(frame) + 1, name="feature")
+    if file.kind is Format.KML:
+        frame = _without_made(frame)
     labels = frame.columns.drop(frame.geometry.name)
     file.holds({str(label): str(label) for label in labels})
     return frame
 
 
-def _best_layer(file: OpenedFile, score: Callable[[gpd.GeoDataFrame], int]) -> gpd.GeoDataFrame:
+def _best_layer(
+    file: OpenedFile, score: Callable[[gpd.GeoDataFrame], int], *, alone: bool
+) -> gpd.GeoDataFrame:
     if file.kind is Format.PARQUET:
         return _read_parquet(file)
     import pyogrio
@@ -105,24 +116,58 @@ def _best_layer(file: OpenedFile, score: Callable[[gpd.GeoDataFrame], int]) -> g
     if file.kind in (Format.GML, Format.KML):
         # From memory, so that GDAL neither reads a schema beside the file nor writes one there.
         source = file.path.read_bytes()
-    layers = [str(name) for name, kind in pyogrio.list_layers(source) if kind is not None]
+    # By place: a KML folder without a name is called after the file, and that has one of its own
+    # each time that it is opened from memory.
+    listing = pyogrio.list_layers(source)
+    every = [str(name) for name, _ in listing]
+    shapes = [place for place, (_, kind) in enumerate(listing) if kind is not None]
     if file.layer is not None:
-        if file.layer not in layers:
-            raise UnreadableError(
-                f"has no layer '{clean(file.layer)}'", f"it has: {listed(layers)}"
-            )
-        layers = [file.layer]
-    if not layers:
+        named = [place for place in shapes if every[place] == file.layer]
+        if not named:
+            has = listed([every[place] for place in shapes])
+            raise UnreadableError(f"has no layer '{clean(file.layer)}'", f"it has: {has}")
+        return _read_whole(source, named[0], file)
+    if not shapes:
         raise UnreadableError("has no layer with geometry")
-    frames = [_read_whole(source, layer, file) for layer in layers[:20]]
-    if len(frames) == 1:
-        return frames[0]
-    scores = [score(frame) for frame in frames]
-    if scores.count(max(scores)) > 1:
-        raise UnreadableError(
-            f"has several layers: {listed(layers)}", "say which is meant with `layer`"
+    if len(shapes) > _MOST_LAYERS:
+        raise _several([every[place] for place in shapes])
+    frames = {place: _read_whole(source, place, file) for place in shapes}
+    chosen = shapes[0]
+    if len(shapes) > 1:
+        scores = {place: score(frame) for place, frame in frames.items()}
+        chosen = max(scores, key=lambda place: scores[place])
+        fitting = [place for place, one in scores.items() if one] or shapes
+        rivals = fitting if alone else [p for p in fitting if scores[p] == scores[chosen]]
+        if len(rivals) > 1:
+            raise _several([every[place] for place in rivals])
+    others = [name for place, name in enumerate(every) if place != chosen]
+    if others:
+        file.leave(
+            say(
+                "read from the layer '{name}'; not used: {others}",
+                "gelezen uit de laag '{name}'; niet gebruikt: {others}",
+                name=clean(every[chosen]),
+                others=listed(others, 5),
+            )
         )
-    return frames[scores.index(max(scores))]
+    return frames[chosen]
+
+
+def _without_made(frame: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+    """Drop the columns that the reader of KML adds to every layer, where the file has no such."""
+    made = [
+        name
+        for name in frame.columns.drop(frame.geometry.name)
+        if frame[name].isna().all() or (name in _OF_KML and frame[name].isin(_KML_SILENT).all())
+    ]
+    return frame.drop(columns=made)
+
+
+def _several(layers: list[str]) -> UnreadableError:
+    return UnreadableError(
+        f"has several layers that could be meant: {listed(layers)}",
+        f'say which is meant with `layer`, as in layer = "{clean(layers[0])}"',
+    )
 
 
 def _read_parquet(file: OpenedFile) -> gpd.GeoDataFrame:
@@ -143,7 +188,7 @@ def _read_parquet(file: OpenedFile) -> gpd.GeoDataFrame:
     return frame
 
 
-def _read_whole(source: str | bytes, layer: str, file: OpenedFile) -> gpd.GeoDataFrame:
+def _read_whole(source: str | bytes, layer: int, file: OpenedFile) -> gpd.GeoDataFrame:
     """Read a layer; a row less than the file announces means that it is cut off."""
     import pyogrio
 

@@ -152,7 +152,7 @@ def load_addresses(
 
 def _from_addresses(file: OpenedFile) -> gpd.GeoDataFrame | None:
     """Read every address that has a point; one without is an error by now."""
-    read = read_points(file)
+    read = read_points(file, _WEIGHT)
     if read is None:
         return None
     table, points = read
@@ -324,7 +324,7 @@ def _span(places: list[float], size: int) -> tuple[int, int]:
 
 
 def _from_points(file: OpenedFile) -> gpd.GeoDataFrame | None:
-    read = read_points(file)
+    read = read_points(file, _WEIGHT)
     if read is None:
         return None
     table, points = read

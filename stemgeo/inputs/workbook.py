@@ -1,0 +1,165 @@
+"""Excel workbooks: the sheet that is meant, to its last row, with what its cells show."""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+import warnings
+from contextlib import contextmanager
+from itertools import islice
+from typing import TYPE_CHECKING, Any
+from xml.etree.ElementTree import iterparse
+
+from stemgeo.inputs.columns import HEAD_ROWS, NO_VALUE, Header
+from stemgeo.inputs.files import OpenedFile, clean
+from stemgeo.inputs.formats import UnreadableError
+from stemgeo.inputs.messages import listed
+from stemgeo.notes import say
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+_MAX_ROWS = 1_048_576
+_FORMULA = re.compile(rb"<(\w+:)?f[ />]")
+_CHUNK = 1024 * 1024
+
+
+def read_workbook(file: OpenedFile, header: Header) -> list[list[str]]:
+    """Read the rows of the sheet that is meant, each cell as text, from the first to the last.
+
+    Raises
+    ------
+    UnreadableError
+        If it cannot be read, or more than one sheet could be meant.
+    """
+    with _book(file) as book:
+        sheet = _sheet_meant(book, header, file)
+        rows = [_texts(row) for row in _rows_of(sheet)]
+        for row, column in _formulas_without_value(sheet):
+            rows[row - 1] += [""] * (column - len(rows[row - 1]))
+            rows[row - 1][column - 1] = NO_VALUE
+    return rows
+
+
+@contextmanager
+def _book(file: OpenedFile) -> Iterator[Any]:
+    """Open a workbook; whatever is wrong with it, now or while it is read, is told as such."""
+    import openpyxl
+
+    try:
+        with warnings.catch_warnings():
+            # About looks of cells that openpyxl does not know.
+            warnings.simplefilter("ignore")
+            book = openpyxl.load_workbook(file.path, read_only=True, data_only=True)
+            try:
+                yield book
+            finally:
+                book.close()
+    except UnreadableError:
+        raise
+    except Exception as error:  # noqa: BLE001  (openpyxl raises whatever it stumbles on)
+        raise UnreadableError(
+            f"cannot be read as an Excel workbook ({type(error).__name__})",
+            "open it in Excel, save it again, or save it as CSV",
+        ) from None
+
+
+def _sheet_meant(book: Any, header: Header, file: OpenedFile) -> Any:
+    """Find the sheet that the study names, else the one whose header is the table's."""
+    sheets = {sheet.title: sheet for sheet in book.worksheets}
+    for sheet in sheets.values():
+        sheet.reset_dimensions()  # a program may have written a size that is not so
+    names, wanted = list(sheets), file.sheet or file.layer
+    if wanted is not None:
+        if wanted not in sheets:
+            raise UnreadableError(f"has no sheet '{clean(wanted)}'", f"it has: {listed(names)}")
+        return sheets[wanted]
+    fits = {name: _fit(sheet, header) for name, sheet in sheets.items()}
+    best = max(fits.values(), default=0)
+    found = [name for name, fit in fits.items() if fit == best]
+    whole = [name for name, fit in fits.items() if header.is_whole(fit)]
+    if len(whole) > 1:
+        raise UnreadableError(
+            f"holds such a table in {len(whole)} sheets: {listed(whole)}",
+            f'say which is meant with `sheet`, as in sheet = "{clean(whole[0])}"',
+        )
+    if not found:
+        raise UnreadableError("has no sheet with cells")
+    others = [name for name in names if name != found[0]]
+    if others:
+        file.leave(
+            say(
+                "read from the sheet '{name}'; not used: {others}",
+                "gelezen uit het blad '{name}'; niet gebruikt: {others}",
+                name=clean(found[0]),
+                others=listed(others, 5),
+            )
+        )
+    return sheets[found[0]]
+
+
+def _fit(sheet: Any, header: Header) -> int:
+    """Say how well the head of a sheet is that of the table; 0 when no row follows it."""
+    head = [_texts(row) for row in islice(_rows_of(sheet), HEAD_ROWS + 1)]
+    place, fit = header.find(head)
+    return fit if any(any(row) for row in head[place + 1 :]) else 0
+
+
+def _rows_of(sheet: Any) -> Iterable[tuple[Any, ...]]:
+    for number, row in enumerate(sheet.iter_rows(values_only=True)):
+        if number > _MAX_ROWS:
+            raise UnreadableError("has more rows than a sheet can hold")
+        yield row
+
+
+def _texts(row: tuple[Any, ...]) -> list[str]:
+    """Write the cells of a row, up to the last that holds something."""
+    texts = [_text(value).strip() for value in row]
+    while texts and not texts[-1]:
+        texts.pop()
+    return texts
+
+
+def _text(value: object) -> str:
+    """Write a cell as its CSV would: whole numbers without a fraction, dates as in ISO 8601."""
+    if value is None:
+        return ""
+    if isinstance(value, float) and value.is_integer():
+        return str(int(value))
+    if isinstance(value, dt.datetime):
+        return value.date().isoformat()
+    return value.isoformat() if isinstance(value, dt.date) else str(value)
+
+
+def _formulas_without_value(sheet: Any) -> list[tuple[int, int]]:
+    """Find the row and column of each formula whose value was never computed.
+
+    Programs that write workbooks without computing them leave such cells; read for their values
+    they look empty. One that came to an empty text says so by its type.
+    """
+    from openpyxl.utils.cell import coordinate_to_tuple
+
+    with sheet._get_source() as stream:  # noqa: SLF001  (nothing public gives formula and value)
+        tail = b""
+        while chunk := stream.read(_CHUNK):
+            if _FORMULA.search(tail + chunk):
+                break
+            tail = chunk[-20:]
+        else:
+            return []
+    found = []
+    with sheet._get_source() as stream:  # noqa: SLF001
+        for _, cell in iterparse(stream):  # noqa: S314  (the door refuses document types)
+            if _plain(cell.tag) != "c":
+                continue
+            parts = {_plain(part.tag): part for part in cell}
+            value = parts["v"].text if "v" in parts else None
+            if "f" in parts and not value and cell.get("t") != "str":
+                found.append(coordinate_to_tuple(cell.get("r", "")))
+            cell.clear()
+    return found
+
+
+def _plain(tag: str) -> str:
+    """Write the name of an element without its namespace."""
+    return tag.rpartition("}")[2]

@@ -1,0 +1,380 @@
+"""Registers as offices keep them: read rightly, or refused by name with the mend."""
+
+from __future__ import annotations
+
+import zipfile
+from typing import TYPE_CHECKING, Any
+
+import geopandas as gpd
+import openpyxl
+import pandas as pd
+import pytest
+import shapely
+
+from stemgeo.errors import Findings
+from stemgeo.inputs.academies import COLUMNS, SYNONYMS, load_academies, nothing
+from stemgeo.inputs.cells import as_dates
+from stemgeo.inputs.columns import folded
+from stemgeo.inputs.plan import CANDIDATES, load_places
+from stemgeo.study import Input
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+NO_AREA = gpd.GeoDataFrame({"nis_code": [], "name": []}, geometry=[], crs="EPSG:31370")
+HEADER = ["academy_id", "naam", "lon", "lat"]
+GENT = [1, "Gent", 3.72, 51.05]
+BRUGGE = [2, "Brugge", 3.22, 51.21]
+
+
+def load(path: Path, **more: Any) -> tuple[gpd.GeoDataFrame, list[str], list[str], dict[str, str]]:
+    """The academies of a file, its errors, its notes, and what its columns were taken as."""
+    findings = Findings()
+    frame, origin = load_academies(Input(path=path, **more), NO_AREA, findings)
+    columns = dict(origin.columns) if origin else {}
+    return frame, [*map(str, findings.errors)], [*map(str, findings.notes)], columns
+
+
+def csv(folder: Path, *lines: str) -> Path:
+    path = folder / "a.csv"
+    path.write_bytes(("\n".join(lines) + "\n").encode())
+    return path
+
+
+def book(folder: Path, **sheets: list[list[Any]]) -> Path:
+    """Write a workbook with these sheets of rows."""
+    made = openpyxl.Workbook()
+    made.remove(made.active)
+    for name, rows in sheets.items():
+        sheet = made.create_sheet(name)
+        for row in rows:
+            sheet.append(row)
+    made.save(folder / "a.xlsx")
+    return folder / "a.xlsx"
+
+
+def with_column(folder: Path, label: str, *values: str) -> Path:
+    """A register with one column more."""
+    rows = [f"{place};naam {place};3,7{place};51,05;{value}" for place, value in enumerate(values)]
+    return csv(folder, f"academy_id;name;lon;lat;{label}", *rows)
+
+
+# -- days -------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("text", "day"),
+    [
+        ("2022-12-31T23:00:00Z", "2023-01-01"),
+        ("2022-12-31T22:59:59.999Z", "2022-12-31"),
+        ("2022-06-30T22:00Z", "2022-07-01"),
+        ("20221231T230000Z", "2023-01-01"),
+        ("2022-12-31 20:00:00-05:00", "2023-01-01"),
+        ("2023-01-01T05:30:00+0530", "2023-01-01"),
+        ("2023-01-01 00:30:00 +02", "2022-12-31"),
+        ("2022-12-31 23:30:00", "2022-12-31"),
+        ("31/12/2022 23:30", "2022-12-31"),
+        ("20221231", "2022-12-31"),
+        ("1.9.2022", "2022-09-01"),
+        ("9999-12-31", "9999-12-31"),
+    ],
+)
+def test_a_time_with_a_zone_is_a_belgian_day(text: str, day: str) -> None:
+    """Summer and winter, with offsets and fractions; a time without zone is of the day it says."""
+    assert as_dates(pd.Series([text]))[0] == pd.Timestamp(day).to_pydatetime()
+
+
+@pytest.mark.parametrize(
+    "text", ["44927", "2023", "1.5", "202301", "2022-02-30", "20221331", "31/12/22", "0022-01-01"]
+)
+def test_a_number_that_is_no_day_is_refused(tmp_path: Path, text: str) -> None:
+    """By row and column; nothing says from when a number counts its days."""
+    _, errors, _, _ = load(with_column(tmp_path, "erkend tot", text))
+    (error,) = errors
+    assert error.startswith(f"a.csv, row 2: 'erkend_tot' is '{text}'")
+    assert "write 2022-12-31" in error or "not a day as 2022-12-31" in error
+
+
+def test_the_day_that_a_spreadsheet_means_is_told(tmp_path: Path) -> None:
+    """44927 is 1 January 2023 to a spreadsheet; a cell in the form of a date is that day."""
+    _, errors, _, _ = load(with_column(tmp_path, "erkend tot", "44927"))
+    assert "2023-01-01" in errors[0]
+    assert "form of a date" in errors[0]
+    dated = [[*HEADER, "erkend tot"], [*GENT, pd.Timestamp(2023, 1, 1).to_pydatetime()]]
+    frame, errors, _, _ = load(book(tmp_path, a=dated))
+    assert (errors, str(frame["valid_until"][0].date())) == ([], "2023-01-01")
+
+
+# -- names of columns -------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("label", "meaning"),
+    [
+        ("Startdatum", "valid_from"),
+        ("Einddatum erkenning", "valid_until"),
+        ("Begin", "valid_from"),
+        ("Einde", "valid_until"),
+        ("Erkend vanaf", "valid_from"),
+        ("erkend t/m", ""),
+        ("Date de début", "valid_from"),
+        ("Date de fin", "valid_until"),
+        ("Start date", "valid_from"),
+        ("Leeftijd (min)", "min_age"),
+        ("Leeftijd tot", "max_age"),
+        ("Âge minimum", "min_age"),
+        ("Organisatie", "organisation"),
+        ("Code postal", "postcode"),
+        ("Gemeente", ""),
+    ],
+)
+def test_names_of_columns_in_three_languages(tmp_path: Path, label: str, meaning: str) -> None:
+    """Whatever their capitals, accents, marks and spaces; one that is not known is said."""
+    _, errors, notes, columns = load(with_column(tmp_path, label, ""))
+    assert errors == []
+    assert columns[label] == meaning
+    assert any(f"'{label}'" in note for note in notes) == (not meaning)
+
+
+def test_no_name_means_two_things() -> None:
+    """Each name stands once in the table, as names are compared; each of our own first."""
+    every = [name for ranks in SYNONYMS.values() for rank in ranks for name in rank.split()]
+    assert len(every) == len(set(every))
+    assert every == [folded(name) for name in every]
+    assert all(name == ranks[0] for name, ranks in SYNONYMS.items())
+
+
+def test_two_columns_that_both_fit_are_asked_about(tmp_path: Path) -> None:
+    """Neither is taken for the right one; one under our own name is."""
+    path = csv(tmp_path, "id;naam;academie;lon;lat", "1;Jan;Gent;3.72;51.05")
+    _, errors, _, _ = load(path)
+    (error,) = errors
+    assert error.startswith("a.csv: has 2 columns that could be name: 'naam', 'academie'; call the")
+    path = csv(tmp_path, "id;naam;name;lon;lat", "1;Jan;Gent;3.72;51.05")
+    frame, errors, _, _ = load(path)
+    assert (errors, frame["name"].tolist()) == ([], ["Gent"])
+
+
+def test_a_house_number_is_no_id(tmp_path: Path) -> None:
+    """A column "nr" behind the street is not what an academy is called by."""
+    path = csv(tmp_path, "naam;straat;nr;lon;lat", "a;s;5;3.7;51.0", "b;s;5;3.8;51.0")
+    frame, errors, _, columns = load(path)
+    assert (errors, columns["nr"]) == ([], "")
+    assert frame["academy_id"].tolist() == ["A001", "A002"]
+
+
+def test_a_repeated_column_that_nobody_needs_harms_nobody(tmp_path: Path) -> None:
+    """One that is needed is refused by name, in a workbook as in a text."""
+    for header in ("opmerking", "Opmerking"):
+        _, errors, notes, _ = load(with_column(tmp_path, f"opmerking;{header}", "x;y"))
+        assert errors == []
+        assert f"'opmerking', '{header}'" in notes[-1]
+    _, errors, _, _ = load(with_column(tmp_path, "postcode;Postcode", "9000;8000"))
+    assert errors == ["a.csv: has 2 columns 'postcode'; keep the one that is meant"]
+    rows = [[*HEADER, "naam"], [*GENT, "x"]]
+    assert load(book(tmp_path, a=rows))[1] == [
+        "a.xlsx: has 2 columns 'naam'; keep the one that is meant"
+    ]
+
+
+# -- ages, postcodes, coordinates -------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("text", "ages"),
+    [
+        ("6-12", (6, 12)),
+        ("6 \N{EN DASH} 12", (6, 12)),
+        ("5 tot 12 jaar", (5, 12)),
+        ("van 6 tot en met 12", (6, 12)),
+        ("6 t/m 12 jaar", (6, 12)),
+        ("de 6 à 12 ans", (6, 12)),
+        ("5+", (5, None)),
+        ("vanaf 8 jaar", (8, None)),
+        ("8 jaar en ouder", (8, None)),
+        ("t.e.m. 12", (None, 12)),
+        ("", (None, None)),
+    ],
+)
+def test_both_ages_of_one_column(
+    tmp_path: Path, text: str, ages: tuple[int | None, int | None]
+) -> None:
+    """Both ends count as served, as in columns of their own; nothing leaves the age open."""
+    frame, errors, _, columns = load(with_column(tmp_path, "Leeftijd", text))
+    assert (errors, columns["Leeftijd"]) == ([], "ages")
+    found = frame[["min_age", "max_age"]].astype(object).where(frame.notna(), None)
+    assert tuple(found.loc[0, ["min_age", "max_age"]]) == ages
+
+
+@pytest.mark.parametrize("text", ["12", "lager onderwijs", "2022-12-06", "6-8, 9-12", "6-200"])
+def test_ages_that_could_be_two_are_refused(tmp_path: Path, text: str) -> None:
+    """An academy of which the ages are not understood would serve everyone."""
+    _, errors, _, _ = load(with_column(tmp_path, "leeftijd", text))
+    (error,) = errors
+    assert error.startswith(
+        f"a.csv, row 2: 'leeftijd' is '{text}', not ages as 6-12 or 6+; correct"
+    )
+
+
+def test_numbers_as_people_write_them(tmp_path: Path) -> None:
+    """An age "7 jaar", a postcode 9000.0, thousands marks where another stands for decimals."""
+    path = csv(
+        tmp_path,
+        "id;naam;leeftijd van;postcode;x_lambert72;y_lambert72",
+        "1;a;7 jaar;9000.0;126.900,5;181,700.2",
+    )
+    (found,) = load(path)[0].to_dict("records")
+    assert (found["min_age"], found["postcode"]) == (7, "9000")
+    assert (found["geometry"].x, found["geometry"].y) == (126_900.5, 181_700.2)
+
+
+# -- where the table stands -------------------------------------------------------------------
+
+
+def test_a_line_that_says_the_separator(tmp_path: Path) -> None:
+    """It is no row to a spreadsheet: rows count from the header."""
+    path = csv(tmp_path, "sep=;", "academy_id;naam;lon;lat", "1;Gent;3,72;51,05", "2;x;;")
+    assert load(path)[1] == ["a.csv, row 3: no coordinates; fill them in, or leave the row out"]
+
+
+def test_a_label_over_two_lines(tmp_path: Path) -> None:
+    """One label, and one row to a spreadsheet."""
+    path = csv(tmp_path, 'id;"naam', 'academie";lon;lat', "1;Gent;3,72;51,05", "2;x;;")
+    assert load(path)[1] == ["a.csv, row 3: no coordinates; fill them in, or leave the row out"]
+    path = csv(tmp_path, 'id;"naam', 'academie";lon;lat', "1;Gent;3,72;51,05")
+    assert load(path)[0]["name"].tolist() == ["Gent"]
+
+
+def test_titles_above_a_header_and_totals_below(tmp_path: Path) -> None:
+    """Neither counts, both are told; a row that only lacks its coordinates is refused."""
+    lines = ["Overzicht;;;", ";;;", "id;naam;lon;lat", "1;Gent;3,72;51,05", ";Totaal;;"]
+    frame, errors, notes, _ = load(csv(tmp_path, *lines))
+    assert (errors, frame["name"].tolist()) == ([], ["Gent"])
+    assert "a.csv: the header is row 3; not used above it: Overzicht" in notes
+    assert "a.csv: row 5 left out as a total or a note: Totaal" in notes
+    _, errors, _, _ = load(csv(tmp_path, *lines, "2;Totaalacademie;;"))
+    assert errors == ["a.csv, row 6: no coordinates; fill them in, or leave the row out"]
+
+
+def test_one_sheet_with_academies_is_taken_and_said(tmp_path: Path) -> None:
+    """Wherever it stands, with titles above; of two it is asked which, and the study can say."""
+    rows = [["Register"], [], HEADER, GENT]
+    path = book(tmp_path, Leesmij=[["Toelichting"], ["versie 1"]], Academies=rows)
+    frame, errors, notes, _ = load(path)
+    assert (errors, frame["name"].tolist()) == ([], ["Gent"])
+    assert "a.xlsx: read from the sheet 'Academies'; not used: Leesmij" in notes
+    path = book(tmp_path, A=[HEADER, GENT], B=[HEADER, BRUGGE], leeg=[HEADER])
+    (error,) = load(path)[1]
+    assert "holds such a table in 2 sheets: A, B; say which is meant with `sheet`, as in" in error
+    assert load(path, sheet="B")[0]["name"].tolist() == ["Brugge"]
+    assert load(path, sheet="C")[1] == ["a.xlsx: has no sheet 'C'; it has: A, B, leeg"]
+
+
+def test_a_sheet_is_read_to_its_last_row(tmp_path: Path) -> None:
+    """Whatever it says of its own size."""
+    rows = [[place, f"a{place}", 3.7 + place / 100, 51.05] for place in range(12)]
+    path = book(tmp_path, A=[HEADER, *rows])
+    wrong = tmp_path / "b.xlsx"
+    with zipfile.ZipFile(path) as whole, zipfile.ZipFile(wrong, "w") as other:
+        for name in whole.namelist():
+            content = whole.read(name).replace(b'ref="A1:D13"', b'ref="A1:C5"')
+            other.writestr(name, content)
+    assert len(load(wrong)[0]) == 12
+
+
+def test_a_formula_without_its_value_is_refused(tmp_path: Path) -> None:
+    """Where its column is used, with the mend; so is what a spreadsheet could not compute."""
+    header = [*HEADER, "erkend_tot", "opmerking"]
+    _, errors, _, _ = load(book(tmp_path, a=[header, [*GENT, "=E1+365", "=1+1"]]))
+    (error,) = errors
+    assert error.startswith("a.xlsx, row 2: a formula without its value ('erkend_tot'); open the")
+    _, errors, _, _ = load(book(tmp_path, a=[header, [1, "#REF!", *GENT[2:], None, "#N/A"]]))
+    assert len(errors) == 1
+    assert errors[0].startswith("a.xlsx, row 2: 'naam' is #REF!, what a spreadsheet shows for")
+
+
+# -- layers -----------------------------------------------------------------------------------
+
+
+def layer(folder: Path, name: str, *shapes: shapely.Geometry, into: str = "a.gpkg") -> Path:
+    frame = {"academy_id": range(len(shapes)), "name": [f"a{one}" for one in range(len(shapes))]}
+    made = gpd.GeoDataFrame(frame, geometry=list(shapes), crs="EPSG:31370")
+    made.to_file(folder / into, layer=name)
+    return folder / into
+
+
+POINT = shapely.Point(105_000, 195_000)
+SQUARE = POINT.buffer(100, cap_style="square")
+
+
+def test_one_layer_with_points_is_taken_and_said(tmp_path: Path) -> None:
+    """The larger layer of areas is none of academies; of two with points it is asked which."""
+    layer(tmp_path, "wijken", SQUARE, SQUARE, SQUARE)
+    path = layer(tmp_path, "academies", POINT)
+    frame, errors, notes, _ = load(path)
+    assert (errors, len(frame)) == ([], 1)
+    assert notes == ["a.gpkg: read from the layer 'academies'; not used: wijken"]
+    layer(tmp_path, "oud", POINT, POINT)
+    (error,) = load(path)[1]
+    assert "several layers that could be meant: academies, oud" in error
+    assert "say which is meant with `layer`" in error
+    assert len(load(path, layer="oud")[0]) == 2
+
+
+@pytest.mark.parametrize(
+    ("shape", "what"),
+    [
+        (shapely.MultiPoint([(105_000, 195_000), (106_000, 195_000)]), "MultiPoint of 2 parts"),
+        (shapely.LineString([(105_000, 195_000), (106_000, 195_000)]), "LineString"),
+        (SQUARE, "Polygon"),
+    ],
+)
+def test_an_academy_is_one_point(tmp_path: Path, shape: shapely.Geometry, what: str) -> None:
+    """What is no single point is refused in one line; a point alone in a MultiPoint is one."""
+    path = layer(tmp_path, "a", shapely.MultiPoint([POINT]), shape)
+    assert load(path)[1] == [
+        f"a.gpkg, feature 2: is no single point, but a {what}; give one point, such as its entrance"
+    ]
+    frame, errors, _, _ = load(layer(tmp_path, "a", shapely.MultiPoint([POINT]), into="b.gpkg"))
+    assert (errors, frame.geometry.tolist()) == ([], [POINT])
+
+
+def test_a_candidate_may_be_a_school_ground(tmp_path: Path) -> None:
+    """Its centre stands for it, and that is told; a line stands for nothing."""
+    path = layer(tmp_path, "a", SQUARE)
+    findings = Findings()
+    frame, origin = load_places(Input(path=path), CANDIDATES, nothing(), NO_AREA, findings)
+    assert (findings.errors, frame.geometry.tolist()) == ([], [POINT])
+    assert origin is not None
+    assert "1 areas taken as their centre" in origin.note
+
+
+KML = """<?xml version="1.0" encoding="UTF-8"?><kml xmlns="http://www.opengis.net/kml/2.2"><Document>
+{}</Document></kml>"""
+PLACE = "<Placemark><name>{}</name><Point><coordinates>{},51.05,0</coordinates></Point></Placemark>"
+
+
+def test_kml_without_ids(tmp_path: Path) -> None:
+    """Ids are made as for a CSV; what the reader of KML adds by itself is no column of the file."""
+    path = tmp_path / "a.kml"
+    path.write_text(KML.format(PLACE.format("Gent", 3.72) + PLACE.format("Aalst", 4.04)))
+    frame, errors, _, columns = load(path)
+    assert (errors, frame["academy_id"].tolist()) == ([], ["A001", "A002"])
+    assert columns == {"Name": "name"}
+
+
+def test_kml_with_two_folders(tmp_path: Path) -> None:
+    """It is asked which is meant."""
+    folders = "".join(
+        f"<Folder><name>{name}</name>{PLACE.format(name, lon)}</Folder>"
+        for name, lon in (("Oost", 3.72), ("West", 3.22))
+    )
+    path = tmp_path / "a.kml"
+    path.write_text(KML.format(folders))
+    assert "several layers that could be meant: Oost, West" in load(path)[1][0]
+    assert load(path, layer="West")[0]["name"].tolist() == ["West"]
+
+
+def test_the_tables_columns_are_the_registers(tmp_path: Path) -> None:
+    """The one column of ages is no column of the table."""
+    assert tuple(load(with_column(tmp_path, "leeftijd", "6-12"))[0].columns) == COLUMNS
