@@ -128,7 +128,7 @@ def test_a_key_that_resembles_none_is_answered_with_the_known_ones() -> None:
             inputs(layers={"regio": {"path": "r.gpkg", "code": "nr"}}),
             (
                 "unknown key 'inputs.layers.regio.code'; known keys: path, source, licence, date, "
-                "sha256, crs, layer, id, name"
+                "sha256, crs, layer, sheet, id, name"
             ),
         ),
         (
