@@ -11,8 +11,9 @@ import pandas as pd
 from stemgeo.errors import Findings
 from stemgeo.inputs import vintages
 from stemgeo.inputs.boundaries import ZONE_ID_COLUMNS, called
-from stemgeo.inputs.cells import as_numbers, read_table
+from stemgeo.inputs.cells import read_table
 from stemgeo.inputs.columns import Header
+from stemgeo.inputs.counting import are_numbers, numbers_of
 from stemgeo.inputs.files import OpenedFile, Provenance, clean, opened, strip_control
 from stemgeo.inputs.formats import UnreadableError
 from stemgeo.inputs.layers import declared_column
@@ -200,7 +201,7 @@ def _only_column_of_numbers(table: pd.DataFrame, file: OpenedFile) -> str | None
 def _mostly_numbers(column: pd.Series) -> bool:
     """Whether a column is one of numbers, be it with mistakes."""
     filled = column[~column.str.lower().isin(_NOT_KNOWN)]
-    return len(filled) > 0 and bool(as_numbers(filled).notna().mean() >= 0.5)
+    return len(filled) > 0 and bool(are_numbers(filled).mean() >= 0.5)
 
 
 def _mostly_dressed(column: pd.Series) -> bool:
@@ -213,7 +214,9 @@ def _numbers(column: pd.Series, file: OpenedFile) -> pd.Series | None:
     """Read the numbers; texts that are none are told by row."""
     name = clean(str(column.name), 40)
     text = column.where(~column.str.lower().isin(_NOT_KNOWN), "")
-    value = as_numbers(text)
+    value = numbers_of(text, file, whole=False)
+    if value is None:
+        return None
     known = text.eq("") | np.isfinite(value)
     mend = "correct it, or leave it empty when it is not known"
     if text[~known].str.fullmatch(_DRESSED).any():

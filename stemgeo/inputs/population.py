@@ -14,6 +14,13 @@ from stemgeo.inputs import vintages
 from stemgeo.inputs.boundaries import as_input
 from stemgeo.inputs.cells import as_numbers, pick_columns, read_table, take_columns
 from stemgeo.inputs.columns import Header
+from stemgeo.inputs.counting import (
+    is_district,
+    may_be_added,
+    numbers_of,
+    tell_districts,
+    tell_totals,
+)
 from stemgeo.inputs.files import OpenedFile, Provenance, clean, opened, strip_control
 from stemgeo.inputs.formats import UnreadableError
 from stemgeo.inputs.messages import all_fine, counted, listed
@@ -202,26 +209,30 @@ def _checked(raw: pd.DataFrame, further: pd.DataFrame, file: OpenedFile) -> pd.D
     if raw.empty:
         file.error("holds no rows below its header")
         return None
-    code = _by_value(raw["nis_code"], as_codes)
+    code = _by_value(raw["nis_code"], _as_codes)
     age = _by_value(raw["age"], _as_ages)
+    one_age = tell_totals(raw["age"], "ages", file)
     readable = (code != "") & (age >= 0)
     fine = [
+        bool(one_age.all()),
         all_fine(raw["nis_code"], code != "", "not a NIS code", file),
-        all_fine(raw["age"], age >= 0, "not an age in years", file),
+        all_fine(raw["age"], ~one_age | (age >= 0), "not an age in years", file),
     ]
     sex = pd.Series("", index=raw.index)
     if "sex" in raw:
         sex = _by_value(raw["sex"], lambda values: values.str.lower().map(_SEXES).fillna(""))
-        fine.append(all_fine(raw["sex"], sex != "", "not F or M", file))
+        one_sex = tell_totals(raw["sex"], "sexes", file)
+        fine.append(bool(one_sex.all()))
+        fine.append(all_fine(raw["sex"], ~one_sex | (sex != ""), "not F or M", file))
         readable &= sex != ""
     count = _counts(raw["children"], file)
     people = pd.DataFrame({"nis_code": code, "age": age, "sex": sex})
-    # Rows of Statbel repeat these by nationality and civil status: parts of one number.
     apart = [further.add_prefix("further "), raw.reindex(columns=["year"])]
     fine.append(_each_once(people[readable], pd.concat([people, *apart], axis=1)[readable], file))
     if count is None or not all(fine):
         return None
-    return people.assign(children=count)
+    # Rows of Statbel repeat these by nationality and civil status: parts of one number.
+    return people.assign(children=count) if may_be_added(people, further, count, file) else None
 
 
 def _each_once(people: pd.DataFrame, keys: pd.DataFrame, file: OpenedFile) -> bool:
@@ -250,7 +261,9 @@ def _each_once(people: pd.DataFrame, keys: pd.DataFrame, file: OpenedFile) -> bo
 
 def _counts(column: pd.Series, file: OpenedFile) -> pd.Series | None:
     """Read numbers of people, each and all together no more than a country can hold."""
-    count = _by_value(column, as_numbers)
+    count = numbers_of(column, file, whole=True)
+    if count is None:
+        return None
     whole = (count >= 0) & np.isfinite(count) & (count == count.round())
     fine = [
         all_fine(column, whole, "not a whole number of 0 or more", file),
@@ -272,6 +285,11 @@ def _by_value(column: pd.Series, read: Callable[[pd.Series], pd.Series]) -> pd.S
     """Read a column whose values repeat, looking at each different value once."""
     codes, values = pd.factorize(column)
     return pd.Series(np.asarray(read(pd.Series(values)))[codes], index=column.index)
+
+
+def _as_codes(values: pd.Series) -> pd.Series:
+    """NIS codes; those of the country and its regions also where a spreadsheet took their 0."""
+    return as_codes(values.str.replace(r"^([1-4]000)$", r"0\1", regex=True))
 
 
 def _as_ages(values: pd.Series) -> pd.Series:
@@ -297,12 +315,16 @@ def _year(raw: pd.DataFrame, given: Input, file: OpenedFile) -> int | None:
 def _flemish(table: pd.DataFrame, file: OpenedFile) -> pd.DataFrame:
     """Leave out Brussels and Wallonia, counted; report codes that exist nowhere."""
     codes = pd.Series(table["nis_code"].unique())
-    walloon = set(codes[codes.map(vintages.is_walloon)]) - vintages.known()
+    districts = set(codes[is_district(codes)]) - vintages.known()
+    walloon = set(codes[codes.map(vintages.is_walloon)]) - vintages.known() - districts
     for region, members in (("Brussels", vintages.brussels()), ("Wallonia", walloon)):
         people = int(table.loc[table["nis_code"].isin(members), "children"].sum())
         if people:
             file.note(f"{counted(people, 'person')} of {region} left out")
-    unknown = sorted(set(codes) - vintages.known() - walloon)
+    if districts:
+        totals = table[table["nis_code"].isin(districts)]
+        tell_districts(totals["nis_code"], totals["children"], file)
+    unknown = sorted(set(codes) - vintages.known() - walloon - districts)
     if unknown:
         rows = table.index[table["nis_code"].isin(unknown)]
         number = counted(int(table.loc[rows, "children"].sum()), "person")

@@ -14,6 +14,7 @@ from pyproj import CRS, Transformer
 from stemgeo.errors import Findings
 from stemgeo.inputs.boundaries import as_input
 from stemgeo.inputs.cells import as_numbers
+from stemgeo.inputs.counting import numbers_of, tell_versions
 from stemgeo.inputs.files import OpenedFile, Provenance, clean, opened
 from stemgeo.inputs.formats import Format, UnreadableError
 from stemgeo.inputs.messages import all_fine, counted
@@ -335,6 +336,10 @@ def _from_points(file: OpenedFile) -> gpd.GeoDataFrame | None:
     weight = _weights_of(table, label, file)
     if weight is None:
         return None
+    places = pd.DataFrame({"x": points.x, "y": points.y})
+    others = table.drop(columns=[label, "geometry"], errors="ignore")
+    if not tell_versions(places, others.astype(str), weight, file):
+        return None
     frame = gpd.GeoDataFrame({"weight": weight}, geometry=points, crs=LAMBERT_72)
     return frame[points.notna() & (weight > 0)]
 
@@ -343,11 +348,16 @@ def _weights_of(table: pd.DataFrame, label: Any, file: OpenedFile) -> pd.Series 
     """Read the column of weights; None when a value is no number of 0 or more."""
     file.takes(label, "weight")
     file.note(f"weights from column '{clean(str(label), 40)}'")
-    weight = as_numbers(as_text(table[label]))
+    text = as_text(table[label])
+    # Numbers of a layer are numbers; only texts can have marks between thousands.
+    typed = pd.api.types.is_numeric_dtype(table[label])
+    weight = as_numbers(text) if typed else numbers_of(text, file, whole=False)
+    if weight is None:
+        return None
     known = np.isfinite(weight) & (weight >= 0)
     fine = [
-        all_fine(as_text(table[label]), known, "not a number of 0 or more", file),
-        all_fine(as_text(table[label]), ~known | (weight <= _MOST), "above 1e12", file),
+        all_fine(text, known, "not a number of 0 or more", file),
+        all_fine(text, ~known | (weight <= _MOST), "above 1e12", file),
     ]
     return weight if all(fine) else None
 

@@ -318,6 +318,117 @@ def test_rows_of_statbel_repeat_by_nationality(tmp_path: Path) -> None:
     assert line.startswith("p.txt, row 5: 11001, 7, F is given twice (rows 3, 5); keep one row")
 
 
+TOTAL_ROWS = {
+    "nationaliteit": ("BEL", "ETR", "Totaal"),
+    "natlty": ("BEL", "ETR", "_T"),
+    "burgerlijke_staat": ("ongehuwd", "gehuwd", "alle"),
+    "civil_status": ("1", "2", "T"),
+    "CD_NATLTY": ("BEL", "ETR", ""),
+    "TX_NATLTY_NL": ("Belgen", "Niet-Belgen", "Belgen en niet-Belgen"),
+    "wijktype": ("A", "B", "Total général"),
+}
+
+
+@pytest.mark.parametrize("column", TOTAL_ROWS)
+def test_totals_beside_their_parts_are_refused(tmp_path: Path, column: str) -> None:
+    """By their name, an empty cell, or since they are always the sum of all others."""
+    rows = [
+        f"11001;{age};F;{value};{number}"
+        for age in (7, 8)
+        for value, number in zip(TOTAL_ROWS[column], (30, age, 30 + age), strict=True)
+    ]
+    (line,) = errors_of(write(tmp_path / "p.csv", f"nis_code;age;sex;{column};children", *rows))
+    named = TOTAL_ROWS[column][2] or "empty"
+    assert f"'{column.lower()}' holds totals beside their parts: {named} (from row 4)" in line
+
+
+def test_parts_of_equal_number_add_up(tmp_path: Path) -> None:
+    """Of two nationalities with as many children each none is the total of the other."""
+    rows = [f"11001;{age};F;{part};{age}" for age in (7, 8) for part in ("BEL", "ETR")]
+    path = write(tmp_path / "p.csv", "nis_code;age;sex;CD_NATLTY;children", *rows)
+    frame, findings, _ = load(path)
+    assert rows_of(frame) == [["11001", 7, "F", 14], ["11001", 8, "F", 16]]
+    assert not any("not used" in str(note) for note in findings.warnings)
+
+
+@pytest.mark.parametrize("column", ["bron", "source", "peildatum", "datum", "CD_YEAR_2", "versie"])
+def test_a_second_source_or_day_is_refused(tmp_path: Path, column: str) -> None:
+    """Two sources count everyone twice, whatever their numbers; one alone is no matter."""
+    header = f"nis_code;age;sex;{column};children"
+    rows = ["11001;7;F;een;10", "11001;7;F;twee;11", "11001;8;F;een;10"]
+    (line,) = errors_of(write(tmp_path / "p.csv", header, *rows))
+    assert f"'{column.lower()}' has everyone several times: een, twee; keep the rows of" in line
+    assert errors_of(write(tmp_path / "q.csv", header, rows[0], "11001;8;F;twee;4")) == []
+
+
+def test_a_column_that_splits_rows_is_asked_about(tmp_path: Path) -> None:
+    """Whether its rows add up nobody can know; one that splits none is no matter."""
+    header = "nis_code;age;sex;gezin;regio;children"
+    rows = ["11001;7;F;klein;VL;10", "11001;7;F;groot;VL;11", "12025;7;F;klein;BR;10"]
+    (line,) = errors_of(write(tmp_path / "p.csv", header, *rows))
+    assert line == (
+        "p.csv: 'gezin' has several rows for one place, age and sex (klein, groot): nothing says "
+        "whether they add up; add them up if they are parts of one number, else keep the rows of "
+        "one value"
+    )
+
+
+def test_totals_of_sexes_ages_and_districts_are_named(tmp_path: Path) -> None:
+    """What adds up others is named as such, with what to do, not as a code to correct."""
+    rows = ["11001;7;T;6", "11001;Totaal;F;9", "11001;7;F;3", "12025;7;M;3"]
+    sex, age = sorted(errors_of(write(tmp_path / "p.csv", "nis_code;age;sex;children", *rows)),
+                      key=lambda line: "ages" in line)  # fmt: skip
+    assert sex == "p.csv, row 2: 'sex' is 'T': totals of sexes, in 1 row; leave them out"
+    assert age == "p.csv, row 3: 'age' is 'Totaal': totals of ages, in 1 row; leave them out"
+    for code in ("01000", "2000", "10000", "20001", "11000", "21000", "52000", "02000"):
+        total = write(tmp_path / "q.csv", "nis_code;age;children", f"{code};7;9", "11001;7;3")
+        (line,) = errors_of(total)
+        known = code.rjust(5, "0")
+        assert f"row 2: totals of districts, provinces or regions: {known} (9 people); l" in line
+    alone = write(tmp_path / "r.csv", "nis_code;age;sex;children", "11001;7;T;6")
+    assert "or leave the column out if it tells no sexes" in errors_of(alone)[0]
+
+
+@pytest.mark.parametrize(
+    ("numbers", "read"),
+    [
+        (("1.000", "2.000", "512"), (1000, 2000, 512)),
+        (("1,000", "512", "0"), (1000, 512, 0)),
+        (("1 000", "2 001", "5"), (1000, 2001, 5)),
+        (("1\u00a0000", "1\u202f000", "12\u2009345"), (1000, 1000, 12345)),
+        (("1'000", "1\u2019000", "2"), (1000, 1000, 2)),
+        (("1.234", "2.000", "3.500"), (1234, 2000, 3500)),
+        (("1.234.567", "1.000", "999.000"), (1234567, 1000, 999000)),
+        (("1.000,00", "2.000,00", "512,00"), (1000, 2000, 512)),
+        (("12.0", "5.000", "3.000"), (12, 5, 3)),
+        (("0.000", "5.000", "3.000"), (0, 5, 3)),
+        (("1000.000", "2.000", "3.000"), (1000, 2, 3)),
+    ],
+)
+def test_marks_between_thousands(
+    tmp_path: Path, numbers: tuple[str, ...], read: tuple[int, ...]
+) -> None:
+    """They are read where the column leaves no doubt; three decimals throughout are decimals."""
+    rows = [f'11001;{age};"{number}"' for age, number in enumerate(numbers, 6)]
+    frame, findings, _ = load(write(tmp_path / "p.csv", "nis_code;age;children", *rows))
+    assert findings.errors == []
+    assert tuple(frame["children"]) == read
+
+
+@pytest.mark.parametrize(
+    "numbers",
+    [("1.000", "2.000"), ("1.000", "1,000", "5"), ("1.000", "4000", "5"), ("1.234", "12.0", "5")],
+)
+def test_marks_that_may_be_either_are_refused(tmp_path: Path, numbers: tuple[str, ...]) -> None:
+    """One child or a thousand: where the column does not tell, the row does, and how to mend it."""
+    rows = [f'11001;{age};"{number}"' for age, number in enumerate(numbers, 6)]
+    (line,) = errors_of(write(tmp_path / "p.csv", "nis_code;age;children", *rows))
+    assert line == (
+        f"p.csv, row 2: 'children' is '{numbers[0]}', which may be in thousands or have decimals; "
+        "write the numbers of this column without a mark between thousands"
+    )
+
+
 def test_columns_of_the_same_meaning_do_not_clash(tmp_path: Path) -> None:
     """Of `population` and `ms_population` one is read; the other is no matter."""
     header = "nis_code;cd_refnis;age;sex;children;population;year"
@@ -594,6 +705,14 @@ def test_zone_totals(tmp_path: Path) -> None:
     assert frame["population"].tolist() == [7, 0, 5]
     assert frame["population"].dtype == "int64"
     assert "3 people in 1 zone outside the study left out" in note
+
+
+def test_thousands_in_zone_totals(tmp_path: Path) -> None:
+    """A zone of 1.234 residents has more than one."""
+    rows = ["12025|12025B02-|1.234|", "11001|11001A00-|7|", "11001|11001A01-|2.000|"]
+    frame, findings, _ = totals(tmp_path / "s.txt", *rows)
+    assert frame is not None
+    assert (findings.errors, frame["population"].tolist()) == ([], [7, 2000, 1234])
 
 
 def test_zone_without_total_is_told(tmp_path: Path) -> None:

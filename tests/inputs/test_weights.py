@@ -176,6 +176,21 @@ def test_points_of_a_layer(tmp_path: Path, municipalities: gpd.GeoDataFrame) -> 
     assert read.geometry.iloc[0].equals(municipalities.geometry.iloc[1].centroid)
 
 
+def test_thousands_and_a_second_year_of_weights(
+    tmp_path: Path, municipalities: gpd.GeoDataFrame
+) -> None:
+    """Marks between thousands are read or refused; places of two years would weigh twice."""
+    path = tmp_path / "w.csv"
+    path.write_text("x;y;gewicht\n105000;205000;1 200\n105100;205000;3\n")
+    assert read_weights(path, municipalities)["weight"].tolist() == [1200, 3]
+    path.write_text("x;y;gewicht\n105000;205000;1.200\n105100;205000;3\n")
+    assert "row 2: 'gewicht' is '1.200', which may be in" in errors_of(path, municipalities)[0]
+    path.write_text("x;y;gewicht;jaar\n105000;205000;12;2020\n105000;205000;13;2021\n")
+    assert "'jaar' has everyone several times: 2020, 2021" in errors_of(path, municipalities)[0]
+    path.write_text("x;y;gewicht;jaar\n105000;205000;12;2020\n105100;205000;13;2021\n")
+    assert errors_of(path, municipalities) == []
+
+
 def test_no_column_of_weights(tmp_path: Path, municipalities: gpd.GeoDataFrame) -> None:
     """Points without a number of people are refused."""
     (tmp_path / "w.csv").write_text("x;y;naam\n105000;205000;a\n")
