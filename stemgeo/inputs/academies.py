@@ -191,7 +191,7 @@ def read_register(
     file: OpenedFile, kind: Kind, municipalities: gpd.GeoDataFrame, ages: Collection[int]
 ) -> gpd.GeoDataFrame:
     """Read the rows of a file in the form of the register, with none of them planned."""
-    read = read_points(file, SYNONYMS, areas=kind.once)
+    read = read_points(file, SYNONYMS, municipalities, areas=kind.once, near=not kind.once)
     if read is None:
         return nothing()
     raw, points = read

@@ -309,6 +309,7 @@ def _enter(given: Input, path: Path, role: str, stack: ExitStack, findings: Find
     if kind not in accepted:
         known = ", ".join(sorted(one.label for one in accepted))
         raise UnreadableError(f"is {kind.label}, which cannot be used as {role}", f"give {known}")
+    _refuse_idle(given, role, kind)
     check_whole(read_from, kind)
     if kind in EXTRACT:
         told(read_from)
@@ -319,6 +320,24 @@ def _enter(given: Input, path: Path, role: str, stack: ExitStack, findings: Find
     provenance = Provenance(role, name, size, sha256, given.source, given.licence, given.date)
     meant = given.crs, given.layer, given.sheet
     return OpenedFile(name, read_from, kind, *meant, provenance, findings)
+
+
+_WITHOUT_PLACES = {"population", "populations", "zone_population", "attributes", "network"}
+_LAYERED = VECTOR - {Format.PARQUET} | {Format.XLSX}
+
+
+def _refuse_idle(given: Input, role: str, kind: Format) -> None:
+    """Refuse what the study says of a file and can change nothing."""
+    idle = {
+        "crs": given.crs and role.partition(".")[0] in _WITHOUT_PLACES,
+        "layer": given.layer and (kind not in _LAYERED or given.sheet),
+        "sheet": given.sheet and kind is not Format.XLSX,
+    }
+    for option, is_idle in idle.items():
+        if is_idle:
+            raise UnreadableError(
+                f"`{option}` changes nothing: {kind.label} as {role} has none", "leave it out"
+            )
 
 
 def _regular_file(path: Path, findings: Findings) -> Path:

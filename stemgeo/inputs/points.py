@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 from typing import Any
 
 import geopandas as gpd
@@ -72,7 +73,12 @@ _LARGEST = 1e9
 
 
 def read_points(
-    file: OpenedFile, known: Synonyms, *, areas: bool = True
+    file: OpenedFile,
+    known: Synonyms,
+    study_area: gpd.GeoDataFrame,
+    *,
+    areas: bool = True,
+    near: bool = False,
 ) -> tuple[pd.DataFrame, gpd.GeoSeries] | None:
     """Read a file of points: a table with two columns of coordinates, or a layer.
 
@@ -82,6 +88,11 @@ def read_points(
         Opened through the door; takes the problems.
     known
         The names that other columns may have: they tell the header of a table.
+    study_area
+        Polygons in EPSG:31370: tell whether x and y are swapped.
+    near
+        Whether every point should lie in or near Flanders: then one that does not and would, were
+        its x and y exchanged, is refused.
     areas
         Whether an area may stand for its centre, as a school ground may.
 
@@ -92,8 +103,9 @@ def read_points(
         row has none that can be used: then an error says so). The index is named `row` or
         `feature` and holds its number.
     """
+    near_by = _Near(_box_of(study_area), each=near)
     if file.kind in TABLE:
-        return _from_table(file, known)
+        return _from_table(file, known, near_by)
     kinds = (*_POINTS, *_AREAS) if areas else _POINTS
 
     def score(frame: gpd.GeoDataFrame) -> int:
@@ -107,7 +119,7 @@ def read_points(
     x, y = _single_points(frame.geometry, file, areas=areas)
     if crs is None and file.crs:
         return None
-    located = locate(x, y, frame.index, crs, file)
+    located = locate(x, y, frame.index, crs, file, near_by)
     return None if located is None else (attributes, located[0])
 
 
@@ -145,7 +157,9 @@ def _alone(geometry: shapely.Geometry | None) -> shapely.Geometry | None:
     return geometry
 
 
-def _from_table(file: OpenedFile, known: Synonyms) -> tuple[pd.DataFrame, gpd.GeoSeries] | None:
+def _from_table(
+    file: OpenedFile, known: Synonyms, near: _Near
+) -> tuple[pd.DataFrame, gpd.GeoSeries] | None:
     table = read_table(file, header=Header({**known, **COORDINATES}, frozenset(COORDINATES)))
     if table is None:
         return None
@@ -171,7 +185,7 @@ def _from_table(file: OpenedFile, known: Synonyms) -> tuple[pd.DataFrame, gpd.Ge
     for column in text:
         _report_no_numbers(column, file)
     x, y = (as_numbers(column).to_numpy() for column in text)
-    located = locate(x, y, table.index, crs, file)
+    located = locate(x, y, table.index, crs, file, near)
     if located is None:
         return None
     points, used = located
@@ -261,6 +275,7 @@ def locate(
     index: pd.Index,
     crs: CRS | None,
     file: OpenedFile,
+    near: _Near,
 ) -> tuple[gpd.GeoSeries, str] | None:
     """Bring coordinates to EPSG:31370, recognising their reference system where none is said.
 
@@ -306,6 +321,8 @@ def locate(
     if crs.is_projected:
         # Degrees taken for metres lie near the origin of Lambert 72, not far from Belgium.
         inside &= ~(_within(x, y, DEGREES) | _within(y, x, DEGREES))
+        if _told_swapped(x, y, index, moved, near, file):
+            return None
     if inside.sum() * 2 < there.sum() and _report_all(x[there], y[there], crs, file):
         return None
     _report_far(x, y, index, there & ~inside, file)
@@ -313,6 +330,54 @@ def locate(
     series = gpd.GeoSeries(points, index=index, crs=LAMBERT_72)
     series[~inside] = None
     return series, f"{crs.to_string() if len(crs.to_string()) < 20 else crs.name}, {how}"
+
+
+_FLANDERS: Box = (21_000, 152_000, 260_000, 245_000)
+_CROSSED_M = 15_000
+"""In Lambert 72; and how far from it an academy can still play a part, with much room."""
+
+
+@dataclass(frozen=True)
+class _Near:
+    """Where points should lie: most of them in the box of the study, or each near Flanders."""
+
+    box: Box | None
+    each: bool
+
+
+def _box_of(study_area: gpd.GeoDataFrame) -> Box | None:
+    return tuple(study_area.total_bounds.tolist()) if len(study_area) else None
+
+
+def _told_swapped(
+    x: Numbers, y: Numbers, index: pd.Index, moved: Transformer, near: _Near, file: OpenedFile
+) -> bool:
+    """Report metres of which x and y are exchanged; both ways round they lie in Belgium.
+
+    All of them: most lie in Flanders that way alone, or none in the study this way and each that
+    way. One among others: it lies far from Flanders this way.
+    """
+    as_given, exchanged = moved.transform(x, y), moved.transform(y, x)
+
+    def only_exchanged(box: Box) -> npt.NDArray[np.bool_]:
+        return _within(*exchanged, box) & ~_within(*as_given, box)
+
+    there = np.isfinite(x) & np.isfinite(y)
+    all_ = bool(near.box and only_exchanged(near.box)[there].all())
+    if all_ or only_exchanged(_FLANDERS)[there].mean() > 0.5:
+        at = f"such as {x[there][0]:.7g}, {y[there][0]:.7g}"
+        file.error(f"x and y are swapped ({at})", "exchange the two")
+        return True
+    left, bottom, right, top = _FLANDERS
+    wide = left - _CROSSED_M, bottom - _CROSSED_M, right + _CROSSED_M, top + _CROSSED_M
+    alone = only_exchanged(_FLANDERS) & ~_within(*as_given, wide)
+    for place in np.flatnonzero(alone & near.each)[:20]:
+        file.error_at(
+            f"{index.name} {index[place]}",
+            f"x and y are swapped ({x[place]:.7g}, {y[place]:.7g})",
+            "exchange the two; if it does lie there, it is too far to matter: leave it out",
+        )
+    return False
 
 
 def _within(x: Numbers, y: Numbers, box: Box) -> npt.NDArray[np.bool_]:
@@ -348,6 +413,10 @@ def _report_all(x: Numbers, y: Numbers, crs: CRS, file: OpenedFile) -> bool:
         return True
     if _within(y, x, DEGREES).mean() > 0.5:
         file.error(f"latitude and longitude are swapped ({sample})", "exchange the two")
+        return True
+    likely, share = _most_likely(y, x)
+    if likely and share > 0.5 and CRS(likely) == crs:
+        file.error(f"x and y are swapped ({sample})", "exchange the two")
         return True
     return False
 

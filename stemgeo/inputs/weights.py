@@ -97,7 +97,7 @@ def load_weights(
             if file.kind is Format.GEOTIFF:
                 frame = _from_raster(file, municipalities)
             else:
-                frame = _from_points(file)
+                frame = _from_points(file, municipalities)
         except UnreadableError as error:
             file.error(error.what, error.mend)
             frame = None
@@ -134,7 +134,7 @@ def load_addresses(
     with opened(given, "addresses", findings) as file:
         if file is None:
             return None, None
-        frame = _from_addresses(file)
+        frame = _from_addresses(file, municipalities)
         if frame is None:
             return None, file.provenance
         peopled = frame[frame["weight"] > 0]
@@ -151,9 +151,9 @@ def load_addresses(
         return places, file.provenance
 
 
-def _from_addresses(file: OpenedFile) -> gpd.GeoDataFrame | None:
+def _from_addresses(file: OpenedFile, municipalities: gpd.GeoDataFrame) -> gpd.GeoDataFrame | None:
     """Read every address that has a point; one without is an error by now."""
-    read = read_points(file, _WEIGHT)
+    read = read_points(file, _WEIGHT, municipalities)
     if read is None:
         return None
     table, points = read
@@ -324,8 +324,8 @@ def _span(places: list[float], size: int) -> tuple[int, int]:
     return max(0, int(first) - 1), min(size, int(last) + 2)
 
 
-def _from_points(file: OpenedFile) -> gpd.GeoDataFrame | None:
-    read = read_points(file, _WEIGHT)
+def _from_points(file: OpenedFile, municipalities: gpd.GeoDataFrame) -> gpd.GeoDataFrame | None:
+    read = read_points(file, _WEIGHT, municipalities)
     if read is None:
         return None
     table, points = read

@@ -16,6 +16,7 @@ from stemgeo.inputs.academies import COLUMNS, SYNONYMS, load_academies, nothing
 from stemgeo.inputs.cells import as_dates
 from stemgeo.inputs.columns import folded
 from stemgeo.inputs.plan import CANDIDATES, load_places
+from stemgeo.inputs.population import load_population
 from stemgeo.study import Input
 
 if TYPE_CHECKING:
@@ -226,6 +227,63 @@ def test_numbers_as_people_write_them(tmp_path: Path) -> None:
     (found,) = load(path)[0].to_dict("records")
     assert (found["min_age"], found["postcode"]) == (7, "9000")
     assert (found["geometry"].x, found["geometry"].y) == (126_900.5, 181_700.2)
+
+
+LAMBERT = [("Gent", 104_700, 193_900), ("Aalst", 126_900, 181_700), ("Lier", 163_000, 202_000)]
+NAMUR = ("Namen", 185_000, 128_000)
+
+
+def in_metres(folder: Path, *places: tuple[str, int, int], swapped: str = "") -> Path:
+    """A register in Lambert 72, of which some have x and y exchanged."""
+    rows = [f"{n};{y};{x}" if n in swapped else f"{n};{x};{y}" for n, x, y in places]
+    return csv(folder, "naam;x;y", *rows)
+
+
+def test_swapped_metres_are_told_as_swapped_degrees_are(tmp_path: Path) -> None:
+    """Both ways round they lie in Belgium: of all in one line, of one among others by row."""
+    assert load(in_metres(tmp_path, *LAMBERT))[1] == []
+    assert load(in_metres(tmp_path, *LAMBERT, swapped="Gent Aalst Lier"))[1] == [
+        "a.csv: x and y are swapped (such as 193900, 104700); exchange the two"
+    ]
+    (error,) = load(in_metres(tmp_path, *LAMBERT, swapped="Gent"))[1]
+    assert error.startswith("a.csv, row 2: x and y are swapped (193900, 104700); exchange the two")
+
+
+def test_swapped_metres_within_flanders_are_told_by_the_study(
+    tmp_path: Path, municipalities: gpd.GeoDataFrame
+) -> None:
+    """Where none lies in the study, and each would if x and y were exchanged."""
+    findings = Findings()
+    path = in_metres(tmp_path, ("a", 205_000, 155_000))
+    load_academies(Input(path=path, crs="EPSG:31370"), municipalities, findings)
+    assert [str(one) for one in findings.errors] == [
+        "a.csv: x and y are swapped (such as 205000, 155000); exchange the two"
+    ]
+
+
+def test_a_file_of_all_belgium_may_hold_candidates(tmp_path: Path) -> None:
+    """A school in Namur is no swapped one of Flanders."""
+    findings = Findings()
+    given = Input(path=in_metres(tmp_path, *LAMBERT, NAMUR))
+    load_places(given, CANDIDATES, nothing(), NO_AREA, findings)
+    assert findings.errors == []
+
+
+@pytest.mark.parametrize(("option", "value"), [("layer", "a"), ("sheet", "a")])
+def test_an_option_that_changes_nothing_is_refused(tmp_path: Path, option: str, value: str) -> None:
+    """A text has neither layers nor sheets."""
+    (error,) = load(csv(tmp_path, "x;y", "1;2"), **{option: value})[1]
+    assert error == (
+        f"a.csv: `{option}` changes nothing: text with columns as academies has none; leave it out"
+    )
+
+
+def test_a_crs_of_a_table_without_places_is_refused(tmp_path: Path) -> None:
+    """A population has none."""
+    findings = Findings()
+    given = Input(path=csv(tmp_path, "nis_code;age;children"), crs="EPSG:31370")
+    load_population(given, frozenset({5}), 2025, None, findings)
+    assert "`crs` changes nothing" in str(findings.errors[0])
 
 
 # -- where the table stands -------------------------------------------------------------------
