@@ -5,8 +5,6 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-import shutil
-import tempfile
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
@@ -14,6 +12,7 @@ from typing import TYPE_CHECKING, TypeVar
 import platformdirs
 
 from stemgeo.errors import InputError
+from stemgeo.writing import whole
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -59,6 +58,8 @@ def kept(
     load
         Reads it; raises `InputError` when it is not what was written: then it is made anew.
     """
+    whole.clear_leftovers(_home(place))
+    whole.clear_leftovers(whole.temporary_home())
     if place.exists():
         try:
             return load(place)
@@ -68,16 +69,19 @@ def kept(
     # A cache saves work; a full or read-only disk must not cost the result.
     with suppress(OSError):
         place.parent.mkdir(parents=True, exist_ok=True)
-        # Beside its place, so that it moves there whole or not at all.
-        with tempfile.TemporaryDirectory(prefix=".writing-", dir=place.parent) as beside:
-            save(made, Path(beside, "entry"))
-            Path(beside, "entry").rename(place)
+        with whole.work_folder(_home(place)) as work:
+            save(made, work / "entry")
+            # Another run may have been first; what it made is the same.
+            (work / "entry").rename(place)
     return made
 
 
+def _home(place: Path) -> Path:
+    """Give the folder of all entries: what is left in it is found, of whichever kind it was."""
+    return place.parent.parent
+
+
 def _remove(place: Path) -> None:
-    if place.is_dir():
-        shutil.rmtree(place, ignore_errors=True)
-    else:
-        with suppress(OSError):
-            place.unlink()
+    """Take a damaged entry away in one step: another run may be reading it."""
+    with suppress(OSError), whole.work_folder(_home(place)) as work:
+        place.rename(work / "damaged")

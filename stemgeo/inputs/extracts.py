@@ -23,7 +23,6 @@ from dataclasses import dataclass
 from functools import lru_cache
 from itertools import repeat
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -35,6 +34,7 @@ from pyarrow import csv
 from stemgeo.errors import InputError, Problem, StemgeoError
 from stemgeo.inputs.formats import UnreadableError
 from stemgeo.inputs.osmxml import Told, told
+from stemgeo.writing.whole import temporary, temporary_home
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator, Sequence
@@ -511,8 +511,8 @@ def _read(path: Path, sought: _Sought, *, stamped: bool) -> pa.Table:
     names = ["id", *(["version", "visible"] if stamped else []), *_TEXTS[sought.entity]]
     options = f"opl,add_metadata={'version' if stamped else 'false'},{sought.options}".rstrip(",")
     read: list[pa.RecordBatch] = []
-    with TemporaryDirectory(prefix="stemgeo-") as folder:
-        place = Path(folder) / "objects.opl"
+    with temporary() as folder:
+        place = folder / "objects.opl"
         try:
             _write(path, sought, place, options)
             with place.open("rb") as lines:
@@ -545,7 +545,7 @@ def _write(path: Path, sought: _Sought, place: Path, options: str) -> None:
     except _UNREADABLE as error:
         _let_go(writer)
         if "Write failed" in str(error):
-            folder, what = str(place.parent.parent), f"cannot take the text of {path.name}"
+            folder, what = str(temporary_home()), f"cannot take the text of {path.name}"
             raise StemgeoError(Problem(folder, f"{what} ({error})", _MAKE_ROOM)) from None
         raise
 

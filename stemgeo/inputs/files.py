@@ -13,7 +13,6 @@ import re
 import sqlite3
 import stat
 import struct
-import tempfile
 import zipfile
 import zlib
 from contextlib import ExitStack, contextmanager
@@ -35,6 +34,7 @@ from stemgeo.inputs.formats import (
 )
 from stemgeo.inputs.osmxml import told
 from stemgeo.notes import Said, say
+from stemgeo.writing.whole import temporary, temporary_home
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -301,8 +301,12 @@ def _enter(given: Input, path: Path, role: str, stack: ExitStack, findings: Find
     accepted = ACCEPTED[role.partition(".")[0]]
     kind = content_kind(path)
     if kind is Format.ZIP and role != "network":
-        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="stemgeo-")))
-        read_from = unpack(path, folder, accepted)
+        try:
+            read_from = unpack(path, stack.enter_context(temporary()), accepted)
+        except OSError as error:
+            what = f"cannot be unpacked in {temporary_home()}: {error.strerror or error}"
+            mend = "make room there, or name another folder in TMPDIR"
+            raise UnreadableError(what, mend) from None
         kind = content_kind(read_from)
     else:
         read_from = path

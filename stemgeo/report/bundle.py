@@ -8,6 +8,7 @@ import importlib.metadata
 import os
 import platform
 from dataclasses import asdict
+from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -260,15 +261,19 @@ def _write_areas(areas: gpd.GeoDataFrame, path: Path, said: dict[str, str]) -> N
 
     Its own timestamp is fixed, so that the same run gives the same bytes.
     """
+    content = BytesIO()
     before = os.environ.get("OGR_CURRENT_DATE")
     os.environ["OGR_CURRENT_DATE"] = "2000-01-01T00:00:00Z"
     try:
-        areas.to_file(path, driver="GPKG", layer=path.stem, engine="pyogrio", layer_metadata=said)
+        # In memory first: GDAL would write half a file to a full disk.
+        how: dict[str, Any] = {"driver": "GPKG", "engine": "pyogrio"}
+        areas.to_file(content, layer=path.stem, layer_metadata=said, **how)
     finally:
         if before is None:
             del os.environ["OGR_CURRENT_DATE"]
         else:
             os.environ["OGR_CURRENT_DATE"] = before
+    path.write_bytes(content.getvalue())
 
 
 def manifest(result: Tables) -> dict[str, Any]:

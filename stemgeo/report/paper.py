@@ -8,7 +8,6 @@ from __future__ import annotations
 import datetime as dt
 import json
 import shutil
-import tempfile
 from dataclasses import dataclass
 from importlib import resources
 from pathlib import Path
@@ -18,6 +17,7 @@ import matplotlib as mpl
 import typst
 
 from stemgeo.report.letter import CAPTION, Heading, Item, Paragraph, Table, column_weights
+from stemgeo.writing.whole import temporary
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -65,8 +65,7 @@ def write_pdf(letter: Letter, plates: Mapping[str, Plate], look: Look, path: Pat
         The standard that it keeps to: PDF/UA-1, or none where a text has a letter that no font at
         hand can show. It is tagged all the same.
     """
-    with tempfile.TemporaryDirectory(prefix="stemgeo-") as folder:
-        root = Path(folder)
+    with temporary() as root:
         source = resources.files(__package__) / "templates" / "letter.typ"
         (root / "letter.typ").write_text(source.read_text(encoding="utf-8"), encoding="utf-8")
         (root / _FONTS).mkdir(parents=True)
@@ -77,19 +76,18 @@ def write_pdf(letter: Letter, plates: Mapping[str, Plate], look: Look, path: Pat
         content = _content(letter, plates, look)
         (root / "letter.json").write_text(json.dumps(content), encoding="utf-8")
         try:
-            _set(root, path, look, root / _FONTS, [STANDARD])
+            pages, standard = _set(root, look, root / _FONTS, [STANDARD]), STANDARD
         except typst.TypstError:
             # One of the other fonts has a box for any letter: seen, though not read.
-            _set(root, path, look, _ALL_FONTS, [])
-            return ""
-    return STANDARD
+            pages, standard = _set(root, look, _ALL_FONTS, []), ""
+    path.write_bytes(pages)
+    return standard
 
 
-def _set(root: Path, path: Path, look: Look, fonts: Path, standards: list[Any]) -> None:
+def _set(root: Path, look: Look, fonts: Path, standards: list[Any]) -> bytes:
     midnight = dt.datetime.combine(look.date, dt.time(), dt.UTC)
-    typst.compile(
+    pages: bytes = typst.compile(
         root / "letter.typ",
-        output=path,
         root=root,
         format="pdf",
         font_paths=[fonts],
@@ -97,6 +95,7 @@ def _set(root: Path, path: Path, look: Look, fonts: Path, standards: list[Any]) 
         pdf_standards=standards,
         timestamp=int(midnight.timestamp()),
     )
+    return pages
 
 
 def _content(letter: Letter, plates: Mapping[str, Plate], look: Look) -> dict[str, Any]:

@@ -6,6 +6,7 @@ import csv
 import datetime as dt
 import textwrap
 from dataclasses import dataclass
+from io import BytesIO
 from typing import TYPE_CHECKING, Any, Literal
 
 import pandas as pd
@@ -151,12 +152,14 @@ def write_workbook(path: Path, sheets: Sequence[Sheet], frame: Frame) -> Path:
 
     plain = dict.fromkeys(("formulas", "urls", "numbers"), False)
     options = {f"strings_to_{name}": value for name, value in plain.items()}
-    with Workbook(str(path), {"in_memory": True, **options}) as book:
+    content = BytesIO()
+    with Workbook(content, {"in_memory": True, **options}) as book:
         made = dt.datetime.combine(frame.day, dt.time())
         caution = " \N{EM DASH} ".join(frame.cautions)
         book.set_properties({"title": frame.title, "comments": caution, "created": made})
         for sheet in sheets:
             _write_sheet(book, sheet, frame)
+    path.write_bytes(content.getvalue())
     return path
 
 

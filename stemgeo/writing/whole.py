@@ -17,7 +17,7 @@ import shutil
 import sys
 import tempfile
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from functools import cache
 from itertools import count
 from pathlib import Path
@@ -38,6 +38,7 @@ _CANNOT = (errno.EINVAL, errno.ENOSYS, errno.ENOTSUP)
 _MEND = {
     errno.ENOSPC: "make room on this disk, or choose another",
     errno.EDQUOT: "make room on this disk, or choose another",
+    errno.EFBIG: "it is larger than this system lets a file be",
     errno.EACCES: "choose a folder in which you may write",
     errno.EPERM: "choose a folder in which you may write",
     errno.EROFS: "choose a folder in which you may write",
@@ -246,10 +247,17 @@ def old_name(place: Path, number: int = 1, *, is_folder: bool = True) -> str:
 # -- work folders and what is left of them ----------------------------------------------------
 
 
+def temporary_home() -> Path:
+    """Give the folder in which the system keeps files on the way."""
+    return Path(tempfile.gettempdir())
+
+
 @contextmanager
 def temporary() -> Iterator[Path]:
-    """Give a folder for files on the way, where the system keeps such."""
-    with work_folder(Path(tempfile.gettempdir())) as work:
+    """Give a folder for files on the way."""
+    with ExitStack() as stack:
+        with _told(temporary_home()):
+            work = stack.enter_context(work_folder(temporary_home()))
         yield _new(work, "")
 
 
@@ -408,7 +416,8 @@ def _told(place: Path) -> Iterator[None]:
         path = _shown(error, place)
         if path is None:
             raise
-        what = f"cannot be written: {error.strerror or error}"
+        why = os.strerror(error.errno) if error.errno else str(error)
+        what = f"cannot be written: {why}"
         raise WriteError(Problem(str(path), what, _MEND.get(error.errno or 0, ""))) from None
 
 
