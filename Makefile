@@ -11,7 +11,7 @@ READY := .venv/.ready
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup demo test lint types wheel notebooks check peers docs bench lock lowest clean
+.PHONY: help setup demo test lint types wheel notebooks check peers crash docs bench lock lowest clean
 
 help:  ## show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' Makefile
@@ -49,6 +49,9 @@ check: lint types test wheel notebooks  ## all of the above: what CI runs
 
 peers: $(READY)  ## compare with Valhalla and write docs/peers.md; ARGS="--python python3.12"
 	@$(PY) tests/peers/compare_valhalla.py --folder out/peers $(ARGS)
+
+crash: $(READY)  ## kill run, answer, site and first reads at N moments (200); say what was lost
+	@$(PY) tests/reliability/crash.py --number $(or $(N),200)
 
 docs: $(READY)  ## write docs/data-dictionary.md from the schemas
 	@$(PY) -m stemgeo.tables > docs/data-dictionary.md
