@@ -20,7 +20,7 @@ import pandas as pd
 from stemgeo.inputs.columns import HEAD_ROWS, NO_VALUE, Header, Synonyms, folded
 from stemgeo.inputs.files import OpenedFile, clean, strip_control
 from stemgeo.inputs.formats import Format, UnreadableError
-from stemgeo.inputs.messages import listed
+from stemgeo.inputs.messages import counted, listed
 from stemgeo.inputs.workbook import read_workbook
 from stemgeo.notes import say
 
@@ -79,6 +79,7 @@ def read_table(
         file.error(error.what, error.mend)
         return None
     _tell_titles(raw.above, file)
+    _note_empty_rows(raw, file)
     table = _without_faults(_with_names(raw.labels, raw.body, file), file)
     return table if columns is None else take_columns(table, columns, file)
 
@@ -108,6 +109,14 @@ def _tell_titles(above: list[list[str]], file: OpenedFile) -> None:
                 titles=listed(titles, 3),
             )
         )
+
+
+def _note_empty_rows(raw: _Raw, file: OpenedFile) -> None:
+    """Say how many rows between the header and the last row hold nothing."""
+    first, rows = len(raw.above) + 2, raw.body.index
+    empty = int(rows[-1]) - first + 1 - len(rows) if len(rows) else 0
+    if empty:
+        file.note(f"{counted(empty, 'empty row')} left out")
 
 
 _NO_CELL = re.compile(

@@ -25,6 +25,7 @@ _THINGS = {
     "child": ("children", "kind", "kinderen"),
     "column": ("columns", "kolom", "kolommen"),
     "combination": ("combinations", "combinatie", "combinaties"),
+    "empty row": ("empty rows", "lege rij", "lege rijen"),
     "feature": ("features", "object", "objecten"),
     "ferry": ("ferries", "veer", "veren"),
     "merged municipality": (

@@ -456,7 +456,7 @@ def named(table: pd.DataFrame, synonyms: Synonyms, file: OpenedFile) -> dict[str
                 f"has {len(fitting)} columns that could be {name}: {both}",
                 f"call the one that is meant {name}, and the others otherwise",
             )
-        if fitting:
+        elif fitting:
             found[name] = fitting[0]
             file.takes(fitting[0], name)
     file.knows(synonyms)

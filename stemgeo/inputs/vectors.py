@@ -165,7 +165,7 @@ def _without_made(frame: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
 
 def _several(layers: list[str]) -> UnreadableError:
     return UnreadableError(
-        f"has several layers that could be meant: {listed(layers)}",
+        f"has several layers: {listed(layers)}",
         f'say which is meant with `layer`, as in layer = "{clean(layers[0])}"',
     )
 

@@ -314,6 +314,18 @@ def test_titles_above_a_header_and_totals_below(tmp_path: Path) -> None:
     assert errors == ["a.csv, row 6: no coordinates; fill them in, or leave the row out"]
 
 
+def test_empty_rows_are_noted(tmp_path: Path) -> None:
+    """Those between the header and the last row; rows keep the numbers of the spreadsheet."""
+    lines = ["id;naam;lon;lat", ";;;", "1;Gent;3,72;51,05", "", "2;x;3,7;91", ";;;"]
+    findings = Findings()
+    _, origin = load_academies(Input(path=csv(tmp_path, *lines)), NO_AREA, findings)
+    assert [str(one) for one in findings.errors] == [
+        "a.csv, row 5: lies far outside Belgium (3.7, 91); correct the coordinates"
+    ]
+    assert origin is not None
+    assert "2 empty rows left out" in origin.note
+
+
 def test_one_sheet_with_academies_is_taken_and_said(tmp_path: Path) -> None:
     """Wherever it stands, with titles above; of two it is asked which, and the study can say."""
     rows = [["Register"], [], HEADER, GENT]
@@ -374,7 +386,7 @@ def test_one_layer_with_points_is_taken_and_said(tmp_path: Path) -> None:
     assert notes == ["a.gpkg: read from the layer 'academies'; not used: wijken"]
     layer(tmp_path, "oud", POINT, POINT)
     (error,) = load(path)[1]
-    assert "several layers that could be meant: academies, oud" in error
+    assert "several layers: academies, oud" in error
     assert "say which is meant with `layer`" in error
     assert len(load(path, layer="oud")[0]) == 2
 
@@ -429,7 +441,7 @@ def test_kml_with_two_folders(tmp_path: Path) -> None:
     )
     path = tmp_path / "a.kml"
     path.write_text(KML.format(folders))
-    assert "several layers that could be meant: Oost, West" in load(path)[1][0]
+    assert "several layers: Oost, West" in load(path)[1][0]
     assert load(path, layer="West")[0]["name"].tolist() == ["West"]
 
 
