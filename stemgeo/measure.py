@@ -22,13 +22,14 @@ from stemgeo.demand import AgeCell, Ground, Placed, age_cells, place_children, s
 from stemgeo.errors import InputError, Problem
 from stemgeo.inputs import Inputs, load_inputs
 from stemgeo.inputs.messages import counted
-from stemgeo.notes import Note, Said, say
+from stemgeo.notes import Note, Said, amount, say
 from stemgeo.recognition import recognised
-from stemgeo.study import SCENARIOS, Study
+from stemgeo.study import SCENARIOS, Study, Travel
 from stemgeo.tables import checked
 
 if TYPE_CHECKING:
     import datetime as dt
+    from collections.abc import Mapping
 
     from numpy.typing import NDArray
 
@@ -188,8 +189,10 @@ def measure(prepared: Prepared, day: dt.date, *, threads: int | None = None) -> 
     academies, notes = recognised(prepared.inputs.academies, day, study.academies)
     riders = travellers(study, prepared.ground.network, academies, points)
     notes += [note for one in riders for note in one.notes]
-    if study.travel.ferries and prepared.ground.network is not None:
-        notes.append(_ferries(prepared.ground.network))
+    if prepared.ground.network is not None:
+        notes += odd_roads(prepared.ground.network.counts, study.travel)
+        if study.travel.ferries:
+            notes.append(_ferries(prepared.ground.network))
     reached, access = _travel(study, riders, points, cells, threads or all_cores())
     table = checked("coverage", coverage_.coverage(points, reached, prepared.levels))
     return Measured(
@@ -263,6 +266,55 @@ def _ferries(network: Network) -> Note:
         ),
         say("see travel.ferries", "zie travel.ferries"),
     )
+
+
+def odd_roads(counts: Mapping[str, int], travel: Travel) -> list[Note]:
+    """Tell what of the map was not understood, and which lifts are taken.
+
+    Parameters
+    ----------
+    counts
+        Of a network, as read from extracts.
+    travel
+        How one travels over it.
+    """
+    told = {
+        "ways_with_unknown_access": (
+            "road",
+            Said(
+                "{all} with a word of access that is not known",
+                "{all} met een toegangswoord dat niet bekend is",
+            ),
+            Said("it counts as no tag", "dat telt niet mee"),
+        ),
+        "barriers_of_unknown_kind": (
+            "barrier",
+            Said(
+                "{all} not known, by kind or by who may pass",
+                "{all} niet bekend, naar soort of naar wie erdoor mag",
+            ),
+            Said("taken to be open", "telt als open"),
+        ),
+        "squares_not_drawn_all_around": (
+            "square",
+            Said("{all} not drawn all around", "{all} niet helemaal rond getekend"),
+            Said("what there is is used", "wat er is telt mee"),
+        ),
+        "lifts": (
+            "lift",
+            Said(
+                "{all} used, each with {seconds} seconds of waiting",
+                "{all} in gebruik, met telkens {seconds} seconden wachten",
+            ),
+            Said("see travel.lift_wait_s", "zie travel.lift_wait_s"),
+        ),
+    }
+    seconds = amount(travel.lift_wait_s)
+    return [
+        Note(_ROADS, say(what.en, what.nl, all=counted(counts[name], thing), seconds=seconds), mend)
+        for name, (thing, what, mend) in told.items()
+        if counts.get(name)
+    ]
 
 
 def _travel(

@@ -365,6 +365,9 @@ class Travel(_Part):
         Whether ferries that take bicycles are used.
     ferry_wait_min
         Minutes until a ferry leaves, when they are used.
+    lift_wait_s
+        Seconds until a lift has come and gone, whichever two doors one takes (90: what
+        OpenTripPlanner takes to board one).
     """
 
     cutoff_min: float = Field(default=15, gt=0, le=120)
@@ -382,6 +385,7 @@ class Travel(_Part):
     barrier_s: float = Field(default=0, ge=0, le=300)
     ferries: bool = False
     ferry_wait_min: float = Field(default=5, ge=0, le=60)
+    lift_wait_s: float = Field(default=90, ge=0, le=600)
 
     @field_validator("profiles")
     @classmethod

@@ -222,6 +222,7 @@ class OverNetwork:
                 bicycle.CROSSING: travel.crossing_s,
                 bicycle.BARRIER: travel.barrier_s,
                 bicycle.BOARDING: travel.ferry_wait_min * 60,
+                bicycle.LIFTING: travel.lift_wait_s,
             },
         )
         return travel_time.Rider(

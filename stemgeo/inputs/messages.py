@@ -19,6 +19,7 @@ _COLUMNS_SHOWN = 8
 _THINGS = {
     "academy": ("academies", "academie", "academies"),
     "address": ("addresses", "adres", "adressen"),
+    "barrier": ("barriers", "afsluiting", "afsluitingen"),
     "candidate place": ("candidate places", "kandidaatplaats", "kandidaatplaatsen"),
     "cell": ("cells", "cel", "cellen"),
     "change": ("changes", "wijziging", "wijzigingen"),
@@ -28,6 +29,7 @@ _THINGS = {
     "empty row": ("empty rows", "lege rij", "lege rijen"),
     "feature": ("features", "object", "objecten"),
     "ferry": ("ferries", "veer", "veren"),
+    "lift": ("lifts", "lift", "liften"),
     "merged municipality": (
         "merged municipalities",
         "gefuseerde gemeente",
@@ -40,7 +42,9 @@ _THINGS = {
     "place": ("places", "plaats", "plaatsen"),
     "planned place": ("planned places", "geplande plaats", "geplande plaatsen"),
     "polygon": ("polygons", "vlak", "vlakken"),
+    "road": ("roads", "weg", "wegen"),
     "row": ("rows", "rij", "rijen"),
+    "square": ("squares", "plein", "pleinen"),
     "zone": ("zones", "zone", "zones"),
 }
 """What is counted: several in English, one and several in Dutch."""

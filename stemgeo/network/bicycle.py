@@ -187,7 +187,7 @@ ACCESS_KEYS = ("bicycle", "vehicle", "access")
 """Of who rides, the first that says something counts."""
 
 TAGS_READ = frozenset(
-    ("highway", "foot", "motorroad", "oneway", "oneway:bicycle", "junction")
+    ("highway", "area", "foot", "motorroad", "oneway", "oneway:bicycle", "junction")
     + ("surface", "smoothness", "tracktype", "maxspeed", "route", "duration")
     + ACCESS_KEYS
     + tuple(f"{key}:{way}" for key in ACCESS_KEYS for way in WAYS)
@@ -355,6 +355,8 @@ def _direction(tags: Tags, way: str, here: list[Cycleway], *, with_traffic: bool
     mode = _mode(tags, way, here)
     # A tag that opens this very direction to bicycles opens it against the traffic too.
     against = not (with_traffic or here or _first(tags, f"bicycle:{way}") in OPENING_VALUES)
+    if mode == RIDE and tags["highway"] in WALKS and tags.get("area") == "yes":
+        mode = PUSH  # a square: at walking pace among those who walk, whoever may ride there
     if mode == RIDE and against:
         walk = not _roundabout(tags) or tags["highway"] in WALKS
         mode = PUSH if walk and _may_push(tags, way) else CLOSED

@@ -44,5 +44,7 @@ def _save(network: Network, place: Path) -> None:
 def _version() -> str:
     """Hash of the modules that turn an extract into a network."""
     here = Path(__file__).parent
-    ours = [here / module for module in ("bicycle.py", "stress.py", "osm.py", "graph.py")]
+    ours = [
+        here / module for module in ("bicycle.py", "stress.py", "squares.py", "osm.py", "graph.py")
+    ]
     return work.code_of([*ours, Path(extracts.__file__), Path(osmxml.__file__)])

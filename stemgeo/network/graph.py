@@ -110,7 +110,7 @@ class Network:
     residential, way
         Whether children live along the segment, and its OSM way; shape (segments,).
     wait
-        What one may wait for at the end of each segment inside an edge, or to board a ferry;
+        What one may wait for at the end of each segment inside an edge, or to board or be lifted;
         see `bicycle.waits`; shape (segments,).
     node_wait
         What one may wait for at each node, shape (nodes,).
@@ -388,7 +388,7 @@ class Network:
         surface
             Whether poor surfaces slow the rider.
         waits_s
-            Seconds for `bicycle.SIGNAL`, CROSSING, BARRIER and BOARDING; none without.
+            Seconds for `bicycle.SIGNAL`, CROSSING, BARRIER, BOARDING and LIFTING; none without.
         """
         # km/h to milliseconds per millimetre: 3600 s / (v * 1e6 mm) * 1000
         kmh = [ride.speed_kmh(speed_kmh, pushing_kmh, surface=surface) for ride in self.rides]
@@ -598,10 +598,11 @@ def _chains(roads: Roads) -> tuple[Ints, Ints, Bools]:
 
 
 def _waits_inside(roads: Roads, chain: Ints, first: Ints, end: Ints) -> NDArray[np.uint8]:
-    """Say what one may wait for at each segment's end inside its edge, or to board a ferry."""
+    """Say what one may wait for at each segment's end inside its edge, or to board or be lifted."""
     wait = roads.wait[end]
     wait[first[1:] - 1] = bicycle.NO_WAIT
-    return np.where(roads.boarding[chain], np.uint8(bicycle.BOARDING), wait)
+    boarding = roads.boarding[chain]
+    return np.where(boarding != bicycle.NO_WAIT, boarding, wait)
 
 
 @njit(cache=True, nogil=True)

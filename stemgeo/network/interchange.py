@@ -14,6 +14,8 @@ from stemgeo.network.osm import TAGS_READ, Roads
 from stemgeo.network.stress import stress
 
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
     from stemgeo.network.graph import EdgeTimes, Network
 
 GRAPH = "OSMnx graph"
@@ -138,12 +140,18 @@ def _segments(graph: nx.MultiDiGraph[Any], streets: list[dict[str, Any]], closed
         lon=np.array(lon),
         lat=np.array(lat),
         osm_id=np.array(ids + [0] * (len(lon) - len(ids)), dtype=np.int64),
-        boarding=np.zeros(len(columns["start"]), dtype=np.bool_),
+        boarding=_lifted(columns["forward"], rides),
         wait=np.zeros(len(lon), dtype=np.uint8),
         rides=tuple(rides),
         counts={"ways": len(streets), "ways_closed_to_bicycles": closed},
         **{name: np.array(columns[name], dtype=kind) for name, kind in arrays.items()},
     )
+
+
+def _lifted(forward: list[int], rides: dict[bicycle.Ride, int]) -> NDArray[np.uint8]:
+    """Say on which segments one waits for a lift."""
+    lift = np.array([ride.mode == bicycle.LIFT for ride in rides])[forward]
+    return np.where(lift, np.uint8(bicycle.LIFTING), np.uint8(bicycle.NO_WAIT))
 
 
 def _shared_out(length_m: float, chain: list[int], lon: list[float], lat: list[float]) -> list[int]:

@@ -7,9 +7,11 @@ the same tags are classified once, and all else is done with whole arrays.
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from itertools import combinations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -20,6 +22,7 @@ from pyproj import Geod
 from stemgeo.errors import InputError, Problem
 from stemgeo.inputs import extracts
 from stemgeo.network import bicycle
+from stemgeo.network.squares import joined, read_squares
 from stemgeo.network.stress import TAGS_READ as STRESS_TAGS
 from stemgeo.network.stress import stress
 
@@ -57,7 +60,7 @@ class Roads:
     way
         OSM way of each segment.
     boarding
-        Whether one boards a ferry on the segment, shape (segments,).
+        What one waits for to go along the segment: BOARDING a ferry, LIFTING; shape (segments,).
     wait
         What one may wait for at each vertex, see `bicycle.waits`, shape (vertices,).
     rides
@@ -80,7 +83,7 @@ class Roads:
     stress_backward: NDArray[np.uint8]
     residential: NDArray[np.bool_]
     way: NDArray[np.int64]
-    boarding: NDArray[np.bool_]
+    boarding: NDArray[np.uint8]
     wait: NDArray[np.uint8]
     rides: tuple[bicycle.Ride, ...]
     counts: dict[str, int]
@@ -99,6 +102,7 @@ class _Kind:
     unreadable: bool = False
     unknown_access: bool = False
     beside: bool = False
+    lift: bool = False
     ferry_minutes: float | None = None
 
 
@@ -124,15 +128,15 @@ class _Ways:
     closed: int
 
     @classmethod
-    def of(cls, read: extracts.Ways) -> _Ways:
-        """Keep the ways that a cyclist can use."""
+    def of(cls, read: extracts.Ways, rims: int) -> _Ways:
+        """Keep the ways that a cyclist can use; the last `rims` are those of squares."""
         rides = {bicycle.NOT_AT_ALL: 0}
         kinds = [_kind_of(tags, rides) for tags in read.tags]
         kept = np.array([kind is not _CLOSED for kind in kinds], dtype=np.bool_)[read.kind]
         refs_of_way = np.diff(read.first)
         nodes, refs = np.unique(read.refs[np.repeat(kept, refs_of_way)], return_inverse=True)
         owner = np.repeat(np.arange(kept.sum()), refs_of_way[kept])
-        closed = int((~kept).sum())
+        closed = int((~kept[: len(kept) - rims]).sum())
         return cls(read.ids[kept], nodes, refs, owner, read.kind[kept], kinds, rides, closed)
 
     def column(self, name: str, kind: type[np.generic]) -> NDArray[Any]:
@@ -164,7 +168,8 @@ def _kind_of(tags: dict[str, str], rides: dict[bicycle.Ride, int]) -> _Kind:
     village, country = stress(tags, built_up=True), stress(tags, built_up=False)
     residential = tags.get("highway") in bicycle.RESIDENTIAL
     told = bicycle.unreadable(tags), bicycle.unknown_access(tags), bicycle.beside(tags)
-    return _Kind(forward, backward, residential, village, country, *told)
+    lift = bicycle.LIFT in (both[0].mode, both[1].mode)
+    return _Kind(forward, backward, residential, village, country, *told, lift=lift)
 
 
 def read_roads(paths: Iterable[Path]) -> Roads:
@@ -183,13 +188,17 @@ def read_roads(paths: Iterable[Path]) -> Roads:
     """
     paths = list(paths)
     roads_only = osmium.filter.KeyFilter("highway", "route")
-    ways = _Ways.of(extracts.ways(paths, roads_only, TAGS_READ))
+    squares = read_squares(paths, TAGS_READ)
+    read, rims = extracts.ways(paths, roads_only, TAGS_READ), len(squares.rims.ids)
+    ways = _Ways.of(joined(read, squares.rims), rims)
     if not len(ways.ids):
         raise _no_roads(paths)
-    nodes = extracts.nodes(paths, ways.nodes, bicycle.NODE_TAGS_READ, roads_only)
+    along = None if rims else roads_only  # what goes around a square may have no tags
+    nodes = extracts.nodes(paths, ways.nodes, bicycle.NODE_TAGS_READ, along)
     if not len(nodes.ids):
         raise _no_places(paths, len(ways.ids))
-    roads = _segments(ways, nodes)
+    ways, lifts = _from_door_to_door(ways)
+    roads = _segments(ways, nodes, {"lifts": lifts} | squares.counts)
     mode = np.array([ride.mode for ride in roads.rides])
     if (mode[roads.forward] == bicycle.FERRY).all():
         raise _no_roads(paths)
@@ -215,7 +224,41 @@ def _no_roads(paths: list[Path]) -> InputError:
     )
 
 
-def _segments(ways: _Ways, nodes: extracts.Nodes) -> Roads:
+def _from_door_to_door(ways: _Ways) -> tuple[_Ways, int]:
+    """Replace each lift by a way between any two of its doors, where it meets another way.
+
+    Drawn as a line or as an area, whichever two doors one takes: one waits once.
+    """
+    lift = ways.column("lift", np.bool_)
+    if not lift.any():
+        return ways, 0
+    of_lift = lift[ways.owner]
+    near = np.zeros(len(ways.nodes), dtype=np.bool_)
+    near[ways.refs[of_lift]] = True
+    near = near[ways.refs]
+    met = np.unique(np.stack([ways.refs[near], ways.owner[near]], axis=1), axis=0)
+    node, meeting = np.unique(met[:, 0], return_counts=True)
+    doors = set(node[meeting > 1].tolist())
+    pairs = [
+        (way, *pair)
+        for way in np.flatnonzero(lift).tolist()
+        for pair in combinations(sorted(doors.intersection(met[met[:, 1] == way, 0].tolist())), 2)
+    ]
+    way, ends = np.array(pairs, dtype=np.intp).reshape(-1, 3)[:, 0], [two[1:] for two in pairs]
+    number = np.cumsum(~lift) - 1
+    owner = np.append(
+        number[ways.owner[~of_lift]], np.repeat((~lift).sum() + np.arange(len(way)), 2)
+    )
+    return dataclasses.replace(
+        ways,
+        ids=np.append(ways.ids[~lift], ways.ids[way]),
+        kind=np.append(ways.kind[~lift], ways.kind[way]),
+        refs=np.append(ways.refs[~of_lift], np.array(ends, dtype=np.intp).ravel()),
+        owner=owner,
+    ), len(np.unique(way))
+
+
+def _segments(ways: _Ways, nodes: extracts.Nodes, found: dict[str, int]) -> Roads:
     """Cut the ways at every node; leave out what misses a location."""
     osm_id, first = np.unique(nodes.ids, return_index=True)
     lon, lat, extract = nodes.lon[first], nodes.lat[first], nodes.extract[first]
@@ -267,7 +310,11 @@ def _segments(ways: _Ways, nodes: extracts.Nodes) -> Roads:
         stress_backward=lts[:, 1],
         residential=ways.column("residential", np.bool_)[way],
         way=ways.ids[way],
-        boarding=first_of_way & np.isin(way, list(ferries)),
+        boarding=np.where(
+            first_of_way & np.isin(way, list(ferries)),
+            np.uint8(bicycle.BOARDING),
+            np.where(ways.column("lift", np.bool_)[way], np.uint8(bicycle.LIFTING), np.uint8(0)),
+        ),
         wait=wait,
         rides=tuple(ways.rides),
         counts={
@@ -278,6 +325,7 @@ def _segments(ways: _Ways, nodes: extracts.Nodes) -> Roads:
             "ways_with_unknown_access": int(ways.column("unknown_access", np.bool_).sum()),
             "ways_with_separate_cycleway": int(ways.column("beside", np.bool_).sum()),
             "ferries": len(ferries),
+            **found,
             "segments": len(start),
             "segments_without_location": int(neighbours.sum() - whole.sum()),
             "segments_too_long": int((~short).sum()),

@@ -79,7 +79,7 @@ def roads(draw: st.DrawFn) -> Roads:
         stress_backward=np.ones(len(segments), dtype=np.uint8),
         residential=np.zeros(len(segments), dtype=np.bool_),
         way=np.arange(len(segments)),
-        boarding=np.zeros(len(segments), dtype=np.bool_),
+        boarding=np.zeros(len(segments), dtype=np.uint8),
         wait=np.zeros(vertices, dtype=np.uint8),
         rides=RIDES,
         counts={},

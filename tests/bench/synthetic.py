@@ -102,7 +102,7 @@ def roads(nodes: int, seed: int = 1) -> Roads:
         stress_backward=np.repeat(stress, 2),
         residential=np.repeat(~streets.main, 2),
         way=np.repeat(np.arange(1, count + 1), 2),
-        boarding=np.zeros(2 * count, dtype=np.bool_),
+        boarding=np.zeros(2 * count, dtype=np.uint8),
         wait=np.zeros(len(x), dtype=np.uint8),
         rides=RIDES,
         counts={"ways": count, "ferries": 0},

@@ -17,8 +17,9 @@ import numpy as np
 import shapely
 from pyproj import Geod, Transformer
 
-from stemgeo.access.travel_time import access
-from stemgeo.network import Network
+from stemgeo.access.search import UNREACHED, unpack
+from stemgeo.access.travel_time import Rider, access
+from stemgeo.network import Network, snap
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -114,6 +115,20 @@ class RoadMap:
     def network(self, folder: Path) -> Network:
         """Write the map and read it as a network."""
         return Network.from_osm(self.write(folder))
+
+
+def ride(
+    network: Network,
+    child: Place,
+    academy: Place,
+    waits_s: Mapping[int, float] | None = None,
+    kmh: float = 15.0,
+) -> int | None:
+    """Time from a child to an academy in milliseconds with waits; None when there is no way."""
+    doors, sites = (snap(network, np.array([x]), np.array([y])) for x, y in (child, academy))
+    rider = Rider(network, network.times(kmh, waits_s=waits_s), 60 * 60_000)
+    (label,) = rider.nearest(sites, doors, np.arange(1))
+    return None if label == UNREACHED else int(unpack(label)[0])
 
 
 def _tag_lines(text: str) -> list[str]:

@@ -9,7 +9,7 @@ import networkx as nx
 import numpy as np
 import pytest
 import shapely
-from network.maps import RoadMap, ms, times
+from network.maps import RoadMap, ms, ride, times
 from shapely.geometry import Point
 
 from stemgeo.access.search import UNREACHED, unpack
@@ -20,7 +20,6 @@ from stemgeo.network.bicycle import BARRIER, BOARDING, CROSSING, FERRY, NO_WAIT,
 from stemgeo.network.osm import read_roads
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
     from pathlib import Path
 
     from network.maps import Place
@@ -37,20 +36,6 @@ HOUR = 3_600_000
 def whole(folder: Path, drawn: RoadMap) -> Network:
     """Read a map with everything in it, ferries too."""
     return Network.whole(read_roads([drawn.write(folder)]))
-
-
-def ride(
-    network: Network,
-    child: Place,
-    academy: Place,
-    waits_s: Mapping[int, float] | None = None,
-    kmh: float = 15.0,
-) -> int | None:
-    """Time from a child to an academy in milliseconds with waits; None when there is no way."""
-    doors, sites = (snap(network, np.array([x]), np.array([y])) for x, y in (child, academy))
-    rider = Rider(network, network.times(kmh, waits_s=waits_s), HOUR)
-    (label,) = rider.nearest(sites, doors, np.arange(1))
-    return None if label == UNREACHED else int(unpack(label)[0])
 
 
 def snapped_m(network: Network, place: Place) -> float:
