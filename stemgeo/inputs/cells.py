@@ -228,6 +228,9 @@ def _read_text(file: OpenedFile, header: Header) -> _Raw:
     rows, ends = _records(head[before:], delimiter)
     place, _ = header.find(rows)
     labels = rows[place] if rows else []
+    if not any(labels):
+        what = f"has no names of columns in its first {HEAD_ROWS} rows"
+        raise UnreadableError(what, "begin with a row of names")
     if len(labels) > _MAX_COLUMNS:
         raise UnreadableError(f"has more than {_MAX_COLUMNS} columns")
     skipped = before + (ends[place] if ends else 0)
@@ -253,7 +256,9 @@ def _records(lines: list[str], delimiter: str) -> tuple[list[list[str]], list[in
             rows.append([cell.strip() for cell in row])
             ends.append(reader.line_num)
     except csv.Error as error:
-        raise UnreadableError(f"cannot be read as columns: {error}") from None
+        # A long text below the header is for the reader of the rows to judge.
+        if not rows:
+            raise UnreadableError(f"cannot be read as columns: {error}") from None
     return rows, ends
 
 

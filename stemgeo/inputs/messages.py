@@ -19,6 +19,7 @@ _COLUMNS_SHOWN = 8
 _THINGS = {
     "academy": ("academies", "academie", "academies"),
     "address": ("addresses", "adres", "adressen"),
+    "area": ("areas", "vlak", "vlakken"),
     "barrier": ("barriers", "afsluiting", "afsluitingen"),
     "candidate place": ("candidate places", "kandidaatplaats", "kandidaatplaatsen"),
     "cell": ("cells", "cel", "cellen"),

@@ -17,7 +17,7 @@ from stemgeo.inputs.cells import as_numbers, read_table
 from stemgeo.inputs.columns import Header, Synonyms, folded
 from stemgeo.inputs.files import OpenedFile, clean
 from stemgeo.inputs.formats import TABLE
-from stemgeo.inputs.messages import at, listed
+from stemgeo.inputs.messages import at, counted, listed
 from stemgeo.inputs.vectors import (
     AROUND_BELGIUM,
     DEGREES,
@@ -27,7 +27,7 @@ from stemgeo.inputs.vectors import (
     known_crs,
     read_layer,
 )
-from stemgeo.notes import say
+from stemgeo.notes import Said, say
 
 Numbers = npt.NDArray[np.float64]
 _DEGREES = (
@@ -134,7 +134,16 @@ def _single_points(
     alone = gpd.GeoSeries([_alone(one) for one in geometry], index=geometry.index, crs=geometry.crs)
     area = alone.geom_type.isin(_AREAS) & areas
     if area.any():
-        file.note(f"{int(area.sum())} areas taken as their centre")
+        many = int(area.sum()) > 1
+        file.warn(
+            say(
+                "{areas} {count} at {its} centre",
+                "{areas} {count} op {its} middelpunt",
+                areas=counted(int(area.sum()), "area"),
+                count=Said("count", "tellen") if many else Said("counts", "telt"),
+                its=Said("their", "hun") if many else Said("its", "zijn"),
+            )
+        )
     other = alone.notna() & ~alone.is_empty & (alone.geom_type != "Point") & ~area
     for feature, one in alone[other].head(20).items():
         parts = len(shapely.get_parts(one))

@@ -18,6 +18,7 @@ from stemgeo.notes import say
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
+    from xml.etree.ElementTree import Element
 
 _MAX_ROWS = 1_048_576
 _FORMULA = re.compile(rb"<(\w+:)?f[ />]")
@@ -147,17 +148,24 @@ def _formulas_without_value(sheet: Any) -> list[tuple[int, int]]:
             tail = chunk[-20:]
         else:
             return []
-    found = []
+    found, row, column = [], 0, 0
     with sheet._get_source() as stream:  # noqa: SLF001
-        for _, cell in iterparse(stream):  # noqa: S314  (the door refuses document types)
-            if _plain(cell.tag) != "c":
-                continue
-            parts = {_plain(part.tag): part for part in cell}
-            value = parts["v"].text if "v" in parts else None
-            if "f" in parts and not value and cell.get("t") != "str":
-                found.append(coordinate_to_tuple(cell.get("r", "")))
-            cell.clear()
+        for event, element in iterparse(stream, ("start", "end")):  # noqa: S314  (no entities)
+            kind, at = _plain(element.tag), element.get("r")
+            if (event, kind) == ("start", "row"):
+                row, column = int(at or row + 1), 0
+            elif (event, kind) == ("start", "c"):
+                column = coordinate_to_tuple(at)[1] if at else column + 1
+            elif kind == "c":
+                if _lacks_value(element):
+                    found.append((row, column))
+                element.clear()
     return found
+
+
+def _lacks_value(cell: Element) -> bool:
+    parts = {_plain(part.tag): part.text for part in cell}
+    return "f" in parts and not parts.get("v") and cell.get("t") != "str"
 
 
 def _plain(tag: str) -> str:

@@ -314,6 +314,13 @@ def test_titles_above_a_header_and_totals_below(tmp_path: Path) -> None:
     assert errors == ["a.csv, row 6: no coordinates; fill them in, or leave the row out"]
 
 
+def test_a_text_without_names_of_columns_is_refused(tmp_path: Path) -> None:
+    """A header stands in the first thirty rows; nothing but the separator is no table."""
+    for lines in (["sep=;"], [*[""] * 40, "naam;lon;lat", "a;3.7;51.0"]):
+        (error,) = load(csv(tmp_path, *lines))[1]
+        assert error.startswith("a.csv: has no names of columns in its first 30 rows")
+
+
 def test_empty_rows_are_noted(tmp_path: Path) -> None:
     """Those between the header and the last row; rows keep the numbers of the spreadsheet."""
     lines = ["id;naam;lon;lat", ";;;", "1;Gent;3,72;51,05", "", "2;x;3,7;91", ";;;"]
@@ -413,10 +420,10 @@ def test_a_candidate_may_be_a_school_ground(tmp_path: Path) -> None:
     """Its centre stands for it, and that is told; a line stands for nothing."""
     path = layer(tmp_path, "a", SQUARE)
     findings = Findings()
-    frame, origin = load_places(Input(path=path), CANDIDATES, nothing(), NO_AREA, findings)
+    frame, _ = load_places(Input(path=path), CANDIDATES, nothing(), NO_AREA, findings)
     assert (findings.errors, frame.geometry.tolist()) == ([], [POINT])
-    assert origin is not None
-    assert "1 areas taken as their centre" in origin.note
+    (note,) = findings.warnings
+    assert note.said("nl") == "a.gpkg: 1 vlak telt op zijn middelpunt"
 
 
 KML = """<?xml version="1.0" encoding="UTF-8"?><kml xmlns="http://www.opengis.net/kml/2.2"><Document>
