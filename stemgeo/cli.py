@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import codecs
 import io
+import os
 import signal
 import sys
 import unicodedata
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -163,7 +164,7 @@ def run(
     from stemgeo.study import load_study
 
     parsed = _with(load_study(study), plan)
-    refuse_taken(out, replace=replace)
+    refuse_taken(out, replace=replace, reads=[study])
     with _progress() as progress:
         from stemgeo.run import run as run_study
 
@@ -221,7 +222,7 @@ def site(
         places=places, budget_eur=budget, share=share, problem=wanted, profile=profile
     )
     if out is not None:
-        refuse_taken(out, SITE, replace=replace)
+        refuse_taken(out, SITE, replace=replace, reads=[study])
     with _progress() as progress:
         from stemgeo.site import site as choose
 
@@ -279,7 +280,7 @@ def trend(
 
     wanted = _years(years)
     parsed = load_study(study)
-    refuse_taken(out, TREND, replace=replace)
+    refuse_taken(out, TREND, replace=replace, reads=[study])
     with _progress() as progress:
         from stemgeo.trend import definitions, readable_trend
         from stemgeo.trend import trend as measure_years
@@ -406,7 +407,7 @@ def compare(
 
     _refuse_alone(out, replace=replace)
     if out is not None:
-        refuse_taken(out, COMPARE, replace=replace)
+        refuse_taken(out, COMPARE, replace=replace, reads=[before, after])
     found = compare_results(before, after)
     tables = {profile: found.of(by, profile=profile) for profile in found.profiles}
     if out is not None:
@@ -633,7 +634,10 @@ def main() -> None:
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     _bear_any_letter()
     try:
-        app(prog_name="stemgeo")
+        try:
+            app(prog_name="stemgeo")
+        finally:
+            sys.stdout.flush()
     except StemgeoError as error:
         for line in str(error).split("\n"):
             _say(f"error: {line}")
@@ -644,8 +648,16 @@ def main() -> None:
             _say("stopped; nothing was changed")
         raise
     except OSError as error:
-        _say(f"error: {Problem(str(error.filename or 'file'), error.strerror or str(error))}")
+        _say(f"error: {Problem(str(error.filename or 'output'), error.strerror or str(error))}")
+        if error.filename is None:
+            _let_go_of_output()
         sys.exit(1)
+
+
+def _let_go_of_output() -> None:
+    """Try no more to write what a full disk did not take."""
+    with suppress(OSError, ValueError):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _say(line: str) -> None:

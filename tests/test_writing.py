@@ -3,19 +3,39 @@
 from __future__ import annotations
 
 import datetime as dt
+import errno
 import json
 import os
+import resource
+import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import geopandas as gpd
+import pandas as pd
 import pytest
+from matplotlib.figure import Figure
 
-from stemgeo.errors import ResultError
+from stemgeo.errors import ResultError, WriteError
+from stemgeo.maps.page import save_figure
+from stemgeo.report import bundle
 from stemgeo.report.files import ANSWER, refuse_taken, whole_drawings, whole_folder, write_manifest
+from stemgeo.report.letter import Heading, Letter, write_templates
+from stemgeo.report.paper import Look, write_pdf
+from stemgeo.report.spreadsheet import (
+    Column,
+    Frame,
+    Sheet,
+    write_spreadsheet_csv,
+    write_workbook,
+)
+from stemgeo.report.word import write_docx
+from stemgeo.sample import write_sample
+from stemgeo.writing import whole
 from stemgeo.writing.seal import others_work
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
 TODAY = f"{dt.datetime.now().astimezone():%Y-%m-%d}"
 
@@ -270,3 +290,180 @@ def test_a_link_or_folder_in_the_place_of_a_map_is_left_alone(drawings: Path) ->
     with pytest.raises(ResultError, match=r"kaart\.svg: is no file"):
         draw(drawings, "2")
     assert (drawings / "echt.svg").read_text("utf-8") == "1"
+
+
+# -- the system refuses ------------------------------------------------------------------------
+
+
+@pytest.fixture
+def small_files() -> Iterator[None]:
+    """No file may be larger than 2,000 bytes: what a full disk does, without one."""
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (2000, before[1]))
+    yield
+    resource.setrlimit(resource.RLIMIT_FSIZE, before)
+
+
+TABLE = pd.DataFrame({"a": range(5000)})
+AREAS = gpd.GeoDataFrame(TABLE, geometry=gpd.points_from_xy(TABLE["a"], TABLE["a"]), crs=31370)
+LOOK = Look("nl", dt.date(2022, 1, 1), "")
+FRAME = Frame("Proef", (), dt.date(2022, 1, 1), "blad", "...")
+COLUMNS = [Column("A", "whole")]
+FIGURE = Figure(label="Proef")
+FIGURE.text(0.5, 0.5, "x" * 3000)
+LETTER = Letter((Heading(1, "Proef"),), ())
+WRITERS: dict[str, Callable[[Path], object]] = {
+    "a.csv": lambda path: bundle.write_csv(TABLE, path),
+    "a.parquet": lambda path: bundle.write_parquet(TABLE, path),
+    "b.parquet": lambda path: bundle.write_parquet(AREAS, path),
+    "a.gpkg": lambda path: bundle._write_areas(AREAS, path, {"x": "y"}),
+    "b.csv": lambda path: write_spreadsheet_csv(path, COLUMNS, [[one] for one in range(5000)]),
+    "a.xlsx": lambda path: write_workbook(path, [Sheet("a", "A", COLUMNS, [[1]])], FRAME),
+    "a.png": lambda path: save_figure(FIGURE, path.with_suffix(""), formats=["png"]),
+    "a.svg": lambda path: save_figure(FIGURE, path.with_suffix(""), formats=["svg"]),
+    "a.docx": lambda path: write_docx(LETTER, {}, LOOK, path),
+    "a.txt": lambda path: path.write_text("x" * 5000, encoding="utf-8"),
+    "c.csv": lambda path: shutil.copyfile(__file__, path),
+}
+
+
+@pytest.mark.parametrize("name", WRITERS)
+@pytest.mark.usefixtures("small_files")
+def test_a_full_disk_is_one_line_with_the_name_of_the_file(tmp_path: Path, name: str) -> None:
+    """Whichever library writes; the old result stands, and no half file is left anywhere."""
+    place = put(tmp_path / "result")
+    before = content_of(place)
+    with pytest.raises(WriteError) as caught, whole_folder(place) as folder:  # noqa: PT012
+        WRITERS[name](folder / name)
+        write_manifest(folder, {"stemgeo": "0"})
+    where = f"{place / name}: cannot be written: File too large; "
+    assert str(caught.value).startswith(where)
+    assert content_of(place) == before
+    assert list(tmp_path.iterdir()) == [place]
+
+
+@pytest.mark.usefixtures("small_files")
+def test_a_full_temporary_folder_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is another disk, often; the line says which, and how to name another."""
+    (tmp_path / "tmp").mkdir()
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path / "tmp"))
+    with pytest.raises(WriteError, match=r"tmp: cannot be written: File too large; .* TMPDIR"):
+        write_pdf(LETTER, {}, LOOK, tmp_path / "a.pdf")
+    assert [path.name for path in tmp_path.rglob("*")] == ["tmp"]
+
+
+@pytest.mark.usefixtures("small_files")
+def test_a_full_disk_leaves_no_half_map(tmp_path: Path) -> None:
+    """The line names the file where it would stand."""
+    with pytest.raises(WriteError) as caught, whole_drawings(tmp_path) as folder:
+        (folder / "kaart.svg").write_text("x" * 5000, encoding="utf-8")
+    assert str(caught.value).startswith(f"{tmp_path / 'kaart.svg'}: cannot be written: File too")
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("number", [errno.ENOSPC, errno.EDQUOT, errno.EACCES, errno.EROFS])
+def test_a_place_that_cannot_be_written_is_told_before_the_work(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, number: int
+) -> None:
+    """In one line: the place as the user named it, why, and what to do."""
+
+    def refused(path: str, *_: object) -> None:
+        raise OSError(number, os.strerror(number), path)
+
+    monkeypatch.setattr(os, "mkdir", refused)
+    for writing in (refuse_taken, put, write_sample, write_templates):
+        with pytest.raises(WriteError, match="; ") as caught:
+            writing(tmp_path / "result")
+        line = f"{tmp_path / 'result'}: cannot be written: {os.strerror(number)}; "
+        assert str(caught.value).startswith(line)
+
+
+@pytest.mark.parametrize(
+    ("name", "told"),
+    [
+        ("n" * 256, "File name too long; choose a shorter name"),
+        ("file/result", "; a part of its path is a file"),
+        ("file/below/result", "; a part of its path is a file"),
+    ],
+)
+def test_a_place_that_cannot_be_is_told_before_the_work(
+    tmp_path: Path, name: str, told: str
+) -> None:
+    """A name too long, a file on the way."""
+    (tmp_path / "file").write_text("mine", encoding="utf-8")
+    for writing in (refuse_taken, put, write_sample, write_templates):
+        with pytest.raises(WriteError, match=told):
+            writing(tmp_path / name)
+    assert [path.name for path in tmp_path.iterdir()] == ["file"]
+
+
+def test_a_long_name_that_the_system_takes_is_taken(tmp_path: Path) -> None:
+    """What is written beside it has no longer one; kept beside it, it would be too long."""
+    place = put(put(tmp_path / ("n" * 255)))
+    assert not others_work(place)
+    with pytest.raises(WriteError, match="choose a shorter name"):
+        refuse_taken(place, replace=True)
+
+
+def test_a_folder_that_is_gone_is_told(tmp_path: Path) -> None:
+    """Someone removes the folder around it while it is written."""
+    around = tmp_path / "around"
+    with pytest.raises(WriteError) as caught, whole_folder(around / "result") as folder:  # noqa: PT012
+        shutil.rmtree(around)
+        (folder / "summary.md").write_text("x", encoding="utf-8")
+    gone = "cannot be written: No such file or directory; its folder was taken away: run again"
+    assert str(caught.value) == f"{around / 'result' / 'summary.md'}: {gone}"
+
+
+def test_an_input_that_cannot_be_read_is_not_called_unwritten(tmp_path: Path) -> None:
+    """Only what is part of the place is told as such."""
+    with pytest.raises(FileNotFoundError) as caught, whole_folder(tmp_path / "result"):
+        (tmp_path / "input.csv").read_bytes()
+    assert not isinstance(caught.value, WriteError)
+
+
+def test_what_is_read_is_not_put_aside(tmp_path: Path) -> None:
+    """--replace of the folder with the study in it would take the study away."""
+    with pytest.raises(ResultError, match="which is read; choose another place"):
+        refuse_taken(tmp_path, replace=True, reads=[tmp_path / "study"])
+
+
+# -- leftovers ---------------------------------------------------------------------------------
+
+
+def test_leftovers_of_the_living_are_not_touched(tmp_path: Path) -> None:
+    """Two that write at once, in one folder: each ends well, whoever starts and ends first."""
+    with whole_folder(tmp_path / "a") as first:
+        put(tmp_path / "b")
+        whole.clear_leftovers(tmp_path)
+        (first / "summary.md").write_text("x", encoding="utf-8")
+        write_manifest(first, {"stemgeo": "0"})
+    assert {path.name for path in tmp_path.iterdir()} == {"a", "b"}
+
+
+def test_leftovers_of_the_dead_are_cleared(tmp_path: Path) -> None:
+    """A work folder whose lock nobody holds; one that was just begun; one half removed."""
+    for name, files in {
+        "begun": [],
+        "dead": ["lock", "new/result/a"],
+        "half": ["gone-new/a"],
+    }.items():
+        work = tmp_path / f".stemgeo-{name}"
+        work.mkdir()
+        for file in files:
+            (work / file).parent.mkdir(parents=True, exist_ok=True)
+            (work / file).touch()
+    (tmp_path / ".stemgeo").mkdir()
+    refuse_taken(tmp_path / "result")
+    assert [path.name for path in tmp_path.iterdir()] == [".stemgeo"]
+
+
+def test_the_folder_that_a_dead_run_took_away_comes_back(tmp_path: Path) -> None:
+    """Where the two cannot change places in one step: killed between the two."""
+    place = put(tmp_path / "result")
+    before = content_of(place)
+    (tmp_path / ".stemgeo-dead" / "old").mkdir(parents=True)
+    place.rename(tmp_path / ".stemgeo-dead" / "old" / "result")
+    refuse_taken(place)
+    assert content_of(place) == before
+    assert list(tmp_path.iterdir()) == [place]

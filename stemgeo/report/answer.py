@@ -156,7 +156,8 @@ def answer(
         what there is not.
     """
     folder, place = Path(folder), Path(place)
-    refuse_taken(place, ANSWER, replace=replace)
+    read = [Path(one) for one in (folder, plan, before, templates) if one]
+    refuse_taken(place, ANSWER, replace=replace, reads=read)
     source = Source.of(folder, language)
     asked = source.language
     plan, before, templates = (_path(one) for one in (plan, before, templates))

@@ -234,16 +234,22 @@ def _write_tables(result: Tables, folder: Path) -> None:
     for name, table in plain.items():
         write_csv(table, folder / f"{name}.csv")
     for name in ("demand", "access"):
-        checked(name, getattr(result, name)).to_parquet(folder / f"{name}.parquet", index=False)
-    result.municipalities.to_parquet(folder / "municipalities.parquet", index=False)
-    result.academies.to_parquet(folder / "academies.parquet", index=False)
-    zones = checked("zone-shares", zone_table(result))
-    zones.to_parquet(folder / "zones.parquet", index=False)
+        write_parquet(checked(name, getattr(result, name)), folder / f"{name}.parquet")
+    write_parquet(result.municipalities, folder / "municipalities.parquet")
+    write_parquet(result.academies, folder / "academies.parquet")
+    write_parquet(checked("zone-shares", zone_table(result)), folder / "zones.parquet")
 
 
 def write_csv(table: pd.DataFrame, path: Path) -> None:
     """Write a table for programs: commas, points, the same bytes everywhere."""
     table.to_csv(path, index=False, float_format="%.6f", lineterminator="\n")
+
+
+def write_parquet(table: pd.DataFrame, path: Path) -> None:
+    """Write a table with its types, and its places where it has any."""
+    content = BytesIO()
+    table.to_parquet(content, index=False)
+    path.write_bytes(content.getvalue())
 
 
 def _with_coordinates(academies: gpd.GeoDataFrame) -> pd.DataFrame:

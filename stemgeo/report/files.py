@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
@@ -43,8 +43,17 @@ def whole_folder(place: Path, command: str = RUN, *, replace: bool = False) -> I
         yield new
 
 
-def refuse_taken(place: Path, command: str = RUN, *, replace: bool = False) -> None:
+def refuse_taken(
+    place: Path, command: str = RUN, *, replace: bool = False, reads: Sequence[Path] = ()
+) -> None:
     """Refuse a place that `whole_folder` would refuse, before the long work.
+
+    Parameters
+    ----------
+    place, command, replace
+        As for `whole_folder`.
+    reads
+        What is read: a place that holds it is not even kept under another name.
 
     Raises
     ------
@@ -52,6 +61,11 @@ def refuse_taken(place: Path, command: str = RUN, *, replace: bool = False) -> N
         As for `whole_folder`.
     """
     whole.ready(place, keep=replace)
+    for one in reads if replace else ():
+        if one.resolve().is_relative_to(place.resolve()):
+            raise ResultError(
+                Problem(str(place), f"holds {one}, which is read", "choose another place")
+            )
     if not replace:
         whole.ask(place, lambda one: _refuse_taken(one, command))
 

@@ -71,8 +71,13 @@ def ready(place: Path, *, keep: bool = False) -> None:
     place = plain(place)
     with _told(place):
         longest = place.with_name(old_name(place, 99)) if keep else place
-        with suppress(FileNotFoundError):
-            longest.lstat()  # raises where no name may be so long
+        try:
+            longest.lstat()
+        except FileNotFoundError:
+            pass
+        except OSError as error:  # no name may be so long
+            error.filename = str(place)
+            raise
         there = next(one for one in place.parents if os.path.lexists(one))
         with work_folder(there):
             pass
@@ -255,10 +260,20 @@ def temporary_home() -> Path:
 @contextmanager
 def temporary() -> Iterator[Path]:
     """Give a folder for files on the way."""
+    home = temporary_home()
     with ExitStack() as stack:
-        with _told(temporary_home()):
-            work = stack.enter_context(work_folder(temporary_home()))
-        yield _new(work, "")
+        with _told(home):
+            work = stack.enter_context(work_folder(home))
+        try:
+            with _named(work):
+                yield _new(work, "")
+        except OSError as error:
+            named = error.filename2 or error.filename or ""
+            if not os.fsdecode(named).startswith(str(work)):
+                raise
+            what = f"cannot be written: {os.strerror(error.errno or 0)}"
+            mend = "make room there, or name another folder in TMPDIR"
+            raise WriteError(Problem(str(home), what, mend)) from None
 
 
 @contextmanager

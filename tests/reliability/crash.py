@@ -1,8 +1,8 @@
 """Kills commands at many moments and counts what was lost: `make crash N=200`.
 
 A warm process forks a child for each moment; the child counts what it does to files and kills
-itself (SIGKILL) right before the n-th, or is killed after a while. The pictures are drawn once:
-what is tried is how files are written, not how maps are drawn.
+itself (SIGKILL) right before the n-th, or is killed after a while. Pictures are drawn and figures
+computed once: what is tried is how files are written. A first read does all of it anew.
 """
 
 from __future__ import annotations
@@ -214,7 +214,9 @@ def together(command: Command, base: Path, number: int) -> Counter[str]:
     found: Counter[str] = Counter()
     command.before()
     logs = [base / f"log{one}.txt" for one in range(number)]
-    runs = [child(partial(command.work, f"n{one}"), log) for one, log in enumerate(logs)]
+    runs = [
+        child(partial(command.work, ("old", "new")[one % 2]), log) for one, log in enumerate(logs)
+    ]
     for (pid, counted), log in zip(runs, logs, strict=True):
         end = ended(pid, counted, log)
         found["well" if end.status == 0 else "refused"] += 1
@@ -316,12 +318,17 @@ def _without_exchange(write: Callable[[str], None]) -> Callable[[str], None]:
 
 # -- the real commands ----------------------------------------------------------------------------
 
-TITLES = ("old", "new", "n0", "n1", "n2", "n3")
+TITLES = ("old", "new")
 
 
 def real(base: Path) -> list[Command]:
     """List the commands of the command line on the small study, all warm, pictures drawn once."""
     _draw_once()
+    compute = _compute_once()
+
+    def first(title: str, out: Path) -> None:
+        compute()
+        run(title, out)
 
     def run(title: str, out: Path) -> None:
         _call("run", base / f"study-{title}", "--threads", 1, "--out", out)
@@ -345,7 +352,7 @@ def real(base: Path) -> list[Command]:
         commands.append(Command(name, partial(_to, work, place), place, again, start))
     place = base / "out" / "run"
     cold, started = partial(_cold, base, place), partial(_started, base, place)
-    return [*commands, Command("first read", partial(_to, run, place), place, cold, started)]
+    return [*commands, Command("first read", partial(_to, first, place), place, cold, started)]
 
 
 def _call(*arguments: object) -> None:
@@ -372,6 +379,26 @@ def _started(base: Path, place: Path) -> None:
 
 def _to(work: Callable[[str, Path], None], place: Path, title: str) -> None:
     work(title, place)
+
+
+def _compute_once() -> Callable[[], None]:
+    """Compute a study once; give what makes it be computed anew from then on."""
+    import stemgeo.run
+    import stemgeo.site  # noqa: F401
+
+    modules = [sys.modules["stemgeo.run"], sys.modules["stemgeo.site"]]
+    real = [
+        (module, name, getattr(module, name))
+        for module, name in zip(modules, ("run", "site"), strict=True)
+    ]
+    for module, name, work in real:
+        setattr(module, name, _once(work, lambda study, **_: study.about.notice))
+
+    def anew() -> None:
+        for module, name, work in real:
+            setattr(module, name, work)
+
+    return anew
 
 
 def _draw_once() -> None:
