@@ -93,6 +93,20 @@ def _own_cache(once: Once) -> Iterator[None]:
         yield
 
 
+@pytest.fixture(scope="session", autouse=True)
+def _coarse_pictures() -> Iterator[None]:
+    """Draw with a fifth of the dots: most tests look at what maps say; others take `fine`."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("stemgeo.maps.page._DPI", 60)
+        yield
+
+
+@pytest.fixture
+def fine(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Draw pictures as they are published, for a test that looks at them."""
+    monkeypatch.setattr("stemgeo.maps.page._DPI", 300)
+
+
 @pytest.fixture(scope="session")
 def sample_result(once: Once) -> Result:
     """The result of the example study, computed once."""

@@ -240,7 +240,9 @@ def in_a_straight_line(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (folder / "study.toml").write_text(
         text.replace('["svg"]', '["svg", "png", "pdf"]'), encoding="utf-8"
     )
-    return sg.run(sg.load_study(folder)).write(base / "result")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("stemgeo.maps.page._DPI", 300)  # as a process of its own draws
+        return sg.run(sg.load_study(folder)).write(base / "result")
 
 
 def spoken(path: Path) -> str:

@@ -87,10 +87,9 @@ def test_what_nobody_touched_is_the_same_and_stays_as_it_is(base: Path) -> None:
 
 
 def test_the_sample_is_the_same(
-    written_sample: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    written_sample: Path,
 ) -> None:
     """Roads, zones, ferries of work: the packaged study is found by its hash, and all comes out."""
-    monkeypatch.setenv("STEMGEO_CACHE", str(tmp_path / "cache"))
     verification = sg.verify(written_sample)
     assert verification.lines()[-1].startswith("Everything is the same: ")
     assert verification.same
@@ -555,21 +554,18 @@ def test_an_answer_is_made_again_with_the_run_behind_it(tmp_path: Path) -> None:
     answer = tmp_path / "antwoord"
     assert stemgeo("answer", tmp_path / "result", "--out", answer).status == 0
     table = answer / "gegevens" / "provinces.csv"
-    before = table.read_text("utf-8")
     changed(table, "Antwerpen,Antwerpen,2,2,806", "Antwerpen,Antwerpen,2,2,860")
-    verification = sg.verify(answer)
-    difference = only(verification.differences)
-    assert (difference.part, difference.where) == ("files", "gegevens/provinces.csv")
-    assert difference.figures == (Figure("code Antwerpen", "children", "860", "806"),)
-    assert (verification.inputs, verification.files) == (4, len(content_of(answer)) - 1)
-    table.write_text(before, encoding="utf-8")
     # What the manifest says of the run behind the answer counts too.
     of_run = manifest(answer)["result"]
     of_run["outputs"]["summary.md"]["sha256"] = "0" * 64
     change_manifest(answer, result=of_run, attribution="Iemand")
-    assert {(one.part, one.where) for one in sg.verify(answer).differences} == {
-        ("result", "summary.md (of the run)"),
-        ("result", "manifest.json, attribution"),
+    verification = sg.verify(answer)
+    assert (verification.inputs, verification.files) == (4, len(content_of(answer)) - 1)
+    figures = {(one.part, one.where): one.figures for one in verification.differences}
+    assert figures == {
+        ("files", "gegevens/provinces.csv"): (Figure("code Antwerpen", "children", "860", "806"),),
+        ("result", "summary.md (of the run)"): (),
+        ("result", "manifest.json, attribution"): (),
     }
     for name in ("../kwaad.md", "/kwaad.md", "..", "map/kwaad.md", ""):
         change_manifest(answer, templates={name: "kwaad"})

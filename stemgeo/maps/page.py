@@ -153,12 +153,12 @@ def save_described(
     return paths
 
 
-def _picture(figure: Figure, kind: str, *, dpi: int = _DPI, **how: Any) -> bytes:
+def _picture(figure: Figure, kind: str, *, dpi: int | None = None, **how: Any) -> bytes:
     picture = BytesIO()
     # A letter that the font has not is drawn as a box; the table and the alt text have it.
     with warnings.catch_warnings(), matplotlib.style.context(STYLE, after_reset=True):
         warnings.filterwarnings("ignore", NO_LETTER)
-        figure.savefig(picture, format=kind, dpi=dpi, **how)
+        figure.savefig(picture, format=kind, dpi=dpi or _DPI, **how)
     return picture.getvalue()
 
 

@@ -6,6 +6,7 @@ import datetime as dt
 import unicodedata
 from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
+from functools import lru_cache
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
@@ -365,16 +366,21 @@ _ENGLISH = Words(
 WORDS: dict[Language, Words] = {"nl": _DUTCH, "en": _ENGLISH}
 
 
+@lru_cache(100_000)  # a page writes most numbers often, and babel takes its time
+def _written(number: int | Decimal, form: str, locale: str) -> str:
+    return str(format_decimal(number, format=form, locale=locale))
+
+
 def whole(number: float, words: Words) -> str:
     """Write a whole number: 37.376 in Dutch."""
-    return str(format_decimal(int(number), format="#,##0", locale=words.locale))
+    return _written(int(number), "#,##0", words.locale)
 
 
 def percent(share: float, words: Words) -> str:
     """Write a share between 0 and 1 as 62,4 % in Dutch; the words for "no figure" for NaN."""
     if np.isnan(share):
         return words.no_figure
-    number = format_decimal(per_cent(share), format="#,##0.0", locale=words.locale)
+    number = _written(per_cent(share), "#,##0.0", words.locale)
     return f"{number}{words.percent_sign}"
 
 
@@ -479,7 +485,7 @@ def _decimal(value: Any, words: Words) -> str:
     known = _known(value)
     if known == "" or not np.isfinite(known):
         return ""
-    return str(format_decimal(tenths(known), format="#,##0.0", locale=words.locale))
+    return _written(tenths(known), "#,##0.0", words.locale)
 
 
 def _day(value: Any) -> dt.date:

@@ -52,7 +52,7 @@ def topology(grounds: Mapping[str, GeoSeries]) -> dict[str, Any]:
     ]
     made = Topology(
         degrees, object_name=list(grounds), prequantize=_STEPS, shared_coords=False
-    ).to_dict()
+    ).output  # that of `to_dict`, which copies it once more
     objects = {
         name: {"type": "GeometryCollection", "geometries": _bare(made["objects"][name])}
         for name in grounds

@@ -325,6 +325,7 @@ def test_same_bytes_in_another_process(
     assert found[0] == found[1]
 
 
+@pytest.mark.usefixtures("fine")
 def test_files_are_fit_for_print(
     municipalities: gpd.GeoDataFrame,
     academies: gpd.GeoDataFrame,
