@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 PROVINCES = ("Limburg", "Antwerpen", "Oost-Vlaanderen", "Vlaams-Brabant", "West-Vlaanderen")
 WITH_ACADEMY = dict(zip(PROVINCES, (27, 39, 53, 38, 64), strict=True))
 SVG = "{http://www.w3.org/2000/svg}"
+WORD = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
 MAPS = [
     f"bijlage-{number}-{name}{suffix}"
     for number, name in enumerate(("Vlaanderen", *PROVINCES), start=2)
@@ -53,17 +54,22 @@ def paragraphs(path: Path) -> list[str]:
     return [par.text for par in docx.Document(str(path)).paragraphs if par.text.strip()]
 
 
+def words_of(element: etree._Element) -> str:
+    return "".join(node.text or "" for node in element.iter(f"{WORD}t"))
+
+
 def tables(path: Path) -> dict[str, list[list[str]]]:
     """Give each table of a document by the caption above it."""
     body, found, caption = docx.Document(str(path)), {}, ""
-    every = iter(body.tables)
     for element in body.element.body:
         if element.tag.endswith("}tbl"):
-            table = next(every)
-            found[caption] = [[cell.text for cell in row.cells] for row in table.rows]
+            # Straight from the XML: python-docx goes through the table anew for each row.
+            found[caption] = [
+                ["\n".join(map(words_of, cell.iter(f"{WORD}p"))) for cell in row.iter(f"{WORD}tc")]
+                for row in element.iter(f"{WORD}tr")
+            ]
         elif element.tag.endswith("}p"):
-            words = "".join(node.text or "" for node in element.iter() if node.tag.endswith("}t"))
-            caption = words or caption
+            caption = words_of(element) or caption
     return found
 
 
@@ -183,8 +189,8 @@ def test_word_and_pdf_say_the_same(sample_answer: Path) -> None:
     pdf = re.sub(r"[\s\xad]", "", "".join(re.sub(foot, "", page) for page in pages))
     body = docx.Document(str(sample_answer / "antwoord.docx")).element.body
     at, missing = 0, []
-    for par in body.iter("{http://schemas.openxmlformats.org/wordprocessingml/2006/main}p"):
-        text = "".join(node.text or "" for node in par.iter() if node.tag.endswith("}t"))
+    for par in body.iter(f"{WORD}p"):
+        text = words_of(par)
         wanted = re.sub(r"\s", "", text)
         place = pdf.find(wanted, at)
         if place < 0:
