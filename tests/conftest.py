@@ -9,6 +9,7 @@ import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import drawing
 import pytest
 from hypothesis import HealthCheck, settings
 
@@ -94,17 +95,17 @@ def _own_cache(once: Once) -> Iterator[None]:
 
 
 @pytest.fixture(scope="session", autouse=True)
-def _coarse_pictures() -> Iterator[None]:
-    """Draw with a fifth of the dots: most tests look at what maps say; others take `fine`."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("stemgeo.maps.page._DPI", 60)
+def _coarse() -> Iterator[None]:
+    """Draw maps coarsely: most tests look at what they say; others take `fine`."""
+    with drawing.coarse():
         yield
 
 
 @pytest.fixture
-def fine(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Draw pictures as they are published, for a test that looks at them."""
-    monkeypatch.setattr("stemgeo.maps.page._DPI", 300)
+def fine() -> Iterator[None]:
+    """Draw maps as they are published, for a test that looks at them."""
+    with drawing.fine():
+        yield
 
 
 @pytest.fixture(scope="session")

@@ -15,6 +15,7 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import drawing
 import geopandas as gpd
 import hand
 import numpy as np
@@ -240,8 +241,7 @@ def in_a_straight_line(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (folder / "study.toml").write_text(
         text.replace('["svg"]', '["svg", "png", "pdf"]'), encoding="utf-8"
     )
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("stemgeo.maps.page._DPI", 300)  # as a process of its own draws
+    with drawing.fine():  # as a process of its own draws
         return sg.run(sg.load_study(folder)).write(base / "result")
 
 
