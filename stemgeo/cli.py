@@ -360,9 +360,10 @@ def gaps(
 ) -> None:
     """Print the areas with most children out of reach over all roads, and why."""
     from stemgeo.report.files import read_manifest
-    from stemgeo.report.reading import read_table
+    from stemgeo.report.reading import read_table, refuse_unmeasured
 
     content = read_manifest(result)
+    refuse_unmeasured(result, profile.value)
     every = read_table(result, "gaps")
     table, lines = every[every["profile"] == profile.value].head(top), list[str]()
     if form is Form.text:
@@ -397,6 +398,7 @@ def compare(
 
     from stemgeo.report.compare import (
         WORDS,
+        heading,
         moved_line,
         notices,
         readable_comparison,
@@ -419,7 +421,7 @@ def compare(
         print(line, file=aside)
     if form is Form.text:
         for profile, rows in tables.items():
-            print(f"\n{words[profile]}")
+            print(f"\n{heading(found, profile)}")
             _emit(readable_comparison(rows, found.language, by), form)
             print(moved_line(found, profile))
     else:

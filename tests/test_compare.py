@@ -394,3 +394,35 @@ def test_a_wrong_level_writes_nothing(found: Comparison, place: Path, tmp_path: 
     assert said.status == 1
     assert said.err.startswith("error: compare: there is no level 'x' in both results")
     assert not (tmp_path / "c").exists()
+
+
+def test_a_straight_line_beside_roads(a: Result, tmp_path: Path) -> None:
+    """What differs is said: the network, the measure, the quiet roads that only one has."""
+    study = hand.write_study(tmp_path / "study")
+    b = sg.run(sg.load_study(study))
+    b.write(tmp_path / "b")
+    for one, other, names in ((a, b, "AB"), (b, a, "BA")):
+        found = compare(one, other)
+        (row,) = found.differences[found.differences["what"] == "inputs.network"].to_numpy()
+        assert sorted(value.split(" (")[0] for value in row[1:]) == ["straight-line", "wegen.osm"]
+        measure, quiet = (note.said("en") for note in found.notes)
+        assert measure.startswith(
+            f"comparison: {names[0]} is measured in a straight line, {names[1]} over roads; "
+        )
+        assert quiet.startswith(f"comparison: only {names[1]} is measured over low-stress roads; ")
+        assert found.profiles == ["all"]
+        summary = (found.write(tmp_path / names) / "summary.md").read_text("utf-8")
+        assert f"## {names[0]} in vogelvlucht, {names[1]} over alle wegen" in summary
+    table = compare(a, a).write(tmp_path / "lines") / "summary.md"
+    assert "## In vogelvlucht" in table.read_text("utf-8")
+
+
+def test_gaps_of_roads_that_were_not_measured(a: Result, place: Path) -> None:
+    """An empty table would say that no child lacks a quiet road."""
+    assert set(a.coverage["profile"]) == {"all"}
+    said = stemgeo("gaps", place / "a", "--profile", "low_stress")
+    assert (said.status, said.out) == (1, "")
+    assert said.err == (
+        "error: a: has no figures over roads 'low_stress': it is measured in a straight line; "
+        "run a study over roads\n"
+    )

@@ -18,7 +18,7 @@ import shapely
 from numba import njit
 
 from stemgeo.access.search import UNREACHED_MS, labels, nearest, unpack
-from stemgeo.access.travel_time import Rider, horizon_ms
+from stemgeo.access.travel_time import Rider, coordinates, horizon_ms, ids_of
 from stemgeo.network.snap import snap
 
 if TYPE_CHECKING:
@@ -62,7 +62,7 @@ def isochrones(
     academies
         Points in any stated CRS.
     minutes
-        Bounds of the bands, rising.
+        Bounds of the bands, above 0, in any order; one given twice counts once.
     speed_kmh
         Riding speed on a good road.
     cell_m
@@ -78,11 +78,17 @@ def isochrones(
         A row for each band that has ground: `academy_id` (empty: the nearest of all),
         `minutes_from`, `minutes_to`, `area_km2`, geometry (MultiPolygon in the network's CRS).
         Bands do not overlap; together they are the isochrone of the last bound.
+
+    Raises
+    ------
+    ValueError
+        If a bound is not above 0, or the academies have no CRS.
     """
+    bounds = _bounds(minutes)
     rider, sites = _rider_and_sites(
-        network, academies, minutes, speed_kmh, snap_limit_m, walking_speed_ms, surface=surface
+        network, academies, bounds, speed_kmh, snap_limit_m, walking_speed_ms, surface=surface
     )
-    return isochrones_of(rider, sites, minutes, cell_m)
+    return isochrones_of(rider, sites, bounds, cell_m)
 
 
 def isochrones_of(
@@ -118,18 +124,23 @@ def catchments(
     Parameters
     ----------
     network, academies, minutes, speed_kmh, cell_m, snap_limit_m, walking_speed_ms, surface
-        As in `isochrones`; academies are known by `academy_id`.
+        As in `isochrones`; academies are known as in `access`.
 
     Returns
     -------
     GeoDataFrame
         As from `isochrones`, with the academy's own id: its catchment in bands.
+
+    Raises
+    ------
+    ValueError
+        As from `isochrones`, or if academy ids are not unique.
     """
+    bounds, ids = _bounds(minutes), ids_of(academies).to_numpy(dtype=object)
     rider, sites = _rider_and_sites(
-        network, academies, minutes, speed_kmh, snap_limit_m, walking_speed_ms, surface=surface
+        network, academies, bounds, speed_kmh, snap_limit_m, walking_speed_ms, surface=surface
     )
-    ids = academies["academy_id"].to_numpy(dtype=object)
-    return catchments_of(rider, sites, ids, minutes, cell_m)
+    return catchments_of(rider, sites, ids, bounds, cell_m)
 
 
 def catchments_of(
@@ -158,6 +169,14 @@ def catchments_of(
     return _frame(rows, network.crs)
 
 
+def _bounds(minutes: Sequence[float]) -> list[float]:
+    """Sort the bounds of bands."""
+    bounds = sorted({float(bound) for bound in minutes})
+    if not bounds or not 0 < bounds[0] <= bounds[-1] < np.inf:
+        raise ValueError(f"minutes must be numbers above 0, not {list(minutes)}")
+    return bounds
+
+
 def _rider_and_sites(
     network: Network,
     academies: gpd.GeoDataFrame,
@@ -168,8 +187,7 @@ def _rider_and_sites(
     *,
     surface: bool,
 ) -> tuple[Rider, Places]:
-    points = academies.geometry.to_crs(network.crs)
-    sites = snap(network, points.x.to_numpy(), points.y.to_numpy(), limit_m=snap_limit_m)
+    sites = snap(network, *coordinates(academies, network.crs), limit_m=snap_limit_m)
     times = network.times(speed_kmh, surface=surface)
     horizon = horizon_ms(max(minutes))
     return Rider(network, times, horizon, walking_speed_ms=walking_speed_ms), sites

@@ -44,6 +44,7 @@ def access(
     cutoff_min: float = 15.0,
     snap_limit_m: float = 500.0,
     walking_speed_ms: float = 1.3,
+    surface: bool = True,
 ) -> pd.DataFrame:
     """Find the nearest academy of every demand point.
 
@@ -62,6 +63,8 @@ def access(
         A point farther than this from any road is unmeasured.
     walking_speed_ms
         On the leg between a door and the road, metres per second.
+    surface
+        Whether poor surfaces slow the rider.
 
     Returns
     -------
@@ -75,18 +78,24 @@ def access(
     ValueError
         If a table has no CRS, or academy ids are not unique.
     """
-    has_id = "academy_id" in academies.columns
-    ids = (academies["academy_id"] if has_id else academies.index.to_series()).astype(str)
-    if ids.duplicated().any():
-        raise ValueError(f"academy_id {ids[ids.duplicated()].iloc[0]!r} is there twice")
+    ids = ids_of(academies)
     order = np.argsort(ids.to_numpy(), kind="stable")
-    rider = Rider(
-        network, network.times(speed_kmh), horizon_ms(cutoff_min), walking_speed_ms=walking_speed_ms
-    )
-    sites = snap(network, *_coordinates(academies.iloc[order], network.crs), limit_m=snap_limit_m)
-    points = snap(network, *_coordinates(demand, network.crs), limit_m=snap_limit_m)
+    times = network.times(speed_kmh, surface=surface)
+    rider = Rider(network, times, horizon_ms(cutoff_min), walking_speed_ms=walking_speed_ms)
+    sites = snap(network, *coordinates(academies.iloc[order], network.crs), limit_m=snap_limit_m)
+    points = snap(network, *coordinates(demand, network.crs), limit_m=snap_limit_m)
     label = rider.nearest(sites, points, np.arange(len(order)))
     return access_table(label, points.snap_m, ids.to_numpy()[order], demand.index)
+
+
+def ids_of(academies: gpd.GeoDataFrame) -> pd.Series:
+    """Give the ids of academies as text: their `academy_id`, or their index."""
+    has_id = "academy_id" in academies.columns
+    own = academies["academy_id"] if has_id else academies.index.to_series()
+    ids: pd.Series = own.astype(str)
+    if ids.duplicated().any():
+        raise ValueError(f"academy_id {ids[ids.duplicated()].iloc[0]!r} is there twice")
+    return ids
 
 
 def horizon_ms(minutes: float) -> int:
@@ -123,9 +132,10 @@ def access_table(
     )
 
 
-def _coordinates(
+def coordinates(
     points: gpd.GeoDataFrame, crs: str
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Give the x and y of points in another reference system."""
     if points.crs is None:
         raise ValueError("the points have no CRS; say which with .set_crs(...)")
     geometry = points.geometry.to_crs(crs)

@@ -32,6 +32,7 @@ from stemgeo.report.files import (
 from stemgeo.report.reading import read_table
 from stemgeo.report.summary import LEVEL_HEADS, markdown_table, note_lines, number, percent, plain
 from stemgeo.result import Tables
+from stemgeo.study import STRAIGHT_LINE
 from stemgeo.tables import checked
 
 if TYPE_CHECKING:
@@ -65,6 +66,8 @@ WORDS = {
         "nothing": "Niets: dezelfde keuzes, dezelfde bestanden, dezelfde versies.",
         "all": "Over alle wegen",
         "low_stress": "Over rustige wegen (verkeersstress 1 en 2)",
+        "straight": "In vogelvlucht",
+        "mixed": "{line} in vogelvlucht, {roads} over alle wegen",
         "moved": "Kinderen op tijd in B en niet in A: {gained}; in A en niet in B: {lost}.",
         "net": "Of binnen een plaats kinderen verloren wat andere wonnen is niet te zeggen: de "
         "kinderen staan in A en B niet op dezelfde punten. De verschillen zijn netto.",
@@ -80,6 +83,8 @@ WORDS = {
         "nothing": "Nothing: the same choices, the same files, the same versions.",
         "all": "Over all roads",
         "low_stress": "Over low-stress roads (level of traffic stress 1 and 2)",
+        "straight": "In a straight line",
+        "mixed": "{line} in a straight line, {roads} over all roads",
         "moved": "Children in time in B and not in A: {gained}; in A and not in B: {lost}.",
         "net": "Whether within a place some children lost what others gained cannot be told: the "
         "children of A and B do not stand at the same points. The differences are net.",
@@ -92,6 +97,7 @@ WORDS = {
     },
 }
 
+_COMPARISON = Said("comparison", "vergelijking")
 DIFFERENCE_HEADS = {"nl": ("Wat", "A", "B"), "en": ("What", "A", "B")}
 
 
@@ -354,7 +360,60 @@ def _beside(a: _Side, b: _Side) -> tuple[pd.DataFrame, tuple[Note, ...]]:
     table = pd.concat(kept)
     order = ours.reset_index(drop=True).reset_index(names="row")[[*KEYS, "row"]]
     table = table.merge(order, on=KEYS).sort_values("row", ignore_index=True)
-    return table.drop(columns="row"), _left_out(apart)
+    told = (*_by_other_means(a, b), *_one_sided(a, b), *_left_out(_of_both(apart, a, b)))
+    return table.drop(columns="row"), told
+
+
+def _of_both(parts: list[tuple[str, str, str]], a: _Side, b: _Side) -> list[tuple[str, str, str]]:
+    """Leave out the parts of roads that only one has, which are told in a line of their own."""
+    return [part for part in parts if part[2] in a.profiles and part[2] in b.profiles]
+
+
+def _by_other_means(a: _Side, b: _Side) -> tuple[Note, ...]:
+    """Tell when one was measured in a straight line and the other over roads."""
+    lines = [name for name, side in (("A", a), ("B", b)) if _is_straight(side.content)]
+    if len(lines) != 1:
+        return ()
+    what = say(
+        "{line} is measured in a straight line, {roads} over roads",
+        "{line} is gemeten in vogelvlucht, {roads} over de weg",
+        line=lines[0],
+        roads="B" if lines == ["A"] else "A",
+    )
+    mend = say("differences are also of the measure", "de verschillen zijn ook die van de maat")
+    return (Note(_COMPARISON, what, mend),)
+
+
+def _one_sided(a: _Side, b: _Side) -> tuple[Note, ...]:
+    """Tell which roads cannot be compared, since only one result measured them."""
+    notes = []
+    for name, side, other in (("A", a, b), ("B", b, a)):
+        for profile in (one for one in side.profiles if one not in other.profiles):
+            what = say(
+                "only {name} is measured over {roads}",
+                "alleen {name} is gemeten over {wegen}",
+                name=name,
+                roads={"all": "all roads", "low_stress": "low-stress roads"}[profile],
+                wegen=ROADS[profile],
+            )
+            mend = say("these are not compared", "die zijn niet vergeleken")
+            notes.append(Note(_COMPARISON, what, mend))
+    return tuple(notes)
+
+
+def _is_straight(content: Manifest) -> bool:
+    return bool(content["study"]["inputs"]["network"] == STRAIGHT_LINE)
+
+
+def heading(found: Comparison, profile: str) -> str:
+    """Say over which roads the figures of a profile are."""
+    words = WORDS[found.language]
+    lines = [name for name, side in _sides(found) if _is_straight(side)]
+    if not lines or profile != "all":
+        return words[profile]
+    if len(lines) == 2:
+        return words["straight"]
+    return words["mixed"].format(line=lines[0], roads="B" if lines == ["A"] else "A")
 
 
 def _left_out(parts: list[tuple[str, str, str]]) -> tuple[Note, ...]:
@@ -367,7 +426,7 @@ def _left_out(parts: list[tuple[str, str, str]]) -> tuple[Note, ...]:
         parts=counted(len(parts), "combination"),
         names=listed([_named(*part) for part in parts]),
     )
-    return (Note(Said("comparison", "vergelijking"), what, say("left out", "weggelaten")),)
+    return (Note(_COMPARISON, what, say("left out", "weggelaten")),)
 
 
 def _named(level: str, band: str, profile: str) -> Said:
@@ -500,14 +559,13 @@ def differences(a: Manifest, b: Manifest) -> pd.DataFrame:
     DataFrame
         The table `comparison-questions`: `what` by its full name, as travel.cutoff_min, `a`, `b`.
     """
-    rows = []
-    for told in (_choices, _files, versions):
-        ours, theirs = told(a), told(b)
-        rows += [
-            (what, ours.get(what, ""), theirs.get(what, ""))
-            for what in dict.fromkeys([*ours, *theirs])
-            if ours.get(what, "") != theirs.get(what, "")
-        ]
+    # A network is a choice in a straight line, and files over roads.
+    ours, theirs = (_choices(one) | _files(one) | versions(one) for one in (a, b))
+    rows = [
+        (what, ours.get(what, ""), theirs.get(what, ""))
+        for what in dict.fromkeys([*ours, *theirs])
+        if ours.get(what, "") != theirs.get(what, "")
+    ]
     shown = [(what, *(_shown(value) for value in pair)) for what, *pair in rows]
     return pd.DataFrame(shown, columns=["what", "a", "b"], dtype="str")
 
@@ -630,7 +688,7 @@ def _markdown(found: Comparison) -> str:
         lines += [*markdown_table(found.differences.rename(columns=heads), left=3), ""]
     for profile in found.profiles:
         shown = readable_comparison(found.of("province", profile=profile), language, "province")
-        lines += [f"## {words[profile]}", "", moved_line(found, profile), ""]
+        lines += [f"## {heading(found, profile)}", "", moved_line(found, profile), ""]
         lines += [*markdown_table(shown, left=1), "", *_losers(found, profile)]
     lines += [words["points"], "", f"## {words['sources']}", "", plain(_sources(found)), ""]
     if found.notes:

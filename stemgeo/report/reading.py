@@ -10,9 +10,10 @@ import pandas as pd
 
 from stemgeo import coverage as coverage_
 from stemgeo.errors import Problem, ResultError
+from stemgeo.inputs.files import clean
 from stemgeo.maps.text import MapText
 from stemgeo.report.files import checked_file, read_manifest
-from stemgeo.study import parse_study
+from stemgeo.study import STRAIGHT_LINE, parse_study
 from stemgeo.tables import SCHEMAS
 
 if TYPE_CHECKING:
@@ -109,6 +110,24 @@ def _refuse_older(name: str, table: pd.DataFrame) -> None:
     if missing:
         what = f"was written by another version of stemgeo: it has no '{missing[0]}'"
         raise ResultError(Problem(f"{name}.csv", what, "run the study again"))
+
+
+def refuse_unmeasured(folder: Path, profile: str) -> None:
+    """Refuse roads over which a result was not measured: an empty table would say "none".
+
+    Raises
+    ------
+    ResultError
+        Saying why it has none, and how to get them.
+    """
+    measured = set(read_table(folder, "coverage")["profile"])
+    if profile in measured:
+        return
+    line = read_manifest(folder)["study"]["inputs"]["network"] == STRAIGHT_LINE
+    why = "it is measured in a straight line" if line else f"it has: {', '.join(sorted(measured))}"
+    mend = "run a study over roads" if line else f'add "{profile}" to profiles under [travel]'
+    what = f"has no figures over roads '{profile}': {why}"
+    raise ResultError(Problem(clean(folder.name), what, mend))
 
 
 def read_summary(

@@ -294,7 +294,7 @@ def test_a_child_at_the_bound_is_in_the_inner_band(tmp_path: Path) -> None:
     columns |= {cell.column: 0 for cell in cells[1:]}
     doors = points(at, **columns)
     traveller = OverNetwork.prepare(study, network, "all", register, doors)
-    ms = unpack(traveller.rider(12, 4).nearest(traveller.sites, traveller.places, np.arange(1)))[0]
+    ms = unpack(traveller.rider(12, 8).nearest(traveller.sites, traveller.places, np.arange(1)))[0]
     assert ms[0] == 0
     for less, inner in ((0, 11), (1, 1)):
         bounds = [(int(ms[1]) - less) / 60_000, int(ms[3]) / 60_000]

@@ -10,11 +10,12 @@ import geopandas as gpd
 import numpy as np
 import pytest
 import shapely
+from geopandas.testing import assert_geodataframe_equal
 from network.maps import CRS, RoadMap, points
 
-from stemgeo.access.isochrones import ROAD_BUFFER_M, isochrones, reached_stretches
+from stemgeo.access.isochrones import ROAD_BUFFER_M, catchments, isochrones, reached_stretches
 from stemgeo.access.search import UNREACHED, labels, nearest, unpack
-from stemgeo.access.travel_time import Rider, horizon_ms
+from stemgeo.access.travel_time import Rider, access, horizon_ms
 from stemgeo.network import Network, Places, snap
 from stemgeo.network.bicycle import SIGNAL
 
@@ -296,6 +297,35 @@ def test_isochrone_follows_no_road_that_is_not_reached(tmp_path: Path) -> None:
     assert area.bounds[2] == pytest.approx(drawn.at("b")[0] + 50, abs=3)
 
 
+def test_bounds_come_in_any_order(tmp_path: Path) -> None:
+    """Three bands, whatever the order and what is named twice; no bound of 0 or less."""
+    drawn = RoadMap({"a": (0, 0), "b": (5000, 0)}, [("a b", STREET)])
+    network = drawn.network(tmp_path)
+    here = points([drawn.at("a")], academy_id=["x"])
+    for draw in (isochrones, catchments):
+        rising = draw(network, here, minutes=(5, 10, 15), speed_kmh=15, cell_m=50)
+        mixed = draw(network, here, minutes=(15, 5, 10, 5.0), speed_kmh=15, cell_m=50)
+        assert mixed["minutes_to"].tolist() == [5, 10, 15]
+        assert_geodataframe_equal(mixed, rising)
+        for wrong in ((), (0, 5), (-1,), (float("nan"),), (float("inf"),)):
+            with pytest.raises(ValueError, match="minutes must be numbers above 0"):
+                draw(network, here, minutes=wrong, speed_kmh=15)
+
+
+def test_siblings_take_the_same_academies(tmp_path: Path) -> None:
+    """Without `academy_id` the index names them; an id there twice is refused, and no CRS."""
+    drawn = RoadMap({"a": (0, 0), "b": (5000, 0)}, [("a b", STREET)])
+    network = drawn.network(tmp_path)
+    here = points([drawn.at("a"), drawn.at("b")])
+    both = catchments(network, here, minutes=(5,), speed_kmh=15, cell_m=50)
+    assert both["academy_id"].tolist() == ["0", "1"]
+    with pytest.raises(ValueError, match="'x' is there twice"):
+        catchments(network, here.assign(academy_id="x"), minutes=(5,), speed_kmh=15)
+    for draw in (isochrones, catchments):
+        with pytest.raises(ValueError, match="the points have no CRS"):
+            draw(network, here.set_crs(None, allow_override=True), speed_kmh=15)
+
+
 def test_surface_can_be_switched_off(tmp_path: Path) -> None:
     """Without surfaces cobbles are ridden as asphalt, and the isochrone reaches farther."""
     drawn = RoadMap({"a": (0, 0), "b": (3000, 0)}, [("a b", f"{STREET} surface=sett")])
@@ -304,6 +334,13 @@ def test_surface_can_be_switched_off(tmp_path: Path) -> None:
     how = {"minutes": [4], "speed_kmh": 15}
     rough = isochrones(network, here, **how).total_bounds
     flat = isochrones(network, here, **how, surface=False).total_bounds
+    child = points([drawn.at("b")])
+    slow, quick = (
+        access(network, here, child, speed_kmh=how["speed_kmh"], cutoff_min=60, surface=on)
+        for on in (True, False)
+    )
+    assert round(quick["travel_time_s"][0] * 1000) == drawn.ms("a b", how["speed_kmh"])
+    assert slow["travel_time_s"][0] > 1.5 * quick["travel_time_s"][0]
     assert rough[2] - rough[0] == pytest.approx(1000 * 10 / 18 + 100, abs=5)
     assert flat[2] - flat[0] == pytest.approx(1000 + 100, abs=5)
 
