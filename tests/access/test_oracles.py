@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable
 from functools import cache
-from itertools import pairwise
+from itertools import combinations, pairwise
 from typing import TYPE_CHECKING, NamedTuple
 
 import networkx as nx
@@ -18,7 +18,7 @@ from pyproj import Geod, Transformer
 from stemgeo.access.search import UNREACHED, labels, nearest, reach, unpack
 from stemgeo.access.travel_time import Rider, access
 from stemgeo.network import Network
-from stemgeo.network.bicycle import CLOSED, NOT_AT_ALL, STEPS, Ride, blocks, classify
+from stemgeo.network.bicycle import CLOSED, LIFT, NOT_AT_ALL, STEPS, Ride, blocks, classify
 from stemgeo.network.osm import read_roads
 from stemgeo.network.stress import stress
 
@@ -243,7 +243,7 @@ class Plain:
                 for i, segment in enumerate(self.segments)
                 if home[i] is not None
                 and (home[i] == largest or road_mm[home[i]] >= ISLAND_BELOW_MM[self.profile])
-                and STEPS not in (segment.forward.mode, segment.backward.mode)
+                and not {STEPS, LIFT} & {segment.forward.mode, segment.backward.mode}
             ]
         )
 
@@ -295,12 +295,15 @@ class Plain:
 
 def _read(path: Path, profile: str) -> tuple[list[Segment], dict[object, Place]]:
     """Read segments and places of nodes from an extract, blocking nodes parted."""
-    read = {}
-    ways = osmium.FileProcessor(str(path), osmium.osm.WAY)
-    for way in ways.with_filter(osmium.filter.KeyFilter("highway")):
-        found = {tag.k: tag.v for tag in way.tags}
-        if classify(found) != (NOT_AT_ALL, NOT_AT_ALL):
-            read[way.id] = ([node.ref for node in way.nodes], found)
+    read: dict[object, tuple[list[int], dict[str, str]]] = {}
+    rims = _rims(path)
+    for way in osmium.FileProcessor(str(path), osmium.osm.WAY):
+        own = {tag.k: tag.v for tag in way.tags}
+        squares = [square for square in rims[way.id] if classify(square) != classify(own)]
+        for number, found in enumerate([own, *squares]):
+            if classify(found) != (NOT_AT_ALL, NOT_AT_ALL):
+                read[way.id, number] = ([node.ref for node in way.nodes], found)
+    read = _lifts_from_door_to_door(read)
     streets = {
         ref
         for refs, found in read.values()
@@ -341,6 +344,33 @@ def _read(path: Path, profile: str) -> tuple[list[Segment], dict[object, Place]]
         lonlat |= {key: lonlat[node] for key, node in zip(keys, (one, two), strict=True)}
         segments.append(Segment(*keys, round(length * 1000), forward, backward))
     return segments, lonlat
+
+
+def _rims(path: Path) -> defaultdict[int, list[dict[str, str]]]:
+    """Give the squares of which each way is an outer edge, by their tags."""
+    rims: defaultdict[int, list[dict[str, str]]] = defaultdict(list)
+    for square in osmium.FileProcessor(str(path), osmium.osm.RELATION):
+        found = {tag.k: tag.v for tag in square.tags} | {"area": "yes"}
+        if found.get("type") == "multipolygon":
+            for member in square.members:
+                if member.type == "w" and member.role != "inner":
+                    rims[member.ref].append(found)
+    return rims
+
+
+def _lifts_from_door_to_door(
+    read: dict[object, tuple[list[int], dict[str, str]]],
+) -> dict[object, tuple[list[int], dict[str, str]]]:
+    """Replace each lift by a way between each two of its nodes that another way has too."""
+    ways_at = Counter(ref for refs, _ in read.values() for ref in set(refs))
+    drawn = {}
+    for key, (refs, found) in read.items():
+        if found["highway"] != "elevator":
+            drawn[key] = (refs, found)
+            continue
+        for two in combinations(sorted({ref for ref in refs if ways_at[ref] > 1}), 2):
+            drawn[key, two] = (list(two), found)
+    return drawn
 
 
 HALF_M = 1_500.0
@@ -442,6 +472,31 @@ def test_the_plain_computation_tells_directions_apart(tmp_path: Path) -> None:
     assert back > there + 60_000
     assert ms(network, one, two) == pytest.approx(there, abs=BOUND_MS)
     assert ms(network, two, one) == pytest.approx(back, abs=BOUND_MS)
+
+
+def test_the_plain_computation_reads_squares_and_lifts(tmp_path: Path) -> None:
+    """A square of untagged ways and a lift with three doors: its times are ours, and by hand."""
+    nodes = {"a": (0, 0), "b": (300, 0), "n": (350, 60), "s": (350, -40), "e": (400, 0)}
+    nodes |= {"l": (700, 0), "m": (705, 0), "u": (710, 5), "z": (710, 400), "k": (705, 300)}
+    ways = [(path, "highway=residential") for path in ("a b", "e l", "u z", "m k")]
+    ways = [*ways, ("b n e", ""), ("e s b", ""), ("l m u", "highway=elevator")]
+    drawn = RoadMap(nodes, ways)
+    square = (
+        "<relation id='1'><member type='way' ref='5' role='outer'/>"
+        "<member type='way' ref='6' role='outer'/><tag k='type' v='multipolygon'/>"
+        "<tag k='highway' v='pedestrian'/></relation></osm>"
+    )
+    path = tmp_path / "map.osm"
+    path.write_text(drawn.xml().replace("</osm>", square), encoding="utf-8")
+    network = Network.from_osm(path)
+    plain = Plain(path, network.crs, kmh=15.0)
+    child, academy = plain.spot(*drawn.at("a")), plain.spot(*drawn.at("z"))
+    assert child is not None
+    assert academy is not None
+    by_hand = drawn.ms("a b") + drawn.ms("b s e", 4) + drawn.ms("e l")
+    by_hand += drawn.ms("l u", 4) + drawn.ms("u z")
+    assert plain.ms(child, [academy], FAR) == pytest.approx([by_hand], abs=BOUND_MS)
+    assert ms(network, drawn.at("a"), drawn.at("z")) == by_hand
 
 
 def test_the_plain_computation_is_right_by_hand(tmp_path: Path) -> None:
