@@ -376,7 +376,11 @@ def _text(trend: Trend) -> MapText:
         words["population"].format(populations=counted),
         *([words["constant" if standing.dated else "unchanging"]] if constant else []),
     ]
-    return replace(map_text(study, inputs[0]), date=" ".join(dates), source=attribution(*inputs))
+    return replace(
+        map_text(study, inputs[0]),
+        date=" ".join(dates),
+        source=attribution(*inputs, language=language),
+    )
 
 
 def readable_trend(table: pd.DataFrame, language: str) -> pd.DataFrame:

@@ -343,7 +343,7 @@ def test_numbers_are_numbers_and_codes_are_text(answer: Path) -> None:
     assert cells["Aandeel op tijd"].number_format == "0.0%"
     sources = rows_of(answer / "bijlage-1-gemeenten.xlsx", "Bronnen")
     assert {type(row["Datum"]) for row in sources} == {dt.datetime}
-    assert {row["Licentie"] for row in sources} == {"MIT", "Statbel open data"}
+    assert {row["Licentie"] for row in sources} == {"MIT", "CC BY 4.0"}
 
 
 def test_a_filter_leaves_the_total_alone(answer: Path) -> None:

@@ -298,7 +298,7 @@ def test_the_read_me_names_every_file_and_source(sample_answer: Path) -> None:
         assert stem.removesuffix("-academies").removesuffix("-kandidaat-gemeenten") in said
     assert "stemgeo verify ." in said
     assert "31 december 2022" in said
-    assert "Statbel open data" in said
+    assert "CC BY 4.0" in said
     content = json.loads((sample_answer / "manifest.json").read_text("utf-8"))
     for note in content["result"]["notes"]:
         assert note["nl"] in said

@@ -781,7 +781,7 @@ def test_openstreetmap_is_thanked_for_roads(
         for item in result.inputs.provenance
     ]
     inputs = dataclasses.replace(result.inputs, provenance=tuple(given))
-    line = bundle.attribution(inputs)
+    line = bundle.attribution(inputs, language="nl")
     assert (bundle.OSM_SOURCE in line) == (thanked or "Open" in source)
     assert line.count("OpenStreetMap") == (1 if thanked or "Open" in source else 0)
 

@@ -24,7 +24,7 @@ from stemgeo.inputs.boundaries import (
     zones_of,
 )
 from stemgeo.inputs.layers import load_layer, read_own_layer
-from stemgeo.inputs.messages import counted
+from stemgeo.inputs.messages import counted, told_without_source
 from stemgeo.inputs.osmxml import told
 from stemgeo.inputs.plan import CANDIDATES, PLACES, load_places, with_plan
 from stemgeo.inputs.population import (
@@ -198,7 +198,7 @@ def load_inputs(study: Study) -> Inputs:
         academies=academies,
         network=network,
         provenance=(*found, *of_network),
-        warnings=findings.notes,
+        warnings=(*findings.notes, *told_without_source([*found, *of_network])),
         addresses=addresses,
         candidates=candidates,
         layers={key: layer for key, layer in layers.items() if layer is not None},

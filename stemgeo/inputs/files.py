@@ -33,6 +33,7 @@ from stemgeo.inputs.formats import (
     recognise,
 )
 from stemgeo.inputs.osmxml import told
+from stemgeo.inputs.sources import with_origin
 from stemgeo.notes import Said, say
 from stemgeo.writing.whole import temporary, temporary_home
 
@@ -112,7 +113,7 @@ class Provenance:
     size_bytes, sha256
         Of the file as the user gave it (the zip, not what it holds).
     source, licence, date
-        As declared in the study.
+        As declared in the study; else as the content tells, see `sources`.
     note
         What was found or left out while reading.
     columns
@@ -242,7 +243,8 @@ class OpenedFile:
     @property
     def provenance(self) -> Provenance:
         """Where the file came from, with the notes and the use of its columns so far."""
-        return replace(self._origin, note="; ".join(self._notes), columns=self._columns.listed)
+        told = replace(self._origin, note="; ".join(self._notes), columns=self._columns.listed)
+        return with_origin(told, self._columns.labels.values(), of_roads=self.kind in EXTRACT)
 
     def _tell_unused(self) -> None:
         # That module needs this one.

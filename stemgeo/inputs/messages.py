@@ -5,12 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from stemgeo.inputs.files import OpenedFile, clean
-from stemgeo.notes import LANGUAGES, Said, amount, say
+from stemgeo.notes import LANGUAGES, Note, Said, amount, say
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
     import pandas as pd
+
+    from stemgeo.inputs.files import Provenance
 
 _VALUES_SHOWN = 3
 _COLUMNS_SHOWN = 8
@@ -138,3 +140,23 @@ def all_fine(
 def _quoted(value: object) -> str:
     text = clean(str(value), 30)
     return f"'{text}'" if text else "empty"
+
+
+PROPOSED = ("plan", "candidates")
+"""What a study itself proposes: no one else's data."""
+
+
+def told_without_source(files: Iterable[Provenance]) -> list[Note]:
+    """Ask for the source of the files that have none, in one line with what to write."""
+    lacking = {one.role: one.name for one in files if not one.source and one.role not in PROPOSED}
+    if not lacking:
+        return []
+    role, name = next(iter(lacking.items()))
+    what = say(
+        "no source is given for {names}, and every output says so",
+        "voor {names} is geen bron opgegeven, en elke uitvoer zegt dat",
+        names=listed(list(lacking.values()), len(lacking)),
+    )
+    line = f'{role} = {{ path = "{name}", source = "...", licence = "..." }}'
+    mend = say("write under [inputs]: {line}", "schrijf onder [inputs]: {line}", line=line)
+    return [Note(Said("sources", "bronnen"), what, mend)]

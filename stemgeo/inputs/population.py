@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import datetime as dt
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -24,6 +25,7 @@ from stemgeo.inputs.counting import (
 from stemgeo.inputs.files import OpenedFile, Provenance, clean, opened, strip_control
 from stemgeo.inputs.formats import UnreadableError
 from stemgeo.inputs.messages import all_fine, counted, listed
+from stemgeo.inputs.sources import day_in
 from stemgeo.inputs.vectors import as_codes
 from stemgeo.notes import Said, amount, say
 
@@ -178,7 +180,7 @@ def load_population(
             residents = everyone.set_index("nis_code")["children"].rename("residents")
         number = counted(int(children["children"].sum()), "child")
         file.note(f"{counted(len(raw), 'row')} read, {number} of the ages studied")
-        return Population(children, residents, year, origin), file.provenance
+        return Population(children, residents, year, origin), _of_year(file.provenance, year)
 
 
 def _ours_and_others(table: pd.DataFrame, file: OpenedFile) -> tuple[pd.DataFrame, pd.DataFrame]:
@@ -309,7 +311,13 @@ def _year(raw: pd.DataFrame, given: Input, file: OpenedFile) -> int | None:
             file.error(f"its year is '{clean(years[0], 30)}'", "write it as 2022")
         elif years:
             return int(as_numbers(pd.Series(years))[0])
-    return given.date.year if given.date else None
+    day = given.date or day_in(file.name)
+    return day.year if day else None
+
+
+def _of_year(given: Provenance, year: int | None) -> Provenance:
+    """Date a file that the study does not: Statbel counts on 1 January."""
+    return given if given.date or year is None else replace(given, date=dt.date(year, 1, 1))
 
 
 def _flemish(table: pd.DataFrame, file: OpenedFile) -> pd.DataFrame:

@@ -30,11 +30,10 @@ from stemgeo.report.annex_words import (
     KINDS,
     MEANINGS,
     MUNICIPALITIES,
-    ROLES,
     WIDEST,
     WORDS,
 )
-from stemgeo.report.bundle import write_csv
+from stemgeo.report.bundle import role_in_words, write_csv
 from stemgeo.report.files import checked_file
 from stemgeo.report.spreadsheet import (
     Column,
@@ -499,13 +498,11 @@ def _closing(result: Reading) -> list[tuple[str, str]]:
 
 def _sources(result: Reading) -> Sheet:
     """List the files that the figures come from."""
-    roles = ROLES[result.language]
-    rows = []
+    rows, nobody = [], _words(result)["no_source"]
     for item in result.manifest["inputs"]:
-        role, _, which = item["role"].partition(".")
         date = dt.date.fromisoformat(item["date"]) if item["date"] else None
-        named = f"{roles.get(role, role)} {which}".rstrip()
-        rows.append([named, item["source"], item["licence"], date, item["name"]])
+        named, source = role_in_words(item["role"], result.language), item["source"] or nobody
+        rows.append([named, source, item["licence"], date, item["name"]])
     table = pd.DataFrame(rows, columns=["role", "source", "licence", "date", "file"], dtype=object)
     return _sheet(result, "sources", table)
 

@@ -282,6 +282,7 @@ WORDS = {
         "gap": "Hiaten",
         "column": "Kolom \N{LEFT DOUBLE QUOTATION MARK}{head}\N{RIGHT DOUBLE QUOTATION MARK}",
         "credit": "Bronvermelding",
+        "no_source": "niet opgegeven",
         "note": "Opmerking bij de meting",
     },
     "en": {
@@ -341,6 +342,7 @@ WORDS = {
         "gap": "Gaps",
         "column": "Column \N{LEFT DOUBLE QUOTATION MARK}{head}\N{RIGHT DOUBLE QUOTATION MARK}",
         "credit": "Attribution",
+        "no_source": "not given",
         "note": "Note on the measurement",
     },
 }

@@ -19,11 +19,13 @@ from babel.dates import format_date
 from babel.numbers import format_decimal
 
 from stemgeo import coverage as coverage_
+from stemgeo.inputs.messages import PROPOSED
 from stemgeo.maps.kinds import save_drawn
 from stemgeo.maps.series import lighter
 from stemgeo.maps.text import MapText
 from stemgeo.notes import in_both
 from stemgeo.recognition import Standing, recognised
+from stemgeo.report.annex_words import ROLES
 from stemgeo.report.files import RUN, whole_folder, write_manifest
 from stemgeo.report.sheets import FINEST_DETAIL_M, Sheets, zone_table
 from stemgeo.report.summary import summary_markdown
@@ -33,7 +35,7 @@ from stemgeo.tables import checked
 if TYPE_CHECKING:
     from stemgeo.inputs import Inputs, Provenance
     from stemgeo.result import Tables
-    from stemgeo.study import Study
+    from stemgeo.study import Language, Study
 
 CHECKED = ("changes", "groups", "placement", "sensitivity", "quintiles", "concentration", "subsidy")
 """Tables that are written as they are, checked as they leave."""
@@ -69,6 +71,7 @@ BROUGHT = {
 }
 PART = {"nl": coverage_.PART, "en": "Study area"}
 UNKNOWN = {"nl": "datum niet opgegeven", "en": "date not given"}
+NO_SOURCE = {"nl": "Bron niet opgegeven: {data}", "en": "Source not given: {data}"}
 OSM_SOURCE = "© OpenStreetMap contributors (ODbL)"
 
 
@@ -81,7 +84,7 @@ def map_text(study: Study, inputs: Inputs) -> MapText:
     return MapText(
         title=study.about.title,
         notice=study.about.notice,
-        source=attribution(inputs),
+        source=attribution(inputs, language=language),
         date=DATES[language].format(
             population=population_date(study, inputs),
             academies=standing.on(format_date(study.about.date, "long", language)),
@@ -113,16 +116,26 @@ def _method_note(study: Study, straight_line: str) -> str:
     return "; ".join(notes)
 
 
-def attribution(*inputs: Inputs) -> str:
-    """Name every source once, with its licence; OpenStreetMap when roads name none."""
-    named = []
+def attribution(*inputs: Inputs, language: Language) -> str:
+    """Name every source once, with its licence; last the data of which the study names none."""
+    named, nameless = [], []
     for item in (item for one in inputs for item in one.provenance):
-        source = item.source or item.name
+        source = item.source
         if item.role == "network" and _of_openstreetmap(item):
             source = f"{item.source}; {OSM_SOURCE}" if item.source else OSM_SOURCE
         licence = f" ({item.licence})" if item.licence and item.licence not in source else ""
-        named.append(source + licence)
-    return "; ".join(dict.fromkeys(named))
+        if source:
+            named.append(source + licence)
+        elif item.role not in PROPOSED:
+            nameless.append(role_in_words(item.role, language))
+    told = NO_SOURCE[language].format(data=", ".join(dict.fromkeys(nameless)))
+    return "; ".join(dict.fromkeys([*named, *([told] if nameless else [])]))
+
+
+def role_in_words(role: str, language: Language) -> str:
+    """Say which data an input of the study are: Gemeentegrenzen, or Indeling wijken."""
+    role, _, which = role.partition(".")
+    return f"{ROLES[language].get(role, role)} {which}".rstrip()
 
 
 def _of_openstreetmap(item: Provenance) -> bool:

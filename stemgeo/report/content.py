@@ -354,12 +354,14 @@ def _method(source: Source) -> Row:
             for row in rows.iloc[1:].to_dict("records")
         ],
         "vintage": str(study.about.vintage),
-        "population_date": _population_date(source),
+        **_population_date(source),
     }
 
 
-def _population_date(source: Source) -> dt.date | None:
-    """Give the day that the children are of, where the study says it."""
+def _population_date(source: Source) -> Row:
+    """Give the day that the children are of, and whether it is of another year than the study."""
     files = [item for item in source.manifest["inputs"] if item["role"] == "population"]
     day = files[0]["date"] if files else None
-    return dt.date.fromisoformat(day) if day else None
+    date = dt.date.fromisoformat(day) if day else None
+    other = date is not None and date.year != source.study.about.date.year
+    return {"population_date": date, "population_of_other_year": other}

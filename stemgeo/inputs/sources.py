@@ -1,0 +1,69 @@
+"""Whose data a file holds, where its content says so."""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from stemgeo.inputs.files import Provenance
+
+STATBEL = ("Statbel", "CC BY 4.0")
+FLANDERS = ("Digitaal Vlaanderen", "Modellicentie Gratis Hergebruik")
+OPENSTREETMAP = ("© OpenStreetMap contributors", "ODbL")
+
+_KNOWN = (
+    (STATBEL, {"cd_refnis", "cd_age", "ms_population"}),
+    (STATBEL, {"cd_munty_refnis", "cd_age", "ms_population"}),
+    (STATBEL, {"cd_sector", "cd_refnis", "total"}),
+    (STATBEL, {"cd_sector", "tx_sector_descr_nl", "cd_munty_refnis"}),
+    (STATBEL, {"cd_munty_refnis", "tx_munty_descr_nl"}),
+    (STATBEL, {"ms_pop", "ms_len", "ms_km2"}),
+    (FLANDERS, {"uidn", "oidn", "niscode", "naam"}),
+)
+"""Columns that no one else's files have together: population, sectors, municipalities, grid."""
+
+_DAY = re.compile(
+    r"(?:TF_SOC_POP_STRUCT|OPENDATA_SECTOREN|POP_GRID|statistical_sectors_\d{4,5})_((?:19|20)\d\d)",
+    re.IGNORECASE,
+)
+"""In the names that Statbel gives its files; they are of 1 January."""
+
+
+def with_origin(given: Provenance, columns: Iterable[str], *, of_roads: bool) -> Provenance:
+    """Fill in what the study leaves open of a file that is recognised: source, licence, day.
+
+    Parameters
+    ----------
+    given
+        As the study declares it, which stands above what is known.
+    columns
+        Of the file, as it calls them.
+    of_roads
+        Whether it is in a form of OpenStreetMap.
+    """
+    there = {one.lower() for one in columns}
+    known = [one for one, wanted in _KNOWN if wanted <= there]
+    if of_roads:
+        known = [OPENSTREETMAP]
+    if not known:
+        return given
+    source, licence = known[0]
+    # Whoever names another source knows under which terms it is.
+    theirs = given.source and source.lower() not in given.source.lower()
+    return replace(
+        given,
+        source=given.source or source,
+        licence=given.licence or ("" if theirs else licence),
+        date=given.date or (day_in(given.name) if known[0] is STATBEL else None),
+    )
+
+
+def day_in(name: str) -> dt.date | None:
+    """Give the day that the name of a file of Statbel says."""
+    found = _DAY.search(name)
+    return dt.date(int(found[1]), 1, 1) if found else None
