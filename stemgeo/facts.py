@@ -59,3 +59,10 @@ def reported() -> pd.DataFrame:
 def subsidy_rules() -> tuple[dict[str, Any], ...]:
     """The rules of the calls for subsidies, one table for each year; see `subsidy.Rules`."""
     return tuple(tomllib.loads(path("subsidy-rules.toml").read_text(encoding="utf-8"))["rules"])
+
+
+@cache
+def recognition_rules() -> dict[str, dict[str, Any]]:
+    """How long a recognition lasts, by the key of each rule; see `recognition`."""
+    rules = tomllib.loads(path("recognition-rules.toml").read_text(encoding="utf-8"))["rules"]
+    return {one["key"]: one for one in rules}

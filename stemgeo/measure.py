@@ -23,7 +23,7 @@ from stemgeo.errors import InputError, Problem
 from stemgeo.inputs import Inputs, load_inputs
 from stemgeo.inputs.messages import counted
 from stemgeo.notes import Note, Said, amount, say
-from stemgeo.recognition import recognised
+from stemgeo.recognition import recognised, told_lengths
 from stemgeo.study import SCENARIOS, Study, Travel
 from stemgeo.tables import checked
 
@@ -92,7 +92,9 @@ class Prepared:
         placed = place_children(ground, cells, study.method)
         _lose_no_child(placed.points, inputs, cells)
         levels = coverage_.levels(placed.points, inputs.zones, inputs.municipalities, inputs.layers)
-        return cls(study, inputs, cells, ground, placed, levels, (*inputs.warnings, *placed.notes))
+        register = inputs.academies[~inputs.academies["planned"]]
+        notes = (*inputs.warnings, *told_lengths(register, rules), *placed.notes)
+        return cls(study, inputs, cells, ground, placed, levels, notes)
 
     @property
     def points(self) -> gpd.GeoDataFrame:
@@ -442,8 +444,10 @@ def _told_edge(count: int) -> Note:
             children=children,
         )
     mend = say(
-        "roads and academies beyond it may reach them; extend it",
-        "misschien zijn er daarbuiten wegen en academies die volstaan; neem een ruimer bestand",
+        "roads and academies beyond it may reach them; extend it, and give the register the "
+        "academies across the border: they count only when it has them",
+        "misschien zijn er daarbuiten wegen en academies die volstaan; neem een ruimer bestand, "
+        "en zet ook academies over de grens in het register: alleen dan tellen zij mee",
     )
     return Note(_ROADS, what, mend)
 

@@ -10,7 +10,9 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from stemgeo.inputs.messages import counted
+from stemgeo import facts
+from stemgeo.errors import Problem, StudyError
+from stemgeo.inputs.messages import counted, listed
 from stemgeo.notes import Note, Said, amount, day, say
 
 if TYPE_CHECKING:
@@ -33,8 +35,8 @@ def recognised(
     ----------
     register
         The academies table. Without `valid_from` a recognition has always begun; without
-        `valid_until` it lasts `rules.recognition_years` from `valid_from`, or for ever when that
-        is unknown: so the places of a plan count on every day.
+        `valid_until` it lasts from `valid_from` as long as the rules say, or for ever when that is
+        unknown: so the places of a plan count on every day.
     date
         The day, inclusive at both ends.
     rules
@@ -84,7 +86,79 @@ def _first_and_last_day(
     start, end = (pd.to_datetime(register[name]) for name in ("valid_from", "valid_until"))
     # From the eve: two years from 29 February end on 28 February, not on the 27th.
     eve = start - pd.Timedelta(days=1)
-    return start, end.fillna(eve + pd.DateOffset(years=rules.recognition_years))
+    for length in _lengths(rules):
+        mine = end.isna() & length.holds(start)
+        end = end.mask(mine, eve + pd.DateOffset(years=length.years))
+    return start, end
+
+
+@dataclass(frozen=True)
+class _Length:
+    """How long recognitions last that begin from a day on, until another day."""
+
+    years: int
+    name: Said
+    begins: dt.date | None = None
+    ends: dt.date | None = None
+
+    @classmethod
+    def of(cls, key: str, **days: dt.date | None) -> _Length:
+        one = facts.recognition_rules()[key]
+        return cls(one["years"], Said(one["en"], one["nl"]), **days)
+
+    def holds(self, start: pd.Series) -> pd.Series[bool]:
+        from_then = start >= pd.Timestamp(self.begins) if self.begins else start.notna()
+        return from_then & ((start < pd.Timestamp(self.ends)) if self.ends else True)
+
+
+def _lengths(rules: AcademyRules) -> list[_Length]:
+    """Give the rules that a study chose, each with the starts that it is of."""
+    if rules.recognition_years is not None:
+        own = say("as the study says", "zoals de studie zegt")
+        return [_Length(rules.recognition_years, own)]
+    day = rules.recognition_from
+    later = [_Length.of(rules.recognition, begins=day)] if rules.recognition else []
+    return [_Length.of("criteria_2021", ends=day), *later]
+
+
+def told_lengths(register: gpd.GeoDataFrame, rules: AcademyRules) -> list[Note]:
+    """Say by which rule recognitions end of which only the first day is known.
+
+    Raises
+    ------
+    StudyError
+        If the study chose a rule that is of no academy.
+    """
+    start = pd.to_datetime(register["valid_from"])[register["valid_until"].isna()]
+    used = {one: int(one.holds(start).sum()) for one in _lengths(rules)}
+    asked = "recognition_years" if rules.recognition_years else "recognition"
+    if getattr(rules, asked) and not list(used.values())[-1]:
+        since = f" from {rules.recognition_from} on" if rules.recognition_from else ""
+        idle = f"changes nothing: no academy has a first day{since} and no last day"
+        raise StudyError(Problem("study.toml", f"'academies.{asked}' {idle}", "leave it out"))
+    told = [
+        say(
+            "{years} ({rule}) for {number}",
+            "{years} ({rule}) voor {number}",
+            years=counted(one.years, "year"),
+            rule=one.name,
+            number=amount(number),
+        )
+        for one, number in used.items()
+        if number
+    ]
+    if not told:
+        return []
+    what = say(
+        "of {only} of {all} only the first day is known",
+        "van {only} van de {all} is alleen de eerste dag bekend",
+        only=amount(sum(used.values())),
+        all=counted(len(register), "academy"),
+    )
+    lasts = say(
+        "a recognition then lasts {told}", "een erkenning duurt dan {told}", told=listed(told)
+    )
+    return [Note(Said("academies", "academies"), what, lasts)]
 
 
 def is_undated(academies: pd.DataFrame) -> pd.Series[bool]:

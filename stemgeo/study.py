@@ -417,12 +417,27 @@ class AcademyRules(_Part):
     ages
         Served when `min_age` or `max_age` is empty: 5 up to and including 17 ("tussen 5 en 18
         jaar").
+    recognition, recognition_from
+        How long a recognition lasts when only its start is known: two years (VLAIO, criteria of
+        2021), but of starts from `recognition_from` on "first": one year, provisional, or
+        "renewed": three (VLAIO's page on what follows an application, which has no date: so the
+        study says from when it holds, and which of the two a register means).
     recognition_years
-        How long a recognition lasts when only its start is known (VLAIO, criteria of 2021: 2).
+        So many years instead, whatever the start.
     """
 
     ages: Ages = (5, 17)
-    recognition_years: int = Field(default=2, ge=1, le=50)
+    recognition: Literal["first", "renewed"] | None = None
+    recognition_from: dt.date | None = None
+    recognition_years: int | None = Field(default=None, ge=1, le=50)
+
+    @model_validator(mode="after")
+    def _one_length(self) -> Self:
+        if (self.recognition is None) != (self.recognition_from is None):
+            raise ValueError("recognition and recognition_from: give both, or neither")
+        if self.recognition and self.recognition_years:
+            raise ValueError("recognition_years: takes the place of recognition; leave one out")
+        return self
 
 
 METHODS = ("streets", "buildings", "grid", "centroid")
@@ -473,6 +488,11 @@ class Demand(_Part):
     )
 
 
+GAP_DISTANCE_M = 300.0
+"""Tried on real villages and the sample, it keeps the streets of a village together and villages
+apart."""
+
+
 class GapRules(_Part):
     """What counts as a gap, and how its reason is told.
 
@@ -483,8 +503,8 @@ class GapRules(_Part):
         `distance_m` apart in a straight line. "roads": at most `distance_m` apart along the
         roads, the walk to them left out. "zones": those in zones that share a border.
     distance_m
-        300: tried on real villages and the sample, it keeps the streets of a village together
-        and villages apart.
+        Unless given 300 m (`GAP_DISTANCE_M`), or with a population grid as far as its cells
+        reach; a cell by itself is then no gap.
     min_children
         An area with fewer is no gap; its children are told as one number. 50: about two classes.
     barrier_detour
@@ -500,11 +520,17 @@ class GapRules(_Part):
     """
 
     method: Literal["points", "roads", "zones"] = "points"
-    distance_m: float = Field(default=300, ge=10, le=5000)
+    distance_m: float | None = Field(default=None, ge=10, le=5000)
     min_children: int = Field(default=50, ge=1, le=20_000_000)
     barrier_detour: float = Field(default=2.0, gt=1, le=20)
     just_too_far_min: float = Field(default=5, ge=0, le=120)
     rank_by: Literal["adds", "uncovered", "share"] = "adds"
+
+    @model_validator(mode="after")
+    def _distance_is_used(self) -> Self:
+        if self.method == "zones" and self.distance_m is not None:
+            raise ValueError('distance_m: changes nothing with method = "zones"; leave it out')
+        return self
 
 
 class SubsidyChoice(_Part):
@@ -513,7 +539,7 @@ class SubsidyChoice(_Part):
     Attributes
     ----------
     year
-        Of the call whose rules hold. 2021: the last of which the agency's own text is at hand.
+        Of the call whose rules hold: 2021, whose presentation is among the sources, or 2023.
     trajectories_per_place
         Of an academy of which the register does not say it: 1, the least for which a place is
         paid.
@@ -535,6 +561,16 @@ class SubsidyChoice(_Part):
         if year not in known:
             raise ValueError(f"no rules of {year} are known; there are: {_listed(known)}")
         return year
+
+    @model_validator(mode="after")
+    def _trajectories_are_paid(self) -> Self:
+        from stemgeo import facts
+
+        (of,) = (one for one in facts.subsidy_rules() if one["year"] == self.year)
+        if self.trajectories_per_place != 1 and not of["extra_trajectory_eur"]:
+            what = f"changes nothing: the rules of {self.year} pay no extra trajectories"
+            raise ValueError(f"trajectories_per_place: {what}; leave it out")
+        return self
 
 
 def _listed(values: Iterable[object]) -> str:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from functools import cache
-from typing import TYPE_CHECKING, Literal, Self
+from typing import TYPE_CHECKING, Self
 
 import numpy as np
 import pandas as pd
@@ -48,14 +48,10 @@ class Rules(BaseModel):
         The most that one applicant gets, and that there is for all.
     min_activities
         Consecutive activities that make a trajectory.
-    one_place
-        What tells one paid place from another: academies alike in all of these are one place.
-    status
-        Whether the agency's own text is at hand.
-    amounts_of
-        The year whose amounts stand here because this year's are not known.
     source, seed
-        Who says it, in words, and the file in which it stands.
+        Who says it, in words, and the file in which it stands, if it is kept.
+
+    A place is a postcode of an applicant: its academies there are one.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -68,11 +64,13 @@ class Rules(BaseModel):
     cap_eur: int = Field(gt=0)
     envelope_eur: int = Field(gt=0)
     min_activities: int = Field(ge=1)
-    one_place: tuple[Literal["applicant", "postcode", "spot"], ...] = Field(min_length=1)
-    status: Literal["primary", "reported elsewhere"]
-    amounts_of: int | None = None
     source: str
     seed: str
+
+    @property
+    def pays_trajectories(self) -> bool:
+        """Whether extra or online trajectories are paid as well."""
+        return bool(self.extra_trajectory_eur or self.online_trajectory_eur)
 
     @model_validator(mode="after")
     def _more_is_never_cheaper(self) -> Self:
@@ -81,8 +79,6 @@ class Rules(BaseModel):
             raise ValueError("extra_trajectory_eur: must not be above place_eur")
         if self.extra_online_trajectory_eur > self.online_trajectory_eur:
             raise ValueError("extra_online_trajectory_eur: must not be above that of the first")
-        if "applicant" not in self.one_place:
-            raise ValueError("one_place: must have applicant")
         return self
 
 
@@ -176,7 +172,7 @@ def amounts(
         With one line for each number of trajectories that cannot be used.
     """
     rows = _rows(academies, trajectories_per_place, layer)
-    counts = _counts(rows, of)
+    counts = _counts(rows)
     before = _before_cap_cents(counts, of)
     amount = np.minimum(before, of.cap_eur * CENTS)
     table = counts.assign(
@@ -251,21 +247,12 @@ def _rows(
             "academy_id": ids.where(alone, ""),
             # No organisation begins with a line break, so none is taken for a lone academy.
             "key": organisation.str.casefold().where(~alone, "\n" + ids),
-            "spot": _spots(academies, ids),
             "trajectories": trajectories,
             "online": online,
             "planned": academies.get("planned", False),
         }
     )
     return rows.assign(**_places(academies, layer))
-
-
-def _spots(academies: pd.DataFrame, ids: pd.Series) -> pd.Series:
-    """Name the metre on which each academy stands; without coordinates each has its own."""
-    if "geometry" not in academies:
-        return ids
-    at = shapely.get_coordinates(shapely.force_2d(academies["geometry"].to_numpy()))
-    return pd.Series([f"{x:.0f} {y:.0f}" for x, y in at], index=academies.index, dtype=str)
 
 
 def _places(academies: pd.DataFrame, layer: gpd.GeoDataFrame | None) -> dict[str, pd.Series]:
@@ -293,13 +280,14 @@ def _in_layer(academies: pd.DataFrame, layer: gpd.GeoDataFrame) -> pd.Series:
     return pd.Series(codes[first], index=academies.index, dtype=str)
 
 
-_KEYS = {"applicant": "key", "postcode": "place", "spot": "spot"}
+_PLACE = ["key", "place"]
+"""What tells one paid place from another."""
 
 
-def _counts(rows: pd.DataFrame, of: Rules) -> pd.DataFrame:
+def _counts(rows: pd.DataFrame) -> pd.DataFrame:
     """Count academies, places and trajectories of each applicant, by its key."""
     counted = rows[(rows["trajectories"] > 0) & (rows["place"] != "")]
-    places = counted.drop_duplicates([_KEYS[name] for name in of.one_place])
+    places = counted.drop_duplicates(_PLACE)
     by = rows.sort_values(["key", "applicant"]).groupby("key")
     number_of_places = places.groupby("key").size()
     held = counted.groupby("key")["trajectories"].sum()
@@ -501,7 +489,7 @@ def _as_cents(text: str, where: str, findings: Findings) -> int:
 def _added_cents(rows: pd.DataFrame, of: Rules) -> NDArray[np.int64]:
     """Say what each row adds before the cap to those above it."""
     holds = (rows["trajectories"] > 0) & (rows["place"] != "")
-    keys = rows[[_KEYS[name] for name in of.one_place]]
+    keys = rows[_PLACE]
     opens = holds & ~keys.where(holds).duplicated().where(holds, other=True)
     extra = rows["trajectories"].where(holds, 0) - opens
     euro = opens * of.place_eur + extra * of.extra_trajectory_eur
@@ -512,5 +500,5 @@ def _added_cents(rows: pd.DataFrame, of: Rules) -> NDArray[np.int64]:
 
 def _sums(rows: pd.DataFrame, of: Rules) -> int:
     """Add up what the applicants of these rows get, in cents."""
-    before = _before_cap_cents(_counts(rows, of), of)
+    before = _before_cap_cents(_counts(rows), of)
     return int(np.minimum(before, of.cap_eur * CENTS).sum())

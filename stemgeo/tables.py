@@ -678,7 +678,6 @@ SCHEMAS: dict[str, pa.DataFrameSchema] = {
             "stretch": _text("Of stress: name of the road; empty: it has none, or nobody is here"),
             "stretch_way": _optional("Int64", "OSM way of it that most of them ride over"),
             "stretch_m": _optional(float, "Metres of its ways, stressful, that they ride over"),
-            "stretch_children": _optional("Int64", "Children who ride over that way"),
             "age_academy_id": _text("Of age: in time for most of these children"),
             "age_academy_ages": _text("First and last age that it serves"),
             "lapsed_academy_id": _text("Of lapsed: in time for most of these children"),

@@ -20,12 +20,14 @@ from hypothesis import strategies as st
 
 from stemgeo.errors import StudyError
 from stemgeo.gaps import REASONS, Gaps, find_gaps, join, outlines
+from stemgeo.gaps.grid import drawn_in_words
 from stemgeo.gaps.late import lower_median, most
 from stemgeo.inputs import Provenance
 from stemgeo.measure import Measured, Prepared, measure
 from stemgeo.network.graph import Network
 from stemgeo.network.osm import read_roads
 from stemgeo.network.snap import snap
+from stemgeo.report.bundle import map_text
 from stemgeo.report.files import sha256
 from stemgeo.tables import checked
 
@@ -33,6 +35,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from pathlib import Path
 
+    from stemgeo.inputs import Inputs
     from stemgeo.run import Result
     from stemgeo.study import Study
 
@@ -253,7 +256,8 @@ def test_stress_names_the_road_that_most_ride(
     assert gap["stretch"] == "Grote Steenweg"
     assert gap["stretch_way"] == 2
     assert gap["stretch_m"] == pytest.approx(1000, abs=2)
-    assert gap["stretch_children"] == gap["children_stress"] == 60
+    assert gap["children_stress"] == 60
+    assert "stretch_children" not in gap
     assert gap["extra_min"] == pytest.approx(21, abs=0.1)
 
 
@@ -269,7 +273,7 @@ def test_a_busy_road_without_a_name_is_its_ways_one_by_one(
     places = hand.academies({"A": hand.spot(1.2, 0)})
     gap = only(found_on(tmp_path, SIXTY, places, nodes=BUSY["nodes"], ways=ways, study=study))
     assert (gap["reason"], gap["stretch"]) == ("stress", tags.get("name", ""))
-    assert (gap["stretch_way"], gap["stretch_children"]) == (2, 60)
+    assert gap["stretch_way"] == 2
     assert gap["stretch_m"] == pytest.approx(ridden_m, abs=2)
 
 
@@ -669,6 +673,88 @@ def test_an_academy_is_named_when_it_is_the_nearest_of_most(
     gap = only(found_on(None, homes, places, study=study))
     assert gap["nearest_academy_id"] == nearest
     assert math.isinf(gap["median_time_s"]) == (near < 30)
+
+
+# -- a population grid --------------------------------------------------------------------------
+
+
+def on_a_grid(
+    cells: Sequence[tuple[int, int]], side_m: float, *, points: bool = False, **rules: Any
+) -> tuple[Gaps, Study, Inputs]:
+    """Spread 60 children a cell over cells of a grid that none can leave in time."""
+    study = hand.study(weights="g", travel=FLAT, demand={"method": "grid"}, gaps=rules)
+    km = side_m / 1000
+    squares = [hand.square(x * km, y * km, km, km) for x, y in cells]
+    shapes = [one.centroid if points else one for one in squares]
+    inputs = hand.inputs(
+        hand.municipalities(TOWN),
+        hand.children([("11001", 10, "F", 60 * len(cells))]),
+        academies=hand.academies({"A": hand.spot(9.9, 9.9)}),
+        weights=gpd.GeoDataFrame({"weight": [1.0] * len(cells)}, geometry=shapes, crs=hand.CRS),
+    )
+    prepared = Prepared.of(study, inputs)
+    measured = measure(prepared, study.about.date, threads=1)
+    return find_gaps(prepared, measured, threads=1), study, inputs
+
+
+STAIRS = [(0, 0), (1, 1), (1, 2), (4, 4)]
+"""Three cells that touch in a side or a corner, and one by itself."""
+
+
+@pytest.mark.parametrize("side_m", [250, 400, 1000])
+def test_cells_that_touch_are_one_gap_whatever_their_size(side_m: float) -> None:
+    """180 children; the cell by itself is no gap, and its children are not lost."""
+    found, _, _ = on_a_grid(STAIRS, side_m)
+    gap = only(found)
+    assert gap["uncovered"] == 180
+    assert found.children["children"].sum() == 240
+    outline = found.table.geometry.iloc[0]
+    for x, y in STAIRS[:3]:
+        cell = hand.square(*(side_m / 1000 * one for one in (x, y, 1, 1)))
+        assert outline.intersection(cell).area > 0.8 * cell.area
+
+
+def test_a_distance_that_the_study_gives_stands() -> None:
+    """300 m joins no cells of a kilometre: each is the gap that was asked for."""
+    assert len(on_a_grid(STAIRS, 1000, distance_m=300)[0].table) == 4
+
+
+def test_points_of_a_grid_are_joined_as_its_cells_are() -> None:
+    """Nine points 800 m apart are one gap."""
+    nine = [(x, y) for x in range(3) for y in range(3)]
+    assert only(on_a_grid(nine, 800, points=True)[0])["uncovered"] == 540
+
+
+@pytest.mark.parametrize(
+    ("side_m", "points", "rules", "dutch"),
+    [
+        (1000, False, {}, "rond de rastercellen van 1.000 m"),
+        (1000, False, {"distance_m": 300}, "rond de rastercellen van 1.000 m"),
+        (800, True, {}, "rond de rasterpunten, 800 m uiteen,"),
+        (800, True, {"method": "zones"}, "zijn de zones"),
+    ],
+)
+def test_legends_say_what_was_drawn(
+    side_m: float,
+    points: bool,  # noqa: FBT001
+    rules: dict[str, Any],
+    dutch: str,
+) -> None:
+    """Cells or points with their size, or zones; streets are not named where none were used."""
+    nine = [(x, y) for x in range(3) for y in range(3)]
+    _, study, inputs = on_a_grid(nine, side_m, points=points, **rules)
+    alone = "" if rules else " Eén rastercel of rasterpunt alleen is geen hiaat."
+    told = f"Getekend {dutch} waar deze kinderen wonen; hieruit is niet geteld.{alone}"
+    assert drawn_in_words(study, inputs.weights, "nl") == told
+    assert map_text(study, inputs).drawn == told
+    assert "street" not in drawn_in_words(study, inputs.weights, "en")
+    assert "de straten" in drawn_in_words(hand.study("wegen.osm"), None, "nl")
+
+
+def test_a_distance_is_refused_where_zones_are_joined() -> None:
+    """It would change nothing."""
+    with pytest.raises(StudyError, match=r'distance_m: changes nothing with method = "zones"'):
+        hand.study(gaps={"method": "zones", "distance_m": 300})
 
 
 # -- the sample ---------------------------------------------------------------------------------

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import re
 import zipfile
 from typing import TYPE_CHECKING
@@ -12,10 +13,11 @@ import pytest
 from docx import Document
 
 import stemgeo as sg
-from stemgeo.recognition import Standing
+from stemgeo.errors import StudyError
+from stemgeo.recognition import Standing, recognised, told_lengths
 from stemgeo.report.content import Source, figures
 from stemgeo.report.letter import write_letter
-from stemgeo.study import PROVINCES
+from stemgeo.study import PROVINCES, AcademyRules
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -60,6 +62,69 @@ def test_planned_places_have_no_date_to_know() -> None:
     table = pd.concat([register(DATED), register(UNDATED).assign(planned=True)])
     said = Standing.of(table, "nl").one("DAG", or_planned=True)
     assert said == "die op DAG erkend of gepland is"
+
+
+LATER = AcademyRules(recognition="renewed", recognition_from=dt.date(2024, 1, 1))
+FIRST = AcademyRules(recognition="first", recognition_from=dt.date(2024, 1, 1))
+
+
+@pytest.mark.parametrize(
+    ("rules", "start", "last"),
+    [
+        (AcademyRules(), "2024-01-01", "2025-12-31"),
+        (AcademyRules(recognition_years=5), "2024-01-01", "2028-12-31"),
+        (FIRST, "2024-01-01", "2024-12-31"),
+        (FIRST, "2023-12-31", "2025-12-30"),
+        (LATER, "2024-02-29", "2027-02-28"),
+        (LATER, "2023-06-01", "2025-05-31"),
+    ],
+)
+def test_a_recognition_lasts_as_its_first_day_says(
+    rules: AcademyRules, start: str, last: str
+) -> None:
+    """Two years by the criteria of 2021; from the study's day on one year, or three if renewed."""
+    table, end = register((start, None)), dt.date.fromisoformat(last)
+    assert len(recognised(table, end, rules)[0]) == 1
+    assert len(recognised(table, end + dt.timedelta(days=1), rules)[0]) == 0
+
+
+def test_the_rule_that_was_applied_is_said_with_its_academies() -> None:
+    """Of those of which only the first day is known, rule by rule, in both languages."""
+    table = register(
+        ("2021-01-01", None), ("2024-05-01", None), DATED, ("2022-01-01", "2023-01-01")
+    )
+    (note,) = told_lengths(table, FIRST)
+    assert str(note) == (
+        "academies: of 3 of 4 academies only the first day is known; a recognition then lasts "
+        "2 years (criteria of 2021) for 2, 1 year (first recognition, provisional) for 1"
+    )
+    assert "2 jaar (criteria van 2021) voor 2, 1 jaar (eerste erkenning, vo" in note.said("nl")
+    assert told_lengths(register(UNDATED, ("2022-01-01", "2023-01-01")), AcademyRules()) == []
+
+
+@pytest.mark.parametrize(
+    ("rules", "key"), [(FIRST, "recognition"), (AcademyRules(recognition_years=2), "years")]
+)
+def test_a_length_that_changes_nothing_is_refused(rules: AcademyRules, key: str) -> None:
+    """No academy begins after that day, or none lacks its last day."""
+    table = register(("2021-01-01", None) if key == "recognition" else (None, "2023-01-01"))
+    with pytest.raises(StudyError, match=f"{key}' changes nothing: no academy has a first day"):
+        told_lengths(table, rules)
+
+
+@pytest.mark.parametrize(
+    "choice",
+    [
+        {"recognition": "first"},
+        {"recognition_from": "2024-01-01"},
+        {"recognition": "first", "recognition_from": "2024-01-01", "recognition_years": 2},
+        {"recognition": "second", "recognition_from": "2024-01-01"},
+    ],
+)
+def test_a_length_is_chosen_whole_and_once(choice: dict[str, object]) -> None:
+    """The rule with its day; a length of one's own in their place."""
+    with pytest.raises(StudyError, match="recognition"):
+        hand.study(academies=choice)
 
 
 def write_register(study: Path, undated: range) -> Path:

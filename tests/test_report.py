@@ -752,6 +752,31 @@ def test_a_manifest_is_json_of_one_shape(written: tuple[Result, Path]) -> None:
     json.loads((written[1] / files.MANIFEST).read_text("utf-8"), parse_constant=refuse)
 
 
+def test_isochrones_lean_outward_and_say_so(
+    sample_result: Result, written: tuple[Result, Path]
+) -> None:
+    """Whoever is in time at their speed is inside; layer, tables, web map and edge say so."""
+    ages = next(one for one in sample_result.study.travel.bands if one.ages == (9, 11))
+    assert ages.speed_kmh["central"] == sample_result.study.output.isochrone_speed_kmh
+    rows = sample_result.access
+    rows = rows[(rows["profile"] == "all") & (rows["ages"] == ages.name)]
+    points = sample_result.demand.set_index("point_id").geometry[
+        rows.loc[rows["travel_time_s"] <= 900, "point_id"]
+    ]
+    areas = sample_result.isochrones
+    assert areas is not None
+    nearest = areas[areas["academy_id"] == ""].union_all()
+    assert len(points) > 500
+    assert points.within(nearest).all()
+    place = written[1]
+    said = pyogrio.read_info(place / "isochrones.gpkg")["layer_metadata"]["isochrones"]
+    assert "eerder te ruim dan te krap" in said
+    assert said in (place / "tables" / "LEESMIJ.txt").read_text("utf-8")
+    assert "eerder te ruim dan te krap" in (place / "map.html").read_text("utf-8")
+    _, label = bundle.sheets_of(written[0])._edge
+    assert label.endswith("km/u, eerder te ruim dan te krap")
+
+
 def test_isochrones_bear_the_notice_and_the_sources(written: tuple[Result, Path]) -> None:
     """A GeoPackage has no page to print on: its layer says it in its metadata."""
     said = pyogrio.read_info(written[1] / "isochrones.gpkg")["layer_metadata"]

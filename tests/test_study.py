@@ -483,7 +483,7 @@ def test_the_defaults_are_those_of_the_design() -> None:
     assert Demand().spacing_m == 50
     assert (GapRules().method, GapRules().distance_m, GapRules().min_children) == (
         "points",
-        300,
+        None,
         50,
     )
     assert (GapRules().barrier_detour, GapRules().just_too_far_min) == (2.0, 5)

@@ -64,17 +64,16 @@ def test_the_rules_of_2021() -> None:
     assert (OF_2021.place_eur, OF_2021.extra_trajectory_eur) == (1000, 500)
     assert (OF_2021.online_trajectory_eur, OF_2021.extra_online_trajectory_eur) == (1000, 500)
     assert (OF_2021.cap_eur, OF_2021.envelope_eur, OF_2021.min_activities) == (50_000, 500_000, 3)
-    assert (OF_2021.status, OF_2021.amounts_of) == ("primary", None)
     assert OF_2021.seed == "003_77354a17bc9c4a6a.txt"
 
 
-def test_the_variant_of_2023_says_what_is_not_known() -> None:
-    """It is marked as reported elsewhere; its amounts are those of 2021, and it says so."""
-    assert OF_2023.status == "reported elsewhere"
-    assert OF_2023.amounts_of == 2021
-    assert "not from a primary source" in OF_2023.source
-    own = {"year", "one_place", "status", "amounts_of", "source", "seed"}
-    assert OF_2023.model_dump(exclude=own) == OF_2021.model_dump(exclude=own)
+def test_the_rules_of_2023() -> None:
+    """One amount, for a place; none is named for extra or online trajectories."""
+    assert (OF_2023.place_eur, OF_2023.cap_eur, OF_2023.envelope_eur) == (1500, 30_000, 500_000)
+    assert (OF_2023.extra_trajectory_eur, OF_2023.pays_trajectories) == (0, False)
+    assert (OF_2023.online_trajectory_eur, OF_2023.extra_online_trajectory_eur) == (0, 0)
+    with pytest.raises(StudyError, match=r"trajectories_per_place: changes nothing: the rules of"):
+        hand.study(subsidy={"year": 2023, "trajectories_per_place": 2})
 
 
 def test_an_unknown_year_names_those_there_are() -> None:
@@ -91,7 +90,6 @@ def test_an_unknown_year_names_those_there_are() -> None:
     [
         {"place_eur": 400},
         {"extra_online_trajectory_eur": 1001},
-        {"one_place": ["postcode"]},
         {"bonus_eur": 3},
         {"cap_eur": 0},
     ],
@@ -173,19 +171,15 @@ def test_an_academy_without_a_trajectory_reaches_no_place() -> None:
     assert euro_of(amounts(unknown, OF_2021, trajectories_per_place=3)) == {"Maak": 2000}
 
 
-def test_in_the_variant_each_academy_counts_in_its_postcode() -> None:
-    """Two academies of one applicant in one postcode are two places, where 2021 has one."""
-    spots = gpd.GeoSeries([hand.spot(0, 0), hand.spot(1, 0)])
-    table = register([("Maak", "9000", 1, 0), ("Maak", "9000", 2, 0)], geometry=spots)
-    assert euro_of(amounts(table, OF_2021)) == {"Maak": 2000}
-    assert euro_of(amounts(table, OF_2023)) == {"Maak": 2500}
-
-
-def test_in_the_variant_one_fixed_place_counts_once() -> None:
-    """Two academies of one applicant on one spot: 1,000 euro and 500 for the trajectory more."""
-    spots = gpd.GeoSeries([hand.spot(0, 0), hand.spot(0, 0)])
-    table = register([("Maak", "9000", 1, 0), ("Maak", "9000", 1, 0)], geometry=spots)
-    assert euro_of(amounts(table, OF_2023)) == {"Maak": 1500}
+def test_in_2023_a_postcode_is_paid_once_whatever_is_held_there() -> None:
+    """Three academies at two postcodes: twice 1,500 euro, online and extra trajectories nothing."""
+    rows = [("Maak", "9000", 1, 2), ("Maak", "9000", 4, 0), ("Maak", "9050", 1, 0)]
+    table = amounts(register([*rows, ("Lab", "9000", 1, 0)]), OF_2023)
+    assert euro_of(table) == {"Lab": 1500, "Maak": 3000}
+    many = [("Maak", f"90{number:02}", 1, 0) for number in range(21)]
+    (row,) = amounts(register(many), OF_2023).to_dict("records")
+    assert (row["before_cap_eur"], row["cut_eur"], row["amount_eur"]) == (31_500, 1500, 30_000)
+    assert place_costs_cents(register(rows), OF_2023).tolist() == [150_000] * 3
 
 
 def test_what_stands_for_a_postcode() -> None:
@@ -421,13 +415,12 @@ def asked(result: Result, language: str = "nl", **choice: Any) -> Result:
     return replace(result, study=study, subsidy=table)
 
 
-def test_the_summary_in_english_of_the_variant(small: Result) -> None:
-    """It says that the rules are reported elsewhere and whose amounts these are."""
+def test_the_summary_in_english_of_2023(small: Result) -> None:
+    """It counts what is paid alone, and says so."""
     text = " ".join(subsidy_lines(asked(small, "en", year=2023)))
-    assert "of 2023 the recognised academies of the register cost 3,000 euro (2 places" in text
-    assert "each academy by itself, save at one address" in text
-    assert "reported elsewhere and come from no primary source" in text
-    assert "their amounts are those of 2021" in text
+    assert "academies of the register cost 3,000 euro (2 places, 2 applicants)." in text
+    assert "The rules of 2023 name no amount for extra or online trajectories." in text
+    assert "elsewhere" not in text
 
 
 def test_the_summary_of_all_of_flanders_lays_the_envelope_beside(sample_result: Result) -> None:

@@ -35,7 +35,6 @@ COLUMNS = (
     "stretch",
     "stretch_way",
     "stretch_m",
-    "stretch_children",
     "age_academy_id",
     "age_academy_ages",
     "lapsed_academy_id",
@@ -47,7 +46,6 @@ _TYPES = {
     "detour_factor": "float64",
     "stretch_way": "Int64",
     "stretch_m": "float64",
-    "stretch_children": "Int64",
     "lapsed_on": "datetime64[s]",
 }
 
@@ -133,8 +131,12 @@ def _middles(rows: pd.DataFrame, case: Case) -> NDArray[np.float64]:
 
 
 def _stretches(rows: pd.DataFrame, case: Case) -> pd.DataFrame:
-    """Name the stressful road that most children have to ride over, with its length."""
-    columns = ["stretch", "stretch_way", "stretch_m", "stretch_children"]
+    """Name the stressful road on the quickest ride of most children, with its length.
+
+    How many they are is not told: most meet other such roads, or could go another way, so that
+    it is not what this road made quiet would bring, and roads do not add up.
+    """
+    columns = ["stretch", "stretch_way", "stretch_m"]
     rows = _of_reason(rows, STRESS)
     if rows.empty or not isinstance(case.rider, OverNetwork):
         return pd.DataFrame(columns=columns)
@@ -222,7 +224,7 @@ def _longest_ridden(ways: pd.DataFrame, case: Case) -> pd.DataFrame:
     )
     chosen = roads.drop_duplicates("gap").set_index("gap")
     chosen = chosen.assign(metres=chosen["mm"] / 1000)
-    return pd.DataFrame(chosen[["name", "way", "metres", "children"]])
+    return pd.DataFrame(chosen[["name", "way", "metres"]])
 
 
 def _other_ages(rows: pd.DataFrame, case: Case) -> pd.DataFrame:

@@ -33,7 +33,9 @@ SQUARES = 7
 """Squares to the distance: the corner of two in a row stays below half of it."""
 
 
-def around_points(x: Floats, y: Floats, joined: Joined, distance_m: float) -> Shapes:
+def around_points(
+    x: Floats, y: Floats, joined: Joined, distance_m: float, *, side_m: float | None = None
+) -> Shapes:
     """Draw each group of points: the squares of a grid around them, corners cut.
 
     Parameters
@@ -44,13 +46,15 @@ def around_points(x: Floats, y: Floats, joined: Joined, distance_m: float) -> Sh
         Their groups.
     distance_m
         By which they were joined.
+    side_m
+        Of the squares; a seventh of the distance when not given.
 
     Returns
     -------
     array of polygons, shape (groups,)
         Each holds its points, and none overlap.
     """
-    side = min(distance_m, LARGEST_M) / SQUARES
+    side = side_m or min(distance_m, LARGEST_M) / SQUARES
     grid = _Grid.over(x, y, side)
     key = grid.key(x, y, joined.group)
     keys = _sorted_once(key)
@@ -59,7 +63,7 @@ def around_points(x: Floats, y: Floats, joined: Joined, distance_m: float) -> Sh
     # Links between parts of a group make it one piece.
     part = _parts(grid.beside(keys))[np.searchsorted(keys, key)]
     linked = joined.links[part[joined.links[:, 0]] != part[joined.links[:, 1]]]
-    pieces = 2 * SQUARES * math.ceil(distance_m / LARGEST_M)
+    pieces = 2 * SQUARES * math.ceil(distance_m / (SQUARES * side) - 1e-9)
     owner = np.repeat(joined.group[linked[:, 0]], pieces + 1)
     bridges = grid.key(*_along(x, y, linked, pieces), owner)
     keys = grid.without_saddles(_sorted_once(np.concatenate([keys, bridges])))

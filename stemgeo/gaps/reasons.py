@@ -14,6 +14,7 @@ from stemgeo.access.search import nearest_straight, unpack
 from stemgeo.access.travel_time import horizon_ms
 from stemgeo.access.travellers import OverNetwork
 from stemgeo.demand import serves
+from stemgeo.gaps.grid import Joining
 from stemgeo.gaps.late import NOWHERE, PROFILES, each_once
 from stemgeo.measure import in_time, nearest_labels
 from stemgeo.recognition import lapsed
@@ -49,6 +50,8 @@ class Case:
         The municipalities, sorted by code.
     town
         Position of the municipality of each demand point, shape (points,).
+    joining
+        How children are joined to areas.
     """
 
     prepared: Prepared
@@ -57,6 +60,7 @@ class Case:
     ended: gpd.GeoDataFrame
     towns: pd.DataFrame
     town: Ints
+    joining: Joining
 
     @classmethod
     def of(cls, prepared: Prepared, measured: Measured, threads: int) -> Case:
@@ -66,7 +70,8 @@ class Case:
         towns = prepared.inputs.municipalities[["nis_code", "name", "province"]]
         towns = pd.DataFrame(towns).sort_values("nis_code", ignore_index=True)
         town = pd.Index(towns["nis_code"]).get_indexer(pd.Index(prepared.points["nis_code"]))
-        return cls(prepared, measured, threads, ended, towns, town)
+        joining = Joining.of(prepared.study, prepared.inputs.weights)
+        return cls(prepared, measured, threads, ended, towns, town, joining)
 
     @property
     def rider(self) -> StraightLine | OverNetwork:

@@ -111,7 +111,7 @@ def _areas(
     joined = _joined(point, case)
     children = rows["children"].to_numpy()[mine]
     sums = np.bincount(joined.group[number], weights=children, minlength=joined.groups)
-    kept = sums >= case.prepared.study.gaps.min_children
+    kept = (sums >= case.prepared.study.gaps.min_children) & _of_more_cells(point, joined, case)
     new = np.append(np.where(kept, np.cumsum(kept) - 1, NOWHERE), NOWHERE).astype(np.intp)
     inside = kept[joined.group]
     links = joined.links[inside[joined.links[:, 0]]] if len(joined.links) else joined.links
@@ -120,15 +120,26 @@ def _areas(
     return new[joined.group[number]], _outlines(point[inside], of_gaps, case), mine
 
 
+def _of_more_cells(point: Ints, joined: join.Joined, case: Case) -> NDArray[np.bool_]:
+    """Say of which groups a grid does not hold all in one cell, where that is no gap."""
+    weights, joining = case.prepared.inputs.weights, case.joining
+    if joining.alone or weights is None or case.prepared.study.gaps.method == "zones":
+        return np.ones(joined.groups, dtype=np.bool_)
+    place = case.prepared.points.geometry.iloc[point]
+    cell = joining.cells_of(place.x.to_numpy(), place.y.to_numpy(), weights)
+    cells = pd.DataFrame({"group": joined.group, "cell": cell}).groupby("group")["cell"].nunique()
+    return np.asarray(cells.reindex(range(joined.groups)) > 1)
+
+
 def _joined(point: Ints, case: Case) -> join.Joined:
-    rules, points = case.prepared.study.gaps, case.prepared.points
+    rules, points, far_m = case.prepared.study.gaps, case.prepared.points, case.joining.distance_m
     if rules.method == "zones":
         return join.by_zones(_zone(point, case), case.prepared.inputs.zones)
     if rules.method == "roads" and isinstance(case.rider, OverNetwork):
         places = case.rider.places.take(point)
-        return join.by_roads(case.rider.network, places, rules.distance_m)
+        return join.by_roads(case.rider.network, places, far_m)
     place = points.geometry.iloc[point]
-    return join.by_distance(place.x.to_numpy(), place.y.to_numpy(), rules.distance_m)
+    return join.by_distance(place.x.to_numpy(), place.y.to_numpy(), far_m)
 
 
 def _zone(point: Ints, case: Case) -> Ints:
@@ -142,7 +153,10 @@ def _outlines(point: Ints, joined: join.Joined, case: Case) -> NDArray[np.object
         return outlines.around_zones(_zone(point, case), joined, case.prepared.inputs.zones)
     place = case.prepared.points.geometry.iloc[point]
     x, y = place.x.to_numpy(), place.y.to_numpy()
-    return outlines.around_points(x, y, joined, rules.distance_m)
+    joining = case.joining
+    # Three squares to a cell, so that the square of a point and those beside it are the cell.
+    side_m = None if joining.cell_m is None else joining.cell_m / 3
+    return outlines.around_points(x, y, joined, joining.distance_m, side_m=side_m)
 
 
 def _ranked(rows: pd.DataFrame, area: Ints, areas: int, case: Case) -> Ints:

@@ -48,6 +48,7 @@ _THINGS = {
     "road": ("roads", "weg", "wegen"),
     "row": ("rows", "rij", "rijen"),
     "square": ("squares", "plein", "pleinen"),
+    "year": ("years", "jaar", "jaar"),
     "zone": ("zones", "zone", "zones"),
 }
 """What is counted: several in English, one and several in Dutch."""

@@ -525,7 +525,7 @@ def gaps(
         heading=heading,
         classes=speech.keys(classed),
         rule=f"{speech.kind.fixed} " * (colour_by == "children")
-        + speech.kind.gaps_rule.format(least=whole(least, speech.words)),
+        + speech.kind.gaps_rule.format(drawn=ground.text.drawn, least=whole(least, speech.words)),
         others=[
             *([Key(speech.kind.candidate, RANK_KEY)] if names else []),
             *_common(ground, MUNICIPALITY),

@@ -48,6 +48,8 @@ class MapText:
         Heading of the legend; empty for the words of the language.
     region
         Name of the ground of all municipalities; empty for Flanders.
+    gap_caution
+        What the outlines of gaps are drawn around; empty for the words of the language.
     """
 
     title: str
@@ -58,6 +60,12 @@ class MapText:
     method_note: str = ""
     measure: str = ""
     region: str = ""
+    gap_caution: str = ""
+
+    @property
+    def drawn(self) -> str:
+        """What the outlines of gaps are drawn around, and that nothing is counted from them."""
+        return self.gap_caution or self.words.gap_caution
 
     @property
     def words(self) -> Words:
@@ -199,7 +207,8 @@ _DUTCH = Words(
     minutes="minuten",
     shares="Aandeel kinderen op tijd, per gemeente",
     isochrones="Fietstijd tot de dichtstbijzijnde STEM-academie",
-    isochrone_caution="Vereenvoudigd, om naar te kijken: hieruit is niet geteld.",
+    isochrone_caution="Vereenvoudigd, om naar te kijken: hieruit is niet geteld. De vlakken zijn "
+    "eerder te ruim dan te krap: wie er woont, is niet altijd op tijd.",
     gaps="Hiaten: kinderen niet op tijd",
     quiet_gaps="Hiaten: kinderen alleen over drukke wegen op tijd",
     quiet_uncovered="Alleen over drukke wegen op tijd",
@@ -222,7 +231,7 @@ _DUTCH = Words(
     shown_by={
         "no_academy_near": "de dichtstbijzijnde op {straight_km} km in vogelvlucht",
         "detour": "{detour_factor} keer zo lang als in vogelvlucht",
-        "stretch": "{stretch_children} kinderen over {stretch_m} m {stretch}",
+        "stretch": "het vaakst over {stretch_m} m {stretch}",
         "unnamed": "een weg zonder naam",
         "age": "{age_academy}, voor {first} tot en met {last} jaar",
         "just_too_far": "{extra_min} minuten te lang",
@@ -297,7 +306,8 @@ _ENGLISH = Words(
     minutes="minutes",
     shares="Share of children in time, by municipality",
     isochrones="Cycling time to the nearest STEM academy",
-    isochrone_caution="Simplified, for looking at: nothing is counted from these areas.",
+    isochrone_caution="Simplified, for looking at: nothing is counted from these areas. They lean "
+    "outward: not all who live in them are in time.",
     gaps="Gaps: children not in time",
     quiet_gaps="Gaps: children in time only over busy roads",
     quiet_uncovered="In time only over busy roads",
@@ -320,7 +330,7 @@ _ENGLISH = Words(
     shown_by={
         "no_academy_near": "the nearest at {straight_km} km in a straight line",
         "detour": "{detour_factor} times as long as in a straight line",
-        "stretch": "{stretch_children} children over {stretch_m} m of {stretch}",
+        "stretch": "most often over {stretch_m} m of {stretch}",
         "unnamed": "a road without a name",
         "age": "{age_academy}, for {first} to {last} years",
         "just_too_far": "{extra_min} minutes too long",
@@ -449,9 +459,9 @@ def _shown_by(
     }
     needs = {"no_academy_near": "straight_km", "just_too_far": "extra_min"}
     needs |= {"age": "age_academy", "lapsed": "lapsed_academy"}
-    if reason == "stress" and _known(gap["stretch_children"]) != "":
+    if reason == "stress" and _known(gap["stretch_m"]) != "":
         told["stretch"] = str(_known(gap["stretch"])) or words.shown_by["unnamed"]
-        told |= {name: whole(gap[name], words) for name in ("stretch_m", "stretch_children")}
+        told["stretch_m"] = whole(gap["stretch_m"], words)
         return words.shown_by["stretch"].format(**told)
     if not told.get(needs.get(reason, "")):
         return ""

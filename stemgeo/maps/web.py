@@ -130,7 +130,7 @@ def web_map(
     themes += _minutes(places, towns, words)
     if parts is not None and zone_outlines is not None:
         themes += [_zone_shares(parts, _zones(parts, places, zone_outlines, words), classes, text)]
-    themes += [*_bands(isochrones, towns, words), *_gaps(gaps, academies, words)]
+    themes += [*_bands(isochrones, towns, words), *_gaps(gaps, academies, text)]
     themes += [*_academies(academies, words), _names(places, outlines, words)]
     themes += [_borders(places, towns), *_background(background)]
     map_name, map_html, map_script = _rendered(_drawing(themes, _corners(outlines)))
@@ -441,10 +441,11 @@ def _band_colours(number: int) -> list[str]:
     return [to_hex(colour) for colour in zip(*channels, strict=True)]
 
 
-def _gaps(gaps: GeoDataFrame, academies: GeoDataFrame, words: Words) -> Iterator[_Theme]:
+def _gaps(gaps: GeoDataFrame, academies: GeoDataFrame, text: MapText) -> Iterator[_Theme]:
     """Draw the areas where uncovered children live, a layer for each profile."""
     if gaps.empty:
         return
+    words = text.words
     names = dict(zip(academies["academy_id"].astype(str), academies["name"], strict=True))
     ranked = gaps.sort_values(["uncovered", "gap_id"], ascending=[False, True], ignore_index=True)
     outlines = sketched_gaps(ranked.geometry)
@@ -466,7 +467,7 @@ def _gaps(gaps: GeoDataFrame, academies: GeoDataFrame, words: Words) -> Iterator
                 grounds=[ground],
                 overlay=True,
                 swatches=[_Swatch("", name, kind=key)],
-                notes=[words.gap_caution],
+                notes=[text.drawn],
             )
 
 

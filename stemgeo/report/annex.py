@@ -42,7 +42,6 @@ from stemgeo.report.spreadsheet import (
     write_spreadsheet_csv,
     write_workbook,
 )
-from stemgeo.report.subsidy import WORDS as SUBSIDY
 from stemgeo.report.summary import (
     PLACED_BY,
     YES_NO,
@@ -425,8 +424,6 @@ def _numbers(result: Reading) -> dict[str, str]:
     """Give what headings and explanations are filled with."""
     study, language, words = result.study, result.language, _words(result)
     of, count = rules(study.subsidy.year), study.subsidy.trajectories_per_place
-    elsewhere = " " + SUBSIDY[language]["elsewhere"] if of.amounts_of is not None else ""
-    elsewhere = elsewhere.format(year=of.year, other=of.amounts_of)
     own = words["own_cost"] if study.inputs.candidates is not None else ""
     standing = Standing.of(result.table("academies"), language)
     return {
@@ -439,7 +436,7 @@ def _numbers(result: Reading) -> dict[str, str]:
         "trajectories": words["one_trajectory" if count == 1 else "trajectories"].format(
             count=count
         ),
-        "elsewhere": elsewhere + own,
+        "own_cost": own,
         "recognised": standing.many(_day(result), or_planned=study.inputs.plan is not None),
     }
 

@@ -182,7 +182,7 @@ MEANINGS = {
         "zouden zijn. Elk getal staat op zich: twee academies naast elkaar brengen samen minder "
         "bij.",
         "cost_eur": "Subsidie voor één nieuwe plaats volgens de regels van {year}, met "
-        "{trajectories} per plaats, zonder het maximum per aanvrager.{elsewhere}",
+        "{trajectories} per plaats, zonder het maximum per aanvrager.{own_cost}",
     },
     "en": {
         "academies": "Places of STEM academies in the municipality, {recognised}.",
@@ -219,7 +219,7 @@ MEANINGS = {
         "adds": "Children who are not in time now and would be with one academy at that place. "
         "Each number stands by itself: two academies side by side bring fewer together.",
         "cost_eur": "Subsidy for one new place under the rules of {year}, with {trajectories} in a "
-        "place, without the maximum for an applicant.{elsewhere}",
+        "place, without the maximum for an applicant.{own_cost}",
     },
 }
 """What a heading leaves unsaid; a column that is not here needs no more than its heading."""

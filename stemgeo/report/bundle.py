@@ -19,6 +19,7 @@ from babel.dates import format_date
 from babel.numbers import format_decimal
 
 from stemgeo import coverage as coverage_
+from stemgeo.gaps.grid import drawn_in_words
 from stemgeo.inputs.messages import PROPOSED
 from stemgeo.maps.kinds import save_drawn
 from stemgeo.maps.series import lighter
@@ -95,6 +96,7 @@ def map_text(study: Study, inputs: Inputs) -> MapText:
             minutes=format_decimal(study.travel.cutoff_min, locale=language)
         ),
         region=_part_of_flanders(inputs, language),
+        gap_caution=drawn_in_words(study, inputs.weights, language),
     )
 
 
@@ -194,16 +196,17 @@ def write(result: Tables, place: Path, *, replace: bool = False) -> Path:
     # Detail that no sheet can show is left out once, not for each map again.
     outlines = lighter(result.municipalities.geometry, FINEST_DETAIL_M)
     words = said(map_text(result.study, result.inputs))
+    areas = said_of_isochrones(result)
     shown = dataclasses.replace(result, municipalities=result.municipalities.set_geometry(outlines))
     with whole_folder(place, replace=replace) as folder:
         for name in ("tables", "maps"):
             (folder / name).mkdir()
         _write_tables(result, folder / "tables")
         (folder / "tables" / "LEESMIJ.txt").write_text(
-            "".join(f"{line}\n" for line in words.values() if line), encoding="utf-8"
+            "".join(f"{line}\n" for line in (words | areas).values() if line), encoding="utf-8"
         )
         if result.isochrones is not None:
-            _write_areas(result.isochrones, folder / "isochrones.gpkg", words)
+            _write_areas(result.isochrones, folder / "isochrones.gpkg", words | areas)
         _write_areas(_finite(result.gaps), folder / "gaps.gpkg", words)
         sheets, formats = sheets_of(result), result.study.output.formats
         for province in (None, *_provinces_of(result.municipalities)):
@@ -221,6 +224,21 @@ def said(text: MapText) -> dict[str, str]:
     """Give what goes with every file that has no place for words of its own."""
     words = {"title": text.title, "notice": text.notice, "method": text.method_note}
     return words | {"dates": text.date, "sources": text.source}
+
+
+OUTWARD = {
+    "nl": "isochrones.gpkg: de vlakken zijn eerder te ruim dan te krap. Wie aan een weg woont en "
+    "er aan deze snelheid op tijd is, ligt er nooit buiten; wie erin woont, is niet altijd op "
+    "tijd.",
+    "en": "isochrones.gpkg: the areas lean outward. Whoever lives on a road and is in time at this "
+    "speed is never outside; not all who live inside are in time.",
+}
+
+
+def said_of_isochrones(result: Tables) -> dict[str, str]:
+    """Say on which side the areas err; nothing where there are none."""
+    language = result.study.output.language
+    return {} if result.isochrones is None else {"isochrones": OUTWARD[language]}
 
 
 def _provinces_of(municipalities: gpd.GeoDataFrame) -> list[str]:

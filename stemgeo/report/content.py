@@ -209,7 +209,7 @@ def _gaps(source: Source, profile: str) -> Row | None:
         "elsewhere": due - inside,
         "due": due,
         "min_children": rules.min_children,
-        "distance_m": rules.distance_m,
+        "drawn": source.text.drawn if source.study.method == "grid" else "",
         "reasons": [
             {"why": words.reasons[name], "children": count}
             for name, count in sorted(sums.items(), key=lambda item: -item[1])
@@ -260,7 +260,6 @@ def _subsidy(source: Source) -> Row:
         "over_eur": max(-sums.left_eur, 0),
         "place_eur": int(costs[0]) / subsidy.CENTS,
         "trajectories": choice.trajectories_per_place,
-        "elsewhere": of.status != "primary",
     }
 
 

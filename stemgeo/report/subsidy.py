@@ -50,15 +50,13 @@ WORDS = {
         "applicants": "{count} aanvragers",
         "cut": "Het maximum van {cap} euro per aanvrager neemt er {cut} euro af.",
         "place": "Een plaats is hier een {kinds} per aanvrager",
-        "spot": ", waarbij elke academie apart telt, behalve op eenzelfde adres",
         "fewer": "; zonder postcode tellen deelgemeenten die samengingen maar één keer, dus zijn "
         "het er misschien meer",
         "unseen": "Wie recht heeft, hoeveel trajecten er zijn waar het register dat niet zegt "
         "(geteld: {trajectories} per academie) en of die {activities} activiteiten tellen, is "
         "hier niet nagegaan.",
         "not_counted": "Niet meegeteld, want zonder plaats of traject: {count}.",
-        "elsewhere": "De regels van {year} zijn elders gemeld en komen niet uit een primaire bron; "
-        "hun bedragen zijn die van {other}.",
+        "places_only": "De regels van {year} noemen geen bedrag voor extra of online trajecten.",
         "or": " of ",
     },
     "en": {
@@ -82,15 +80,13 @@ WORDS = {
         "applicants": "{count} applicants",
         "cut": "The maximum of {cap} euro for an applicant takes {cut} euro off.",
         "place": "A place is here a {kinds} of an applicant",
-        "spot": ", each academy by itself, save at one address",
         "fewer": "; without a postcode former municipalities that merged count once, so there may "
         "be more",
         "unseen": "Who is entitled, how many trajectories there are where the register does not "
         "say ({trajectories} counted for an academy), and whether they have {activities} "
         "activities was not verified here.",
         "not_counted": "Not counted, being without a place or trajectory: {count}.",
-        "elsewhere": "The rules of {year} were reported elsewhere and come from no primary source; "
-        "their amounts are those of {other}.",
+        "places_only": "The rules of {year} name no amount for extra or online trajectories.",
         "or": " or ",
     },
 }
@@ -114,7 +110,7 @@ def subsidy_lines(result: Tables) -> list[str]:
     lines = []
     for key, table in tables.items():
         sums = total(table, of)
-        told = _counted(table, sums, language)
+        told = _counted(table, sums, of, language)
         against = _against(sums, language) if whole else ""
         some = Standing.of(result.academies, study.output.language).some
         lines.append(words[key].format(year=of.year, some=some, envelope=against, **told))
@@ -129,13 +125,14 @@ def subsidy_lines(result: Tables) -> list[str]:
     return [*lines, *_cautions(result, of, language)]
 
 
-def _counted(table: pd.DataFrame, sums: Total, language: str) -> dict[str, str]:
-    """Write what was counted: the amount, and the places, trajectories and applicants of it."""
+def _counted(table: pd.DataFrame, sums: Total, of: Rules, language: str) -> dict[str, str]:
+    """Write what was counted: the amount, and the paid places, trajectories and applicants."""
     words = WORDS[language]
+    paid = int(of.pays_trajectories)
     counts = {
         "place": int(table["places"].sum()),
-        "extra": int(table["extra_trajectories"].sum()),
-        "online": int(table["online_trajectories"].sum()),
+        "extra": paid * int(table["extra_trajectories"].sum()),
+        "online": paid * int(table["online_trajectories"].sum()),
         "applicant": int((table["amount_eur"] > 0).sum()),
     }
     told = [
@@ -170,12 +167,11 @@ def _cautions(result: Tables, of: Rules, language: str) -> list[str]:
         told = words["or"].join(named[kind] for kind in named if kind in kinds)
         told = told.format(layer=choice.place_layer)
         line = words["place"].format(kinds=told)
-        line += words["spot"] if "spot" in of.one_place else ""
         lines.append(line + (words["fewer"] if MUNICIPALITY in kinds else "") + ".")
     if without:
         lines.append(words["not_counted"].format(count=_number(without, language)))
-    if of.amounts_of is not None:
-        lines.append(words["elsewhere"].format(year=of.year, other=of.amounts_of))
+    if not of.pays_trajectories:
+        lines.append(words["places_only"].format(year=of.year))
     unseen = words["unseen"].format(
         trajectories=choice.trajectories_per_place, activities=of.min_activities
     )

@@ -289,6 +289,7 @@ def summary_markdown(result: Tables, text: MapText) -> str:
     lines += _by_method(result, language)
     rules = study.gaps
     lines += ["", *gaps_in_words(result.gaps, result.coverage, rules.min_children, language)]
+    lines += [text.drawn] if study.method == "grid" and len(result.gaps) else []
     lines += _largest_gaps(result.gaps, language)
     lines += ["", candidates_in_words(result.candidates, study)]
     lines += ["", " ".join(subsidy_lines(result)), "", text.date, ""]

@@ -81,7 +81,6 @@ EVIDENCE = {
     "detour_factor": 2.68,
     "stretch": "Grote Steenweg",
     "stretch_m": 1896.9,
-    "stretch_children": 4316,
     "age_academy_id": "A1",
     "age_academy_ages": "8-12",
     "extra_min": 2.51,
@@ -111,8 +110,8 @@ EVIDENCE = {
         ),
         (
             "stress",
-            "alleen over drukke wegen (4.316 kinderen over 1.896 m Grote Steenweg)",
-            "over busy roads only (4,316 children over 1,896 m of Grote Steenweg)",
+            "alleen over drukke wegen (het vaakst over 1.896 m Grote Steenweg)",
+            "over busy roads only (most often over 1,896 m of Grote Steenweg)",
         ),
         (
             "age",

@@ -1,0 +1,123 @@
+"""How far apart the children of a gap may live, and what is drawn: as they were placed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+import shapely
+from babel.numbers import format_decimal
+from scipy.spatial import cKDTree
+
+from stemgeo.study import GAP_DISTANCE_M
+
+if TYPE_CHECKING:
+    import geopandas as gpd
+    from numpy.typing import NDArray
+
+    from stemgeo.study import Language, Study
+
+_NEARLY_ALL = 0.95
+_LOOKED_AT = 10_000
+_FEWEST = 9
+"""Points that can be a grid, three by three; fewer are places by themselves."""
+
+
+@dataclass(frozen=True)
+class Joining:
+    """How children not in time are joined to areas.
+
+    Attributes
+    ----------
+    distance_m
+        The largest distance between neighbours.
+    cell_m
+        Size of the grid's cells, or the distance between its points; None without a grid.
+    cells
+        Whether it is of cells.
+    alone
+        Whether a cell by itself is a gap.
+    """
+
+    distance_m: float
+    cell_m: float | None = None
+    cells: bool = False
+    alone: bool = True
+
+    @classmethod
+    def of(cls, study: Study, weights: gpd.GeoDataFrame | None) -> Joining:
+        """Take what the study says; else what the grid by which it places children asks.
+
+        Cells that touch, even in a corner, are neighbours. Of cells of many sizes nearly all
+        must reach.
+        """
+        asked = study.gaps.distance_m
+        if weights is None or study.method != "grid":
+            return cls(asked or GAP_DISTANCE_M)
+        step = max(1, len(weights) // _LOOKED_AT)
+        shape = weights.geometry.to_numpy()
+        looked_at = shape[::step]
+        cells = bool((shapely.get_dimensions(looked_at) == 2).all())
+        if cells:
+            size = np.sqrt(shapely.area(looked_at))
+            reach = 2 * shapely.minimum_bounding_radius(looked_at) * 1.05
+        else:
+            place = np.unique(shapely.get_coordinates(shapely.centroid(shape)), axis=0)
+            if len(place) < _FEWEST:
+                return cls(asked or GAP_DISTANCE_M)
+            size = np.asarray(cKDTree(place).query(place[::step], k=2)[0])[:, 1]
+            reach = 1.5 * size
+        far_m = max(GAP_DISTANCE_M, _rounded(np.quantile(reach, _NEARLY_ALL)))
+        return cls(asked or far_m, _rounded(np.quantile(size, _NEARLY_ALL)), cells, bool(asked))
+
+    def cells_of(
+        self, x: NDArray[np.float64], y: NDArray[np.float64], weights: gpd.GeoDataFrame
+    ) -> NDArray[np.intp]:
+        """Say in or at which cell or point of the grid each place lies."""
+        tree = shapely.STRtree(weights.geometry.to_numpy())
+        return np.asarray(tree.nearest(shapely.points(x, y)), dtype=np.intp)
+
+
+def _rounded(metres: float) -> float:
+    """Give two figures of a length: 1,000 m, 940 m."""
+    return float(f"{metres:.2g}")
+
+
+_DRAWN = {
+    "nl": {
+        "streets": "Getekend rond de straten waar deze kinderen wonen",
+        "buildings": "Getekend rond de woningen van deze kinderen",
+        "centroid": "Getekend rond het midden van de zones waar deze kinderen wonen",
+        "grid": "Getekend rond de punten waar deze kinderen wonen",
+        "points": "Getekend rond de rasterpunten, {cell} m uiteen, waar deze kinderen wonen",
+        "cells": "Getekend rond de rastercellen van {cell} m waar deze kinderen wonen",
+        "zones": "Getekend zijn de zones waar deze kinderen wonen",
+        "counted": "; hieruit is niet geteld.",
+        "alone": " Eén rastercel of rasterpunt alleen is geen hiaat.",
+    },
+    "en": {
+        "streets": "Drawn around the streets where these children live",
+        "buildings": "Drawn around the dwellings of these children",
+        "centroid": "Drawn around the middle of the zones where these children live",
+        "grid": "Drawn around the points where these children live",
+        "points": "Drawn around the grid points, {cell} m apart, where these children live",
+        "cells": "Drawn around the grid cells of {cell} m where these children live",
+        "zones": "Drawn are the zones where these children live",
+        "counted": "; nothing is counted from it.",
+        "alone": " One grid cell or point by itself is no gap.",
+    },
+}
+
+
+def drawn_in_words(study: Study, weights: gpd.GeoDataFrame | None, language: Language) -> str:
+    """Say what the outlines of gaps are drawn around."""
+    words, joining = _DRAWN[language], Joining.of(study, weights)
+    of_zones = study.gaps.method == "zones"
+    key = "zones" if of_zones else study.method
+    cell = ""
+    if joining.cell_m is not None and not of_zones:
+        key = "cells" if joining.cells else "points"
+        cell = format_decimal(joining.cell_m, format="#,##0", locale=language)
+    alone = words["alone"] if cell and not joining.alone else ""
+    return words[key].format(cell=cell) + words["counted"] + alone
