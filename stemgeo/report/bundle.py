@@ -227,11 +227,11 @@ def said(text: MapText) -> dict[str, str]:
 
 
 OUTWARD = {
-    "nl": "isochrones.gpkg: de vlakken zijn eerder te ruim dan te krap. Wie aan een weg woont en "
-    "er aan deze snelheid op tijd is, ligt er nooit buiten; wie erin woont, is niet altijd op "
-    "tijd.",
-    "en": "isochrones.gpkg: the areas lean outward. Whoever lives on a road and is in time at this "
-    "speed is never outside; not all who live inside are in time.",
+    "nl": "isochrones.gpkg: de vlakken zijn eerder te ruim dan te krap. Wie binnen 50 m van een "
+    "weg woont en er aan deze snelheid op tijd is, ligt er nooit buiten; wie erin woont, is niet "
+    "altijd op tijd.",
+    "en": "isochrones.gpkg: the areas lean outward. Whoever lives within 50 m of a road and is in "
+    "time at this speed is never outside; not all who live inside are in time.",
 }
 
 

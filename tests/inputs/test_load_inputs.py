@@ -46,7 +46,7 @@ def test_the_tables_of_a_study(tmp_path: Path, boundaries: Path) -> None:
     assert (read.provenance[0].source, read.provenance[0].licence) == ("wij", "CC0")
     few, nameless = map(str, read.warnings)
     assert "279 of the 285" in few
-    assert "no source is given for b.txt, academies.csv" in nameless
+    assert "no source is given for p.csv, a.csv" in nameless
 
 
 def test_every_problem_of_every_file_at_once(tmp_path: Path, boundaries: Path) -> None:
