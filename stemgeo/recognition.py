@@ -138,11 +138,13 @@ def told_lengths(register: gpd.GeoDataFrame, rules: AcademyRules) -> list[Note]:
         raise StudyError(Problem("study.toml", f"'academies.{asked}' {idle}", "leave it out"))
     told = [
         say(
-            "{years} ({rule}) for {number}",
-            "{years} ({rule}) voor {number}",
+            "{years} ({rule}){number}",
+            "{years} ({rule}){number}",
             years=counted(one.years, "year"),
             rule=one.name,
-            number=amount(number),
+            number=say(" for {number}", " voor {number}", number=amount(number))
+            if number < sum(used.values())
+            else "",
         )
         for one, number in used.items()
         if number

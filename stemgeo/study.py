@@ -564,10 +564,12 @@ class SubsidyChoice(_Part):
 
     @model_validator(mode="after")
     def _trajectories_are_paid(self) -> Self:
+        if self.trajectories_per_place == 1:
+            return self
         from stemgeo import facts
 
         (of,) = (one for one in facts.subsidy_rules() if one["year"] == self.year)
-        if self.trajectories_per_place != 1 and not of["extra_trajectory_eur"]:
+        if not of["extra_trajectory_eur"]:
             what = f"changes nothing: the rules of {self.year} pay no extra trajectories"
             raise ValueError(f"trajectories_per_place: {what}; leave it out")
         return self
