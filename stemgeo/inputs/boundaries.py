@@ -61,6 +61,10 @@ SLIVER_M = 10.0
 """Overlaps and holes narrower than this are not told: two files draw the same border metres apart
 when each simplified it in its own way, and no street with its houses fits in between."""
 
+EXCLAVE_M = 15_000.0
+"""Pieces farther apart than this are of two municipalities: no exclave in Belgium, of Baarle-Hertog
+say, lies so far from the rest of its own."""
+
 
 def read_municipalities(path: str | Path | Input, *, vintage: int = 2025) -> gpd.GeoDataFrame:
     """Read the Flemish municipalities of a file of boundaries.
@@ -131,7 +135,8 @@ def _flemish_outlines(frame: gpd.GeoDataFrame, file: OpenedFile) -> gpd.GeoDataF
     file.takes(column, "nis_code")
     codes = as_codes(frame[column])
     names = _names(frame, codes, file)
-    _check_codes(frame, column, codes, names, file)
+    outlines = None if moved is None else moved.geometry
+    _check_codes(frame, column, codes, names, outlines, file)
     flemish = codes.isin(vintages.known() - vintages.brussels())
     for count, what in (
         (int(codes.isin(vintages.brussels()).sum()), "municipalities of Brussels left out"),
@@ -182,6 +187,7 @@ def _check_codes(
     column: str,
     codes: pd.Series,
     names: pd.Series,
+    outlines: gpd.GeoSeries | None,
     file: OpenedFile,
 ) -> None:
     """Report features without a code, with an unknown one, or with one that another has."""
@@ -201,11 +207,27 @@ def _check_codes(
     known = codes[codes.isin(vintages.known())]
     for code, group in known[known.duplicated(keep=False)].groupby(known):
         features = listed(group.index.tolist())
-        file.error_at(
-            f"features {features}",
-            f"the NIS code {code} is given {len(group)} times",
-            "keep one feature for each municipality; dissolve its pieces",
-        )
+        what = f"the NIS code {code} is given {len(group)} times"
+        mend = "keep one feature for each municipality; dissolve its pieces"
+        apart_m = 0.0 if outlines is None else _widest_m(outlines[group.index])
+        if apart_m > EXCLAVE_M:
+            called_ = [name for name in names[group.index].unique() if name]
+            named = f" ({listed(called_)})" if called_ else ""
+            what += f", for places {apart_m / 1000:.0f} km apart{named}: different municipalities"
+            mend = "give each its own code"
+        file.error_at(f"features {features}", what, mend)
+
+
+def _widest_m(outlines: gpd.GeoSeries) -> float:
+    """Give the widest gap that must be bridged to join all of some outlines, metres."""
+    there = outlines[outlines.notna() & ~outlines.is_empty].to_numpy()
+    joined, rest, widest = there[:1], there[1:], 0.0
+    while len(rest):
+        gaps = np.array([shapely.distance(one, joined).min() for one in rest])
+        nearest = int(gaps.argmin())
+        widest = max(widest, float(gaps[nearest]))
+        joined, rest = np.append(joined, rest[nearest]), np.delete(rest, nearest)
+    return widest
 
 
 def _lies_near(frame: gpd.GeoDataFrame, feature: int) -> str:
@@ -258,7 +280,31 @@ def _in_vintage(frame: gpd.GeoDataFrame, vintage: int, file: OpenedFile) -> gpd.
             ),
         )
     columns = ["nis_code", "name", "province", "geometry"]
-    return frame[columns].sort_values("nis_code", ignore_index=True)
+    table = frame[columns].sort_values("nis_code", ignore_index=True)
+    _warn_of_overlaps(table, file)
+    return table
+
+
+def _warn_of_overlaps(municipalities: gpd.GeoDataFrame, file: OpenedFile) -> None:
+    """Warn of land that lies in two municipalities, wider than `SLIVER_M`."""
+    pairs = overlaps(municipalities.geometry)
+    if len(pairs):
+        file.warn(
+            say(
+                "{pairs} of municipalities {overlap}, {area} in all: {names}",
+                "{pairs} gemeenten {overlap}, samen {area}: {names}",
+                pairs=counted(len(pairs), "pair"),
+                overlap=Said("overlaps", "overlapt")
+                if len(pairs) == 1
+                else Said("overlap", "overlappen"),
+                area=km2(pairs.area.sum()),
+                names=told_pairs(pairs, called(municipalities)),
+            ),
+            say(
+                "the children of both are placed there too; give boundaries that meet",
+                "kinderen van beide komen er terecht; geef grenzen die op elkaar aansluiten",
+            ),
+        )
 
 
 def _check_parts(frame: gpd.GeoDataFrame, given: int, vintage: int, file: OpenedFile) -> None:

@@ -10,6 +10,7 @@ import geopandas as gpd
 import pandas as pd
 import pytest
 import shapely
+import shapely.affinity
 from conftest import SIDE_M, SQUARES, square, squares
 from hypothesis import given
 from hypothesis import strategies as st
@@ -774,3 +775,36 @@ def test_sectors_of_the_example_fit() -> None:
     children = pd.DataFrame({"nis_code": area["nis_code"], "children": 100})
     warn_of_overlaps_and_holes(read, area, children, "sectoren", findings)
     assert findings.warnings == []
+
+
+# --- Places with one code, and municipalities that overlap -------------------------------------
+
+
+@pytest.mark.parametrize(("away_m", "told"), [(9_000, 0), (60_000, 1)])
+def test_two_places_of_one_code_are_told_apart_from_exclaves(
+    tmp_path: Path, away_m: float, told: int
+) -> None:
+    """An exclave nearby is a piece to dissolve; a namesake far away has a code of its own."""
+    frame = squares(SQUARES)
+    other = frame.iloc[:1].set_geometry([shapely.affinity.translate(square(0), 0, SIDE_M + away_m)])
+    pd.concat([frame, other]).to_file(tmp_path / "b.gpkg")
+    (line,) = errors_of(tmp_path / "b.gpkg")
+    assert line.startswith("b.gpkg, features 1, 7: the NIS code 11001 is given 2 times")
+    assert ("for places 60 km apart (Aartselaar): different municipalities; give" in line) == told
+    assert line.endswith("give each its own code" if told else "dissolve its pieces")
+
+
+@pytest.mark.parametrize(("over_m", "told"), [(6, 0), (1500, 1)])
+def test_municipalities_that_overlap_are_told(tmp_path: Path, over_m: float, told: int) -> None:
+    """Where and how much; borders that two files simplified each in its own way are no matter."""
+    frame = squares(SQUARES)
+    wide = shapely.box(*square(0).bounds[:2], square(0).bounds[2] + over_m, square(0).bounds[3])
+    frame.loc[0, "geometry"] = wide
+    frame.to_file(tmp_path / "b.gpkg")
+    lines = [line for line in warnings_of(tmp_path / "b.gpkg") if "overlap" in line]
+    assert len(lines) == told
+    if told:
+        assert (
+            "1 pair of municipalities overlaps, 15.00 km2 in all: 11001 Aartselaar and 12025"
+            in (lines[0])
+        )
