@@ -280,43 +280,46 @@ def odd_roads(counts: Mapping[str, int], travel: Travel) -> list[Note]:
     travel
         How one travels over it.
     """
+
+    def of(name: str, thing: str) -> Said:
+        return counted(counts.get(name, 0), thing)
+
     told = {
         "ways_with_unknown_access": (
-            "road",
-            Said(
+            say(
                 "{all} with a word of access that is not known",
                 "{all} met een toegangswoord dat niet bekend is",
+                all=of("ways_with_unknown_access", "road"),
             ),
-            Said("it counts as no tag", "dat telt niet mee"),
+            say("it counts as no tag", "dat telt niet mee"),
         ),
         "barriers_of_unknown_kind": (
-            "barrier",
-            Said(
+            say(
                 "{all} not known, by kind or by who may pass",
                 "{all} niet bekend, naar soort of naar wie erdoor mag",
+                all=of("barriers_of_unknown_kind", "barrier"),
             ),
-            Said("taken to be open", "telt als open"),
+            say("taken to be open", "telt als open"),
         ),
         "squares_not_drawn_all_around": (
-            "square",
-            Said("{all} not drawn all around", "{all} niet helemaal rond getekend"),
-            Said("what there is is used", "wat er is telt mee"),
+            say(
+                "{all} not drawn all around",
+                "{all} niet helemaal rond getekend",
+                all=of("squares_not_drawn_all_around", "square"),
+            ),
+            say("what there is is used", "wat er is telt mee"),
         ),
         "lifts": (
-            "lift",
-            Said(
+            say(
                 "{all} used, each with {seconds} seconds of waiting",
                 "{all} in gebruik, met telkens {seconds} seconden wachten",
+                all=of("lifts", "lift"),
+                seconds=amount(travel.lift_wait_s),
             ),
-            Said("see travel.lift_wait_s", "zie travel.lift_wait_s"),
+            say("see travel.lift_wait_s", "zie travel.lift_wait_s"),
         ),
     }
-    seconds = amount(travel.lift_wait_s)
-    return [
-        Note(_ROADS, say(what.en, what.nl, all=counted(counts[name], thing), seconds=seconds), mend)
-        for name, (thing, what, mend) in told.items()
-        if counts.get(name)
-    ]
+    return [Note(_ROADS, what, mend) for name, (what, mend) in told.items() if counts.get(name)]
 
 
 def _travel(
