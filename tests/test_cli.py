@@ -686,7 +686,8 @@ def test_replace_without_a_place_is_refused(command: list[str]) -> None:
 
 
 STOPPED = """
-import os
+import os, signal
+signal.signal(signal.SIGINT, signal.default_int_handler)  # a job in the background ignores it
 from stemgeo.cli import main
 from stemgeo.report import bundle
 bundle.save_drawn = lambda *drawn: os.kill(os.getpid(), HOW)
