@@ -8,6 +8,8 @@ import json
 import os
 import resource
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,7 +17,9 @@ import geopandas as gpd
 import pandas as pd
 import pytest
 from matplotlib.figure import Figure
+from terminal import stemgeo
 
+from stemgeo import facts
 from stemgeo.errors import ResultError, WriteError
 from stemgeo.maps.page import save_figure
 from stemgeo.report import bundle
@@ -467,3 +471,44 @@ def test_the_folder_that_a_dead_run_took_away_comes_back(tmp_path: Path) -> None
     refuse_taken(place)
     assert content_of(place) == before
     assert list(tmp_path.iterdir()) == [place]
+
+
+# -- every command -----------------------------------------------------------------------------
+
+COMMANDS: dict[str, list[object]] = {
+    "run": ["run", facts.path("sample")],
+    "site": ["site", facts.path("sample"), "-n", "1"],
+    "trend": ["trend", facts.path("sample"), "--years", "2021-2022"],
+    "compare": ["compare", "not-there", "nor-this"],
+    "answer": ["answer", "not-there"],
+}
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_every_command_refuses_what_was_edited_before_it_reads(
+    tmp_path: Path, command: str
+) -> None:
+    """One line, status 1, and the edited document is as it was."""
+    place = put(tmp_path / "result", command=command)
+    (place / "summary.md").write_text("edited", encoding="utf-8")
+    before = content_of(place)
+    said = stemgeo(*COMMANDS[command], "--out", place)
+    assert (said.status, said.out) == (1, "")
+    mend = "choose another place, or give --replace, which keeps this one beside it as "
+    what = "holds what no run wrote so: summary.md (changed)"
+    assert said.err == f"error: {place}: {what}; {mend}result.old-{TODAY}\n"
+    assert content_of(place) == before
+
+
+def test_output_to_a_full_disk_is_told() -> None:
+    """A table that goes to a file by way of the shell."""
+    with Path("/dev/full").open("w", encoding="utf-8") as full:
+        ended = subprocess.run(
+            [sys.executable, "-m", "stemgeo", "--help"],
+            stdout=full,
+            stderr=subprocess.PIPE,
+            text=True,
+            check=False,
+        )
+    assert ended.returncode == 1
+    assert ended.stderr == "error: output: No space left on device\n"

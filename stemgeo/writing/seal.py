@@ -29,6 +29,7 @@ def sha256(path: Path) -> str:
 
 def sealed(content: dict[str, Any]) -> str:
     """Give a manifest as text that ends in a hash of itself, so that an edit is found."""
+    content = {name: value for name, value in content.items() if name != "seal"}
     text = json.dumps(content, indent=2, ensure_ascii=False, default=str).removesuffix("\n}")
     seal = hashlib.sha256(text.encode()).hexdigest()
     return f'{text},\n  "seal": "{seal}"\n}}\n'

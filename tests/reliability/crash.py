@@ -432,10 +432,13 @@ def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("--number", type=int, default=200, help="moments, over all commands")
     parser.add_argument("--small", action="store_true", help="writers of next to nothing only")
+    parser.add_argument("--only", default="", help="some of the commands, as site,answer")
     given = parser.parse_args()
     lost = 0
     with stage() as base:
         commands = small(base) if given.small else real(base)
+        if given.only:
+            commands = [one for one in commands if one.name in given.only.split(",")]
         for command in commands:
             found = killed(command, base, -(-given.number // len(commands)))
             _print(f"{command.name}: {told(found)}")
