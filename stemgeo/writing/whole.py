@@ -69,6 +69,7 @@ def ready(place: Path, *, keep: bool = False) -> None:
         If it cannot.
     """
     place = plain(place)
+    clear_leftovers(temporary_home())
     with _told(place):
         longest = place.with_name(old_name(place, 99)) if keep else place
         try:
