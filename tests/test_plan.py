@@ -207,6 +207,7 @@ def test_a_plan_given_with_the_command_is_that_of_the_study(place: Path, tmp_pat
     manifests = [json.loads(one.pop("manifest.json")) for one in (own, given)]
     assert own == given
     hashes = [one.pop("study_file")["sha256"] for one in manifests]
+    assert len({one.pop("seal") for one in manifests}) == 2  # of all that a manifest says
     assert hashes[0] != hashes[1]
     assert manifests[0] == manifests[1]
 
