@@ -481,6 +481,7 @@ def answer(
     with _progress() as progress:
         from stemgeo.report.answer import LETTER
         from stemgeo.report.answer import answer as write_answer
+        from stemgeo.report.letter import unused_texts
 
         write_answer(
             result,
@@ -497,6 +498,9 @@ def answer(
     if content["typed_numbers"]:
         numbers = ", ".join(content["typed_numbers"])
         _say(f"note: these numbers stand in the template, and no table vouches for them: {numbers}")
+    if templates is not None:
+        for name in unused_texts(templates, content["templates"]):
+            _say(f"note: {templates / name}: is not used by the answer")
     if not content["pdf_standard"]:
         _say("note: no font at hand has every letter of the text: the PDF is tagged, not PDF/UA")
     for form in ("docx", "pdf"):
@@ -535,13 +539,28 @@ def verify(
             "--plan", metavar="FILE", help="Its plan; looked for by its hash when not given."
         ),
     ] = None,
+    *,
+    trust_templates: Annotated[
+        bool,
+        typer.Option(
+            "--trust-templates",
+            help="Fill in the templates that the manifest of an answer holds too.",
+        ),
+    ] = False,
     threads: ThreadsOption = None,
 ) -> None:
     """Compute a result again from its inputs and say what differs; status 1 when anything does."""
     with _progress() as progress:
         from stemgeo.verify import verify as verify_result
 
-        found = verify_result(result, study, plan=plan, progress=progress, threads=threads)
+        found = verify_result(
+            result,
+            study,
+            plan=plan,
+            trust_templates=trust_templates,
+            progress=progress,
+            threads=threads,
+        )
         progress("Klaar", 1.0)
     for line in found.lines():
         print(line)

@@ -21,8 +21,8 @@ from stemgeo import facts
 from stemgeo.errors import Problem, ResultError, StemgeoError
 from stemgeo.inputs.files import clean
 from stemgeo.measure import Progress, quiet
+from stemgeo.report.answer import LETTER, answer, answer_without_text
 from stemgeo.report.answer import LIBRARIES as OF_ANSWERS
-from stemgeo.report.answer import answer
 from stemgeo.report.bundle import choices, made_with
 from stemgeo.report.figures import Figure, differing
 from stemgeo.report.files import (
@@ -33,6 +33,7 @@ from stemgeo.report.files import (
     read_manifest,
     versions,
 )
+from stemgeo.report.letter import PLAIN_NAME, Letter
 from stemgeo.run import run
 from stemgeo.site import site
 from stemgeo.study import Input, Study, load_study
@@ -44,8 +45,6 @@ if TYPE_CHECKING:
 
 FILES, STUDY, INPUTS, RESULT = "files", "study", "inputs", "result"
 """What may differ, in the order in which it is looked at."""
-_PLAIN_NAME = r"^\w[\w .-]*$"
-"""A file of one folder: what a manifest names is written nowhere else."""
 _LOOKED_IN = "in the current folder, the result, the folder above it, or one level below these"
 
 
@@ -100,6 +99,9 @@ class Verification:
     versions
         Versions of stemgeo, Python and libraries that are others now: no difference by itself, but
         the first place to look for the cause of one.
+    left_out
+        Files that were compared with the manifest but not made again: their text comes of
+        templates that stand in it, which are not filled in unless they are trusted.
     """
 
     folder: Path
@@ -108,6 +110,7 @@ class Verification:
     inputs: int
     differences: tuple[Difference, ...]
     versions: tuple[Difference, ...]
+    left_out: tuple[str, ...] = ()
 
     @property
     def same(self) -> bool:
@@ -132,13 +135,31 @@ class Verification:
             *_step("Files", f"all {self.files} as they were written", files),
             *_step("Study and inputs", f"as they were: {named}", asked),
             *_step("Versions", "as they were", self.versions, "by itself no fault"),
-            *_step("Result, computed again", f"the same {self.files} files", result),
+            *_step("Result, computed again", f"the same {self._made} files", result),
+            *self._not_made(),
             self._sum(),
         ]
 
+    @property
+    def _made(self) -> int:
+        """How many files were made again."""
+        return self.files - len(self.left_out)
+
+    def _not_made(self) -> Iterator[str]:
+        """Say what was left out, and how to have it in."""
+        if self.left_out:
+            yield (
+                f"Left out: {' and '.join(self.left_out)}, and the numbers typed in them. Their "
+                "text comes of templates in the manifest, which are filled in only when you trust "
+                "them: --trust-templates."
+            )
+
     def _sum(self) -> str:
         if self.same:
-            return f"Everything is the same: {self.files} files, {self.inputs} inputs."
+            all_but = (
+                f"Everything but {' and '.join(self.left_out)}" if self.left_out else "Everything"
+            )
+            return f"{all_but} is the same: {self._made} files, {self.inputs} inputs."
         counts = {part: len(self.of(part)) for part in (FILES, STUDY, INPUTS, RESULT)}
         told = ", ".join(f"{part} {count}" for part, count in counts.items() if count)
         return f"Not the same, differences: {len(self.differences)} ({told})."
@@ -173,6 +194,8 @@ class Again:
         Folders in which files of then may be, see `found_again`.
     progress, threads
         As in `stemgeo.run`.
+    trust_templates
+        Whether the texts in the manifest are filled in too.
     """
 
     study: Study
@@ -180,6 +203,7 @@ class Again:
     places: tuple[Path, ...]
     progress: Progress
     threads: int | None
+    trust_templates: bool
 
 
 def _run_again(again: Again, place: Path) -> None:
@@ -199,12 +223,16 @@ def _answer_again(again: Again, place: Path) -> None:
         study, home = _study_again(place.with_name("before"), then, None, again.places)
         study = _with_its_plan(study, then, None, (*again.places, home))
         before = run(study, threads=again.threads).write(place.with_name("before"))
-    language = content["options"]["language"]
-    if content.get("templates"):
+    language, own = content["options"]["language"], content.get("templates", {})
+    if own and not again.trust_templates:
+        text = Letter((), tuple(content.get("typed_numbers", ())), own)
+        answer_without_text(result, place, text, language=language, plan=plan, before=before)
+        return
+    if own:
         templates = place.with_name("templates")
         templates.mkdir()
-        for name, text in content["templates"].items():
-            (templates / name).write_text(text, encoding="utf-8")
+        for name, text in own.items():
+            (templates / name).write_text(text, encoding="utf-8", newline="")
     answer(result, place, language=language, plan=plan, before=before, templates=templates)
 
 
@@ -217,6 +245,7 @@ def verify(
     study: Study | str | Path | None = None,
     *,
     plan: str | Path | None = None,
+    trust_templates: bool = False,
     progress: Progress = quiet,
     threads: int | None = None,
 ) -> Verification:
@@ -232,6 +261,10 @@ def verify(
         these.
     plan
         The plan that the run was given beside its study; without it looked for in the same way.
+    trust_templates
+        Fill in the texts of one's own that an answer was made of too, out of its manifest. A
+        manifest can be a stranger's: without this they are not read, and the documents that come
+        of them stand in `left_out`.
     progress, threads
         As in `stemgeo.run`.
 
@@ -250,6 +283,11 @@ def verify(
     folder = Path(folder)
     content = _readable(folder)
     of_run = _of_run(content)
+    own = bool(content.get("templates"))
+    if trust_templates and not own:
+        what = "holds no templates of its own to trust"
+        raise ResultError(Problem(str(folder), what, "leave --trust-templates out"))
+    left_out = _of_own_text(content) if own and not trust_templates else ()
     places: tuple[Path, ...] = (Path(), folder, folder.resolve().parent)
     if isinstance(study, Study):
         asked = study
@@ -262,7 +300,8 @@ def verify(
         problems: tuple[Difference, ...] = ()
         try:
             maker = _MAKERS[command_of(content)]
-            maker(Again(asked, content, places, progress, threads), beside / RESULT)
+            again = Again(asked, content, places, progress, threads, trust_templates)
+            maker(again, beside / RESULT)
         except StemgeoError as error:
             made, problems = None, tuple(map(_not_computed, error.problems))
         progress("Vergelijken", 0.95)
@@ -270,7 +309,7 @@ def verify(
             *_of_files(folder, content, made),
             *_of_study(of_run, asked),
             *_of_inputs(of_run, asked),
-            *(problems if made is None else _of_result(folder, content, made)),
+            *(problems if made is None else _of_result(folder, content, made, left_out)),
         )
     others = OF_ANSWERS if command_of(content) == ANSWER else ()
     return Verification(
@@ -280,7 +319,14 @@ def verify(
         inputs=len(of_run["inputs"]),
         differences=differences,
         versions=tuple(_unlike("versions", versions(content), versions(made_with(*others)))),
+        left_out=left_out,
     )
+
+
+def _of_own_text(content: Manifest) -> tuple[str, ...]:
+    """Name the documents of an answer whose text comes of templates of one's own."""
+    stem = LETTER[content["options"]["language"]]
+    return f"{stem}.docx", f"{stem}.pdf"
 
 
 class _Hashed(BaseModel):
@@ -333,10 +379,11 @@ class _OfAnswer(BaseModel):
 
     outputs: dict[str, _Hashed]
     options: _Options
-    templates: dict[Annotated[str, Field(pattern=_PLAIN_NAME)], str] = {}
+    templates: dict[Annotated[str, Field(pattern=rf"^{PLAIN_NAME}$")], str] = {}
     result: _OfRun
     plan: _OfPlan | None = None
     before: _OfRun | None = None
+    typed_numbers: list[str] = []
     libraries: dict[str, str] = {}
 
 
@@ -506,11 +553,13 @@ def _not_computed(problem: Problem | str) -> Difference:
     return Difference(RESULT, where or "the result", f"cannot be computed again: {what}")
 
 
-def _of_result(folder: Path, content: Manifest, made: Path) -> Iterator[Difference]:
+def _of_result(
+    folder: Path, content: Manifest, made: Path, left_out: tuple[str, ...]
+) -> Iterator[Difference]:
     """Compare what came out now with the hashes of then; tables figure by figure."""
     content_now = read_manifest(made, *_MAKERS)
     then, now = _outputs(content), _outputs(content_now)
-    for name in sorted({*then, *now}):
+    for name in sorted({*then, *now} - set(left_out)):
         if name not in now:
             yield Difference(RESULT, name, "does not come out any more")
         elif name not in then:
@@ -518,7 +567,10 @@ def _of_result(folder: Path, content: Manifest, made: Path) -> Iterator[Differen
         elif then[name] != now[name]:
             other = Difference(RESULT, name, "comes out otherwise")
             yield _with_figures(other, folder, made)
-    yield from _unlike(RESULT, _told_here(content), _told_here(content_now), f"{MANIFEST}, ")
+    told_then, told_now = _told_here(content), _told_here(content_now)
+    if left_out:  # a PDF that was not made has no standard
+        told_now["pdf_standard"] = told_then.get("pdf_standard", "")
+    yield from _unlike(RESULT, told_then, told_now, f"{MANIFEST}, ")
 
 
 _BEHIND = {"result": "of the run", "plan": "of the plan", "before": "of the earlier result"}

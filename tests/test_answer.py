@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import datetime as dt
 import json
 import posixpath
 import re
@@ -24,6 +25,8 @@ from terminal import content_of, stemgeo
 import stemgeo as sg
 from stemgeo import facts
 from stemgeo.errors import ResultError
+from stemgeo.report.content import Source, figures
+from stemgeo.report.filling import FILTERS, TESTS
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -93,6 +96,16 @@ def figure(folder: Path, code: str, **other: str) -> dict[str, float]:
 
 def svg_words(path: Path) -> list[str]:
     return ["".join(node.itertext()) for node in etree.parse(path).iter(f"{SVG}text")]
+
+
+PLAIN = {str, int, float, bool, dt.date, list, dict, type(None)}
+"""All that a figure may be: nothing that can act."""
+
+
+def walked(value: object) -> set[type]:
+    """Give the kinds of all that is in a figure."""
+    inside = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+    return {type(value)}.union(*map(walked, inside))
 
 
 # -- the bundle ------------------------------------------------------------------------------
@@ -359,6 +372,7 @@ def test_an_answer_of_a_straight_line_study_says_so(tmp_path: Path) -> None:
     """No quiet roads in it, and the caution on the first page."""
     hand.write_study(tmp_path / "study", straight_line=True)
     sg.run(sg.load_study(tmp_path / "study")).write(tmp_path / "result")
+    assert walked(figures(Source.of(tmp_path / "result"))) <= PLAIN
     place = sg.answer(tmp_path / "result", tmp_path / "antwoord")
     said = paragraphs(place / "antwoord.docx")
     assert any(one.startswith("Let op: benadering in vogelvlucht") for one in said)
@@ -390,7 +404,43 @@ def test_a_template_of_ones_own_changes_the_text_alone(small: Path, tmp_path: Pa
     assert "2014" in (out / "LEESMIJ.txt").read_text("utf-8")
     content = json.loads((out / "manifest.json").read_text("utf-8"))
     assert content["templates"] == {"antwoord.nl.md": text, "deel.md": "Een deel.\n"}
-    assert sg.verify(out, small / "study").same
+    # A manifest can be a stranger's: its templates are filled in only when they are trusted.
+    found = sg.verify(out, small / "study")
+    assert found.same
+    assert found.left_out == ("antwoord.docx", "antwoord.pdf")
+    said = stemgeo("verify", out, "--study", small / "study")
+    assert said.status == 0
+    assert "Left out: antwoord.docx and antwoord.pdf" in said.out
+    assert "Everything but antwoord.docx and antwoord.pdf is the same" in said.out
+    trusted = sg.verify(out, small / "study", trust_templates=True)
+    assert trusted.same
+    assert not trusted.left_out
+
+
+def test_a_template_that_attacks_leaves_the_disk_as_it_is(small: Path, tmp_path: Path) -> None:
+    """Neither `answer` nor `verify`, trusting or not, writes what a stranger's text asks for."""
+    target = tmp_path / "prooi"
+    attack = f"# T\n\n{{{{ sexes.girls.tofile('{target}', ' ', 'text %s') }}}}\n"
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "mine" / "antwoord.nl.md").write_text(attack, encoding="utf-8")
+    with pytest.raises(ResultError, match=re.escape("'.tofile()' is no item")):
+        sg.answer(small / "result", tmp_path / "antwoord", templates=tmp_path / "mine")
+    assert not (tmp_path / "antwoord").exists()
+    sg.answer(small / "result", tmp_path / "antwoord")
+    path = tmp_path / "antwoord" / "manifest.json"
+    content = json.loads(path.read_text("utf-8")) | {"templates": {"antwoord.nl.md": attack}}
+    path.write_text(json.dumps(content), encoding="utf-8")
+    assert sg.verify(tmp_path / "antwoord", small / "study").left_out
+    found = sg.verify(tmp_path / "antwoord", small / "study", trust_templates=True)
+    (told,) = found.of("result")
+    assert told.what.startswith("cannot be computed again: is not understood: '.tofile()' is no ")
+    assert not target.exists()
+
+
+def test_trusting_templates_that_are_not_there_is_refused(small: Path, english: Path) -> None:
+    """An option that changes nothing would be taken for one that does."""
+    with pytest.raises(ResultError, match="holds no templates of its own to trust"):
+        sg.verify(english, small / "study", trust_templates=True)
 
 
 @pytest.mark.parametrize(
@@ -459,6 +509,11 @@ def test_a_plan_and_an_earlier_result_are_told(small: Path, tmp_path: Path) -> N
     toml = tmp_path / "study" / "study.toml"
     toml.write_text(toml.read_text("utf-8").replace("2022-12-31", "2021-12-31"), encoding="utf-8")
     before = sg.run(sg.load_study(toml)).write(tmp_path / "before")
+    told = figures(Source.of(small / "result"), plan=plan, before=before)
+    assert told["plan"]
+    assert told["before"]
+    assert told["sexes"]
+    assert walked(told) <= PLAIN
     place = sg.answer(small / "result", tmp_path / "antwoord", plan=plan, before=before)
     said = "\n".join(paragraphs(place / "antwoord.docx"))
     with (plan / "tables" / "plan.csv").open(encoding="utf-8") as file:
@@ -542,10 +597,18 @@ def test_the_archive_is_as_word_wants_it(english: Path) -> None:
                 assert posixpath.normpath(f"word/{relation.get('Target')}") in names
 
 
+def test_the_filters_and_tests_of_templates_are_documented() -> None:
+    """docs/answer.md has each that there is, and none that there is not."""
+    page = (Path(__file__).parent.parent / "docs" / "answer.md").read_text("utf-8")
+    rows = dict(re.findall(r"^\| (filters|tests) of Jinja \| (.*) \|$", page, re.MULTILINE))
+    own = {"as_is", "decimal", "euro", "listed", "minutes", "percent"}
+    assert set(re.findall(r"`(\w+)`", rows["filters"])) == set(FILTERS) - own
+    words = {name for name in TESTS if name.isalpha()}
+    assert set(re.findall(r"`(\w+)`", rows["tests"])) == words | {"defined", "undefined"}
+
+
 def test_what_a_template_can_name_is_documented(written_sample: Path) -> None:
     """docs/answer.md has every name, and none that is not there."""
-    from stemgeo.report.content import Source, figures
-
     told = figures(Source(written_sample, "nl"))
     page = (Path(__file__).parent.parent / "docs" / "answer.md").read_text("utf-8")
     named: dict[str, set[str]] = {}

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import docx
+import numpy as np
 import pypdf
 import pytest
 from hypothesis import given, settings
@@ -28,6 +29,7 @@ from stemgeo.report.letter import (
     Paragraph,
     Picture,
     Table,
+    unused_texts,
     write_letter,
     write_templates,
 )
@@ -286,8 +288,8 @@ def test_our_own_templates_have_no_number_typed_in() -> None:
         ("{% for i in range(10 ** 9) %}x{% endfor %}", "cannot be filled in: '**' has no place"),
         ("{% for i in range(999999999) %}x{% endfor %}", "cannot be filled in: Range too big"),
         (
-            "{% for i in range(99999) %}{% for i in range(99999) %}x{% endfor %}{% endfor %}",
-            "becomes longer than 2000000 letters",
+            "{% for i in range(9999) %}" + "x" * 1000 + "{% endfor %}",
+            "becomes longer than 500000 letters",
         ),
     ],
 )
@@ -298,6 +300,161 @@ def test_what_is_wrong_with_a_template_is_one_line(fill: Fill, template: str, to
     assert told in str(error.value)
     assert str(error.value).startswith("antwoord.nl.md")
     assert "\n" not in str(error.value)
+
+
+BOMBS = {
+    "'.tofile()' is no item": "{{ share.tofile('/tmp/x', ' ', 'text %s') }}",
+    "'.items()' is no item": "{{ region.items() }}",
+    "'.format()' is no item": "{{ '{0.__class__}'.format(n) }}",
+    "'.strftime()' is no item": "{{ day.strftime('%Y' * 9) }}",
+    "'.upper()' is no item": "{{ name.upper() }}",
+    "attribute 'real' of a number": "{{ n.real }}",
+    "attribute 'strftime' of a date": "{{ day.strftime }}",
+    "there is no 'items'": "{{ region.items }}",
+    "there is no '__class__'": "{{ region['__class__'] }}",
+    **{
+        f"No function named '{name}'": f"{{{{ {name}(9) }}}}"
+        for name in ("lipsum", "cycler", "joiner", "namespace", "dict", "n")
+    },
+    **{
+        f"No filter named '{name}'": f"{{{{ names | {name}(9) }}}}"
+        for name in (
+            *("format", "replace", "indent", "center", "wordwrap", "attr", "batch", "slice"),
+            *("tojson", "pprint", "xmlattr", "urlize", "groupby", "truncate", "list", "safe"),
+        )
+    },
+    "No test named 'callable'": "{{ 1 if n is callable }}",
+    "{% macro %} has no place": "{% macro f() %}{{ f() }}{% endmacro %}{{ f() }}",
+    "recursive has no place": "{% for i in names recursive %}{{ loop(names) }}{% endfor %}",
+    "{% block %} has no place": "{% block a %}{% endblock %}",
+    "{% import %} has no place": "{% import 'antwoord.nl.md' as x %}",
+    "{% from %} has no place": "{% from 'antwoord.nl.md' import x %}",
+    "{% extends %} has no place": "{% extends 'antwoord.nl.md' %}",
+    "{% set ... endset %} has no place": "{% set x %}a{% endset %}",
+    "{% filter %} has no place": "{% filter upper %}x{% endfilter %}",
+    "{% call %} has no place": "{% call f() %}{% endcall %}",
+    "{% autoescape %} has no place": "{% autoescape true %}x{% endautoescape %}",
+    "'*' and '**' have no place": "{{ n | percent(*names) }}",
+    "a text longer than": "{% set a = 'x' %}" + "{% set a = a ~ a %}" * 40,
+    "a list is no text": "{% set a = [1] %}" + "{% set a = [a, a] %}" * 60 + "{{ a }}",
+    "a list cannot be compared": "{{ 1 if [1] == [1] }}",
+    "a list cannot be put in order": "{{ [[1], [1]] | sort }}",
+    "is not looked for": "{{ 1 if [1] in [[1]] }}",
+    "a number is too large": "{% set a = 9 %}" + "{% set a = a * a %}" * 40,
+    "'round' takes 0 to 15 digits": "{{ n | round(-999999999) }}",
+    "a yes or no is no text": "{{ n == 1 }}",
+    "is not handed over what it takes": "{{ n | percent(name=1) }}",
+    "'upper' does nothing with a number": "{{ n | upper }}",
+    "is no plain name of a text": "{% include '\\x1b[31m' %}",
+}
+
+
+@pytest.mark.parametrize("told", BOMBS)
+def test_a_template_reads_figures_and_does_nothing_else(fill: Fill, told: str) -> None:
+    """No method, attribute, bomb or way round: one clear line, and a figure is only read."""
+    figures = {"n": 1, "name": "x", "names": ["a", "b"], "region": {"share": 0.5}, "share": 0.5}
+    with pytest.raises(ResultError) as error:
+        fill(BOMBS[told], **figures, day=dt.date(2022, 12, 31))
+    assert told in str(error.value)
+    assert str(error.value).startswith("antwoord.nl.md, line 1: ")
+    assert str(error.value).isprintable()
+
+
+@pytest.mark.parametrize(
+    "template",
+    [
+        "{% for i in range(9999) %}{% for j in range(9999) %}{% endfor %}{% endfor %}",
+        "{% for i in range(9999) if 0 %}{% endfor %}" * 200,
+        "{% set a = [1] %}" + "{% set a = a + a %}" * 40,
+        "{% set a = 'x' %}" + "{% set a = a ~ a %}" * 18 + "{{ a in a and '' }}" * 999,
+        "{% for i in range(9999) %}{{ n | percent | upper }}{% endfor %}",
+    ],
+)
+def test_what_takes_no_end_is_counted(
+    fill: Fill, monkeypatch: pytest.MonkeyPatch, template: str
+) -> None:
+    """Every turn of a loop, every value and every look through a text or list is a step."""
+    monkeypatch.setattr("stemgeo.report.filling.MOST_STEPS", 20_000)
+    with pytest.raises(
+        ResultError, match=r"^antwoord\.nl\.md, line 1: takes more than 20000 steps"
+    ):
+        fill(template, n=1)
+
+
+@pytest.mark.parametrize("what", ["({})", "not {}", "n.a{}", "n + {}"])
+def test_what_stands_too_deep_is_one_line(fill: Fill, what: str) -> None:
+    """Also where it would never be worked out."""
+    text = "n"
+    for _ in range(4000):
+        text = f"{text}.a" if what == "n.a{}" else what.format(text)
+    with pytest.raises(ResultError, match="has no end, or is too large"):
+        fill(f"{{% if false %}}{{{{ {text} }}}}{{% endif %}}", n=1)
+
+
+def test_a_text_of_too_many_pieces_is_refused(fill: Fill, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Word would work on it for hours."""
+    monkeypatch.setattr("stemgeo.report.letter.MOST_PIECES", 500)
+    with pytest.raises(ResultError, match=r"antwoord\.nl\.md: becomes more than 500 pieces"):
+        fill("# T\n\n" + "{% for i in range(90) %}- **a** *b* **c**\n{% endfor %}")
+
+
+def test_a_template_reckons_sorts_and_picks(fill: Fill) -> None:
+    """What docs/answer.md lists works on rows, texts and dates, written as the language does."""
+    rows = [{"a": 2, "b": "y"}, {"a": 1000, "b": "x"}]
+    template = (
+        "{% set k = n * 2 + 1 %}{{ k }} {{ rows | sum(attribute='a') }} {{ names | join('; ') }} "
+        "{{ (rows | sort(attribute='b') | first).a }} {{ rows | map(attribute='b') | listed }} "
+        "{% for one in rows | selectattr('a', 'gt', 2) %}{{ loop.index }}{{ one.b | upper }}"
+        "{% endfor %} {{ x | default('leeg') }} {{ day.year == 2022 and 'ja' }} "
+        "{% for name, value in rows[0] | items %}{{ name }}={{ value }}{% endfor %} "
+        "{{ 'km ' ~ 1500 }} {{ -n }} {{ names | max }} {{ 7 // 2 }} {% with z = 3 %}{{ z }}"
+        "{% endwith %} {{ 'b' in names and names is not none and n is odd and 'waar' }}"
+    )
+    figures = {"n": 3, "rows": rows, "names": ["a", "b"], "day": dt.date(2022, 12, 31)}
+    assert words(fill(template, **figures)) == [
+        "7 1.002 a; b 1.000 y en x 1X leeg ja a=2b=y km 1.500 -3 b 3 3 waar"
+    ]
+
+
+@pytest.mark.parametrize(
+    "value",
+    [np.float64(0.5), np.int64(1), np.bool_(True), dt.datetime(2022, 1, 1), (1,), {1: object()}],  # noqa: DTZ001
+)
+def test_a_figure_that_could_act_is_refused(fill: Fill, value: object) -> None:
+    """Text, numbers, yes or no, dates, nothing, lists and groups of these; none derived."""
+    with pytest.raises(ResultError, match="the figure 'x"):
+        fill("# T", x=[value])
+
+
+def test_a_folder_of_templates_is_read_as_plain_files(fill: Fill, tmp_path: Path) -> None:
+    """A link leads nowhere, a folder is no text, and a text has a size."""
+    folder = tmp_path / "templates"
+    folder.mkdir()
+    (tmp_path / "geheim.md").write_text("geheim", encoding="utf-8")
+    (folder / "link.md").symlink_to(tmp_path / "geheim.md")
+    (folder / "map.md").mkdir()
+    (folder / "groot.md").write_bytes(b"x" * 200_001)
+    for name, told in (
+        ("link.md", "link.md: is a link or a folder, and no file"),
+        ("map.md", "map.md: is a link or a folder, and no file"),
+        ("groot.md", "groot.md: is larger than 200000 bytes"),
+        (".verborgen.md", "is no plain name of a text"),
+        ("weg.md", "there is no text weg.md in the folder"),
+    ):
+        with pytest.raises(ResultError, match=re.escape(told)):
+            fill(f"{{% include '{name}' %}}")
+    (folder / "antwoord.nl.md").unlink()
+    (folder / "antwoord.nl.md").symlink_to(tmp_path / "geheim.md")
+    with pytest.raises(ResultError, match=r"antwoord\.nl\.md: is a link"):
+        write_letter({}, "nl", folder)
+
+
+def test_texts_that_no_answer_used_are_named(tmp_path: Path) -> None:
+    """But for those of the other language, and what systems leave by themselves."""
+    write_templates(tmp_path / "mine")
+    for name in ("kladje.md", ".verborgen", ".DS_Store"):
+        (tmp_path / "mine" / name).touch()
+    assert unused_texts(tmp_path / "mine", {"antwoord.nl.md"}) == [".verborgen", "kladje.md"]
 
 
 def test_templates_are_written_to_be_changed(tmp_path: Path) -> None:

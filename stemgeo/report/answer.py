@@ -155,19 +155,63 @@ def answer(
         If a table was changed after the run, the plan is of another study, or a template names
         what there is not.
     """
-    folder, place = Path(folder), Path(place)
-    read = [Path(one) for one in (folder, plan, before, templates) if one]
+    return _answer(
+        Path(folder),
+        Path(place),
+        language=language,
+        plan=_path(plan),
+        before=_path(before),
+        templates=_path(templates),
+        replace=replace,
+        progress=progress,
+    )
+
+
+def answer_without_text(
+    folder: Path,
+    place: Path,
+    text: Letter,
+    *,
+    language: Language | None = None,
+    plan: Path | None = None,
+    before: Path | None = None,
+) -> Path:
+    """Write all of an answer but its text in Word and PDF: no template is run.
+
+    Parameters
+    ----------
+    folder, place, language, plan, before
+        As in `answer`.
+    text
+        What the read me and the manifest tell of it: the templates, and the numbers typed in them.
+    """
+    return _answer(folder, place, text=text, language=language, plan=plan, before=before)
+
+
+def _answer(
+    folder: Path,
+    place: Path,
+    *,
+    text: Letter | None = None,
+    language: Language | None,
+    plan: Path | None,
+    before: Path | None,
+    templates: Path | None = None,
+    replace: bool = False,
+    progress: Progress = quiet,
+) -> Path:
+    read = [one for one in (folder, plan, before, templates) if one]
     refuse_taken(place, ANSWER, replace=replace, reads=read)
     source = Source.of(folder, language)
     asked = source.language
-    plan, before, templates = (_path(one) for one in (plan, before, templates))
     _refuse_inside(place, [one for one in (folder, plan, before) if one])
     sheets = sorted(_sheets(source, before), key=lambda one: (one.number, one.stem))
     annexes = _annexes(source, sheets)
     told = figures(source, plan=plan, before=before)
-    letter = write_letter(told | {"annexes": annexes}, asked, templates)
-    _refuse_unknown_pictures(letter, sheets, asked)
-    _refuse_headings_out_of_order(letter, asked)
+    letter = text or write_letter(told | {"annexes": annexes}, asked, templates)
+    if text is None:
+        _refuse_unknown_pictures(letter, sheets, asked)
+        _refuse_headings_out_of_order(letter, asked)
     with whole_folder(place, ANSWER, replace=replace) as out:
         data = out / DATA[asked]
         data.mkdir()
@@ -181,9 +225,11 @@ def answer(
         page = out / f"{annex_stem(WEB, asked)}.html"
         page.write_text(_page(atlas, source), encoding="utf-8")
         progress("Antwoord schrijven", 0.9)
-        look = Look(asked, source.study.about.date, told["study"]["notice"])
-        write_docx(letter, plates, look, out / f"{LETTER[asked]}.docx")
-        standard = write_pdf(letter, plates, look, out / f"{LETTER[asked]}.pdf")
+        standard = ""
+        if text is None:
+            look = Look(asked, source.study.about.date, told["study"]["notice"])
+            write_docx(letter, plates, look, out / f"{LETTER[asked]}.docx")
+            standard = write_pdf(letter, plates, look, out / f"{LETTER[asked]}.pdf")
         lines = _readme(source, letter, annexes["all"])
         (out / README[asked]).write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
         about = {"pdf_standard": standard, "typed_numbers": list(letter.typed)}

@@ -11,6 +11,7 @@ import math
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import pandas as pd
 
 from stemgeo import subsidy
@@ -20,6 +21,7 @@ from stemgeo.maps.text import WORDS, gap_places, gap_reason
 from stemgeo.recognition import Standing
 from stemgeo.report.compare import compare, differences
 from stemgeo.report.files import SITE, checked_file, read_manifest
+from stemgeo.report.filling import refuse_unplain
 from stemgeo.report.reading import Reading
 from stemgeo.report.summary import PLACED_BY, ages_in_words
 from stemgeo.study import PROVINCES, parse_study
@@ -99,6 +101,30 @@ def figures(
     ResultError
         If a table was changed, or the plan is of other inputs.
     """
+    return {
+        name: plain(value, name)
+        for name, value in _figures(source, plan=plan, before=before).items()
+    }
+
+
+def plain(value: Any, name: str) -> Any:
+    """Make a value of a table a plain one of Python's: a template is handed nothing that can act.
+
+    Raises
+    ------
+    ResultError
+        If it is of any other kind than a template may hold.
+    """
+    if isinstance(value, dict):
+        return {str(key): plain(one, f"{name}.{key}") for key, one in value.items()}
+    if isinstance(value, list):
+        return [plain(one, f"{name}[{place}]") for place, one in enumerate(value)]
+    told = value.item() if isinstance(value, np.generic) else value
+    refuse_unplain(told, name)
+    return told
+
+
+def _figures(source: Source, *, plan: Path | None, before: Path | None) -> dict[str, Any]:
     study, text = source.study, source.text
     provinces = [name for name in PROVINCES if name in set(source.municipalities["province"])]
     return {

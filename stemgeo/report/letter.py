@@ -7,30 +7,23 @@ text from data is never markup, and every number that did not come from the figu
 
 from __future__ import annotations
 
-import datetime as dt
-import difflib
+import os
 import re
 from dataclasses import dataclass, field, replace
-from functools import partial
 from importlib import resources
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, NoReturn
 
-import jinja2
-import numpy as np
-from babel.dates import format_date
-from babel.numbers import format_decimal
-from jinja2 import nodes
-from jinja2.sandbox import ImmutableSandboxedEnvironment
 from markdown_it import MarkdownIt
 
 from stemgeo.errors import Problem, ResultError
-from stemgeo.maps.text import printable, tenths
-from stemgeo.report.summary import number, percent
+from stemgeo.maps.text import printable
+from stemgeo.report.filling import LOST, NUMBER, OPEN, SHUT, fill
 from stemgeo.writing import whole
+from stemgeo.writing.seal import is_litter
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 
     from markdown_it.token import Token
 
@@ -41,16 +34,15 @@ TEMPLATES: dict[Language, str] = {"nl": "antwoord.nl.md", "en": "answer.en.md"}
 CAPTION: dict[Language, str] = {"nl": "Tabel", "en": "Table"}
 """A paragraph that begins so is the caption of the table below it; its number is added."""
 
-MOST_LETTERS = 2_000_000
-"""Of a text that was filled in; the answer for Flanders has some twenty thousand."""
-
-_OPEN, _SHUT = "\ue000", "\ue001"
-_LOST = str.maketrans({_OPEN: "\ufffd", _SHUT: "\ufffd"})
-_MARKUP = re.compile(r"([!-/:-@\[-`{-~])")
-_FILLED = re.compile(f"{_OPEN}[^{_SHUT}]*{_SHUT}")
+PLAIN_NAME = r"\w[\w .-]*"
+"""A text of a folder: what a template or a manifest names lies nowhere else."""
+MOST_BYTES = 200_000
+"""Of a text of one's own; that of the package has fourteen thousand."""
+MOST_PIECES = 50_000
+"""Of a text; that of the package has some two thousand, and Word takes long for many."""
+_FILLED = re.compile(f"{OPEN}[^{SHUT}]*{SHUT}")
 _ADDRESSES = ("https://", "http://", "mailto:")
-_NUMBER = re.compile(r"\d+(?:[.,]\d+)*")
-_FURNITURE = re.compile(r"^\s*#*\s*\d+\. |\]\([^)]*\)")
+_FURNITURE = re.compile(r"^\s*+#*+\s*+\d++\. |\]\([^()]*\)")
 """Numbers that are no figures: those of headings and lists, and in addresses and keys."""
 
 
@@ -156,18 +148,22 @@ def write_letter(
         If there is no such template, or it names what there is not, or is not understood; with
         the line.
     """
-    environment = _environment(language, templates)
-    filled = _filled(environment, figures, TEMPLATES[language])
-    own = environment.loader.texts if isinstance(environment.loader, _Folder) else {}
+    own: dict[str, str] = {}
+    read = _own(templates, language, own) if templates else _packaged
+    filled, braced = fill(figures, language, TEMPLATES[language], read)
     typed = [
         found
         for line in filled.splitlines()
-        for found in _NUMBER.findall(_FILLED.sub("", _FURNITURE.sub("", line)))
+        for found in NUMBER.findall(_FILLED.sub("", _FURNITURE.sub("", line)))
     ]
-    typed += [found for text in own.values() for found in _within_braces(environment.parse(text))]
+    typed += braced if templates else ()
     reader = MarkdownIt("commonmark", {"html": False}).enable("table")
     blocks = _Blocks(CAPTION[language], TEMPLATES[language])
-    return Letter(tuple(blocks.of(reader.parse(filled))), tuple(dict.fromkeys(typed)), own)
+    tokens = reader.parse(filled)
+    if sum(1 + len(one.children or ()) for one in tokens) > MOST_PIECES:
+        what = f"becomes more than {MOST_PIECES} pieces: paragraphs, items, cells, words in bold"
+        raise ResultError(Problem(TEMPLATES[language], what, "does it repeat itself?"))
+    return Letter(tuple(blocks.of(tokens)), tuple(dict.fromkeys(typed)), own)
 
 
 def write_templates(folder: Path, *, replace: bool = False) -> list[Path]:
@@ -188,186 +184,49 @@ def _packaged(name: str) -> str:
     return (resources.files(__package__) / "templates" / name).read_text(encoding="utf-8")
 
 
-class _Folder(jinja2.FileSystemLoader):
-    """Reads templates of one's own, and keeps what it read."""
+def _own(folder: Path, language: Language, texts: dict[str, str]) -> Callable[[str], str]:
+    """Give a reader of the texts of a folder, without marks that a document cannot hold.
 
-    def __init__(self, folder: Path) -> None:
-        super().__init__(folder, encoding="utf-8-sig")
-        self.texts: dict[str, str] = {}
-
-    def get_source(self, environment: jinja2.Environment, template: str) -> Any:
-        """Read a text of the folder, without marks that a document cannot hold."""
-        if Path(template).name != template:
-            raise jinja2.TemplateNotFound(template)
-        try:
-            text, path, fresh = super().get_source(environment, template)
-        except UnicodeDecodeError:
-            what = "is not text in UTF-8"
-            raise ResultError(Problem(template, what, "save it as UTF-8")) from None
-        lines = text.translate(_LOST).expandtabs(4).split("\n")
-        self.texts[template] = "\n".join(map(printable, lines))
-        return self.texts[template], path, fresh
-
-
-def _within_braces(node: nodes.Node) -> Iterator[str]:
-    """Find the numbers typed between braces; not those that tell which figure is meant, or when."""
-    if isinstance(node, nodes.Const):
-        yield from _NUMBER.findall(str(node.value))
-        return
-    for child in node.iter_child_nodes():
-        beside = isinstance(child, nodes.TemplateData | nodes.Compare | nodes.Slice | nodes.Test)
-        if isinstance(child, nodes.Getitem):
-            yield from _within_braces(child.node)
-        elif not beside and not (isinstance(child, nodes.Filter) and child.name == "as_is"):
-            yield from _within_braces(child)
-
-
-def _filled(environment: jinja2.Environment, figures: Mapping[str, Any], name: str) -> str:
-    try:
-        return "".join(_not_endless(environment.get_template(name).generate(figures), name))
-    except ResultError:
-        raise
-    except jinja2.TemplateSyntaxError as error:
-        where, what = f"{error.name or name}, line {error.lineno}", "is not understood"
-        raise ResultError(Problem(where, f"{what}: {error.message}", "mend it")) from None
-    except (RecursionError, MemoryError):
-        raise ResultError(Problem(name, "has no end, or is too large", "mend it")) from None
-    except (jinja2.TemplateError, TypeError, ValueError, ArithmeticError) as error:
-        mend = "docs/answer.md lists what a template can name"
-        what = f"cannot be filled in: {error}"
-        raise ResultError(Problem(_place_of(error, name), what, mend)) from None
-
-
-def _not_endless(parts: Iterator[str], name: str) -> Iterator[str]:
-    """Give the parts of a text, as long as they fit in an answer."""
-    length = 0
-    for part in parts:
-        length += len(part)
-        if length > MOST_LETTERS:
-            what = f"becomes longer than {MOST_LETTERS} letters"
-            raise ResultError(Problem(name, what, "does it repeat itself?"))
-        yield part
-
-
-def _place_of(error: BaseException, name: str) -> str:
-    """Find the template and its line in which filling in stopped."""
-    trace, place = error.__traceback__, f"{name}, line 0"
-    while trace is not None:
-        file = Path(trace.tb_frame.f_code.co_filename)
-        if file.suffix == ".md":
-            place = f"{file.name}, line {trace.tb_lineno}"
-        trace = trace.tb_next
-    return place
-
-
-def _environment(language: Language, templates: Path | None) -> jinja2.Environment:
-    """Make the place in which templates are filled in: they read and run nothing else."""
-    if templates and not (templates / TEMPLATES[language]).is_file():
+    It takes plain files of that folder alone, and keeps what it read in `texts`.
+    """
+    if not (folder / TEMPLATES[language]).is_file():
         what = f"holds no text {TEMPLATES[language]}"
-        raise ResultError(Problem(str(templates), what, "`stemgeo templates DIR` writes one"))
-    environment = _Sandbox(
-        loader=_Folder(templates) if templates else jinja2.PackageLoader("stemgeo.report"),
-        undefined=_Unknown,
-        finalize=lambda value: _written(value, language),
-        autoescape=False,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    writers: dict[str, Callable[..., str]] = {"percent": _percent, "decimal": _decimal}
-    writers |= {"minutes": _minutes, "euro": _euro, "listed": _listed}
-    for word, write in writers.items():
-        environment.filters[word] = partial(write, language=language)
-    environment.filters["as_is"] = _AsIs
-    environment.globals["counted"] = partial(_counted, language=language)
-    return environment
+        raise ResultError(Problem(str(folder), what, "`stemgeo templates DIR` writes one"))
+
+    def read(name: str) -> str:
+        if not re.fullmatch(PLAIN_NAME, name):
+            raise LookupError(f"{name} is no plain name of a text in the same folder")
+        text = _plain_text(folder / name).expandtabs(4)
+        texts[name] = "\n".join(map(printable, text.split("\n")))
+        return texts[name]
+
+    return read
 
 
-class _Sandbox(ImmutableSandboxedEnvironment):
-    """Lets a template reckon, but not make what no memory holds."""
-
-    intercepted_binops = frozenset({"*", "**", "%"})
-
-    def call_binop(
-        self, context: jinja2.runtime.Context, operator: str, left: Any, right: Any
-    ) -> Any:
-        """Refuse powers, and a text or list so many times."""
-        if operator == "**" or not all(isinstance(one, int | float) for one in (left, right)):
-            raise TypeError(f"'{operator}' has no place in a text, but * and % of two numbers")
-        return super().call_binop(context, operator, left, right)
-
-
-class _Unknown(jinja2.StrictUndefined):
-    """A name that is not there, told as one who writes a text knows it."""
-
-    @property
-    def _undefined_message(self) -> str:
-        if self._undefined_hint:  # the sandbox says why
-            return self._undefined_hint
-        known = self._undefined_obj if isinstance(self._undefined_obj, dict) else {}
-        near = difflib.get_close_matches(str(self._undefined_name), map(str, known), 1)
-        nearest = f"; the nearest is '{near[0]}'" if near else ""
-        return f"there is no '{self._undefined_name}'{nearest}"
-
-
-class _AsIs(str):
-    """A word of our own that is markup: the key of a picture."""
-
-    __slots__ = ()
-
-    def __new__(cls, text: str) -> _AsIs:
-        """Take a key, nothing else."""
-        if not re.fullmatch(r"[a-z0-9-]+", text):
-            raise ValueError(f"{text!r} is no key")
-        return super().__new__(cls, text)
-
-
-def _written(value: Any, language: str) -> str:
-    """Write a value as the language does, so that none of it is markup, and mark it."""
-    if isinstance(value, _AsIs):
-        return value
-    if isinstance(value, jinja2.Undefined):
-        return str(value)  # StrictUndefined says what is missing
-    if isinstance(value, bool | np.bool_):
-        raise TypeError(f"{value} is no text; ask for it with {{% if %}}")
-    if isinstance(value, int | np.integer):
-        text = number(int(value), language)
-    elif isinstance(value, float):
-        text = format_decimal(value, "#,##0.###", locale=language)
-    elif isinstance(value, dt.date):
-        text = format_date(value, "long", locale=language)
+def _plain_text(path: Path) -> str:
+    """Read a file that is a file: no link that leads elsewhere, and no larger than a text is."""
+    if not os.path.lexists(path):
+        raise LookupError(f"there is no text {path.name} in the folder")
+    problem = None
+    if path.is_symlink() or not path.is_file():
+        problem = "is a link or a folder, and no file", "put the text itself there"
+    elif path.stat().st_size > MOST_BYTES:
+        problem = f"is larger than {MOST_BYTES} bytes", "a text is some ten thousand"
     else:
-        text = str(value)
-    escaped = _MARKUP.sub(r"\\\1", printable(text.translate(_LOST)))
-    return f"{_OPEN}{escaped}{_SHUT}" if escaped else ""
+        try:
+            text = path.read_bytes()[: MOST_BYTES + 1].decode("utf-8-sig")
+            return text.replace("\r\n", "\n").replace("\r", "\n").translate(LOST)
+        except UnicodeDecodeError:
+            problem = "is not text in UTF-8", "save it as UTF-8"
+    raise ResultError(Problem(path.name, *problem))
 
 
-def _counted(count: int, one: str, many: str, language: str) -> str:
-    """Write a number with its thing: "1 gemeente", "2 gemeenten"."""
-    return f"{number(count, language)} {one if count == 1 else many}"
-
-
-def _percent(share: float, language: str) -> str:
-    """Write a share as the summary does, so that no line breaks before the sign."""
-    return percent(share, language).replace(" ", "\N{NO-BREAK SPACE}")
-
-
-def _decimal(value: float, language: str) -> str:
-    return str(format_decimal(tenths(value), "#,##0.0", locale=language))
-
-
-def _minutes(seconds: float, language: str) -> str:
-    return _decimal(seconds / 60, language)
-
-
-def _euro(value: float, language: str) -> str:
-    whole = float(value).is_integer()
-    return str(format_decimal(value, "#,##0" if whole else "#,##0.00", locale=language))
-
-
-def _listed(names: Sequence[str], language: str) -> str:
-    """Write names as a sentence does: A, B en C."""
-    last = {"nl": " en ", "en": " and "}[language]
-    return last.join(filter(None, [", ".join(names[:-1]), *names[-1:]]))
+def unused_texts(folder: Path, used: Collection[str]) -> list[str]:
+    """Name what lies in a folder of templates and was not read, but for the other language."""
+    known = {*used, *TEMPLATES.values()}
+    return sorted(
+        path.name for path in folder.iterdir() if path.name not in known and not is_litter(path)
+    )
 
 
 class _Blocks:
@@ -494,7 +353,7 @@ def _end(tokens: Sequence[Token], place: int) -> int:
 
 
 def _clean(text: str) -> str:
-    return text.replace(_OPEN, "").replace(_SHUT, "")
+    return text.replace(OPEN, "").replace(SHUT, "")
 
 
 def _plain(runs: Line) -> str:
