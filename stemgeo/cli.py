@@ -730,7 +730,9 @@ def _emit(table: pd.DataFrame, form: Form) -> None:
         # Data are for programs: every letter as it is, whatever the terminal can show.
         sys.stdout.reconfigure(encoding="utf-8", errors="backslashreplace")
     if form is Form.csv:
-        table.to_csv(sys.stdout, index=False, float_format="%.6f", lineterminator="\n")
+        from stemgeo.report.bundle import write_csv
+
+        write_csv(table, sys.stdout)
     elif form is Form.json:
         print(table.to_json(orient="records", force_ascii=False, indent=2))
     else:

@@ -736,7 +736,9 @@ def data_dictionary() -> str:
         "# Data dictionary",
         "",
         "Made from `stemgeo/tables.py` by `make docs`; do not edit by hand.",
-        f"Coordinates are {CRS}, metres. Empty means: not known or none.",
+        f"Coordinates are {CRS}, metres. Empty means: not known or none. In a CSV a text that a",
+        "spreadsheet would compute (it begins with `=`, `+`, `-` or `@`) stands behind an",
+        "apostrophe; stemgeo takes that away when it reads the table again.",
     ]
     for name, schema in SCHEMAS.items():
         lines += ["", f"## {name}", "", schema.description or "", ""]

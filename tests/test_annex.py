@@ -19,6 +19,7 @@ import pandas as pd
 import pytest
 
 from stemgeo.errors import ResultError
+from stemgeo.inputs.files import as_it_was, is_formula, strip_control
 from stemgeo.report.annex import annex_stem, write_gaps, write_municipalities
 from stemgeo.report.files import MANIFEST, write_manifest
 from stemgeo.report.reading import Reading
@@ -660,9 +661,10 @@ def test_no_name_becomes_a_formula_in_a_belgian_csv(tmp_path: Path) -> None:
     write_spreadsheet_csv(path, columns, [[name, -0.25] for name in [*HOSTILE, "\0"]])
     with path.open(encoding="utf-8-sig", newline="") as file:
         _, *rows = csv.reader(io.StringIO(file.read(), newline=""), delimiter=";")
-    runs = tuple("=+-@\t\r\n")
     names = [name for name, _ in rows]
-    assert names == [*(f"'{name}" if name[0] in runs else name for name in HOSTILE), "␀"]
+    assert [as_it_was(name) for name in names] == [*HOSTILE, "␀"]
+    assert [name for name in names if is_formula(name) and name[0] != "'"] == []
+    assert len([name for name in names if name.startswith("'")]) == 9
     assert {number for _, number in rows} == {"-25,0000"}
 
 
@@ -672,6 +674,7 @@ def test_hostile_names_of_municipalities_and_academies_stay_names(
     """From a result to its annexes: the workbook and the file for programs have the very names."""
     codes = [row["nis_code"] for row in lines(folder / "tables/annex-1-municipalities.csv")]
     given = [name for name in HOSTILE if name == name.strip() and "\r" not in name]
+    given = [strip_control(name) for name in given]
     names = dict(zip(codes, [*given, "x" * 40_000], strict=False))
 
     def renamed(name: str, table: pd.DataFrame) -> pd.DataFrame:
@@ -691,7 +694,9 @@ def test_hostile_names_of_municipalities_and_academies_stay_names(
     }
     short = {code: name for code, name in names.items() if len(name) < MOST_UNITS}
     assert short.items() <= found.items()
-    assert {row["nis_code"]: row["name"] for row in lines(plain)}.items() >= names.items()
+    written = {row["nis_code"]: row["name"] for row in lines(plain)}
+    assert {code: as_it_was(name) for code, name in written.items()}.items() >= names.items()
+    assert not any(name.startswith(tuple("=+-@\t\r\n")) for name in written.values())
     for code, name in {row["NIS-code"]: row["Gemeente"] for row in lines(belgian, ";")}.items():
         assert not name.startswith(tuple("=+-@\t\r\n"))
         assert name.removeprefix("'") == names.get(code, name).removeprefix("'")

@@ -18,10 +18,11 @@ from stemgeo.inputs.boundaries import as_input
 from stemgeo.inputs.cells import as_dates, as_numbers
 from stemgeo.inputs.columns import folded
 from stemgeo.inputs.files import (
-    FORMULA_STARTS,
     OpenedFile,
     Provenance,
+    as_it_was,
     clean,
+    is_formula,
     opened,
     strip_control,
 )
@@ -243,7 +244,9 @@ def _typed(raw: pd.DataFrame, found: dict[str, Any], kind: Kind, file: OpenedFil
     """Our columns, each of its own type; what cannot be read is told by row."""
     empty = pd.Series("", index=raw.index, dtype=str)
     text = {name: as_text(raw[found[name]]) if name in found else empty for name in SYNONYMS}
-    table = pd.DataFrame({name: text[name].map(strip_control) for name in _TEXT}, index=raw.index)
+    # A plan comes back from a CSV of ours: the apostrophe before what looks like a formula goes.
+    plain = {name: text[name].map(strip_control).map(as_it_was) for name in _TEXT}
+    table = pd.DataFrame(plain, index=raw.index)
     if (table["academy_id"] == "").all():
         width = max(3, len(str(len(raw))))
         table["academy_id"] = [
@@ -418,7 +421,7 @@ def _warn_of_names(table: gpd.GeoDataFrame, file: OpenedFile) -> None:
         )
         table.loc[nameless, "name"] = table.loc[nameless, "academy_id"]
     for name in _TEXT:
-        risky = table[name].str.startswith(FORMULA_STARTS)
+        risky = table[name].map(is_formula).astype(bool)
         if risky.any():
             file.warn_at(
                 at(table.index.name, table.index[risky].tolist()),

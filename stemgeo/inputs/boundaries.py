@@ -13,10 +13,10 @@ import shapely
 from stemgeo.errors import Findings
 from stemgeo.inputs import vintages
 from stemgeo.inputs.files import (
-    FORMULA_STARTS,
     OpenedFile,
     Provenance,
     clean,
+    is_formula,
     opened,
     strip_control,
 )
@@ -322,7 +322,7 @@ def _check_parts(frame: gpd.GeoDataFrame, given: int, vintage: int, file: Opened
 
 def warn_of_formulas(names: pd.Series, file: OpenedFile) -> None:
     """Warn of names that a spreadsheet would compute instead of show."""
-    risky = names[names.str.startswith(FORMULA_STARTS)]
+    risky = names[names.map(is_formula).astype(bool)]
     if len(risky):
         file.warn(
             say(

@@ -34,6 +34,7 @@ from pyarrow import csv
 from stemgeo.errors import InputError, Problem, StemgeoError
 from stemgeo.inputs.formats import UnreadableError
 from stemgeo.inputs.osmxml import Told, told
+from stemgeo.notes import strip_control
 from stemgeo.writing.whole import temporary, temporary_home
 
 if TYPE_CHECKING:
@@ -611,7 +612,9 @@ def _tags(text: str) -> dict[str, str]:
 def _plain(text: str) -> str:
     """Put back the characters that OPL writes as their hexadecimal number."""
     # Of four bytes that are no UTF-8 osmium may make a number for which there is no character.
-    return re.sub("%([0-9a-f]+)%", lambda n: chr(min(int(n[1], 16), sys.maxunicode)), text)
+    told = re.sub("%([0-9a-f]+)%", lambda n: chr(min(int(n[1], 16), sys.maxunicode)), text)
+    # The one door for what anyone can write on the map: clean as the names of registers are.
+    return told if told.isprintable() else strip_control(told)
 
 
 def _unread(path: Path, reason: str) -> Problem:

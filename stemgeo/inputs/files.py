@@ -598,5 +598,24 @@ clean, strip_control = notes.clean, notes.strip_control
 """Told from here too: it is the door that cleans what a stranger wrote."""
 
 
-FORMULA_STARTS = ("=", "+", "-", "@", "\t")
-"""A cell that begins so is a formula to a spreadsheet."""
+_FORMULA = re.compile(r"[\t\r\n]|[\s'\"]*[=+\-@\uff1d\uff0b\uff0d\uff20\ufe62\ufe63\ufe66\ufe6b]")
+_BELOW_ZERO = re.compile(r"-\d+(?:\.\d+)?(?:[eE][+-]?\d+)?")
+
+
+def is_formula(text: str) -> bool:
+    """Tell whether a spreadsheet may compute a text instead of showing it.
+
+    It begins with ``= + - @``, of full width too, after spaces or quotes or not, or with a tab or
+    line break; a negative number is a number.
+    """
+    return bool(_FORMULA.match(text)) and not _BELOW_ZERO.fullmatch(text)
+
+
+def harmless(text: str) -> str:
+    """Write a text into a CSV so that no spreadsheet computes it: behind an apostrophe."""
+    return f"'{text}" if is_formula(text) else text
+
+
+def as_it_was(text: str) -> str:
+    """Read a text of a CSV back as it was before `harmless`; any other text stays."""
+    return text[1:] if text.startswith("'") and is_formula(text[1:]) else text

@@ -10,7 +10,7 @@ import platform
 from dataclasses import asdict
 from io import BytesIO
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TextIO
 
 import geopandas as gpd
 import numpy as np
@@ -20,6 +20,7 @@ from babel.numbers import format_decimal
 
 from stemgeo import coverage as coverage_
 from stemgeo.gaps.grid import drawn_in_words
+from stemgeo.inputs.files import harmless, is_formula
 from stemgeo.inputs.messages import PROPOSED
 from stemgeo.maps.kinds import save_drawn
 from stemgeo.maps.series import lighter
@@ -271,9 +272,25 @@ def _write_tables(result: Tables, folder: Path) -> None:
     write_parquet(checked("zone-shares", zone_table(result)), folder / "zones.parquet")
 
 
-def write_csv(table: pd.DataFrame, path: Path) -> None:
-    """Write a table for programs: commas, points, the same bytes everywhere."""
-    table.to_csv(path, index=False, float_format="%.6f", lineterminator="\n")
+def write_csv(table: pd.DataFrame, place: Path | TextIO) -> None:
+    """Write a table for programs: commas, points, the same bytes everywhere.
+
+    The one writer of these: a text that a spreadsheet would compute stands behind an apostrophe,
+    which `reading` takes away again.
+    """
+    safe = table.rename(columns={name: harmless(str(name)) for name in table.columns})
+    for name in safe.columns:
+        texts = [one for one in _texts(safe[name]) if is_formula(one)]
+        if texts:
+            safe[name] = safe[name].astype(object).replace({one: harmless(one) for one in texts})
+    safe.to_csv(place, index=False, float_format="%.6f", lineterminator="\n")
+
+
+def _texts(column: pd.Series) -> list[str]:
+    """Give each text that stands in a column once."""
+    if pd.api.types.is_numeric_dtype(column) or pd.api.types.is_datetime64_any_dtype(column):
+        return []
+    return [one for one in column.dropna().unique() if isinstance(one, str)]
 
 
 def write_parquet(table: pd.DataFrame, path: Path) -> None:

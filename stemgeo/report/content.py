@@ -22,7 +22,7 @@ from stemgeo.recognition import Standing
 from stemgeo.report.compare import compare, differences
 from stemgeo.report.files import SITE, checked_file, read_manifest
 from stemgeo.report.filling import refuse_unplain
-from stemgeo.report.reading import Reading
+from stemgeo.report.reading import Reading, with_plain_texts
 from stemgeo.report.summary import PLACED_BY, ages_in_words
 from stemgeo.study import PROVINCES, parse_study
 
@@ -294,7 +294,9 @@ def _plan(source: Source, folder: Path) -> Row:
     made = read_manifest(folder, SITE)
     _same_question(source.manifest, made, folder)
     path = checked_file(folder, "tables/plan.csv", SITE)
-    places = pd.read_csv(path, dtype={"nis_code": str}, keep_default_na=False, na_values=[""])
+    places = with_plain_texts(
+        pd.read_csv(path, dtype={"nis_code": str}, keep_default_na=False, na_values=[""])
+    )
     grown = pd.read_csv(checked_file(folder, "tables/plan-provinces.csv", SITE))
     start = grown.loc[grown["rank"] == 0, ["covered", "measured"]].sum()
     names = ["rank", "name", "municipality", "province", "newly", "cost_eur", "share"]

@@ -10,7 +10,7 @@ import pandas as pd
 
 from stemgeo import coverage as coverage_
 from stemgeo.errors import Problem, ResultError
-from stemgeo.inputs.files import clean
+from stemgeo.inputs.files import as_it_was, clean, strip_control
 from stemgeo.maps.text import MapText
 from stemgeo.report.files import checked_file, read_manifest
 from stemgeo.study import STRAIGHT_LINE, parse_study
@@ -97,9 +97,24 @@ def read_table(folder: Path, name: str) -> pd.DataFrame:
     text = dict.fromkeys(TEXTS, str)
     table = pd.read_csv(path, dtype=text, keep_default_na=False, na_values=[""])
     _refuse_older(name, table)
+    table = with_plain_texts(table)
     # The children in no polygon of a layer stand under the empty code: that is known.
     known = [name for name in ("code", "name") if name in table]
     return table.fillna(dict.fromkeys(known, ""))
+
+
+def with_plain_texts(table: pd.DataFrame) -> pd.DataFrame:
+    """Give the texts of a table as they were before they were made harmless, and clean."""
+    for name in table.select_dtypes(["object", "string", "str"]):
+        told = {one: as_it_was(one) for one in table[name].unique() if isinstance(one, str)}
+        told = {
+            one: was if was.isprintable() else strip_control(was)
+            for one, was in told.items()
+            if one != was or not was.isprintable()
+        }
+        if told:
+            table = table.assign(**{str(name): table[name].replace(told)})
+    return table
 
 
 def _refuse_older(name: str, table: pd.DataFrame) -> None:

@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import pandas as pd
 
+from stemgeo.inputs.files import harmless
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
@@ -28,7 +30,6 @@ _MOST_IN_FOOTER = 200
 _NARROWEST, _LONGEST = 9, 200
 """Characters of a column, and those of a text that are counted for its width."""
 _ELLIPSIS = "\N{HORIZONTAL ELLIPSIS}"
-_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n")
 _FORMATS: dict[Kind, dict[str, Any]] = {
     # As text: else a name like =1+1 becomes a formula when somebody edits its cell.
     "text": {"num_format": "@", "text_wrap": True},
@@ -321,9 +322,8 @@ def write_spreadsheet_csv(
     four decimals ("62,4133", with "(%)" in the heading): every decimal of coverage.csv. A decimal
     number has two.
 
-    A spreadsheet takes text that begins with ``= + - @``, a tab or a line break for a formula, or
-    drops what it begins with: an apostrophe is put before it. Control characters are shown by
-    their pictures. The file for programs has every text as it is.
+    A text that a spreadsheet would take for a formula stands behind an apostrophe, as in the file
+    for programs. Control characters are shown by their pictures.
 
     Parameters
     ----------
@@ -352,13 +352,9 @@ def _csv_cell(cell: Any, kind: Kind) -> str:
     if pd.isna(cell):
         return ""
     if kind == "text":
-        return _harmless(_sayable(str(cell)))
+        return harmless(_sayable(str(cell)))
     if kind == "date":
         return f"{cell:%d/%m/%Y}"
     written = {"whole": "{:d}", "decimal": "{:.2f}", "share": "{:.4f}"}[kind]
     number = int(cell) if kind == "whole" else float(cell) * (100 if kind == "share" else 1)
     return written.format(number).replace(".", ",")
-
-
-def _harmless(text: str) -> str:
-    return f"'{text}" if text.startswith(_FORMULA_STARTS) else text

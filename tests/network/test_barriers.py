@@ -66,6 +66,21 @@ def test_what_bars_the_way_is_read_with_its_name(tmp_path: Path) -> None:
     ]
 
 
+def test_names_of_the_map_are_cleaned_where_they_are_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """No mark that turns text round, no control character, no line break: as for registers."""
+    monkeypatch.setenv("STEMGEO_CACHE", str(tmp_path / "cache"))
+    dirty = "\u202eA\x85\u200b\u2028\ue000B\u2066"
+    drawn = RoadMap(
+        DRAWN.nodes,
+        [("a b", f"highway=residential name={dirty}"), ("c d", f"railway=rail ref={dirty}")],
+    )
+    path = drawn.write(tmp_path)
+    assert barriers.way_names([path], ["0"], [1]) == {1: "A B"}
+    assert rows(barriers.read_barriers([path])) == [(2, "railway", "A B")]
+
+
 def test_what_a_line_crosses_is_named_as_it_is_met(tmp_path: Path) -> None:
     """From south to north and back; what is not touched is not there, what is met twice once."""
     table = barriers.read_barriers([DRAWN.write(tmp_path)])
