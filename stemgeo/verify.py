@@ -568,8 +568,9 @@ def _of_result(
             other = Difference(RESULT, name, "comes out otherwise")
             yield _with_figures(other, folder, made)
     told_then, told_now = _told_here(content), _told_here(content_now)
-    if left_out:  # a PDF that was not made has no standard
-        told_now["pdf_standard"] = told_then.get("pdf_standard", "")
+    if left_out:  # a PDF that was not made has no standard, and the seal is of that too
+        for name in ("pdf_standard", "seal"):
+            told_now[name] = told_then.get(name, "")
     yield from _unlike(RESULT, told_then, told_now, f"{MANIFEST}, ")
 
 
