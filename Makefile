@@ -11,7 +11,8 @@ READY := .venv/.ready
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup demo test lint types wheel notebooks check peers crash docs bench lock lowest clean
+.PHONY: help setup demo test fuzz lint types wheel notebooks check peers crash docs bench lock lowest \
+  clean
 
 help:  ## show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' Makefile
@@ -31,6 +32,10 @@ demo: $(READY)  ## run the main job on the example Flanders and print the provin
 
 test: $(READY)  ## run the tests on all cores; ARGS="-k coverage" goes to pytest
 	@$(PY) -m pytest --numprocesses auto --dist loadfile $(ARGS)
+
+fuzz: $(READY)  ## N=20000 mutated files through every reader; SEED=1, and ONLY=17 repeats one
+	@PYTHONPATH=tests $(PY) -m fuzz.drive --n $(or $(N),20000) --seed $(or $(SEED),1) \
+	  $(if $(ONLY),--only $(ONLY))
 
 lint: $(READY)  ## check style and formatting
 	@$(PY) -m ruff check

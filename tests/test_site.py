@@ -575,3 +575,17 @@ def test_a_floor_by_province_turns_the_choice(tmp_path: Path) -> None:
     kept = sg.site(study.with_siting(places=2, floor_share={"Limburg": least}, curve_to=2))
     assert kept.provinces.set_index(["rank", "province"])["share"][2, "Limburg"] >= least
     assert not any(str(note).startswith("siting: ") for note in kept.notes)
+
+
+def test_without_a_child_there_is_nothing_to_plan(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """No zone has a child: that is said, not "raise a weight" or "give other candidates"."""
+    monkeypatch.setattr(hand, "SMALL_CHILDREN", dict.fromkeys(hand.SMALL_CHILDREN, 0))
+    study = sg.load_study(small(tmp_path, straight_line=True))
+    with pytest.raises(InputError) as error:
+        sg.site(study.with_siting(places=2))
+    assert str(error.value) == (
+        "siting: no zone has a child of the ages studied, so no place brings anyone in time; "
+        "give a population with children, or other bands"
+    )

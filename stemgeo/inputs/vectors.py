@@ -90,6 +90,9 @@ def read_layer(
     except UnreadableError as error:
         file.error(error.what, error.mend)
         return None
+    except UnicodeDecodeError:
+        file.error("holds text that is damaged, or not in UTF-8", "save it again in UTF-8")
+        return None
     except (pyogrio.errors.DataSourceError, pyogrio.errors.DataLayerError, ValueError) as error:
         reason = clean(str(error).replace(str(file.path), file.name), 200)
         file.error(f"cannot be read as {file.kind.label}: {reason}")

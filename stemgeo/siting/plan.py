@@ -159,10 +159,13 @@ def question(prepared: Prepared, measured: Measured, *, threads: int | None = No
     Raises
     ------
     InputError
-        If no candidate place can be used.
+        If no zone has a child, or no candidate place can be used.
     """
     study = prepared.study
     siting = study.siting
+    if not prepared.inputs.children["children"].any():
+        what = "no zone has a child of the ages studied, so no place brings anyone in time"
+        raise InputError(Problem("siting", what, "give a population with children, or other bands"))
     places = candidates(prepared, measured)
     if places.table.empty:
         lines = "; ".join(str(note.what) for note in places.notes) or "there is none"
