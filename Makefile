@@ -11,8 +11,7 @@ READY := .venv/.ready
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup demo test fuzz lint types wheel notebooks check peers crash docs bench lock lowest \
-  clean
+.PHONY: help setup demo test fuzz lint types wheel notebooks check peers crash docs bench lock lowest clean
 
 help:  ## show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' Makefile
