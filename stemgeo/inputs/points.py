@@ -144,7 +144,7 @@ def _single_points(
                 its=Said("their", "hun") if many else Said("its", "zijn"),
             )
         )
-    other = alone.notna() & ~alone.is_empty & (alone.geom_type != "Point") & ~area
+    other = alone.geom_type.notna() & ~alone.is_empty & (alone.geom_type != "Point") & ~area
     for feature, one in alone[other].head(20).items():
         parts = len(shapely.get_parts(one))
         of = f" of {parts} parts" if parts > 1 else ""

@@ -15,6 +15,7 @@ import numpy as np
 import pyarrow.parquet as pq
 import pytest
 import rasterio
+import shapely
 from conftest import SQUARES, squares
 
 from stemgeo.errors import Findings, InputError, StudyError
@@ -251,6 +252,18 @@ def test_header_without_rows_is_told(
         "weights": lambda: read_weights(path, municipalities),
     }
     assert refusal(read[role]) == "t.csv: holds no rows below its header"
+
+
+def test_empty_point_is_told_without_a_warning_of_a_library(
+    tmp_path: Path, municipalities: gpd.GeoDataFrame
+) -> None:
+    """A library warns of empty geometry; the reader says which feature has no coordinates."""
+    points = [shapely.Point(105_000, 205_000), shapely.Point()]
+    frame = gpd.GeoDataFrame({"naam": ["a", "b"]}, geometry=points, crs="EPSG:31370")
+    frame.to_file(tmp_path / "a.gpkg")
+    assert "feature 2: no coordinates" in refusal(
+        lambda: read_academies(tmp_path / "a.gpkg", municipalities)
+    )
 
 
 # --- study.toml --------------------------------------------------------------------------------
