@@ -154,7 +154,9 @@ def _single_points(
             "give one point, such as its entrance",
         )
     # What was told is not told again as missing: any point will do, the file is refused.
-    alone = alone.where(~other, alone.representative_point())
+    with np.errstate(invalid="ignore"):
+        # Of coordinates that are no numbers comes a point that is none, and is told as missing.
+        alone = alone.where(~other, alone.representative_point())
     centre = gpd.GeoSeries(alone.to_numpy(), index=alone.index).centroid
     return centre.x.to_numpy(), centre.y.to_numpy()
 
