@@ -159,7 +159,7 @@ def run(
     replace: ReplaceOption = False,
 ) -> None:
     """Measure a study and write tables, isochrones, maps, gaps and a manifest."""
-    from stemgeo.report.files import read_manifest, refuse_taken
+    from stemgeo.report.files import opened_manifest, refuse_taken
     from stemgeo.report.summary import readable
     from stemgeo.study import load_study
 
@@ -174,7 +174,7 @@ def run(
         progress("Klaar", 1.0)
     _warn(result.notes)
     _emit(readable(result.summary(), parsed.output.language), Form.text)
-    _notices(read_manifest(out), Form.text)
+    _notices(opened_manifest(out), Form.text)
     _say(f"Result in {out}: summary.md, map.html, maps/, tables/, manifest.json")
 
 
@@ -275,7 +275,7 @@ def trend(
     replace: ReplaceOption = False,
 ) -> None:
     """Measure a study for the academies of several years: tables, a line chart and maps."""
-    from stemgeo.report.files import TREND, read_manifest, refuse_taken
+    from stemgeo.report.files import TREND, opened_manifest, refuse_taken
     from stemgeo.study import load_study
 
     wanted = _years(years)
@@ -294,7 +294,7 @@ def trend(
     _emit(readable_trend(regions, parsed.output.language), Form.text)
     for line in definitions(regions, parsed.output.language):
         print(line)
-    _notices(read_manifest(out, TREND), Form.text)
+    _notices(opened_manifest(out, TREND), Form.text)
     _say(f"Result in {out}: summary.md, maps/, tables/, manifest.json")
 
 
@@ -331,10 +331,10 @@ def coverage(
     form: FormOption = Form.text,
 ) -> None:
     """Print the share of children in time of an academy."""
-    from stemgeo.report.files import read_manifest
+    from stemgeo.report.files import opened_manifest
     from stemgeo.report.reading import read_summary
 
-    content = read_manifest(result)
+    content = opened_manifest(result)
     table = read_summary(result, by, band=band, sex=sex.value)
     if form is Form.text:
         from stemgeo.report.summary import readable
@@ -359,10 +359,10 @@ def gaps(
     form: FormOption = Form.text,
 ) -> None:
     """Print the areas with most children out of reach over all roads, and why."""
-    from stemgeo.report.files import read_manifest
+    from stemgeo.report.files import opened_manifest
     from stemgeo.report.reading import read_table, refuse_unmeasured
 
-    content = read_manifest(result)
+    content = opened_manifest(result)
     refuse_unmeasured(result, profile.value)
     every = read_table(result, "gaps")
     table, lines = every[every["profile"] == profile.value].head(top), list[str]()
@@ -438,10 +438,10 @@ def candidates(
     form: FormOption = Form.text,
 ) -> None:
     """Print the municipalities where one academy more would add most."""
-    from stemgeo.report.files import read_manifest
+    from stemgeo.report.files import opened_manifest
     from stemgeo.report.reading import read_table
 
-    content = read_manifest(result)
+    content = opened_manifest(result)
     table = read_table(result, "candidate-municipalities").head(top)
     if form is Form.text:
         from stemgeo.report.summary import readable_candidates
@@ -476,7 +476,7 @@ def answer(
     replace: ReplaceOption = False,
 ) -> None:
     """Write the answer to parliament: text in Word and PDF, tables, maps, web map, manifest."""
-    from stemgeo.report.files import ANSWER, read_manifest
+    from stemgeo.report.files import ANSWER, opened_manifest
 
     with _progress() as progress:
         from stemgeo.report.answer import LETTER
@@ -494,7 +494,7 @@ def answer(
             progress=progress,
         )
         progress("Klaar", 1.0)
-    content = read_manifest(out, ANSWER)
+    content = opened_manifest(out, ANSWER)
     if content["typed_numbers"]:
         numbers = ", ".join(content["typed_numbers"])
         _say(f"note: these numbers stand in the template, and no table vouches for them: {numbers}")

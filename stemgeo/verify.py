@@ -12,10 +12,9 @@ from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass, replace
 from itertools import zip_longest
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
-from pydantic import BaseModel, Field, ValidationError
 
 from stemgeo import facts
 from stemgeo.errors import Problem, ResultError, StemgeoError
@@ -30,10 +29,10 @@ from stemgeo.report.files import (
     RUN,
     command_of,
     flat,
-    read_manifest,
+    opened_manifest,
     versions,
 )
-from stemgeo.report.letter import PLAIN_NAME, Letter
+from stemgeo.report.letter import Letter
 from stemgeo.run import run
 from stemgeo.site import site
 from stemgeo.study import Input, Study, load_study
@@ -281,7 +280,7 @@ def verify(
         If a study that is given cannot be read.
     """
     folder = Path(folder)
-    content = _readable(folder)
+    content = opened_manifest(folder, *_MAKERS)
     of_run = _of_run(content)
     own = bool(content.get("templates"))
     if trust_templates and not own:
@@ -329,82 +328,10 @@ def _of_own_text(content: Manifest) -> tuple[str, ...]:
     return f"{stem}.docx", f"{stem}.pdf"
 
 
-class _Hashed(BaseModel):
-    sha256: str
-    name: str = ""
-    role: str = ""
-
-
-class _Path(BaseModel):
-    path: str
-
-
-class _Inputs(BaseModel):
-    plan: _Path | None = None
-
-
-class _Asked(BaseModel):
-    inputs: _Inputs
-
-
-class _OfRun(BaseModel):
-    """What is read of the manifest of a run."""
-
-    outputs: dict[str, _Hashed]
-    study: _Asked
-    study_file: _Hashed | None = None
-    inputs: list[_Hashed]
-    libraries: dict[str, str] = {}
-    notes: list[str | dict[str, str]] = []
-
-
-class _Siting(BaseModel):
-    siting: dict[str, Any]
-
-
-class _OfPlan(BaseModel):
-    """What is read of the manifest of a plan."""
-
-    outputs: dict[str, _Hashed]
-    study: _Siting
-    inputs: list[_Hashed]
-
-
-class _Options(BaseModel):
-    language: Literal["nl", "en"]
-
-
-class _OfAnswer(BaseModel):
-    """What is read of the manifest of an answer."""
-
-    outputs: dict[str, _Hashed]
-    options: _Options
-    templates: dict[Annotated[str, Field(pattern=rf"^{PLAIN_NAME}$")], str] = {}
-    result: _OfRun
-    plan: _OfPlan | None = None
-    before: _OfRun | None = None
-    typed_numbers: list[str] = []
-    libraries: dict[str, str] = {}
-
-
-_FORMS: dict[str, type[BaseModel]] = {RUN: _OfRun, ANSWER: _OfAnswer}
-
-
 def _of_run(content: Manifest) -> Manifest:
     """Give the manifest of the run: this one, or the one that it was made of."""
     made_of: Manifest = content.get("result", content)
     return made_of
-
-
-def _readable(folder: Path) -> Manifest:
-    """Read the manifest; one that is not as stemgeo writes it is refused."""
-    content = read_manifest(folder, *_MAKERS)
-    try:
-        _FORMS[command_of(content)].model_validate(content)
-    except ValidationError:
-        what = "is not as stemgeo writes it"
-        raise ResultError(Problem(str(folder / MANIFEST), what, "run the study again")) from None
-    return content
 
 
 # -- what is found again ---------------------------------------------------------------------
@@ -557,7 +484,7 @@ def _of_result(
     folder: Path, content: Manifest, made: Path, left_out: tuple[str, ...]
 ) -> Iterator[Difference]:
     """Compare what came out now with the hashes of then; tables figure by figure."""
-    content_now = read_manifest(made, *_MAKERS)
+    content_now = opened_manifest(made, *_MAKERS)
     then, now = _outputs(content), _outputs(content_now)
     for name in sorted({*then, *now} - set(left_out)):
         if name not in now:

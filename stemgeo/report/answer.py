@@ -23,7 +23,7 @@ from stemgeo.report.files import (
     ANSWER,
     SITE,
     checked_file,
-    read_manifest,
+    opened_manifest,
     refuse_taken,
     whole_folder,
     write_manifest,
@@ -356,7 +356,11 @@ def _copy_tables(data: Path, folder: Path, plan: Path | None, before: Path | Non
 def _page(atlas: Sheets, source: Source) -> str:
     """Give the web map; the run has written it in its own language."""
     if source.language == source.manifest["study"]["output"]["language"]:
-        return checked_file(source.folder, "map.html").read_text(encoding="utf-8")
+        path = checked_file(source.folder, "map.html")
+        try:
+            return path.read_text(encoding="utf-8")
+        except UnicodeDecodeError:
+            raise ResultError(Problem(str(path), "is no page", "run the study again")) from None
     return atlas.page()
 
 
@@ -391,6 +395,6 @@ def _manifest(
         "templates": dict(letter.own),
         "subsidy_rules": rules(source.study.subsidy.year).model_dump(),
         "result": source.manifest,
-        "plan": read_manifest(plan, SITE) if plan else None,
-        "before": read_manifest(before) if before else None,
+        "plan": opened_manifest(plan, SITE) if plan else None,
+        "before": opened_manifest(before) if before else None,
     }

@@ -24,16 +24,16 @@ from stemgeo.report.files import (
     COMPARE,
     checked_file,
     flat,
-    read_manifest,
+    opened_manifest,
     versions,
     whole_folder,
     write_manifest,
 )
-from stemgeo.report.reading import read_table
+from stemgeo.report.reading import read_areas, read_table
 from stemgeo.report.summary import LEVEL_HEADS, markdown_table, note_lines, number, percent, plain
 from stemgeo.result import Tables
 from stemgeo.study import STRAIGHT_LINE
-from stemgeo.tables import checked
+from stemgeo.tables import SCHEMAS, checked
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -278,7 +278,11 @@ class _Side:
     def _point(self) -> NDArray[np.intp]:
         """Of which demand point each row of the access table is."""
         points = pd.Index(self.demand["point_id"])
-        return np.asarray(points.get_indexer(self.access["point_id"]))
+        found = np.asarray(points.get_indexer(self.access["point_id"]))
+        if (found < 0).any():
+            what = "the tables access and demand of a result are not of the same points"
+            raise ResultError(Problem("compare", what, "run the study again"))
+        return found
 
     @cached_property
     def profiles(self) -> list[str]:
@@ -303,6 +307,9 @@ class _Side:
         return found
 
 
+_ACCESS = list(SCHEMAS["access"].columns)
+
+
 def _side(result: Tables | str | Path) -> _Side:
     """Take a result, or read one back with its hashes checked."""
     if isinstance(result, Tables):
@@ -311,9 +318,9 @@ def _side(result: Tables | str | Path) -> _Side:
         tables = (result.coverage, result.demand, result.access)
     else:
         folder = Path(result)
-        content, towns = read_manifest(folder), read_table(folder, "annex-1-municipalities")
-        demand = gpd.read_parquet(checked_file(folder, "tables/demand.parquet"))
-        access = pd.read_parquet(checked_file(folder, "tables/access.parquet"))
+        content, towns = opened_manifest(folder), read_table(folder, "annex-1-municipalities")
+        demand = read_areas(checked_file(folder, "tables/demand.parquet"), "demand")
+        access = read_areas(checked_file(folder, "tables/access.parquet"), "access", _ACCESS)
         tables = (read_table(folder, "coverage"), demand, access)
     provinces = dict(zip(towns["nis_code"], towns["province"], strict=True))
     return _Side(content, *tables, provinces)

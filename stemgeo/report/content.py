@@ -9,7 +9,7 @@ from __future__ import annotations
 import datetime as dt
 import math
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import numpy as np
 import pandas as pd
@@ -20,9 +20,9 @@ from stemgeo.errors import Problem, ResultError
 from stemgeo.maps.text import WORDS, gap_places, gap_reason
 from stemgeo.recognition import Standing
 from stemgeo.report.compare import compare, differences
-from stemgeo.report.files import SITE, checked_file, read_manifest
+from stemgeo.report.files import SITE, opened_manifest
 from stemgeo.report.filling import refuse_unplain
-from stemgeo.report.reading import Reading, with_plain_texts
+from stemgeo.report.reading import Reading, read_table
 from stemgeo.report.summary import PLACED_BY, ages_in_words
 from stemgeo.study import PROVINCES, parse_study
 
@@ -61,6 +61,10 @@ class Source(Reading):
         rows = table[table["level"].isin(["region", "province"])].to_dict("records")
         return {tuple(str(row[key]) for key in KEYS): _named(row) for row in rows}
 
+    def refuse(self, table: str, what: str) -> NoReturn:
+        """Refuse a table that fits its schema and yet tells no whole result."""
+        raise ResultError(Problem(str(self.folder / f"tables/{table}.csv"), what, "run it again"))
+
     @property
     def municipalities(self) -> pd.DataFrame:
         """Both measures of each municipality."""
@@ -78,7 +82,9 @@ class Source(Reading):
         return found
 
     def _row(self, *key: str) -> Row:
-        row = self.coverage[key]
+        row = self.coverage.get(key)
+        if row is None:
+            self.refuse("coverage", f"has no row of {', '.join(key)}")
         return {name: row[name] for name in (*COUNTS, "share")}
 
 
@@ -291,13 +297,10 @@ def _subsidy(source: Source) -> Row:
 
 def _plan(source: Source, folder: Path) -> Row:
     """Say what the places of a plan add together, and cost."""
-    made = read_manifest(folder, SITE)
+    made = opened_manifest(folder, SITE)
     _same_question(source.manifest, made, folder)
-    path = checked_file(folder, "tables/plan.csv", SITE)
-    places = with_plain_texts(
-        pd.read_csv(path, dtype={"nis_code": str}, keep_default_na=False, na_values=[""])
-    )
-    grown = pd.read_csv(checked_file(folder, "tables/plan-provinces.csv", SITE))
+    places = read_table(folder, "plan", SITE)
+    grown = read_table(folder, "plan-provinces", SITE)
     start = grown.loc[grown["rank"] == 0, ["covered", "measured"]].sum()
     names = ["rank", "name", "municipality", "province", "newly", "cost_eur", "share"]
     _same_start(source, start, made["study"]["siting"]["profile"], folder)
@@ -361,6 +364,8 @@ def _method(source: Source) -> Row:
     rows = source.table("sensitivity")
     rows = rows[rows["level"] == "region"]
     placed = PLACED_BY[source.language]
+    if rows.empty or not set(rows["method"]) <= set(placed):
+        source.refuse("sensitivity", "names no method, or one that nobody knows")
     effects = source.table("effects")
     return {
         "straight_line": study.straight_line,

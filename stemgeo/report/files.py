@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
@@ -12,6 +11,7 @@ from typing import Any
 from stemgeo.errors import Problem, ResultError
 from stemgeo.inputs import cache
 from stemgeo.inputs.files import clean
+from stemgeo.report import manifests
 from stemgeo.writing import whole
 from stemgeo.writing.seal import LINKED, MANIFEST, others_work, sealed, sha256
 
@@ -151,7 +151,7 @@ def read_manifest(folder: Path, *commands: str) -> dict[str, Any]:
     Raises
     ------
     ResultError
-        If the folder holds no result, or that of another command.
+        If the folder holds no result, or that of another command, or not as stemgeo writes it.
     """
     wanted = commands or (RUN,)
     content, mend = _manifest(folder), f"`stemgeo {wanted[0]} STUDY --out DIR` writes one"
@@ -160,13 +160,36 @@ def read_manifest(folder: Path, *commands: str) -> dict[str, Any]:
     if command_of(content) not in wanted:
         what = f"is the result of `stemgeo {command_of(content)}`, not of a {' or '.join(wanted)}"
         raise ResultError(Problem(str(folder), what, mend))
-    return content
+    return manifests.fitting(content, manifests.Written, folder / MANIFEST)
+
+
+def opened_manifest(folder: Path, *commands: str) -> dict[str, Any]:
+    """Read a manifest as `read_manifest` does, and let through what fits its command's model alone.
+
+    The one door for whatever a command reads of a written result.
+
+    Raises
+    ------
+    ResultError
+        As for `read_manifest`, or if it is not as stemgeo writes it.
+    """
+    content = read_manifest(folder, *commands)
+    return manifests.fitting(content, _MODELS[command_of(content)], folder / MANIFEST)
+
+
+_MODELS: dict[str, type[manifests.Written]] = {
+    TREND: manifests.Written,
+    COMPARE: manifests.Written,
+    RUN: manifests.OfRun,
+    SITE: manifests.OfPlan,
+    ANSWER: manifests.OfAnswer,
+}
 
 
 def _manifest(folder: Path) -> dict[str, Any] | None:
     """Read the manifest of whichever command; None when the folder holds no result."""
     try:
-        content = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
+        content = manifests.loaded(folder / MANIFEST)
     except (OSError, ValueError):
         return None
     # Programs of all kinds keep a manifest.json: ours has these.
@@ -206,10 +229,14 @@ def checked_file(folder: Path, name: str, command: str = RUN) -> Path:
     ResultError
         If it is missing or was changed.
     """
-    listed = read_manifest(folder, command)["outputs"].get(name)
-    path = folder / name
-    if listed is None or not path.is_file():
+    content = _manifest(folder)
+    if content is None or command_of(content) != command:
+        content = read_manifest(folder, command)
+    listed, path = manifests.hash_of(content, name), folder / name
+    # A folder below that is a link leads elsewhere; the result itself may be one.
+    inside = [path, *(folder / one for one in Path(name).parents if one.name)]
+    if listed is None or not path.is_file() or any(one.is_symlink() for one in inside):
         raise ResultError(Problem(str(path), "is missing from the result", "run the study again"))
-    if sha256(path) != listed["sha256"]:
+    if sha256(path) != listed:
         raise ResultError(Problem(str(path), "was changed after the run", "run the study again"))
     return path

@@ -19,6 +19,7 @@ from markdown_it import MarkdownIt
 from stemgeo.errors import Problem, ResultError
 from stemgeo.maps.text import printable
 from stemgeo.report.filling import LOST, NUMBER, OPEN, SHUT, fill
+from stemgeo.report.manifests import PLAIN_NAME
 from stemgeo.writing import whole
 from stemgeo.writing.seal import is_litter
 
@@ -34,8 +35,6 @@ TEMPLATES: dict[Language, str] = {"nl": "antwoord.nl.md", "en": "answer.en.md"}
 CAPTION: dict[Language, str] = {"nl": "Tabel", "en": "Table"}
 """A paragraph that begins so is the caption of the table below it; its number is added."""
 
-PLAIN_NAME = r"\w[\w .-]*"
-"""A text of a folder: what a template or a manifest names lies nowhere else."""
 MOST_BYTES = 200_000
 """Of a text of one's own; that of the package has fourteen thousand."""
 MOST_PIECES = 50_000

@@ -2,31 +2,29 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, NoReturn, Self
 
+import geopandas as gpd
 import pandas as pd
+import pandera.pandas as pa
 
 from stemgeo import coverage as coverage_
 from stemgeo.errors import Problem, ResultError
-from stemgeo.inputs.files import as_it_was, clean, strip_control
+from stemgeo.inputs.files import as_it_was, check_geopackage, clean, strip_control
+from stemgeo.inputs.formats import UnreadableError
 from stemgeo.maps.text import MapText
-from stemgeo.report.files import checked_file, read_manifest
+from stemgeo.report.files import RUN, checked_file, opened_manifest
 from stemgeo.study import STRAIGHT_LINE, parse_study
-from stemgeo.tables import SCHEMAS
+from stemgeo.tables import CRS, SCHEMAS
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
 
     from stemgeo.study import Language, Study
-
-TEXTS = (
-    *("code", "nis_code", "name", "gap_id", "nearest_academy_id", "barrier_academy_id", "barriers"),
-    *("place_id", "place"),
-    *("stretch", "age_academy_id", "age_academy_ages", "lapsed_academy_id", "lapsed_on"),
-)
-"""Columns that stay text when a table is read, whatever they look like."""
 
 
 @dataclass(frozen=True)
@@ -50,12 +48,12 @@ class Reading:
     @classmethod
     def of(cls, folder: Path, language: Language | None = None) -> Self:
         """Take a folder, in a language or that of its study."""
-        return cls(folder, language or read_manifest(folder)["study"]["output"]["language"])
+        return cls(folder, language or opened_manifest(folder)["study"]["output"]["language"])
 
     @cached_property
     def manifest(self) -> dict[str, Any]:
         """What the run was asked, and of which data."""
-        return read_manifest(self.folder)
+        return opened_manifest(self.folder)
 
     @cached_property
     def study(self) -> Study:
@@ -71,7 +69,8 @@ class Reading:
     @property
     def notes(self) -> list[str]:
         """What the reader of its figures must know."""
-        return [str(note[self.language]) for note in self.manifest["notes"]]
+        notes = self.manifest.get("notes", ())
+        return [one if isinstance(one, str) else one[self.language] for one in notes]
 
     @cached_property
     def profiles(self) -> set[str]:
@@ -91,16 +90,173 @@ class Reading:
         return self._read[name]
 
 
-def read_table(folder: Path, name: str) -> pd.DataFrame:
-    """Read a table of a written result; codes stay text."""
-    path = checked_file(folder, f"tables/{name}.csv")
-    text = dict.fromkeys(TEXTS, str)
-    table = pd.read_csv(path, dtype=text, keep_default_na=False, na_values=[""])
-    _refuse_older(name, table)
-    table = with_plain_texts(table)
-    # The children in no polygon of a layer stand under the empty code: that is known.
-    known = [name for name in ("code", "name") if name in table]
-    return table.fillna(dict.fromkeys(known, ""))
+def read_table(folder: Path, name: str, command: str = RUN) -> pd.DataFrame:
+    """Read a table of a written result, strictly as the data dictionary has it.
+
+    A text is text, whatever it looks like; an empty one is missing, but for a code or name: the
+    children in no polygon of a layer stand under the empty code.
+
+    Raises
+    ------
+    ResultError
+        If it is missing or was changed, or holds what its schema does not allow.
+    """
+    path = checked_file(folder, f"tables/{name}.csv", command)
+    try:
+        raw = pd.read_csv(path, dtype=str, keep_default_na=False, encoding="utf-8")
+    except ValueError:  # no UTF-8, no columns, rows of several lengths
+        _refuse(path, "is no table")
+    return _typed(raw, SCHEMAS[name], path, _BESIDE.get(name, ()))
+
+
+_BESIDE = {"academies": ("x_m", "y_m")}
+"""Numbers that stand in a CSV in the place of a geometry."""
+_FORMS = {
+    "i": r"-?\d{1,18}",
+    "f": r"-?\d{1,300}(?:\.\d{1,30})?",
+    "b": r"True|False",
+    "M": r"\d{4}-\d\d-\d\d",
+}
+"""How whole numbers, numbers, yes or no and dates are written, by the kind of their type."""
+
+
+def _typed(
+    raw: pd.DataFrame, schema: pa.DataFrameSchema, path: Path, beside: Sequence[str]
+) -> pd.DataFrame:
+    """Give the columns of a CSV their types, and refuse what does not fit."""
+    number = pa.Column(float, nullable=True)
+    specs = _specs(raw, schema, path, dict.fromkeys(beside, number))
+    columns = {name: _column(raw[name], spec, path) for name, spec in specs.items()}
+    table = pd.DataFrame(columns, index=raw.index)[list(raw.columns)]
+    for check in schema.checks:
+        if not check(table).check_passed:
+            _refuse(path, f"does not add up: {check.error}")
+    key = [name for name in schema.unique or () if name in table]
+    if key and table.duplicated(key).any():
+        _refuse(path, f"has a row twice, told apart by {', '.join(key)}")
+    return table
+
+
+def _specs(
+    raw: pd.DataFrame, schema: pa.DataFrameSchema, path: Path, beside: Mapping[str, pa.Column]
+) -> dict[str, pa.Column]:
+    """Find what each column of a table must be; one that is missing or unknown is refused."""
+    known = {**schema.columns, **beside}
+    found = {}
+    for name in map(str, raw.columns):
+        spec = known.get(name) or next(
+            (one for form, one in known.items() if one.regex and re.fullmatch(form, name)), None
+        )
+        if spec is None:
+            _refuse(path, f"has a column '{clean(name)}' that is not of this table")
+        found[name] = spec
+    for name, spec in known.items():
+        if spec.required and not spec.regex and name != "geometry" and name not in found:
+            _refuse(path, f"was written by another version of stemgeo: it has no '{name}'")
+    return found
+
+
+def _column(cells: pd.Series, spec: pa.Column, path: Path) -> pd.Series:
+    """Give the cells of a column their type."""
+    name, empty = str(cells.name), cells == ""
+    kind = _kind(spec)
+    form = _FORMS.get(kind)
+    if form is not None:
+        wrong = cells[~empty & ~cells.str.fullmatch(form)]
+        # Of whole numbers and of yes or no none may be missing where the schema knows none missing.
+        if kind in "ib" and not spec.nullable and empty.any():
+            wrong = cells[empty]
+        if len(wrong):
+            what = f"'{clean(name)}' is '{clean(wrong.iloc[0], 30)}' in row {wrong.index[0] + 2}"
+            _refuse(path, f"{what}, and no {_CALLED[kind]}")
+    column: pd.Series[Any]
+    if kind == "b":
+        column = cells == "True"
+    elif kind == "f" or (kind == "i" and empty.any()):
+        column = pd.to_numeric(cells.where(~empty))
+        column = column.astype("float64")
+    elif kind == "i":
+        column = cells.astype("int64")
+    else:
+        kept = cells if name in ("code", "name") else cells.where(~empty)
+        column = with_plain_texts(kept.to_frame())[name]
+    for check in spec.checks:
+        told = cells if kind not in _FORMS else column
+        if not check(told.dropna()).check_passed:
+            _refuse(path, f"'{clean(name)}' has a value that it cannot have ({check.error})")
+    return column
+
+
+_CALLED = {"i": "whole number", "f": "number", "b": "True or False", "M": "date as 2022-12-31"}
+
+
+def _kind(spec: pa.Column) -> str:
+    """Tell the kind of a column by one letter; "" of text."""
+    told = str(spec.dtype).lower()
+    kinds = {"int": "i", "float": "f", "bool": "b", "datetime": "M"}
+    return next((kind for start, kind in kinds.items() if told.startswith(start)), "")
+
+
+def _refuse(path: Path, what: str) -> NoReturn:
+    raise ResultError(Problem(str(path), what, "run the study again")) from None
+
+
+def read_areas(
+    path: Path, schema: str, columns: list[str] | None = None, **chosen: Any
+) -> gpd.GeoDataFrame:
+    """Read a parquet table or a layer of a written result, strictly as its schema has it.
+
+    Parameters
+    ----------
+    path
+        As from `checked_file`: a .parquet or a .gpkg.
+    schema
+        Of SCHEMAS; with a geometry unless `columns` leaves it out.
+    columns, chosen
+        Of a parquet table: the columns wanted, and filters of rows. Of a layer: `where`.
+
+    Raises
+    ------
+    ResultError
+        If it cannot be read, or holds what its schema does not allow.
+    """
+    try:
+        if path.suffix == ".gpkg":
+            check_geopackage(path.resolve())
+            table = gpd.read_file(path, engine="pyogrio", **chosen)
+        elif columns is None:
+            table = gpd.read_parquet(path, **chosen)
+        else:
+            table = pd.read_parquet(path, columns=columns, **chosen)
+    except (OSError, ValueError, KeyError, TypeError, RuntimeError, UnreadableError) as error:
+        _refuse(path, f"cannot be read: {clean(str(error), 100)}")
+    specs = SCHEMAS[schema].columns
+    for one, spec in specs.items():
+        there = [str(column) for column in table if re.fullmatch(one, str(column))]
+        wanted = columns is None or one in columns
+        if wanted and spec.required and not there:
+            _refuse(path, f"was written by another version of stemgeo: it has no '{one}'")
+        if one != "geometry":
+            for column in there:
+                _refuse_other_kind(table[column], spec, path)
+    if columns is None and table.crs != CRS:
+        _refuse(path, f"is not in {CRS}")
+    names = [one for one in ("name", "organisation") if one in table]
+    return table.assign(**{one: with_plain_texts(table[[one]])[one] for one in names})
+
+
+def _refuse_other_kind(column: pd.Series, spec: pa.Column, path: Path) -> None:
+    """Refuse a column of another type than its schema has."""
+    kind, of = _kind(spec), pd.api.types
+    is_so = {
+        "i": of.is_integer_dtype(column) or (spec.nullable and of.is_float_dtype(column)),
+        "f": of.is_float_dtype(column) or of.is_integer_dtype(column),
+        "b": of.is_bool_dtype(column),
+        "M": of.is_datetime64_any_dtype(column) or of.is_object_dtype(column),
+        "": of.is_string_dtype(column) or not column.notna().any(),
+    }[kind]
+    if not is_so or (not spec.nullable and kind in ("i", "b") and column.isna().any()):
+        _refuse(path, f"its '{clean(str(column.name))}' is no {_CALLED.get(kind, 'text')}")
 
 
 def with_plain_texts(table: pd.DataFrame) -> pd.DataFrame:
@@ -117,16 +273,6 @@ def with_plain_texts(table: pd.DataFrame) -> pd.DataFrame:
     return table
 
 
-def _refuse_older(name: str, table: pd.DataFrame) -> None:
-    """Refuse a table of a version that knew fewer columns."""
-    specs = SCHEMAS[name].columns.items() if name in SCHEMAS else ()
-    wanted = [one for one, spec in specs if spec.required and not spec.regex and one != "geometry"]
-    missing = [one for one in wanted if one not in table]
-    if missing:
-        what = f"was written by another version of stemgeo: it has no '{missing[0]}'"
-        raise ResultError(Problem(f"{name}.csv", what, "run the study again"))
-
-
 def refuse_unmeasured(folder: Path, profile: str) -> None:
     """Refuse roads over which a result was not measured: an empty table would say "none".
 
@@ -138,7 +284,7 @@ def refuse_unmeasured(folder: Path, profile: str) -> None:
     measured = set(read_table(folder, "coverage")["profile"])
     if profile in measured:
         return
-    line = read_manifest(folder)["study"]["inputs"]["network"] == STRAIGHT_LINE
+    line = opened_manifest(folder)["study"]["inputs"]["network"] == STRAIGHT_LINE
     why = "it is measured in a straight line" if line else f"it has: {', '.join(sorted(measured))}"
     mend = "run a study over roads" if line else f'add "{profile}" to profiles under [travel]'
     what = f"has no figures over roads '{profile}': {why}"

@@ -23,7 +23,7 @@ from stemgeo.maps.series import Classes, lighter, outer_edge, share_classes
 from stemgeo.maps.sheet import Ground
 from stemgeo.maps.web import web_map
 from stemgeo.report.files import checked_file
-from stemgeo.report.reading import Reading
+from stemgeo.report.reading import Reading, read_areas
 from stemgeo.study import Output
 
 if TYPE_CHECKING:
@@ -98,11 +98,13 @@ class _Folder:
         return self._parquet("demand")
 
     def access(self) -> pd.DataFrame:
+        filters = [("profile", "==", "all")]
         path = checked_file(self.place, "tables/access.parquet")
-        return pd.read_parquet(path, columns=_ACCESS, filters=[("profile", "==", "all")])
+        found: pd.DataFrame = read_areas(path, "access", _ACCESS, filters=filters)
+        return found
 
     def gaps(self) -> gpd.GeoDataFrame:
-        return gpd.read_file(checked_file(self.place, "gaps.gpkg"), engine="pyogrio")
+        return read_areas(checked_file(self.place, "gaps.gpkg"), "gaps")
 
     def candidates(self) -> pd.DataFrame:
         return self.reading.table("candidate-municipalities")
@@ -111,12 +113,14 @@ class _Folder:
         if "isochrones.gpkg" not in self.reading.manifest["outputs"]:
             return None
         path = checked_file(self.place, "isochrones.gpkg")
-        return gpd.read_file(path, engine="pyogrio", where="academy_id = ''")
+        return read_areas(path, "isochrones", where="academy_id = ''")
 
     def _parquet(self, name: str) -> gpd.GeoDataFrame:
-        return gpd.read_parquet(checked_file(self.place, f"tables/{name}.parquet"))
+        path = checked_file(self.place, f"tables/{name}.parquet")
+        return read_areas(path, _SCHEMAS.get(name, name))
 
 
+_SCHEMAS = {"municipalities": "annex-1-municipalities", "zones": "zone-shares"}
 _ACCESS = ["point_id", "profile", "ages", "travel_time_s", "status"]
 
 

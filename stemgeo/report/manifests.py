@@ -1,0 +1,234 @@
+"""What a manifest holds, as models: a written result is input too, and can be a stranger's."""
+
+from __future__ import annotations
+
+import json
+import unicodedata
+from dataclasses import fields
+from typing import TYPE_CHECKING, Annotated, Any, Literal, NoReturn
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, create_model
+
+from stemgeo.errors import Problem, ResultError, StudyError
+from stemgeo.maps.text import MapText
+from stemgeo.study import parse_study
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+PLAIN_NAME = r"\w[\w .-]*"
+"""A text of a folder: what a template or a manifest names lies nowhere else."""
+MOST_BYTES = 50_000_000
+"""Of a manifest; that of Flanders has less than one hundredth of it."""
+
+
+class _Model(BaseModel):
+    """Types are as JSON has them: a number in quotes is none. More may stand in it."""
+
+    model_config = ConfigDict(strict=True)
+
+
+class _File(_Model):
+    sha256: str
+
+
+class _Study(_File):
+    name: str
+
+
+class _Input(_Model):
+    role: str
+    name: str
+    sha256: str
+    date: str | None = None
+
+
+class _Said(_Model):
+    nl: str
+    en: str
+
+
+_Words: Any = create_model(  # type: ignore[call-overload]
+    "_Words",
+    __config__=ConfigDict(strict=True, extra="forbid"),
+    **{
+        one.name: (Literal["nl", "en"] if one.name == "language" else str, ...)
+        for one in fields(MapText)
+    },
+)
+
+
+class _Languages(_Model):
+    nl: _Words
+    en: _Words
+
+
+class Written(_Model):
+    """What every manifest has."""
+
+    stemgeo: str
+    python: str = ""
+    libraries: dict[str, str] = {}
+    outputs: dict[str, _File]
+
+
+class _About(_Model):
+    vintage: int
+
+
+class _Inputs(_Model):
+    network: Any
+
+
+class _Travel(_Model):
+    cutoff_min: float
+
+
+class _Gaps(_Model):
+    min_children: int
+
+
+class _Output(_Model):
+    language: Literal["nl", "en"]
+
+
+class _Siting(_Model):
+    profile: Literal["all", "low_stress"]
+
+
+class _Question(_Model):
+    """What is read of a study as it stands; all of it is a study, see `fitting`."""
+
+    study: _About
+    inputs: _Inputs
+    travel: _Travel
+    gaps: _Gaps
+    output: _Output
+    siting: _Siting
+
+
+class _Asked(Written):
+    """What has a study."""
+
+    notice: str
+    method_note: str
+    attribution: str
+    study: _Question
+    study_file: _Study | None = None
+    inputs: list[_Input]
+    notes: list[_Said | str] = []
+
+
+class OfRun(_Asked):
+    """The manifest of a run."""
+
+    text: _Languages
+
+
+class _Solution(_Model):
+    candidates: int
+    proven_optimal: bool
+
+
+class _Cost(_Model):
+    total_eur: float
+    suffices: bool
+
+
+class OfPlan(_Asked):
+    """The manifest of a plan."""
+
+    solution: _Solution
+    cost: _Cost
+
+
+class _Options(_Model):
+    language: Literal["nl", "en"]
+
+
+class OfAnswer(Written):
+    """The manifest of an answer."""
+
+    notice: str
+    method_note: str
+    options: _Options
+    templates: dict[Annotated[str, Field(pattern=rf"^{PLAIN_NAME}$")], str] = {}
+    typed_numbers: list[str] = []
+    pdf_standard: str = ""
+    result: OfRun
+    plan: OfPlan | None = None
+    before: OfRun | None = None
+
+
+def loaded(path: Path) -> Any:
+    """Read JSON as it is defined: no NaN, no names twice as deep as anyone writes, no great size.
+
+    Raises
+    ------
+    OSError, ValueError
+        If it is not there, or no JSON.
+    """
+    with path.open("rb") as file:
+        content = file.read(MOST_BYTES + 1)
+    if len(content) > MOST_BYTES:
+        raise ValueError("too large")
+    try:
+        return json.loads(content.decode("utf-8"), parse_constant=_refuse_constant)
+    except RecursionError:
+        raise ValueError("too deep") from None
+
+
+def _refuse_constant(name: str) -> NoReturn:
+    raise ValueError(f"{name} is no number of JSON")
+
+
+def fitting(content: dict[str, Any], model: type[Written], path: Path) -> dict[str, Any]:
+    """Give a manifest back that fits its model, the words in it clean.
+
+    Raises
+    ------
+    ResultError
+        In one line that names the first thing that does not fit.
+    """
+    try:
+        model.model_validate(content)
+        for one in (content, *(content.get(name) or {} for name in ("result", "plan", "before"))):
+            if "study" in one:
+                parse_study(one["study"], name="study")
+    except ValidationError as error:
+        first = error.errors(include_url=False, include_input=False)[0]
+        where = ".".join(map(str, first["loc"]))
+        _refuse(path, f"'{where}': {first['msg']}")
+    except StudyError as error:
+        _refuse(path, str(error).split("\n")[0])
+    except RecursionError:
+        _refuse(path, "it is too deep")
+    return content | {name: _clean(content[name]) for name in _WORDS if name in content}
+
+
+def _refuse(path: Path, why: str) -> NoReturn:
+    raise ResultError(Problem(str(path), f"is not as stemgeo writes it ({why})", "run it again"))
+
+
+_WORDS = ("notice", "method_note", "attribution", "text", "notes", "typed_numbers")
+"""What is printed and drawn."""
+
+
+def _clean(value: Any) -> Any:
+    """Take marks out of words that no terminal and no document should get."""
+    if isinstance(value, str):
+        return "".join(
+            " " if one in "\t\r\n" else one
+            for one in value
+            if one in "\t\r\n" or unicodedata.category(one) not in ("Cc", "Cf", "Cs", "Co")
+        )
+    if isinstance(value, list):
+        return [_clean(one) for one in value]
+    return {name: _clean(one) for name, one in value.items()} if isinstance(value, dict) else value
+
+
+def hash_of(content: dict[str, Any], name: str) -> str | None:
+    """Give the hash that a manifest has of a file; None when it names none."""
+    files = content.get("outputs")
+    listed = files.get(name) if isinstance(files, dict) else None
+    return str(listed.get("sha256")) if isinstance(listed, dict) else None
