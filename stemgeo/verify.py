@@ -495,9 +495,8 @@ def _of_result(
             other = Difference(RESULT, name, "comes out otherwise")
             yield _with_figures(other, folder, made)
     told_then, told_now = _told_here(content), _told_here(content_now)
-    if left_out:  # a PDF that was not made has no standard, and the seal is of that too
-        for name in ("pdf_standard", "seal"):
-            told_now[name] = told_then.get(name, "")
+    if left_out:  # a PDF that was not made has no standard
+        told_now["pdf_standard"] = told_then.get("pdf_standard", "")
     yield from _unlike(RESULT, told_then, told_now, f"{MANIFEST}, ")
 
 
@@ -519,7 +518,8 @@ def _outputs(content: Manifest) -> dict[str, str]:
 
 def _told(content: Manifest) -> dict[str, Any]:
     """Give what a manifest tells that no other step compares."""
-    others = ("stemgeo", "python", "libraries", "outputs", *_BEHIND)
+    # The seal is a hash of all this: it differs where anything else does.
+    others = ("stemgeo", "python", "libraries", "outputs", "seal", *_BEHIND)
     told = {name: value for name, value in content.items() if name not in others}
     told["notes"] = {str(place): note for place, note in enumerate(content.get("notes", ()), 1)}
     for part, made_of in _behind(content).items():
