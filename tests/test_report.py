@@ -837,12 +837,14 @@ def test_the_ages_that_are_counted_are_named(tmp_path: Path) -> None:
 
 
 def test_children_of_whom_nothing_is_known_are_in_the_first_sentence(tmp_path: Path) -> None:
-    """Beside the share, not below the table alone; and without them no word of it."""
+    """Beside the share, not below the table alone; without them no word of it, without roads of those."""
     roads = summary_of(hand.write_study(tmp_path / "s"), {})
     lead = roads.partition("| Provincie")[0]
     assert re.search(r"Van \d+ andere kinderen is niets gemeten\.", lead)
     line = summary_of(hand.write_study(tmp_path / "t", straight_line=True), {})
     assert "niets gemeten" not in line
+    assert "De grootste hiaten:" in line
+    assert "De grootste hiaten, over alle wegen:" in roads
 
 
 def test_a_part_of_flanders_is_not_called_flanders(tmp_path: Path) -> None:

@@ -108,7 +108,8 @@ WORDS = {
         "zijn, maar niet over rustige: 1 hiaat met {children} van hen; in kleinere groepen nog "
         "{below}.",
         "why": "Waarom, van de {children} kinderen in deze hiaten: {reasons}.",
-        "largest_gaps": "De grootste hiaten, over alle wegen:",
+        "largest_gaps": "De grootste hiaten{roads}:",
+        "over_all_roads": ", over alle wegen",
         "candidates": "Kandidaat-gemeenten, {rule}: {told}. Elk getal staat op zich: twee "
         "academies naast elkaar brengen samen minder bij.",
         "candidate": "{name} ({adds} kinderen, van wie {here} uit de gemeente zelf)",
@@ -167,7 +168,8 @@ WORDS = {
         "one_gap_low_stress": "Counted apart are the children who are in time over all roads, but "
         "not over quiet ones: 1 gap with {children} of them; {below} more in smaller groups.",
         "why": "Why, of the {children} children in these gaps: {reasons}.",
-        "largest_gaps": "The largest gaps, over all roads:",
+        "largest_gaps": "The largest gaps{roads}:",
+        "over_all_roads": ", over all roads",
         "candidates": "Candidate municipalities, {rule}: {told}. Each number stands by itself: two "
         "academies side by side bring fewer together.",
         "candidate": "{name} ({adds} children, {here} of them of the municipality itself)",
@@ -290,7 +292,7 @@ def summary_markdown(result: Tables, text: MapText) -> str:
     rules = study.gaps
     lines += ["", *gaps_in_words(result.gaps, result.coverage, rules.min_children, language)]
     lines += [text.drawn] if study.method == "grid" and len(result.gaps) else []
-    lines += _largest_gaps(result.gaps, language)
+    lines += _largest_gaps(result.gaps, study)
     lines += ["", candidates_in_words(result.candidates, study)]
     lines += ["", " ".join(subsidy_lines(result)), "", text.date, ""]
     lines += [f"## {words['sources']}", "", plain(text.source), ""]
@@ -518,13 +520,16 @@ def readable_gaps(table: pd.DataFrame, language: str, profile: str = "all") -> p
     return pd.DataFrame(columns)
 
 
-def _largest_gaps(gaps: pd.DataFrame, language: str) -> list[str]:
+def _largest_gaps(gaps: pd.DataFrame, study: Study) -> list[str]:
     """List the largest gaps of all roads, in Markdown; nothing when there are none."""
+    language = study.output.language
     largest = gaps[gaps["profile"] == "all"].head(GAPS_NAMED)
     if largest.empty:
         return []
     shown = readable_gaps(pd.DataFrame(largest.drop(columns="geometry")), language)
-    return ["", WORDS[language]["largest_gaps"], "", *markdown_table(shown, left=2)]
+    words = WORDS[language]
+    roads = "" if study.straight_line else words["over_all_roads"]
+    return ["", words["largest_gaps"].format(roads=roads), "", *markdown_table(shown, left=2)]
 
 
 CANDIDATE_HEADS = {
