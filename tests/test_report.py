@@ -837,7 +837,7 @@ def test_the_ages_that_are_counted_are_named(tmp_path: Path) -> None:
 
 
 def test_children_of_whom_nothing_is_known_are_in_the_first_sentence(tmp_path: Path) -> None:
-    """Beside the share, not below the table alone; without them no word of it, without roads of those."""
+    """Beside the share, not below the table alone; without them, or roads, no word of these."""
     roads = summary_of(hand.write_study(tmp_path / "s"), {})
     lead = roads.partition("| Provincie")[0]
     assert re.search(r"Van \d+ andere kinderen is niets gemeten\.", lead)
