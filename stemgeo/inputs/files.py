@@ -559,7 +559,7 @@ def check_geopackage(path: Path) -> None:
                 _check_ordinary(str(layer[0]), entries, connection.execute(computed, layer))
         finally:
             connection.close()
-    except sqlite3.Error:
+    except (sqlite3.Error, UnicodeDecodeError):  # what SQLite complains of may be no text
         raise UnreadableError(
             "is a GeoPackage that is cut off or damaged", "copy it again"
         ) from None

@@ -569,6 +569,14 @@ def test_geopackage_with_an_endless_table_of_contents_is_refused(boundaries: Pat
     assert "holds a view (gpkg_contents)" in line
 
 
+def test_damage_of_which_sqlite_complains_in_no_text(boundaries: Path, tmp_path: Path) -> None:
+    """It quotes the damaged letters of a trigger: still one line."""
+    content = boundaries.read_bytes()
+    (tmp_path / "m.gpkg").write_bytes(content.replace(b"BEGIN SELECT", b"BEGIN SELEC\xd4", 1))
+    (line,) = problems(tmp_path / "m.gpkg")
+    assert line == "m.gpkg: is a GeoPackage that is cut off or damaged; copy it again"
+
+
 def test_geopackage_with_a_computed_column_is_refused(boundaries: Path) -> None:
     """A generated column runs when read, so its layer is not read."""
     with sqlite3.connect(boundaries) as connection:
