@@ -121,6 +121,12 @@ def _lengths(rules: AcademyRules) -> list[_Length]:
     return [_Length.of("criteria_2021", ends=day), *later]
 
 
+def _of_length(one: _Length) -> Said:
+    return say(
+        "{years} ({rule})", "{years} ({rule})", years=counted(one.years, "year"), rule=one.name
+    )
+
+
 def told_lengths(register: gpd.GeoDataFrame, rules: AcademyRules) -> list[Note]:
     """Say by which rule recognitions end of which only the first day is known.
 
@@ -136,16 +142,16 @@ def told_lengths(register: gpd.GeoDataFrame, rules: AcademyRules) -> list[Note]:
         since = f" from {rules.recognition_from} on" if rules.recognition_from else ""
         idle = f"changes nothing: no academy has a first day{since} and no last day"
         raise StudyError(Problem("study.toml", f"'academies.{asked}' {idle}", "leave it out"))
+    several = sum(map(bool, used.values())) > 1
     told = [
         say(
-            "{years} ({rule}){number}",
-            "{years} ({rule}){number}",
-            years=counted(one.years, "year"),
-            rule=one.name,
-            number=say(" for {number}", " voor {number}", number=amount(number))
-            if number < sum(used.values())
-            else "",
+            "{rule} for {number}",
+            "{rule} voor {number}",
+            rule=_of_length(one),
+            number=amount(number),
         )
+        if several
+        else _of_length(one)
         for one, number in used.items()
         if number
     ]

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import geopandas as gpd
+import numpy as np
 import pandas as pd
 import pytest
 from matplotlib.figure import Figure
@@ -315,6 +316,7 @@ FRAME = Frame("Proef", (), dt.date(2022, 1, 1), "blad", "...")
 COLUMNS = [Column("A", "whole")]
 FIGURE = Figure(label="Proef")
 FIGURE.text(0.5, 0.5, "x" * 3000)
+FIGURE.figimage(np.random.default_rng(1).random((100, 100)))  # dots that no PNG makes small
 LETTER = Letter((Heading(1, "Proef"),), ())
 WRITERS: dict[str, Callable[[Path], object]] = {
     "a.csv": lambda path: bundle.write_csv(TABLE, path),

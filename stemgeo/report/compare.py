@@ -98,6 +98,11 @@ WORDS = {
 }
 
 _COMPARISON = Said("comparison", "vergelijking")
+_OTHER = {"A": "B", "B": "A"}
+_ROADS = {
+    "all": Said("all roads", ROADS["all"]),
+    "low_stress": Said("low-stress roads", ROADS["low_stress"]),
+}
 DIFFERENCE_HEADS = {"nl": ("Wat", "A", "B"), "en": ("What", "A", "B")}
 
 
@@ -385,7 +390,7 @@ def _by_other_means(a: _Side, b: _Side) -> tuple[Note, ...]:
         "{line} is measured in a straight line, {roads} over roads",
         "{line} is gemeten in vogelvlucht, {roads} over de weg",
         line=lines[0],
-        roads="B" if lines == ["A"] else "A",
+        roads=_OTHER[lines[0]],
     )
     mend = say("differences are also of the measure", "de verschillen zijn ook die van de maat")
     return (Note(_COMPARISON, what, mend),)
@@ -398,10 +403,9 @@ def _one_sided(a: _Side, b: _Side) -> tuple[Note, ...]:
         for profile in (one for one in side.profiles if one not in other.profiles):
             what = say(
                 "only {name} is measured over {roads}",
-                "alleen {name} is gemeten over {wegen}",
+                "alleen {name} is gemeten over {roads}",
                 name=name,
-                roads={"all": "all roads", "low_stress": "low-stress roads"}[profile],
-                wegen=ROADS[profile],
+                roads=_ROADS[profile],
             )
             mend = say("these are not compared", "die zijn niet vergeleken")
             notes.append(Note(_COMPARISON, what, mend))
@@ -420,7 +424,7 @@ def heading(found: Comparison, profile: str) -> str:
         return words[profile]
     if len(lines) == 2:
         return words["straight"]
-    return words["mixed"].format(line=lines[0], roads="B" if lines == ["A"] else "A")
+    return words["mixed"].format(line=lines[0], roads=_OTHER[lines[0]])
 
 
 def _left_out(parts: list[tuple[str, str, str]]) -> tuple[Note, ...]:

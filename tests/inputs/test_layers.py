@@ -143,10 +143,10 @@ def test_polygon_without_code(tmp_path: Path, municipalities: gpd.GeoDataFrame) 
 
 
 def test_names_that_are_formulas(tmp_path: Path, municipalities: gpd.GeoDataFrame) -> None:
-    """A name or code that a spreadsheet would compute is told, once."""
-    frame = layer(WEST_EAST, regio=["-1", "B"], naam=["-1", "=1+1"])
+    """A name or code that a spreadsheet would compute is told, once; a number is none."""
+    frame = layer(WEST_EAST, regio=["-x", "B"], naam=["-1", "=1+1"])
     (line,) = Read(frame, tmp_path, municipalities).warnings
-    assert "names that a spreadsheet takes for a formula: -1, =1+1" in line
+    assert "names that a spreadsheet takes for a formula: -x, =1+1" in line
 
 
 def test_control_characters_are_taken_out(tmp_path: Path, municipalities: gpd.GeoDataFrame) -> None:

@@ -302,7 +302,7 @@ def test_other_data_is_no_extract(shared_data: Path, name: str) -> None:
 
 
 def test_all_of_flanders(shared_data: Path) -> None:
-    """A whole study on real files: every table, its origin, two warnings beside what is unused."""
+    """A whole study on real files: tables, their origin, three warnings beside what is unused."""
     files = {
         "municipalities": "boundaries/gemeente2025.gpkg",
         "zones": "boundaries/wijk2025.gpkg",
@@ -318,4 +318,5 @@ def test_all_of_flanders(shared_data: Path) -> None:
     assert len(read.provinces) == 5
     assert [one.name for one in read.provenance][-2:] == ["wechelderzande.osm.pbf", "berlare.osm"]
     assert len({one.sha256 for one in read.provenance}) == 7
-    assert len([note for note in read.warnings if "not used" not in str(note)]) == 2
+    assert len([note for note in read.warnings if "not used" not in str(note)]) == 3
+    assert "no source is given" in str(read.warnings)
