@@ -36,7 +36,7 @@ from stemgeo.report.letter import Letter
 from stemgeo.run import run
 from stemgeo.site import site
 from stemgeo.study import Input, Study, load_study
-from stemgeo.writing.seal import MANIFEST, sha256
+from stemgeo.writing.seal import MANIFEST, is_litter, sha256
 from stemgeo.writing.whole import temporary
 
 if TYPE_CHECKING:
@@ -427,7 +427,8 @@ def _of_files(folder: Path, content: Manifest, made: Path | None) -> Iterator[Di
 
 def _files_in(folder: Path) -> list[Path]:
     # A link is no folder of a result, whatever it leads to.
-    return [path for path in folder.rglob("*") if path.is_symlink() or path.is_file()]
+    found = (path for path in folder.rglob("*") if path.is_symlink() or path.is_file())
+    return [path for path in found if not is_litter(path)]
 
 
 def _of_study(of_run: Manifest, study: Study) -> Iterator[Difference]:

@@ -17,6 +17,7 @@ import docx
 import hand
 import html5lib
 import openpyxl
+import pandas as pd
 import pypdf
 import pytest
 from lxml import etree
@@ -380,6 +381,8 @@ def test_an_answer_of_a_straight_line_study_says_so(tmp_path: Path) -> None:
     sheets = openpyxl.load_workbook(place / "bijlage-8-hiaten.xlsx").sheetnames
     assert "Hiaten" in sheets[0]
     assert "Hiaten over rustige wegen" not in sheets
+    gaps = pd.read_csv(place / "bijlage-8-hiaten.csv", sep=";")
+    assert set(gaps["Wegen"]) == {"in vogelvlucht"}
 
 
 def test_a_template_of_ones_own_changes_the_text_alone(small: Path, tmp_path: Path) -> None:

@@ -159,7 +159,7 @@ def test_what_a_reader_put_beside_a_result_is_not_lost(tmp_path: Path) -> None:
     (place / "nota.docx").write_text("x", encoding="utf-8")
     before = content_of(place)
     with (
-        pytest.raises(ResultError, match=r"no run wrote so: nota\.docx \(added\); choose"),
+        pytest.raises(ResultError, match=r"stemgeo did not write: nota\.docx \(added\); choose"),
         whole_folder(place),
     ):
         pytest.fail("a folder was given to write in")

@@ -497,7 +497,7 @@ def test_every_command_refuses_what_was_edited_before_it_reads(
     said = stemgeo(*COMMANDS[command], "--out", place)
     assert (said.status, said.out) == (1, "")
     mend = "choose another place, or give --replace, which keeps this one beside it as "
-    what = "holds what no run wrote so: summary.md (changed)"
+    what = "holds what stemgeo did not write: summary.md (changed)"
     assert said.err == f"error: {place}: {what}; {mend}result.old-{TODAY}\n"
     assert content_of(place) == before
 

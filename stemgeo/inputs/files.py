@@ -15,10 +15,11 @@ import stat
 import struct
 import zipfile
 import zlib
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path, PurePosixPath
-from typing import TYPE_CHECKING
+from typing import IO, TYPE_CHECKING
+from xml.parsers.expat import ExpatError, ParserCreate
 
 from stemgeo import notes
 from stemgeo.inputs.columns import NO_VALUE, Columns, Synonyms
@@ -438,9 +439,21 @@ def _is_workbook(path: Path) -> bool:
         _check_limits(members)
         for member in members:
             with archive.open(member) as stream:
-                if b"<!DOCTYPE" in stream.read(1024).upper():
+                if _has_document_type(stream):
                     raise UnreadableError("declares an XML document type", "save it again")
     return True
+
+
+def _has_document_type(stream: IO[bytes]) -> bool:
+    """Whether XML declares a document type, and with it entities, before its first element."""
+    found: list[bool] = []
+    parser = ParserCreate()
+    parser.StartDoctypeDeclHandler = lambda *_: found.append(True)
+    parser.StartElementHandler = lambda *_: found.append(False)
+    with suppress(ExpatError):  # a picture, or damaged: told where it is read
+        while not found and (chunk := stream.read(HEAD_BYTES)):
+            parser.Parse(chunk)
+    return bool(found) and found[0]
 
 
 def _check_limits(members: list[zipfile.ZipInfo]) -> None:

@@ -150,7 +150,7 @@ def _formulas_without_value(sheet: Any) -> list[tuple[int, int]]:
             return []
     found, row, column = [], 0, 0
     with sheet._get_source() as stream:  # noqa: SLF001
-        for event, element in iterparse(stream, ("start", "end")):  # noqa: S314  (no entities)
+        for event, element in iterparse(stream, ("start", "end")):  # noqa: S314  (refused)
             kind, at = _plain(element.tag), element.get("r")
             if (event, kind) == ("start", "row"):
                 row, column = int(at or row + 1), 0

@@ -165,8 +165,9 @@ def write_gaps(result: Reading, place: Path) -> list[Path]:
     sheets = [_sheet(result, name, table) for name, table in tables.items()]
     told = gaps_in_words(gaps, result.table("coverage"), result.study.gaps.min_children, language)
     stem, last = annex_stem(GAPS, language), CANDIDATE_FILE[language]
+    ways = {"all": "line" if result.study.straight_line else "all", "low_stress": "low_stress"}
     both = pd.concat(
-        part.rename(columns={"uncovered": "of_gap"}).assign(roads=_words(result)[name])
+        part.rename(columns={"uncovered": "of_gap"}).assign(roads=_words(result)[ways[name]])
         for name, part in shown.items()
     )
     columns = ["roads", *both.columns.drop("roads")]

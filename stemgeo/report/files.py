@@ -84,7 +84,7 @@ def _refuse_taken(place: Path, command: str) -> None:
     elif command_of(content) != command:
         what = f"is the result of `stemgeo {clean(command_of(content))}`"
     elif found:
-        what = f"holds what no run wrote so: {_named(found)}"
+        what = f"holds what stemgeo did not write: {_named(found)}"
     if what:
         raise ResultError(Problem(str(place), what, whole.keep_mend(place)))
 

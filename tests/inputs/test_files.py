@@ -725,6 +725,23 @@ def test_compressed_xml_entities_are_refused(tmp_path: Path) -> None:
     assert "declares XML entities" in line
 
 
+@pytest.mark.parametrize("coding", ["utf-8", "utf-16"])
+def test_xml_entities_in_a_workbook_are_refused(tmp_path: Path, coding: str) -> None:
+    """In any part, behind a comment of any length, in any coding."""
+    frame = pd.DataFrame({"nis_code": [11001], "age": [7], "sex": ["F"], "children": [5]})
+    frame.to_excel(tmp_path / "whole.xlsx", index=False)
+    laughs = LAUGHS.format(root="worksheet").replace("?><", f"?><!--{'x' * 70_000}--><", 1)
+    with (
+        zipfile.ZipFile(tmp_path / "whole.xlsx") as whole,
+        zipfile.ZipFile(tmp_path / "p.xlsx", "w") as archive,
+    ):
+        for name in whole.namelist():
+            sheet = name == "xl/worksheets/sheet1.xml"
+            archive.writestr(name, laughs.encode(coding) if sheet else whole.read(name))
+    (line,) = problems(tmp_path / "p.xlsx", "population")
+    assert "declares an XML document type" in line
+
+
 def test_osmium_refuses_entities_itself(tmp_path: Path) -> None:
     """Behind the door osmium does not expand entities either, wherever they are declared."""
     (tmp_path / "x.osm").write_text(LAUGHS.format(root="osm"))
