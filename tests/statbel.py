@@ -6,6 +6,7 @@ import csv
 import io
 import zipfile
 from collections import Counter
+from functools import cache
 from pathlib import Path
 
 FACTS = Path(__file__).parents[1] / "data" / "municipalities.csv"
@@ -25,8 +26,12 @@ def province_column(vintage: int) -> str:
     return "province2025" if vintage == 2025 else "province2018"
 
 
+@cache
 def people(path: Path) -> Counter[Key]:
-    """Count the Flemish people of a file of Statbel by code, age and sex, row by row."""
+    """Count the Flemish people of a file of Statbel by code, age and sex, row by row.
+
+    Counted once; not to be changed.
+    """
     flemish = {row["nis2018"] for row in facts()}
     found: Counter[Key] = Counter()
     with zipfile.ZipFile(path) as archive, archive.open(archive.namelist()[0]) as raw:

@@ -63,8 +63,10 @@ _VERSIONS = re.compile(
 
 def is_total(values: pd.Series) -> pd.Series:
     """Say which texts stand for all of what the others are parts of."""
-    bare = values.map(folded)
-    return bare.isin(_TOTALS) | bare.str.fullmatch(r"tot(al|aal)?_.*|.*_tot(al|aal)?")
+    different = values.drop_duplicates()  # few in many rows
+    bare = different.map(folded)
+    total = bare.isin(_TOTALS) | bare.str.fullmatch(r"tot(al|aal)?_.*|.*_tot(al|aal)?")
+    return values.isin(different[total])
 
 
 def are_numbers(values: pd.Series) -> pd.Series:
