@@ -30,7 +30,7 @@ demo: $(READY)  ## run the main job on the example Flanders and print the provin
 	@echo "  out/demo/summary.md                the figures in words"
 
 test: $(READY)  ## run the tests on all cores; ARGS="-k coverage" goes to pytest
-	@$(PY) -m pytest --numprocesses auto --dist loadfile $(ARGS)
+	@$(PY) -m pytest --numprocesses auto --dist loadfile --no-loadscope-reorder $(ARGS)
 
 fuzz: $(READY)  ## N=20000 mutated files through every reader; SEED=1, and ONLY=17 repeats one
 	@PYTHONPATH=tests $(PY) -m fuzz.drive --n $(or $(N),20000) --seed $(or $(SEED),1) \

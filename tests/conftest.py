@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import drawing
 import pytest
 from hypothesis import HealthCheck, settings
+from longest import LONGEST
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -31,6 +32,14 @@ settings.register_profile(
 )
 settings.register_profile("anew", settings.get_profile("steady"), derandomize=False)
 settings.load_profile("steady")
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Let workers begin with the longest files; within each and after them the order is random."""
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        place = {name: number for number, name in enumerate(LONGEST)}
+        items.sort(key=lambda item: place.get(item.path.name, len(place)))
 
 
 @pytest.fixture(scope="session")
@@ -98,6 +107,13 @@ def _own_cache(once: Once) -> Iterator[None]:
 def _coarse() -> Iterator[None]:
     """Draw maps coarsely: most tests look at what they say; others take `fine`."""
     with drawing.coarse():
+        yield
+
+
+@pytest.fixture
+def drawn_each_time() -> Iterator[None]:
+    """Draw every picture anew, for a test that asks whether the same comes out again."""
+    with drawing.each_time():
         yield
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import contextmanager
+from hashlib import sha256
 from typing import TYPE_CHECKING
 
 import pytest
@@ -11,7 +12,11 @@ from fontTools.subset import Options
 from stemgeo.maps import page
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
+
+    from matplotlib.figure import Figure
+
+    Writer = Callable[[Figure, str, str], bytes]
 
 _DPI = page._DPI
 _LEFT_OUT = list(Options._drop_tables_default)
@@ -19,23 +24,52 @@ _SHAPING = ["GDEF", "GPOS", "GSUB", "kern"]
 """Of a font; no reader of a PDF uses them, and reading them takes half of the time of a map."""
 
 
+_WRITERS = dict(page._WRITERS)
+_drawn_before: dict[tuple[str, bytes], bytes] = {}
+
+
+def _once(kind: str) -> Writer:
+    """Draw a PNG or PDF once of those with the same SVG, which is drawn in a tenth of the time.
+
+    Small studies are drawn many times, and most tests look at something else.
+    """
+
+    def write(figure: Figure, title: str, alt: str) -> bytes:
+        key = kind, sha256(_WRITERS["svg"](figure, title, alt)).digest()
+        if key not in _drawn_before:
+            _drawn_before[key] = _WRITERS[kind](figure, title, alt)
+        return _drawn_before[key]
+
+    return write
+
+
 @contextmanager
 def coarse() -> Iterator[None]:
-    """Draw with a fifth of the dots, and embed of a font its letters alone."""
-    with _drawn(_DPI // 5, _LEFT_OUT + _SHAPING):
+    """Draw with a fifth of the dots, embed of a font its letters alone, the same picture once."""
+    once = {kind: _once(kind) for kind in ("png", "pdf")}
+    with _drawn(_DPI // 5, _LEFT_OUT + _SHAPING, _WRITERS | once):
+        yield
+
+
+@contextmanager
+def each_time() -> Iterator[None]:
+    """Draw a picture again although it was drawn before."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(page, "_WRITERS", _WRITERS)
         yield
 
 
 @contextmanager
 def fine() -> Iterator[None]:
     """Draw as published, and as another process draws."""
-    with _drawn(_DPI, _LEFT_OUT):
+    with _drawn(_DPI, _LEFT_OUT, _WRITERS):
         yield
 
 
 @contextmanager
-def _drawn(dpi: int, left_out: list[str]) -> Iterator[None]:
+def _drawn(dpi: int, left_out: list[str], writers: dict[str, Writer]) -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(page, "_DPI", dpi)
+        patch.setattr(page, "_WRITERS", writers)
         patch.setattr(Options, "_drop_tables_default", left_out)
         yield

@@ -363,6 +363,7 @@ def test_an_answer_in_english_is_english(english: Path) -> None:
     assert re.findall(r"\b(?:een|het|van|gemeenten|kinderen)\b", said) == []
 
 
+@pytest.mark.usefixtures("drawn_each_time")
 def test_twice_the_same_command_gives_the_same_bytes(small: Path, english: Path) -> None:
     """Text, tables, maps, page and manifest: all of them, wherever they are written."""
     again = sg.answer(small / "result", small / "other" / "place", language="en")

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from longest import LONGEST
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
@@ -249,3 +250,9 @@ def test_documented_make_targets_exist(name: str) -> None:
 def test_readme_has_the_two_commands() -> None:
     """The README leads with the demo and the tests."""
     assert {"make demo", "make test"} <= set(re.findall(r"make \w+", read("README.md")))
+
+
+def test_the_files_that_workers_begin_with_are_there() -> None:
+    """Each of `LONGEST` is a file of tests, and one alone."""
+    for name in LONGEST:
+        assert len(list((ROOT / "tests").rglob(name))) == 1, name

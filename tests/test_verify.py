@@ -68,6 +68,7 @@ def only(differences: tuple[Difference, ...]) -> Difference:
 # -- the same --------------------------------------------------------------------------------
 
 
+@pytest.mark.usefixtures("drawn_each_time")
 def test_what_nobody_touched_is_the_same_and_stays_as_it_is(base: Path) -> None:
     """Status 0, a line for each step, and no byte or moment of any file is changed."""
     before = content_of(base)
@@ -86,6 +87,7 @@ def test_what_nobody_touched_is_the_same_and_stays_as_it_is(base: Path) -> None:
     assert {path: path.stat().st_mtime_ns for path in base.rglob("*")} == moments
 
 
+@pytest.mark.usefixtures("drawn_each_time")
 def test_the_sample_is_the_same(
     written_sample: Path,
 ) -> None:

@@ -11,7 +11,8 @@ import shutil
 import subprocess
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING
+from types import SimpleNamespace
+from typing import TYPE_CHECKING, Self
 
 import geopandas as gpd
 import numpy as np
@@ -42,7 +43,21 @@ from stemgeo.writing.seal import others_work
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-TODAY = f"{dt.datetime.now().astimezone():%Y-%m-%d}"
+TODAY = "2026-01-31"
+
+
+class Noon(dt.datetime):
+    """The clock of these tests: nobody's run of them passes midnight."""
+
+    @classmethod
+    def now(cls, tz: dt.tzinfo | None = None) -> Self:
+        """Give noon of that day, wherever one is."""
+        return cls.fromisoformat(f"{TODAY}T12:00:00").replace(tzinfo=tz)
+
+
+@pytest.fixture(autouse=True)
+def _one_day(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("stemgeo.writing.whole.dt", SimpleNamespace(datetime=Noon))
 
 
 def put(place: Path, text: str = "1", command: str = "run", *, replace: bool = False) -> Path:

@@ -7,6 +7,7 @@ import gzip
 import json
 import math
 import struct
+import warnings
 import zlib
 from typing import TYPE_CHECKING, Any
 
@@ -17,6 +18,7 @@ import pytest
 import rasterio
 import shapely
 from conftest import SQUARES, squares
+from rasterio.errors import NotGeoreferencedWarning
 
 from stemgeo.errors import Findings, InputError, StudyError
 from stemgeo.inputs import read_academies, read_municipalities, read_population, read_weights
@@ -146,15 +148,16 @@ def raster(path: Path, *transform: float, size: int = 60) -> Path:
     """Write a raster with one person in each cell; no transform leaves it without."""
     place = {"transform": rasterio.Affine(*transform)} if transform else {}
     kind = {"driver": "GTiff", "count": 1, "dtype": "uint8", "crs": "EPSG:31370"}
-    with rasterio.open(path, "w", width=size, height=size, **kind, **place) as file:
-        file.write(np.ones((size, size), dtype="uint8"), 1)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", NotGeoreferencedWarning)  # as is meant
+        with rasterio.open(path, "w", width=size, height=size, **kind, **place) as file:
+            file.write(np.ones((size, size), dtype="uint8"), 1)
     return path
 
 
 NAN, INF = math.nan, math.inf
 
 
-@pytest.mark.filterwarnings("default::rasterio.errors.NotGeoreferencedWarning")
 @pytest.mark.parametrize(
     "transform",
     [

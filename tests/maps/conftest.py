@@ -22,6 +22,11 @@ _NAMES = (
 NAMES = _NAMES.split()
 
 
+@pytest.fixture(autouse=True)
+def _each_time(drawn_each_time: None) -> None:
+    """Here the drawing itself is looked at."""
+
+
 @pytest.fixture
 def municipalities() -> gpd.GeoDataFrame:
     """Forty squares; none has a share between 60 and 80 %, one has no figure, one half of one."""
