@@ -57,8 +57,9 @@ peers: $(READY)  ## compare with Valhalla and write docs/peers.md; ARGS="--pytho
 crash: $(READY)  ## kill run, answer, site and first reads at N moments (200); say what was lost
 	@$(PY) tests/reliability/crash.py --number $(or $(N),200)
 
-docs: $(READY)  ## write docs/data-dictionary.md from the schemas
+docs: $(READY)  ## write docs/data-dictionary.md from the schemas, the rules of stress into docs/network.md
 	@$(PY) -m stemgeo.tables > docs/data-dictionary.md
+	@$(PY) -c "from stemgeo.network.stress_rules import write_tables as w; w('docs/network.md')"
 
 bench: $(READY)  ## compare, time and profile in a quarter of an hour; write docs/benchmarks.md
 	@PYTHONPATH=tests $(PY) -m bench.page

@@ -292,7 +292,7 @@ def trend(
     _warn(result.notes)
     regions = result.table[result.table["level"] == "region"]
     _emit(readable_trend(regions, parsed.output.language), Form.text)
-    for line in definitions(regions, parsed.output.language):
+    for line in definitions(regions, parsed.output.language, parsed.travel.stress_rules):
         print(line)
     _notices(opened_manifest(out, TREND), Form.text)
     _say(f"Result in {out}: summary.md, maps/, tables/, manifest.json")

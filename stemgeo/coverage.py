@@ -358,8 +358,8 @@ def summary(
         `code`, `name`, `municipalities` and `with_academy` (region, province, municipality; not
         for a single band),
         `children`, `covered`, `uncovered`, `unmeasured`, `share`, `share_low`, `share_high`, and
-        `share_low_stress` when the study has that profile; the region comes last when `by` is
-        "province".
+        `share_low_stress` and `share_quiet_1` when the study has those profiles; the region comes
+        last when `by` is "province".
 
     Raises
     ------
@@ -372,15 +372,15 @@ def summary(
     rows = rows[(rows["band"] == band) & (rows["sex"] == sex)]
     levels = [by, "region"] if by == "province" else [by]
     rows = pd.concat([rows[rows["level"] == level] for level in levels])
-    quiet = rows[(rows["profile"] == "low_stress") & (rows["scenario"] == "central")]
+    central = rows[rows["scenario"] == "central"]
     rows = rows[rows["profile"] == "all"]
     table = rows[rows["scenario"] == "central"][["level", "code", "name", *COUNTS, "share"]]
     for scenario in ("low", "high"):
         part = rows[rows["scenario"] == scenario].set_index(["level", "code"])["share"]
         table = table.join(part.rename(f"share_{scenario}"), on=["level", "code"])
-    if len(quiet):
-        part = quiet.set_index(["level", "code"])["share"]
-        table = table.join(part.rename("share_low_stress"), on=["level", "code"])
+    for profile, quiet in central[central["profile"] != "all"].groupby("profile"):
+        share = quiet.set_index(["level", "code"])["share"]
+        table = table.join(share.rename(f"share_{profile}"), on=["level", "code"])
     # Which academies serve a band is another question: beside it the number would mislead.
     if by in ("region", "province", "municipality") and band == ALL_BANDS:
         counts = _academy_counts(municipalities)

@@ -61,6 +61,27 @@ def subsidy_rules() -> tuple[dict[str, Any], ...]:
     return tuple(tomllib.loads(path("subsidy-rules.toml").read_text(encoding="utf-8"))["rules"])
 
 
+STRESS_RULES = ("default", "bna", "vademecum-2022")
+"""The sets of rules in `stress/`, the one that is used unless another is chosen first."""
+
+
+@cache
+def stress_rules(name: str) -> dict[str, Any]:
+    """One set of rules by which roads are quiet, with the rows of the set that it extends behind.
+
+    Raises
+    ------
+    KeyError
+        If there is no such set.
+    """
+    if name not in STRESS_RULES:
+        raise KeyError(name)
+    own = tomllib.loads(path(f"stress/{name}.toml").read_text(encoding="utf-8"))
+    base = stress_rules(own.pop("extends")) if "extends" in own else {"sources": {}, "rules": []}
+    both = {"sources": base["sources"] | own["sources"], "rules": own["rules"] + base["rules"]}
+    return base | own | both
+
+
 @cache
 def recognition_rules() -> dict[str, dict[str, Any]]:
     """How long a recognition lasts, by the key of each rule; see `recognition`."""

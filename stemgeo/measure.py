@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import itertools
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, get_args
 
 import geopandas as gpd
 import numpy as np
@@ -18,13 +18,13 @@ from stemgeo import coverage as coverage_
 from stemgeo.access import travel_time
 from stemgeo.access.search import unpack
 from stemgeo.access.travellers import OverNetwork, StraightLine, travellers
-from stemgeo.demand import AgeCell, Ground, Placed, age_cells, place_children, serves
+from stemgeo.demand import OUTSIDE, AgeCell, Ground, Placed, age_cells, place_children, serves
 from stemgeo.errors import InputError, Problem
 from stemgeo.inputs import Inputs, load_inputs
 from stemgeo.inputs.messages import counted
 from stemgeo.notes import Note, Said, amount, say
 from stemgeo.recognition import recognised, told_lengths
-from stemgeo.study import SCENARIOS, Study, Travel
+from stemgeo.study import BEST, SCENARIOS, BusyCrossings, Study, Travel
 from stemgeo.tables import checked
 
 if TYPE_CHECKING:
@@ -33,7 +33,6 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from stemgeo.inputs.buildings import Buildings
     from stemgeo.network.graph import Network
 
     Longs = NDArray[np.int64]
@@ -81,14 +80,14 @@ class Prepared:
         study: Study,
         inputs: Inputs,
         network: Network | None = None,
-        buildings: Buildings | None = None,
+        **of_extract: Any,
     ) -> Prepared:
         """Put the children of inputs that were read at points."""
         # Academies that could come may serve other ages than those that are there.
         parts = [one for one in (inputs.academies, inputs.candidates) if one is not None]
         bands, rules = study.travel.bands, study.academies
         cells = age_cells(bands, pd.concat(parts), rules, study.siting.cuts)
-        ground = Ground(inputs, study, network, buildings)
+        ground = Ground(inputs, study, network, **of_extract)
         placed = place_children(ground, cells, study.method)
         _lose_no_child(placed.points, inputs, cells)
         levels = coverage_.levels(placed.points, inputs.zones, inputs.municipalities, inputs.layers)
@@ -100,6 +99,14 @@ class Prepared:
     def points(self) -> gpd.GeoDataFrame:
         """The demand table."""
         return self.placed.points
+
+    def places_by(self, method: str) -> bool:
+        """Whether another method has places of its own, and puts children elsewhere."""
+        same = {"streets", OUTSIDE}.issuperset(self.points["method"])
+        as_given = self.ground.zone_population is self.inputs.zone_population
+        if method == "streets" and self.study.method == BEST and same and as_given:
+            return False
+        return self.ground.holds(method)
 
 
 @dataclass(frozen=True)
@@ -155,19 +162,30 @@ def prepare(study: Study, progress: Progress) -> Prepared:
     progress("Bestanden lezen", 0.0)
     inputs = load_inputs(study)
     progress("Wegen lezen", 0.1)
-    network = None if study.straight_line else _network(inputs)
+    network = None if study.straight_line else _network(study, inputs)
     if network is not None:
         _touch(network, inputs)
-    buildings = None
-    if "buildings" in study.methods_compared and network is not None and inputs.addresses is None:
-        from stemgeo.inputs.buildings import load_buildings
-
-        progress("Gebouwen lezen", 0.2)
-        buildings = load_buildings(
-            inputs.network, network_hashes(inputs), study.demand.building_kinds
-        )
+    of_extract = {} if network is None else _living(study, inputs, progress)
     progress("Kinderen plaatsen", 0.3)
-    return Prepared.of(study, inputs, network, buildings)
+    return Prepared.of(study, inputs, network, **of_extract)
+
+
+def _living(study: Study, inputs: Inputs, progress: Progress) -> dict[str, Any]:
+    """Read what the extracts say of where people live, as far as a method asks for it."""
+    from stemgeo.inputs.buildings import load_buildings
+    from stemgeo.inputs.streets import load_streets
+    from stemgeo.inputs.uninhabited import load_uninhabited
+
+    methods, extract = set(study.methods_compared), (inputs.network, network_hashes(inputs))
+    found: dict[str, Any] = {}
+    if methods & ({BEST} if inputs.addresses is not None else {BEST, "buildings"}):
+        progress("Gebouwen lezen", 0.2)
+        found["buildings"] = load_buildings(*extract, study.demand.building_kinds)
+    if methods & {BEST, "streets", "buildings"}:
+        progress("Straten lezen", 0.25)
+        found["streets"] = load_streets(*extract)
+        found["uninhabited"] = load_uninhabited(*extract)
+    return found
 
 
 def all_cores() -> int:
@@ -193,6 +211,7 @@ def measure(prepared: Prepared, day: dt.date, *, threads: int | None = None) -> 
     notes += [note for one in riders for note in one.notes]
     if prepared.ground.network is not None:
         notes += odd_roads(prepared.ground.network.counts, study.travel)
+        notes += assumed_stress(prepared.ground.network.counts, study.travel)
         if study.travel.ferries:
             notes.append(_ferries(prepared.ground.network))
     reached, access = _travel(study, riders, points, cells, threads or all_cores())
@@ -211,10 +230,10 @@ def measure(prepared: Prepared, day: dt.date, *, threads: int | None = None) -> 
     )
 
 
-def _network(inputs: Inputs) -> Network:
+def _network(study: Study, inputs: Inputs) -> Network:
     from stemgeo.network.cache import load_network
 
-    return load_network(inputs.network, network_hashes(inputs))
+    return load_network(inputs.network, network_hashes(inputs), study.travel.stress_rules)
 
 
 def network_hashes(inputs: Inputs) -> list[str]:
@@ -322,6 +341,38 @@ def odd_roads(counts: Mapping[str, int], travel: Travel) -> list[Note]:
     return [Note(_ROADS, what, mend) for name, (what, mend) in told.items() if counts.get(name)]
 
 
+def assumed_stress(counts: Mapping[str, int], travel: Travel) -> list[Note]:
+    """Tell how much road has a level of stress that rests on what nobody tagged.
+
+    Parameters
+    ----------
+    counts
+        Of a network, as read from extracts.
+    travel
+        How one travels over it; of a study of all roads alone there is nothing to tell.
+    """
+    names = ("for_cars", "assumed_limit", "assumed_built_up", "assumed_lanes", "assumed_no_track")
+    km = {name: amount(round(counts.get(f"{name}_m", 0) / 1000)) for name in names}
+    if travel.profiles == ("all",) or not any(counts.get(f"{name}_m") for name in names[1:]):
+        return []
+    what = say(
+        "of {for_cars} km of road open to cars, the stress of {assumed_limit} km rests on an "
+        "assumed speed limit (of {assumed_built_up} km on an assumed built-up area too), of "
+        "{assumed_lanes} km on an assumed number of lanes, of {assumed_no_track} km on no cycle "
+        "track being there",
+        "van {for_cars} km weg waar auto's komen, steunt de verkeersstress van {assumed_limit} km "
+        "op een aangenomen snelheidslimiet (van {assumed_built_up} km ook op een aangenomen "
+        "bebouwde kom), van {assumed_lanes} km op een aangenomen aantal rijstroken, van "
+        "{assumed_no_track} km op het aangenomen ontbreken van een fietspad",
+        **km,
+    )
+    mend = say(
+        "where the map does not say, what is usual holds",
+        "waar de kaart het niet zegt, geldt wat gebruikelijk is",
+    )
+    return [Note(_ROADS, what, mend)]
+
+
 def _travel(
     study: Study,
     riders: list[Traveller],
@@ -330,17 +381,12 @@ def _travel(
     threads: int,
 ) -> tuple[list[coverage_.Reached], pd.DataFrame]:
     """Travel times of every profile, scenario and cell: who is covered, and the access table."""
-    # What is measured is a matter of data, not of stress: a child that has roads but no quiet
-    # one is uncovered on low-stress roads.
     measured = ~np.isnan(riders[0].snap_m)
     reached, tables = [], []
-    over_all_roads: dict[tuple[str, str], Longs] = {}
     asked = list(itertools.product(riders, SCENARIOS, cells))
-    for (traveller, scenario, cell), found in zip(
+    for (traveller, scenario, cell), label in zip(
         asked, nearest_labels(asked, threads), strict=True
     ):
-        all_roads = over_all_roads.setdefault((scenario, cell.name), found)
-        label = _not_before(all_roads, found)
         covered = in_time(label, study) & measured
         reached.append(coverage_.Reached(traveller.profile, scenario, cell, covered, measured))
         if scenario == "central":
@@ -376,16 +422,6 @@ def _search_of(traveller: Traveller, scenario: str, cell: AgeCell) -> tuple[str,
     served = serves(traveller.academies, cell, traveller.study.academies)
     speed_kmh = traveller.study.travel.speed(cell.band, scenario)
     return traveller.profile, speed_kmh, served.tobytes()
-
-
-def _not_before(over_all_roads: Longs, label: Longs) -> Longs:
-    """Give the later of the two: what a profile allows is allowed on all roads.
-
-    On quiet roads a point is tied to the nearest quiet one, which may happen to be the better
-    start; and a place that is an island on all roads may be a neighbourhood of its own.
-    """
-    earlier = unpack(label)[0] < unpack(over_all_roads)[0]
-    return np.where(earlier, over_all_roads, label)
 
 
 def in_time(label: Longs, study: Study) -> NDArray[np.bool_]:
@@ -467,9 +503,11 @@ def sensitivity(
         "all" in the central scenario over all bands, and `fell_back`: children of the region
         whom the method could not place and the next one did.
     """
+    study = prepared.study
     parts = [
         _by_method(prepared, measured, method, threads or all_cores()).assign(method=method)
         for method in prepared.study.methods_compared
+        if method in (study.method, *study.demand.compare) or prepared.places_by(method)
     ]
     table = pd.concat(parts, ignore_index=True)
     table = table[table["level"].isin(["region", "province"]) & (table["band"] == "all")]
@@ -496,25 +534,45 @@ def _reached_by(traveller: Traveller, prepared: Prepared, threads: int) -> list[
     asked = [(traveller, "central", cell) for cell in prepared.cells]
     measured = ~np.isnan(traveller.snap_m)
     return [
-        coverage_.Reached("all", "central", cell, in_time(label, prepared.study), measured)
+        coverage_.Reached(
+            traveller.profile, "central", cell, in_time(label, prepared.study), measured
+        )
         for cell, label in zip(prepared.cells, nearest_labels(asked, threads), strict=True)
     ]
 
 
-def surface_effects(
-    prepared: Prepared, measured: Measured, *, threads: int | None = None
-) -> pd.DataFrame:
-    """Say what counting surfaces changes: the children in time the other way round."""
-    columns = ["level", "code", "name", "variant", "children", "covered", "covered_variant"]
-    traveller = measured.riders[0]
-    if isinstance(traveller, StraightLine):
-        return pd.DataFrame(columns=columns)
-    other = traveller.with_surfaces_the_other_way()
-    reached = _reached_by(other, prepared, threads or all_cores())
+def effects(prepared: Prepared, measured: Measured, *, threads: int | None = None) -> pd.DataFrame:
+    """Say what choices of the model change: the children in time with each made otherwise.
+
+    Returns
+    -------
+    DataFrame
+        The table `effects` of the data dictionary: over all roads the surfaces, over quiet roads
+        what crossing a busy road without signals costs; none in a straight line.
+    """
+    columns = ["level", "code", "name", "profile", "variant"]
+    columns += ["children", "covered", "covered_variant"]
     municipalities = [level for level in prepared.levels if level.name == "municipality"]
-    variant = coverage_.coverage(prepared.points, reached, municipalities)
-    counted = variant[[*coverage_.KEYS, "covered"]]
-    rows = measured.coverage.merge(counted, on=coverage_.KEYS, suffixes=("", "_variant"))
-    rows = rows[rows["band"] == coverage_.ALL_BANDS]
-    surface = not prepared.study.travel.surface
-    return rows.assign(variant=f"surface = {surface}".lower())[columns].reset_index(drop=True)
+    central = measured.coverage[measured.coverage["band"] == coverage_.ALL_BANDS]
+    parts = [pd.DataFrame(columns=columns)]
+    for traveller, choice in _otherwise(measured.riders):
+        reached = _reached_by(traveller.with_travel(**choice), prepared, threads or all_cores())
+        variant = coverage_.coverage(prepared.points, reached, municipalities)
+        counted = variant[[*coverage_.KEYS, "covered"]]
+        rows = central.merge(counted, on=coverage_.KEYS, suffixes=("", "_variant"))
+        ((name, value),) = choice.items()
+        parts.append(rows.assign(variant=f"{name} = {value}".lower())[columns])
+    return pd.concat(parts[1:] or parts, ignore_index=True)
+
+
+def _otherwise(riders: Sequence[Traveller]) -> Iterator[tuple[OverNetwork, dict[str, object]]]:
+    for rider in riders:
+        if isinstance(rider, StraightLine):
+            return
+        travel = rider.study.travel
+        if rider.profile == "all":
+            yield rider, {"surface": not travel.surface}
+        elif rider.profile == "low_stress":
+            for other in get_args(BusyCrossings):
+                if other != travel.busy_crossings:
+                    yield rider, {"busy_crossings": other}

@@ -15,11 +15,11 @@ from stemgeo.measure import (
     Prepared,
     Progress,
     all_cores,
+    effects,
     measure,
     prepare,
     quiet,
     sensitivity,
-    surface_effects,
 )
 from stemgeo.recognition import recognised
 from stemgeo.result import Tables
@@ -95,7 +95,6 @@ def run(study: Study, *, progress: Progress = quiet, threads: int | None = None)
     on_all_roads = found.children["profile"] == "all"
     places = candidates(prepared, measured)
     progress("Klaar met rekenen", 0.9)
-    buildings = prepared.ground.buildings
     attributes = prepared.inputs.attributes
     upper = [level for level in prepared.levels if level.name != "zone"]
     return Result(
@@ -115,7 +114,7 @@ def run(study: Study, *, progress: Progress = quiet, threads: int | None = None)
         demand=points,
         access=measured.access,
         isochrones=areas,
-        effects=surface_effects(prepared, measured, threads=threads),
+        effects=effects(prepared, measured, threads=threads),
         placement=prepared.placed.by_zone(prepared.inputs.zones),
         sensitivity=of_methods,
         quintiles=quintiles(measured.coverage, attributes) if attributes else None,
@@ -124,7 +123,7 @@ def run(study: Study, *, progress: Progress = quiet, threads: int | None = None)
         network_counts={
             one.profile: one.counts(points, cells) for one in riders if isinstance(one, OverNetwork)
         },
-        building_counts=buildings.counts if buildings else {},
+        building_counts=prepared.ground.counts,
         notes=(*prepared.notes, *measured.notes, *places.notes),
     )
 

@@ -24,7 +24,7 @@ from stemgeo.measure import Measured, Prepared, all_cores, measure, prepare, qui
 from stemgeo.notes import Note, Said, amount, in_both, say
 from stemgeo.report.bundle import map_text, origins, said, write_csv
 from stemgeo.report.files import SITE, whole_folder, write_manifest
-from stemgeo.report.plan import WORDS, plan_markdown
+from stemgeo.report.plan import over_roads, plan_markdown
 from stemgeo.siting import plan as plans
 from stemgeo.siting import solve
 from stemgeo.siting.choices import Limits
@@ -101,7 +101,8 @@ class Plan(PlanTables):
         """Say which roads, when they are not all."""
         if self.study.siting.profile == "all":
             return text
-        return replace(text, measure=f"{text.heading}{WORDS[text.language]['quiet']}")
+        roads = over_roads(self.study.siting.profile, text.language)
+        return replace(text, measure=f"{text.heading}{roads}")
 
     def _for_a_run(self) -> pd.DataFrame:
         """Give the places in the form of the register, for `stemgeo run --plan`."""
@@ -221,10 +222,7 @@ _THE_PLAN = Said("siting", "plan")
 def _not_kept(
     study: Study, places: pd.DataFrame, provinces: pd.DataFrame, counted: int
 ) -> Iterator[Note]:
-    """Tell of a promise that the whole chain does not keep, and of a floor that is missed.
-
-    A floor over quiet roads may be: the solver sees whom a place could help, see `Sets.helps`.
-    """
+    """Tell of a promise that the whole chain does not keep, and of a floor that is missed."""
     promised = int(places["newly"].sum())
     if promised != counted:
         what = say(
@@ -281,28 +279,16 @@ def _is_asked(study: Study) -> None:
 
 
 def _solved(asked: Question, travel: plans.Travel | None) -> Solution:
-    """Solve the problem of the study; over low-stress roads with the loss that sets cannot see."""
+    """Solve the problem of the study."""
     siting, limits = asked.prepared.study.siting, asked.limits
     if travel is not None:
         return solve.p_median(travel.choices, travel.ms, travel.now_ms, limits)
     if siting.problem == "lscp":
-        found = solve.lscp(asked.surely, limits, siting.share)
-        if siting.profile == "all" or found.objective == 0:
-            return found
-        bound = min(solve.lscp(asked.plain, limits, siting.share).bound, found.objective)
-        return replace(found, bound=bound, optimal=bound == found.objective)
-    first, second = 1, 0
+        return solve.lscp(asked.plain, limits, siting.share)
     if siting.problem == "backup":
         part = Fraction(str(siting.backup_weight))
-        first, second = part.denominator, part.numerator
-        found = solve.backup(asked.choices, limits, first, second)
-    else:
-        found = solve.mclp(asked.choices, limits)
-    # A quiet ride to one place and a ride over all roads to another may both be needed.
-    served = asked.choices.reached_by(found.chosen) > 0
-    served[np.concatenate([*plans.newly(asked, found.chosen), asked.now])] = False
-    objective = found.objective - first * int(asked.choices.weight[served].sum())
-    return replace(found, objective=objective, optimal=found.bound == objective)
+        return solve.backup(asked.choices, limits, part.denominator, part.numerator)
+    return solve.mclp(asked.choices, limits)
 
 
 def _curve(asked: Question, known: tuple[Solution, ...], chance: Longs) -> pd.DataFrame:

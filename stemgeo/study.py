@@ -42,7 +42,9 @@ SCENARIOS = ("low", "central", "high")
 PROVINCES = ("Limburg", "Antwerpen", "Oost-Vlaanderen", "Vlaams-Brabant", "West-Vlaanderen")
 """The five provinces of Flanders, in the order of the ministry's annexes 3 to 7."""
 
-Profile = Literal["all", "low_stress"]
+Profile = Literal["all", "low_stress", "quiet_1"]
+StressRules = Literal["default", "bna", "vademecum-2022"]
+BusyCrossings = Literal["ignore", "push", "end"]
 Language = Literal["nl", "en"]
 LANGUAGES: tuple[Language, ...] = ("nl", "en")
 """Of what people read."""
@@ -330,6 +332,13 @@ DEFAULT_BANDS = (
 """No solid source gives children's speeds, so they are declared, with 20 % either side."""
 
 
+WITHIN_M = 50.0
+"""A door opens onto every road within this: a front garden, or the yard behind a house."""
+
+LIMIT_M = 500.0
+"""Where no road is so near, onto the nearest within this."""
+
+
 class Travel(_Part):
     """How a child travels to an academy.
 
@@ -345,8 +354,12 @@ class Travel(_Part):
         either side.
     speed_kmh
         One flat speed for all bands instead of theirs.
+    snap_within_m
+        Whoever leaves a door takes whichever road within this serves best (50 m: a front garden,
+        or the yard behind a house; isochrones show ground as near to a road).
     snap_limit_m
-        A child or academy farther than this from any usable road is unmeasured.
+        Where no road is so near the nearest is taken; a child or academy farther than this from
+        any usable road is unmeasured.
     walking_speed_ms
         On the leg between a door and the road, metres per second (1.3: 4.7 km/h).
     pushing_speed_kmh
@@ -356,8 +369,17 @@ class Travel(_Part):
     surface
         Whether poor surfaces slow a rider.
     profiles
-        "all": every road open to bicycles. "low_stress": those where a child of nine may ride
-        (level of traffic stress 1 and 2). "all" always has to be there.
+        "all": every road open to bicycles. "low_stress": ridden on levels of traffic stress 1
+        and 2. "quiet_1": on level 1 alone. On other roads the bicycle is pushed, where walking
+        is allowed. "all" always has to be there.
+    stress_rules
+        Which set of `data/stress/` says how quiet a road is: "default"; "bna", the strict rules
+        of PeopleForBikes; "vademecum-2022", by which mixed traffic at 50 km/h is quiet enough in
+        a built-up area on all but main roads.
+    busy_crossings
+        What crossing a road of 65 km/h or more, or of four lanes, without signals costs a quiet
+        ride. "ignore": nothing, as most measures of stress do; "push": the bicycle is pushed
+        across, 20 m; "end": there is no way across.
     signal_s, crossing_s, barrier_s
         Seconds lost at a traffic signal, a crossing and a barrier that lets one pass; 0, so that
         the plain answer is the riding time alone.
@@ -372,10 +394,13 @@ class Travel(_Part):
 
     cutoff_min: float = Field(default=15, gt=0, le=120)
     horizon_min: float = Field(default=60, gt=0, le=600)
-    profiles: tuple[Profile, ...] = ("all", "low_stress")
+    profiles: tuple[Profile, ...] = ("all", "low_stress", "quiet_1")
+    stress_rules: StressRules = "default"
+    busy_crossings: BusyCrossings = "ignore"
     bands: tuple[Band, ...] = Field(default=DEFAULT_BANDS, min_length=1)
     speed_kmh: Speed | None = None
-    snap_limit_m: float = Field(default=500, gt=0, le=5000)
+    snap_within_m: float = Field(default=WITHIN_M, gt=0, le=500)
+    snap_limit_m: float = Field(default=LIMIT_M, gt=0, le=5000)
     walking_speed_ms: float = Field(default=1.3, gt=0, le=3)
     pushing_speed_kmh: float = Field(default=4.0, gt=0, le=8)
     detour_factor: float = Field(default=1.3, ge=1, le=3)
@@ -440,7 +465,8 @@ class AcademyRules(_Part):
         return self
 
 
-METHODS = ("streets", "buildings", "grid", "centroid")
+BEST = "best"
+METHODS = (BEST, "streets", "buildings", "grid", "centroid")
 RESIDENTIAL_BUILDINGS = (
     "apartments",
     "bungalow",
@@ -457,6 +483,39 @@ RESIDENTIAL_BUILDINGS = (
 )
 """Values of OSM's `building` for dwellings (OSM wiki, Key:building, "Accommodation")."""
 
+FLAT_BUILDINGS = ("apartments", "dormitory", "terrace")
+"""Of these, those that hold several homes as a rule: they are counted by their floor area."""
+
+FLATS_FROM_STOREYS = 4
+"""From so many storeys on a building holds flats, whatever its kind: a house has three at most."""
+
+STREET_WEIGHTS = {
+    "residential": 1.0,
+    "living_street": 1.0,
+    "pedestrian": 1.0,
+    "unclassified": 0.5,
+    "tertiary": 1.25,
+    "secondary": 1.75,
+    "primary": 1.0,
+    "trunk": 0.0,
+    "road": 0.5,
+    "service": 0.5,
+    "track": 0.0,
+}
+"""Homes along a kilometre of each kind of road, for one along a residential street.
+
+Of unclassified, tertiary and secondary roads between what Berlare and Wechelderzande have, near
+their geometric mean (`tests/bench/placing.py`, tables in docs/method.md). Of service roads (drives
+and car parks apart) half of it: today's map has many more of them than those two. A track leads
+through fields; those of Wechelderzande that have houses are an exception. No extract at hand tells
+of the others: they count as what they are most like, and along a trunk road, as along a motorway,
+nobody lives.
+"""
+
+RESIDENTS_FOR_A_CHILD_OF_AN_AGE = 93
+"""Where a population file has no other ages: 6,444,127 residents of Flanders for 902,071 of the
+thirteen ages 5 to 17 (Statbel, 1 January 2015)."""
+
 Method = Literal["streets", "buildings", "grid", "centroid"]
 
 
@@ -466,26 +525,81 @@ class Demand(_Part):
     Attributes
     ----------
     method
-        "streets": along the residential streets of their zone; "buildings": at `addresses`, or
-        without them at the residential buildings of the extract; "grid": by `weights`;
-        "centroid": all in one point of the zone, for comparison only. Empty: "streets" when the
-        study has a network, else "buildings" when it has addresses, else "grid" when it has
-        weights, else "centroid".
+        "best": the best that the inputs hold, zone by zone: at `addresses`; where a zone has none
+        at the dwellings of the extract, if they are enough for its residents; else along the
+        streets. "streets": along all streets of the zone, by `street_weights`; "buildings": at
+        `addresses`, or without them at the residential buildings of the extract, however few;
+        "grid": by `weights`; "centroid": all in one point of the zone, for comparison only. Empty:
+        "best", which in a straight line is "buildings" when the study has addresses, else "grid"
+        when it has weights, else "centroid".
     compare
         Methods whose shares stand beside those of `method` in the sensitivity table; empty: all
-        that the inputs allow without reading the buildings of the extract.
+        that the inputs allow.
     spacing_m
         The largest distance between two points along a street.
+    street_weights
+        Homes along a kilometre of a kind of road, for one along a residential street; of the kinds
+        that are not named as in `STREET_WEIGHTS`. 0: nobody is put there.
     building_kinds
         Values of OSM's `building` that are dwellings.
+    dwelling_m2
+        Smallest and largest footprint of a house: a building of which the extract does not say what
+        it is (`building=yes`), nor what it is used for, is a dwelling when it has an address or a
+        footprint between these. 40 to 400 m2: 97 % of the 1,288 buildings that Wechelderzande calls
+        a house.
+    flat_m2
+        Of a building of flats (`FLAT_BUILDINGS`, or from `FLATS_FROM_STOREYS` storeys) the floor
+        area that counts as one dwelling. 100 m2, declared: a flat of about 80, and what they share.
+    dwellings_per_100
+        The fewest dwellings for 100 residents of a zone with which "best" puts its children at
+        dwellings. 30, declared: a household in Flanders is 2.28 people (Statbel, 1 January 2024),
+        so that 44 are due. A neighbourhood of families of 3.3 that is mapped as a whole has
+        enough; one of which a third is not mapped has not.
     """
 
     method: Literal["", "streets", "buildings", "grid", "centroid"] = ""
     compare: Annotated[tuple[Method, ...], Once] = ()
     spacing_m: float = Field(default=50, ge=10, le=1000)
+    street_weights: dict[str, Annotated[float, Field(ge=0, le=100)]] = {}
     building_kinds: Annotated[tuple[ShortLine, ...], Once] = Field(
         default=RESIDENTIAL_BUILDINGS, min_length=1, max_length=200
     )
+    dwelling_m2: tuple[
+        Annotated[float, Field(ge=0, le=100_000)], Annotated[float, Field(ge=0, le=100_000)]
+    ] = (40.0, 400.0)
+    flat_m2: float = Field(default=100, ge=10, le=1000)
+    dwellings_per_100: float = Field(default=30, ge=0, le=1000)
+
+    @field_validator("method", mode="before")
+    @classmethod
+    def _best_is_the_default(cls, method: object) -> object:
+        return "" if method == BEST else method
+
+    @field_validator("street_weights")
+    @classmethod
+    def _of_streets(cls, given: dict[str, float]) -> dict[str, float]:
+        for name in given:
+            if name not in STREET_WEIGHTS:
+                near = difflib.get_close_matches(name, STREET_WEIGHTS, n=1)
+                mend = (
+                    f"did you mean '{near[0]}'?" if near else f"there are {_listed(STREET_WEIGHTS)}"
+                )
+                raise ValueError(f"'{clean(name)}' is no kind of street; {mend}")
+        if not any((STREET_WEIGHTS | given).values()):
+            raise ValueError("leave no street to live along: one weight at least above 0")
+        return given
+
+    @field_validator("dwelling_m2")
+    @classmethod
+    def _from_small_to_large(cls, given: tuple[float, float]) -> tuple[float, float]:
+        if given[0] > given[1]:
+            raise ValueError("must be two areas, the first not above the last")
+        return given
+
+    @property
+    def along(self) -> dict[str, float]:
+        """What a kilometre of each kind of road weighs."""
+        return STREET_WEIGHTS | self.street_weights
 
 
 GAP_DISTANCE_M = 300.0
@@ -501,7 +615,9 @@ class GapRules(_Part):
     method
         How uncovered children are joined to an area. "points": those who live at most
         `distance_m` apart in a straight line. "roads": at most `distance_m` apart along the
-        roads, the walk to them left out. "zones": those in zones that share a border.
+        roads, the walk to them left out. "zones": those in zones that share a border. Where fewer
+        than half of `min_children` live within the distance, as along ribbon building, a place
+        joins no others; it belongs to the nearest that does.
     distance_m
         Unless given 300 m (`GAP_DISTANCE_M`), or with a population grid as far as its cells
         reach; a cell by itself is then no gap.
@@ -656,7 +772,7 @@ class Siting(_Part):
     places: int | None = Field(default=None, ge=0, le=5000)
     budget_eur: Decimal | None = Field(default=None, ge=0, decimal_places=2, max_digits=13)
     share: float = Field(default=1.0, ge=0, le=1)
-    profile: Profile = "all"
+    profile: Literal["all", "low_stress"] = "all"
     weights: dict[str, float] = {}
     equity: EquityWeights | None = None
     backup_weight: float = Field(default=0.5, ge=0, le=1)
@@ -858,6 +974,34 @@ class Study(_Part):
         return self
 
     @model_validator(mode="after")
+    def _quiet_roads_are_measured(self) -> Self:
+        travel = self.travel
+        for key, unless in (("stress_rules", "default"), ("busy_crossings", "ignore")):
+            if getattr(travel, key) == unless:
+                continue
+            if self.straight_line:
+                raise ValueError(f"travel.{key}: changes nothing in a straight line; leave it out")
+            if travel.profiles == ("all",):
+                what = "changes nothing without a profile of quiet roads in travel.profiles"
+                raise ValueError(f"travel.{key}: {what}; leave it out")
+        return self
+
+    @model_validator(mode="after")
+    def _choices_of_places_are_used(self) -> Self:
+        used = {
+            "street_weights": {BEST, "streets", "buildings"},
+            "dwelling_m2": {BEST},
+            "flat_m2": {BEST},
+            "dwellings_per_100": {BEST},
+        }
+        for key, methods in used.items():
+            asked = getattr(self.demand, key) != type(self.demand).model_fields[key].default
+            if asked and (self.straight_line or methods.isdisjoint(self.methods_compared)):
+                by = f'"{self.method}"' + (" in a straight line" if self.straight_line else "")
+                raise ValueError(f"demand.{key}: changes nothing with method {by}; leave it out")
+        return self
+
+    @model_validator(mode="after")
     def _roads_to_join_by(self) -> Self:
         if self.gaps.method == "roads" and self.straight_line:
             raise ValueError('gaps.method: "roads" needs a network, not "straight-line"')
@@ -901,6 +1045,7 @@ class Study(_Part):
     def allows(self, method: str) -> bool:
         """Whether the inputs allow a demand method."""
         return {
+            BEST: True,
             "streets": not self.straight_line,
             "buildings": self.inputs.addresses is not None or not self.straight_line,
             "grid": self.inputs.weights is not None,
@@ -912,16 +1057,15 @@ class Study(_Part):
         """The demand method that applies: the declared one, or the best the inputs allow."""
         if self.demand.method:
             return self.demand.method
-        if self.straight_line and self.inputs.addresses is not None:
-            return "buildings"
-        return next(method for method in METHODS if method != "buildings" and self.allows(method))
+        # In a straight line only one is left to choose from.
+        in_turn = METHODS[2:] if self.straight_line else METHODS
+        return next(method for method in in_turn if self.allows(method))
 
     @property
     def methods_compared(self) -> tuple[str, ...]:
         """The methods of the sensitivity table, that of the study first."""
-        free = [m for m in METHODS if m != "buildings" or self.inputs.addresses is not None]
         others: tuple[str, ...] = self.demand.compare
-        others = others or tuple(method for method in free if self.allows(method))
+        others = others or tuple(method for method in METHODS[1:] if self.allows(method))
         return tuple(dict.fromkeys((self.method, *others)))
 
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import pandera.pandas as pa
 
 from stemgeo.errors import InputError, Problem
+from stemgeo.profiles import QUIET
 from stemgeo.study import SCENARIOS
 
 if TYPE_CHECKING:
@@ -65,6 +66,16 @@ _COUNTS = {
 _SHARE = _share("covered / (covered + uncovered), 0 to 1; empty if nothing was measured")
 
 _YEAR = pa.Column("int64", description="Year; the study's date gives the day")
+_QUIET_SHARES = {
+    f"share_{profile}": pa.Column(
+        float,
+        pa.Check.in_range(0, 1),
+        nullable=True,
+        required=False,
+        description=f"Share over {one.roads.en} ({one.stress.en}), when the study has that profile",
+    )
+    for profile, one in QUIET.items()
+}
 _SHARES = {
     "share": _SHARE,
     "share_low": _share("The same at the low speeds"),
@@ -198,8 +209,9 @@ SCHEMAS: dict[str, pa.DataFrameSchema] = {
                 description="Girls among them; absent when the population does not tell sexes",
             ),
             "method": _text(
-                "How the point was found: streets, buildings, any_building (its kind not given), "
-                "grid, centroid; outside: the part of a zone beyond the extract"
+                "How the point was found: addresses, dwellings, streets, buildings, any_building "
+                "(its kind not given), grid, centroid; outside: the part of a zone beyond the "
+                "extract"
             ),
             "outside_network": pa.Column(bool, description="Beyond the area of the extract"),
             "geometry": _geometry("Point"),
@@ -210,7 +222,7 @@ SCHEMAS: dict[str, pa.DataFrameSchema] = {
     "access": pa.DataFrameSchema(
         {
             "point_id": _text("Demand point"),
-            "profile": _text("all or low_stress"),
+            "profile": _text("all, low_stress or quiet_1"),
             "band": _text("Age band"),
             "ages": _text("Ages within the band that the same academies serve"),
             "academy_id": _text("Nearest academy that serves these ages; empty: none in reach"),
@@ -344,13 +356,7 @@ SCHEMAS: dict[str, pa.DataFrameSchema] = {
             "uncovered": _COUNTS["uncovered"],
             "unmeasured": _COUNTS["unmeasured"],
             **_SHARES,
-            "share_low_stress": pa.Column(
-                float,
-                pa.Check.in_range(0, 1),
-                nullable=True,
-                required=False,
-                description="Share over low-stress roads, when the study has that profile",
-            ),
+            **_QUIET_SHARES,
             "partly_measured": pa.Column(
                 bool, description="There is a share, and it speaks for less than half of them"
             ),
@@ -392,13 +398,7 @@ SCHEMAS: dict[str, pa.DataFrameSchema] = {
             "academies": _count("Academies that count on the day"),
             **_COUNTS,
             **_SHARES,
-            "share_low_stress": pa.Column(
-                float,
-                pa.Check.in_range(0, 1),
-                nullable=True,
-                required=False,
-                description="Share over low-stress roads, when the study has that profile",
-            ),
+            **_QUIET_SHARES,
         },
         checks=_ADDS_UP,
         unique=["year", "level", "code"],
@@ -522,13 +522,14 @@ SCHEMAS: dict[str, pa.DataFrameSchema] = {
             "level": _text("municipality"),
             "code": _NIS,
             "name": _NAME,
+            "profile": _text("Of which roads: all (surface), low_stress (busy_crossings)"),
             "variant": _text("What is chosen otherwise, e.g. surface = false"),
             "children": _count("Children of all bands"),
             "covered": _count("In time, as the study has it"),
             "covered_variant": _count("In time with the variant"),
         },
         unique=["code", "variant"],
-        description="What a choice of the model changes, central scenario, profile all.",
+        description="What a choice of the model changes, central scenario, all bands.",
     ),
     "isochrones": pa.DataFrameSchema(
         {

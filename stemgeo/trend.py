@@ -34,7 +34,14 @@ from stemgeo.report.bundle import (
     write_csv,
 )
 from stemgeo.report.files import TREND, whole_folder, write_manifest
-from stemgeo.report.summary import markdown_table, note_lines, number, plain, readable
+from stemgeo.report.summary import (
+    markdown_table,
+    note_lines,
+    number,
+    plain,
+    quiet_roads_in_words,
+    readable,
+)
 from stemgeo.tables import checked
 
 if TYPE_CHECKING:
@@ -230,7 +237,8 @@ def _of_year(prepared: Prepared, year: int) -> Prepared:
     if own is None:
         return prepared
     ground = prepared.ground
-    return Prepared.of(prepared.study, own, ground.network, ground.buildings)
+    of_extract = {name: getattr(ground, name) for name in ("buildings", "streets", "uninhabited")}
+    return Prepared.of(prepared.study, own, ground.network, **of_extract)
 
 
 def _reported(inputs: Inputs, years: list[int]) -> pd.DataFrame:
@@ -395,11 +403,11 @@ def readable_trend(table: pd.DataFrame, language: str) -> pd.DataFrame:
     return shown
 
 
-def definitions(table: pd.DataFrame, language: str) -> list[str]:
+def definitions(table: pd.DataFrame, language: str, stress_rules: str) -> list[str]:
     """Say what the shares of a trend table are, and what those with an asterisk are not."""
     words = summary.WORDS[language]
     marked = [words["partly"].removeprefix("\\")] if partly_measured(table).any() else []
-    quiet_roads = [words["low_stress"]] if "share_low_stress" in table else []
+    quiet_roads = quiet_roads_in_words(table, language, stress_rules)
     return [*marked, words["share"], words["range"], *quiet_roads]
 
 
@@ -419,7 +427,7 @@ def _markdown(trend: Trend, text: MapText) -> str:
     words = WORDS[language]
     lines = [f"# {plain(text.title)}", "", *(f"**{plain(line)}**\n" for line in text.cautions)]
     lines += [*markdown_table(readable_trend(trend.table, language), left=2), ""]
-    lines += [*map(plain, definitions(trend.table, language)), ""]
+    lines += [*map(plain, definitions(trend.table, language, trend.study.travel.stress_rules)), ""]
     lines += [text.date, words["territory"].format(vintage=trend.study.about.vintage), ""]
     lines += _changes(trend.places, words)
     if len(trend.reported):

@@ -11,6 +11,7 @@ import shapely
 from pyproj import Transformer
 
 from stemgeo.inputs import Inputs
+from stemgeo.inputs.streets import Streets, read_streets
 from stemgeo.network.graph import Network
 from stemgeo.study import Study, parse_study
 
@@ -179,6 +180,11 @@ def network(
     path = folder / "wegen.osm"
     path.write_text(osm_xml(nodes, ways), encoding="utf-8")
     return Network.from_osm(path)
+
+
+def streets(folder: Path) -> Streets:
+    """Read the streets of the file that `network` left in a folder."""
+    return read_streets([folder / "wegen.osm"])
 
 
 SMALL = {

@@ -149,12 +149,15 @@ def test_every_figure_of_the_tables_is_that_of_coverage_csv(sample_answer: Path)
         code = "VLG" if name == "Vlaanderen" else name
         own = figure(sample_answer, code)
         low, high = (figure(sample_answer, code, scenario=one) for one in ("low", "high"))
-        quiet = figure(sample_answer, code, profile="low_stress")
+        quiet, calm = (
+            figure(sample_answer, code, profile=one) for one in ("low_stress", "quiet_1")
+        )
         assert cells == [
             *(whole(own[one]) for one in ("children", "covered", "uncovered")),
             share(own["covered"], own["uncovered"]),
             " tot ".join(share(one["covered"], one["uncovered"]) for one in (low, high)),
             share(quiet["covered"], quiet["uncovered"]),
+            share(calm["covered"], calm["uncovered"]),
         ]
     (by_age,) = [rows for head, rows in found.items() if "naar leeftijd" in head]
     for band, (ages, *cells) in zip(("5-8", "9-11", "12-17"), by_age[1:], strict=True):

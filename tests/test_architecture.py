@@ -17,6 +17,7 @@ ORDER = [
     "errors",
     "writing",
     "facts",
+    "profiles",
     "study",
     "sample",
     "tables",

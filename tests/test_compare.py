@@ -194,7 +194,7 @@ def test_gains_minus_losses_are_the_net(over_roads: tuple[Result, Result]) -> No
     assert (told["gained"] - told["lost"] == told["difference"]).all()
     assert (told["gained"] > 0).any()
     assert (told["lost"] > 0).any()
-    assert set(told["profile"]) == {"all", "low_stress"}
+    assert set(told["profile"]) == {"all", "low_stress", "quiet_1"}
 
 
 def test_levels_add_up(over_roads: tuple[Result, Result]) -> None:
@@ -406,11 +406,12 @@ def test_a_straight_line_beside_roads(a: Result, tmp_path: Path) -> None:
         found = compare(one, other)
         (row,) = found.differences[found.differences["what"] == "inputs.network"].to_numpy()
         assert sorted(value.split(" (")[0] for value in row[1:]) == ["straight-line", "wegen.osm"]
-        measure, quiet = (note.said("en") for note in found.notes)
+        measure, quiet, calm = (note.said("en") for note in found.notes)
         assert measure.startswith(
             f"comparison: {names[0]} is measured in a straight line, {names[1]} over roads; "
         )
-        assert quiet.startswith(f"comparison: only {names[1]} is measured over low-stress roads; ")
+        assert quiet.startswith(f"comparison: only {names[1]} is measured over quiet roads; ")
+        assert calm.startswith(f"comparison: only {names[1]} is measured over very quiet roads; ")
         assert found.profiles == ["all"]
         summary = (found.write(tmp_path / names) / "summary.md").read_text("utf-8")
         assert f"## {names[0]} in vogelvlucht, {names[1]} over alle wegen" in summary

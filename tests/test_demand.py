@@ -21,6 +21,8 @@ from stemgeo.demand import AgeCell, Ground, age_cells, place_children, serves
 from stemgeo.demand.apportion import HALF, PHASES, apportion, apportion_kinds
 from stemgeo.inputs import Inputs
 from stemgeo.inputs.buildings import Buildings
+from stemgeo.inputs.streets import Streets
+from stemgeo.inputs.uninhabited import Uninhabited
 from stemgeo.study import DEFAULT_BANDS, AcademyRules, Band, Speed
 
 if TYPE_CHECKING:
@@ -29,7 +31,8 @@ if TYPE_CHECKING:
 FLAT = Speed(low=10, central=10, high=10)
 RULES = AcademyRules()
 RESIDENTIAL = {"highway": "residential"}
-MAIN = {"highway": "secondary"}
+MAIN = {"highway": "secondary_link"}
+"""A road along which nobody lives."""
 
 # -- apportion -------------------------------------------------------------------------------
 
@@ -336,17 +339,21 @@ def spread(
     *,
     method: str,
     buildings: Buildings | None = None,
+    streets: Streets | None = None,
+    uninhabited: Uninhabited | None = None,
+    **demand: Any,
 ) -> tuple[gpd.GeoDataFrame, list[str]]:
     """Put the children at points; give the demand table and the notes as text."""
     study = hand.study(
         "straight-line" if network is None else "w",
         weights="w" if given.weights is not None else None,
         addresses="a" if given.addresses is not None else None,
-        demand={"method": method},
+        demand={"method": method} | demand,
         travel=ONE_BAND,
     )
     cells = age_cells(study.travel.bands, given.academies, RULES)
-    placed = place_children(Ground(given, study, network, buildings), cells, method)
+    ground = Ground(given, study, network, buildings, streets, uninhabited)
+    placed = place_children(ground, cells, method)
     return placed.points, [str(note) for note in placed.notes]
 
 
@@ -745,7 +752,7 @@ def test_streets_place_children_by_length_with_a_point_every_fifty_metres(tmp_pa
         {1: (0, 0), 2: (1, 0), 3: (1, 1), 4: (0, 1), 5: (0.1, 0.2), 6: (0.68, 0.2), 7: (0.1, 0.49)},
         [
             ([1, 2, 3, 4, 1], MAIN),
-            ([1, 5], {"highway": "service"}),
+            ([1, 5], {"highway": "service", "service": "driveway"}),
             ([5, 6], RESIDENTIAL),
             ([5, 7], {"highway": "living_street"}),
         ],
@@ -754,7 +761,7 @@ def test_streets_place_children_by_length_with_a_point_every_fifty_metres(tmp_pa
         hand.municipalities({"11001": ("Antwerpen", hand.square(0.02, 0.02, 0.96, 0.96))}),
         hand.children([("11001", 6, "F", 90)]),
     )
-    table, notes = spread(given, network, method="streets")
+    table, notes = spread(given, network, method="streets", streets=hand.streets(tmp_path))
     x, y = (table.geometry.x - hand.X0).round(1), (table.geometry.y - hand.Y0).round(1)
     along = (y == 200) & (x > 100)
     upward = (x == 100) & (y > 200)
@@ -780,13 +787,14 @@ def test_a_part_of_a_zone_beyond_the_roads_keeps_its_share_outside(tmp_path: Pat
         hand.municipalities({"11001": ("Antwerpen", outline)}),
         hand.children([("11001", 6, "F", 1000)]),
     )
-    table, notes = spread(given, network, method="streets")
+    table, notes = spread(given, network, method="streets", streets=hand.streets(tmp_path))
     beyond = table[table["outside_network"]]
     assert beyond["children_5-17"].sum() == pytest.approx(500, abs=3)
     assert table["children_5-17"].sum() == 1000
     assert outline.contains(beyond.geometry.iloc[0])
     assert beyond.geometry.iloc[0].x > hand.X0 + 1000
-    assert notes == []
+    (note,) = notes
+    assert "by the ground 500 of 1,000 children live there; they are unmeasured" in note
 
 
 @pytest.mark.parametrize("with_totals", [True, False])
@@ -808,14 +816,15 @@ def test_zones_wholly_off_the_extract_keep_their_children(
         hand.zones(parts),
         zone_population=population if with_totals else None,
     )
-    table, notes = spread(given, network, method="streets")
+    table, notes = spread(given, network, method="streets", streets=hand.streets(tmp_path))
     found = per(table)
     assert sum(found.values()) == 1000
     assert all(found[zone] == pytest.approx(250, abs=3) for zone in parts)
     assert per(table, only=table["outside_network"]) == {
         k: v for k, v in found.items() if k != "Z0"
     }
-    assert notes == []
+    # With totals no zone is divided: each lies on one side.
+    assert ["by the ground 750 of 1,000" in note for note in notes] == [True][with_totals:]
 
 
 def test_a_zone_without_streets_falls_back_and_is_listed(tmp_path: Path) -> None:
@@ -827,7 +836,9 @@ def test_a_zone_without_streets_falls_back_and_is_listed(tmp_path: Path) -> None
     )
     table_of = hand.municipalities(TWO)
     counts = hand.children([("11001", 6, "F", 10), ("11002", 6, "F", 7)])
-    table, notes = spread(hand.inputs(table_of, counts), network, method="streets")
+    table, notes = spread(
+        hand.inputs(table_of, counts), network, method="streets", streets=hand.streets(tmp_path)
+    )
     assert per(table, "nis_code") == {"11001": 10, "11002": 7}
     (note,) = notes
     assert "7 children of M11002" in note
@@ -836,7 +847,10 @@ def test_a_zone_without_streets_falls_back_and_is_listed(tmp_path: Path) -> None
 
     residents = hand.weights([(hand.spot(1.25, 0.25), 5), (hand.spot(0.9, 0.9), 50)])
     table, notes = spread(
-        hand.inputs(table_of, counts, weights=residents), network, method="streets"
+        hand.inputs(table_of, counts, weights=residents),
+        network,
+        method="streets",
+        streets=hand.streets(tmp_path),
     )
     (note,) = notes
     assert "7 children of M11002" in note
@@ -859,7 +873,7 @@ def test_each_zone_is_listed_once_under_the_method_that_placed_it(tmp_path: Path
         hand.children([("11001", 6, "F", 10), ("11002", 6, "F", 7), ("11003", 6, "F", 4)]),
         weights=hand.weights([(hand.spot(1.5, 0.5), 1)]),
     )
-    table, notes = spread(given, network, method="streets")
+    table, notes = spread(given, network, method="streets", streets=hand.streets(tmp_path))
     assert per(table, "nis_code") == {"11001": 10, "11002": 7, "11003": 4}
     assert [("M11002" in n, "M11003" in n, "'grid'" in n) for n in notes] == [
         (True, False, True),
@@ -878,7 +892,7 @@ def test_a_sliver_beyond_the_extract_does_not_take_a_whole_zone_along(tmp_path: 
         hand.municipalities(TWO),
         hand.children([("11001", 6, "F", 10), ("11002", 6, "F", 100)]),
     )
-    table, notes = spread(given, network, method="streets")
+    table, notes = spread(given, network, method="streets", streets=hand.streets(tmp_path))
     assert not table["outside_network"].any()
     assert len(notes) == 1
 

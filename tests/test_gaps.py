@@ -247,7 +247,7 @@ BUSY = {
 def test_stress_names_the_road_that_most_ride(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A kilometre of main road, or 7.2 km of quiet streets: two ways of one name, 60 children."""
+    """A kilometre of main road pushed, or 7.2 km of quiet streets: two ways of one name."""
     monkeypatch.setenv("STEMGEO_CACHE", str(tmp_path / "cache"))
     study = hand.study("wegen.osm", weights="g", travel=FLAT, demand={"method": "grid"})
     places = hand.academies({"A": hand.spot(1.2, 0)})
@@ -258,7 +258,7 @@ def test_stress_names_the_road_that_most_ride(
     assert gap["stretch_m"] == pytest.approx(1000, abs=2)
     assert gap["children_stress"] == 60
     assert "stretch_children" not in gap
-    assert gap["extra_min"] == pytest.approx(21, abs=0.1)
+    assert gap["extra_min"] == pytest.approx(1, abs=0.1)
 
 
 @pytest.mark.parametrize(("tags", "ridden_m"), [({}, 600), ({"name": "Grote Steenweg"}, 1000)])
@@ -571,9 +571,11 @@ def road_distances_mm(network: Network, places: Any) -> np.ndarray:
             graph.add_edge(a, b, mm=mm)
     far = dict(nx.all_pairs_dijkstra_path_length(graph, weight="mm"))
     ends = []
-    for edge, segment, offset in zip(places.edge, places.segment, places.offset_mm, strict=True):
+    nearest = places.nearest()
+    for segment, offset in zip(nearest.segment, nearest.offset_mm, strict=True):
+        edge = network.segment_edge[segment]
         first, last = network.first_segment[edge : edge + 2]
-        along = int(network.length_mm[first:segment].sum()) + round(offset)
+        along = int(network.length_mm[first:segment].sum()) + int(offset)
         whole = int(network.length_mm[first:last].sum())
         a, b = int(network.edge_start[edge]), int(network.edge_end[edge])
         ends.append((edge, along, [(a, along), (b, whole - along)]))
@@ -609,6 +611,53 @@ def test_points_are_joined_along_the_roads_as_by_every_pair(
     back = np.empty_like(turned)
     back[order] = turned
     assert partition(back) == expected
+
+
+@given(
+    st.lists(
+        st.tuples(st.integers(-9, 9), st.integers(-9, 9), st.integers(0, 40)),
+        min_size=1,
+        max_size=40,
+    ),
+    st.sampled_from([60.0, 100.0, 300.0]),
+)
+def test_the_children_near_each_point_are_counted(
+    points: list[tuple[int, int, int]], distance_m: float
+) -> None:
+    """Within the distance, the bound and the point's own included: as by every pair."""
+    x, y, children = np.array(points, dtype=np.int64).T
+    x, y = 60.0 * x + hand.X0, 60.0 * y + hand.Y0
+    near = np.hypot(x[:, None] - x, y[:, None] - y) <= distance_m
+    found = join.children_within(x, y, children, distance_m)
+    assert found.tolist() == (near @ children).tolist()
+
+
+@pytest.mark.parametrize(("along_ribbon", "sizes"), [(2, [64, 64]), (12, [228])])
+def test_a_ribbon_joins_two_villages_only_where_many_live(
+    along_ribbon: int, sizes: list[int]
+) -> None:
+    """Houses each 200 m between villages of 60 children; half of 50 within 300 m are enough."""
+    x = np.append([0.0, 2000.0], np.arange(200.0, 1900.0, 200.0)) + hand.X0
+    y = np.full(len(x), float(hand.Y0))
+    children = np.append([60, 60], np.full(9, along_ribbon))
+    for order in (np.arange(len(x)), np.arange(len(x))[::-1]):
+        one, other, count = x[order], y[order], children[order]
+        dense = 2 * join.children_within(one, other, count, 300.0) >= 50
+        joined = join.by_distance(one[dense], other[dense], 300.0)
+        group = join.with_thin(joined, dense, one, other, 300.0).group
+        sums = np.bincount(group, count)
+        assert sorted(sums[sums >= 50].tolist()) == sizes
+
+
+def test_a_group_without_ground_of_its_own_does_not_end_the_outlines() -> None:
+    """Two outlines that overlap are parted though a third, numbered last, lies far off."""
+    shapes = np.array(
+        [shapely.box(0, 0, 4, 4), shapely.box(3, 0, 8, 4), shapely.box(50, 50, 51, 51)]
+    )
+    x, y = np.array([1.0, 7.0, 50.5]), np.array([2.0, 2.0, 50.5])
+    parted = outlines.apart(shapes, x, y, np.arange(3))
+    assert parted[0].intersection(parted[1]).area == 0
+    assert parted[2].equals(shapes[2])
 
 
 def test_zones_that_touch_in_a_point_are_not_joined() -> None:
@@ -748,7 +797,7 @@ def test_legends_say_what_was_drawn(
     assert drawn_in_words(study, inputs.weights, "nl") == told
     assert map_text(study, inputs).drawn == told
     assert "street" not in drawn_in_words(study, inputs.weights, "en")
-    assert "de straten" in drawn_in_words(hand.study("wegen.osm"), None, "nl")
+    assert "de plekken waar" in drawn_in_words(hand.study("wegen.osm"), None, "nl")
 
 
 def test_a_distance_is_refused_where_zones_are_joined() -> None:
@@ -797,16 +846,16 @@ def test_the_outlines_of_the_sample_hold_their_points(sample_result: Result) -> 
 def test_the_gaps_of_the_sample(sample_result: Result) -> None:
     """How many there are and why, counted in gaps and in children."""
     table = sample_result.gaps
-    assert table.groupby("profile").size().to_dict() == {"all": 1879, "low_stress": 824}
+    assert table.groupby("profile").size().to_dict() == {"all": 1879, "low_stress": 735}
     children = {name: int(table[f"children_{name}"].sum()) for name in REASONS}
     assert children == {
-        "no_academy_near": 219_370,
-        "barrier": 7_475,
-        "stress": 223_568,
-        "age": 91_131,
-        "just_too_far": 102_579,
-        "lapsed": 51_857,
-        "too_far": 76_087,
+        "no_academy_near": 219_408,
+        "barrier": 7_439,
+        "stress": 176_304,
+        "age": 91_030,
+        "just_too_far": 102_371,
+        "lapsed": 51_774,
+        "too_far": 75_925,
     }
 
 

@@ -34,6 +34,7 @@ from stemgeo.report.summary import (
     gaps_in_words,
     number,
     percent,
+    placed_by,
     readable,
     readable_gaps,
     summary_markdown,
@@ -343,9 +344,9 @@ def test_the_manifest_says_what_was_asked_and_that_the_sums_hold(
     assert manifest["notes"] == [
         {"en": note.said("en"), "nl": note.said("nl")} for note in result.notes
     ]
-    assert set(manifest["network"]) == {"all", "low_stress"}
-    roads = {profile: counts["road_m"] for profile, counts in manifest["network"].items()}
-    assert roads["all"] > roads["low_stress"] > 0
+    assert set(manifest["network"]) == {"all", "low_stress", "quiet_1"}
+    ridden = {profile: counts["ridden_m"] for profile, counts in manifest["network"].items()}
+    assert ridden["all"] > ridden["low_stress"] > ridden["quiet_1"] == 0  # streets of 50 km/h
 
 
 def test_the_written_tables_are_those_of_the_result(written: tuple[Result, Path]) -> None:
@@ -500,7 +501,7 @@ def test_a_title_with_a_bar_does_not_break_the_summary(written: tuple[Result, Pa
     rows = [line for line in lines if line.startswith("|")]
     assert (written[0].gaps["profile"] == "all").sum() > 10
     bars = [len(re.findall(r"(?<!\\)\|", row)) for row in rows]
-    assert bars == [11] * (2 + 3) + [6] * (2 + 10)
+    assert bars == [12] * (2 + 3) + [6] * (2 + 10)
 
 
 def failing_save(*_: object, **__: object) -> None:
@@ -834,6 +835,39 @@ def test_the_ages_that_are_counted_are_named(tmp_path: Path) -> None:
     assert "gemeten kinderen van 5 tot en met 8 en 14 tot en met 17 jaar bereikt" in said
     whole = summary_of(hand.write_study(tmp_path / "t", straight_line=True), {})
     assert "gemeten kinderen van 5 tot en met 17 jaar bereikt" in whole
+
+
+@pytest.mark.parametrize(("off", "beside"), [(0.0099, False), (0.0101, True), (-0.0101, True)])
+def test_another_placing_stands_beside_the_headline_when_it_moves_a_point(
+    written: tuple[Result, Path],
+    off: float,
+    beside: bool,  # noqa: FBT001
+) -> None:
+    """How the children are placed and the share otherwise: above the table, or below it."""
+    result, _ = written
+    table = result.sensitivity.copy()
+    own = table["method"] == table["method"].iloc[0]
+    of_region = table["level"] == "region"
+    table.loc[~own & of_region, "share"] = table.loc[own & of_region, "share"].item() + off
+    changed = dataclasses.replace(result, sensitivity=table)
+    said = summary_markdown(changed, text_of(changed))
+    above, below = said.split("| Provincie", 1)
+    assert ("De kinderen zijn geplaatst langs de straten. Anders geplaatst is" in above) == beside
+    assert ("Anders geplaatst is het aandeel" in below) != beside
+    assert "is een raming (langs de straten)" in below
+
+
+def test_the_best_placing_is_told_by_what_it_came_to() -> None:
+    """The methods that placed children, best first; of a declared one its name."""
+    rows = [("Z1", "streets", 5), ("Z2", "dwellings", 4), ("Z2", "outside", 3), ("Z3", "", 0)]
+    table = pd.DataFrame(rows, columns=["zone_id", "method", "children"])
+    assert (
+        placed_by("best", table, "nl") == "bij de woningen of, waar dat niet kan, langs de straten"
+    )
+    assert placed_by("best", table[:1], "en") == "along the streets"
+    assert placed_by("grid", table, "en") == "by the population grid"
+    nobody = placed_by("best", table[:0], "en")
+    assert nobody == "zone by zone by the best that is known"
 
 
 def test_children_of_whom_nothing_is_known_are_in_the_first_sentence(tmp_path: Path) -> None:

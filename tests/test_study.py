@@ -16,6 +16,7 @@ from stemgeo.errors import MissingFileError, StudyError
 from stemgeo.study import (
     DEFAULT_BANDS,
     SCENARIOS,
+    STREET_WEIGHTS,
     Band,
     Demand,
     GapRules,
@@ -31,6 +32,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 NAME = "study.toml"
+MEANT = 'did you mean "bna"?'
+NO_QUIET_ROADS = "changes nothing without a profile of quiet roads in travel.profiles; leave it out"
 
 
 def content(**tables: dict[str, Any]) -> dict[str, Any]:
@@ -369,8 +372,10 @@ def test_grid_needs_weights() -> None:
 @pytest.mark.parametrize(
     ("changes", "demand", "method"),
     [
-        ({}, {}, "streets"),
-        ({"weights": "w.tif"}, {}, "streets"),
+        ({}, {}, "best"),
+        ({}, {"method": "best"}, "best"),
+        ({"weights": "w.tif"}, {}, "best"),
+        ({"weights": "w.tif"}, {"method": "streets"}, "streets"),
         ({"network": "straight-line", "weights": "w.tif"}, {}, "grid"),
         ({"network": "straight-line"}, {}, "centroid"),
         ({"weights": "w.tif"}, {"method": "centroid"}, "centroid"),
@@ -380,8 +385,38 @@ def test_grid_needs_weights() -> None:
 def test_the_method_is_the_declared_one_or_the_best_the_inputs_allow(
     changes: dict[str, Any], demand: dict[str, Any], method: str
 ) -> None:
-    """Streets with roads, else grid with weights, else centroid; a declared one wins."""
+    """The best with roads, else grid with weights, else centroid; a declared one wins."""
     assert parsed(**inputs(**changes), demand=demand).method == method
+
+
+@pytest.mark.parametrize(
+    ("demand", "told"),
+    [
+        ({"street_weights": {"tertairy": 1}}, "no kind of street; did you mean 'tertiary'?"),
+        ({"street_weights": {"snelweg": 1}}, "there are residential, living_street, pedestrian"),
+        ({"street_weights": dict.fromkeys(STREET_WEIGHTS, 0)}, "leave no street to live along"),
+        ({"dwelling_m2": [400, 40]}, "must be two areas, the first not above the last"),
+        ({"method": "streets", "flat_m2": 80}, "demand.flat_m2: changes nothing"),
+        ({"method": "streets", "dwelling_m2": [10, 900]}, "demand.dwelling_m2: changes nothing"),
+        ({"method": "grid", "dwellings_per_100": 10}, "demand.dwellings_per_100: changes nothing"),
+        (
+            {"method": "grid", "compare": ["centroid"], "street_weights": {"tertiary": 2}},
+            "demand.street_weights: changes nothing",
+        ),
+    ],
+)
+def test_a_choice_of_places_that_cannot_be_or_changes_nothing_is_refused(
+    demand: dict[str, Any], told: str
+) -> None:
+    """Each with what is wrong; the same choices stand where they are used."""
+    (line,) = lines(**inputs(weights="w.tif"), demand=demand)
+    assert told in line
+
+
+def test_a_kind_of_street_that_is_not_named_weighs_what_it_did() -> None:
+    """One weight of the study's own leaves the others alone."""
+    along = parsed(demand={"street_weights": {"tertiary": 3}}).demand.along
+    assert along == STREET_WEIGHTS | {"tertiary": 3}
 
 
 def test_a_horizon_below_the_cutoff_is_refused() -> None:
@@ -649,6 +684,26 @@ LIST = "must be a list: [ ... ], or [[ ]] above each of its tables"
         (
             {"gaps": {"min_children": 10**30}},
             "'gaps.min_children': must be less than or equal to 20000000",
+        ),
+        (
+            {"travel": {"stress_rules": "bna2"}},
+            '\'travel.stress_rules\': must be "default", "bna" or "vademecum-2022"; ' + MEANT,
+        ),
+        (
+            {"travel": {"stress_rules": "bna"}} | inputs(network="straight-line"),
+            "travel.stress_rules: changes nothing in a straight line; leave it out",
+        ),
+        (
+            {"travel": {"stress_rules": "bna", "profiles": ["all"]}},
+            "travel.stress_rules: " + NO_QUIET_ROADS,
+        ),
+        (
+            {"travel": {"busy_crossings": "push", "profiles": ["all"]}},
+            "travel.busy_crossings: " + NO_QUIET_ROADS,
+        ),
+        (
+            {"travel": {"busy_crossings": "stop"}},
+            '\'travel.busy_crossings\': must be "ignore", "push" or "end"',
         ),
     ],
 )

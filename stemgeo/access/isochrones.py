@@ -17,9 +17,11 @@ import numpy as np
 import shapely
 from numba import njit
 
+from stemgeo.access.doors import along_ms, walk_ms
 from stemgeo.access.search import UNREACHED_MS, labels, nearest, unpack
 from stemgeo.access.travel_time import Rider, coordinates, horizon_ms, ids_of
 from stemgeo.network.snap import snap
+from stemgeo.study import LIMIT_M, WITHIN_M
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -49,7 +51,8 @@ def isochrones(
     minutes: Sequence[float] = (5.0, 10.0, 15.0),
     speed_kmh: float,
     cell_m: float = 25.0,
-    snap_limit_m: float = 500.0,
+    snap_within_m: float = WITHIN_M,
+    snap_limit_m: float = LIMIT_M,
     walking_speed_ms: float = 1.3,
     surface: bool = True,
 ) -> gpd.GeoDataFrame:
@@ -67,7 +70,7 @@ def isochrones(
         Riding speed on a good road.
     cell_m
         Raster cell behind the contours, metres.
-    snap_limit_m, walking_speed_ms
+    snap_within_m, snap_limit_m, walking_speed_ms
         As in `access`.
     surface
         Whether poor surfaces slow the rider.
@@ -85,8 +88,9 @@ def isochrones(
         If a bound is not above 0, or the academies have no CRS.
     """
     bounds = _bounds(minutes)
+    limits = snap_within_m, snap_limit_m
     rider, sites = _rider_and_sites(
-        network, academies, bounds, speed_kmh, snap_limit_m, walking_speed_ms, surface=surface
+        network, academies, bounds, speed_kmh, limits, walking_speed_ms, surface=surface
     )
     return isochrones_of(rider, sites, bounds, cell_m)
 
@@ -96,7 +100,7 @@ def isochrones_of(
 ) -> gpd.GeoDataFrame:
     """Draw the isochrones of the nearest of the sites; see `isochrones`."""
     network = rider.network
-    seed_node, seed_ms, _ = rider.seeds(sites)
+    seed_node, seed_ms, *_ = rider.seeds(sites)
     label = nearest(
         rider.arcs,
         seed_node,
@@ -115,7 +119,8 @@ def catchments(
     minutes: Sequence[float] = (5.0, 10.0, 15.0),
     speed_kmh: float,
     cell_m: float = 25.0,
-    snap_limit_m: float = 500.0,
+    snap_within_m: float = WITHIN_M,
+    snap_limit_m: float = LIMIT_M,
     walking_speed_ms: float = 1.3,
     surface: bool = True,
 ) -> gpd.GeoDataFrame:
@@ -123,8 +128,10 @@ def catchments(
 
     Parameters
     ----------
-    network, academies, minutes, speed_kmh, cell_m, snap_limit_m, walking_speed_ms, surface
+    network, academies, minutes, speed_kmh, cell_m
         As in `isochrones`; academies are known as in `access`.
+    snap_within_m, snap_limit_m, walking_speed_ms, surface
+        As in `access`.
 
     Returns
     -------
@@ -137,8 +144,9 @@ def catchments(
         As from `isochrones`, or if academy ids are not unique.
     """
     bounds, ids = _bounds(minutes), ids_of(academies).to_numpy(dtype=object)
+    limits = snap_within_m, snap_limit_m
     rider, sites = _rider_and_sites(
-        network, academies, bounds, speed_kmh, snap_limit_m, walking_speed_ms, surface=surface
+        network, academies, bounds, speed_kmh, limits, walking_speed_ms, surface=surface
     )
     return catchments_of(rider, sites, ids, bounds, cell_m)
 
@@ -182,12 +190,14 @@ def _rider_and_sites(
     academies: gpd.GeoDataFrame,
     minutes: Sequence[float],
     speed_kmh: float,
-    snap_limit_m: float,
+    limits_m: tuple[float, float],
     walking_speed_ms: float,
     *,
     surface: bool,
 ) -> tuple[Rider, Places]:
-    sites = snap(network, *coordinates(academies, network.crs), limit_m=snap_limit_m)
+    within_m, limit_m = limits_m
+    at = coordinates(academies, network.crs)
+    sites = snap(network, *at, within_m=within_m, limit_m=limit_m)
     times = network.times(speed_kmh, surface=surface)
     horizon = horizon_ms(max(minutes))
     return Rider(network, times, horizon, walking_speed_ms=walking_speed_ms), sites
@@ -302,7 +312,8 @@ def _through_ends(rider: Rider, times_ms: Longs, segment: NDArray[np.intp]) -> l
     back = times.before_backward_ms[segment] - times.before_backward_ms[first]
     # A segment's own wait is at its end: riding on, it is still to come.
     by_end = times_ms[network.edge_end[edge]] + ahead + times.wait_ms[network.wait[segment]]
-    by_start = times_ms[network.edge_start[edge]] + back
+    by_start = times_ms[network.edge_start[edge]] + back + times.end_ms[edge, 0]
+    by_end += times.end_ms[edge, 1]
     one, zero = np.ones(len(segment)), np.zeros(len(segment))
     return [
         _Rides(segment, one, by_end, against=False),
@@ -311,27 +322,39 @@ def _through_ends(rider: Rider, times_ms: Longs, segment: NDArray[np.intp]) -> l
 
 
 def _segments_before_sites(rider: Rider, sites: Places) -> _Rides:
-    """Ride along the edge of each site, from its start up to the site."""
-    network, times, sites = rider.network, rider.times, sites.take(sites.found)
-    first = network.first_segment[sites.edge]
-    site, segment = _ranges(first, sites.segment + 1)
-    own = segment == sites.segment[site]
-    along, _ = sites.along_ms(network, times)
-    to_vertex = times.before_forward_ms[segment + 1] - times.before_forward_ms[first[site]]
-    ms = np.where(own, 0, along[site] - to_vertex) + rider.walk_ms(sites)[site]
-    return _Rides(segment, np.where(own, sites.share(network)[site], 1.0), ms, against=False)
+    """Ride along the edge of each tie of a site, from its start up to the tie."""
+    network, times = rider.network, rider.times
+    first = network.first_segment[network.segment_edge[sites.segment]]
+    tie, segment = _ranges(first, sites.segment + 1)
+    own = segment == sites.segment[tie]
+    along, _ = along_ms(network, times, sites.segment, sites.offset_mm)
+    to_vertex = times.before_forward_ms[segment + 1] - times.before_forward_ms[first[tie]]
+    ms = np.where(own, 0, along[tie] - to_vertex) + _walk_ms(rider, sites)[tie]
+    return _Rides(segment, np.where(own, _share(network, sites)[tie], 1.0), ms, against=False)
 
 
 def _segments_after_sites(rider: Rider, sites: Places) -> _Rides:
-    """Ride against the edge of each site, from its end back to the site."""
-    network, times, sites = rider.network, rider.times, sites.take(sites.found)
-    first = network.first_segment[sites.edge]
-    site, segment = _ranges(sites.segment, network.first_segment[sites.edge + 1])
-    own = segment == sites.segment[site]
-    _, back = sites.along_ms(network, times)
-    to_vertex = times.before_backward_ms[segment] - times.before_backward_ms[first[site]]
-    ms = np.where(own, 0, to_vertex - back[site]) + rider.walk_ms(sites)[site]
-    return _Rides(segment, np.where(own, sites.share(network)[site], 0.0), ms, against=True)
+    """Ride against the edge of each tie of a site, from its end back to the tie."""
+    network, times = rider.network, rider.times
+    edge = network.segment_edge[sites.segment]
+    tie, segment = _ranges(sites.segment, network.first_segment[edge + 1])
+    own = segment == sites.segment[tie]
+    _, against = along_ms(network, times, sites.segment, sites.offset_mm)
+    from_vertex = (
+        times.before_backward_ms[network.first_segment[edge + 1]][tie]
+        - times.before_backward_ms[segment]
+    )
+    ms = np.where(own, 0, against[tie] - from_vertex) + _walk_ms(rider, sites)[tie]
+    return _Rides(segment, np.where(own, _share(network, sites)[tie], 0.0), ms, against=True)
+
+
+def _walk_ms(rider: Rider, sites: Places) -> Longs:
+    return walk_ms(sites.walk_mm, rider.walking_speed_ms)
+
+
+def _share(network: Network, sites: Places) -> Floats:
+    """How far along its segment each tie lies, 0 to 1."""
+    return np.asarray(sites.offset_mm / np.maximum(network.length_mm[sites.segment], 1))
 
 
 def _ranges(

@@ -9,7 +9,6 @@ import numpy as np
 from numba import njit
 
 from stemgeo.access.search import RANK_BITS, TAIL_BITS, TAIL_MASK, UNREACHED, labels, nearest
-from stemgeo.access.travel_time import later
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -65,10 +64,9 @@ def ridden(
         By group and arc; arcs that nobody rides are not there. Of equally quick rides one is
         taken, the same for the same network.
     """
-    seed_node, seed_ms, owner = rider.seeds(sites)
+    seed_node, seed_ms, root_arc, owner = rider.seeds(sites)
     seed_label = labels(seed_ms, rank[owner])
     node_label = nearest(rider.arcs, seed_node, seed_label, rider.horizon_ms)
-    root_arc = _last_arcs(rider, sites, seed_node, seed_ms, owner)
     # The best seed of a node first, so that the tree takes that one.
     order = np.lexsort((root_arc, seed_label, seed_node))
     head_arc = rider.network.arcs[2]
@@ -82,36 +80,23 @@ def ridden(
     return _summed(*found)
 
 
-def _last_arcs(
-    rider: Rider, sites: Places, node: Ints, ms: Longs, owner: Positions
-) -> NDArray[np.int64]:
-    """Give the arc by which a site is reached from each of its nodes; none if it is there."""
-    edge = sites.edge[owner]
-    arc = 2 * edge.astype(np.int64) + (rider.network.edge_start[edge] != node)
-    return np.where(ms > rider.walk_ms(sites)[owner], arc, NO_ARC)
-
-
 def _first_arcs(
     rider: Rider, sites: Places, points: Places, rank: Positions, node_label: Longs
 ) -> tuple[Longs, Longs]:
     """Give the node by which each point leaves its edge (-1: none) and the arc until there."""
-    tied = np.flatnonzero(points.found)
-    place = points.take(tied)
-    node, ms, point = (np.concatenate(both) for both in zip(*rider.exits(place), strict=True))
-    site, straight, straight_ms = rider.pairs_on_edge(place, sites)
-    edge, straight_edge = place.edge[point].astype(np.int64), place.edge[straight].astype(np.int64)
-    arc = np.where(ms > 0, 2 * edge + (rider.network.edge_end[edge] != node), NO_ARC)
-    position = rider.position_mm(place)[straight] - rider.position_mm(sites.take(site))
-    direct = np.where(np.abs(position) >= 0.5, 2 * straight_edge + (position > 0), NO_ARC)
-    label = np.concatenate([labels(straight_ms, rank[site]), later(node_label[node], ms)])
-    who = np.concatenate([straight, point])
-    out_node = np.concatenate([np.full(len(site), -1, dtype=np.int64), node.astype(np.int64)])
-    out_arc = np.concatenate([direct, arc])
+    exits, near = rider.leaving(points), rider.beside(points, sites)
+    point = np.repeat(np.arange(len(points.snap_m)), np.diff(exits.first))
+    there, ms = node_label[exits.node], exits.ms.astype(np.int64)
+    out = np.where(there == UNREACHED, there, np.asarray(there + labels(ms, np.zeros_like(ms))))
+    label = np.concatenate([labels(near.ms, rank[near.site]), out])
+    who = np.concatenate([near.point, point])
+    out_node = np.concatenate([np.full(len(near.site), -1), exits.node]).astype(np.int64)
+    out_arc = np.concatenate([near.arc, exits.arc]).astype(np.int64)
     order = np.lexsort((out_arc, out_node, label, who))
     first = order[np.append(True, np.diff(who[order]) != 0)[: len(order)]]
     first = first[label[first] < UNREACHED]
-    nodes, arcs = (np.full(len(points.edge), -1, dtype=np.int64) for _ in range(2))
-    nodes[tied[who[first]]], arcs[tied[who[first]]] = out_node[first], out_arc[first]
+    nodes, arcs = (np.full(len(points.snap_m), -1, dtype=np.int64) for _ in range(2))
+    nodes[who[first]], arcs[who[first]] = out_node[first], out_arc[first]
     return nodes, arcs
 
 

@@ -8,8 +8,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
+from numba import njit
 
+from stemgeo.access import doors
 from stemgeo.access.search import (
+    RANK_BITS,
     UNREACHED,
     labels,
     nearest,
@@ -19,15 +22,17 @@ from stemgeo.access.search import (
     served,
     unpack,
 )
-from stemgeo.network.graph import CLOSED_MS
-from stemgeo.network.snap import Places, snap
+from stemgeo.network.snap import snap
+from stemgeo.study import LIMIT_M, WITHIN_M
 
 if TYPE_CHECKING:
     import geopandas as gpd
     from numpy.typing import NDArray
 
+    from stemgeo.access.doors import Doors, Pairs
     from stemgeo.access.search import Arcs, Exits
     from stemgeo.network.graph import EdgeTimes, Network
+    from stemgeo.network.snap import Places
 
     Ints = NDArray[np.int32]
     Longs = NDArray[np.int64]
@@ -42,7 +47,8 @@ def access(
     *,
     speed_kmh: float,
     cutoff_min: float = 15.0,
-    snap_limit_m: float = 500.0,
+    snap_within_m: float = WITHIN_M,
+    snap_limit_m: float = LIMIT_M,
     walking_speed_ms: float = 1.3,
     surface: bool = True,
 ) -> pd.DataFrame:
@@ -59,8 +65,11 @@ def access(
         Riding speed on a good road.
     cutoff_min
         How far is looked, in minutes, inclusive.
+    snap_within_m
+        Whoever leaves a door takes whichever road within this serves best.
     snap_limit_m
-        A point farther than this from any road is unmeasured.
+        Where no road is so near, the nearest; a point farther than this from any road is
+        unmeasured.
     walking_speed_ms
         On the leg between a door and the road, metres per second.
     surface
@@ -82,8 +91,15 @@ def access(
     order = np.argsort(ids.to_numpy(), kind="stable")
     times = network.times(speed_kmh, surface=surface)
     rider = Rider(network, times, horizon_ms(cutoff_min), walking_speed_ms=walking_speed_ms)
-    sites = snap(network, *coordinates(academies.iloc[order], network.crs), limit_m=snap_limit_m)
-    points = snap(network, *coordinates(demand, network.crs), limit_m=snap_limit_m)
+    sites, points = (
+        snap(
+            network,
+            *coordinates(one, network.crs),
+            within_m=snap_within_m,
+            limit_m=snap_limit_m,
+        )
+        for one in (academies.iloc[order], demand)
+    )
     label = rider.nearest(sites, points, np.arange(len(order)))
     return access_table(label, points.snap_m, ids.to_numpy()[order], demand.index)
 
@@ -169,7 +185,8 @@ class Rider:
         both = np.stack([self.times.forward_ms, self.times.backward_ms], axis=1).ravel()
         _, tail, arc = self.network.arcs
         # One waits at a node before going on: the wait belongs to the arc that leaves it.
-        return np.asarray(both[arc] + self.times.node_ms[tail])
+        across = self.times.end_ms.sum(axis=1, dtype=np.int32)
+        return np.asarray(both[arc] + self.times.node_ms[tail] + across[arc >> 1])
 
     @cached_property
     def arcs(self) -> Arcs:
@@ -193,20 +210,20 @@ class Rider:
             Packed (time, rank), see `search.unpack`; UNREACHED beyond the horizon or when the
             point is not tied to the network.
         """
-        seed_node, seed_ms, owner = self.seeds(sites)
-        node_label = nearest(
-            self.arcs,
-            seed_node,
-            labels(seed_ms, rank[owner]),
-            self.horizon_ms,
-        )
-        label = np.full(len(points.edge), UNREACHED, dtype=np.int64)
-        tied = points.found
-        label[tied] = np.minimum(
-            self._through_ends(points.take(tied), node_label),
-            self._along_edge(points.take(tied), sites, rank),
-        )
-        return self._with_walk(label, points)
+        node, ms, _, owner = self.seeds(sites)
+        node_label = nearest(self.arcs, node, labels(ms, rank[owner]), self.horizon_ms)
+        label = _through_doors(self.leaving(points), node_label)
+        near = self.beside(points, sites)
+        np.minimum.at(label, near.point, labels(near.ms, rank[near.site]))
+        return np.where(unpack(label)[0] > self.horizon_ms, UNREACHED, label)
+
+    def leaving(self, points: Places) -> Doors:
+        """List the nodes that each point comes to; see `doors.leaving`."""
+        return doors.leaving(self.network, self.times, points, self.walking_speed_ms)
+
+    def beside(self, points: Places, sites: Places) -> Pairs:
+        """List the sites and points on the same edge; see `doors.beside`."""
+        return doors.beside(self.network, self.times, points, sites, self.walking_speed_ms)
 
     def reach(self, sites: Places, *, threads: int = 2) -> tuple[Longs, Ints, Ints]:
         """Search from each site by itself: offsets, nodes, times in ms; see `search.reach`."""
@@ -230,163 +247,59 @@ class Rider:
             Offsets, shape (sites + 1,); index of the point and time in ms, walking legs
             included: site s serves point[offsets[s]:offsets[s + 1]], each of them once.
         """
-        tied = np.flatnonzero(points.found)
-        mine = points.take(tied)
-        walk = self.walk_ms(mine)
-        exits = zip(*self.exits(mine), strict=True)
-        node, ms, point = (np.concatenate(both) for both in exits)
-        site, near, near_ms = self.pairs_on_edge(mine, sites)
-        offsets, found, times = served(
+        exits, near = self.leaving(points), self.beside(points, sites)
+        count = len(points.snap_m)
+        return served(
             self.arcs,
             *self._seeds_by_site(sites),
             self.horizon_ms,
-            _by(node, point, ms + walk[point], self.network.nodes),
-            _by(site, near, near_ms + walk[near], len(sites.edge)),
-            len(tied),
+            _by(exits.node, _owner(exits), exits.ms, self.network.nodes),
+            _by(near.site, near.point, near.ms, len(sites.snap_m)),
+            count,
             threads=threads,
         )
-        return offsets, tied.astype(np.int32)[found], times
 
     def _seeds_by_site(self, sites: Places) -> tuple[Ints, Longs, Ints]:
         """Give the nodes and times of `seeds`, and where those of each site begin."""
-        node, ms, owner = self.seeds(sites)
-        order = np.argsort(owner, kind="stable")
-        first = np.searchsorted(owner[order], np.arange(len(sites.edge) + 1)).astype(np.int32)
-        return node[order], ms[order], first
+        seeds = doors.arriving(self.network, self.times, sites, self.walking_speed_ms)
+        return seeds.node, seeds.ms.astype(np.int64), seeds.first.astype(np.int32)
 
-    def seeds(self, sites: Places) -> tuple[NDArray[np.int32], Longs, NDArray[np.intp]]:
-        """Nodes from which each site is reached along its own edge.
+    def seeds(self, sites: Places) -> tuple[Ints, Longs, Longs, NDArray[np.intp]]:
+        """Nodes from which each site is reached along its own edges.
 
         Returns
         -------
         tuple of arrays
-            Node, time in ms with the site's walking leg, index of the site.
+            Node, time in ms with the site's walking leg, the arc ridden, index of the site.
         """
-        owner = np.flatnonzero(sites.found)
-        tied = sites.take(owner)
-        edge, walk = tied.edge, self.walk_ms(tied)
-        along, against = tied.along_ms(self.network, self.times)
-        start, end = self._at_ends(tied)
-        from_start = self.network.open_forward[edge] | start
-        from_end = self.network.open_backward[edge] | end
-        back = np.where(end, 0, self.times.backward_ms[edge].astype(np.int64) - against)
-        node = np.concatenate(
-            [self.network.edge_start[edge[from_start]], self.network.edge_end[edge[from_end]]]
-        )
-        ms = np.concatenate([(along + walk)[from_start], (back + walk)[from_end]])
-        # One waits at a node to go on beyond it; a site on the node itself is reached before.
-        beyond = ~np.concatenate([start[from_start], end[from_end]])
-        ms = ms + self.times.node_ms[node] * beyond
-        return node, ms, np.concatenate([owner[from_start], owner[from_end]])
-
-    def _through_ends(self, points: Places, node_label: Longs) -> Longs:
-        """Leave the edge of each point by either end, as its direction allows."""
-        label = np.full(len(points.edge), UNREACHED, dtype=np.int64)
-        for node, ms, point in self.exits(points):
-            label[point] = np.minimum(label[point], later(node_label[node], ms))
-        return label
-
-    def _along_edge(self, points: Places, sites: Places, rank: NDArray[np.intp]) -> Longs:
-        """Go straight to a site on the same edge, in the directions that are open."""
-        label = np.full(len(points.edge), UNREACHED, dtype=np.int64)
-        site, point, ms = self.pairs_on_edge(points, sites)
-        np.minimum.at(label, point, labels(ms, rank[site]))
-        return label
-
-    def exits(self, points: Places) -> list[tuple[NDArray[np.int32], Longs, NDArray[np.intp]]]:
-        """List the points that can leave their edge by its end, and those by its start.
-
-        Returns
-        -------
-        list of two tuples of arrays
-            Node, time in ms without the walk, index of the point; all points are tied.
-        """
-        edge = points.edge
-        along, against = points.along_ms(self.network, self.times)
-        start, end = self._at_ends(points)
-        ahead = np.where(end, 0, self.times.forward_ms[edge].astype(np.int64) - along)
-        by_end = np.flatnonzero(self.network.open_forward[edge] | end)
-        by_start = np.flatnonzero(self.network.open_backward[edge] | start)
-        return [
-            (self.network.edge_end[edge[by_end]], ahead[by_end], by_end),
-            (self.network.edge_start[edge[by_start]], against[by_start], by_start),
-        ]
-
-    def pairs_on_edge(
-        self, points: Places, sites: Places
-    ) -> tuple[NDArray[np.intp], NDArray[np.intp], Longs]:
-        """List sites and points on the same edge with an open way between them, and its time.
-
-        Returns
-        -------
-        tuple of arrays
-            Index of the site, index of the point, time in ms with the site's walk.
-        """
-        owner = np.flatnonzero(sites.found)
-        has_site = np.zeros(self.network.edges, dtype=np.bool_)
-        has_site[sites.edge[owner]] = True
-        beside = np.flatnonzero(has_site[points.edge])
-        both = pd.DataFrame({"edge": sites.edge[owner], "site": owner}).merge(
-            pd.DataFrame({"edge": points.edge[beside], "point": beside}), on="edge"
-        )
-        site, point = both["site"].to_numpy(np.intp), both["point"].to_numpy(np.intp)
-        edge = sites.edge[site]
-        to, to_back = sites.take(site).along_ms(self.network, self.times)
-        at, at_back = points.take(point).along_ms(self.network, self.times)
-        position = self.position_mm(points)[point] - self.position_mm(sites)[site]
-        walk = self.walk_ms(sites)[site]
-        # Within half a millimetre it is the same place, and no direction binds.
-        here = np.abs(position) < 0.5
-        ahead = (self.network.open_forward[edge] & (position <= 0)) | here
-        back = (self.network.open_backward[edge] & (position >= 0)) | here
-        ms = np.concatenate([(to - at)[ahead], (at_back - to_back)[back]])
-        walk = np.concatenate([walk[ahead], walk[back]])
-        return (
-            np.concatenate([site[ahead], site[back]]),
-            np.concatenate([point[ahead], point[back]]),
-            np.maximum(ms, 0) + walk,
-        )
-
-    def position_mm(self, places: Places) -> NDArray[np.float64]:
-        """Distance of each place from the start of its edge, in millimetres."""
-        before, first = self.network.before_mm, self.network.first_segment[places.edge]
-        return np.asarray(before[places.segment] - before[first] + places.offset_mm)
-
-    def _at_ends(self, places: Places) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
-        """Whether a place lies on the start or the end node of its edge, to the millimetre.
-
-        Such a place is at the node itself, so the direction of the edge does not bind it.
-        """
-        last = self.network.first_segment[places.edge + 1] - 1
-        end_mm = self.network.length_mm[last] - 0.5
-        start = (places.segment == self.network.first_segment[places.edge]) & (
-            places.offset_mm < 0.5
-        )
-        return start, (places.segment == last) & (places.offset_mm > end_mm)
-
-    def walk_ms(self, places: Places) -> Longs:
-        """Time of the leg between each place and its point, milliseconds, shape (points,)."""
-        return np.rint(np.nan_to_num(places.snap_m) / self.walking_speed_ms * 1000).astype(np.int64)
-
-    def _with_walk(self, label: Longs, points: Places) -> Longs:
-        """Add each point's own walking leg and drop what then lies beyond the horizon."""
-        walked = later(label, self.walk_ms(points))
-        return np.where(unpack(walked)[0] > self.horizon_ms, UNREACHED, walked)
+        seeds = doors.arriving(self.network, self.times, sites, self.walking_speed_ms)
+        return seeds.node, seeds.ms.astype(np.int64), seeds.arc.astype(np.int64), _owner(seeds)
 
 
-def _by(owner: NDArray[Any], point: NDArray[np.intp], ms: Longs, owners: int) -> Exits:
+def _owner(found: Doors) -> NDArray[np.intp]:
+    """The point of each row."""
+    return np.repeat(np.arange(len(found.first) - 1), np.diff(found.first))
+
+
+@njit(cache=True, nogil=True)
+def _through_doors(exits: Doors, node_label: Longs) -> Longs:
+    """Label points by the best of the nodes that they come to."""
+    first, node, ms, _ = exits
+    label = np.full(len(first) - 1, UNREACHED, dtype=np.int64)
+    for point in range(len(label)):
+        for at in range(first[point], first[point + 1]):
+            there = node_label[node[at]]
+            if there != UNREACHED:
+                label[point] = min(label[point], there + (np.int64(ms[at]) << RANK_BITS))
+    return label
+
+
+def _by(owner: NDArray[Any], point: NDArray[Any], ms: NDArray[Any], owners: int) -> Exits:
     """Sort points and times by the node or site that they belong to."""
     order = np.argsort(owner, kind="stable")
     first = np.zeros(owners + 1, dtype=np.int32)
     np.cumsum(np.bincount(owner, minlength=owners), out=first[1:])
-    return first, point[order].astype(np.int32), ms[order]
-
-
-def later(label: Longs, ms: Longs) -> Longs:
-    """Add time to labels; what is unreached stays so."""
-    return np.where(
-        (label == UNREACHED) | (ms >= CLOSED_MS), UNREACHED, label + labels(ms, np.zeros_like(ms))
-    )
+    return first, point[order].astype(np.int32), ms[order].astype(np.int64)
 
 
 def straight_line(

@@ -15,7 +15,8 @@ from stemgeo.access.isochrones import catchments_of, isochrones_of
 from stemgeo.demand import serves
 from stemgeo.inputs.messages import counted
 from stemgeo.network import bicycle
-from stemgeo.network.snap import Places, distance_to_islands, snap
+from stemgeo.network.crossings import ON_FOOT_M
+from stemgeo.network.snap import snap
 from stemgeo.notes import Note, Said, amount, say
 
 if TYPE_CHECKING:
@@ -26,7 +27,8 @@ if TYPE_CHECKING:
 
     from stemgeo.demand import AgeCell
     from stemgeo.network.graph import Network
-    from stemgeo.study import Study
+    from stemgeo.network.snap import Places
+    from stemgeo.study import Study, Travel
 
     Longs = NDArray[np.int64]
     Ints = NDArray[np.int32]
@@ -34,9 +36,6 @@ if TYPE_CHECKING:
 
 OLDEST = 120
 """No study has an age above this."""
-
-ROADS = {"all": "alle wegen", "low_stress": "rustige wegen"}
-"""The profiles, for a Dutch reader."""
 
 SPEEDS_KEPT = 3
 """Riders whose times are kept: ages of a band ask one after another, and times take memory."""
@@ -61,13 +60,9 @@ def travellers(
     """
     if network is None:
         return [StraightLine(study, academies, points)]
-    profiles = sorted(study.travel.profiles)
-    with ThreadPoolExecutor(len(profiles)) as pool:  # most of the work holds no lock
-        prepared = (
-            pool.submit(OverNetwork.prepare, study, network, one, academies, points)
-            for one in profiles
-        )
-        return [one.result() for one in list(prepared)]
+    first = OverNetwork.prepare(study, network, academies, points)
+    others = sorted(one for one in study.travel.profiles if one != first.profile)
+    return [first, *(first.in_profile(one) for one in others)]
 
 
 @dataclass(frozen=True)
@@ -159,17 +154,20 @@ class OverNetwork:
         cls,
         study: Study,
         network: Network,
-        profile: str,
         academies: gpd.GeoDataFrame,
         points: gpd.GeoDataFrame,
     ) -> OverNetwork:
-        """Keep the roads of the profile and tie academies and children to them."""
+        """Tie academies and children to the roads: to all of them, whatever the profile."""
         travel = study.travel
-        network = network.restricted(profile, ferries=travel.ferries)
-        sites = _snapped(network, academies, travel.snap_limit_m)
-        places = _tied(network, points, travel.snap_limit_m)
-        notes = _off_the_roads(academies[~sites.found], profile, travel.snap_limit_m)
-        return cls(study, network, profile, academies, sites, places, notes)
+        network = network.restricted(ferries=travel.ferries)
+        sites, places = _snapped(network, academies, travel), _tied(network, points, travel)
+        notes = _off_the_roads(academies[~sites.found], travel.snap_limit_m)
+        return cls(study, network, "all", academies, sites, places, notes)
+
+    def in_profile(self, profile: str) -> OverNetwork:
+        """Give the same traveller over the roads of another profile; their ties are the same."""
+        network = self.network.calmed(profile)
+        return replace(self, network=network, profile=profile, notes=(), _riders={})
 
     @property
     def snap_m(self) -> NDArray[np.float64]:
@@ -178,8 +176,7 @@ class OverNetwork:
 
     def for_points(self, points: gpd.GeoDataFrame) -> OverNetwork:
         """Give the same traveller from other points."""
-        places = _tied(self.network, points, self.study.travel.snap_limit_m)
-        return replace(self, places=places)
+        return replace(self, places=_tied(self.network, points, self.study.travel))
 
     def take(self, which: NDArray[np.intp]) -> OverNetwork:
         """Give the same traveller from some of the points."""
@@ -187,17 +184,16 @@ class OverNetwork:
 
     def for_academies(self, academies: gpd.GeoDataFrame) -> OverNetwork:
         """Give the same traveller to other academies."""
-        sites = _snapped(self.network, academies, self.study.travel.snap_limit_m)
+        sites = _snapped(self.network, academies, self.study.travel)
         return replace(self, academies=academies, sites=sites)
 
     def whatever_age(self) -> OverNetwork:
         """Give the same traveller to the same academies, as if they served every age."""
         return replace(self, academies=_for_every_age(self.academies))
 
-    def with_surfaces_the_other_way(self) -> OverNetwork:
-        """Give the same traveller without surfaces when they count, with them when they do not."""
-        travel = self.study.travel
-        travel = travel.model_copy(update={"surface": not travel.surface})
+    def with_travel(self, **choices: object) -> OverNetwork:
+        """Give the same traveller with other choices of `[travel]` that change no tie."""
+        travel = self.study.travel.model_copy(update=choices)
         return replace(self, study=self.study.model_copy(update={"travel": travel}), _riders={})
 
     def rider(self, speed_kmh: float, horizon_min: float) -> travel_time.Rider:
@@ -224,6 +220,7 @@ class OverNetwork:
                 bicycle.BOARDING: travel.ferry_wait_min * 60,
                 bicycle.LIFTING: travel.lift_wait_s,
             },
+            busy_crossing_s=0 if self.profile == "all" else self._busy_crossing_s,
         )
         return travel_time.Rider(
             self.network,
@@ -232,9 +229,16 @@ class OverNetwork:
             walking_speed_ms=travel.walking_speed_ms,
         )
 
+    @property
+    def _busy_crossing_s(self) -> float:
+        """What crossing a busy road without signals costs a quiet ride, by the study's choice."""
+        travel = self.study.travel
+        pushed = ON_FOOT_M / travel.pushing_speed_kmh * 3.6
+        return {"ignore": 0.0, "push": pushed, "end": np.inf}[travel.busy_crossings]
+
     def tied(self, places: gpd.GeoDataFrame) -> Places:
-        """Tie other places to the roads of the profile."""
-        return _snapped(self.network, places, self.study.travel.snap_limit_m)
+        """Tie other places to the roads."""
+        return _snapped(self.network, places, self.study.travel)
 
     def served(
         self, places: gpd.GeoDataFrame, speed_kmh: float, minutes: float, *, threads: int
@@ -252,12 +256,8 @@ class OverNetwork:
 
     def counts(self, points: gpd.GeoDataFrame, cells: Sequence[AgeCell]) -> dict[str, int]:
         """Give the network's counts, with the children whose nearest road is an island."""
-        near = distance_to_islands(
-            self.network, *_xy(points, self.network), limit_m=self.study.travel.snap_limit_m
-        )
-        nearer = near < np.nan_to_num(self.places.snap_m, nan=np.inf)
         children = points[[cell.column for cell in cells]].to_numpy().sum(axis=1)
-        return self.network.counts | {"island_children": int(children[nearer].sum())}
+        return self.network.counts | {"island_children": int(children[self.places.by_island].sum())}
 
 
 def _for_every_age(academies: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
@@ -267,7 +267,7 @@ def _for_every_age(academies: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     )
 
 
-def _off_the_roads(academies: gpd.GeoDataFrame, profile: str, limit_m: float) -> tuple[Note, ...]:
+def _off_the_roads(academies: gpd.GeoDataFrame, limit_m: float) -> tuple[Note, ...]:
     if academies.empty:
         return ()
     what = say(
@@ -278,7 +278,7 @@ def _off_the_roads(academies: gpd.GeoDataFrame, profile: str, limit_m: float) ->
         names=", ".join(academies["academy_id"]),
     )
     mend = Said("nobody reaches " + ("it" if len(academies) == 1 else "them"), "niemand bereikt ze")
-    return (Note(Said(f"profile {profile}", ROADS[profile]), what, mend),)
+    return (Note(Said("network", "wegen"), what, mend),)
 
 
 def _xy(
@@ -288,14 +288,15 @@ def _xy(
     return geometry.x.to_numpy(), geometry.y.to_numpy()
 
 
-def _snapped(network: Network, table: gpd.GeoDataFrame, limit_m: float) -> Places:
-    return snap(network, *_xy(table, network), limit_m=limit_m)
+def _snapped(network: Network, table: gpd.GeoDataFrame, travel: Travel) -> Places:
+    within_m, limit_m = travel.snap_within_m, travel.snap_limit_m
+    return snap(network, *_xy(table, network), within_m=within_m, limit_m=limit_m)
 
 
-def _tied(network: Network, points: gpd.GeoDataFrame, limit_m: float) -> Places:
+def _tied(network: Network, points: gpd.GeoDataFrame, travel: Travel) -> Places:
     """Tie demand points to the network; those beyond its ground to none."""
     outside = points["outside_network"].to_numpy(np.bool_)
-    return _snapped(network, points, limit_m).without(outside)
+    return _snapped(network, points, travel).without(outside)
 
 
 def drawn(

@@ -4,7 +4,7 @@ A child is whole. Each step hands out whole children over parts in proportion to
 so that the parts add up to the total exactly, and every level adds up to the input.
 """
 
-from stemgeo.demand.places import Ground
+from stemgeo.demand.places import OUTSIDE, Ground
 from stemgeo.demand.points import AgeCell, Placed, age_cells, place_children, serves
 
-__all__ = ["AgeCell", "Ground", "Placed", "age_cells", "place_children", "serves"]
+__all__ = ["OUTSIDE", "AgeCell", "Ground", "Placed", "age_cells", "place_children", "serves"]

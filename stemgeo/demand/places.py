@@ -1,22 +1,28 @@
-"""Where in a zone children may live: four methods behind one question."""
+"""Where in a zone people live, and how many in each: all methods behind one question."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 import geopandas as gpd
 import numpy as np
+import pandas as pd
 import shapely
 
+from stemgeo.study import BEST, RESIDENTS_FOR_A_CHILD_OF_AN_AGE, STREET_WEIGHTS
 from stemgeo.tables import CRS
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from numpy.typing import NDArray
 
     from stemgeo.inputs import Inputs
     from stemgeo.inputs.buildings import Buildings
+    from stemgeo.inputs.streets import Streets
+    from stemgeo.inputs.uninhabited import Uninhabited
     from stemgeo.network.graph import Network
     from stemgeo.study import Study
 
@@ -24,26 +30,28 @@ if TYPE_CHECKING:
     Indices = NDArray[np.intp]
     Longs = NDArray[np.int64]
 
+OUTSIDE = "outside"
+"""How a point was found that stands for the part of a zone beyond the roads that were read."""
+
 FALLBACK = {
-    "streets": ("streets", "addresses", "grid", "centroid"),
-    "buildings": ("addresses", "buildings", "any_building", "streets", "grid", "centroid"),
+    BEST: ("addresses", "dwellings", "streets", OUTSIDE, "grid", "centroid"),
+    "streets": ("streets", OUTSIDE, "addresses", "grid", "centroid"),
+    "buildings": (
+        *("addresses", "buildings", "any_building", "streets", OUTSIDE, "grid", "centroid"),
+    ),
     "grid": ("grid", "centroid"),
     "centroid": ("centroid",),
 }
-"""What is tried in turn, until each zone with children has a place.
+"""What is tried in turn, until each zone with children has a place."""
 
-Only `buildings` itself reads the buildings of the extract: for a few zones without a street that
-would take longer than all the rest.
-"""
-
-OWN = {"buildings": ("addresses", "buildings")}
+OWN = {BEST: ("addresses", "dwellings", "streets"), "buildings": ("addresses", "buildings")}
 """What counts as the method itself, where that is more than its name."""
 
 LARGEST_WEIGHT = 10**8
 """Weights are scaled to whole numbers up to this, 1 at least: sums do not depend on order."""
 
-NEXT_TO_NOTHING = 0.01
-"""Less of a zone than this on the extract, and no place there: it lies outside as a whole."""
+MOSTLY = 0.5
+"""Less of a zone than this on the extract, and no place there: its people live beyond it."""
 
 
 @dataclass(frozen=True)
@@ -79,6 +87,50 @@ def joined(parts: list[Places]) -> Places:
 
 
 @dataclass(frozen=True)
+class Living:
+    """Who lives in which zone; all of shape (zones,).
+
+    Attributes
+    ----------
+    residents
+        Of each zone, as given or as an estimate.
+    by
+        What that rests on: "given", "addresses", "grid", "streets", "dwellings" or "ground".
+    on, off
+        How much of each zone lies on the network's area and how much beyond, in any unit.
+    """
+
+    residents: Floats
+    by: NDArray[np.object_]
+    on: Floats
+    off: Floats
+
+    @classmethod
+    def nowhere(cls, zones: int) -> Living:
+        """Give as many zones of which nothing is known."""
+        nothing = np.zeros(zones)
+        return cls(nothing, np.full(zones, "", dtype=object), nothing, nothing)
+
+    def where_known(
+        self, town: Indices, by: str, weight: Floats, residents: Floats, on: Floats, off: Floats
+    ) -> Living:
+        """Fill in the municipalities that have any weight and of which nothing is known yet."""
+        known = (self.by == "") & (np.bincount(town, weights=weight)[town] > 0)
+        return self.where(known, by, residents, on, off)
+
+    def where(
+        self, zones: NDArray[np.bool_], by: str, residents: Floats, on: Floats, off: Floats
+    ) -> Living:
+        """Fill in some zones."""
+        return Living(
+            np.where(zones, residents, self.residents),
+            np.where(zones, by, self.by),
+            np.where(zones, on, self.on),
+            np.where(zones, off, self.off),
+        )
+
+
+@dataclass(frozen=True)
 class Ground:
     """What the methods draw on.
 
@@ -88,7 +140,7 @@ class Ground:
         Zones, weights and addresses; spacing along streets.
     network
         None for a straight line.
-    buildings
+    buildings, streets, uninhabited
         Of the extract; None when they were not read.
     """
 
@@ -96,6 +148,8 @@ class Ground:
     study: Study
     network: Network | None = None
     buildings: Buildings | None = None
+    streets: Streets | None = None
+    uninhabited: Uninhabited | None = None
 
     def places(self, method: str, home_of_zone: Indices) -> Places | None:
         """Give the places of one method, or None when the inputs do not allow it.
@@ -107,24 +161,37 @@ class Ground:
         home_of_zone
             The unit over which children are spread to which each zone belongs.
         """
-        if method == "streets" and self.network is not None:
-            return self._with_outside(self._along_streets(self.network), home_of_zone)
-        if method == "addresses" and self.inputs.addresses is not None:
-            return self._at_points(self.inputs.addresses)
-        if method in ("buildings", "any_building") and self.buildings is not None:
-            points = self.buildings.points
-            of_kind = points["kind_known"] == (method == "buildings")
-            found = self._at_points(points[of_kind])
-            return self._with_outside(found, home_of_zone)
-        if method == "grid" and self.inputs.weights is not None:
-            return self._at_points(self.inputs.weights)
+        of_file = {"addresses": self.inputs.addresses, "grid": self.inputs.weights}
+        if method in of_file:
+            frame = of_file[method]
+            return None if frame is None else self._at_points(frame)
         if method == "centroid":
-            middle = self.inputs.zones.geometry.representative_point()
-            one = np.maximum(self.inputs.zones.area.to_numpy(np.int64), 1)
-            inside = np.zeros(len(middle), dtype=np.bool_)
-            x, y = middle.x.to_numpy(), middle.y.to_numpy()
-            return Places(x, y, one, np.arange(len(middle)), inside)
-        return None
+            return self._centroids()
+        if self.network is None:
+            return None
+        if method == OUTSIDE:
+            return self._all_outside(home_of_zone)
+        found = self._on_extract(method)
+        return None if found is None else self._with_outside(found, home_of_zone)
+
+    def _centroids(self) -> Places:
+        zones = self.inputs.zones
+        middle = zones.geometry.representative_point()
+        one = np.maximum(zones.area.to_numpy(np.int64), 1)
+        inside = np.zeros(len(zones), dtype=np.bool_)
+        x, y = middle.x.to_numpy(), middle.y.to_numpy()
+        return Places(x, y, one, np.arange(len(zones)), inside)
+
+    def _on_extract(self, method: str) -> Places | None:
+        """Give the places of a method that draws on the extract, None when it was not read."""
+        if method == "streets":
+            return None if self.streets is None else self._along_streets
+        if self.buildings is None:
+            return None
+        if method == "dwellings":
+            return self._dwellings.take(self.enough[self._dwellings.zone])
+        points = self.buildings.points
+        return self._at_points(points[points["kind_known"] == (method == "buildings")])
 
     @cached_property
     def area(self) -> shapely.Geometry | None:
@@ -136,33 +203,89 @@ class Ground:
         shapely.prepare(area)
         return area
 
-    def _along_streets(self, network: Network) -> Places:
-        """Place points along the residential streets, each weighing the length it stands for."""
-        segment = np.flatnonzero(network.residential & (network.length_mm > 0))
-        length = network.length_mm[segment].astype(np.int64)
-        pieces = np.ceil(length / (self.study.demand.spacing_m * 1000)).astype(np.int64)
-        within = np.arange(pieces.sum()) - np.repeat(np.cumsum(pieces) - pieces, pieces)
-        share = (within + 0.5) / np.repeat(pieces, pieces)
-        vertex = np.repeat(segment + network.segment_edge[segment], pieces)
-        x0, y0 = network.vertex_x[vertex], network.vertex_y[vertex]
-        x = x0 + share * (network.vertex_x[vertex + 1] - x0)
-        y = y0 + share * (network.vertex_y[vertex + 1] - y0)
-        x, y = _to_lambert(x, y, network.crs)
-        return self._in_zones(x, y, np.repeat(length // pieces, pieces))
+    @cached_property
+    def _along_streets(self) -> Places:
+        """Place points along the streets, each weighing its length times what its kind weighs.
+
+        None where nobody lives: in woods, on industrial ground.
+        """
+        if self.streets is None:
+            return NOWHERE
+        along = self.study.demand.along
+        x, y, length_mm, kind = self.streets.pieces(self.study.demand.spacing_m)
+        weight = np.rint(length_mm * np.array([along[name] for name in STREET_WEIGHTS])[kind])
+        weight = weight.astype(np.int64)
+        lived_in = weight > 0
+        if self.uninhabited is not None:
+            lived_in[lived_in] = ~self.uninhabited.holds(x[lived_in], y[lived_in])
+        return self._in_zones(x[lived_in], y[lived_in], weight[lived_in])
+
+    @cached_property
+    def _dwellings(self) -> Places:
+        """Place points at all dwellings of the extract, each weighing its floor area."""
+        of, zone = self._zone_of_dwelling
+        homes = self.dwellings.iloc[of]
+        x, y = homes.geometry.x.to_numpy(), homes.geometry.y.to_numpy()
+        inside = np.zeros(len(of), dtype=np.bool_)
+        return Places(x, y, homes["weight"].to_numpy(np.int64), zone, inside)
+
+    @cached_property
+    def _zone_of_dwelling(self) -> tuple[Indices, Indices]:
+        """Which dwellings lie in a zone, in order, and in which."""
+        return self._first_zone(self.dwellings.geometry.to_numpy())
+
+    @cached_property
+    def dwellings(self) -> gpd.GeoDataFrame:
+        """The buildings of the extract that are dwellings, and how many `homes` each holds."""
+        demand = self.study.demand
+        of = cast("Buildings", self.buildings).points
+        small, large = demand.dwelling_m2
+        house = of["address"] | of["footprint_m2"].between(small, large)
+        found = of[of["kind_known"] | (house & ~of["other_use"])]
+        flats = np.maximum(found["weight"].to_numpy() // demand.flat_m2, 1)
+        return found.assign(homes=np.where(found["flats"], flats, 1))
+
+    @cached_property
+    def enough(self) -> NDArray[np.bool_]:
+        """Which zones have dwellings enough for their residents, shape (zones,)."""
+        return self._enough_for(self.living)
+
+    def _enough_for(self, living: Living) -> NDArray[np.bool_]:
+        """Say where the extract has the fewest dwellings that the residents ask for.
+
+        Of a zone that lies partly beyond it those who live on it ask for them.
+        """
+        if self.buildings is None:
+            return np.zeros(len(living.residents), dtype=np.bool_)
+        here = living.on / np.maximum(living.on + living.off, np.finfo(float).tiny)
+        homes, least = self.homes_of_zone, self.study.demand.dwellings_per_100 / 100
+        return np.asarray((homes > 0) & (homes >= least * living.residents * here))
+
+    @cached_property
+    def homes_of_zone(self) -> Longs:
+        """How many dwellings the extract has in each zone, shape (zones,)."""
+        of, zone = self._zone_of_dwelling
+        homes = self.dwellings["homes"].to_numpy(np.float64)[of]
+        return np.bincount(zone, weights=homes, minlength=len(self.inputs.zones)).astype(np.int64)
 
     def _at_points(self, frame: gpd.GeoDataFrame) -> Places:
         """Place points where the file has them, or in the part of its cell that a zone takes."""
-        geometry, weight = frame.geometry.to_numpy(), frame["weight"].to_numpy(np.float64)
-        whole = np.ceil(weight / weight.max(initial=np.finfo(float).tiny) * LARGEST_WEIGHT)
+        geometry, whole = frame.geometry.to_numpy(), _scaled(frame)
         cells = shapely.get_dimensions(geometry) == 2
-        places = [self._in_cut_cells(geometry[cells], whole[cells])]
+        piece, zone, weight = self._cut(geometry[cells], whole[cells])
+        spot = shapely.point_on_surface(piece)
+        x, y = shapely.get_x(spot), shapely.get_y(spot)
+        inside = np.zeros(len(spot), dtype=np.bool_)
+        of_cells = Places(x, y, weight, zone, inside).take(np.lexsort((zone, x, y)))
         x, y = shapely.get_x(geometry[~cells]), shapely.get_y(geometry[~cells])
         units = whole[~cells].astype(np.int64)
         # By place, so that it does not matter how the rows of the file were sorted.
         order = np.lexsort((units, x, y))
-        return joined([*places, self._in_zones(x[order], y[order], units[order])])
+        return joined([of_cells, self._in_zones(x[order], y[order], units[order])])
 
-    def _in_cut_cells(self, cells: NDArray[np.object_], weight: Floats) -> Places:
+    def _cut(
+        self, cells: NDArray[np.object_], weight: Floats
+    ) -> tuple[NDArray[np.object_], Indices, Longs]:
         """Cut grid cells by the zones; each piece has the cell's weight by its share of area."""
         zones = self.inputs.zones.geometry.to_numpy()
         cell, zone = shapely.STRtree(zones).query(cells, predicate="intersects")
@@ -176,51 +299,233 @@ class Ground:
         share = shapely.area(piece) / shapely.area(cells[cell])
         units = np.rint(weight[cell] * share).astype(np.int64)
         kept = units > 0
-        spot = shapely.point_on_surface(piece[kept])
-        x, y = shapely.get_x(spot), shapely.get_y(spot)
-        inside = np.zeros(len(spot), dtype=np.bool_)
-        return Places(x, y, units[kept], zone[kept], inside).take(np.lexsort((zone[kept], x, y)))
+        return piece[kept], zone[kept], units[kept]
 
     def _in_zones(self, x: Floats, y: Floats, weight: Longs) -> Places:
-        """Find the zone of each point: on a border the first; points in none are left out."""
+        """Find the zone of each point; points in none are left out."""
+        point, zone = self._first_zone(np.asarray(shapely.points(x, y), dtype=object))
+        inside = np.zeros(len(point), dtype=np.bool_)
+        return Places(x[point], y[point], weight[point], zone, inside)
+
+    def _first_zone(self, points: NDArray[np.object_]) -> tuple[Indices, Indices]:
+        """Find which points lie in a zone, and in which: on a border the first."""
         # The tree holds the points: it then prepares each zone once, whatever its detail.
-        points = np.asarray(shapely.points(x, y), dtype=object)
         zone, point = shapely.STRtree(points).query(
             self.inputs.zones.geometry.to_numpy(), predicate="intersects"
         )
         order = np.lexsort((zone, point))
         point, zone = point[order], zone[order]
         once = np.append(True, np.diff(point) > 0)[: len(point)]
-        point, zone = point[once], zone[once]
-        inside = np.zeros(len(point), dtype=np.bool_)
-        return Places(x[point], y[point], weight[point], zone, inside)
+        return point[once], zone[once]
 
     def _with_outside(self, places: Places, home_of_zone: Indices) -> Places:
         """Add a place for the part of each zone that lies beyond the roads that were read.
 
         Its children are not to be pressed onto the few streets inside: of the unit over which
-        they are spread, the share of the ground that lies outside is the share that stays there.
-        A unit that lies partly inside and has no place there is left to the next method, unless
-        next to nothing of it is inside.
+        they are spread, the share that lives outside stays there, see `_divided`. A unit without a
+        place inside is left to the next method.
         """
-        area, zones = self.area, self.inputs.zones.geometry.to_numpy()
-        cut = np.flatnonzero(~shapely.covers(area, zones))
-        beyond = shapely.difference(zones[cut], area)
+        return self._and_beyond(places, home_of_zone, *self._on_and_off(home_of_zone))
+
+    def _and_beyond(self, places: Places, home_of_zone: Indices, on: Floats, off: Floats) -> Places:
         units = home_of_zone.max(initial=-1) + 1
-        whole_m2 = np.bincount(home_of_zone, weights=shapely.area(zones), minlength=units)
-        off_m2 = np.bincount(home_of_zone[cut], weights=shapely.area(beyond), minlength=units)
+        on_unit = np.bincount(home_of_zone, weights=on, minlength=units)
         inside = np.bincount(home_of_zone[places.zone], weights=places.weight, minlength=units)
-        on_m2 = whole_m2 - off_m2
-        # What a square metre outside weighs: as one inside; where nothing is inside, any weight
-        # does.
-        apart = (inside == 0) & (on_m2 < NEXT_TO_NOTHING * whole_m2)
-        per_m2 = np.where(apart, 1.0, inside / np.maximum(on_m2, 1.0))
-        weight = np.rint(shapely.area(beyond) * per_m2[home_of_zone[cut]]).astype(np.int64)
-        kept = weight > 0
+        per_unit = np.divide(inside, on_unit, out=np.zeros(units), where=on_unit > 0)
+        # Where all live outside, nobody does along the streets that are inside.
+        lived_in = on_unit[home_of_zone[places.zone]] > 0
+        return joined([places.take(lived_in), self._outside(off * per_unit[home_of_zone])])
+
+    def _on_and_off(self, home_of_zone: Indices) -> tuple[Floats, Floats]:
+        """Say how much of each zone lies on the network's area, and how much beyond."""
+        if self._is_estimate and np.bincount(home_of_zone).max(initial=0) == 1:
+            return self.living.on, self.living.off  # each zone by itself, as "best" has them
+        on, off, _ = self._divided(home_of_zone)
+        return on, off
+
+    def _outside(self, weight: Floats) -> Places:
+        """Give a place for what of each zone lies beyond, with its weight, shape (zones,)."""
+        cut, beyond = self._beyond
+        units = np.rint(weight[cut]).astype(np.int64)
+        kept = units > 0
         spot = shapely.point_on_surface(beyond[kept])
         outside = np.ones(len(spot), dtype=np.bool_)
-        x, y = shapely.get_x(spot), shapely.get_y(spot)
-        return joined([places, Places(x, y, weight[kept], cut[kept], outside)])
+        return Places(shapely.get_x(spot), shapely.get_y(spot), units[kept], cut[kept], outside)
+
+    def _all_outside(self, home_of_zone: Indices) -> Places:
+        """Give the places beyond of units that lie mostly there."""
+        on, off = self._on_and_off(home_of_zone)
+        of_unit = [np.bincount(home_of_zone, weights=one)[home_of_zone] for one in (on, off)]
+        return self._outside(np.where(of_unit[0] < MOSTLY * (of_unit[0] + of_unit[1]), off, 0.0))
+
+    @cached_property
+    def _beyond(self) -> tuple[Indices, NDArray[np.object_]]:
+        """Which zones lie partly or wholly beyond the network's area, and that part of each."""
+        zones = self.inputs.zones.geometry.to_numpy()
+        cut = np.flatnonzero(~shapely.covers(self.area, zones))
+        return cut, shapely.difference(zones[cut], self.area)
+
+    @property
+    def counts(self) -> dict[str, int]:
+        """What was read of where people live, for the manifest."""
+        found = {}
+        if self.buildings is not None:
+            found = self.buildings.counts | {"dwellings": len(self.dwellings)}
+        return found | (self.uninhabited.counts if self.uninhabited else {})
+
+    def holds(self, method: str) -> bool:
+        """Whether there is anything of its own for a method to place children at."""
+        if method != "buildings" or self.inputs.addresses is not None:
+            return True
+        return self.buildings is not None and len(self.buildings.points) > 0
+
+    @property
+    def reached(self) -> NDArray[np.bool_]:
+        """Which zones have a square metre on the network's area, shape (zones,)."""
+        return self._splits["ground"][0] > 1.0
+
+    def divided_by(self, home_of_zone: Indices) -> NDArray[np.object_]:
+        """Say by what the children of each zone are divided over the network's area and beyond."""
+        return self._divided(home_of_zone)[2]
+
+    def _divided(self, home_of_zone: Indices) -> tuple[Floats, Floats, NDArray[np.object_]]:
+        """Say how much of each zone lies on the network's area and how much beyond.
+
+        By where people live when the addresses or weights of the study have any in the unit over
+        which children are spread; else by the ground.
+
+        Returns
+        -------
+        tuple
+            On, beyond, and by what: "addresses", "grid" or "ground"; shape (zones,).
+        """
+        on, off = np.zeros((2, len(home_of_zone)))
+        by = np.full(len(home_of_zone), "", dtype=object)
+        for name, (here, there) in self._splits.items():
+            units = home_of_zone.max(initial=-1) + 1
+            has_any = np.bincount(home_of_zone, weights=here + there, minlength=units) > 0
+            taken = has_any[home_of_zone] & (by == "")
+            on[taken], off[taken], by[taken] = here[taken], there[taken], name
+        return on, off, by
+
+    @cached_property
+    def _splits(self) -> dict[str, tuple[Floats, Floats]]:
+        """Addresses, weights and ground of each zone on the network's area, and beyond it."""
+        cut, beyond = self._beyond
+        whole_m2 = self.inputs.zones.area.to_numpy(np.float64)
+        off_m2 = np.zeros(len(whole_m2))
+        off_m2[cut] = shapely.area(beyond)
+        ground = (np.maximum(whole_m2 - off_m2, 0.0), off_m2)
+        told = {"addresses": self.inputs.addresses, "grid": self.inputs.weights}
+        splits = {name: self._split(one) for name, one in told.items() if one is not None}
+        # Of nothing beyond nothing is to be divided.
+        return splits | {"ground": ground} if len(cut) else {"ground": ground}
+
+    def _split(self, frame: gpd.GeoDataFrame) -> tuple[Floats, Floats]:
+        """Add up by zone what lies on the network's area, and what beyond."""
+        geometry, whole = frame.geometry.to_numpy(), _scaled(frame)
+        cells = shapely.get_dimensions(geometry) == 2
+        piece, zone, weight = self._cut(geometry[cells], whole[cells])
+        here = shapely.area(shapely.intersection(piece, self.area)) / shapely.area(piece)
+        at = geometry[~cells]
+        found = self._in_zones(shapely.get_x(at), shapely.get_y(at), whole[~cells].astype(np.int64))
+        covered = shapely.covers(self.area, np.asarray(shapely.points(found.x, found.y)))
+        zone, weight = np.append(zone, found.zone), np.append(weight, found.weight)
+        here = np.append(here, covered)
+        zones = len(self.inputs.zones)
+        on = np.bincount(zone, weights=weight * here, minlength=zones)
+        off = np.bincount(zone, weights=weight * (1 - here), minlength=zones)
+        return on.astype(np.float64), off.astype(np.float64)
+
+    # --- Who lives in which zone -----------------------------------------------------------------
+
+    @cached_property
+    def zone_population(self) -> pd.DataFrame | None:
+        """As `inputs.zone_population`; an estimate where there is none and there are zones."""
+        if not self._is_estimate:
+            return self.inputs.zone_population
+        thousandths = np.rint(self.living.residents * 1000).astype(np.int64)
+        return pd.DataFrame({"zone_id": self.inputs.zones["zone_id"], "population": thousandths})
+
+    @property
+    def _is_estimate(self) -> bool:
+        """Whether nobody said how many live in the zones of a municipality that has several."""
+        several = not self.inputs.zones["nis_code"].is_unique
+        return self.inputs.zone_population is None and several
+
+    @cached_property
+    def living(self) -> Living:
+        """Who lives in which zone: as given, or those of its municipality as `_lived_in` has it."""
+        zones = self.inputs.zones.reset_index(drop=True)
+        town, towns = pd.factorize(zones["nis_code"])
+        whole = _of_municipalities(self.inputs).reindex(towns).fillna(0).to_numpy()[town]
+        found = Living.nowhere(len(zones))
+        if self.inputs.zone_population is not None:
+            told = self.inputs.zone_population.set_index("zone_id")["population"]
+            given = told.reindex(zones["zone_id"]).fillna(0).to_numpy(np.float64)
+            found = found.where_known(town, "given", given, given, *self._each)
+        for name, here, there in self._lived_in(town):
+            residents = whole * _shares(here + there, town)
+            parts = (here, there) if name == "streets" else self._each
+            found = found.where_known(town, name, here + there, residents, *parts)
+        by_streets = found.by == "streets"
+        short = ~self._enough_for(found) & (found.residents > 0)
+        mapped = by_streets & (np.bincount(town, weights=short)[town] == 0)
+        if not mapped.any():
+            return found
+        # Where every zone has enough dwellings they say better than streets who lives where.
+        here, there = self._here_and_there(self._dwellings, town)
+        residents = whole * _shares(here + there, town)
+        return found.where(mapped, "dwellings", residents, here, there)
+
+    @cached_property
+    def _each(self) -> tuple[Floats, Floats]:
+        return self._divided(np.arange(len(self.inputs.zones)))[:2]
+
+    def _here_and_there(self, places: Places, town: Indices) -> tuple[Floats, Floats]:
+        """Add up what places weigh by zone, and what lies beyond the extract beside them."""
+        on, off, _ = self._divided(town)
+        both, zones = self._and_beyond(places, town, on, off), len(self.inputs.zones)
+        return _by_zone(both.take(~both.outside), zones), _by_zone(both.take(both.outside), zones)
+
+    def _lived_in(self, town: Indices) -> Iterator[tuple[str, Floats, Floats]]:
+        """Yield by what the residents of a municipality may be shared over its zones, best first.
+
+        By name, on the extract and beyond.
+        """
+        nothing = np.zeros(len(self.inputs.zones))
+        for name, given in (("addresses", self.inputs.addresses), ("grid", self.inputs.weights)):
+            if given is not None:
+                yield name, _by_zone(self._at_points(given), len(nothing)), nothing
+        if self.streets is not None and self.network is not None:
+            yield "streets", *self._here_and_there(self._along_streets, town)
+        yield "ground", self.inputs.zones.area.to_numpy(np.float64), nothing
+
+
+def _scaled(frame: gpd.GeoDataFrame) -> Floats:
+    """Give the weights of a file as whole numbers up to `LARGEST_WEIGHT`."""
+    weight = frame["weight"].to_numpy(np.float64)
+    largest = weight.max(initial=np.finfo(float).tiny)
+    return np.asarray(np.ceil(weight / largest * LARGEST_WEIGHT))
+
+
+def _by_zone(places: Places, zones: int) -> Floats:
+    return np.bincount(places.zone, weights=places.weight, minlength=zones).astype(np.float64)
+
+
+def _shares(parts: Floats, owner: Indices) -> Floats:
+    """Give each part's share of its owner's; 0 where that has nothing."""
+    whole = np.bincount(owner, weights=parts)[owner]
+    return np.divide(parts, whole, out=np.zeros(len(parts)), where=whole > 0)
+
+
+def _of_municipalities(inputs: Inputs) -> pd.Series:
+    """Give the residents of each municipality; from its children where the file has no others."""
+    if inputs.residents is not None:
+        return inputs.residents
+    children = inputs.children.groupby("nis_code")["children"].sum()
+    ages = max(inputs.children["age"].nunique(), 1)
+    return children / ages * RESIDENTS_FOR_A_CHILD_OF_AN_AGE
 
 
 def _without_overlaps(
@@ -234,11 +539,3 @@ def _without_overlaps(
         for i, at in enumerate(mine[1:], start=1):
             piece[at] = shapely.difference(piece[at], shapely.union_all(piece[mine[:i]]))
     return piece
-
-
-def _to_lambert(x: Floats, y: Floats, crs: str) -> tuple[Floats, Floats]:
-    if crs == CRS:
-        return x, y
-    from pyproj import Transformer
-
-    return Transformer.from_crs(crs, CRS, always_xy=True).transform(x, y)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import zlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
@@ -12,11 +12,11 @@ import numpy as np
 import pandas as pd
 import shapely
 
+from stemgeo.demand import telling
 from stemgeo.demand.apportion import PHASES, apportion_kinds
-from stemgeo.demand.places import FALLBACK, NOWHERE, OWN, Ground, Places, joined
+from stemgeo.demand.places import FALLBACK, NOWHERE, OUTSIDE, OWN, Ground, Places, joined
 from stemgeo.inputs import vintages
-from stemgeo.inputs.messages import counted, listed
-from stemgeo.notes import Note, Said, say
+from stemgeo.study import BEST
 from stemgeo.tables import CRS
 
 if TYPE_CHECKING:
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from stemgeo.inputs import Inputs
+    from stemgeo.notes import Note
     from stemgeo.study import AcademyRules, Band
 
     Floats = NDArray[np.float64]
@@ -37,7 +38,6 @@ GOLDEN = (5**0.5 - 1) / 2
 """Multiples of the golden section lie as evenly between 0 and 1 as any sequence can."""
 
 GIRLS = "F"
-OUTSIDE = "outside"
 
 
 @dataclass(frozen=True)
@@ -161,7 +161,7 @@ def place_children(ground: Ground, cells: Sequence[AgeCell], method: str) -> Pla
     cells
         Which ages are counted together, see `age_cells`. A child's place does not depend on them.
     method
-        "streets", "buildings", "grid" or "centroid". Where it finds no place, the next of
+        "best", "streets", "buildings", "grid" or "centroid". Where it finds no place, the next of
         `FALLBACK` is used.
 
     Returns
@@ -171,7 +171,9 @@ def place_children(ground: Ground, cells: Sequence[AgeCell], method: str) -> Pla
         `girls_<ages>` (when the population tells sexes), `method`, `outside_network`, geometry in
         EPSG:31370. Points without children are left out.
     """
-    homes = _Homes.of(ground.inputs, cells)
+    # What is chosen zone by zone needs the children of each zone, if need be as an estimate.
+    population = ground.zone_population if method == BEST else ground.inputs.zone_population
+    homes = _Homes.of(replace(ground.inputs, zone_population=population), cells)
     zones = ground.inputs.zones
     home_of_zone = homes.names.index.get_indexer(zones[homes.names.index.name].astype(str))
     lacking = homes.counts.sum(axis=1) > 0
@@ -184,13 +186,16 @@ def place_children(ground: Ground, cells: Sequence[AgeCell], method: str) -> Pla
             continue
         places = places.take(lacking[home_of_zone[places.zone]] & (places.weight > 0))
         placed = np.isin(np.arange(len(lacking)), home_of_zone[places.zone])
-        if one not in OWN.get(method, (method,)) and placed.any():
+        if one not in (OUTSIDE, *OWN.get(method, (method,))) and placed.any():
             children = int(homes.counts[placed].sum())
-            notes.append(_fell_back(homes.names[placed].tolist(), children, one))
+            notes.append(telling.fell_back(homes.names[placed].tolist(), children, one))
             fell_back += children
         found.append((one, places))
         lacking = lacking & ~placed
-    return Placed(_table(found, home_of_zone, homes, ground), tuple(notes), fell_back)
+    table = _table(found, home_of_zone, homes, ground)
+    told = telling.zone_by_zone(ground, table) if method == BEST else []
+    told += telling.divided(ground, table, home_of_zone)
+    return Placed(table, (*told, *notes), fell_back)
 
 
 @dataclass(frozen=True)
@@ -322,34 +327,6 @@ def _chance(units: pd.Index, kinds: Sequence[Kind]) -> tuple[Floats, Longs]:
     seed = np.array([zlib.crc32(str(unit).encode()) for unit in units], dtype=np.int64)
     age = np.array([age for age, _ in kinds])
     return (seed[:, None] / 2**32 + GOLDEN * age) % 1, seed % PHASES + 1
-
-
-_HOW = {
-    "streets": "langs de woonstraten",
-    "addresses": "op de adressen",
-    "any_building": "bij om het even welk gebouw",
-    "grid": "volgens het bevolkingsrooster",
-    "centroid": "in één punt per zone",
-}
-"""The methods that others fall back on, for a Dutch reader."""
-
-
-def _fell_back(names: list[str], children: int, method: str) -> Note:
-    return Note(
-        Said("demand", "woonplaats van de kinderen"),
-        say(
-            "{children} of {names} {have} no point by the study's method",
-            "{children} van {names} {have} geen plek volgens de methode van de studie",
-            children=counted(children, "child"),
-            names=listed(names, 5),
-            have=Said("has", "heeft") if children == 1 else Said("have", "hebben"),
-        ),
-        say(
-            "they are placed by {method}; see tables/placement.csv",
-            "geplaatst {method}; zie tables/placement.csv",
-            method=Said(f"'{method}'", f"{_HOW[method]} ('{method}')"),
-        ),
-    )
 
 
 def _table(

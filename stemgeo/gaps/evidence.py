@@ -17,7 +17,7 @@ from stemgeo.demand import serves
 from stemgeo.gaps.late import lower_median, most
 from stemgeo.gaps.reasons import AGE, BARRIER, LAPSED, REASONS, STRESS
 from stemgeo.measure import network_hashes
-from stemgeo.network.stress import LOW_STRESS
+from stemgeo.network.stress import LEVELS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -154,10 +154,11 @@ def _stretches(rows: pd.DataFrame, case: Case) -> pd.DataFrame:
 def _ridden(rows: pd.DataFrame, case: Case, traveller: OverNetwork) -> Iterator[Ridden]:
     """Add up who rides over what, once for all ages that search alike."""
     study, network = case.prepared.study, traveller.network
+    every = np.arange(len(network.length_mm))
     counted = np.stack(
         [
-            one[network.first_segment[:-1]] > LOW_STRESS
-            for one in (network.stress_forward, network.stress_backward)
+            np.logical_or.reduceat(_too_stressful(network, every, way), network.first_segment[:-1])
+            for way in (np.False_, np.True_)
         ],
         axis=1,
     ).ravel()
@@ -183,12 +184,23 @@ def _ridden(rows: pd.DataFrame, case: Case, traveller: OverNetwork) -> Iterator[
         )
 
 
+def _too_stressful(
+    network: Network, segment: NDArray[np.intp], against: NDArray[np.bool_] | np.bool_
+) -> NDArray[np.bool_]:
+    """Whether segments are too stressful for a quiet ride in a direction."""
+    stress = network.stress_forward[segment], network.stress_backward[segment]
+    return np.asarray(np.where(against, stress[1], stress[0]) > LEVELS["low_stress"])
+
+
 def _by_way(arcs: pd.DataFrame, network: Network) -> pd.DataFrame:
     """Give the OSM ways of arcs: the most children on any piece, and the length of all pieces."""
     edge = arcs["arc"].to_numpy() // 2
     first, sizes = network.first_segment[edge], np.diff(network.first_segment)[edge]
     row = np.repeat(np.arange(len(arcs)), sizes)
     segment = np.arange(len(row)) - np.repeat(np.cumsum(sizes) - sizes, sizes) + first[row]
+    against = arcs["arc"].to_numpy()[row] % 2 == 1
+    stressful = _too_stressful(network, segment, against)
+    row, segment = row[stressful], segment[stressful]
     pieces = pd.DataFrame(
         {
             "gap": arcs["group"].to_numpy()[row],

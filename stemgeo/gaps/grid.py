@@ -86,6 +86,7 @@ def _rounded(metres: float) -> float:
 
 _DRAWN = {
     "nl": {
+        "best": "Getekend rond de plekken waar deze kinderen wonen",
         "streets": "Getekend rond de straten waar deze kinderen wonen",
         "buildings": "Getekend rond de woningen van deze kinderen",
         "centroid": "Getekend rond het midden van de zones waar deze kinderen wonen",
@@ -97,6 +98,7 @@ _DRAWN = {
         "alone": " Eén rastercel of rasterpunt alleen is geen hiaat.",
     },
     "en": {
+        "best": "Drawn around the places where these children live",
         "streets": "Drawn around the streets where these children live",
         "buildings": "Drawn around the dwellings of these children",
         "centroid": "Drawn around the middle of the zones where these children live",

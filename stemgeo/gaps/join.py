@@ -11,6 +11,7 @@ import shapely
 from numba import njit
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components, dijkstra
+from scipy.spatial import cKDTree
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -136,6 +137,82 @@ def _numbered(root: Ints) -> Ints:
     return np.asarray((np.cumsum(is_root) - 1)[root], dtype=np.intp)
 
 
+def children_within(x: Floats, y: Floats, children: NDArray[np.int64], distance_m: float) -> Ints:
+    """Count the children within the distance of each point, its own included, shape (points,).
+
+    Parameters
+    ----------
+    x, y, children
+        Metres and children of each point, shape (points,).
+    distance_m
+        Inclusive.
+    """
+    column, row = (np.floor(one / distance_m).astype(np.int64) for one in (x, y))
+    width = int(np.ptp(column)) + 3 if len(x) else 3
+    key = row * width + column
+    order = np.argsort(key, kind="stable")
+    found = np.zeros(len(x), dtype=np.int64)
+    # The three squares beside each other in a row are one run of keys.
+    runs = [np.searchsorted(key[order], key[order] + step * width - 1) for step in (-1, 0, 1)]
+    ends = [
+        np.searchsorted(key[order], key[order] + step * width + 1, side="right")
+        for step in (-1, 0, 1)
+    ]
+    found[order] = _within(
+        x[order], y[order], children[order], np.stack(runs), np.stack(ends), distance_m**2
+    )
+    return found
+
+
+@njit(cache=True, nogil=True)
+def _within(
+    x: Floats,
+    y: Floats,
+    children: NDArray[np.int64],
+    runs: Ints,
+    ends: Ints,
+    squared: float,
+) -> NDArray[np.int64]:
+    found = np.zeros(len(x), dtype=np.int64)
+    for point in range(len(x)):
+        for row in range(3):
+            for other in range(runs[row, point], ends[row, point]):
+                if (x[point] - x[other]) ** 2 + (y[point] - y[other]) ** 2 <= squared:
+                    found[point] += children[other]
+    return found
+
+
+def with_thin(
+    joined: Joined, dense: NDArray[np.bool_], x: Floats, y: Floats, far_m: float
+) -> Joined:
+    """Add the points that join nothing to groups: each to that of its nearest dense point.
+
+    Parameters
+    ----------
+    joined
+        The dense points, in their order.
+    dense, x, y
+        Which points these are, and where all are, shape (points,).
+    far_m
+        Inclusive; a point that has no dense one so near is a group by itself.
+    """
+    core, thin = np.flatnonzero(dense), np.flatnonzero(~dense)
+    # By place, so that of two as near the same is found whatever the order of the points.
+    core = core[np.lexsort((y[core], x[core]))]
+    group = np.empty(len(x), dtype=np.intp)
+    group[np.flatnonzero(dense)] = joined.group
+    nearest, near = np.zeros(len(thin), dtype=np.intp), np.zeros(len(thin), dtype=np.bool_)
+    if len(core) and len(thin):
+        tree = cKDTree(np.stack([x[core], y[core]], axis=1))
+        away, found = tree.query(np.stack([x[thin], y[thin]], axis=1))
+        nearest, near = np.asarray(found, dtype=np.intp), np.asarray(away <= far_m)
+    links = np.stack([thin[near], core[nearest[near]]], axis=1)
+    group[links[:, 0]] = group[links[:, 1]]
+    alone = thin[~near]
+    group[alone] = joined.groups + np.arange(len(alone))
+    return Joined(group, np.concatenate([np.flatnonzero(dense)[joined.links], links]))
+
+
 def by_roads(network: Network, places: Places, distance_m: float) -> Joined:
     """Join points between which the roads are at most so long, whichever way one rides.
 
@@ -144,7 +221,7 @@ def by_roads(network: Network, places: Places, distance_m: float) -> Joined:
     network
         Roads that are open in either direction count; the walk to them does not.
     places
-        The points on it; all of them tied.
+        The points on it, all of them tied: each at its nearest road.
     distance_m
         Inclusive.
 
@@ -179,9 +256,11 @@ def _with_points(network: Network, places: Places) -> tuple[Ints, Ints, Ints, Fl
 
     Lengths are whole millimetres, so that sums are exact whatever their order.
     """
-    start_mm = network.before_mm[network.first_segment[places.edge]]
-    place_mm = network.before_mm[places.segment] - start_mm + np.rint(places.offset_mm)
-    place = pd.DataFrame({"edge": places.edge, "mm": place_mm.astype(np.int64)})
+    places = places.nearest()
+    tied = network.segment_edge[places.segment]
+    start_mm = network.before_mm[network.first_segment[tied]]
+    place_mm = network.before_mm[places.segment] - start_mm + places.offset_mm
+    place = pd.DataFrame({"edge": tied, "mm": place_mm})
     number = place.groupby(["edge", "mm"]).ngroup().to_numpy(np.intp)
     node = np.asarray(network.nodes + number, dtype=np.intp)
     cuts = place.assign(node=node).drop_duplicates().sort_values(["edge", "mm"])

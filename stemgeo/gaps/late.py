@@ -34,7 +34,7 @@ def late_children(prepared: Prepared, measured: Measured) -> pd.DataFrame:
         sorted by profile, cell and point.
     """
     parts = [_in_no_time(prepared, measured, number) for number in range(len(prepared.cells))]
-    if len(measured.riders) > 1:
+    if PROFILES[1] in {rider.profile for rider in measured.riders}:
         parts += [_by_stress(prepared, measured, number) for number in range(len(prepared.cells))]
     return pd.concat(parts, ignore_index=True)
 

@@ -243,12 +243,13 @@ def _rings(beside: Ints, column: Ints, row: Ints) -> tuple[Floats, Floats, Ints,
 
 
 def _united(shapes: Shapes, group: Ints, groups: int) -> Shapes:
-    """Unite the shapes of each group."""
+    """Unite the shapes of each group; one without any is empty."""
     order = np.argsort(group, kind="stable")
     bounds = np.searchsorted(group[order], np.arange(groups + 1))
-    sorted_ = shapes[order]
-    out = sorted_[bounds[:-1]]
-    for number in np.flatnonzero(np.diff(bounds) != 1):
+    sorted_, count = shapes[order], np.diff(bounds)
+    out = np.full(groups, shapely.Polygon(), dtype=object)
+    out[count == 1] = sorted_[bounds[:-1][count == 1]]
+    for number in np.flatnonzero(count > 1):
         out[number] = shapely.union_all(sorted_[bounds[number] : bounds[number + 1]])
     return out
 

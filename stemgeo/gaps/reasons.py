@@ -202,7 +202,7 @@ def _ride_ms(case: Case, traveller: OverNetwork, rows: pd.DataFrame, site: Ints)
         rider = traveller.rider(speed_kmh, travel.horizon_min)
         nearer = replace(rider, horizon_ms=farthest_ms)
         point, number = each_once(rows["point"].to_numpy()[here])
-        others = np.bincount(site[here], minlength=len(traveller.sites.edge)) == 0
+        others = np.bincount(site[here], minlength=len(traveller.academies)) == 0
         first, served, ms = nearer.served(
             traveller.sites.without(others), traveller.places.take(point), threads=case.threads
         )

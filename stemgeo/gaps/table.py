@@ -108,8 +108,8 @@ def _areas(
     """
     mine = (rows["profile"] == profile).to_numpy()
     point, number = each_once(rows["point"].to_numpy()[mine])
-    joined = _joined(point, case)
     children = rows["children"].to_numpy()[mine]
+    joined = _joined(point, np.bincount(number, children, len(point)).astype(np.int64), case)
     sums = np.bincount(joined.group[number], weights=children, minlength=joined.groups)
     kept = (sums >= case.prepared.study.gaps.min_children) & _of_more_cells(point, joined, case)
     new = np.append(np.where(kept, np.cumsum(kept) - 1, NOWHERE), NOWHERE).astype(np.intp)
@@ -131,15 +131,22 @@ def _of_more_cells(point: Ints, joined: join.Joined, case: Case) -> NDArray[np.b
     return np.asarray(cells.reindex(range(joined.groups)) > 1)
 
 
-def _joined(point: Ints, case: Case) -> join.Joined:
+def _joined(point: Ints, children: NDArray[np.int64], case: Case) -> join.Joined:
     rules, points, far_m = case.prepared.study.gaps, case.prepared.points, case.joining.distance_m
     if rules.method == "zones":
         return join.by_zones(_zone(point, case), case.prepared.inputs.zones)
-    if rules.method == "roads" and isinstance(case.rider, OverNetwork):
-        places = case.rider.places.take(point)
-        return join.by_roads(case.rider.network, places, far_m)
     place = points.geometry.iloc[point]
-    return join.by_distance(place.x.to_numpy(), place.y.to_numpy(), far_m)
+    x, y = place.x.to_numpy(), place.y.to_numpy()
+    dense = np.ones(len(point), dtype=np.bool_)
+    if case.joining.cell_m is None:
+        # Along ribbon building villages would grow into one: few people join nothing.
+        dense = 2 * join.children_within(x, y, children, far_m) >= rules.min_children
+    if rules.method == "roads" and isinstance(case.rider, OverNetwork):
+        places = case.rider.places.take(point[dense])
+        joined = join.by_roads(case.rider.network, places, far_m)
+    else:
+        joined = join.by_distance(x[dense], y[dense], far_m)
+    return join.with_thin(joined, dense, x, y, far_m)
 
 
 def _zone(point: Ints, case: Case) -> Ints:

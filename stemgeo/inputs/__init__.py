@@ -101,6 +101,8 @@ class Inputs:
         For each layer of the user its code, name and geometry.
     attributes
         For each attribute of the user `zone_id` or `nis_code`, and value (NaN when not known).
+    residents
+        Of all ages, by nis_code; None when the population file does not hold them.
     years
         For each other year of which the study names the population, these inputs with that.
     """
@@ -122,6 +124,7 @@ class Inputs:
     candidates: gpd.GeoDataFrame | None = None
     layers: dict[str, gpd.GeoDataFrame] = field(default_factory=dict)
     attributes: dict[str, pd.DataFrame] = field(default_factory=dict)
+    residents: pd.Series | None = None
     years: dict[int, Inputs] = field(default_factory=dict)
 
 
@@ -213,6 +216,7 @@ def _children(population: Population, vintage: int) -> dict[str, Any]:
     """Give what the inputs have from their population, by attribute."""
     return {
         "children": population.children,
+        "residents": population.residents,
         "population_year": population.year,
         "population_vintage": population.vintage,
         "parts_vintage": min(population.vintage, vintage),

@@ -13,7 +13,7 @@ import json
 import re
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import geopandas as gpd
 import numpy as np
@@ -25,9 +25,10 @@ from pyproj import Transformer
 from stemgeo.errors import InputError, Problem
 from stemgeo.inputs import cache, extracts, osmxml
 from stemgeo.inputs.vectors import LAMBERT_72
+from stemgeo.study import FLAT_BUILDINGS, FLATS_FROM_STOREYS
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator, Sequence
+    from collections.abc import Collection, Iterator, Mapping, Sequence
 
     from numpy.typing import NDArray
 
@@ -46,6 +47,13 @@ LARGEST_M2 = 100_000.0
 EQUAL_AREA = "EPSG:6933"
 """Cylindrical and equal-area on the ellipsoid of WGS 84: a square metre is one anywhere."""
 
+ADDRESS = frozenset(("addr:housenumber", "addr:housename"))
+
+OTHER_USE = frozenset(("amenity", "leisure", "man_made", "power", "military", "railway", "aeroway"))
+"""What bears one of these is a school, a transformer, a stand, but no home. Not so a shop, an
+office or a doctor: many live above one."""
+
+_TAGS_READ = {"building", "building:levels"} | ADDRESS | OTHER_USE
 _STOREYS = re.compile(r"[0-9]{1,2}(\.[0-9]+)?")
 _AT_ONCE = 100_000
 
@@ -58,11 +66,13 @@ class Buildings:
     ----------
     points
         weight (int64; square metres of footprint times storeys, above 0), kind_known (whether its
-        `building` is one of the kinds asked for; False for `building=yes`), geometry (a point
-        inside the footprint, EPSG:31370); sorted by place.
+        `building` is one of the kinds asked for; False for `building=yes`), footprint_m2 (float64),
+        address and other_use (whether tags say so), flats (whether it holds several homes),
+        geometry (a point inside the footprint, EPSG:31370); sorted by place.
     counts
         What was read and what was left out, for the manifest: `buildings` and, of these,
-        `buildings_of_unstated_kind` and `buildings_with_storeys`; and, not among them,
+        `buildings_of_unstated_kind`, `buildings_with_storeys`, `buildings_with_address` and
+        `buildings_of_other_use` (as a tag beside `building` says); and, not among them,
         `buildings_of_other_kinds`, `buildings_without_footprint`, `buildings_too_large` and
         `buildings_drawn_twice`.
     """
@@ -124,12 +134,33 @@ def storeys(levels: str | None) -> float:
     return float("nan")
 
 
+class _Said(NamedTuple):
+    """What the tags of a building say."""
+
+    known: bool
+    storeys: float
+    address: bool
+    other_use: bool
+    flats: bool
+
+    @classmethod
+    def of(cls, tags: Mapping[str, str], kinds: frozenset[str]) -> _Said:
+        """Read the tags."""
+        kind, levels = tags["building"], storeys(tags.get("building:levels"))
+        return cls(
+            kind in kinds,
+            levels,
+            not ADDRESS.isdisjoint(tags),
+            not OTHER_USE.isdisjoint(tags),
+            kind in FLAT_BUILDINGS or levels >= FLATS_FROM_STOREYS,
+        )
+
+
 @dataclass(frozen=True)
 class _Relation:
     """A building drawn with several ways: an outline with a court, or several parts."""
 
-    known: bool
-    storeys: float
+    said: _Said
     ways: tuple[int, ...]
     outer: frozenset[int]
 
@@ -138,13 +169,13 @@ class _Relation:
 class _Drawn:
     """The drawings of buildings that may be homes, packed: millions of them must fit.
 
-    The nodes of ring i are ring_refs[first[i]:first[i + 1]]. A building is known by the id that
+    The nodes of ring i are ring_refs[first[i]:first[i + 1]]; `said` has a row for each, with the
+    fields of `_Said`. A building is known by the id that
     osmium gives an area: twice that of its way, or twice that of its relation and one.
     """
 
     key: Longs
-    known: NDArray[np.bool_]
-    storeys: Floats
+    said: pd.DataFrame
     ring_refs: Longs
     first: Longs
     relations: dict[int, _Relation]
@@ -156,11 +187,11 @@ class _Drawn:
     def read(cls, paths: Sequence[Path], kinds: frozenset[str]) -> _Drawn:
         """Read the ways and relations with `building`, and the ways that the relations need."""
         only = osmium.filter.KeyFilter("building")
-        ways = extracts.ways(paths, only, {"building", "building:levels"})
-        known = np.array([tags["building"] in kinds for tags in ways.tags], dtype=np.bool_)
+        ways = extracts.ways(paths, only, _TAGS_READ)
+        said = _columns([_Said.of(tags, kinds) for tags in ways.tags])
         unstated = np.array([tags["building"] == UNSTATED for tags in ways.tags], dtype=np.bool_)
-        levels = np.array([storeys(tags.get("building:levels")) for tags in ways.tags], dtype=float)
-        wanted, refs_of_way = (known | unstated)[ways.kind], np.diff(ways.first)
+        wanted = (said["known"].to_numpy() | unstated)[ways.kind]
+        refs_of_way = np.diff(ways.first)
         closed = refs_of_way >= 4
         ends = ways.refs[ways.first[:-1][closed]], ways.refs[ways.first[1:][closed] - 1]
         closed[closed] = ends[0] == ends[1]
@@ -168,8 +199,7 @@ class _Drawn:
         relations, others = _relations(paths, kinds)
         return cls(
             2 * ways.ids[chosen],
-            known[ways.kind[chosen]],
-            levels[ways.kind[chosen]],
+            said.iloc[ways.kind[chosen]],
             ways.refs[np.repeat(chosen, refs_of_way)],
             np.append(0, np.cumsum(refs_of_way[chosen])),
             relations,
@@ -181,6 +211,11 @@ class _Drawn:
     def refs(self) -> Longs:
         """Give the nodes that all drawings need."""
         return np.unique(np.concatenate([self.ring_refs, *self.parts.values()]))
+
+
+def _columns(said: list[_Said]) -> pd.DataFrame:
+    kinds = dict.fromkeys(_Said._fields, np.bool_) | {"storeys": np.float64}
+    return pd.DataFrame(said, columns=_Said._fields).astype(kinds)
 
 
 def _relations(paths: Sequence[Path], kinds: frozenset[str]) -> tuple[dict[int, _Relation], int]:
@@ -196,8 +231,7 @@ def _relations(paths: Sequence[Path], kinds: frozenset[str]) -> tuple[dict[int, 
         elif item.tags.get("type") == "multipolygon":
             ways = [(one.ref, one.role) for one in item.members if one.type == "w"]
             relations[item.id] = _Relation(
-                known=kind in kinds,
-                storeys=storeys(item.tags.get("building:levels")),
+                said=_Said.of({tag.k: tag.v for tag in item.tags}, kinds),
                 ways=tuple(ref for ref, _ in ways),
                 outer=frozenset(ref for ref, role in ways if role != "inner"),
             )
@@ -246,12 +280,7 @@ def _of_ways(drawn: _Drawn, nodes: _Nodes) -> pd.DataFrame:
     """Measure the buildings that are one closed way."""
     measured = [_measured(footprints) for footprints in _rings(drawn, nodes)]
     area_m2, x, y = np.concatenate([np.empty((3, 0)), *measured], axis=1)
-    return _table(
-        drawn.key,
-        drawn.known,
-        drawn.storeys,
-        (area_m2, x, y),
-    )
+    return _table(drawn.key, drawn.said, (area_m2, x, y))
 
 
 def _rings(drawn: _Drawn, nodes: _Nodes) -> Iterator[NDArray[np.object_]]:
@@ -277,20 +306,19 @@ def _of_relations(drawn: _Drawn, nodes: _Nodes) -> pd.DataFrame:
     for i, relation in enumerate(relations):
         if all(way in drawn.parts for way in relation.ways):
             lines = [nodes.along(drawn.parts[way]) for way in relation.ways]
-            footprints[i] = _filled(lines)
+            footprints[i] = filled(lines)
     return _table(
         np.array([2 * number + 1 for number in drawn.relations], dtype=np.int64),
-        np.array([relation.known for relation in relations], dtype=np.bool_),
-        np.array([relation.storeys for relation in relations], dtype=np.float64),
+        _columns([relation.said for relation in relations]),
         _measured(footprints),
     )
 
 
-def _filled(lines: list[Floats]) -> shapely.Geometry | None:
+def filled(lines: list[Floats]) -> shapely.Geometry | None:
     """Fill the rings that lines make: inside an odd number of rings is inside the building.
 
     So a ring inside another is a court, and one in the court a building again, whatever role the
-    relation gives it. None when the lines do not close.
+    relation gives it. None when the lines do not close, or one of their places is not known.
     """
     if not lines or any(len(line) < 2 or not np.isfinite(line).all() for line in lines):
         return None
@@ -298,11 +326,11 @@ def _filled(lines: list[Floats]) -> shapely.Geometry | None:
     rings = shapely.get_parts(joined)
     if not shapely.is_closed(rings).all():
         return None
-    filled = [shapely.Polygon(ring.coords) for ring in rings]
-    if not shapely.is_valid(filled).all():
+    areas = [shapely.Polygon(ring.coords) for ring in rings]
+    if not shapely.is_valid(areas).all():
         return None
     inside: shapely.Geometry = shapely.Polygon()
-    for area in filled:
+    for area in areas:
         inside = shapely.symmetric_difference(inside, area)
     return inside
 
@@ -320,13 +348,9 @@ def _measured(footprints: NDArray[np.object_]) -> tuple[Floats, Floats, Floats]:
     return area_m2, x, y
 
 
-def _table(
-    key: Longs, known: NDArray[np.bool_], levels: Floats, measured: tuple[Floats, Floats, Floats]
-) -> pd.DataFrame:
+def _table(key: Longs, said: pd.DataFrame, measured: tuple[Floats, Floats, Floats]) -> pd.DataFrame:
     area_m2, x, y = measured
-    return pd.DataFrame(
-        {"key": key, "known": known, "storeys": levels, "area_m2": area_m2, "x": x, "y": y}
-    )
+    return said.reset_index(drop=True).assign(key=key, area_m2=area_m2, x=x, y=y)
 
 
 def _chosen(table: pd.DataFrame, drawn: _Drawn) -> Buildings:
@@ -343,9 +367,16 @@ def _chosen(table: pd.DataFrame, drawn: _Drawn) -> Buildings:
     twice = table["key"].isin(of_relation)
     kept = has_footprint & ~large & ~twice
     found = table.assign(weight=weight)[kept]
-    found = found.sort_values(["x", "y", "weight", "known"], ignore_index=True)
+    found = found.sort_values(
+        ["x", "y", "weight", "known", "address", "other_use", "flats"], ignore_index=True
+    )
     points = gpd.GeoDataFrame(
-        {"weight": found["weight"], "kind_known": found["known"]},
+        {
+            "weight": found["weight"],
+            "kind_known": found["known"],
+            "footprint_m2": found["area_m2"],
+            **{name: found[name] for name in ("address", "other_use", "flats")},
+        },
         geometry=gpd.points_from_xy(found["x"], found["y"]),
         crs=LAMBERT_72,
     )
@@ -353,6 +384,8 @@ def _chosen(table: pd.DataFrame, drawn: _Drawn) -> Buildings:
         "buildings": len(found),
         "buildings_of_unstated_kind": int((~found["known"]).sum()),
         "buildings_with_storeys": int(found["storeys"].notna().sum()),
+        "buildings_with_address": int(found["address"].sum()),
+        "buildings_of_other_use": int(found["other_use"].sum()),
         "buildings_of_other_kinds": drawn.others,
         "buildings_without_footprint": int((~has_footprint).sum()) + drawn.open_ways,
         "buildings_too_large": int((large & ~twice).sum()),
@@ -366,7 +399,11 @@ def _chosen(table: pd.DataFrame, drawn: _Drawn) -> Buildings:
 
 def _version() -> str:
     """Hash of the modules that turn an extract into buildings."""
-    return cache.code_of([Path(__file__), Path(extracts.__file__), Path(osmxml.__file__)])
+    modules = [__file__, extracts.__file__, osmxml.__file__]
+    return cache.code_of(map(Path, modules)) + f"{FLAT_BUILDINGS}{FLATS_FROM_STOREYS}"
+
+
+_COLUMNS = ("weight", "kind_known", "footprint_m2", "address", "other_use", "flats")
 
 
 def _save(buildings: Buildings, path: Path) -> None:
@@ -374,8 +411,7 @@ def _save(buildings: Buildings, path: Path) -> None:
     content = io.BytesIO()
     np.savez(
         content,
-        weight=points["weight"],
-        kind_known=points["kind_known"],
+        **{name: points[name] for name in _COLUMNS},
         x=points.geometry.x,
         y=points.geometry.y,
         counts=np.array(json.dumps(buildings.counts)),
@@ -391,7 +427,7 @@ def _load(path: Path) -> Buildings:
         raise InputError(Problem(str(path), "is not what was written"))
     with np.load(io.BytesIO(packed), allow_pickle=False) as arrays:
         points = gpd.GeoDataFrame(
-            {"weight": arrays["weight"], "kind_known": arrays["kind_known"]},
+            {name: arrays[name] for name in _COLUMNS},
             geometry=gpd.points_from_xy(arrays["x"], arrays["y"]),
             crs=LAMBERT_72,
         )

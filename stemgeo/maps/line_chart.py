@@ -29,6 +29,7 @@ from stemgeo.maps.page import PALE_INK, PLATE, STYLE, Looks, new_page, write_lin
 from stemgeo.maps.series import INK, colours, partly_measured
 from stemgeo.maps.text import WORDS, MapText, as_sentences, municipalities_counted, percent, whole
 from stemgeo.maps.trend import WITH_ACADEMY, axes_at, over_years
+from stemgeo.profiles import ROADS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -48,6 +49,7 @@ _PARTLY = "*"
 _ACCENT = colours(5)[4]
 _REGION_LINE: Looks = {"color": _ACCENT, "linewidth": 2.4, "marker": "o", "markersize": 5.0}
 _QUIET_LINE: Looks = {**_REGION_LINE, "linewidth": 1.4, "markersize": 3.4, "linestyle": "--"}
+_QUIET_LINES = {"low_stress": _QUIET_LINE, "quiet_1": {**_QUIET_LINE, "linestyle": ":"}}
 _PROVINCE_LINE: Looks = {"color": "#6f6f6f", "linewidth": 0.9, "markersize": 3.4}
 _PROVINCE_MARKS = "s^DvP"
 _OPEN: Looks = {"linestyle": "none", "markerfacecolor": "white"}
@@ -81,7 +83,6 @@ class _Words:
     partly: str
     reported: str
     sources: str
-    quiet: str
     chart: str
     last_year: str
 
@@ -94,7 +95,6 @@ _WORDS: dict[Language, _Words] = {
         "niets over het geheel.",
         reported="gerapporteerd",
         sources="Gerapporteerde cijfers over STEM-academies",
-        quiet="rustige wegen",
         chart="Lijngrafiek",
         last_year="In {year}",
     ),
@@ -105,7 +105,6 @@ _WORDS: dict[Language, _Words] = {
         "nothing of the whole.",
         reported="reported",
         sources="Reported figures on STEM academies",
-        quiet="quiet roads",
         chart="Line chart",
         last_year="In {year}",
     ),
@@ -275,9 +274,11 @@ def _shares_panel(trend: pd.DataFrame, text: MapText) -> _Panel:
     words, trend = _WORDS[text.language], trend.assign(partly=partly_measured(trend))
     lines = _lines(trend, "share", text)
     region = trend[trend["level"] == "region"].sort_values("year")
-    if "share_low_stress" in region and region["share_low_stress"].notna().any():
-        name = f"{text.place(None)}, {words.quiet}"
-        lines.insert(1, _line(name, region, "share_low_stress", _QUIET_LINE))
+    for number, (profile, looks) in enumerate(_QUIET_LINES.items(), 1):
+        column = f"share_{profile}"
+        if column in region and region[column].notna().any():
+            name = f"{text.place(None)}, {ROADS[profile].to(text.language)}"
+            lines.insert(number, _line(name, region, column, looks))
     low, high = (
         _readings(region.dropna(subset="share"), f"share_{end}") for end in ("low", "high")
     )

@@ -38,6 +38,9 @@ _KINDS = {
 
 KINDS = (MOTORWAY, TRUNK, RAILWAY, WATERWAY, WATER)
 
+IMPASSABLE = frozenset(KINDS) - {TRUNK}
+"""What nobody crosses between a door and a road: houses stand along a trunk road."""
+
 _TAGS_READ = {"highway", "railway", "waterway", "natural", "name", "ref", "tunnel"}
 
 
@@ -97,6 +100,25 @@ def read_barriers(paths: Sequence[Path]) -> gpd.GeoDataFrame:
     drawn = gpd.GeoDataFrame(table[chosen], geometry=lines, crs="EPSG:4326")
     drawn = drawn[~drawn.is_empty].sort_values("way", ignore_index=True)
     return drawn.astype({"kind": "str", "name": "str"})
+
+
+def read_pieces(paths: Sequence[Path]) -> NDArray[np.float64]:
+    """Read what nobody crosses between a door and a road, as straight pieces.
+
+    Parameters
+    ----------
+    paths
+        As for `read_barriers`.
+
+    Returns
+    -------
+    float array, shape (pieces, 4)
+        Longitude and latitude of both ends, degrees.
+    """
+    barriers = read_barriers(paths)
+    lines = barriers.geometry[barriers["kind"].isin(IMPASSABLE)].to_numpy()
+    at, line = shapely.get_coordinates(lines, return_index=True)
+    return np.asarray(np.concatenate([at[:-1], at[1:]], axis=1)[np.diff(line) == 0])
 
 
 def _kind(tags: Mapping[str, str]) -> str:

@@ -20,9 +20,6 @@ CLOSED, RIDE, PUSH, STEPS, FERRY, LIFT = range(6)
 STEPS_KMH = 2.0
 """On steps, with the bicycle carried or pushed (OSRM)."""
 
-FLOOR_KMH = 4.0
-"""Nobody rides slower than they could push (walking pace, OSRM)."""
-
 NO_CAP = 255.0
 
 
@@ -37,22 +34,29 @@ class Ride(NamedTuple):
         Speed over the rider's own speed on a good surface, 0 to 1.
     cap_kmh
         The speed limit when there is one, else NO_CAP; of a ferry its own speed.
+    walkable
+        Whether who rides here may also walk with the bicycle in the hand.
     """
 
     mode: int
     ratio: float = 1.0
     cap_kmh: float = NO_CAP
+    walkable: bool = True
 
     def speed_kmh(self, rider_kmh: float, pushing_kmh: float, *, surface: bool = True) -> float:
-        """Speed of a rider of `rider_kmh` here, km/h; 0 when closed."""
+        """Speed of a rider of `rider_kmh` here, km/h; 0 when closed.
+
+        Nobody rides slower than they could push.
+        """
         if self.mode == RIDE:
             ratio = self.ratio if surface else 1.0
-            return max(min(rider_kmh * ratio, self.cap_kmh), FLOOR_KMH)
+            return max(min(rider_kmh * ratio, self.cap_kmh), pushing_kmh)
         on_foot = {PUSH: pushing_kmh, LIFT: pushing_kmh, STEPS: STEPS_KMH}
         return (on_foot | {CLOSED: 0.0, FERRY: self.cap_kmh})[self.mode]
 
 
 NOT_AT_ALL = Ride(CLOSED)
+PUSHED = Ride(PUSH)
 
 ROADS = frozenset(
     ("primary", "secondary", "tertiary", "unclassified", "residential", "living_street")
@@ -168,14 +172,20 @@ NO_WAIT, SIGNAL, CROSSING, BARRIER, BOARDING, LIFTING = range(6)
 FERRY_KMH = 5.0
 """A ferry without a duration (OSRM)."""
 
+_BELGIUM = ("BE", "BE-VLG", "BE-WAL", "BE-BRU")
 IMPLICIT_MAXSPEED = {
     "walk": 5.0,
-    "BE:zone30": 30.0,
-    "BE:living_street": 20.0,
-    "BE:cyclestreet": 30.0,
+    **{f"{place}:zone30": 30.0 for place in _BELGIUM},
+    **{f"{place}:living_street": 20.0 for place in _BELGIUM},
+    **{f"{place}:cyclestreet": 30.0 for place in _BELGIUM},
+    "BE-BRU:urban": 30.0,
 }
 MPH = 1.609344
-SPEEDS_WITHOUT_CAP = frozenset(("none", "signals", "variable", "BE:urban", "BE:rural"))
+SPEEDS_WITHOUT_CAP = frozenset(
+    ("none", "signals", "variable", *(f"{b}:{w}" for b in _BELGIUM for w in ("urban", "rural")))
+)
+"""Words that say something and bind no cyclist."""
+
 ONEWAY_WORDS = frozenset(
     ("yes", "no", "true", "false", "1", "0", "-1", "reverse", "reversible", "alternating")
 )
@@ -189,6 +199,7 @@ ACCESS_KEYS = ("bicycle", "vehicle", "access")
 TAGS_READ = frozenset(
     ("highway", "area", "foot", "motorroad", "oneway", "oneway:bicycle", "junction")
     + ("surface", "smoothness", "tracktype", "maxspeed", "route", "duration")
+    + ("bridge", "tunnel", "layer")
     + ACCESS_KEYS
     + tuple(f"{key}:{way}" for key in ACCESS_KEYS for way in WAYS)
     + CYCLEWAY_KEYS
@@ -261,13 +272,13 @@ def cycleways(tags: Tags) -> list[Cycleway]:
     """
     found = []
     for side in SIDES:
-        key = next((k for k in _of_side(side) if k in tags), "cycleway")
+        key = next((k for k in of_side(side) if k in tags), "cycleway")
         words = [word.strip() for word in tags.get(key, "").split(";")]
-        found += [Cycleway(word, key, side, _served(tags, side, word)) for word in words if word]
+        found += [Cycleway(word, key, side, served(tags, side, word)) for word in words if word]
     for key in ("cycleway", "cycleway:both"):
         word = tags.get(key, "")
         if word in CONTRAFLOW:  # one rides against the traffic, whatever else the sides have
-            found += [Cycleway(word, key, side, _served(tags, side, word)) for side in SIDES]
+            found += [Cycleway(word, key, side, served(tags, side, word)) for side in SIDES]
     return found
 
 
@@ -281,19 +292,19 @@ def unreadable(tags: Tags) -> bool:
 def unknown_access(tags: Tags) -> bool:
     """Whether a tag of access has a word that we do not know; it then counts for nothing."""
     keys = ["foot", *ACCESS_KEYS, *(f"{key}:{way}" for key in ACCESS_KEYS for way in WAYS)]
-    words = {word for key in keys for word in _values(tags.get(key, ""))}
+    words = {word for key in keys for word in values(tags.get(key, ""))}
     return not words <= OPEN_VALUES | CLOSED_VALUES
 
 
 def unknown_barrier(tags: Tags) -> bool:
     """Whether a node has a barrier of a kind that we do not know; one then passes."""
     known = BLOCKING_BARRIERS | SLOW_BARRIERS | OPEN_BARRIERS
-    return not set(_values(tags.get("barrier", ""))) <= known
+    return not set(values(tags.get("barrier", ""))) <= known
 
 
 def beside(tags: Tags) -> bool:
     """Whether a road has a cycleway beside it that is drawn by itself (`cycleway=separate`)."""
-    return any("separate" in _values(tags.get(key, "")) for key in CYCLEWAY_KEYS)
+    return any("separate" in values(tags.get(key, "")) for key in CYCLEWAY_KEYS)
 
 
 def ferry(tags: Tags) -> bool:
@@ -318,6 +329,17 @@ def ferry_minutes(tags: Tags) -> float | None:
     return hours * 60 + minutes + seconds / 60 or None
 
 
+def on_ground(tags: Tags) -> bool:
+    """Whether a door can open onto a way: it runs at the level of the ground.
+
+    A passage through a building does; so does a boardwalk or a crossing at low water.
+    """
+    above = tags.get("bridge", "no") not in ("no", "boardwalk", "low_water_crossing")
+    below = tags.get("tunnel", "no") not in ("no", "building_passage")
+    layer = re.fullmatch(r"[+-]?\d+(\.\d+)?", tags.get("layer", "0"))
+    return not (above or below or (layer and float(layer[0])))
+
+
 def waits(tags: Tags) -> int:
     """What a cyclist may have to wait for at a node: SIGNAL, CROSSING, BARRIER or NO_WAIT."""
     signals = "traffic_signals" in (tags.get("highway"), tags.get("crossing"))
@@ -327,7 +349,7 @@ def waits(tags: Tags) -> int:
         return CROSSING
     if tags.get("highway") == "elevator":
         return LIFTING
-    slow = SLOW_BARRIERS.intersection(_values(tags.get("barrier", "")))
+    slow = SLOW_BARRIERS.intersection(values(tags.get("barrier", "")))
     return BARRIER if slow else NO_WAIT
 
 
@@ -344,7 +366,7 @@ def blocks(tags: Tags) -> bool:
         return False
     if bicycle == "dismount":
         return _first(tags, "foot") in SHUT_TO_FEET
-    kinds = BLOCKING_BARRIERS.intersection(_values(tags["barrier"]))
+    kinds = BLOCKING_BARRIERS.intersection(values(tags["barrier"]))
     on_foot = _first(tags, "foot", "access") not in SHUT_TO_FEET
     shut = _first(tags, *ACCESS_KEYS) in CLOSED_VALUES and not on_foot
     return bool(kinds) or tags.get("locked") == "yes" or shut
@@ -362,7 +384,10 @@ def _direction(tags: Tags, way: str, here: list[Cycleway], *, with_traffic: bool
         mode = PUSH if walk and _may_push(tags, way) else CLOSED
     if mode != CLOSED:
         mode = {"steps": STEPS, "elevator": LIFT}.get(tags["highway"], mode)
-    return Ride(RIDE, _ratio(tags, here), _cap_kmh(tags)) if mode == RIDE else Ride(mode)
+    if mode != RIDE:
+        return Ride(mode)
+    walkable = tags.get("motorroad") != "yes" and _may_push(tags, way)
+    return Ride(RIDE, _ratio(tags, here), _cap_kmh(tags), walkable)
 
 
 def _mode(tags: Tags, way: str, here: list[Cycleway]) -> int:
@@ -401,7 +426,7 @@ def _roundabout(tags: Tags) -> bool:
     return tags.get("junction") in ROUNDABOUTS
 
 
-def _traffic(tags: Tags) -> tuple[bool, bool]:
+def traffic(tags: Tags) -> tuple[bool, bool]:
     """Whether traffic goes along the drawn direction, and against it."""
     # A word that says nothing (oneway=maybe) is as good as none.
     return ONEWAY_VALUES.get(tags.get("oneway", ""), (True, not _roundabout(tags)))
@@ -409,14 +434,14 @@ def _traffic(tags: Tags) -> tuple[bool, bool]:
 
 def _flow(tags: Tags) -> tuple[bool, bool]:
     """Whether bicycles go along the drawn direction, and against it, cycleways aside."""
-    return ONEWAY_VALUES.get(tags.get("oneway:bicycle", ""), _traffic(tags))
+    return ONEWAY_VALUES.get(tags.get("oneway:bicycle", ""), traffic(tags))
 
 
-def _served(tags: Tags, side: str, word: str) -> tuple[bool, bool]:
+def served(tags: Tags, side: str, word: str) -> tuple[bool, bool]:
     """Whether a cycleway on a side is ridden along the drawn direction, and against it."""
-    traffic = _traffic(tags)
+    flow = traffic(tags)
     own = (side == "right", side == "left")
-    usual = own if all(traffic) else traffic
+    usual = own if all(flow) else flow
     if word in CONTRAFLOW:
         usual = (not usual[0], not usual[1])
     if all(_flow(tags)):  # a one-way street that bicycles ride both ways
@@ -425,19 +450,20 @@ def _served(tags: Tags, side: str, word: str) -> tuple[bool, bool]:
     both = tags.get("cycleway:both:oneway", tags.get("cycleway:oneway", ""))
     served = alone or ONEWAY_VALUES.get(both, usual)
     # Of both sides, or on a two-way road, "yes" says only that a side is not ridden both ways.
-    if served == (True, False) and (alone is None or all(traffic)):
+    if served == (True, False) and (alone is None or all(flow)):
         served = usual
     if word in CONTRAFLOW:
         return served[0] or usual[0], served[1] or usual[1]
     return served
 
 
-def _of_side(side: str) -> tuple[str, str, str]:
+def of_side(side: str) -> tuple[str, str, str]:
     """Give the keys of a cycleway on a side, the one that goes first before the others."""
     return f"cycleway:{side}", "cycleway:both", "cycleway"
 
 
-def _values(text: str) -> list[str]:
+def values(text: str) -> list[str]:
+    """Take a list of values apart, as `agricultural;destination`."""
     return [value.strip() for value in text.split(";") if value.strip()]
 
 
@@ -445,7 +471,7 @@ def _first(tags: Tags, *keys: str) -> str | None:
     """Take the first of the keys that says something; of a list of values, the most open one."""
     for key in keys:
         if key in tags:
-            known = [v for v in _values(tags[key]) if v in OPEN_VALUES or v in CLOSED_VALUES]
+            known = [v for v in values(tags[key]) if v in OPEN_VALUES or v in CLOSED_VALUES]
             if known:
                 return min(known, key=lambda v: (v not in OPENING_VALUES) + (v in CLOSED_VALUES))
     return None
@@ -454,7 +480,7 @@ def _first(tags: Tags, *keys: str) -> str | None:
 def _ratio(tags: Tags, here: list[Cycleway]) -> float:
     """Speed over that on asphalt: of the best cycleway that has ground of its own, or the road."""
     grounds: list[tuple[str, ...]]
-    grounds = [_of_side(one.side) for one in here if one.word in STRIPS]
+    grounds = [of_side(one.side) for one in here if one.word in STRIPS]
     if tags["highway"] in PARTED:
         grounds.append(("cycleway",))
     return max((_ground(tags, keys) for keys in grounds), default=_ground(tags, ()))

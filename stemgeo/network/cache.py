@@ -10,19 +10,22 @@ from stemgeo.inputs import cache as work
 from stemgeo.inputs import extracts, osmxml
 from stemgeo.network.graph import Network
 from stemgeo.network.osm import read_roads
+from stemgeo.network.stress_rules import rules
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
 
-def load_network(paths: Sequence[Path], sha256s: Sequence[str]) -> Network:
+def load_network(
+    paths: Sequence[Path], sha256s: Sequence[str], stress_rules: str = "default"
+) -> Network:
     """Take the network of these extracts from the cache, or read it and keep it.
 
     It has everything, ferries too: `Network.restricted` makes a profile of it.
 
-    An entry is named by the hash of the extracts and of the code that reads them, so neither
-    another file nor another rule can meet a stale one. It is checked when opened and rebuilt
-    when it is not what was written.
+    An entry is named by the hash of the extracts, of the code that reads them and of the rules by
+    which roads are quiet, so neither another file nor another rule can meet a stale one. It is
+    checked when opened and rebuilt when it is not what was written.
 
     Parameters
     ----------
@@ -30,9 +33,15 @@ def load_network(paths: Sequence[Path], sha256s: Sequence[str]) -> Network:
         The extracts.
     sha256s
         Of each extract, in the same order.
+    stress_rules
+        The set of rules by which roads are quiet, see `stress_rules`.
     """
-    place = work.entry("networks", _version(), sorted(sha256s))
-    return work.kept(place, lambda: Network.whole(read_roads(paths)), _save, Network.load)
+    place = work.entry(
+        "networks", _version(), sorted(sha256s), rules(stress_rules).model_dump_json()
+    )
+    return work.kept(
+        place, lambda: Network.whole(read_roads(paths, stress_rules)), _save, Network.load
+    )
 
 
 def _save(network: Network, place: Path) -> None:
@@ -44,7 +53,7 @@ def _save(network: Network, place: Path) -> None:
 def _version() -> str:
     """Hash of the modules that turn an extract into a network."""
     here = Path(__file__).parent
-    ours = [
-        here / module for module in ("bicycle.py", "stress.py", "squares.py", "osm.py", "graph.py")
-    ]
+    names = ["bicycle", "stress", "stress_rules", "squares", "osm", "graph"]
+    names += ["barriers", "crossings", "snap"]
+    ours = [here / f"{name}.py" for name in names]
     return work.code_of([*ours, Path(extracts.__file__), Path(osmxml.__file__)])

@@ -25,7 +25,8 @@ from scipy.sparse.csgraph import connected_components
 
 from stemgeo.errors import InputError, Problem
 from stemgeo.network import bicycle
-from stemgeo.network.stress import LOW_STRESS
+from stemgeo.network.crossings import NO_WAY, busy_crossings, on_foot
+from stemgeo.network.stress import LEVELS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -43,14 +44,18 @@ if TYPE_CHECKING:
 CLOSED_MS = np.int32(2**30)
 """Time of an arc that may not be travelled; above any horizon."""
 
-ISLAND_BELOW_M = {"all": 30_000, "low_stress": 1_000}
-"""A strong component with less rideable road than this is an island, unless it is the largest.
+ROUNDING_MS = 1e-6
+"""What a time may be off by before it is rounded down."""
 
-All roads, 30 km: what is not joined to the rest is a fault of the map, and islands of up to 570
-nodes were found to cut pairs off. Low-stress roads, 1 km: their components are real
-neighbourhoods between busy roads. With 30 km nearly half of Porto's low-stress roads would take
-no child (`docs/network.md`).
+ISLAND_BELOW_M = 30_000
+"""A strong component with less road than this is an island, unless it is the largest.
+
+What is not joined to the rest is a fault of the map; islands of up to 570 nodes were found to cut
+pairs off (`docs/network.md`).
 """
+
+NO_WAY_ACROSS_MS = 2**28
+"""Half of what crossing costs where there is no way across: above any horizon."""
 
 BELGIUM = (2.3, 49.4, 6.5, 51.6)
 
@@ -72,6 +77,8 @@ class EdgeTimes:
         What one waits for each kind of wait, shape (256,); part of the times, not of the paces.
     node_ms
         What one waits at each node before going on, shape (nodes,).
+    end_ms
+        What passing the start and the end of each edge costs besides, shape (edges, 2).
     """
 
     forward_ms: Ints
@@ -81,6 +88,7 @@ class EdgeTimes:
     pace: Floats
     wait_ms: NDArray[np.int64]
     node_ms: Ints
+    end_ms: Ints
 
 
 @dataclass(frozen=True)
@@ -116,10 +124,20 @@ class Network:
         What one may wait for at each node, shape (nodes,).
     vertex_x, vertex_y
         Shape (segments + edges,).
-    snappable
-        Whether points may be tied to the edge: not steps, ferry, lift or island; shape (edges,).
+    door
+        Whether doors open onto the segment: open, on the ground, no steps, ferry or lift; shape
+        (segments,).
     island
         Whether the edge is open but lies on an island, shape (edges,).
+    barriers
+        x and y of both ends of the straight pieces of what nobody crosses between a door and a
+        road (waters, railways, motorways), shape (pieces, 4).
+    cut
+        Whether the segment is a part of one that a way on foot cuts, see `crossings`; its time is
+        rounded down, so that the parts take no longer than the whole; shape (segments,).
+    busy_ends
+        Whether who passes the start and the end of each edge crosses half of a busy road without
+        signals, shape (edges, 2).
     extract
         Which extract each edge was read from, shape (edges,).
     rides
@@ -146,8 +164,11 @@ class Network:
     node_wait: NDArray[np.uint8]
     vertex_x: Floats
     vertex_y: Floats
-    snappable: Bools
+    door: Bools
     island: Bools
+    barriers: Floats
+    cut: Bools
+    busy_ends: Bools
     extract: NDArray[np.uint8]
     rides: tuple[bicycle.Ride, ...]
     counts: dict[str, int]
@@ -196,10 +217,13 @@ class Network:
     def whole(cls, roads: Roads) -> Self:
         """Contract road segments, ferries and all; points can be tied once it is `restricted`."""
         crs = _metric_crs(roads)
-        x, y = Transformer.from_crs("EPSG:4326", crs, always_xy=True).transform(
-            roads.lon, roads.lat
-        )
-        chain, first, turned = _chains(roads)
+        to_metres = Transformer.from_crs("EPSG:4326", crs, always_xy=True)
+        ends = roads.barriers.reshape(-1, 2)
+        barriers = np.stack(to_metres.transform(ends[:, 0], ends[:, 1]), axis=1).reshape(-1, 4)
+        x, y = to_metres.transform(roads.lon, roads.lat)
+        roads, x, y, cut = on_foot(roads, x, y, barriers)
+        crossed = busy_crossings(roads, x, y)
+        chain, first, turned = _chains(roads, crossed)
         start = np.where(turned, roads.end[chain], roads.start[chain])
         end = np.where(turned, roads.start[chain], roads.end[chain])
         extract = np.zeros(len(x), np.uint8) if roads.extract is None else roads.extract
@@ -233,8 +257,17 @@ class Network:
             node_wait=roads.wait[nodes],
             vertex_x=x[vertices],
             vertex_y=y[vertices],
-            snappable=np.zeros(len(first) - 1, dtype=np.bool_),
+            door=roads.on_ground[chain],
             island=np.zeros(len(first) - 1, dtype=np.bool_),
+            barriers=barriers,
+            cut=cut[chain],
+            busy_ends=np.stack(
+                [
+                    crossed[edge_start] & ~roads.busy[chain[first[:-1]]],
+                    crossed[edge_end] & ~roads.busy[chain[first[1:] - 1]],
+                ],
+                axis=1,
+            ),
             extract=extract[edge_start],
             rides=roads.rides,
             counts=dict(roads.counts),
@@ -275,6 +308,19 @@ class Network:
     def open_backward(self) -> Bools:
         """Whether each edge may be travelled against its direction, shape (edges,)."""
         return np.asarray(self._mode[self.backward[self.first_segment[:-1]]] != bicycle.CLOSED)
+
+    @property
+    def ridden_m(self) -> int:
+        """Metres of road that are ridden in one direction at least."""
+        ridden = np.maximum(*(self._mode[one] == bicycle.RIDE for one in self._both))
+        return int(self.length_mm[ridden].sum(dtype=np.int64)) // 1000
+
+    @property
+    def pieces(self) -> tuple[Floats, Floats, Floats, Floats]:
+        """The segments: x and y of their first vertex, x and y of their second."""
+        vertex = np.arange(len(self.length_mm)) + self.segment_edge
+        x, y = self.vertex_x, self.vertex_y
+        return x[vertex], y[vertex], x[vertex + 1], y[vertex + 1]
 
     @property
     def _mode(self) -> NDArray[np.uint8]:
@@ -331,12 +377,12 @@ class Network:
         return first, tail[order].astype(np.int32), arc[order].astype(np.int32)
 
     def restricted(self, profile: str = "all", *, ferries: bool = False) -> Self:
-        """Close what a profile does not use, and find the islands of what is left.
+        """Close what is not used, find the islands of what is left, and say where one pushes.
 
         Parameters
         ----------
         profile
-            "all", or "low_stress": level of traffic stress 1 and 2 alone.
+            As in `calmed`.
         ferries
             Whether ferries that take bicycles are used.
 
@@ -345,29 +391,48 @@ class Network:
         Network
             The same nodes and edges; what is closed is closed in its rides.
         """
-        rides = dataclasses.replace(
-            self,
-            forward=self._open_rides(self.forward, self.stress_forward, profile, ferries=ferries),
-            backward=self._open_rides(
-                self.backward, self.stress_backward, profile, ferries=ferries
-            ),
-        )
-        return rides._with_islands(ISLAND_BELOW_M[profile])  # noqa: SLF001 -- of its own class
-
-    def _open_rides(
-        self,
-        rides: NDArray[np.uint16],
-        stress: NDArray[np.uint8],
-        profile: str,
-        *,
-        ferries: bool,
-    ) -> NDArray[np.uint16]:
-        closed = np.zeros(len(rides), dtype=np.bool_)
-        if profile == "low_stress":
-            closed |= stress > LOW_STRESS
         if not ferries:
-            closed |= self._mode[rides] == bicycle.FERRY
-        return np.where(closed, np.uint16(0), rides)
+            mode = self._mode
+            both = (np.where(mode[one] == bicycle.FERRY, np.uint16(0), one) for one in self._both)
+            forward, backward = both
+            return dataclasses.replace(self, forward=forward, backward=backward).restricted(
+                profile, ferries=True
+            )
+        return self._with_islands().calmed(profile)
+
+    def calmed(self, profile: str) -> Self:
+        """Push along roads that are too stressful for a profile, where walking is allowed.
+
+        Where it is not, they are closed. Doors and islands stay those of all roads: a profile
+        differs from them in the times of edges alone.
+
+        Parameters
+        ----------
+        profile
+            "all", or one of `stress.LEVELS`: "low_stress" rides on levels of traffic stress 1 and
+            2, "quiet_1" on level 1.
+        """
+        if profile == "all":
+            return self
+        rides = [*self.rides]
+        pushed = rides.index(bicycle.PUSHED) if bicycle.PUSHED in rides else len(rides)
+        if pushed == len(rides):
+            rides.append(bicycle.PUSHED)
+        # Whoever is not riding is not bothered: steps, lifts and ferries stay what they are.
+        instead = np.array(
+            [
+                number if one.mode != bicycle.RIDE else pushed if one.walkable else 0
+                for number, one in enumerate(rides)
+            ],
+            dtype=np.uint16,
+        )
+        stress = self.stress_forward, self.stress_backward
+        forward, backward = (
+            np.where(level > LEVELS[profile], instead[one], one)
+            for one, level in zip(self._both, stress, strict=True)
+        )
+        calm = dataclasses.replace(self, forward=forward, backward=backward, rides=tuple(rides))
+        return dataclasses.replace(calm, counts=self.counts | {"ridden_m": calm.ridden_m})
 
     def times(
         self,
@@ -376,6 +441,7 @@ class Network:
         pushing_kmh: float = 4.0,
         surface: bool = True,
         waits_s: Mapping[int, float] | None = None,
+        busy_crossing_s: float = 0.0,
     ) -> EdgeTimes:
         """Travel times of a rider.
 
@@ -389,6 +455,8 @@ class Network:
             Whether poor surfaces slow the rider.
         waits_s
             Seconds for `bicycle.SIGNAL`, CROSSING, BARRIER, BOARDING and LIFTING; none without.
+        busy_crossing_s
+            Seconds for crossing a busy road without signals; inf: there is no way across.
         """
         # km/h to milliseconds per millimetre: 3600 s / (v * 1e6 mm) * 1000
         kmh = [ride.speed_kmh(speed_kmh, pushing_kmh, surface=surface) for ride in self.rides]
@@ -397,7 +465,7 @@ class Network:
         for kind, seconds in (waits_s or {}).items():
             wait[kind] = round(seconds * 1000)
         along, against = (
-            _times_along(self.length_mm, rides, pace, self.wait, wait, self.first_segment)
+            _times_along(self.length_mm, self.cut, rides, pace, self.wait, wait, self.first_segment)
             for rides in self._both
         )
         return EdgeTimes(
@@ -408,6 +476,7 @@ class Network:
             pace=pace,
             wait_ms=wait,
             node_ms=wait[self.node_wait].astype(np.int32),
+            end_ms=self.busy_ends * np.int32(min(busy_crossing_s / 2 * 1000, NO_WAY_ACROSS_MS)),
         )
 
     def to_networkx(self, speed_kmh: float = 15.0, **rider: Any) -> nx.MultiDiGraph[int]:
@@ -441,20 +510,21 @@ class Network:
         within = np.arange(first_vertex[-1]) - np.repeat(first_vertex[:-1], vertices)
         vertex = np.repeat(self.first_segment[:-1][order] + order, vertices) + within
         by_segment = ["length_mm", "forward", "backward", "stress_forward", "stress_backward"]
-        by_segment += ["residential", "way", "wait"]
+        by_segment += ["residential", "way", "wait", "door", "cut"]
         return dataclasses.replace(
             self,
             edge_start=self.edge_start[order],
             edge_end=self.edge_end[order],
             extract=self.extract[order],
+            busy_ends=self.busy_ends[order],
             first_segment=first,
             vertex_x=self.vertex_x[vertex],
             vertex_y=self.vertex_y[vertex],
             **{name: getattr(self, name)[segment] for name in by_segment},
         )
 
-    def _with_islands(self, below_m: float) -> Self:
-        """Mark the edges to which points may be tied: in a strong component large enough."""
+    def _with_islands(self) -> Self:
+        """Mark the edges that are islands and the segments onto which doors open."""
         first, tail, _ = self.arcs
         head = np.repeat(np.arange(self.nodes), np.diff(first))
         matrix = coo_array((np.ones(len(tail)), (tail, head)), shape=(self.nodes, self.nodes))
@@ -468,18 +538,25 @@ class Network:
             weights=self.edge_length_m[road],
             minlength=component.max() + 1,
         )
-        large = road_m >= below_m
+        large = road_m >= ISLAND_BELOW_M
         large[np.argmax(road_m)] = True
         island = usable & ~(inside & large[component[self.edge_start]])
-        tied = usable & ~island & ~np.isin(mode, (bicycle.STEPS, bicycle.FERRY, bicycle.LIFT))
+        tied = usable & ~np.isin(mode, (bicycle.STEPS, bicycle.FERRY, bicycle.LIFT))
+        road_of_map = usable[self.segment_edge] & (self.way != NO_WAY)
         found = {
             "nodes": self.nodes,
             "edges": int(usable.sum()),
-            "road_m": round(self.edge_length_m[usable].sum()),
+            "road_m": round(self.length_mm[road_of_map].sum(dtype=np.int64) / 1000),
+            "ridden_m": self.ridden_m,
             "island_edges": int(island.sum()),
             "island_road_m": round(self.edge_length_m[island].sum()),
         }
-        return dataclasses.replace(self, snappable=tied, island=island, counts=self.counts | found)
+        return dataclasses.replace(
+            self,
+            door=self.door & tied[self.segment_edge],
+            island=island,
+            counts=self.counts | found,
+        )
 
     @property
     def _both(self) -> tuple[NDArray[np.uint16], NDArray[np.uint16]]:
@@ -566,8 +643,8 @@ def _morton(x: Floats, y: Floats) -> NDArray[np.uint64]:
     return spread(x) | (spread(y) << np.uint64(1))
 
 
-def _chains(roads: Roads) -> tuple[Ints, Ints, Bools]:
-    """Join segments through vertices where there is nothing to choose.
+def _chains(roads: Roads, crossed: Bools) -> tuple[Ints, Ints, Bools]:
+    """Join segments through vertices where there is nothing to choose or to cross.
 
     Returns
     -------
@@ -576,10 +653,17 @@ def _chains(roads: Roads) -> tuple[Ints, Ints, Bools]:
         whether a segment is run against its own direction.
     """
     mode = np.array([ride.mode for ride in roads.rides], dtype=np.uint8)
-    # A profile opens or closes by these: ridden or pushed, steps, ferry, lift, and the stress.
+    walkable = np.array([ride.walkable for ride in roads.rides], dtype=np.bool_)
+    # An edge is open or closed as a whole, in each profile: ridden or pushed, steps, ferry, lift,
+    # and of what nobody walks along the stress.
     kind = np.where(mode >= bicycle.STEPS, mode, np.minimum(mode, bicycle.RIDE))
-    forward = kind[roads.forward] + 8 * (roads.stress_forward > LOW_STRESS)
-    backward = kind[roads.backward] + 8 * (roads.stress_backward > LOW_STRESS)
+    forward, backward = (
+        kind[ride] + 8 * np.where(walkable[ride], 0, stress)
+        for ride, stress in (
+            (roads.forward, roads.stress_forward),
+            (roads.backward, roads.stress_backward),
+        )
+    )
     # A segment end e = 2 s at its start, 2 s + 1 at its end; what leaves and what arrives there.
     ends = np.stack([roads.start, roads.end], axis=1).ravel()
     leaving = np.stack([forward, backward], axis=1).ravel()
@@ -592,6 +676,8 @@ def _chains(roads: Roads) -> tuple[Ints, Ints, Bools]:
     one, other = order[first[pairs]], order[first[pairs] + 1]
     through = (one // 2 != other // 2) & (arriving[one] == leaving[other])
     through &= arriving[other] == leaving[one]
+    along_busy = roads.busy[one // 2] | roads.busy[other // 2]
+    through &= ~crossed[ends[one]] | along_busy
     partner = np.full(len(ends), -1, dtype=np.int32)
     partner[one[through]], partner[other[through]] = other[through], one[through]
     return _walk(partner)
@@ -608,6 +694,7 @@ def _waits_inside(roads: Roads, chain: Ints, first: Ints, end: Ints) -> NDArray[
 @njit(cache=True, nogil=True)
 def _times_along(
     length_mm: Ints,
+    cut: Bools,
     rides: NDArray[np.uint16],
     pace: Floats,
     waits: NDArray[np.uint8],
@@ -622,7 +709,8 @@ def _times_along(
         start = total
         for segment in range(first_segment[edge], first_segment[edge + 1]):
             before[segment] = total
-            total += np.int64(np.rint(length_mm[segment] * pace[rides[segment]]))
+            ms = length_mm[segment] * pace[rides[segment]]
+            total += np.int64(np.floor(ms + ROUNDING_MS) if cut[segment] else np.rint(ms))
             total += wait_ms[waits[segment]]
         whole[edge] = min(total - start, np.int64(CLOSED_MS))
     before[-1] = total

@@ -101,7 +101,7 @@ def _segments(graph: nx.MultiDiGraph[Any], streets: list[dict[str, Any]], closed
     columns: dict[str, list[Any]] = {
         name: []
         for name in ("start", "end", "length_mm", "forward", "backward", "residential", "way")
-        + ("stress_forward", "stress_backward")
+        + ("stress_forward", "stress_backward", "on_ground", "main")
     }
     for street in streets:
         data, u, v = street["data"], nodes[street["u"]], nodes[street["v"]]
@@ -109,7 +109,7 @@ def _segments(graph: nx.MultiDiGraph[Any], streets: list[dict[str, Any]], closed
         chain = [u, *range(len(lon), len(lon) + len(bends)), v]
         lon.extend(bend[0] for bend in bends)
         lat.extend(bend[1] for bend in bends)
-        osmid, tags = data.get("osmid", 0), _tags(data)
+        osmid, tags = data.get("osmid", -1), _tags(data)
         lts = stress(tags, built_up=tags["highway"] in bicycle.RESIDENTIAL)
         columns["start"].extend(chain[:-1])
         columns["end"].extend(chain[1:])
@@ -120,6 +120,8 @@ def _segments(graph: nx.MultiDiGraph[Any], streets: list[dict[str, Any]], closed
             "stress_forward": lts[0],
             "stress_backward": lts[1],
             "residential": tags["highway"] in bicycle.RESIDENTIAL,
+            "on_ground": bicycle.on_ground(tags),
+            "main": tags["highway"] in bicycle.MAIN_ROADS,
             "way": min(osmid) if isinstance(osmid, list) else osmid,
         }
         for name, value in once.items():
@@ -134,6 +136,8 @@ def _segments(graph: nx.MultiDiGraph[Any], streets: list[dict[str, Any]], closed
         "stress_forward": np.uint8,
         "stress_backward": np.uint8,
         "residential": np.bool_,
+        "on_ground": np.bool_,
+        "main": np.bool_,
         "way": np.int64,
     }
     return Roads(
@@ -142,6 +146,11 @@ def _segments(graph: nx.MultiDiGraph[Any], streets: list[dict[str, Any]], closed
         osm_id=np.array(ids + [0] * (len(lon) - len(ids)), dtype=np.int64),
         boarding=_lifted(columns["forward"], rides),
         wait=np.zeros(len(lon), dtype=np.uint8),
+        # Such a graph holds nothing but roads, and of these only those that are joined.
+        by_main=np.zeros(len(lon), dtype=np.bool_),
+        busy=np.zeros(len(columns["start"]), dtype=np.bool_),
+        by_busy=np.zeros(len(lon), dtype=np.bool_),
+        barriers=np.empty((0, 4)),
         rides=tuple(rides),
         counts={"ways": len(streets), "ways_closed_to_bicycles": closed},
         **{name: np.array(columns[name], dtype=kind) for name, kind in arrays.items()},

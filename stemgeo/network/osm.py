@@ -22,15 +22,17 @@ from pyproj import Geod
 from stemgeo.errors import InputError, Problem
 from stemgeo.inputs import extracts
 from stemgeo.network import bicycle
+from stemgeo.network import stress as stress_
+from stemgeo.network.barriers import read_pieces
 from stemgeo.network.squares import joined, read_squares
-from stemgeo.network.stress import TAGS_READ as STRESS_TAGS
-from stemgeo.network.stress import stress
+from stemgeo.network.stress_rules import Rules, rules
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 WGS84 = Geod(ellps="WGS84")
-TAGS_READ = bicycle.TAGS_READ | STRESS_TAGS
+TAGS_READ = bicycle.TAGS_READ | stress_.TAGS_READ
+NODE_TAGS_READ = bicycle.NODE_TAGS_READ | stress_.SIGN_TAGS_READ
 
 LONGEST_M = 10_000.0
 """A straight segment longer than this is a node out of place (at 0, 0, say), not a road."""
@@ -61,12 +63,21 @@ class Roads:
         OSM way of each segment.
     boarding
         What one waits for to go along the segment: BOARDING a ferry, LIFTING; shape (segments,).
+    on_ground, main
+        Whether the segment runs at the level of the ground, and is of a main road.
+    by_main
+        Whether a main road passes each vertex, also one that nobody rides; shape (vertices,).
+    busy, by_busy
+        Whether the segment is of a road that is busy to cross, see `stress.busy_crossing`, and
+        whether such a road passes each vertex.
     wait
         What one may wait for at each vertex, see `bicycle.waits`, shape (vertices,).
     rides
         The distinct rides; the first is closed.
     counts
         What was read and what was left out, for the manifest.
+    barriers
+        Degrees of both ends of the straight pieces of what nobody crosses, shape (pieces, 4).
     extract
         Which extract each vertex was read from first, shape (vertices,); None: all from one.
     """
@@ -84,9 +95,15 @@ class Roads:
     residential: NDArray[np.bool_]
     way: NDArray[np.int64]
     boarding: NDArray[np.uint8]
+    on_ground: NDArray[np.bool_]
+    main: NDArray[np.bool_]
+    by_main: NDArray[np.bool_]
+    busy: NDArray[np.bool_]
+    by_busy: NDArray[np.bool_]
     wait: NDArray[np.uint8]
     rides: tuple[bicycle.Ride, ...]
     counts: dict[str, int]
+    barriers: NDArray[np.float64]
     extract: NDArray[np.uint8] | None = None
 
 
@@ -102,7 +119,13 @@ class _Kind:
     unreadable: bool = False
     unknown_access: bool = False
     beside: bool = False
+    built_up: int = 0  # 1: the tags say inside a built-up area, -1: outside, 0: nothing
+    for_cars: bool = False
+    assumed: stress_.Assumed = stress_.NOTHING_ASSUMED
     lift: bool = False
+    on_ground: bool = True
+    main: bool = False
+    busy: tuple[bool, bool] = (False, False)
     ferry_minutes: float | None = None
 
 
@@ -115,7 +138,8 @@ class _Ways:
     """The ways of interest, packed.
 
     Way i has the nodes `nodes[refs[j]]` of all j where `owner[j]` is i, in order; `nodes` are
-    sorted and stand there once.
+    sorted and stand there once. `of_main` are the nodes of main roads, also of those that are
+    closed, and `of_busy` those of closed roads that are busy to cross.
     """
 
     ids: NDArray[np.int64]
@@ -126,18 +150,44 @@ class _Ways:
     kinds: list[_Kind]
     rides: dict[bicycle.Ride, int]
     closed: int
+    of_main: NDArray[np.int64]
+    of_busy: NDArray[np.int64]
 
     @classmethod
-    def of(cls, read: extracts.Ways, rims: int) -> _Ways:
+    def of(cls, read: extracts.Ways, rims: int, by: Rules) -> _Ways:
         """Keep the ways that a cyclist can use; the last `rims` are those of squares."""
         rides = {bicycle.NOT_AT_ALL: 0}
-        kinds = [_kind_of(tags, rides) for tags in read.tags]
+        kinds = [_kind_of(tags, rides, by) for tags in read.tags]
         kept = np.array([kind is not _CLOSED for kind in kinds], dtype=np.bool_)[read.kind]
         refs_of_way = np.diff(read.first)
         nodes, refs = np.unique(read.refs[np.repeat(kept, refs_of_way)], return_inverse=True)
         owner = np.repeat(np.arange(kept.sum()), refs_of_way[kept])
         closed = int((~kept[: len(kept) - rims]).sum())
-        return cls(read.ids[kept], nodes, refs, owner, read.kind[kept], kinds, rides, closed)
+
+        def of_those(chosen: list[bool]) -> NDArray[np.int64]:
+            return np.unique(
+                read.refs[np.repeat(np.array(chosen, np.bool_)[read.kind], refs_of_way)]
+            )
+
+        return cls(
+            read.ids[kept],
+            nodes,
+            refs,
+            owner,
+            read.kind[kept],
+            kinds,
+            rides,
+            closed,
+            of_those([tags.get("highway") in bicycle.MAIN_ROADS for tags in read.tags]),
+            of_those(
+                [
+                    kind is _CLOSED
+                    and tags.get("highway") in bicycle.HIGHWAYS
+                    and stress_.busy_crossing(tags, built_up=False, by=by)
+                    for kind, tags in zip(kinds, read.tags, strict=True)
+                ]
+            ),
+        )
 
     def column(self, name: str, kind: type[np.generic]) -> NDArray[Any]:
         """Give one field of the kind of each way, shape (ways,)."""
@@ -145,16 +195,44 @@ class _Ways:
         return np.asarray(values[self.kind])
 
     def in_built_up_area(self) -> NDArray[np.bool_]:
-        """Say which ways meet a residential or living street: our sign of a built-up area."""
-        residential = self.column("residential", np.bool_)
+        """Say which ways meet a residential or living street: our sign of a built-up area.
+
+        A street of which the tags say that it lies outside one is no sign.
+        """
+        street = self.column("residential", np.bool_) & (self.column("built_up", np.int8) >= 0)
         on_street = np.zeros(len(self.nodes), dtype=np.bool_)
-        on_street[self.refs[residential[self.owner]]] = True
+        on_street[self.refs[street[self.owner]]] = True
         meets = np.zeros(len(self.ids), dtype=np.bool_)
         meets[self.owner[on_street[self.refs]]] = True
         return meets
 
+    def told_built_up(self, inside: NDArray[np.int8]) -> NDArray[np.int8]:
+        """Say for each ref whether the segment from it lies in a built-up area: 1, -1, 0: not told.
 
-def _kind_of(tags: dict[str, str], rides: dict[bicycle.Ride, int]) -> _Kind:
+        Parameters
+        ----------
+        inside
+            What the signs at the nodes say, see `stress.inside_lies`, shape as `nodes`.
+
+        A way's own tags go first. A sign where two ways meet counts for both when they are drawn
+        the same way; where more meet nothing tells which road it stands on.
+        """
+        told = self.column("built_up", np.int8)[self.owner]
+        at = np.flatnonzero(inside[self.refs])  # few
+        way, ahead = self.owner[at], inside[self.refs[at]]
+        first, end = (np.searchsorted(self.owner, way, side=side) for side in ("left", "right"))
+        is_end = (at == first).astype(np.int64) - (at == end - 1)
+        _, place, meeting = np.unique(self.refs[at], return_inverse=True, return_counts=True)
+        joint = (np.bincount(place, is_end) == 0) & (np.bincount(place, np.abs(is_end)) == 2)
+        for i in np.flatnonzero(((meeting == 1) | ((meeting == 2) & joint))[place]).tolist():
+            if self.kinds[self.kind[way[i]]].built_up == 0:
+                behind = told[first[i] : at[i]]
+                behind[behind == 0] = -ahead[i]
+                told[at[i] : end[i] - 1] = ahead[i]
+        return told
+
+
+def _kind_of(tags: dict[str, str], rides: dict[bicycle.Ride, int], by: Rules) -> _Kind:
     """Classify the tags of a way; a ride not met before is numbered in `rides`."""
     if bicycle.ferry(tags):
         # Which speed a ferry has depends on its length: a ride of its own comes later.
@@ -165,14 +243,30 @@ def _kind_of(tags: dict[str, str], rides: dict[bicycle.Ride, int]) -> _Kind:
     if both == (bicycle.NOT_AT_ALL, bicycle.NOT_AT_ALL):
         return _CLOSED
     forward, backward = (rides.setdefault(ride, len(rides)) for ride in both)
-    village, country = stress(tags, built_up=True), stress(tags, built_up=False)
+    village, country = stress_.stress_in_and_out(tags, by)
     residential = tags.get("highway") in bicycle.RESIDENTIAL
     told = bicycle.unreadable(tags), bicycle.unknown_access(tags), bicycle.beside(tags)
-    lift = bicycle.LIFT in (both[0].mode, both[1].mode)
-    return _Kind(forward, backward, residential, village, country, *told, lift=lift)
+    built_up = {True: 1, False: -1, None: 0}[stress_.told_built_up(tags)]
+    known = built_up, stress_.open_to_cars(tags), stress_.assumed(tags)
+    return _Kind(
+        forward,
+        backward,
+        residential,
+        village,
+        country,
+        *told,
+        *known,
+        lift=bicycle.LIFT in (both[0].mode, both[1].mode),
+        on_ground=bicycle.on_ground(tags),
+        main=tags["highway"] in bicycle.MAIN_ROADS,
+        busy=(
+            stress_.busy_crossing(tags, built_up=True, by=by),
+            stress_.busy_crossing(tags, built_up=False, by=by),
+        ),
+    )
 
 
-def read_roads(paths: Iterable[Path]) -> Roads:
+def read_roads(paths: Iterable[Path], stress_rules: str = "default") -> Roads:
     """Read the roads that a cyclist can use from one or more extracts.
 
     Parameters
@@ -180,6 +274,8 @@ def read_roads(paths: Iterable[Path]) -> Roads:
     paths
         Extracts (.osm.pbf, .osm, .osm.gz, .osm.bz2). A way that is in two is taken once, in its
         newest version.
+    stress_rules
+        The set of rules by which roads are quiet, see `stress_rules`.
 
     Raises
     ------
@@ -190,15 +286,15 @@ def read_roads(paths: Iterable[Path]) -> Roads:
     roads_only = osmium.filter.KeyFilter("highway", "route")
     squares = read_squares(paths, TAGS_READ)
     read, rims = extracts.ways(paths, roads_only, TAGS_READ), len(squares.rims.ids)
-    ways = _Ways.of(joined(read, squares.rims), rims)
+    ways = _Ways.of(joined(read, squares.rims), rims, rules(stress_rules))
     if not len(ways.ids):
         raise _no_roads(paths)
     along = None if rims else roads_only  # what goes around a square may have no tags
-    nodes = extracts.nodes(paths, ways.nodes, bicycle.NODE_TAGS_READ, along)
+    nodes = extracts.nodes(paths, ways.nodes, NODE_TAGS_READ, along)
     if not len(nodes.ids):
         raise _no_places(paths, len(ways.ids))
     ways, lifts = _from_door_to_door(ways)
-    roads = _segments(ways, nodes, {"lifts": lifts} | squares.counts)
+    roads = _segments(ways, nodes, {"lifts": lifts} | squares.counts, read_pieces(paths))
     mode = np.array([ride.mode for ride in roads.rides])
     if (mode[roads.forward] == bicycle.FERRY).all():
         raise _no_roads(paths)
@@ -258,7 +354,9 @@ def _from_door_to_door(ways: _Ways) -> tuple[_Ways, int]:
     ), len(np.unique(way))
 
 
-def _segments(ways: _Ways, nodes: extracts.Nodes, found: dict[str, int]) -> Roads:
+def _segments(
+    ways: _Ways, nodes: extracts.Nodes, found: dict[str, int], barriers: NDArray[np.float64]
+) -> Roads:
     """Cut the ways at every node; leave out what misses a location."""
     osm_id, first = np.unique(nodes.ids, return_index=True)
     lon, lat, extract = nodes.lon[first], nodes.lat[first], nodes.extract[first]
@@ -286,10 +384,15 @@ def _segments(ways: _Ways, nodes: extracts.Nodes, found: dict[str, int]) -> Road
     short = metres <= LONGEST_M
     start, end, way, metres = start[short], end[short], way[short], metres[short]
     length_mm = np.rint(metres * 1000).astype(np.int32)
-    built_up = ways.in_built_up_area()[:, None]
+    told = ways.told_built_up(_signs(ways, nodes))[:-1][distinct][by_id][short]
+    built_up = np.where(told == 0, ways.in_built_up_area()[way], told > 0)[:, None]
     lts = np.where(
-        built_up, ways.column("in_village", np.uint8), ways.column("in_country", np.uint8)
-    )[way]
+        built_up, ways.column("in_village", np.uint8)[way], ways.column("in_country", np.uint8)[way]
+    )
+    of_kind = ways.column("busy", np.bool_)[way]
+    busy = np.where(built_up[:, 0], of_kind[:, 0], of_kind[:, 1])
+    by_busy = extracts.is_among(ways.of_busy, osm_id)
+    by_busy[start[busy]] = by_busy[end[busy]] = True
     forward = ways.column("forward", np.uint16)[way]
     backward = ways.column("backward", np.uint16)[way]
     ferries = _ferry_rides(ways, way, length_mm)
@@ -315,6 +418,11 @@ def _segments(ways: _Ways, nodes: extracts.Nodes, found: dict[str, int]) -> Road
             np.uint8(bicycle.BOARDING),
             np.where(ways.column("lift", np.bool_)[way], np.uint8(bicycle.LIFTING), np.uint8(0)),
         ),
+        on_ground=ways.column("on_ground", np.bool_)[way],
+        main=ways.column("main", np.bool_)[way],
+        by_main=extracts.is_among(ways.of_main, osm_id),
+        busy=busy,
+        by_busy=by_busy,
         wait=wait,
         rides=tuple(ways.rides),
         counts={
@@ -326,6 +434,7 @@ def _segments(ways: _Ways, nodes: extracts.Nodes, found: dict[str, int]) -> Road
             "ways_with_separate_cycleway": int(ways.column("beside", np.bool_).sum()),
             "ferries": len(ferries),
             **found,
+            **_assumed(ways, way, length_mm, told),
             "segments": len(start),
             "segments_without_location": int(neighbours.sum() - whole.sum()),
             "segments_too_long": int((~short).sum()),
@@ -335,8 +444,34 @@ def _segments(ways: _Ways, nodes: extracts.Nodes, found: dict[str, int]) -> Road
             "blocking_nodes": int(blocking.sum()),
             "barriers_of_unknown_kind": _unknown_barriers(nodes),
         },
+        barriers=barriers,
         extract=extract.astype(np.uint8),
     )
+
+
+def _signs(ways: _Ways, nodes: extracts.Nodes) -> NDArray[np.int8]:
+    """Say of each node of the ways on which side of it a built-up area lies, if a sign tells."""
+    ahead = np.array([stress_.inside_lies(tags) for tags in nodes.tags], dtype=np.int8)
+    inside = np.zeros(len(ways.nodes), dtype=np.int8)
+    inside[np.searchsorted(ways.nodes, nodes.ids)] = ahead[nodes.kind]
+    return inside
+
+
+def _assumed(
+    ways: _Ways, way: NDArray[np.intp], length_mm: NDArray[np.int32], told: NDArray[np.int8]
+) -> dict[str, int]:
+    """Measure how much road the stress of which rests on what nobody tagged, whole metres."""
+    for_cars = ways.column("for_cars", np.bool_)[way]
+    limit, lanes, no_track = ways.column("assumed", np.bool_)[way].T
+    streets = ways.column("residential", np.bool_)[way]
+    of = {
+        "for_cars_m": for_cars,
+        "assumed_limit_m": limit,
+        "assumed_built_up_m": limit & (told == 0) & ~streets,
+        "assumed_lanes_m": lanes,
+        "assumed_no_track_m": no_track,
+    }
+    return {name: int(length_mm[which].sum(dtype=np.int64)) // 1000 for name, which in of.items()}
 
 
 def _barriers(

@@ -1,28 +1,37 @@
-"""Tying points to the network: the nearest place on an edge, not the nearest node."""
+"""Tying points to the network: to every road near them, at its nearest place, not the nearest node.
+
+Who leaves a door does so on foot and takes whichever road serves best. So a point is tied to each
+straight piece of road within a fixed distance, and what a search adds up is the best of them; an
+added driveway takes no road's place. Where no road is so near it is tied to the nearest one within
+a limit. Never to a road of another level, and never across water, a railway or a motorway.
+"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 from numba import njit
 
+from stemgeo.study import LIMIT_M, WITHIN_M
+
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from stemgeo.network.graph import EdgeTimes, Network
+    from stemgeo.network.graph import Network
 
+    Bools = NDArray[np.bool_]
     Floats = NDArray[np.float64]
-    _Segments = tuple[Floats, Floats, Floats, Floats]
-    """x and y of the first vertex of each, x and y of the second."""
-
-    _Best = tuple[NDArray[np.int32], Floats, Floats]
-    """Of each point the nearest segment (-1: none), how far along it and how far off."""
+    Ints = NDArray[np.int32]
+    Longs = NDArray[np.int64]
+    Lines = tuple[Floats, Floats, Floats, Floats]
+    """x and y of the first end of each straight piece, x and y of the second."""
 
 
 SQUARE_M = 100.0
-"""Side of the squares by which segments are found: a few segments in each where streets are."""
+"""Side of the squares by which pieces are found: a few pieces in each where streets are."""
 
 MOST_SQUARES = 2**24
 """So many at most, whatever the ground: a road far off must not fill the memory."""
@@ -30,171 +39,212 @@ MOST_SQUARES = 2**24
 ROUNDING_M = 1e-6
 """What the place of a point within its square may be off by."""
 
+NOTHING_M = 1e-3
+"""Places nearer to each other than this are the same place."""
+
 
 @dataclass(frozen=True)
 class Places:
     """Points tied to a network, in the order of the points.
 
+    Point p has the ties `first[p]:first[p + 1]`, in the network's order of segments.
+
     Attributes
     ----------
-    edge, segment
-        Where each point is tied, shape (points,); -1 when no road is within the limit.
+    first
+        Shape (points + 1,).
+    segment
+        Of each tie, shape (ties,).
     offset_mm
-        From the start of the segment.
+        How far along its segment each tie lies, whole millimetres.
+    walk_mm
+        Length of the leg between the point and each tie.
     snap_m
-        Length of the leg between point and road, metres; NaN when there is none.
+        Distance of each point to the nearest road that is no island, metres, shape (points,); NaN
+        where there is none within the limit: such a point has no ties.
+    by_island
+        Whether the road nearest to each point is an island, shape (points,).
     """
 
-    edge: NDArray[np.int32]
-    segment: NDArray[np.int32]
-    offset_mm: NDArray[np.float64]
-    snap_m: NDArray[np.float64]
+    first: Longs
+    segment: Ints
+    offset_mm: Ints
+    walk_mm: Ints
+    snap_m: Floats
+    by_island: Bools
 
     @property
-    def found(self) -> NDArray[np.bool_]:
-        """Whether each point has a road within the limit."""
-        return self.edge >= 0
+    def found(self) -> Bools:
+        """Whether each point has a road within the limit, shape (points,)."""
+        return ~np.isnan(self.snap_m)
+
+    @cached_property
+    def owner(self) -> NDArray[np.intp]:
+        """The point of each tie, shape (ties,)."""
+        return np.repeat(np.arange(len(self.snap_m)), np.diff(self.first))
 
     def take(self, which: NDArray[np.bool_] | NDArray[np.intp]) -> Places:
-        """Give the chosen points only."""
+        """Give the chosen points only, in the order in which they are chosen."""
+        chosen = np.flatnonzero(which) if which.dtype == np.bool_ else which
+        sizes = np.diff(self.first)[chosen]
+        first = np.append(0, np.cumsum(sizes))
+        tie = np.arange(first[-1]) + np.repeat(self.first[chosen] - first[:-1], sizes)
         return Places(
-            self.edge[which], self.segment[which], self.offset_mm[which], self.snap_m[which]
+            first,
+            self.segment[tie],
+            self.offset_mm[tie],
+            self.walk_mm[tie],
+            self.snap_m[chosen],
+            self.by_island[chosen],
         )
 
-    def without(self, which: NDArray[np.bool_]) -> Places:
+    def without(self, which: Bools) -> Places:
         """Untie the chosen points; the others stay as they are."""
+        kept = ~which[self.owner]
         return Places(
-            np.where(which, np.int32(-1), self.edge),
-            np.where(which, np.int32(-1), self.segment),
-            np.where(which, 0.0, self.offset_mm),
+            np.append(0, np.cumsum(np.where(which, 0, np.diff(self.first)))),
+            self.segment[kept],
+            self.offset_mm[kept],
+            self.walk_mm[kept],
             np.where(which, np.nan, self.snap_m),
+            self.by_island & ~which,
         )
 
-    def share(self, network: Network) -> NDArray[np.float64]:
-        """How far along its segment each place lies, 0 to 1."""
-        return np.asarray(self.offset_mm / np.maximum(network.length_mm[self.segment], 1))
-
-    def along_ms(
-        self, network: Network, times: EdgeTimes
-    ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-        """Times between each place and the start of its edge.
-
-        Returns
-        -------
-        tuple of arrays
-            From the start to the place riding along the edge, and from the place back to the
-            start riding against it; milliseconds, int64, shape (points,).
-        """
-        first = network.first_segment[self.edge]
-        forward = times.before_forward_ms[self.segment] - times.before_forward_ms[first]
-        backward = times.before_backward_ms[self.segment] - times.before_backward_ms[first]
-        ahead, back = (times.pace[one[self.segment]] for one in (network.forward, network.backward))
-        forward += np.rint(self.offset_mm * ahead).astype(np.int64)
-        backward += np.rint(self.offset_mm * back).astype(np.int64)
-        return forward, backward
+    def nearest(self) -> Places:
+        """Keep of each point the nearest tie alone; of equally near ones the first."""
+        order = np.lexsort((np.arange(len(self.segment)), self.walk_mm, self.owner))
+        tie = order[self.first[:-1][np.diff(self.first) > 0]]
+        first = np.append(0, np.cumsum(np.diff(self.first) > 0))
+        return replace(
+            self,
+            first=first,
+            segment=self.segment[tie],
+            offset_mm=self.offset_mm[tie],
+            walk_mm=self.walk_mm[tie],
+        )
 
 
 def snap(
-    network: Network, x: NDArray[np.float64], y: NDArray[np.float64], *, limit_m: float = 500.0
+    network: Network,
+    x: Floats,
+    y: Floats,
+    *,
+    within_m: float = WITHIN_M,
+    limit_m: float = LIMIT_M,
 ) -> Places:
-    """Tie points to the nearest place on an edge that takes points.
+    """Tie points to every road within a distance, or to the nearest.
 
     Parameters
     ----------
     network
-        The network.
+        The network, as `Network.restricted` gives it.
     x, y
         Coordinates in the network's CRS, metres, shape (points,).
+    within_m
+        A point is tied to each segment that takes doors and is at most so far, at the place of
+        the segment that is nearest.
     limit_m
-        Points farther from every edge are not tied.
+        A point that has no road so near, islands aside, is tied to the nearest one that is no
+        island, if it is within this.
 
     Returns
     -------
     Places
-        One for each point, in their order. Of edges equally near the first in the network's
-        order is taken; of segments of that edge the first too.
+        No leg crosses a barrier of the network, or ends on one that runs along the road. Of roads
+        equally near the first in the network's order is the nearest.
     """
-    segment, share, distance = _nearest_segments(network, network.snappable, x, y, limit_m)
-    found = segment >= 0
-    snap_m = np.where(found, distance, np.nan)
-    edge = np.where(found, network.segment_edge[segment], np.int32(-1))
-    # The place where two segments of an edge meet is the start of the second: what one waits for
-    # there lies behind it.
-    inner = found & (share == 1) & (segment + 1 < network.first_segment[edge + 1])
-    segment, share = segment + inner.astype(np.int32), np.where(inner, 0.0, share)
-    offset_mm = np.where(found, share * network.length_mm[segment], 0.0)
-    return Places(edge, segment, offset_mm, snap_m)
+    usable = np.flatnonzero(network.door).astype(np.int32)
+    from_x, from_y, to_x, to_y = (one[usable] for one in network.pieces)
+    found = near(
+        (from_x, from_y, to_x, to_y),
+        network.island[network.segment_edge[usable]],
+        (np.asarray(x, dtype=np.float64), np.asarray(y, dtype=np.float64)),
+        network.barriers,
+        within_m,
+        max(limit_m, within_m),
+    )
+    segment = usable[found.piece]
+    offset_mm = np.rint(found.share * network.length_mm[segment]).astype(np.int32)
+    walk_mm = np.rint(found.metres * 1000).astype(np.int32)
+    return Places(found.first, segment, offset_mm, walk_mm, found.nearest_m, found.by_island)
 
 
-def distance_to_islands(
-    network: Network, x: NDArray[np.float64], y: NDArray[np.float64], *, limit_m: float = 500.0
-) -> NDArray[np.float64]:
-    """Measure how far each point lies from the nearest edge of an island, metres.
+class Near(NamedTuple):
+    """The pieces near each point: see `Places`; `share` says how far along each piece, 0 to 1."""
+
+    first: Longs
+    piece: Ints
+    share: Floats
+    metres: Floats
+    nearest_m: Floats
+    by_island: Bools
+
+
+def near(
+    lines: Lines,
+    island: Bools,
+    points: tuple[Floats, Floats],
+    barriers: Floats,
+    within_m: float,
+    limit_m: float,
+) -> Near:
+    """List for each point the straight pieces within a distance, or the nearest within a limit.
 
     Parameters
     ----------
-    network, x, y, limit_m
-        As in `snap`.
-
-    Returns
-    -------
-    float array, shape (points,)
-        inf beyond the limit.
+    lines
+        The pieces.
+    island
+        Of which of them nothing is to be the nearest, shape (pieces,).
+    points
+        x and y, shapes (points,).
+    barriers
+        x and y of both ends of each straight piece of what is not to be crossed, shape (n, 4).
+    within_m, limit_m
+        See `snap`; `limit_m` is not below `within_m`.
     """
-    return _nearest_segments(network, network.island, x, y, limit_m)[2]
+    count = len(points[0])
+    if not len(lines[0]):
+        nothing = np.zeros(0, np.int32), np.zeros(0), np.zeros(0)
+        none = np.full(count, np.nan), np.zeros(count, np.bool_)
+        return Near(np.zeros(count + 1, np.int64), *nothing, *none)
+    from_x, from_y, to_x, to_y = np.ascontiguousarray(barriers.T)
+    walls = from_x, from_y, to_x, to_y
+    no_walls = _Grid(0.0, 0.0, 1.0, 1, 1, np.zeros(2, np.int32), np.zeros(0, np.int32))
+    wall_grid = _grid(walls) if len(barriers) else no_walls
+    return Near(*_near(_grid(lines), lines, island, points, wall_grid, walls, within_m, limit_m))
 
 
 class _Grid(NamedTuple):
-    """Segments by the squares that they may pass, row by row from the south-west corner."""
+    """Pieces by the squares that they may pass, row by row from the south-west corner."""
 
     x0: float
     y0: float
     square_m: float
     columns: int
     rows: int
-    first: NDArray[np.int32]
-    segment: NDArray[np.int32]
+    first: Ints
+    piece: Ints
 
 
-def _nearest_segments(
-    network: Network,
-    edges: NDArray[np.bool_],
-    x: NDArray[np.float64],
-    y: NDArray[np.float64],
-    limit_m: float,
-) -> tuple[NDArray[np.int32], NDArray[np.float64], NDArray[np.float64]]:
-    """Find the nearest segment of some edges: which (-1: none), how far along it, how far off."""
-    best = np.full(len(x), -1, dtype=np.int32), np.zeros(len(x)), np.full(len(x), np.inf)
-    usable = np.flatnonzero(edges[network.segment_edge]).astype(np.int32)
-    if not len(usable):
-        return best
-    vertex = usable + network.segment_edge[usable]
-    from_x, from_y = network.vertex_x[vertex], network.vertex_y[vertex]
-    to_x, to_y = network.vertex_x[vertex + 1], network.vertex_y[vertex + 1]
-    segments = (from_x, from_y, to_x, to_y)
-    _search(_grid(segments), segments, np.asarray(x), np.asarray(y), limit_m, best)
-    segment, share, distance = best
-    return np.where(segment >= 0, usable[segment], np.int32(-1)), share, distance
-
-
-def _grid(segments: _Segments) -> _Grid:
-    """Sort segments into squares; of a larger land the squares are larger."""
-    from_x, from_y, to_x, to_y = segments
+def _grid(lines: Lines) -> _Grid:
+    """Sort pieces into squares; of a larger land the squares are larger."""
+    from_x, from_y, to_x, to_y = lines
     x0, y0 = min(from_x.min(), to_x.min()), min(from_y.min(), to_y.min())
     width, height = max(from_x.max(), to_x.max()) - x0, max(from_y.max(), to_y.max()) - y0
     square_m = max(SQUARE_M, float(np.sqrt(width * height / MOST_SQUARES)))
     square_m = max(square_m, width / MOST_SQUARES, height / MOST_SQUARES)
     columns, rows = int(width / square_m) + 1, int(height / square_m) + 1
-    first, segment = _sorted_in(segments, x0, y0, square_m, columns, rows)
-    return _Grid(x0, y0, square_m, columns, rows, first, segment)
+    first, piece = _sorted_in(lines, x0, y0, square_m, columns, rows)
+    return _Grid(x0, y0, square_m, columns, rows, first, piece)
 
 
 @njit(cache=True, nogil=True)
 def _sorted_in(
-    segments: _Segments, x0: float, y0: float, square_m: float, columns: int, rows: int
-) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
-    """List the segments of each square: those whose bounding box meets it."""
-    from_x, from_y, to_x, to_y = segments
+    lines: Lines, x0: float, y0: float, square_m: float, columns: int, rows: int
+) -> tuple[Ints, Ints]:
+    """List the pieces of each square: those whose bounding box meets it."""
+    from_x, from_y, to_x, to_y = lines
     first = np.zeros(columns * rows + 1, dtype=np.int32)
     filled = np.empty(0, dtype=np.int32)
     for filling in range(2):
@@ -219,69 +269,176 @@ def _sorted_in(
 
 
 @njit(cache=True, nogil=True)
-def _search(
+def _near(
     grid: _Grid,
-    segments: _Segments,
-    x: NDArray[np.float64],
-    y: NDArray[np.float64],
+    lines: Lines,
+    island: Bools,
+    points: tuple[Floats, Floats],
+    wall_grid: _Grid,
+    walls: Lines,
+    within_m: float,
     limit_m: float,
-    best: _Best,
-) -> None:
-    """Look from each point outwards, square by square, until none nearer can follow."""
-    distance = best[2]
-    for point in range(len(x)):
-        if not np.isfinite(x[point] + y[point]):
-            continue  # a point without a place is tied to nothing
-        column = int(np.floor((x[point] - grid.x0) / grid.square_m))
-        row = int(np.floor((y[point] - grid.y0) / grid.square_m))
-        east = x[point] - grid.x0 - column * grid.square_m
-        north = y[point] - grid.y0 - row * grid.square_m
-        margin_m = min(east, grid.square_m - east, north, grid.square_m - north) - ROUNDING_M
-        ring = 0
-        while True:
-            for at_row in range(max(row - ring, 0), min(row + ring, grid.rows - 1) + 1):
-                whole = abs(at_row - row) == ring
-                step = 1 if whole or ring == 0 else 2 * ring
-                for at_column in range(column - ring, column + ring + 1, step):
-                    if 0 <= at_column < grid.columns:
-                        square = at_row * grid.columns + at_column
-                        _nearer(grid, segments, square, x, y, point, limit_m, best)
-            seen_m = margin_m + ring * grid.square_m
-            if distance[point] < seen_m or seen_m > limit_m:
-                break
-            ring += 1
+) -> tuple[Longs, Ints, Floats, Floats, Floats, Bools]:
+    count = len(points[0])
+    first = np.zeros(count + 1, dtype=np.int64)
+    nearest_m = np.full(count, np.nan)
+    by_island = np.zeros(count, dtype=np.bool_)
+    found, filled = np.empty((3, 1024)), 0
+    for point in range(count):
+        x, y = points[0][point], points[1][point]
+        begin = filled
+        if np.isfinite(x + y):  # a point without a place is tied to nothing
+            found, filled = _within(grid, lines, x, y, wall_grid, walls, within_m, found, begin)
+            best_m, island_m = np.inf, np.inf
+            for at in range(begin, filled):
+                if island[int(found[0, at])]:
+                    island_m = min(island_m, found[2, at])
+                else:
+                    best_m = min(best_m, found[2, at])
+            if best_m == np.inf:
+                i, along, best_m = _nearest(
+                    grid, lines, island, x, y, wall_grid, walls, limit_m, islands=False
+                )
+                if i >= 0:
+                    found = _added(found, begin, filled, i, along, best_m)
+                    filled += 1
+                else:
+                    filled = begin
+                island_m = _nearest(
+                    grid, lines, island, x, y, wall_grid, walls, limit_m, islands=True
+                )[2]
+            by_island[point] = island_m < best_m
+            if filled > begin:
+                nearest_m[point] = best_m
+        first[point + 1] = filled
+    found = found[:, :filled]
+    return first, found[0].astype(np.int32), found[1].copy(), found[2].copy(), nearest_m, by_island
+
+
+@njit(cache=True, nogil=True)
+def _within(
+    grid: _Grid,
+    lines: Lines,
+    x: float,
+    y: float,
+    wall_grid: _Grid,
+    walls: Lines,
+    within_m: float,
+    found: Floats,
+    begin: int,
+) -> tuple[Floats, int]:
+    """Add the pieces within a distance of a point to those found, from `begin` on."""
+    filled = begin
+    columns = _squares(grid.x0, grid.square_m, grid.columns, x, within_m)
+    rows = _squares(grid.y0, grid.square_m, grid.rows, y, within_m)
+    for row in range(rows[0], rows[1] + 1):
+        for column in range(columns[0], columns[1] + 1):
+            square = row * grid.columns + column
+            for entry in range(grid.first[square], grid.first[square + 1]):
+                i = grid.piece[entry]
+                if not _begins_in(grid, lines, i, column, row, columns[0], rows[0]):
+                    continue
+                along, off_m = _beside(x, y, lines, i)
+                if off_m <= within_m and not _is_barred(x, y, lines, i, along, wall_grid, walls):
+                    found = _added(found, begin, filled, i, along, off_m)
+                    filled += 1
+    return found, filled
+
+
+@njit(cache=True, nogil=True)
+def _added(
+    found: Floats, begin: int, filled: int, piece: int, share: float, metres: float
+) -> Floats:
+    """Add a piece to those of a point, in the order of the pieces, whatever that of the squares."""
+    if filled == found.shape[1]:
+        more = np.empty((3, 2 * filled))
+        more[:, :filled] = found
+        found = more
+    at = filled
+    while at > begin and found[0, at - 1] > piece:
+        found[:, at] = found[:, at - 1]
+        at -= 1
+    found[0, at], found[1, at], found[2, at] = piece, share, metres
+    return found
 
 
 @njit(cache=True, nogil=True, inline="always")
-def _nearer(
-    grid: _Grid,
-    segments: _Segments,
-    square: int,
-    x: Floats,
-    y: Floats,
-    point: int,
-    limit_m: float,
-    best: _Best,
-) -> None:
-    """Take the segment of a square that is nearer than what was found, or as near and before it."""
-    from_x, from_y, to_x, to_y = segments
-    found, share, distance = best
-    for entry in range(grid.first[square], grid.first[square + 1]):
-        i = grid.segment[entry]
-        along, off_m = _beside(x[point], y[point], from_x[i], from_y[i], to_x[i], to_y[i])
-        before = off_m == distance[point] and i < found[point]
-        if off_m <= limit_m and (off_m < distance[point] or before):
-            found[point], share[point], distance[point] = i, along, off_m
+def _squares(
+    start: float, square_m: float, count: int, at: float, within_m: float
+) -> tuple[int, int]:
+    """Give the first and the last row or column that are within a distance."""
+    low = int(np.floor((at - within_m - ROUNDING_M - start) / square_m))
+    high = int(np.floor((at + within_m + ROUNDING_M - start) / square_m))
+    return max(low, 0), min(high, count - 1)
 
 
 @njit(cache=True, nogil=True, inline="always")
-def _beside(
-    x: float, y: float, from_x: float, from_y: float, to_x: float, to_y: float
-) -> tuple[float, float]:
-    """Give how far along a segment its place nearest to a point lies, 0 to 1, and the distance.
+def _begins_in(
+    grid: _Grid, lines: Lines, i: int, column: int, row: int, west: int, south: int
+) -> bool:
+    """Whether this is the first of the squares looked at that a piece is in: it counts once."""
+    from_x, from_y, to_x, to_y = lines
+    left = int((min(from_x[i], to_x[i]) - grid.x0) / grid.square_m)
+    low = int((min(from_y[i], to_y[i]) - grid.y0) / grid.square_m)
+    return column == max(left, west) and row == max(low, south)
 
-    At an end the distance is that to the vertex, the same for every segment that meets there.
+
+@njit(cache=True, nogil=True)
+def _nearest(
+    grid: _Grid,
+    lines: Lines,
+    island: Bools,
+    x: float,
+    y: float,
+    wall_grid: _Grid,
+    walls: Lines,
+    limit_m: float,
+    islands: bool,  # noqa: FBT001  (numba)
+) -> tuple[int, float, float]:
+    """Find the nearest piece that is or is not an island: which (-1: none), how far along, off.
+
+    From the point outwards, square by square, until none nearer can follow.
     """
+    found, share, distance = -1, 0.0, np.inf
+    column = int(np.floor((x - grid.x0) / grid.square_m))
+    row = int(np.floor((y - grid.y0) / grid.square_m))
+    east = x - grid.x0 - column * grid.square_m
+    north = y - grid.y0 - row * grid.square_m
+    margin_m = min(east, grid.square_m - east, north, grid.square_m - north) - ROUNDING_M
+    ring = 0
+    while True:
+        for at_row in range(max(row - ring, 0), min(row + ring, grid.rows - 1) + 1):
+            whole = abs(at_row - row) == ring
+            step = 1 if whole or ring == 0 else 2 * ring
+            for at_column in range(column - ring, column + ring + 1, step):
+                if not 0 <= at_column < grid.columns:
+                    continue
+                square = at_row * grid.columns + at_column
+                for entry in range(grid.first[square], grid.first[square + 1]):
+                    i = grid.piece[entry]
+                    if island[i] != islands:
+                        continue
+                    along, off_m = _beside(x, y, lines, i)
+                    nearer = off_m < distance or (off_m == distance and i < found)
+                    if (
+                        nearer
+                        and off_m <= limit_m
+                        and not _is_barred(x, y, lines, i, along, wall_grid, walls)
+                    ):
+                        found, share, distance = i, along, off_m
+        seen_m = margin_m + ring * grid.square_m
+        if distance < seen_m or seen_m > limit_m:
+            return found, share, distance
+        ring += 1
+
+
+@njit(cache=True, nogil=True, inline="always")
+def _beside(x: float, y: float, lines: Lines, i: int) -> tuple[float, float]:
+    """Give how far along a piece its place nearest to a point lies, 0 to 1, and the distance.
+
+    At an end the distance is that to the vertex, the same for every piece that meets there.
+    """
+    from_x, from_y, to_x, to_y = lines[0][i], lines[1][i], lines[2][i], lines[3][i]
     dx, dy = to_x - from_x, to_y - from_y
     squared = dx * dx + dy * dy
     along = ((x - from_x) * dx + (y - from_y) * dy) / squared if squared > 0 else 0.0
@@ -290,3 +447,51 @@ def _beside(
     if along >= 1:
         return 1.0, np.sqrt((x - to_x) ** 2 + (y - to_y) ** 2)
     return along, abs((from_y - y) * dx - (from_x - x) * dy) / squared * np.sqrt(squared)
+
+
+@njit(cache=True, nogil=True)
+def _is_barred(
+    x: float, y: float, lines: Lines, i: int, along: float, grid: _Grid, walls: Lines
+) -> bool:
+    """Whether a barrier lies across the leg from a point to a place on a piece.
+
+    A leg that ends on a barrier crosses it when the road runs along it, not where the two meet at
+    a vertex of both: there the road goes over.
+    """
+    if len(walls[0]) == 0:
+        return False
+    to_x = lines[0][i] + along * (lines[2][i] - lines[0][i])
+    to_y = lines[1][i] + along * (lines[3][i] - lines[1][i])
+    dx, dy = to_x - x, to_y - y
+    leg_m = np.sqrt(dx * dx + dy * dy)
+    if leg_m < NOTHING_M:
+        return False
+    left = max(int((min(x, to_x) - grid.x0) / grid.square_m - 1e-9), 0)
+    right = min(int((max(x, to_x) - grid.x0) / grid.square_m + 1e-9), grid.columns - 1)
+    low = max(int((min(y, to_y) - grid.y0) / grid.square_m - 1e-9), 0)
+    high = min(int((max(y, to_y) - grid.y0) / grid.square_m + 1e-9), grid.rows - 1)
+    for row in range(low, high + 1):
+        for column in range(left, right + 1):
+            square = row * grid.columns + column
+            for entry in range(grid.first[square], grid.first[square + 1]):
+                if _crosses(x, y, dx, dy, leg_m, walls, grid.piece[entry]):
+                    return True
+    return False
+
+
+@njit(cache=True, nogil=True, inline="always")
+def _crosses(x: float, y: float, dx: float, dy: float, leg_m: float, walls: Lines, i: int) -> bool:
+    """Whether a piece of a barrier lies across a leg of some length."""
+    wall_x, wall_y = walls[0][i], walls[1][i]
+    along_x, along_y = walls[2][i] - wall_x, walls[3][i] - wall_y
+    across = dx * along_y - dy * along_x
+    wall_m = np.sqrt(along_x * along_x + along_y * along_y)
+    if across == 0 or wall_m == 0:
+        return False
+    t = ((wall_x - x) * along_y - (wall_y - y) * along_x) / across
+    u = ((wall_x - x) * dy - (wall_y - y) * dx) / across
+    of_leg, of_wall = NOTHING_M / leg_m, NOTHING_M / wall_m
+    if not (of_leg < t <= 1 + of_leg and -of_wall <= u <= 1 + of_wall):
+        return False
+    at_end = t >= 1 - of_leg
+    return not (at_end and (u <= of_wall or u >= 1 - of_wall))

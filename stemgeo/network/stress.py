@@ -1,182 +1,421 @@
-"""Level of traffic stress: whether a child of nine may ride here.
+"""Level of traffic stress: for whom a road is quiet enough.
 
 LTS 1 suits children, 2 most adults, 3 the confident, 4 the fearless (Mekuria, Furth and Nixon,
-"Low-Stress Bicycling and Network Connectivity", MTI report 11-19, 2012). The rules follow the
-classes of R5 (Conveyal), with three corrections for Flanders: cycle tracks count
-(`cycleway=track`, `:both`, `:left`, `:right`, `separate`), speed limits that nobody tagged are
-the Flemish ones, and a cycle street is low stress.
+"Low-Stress Bicycling and Network Connectivity", MTI report 11-19, 2012). Which level a road has is
+data (`stress_rules`). Here tags become what those rules speak of: kinds of road, what runs beside
+them for bicycles, a limit, lanes, a built-up area.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from typing import NamedTuple
 
-from stemgeo.network.bicycle import CONTRAFLOW, MPH, WAYS, cycleways
+from stemgeo.network.bicycle import (
+    CYCLEWAY_KEYS,
+    MPH,
+    OPENING_VALUES,
+    SIDES,
+    WAYS,
+    cycleways,
+    of_side,
+    served,
+    traffic,
+    values,
+)
+from stemgeo.network.stress_rules import FACILITIES, Facility, Rules, rules
 
 Tags = Mapping[str, str]
 
-LOW_STRESS = 2
-"""The profile `low_stress` keeps what is at most this."""
+LEVELS = {"low_stress": 2, "quiet_1": 1}
+"""The highest level of traffic stress on which each profile rides."""
 
 NO_CARS = frozenset(
     ("cycleway", "footway", "pedestrian", "path", "track", "steps", "platform", "corridor")
     + ("bridleway", "elevator")
 )
-QUIET = frozenset(("residential", "service", "living_street"))
-MIDDLE = frozenset(("tertiary", "tertiary_link", "unclassified", "road"))
+_CLASS_OF = {
+    **dict.fromkeys(("residential", "service", "living_street"), "street"),
+    **dict.fromkeys(("unclassified", "road"), "unclassified"),
+    **dict.fromkeys(("tertiary", "tertiary_link"), "tertiary"),
+    "busway": "busway",
+}
+"""All others are main roads."""
+_SMALL = ("street", "unclassified")
+"""Those that can be for local traffic alone, or narrow: larger ones connect, whatever they say."""
+NARROW_M = 3.5
+"""Two cars do not pass each other on so much."""
+FOOT_M = 0.3048
 
-SHUT_TO_CARS = frozenset(("no", "agricultural", "forestry", "agricultural;forestry"))
+SHUT, LOCAL, OPEN = range(3)
+"""Which motor traffic there is: none but farm carts, that of those who live there, any."""
 
-TRACK, BUFFERED, LANE, NONE = "track", "buffered", "lane", "none"
+_BY_LEAVE = (
+    *("private", "permit", "employees", "staff", "workers", "military", "police", "government"),
+    *("service", "members", "restricted", "authorized", "authorised"),
+)
+TRAFFIC = {
+    **dict.fromkeys(("no", "agricultural", "forestry", "emergency", "prohibited", "closed"), SHUT),
+    **dict.fromkeys(("destination", "customers", "delivery", "residents", "visitors"), LOCAL),
+    **dict.fromkeys(_BY_LEAVE, LOCAL),
+    **dict.fromkeys(("yes", "permissive", "designated", "official", "public", "allowed"), OPEN),
+}
+"""Words of an access tag of motor traffic; any other says nothing."""
+TRAFFIC_BESIDE_BICYCLES = TRAFFIC | dict.fromkeys(_BY_LEAVE, SHUT)
+"""The same where a bicycle tag opens the way: who needs leave is a rare guest, as on a jaagpad."""
 
-FACILITY = {
-    "track": TRACK,
-    "separate": TRACK,
-    "opposite_track": TRACK,
-    "lane": LANE,
-    "opposite_lane": LANE,
+CARS = ("motorcar", "motor_vehicle", "vehicle", "access")
+MOTORCYCLES = ("motorcycle", "motor_vehicle", "vehicle", "access")
+"""The first that says something counts. The signs C5 and C7 shut out either."""
+
+FACILITY: dict[str, Facility] = {
+    **dict.fromkeys(("track", "opposite_track", "separate", "sidepath", "sidewalk"), "track"),
+    **dict.fromkeys(("lane", "opposite_lane"), "lane"),
 }
 """A lane shared with cars or buses is no facility."""
 
-DEFAULT_KMH = {"living_street": 20.0}
-BUILT_UP_KMH, RURAL_KMH = 50.0, 70.0
-"""Flanders, where no limit is tagged: Decreet of 2017, 70 km/h outside built-up areas."""
+SUGGESTED = frozenset(("advisory", "pictogram", "soft_lane", "soft", "suggestive", "suggestion"))
+"""Kinds of `cycleway:lane` that cars drive on: a fietssuggestiestrook."""
+
+NOT_THERE = ("no", "none", "0")
+
+URBAN_KMH, RURAL_KMH = 50.0, 70.0
+"""Flanders; 70 km/h outside built-up areas by decree since 2017."""
 
 SPEED_WORDS = {
     "walk": 5.0,
     "living_street": 20.0,
     "cyclestreet": 30.0,
-    "zone30": 30.0,
-    "urban": BUILT_UP_KMH,
+    "urban": URBAN_KMH,
     "rural": RURAL_KMH,
 }
-SPEED_KEYS = ("maxspeed", "maxspeed:type", "source:maxspeed", "zone:maxspeed", "zone:traffic")
-
-BY_SPEED: dict[str, dict[str, tuple[tuple[float, int], ...]]] = {
-    # Road class -> facility -> (up to km/h, LTS), the first that holds.
-    "quiet": {
-        TRACK: ((999, 1),),
-        BUFFERED: ((50, 1), (999, 2)),
-        LANE: ((50, 1), (70, 2), (999, 3)),
-        NONE: ((30, 1), (50, 2), (999, 3)),
-    },
-    "middle": {
-        TRACK: ((999, 1),),
-        BUFFERED: ((50, 2), (999, 3)),
-        LANE: ((50, 2), (70, 3), (999, 4)),
-        NONE: ((40, 2), (70, 3), (999, 4)),
-    },
-    "main": {
-        TRACK: ((999, 2),),
-        BUFFERED: ((40, 2), (70, 3), (999, 4)),
-        LANE: ((30, 2), (50, 3), (999, 4)),
-        NONE: ((30, 3), (999, 4)),
-    },
+SPEED_ELSEWHERE = {
+    "BE-BRU:urban": 30.0,  # since 1 January 2021
+    "BE-WAL:rural": 90.0,
+    "NL:rural": 80.0,
+    "FR:rural": 80.0,
+    "DE:rural": 100.0,
+    "LU:rural": 90.0,
+    "PT:rural": 90.0,
 }
-"""R5: residential 1; tertiary and unclassified 2 with a lane or at most 40 km/h, else 3; higher
-classes 4 without a lane. BNA: a separate track, or a buffered lane at 25 mph, is low on any road.
-Mekuria e.a.: mixed traffic at 50 km/h is 2 on a residential street; faster is worse. A track along
-a main road is 2, not 1, for its junctions."""
+SPEED_KEYS = ("maxspeed", "maxspeed:type", "source:maxspeed", "zone:maxspeed", "zone:traffic")
+PLACES = {"urban": True, "rural": False, "trunk": False, "motorway": False}
+"""Words that say whether a way lies in a built-up area, as in `zone:traffic=BE-VLG:urban`."""
 
+_CITY_LIMIT = re.compile(r"(?:BE(?:-[A-Z]{3})?:)?F([13])[ab]?")
+SIGN_TAGS_READ = frozenset(
+    ("traffic_sign", "traffic_sign:forward", "traffic_sign:backward")
+    + ("city_limit", "direction", "traffic_sign:direction")
+)
+"""What nodes say of signs."""
+
+_PAVEMENTS = tuple(f"sidewalk{side}" for side in ("", ":both", ":left", ":right"))
+_RIDDEN_PAVEMENTS = tuple(f"{key}:bicycle" for key in _PAVEMENTS)
 TAGS_READ = frozenset(
-    ("highway", "motor_vehicle", "vehicle", "bicycle", "cyclestreet", "bicycle_road", "lanes")
-    + (
-        "oneway",
-        "oneway:bicycle",
-        "junction",
-        "maxspeed:forward",
-        "maxspeed:backward",
-        "bus",
-        "psv",
-        "access",
-    )
+    ("highway", "motor_vehicle", "vehicle", "access", "motorcar", "motorcycle", "bus", "psv")
+    + ("bicycle", "cyclestreet", "bicycle_road", "oneway", "oneway:bicycle", "junction")
+    + ("bicycle:forward", "bicycle:backward")
+    + ("lanes", "lanes:forward", "lanes:backward", "width", "est_width")
+    + ("traffic_sign", "city_limit")
+    + ("maxspeed:forward", "maxspeed:backward")
     + SPEED_KEYS
-    + tuple(
-        f"cycleway{side}{what}"
-        for side in ("", ":both", ":left", ":right")
-        for what in ("", ":buffer", ":oneway")
-    )
+    + _PAVEMENTS
+    + _RIDDEN_PAVEMENTS
+    + CYCLEWAY_KEYS
+    + tuple(f"{key}:{what}" for key in CYCLEWAY_KEYS for what in ("buffer", "oneway", "lane"))
 )
 
 
-def stress(tags: Tags, *, built_up: bool) -> tuple[int, int]:
-    """Rate a way along its drawn direction and against it.
+class Assumed(NamedTuple):
+    """What of a road open to cars nobody tagged, so that its level rests on what is usual."""
 
-    Traffic keeps right: riding along the drawn direction one is on its right side.
+    limit: bool
+    lanes: bool
+    no_track: bool
+
+
+NOTHING_ASSUMED = Assumed(limit=False, lanes=False, no_track=False)
+
+
+def stress(tags: Tags, *, built_up: bool, by: Rules | None = None) -> tuple[int, int]:
+    """Rate a way along its drawn direction and against it.
 
     Parameters
     ----------
     tags
         Of an OSM way with a `highway` tag, or of a ferry.
     built_up
-        Whether the way lies in a built-up area, for limits that nobody tagged.
+        Whether the way lies in a built-up area; what `told_built_up` says goes first.
+    by
+        The rules, the default ones unless given.
 
     Returns
     -------
     tuple of int
         LTS 1 to 4, forward and backward.
     """
-    return (
-        _one_way(tags, "right", "forward", built_up=built_up),
-        _one_way(tags, "left", "backward", built_up=built_up),
+    return stress_in_and_out(tags, by or rules())[0 if built_up else 1]
+
+
+def stress_in_and_out(tags: Tags, by: Rules) -> tuple[tuple[int, int], tuple[int, int]]:
+    """Give `stress` of a way if it lies in a built-up area, and if it does not."""
+    roads, told = _kinds(tags), told_built_up(tags)
+    if roads == ["no_cars"]:
+        level = by.level(roads, "none", 0.0, many_lanes=False, built_up=False)
+        return (level, level), (level, level)
+    ways = [(_facility(tags, i), _lanes(tags, i, by) >= 2, WAYS[i]) for i in range(2)]
+
+    def rated(*, built_up: bool) -> tuple[int, int]:
+        forward, backward = (
+            by.level(
+                roads,
+                facility,
+                _limit_kmh(tags, way, by, built_up=built_up),
+                many_lanes=many_lanes,
+                built_up=built_up,
+            )
+            for facility, many_lanes, way in ways
+        )
+        return forward, backward
+
+    if told is not None:
+        return (rated(built_up=told),) * 2
+    return rated(built_up=True), rated(built_up=False)
+
+
+def busy_crossing(tags: Tags, *, built_up: bool, by: Rules | None = None) -> bool:
+    """Whether a way is a busy one to cross where no signals stop its traffic.
+
+    It is by its limit or by its lanes in all, whatever runs beside it for bicycles; not where
+    there is hardly any traffic (no cars, a cycle street, local traffic, too narrow for two cars).
+    """
+    by = by or rules()
+    told = told_built_up(tags)
+    if {"no_cars", "cycle_street", "local", "narrow"} & set(_kinds(tags)):
+        return False
+    place = built_up if told is None else told
+    limit = max(_limit_kmh(tags, way, by, built_up=place) for way in WAYS)
+    ways = [i for i in range(2) if traffic(tags)[i]]
+    lanes = max(_number(tags.get("lanes", "")) or 0, sum(_lanes(tags, i, by) for i in ways))
+    return limit >= by.crossings.from_kmh or lanes >= by.crossings.from_lanes
+
+
+def open_to_cars(tags: Tags) -> bool:
+    """Whether cars may come on a way, be it for local traffic alone."""
+    return "no_cars" not in _kinds(tags)
+
+
+def assumed(tags: Tags) -> Assumed:
+    """Say what of a way nobody tagged; nothing where the level does not rest on it."""
+    if {"no_cars", "cycle_street"} & set(_kinds(tags)):
+        return NOTHING_ASSUMED
+    limits = all(_tagged_kmh(tags, way) for way in WAYS)
+    return Assumed(
+        limit=not limits and tags["highway"] != "living_street",
+        lanes=all(
+            _number(tags.get(key, "")) is None for key in ("lanes", *(f"lanes:{w}" for w in WAYS))
+        ),
+        no_track=not any(tags.get(key) for key in (*CYCLEWAY_KEYS, *_RIDDEN_PAVEMENTS)),
     )
 
 
-def _one_way(tags: Tags, side: str, direction: str, *, built_up: bool) -> int:
+def told_built_up(tags: Tags) -> bool | None:
+    """Say whether a way lies in a built-up area, where its own tags tell; else None.
+
+    Words of zones and limits go first, then the signs F1 and F3, then a limit above 50 km/h.
+    """
+    for key in ("zone:traffic", *SPEED_KEYS):
+        place = PLACES.get(tags.get(key, "").rpartition(":")[2])
+        if place is not None:
+            return place
+    signs = set(_city_limits(tags.get("traffic_sign", ""), tags.get("city_limit", "")))
+    if len(signs) == 1:
+        return signs == {"1"}
+    limits = [_tagged_kmh(tags, way) or 0.0 for way in WAYS]
+    return False if max(limits) > URBAN_KMH else None
+
+
+def inside_lies(tags: Tags) -> int:
+    """Say where the built-up area lies of a node with a sign F1 or F3 at its edge.
+
+    Returns
+    -------
+    int
+        1: ahead, in the drawn direction of the way on which the node is; -1: behind; 0: not told.
+    """
+    ahead = set()
+    facing = tags.get("traffic_sign:direction", tags.get("direction", ""))
+    for way in WAYS:
+        text = tags.get(f"traffic_sign:{way}", tags.get("traffic_sign", "") * (facing == way))
+        for sign in _city_limits(text, tags.get("city_limit", "")):
+            ahead.add(1 if (sign == "1") == (way == "forward") else -1)
+    return ahead.pop() if len(ahead) == 1 else 0
+
+
+def _city_limits(signs: str, city_limit: str) -> list[str]:
+    """Give "1" for each sign that begins a built-up area, and "3" for each that ends one."""
+    found = []
+    for sign in re.split(r"[;,]", signs):
+        match = _CITY_LIMIT.fullmatch(sign.strip())
+        if match:
+            found.append(match[1])
+        elif sign.strip() == "city_limit":
+            found += {"begin": ["1"], "end": ["3"]}.get(city_limit, [])
+    return found
+
+
+def _kinds(tags: Tags) -> list[str]:
+    """Say of which kinds a road is, that of its class last."""
     highway = tags.get("highway", "")
-    if highway in NO_CARS or not highway or _without_cars(tags):
-        return 1
-    if "yes" in (tags.get("cyclestreet"), tags.get("bicycle_road")):
-        return 1
-    group = "quiet" if highway in QUIET else "middle" if highway in MIDDLE else "main"
-    limit_kmh = _limit_kmh(tags, direction, built_up=built_up)
-    facility = _facility(tags, side, direction)
-    level = next(lts for up_to, lts in BY_SPEED[group][facility] if limit_kmh <= up_to)
-    busy = facility != TRACK and _lanes(tags) >= 4
-    return min(4, level + busy)
+    if highway in NO_CARS or not highway:
+        return ["no_cars"]
+    group = _CLASS_OF.get(highway, "main")
+    cars = OPEN if group == "busway" else _motor_traffic(tags)
+    if cars == SHUT:
+        return ["no_cars"]
+    kinds = {
+        "cycle_street": "yes" in (tags.get("cyclestreet"), tags.get("bicycle_road")),
+        "local": group in _SMALL and cars == LOCAL,
+        "narrow": group in _SMALL and _narrow(tags),
+    }
+    return [*(name for name, holds in kinds.items() if holds), group]
 
 
-def _without_cars(tags: Tags) -> bool:
-    """A towpath or fietssnelweg: closed to motor traffic, or to all but bicycles."""
-    motor = tags.get("motor_vehicle", tags.get("vehicle", tags.get("access")))
-    buses = {tags.get(key, "no") for key in ("bus", "psv")} != {"no"}
-    return motor in SHUT_TO_CARS and not buses
+def _motor_traffic(tags: Tags) -> int:
+    """Which motor traffic there is by the tags of access: SHUT, LOCAL or OPEN.
+
+    A road that buses ride, closed to all others, is as busy as its class.
+    """
+    if any(tags.get(key, "no") != "no" for key in ("bus", "psv")):
+        return OPEN
+    cars, motorcycles = (_of_first(tags, keys) for keys in (CARS, MOTORCYCLES))
+    if cars == SHUT and motorcycles != SHUT:
+        return LOCAL  # the odd motorcycle is no through traffic
+    return cars
 
 
-def _facility(tags: Tags, side: str, direction: str) -> str:
-    """Give the best facility of one direction: on its side of the road, or ridden that way."""
-    best = NONE
+def _of_first(tags: Tags, keys: tuple[str, ...]) -> int:
+    """Take the first key that says something; of a list of values the most open one counts."""
+    opened = any(
+        OPENING_VALUES.intersection(values(tags.get(key, "")))
+        for key in ("bicycle", *(f"bicycle:{way}" for way in WAYS))
+    )
+    meant = TRAFFIC_BESIDE_BICYCLES if opened else TRAFFIC
+    for key in keys:
+        known = [meant[word] for word in values(tags.get(key, "")) if word in meant]
+        if known:
+            return max(known)
+    return OPEN
+
+
+def _narrow(tags: Tags) -> bool:
+    """Whether two cars do not pass each other, though they may meet."""
+    if not all(traffic(tags)):
+        return False
+    lanes = _number(tags.get("lanes", ""))
+    width = _metres(tags.get("width", "")) or _metres(tags.get("est_width", ""))
+    return (lanes is not None and lanes < 2) or (width is not None and width <= NARROW_M)
+
+
+def _facility(tags: Tags, direction: int) -> Facility:
+    """Give the best facility that is ridden in a direction: 0 along the way, 1 against it."""
+    found: set[Facility] = {"none"}
     for one in cycleways(tags):
-        beside = one.side == side and one.word not in CONTRAFLOW
-        if not (beside or one.serves[WAYS.index(direction)]):
-            continue
-        found = FACILITY.get(one.word, NONE)
-        if found == LANE and tags.get(f"{one.key}:buffer", "no") not in ("no", "none"):
-            found = BUFFERED
-        best = min(best, found, key=(TRACK, BUFFERED, LANE, NONE).index)
-    return best
+        facility = FACILITY.get(one.word)
+        if facility and one.serves[direction]:
+            found.add(_lane(tags, one.side) if facility == "lane" else facility)
+    return min(found | _on_pavement(tags, direction), key=FACILITIES.index)
 
 
-def _limit_kmh(tags: Tags, direction: str, *, built_up: bool) -> float:
-    for key in (f"maxspeed:{direction}", *SPEED_KEYS):
-        limit = _kmh(tags.get(key, ""))
-        if limit:
-            return limit
-    if tags["highway"] in DEFAULT_KMH:
-        return DEFAULT_KMH[tags["highway"]]
-    return BUILT_UP_KMH if built_up or tags["highway"] in QUIET else RURAL_KMH
+def _lane(tags: Tags, side: str) -> Facility:
+    """Say what a lane is by the tags of its side: marked, with a buffer, or but a suggestion."""
+    kind, buffer = (
+        next((tags[f"{key}:{what}"] for key in of_side(side) if f"{key}:{what}" in tags), "")
+        for what in ("lane", "buffer")
+    )
+    if SUGGESTED.intersection(values(kind)):
+        return "none"
+    return "buffered_lane" if buffer and buffer not in NOT_THERE else "lane"
+
+
+def _on_pavement(tags: Tags, direction: int) -> set[Facility]:
+    """Give the track that a pavement with a bicycle tag is (`sidewalk:right:bicycle=yes`)."""
+    if tags.keys().isdisjoint(_RIDDEN_PAVEMENTS):
+        return set()
+    road = {key: value for key, value in tags.items() if not key.startswith("cycleway")}
+    for side in SIDES:
+        word = _of_pavement(tags, side, ":bicycle")
+        ridden = OPENING_VALUES.intersection(values(word)) and not _no_pavement(tags, side)
+        if ridden and served(road, side, "track")[direction]:
+            return {"track"}
+    return set()
+
+
+def _no_pavement(tags: Tags, side: str) -> bool:
+    """Whether the tags say that a side has no pavement, as `sidewalk=right` says of the left."""
+    word = _of_pavement(tags, side, "")
+    return word in NOT_THERE or (word in SIDES and word != side)
+
+
+def _of_pavement(tags: Tags, side: str, what: str) -> str:
+    keys = (f"sidewalk:{side}{what}", f"sidewalk:both{what}", f"sidewalk{what}")
+    return next((tags[key] for key in keys if key in tags), "")
+
+
+def _limit_kmh(tags: Tags, direction: str, by: Rules, *, built_up: bool) -> float:
+    limit, assumed_kmh = _tagged_kmh(tags, direction), by.assumed_kmh
+    if limit:
+        return limit
+    highway = tags.get("highway", "")
+    if highway == "living_street":
+        inside, outside = assumed_kmh.living_street
+    else:
+        street = _CLASS_OF.get(highway) == "street"
+        inside, outside = assumed_kmh.street if street else assumed_kmh.road
+    return inside if built_up else outside
+
+
+def _tagged_kmh(tags: Tags, direction: str) -> float | None:
+    keys = (f"maxspeed:{direction}", *SPEED_KEYS)
+    found = (_kmh(tags[key]) for key in keys if key in tags)
+    return next((limit for limit in found if limit), None)
 
 
 def _kmh(text: str) -> float | None:
     """Read "30", "30 mph", "BE:30", "BE:zone30" and the like; None if it says nothing known."""
+    if text in SPEED_ELSEWHERE:
+        return SPEED_ELSEWHERE[text]
     word = text.rpartition(":")[2]
-    match = re.fullmatch(r"(\d{1,3})(?:\.\d+)?\s*(km/h|mph)?", word)
+    match = re.fullmatch(r"(?:zone ?)?(\d{1,3})(?:\.\d+)?\s*(km/h|mph)?", word)
     if match:
         return int(match[1]) * (MPH if match[2] == "mph" else 1.0)
     return SPEED_WORDS.get(word)
 
 
-def _lanes(tags: Tags) -> int:
-    text = tags.get("lanes", "")
-    return int(text) if text.isdigit() and len(text) < 3 else 0
+def _lanes(tags: Tags, direction: int, by: Rules) -> float:
+    """Count the lanes for cars in a direction: 0 along the way, 1 against it."""
+    own, other = (_number(tags.get(f"lanes:{WAYS[i]}", "")) for i in (direction, 1 - direction))
+    if own is not None:
+        return own
+    lanes = _number(tags.get("lanes", ""))
+    if lanes is None:
+        main = _CLASS_OF.get(tags.get("highway", ""), "main") == "main"
+        return by.assumed_lanes.main if main else 1
+    if not all(traffic(tags)):
+        return lanes  # whoever rides against the traffic meets them all
+    return lanes - other if other is not None else lanes // 2
+
+
+def _number(text: str) -> float | None:
+    """Read a number of lanes, as "2" or "1.5"; None if it says nothing known."""
+    return (float(text) or None) if re.fullmatch(r"\d{1,2}(\.\d+)?", text) else None
+
+
+def _metres(text: str) -> float | None:
+    """Read a width, as "3.5", "3,5 m" or "11'"; None if it says nothing known."""
+    match = re.fullmatch(r"(\d{1,3}(?:[.,]\d+)?)\s*(m|ft|')?", text)
+    if not match:
+        return None
+    metres = float(match[1].replace(",", ".")) * (1.0 if match[2] in (None, "m") else FOOT_M)
+    return metres or None

@@ -19,6 +19,7 @@ from babel.numbers import format_decimal
 from stemgeo.coverage import ALL_BANDS, COUNTS
 from stemgeo.maps.series import partly_measured
 from stemgeo.maps.text import gap_places, gap_reason
+from stemgeo.profiles import QUIET
 from stemgeo.recognition import Standing
 from stemgeo.report.annex_words import (
     ANNEX,
@@ -42,14 +43,14 @@ from stemgeo.report.spreadsheet import (
     write_spreadsheet_csv,
     write_workbook,
 )
+from stemgeo.report.summary import WORDS as SUMMARY
 from stemgeo.report.summary import (
-    PLACED_BY,
     YES_NO,
     ages_in_words,
     gaps_in_words,
+    placed_by,
     speeds_in_words,
 )
-from stemgeo.report.summary import WORDS as SUMMARY
 from stemgeo.study import PROVINCES
 from stemgeo.subsidy import CENTS, place_costs_cents, rules
 from stemgeo.tables import checked
@@ -200,15 +201,16 @@ def _side_by_side(counted: pd.DataFrame, keys: Sequence[str]) -> pd.DataFrame:
     Without `band` (or `sex`) among the keys the rows are those of all ages (or both sexes).
     """
     rows = counted if "band" in keys else counted[counted["band"] == ALL_BANDS]
-    usual, quiet = (rows[rows["profile"] == name] for name in ("all", "low_stress"))
+    usual = rows[rows["profile"] == "all"]
     by_speed = {name: part.set_index(list(keys)) for name, part in usual.groupby("scenario")}
     table = by_speed["central"][["name", *COUNTS, "share"]].copy()
     for name in ("covered", "share"):
         for scenario in ("low", "high"):
             table[f"{name}_{scenario}"] = by_speed[scenario][name]
-    if len(quiet):
-        central = quiet[quiet["scenario"] == "central"]
-        table["share_low_stress"] = central.set_index(list(keys))["share"]
+    for profile in QUIET:
+        quiet = rows[(rows["profile"] == profile) & (rows["scenario"] == "central")]
+        if len(quiet):
+            table[f"share_{profile}"] = quiet.set_index(list(keys))["share"]
     front = ["name", "children", "covered", "covered_low", "covered_high", "uncovered"]
     front += ["unmeasured", "share", "share_low", "share_high"]
     return table[[*front, *table.columns.difference(front)]]
@@ -464,7 +466,7 @@ def _general(result: Reading) -> list[tuple[str, str]]:
     words, study, numbers = _words(result), result.study, _numbers(result)
     method = result.table("sensitivity")["method"].iloc[0]
     ride = words["straight" if study.straight_line else "roads"]
-    placed = PLACED_BY[result.language][method]
+    placed = placed_by(method, result.table("placement"), result.language)
     lines = {
         "study": result.text.title,
         "notice": result.text.notice,

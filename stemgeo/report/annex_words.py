@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from stemgeo.profiles import QUIET, ROADS
 from stemgeo.study import PROVINCES
 
 if TYPE_CHECKING:
@@ -23,7 +24,8 @@ MUNICIPALITIES, GAPS = 1, 8
 
 KINDS: dict[str, Kind] = {
     **dict.fromkeys(("median_min",), "decimal"),
-    **dict.fromkeys(("share", "share_low", "share_high", "share_low_stress"), "share"),
+    **dict.fromkeys(("share", "share_low", "share_high"), "share"),
+    **dict.fromkeys((f"share_{name}" for name in QUIET), "share"),
     **dict.fromkeys(("share_of_gap",), "share"),
     **dict.fromkeys(("nis_code", "name", "area", "province", "has_academy", "remark"), "text"),
     **dict.fromkeys(("ages", "sex", "roads", "gap_id", "places", "provinces", "reason"), "text"),
@@ -57,7 +59,7 @@ HEADS = {
         "share": "Aandeel op tijd",
         "share_low": "Aandeel op tijd, laag",
         "share_high": "Aandeel op tijd, hoog",
-        "share_low_stress": "Aandeel op tijd over rustige wegen",
+        **{f"share_{name}": f"Aandeel op tijd over {one.roads.nl}" for name, one in QUIET.items()},
         "remark": "Opmerking",
         "gap_id": "Hiaat",
         "roads": "Wegen",
@@ -109,7 +111,7 @@ HEADS = {
         "share": "Share in time",
         "share_low": "Share in time, low",
         "share_high": "Share in time, high",
-        "share_low_stress": "Share in time over quiet roads",
+        **{f"share_{name}": f"Share in time over {one.roads.en}" for name, one in QUIET.items()},
         "remark": "Remark",
         "gap_id": "Gap",
         "roads": "Roads",
@@ -158,8 +160,9 @@ MEANINGS = {
         "share": "Op tijd / (op tijd + niet op tijd), bij de centrale fietssnelheid.",
         "share_low": "Hetzelfde bij de lage fietssnelheid.",
         "share_high": "Hetzelfde bij de hoge fietssnelheid.",
-        "share_low_stress": "Hetzelfde, alleen over wegen waar ook een kind van negen mag rijden "
-        "(verkeersstress 1 en 2).",
+        **{
+            f"share_{name}": f"Hetzelfde, alleen over {one.kept.nl}." for name, one in QUIET.items()
+        },
         "remark": "Zegt waar geen cijfer is (de cel van het aandeel is dan leeg), en waar minder "
         "dan de helft van de kinderen gemeten is: dat aandeel zegt niets over het geheel.",
         "sex": "Binnen een gemeente zijn meisjes en jongens gelijk gespreid, zodat alleen "
@@ -197,8 +200,7 @@ MEANINGS = {
         "share": "In time / (in time + not in time), at the central riding speed.",
         "share_low": "The same at the low riding speed.",
         "share_high": "The same at the high riding speed.",
-        "share_low_stress": "The same, only over roads where a child of nine may ride (level of "
-        "traffic stress 1 and 2).",
+        **{f"share_{name}": f"The same, only over {one.kept.en}." for name, one in QUIET.items()},
         "remark": "Says where there is no figure (the cell of the share is empty), and where fewer "
         "than half of the children are measured: that share says nothing of the whole.",
         "sex": "Within a municipality girls and boys are spread alike, so that only differences "
@@ -256,9 +258,8 @@ WORDS = {
         "nobody": "geen cijfer: geen kinderen",
         "page": "Pagina {page} van {pages}",
         "cut": "[\N{HORIZONTAL ELLIPSIS}] ingekort; volledig in het CSV-bestand",
-        "all": "alle wegen",
+        **{name: roads.nl for name, roads in ROADS.items()},
         "line": "in vogelvlucht",
-        "low_stress": "rustige wegen",
         "trajectories": "{count} trajecten",
         "one_trajectory": "1 traject",
         "own_cost": " Een eigen kost van een kandidaat-plaats is niet meegerekend.",
@@ -317,9 +318,8 @@ WORDS = {
         "nobody": "no figure: no children",
         "page": "Page {page} of {pages}",
         "cut": "[\N{HORIZONTAL ELLIPSIS}] shortened; whole in the CSV file",
-        "all": "all roads",
+        **{name: roads.en for name, roads in ROADS.items()},
         "line": "in a straight line",
-        "low_stress": "quiet roads",
         "trajectories": "{count} trajectories",
         "one_trajectory": "1 trajectory",
         "own_cost": " A candidate place's own cost is left out.",

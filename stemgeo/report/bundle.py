@@ -19,6 +19,7 @@ from babel.dates import format_date
 from babel.numbers import format_decimal
 
 from stemgeo import coverage as coverage_
+from stemgeo import facts
 from stemgeo.gaps.grid import drawn_in_words
 from stemgeo.inputs.files import harmless, is_formula
 from stemgeo.inputs.messages import PROPOSED
@@ -341,6 +342,10 @@ def manifest(result: Tables) -> dict[str, Any]:
         },
         "network": result.network_counts,
         "buildings": result.building_counts,
+        "placement": {
+            method: {"zones": len(rows), "children": int(rows["children"].sum())}
+            for method, rows in result.placement[result.placement["children"] > 0].groupby("method")
+        },
         "sums": sum_checks(result),
         "notes": in_both(result.notes),
     }
@@ -357,8 +362,15 @@ def origins(study: Study, *inputs: Inputs, text: MapText) -> dict[str, Any]:
         "text": asdict(text),
         "study": choices(study),
         "study_file": study.file and asdict(study.file),
+        "stress_rules": None if study.straight_line else _stress_rules(study),
         "inputs": [asdict(item) for item in files],
     }
+
+
+def _stress_rules(study: Study) -> dict[str, Any]:
+    """Say by whose rules roads are quiet; `study` has their name."""
+    rules = facts.stress_rules(study.travel.stress_rules)
+    return {"nl": rules["nl"], "en": rules["en"], "sources": list(rules["sources"].values())}
 
 
 def made_with(*others: str) -> dict[str, Any]:

@@ -14,11 +14,11 @@ import pandas as pd
 from babel.numbers import format_decimal
 
 from stemgeo.access.travel_time import REACHED, horizon_ms
-from stemgeo.access.travellers import ROADS
 from stemgeo.coverage import ALL_BANDS, REGION
 from stemgeo.errors import Problem, ResultError
 from stemgeo.inputs.messages import counted, listed
 from stemgeo.notes import Note, Said, in_both, say
+from stemgeo.profiles import QUIET, ROADS
 from stemgeo.report.bundle import made_with, manifest, write_csv
 from stemgeo.report.files import (
     COMPARE,
@@ -65,7 +65,7 @@ WORDS = {
         "differences": "Wat verschilt tussen de vragen",
         "nothing": "Niets: dezelfde keuzes, dezelfde bestanden, dezelfde versies.",
         "all": "Over alle wegen",
-        "low_stress": "Over rustige wegen (verkeersstress 1 en 2)",
+        **{name: f"Over {one.named.nl}" for name, one in QUIET.items()},
         "straight": "In vogelvlucht",
         "mixed": "{line} in vogelvlucht, {roads} over alle wegen",
         "moved": "Kinderen op tijd in B en niet in A: {gained}; in A en niet in B: {lost}.",
@@ -82,7 +82,7 @@ WORDS = {
         "differences": "What differs between the questions",
         "nothing": "Nothing: the same choices, the same files, the same versions.",
         "all": "Over all roads",
-        "low_stress": "Over low-stress roads (level of traffic stress 1 and 2)",
+        **{name: f"Over {one.named.en}" for name, one in QUIET.items()},
         "straight": "In a straight line",
         "mixed": "{line} in a straight line, {roads} over all roads",
         "moved": "Children in time in B and not in A: {gained}; in A and not in B: {lost}.",
@@ -99,10 +99,6 @@ WORDS = {
 
 _COMPARISON = Said("comparison", "vergelijking")
 _OTHER = {"A": "B", "B": "A"}
-_ROADS = {
-    "all": Said("all roads", ROADS["all"]),
-    "low_stress": Said("low-stress roads", ROADS["low_stress"]),
-}
 DIFFERENCE_HEADS = {"nl": ("Wat", "A", "B"), "en": ("What", "A", "B")}
 
 
@@ -405,7 +401,7 @@ def _one_sided(a: _Side, b: _Side) -> tuple[Note, ...]:
                 "only {name} is measured over {roads}",
                 "alleen {name} is gemeten over {roads}",
                 name=name,
-                roads=_ROADS[profile],
+                roads=ROADS[profile],
             )
             mend = say("these are not compared", "die zijn niet vergeleken")
             notes.append(Note(_COMPARISON, what, mend))
@@ -448,7 +444,7 @@ def _named(level: str, band: str, profile: str) -> Said:
         "{level} {band} {profile}",
         level=Said(level, niveau),
         band=Said(band, "alle leeftijden" if band == ALL_BANDS else f"{band} jaar"),
-        profile=Said(profile, f"over {ROADS[profile]}"),
+        profile=Said(profile, f"over {ROADS[profile].nl}"),
     )
 
 

@@ -18,12 +18,13 @@ from stemgeo import subsidy
 from stemgeo.coverage import ALL_BANDS, COUNTS, REGION
 from stemgeo.errors import Problem, ResultError
 from stemgeo.maps.text import WORDS, gap_places, gap_reason
+from stemgeo.profiles import QUIET
 from stemgeo.recognition import Standing
 from stemgeo.report.compare import compare, differences
 from stemgeo.report.files import SITE, opened_manifest
 from stemgeo.report.filling import refuse_unplain
 from stemgeo.report.reading import Reading, read_table
-from stemgeo.report.summary import PLACED_BY, ages_in_words
+from stemgeo.report.summary import PLACED_BY, ages_in_words, placed_by
 from stemgeo.study import PROVINCES, parse_study
 
 if TYPE_CHECKING:
@@ -34,6 +35,9 @@ if TYPE_CHECKING:
 
 KEYS = ("level", "code", "band", "scenario", "profile")
 """Of the coverage table; they tell its rows apart."""
+OF_QUIET = {"low_stress": "quiet", "quiet_1": "quiet_1"}
+"""What templates call the counts of a place over the roads of each profile of quiet roads."""
+
 NAMED = 10
 """Gaps and candidate municipalities that a template gets; the annex has all."""
 _OF_PLANS = (
@@ -77,8 +81,9 @@ class Source(Reading):
         for scenario in ("low", "high"):
             other = self._row(level, code, band, scenario, "all")
             found |= {f"{name}_{scenario}": other[name] for name in ("covered", "share")}
-        quiet = "low_stress" in self.profiles
-        found["quiet"] = self._row(level, code, band, "central", "low_stress") if quiet else None
+        for profile, name in OF_QUIET.items():
+            there = profile in self.profiles
+            found[name] = self._row(level, code, band, "central", profile) if there else None
         return found
 
     def _row(self, *key: str) -> Row:
@@ -231,8 +236,8 @@ def _gaps(source: Source, profile: str) -> Row | None:
     table = table[table["profile"] == profile]
     region = source.counted("region", REGION[0])
     due = region["uncovered"]
-    if profile == "low_stress":
-        due = region["covered"] - region["quiet"]["covered"]
+    if profile in OF_QUIET:
+        due = region["covered"] - region[OF_QUIET[profile]]["covered"]
     inside = int(table["uncovered"].sum())
     sums = {name: int(table[f"children_{name}"].sum()) for name in words.reasons}
     return {
@@ -303,7 +308,8 @@ def _plan(source: Source, folder: Path) -> Row:
     grown = read_table(folder, "plan-provinces", SITE)
     start = grown.loc[grown["rank"] == 0, ["covered", "measured"]].sum()
     names = ["rank", "name", "municipality", "province", "newly", "cost_eur", "share"]
-    _same_start(source, start, made["study"]["siting"]["profile"], folder)
+    profile = made["study"]["siting"]["profile"]
+    _same_start(source, start, profile, folder)
     return {
         "count": len(places),
         "adds": int(places["newly"].sum()),
@@ -311,7 +317,7 @@ def _plan(source: Source, folder: Path) -> Row:
         "share": places["share"].iloc[-1] if len(places) else start["covered"] / start["measured"],
         "cost_eur": made["cost"]["total_eur"],
         "suffices": made["cost"]["suffices"],
-        "quiet": made["study"]["siting"]["profile"] == "low_stress",
+        "quiet": QUIET[profile].roads.to(source.language) if profile in QUIET else "",
         "proven": made["solution"]["proven_optimal"],
         "candidates": made["solution"]["candidates"],
         "places": [dict(zip(names, row, strict=True)) for row in places[names].to_numpy().tolist()],
@@ -333,7 +339,7 @@ def _same_start(source: Source, start: pd.Series, profile: str, folder: Path) ->
     So it is where the result counts planned places, perhaps these very ones.
     """
     region = source.counted("region", REGION[0])
-    ours = region["quiet"] if profile == "low_stress" else region
+    ours = region[OF_QUIET[profile]] if profile in OF_QUIET else region
     if ours is None or ours["covered"] != start["covered"]:
         now = "none" if ours is None else ours["covered"]
         what = f"begins with {start['covered']:.0f} children in time, the result has {now}"
@@ -367,6 +373,7 @@ def _method(source: Source) -> Row:
     if rows.empty or not set(rows["method"]) <= set(placed):
         source.refuse("sensitivity", "names no method, or one that nobody knows")
     effects = source.table("effects")
+    effects = effects[effects["profile"] == "all"]
     return {
         "straight_line": study.straight_line,
         "detour_factor": study.travel.detour_factor,
@@ -380,7 +387,7 @@ def _method(source: Source) -> Row:
         ],
         "surface": study.travel.surface,
         "without_surface": int(effects["covered_variant"].sum()) if len(effects) else None,
-        "placed_by": placed[rows["method"].iloc[0]],
+        "placed_by": placed_by(rows["method"].iloc[0], source.table("placement"), source.language),
         "otherwise": [
             {"placed_by": placed[row["method"]], "share": row["share"]}
             for row in rows.iloc[1:].to_dict("records")

@@ -11,7 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, create_model
 
 from stemgeo.errors import Problem, ResultError, StudyError
 from stemgeo.maps.text import MapText
-from stemgeo.study import parse_study
+from stemgeo.study import Profile, parse_study
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -93,7 +93,7 @@ class _Output(_Model):
 
 
 class _Siting(_Model):
-    profile: Literal["all", "low_stress"]
+    profile: Profile
 
 
 class _Question(_Model):

@@ -9,6 +9,7 @@ import pandas as pd
 from babel.numbers import format_decimal
 
 from stemgeo.maps.curve import curve_alt
+from stemgeo.profiles import ROADS
 from stemgeo.report.summary import markdown_table, note_lines, number, percent, plain
 
 if TYPE_CHECKING:
@@ -23,7 +24,6 @@ WORDS = {
         "STEM-academie binnen {minutes} minuten fietsen{roads}, en dat blijft zo.",
         "zero": "Er is geen plaats gevraagd: {before} van de kinderen bereikt nu een STEM-academie "
         "binnen {minutes} minuten fietsen{roads}.",
-        "quiet": " over rustige wegen",
         "one_place": "1 academie",
         "places": "{count} academies",
         "one_candidate": "de ene kandidaat",
@@ -94,7 +94,6 @@ WORDS = {
         "{minutes} minutes by bicycle{roads}, and so it stays.",
         "zero": "No place was asked for: {before} of the children now reach a STEM academy within "
         "{minutes} minutes by bicycle{roads}.",
-        "quiet": " over quiet roads",
         "one_place": "1 academy",
         "places": "{count} academies",
         "one_candidate": "the one candidate",
@@ -220,8 +219,13 @@ def _lead(plan: PlanTables, language: str) -> str:
         after=percent(_share(plan), language),
         newly=number(plan.places["newly"].sum(), language),
         minutes=format_decimal(plan.study.travel.cutoff_min, locale=language),
-        roads=words["quiet"] if plan.study.siting.profile != "all" else "",
+        roads=over_roads(plan.study.siting.profile, language),
     )
+
+
+def over_roads(profile: str, language: str) -> str:
+    """Say over which roads a plan looks, when they are not all."""
+    return "" if profile == "all" else f" over {ROADS[profile].to(language)}"
 
 
 def _asked(plan: PlanTables, language: str) -> list[str]:

@@ -8,11 +8,14 @@ import numpy as np
 import pandas as pd
 from babel.numbers import format_decimal
 
+from stemgeo import facts
 from stemgeo.maps.text import WORDS as TEXT
 from stemgeo.maps.text import gap_places, gap_reason, per_cent
 from stemgeo.notes import Note
+from stemgeo.profiles import QUIET
 from stemgeo.recognition import Standing
 from stemgeo.report.subsidy import subsidy_lines
+from stemgeo.study import BEST
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -30,7 +33,7 @@ HEADS = {
         "unmeasured": "niet gemeten",
         "share": "Aandeel",
         "range": "(laag tot hoog)",
-        "low_stress": "op rustige wegen",
+        **{name: f"op {one.roads.nl}" for name, one in QUIET.items()},
     },
     "en": {
         "municipalities": "Municipalities",
@@ -40,7 +43,7 @@ HEADS = {
         "unmeasured": "unmeasured",
         "share": "Share",
         "range": "(low to high)",
-        "low_stress": "on low-stress roads",
+        **{name: f"on {one.roads.en}" for name, one in QUIET.items()},
     },
 }
 LEVEL_HEADS = {
@@ -79,8 +82,8 @@ WORDS = {
         "share": "Aandeel = op tijd / (op tijd + niet op tijd); niet-gemeten kinderen staan "
         "ernaast.",
         "range": "De marge geldt voor de lage en de hoge fietssnelheid.",
-        "low_stress": "Op rustige wegen: alleen over wegen waar ook een kind van negen mag rijden "
-        "(verkeersstress 1 en 2).",
+        "quiet": "Op {roads}: alleen over {kept}.",
+        "stress_rules": "Welke wegen rustig zijn, zeggen {rules}.",
         "surfaces": "Het wegdek telt mee: op elk wegdek even snel zouden {other} kinderen op tijd "
         "zijn in plaats van {now}.",
         "no_surfaces": "Het wegdek telt niet mee: telde het mee, dan waren {other} kinderen op "
@@ -89,6 +92,9 @@ WORDS = {
         "band": "{ages} jaar {share}",
         "sexes": "Meisjes {girls}, jongens {boys}; binnen een gemeente zijn zij gelijk gespreid, "
         "zodat alleen verschillen tussen gemeenten en leeftijden meetellen.",
+        "placed_beside": "De kinderen zijn geplaatst {own}. Anders geplaatst is het aandeel: "
+        "{others}.",
+        "or_else": " of, waar dat niet kan, ",
         "placing": "Waar kinderen binnen hun zone of gemeente wonen is een raming ({own}); cijfers "
         "per zone zijn dat dus ook.",
         "otherwise": " Anders geplaatst is het aandeel: {others}.",
@@ -141,8 +147,8 @@ WORDS = {
         "the whole.",
         "share": "Share = in time / (in time + not in time); unmeasured children stand beside it.",
         "range": "The range is that of the low and the high riding speed.",
-        "low_stress": "On low-stress roads: only over roads where a child of nine may ride "
-        "(level of traffic stress 1 and 2).",
+        "quiet": "On {roads}: only over {kept}.",
+        "stress_rules": "Which roads are quiet is said by {rules}.",
         "surfaces": "Surfaces count: as fast on every surface, {other} children would be in time "
         "instead of {now}.",
         "no_surfaces": "Surfaces do not count: if they did, {other} children would be in time "
@@ -151,6 +157,8 @@ WORDS = {
         "band": "{ages} years {share}",
         "sexes": "Girls {girls}, boys {boys}; within a municipality they are spread alike, so "
         "that only differences between municipalities and ages count.",
+        "placed_beside": "The children are placed {own}. Placed otherwise the share is: {others}.",
+        "or_else": " or, where that cannot be, ",
         "placing": "Where children live within their zone or municipality is an estimate ({own}), "
         "and so are the figures of a zone.",
         "otherwise": " Placed otherwise the share is: {others}.",
@@ -186,18 +194,27 @@ WORDS = {
 
 PLACED_BY = {
     "nl": {
-        "streets": "langs de woonstraten",
-        "buildings": "bij de woningen",
+        "best": "zone per zone volgens het beste gegeven",
+        "addresses": "op de adressen",
+        "dwellings": "bij de woningen",
+        "streets": "langs de straten",
+        "buildings": "bij de gebouwen",
         "grid": "volgens het bevolkingsrooster",
         "centroid": "in één punt per zone",
     },
     "en": {
-        "streets": "along residential streets",
-        "buildings": "at dwellings",
+        "best": "zone by zone by the best that is known",
+        "addresses": "at addresses",
+        "dwellings": "at dwellings",
+        "streets": "along the streets",
+        "buildings": "at buildings",
         "grid": "by the population grid",
         "centroid": "in one point of each zone",
     },
 }
+PLACING_MATTERS = 0.01
+"""From a point's difference on the share under other methods stands beside the headline."""
+
 OUTSIDE_LAYER = {"nl": "(in geen gebied)", "en": "(in no area)"}
 """Where children live who are in no polygon of a layer."""
 
@@ -251,10 +268,26 @@ def readable(
         _range(low, high, language)
         for low, high in zip(table["share_low"], table["share_high"], strict=True)
     ]
-    if "share_low_stress" in table:
-        quiet = [percent(value, language) for value in table["share_low_stress"]]
-        columns[heads["low_stress"]] = quiet
+    for profile in _quiet_roads(table):
+        shares = [percent(value, language) for value in table[f"share_{profile}"]]
+        columns[heads[profile]] = shares
     return pd.DataFrame(columns)
+
+
+def _quiet_roads(table: pd.DataFrame) -> list[str]:
+    """Name the profiles of quiet roads of which a table has the share."""
+    return [profile for profile in QUIET if f"share_{profile}" in table]
+
+
+def quiet_roads_in_words(table: pd.DataFrame, language: str, stress_rules: str) -> list[str]:
+    """Say which roads the shares over quiet roads of a table are of, and by which rules."""
+    words = WORDS[language]
+    said = [
+        words["quiet"].format(roads=one.roads.to(language), kept=one.kept.to(language))
+        for one in (QUIET[profile] for profile in _quiet_roads(table))
+    ]
+    rules = facts.stress_rules(stress_rules)[language]
+    return [*said, words["stress_rules"].format(rules=rules)] if said else []
 
 
 def _partly(table: pd.DataFrame) -> pd.Series:
@@ -281,10 +314,11 @@ def summary_markdown(result: Tables, text: MapText) -> str:
     shown = readable(table, language)
     lines = [f"# {plain(text.title)}", ""]
     lines += [f"**{plain(line)}**\n" for line in (text.notice, text.method_note) if line]
-    lines += [lead, *_planned(result, language), "", *markdown_table(shown, left=1)]
+    lines += [lead, *_planned(result, language), *_beside_the_headline(result, language), ""]
+    lines += markdown_table(shown, left=1)
     lines += ["", *([words["partly"], ""] if _partly(table).any() else [])]
     lines += [words["share"], words["range"], speeds_in_words(study)]
-    lines += [words["low_stress"]] if "share_low_stress" in table else []
+    lines += quiet_roads_in_words(table, language, study.travel.stress_rules)
     lines += _by_group(result, language)
     lines += _effect_of_surfaces(result, language)
     lines += _by_attribute(result, language)
@@ -392,21 +426,54 @@ def _by_group(result: Tables, language: str) -> list[str]:
     return lines
 
 
-def _by_method(result: Tables, language: str) -> list[str]:
-    """Say that places are an estimate, and the share when the other methods place the children."""
+def placed_by(method: str, placement: pd.DataFrame, language: str) -> str:
+    """Say how a method places the children; of "best" what it came to.
+
+    Parameters
+    ----------
+    method
+        Of the study, or another.
+    placement
+        The table of the study's own method.
+    language
+        "nl" or "en".
+    """
+    named = PLACED_BY[language]
+    used = set(placement["method"][placement["children"] > 0])
+    parts = [how for name, how in named.items() if name in used]
+    return WORDS[language]["or_else"].join(parts) if method == BEST and parts else named[method]
+
+
+def _otherwise(result: Tables, language: str) -> tuple[str, str, bool]:
+    """Say how the children are placed, the share when placed otherwise, and whether it matters."""
     rows = result.sensitivity[result.sensitivity["level"] == "region"]
     words, named = WORDS[language], PLACED_BY[language]
-    told = [
+    others = [
         words["placed"].format(
             share=percent(row["share"], language),
             name=named[row["method"]],
             measured=number(row["covered"] + row["uncovered"], language),
         )
-        for row in rows.to_dict("records")
+        for row in rows.iloc[1:].to_dict("records")
     ]
-    own = named[rows["method"].iloc[0]]
-    others = words["otherwise"].format(others=", ".join(told[1:])) if told[1:] else ""
-    return [words["placing"].format(own=own) + others]
+    own = placed_by(rows["method"].iloc[0], result.placement, language)
+    apart = (rows["share"] - rows["share"].iloc[0]).abs().max() > PLACING_MATTERS
+    return own, ", ".join(others), bool(apart)
+
+
+def _beside_the_headline(result: Tables, language: str) -> list[str]:
+    """Say how the children are placed, and the share placed otherwise, where it is far off."""
+    own, others, apart = _otherwise(result, language)
+    line = WORDS[language]["placed_beside"].format(own=own, others=others)
+    return [line] if apart else []
+
+
+def _by_method(result: Tables, language: str) -> list[str]:
+    """Say that places are an estimate, and the share when the other methods place the children."""
+    own, others, apart = _otherwise(result, language)
+    words = WORDS[language]
+    told = words["otherwise"].format(others=others) if others and not apart else ""
+    return [words["placing"].format(own=own) + told]
 
 
 def _by_attribute(result: Tables, language: str) -> list[str]:
@@ -436,9 +503,10 @@ def _index(value: float, language: str) -> str:
 
 def _effect_of_surfaces(result: Tables, language: str) -> list[str]:
     """Say in a sentence what counting surfaces changes for all of Flanders."""
-    if result.effects.empty:
+    effects = result.effects[result.effects["profile"] == "all"]
+    if effects.empty:
         return []
-    now, other = (int(result.effects[name].sum()) for name in ("covered", "covered_variant"))
+    now, other = (int(effects[name].sum()) for name in ("covered", "covered_variant"))
     words = WORDS[language]["surfaces" if result.study.travel.surface else "no_surfaces"]
     return [words.format(now=number(now, language), other=number(other, language))]
 

@@ -83,7 +83,7 @@ def _best_places(
 ) -> pd.DataFrame:
     """Give by municipality the place there that would bring most children in time."""
     everyone = units(prepared, measured, "all", threads=threads)
-    near = coverage_sets(prepared, measured, places, "all", everyone, threads=threads).near
+    near = coverage_sets(prepared, measured, places, "all", everyone, threads=threads)
     reach = entries(near, everyone.served[near.indices] == 0)
     place = np.repeat(np.arange(len(places)), np.diff(reach.indptr))
     children = everyone.children[reach.indices]

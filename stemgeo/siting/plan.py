@@ -18,7 +18,7 @@ from stemgeo.errors import InputError, Problem
 from stemgeo.notes import Note
 from stemgeo.siting.choices import Choices, Limits
 from stemgeo.siting.places import PLANNED, Candidates, candidates, zone_middles
-from stemgeo.siting.service import Sets, Units, coverage_sets, entries, reached_by, units
+from stemgeo.siting.service import Units, coverage_sets, entries, reached_by, units
 from stemgeo.study import PROVINCES
 
 if TYPE_CHECKING:
@@ -53,25 +53,21 @@ class Question:
         The places.
     units
         The children, those in time already included.
-    sets
-        Which units each place is near to.
+    reach
+        Which units each place brings in time, shape (places, units).
     choices
         Places and units as the solver takes them, weighted as the study asks.
     plain
         The same with each child counting for one.
-    surely
-        The same with whom a place brings in time by itself, whatever others are chosen; over all
-        roads there is no difference.
     """
 
     prepared: Prepared
     measured: Measured
     candidates: Candidates
     units: Units
-    sets: Sets
+    reach: csr_array
     choices: Choices
     plain: Choices
-    surely: Choices
 
     @property
     def limits(self) -> Limits:
@@ -171,11 +167,11 @@ def question(prepared: Prepared, measured: Measured, *, threads: int | None = No
         lines = "; ".join(str(note.what) for note in places.notes) or "there is none"
         raise InputError(Problem("candidates", f"none can be used: {lines}", "give others"))
     children = units(prepared, measured, siting.profile, threads=threads)
-    near = coverage_sets(
+    reach = coverage_sets(
         prepared, measured, places.table, siting.profile, children, threads=threads
     )
     plain = Choices(
-        reach=_open(near.helps(children), children, siting),
+        reach=_open(reach, children, siting),
         weight=children.children,
         served=children.served,
         cost_cents=subsidy.place_costs_cents(
@@ -189,8 +185,7 @@ def question(prepared: Prepared, measured: Measured, *, threads: int | None = No
         names=dict(enumerate(PROVINCES)),
     )
     weighted = replace(plain, weight=_weights(prepared, measured, children))
-    surely = replace(plain, reach=_open(near.alone(children), children, siting))
-    return Question(prepared, measured, places, children, near, weighted, plain, surely)
+    return Question(prepared, measured, places, children, reach, weighted, plain)
 
 
 def _open(reach: csr_array, children: Units, siting: Siting) -> csr_array:
@@ -313,22 +308,13 @@ def _of_zones(asked: Question, middles: gpd.GeoDataFrame, times: csr_array) -> C
 
 def newly(asked: Question, chosen: Indices) -> list[Indices]:
     """List for each chosen place the units that are in time with it and were not before."""
-    near, on_all = asked.units.near.copy(), asked.units.near_on_all.copy()
-    late = asked.units.served == 0
+    late, reach = asked.units.served == 0, asked.reach
     found = []
     for place in chosen:
-        own, all_ = (_row(sets, place) for sets in (asked.sets.near, asked.sets.near_on_all))
-        near[own] = True
-        on_all[all_] = True
-        touched = np.union1d(own, all_)
-        fresh = touched[late[touched] & near[touched] & on_all[touched]]
-        late[fresh] = False
-        found.append(fresh)
+        own = reach.indices[slice(*reach.indptr[place : place + 2])].astype(np.intp)
+        found.append(own[late[own]])
+        late[own] = False
     return found
-
-
-def _row(sets: csr_array, place: int) -> Indices:
-    return np.asarray(sets.indices[slice(*sets.indptr[place : place + 2])], dtype=np.intp)
 
 
 def plan_table(asked: Question, chosen: Indices, cost_cents: Longs) -> gpd.GeoDataFrame:
@@ -417,7 +403,7 @@ def one_for_each_without(asked: Question) -> Indices:
     towns, table = asked.measured.municipalities, asked.candidates.table
     without = set(towns.loc[~towns["has_academy"], "nis_code"])
     late = np.where(asked.units.served == 0, asked.units.children, 0)
-    adds = asked.surely.reach.astype(np.int64) @ late
+    adds = asked.plain.reach.astype(np.int64) @ late
     order = np.lexsort((np.arange(len(table)), -adds, table["nis_code"].to_numpy(dtype="U5")))
     ranked = table["nis_code"].iloc[order]
     first = ~ranked.duplicated() & ranked.isin(without)

@@ -39,53 +39,12 @@ class Units:
         How many, shape (units,).
     served
         How many open academies they have in time: 0, 1, or 2 for two or more; shape (units,).
-    near, near_on_all
-        Whether an open academy is near over the profile's roads, and over all roads, shape
-        (units,). Over low-stress roads who is in time has both (`measure`), if need be of two
-        academies.
     """
 
     point: NDArray[np.intp]
     cell: NDArray[np.intp]
     children: Longs
     served: Longs
-    near: Bools
-    near_on_all: Bools
-
-
-@dataclass(frozen=True)
-class Sets:
-    """Which units each place is near to, shape (places, units).
-
-    Attributes
-    ----------
-    near, near_on_all
-        Over the profile's roads, and over all roads; the same for profile "all".
-    """
-
-    near: csr_array
-    near_on_all: csr_array
-
-    def helps(self, of: Units) -> csr_array:
-        """Give whom a place could bring in time, perhaps together with another place.
-
-        Who lacks one kind of nearness needs that; who lacks both needs at least the profile's
-        own: so no choice of places brings more in time than these sets say.
-        """
-        lacks_all = of.near & ~of.near_on_all
-        own = entries(self.near, ~lacks_all[self.near.indices])
-        if not lacks_all.any():
-            return own
-        return csr_array(own + entries(self.near_on_all, lacks_all[self.near_on_all.indices]))
-
-    def alone(self, of: Units) -> csr_array:
-        """Give whom a place brings in time by itself, or keeps in time once more."""
-        helps, neither = self.helps(of), ~(of.near | of.near_on_all)
-        if self.near is self.near_on_all:
-            return helps
-        both = csr_array(self.near.multiply(self.near_on_all))
-        one = entries(helps, ~neither[helps.indices])
-        return csr_array(one + entries(both, neither[both.indices]))
 
 
 def reached_by(measured: Measured, profile: str) -> list[Reached]:
@@ -98,7 +57,6 @@ def units(
 ) -> Units:
     """List the measured children of a study with the academies that they have in time."""
     academies = _sets(prepared, measured, measured.academies, profile, threads)
-    on_all = reached_by(measured, "all")
     parts = []
     for index, (one, reach) in enumerate(
         zip(reached_by(measured, profile), academies, strict=True)
@@ -106,10 +64,8 @@ def units(
         children = prepared.points[one.cell.column].to_numpy()
         point = np.flatnonzero(one.measured & (children > 0))
         near = np.bincount(reach.indices, minlength=len(children))[point]
-        # Coverage has the last word on who is in time at all.
-        served = np.where(one.covered[point], np.clip(near, 1, TWICE), 0)
         cell = np.full(len(point), index)
-        parts.append((point, cell, children[point], served, near > 0, on_all[index].covered[point]))
+        parts.append((point, cell, children[point], np.minimum(near, TWICE)))
     return Units(*(np.concatenate(part) for part in zip(*parts, strict=True)))
 
 
@@ -121,8 +77,8 @@ def coverage_sets(
     of: Units,
     *,
     threads: int | None = None,
-) -> Sets:
-    """Say which units each place is near to.
+) -> csr_array:
+    """Say which units each place brings in time, shape (places, units).
 
     Parameters
     ----------
@@ -137,14 +93,7 @@ def coverage_sets(
     threads
         Searches that run side by side; the result is the same.
     """
-    near = _of_units(_sets(prepared, measured, places, profile, threads), of)
-    if profile == "all":
-        return Sets(near, near)
-    return Sets(near, _of_units(_sets(prepared, measured, places, "all", threads), of))
-
-
-def _of_units(by_cell: list[csr_array], of: Units) -> csr_array:
-    """Put the points of each age cell in the order of the units."""
+    by_cell = _sets(prepared, measured, places, profile, threads)
     columns = [reach[:, of.point[of.cell == index]] for index, reach in enumerate(by_cell)]
     order = np.argsort(of.cell, kind="stable")
     back = np.empty(len(order), dtype=np.intp)

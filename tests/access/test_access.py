@@ -140,9 +140,9 @@ def test_end_node_of_a_one_way_edge_binds_no_one(tmp_path: Path) -> None:
     assert ms(network, drawn.at("x"), drawn.at("a")) == drawn.ms("x a")
     assert ms(network, drawn.at("b"), drawn.at("y")) == drawn.ms("b y")
     assert ms(network, drawn.at("y"), drawn.at("b")) == drawn.ms("y b")
-    # Just past the crossing the street does bind: one goes round.
-    past = drawn.between("a", "b", 0.01)
-    round_it = 0.99 * drawn.ms("a b") + drawn.ms("b c d a x")
+    # Too far past the crossing to walk back to it the street does bind: one goes round.
+    past = drawn.between("a", "b", 0.06)
+    round_it = 0.94 * drawn.ms("a b") + drawn.ms("b c d a x")
     assert ms(network, past, drawn.at("x")) == pytest.approx(round_it, abs=2)
 
 
@@ -163,6 +163,21 @@ def test_end_node_binds_no_one_whatever_the_street_it_is_tied_to(tmp_path: Path)
             assert ms(network, drawn.at(there), off) == pytest.approx(
                 walk + drawn.ms(f"{there} m"), abs=2
             )
+
+
+def test_a_little_more_speed_never_lengthens_a_ride(tmp_path: Path) -> None:
+    """From anywhere along a street to its ends, and between: not by a millisecond of rounding."""
+    nodes = LINE | {"c": (2000, 0), "n": (1000, 500)}
+    drawn = RoadMap(nodes, [("a b", STREET), ("b c", STREET), ("b n", STREET)])
+    network = exact(drawn, tmp_path, [87_651, 12_345, 50_000])
+    doors = [drawn.between("a", "b", share) for share in np.linspace(0.01, 0.99, 60)]
+    sites = {"x": drawn.at("c"), "y": drawn.between("a", "b", 0.41)}
+    for name, site in sites.items():
+        found = [
+            times(network, doors, {name: site}, speed_kmh=12 + step / 8000)["travel_time_s"]
+            for step in range(12)
+        ]
+        assert (np.diff(np.array(found), axis=0) <= 0).all()
 
 
 # --- the cutoff ---------------------------------------------------------------------------------

@@ -50,7 +50,8 @@ def network_of(shared_data: Path) -> NetworkOf:
 def near_the_middle(network: Network, count: int, seed: int, off_m: float) -> np.ndarray:
     """Draw places near the middle of a network, some metres off its roads."""
     rng = np.random.default_rng(seed)
-    used = np.unique([network.edge_start[network.snappable], network.edge_end[network.snappable]])
+    edge = np.unique(network.segment_edge[network.door])
+    used = np.unique([network.edge_start[edge], network.edge_end[edge]])
     x, y = network.node_x[used], network.node_y[used]
     away = np.hypot(x - np.median(x), y - np.median(y))
     near = rng.choice(np.argsort(away)[: len(used) // 2], count)
@@ -239,7 +240,7 @@ def traveller_on(
         crs=CRS,
     )
     doors["outside_network"] = np.arange(500) % 100 == 0
-    return OverNetwork.prepare(study, network, profile, register, doors), doors, cells
+    return OverNetwork.prepare(study, network, register, doors).in_profile(profile), doors, cells
 
 
 @pytest.mark.parametrize("profile", PROFILES)
@@ -293,7 +294,7 @@ def test_a_child_at_the_bound_is_in_the_inner_band(tmp_path: Path) -> None:
     columns = {cells[0].column: [1, 10, 100, 1000], "outside_network": False}
     columns |= {cell.column: 0 for cell in cells[1:]}
     doors = points(at, **columns)
-    traveller = OverNetwork.prepare(study, network, "all", register, doors)
+    traveller = OverNetwork.prepare(study, network, register, doors)
     ms = unpack(traveller.rider(12, 8).nearest(traveller.sites, traveller.places, np.arange(1)))[0]
     assert ms[0] == 0
     for less, inner in ((0, 11), (1, 1)):

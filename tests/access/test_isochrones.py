@@ -11,13 +11,14 @@ import numpy as np
 import pytest
 import shapely
 from geopandas.testing import assert_geodataframe_equal
-from network.maps import CRS, RoadMap, points
+from network.maps import CRS, RoadMap, on, points
 
 from stemgeo.access.isochrones import ROAD_BUFFER_M, catchments, isochrones, reached_stretches
 from stemgeo.access.search import UNREACHED, labels, nearest, unpack
 from stemgeo.access.travel_time import Rider, access, horizon_ms
 from stemgeo.network import Network, Places, snap
 from stemgeo.network.bicycle import SIGNAL
+from stemgeo.network.crossings import NO_WAY
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -56,7 +57,7 @@ def stretches_of(
     x, y = academies.geometry.x.to_numpy(), academies.geometry.y.to_numpy()
     sites = snap(network, x, y)
     rider = Rider(network, network.times(kmh), horizon_ms(minutes))
-    seed_node, seed_ms, _ = rider.seeds(sites)
+    seed_node, seed_ms, *_ = rider.seeds(sites)
     label = nearest(
         rider.arcs,
         seed_node,
@@ -170,22 +171,24 @@ def test_reached_stretches_are_where_the_times_say(
     )[0]
     roads_here = np.bincount(crossing, minlength=outside.sum())
     assert (away[outside][roads_here == 1] > 0.001).all()
-    assert (roads_here == 1).mean() > 0.99
+    assert (roads_here == 1).mean() > 0.98
 
 
 def samples(network: Network, step_m: float) -> tuple[Places, np.ndarray, np.ndarray]:
     """Lay places inside every segment, a few metres apart, the ends left out."""
     segments, shares = [], []
     for segment, mm in enumerate(network.length_mm):
+        # Nobody stands on what leads across a main road; a piece may be as short as its ends.
+        if network.way[segment] == NO_WAY or mm < 100:
+            continue
         count = max(1, int(mm / 1000 / step_m))
         segments.extend([segment] * count)
         shares.extend((np.arange(count) + 0.5) / count)
-    on, share = np.array(segments, dtype=np.int32), np.array(shares)
-    edge = network.segment_edge[on]
-    vertex = on + edge
+    where, share = np.array(segments, dtype=np.int32), np.array(shares)
+    vertex = where + network.segment_edge[where]
     x = network.vertex_x[vertex] + share * np.diff(network.vertex_x)[vertex]
     y = network.vertex_y[vertex] + share * np.diff(network.vertex_y)[vertex]
-    return Places(edge, on, share * network.length_mm[on], np.zeros(len(on))), x, y
+    return on(where, share * network.length_mm[where]), x, y
 
 
 # --- by hand ------------------------------------------------------------------------------------
@@ -234,7 +237,7 @@ def test_waits_shorten_the_reach(tmp_path: Path, path: str) -> None:
     assert network.edges == 3
     sites = snap(network, *(np.array([value]) for value in drawn.between("x", "a", 0.5)))
     rider = Rider(network, network.times(15, waits_s={SIGNAL: 60}), horizon_ms(4))
-    seed_node, seed_ms, _ = rider.seeds(sites)
+    seed_node, seed_ms, *_ = rider.seeds(sites)
     label = nearest(rider.arcs, seed_node, labels(seed_ms, seed_ms * 0), rider.horizon_ms)
     stretches = reached_stretches(rider, sites, unpack(label)[0], rider.horizon_ms)
     assert total_m(stretches) == pytest.approx(100 + 50 + 750, rel=1e-3)

@@ -9,16 +9,18 @@ import hand
 import networkx as nx
 import numpy as np
 import pytest
+from network.maps import on
 
 from stemgeo.access.stretches import ridden
 from stemgeo.access.travel_time import Rider
-from stemgeo.network.snap import Places, snap
+from stemgeo.network.snap import snap
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from pathlib import Path
 
     from stemgeo.network.graph import Network
+    from stemgeo.network.snap import Places
 
 STREET = {"highway": "residential", "surface": "asphalt"}
 
@@ -44,7 +46,7 @@ def lattice(folder: Path) -> Network:
 
 def share_along(network: Network, places: Places, one: int) -> tuple[int, float]:
     """Give the edge of a place and how far along it lies, 0 to 1."""
-    edge = int(places.edge[one])
+    edge = int(network.segment_edge[places.segment[one]])
     lengths = network.length_mm[network.first_segment[edge] : network.first_segment[edge + 1]]
     before = lengths[: places.segment[one] - network.first_segment[edge]].sum()
     return edge, float((before + places.offset_mm[one]) / lengths.sum())
@@ -62,8 +64,8 @@ def rides(network: Network, times: object, sites: Places, points: Places) -> lis
             if is_open[edge]:
                 graph.add_edge(tail, head, arc=2 * edge + way, ms=float(ms[edge]))
                 arcs.append((edge, way, tail, head, float(ms[edge])))
-    spots = {f"s{i}": share_along(network, sites, i) for i in range(len(sites.edge))}
-    homes = {f"p{i}": share_along(network, points, i) for i in range(len(points.edge))}
+    spots = {f"s{i}": share_along(network, sites, i) for i in range(len(sites.segment))}
+    homes = {f"p{i}": share_along(network, points, i) for i in range(len(points.segment))}
     for edge, way, tail, head, ms in arcs:
         arc = 2 * edge + way
         done = {
@@ -99,11 +101,11 @@ def test_children_are_added_up_over_every_arc_of_their_ride(tmp_path: Path, seed
 
     def places(count: int) -> Places:
         x = hand.X0 + random.uniform(50, 1050, count)
-        return snap(network, x, hand.Y0 + random.uniform(50, 1050, count))
+        near = snap(network, x, hand.Y0 + random.uniform(50, 1050, count)).nearest()
+        # One tie and no walk: it is as long whichever way one rides.
+        return on(near.segment, near.offset_mm)
 
     sites, points = places(3), places(40)
-    # No walk: it is as long whichever way one rides.
-    sites, points = (Places(p.edge, p.segment, p.offset_mm, p.snap_m * 0) for p in (sites, points))
     children = random.integers(1, 9, 40)
     group = random.integers(0, 2, 40)
     found = ridden(
@@ -134,7 +136,7 @@ def test_only_the_arcs_of_interest_are_counted(tmp_path: Path) -> None:
     rider = Rider(network, network.times(12.0), 3_600_000)
     sites = snap(network, np.array([hand.X0 + 950]), np.array([hand.Y0]))
     points = snap(network, np.array([hand.X0 + 50.0, hand.X0 + 500]), hand.Y0 + np.array([0, 450]))
-    edge = int(sites.edge[0])
+    edge = int(network.segment_edge[sites.segment[0]])
     counted = np.isin(np.arange(2 * network.edges) // 2, [edge])
     found = ridden(
         rider,

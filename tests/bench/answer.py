@@ -35,7 +35,8 @@ def enlarge(study: Path) -> None:
     text = toml.read_text("utf-8").replace("sectoren.geojson.zip", "sectoren.gpkg")
     first, _, rest = text.partition("[inputs.zone_population]")
     rest = rest[rest.index("[inputs.academies]") :]
-    toml.write_text(f"{first}{rest}\n[demand]\nspacing_m = {SPACING_M}\n", encoding="utf-8")
+    closer = f"\nspacing_m = {SPACING_M}\nstreet_weights"
+    toml.write_text(first + rest.replace("\nstreet_weights", closer, 1), encoding="utf-8")
 
 
 def _strips(zones: gpd.GeoDataFrame, part: int) -> gpd.GeoDataFrame:

@@ -30,7 +30,7 @@ def scatter(extract: Path, place: Path) -> None:
 
     network = Network.from_osm(extract)
     random = np.random.default_rng(4)
-    segments = np.flatnonzero(network.residential & network.snappable[network.segment_edge])
+    segments = np.flatnonzero(network.residential & network.door)
     chosen = random.choice(segments, ACADEMIES + POINTS)
     vertex = chosen + network.segment_edge[chosen]
     x, y = (values[vertex] + random.uniform(-20, 20, len(vertex)) for values in _vertices(network))

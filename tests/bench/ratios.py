@@ -62,7 +62,7 @@ def rider_of(network: Network, horizon: int = REACH_MS) -> Rider:
 
 def some_nodes(network: Network, count: int, seed: int = 6) -> Ints:
     """Choose nodes of streets that are no island, each once."""
-    linked = np.unique(network.edge_start[network.snappable])
+    linked = np.unique(network.edge_start[network.segment_edge[network.door]])
     return np.random.default_rng(seed).choice(linked, count, replace=False)
 
 
@@ -133,9 +133,12 @@ def _nearest_rows(
 def isochrone_row(where: str, network: Network) -> Row:
     """Draw the isochrones of a few academies, against the union of buffers around the roads."""
     rider = rider_of(network)
-    chosen = np.random.default_rng(7).choice(np.flatnonzero(network.snappable), DRAWN)
+    chosen = np.random.default_rng(7).choice(np.unique(network.segment_edge[network.door]), DRAWN)
     first = network.first_segment[chosen]
-    at_start = Places(chosen.astype(np.int32), first, np.zeros(DRAWN), np.zeros(DRAWN))
+    nothing = np.zeros(DRAWN, dtype=np.int32)
+    at_start = Places(
+        np.arange(DRAWN + 1), first, nothing, nothing, np.zeros(DRAWN), nothing.astype(np.bool_)
+    )
     ids = np.array([str(one) for one in range(DRAWN)], dtype=object)
     catchments_of(rider, at_start, ids, (15.0,), CELL_M)
     ours_s, drawn = best(lambda: catchments_of(rider, at_start, ids, (15.0,), CELL_M))

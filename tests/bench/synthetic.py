@@ -66,6 +66,11 @@ class _Streets:
     end: Longs
     main: NDArray[np.bool_]
 
+    @property
+    def ends_of_main(self) -> Longs:
+        """The vertices that a main road passes."""
+        return np.concatenate([self.start[self.main], self.end[self.main]])
+
 
 def network(nodes: int, seed: int = 1) -> Network:
     """Make a network of about so many nodes, as `Network.whole` makes one of an extract."""
@@ -103,6 +108,12 @@ def roads(nodes: int, seed: int = 1) -> Roads:
         residential=np.repeat(~streets.main, 2),
         way=np.repeat(np.arange(1, count + 1), 2),
         boarding=np.zeros(2 * count, dtype=np.uint8),
+        on_ground=np.ones(2 * count, dtype=np.bool_),
+        main=np.repeat(streets.main, 2),
+        by_main=np.isin(np.arange(len(x)), streets.ends_of_main),
+        busy=np.zeros(2 * count, dtype=np.bool_),
+        by_busy=np.zeros(len(x), dtype=np.bool_),
+        barriers=np.empty((0, 4)),
         wait=np.zeros(len(x), dtype=np.uint8),
         rides=RIDES,
         counts={"ways": count, "ferries": 0},

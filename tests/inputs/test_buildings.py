@@ -212,6 +212,45 @@ def test_storeys_multiply_the_footprint(
     assert found.counts["buildings_with_storeys"] == (levels in ("3", "60", "2.5"))
 
 
+@pytest.mark.parametrize(
+    ("tags", "told"),
+    [
+        (YES, ""),
+        (YES | {"addr:housenumber": "12A"}, "address"),
+        (YES | {"addr:housename": "De Hoeve"}, "address"),
+        (YES | {"addr:street": "Dorp"}, ""),
+        (YES | {"amenity": "school", "addr:housenumber": "1"}, "address other_use"),
+        (YES | {"shop": "bakery"}, ""),
+        (YES | {"building:levels": "3"}, ""),
+        (YES | {"building:levels": "4"}, "flats"),
+        ({"building": "apartments"}, "flats"),
+        ({"building": "terrace"}, "flats"),
+        (HOUSE, ""),
+    ],
+)
+@pytest.mark.parametrize("as_relation", [False, True])
+def test_what_else_the_tags_of_a_building_say(
+    drawing: Drawing,
+    tmp_path: Path,
+    tags: Mapping[str, str],
+    told: str,
+    as_relation: bool,  # noqa: FBT001
+) -> None:
+    """An address, a use that is no living, flats by kind or storeys; and the bare footprint."""
+    if as_relation:
+        outer = drawing.ring(box(0, 0, 10, 20), {})
+        drawing.relation([(outer, "outer")], {"type": "multipolygon"} | tags)
+    else:
+        drawing.ring(box(0, 0, 10, 20), tags)
+    found = read(drawing.write(tmp_path), kinds=["house", "apartments", "terrace"])
+    (row,) = found.points.to_dict("records")
+    assert row["footprint_m2"] == pytest.approx(200, rel=0.005)
+    names = ("address", "other_use", "flats")
+    assert [name for name in names if row[name]] == told.split()
+    assert found.counts["buildings_with_address"] == row["address"]
+    assert found.counts["buildings_of_other_use"] == row["other_use"]
+
+
 def test_storeys_of_a_relation(drawing: Drawing, tmp_path: Path) -> None:
     """The storeys of a relation are its own tag."""
     outer = drawing.ring(box(0, 0, 20, 20), {})
@@ -482,7 +521,8 @@ def test_no_buildings_at_all(drawing: Drawing, tmp_path: Path) -> None:
     drawing.ring(box(0, 0, 10, 20), {"highway": "residential"})
     found = read(drawing.write(tmp_path))
     assert len(found.points) == 0
-    assert list(found.points.columns) == ["weight", "kind_known", "geometry"]
+    told = ["footprint_m2", "address", "other_use", "flats"]
+    assert list(found.points.columns) == ["weight", "kind_known", *told, "geometry"]
     assert found.points["weight"].dtype == np.int64
     assert found.points["kind_known"].dtype == np.bool_
     assert found.points.crs.to_epsg() == 31370

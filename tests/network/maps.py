@@ -19,13 +19,14 @@ from pyproj import Geod, Transformer
 
 from stemgeo.access.search import UNREACHED, unpack
 from stemgeo.access.travel_time import Rider, access
-from stemgeo.network import Network, snap
+from stemgeo.network import Network, Places, snap
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
     from pathlib import Path
 
     import pandas as pd
+    from numpy.typing import ArrayLike
 
     Place = tuple[float, float]
 
@@ -129,6 +130,15 @@ def ride(
     rider = Rider(network, network.times(kmh, waits_s=waits_s), 60 * 60_000)
     (label,) = rider.nearest(sites, doors, np.arange(1))
     return None if label == UNREACHED else int(unpack(label)[0])
+
+
+def on(segment: ArrayLike, offset_mm: ArrayLike) -> Places:
+    """Tie points to one place each, on a segment and so far along it, with no walk."""
+    where = np.asarray(segment, dtype=np.int32)
+    none = np.zeros(len(where))
+    offsets = np.rint(offset_mm).astype(np.int32)
+    first = np.arange(len(where) + 1)
+    return Places(first, where, offsets, none.astype(np.int32), none, none.astype(np.bool_))
 
 
 def _tag_lines(text: str) -> list[str]:

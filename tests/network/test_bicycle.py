@@ -744,6 +744,8 @@ def test_smoothness_multiplies_the_surface_ratio(smoothness: str, factor: float)
         ("BE:living_street", 20),
         ("BE:zone30", 30),
         ("BE:cyclestreet", 30),
+        ("BE-VLG:zone30", 30),
+        ("BE-BRU:urban", 30),
     ],
 )
 def test_maxspeed_caps(maxspeed: str, cap_kmh: float) -> None:
@@ -977,6 +979,8 @@ def test_duration_of_a_ferry(duration: str, minutes: float | None) -> None:
         ("maxspeed=none", False),
         ("maxspeed=BE:urban", False),
         ("maxspeed=BE:zone30", False),
+        ("maxspeed=BE-WAL:rural", False),
+        ("maxspeed=BE-BRU:urban", False),
         ("maxspeed=30 oneway=maybe", True),
         ("surface=marzipan lanes=-3", False),
         ("", False),

@@ -110,7 +110,7 @@ def test_one_way_without_pushing_leads_nowhere_back(tmp_path: Path) -> None:
     """Where feet are not allowed either, a one-way street has no way back."""
     drawn = RoadMap(row("abc"), [("a b", STREET), ("b c", f"{ONEWAY} foot=no"), ("c c", STREET)])
     network = drawn.network(tmp_path)
-    street = network.edge_length_m[network.snappable]
+    street = network.edge_length_m[~network.island]
     assert street == pytest.approx([drawn.length_mm("a b")[0] / 1000])
 
 
@@ -150,16 +150,18 @@ def test_node_that_lets_bicycles_through(tmp_path: Path, gate: str) -> None:
 
 def test_bridge_over_a_canal_is_not_joined_to_the_towpath(tmp_path: Path) -> None:
     """Ways that cross without a shared node do not meet; one goes by the ramp."""
-    nodes = CROSS | {"r": (500, -400)}
+    nodes = CROSS | {"r": (500, -400), "u": (-700, 0)}
     ways = [
         ("w e", f"{STREET} bridge=yes layer=1"),
         ("n s", "highway=cycleway"),
         ("e r", STREET),
         ("r s", STREET),
+        ("u w", STREET),
     ]
     drawn = RoadMap(nodes, ways)
     network = drawn.network(tmp_path)
     assert ms(network, drawn.at("w"), drawn.at("n")) == drawn.ms("w e r s n")
+    assert ms(network, drawn.at("u"), drawn.at("n")) == drawn.ms("u w e r s n")
 
 
 def test_ways_that_cross_in_a_node_are_joined(tmp_path: Path) -> None:
@@ -228,7 +230,7 @@ def test_closed_ring_alone_is_a_network(tmp_path: Path) -> None:
 
 # --- contraction --------------------------------------------------------------------------------
 
-BENT = {name: (i * 37.3, (i % 3) * 11.7) for i, name in enumerate("abcdefghij")}
+BENT = {name: (i * 137.3, (i % 3) * 41.7) for i, name in enumerate("abcdefghij")}
 
 
 @pytest.mark.parametrize("kmh", [7.0, 10.0, 12.0, 14.4, 15.0, 18.0])
@@ -430,14 +432,15 @@ def test_motorway_is_not_read(tmp_path: Path) -> None:
 # --- islands and steps --------------------------------------------------------------------------
 
 
-def test_nothing_is_tied_to_an_island(tmp_path: Path) -> None:
-    """A point on a small street that meets no other goes to the network, however near it lies."""
+def test_an_island_is_not_enough(tmp_path: Path) -> None:
+    """A point on a small street that meets no other is tied to the network beyond as well."""
     nodes = SQUARE | {"p": (400, 300), "q": (600, 300)}
     drawn = RoadMap(nodes, [("a b c d a", STREET), ("p q", STREET)])
     network = drawn.network(tmp_path)
     (x, y) = drawn.at("p")
     places = snap(network, np.array([x]), np.array([y]))
     assert places.snap_m == pytest.approx([300], abs=0.1)
+    assert sorted(network.way[places.segment]) == [1, 2]
     assert network.counts["island_edges"] == 1
     assert network.counts["island_road_m"] == round(drawn.length_mm("p q")[0] / 1000)
 
@@ -463,7 +466,7 @@ def test_thirty_kilometres_of_road_are_no_island(tmp_path: Path) -> None:
         nodes |= {name: (1000, i * length / 4) for i, name in enumerate("pqrst")}
         ways = [("a b c d e f", STREET), ("p q r s t", STREET)]
         network = RoadMap(nodes, ways).network(tmp_path)
-        assert network.snappable.all() == (not island)
+        assert network.island.any() == island
 
 
 def test_points_are_not_tied_to_steps(tmp_path: Path) -> None:
@@ -473,7 +476,9 @@ def test_points_are_not_tied_to_steps(tmp_path: Path) -> None:
     drawn = RoadMap(nodes, ways)
     network = drawn.network(tmp_path)
     x, y = drawn.between("b", "d", 0.4)
-    assert snap(network, np.array([x]), np.array([y])).snap_m == pytest.approx([20], abs=0.1)
+    places = snap(network, np.array([x]), np.array([y]))
+    assert places.snap_m == pytest.approx([20], abs=0.1)
+    assert 2 not in network.way[places.segment]
     through = drawn.ms("a b") + drawn.ms("b d", 2) + drawn.ms("d c")
     assert ms(network, drawn.at("a"), drawn.at("c")) == through
 
@@ -487,11 +492,11 @@ def test_steps_that_go_one_way_take_no_points_either(tmp_path: Path) -> None:
         network = drawn.network(tmp_path)
         steps_edge = np.flatnonzero(network.way[network.first_segment[:-1]] == 2)
         assert len(steps_edge) == 1
-        assert not network.snappable[steps_edge].any()
+        assert not network.door[network.segment_edge == steps_edge].any()
 
 
-def test_of_ways_on_one_another_the_first_takes_the_points(tmp_path: Path) -> None:
-    """Where two ways share their line, points are tied to the one with the smaller way id."""
+def test_of_ways_on_one_another_the_better_one_counts(tmp_path: Path) -> None:
+    """Where two ways share their line, points are tied to both: a street beside a footway."""
     kinds = (STREET, "highway=footway")
     for first, second in (kinds, kinds[::-1]):
         nodes = SQUARE | {"x": (-200, 0), "y": (1200, 0)}
@@ -500,7 +505,10 @@ def test_of_ways_on_one_another_the_first_takes_the_points(tmp_path: Path) -> No
         network = drawn.network(tmp_path)
         x, y = drawn.between("a", "b", 0.3)
         place = snap(network, np.array([x]), np.array([y + 20]))
-        assert network.way[place.segment].tolist() == [1]
+        assert sorted(network.way[place.segment]) == [1, 2]
+        home = ms(network, drawn.at("y"), (x, y + 20))
+        walk = round(20 / 1.3 * 1000)
+        assert home == pytest.approx(drawn.ms("b y") + 0.7 * drawn.ms("a b") + walk, abs=20)
 
 
 # --- files that cannot be used ------------------------------------------------------------------
@@ -642,7 +650,7 @@ def test_saved_network_comes_back_the_same(tmp_path: Path, some_network: Network
     pd.testing.assert_frame_equal(before, after)
 
 
-@pytest.mark.parametrize("name", ["length_mm.npy", "network.json", "snappable.npy"])
+@pytest.mark.parametrize("name", ["length_mm.npy", "network.json", "door.npy"])
 @pytest.mark.parametrize("harm", ["flip", "digit", "cut", "remove", "empty"])
 def test_harmed_network_is_not_loaded(
     tmp_path: Path, some_network: Network, name: str, harm: str
@@ -938,5 +946,5 @@ def test_maps_of_these_tests_lie_where_they_should(tmp_path: Path) -> None:
 
 
 def test_island_rule_says_what_it_says() -> None:
-    """The bound of islands is 30 km of road, and 1 km of calm road."""
-    assert graph.ISLAND_BELOW_M == {"all": 30_000, "low_stress": 1_000}
+    """The bound of islands is 30 km of road, in every profile."""
+    assert graph.ISLAND_BELOW_M == 30_000

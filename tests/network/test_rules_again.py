@@ -143,7 +143,11 @@ def test_ways_are_as_the_rules_say(highway: str, some: Tags) -> None:
     carried = {"steps": STEPS, "elevator": LIFT}.get(highway)
     if carried:
         expected = [carried if one else CLOSED for one in expected]
-    assert [ride.mode for ride in classify(tags)] == expected
+    found = classify(tags)
+    assert [ride.mode for ride in found] == expected
+    for ride, way in zip(found, ("forward", "backward"), strict=True):
+        if ride.mode == RIDE:  # who rides here may walk instead
+            assert ride.walkable is (may_walk(tags, way) and tags.get("motorroad") != "yes")
 
 
 @settings(max_examples=300)

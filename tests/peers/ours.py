@@ -63,7 +63,8 @@ def draw_pairs(
     usable
         OSM ways on which places may lie.
     """
-    on = network.snappable[network.segment_edge] & np.isin(network.way, list(usable))
+    on = network.door & ~network.island[network.segment_edge]
+    on &= np.isin(network.way, list(usable))
     weight = np.where(on, network.length_mm, 0).astype(float)
     first = np.arange(len(weight)) + network.segment_edge  # first vertex of each segment
     x, y = network.vertex_x[first], network.vertex_y[first]
@@ -99,7 +100,9 @@ def shortest_m(network: Network, pairs: list[Pair]) -> Floats:
 def fastest_ms(network: Network, pairs: list[Pair], speed_kmh: float) -> Floats:
     """Time of the fastest way of each pair by the product's own kernel; inf when none."""
     # The places were drawn once for all: what is an island here must not move them.
-    network = dataclasses.replace(network, snappable=np.ones_like(network.snappable))
+    network = dataclasses.replace(
+        network, door=np.ones_like(network.door), island=np.zeros_like(network.island)
+    )
     rider = Rider(network, network.times(speed_kmh), horizon_ms(1000))
     starts, ends = (_places(network, [pair[i] for pair in pairs]) for i in range(2))
     found = np.full(len(pairs), np.inf)
@@ -115,14 +118,17 @@ def without_pushing(extract: OsPath) -> Network:
     """Read the network with all closed along which we would push."""
     roads = read_roads([extract])
     rides = tuple(bicycle.NOT_AT_ALL if ride.mode == bicycle.PUSH else ride for ride in roads.rides)
-    return Network.from_roads(dataclasses.replace(roads, rides=rides))
+    # Nor is one pushed across main roads.
+    nowhere = np.zeros_like(roads.by_main)
+    return Network.from_roads(dataclasses.replace(roads, rides=rides, by_main=nowhere))
 
 
 def _places(network: Network, places: list[Place]) -> Places:
     to_metres = Transformer.from_crs("EPSG:4326", network.crs, always_xy=True)
     lat, lon = np.array(places).T
-    tied = snap(network, *to_metres.transform(lon, lat), limit_m=5.0)
-    return dataclasses.replace(tied, snap_m=np.zeros_like(tied.snap_m))
+    # One tie and no walk: the peer is given the place on the road.
+    tied = snap(network, *to_metres.transform(lon, lat), within_m=5.0, limit_m=5.0).nearest()
+    return dataclasses.replace(tied, walk_mm=np.zeros_like(tied.walk_mm))
 
 
 class Paths:
@@ -161,7 +167,7 @@ class Paths:
 
     def _stubs(self, place: Places) -> list[tuple[int, bool, dict[str, Any]]]:
         """Give the pieces of edge between a place and its neighbours: (node, leaving, weights)."""
-        network, edge = self.network, int(place.edge[0])
+        network, edge = self.network, self._edge(place)
         whole_m = float(network.edge_length_m[edge])
         first = network.first_segment[edge]
         before_mm = network.length_mm[first : place.segment[0]].sum() + place.offset_mm[0]
@@ -181,7 +187,7 @@ class Paths:
 
     def _path(self, start: Places, end: Places, nodes: list[int], weight: str) -> Path:
         """Measure a path; its ways are those of its whole edges and of the edges at its ends."""
-        length_m, edges = 0.0, [int(start.edge[0]), int(end.edge[0])]
+        length_m, edges = 0.0, [self._edge(start), self._edge(end)]
         # Both stubs are gone from the graph: their lengths are found anew.
         for place, leaving, node in ((start, True, nodes[1]), (end, False, nodes[-2])):
             stubs = [p for n, out, p in self._stubs(place) if n == node and out == leaving]
@@ -191,6 +197,9 @@ class Paths:
             edges.append(key // 2)
             length_m += data["length"]
         return Path(length_m, frozenset(int(way) for edge in edges for way in self._ways(edge)))
+
+    def _edge(self, place: Places) -> int:
+        return int(self.network.segment_edge[place.segment[0]])
 
     def _ways(self, edge: int) -> NDArray[np.int64]:
         first, last = self.network.first_segment[edge : edge + 2]

@@ -1,0 +1,188 @@
+"""What the reader of the figures must know of how the children were placed."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from stemgeo.demand.places import OUTSIDE, OWN, Ground
+from stemgeo.inputs.messages import counted, listed
+from stemgeo.notes import Note, Said, amount, say
+from stemgeo.study import BEST
+
+if TYPE_CHECKING:
+    import geopandas as gpd
+    import pandas as pd
+    from numpy.typing import NDArray
+
+WHERE = Said("demand", "woonplaats van de kinderen")
+
+HOW = {
+    "addresses": Said("at the addresses", "op de adressen"),
+    "dwellings": Said("at the dwellings of the extract", "bij de woningen van het wegenbestand"),
+    "streets": Said("along the streets", "langs de straten"),
+    "any_building": Said("at any building", "bij om het even welk gebouw"),
+    "grid": Said("by the population grid", "volgens het bevolkingsrooster"),
+    "centroid": Said("in one point of each zone", "in één punt per zone"),
+}
+"""How the points of a method are found."""
+
+_BY = {
+    "addresses": Said("the addresses", "de adressen"),
+    "grid": Said("the weights", "de gewichten"),
+    "ground": Said("the ground", "de oppervlakte"),
+    "streets": Said("the streets", "de straten"),
+    "dwellings": Said("the dwellings", "de woningen"),
+}
+"""What children or residents are divided by."""
+
+
+def fell_back(names: list[str], children: int, method: str) -> Note:
+    """Say whom the study's method found no place for, and which other one did."""
+    return Note(
+        WHERE,
+        say(
+            "{children} of {names} {have} no point by the study's method",
+            "{children} van {names} {have} geen plek volgens de methode van de studie",
+            children=counted(children, "child"),
+            names=listed(names, 5),
+            have=Said("has", "heeft") if children == 1 else Said("have", "hebben"),
+        ),
+        say(
+            "they are placed by {method}; see tables/placement.csv",
+            "geplaatst {method}; zie tables/placement.csv",
+            method=Said(f"'{method}'", f"{HOW[method].nl} ('{method}')"),
+        ),
+    )
+
+
+def zone_by_zone(ground: Ground, points: gpd.GeoDataFrame) -> list[Note]:
+    """Say how many zones and children each of the methods of "best" placed, and why no better."""
+    parts = [
+        say(
+            "{children} in {zones} {how}",
+            "{children} in {zones} {how}",
+            children=counted(int(of.sum()), "child"),
+            zones=counted(of.index.nunique(), "zone"),
+            how=HOW[method],
+        )
+        for method in OWN[BEST]
+        if len(of := _children(points[points["method"] == method]))
+    ]
+    if not parts:
+        return []
+    notes = [
+        Note(
+            WHERE,
+            say(
+                "placed zone by zone: {parts}",
+                "zone per zone geplaatst: {parts}",
+                parts=listed(parts),
+            ),
+            say("see tables/placement.csv", "zie tables/placement.csv"),
+        )
+    ]
+    return [*notes, *_too_few(ground, points), *_estimated(ground)]
+
+
+def _too_few(ground: Ground, points: gpd.GeoDataFrame) -> list[Note]:
+    """Name the zones that have dwellings, but not enough of them."""
+    if ground.buildings is None:
+        return []
+    zones = ground.inputs.zones
+    placed = zones["zone_id"].isin(points["zone_id"][points["method"] == "streets"]).to_numpy()
+    short = placed & (ground.homes_of_zone > 0) & ~ground.enough
+    if not short.any():
+        return []
+    return [
+        Note(
+            WHERE,
+            say(
+                "{zones} with too few dwellings in the extract for the residents ({names}), fewer "
+                "than {least} for 100",
+                "{zones} met te weinig woningen in het wegenbestand voor de inwoners ({names}), "
+                "minder dan {least} per 100",
+                zones=counted(int(short.sum()), "zone"),
+                names=listed(zones["name"][short].tolist(), 5),
+                least=amount(ground.study.demand.dwellings_per_100, "#,##0.##"),
+            ),
+            say(
+                "the children there are placed along the streets; see demand.dwellings_per_100",
+                "de kinderen zijn er langs de straten geplaatst; zie demand.dwellings_per_100",
+            ),
+        )
+    ]
+
+
+def _estimated(ground: Ground) -> list[Note]:
+    """Say by what the residents of a municipality were shared over its zones."""
+    if ground.inputs.zone_population is not None or ground.zone_population is None:
+        return []
+    by = np.where(ground.reached, ground.living.by, "")
+    parts = [
+        say(
+            "by {by} for {zones}",
+            "volgens {by} voor {zones}",
+            by=_BY[name],
+            zones=counted(int((by == name).sum()), "zone"),
+        )
+        for name in _BY
+        if (by == name).any()
+    ]
+    return [
+        Note(
+            WHERE,
+            say(
+                "residents of the zones are not given; those of the municipality are shared {by}",
+                "inwoners van de zones zijn niet gegeven; die van de gemeente zijn verdeeld {by}",
+                by=listed(parts),
+            ),
+            say("give zone_population", "geef zone_population"),
+        )
+    ]
+
+
+def divided(ground: Ground, points: gpd.GeoDataFrame, home_of_zone: NDArray[np.intp]) -> list[Note]:
+    """Say by what the children were divided of what lies partly beyond the extract."""
+    beyond = points["method"] == OUTSIDE
+    if not beyond.any():
+        return []
+    zones = ground.inputs.zones.set_index("zone_id")
+    home = dict(zip(zones.index, home_of_zone, strict=True))
+    home_of_point = points["zone_id"].map(home)
+    both = set(home_of_point[beyond]) & set(home_of_point[~beyond])
+    by = dict(zip(home_of_zone, ground.divided_by(home_of_zone), strict=True))
+    notes = []
+    for name in ("addresses", "grid", "ground"):
+        mine = home_of_point.isin([one for one in both if by[one] == name])
+        if not mine.any():
+            continue
+        there = int(_children(points[mine & beyond]).sum())
+        names = zones["name"].reindex(points["zone_id"][mine & beyond].unique())
+        notes.append(
+            Note(
+                WHERE,
+                say(
+                    "{names} {lie} wholly or partly beyond the roads of the extract; by {by} "
+                    "{there} of {children} {live} there",
+                    "{names} {lie} geheel of deels buiten de wegen van het bestand; volgens {by} "
+                    "{live} daar {there} van {children}",
+                    names=listed(names.tolist(), 5),
+                    lie=Said("lies", "ligt") if len(names) == 1 else Said("lie", "liggen"),
+                    by=_BY[name],
+                    there=amount(there),
+                    children=counted(int(_children(points[mine]).sum()), "child"),
+                    live=Said("lives", "woont") if there == 1 else Said("live", "wonen"),
+                ),
+                say("they are unmeasured", "ze zijn niet gemeten"),
+            )
+        )
+    return notes
+
+
+def _children(points: gpd.GeoDataFrame) -> pd.Series:
+    """Give the children of each point, by zone."""
+    columns = [name for name in points if name.startswith("children_")]
+    sums: pd.Series = points.set_index("zone_id")[columns].sum(axis=1)
+    return sums

@@ -1,0 +1,140 @@
+"""The streets of OpenStreetMap extracts along which people live, whoever may ride them.
+
+A road that a bicycle may not use, because a track was drawn beside it, has houses all the same: so
+these are read by themselves, and not taken from the network.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+import osmium
+from pyproj import Transformer
+
+from stemgeo.errors import InputError, Problem
+from stemgeo.inputs import cache, extracts, osmxml
+from stemgeo.inputs.vectors import LAMBERT_72
+from stemgeo.study import STREET_WEIGHTS
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from numpy.typing import NDArray
+
+    Floats = NDArray[np.float64]
+    Longs = NDArray[np.int64]
+
+STREETS = tuple(STREET_WEIGHTS)
+"""Highways along which people may live; how many, the study says."""
+
+LONGEST_M = 10_000.0
+"""A straight stretch longer than this is a node out of place."""
+
+
+@dataclass(frozen=True)
+class Streets:
+    """Straight stretches of street, from node to node.
+
+    Attributes
+    ----------
+    start, end
+        Coordinates in EPSG:31370, shape (stretches, 2).
+    kind
+        Which of `STREETS` each is, shape (stretches,).
+    """
+
+    start: Floats
+    end: Floats
+    kind: NDArray[np.uint8]
+
+    def pieces(self, spacing_m: float) -> tuple[Floats, Floats, Longs, NDArray[np.uint8]]:
+        """Cut each stretch into pieces of equal length.
+
+        Parameters
+        ----------
+        spacing_m
+            The longest that a piece may be.
+
+        Returns
+        -------
+        tuple of arrays
+            x and y of the middle of each piece, its length in millimetres, and its kind.
+        """
+        length_mm = np.rint(np.hypot(*(self.end - self.start).T) * 1000).astype(np.int64)
+        parts = np.ceil(length_mm / (spacing_m * 1000)).astype(np.int64)
+        stretch = np.repeat(np.arange(len(parts)), parts)
+        within = np.arange(len(stretch)) - np.repeat(np.cumsum(parts) - parts, parts)
+        share = ((within + 0.5) / parts[stretch])[:, None]
+        middle = self.start[stretch] + share * (self.end - self.start)[stretch]
+        return (
+            middle[:, 0],
+            middle[:, 1],
+            (length_mm // np.maximum(parts, 1))[stretch],
+            self.kind[stretch],
+        )
+
+
+def load_streets(paths: Sequence[Path], sha256s: Sequence[str]) -> Streets:
+    """Take the streets of extracts from the cache, or read and keep them; hashes as the paths."""
+    code = cache.code_of(map(Path, (__file__, extracts.__file__, osmxml.__file__)))
+    place = cache.entry("streets", code, STREETS, sha256s)
+    return cache.kept(place, lambda: read_streets(paths), _save, _load)
+
+
+def read_streets(paths: Sequence[Path]) -> Streets:
+    """Read the streets of one or more extracts, each once.
+
+    Raises
+    ------
+    InputError
+        If an extract cannot be read to its end.
+    """
+    only = osmium.filter.TagFilter(*(("highway", name) for name in STREETS))
+    ways = extracts.ways(paths, only, {"highway", "service", "junction", "bridge", "tunnel"})
+    number = np.array([_kind(tags) for tags in ways.tags], dtype=np.int64)
+    refs_of_way = np.diff(ways.first)
+    way = np.repeat(np.arange(len(ways.ids)), refs_of_way)
+    # The order of ways in a file must not matter.
+    order = np.argsort(ways.ids[way], kind="stable")
+    refs, way = ways.refs[order], way[order]
+    wanted = np.unique(refs)
+    nodes = extracts.nodes(paths, wanted, ())
+    spots = np.full((len(wanted), 2), np.nan)
+    to_lambert = Transformer.from_crs("EPSG:4326", LAMBERT_72, always_xy=True)
+    spots[np.searchsorted(wanted, nodes.ids)] = np.column_stack(
+        to_lambert.transform(nodes.lon, nodes.lat)
+    )
+    at, kind = spots[np.searchsorted(wanted, refs)], number[ways.kind[way]]
+    length_m = np.hypot(*(at[1:] - at[:-1]).T)  # no number where a place is missing
+    kept = (way[1:] == way[:-1]) & (kind[1:] >= 0) & (length_m > 0) & (length_m < LONGEST_M)
+    return Streets(at[:-1][kept], at[1:][kept], kind[1:][kept].astype(np.uint8))
+
+
+def _kind(tags: Mapping[str, str]) -> int:
+    """Give the number of a street among `STREETS`; -1 where nobody lives along it.
+
+    That is on roundabouts, bridges and in tunnels, and along drives and the rows of a car park:
+    those lead to what stands on the street.
+    """
+    apart = any(tags.get(key, "no") != "no" for key in ("junction", "bridge", "tunnel", "service"))
+    return -1 if apart or tags.get("highway") not in STREETS else STREETS.index(tags["highway"])
+
+
+def _save(streets: Streets, path: Path) -> None:
+    content = io.BytesIO()
+    np.savez(content, start=streets.start, end=streets.end, kind=streets.kind)
+    packed = content.getvalue()
+    path.write_bytes(hashlib.sha256(packed).digest() + packed)
+
+
+def _load(path: Path) -> Streets:
+    content = path.read_bytes()
+    if hashlib.sha256(content[32:]).digest() != content[:32]:
+        raise InputError(Problem(str(path), "is not what was written"))
+    with np.load(io.BytesIO(content[32:]), allow_pickle=False) as arrays:
+        return Streets(arrays["start"], arrays["end"], arrays["kind"])

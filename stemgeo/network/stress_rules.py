@@ -1,0 +1,225 @@
+"""The sets of rules by which roads are quiet: data in `data/stress/`, of which a study chooses one.
+
+`make docs` writes their tables into docs/network.md.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+from itertools import product
+from pathlib import Path
+from typing import Annotated, Literal, Self, get_args
+
+from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, model_validator
+
+from stemgeo import facts
+
+Road = Literal[
+    "no_cars", "cycle_street", "local", "narrow",
+    "street", "unclassified", "tertiary", "main", "busway",
+]  # fmt: skip
+CLASSES = ("no_cars", "cycle_street", "street", "unclassified", "tertiary", "main", "busway")
+"""One of these every road is; a road can be `local` or `narrow` beside it."""
+
+Facility = Literal["track", "buffered_lane", "lane", "none"]
+FACILITIES: tuple[Facility, ...] = get_args(Facility)
+"""The best first."""
+
+Level = Annotated[int, Field(ge=1, le=4)]
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=False)
+
+
+class Row(_Part):
+    """One rule: the level of roads of these kinds, with such a facility, up to a limit.
+
+    Attributes
+    ----------
+    road, facility
+        Of which it speaks.
+    built_up
+        Inside a built-up area alone, outside one alone, or in both (None).
+    up_to_kmh
+        The highest limit; none: any.
+    level, level_many_lanes
+        With one lane for cars in the direction, and with two or more; as `level` unless given.
+    source
+        Key of the set's `sources`.
+    """
+
+    road: tuple[Road, ...] = Field(min_length=1)
+    facility: tuple[Facility, ...] = Field(default=FACILITIES, min_length=1)
+    built_up: bool | None = None
+    up_to_kmh: float = Field(default=float("inf"), gt=0)
+    level: Level
+    level_many_lanes: Level
+    source: str
+
+    @model_validator(mode="before")
+    @classmethod
+    def _as_with_one_lane(cls, row: dict[str, object]) -> dict[str, object]:
+        return {"level_many_lanes": row.get("level"), **row}
+
+    def fits(self, limit_kmh: float, built_up: bool) -> bool:  # noqa: FBT001
+        """Whether this row speaks of such a place, of the roads that it is of."""
+        place = self.built_up is None or self.built_up == built_up
+        return place and limit_kmh <= self.up_to_kmh
+
+
+class Crossings(_Part):
+    """From which limit, or how many lanes in all, a road is a busy one to cross."""
+
+    from_kmh: float = Field(gt=0)
+    from_lanes: int = Field(ge=2)
+
+
+class AssumedKmh(_Part):
+    """Limits where nobody tagged one, inside a built-up area and outside, km/h."""
+
+    living_street: tuple[float, float]
+    street: tuple[float, float]
+    road: tuple[float, float]
+
+
+class AssumedLanes(_Part):
+    """Lanes in each direction where nobody tagged them; of all other roads one."""
+
+    main: int = Field(ge=1)
+
+
+class Rules(_Part):
+    """A set of rules, as `data/stress/` has it.
+
+    Attributes
+    ----------
+    name
+        As a study names it.
+    nl, en
+        What they are called.
+    rules
+        Of each kind of road the first row that fits counts.
+    sources
+        In words, by key.
+    """
+
+    name: str
+    nl: str
+    en: str
+    assumed_kmh: AssumedKmh
+    assumed_lanes: AssumedLanes
+    crossings: Crossings
+    sources: dict[str, str]
+    rules: tuple[Row, ...]
+
+    _of: dict[tuple[str, str], list[Row]] = PrivateAttr()
+
+    def model_post_init(self, _: object, /) -> None:
+        """Lay the rows by kind of road and facility."""
+        self._of = {
+            (road, facility): [r for r in self.rules if road in r.road and facility in r.facility]
+            for road, facility in product(get_args(Road), FACILITIES)
+        }
+
+    @model_validator(mode="after")
+    def _no_road_without_a_level(self) -> Self:
+        unknown = {row.source for row in self.rules} - set(self.sources)
+        if unknown:
+            raise ValueError(f"rules name sources that are not there: {', '.join(unknown)}")
+        for road in CLASSES:
+            for facility in FACILITIES:
+                self.level([road], facility, 1e6, many_lanes=True, built_up=False)
+        return self
+
+    def level(
+        self,
+        roads: list[str],
+        facility: str,
+        limit_kmh: float,
+        *,
+        many_lanes: bool,
+        built_up: bool,
+    ) -> int:
+        """Give the quietest level of a road that is of several kinds.
+
+        Raises
+        ------
+        ValueError
+            If no row fits.
+        """
+        rows = [
+            next((row for row in self._of[road, facility] if row.fits(limit_kmh, built_up)), None)
+            for road in roads
+        ]
+        found = [row.level_many_lanes if many_lanes else row.level for row in rows if row]
+        if not found:
+            raise ValueError(f"no rule for {roads[-1]} with {facility} at {limit_kmh:g} km/h")
+        return min(found)
+
+
+@cache
+def rules(name: str = "default") -> Rules:
+    """Give a set of rules by its name in `data/stress/`."""
+    return Rules.model_validate({"name": name, **facts.stress_rules(name)})
+
+
+# --- for docs/network.md ------------------------------------------------------------------------
+
+_BLOCK = re.compile(r"(?<=<!-- made by make docs -->\n).*?(?=<!-- until here -->)", re.DOTALL)
+
+
+def write_tables(path: str) -> None:
+    """Bring the tables of a page up to date."""
+    page = Path(path).read_text(encoding="utf-8")
+    Path(path).write_text(documented(page), encoding="utf-8")
+
+
+def documented(page: str) -> str:
+    """Give a page with the tables of all sets of rules, as they are now, between its marks."""
+    tables = "\n".join(_table(rules(name)) for name in facts.STRESS_RULES)
+    return _BLOCK.sub(lambda _: f"\n{tables}\n", page)
+
+
+def _table(by: Rules) -> str:
+    """Write a set as a table in Markdown: a row for each kind of road."""
+    heads = " | ".join(FACILITIES).replace("_", " ")
+    lines = [f"**`{by.name}`**: {by.en}.", "", f"| road | {heads} |", "|---" * 5 + "|"]
+    for road in get_args(Road):
+        cells = [
+            _cell([r for r in by.rules if road in r.road and f in r.facility]) for f in FACILITIES
+        ]
+        if any(cells):
+            lines.append(f"| {road.replace('_', ' ')} | {' | '.join(cells)} |")
+    kmh, crossings = by.assumed_kmh, by.crossings
+    assumed = (
+        f"Limits that nobody tagged: living streets {_in_and_out(kmh.living_street)}, streets "
+        f"{_in_and_out(kmh.street)}, other roads {_in_and_out(kmh.road)} km/h. Lanes of main roads "
+        f"that nobody tagged: {by.assumed_lanes.main} in each direction. A crossing is busy from "
+        f"{crossings.from_kmh:g} km/h or {crossings.from_lanes} lanes on."
+    )
+    told = {} if by.name == facts.STRESS_RULES[0] else rules().sources
+    sources = [f"- {key}: {text}" for key, text in by.sources.items() if told.get(key) != text]
+    lines += ["", assumed, "", *sources, ""]
+    return "\n".join(lines)
+
+
+def _cell(rows: list[Row]) -> str:
+    """Write the rows of one kind of road and facility, down to the one that always fits."""
+    told: list[str] = []
+    for row in rows:
+        many = f" ({row.level_many_lanes})" if row.level_many_lanes != row.level else ""
+        where = {True: "inside ", False: "outside ", None: ""}[row.built_up]
+        last = row.up_to_kmh == float("inf") and row.built_up is None
+        limit = "" if row.up_to_kmh == float("inf") else f" to {row.up_to_kmh:g}"
+        otherwise = "else " if last and told else ""
+        told.append(f"{where}{otherwise}{row.level}{many}{limit}")
+        if last:
+            break
+    return ", ".join(told)
+
+
+def _in_and_out(kmh: tuple[float, float]) -> str:
+    inside, outside = kmh
+    return f"{inside:g}" if inside == outside else f"{inside:g} inside and {outside:g} outside"

@@ -1,0 +1,67 @@
+"""Which roads each profile keeps, in words: for whom they are quiet enough, not who may go there.
+
+In the literature level of traffic stress 1 is that of children and 2 that of most adults (Mekuria,
+Furth and Nixon, "Low-Stress Bicycling and Network Connectivity", MTI report 11-19, 2012).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from stemgeo.notes import Said, say
+
+
+@dataclass(frozen=True)
+class Words:
+    """How a profile is called.
+
+    Attributes
+    ----------
+    roads
+        As in "over quiet roads".
+    stress
+        Their level of traffic stress.
+    fit
+        For whom they are quiet enough, as in "only roads quiet enough for children".
+    """
+
+    roads: Said
+    stress: Said
+    fit: Said
+
+    @property
+    def kept(self) -> Said:
+        """Which roads these are, in full."""
+        return say("{fit} ({stress}; {source})", "{fit} ({stress}; {source})", **self._parts())
+
+    @property
+    def named(self) -> Said:
+        """The roads with their level."""
+        return say("{roads} ({stress})", "{roads} ({stress})", **self._parts())
+
+    def _parts(self) -> dict[str, Said]:
+        return {"roads": self.roads, "stress": self.stress, "fit": self.fit, "source": SOURCE}
+
+
+SOURCE = Said("Mekuria, Furth and Nixon, 2012", "Mekuria, Furth en Nixon, 2012")
+
+QUIET = {
+    "low_stress": Words(
+        Said("quiet roads", "rustige wegen"),
+        Said("level of traffic stress 1 and 2", "verkeersstress 1 en 2"),
+        Said(
+            "roads quiet enough for most adults and for children who can cope with traffic",
+            "wegen die rustig genoeg zijn voor de meeste volwassenen en voor kinderen die het "
+            "verkeer aankunnen",
+        ),
+    ),
+    "quiet_1": Words(
+        Said("very quiet roads", "zeer rustige wegen"),
+        Said("level of traffic stress 1", "verkeersstress 1"),
+        Said("roads quiet enough for children", "wegen die rustig genoeg zijn voor kinderen"),
+    ),
+}
+"""The profiles of quiet roads, those with most roads first."""
+
+ROADS = {"all": Said("all roads", "alle wegen")} | {name: w.roads for name, w in QUIET.items()}
+"""The roads of every profile."""
