@@ -7,7 +7,6 @@ of them, and what has no footprint even so is counted.
 
 from __future__ import annotations
 
-import hashlib
 import io
 import json
 import re
@@ -22,7 +21,6 @@ import pandas as pd
 import shapely
 from pyproj import Transformer
 
-from stemgeo.errors import InputError, Problem
 from stemgeo.inputs import cache, extracts, osmxml
 from stemgeo.inputs.vectors import LAMBERT_72
 from stemgeo.study import FLAT_BUILDINGS, FLATS_FROM_STOREYS
@@ -416,16 +414,11 @@ def _save(buildings: Buildings, path: Path) -> None:
         y=points.geometry.y,
         counts=np.array(json.dumps(buildings.counts)),
     )
-    packed = content.getvalue()
-    path.write_bytes(hashlib.sha256(packed).digest() + packed)
+    cache.seal(content.getvalue(), path)
 
 
 def _load(path: Path) -> Buildings:
-    content = path.read_bytes()
-    digest, packed = content[:32], content[32:]
-    if hashlib.sha256(packed).digest() != digest:
-        raise InputError(Problem(str(path), "is not what was written"))
-    with np.load(io.BytesIO(packed), allow_pickle=False) as arrays:
+    with np.load(io.BytesIO(cache.unsealed(path)), allow_pickle=False) as arrays:
         points = gpd.GeoDataFrame(
             {name: arrays[name] for name in _COLUMNS},
             geometry=gpd.points_from_xy(arrays["x"], arrays["y"]),

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 import platformdirs
 
-from stemgeo.errors import InputError
+from stemgeo.errors import InputError, Problem
 from stemgeo.writing import whole
 
 if TYPE_CHECKING:
@@ -37,6 +37,25 @@ def code_of(modules: Iterable[Path]) -> str:
     for module in modules:
         digest.update(module.read_bytes())
     return digest.hexdigest()
+
+
+def seal(content: bytes, path: Path) -> None:
+    """Write a piece of work as one file, behind its hash."""
+    path.write_bytes(hashlib.sha256(content).digest() + content)
+
+
+def unsealed(path: Path) -> bytes:
+    """Read what `seal` wrote.
+
+    Raises
+    ------
+    InputError
+        If it is not what was written.
+    """
+    whole_file = path.read_bytes()
+    if hashlib.sha256(whole_file[32:]).digest() != whole_file[:32]:
+        raise InputError(Problem(str(path), "is not what was written"))
+    return whole_file[32:]
 
 
 def kept(

@@ -6,7 +6,6 @@ these are read by themselves, and not taken from the network.
 
 from __future__ import annotations
 
-import hashlib
 import io
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,7 +15,6 @@ import numpy as np
 import osmium
 from pyproj import Transformer
 
-from stemgeo.errors import InputError, Problem
 from stemgeo.inputs import cache, extracts, osmxml
 from stemgeo.inputs.vectors import LAMBERT_72
 from stemgeo.study import STREET_WEIGHTS
@@ -128,13 +126,9 @@ def _kind(tags: Mapping[str, str]) -> int:
 def _save(streets: Streets, path: Path) -> None:
     content = io.BytesIO()
     np.savez(content, start=streets.start, end=streets.end, kind=streets.kind)
-    packed = content.getvalue()
-    path.write_bytes(hashlib.sha256(packed).digest() + packed)
+    cache.seal(content.getvalue(), path)
 
 
 def _load(path: Path) -> Streets:
-    content = path.read_bytes()
-    if hashlib.sha256(content[32:]).digest() != content[:32]:
-        raise InputError(Problem(str(path), "is not what was written"))
-    with np.load(io.BytesIO(content[32:]), allow_pickle=False) as arrays:
+    with np.load(io.BytesIO(cache.unsealed(path)), allow_pickle=False) as arrays:
         return Streets(arrays["start"], arrays["end"], arrays["kind"])

@@ -6,7 +6,6 @@ extracts is left out and counted: its roads are then taken as any other.
 
 from __future__ import annotations
 
-import hashlib
 import io
 import json
 from pathlib import Path
@@ -17,7 +16,6 @@ import osmium
 import shapely
 from pyproj import Transformer
 
-from stemgeo.errors import InputError, Problem
 from stemgeo.inputs import buildings, cache, extracts, osmxml
 from stemgeo.inputs.vectors import LAMBERT_72
 
@@ -146,15 +144,11 @@ def _save(found: Uninhabited, path: Path) -> None:
         size=np.array([len(one) for one in wkb], dtype=np.int64),
         counts=np.array(json.dumps(found.counts)),
     )
-    packed = content.getvalue()
-    path.write_bytes(hashlib.sha256(packed).digest() + packed)
+    cache.seal(content.getvalue(), path)
 
 
 def _load(path: Path) -> Uninhabited:
-    content = path.read_bytes()
-    if hashlib.sha256(content[32:]).digest() != content[:32]:
-        raise InputError(Problem(str(path), "is not what was written"))
-    with np.load(io.BytesIO(content[32:]), allow_pickle=False) as arrays:
+    with np.load(io.BytesIO(cache.unsealed(path)), allow_pickle=False) as arrays:
         stop = np.cumsum(arrays["size"])
         whole = arrays["wkb"].tobytes()
         wkb = [whole[end - size : end] for size, end in zip(arrays["size"], stop, strict=True)]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import io
 import json
 from pathlib import Path
@@ -14,7 +13,6 @@ import osmium
 import pandas as pd
 import shapely
 
-from stemgeo.errors import InputError, Problem
 from stemgeo.inputs import cache, extracts, osmxml
 
 if TYPE_CHECKING:
@@ -212,28 +210,16 @@ def _version() -> str:
 def _save(barriers: gpd.GeoDataFrame, path: Path) -> None:
     content = io.BytesIO()
     barriers.to_parquet(content, index=False)
-    _seal(content.getvalue(), path)
+    cache.seal(content.getvalue(), path)
 
 
 def _load(path: Path) -> gpd.GeoDataFrame:
-    return gpd.read_parquet(io.BytesIO(_unsealed(path)))
+    return gpd.read_parquet(io.BytesIO(cache.unsealed(path)))
 
 
 def _save_names(names: dict[int, str], path: Path) -> None:
-    _seal(json.dumps(sorted(names.items())).encode(), path)
+    cache.seal(json.dumps(sorted(names.items())).encode(), path)
 
 
 def _load_names(path: Path) -> dict[int, str]:
-    return dict(json.loads(_unsealed(path)))
-
-
-def _seal(content: bytes, path: Path) -> None:
-    """Write content behind its hash."""
-    path.write_bytes(hashlib.sha256(content).digest() + content)
-
-
-def _unsealed(path: Path) -> bytes:
-    whole = path.read_bytes()
-    if hashlib.sha256(whole[32:]).digest() != whole[:32]:
-        raise InputError(Problem(str(path), "is not what was written"))
-    return whole[32:]
+    return dict(json.loads(cache.unsealed(path)))
