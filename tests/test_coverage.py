@@ -285,6 +285,21 @@ def test_the_summary_answers_per_province_with_the_region_last(
     assert table["share_high"].tolist() == table["share"].tolist()
 
 
+def test_the_quiet_share_of_the_summary_is_that_of_the_central_speed() -> None:
+    """Slowly nobody is in time over quiet roads, at the central speed the young, fast all 26."""
+    parts = [*reached("low", nobody=True), *reached("central"), *reached("high")]
+    parts += [replace(one, profile="low_stress") for one in reached("low", nobody=True)]
+    young, old = (replace(one, profile="low_stress") for one in reached("central"))
+    parts += [young, replace(old, covered=np.zeros(len(POINTS), dtype=bool))]
+    parts += [replace(one, profile="low_stress") for one in reached("high")]
+    table = counted(points(), parts)
+    municipalities = municipality_table(table, MUNICIPALITIES, REGISTER)
+    found = summary(table, municipalities)
+    assert found["share_low_stress"].tolist() == [10 / 38, 6 / 15, 16 / 53]
+    assert found["share"].tolist() == [20 / 38, 6 / 15, 26 / 53]
+    assert found["share_high"].tolist() == found["share"].tolist()
+
+
 @pytest.mark.parametrize(("by", "rows"), [("region", 1), ("municipality", 4), ("zone", 12)])
 def test_a_summary_has_a_row_for_each_place_of_its_level(
     three_scenarios: pd.DataFrame, by: str, rows: int

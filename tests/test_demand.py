@@ -775,6 +775,25 @@ def test_streets_place_children_by_length_with_a_point_every_fifty_metres(tmp_pa
     assert notes == []
 
 
+def test_a_piece_of_street_weighs_its_length(tmp_path: Path) -> None:
+    """Streets of 60 and 50 m, two pieces and one: of 1,100 children 300, 300 and 500."""
+    corners = np.array([[0.0, 0.0], [0.0, 50.0]]) + [hand.X0 + 100, hand.Y0 + 100]
+    drawn = Streets(corners, corners + [[60, 0], [50, 0]], np.zeros(2, dtype=np.uint8))
+    x, y, length_mm, _ = drawn.pieces(50)
+    assert (x - corners[0, 0]).tolist() == [15, 45, 25]
+    assert (y - corners[0, 1]).tolist() == [0, 0, 50]
+    assert length_mm.tolist() == [30_000, 30_000, 50_000]
+    network = hand.network(
+        tmp_path, {1: (0, 0), 2: (1, 0), 3: (1, 1), 4: (0, 1)}, [([1, 2, 3, 4, 1], MAIN)]
+    )
+    given = hand.inputs(
+        hand.municipalities({"11001": ("Antwerpen", hand.square(0.02, 0.02, 0.96, 0.96))}),
+        hand.children([("11001", 6, "F", 1100)]),
+    )
+    table, _ = spread(given, network, method="streets", streets=drawn)
+    assert sorted(table["children_5-17"]) == [300, 300, 500]
+
+
 def test_a_part_of_a_zone_beyond_the_roads_keeps_its_share_outside(tmp_path: Path) -> None:
     """Half of the zone lies off the extract: half of its children stay there, in the zone."""
     network = hand.network(

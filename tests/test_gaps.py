@@ -17,6 +17,7 @@ import pytest
 import shapely
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from network.maps import on
 
 from stemgeo.errors import StudyError
 from stemgeo.gaps import REASONS, Gaps, find_gaps, join, outlines
@@ -277,6 +278,109 @@ def test_a_busy_road_without_a_name_is_its_ways_one_by_one(
     assert gap["stretch_m"] == pytest.approx(ridden_m, abs=2)
 
 
+@pytest.mark.parametrize("eastward", [False, True])
+def test_a_road_is_stressful_in_the_direction_in_which_it_is_ridden(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, *, eastward: bool
+) -> None:
+    """600 m have a track for those who come the other way, 400 m one for these: 600 m."""
+    monkeypatch.setenv("STEMGEO_CACHE", str(tmp_path / "cache"))
+    study = hand.study("wegen.osm", weights="g", travel=FLAT, demand={"method": "grid"})
+    busy = {"highway": "primary", "maxspeed": "90", "name": "Grote Steenweg"}
+    # Drawn eastward; who rides so has the track on the right.
+    against, along = ("left", "right") if eastward else ("right", "left")
+    ways = [
+        BUSY["ways"][0],
+        ([2, 3], busy | {f"cycleway:{against}": "track"}),
+        ([3, 4], busy | {f"cycleway:{along}": "track"}),
+        *BUSY["ways"][3:],
+        ([3, 8], STREET),
+    ]
+    nodes = BUSY["nodes"] | {1: (-1.2, 0), 8: (0.7, -0.3)}
+    home, academy = (-1.2, 1.2) if eastward else (1.2, -1.2)
+    homes, places = {"11001": Home(home, 0, {10: 60})}, hand.academies({"A": hand.spot(academy, 0)})
+    gap = only(found_on(tmp_path, homes, places, nodes=nodes, ways=ways, study=study))
+    assert (gap["reason"], gap["stretch"], gap["stretch_way"]) == ("stress", "Grote Steenweg", 2)
+    assert gap["stretch_m"] == pytest.approx(600, abs=2)
+
+
+def test_a_stretch_ridden_both_ways_counts_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of one gap those of 6 ride a kilometre westward to A, those of 10 eastward to B."""
+    monkeypatch.setenv("STEMGEO_CACHE", str(tmp_path / "cache"))
+    study = hand.study(
+        "wegen.osm",
+        weights="g",
+        travel=FLAT,
+        demand={"method": "grid"},
+        gaps={"method": "zones"},
+    )
+    towns = {
+        "11001": ("Antwerpen", hand.square(-10, -10, 10.5, 20)),
+        "71002": ("Limburg", hand.square(0.5, -10, 10, 20)),
+    }
+    homes = {"11001": Home(0, 0, {10: 60}), "71002": Home(1.2, 0, {6: 60})}
+    spots = {"A": hand.spot(0, 0), "B": hand.spot(1.2, 0)}
+    places = hand.academies(spots, {"A": (5, 8), "B": (9, 11)})
+    gap = only(found_on(tmp_path, homes, places, **BUSY, towns=towns, study=study))
+    assert (gap["stretch"], gap["uncovered"]) == ("Grote Steenweg", 120)
+    assert gap["stretch_m"] == pytest.approx(1000, abs=2)
+
+
+@pytest.mark.parametrize("turned", [False, True])
+@pytest.mark.parametrize(
+    ("counts", "barrier"),
+    [((70, 10, 10), "Leie"), ((40, 10, 80), "Demer"), ((10, 10, 80), "Nete")],
+)
+def test_what_lies_between_is_looked_for_from_the_middle_of_the_children(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    counts: tuple[int, int, int],
+    barrier: str,
+    *,
+    turned: bool,
+) -> None:
+    """Three homes in a row, a river before each: that of the home nearest to it is named."""
+    monkeypatch.setenv("STEMGEO_CACHE", str(tmp_path / "cache"))
+
+    def at(x: float, y: float) -> tuple[float, float]:
+        return (y, x) if turned else (x, y)
+
+    study = hand.study(
+        "wegen.osm",
+        weights="g",
+        travel=FLAT | {"profiles": ["all"]},
+        demand={"method": "grid"},
+        gaps={"distance_m": 400, "min_children": 20},
+    )
+    ends = {1: (0, 0), 2: (2.5, 0), 3: (2.5, 1), 4: (0, 1)}
+    ends |= {11: (-0.1, 0.5), 12: (0.05, 0.5), 13: (0.06, 0.5), 14: (0.22, 0.5)}
+    ends |= {15: (0.23, 0.5), 16: (0.4, 0.5)}
+    ways: list[Way] = [([1, 2, 3, 4], STREET)]
+    ways += [
+        ([a, a + 1], {"waterway": "river", "name": name})
+        for a, name in ((11, "Leie"), (13, "Demer"), (15, "Nete"))
+    ]
+    # One town for each home, in rows or in columns.
+    towns = {
+        f"1100{i + 1}": (
+            "Antwerpen",
+            hand.square(*at(left, -10), *at(wide, 20)),
+        )
+        for i, (left, wide) in enumerate(((-10, 10.1), (0.1, 0.3), (0.4, 10)))
+    }
+    homes = {
+        f"1100{i + 1}": Home(*at(x, 0), {10: count})
+        for i, (x, count) in enumerate(zip((0, 0.3, 0.6), counts, strict=True))
+    }
+    nodes = {name: at(*place) for name, place in ends.items()}
+    places = hand.academies({"A": hand.spot(*at(0, 1))})
+    found = found_on(tmp_path, homes, places, towns=towns, nodes=nodes, ways=ways, study=study)
+    gap = only(found)
+    assert (gap["reason"], gap["uncovered"]) == ("barrier", sum(counts))
+    assert gap["barriers"] == f"waterway {barrier}"
+
+
 def test_age(tmp_path: Path) -> None:
     """An academy 1 km away is for 12 to 14; those of 13 are in time and in no gap."""
     homes = {"11001": Home(0, 0, {10: 60, 13: 60})}
@@ -287,6 +391,31 @@ def test_age(tmp_path: Path) -> None:
     assert gap["nearest_academy_id"] == ""
     assert math.isinf(gap["median_time_s"])
     assert gap["uncovered"] == 60
+
+
+@pytest.mark.parametrize(
+    ("served", "told"),
+    [
+        ((None, 8), "6-8"),
+        ((12, None), "12-14"),
+        ((None, 4), "4-4"),
+        ((16, None), "16-16"),
+        ((11, 12), "11-12"),
+    ],
+)
+def test_empty_ages_of_an_academy_are_told_as_the_study_reads_them(
+    served: hand.Span, told: str
+) -> None:
+    """With 6 to 14 as a rule; who serves from 16 on serves those of 16, and not 16 to 14."""
+    study = hand.study(
+        weights="g",
+        travel=FLAT,
+        demand={"method": "grid"},
+        academies={"ages": [6, 14]},
+    )
+    places = hand.academies({"A": hand.spot(1, 0)}, {"A": served})
+    gap = only(found_on(None, SIXTY, places, study=study))
+    assert (gap["reason"], gap["age_academy_ages"]) == ("age", told)
 
 
 BENT = {"nodes": {1: (0, 0), 2: (2, 0), 3: (2, 1.5), 4: (2, 3)}, "ways": [([1, 2, 3, 4], STREET)]}
@@ -381,6 +510,99 @@ def test_of_as_many_children_the_earlier_reason_is_that_of_the_gap(tmp_path: Pat
     gap = only(found_on(tmp_path, homes, places, **BENT, study=study))
     assert gap["children_no_academy_near"] == gap["children_just_too_far"] == 30
     assert gap["reason"] == "no_academy_near"
+
+
+def test_of_several_reasons_the_first_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """In turn a barrier, other ages, just too far, lapsed and too far, the others still holding."""
+    monkeypatch.setenv("STEMGEO_CACHE", str(tmp_path / "cache"))
+    spots = {"A": (0, 1), "B": (0, 0.2), "C": (2, 0.5), "D": (0, 0.3), "E": (2, 1)}
+    nodes = RIVER["nodes"] | {5: (0, 0.3)}
+    ways = [*RIVER["ways"], ([1, 5], STREET)]
+    ages = {"B": (12, 14), "E": (12, 14)}
+    valid = {"D": ("2020-01-01", "2021-12-31")}
+    order = {"A": "barrier", "B": "age", "C": "just_too_far", "D": "lapsed", "E": "too_far"}
+    study = hand.study(
+        "wegen.osm",
+        weights="g",
+        travel={"speed_kmh": 9.2, "profiles": ["all"]},  # 2.3 km in a quarter, 3 km in twenty
+        demand={"method": "grid"},
+    )
+    found = {}
+    for number, name in enumerate(order):
+        left = {one: hand.spot(*spots[one]) for one in list(order)[number:]}
+        places = hand.academies(left, ages, valid=valid)
+        drawn = {"nodes": nodes, "ways": ways, "study": study}
+        found[name] = only(found_on(tmp_path, SIXTY, places, **drawn))["reason"]
+    assert found == order
+
+
+@pytest.mark.parametrize(("metres", "reason"), [(0, "too_far"), (1, "no_academy_near")])
+def test_what_is_just_within_a_straight_ride_is_near(metres: float, reason: str) -> None:
+    """Three kilometres in a straight line take just the fifteen minutes."""
+    study = hand.study(weights="g", travel=FLAT | {"detour_factor": 3}, demand={"method": "grid"})
+    places = hand.academies({"A": hand.spot(3 + metres / 1000, 0)})
+    assert only(found_on(None, SIXTY, places, study=study))["reason"] == reason
+
+
+@pytest.mark.parametrize(("minutes", "reason"), [(3, "just_too_far"), (2.999, "too_far")])
+def test_just_too_far_includes_its_bound(minutes: float, reason: str) -> None:
+    """Three kilometres times 1.2 take eighteen minutes."""
+    study = hand.study(
+        weights="g",
+        travel=FLAT | {"detour_factor": 1.2},
+        demand={"method": "grid"},
+        gaps={"just_too_far_min": minutes},
+    )
+    gap = only(found_on(None, SIXTY, hand.academies({"A": hand.spot(3, 0)}), study=study))
+    assert (gap["reason"], gap["extra_min"]) == (reason, 3)
+
+
+@pytest.mark.parametrize("other", [{}, {"B": hand.spot(2, 1)}])
+def test_a_barrier_includes_its_bound(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, other: dict[str, shapely.Point]
+) -> None:
+    """As many times the straight ride as the study says is enough, whichever is nearest by road."""
+    monkeypatch.setenv("STEMGEO_CACHE", str(tmp_path / "cache"))
+    travel = {"speed_kmh": 11, "profiles": ["all"]}
+
+    def told(detour: float) -> pd.Series:
+        rules = {"barrier_detour": detour}
+        study = hand.study(
+            "wegen.osm", weights="g", travel=travel, demand={"method": "grid"}, gaps=rules
+        )
+        places = hand.academies({"A": hand.spot(0, 1)} | other)
+        return only(found_on(tmp_path, SIXTY, places, **RIVER, study=study))
+
+    factor = told(2)["detour_factor"]
+    assert 4.9 < factor < 5.1
+    assert told(factor)["reason"] == "barrier"
+    assert told(np.nextafter(factor, 9))["reason"] != "barrier"
+
+
+def test_whom_no_road_brings_in_time_is_in_no_gap_of_quiet_roads(tmp_path: Path) -> None:
+    """Of two homes by a main road the nearer is in time along it, not quietly; the other never."""
+    towns = {
+        "11001": ("Antwerpen", hand.square(-10, -10, 10.05, 20)),
+        "71002": ("Limburg", hand.square(0.05, -10, 10, 20)),
+    }
+    homes = {"11001": Home(0, 0, {10: 30}), "71002": Home(0.1, 0, {10: 30})}
+    study = hand.study(
+        "wegen.osm",
+        weights="g",
+        travel=FLAT | {"profiles": ["all", "low_stress"]},
+        demand={"method": "grid"},
+        gaps={"min_children": 10},
+    )
+    drawn = {
+        "nodes": {1: (0, 0), 2: (4, 0)},
+        "ways": [([1, 2], {"highway": "primary", "maxspeed": "90"})],
+    }
+    places = hand.academies({"A": hand.spot(3.05, 0)})
+    found = found_on(tmp_path, homes, places, **drawn, towns=towns, study=study)
+    rows = found.table.set_index("profile")[["name", "uncovered"]]
+    assert rows.T.to_dict("list") == {"all": ["M11001", 30], "low_stress": ["M71002", 30]}
 
 
 # -- what a gap is ------------------------------------------------------------------------------
@@ -483,6 +705,34 @@ def test_points_are_joined_as_by_every_pair(spots: np.ndarray, distance_m: int) 
     joined = join.by_distance(*spots, distance_m)
     assert partition(joined.group) == single_linkage(*spots, distance_m)
     assert len(joined.links) == len(spots[0]) - joined.groups
+
+
+@pytest.mark.parametrize(("metres", "groups"), [(300.0, 1), (300.001, 2)])
+def test_joining_includes_its_bound(tmp_path: Path, metres: float, groups: int) -> None:
+    """Just as far apart as the distance is joined, a millimetre more is not: by every method."""
+    x, y = np.array([0.0, metres]), np.zeros(2)
+    assert join.by_distance(x, y, 300).groups == groups
+    first, other = np.array([True, False]), join.Joined(np.array([0]), np.empty((0, 2), int))
+    assert join.with_thin(other, first, x, y, 300).groups == groups
+    assert (
+        join.children_within(x, y, np.array([2, 3]), 300).tolist() == {1: [5, 5], 2: [2, 3]}[groups]
+    )
+    network = hand.network(tmp_path, {1: (0, 0), 2: (1, 0)}, [([1, 2], STREET)])
+    places = on([0, 0], [100_000, 100_000 + round(metres * 1000)])
+    assert join.by_roads(network, places, 300).groups == groups
+
+
+@pytest.mark.parametrize(("middle", "gaps"), [(23, 1), (22, 0)])
+def test_half_of_the_children_of_a_gap_join_what_lies_beside_them(middle: int, gaps: int) -> None:
+    """Five homes 250 m apart: with 25 in reach the middle one joins both ends, with 24 neither."""
+    counts = (24, 1, middle, 1, 24)
+    codes = [f"1100{i}" for i in range(1, 6)]
+    towns = {
+        code: ("Antwerpen", hand.square(0.25 * i - 0.125, -1, 0.25, 2))
+        for i, code in enumerate(codes)
+    }
+    homes = {code: Home(0.25 * i, 0, {10: counts[i]}) for i, code in enumerate(codes)}
+    assert len(found_on(None, homes, NOBODY, towns=towns).table) == gaps
 
 
 @given(SPOTS, st.integers(10, 700), st.randoms(use_true_random=False))

@@ -189,6 +189,20 @@ def test_each_zone_has_the_best_that_is_known_there(place: Place) -> None:
     assert "14 children of M11004" in str(by_grid)
 
 
+def test_children_who_fell_back_add_up_over_the_methods(place: Place) -> None:
+    """3 in one zone by the weights and 5 and 7 in two by their middles are 15; 11 did not."""
+    counts = dict(zip(ZONES, (11, 3, 5, 7), strict=True))
+    inputs = people(counts, weights=hand.weights([(hand.spot(1.5, 0.5), 1)]))
+    result = place(inputs, street_in(0), method="streets")
+    assert by_zone(result) == {
+        ("11001", "streets"): 11,
+        ("11002", "grid"): 3,
+        ("11003", "centroid"): 5,
+        ("11004", "centroid"): 7,
+    }
+    assert result.fell_back == 15
+
+
 @pytest.mark.parametrize(("count", "method"), [(29, "streets"), (30, "dwellings")])
 def test_a_village_mapped_in_part_falls_back(place: Place, count: int, method: str) -> None:
     """Thirty dwellings for a hundred residents are enough, one less is not."""

@@ -5,6 +5,15 @@ so that the parts add up to the total exactly, and every level adds up to the in
 """
 
 from stemgeo.demand.places import OUTSIDE, Ground
-from stemgeo.demand.points import AgeCell, Placed, age_cells, place_children, serves
+from stemgeo.demand.points import AgeCell, Placed, age_cells, place_children, served_ages, serves
 
-__all__ = ["OUTSIDE", "AgeCell", "Ground", "Placed", "age_cells", "place_children", "serves"]
+__all__ = [
+    "OUTSIDE",
+    "AgeCell",
+    "Ground",
+    "Placed",
+    "age_cells",
+    "place_children",
+    "served_ages",
+    "serves",
+]

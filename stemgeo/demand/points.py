@@ -92,7 +92,7 @@ def age_cells(
     cuts
         Ages that begin a cell besides.
     """
-    low, high = _served(academies, rules)
+    low, high = served_ages(academies, rules)
     starts = set(low.tolist()) | set((high + 1).tolist()) | set(cuts)
     cells = []
     for band in bands:
@@ -104,12 +104,12 @@ def age_cells(
 
 def serves(academies: pd.DataFrame, cell: AgeCell, rules: AcademyRules) -> NDArray[np.bool_]:
     """Say which academies serve the ages of a cell, shape (academies,)."""
-    low, high = _served(academies, rules)
+    low, high = served_ages(academies, rules)
     return np.asarray((low <= cell.ages[0]) & (cell.ages[1] <= high))
 
 
-def _served(academies: pd.DataFrame, rules: AcademyRules) -> tuple[Longs, Longs]:
-    """First and last age that each academy serves."""
+def served_ages(academies: pd.DataFrame, rules: AcademyRules) -> tuple[Longs, Longs]:
+    """Give the first and the last age that each academy serves, shape (academies,)."""
     first, last = rules.ages
     low, high = (
         academies[name].to_numpy(np.float64, na_value=np.nan) for name in ("min_age", "max_age")

@@ -13,7 +13,7 @@ import shapely
 from stemgeo.access.stretches import Ridden, ridden
 from stemgeo.access.travel_time import horizon_ms
 from stemgeo.access.travellers import OverNetwork
-from stemgeo.demand import serves
+from stemgeo.demand import served_ages, serves
 from stemgeo.gaps.late import lower_median, most
 from stemgeo.gaps.reasons import AGE, BARRIER, LAPSED, REASONS, STRESS
 from stemgeo.measure import network_hashes
@@ -244,8 +244,7 @@ def _other_ages(rows: pd.DataFrame, case: Case) -> pd.DataFrame:
     rows = _of_reason(rows, AGE)
     shown = most(rows["gap"], rows["shown_by"], rows["children"])
     chosen, rules = case.measured.academies.iloc[shown], case.prepared.study.academies
-    low, high = chosen["min_age"].fillna(rules.ages[0]), chosen["max_age"].fillna(rules.ages[1])
-    ages = [f"{first}-{last}" for first, last in zip(low, high, strict=True)]
+    ages = [f"{low}-{high}" for low, high in zip(*served_ages(chosen, rules), strict=True)]
     return pd.DataFrame(
         {"age_academy_id": chosen["academy_id"].to_numpy(object), "age_academy_ages": ages},
         index=shown.index,

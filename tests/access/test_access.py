@@ -13,8 +13,8 @@ import shapely
 from network.maps import CRS, RoadMap, metres, ms, points, times
 
 from stemgeo.access.search import UNREACHED, unpack
-from stemgeo.access.travel_time import access, horizon_ms, straight_line
-from stemgeo.network import Network
+from stemgeo.access.travel_time import Rider, access, horizon_ms, straight_line
+from stemgeo.network import Network, snap
 from stemgeo.network.osm import Roads, read_roads
 
 if TYPE_CHECKING:
@@ -216,6 +216,25 @@ def test_cutoff_inclusive_along_one_edge_and_through_nodes(tmp_path: Path) -> No
     assert exactly is not None
     assert ms(network, child, academy, cutoff_min=exactly / 60_000) == exactly
     assert ms(network, child, academy, cutoff_min=(exactly - 1) / 60_000) is None
+
+
+@pytest.mark.parametrize(("horizon", "reached"), [(480_000, True), (479_999, False)])
+@pytest.mark.parametrize("path", ["a b c", "a c"])
+def test_who_is_served_at_the_horizon_is_served(
+    tmp_path: Path, path: str, horizon: int, *, reached: bool
+) -> None:
+    """As in the access table: through a crossing, along one edge and at a node, to the ms."""
+    ways = [(path, STREET), *([("b n", STREET)] if "b" in path else [])]
+    drawn = RoadMap(LINE | {"c": (2000, 0), "n": (1000, 500)}, ways)
+    network = exact(
+        drawn, tmp_path, [1_000_000, 1_000_000, 500_000] if "b" in path else [2_000_000]
+    )
+    rider = Rider(network, network.times(15.0), horizon)
+    ends = {"a": drawn.at("a"), "c": drawn.at("c")}
+    tied = {name: snap(network, *map(np.atleast_1d, at)).nearest() for name, at in ends.items()}
+    first, point, ms = rider.served(tied["c"], tied["a"])
+    assert first.tolist() == [0, int(reached)]
+    assert (point.tolist(), ms.tolist()) == (([0], [480_000]) if reached else ([], []))
 
 
 def test_minutes_become_whole_milliseconds() -> None:

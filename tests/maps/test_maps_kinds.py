@@ -321,6 +321,23 @@ def test_new_and_lost_academies_are_told(ground: Ground, earlier: Ground) -> Non
     assert f"STEM-academie, voor en na ({len(ground.academies) - 1})" in said
 
 
+def test_only_what_a_plan_alone_brings_is_planned_only(ground: Ground) -> None:
+    """One and two planned places are; with a recognised academy beside them the number counts."""
+    towns = ground.municipalities
+    number, planned = np.zeros((2, len(towns)), dtype=np.int64)
+    number[:6], planned[:6] = (1, 2, 2, 5, 1, 0), (1, 2, 1, 4, 0, 0)
+    told = towns.assign(academies=number, planned=planned, has_academy=number > 0)
+    table = kinds.academies(replace(ground, municipalities=told)).table.set_index("nis_code")
+    assert table["class"].reindex(towns["nis_code"]).head(6).tolist() == [
+        "alleen gepland",
+        "alleen gepland",
+        "2 tot 3 STEM-academies",
+        "4 of meer STEM-academies",
+        "1 STEM-academie",
+        "zonder STEM-academie",
+    ]
+
+
 def test_candidates_are_named_by_their_rank(ground: Ground, drawers: Any) -> None:
     """The ten first of the province stand on the map by number and in the list by name."""
     drawn = drawers["gaps"](replace(ground, province="Limburg"))
