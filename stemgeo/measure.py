@@ -17,14 +17,14 @@ import shapely
 from stemgeo import coverage as coverage_
 from stemgeo.access import travel_time
 from stemgeo.access.search import unpack
-from stemgeo.access.travellers import OverNetwork, StraightLine, travellers
+from stemgeo.access.travellers import OverNetwork, Pace, StraightLine, pace, travellers
 from stemgeo.demand import OUTSIDE, AgeCell, Ground, Placed, age_cells, place_children, serves
 from stemgeo.errors import InputError, Problem
 from stemgeo.inputs import Inputs, load_inputs
 from stemgeo.inputs.messages import counted
 from stemgeo.notes import Note, Said, amount, say
 from stemgeo.recognition import recognised, told_lengths
-from stemgeo.study import BEST, SCENARIOS, BusyCrossings, Study, Travel
+from stemgeo.study import BEST, PAVEMENTS_BELOW, SCENARIOS, BusyCrossings, Study, Travel
 from stemgeo.tables import checked
 
 if TYPE_CHECKING:
@@ -86,7 +86,8 @@ class Prepared:
         # Academies that could come may serve other ages than those that are there.
         parts = [one for one in (inputs.academies, inputs.candidates) if one is not None]
         bands, rules = study.travel.bands, study.academies
-        cells = age_cells(bands, pd.concat(parts), rules, study.siting.cuts)
+        cuts = study.siting.cuts | study.travel.cuts
+        cells = age_cells(bands, pd.concat(parts), rules, cuts)
         ground = Ground(inputs, study, network, **of_extract)
         placed = place_children(ground, cells, study.method)
         _lose_no_child(placed.points, inputs, cells)
@@ -214,6 +215,8 @@ def measure(prepared: Prepared, day: dt.date, *, threads: int | None = None) -> 
         notes += assumed_stress(prepared.ground.network.counts, study.travel)
         if study.travel.ferries:
             notes.append(_ferries(prepared.ground.network))
+        if study.travel.pavements_under_10:
+            notes.append(_pavements(prepared.ground.network))
     reached, access = _travel(study, riders, points, cells, threads or all_cores())
     table = checked("coverage", coverage_.coverage(points, reached, prepared.levels))
     return Measured(
@@ -286,6 +289,20 @@ def _ferries(network: Network) -> Note:
             take=Said("takes", "neemt") if count == 1 else Said("take", "nemen"),
         ),
         say("see travel.ferries", "zie travel.ferries"),
+    )
+
+
+def _pavements(network: Network) -> Note:
+    km = round(int(network.length_mm[network.pavement != 0].sum(dtype=np.int64)) / 1e6)
+    return Note(
+        _ROADS,
+        say(
+            "children under {age} ride on pavements: of {km} km of road the map has one",
+            "kinderen onder {age} jaar fietsen op het voetpad: langs {km} km weg ligt er een",
+            age=amount(PAVEMENTS_BELOW),
+            km=amount(km),
+        ),
+        say("see travel.pavements_under_10", "zie travel.pavements_under_10"),
     )
 
 
@@ -417,11 +434,10 @@ def nearest_labels(asked: Sequence[Ride], threads: int) -> list[Longs]:
     return [found[one] for one in alike]
 
 
-def _search_of(traveller: Traveller, scenario: str, cell: AgeCell) -> tuple[str, float, bytes]:
-    """Tell searches apart: by the roads, the speed, the academies that serve."""
+def _search_of(traveller: Traveller, scenario: str, cell: AgeCell) -> tuple[str, Pace, bytes]:
+    """Tell searches apart: by the roads, the pace, the academies that serve."""
     served = serves(traveller.academies, cell, traveller.study.academies)
-    speed_kmh = traveller.study.travel.speed(cell.band, scenario)
-    return traveller.profile, speed_kmh, served.tobytes()
+    return traveller.profile, pace(traveller.study.travel, cell, scenario), served.tobytes()
 
 
 def in_time(label: Longs, study: Study) -> NDArray[np.bool_]:

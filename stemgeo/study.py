@@ -339,6 +339,10 @@ LIMIT_M = 500.0
 """Where no road is so near, onto the nearest within this."""
 
 
+PAVEMENTS_BELOW = 10
+"""The age under which the Belgian highway code lets one ride on a pavement, since 31 May 2019."""
+
+
 class Travel(_Part):
     """How a child travels to an academy.
 
@@ -380,6 +384,9 @@ class Travel(_Part):
         What crossing a road of 65 km/h or more, or of four lanes, without signals costs a quiet
         ride. "ignore": nothing, as most measures of stress do; "push": the bicycle is pushed
         across, 20 m; "end": there is no way across.
+    pavements_under_10
+        Whether children under 10 ride on pavements, as they may (Belgian highway code, since 31
+        May 2019): where the bicycle would else be pushed, and beside roads that are not quiet.
     signal_s, crossing_s, barrier_s
         Seconds lost at a traffic signal, a crossing and a barrier that lets one pass; 0, so that
         the plain answer is the riding time alone.
@@ -405,6 +412,7 @@ class Travel(_Part):
     pushing_speed_kmh: float = Field(default=4.0, gt=0, le=8)
     detour_factor: float = Field(default=1.3, ge=1, le=3)
     surface: bool = True
+    pavements_under_10: bool = False
     signal_s: float = Field(default=0, ge=0, le=300)
     crossing_s: float = Field(default=0, ge=0, le=300)
     barrier_s: float = Field(default=0, ge=0, le=300)
@@ -427,7 +435,19 @@ class Travel(_Part):
                 raise ValueError(f"bands: age {first} is in two bands")
         if self.horizon_min < self.cutoff_min:
             raise ValueError("horizon_min: must not be below cutoff_min")
+        if self.pavements_under_10 and spans[0][0] >= PAVEMENTS_BELOW:
+            what = f"changes nothing: no band has an age under {PAVEMENTS_BELOW}"
+            raise ValueError(f"pavements_under_10: {what}; leave it out")
         return self
+
+    @property
+    def cuts(self) -> frozenset[int]:
+        """The ages from which on one rides elsewhere."""
+        return frozenset({PAVEMENTS_BELOW} if self.pavements_under_10 else ())
+
+    def on_pavements(self, ages: tuple[int, int]) -> bool:
+        """Whether children of these ages ride on pavements; no age of `cuts` lies within them."""
+        return self.pavements_under_10 and ages[1] < PAVEMENTS_BELOW
 
     def speed(self, band: Band, scenario: str) -> float:
         """Riding speed of a band in a scenario, in km/h."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -37,8 +37,20 @@ if TYPE_CHECKING:
 OLDEST = 120
 """No study has an age above this."""
 
-SPEEDS_KEPT = 3
+PACES_KEPT = 3
 """Riders whose times are kept: ages of a band ask one after another, and times take memory."""
+
+
+class Pace(NamedTuple):
+    """How some ages ride: their speed on a good road, and whether they take to the pavement."""
+
+    speed_kmh: float
+    on_pavements: bool = False
+
+
+def pace(travel: Travel, cell: AgeCell, scenario: str = "central") -> Pace:
+    """Say how the ages of a cell ride in a scenario."""
+    return Pace(travel.speed(cell.band, scenario), travel.on_pavements(cell.ages))
 
 
 def travellers(
@@ -110,14 +122,14 @@ class StraightLine:
         )
 
     def served(
-        self, places: gpd.GeoDataFrame, speed_kmh: float, minutes: float, *, threads: int
+        self, places: gpd.GeoDataFrame, pace: Pace, minutes: float, *, threads: int
     ) -> tuple[Longs, Ints, Ints]:
         """List the points that have each place within the minutes; see `Rider.served`."""
         from scipy.spatial import cKDTree
 
         x, y = places.geometry.x.to_numpy(), places.geometry.y.to_numpy()
         at = shapely.get_coordinates(self.points.geometry.to_numpy())
-        ms_per_m = travel_time.straight_ms_per_m(speed_kmh, self.study.travel.detour_factor)
+        ms_per_m = travel_time.straight_ms_per_m(pace.speed_kmh, self.study.travel.detour_factor)
         horizon = travel_time.horizon_ms(minutes)
         # A metre more than can matter: the times decide.
         near = cKDTree(at).query_ball_point(
@@ -144,7 +156,9 @@ class OverNetwork:
     sites: Places
     places: Places
     notes: tuple[Note, ...]
-    _riders: dict[tuple[float, float], travel_time.Rider] = field(
+    beside: Network | None = None
+    """The same network for those who ride on pavements; None where nobody does."""
+    _riders: dict[tuple[Pace, float], travel_time.Rider] = field(
         repr=False, compare=False, default_factory=dict
     )
     """Shared with every copy that takes as long on each road."""
@@ -162,12 +176,13 @@ class OverNetwork:
         network = network.restricted(ferries=travel.ferries)
         sites, places = _snapped(network, academies, travel), _tied(network, points, travel)
         notes = _off_the_roads(academies[~sites.found], travel.snap_limit_m)
-        return cls(study, network, "all", academies, sites, places, notes)
+        beside = network.on_pavements() if travel.pavements_under_10 else None
+        return cls(study, network, "all", academies, sites, places, notes, beside)
 
     def in_profile(self, profile: str) -> OverNetwork:
         """Give the same traveller over the roads of another profile; their ties are the same."""
-        network = self.network.calmed(profile)
-        return replace(self, network=network, profile=profile, notes=(), _riders={})
+        network, beside = self.network.calmed(profile), self.beside and self.beside.calmed(profile)
+        return replace(self, network=network, beside=beside, profile=profile, notes=(), _riders={})
 
     @property
     def snap_m(self) -> NDArray[np.float64]:
@@ -196,21 +211,22 @@ class OverNetwork:
         travel = self.study.travel.model_copy(update=choices)
         return replace(self, study=self.study.model_copy(update={"travel": travel}), _riders={})
 
-    def rider(self, speed_kmh: float, horizon_min: float) -> travel_time.Rider:
-        """Say how someone of this speed travels; the times of the last few speeds are kept."""
-        key = (speed_kmh, horizon_min)
+    def rider(self, pace: Pace, horizon_min: float) -> travel_time.Rider:
+        """Say how someone of this pace travels; the times of the last few paces are kept."""
+        key = (pace, horizon_min)
         rider = self._riders.get(key)
         if rider is None:
-            rider = self._rider(speed_kmh, horizon_min)
-            for oldest in list(self._riders)[: 1 - SPEEDS_KEPT]:
+            rider = self._rider(pace, horizon_min)
+            for oldest in list(self._riders)[: 1 - PACES_KEPT]:
                 self._riders.pop(oldest, None)
             self._riders[key] = rider
         return rider
 
-    def _rider(self, speed_kmh: float, horizon_min: float) -> travel_time.Rider:
+    def _rider(self, pace: Pace, horizon_min: float) -> travel_time.Rider:
         travel = self.study.travel
-        times = self.network.times(
-            speed_kmh,
+        network = self.beside if self.beside and pace.on_pavements else self.network
+        times = network.times(
+            pace.speed_kmh,
             pushing_kmh=travel.pushing_speed_kmh,
             surface=travel.surface,
             waits_s={
@@ -223,7 +239,7 @@ class OverNetwork:
             busy_crossing_s=0 if self.profile == "all" else self._busy_crossing_s,
         )
         return travel_time.Rider(
-            self.network,
+            network,
             times,
             travel_time.horizon_ms(horizon_min),
             walking_speed_ms=travel.walking_speed_ms,
@@ -241,16 +257,16 @@ class OverNetwork:
         return _snapped(self.network, places, self.study.travel)
 
     def served(
-        self, places: gpd.GeoDataFrame, speed_kmh: float, minutes: float, *, threads: int
+        self, places: gpd.GeoDataFrame, pace: Pace, minutes: float, *, threads: int
     ) -> tuple[Longs, Ints, Ints]:
         """List the points that have each place within the minutes; see `Rider.served`."""
-        rider = self._rider(speed_kmh, minutes)
+        rider = self._rider(pace, minutes)
         return rider.served(self.tied(places), self.places, threads=threads)
 
     def nearest(self, cell: AgeCell, scenario: str) -> Longs:
         """Label each point with the nearest academy that serves the cell; see `search.unpack`."""
         travel = self.study.travel
-        rider = self.rider(travel.speed(cell.band, scenario), travel.horizon_min)
+        rider = self.rider(pace(travel, cell, scenario), travel.horizon_min)
         sites = self.sites.without(~serves(self.academies, cell, self.study.academies))
         return rider.nearest(sites, self.places, np.arange(len(self.academies)))
 
@@ -316,7 +332,7 @@ def drawn(
     """
     output = traveller.study.output
     minutes, cell_m = output.isochrone_minutes, output.isochrone_cell_m
-    rider = traveller.rider(output.isochrone_speed_kmh, max(minutes))
+    rider = traveller.rider(Pace(output.isochrone_speed_kmh), max(minutes))
     ids = traveller.academies["academy_id"].to_numpy(dtype=object)
     with ThreadPoolExecutor(threads) as pool:  # most of the work is in GEOS, side by side
         nearest = pool.submit(isochrones_of, rider, traveller.sites, minutes, cell_m)

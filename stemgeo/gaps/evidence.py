@@ -10,9 +10,9 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from stemgeo.access.stretches import Ridden, ridden
+from stemgeo.access.stretches import ridden
 from stemgeo.access.travel_time import horizon_ms
-from stemgeo.access.travellers import OverNetwork
+from stemgeo.access.travellers import OverNetwork, Pace, pace
 from stemgeo.demand import served_ages, serves
 from stemgeo.gaps.late import lower_median, most
 from stemgeo.gaps.reasons import AGE, BARRIER, LAPSED, REASONS, STRESS
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from stemgeo.access.stretches import Ridden
     from stemgeo.gaps.reasons import Case
     from stemgeo.network.graph import Network
 
@@ -140,48 +141,44 @@ def _stretches(rows: pd.DataFrame, case: Case) -> pd.DataFrame:
     rows = _of_reason(rows, STRESS)
     if rows.empty or not isinstance(case.rider, OverNetwork):
         return pd.DataFrame(columns=columns)
-    parts = list(_ridden(rows, case, case.rider))
-    arcs = pd.DataFrame(
-        {
-            name: np.concatenate([getattr(one, name) for one in parts])
-            for name in ("group", "arc", "children")
-        }
-    )
-    arcs = arcs.groupby(["group", "arc"])["children"].sum().reset_index()
-    return _longest_ridden(_by_way(arcs, case.rider.network), case).set_axis(columns, axis=1)
+    pieces = pd.concat(_ridden(rows, case, case.rider), ignore_index=True)
+    return _longest_ridden(_by_way(pieces), case).set_axis(columns, axis=1)
 
 
-def _ridden(rows: pd.DataFrame, case: Case, traveller: OverNetwork) -> Iterator[Ridden]:
-    """Add up who rides over what, once for all ages that search alike."""
-    study, network = case.prepared.study, traveller.network
-    every = np.arange(len(network.length_mm))
-    counted = np.stack(
-        [
-            np.logical_or.reduceat(_too_stressful(network, every, way), network.first_segment[:-1])
-            for way in (np.False_, np.True_)
-        ],
-        axis=1,
-    ).ravel()
-    alike: dict[tuple[float, bytes], list[int]] = {}
+def _ridden(rows: pd.DataFrame, case: Case, traveller: OverNetwork) -> Iterator[pd.DataFrame]:
+    """Say who rides over which stressful pieces, once for all ages that search alike."""
+    study = case.prepared.study
+    alike: dict[tuple[Pace, bytes], list[int]] = {}
     for number, cell in enumerate(case.prepared.cells):
         served = serves(traveller.academies, cell, study.academies)
-        key = study.travel.speed(cell.band, "central"), served.tobytes()
+        key = pace(study.travel, cell), served.tobytes()
         alike.setdefault(key, []).append(number)
     cutoff_ms = horizon_ms(study.travel.cutoff_min)
-    for (speed_kmh, served_bytes), cells in alike.items():
+    for (one, served_bytes), cells in alike.items():
         here = rows[rows["cell"].isin(cells)]
         if here.empty:
             continue
-        rider = replace(traveller.rider(speed_kmh, study.travel.horizon_min), horizon_ms=cutoff_ms)
-        yield ridden(
+        rider = replace(traveller.rider(one, study.travel.horizon_min), horizon_ms=cutoff_ms)
+        found = ridden(
             rider,
             traveller.sites.without(~np.frombuffer(served_bytes, dtype=np.bool_)),
             traveller.places.take(here["point"].to_numpy()),
             np.arange(len(traveller.academies)),
             group=here["gap"].to_numpy(np.int64),
             children=here["children"].to_numpy(np.int64),
-            counted=counted,
+            counted=_stressful_arcs(rider.network),
         )
+        yield _pieces(found, rider.network)
+
+
+def _stressful_arcs(network: Network) -> NDArray[np.bool_]:
+    """Whether arcs have a piece that is too stressful, shape (2 * edges,)."""
+    every, first = np.arange(len(network.length_mm)), network.first_segment[:-1]
+    both = [
+        np.logical_or.reduceat(_too_stressful(network, every, way), first)
+        for way in (np.False_, np.True_)
+    ]
+    return np.stack(both, axis=1).ravel()
 
 
 def _too_stressful(
@@ -192,25 +189,31 @@ def _too_stressful(
     return np.asarray(np.where(against, stress[1], stress[0]) > LEVELS["low_stress"])
 
 
-def _by_way(arcs: pd.DataFrame, network: Network) -> pd.DataFrame:
-    """Give the OSM ways of arcs: the most children on any piece, and the length of all pieces."""
-    edge = arcs["arc"].to_numpy() // 2
+def _pieces(found: Ridden, network: Network) -> pd.DataFrame:
+    """Give the stressful pieces of arcs, with the children of each group who ride over them."""
+    edge = found.arc // 2
     first, sizes = network.first_segment[edge], np.diff(network.first_segment)[edge]
-    row = np.repeat(np.arange(len(arcs)), sizes)
+    row = np.repeat(np.arange(len(edge)), sizes)
     segment = np.arange(len(row)) - np.repeat(np.cumsum(sizes) - sizes, sizes) + first[row]
-    against = arcs["arc"].to_numpy()[row] % 2 == 1
+    against = found.arc[row] % 2 == 1
     stressful = _too_stressful(network, segment, against)
     row, segment = row[stressful], segment[stressful]
-    pieces = pd.DataFrame(
+    return pd.DataFrame(
         {
-            "gap": arcs["group"].to_numpy()[row],
+            "gap": found.group[row],
             "way": network.way[segment],
             "segment": segment,
+            "against": against[stressful],
             "mm": network.length_mm[segment].astype(np.int64),
-            "children": arcs["children"].to_numpy()[row],
+            "children": found.children[row],
         }
     )
-    most_on = pieces.groupby(["gap", "way"])["children"].max()
+
+
+def _by_way(pieces: pd.DataFrame) -> pd.DataFrame:
+    """Give the OSM ways: the most children on any piece, and the length of all pieces."""
+    on_each = pieces.groupby(["gap", "way", "segment", "against"])["children"].sum()
+    most_on = on_each.groupby(["gap", "way"]).max()
     # Some may ride the same piece the other way.
     once = pieces.drop_duplicates(["gap", "segment"]).groupby(["gap", "way"])["mm"].sum()
     return pd.DataFrame({"children": most_on, "mm": once}).reset_index()

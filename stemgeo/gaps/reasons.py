@@ -12,7 +12,7 @@ from scipy.spatial import cKDTree
 from stemgeo import tables
 from stemgeo.access.search import nearest_straight, unpack
 from stemgeo.access.travel_time import horizon_ms
-from stemgeo.access.travellers import OverNetwork
+from stemgeo.access.travellers import OverNetwork, pace
 from stemgeo.demand import serves
 from stemgeo.gaps.grid import Joining
 from stemgeo.gaps.late import NOWHERE, PROFILES, each_once
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     import geopandas as gpd
     from numpy.typing import NDArray
 
-    from stemgeo.access.travellers import StraightLine
+    from stemgeo.access.travellers import Pace, StraightLine
     from stemgeo.measure import Measured, Prepared
 
     Bools = NDArray[np.bool_]
@@ -80,9 +80,12 @@ class Case:
 
     def speed_kmh(self, rows: pd.DataFrame) -> Floats:
         """Give the central speed of the ages of each row."""
-        travel = self.prepared.study.travel
-        speeds = [travel.speed(cell.band, "central") for cell in self.prepared.cells]
-        return np.array(speeds)[rows["cell"]]
+        return np.array([one.speed_kmh for one in self.paces])[rows["cell"]]
+
+    @property
+    def paces(self) -> list[Pace]:
+        """How the ages of each cell ride, at the central speeds."""
+        return [pace(self.prepared.study.travel, cell) for cell in self.prepared.cells]
 
     def place(self, rows: pd.DataFrame) -> Floats:
         """Give x and y of each row, Lambert 72, shape (rows, 2)."""
@@ -194,12 +197,12 @@ def _straight_ahead(case: Case, rider: OverNetwork, rows: pd.DataFrame) -> tuple
 def _ride_ms(case: Case, traveller: OverNetwork, rows: pd.DataFrame, site: Ints) -> Floats:
     """Measure the ride of each row to its own site; inf beyond what decides on a barrier."""
     ride_ms, travel = np.full(len(rows), np.inf), case.prepared.study.travel
-    speeds, detour = case.speed_kmh(rows), case.prepared.study.gaps.barrier_detour
+    detour = case.prepared.study.gaps.barrier_detour
     # No line within the cutoff needs more to be found a barrier.
     farthest_ms = horizon_ms(travel.cutoff_min * detour)
-    for speed_kmh in dict.fromkeys(speeds.tolist()):
-        here = np.flatnonzero(speeds == speed_kmh)
-        rider = traveller.rider(speed_kmh, travel.horizon_min)
+    for one in dict.fromkeys(case.paces):
+        here = np.flatnonzero(np.array([each == one for each in case.paces])[rows["cell"]])
+        rider = traveller.rider(one, travel.horizon_min)
         nearer = replace(rider, horizon_ms=farthest_ms)
         point, number = each_once(rows["point"].to_numpy()[here])
         others = np.bincount(site[here], minlength=len(traveller.academies)) == 0

@@ -83,7 +83,7 @@ MAIN_ROADS = frozenset(
 """Where `bicycle=no` means closed, not pushing."""
 
 RESIDENTIAL = frozenset(("residential", "living_street"))
-"""Streets along which children live."""
+"""Streets for those who live there: where one runs the land is built up."""
 
 CLOSED_VALUES = frozenset(
     ("no", "private", "agricultural", "forestry", "delivery", "use_sidepath")
@@ -114,6 +114,8 @@ STRIPS = TRACKS | {"lane", "opposite_lane"}
 
 CYCLEWAY_HERE = STRIPS | {"shared_lane", "share_busway", "opposite", "yes"}
 CONTRAFLOW = frozenset(("opposite", "opposite_lane", "opposite_track"))
+
+PAVEMENT_KEYS = tuple(f"sidewalk{side}" for side in ("", ":both", ":left", ":right"))
 
 PARTED = frozenset(("cycleway", "path", "footway", "pedestrian", "bridleway"))
 """Highways of which `cycleway:surface` is the part for bicycles."""
@@ -199,7 +201,9 @@ ACCESS_KEYS = ("bicycle", "vehicle", "access")
 TAGS_READ = frozenset(
     ("highway", "area", "foot", "motorroad", "oneway", "oneway:bicycle", "junction")
     + ("surface", "smoothness", "tracktype", "maxspeed", "route", "duration")
-    + ("bridge", "tunnel", "layer")
+    + ("bridge", "tunnel", "layer", "footway")
+    + PAVEMENT_KEYS
+    + tuple(f"{key}:surface" for key in PAVEMENT_KEYS)
     + ACCESS_KEYS
     + tuple(f"{key}:{way}" for key in ACCESS_KEYS for way in WAYS)
     + CYCLEWAY_KEYS
@@ -327,6 +331,29 @@ def ferry_minutes(tags: Tags) -> float | None:
         return None
     hours, minutes, seconds = (int(part or 0) for part in match.groups())
     return hours * 60 + minutes + seconds / 60 or None
+
+
+def pavement(tags: Tags) -> Ride:
+    """Say how the pavement of a way is ridden by who may: a drawn one, or that of a road.
+
+    Either way, also against a one-way street; `NOT_AT_ALL` where there is none. Squares are none:
+    there one goes at walking pace.
+    """
+    if tags.get("area") == "yes":
+        return NOT_AT_ALL
+    if (tags.get("highway"), tags.get("footway")) == ("footway", "sidewalk"):
+        return Ride(RIDE, _ratio(tags, []))
+    sides = [side for side in SIDES if of_pavement(tags, side) in ("yes", "both", side)]
+    if tags.get("highway") not in ROADS or not sides:
+        return NOT_AT_ALL
+    grounds = (of_pavement(tags, side, ":surface") for side in sides)
+    return Ride(RIDE, max(SURFACE_RATIO.get(ground, 1.0) for ground in grounds))
+
+
+def of_pavement(tags: Tags, side: str, what: str = "") -> str:
+    """Give what the tags say of the pavement on a side, or of its surface and the like."""
+    keys = (f"sidewalk:{side}{what}", f"sidewalk:both{what}", f"sidewalk{what}")
+    return next((tags[key] for key in keys if key in tags), "")
 
 
 def on_ground(tags: Tags) -> bool:

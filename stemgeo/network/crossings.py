@@ -32,6 +32,9 @@ ON_FOOT_M = 20.0
 SIGNALS_M = 30.0
 """How far before a junction the lines stand at which signals stop the traffic."""
 
+ARMS_TO_CROSS = 2
+"""A road that goes on beyond a junction has as many arms there."""
+
 NO_WAY = 0
 """Number of the way of what no way of the map is."""
 
@@ -87,18 +90,25 @@ def on_foot(
 
 
 def busy_crossings(roads: Roads, x: Floats, y: Floats) -> Bools:
-    """Say at which vertices a busy road is crossed without signals, shape (vertices,).
+    """Say at which ends of segments one crosses half of a busy road without signals.
+
+    Returns
+    -------
+    array, shape (segments, 2)
+        At its start and at its end: two arms of busy roads meet there beside the segment itself,
+        so that one goes past. So a road that becomes less busy costs nobody more.
 
     Signals within SIGNALS_M stop its traffic: they stand at the lines before a junction, not on it.
     """
+    arms = roads.busy_arms.copy()
     signals = roads.wait == bicycle.SIGNAL
-    crossed = np.flatnonzero(roads.by_busy)
-    found = roads.by_busy.copy()
+    crossed = np.flatnonzero(arms >= ARMS_TO_CROSS)
     if signals.any() and len(crossed):
         lights = cKDTree(np.stack([x[signals], y[signals]], axis=1))
         away, _ = lights.query(np.stack([x[crossed], y[crossed]], axis=1))
-        found[crossed[away <= SIGNALS_M]] = False
-    return found
+        arms[crossed[away <= SIGNALS_M]] = 0
+    others = [arms[vertex].astype(np.int64) - roads.busy for vertex in (roads.start, roads.end)]
+    return np.stack(others, axis=1) >= ARMS_TO_CROSS
 
 
 def _ridden_or_pushed(roads: Roads) -> Bools:
@@ -201,7 +211,7 @@ def _cut_and_joined(
         backward=grown(roads.backward, pushed),
         stress_forward=grown(roads.stress_forward, 1),
         stress_backward=grown(roads.stress_backward, 1),
-        residential=grown(roads.residential, False),
+        pavement=grown(roads.pavement, 0),
         way=grown(roads.way, NO_WAY),
         boarding=grown(roads.boarding, bicycle.NO_WAIT),
         wait=at_vertices(roads.wait, bicycle.NO_WAIT),
@@ -209,7 +219,7 @@ def _cut_and_joined(
         main=grown(roads.main, False),
         by_main=at_vertices(roads.by_main, False),
         busy=grown(roads.busy, False),
-        by_busy=at_vertices(roads.by_busy, False),
+        busy_arms=at_vertices(roads.busy_arms, 0),
         rides=tuple(rides),
         extract=extract,
         counts=roads.counts | {"ways_on_foot": added},

@@ -115,8 +115,9 @@ class Network:
         Index into `rides` along the edge and against it, shape (segments,).
     stress_forward, stress_backward
         Level of traffic stress along the edge and against it, 1 to 4, shape (segments,).
-    residential, way
-        Whether children live along the segment, and its OSM way; shape (segments,).
+    pavement, way
+        Index into `rides` of how its pavement is ridden by who may (0: there is none), and its OSM
+        way; shape (segments,).
     wait
         What one may wait for at the end of each segment inside an edge, or to board or be lifted;
         see `bicycle.waits`; shape (segments,).
@@ -158,7 +159,7 @@ class Network:
     backward: NDArray[np.uint16]
     stress_forward: NDArray[np.uint8]
     stress_backward: NDArray[np.uint8]
-    residential: Bools
+    pavement: NDArray[np.uint16]
     way: NDArray[np.int64]
     wait: NDArray[np.uint8]
     node_wait: NDArray[np.uint8]
@@ -222,8 +223,8 @@ class Network:
         barriers = np.stack(to_metres.transform(ends[:, 0], ends[:, 1]), axis=1).reshape(-1, 4)
         x, y = to_metres.transform(roads.lon, roads.lat)
         roads, x, y, cut = on_foot(roads, x, y, barriers)
-        crossed = busy_crossings(roads, x, y)
-        chain, first, turned = _chains(roads, crossed)
+        crossing = busy_crossings(roads, x, y)
+        chain, first, turned = _chains(roads, crossing)
         start = np.where(turned, roads.end[chain], roads.start[chain])
         end = np.where(turned, roads.start[chain], roads.end[chain])
         extract = np.zeros(len(x), np.uint8) if roads.extract is None else roads.extract
@@ -251,7 +252,7 @@ class Network:
             stress_backward=np.where(
                 turned, roads.stress_forward[chain], roads.stress_backward[chain]
             ),
-            residential=roads.residential[chain],
+            pavement=roads.pavement[chain],
             way=roads.way[chain],
             wait=_waits_inside(roads, chain, first, end),
             node_wait=roads.wait[nodes],
@@ -263,8 +264,8 @@ class Network:
             cut=cut[chain],
             busy_ends=np.stack(
                 [
-                    crossed[edge_start] & ~roads.busy[chain[first[:-1]]],
-                    crossed[edge_end] & ~roads.busy[chain[first[1:] - 1]],
+                    crossing[chain[at], np.where(turned[at], 1 - end_, end_)]
+                    for end_, at in enumerate((first[:-1], first[1:] - 1))
                 ],
                 axis=1,
             ),
@@ -434,6 +435,30 @@ class Network:
         calm = dataclasses.replace(self, forward=forward, backward=backward, rides=tuple(rides))
         return dataclasses.replace(calm, counts=self.counts | {"ridden_m": calm.ridden_m})
 
+    def on_pavements(self) -> Self:
+        """Take to the pavement, where there is one that may be walked along, and it serves better.
+
+        There one rides, also against a one-way street, where else the bicycle is pushed, and no
+        traffic is met. Nothing opens: doors, islands and arcs stay what they are.
+        """
+        afoot = np.array([one.mode == bicycle.PUSH for one in self.rides])
+        walked = afoot | [one.mode == bicycle.RIDE and one.walkable for one in self.rides]
+        there = self.pavement != 0
+        stress = self.stress_forward, self.stress_backward
+        forward, backward = (np.where(there & afoot[r], self.pavement, r) for r in self._both)
+        calm, calm_back = (
+            np.where(there & walked[ride], np.uint8(1), level)
+            for ride, level in zip(self._both, stress, strict=True)
+        )
+        young = dataclasses.replace(
+            self,
+            forward=forward,
+            backward=backward,
+            stress_forward=calm,
+            stress_backward=calm_back,
+        )
+        return dataclasses.replace(young, counts=self.counts | {"ridden_m": young.ridden_m})
+
     def times(
         self,
         speed_kmh: float,
@@ -510,7 +535,7 @@ class Network:
         within = np.arange(first_vertex[-1]) - np.repeat(first_vertex[:-1], vertices)
         vertex = np.repeat(self.first_segment[:-1][order] + order, vertices) + within
         by_segment = ["length_mm", "forward", "backward", "stress_forward", "stress_backward"]
-        by_segment += ["residential", "way", "wait", "door", "cut"]
+        by_segment += ["pavement", "way", "wait", "door", "cut"]
         return dataclasses.replace(
             self,
             edge_start=self.edge_start[order],
@@ -643,7 +668,7 @@ def _morton(x: Floats, y: Floats) -> NDArray[np.uint64]:
     return spread(x) | (spread(y) << np.uint64(1))
 
 
-def _chains(roads: Roads, crossed: Bools) -> tuple[Ints, Ints, Bools]:
+def _chains(roads: Roads, crossing: Bools) -> tuple[Ints, Ints, Bools]:
     """Join segments through vertices where there is nothing to choose or to cross.
 
     Returns
@@ -676,8 +701,7 @@ def _chains(roads: Roads, crossed: Bools) -> tuple[Ints, Ints, Bools]:
     one, other = order[first[pairs]], order[first[pairs] + 1]
     through = (one // 2 != other // 2) & (arriving[one] == leaving[other])
     through &= arriving[other] == leaving[one]
-    along_busy = roads.busy[one // 2] | roads.busy[other // 2]
-    through &= ~crossed[ends[one]] | along_busy
+    through &= ~(crossing.ravel()[one] | crossing.ravel()[other])
     partner = np.full(len(ends), -1, dtype=np.int32)
     partner[one[through]], partner[other[through]] = other[through], one[through]
     return _walk(partner)

@@ -100,7 +100,7 @@ def _segments(graph: nx.MultiDiGraph[Any], streets: list[dict[str, Any]], closed
     rides: dict[bicycle.Ride, int] = {bicycle.NOT_AT_ALL: 0}
     columns: dict[str, list[Any]] = {
         name: []
-        for name in ("start", "end", "length_mm", "forward", "backward", "residential", "way")
+        for name in ("start", "end", "length_mm", "forward", "backward", "pavement", "way")
         + ("stress_forward", "stress_backward", "on_ground", "main")
     }
     for street in streets:
@@ -119,7 +119,7 @@ def _segments(graph: nx.MultiDiGraph[Any], streets: list[dict[str, Any]], closed
             "backward": rides.setdefault(street["backward"], len(rides)),
             "stress_forward": lts[0],
             "stress_backward": lts[1],
-            "residential": tags["highway"] in bicycle.RESIDENTIAL,
+            "pavement": rides.setdefault(bicycle.pavement(tags), len(rides)),
             "on_ground": bicycle.on_ground(tags),
             "main": tags["highway"] in bicycle.MAIN_ROADS,
             "way": min(osmid) if isinstance(osmid, list) else osmid,
@@ -135,7 +135,7 @@ def _segments(graph: nx.MultiDiGraph[Any], streets: list[dict[str, Any]], closed
         "backward": np.uint16,
         "stress_forward": np.uint8,
         "stress_backward": np.uint8,
-        "residential": np.bool_,
+        "pavement": np.uint16,
         "on_ground": np.bool_,
         "main": np.bool_,
         "way": np.int64,
@@ -149,7 +149,7 @@ def _segments(graph: nx.MultiDiGraph[Any], streets: list[dict[str, Any]], closed
         # Such a graph holds nothing but roads, and of these only those that are joined.
         by_main=np.zeros(len(lon), dtype=np.bool_),
         busy=np.zeros(len(columns["start"]), dtype=np.bool_),
-        by_busy=np.zeros(len(lon), dtype=np.bool_),
+        busy_arms=np.zeros(len(lon), dtype=np.uint8),
         barriers=np.empty((0, 4)),
         rides=tuple(rides),
         counts={"ways": len(streets), "ways_closed_to_bicycles": closed},

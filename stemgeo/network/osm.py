@@ -57,8 +57,8 @@ class Roads:
         Index into `rides` of each segment and direction.
     stress_forward, stress_backward
         Level of traffic stress, 1 to 4, of each segment and direction.
-    residential
-        Whether children live along the segment.
+    pavement
+        Index into `rides` of how the pavement along the segment is ridden by who may; 0: none.
     way
         OSM way of each segment.
     boarding
@@ -67,9 +67,9 @@ class Roads:
         Whether the segment runs at the level of the ground, and is of a main road.
     by_main
         Whether a main road passes each vertex, also one that nobody rides; shape (vertices,).
-    busy, by_busy
-        Whether the segment is of a road that is busy to cross, see `stress.busy_crossing`, and
-        whether such a road passes each vertex.
+    busy, busy_arms
+        Whether the segment is of a road that is busy to cross, see `stress.busy_crossing`, and how
+        many segments of such roads end at each vertex, also of those that nobody rides.
     wait
         What one may wait for at each vertex, see `bicycle.waits`, shape (vertices,).
     rides
@@ -92,14 +92,14 @@ class Roads:
     backward: NDArray[np.uint16]
     stress_forward: NDArray[np.uint8]
     stress_backward: NDArray[np.uint8]
-    residential: NDArray[np.bool_]
+    pavement: NDArray[np.uint16]
     way: NDArray[np.int64]
     boarding: NDArray[np.uint8]
     on_ground: NDArray[np.bool_]
     main: NDArray[np.bool_]
     by_main: NDArray[np.bool_]
     busy: NDArray[np.bool_]
-    by_busy: NDArray[np.bool_]
+    busy_arms: NDArray[np.uint8]
     wait: NDArray[np.uint8]
     rides: tuple[bicycle.Ride, ...]
     counts: dict[str, int]
@@ -124,6 +124,7 @@ class _Kind:
     assumed: stress_.Assumed = stress_.NOTHING_ASSUMED
     lift: bool = False
     on_ground: bool = True
+    pavement: int = 0
     main: bool = False
     busy: tuple[bool, bool] = (False, False)
     ferry_minutes: float | None = None
@@ -139,7 +140,7 @@ class _Ways:
 
     Way i has the nodes `nodes[refs[j]]` of all j where `owner[j]` is i, in order; `nodes` are
     sorted and stand there once. `of_main` are the nodes of main roads, also of those that are
-    closed, and `of_busy` those of closed roads that are busy to cross.
+    closed, and `of_busy` those of closed roads that are busy to cross, with how many arms each has.
     """
 
     ids: NDArray[np.int64]
@@ -151,7 +152,7 @@ class _Ways:
     rides: dict[bicycle.Ride, int]
     closed: int
     of_main: NDArray[np.int64]
-    of_busy: NDArray[np.int64]
+    of_busy: tuple[NDArray[np.int64], NDArray[np.intp]]
 
     @classmethod
     def of(cls, read: extracts.Ways, rims: int, by: Rules) -> _Ways:
@@ -179,13 +180,14 @@ class _Ways:
             rides,
             closed,
             of_those([tags.get("highway") in bicycle.MAIN_ROADS for tags in read.tags]),
-            of_those(
+            _arms(
+                read,
                 [
                     kind is _CLOSED
                     and tags.get("highway") in bicycle.HIGHWAYS
                     and stress_.busy_crossing(tags, built_up=False, by=by)
                     for kind, tags in zip(kinds, read.tags, strict=True)
-                ]
+                ],
             ),
         )
 
@@ -232,6 +234,15 @@ class _Ways:
         return told
 
 
+def _arms(read: extracts.Ways, chosen: list[bool]) -> tuple[NDArray[np.int64], NDArray[np.intp]]:
+    """Give the nodes of ways of some kinds, and how many straight pieces of these end at each."""
+    owner = np.repeat(np.arange(len(read.ids)), np.diff(read.first))
+    here = np.array(chosen, np.bool_)[read.kind][owner]
+    piece = here[:-1] & (owner[:-1] == owner[1:]) & (read.refs[:-1] != read.refs[1:])
+    ends = np.concatenate([read.refs[:-1][piece], read.refs[1:][piece]])
+    return np.unique(ends, return_counts=True)
+
+
 def _kind_of(tags: dict[str, str], rides: dict[bicycle.Ride, int], by: Rules) -> _Kind:
     """Classify the tags of a way; a ride not met before is numbered in `rides`."""
     if bicycle.ferry(tags):
@@ -258,6 +269,7 @@ def _kind_of(tags: dict[str, str], rides: dict[bicycle.Ride, int], by: Rules) ->
         *known,
         lift=bicycle.LIFT in (both[0].mode, both[1].mode),
         on_ground=bicycle.on_ground(tags),
+        pavement=rides.setdefault(bicycle.pavement(tags), len(rides)),
         main=tags["highway"] in bicycle.MAIN_ROADS,
         busy=(
             stress_.busy_crossing(tags, built_up=True, by=by),
@@ -391,8 +403,10 @@ def _segments(
     )
     of_kind = ways.column("busy", np.bool_)[way]
     busy = np.where(built_up[:, 0], of_kind[:, 0], of_kind[:, 1])
-    by_busy = extracts.is_among(ways.of_busy, osm_id)
-    by_busy[start[busy]] = by_busy[end[busy]] = True
+    arms = np.bincount(np.concatenate([start[busy], end[busy]]), minlength=len(osm_id))
+    closed, closed_arms = ways.of_busy
+    beside = extracts.is_among(closed, osm_id)
+    arms[beside] += closed_arms[np.searchsorted(closed, osm_id[beside])]
     forward = ways.column("forward", np.uint16)[way]
     backward = ways.column("backward", np.uint16)[way]
     ferries = _ferry_rides(ways, way, length_mm)
@@ -411,7 +425,7 @@ def _segments(
         backward=backward,
         stress_forward=lts[:, 0],
         stress_backward=lts[:, 1],
-        residential=ways.column("residential", np.bool_)[way],
+        pavement=ways.column("pavement", np.uint16)[way],
         way=ways.ids[way],
         boarding=np.where(
             first_of_way & np.isin(way, list(ferries)),
@@ -422,7 +436,7 @@ def _segments(
         main=ways.column("main", np.bool_)[way],
         by_main=extracts.is_among(ways.of_main, osm_id),
         busy=busy,
-        by_busy=by_busy,
+        busy_arms=np.minimum(arms, 255).astype(np.uint8),
         wait=wait,
         rides=tuple(ways.rides),
         counts={

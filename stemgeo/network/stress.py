@@ -16,9 +16,11 @@ from stemgeo.network.bicycle import (
     CYCLEWAY_KEYS,
     MPH,
     OPENING_VALUES,
+    PAVEMENT_KEYS,
     SIDES,
     WAYS,
     cycleways,
+    of_pavement,
     of_side,
     served,
     traffic,
@@ -110,8 +112,7 @@ SIGN_TAGS_READ = frozenset(
 )
 """What nodes say of signs."""
 
-_PAVEMENTS = tuple(f"sidewalk{side}" for side in ("", ":both", ":left", ":right"))
-_RIDDEN_PAVEMENTS = tuple(f"{key}:bicycle" for key in _PAVEMENTS)
+_RIDDEN_PAVEMENTS = tuple(f"{key}:bicycle" for key in PAVEMENT_KEYS)
 TAGS_READ = frozenset(
     ("highway", "motor_vehicle", "vehicle", "access", "motorcar", "motorcycle", "bus", "psv")
     + ("bicycle", "cyclestreet", "bicycle_road", "oneway", "oneway:bicycle", "junction")
@@ -120,7 +121,7 @@ TAGS_READ = frozenset(
     + ("traffic_sign", "city_limit")
     + ("maxspeed:forward", "maxspeed:backward")
     + SPEED_KEYS
-    + _PAVEMENTS
+    + PAVEMENT_KEYS
     + _RIDDEN_PAVEMENTS
     + CYCLEWAY_KEYS
     + tuple(f"{key}:{what}" for key in CYCLEWAY_KEYS for what in ("buffer", "oneway", "lane"))
@@ -345,7 +346,7 @@ def _on_pavement(tags: Tags, direction: int) -> set[Facility]:
         return set()
     road = {key: value for key, value in tags.items() if not key.startswith("cycleway")}
     for side in SIDES:
-        word = _of_pavement(tags, side, ":bicycle")
+        word = of_pavement(tags, side, ":bicycle")
         ridden = OPENING_VALUES.intersection(values(word)) and not _no_pavement(tags, side)
         if ridden and served(road, side, "track")[direction]:
             return {"track"}
@@ -354,13 +355,8 @@ def _on_pavement(tags: Tags, direction: int) -> set[Facility]:
 
 def _no_pavement(tags: Tags, side: str) -> bool:
     """Whether the tags say that a side has no pavement, as `sidewalk=right` says of the left."""
-    word = _of_pavement(tags, side, "")
+    word = of_pavement(tags, side)
     return word in NOT_THERE or (word in SIDES and word != side)
-
-
-def _of_pavement(tags: Tags, side: str, what: str) -> str:
-    keys = (f"sidewalk:{side}{what}", f"sidewalk:both{what}", f"sidewalk{what}")
-    return next((tags[key] for key in keys if key in tags), "")
 
 
 def _limit_kmh(tags: Tags, direction: str, by: Rules, *, built_up: bool) -> float:

@@ -13,6 +13,7 @@ from scipy.sparse import csr_array, vstack
 from stemgeo import equity, subsidy
 from stemgeo.access import travel_time
 from stemgeo.access.search import UNREACHED, unpack
+from stemgeo.access.travellers import pace
 from stemgeo.demand import serves
 from stemgeo.errors import InputError, Problem
 from stemgeo.notes import Note
@@ -269,11 +270,10 @@ def travel(asked: Question, *, threads: int) -> Travel:
     horizon, table = travel_time.horizon_ms(study.travel.horizon_min), asked.candidates.table
     blocks, now_ms = [], []
     for one in reached_by(asked.measured, study.siting.profile):
-        speed_kmh = study.travel.speed(one.cell.band, "central")
         label = rider.nearest(one.cell, "central")
         now = np.where(label == UNREACHED, horizon, unpack(label)[0])
         offsets, middle, ms = rider.served(
-            table, speed_kmh, study.travel.horizon_min, threads=threads
+            table, pace(study.travel, one.cell), study.travel.horizon_min, threads=threads
         )
         place = np.repeat(np.arange(len(table)), np.diff(offsets))
         nearer = serves(table, one.cell, study.academies)[place] & (ms < now[middle])

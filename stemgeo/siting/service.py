@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from scipy.sparse import csr_array, hstack
 
+from stemgeo.access.travellers import pace
 from stemgeo.demand import serves
 from stemgeo.measure import all_cores
 
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     import geopandas as gpd
     from numpy.typing import NDArray
 
+    from stemgeo.access.travellers import Pace
     from stemgeo.coverage import Reached
     from stemgeo.measure import Measured, Prepared, Traveller
 
@@ -110,10 +112,10 @@ def _sets(
 ) -> list[csr_array]:
     """For each age cell, which demand points each place serves in time, shape (places, points)."""
     riders = {rider.profile: rider for rider in measured.riders}
-    by_speed = _by_speed(prepared, riders[profile], places, threads)
+    by_pace = _by_pace(prepared, riders[profile], places, threads)
     study, found = prepared.study, []
     for cell in prepared.cells:
-        reach = by_speed[study.travel.speed(cell.band, "central")]
+        reach = by_pace[pace(study.travel, cell)]
         open_to = serves(places, cell, study.academies)
         found.append(entries(reach, np.repeat(open_to, np.diff(reach.indptr))))
     return found
@@ -125,17 +127,17 @@ def entries(reach: csr_array, kept: Bools) -> csr_array:
     return csr_array((reach.data[kept], reach.indices[kept], first), shape=reach.shape)
 
 
-def _by_speed(
+def _by_pace(
     prepared: Prepared, rider: Traveller, places: gpd.GeoDataFrame, threads: int | None
-) -> dict[float, csr_array]:
-    """Search once for each speed."""
+) -> dict[Pace, csr_array]:
+    """Search once for each pace."""
     travel = prepared.study.travel
     found = {}
-    for speed_kmh in {travel.speed(band, "central") for band in travel.bands}:
+    for one in dict.fromkeys(pace(travel, cell) for cell in prepared.cells):
         offsets, point, _ = rider.served(
-            places, speed_kmh, travel.cutoff_min, threads=threads or all_cores()
+            places, one, travel.cutoff_min, threads=threads or all_cores()
         )
         shape = (len(places), len(prepared.points))
         ones = np.ones(len(point), dtype=np.int8)
-        found[speed_kmh] = csr_array((ones, point, offsets), shape=shape)
+        found[one] = csr_array((ones, point, offsets), shape=shape)
     return found

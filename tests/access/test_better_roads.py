@@ -153,18 +153,24 @@ Town = tuple[Ways, dict[str, str], list[tuple[float, float]]]
 
 
 @settings(a_few, max_examples=60)
-@given(towns(), st.integers(0, 8), st.sampled_from(BETTER))
+@given(
+    towns(), st.integers(0, 8), st.sampled_from(BETTER), st.sampled_from([0.0, 0.0, 18.0, np.inf])
+)
 def test_a_way_made_faster_or_quieter_makes_no_home_slower(
-    folder: Path, town: Town, which: int, better: str
+    folder: Path, town: Town, which: int, better: str, busy_crossing_s: float
 ) -> None:
-    """A track, a lower limit, asphalt, both ways or opened: each ride takes as long or less."""
+    """A track, a lower limit, asphalt, both ways or opened: each ride takes as long or less.
+
+    Whatever crossing a busy road costs.
+    """
     drawn, stops, homes = town
     which %= len(drawn)
     path, tags = drawn[which]
     improved = [*drawn]
     improved[which] = path, f"{tags} {better}"
-    before, by_the_door = times(roads(folder, drawn, stops), homes)
-    after, _ = times(roads(folder, improved, stops), homes)
+    cost = {"busy_crossing_s": busy_crossing_s}
+    before, by_the_door = times(roads(folder, drawn, stops), homes, **cost)
+    after, _ = times(roads(folder, improved, stops), homes, **cost)
     # What was closed is a road more: to whoever had none by the door it may be a worse one.
     was_open = bicycle.CLOSED not in {ride.mode for ride in bicycle.classify(tags_of(tags))}
     held = was_open | (by_the_door[:, None] & by_the_door[None, :])
@@ -193,9 +199,9 @@ def test_one_road_more_makes_no_home_slower(
 
 
 @a_few
-@given(towns(), st.data())
+@given(towns(), st.sampled_from([0.0, 18.0]), st.data())
 def test_cutting_and_joining_ways_changes_no_time(
-    folder: Path, town: Town, data: st.DataObject
+    folder: Path, town: Town, busy_crossing_s: float, data: st.DataObject
 ) -> None:
     """Ways cut at any of their nodes, the pieces in any order: the same, to the millisecond."""
     drawn, stops, homes = town
@@ -207,7 +213,8 @@ def test_cutting_and_joining_ways_changes_no_time(
         marks = [0, *sorted(cuts), len(refs) - 1]
         pieces += [(" ".join(refs[low : high + 1]), tags) for low, high in pairwise(marks)]
     pieces = data.draw(st.permutations(pieces))
-    whole, cut = (times(roads(folder, one, stops), homes) for one in (drawn, pieces))
+    cost = {"busy_crossing_s": busy_crossing_s}
+    whole, cut = (times(roads(folder, one, stops), homes, **cost) for one in (drawn, pieces))
     np.testing.assert_array_equal(whole[0], cut[0])
     np.testing.assert_array_equal(whole[1], cut[1])
 

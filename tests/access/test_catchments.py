@@ -19,7 +19,7 @@ from network.maps import CRS, RoadMap, points
 from stemgeo.access.isochrones import catchments, isochrones
 from stemgeo.access.search import UNREACHED, labels, unpack
 from stemgeo.access.travel_time import Rider, access, horizon_ms
-from stemgeo.access.travellers import OverNetwork, drawn
+from stemgeo.access.travellers import OverNetwork, Pace, drawn
 from stemgeo.demand import age_cells
 from stemgeo.network import Network, Places, snap
 from stemgeo.network.osm import read_roads
@@ -254,7 +254,7 @@ def test_children_in_a_band_are_those_whose_ride_takes_so_long(
     areas = drawn(traveller, doors, cells, threads=2)
     assert areas.crs == CRS
     children = doors.filter(like="children_").sum(axis=1).to_numpy()
-    rider = traveller.rider(KMH, 6)
+    rider = traveller.rider(Pace(KMH), 6)
     ids = traveller.academies["academy_id"].to_numpy()
     for academy_id in ("", *ids):
         others = (ids != academy_id) & (academy_id != "")
@@ -295,7 +295,9 @@ def test_a_child_at_the_bound_is_in_the_inner_band(tmp_path: Path) -> None:
     columns |= {cell.column: 0 for cell in cells[1:]}
     doors = points(at, **columns)
     traveller = OverNetwork.prepare(study, network, register, doors)
-    ms = unpack(traveller.rider(12, 8).nearest(traveller.sites, traveller.places, np.arange(1)))[0]
+    ms = unpack(
+        traveller.rider(Pace(12), 8).nearest(traveller.sites, traveller.places, np.arange(1))
+    )[0]
     assert ms[0] == 0
     for less, inner in ((0, 11), (1, 1)):
         bounds = [(int(ms[1]) - less) / 60_000, int(ms[3]) / 60_000]

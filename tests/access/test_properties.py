@@ -77,14 +77,14 @@ def roads(draw: st.DrawFn) -> Roads:
         backward=np.array([two for _, two in rides], dtype=np.uint16),
         stress_forward=np.ones(len(segments), dtype=np.uint8),
         stress_backward=np.ones(len(segments), dtype=np.uint8),
-        residential=np.zeros(len(segments), dtype=np.bool_),
+        pavement=np.zeros(len(segments), dtype=np.uint16),
         way=np.arange(len(segments)),
         boarding=np.zeros(len(segments), dtype=np.uint8),
         on_ground=np.ones(len(segments), dtype=np.bool_),
         main=np.zeros(len(segments), dtype=np.bool_),
         by_main=np.zeros(vertices, dtype=np.bool_),
         busy=np.zeros(len(segments), dtype=np.bool_),
-        by_busy=np.zeros(vertices, dtype=np.bool_),
+        busy_arms=np.zeros(vertices, dtype=np.uint8),
         wait=np.zeros(vertices, dtype=np.uint8),
         rides=RIDES,
         counts={},
@@ -265,7 +265,7 @@ def test_order_of_input_changes_nothing(drawn: tuple[Roads, Spots], rng: Any) ->
 
     segments = list(range(len(given_roads.start)))
     rng.shuffle(segments)
-    columns = ("start", "end", "length_mm", "forward", "backward", "residential")
+    columns = ("start", "end", "length_mm", "forward", "backward", "pavement")
     mixed = dataclasses.replace(
         given_roads, **{name: getattr(given_roads, name)[segments] for name in columns}
     )

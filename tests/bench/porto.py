@@ -25,12 +25,12 @@ UTM = "EPSG:32629"
 
 
 def scatter(extract: Path, place: Path) -> None:
-    """Write the academies, the points beside residential streets, and their squares."""
+    """Write the academies, the points beside streets, and their squares."""
     from stemgeo.network.graph import Network
 
     network = Network.from_osm(extract)
     random = np.random.default_rng(4)
-    segments = np.flatnonzero(network.residential & network.door)
+    segments = np.flatnonzero((network.stress_forward <= 2) & network.door)
     chosen = random.choice(segments, ACADEMIES + POINTS)
     vertex = chosen + network.segment_edge[chosen]
     x, y = (values[vertex] + random.uniform(-20, 20, len(vertex)) for values in _vertices(network))

@@ -105,14 +105,14 @@ def roads(nodes: int, seed: int = 1) -> Roads:
         backward=np.repeat(np.where(one_way, np.uint16(0), ride), 2),
         stress_forward=np.repeat(stress, 2),
         stress_backward=np.repeat(stress, 2),
-        residential=np.repeat(~streets.main, 2),
+        pavement=np.zeros(2 * count, dtype=np.uint16),
         way=np.repeat(np.arange(1, count + 1), 2),
         boarding=np.zeros(2 * count, dtype=np.uint8),
         on_ground=np.ones(2 * count, dtype=np.bool_),
         main=np.repeat(streets.main, 2),
         by_main=np.isin(np.arange(len(x)), streets.ends_of_main),
         busy=np.zeros(2 * count, dtype=np.bool_),
-        by_busy=np.zeros(len(x), dtype=np.bool_),
+        busy_arms=np.zeros(len(x), dtype=np.uint8),
         barriers=np.empty((0, 4)),
         wait=np.zeros(len(x), dtype=np.uint8),
         rides=RIDES,
@@ -149,7 +149,7 @@ def _streets(side: int, random: np.random.Generator) -> _Streets:
 def doors(made: Network, count: int, seed: int) -> NDArray[np.object_]:
     """Scatter points beside the residential streets, up to 40 m off."""
     random = np.random.default_rng(seed)
-    segment = random.choice(np.flatnonzero(made.residential), count)
+    segment = random.choice(np.flatnonzero(made.stress_forward == 1), count)
     vertex = segment + made.segment_edge[segment]
     share = random.random(count)
     x, y = (

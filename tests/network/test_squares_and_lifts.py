@@ -11,7 +11,7 @@ import shapely
 from network.maps import RoadMap, ms, points, ride
 
 from stemgeo.access.search import unpack
-from stemgeo.access.travellers import OverNetwork
+from stemgeo.access.travellers import OverNetwork, Pace
 from stemgeo.measure import odd_roads
 from stemgeo.network import Network
 from stemgeo.network.bicycle import LIFTING
@@ -177,7 +177,9 @@ def test_a_study_says_how_long_one_waits_for_a_lift(tmp_path: Path) -> None:
         study = hand.study("wegen", travel={"lift_wait_s": seconds})
         read = Network.load(tmp_path)
         traveller = OverNetwork.prepare(study, read, register, doors)
-        (label,) = traveller.rider(15, 60).nearest(traveller.sites, traveller.places, np.arange(1))
+        (label,) = traveller.rider(Pace(15), 60).nearest(
+            traveller.sites, traveller.places, np.arange(1)
+        )
         by_hand = drawn.ms("a b") + drawn.ms("b c", 4) + drawn.ms("c y") + 1000 * seconds
         assert unpack(np.array([label]))[0] == by_hand
 
