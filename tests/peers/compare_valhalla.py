@@ -15,30 +15,29 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from classes import (
     AGREE,
-    BARS_US,
-    BARS_VALHALLA,
-    KINDS,
+    BESIDE_MAIN,
     MOVED,
     PUSHING,
+    REASONS,
     RESTRICTION,
     SEVERAL,
     UNEXPLAINED,
-    kind_of,
 )
 from extract import Node, read, rewrite, trim
-from lab import write_lab
-from ours import Paths, draw_pairs, fastest_ms, shortest_m, without_pushing
+from lab import keep_answers, write_lab
+from ours import Paths, draw_pairs, fastest_ms, nothing_beside_main, shortest_m, without_pushing
 from page import write_page
 from peer import Peer, PeerError, install, python_for_valhalla
 from records import Comparison, Difference, Lengths, Survey, Times
 
 from stemgeo.network import Network, bicycle
+from stemgeo.network.osm import read_roads
 
 if TYPE_CHECKING:
     from extract import Way
     from numpy.typing import NDArray
     from ours import Pair
-    from records import Floats
+    from records import Access, Floats
 
 ROOT = Path(__file__).parents[2]
 EXTRACTS = {"porto": "porto.osm.pbf", "berlare": "berlare.osm"}
@@ -85,6 +84,7 @@ def main() -> None:
             lab = folder / "lab.osm.pbf"
             write_lab(lab)
             tags = survey("lab", lab, peer)
+            keep_answers(tags.difference)
             done = [compare(name, data / EXTRACTS[name], peer) for name in names]
     except PeerError as error:
         sys.exit(str(error))
@@ -106,7 +106,7 @@ def survey(name: str, extract: Path, peer: Peer) -> Survey:
     peer.build(extract)
     ways, nodes = read(extract)
     by_id = {way.id: way for way in ways}, {node.id: node for node in nodes}
-    return Survey(name, *by_id, find_difference(ways, nodes, peer))
+    return Survey(name, *by_id, Difference.of(*by_id, *ask(ways, nodes, peer)))
 
 
 def compare(name: str, source: Path, peer: Peer) -> Comparison:
@@ -129,8 +129,8 @@ def compare(name: str, source: Path, peer: Peer) -> Comparison:
     everyone = list(range(len(pairs)))
     lengths = Lengths(
         ours=shortest_m(network, pairs),
-        without_pushing=adopt.lengths({kind for kind in KINDS if "pushing" in kind}, everyone),
-        adopted=adopt.lengths(set(KINDS), everyone),
+        without_pushing=adopt.lengths({kind for kind in REASONS if "pushing" in kind}, everyone),
+        adopted=adopt.lengths(set(REASONS), everyone),
         fastest=np.array([path.length_m if path else np.inf for path in fast]),
         theirs=_lengths(answers["shortest"]),
         unrestricted=_lengths(answers["unrestricted"]),
@@ -163,26 +163,23 @@ def _check(kernel: Floats, paths: list[float]) -> None:
     np.testing.assert_allclose(kernel, paths, rtol=1e-3, atol=1.0)
 
 
-def find_difference(ways: list[Way], nodes: list[Node], peer: Peer) -> Difference:
-    """Ask Valhalla for the access of every way and node, and class what differs."""
+def ask(
+    ways: list[Way], nodes: list[Node], peer: Peer
+) -> tuple[dict[int, Access], dict[int, bool]]:
+    """Ask Valhalla who rides every way, and who passes every node inside a way that it rides."""
     found = peer.ask(
         ways=[(way.lat, way.lon) for way in ways], nodes=[(node.lat, node.lon) for node in nodes]
     )
-    kinds, theirs = {}, {}
+    theirs = {}
     for way, answer in zip(ways, found["ways"], strict=True):
         edges = {forward: open_ for number, forward, open_ in answer["edges"] if number == way.id}
-        access = edges.get(True), edges.get(False)
-        rides = bicycle.classify(way.tags)
-        kind = kind_of(way.tags, rides, access, 0), kind_of(way.tags, rides, access, 1)
-        theirs[way.id] = access
-        if any(kind):
-            kinds[way.id] = kind
-    at_nodes = {}
+        theirs[way.id] = edges.get(True), edges.get(False)
+    passes = {}
     for node, answer in zip(nodes, found["nodes"], strict=True):
-        here = [open_ for lat, lon, open_ in answer["nodes"] if _same(node, lat, lon)]
-        if here and all(here) == bicycle.blocks(node.tags):
-            at_nodes[node.id] = BARS_US if all(here) else BARS_VALHALLA
-    return Difference(kinds, at_nodes, theirs)
+        if any(any(theirs[way]) for way in node.ways):
+            here = [open_ for lat, lon, open_ in answer["nodes"] if _same(node, lat, lon)]
+            passes[node.id] = all(here)  # none of the tiles: nothing stands there
+    return theirs, passes
 
 
 def _same(node: Node, lat: float, lon: float) -> bool:
@@ -218,10 +215,15 @@ class Adopter:
                 )
                 ways[number] = along, against
         passable = {
-            node: kind == BARS_US for node, kind in self.difference.nodes.items() if kind in kinds
+            node: self.difference.passes[node]
+            for node, kind in self.difference.nodes.items()
+            if kind in kinds
         }
         rewrite(self.extract, target, ways, passable)
-        return shortest_m(Network.from_osm(target), [self.pairs[i] for i in which])
+        roads = read_roads([target])
+        if BESIDE_MAIN in kinds:
+            roads = nothing_beside_main(roads)
+        return shortest_m(Network.from_roads(roads), [self.pairs[i] for i in which])
 
 
 def explain(lengths: Lengths, adopt: Adopter, moved: NDArray[np.bool_]) -> list[str]:
@@ -233,7 +235,7 @@ def explain(lengths: Lengths, adopt: Adopter, moved: NDArray[np.bool_]) -> list[
     def settle(name: str, agreeing: NDArray[np.bool_]) -> None:
         reason[(reason == UNEXPLAINED) & agreeing] = name
 
-    for kind in adopt.difference.kinds:
+    for kind in [*adopt.difference.kinds, BESIDE_MAIN]:
         left = np.flatnonzero(reason == UNEXPLAINED)
         if not len(left):
             break

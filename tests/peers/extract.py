@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import osmium
 from pyproj import Geod
+
+from stemgeo.network import bicycle
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -22,10 +24,10 @@ NODE_KEYS = ("barrier", "access", "vehicle", "bicycle", "locked")
 """A node with one of these tags may stop a cyclist."""
 
 OPEN_AS_TAGS: Mapping[Open, Tags] = {
-    (True, True): {"highway": "cycleway"},
-    (True, False): {"highway": "cycleway", "oneway": "yes", "foot": "no"},
-    (False, True): {"highway": "cycleway", "oneway": "-1", "foot": "no"},
-    (False, False): {},
+    (True, True): {"bicycle": "designated"},
+    (True, False): {"bicycle": "designated", "oneway": "yes", "foot": "no"},
+    (False, True): {"bicycle": "designated", "oneway": "-1", "foot": "no"},
+    (False, False): {"bicycle": "no", "foot": "no"},
 }
 """Tags that say just this in either engine; without foot=no one would push the other way."""
 
@@ -45,12 +47,13 @@ class Way:
 
 @dataclass(frozen=True)
 class Node:
-    """A node with tags that may stop a cyclist."""
+    """A node with tags that may stop a cyclist, and the ways that pass it."""
 
     id: int
     tags: Tags
     lat: float
     lon: float
+    ways: list[int] = field(default_factory=list)
 
 
 def trim(source: Path, target: Path) -> int:
@@ -102,17 +105,19 @@ def _pieces(refs: list[int], known: set[int]) -> Iterator[list[int]]:
 
 
 def read(extract: Path) -> tuple[list[Way], list[Node]]:
-    """List the highways and ferries, and the nodes that may stop a cyclist."""
-    ways, nodes = [], []
+    """List the highways and ferries, and the nodes inside of them that may stop a cyclist."""
+    ways, nodes = [], {}
     for item in osmium.FileProcessor(str(extract)).with_locations():
         tags = dict(item.tags)
         if item.is_node() and any(key in tags for key in NODE_KEYS):
-            nodes.append(Node(item.id, tags, item.location.lat, item.location.lon))
+            nodes[item.id] = Node(item.id, tags, item.location.lat, item.location.lon)
         if item.is_way() and ("highway" in tags or tags.get("route") == "ferry"):
             places = [(node.lon, node.lat) for node in item.nodes]
             if len(set(places)) > 1:
                 ways.append(_way(item.id, tags, places))
-    return ways, nodes
+                for ref in {node.ref for node in item.nodes} & nodes.keys():
+                    nodes[ref].ways.append(item.id)
+    return ways, [node for node in nodes.values() if node.ways]
 
 
 def _way(number: int, tags: Tags, places: list[tuple[float, float]]) -> Way:
@@ -130,7 +135,10 @@ def rewrite(
     with osmium.SimpleWriter(str(target), overwrite=True) as writer:
         for item in osmium.FileProcessor(str(source), osmium.osm.NODE | osmium.osm.WAY):
             if item.is_way() and item.id in ways:
-                writer.add(item.replace(tags=OPEN_AS_TAGS[ways[item.id]]))
+                # A main road stays one: beside it one pushes, whoever may ride there.
+                main = item.tags.get("highway") in bicycle.MAIN_ROADS
+                kind = {"highway": item.tags["highway"] if main else "cycleway"}
+                writer.add(item.replace(tags=kind | OPEN_AS_TAGS[ways[item.id]]))
             elif item.is_node() and item.id in passable:
                 writer.add(item.replace(tags={} if passable[item.id] else WALL))
             else:

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
+import csv
 from itertools import product
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import osmium
-
-if TYPE_CHECKING:
-    from pathlib import Path
+from extract import Node, Way
+from records import Difference, Survey
 
 HIGHWAYS = (
     "primary tertiary unclassified residential living_street service track path cycleway footway "
-    "pedestrian steps bridleway busway trunk construction"
+    "pedestrian platform corridor steps bridleway busway trunk construction"
 )
 
 ACCESS = (
@@ -36,14 +36,26 @@ ACCESS = (
     "access=agricultural;forestry",
     "access=forestry",
     "access=delivery",
+    "access=military",
+    "access=emergency",
+    "access=employees",
+    "access=staff",
+    "access=bus",
+    "access=psv",
+    "access=banana",
     "access=no bicycle=yes",
     "access=no foot=yes",
     "access=no foot=yes bicycle=yes",
     "access=private bicycle=yes",
     "access=private foot=yes",
+    "access=private foot=permissive",
+    "access=delivery foot=yes",
     "vehicle=no",
     "vehicle=destination",
     "vehicle=agricultural",
+    "vehicle=agricultural;forestry",
+    "vehicle=forestry",
+    "vehicle=delivery",
     "vehicle=private",
     "vehicle=no bicycle=yes",
     "vehicle=destination bicycle=yes",
@@ -63,12 +75,18 @@ ACCESS = (
     "cycleway=separate",
     "cycleway=separate bicycle=use_sidepath",
     "cycleway:right=track bicycle=use_sidepath",
+    "cycleway:right=track",
+    "cycleway:left=lane cycleway:left:oneway=no",
+    "area=yes",
+    "area=yes bicycle=yes",
     "sidewalk:bicycle=yes",
     "mofa=yes moped=no bicycle=designated",
     "psv=yes access=no",
     "psv=yes access=no bicycle=yes",
     "horse=designated",
 )
+
+OTHER_WAYS = ("highway=elevator", "highway=elevator bicycle=no", "highway=elevator foot=no")
 
 DIRECTIONS = (
     "oneway=yes",
@@ -90,6 +108,10 @@ DIRECTIONS = (
     "oneway=yes cycleway:both=lane",
     "oneway=yes cycleway=lane",
     "oneway=yes cycleway=track cycleway:oneway=no",
+    "oneway=yes cycleway=track cycleway:left:oneway=no",
+    "oneway=yes cycleway:both=track cycleway:left:oneway=-1",
+    "oneway=-1 cycleway:both=track cycleway:right:oneway=no",
+    "oneway=-1 cycleway:left=track",
     "oneway=yes bicycle:backward=yes",
     "oneway=yes vehicle:backward=no",
     "bicycle:backward=no",
@@ -115,7 +137,9 @@ BARRIERS = (
     "bollard gate lift_gate swing_gate cycle_barrier block chain kissing_gate stile turnstile "
     "fence wall hedge yes entrance sump_buster cattle_grid kerb height_restrictor bump_gate "
     "sally_port debris jersey_barrier log rope horse_stile full-height_turnstile hampshire_gate "
-    "motorcycle_barrier bus_trap planter spikes toll_booth border_control"
+    "motorcycle_barrier bus_trap planter spikes toll_booth border_control "
+    "city_wall retaining_wall ditch guard_rail cable_barrier wicket_gate sliding_gate "
+    "sliding_beam stile;gate gate;bollard moat"
 )
 ON_BARRIERS = (
     "",
@@ -133,6 +157,11 @@ ON_BARRIERS = (
     "foot=yes bicycle=yes access=no",
     "vehicle=no",
     "vehicle=no bicycle=yes",
+    "vehicle=private",
+    "access=employees",
+    "access=private foot=yes",
+    "bicycle=no foot=no",
+    "foot=no",
 )
 OTHER_NODES = (
     "highway=crossing bicycle=no",
@@ -142,18 +171,16 @@ OTHER_NODES = (
     "bicycle=no",
 )
 
+ANSWERS = Path(__file__).with_name("lab.csv")
+"""What Valhalla said of each when `make peers` last ran."""
+
 STEP = 0.005
 """Degrees between one way and the next."""
 
 
 def write_lab(target: Path) -> None:
     """Write a way of three nodes for each combination; a barrier stands on its middle node."""
-    on_ways = [f"highway={h} {a}" for h, a in product(HIGHWAYS.split(), ACCESS)]
-    on_ways += [f"highway={h} {d}" for h, d in product(DIRECTED, DIRECTIONS)]
-    on_nodes = [f"barrier={b} {a}" for b, a in product(BARRIERS.split(), ON_BARRIERS)]
-    on_nodes += OTHER_NODES
-    combinations = [(tags, "") for tags in on_ways]
-    combinations += [("highway=residential", tags) for tags in on_nodes]
+    combinations = _combinations()
     made = osmium.osm.mutable
     with osmium.SimpleWriter(str(target), overwrite=True) as writer:
         for i, (_, at_middle) in enumerate(combinations):
@@ -165,6 +192,57 @@ def write_lab(target: Path) -> None:
         for i, (tags, _) in enumerate(combinations):
             nodes = [3 * i + k + 1 for k in range(3)]
             writer.add_way(made.Way(id=i + 1, version=1, tags=_tags(tags), nodes=nodes))
+
+
+def keep_answers(found: Difference) -> None:
+    """Write what Valhalla said, so that each change of our rules can be held against it."""
+    rows = [
+        [at_middle or tags, *found.theirs[i + 1], found.passes.get(3 * i + 2, "")]
+        for i, (tags, at_middle) in enumerate(_combinations())
+    ]
+    with ANSWERS.open("w", encoding="utf-8", newline="") as file:
+        out = csv.writer(file, lineterminator="\n")
+        out.writerow(["tags", "along", "against", "passes"])
+        out.writerows([[WRITTEN.get(one, one) for one in row] for row in rows])
+
+
+def kept_answers() -> Survey:
+    """Read what Valhalla said, and hold our rules of today against it.
+
+    Raises
+    ------
+    ValueError
+        If the combinations are others than they were.
+    """
+    with ANSWERS.open(encoding="utf-8", newline="") as file:
+        rows = list(csv.reader(file))[1:]
+    combinations = _combinations()
+    if [row[0] for row in rows] != [at_middle or tags for tags, at_middle in combinations]:
+        raise ValueError("the combinations of tags changed: run `make peers`")
+    ways, nodes, theirs, passes = {}, {}, {}, {}
+    for i, ((tags, at_middle), (_, *said)) in enumerate(zip(combinations, rows, strict=True)):
+        along, against, passing = (READ[one] for one in said)
+        ways[i + 1] = Way(i + 1, _tags(tags), 0.0, 0.0, 0.0)
+        theirs[i + 1] = along, against
+        if at_middle:
+            nodes[3 * i + 2] = Node(3 * i + 2, _tags(at_middle), 0.0, 0.0, [i + 1])
+        if passing is not None:
+            passes[3 * i + 2] = passing
+    return Survey("lab", ways, nodes, Difference.of(ways, nodes, theirs, passes))
+
+
+WRITTEN: dict[object, object] = {True: "yes", False: "no", None: ""}
+READ = {"yes": True, "no": False, "": None}
+
+
+def _combinations() -> list[tuple[str, str]]:
+    """List the tags of each way, and those of its middle node."""
+    on_ways = [f"highway={h} {a}" for h, a in product(HIGHWAYS.split(), ACCESS)]
+    on_ways += [*OTHER_WAYS, *(f"highway={h} {d}" for h, d in product(DIRECTED, DIRECTIONS))]
+    on_nodes = [f"barrier={b} {a}" for b, a in product(BARRIERS.split(), ON_BARRIERS)]
+    on_nodes += OTHER_NODES
+    combinations = [(tags.strip(), "") for tags in on_ways]
+    return combinations + [("highway=residential", tags.strip()) for tags in on_nodes]
 
 
 def _tags(text: str) -> dict[str, str]:

@@ -14,6 +14,7 @@ from pyproj import Transformer
 from stemgeo.access.search import UNREACHED, unpack
 from stemgeo.access.travel_time import Rider, horizon_ms
 from stemgeo.network import Network, bicycle, snap
+from stemgeo.network.crossings import NO_WAY
 from stemgeo.network.osm import read_roads
 
 if TYPE_CHECKING:
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from stemgeo.network import Places
+    from stemgeo.network.osm import Roads
 
     Floats = NDArray[np.float64]
 
@@ -99,9 +101,10 @@ def shortest_m(network: Network, pairs: list[Pair]) -> Floats:
 
 def fastest_ms(network: Network, pairs: list[Pair], speed_kmh: float) -> Floats:
     """Time of the fastest way of each pair by the product's own kernel; inf when none."""
-    # The places were drawn once for all: what is an island here must not move them.
+    # The places were drawn once for all: what is an island here must not move them, nor a way on
+    # foot that runs along the road.
     network = dataclasses.replace(
-        network, door=np.ones_like(network.door), island=np.zeros_like(network.island)
+        network, door=network.way != NO_WAY, island=np.zeros_like(network.island)
     )
     rider = Rider(network, network.times(speed_kmh), horizon_ms(1000))
     starts, ends = (_places(network, [pair[i] for pair in pairs]) for i in range(2))
@@ -118,9 +121,12 @@ def without_pushing(extract: OsPath) -> Network:
     """Read the network with all closed along which we would push."""
     roads = read_roads([extract])
     rides = tuple(bicycle.NOT_AT_ALL if ride.mode == bicycle.PUSH else ride for ride in roads.rides)
-    # Nor is one pushed across main roads.
-    nowhere = np.zeros_like(roads.by_main)
-    return Network.from_roads(dataclasses.replace(roads, rides=rides, by_main=nowhere))
+    return Network.from_roads(nothing_beside_main(dataclasses.replace(roads, rides=rides)))
+
+
+def nothing_beside_main(roads: Roads) -> Roads:
+    """Give the roads without the ways on foot from where streets meet main roads."""
+    return dataclasses.replace(roads, by_main=np.zeros_like(roads.by_main))
 
 
 def _places(network: Network, places: list[Place]) -> Places:

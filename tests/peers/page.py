@@ -7,7 +7,7 @@ from collections import Counter, defaultdict
 from typing import TYPE_CHECKING
 
 import numpy as np
-from classes import AGREE, KINDS, REASONS, UNEXPLAINED
+from classes import AGREE, KINDS, REASONS, TO_WEIGH, UNEXPLAINED
 from peer import REQUIREMENTS
 
 if TYPE_CHECKING:
@@ -25,15 +25,16 @@ HEAD = """# Held against Valhalla
 
 An engine that others wrote reads the same extracts: [Valhalla](https://valhalla.github.io/valhalla/)
 {version}, from its Python wheel. `make peers` installs it into a folder of its own, builds its
-tiles, compares and writes this page; nothing of it is part of the package or of `make test`.
+tiles, compares and writes this page; nothing of it is part of the package. What it said tag by tag
+is kept (`tests/peers/lab.csv`): `make test` holds the rules of today against it and this page.
 
 ## How
 
 - Each extract is trimmed first: ways are cut where the extract has no nodes, for Valhalla leaves
   such ways out (ways cut: {cuts}). Both engines read the trimmed copy.
 - **Access and direction** are compared for every way with a `highway` tag, every ferry and every
-  node that may stop a cyclist, along the way and against it: Valhalla's tiles say who may use an
-  edge.
+  node inside of one that may stop a cyclist, along the way and against it: Valhalla's tiles say
+  who may use an edge or pass a node. A node that they do not hold stops nobody.
 - **Distances** are compared for random pairs of places on roads that both use, 0.5 to 5 km apart in
   a straight line, each metre of road as likely as any other (seeded). Valhalla is asked for
   `shortest`, which sets its costs to none. Ours is the shortest way by the package's own kernel,
@@ -41,16 +42,18 @@ tiles, compares and writes this page; nothing of it is part of the package or of
   edge to a metre.
 - **A difference is explained by taking it over.** The extract is written anew with Valhalla's
   access for one class of difference, our own network is built from that, and when the pair then
-  agrees, that class is the reason. Turn restrictions: Valhalla is asked to ignore them.
+  agrees, that class is the reason. Turn restrictions: Valhalla is asked to ignore them. Ways on
+  foot beside main roads (`network.md`): our network is built without.
 - Valhalla has no boundaries in these extracts, so it uses its worldwide defaults.
 """
 
 RATIOS = """## How far apart
 
 Ours over Valhalla's, by percentile of the pairs. "Without pushing" and "all taken over" are our
-network with Valhalla's access on what we push along, or on everything: what is then left is
-geometry, rounding and turn restrictions. "Fastest" compares the lengths of the fastest ways, ours
-at 15 km/h on good roads, Valhalla's with its costs for a hybrid bicycle, also at 15 km/h.
+network with Valhalla's access on what we push along (and nothing pushed beside main roads), or on
+everything: what is then left is geometry, rounding and turn restrictions. "Fastest" compares the
+lengths of the fastest ways, ours at 15 km/h on good roads, Valhalla's with its costs for a hybrid
+bicycle, also at 15 km/h.
 """
 
 PUSHING = """## What pushing is worth
@@ -96,7 +99,7 @@ def write_page(path: Path, done: Sequence[Comparison], lab: Survey) -> None:
         "### Examples\n",
         *_examples(done),
         LAB.format(ways=len(lab.ways), nodes=len(lab.nodes)),
-        *_lab(lab),
+        *lab_table(lab),
         "## Conclusions\n",
         *_conclusions(done, lab),
     ]
@@ -192,7 +195,7 @@ def _explained(done: Sequence[Comparison], lab: Survey) -> list[str]:
     met = {name for one in done for name in (*one.reasons, *one.survey.difference.kinds)}
     met |= set(lab.difference.kinds)
     return [
-        f"- **{kind.name}**: {kind.what} *{kind.verdict}*"
+        f"- **{kind.name}**: {kind.what} *{kind.verdict}* ({kind.source}.)"
         for name, kind in REASONS.items()
         if name in met
     ] + [""]
@@ -211,7 +214,7 @@ def _conclusions(done: Sequence[Comparison], lab: Survey) -> list[str]:
         f"above, and {reasons[UNEXPLAINED]} for none that was found."
     )
     lines = [first]
-    for opinion in ("Valhalla is right", "To be weighed"):
+    for opinion in ("Valhalla is right", TO_WEIGH):
         names = [kind.name for kind in KINDS.values() if kind.verdict.startswith(opinion)]
         named = "; ".join(name for name in names if found[name])
         lines.append(f"- {opinion}: {named or 'nothing'}.")
@@ -251,7 +254,8 @@ def _examples_of(one: Comparison, name: str) -> list[int]:
 
 SHOWN_KEYS = re.compile(
     r"(highway|route|access|vehicle|motor_vehicle|bicycle|foot|oneway|junction|motorroad|area"
-    r"|barrier|locked|cycleway|cyclestreet|bicycle_road|segregated|psv|mofa|moped|horse|sidewalk)"
+    r"|barrier|locked|cycleway|cyclestreet|bicycle_road|segregated|psv|mofa|moped|horse|sidewalk"
+    r"|building|landuse|leisure|natural)"
     r"(:\w+)*"
 )
 
@@ -261,7 +265,8 @@ def _show(tags: dict[str, str]) -> str:
     return f"`{' '.join(shown)}`" if shown else "none"
 
 
-def _lab(lab: Survey) -> list[str]:
+def lab_table(lab: Survey) -> list[str]:
+    """List what differs tag by tag."""
     on_ways: dict[tuple[str, str], set[str]] = defaultdict(set)
     for number, kinds in lab.difference.ways.items():
         tags = dict(lab.ways[number].tags)
@@ -273,12 +278,16 @@ def _lab(lab: Survey) -> list[str]:
         tags = dict(lab.nodes[number].tags)
         barrier = tags.pop("barrier", "none")
         on_nodes[kind, _show(tags)].add(barrier)
-    order = list(KINDS)
-    rows = [
-        [kind, tags, ", ".join(sorted(kinds_of_road))]
-        for found in (on_ways, on_nodes)
-        for (kind, tags), kinds_of_road in sorted(
-            found.items(), key=lambda item: (order.index(item[0][0]), item[0][1])
-        )
-    ]
+    rows = []
+    for found in (on_ways, on_nodes):
+        alike: dict[tuple[str, str], list[str]] = defaultdict(list)
+        for (kind, tags), what in sorted(found.items()):
+            alike[kind, ", ".join(sorted(what))].append(tags)
+        rows += [
+            [kind, ", ".join(tags), what]
+            for (kind, what), tags in sorted(alike.items(), key=lambda item: ORDER[item[0][0]])
+        ]
     return _table(["class", "tags", "on"], rows)
+
+
+ORDER = {kind: place for place, kind in enumerate(KINDS)}

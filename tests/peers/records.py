@@ -5,9 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from classes import KINDS
+from classes import KINDS, kind_of, kind_of_node
+
+from stemgeo.network import bicycle
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     import numpy as np
     from extract import Node, Way
     from numpy.typing import NDArray
@@ -19,11 +23,34 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Difference:
-    """Where the engines differ: ways by id with a class for each direction, and nodes."""
+    """Where the engines differ: ways by id with a class for each direction, and nodes.
+
+    And all that Valhalla said: who rides each way, along and against, and who passes each node.
+    """
 
     ways: dict[int, tuple[str | None, str | None]]
     nodes: dict[int, str]
-    theirs: dict[int, Access]
+    theirs: Mapping[int, Access]
+    passes: Mapping[int, bool]
+
+    @classmethod
+    def of(
+        cls,
+        ways: Mapping[int, Way],
+        nodes: Mapping[int, Node],
+        theirs: Mapping[int, Access],
+        passes: Mapping[int, bool],
+    ) -> Difference:
+        """Class what differs between what Valhalla said and our rules of today."""
+        kinds = {}
+        for number, access in theirs.items():
+            tags = ways[number].tags
+            rides = bicycle.classify(tags)
+            kind = kind_of(tags, rides, access, 0), kind_of(tags, rides, access, 1)
+            if any(kind):
+                kinds[number] = kind
+        found = {i: kind_of_node(nodes[i].tags, passes=open_) for i, open_ in passes.items()}
+        return cls(kinds, {i: kind for i, kind in found.items() if kind}, theirs, passes)
 
     @property
     def kinds(self) -> list[str]:
