@@ -391,7 +391,7 @@ def summary(
 
 
 def _refuse_unknown(column: pd.Series, value: str) -> None:
-    there = list(dict.fromkeys(column))
+    there = list(column.unique())
     if value in there:
         return
     what, mend = f"the result has no {column.name} '{value}'", f"it has: {', '.join(there)}"

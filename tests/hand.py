@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any
 import geopandas as gpd
 import pandas as pd
 import shapely
-from pyproj import Transformer
 
 from stemgeo.inputs import Inputs
 from stemgeo.inputs.streets import Streets, read_streets
+from stemgeo.inputs.vectors import transformer
 from stemgeo.network.graph import Network
 from stemgeo.study import Study, parse_study
 
@@ -158,7 +158,7 @@ def osm_xml(
     ways: Sequence[tuple[Sequence[int], Mapping[str, str]]],
 ) -> str:
     """Write OSM XML of nodes (kilometres from the corner of the ground) and ways."""
-    to_degrees = Transformer.from_crs(CRS, "EPSG:4326", always_xy=True)
+    to_degrees = transformer(CRS, "EPSG:4326")
     lines = ['<?xml version="1.0" encoding="UTF-8"?>', '<osm version="0.6">']
     for number, (column, row) in sorted(nodes.items()):
         lon, lat = to_degrees.transform(X0 + column * 1000, Y0 + row * 1000)

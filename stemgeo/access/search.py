@@ -395,7 +395,6 @@ def _side_by_side(
     return np.concatenate([[0], np.cumsum(counts, dtype=np.int64)]), found, times
 
 
-@njit(cache=True, nogil=True)
 def nearest_straight(
     x: Floats, y: Floats, site_x: Floats, site_y: Floats, ms_per_m: float
 ) -> Longs:
@@ -413,6 +412,16 @@ def nearest_straight(
     int64 array, shape (points,)
         Packed (time in ms, index of the site), or UNREACHED when there are no sites.
     """
+    # For arrays with gaps, or that cannot be written to, the kernel is compiled again.
+    given = (x, y, site_x, site_y)
+    x, y, site_x, site_y = (np.require(one, requirements=("C", "W")) for one in given)
+    return _nearest_straight(x, y, site_x, site_y, float(ms_per_m))
+
+
+@njit(cache=True, nogil=True)
+def _nearest_straight(
+    x: Floats, y: Floats, site_x: Floats, site_y: Floats, ms_per_m: float
+) -> Longs:
     label = np.full(len(x), UNREACHED, dtype=np.int64)
     for point in range(len(x)):
         best = UNREACHED

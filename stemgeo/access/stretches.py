@@ -191,7 +191,9 @@ def _with_room(out: NDArray[np.int64], filled: int) -> NDArray[np.int64]:
     if filled < out.shape[1]:
         return out
     more = np.empty((3, 2 * filled), dtype=np.int64)
-    more[:, :filled] = out
+    for row in range(3):  # number by number: whole rows take seconds to compile
+        for at in range(filled):
+            more[row, at] = out[row, at]
     return more
 
 

@@ -19,10 +19,9 @@ import numpy as np
 import osmium
 import pandas as pd
 import shapely
-from pyproj import Transformer
 
 from stemgeo.inputs import cache, extracts, osmxml
-from stemgeo.inputs.vectors import LAMBERT_72
+from stemgeo.inputs.vectors import LAMBERT_72, transformer
 from stemgeo.study import FLAT_BUILDINGS, FLATS_FROM_STOREYS
 
 if TYPE_CHECKING:
@@ -262,7 +261,7 @@ class _Nodes:
         place = np.searchsorted(wanted, found.ids)
         lon, lat = np.full((2, len(wanted)), np.nan)
         lon[place], lat[place] = found.lon, found.lat
-        x, y = Transformer.from_crs("EPSG:4326", EQUAL_AREA, always_xy=True).transform(lon, lat)
+        x, y = transformer("EPSG:4326", EQUAL_AREA).transform(lon, lat)
         return cls(wanted, np.asarray(x), np.asarray(y))
 
     def along(self, refs: Longs) -> Floats:
@@ -341,7 +340,7 @@ def _measured(footprints: NDArray[np.object_]) -> tuple[Floats, Floats, Floats]:
     area_m2[fine] = shapely.area(footprints[fine])
     fine &= area_m2 > 0
     spot = shapely.get_coordinates(shapely.point_on_surface(footprints[fine]))
-    to_lambert = Transformer.from_crs(EQUAL_AREA, LAMBERT_72, always_xy=True)
+    to_lambert = transformer(EQUAL_AREA, LAMBERT_72)
     x[fine], y[fine] = to_lambert.transform(spot[:, 0], spot[:, 1])
     return area_m2, x, y
 

@@ -26,6 +26,7 @@ from stemgeo.inputs.vectors import (
     Box,
     known_crs,
     read_layer,
+    transformer,
 )
 from stemgeo.notes import Said, say
 
@@ -325,7 +326,7 @@ def locate(
                 likely=likely,
             ),
         )
-    moved = Transformer.from_crs(crs, LAMBERT_72, always_xy=True)
+    moved = transformer(crs, LAMBERT_72)
     east, north = (np.full(len(x), np.nan) for _ in "xy")
     east[there], north[there] = moved.transform(x[there], y[there])
     inside = _within(east, north, AROUND_BELGIUM)

@@ -304,7 +304,7 @@ def _as_ages(values: pd.Series) -> pd.Series:
 def _year(raw: pd.DataFrame, given: Input, file: OpenedFile) -> int | None:
     """Year that the population is of: a column of it, or the date in the study."""
     if "year" in raw:
-        years = sorted(set(raw["year"]) - {""})
+        years = sorted(set(raw["year"].unique()) - {""})
         if len(years) > 1:
             file.error(f"holds several years: {listed(years)}", "keep the year wanted")
         elif years and not as_numbers(pd.Series(years)).isin(_YEARS).all():
@@ -352,7 +352,7 @@ def _vintage_of(
     if people.empty:
         file.error("holds no Flemish municipality")
         return None
-    present = set(people["nis_code"])
+    present = set(people["nis_code"].unique())
     try:
         given = vintages.identify(present, wanted, year)
     except UnreadableError as error:

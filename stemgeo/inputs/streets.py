@@ -13,10 +13,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import osmium
-from pyproj import Transformer
 
 from stemgeo.inputs import cache, extracts, osmxml
-from stemgeo.inputs.vectors import LAMBERT_72
+from stemgeo.inputs.vectors import LAMBERT_72, transformer
 from stemgeo.study import STREET_WEIGHTS
 
 if TYPE_CHECKING:
@@ -103,7 +102,7 @@ def read_streets(paths: Sequence[Path]) -> Streets:
     wanted = np.unique(refs)
     nodes = extracts.nodes(paths, wanted, ())
     spots = np.full((len(wanted), 2), np.nan)
-    to_lambert = Transformer.from_crs("EPSG:4326", LAMBERT_72, always_xy=True)
+    to_lambert = transformer("EPSG:4326", LAMBERT_72)
     spots[np.searchsorted(wanted, nodes.ids)] = np.column_stack(
         to_lambert.transform(nodes.lon, nodes.lat)
     )

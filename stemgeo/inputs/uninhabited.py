@@ -14,10 +14,9 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 import osmium
 import shapely
-from pyproj import Transformer
 
 from stemgeo.inputs import buildings, cache, extracts, osmxml
-from stemgeo.inputs.vectors import LAMBERT_72
+from stemgeo.inputs.vectors import LAMBERT_72, transformer
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -87,7 +86,7 @@ def read_uninhabited(paths: Sequence[Path]) -> Uninhabited:
     parts = [extracts.ways(paths, extracts.with_ids("ways", ids, paths), ())] if len(ids) else []
     wanted = np.unique(np.concatenate([one.refs for one in (ways, *parts)]))
     nodes = extracts.nodes(paths, wanted, ())
-    to_lambert = Transformer.from_crs("EPSG:4326", LAMBERT_72, always_xy=True)
+    to_lambert = transformer("EPSG:4326", LAMBERT_72)
     spots = np.full((len(wanted), 2), np.nan)
     place = np.searchsorted(wanted, nodes.ids)
     spots[place] = np.column_stack(to_lambert.transform(nodes.lon, nodes.lat))

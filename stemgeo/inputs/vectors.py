@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import warnings
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 import geopandas as gpd
@@ -264,13 +265,19 @@ def to_lambert(frame: gpd.GeoDataFrame, file: OpenedFile) -> gpd.GeoDataFrame | 
     return None
 
 
+@cache
+def transformer(from_crs: str | CRS, to_crs: str) -> Transformer:
+    """Make each transformer of x and y once: that takes longer than to move a study's points."""
+    return Transformer.from_crs(from_crs, to_crs, always_xy=True)
+
+
 def known_crs(crs: Any, file: OpenedFile) -> CRS | None:
     """Make a CRS of what the file or the study says; None when there is none or it is nonsense."""
     if crs is None:
         return None
     try:
         known = CRS.from_user_input(crs)
-        Transformer.from_crs(known, LAMBERT_72, always_xy=True)
+        transformer(known, LAMBERT_72)
     except ProjError:
         file.error(f"its crs '{clean(str(crs))}' is unknown", 'write it as "EPSG:31370"')
         return None
@@ -424,8 +431,8 @@ def code_columns(frame: pd.DataFrame) -> dict[str, int]:
     found = {}
     for name, column in _attributes(frame).items():
         codes = as_codes(column)
-        known = codes[codes.isin(vintages.known())].nunique()
-        fitting = codes.isin(vintages.known()) | codes.map(vintages.is_walloon)
-        if known and fitting.mean() >= 0.5:
-            found[str(name)] = int(known)
+        known = codes.isin(vintages.known())
+        fitting = known | codes.map(vintages.is_walloon)
+        if known.any() and fitting.mean() >= 0.5:
+            found[str(name)] = int(codes[known].nunique())
     return dict(sorted(found.items(), key=lambda item: -item[1]))

@@ -250,7 +250,7 @@ def convert(
         If a code is not of `from_vintage`, a count is no whole number, or the weights that going
         back needs are missing.
     """
-    strangers = sorted(set(table["nis_code"]) - set(names(from_vintage)))
+    strangers = sorted(set(table["nis_code"].unique()) - set(names(from_vintage)))
     if strangers:
         raise InputError(
             Problem(
@@ -266,7 +266,7 @@ def convert(
     given = _added_up(table.drop(columns="estimated", errors="ignore"), columns)
     if from_vintage > to_vintage:
         return _divided(given, columns, _shares_of(given, from_vintage, to_vintage, weights))
-    codes = forward(given["nis_code"], from_vintage, to_vintage)
+    codes = forward(given["nis_code"].tolist(), from_vintage, to_vintage)
     moved = given.assign(nis_code=pd.array(codes, dtype="str"))
     return _added_up(moved, columns).assign(estimated=False)
 

@@ -9,7 +9,7 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 import shapely
-from pyproj import CRS, Transformer
+from pyproj import CRS
 
 from stemgeo.errors import Findings
 from stemgeo.inputs.boundaries import as_input
@@ -19,7 +19,7 @@ from stemgeo.inputs.files import OpenedFile, Provenance, clean, opened
 from stemgeo.inputs.formats import Format, UnreadableError
 from stemgeo.inputs.messages import all_fine, counted
 from stemgeo.inputs.points import named, read_points
-from stemgeo.inputs.vectors import LAMBERT_72, as_text, known_crs
+from stemgeo.inputs.vectors import LAMBERT_72, as_text, known_crs, transformer
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -224,7 +224,7 @@ def _cells(
     across, down = columns[:, None] + np.array([0, 1, 1, 0]), rows[:, None] + np.array([0, 0, 1, 1])
     grid = raster.transform
     x, y = grid.c + across * grid.a, grid.f + down * grid.e
-    east, north = Transformer.from_crs(crs, LAMBERT_72, always_xy=True).transform(x, y)
+    east, north = transformer(crs, LAMBERT_72).transform(x, y)
     corners = np.stack([east, north], axis=-1)
     # Part by part: on the way each outline takes twice its memory.
     parts = np.array_split(corners, 1 + len(corners) // 100_000)

@@ -19,11 +19,11 @@ from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 from numba import njit
-from pyproj import Transformer
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
 from stemgeo.errors import InputError, Problem
+from stemgeo.inputs.vectors import transformer
 from stemgeo.network import bicycle
 from stemgeo.network.crossings import NO_WAY, busy_crossings, on_foot
 from stemgeo.network.stress import LEVELS
@@ -218,7 +218,7 @@ class Network:
     def whole(cls, roads: Roads) -> Self:
         """Contract road segments, ferries and all; points can be tied once it is `restricted`."""
         crs = _metric_crs(roads)
-        to_metres = Transformer.from_crs("EPSG:4326", crs, always_xy=True)
+        to_metres = transformer("EPSG:4326", crs)
         ends = roads.barriers.reshape(-1, 2)
         barriers = np.stack(to_metres.transform(ends[:, 0], ends[:, 1]), axis=1).reshape(-1, 4)
         x, y = to_metres.transform(roads.lon, roads.lat)
@@ -618,8 +618,9 @@ class Network:
                 file = folder / f"{name}.npy"
                 if _sha256(file) != digest:
                     raise InputError(Problem(str(file), "is not what was written"))
-                # As a plain array: numpy's own class for mapped ones is slow to index.
-                arrays[name] = np.asarray(np.load(file, mmap_mode="r", allow_pickle=False))
+                # As a plain array: numpy's own class for mapped ones is slow to index. It can be
+                # written to, in memory alone: for what cannot all kernels are compiled again.
+                arrays[name] = np.asarray(np.load(file, mmap_mode="c", allow_pickle=False))
             rides = tuple(bicycle.Ride(*ride) for ride in content["rides"])
             return cls(crs=content["crs"], rides=rides, counts=content["counts"], **arrays)
         except (OSError, ValueError, KeyError, TypeError) as error:

@@ -208,11 +208,17 @@ def near(
         nothing = np.zeros(0, np.int32), np.zeros(0), np.zeros(0)
         none = np.full(count, np.nan), np.zeros(count, np.bool_)
         return Near(np.zeros(count + 1, np.int64), *nothing, *none)
-    from_x, from_y, to_x, to_y = np.ascontiguousarray(barriers.T)
+    # For arrays with gaps, or not to be written to, and whole numbers, it would be compiled again.
+    x, y = (np.require(one, requirements=("C", "W")) for one in points)
+    from_x, from_y, to_x, to_y = np.require(barriers.T, requirements=("C", "W"))
     walls = from_x, from_y, to_x, to_y
     no_walls = _Grid(0.0, 0.0, 1.0, 1, 1, np.zeros(2, np.int32), np.zeros(0, np.int32))
     wall_grid = _grid(walls) if len(barriers) else no_walls
-    return Near(*_near(_grid(lines), lines, island, points, wall_grid, walls, within_m, limit_m))
+    first, found, nearest_m, by_island = _near(
+        _grid(lines), lines, island, (x, y), wall_grid, walls, float(within_m), float(limit_m)
+    )
+    piece, share, metres = (one.copy() for one in found[:, : first[-1]])
+    return Near(first, piece.astype(np.int32), share, metres, nearest_m, by_island)
 
 
 class _Grid(NamedTuple):
@@ -249,7 +255,9 @@ def _sorted_in(
     filled = np.empty(0, dtype=np.int32)
     for filling in range(2):
         if filling:
-            first[1:] = np.cumsum(first[1:])
+            # Number by number, here and below: numpy's own for arrays takes seconds to compile.
+            for square in range(1, len(first)):
+                first[square] += first[square - 1]
             filled = np.empty(first[-1], dtype=np.int32)
         # From the back: filling moves each square's end down to its start.
         for i in range(len(from_x) - 1, -1, -1):
@@ -265,7 +273,10 @@ def _sorted_in(
                         filled[first[square + 1]] = i
                     else:
                         first[square + 1] += 1
-    return np.append(first[1:], np.int32(len(filled))), filled
+    for square in range(columns * rows):
+        first[square] = first[square + 1]
+    first[-1] = len(filled)
+    return first, filled
 
 
 @njit(cache=True, nogil=True)
@@ -278,12 +289,14 @@ def _near(
     walls: Lines,
     within_m: float,
     limit_m: float,
-) -> tuple[Longs, Ints, Floats, Floats, Floats, Bools]:
+) -> tuple[Longs, Floats, Floats, Bools]:
+    """As `Near`; piece, share and metres are the rows of one array with room behind the last."""
     count = len(points[0])
     first = np.zeros(count + 1, dtype=np.int64)
     nearest_m = np.full(count, np.nan)
     by_island = np.zeros(count, dtype=np.bool_)
-    found, filled = np.empty((3, 1024)), 0
+    # A bare 0 would be a type of its own, for which what is called is compiled once more.
+    found, filled = np.empty((3, 1024)), first[0]
     for point in range(count):
         x, y = points[0][point], points[1][point]
         begin = filled
@@ -296,23 +309,21 @@ def _near(
                 else:
                     best_m = min(best_m, found[2, at])
             if best_m == np.inf:
-                i, along, best_m = _nearest(
-                    grid, lines, island, x, y, wall_grid, walls, limit_m, islands=False
-                )
+                for islands in (True, False):  # the last is what the point is tied to
+                    i, along, off_m = _nearest(
+                        grid, lines, island, x, y, wall_grid, walls, limit_m, islands
+                    )
+                    island_m, best_m = best_m, off_m
                 if i >= 0:
                     found = _added(found, begin, filled, i, along, best_m)
                     filled += 1
                 else:
                     filled = begin
-                island_m = _nearest(
-                    grid, lines, island, x, y, wall_grid, walls, limit_m, islands=True
-                )[2]
             by_island[point] = island_m < best_m
             if filled > begin:
                 nearest_m[point] = best_m
         first[point + 1] = filled
-    found = found[:, :filled]
-    return first, found[0].astype(np.int32), found[1].copy(), found[2].copy(), nearest_m, by_island
+    return first, found, nearest_m, by_island
 
 
 @njit(cache=True, nogil=True)
@@ -352,11 +363,14 @@ def _added(
     """Add a piece to those of a point, in the order of the pieces, whatever that of the squares."""
     if filled == found.shape[1]:
         more = np.empty((3, 2 * filled))
-        more[:, :filled] = found
+        for row in range(3):
+            for at in range(filled):
+                more[row, at] = found[row, at]
         found = more
     at = filled
     while at > begin and found[0, at - 1] > piece:
-        found[:, at] = found[:, at - 1]
+        for row in range(3):
+            found[row, at] = found[row, at - 1]
         at -= 1
     found[0, at], found[1, at], found[2, at] = piece, share, metres
     return found

@@ -6,7 +6,6 @@ import dataclasses
 import itertools
 from functools import cache
 from itertools import pairwise
-from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -16,16 +15,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from network.maps import RoadMap, metres
 from network.maps import tags as tags_of
-from pyproj import Transformer
 
 from stemgeo.access.search import UNREACHED, unpack
 from stemgeo.access.travel_time import Rider
-from stemgeo.network import Network, bicycle, graph, snap
+from stemgeo.network import Network, bicycle, snap
 from stemgeo.network.bicycle import BARRIER, CROSSING, PUSH, RIDE, SIGNAL, Ride
 from stemgeo.network.osm import Roads, read_roads
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from pathlib import Path
 
     from numpy.typing import NDArray
@@ -36,15 +33,6 @@ FAR = 2**29
 WAITS = {SIGNAL: 25.0, CROSSING: 7.0, BARRIER: 11.0}
 
 a_few = settings(max_examples=30)
-
-
-@pytest.fixture(autouse=True, scope="module")
-def _one_transformer() -> Iterator[None]:
-    """Make each transformer once: it takes longer than all the rest of a small network."""
-    made = SimpleNamespace(from_crs=cache(Transformer.from_crs))
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(graph, "Transformer", made)
-        yield
 
 
 # --- small maps ---------------------------------------------------------------------------------

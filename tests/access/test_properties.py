@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from functools import cache
 from itertools import pairwise
-from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 import networkx as nx
@@ -14,17 +12,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from network.maps import RoadMap, on
-from pyproj import Transformer
 
 from stemgeo.access.search import UNREACHED, reach, unpack
 from stemgeo.access.travel_time import Rider
-from stemgeo.network import Network, Places, graph
+from stemgeo.network import Network, Places
 from stemgeo.network.bicycle import CLOSED, NOT_AT_ALL, PUSH, RIDE, STEPS, Ride
 from stemgeo.network.osm import Roads
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from numpy.typing import NDArray
 
     Times = NDArray[np.int64]
@@ -41,15 +36,6 @@ RIDES = (
 SPEEDS = st.sampled_from([3.0, 5.0, 8.0, 9.6, 12.0, 15.0, 18.0, 25.0])
 
 a_lot = settings(max_examples=50)
-
-
-@pytest.fixture(autouse=True, scope="module")
-def _one_transformer() -> Iterator[None]:
-    """Make each transformer once: it takes longer than all the rest of a small network."""
-    made = SimpleNamespace(from_crs=cache(Transformer.from_crs))
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(graph, "Transformer", made)
-        yield
 
 
 @st.composite

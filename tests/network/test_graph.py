@@ -12,6 +12,7 @@ from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 import networkx as nx
+import numba
 import numpy as np
 import osmnx
 import pandas as pd
@@ -636,7 +637,7 @@ def some_network(tmp_path: Path) -> Network:
 
 
 def test_saved_network_comes_back_the_same(tmp_path: Path, some_network: Network) -> None:
-    """Saving and loading gives every array, ride and count as it was."""
+    """Saving and loading gives every array, ride and count as it was; kernels need no other."""
     folder = tmp_path / "kept"
     folder.mkdir()
     some_network.save(folder)
@@ -645,6 +646,7 @@ def test_saved_network_comes_back_the_same(tmp_path: Path, some_network: Network
     assert loaded.rides == some_network.rides
     for name, array in some_network._arrays().items():
         assert getattr(loaded, name).dtype == array.dtype, name
+        assert numba.typeof(getattr(loaded, name)) == numba.typeof(array), name
     children = list(zip(loaded.node_x, loaded.node_y, strict=True))
     before, after = (times(n, children, {"x": children[0]}) for n in (some_network, loaded))
     pd.testing.assert_frame_equal(before, after)

@@ -11,8 +11,9 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from network.maps import RoadMap, metres
 
+from stemgeo.access import search
 from stemgeo.network import Network
-from stemgeo.network.snap import Places, near, snap
+from stemgeo.network.snap import Places, _near, _nearest, _within, near, snap
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -435,3 +436,18 @@ def test_ties_do_not_depend_on_the_company(network: Network) -> None:
     for point in range(0, 60, 7):
         alone = snap(network, x[point : point + 1], y[point : point + 1])
         assert rows(alone, 0) == rows(together, point)
+
+
+def test_kernels_are_compiled_once() -> None:
+    """Whatever memory the points and barriers lie in: compiling takes as long as Flanders does."""
+    lines = tuple(np.array([one]) for one in (0.0, 0.0, 10.0, 0.0))
+    plain = np.array([[1.0, 2.0], [4.0, 2.0]])
+    fixed = plain.copy()
+    fixed.flags.writeable = False
+    for points in (plain, fixed, np.repeat(plain, 2, axis=1)[:, ::2]):
+        for walls in (np.zeros((0, 4)), np.zeros((1, 4)), np.broadcast_to(np.zeros(4), (2, 4))):
+            found = near(lines, np.zeros(1, np.bool_), tuple(points), walls, 15.0, 100.0)
+            assert found.metres.tolist() == [4.0, 2.0]
+        search.nearest_straight(*points, *points, 1)
+    kernels = (_near, _within, _nearest, search._nearest_straight)
+    assert [len(one.signatures) for one in kernels] == [1, 1, 1, 1]
