@@ -8,6 +8,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, NoReturn, Self
 
 import geopandas as gpd
+import numpy as np
 import pandas as pd
 import pandera.pandas as pa
 
@@ -157,29 +158,34 @@ def _specs(
 
 
 def _column(cells: pd.Series, spec: pa.Column, path: Path) -> pd.Series:
-    """Give the cells of a column their type."""
-    name, empty = str(cells.name), cells == ""
-    kind = _kind(spec)
-    form = _FORMS.get(kind)
-    if form is not None:
-        wrong = cells[~empty & ~cells.str.fullmatch(form)]
+    """Give the cells of a column their type, looking at each different text once."""
+    name, kind = str(cells.name), _kind(spec)
+    which, found = pd.factorize(cells)
+    texts = [str(text) for text in found]
+    if kind in _FORMS:
+        fits = re.compile(_FORMS[kind], re.ASCII).fullmatch
+        wrong = [bool(text) and not fits(text) for text in texts]
         # Of whole numbers and of yes or no none may be missing where the schema knows none missing.
-        if kind in "ib" and not spec.nullable and empty.any():
-            wrong = cells[empty]
-        if len(wrong):
-            what = f"'{clean(name)}' is '{clean(wrong.iloc[0], 30)}' in row {wrong.index[0] + 2}"
+        if kind in "ib" and not spec.nullable and "" in texts:
+            wrong = [not text for text in texts]
+        if any(wrong):
+            row = int(np.argmax(np.array(wrong)[which]))
+            what = (
+                f"'{clean(name)}' is '{clean(cells.iloc[row], 30)}' in row {cells.index[row] + 2}"
+            )
             _refuse(path, f"{what}, and no {_CALLED[kind]}")
-    column: pd.Series[Any]
     if kind == "b":
-        column = cells == "True"
-    elif kind == "f" or (kind == "i" and empty.any()):
-        column = pd.to_numeric(cells.where(~empty))
-        column = column.astype("float64")
+        read = np.array([text == "True" for text in texts], dtype=bool)
+    elif kind == "f" or (kind == "i" and "" in texts):
+        read = np.array([float(text) if text else np.nan for text in texts], dtype=np.float64)
     elif kind == "i":
-        column = cells.astype("int64")
+        read = np.array([int(text) for text in texts], dtype=np.int64)
     else:
-        kept = cells if name in ("code", "name") else cells.where(~empty)
-        column = with_plain_texts(kept.to_frame())[name]
+        kept = [text if text or name in ("code", "name") else None for text in texts]
+        read = np.array([one and _plain(one) for one in kept], dtype=object)
+    column = pd.Series(
+        read[which], index=cells.index, dtype="str" if read.dtype == object else None
+    )
     for check in spec.checks:
         told = cells if kind not in _FORMS else column
         if not check(told.dropna()).check_passed:
@@ -262,15 +268,16 @@ def _refuse_other_kind(column: pd.Series, spec: pa.Column, path: Path) -> None:
 def with_plain_texts(table: pd.DataFrame) -> pd.DataFrame:
     """Give the texts of a table as they were before they were made harmless, and clean."""
     for name in table.select_dtypes(["object", "string", "str"]):
-        told = {one: as_it_was(one) for one in table[name].unique() if isinstance(one, str)}
-        told = {
-            one: was if was.isprintable() else strip_control(was)
-            for one, was in told.items()
-            if one != was or not was.isprintable()
-        }
+        told = {one: _plain(one) for one in table[name].unique() if isinstance(one, str)}
+        told = {one: plain for one, plain in told.items() if one != plain}
         if told:
             table = table.assign(**{str(name): table[name].replace(told)})
     return table
+
+
+def _plain(text: str) -> str:
+    was = as_it_was(text)
+    return was if was.isprintable() else strip_control(was)
 
 
 def refuse_unmeasured(folder: Path, profile: str) -> None:
