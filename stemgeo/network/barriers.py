@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import json
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import geopandas as gpd
 import numpy as np
@@ -76,6 +76,21 @@ def read_barriers(paths: Sequence[Path]) -> gpd.GeoDataFrame:
         be empty), lines in EPSG:4326; sorted by way. Tunnels bar nobody and are left out, as are
         waters drawn as areas that have no name: most are ponds.
     """
+    drawn = _drawn(paths)
+    texts = {name: pd.array(getattr(drawn, name), dtype="str") for name in ("kind", "name")}
+    return gpd.GeoDataFrame({"way": drawn.way, **texts}, geometry=drawn.line, crs="EPSG:4326")
+
+
+class _Drawn(NamedTuple):
+    """What `read_barriers` gives, without a table: that takes longer than to read a small map."""
+
+    way: NDArray[np.int64]
+    kind: NDArray[np.object_]
+    name: NDArray[np.object_]
+    line: NDArray[np.object_]
+
+
+def _drawn(paths: Sequence[Path]) -> _Drawn:
     only = osmium.filter.TagFilter(*_KINDS)
     ways = extracts.ways(paths, only, _TAGS_READ)
     kinds = [_kind(tags) for tags in ways.tags]
@@ -84,20 +99,16 @@ def read_barriers(paths: Sequence[Path]) -> gpd.GeoDataFrame:
         bool(kind) and (kind != WATER or bool(name)) and tags.get("tunnel", "no") == "no"
         for tags, kind, name in zip(ways.tags, kinds, names, strict=True)
     ]
-    table = pd.DataFrame(
-        {
-            "way": ways.ids,
-            "kind": np.array([*kinds, ""], dtype=object)[ways.kind],
-            "name": np.array([*names, ""], dtype=object)[ways.kind],
-        }
-    )
-    chosen = np.array(wanted, dtype=np.bool_)[ways.kind]
-    refs = ways.refs[np.repeat(chosen, np.diff(ways.first))]
-    nodes = extracts.nodes(paths, np.unique(refs), {"name"}, only)
-    lines = _lines(nodes, ways, chosen)
-    drawn = gpd.GeoDataFrame(table[chosen], geometry=lines, crs="EPSG:4326")
-    drawn = drawn[~drawn.is_empty].sort_values("way", ignore_index=True)
-    return drawn.astype({"kind": "str", "name": "str"})
+    chosen = np.array([*wanted, False], dtype=np.bool_)[ways.kind]
+    lines = np.empty(0, dtype=object)
+    if chosen.any():
+        refs = ways.refs[np.repeat(chosen, np.diff(ways.first))]
+        lines = _lines(extracts.nodes(paths, np.unique(refs), {"name"}, only), ways, chosen)
+    way, kind = ways.ids[chosen], ways.kind[chosen]
+    order = np.argsort(way)
+    order = order[~shapely.is_empty(lines[order])]
+    called, named = (np.array([*of, ""], dtype=object)[kind[order]] for of in (kinds, names))
+    return _Drawn(way[order], called, named, lines[order])
 
 
 def read_pieces(paths: Sequence[Path]) -> NDArray[np.float64]:
@@ -113,8 +124,8 @@ def read_pieces(paths: Sequence[Path]) -> NDArray[np.float64]:
     float array, shape (pieces, 4)
         Longitude and latitude of both ends, degrees.
     """
-    barriers = read_barriers(paths)
-    lines = barriers.geometry[barriers["kind"].isin(IMPASSABLE)].to_numpy()
+    drawn = _drawn(paths)
+    lines = drawn.line[[kind in IMPASSABLE for kind in drawn.kind]]
     at, line = shapely.get_coordinates(lines, return_index=True)
     return np.asarray(np.concatenate([at[:-1], at[1:]], axis=1)[np.diff(line) == 0])
 

@@ -46,14 +46,19 @@ def temporary(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]
     assert list(folder.iterdir()) == []
 
 
-def newest(path: Path, entity: Any, spare: Callable[[Any], Any]) -> set[int]:
-    """Give the places in the file of the objects that count, one for each id.
+def those(path: Path, entity: Any, wanted: set[int]) -> Any:
+    """Read the objects with these ids in the order of the file, each of their versions."""
+    return osmium.FileProcessor(str(path), entity).with_filter(osmium.filter.IdFilter(wanted))
+
+
+def newest(objects: Any, spare: Callable[[Any], Any]) -> set[int]:
+    """Give the places among some objects of those that count, one for each id.
 
     The newest version; of copies the one with the most to spare, then the first; none when that
     version deletes it.
     """
     met = defaultdict(list)
-    for place, item in enumerate(osmium.FileProcessor(str(path), entity)):
+    for place, item in enumerate(objects):
         met[item.id].append(((item.version, item.deleted), spare(item), -place))
     best = {number: max(versions) for number, versions in met.items()}
     return {-place for (_, gone), _, place in best.values() if not gone}
@@ -72,14 +77,18 @@ def as_kept(text: str) -> str:
 
 def ways_one_by_one(path: Path) -> list[tuple[int, list[int], dict[str, str]]]:
     """Read highways with osmium and no code of the package."""
-    counting = newest(path, osmium.osm.WAY, lambda way: ("highway" in way.tags, len(way.nodes)))
+    roads = osmium.FileProcessor(str(path), osmium.osm.WAY).with_filter(HIGHWAYS)
+    ever = {way.id for way in roads}  # no other may count, whatever its newest version is
+    counting = newest(
+        those(path, osmium.osm.WAY, ever), lambda way: ("highway" in way.tags, len(way.nodes))
+    )
     return [
         (
             way.id,
             [node.ref for node in way.nodes],
             {as_kept(t.k): as_kept(t.v) for t in way.tags if t.k in WAY_KEYS},
         )
-        for place, way in enumerate(osmium.FileProcessor(str(path), osmium.osm.WAY))
+        for place, way in enumerate(those(path, osmium.osm.WAY, ever))
         if place in counting and "highway" in way.tags
     ]
 
@@ -88,7 +97,7 @@ def nodes_one_by_one(
     path: Path, wanted: set[int]
 ) -> list[tuple[int, float, float, dict[str, str]]]:
     """Read nodes that have a valid place with osmium and no code of the package."""
-    counting = newest(path, osmium.osm.NODE, lambda node: node.location.valid())
+    counting = newest(those(path, osmium.osm.NODE, wanted), lambda node: node.location.valid())
     return [
         (
             node.id,
@@ -96,8 +105,8 @@ def nodes_one_by_one(
             node.lat,
             {as_kept(t.k): as_kept(t.v) for t in node.tags if t.k in NODE_KEYS},
         )
-        for place, node in enumerate(osmium.FileProcessor(str(path), osmium.osm.NODE))
-        if node.id in wanted and place in counting and node.location.valid()
+        for place, node in enumerate(those(path, osmium.osm.NODE, wanted))
+        if place in counting and node.location.valid()
     ]
 
 
