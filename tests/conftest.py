@@ -47,7 +47,7 @@ def pytest_collection_finish() -> None:
     """Let the collector of garbage pass by what was imported, and come less often: a twentieth."""
     gc.collect()
     gc.freeze()
-    gc.set_threshold(50_000, 20, 20)
+    gc.set_threshold(50_000, 10, 10)
 
 
 @pytest.fixture(scope="session")
@@ -115,6 +115,16 @@ def _own_cache(once: Once) -> Iterator[None]:
 def _coarse() -> Iterator[None]:
     """Draw maps coarsely: most tests look at what they say; others take `fine`."""
     with drawing.coarse():
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _unsynced() -> Iterator[None]:
+    """Wait for no disk: only a power cut shows it. Processes of their own do (`reliability`)."""
+    from stemgeo.writing import whole
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(whole, "_sync", lambda _: None)
         yield
 
 

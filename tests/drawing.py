@@ -5,6 +5,7 @@ from __future__ import annotations
 from contextlib import contextmanager
 from hashlib import sha256
 from typing import TYPE_CHECKING
+from weakref import WeakKeyDictionary
 
 import pytest
 from fontTools.subset import Options
@@ -26,6 +27,15 @@ _SHAPING = ["GDEF", "GPOS", "GSUB", "kern"]
 
 _WRITERS = dict(page._WRITERS)
 _drawn_before: dict[tuple[str, bytes], bytes] = {}
+_svg_of: WeakKeyDictionary[Figure, dict[tuple[str, str], bytes]] = WeakKeyDictionary()
+
+
+def _svg(figure: Figure, title: str, alt: str) -> bytes:
+    """Draw the SVG of a figure once: a figure that is written in several forms is not changed."""
+    drawn = _svg_of.setdefault(figure, {})
+    if (title, alt) not in drawn:
+        drawn[title, alt] = _WRITERS["svg"](figure, title, alt)
+    return drawn[title, alt]
 
 
 def _once(kind: str) -> Writer:
@@ -35,7 +45,7 @@ def _once(kind: str) -> Writer:
     """
 
     def write(figure: Figure, title: str, alt: str) -> bytes:
-        key = kind, sha256(_WRITERS["svg"](figure, title, alt)).digest()
+        key = kind, sha256(_svg(figure, title, alt)).digest()
         if key not in _drawn_before:
             _drawn_before[key] = _WRITERS[kind](figure, title, alt)
         return _drawn_before[key]
@@ -46,7 +56,7 @@ def _once(kind: str) -> Writer:
 @contextmanager
 def coarse() -> Iterator[None]:
     """Draw with a fifth of the dots, embed of a font its letters alone, the same picture once."""
-    once = {kind: _once(kind) for kind in ("png", "pdf")}
+    once = {"svg": _svg} | {kind: _once(kind) for kind in ("png", "pdf")}
     with _drawn(_DPI // 5, _LEFT_OUT + _SHAPING, _WRITERS | once):
         yield
 

@@ -10,6 +10,7 @@ import re
 import shutil
 import subprocess
 import zipfile
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -77,14 +78,20 @@ def tables(path: Path) -> dict[str, list[list[str]]]:
     return found
 
 
-def rows(folder: Path, **wanted: str) -> list[dict[str, str]]:
+@cache
+def coverage(path: Path) -> list[dict[str, str]]:
     """Read coverage.csv of an answer with nothing but the csv module."""
-    with (folder / "gegevens" / "coverage.csv").open(encoding="utf-8", newline="") as file:
-        return [
-            row
-            for row in csv.DictReader(file)
-            if all(row[name] == value for name, value in wanted.items())
-        ]
+    with path.open(encoding="utf-8", newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def rows(folder: Path, **wanted: str) -> list[dict[str, str]]:
+    """Give rows of it."""
+    return [
+        row
+        for row in coverage(folder / "gegevens" / "coverage.csv")
+        if all(row[name] == value for name, value in wanted.items())
+    ]
 
 
 def figure(folder: Path, code: str, **other: str) -> dict[str, float]:
@@ -412,9 +419,6 @@ def test_a_template_of_ones_own_changes_the_text_alone(small: Path, tmp_path: Pa
     content = json.loads((out / "manifest.json").read_text("utf-8"))
     assert content["templates"] == {"antwoord.nl.md": text, "deel.md": "Een deel.\n"}
     # A manifest can be a stranger's: its templates are filled in only when they are trusted.
-    found = sg.verify(out, small / "study")
-    assert found.same
-    assert found.left_out == ("antwoord.docx", "antwoord.pdf")
     said = stemgeo("verify", out, "--study", small / "study")
     assert said.status == 0
     assert "Left out: antwoord.docx and antwoord.pdf" in said.out
@@ -424,7 +428,9 @@ def test_a_template_of_ones_own_changes_the_text_alone(small: Path, tmp_path: Pa
     assert not trusted.left_out
 
 
-def test_a_template_that_attacks_leaves_the_disk_as_it_is(small: Path, tmp_path: Path) -> None:
+def test_a_template_that_attacks_leaves_the_disk_as_it_is(
+    small: Path, english: Path, tmp_path: Path
+) -> None:
     """Neither `answer` nor `verify`, trusting or not, writes what a stranger's text asks for."""
     target = tmp_path / "prooi"
     attack = f"# T\n\n{{{{ sexes.girls.tofile('{target}', ' ', 'text %s') }}}}\n"
@@ -433,12 +439,13 @@ def test_a_template_that_attacks_leaves_the_disk_as_it_is(small: Path, tmp_path:
     with pytest.raises(ResultError, match=re.escape("'.tofile()' is no item")):
         sg.answer(small / "result", tmp_path / "antwoord", templates=tmp_path / "mine")
     assert not (tmp_path / "antwoord").exists()
-    sg.answer(small / "result", tmp_path / "antwoord")
-    path = tmp_path / "antwoord" / "manifest.json"
-    content = json.loads(path.read_text("utf-8")) | {"templates": {"antwoord.nl.md": attack}}
+    shutil.copytree(english, tmp_path / "answer")
+    path = tmp_path / "answer" / "manifest.json"
+    content = json.loads(path.read_text("utf-8")) | {"templates": {"answer.en.md": attack}}
     path.write_text(json.dumps(content), encoding="utf-8")
-    assert sg.verify(tmp_path / "antwoord", small / "study").left_out
-    found = sg.verify(tmp_path / "antwoord", small / "study", trust_templates=True)
+    found = sg.verify(tmp_path / "answer", small / "study")
+    assert found.left_out == ("answer.docx", "answer.pdf")
+    found = sg.verify(tmp_path / "answer", small / "study", trust_templates=True)
     (told,) = found.of("result")
     assert told.what.startswith("cannot be computed again: is not understood: '.tofile()' is no ")
     assert not target.exists()

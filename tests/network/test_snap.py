@@ -13,7 +13,7 @@ from network.maps import RoadMap, metres
 
 from stemgeo.access import search
 from stemgeo.network import Network
-from stemgeo.network.snap import Places, _near, _nearest, _within, near, snap
+from stemgeo.network.snap import Places, _near, near, snap
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -449,5 +449,4 @@ def test_kernels_are_compiled_once() -> None:
             found = near(lines, np.zeros(1, np.bool_), tuple(points), walls, 15.0, 100.0)
             assert found.metres.tolist() == [4.0, 2.0]
         search.nearest_straight(*points, *points, 1)
-    kernels = (_near, _within, _nearest, search._nearest_straight)
-    assert [len(one.signatures) for one in kernels] == [1, 1, 1, 1]
+    assert [len(one.signatures) for one in (_near, search._nearest_straight)] == [1, 1]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import TYPE_CHECKING, NamedTuple
 
 import geopandas as gpd
@@ -13,6 +14,7 @@ import shapely
 import stemgeo as sg
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
     from stemgeo.run import Result
@@ -32,6 +34,7 @@ VILLAGES = [
 ]
 
 
+@cache
 def road_nodes(path: Path) -> gpd.GeoSeries:
     """Give the places of the nodes on the roads of an extract, in degrees."""
     lon, lat = [], []
@@ -49,10 +52,21 @@ def village(request: pytest.FixtureRequest) -> Village:
 
 
 @pytest.fixture(scope="module")
-def result(village: Village, shared_data: Path, tmp_path_factory: pytest.TempPathFactory) -> Result:
-    """The whole province's children, the roads of one village, an academy in its centre."""
-    folder = tmp_path_factory.mktemp(village.name)
-    return run_on(folder, shared_data, village, village.extract)
+def result_of(
+    shared_data: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Callable[[Village], Result]:
+    """Run each village once: all children, the roads of one village, an academy in its centre."""
+
+    @cache
+    def measured(village: Village) -> Result:
+        return run_on(tmp_path_factory.mktemp(village.name), shared_data, village, village.extract)
+
+    return measured
+
+
+@pytest.fixture(scope="module")
+def result(village: Village, result_of: Callable[[Village], Result]) -> Result:
+    return result_of(village)
 
 
 def run_on(folder: Path, shared_data: Path, village: Village, *extracts: str) -> Result:
@@ -150,10 +164,12 @@ def test_the_sums_hold(result: Result) -> None:
     assert isinstance(result.demand, gpd.GeoDataFrame)
 
 
-def test_a_second_extract_far_away_changes_nothing_here(shared_data: Path, tmp_path: Path) -> None:
+def test_a_second_extract_far_away_changes_nothing_here(
+    shared_data: Path, tmp_path: Path, result_of: Callable[[Village], Result]
+) -> None:
     """The ground between two villages belongs to neither: who lives there stays unmeasured."""
     berlare, lille = VILLAGES
-    one = run_on(tmp_path, shared_data, berlare, berlare.extract)
+    one = result_of(berlare)
     two = run_on(tmp_path, shared_data, berlare, lille.extract, berlare.extract)
     columns = ["children", "covered", "uncovered", "unmeasured"]
     alone, beside = (result.municipalities.set_index("nis_code")[columns] for result in (one, two))
