@@ -156,6 +156,12 @@ def run(
     plan: PlanOption = None,
     threads: ThreadsOption = None,
     *,
+    uncertainty: Annotated[
+        bool,
+        typer.Option(
+            "--uncertainty", help="Measure too what assumptions and untagged roads can change."
+        ),
+    ] = False,
     replace: ReplaceOption = False,
 ) -> None:
     """Measure a study and write tables, isochrones, maps, gaps and a manifest."""
@@ -168,7 +174,7 @@ def run(
     with _progress() as progress:
         from stemgeo.run import run as run_study
 
-        result = run_study(parsed, progress=progress, threads=threads)
+        result = run_study(parsed, uncertainty=uncertainty, progress=progress, threads=threads)
         progress("Schrijven", 0.9)
         result.write(out, replace=replace)
         progress("Klaar", 1.0)

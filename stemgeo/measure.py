@@ -6,7 +6,7 @@ import itertools
 import os
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, get_args
 
 import geopandas as gpd
@@ -17,6 +17,7 @@ import shapely
 from stemgeo import coverage as coverage_
 from stemgeo.access import travel_time
 from stemgeo.access.search import unpack
+from stemgeo.access.stretches import arcs_with, by_way, pieces, pieces_of_nobody, ridden
 from stemgeo.access.travellers import OverNetwork, Pace, StraightLine, pace, travellers
 from stemgeo.demand import OUTSIDE, AgeCell, Ground, Placed, age_cells, place_children, serves
 from stemgeo.errors import InputError, Problem
@@ -40,6 +41,9 @@ if TYPE_CHECKING:
 Traveller = StraightLine | OverNetwork
 Ride = tuple[Traveller, str, AgeCell]
 """Who travels, in which scenario, of which ages."""
+
+UPPER = ("region", "province", "municipality")
+"""Levels of which figures are given that a study makes otherwise."""
 
 Progress = Callable[[str, float], None]
 """Told what is being done and which share of the run is behind us, 0 to 1."""
@@ -163,7 +167,7 @@ def prepare(study: Study, progress: Progress) -> Prepared:
     progress("Bestanden lezen", 0.0)
     inputs = load_inputs(study)
     progress("Wegen lezen", 0.1)
-    network = None if study.straight_line else _network(study, inputs)
+    network = None if study.straight_line else load_roads(inputs, study.travel.stress_rules)
     if network is not None:
         _touch(network, inputs)
     of_extract = {} if network is None else _living(study, inputs, progress)
@@ -233,10 +237,11 @@ def measure(prepared: Prepared, day: dt.date, *, threads: int | None = None) -> 
     )
 
 
-def _network(study: Study, inputs: Inputs) -> Network:
+def load_roads(inputs: Inputs, stress_rules: str) -> Network:
+    """Give the network of a study's extracts, from the cache where it is kept."""
     from stemgeo.network.cache import load_network
 
-    return load_network(inputs.network, network_hashes(inputs), study.travel.stress_rules)
+    return load_network(inputs.network, network_hashes(inputs), stress_rules)
 
 
 def network_hashes(inputs: Inputs) -> list[str]:
@@ -440,6 +445,53 @@ def _search_of(traveller: Traveller, scenario: str, cell: AgeCell) -> tuple[str,
     return traveller.profile, pace(traveller.study.travel, cell, scenario), served.tobytes()
 
 
+def ways_ridden(
+    prepared: Prepared,
+    traveller: OverNetwork,
+    rows: pd.DataFrame,
+    kept: Callable[[Network], NDArray[np.bool_]],
+) -> pd.DataFrame:
+    """Say over which ways children ride who are in time, on their quickest rides.
+
+    Parameters
+    ----------
+    prepared, traveller
+        Of the study, and who rides.
+    rows
+        `group`, `point`, `cell` (by their positions) and `children`: who is counted, by group.
+    kept
+        Says which segments of a network are meant, along and against, shape (segments, 2).
+
+    Returns
+    -------
+    DataFrame
+        As from `stretches.by_way`.
+    """
+    study, parts = prepared.study, [pieces_of_nobody()]
+    alike: dict[tuple[Pace, bytes], list[int]] = {}
+    for number, cell in enumerate(prepared.cells):
+        served = serves(traveller.academies, cell, study.academies)
+        alike.setdefault((pace(study.travel, cell), served.tobytes()), []).append(number)
+    cutoff_ms = travel_time.horizon_ms(study.travel.cutoff_min)
+    for (one, served_bytes), cells in alike.items():
+        here = rows[rows["cell"].isin(cells)]
+        if here.empty:
+            continue
+        rider = replace(traveller.rider(one, study.travel.horizon_min), horizon_ms=cutoff_ms)
+        meant = kept(rider.network)
+        found = ridden(
+            rider,
+            traveller.sites.without(~np.frombuffer(served_bytes, dtype=np.bool_)),
+            traveller.places.take(here["point"].to_numpy()),
+            np.arange(len(traveller.academies)),
+            group=here["group"].to_numpy(np.int64),
+            children=here["children"].to_numpy(np.int64),
+            counted=arcs_with(rider.network, meant),
+        )
+        parts.append(pieces(found, rider.network, meant))
+    return by_way(pd.concat(parts, ignore_index=True))
+
+
 def in_time(label: Longs, study: Study) -> NDArray[np.bool_]:
     """Say which labels are within the cutoff, inclusive; shape as `label`."""
     return unpack(label)[0] <= travel_time.horizon_ms(study.travel.cutoff_min)
@@ -510,14 +562,14 @@ def _told_edge(count: int) -> Note:
 def sensitivity(
     prepared: Prepared, measured: Measured, *, threads: int | None = None
 ) -> pd.DataFrame:
-    """Give the share of each province when the children are placed by another method.
+    """Give the share of each place when the children are placed by another method.
 
     Returns
     -------
     DataFrame
-        `method`, `level` (region, province), `code`, `name`, the counts and share of profile
-        "all" in the central scenario over all bands, and `fell_back`: children of the region
-        whom the method could not place and the next one did.
+        `method`, `level` (of `UPPER`), `code`, `name`, the counts and share of profile "all" in
+        the central scenario over all bands, and `fell_back`: children of the region whom the
+        method could not place and the next one did.
     """
     study = prepared.study
     parts = [
@@ -526,7 +578,7 @@ def sensitivity(
         if method in (study.method, *study.demand.compare) or prepared.places_by(method)
     ]
     table = pd.concat(parts, ignore_index=True)
-    table = table[table["level"].isin(["region", "province"]) & (table["band"] == "all")]
+    table = table[table["level"].isin(UPPER) & (table["band"] == "all")]
     front = ["method", "level", "code", "name", *coverage_.COUNTS, "share", "fell_back"]
     return table[front].reset_index(drop=True)
 
@@ -539,21 +591,44 @@ def _by_method(prepared: Prepared, measured: Measured, method: str, threads: int
         return rows.assign(fell_back=prepared.placed.fell_back)
     placed = place_children(prepared.ground, prepared.cells, method)
     _lose_no_child(placed.points, prepared.inputs, prepared.cells)
-    reached = _reached_by(measured.riders[0].for_points(placed.points), prepared, threads)
+    reached = reached_by(measured.riders[0].for_points(placed.points), prepared, threads)
     inputs = prepared.inputs
     levels = coverage_.levels(placed.points, inputs.zones, inputs.municipalities, {})
-    return coverage_.coverage(placed.points, reached, levels[:2]).assign(fell_back=placed.fell_back)
+    upper = [level for level in levels if level.name in UPPER]
+    return coverage_.coverage(placed.points, reached, upper).assign(fell_back=placed.fell_back)
 
 
-def _reached_by(traveller: Traveller, prepared: Prepared, threads: int) -> list[coverage_.Reached]:
-    """Say what the points of one traveller reach at the central speeds."""
-    asked = [(traveller, "central", cell) for cell in prepared.cells]
+def reached_by(
+    traveller: Traveller,
+    prepared: Prepared,
+    threads: int,
+    *,
+    scenario: str = "central",
+    door_s: float = 0,
+) -> list[coverage_.Reached]:
+    """Say what the points of one traveller reach.
+
+    Parameters
+    ----------
+    traveller, prepared, threads
+        As in `measure`.
+    scenario
+        Which speeds.
+    door_s
+        Seconds that each ride takes besides, at its doors.
+
+    Returns
+    -------
+    list of Reached
+        One for each age cell; they bear the name of the central scenario.
+    """
+    asked = [(traveller, scenario, cell) for cell in prepared.cells]
     measured = ~np.isnan(traveller.snap_m)
+    labels = nearest_labels(asked, threads)
+    limit = travel_time.horizon_ms(prepared.study.travel.cutoff_min) - round(door_s * 1000)
     return [
-        coverage_.Reached(
-            traveller.profile, "central", cell, in_time(label, prepared.study), measured
-        )
-        for cell, label in zip(prepared.cells, nearest_labels(asked, threads), strict=True)
+        coverage_.Reached(traveller.profile, "central", cell, unpack(label)[0] <= limit, measured)
+        for cell, label in zip(prepared.cells, labels, strict=True)
     ]
 
 
@@ -572,7 +647,7 @@ def effects(prepared: Prepared, measured: Measured, *, threads: int | None = Non
     central = measured.coverage[measured.coverage["band"] == coverage_.ALL_BANDS]
     parts = [pd.DataFrame(columns=columns)]
     for traveller, choice in _otherwise(measured.riders):
-        reached = _reached_by(traveller.with_travel(**choice), prepared, threads or all_cores())
+        reached = reached_by(traveller.with_travel(**choice), prepared, threads or all_cores())
         variant = coverage_.coverage(prepared.points, reached, municipalities)
         counted = variant[[*coverage_.KEYS, "covered"]]
         rows = central.merge(counted, on=coverage_.KEYS, suffixes=("", "_variant"))

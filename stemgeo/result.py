@@ -39,6 +39,11 @@ class Tables:
         By which method the children of each zone were placed.
     sensitivity
         The share of each province when the children are placed by other methods.
+    uncertainty
+        The shares with each assumption at both its ends, see `uncertainty`.
+    to_check, verdicts
+        The roads on which quiet shares depend, and of which municipalities; None unless they
+        were asked for.
     quintiles, concentration
         Coverage by each attribute of the study, see `equity`; None when it names none.
     subsidy
@@ -68,6 +73,9 @@ class Tables:
     effects: pd.DataFrame
     placement: pd.DataFrame
     sensitivity: pd.DataFrame
+    uncertainty: pd.DataFrame
+    to_check: pd.DataFrame | None
+    verdicts: pd.DataFrame | None
     quintiles: pd.DataFrame | None
     concentration: pd.DataFrame | None
     subsidy: pd.DataFrame

@@ -26,6 +26,7 @@ from stemgeo.result import Tables
 from stemgeo.siting.municipalities import candidate_municipalities
 from stemgeo.siting.places import candidates
 from stemgeo.study import Study
+from stemgeo.uncertainty import uncertainty as bounds
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -63,13 +64,22 @@ class Result(Tables):
         return write(self, Path(folder), replace=replace)
 
 
-def run(study: Study, *, progress: Progress = quiet, threads: int | None = None) -> Result:
+def run(
+    study: Study,
+    *,
+    uncertainty: bool = False,
+    progress: Progress = quiet,
+    threads: int | None = None,
+) -> Result:
     """Measure which children reach an academy in time.
 
     Parameters
     ----------
     study
         From `load_study`, `sample` or made in code.
+    uncertainty
+        Whether to measure too what each assumption and what the map does not say can change: some
+        twenty measurements more, see `stemgeo.uncertainty`.
     progress
         Called with what is being done and the share behind us.
     threads
@@ -86,6 +96,7 @@ def run(study: Study, *, progress: Progress = quiet, threads: int | None = None)
     riders, points, cells = measured.riders, prepared.points, prepared.cells
     progress("Gevoeligheid nagaan", 0.7)
     of_methods = sensitivity(prepared, measured, threads=threads)
+    sure = bounds(prepared, measured, of_methods, searched=uncertainty, threads=threads)
     progress("Isochronen tekenen", 0.75)
     areas = None
     if isinstance(riders[0], OverNetwork):
@@ -116,7 +127,10 @@ def run(study: Study, *, progress: Progress = quiet, threads: int | None = None)
         isochrones=areas,
         effects=effects(prepared, measured, threads=threads),
         placement=prepared.placed.by_zone(prepared.inputs.zones),
-        sensitivity=of_methods,
+        sensitivity=of_methods[of_methods["level"] != "municipality"].reset_index(drop=True),
+        uncertainty=sure.bars,
+        to_check=sure.to_check,
+        verdicts=sure.verdicts,
         quintiles=quintiles(measured.coverage, attributes) if attributes else None,
         concentration=concentration(measured.coverage, attributes) if attributes else None,
         subsidy=subsidy.of_study(study.subsidy, measured.academies, prepared.inputs.layers),

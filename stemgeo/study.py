@@ -339,6 +339,17 @@ LIMIT_M = 500.0
 """Where no road is so near, onto the nearest within this."""
 
 
+DOOR_S = 60.0
+"""What a ride may take besides at its doors, once unlocked and once parked: declared."""
+WAITS_S = {"signal_s": 20.0, "crossing_s": 10.0}
+"""What one may wait: at signals red for 60 of 90 s, 60 x 60 / (2 x 90) for who comes at any moment;
+at crossings as on a road of level of service B (Highway Capacity Manual 2000, chapter 18)."""
+WALKING_MS = (0.9, 1.6)
+"""Slow and brisk: 3 feet a second (TxDOT, Roadway Design Manual, 19.2), and the highest mean of
+towns in New Zealand, 95 m a minute."""
+SAYS_NOTHING = 0.25
+"""A share of which the bounds lie more than a quarter of the children apart says nothing."""
+
 PAVEMENTS_BELOW = 10
 """The age under which the Belgian highway code lets one ride on a pavement, since 31 May 2019."""
 

@@ -531,6 +531,60 @@ SCHEMAS: dict[str, pa.DataFrameSchema] = {
         unique=["code", "variant"],
         description="What a choice of the model changes, central scenario, all bands.",
     ),
+    "uncertainty": pa.DataFrameSchema(
+        {
+            "part": _text(
+                "speed, door, placing; with --uncertainty also walking, waiting, dates (academies "
+                "without one), surfaces, map (what the rules of stress ask for), rules (of "
+                "stress), and together: all of them at once"
+            ),
+            "end": _text("low or high", checks=pa.Check.isin(["low", "high"])),
+            "value": _text("What is taken otherwise, e.g. travel.signal_s = 20"),
+            "level": _text("region, province, municipality"),
+            "code": _text("NIS code; name of a province; VLG"),
+            "name": _NAME,
+            "profile": _text("Of which roads"),
+            **_COUNTS,
+            "share": _SHARE,
+        },
+        unique=["part", "end", "level", "code", "profile"],
+        description="The shares with each assumption at both its ends, all bands.",
+    ),
+    "to-check": pa.DataFrameSchema(
+        {
+            "nis_code": _NIS,
+            "name": _NAME,
+            "profile": _text("low_stress or quiet_1"),
+            "way": pa.Column("int64", description="OSM id of the way"),
+            "street": _text("Its name or number"),
+            "untagged": _text("What nobody tagged of it: maxspeed;lanes;cycleway"),
+            "metres": pa.Column(float, pa.Check.ge(0), description="That they ride over"),
+            "children": _count(
+                "Of the municipality, who ride over it and are in time when roads are as quiet as "
+                "they may be, and not when they are as busy; no sum: most ride over several"
+            ),
+        },
+        unique=["nis_code", "profile", "way"],
+        description="With --uncertainty: the roads on which quiet shares depend, to be tagged.",
+    ),
+    "verdicts": pa.DataFrameSchema(
+        {
+            "nis_code": _NIS,
+            "name": _NAME,
+            "profile": _text("low_stress or quiet_1"),
+            "covered_least": _count("In time when untagged roads are as busy as the law allows"),
+            "covered": _count("In time, as the study has it"),
+            "covered_most": _count("In time when they are as quiet as the law allows"),
+            "uncovered": _count("Measured children not in time, as the study has it"),
+            "ways": _count("Ways in to-check: 0 when the share stands"),
+        },
+        checks=pa.Check(
+            lambda t: (t["covered_least"] <= t["covered"]) & (t["covered"] <= t["covered_most"]),
+            error="covered must lie within its bounds",
+        ),
+        unique=["nis_code", "profile"],
+        description="With --uncertainty: whether the quiet share of a municipality stands.",
+    ),
     "isochrones": pa.DataFrameSchema(
         {
             "academy_id": _text("The academy; empty: the nearest of all"),

@@ -206,7 +206,8 @@ class Again:
 
 
 def _run_again(again: Again, place: Path) -> None:
-    run(again.study, progress=again.progress, threads=again.threads).write(place)
+    asked = bool(_of_run(again.content).get("uncertainty"))
+    run(again.study, uncertainty=asked, progress=again.progress, threads=again.threads).write(place)
 
 
 def _answer_again(again: Again, place: Path) -> None:
@@ -221,7 +222,9 @@ def _answer_again(again: Again, place: Path) -> None:
         then = content["before"]
         study, home = _study_again(place.with_name("before"), then, None, again.places)
         study = _with_its_plan(study, then, None, (*again.places, home))
-        before = run(study, threads=again.threads).write(place.with_name("before"))
+        sure = bool(then.get("uncertainty"))
+        then_again = run(study, uncertainty=sure, threads=again.threads)
+        before = then_again.write(place.with_name("before"))
     language, own = content["options"]["language"], content.get("templates", {})
     if own and not again.trust_templates:
         text = Letter((), tuple(content.get("typed_numbers", ())), own)

@@ -30,6 +30,7 @@ ORDER = [
     "coverage",
     "equity",
     "measure",
+    "uncertainty",
     "gaps",
     "siting",
     "result",

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
+import pandas as pd
 from numba import njit
 
 from stemgeo.access.search import RANK_BITS, TAIL_BITS, TAIL_MASK, UNREACHED, labels, nearest
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
 
     from stemgeo.access.search import Arcs
     from stemgeo.access.travel_time import Rider
+    from stemgeo.network.graph import Network
     from stemgeo.network.snap import Places
 
     Bools = NDArray[np.bool_]
@@ -78,6 +80,70 @@ def ridden(
     rides = rides[np.argsort(group[rides], kind="stable")]
     found = _flows(*tree, node[rides], first_arc[rides], group[rides], children[rides], counted)
     return _summed(*found)
+
+
+def arcs_with(network: Network, kept: Bools) -> Bools:
+    """Say which arcs have a segment of some, shape (2 * edges,).
+
+    Parameters
+    ----------
+    network
+        On which the arcs are.
+    kept
+        Whether each segment is meant, along and against, shape (segments, 2).
+    """
+    return np.logical_or.reduceat(kept, network.first_segment[:-1], axis=0).ravel()
+
+
+def pieces(found: Ridden, network: Network, kept: Bools) -> pd.DataFrame:
+    """Give the segments of arcs that are meant, with the children of each group on them.
+
+    Parameters
+    ----------
+    found
+        As from `ridden`.
+    network, kept
+        As for `arcs_with`.
+
+    Returns
+    -------
+    DataFrame
+        `group`, `way`, `segment`, `against`, `mm`, `children`.
+    """
+    edge = found.arc // 2
+    first, sizes = network.first_segment[edge], np.diff(network.first_segment)[edge]
+    row = np.repeat(np.arange(len(edge)), sizes)
+    segment = np.arange(len(row)) - np.repeat(np.cumsum(sizes) - sizes, sizes) + first[row]
+    against = found.arc[row] % 2
+    meant = kept[segment, against]
+    row, segment = row[meant], segment[meant]
+    return pd.DataFrame(
+        {
+            "group": found.group[row],
+            "way": network.way[segment],
+            "segment": segment,
+            "against": against[meant],
+            "mm": network.length_mm[segment].astype(np.int64),
+            "children": found.children[row],
+        }
+    )
+
+
+def pieces_of_nobody() -> pd.DataFrame:
+    """Give no pieces, in the form of `pieces`."""
+    columns = {"group": "int64", "way": "int64", "segment": "int64", "against": "int64"}
+    return pd.DataFrame(columns=[*columns, "mm", "children"]).astype(
+        columns | {"mm": "int64", "children": "int64"}
+    )
+
+
+def by_way(pieces: pd.DataFrame) -> pd.DataFrame:
+    """Add pieces up to OSM ways: the most children on any piece, and the length of all pieces."""
+    on_each = pieces.groupby(["group", "way", "segment", "against"])["children"].sum()
+    most_on = on_each.groupby(["group", "way"]).max()
+    # Some may ride the same piece the other way.
+    once = pieces.drop_duplicates(["group", "segment"]).groupby(["group", "way"])["mm"].sum()
+    return pd.DataFrame({"children": most_on, "mm": once}).reset_index()
 
 
 def _first_arcs(

@@ -206,6 +206,15 @@ class OverNetwork:
         """Give the same traveller to the same academies, as if they served every age."""
         return replace(self, academies=_for_every_age(self.academies))
 
+    def filled(self, *, best: bool, stress: bool = True, surfaces: bool = True) -> OverNetwork:
+        """Give the same traveller where nobody tagged the roads; see `Network.filled`.
+
+        Of all roads: which ones are quiet is asked after, see `in_profile`.
+        """
+        network = self.network.filled(best=best, stress=stress, surfaces=surfaces)
+        beside = self.beside and network.on_pavements()
+        return replace(self, network=network, beside=beside, _riders={})
+
     def with_travel(self, **choices: object) -> OverNetwork:
         """Give the same traveller with other choices of `[travel]` that change no tie."""
         travel = self.study.travel.model_copy(update=choices)

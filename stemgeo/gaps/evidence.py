@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import geopandas as gpd
@@ -10,21 +9,16 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from stemgeo.access.stretches import ridden
-from stemgeo.access.travel_time import horizon_ms
-from stemgeo.access.travellers import OverNetwork, Pace, pace
-from stemgeo.demand import served_ages, serves
+from stemgeo.access.travellers import OverNetwork
+from stemgeo.demand import served_ages
 from stemgeo.gaps.late import lower_median, most
 from stemgeo.gaps.reasons import AGE, BARRIER, LAPSED, REASONS, STRESS
-from stemgeo.measure import network_hashes
+from stemgeo.measure import network_hashes, ways_ridden
 from stemgeo.network.stress import LEVELS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from numpy.typing import NDArray
 
-    from stemgeo.access.stretches import Ridden
     from stemgeo.gaps.reasons import Case
     from stemgeo.network.graph import Network
 
@@ -141,82 +135,15 @@ def _stretches(rows: pd.DataFrame, case: Case) -> pd.DataFrame:
     rows = _of_reason(rows, STRESS)
     if rows.empty or not isinstance(case.rider, OverNetwork):
         return pd.DataFrame(columns=columns)
-    pieces = pd.concat(_ridden(rows, case, case.rider), ignore_index=True)
-    return _longest_ridden(_by_way(pieces), case).set_axis(columns, axis=1)
+    riders = rows.rename(columns={"gap": "group"})
+    ways = ways_ridden(case.prepared, case.rider, riders, _too_stressful)
+    return _longest_ridden(ways.rename(columns={"group": "gap"}), case).set_axis(columns, axis=1)
 
 
-def _ridden(rows: pd.DataFrame, case: Case, traveller: OverNetwork) -> Iterator[pd.DataFrame]:
-    """Say who rides over which stressful pieces, once for all ages that search alike."""
-    study = case.prepared.study
-    alike: dict[tuple[Pace, bytes], list[int]] = {}
-    for number, cell in enumerate(case.prepared.cells):
-        served = serves(traveller.academies, cell, study.academies)
-        key = pace(study.travel, cell), served.tobytes()
-        alike.setdefault(key, []).append(number)
-    cutoff_ms = horizon_ms(study.travel.cutoff_min)
-    for (one, served_bytes), cells in alike.items():
-        here = rows[rows["cell"].isin(cells)]
-        if here.empty:
-            continue
-        rider = replace(traveller.rider(one, study.travel.horizon_min), horizon_ms=cutoff_ms)
-        found = ridden(
-            rider,
-            traveller.sites.without(~np.frombuffer(served_bytes, dtype=np.bool_)),
-            traveller.places.take(here["point"].to_numpy()),
-            np.arange(len(traveller.academies)),
-            group=here["gap"].to_numpy(np.int64),
-            children=here["children"].to_numpy(np.int64),
-            counted=_stressful_arcs(rider.network),
-        )
-        yield _pieces(found, rider.network)
-
-
-def _stressful_arcs(network: Network) -> NDArray[np.bool_]:
-    """Whether arcs have a piece that is too stressful, shape (2 * edges,)."""
-    every, first = np.arange(len(network.length_mm)), network.first_segment[:-1]
-    both = [
-        np.logical_or.reduceat(_too_stressful(network, every, way), first)
-        for way in (np.False_, np.True_)
-    ]
-    return np.stack(both, axis=1).ravel()
-
-
-def _too_stressful(
-    network: Network, segment: NDArray[np.intp], against: NDArray[np.bool_] | np.bool_
-) -> NDArray[np.bool_]:
-    """Whether segments are too stressful for a quiet ride in a direction."""
-    stress = network.stress_forward[segment], network.stress_backward[segment]
-    return np.asarray(np.where(against, stress[1], stress[0]) > LEVELS["low_stress"])
-
-
-def _pieces(found: Ridden, network: Network) -> pd.DataFrame:
-    """Give the stressful pieces of arcs, with the children of each group who ride over them."""
-    edge = found.arc // 2
-    first, sizes = network.first_segment[edge], np.diff(network.first_segment)[edge]
-    row = np.repeat(np.arange(len(edge)), sizes)
-    segment = np.arange(len(row)) - np.repeat(np.cumsum(sizes) - sizes, sizes) + first[row]
-    against = found.arc[row] % 2 == 1
-    stressful = _too_stressful(network, segment, against)
-    row, segment = row[stressful], segment[stressful]
-    return pd.DataFrame(
-        {
-            "gap": found.group[row],
-            "way": network.way[segment],
-            "segment": segment,
-            "against": against[stressful],
-            "mm": network.length_mm[segment].astype(np.int64),
-            "children": found.children[row],
-        }
-    )
-
-
-def _by_way(pieces: pd.DataFrame) -> pd.DataFrame:
-    """Give the OSM ways: the most children on any piece, and the length of all pieces."""
-    on_each = pieces.groupby(["gap", "way", "segment", "against"])["children"].sum()
-    most_on = on_each.groupby(["gap", "way"]).max()
-    # Some may ride the same piece the other way.
-    once = pieces.drop_duplicates(["gap", "segment"]).groupby(["gap", "way"])["mm"].sum()
-    return pd.DataFrame({"children": most_on, "mm": once}).reset_index()
+def _too_stressful(network: Network) -> NDArray[np.bool_]:
+    """Whether segments are too stressful for a quiet ride, along and against, (segments, 2)."""
+    stress = np.stack([network.stress_forward, network.stress_backward], axis=1)
+    return np.asarray(stress > LEVELS["low_stress"])
 
 
 def _longest_ridden(ways: pd.DataFrame, case: Case) -> pd.DataFrame:

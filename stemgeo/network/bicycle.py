@@ -139,6 +139,10 @@ SURFACE_RATIO = {
 }
 """Every other surface, asphalt and concrete among them, is 1."""
 
+ROUGHEST = {"track": "grass", "path": "grass"}
+ROUGHEST_OF_ROADS = "sett"
+"""The roughest ground that a way can have on which nobody tagged any: no rougher is common."""
+
 TRACKTYPE_RATIO = {"grade1": 1.0, "grade2": 14 / 18, "grade3": 12 / 18, "grade4": 10 / 18}
 TRACKTYPE_RATIO["grade5"] = 8 / 18
 UNPAVED_RATIO = 12 / 18
@@ -331,6 +335,18 @@ def ferry_minutes(tags: Tags) -> float | None:
         return None
     hours, minutes, seconds = (int(part or 0) for part in match.groups())
     return hours * 60 + minutes + seconds / 60 or None
+
+
+def ratio_bounds(tags: Tags) -> tuple[tuple[float, float], tuple[float, float]]:
+    """Give the least and the highest ratio of each direction, whatever ground nobody tagged.
+
+    Both are the ratio itself where the surface, or the type of a track, is known.
+    """
+    told = "surface" in tags or (tags["highway"] == "track" and "tracktype" in tags)
+    roughest = ROUGHEST.get(tags["highway"], ROUGHEST_OF_ROADS)
+    ends = [tags] if told else [{**tags, "surface": one} for one in (roughest, "asphalt")]
+    along, against = zip(*(classify(one) for one in ends), strict=True)
+    return (along[0].ratio, along[-1].ratio), (against[0].ratio, against[-1].ratio)
 
 
 def pavement(tags: Tags) -> Ride:

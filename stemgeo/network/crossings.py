@@ -209,6 +209,9 @@ def _cut_and_joined(
         length_mm=np.append(to_mm - from_mm, mm).astype(np.int32),
         forward=grown(roads.forward, pushed),
         backward=grown(roads.backward, pushed),
+        stress_bounds=None
+        if roads.stress_bounds is None
+        else np.append(roads.stress_bounds[row], np.ones((added, 4), np.uint8), axis=0),
         stress_forward=grown(roads.stress_forward, 1),
         stress_backward=grown(roads.stress_backward, 1),
         pavement=grown(roads.pavement, 0),

@@ -115,6 +115,9 @@ class Network:
         Index into `rides` along the edge and against it, shape (segments,).
     stress_forward, stress_backward
         Level of traffic stress along the edge and against it, 1 to 4, shape (segments,).
+    stress_bounds
+        The level at its quietest, along and against, and at its busiest, whatever nobody tagged
+        of it, see `stress.stress_bounds`; shape (segments, 4).
     pavement, way
         Index into `rides` of how its pavement is ridden by who may (0: there is none), and its OSM
         way; shape (segments,).
@@ -142,7 +145,9 @@ class Network:
     extract
         Which extract each edge was read from, shape (edges,).
     rides
-        The distinct rides.
+        The rides.
+    ratio_bounds
+        Least and highest ratio of each ride, whatever surface nobody tagged, shape (rides, 2).
     counts
         What was read, left out and found, for the manifest.
     """
@@ -159,6 +164,7 @@ class Network:
     backward: NDArray[np.uint16]
     stress_forward: NDArray[np.uint8]
     stress_backward: NDArray[np.uint8]
+    stress_bounds: NDArray[np.uint8]
     pavement: NDArray[np.uint16]
     way: NDArray[np.int64]
     wait: NDArray[np.uint8]
@@ -170,6 +176,7 @@ class Network:
     barriers: Floats
     cut: Bools
     busy_ends: Bools
+    ratio_bounds: Floats
     extract: NDArray[np.uint8]
     rides: tuple[bicycle.Ride, ...]
     counts: dict[str, int]
@@ -224,7 +231,11 @@ class Network:
         x, y = to_metres.transform(roads.lon, roads.lat)
         roads, x, y, cut = on_foot(roads, x, y, barriers)
         crossing = busy_crossings(roads, x, y)
-        chain, first, turned = _chains(roads, crossing)
+        levels = np.stack([roads.stress_forward, roads.stress_backward], axis=1)
+        bounds = np.hstack(
+            [levels, levels] if roads.stress_bounds is None else [roads.stress_bounds]
+        )
+        chain, first, turned = _chains(roads, crossing, np.hstack([levels, bounds]))
         start = np.where(turned, roads.end[chain], roads.start[chain])
         end = np.where(turned, roads.start[chain], roads.end[chain])
         extract = np.zeros(len(x), np.uint8) if roads.extract is None else roads.extract
@@ -252,6 +263,7 @@ class Network:
             stress_backward=np.where(
                 turned, roads.stress_forward[chain], roads.stress_backward[chain]
             ),
+            stress_bounds=np.where(turned[:, None], bounds[chain][:, [1, 0, 3, 2]], bounds[chain]),
             pavement=roads.pavement[chain],
             way=roads.way[chain],
             wait=_waits_inside(roads, chain, first, end),
@@ -269,6 +281,7 @@ class Network:
                 ],
                 axis=1,
             ),
+            ratio_bounds=_ratio_bounds(roads),
             extract=extract[edge_start],
             rides=roads.rides,
             counts=dict(roads.counts),
@@ -435,6 +448,27 @@ class Network:
         calm = dataclasses.replace(self, forward=forward, backward=backward, rides=tuple(rides))
         return dataclasses.replace(calm, counts=self.counts | {"ridden_m": calm.ridden_m})
 
+    def filled(self, *, best: bool, stress: bool = True, surfaces: bool = True) -> Self:
+        """Take the best, or the worst, that can be where nobody tagged the roads.
+
+        Parameters
+        ----------
+        best
+            Whether roads are as quiet and smooth as the law and what is common allow, or as busy
+            and rough; see `stress.stress_bounds` and `bicycle.ratio_bounds`.
+        stress, surfaces
+            Which of both are meant.
+        """
+        changed: dict[str, Any] = {}
+        if stress:
+            levels = self.stress_bounds[:, :2] if best else self.stress_bounds[:, 2:]
+            changed |= {"stress_forward": levels[:, 0], "stress_backward": levels[:, 1]}
+        if surfaces:
+            ratio = self.ratio_bounds[:, int(best)].tolist()
+            known = [one._replace(ratio=r) for one, r in zip(self.rides, ratio, strict=False)]
+            changed["rides"] = (*known, *self.rides[len(known) :])
+        return dataclasses.replace(self, **changed)
+
     def on_pavements(self) -> Self:
         """Take to the pavement, where there is one that may be walked along, and it serves better.
 
@@ -535,6 +569,7 @@ class Network:
         within = np.arange(first_vertex[-1]) - np.repeat(first_vertex[:-1], vertices)
         vertex = np.repeat(self.first_segment[:-1][order] + order, vertices) + within
         by_segment = ["length_mm", "forward", "backward", "stress_forward", "stress_backward"]
+        by_segment += ["stress_bounds"]
         by_segment += ["pavement", "way", "wait", "door", "cut"]
         return dataclasses.replace(
             self,
@@ -669,7 +704,13 @@ def _morton(x: Floats, y: Floats) -> NDArray[np.uint64]:
     return spread(x) | (spread(y) << np.uint64(1))
 
 
-def _chains(roads: Roads, crossing: Bools) -> tuple[Ints, Ints, Bools]:
+def _ratio_bounds(roads: Roads) -> Floats:
+    known = len(roads.ratio_bounds)
+    own = [(ride.ratio, ride.ratio) for ride in roads.rides[known:]]
+    return np.array([*roads.ratio_bounds, *own], dtype=np.float64)
+
+
+def _chains(roads: Roads, crossing: Bools, levels: NDArray[np.uint8]) -> tuple[Ints, Ints, Bools]:
     """Join segments through vertices where there is nothing to choose or to cross.
 
     Returns
@@ -681,14 +722,12 @@ def _chains(roads: Roads, crossing: Bools) -> tuple[Ints, Ints, Bools]:
     mode = np.array([ride.mode for ride in roads.rides], dtype=np.uint8)
     walkable = np.array([ride.walkable for ride in roads.rides], dtype=np.bool_)
     # An edge is open or closed as a whole, in each profile: ridden or pushed, steps, ferry, lift,
-    # and of what nobody walks along the stress.
+    # and of what nobody walks along the stress, as it is and at its quietest and busiest.
     kind = np.where(mode >= bicycle.STEPS, mode, np.minimum(mode, bicycle.RIDE))
+    stress = np.ascontiguousarray(levels).astype(np.int64)
     forward, backward = (
-        kind[ride] + 8 * np.where(walkable[ride], 0, stress)
-        for ride, stress in (
-            (roads.forward, roads.stress_forward),
-            (roads.backward, roads.stress_backward),
-        )
+        kind[ride] + 8 * np.where(walkable[ride], 0, stress[:, way::2] @ (1, 8, 64))
+        for way, ride in enumerate((roads.forward, roads.backward))
     )
     # A segment end e = 2 s at its start, 2 s + 1 at its end; what leaves and what arrives there.
     ends = np.stack([roads.start, roads.end], axis=1).ravel()

@@ -140,6 +140,9 @@ def _segments(graph: nx.MultiDiGraph[Any], streets: list[dict[str, Any]], closed
         "main": np.bool_,
         "way": np.int64,
     }
+    read: dict[str, Any] = {
+        name: np.array(columns[name], dtype=kind) for name, kind in arrays.items()
+    }
     return Roads(
         lon=np.array(lon),
         lat=np.array(lat),
@@ -153,7 +156,7 @@ def _segments(graph: nx.MultiDiGraph[Any], streets: list[dict[str, Any]], closed
         barriers=np.empty((0, 4)),
         rides=tuple(rides),
         counts={"ways": len(streets), "ways_closed_to_bicycles": closed},
-        **{name: np.array(columns[name], dtype=kind) for name, kind in arrays.items()},
+        **read,
     )
 
 

@@ -30,6 +30,9 @@ from stemgeo.network.stress_rules import Rules, rules
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+Rides = dict[tuple[bicycle.Ride, tuple[float, float] | None], int]
+"""The number of each ride, with the bounds of its ratio; None: the ratio itself."""
+
 WGS84 = Geod(ellps="WGS84")
 TAGS_READ = bicycle.TAGS_READ | stress_.TAGS_READ
 NODE_TAGS_READ = bicycle.NODE_TAGS_READ | stress_.SIGN_TAGS_READ
@@ -73,7 +76,13 @@ class Roads:
     wait
         What one may wait for at each vertex, see `bicycle.waits`, shape (vertices,).
     rides
-        The distinct rides; the first is closed.
+        The rides; the first is closed.
+    ratio_bounds
+        Least and highest ratio of each ride, see `bicycle.ratio_bounds`; of rides beyond them
+        and without them the ratio itself.
+    stress_bounds
+        Level of each segment at its quietest, forward and backward, and at its busiest, see
+        `stress.stress_bounds`, shape (segments, 4); None: the level itself.
     counts
         What was read and what was left out, for the manifest.
     barriers
@@ -104,6 +113,8 @@ class Roads:
     rides: tuple[bicycle.Ride, ...]
     counts: dict[str, int]
     barriers: NDArray[np.float64]
+    ratio_bounds: tuple[tuple[float, float], ...] = ()
+    stress_bounds: NDArray[np.uint8] | None = None
     extract: NDArray[np.uint8] | None = None
 
 
@@ -116,6 +127,7 @@ class _Kind:
     residential: bool
     in_village: tuple[int, int]
     in_country: tuple[int, int]
+    bounds: tuple[stress_.Bounds, ...] = ((1, 1, 1, 1),) * 3
     unreadable: bool = False
     unknown_access: bool = False
     beside: bool = False
@@ -149,7 +161,7 @@ class _Ways:
     owner: NDArray[np.intp]
     kind: NDArray[np.int32]
     kinds: list[_Kind]
-    rides: dict[bicycle.Ride, int]
+    rides: Rides
     closed: int
     of_main: NDArray[np.int64]
     of_busy: tuple[NDArray[np.int64], NDArray[np.intp]]
@@ -157,7 +169,7 @@ class _Ways:
     @classmethod
     def of(cls, read: extracts.Ways, rims: int, by: Rules) -> _Ways:
         """Keep the ways that a cyclist can use; the last `rims` are those of squares."""
-        rides = {bicycle.NOT_AT_ALL: 0}
+        rides: Rides = {(bicycle.NOT_AT_ALL, None): 0}
         kinds = [_kind_of(tags, rides, by) for tags in read.tags]
         kept = np.array([kind is not _CLOSED for kind in kinds], dtype=np.bool_)[read.kind]
         refs_of_way = np.diff(read.first)
@@ -243,7 +255,7 @@ def _arms(read: extracts.Ways, chosen: list[bool]) -> tuple[NDArray[np.int64], N
     return np.unique(ends, return_counts=True)
 
 
-def _kind_of(tags: dict[str, str], rides: dict[bicycle.Ride, int], by: Rules) -> _Kind:
+def _kind_of(tags: dict[str, str], rides: Rides, by: Rules) -> _Kind:
     """Classify the tags of a way; a ride not met before is numbered in `rides`."""
     if bicycle.ferry(tags):
         # Which speed a ferry has depends on its length: a ride of its own comes later.
@@ -253,7 +265,10 @@ def _kind_of(tags: dict[str, str], rides: dict[bicycle.Ride, int], by: Rules) ->
     both = bicycle.classify(tags)
     if both == (bicycle.NOT_AT_ALL, bicycle.NOT_AT_ALL):
         return _CLOSED
-    forward, backward = (rides.setdefault(ride, len(rides)) for ride in both)
+    bounds = bicycle.ratio_bounds(tags)
+    forward, backward = (
+        rides.setdefault((ride, ends), len(rides)) for ride, ends in zip(both, bounds, strict=True)
+    )
     village, country = stress_.stress_in_and_out(tags, by)
     residential = tags.get("highway") in bicycle.RESIDENTIAL
     told = bicycle.unreadable(tags), bicycle.unknown_access(tags), bicycle.beside(tags)
@@ -265,17 +280,23 @@ def _kind_of(tags: dict[str, str], rides: dict[bicycle.Ride, int], by: Rules) ->
         residential,
         village,
         country,
+        stress_.stress_bounds(tags, by),
         *told,
         *known,
         lift=bicycle.LIFT in (both[0].mode, both[1].mode),
         on_ground=bicycle.on_ground(tags),
-        pavement=rides.setdefault(bicycle.pavement(tags), len(rides)),
+        pavement=_of_pavement(tags, rides),
         main=tags["highway"] in bicycle.MAIN_ROADS,
         busy=(
             stress_.busy_crossing(tags, built_up=True, by=by),
             stress_.busy_crossing(tags, built_up=False, by=by),
         ),
     )
+
+
+def _of_pavement(tags: dict[str, str], rides: Rides) -> int:
+    ride = bicycle.pavement(tags)
+    return rides.setdefault((ride, None), len(rides))
 
 
 def read_roads(paths: Iterable[Path], stress_rules: str = "default") -> Roads:
@@ -401,6 +422,9 @@ def _segments(
     lts = np.where(
         built_up, ways.column("in_village", np.uint8)[way], ways.column("in_country", np.uint8)[way]
     )
+    # Of the three kinds of place: inside a built-up area, outside one, and not told.
+    row = np.where(told > 0, 0, np.where(told < 0, 1, 2))
+    bounds = ways.column("bounds", np.uint8)[way, row]
     of_kind = ways.column("busy", np.bool_)[way]
     busy = np.where(built_up[:, 0], of_kind[:, 0], of_kind[:, 1])
     arms = np.bincount(np.concatenate([start[busy], end[busy]]), minlength=len(osm_id))
@@ -411,7 +435,7 @@ def _segments(
     backward = ways.column("backward", np.uint16)[way]
     ferries = _ferry_rides(ways, way, length_mm)
     for number, ride in ferries.items():
-        index = ways.rides.setdefault(ride, len(ways.rides))
+        index = ways.rides.setdefault((ride, None), len(ways.rides))
         forward[way == number] = backward[way == number] = index
     first_of_way = np.append(True, np.diff(way) != 0)[: len(way)]
     return Roads(
@@ -438,7 +462,9 @@ def _segments(
         busy=busy,
         busy_arms=np.minimum(arms, 255).astype(np.uint8),
         wait=wait,
-        rides=tuple(ways.rides),
+        rides=tuple(ride for ride, _ in ways.rides),
+        ratio_bounds=tuple(ends or (ride.ratio, ride.ratio) for ride, ends in ways.rides),
+        stress_bounds=bounds,
         counts={
             "ways": len(ways.ids),
             "ways_closed_to_bicycles": ways.closed,

@@ -85,6 +85,11 @@ NOT_THERE = ("no", "none", "0")
 URBAN_KMH, RURAL_KMH = 50.0, 70.0
 """Flanders; 70 km/h outside built-up areas by decree since 2017."""
 
+QUIETEST_KMH = 30.0
+"""The limit of a zone 30, which any road may have."""
+LEGAL_KMH = (URBAN_KMH, RURAL_KMH, 90.0)
+"""The highest limit in a built-up area, outside one, and outside one on a main road (by a sign)."""
+
 SPEED_WORDS = {
     "walk": 5.0,
     "living_street": 20.0,
@@ -183,6 +188,95 @@ def stress_in_and_out(tags: Tags, by: Rules) -> tuple[tuple[int, int], tuple[int
     if told is not None:
         return (rated(built_up=told),) * 2
     return rated(built_up=True), rated(built_up=False)
+
+
+Bounds = tuple[int, int, int, int]
+"""Levels at the quietest that a way can be, forward and backward, and at the busiest."""
+
+
+def stress_bounds(tags: Tags, by: Rules) -> tuple[Bounds, Bounds, Bounds]:
+    """Rate a way with the best and the worst that the law allows where nobody tagged.
+
+    A limit (30 km/h; 50 in a built-up area, else 70 and on main roads 90; drives at most 50), lanes
+    (one for both directions on small roads; two a direction on tertiary and main ones), a
+    cycle track (on every road above a street; none). What is tagged stays, so that both are the
+    level of a way of which all is tagged; what the rules themselves assume lies between them.
+
+    Parameters
+    ----------
+    tags, by
+        As for `stress`.
+
+    Returns
+    -------
+    tuple
+        The bounds of a way that a sign says to lie in a built-up area, or outside one, and of one
+        of which nothing tells. Its own tags go first.
+    """
+    ends = (False, True) if untagged(tags) else ()
+    inside, outside = (
+        _spanned(
+            [
+                level,
+                *(
+                    stress(_filled(tags, built_up=place, worst=worst), built_up=place, by=by)
+                    for worst in ends
+                ),
+            ]
+        )
+        for level, place in zip(stress_in_and_out(tags, by), (True, False), strict=True)
+    )
+    told = told_built_up(tags)
+    if told is not None:
+        return (inside if told else outside,) * 3
+    return inside, outside, _spanned([inside[:2], inside[2:], outside[:2], outside[2:]])
+
+
+def untagged(tags: Tags) -> list[str]:
+    """Name the tags that nobody gave a way on which its level may rest: maxspeed, lanes, cycleway.
+
+    That a way lies in a zone with a limit of its own (`zone:traffic`) does not say that nothing
+    else is signed on it.
+    """
+    missing, rests = assumed(tags), not {"no_cars", "cycle_street"} & set(_kinds(tags))
+    signed = tags["highway"] == "living_street" or all(_signed_kmh(tags, way) for way in WAYS)
+    names = {
+        "maxspeed": rests and not signed,
+        "lanes": missing.lanes,
+        "cycleway": missing.no_track,
+    }
+    return [name for name, holds in names.items() if holds]
+
+
+def _signed_kmh(tags: Tags, direction: str) -> float | None:
+    return _tagged_kmh({key: tags[key] for key in tags if key != "zone:traffic"}, direction)
+
+
+def _spanned(levels: list[tuple[int, int]]) -> Bounds:
+    """Give the least of levels, forward and backward, and the highest."""
+    forward, backward = zip(*levels, strict=True)
+    return min(forward), min(backward), max(forward), max(backward)
+
+
+def _filled(tags: Tags, *, built_up: bool, worst: bool) -> Tags:
+    """Tag what nobody tagged with the best or the worst that the law allows."""
+    highway, missing = tags["highway"], assumed(tags)
+    group = _CLASS_OF.get(highway, "main")
+    filled: dict[str, str] = {}
+    if highway != "living_street":
+        most = (
+            LEGAL_KMH[0] if built_up or highway == "service" else LEGAL_KMH[1 + (group == "main")]
+        )
+        limit = most if worst else QUIETEST_KMH
+        filled |= {f"maxspeed:{way}": f"{limit:g}" for way in WAYS if not _signed_kmh(tags, way)}
+    if missing.lanes and worst and group not in _SMALL:
+        one_way = not all(traffic(tags))
+        filled |= {"lanes": "2"} if one_way else {f"lanes:{way}": "2" for way in WAYS}
+    elif missing.lanes and not worst:
+        filled["lanes"] = "1" if group in _SMALL or not all(traffic(tags)) else "2"
+    if missing.no_track and not worst and group != "street":
+        filled["cycleway:both"] = "track"
+    return {**tags, **filled}
 
 
 def busy_crossing(tags: Tags, *, built_up: bool, by: Rules | None = None) -> bool:

@@ -34,6 +34,7 @@ from stemgeo.report.sheets import FINEST_DETAIL_M, Sheets, zone_table
 from stemgeo.report.summary import summary_markdown
 from stemgeo.study import LANGUAGES, PROVINCES
 from stemgeo.tables import checked
+from stemgeo.uncertainty import TOGETHER
 
 if TYPE_CHECKING:
     from stemgeo.inputs import Inputs, Provenance
@@ -257,6 +258,12 @@ def _write_tables(result: Tables, folder: Path) -> None:
         "academies": _with_coordinates(result.academies),
         "provinces": result.summary(),
         "effects": result.effects,
+        "uncertainty": result.uncertainty,
+        **{
+            name: table
+            for name, table in (("to-check", result.to_check), ("verdicts", result.verdicts))
+            if table is not None
+        },
         "candidate-municipalities": checked("candidate-municipalities", result.candidates),
         **{
             name: checked(name, table)
@@ -347,6 +354,7 @@ def manifest(result: Tables) -> dict[str, Any]:
             for method, rows in result.placement[result.placement["children"] > 0].groupby("method")
         },
         "sums": sum_checks(result),
+        "uncertainty": bool((result.uncertainty["part"] == TOGETHER).any()),
         "notes": in_both(result.notes),
     }
 

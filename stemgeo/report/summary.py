@@ -15,7 +15,8 @@ from stemgeo.notes import Note
 from stemgeo.profiles import QUIET
 from stemgeo.recognition import Standing
 from stemgeo.report.subsidy import subsidy_lines
-from stemgeo.study import BEST
+from stemgeo.study import BEST, DOOR_S, SAYS_NOTHING
+from stemgeo.uncertainty import TOGETHER
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -81,7 +82,23 @@ WORDS = {
         "het geheel.",
         "share": "Aandeel = op tijd / (op tijd + niet op tijd); niet-gemeten kinderen staan "
         "ernaast.",
-        "range": "De marge geldt voor de lage en de hoge fietssnelheid.",
+        "range": "De marge is die van de lage en de hoge fietssnelheid alleen.",
+        "door": "Duurt elke rit {seconds} seconden langer, voor slot en stalling, dan is het "
+        "aandeel {share}.",
+        "left_out": "Niet in de marge: waar kinderen precies wonen, wachten aan lichten en "
+        "oversteken, afslaan, hoe snel men naar de weg stapt, wegdek dat de kaart niet zegt. Wat "
+        "die veranderen, afslaan niet, meet stemgeo run --uncertainty.",
+        "each": "Elke aanname apart, van ongunstig tot gunstig: {parts}.",
+        "together": "Alle samen ongunstig is het aandeel {low}, alle samen gunstig {high}. Niet "
+        "erin: afslaan, en wat de bestanden zelf niet juist hebben.",
+        "one_part": "{name} {low} tot {high}",
+        "map": "Op {roads} ligt het aandeel tussen {low} en {high}, naargelang van wat niemand in "
+        "kaart bracht (snelheidslimiet, rijstroken, fietspad): in {certain} staat het vast, "
+        "in {other} hangt het af van {ways} (tables/to-check.csv).",
+        "says_nothing": "Zo ver uit elkaar zegt dat aandeel niets.",
+        "one_way": "1 weg",
+        "ways": "{count} wegen",
+        "one_town": "1 gemeente",
         "quiet": "Op {roads}: alleen over {kept}.",
         "stress_rules": "Welke wegen rustig zijn, zeggen {rules}.",
         "surfaces": "Het wegdek telt mee: op elk wegdek even snel zouden {other} kinderen op tijd "
@@ -146,7 +163,23 @@ WORDS = {
         "partly": "\\* Fewer than half of the children are measured: this share says nothing of "
         "the whole.",
         "share": "Share = in time / (in time + not in time); unmeasured children stand beside it.",
-        "range": "The range is that of the low and the high riding speed.",
+        "range": "The range is that of the low and the high riding speed alone.",
+        "door": "If each ride takes {seconds} seconds more, to unlock and to park, the share is "
+        "{share}.",
+        "left_out": "Not in the range: where exactly children live, waiting at signals and "
+        "crossings, turns, how fast one walks to the road, surfaces that the map does not say. "
+        "What these change, turns apart, is measured by stemgeo run --uncertainty.",
+        "each": "Each assumption by itself, from its low end to its high end: {parts}.",
+        "together": "With all low ends the share is {low}, with all high ends {high}. Not in it: "
+        "turns, and what the files themselves have wrong.",
+        "one_part": "{name} {low} to {high}",
+        "map": "On {roads} the share lies between {low} and {high}, depending on what nobody "
+        "mapped (speed limit, lanes, cycle track): in {certain} it stands, in {other} it "
+        "depends on {ways} (tables/to-check.csv).",
+        "says_nothing": "So far apart, that share says nothing.",
+        "one_way": "1 road",
+        "ways": "{count} roads",
+        "one_town": "1 municipality",
         "quiet": "On {roads}: only over {kept}.",
         "stress_rules": "Which roads are quiet is said by {rules}.",
         "surfaces": "Surfaces count: as fast on every surface, {other} children would be in time "
@@ -212,6 +245,28 @@ PLACED_BY = {
         "centroid": "in one point of each zone",
     },
 }
+PARTS = {
+    "nl": {
+        "speed": "fietssnelheid",
+        "door": "tijd aan de deur",
+        "placing": "plaats van de kinderen",
+        "walking": "stapsnelheid",
+        "waiting": "wachten aan lichten en oversteken",
+        "dates": "academies zonder datum",
+        "surfaces": "wegdek",
+    },
+    "en": {
+        "speed": "riding speed",
+        "door": "time at the doors",
+        "placing": "where children are placed",
+        "walking": "walking speed",
+        "waiting": "waiting at signals and crossings",
+        "dates": "academies without a date",
+        "surfaces": "surfaces",
+    },
+}
+"""Assumptions that the share over all roads rests on."""
+
 PLACING_MATTERS = 0.01
 """From a point's difference on the share under other methods stands beside the headline."""
 
@@ -290,6 +345,61 @@ def quiet_roads_in_words(table: pd.DataFrame, language: str, stress_rules: str) 
     return [*said, words["stress_rules"].format(rules=rules)] if said else []
 
 
+def how_sure(result: Tables) -> list[str]:
+    """Say what the range leaves out, and where it was measured what that comes to."""
+    language = result.study.output.language
+    words, bars = WORDS[language], result.uncertainty
+    region = bars[bars["level"] == "region"]
+    over_all = region[region["profile"] == "all"].pivot_table(
+        index="part", columns="end", values="share", sort=False
+    )
+    door = percent(over_all.loc["door", "low"], language) if "door" in over_all.index else ""
+    said = [words["door"].format(seconds=f"{DOOR_S:g}", share=door)] if door else []
+    if TOGETHER not in over_all.index:
+        return [*said, words["left_out"]]
+    parts = [
+        words["one_part"].format(name=name, **_ends(over_all.loc[part], language))
+        for part, name in PARTS[language].items()
+        if part in over_all.index
+    ]
+    together = words["together"].format(**_ends(over_all.loc[TOGETHER], language))
+    said = [words["each"].format(parts="; ".join(parts)), together]
+    of_map = region[region["part"] == "map"].pivot_table(
+        index="profile", columns="end", values="share"
+    )
+    for profile in (one for one in QUIET if one in of_map.index):
+        said += _map_in_words(result, profile, of_map.loc[profile], language)
+    return said
+
+
+def _ends(ends: pd.Series, language: str) -> dict[str, str]:
+    return {end: percent(ends[end], language) for end in ("low", "high")}
+
+
+def _map_in_words(result: Tables, profile: str, ends: pd.Series, language: str) -> list[str]:
+    """Say within which bounds a quiet share lies, and how many municipalities are settled."""
+    words, verdicts = WORDS[language], result.verdicts
+    if verdicts is None or result.to_check is None:
+        return []
+    measured = verdicts["covered"] + verdicts["uncovered"] > 0
+    of_profile = verdicts[(verdicts["profile"] == profile) & measured]
+    certain = int((of_profile["covered_least"] == of_profile["covered_most"]).sum())
+    ways = result.to_check.loc[result.to_check["profile"] == profile, "way"].nunique()
+
+    def counted(count: int, one: str, many: str) -> str:
+        return words[one] if count == 1 else words[many].format(count=number(count, language))
+
+    line = words["map"].format(
+        roads=QUIET[profile].roads.to(language),
+        certain=counted(certain, "one_town", "municipalities"),
+        other=counted(len(of_profile) - certain, "one_town", "municipalities"),
+        ways=counted(ways, "one_way", "ways"),
+        **_ends(ends, language),
+    )
+    nothing = ends["high"] - ends["low"] > SAYS_NOTHING
+    return [line, words["says_nothing"]] if nothing else [line]
+
+
 def _partly(table: pd.DataFrame) -> pd.Series:
     """Say where fewer than half of the children were measured, but some were."""
     measured = table["covered"] + table["uncovered"]
@@ -317,7 +427,7 @@ def summary_markdown(result: Tables, text: MapText) -> str:
     lines += [lead, *_planned(result, language), *_beside_the_headline(result, language), ""]
     lines += markdown_table(shown, left=1)
     lines += ["", *([words["partly"], ""] if _partly(table).any() else [])]
-    lines += [words["share"], words["range"], speeds_in_words(study)]
+    lines += [words["share"], words["range"], *how_sure(result), speeds_in_words(study)]
     lines += quiet_roads_in_words(table, language, study.travel.stress_rules)
     lines += _by_group(result, language)
     lines += _effect_of_surfaces(result, language)

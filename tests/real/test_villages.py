@@ -70,7 +70,15 @@ def result(village: Village, result_of: Callable[[Village], Result]) -> Result:
 
 
 def run_on(folder: Path, shared_data: Path, village: Village, *extracts: str) -> Result:
-    """Run a study of Flanders with an academy in the village and the roads of some extracts."""
+    """Run such a study, with a cache of its own."""
+    paths = [shared_data / "osm" / extract for extract in extracts]
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("STEMGEO_CACHE", str(folder / "cache"))
+        return sg.run(study_on(folder, shared_data, village, *paths))
+
+
+def study_on(folder: Path, shared_data: Path, village: Village, *extracts: Path) -> sg.Study:
+    """Write a study of Flanders with an academy in the village and the roads of some extracts."""
     nodes = road_nodes(shared_data / "osm" / village.extract)
     lon, lat = float(np.median(nodes.x)), float(np.median(nodes.y))
     (folder / "academies.csv").write_text(
@@ -90,13 +98,11 @@ def run_on(folder: Path, shared_data: Path, village: Village, *extracts: str) ->
         zones = "{shared_data}/boundaries/wijk2025.gpkg"
         population = "{shared_data}/population/TF_SOC_POP_STRUCT_2015.zip"
         academies = {{ path = "academies.csv", crs = "EPSG:4326" }}
-        network = {[f"{shared_data}/osm/{extract}" for extract in extracts]}
+        network = {[str(extract) for extract in extracts]}
         """,
         encoding="utf-8",
     )
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("STEMGEO_CACHE", str(folder / "cache"))
-        return sg.run(sg.load_study(folder))
+    return sg.load_study(folder)
 
 
 def test_children_of_the_village_are_on_its_roads(result: Result, village: Village) -> None:

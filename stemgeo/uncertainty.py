@@ -1,0 +1,398 @@
+"""How sure each share is: each assumption at both its ends, and what the map does not say.
+
+Nothing is drawn by chance: each end is a measurement of its own. A bar says what one assumption
+alone does; `together` takes all low ends at once, and all high ones.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+import pandas as pd
+
+from stemgeo import coverage as coverage_
+from stemgeo import facts
+from stemgeo.access.travellers import OverNetwork, travellers
+from stemgeo.demand import place_children
+from stemgeo.measure import (
+    UPPER,
+    all_cores,
+    load_roads,
+    reached_by,
+    ways_ridden,
+)
+from stemgeo.network.stress import LEVELS, TAGS_READ, untagged
+from stemgeo.recognition import is_undated
+from stemgeo.study import DOOR_S, WAITS_S, WALKING_MS
+from stemgeo.tables import checked
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from numpy.typing import NDArray
+
+    from stemgeo.coverage import Reached
+    from stemgeo.measure import Measured, Prepared, Traveller
+    from stemgeo.network.graph import Network
+
+TOGETHER = "together"
+LOW, HIGH = "low", "high"
+
+
+@dataclass(frozen=True)
+class Uncertainty:
+    """How sure the shares are.
+
+    Attributes
+    ----------
+    bars
+        The table `uncertainty` of the data dictionary.
+    to_check, verdicts
+        The tables `to-check` and `verdicts`; None unless they were asked for, or without roads.
+    """
+
+    bars: pd.DataFrame
+    to_check: pd.DataFrame | None = None
+    verdicts: pd.DataFrame | None = None
+
+
+class _End(NamedTuple):
+    """One end of an assumption, and whom academies reach then."""
+
+    part: str
+    end: str
+    value: str
+    reached: Sequence[Reached]
+
+
+def uncertainty(
+    prepared: Prepared,
+    measured: Measured,
+    of_methods: pd.DataFrame,
+    *,
+    searched: bool,
+    threads: int | None = None,
+) -> Uncertainty:
+    """Measure each assumption at its low and its high end.
+
+    Parameters
+    ----------
+    prepared, measured
+        Of the study.
+    of_methods
+        As from `sensitivity`.
+    searched
+        Whether to measure anew what needs it; else speed, doors and placing alone, which are
+        known from what was measured.
+    threads
+        Searches that run side by side; the result is the same.
+    """
+    asked = _Asked(prepared, measured, of_methods, threads or all_cores())
+    parts = [_of_speed(measured), _of_placing(of_methods), asked.counted(asked.doors())]
+    if not searched:
+        return Uncertainty(checked("uncertainty", _ordered(parts)))
+    ends = [*asked.walks(), *asked.undated(), *asked.roads()]
+    of_map = [one for one in ends if one.part == "map"]
+    parts += [asked.counted(ends), asked.together()]
+    to_check = asked.to_check(of_map)
+    verdicts = to_check if to_check is None else asked.verdicts(of_map, to_check)
+    return Uncertainty(checked("uncertainty", _ordered(parts)), to_check, verdicts)
+
+
+def _ordered(parts: list[pd.DataFrame]) -> pd.DataFrame:
+    return pd.concat(parts, ignore_index=True)[
+        ["part", "end", "value", "level", "code", "name", "profile", *coverage_.COUNTS, "share"]
+    ]
+
+
+def _of_speed(measured: Measured) -> pd.DataFrame:
+    rows = measured.coverage
+    kept = rows["level"].isin(UPPER) & (rows["band"] == coverage_.ALL_BANDS)
+    rows = rows[kept & (rows["scenario"] != "central")]
+    return rows.assign(
+        part="speed", end=rows["scenario"], value="travel.bands at their " + rows["scenario"]
+    )
+
+
+def _of_placing(of_methods: pd.DataFrame) -> pd.DataFrame:
+    """Take the methods by which fewest and most of all children are in time."""
+    parts = [
+        of_methods[of_methods["method"] == method].assign(
+            part="placing", end=end, value=f"demand.method = {method}", profile="all"
+        )
+        for end, method in zip((LOW, HIGH), _methods(of_methods), strict=True)
+    ]
+    return pd.concat(parts, ignore_index=True)
+
+
+def _methods(of_methods: pd.DataFrame) -> tuple[str, str]:
+    """Name the methods with the lowest and the highest share of the region."""
+    region = of_methods[of_methods["level"] == "region"].sort_values(["share", "method"])
+    return region["method"].iloc[0], region["method"].iloc[-1]
+
+
+@dataclass(frozen=True)
+class _Asked:
+    """What the ends are measured from."""
+
+    prepared: Prepared
+    measured: Measured
+    of_methods: pd.DataFrame
+    threads: int
+
+    @property
+    def quiet(self) -> list[str]:
+        return [one.profile for one in self.measured.riders[1:]]
+
+    def reach(self, rider: Traveller, **how: Any) -> list[Reached]:
+        return reached_by(rider, self.prepared, self.threads, **how)
+
+    def now(self, *profiles: str) -> list[Reached]:
+        """Give what was measured, in all profiles or some."""
+        central = [one for one in self.measured.reached if one.scenario == "central"]
+        return [one for one in central if not profiles or one.profile in profiles]
+
+    def counted(self, ends: Sequence[_End]) -> pd.DataFrame:
+        """Count the children of each end at each level."""
+        parts = [_count(self.prepared, self.prepared.points, one) for one in ends]
+        return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame()
+
+    # -- one at a time ---------------------------------------------------------------------
+
+    def doors(self) -> list[_End]:
+        """Each ride takes longer by its doors: known from the times that were measured."""
+        limit_s = self.prepared.study.travel.cutoff_min * 60 - DOOR_S
+        late = []
+        for one in self.now():
+            _, rows = self.measured.central(one.profile, one.cell)
+            in_time = rows["travel_time_s"].to_numpy() <= limit_s
+            late.append(coverage_.Reached(one.profile, "central", one.cell, in_time, one.measured))
+        return [
+            _End("door", LOW, f"{DOOR_S:g} s at the doors", late),
+            _End("door", HIGH, "0 s at the doors", self.now()),
+        ]
+
+    def walks(self) -> Iterator[_End]:
+        """Walk slowly or briskly to the road, and wait at signals and crossings or not."""
+        riders = [one for one in self.measured.riders if isinstance(one, OverNetwork)]
+        if not riders:
+            return
+        for part, low, high in (("walking", *_walking()), ("waiting", *self._waits())):
+            for end, choice in ((LOW, low), (HIGH, high)):
+                travel = riders[0].study.travel
+                same = all(getattr(travel, name) == value for name, value in choice.items())
+                reached = (
+                    self.now()
+                    if same
+                    else [x for one in riders for x in self.reach(one.with_travel(**choice))]
+                )
+                yield _End(part, end, _said(choice), reached)
+
+    def _waits(self) -> tuple[dict[str, float], dict[str, float]]:
+        travel = self.prepared.study.travel
+        longest = {name: max(most, getattr(travel, name)) for name, most in WAITS_S.items()}
+        return longest, dict.fromkeys(WAITS_S, 0.0)
+
+    def undated(self) -> Iterator[_End]:
+        """Leave out the academies of which the register gives no date, where some have one."""
+        academies = self.measured.academies
+        dated = academies[~is_undated(academies) | academies["planned"]]
+        if len(dated) in (len(academies), int(academies["planned"].sum())):
+            return
+        riders = [one.for_academies(dated) for one in self.measured.riders]
+        value = f"{len(academies) - len(dated)} academies without a date"
+        yield _End(
+            "dates", LOW, f"{value} do not count", [x for r in riders for x in self.reach(r)]
+        )
+        yield _End("dates", HIGH, f"{value} count", self.now())
+
+    def roads(self) -> Iterator[_End]:
+        """Take roads of which nobody tagged the surface, or how quiet they are, at both ends."""
+        base = self.measured.riders[0]
+        if not isinstance(base, OverNetwork):
+            return
+        for end, best in ((LOW, False), (HIGH, True)):
+            if base.study.travel.surface:
+                riders = self._filled(base, best=best, surfaces=True)
+                reached = [x for one in riders for x in self.reach(one)]
+                yield _End("surfaces", end, "where no surface is tagged", reached)
+            if self.quiet:
+                riders = self._filled(base, best=best, stress=True)[1:]
+                reached = [x for one in riders for x in self.reach(one)]
+                yield _End("map", end, "where no maxspeed, lanes or cycleway is tagged", reached)
+        yield from self._other_rules()
+
+    def _filled(
+        self, base: OverNetwork, *, best: bool, stress: bool = False, surfaces: bool = False
+    ) -> list[OverNetwork]:
+        """Give the riders of each profile over roads that are filled in."""
+        first = base.filled(best=best, stress=stress, surfaces=surfaces)
+        return [first, *(first.in_profile(profile) for profile in self.quiet)]
+
+    def _other_rules(self) -> Iterator[_End]:
+        """Take the other sets of rules by which roads are quiet, those with fewest and most."""
+        prepared, study = self.prepared, self.prepared.study
+        if not self.quiet or not prepared.inputs.network:
+            return
+        found: dict[str, Sequence[Reached]]
+        found = {study.travel.stress_rules: self.now(*self.quiet)}
+        for name in facts.STRESS_RULES:
+            if name in found:
+                continue
+            network = load_roads(prepared.inputs, name)
+            riders = travellers(study, network, self.measured.academies, prepared.points)
+            found[name] = [x for one in riders[1:] for x in self.reach(one)]
+        children = {name: self._children(reached) for name, reached in found.items()}
+        by_children = sorted(found, key=lambda name: (children[name], name))
+        for end, name in ((LOW, by_children[0]), (HIGH, by_children[-1])):
+            yield _End("rules", end, f"travel.stress_rules = {name}", found[name])
+
+    def _children(self, reached: Sequence[Reached]) -> int:
+        points = self.prepared.points
+        return sum(int(points.loc[one.covered, one.cell.column].sum()) for one in reached)
+
+    # -- all together ----------------------------------------------------------------------
+
+    def together(self) -> pd.DataFrame:
+        """Take all low ends at once, and all high ones, each at its own places."""
+        academies = self.measured.academies
+        dated = academies[~is_undated(academies) | academies["planned"]]
+        some = len(dated) > int(academies["planned"].sum())
+        parts = []
+        for end, method in zip((LOW, HIGH), _methods(self.of_methods), strict=True):
+            low = end == LOW
+            base = self.measured.riders[0].for_academies(dated if low and some else academies)
+            points = self.prepared.points
+            if method != self.prepared.study.method:
+                points = place_children(self.prepared.ground, self.prepared.cells, method).points
+                base = base.for_points(points)
+            riders: list[Traveller] = [base]
+            if isinstance(base, OverNetwork):
+                choice = self._waits()[not low] | _walking()[not low]
+                surfaces = base.study.travel.surface
+                changed = base.with_travel(**choice)
+                riders = [*self._filled(changed, best=not low, stress=True, surfaces=surfaces)]
+            how = {"scenario": end, "door_s": DOOR_S if low else 0}
+            reached = [x for one in riders for x in self.reach(one, **how)]
+            told = _End(TOGETHER, end, f"all {end} ends", reached)
+            parts.append(_count(self.prepared, points, told))
+        return pd.concat(parts, ignore_index=True)
+
+    # -- what to check ---------------------------------------------------------------------
+
+    def to_check(self, of_map: Sequence[_End]) -> pd.DataFrame | None:
+        """List the ways on which it depends whether children are in time over quiet roads."""
+        base = self.measured.riders[0]
+        if not of_map or not isinstance(base, OverNetwork):
+            return None
+        towns = self.prepared.inputs.municipalities.sort_values("nis_code")
+        best = self._filled(base, best=True, stress=True)[1:]
+        parts = [
+            _named(self._depending(rider, of_map), towns).assign(profile=rider.profile)
+            for rider in best
+        ]
+        table = pd.concat(parts, ignore_index=True)
+        told = _untagged(self.prepared, table["way"])
+        for name in ("street", "untagged"):
+            table[name] = [told.get(way, {}).get(name, "") for way in table["way"]]
+        table = table.astype(dict.fromkeys(("nis_code", "name", "street", "untagged"), str))
+        table = table.sort_values(
+            ["nis_code", "profile", "children", "way"], ascending=[True, True, False, True]
+        )
+        columns = ["nis_code", "name", "profile", "way", "street", "untagged", "metres", "children"]
+        return checked("to-check", table[columns].reset_index(drop=True))
+
+    def _depending(self, rider: OverNetwork, of_map: Sequence[_End]) -> pd.DataFrame:
+        """Give the ways over which children ride who are in time at best and not at worst."""
+        points = self.prepared.points
+        town = np.unique(points["nis_code"].to_numpy(object), return_inverse=True)
+        rows = []
+        for number, cell in enumerate(self.prepared.cells):
+            low, high = (_of(one, rider.profile, number) for one in of_map)
+            children = points[cell.column].to_numpy()
+            point = np.flatnonzero(high.covered & ~low.covered & (children > 0))
+            some = {"group": town[1][point], "point": point, "cell": number}
+            rows.append(pd.DataFrame(some | {"children": children[point]}))
+        level = LEVELS[rider.profile]
+
+        def undecided(network: Network) -> NDArray[np.bool_]:
+            quietest, busiest = network.stress_bounds[:, :2], network.stress_bounds[:, 2:]
+            return np.asarray((quietest <= level) & (busiest > level))
+
+        ways = ways_ridden(self.prepared, rider, pd.concat(rows, ignore_index=True), undecided)
+        return ways.assign(nis_code=town[0][ways["group"]])
+
+    def verdicts(self, of_map: Sequence[_End], to_check: pd.DataFrame) -> pd.DataFrame:
+        """Say of each municipality whether its share stands, or on how many ways it depends."""
+        now = _End("map", "now", "", self.now(*self.quiet))
+        low, high = (self._towns(one) for one in of_map)
+        table = self._towns(now).assign(
+            covered_least=low["covered"].to_numpy(), covered_most=high["covered"].to_numpy()
+        )
+        ways = to_check.groupby(["nis_code", "profile"]).size().rename("ways")
+        keys = pd.MultiIndex.from_frame(table[["code", "profile"]])
+        table = table.rename(columns={"code": "nis_code"})
+        table["ways"] = ways.reindex(keys, fill_value=0).to_numpy(np.int64)
+        columns = ["nis_code", "name", "profile", "covered_least", "covered", "covered_most"]
+        return checked("verdicts", table[[*columns, "uncovered", "ways"]])
+
+    def _towns(self, one: _End) -> pd.DataFrame:
+        rows = _count(self.prepared, self.prepared.points, one)
+        rows = rows[rows["level"] == "municipality"]
+        return rows.sort_values(["code", "profile"]).reset_index(drop=True)
+
+
+def _walking() -> tuple[dict[str, float], dict[str, float]]:
+    low, high = ({"walking_speed_ms": speed} for speed in WALKING_MS)
+    return low, high
+
+
+def _said(choice: dict[str, float]) -> str:
+    return ", ".join(f"travel.{name} = {value:g}" for name, value in choice.items())
+
+
+def _of(one: _End, profile: str, cell: int) -> Reached:
+    return [reached for reached in one.reached if reached.profile == profile][cell]
+
+
+def _count(prepared: Prepared, points: pd.DataFrame, one: _End) -> pd.DataFrame:
+    """Count the children of all bands in time, at each level of `UPPER`."""
+    inputs = prepared.inputs
+    if points is prepared.points:
+        levels = prepared.levels
+    else:
+        levels = coverage_.levels(points, inputs.zones, inputs.municipalities, {})
+    upper = [level for level in levels if level.name in UPPER]
+    rows = coverage_.coverage(points, one.reached, upper)
+    rows = rows[rows["band"] == coverage_.ALL_BANDS]
+    return rows.assign(part=one.part, end=one.end, value=one.value)
+
+
+def _named(ways: pd.DataFrame, towns: pd.DataFrame) -> pd.DataFrame:
+    names = towns.set_index("nis_code")["name"]
+    return ways.assign(
+        name=names.reindex(ways["nis_code"]).to_numpy(object), metres=ways["mm"] / 1000
+    )
+
+
+def _untagged(prepared: Prepared, ways: pd.Series) -> dict[int, dict[str, str]]:
+    """Give the names of ways, and which of the tags that the rules ask for nobody gave them."""
+    from stemgeo.inputs import extracts
+
+    paths, ids = prepared.inputs.network, np.unique(ways.to_numpy(np.int64))
+    if not len(ids):
+        return {}
+    read = extracts.ways(paths, extracts.with_ids("ways", ids, paths), TAGS_READ | {"name", "ref"})
+    told = [
+        {
+            "street": tags.get("name") or tags.get("ref") or "",
+            # What else it may rest on is whether the road lies in a built-up area.
+            "untagged": ";".join(untagged(tags) or ["zone:traffic"]),
+        }
+        for tags in read.tags
+    ]
+    return {
+        way: told[kind] for way, kind in zip(read.ids.tolist(), read.kind.tolist(), strict=True)
+    }
