@@ -268,7 +268,7 @@ def test_a_run_writes_what_the_design_says(written: tuple[Result, Path]) -> None
     _, folder = written
     tables = ("coverage", "gaps", "annex-1-municipalities", "academies", "provinces")
     tables += ("gap-municipalities", "effects", "groups", "placement", "sensitivity", "subsidy")
-    tables += ("candidate-municipalities", "changes")
+    tables += ("candidate-municipalities", "changes", "uncertainty")
     stores = ("demand", "access", "municipalities", "academies", "zones")
     assert set(content_of(folder)) == {
         *(f"tables/{name}.csv" for name in tables),

@@ -350,33 +350,36 @@ def how_sure(result: Tables) -> list[str]:
     language = result.study.output.language
     words, bars = WORDS[language], result.uncertainty
     region = bars[bars["level"] == "region"]
-    over_all = region[region["profile"] == "all"].pivot_table(
-        index="part", columns="end", values="share", sort=False
-    )
-    door = percent(over_all.loc["door", "low"], language) if "door" in over_all.index else ""
-    said = [words["door"].format(seconds=f"{DOOR_S:g}", share=door)] if door else []
-    if TOGETHER not in over_all.index:
-        return [*said, words["left_out"]]
+    over_all = _by_end(region[region["profile"] == "all"], "part")
+    door = percent(over_all["door"]["low"], language)
+    if TOGETHER not in over_all:
+        return [words["door"].format(seconds=f"{DOOR_S:g}", share=door), words["left_out"]]
     parts = [
-        words["one_part"].format(name=name, **_ends(over_all.loc[part], language))
+        words["one_part"].format(name=name, **_ends(over_all[part], language))
         for part, name in PARTS[language].items()
-        if part in over_all.index
+        if part in over_all
     ]
-    together = words["together"].format(**_ends(over_all.loc[TOGETHER], language))
+    together = words["together"].format(**_ends(over_all[TOGETHER], language))
     said = [words["each"].format(parts="; ".join(parts)), together]
-    of_map = region[region["part"] == "map"].pivot_table(
-        index="profile", columns="end", values="share"
-    )
-    for profile in (one for one in QUIET if one in of_map.index):
-        said += _map_in_words(result, profile, of_map.loc[profile], language)
+    of_map = _by_end(region[region["part"] == "map"], "profile")
+    for profile in (one for one in QUIET if one in of_map):
+        said += _map_in_words(result, profile, of_map[profile], language)
     return said
 
 
-def _ends(ends: pd.Series, language: str) -> dict[str, str]:
+def _by_end(rows: pd.DataFrame, by: str) -> dict[str, dict[str, float]]:
+    """Give the share of each part, or profile, at its low and its high end."""
+    ends: dict[str, dict[str, float]] = {}
+    for row in rows.to_dict("records"):
+        ends.setdefault(row[by], {})[row["end"]] = row["share"]
+    return ends
+
+
+def _ends(ends: dict[str, float], language: str) -> dict[str, str]:
     return {end: percent(ends[end], language) for end in ("low", "high")}
 
 
-def _map_in_words(result: Tables, profile: str, ends: pd.Series, language: str) -> list[str]:
+def _map_in_words(result: Tables, profile: str, ends: dict[str, float], language: str) -> list[str]:
     """Say within which bounds a quiet share lies, and how many municipalities are settled."""
     words, verdicts = WORDS[language], result.verdicts
     if verdicts is None or result.to_check is None:

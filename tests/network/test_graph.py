@@ -324,10 +324,12 @@ def assert_same(one: Network, two: Network) -> None:
     assert (one.crs, one.counts) == (two.crs, two.counts)
     for name, array in one._arrays().items():
         other = getattr(two, name)
-        if name in ("forward", "backward"):
+        if name in ("forward", "backward", "pavement"):
             rides = [one.rides[i] for i in array], [two.rides[i] for i in other]
             assert rides[0] == rides[1], name
-        else:
+            bounds = one.ratio_bounds[array], two.ratio_bounds[other]
+            np.testing.assert_array_equal(*bounds, err_msg=name)
+        elif name != "ratio_bounds":  # by ride, in the order in which these were met
             np.testing.assert_array_equal(array, other, err_msg=name)
 
 
