@@ -264,16 +264,26 @@ def place_labels(
     placed = []
     for number, (name, ground) in enumerate(zip(names, grounds, strict=True)):
         width = text_width_in(name, size_pt) * sheet.metres_per_inch
-        against = _against(ground, height) if number < _LARGEST else []
-        for x, y in (*_middles(ground, height), *against):
+        large = number < _LARGEST
+        for x, y in _places(ground, height, beside=large):
             box = Box(x - width / 2, y - height / 2, width, height).grown(height * 0.15)
-            if (x, y) in against and not ground.intersects(shapely.box(*box.corners)):
+            if large and not ground.intersects(shapely.box(*box.corners)):
                 continue
             if box.within(sheet.ground) and not any(box.overlaps(other) for other in taken):
                 taken.append(box)
                 placed.append(Label(number, x, y))
                 break
     return placed
+
+
+def _places(ground: Polygons, step: float, *, beside: bool) -> Iterator[tuple[float, float]]:
+    """Give places on a ground and then, where that is allowed, on it and beside it.
+
+    One by one: mostly the first will do, and those beside a large ground are thousands.
+    """
+    yield from _middles(ground, step)
+    if beside:
+        yield from _against(ground, step)
 
 
 def _middles(ground: Polygons, step: float) -> list[tuple[float, float]]:
