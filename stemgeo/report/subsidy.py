@@ -102,10 +102,11 @@ def subsidy_lines(result: Tables) -> list[str]:
     of, words = rules(study.subsidy.year), WORDS[language]
     whole = vintages.cover_flanders(result.inputs.municipalities["nis_code"])
     planned = result.academies["planned"].any()
-    register = result.academies[~result.academies["planned"]]
-    tables = {"lead": of_study(study.subsidy, register, result.inputs.layers)}
+    tables = {"lead": result.subsidy}
     if planned:
-        tables["with_plan"] = result.subsidy
+        register = result.academies[~result.academies["planned"]]
+        register_alone = of_study(study.subsidy, register, result.inputs.layers)
+        tables = {"lead": register_alone, "with_plan": result.subsidy}
     own = int(has_own_cost(result.academies).sum())
     lines = []
     for key, table in tables.items():
