@@ -33,6 +33,9 @@ class Tables:
         Recognised academies against the year before, see `coverage.changes`.
     candidates
         The table `candidate-municipalities`: where one academy more would add most.
+    times
+        Minutes to the nearest academies, academies within reach and the share by minute, see
+        `times.times`.
     effects
         What a choice of the model changes: children in time with surfaces counted and without.
     placement
@@ -60,6 +63,7 @@ class Tables:
     inputs: Inputs
     coverage: pd.DataFrame
     groups: pd.DataFrame
+    times: pd.DataFrame
     municipalities: gpd.GeoDataFrame
     academies: gpd.GeoDataFrame
     gaps: gpd.GeoDataFrame

@@ -26,6 +26,7 @@ from stemgeo.result import Tables
 from stemgeo.siting.municipalities import candidate_municipalities
 from stemgeo.siting.places import candidates
 from stemgeo.study import Study
+from stemgeo.times import times
 from stemgeo.uncertainty import uncertainty as bounds
 
 if TYPE_CHECKING:
@@ -94,6 +95,8 @@ def run(
     progress("Reistijden berekenen", 0.45)
     measured = measure(prepared, study.about.date, threads=threads)
     riders, points, cells = measured.riders, prepared.points, prepared.cells
+    progress("Minuten tellen", 0.65)
+    minutes = times(prepared, measured, threads=threads)
     progress("Gevoeligheid nagaan", 0.7)
     of_methods = sensitivity(prepared, measured, threads=threads)
     sure = bounds(prepared, measured, of_methods, searched=uncertainty, threads=threads)
@@ -113,6 +116,7 @@ def run(
         inputs=prepared.inputs,
         coverage=measured.coverage,
         groups=coverage_.groups(points, measured.reached, upper, measured.coverage),
+        times=minutes,
         municipalities=measured.municipalities,
         academies=measured.academies,
         gaps=found.table,

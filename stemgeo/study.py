@@ -332,6 +332,31 @@ DEFAULT_BANDS = (
 """No solid source gives children's speeds, so they are declared, with 20 % either side."""
 
 
+@dataclass(frozen=True)
+class Convention:
+    """A measure that others publish: one speed on every road and for all ages.
+
+    Attributes
+    ----------
+    name
+        In tables.
+    speed_kmh, cutoff_min
+        How far is within reach: their product.
+    horizon_min
+        How far the nearest academies are looked for, in minutes.
+    """
+
+    name: str
+    speed_kmh: float
+    cutoff_min: float
+    horizon_min: float
+
+
+FLAT = Convention("flat_15_kmh", speed_kmh=15, cutoff_min=15, horizon_min=60)
+"""3.75 km, as 15 minutes at 15 km/h: that of the Flemish indicator of access to basic provisions
+(Departement Omgeving, 98 % of the residents in 2022). Fixed: no study changes it."""
+
+
 WITHIN_M = 50.0
 """A door opens onto every road within this: a front garden, or the yard behind a house."""
 

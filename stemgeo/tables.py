@@ -12,7 +12,7 @@ import pandera.pandas as pa
 
 from stemgeo.errors import InputError, Problem
 from stemgeo.profiles import QUIET
-from stemgeo.study import SCENARIOS
+from stemgeo.study import FLAT, SCENARIOS
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -108,8 +108,27 @@ REASONS = {
 """Why a child is not in time, in the order in which the reasons are tested."""
 
 
+STUDY = "study"
+"""The convention of the table of times that is the study's own; the other is `study.FLAT`."""
+
+MINUTES = range(1, 31)
+"""By each of which the table of times has a share."""
+
+WITHIN = ("within_0", "within_1", "within_2", "within_3_or_more")
+"""Columns of the table of times, by the number of academies within the cutoff."""
+
+
+def share_column(minute: int) -> str:
+    """Name the column of the table of times with the share by a minute."""
+    return f"share_{minute:02}_min"
+
+
 def _to_nearest(description: str) -> pa.Column:
     return pa.Column(float, pa.Check.ge(0), description=description)
+
+
+def _minutes(description: str) -> pa.Column:
+    return pa.Column(float, pa.Check.ge(0), nullable=True, description=description)
 
 
 def _sum_of(table: pd.DataFrame, pattern: str) -> pd.Series:
@@ -264,6 +283,70 @@ SCHEMAS: dict[str, pa.DataFrameSchema] = {
         checks=_ADDS_UP,
         unique=["level", "code", "sex", "band", "scenario", "profile"],
         description="Girls, boys and bands side by side, down to municipalities.",
+    ),
+    "times": pa.DataFrameSchema(
+        {
+            **_PLACE,
+            "band": _RIDER["band"],
+            "profile": _RIDER["profile"],
+            "convention": _text(
+                f"{STUDY}: its central speeds, cutoff and horizon; {FLAT.name}: 3.75 km at 15 km/h "
+                "for all ages (method.md)",
+                checks=pa.Check.isin([STUDY, FLAT.name]),
+            ),
+            "children": _COUNTS["children"],
+            "measured": _count("Children of whom all that follows is told, but for the next"),
+            "unmeasured": _COUNTS["unmeasured"],
+            "nearest_median_min": _minutes(
+                "Half of them need no longer to the nearest academy; empty: half have none within "
+                "the horizon"
+            ),
+            "nearest_p90_min": _minutes("The same of nine in ten"),
+            "nearest_mean_min": _minutes(
+                "Mean, at least: who has none within the horizon counts as at the horizon"
+            ),
+            "nearest_beyond": _count("Children who have none within the horizon"),
+            "three_median_min": _minutes(
+                "Half of them need no longer to their three nearest, each child's three taken in "
+                "the mean; empty: half have no three within the horizon"
+            ),
+            "three_p90_min": _minutes("The same of nine in ten"),
+            "three_mean_min": _minutes(
+                "Mean, at least: each of the three beyond the horizon counts as at the horizon"
+            ),
+            "three_beyond": _count("Children who have no three within the horizon"),
+            **{
+                name: _count(f"Children with {what} within the cutoff")
+                for name, what in zip(
+                    WITHIN,
+                    ("no academy", "one academy", "two academies", "three or more"),
+                    strict=True,
+                )
+            },
+            r"^share_\d\d_min$": pa.Column(
+                float,
+                pa.Check.in_range(0, 1),
+                nullable=True,
+                regex=True,
+                description="Share of the measured children with an academy within so many minutes "
+                "(01 to 30, included); empty beyond the horizon",
+            ),
+        },
+        checks=[
+            pa.Check(
+                lambda t: t["measured"] + t["unmeasured"] == t["children"],
+                error="measured + unmeasured must be children",
+            ),
+            pa.Check(
+                lambda t: t[[*WITHIN]].sum(axis=1) == t["measured"],
+                error="the numbers within the cutoff must add up to measured",
+            ),
+        ],
+        unique=["level", "code", "band", "profile", "convention"],
+        description="Minutes to the nearest academies that serve the age, how many are within "
+        "reach, and the share minute by minute; central scenario. One row for each place, band, "
+        "profile and convention, wide: zones by the minute in rows are more than a spreadsheet "
+        "holds.",
     ),
     "sensitivity": pa.DataFrameSchema(
         {
@@ -799,7 +882,12 @@ def data_dictionary() -> str:
         lines += ["", f"## {name}", "", schema.description or "", ""]
         lines += ["| column | type | what it is |", "|---|---|---|"]
         for column, spec in schema.columns.items():
-            shown = column.strip("^$()").replace(r"\d+-\d+", "<ages>").replace("|", "` or `")
+            shown = (
+                column.strip("^$()")
+                .replace(r"\d+-\d+", "<ages>")
+                .replace(r"\d\d", "<minutes>")
+                .replace("|", "` or `")
+            )
             kind = _KINDS.get(str(spec.dtype), str(spec.dtype))
             lines.append(f"| `{shown}` | {kind} | {spec.description} |")
     return "\n".join(lines) + "\n"

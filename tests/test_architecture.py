@@ -30,6 +30,7 @@ ORDER = [
     "coverage",
     "equity",
     "measure",
+    "times",
     "uncertainty",
     "gaps",
     "siting",

@@ -53,6 +53,23 @@ def test_a_number_or_a_name_is_left_alone(text: str) -> None:
     assert harmless(text) == as_it_was(text) == text
 
 
+@given(
+    st.lists(
+        st.floats(-1e9, 1e9)
+        | st.sampled_from([float("nan"), float("inf"), 1 / 3])
+        | st.integers(-9, 9).map(float),
+        min_size=1,
+    )
+)
+def test_each_number_has_six_decimals(numbers: list[float]) -> None:
+    """As pandas would write it one by one; of what is missing nothing, and nought has no sign."""
+    table = pd.DataFrame({"name": "x", "share": numbers, "count": len(numbers)})
+    own = io.StringIO()
+    write_csv(table, own)
+    given_ = table.assign(share=table["share"] + 0.0)
+    assert own.getvalue() == given_.to_csv(index=False, float_format="%.6f", lineterminator="\n")
+
+
 @given(st.text(alphabet="=+-@'\" \t\ra1.\uff1d") | st.text())
 def test_every_text_comes_back(text: str) -> None:
     """Whatever it is: what `harmless` did is undone, and nothing else is."""

@@ -38,6 +38,7 @@ from stemgeo.report.summary import (
     readable,
     readable_gaps,
     summary_markdown,
+    times_in_words,
 )
 from stemgeo.writing import whole
 
@@ -268,7 +269,7 @@ def test_a_run_writes_what_the_design_says(written: tuple[Result, Path]) -> None
     _, folder = written
     tables = ("coverage", "gaps", "annex-1-municipalities", "academies", "provinces")
     tables += ("gap-municipalities", "effects", "groups", "placement", "sensitivity", "subsidy")
-    tables += ("candidate-municipalities", "changes", "uncertainty")
+    tables += ("candidate-municipalities", "changes", "uncertainty", "times")
     stores = ("demand", "access", "municipalities", "academies", "zones")
     assert set(content_of(folder)) == {
         *(f"tables/{name}.csv" for name in tables),
@@ -283,6 +284,17 @@ def test_a_run_writes_what_the_design_says(written: tuple[Result, Path]) -> None
             "tables/LEESMIJ.txt",
         ),
     }
+
+
+def test_the_minutes_are_written_read_back_and_told(written: tuple[Result, Path]) -> None:
+    """To six decimals, empty where nothing is known; the summary says those of the region."""
+    result, folder = written
+    read = reading.read_table(folder, "times")
+    assert read["three_median_min"].isna().all()  # two academies
+    pd.testing.assert_frame_equal(read, result.times, check_dtype=False, rtol=0, atol=1e-6)
+    told = times_in_words(result.times, result.study)
+    assert len(told) == 2
+    assert "\n".join(told) in (folder / "summary.md").read_text("utf-8")
 
 
 @pytest.mark.parametrize("name", SPEAKING)

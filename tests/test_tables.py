@@ -111,6 +111,7 @@ def test_what_is_read_of_the_sample_fits_its_schema(sample_result: Result, name:
         ("groups", "groups"),
         ("placement", "placement"),
         ("sensitivity", "sensitivity"),
+        ("times", "times"),
         ("demand", "demand"),
         ("access", "access"),
     ],

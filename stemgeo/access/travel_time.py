@@ -13,11 +13,14 @@ from numba import njit
 from stemgeo.access import doors
 from stemgeo.access.search import (
     RANK_BITS,
+    THREE,
     UNREACHED,
     labels,
     nearest,
     nearest_straight,
+    nearest_three,
     pack,
+    put_among,
     reach,
     served,
     unpack,
@@ -217,6 +220,20 @@ class Rider:
         np.minimum.at(label, near.point, labels(near.ms, rank[near.site]))
         return np.where(unpack(label)[0] > self.horizon_ms, UNREACHED, label)
 
+    def nearest_three(self, sites: Places, points: Places, rank: NDArray[np.intp]) -> Longs:
+        """Label each point with the three nearest sites, nearest first; shape (points, 3).
+
+        As `nearest`, with UNREACHED in the place of those beyond the horizon.
+        """
+        node, ms, first = self._seeds_by_site(sites)
+        of_seeds = labels(ms, np.repeat(rank, np.diff(first)))
+        at_node = nearest_three(self.arcs, node, of_seeds, first, self.horizon_ms)
+        near = self.beside(points, sites)
+        beside = labels(near.ms, rank[near.site])
+        three = _three_through_doors(self.leaving(points), at_node, near.point, beside)
+        label = np.asarray(three).reshape(-1, THREE)
+        return np.where(unpack(label)[0] > self.horizon_ms, UNREACHED, label)
+
     def leaving(self, points: Places) -> Doors:
         """List the nodes that each point comes to; see `doors.leaving`."""
         return doors.leaving(self.network, self.times, points, self.walking_speed_ms)
@@ -294,6 +311,24 @@ def _through_doors(exits: Doors, node_label: Longs) -> Longs:
     return label
 
 
+@njit(cache=True, nogil=True)
+def _three_through_doors(
+    exits: Doors, node_label: Longs, point: NDArray[np.intp], beside: Longs
+) -> Longs:
+    """Label points by the best of the nodes that they come to, and of the sites on their edges."""
+    first, node, ms, _ = exits
+    three = np.full(THREE * (len(first) - 1), UNREACHED, dtype=np.int64)
+    for one in range(len(first) - 1):
+        for at in range(first[one], first[one + 1]):
+            for number in range(THREE):
+                there = node_label[node[at], number]
+                if there != UNREACHED:
+                    put_among(three, THREE * one, there + (np.int64(ms[at]) << RANK_BITS))
+    for i in range(len(point)):
+        put_among(three, THREE * point[i], beside[i])
+    return three
+
+
 def _by(owner: NDArray[Any], point: NDArray[Any], ms: NDArray[Any], owners: int) -> Exits:
     """Sort points and times by the node or site that they belong to."""
     order = np.argsort(owner, kind="stable")
@@ -311,7 +346,23 @@ def straight_line(
     detour_factor: float,
     horizon: int,
 ) -> Longs:
-    """Label points with the nearest site by straight line times a detour factor: a screening.
+    """Label points with the nearest site: the first of `three_in_a_straight_line`."""
+    three = three_in_a_straight_line(
+        points, sites, rank, speed_kmh=speed_kmh, detour_factor=detour_factor, horizon=horizon
+    )
+    return three[:, 0]
+
+
+def three_in_a_straight_line(
+    points: tuple[NDArray[np.float64], NDArray[np.float64]],
+    sites: tuple[NDArray[np.float64], NDArray[np.float64]],
+    rank: NDArray[np.intp],
+    *,
+    speed_kmh: float,
+    detour_factor: float,
+    horizon: int,
+) -> Longs:
+    """Label points with the nearest sites by straight line times a detour factor: a screening.
 
     Parameters
     ----------
@@ -323,11 +374,16 @@ def straight_line(
         Time is distance x detour factor / speed.
     horizon
         Milliseconds, inclusive.
+
+    Returns
+    -------
+    int64 array, shape (points, 3)
+        As from `Rider.nearest_three`.
     """
     label = nearest_straight(*points, *sites, straight_ms_per_m(speed_kmh, detour_factor))
     time_ms, site = unpack(label)
     reached = (label != UNREACHED) & (time_ms <= horizon)
-    out = np.full(len(label), UNREACHED, dtype=np.int64)
+    out = np.full(label.shape, UNREACHED, dtype=np.int64)
     out[reached] = labels(time_ms[reached], rank[site[reached]])
     return out
 

@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 
     Longs = NDArray[np.int64]
     Ints = NDArray[np.int32]
+    _XY = tuple[NDArray[np.float64], NDArray[np.float64]]
 
 
 OLDEST = 120
@@ -108,18 +109,35 @@ class StraightLine:
         """Give the same traveller to the same academies, as if they served every age."""
         return replace(self, academies=_for_every_age(self.academies))
 
+    def flat(self, speed_kmh: float) -> StraightLine:  # noqa: ARG002 -- as over a network
+        """Give the same traveller: in a straight line nothing but the speed counts."""
+        return self
+
     def nearest(self, cell: AgeCell, scenario: str) -> Longs:
         """Label each point with the nearest academy that serves the cell; see `search.unpack`."""
-        sites = np.flatnonzero(serves(self.academies, cell, self.study.academies))
-        place, travel = self.academies.geometry.iloc[sites], self.study.travel
+        travel = self.study.travel
         return travel_time.straight_line(
-            (self.points.geometry.x.to_numpy(), self.points.geometry.y.to_numpy()),
-            (place.x.to_numpy(), place.y.to_numpy()),
-            sites,
+            *self._to_those_for(cell),
             speed_kmh=travel.speed(cell.band, scenario),
             detour_factor=travel.detour_factor,
             horizon=travel_time.horizon_ms(travel.horizon_min),
         )
+
+    def nearest_three(self, cell: AgeCell, pace: Pace, horizon_min: float) -> Longs:
+        """Label each point with the three nearest of those, nearest first; shape (points, 3)."""
+        return travel_time.three_in_a_straight_line(
+            *self._to_those_for(cell),
+            speed_kmh=pace.speed_kmh,
+            detour_factor=self.study.travel.detour_factor,
+            horizon=travel_time.horizon_ms(horizon_min),
+        )
+
+    def _to_those_for(self, cell: AgeCell) -> tuple[_XY, _XY, NDArray[np.intp]]:
+        """Give the points, the academies that serve a cell, and which these are."""
+        sites = np.flatnonzero(serves(self.academies, cell, self.study.academies))
+        points, academies = self.points.geometry, self.academies.geometry.iloc[sites]
+        from_, to = ((one.x.to_numpy(), one.y.to_numpy()) for one in (points, academies))
+        return from_, to, sites
 
     def served(
         self, places: gpd.GeoDataFrame, pace: Pace, minutes: float, *, threads: int
@@ -220,6 +238,19 @@ class OverNetwork:
         travel = self.study.travel.model_copy(update=choices)
         return replace(self, study=self.study.model_copy(update={"travel": travel}), _riders={})
 
+    def flat(self, speed_kmh: float) -> OverNetwork:
+        """Give the same traveller at one speed over every road, pushed or ridden, and to the door.
+
+        So time is distance over speed: nothing slows or stops. Steps and ferries, which are no
+        riding, keep their time.
+        """
+        return self.with_travel(
+            surface=False,
+            pushing_speed_kmh=speed_kmh,
+            walking_speed_ms=speed_kmh / 3.6,
+            **dict.fromkeys(("signal_s", "crossing_s", "barrier_s", "lift_wait_s"), 0.0),
+        )
+
     def rider(self, pace: Pace, horizon_min: float) -> travel_time.Rider:
         """Say how someone of this pace travels; the times of the last few paces are kept."""
         key = (pace, horizon_min)
@@ -278,6 +309,12 @@ class OverNetwork:
         rider = self.rider(pace(travel, cell, scenario), travel.horizon_min)
         sites = self.sites.without(~serves(self.academies, cell, self.study.academies))
         return rider.nearest(sites, self.places, np.arange(len(self.academies)))
+
+    def nearest_three(self, cell: AgeCell, pace: Pace, horizon_min: float) -> Longs:
+        """Label each point with the three nearest of those, nearest first; shape (points, 3)."""
+        sites = self.sites.without(~serves(self.academies, cell, self.study.academies))
+        rider = self.rider(pace, horizon_min)
+        return rider.nearest_three(sites, self.places, np.arange(len(self.academies)))
 
     def counts(self, points: gpd.GeoDataFrame, cells: Sequence[AgeCell]) -> dict[str, int]:
         """Give the network's counts, with the children whose nearest road is an island."""

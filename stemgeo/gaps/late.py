@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from stemgeo.times import HALF, least_for
+
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
@@ -87,11 +89,7 @@ def most(keys: pd.Series, values: pd.Series, children: pd.Series) -> pd.Series:
 
 def lower_median(keys: pd.Series, values: pd.Series, children: pd.Series) -> pd.Series:
     """Give the least value that half of the children do not exceed, by key."""
-    order = np.lexsort((values.to_numpy(), keys.to_numpy()))
-    key, value = keys.to_numpy()[order], values.to_numpy()[order]
-    before = np.concatenate([[0], np.cumsum(children.to_numpy()[order])])
-    first = np.flatnonzero(np.append(True, np.diff(key) != 0)[: len(key)])
-    last = np.append(first[1:], len(key))[: len(first)]
-    # Half of each key's children, rounded up, beyond those of the keys before it.
-    half = before[first] + (before[last] - before[first] + 1) // 2
-    return pd.Series(value[np.searchsorted(before, half) - 1], index=key[first])
+    rows = values.to_numpy().argsort(kind="stable")
+    key, keyed = pd.factorize(keys, sort=True)
+    at = least_for(key[rows], children.to_numpy(np.int64)[rows], len(keyed), HALF)
+    return pd.Series(values.to_numpy()[rows][at], index=keyed)

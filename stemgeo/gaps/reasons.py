@@ -188,7 +188,7 @@ def _straight_ahead(case: Case, rider: OverNetwork, rows: pd.DataFrame) -> tuple
         if len(here) and len(served):
             # In millimetres; of academies as near the first by id.
             (x, y), (site_x, site_y) = place[here].T, _xy(academies)[served].T
-            label = nearest_straight(x, y, site_x, site_y, 1000.0)
+            label = nearest_straight(x, y, site_x, site_y, 1000.0)[:, 0]
             far_mm, nearest = unpack(label)
             site[here], metres[here] = served[nearest], far_mm / 1000
     return site, metres

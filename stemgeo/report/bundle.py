@@ -41,7 +41,10 @@ if TYPE_CHECKING:
     from stemgeo.result import Tables
     from stemgeo.study import Language, Study
 
-CHECKED = ("changes", "groups", "placement", "sensitivity", "quintiles", "concentration", "subsidy")
+CHECKED = (
+    *("changes", "groups", "placement", "sensitivity", "quintiles", "concentration", "subsidy"),
+    "times",
+)
 """Tables that are written as they are, checked as they leave."""
 FLANDERS = "Vlaanderen"
 LIBRARIES = (
@@ -291,7 +294,17 @@ def write_csv(table: pd.DataFrame, place: Path | TextIO) -> None:
         texts = [one for one in _texts(safe[name]) if is_formula(one)]
         if texts:
             safe[name] = safe[name].astype(object).replace({one: harmless(one) for one in texts})
-    safe.to_csv(place, index=False, float_format="%.6f", lineterminator="\n")
+    for name in map(str, safe.select_dtypes("float")):
+        safe[name] = _as_text(safe[name])
+    safe.to_csv(place, index=False, lineterminator="\n")
+
+
+def _as_text(column: pd.Series) -> pd.Series:
+    """Write numbers to six decimals, each value once: a share stands in many rows."""
+    # Only what is missing has no number; there is one zero.
+    at, values = pd.factorize(column + 0.0)
+    texts = np.array([*(f"{value:.6f}" for value in values), ""], dtype=object)
+    return pd.Series(texts[at], index=column.index, dtype=object)
 
 
 def _texts(column: pd.Series) -> list[str]:

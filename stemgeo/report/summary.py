@@ -15,7 +15,8 @@ from stemgeo.notes import Note
 from stemgeo.profiles import QUIET
 from stemgeo.recognition import Standing
 from stemgeo.report.subsidy import subsidy_lines
-from stemgeo.study import BEST, DOOR_S, SAYS_NOTHING
+from stemgeo.study import BEST, DOOR_S, FLAT, SAYS_NOTHING
+from stemgeo.tables import STUDY, WITHIN, share_column
 from stemgeo.uncertainty import TOGETHER
 
 if TYPE_CHECKING:
@@ -109,6 +110,17 @@ WORDS = {
         "band": "{ages} jaar {share}",
         "sexes": "Meisjes {girls}, jongens {boys}; binnen een gemeente zijn zij gelijk gespreid, "
         "zodat alleen verschillen tussen gemeenten en leeftijden meetellen.",
+        "half": "De helft van de gemeten kinderen heeft hoogstens {median} minuten nodig tot de "
+        "dichtstbijzijnde STEM-academie",
+        "not_half": "Minder dan de helft van de gemeten kinderen heeft een STEM-academie binnen "
+        "{horizon} minuten",
+        "most": ", negen op de tien hoogstens {p90}",
+        "not_most": ", en minder dan negen op de tien hebben er een binnen {horizon} minuten",
+        "within": "; binnen {minutes} minuten heeft {one} er precies één, {two} twee en {three} "
+        "drie of meer.",
+        "flat": "Gerekend met {km} km aan {kmh} km/u voor alle leeftijden, zoals de Vlaamse "
+        "indicator voor basisvoorzieningen, bereikt {share} een academie; waar die indicator de "
+        "inwoners plaatst, is niet bekend.",
         "placed_beside": "De kinderen zijn geplaatst {own}. Anders geplaatst is het aandeel: "
         "{others}.",
         "or_else": " of, waar dat niet kan, ",
@@ -190,6 +202,17 @@ WORDS = {
         "band": "{ages} years {share}",
         "sexes": "Girls {girls}, boys {boys}; within a municipality they are spread alike, so "
         "that only differences between municipalities and ages count.",
+        "half": "Half of the measured children need at most {median} minutes to the nearest STEM "
+        "academy",
+        "not_half": "Fewer than half of the measured children have a STEM academy within {horizon} "
+        "minutes",
+        "most": ", nine in ten at most {p90}",
+        "not_most": ", and fewer than nine in ten have one within {horizon} minutes",
+        "within": "; within {minutes} minutes {one} have exactly one, {two} two and {three} three "
+        "or more.",
+        "flat": "Counted by {km} km at {kmh} km/h for all ages, as the Flemish indicator of access "
+        "to basic provisions is, {share} reach an academy; where that indicator places residents "
+        "is not known.",
         "placed_beside": "The children are placed {own}. Placed otherwise the share is: {others}.",
         "or_else": " or, where that cannot be, ",
         "placing": "Where children live within their zone or municipality is an estimate ({own}), "
@@ -433,6 +456,7 @@ def summary_markdown(result: Tables, text: MapText) -> str:
     lines += [words["share"], words["range"], *how_sure(result), speeds_in_words(study)]
     lines += quiet_roads_in_words(table, language, study.travel.stress_rules)
     lines += _by_group(result, language)
+    lines += times_in_words(result.times, study)
     lines += _effect_of_surfaces(result, language)
     lines += _by_attribute(result, language)
     lines += _by_method(result, language)
@@ -537,6 +561,43 @@ def _by_group(result: Tables, language: str) -> list[str]:
         girls, boys = (percent(by_sex[sex], language) for sex in ("F", "M"))
         lines.append(words["sexes"].format(girls=girls, boys=boys))
     return lines
+
+
+def times_in_words(times: pd.DataFrame, study: Study) -> list[str]:
+    """Say how many minutes it is, how many academies are near, and by the fixed convention.
+
+    Of the region, over all roads; nothing where no child is measured.
+    """
+    language, travel = study.output.language, study.travel
+    rows = times[(times["level"] == "region") & (times["band"] == "all")]
+    rows = rows[rows["profile"] == "all"]
+    own, flat = (rows[rows["convention"] == one].iloc[0] for one in (STUDY, FLAT.name))
+    words, measured = WORDS[language], int(own["measured"])
+    if not measured:
+        return []
+    half, most = float(own["nearest_median_min"]), float(own["nearest_p90_min"])
+    told = words["not_half"] if np.isnan(half) else words["half"]
+    if not np.isnan(half):
+        told += words["not_most"] if np.isnan(most) else words["most"]
+    numbers = {
+        "horizon": format_decimal(travel.horizon_min, locale=language),
+        "minutes": format_decimal(travel.cutoff_min, locale=language),
+        "median": _minutes(half, language),
+        "p90": _minutes(most, language),
+        "km": format_decimal(FLAT.speed_kmh * FLAT.cutoff_min / 60, locale=language),
+        "kmh": format_decimal(FLAT.speed_kmh, locale=language),
+        "share": percent(float(flat[share_column(round(FLAT.cutoff_min))]), language),
+    }
+    for name, column in zip(("one", "two", "three"), WITHIN[1:], strict=True):
+        numbers[name] = percent(int(own[column]) / measured, language)
+    return [(told + words["within"]).format(**numbers), words["flat"].format(**numbers)]
+
+
+def _minutes(value: float, language: str) -> str:
+    """Write minutes with one decimal: 12,3; a dash when there are none."""
+    if np.isnan(value):
+        return WORDS[language]["none"]
+    return format_decimal(value, "0.0", locale=language)
 
 
 def placed_by(method: str, placement: pd.DataFrame, language: str) -> str:

@@ -5,10 +5,12 @@ from __future__ import annotations
 import math
 from collections import Counter, defaultdict
 from collections.abc import Callable
+from copy import copy
 from functools import cache
 from itertools import combinations, pairwise
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
+import hand
 import networkx as nx
 import numpy as np
 import osmium
@@ -19,6 +21,7 @@ from pyproj import Geod, Transformer
 
 from stemgeo.access.search import UNREACHED, labels, nearest, reach, unpack
 from stemgeo.access.travel_time import Rider, access
+from stemgeo.measure import Measured, Prepared, measure
 from stemgeo.network import Network
 from stemgeo.network.bicycle import (
     CLOSED,
@@ -33,6 +36,7 @@ from stemgeo.network.bicycle import (
 )
 from stemgeo.network.osm import read_roads
 from stemgeo.network.stress import stress, told_built_up
+from stemgeo.times import times
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -597,11 +601,13 @@ def test_times_equal_a_plain_computation(
         assert np.mean(unlike) > 0.5
 
 
-def draw(network: Network, rng: np.random.Generator, count: int) -> tuple[np.ndarray, np.ndarray]:
+def draw(
+    network: Network, rng: np.random.Generator, count: int, half_m: float = HALF_M
+) -> tuple[np.ndarray, np.ndarray]:
     """Draw points near the roads around the middle of a network."""
     middle_x, middle_y = np.median(network.node_x), np.median(network.node_y)
     inside = np.flatnonzero(
-        (abs(network.node_x - middle_x) < HALF_M) & (abs(network.node_y - middle_y) < HALF_M)
+        (abs(network.node_x - middle_x) < half_m) & (abs(network.node_y - middle_y) < half_m)
     )
     near = rng.choice(inside, count)
     return (
@@ -631,6 +637,120 @@ def assert_alike(expected: float | None, ours: float | None, cutoff_ms: float) -
         assert only is None or only > cutoff_ms - BOUND_MS
     else:
         assert abs(expected - ours) <= BOUND_MS
+
+
+HOUR_MS = 3_600_000
+"""The horizon of the study, and of the convention."""
+
+
+class Flat(Plain):
+    """The same, at one speed on every road and to every door: time is distance."""
+
+    def whole_ms(self, segment: Segment, against: int, profile: str) -> int | None:
+        """Time over a whole segment at that speed; steps keep theirs."""
+        if segment.rides[against].mode in (CLOSED, STEPS):
+            return super().whole_ms(segment, against, profile)
+        return round(segment.mm * 3.6 / self.kmh)
+
+    def ties(self, x: float, y: float) -> list[Tie]:
+        """Find the ties, ridden to the door."""
+        faster = self.kmh / 3.6 / WALKING_MS
+        return [one._replace(walk_ms=round(one.walk_ms / faster)) for one in super().ties(x, y)]
+
+
+def test_minutes_and_numbers_in_reach_equal_networkx_on_berlare(shared_data: Path) -> None:
+    """Median, 90th percentile, mean and academies in reach of 92 children, band by band.
+
+    At the study's speeds and by the fixed convention; one academy serves up to 9 years alone.
+    """
+    path = shared_data / "osm" / "berlare.osm"
+    network = Network.whole(read_roads([path]))
+    x, y = draw(network, np.random.default_rng(4), 28, half_m=np.inf)
+    ages = {6: 24, 9: 20, 10: 24, 16: 24}
+    prepared, measured = _children_of(ages, network, (x[:24], y[:24]), (x[24:], y[24:]))
+    table = times(prepared, measured, threads=1)
+    assert len(prepared.cells) == 4
+    plain = Plain(path, network.crs, 15)
+    flat = copy(plain)
+    flat.__class__ = Flat
+    for convention, computed in (("study", plain), ("flat_15_kmh", flat)):
+        each = _three_of_each_child(computed, prepared, measured)
+        for band in ("5-8", "9-11", "12-17", "all"):
+            rides = [ride for of, rides in each for ride in rides if band in (of, "all")]
+            rows = table[(table["level"] == "region") & (table["profile"] == "all")]
+            rows = rows[(rows["convention"] == convention) & (rows["band"] == band)]
+            (row,) = rows.to_dict("records")
+            assert row["measured"] == len(rides) > 20
+            _assert_alike_measures(row, rides, 15 * 60_000)
+
+
+def _children_of(
+    ages: dict[int, int],
+    network: Network,
+    homes: tuple[np.ndarray, np.ndarray],
+    academies: tuple[np.ndarray, np.ndarray],
+) -> tuple[Prepared, Measured]:
+    """Measure children at points of a grid; the first academy serves up to 9 years alone."""
+    spots = shapely.points(*homes)
+    ground = shapely.MultiPoint(list(spots)).buffer(5000).envelope
+    given = hand.inputs(
+        hand.municipalities({"42003": ("Oost-Vlaanderen", ground)}),
+        hand.children(("42003", age, "F", count) for age, count in ages.items()),
+        academies=hand.academies(
+            {f"S{number}": one for number, one in enumerate(shapely.points(*academies))},
+            ages={"S0": (None, 9)},
+        ),
+        weights=hand.weights([(one, 1) for one in spots]),
+    )
+    study = hand.study("wegen.osm", weights="g", demand={"method": "grid"})
+    prepared = Prepared.of(study, given, network)
+    return prepared, measure(prepared, study.about.date, threads=1)
+
+
+def _three_of_each_child(
+    plain: Plain, prepared: Prepared, measured: Measured
+) -> list[tuple[str, list[list[float]]]]:
+    """Ride from every child to the academies of its age: the three least times, by band."""
+    places = [
+        [plain.ties(x, y) for x, y in shapely.get_coordinates(table.geometry.to_numpy())]
+        for table in (prepared.points, measured.academies)
+    ]
+    by_speed: dict[float, list[list[float | None]]] = {}
+    found = []
+    for cell in prepared.cells:
+        plain.kmh = 15 if isinstance(plain, Flat) else cell.band.speed_kmh["central"]
+        if plain.kmh not in by_speed:
+            by_speed[plain.kmh] = plain.times(*places, HOUR_MS)
+        first = 0 if cell.ages[1] <= 9 else 1
+        rides = []
+        for ties, to, count in zip(
+            places[0], by_speed[plain.kmh], prepared.points[cell.column], strict=True
+        ):
+            least = sorted(math.inf if ms is None else ms for ms in to[first:])[:3]
+            rides += [least] * (count if ties else 0)
+        found.append((cell.band.name, rides))
+    return found
+
+
+def _assert_alike_measures(row: dict[str, Any], rides: list[list[float]], cutoff_ms: int) -> None:
+    """Hold the measures of a row against the children, sorted one by one."""
+    flat = [ms for three in rides for ms in three]
+    assert all(ms < HOUR_MS and abs(ms - cutoff_ms) > BOUND_MS for ms in flat)
+    for name, each in (
+        ("nearest", sorted(three[0] for three in rides)),
+        ("three", sorted(sum(three) / 3 for three in rides)),
+    ):
+        due = {"median": (len(each) + 1) // 2, "p90": -(-9 * len(each) // 10)}
+        wanted = {of: each[count - 1] for of, count in due.items()}
+        for of, expected in (wanted | {"mean": sum(each) / len(each)}).items():
+            assert abs(row[f"{name}_{of}_min"] * 60_000 - expected) <= BOUND_MS
+        assert row[f"{name}_beyond"] == 0
+    within = Counter(sum(ms <= cutoff_ms for ms in three) for three in rides)
+    names = ("within_0", "within_1", "within_2", "within_3_or_more")
+    assert [row[name] for name in names] == [within[number] for number in range(4)]
+    assert row["band"] != "all" or len(within) >= 2
+    in_time = sum(three[0] <= cutoff_ms for three in rides)
+    assert row["share_15_min"] == in_time / len(rides)
 
 
 def test_the_plain_computation_tells_directions_apart(tmp_path: Path) -> None:

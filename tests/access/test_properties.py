@@ -238,6 +238,25 @@ def test_nearest_is_the_best_of_each_by_itself(drawn: tuple[Roads, Spots], rng: 
 
 
 @a_lot
+@given(roads_with_spots(most=7), st.randoms(use_true_random=False), st.sampled_from([FAR, 70_000]))
+def test_the_three_nearest_are_the_best_of_each_by_itself(
+    drawn: tuple[Roads, Spots], rng: Any, horizon: int
+) -> None:
+    """Sorted, three of them within the horizon; of equals the smaller rank first."""
+    given_roads, spots = drawn
+    rider = dataclasses.replace(rider_on(given_roads, 15.0), horizon_ms=horizon)
+    at = places(rider.network, given_roads, spots)
+    rank = list(range(len(spots)))
+    rng.shuffle(rank)
+    alone = [
+        rider.nearest(at.take(np.array([i])), at, np.array([rank[i]])) for i in range(len(spots))
+    ]
+    none = np.full((3, len(spots)), UNREACHED)
+    expected = np.sort(np.concatenate([alone, none]), axis=0)[:3].T
+    np.testing.assert_array_equal(rider.nearest_three(at, at, np.array(rank)), expected)
+
+
+@a_lot
 @given(roads_with_spots(most=7), st.randoms(use_true_random=False))
 def test_order_of_input_changes_nothing(drawn: tuple[Roads, Spots], rng: Any) -> None:
     """Academies, children and segments in another order: each child has the same answer."""

@@ -12,12 +12,13 @@ from typing import Any
 import shapely
 from bench import synthetic
 from bench.profiles import costs
-from bench.timing import THREADS, once, say
+from bench.timing import THREADS, once, peak_mib, say
 
 from stemgeo.access.travel_time import Rider, horizon_ms
 from stemgeo.measure import Measured, Prepared, measure
 from stemgeo.network.graph import Network
 from stemgeo.network.snap import snap
+from stemgeo.times import times
 
 PLACES, POINTS = 5000, 1_000_000
 """Candidate places and demand points whose coverage sets are timed."""
@@ -29,14 +30,10 @@ def keep(folder: Path) -> dict[str, Any]:
     network.save(folder)
     arcs = network.restricted().arcs[1]
     metres = float(network.edge_length_m.mean())
-    whole(network, academies=20, points=1000)  # compiles what is not compiled yet
+    small = synthetic.inputs(network, academies=20, points=1000)
+    prepared = Prepared.of(synthetic.study(), small, network)
+    times(prepared, measure(prepared, synthetic.DAY))  # compiles what is not compiled yet
     return {"nodes": network.nodes, "arcs": len(arcs), "edge_m": metres}
-
-
-def whole(network: Network, academies: int, points: int) -> Measured:
-    """Measure the made land over a network."""
-    made = synthetic.inputs(network, academies, points)
-    return measure(Prepared.of(synthetic.study(), made, network), synthetic.DAY)
 
 
 def stages(folder: Path) -> dict[str, Any]:
@@ -47,10 +44,15 @@ def stages(folder: Path) -> dict[str, Any]:
     load_s, network = once(lambda: Network.load(folder))
     place_s, prepared = once(lambda: Prepared.of(synthetic.study(), made, network))
     measure_s, measured = once(lambda: measure(prepared, synthetic.DAY))
+    measured_mib = peak_mib()
+    times_s, table = once(lambda: times(prepared, measured))
     return {
         "load_s": load_s,
         "place_s": place_s,
         "measure_s": measure_s,
+        "measured_mib": measured_mib,
+        "times_s": times_s,
+        "times_rows": len(table),
         "points": len(prepared.points),
         "academies": len(measured.academies),
         "rows": len(measured.coverage),
