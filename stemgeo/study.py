@@ -372,6 +372,10 @@ at crossings as on a road of level of service B (Highway Capacity Manual 2000, c
 WALKING_MS = (0.9, 1.6)
 """Slow and brisk: 3 feet a second (TxDOT, Roadway Design Manual, 19.2), and the highest mean of
 towns in New Zealand, 95 m a minute."""
+DETOUR = (1.2, 1.4)
+"""Usual detours of cyclists, over a straight line."""
+RECOGNITION_YEARS = (1, 3)
+"""How long a recognition may last of which only the first day is known: see `AcademyRules`."""
 SAYS_NOTHING = 0.25
 """A share of which the bounds lie more than a quarter of the children apart says nothing."""
 

@@ -617,9 +617,10 @@ SCHEMAS: dict[str, pa.DataFrameSchema] = {
     "uncertainty": pa.DataFrameSchema(
         {
             "part": _text(
-                "speed, door, placing; with --uncertainty also walking, waiting, dates (academies "
-                "without one), surfaces, map (what the rules of stress ask for), rules (of "
-                "stress), and together: all of them at once"
+                "speed, door, placing; with --uncertainty also walking, waiting, detour (in a "
+                "straight line), dates (academies without one), recognition (its length where only "
+                "the start is known), surfaces, map (what the rules of stress ask for), rules (of "
+                "stress), and together: all of them at once, but for the rules"
             ),
             "end": _text("low or high", checks=pa.Check.isin(["low", "high"])),
             "value": _text("What is taken otherwise, e.g. travel.signal_s = 20"),
@@ -657,7 +658,7 @@ SCHEMAS: dict[str, pa.DataFrameSchema] = {
             "profile": _text("low_stress or quiet_1"),
             "covered_least": _count("In time when untagged roads are as busy as the law allows"),
             "covered": _count("In time, as the study has it"),
-            "covered_most": _count("In time when they are as quiet as the law allows"),
+            "covered_most": _count("In time when they are as quiet as may be"),
             "uncovered": _count("Measured children not in time, as the study has it"),
             "ways": _count("Ways in to-check: 0 when the share stands"),
         },

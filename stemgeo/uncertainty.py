@@ -24,18 +24,20 @@ from stemgeo.measure import (
     ways_ridden,
 )
 from stemgeo.network.stress import LEVELS, TAGS_READ, untagged
-from stemgeo.recognition import is_undated
-from stemgeo.study import DOOR_S, WAITS_S, WALKING_MS
+from stemgeo.recognition import is_undated, recognised
+from stemgeo.study import DETOUR, DOOR_S, RECOGNITION_YEARS, WAITS_S, WALKING_MS
 from stemgeo.tables import checked
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+    import geopandas as gpd
     from numpy.typing import NDArray
 
     from stemgeo.coverage import Reached
     from stemgeo.measure import Measured, Prepared, Traveller
     from stemgeo.network.graph import Network
+    from stemgeo.study import Travel
 
 TOGETHER = "together"
 LOW, HIGH = "low", "high"
@@ -93,9 +95,9 @@ def uncertainty(
     parts = [_of_speed(measured), _of_placing(of_methods), asked.counted(asked.doors())]
     if not searched:
         return Uncertainty(checked("uncertainty", _ordered(parts)))
-    ends = [*asked.walks(), *asked.undated(), *asked.roads()]
+    ends = [*asked.walks(), *asked.register(), *asked.roads()]
     of_map = [one for one in ends if one.part == "map"]
-    parts += [asked.counted(ends), asked.together()]
+    parts += [asked.counted(ends), asked.rules(), asked.together()]
     to_check = asked.to_check(of_map)
     verdicts = to_check if to_check is None else asked.verdicts(of_map, to_check)
     return Uncertainty(checked("uncertainty", _ordered(parts)), to_check, verdicts)
@@ -117,14 +119,19 @@ def _of_speed(measured: Measured) -> pd.DataFrame:
 
 
 def _of_placing(of_methods: pd.DataFrame) -> pd.DataFrame:
-    """Take the methods by which fewest and most of all children are in time."""
-    parts = [
-        of_methods[of_methods["method"] == method].assign(
-            part="placing", end=end, value=f"demand.method = {method}", profile="all"
-        )
-        for end, method in zip((LOW, HIGH), _methods(of_methods), strict=True)
-    ]
-    return pd.concat(parts, ignore_index=True)
+    """Take of each place the methods by which its share is lowest and highest."""
+    if of_methods["method"].nunique() == 1:
+        return pd.DataFrame()
+    rows = of_methods.assign(part="placing", value="demand.method = " + of_methods["method"])
+    return _ends_of(rows.assign(profile="all"), "share")
+
+
+def _ends_of(rows: pd.DataFrame, by: str) -> pd.DataFrame:
+    """Give of each place and profile the row with the least of a column, and that with the most."""
+    place = ["level", "code", "profile"]
+    rows = rows.sort_values([*place, by, "value"], na_position="first", kind="stable")
+    low, high = rows.drop_duplicates(place), rows.drop_duplicates(place, keep="last")
+    return pd.concat([low.assign(end=LOW), high.assign(end=HIGH)], ignore_index=True)
 
 
 def _methods(of_methods: pd.DataFrame) -> tuple[str, str]:
@@ -176,12 +183,11 @@ class _Asked:
 
     def walks(self) -> Iterator[_End]:
         """Walk slowly or briskly to the road, and wait at signals and crossings or not."""
-        riders = [one for one in self.measured.riders if isinstance(one, OverNetwork)]
-        if not riders:
-            return
-        for part, low, high in (("walking", *_walking()), ("waiting", *self._waits())):
-            for end, choice in ((LOW, low), (HIGH, high)):
-                travel = riders[0].study.travel
+        riders, travel = self.measured.riders, self.prepared.study.travel
+        over_roads = isinstance(riders[0], OverNetwork)
+        parts = {"walking": self._walking(), "waiting": self._waits()}
+        for part, ends in (parts if over_roads else {"detour": _detours(travel)}).items():
+            for end, choice in zip((LOW, HIGH), ends, strict=True):
                 same = all(getattr(travel, name) == value for name, value in choice.items())
                 reached = (
                     self.now()
@@ -190,23 +196,47 @@ class _Asked:
                 )
                 yield _End(part, end, _said(choice), reached)
 
+    def _walking(self) -> tuple[dict[str, float], dict[str, float]]:
+        own = self.prepared.study.travel.walking_speed_ms
+        low, high = min(own, WALKING_MS[0]), max(own, WALKING_MS[1])
+        return {"walking_speed_ms": low}, {"walking_speed_ms": high}
+
     def _waits(self) -> tuple[dict[str, float], dict[str, float]]:
         travel = self.prepared.study.travel
         longest = {name: max(most, getattr(travel, name)) for name, most in WAITS_S.items()}
         return longest, dict.fromkeys(WAITS_S, 0.0)
 
-    def undated(self) -> Iterator[_End]:
-        """Leave out the academies of which the register gives no date, where some have one."""
+    def register(self) -> Iterator[_End]:
+        """Take both ends of what the register does not say: dates, and how long they last."""
+        for part, ends in (("dates", self._dated()), ("recognition", self._lasting())):
+            for end, (value, academies) in zip((LOW, HIGH), ends, strict=False):
+                same = academies["academy_id"].equals(self.measured.academies["academy_id"])
+                riders = [one.for_academies(academies) for one in self.measured.riders]
+                reached = self.now() if same else [x for one in riders for x in self.reach(one)]
+                yield _End(part, end, value, reached)
+
+    def _dated(self) -> list[tuple[str, gpd.GeoDataFrame]]:
+        """Leave out the academies without any date, where some have one."""
         academies = self.measured.academies
-        dated = academies[~is_undated(academies) | academies["planned"]]
+        dated = _with_a_date(academies)
         if len(dated) in (len(academies), int(academies["planned"].sum())):
-            return
-        riders = [one.for_academies(dated) for one in self.measured.riders]
-        value = f"{len(academies) - len(dated)} academies without a date"
-        yield _End(
-            "dates", LOW, f"{value} do not count", [x for r in riders for x in self.reach(r)]
-        )
-        yield _End("dates", HIGH, f"{value} count", self.now())
+            return []
+        told = f"{len(academies) - len(dated)} academies without a date"
+        return [(f"{told} do not count", dated), (f"{told} count", academies)]
+
+    def _lasting(self) -> list[tuple[str, gpd.GeoDataFrame]]:
+        """Let recognitions of which only the first day is known last as short or as long as any."""
+        register, rules = self.prepared.inputs.academies, self.prepared.study.academies
+        if not (register["valid_from"].notna() & register["valid_until"].isna()).any():
+            return []
+        found = [("as the study has it", self.measured.academies)]
+        for years in RECOGNITION_YEARS:
+            changed = {"recognition_years": years, "recognition": None, "recognition_from": None}
+            other = rules.model_copy(update=changed)
+            counting, _ = recognised(register, self.measured.day, other)
+            found.append((f"academies.recognition_years = {years}", counting))
+        found.sort(key=lambda one: len(one[1]))
+        return [found[0], found[-1]]
 
     def roads(self) -> Iterator[_End]:
         """Take roads of which nobody tagged the surface, or how quiet they are, at both ends."""
@@ -218,11 +248,11 @@ class _Asked:
                 riders = self._filled(base, best=best, surfaces=True)
                 reached = [x for one in riders for x in self.reach(one)]
                 yield _End("surfaces", end, "where no surface is tagged", reached)
-            if self.quiet:
+            # Which crossings are busy rests on the same tags: then these are no bounds.
+            if self.quiet and base.study.travel.busy_crossings == "ignore":
                 riders = self._filled(base, best=best, stress=True)[1:]
                 reached = [x for one in riders for x in self.reach(one)]
                 yield _End("map", end, "where no maxspeed, lanes or cycleway is tagged", reached)
-        yield from self._other_rules()
 
     def _filled(
         self, base: OverNetwork, *, best: bool, stress: bool = False, surfaces: bool = False
@@ -231,49 +261,45 @@ class _Asked:
         first = base.filled(best=best, stress=stress, surfaces=surfaces)
         return [first, *(first.in_profile(profile) for profile in self.quiet)]
 
-    def _other_rules(self) -> Iterator[_End]:
-        """Take the other sets of rules by which roads are quiet, those with fewest and most."""
+    def rules(self) -> pd.DataFrame:
+        """Take of each place the rules by which fewest and most are in time over quiet roads."""
         prepared, study = self.prepared, self.prepared.study
         if not self.quiet or not prepared.inputs.network:
-            return
-        found: dict[str, Sequence[Reached]]
-        found = {study.travel.stress_rules: self.now(*self.quiet)}
+            return pd.DataFrame()
+        parts = []
         for name in facts.STRESS_RULES:
-            if name in found:
-                continue
-            network = load_roads(prepared.inputs, name)
-            riders = travellers(study, network, self.measured.academies, prepared.points)
-            found[name] = [x for one in riders[1:] for x in self.reach(one)]
-        children = {name: self._children(reached) for name, reached in found.items()}
-        by_children = sorted(found, key=lambda name: (children[name], name))
-        for end, name in ((LOW, by_children[0]), (HIGH, by_children[-1])):
-            yield _End("rules", end, f"travel.stress_rules = {name}", found[name])
-
-    def _children(self, reached: Sequence[Reached]) -> int:
-        points = self.prepared.points
-        return sum(int(points.loc[one.covered, one.cell.column].sum()) for one in reached)
+            reached: Sequence[Reached] = self.now(*self.quiet)
+            if name != study.travel.stress_rules:
+                network = load_roads(prepared.inputs, name)
+                riders = travellers(study, network, self.measured.academies, prepared.points)
+                reached = [x for one in riders[1:] for x in self.reach(one)]
+            told = _End("rules", "", f"travel.stress_rules = {name}", reached)
+            parts.append(_count(prepared, prepared.points, told))
+        return _ends_of(pd.concat(parts, ignore_index=True), "covered")
 
     # -- all together ----------------------------------------------------------------------
 
     def together(self) -> pd.DataFrame:
         """Take all low ends at once, and all high ones, each at its own places."""
-        academies = self.measured.academies
-        dated = academies[~is_undated(academies) | academies["planned"]]
-        some = len(dated) > int(academies["planned"].sum())
+        known = dict(zip((LOW, HIGH), self._lasting(), strict=False))
         parts = []
         for end, method in zip((LOW, HIGH), _methods(self.of_methods), strict=True):
             low = end == LOW
-            base = self.measured.riders[0].for_academies(dated if low and some else academies)
+            _, academies = known.get(end, ("", self.measured.academies))
+            if low and self._dated():
+                academies = _with_a_date(academies)
+            base = self.measured.riders[0].for_academies(academies)
             points = self.prepared.points
             if method != self.prepared.study.method:
                 points = place_children(self.prepared.ground, self.prepared.cells, method).points
                 base = base.for_points(points)
-            riders: list[Traveller] = [base]
+            travel = self.prepared.study.travel
             if isinstance(base, OverNetwork):
-                choice = self._waits()[not low] | _walking()[not low]
-                surfaces = base.study.travel.surface
-                changed = base.with_travel(**choice)
-                riders = [*self._filled(changed, best=not low, stress=True, surfaces=surfaces)]
+                changed = base.with_travel(**self._waits()[not low], **self._walking()[not low])
+                how_filled = {"stress": True, "surfaces": travel.surface}
+                riders: list[Traveller] = [*self._filled(changed, best=not low, **how_filled)]
+            else:
+                riders = [base.with_travel(**_detours(travel)[not low])]
             how = {"scenario": end, "door_s": DOOR_S if low else 0}
             reached = [x for one in riders for x in self.reach(one, **how)]
             told = _End(TOGETHER, end, f"all {end} ends", reached)
@@ -344,9 +370,13 @@ class _Asked:
         return rows.sort_values(["code", "profile"]).reset_index(drop=True)
 
 
-def _walking() -> tuple[dict[str, float], dict[str, float]]:
-    low, high = ({"walking_speed_ms": speed} for speed in WALKING_MS)
-    return low, high
+def _detours(travel: Travel) -> tuple[dict[str, float], dict[str, float]]:
+    low, high = max(travel.detour_factor, DETOUR[1]), min(travel.detour_factor, DETOUR[0])
+    return {"detour_factor": low}, {"detour_factor": high}
+
+
+def _with_a_date(academies: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+    return academies[~is_undated(academies) | academies["planned"]]
 
 
 def _said(choice: dict[str, float]) -> str:

@@ -210,7 +210,12 @@ def test_a_thousand_fillings_lie_within_the_bounds(tmp_path: Path) -> None:
 
 # --- each bar is a run by itself ------------------------------------------------------------------
 
-REGISTER = hand.SMALL_ACADEMIES + "S4;Proefacademie zonder datum;Proef;153000;203000;;;;\n"
+REGISTER = (
+    hand.SMALL_ACADEMIES
+    + "S4;Proefacademie zonder datum;Proef;153000;203000;;;;\n"
+    + "S5;Proefacademie, begonnen;Proef;155000;201000;;;01/06/2021;\n"
+    + "S6;Proefacademie, lang begonnen;Proef;152000;204500;;;01/06/2020;\n"
+)
 UNTAGGED: list[Tags] = [
     {"highway": "residential"},
     {"highway": "tertiary"},
@@ -278,6 +283,7 @@ def written(
     folder: Path,
     fill: Callable[[Tags], Tags] = as_is,
     register: str = REGISTER,
+    recognition_years: int = 2,
     **travel: object,
 ) -> Study:
     """Write the small study with other roads, another register or other choices."""
@@ -289,7 +295,9 @@ def written(
     toml.write_text(
         toml.read_text(encoding="utf-8") + "\n".join(["[travel]", *lines]) + "\n", encoding="utf-8"
     )
-    return load_study(folder)
+    study = load_study(folder)
+    lasting = study.academies.model_copy(update={"recognition_years": recognition_years})
+    return study.model_copy(update={"academies": lasting}) if recognition_years != 2 else study
 
 
 def measured(study: Study) -> pd.DataFrame:
@@ -330,8 +338,8 @@ RUNS: list[tuple[str, str, dict[str, Any]]] = [
     ("surfaces", "high", {"fill": smoothest}),
     ("map", "low", {"fill": busiest}),
     ("map", "high", {"fill": quietest}),
-    ("rules", "low", {"stress_rules": '"bna"'}),
-    ("rules", "high", {"stress_rules": '"vademecum-2022"'}),
+    ("recognition", "low", {"recognition_years": 1}),
+    ("recognition", "high", {"recognition_years": 3}),
 ]
 
 
@@ -355,13 +363,21 @@ def test_each_bar_equals_a_run_by_itself(
             {
                 "fill": lambda tags: roughest(busiest(tags)),
                 "register": DATED,
+                "recognition_years": 1,
                 "cutoff_min": 14,
                 "walking_speed_ms": 0.9,
                 "signal_s": 20,
                 "crossing_s": 10,
             },
         ),
-        ("high", {"fill": lambda tags: smoothest(quietest(tags)), "walking_speed_ms": 1.6}),
+        (
+            "high",
+            {
+                "fill": lambda tags: smoothest(quietest(tags)),
+                "walking_speed_ms": 1.6,
+                "recognition_years": 3,
+            },
+        ),
     ],
 )
 def test_all_ends_together_equal_a_run_with_all_of_them(
@@ -376,6 +392,29 @@ def test_all_ends_together_equal_a_run_with_all_of_them(
     prepared = prepare(study.model_copy(update={"demand": demand}), quiet)
     alone = covered(measure(prepared, DAY).coverage, end)
     pd.testing.assert_series_equal(covered(rows), alone.loc[covered(rows).index], check_dtype=False)
+
+
+def test_other_rules_are_measured_place_by_place(bars: Any, tmp_path: Path) -> None:
+    """Of each place and profile the set with fewest children in time, and that with most."""
+    sets = ("default", "bna", "vademecum-2022")
+    alone = [covered(measured(written(tmp_path / name, stress_rules=f'"{name}"'))) for name in sets]
+    both = pd.concat(alone, axis=1)
+    for end, of_all in (("low", both.min(axis=1)), ("high", both.max(axis=1))):
+        rows = bars.bars[(bars.bars["part"] == "rules") & (bars.bars["end"] == end)]
+        mine = covered(rows)
+        pd.testing.assert_series_equal(
+            mine, of_all.loc[mine.index], check_dtype=False, check_names=False
+        )
+
+
+def test_no_low_end_is_above_its_high_end(bars: Any) -> None:
+    """At no place, in no part."""
+    shares = bars.bars.pivot_table(
+        index=["part", "level", "code", "profile"], columns="end", values="share"
+    )
+    shares = shares.drop(index="together", level="part")
+    above = shares[shares["low"] > shares["high"]]
+    assert above.empty, above
 
 
 def test_what_is_known_without_a_search_is_there_in_every_run(tmp_path: Path) -> None:
@@ -425,7 +464,7 @@ def test_the_summary_says_what_the_range_holds_and_leaves_out(result: Any, tmp_p
     """With the bars one by one and all together; without a search what was not measured."""
     told = " ".join(how_sure(result()))
     assert "Elke aanname apart, van ongunstig tot gunstig: fietssnelheid " in told
-    assert "Alle samen ongunstig is het aandeel" in told
+    assert "Al deze samen ongunstig is het aandeel" in told
     assert "tables/to-check.csv" in told
     bars = result().uncertainty
     of_map = bars[(bars["part"] == "map") & (bars["level"] == "region")]
@@ -451,5 +490,6 @@ def test_in_a_straight_line_there_are_no_roads_to_doubt(tmp_path: Path) -> None:
     prepared: Prepared = prepare(load_study(tmp_path), quiet)
     found = measure(prepared, DAY)
     sure = uncertainty(prepared, found, sensitivity(prepared, found), searched=True)
-    assert set(sure.bars["part"]) == {"speed", "door", "placing", "dates", "together"}
+    parts = {"speed", "door", "dates", "recognition", "detour", "together"}
+    assert set(sure.bars["part"]) == parts
     assert sure.to_check is None

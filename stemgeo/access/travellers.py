@@ -105,6 +105,11 @@ class StraightLine:
         """Give the same traveller to other academies."""
         return replace(self, academies=academies)
 
+    def with_travel(self, **choices: object) -> StraightLine:
+        """Give the same traveller with other choices of `[travel]`."""
+        travel = self.study.travel.model_copy(update=choices)
+        return replace(self, study=self.study.model_copy(update={"travel": travel}))
+
     def whatever_age(self) -> StraightLine:
         """Give the same traveller to the same academies, as if they served every age."""
         return replace(self, academies=_for_every_age(self.academies))

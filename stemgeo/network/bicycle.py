@@ -36,12 +36,15 @@ class Ride(NamedTuple):
         The speed limit when there is one, else NO_CAP; of a ferry its own speed.
     walkable
         Whether who rides here may also walk with the bicycle in the hand.
+    beside
+        Ratio on the pavement, for who may ride there and takes whichever is quicker; 0: none.
     """
 
     mode: int
     ratio: float = 1.0
     cap_kmh: float = NO_CAP
     walkable: bool = True
+    beside: float = 0.0
 
     def speed_kmh(self, rider_kmh: float, pushing_kmh: float, *, surface: bool = True) -> float:
         """Speed of a rider of `rider_kmh` here, km/h; 0 when closed.
@@ -49,8 +52,8 @@ class Ride(NamedTuple):
         Nobody rides slower than they could push.
         """
         if self.mode == RIDE:
-            ratio = self.ratio if surface else 1.0
-            return max(min(rider_kmh * ratio, self.cap_kmh), pushing_kmh)
+            ratio, beside = (self.ratio, self.beside) if surface else (1.0, float(self.beside > 0))
+            return max(min(rider_kmh * ratio, self.cap_kmh), rider_kmh * beside, pushing_kmh)
         on_foot = {PUSH: pushing_kmh, LIFT: pushing_kmh, STEPS: STEPS_KMH}
         return (on_foot | {CLOSED: 0.0, FERRY: self.cap_kmh})[self.mode]
 

@@ -470,26 +470,38 @@ class Network:
         return dataclasses.replace(self, **changed)
 
     def on_pavements(self) -> Self:
-        """Take to the pavement, where there is one that may be walked along, and it serves better.
+        """Take to the pavement, where there is one that may be walked along, if that is quicker.
 
         There one rides, also against a one-way street, where else the bicycle is pushed, and no
         traffic is met. Nothing opens: doors, islands and arcs stay what they are.
         """
-        afoot = np.array([one.mode == bicycle.PUSH for one in self.rides])
-        walked = afoot | [one.mode == bicycle.RIDE and one.walkable for one in self.rides]
-        there = self.pavement != 0
-        stress = self.stress_forward, self.stress_backward
-        forward, backward = (np.where(there & afoot[r], self.pavement, r) for r in self._both)
-        calm, calm_back = (
-            np.where(there & walked[ride], np.uint8(1), level)
-            for ride, level in zip(self._both, stress, strict=True)
-        )
+        rides = [*self.rides]
+        levels = [self.stress_forward.copy(), self.stress_backward.copy()]
+        bounds, both = self.stress_bounds.copy(), []
+        for way, (ride, level) in enumerate(zip(self._both, levels, strict=True)):
+            number = ride.copy()
+            pairs = np.stack([ride, self.pavement], axis=1)
+            for road, pavement in np.unique(pairs[self.pavement != 0], axis=0).tolist():
+                old, ratio = self.rides[road], self.rides[pavement].ratio
+                if old.mode == bicycle.PUSH:
+                    new = self.rides[pavement]
+                elif old.mode == bicycle.RIDE and old.walkable:
+                    new = old._replace(beside=ratio)
+                else:
+                    continue
+                here = (ride == road) & (self.pavement == pavement)
+                if new not in rides:
+                    rides.append(new)
+                number[here], level[here], bounds[here, way::2] = rides.index(new), 1, 1
+            both.append(number)
         young = dataclasses.replace(
             self,
-            forward=forward,
-            backward=backward,
-            stress_forward=calm,
-            stress_backward=calm_back,
+            forward=both[0],
+            backward=both[1],
+            stress_forward=levels[0],
+            stress_backward=levels[1],
+            stress_bounds=bounds,
+            rides=tuple(rides),
         )
         return dataclasses.replace(young, counts=self.counts | {"ridden_m": young.ridden_m})
 

@@ -243,7 +243,7 @@ def untagged(tags: Tags) -> list[str]:
     names = {
         "maxspeed": rests and not signed,
         "lanes": missing.lanes,
-        "cycleway": missing.no_track,
+        "cycleway": missing.no_track and _CLASS_OF.get(tags["highway"]) != "street",
     }
     return [name for name, holds in names.items() if holds]
 

@@ -86,16 +86,21 @@ WORDS = {
         "range": "De marge is die van de lage en de hoge fietssnelheid alleen.",
         "door": "Duurt elke rit {seconds} seconden langer, voor slot en stalling, dan is het "
         "aandeel {share}.",
-        "left_out": "Niet in de marge: waar kinderen precies wonen, wachten aan lichten en "
-        "oversteken, afslaan, hoe snel men naar de weg stapt, wegdek dat de kaart niet zegt. Wat "
-        "die veranderen, afslaan niet, meet stemgeo run --uncertainty.",
+        "left_out": "Niet in de marge: waar kinderen precies wonen, hoe lang een erkenning duurt "
+        "waarvan alleen het begin bekend is, wachten aan lichten en oversteken, hoe snel men naar "
+        "de weg stapt, wegdek en verkeer waarover de kaart zwijgt; en afslaan, hellingen en wind.",
+        "left_out_straight": "Niet in de marge: de omwegfactor, waar kinderen precies wonen, hoe "
+        "lang een erkenning duurt waarvan alleen het begin bekend is; en alles wat wegen doen.",
         "each": "Elke aanname apart, van ongunstig tot gunstig: {parts}.",
-        "together": "Alle samen ongunstig is het aandeel {low}, alle samen gunstig {high}. Niet "
-        "erin: afslaan, en wat de bestanden zelf niet juist hebben.",
+        "together": "Al deze samen ongunstig is het aandeel {low}, samen gunstig {high}. Niet "
+        "erin: afslaan, hellingen en wind, en fouten in de bestanden zelf.",
+        "together_straight": "Al deze samen ongunstig is het aandeel {low}, samen gunstig {high}. "
+        "Niet erin: alles wat wegen doen, en fouten in de bestanden zelf.",
         "one_part": "{name} {low} tot {high}",
         "map": "Op {roads} ligt het aandeel tussen {low} en {high}, naargelang van wat niemand in "
-        "kaart bracht (snelheidslimiet, rijstroken, fietspad): in {certain} staat het vast, "
-        "in {other} hangt het af van {ways} (tables/to-check.csv).",
+        "kaart bracht (snelheidslimiet, rijstroken, fietspad): volgens deze regels staat het in "
+        "{certain} vast, in {other} hangt het af van {ways} (tables/to-check.csv).",
+        "rules": "Volgens andere regels voor rustige wegen ligt het tussen {low} en {high}.",
         "says_nothing": "Zo ver uit elkaar zegt dat aandeel niets.",
         "one_way": "1 weg",
         "ways": "{count} wegen",
@@ -178,16 +183,21 @@ WORDS = {
         "range": "The range is that of the low and the high riding speed alone.",
         "door": "If each ride takes {seconds} seconds more, to unlock and to park, the share is "
         "{share}.",
-        "left_out": "Not in the range: where exactly children live, waiting at signals and "
-        "crossings, turns, how fast one walks to the road, surfaces that the map does not say. "
-        "What these change, turns apart, is measured by stemgeo run --uncertainty.",
+        "left_out": "Not in the range: where exactly children live, how long a recognition lasts "
+        "of which only the start is known, waiting at signals and crossings, how fast one walks to "
+        "the road, surfaces and traffic of which the map says nothing; and turns, hills and wind.",
+        "left_out_straight": "Not in the range: the detour factor, where exactly children live, "
+        "how long a recognition lasts of which only the start is known; and all that roads do.",
         "each": "Each assumption by itself, from its low end to its high end: {parts}.",
-        "together": "With all low ends the share is {low}, with all high ends {high}. Not in it: "
-        "turns, and what the files themselves have wrong.",
+        "together": "With all of these at their low ends the share is {low}, at their high ends "
+        "{high}. Not in it: turns, hills and wind, and faults of the files themselves.",
+        "together_straight": "With all of these at their low ends the share is {low}, at their "
+        "high ends {high}. Not in it: all that roads do, and faults of the files themselves.",
         "one_part": "{name} {low} to {high}",
         "map": "On {roads} the share lies between {low} and {high}, depending on what nobody "
-        "mapped (speed limit, lanes, cycle track): in {certain} it stands, in {other} it "
-        "depends on {ways} (tables/to-check.csv).",
+        "mapped (speed limit, lanes, cycle track): by these rules it stands in {certain}, and in "
+        "{other} it depends on {ways} (tables/to-check.csv).",
+        "rules": "By other rules for quiet roads it lies between {low} and {high}.",
         "says_nothing": "So far apart, that share says nothing.",
         "one_way": "1 road",
         "ways": "{count} roads",
@@ -276,6 +286,8 @@ PARTS = {
         "walking": "stapsnelheid",
         "waiting": "wachten aan lichten en oversteken",
         "dates": "academies zonder datum",
+        "recognition": "duur van een erkenning",
+        "detour": "omwegfactor",
         "surfaces": "wegdek",
     },
     "en": {
@@ -285,6 +297,8 @@ PARTS = {
         "walking": "walking speed",
         "waiting": "waiting at signals and crossings",
         "dates": "academies without a date",
+        "recognition": "how long a recognition lasts",
+        "detour": "detour factor",
         "surfaces": "surfaces",
     },
 }
@@ -375,18 +389,23 @@ def how_sure(result: Tables) -> list[str]:
     region = bars[bars["level"] == "region"]
     over_all = _by_end(region[region["profile"] == "all"], "part")
     door = percent(over_all["door"]["low"], language)
+    straight = "_straight" if result.study.straight_line else ""
     if TOGETHER not in over_all:
-        return [words["door"].format(seconds=f"{DOOR_S:g}", share=door), words["left_out"]]
+        left_out = words[f"left_out{straight}"]
+        return [words["door"].format(seconds=f"{DOOR_S:g}", share=door), left_out]
     parts = [
         words["one_part"].format(name=name, **_ends(over_all[part], language))
         for part, name in PARTS[language].items()
         if part in over_all
     ]
-    together = words["together"].format(**_ends(over_all[TOGETHER], language))
+    together = words[f"together{straight}"].format(**_ends(over_all[TOGETHER], language))
     said = [words["each"].format(parts="; ".join(parts)), together]
     of_map = _by_end(region[region["part"] == "map"], "profile")
+    of_rules = _by_end(region[region["part"] == "rules"], "profile")
     for profile in (one for one in QUIET if one in of_map):
         said += _map_in_words(result, profile, of_map[profile], language)
+        if profile in of_rules:
+            said.append(words["rules"].format(**_ends(of_rules[profile], language)))
     return said
 
 

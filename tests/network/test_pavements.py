@@ -99,6 +99,28 @@ def test_what_is_pushed_along_is_ridden(tmp_path: Path, line: str) -> None:
     assert ms(network.on_pavements(), *ends) == drawn.ms("a b")
 
 
+@pytest.mark.parametrize(
+    ("shut", "opened"),
+    [
+        ("bicycle=no", ""),
+        ("oneway=yes", "oneway=yes oneway:bicycle=no"),
+        ("bicycle=no", "maxspeed=5"),
+    ],
+)
+def test_what_is_opened_beside_a_pavement_is_no_slower(
+    tmp_path: Path, shut: str, opened: str
+) -> None:
+    """On cobbles, or slowed by a limit: one stays on the pavement where that is quicker."""
+    line = "highway=residential surface=sett sidewalk=both"
+    taken = []
+    for more in (shut, opened):
+        drawn = RoadMap(TWO, [("a b", f"{line} {more}".strip())])
+        network = Network.from_osm(drawn.write(tmp_path)).on_pavements()
+        taken.append(ms(network, drawn.at("b"), drawn.at("a")))
+        assert taken[-1] == drawn.ms("a b")
+    assert taken[0] == taken[1]
+
+
 def test_a_roundabout_stays_one_way(tmp_path: Path) -> None:
     """Whatever its pavement: what is closed is not opened."""
     ring = {"a": (0, 0), "b": (30, 0), "c": (30, 30)}
