@@ -224,9 +224,12 @@ def site(
     if share is not None and wanted is not Wanted.lscp:
         raise typer.BadParameter(f"--share is of --problem lscp, not of {wanted}")
     _refuse_alone(out, replace=replace)
-    parsed = load_study(study).with_siting(
+    own = load_study(study)
+    parsed = own.with_siting(
         places=places, budget_eur=budget, share=share, problem=wanted, profile=profile
     )
+    for name in sorted(own.siting.model_fields_set - parsed.siting.model_fields_set):
+        _say(f"note: siting.{name} of the study is left out: it is of another problem")
     if out is not None:
         refuse_taken(out, SITE, replace=replace, reads=[study])
     with _progress() as progress:

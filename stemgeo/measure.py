@@ -23,6 +23,7 @@ from stemgeo.demand import OUTSIDE, AgeCell, Ground, Placed, age_cells, place_ch
 from stemgeo.errors import InputError, Problem
 from stemgeo.inputs import Inputs, load_inputs
 from stemgeo.inputs.messages import counted
+from stemgeo.network import bicycle
 from stemgeo.notes import Note, Said, amount, say
 from stemgeo.recognition import recognised, told_lengths
 from stemgeo.study import BEST, PAVEMENTS_BELOW, SCENARIOS, BusyCrossings, Study, Travel
@@ -176,17 +177,17 @@ def prepare(study: Study, progress: Progress) -> Prepared:
 
 
 def _living(study: Study, inputs: Inputs, progress: Progress) -> dict[str, Any]:
-    """Read what the extracts say of where people live, as far as a method asks for it."""
+    """Read what the extracts say of where people live, as far as it is asked for."""
     from stemgeo.inputs.buildings import load_buildings
     from stemgeo.inputs.streets import load_streets
     from stemgeo.inputs.uninhabited import load_uninhabited
 
-    methods, extract = set(study.methods_compared), (inputs.network, network_hashes(inputs))
+    extract = inputs.network, network_hashes(inputs)
     found: dict[str, Any] = {}
-    if methods & ({BEST} if inputs.addresses is not None else {BEST, "buildings"}):
+    if study.draws_on("buildings"):
         progress("Gebouwen lezen", 0.2)
         found["buildings"] = load_buildings(*extract, study.demand.building_kinds)
-    if methods & {BEST, "streets", "buildings"}:
+    if study.draws_on("streets"):
         progress("Straten lezen", 0.25)
         found["streets"] = load_streets(*extract)
         found["uninhabited"] = load_uninhabited(*extract)
@@ -217,7 +218,8 @@ def measure(prepared: Prepared, day: dt.date, *, threads: int | None = None) -> 
     if prepared.ground.network is not None:
         notes += odd_roads(prepared.ground.network.counts, study.travel)
         notes += assumed_stress(prepared.ground.network.counts, study.travel)
-        if study.travel.ferries:
+        notes += _idle_on(prepared.ground.network, study.travel)
+        if study.travel.ferries and prepared.ground.network.counts["ferries"]:
             notes.append(_ferries(prepared.ground.network))
         if study.travel.pavements_under_10:
             notes.append(_pavements(prepared.ground.network))
@@ -309,6 +311,45 @@ def _pavements(network: Network) -> Note:
         ),
         say("see travel.pavements_under_10", "zie travel.pavements_under_10"),
     )
+
+
+def _idle_on(network: Network, travel: Travel) -> Iterator[Note]:
+    """Tell which options were chosen of things that these roads have none of."""
+
+    def some(kind: int) -> bool:
+        return any((waits == kind).any() for waits in (network.node_wait, network.wait))
+
+    there: dict[str, tuple[Callable[[], object], str, str]] = {
+        "ferries": (
+            *(lambda: network.counts["ferries"], "ferries that take bicycles"),
+            "veren die fietsen meenemen",
+        ),
+        "signal_s": (lambda: some(bicycle.SIGNAL), "traffic signals", "verkeerslichten"),
+        "crossing_s": (lambda: some(bicycle.CROSSING), "crossings", "oversteekplaatsen"),
+        "barrier_s": (
+            *(lambda: some(bicycle.BARRIER), "barriers that let one pass"),
+            "hindernissen waar men door kan",
+        ),
+        "lift_wait_s": (lambda: network.counts.get("lifts"), "lifts", "liften"),
+        "surface": (
+            *(lambda: any(ride.ratio != 1 for ride in network.rides), "poor surfaces"),
+            "slechte wegdekken",
+        ),
+        "busy_crossings": (
+            *(network.busy_ends.any, "busy roads to cross without signals"),
+            "drukke wegen om zonder verkeerslichten over te steken",
+        ),
+    }
+    usual = Travel()
+    for name, (has_any, en, nl) in there.items():
+        if getattr(travel, name) != getattr(usual, name) and not has_any():
+            what = say(
+                "travel.{name} changes nothing: the roads that were read have no {things}",
+                "travel.{name} verandert niets: de gelezen wegen hebben geen {things}",
+                name=name,
+                things=Said(en, nl),
+            )
+            yield Note(_ROADS, what, say("leave it out", "laat die keuze weg"))
 
 
 def odd_roads(counts: Mapping[str, int], travel: Travel) -> list[Note]:

@@ -158,7 +158,8 @@ def site(study: Study, *, progress: Progress = quiet, threads: int | None = None
     Raises
     ------
     StudyError
-        If the study says neither how many places nor which budget.
+        If the study says neither how many places nor which budget, or holds an option that
+        changes nothing in its problem.
     InputError
         With every problem of the inputs, or why no plan can keep to the limits.
     """
@@ -273,9 +274,16 @@ def _goal(
 
 def _is_asked(study: Study) -> None:
     siting = study.siting
+    problems = [
+        Problem(f"siting.{name}", f"changes nothing{why}", "leave it out")
+        for name, why in siting.idle()
+        if study.is_chosen("siting", name)
+    ]
     if siting.problem != "lscp" and siting.places is None and siting.budget_eur is None:
         what = f"{siting.problem} needs a number of places or a budget"
-        raise StudyError(Problem("siting", what, "give places (-n 5) or budget_eur (--budget)"))
+        problems.append(Problem("siting", what, "give places (-n 5) or budget_eur (--budget)"))
+    if problems:
+        raise StudyError(*problems)
 
 
 def _solved(asked: Question, travel: plans.Travel | None) -> Solution:

@@ -2,6 +2,9 @@
 
 A study is read from `study.toml`. Every number that steers a figure stands here
 with its default and its source; no other module holds one.
+
+An option that is chosen and can change nothing beside the others is refused (`Study._idle`,
+`Siting.idle`); `docs/method.md` has a table of them.
 """
 
 from __future__ import annotations
@@ -13,10 +16,11 @@ import re
 import tomllib
 import unicodedata
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from decimal import Decimal
+from enum import Enum
 from itertools import pairwise
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
@@ -313,10 +317,13 @@ Ages = Annotated[tuple[int, int], AfterValidator(_from_to)]
 
 
 class Band(_Part):
-    """An age band, first and last age included, and how fast it rides."""
+    """An age band, first and last age included, and how fast it rides.
+
+    Without a speed where `travel.speed_kmh` gives one for all.
+    """
 
     ages: Ages
-    speed_kmh: Speed
+    speed_kmh: Speed | None = None
 
     @property
     def name(self) -> str:
@@ -475,9 +482,9 @@ class Travel(_Part):
                 raise ValueError(f"bands: age {first} is in two bands")
         if self.horizon_min < self.cutoff_min:
             raise ValueError("horizon_min: must not be below cutoff_min")
-        if self.pavements_under_10 and spans[0][0] >= PAVEMENTS_BELOW:
-            what = f"changes nothing: no band has an age under {PAVEMENTS_BELOW}"
-            raise ValueError(f"pavements_under_10: {what}; leave it out")
+        slow = [band.name for band in self.bands if not (self.speed_kmh or band.speed_kmh)]
+        if slow:
+            raise ValueError(f"bands: {slow[0]} has no speed_kmh; give it, or one for all bands")
         return self
 
     @property
@@ -491,7 +498,9 @@ class Travel(_Part):
 
     def speed(self, band: Band, scenario: str) -> float:
         """Riding speed of a band in a scenario, in km/h."""
-        return (self.speed_kmh or band.speed_kmh)[scenario]
+        speed = self.speed_kmh or band.speed_kmh
+        assert speed is not None  # noqa: S101  (no band is without, see `_apart`)
+        return speed[scenario]
 
 
 class AcademyRules(_Part):
@@ -577,6 +586,8 @@ RESIDENTS_FOR_A_CHILD_OF_AN_AGE = 93
 thirteen ages 5 to 17 (Statbel, 1 January 2015)."""
 
 Method = Literal["streets", "buildings", "grid", "centroid"]
+Extracted = Literal["streets", "buildings", "dwellings"]
+"""What is read of where people live from the extracts."""
 
 
 class Demand(_Part):
@@ -702,12 +713,6 @@ class GapRules(_Part):
     just_too_far_min: float = Field(default=5, ge=0, le=120)
     rank_by: Literal["adds", "uncovered", "share"] = "adds"
 
-    @model_validator(mode="after")
-    def _distance_is_used(self) -> Self:
-        if self.method == "zones" and self.distance_m is not None:
-            raise ValueError('distance_m: changes nothing with method = "zones"; leave it out')
-        return self
-
 
 class SubsidyChoice(_Part):
     """By which rules the academies' subsidies are counted; see `stemgeo/subsidy.py`.
@@ -738,17 +743,13 @@ class SubsidyChoice(_Part):
             raise ValueError(f"no rules of {year} are known; there are: {_listed(known)}")
         return year
 
-    @model_validator(mode="after")
-    def _trajectories_are_paid(self) -> Self:
-        if self.trajectories_per_place == 1:
-            return self
+    @property
+    def pays_trajectories(self) -> bool:
+        """Whether the rules pay a trajectory beyond the first."""
         from stemgeo import facts
 
         (of,) = (one for one in facts.subsidy_rules() if one["year"] == self.year)
-        if not of["extra_trajectory_eur"]:
-            what = f"changes nothing: the rules of {self.year} pay no extra trajectories"
-            raise ValueError(f"trajectories_per_place: {what}; leave it out")
-        return self
+        return bool(of["extra_trajectory_eur"])
 
 
 def _listed(values: Iterable[object]) -> str:
@@ -790,6 +791,15 @@ def _weights(weights: tuple[float, ...]) -> tuple[float, ...]:
         if not 0 <= exact <= 1000 or exact != exact.quantize(Decimal("0.01")):
             raise ValueError("must be weights from 0 to 1000 with two decimals at most")
     return weights
+
+
+_OF_OTHER_PROBLEMS = {
+    "mclp": ("share", "backup_weight"),
+    "lscp": ("places", "budget_eur", "weights", "equity", "backup_weight", "largest_share"),
+    "p_median": ("share", "backup_weight", "floor_share"),
+    "backup": ("share",),
+}
+"""What changes nothing in each problem: it is of another."""
 
 
 class Siting(_Part):
@@ -858,6 +868,13 @@ class Siting(_Part):
         spans = {_span(name): value for name, value in self.weights.items()}
         named = (value for (a, b), value in spans.items() if a <= ages[0] and ages[1] <= b)
         return next(named, 1.0)
+
+    def idle(self) -> Iterator[tuple[str, str]]:
+        """Yield each option that changes nothing beside the others, given or not, and why."""
+        for name in _OF_OTHER_PROBLEMS[self.problem]:
+            yield name, f' with problem = "{self.problem}"'
+        if self.problem != "lscp" and self.places is None:
+            yield "largest_share", " without places: it is a share of them"
 
     @property
     def cuts(self) -> frozenset[int]:
@@ -972,6 +989,40 @@ class StudyFile:
     sha256: str
 
 
+class SaidBy(Enum):
+    """Who says what a study holds: that decides which of its options were chosen."""
+
+    FILE = "a study.toml: all that stands in it"
+    CODE = "a program: what is not as it is by itself"
+    RESULT = "a manifest: it holds every option, and of an older version idle ones too"
+
+
+_OF_ROADS = {
+    "travel": (
+        *("stress_rules", "busy_crossings", "snap_within_m", "snap_limit_m", "walking_speed_ms"),
+        *("pushing_speed_kmh", "surface", "signal_s", "crossing_s", "barrier_s", "ferries"),
+        *("ferry_wait_min", "lift_wait_s", "pavements_under_10"),
+    ),
+    "demand": (
+        *("spacing_m", "street_weights", "building_kinds", "dwelling_m2", "flat_m2"),
+        "dwellings_per_100",
+    ),
+    "gaps": ("barrier_detour",),
+    "output": ("isochrone_minutes", "isochrone_speed_kmh", "isochrone_cell_m"),
+}
+"""What changes nothing in a straight line."""
+
+_OF_PLACES: dict[str, Extracted] = {
+    "spacing_m": "streets",
+    "street_weights": "streets",
+    "building_kinds": "buildings",
+    "dwelling_m2": "dwellings",
+    "flat_m2": "dwellings",
+    "dwellings_per_100": "dwellings",
+}
+"""By what each option of `[demand]` places children."""
+
+
 class Study(_Part):
     """One question, with every choice that its answer depends on."""
 
@@ -989,10 +1040,12 @@ class Study(_Part):
 
     # No choice, and nothing that a study.toml may say.
     _file: StudyFile | None = PrivateAttr(default=None)
+    _said_by: SaidBy = PrivateAttr(default=SaidBy.CODE)
 
     def model_post_init(self, context: Any, /) -> None:
-        """Keep which file this was read from."""
+        """Keep which file this was read from, and who chose."""
         self._file = (context or {}).get("file")
+        self._said_by = (context or {}).get("said_by", SaidBy.CODE)
 
     @property
     def file(self) -> StudyFile | None:
@@ -1000,72 +1053,96 @@ class Study(_Part):
         return self._file
 
     @model_validator(mode="after")
-    def _siting_names_what_there_is(self) -> Self:
-        equity, attributes = self.siting.equity, self.inputs.attributes
+    def _fits_together(self) -> Self:
+        lines = [*self._impossible()]
+        lines += [f"{key}: changes nothing{why}; leave it out" for key, why in self._idle()]
+        if lines:
+            raise ValueError("\n".join(lines))
+        return self
+
+    def _impossible(self) -> Iterator[str]:
+        """Say which choices ask for something that is not there."""
+        siting, equity, attributes = self.siting, self.siting.equity, self.inputs.attributes
         if equity and equity.attribute not in attributes:
             named = _listed(attributes) or "none"
             what = f"siting.equity: no attribute '{equity.attribute}'"
-            raise ValueError(f"{what}; inputs.attributes has: {named}")
-        if self.siting.profile not in self.travel.profiles or (
-            self.siting.profile != "all" and self.straight_line
+            yield f"{what}; inputs.attributes has: {named}"
+        if siting.profile not in self.travel.profiles or (
+            siting.profile != "all" and self.straight_line
         ):
-            raise ValueError(f"siting.profile: the study has no roads '{self.siting.profile}'")
-        return self
-
-    @model_validator(mode="after")
-    def _place_layer_is_there(self) -> Self:
+            yield f"siting.profile: the study has no roads '{siting.profile}'"
         key, layers = self.subsidy.place_layer, self.inputs.layers
         if key and key not in layers:
             there = _listed(layers) or "none"
-            raise ValueError(f"subsidy.place_layer: no layer '{key}'; inputs.layers has: {there}")
-        return self
-
-    @model_validator(mode="after")
-    def _method_has_its_input(self) -> Self:
+            yield f"subsidy.place_layer: no layer '{key}'; inputs.layers has: {there}"
         needs = {
             "grid": "inputs.weights",
             "streets": 'a network, not "straight-line"',
             "buildings": 'inputs.addresses, or a network, not "straight-line"',
         }
-        for key, methods in (("method", [self.demand.method]), ("compare", self.demand.compare)):
+        for name, methods in (("method", [self.demand.method]), ("compare", self.demand.compare)):
             for method in methods:
                 if method and not self.allows(method):
-                    raise ValueError(f'demand.{key}: "{method}" needs {needs[method]}')
-        return self
-
-    @model_validator(mode="after")
-    def _quiet_roads_are_measured(self) -> Self:
-        travel = self.travel
-        for key, unless in (("stress_rules", "default"), ("busy_crossings", "ignore")):
-            if getattr(travel, key) == unless:
-                continue
-            if self.straight_line:
-                raise ValueError(f"travel.{key}: changes nothing in a straight line; leave it out")
-            if travel.profiles == ("all",):
-                what = "changes nothing without a profile of quiet roads in travel.profiles"
-                raise ValueError(f"travel.{key}: {what}; leave it out")
-        return self
-
-    @model_validator(mode="after")
-    def _choices_of_places_are_used(self) -> Self:
-        used = {
-            "street_weights": {BEST, "streets", "buildings"},
-            "dwelling_m2": {BEST},
-            "flat_m2": {BEST},
-            "dwellings_per_100": {BEST},
-        }
-        for key, methods in used.items():
-            asked = getattr(self.demand, key) != type(self.demand).model_fields[key].default
-            if asked and (self.straight_line or methods.isdisjoint(self.methods_compared)):
-                by = f'"{self.method}"' + (" in a straight line" if self.straight_line else "")
-                raise ValueError(f"demand.{key}: changes nothing with method {by}; leave it out")
-        return self
-
-    @model_validator(mode="after")
-    def _roads_to_join_by(self) -> Self:
+                    yield f'demand.{name}: "{method}" needs {needs[method]}'
         if self.gaps.method == "roads" and self.straight_line:
-            raise ValueError('gaps.method: "roads" needs a network, not "straight-line"')
-        return self
+            yield 'gaps.method: "roads" needs a network, not "straight-line"'
+
+    def _idle(self) -> Iterator[tuple[str, str]]:
+        """Yield each option that was chosen and changes nothing beside the others, and why.
+
+        [siting] is looked at by whoever sites: the command line can ask another problem.
+        """
+        if self._said_by is SaidBy.RESULT:
+            return
+        of_inputs = self._idle_in_a_straight_line if self.straight_line else self._idle_over_roads
+        for key, why in (*of_inputs(), *self._idle_beside_others()):
+            table, _, name = key.partition(".")
+            if self.is_chosen(table, name.partition(".")[0]):
+                yield key, why
+
+    def is_chosen(self, table: str, name: str) -> bool:
+        """Whether an option was written, or in code made other than it is by itself."""
+        part = getattr(self, table)
+        value = getattr(part, name)
+        if name not in part.model_fields_set or value is None:
+            return False
+        return self._said_by is SaidBy.FILE or bool(value != type(part).model_fields[name].default)
+
+    def _idle_in_a_straight_line(self) -> Iterator[tuple[str, str]]:
+        for table, names in _OF_ROADS.items():
+            for name in names:
+                yield f"{table}.{name}", " in a straight line"
+        if self.travel.profiles != ("all",):
+            yield "travel.profiles", " in a straight line"
+
+    def _idle_over_roads(self) -> Iterator[tuple[str, str]]:
+        travel = self.travel
+        yield "travel.detour_factor", " over roads, which have lengths of their own"
+        if travel.profiles == ("all",):
+            for name in ("stress_rules", "busy_crossings"):
+                yield f"travel.{name}", " without a profile of quiet roads in travel.profiles"
+        if not travel.ferries:
+            yield "travel.ferry_wait_min", " without ferries = true"
+        if min(band.ages[0] for band in travel.bands) >= PAVEMENTS_BELOW:
+            yield "travel.pavements_under_10", f": no band has an age under {PAVEMENTS_BELOW}"
+        if travel.snap_limit_m < travel.snap_within_m:
+            yield "travel.snap_limit_m", f" below snap_within_m ({travel.snap_within_m:g} m)"
+        methods = [f'"{one}"' for one in (self.method, *self.demand.compare)]
+        for name, what in _OF_PLACES.items():
+            if not self.draws_on(what):
+                by = f" and compare = [{_listed(methods[1:])}]" if methods[1:] else ""
+                yield f"demand.{name}", f" with method {methods[0]}{by}"
+
+    def _idle_beside_others(self) -> Iterator[tuple[str, str]]:
+        if self.travel.speed_kmh and any(band.speed_kmh for band in self.travel.bands):
+            yield "travel.bands.speed_kmh", " where travel.speed_kmh is one for all"
+        if self.travel.horizon_min == self.travel.cutoff_min:
+            yield "gaps.just_too_far_min", " where nobody is looked for beyond cutoff_min"
+        if self.gaps.method == "zones":
+            yield "gaps.distance_m", ' with method = "zones"'
+        if not self.subsidy.pays_trajectories:
+            what = f": the rules of {self.subsidy.year} pay no extra trajectories"
+            yield "subsidy.trajectories_per_place", what
 
     @property
     def straight_line(self) -> bool:
@@ -1075,16 +1152,20 @@ class Study(_Part):
     def with_siting(self, **asked: Any) -> Study:
         """Give this study with other choices for `siting`, checked; None leaves one as it is.
 
+        What the study itself says for another problem than the one that is asked is left out.
+
         Raises
         ------
         StudyError
             If a choice cannot be.
         """
         new = {name: value for name, value in asked.items() if value is not None}
-        content = self.model_dump(by_alias=True)
-        return parse_study(
-            content | {"siting": content["siting"] | new}, name="study", file=self.file
-        )
+        content = self.model_dump(by_alias=True, exclude_unset=True)
+        of_others = _OF_OTHER_PROBLEMS.get(str(new.get("problem", "")), ())
+        own = content.get("siting", {})
+        own = {name: value for name, value in own.items() if name not in of_others}
+        content["siting"] = own | new
+        return parse_study(content, name="study", file=self.file, said_by=self._said_by)
 
     def with_plan(self, plan: str | Path | None) -> Study:
         """Give this study with the places of a plan beside its register, or with no plan."""
@@ -1127,6 +1208,23 @@ class Study(_Part):
         others: tuple[str, ...] = self.demand.compare
         others = others or tuple(method for method in METHODS[1:] if self.allows(method))
         return tuple(dict.fromkeys((self.method, *others)))
+
+    def draws_on(self, what: Extracted) -> bool:
+        """Whether children are placed by what the extracts hold of this, or zones estimated by it.
+
+        The estimate is of who lives in which zone, where nobody said it. It is by all that the
+        extracts hold, whatever the method: which ones are compared moves no child.
+        """
+        if self.straight_line:
+            return False
+        if self.inputs.zones is not None and self.inputs.zone_population is None:
+            return True
+        by = {
+            "streets": {BEST, "streets", "buildings"},
+            "buildings": {BEST} if self.inputs.addresses is not None else {BEST, "buildings"},
+            "dwellings": {BEST},
+        }
+        return not by[what].isdisjoint(self.methods_compared)
 
 
 _MOST_BYTES = 100_000
@@ -1190,8 +1288,12 @@ def parse_study(
     folder: Path | None = None,
     name: str,
     file: StudyFile | None = None,
+    said_by: SaidBy = SaidBy.FILE,
 ) -> Study:
     """Check the content of a study.toml; relative paths start at `folder`.
+
+    An option that changes nothing beside the others is refused; of a manifest, which holds all
+    options none is.
 
     Raises
     ------
@@ -1199,13 +1301,19 @@ def parse_study(
         With one line for each key or value that cannot be used.
     """
     try:
-        return Study.model_validate(content, context={"folder": folder, "file": file})
+        context = {"folder": folder, "file": file, "said_by": said_by}
+        return Study.model_validate(content, context=context)
     except ValidationError as error:
-        details = error.errors()
+        details = [one for detail in error.errors() for one in _each(detail)]
         inside = {loc[:i] for loc in map(_loc, details) for i in range(len(loc))}
         # What is wrong inside a table or list makes the whole wrong: that says nothing more.
         told = [detail for detail in details if _loc(detail) not in inside]
         raise StudyError(*_problems(told, name)) from None
+
+
+def _each(detail: Any) -> list[Any]:
+    """Take apart what is told of the study as a whole, line by line."""
+    return [{**detail, "msg": line} for line in detail["msg"].split("\n")]
 
 
 def _problems(details: list[Any], name: str) -> list[Problem]:

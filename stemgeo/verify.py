@@ -216,7 +216,10 @@ def _answer_again(again: Again, place: Path) -> None:
     _run_again(again, result)
     plan = before = templates = None
     if content.get("plan"):
-        asked = again.study.with_siting(**content["plan"]["study"]["siting"])
+        # All that the study does not say itself was asked beside it.
+        own = again.study.siting.model_dump(mode="json")
+        siting = content["plan"]["study"]["siting"].items()
+        asked = again.study.with_siting(**{key: one for key, one in siting if one != own.get(key)})
         plan = site(asked, threads=again.threads).write(place.with_name("plan"))
     if content.get("before"):
         then = content["before"]

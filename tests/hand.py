@@ -156,19 +156,24 @@ def study(
 def osm_xml(
     nodes: Mapping[int, tuple[float, float]],
     ways: Sequence[tuple[Sequence[int], Mapping[str, str]]],
+    said: Mapping[int, Mapping[str, str]] | None = None,
 ) -> str:
-    """Write OSM XML of nodes (kilometres from the corner of the ground) and ways."""
+    """Write OSM XML of nodes (kilometres from the corner), ways, and what is `said` of nodes."""
     to_degrees = transformer(CRS, "EPSG:4326")
     lines = ['<?xml version="1.0" encoding="UTF-8"?>', '<osm version="0.6">']
     for number, (column, row) in sorted(nodes.items()):
         lon, lat = to_degrees.transform(X0 + column * 1000, Y0 + row * 1000)
-        lines.append(f'<node id="{number}" version="1" lat="{lat:.9f}" lon="{lon:.9f}"/>')
+        node = f'<node id="{number}" version="1" lat="{lat:.9f}" lon="{lon:.9f}"'
+        tags = _tags((said or {}).get(number, {}))
+        lines += [f"{node}>", *tags, "</node>"] if tags else [f"{node}/>"]
     for number, (refs, tags) in enumerate(ways, start=1):
         lines.append(f'<way id="{number}" version="1">')
-        lines += [f'<nd ref="{ref}"/>' for ref in refs]
-        lines += [f'<tag k="{key}" v="{value}"/>' for key, value in tags.items()]
-        lines.append("</way>")
+        lines += [*(f'<nd ref="{ref}"/>' for ref in refs), *_tags(tags), "</way>"]
     return "\n".join([*lines, "</osm>"])
+
+
+def _tags(tags: Mapping[str, str]) -> list[str]:
+    return [f'<tag k="{key}" v="{value}"/>' for key, value in tags.items()]
 
 
 def network(
@@ -224,6 +229,7 @@ def write_study(
     (folder / "academies.csv").write_text(SMALL_ACADEMIES, encoding="utf-8")
     (folder / "wegen.osm").write_text(_small_roads(), encoding="utf-8")
     network = '"straight-line"' if straight_line else '"wegen.osm"'
+    drawn = "" if straight_line else "isochrone_cell_m = 50"
     (folder / "study.toml").write_text(
         f"""
         [study]
@@ -240,7 +246,7 @@ def write_study(
         min_children = 1
         [output]
         formats = ["svg"]
-        isochrone_cell_m = 50
+        {drawn}
         """,
         encoding="utf-8",
     )

@@ -471,7 +471,7 @@ def test_what_is_not_used_is_not_imported(study: Path, tmp_path: Path) -> None:
     """A run without roads, raster or trend loads no library for them, nor any for notebooks."""
     text = (study / "study.toml").read_text(encoding="utf-8")
     folder = shutil.copytree(study, tmp_path / "s")
-    straight = text.replace('"wegen.osm"', '"straight-line"')
+    straight = text.replace('"wegen.osm"', '"straight-line"').replace("isochrone_cell_m = 50", "")
     (folder / "study.toml").write_text(straight, encoding="utf-8")
     code = (
         "import sys; from pathlib import Path; import stemgeo as sg\n"

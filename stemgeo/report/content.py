@@ -25,7 +25,7 @@ from stemgeo.report.files import SITE, opened_manifest
 from stemgeo.report.filling import refuse_unplain
 from stemgeo.report.reading import Reading, read_table
 from stemgeo.report.summary import PLACED_BY, ages_in_words, placed_by
-from stemgeo.study import PROVINCES, parse_study
+from stemgeo.study import PROVINCES, SaidBy, parse_study
 
 if TYPE_CHECKING:
     from collections.abc import Hashable
@@ -350,7 +350,10 @@ def _same_start(source: Source, start: pd.Series, profile: str, folder: Path) ->
 def _before(source: Source, folder: Path) -> Row:
     """Give the shares of an earlier result beside those of this one, and what else differs."""
     found = compare(folder, source.folder)
-    then, now = (parse_study(one["study"], name=str(folder)) for one in (found.a, found.b))
+    then, now = (
+        parse_study(one["study"], name=str(folder), said_by=SaidBy.RESULT)
+        for one in (found.a, found.b)
+    )
     if then.about.date >= now.about.date:
         what = f"is of {then.about.date}, not of a day before {now.about.date}"
         raise ResultError(Problem(str(folder), what, "give a result of an earlier date"))

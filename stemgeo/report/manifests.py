@@ -11,7 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, create_model
 
 from stemgeo.errors import Problem, ResultError, StudyError
 from stemgeo.maps.text import MapText
-from stemgeo.study import Profile, parse_study
+from stemgeo.study import Profile, SaidBy, parse_study
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -194,7 +194,7 @@ def fitting(content: dict[str, Any], model: type[Written], path: Path) -> dict[s
         model.model_validate(content)
         for one in (content, *(content.get(name) or {} for name in ("result", "plan", "before"))):
             if "study" in one:
-                parse_study(one["study"], name="study")
+                parse_study(one["study"], name="study", said_by=SaidBy.RESULT)
     except ValidationError as error:
         first = error.errors(include_url=False, include_input=False)[0]
         where = ".".join(map(str, first["loc"]))

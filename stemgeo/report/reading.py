@@ -18,7 +18,7 @@ from stemgeo.inputs.files import as_it_was, check_geopackage, clean, strip_contr
 from stemgeo.inputs.formats import UnreadableError
 from stemgeo.maps.text import MapText
 from stemgeo.report.files import RUN, checked_file, opened_manifest
-from stemgeo.study import STRAIGHT_LINE, parse_study
+from stemgeo.study import STRAIGHT_LINE, SaidBy, parse_study
 from stemgeo.tables import CRS, SCHEMAS
 
 if TYPE_CHECKING:
@@ -59,7 +59,8 @@ class Reading:
     @cached_property
     def study(self) -> Study:
         """The study, as far as a manifest holds it: its files by name alone."""
-        study = parse_study(self.manifest["study"], name=str(self.folder))
+        content = self.manifest["study"]
+        study = parse_study(content, name=str(self.folder), said_by=SaidBy.RESULT)
         return study.with_language(self.language)
 
     @cached_property
