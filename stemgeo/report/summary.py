@@ -431,14 +431,14 @@ def _map_in_words(result: Tables, profile: str, ends: dict[str, float], language
     certain = int((of_profile["covered_least"] == of_profile["covered_most"]).sum())
     ways = result.to_check.loc[result.to_check["profile"] == profile, "way"].nunique()
 
-    def counted(count: int, one: str, many: str) -> str:
+    def number_of(count: int, one: str, many: str) -> str:
         return words[one] if count == 1 else words[many].format(count=number(count, language))
 
     line = words["map"].format(
         roads=QUIET[profile].roads.to(language),
-        certain=counted(certain, "one_town", "municipalities"),
-        other=counted(len(of_profile) - certain, "one_town", "municipalities"),
-        ways=counted(ways, "one_way", "ways"),
+        certain=number_of(certain, "one_town", "municipalities"),
+        other=number_of(len(of_profile) - certain, "one_town", "municipalities"),
+        ways=number_of(ways, "one_way", "ways"),
         **_ends(ends, language),
     )
     nothing = ends["high"] - ends["low"] > SAYS_NOTHING
