@@ -11,7 +11,7 @@ READY := .venv/.ready
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup demo test fuzz lint types wheel notebooks check peers crash docs bench lock lowest clean
+.PHONY: help setup demo test fuzz mutants lint types wheel notebooks check peers crash docs bench lock lowest clean
 
 help:  ## show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' Makefile
@@ -34,6 +34,10 @@ test: $(READY)  ## run the tests on all cores; ARGS="-k coverage" goes to pytest
 
 fuzz: $(READY)  ## N=20000 mutated files through every reader; SEED=1, and ONLY=17 repeats one
 	@PYTHONPATH=tests $(PY) -m fuzz.drive --n $(or $(N),20000) --seed $(or $(SEED),1) \
+	  $(if $(ONLY),--only $(ONLY))
+
+mutants: $(READY)  ## N=120 small changes to the code that makes figures: do the tests notice? SEED=1
+	@PYTHONPATH=tests $(PY) -m mutants.drive --n $(or $(N),120) --seed $(or $(SEED),1) \
 	  $(if $(ONLY),--only $(ONLY))
 
 lint: $(READY)  ## check style and formatting

@@ -195,6 +195,7 @@ def test_a_place_without_measured_children_has_no_say() -> None:
     """It is not among the places of the index, nor does it move it."""
     row = indices([*EXAMPLE, (0, 0, 9)], [*INCOME, 15.0])
     assert row.equals(indices(EXAMPLE, INCOME))
+    assert indices([*EXAMPLE, (1, 0, 0)], [*INCOME, 15.0])["places"] == 4
 
 
 def test_two_rows_for_a_place() -> None:

@@ -10,11 +10,12 @@ import numpy as np
 import pandas as pd
 import pytest
 import shapely
-from network.maps import CRS, RoadMap, metres, ms, points, times
+from network.maps import CRS, RoadMap, metres, ms, points, ride, times
 
 from stemgeo.access.search import UNREACHED, unpack
 from stemgeo.access.travel_time import Rider, access, horizon_ms, straight_line
 from stemgeo.network import Network, snap
+from stemgeo.network.bicycle import SIGNAL
 from stemgeo.network.osm import Roads, read_roads
 
 if TYPE_CHECKING:
@@ -178,6 +179,21 @@ def test_a_little_more_speed_never_lengthens_a_ride(tmp_path: Path) -> None:
             for step in range(12)
         ]
         assert (np.diff(np.array(found), axis=0) <= 0).all()
+
+
+@pytest.mark.parametrize("outward", [False, True])
+def test_an_academy_at_a_signal_is_reached_before_it_is_green(
+    tmp_path: Path, *, outward: bool
+) -> None:
+    """Whichever way the streets are drawn that meet there; who goes on beyond it waits."""
+    ways = [(f"c {end}" if outward else f"{end} c", STREET) for end in "abd"]
+    nodes = {"a": (0, 0), "b": (600, 0), "c": (300, 0), "d": (300, 400)}
+    drawn = RoadMap(nodes, ways, {"c": "highway=traffic_signals"})
+    network = drawn.network(tmp_path)
+    wait = {SIGNAL: 50}
+    assert ride(network, drawn.at("a"), drawn.at("c"), wait) == drawn.ms("a c")
+    assert ride(network, drawn.at("a"), drawn.at("d"), wait) == drawn.ms("a c d") + 50_000
+    assert ride(network, drawn.at("c"), drawn.at("d"), wait) == drawn.ms("c d")
 
 
 # --- the cutoff ---------------------------------------------------------------------------------

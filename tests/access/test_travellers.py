@@ -10,7 +10,7 @@ import shapely
 from network.maps import RoadMap, points
 
 from stemgeo.access.search import unpack
-from stemgeo.access.travellers import OverNetwork
+from stemgeo.access.travellers import OverNetwork, Pace, StraightLine
 from stemgeo.demand import age_cells
 from stemgeo.network import Network
 from stemgeo.network.osm import read_roads
@@ -115,3 +115,13 @@ def test_a_wait_is_at_its_own_node(tmp_path: Path, key: str, *, branching: bool)
     ):
         more = ride_ms(tmp_path, drawn, child, **{key: 40}) - ride_ms(tmp_path, drawn, child)
         assert more == seconds * 1000
+
+
+def test_in_a_straight_line_a_place_serves_whom_it_has_within_the_minutes() -> None:
+    """3 km at 12 km/h times 1.2 are 18 minutes, inclusive; a place of nobody comes after it."""
+    study = hand.study(travel={"detour_factor": 1.2})
+    doors = points([(0, 0), (3000, 0), (3001, 0), (0, 5)])
+    traveller = StraightLine(study, hand.academies({}), doors)
+    first, point, ms = traveller.served(points([(0, 0), (0, 99_999)]), Pace(12.0), 18.0, threads=1)
+    assert (first.tolist(), point.tolist()) == ([0, 3, 3], [0, 1, 3])
+    assert ms.tolist() == [0, 1_080_000, 1800]

@@ -902,6 +902,12 @@ def test_lengths_are_geodesic_to_the_millimetre(tmp_path: Path) -> None:
     ("lon", "lat", "crs"),
     [
         (4.35, 50.85, "EPSG:31370"),
+        (2.31, 51.59, "EPSG:31370"),
+        (6.49, 49.41, "EPSG:31370"),
+        (2.29, 51.0, "EPSG:32631"),
+        (6.51, 50.5, "EPSG:32632"),
+        (4.35, 49.39, "EPSG:32631"),
+        (4.35, 51.61, "EPSG:32631"),
         (-8.61, 41.15, "EPSG:32629"),
         (7.5, 51.5, "EPSG:32632"),
         (18.4, -33.9, "EPSG:32734"),
@@ -910,7 +916,7 @@ def test_lengths_are_geodesic_to_the_millimetre(tmp_path: Path) -> None:
     ],
 )
 def test_crs_follows_the_place(tmp_path: Path, lon: float, lat: float, crs: str) -> None:
-    """Belgium is in Lambert 72, every other place in its own UTM zone."""
+    """Belgium is in Lambert 72, to its corners, every other place in its own UTM zone."""
     path = RoadMap(row("ab"), [("a b", STREET)]).write(tmp_path)
     text = path.read_text()
     for name, dlon in (("a", 0.0), ("b", 0.001)):
