@@ -142,7 +142,7 @@ def run(
             one.profile: one.counts(points, cells) for one in riders if isinstance(one, OverNetwork)
         },
         building_counts=prepared.ground.counts,
-        notes=(*prepared.notes, *measured.notes, *places.notes),
+        notes=(*prepared.notes, *measured.notes, *places.notes, *sure.notes),
     )
 
 

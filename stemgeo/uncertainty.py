@@ -7,6 +7,7 @@ alone does; `together` takes all low ends at once, and all high ones.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import chain
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -24,12 +25,13 @@ from stemgeo.measure import (
     ways_ridden,
 )
 from stemgeo.network.stress import LEVELS, TAGS_READ, untagged
+from stemgeo.notes import Note, Said, say
 from stemgeo.recognition import is_undated, recognised
 from stemgeo.study import DETOUR, DOOR_S, RECOGNITION_YEARS, WAITS_S, WALKING_MS
 from stemgeo.tables import checked
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     import geopandas as gpd
     from numpy.typing import NDArray
@@ -53,11 +55,14 @@ class Uncertainty:
         The table `uncertainty` of the data dictionary.
     to_check, verdicts
         The tables `to-check` and `verdicts`; None unless they were asked for, or without roads.
+    notes
+        What was asked for and not measured.
     """
 
     bars: pd.DataFrame
     to_check: pd.DataFrame | None = None
     verdicts: pd.DataFrame | None = None
+    notes: tuple[Note, ...] = ()
 
 
 class _End(NamedTuple):
@@ -100,7 +105,20 @@ def uncertainty(
     parts += [asked.counted(ends), asked.rules(), asked.together()]
     to_check = asked.to_check(of_map)
     verdicts = to_check if to_check is None else asked.verdicts(of_map, to_check)
-    return Uncertainty(checked("uncertainty", _ordered(parts)), to_check, verdicts)
+    notes = _no_bounds(prepared.study.travel) if asked.quiet and not of_map else ()
+    return Uncertainty(checked("uncertainty", _ordered(parts)), to_check, verdicts, notes)
+
+
+def _no_bounds(travel: Travel) -> tuple[Note, ...]:
+    """Say that which crossings are busy rests on the same tags as which roads are quiet."""
+    choice = f'busy_crossings = "{travel.busy_crossings}"'
+    what = say(
+        "how quiet roads without tags may be is not measured with {choice}",
+        "hoe rustig wegen zonder kenmerken kunnen zijn, is niet gemeten met {choice}",
+        choice=choice,
+    )
+    mend = say("see travel.busy_crossings", "zie travel.busy_crossings")
+    return (Note(Said("network", "wegen"), what, mend),)
 
 
 def _ordered(parts: list[pd.DataFrame]) -> pd.DataFrame:
@@ -153,8 +171,10 @@ class _Asked:
     def quiet(self) -> list[str]:
         return [one.profile for one in self.measured.riders[1:]]
 
-    def reach(self, rider: Traveller, **how: Any) -> list[Reached]:
-        return reached_by(rider, self.prepared, self.threads, **how)
+    def reach(self, riders: Iterable[Traveller], **how: Any) -> list[Reached]:
+        """Search for each rider anew; in order of the riders, then of the age cells."""
+        found = (reached_by(one, self.prepared, self.threads, **how) for one in riders)
+        return list(chain.from_iterable(found))
 
     def now(self, *profiles: str) -> list[Reached]:
         """Give what was measured, in all profiles or some."""
@@ -189,12 +209,8 @@ class _Asked:
         for part, ends in (parts if over_roads else {"detour": _detours(travel)}).items():
             for end, choice in zip((LOW, HIGH), ends, strict=True):
                 same = all(getattr(travel, name) == value for name, value in choice.items())
-                reached = (
-                    self.now()
-                    if same
-                    else [x for one in riders for x in self.reach(one.with_travel(**choice))]
-                )
-                yield _End(part, end, _said(choice), reached)
+                others = (one.with_travel(**choice) for one in riders)
+                yield _End(part, end, _said(choice), self.now() if same else self.reach(others))
 
     def _walking(self) -> tuple[dict[str, float], dict[str, float]]:
         own = self.prepared.study.travel.walking_speed_ms
@@ -211,9 +227,8 @@ class _Asked:
         for part, ends in (("dates", self._dated()), ("recognition", self._lasting())):
             for end, (value, academies) in zip((LOW, HIGH), ends, strict=False):
                 same = academies["academy_id"].equals(self.measured.academies["academy_id"])
-                riders = [one.for_academies(academies) for one in self.measured.riders]
-                reached = self.now() if same else [x for one in riders for x in self.reach(one)]
-                yield _End(part, end, value, reached)
+                others = (one.for_academies(academies) for one in self.measured.riders)
+                yield _End(part, end, value, self.now() if same else self.reach(others))
 
     def _dated(self) -> list[tuple[str, gpd.GeoDataFrame]]:
         """Leave out the academies without any date, where some have one."""
@@ -245,13 +260,11 @@ class _Asked:
             return
         for end, best in ((LOW, False), (HIGH, True)):
             if base.study.travel.surface:
-                riders = self._filled(base, best=best, surfaces=True)
-                reached = [x for one in riders for x in self.reach(one)]
+                reached = self.reach(self._filled(base, best=best, surfaces=True))
                 yield _End("surfaces", end, "where no surface is tagged", reached)
             # Which crossings are busy rests on the same tags: then these are no bounds.
             if self.quiet and base.study.travel.busy_crossings == "ignore":
-                riders = self._filled(base, best=best, stress=True)[1:]
-                reached = [x for one in riders for x in self.reach(one)]
+                reached = self.reach(self._filled(base, best=best, stress=True)[1:])
                 yield _End("map", end, "where no maxspeed, lanes or cycleway is tagged", reached)
 
     def _filled(
@@ -272,7 +285,7 @@ class _Asked:
             if name != study.travel.stress_rules:
                 network = load_roads(prepared.inputs, name)
                 riders = travellers(study, network, self.measured.academies, prepared.points)
-                reached = [x for one in riders[1:] for x in self.reach(one)]
+                reached = self.reach(riders[1:])
             told = _End("rules", "", f"travel.stress_rules = {name}", reached)
             parts.append(_count(prepared, prepared.points, told))
         return _ends_of(pd.concat(parts, ignore_index=True), "covered")
@@ -301,8 +314,7 @@ class _Asked:
             else:
                 riders = [base.with_travel(**_detours(travel)[not low])]
             how = {"scenario": end, "door_s": DOOR_S if low else 0}
-            reached = [x for one in riders for x in self.reach(one, **how)]
-            told = _End(TOGETHER, end, f"all {end} ends", reached)
+            told = _End(TOGETHER, end, f"all {end} ends", self.reach(riders, **how))
             parts.append(_count(self.prepared, points, told))
         return pd.concat(parts, ignore_index=True)
 

@@ -476,6 +476,17 @@ def test_the_summary_says_what_the_range_holds_and_leaves_out(result: Any, tmp_p
     assert "Niet in de marge" in plain
 
 
+def test_where_crossings_cost_it_is_said_that_there_are_no_bounds(tmp_path: Path) -> None:
+    """Which crossings are busy rests on the same tags: no bar, no list, and a note."""
+    prepared = prepare(written(tmp_path, busy_crossings='"push"'), quiet)
+    found = measure(prepared, DAY)
+    sure = uncertainty(prepared, found, sensitivity(prepared, found), searched=True)
+    assert "map" not in set(sure.bars["part"])
+    assert sure.to_check is None
+    (note,) = sure.notes
+    assert 'is not measured with busy_crossings = "push"' in note.said("en")
+
+
 def test_verify_measures_it_again(result: Any, tmp_path: Path) -> None:
     """The manifest says that it was asked, and every table comes out the same."""
     place = result().write(tmp_path / "out")
