@@ -79,6 +79,7 @@ class _Edges(NamedTuple):
     rides: NDArray[np.uint16]
     open_: Bools
     before_ms: Longs
+    wait: NDArray[np.uint8]
     wait_ms: Longs
     pace: Floats
     node_ms: Ints
@@ -89,12 +90,13 @@ def _edges(network: Network, times: EdgeTimes) -> _Edges:
     return _Edges(
         network.segment_edge,
         network.first_segment,
-        np.stack([network.edge_start, network.edge_end]),
+        network.ends,
         network.length_mm,
-        np.stack([network.forward, network.backward]),
-        np.stack([network.open_forward, network.open_backward]),
-        np.stack([times.before_forward_ms, times.before_backward_ms]),
-        times.wait_ms[network.wait],
+        network.ridden,
+        network.open_,
+        times.before_ms,
+        network.wait,
+        times.wait_ms,
         times.pace,
         times.node_ms,
         times.end_ms,
@@ -130,7 +132,7 @@ def along_ms(
     from_start = _parts_ms(edges, segment, offset_mm, along)
     from_start += edges.before_ms[0, segment]
     from_start -= edges.before_ms[0, network.first_segment[edge]]
-    from_end = _parts_ms(edges, segment, rest_mm, along + 1) + edges.wait_ms[segment]
+    from_end = _parts_ms(edges, segment, rest_mm, along + 1) + edges.wait_ms[edges.wait[segment]]
     from_end += edges.before_ms[1, network.first_segment[edge + 1]]
     from_end -= edges.before_ms[1, segment + 1]
     return from_start, from_end
@@ -143,7 +145,7 @@ def _parts_ms(edges: _Edges, segment: Ints, mm: Ints, against: NDArray[np.intp])
     on a better road than on a worse, and two parts no longer than the whole.
     """
     whole_ms = edges.before_ms[against, segment + 1] - edges.before_ms[against, segment]
-    whole_ms -= edges.wait_ms[segment]
+    whole_ms -= edges.wait_ms[edges.wait[segment]]
     exact_ms = mm * edges.pace[edges.rides[against, segment]]
     part_ms = np.floor(exact_ms + ROUNDING_MS).astype(np.int64)
     return np.where(mm == edges.length_mm[segment], whole_ms, part_ms)
@@ -216,7 +218,7 @@ def _between_ms(
     """Time between places on the same edge (segment, offset), the first nearer to its start."""
     (segment, offset_mm), (to_segment, to_mm) = one, other
     rest_ms = _parts_ms(edges, segment, edges.length_mm[segment] - offset_mm, against)
-    rest_ms += edges.wait_ms[segment]
+    rest_ms += edges.wait_ms[edges.wait[segment]]
     inside_ms = edges.before_ms[against, to_segment] - edges.before_ms[against, segment + 1]
     onto_ms = _parts_ms(edges, to_segment, to_mm, against)
     within_ms = _parts_ms(edges, segment, to_mm - offset_mm, against)
@@ -253,7 +255,8 @@ def _ways(
     """Go between each tie and both nodes of its edge: node (-1: closed), ms, arc."""
     # Taken apart: arrays that are asked of a tuple in a loop cost ten times the loop.
     of_segment, first_segment, nodes = edges.of_segment, edges.first_segment, edges.start_and_end
-    length_mm, open_, wait_ms = edges.length_mm, edges.open_, edges.wait_ms
+    length_mm, open_ = edges.length_mm, edges.open_
+    wait, wait_ms = edges.wait, edges.wait_ms
     rides, before_ms, pace, node_ms = edges.rides, edges.before_ms, edges.pace, edges.node_ms
     end_ms = edges.end_ms
     out = np.empty((len(segments), 2, 3), dtype=np.int32)
@@ -275,14 +278,14 @@ def _ways(
                 mm = length_mm[segment] - offset_mm if by_end else offset_mm
                 if mm == length_mm[segment]:
                     ms = before_ms[against, segment + 1] - before_ms[against, segment]
-                    ms -= wait_ms[segment]
+                    ms -= wait_ms[wait[segment]]
                 else:
                     exact_ms = mm * pace[rides[against, segment]]
                     ms = np.int64(np.floor(exact_ms + ROUNDING_MS))
                 if by_end:
                     stop = first_segment[edge + 1]
                     ms += before_ms[against, stop] - before_ms[against, segment + 1]
-                    ms += wait_ms[segment]
+                    ms += wait_ms[wait[segment]]
                 else:
                     ms += before_ms[against, segment] - before_ms[against, first]
                 ms += end_ms[edge, by_end] + (node_ms[node] if arriving else 0)

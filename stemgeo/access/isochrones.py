@@ -308,8 +308,8 @@ def _through_ends(rider: Rider, times_ms: Longs, segment: NDArray[np.intp]) -> l
     network, times = rider.network, rider.times
     edge = network.segment_edge[segment]
     first, last = network.first_segment[edge], network.first_segment[edge + 1]
-    ahead = times.before_forward_ms[last] - times.before_forward_ms[segment + 1]
-    back = times.before_backward_ms[segment] - times.before_backward_ms[first]
+    ahead = times.before_ms[0][last] - times.before_ms[0][segment + 1]
+    back = times.before_ms[1][segment] - times.before_ms[1][first]
     # A segment's own wait is at its end: riding on, it is still to come.
     by_end = times_ms[network.edge_end[edge]] + ahead + times.wait_ms[network.wait[segment]]
     by_start = times_ms[network.edge_start[edge]] + back + times.end_ms[edge, 0]
@@ -328,7 +328,7 @@ def _segments_before_sites(rider: Rider, sites: Places) -> _Rides:
     tie, segment = _ranges(first, sites.segment + 1)
     own = segment == sites.segment[tie]
     along, _ = along_ms(network, times, sites.segment, sites.offset_mm)
-    to_vertex = times.before_forward_ms[segment + 1] - times.before_forward_ms[first[tie]]
+    to_vertex = times.before_ms[0][segment + 1] - times.before_ms[0][first[tie]]
     ms = np.where(own, 0, along[tie] - to_vertex) + _walk_ms(rider, sites)[tie]
     return _Rides(segment, np.where(own, _share(network, sites)[tie], 1.0), ms, against=False)
 
@@ -341,8 +341,7 @@ def _segments_after_sites(rider: Rider, sites: Places) -> _Rides:
     own = segment == sites.segment[tie]
     _, against = along_ms(network, times, sites.segment, sites.offset_mm)
     from_vertex = (
-        times.before_backward_ms[network.first_segment[edge + 1]][tie]
-        - times.before_backward_ms[segment]
+        times.before_ms[1][network.first_segment[edge + 1]][tie] - times.before_ms[1][segment]
     )
     ms = np.where(own, 0, against[tie] - from_vertex) + _walk_ms(rider, sites)[tie]
     return _Rides(segment, np.where(own, _share(network, sites)[tie], 0.0), ms, against=True)

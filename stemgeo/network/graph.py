@@ -68,9 +68,9 @@ class EdgeTimes:
     ----------
     forward_ms, backward_ms
         Whole edges, shape (edges,); CLOSED_MS where it may not be travelled.
-    before_forward_ms, before_backward_ms
-        Sum over all segments before this one, shape (segments + 1,): the difference of two of
-        them is the time between two vertices of an edge.
+    before_ms
+        Sum over all segments before this one, along the edges and against them: the difference of
+        two is the time between two vertices of an edge. Shape (2, segments + 1).
     pace
         Milliseconds per millimetre of each of the network's rides, shape (rides,); 0 where closed.
     wait_ms
@@ -83,8 +83,7 @@ class EdgeTimes:
 
     forward_ms: Ints
     backward_ms: Ints
-    before_forward_ms: NDArray[np.int64]
-    before_backward_ms: NDArray[np.int64]
+    before_ms: NDArray[np.int64]
     pace: Floats
     wait_ms: NDArray[np.int64]
     node_ms: Ints
@@ -323,6 +322,21 @@ class Network:
         """Whether each edge may be travelled against its direction, shape (edges,)."""
         return np.asarray(self._mode[self.backward[self.first_segment[:-1]]] != bicycle.CLOSED)
 
+    @cached_property
+    def ends(self) -> Ints:
+        """Start and end of each edge, shape (2, edges)."""
+        return np.stack([self.edge_start, self.edge_end])
+
+    @cached_property
+    def open_(self) -> Bools:
+        """Whether each edge may be travelled along its direction and against it, (2, edges)."""
+        return np.stack([self.open_forward, self.open_backward])
+
+    @cached_property
+    def ridden(self) -> NDArray[np.uint16]:
+        """Index into `rides` along each segment and against it, shape (2, segments)."""
+        return np.stack(self._both)
+
     @property
     def ridden_m(self) -> int:
         """Metres of road that are ridden in one direction at least."""
@@ -542,8 +556,7 @@ class Network:
         return EdgeTimes(
             forward_ms=np.where(self.open_forward, along[1], CLOSED_MS),
             backward_ms=np.where(self.open_backward, against[1], CLOSED_MS),
-            before_forward_ms=along[0],
-            before_backward_ms=against[0],
+            before_ms=np.stack([along[0], against[0]]),
             pace=pace,
             wait_ms=wait,
             node_ms=wait[self.node_wait].astype(np.int32),

@@ -580,7 +580,7 @@ def test_waits_are_nothing_unless_declared(tmp_path: Path) -> None:
     plain = whole(tmp_path, bare).restricted(ferries=True)
     zero = dict.fromkeys((SIGNAL, CROSSING, BARRIER, BOARDING), 0.0)
     for waits in (None, zero):
-        for name in ("forward_ms", "backward_ms", "before_forward_ms", "before_backward_ms"):
+        for name in ("forward_ms", "backward_ms", "before_ms"):
             mine = getattr(network.times(12, waits_s=waits), name)
             np.testing.assert_array_equal(mine, getattr(plain.times(12), name), err_msg=name)
     assert set(network.wait) | set(network.node_wait) == set(range(5))
@@ -729,7 +729,7 @@ def _beyond(network: Network, edge_times: EdgeTimes, segment: int) -> tuple[int,
     """Time between the first segment of an edge and the edge's end, along and against."""
     stop = network.first_segment[network.segment_edge[segment] + 1]
     wait = int(edge_times.wait_ms[network.wait[segment]])
-    before = edge_times.before_forward_ms, edge_times.before_backward_ms
+    before = edge_times.before_ms
     along, against = (int(one[stop] - one[segment + 1]) + wait for one in before)
     return along, against
 
