@@ -68,7 +68,9 @@ def recognised(
 
 
 def lapsed(register: gpd.GeoDataFrame, date: dt.date, rules: AcademyRules) -> gpd.GeoDataFrame:
-    """Choose the academies whose recognition ended before a day; `last_day` says when.
+    """Choose the academies whose recognition ended before a day.
+
+    `last_day` says when, `last_day_by` whether the "register" gives that day or a "rule" does.
 
     Parameters
     ----------
@@ -77,7 +79,8 @@ def lapsed(register: gpd.GeoDataFrame, date: dt.date, rules: AcademyRules) -> gp
     """
     _, end = _first_and_last_day(register, rules)
     ended = (end < pd.Timestamp(date)).to_numpy()
-    return register.assign(last_day=end)[ended].reset_index(drop=True)
+    by = register["valid_until"].isna().map({True: "rule", False: "register"})
+    return register.assign(last_day=end, last_day_by=by)[ended].reset_index(drop=True)
 
 
 def _first_and_last_day(

@@ -821,6 +821,10 @@ SCHEMAS: dict[str, pa.DataFrameSchema] = {
             "age_academy_ages": _text("First and last age that it serves"),
             "lapsed_academy_id": _text("Of lapsed: in time for most of these children"),
             "lapsed_on": _optional("datetime64[s]", "Last day of its recognition"),
+            "lapsed_by": _text(
+                "Whether the register gives that day (register), or how long a recognition lasts "
+                "(rule)"
+            ),
         },
         checks=[
             pa.Check(lambda t: _sum_of(t, r"uncovered_\d") == t["uncovered"], error="bands"),

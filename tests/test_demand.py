@@ -709,6 +709,21 @@ def test_buildings_place_children_by_floor_area(tmp_path: Path) -> None:
     assert "'any_building'" in note
 
 
+@pytest.mark.parametrize("asked", [True, False])
+def test_a_kind_of_building_that_no_building_has_is_told(
+    tmp_path: Path,
+    asked: bool,  # noqa: FBT001
+) -> None:
+    """A slip of the pen loses dwellings: said where the study names kinds, not of those of ours."""
+    given = hand.inputs(hand.municipalities(TWO), hand.children([("11001", 6, "F", 6)]))
+    network = hand.network(tmp_path, {1: (0, 0), 2: (1, 0)}, [([1, 2], MAIN)])
+    built = replace(buildings([(0.2, 0.5, 100, True)]), not_met=("huis",))
+    chosen = {"building_kinds": ("house", "huis")} if asked else {}
+    _, notes = spread(given, network, method="buildings", buildings=built, **chosen)
+    told = [note for note in notes if "no building of the extract is 'huis'" in note]
+    assert len(told) == asked
+
+
 def test_addresses_stand_before_the_buildings_of_the_extract() -> None:
     """A user's address points are the buildings; here without any network."""
     given = hand.inputs(

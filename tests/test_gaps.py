@@ -451,6 +451,14 @@ def test_lapsed(tmp_path: Path) -> None:
     assert gap["reason"] == "lapsed"
     assert gap["lapsed_academy_id"] == "A"
     assert gap["lapsed_on"] == pd.Timestamp(2021, 12, 31)
+    assert gap["lapsed_by"] == "register"
+
+
+def test_a_last_day_that_follows_from_a_rule_is_told_as_such(tmp_path: Path) -> None:
+    """Only the first day is known: two years from 1 January 2020 by the criteria of 2021."""
+    places = hand.academies({"A": hand.spot(1, 0)}, valid={"A": ("2020-01-01", None)})
+    gap = only(found_on(tmp_path, SIXTY, places, **lane(2)))
+    assert (gap["lapsed_on"], gap["lapsed_by"]) == (pd.Timestamp(2021, 12, 31), "rule")
 
 
 def test_an_academy_that_is_yet_to_come_is_no_evidence(tmp_path: Path) -> None:

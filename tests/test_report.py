@@ -625,8 +625,8 @@ COUNTED = pd.DataFrame(
 TOLD_OF_GAPS = {
     "nl": [
         (
-            "Hiaten zijn aaneengesloten gebieden met ten minste 50 kinderen die niet op tijd zijn: "
-            "2, met 1.560 kinderen. In kleinere groepen wonen er nog 40{beside}."
+            "Hiaten zijn aaneengesloten gebieden met ten minste 50 van de kinderen die niet op "
+            "tijd zijn: 2, met 1.560 kinderen. In kleinere groepen wonen er nog 40{beside}."
         ),
         (
             "Waarom, van de 1.560 kinderen in deze hiaten: academie voor andere "
@@ -639,8 +639,8 @@ TOLD_OF_GAPS = {
     ],
     "en": [
         (
-            "Gaps are connected areas with at least 50 children who are not in time: 2, with 1,560 "
-            "children. 40 more live in smaller groups{beside}."
+            "Gaps are connected areas with at least 50 of the children who are not in time: 2, "
+            "with 1,560 children. 40 more live in smaller groups{beside}."
         ),
         "Why, of the 1,560 children in these gaps: academy for other ages 1,000, farther away 560.",
         (
@@ -868,6 +868,18 @@ def test_another_placing_stands_beside_the_headline_when_it_moves_a_point(
     assert ("De kinderen zijn geplaatst langs de straten. Anders geplaatst is" in above) == beside
     assert ("Anders geplaatst is het aandeel" in below) != beside
     assert "is een raming (langs de straten)" in below
+
+
+def test_a_placing_that_comes_to_the_same_is_told_once(written: tuple[Result, Path]) -> None:
+    """Where "best" put all along the streets, "streets" gives the same and is no other one."""
+    result, _ = written
+    table = result.sensitivity.copy()
+    own = table[table["method"] == table["method"].iloc[0]]
+    same = own.assign(method="streets")
+    changed = dataclasses.replace(
+        result, sensitivity=pd.concat([own.assign(method="best"), same], ignore_index=True)
+    )
+    assert "Anders geplaatst" not in summary_markdown(changed, text_of(changed))
 
 
 def test_the_best_placing_is_told_by_what_it_came_to() -> None:

@@ -51,15 +51,17 @@ def tagged(draw: st.DrawFn) -> Tags:
     highway = draw(st.sampled_from(["residential", "living_street", "service", *ABOVE_STREETS]))
     some = {
         "oneway": st.just("yes"),
-        "cycleway": st.sampled_from(["no", "lane", "track", "shared_lane"]),
         "motor_vehicle": st.sampled_from(["no", "destination"]),
         "cyclestreet": st.just("yes"),
         "zone:traffic": st.sampled_from(["BE-VLG:urban", "BE-VLG:rural"]),
         "surface": st.sampled_from(["asphalt", "sett", "paving_stones"]),
     }
-    if highway not in ABOVE_STREETS:
-        del some["cycleway"]
     tags = {"highway": highway} | draw(st.fixed_dictionaries({}, optional=some))
+    if highway in ABOVE_STREETS:
+        word = st.sampled_from(["no", "lane", "track", "shared_lane"])
+        sides = {"cycleway:left": word, "cycleway:right": word}
+        tags |= draw(st.fixed_dictionaries({}, optional={"cycleway": word}))
+        tags |= {} if "cycleway" in tags else draw(st.fixed_dictionaries({}, optional=sides))
     return (
         tags
         | {"maxspeed": draw(st.sampled_from(limits(tags)))}
@@ -87,6 +89,7 @@ def lanes(tags: Tags) -> list[str]:
 
 
 SETS = st.sampled_from(["default", "bna", "vademecum-2022"])
+DELETED = ["maxspeed", "lanes", "cycleway", "cycleway:left", "cycleway:right", "zone:traffic"]
 
 
 @given(tagged(), SETS)
@@ -99,7 +102,7 @@ def test_of_a_way_with_all_tags_the_bounds_are_its_level(tags: Tags, name: str) 
     assert all(low == high for low, high in ratio_bounds(tags))
 
 
-@given(tagged(), SETS, st.sets(st.sampled_from(["maxspeed", "lanes", "cycleway", "zone:traffic"])))
+@given(tagged(), SETS, st.sets(st.sampled_from(DELETED)))
 def test_to_delete_tags_widens_the_bounds_alone(tags: Tags, name: str, gone: set[str]) -> None:
     """However few tags are left, what was known lies within, and so does what is assumed."""
     left = {key: value for key, value in tags.items() if key not in gone}
@@ -119,7 +122,14 @@ def test_to_delete_tags_widens_the_bounds_alone(tags: Tags, name: str, gone: set
 
 NODES = {f"{row}{column}": (210.0 * column, 190.0 * row) for row in range(5) for column in range(5)}
 CLASSES = ["residential", "unclassified", "tertiary", "secondary", "service"]
-KNOWN = ["", "maxspeed=50", "lanes=2", "cycleway=lane", "surface=sett", "zone:traffic=BE-VLG:urban"]
+KNOWN = [
+    "",
+    "maxspeed=50",
+    "lanes=2",
+    "cycleway:right=lane",
+    "surface=sett",
+    "zone:traffic=BE-VLG:urban",
+]
 KNOWN += ["cyclestreet=yes", "motor_vehicle=destination"]
 MAP = RoadMap(
     NODES,

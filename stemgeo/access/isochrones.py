@@ -19,7 +19,7 @@ from numba import njit
 
 from stemgeo.access.doors import along_ms, walk_ms
 from stemgeo.access.search import UNREACHED_MS, labels, nearest, unpack
-from stemgeo.access.travel_time import Rider, coordinates, horizon_ms, ids_of
+from stemgeo.access.travel_time import Rider, coordinates, horizon_ms, ids_of, ordered_limits
 from stemgeo.network.snap import snap
 from stemgeo.study import LIMIT_M, WITHIN_M
 
@@ -85,7 +85,8 @@ def isochrones(
     Raises
     ------
     ValueError
-        If a bound is not above 0, or the academies have no CRS.
+        If a bound is not above 0, the academies have no CRS, or `snap_limit_m` is below
+        `snap_within_m`.
     """
     bounds = _bounds(minutes)
     limits = snap_within_m, snap_limit_m
@@ -196,6 +197,7 @@ def _rider_and_sites(
     surface: bool,
 ) -> tuple[Rider, Places]:
     within_m, limit_m = limits_m
+    ordered_limits(within_m, limit_m)
     at = coordinates(academies, network.crs)
     sites = snap(network, *at, within_m=within_m, limit_m=limit_m)
     times = network.times(speed_kmh, surface=surface)

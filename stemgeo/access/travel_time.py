@@ -88,8 +88,9 @@ def access(
     Raises
     ------
     ValueError
-        If a table has no CRS, or academy ids are not unique.
+        If a table has no CRS, academy ids are not unique, or the limit is below `snap_within_m`.
     """
+    ordered_limits(snap_within_m, snap_limit_m)
     ids = ids_of(academies)
     order = np.argsort(ids.to_numpy(), kind="stable")
     times = network.times(speed_kmh, surface=surface)
@@ -105,6 +106,15 @@ def access(
     )
     label = rider.nearest(sites, points, np.arange(len(order)))
     return access_table(label, points.snap_m, ids.to_numpy()[order], demand.index)
+
+
+def ordered_limits(within_m: float, limit_m: float) -> None:
+    """Refuse a snap limit that would count for nothing."""
+    if limit_m < within_m:
+        raise ValueError(
+            f"snap_limit_m ({limit_m:g} m) changes nothing below snap_within_m ({within_m:g} m): "
+            "give a larger one, or leave it out"
+        )
 
 
 def ids_of(academies: gpd.GeoDataFrame) -> pd.Series:

@@ -194,7 +194,7 @@ def place_children(ground: Ground, cells: Sequence[AgeCell], method: str) -> Pla
         lacking = lacking & ~placed
     table = _table(found, home_of_zone, homes, ground)
     told = telling.zone_by_zone(ground, table) if method == BEST else []
-    told += telling.divided(ground, table, home_of_zone)
+    told += [*telling.divided(ground, table, home_of_zone), *telling.kinds_not_met(ground)]
     return Placed(table, (*told, *notes), fell_back)
 
 

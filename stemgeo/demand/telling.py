@@ -115,6 +115,25 @@ def _too_few(ground: Ground, points: gpd.GeoDataFrame) -> list[Note]:
     ]
 
 
+def kinds_not_met(ground: Ground) -> list[Note]:
+    """Name the kinds of buildings that the study asks for and the extracts do not have."""
+    asked = "building_kinds" in ground.study.demand.model_fields_set
+    if ground.buildings is None or not asked or not ground.buildings.not_met:
+        return []
+    names = listed([f"'{name}'" for name in ground.buildings.not_met], 5)
+    return [
+        Note(
+            WHERE,
+            say(
+                "no building of the extract is {names}",
+                "geen gebouw van het wegenbestand is {names}",
+                names=names,
+            ),
+            say("see demand.building_kinds", "zie demand.building_kinds"),
+        )
+    ]
+
+
 def _estimated(ground: Ground) -> list[Note]:
     """Say by what the residents of a municipality were shared over its zones."""
     if ground.inputs.zone_population is not None or ground.zone_population is None:

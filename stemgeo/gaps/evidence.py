@@ -34,6 +34,7 @@ COLUMNS = (
     "age_academy_ages",
     "lapsed_academy_id",
     "lapsed_on",
+    "lapsed_by",
 )
 
 _TYPES = {
@@ -190,6 +191,7 @@ def _lapsed(rows: pd.DataFrame, case: Case) -> pd.DataFrame:
         {
             "lapsed_academy_id": chosen["academy_id"].to_numpy(object),
             "lapsed_on": chosen["last_day"].to_numpy("datetime64[s]"),
+            "lapsed_by": chosen["last_day_by"].to_numpy(object),
         },
         index=shown.index,
     )

@@ -72,10 +72,13 @@ class Buildings:
         `buildings_of_other_use` (as a tag beside `building` says); and, not among them,
         `buildings_of_other_kinds`, `buildings_without_footprint`, `buildings_too_large` and
         `buildings_drawn_twice`.
+    not_met
+        The kinds asked for of which the extracts hold no building, sorted.
     """
 
     points: gpd.GeoDataFrame
     counts: dict[str, int]
+    not_met: tuple[str, ...] = ()
 
 
 def load_buildings(
@@ -179,6 +182,7 @@ class _Drawn:
     parts: dict[int, Longs]
     open_ways: int
     others: int
+    not_met: tuple[str, ...]
 
     @classmethod
     def read(cls, paths: Sequence[Path], kinds: frozenset[str]) -> _Drawn:
@@ -193,7 +197,7 @@ class _Drawn:
         ends = ways.refs[ways.first[:-1][closed]], ways.refs[ways.first[1:][closed] - 1]
         closed[closed] = ends[0] == ends[1]
         chosen = wanted & closed
-        relations, others = _relations(paths, kinds)
+        relations, others, met = _relations(paths, kinds)
         return cls(
             2 * ways.ids[chosen],
             said.iloc[ways.kind[chosen]],
@@ -203,6 +207,7 @@ class _Drawn:
             _parts(paths, relations),
             int((wanted & ~closed).sum()),
             int((~wanted).sum()) + others,
+            tuple(sorted(kinds - met - {tags["building"] for tags in ways.tags})),
         )
 
     def refs(self) -> Longs:
@@ -215,13 +220,16 @@ def _columns(said: list[_Said]) -> pd.DataFrame:
     return pd.DataFrame(said, columns=_Said._fields).astype(kinds)
 
 
-def _relations(paths: Sequence[Path], kinds: frozenset[str]) -> tuple[dict[int, _Relation], int]:
-    """Read the relations that may be homes, and count those of other kinds."""
+def _relations(
+    paths: Sequence[Path], kinds: frozenset[str]
+) -> tuple[dict[int, _Relation], int, set[str]]:
+    """Read the relations that may be homes, count those of other kinds, and give the kinds met."""
     relations: dict[int, _Relation] = {}
-    others = 0
+    others, met = 0, set()
     only = osmium.filter.KeyFilter("building")
     for item in extracts.objects(paths, osmium.osm.RELATION, only):
         kind = item.tags["building"]
+        met.add(kind)
         if kind not in kinds and kind != UNSTATED:
             others += 1
         # Of other types, such as `building`, the outline is a way with tags of its own.
@@ -232,7 +240,7 @@ def _relations(paths: Sequence[Path], kinds: frozenset[str]) -> tuple[dict[int, 
                 ways=tuple(ref for ref, _ in ways),
                 outer=frozenset(ref for ref, role in ways if role != "inner"),
             )
-    return relations, others
+    return relations, others, met
 
 
 def _parts(paths: Sequence[Path], relations: dict[int, _Relation]) -> dict[int, Longs]:
@@ -388,7 +396,7 @@ def _chosen(table: pd.DataFrame, drawn: _Drawn) -> Buildings:
         "buildings_too_large": int((large & ~twice).sum()),
         "buildings_drawn_twice": int((has_footprint & twice).sum()),
     }
-    return Buildings(points, counts)
+    return Buildings(points, counts, drawn.not_met)
 
 
 # --- The cache: arrays in one file, behind their hash ------------------------------------------
@@ -412,6 +420,7 @@ def _save(buildings: Buildings, path: Path) -> None:
         x=points.geometry.x,
         y=points.geometry.y,
         counts=np.array(json.dumps(buildings.counts)),
+        not_met=np.array(json.dumps(buildings.not_met)),
     )
     cache.seal(content.getvalue(), path)
 
@@ -423,4 +432,5 @@ def _load(path: Path) -> Buildings:
             geometry=gpd.points_from_xy(arrays["x"], arrays["y"]),
             crs=LAMBERT_72,
         )
-        return Buildings(points, json.loads(str(arrays["counts"])))
+        counts, not_met = (json.loads(str(arrays[name])) for name in ("counts", "not_met"))
+        return Buildings(points, counts, tuple(not_met))

@@ -236,6 +236,8 @@ _DUTCH = Words(
         "age": "{age_academy}, voor {first} tot en met {last} jaar",
         "just_too_far": "{extra_min} minuten te lang",
         "lapsed": "{lapsed_academy}, erkend tot en met {lapsed_on}",
+        "lapsed_by_rule": "{lapsed_academy}, waarvan de erkenning naar haar duur liep tot en met "
+        "{lapsed_on}",
     },
     barriers={
         "motorway": "autosnelweg",
@@ -335,6 +337,7 @@ _ENGLISH = Words(
         "age": "{age_academy}, for {first} to {last} years",
         "just_too_far": "{extra_min} minutes too long",
         "lapsed": "{lapsed_academy}, recognised until {lapsed_on}",
+        "lapsed_by_rule": "{lapsed_academy}, recognised, by how long that lasts, until {lapsed_on}",
     },
     barriers={
         "motorway": "motorway",
@@ -469,6 +472,7 @@ def _shown_by(
         told["first"], _, told["last"] = str(gap["age_academy_ages"]).partition("-")
     if reason == "lapsed":
         told["lapsed_on"] = format_date(_day(gap["lapsed_on"]), "long", words.locale)
+        reason += "_by_rule" * (gap.get("lapsed_by") == "rule")
     return words.shown_by[reason].format(**told)
 
 

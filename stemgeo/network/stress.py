@@ -275,8 +275,18 @@ def _filled(tags: Tags, *, built_up: bool, worst: bool) -> Tags:
     elif missing.lanes and not worst:
         filled["lanes"] = "1" if group in _SMALL or not all(traffic(tags)) else "2"
     if missing.no_track and not worst and group != "street":
-        filled["cycleway:both"] = "track"
+        filled |= _tracks(tags)
     return {**tags, **filled}
+
+
+def _tracks(tags: Tags) -> Tags:
+    """Give the tags of a track on each side of which no tag says what runs there."""
+    return {
+        f"cycleway:{side}": "track"
+        for side in SIDES
+        if not any(tags.get(key) for key in of_side(side))
+        and not of_pavement(tags, side, ":bicycle")
+    }
 
 
 def busy_crossing(tags: Tags, *, built_up: bool, by: Rules | None = None) -> bool:
@@ -311,7 +321,9 @@ def assumed(tags: Tags) -> Assumed:
         lanes=all(
             _number(tags.get(key, "")) is None for key in ("lanes", *(f"lanes:{w}" for w in WAYS))
         ),
-        no_track=not any(tags.get(key) for key in (*CYCLEWAY_KEYS, *_RIDDEN_PAVEMENTS)),
+        no_track=any(
+            _facility({**tags, **_tracks(tags)}, i) != _facility(tags, i) for i in range(2)
+        ),
     )
 
 

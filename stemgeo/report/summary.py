@@ -136,8 +136,8 @@ WORDS = {
         "fifths": "Naar {title}: van het vijfde van de kinderen met de laagste waarde is {lowest} "
         "op tijd, van het vijfde met de hoogste {highest} (concentratie-index {index}; boven 0 "
         "zijn plaatsen met een hoge waarde beter bediend).",
-        "gaps_all": "Hiaten zijn aaneengesloten gebieden met ten minste {min} kinderen die niet op "
-        "tijd zijn: {count}, met {children} kinderen. In kleinere groepen wonen er nog "
+        "gaps_all": "Hiaten zijn aaneengesloten gebieden met ten minste {min} van de kinderen die "
+        "niet op tijd zijn: {count}, met {children} kinderen. In kleinere groepen wonen er nog "
         "{below}{beside}.",
         "beside": "; {unmeasured} niet-gemeten kinderen staan ernaast",
         "one_beside": "; 1 niet-gemeten kind staat ernaast",
@@ -232,8 +232,8 @@ WORDS = {
         "fifths": "By {title}: of the fifth of the children with the lowest value {lowest} are in "
         "time, of the fifth with the highest {highest} (concentration index {index}; above 0 "
         "places of high value are served better).",
-        "gaps_all": "Gaps are connected areas with at least {min} children who are not in time: "
-        "{count}, with {children} children. {below} more live in smaller groups{beside}.",
+        "gaps_all": "Gaps are connected areas with at least {min} of the children who are not in "
+        "time: {count}, with {children} children. {below} more live in smaller groups{beside}.",
         "beside": "; {unmeasured} unmeasured children stand beside them",
         "one_beside": "; 1 unmeasured child stands beside them",
         "gaps_low_stress": "Counted apart are the children who are in time over all roads, but "
@@ -641,6 +641,7 @@ def _otherwise(result: Tables, language: str) -> tuple[str, str, bool]:
     """Say how the children are placed, the share when placed otherwise, and whether it matters."""
     rows = result.sensitivity[result.sensitivity["level"] == "region"]
     words, named = WORDS[language], PLACED_BY[language]
+    own = placed_by(rows["method"].iloc[0], result.placement, language)
     others = [
         words["placed"].format(
             share=percent(row["share"], language),
@@ -648,8 +649,9 @@ def _otherwise(result: Tables, language: str) -> tuple[str, str, bool]:
             measured=number(row["covered"] + row["uncovered"], language),
         )
         for row in rows.iloc[1:].to_dict("records")
+        # The study's own may come to another that is asked for.
+        if (named[row["method"]], row["covered"]) != (own, rows["covered"].iloc[0])
     ]
-    own = placed_by(rows["method"].iloc[0], result.placement, language)
     apart = (rows["share"] - rows["share"].iloc[0]).abs().max() > PLACING_MATTERS
     return own, ", ".join(others), bool(apart)
 

@@ -12,6 +12,7 @@ import pytest
 import shapely
 from network.maps import CRS, RoadMap, metres, ms, points, ride, times
 
+from stemgeo.access.isochrones import catchments, isochrones
 from stemgeo.access.search import UNREACHED, unpack
 from stemgeo.access.travel_time import Rider, access, horizon_ms, straight_line
 from stemgeo.network import Network, snap
@@ -19,6 +20,7 @@ from stemgeo.network.bicycle import SIGNAL
 from stemgeo.network.osm import Roads, read_roads
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
     from network.maps import Place
@@ -333,6 +335,18 @@ def test_point_beyond_the_snap_limit_is_unmeasured(tmp_path: Path) -> None:
     assert table["snap_m"].isna().tolist() == [False, False, True, True]
     assert table["travel_time_s"].tolist()[2:] == [np.inf, np.inf]
     assert table["academy_id"].tolist() == ["x", "x", "", ""]
+
+
+@pytest.mark.parametrize("call", [access, isochrones, catchments])
+def test_a_snap_limit_that_changes_nothing_is_refused(
+    tmp_path: Path, call: Callable[..., object]
+) -> None:
+    """Below the distance within which points are tied to every road it would count for nothing."""
+    drawn = RoadMap(LINE, [("a b", STREET)])
+    spots = points([drawn.at("a")])
+    given = [drawn.network(tmp_path), spots, *([spots] if call is access else [])]
+    with pytest.raises(ValueError, match=r"snap_limit_m \(60 m\) changes nothing below"):
+        call(*given, speed_kmh=15, snap_within_m=80, snap_limit_m=60)
 
 
 def test_snap_limit_is_inclusive(tmp_path: Path) -> None:

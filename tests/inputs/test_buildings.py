@@ -109,6 +109,17 @@ def drawing() -> Drawing:
     return Drawing()
 
 
+def test_kinds_of_which_there_is_no_building_are_known(drawing: Drawing, tmp_path: Path) -> None:
+    """Of ways and of relations; one that has no footprint is there all the same."""
+    drawing.ring(box(0, 0, 10, 20), {"building": "house"})
+    drawing.relation([(99, "outer")], {"building": "farm", "type": "multipolygon"})
+    asked = ["house", "huis", "farm", "barn"]
+    path = drawing.write(tmp_path)
+    assert read(path, kinds=asked).not_met == ("barn", "huis")
+    kept = [load_buildings([path], ["0" * 64], asked).not_met for _ in range(2)]
+    assert kept == [("barn", "huis")] * 2
+
+
 # --- Footprints --------------------------------------------------------------------------------
 
 

@@ -182,6 +182,11 @@ def test_a_reason_names_the_academy_where_names_are_known() -> None:
     assert age.endswith("(Techniekclub Leie, voor 8 tot en met 12 jaar)")
     lapsed = text_.gap_reason(EVIDENCE | {"reason": "lapsed"}, NL, names)
     assert lapsed == "erkenning verlopen (een academie, erkend tot en met 31 december 2021)"
+    by_rule = EVIDENCE | {"reason": "lapsed", "lapsed_by": "rule"}
+    assert text_.gap_reason(by_rule, NL, names) == (
+        "erkenning verlopen (een academie, waarvan de erkenning naar haar duur liep tot en met "
+        "31 december 2021)"
+    )
 
 
 def test_a_gap_in_many_municipalities_names_three() -> None:
