@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from itertools import chain, groupby
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 import numpy as np
@@ -248,12 +249,13 @@ def _searched(
         few, row = ways[number].few(cells[alike[0]], np.flatnonzero(wanted)), np.cumsum(wanted) - 1
         return [(number, index, few.take(row[rides[index].point])) for index in alike]
 
+    everyone = _joined(rides)
     with ThreadPoolExecutor(threads) as pool:  # the kernel holds no lock
-        parts = [part for found in pool.map(search, tasks.items()) for part in found]
-    few = {(number, index): part for number, index, part in parts}
-    for number, way in enumerate(ways):
-        of_way = _joined([few[number, index] for index in range(len(cells))])
-        yield _Reached.of(way, _joined(rides), of_way)
+        found = chain.from_iterable(pool.map(search, tasks.items()))
+        for number, of_way in groupby(found, key=lambda one: one[0]):
+            few = {index: part for _, index, part in of_way}
+            in_order = _joined([few[index] for index in range(len(cells))])
+            yield _Reached.of(ways[number], everyone, in_order)
 
 
 class _Sums:

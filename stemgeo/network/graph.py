@@ -90,6 +90,10 @@ class EdgeTimes:
     end_ms: Ints
 
 
+_OF_ANY_PROFILE = ("segment_edge", "before_mm", "ends")
+"""What is worked out of a network, and kept, whichever of its roads are ridden."""
+
+
 @dataclass(frozen=True)
 class Network:
     """A bicycle network.
@@ -460,7 +464,9 @@ class Network:
             for one, level in zip(self._both, stress, strict=True)
         )
         calm = dataclasses.replace(self, forward=forward, backward=backward, rides=tuple(rides))
-        return dataclasses.replace(calm, counts=self.counts | {"ridden_m": calm.ridden_m})
+        calm = dataclasses.replace(calm, counts=self.counts | {"ridden_m": calm.ridden_m})
+        vars(calm).update({name: getattr(self, name) for name in _OF_ANY_PROFILE})
+        return calm
 
     def filled(self, *, best: bool, stress: bool = True, surfaces: bool = True) -> Self:
         """Take the best, or the worst, that can be where nobody tagged the roads.

@@ -42,7 +42,10 @@ KILLERS: dict[str, tuple[list[str], list[str]]] = {
         ["tests/network/test_stress_rules.py", _STRESS],
         ["tests/network/test_stress_again.py"],
     ),
-    "access/doors.py": ([_ACCESS, _TIES], [_STRETCHES, _PROPERTIES, _BETTER]),
+    "access/doors.py": (
+        [_ACCESS, _TIES],
+        [_STRETCHES, _PROPERTIES, "tests/access/test_isochrones.py", _BETTER],
+    ),
     "access/isochrones.py": (["tests/access/test_isochrones.py"], [_CATCHMENTS]),
     "access/search.py": ([_ACCESS, _STRETCHES], [_PROPERTIES]),
     "access/stretches.py": ([_STRETCHES], [_GAPS]),
