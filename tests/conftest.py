@@ -7,10 +7,12 @@ import gc
 import os
 import pickle
 import shutil
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import drawing
+import porto
 import pytest
 from hypothesis import HealthCheck, settings
 from longest import LONGEST
@@ -101,6 +103,17 @@ class Once:
 def once(tmp_path_factory: pytest.TempPathFactory) -> Once:
     """Do a piece of work once, for all tests in all workers."""
     return Once(tmp_path_factory)
+
+
+@pytest.fixture(scope="session")
+def extract_of(shared_data: Path, once: Once) -> Callable[[str], Path]:
+    """Give a real extract by its name; of that of Porto the middle, see `porto`."""
+
+    def find(name: str) -> Path:
+        whole = shared_data / "osm" / name
+        return once(name, partial(porto.cut, whole)) if name == "porto.osm.pbf" else whole
+
+    return find
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -23,6 +23,7 @@ from stemgeo.network.bicycle import BARRIER, CROSSING, PUSH, RIDE, SIGNAL, Ride
 from stemgeo.network.osm import Roads, read_roads
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
     from numpy.typing import NDArray
@@ -286,13 +287,13 @@ def test_no_ride_is_slower_than_pushing(surface: bool) -> None:  # noqa: FBT001
 
 
 @pytest.fixture(scope="module")
-def place_of(shared_data: Path) -> Any:
+def place_of(extract_of: Callable[[str], Path]) -> Any:
     """Read each extract once."""
-    return cache(lambda name: Place(shared_data / "osm" / name))
+    return cache(lambda name: Place(extract_of(name)))
 
 
 AFFORDED = [("berlare.osm", 30, 200), ("wechelderzande.osm.pbf", 30, 200), ("porto.osm.pbf", 4, 8)]
-"""Of Porto few: `python -m access.better_roads 200` does them all."""
+"""Of the middle of Porto few: `python -m access.better_roads 200` does all of the city."""
 
 
 @pytest.mark.parametrize(("extract", "tracks", "_"), AFFORDED)

@@ -126,9 +126,11 @@ def assert_read_as_one_by_one(path: Path) -> int:
 
 @pytest.mark.parametrize("extract", EXTRACTS)
 @pytest.mark.usefixtures("temporary")
-def test_real_extracts_are_read_as_object_by_object(shared_data: Path, extract: str) -> None:
+def test_real_extracts_are_read_as_object_by_object(
+    extract_of: Callable[[str], Path], extract: str
+) -> None:
     """Of three real extracts: the same ways, nodes, tags and coordinates, in the same order."""
-    assert assert_read_as_one_by_one(shared_data / "osm" / extract) > 1000
+    assert assert_read_as_one_by_one(extract_of(extract)) > 1000
 
 
 @pytest.mark.usefixtures("temporary")

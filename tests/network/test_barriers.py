@@ -14,6 +14,7 @@ from maps import RoadMap
 from stemgeo.network import barriers
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
 DRAWN = RoadMap(
@@ -143,9 +144,9 @@ def test_the_schelde_lies_between_berlare_and_the_other_bank(shared_data: Path) 
     assert ("waterway", "Schelde") in met
 
 
-def test_a_motorway_of_porto_is_named(shared_data: Path) -> None:
+def test_a_motorway_of_porto_is_named(extract_of: Callable[[str], Path]) -> None:
     """The extract has highways alone; what a line crosses is what osmium finds one by one."""
-    path = shared_data / "osm" / "porto.osm.pbf"
+    path = extract_of("porto.osm.pbf")
     table = barriers.read_barriers([path])
     line = shapely.LineString([(-8.64, 41.155), (-8.60, 41.185)])
     (met,) = barriers.crossed(table, gpd.GeoSeries([line], crs="EPSG:4326"))

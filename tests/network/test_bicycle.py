@@ -33,7 +33,7 @@ from stemgeo.network.bicycle import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
 MODES = {"ride": RIDE, "push": PUSH, "steps": STEPS, "lift": LIFT, "closed": CLOSED}
@@ -992,9 +992,9 @@ def test_tags_that_say_nothing(text: str, odd: bool) -> None:  # noqa: FBT001
 
 
 @pytest.mark.parametrize("extract", ["berlare.osm", "wechelderzande.osm.pbf", "porto.osm.pbf"])
-def test_a_ride_is_always_whole(shared_data: Path, extract: str) -> None:
+def test_a_ride_is_always_whole(extract_of: Callable[[str], Path], extract: str) -> None:
     """On every highway of the real extracts ratio, cap and speed stay within their bounds."""
-    file = osmium.FileProcessor(str(shared_data / "osm" / extract), osmium.osm.WAY)
+    file = osmium.FileProcessor(str(extract_of(extract)), osmium.osm.WAY)
     seen = 0
     for way in file.with_filter(osmium.filter.KeyFilter("highway")):
         for ride in classify({tag.k: tag.v for tag in way.tags}):
