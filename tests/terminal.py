@@ -5,9 +5,11 @@ from __future__ import annotations
 import io
 import sys
 from contextlib import redirect_stderr, redirect_stdout
+from functools import cache
 from typing import TYPE_CHECKING, NamedTuple
 
 import pytest
+import typer
 
 from stemgeo.cli import main
 
@@ -23,11 +25,16 @@ class Said(NamedTuple):
     err: str
 
 
+_COMMAND = cache(typer.main.get_command)
+"""The commands with their options, which typer would put together anew each time."""
+
+
 def stemgeo(*words: object) -> Said:
     """Type a command, in this process."""
     out, err = io.StringIO(), io.StringIO()
     with pytest.MonkeyPatch.context() as patch, redirect_stdout(out), redirect_stderr(err):
         patch.setattr(sys, "argv", ["stemgeo", *map(str, words)])
+        patch.setattr(typer.main, "get_command", _COMMAND)
         with pytest.raises(SystemExit) as ended:
             main()
     return Said(int(ended.value.code or 0), out.getvalue(), err.getvalue())

@@ -420,7 +420,8 @@ def _head(result: Reading, name: str) -> str:
     heads = HEADS[result.language]
     if name.startswith("uncovered_"):
         return heads["late_band"].format(band=_ages_of(name.removeprefix("uncovered_"), result))
-    return heads[name].format(**_numbers(result))
+    head = heads[name]
+    return head.format(**_numbers(result)) if "{" in head else head
 
 
 def _numbers(result: Reading) -> dict[str, str]:

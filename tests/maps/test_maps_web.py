@@ -634,8 +634,8 @@ def test_page_at_the_size_of_flanders(gaps: gpd.GeoDataFrame, text: MapText) -> 
         geometry=stars(spots, 700, 120),
         crs=zones.crs,
     )
-    # A corner about every 25 m, the cell of isochrones; each ring lies in the next.
-    rings = [shapely.union_all(stars(spots[:400], 1200 * n, 300 * n)) for n in (1, 2, 3)]
+    # A corner about every 60 m, some twice the cell of isochrones; each ring lies in the next.
+    rings = [shapely.union_all(stars(spots[:400], 1200 * n, 120 * n)) for n in (1, 2, 3)]
     assert sum(map(shapely.get_num_coordinates, rings)) > 150_000
     isochrones = gpd.GeoDataFrame(
         {"academy_id": "", "minutes_from": [0, 5, 10], "minutes_to": [5, 10, 15]},
