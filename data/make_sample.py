@@ -9,6 +9,7 @@ content. `data/README.md` tells what is in it.
 from __future__ import annotations
 
 import argparse
+import gc
 from pathlib import Path
 
 from schematic import files
@@ -44,6 +45,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("outdir", nargs="?", type=Path, default=HERE / "sample")
     outdir = parser.parse_args().outdir
+    gc.disable()  # a million small things, all of use to the end: an eighth of the time
     make_sample(outdir)
     for path in sorted(outdir.iterdir()):
         print(f"{path.stat().st_size:>10,}  {path.name}")

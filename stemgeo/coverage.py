@@ -366,12 +366,15 @@ def summary(
     ResultError
         If the table has no such level, band or sex; it names those that there are.
     """
-    rows = counted if "sex" in counted else counted.assign(sex="all")
-    for column, value in (("sex", sex), ("level", by), ("band", band)):
-        _refuse_unknown(rows[column], value)
-    rows = rows[(rows["band"] == band) & (rows["sex"] == sex)]
+    _refuse_unknown(counted["sex"] if "sex" in counted else pd.Series(["all"], name="sex"), sex)
+    _refuse_unknown(counted["level"], by)
     levels = [by, "region"] if by == "province" else [by]
-    rows = pd.concat([rows[rows["level"] == level] for level in levels])
+    # By level first: of Flanders there are hundreds of thousands of rows, and few of one level.
+    rows = pd.concat([counted[counted["level"] == level] for level in levels])
+    _refuse_unknown(rows["band"], band)
+    rows = rows[rows["band"] == band]
+    if "sex" in rows:
+        rows = rows[rows["sex"] == sex]
     central = rows[rows["scenario"] == "central"]
     rows = rows[rows["profile"] == "all"]
     table = rows[rows["scenario"] == "central"][["level", "code", "name", *COUNTS, "share"]]

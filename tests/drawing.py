@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 from weakref import WeakKeyDictionary
 
 import pytest
-from fontTools.subset import Options
 
 from stemgeo.maps import page
 
@@ -20,9 +19,8 @@ if TYPE_CHECKING:
     Writer = Callable[[Figure, str, str], bytes]
 
 _DPI = page._DPI
-_LEFT_OUT = list(Options._drop_tables_default)
-_SHAPING = ["GDEF", "GPOS", "GSUB", "kern"]
-"""Of a font; no reader of a PDF uses them, and reading them takes half of the time of a map."""
+_TRUETYPE, _OUTLINES = 42, 3
+"""How a PDF holds its letters: as a part of the font, which takes half of its time, or drawn."""
 
 
 _WRITERS = dict(page._WRITERS)
@@ -55,9 +53,9 @@ def _once(kind: str) -> Writer:
 
 @contextmanager
 def coarse() -> Iterator[None]:
-    """Draw with a fifth of the dots, embed of a font its letters alone, the same picture once."""
+    """Draw with a fifth of the dots, letters of a PDF as outlines, the same picture once."""
     once = {"svg": _svg} | {kind: _once(kind) for kind in ("png", "pdf")}
-    with _drawn(_DPI // 5, _LEFT_OUT + _SHAPING, _WRITERS | once):
+    with _drawn(_DPI // 5, _OUTLINES, _WRITERS | once):
         yield
 
 
@@ -72,14 +70,14 @@ def each_time() -> Iterator[None]:
 @contextmanager
 def fine() -> Iterator[None]:
     """Draw as published, and as another process draws."""
-    with _drawn(_DPI, _LEFT_OUT, _WRITERS):
+    with _drawn(_DPI, _TRUETYPE, _WRITERS):
         yield
 
 
 @contextmanager
-def _drawn(dpi: int, left_out: list[str], writers: dict[str, Writer]) -> Iterator[None]:
+def _drawn(dpi: int, letters: int, writers: dict[str, Writer]) -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(page, "_DPI", dpi)
         patch.setattr(page, "_WRITERS", writers)
-        patch.setattr(Options, "_drop_tables_default", left_out)
+        patch.setitem(page.STYLE, "pdf.fonttype", letters)
         yield

@@ -23,7 +23,9 @@ import shapely
 from pyproj import Transformer
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
+from terminal import content_of
 
+import stemgeo as sg
 from stemgeo import facts
 from stemgeo.errors import StemgeoError
 from stemgeo.sample import sample, write_sample
@@ -476,3 +478,13 @@ def test_remade_roads_are_the_same(remade: Path, roads: Roads) -> None:
     assert [node[2] for node in nodes.values()] == [node[2] for node in roads[0].values()]
     places = [np.array([node[:2] for node in found.values()]) for found in (nodes, roads[0])]
     np.testing.assert_allclose(*places, rtol=0, atol=1e-6)
+
+
+@pytest.mark.usefixtures("drawn_each_time")
+def test_a_result_of_the_sample_is_made_again(written_sample: Path) -> None:
+    """Roads, zones, ferries of work: the packaged study is found by its hash, and all comes out."""
+    verification = sg.verify(written_sample)
+    assert verification.lines()[-1].startswith("Everything is the same: ")
+    assert verification.same
+    assert verification.files == len(content_of(written_sample)) - 1
+    assert verification.inputs == 6

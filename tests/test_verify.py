@@ -87,18 +87,6 @@ def test_what_nobody_touched_is_the_same_and_stays_as_it_is(base: Path) -> None:
     assert {path: path.stat().st_mtime_ns for path in base.rglob("*")} == moments
 
 
-@pytest.mark.usefixtures("drawn_each_time")
-def test_the_sample_is_the_same(
-    written_sample: Path,
-) -> None:
-    """Roads, zones, ferries of work: the packaged study is found by its hash, and all comes out."""
-    verification = sg.verify(written_sample)
-    assert verification.lines()[-1].startswith("Everything is the same: ")
-    assert verification.same
-    assert verification.files == len(content_of(written_sample)) - 1
-    assert verification.inputs == 6
-
-
 def test_other_versions_are_told_and_are_no_difference(base: Path) -> None:
     """The manifest names another numpy: said, with both versions; the result is the same."""
     libraries = manifest(base / "result")["libraries"]

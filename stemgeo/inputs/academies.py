@@ -455,7 +455,11 @@ def _warn_of_outside(
     outside = table[table["nis_code"] == ""]
     if outside.empty:
         return
-    away_km = (outside.distance(municipalities.union_all()) / 1000).sort_values(kind="stable")
+    ground = shapely.STRtree(municipalities.geometry.to_numpy())
+    _, away_m = ground.query_nearest(
+        outside.geometry.to_numpy(), return_distance=True, all_matches=False
+    )
+    away_km = pd.Series(away_m / 1000, index=outside.index).sort_values(kind="stable")
     near = away_km.index[0]
     name, place = clean(outside.loc[near, "name"]), _nearest_municipality(outside.geometry[near])
     near_ones = int((away_km <= _CROSSED_KM).sum())

@@ -131,7 +131,10 @@ def _without_faults(table: pd.DataFrame, file: OpenedFile) -> pd.DataFrame:
     """Empty the cells that a spreadsheet could not compute; whoever takes their column is told."""
     for name in table:
         text = table[name]
-        marked = text[text.str.startswith(("#", NO_VALUE))]
+        begins = text.str.startswith(("#", NO_VALUE))
+        if not begins.any():
+            continue
+        marked = text[begins]
         wrong = marked[(marked == NO_VALUE) | marked.str.fullmatch(_NO_CELL)]
         if len(wrong):
             rows = zip(wrong.index.tolist(), wrong, strict=True)

@@ -229,12 +229,16 @@ def _checked(raw: pd.DataFrame, further: pd.DataFrame, file: OpenedFile) -> pd.D
         readable &= sex != ""
     count = _counts(raw["children"], file)
     people = pd.DataFrame({"nis_code": code, "age": age, "sex": sex})
-    apart = [further.add_prefix("further "), raw.reindex(columns=["year"])]
-    fine.append(_each_once(people[readable], pd.concat([people, *apart], axis=1)[readable], file))
+    # Texts are looked at once each: rows are told apart by their numbers.
+    further = further.astype("category")
+    apart = [people, further.add_prefix("further "), raw.reindex(columns=["year"])]
+    keys = pd.concat(apart, axis=1).apply(lambda column: pd.factorize(column)[0])
+    fine.append(_each_once(people[readable], keys[readable], file))
     if count is None or not all(fine):
         return None
     # Rows of Statbel repeat these by nationality and civil status: parts of one number.
-    return people.assign(children=count) if may_be_added(people, further, count, file) else None
+    added = may_be_added(keys[list(people)], further, count, file)
+    return people.assign(children=count) if added else None
 
 
 def _each_once(people: pd.DataFrame, keys: pd.DataFrame, file: OpenedFile) -> bool:
@@ -286,7 +290,7 @@ def _counts(column: pd.Series, file: OpenedFile) -> pd.Series | None:
 def _by_value(column: pd.Series, read: Callable[[pd.Series], pd.Series]) -> pd.Series:
     """Read a column whose values repeat, looking at each different value once."""
     codes, values = pd.factorize(column)
-    return pd.Series(np.asarray(read(pd.Series(values)))[codes], index=column.index)
+    return read(pd.Series(values)).iloc[codes].set_axis(column.index)
 
 
 def _as_codes(values: pd.Series) -> pd.Series:

@@ -70,11 +70,9 @@ def result(village: Village, result_of: Callable[[Village], Result]) -> Result:
 
 
 def run_on(folder: Path, shared_data: Path, village: Village, *extracts: str) -> Result:
-    """Run such a study, with a cache of its own."""
+    """Run such a study."""
     paths = [shared_data / "osm" / extract for extract in extracts]
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("STEMGEO_CACHE", str(folder / "cache"))
-        return sg.run(study_on(folder, shared_data, village, *paths))
+    return sg.run(study_on(folder, shared_data, village, *paths))
 
 
 def study_on(folder: Path, shared_data: Path, village: Village, *extracts: Path) -> sg.Study:
@@ -187,10 +185,12 @@ def test_a_second_extract_far_away_changes_nothing_here(
     assert set(moved) <= set(near.index[near])
 
 
-def test_roads_of_another_country_are_refused(shared_data: Path, tmp_path: Path) -> None:
+def test_roads_of_another_country_are_refused(
+    shared_data: Path, tmp_path: Path, extract_of: Callable[[str], Path]
+) -> None:
     """Porto has no municipality of Flanders: one line says where its roads lie."""
     with pytest.raises(sg.InputError) as caught:
-        run_on(tmp_path, shared_data, VILLAGES[0], "porto.osm.pbf")
+        sg.run(study_on(tmp_path, shared_data, VILLAGES[0], extract_of("porto.osm.pbf")))
     line = str(caught.value)
     assert line.startswith("porto.osm.pbf: its roads (longitude -8.")
     assert "lie outside every municipality of the study; give an extract" in line
