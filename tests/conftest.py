@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import fcntl
 import gc
+import importlib
 import os
 import pickle
 import shutil
 from functools import partial
+from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -21,6 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from stemgeo.run import Result
+    from stemgeo.verify import Again
 
 ROOT = Path(__file__).parent.parent
 
@@ -183,3 +186,33 @@ def sample_answer(written_sample: Path, once: Once) -> Path:
     import stemgeo as sg
 
     return once("answer", lambda place: sg.answer(written_sample, place))
+
+
+@pytest.fixture(scope="module")
+def computed_once(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Let `verify` compute the run of a study and its files once; it is compared in many ways."""
+    from stemgeo.report.bundle import choices
+    from stemgeo.report.files import RUN
+
+    verify = importlib.import_module("stemgeo.verify")
+    compute = verify._run_again
+    known: dict[str, Path] = {}
+
+    def again(asked: Again, place: Path) -> None:
+        paths = [path for role in verify._paths(asked.study).values() for path in role]
+        if not all(path.is_file() for path in paths):
+            compute(asked, place)
+            return
+        files = [sha256(path.read_bytes()).hexdigest() for path in paths]
+        sure = verify._of_run(asked.content).get("uncertainty")
+        key = repr((choices(asked.study), asked.study.file, files, sure))
+        if key not in known:
+            compute(asked, place)
+            known[key] = shutil.copytree(place, tmp_path_factory.mktemp("again") / "result")
+        else:
+            shutil.copytree(known[key], place)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(verify, "_run_again", again)
+        patch.setitem(verify._MAKERS, RUN, again)
+        yield

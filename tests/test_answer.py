@@ -33,6 +33,8 @@ from stemgeo.report.filling import FILTERS, TESTS
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+pytestmark = pytest.mark.usefixtures("computed_once")
+
 PROVINCES = ("Limburg", "Antwerpen", "Oost-Vlaanderen", "Vlaams-Brabant", "West-Vlaanderen")
 WITH_ACADEMY = dict(zip(PROVINCES, (27, 39, 53, 38, 64), strict=True))
 SVG = "{http://www.w3.org/2000/svg}"

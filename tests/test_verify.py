@@ -18,6 +18,8 @@ from stemgeo.errors import ResultError
 from stemgeo.report.figures import Figure, differing
 from stemgeo.verify import Difference
 
+pytestmark = pytest.mark.usefixtures("computed_once")
+
 
 def same(folder: Path) -> str:
     """Give the last line of a verification in which nothing differs."""
