@@ -18,8 +18,15 @@ from stemgeo import coverage as coverage_
 from stemgeo.access import travel_time
 from stemgeo.access.search import unpack
 from stemgeo.access.stretches import arcs_with, by_way, pieces, pieces_of_nobody, ridden
-from stemgeo.access.travellers import OverNetwork, Pace, StraightLine, pace, travellers
-from stemgeo.demand import OUTSIDE, AgeCell, Ground, Placed, age_cells, place_children, serves
+from stemgeo.access.travellers import (
+    OverNetwork,
+    Pace,
+    StraightLine,
+    pace,
+    search_of,
+    travellers,
+)
+from stemgeo.demand import OUTSIDE, AgeCell, Ground, Placed, age_cells, place_children
 from stemgeo.errors import InputError, Problem
 from stemgeo.inputs import Inputs, load_inputs
 from stemgeo.inputs.messages import counted
@@ -472,18 +479,15 @@ def nearest_labels(asked: Sequence[Ride], threads: int) -> list[Longs]:
     list of int64 arrays, shape (points,)
         Label of each point and ride, see `search.unpack`.
     """
-    alike = [_search_of(*one) for one in asked]
+    alike = [
+        (one.profile, *search_of(one, cell, pace(one.study.travel, cell, scenario)))
+        for one, scenario, cell in asked
+    ]
     distinct = dict(zip(alike, asked, strict=True))
     with ThreadPoolExecutor(threads) as pool:  # the kernel holds no lock
         labels = pool.map(lambda one: one[0].nearest(one[2], one[1]), distinct.values())
         found = dict(zip(distinct, labels, strict=True))
     return [found[one] for one in alike]
-
-
-def _search_of(traveller: Traveller, scenario: str, cell: AgeCell) -> tuple[str, Pace, bytes]:
-    """Tell searches apart: by the roads, the pace, the academies that serve."""
-    served = serves(traveller.academies, cell, traveller.study.academies)
-    return traveller.profile, pace(traveller.study.travel, cell, scenario), served.tobytes()
 
 
 def ways_ridden(
@@ -511,8 +515,8 @@ def ways_ridden(
     study, parts = prepared.study, [pieces_of_nobody()]
     alike: dict[tuple[Pace, bytes], list[int]] = {}
     for number, cell in enumerate(prepared.cells):
-        served = serves(traveller.academies, cell, study.academies)
-        alike.setdefault((pace(study.travel, cell), served.tobytes()), []).append(number)
+        same = search_of(traveller, cell, pace(study.travel, cell))
+        alike.setdefault(same, []).append(number)
     cutoff_ms = travel_time.horizon_ms(study.travel.cutoff_min)
     for (one, served_bytes), cells in alike.items():
         here = rows[rows["cell"].isin(cells)]

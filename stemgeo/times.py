@@ -18,9 +18,8 @@ from numba import njit
 
 from stemgeo.access.search import THREE, unpack
 from stemgeo.access.travel_time import horizon_ms
-from stemgeo.access.travellers import Pace, pace
+from stemgeo.access.travellers import Pace, pace, search_of
 from stemgeo.coverage import ALL_BANDS
-from stemgeo.demand import serves
 from stemgeo.measure import all_cores
 from stemgeo.study import FLAT
 from stemgeo.tables import MINUTES, STUDY, WITHIN, checked, share_column
@@ -136,12 +135,6 @@ class _Way:
     def pace_of(self, cell: AgeCell) -> Pace:
         return self.pace or pace(self.traveller.study.travel, cell)
 
-    def search_of(self, cell: AgeCell) -> tuple[Pace, bytes]:
-        """Tell searches apart: by the pace and the academies that serve."""
-        traveller = self.traveller
-        served = serves(traveller.academies, cell, traveller.study.academies)
-        return self.pace_of(cell), served.tobytes()
-
     def few(self, cell: AgeCell, points: Rows) -> _Few:
         """Search for the nearest academies that serve a cell, from some of the points."""
         traveller = self.traveller.take(points)
@@ -241,7 +234,8 @@ def _searched(
     tasks: dict[tuple[int, Pace, bytes], list[int]] = {}
     for number, way in enumerate(ways):
         for index, cell in enumerate(cells):
-            tasks.setdefault((number, *way.search_of(cell)), []).append(index)
+            same = search_of(way.traveller, cell, way.pace_of(cell))
+            tasks.setdefault((number, *same), []).append(index)
 
     def search(task: tuple[tuple[int, Pace, bytes], list[int]]) -> list[tuple[int, int, _Few]]:
         (number, *_), alike = task

@@ -760,3 +760,17 @@ def test_where_nothing_can_be_won_nothing_is_chosen(choices: Choices, limits: Li
     drawn = curve(choices, limits.places or 0)
     assert (drawn.best == drawn.already).all()
     assert (drawn.greedy == drawn.already).all()
+
+
+def test_what_the_floors_still_cost_is_kept_back() -> None:
+    """Of 30 cents the first province needs 10: in the second a place of 15 fits, one of 25 not."""
+    choices = choices_of(
+        np.eye(4, dtype=np.int8).tolist(),
+        cost_cents=[10, 25, 15, 25],
+        province_of_place=[0, 0, 1, 1],
+        province_of_unit=[0, 0, 1, 1],
+    )
+    cover = open_demand(choices, choices.weight, 0 * choices.weight, {})
+    limits = Limits(places=2, budget_cents=30, floor_places={0: 1})
+    allowed = Rules.of(choices, limits).addable(cover, np.zeros(4, np.bool_))
+    assert allowed.tolist() == [True, True, True, False]

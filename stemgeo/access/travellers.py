@@ -57,6 +57,13 @@ def pace(travel: Travel, cell: AgeCell, scenario: str = "central") -> Pace:
     return Pace(travel.speed(cell.band, scenario), travel.on_pavements(cell.ages))
 
 
+def search_of(
+    traveller: StraightLine | OverNetwork, cell: AgeCell, pace: Pace
+) -> tuple[Pace, bytes]:
+    """Tell searches of a traveller apart: by the pace and the academies that serve the cell."""
+    return pace, serves(traveller.academies, cell, traveller.study.academies).tobytes()
+
+
 def travellers(
     study: Study,
     network: Network | None,
