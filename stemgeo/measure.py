@@ -29,9 +29,8 @@ from stemgeo.access.travellers import (
 from stemgeo.demand import OUTSIDE, AgeCell, Ground, Placed, age_cells, place_children
 from stemgeo.errors import InputError, Problem
 from stemgeo.inputs import Inputs, load_inputs
-from stemgeo.inputs.messages import counted
 from stemgeo.network import bicycle
-from stemgeo.notes import Note, Said, amount, say
+from stemgeo.notes import Note, Said, amount, counted, say
 from stemgeo.recognition import recognised, told_lengths
 from stemgeo.study import BEST, PAVEMENTS_BELOW, SCENARIOS, BusyCrossings, Study, Travel
 from stemgeo.tables import checked

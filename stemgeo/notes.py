@@ -10,8 +10,11 @@ import unicodedata
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from stemgeo.speech import decimal, long_day, number
+
 if TYPE_CHECKING:
     import datetime as dt
+    from collections.abc import Sequence
 
 LANGUAGES = ("en", "nl")
 
@@ -73,19 +76,77 @@ def in_language(part: Said | str, language: str) -> str:
     return part.to(language) if isinstance(part, Said) else part
 
 
-def amount(value: float, form: str = "#,##0") -> Said:
-    """Write a number as each language does: 4,249 and 4.249."""
-    # Loads on first use: what reads no number starts quicker without.
-    from babel.numbers import format_decimal
+def amount(value: float, most: int = 0) -> Said:
+    """Write a number as each language does, with at most so many decimals: 4,249 and 4.249."""
+    return Said(*(number(value, one, most) for one in LANGUAGES))
 
-    return Said(*(format_decimal(value, format=form, locale=one) for one in LANGUAGES))
+
+def decimals(value: float, so_many: int = 1) -> Said:
+    """Write a number with so many decimals as each language does: 0.5 and 0,5."""
+    return Said(*(decimal(value, one, so_many) for one in LANGUAGES))
 
 
 def day(date: dt.date) -> Said:
     """Write a day as each language does: 31 December 2022 and 31 december 2022."""
-    from babel.dates import format_date
+    return Said(*(long_day(date, one, "d MMMM y") for one in LANGUAGES))
 
-    return Said(*(format_date(date, "d MMMM y", one) for one in LANGUAGES))
+
+_THINGS = {
+    "academy": ("academies", "academie", "academies"),
+    "address": ("addresses", "adres", "adressen"),
+    "area": ("areas", "vlak", "vlakken"),
+    "barrier": ("barriers", "afsluiting", "afsluitingen"),
+    "candidate place": ("candidate places", "kandidaatplaats", "kandidaatplaatsen"),
+    "cell": ("cells", "cel", "cellen"),
+    "change": ("changes", "wijziging", "wijzigingen"),
+    "child": ("children", "kind", "kinderen"),
+    "column": ("columns", "kolom", "kolommen"),
+    "combination": ("combinations", "combinatie", "combinaties"),
+    "empty row": ("empty rows", "lege rij", "lege rijen"),
+    "feature": ("features", "object", "objecten"),
+    "ferry": ("ferries", "veer", "veren"),
+    "lift": ("lifts", "lift", "liften"),
+    "merged municipality": (
+        "merged municipalities",
+        "gefuseerde gemeente",
+        "gefuseerde gemeenten",
+    ),
+    "municipality": ("municipalities", "gemeente", "gemeenten"),
+    "outline": ("outlines", "omtrek", "omtrekken"),
+    "pair": ("pairs", "paar", "paren"),
+    "person": ("people", "persoon", "personen"),
+    "place": ("places", "plaats", "plaatsen"),
+    "planned place": ("planned places", "geplande plaats", "geplande plaatsen"),
+    "polygon": ("polygons", "vlak", "vlakken"),
+    "road": ("roads", "weg", "wegen"),
+    "row": ("rows", "rij", "rijen"),
+    "square": ("squares", "plein", "pleinen"),
+    "year": ("years", "jaar", "jaar"),
+    "zone": ("zones", "zone", "zones"),
+}
+"""What is counted: several in English, one and several in Dutch."""
+
+
+def named(thing: str) -> Said:
+    """Name one of a thing."""
+    return Said(thing, _THINGS[thing][1])
+
+
+def counted(count: int, thing: str) -> Said:
+    """Write how many there are of a thing: "1 zone", "2 zones"."""
+    several, een, meer = _THINGS[thing]
+    noun = Said(thing, een) if count == 1 else Said(several, meer)
+    return say("{count} {noun}", "{count} {noun}", count=amount(count), noun=noun)
+
+
+def listed(items: Sequence[object], most: int = 10) -> Said:
+    """Write items in a row, the first ones by name and the rest as a count."""
+    shown = [item if isinstance(item, Said) else Said(*[clean(str(item))] * 2) for item in items]
+    row = Said(*(", ".join(item.to(language) for item in shown[:most]) for language in LANGUAGES))
+    if len(items) <= most:
+        return row
+    rest = amount(len(items) - most)
+    return say("{row} and {rest} more", "{row} en nog {rest}", row=row, rest=rest)
 
 
 @dataclass(frozen=True)

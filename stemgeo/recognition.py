@@ -12,8 +12,7 @@ import pandas as pd
 
 from stemgeo import facts
 from stemgeo.errors import Problem, StudyError
-from stemgeo.inputs.messages import counted, listed
-from stemgeo.notes import Note, Said, amount, day, say
+from stemgeo.notes import Note, Said, amount, counted, day, listed, say
 
 if TYPE_CHECKING:
     import datetime as dt

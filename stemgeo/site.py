@@ -13,7 +13,7 @@ import pandas as pd
 from stemgeo import coverage as coverage_
 from stemgeo import subsidy
 from stemgeo.errors import Problem, StudyError
-from stemgeo.inputs import messages, vintages
+from stemgeo.inputs import vintages
 from stemgeo.inputs.plan import with_plan
 from stemgeo.maps.curve import curve_chart
 from stemgeo.maps.kinds import Drawn, save_drawn, share
@@ -21,7 +21,7 @@ from stemgeo.maps.page import save_figure
 from stemgeo.maps.series import share_classes
 from stemgeo.maps.sheet import Ground
 from stemgeo.measure import Measured, Prepared, all_cores, measure, prepare, quiet
-from stemgeo.notes import Note, Said, amount, in_both, say
+from stemgeo.notes import Note, Said, amount, counted, decimals, in_both, say
 from stemgeo.report.bundle import map_text, origins, said, write_csv
 from stemgeo.report.files import SITE, whole_folder, write_manifest
 from stemgeo.report.plan import over_roads, plan_markdown
@@ -221,16 +221,16 @@ _THE_PLAN = Said("siting", "plan")
 
 
 def _not_kept(
-    study: Study, places: pd.DataFrame, provinces: pd.DataFrame, counted: int
+    study: Study, places: pd.DataFrame, provinces: pd.DataFrame, kept: int
 ) -> Iterator[Note]:
     """Tell of a promise that the whole chain does not keep, and of a floor that is missed."""
     promised = int(places["newly"].sum())
-    if promised != counted:
+    if promised != kept:
         what = say(
             "{promised} are promised, a run with the plan counts {counted}",
             "{promised} op tijd beloofd, een meting met het plan telt er {counted}",
-            promised=messages.counted(promised, "child"),
-            counted=amount(counted),
+            promised=counted(promised, "child"),
+            counted=amount(kept),
         )
         mend = say("use the number of the run", "gebruik het getal van de meting")
         yield Note(_THE_PLAN, what, mend)
@@ -241,8 +241,8 @@ def _not_kept(
                 "{name} comes to {share}% of its children in time, asked was {least}%",
                 "{name} komt tot {share} % van de kinderen op tijd, gevraagd was {least} %",
                 name=name,
-                share=amount(100 * last[name], "0.00"),
-                least=amount(100 * least, "0.##"),
+                share=decimals(100 * last[name], 2),
+                least=amount(100 * least, 2),
             )
             yield Note(_THE_PLAN, what, say("ask for a little more", "vraag iets meer"))
 

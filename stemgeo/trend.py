@@ -8,20 +8,17 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pandas as pd
-from babel.dates import format_date
-from babel.numbers import format_decimal
 
 from stemgeo import coverage as coverage_
 from stemgeo import facts
 from stemgeo.errors import Problem, StudyError
 from stemgeo.inputs import Inputs, vintages
-from stemgeo.inputs.messages import counted
 from stemgeo.maps.line_chart import line_chart, line_chart_alt
 from stemgeo.maps.page import save_figure
 from stemgeo.maps.series import partly_measured
 from stemgeo.maps.small_multiples import small_multiples, small_multiples_alt
 from stemgeo.measure import Measured, Prepared, measure, prepare, quiet
-from stemgeo.notes import Note, Said, amount, day, in_both, say
+from stemgeo.notes import Note, Said, amount, counted, day, in_both, say
 from stemgeo.recognition import Standing, is_undated
 from stemgeo.report import summary
 from stemgeo.report.bundle import (
@@ -37,7 +34,6 @@ from stemgeo.report.files import TREND, whole_folder, write_manifest
 from stemgeo.report.summary import (
     markdown_table,
     note_lines,
-    number,
     plain,
     quiet_roads_in_words,
     readable,
@@ -51,7 +47,8 @@ if TYPE_CHECKING:
 
     from stemgeo.maps.text import MapText
     from stemgeo.measure import Progress
-    from stemgeo.study import Input, Study
+    from stemgeo.speech import day_of_year, number, whole
+from stemgeo.study import Input, Study
 
 LEVELS = ("region", "province")
 MEASURED_FROM, MEASURED_TO = 0.4, 0.9
@@ -377,7 +374,7 @@ def _text(trend: Trend) -> MapText:
     constant = _same_children(trend.inputs)
     populations = [words["each"].format(year=y, population=p) for y, p in told.items()]
     counted = next(iter(told.values())) if constant else "; ".join(populations)
-    day = format_date(study.about.date, "d MMMM" if language == "nl" else "MMMM d", language)
+    day = day_of_year(study.about.date, language)
     standing = Standing.of(inputs[0].academies, language)
     dates = [
         words["academies"].format(recognised=standing.on(words["day"].format(day=day))),
@@ -398,7 +395,7 @@ def readable_trend(table: pd.DataFrame, language: str) -> pd.DataFrame:
     shown.insert(0, heads["year"], table["year"].astype(str).to_numpy())
     after = list(shown.columns).index(shared["with_academy"]) + 1
     for place, name in enumerate(("newly_with", "no_longer_with", "academies"), start=after):
-        counts = table[name].map(lambda n: number(n, language), na_action="ignore").fillna("")
+        counts = table[name].map(lambda n: whole(n, language), na_action="ignore").fillna("")
         shown.insert(place, heads[name], counts.to_numpy())
     return shown
 
@@ -412,7 +409,7 @@ def definitions(table: pd.DataFrame, language: str, stress_rules: str) -> list[s
 
 
 def _readable_reported(reported: pd.DataFrame, language: str) -> pd.DataFrame:
-    values = reported["value"].map(lambda value: format_decimal(value, locale=language))
+    values = reported["value"].map(lambda value: number(value, language))
     units = reported["unit"].map(UNITS[language]).fillna("")
     figures = (reported["qualifier"] + " " + values + " " + units).str.strip()
     named = [reported[name] for name in ("region", "label", "source")]

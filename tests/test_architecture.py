@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import importlib.util
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -13,6 +14,7 @@ import pytest
 PACKAGE = Path(__file__).parent.parent / "stemgeo"
 
 ORDER = [
+    "speech",
     "notes",
     "errors",
     "writing",
@@ -126,7 +128,7 @@ def test_an_import_from_the_right_is_found() -> None:
 def test_the_documented_order_is_the_tested_one() -> None:
     """CONTRIBUTING.md shows the very order that this test holds."""
     text = (PACKAGE.parent / "CONTRIBUTING.md").read_text(encoding="utf-8")
-    shown = next(line for line in text.splitlines() if line.startswith("notes < errors"))
+    shown = next(line for line in text.splitlines() if line.startswith("speech < notes"))
     assert shown.split(" < ") == [part for part in ORDER if not part.startswith("__")]
 
 
@@ -178,3 +180,13 @@ def test_public_names_are_offered() -> None:
 
     assert set(stemgeo.__all__) <= set(dir(stemgeo))
     assert 10 <= len(stemgeo.__all__) <= 20
+
+
+def test_how_a_language_is_written_is_asked_in_one_place() -> None:
+    """Whatever writes a number, a day or a list does so through `stemgeo.speech`."""
+    asking = [
+        str(path.relative_to(PACKAGE))
+        for path in PACKAGE.rglob("*.py")
+        if re.search(r"^\s*(from|import) babel", path.read_text(encoding="utf-8"), re.MULTILINE)
+    ]
+    assert asking == ["speech.py"]

@@ -13,7 +13,7 @@ import subprocess
 import sys
 import tempfile
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import drawing
 import geopandas as gpd
@@ -25,6 +25,7 @@ import pytest
 import shapely
 
 import stemgeo as sg
+from stemgeo import speech
 from stemgeo.errors import ResultError
 from stemgeo.gaps import REASONS
 from stemgeo.report import bundle, files, reading
@@ -32,8 +33,6 @@ from stemgeo.report.files import checked_file, read_manifest, whole_folder, writ
 from stemgeo.report.sheets import Sheets, zone_table
 from stemgeo.report.summary import (
     gaps_in_words,
-    number,
-    percent,
     placed_by,
     readable,
     readable_gaps,
@@ -43,8 +42,6 @@ from stemgeo.report.summary import (
 from stemgeo.writing import whole
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from stemgeo.maps.text import MapText
     from stemgeo.run import Result
 
@@ -545,26 +542,7 @@ def test_a_result_can_be_written_again_over_itself(
     assert set(first) == set(content_of(folder)) - {"isochrones.gpkg"}
 
 
-# -- words and numbers -----------------------------------------------------------------------
-
-
-@pytest.mark.parametrize(
-    ("show", "value", "nl", "en"),
-    [
-        (number, 902071, "902.071", "902,071"),
-        (number, 0, "0", "0"),
-        (percent, 0.6244, "62,4 %", "62.4%"),
-        (percent, 0.0, "0,0 %", "0.0%"),
-        (percent, 1.0, "100,0 %", "100.0%"),
-        (percent, np.nan, "\N{EN DASH}", "\N{EN DASH}"),
-    ],
-)
-def test_numbers_are_written_as_the_language_does(
-    show: Callable[[Any, str], str], value: float, nl: str, en: str
-) -> None:
-    """Dutch: a point between thousands, a comma before decimals, a space before %."""
-    assert show(value, "nl").replace("\N{NO-BREAK SPACE}", " ") == nl
-    assert show(value, "en") == en
+# -- words ---------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("language", ["nl", "en"])
@@ -600,10 +578,10 @@ def test_every_uncovered_child_is_told_of_beside_the_gaps(
     inside = int(few.loc[few["profile"] == "all", "uncovered"].sum())
     assert 0 < inside < every
     for count in (inside, every - inside, int(region.loc["all", "unmeasured"])):
-        assert re.search(rf"\b{re.escape(number(count, language))}\b", lines[0])
+        assert re.search(rf"\b{re.escape(speech.whole(count, language))}\b", lines[0])
     quiet = int(region.loc["low_stress", "uncovered"]) - every
     inside = int(few.loc[few["profile"] == "low_stress", "uncovered"].sum())
-    assert re.search(rf"\b{re.escape(number(quiet - inside, language))}\b", lines[-1])
+    assert re.search(rf"\b{re.escape(speech.whole(quiet - inside, language))}\b", lines[-1])
 
 
 GAP_SUMS = pd.DataFrame(
@@ -712,7 +690,7 @@ def test_the_summary_lists_the_ten_largest_gaps_of_all_roads(
     gaps = result.gaps[result.gaps["profile"] == "all"].head(10)
     assert [row.split(" | ")[1] for row in rows] == gaps["gap_id"].tolist()
     assert [row.split(" | ")[2] for row in rows] == [
-        number(count, language) for count in gaps["uncovered"]
+        speech.whole(count, language) for count in gaps["uncovered"]
     ]
     assert lines[start + 14] == ""
 

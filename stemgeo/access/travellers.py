@@ -13,11 +13,10 @@ import shapely
 from stemgeo.access import travel_time
 from stemgeo.access.isochrones import catchments_of, isochrones_of
 from stemgeo.demand import serves
-from stemgeo.inputs.messages import counted
 from stemgeo.network import bicycle
 from stemgeo.network.crossings import ON_FOOT_M
 from stemgeo.network.snap import snap
-from stemgeo.notes import Note, Said, amount, say
+from stemgeo.notes import Note, Said, amount, counted, say
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -350,7 +349,7 @@ def _off_the_roads(academies: gpd.GeoDataFrame, limit_m: float) -> tuple[Note, .
     what = say(
         "no usable road within {limit_m} m of {academies}: {names}",
         "geen bruikbare weg binnen {limit_m} m van {academies}: {names}",
-        limit_m=amount(limit_m, "#,##0.###"),
+        limit_m=amount(limit_m, 3),
         academies=counted(len(academies), "academy"),
         names=", ".join(academies["academy_id"]),
     )

@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from stemgeo.demand.places import OUTSIDE, OWN, Ground
-from stemgeo.inputs.messages import counted, listed
-from stemgeo.notes import Note, Said, amount, say
+from stemgeo.notes import Note, Said, amount, counted, listed, say
 from stemgeo.study import BEST
 
 if TYPE_CHECKING:
@@ -105,7 +104,7 @@ def _too_few(ground: Ground, points: gpd.GeoDataFrame) -> list[Note]:
                 "minder dan {least} per 100",
                 zones=counted(int(short.sum()), "zone"),
                 names=listed(zones["name"][short].tolist(), 5),
-                least=amount(ground.study.demand.dwellings_per_100, "#,##0.##"),
+                least=amount(ground.study.demand.dwellings_per_100, 2),
             ),
             say(
                 "the children there are placed along the streets; see demand.dwellings_per_100",

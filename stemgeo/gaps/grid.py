@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import shapely
-from babel.numbers import format_decimal
 from scipy.spatial import cKDTree
 
+from stemgeo.speech import number
 from stemgeo.study import GAP_DISTANCE_M
 
 if TYPE_CHECKING:
@@ -120,6 +120,6 @@ def drawn_in_words(study: Study, weights: gpd.GeoDataFrame | None, language: Lan
     cell = ""
     if joining.cell_m is not None and not of_zones:
         key = "cells" if joining.cells else "points"
-        cell = format_decimal(joining.cell_m, format="#,##0", locale=language)
+        cell = number(joining.cell_m, language, 0)
     alone = words["alone"] if cell and not joining.alone else ""
     return words[key].format(cell=cell) + words["counted"] + alone

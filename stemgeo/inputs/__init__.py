@@ -24,7 +24,7 @@ from stemgeo.inputs.boundaries import (
     zones_of,
 )
 from stemgeo.inputs.layers import load_layer, read_own_layer
-from stemgeo.inputs.messages import counted, told_without_source
+from stemgeo.inputs.messages import told_without_source
 from stemgeo.inputs.osmxml import told
 from stemgeo.inputs.plan import CANDIDATES, PLACES, load_places, with_plan
 from stemgeo.inputs.population import (
@@ -34,7 +34,7 @@ from stemgeo.inputs.population import (
     read_population,
 )
 from stemgeo.inputs.weights import load_addresses, load_weights, read_weights
-from stemgeo.notes import Note, say
+from stemgeo.notes import Note, counted, say
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -26,10 +26,10 @@ from stemgeo.inputs.files import (
     opened,
     strip_control,
 )
-from stemgeo.inputs.messages import at, counted, listed
+from stemgeo.inputs.messages import at
 from stemgeo.inputs.points import named, read_points
 from stemgeo.inputs.vectors import LAMBERT_72, as_text
-from stemgeo.notes import amount, say
+from stemgeo.notes import amount, counted, decimals, listed, say
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -463,7 +463,7 @@ def _warn_of_outside(
     near = away_km.index[0]
     name, place = clean(outside.loc[near, "name"]), _nearest_municipality(outside.geometry[near])
     near_ones = int((away_km <= _CROSSED_KM).sum())
-    row, km = at(table.index.name, [near]), amount(away_km[near], "0.0")
+    row, km = at(table.index.name, [near]), decimals(away_km[near])
     if len(outside) == 1:
         counts = say(
             "it counts for the children who cross the border",
@@ -489,7 +489,7 @@ def _warn_of_outside(
             "ervandaan: {name} ({row}), {km} km ervandaan, bij {place}; {others}",
             outside=amount(len(outside)),
             academies=counted(len(table), "academy"),
-            most_km=amount(away_km.iloc[-1], "0.0"),
+            most_km=decimals(away_km.iloc[-1]),
             name=name,
             row=row,
             km=km,

@@ -17,9 +17,9 @@ from stemgeo.inputs.counting import are_numbers, numbers_of
 from stemgeo.inputs.files import OpenedFile, Provenance, clean, opened, strip_control
 from stemgeo.inputs.formats import UnreadableError
 from stemgeo.inputs.layers import declared_column
-from stemgeo.inputs.messages import all_fine, counted, listed
+from stemgeo.inputs.messages import all_fine
 from stemgeo.inputs.vectors import as_codes, code_columns
-from stemgeo.notes import Said, amount, say
+from stemgeo.notes import Said, amount, counted, listed, say
 from stemgeo.study import Attribute
 
 if TYPE_CHECKING:

@@ -21,7 +21,6 @@ from stemgeo.inputs.files import (
     strip_control,
 )
 from stemgeo.inputs.formats import UnreadableError
-from stemgeo.inputs.messages import counted, listed
 from stemgeo.inputs.vectors import (
     as_codes,
     as_text,
@@ -30,7 +29,7 @@ from stemgeo.inputs.vectors import (
     read_layer,
     to_lambert,
 )
-from stemgeo.notes import Said, amount, say
+from stemgeo.notes import Said, amount, counted, decimals, listed, say
 from stemgeo.study import PROVINCES, Input
 
 if TYPE_CHECKING:
@@ -696,7 +695,7 @@ def km2(area_m2: float) -> Said:
     """Write an area for a message."""
     if area_m2 < 5000:
         return say("less than 0.01 km2", "minder dan 0,01 km²")
-    return say("{area} km2", "{area} km²", area=amount(area_m2 / 1e6, "#,##0.00"))
+    return say("{area} km2", "{area} km²", area=decimals(area_m2 / 1e6, 2))
 
 
 def shrunk(outlines: Outlines) -> Outlines:

@@ -20,9 +20,8 @@ import pandas as pd
 from stemgeo.inputs.columns import HEAD_ROWS, NO_VALUE, Header, Synonyms, folded
 from stemgeo.inputs.files import OpenedFile, clean, strip_control
 from stemgeo.inputs.formats import Format, UnreadableError
-from stemgeo.inputs.messages import counted, listed
 from stemgeo.inputs.workbook import read_workbook
-from stemgeo.notes import say
+from stemgeo.notes import counted, listed, say
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator

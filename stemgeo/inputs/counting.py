@@ -16,7 +16,7 @@ import pandas as pd
 from stemgeo.inputs.cells import as_numbers
 from stemgeo.inputs.columns import folded
 from stemgeo.inputs.files import clean
-from stemgeo.inputs.messages import counted, listed
+from stemgeo.notes import counted, listed
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -24,9 +24,8 @@ from stemgeo.inputs.boundaries import (
     with_outlines,
 )
 from stemgeo.inputs.files import OpenedFile, Provenance, clean, opened, strip_control
-from stemgeo.inputs.messages import counted, listed
 from stemgeo.inputs.vectors import as_text, read_layer, to_lambert
-from stemgeo.notes import Said, say
+from stemgeo.notes import Said, counted, listed, say
 from stemgeo.study import Layer
 
 if TYPE_CHECKING:

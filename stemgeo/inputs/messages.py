@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from stemgeo.inputs.files import OpenedFile, clean
-from stemgeo.notes import LANGUAGES, Note, Said, amount, say
+from stemgeo.notes import Note, Said, counted, listed, named, say
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -16,59 +16,6 @@ if TYPE_CHECKING:
 
 _VALUES_SHOWN = 3
 _COLUMNS_SHOWN = 8
-
-
-_THINGS = {
-    "academy": ("academies", "academie", "academies"),
-    "address": ("addresses", "adres", "adressen"),
-    "area": ("areas", "vlak", "vlakken"),
-    "barrier": ("barriers", "afsluiting", "afsluitingen"),
-    "candidate place": ("candidate places", "kandidaatplaats", "kandidaatplaatsen"),
-    "cell": ("cells", "cel", "cellen"),
-    "change": ("changes", "wijziging", "wijzigingen"),
-    "child": ("children", "kind", "kinderen"),
-    "column": ("columns", "kolom", "kolommen"),
-    "combination": ("combinations", "combinatie", "combinaties"),
-    "empty row": ("empty rows", "lege rij", "lege rijen"),
-    "feature": ("features", "object", "objecten"),
-    "ferry": ("ferries", "veer", "veren"),
-    "lift": ("lifts", "lift", "liften"),
-    "merged municipality": (
-        "merged municipalities",
-        "gefuseerde gemeente",
-        "gefuseerde gemeenten",
-    ),
-    "municipality": ("municipalities", "gemeente", "gemeenten"),
-    "outline": ("outlines", "omtrek", "omtrekken"),
-    "pair": ("pairs", "paar", "paren"),
-    "person": ("people", "persoon", "personen"),
-    "place": ("places", "plaats", "plaatsen"),
-    "planned place": ("planned places", "geplande plaats", "geplande plaatsen"),
-    "polygon": ("polygons", "vlak", "vlakken"),
-    "road": ("roads", "weg", "wegen"),
-    "row": ("rows", "rij", "rijen"),
-    "square": ("squares", "plein", "pleinen"),
-    "year": ("years", "jaar", "jaar"),
-    "zone": ("zones", "zone", "zones"),
-}
-"""What is counted: several in English, one and several in Dutch."""
-
-
-def counted(count: int, thing: str) -> Said:
-    """Write how many there are of a thing: "1 zone", "2 zones"."""
-    several, een, meer = _THINGS[thing]
-    noun = Said(thing, een) if count == 1 else Said(several, meer)
-    return say("{count} {noun}", "{count} {noun}", count=amount(count), noun=noun)
-
-
-def listed(items: Sequence[object], most: int = 10) -> Said:
-    """Write items in a row, the first ones by name and the rest as a count."""
-    shown = [item if isinstance(item, Said) else Said(*[clean(str(item))] * 2) for item in items]
-    row = Said(*(", ".join(item.to(language) for item in shown[:most]) for language in LANGUAGES))
-    if len(items) <= most:
-        return row
-    rest = amount(len(items) - most)
-    return say("{row} and {rest} more", "{row} en nog {rest}", row=row, rest=rest)
 
 
 def told_unused(columns: Sequence[tuple[str, str]]) -> Said:
@@ -93,8 +40,7 @@ def told_unused(columns: Sequence[tuple[str, str]]) -> Said:
 
 def at(kind: object, rows: Sequence[object]) -> Said:
     """Name rows or features of a file: "row 2, 3"."""
-    name = Said(str(kind), _THINGS[str(kind)][1])
-    return say("{name} {rows}", "{name} {rows}", name=name, rows=listed(rows))
+    return say("{name} {rows}", "{name} {rows}", name=named(str(kind)), rows=listed(rows))
 
 
 def all_fine(

@@ -9,8 +9,7 @@ import pandas as pd
 
 from stemgeo.inputs.academies import DAYS, Kind, nothing, read_register
 from stemgeo.inputs.files import OpenedFile, Provenance, clean, opened
-from stemgeo.inputs.messages import listed
-from stemgeo.notes import say
+from stemgeo.notes import listed, say
 
 if TYPE_CHECKING:
     from collections.abc import Collection

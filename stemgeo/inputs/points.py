@@ -17,7 +17,7 @@ from stemgeo.inputs.cells import as_numbers, read_table
 from stemgeo.inputs.columns import Header, Synonyms, folded
 from stemgeo.inputs.files import OpenedFile, clean
 from stemgeo.inputs.formats import TABLE
-from stemgeo.inputs.messages import at, counted, listed
+from stemgeo.inputs.messages import at
 from stemgeo.inputs.vectors import (
     AROUND_BELGIUM,
     DEGREES,
@@ -28,7 +28,7 @@ from stemgeo.inputs.vectors import (
     read_layer,
     transformer,
 )
-from stemgeo.notes import Said, say
+from stemgeo.notes import Said, counted, listed, say
 
 Numbers = npt.NDArray[np.float64]
 _DEGREES = (

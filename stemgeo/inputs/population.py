@@ -24,10 +24,10 @@ from stemgeo.inputs.counting import (
 )
 from stemgeo.inputs.files import OpenedFile, Provenance, clean, opened, strip_control
 from stemgeo.inputs.formats import UnreadableError
-from stemgeo.inputs.messages import all_fine, counted, listed
+from stemgeo.inputs.messages import all_fine
 from stemgeo.inputs.sources import day_in
 from stemgeo.inputs.vectors import as_codes
-from stemgeo.notes import Said, amount, say
+from stemgeo.notes import Said, amount, counted, listed, say
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable

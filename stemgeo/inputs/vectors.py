@@ -17,8 +17,7 @@ from pyproj.exceptions import CRSError, ProjError
 from stemgeo.inputs import vintages
 from stemgeo.inputs.files import OpenedFile, clean
 from stemgeo.inputs.formats import Format, UnreadableError
-from stemgeo.inputs.messages import counted, listed
-from stemgeo.notes import Said, say
+from stemgeo.notes import Said, counted, listed, say
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -17,9 +17,10 @@ from stemgeo.inputs.cells import as_numbers
 from stemgeo.inputs.counting import numbers_of, tell_versions
 from stemgeo.inputs.files import OpenedFile, Provenance, clean, opened
 from stemgeo.inputs.formats import Format, UnreadableError
-from stemgeo.inputs.messages import all_fine, counted
+from stemgeo.inputs.messages import all_fine
 from stemgeo.inputs.points import named, read_points
 from stemgeo.inputs.vectors import LAMBERT_72, as_text, known_crs, transformer
+from stemgeo.notes import counted
 
 if TYPE_CHECKING:
     from pathlib import Path

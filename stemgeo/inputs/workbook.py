@@ -13,8 +13,7 @@ from xml.etree.ElementTree import iterparse
 from stemgeo.inputs.columns import HEAD_ROWS, NO_VALUE, Header
 from stemgeo.inputs.files import OpenedFile, clean
 from stemgeo.inputs.formats import UnreadableError
-from stemgeo.inputs.messages import listed
-from stemgeo.notes import say
+from stemgeo.notes import listed, say
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

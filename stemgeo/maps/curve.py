@@ -18,6 +18,7 @@ from stemgeo.maps.page import PALE_INK, PLATE, STYLE, Looks, new_page, write_lin
 from stemgeo.maps.series import INK, colours
 from stemgeo.maps.text import as_sentences, percent
 from stemgeo.maps.trend import axes_at
+from stemgeo.speech import percent_sign
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -93,7 +94,7 @@ def curve_chart(
     random_plans
         How many choices by chance are drawn.
     """
-    words, low = WORDS[text.language], f"{_lowest(curve) * 100:.0f}{text.words.percent_sign}"
+    words, low = WORDS[text.language], f"{_lowest(curve) * 100:.0f}{percent_sign(text.language)}"
     scale = words["scale"].format(low=low) if _lowest(curve) else ""
     note = words["note"].format(plans=random_plans, scale=scale)
     with matplotlib.style.context(STYLE, after_reset=True):
@@ -175,7 +176,7 @@ def _scales(axes: Axes, curve: pd.DataFrame, text: MapText, height_in: float) ->
     axes.set(xlim=(0, last), ylim=(low - 0.08 * (high - low), high + 0.02 * (high - low)))
     axes.set_axisbelow(True)
     axes.grid(axis="y", **_GRID)
-    axes.set_yticks(ticks, [f"{tick * 100:.0f}{text.words.percent_sign}" for tick in ticks])
+    axes.set_yticks(ticks, [f"{tick * 100:.0f}{percent_sign(text.language)}" for tick in ticks])
     axes.xaxis.set_major_locator(MaxNLocator(10, integer=True, steps=[1, 2, 5, 10]))
     axes.tick_params(length=0, labelsize=TEXT_PT, labelcolor=PALE_INK)
     axes.set_xlabel(WORDS[text.language]["axis"], size=TEXT_PT, color=PALE_INK)

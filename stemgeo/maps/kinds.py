@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 import shapely
-from babel.numbers import format_decimal
 
 from stemgeo.maps.kind_words import KIND_WORDS, KindWords
 from stemgeo.maps.page import PROVINCE, Key, Looks, save_described
@@ -50,9 +49,8 @@ from stemgeo.maps.text import (
     of_province,
     one_line,
     percent,
-    tenths,
-    whole,
 )
+from stemgeo.speech import decimal, number, signed, whole
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -181,8 +179,8 @@ class _Classed:
     def fills(self, partly: NDArray[np.bool_] | None = None) -> list[Fill]:
         """Colour each class by itself: an empty class cannot shift the colours of the others."""
         areas, fills = self.places.geometry, []
-        for number, looks in enumerate(self.looks):
-            members = self.numbers == number
+        for place, looks in enumerate(self.looks):
+            members = self.numbers == place
             fills.append(Fill(areas[members], looks))
             if partly is not None:
                 hatched = {**PARTLY, "edgecolor": line_on(looks["facecolor"])}
@@ -218,11 +216,15 @@ class _Speech:
             ZONE: (self.kind.one_zone, self.kind.many_zones),
             "gap": (self.kind.one_gap, self.kind.many_gaps),
         }[self.of]
-        return f"{whole(count, self.words)} {nouns[count != 1]}"
+        return f"{self.whole(count)} {nouns[count != 1]}"
+
+    def whole(self, count: float) -> str:
+        """Write a whole number."""
+        return whole(count, self.words.language)
 
     def number(self, value: float) -> str:
         """Write a bound, or a number of minutes."""
-        return str(format_decimal(value, format="#,##0.##", locale=self.words.locale))
+        return number(value, self.words.language, 2)
 
     def keys(self, classed: _Classed) -> list[Key]:
         """Write each class with its count."""
@@ -270,7 +272,7 @@ def share(
         heading,
         f"{speech.classes(classed)}.",
         *_extremes(shown, "share", speech, lambda value: percent(value, speech.words)),
-        speech.words.alt_none.format(count=whole(classed.without, speech.words)),
+        speech.words.alt_none.format(count=speech.whole(classed.without)),
         total=speech.counted(len(shown)),
     )
     columns = [*_keys_of(of), *_COUNTS, "share"]
@@ -315,7 +317,7 @@ def minutes(
     finite = shown[np.isfinite(shown["minutes"])]
 
     def told(value: float) -> str:
-        return speech.kind.minutes_value.format(minutes=_tenths(value, speech))
+        return speech.kind.minutes_value.format(minutes=decimal(value, speech.words.language))
 
     alt = _alt(
         "minutes",
@@ -325,7 +327,7 @@ def minutes(
         *_extremes(
             finite, "minutes", speech, told, (speech.kind.alt_slowest, speech.kind.alt_fastest)
         ),
-        speech.words.alt_none.format(count=whole(classed.without, speech.words)),
+        speech.words.alt_none.format(count=speech.whole(classed.without)),
         total=speech.counted(len(shown)),
     )
     columns = [*_keys_of(of), "children", "unmeasured", "minutes"]
@@ -350,7 +352,7 @@ def academies(ground: Ground, before: Ground | None = None) -> Drawn:
         classed = _by_status(ground, before, speech)
     shown = classed.places
     sites = _of_ground(ground)
-    counted = speech.kind.academies_counted.format(count=whole(len(sites), speech.words))
+    counted = speech.kind.academies_counted.format(count=speech.whole(len(sites)))
     lines = [_with_academy(ground), counted]
     legend = Legend(heading, speech.keys(classed), "", _common(ground, MUNICIPALITY), lines)
     figure = draw_sheet(ground, legend, [View(classed.fills(), _sites(ground))])
@@ -364,7 +366,7 @@ def academies(ground: Ground, before: Ground | None = None) -> Drawn:
             most,
             "number",
             speech,
-            lambda value: whole(value, speech.words),
+            speech.whole,
             (speech.kind.alt_most, None),
         ),
         *(f"{line}." for line in lines),
@@ -394,13 +396,13 @@ def uncovered(ground: Ground, points: GeoDataFrame, cutoff_min: float) -> Drawn:
     dots = allocated(points[points["nis_code"].isin(shown["nis_code"])], worth)
     placed = dots.groupby("nis_code")["dots"].sum().reindex(shown["nis_code"], fill_value=0)
     shown = shown.assign(dots=placed.to_numpy())
-    total = whole(worth, speech.words)
+    total = speech.whole(worth)
     late, measured = shown["uncovered"].sum(), (shown["covered"] + shown["uncovered"]).sum()
     lines = [
         speech.kind.uncovered_counted.format(
-            count=whole(late, speech.words), total=whole(measured, speech.words)
+            count=speech.whole(late), total=speech.whole(measured)
         ),
-        speech.kind.no_dot.format(count=whole((shown["dots"] == 0).sum(), speech.words)),
+        speech.kind.no_dot.format(count=speech.whole((shown["dots"] == 0).sum())),
     ]
     unmeasured = (shown["covered"] + shown["uncovered"] == 0).to_numpy()
     classed = _Classed(shown, np.where(unmeasured, NO_CLASS, 0), [""], [_GROUND])
@@ -422,10 +424,10 @@ def uncovered(ground: Ground, points: GeoDataFrame, cutoff_min: float) -> Drawn:
             shown,
             "uncovered",
             speech,
-            lambda value: whole(value, speech.words),
+            speech.whole,
             (speech.kind.alt_most, speech.kind.alt_least),
         ),
-        speech.words.alt_none.format(count=whole(classed.without, speech.words)),
+        speech.words.alt_none.format(count=speech.whole(classed.without)),
     )
     columns = [*_keys_of(MUNICIPALITY), *_COUNTS, "dots"]
     table = pd.DataFrame(shown[columns]).assign(children_per_dot=worth).reset_index(drop=True)
@@ -513,19 +515,17 @@ def gaps(
     classed = by(shown, least, speech)
     ranked = of_province(candidates, ground.province).sort_values("rank").head(CANDIDATES)
     ranked = ranked[ranked["adds"] > 0]
-    counted = speech.kind.gaps_counted.format(count=whole(shown["uncovered"].sum(), speech.words))
-    numbers = [whole(rank, speech.words) for rank in ranked["rank"]]
+    counted = speech.kind.gaps_counted.format(count=speech.whole(shown["uncovered"].sum()))
+    numbers = [speech.whole(rank) for rank in ranked["rank"]]
     names = [
-        speech.kind.candidate_line.format(
-            rank=number, name=one_line(name), adds=whole(adds, speech.words)
-        )
+        speech.kind.candidate_line.format(rank=number, name=one_line(name), adds=speech.whole(adds))
         for number, name, adds in zip(numbers, ranked["name"], ranked["adds"], strict=True)
     ]
     legend = Legend(
         heading=heading,
         classes=speech.keys(classed),
         rule=f"{speech.kind.fixed} " * (colour_by == "children")
-        + speech.kind.gaps_rule.format(drawn=ground.text.drawn, least=whole(least, speech.words)),
+        + speech.kind.gaps_rule.format(drawn=ground.text.drawn, least=speech.whole(least)),
         others=[
             *([Key(speech.kind.candidate, RANK_KEY)] if names else []),
             *_common(ground, MUNICIPALITY),
@@ -548,7 +548,7 @@ def gaps(
             shown,
             "uncovered",
             speech,
-            lambda value: whole(value, speech.words),
+            speech.whole,
             (speech.kind.alt_most, speech.kind.alt_least),
         ),
         *([said] if names else []),
@@ -591,7 +591,7 @@ def change(ground: Ground, before: Ground) -> Drawn:
     rose, fell = shown[shown["points"] > 0], shown[shown["points"] < 0]
 
     def told(value: float) -> str:
-        return f"{_tenths(value, speech, '+')} {speech.kind.points}"
+        return f"{signed(value, speech.words.language, 1)} {speech.kind.points}"
 
     alt = _alt(
         "change",
@@ -601,7 +601,7 @@ def change(ground: Ground, before: Ground) -> Drawn:
         *_extremes(rose, "points", speech, told, (speech.kind.alt_rise, None)),
         *_extremes(fell, "points", speech, told, (None, speech.kind.alt_fall)),
         *(f"{key.meaning[:1].upper()}{key.meaning[1:]}: {key.count}." for key in sites),
-        speech.words.alt_none.format(count=whole(classed.without, speech.words)),
+        speech.words.alt_none.format(count=speech.whole(classed.without)),
     )
     columns = ["share_before", "share_after", "points", "academies_before", "academies_after"]
     table = _table(shown, [*_keys_of(MUNICIPALITY), *columns], classed, speech)
@@ -629,11 +629,11 @@ def plan(ground: Ground, before: Ground, classes: Classes) -> Drawn:
     pair = [_by_share(places, places["share"], classes, speech) for places in (first, after)]
     rows = zip(pair[0].labels, pair[0].looks, pair[0].counts, pair[1].counts, strict=True)
     keys = [
-        Key(label, looks, f"{whole(a, speech.words)} \N{RIGHTWARDS ARROW} {speech.counted(b)}")
+        Key(label, looks, f"{speech.whole(a)} \N{RIGHTWARDS ARROW} {speech.counted(b)}")
         for label, looks, a, b in rows
     ]
     planned = int(is_planned(_of_ground(ground)).sum())
-    counted = speech.kind.planned_counted.format(count=whole(planned, speech.words))
+    counted = speech.kind.planned_counted.format(count=speech.whole(planned))
     partly = [partly_measured(places) for places in (first, after)]
     shown = after if partly[1].any() else first
     legend = Legend(
@@ -665,10 +665,10 @@ def plan(ground: Ground, before: Ground, classes: Classes) -> Drawn:
             rise[rise["points"].round(9) > 0],
             "points",
             speech,
-            lambda value: f"{_tenths(value, speech, '+')} {speech.kind.points}",
+            lambda value: f"{signed(value, speech.words.language, 1)} {speech.kind.points}",
             (speech.kind.alt_rise, None),
         ),
-        speech.words.alt_none.format(count=whole(pair[1].without, speech.words)),
+        speech.words.alt_none.format(count=speech.whole(pair[1].without)),
     )
     table = pd.DataFrame(after[_keys_of(MUNICIPALITY)]).assign(
         planned=after["planned"],
@@ -789,7 +789,7 @@ def _by_status(ground: Ground, before: Ground, speech: _Speech) -> _Classed:
 
 def _by_children(places: GeoDataFrame, least: int, speech: _Speech) -> _Classed:
     bounds = [least, *(bound for bound in GAP_CHILDREN if bound > least)]
-    texts = [whole(bound, speech.words) for bound in bounds]
+    texts = [speech.whole(bound) for bound in bounds]
     labels = [
         *(speech.kind.gap_class.format(low=low, high=high) for low, high in pairwise(texts)),
         speech.kind.gap_class_last.format(low=texts[-1]),
@@ -847,7 +847,9 @@ def _common(ground: Ground, of: str, sites: Sequence[Key] | None = None) -> list
 def _with_academy(ground: Ground) -> str:
     words, shown = ground.text.words, ground.shown
     counted = {"count": int(shown["has_academy"].sum()), "total": len(shown)}
-    return words.with_academy.format(**{key: whole(n, words) for key, n in counted.items()})
+    return words.with_academy.format(
+        **{key: whole(n, words.language) for key, n in counted.items()}
+    )
 
 
 def _share_rule(classes: Classes, speech: _Speech) -> str:
@@ -872,7 +874,7 @@ def _sites_of_change(
     ):
         rows = source.academies[source.academies["academy_id"].isin(ids)].sort_values("academy_id")
         count = int(rows["nis_code"].isin(shown).sum())
-        keys.append(Key(meaning, looks, whole(count, speech.words)))
+        keys.append(Key(meaning, looks, speech.whole(count)))
         marks.append(Marks(shapely.get_coordinates(rows.geometry.to_numpy()), looks))
     return keys, marks
 
@@ -889,11 +891,6 @@ def _both_said(ground: Ground, before: Ground) -> Ground:
     if then.date != now.date:
         date = kind.before_after_date.format(before=then.date, after=now.date)
     return replace(ground, text=replace(now, **said, date=date))
-
-
-def _tenths(value: float, speech: _Speech, sign: str = "") -> str:
-    form = f"{sign}#,##0.0;-#,##0.0" if sign else "#,##0.0"
-    return str(format_decimal(tenths(value), format=form, locale=speech.words.locale))
 
 
 def _extremes(

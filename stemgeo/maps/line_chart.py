@@ -27,9 +27,10 @@ from stemgeo.maps.layout import (
 )
 from stemgeo.maps.page import PALE_INK, PLATE, STYLE, Looks, new_page, write_lines
 from stemgeo.maps.series import INK, colours, partly_measured
-from stemgeo.maps.text import WORDS, MapText, as_sentences, municipalities_counted, percent, whole
+from stemgeo.maps.text import WORDS, MapText, as_sentences, municipalities_counted, percent
 from stemgeo.maps.trend import WITH_ACADEMY, axes_at, over_years
 from stemgeo.profiles import ROADS
+from stemgeo.speech import percent_sign, whole
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -261,8 +262,8 @@ def _academies_panel(trend: pd.DataFrame, marks: pd.DataFrame, text: MapText) ->
         heading=WITH_ACADEMY[text.language],
         note=_WORDS[text.language].total.format(municipalities=counted),
         lines=lines,
-        said=lambda count: whole(count, text.words),
-        ticks={float(tick): whole(tick, text.words) for tick in ticks if 0 <= tick <= top},
+        said=lambda count: whole(count, text.words.language),
+        ticks={float(tick): whole(tick, text.words.language) for tick in ticks if 0 <= tick <= top},
         top=top,
         marks=told,
         band=[],
@@ -287,7 +288,7 @@ def _shares_panel(trend: pd.DataFrame, text: MapText) -> _Panel:
         note=f"{words.band} {words.partly}" if trend["partly"].any() else words.band,
         lines=lines,
         said=lambda share: percent(share, text.words),
-        ticks={n / 5: f"{20 * n}{text.words.percent_sign}" for n in range(6)},
+        ticks={n / 5: f"{20 * n}{percent_sign(text.language)}" for n in range(6)},
         top=1.05,
         marks=[],
         band=[(year, least, most) for (year, least), (_, most) in zip(low, high, strict=True)],

@@ -29,8 +29,9 @@ from stemgeo.maps.page import (
     write_lines,
 )
 from stemgeo.maps.series import border_rings, colours, lighter, line_on, provinces
-from stemgeo.maps.text import as_sentences, municipalities_counted, whole
+from stemgeo.maps.text import as_sentences, municipalities_counted
 from stemgeo.maps.trend import WITH_ACADEMY, axes_at, over_years
+from stemgeo.speech import whole
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -178,14 +179,14 @@ def _captions(
     words = _WORDS[text.language]
 
     def caption(table: GeoDataFrame, academies: int) -> str:
-        count = whole(table["has_academy"].sum(), text.words)
+        count = whole(table["has_academy"].sum(), text.words.language)
         total = municipalities_counted(len(table), text.words)
         changes = {words.new: "new", words.lost: "lost"}
         counted = [(form, int((table["status"] == key).sum())) for form, key in changes.items()]
-        changed = [form.format(count=whole(n, text.words)) for form, n in counted if n]
+        changed = [form.format(count=whole(n, text.words.language)) for form, n in counted if n]
         noun = text.words.academy if academies == 1 else text.words.academies
         parts = [words.count.format(count=count, total=total), ", ".join(changed)]
-        return "; ".join([*filter(None, parts), f"{whole(academies, text.words)} {noun}"])
+        return "; ".join([*filter(None, parts), f"{whole(academies, text.words.language)} {noun}"])
 
     return {
         year: caption(table, len(academies_by_year[year]))

@@ -5,15 +5,13 @@ from __future__ import annotations
 import datetime as dt
 import unicodedata
 from dataclasses import dataclass
-from decimal import ROUND_HALF_UP, Decimal
-from functools import lru_cache
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from babel.dates import format_date
-from babel.numbers import format_decimal
 
+from stemgeo import speech
+from stemgeo.speech import decimal, long_day, number, percent_sign, whole
 from stemgeo.study import Language
 
 if TYPE_CHECKING:
@@ -101,8 +99,7 @@ class MapText:
 class Words:
     """The fixed words of one language."""
 
-    locale: str
-    percent_sign: str
+    language: Language
     measure: str
     share: str
     to: str
@@ -176,8 +173,7 @@ class Words:
 
 
 _DUTCH = Words(
-    locale="nl_BE",
-    percent_sign=_NO_BREAK_SPACE + "%",
+    language="nl",
     measure="Aandeel van de kinderen dat op tijd een STEM-academie bereikt",
     share="Aandeel op tijd",
     to="tot",
@@ -277,8 +273,7 @@ _DUTCH = Words(
 )
 
 _ENGLISH = Words(
-    locale="en",
-    percent_sign="%",
+    language="en",
     measure="Share of the children who reach a STEM academy in time",
     share="Share in time",
     to="to",
@@ -379,34 +374,9 @@ _ENGLISH = Words(
 WORDS: dict[Language, Words] = {"nl": _DUTCH, "en": _ENGLISH}
 
 
-@lru_cache(100_000)  # a page writes most numbers often, and babel takes its time
-def _written(number: int | Decimal, form: str, locale: str) -> str:
-    return str(format_decimal(number, format=form, locale=locale))
-
-
-def whole(number: float, words: Words) -> str:
-    """Write a whole number: 37.376 in Dutch."""
-    return _written(int(number), "#,##0", words.locale)
-
-
 def percent(share: float, words: Words) -> str:
     """Write a share between 0 and 1 as 62,4 % in Dutch; the words for "no figure" for NaN."""
-    if np.isnan(share):
-        return words.no_figure
-    number = _written(per_cent(share), "#,##0.0", words.locale)
-    return f"{number}{words.percent_sign}"
-
-
-def tenths(value: float) -> Decimal:
-    """Round to one decimal as people and spreadsheets do: 62.45 is 62.5, and -0.25 is -0.3."""
-    # Twelve decimals are what a float surely holds of a percentage: 62.449999999999996 is 62.45.
-    exact = Decimal(repr(round(float(value), 12)))
-    return exact.quantize(Decimal("0.1"), ROUND_HALF_UP) + 0  # never minus nought
-
-
-def per_cent(share: float) -> Decimal:
-    """Give a share in per cent with one decimal; only all is 100, what comes near it is 99.9."""
-    return tenths(share * 100) if share >= 1 else min(tenths(share * 100), Decimal("99.9"))
+    return words.no_figure if np.isnan(share) else speech.percent(share, words.language)
 
 
 def gap_places(gap: Mapping[str, Any], words: Words) -> str:
@@ -442,7 +412,8 @@ def _of_them(reason: str, gap: Mapping[str, Any], words: Words) -> str:
     count, total = (_known(gap.get(name, "")) for name in (f"children_{reason}", "uncovered"))
     if count in ("", total):
         return ""
-    return words.of_children.format(count=whole(count, words), total=whole(total, words))
+    told = {"count": count, "total": total}
+    return words.of_children.format(**{name: whole(n, words.language) for name, n in told.items()})
 
 
 def _shown_by(
@@ -464,14 +435,14 @@ def _shown_by(
     needs |= {"age": "age_academy", "lapsed": "lapsed_academy"}
     if reason == "stress" and _known(gap["stretch_m"]) != "":
         told["stretch"] = str(_known(gap["stretch"])) or words.shown_by["unnamed"]
-        told["stretch_m"] = whole(gap["stretch_m"], words)
+        told["stretch_m"] = whole(gap["stretch_m"], words.language)
         return words.shown_by["stretch"].format(**told)
     if not told.get(needs.get(reason, "")):
         return ""
     if reason == "age":
         told["first"], _, told["last"] = str(gap["age_academy_ages"]).partition("-")
     if reason == "lapsed":
-        told["lapsed_on"] = format_date(_day(gap["lapsed_on"]), "long", words.locale)
+        told["lapsed_on"] = long_day(_day(gap["lapsed_on"]), words.language)
         reason += "_by_rule" * (gap.get("lapsed_by") == "rule")
     return words.shown_by[reason].format(**told)
 
@@ -499,7 +470,7 @@ def _decimal(value: Any, words: Words) -> str:
     known = _known(value)
     if known == "" or not np.isfinite(known):
         return ""
-    return _written(tenths(known), "#,##0.0", words.locale)
+    return decimal(known, words.language)
 
 
 def _day(value: Any) -> dt.date:
@@ -508,8 +479,8 @@ def _day(value: Any) -> dt.date:
 
 def class_label(lower: float, upper: float, words: Words) -> str:
     """Write the bounds of a class, in percent: 20 tot 40 %."""
-    low, high = (format_decimal(n, format="#0.##", locale=words.locale) for n in (lower, upper))
-    return f"{low} {words.to} {high}{words.percent_sign}"
+    low, high = (number(n, words.language, 2) for n in (lower, upper))
+    return f"{low} {words.to} {high}{percent_sign(words.language)}"
 
 
 def class_labels(classes: Sequence[float], words: Words) -> list[str]:
@@ -521,7 +492,7 @@ def class_labels(classes: Sequence[float], words: Words) -> list[str]:
 def municipalities_counted(count: int, words: Words) -> str:
     """Write a number of municipalities."""
     noun = words.one_municipality if count == 1 else words.many_municipalities
-    return f"{whole(count, words)} {noun}"
+    return f"{whole(count, words.language)} {noun}"
 
 
 def is_planned(academies: pd.DataFrame) -> NDArray[np.bool_]:

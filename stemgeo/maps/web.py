@@ -47,9 +47,9 @@ from stemgeo.maps.text import (
     is_planned,
     municipalities_counted,
     percent,
-    whole,
 )
 from stemgeo.maps.topology import sketched_bands, sketched_gaps, sketched_places, topology
+from stemgeo.speech import whole
 
 if TYPE_CHECKING:
     from collections.abc import Hashable, Iterator, Sequence
@@ -248,7 +248,7 @@ def _towns(places: GeoDataFrame, outlines: GeoSeries, words: Words) -> _Ground:
     columns = [words.municipality, words.province, words.share, *counted, words.academies]
     rows = [
         [place.name, place.province, percent(place.share, words)]
-        + [whole(n, words) for n in (*_counts(place), place.academies)]
+        + [whole(n, words.language) for n in (*_counts(place), place.academies)]
         for place in places.itertuples()
     ]
     if "median_time_s" in places:
@@ -264,7 +264,7 @@ def _zones(zones: GeoDataFrame, places: GeoDataFrame, outlines: GeoSeries, words
     names = dict(zip(places["nis_code"], places["name"], strict=True))
     rows = [
         [zone.name, names[zone.nis_code], percent(zone.share, words)]
-        + [whole(n, words) for n in _counts(zone)]
+        + [whole(n, words.language) for n in _counts(zone)]
         for zone in zones.itertuples()
     ]
     return _Ground("zones", outlines, columns, rows)
@@ -296,7 +296,7 @@ def _zone_shares(
 ) -> _Theme:
     words = text.words
     counted = [
-        f"{whole(n, words)} {words.zone if n == 1 else words.zones}"
+        f"{whole(n, words.language)} {words.zone if n == 1 else words.zones}"
         for n in _class_and_special_counts(zones, classes)
     ]
     return _Theme(
@@ -475,14 +475,14 @@ def _gap_told(gap: dict[Hashable, Any], words: Words, names: dict[str, str]) -> 
     row = {str(name): value for name, value in gap.items()}
     median = _minutes_told(row["median_time_s"], words)
     why = gap_reason(row, words, names)
-    return [gap_places(row, words), whole(row["uncovered"], words), median, why]
+    return [gap_places(row, words), whole(row["uncovered"], words.language), median, why]
 
 
 def _minutes_told(seconds: float, words: Words) -> str:
     """Write a time; what was infinite may come back from a file as missing."""
     if not np.isfinite(seconds):
         return words.beyond
-    return f"{whole(round(seconds / 60), words)} {words.minutes}"
+    return f"{whole(round(seconds / 60), words.language)} {words.minutes}"
 
 
 def _academies(academies: GeoDataFrame, words: Words) -> Iterator[_Theme]:

@@ -13,8 +13,6 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
-from babel.dates import format_date
-from babel.numbers import format_decimal
 
 from stemgeo.coverage import ALL_BANDS, COUNTS
 from stemgeo.maps.series import partly_measured
@@ -51,6 +49,7 @@ from stemgeo.report.summary import (
     placed_by,
     speeds_in_words,
 )
+from stemgeo.speech import long_day, number
 from stemgeo.study import PROVINCES
 from stemgeo.subsidy import CENTS, place_costs_cents, rules
 from stemgeo.tables import checked
@@ -192,7 +191,7 @@ def _words(result: Reading) -> Mapping[str, str]:
 
 
 def _day(result: Reading) -> str:
-    return format_date(result.study.about.date, "long", result.language)
+    return long_day(result.study.about.date, result.language)
 
 
 def _side_by_side(counted: pd.DataFrame, keys: Sequence[str]) -> pd.DataFrame:
@@ -432,8 +431,8 @@ def _numbers(result: Reading) -> dict[str, str]:
     standing = Standing.of(result.table("academies"), language)
     return {
         "ages": ages_in_words(study),
-        "minutes": format_decimal(study.travel.cutoff_min, locale=language),
-        "horizon": format_decimal(study.travel.horizon_min, locale=language),
+        "minutes": number(study.travel.cutoff_min, language),
+        "horizon": number(study.travel.horizon_min, language),
         "year": str(of.year),
         "day": _day(result),
         "rule": _rule(result),

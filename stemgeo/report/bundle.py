@@ -15,8 +15,6 @@ from typing import TYPE_CHECKING, Any, TextIO
 import geopandas as gpd
 import numpy as np
 import pandas as pd
-from babel.dates import format_date
-from babel.numbers import format_decimal
 
 from stemgeo import coverage as coverage_
 from stemgeo import facts
@@ -32,6 +30,7 @@ from stemgeo.report.annex_words import ROLES
 from stemgeo.report.files import RUN, whole_folder, write_manifest
 from stemgeo.report.sheets import FINEST_DETAIL_M, Sheets, zone_table
 from stemgeo.report.summary import summary_markdown
+from stemgeo.speech import long_day, number
 from stemgeo.study import LANGUAGES, PROVINCES
 from stemgeo.tables import checked
 from stemgeo.uncertainty import TOGETHER
@@ -85,7 +84,7 @@ OSM_SOURCE = "© OpenStreetMap contributors (ODbL)"
 def map_text(study: Study, inputs: Inputs) -> MapText:
     """Say what is printed around every map: title, notice, sources, dates, method."""
     language = study.output.language
-    factor = format_decimal(study.travel.detour_factor, format="0.###", locale=language)
+    factor = number(study.travel.detour_factor, language)
     counting, _ = recognised(inputs.academies, study.about.date, study.academies)
     standing = Standing.of(counting, language)
     return MapText(
@@ -94,13 +93,11 @@ def map_text(study: Study, inputs: Inputs) -> MapText:
         source=attribution(inputs, language=language),
         date=DATES[language].format(
             population=population_date(study, inputs),
-            academies=standing.on(format_date(study.about.date, "long", language)),
+            academies=standing.on(long_day(study.about.date, language)),
         ),
         language=language,
         method_note=_method_note(study, NOTE[language].format(factor=factor)),
-        measure=MEASURE[language].format(
-            minutes=format_decimal(study.travel.cutoff_min, locale=language)
-        ),
+        measure=MEASURE[language].format(minutes=number(study.travel.cutoff_min, language)),
         region=_part_of_flanders(inputs, language),
         gap_caution=drawn_in_words(study, inputs.weights, language),
     )
@@ -160,7 +157,7 @@ def population_date(study: Study, inputs: Inputs) -> str:
     if inputs.population_vintage is not None and inputs.population_vintage != vintage:
         way = "forward" if inputs.population_vintage < vintage else "back"
         brought = BROUGHT[language][way].format(vintage=vintage)
-    return f"{format_date(day, 'long', language) if day else UNKNOWN[language]}{brought}"
+    return f"{long_day(day, language) if day else UNKNOWN[language]}{brought}"
 
 
 def population_day(inputs: Inputs) -> dt.date | None:

@@ -11,13 +11,11 @@ from typing import TYPE_CHECKING, Any
 import geopandas as gpd
 import numpy as np
 import pandas as pd
-from babel.numbers import format_decimal
 
 from stemgeo.access.travel_time import REACHED, horizon_ms
 from stemgeo.coverage import ALL_BANDS, REGION
 from stemgeo.errors import Problem, ResultError
-from stemgeo.inputs.messages import counted, listed
-from stemgeo.notes import Note, Said, in_both, say
+from stemgeo.notes import Note, Said, counted, in_both, listed, say
 from stemgeo.profiles import QUIET, ROADS
 from stemgeo.report.bundle import made_with, manifest, write_csv
 from stemgeo.report.files import (
@@ -30,8 +28,9 @@ from stemgeo.report.files import (
     write_manifest,
 )
 from stemgeo.report.reading import read_areas, read_table
-from stemgeo.report.summary import LEVEL_HEADS, markdown_table, note_lines, number, percent, plain
+from stemgeo.report.summary import LEVEL_HEADS, markdown_table, note_lines, percent, plain
 from stemgeo.result import Tables
+from stemgeo.speech import signed, whole
 from stemgeo.study import STRAIGHT_LINE
 from stemgeo.tables import SCHEMAS, checked
 
@@ -628,21 +627,12 @@ def readable_comparison(rows: pd.DataFrame, language: str, level: str) -> pd.Dat
         if name in ("share_a", "share_b"):
             columns[head] = [percent(value, language) for value in rows[name]]
         elif name == "points":
-            columns[head] = [_signed(value, "0.0", language) for value in rows[name]]
+            columns[head] = [signed(value, language, 1) for value in rows[name]]
         elif name == "difference":
-            columns[head] = [_signed(value, "#,##0", language) for value in rows[name]]
+            columns[head] = [signed(value, language) for value in rows[name]]
         elif not rows[name].isna().all():
-            columns[head] = [dash if pd.isna(v) else number(v, language) for v in rows[name]]
+            columns[head] = [dash if pd.isna(v) else whole(v, language) for v in rows[name]]
     return pd.DataFrame(columns)
-
-
-def _signed(value: float, form: str, language: str) -> str:
-    if pd.isna(value):
-        return "\N{EN DASH}"
-    written = format_decimal(abs(value), format=form, locale=language)
-    nothing = format_decimal(0, format=form, locale=language)
-    sign = "" if written == nothing else "+" if value > 0 else "-"
-    return f"{sign}{written}"
 
 
 def moved_line(found: Comparison, profile: str) -> str:
@@ -650,7 +640,7 @@ def moved_line(found: Comparison, profile: str) -> str:
     words, region = WORDS[found.language], found.of("region", profile=profile).iloc[0]
     if not found.same_children:
         return words["net"]
-    counts = {name: number(region[name], found.language) for name in ("gained", "lost")}
+    counts = {name: whole(region[name], found.language) for name in ("gained", "lost")}
     return words["moved"].format(**counts)
 
 
@@ -712,7 +702,7 @@ def _losers(found: Comparison, profile: str) -> list[str]:
     words, language = WORDS[found.language], found.language
     most = rows.sort_values(["lost", "code"], ascending=[False, True]).head(_MOST_NAMED)
     named = [
-        words["loser"].format(name=plain(name), count=number(lost, language))
+        words["loser"].format(name=plain(name), count=whole(lost, language))
         for name, lost in zip(most["name"], most["lost"], strict=True)
     ]
     return [words["losers"].format(named=", ".join(named)), ""]

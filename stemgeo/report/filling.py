@@ -19,14 +19,12 @@ from itertools import islice
 from typing import TYPE_CHECKING, Any, NoReturn
 
 import jinja2
-from babel.dates import format_date
-from babel.numbers import format_decimal
 from jinja2 import nodes
 
 from stemgeo.errors import Problem, ResultError
 from stemgeo.inputs.files import clean
-from stemgeo.maps.text import printable, tenths
-from stemgeo.report.summary import number, percent
+from stemgeo.maps.text import printable
+from stemgeo.speech import decimal, euros, joined_by_and, long_day, number, percent, whole
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -453,11 +451,11 @@ def written(value: Any, language: str) -> str:
         mend = "{% if %}" if type(value) is bool else "listed, or one of its items"
         raise TypeError(f"{kind(value)} is no text; ask for it with {mend}")
     if isinstance(value, int):
-        return number(value, language)
+        return whole(value, language)
     if isinstance(value, float):
-        return str(format_decimal(value, "#,##0.###", locale=language))
+        return number(value, language)
     if isinstance(value, dt.date):
-        return str(format_date(value, "long", locale=language))
+        return long_day(value, language)
     return str(value)
 
 
@@ -627,7 +625,7 @@ def _number(value: Any) -> Any:
 
 def _counted(filler: _Filler, count: Any, one: str, many: str) -> str:
     """Write a number with its thing: "1 gemeente", "2 gemeenten"."""
-    return f"{number(_number(count), filler.language)} {one if count == 1 else many}"
+    return f"{whole(_number(count), filler.language)} {one if count == 1 else many}"
 
 
 def _range(filler: _Filler, *ends: int) -> list[int]:
@@ -647,25 +645,22 @@ def _as_is(_filler: _Filler, text: Any) -> AsIs:
 
 
 def _decimal(filler: _Filler, value: float) -> str:
-    return str(format_decimal(tenths(_number(value)), "#,##0.0", locale=filler.language))
+    return decimal(_number(value), filler.language)
 
 
 def _percent(filler: _Filler, share: float | None) -> str:
     """Write a share as the summary does, so that no line breaks before the sign."""
     share = math.nan if share is None else _number(share)
-    return percent(share, filler.language).replace(" ", "\N{NO-BREAK SPACE}")
+    return percent(share, filler.language)
 
 
 def _euro(filler: _Filler, value: float) -> str:
-    form = "#,##0" if float(_number(value)).is_integer() else "#,##0.00"
-    return str(format_decimal(value, form, locale=filler.language))
+    return euros(_number(value), filler.language)
 
 
 def _listed(filler: _Filler, names: list[Any]) -> str:
     """Write names as a sentence does: A, B en C."""
-    last = {"nl": " en ", "en": " and "}[filler.language]
-    texts = [filler.written(one) for one in filler.many(names)]
-    return last.join(filter(None, [", ".join(texts[:-1]), *texts[-1:]]))
+    return joined_by_and([filler.written(one) for one in filler.many(names)], filler.language)
 
 
 def _joined(filler: _Filler, values: list[Any], between: str = "") -> str:

@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
-from babel.numbers import format_decimal
 
 from stemgeo.maps.curve import curve_alt
 from stemgeo.profiles import ROADS
-from stemgeo.report.summary import markdown_table, note_lines, number, percent, plain
+from stemgeo.report.summary import markdown_table, note_lines, percent, plain
+from stemgeo.speech import SPACE, cents, decimal, euros, number, percent_sign, whole
 
 if TYPE_CHECKING:
     from stemgeo.maps.text import MapText
@@ -207,7 +207,7 @@ def _is_by_children(plan: PlanTables) -> bool:
 
 def _places(count: int, language: str) -> str:
     words = WORDS[language]
-    return words["one_place" if count == 1 else "places"].format(count=number(count, language))
+    return words["one_place" if count == 1 else "places"].format(count=whole(count, language))
 
 
 def _lead(plan: PlanTables, language: str) -> str:
@@ -217,8 +217,8 @@ def _lead(plan: PlanTables, language: str) -> str:
         places=_places(places, language),
         before=percent(float(plan.curve["share"].iloc[0]), language),
         after=percent(_share(plan), language),
-        newly=number(plan.places["newly"].sum(), language),
-        minutes=format_decimal(plan.study.travel.cutoff_min, locale=language),
+        newly=whole(plan.places["newly"].sum(), language),
+        minutes=number(plan.study.travel.cutoff_min, language),
         roads=over_roads(plan.study.siting.profile, language),
     )
 
@@ -236,13 +236,12 @@ def _asked(plan: PlanTables, language: str) -> list[str]:
     else:
         asked = [] if siting.places is None else [_at_most(siting.places, language)]
     if siting.budget_eur is not None and siting.problem != "lscp":
-        cents = int(siting.budget_eur * 100)
-        asked.append(words["budget"].format(amount=_euro(cents, language)))
+        asked.append(words["budget"].format(amount=euros(siting.budget_eur, language)))
     for ages, value in siting.weights.items():
-        told = format_decimal(value, locale=language)
+        told = number(value, language)
         asked.append(words["weights"].format(ages=ages, weight=told))
     if siting.equity is not None:
-        told = ", ".join(format_decimal(one, locale=language) for one in siting.equity.by_quintile)
+        told = ", ".join(number(one, language) for one in siting.equity.by_quintile)
         attribute = plan.study.inputs.attributes[siting.equity.attribute]
         title = plain(attribute.title or siting.equity.attribute)
         asked.append(words["equity"].format(title=title, weights=told))
@@ -255,7 +254,7 @@ def _asked(plan: PlanTables, language: str) -> list[str]:
     if siting.largest_share is not None:
         asked.append(words["largest"].format(share=_round(siting.largest_share, language)))
     if siting.problem == "backup":
-        weight = format_decimal(siting.backup_weight, locale=language)
+        weight = number(siting.backup_weight, language)
         asked.append(words["second"].format(weight=weight))
     return asked
 
@@ -266,8 +265,7 @@ def _at_most(places: int, language: str) -> str:
 
 def _round(share: float, language: str) -> str:
     """Write a share that someone asked for as it was asked."""
-    sign = " %" if language == "nl" else "%"
-    return format_decimal(round(share * 100, 6), locale=language) + sign
+    return number(round(share * 100, 6), language) + percent_sign(language, SPACE)
 
 
 def _share(plan: PlanTables) -> float:
@@ -279,7 +277,7 @@ def _proof(plan: PlanTables, language: str) -> list[str]:
     words, siting, found = WORDS[language], plan.study.siting, plan.solution
     lines = [words["asked"].format(asked="; ".join(_asked(plan, language)))]
     one = "one_candidate" if plan.candidates == 1 else "candidates"
-    candidates = words[one].format(count=number(plan.candidates, language))
+    candidates = words[one].format(count=whole(plan.candidates, language))
     if siting.problem == "lscp" and _share(plan) < siting.share:
         lines.append(words["unreached"].format(candidates=candidates))
     if found.optimal:
@@ -298,10 +296,10 @@ def _goal(plan: PlanTables, language: str) -> list[str]:
     """Say what the problem is about, where that is not the children in time."""
     words, lines = WORDS[language], []
     if "minutes" in plan.goal:
-        now, then = (format_decimal(one, "0.0", locale=language) for one in plan.goal["minutes"])
+        now, then = (decimal(one, language) for one in plan.goal["minutes"])
         lines.append(words["minutes"].format(now=now, then=then))
     if "twice" in plan.goal:
-        now, then = (number(one, language) for one in plan.goal["twice"])
+        now, then = (whole(one, language) for one in plan.goal["twice"])
         lines.append(words["twice"].format(now=now, then=then))
     return lines
 
@@ -310,35 +308,29 @@ def _costs(plan: PlanTables, language: str) -> list[str]:
     words, cost = WORDS[language], plan.cost
     if plan.places.empty:
         return []
-    own = words["own"].format(amount=_euro(cost.own_cents, language)) if cost.own_cents else ""
-    cut = words["cut"].format(amount=_euro(cost.cut_cents, language)) if cost.cut_cents else ""
-    amount, year = _euro(cost.total_cents, language), plan.study.subsidy.year
+    own = words["own"].format(amount=cents(cost.own_cents, language)) if cost.own_cents else ""
+    cut = words["cut"].format(amount=cents(cost.cut_cents, language)) if cost.cut_cents else ""
+    amount, year = cents(cost.total_cents, language), plan.study.subsidy.year
     lines = [words["cost"].format(year=year, amount=amount, own=own, cut=cut)]
     if plan.whole_region and cost.left_cents < 0:
-        lines.append(words["passed"].format(over=_euro(-cost.left_cents, language)))
+        lines.append(words["passed"].format(over=cents(-cost.left_cents, language)))
     elif plan.whole_region:
         not_ = "" if cost.suffices else words["not"]
-        lines.append(words["left"].format(left=_euro(cost.left_cents, language), not_=not_))
+        lines.append(words["left"].format(left=cents(cost.left_cents, language), not_=not_))
     return lines
-
-
-def _euro(cents: int, language: str) -> str:
-    whole, part = divmod(cents, 100)
-    tail = format_decimal(part / 100, "0.00", locale=language)[1:] if part else ""
-    return number(whole, language) + tail
 
 
 def _beside(plan: PlanTables, language: str) -> list[str]:
     """Say what chance, the letter of the promise and more academies would reach."""
-    words, whole, lines = WORDS[language], max(plan.measured_children, 1), []
+    words, children, lines = WORDS[language], max(plan.measured_children, 1), []
     rows = {row["choice"]: row for row in plan.comparison.to_dict("records")}
     if len(plan.places):
         more = rows["plan"]["municipalities_with"] - rows["now"]["municipalities_with"]
         if plan.without:
             told = {"without": plan.without, "count": more}
-            told = {name: number(value, language) for name, value in told.items()}
+            told = {name: whole(value, language) for name, value in told.items()}
             lines.append(words["with_academy"].format(**told))
-        least, most = (rows["random"][f"covered_{end}"] / whole for end in ("least", "most"))
+        least, most = (rows["random"][f"covered_{end}"] / children for end in ("least", "most"))
         lines.append(
             words["random"].format(
                 share=percent(rows["random"]["share"], language),
@@ -348,10 +340,10 @@ def _beside(plan: PlanTables, language: str) -> list[str]:
         )
     each = rows["each_municipality"]
     if each["places"]:
-        some = words["some"].format(without=number(plan.without, language))
+        some = words["some"].format(without=whole(plan.without, language))
         lines.append(
             words["each"].format(
-                count=number(each["places"], language),
+                count=whole(each["places"], language),
                 some=some if each["places"] < plan.without else "",
                 share=percent(each["share"], language),
                 best=percent(rows["best_as_many"]["share"], language),
@@ -379,7 +371,7 @@ def _targets(curve: pd.DataFrame, language: str) -> list[str]:
             kind = "not_for" if could.empty else "not_found"
             return [*lines, words[kind].format(share=share, places=places)]
         count, least = int(there["places"].iloc[0]), int(could["places"].iloc[0])
-        proof = words["at_least"].format(count=number(least, language))
+        proof = words["at_least"].format(count=whole(least, language))
         places = _places(count, language)
         lines.append(words["for"].format(share=share, places=places, least=proof))
     return lines
@@ -389,10 +381,10 @@ def _caveats(plan: PlanTables, language: str) -> list[str]:
     words, lines = WORDS[language], []
     if plan.unreachable.sum():
         where = ", ".join(
-            f"{plain(str(name))} ({number(children, language)})"
+            f"{plain(str(name))} ({whole(children, language)})"
             for name, children in plan.unreachable.head(NAMED).items()
         )
-        count = number(plan.unreachable.sum(), language)
+        count = whole(plan.unreachable.sum(), language)
         lines.append(words["unreachable"].format(count=count, where=where))
     if plan.inputs.candidates is None:
         lines.append(words["zone_places"])
@@ -402,14 +394,13 @@ def _caveats(plan: PlanTables, language: str) -> list[str]:
 def readable_plan(plan: PlanTables, language: str) -> pd.DataFrame:
     """Turn the chosen places into text columns with headings, for people."""
     table = plan.places
-    cents = (table["cost_eur"] * 100).round().astype("int64")
     columns = (
-        [number(value, language) for value in table["rank"]],
+        [whole(value, language) for value in table["rank"]],
         table["name"],
         table["municipality"],
         table["province"],
-        [number(value, language) for value in table["newly"]],
-        [_euro(value, language) for value in cents],
+        [whole(value, language) for value in table["newly"]],
+        [euros(round(value, 2), language) for value in table["cost_eur"]],
         [percent(value, language) for value in table["share"]],
     )
     return pd.DataFrame(dict(zip(HEADS[language], columns, strict=True)))
@@ -424,6 +415,6 @@ def readable_provinces(plan: PlanTables, language: str) -> pd.DataFrame:
         list(first.index),
         [percent(value, language) for value in first["share"]],
         [percent(value, language) for value in last["share"]],
-        [number(value, language) for value in last["covered"] - first["covered"]],
+        [whole(value, language) for value in last["covered"] - first["covered"]],
     )
     return pd.DataFrame(dict(zip(PROVINCE_HEADS[language], columns, strict=True)))

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any, Literal, Protocol
 import geopandas as gpd
 import numpy as np
 import pandas as pd
-from babel.numbers import format_decimal
 
 from stemgeo import coverage as coverage_
 from stemgeo.access.travel_time import UNMEASURED, horizon_ms
@@ -24,6 +23,7 @@ from stemgeo.maps.sheet import Ground
 from stemgeo.maps.web import web_map
 from stemgeo.report.files import checked_file
 from stemgeo.report.reading import Reading, read_areas
+from stemgeo.speech import number
 from stemgeo.study import Output
 
 if TYPE_CHECKING:
@@ -370,9 +370,8 @@ class Sheets:
         if areas is None:
             what = "the result has no isochrones: it was measured in a straight line"
             raise _problem(what, "leave --isochrones out, or give the study roads")
-        locale = self._text.words.locale
         last, speed = areas["minutes_to"].max(), self._study["output"]["isochrone_speed_kmh"]
-        said = [format_decimal(n, format="0.##", locale=locale) for n in (last, speed)]
+        said = [number(n, self._text.language, 2) for n in (last, speed)]
         form = KIND_WORDS[self._text.language].edge
         return outer_edge(areas.geometry), form.format(minutes=said[0], speed=said[1])
 

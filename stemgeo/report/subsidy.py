@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from babel.numbers import format_decimal
-
 from stemgeo.inputs import vintages
 from stemgeo.recognition import Standing
+from stemgeo.speech import euros, whole
 from stemgeo.subsidy import (
     CENTS,
     LAYER,
@@ -100,7 +99,7 @@ def subsidy_lines(result: Tables) -> list[str]:
     """Say what the register costs, against the envelope, with what one must know to read it."""
     study, language = result.study, result.study.output.language
     of, words = rules(study.subsidy.year), WORDS[language]
-    whole = vintages.cover_flanders(result.inputs.municipalities["nis_code"])
+    everywhere = vintages.cover_flanders(result.inputs.municipalities["nis_code"])
     planned = result.academies["planned"].any()
     tables = {"lead": result.subsidy}
     if planned:
@@ -112,16 +111,15 @@ def subsidy_lines(result: Tables) -> list[str]:
     for key, table in tables.items():
         sums = total(table, of)
         told = _counted(table, sums, of, language)
-        against = _against(sums, language) if whole else ""
+        against = _against(sums, language) if everywhere else ""
         some = Standing.of(result.academies, study.output.language).some
         lines.append(words[key].format(year=of.year, some=some, envelope=against, **told))
     if own:
         euro = own_costs_cents(result.academies) / CENTS
-        form = "#,##0" if euro.is_integer() else "#,##0.00"
-        amount = format_decimal(euro, form, locale=language)
+        amount = euros(euro, language)
         lines.append(words["one_own" if own == 1 else "own"].format(count=own, amount=amount))
-    if not whole:
-        envelope = _number(of.envelope_eur, language)
+    if not everywhere:
+        envelope = whole(of.envelope_eur, language)
         lines.append(words["part"].format(envelope=envelope))
     return [*lines, *_cautions(result, of, language)]
 
@@ -137,20 +135,20 @@ def _counted(table: pd.DataFrame, sums: Total, of: Rules, language: str) -> dict
         "applicant": int((table["amount_eur"] > 0).sum()),
     }
     told = [
-        words[f"one_{noun}" if count == 1 else f"{noun}s"].format(count=_number(count, language))
+        words[f"one_{noun}" if count == 1 else f"{noun}s"].format(count=whole(count, language))
         for noun, count in counts.items()
         if count or noun in ("place", "applicant")
     ]
-    return {"amount": _number(sums.amount_eur, language), "counted": ", ".join(told)}
+    return {"amount": whole(sums.amount_eur, language), "counted": ", ".join(told)}
 
 
 def _against(sums: Total, language: str) -> str:
     """Lay the amount beside the envelope."""
     key = "passed" if sums.left_eur < 0 else "left"
     return WORDS[language][key].format(
-        envelope=_number(sums.envelope_eur, language),
-        left=_number(sums.left_eur, language),
-        over=_number(-sums.left_eur, language),
+        envelope=whole(sums.envelope_eur, language),
+        left=whole(sums.left_eur, language),
+        over=whole(-sums.left_eur, language),
     )
 
 
@@ -162,7 +160,7 @@ def _cautions(result: Tables, of: Rules, language: str) -> list[str]:
     named = KINDS[language]
     lines = []
     if sums.cut_eur:
-        cap, cut = _number(of.cap_eur, language), _number(sums.cut_eur, language)
+        cap, cut = whole(of.cap_eur, language), whole(sums.cut_eur, language)
         lines.append(words["cut"].format(cap=cap, cut=cut))
     if kinds:
         told = words["or"].join(named[kind] for kind in named if kind in kinds)
@@ -170,14 +168,10 @@ def _cautions(result: Tables, of: Rules, language: str) -> list[str]:
         line = words["place"].format(kinds=told)
         lines.append(line + (words["fewer"] if MUNICIPALITY in kinds else "") + ".")
     if without:
-        lines.append(words["not_counted"].format(count=_number(without, language)))
+        lines.append(words["not_counted"].format(count=whole(without, language)))
     if not of.pays_trajectories:
         lines.append(words["places_only"].format(year=of.year))
     unseen = words["unseen"].format(
         trajectories=choice.trajectories_per_place, activities=of.min_activities
     )
     return [*lines, unseen]
-
-
-def _number(value: int, language: str) -> str:
-    return str(format_decimal(value, format="#,##0", locale=language))

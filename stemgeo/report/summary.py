@@ -6,15 +6,15 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
-from babel.numbers import format_decimal
 
-from stemgeo import facts
+from stemgeo import facts, speech
 from stemgeo.maps.text import WORDS as TEXT
-from stemgeo.maps.text import gap_places, gap_reason, per_cent
+from stemgeo.maps.text import gap_places, gap_reason
 from stemgeo.notes import Note
 from stemgeo.profiles import QUIET
 from stemgeo.recognition import Standing
 from stemgeo.report.subsidy import subsidy_lines
+from stemgeo.speech import SPACE, decimal, long_day, number, whole
 from stemgeo.study import BEST, DOOR_S, FLAT, SAYS_NOTHING
 from stemgeo.tables import STUDY, WITHIN, share_column
 from stemgeo.uncertainty import TOGETHER
@@ -314,20 +314,9 @@ PARTLY = "*"
 """Beside a share that rests on fewer than half of the children."""
 
 
-def number(value: float, language: str) -> str:
-    """Write a whole number as the language does: 37.376."""
-    return format_decimal(int(value), format="#,##0", locale=language)
-
-
 def percent(share: float, language: str) -> str:
-    """Write a share with one decimal: 62,4 %; a dash when there is none.
-
-    Only all is 100 %: what would be rounded to it is 99,9 %.
-    """
-    if pd.isna(share):
-        return WORDS[language]["none"]
-    sign = " %" if language == "nl" else "%"
-    return format_decimal(per_cent(share), format="#,##0.0", locale=language) + sign
+    """Write a share for Markdown and the terminal: 62,4 %; a dash when there is none."""
+    return speech.percent(share, language, SPACE)
 
 
 def readable(
@@ -349,8 +338,8 @@ def readable(
     columns: dict[str, pd.Series | list[str]] = {heads["name"]: names}
     for name in ("municipalities", "with_academy", "children", "covered", "uncovered"):
         if name in table:
-            columns[heads[name]] = [number(value, language) for value in table[name]]
-    columns[heads["unmeasured"]] = [number(value, language) for value in table["unmeasured"]]
+            columns[heads[name]] = [whole(value, language) for value in table[name]]
+    columns[heads["unmeasured"]] = [whole(value, language) for value in table["unmeasured"]]
     marks = np.where(_partly(table), PARTLY, "")
     columns[heads["share"]] = [
         f"{percent(value, language)}{mark}"
@@ -432,7 +421,7 @@ def _map_in_words(result: Tables, profile: str, ends: dict[str, float], language
     ways = result.to_check.loc[result.to_check["profile"] == profile, "way"].nunique()
 
     def number_of(count: int, one: str, many: str) -> str:
-        return words[one] if count == 1 else words[many].format(count=number(count, language))
+        return words[one] if count == 1 else words[many].format(count=whole(count, language))
 
     line = words["map"].format(
         roads=QUIET[profile].roads.to(language),
@@ -460,12 +449,10 @@ def _range(low: float, high: float, language: str) -> str:
 
 def summary_markdown(result: Tables, text: MapText) -> str:
     """Write the summary of a run in Markdown."""
-    from babel.dates import format_date
-
     study, table = result.study, result.summary()
     language = study.output.language
     words = WORDS[language]
-    lead = _lead(result, format_date(study.about.date, "long", language))
+    lead = _lead(result, long_day(study.about.date, language))
     shown = readable(table, language)
     lines = [f"# {plain(text.title)}", ""]
     lines += [f"**{plain(line)}**\n" for line in (text.notice, text.method_note) if line]
@@ -502,22 +489,22 @@ def _lead(result: Tables, date: str) -> str:
     language = study.output.language
     words, unmeasured = WORDS[language], region["unmeasured"]
     return words["lead"].format(
-        measured=number(region["covered"] + region["uncovered"], language),
+        measured=whole(region["covered"] + region["uncovered"], language),
         ages=ages_in_words(study),
         share=percent(region["share"], language),
         low=percent(region["share_low"], language),
         high=percent(region["share_high"], language),
-        minutes=format_decimal(study.travel.cutoff_min, locale=language),
+        minutes=number(study.travel.cutoff_min, language),
         recognised=Standing.of(result.academies, language).one(
             date, or_planned=bool(result.academies["planned"].any())
         ),
-        unmeasured=words["unmeasured"].format(count=number(unmeasured, language))
+        unmeasured=words["unmeasured"].format(count=whole(unmeasured, language))
         if unmeasured
         else "",
-        with_academy=number(region["with_academy"], language),
+        with_academy=whole(region["with_academy"], language),
         municipalities=words["one_municipality"]
         if region["municipalities"] == 1
-        else words["municipalities"].format(count=number(region["municipalities"], language)),
+        else words["municipalities"].format(count=whole(region["municipalities"], language)),
     )
 
 
@@ -530,8 +517,8 @@ def _planned(result: Tables, language: str) -> list[str]:
     only = int(((towns["planned"] > 0) & (towns["planned"] == towns["academies"])).sum())
     places = words["one_planned" if count == 1 else "planned_places"]
     bare = words["only_one_planned" if only == 1 else "only_planned"] if only else ""
-    told = places.format(count=number(count, language))
-    return [words["planned"].format(count=told, only=bare.format(count=number(only, language)))]
+    told = places.format(count=whole(count, language))
+    return [words["planned"].format(count=told, only=bare.format(count=whole(only, language)))]
 
 
 def ages_in_words(study: Study, *only: Band) -> str:
@@ -554,7 +541,7 @@ def speeds_in_words(study: Study) -> str:
         WORDS[language]["speed"].format(
             ages=band.name,
             **{
-                scenario: format_decimal(travel.speed(band, scenario), locale=language)
+                scenario: number(travel.speed(band, scenario), language)
                 for scenario in ("low", "central", "high")
             },
         )
@@ -599,24 +586,17 @@ def times_in_words(times: pd.DataFrame, study: Study) -> list[str]:
     if not np.isnan(half):
         told += words["not_most"] if np.isnan(most) else words["most"]
     numbers = {
-        "horizon": format_decimal(travel.horizon_min, locale=language),
-        "minutes": format_decimal(travel.cutoff_min, locale=language),
-        "median": _minutes(half, language),
-        "p90": _minutes(most, language),
-        "km": format_decimal(FLAT.speed_kmh * FLAT.cutoff_min / 60, locale=language),
-        "kmh": format_decimal(FLAT.speed_kmh, locale=language),
+        "horizon": number(travel.horizon_min, language),
+        "minutes": number(travel.cutoff_min, language),
+        "median": decimal(half, language),
+        "p90": decimal(most, language),
+        "km": number(FLAT.speed_kmh * FLAT.cutoff_min / 60, language),
+        "kmh": number(FLAT.speed_kmh, language),
         "share": percent(float(flat[share_column(round(FLAT.cutoff_min))]), language),
     }
     for name, column in zip(("one", "two", "three"), WITHIN[1:], strict=True):
         numbers[name] = percent(int(own[column]) / measured, language)
     return [(told + words["within"]).format(**numbers), words["flat"].format(**numbers)]
-
-
-def _minutes(value: float, language: str) -> str:
-    """Write minutes with one decimal: 12,3; a dash when there are none."""
-    if np.isnan(value):
-        return WORDS[language]["none"]
-    return format_decimal(value, "0.0", locale=language)
 
 
 def placed_by(method: str, placement: pd.DataFrame, language: str) -> str:
@@ -646,7 +626,7 @@ def _otherwise(result: Tables, language: str) -> tuple[str, str, bool]:
         words["placed"].format(
             share=percent(row["share"], language),
             name=named[row["method"]],
-            measured=number(row["covered"] + row["uncovered"], language),
+            measured=whole(row["covered"] + row["uncovered"], language),
         )
         for row in rows.iloc[1:].to_dict("records")
         # The study's own may come to another that is asked for.
@@ -686,14 +666,10 @@ def _by_attribute(result: Tables, language: str) -> list[str]:
             title=plain(attribute.title or key),
             lowest=percent(shares[key, 1], language),
             highest=percent(shares[key, 5], language),
-            index=_index(indices[key], language),
+            index=decimal(indices[key], language, 2),
         )
         for key, attribute in result.study.inputs.attributes.items()
     ]
-
-
-def _index(value: float, language: str) -> str:
-    return WORDS[language]["none"] if np.isnan(value) else format_decimal(value, "0.00", language)
 
 
 def _effect_of_surfaces(result: Tables, language: str) -> list[str]:
@@ -703,7 +679,7 @@ def _effect_of_surfaces(result: Tables, language: str) -> list[str]:
         return []
     now, other = (int(effects[name].sum()) for name in ("covered", "covered_variant"))
     words = WORDS[language]["surfaces" if result.study.travel.surface else "no_surfaces"]
-    return [words.format(now=number(now, language), other=number(other, language))]
+    return [words.format(now=whole(now, language), other=whole(other, language))]
 
 
 def markdown_table(shown: pd.DataFrame, *, left: int) -> list[str]:
@@ -768,7 +744,7 @@ def readable_gaps(table: pd.DataFrame, language: str, profile: str = "all") -> p
     dash, said = WORDS[language]["none"], TEXT[_language(language)]
     rows = [{str(name): value for name, value in row.items()} for row in table.to_dict("records")]
     minutes = [
-        f"{format_decimal(row['median_time_s'] / 60, '0.0', locale=language)} min"
+        f"{decimal(row['median_time_s'] / 60, language)} min"
         if np.isfinite(row["median_time_s"])
         else dash
         for row in rows
@@ -776,7 +752,7 @@ def readable_gaps(table: pd.DataFrame, language: str, profile: str = "all") -> p
     columns = {
         heads["places"]: [gap_places(row, said) for row in rows],
         heads["gap"]: [row["gap_id"] for row in rows],
-        heads[profile]: [number(row["uncovered"], language) for row in rows],
+        heads[profile]: [whole(row["uncovered"], language) for row in rows],
         heads["median"]: minutes,
         heads["why"]: [gap_reason(row, said) for row in rows],
     }
@@ -810,13 +786,13 @@ def readable_candidates(table: pd.DataFrame, language: str) -> pd.DataFrame:
     columns = (
         table["name"],
         table["province"],
-        [number(value, language) for value in table["uncovered"]],
+        [whole(value, language) for value in table["uncovered"]],
         [percent(value, language) for value in table["share"]],
         [YES_NO[language][bool(value)] for value in table["has_academy"]],
         [said.reasons.get(value, value) for value in table["reason"]],
         table["place"].fillna(""),
-        [number(value, language) for value in table["adds"]],
-        [number(value, language) for value in table["adds_here"]],
+        [whole(value, language) for value in table["adds"]],
+        [whole(value, language) for value in table["adds_here"]],
     )
     return pd.DataFrame(dict(zip(CANDIDATE_HEADS[language], columns, strict=True)))
 
@@ -828,8 +804,8 @@ def candidates_in_words(table: pd.DataFrame, study: Study) -> str:
     told = ", ".join(
         words["candidate"].format(
             name=plain(str(row["name"])),
-            adds=number(row["adds"], language),
-            here=number(row["adds_here"], language),
+            adds=whole(row["adds"], language),
+            here=whole(row["adds_here"], language),
         )
         for row in table.head(CANDIDATES_NAMED).to_dict("records")
     )
@@ -870,8 +846,8 @@ def gaps_in_words(
     beside = words["one_beside" if unmeasured == 1 else "beside"] if unmeasured else ""
     lines = [
         words["gaps_all"].format(
-            min=number(min_children, language),
-            beside=beside.format(unmeasured=number(unmeasured, language)),
+            min=whole(min_children, language),
+            beside=beside.format(unmeasured=whole(unmeasured, language)),
             **_counted(mine, late, language),
         ),
         *_reasons_in_words(mine, language),
@@ -888,14 +864,14 @@ def _counted(gaps: pd.DataFrame, every: int, language: str) -> dict[str, str]:
     """Count gaps, the children in them and, of so many, those in none."""
     inside = int(gaps["uncovered"].sum())
     counts = {"count": len(gaps), "children": inside, "below": every - inside}
-    return {name: number(count, language) for name, count in counts.items()}
+    return {name: whole(count, language) for name, count in counts.items()}
 
 
 def _reasons_in_words(gaps: pd.DataFrame, language: str) -> list[str]:
     """Add up the reasons of the children in gaps; nothing when there are none."""
     reasons = TEXT[_language(language)].reasons
     sums = {name: int(gaps[f"children_{name}"].sum()) for name in reasons}
-    told = [f"{reasons[name]} {number(count, language)}" for name, count in sums.items() if count]
-    children = number(gaps["uncovered"].sum(), language)
+    told = [f"{reasons[name]} {whole(count, language)}" for name, count in sums.items() if count]
+    children = whole(gaps["uncovered"].sum(), language)
     why = WORDS[language]["why"].format(children=children, reasons=", ".join(told))
     return [why] if told else []

@@ -12,8 +12,7 @@ import pandas as pd
 from stemgeo import subsidy
 from stemgeo.access.travellers import OverNetwork
 from stemgeo.inputs.academies import nothing
-from stemgeo.inputs.messages import listed
-from stemgeo.notes import Note, Said, amount, say
+from stemgeo.notes import Note, Said, amount, listed, say
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -20,9 +20,9 @@ from stemgeo.errors import Findings
 from stemgeo.inputs.academies import load_academies
 from stemgeo.inputs.attributes import load_attribute
 from stemgeo.inputs.boundaries import load_municipalities, load_zones, warn_of_overlaps_and_holes
-from stemgeo.inputs.messages import at, counted, listed
+from stemgeo.inputs.messages import at
 from stemgeo.inputs.population import load_population
-from stemgeo.notes import Note, Said, amount, day, in_both, say
+from stemgeo.notes import Note, Said, amount, counted, day, decimals, in_both, listed, say
 from stemgeo.report.bundle import map_text
 from stemgeo.report.summary import plain, summary_markdown
 from stemgeo.study import Attribute, Input
@@ -185,7 +185,7 @@ def test_each_method_that_is_fallen_back_on_has_its_dutch() -> None:
 def test_numbers_days_and_rows_are_written_by_language() -> None:
     """Thousands, decimals, months, one and several."""
     assert amount(4249) == Said("4,249", "4.249")
-    assert amount(1234.5, "#,##0.00") == Said("1,234.50", "1.234,50")
+    assert decimals(1234.5, 2) == Said("1,234.50", "1.234,50")
     assert day(dt.date(2022, 8, 31)) == Said("31 August 2022", "31 augustus 2022")
     assert counted(1, "zone") == Said("1 zone", "1 zone")
     assert counted(0, "child") == Said("0 children", "0 kinderen")

@@ -1,0 +1,124 @@
+"""How figures, days and lists are written in a language: the one place that knows, through Babel.
+
+Whoever tells a figure says what it is; how it looks is decided here. Babel loads on first use:
+what writes no figure starts quicker without.
+"""
+
+from __future__ import annotations
+
+import math
+from decimal import ROUND_HALF_UP, Decimal
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import datetime as dt
+    from collections.abc import Sequence
+
+DASH = "\N{EN DASH}"
+"""Stands where there is no figure."""
+
+SPACE, NO_BREAK_SPACE = " ", "\N{NO-BREAK SPACE}"
+
+_WITHOUT_SPACE = ("en",)
+"""Languages that write no space before a sign of per cent."""
+
+_OF_LISTS = {"en": "en_GB"}
+"""Where a list is written as here: A, B and C, without a comma before the last."""
+
+
+def whole(value: float, language: str) -> str:
+    """Write a whole number: 37.376 in Dutch, 37,376 in English."""
+    return _written(int(value), "#,##0", language)
+
+
+def number(value: float, language: str, most: int = 3) -> str:
+    """Write a number with no more decimals than it has, and at most so many."""
+    return _written(value, f"#,##0.{'#' * most}" if most else "#,##0", language)
+
+
+def decimal(value: float, language: str, decimals: int = 1) -> str:
+    """Write a number with so many decimals, as people round; a dash where there is none."""
+    if math.isnan(value):
+        return DASH
+    return _written(rounded(value, decimals), f"#,##0.{'0' * decimals}", language)
+
+
+def signed(value: float, language: str, decimals: int = 0) -> str:
+    """Write a difference with its sign: +1,5; nought has none, and where none is known a dash."""
+    if math.isnan(value):
+        return DASH
+    exact = rounded(value, decimals)
+    sign = "+" if exact > 0 else "-" if exact < 0 else ""
+    form = f"#,##0.{'0' * decimals}" if decimals else "#,##0"
+    return f"{sign}{_written(abs(exact), form, language)}"
+
+
+def percent(share: float, language: str, space: str = NO_BREAK_SPACE) -> str:
+    """Write a share between 0 and 1: 62,4 % in Dutch; a dash where there is none.
+
+    Parameters
+    ----------
+    share, language
+        NaN for no share; "nl" or "en".
+    space
+        Before the sign, in languages that have one there: plain text takes a plain one.
+    """
+    if math.isnan(share):
+        return DASH
+    return _written(per_cent(share), "#,##0.0", language) + percent_sign(language, space)
+
+
+def percent_sign(language: str, space: str = NO_BREAK_SPACE) -> str:
+    """Give the sign of per cent with the space before it."""
+    return "%" if language in _WITHOUT_SPACE else f"{space}%"
+
+
+def euros(value: float | Decimal, language: str) -> str:
+    """Write an amount of euros, with cents where it has any; the sign stands in the text."""
+    return _written(value, "#,##0" if float(value).is_integer() else "#,##0.00", language)
+
+
+def cents(value: int, language: str) -> str:
+    """Write an amount of cents in euros."""
+    return euros(Decimal(value) / 100, language)
+
+
+def long_day(date: dt.date, language: str, form: str = "long") -> str:
+    """Write a day: 31 december 2022."""
+    from babel.dates import format_date
+
+    return str(format_date(date, form, language))
+
+
+def day_of_year(date: dt.date, language: str) -> str:
+    """Write a day of any year: 31 december, December 31."""
+    from babel.dates import format_skeleton
+
+    return str(format_skeleton("MMMMd", date, locale=language))
+
+
+def joined_by_and(names: Sequence[str], language: str) -> str:
+    """Write names as a sentence does: A, B en C."""
+    from babel.lists import format_list
+
+    return str(format_list(list(names), locale=_OF_LISTS.get(language, language)))
+
+
+def rounded(value: float, decimals: int = 1) -> Decimal:
+    """Round as people and spreadsheets do: 62.45 is 62.5, and -0.25 is -0.3."""
+    # Twelve decimals are what a float surely holds of a percentage: 62.449999999999996 is 62.45.
+    exact = Decimal(repr(round(float(value), 12)))
+    return exact.quantize(Decimal(1).scaleb(-decimals), ROUND_HALF_UP) + 0  # never minus nought
+
+
+def per_cent(share: float) -> Decimal:
+    """Give a share in per cent with one decimal; only all is 100, what comes near it is 99.9."""
+    return rounded(share * 100) if share >= 1 else min(rounded(share * 100), Decimal("99.9"))
+
+
+@lru_cache(100_000)  # a page writes most numbers often, and Babel takes its time
+def _written(value: float | Decimal, form: str, language: str) -> str:
+    from babel.numbers import format_decimal
+
+    return str(format_decimal(value, format=form, locale=language))
