@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from stemgeo.errors import Problem, StemgeoError
-from stemgeo.notes import Note, strip_control
+from stemgeo.notes import Note, Said, amount, say, strip_control
 from stemgeo.study import PROVINCES
 
 if TYPE_CHECKING:
@@ -30,6 +30,10 @@ if TYPE_CHECKING:
     from stemgeo.measure import Progress
     from stemgeo.site import Plan
     from stemgeo.study import Study
+
+_WRITING, _DONE, _NOTE = Said("Writing", "Schrijven"), Said("Done", "Klaar"), Said("note", "let op")
+
+_RESULT_IN = Said("Result in", "Resultaat in")
 
 INTERRUPTED = 130
 """Exit status after Ctrl-C: 128 and the number of the signal."""
@@ -137,9 +141,11 @@ def check(study: StudyPath, plan: PlanOption = None) -> None:
     from stemgeo.inputs import load_inputs
     from stemgeo.study import load_study
 
-    inputs = load_inputs(_with(load_study(study), plan))
+    asked = _with(load_study(study), plan)
+    inputs = load_inputs(asked)
     every = (inputs, *inputs.years.values())
-    _warn(tuple(dict.fromkeys(told for one in every for told in one.warnings)))
+    told = dict.fromkeys(note for one in every for note in one.warnings)
+    _warn(tuple(told), asked.output.language)
     for item in dict.fromkeys(item for one in every for item in one.provenance):
         print(f"{item.role:16} {item.name}  {item.size_bytes} bytes  {item.note}".rstrip())
         used = [f"{label} ({meaning})" for label, meaning in item.columns if meaning]
@@ -171,17 +177,18 @@ def run(
 
     parsed = _with(load_study(study), plan)
     refuse_taken(out, replace=replace, reads=[study])
-    with _progress() as progress:
+    language = parsed.output.language
+    with _progress(language) as progress:
         from stemgeo.run import run as run_study
 
         result = run_study(parsed, uncertainty=uncertainty, progress=progress, threads=threads)
-        progress("Schrijven", 0.9)
+        progress(_WRITING, 0.9)
         result.write(out, replace=replace)
-        progress("Klaar", 1.0)
-    _warn(result.notes)
-    _emit(readable(result.summary(), parsed.output.language), Form.text)
+        progress(_DONE, 1.0)
+    _warn(result.notes, language)
+    _emit(readable(result.summary(), language), Form.text)
     _notices(opened_manifest(out), Form.text)
-    _say(f"Result in {out}: summary.md, map.html, maps/, tables/, manifest.json")
+    _say(f"{_RESULT_IN.to(language)} {out}: summary.md, map.html, maps/, tables/, manifest.json")
 
 
 @app.command()
@@ -228,23 +235,30 @@ def site(
     parsed = own.with_siting(
         places=places, budget_eur=budget, share=share, problem=wanted, profile=profile
     )
+    language = parsed.output.language
     for name in sorted(own.siting.model_fields_set - parsed.siting.model_fields_set):
-        _say(f"note: siting.{name} of the study is left out: it is of another problem")
+        left_out = say(
+            "siting.{name} of the study is left out: it is of another problem",
+            "siting.{name} van de studie telt niet mee: het hoort bij een ander probleem",
+            name=name,
+        )
+        _note(left_out, language)
     if out is not None:
         refuse_taken(out, SITE, replace=replace, reads=[study])
-    with _progress() as progress:
+    with _progress(language) as progress:
         from stemgeo.site import site as choose
 
         plan = choose(parsed, progress=progress, threads=threads)
         if out is not None:
-            progress("Schrijven", 0.95)
+            progress(_WRITING, 0.95)
             plan.write(out, replace=replace)
-        progress("Klaar", 1.0)
-    _warn(plan.notes)
+        progress(_DONE, 1.0)
+    _warn(plan.notes, language)
     _emit_plan(plan, form)
     if out is not None:
         _say(f"Plan in {out}: summary.md, plan.csv, maps/, tables/, manifest.json")
-        _say(f"Measure it: stemgeo run {study} --plan {out / 'plan.csv'} --out {out}-run")
+        command = f"stemgeo run {study} --plan {out / 'plan.csv'} --out {out}-run"
+        _say(f"{Said('Measure it', 'Meet het').to(language)}: {command}")
 
 
 def _emit_plan(plan: Plan, form: Form) -> None:
@@ -290,21 +304,22 @@ def trend(
     wanted = _years(years)
     parsed = load_study(study)
     refuse_taken(out, TREND, replace=replace, reads=[study])
-    with _progress() as progress:
+    language = parsed.output.language
+    with _progress(language) as progress:
         from stemgeo.trend import definitions, readable_trend
         from stemgeo.trend import trend as measure_years
 
         result = measure_years(parsed, wanted, progress=progress)
-        progress("Schrijven", 0.9)
+        progress(_WRITING, 0.9)
         result.write(out, replace=replace)
-        progress("Klaar", 1.0)
-    _warn(result.notes)
+        progress(_DONE, 1.0)
+    _warn(result.notes, language)
     regions = result.table[result.table["level"] == "region"]
-    _emit(readable_trend(regions, parsed.output.language), Form.text)
-    for line in definitions(regions, parsed.output.language, parsed.travel.stress_rules):
+    _emit(readable_trend(regions, language), Form.text)
+    for line in definitions(regions, language, parsed.travel.stress_rules):
         print(line)
     _notices(opened_manifest(out, TREND), Form.text)
-    _say(f"Result in {out}: summary.md, maps/, tables/, manifest.json")
+    _say(f"{_RESULT_IN.to(language)} {out}: summary.md, maps/, tables/, manifest.json")
 
 
 def _years(text: str) -> list[int]:
@@ -437,7 +452,7 @@ def compare(
         _emit(pd.concat(tables.values(), ignore_index=True), form)
     for line in notices(found.a, found.b):
         print(line, file=aside)
-    _warn(found.notes)
+    _warn(found.notes, found.language)
 
 
 @app.command()
@@ -487,7 +502,9 @@ def answer(
     """Write the answer to parliament: text in Word and PDF, tables, maps, web map, manifest."""
     from stemgeo.report.files import ANSWER, opened_manifest
 
-    with _progress() as progress:
+    own = opened_manifest(result)["study"]["output"]["language"]
+    language = own if lang is None else lang.value
+    with _progress(language) as progress:
         from stemgeo.report.answer import LETTER
         from stemgeo.report.answer import answer as write_answer
         from stemgeo.report.letter import unused_texts
@@ -502,19 +519,39 @@ def answer(
             replace=replace,
             progress=progress,
         )
-        progress("Klaar", 1.0)
+        progress(_DONE, 1.0)
     content = opened_manifest(out, ANSWER)
     if content["typed_numbers"]:
         numbers = ", ".join(content["typed_numbers"])
-        _say(f"note: these numbers stand in the template, and no table vouches for them: {numbers}")
+        typed = say(
+            "these numbers stand in the template, and no table vouches for them: {numbers}",
+            "deze getallen staan in het sjabloon, en geen tabel staat ervoor in: {numbers}",
+            numbers=numbers,
+        )
+        _note(typed, language)
     if templates is not None:
         for name in unused_texts(templates, content["templates"]):
-            _say(f"note: {templates / name}: is not used by the answer")
+            unused = say(
+                "{path}: is not used by the answer",
+                "{path}: wordt door het antwoord niet gebruikt",
+                path=str(templates / name),
+            )
+            _note(unused, language)
     if not content["pdf_standard"]:
-        _say("note: no font at hand has every letter of the text: the PDF is tagged, not PDF/UA")
+        lacking = Said(
+            "no font at hand has every letter of the text: the PDF is tagged, not PDF/UA",
+            "geen lettertype hier heeft elke letter van de tekst: de PDF is getagd, geen PDF/UA",
+        )
+        _note(lacking, language)
     for form in ("docx", "pdf"):
         print(out / f"{LETTER[content['options']['language']]}.{form}")
-    _say(f"Answer in {out}, {len(content['outputs'])} files. Check it: stemgeo verify {out}")
+    written = say(
+        "Answer in {out}, {files} files. Check it: stemgeo verify {out}",
+        "Antwoord in {out}, {files} bestanden. Kijk het na: stemgeo verify {out}",
+        out=str(out),
+        files=amount(len(content["outputs"])),
+    )
+    _say(written.to(language))
     for line in (content["notice"], content["method_note"]):
         if line:
             _say(line)
@@ -559,7 +596,11 @@ def verify(
     threads: ThreadsOption = None,
 ) -> None:
     """Compute a result again from its inputs and say what differs; status 1 when anything does."""
-    with _progress() as progress:
+    from stemgeo.report.files import ANSWER, RUN, opened_manifest
+
+    content = opened_manifest(result, RUN, ANSWER)
+    options = content["study"]["output"] | content.get("options", {})
+    with _progress(options["language"]) as progress:
         from stemgeo.verify import verify as verify_result
 
         found = verify_result(
@@ -570,7 +611,7 @@ def verify(
             progress=progress,
             threads=threads,
         )
-        progress("Klaar", 1.0)
+        progress(_DONE, 1.0)
     for line in found.lines():
         print(line)
     if not found.same:
@@ -722,9 +763,13 @@ def _nearest(error: UnicodeError) -> tuple[str, int]:
     return fitting.decode(error.encoding), error.end
 
 
-def _warn(notes: tuple[Note, ...]) -> None:
+def _warn(notes: tuple[Note, ...], language: str) -> None:
     for note in notes:
-        _say(f"note: {note}")
+        _say(f"{_NOTE.to(language)}: {note.said(language)}")
+
+
+def _note(what: Said, language: str) -> None:
+    _say(f"{_NOTE.to(language)}: {what.to(language)}")
 
 
 def _notices(content: dict[str, str], form: Form) -> None:
@@ -755,8 +800,8 @@ def _emit(table: pd.DataFrame, form: Form) -> None:
 
 
 @contextmanager
-def _progress() -> Iterator[Progress]:
-    """Give a progress bar on standard error; silent when that is no terminal."""
+def _progress(language: str) -> Iterator[Progress]:
+    """Give a progress bar on standard error, in a language; silent when that is no terminal."""
     if not sys.stderr.isatty():
         yield lambda _what, _share: None
         return
@@ -766,7 +811,7 @@ def _progress() -> Iterator[Progress]:
     columns = (TextColumn("{task.description:<24}"), BarColumn(), TimeElapsedColumn())
     with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
         task = bar.add_task("", total=1.0)
-        yield lambda what, share: bar.update(task, description=what, completed=share)
+        yield lambda what, share: bar.update(task, description=what.to(language), completed=share)
 
 
 if __name__ == "__main__":

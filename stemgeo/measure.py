@@ -52,11 +52,11 @@ Ride = tuple[Traveller, str, AgeCell]
 UPPER = ("region", "province", "municipality")
 """Levels of which figures are given that a study makes otherwise."""
 
-Progress = Callable[[str, float], None]
-"""Told what is being done and which share of the run is behind us, 0 to 1."""
+Progress = Callable[[Said, float], None]
+"""Told what is being done, in each language, and which share of the run is behind us, 0 to 1."""
 
 
-def quiet(_what: str, _share: float) -> None:
+def quiet(_what: Said, _share: float) -> None:
     """Report nothing."""
 
 
@@ -171,14 +171,14 @@ def prepare(study: Study, progress: Progress) -> Prepared:
     InputError
         With every problem of the inputs at once.
     """
-    progress("Bestanden lezen", 0.0)
+    progress(Said("Reading files", "Bestanden lezen"), 0.0)
     inputs = load_inputs(study)
-    progress("Wegen lezen", 0.1)
+    progress(Said("Reading roads", "Wegen lezen"), 0.1)
     network = None if study.straight_line else load_roads(inputs, study.travel.stress_rules)
     if network is not None:
         _touch(network, inputs)
     of_extract = {} if network is None else _living(study, inputs, progress)
-    progress("Kinderen plaatsen", 0.3)
+    progress(Said("Placing children", "Kinderen plaatsen"), 0.3)
     return Prepared.of(study, inputs, network, **of_extract)
 
 
@@ -191,10 +191,10 @@ def _living(study: Study, inputs: Inputs, progress: Progress) -> dict[str, Any]:
     extract = inputs.network, network_hashes(inputs)
     found: dict[str, Any] = {}
     if study.draws_on("buildings"):
-        progress("Gebouwen lezen", 0.2)
+        progress(Said("Reading buildings", "Gebouwen lezen"), 0.2)
         found["buildings"] = load_buildings(*extract, study.demand.building_kinds)
     if study.draws_on("streets"):
-        progress("Straten lezen", 0.25)
+        progress(Said("Reading streets", "Straten lezen"), 0.25)
         found["streets"] = load_streets(*extract)
         found["uninhabited"] = load_uninhabited(*extract)
     return found

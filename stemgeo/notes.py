@@ -1,7 +1,7 @@
 """What a reader of the figures must know, said in both languages at the place where it arises.
 
-English and Dutch stand side by side in the code, so that they cannot grow apart: the command line
-prints the English, a report the language of its study.
+English and Dutch stand side by side in the code, so that they cannot grow apart: commands and
+reports speak the language of their study.
 """
 
 from __future__ import annotations

@@ -38,6 +38,7 @@ from stemgeo.report.summary import (
     quiet_roads_in_words,
     readable,
 )
+from stemgeo.speech import day_of_year, number, whole
 from stemgeo.tables import checked
 
 if TYPE_CHECKING:
@@ -47,7 +48,6 @@ if TYPE_CHECKING:
 
     from stemgeo.maps.text import MapText
     from stemgeo.measure import Progress
-    from stemgeo.speech import day_of_year, number, whole
 from stemgeo.study import Input, Study
 
 LEVELS = ("region", "province")
@@ -71,7 +71,6 @@ WORDS = {
         "each": "{year}: {population}",
         "sources": "Bronnen",
         "notes": "Opmerkingen bij de invoer en de meting",
-        "measuring": "{year} meten",
     },
     "en": {
         "academies": "Academies: {recognised}.",
@@ -90,7 +89,6 @@ WORDS = {
         "each": "{year}: {population}",
         "sources": "Sources",
         "notes": "Notes on the inputs and the measurement",
-        "measuring": "Measuring {year}",
     },
 }
 HEADS = {
@@ -193,14 +191,14 @@ def trend(study: Study, years: Iterable[int], *, progress: Progress = quiet) -> 
     wanted = sorted(set(years))
     if len(wanted) < 2:
         raise StudyError(Problem("years", "a trend needs two years or more", "give 2019-2022"))
-    words, planned = WORDS[study.output.language], study.inputs.plan
+    planned = study.inputs.plan
     study = study.with_plan(None)
     ground = prepare(study, progress)
     prepared: dict[int, Prepared] = {}
     measured: dict[int, Measured] = {}
     for done, year in enumerate(wanted):
         share = MEASURED_FROM + (MEASURED_TO - MEASURED_FROM) * done / len(wanted)
-        progress(words["measuring"].format(year=year), share)
+        progress(say("Measuring {year}", "{year} meten", year=str(year)), share)
         prepared[year] = _of_year(ground, year)
         measured[year] = measure(prepared[year], study.day_in(year))
     inputs = {year: one.inputs for year, one in prepared.items()}

@@ -20,6 +20,7 @@ from stemgeo import facts
 from stemgeo.errors import Problem, ResultError, StemgeoError
 from stemgeo.inputs.files import clean
 from stemgeo.measure import Progress, quiet
+from stemgeo.notes import Said
 from stemgeo.report.answer import LETTER, answer, answer_without_text
 from stemgeo.report.answer import LIBRARIES as OF_ANSWERS
 from stemgeo.report.bundle import choices, made_with
@@ -309,7 +310,7 @@ def verify(
             maker(again, beside / RESULT)
         except StemgeoError as error:
             made, problems = None, tuple(map(_not_computed, error.problems))
-        progress("Vergelijken", 0.95)
+        progress(Said("Comparing", "Vergelijken"), 0.95)
         differences = (
             *_of_files(folder, content, made),
             *_of_study(of_run, asked),

@@ -738,7 +738,10 @@ def test_another_problem_leaves_out_what_the_study_says_for_its_own(folder: Path
     (folder / "vraag.toml").write_text(ON_PAPER, encoding="utf-8")
     said = stemgeo("site", folder / "vraag.toml", "--share", "0.1")
     assert said.status == 0
-    assert "note: siting.places of the study is left out: it is of another problem" in said.err
+    assert (
+        "let op: siting.places van de studie telt niet mee: het hoort bij een ander probleem"
+        in said.err
+    )
     assert "siting.curve_to" not in said.err
     fewest = ON_PAPER.replace("places = 1", 'problem = "lscp"')
     (folder / "vraag.toml").write_text(fewest, encoding="utf-8")

@@ -414,7 +414,7 @@ def test_a_template_of_ones_own_changes_the_text_alone(small: Path, tmp_path: Pa
     orders = ("--out", out, "--templates", tmp_path / "mine")
     said = stemgeo("answer", small / "result", *orders)
     assert said.status == 0
-    assert "no table vouches for them: 2014" in said.err
+    assert "geen tabel staat ervoor in: 2014" in said.err
     assert paragraphs(out / "antwoord.docx")[0] == "Ons antwoord"
     assert "Ons antwoord" in pypdf.PdfReader(out / "antwoord.pdf").pages[0].extract_text()
     assert "2014" in (out / "LEESMIJ.txt").read_text("utf-8")

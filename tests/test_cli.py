@@ -213,12 +213,12 @@ def test_a_run_prints_the_province_table_and_notes_aside(ran: tuple[Said, Path])
     lines = said.out.splitlines()
     assert [line.split()[0] for line in lines[1:4]] == ["Antwerpen", "Limburg", "Studiegebied"]
     assert lines[4:] == [NOTICE]
-    assert "Result in" not in said.out
-    assert "note: " not in said.out
+    assert "Resultaat in" not in said.out
+    assert "let op: " not in said.out
     notes = said.err.splitlines()
-    off_the_roads = "note: network: no usable road within 500 m of 1 academy: S1;"
+    off_the_roads = "let op: wegen: geen bruikbare weg binnen 500 m van 1 academie: S1;"
     assert sum(line.startswith(off_the_roads) for line in notes) == 1
-    assert notes[-1].startswith(f"Result in {place}")
+    assert notes[-1].startswith(f"Resultaat in {place}")
     assert "\x1b" not in said.out + said.err
 
 
@@ -246,7 +246,7 @@ def test_check_lists_the_files_and_runs_nothing(study: Path) -> None:
     for name in ("gemeenten.gpkg", "bevolking.txt", "academies.csv", "wegen.osm"):
         size = (study / name).stat().st_size
         assert re.search(rf"{re.escape(name)} +{size} bytes", said.out)
-    assert all(line.startswith("note: ") for line in said.err.splitlines())
+    assert all(line.startswith("let op: ") for line in said.err.splitlines())
     assert content_of(study.parent) == before
 
 
@@ -272,7 +272,7 @@ def test_a_run_is_silent_when_nobody_looks(study: Path, tmp_path: Path) -> None:
         capture_output=True,
         text=True,
     )
-    assert all(line.startswith(("note: ", "Result in ")) for line in ended.stderr.splitlines())
+    assert all(line.startswith(("let op: ", "Resultaat in ")) for line in ended.stderr.splitlines())
     assert ended.stdout.splitlines()[-1] == NOTICE
     assert "Reistijden" not in ended.stderr
 
@@ -721,3 +721,26 @@ def test_a_killed_run_leaves_the_old_result(study: Path, own_result: Path) -> No
     before = content_of(own_result)
     assert stopped(study, own_result, signal.SIGKILL).returncode == -signal.SIGKILL
     assert content_of(own_result) == before
+
+
+# -- the language of the study ---------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("language", "note", "last"),
+    [("nl", "let op: wegen: geen", "Resultaat in"), ("en", "note: network: no", "Result in")],
+)
+def test_a_run_speaks_the_language_of_its_study(
+    tmp_path: Path, language: str, note: str, last: str
+) -> None:
+    """Notes, the table and the last line; an error is English whatever the study's language."""
+    folder = hand.write_study(tmp_path / "s")
+    asked = folder / "study.toml"
+    text = asked.read_text("utf-8").replace("[output]", f'[output]\nlanguage = "{language}"')
+    asked.write_text(text, encoding="utf-8")
+    said = stemgeo("run", folder, "--out", tmp_path / "r")
+    assert any(line.startswith(note) for line in said.err.splitlines())
+    assert said.err.splitlines()[-1].startswith(last)
+    assert said.out.split()[0] == {"nl": "Provincie", "en": "Province"}[language]
+    again = stemgeo("run", folder / "none", "--out", tmp_path / "r")
+    assert again.err.startswith("error: ")

@@ -29,6 +29,7 @@ from stemgeo.recognition import recognised
 from stemgeo.study import AcademyRules
 
 if TYPE_CHECKING:
+    from stemgeo.notes import Said
     from stemgeo.run import Result
 
 GOLDEN = Path(__file__).parent / "golden" / "sample-provinces.csv"
@@ -780,7 +781,7 @@ def test_a_child_off_the_extract_is_unmeasured_not_uncovered(small: tuple[Result
 
 def test_progress_runs_from_nothing_to_all(tmp_path: Path) -> None:
     """Each step is told with a share that never falls."""
-    told: list[tuple[str, float]] = []
+    told: list[tuple[Said, float]] = []
     study = sg.load_study(hand.write_study(tmp_path / "s", straight_line=True))
     sg.run(study, progress=lambda what, share: told.append((what, share)))
     shares = [share for _, share in told]

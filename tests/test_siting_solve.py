@@ -774,3 +774,11 @@ def test_what_the_floors_still_cost_is_kept_back() -> None:
     limits = Limits(places=2, budget_cents=30, floor_places={0: 1})
     allowed = Rules.of(choices, limits).addable(cover, np.zeros(4, np.bool_))
     assert allowed.tolist() == [True, True, True, False]
+
+
+def test_a_unit_of_one_child_whom_only_a_floor_counts_stays_open() -> None:
+    """It weighs nothing, but the least share of its province needs it until it is served."""
+    choices = choices_of([[1]], weight=[0], children=[1])
+    cover = open_demand(choices, choices.weight, 0 * choices.weight, {0: 1})
+    assert nearby.still_open(cover, np.array([0])).units == 1
+    assert nearby.still_open(cover, np.array([1])).units == 0

@@ -26,6 +26,7 @@ from stemgeo.trend import Trend, readable_trend, trend
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from stemgeo.notes import Said
     from stemgeo.run import Result
 
 REPORTED = {2019: 162, 2020: 221, 2021: 220, 2022: 221}
@@ -412,9 +413,9 @@ def test_years_that_run_back_are_turned(study: Path) -> None:
 
 def test_progress_tells_what_is_read_and_each_year(study: Path) -> None:
     """It never goes back, and leaves the last tenth to the writing."""
-    steps: list[tuple[str, float]] = []
+    steps: list[tuple[Said, float]] = []
     trend(sg.load_study(study), [2019, 2020], progress=lambda *step: steps.append(step))
-    assert [what for what, _ in steps] == [
+    assert [what.nl for what, _ in steps] == [
         "Bestanden lezen", "Wegen lezen", "Kinderen plaatsen", "2019 meten", "2020 meten",
     ]  # fmt: skip
     shares = [share for _, share in steps]

@@ -101,7 +101,7 @@ def test_check_prints_both(tmp_path: Path) -> None:
     assert said.status == 0
     assert "columns used: nis_code (nis_code), age (age), children (children)" in said.out
     assert said.out.count("not used: terzijde") == 2
-    assert "note: academies.csv: 1 column was not used: 'terzijde'" in said.err
+    assert "let op: academies.csv: 1 kolom is niet gebruikt: 'terzijde'" in said.err
 
 
 @pytest.mark.parametrize(
