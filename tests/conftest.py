@@ -8,6 +8,7 @@ import importlib
 import os
 import pickle
 import shutil
+from dataclasses import replace
 from functools import partial
 from hashlib import sha256
 from pathlib import Path
@@ -22,7 +23,9 @@ from longest import LONGEST
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    from stemgeo.inputs import Inputs
     from stemgeo.run import Result
+    from stemgeo.study import Study
     from stemgeo.verify import Again
 
 ROOT = Path(__file__).parent.parent
@@ -215,4 +218,37 @@ def computed_once(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(verify, "_run_again", again)
         patch.setitem(verify._MAKERS, RUN, again)
+        yield
+
+
+def _paths(value: object) -> Iterator[Path]:
+    """List the files that a study names."""
+    if isinstance(value, dict | tuple):
+        for one in value.values() if isinstance(value, dict) else value:
+            yield from _paths(one)
+    elif hasattr(value, "path"):
+        yield value.path
+
+
+@pytest.fixture(scope="module")
+def read_once() -> Iterator[None]:
+    """Let files of the same content be read once, for the same codes and ages."""
+    from stemgeo.report.bundle import choices
+
+    measure = importlib.import_module("stemgeo.measure")
+    load, known = measure.load_inputs, {}
+
+    def read(study: Study) -> Inputs:
+        paths = [*_paths(dict(study.inputs))]
+        if not all(path.is_file() for path in paths):
+            return load(study)
+        content = [sha256(path.read_bytes()).hexdigest() for path in paths]
+        bands = [band.ages for band in study.travel.bands]
+        key = repr((choices(study)["inputs"], content, study.about.vintage, bands))
+        if key not in known:
+            known[key] = load(study)
+        return replace(known[key], network=(*_paths(dict(study.inputs).get("network")),))
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(measure, "load_inputs", read)
         yield

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
+import io
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 import geopandas as gpd
@@ -214,10 +216,7 @@ def write_study(
 ) -> Path:
     """Write a small study with files in the forms in which real ones come; give its folder."""
     folder.mkdir(parents=True, exist_ok=True)
-    table = municipalities(SMALL)
-    table.rename(columns={"nis_code": "NISCODE", "name": "NAAM"})[
-        ["NISCODE", "NAAM", "geometry"]
-    ].to_file(folder / "gemeenten.gpkg")
+    (folder / "gemeenten.gpkg").write_bytes(_small_ground())
     rows = ["CD_REFNIS|CD_SEX|CD_AGE|MS_POPULATION|CD_YEAR"]
     rows += [
         f"{code}|{sex}|{age}|{count}|2022"
@@ -253,6 +252,16 @@ def write_study(
     return folder
 
 
+@cache
+def _small_ground() -> bytes:
+    """Draw the municipalities as a GeoPackage, which bears the time of writing: all share one."""
+    table = municipalities(SMALL).rename(columns={"nis_code": "NISCODE", "name": "NAAM"})
+    content = io.BytesIO()
+    table[["NISCODE", "NAAM", "geometry"]].to_file(content, driver="GPKG", layer="gemeenten")
+    return content.getvalue()
+
+
+@cache
 def _small_roads() -> str:
     """Draw a lattice of streets, 500 m apart, over the west; one long road to the east."""
     nodes = {100 * i + j: (i / 2, j / 2) for i in range(13) for j in range(13)}

@@ -32,6 +32,8 @@ if TYPE_CHECKING:
     from stemgeo.notes import Said
     from stemgeo.run import Result
 
+pytestmark = pytest.mark.usefixtures("read_once")
+
 GOLDEN = Path(__file__).parent / "golden" / "sample-provinces.csv"
 GOLDEN_QUIET = GOLDEN.with_name("sample-provinces-low-stress.csv")
 COUNTS = ["children", "covered", "uncovered", "unmeasured"]

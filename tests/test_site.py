@@ -33,6 +33,8 @@ if TYPE_CHECKING:
 
     Cli = Callable[..., tuple[int, str, str]]
 
+pytestmark = pytest.mark.usefixtures("read_once")
+
 CANDIDATES = """academy_id,naam,x_lambert72,y_lambert72,kost_eur,min_age,max_age
 K1,Bibliotheek,152400,203600,,,
 K2,Sporthal,155100,201200,1500.50,,

@@ -29,6 +29,8 @@ if TYPE_CHECKING:
     from stemgeo.notes import Said
     from stemgeo.run import Result
 
+pytestmark = pytest.mark.usefixtures("read_once")
+
 REPORTED = {2019: 162, 2020: 221, 2021: 220, 2022: 221}
 """Municipalities with a STEM academy, as the minister reported them."""
 
