@@ -33,7 +33,7 @@ from stemgeo.report.filling import FILTERS, TESTS
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-pytestmark = pytest.mark.usefixtures("computed_once")
+pytestmark = pytest.mark.usefixtures("computed_once", "read_once")
 
 PROVINCES = ("Limburg", "Antwerpen", "Oost-Vlaanderen", "Vlaams-Brabant", "West-Vlaanderen")
 WITH_ACADEMY = dict(zip(PROVINCES, (27, 39, 53, 38, 64), strict=True))

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
     from stemgeo.run import Result
 
+pytestmark = pytest.mark.usefixtures("read_once")
+
 LAPSED = hand.SMALL_ACADEMIES.replace("8;12;01/01/2021;", "8;12;01/01/2021;31/12/2021")
 GONE = "".join(line for line in hand.SMALL_ACADEMIES.splitlines(True) if "S1" not in line)
 PLAN = "x;y\n156000;205000\n"

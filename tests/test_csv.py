@@ -22,6 +22,8 @@ from stemgeo.report.reading import read_table, with_plain_texts
 if TYPE_CHECKING:
     from pathlib import Path
 
+pytestmark = pytest.mark.usefixtures("read_once")
+
 FORMULAS = ["=1+1", "+cmd|' /C calc'!A0", "-2+3", "-", "@SUM(1)", "\t=1", "\r1", "\uff1d1",
             "\uff20a", " =1", "'=1", '"=1"', "' \uff0b1"]  # fmt: skip
 TEXTS = [

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
     from stemgeo.run import Result
 
+pytestmark = pytest.mark.usefixtures("read_once")
+
 PLAN = "academy_id;naam;x;y;valid_until\nP1;Bibliotheek Noord;156000;205000;31/12/2020\n"
 """In the middle of 71002, the municipality without an academy; with a day that has passed."""
 

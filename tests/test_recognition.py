@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
     from stemgeo.study import Language
 
+pytestmark = pytest.mark.usefixtures("read_once")
+
 
 def register(*valid: tuple[str | None, str | None]) -> pd.DataFrame:
     """Make a register of academies with these first and last days."""

@@ -45,6 +45,8 @@ if TYPE_CHECKING:
     from stemgeo.maps.text import MapText
     from stemgeo.run import Result
 
+pytestmark = pytest.mark.usefixtures("read_once")
+
 NOTICE = "Proef, niet voor publicatie"
 VOGELVLUCHT = "benadering in vogelvlucht"
 PROVINCES = ("antwerpen", "limburg", "vlaanderen")

@@ -25,6 +25,8 @@ from stemgeo.report.sheets import Sheets
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+pytestmark = pytest.mark.usefixtures("read_once")
+
 WRONG = (None, 5, "x", [], {}, [[]], {"a": 1})
 COMMANDS = (
     ("coverage", "DIR"),

@@ -38,6 +38,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
     from pathlib import Path
 
+pytestmark = pytest.mark.usefixtures("read_once")
+
 OF_2021, OF_2023 = rules(2021), rules(2023)
 Row = tuple[str, str, int, int]
 """Organisation, postcode, trajectories, online trajectories."""

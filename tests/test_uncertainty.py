@@ -35,6 +35,8 @@ if TYPE_CHECKING:
 
     from stemgeo.study import Study
 
+pytestmark = pytest.mark.usefixtures("read_once")
+
 Tags = dict[str, str]
 DAY = dt.date(2022, 12, 31)
 

@@ -18,7 +18,7 @@ from stemgeo.errors import ResultError
 from stemgeo.report.figures import Figure, differing
 from stemgeo.verify import Difference
 
-pytestmark = pytest.mark.usefixtures("computed_once")
+pytestmark = pytest.mark.usefixtures("computed_once", "read_once")
 
 
 def same(folder: Path) -> str:

@@ -21,6 +21,8 @@ from stemgeo.study import PROVINCES, Input
 if TYPE_CHECKING:
     from pathlib import Path
 
+pytestmark = pytest.mark.usefixtures("read_once")
+
 
 def told(name: str, columns: str, source: str = "", licence: str = "") -> tuple[str, str, object]:
     """Give what is known of a file with these columns."""
