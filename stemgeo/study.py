@@ -359,6 +359,9 @@ class Convention:
     horizon_min: float
 
 
+CUTOFF_MIN = 15
+"""What Flanders promises every child."""
+
 FLAT = Convention("flat_15_kmh", speed_kmh=15, cutoff_min=15, horizon_min=60)
 """3.75 km, as 15 minutes at 15 km/h: that of the Flemish indicator of access to basic provisions
 (Departement Omgeving, 98 % of the residents in 2022). Fixed: no study changes it."""
@@ -370,6 +373,12 @@ WITHIN_M = 50.0
 LIMIT_M = 500.0
 """Where no road is so near, onto the nearest within this."""
 
+WALKING_SPEED_MS = 1.3
+"""From a door to the road: 4.7 km/h."""
+
+ISOCHRONE_MINUTES = (5, 10, 15)
+ISOCHRONE_CELL_M = 25
+"""Size of the raster cell behind the isochrones."""
 
 DOOR_S = 60.0
 """What a ride may take besides at its doors, once unlocked and once parked: declared."""
@@ -446,7 +455,7 @@ class Travel(_Part):
         OpenTripPlanner takes to board one).
     """
 
-    cutoff_min: float = Field(default=15, gt=0, le=120)
+    cutoff_min: float = Field(default=CUTOFF_MIN, gt=0, le=120)
     horizon_min: float = Field(default=60, gt=0, le=600)
     profiles: tuple[Profile, ...] = ("all", "low_stress", "quiet_1")
     stress_rules: StressRules = "default"
@@ -455,7 +464,7 @@ class Travel(_Part):
     speed_kmh: Speed | None = None
     snap_within_m: float = Field(default=WITHIN_M, gt=0, le=500)
     snap_limit_m: float = Field(default=LIMIT_M, gt=0, le=5000)
-    walking_speed_ms: float = Field(default=1.3, gt=0, le=3)
+    walking_speed_ms: float = Field(default=WALKING_SPEED_MS, gt=0, le=3)
     pushing_speed_kmh: float = Field(default=4.0, gt=0, le=8)
     detour_factor: float = Field(default=1.3, ge=1, le=3)
     surface: bool = True
@@ -952,9 +961,9 @@ class Output(_Part):
         default=("png", "svg", "pdf"), min_length=1
     )
     classes: Literal["quantiles"] | tuple[float, ...] = (0, 20, 40, 60, 80, 100)
-    isochrone_minutes: tuple[float, ...] = (5, 10, 15)
+    isochrone_minutes: tuple[float, ...] = ISOCHRONE_MINUTES
     isochrone_speed_kmh: float = Field(default=12, gt=0, le=45)
-    isochrone_cell_m: float = Field(default=25, ge=5, le=500)
+    isochrone_cell_m: float = Field(default=ISOCHRONE_CELL_M, ge=5, le=500)
     background: Background | None = None
 
     @field_validator("classes")

@@ -8,8 +8,13 @@ import re
 import subprocess
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
+import networkx as nx
 import pytest
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 PACKAGE = Path(__file__).parent.parent / "stemgeo"
 
@@ -65,17 +70,22 @@ def is_module(name: str) -> bool:
     return path.with_suffix(".py").is_file() or path.is_dir()
 
 
-def parts_imported(source: str, module: str) -> set[str]:
-    """Give the parts of stemgeo that a module imports, wherever in it the import stands."""
+def modules_imported(source: str, package: str) -> set[str]:
+    """Give the modules of stemgeo that a module imports, wherever in it the import stands."""
     found = set()
     for node in ast.walk(ast.parse(source)):
         if isinstance(node, ast.Import):
             found |= {alias.name for alias in node.names}
         elif isinstance(node, ast.ImportFrom):
-            start = importlib.util.resolve_name("." * node.level + (node.module or ""), module)
+            start = importlib.util.resolve_name("." * node.level + (node.module or ""), package)
             below = {f"{start}.{alias.name}" for alias in node.names}
             found |= {name if is_module(name) else start for name in below}
-    return {part_of(name) for name in found if name.split(".")[0] == "stemgeo"}
+    return {name for name in found if name.split(".")[0] == "stemgeo"}
+
+
+def parts_imported(source: str, package: str) -> set[str]:
+    """Give the parts that a module imports."""
+    return {part_of(name) for name in modules_imported(source, package)}
 
 
 def module_files() -> list[Path]:
@@ -123,6 +133,29 @@ def test_every_form_of_import_is_seen(source: str, parts: set[str]) -> None:
 def test_an_import_from_the_right_is_found() -> None:
     """A part may import itself and what is left of it; anything to its right is a finding."""
     assert wrong_imports("maps", {"errors", "maps", "report", "cli"}) == {"report", "cli"}
+
+
+def circles(imported: Mapping[str, set[str]]) -> list[set[str]]:
+    """Give the modules that import each other, by whatever way round."""
+    graph = nx.DiGraph([(one, other) for one, others in imported.items() for other in others])
+    return [found for found in nx.strongly_connected_components(graph) if len(found) > 1]
+
+
+def test_no_modules_import_each_other() -> None:
+    """Inside a part too what a module needs stands before it, types included."""
+    imported = {}
+    for path in module_files():
+        parts = path.relative_to(PACKAGE.parent).with_suffix("").parts
+        source, package = path.read_text(encoding="utf-8"), ".".join(parts[:-1])
+        name = package if parts[-1] == "__init__" else ".".join(parts)
+        imported[name] = modules_imported(source, package) - {name}
+    assert circles(imported) == []
+
+
+def test_modules_that_import_each_other_are_found() -> None:
+    """Two by two, or by way of a third."""
+    around = {"a": {"b"}, "b": {"c"}, "c": {"a"}, "d": {"a"}}
+    assert circles(around) == [{"a", "b", "c"}]
 
 
 def test_the_documented_order_is_the_tested_one() -> None:

@@ -21,7 +21,7 @@ from stemgeo.access.doors import along_ms, walk_ms
 from stemgeo.access.search import UNREACHED_MS, labels, nearest, unpack
 from stemgeo.access.travel_time import Rider, coordinates, horizon_ms, ids_of, ordered_limits
 from stemgeo.network.snap import snap
-from stemgeo.study import LIMIT_M, WITHIN_M
+from stemgeo.study import ISOCHRONE_CELL_M, ISOCHRONE_MINUTES, LIMIT_M, WALKING_SPEED_MS, WITHIN_M
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -48,12 +48,12 @@ def isochrones(
     network: Network,
     academies: gpd.GeoDataFrame,
     *,
-    minutes: Sequence[float] = (5.0, 10.0, 15.0),
+    minutes: Sequence[float] = ISOCHRONE_MINUTES,
     speed_kmh: float,
-    cell_m: float = 25.0,
+    cell_m: float = ISOCHRONE_CELL_M,
     snap_within_m: float = WITHIN_M,
     snap_limit_m: float = LIMIT_M,
-    walking_speed_ms: float = 1.3,
+    walking_speed_ms: float = WALKING_SPEED_MS,
     surface: bool = True,
 ) -> gpd.GeoDataFrame:
     """Draw from where the nearest academy is reached within so many minutes.
@@ -117,12 +117,12 @@ def catchments(
     network: Network,
     academies: gpd.GeoDataFrame,
     *,
-    minutes: Sequence[float] = (5.0, 10.0, 15.0),
+    minutes: Sequence[float] = ISOCHRONE_MINUTES,
     speed_kmh: float,
-    cell_m: float = 25.0,
+    cell_m: float = ISOCHRONE_CELL_M,
     snap_within_m: float = WITHIN_M,
     snap_limit_m: float = LIMIT_M,
-    walking_speed_ms: float = 1.3,
+    walking_speed_ms: float = WALKING_SPEED_MS,
     surface: bool = True,
 ) -> gpd.GeoDataFrame:
     """Draw from where each academy by itself is reached within so many minutes.

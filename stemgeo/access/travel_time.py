@@ -26,7 +26,7 @@ from stemgeo.access.search import (
     unpack,
 )
 from stemgeo.network.snap import snap
-from stemgeo.study import LIMIT_M, WITHIN_M
+from stemgeo.study import CUTOFF_MIN, LIMIT_M, WALKING_SPEED_MS, WITHIN_M
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -49,10 +49,10 @@ def access(
     demand: gpd.GeoDataFrame,
     *,
     speed_kmh: float,
-    cutoff_min: float = 15.0,
+    cutoff_min: float = CUTOFF_MIN,
     snap_within_m: float = WITHIN_M,
     snap_limit_m: float = LIMIT_M,
-    walking_speed_ms: float = 1.3,
+    walking_speed_ms: float = WALKING_SPEED_MS,
     surface: bool = True,
 ) -> pd.DataFrame:
     """Find the nearest academy of every demand point.
@@ -190,7 +190,7 @@ class Rider:
     network: Network
     times: EdgeTimes
     horizon_ms: int
-    walking_speed_ms: float = 1.3
+    walking_speed_ms: float = WALKING_SPEED_MS
 
     @property
     def arc_ms(self) -> NDArray[np.int32]:

@@ -9,8 +9,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, TypeVar
 
 # First, because it sets what GDAL may do, before anything loads GDAL.
-from stemgeo.inputs.files import OpenedFile, Provenance, opened  # isort: skip
-
+from stemgeo.inputs.files import OpenedFile, opened  # isort: skip
 from stemgeo.errors import Findings
 from stemgeo.inputs.academies import load_academies, read_academies
 from stemgeo.inputs.attributes import load_attribute, read_attribute
@@ -33,6 +32,7 @@ from stemgeo.inputs.population import (
     load_zone_population,
     read_population,
 )
+from stemgeo.inputs.sources import Provenance
 from stemgeo.inputs.weights import load_addresses, load_weights, read_weights
 from stemgeo.notes import Note, counted, say
 

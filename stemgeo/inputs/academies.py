@@ -17,17 +17,10 @@ from stemgeo.errors import Findings
 from stemgeo.inputs.boundaries import as_input
 from stemgeo.inputs.cells import as_dates, as_numbers
 from stemgeo.inputs.columns import folded
-from stemgeo.inputs.files import (
-    OpenedFile,
-    Provenance,
-    as_it_was,
-    clean,
-    is_formula,
-    opened,
-    strip_control,
-)
+from stemgeo.inputs.files import OpenedFile, as_it_was, clean, is_formula, opened, strip_control
 from stemgeo.inputs.messages import at
 from stemgeo.inputs.points import named, read_points
+from stemgeo.inputs.sources import Provenance
 from stemgeo.inputs.vectors import LAMBERT_72, as_text
 from stemgeo.notes import amount, counted, decimals, listed, say
 

@@ -14,10 +14,11 @@ from stemgeo.inputs.boundaries import ZONE_ID_COLUMNS, called
 from stemgeo.inputs.cells import read_table
 from stemgeo.inputs.columns import Header
 from stemgeo.inputs.counting import are_numbers, numbers_of
-from stemgeo.inputs.files import OpenedFile, Provenance, clean, opened, strip_control
+from stemgeo.inputs.files import OpenedFile, clean, opened, strip_control
 from stemgeo.inputs.formats import UnreadableError
 from stemgeo.inputs.layers import declared_column
 from stemgeo.inputs.messages import all_fine
+from stemgeo.inputs.sources import Provenance
 from stemgeo.inputs.vectors import as_codes, code_columns
 from stemgeo.notes import Said, amount, counted, listed, say
 from stemgeo.study import Attribute

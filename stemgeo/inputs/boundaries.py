@@ -12,15 +12,9 @@ import shapely
 
 from stemgeo.errors import Findings
 from stemgeo.inputs import vintages
-from stemgeo.inputs.files import (
-    OpenedFile,
-    Provenance,
-    clean,
-    is_formula,
-    opened,
-    strip_control,
-)
+from stemgeo.inputs.files import OpenedFile, clean, is_formula, opened, strip_control
 from stemgeo.inputs.formats import UnreadableError
+from stemgeo.inputs.sources import Provenance
 from stemgeo.inputs.vectors import (
     as_codes,
     as_text,

@@ -8,6 +8,11 @@ import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from stemgeo.notes import Said, counted, listed, say
+
+_SHOWN = 8
+"""So many columns that were not used are named."""
+
 Synonyms = Mapping[str, Iterable[str]]
 """Our name of a column, and the names it may have in a file, as `folded` writes them.
 
@@ -126,3 +131,23 @@ class Columns:
 
 def _is_bookkeeping(label: str) -> bool:
     return _BOOKKEEPING.fullmatch(folded(label)) is not None
+
+
+def told_unused(columns: Sequence[tuple[str, str]]) -> Said:
+    """Say which columns were not used, each with the nearest known name, if there is one."""
+
+    def named(label: str, near: str) -> Said | str:
+        if not near:
+            return f"'{label}'"
+        both = {"label": label, "near": near}
+        return say("'{label}' (is '{near}' meant?)", "'{label}' (is '{near}' bedoeld?)", **both)
+
+    names = [named(*column) for column in columns]
+    several = len(columns) > 1
+    return say(
+        "{columns} {were} not used: {names}",
+        "{columns} {were} niet gebruikt: {names}",
+        columns=counted(len(columns), "column"),
+        were=Said("were", "zijn") if several else Said("was", "is"),
+        names=listed(names, _SHOWN),
+    )

@@ -22,7 +22,7 @@ from typing import IO, TYPE_CHECKING
 from xml.parsers.expat import ExpatError, ParserCreate
 
 from stemgeo import notes
-from stemgeo.inputs.columns import NO_VALUE, Columns, Synonyms
+from stemgeo.inputs.columns import NO_VALUE, Columns, Synonyms, told_unused
 from stemgeo.inputs.formats import (
     EXTRACT,
     HEAD_BYTES,
@@ -34,13 +34,12 @@ from stemgeo.inputs.formats import (
     recognise,
 )
 from stemgeo.inputs.osmxml import told
-from stemgeo.inputs.sources import with_origin
+from stemgeo.inputs.sources import Provenance, with_origin
 from stemgeo.notes import Said, say
 from stemgeo.writing.whole import temporary, temporary_home
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
-    from datetime import date
 
     from stemgeo.errors import Findings
     from stemgeo.study import Input
@@ -99,37 +98,6 @@ _CHUNK = 1024 * 1024
 _ADDRESS = re.compile(r"(^|[/\\])[a-z][a-z0-9+.-]+:[/\\]", re.IGNORECASE)
 _DATA = re.compile(r"(^|[/\\])\s*[{<\[]|\x00")
 _READ_AGAIN = "a reading library would take it for something else: rename it"
-
-
-@dataclass(frozen=True)
-class Provenance:
-    """Where an input came from, carried to every output.
-
-    Attributes
-    ----------
-    role
-        Which input of the study, e.g. "population".
-    name
-        File name, without its folders.
-    size_bytes, sha256
-        Of the file as the user gave it (the zip, not what it holds).
-    source, licence, date
-        As declared in the study; else as the content tells, see `sources`.
-    note
-        What was found or left out while reading.
-    columns
-        Each column of the file, and what it was taken as: empty when it was not used.
-    """
-
-    role: str
-    name: str
-    size_bytes: int
-    sha256: str
-    source: str
-    licence: str
-    date: date | None
-    note: str = ""
-    columns: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -248,9 +216,6 @@ class OpenedFile:
         return with_origin(told, self._columns.labels.values(), of_roads=self.kind in EXTRACT)
 
     def _tell_unused(self) -> None:
-        # That module needs this one.
-        from stemgeo.inputs.messages import told_unused
-
         unused = self._columns.unused
         if unused:
             self.leave(told_unused(unused))

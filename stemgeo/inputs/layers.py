@@ -23,7 +23,8 @@ from stemgeo.inputs.boundaries import (
     warn_of_formulas,
     with_outlines,
 )
-from stemgeo.inputs.files import OpenedFile, Provenance, clean, opened, strip_control
+from stemgeo.inputs.files import OpenedFile, clean, opened, strip_control
+from stemgeo.inputs.sources import Provenance
 from stemgeo.inputs.vectors import as_text, read_layer, to_lambert
 from stemgeo.notes import Said, counted, listed, say
 from stemgeo.study import Layer

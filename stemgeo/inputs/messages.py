@@ -5,37 +5,16 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from stemgeo.inputs.files import OpenedFile, clean
-from stemgeo.notes import Note, Said, counted, listed, named, say
+from stemgeo.notes import Note, Said, listed, named, say
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     import pandas as pd
 
-    from stemgeo.inputs.files import Provenance
+    from stemgeo.inputs.sources import Provenance
 
 _VALUES_SHOWN = 3
-_COLUMNS_SHOWN = 8
-
-
-def told_unused(columns: Sequence[tuple[str, str]]) -> Said:
-    """Say which columns were not used, each with the nearest known name, if there is one."""
-
-    def named(label: str, near: str) -> Said | str:
-        if not near:
-            return f"'{label}'"
-        both = {"label": label, "near": near}
-        return say("'{label}' (is '{near}' meant?)", "'{label}' (is '{near}' bedoeld?)", **both)
-
-    names = [named(*column) for column in columns]
-    several = len(columns) > 1
-    return say(
-        "{columns} {were} not used: {names}",
-        "{columns} {were} niet gebruikt: {names}",
-        columns=counted(len(columns), "column"),
-        were=Said("were", "zijn") if several else Said("was", "is"),
-        names=listed(names, _COLUMNS_SHOWN),
-    )
 
 
 def at(kind: object, rows: Sequence[object]) -> Said:

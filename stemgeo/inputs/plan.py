@@ -8,7 +8,8 @@ import geopandas as gpd
 import pandas as pd
 
 from stemgeo.inputs.academies import DAYS, Kind, nothing, read_register
-from stemgeo.inputs.files import OpenedFile, Provenance, clean, opened
+from stemgeo.inputs.files import OpenedFile, clean, opened
+from stemgeo.inputs.sources import Provenance
 from stemgeo.notes import listed, say
 
 if TYPE_CHECKING:

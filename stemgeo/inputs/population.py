@@ -22,10 +22,10 @@ from stemgeo.inputs.counting import (
     tell_districts,
     tell_totals,
 )
-from stemgeo.inputs.files import OpenedFile, Provenance, clean, opened, strip_control
+from stemgeo.inputs.files import OpenedFile, clean, opened, strip_control
 from stemgeo.inputs.formats import UnreadableError
 from stemgeo.inputs.messages import all_fine
-from stemgeo.inputs.sources import day_in
+from stemgeo.inputs.sources import Provenance, day_in
 from stemgeo.inputs.vectors import as_codes
 from stemgeo.notes import Said, amount, counted, listed, say
 

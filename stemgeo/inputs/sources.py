@@ -4,13 +4,43 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from stemgeo.inputs.files import Provenance
+
+@dataclass(frozen=True)
+class Provenance:
+    """Where an input came from, carried to every output.
+
+    Attributes
+    ----------
+    role
+        Which input of the study, e.g. "population".
+    name
+        File name, without its folders.
+    size_bytes, sha256
+        Of the file as the user gave it (the zip, not what it holds).
+    source, licence, date
+        As declared in the study; else as the content tells, see `with_origin`.
+    note
+        What was found or left out while reading.
+    columns
+        Each column of the file, and what it was taken as: empty when it was not used.
+    """
+
+    role: str
+    name: str
+    size_bytes: int
+    sha256: str
+    source: str
+    licence: str
+    date: dt.date | None
+    note: str = ""
+    columns: tuple[tuple[str, str], ...] = ()
+
 
 STATBEL = ("Statbel", "CC BY 4.0")
 FLANDERS = ("Digitaal Vlaanderen", "Modellicentie Gratis Hergebruik")

@@ -15,10 +15,11 @@ from stemgeo.errors import Findings
 from stemgeo.inputs.boundaries import as_input
 from stemgeo.inputs.cells import as_numbers
 from stemgeo.inputs.counting import numbers_of, tell_versions
-from stemgeo.inputs.files import OpenedFile, Provenance, clean, opened
+from stemgeo.inputs.files import OpenedFile, clean, opened
 from stemgeo.inputs.formats import Format, UnreadableError
 from stemgeo.inputs.messages import all_fine
 from stemgeo.inputs.points import named, read_points
+from stemgeo.inputs.sources import Provenance
 from stemgeo.inputs.vectors import LAMBERT_72, as_text, known_crs, transformer
 from stemgeo.notes import counted
 

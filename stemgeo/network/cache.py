@@ -54,6 +54,6 @@ def _version() -> str:
     """Hash of the modules that turn an extract into a network."""
     here = Path(__file__).parent
     names = ["bicycle", "stress", "stress_rules", "squares", "osm", "graph"]
-    names += ["barriers", "crossings", "snap"]
+    names += ["barriers", "crossings", "legs"]
     ours = [here / f"{name}.py" for name in names]
     return work.code_of([*ours, Path(extracts.__file__), Path(osmxml.__file__)])

@@ -16,7 +16,7 @@ import numpy as np
 from scipy.spatial import cKDTree
 
 from stemgeo.network import bicycle
-from stemgeo.network.snap import NOTHING_M, near
+from stemgeo.network.legs import NOTHING_M, near
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -583,9 +583,26 @@ class Network:
             Nodes 0 to n - 1 with x, y (metres) and osmid; directed edges with `length` (m),
             `travel_time_ms`, `osmid` and `geometry`; the key is 2 * edge + direction.
         """
-        from stemgeo.network.interchange import to_networkx
+        import networkx as nx
+        import shapely
 
-        return to_networkx(self, self.times(speed_kmh, **rider))
+        times = self.times(speed_kmh, **rider)
+        graph: nx.MultiDiGraph[int] = nx.MultiDiGraph(crs=self.crs)
+        for node in range(self.nodes):
+            x, y = float(self.node_x[node]), float(self.node_y[node])
+            graph.add_node(node, x=x, y=y, osmid=int(self.osm_id[node]))
+        way = self.way[self.first_segment[:-1]]
+        for edge in range(self.edges):
+            u, v, line = int(self.edge_start[edge]), int(self.edge_end[edge]), self.lines[edge]
+            given = {"length": float(self.edge_length_m[edge]), "osmid": int(way[edge])}
+            if self.open_forward[edge]:
+                # One waits at a node before going on, so the wait is the arc's that leaves it.
+                ms = int(times.forward_ms[edge] + times.node_ms[u])
+                graph.add_edge(u, v, key=2 * edge, travel_time_ms=ms, geometry=line, **given)
+            if self.open_backward[edge]:
+                ms, back = int(times.backward_ms[edge] + times.node_ms[v]), shapely.reverse(line)
+                graph.add_edge(v, u, key=2 * edge + 1, travel_time_ms=ms, geometry=back, **given)
+        return graph
 
     def _sorted(self) -> Self:
         """Put the edges in the order of their nodes, so that neighbours lie near in memory."""

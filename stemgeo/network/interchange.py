@@ -1,4 +1,4 @@
-"""To and from the graphs of networkx and OSMnx."""
+"""Roads from the graphs of OSMnx."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, Any
 
 import networkx as nx
 import numpy as np
-import shapely
 
 from stemgeo.errors import InputError, Problem
 from stemgeo.network import bicycle
@@ -16,29 +15,7 @@ from stemgeo.network.stress import stress
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from stemgeo.network.graph import EdgeTimes, Network
-
 GRAPH = "OSMnx graph"
-
-
-def to_networkx(network: Network, times: EdgeTimes) -> nx.MultiDiGraph[int]:
-    """Give the network as a MultiDiGraph; see `Network.to_networkx`."""
-    graph: nx.MultiDiGraph[int] = nx.MultiDiGraph(crs=network.crs)
-    for node in range(network.nodes):
-        x, y = float(network.node_x[node]), float(network.node_y[node])
-        graph.add_node(node, x=x, y=y, osmid=int(network.osm_id[node]))
-    length, way = network.edge_length_m, network.way[network.first_segment[:-1]]
-    for edge in range(network.edges):
-        u, v, line = int(network.edge_start[edge]), int(network.edge_end[edge]), network.lines[edge]
-        given = {"length": float(length[edge]), "osmid": int(way[edge])}
-        if network.open_forward[edge]:
-            # One waits at a node before going on, so the wait is the arc's that leaves it.
-            ms = int(times.forward_ms[edge] + times.node_ms[u])
-            graph.add_edge(u, v, key=2 * edge, travel_time_ms=ms, geometry=line, **given)
-        if network.open_backward[edge]:
-            ms, back = int(times.backward_ms[edge] + times.node_ms[v]), shapely.reverse(line)
-            graph.add_edge(v, u, key=2 * edge + 1, travel_time_ms=ms, geometry=back, **given)
-    return graph
 
 
 def roads_from_osmnx(graph: nx.MultiDiGraph[Any]) -> Roads:

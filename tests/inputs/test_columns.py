@@ -10,8 +10,7 @@ import shapely
 from terminal import stemgeo
 
 from stemgeo.inputs import load_inputs
-from stemgeo.inputs.columns import Columns
-from stemgeo.inputs.messages import told_unused
+from stemgeo.inputs.columns import Columns, told_unused
 from stemgeo.study import parse_study
 
 if TYPE_CHECKING:

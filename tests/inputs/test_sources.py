@@ -11,8 +11,8 @@ import pytest
 import stemgeo as sg
 from stemgeo.errors import Findings
 from stemgeo.inputs import load_inputs
-from stemgeo.inputs.files import Provenance, opened
-from stemgeo.inputs.sources import with_origin
+from stemgeo.inputs.files import opened
+from stemgeo.inputs.sources import Provenance, with_origin
 from stemgeo.report.bundle import map_text
 from stemgeo.report.content import Source, figures
 from stemgeo.report.letter import write_letter

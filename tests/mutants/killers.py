@@ -35,7 +35,10 @@ KILLERS: dict[str, tuple[list[str], list[str]]] = {
         [_GRAPH, _SQUARES],
         [_PROFILES, _STRESS, _TIES, "tests/network/test_barriers.py"],
     ),
-    "network/snap.py": (["tests/network/test_snap.py"], [_TIES, _ACCESS]),
+    **{
+        f"network/{name}.py": (["tests/network/test_snap.py"], [_TIES, _ACCESS])
+        for name in ("legs", "snap")
+    },
     "network/squares.py": ([_SQUARES], [_GRAPH]),
     "network/stress.py": ([_STRESS], ["tests/network/test_stress_again.py", _PROFILES]),
     "network/stress_rules.py": (

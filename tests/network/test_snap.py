@@ -13,7 +13,8 @@ from network.maps import RoadMap, metres
 
 from stemgeo.access import search
 from stemgeo.network import Network
-from stemgeo.network.snap import Places, _near, near, snap
+from stemgeo.network.legs import _near, near
+from stemgeo.network.snap import Places, snap
 
 if TYPE_CHECKING:
     from pathlib import Path
