@@ -22,7 +22,7 @@ from stemgeo.errors import InputError
 from stemgeo.siting import compare, least, nearby, program, search
 from stemgeo.siting.compare import curve
 from stemgeo.siting.cover import open_demand
-from stemgeo.siting.greedy import Plan, ordered
+from stemgeo.siting.greedy import Plan, by_gain, complete, ordered
 from stemgeo.siting.program import certified, relaxed
 from stemgeo.siting.rules import Rules
 from stemgeo.siting.solve import Choices, Limits, Solution, backup, lscp, mclp, p_median
@@ -782,3 +782,17 @@ def test_a_unit_of_one_child_whom_only_a_floor_counts_stays_open() -> None:
     cover = open_demand(choices, choices.weight, 0 * choices.weight, {0: 1})
     assert nearby.still_open(cover, np.array([0])).units == 1
     assert nearby.still_open(cover, np.array([1])).units == 0
+
+
+def test_a_province_that_falls_short_is_served_by_its_own_children_alone() -> None:
+    """A place for its two children goes before one for a single one and three of another."""
+    choices = choices_of(
+        [[1, 0, 0, 0, 0], [0, 1, 1, 1, 1]],
+        children=[2, 1, 1, 1, 1],
+        province_of_unit=[0, 0, 1, 1, 1],
+        province_of_place=[0, 1],
+    )
+    cover = open_demand(choices, choices.weight, 0 * choices.weight, {0: 2})
+    none, one = np.zeros(2, np.int64), np.ones(2, np.int64)
+    rules = Rules(most=1, budget=-1, floor=none, cap=one, needs=np.array([2, 0]))
+    assert complete(Plan(cover), rules, by_gain) == [0]

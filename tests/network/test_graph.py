@@ -867,6 +867,22 @@ def test_osmnx_graph_without_roads_is_refused() -> None:
         Network.from_osmnx(given)
 
 
+def test_the_bends_of_an_osmnx_street_stay() -> None:
+    """A street drawn around a corner is three pieces, and a door at the corner is tied to it."""
+    given = nx.MultiDiGraph(crs="epsg:4326")
+    bends = [(4.0, 51.0), (4.0, 51.001), (4.001, 51.001), (4.001, 51.0)]
+    for node, (lon, lat) in ((1, bends[0]), (2, bends[-1])):
+        given.add_node(node, x=lon, y=lat)
+    tags = {"highway": "residential", "length": 293.0, "osmid": 7}
+    given.add_edge(1, 2, geometry=shapely.LineString(bends), **tags)
+    given.add_edge(2, 1, geometry=shapely.LineString(bends[::-1]), **tags)
+    network = Network.from_osmnx(given)
+    assert len(network.length_mm) == 3
+    assert shapely.get_num_coordinates(network.lines[0]) == 4
+    x, y = shapely.get_coordinates(network.lines[0])[1]
+    assert snap(network, np.array([x]), np.array([y])).snap_m[0] < 0.01
+
+
 def test_joined_values_of_osmnx_are_taken_in_a_fixed_order() -> None:
     """Where OSMnx lists several surfaces, their order (which is random) does not matter."""
     speeds = []
