@@ -7,10 +7,12 @@ import datetime as dt
 import io
 import json
 import re
+import shutil
 import subprocess
 import xml.etree.ElementTree as ET
 import zipfile
 from decimal import Decimal
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -112,12 +114,22 @@ def same(cell: float | None, text: str) -> bool:
     return cell is None if text == "" else cell is not None and Decimal(str(cell)) == Decimal(text)
 
 
+@cache
+def as_text(path: Path) -> pd.DataFrame:
+    """Read a table of the example study once; not to be changed."""
+    return pd.read_csv(path, dtype=str, keep_default_na=False)
+
+
 def copied(folder: Path, place: Path, change: Callable[[str, pd.DataFrame], pd.DataFrame]) -> Path:
     """Copy the tables of a result, changed, as a result of their own."""
     (place / "tables").mkdir(parents=True)
     for path in sorted((folder / "tables").glob("*.csv")):
-        table = pd.read_csv(path, dtype=str, keep_default_na=False)
-        change(path.stem, table).to_csv(place / "tables" / path.name, index=False)
+        table = as_text(path)
+        changed = change(path.stem, table)
+        if changed is table:
+            shutil.copy(path, place / "tables")
+        else:
+            changed.to_csv(place / "tables" / path.name, index=False)
     content = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
     write_manifest(place, content)
     return place

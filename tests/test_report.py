@@ -759,10 +759,11 @@ def test_isochrones_lean_outward_and_say_so(
     ]
     areas = sample_result.isochrones
     assert areas is not None
-    nearest = areas[areas["academy_id"] == ""].union_all()
+    bands = areas.geometry[areas["academy_id"] == ""].to_numpy()
     assert len(points) > 500
-    shapely.prepare(nearest)
-    assert shapely.contains(nearest, points.to_numpy()).all()
+    shapely.prepare(bands)
+    inside = [shapely.contains(band, points.to_numpy()) for band in bands]
+    assert np.any(inside, axis=0).all()
     place = written[1]
     said = pyogrio.read_info(place / "isochrones.gpkg")["layer_metadata"]["isochrones"]
     assert "eerder te ruim dan te krap" in said

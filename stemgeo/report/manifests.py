@@ -25,7 +25,7 @@ MOST_BYTES = 50_000_000
 class _Model(BaseModel):
     """Types are as JSON has them: a number in quotes is none. More may stand in it."""
 
-    model_config = ConfigDict(strict=True)
+    model_config = ConfigDict(strict=True, defer_build=True)  # most commands read none
 
 
 class _File(_Model):

@@ -6,6 +6,7 @@ from functools import cache
 from typing import TYPE_CHECKING, NamedTuple
 
 import geopandas as gpd
+import hand
 import numpy as np
 import osmium
 import pytest
@@ -97,6 +98,8 @@ def study_on(folder: Path, shared_data: Path, village: Village, *extracts: Path)
         population = "{shared_data}/population/TF_SOC_POP_STRUCT_2015.zip"
         academies = {{ path = "academies.csv", crs = "EPSG:4326" }}
         network = {[str(extract) for extract in extracts]}
+        [travel]
+        profiles = ["all"]
         """,
         encoding="utf-8",
     )
@@ -186,11 +189,14 @@ def test_a_second_extract_far_away_changes_nothing_here(
 
 
 def test_roads_of_another_country_are_refused(
-    shared_data: Path, tmp_path: Path, extract_of: Callable[[str], Path]
+    tmp_path: Path, extract_of: Callable[[str], Path]
 ) -> None:
-    """Porto has no municipality of Flanders: one line says where its roads lie."""
+    """Porto has no municipality of the study: one line says where its roads lie."""
+    toml = hand.write_study(tmp_path / "study") / "study.toml"
+    roads = f'"{extract_of("porto.osm.pbf")}"'
+    toml.write_text(toml.read_text("utf-8").replace('"wegen.osm"', roads), encoding="utf-8")
     with pytest.raises(sg.InputError) as caught:
-        sg.run(study_on(tmp_path, shared_data, VILLAGES[0], extract_of("porto.osm.pbf")))
+        sg.run(sg.load_study(toml))
     line = str(caught.value)
     assert line.startswith("porto.osm.pbf: its roads (longitude -8.")
     assert "lie outside every municipality of the study; give an extract" in line
