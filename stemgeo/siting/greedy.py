@@ -57,8 +57,12 @@ class Plan:
         before = self.worth(units, self.counts[units])
         moved = self.worth(units, counts) - before
         told = moved != 0
-        rows = self.by_unit[units[told]]
-        return rows.indices, np.repeat(moved[told], np.diff(rows.indptr))
+        # The rows of a matrix, without the making of another: this is done for each place.
+        rows, begin = units[told], self.by_unit.indptr
+        sizes = begin[rows + 1] - begin[rows]
+        last = np.cumsum(sizes)
+        at = np.arange(sizes.sum()) + np.repeat(begin[rows] - last + sizes, sizes)
+        return self.by_unit.indices[at], np.repeat(moved[told], sizes)
 
     def _serve(self, place: int, step: int) -> None:
         units = self.units_of(place)
