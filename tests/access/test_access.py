@@ -12,6 +12,7 @@ import pytest
 import shapely
 from network.maps import CRS, RoadMap, metres, ms, points, ride, times
 
+from stemgeo.access.doors import along_ms
 from stemgeo.access.isochrones import catchments, isochrones
 from stemgeo.access.search import UNREACHED, unpack
 from stemgeo.access.travel_time import Rider, access, horizon_ms, straight_line
@@ -196,6 +197,20 @@ def test_an_academy_at_a_signal_is_reached_before_it_is_green(
     assert ride(network, drawn.at("a"), drawn.at("c"), wait) == drawn.ms("a c")
     assert ride(network, drawn.at("a"), drawn.at("d"), wait) == drawn.ms("a c d") + 50_000
     assert ride(network, drawn.at("c"), drawn.at("d"), wait) == drawn.ms("c d")
+
+
+def test_times_along_an_edge_count_the_waits_between(tmp_path: Path) -> None:
+    """Of 500 m, a signal of 50 s and 1 km: half of the first is 60 s ahead, 350 s from behind."""
+    drawn = RoadMap(
+        {"a": (0, 0), "b": (500, 0), "c": (1500, 0)},
+        [("a b c", STREET)],
+        {"b": "highway=traffic_signals"},
+    )
+    network = exact(drawn, tmp_path, [500_000, 1_000_000])
+    assert network.edges == 1
+    times_ = network.times(15, waits_s={SIGNAL: 50})
+    both = along_ms(network, times_, np.array([0], np.int32), np.array([250_000], np.int32))
+    assert [ms.tolist() for ms in both] == [[60_000], [350_000]]
 
 
 # --- the cutoff ---------------------------------------------------------------------------------

@@ -867,6 +867,18 @@ def test_osmnx_graph_without_roads_is_refused() -> None:
         Network.from_osmnx(given)
 
 
+def test_streets_side_by_side_are_not_two_directions_of_one() -> None:
+    """Two one-way streets of 70 m between the same nodes: by their ways they stay two."""
+    given = nx.MultiDiGraph(crs="epsg:4326")
+    given.add_node(1, x=4.0, y=51.0)
+    given.add_node(2, x=4.001, y=51.0)
+    tags = {"highway": "residential", "length": 70.0}
+    given.add_edge(1, 2, osmid=7, **tags)
+    given.add_edge(2, 1, osmid=8, **tags)
+    network = Network.from_osmnx(given)
+    assert network.counts["road_m"] == 140  # as one street there and back: 70
+
+
 def test_the_bends_of_an_osmnx_street_stay() -> None:
     """A street drawn around a corner is three pieces, and a door at the corner is tied to it."""
     given = nx.MultiDiGraph(crs="epsg:4326")

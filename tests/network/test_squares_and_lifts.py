@@ -149,6 +149,13 @@ def test_a_lift_is_one_wait_between_any_two_doors(
         assert found == drawn.ms(street[start]) + inside + drawn.ms(street[end])
 
 
+@pytest.mark.parametrize("way", ["forward", "backward"])
+def test_a_lift_for_bicycles_alone_may_go_one_way(tmp_path: Path, way: str) -> None:
+    """Closed on foot, open to bicycles in a direction: a lift, with its wait, whichever that is."""
+    network = tower("b c", f"foot=no bicycle:{way}=yes").network(tmp_path)
+    assert network.counts["lifts"] == 1
+
+
 def test_a_lift_that_one_may_not_use(tmp_path: Path) -> None:
     """Closed, or with one door alone, it is no way; the long way round is."""
     for drawn in (tower("b c", "access=private"), tower("b d", "foot=no")):
