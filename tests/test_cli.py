@@ -51,6 +51,12 @@ def study(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
+def in_a_straight_line(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The small study without roads, which a process of its own has done sooner."""
+    return hand.write_study(tmp_path_factory.mktemp("cli") / "straight", straight_line=True)
+
+
+@pytest.fixture(scope="module")
 def ran(study: Path) -> tuple[Said, Path]:
     """The small study, run by the command line, and where its result is."""
     place = study.parent / "result"
@@ -703,11 +709,11 @@ def stopped(study: Path, place: Path, how: signal.Signals) -> subprocess.Complet
 
 @pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM])
 def test_an_interrupted_run_changes_nothing_and_says_so(
-    study: Path, own_result: Path, how: signal.Signals
+    in_a_straight_line: Path, own_result: Path, how: signal.Signals
 ) -> None:
     """Ctrl-C or an order to end while the maps are drawn: the old result, nothing beside it."""
     before = content_of(own_result)
-    ended = stopped(study, own_result, how)
+    ended = stopped(in_a_straight_line, own_result, how)
     assert ended.returncode == 130, ended.stderr
     assert ended.stdout == ""
     assert ended.stderr.splitlines()[-1] == "stopped; nothing was changed"
@@ -716,10 +722,11 @@ def test_an_interrupted_run_changes_nothing_and_says_so(
     assert list(own_result.parent.iterdir()) == [own_result]
 
 
-def test_a_killed_run_leaves_the_old_result(study: Path, own_result: Path) -> None:
+def test_a_killed_run_leaves_the_old_result(in_a_straight_line: Path, own_result: Path) -> None:
     """Even without time to tidy up, what stood there stands there."""
     before = content_of(own_result)
-    assert stopped(study, own_result, signal.SIGKILL).returncode == -signal.SIGKILL
+    ended = stopped(in_a_straight_line, own_result, signal.SIGKILL)
+    assert ended.returncode == -signal.SIGKILL
     assert content_of(own_result) == before
 
 
