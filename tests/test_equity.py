@@ -393,3 +393,10 @@ def test_reported_figures_are_those_of_the_documents(shared_data: Path) -> None:
     keys = ["year", "indicator", "region", "value", "unit"]
     expected = source.assign(region=source["region"].replace("Flanders", "Vlaanderen"))[keys]
     assert facts.reported()[keys].equals(expected)
+
+
+def test_rows_of_several_attributes_are_numbered_through() -> None:
+    """A row of the table is one row, whichever attribute it is of."""
+    table = quintiles(coverage_of(EXAMPLE), {"a": known(INCOME), "b": known(INCOME)})
+    assert table.index.tolist() == list(range(len(table)))
+    assert table["attribute"].nunique() == 2

@@ -796,3 +796,10 @@ def test_a_province_that_falls_short_is_served_by_its_own_children_alone() -> No
     none, one = np.zeros(2, np.int64), np.ones(2, np.int64)
     rules = Rules(most=1, budget=-1, floor=none, cap=one, needs=np.array([2, 0]))
     assert complete(Plan(cover), rules, by_gain) == [0]
+
+
+def test_a_unit_with_two_chosen_places_counts_a_second_time() -> None:
+    """Not only with three: of weights 5 and 3 one place is worth 5, two or three are worth 8."""
+    choices = choices_of([[1], [1], [1]])
+    cover = open_demand(choices, np.array([5]), np.array([3]), {})
+    assert [cover.value(np.arange(count)) for count in range(4)] == [0, 5, 8, 8]
