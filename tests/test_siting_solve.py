@@ -787,15 +787,15 @@ def test_a_unit_of_one_child_whom_only_a_floor_counts_stays_open() -> None:
 def test_a_province_that_falls_short_is_served_by_its_own_children_alone() -> None:
     """A place for its two children goes before one for a single one and three of another."""
     choices = choices_of(
-        [[1, 0, 0, 0, 0], [0, 1, 1, 1, 1]],
+        [[0, 1, 1, 1, 1], [1, 0, 0, 0, 0]],
         children=[2, 1, 1, 1, 1],
         province_of_unit=[0, 0, 1, 1, 1],
-        province_of_place=[0, 1],
+        province_of_place=[1, 0],
     )
     cover = open_demand(choices, choices.weight, 0 * choices.weight, {0: 2})
     none, one = np.zeros(2, np.int64), np.ones(2, np.int64)
     rules = Rules(most=1, budget=-1, floor=none, cap=one, needs=np.array([2, 0]))
-    assert complete(Plan(cover), rules, by_gain) == [0]
+    assert complete(Plan(cover), rules, by_gain) == [1]
 
 
 def test_a_unit_with_two_chosen_places_counts_a_second_time() -> None:
