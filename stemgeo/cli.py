@@ -500,8 +500,9 @@ def answer(
     replace: ReplaceOption = False,
 ) -> None:
     """Write the answer to parliament: text in Word and PDF, tables, maps, web map, manifest."""
-    from stemgeo.report.files import ANSWER, opened_manifest
+    from stemgeo.report.files import ANSWER, opened_manifest, refuse_taken
 
+    refuse_taken(out, ANSWER, replace=replace, reads=[result])
     own = opened_manifest(result)["study"]["output"]["language"]
     language = own if lang is None else lang.value
     with _progress(language) as progress:
@@ -599,7 +600,7 @@ def verify(
     from stemgeo.report.files import ANSWER, RUN, opened_manifest
 
     content = opened_manifest(result, RUN, ANSWER)
-    options = content["study"]["output"] | content.get("options", {})
+    options = content["options"] if "options" in content else content["study"]["output"]
     with _progress(options["language"]) as progress:
         from stemgeo.verify import verify as verify_result
 

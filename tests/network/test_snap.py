@@ -457,7 +457,7 @@ def test_kernels_are_compiled_once() -> None:
 def test_no_square_around_a_point_is_passed_by(turned: bool) -> None:  # noqa: FBT001
     """The nearest piece lies just beyond the square of the point, in the middle of its ring."""
     lines = np.array([[0.0, 0, 5, 0], [140.0, 250, 160, 250], [390.0, 390, 395, 390]]).T
-    lines = lines[[1, 0, 3, 2]] if turned else lines
+    lines = np.ascontiguousarray(lines[[1, 0, 3, 2]] if turned else lines)
     island = np.array([True, False, False])
     at = np.array([150.0])
     found = near(tuple(lines), island, (at, at), np.zeros((0, 4)), 10.0, 500.0)
