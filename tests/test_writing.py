@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import datetime as dt
 import errno
+import fcntl
 import json
 import os
 import resource
 import shutil
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 from types import SimpleNamespace
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Any, Self
 
 import geopandas as gpd
 import numpy as np
@@ -477,6 +479,45 @@ def test_leftovers_of_the_dead_are_cleared(tmp_path: Path) -> None:
     (tmp_path / ".stemgeo").mkdir()
     refuse_taken(tmp_path / "result")
     assert [path.name for path in tmp_path.iterdir()] == [".stemgeo"]
+
+
+def test_a_folder_that_gets_its_lock_just_now_is_not_touched(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Between the look for its lock and the clearing: whoever makes the lock has the folder."""
+    work, open_ = tmp_path / ".stemgeo-begun", os.open
+    work.mkdir()
+    held: list[int] = []
+
+    def late(path: Path, flags: int, *mode: int) -> int:
+        if path == work / "lock" and not held:
+            held.append(open_(path, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
+            fcntl.flock(held[0], fcntl.LOCK_EX)
+            raise FileNotFoundError(path)
+        return open_(path, flags, *mode)
+
+    monkeypatch.setattr(os, "open", late)
+    whole.clear_leftovers(tmp_path)
+    assert held
+    assert (work / "lock").exists()
+    os.close(held[0])
+
+
+def test_a_run_whose_folder_is_being_cleared_makes_itself_another(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It was just made when someone took it for a leftover, and made the lock first."""
+    make, made = tempfile.mkdtemp, []
+
+    def taken(**how: Any) -> str:
+        made.append(make(**how))
+        if len(made) == 1:
+            (Path(made[0]) / "lock").touch()
+        return made[-1]
+
+    monkeypatch.setattr(tempfile, "mkdtemp", taken)
+    with whole.work_folder(tmp_path) as work:
+        assert [str(work)] == made[1:]
 
 
 def test_the_folder_that_a_dead_run_took_away_comes_back(tmp_path: Path) -> None:

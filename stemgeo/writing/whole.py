@@ -305,9 +305,9 @@ def _clear_if_dead(work: Path) -> None:
     try:
         lock = os.open(work / _LOCK, os.O_RDWR | os.O_NOFOLLOW)
     except FileNotFoundError:
-        # Just made, or half removed; a living run makes itself another.
-        _clear(work)
-        return
+        # Just made, or half removed. Whoever makes the lock has the folder: a living run that finds
+        # one there makes itself another folder.
+        lock = os.open(work / _LOCK, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600)
     try:
         # A file system without locks raises: then nobody knows, and it stays.
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -322,8 +322,8 @@ def _locked(folder: Path) -> tuple[Path, int]:
         work = Path(tempfile.mkdtemp(prefix=_WORK, dir=folder))
         try:
             lock = os.open(work / _LOCK, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600)
-        except FileNotFoundError:
-            continue
+        except (FileNotFoundError, FileExistsError):
+            continue  # taken for a leftover just now
         except OSError:
             work.rmdir()
             raise
