@@ -17,7 +17,7 @@ from real.test_villages import VILLAGES, Village, study_on
 
 from stemgeo.measure import measure, prepare, quiet, sensitivity
 from stemgeo.network.bicycle import CYCLEWAY_KEYS
-from stemgeo.network.stress import SPEED_KEYS
+from stemgeo.network.stress import LEVELS, SPEED_KEYS
 from stemgeo.uncertainty import uncertainty
 
 ASKED = ("lanes", *SPEED_KEYS, *CYCLEWAY_KEYS)
@@ -37,7 +37,7 @@ def without_tags(extract: Path, place: Path) -> Path:
 
 def shares(folder: Path, data: Path, village: Village, extract: Path) -> dict[str, list[float]]:
     """Give the least share, that of today and the most of each quiet profile."""
-    study = study_on(folder, data, village, extract)
+    study = study_on(folder, data, village, extract, profiles=("all", *LEVELS))
     prepared = prepare(study, quiet)
     found = measure(prepared, study.about.date)
     sure = uncertainty(prepared, found, sensitivity(prepared, found), searched=True)

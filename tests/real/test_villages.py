@@ -76,7 +76,13 @@ def run_on(folder: Path, shared_data: Path, village: Village, *extracts: str) ->
     return sg.run(study_on(folder, shared_data, village, *paths))
 
 
-def study_on(folder: Path, shared_data: Path, village: Village, *extracts: Path) -> sg.Study:
+def study_on(
+    folder: Path,
+    shared_data: Path,
+    village: Village,
+    *extracts: Path,
+    profiles: tuple[str, ...] = ("all",),
+) -> sg.Study:
     """Write a study of Flanders with an academy in the village and the roads of some extracts."""
     nodes = road_nodes(shared_data / "osm" / village.extract)
     lon, lat = float(np.median(nodes.x)), float(np.median(nodes.y))
@@ -99,7 +105,7 @@ def study_on(folder: Path, shared_data: Path, village: Village, *extracts: Path)
         academies = {{ path = "academies.csv", crs = "EPSG:4326" }}
         network = {[str(extract) for extract in extracts]}
         [travel]
-        profiles = ["all"]
+        profiles = {list(profiles)}
         """,
         encoding="utf-8",
     )
