@@ -34,7 +34,8 @@ def whole(value: float, language: str) -> str:
 
 def number(value: float, language: str, most: int = 3) -> str:
     """Write a number with no more decimals than it has, and at most so many."""
-    return _written(value, f"#,##0.{'#' * most}" if most else "#,##0", language)
+    # Nought has no sign, and what is kept of one must not be said of the other.
+    return _written(value + 0, f"#,##0.{'#' * most}" if most else "#,##0", language)
 
 
 def decimal(value: float, language: str, decimals: int = 1) -> str:
@@ -76,7 +77,7 @@ def percent_sign(language: str, space: str = NO_BREAK_SPACE) -> str:
 
 def euros(value: float | Decimal, language: str) -> str:
     """Write an amount of euros, with cents where it has any; the sign stands in the text."""
-    return _written(value, "#,##0" if float(value).is_integer() else "#,##0.00", language)
+    return _written(value + 0, "#,##0" if float(value).is_integer() else "#,##0.00", language)
 
 
 def cents(value: int, language: str) -> str:

@@ -58,6 +58,12 @@ def test_no_figure_is_a_dash(write: Callable[[float, str], str]) -> None:
     assert write(math.nan, "nl") == "\N{EN DASH}"
 
 
+def test_nought_has_no_sign_whichever_was_written_before() -> None:
+    """Equal numbers are kept once: minus nought must not come back for nought."""
+    for write in (speech.number, speech.euros):
+        assert [write(value, "nl") for value in (-0.0, 0, 0.0)] == ["0", "0", "0"]
+
+
 def test_halves_go_away_from_nought_as_in_a_spreadsheet() -> None:
     """And nought has no sign."""
     rounded = [str(speech.rounded(value)) for value in (12.25, -0.25, -0.04, 0.35, 2.0)]

@@ -148,7 +148,7 @@ def _formulas_without_value(sheet: Any) -> list[tuple[int, int]]:
         else:
             return []
     found, row, column = [], 0, 0
-    with sheet._get_source() as stream:  # noqa: SLF001
+    with sheet._get_source() as stream:  # noqa: SLF001  (as above)
         for event, element in iterparse(stream, ("start", "end")):  # noqa: S314  (refused)
             kind, at = _plain(element.tag), element.get("r")
             if (event, kind) == ("start", "row"):

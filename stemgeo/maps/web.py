@@ -649,7 +649,7 @@ def _rendered(drawing: folium.Map) -> tuple[str, str, str]:
 def _number_elements(element: Element, numbers: Iterator[int]) -> None:
     """Replace folium's random names by numbers: the same study gives the same page."""
     element._id = str(next(numbers))  # noqa: SLF001 -- folium offers no other way
-    for child in element._children.values():  # noqa: SLF001
+    for child in element._children.values():  # noqa: SLF001 -- as above
         _number_elements(child, numbers)
 
 
