@@ -10,7 +10,7 @@ import geopandas as gpd
 import openpyxl
 import pandas as pd
 import pytest
-from conftest import SQUARES, square, squares
+from inputs.conftest import SQUARES, square, squares
 
 from stemgeo.errors import Findings, InputError
 from stemgeo.inputs import read_municipalities

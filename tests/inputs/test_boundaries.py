@@ -11,9 +11,9 @@ import pandas as pd
 import pytest
 import shapely
 import shapely.affinity
-from conftest import SIDE_M, SQUARES, square, squares
 from hypothesis import given
 from hypothesis import strategies as st
+from inputs.conftest import SIDE_M, SQUARES, square, squares
 
 from stemgeo.errors import Findings, InputError
 from stemgeo.inputs import read_municipalities, read_zones

@@ -17,7 +17,7 @@ import pyarrow.parquet as pq
 import pytest
 import rasterio
 import shapely
-from conftest import SQUARES, squares
+from inputs.conftest import SQUARES, squares
 from rasterio.errors import NotGeoreferencedWarning
 
 from stemgeo.errors import Findings, InputError, StudyError

@@ -24,7 +24,7 @@ import osmium
 import pandas as pd
 import pytest
 import shapely
-from conftest import SQUARES, squares
+from inputs.conftest import SQUARES, squares
 
 from stemgeo.errors import Findings, InputError, MissingFileError
 from stemgeo.inputs import read_municipalities, read_population

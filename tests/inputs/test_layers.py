@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import geopandas as gpd
 import pytest
 import shapely
-from conftest import SQUARES, squares
+from inputs.conftest import SQUARES, squares
 
 from stemgeo.errors import Findings, InputError
 from stemgeo.inputs import read_municipalities
