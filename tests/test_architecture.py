@@ -20,6 +20,7 @@ PACKAGE = Path(__file__).parent.parent / "stemgeo"
 
 ORDER = [
     "speech",
+    "texts",
     "notes",
     "errors",
     "writing",
@@ -161,7 +162,7 @@ def test_modules_that_import_each_other_are_found() -> None:
 def test_the_documented_order_is_the_tested_one() -> None:
     """CONTRIBUTING.md shows the very order that this test holds."""
     text = (PACKAGE.parent / "CONTRIBUTING.md").read_text(encoding="utf-8")
-    shown = next(line for line in text.splitlines() if line.startswith("speech < notes"))
+    shown = next(line for line in text.splitlines() if line.startswith("speech < texts"))
     assert shown.split(" < ") == [part for part in ORDER if not part.startswith("__")]
 
 
@@ -216,10 +217,10 @@ def test_public_names_are_offered() -> None:
 
 
 def test_how_a_language_is_written_is_asked_in_one_place() -> None:
-    """Whatever writes a number, a day or a list does so through `stemgeo.speech`."""
+    """What writes a number, day or list asks `stemgeo.speech`; `stemgeo.texts` reads catalogues."""
     asking = [
         str(path.relative_to(PACKAGE))
         for path in PACKAGE.rglob("*.py")
         if re.search(r"^\s*(from|import) babel", path.read_text(encoding="utf-8"), re.MULTILINE)
     ]
-    assert asking == ["speech.py"]
+    assert sorted(asking) == ["speech.py", "texts/__init__.py"]

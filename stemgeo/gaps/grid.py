@@ -11,6 +11,7 @@ from scipy.spatial import cKDTree
 
 from stemgeo.speech import number
 from stemgeo.study import GAP_DISTANCE_M
+from stemgeo.texts import texts
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -84,42 +85,14 @@ def _rounded(metres: float) -> float:
     return float(f"{metres:.2g}")
 
 
-_DRAWN = {
-    "nl": {
-        "best": "Getekend rond de plekken waar deze kinderen wonen",
-        "streets": "Getekend rond de straten waar deze kinderen wonen",
-        "buildings": "Getekend rond de woningen van deze kinderen",
-        "centroid": "Getekend rond het midden van de zones waar deze kinderen wonen",
-        "grid": "Getekend rond de punten waar deze kinderen wonen",
-        "points": "Getekend rond de rasterpunten, {cell} m uiteen, waar deze kinderen wonen",
-        "cells": "Getekend rond de rastercellen van {cell} m waar deze kinderen wonen",
-        "zones": "Getekend zijn de zones waar deze kinderen wonen",
-        "counted": "; hieruit is niet geteld.",
-        "alone": " Eén rastercel of rasterpunt alleen is geen hiaat.",
-    },
-    "en": {
-        "best": "Drawn around the places where these children live",
-        "streets": "Drawn around the streets where these children live",
-        "buildings": "Drawn around the dwellings of these children",
-        "centroid": "Drawn around the middle of the zones where these children live",
-        "grid": "Drawn around the points where these children live",
-        "points": "Drawn around the grid points, {cell} m apart, where these children live",
-        "cells": "Drawn around the grid cells of {cell} m where these children live",
-        "zones": "Drawn are the zones where these children live",
-        "counted": "; nothing is counted from it.",
-        "alone": " One grid cell or point by itself is no gap.",
-    },
-}
-
-
 def drawn_in_words(study: Study, weights: gpd.GeoDataFrame | None, language: Language) -> str:
     """Say what the outlines of gaps are drawn around."""
-    words, joining = _DRAWN[language], Joining.of(study, weights)
+    text, joining = texts(language), Joining.of(study, weights)
     of_zones = study.gaps.method == "zones"
     key = "zones" if of_zones else study.method
     cell = ""
     if joining.cell_m is not None and not of_zones:
         key = "cells" if joining.cells else "points"
         cell = number(joining.cell_m, language, 0)
-    alone = words["alone"] if cell and not joining.alone else ""
-    return words[key].format(cell=cell) + words["counted"] + alone
+    alone = text("gaps.drawn.alone") if cell and not joining.alone else ""
+    return text(f"gaps.drawn.{key}", cell=cell) + text("gaps.drawn.counted") + alone

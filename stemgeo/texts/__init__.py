@@ -1,0 +1,80 @@
+"""What outputs say, in the language of their reader: a catalogue a language, beside this file.
+
+A text has a key, such as "gaps.drawn.streets", and stands under it once in each `.po` file, with
+the name of each part in braces. Notes stand beside their cause, see `stemgeo.notes`.
+"""
+
+from __future__ import annotations
+
+import gettext
+from functools import cache
+from io import BytesIO
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from stemgeo.speech import whole
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+
+class Texts:
+    """The texts of one language.
+
+    Attributes
+    ----------
+    language
+        Of its catalogue: the name of the file.
+    """
+
+    def __init__(self, language: str) -> None:
+        self.language = language
+        self._found, self._texts = _loaded(language)
+
+    def __call__(self, key: str, **parts: object) -> str:
+        """Give a text with its parts filled in.
+
+        Raises
+        ------
+        KeyError
+            For a key that no catalogue has, or a part that is not given.
+        """
+        return self._texts[key].format(**parts)
+
+    def counted(self, key: str, count: int, **parts: object) -> str:
+        """Give a text of so many, with `count` written as the language does: 1 zone, 2 zones."""
+        if key not in self._texts:
+            raise KeyError(key)
+        chosen = self._found.ngettext(key, key, count)
+        return chosen.format(count=whole(count, self.language), **parts)
+
+    def group(self, prefix: str) -> dict[str, str]:
+        """Give the texts below a key by the rest of theirs, as they stand: heads of columns."""
+        below = f"{prefix}."
+        texts = self._texts.items()
+        return {key.removeprefix(below): text for key, text in texts if key.startswith(below)}
+
+
+@cache
+def texts(language: str) -> Texts:
+    """Give the texts of a language, such as "nl"."""
+    return Texts(language)
+
+
+def _loaded(language: str) -> tuple[gettext.GNUTranslations, dict[str, str]]:
+    """Read a catalogue: as gettext knows it, and each text by its key, of several that of one."""
+    # Babel takes its time to load, and what writes no text does without.
+    from babel.messages.mofile import write_mo
+    from babel.messages.pofile import read_po
+
+    with (Path(__file__).parent / f"{language}.po").open("rb") as file:
+        catalogue = read_po(file, locale=language)
+    compiled = BytesIO()
+    write_mo(compiled, catalogue)
+    compiled.seek(0)
+    one_of = {_first(one.id): _first(one.string) for one in catalogue if one.id}
+    return gettext.GNUTranslations(compiled), one_of
+
+
+def _first(forms: str | Sequence[str] | None) -> str:
+    return forms if isinstance(forms, str) else (forms or [""])[0]
