@@ -11,7 +11,7 @@ READY := .venv/.ready
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup demo test fuzz mutants lint types wheel notebooks check peers crash docs bench lock lowest clean
+.PHONY: help setup demo test fuzz mutants lint types wheel notebooks check peers crash docs house bench lock lowest clean
 
 help:  ## show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' Makefile
@@ -64,6 +64,9 @@ crash: $(READY)  ## kill run, answer, site and first reads at N moments (200); s
 docs: $(READY)  ## write docs/data-dictionary.md from the schemas, the rules of stress into docs/network.md
 	@$(PY) -m stemgeo.tables > docs/data-dictionary.md
 	@$(PY) -c "from stemgeo.network.stress_rules import write_tables as w; w('docs/network.md')"
+
+house: $(READY)  ## count lines, names and repeats of the package; SINCE=COMMIT lays them beside those of then
+	@$(PY) tests/bench/house.py --since "$(SINCE)"
 
 bench: $(READY)  ## compare, time and profile in a quarter of an hour; write docs/benchmarks.md
 	@PYTHONPATH=tests $(PY) -m bench.page

@@ -1,0 +1,112 @@
+"""How the house stands: lines, names and repeats of the package, now and at another commit.
+
+`make house` prints them now; `make house SINCE=v0.1.0` beside those of that commit.
+"""
+
+from __future__ import annotations
+
+import argparse
+import ast
+import io
+import subprocess
+import tarfile
+from collections import Counter, defaultdict
+from pathlib import Path
+
+ROOT = Path(__file__).parents[2]
+SAME_LINES = 6
+"""From so many lines that are the same but for names and values, two places count as a repeat."""
+
+Sources = dict[str, str]
+
+
+def package_now() -> Sources:
+    """Give the modules of the package as they stand, by their path."""
+    files = (ROOT / "stemgeo").rglob("*.py")
+    return {str(one.relative_to(ROOT)): one.read_text(encoding="utf-8") for one in files}
+
+
+def package_at(commit: str) -> Sources:
+    """Give the modules of the package as a commit has them."""
+    archive = subprocess.run(
+        ["git", "archive", commit, "stemgeo"], cwd=ROOT, check=True, capture_output=True
+    ).stdout
+    with tarfile.open(fileobj=io.BytesIO(archive)) as files:
+        return {
+            one.name: files.extractfile(one).read().decode("utf-8")  # type: ignore[union-attr]
+            for one in files
+            if one.name.endswith(".py")
+        }
+
+
+def definitions(sources: Sources, kind: tuple[type[ast.AST], ...]) -> dict[str, list[str]]:
+    """Give the files that define each name: of functions and methods, or of classes."""
+    found = defaultdict(list)
+    for path, source in sources.items():
+        for node in ast.walk(ast.parse(source)):
+            if isinstance(node, kind) and not node.name.startswith("__"):  # type: ignore[attr-defined]
+                found[node.name].append(path)  # type: ignore[attr-defined]
+    return found
+
+
+def shapes(sources: Sources) -> int:
+    """Count the runs of statements, in functions, whose like stands somewhere else."""
+    seen: Counter[str] = Counter()
+    for source in sources.values():
+        for node in ast.walk(ast.parse(source)):
+            if isinstance(node, ast.FunctionDef):
+                seen.update(_runs(node))
+    return sum(count for count in seen.values() if count > 1)
+
+
+def _runs(function: ast.FunctionDef) -> set[str]:
+    """Give each run of statements of some lines, without the names and values in it."""
+    found = set()
+    for block in (getattr(one, "body", None) for one in ast.walk(function)):
+        if not isinstance(block, list):
+            continue
+        for first in range(len(block)):
+            for last in range(first, len(block)):
+                if block[last].end_lineno - block[first].lineno + 1 >= SAME_LINES:
+                    found.add(" ".join(map(_shape, block[first : last + 1])))
+                    break
+    return found
+
+
+def _shape(node: ast.AST) -> str:
+    """Write a statement without its names and values."""
+    kinds = (type(one).__name__ for one in ast.walk(node) if not isinstance(one, ast.expr_context))
+    return "-".join(kinds)
+
+
+def measured(sources: Sources) -> dict[str, str]:
+    """Give each figure of the house, written out."""
+    functions = definitions(sources, (ast.FunctionDef, ast.AsyncFunctionDef))
+    classes = definitions(sources, (ast.ClassDef,))
+    total = sum(map(len, functions.values()))
+    one_word = sum(len(at) for name, at in functions.items() if "_" not in name.strip("_"))
+    spread = {name for name, at in functions.items() if len(set(at)) > 2}
+    in_spread = sum(len(functions[name]) for name in spread)
+    return {
+        "lines of Python": f"{sum(len(one.splitlines()) for one in sources.values()):,}",
+        "functions and methods": f"{total:,}",
+        "of them named by one word": f"{one_word:,} ({one_word / total:.0%})",
+        "of them with a name that three files define": f"{in_spread:,} ({in_spread / total:.0%})",
+        "class names that two classes bear": str(sum(len(at) > 1 for at in classes.values())),
+        f"runs of {SAME_LINES} lines and more that have their like": str(shapes(sources)),
+    }
+
+
+def main() -> None:
+    """Print the figures as a table."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--since", default="", help="a commit to lay beside what stands here")
+    since = parser.parse_args().since
+    columns = [measured(package_at(since))] if since else []
+    columns.append(measured(package_now()))
+    for name in columns[-1]:
+        print(f"| {name} | " + " | ".join(one[name] for one in columns) + " |")  # noqa: T201
+
+
+if __name__ == "__main__":
+    main()
