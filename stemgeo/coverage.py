@@ -73,7 +73,7 @@ class Level:
     place: NDArray[np.intp]
 
 
-def levels(
+def levels_of(
     demand: gpd.GeoDataFrame,
     zones: gpd.GeoDataFrame,
     municipalities: gpd.GeoDataFrame,
@@ -133,7 +133,7 @@ def _layer(name: str, layer: gpd.GeoDataFrame, demand: gpd.GeoDataFrame) -> Leve
     return Level(name, code, label, place)
 
 
-def coverage(
+def coverage_table(
     demand: gpd.GeoDataFrame, reached: Sequence[Reached], levels: Sequence[Level]
 ) -> pd.DataFrame:
     """Count covered children per place of every level.
@@ -145,7 +145,7 @@ def coverage(
     reached
         For each age cell, scenario and profile, what each demand point reaches.
     levels
-        As from `levels`.
+        As from `levels_of`.
 
     Returns
     -------
@@ -168,7 +168,8 @@ def groups(
     Parameters
     ----------
     demand, reached, levels
-        As for `coverage`. Without sexes in the population there are the rows of both sexes alone.
+        As for `coverage_table`. Without sexes in the population there are the rows of both
+        sexes alone.
     counted
         The coverage table, with these levels.
 
@@ -288,7 +289,7 @@ def municipality_table(
     return table
 
 
-def status(now: pd.Series, then: pd.Series) -> pd.Series:
+def status_of(now: pd.Series, then: pd.Series) -> pd.Series:
     """Tell whether places that have an academy, or had one, keep, win, lose or lack it.
 
     Parameters
@@ -326,10 +327,10 @@ def changes(municipalities: pd.DataFrame, now: pd.DataFrame, before: pd.DataFram
         counted = academies["nis_code"].value_counts()
         table[name] = counted.reindex(table["nis_code"], fill_value=0).to_numpy(np.int64)
     has, had = table["academies"] > 0, table["academies_before"] > 0
-    return table.assign(has_academy=has, had_academy=had, status=status(has, had))
+    return table.assign(has_academy=has, had_academy=had, status=status_of(has, had))
 
 
-def summary(
+def summary_table(
     counted: pd.DataFrame,
     municipalities: gpd.GeoDataFrame,
     by: str = "province",

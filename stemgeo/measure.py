@@ -14,7 +14,6 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from stemgeo import coverage as coverage_
 from stemgeo.access import travel_time
 from stemgeo.access.search import unpack
 from stemgeo.access.stretches import arcs_with, by_way, pieces, pieces_of_nobody, ridden
@@ -25,6 +24,16 @@ from stemgeo.access.travellers import (
     pace,
     search_of,
     travellers,
+)
+from stemgeo.coverage import (
+    ALL_BANDS,
+    COUNTS,
+    KEYS,
+    Level,
+    Reached,
+    coverage_table,
+    levels_of,
+    municipality_table,
 )
 from stemgeo.demand import OUTSIDE, AgeCell, Ground, Placed, age_cells, place_children
 from stemgeo.errors import InputError, Problem
@@ -82,7 +91,7 @@ class Prepared:
     cells: tuple[AgeCell, ...]
     ground: Ground
     placed: Placed
-    levels: list[coverage_.Level]
+    levels: list[Level]
     notes: tuple[Note, ...]
 
     @classmethod
@@ -102,7 +111,7 @@ class Prepared:
         ground = Ground(inputs, study, network, **of_extract)
         placed = place_children(ground, cells, study.method)
         _lose_no_child(placed.points, inputs, cells)
-        levels = coverage_.levels(placed.points, inputs.zones, inputs.municipalities, inputs.layers)
+        levels = levels_of(placed.points, inputs.zones, inputs.municipalities, inputs.layers)
         register = inputs.academies[~inputs.academies["planned"]]
         notes = (*inputs.warnings, *told_lengths(register, rules), *placed.notes)
         return cls(study, inputs, cells, ground, placed, levels, notes)
@@ -146,13 +155,13 @@ class Measured:
     day: dt.date
     academies: gpd.GeoDataFrame
     riders: list[Traveller]
-    reached: list[coverage_.Reached]
+    reached: list[Reached]
     access: pd.DataFrame
     coverage: pd.DataFrame
     municipalities: gpd.GeoDataFrame
     notes: tuple[Note, ...]
 
-    def central(self, profile: str, cell: AgeCell) -> tuple[coverage_.Reached, pd.DataFrame]:
+    def central(self, profile: str, cell: AgeCell) -> tuple[Reached, pd.DataFrame]:
         """Give what the points reach in the central scenario, and their rows of the access table.
 
         Both in the order of the points.
@@ -230,7 +239,7 @@ def measure(prepared: Prepared, day: dt.date, *, threads: int | None = None) -> 
         if study.travel.pavements_under_10:
             notes.append(_pavements(prepared.ground.network))
     reached, access = _travel(study, riders, points, cells, threads or all_cores())
-    table = checked("coverage", coverage_.coverage(points, reached, prepared.levels))
+    table = checked("coverage", coverage_table(points, reached, prepared.levels))
     return Measured(
         day=day,
         academies=academies,
@@ -238,9 +247,7 @@ def measure(prepared: Prepared, day: dt.date, *, threads: int | None = None) -> 
         reached=reached,
         access=access,
         coverage=table,
-        municipalities=coverage_.municipality_table(
-            table, prepared.inputs.municipalities, academies
-        ),
+        municipalities=municipality_table(table, prepared.inputs.municipalities, academies),
         notes=(*notes, *_near_the_edge(prepared, reached)),
     )
 
@@ -448,7 +455,7 @@ def _travel(
     points: gpd.GeoDataFrame,
     cells: tuple[AgeCell, ...],
     threads: int,
-) -> tuple[list[coverage_.Reached], pd.DataFrame]:
+) -> tuple[list[Reached], pd.DataFrame]:
     """Travel times of every profile, scenario and cell: who is covered, and the access table."""
     measured = ~np.isnan(riders[0].snap_m)
     reached, tables = [], []
@@ -457,7 +464,7 @@ def _travel(
         asked, nearest_labels(asked, threads), strict=True
     ):
         covered = in_time(label, study) & measured
-        reached.append(coverage_.Reached(traveller.profile, scenario, cell, covered, measured))
+        reached.append(Reached(traveller.profile, scenario, cell, covered, measured))
         if scenario == "central":
             tables.append(_access(traveller, label, cell, points, measured))
     return reached, pd.concat(tables, ignore_index=True)
@@ -559,7 +566,7 @@ def _access(
     return pd.concat([pd.DataFrame(front, index=points.index), table], axis=1)
 
 
-def _near_the_edge(prepared: Prepared, reached: list[coverage_.Reached]) -> list[Note]:
+def _near_the_edge(prepared: Prepared, reached: list[Reached]) -> list[Note]:
     """Warn of false gaps: who is not in time so near the extract's edge that it may matter."""
     network, points, travel = prepared.ground.network, prepared.points, prepared.study.travel
     if network is None or points.empty:
@@ -623,7 +630,7 @@ def sensitivity(
     ]
     table = pd.concat(parts, ignore_index=True)
     table = table[table["level"].isin(UPPER) & (table["band"] == "all")]
-    front = ["method", "level", "code", "name", *coverage_.COUNTS, "share", "fell_back"]
+    front = ["method", "level", "code", "name", *COUNTS, "share", "fell_back"]
     return table[front].reset_index(drop=True)
 
 
@@ -637,9 +644,9 @@ def _by_method(prepared: Prepared, measured: Measured, method: str, threads: int
     _lose_no_child(placed.points, prepared.inputs, prepared.cells)
     reached = reached_by(measured.riders[0].for_points(placed.points), prepared, threads)
     inputs = prepared.inputs
-    levels = coverage_.levels(placed.points, inputs.zones, inputs.municipalities, {})
+    levels = levels_of(placed.points, inputs.zones, inputs.municipalities, {})
     upper = [level for level in levels if level.name in UPPER]
-    return coverage_.coverage(placed.points, reached, upper).assign(fell_back=placed.fell_back)
+    return coverage_table(placed.points, reached, upper).assign(fell_back=placed.fell_back)
 
 
 def reached_by(
@@ -649,7 +656,7 @@ def reached_by(
     *,
     scenario: str = "central",
     door_s: float = 0,
-) -> list[coverage_.Reached]:
+) -> list[Reached]:
     """Say what the points of one traveller reach.
 
     Parameters
@@ -671,7 +678,7 @@ def reached_by(
     labels = nearest_labels(asked, threads)
     limit = travel_time.horizon_ms(prepared.study.travel.cutoff_min) - round(door_s * 1000)
     return [
-        coverage_.Reached(traveller.profile, "central", cell, unpack(label)[0] <= limit, measured)
+        Reached(traveller.profile, "central", cell, unpack(label)[0] <= limit, measured)
         for cell, label in zip(prepared.cells, labels, strict=True)
     ]
 
@@ -688,13 +695,13 @@ def effects(prepared: Prepared, measured: Measured, *, threads: int | None = Non
     columns = ["level", "code", "name", "profile", "variant"]
     columns += ["children", "covered", "covered_variant"]
     municipalities = [level for level in prepared.levels if level.name == "municipality"]
-    central = measured.coverage[measured.coverage["band"] == coverage_.ALL_BANDS]
+    central = measured.coverage[measured.coverage["band"] == ALL_BANDS]
     parts = [pd.DataFrame(columns=columns)]
     for traveller, choice in _otherwise(measured.riders):
         reached = reached_by(traveller.with_travel(**choice), prepared, threads or all_cores())
-        variant = coverage_.coverage(prepared.points, reached, municipalities)
-        counted = variant[[*coverage_.KEYS, "covered"]]
-        rows = central.merge(counted, on=coverage_.KEYS, suffixes=("", "_variant"))
+        variant = coverage_table(prepared.points, reached, municipalities)
+        counted = variant[[*KEYS, "covered"]]
+        rows = central.merge(counted, on=KEYS, suffixes=("", "_variant"))
         ((name, value),) = choice.items()
         parts.append(rows.assign(variant=f"{name} = {value}".lower())[columns])
     return pd.concat(parts[1:] or parts, ignore_index=True)

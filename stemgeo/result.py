@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from stemgeo import coverage as coverage_
+from stemgeo.coverage import summary_table
 from stemgeo.notes import Note
 
 if TYPE_CHECKING:
@@ -88,6 +88,6 @@ class Tables:
     notes: tuple[Note, ...] = ()
 
     def summary(self, by: str = "province", *, band: str = "all", sex: str = "all") -> pd.DataFrame:
-        """One row for each place of a level; see `coverage.summary`."""
+        """One row for each place of a level; see `coverage.summary_table`."""
         counted = self.coverage if sex == "all" else self.groups
-        return coverage_.summary(counted, self.municipalities, by, band=band, sex=sex)
+        return summary_table(counted, self.municipalities, by, band=band, sex=sex)

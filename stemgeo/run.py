@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from stemgeo import coverage as coverage_
 from stemgeo import subsidy
 from stemgeo.access.travellers import OverNetwork, drawn
+from stemgeo.coverage import changes, groups
 from stemgeo.equity import concentration, quintiles
 from stemgeo.gaps import find_gaps
 from stemgeo.measure import (
@@ -116,7 +116,7 @@ def run(
         study=study,
         inputs=prepared.inputs,
         coverage=measured.coverage,
-        groups=coverage_.groups(points, measured.reached, upper, measured.coverage),
+        groups=groups(points, measured.reached, upper, measured.coverage),
         times=minutes,
         municipalities=measured.municipalities,
         academies=measured.academies,
@@ -156,4 +156,4 @@ def _against_the_year_before(prepared: Prepared) -> pd.DataFrame:
         recognised(register, day, study.academies)[0]
         for day in (today, study.day_in(today.year - 1))
     )
-    return coverage_.changes(inputs.municipalities, now, before)
+    return changes(inputs.municipalities, now, before)

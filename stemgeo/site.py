@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from stemgeo import coverage as coverage_
 from stemgeo import subsidy
+from stemgeo.coverage import municipality_table
 from stemgeo.errors import Problem, StudyError
 from stemgeo.inputs import vintages
 from stemgeo.inputs.plan import with_plan
@@ -249,7 +249,7 @@ def _not_kept(
 
 def _of_profile(prepared: Prepared, measured: Measured) -> gpd.GeoDataFrame:
     """Give the table of municipalities over the roads that the plan is about."""
-    return coverage_.municipality_table(
+    return municipality_table(
         measured.coverage,
         prepared.inputs.municipalities,
         measured.academies,

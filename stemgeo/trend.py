@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from stemgeo import coverage as coverage_
 from stemgeo import facts
+from stemgeo.coverage import COUNTS, REGION, status_of, summary_table
 from stemgeo.errors import Problem, StudyError
 from stemgeo.inputs import Inputs, vintages
 from stemgeo.maps.line_chart import line_chart, line_chart_alt
@@ -318,7 +318,7 @@ def _with_status(tables: dict[int, gpd.GeoDataFrame]) -> dict[int, gpd.GeoDataFr
     for year, table in tables.items():
         now = table["has_academy"]
         then = now if before is None else before
-        found[year], before = table.assign(status=coverage_.status(now, then)), now
+        found[year], before = table.assign(status=status_of(now, then)), now
     return found
 
 
@@ -330,7 +330,7 @@ def _places(municipalities: dict[int, gpd.GeoDataFrame]) -> pd.DataFrame:
     table = pd.concat(parts, ignore_index=True)
     front = ["year", "nis_code", "name", "province", "academies", "has_academy", "status"]
     shares = ["share", "share_low", "share_high"]
-    return table[[*front, *coverage_.COUNTS, *shares]]
+    return table[[*front, *COUNTS, *shares]]
 
 
 def _table(
@@ -340,8 +340,8 @@ def _table(
     parts = []
     for year, one in measured.items():
         for level in LEVELS:
-            rows = coverage_.summary(one.coverage, one.municipalities, level)
-            rows = rows[rows["code"] != coverage_.REGION[0]] if level == "province" else rows
+            rows = summary_table(one.coverage, one.municipalities, level)
+            rows = rows[rows["code"] != REGION[0]] if level == "province" else rows
             rows = rows.assign(year=year, level=level)
             rows = rows.join(_counts(municipalities[year], level), on="code")
             parts.append(rows)
@@ -350,12 +350,12 @@ def _table(
     table.loc[table["year"] == min(measured), changes] = pd.NA
     front = ["year", "level", "code", "name", "municipalities", "with_academy", *changes]
     shares = [name for name in table.columns if name.startswith("share")]
-    return table[[*front, "academies", *coverage_.COUNTS, *shares]]
+    return table[[*front, "academies", *COUNTS, *shares]]
 
 
 def _counts(municipalities: gpd.GeoDataFrame, level: str) -> pd.DataFrame:
     """Count academies and changes by the code of a level."""
-    code = municipalities["province"] if level == "province" else coverage_.REGION[0]
+    code = municipalities["province"] if level == "province" else REGION[0]
     plain = pd.DataFrame(municipalities[["academies"]]).assign(
         code=code,
         newly_with=municipalities["status"] == "new",

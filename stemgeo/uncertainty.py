@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 import pandas as pd
 
-from stemgeo import coverage as coverage_
 from stemgeo import facts
 from stemgeo.access.travellers import OverNetwork, travellers
+from stemgeo.coverage import ALL_BANDS, COUNTS, Reached, coverage_table, levels_of
 from stemgeo.demand import place_children
 from stemgeo.measure import (
     UPPER,
@@ -123,13 +123,13 @@ def _no_bounds(travel: Travel) -> tuple[Note, ...]:
 
 def _ordered(parts: list[pd.DataFrame]) -> pd.DataFrame:
     return pd.concat(parts, ignore_index=True)[
-        ["part", "end", "value", "level", "code", "name", "profile", *coverage_.COUNTS, "share"]
+        ["part", "end", "value", "level", "code", "name", "profile", *COUNTS, "share"]
     ]
 
 
 def _of_speed(measured: Measured) -> pd.DataFrame:
     rows = measured.coverage
-    kept = rows["level"].isin(UPPER) & (rows["band"] == coverage_.ALL_BANDS)
+    kept = rows["level"].isin(UPPER) & (rows["band"] == ALL_BANDS)
     rows = rows[kept & (rows["scenario"] != "central")]
     return rows.assign(
         part="speed", end=rows["scenario"], value="travel.bands at their " + rows["scenario"]
@@ -195,7 +195,7 @@ class _Asked:
         for one in self.now():
             _, rows = self.measured.central(one.profile, one.cell)
             in_time = rows["travel_time_s"].to_numpy() <= limit_s
-            late.append(coverage_.Reached(one.profile, "central", one.cell, in_time, one.measured))
+            late.append(Reached(one.profile, "central", one.cell, in_time, one.measured))
         return [
             _End("door", LOW, f"{DOOR_S:g} s at the doors", late),
             _End("door", HIGH, "0 s at the doors", self.now()),
@@ -405,10 +405,10 @@ def _count(prepared: Prepared, points: pd.DataFrame, one: _End) -> pd.DataFrame:
     if points is prepared.points:
         levels = prepared.levels
     else:
-        levels = coverage_.levels(points, inputs.zones, inputs.municipalities, {})
+        levels = levels_of(points, inputs.zones, inputs.municipalities, {})
     upper = [level for level in levels if level.name in UPPER]
-    rows = coverage_.coverage(points, one.reached, upper)
-    rows = rows[rows["band"] == coverage_.ALL_BANDS]
+    rows = coverage_table(points, one.reached, upper)
+    rows = rows[rows["band"] == ALL_BANDS]
     return rows.assign(part=one.part, end=one.end, value=one.value)
 
 

@@ -208,6 +208,21 @@ def test_public_names_are_the_same_whatever_was_loaded_before(first: str) -> Non
     assert answer.returncode == 0, answer.stderr
 
 
+def test_no_module_asks_the_public_face_for_a_module() -> None:
+    """`from stemgeo import coverage` gives the public function: modules say `stemgeo.coverage`."""
+    import stemgeo
+
+    asking = {
+        path.name: alias.name
+        for path in module_files()
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.ImportFrom) and (node.level, node.module) == (0, "stemgeo")
+        for alias in node.names
+        if alias.name in stemgeo.__all__
+    }
+    assert not asking
+
+
 def test_public_names_are_offered() -> None:
     """Tab completion shows the public names, of which there are a dozen or so."""
     import stemgeo

@@ -18,11 +18,11 @@ from stemgeo.coverage import (
     KEYS,
     Reached,
     changes,
-    coverage,
+    coverage_table,
     groups,
-    levels,
+    levels_of,
     municipality_table,
-    summary,
+    summary_table,
 )
 from stemgeo.demand import AgeCell
 from stemgeo.measure import Measured, Prepared, measure
@@ -100,7 +100,7 @@ def counted(
     zones: gpd.GeoDataFrame = ZONES,
     municipalities: gpd.GeoDataFrame = MUNICIPALITIES,
 ) -> pd.DataFrame:
-    return coverage(demand, reached, levels(demand, zones, municipalities, {}))
+    return coverage_table(demand, reached, levels_of(demand, zones, municipalities, {}))
 
 
 @pytest.fixture
@@ -274,7 +274,7 @@ def test_the_summary_answers_per_province_with_the_region_last(
 ) -> None:
     """Counts, municipalities with an academy, and the three shares."""
     municipalities = municipality_table(three_scenarios, MUNICIPALITIES, REGISTER)
-    table = summary(three_scenarios, municipalities)
+    table = summary_table(three_scenarios, municipalities)
     assert table["name"].tolist() == ["Antwerpen", "Limburg", "Studiegebied"]
     assert table["municipalities"].tolist() == [2, 2, 4]
     assert table["with_academy"].tolist() == [1, 1, 2]
@@ -294,7 +294,7 @@ def test_the_quiet_share_of_the_summary_is_that_of_the_central_speed() -> None:
     parts += [replace(one, profile="low_stress") for one in reached("high")]
     table = counted(points(), parts)
     municipalities = municipality_table(table, MUNICIPALITIES, REGISTER)
-    found = summary(table, municipalities)
+    found = summary_table(table, municipalities)
     assert found["share_low_stress"].tolist() == [10 / 38, 6 / 15, 16 / 53]
     assert found["share"].tolist() == [20 / 38, 6 / 15, 26 / 53]
     assert found["share_high"].tolist() == found["share"].tolist()
@@ -306,7 +306,7 @@ def test_a_summary_has_a_row_for_each_place_of_its_level(
 ) -> None:
     """And its children are all children."""
     municipalities = municipality_table(three_scenarios, MUNICIPALITIES, REGISTER)
-    table = summary(three_scenarios, municipalities, by)
+    table = summary_table(three_scenarios, municipalities, by)
     assert len(table) == rows
     assert table["children"].sum() == 207
     assert ("with_academy" in table) == (by != "zone")
@@ -547,8 +547,8 @@ def test_the_gap_between_girls_and_boys_is_worked_out_by_hand() -> None:
     )
     all_of = np.ones(2, dtype=bool)
     reach = [Reached("all", "central", cell, np.array([True, False]), all_of)]
-    places = levels(table, ZONES, MUNICIPALITIES, {})
-    found = checked("groups", groups(table, reach, places, coverage(table, reach, places)))
+    places = levels_of(table, ZONES, MUNICIPALITIES, {})
+    found = checked("groups", groups(table, reach, places, coverage_table(table, reach, places)))
     region = found[(found["level"] == "region") & (found["band"] == "all")].set_index("sex")
     assert region["share"].tolist() == pytest.approx([1 / 3, 1.0, 0.0])
     assert region["gap_to_all"].tolist() == pytest.approx([0, 2 / 3, -1 / 3])
@@ -557,8 +557,8 @@ def test_the_gap_between_girls_and_boys_is_worked_out_by_hand() -> None:
 
 def test_without_sexes_the_bands_stand_alone() -> None:
     """No girls are made up: one group, and no gap between sexes."""
-    places = levels(points(), ZONES, MUNICIPALITIES, {})
-    table = groups(points(), reached(), places, coverage(points(), reached(), places))
+    places = levels_of(points(), ZONES, MUNICIPALITIES, {})
+    table = groups(points(), reached(), places, coverage_table(points(), reached(), places))
     assert set(table["sex"]) == {"all"}
     assert table["girls_minus_boys"].isna().all()
     region = table[table["level"] == "region"].set_index("band")

@@ -16,8 +16,9 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 
-from stemgeo import coverage as coverage_
 from stemgeo import facts
+from stemgeo.coverage import ALL_BANDS, REGION, region_name
+from stemgeo.coverage import PART as PART_IN_DUTCH
 from stemgeo.gaps.grid import drawn_in_words
 from stemgeo.inputs.files import harmless, is_formula
 from stemgeo.inputs.messages import PROPOSED
@@ -75,7 +76,7 @@ BROUGHT = {
         "back": ", brought back to the municipalities of {vintage} (an estimate)",
     },
 }
-PART = {"nl": coverage_.PART, "en": "Study area"}
+PART = {"nl": PART_IN_DUTCH, "en": "Study area"}
 UNKNOWN = {"nl": "datum niet opgegeven", "en": "date not given"}
 NO_SOURCE = {"nl": "Bron niet opgegeven: {data}", "en": "Source not given: {data}"}
 OSM_SOURCE = "© OpenStreetMap contributors (ODbL)"
@@ -105,7 +106,7 @@ def map_text(study: Study, inputs: Inputs) -> MapText:
 
 def _part_of_flanders(inputs: Inputs, language: str) -> str:
     """Name the study area when it is not all of Flanders."""
-    whole = coverage_.region_name(inputs.municipalities) == coverage_.REGION[1]
+    whole = region_name(inputs.municipalities) == REGION[1]
     return "" if whole else PART[language]
 
 
@@ -419,7 +420,7 @@ def _named(value: Any) -> Any:
 def sum_checks(result: Tables) -> dict[str, int]:
     """Count the children at each step; all of these are equal."""
     central = result.coverage[
-        (result.coverage["band"] == coverage_.ALL_BANDS)
+        (result.coverage["band"] == ALL_BANDS)
         & (result.coverage["scenario"] == "central")
         & (result.coverage["profile"] == "all")
     ]

@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 import pandera.pandas as pa
 
-from stemgeo import coverage as coverage_
+from stemgeo.coverage import summary_table
 from stemgeo.errors import Problem, ResultError
 from stemgeo.inputs.files import as_it_was, check_geopackage, clean, strip_control
 from stemgeo.inputs.formats import UnreadableError
@@ -302,7 +302,7 @@ def refuse_unmeasured(folder: Path, profile: str) -> None:
 def read_summary(
     folder: Path, by: str = "province", *, band: str = "all", sex: str = "all"
 ) -> pd.DataFrame:
-    """Give the summary of a written result; see `coverage.summary`."""
+    """Give the summary of a written result; see `coverage.summary_table`."""
     annex = read_table(folder, "annex-1-municipalities")
     counted = read_table(folder, "coverage" if sex == "all" else "groups")
-    return coverage_.summary(counted, annex, by, band=band, sex=sex)
+    return summary_table(counted, annex, by, band=band, sex=sex)

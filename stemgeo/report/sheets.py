@@ -11,8 +11,8 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 
-from stemgeo import coverage as coverage_
 from stemgeo.access.travel_time import UNMEASURED, horizon_ms
+from stemgeo.coverage import ALL_BANDS, COUNTS
 from stemgeo.errors import Problem, ResultError
 from stemgeo.gaps.late import lower_median
 from stemgeo.maps import kinds
@@ -175,7 +175,7 @@ def zone_table(result: Tables) -> gpd.GeoDataFrame:
     rows = result.coverage
     rows = rows[
         (rows["level"] == ZONE)
-        & (rows["band"] == coverage_.ALL_BANDS)
+        & (rows["band"] == ALL_BANDS)
         & (rows["scenario"] == "central")
         & (rows["profile"] == "all")
     ]
@@ -184,7 +184,7 @@ def zone_table(result: Tables) -> gpd.GeoDataFrame:
     counted = rows.set_index("code").reindex(zones["zone_id"])
     table = zones[["zone_id", "nis_code", "name"]].copy()
     table["province"] = provinces.reindex(zones["nis_code"]).to_numpy()
-    for name in (*coverage_.COUNTS, "share"):
+    for name in (*COUNTS, "share"):
         table[name] = counted[name].to_numpy()
     outlines = lighter(zones.geometry, FINEST_DETAIL_M)
     return gpd.GeoDataFrame(table, geometry=outlines.to_numpy(), crs=zones.crs)
