@@ -440,6 +440,10 @@ def assumed_stress(counts: Mapping[str, int], travel: Travel) -> list[Note]:
         "op een aangenomen snelheidslimiet (van {assumed_built_up} km ook op een aangenomen "
         "bebouwde kom), van {assumed_lanes} km op een aangenomen aantal rijstroken, van "
         "{assumed_no_track} km op het aangenomen ontbreken van een fietspad",
+        "sur {for_cars} km de voies ouvertes aux voitures, le stress du trafic de {assumed_limit} "
+        "km repose sur une limitation de vitesse supposée (dont {assumed_built_up} km aussi sur "
+        "une agglomération supposée), celui de {assumed_lanes} km sur un nombre de bandes "
+        "supposé, celui de {assumed_no_track} km sur l’absence supposée d’une piste cyclable",
         **km,
     )
     mend = say(

@@ -1,22 +1,21 @@
-"""What a reader of the figures must know, said in both languages at the place where it arises.
+"""What a reader of the figures must know, said in each language at the place where it arises.
 
-English and Dutch stand side by side in the code, so that they cannot grow apart: commands and
+The languages stand side by side in the code, so that they cannot grow apart: commands and
 reports speak the language of their study.
 """
 
 from __future__ import annotations
 
+import re
 import unicodedata
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING
 
-from stemgeo.speech import decimal, long_day, number
+from stemgeo.speech import LANGUAGES, decimal, held_together, long_day, number
 
 if TYPE_CHECKING:
     import datetime as dt
-    from collections.abc import Sequence
-
-LANGUAGES = ("en", "nl")
+    from collections.abc import Callable, Sequence
 
 
 def strip_control(text: str) -> str:
@@ -24,12 +23,20 @@ def strip_control(text: str) -> str:
 
     Documents cannot hold the first (a NUL breaks Word files) and the second hide what a name is.
     """
+    return " ".join(_seen(text).split())
+
+
+_FOLDED = re.compile(r"[^\S\u00a0\u202f]+")
+"""White space, but for what keeps a figure or a mark of French with its word."""
+
+
+def _seen(text: str) -> str:
     kept = (
         " " if char in "\t\r\n" else char
         for char in text
         if char in "\t\r\n" or unicodedata.category(char) not in ("Cc", "Cf", "Cs", "Co")
     )
-    return " ".join("".join(kept).split())
+    return "".join(kept)
 
 
 def clean(text: str, limit: int = 60) -> str:
@@ -40,35 +47,43 @@ def clean(text: str, limit: int = 60) -> str:
 
 @dataclass(frozen=True)
 class Said:
-    """One thing in English and in Dutch; as plain text it is the English."""
+    """One thing in each language; as plain text it is the English."""
 
     en: str
     nl: str
+    fr: str = ""
 
     def to(self, language: str) -> str:
-        """Give it in a language, "en" or "nl"."""
-        return self.nl if language == "nl" else self.en
+        """Give it in a language, one of `LANGUAGES`."""
+        return str(getattr(self, language)) or self.en
 
     def __str__(self) -> str:
         return self.en
 
 
-def say(en: str, nl: str, **parts: Said | str) -> Said:
-    """Fill in the same parts in both languages.
+def in_each(write: Callable[[str], str]) -> Said:
+    """Say what is written alike in each language, given which."""
+    return Said(**{language: write(language) for language in LANGUAGES})
+
+
+def say(en: str, nl: str, fr: str = "", **parts: Said | str) -> Said:
+    """Fill in the same parts in each language.
 
     Parameters
     ----------
-    en, nl
+    en, nl, fr
         With the name of each part in braces.
     parts
         In each language as it is written there; a text that is data stays the same. A number must
         say what it is: `amount` for how many or how much, `str` for a year or a row.
     """
-    told = {
-        language: {name: in_language(part, language) for name, part in parts.items()}
-        for language in LANGUAGES
-    }
-    return Said(en.format(**told["en"]), nl.format(**told["nl"]))
+    text = Said(en, nl, fr)
+
+    def write(language: str) -> str:
+        told = {name: in_language(part, language) for name, part in parts.items()}
+        return held_together(text.to(language), language).format(**told)
+
+    return in_each(write)
 
 
 def in_language(part: Said | str, language: str) -> str:
@@ -78,75 +93,92 @@ def in_language(part: Said | str, language: str) -> str:
 
 def amount(value: float, most: int = 0) -> Said:
     """Write a number as each language does, with at most so many decimals: 4,249 and 4.249."""
-    return Said(*(number(value, one, most) for one in LANGUAGES))
+    return in_each(lambda language: number(value, language, most))
 
 
 def decimals(value: float, so_many: int = 1) -> Said:
     """Write a number with so many decimals as each language does: 0.5 and 0,5."""
-    return Said(*(decimal(value, one, so_many) for one in LANGUAGES))
+    return in_each(lambda language: decimal(value, language, so_many))
 
 
 def day(date: dt.date) -> Said:
     """Write a day as each language does: 31 December 2022 and 31 december 2022."""
-    return Said(*(long_day(date, one, "d MMMM y") for one in LANGUAGES))
+    return in_each(lambda language: long_day(date, language, "d MMMM y"))
 
 
 _THINGS = {
-    "academy": ("academies", "academie", "academies"),
-    "address": ("addresses", "adres", "adressen"),
-    "area": ("areas", "vlak", "vlakken"),
-    "barrier": ("barriers", "afsluiting", "afsluitingen"),
-    "candidate place": ("candidate places", "kandidaatplaats", "kandidaatplaatsen"),
-    "cell": ("cells", "cel", "cellen"),
-    "change": ("changes", "wijziging", "wijzigingen"),
-    "child": ("children", "kind", "kinderen"),
-    "column": ("columns", "kolom", "kolommen"),
-    "combination": ("combinations", "combinatie", "combinaties"),
-    "empty row": ("empty rows", "lege rij", "lege rijen"),
-    "feature": ("features", "object", "objecten"),
-    "ferry": ("ferries", "veer", "veren"),
-    "lift": ("lifts", "lift", "liften"),
+    "academy": ("academies", "academie", "academies", "académie", "académies"),
+    "address": ("addresses", "adres", "adressen", "adresse", "adresses"),
+    "area": ("areas", "vlak", "vlakken", "surface", "surfaces"),
+    "barrier": ("barriers", "afsluiting", "afsluitingen", "barrière", "barrières"),
+    "candidate place": (
+        "candidate places",
+        "kandidaatplaats",
+        "kandidaatplaatsen",
+        "lieu candidat",
+        "lieux candidats",
+    ),
+    "cell": ("cells", "cel", "cellen", "maille", "mailles"),
+    "change": ("changes", "wijziging", "wijzigingen", "modification", "modifications"),
+    "child": ("children", "kind", "kinderen", "enfant", "enfants"),
+    "column": ("columns", "kolom", "kolommen", "colonne", "colonnes"),
+    "combination": ("combinations", "combinatie", "combinaties", "combinaison", "combinaisons"),
+    "empty row": ("empty rows", "lege rij", "lege rijen", "ligne vide", "lignes vides"),
+    "feature": ("features", "object", "objecten", "objet", "objets"),
+    "ferry": ("ferries", "veer", "veren", "bac", "bacs"),
+    "lift": ("lifts", "lift", "liften", "ascenseur", "ascenseurs"),
     "merged municipality": (
         "merged municipalities",
         "gefuseerde gemeente",
         "gefuseerde gemeenten",
+        "commune fusionnée",
+        "communes fusionnées",
     ),
-    "municipality": ("municipalities", "gemeente", "gemeenten"),
-    "outline": ("outlines", "omtrek", "omtrekken"),
-    "pair": ("pairs", "paar", "paren"),
-    "person": ("people", "persoon", "personen"),
-    "place": ("places", "plaats", "plaatsen"),
-    "planned place": ("planned places", "geplande plaats", "geplande plaatsen"),
-    "polygon": ("polygons", "vlak", "vlakken"),
-    "road": ("roads", "weg", "wegen"),
-    "row": ("rows", "rij", "rijen"),
-    "square": ("squares", "plein", "pleinen"),
-    "year": ("years", "jaar", "jaar"),
-    "zone": ("zones", "zone", "zones"),
+    "municipality": ("municipalities", "gemeente", "gemeenten", "commune", "communes"),
+    "outline": ("outlines", "omtrek", "omtrekken", "contour", "contours"),
+    "pair": ("pairs", "paar", "paren", "paire", "paires"),
+    "person": ("people", "persoon", "personen", "personne", "personnes"),
+    "place": ("places", "plaats", "plaatsen", "lieu", "lieux"),
+    "planned place": (
+        "planned places",
+        "geplande plaats",
+        "geplande plaatsen",
+        "lieu prévu",
+        "lieux prévus",
+    ),
+    "polygon": ("polygons", "vlak", "vlakken", "polygone", "polygones"),
+    "road": ("roads", "weg", "wegen", "route", "routes"),
+    "row": ("rows", "rij", "rijen", "ligne", "lignes"),
+    "square": ("squares", "plein", "pleinen", "place", "places"),
+    "year": ("years", "jaar", "jaar", "an", "ans"),
+    "zone": ("zones", "zone", "zones", "zone", "zones"),
 }
-"""What is counted: several in English, one and several in Dutch."""
+"""What is counted: several in English, one and several in Dutch and in French."""
 
 
 def named(thing: str) -> Said:
     """Name one of a thing."""
-    return Said(thing, _THINGS[thing][1])
+    _, dutch, _, french, _ = _THINGS[thing]
+    return Said(thing, dutch, french)
 
 
 def counted(count: int, thing: str) -> Said:
     """Write how many there are of a thing: "1 zone", "2 zones"."""
-    several, een, meer = _THINGS[thing]
-    noun = Said(thing, een) if count == 1 else Said(several, meer)
-    return say("{count} {noun}", "{count} {noun}", count=amount(count), noun=noun)
+    several, een, meer, un, plusieurs = _THINGS[thing]
+    one = count == 1
+    noun = Said(thing if one else several, een if one else meer, un if count < 2 else plusieurs)
+    return in_each(lambda language: f"{number(count, language, 0)} {noun.to(language)}")
 
 
 def listed(items: Sequence[object], most: int = 10) -> Said:
     """Write items in a row, the first ones by name and the rest as a count."""
-    shown = [item if isinstance(item, Said) else Said(*[clean(str(item))] * 2) for item in items]
-    row = Said(*(", ".join(item.to(language) for item in shown[:most]) for language in LANGUAGES))
+    shown = [item if isinstance(item, Said) else clean(str(item)) for item in items[:most]]
+    row = in_each(lambda language: ", ".join(in_language(item, language) for item in shown))
     if len(items) <= most:
         return row
     rest = amount(len(items) - most)
-    return say("{row} and {rest} more", "{row} en nog {rest}", row=row, rest=rest)
+    more = "{row} and {rest} more", "{row} en nog {rest}", "{row} et encore {rest}"
+    return say(*more, row=row, rest=rest)
 
 
 @dataclass(frozen=True)
@@ -156,7 +188,7 @@ class Note:
     Attributes
     ----------
     where
-        A file, with the place in it, or a part of the measurement. A name that is the same in both
+        A file, with the place in it, or a part of the measurement. A name that is the same in all
         languages may be plain text.
     what, mend
         What was found, and how it was dealt with or can be mended.
@@ -167,14 +199,18 @@ class Note:
     mend: Said | None = None
 
     def said(self, language: str) -> str:
-        """Write it in a language, "en" or "nl", in one line."""
-        line = f"{in_language(self.where, language)}: {self.what.to(language)}"
-        return strip_control(f"{line}; {self.mend.to(language)}" if self.mend else line)
+        """Write it in a language, in one line."""
+        parts = {"where": self.where, "what": self.what}
+        told = say("{where}: {what}", "{where}: {what}", "{where} : {what}", **parts)
+        if self.mend:
+            parts = {"told": told, "mend": self.mend}
+            told = say("{told}; {mend}", "{told}; {mend}", "{told} ; {mend}", **parts)
+        return _FOLDED.sub(" ", _seen(told.to(language))).strip()
 
     def __str__(self) -> str:
         return self.said("en")
 
 
-def in_both(notes: tuple[Note, ...]) -> list[dict[str, str]]:
-    """Write notes for a manifest: each in both languages."""
-    return [{language: note.said(language) for language in LANGUAGES} for note in notes]
+def in_all(notes: tuple[Note, ...]) -> list[dict[str, str]]:
+    """Write notes for a manifest: each in every language."""
+    return [asdict(in_each(note.said)) for note in notes]

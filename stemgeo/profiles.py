@@ -32,36 +32,55 @@ class Words:
     @property
     def kept(self) -> Said:
         """Which roads these are, in full."""
-        return say("{fit} ({stress}; {source})", "{fit} ({stress}; {source})", **self._parts())
+        return say(
+            "{fit} ({stress}; {source})",
+            "{fit} ({stress}; {source})",
+            "{fit} ({stress} ; {source})",
+            **self._parts(),
+        )
 
     @property
     def named(self) -> Said:
         """The roads with their level."""
-        return say("{roads} ({stress})", "{roads} ({stress})", **self._parts())
+        return say(
+            "{roads} ({stress})", "{roads} ({stress})", "{roads} ({stress})", **self._parts()
+        )
 
     def _parts(self) -> dict[str, Said]:
         return {"roads": self.roads, "stress": self.stress, "fit": self.fit, "source": SOURCE}
 
 
-SOURCE = Said("Mekuria, Furth and Nixon, 2012", "Mekuria, Furth en Nixon, 2012")
+SOURCE = Said(
+    "Mekuria, Furth and Nixon, 2012",
+    "Mekuria, Furth en Nixon, 2012",
+    "Mekuria, Furth et Nixon, 2012",
+)
 
 QUIET = {
     "low_stress": Words(
-        Said("quiet roads", "rustige wegen"),
-        Said("level of traffic stress 1 and 2", "verkeersstress 1 en 2"),
+        Said("quiet roads", "rustige wegen", "routes calmes"),
+        Said("level of traffic stress 1 and 2", "verkeersstress 1 en 2", "stress du trafic 1 et 2"),
         Said(
             "roads quiet enough for most adults and for children who can cope with traffic",
             "wegen die rustig genoeg zijn voor de meeste volwassenen en voor kinderen die het "
             "verkeer aankunnen",
+            "routes assez calmes pour la plupart des adultes et pour les enfants habitués au "
+            "trafic",
         ),
     ),
     "quiet_1": Words(
-        Said("very quiet roads", "zeer rustige wegen"),
-        Said("level of traffic stress 1", "verkeersstress 1"),
-        Said("roads quiet enough for children", "wegen die rustig genoeg zijn voor kinderen"),
+        Said("very quiet roads", "zeer rustige wegen", "routes très calmes"),
+        Said("level of traffic stress 1", "verkeersstress 1", "stress du trafic 1"),
+        Said(
+            "roads quiet enough for children",
+            "wegen die rustig genoeg zijn voor kinderen",
+            "routes assez calmes pour les enfants",
+        ),
     ),
 }
 """The profiles of quiet roads, those with most roads first."""
 
-ROADS = {"all": Said("all roads", "alle wegen")} | {name: w.roads for name, w in QUIET.items()}
+ROADS = {"all": Said("all roads", "alle wegen", "toutes les routes")} | {
+    name: w.roads for name, w in QUIET.items()
+}
 """The roads of every profile."""

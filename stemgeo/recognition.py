@@ -19,7 +19,8 @@ if TYPE_CHECKING:
 
     import geopandas as gpd
 
-    from stemgeo.study import AcademyRules, Language
+    from stemgeo.speech import Language
+    from stemgeo.study import AcademyRules
 
 
 # -- which academies count -------------------------------------------------------------------

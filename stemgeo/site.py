@@ -21,7 +21,7 @@ from stemgeo.maps.page import save_figure
 from stemgeo.maps.series import share_classes
 from stemgeo.maps.sheet import Ground
 from stemgeo.measure import Measured, Prepared, all_cores, measure, prepare, quiet
-from stemgeo.notes import Note, Said, amount, counted, decimals, in_both, say
+from stemgeo.notes import Note, Said, amount, counted, decimals, in_all, say
 from stemgeo.report.bundle import map_text, origins, said, write_csv
 from stemgeo.report.files import SITE, whole_folder, write_manifest
 from stemgeo.report.plan import over_roads, plan_markdown
@@ -139,7 +139,7 @@ class Plan(PlanTables):
                 "promised": int(self.places["newly"].sum()),
                 "counted": self.counted,
             },
-            "notes": in_both(self.notes),
+            "notes": in_all(self.notes),
         }
 
 

@@ -7,21 +7,26 @@ what writes no figure starts quicker without.
 from __future__ import annotations
 
 import math
+import re
 from decimal import ROUND_HALF_UP, Decimal
 from functools import lru_cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal, get_args
 
 if TYPE_CHECKING:
     import datetime as dt
     from collections.abc import Sequence
+
+Language = Literal["nl", "en", "fr"]
+LANGUAGES: tuple[Language, ...] = get_args(Language)
+"""Of what people read."""
 
 DASH = "\N{EN DASH}"
 """Stands where there is no figure."""
 
 SPACE, NO_BREAK_SPACE = " ", "\N{NO-BREAK SPACE}"
 
-_WITHOUT_SPACE = ("en",)
-"""Languages that write no space before a sign of per cent."""
+_BEFORE_PER_CENT = {"nl": NO_BREAK_SPACE, "en": "", "fr": "\N{NARROW NO-BREAK SPACE}"}
+_HELD = re.compile(r" (?=[:;?!»%€])|(?<=«) ")
 
 _OF_LISTS = {"en": "en_GB"}
 """Where a list is written as here: A, B and C, without a comma before the last."""
@@ -55,24 +60,25 @@ def signed(value: float, language: str, decimals: int = 0) -> str:
     return f"{sign}{_written(abs(exact), form, language)}"
 
 
-def percent(share: float, language: str, space: str = NO_BREAK_SPACE) -> str:
+def percent(share: float, language: str, space: str | None = None) -> str:
     """Write a share between 0 and 1: 62,4 % in Dutch; a dash where there is none.
 
     Parameters
     ----------
     share, language
-        NaN for no share; "nl" or "en".
+        NaN for no share; one of `LANGUAGES`.
     space
-        Before the sign, in languages that have one there: plain text takes a plain one.
+        Before the sign, where the language has one there: plain text takes a plain one.
     """
     if math.isnan(share):
         return DASH
     return _written(per_cent(share), "#,##0.0", language) + percent_sign(language, space)
 
 
-def percent_sign(language: str, space: str = NO_BREAK_SPACE) -> str:
+def percent_sign(language: str, space: str | None = None) -> str:
     """Give the sign of per cent with the space before it."""
-    return "%" if language in _WITHOUT_SPACE else f"{space}%"
+    own = _BEFORE_PER_CENT[language]
+    return f"{own if space is None or not own else space}%"
 
 
 def euros(value: float | Decimal, language: str) -> str:
@@ -89,14 +95,19 @@ def long_day(date: dt.date, language: str, form: str = "long") -> str:
     """Write a day: 31 december 2022."""
     from babel.dates import format_date
 
-    return str(format_date(date, form, language))
+    return _with_its_first(str(format_date(date, form, language)), language)
 
 
 def day_of_year(date: dt.date, language: str) -> str:
     """Write a day of any year: 31 december, December 31."""
     from babel.dates import format_skeleton
 
-    return str(format_skeleton("MMMMd", date, locale=language))
+    return _with_its_first(str(format_skeleton("MMMMd", date, locale=language)), language)
+
+
+def _with_its_first(day: str, language: str) -> str:
+    """Write the first of a month as French does, 1er janvier: Babel does not."""
+    return re.sub("^1 ", "1er ", day) if language == "fr" else day
 
 
 def joined_by_and(names: Sequence[str], language: str) -> str:
@@ -104,6 +115,11 @@ def joined_by_and(names: Sequence[str], language: str) -> str:
     from babel.lists import format_list
 
     return str(format_list(list(names), locale=_OF_LISTS.get(language, language)))
+
+
+def held_together(text: str, language: str) -> str:
+    """Keep on one line what stands so in French: a mark and the word before it, « and after."""
+    return _HELD.sub(NO_BREAK_SPACE, text) if language == "fr" else text
 
 
 def rounded(value: float, decimals: int = 1) -> Decimal:

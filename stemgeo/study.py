@@ -40,6 +40,7 @@ from pydantic import (
 
 from stemgeo.errors import MissingFileError, Problem, StudyError
 from stemgeo.notes import clean
+from stemgeo.speech import Language
 
 STRAIGHT_LINE = "straight-line"
 SCENARIOS = ("low", "central", "high")
@@ -49,9 +50,8 @@ PROVINCES = ("Limburg", "Antwerpen", "Oost-Vlaanderen", "Vlaams-Brabant", "West-
 Profile = Literal["all", "low_stress", "quiet_1"]
 StressRules = Literal["default", "bna", "vademecum-2022"]
 BusyCrossings = Literal["ignore", "push", "end"]
-Language = Literal["nl", "en"]
-LANGUAGES: tuple[Language, ...] = ("nl", "en")
-"""Of what people read."""
+OFFERED: tuple[Language, ...] = ("nl", "en")
+"""The languages in which all that people read has its texts."""
 
 
 class _Part(BaseModel):
@@ -934,6 +934,15 @@ class Background(_Part):
         return "/".join(self.url.split("/")[:3])
 
 
+def _offered(language: Language) -> Language:
+    if language not in OFFERED:
+        raise ValueError(f"must be one of: {', '.join(OFFERED)}")
+    return language
+
+
+Offered = Annotated[Language, AfterValidator(_offered)]
+
+
 class Output(_Part):
     """How results are shown.
 
@@ -956,7 +965,7 @@ class Output(_Part):
         A map under the web map; none unless asked for, so that the page opens without a network.
     """
 
-    language: Language = "nl"
+    language: Offered = "nl"
     formats: Annotated[tuple[Literal["png", "svg", "pdf"], ...], Once] = Field(
         default=("png", "svg", "pdf"), min_length=1
     )

@@ -18,7 +18,7 @@ from stemgeo.maps.page import save_figure
 from stemgeo.maps.series import partly_measured
 from stemgeo.maps.small_multiples import small_multiples, small_multiples_alt
 from stemgeo.measure import Measured, Prepared, measure, prepare, quiet
-from stemgeo.notes import Note, Said, amount, counted, day, in_both, say
+from stemgeo.notes import Note, Said, amount, counted, day, in_all, say
 from stemgeo.recognition import Standing, is_undated
 from stemgeo.report import summary
 from stemgeo.report.bundle import (
@@ -451,5 +451,5 @@ def _manifest(trend: Trend, text: MapText) -> dict[str, object]:
         "command": TREND,
         **origins(trend.study, *trend.inputs.values(), text=text),
         "years": list(trend.inputs),
-        "notes": in_both(trend.notes),
+        "notes": in_all(trend.notes),
     }

@@ -28,7 +28,7 @@ import stemgeo as sg
 from stemgeo import speech
 from stemgeo.errors import ResultError
 from stemgeo.gaps import REASONS
-from stemgeo.report import bundle, files, reading
+from stemgeo.report import bundle, files, manifests, reading
 from stemgeo.report.files import checked_file, read_manifest, whole_folder, write_manifest
 from stemgeo.report.sheets import Sheets, zone_table
 from stemgeo.report.summary import (
@@ -488,6 +488,15 @@ def test_the_zones_of_a_result_have_the_figures_of_the_coverage_table(
     sums = zones.groupby("nis_code")[counts].sum()
     own = sample_result.municipalities.set_index("nis_code")[counts]
     pd.testing.assert_frame_equal(sums, own.sort_index(), check_names=False)
+
+
+def test_a_manifest_from_before_there_was_french_is_read(written_sample: Path) -> None:
+    """Its notes and its words on maps are in two languages: it is read as it stands."""
+    path = written_sample / "manifest.json"
+    content = manifests.loaded(path)
+    assert {one.pop("fr") for one in content["notes"]}
+    content["text"].pop("fr", None)
+    assert manifests.fitting(content, manifests.OfRun, path) == content
 
 
 def test_the_zones_of_a_folder_are_those_of_the_result(

@@ -14,42 +14,70 @@ from stemgeo import speech
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-DAY = dt.date(2022, 12, 31)
+DAY, FIRST = dt.date(2022, 12, 31), dt.date(2022, 1, 1)
 NAMES = ["Aalst", "Gent", "Ieper"]
 NBSP = "\N{NO-BREAK SPACE}"
+THIN = "\N{NARROW NO-BREAK SPACE}"
+HELD = f"a{NBSP}: «{NBSP}b{NBSP}»"
 
 
 @pytest.mark.parametrize(
-    ("write", "dutch", "english"),
+    ("write", "dutch", "english", "french"),
     [
-        (lambda one: speech.whole(37376.9, one), "37.376", "37,376"),
-        (lambda one: speech.number(1234.5678, one), "1.234,568", "1,234.568"),
-        (lambda one: speech.number(15.0, one), "15", "15"),
-        (lambda one: speech.number(1.25, one, 0), "1", "1"),
-        (lambda one: speech.decimal(12.25, one), "12,3", "12.3"),
-        (lambda one: speech.decimal(0.035, one, 2), "0,04", "0.04"),
-        (lambda one: speech.signed(1234, one), "+1.234", "+1,234"),
-        (lambda one: speech.signed(-0.25, one, 1), "-0,3", "-0.3"),
-        (lambda one: speech.signed(-0.04, one, 1), "0,0", "0.0"),
-        (lambda one: speech.percent(0.6243, one), f"62,4{NBSP}%", "62.4%"),
-        (lambda one: speech.percent(0.6243, one, " "), "62,4 %", "62.4%"),
-        (lambda one: speech.euros(12345, one), "12.345", "12,345"),
-        (lambda one: speech.euros(Decimal("12345.5"), one), "12.345,50", "12,345.50"),
-        (lambda one: speech.cents(1_234_501, one), "12.345,01", "12,345.01"),
-        (lambda one: speech.long_day(DAY, one), "31 december 2022", "December 31, 2022"),
-        (lambda one: speech.day_of_year(DAY, one), "31 december", "December 31"),
+        (lambda one: speech.whole(37376.9, one), "37.376", "37,376", f"37{THIN}376"),
+        (lambda one: speech.number(1234.5678, one), "1.234,568", "1,234.568", f"1{THIN}234,568"),
+        (lambda one: speech.number(15.0, one), "15", "15", "15"),
+        (lambda one: speech.number(1.25, one, 0), "1", "1", "1"),
+        (lambda one: speech.decimal(12.25, one), "12,3", "12.3", "12,3"),
+        (lambda one: speech.decimal(0.035, one, 2), "0,04", "0.04", "0,04"),
+        (lambda one: speech.signed(1234, one), "+1.234", "+1,234", f"+1{THIN}234"),
+        (lambda one: speech.signed(-0.25, one, 1), "-0,3", "-0.3", "-0,3"),
+        (lambda one: speech.signed(-0.04, one, 1), "0,0", "0.0", "0,0"),
+        (lambda one: speech.percent(0.6243, one), f"62,4{NBSP}%", "62.4%", f"62,4{THIN}%"),
+        (lambda one: speech.percent(0.6243, one, " "), "62,4 %", "62.4%", "62,4 %"),
+        (lambda one: speech.euros(12345, one), "12.345", "12,345", f"12{THIN}345"),
+        (
+            lambda one: speech.euros(Decimal("12345.5"), one),
+            "12.345,50",
+            "12,345.50",
+            f"12{THIN}345,50",
+        ),
+        (lambda one: speech.cents(1_234_501, one), "12.345,01", "12,345.01", f"12{THIN}345,01"),
+        (
+            lambda one: speech.long_day(DAY, one),
+            "31 december 2022",
+            "December 31, 2022",
+            "31 décembre 2022",
+        ),
+        (
+            lambda one: speech.long_day(FIRST, one, "d MMMM y"),
+            "1 januari 2022",
+            "1 January 2022",
+            "1er janvier 2022",
+        ),
+        (lambda one: speech.day_of_year(DAY, one), "31 december", "December 31", "31 décembre"),
+        (lambda one: speech.day_of_year(FIRST, one), "1 januari", "January 1", "1er janvier"),
         (
             lambda one: speech.joined_by_and(NAMES, one),
             "Aalst, Gent en Ieper",
             "Aalst, Gent and Ieper",
+            "Aalst, Gent et Ieper",
         ),
-        (lambda one: speech.joined_by_and(NAMES[:2], one), "Aalst en Gent", "Aalst and Gent"),
-        (lambda one: speech.joined_by_and([], one), "", ""),
+        (
+            lambda one: speech.joined_by_and(NAMES[:2], one),
+            "Aalst en Gent",
+            "Aalst and Gent",
+            "Aalst et Gent",
+        ),
+        (lambda one: speech.joined_by_and([], one), "", "", ""),
+        (lambda one: speech.held_together("a : « b »", one), *["a : « b »"] * 2, HELD),
     ],
 )
-def test_a_language_has_its_own_way(write: Callable[[str], str], dutch: str, english: str) -> None:
+def test_a_language_has_its_own_way(
+    write: Callable[[str], str], dutch: str, english: str, french: str
+) -> None:
     """Points and commas, spaces before signs, the order of a day, the word before the last."""
-    assert (write("nl"), write("en")) == (dutch, english)
+    assert tuple(map(write, speech.LANGUAGES)) == (dutch, english, french)
 
 
 @pytest.mark.parametrize("write", [speech.decimal, speech.signed, speech.percent])

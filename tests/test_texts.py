@@ -12,10 +12,10 @@ import pytest
 from babel.messages.plurals import get_plural
 from babel.messages.pofile import read_po
 
+from stemgeo.speech import LANGUAGES, held_together
 from stemgeo.texts import texts
 
 HOME = Path(__file__).parent.parent / "stemgeo"
-LANGUAGES = sorted(path.stem for path in (HOME / "texts").glob("*.po"))
 KEY = re.compile(r"[a-z_]+(\.[a-z0-9_]+)+")
 
 
@@ -80,6 +80,11 @@ def test_what_is_counted_has_each_form_of_its_language(language: str) -> None:
             assert "{count}" in written[-1], key
 
 
+def test_each_language_has_its_catalogue() -> None:
+    """There is a file for each language that is spoken, and no other."""
+    assert {path.stem for path in (HOME / "texts").glob("*.po")} == set(LANGUAGES)
+
+
 def test_each_text_is_used_and_each_that_is_asked_for_is_there() -> None:
     """No catalogue has a text that nothing asks for; no key is asked for that none has."""
     whole, begun, asked = named()
@@ -92,5 +97,6 @@ def test_each_text_is_used_and_each_that_is_asked_for_is_there() -> None:
 def test_a_text_is_filled_in_and_counted_as_its_language_does() -> None:
     """A figure stands in the text as the language writes it; what is not there is told."""
     assert texts("fr")("gaps.drawn.cells", cell="250").startswith("Tracé autour des mailles de 250")
+    assert texts("fr")("gaps.drawn.counted") == held_together(" ; rien n’en est compté.", "fr")
     with pytest.raises(KeyError):
         texts("nl")("gaps.drawn.nothing")

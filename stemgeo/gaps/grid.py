@@ -17,7 +17,8 @@ if TYPE_CHECKING:
     import geopandas as gpd
     from numpy.typing import NDArray
 
-    from stemgeo.study import Language, Study
+    from stemgeo.speech import Language
+    from stemgeo.study import Study
 
 _NEARLY_ALL = 0.95
 _LOOKED_AT = 10_000

@@ -562,11 +562,13 @@ def _told_apart(names: list[str]) -> Said:
         return say(
             "{zones} lies outside the municipality of its code: {names}",
             "{zones} ligt buiten de gemeente van haar code: {names}",
+            "{zones} se trouve hors de la commune de son code : {names}",
             **parts,
         )
     return say(
         "{zones} lie outside the municipality of their code: {names}",
         "{zones} liggen buiten de gemeente van hun code: {names}",
+        "{zones} se trouvent hors de la commune de leur code : {names}",
         **parts,
     )
 

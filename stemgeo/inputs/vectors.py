@@ -378,11 +378,13 @@ def _told_mended(names: list[object]) -> Said:
         return say(
             "{outlines} crosses itself and was mended: {names}",
             "{outlines} kruist zichzelf en is hersteld: {names}",
+            "{outlines} se croise lui-même et a été réparé : {names}",
             **parts,
         )
     return say(
         "{outlines} cross themselves and were mended: {names}",
         "{outlines} kruisen zichzelf en zijn hersteld: {names}",
+        "{outlines} se croisent eux-mêmes et ont été réparés : {names}",
         **parts,
     )
 

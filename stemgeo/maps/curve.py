@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
     from stemgeo.maps.layout import Box
     from stemgeo.maps.text import MapText
-    from stemgeo.study import Language
+    from stemgeo.speech import Language
 
 _ACCENT = colours(5)[4]
 _GRID: Looks = {"color": "#dddddd", "linewidth": 0.6}

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from stemgeo.study import Language
+    from stemgeo.speech import Language
 
 
 @dataclass(frozen=True)

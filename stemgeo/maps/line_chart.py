@@ -39,7 +39,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-    from stemgeo.study import Language
+    from stemgeo.speech import Language
 
 _Reading = tuple[float, float]
 

@@ -42,7 +42,7 @@ if TYPE_CHECKING:
 
     from stemgeo.maps.layout import Sheet
     from stemgeo.maps.text import MapText
-    from stemgeo.study import Language
+    from stemgeo.speech import Language
 
 STATUSES: dict[str, Looks] = {
     "with": {"facecolor": colours(5)[2]},

@@ -11,8 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from stemgeo import speech
-from stemgeo.speech import decimal, long_day, number, percent_sign, whole
-from stemgeo.study import Language
+from stemgeo.speech import Language, decimal, long_day, number, percent_sign, whole
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
     from stemgeo.maps.layout import Box
     from stemgeo.maps.text import MapText
-    from stemgeo.study import Language
+    from stemgeo.speech import Language
 
 WITH_ACADEMY: dict[Language, str] = {
     "nl": "Gemeenten met een STEM-academie",

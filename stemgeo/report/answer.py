@@ -45,7 +45,7 @@ from stemgeo.subsidy import rules
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from stemgeo.study import Language
+    from stemgeo.speech import Language
 
 LETTER: dict[Language, str] = {"nl": "antwoord", "en": "answer"}
 README: dict[Language, str] = {"nl": "LEESMIJ.txt", "en": "README.txt"}

@@ -25,21 +25,22 @@ from stemgeo.inputs.messages import PROPOSED
 from stemgeo.maps.kinds import save_drawn
 from stemgeo.maps.series import lighter
 from stemgeo.maps.text import MapText
-from stemgeo.notes import in_both
+from stemgeo.notes import in_all
 from stemgeo.recognition import Standing, recognised
 from stemgeo.report.annex_words import ROLES
 from stemgeo.report.files import RUN, whole_folder, write_manifest
 from stemgeo.report.sheets import FINEST_DETAIL_M, Sheets, zone_table
 from stemgeo.report.summary import summary_markdown
 from stemgeo.speech import long_day, number
-from stemgeo.study import LANGUAGES, PROVINCES
+from stemgeo.study import OFFERED, PROVINCES
 from stemgeo.tables import checked
 from stemgeo.uncertainty import TOGETHER
 
 if TYPE_CHECKING:
     from stemgeo.inputs import Inputs, Provenance
     from stemgeo.result import Tables
-    from stemgeo.study import Language, Study
+    from stemgeo.speech import Language
+    from stemgeo.study import Study
 
 CHECKED = (
     *("changes", "groups", "placement", "sensitivity", "quintiles", "concentration", "subsidy"),
@@ -356,7 +357,7 @@ def manifest(result: Tables) -> dict[str, Any]:
         **origins(result.study, result.inputs, text=map_text(result.study, result.inputs)),
         "text": {
             language: asdict(map_text(result.study.with_language(language), result.inputs))
-            for language in LANGUAGES
+            for language in OFFERED
         },
         "network": result.network_counts,
         "buildings": result.building_counts,
@@ -366,7 +367,7 @@ def manifest(result: Tables) -> dict[str, Any]:
         },
         "sums": sum_checks(result),
         "uncertainty": bool((result.uncertainty["part"] == TOGETHER).any()),
-        "notes": in_both(result.notes),
+        "notes": in_all(result.notes),
     }
 
 

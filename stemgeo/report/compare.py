@@ -15,7 +15,7 @@ import pandas as pd
 from stemgeo.access.travel_time import REACHED, horizon_ms
 from stemgeo.coverage import ALL_BANDS, REGION
 from stemgeo.errors import Problem, ResultError
-from stemgeo.notes import Note, Said, counted, in_both, listed, say
+from stemgeo.notes import Note, Said, counted, in_all, listed, say
 from stemgeo.profiles import QUIET, ROADS
 from stemgeo.report.bundle import made_with, manifest, write_csv
 from stemgeo.report.files import (
@@ -725,5 +725,5 @@ def _manifest(found: Comparison) -> Manifest:
             side.lower(): {name: one[name] for name in (*kept, "study", "inputs")}
             for side, one in _sides(found)
         },
-        "notes": in_both(found.notes),
+        "notes": in_all(found.notes),
     }

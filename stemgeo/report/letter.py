@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
     from markdown_it.token import Token
 
-    from stemgeo.study import Language
+    from stemgeo.speech import Language
 
 TEMPLATES: dict[Language, str] = {"nl": "antwoord.nl.md", "en": "answer.en.md"}
 """The template of each language, in the package or in a folder of one's own."""

@@ -5,13 +5,14 @@ from __future__ import annotations
 import json
 import unicodedata
 from dataclasses import fields
-from typing import TYPE_CHECKING, Annotated, Any, Literal, NoReturn
+from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, create_model
 
 from stemgeo.errors import Problem, ResultError, StudyError
 from stemgeo.maps.text import MapText
-from stemgeo.study import Profile, SaidBy, parse_study
+from stemgeo.speech import Language
+from stemgeo.study import Offered, Profile, SaidBy, parse_study
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -46,21 +47,20 @@ class _Input(_Model):
 class _Said(_Model):
     nl: str
     en: str
+    fr: str = ""
 
 
 _Words: Any = create_model(  # type: ignore[call-overload]
     "_Words",
     __config__=ConfigDict(strict=True, extra="forbid"),
-    **{
-        one.name: (Literal["nl", "en"] if one.name == "language" else str, ...)
-        for one in fields(MapText)
-    },
+    **{one.name: (Language if one.name == "language" else str, ...) for one in fields(MapText)},
 )
 
 
 class _Languages(_Model):
     nl: _Words
     en: _Words
+    fr: _Words | None = None
 
 
 class Written(_Model):
@@ -89,7 +89,7 @@ class _Gaps(_Model):
 
 
 class _Output(_Model):
-    language: Literal["nl", "en"]
+    language: Offered
 
 
 class _Siting(_Model):
@@ -143,7 +143,7 @@ class OfPlan(_Asked):
 
 
 class _Options(_Model):
-    language: Literal["nl", "en"]
+    language: Offered
 
 
 class OfAnswer(Written):

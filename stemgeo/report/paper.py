@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from stemgeo.report.letter import Block, Letter, Line
-    from stemgeo.study import Language
+    from stemgeo.speech import Language
 
 STANDARD = "ua-1"
 """PDF/UA-1: what screen readers need is in the file."""

@@ -25,7 +25,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from pathlib import Path
 
-    from stemgeo.study import Language, Study
+    from stemgeo.speech import Language
+    from stemgeo.study import Study
 
 
 @dataclass(frozen=True)

@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 
     from stemgeo.maps.text import MapText
     from stemgeo.result import Tables
-    from stemgeo.study import Language
+    from stemgeo.speech import Language
 
     _Chosen = Sequence[float] | Literal["quantiles"] | None
 

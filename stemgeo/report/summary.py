@@ -24,7 +24,8 @@ if TYPE_CHECKING:
 
     from stemgeo.maps.text import MapText
     from stemgeo.result import Tables
-    from stemgeo.study import Band, Language, Study
+    from stemgeo.speech import Language
+    from stemgeo.study import Band, Study
 
 HEADS = {
     "nl": {

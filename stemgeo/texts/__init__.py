@@ -12,7 +12,7 @@ from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from stemgeo.speech import whole
+from stemgeo.speech import held_together, whole
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -69,12 +69,15 @@ def _loaded(language: str) -> tuple[gettext.GNUTranslations, dict[str, str]]:
 
     with (Path(__file__).parent / f"{language}.po").open("rb") as file:
         catalogue = read_po(file, locale=language)
+    for one in catalogue:
+        forms = [held_together(form, language) for form in _forms(one.string)]
+        one.string = forms[0] if isinstance(one.string, str) else tuple(forms)
     compiled = BytesIO()
     write_mo(compiled, catalogue)
     compiled.seek(0)
-    one_of = {_first(one.id): _first(one.string) for one in catalogue if one.id}
+    one_of = {_forms(one.id)[0]: _forms(one.string)[0] for one in catalogue if one.id}
     return gettext.GNUTranslations(compiled), one_of
 
 
-def _first(forms: str | Sequence[str] | None) -> str:
-    return forms if isinstance(forms, str) else (forms or [""])[0]
+def _forms(text: str | Sequence[str] | None) -> Sequence[str]:
+    return (text,) if isinstance(text, str) else text or ()

@@ -1,4 +1,4 @@
-"""Notes are said in English and in Dutch: in the code, and of dirty inputs, by number."""
+"""Notes are said in each language: in the code, and of dirty inputs, by number."""
 
 from __future__ import annotations
 
@@ -22,9 +22,10 @@ from stemgeo.inputs.attributes import load_attribute
 from stemgeo.inputs.boundaries import load_municipalities, load_zones, warn_of_overlaps_and_holes
 from stemgeo.inputs.messages import at
 from stemgeo.inputs.population import load_population
-from stemgeo.notes import Note, Said, amount, counted, day, decimals, in_both, listed, say
+from stemgeo.notes import Note, Said, amount, counted, day, decimals, in_all, listed, say
 from stemgeo.report.bundle import map_text
 from stemgeo.report.summary import plain, summary_markdown
+from stemgeo.speech import LANGUAGES
 from stemgeo.study import Attribute, Input
 
 if TYPE_CHECKING:
@@ -73,7 +74,8 @@ def is_text(node: ast.expr) -> bool:
 def faults_of_pair(call: ast.Call) -> Iterator[str]:
     """Say what is wrong with `say(en, nl, ...)` or `Said(en, nl)`."""
     if len(call.args) < 2:
-        if not any(isinstance(one, ast.Starred) for one in call.args):
+        of_each = not call.args and is_said(call, "Said")  # Said(**{...})
+        if not of_each and not any(isinstance(one, ast.Starred) for one in call.args):
             yield "no Dutch"
         return
     english, dutch = texts(call.args[0]), texts(call.args[1])
@@ -184,32 +186,40 @@ def test_each_method_that_is_fallen_back_on_has_its_dutch() -> None:
 
 def test_numbers_days_and_rows_are_written_by_language() -> None:
     """Thousands, decimals, months, one and several."""
-    assert amount(4249) == Said("4,249", "4.249")
-    assert decimals(1234.5, 2) == Said("1,234.50", "1.234,50")
-    assert day(dt.date(2022, 8, 31)) == Said("31 August 2022", "31 augustus 2022")
-    assert counted(1, "zone") == Said("1 zone", "1 zone")
-    assert counted(0, "child") == Said("0 children", "0 kinderen")
-    assert counted(1, "child") == Said("1 child", "1 kind")
-    assert counted(37376, "child") == Said("37,376 children", "37.376 kinderen")
-    assert listed(list("abc"), 3) == Said("a, b, c", "a, b, c")
-    assert listed(range(41), 2) == Said("0, 1 and 39 more", "0, 1 en nog 39")
-    assert at("row", [2, 3]) == Said("row 2, 3", "rij 2, 3")
+    thin = "\N{NARROW NO-BREAK SPACE}"
+    assert amount(4249) == Said("4,249", "4.249", f"4{thin}249")
+    assert decimals(1234.5, 2) == Said("1,234.50", "1.234,50", f"1{thin}234,50")
+    days = ("31 August 2022", "31 augustus 2022", "31 août 2022")
+    assert day(dt.date(2022, 8, 31)) == Said(*days)
+    assert counted(1, "zone") == Said("1 zone", "1 zone", "1 zone")
+    assert counted(0, "child") == Said("0 children", "0 kinderen", "0 enfant")
+    assert counted(1, "child") == Said("1 child", "1 kind", "1 enfant")
+    many = ("37,376 children", "37.376 kinderen", f"37{thin}376 enfants")
+    assert counted(37376, "child") == Said(*many)
+    assert listed(list("abc"), 3) == Said("a, b, c", "a, b, c", "a, b, c")
+    rest = ("0, 1 and 39 more", "0, 1 en nog 39", "0, 1 et encore 39")
+    assert listed(range(41), 2) == Said(*rest)
+    assert at("row", [2, 3]) == Said("row 2, 3", "rij 2, 3", "ligne 2, 3")
 
 
 def test_what_a_file_holds_is_no_template() -> None:
-    """Braces in a name stand as they are, in both languages."""
-    assert say("at {name}", "bij {name}", name="{x} {0.__class__}") == Said(
-        "at {x} {0.__class__}", "bij {x} {0.__class__}"
-    )
+    """Braces in a name stand as they are, in each language."""
+    name = "{x} {0.__class__} :"
+    told = say("at {name}", "bij {name}", "à {name}", name=name)
+    assert told == Said(f"at {name}", f"bij {name}", f"à {name}")
 
 
-def test_a_note_is_english_as_text_and_both_in_a_manifest() -> None:
-    """The command line prints the English; a manifest holds both."""
-    note = Note(Said("network", "wegen"), say("few", "weinig"), say("add some", "voeg toe"))
+def test_a_note_is_english_as_text_and_in_each_language_in_a_manifest() -> None:
+    """The command line prints the English; a manifest holds all; French keeps marks with words."""
+    few = say("few", "weinig", "peu")
+    add = say("add some", "voeg toe", "ajoutez-en")
+    note = Note(Said("network", "wegen", "réseau"), few, add)
     assert str(note) == note.said("en") == "network: few; add some"
     assert note.said("nl") == "wegen: weinig; voeg toe"
-    assert in_both((note,)) == [{"en": "network: few; add some", "nl": "wegen: weinig; voeg toe"}]
-    assert Note("a.csv", say("few", "weinig")).said("nl") == "a.csv: weinig"
+    assert note.said("fr") == "réseau\u00a0: peu\u00a0; ajoutez-en"
+    assert in_all((note,)) == [{one: note.said(one) for one in LANGUAGES}]
+    assert Note("a.csv", few).said("nl") == "a.csv: weinig"
+    assert Note("a\u2003\n .csv", few).said("fr") == "a .csv\u00a0: peu"
 
 
 # -- dirty inputs -----------------------------------------------------------------------------
