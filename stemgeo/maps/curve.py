@@ -27,7 +27,6 @@ if TYPE_CHECKING:
 
     from stemgeo.maps.layout import Box
     from stemgeo.maps.text import MapText
-    from stemgeo.speech import Language
 
 _ACCENT = colours(5)[4]
 _GRID: Looks = {"color": "#dddddd", "linewidth": 0.6}
@@ -51,32 +50,6 @@ _TICK_IN = 0.3
 _TOLD = 5
 """So many figures are written along the curve, and the one at zero."""
 
-WORDS: dict[Language, dict[str, str]] = {
-    "nl": {
-        "heading": "{measure}, naar het aantal nieuwe academies",
-        "note": "Dikke lijn: de beste gevonden keuze van plaatsen; de gestippelde lijn, waar zij "
-        "ervan afwijkt, is wat geen enkele keuze overtreft. Grijs: {plans} keuzes door het toeval, "
-        "gemiddeld (streepjeslijn) en van de minste tot de meeste kinderen. Cirkel: het "
-        "plan.{scale}",
-        "scale": " De schaal begint bij {low}.",
-        "axis": "nieuwe academies",
-        "alt": "Lijngrafiek",
-        "at": "met {places} {share}",
-        "chance": "bij toeval gekozen plaatsen",
-    },
-    "en": {
-        "heading": "{measure}, by the number of new academies",
-        "note": "Thick line: the best choice of places found; the dotted line, where it differs, "
-        "is what no choice exceeds. Grey: {plans} choices by chance, on average (dashes) and from "
-        "the fewest children to the most. Circle: the plan.{scale}",
-        "scale": " The scale begins at {low}.",
-        "axis": "new academies",
-        "alt": "Line chart",
-        "at": "with {places} {share}",
-        "chance": "places chosen by chance",
-    },
-}
-
 
 def curve_chart(
     curve: pd.DataFrame, plan: tuple[int, float] | None, text: MapText, random_plans: int
@@ -94,13 +67,13 @@ def curve_chart(
     random_plans
         How many choices by chance are drawn.
     """
-    words, low = WORDS[text.language], f"{_lowest(curve) * 100:.0f}{percent_sign(text.language)}"
-    scale = words["scale"].format(low=low) if _lowest(curve) else ""
-    note = words["note"].format(plans=random_plans, scale=scale)
+    words, low = text.words, f"{_lowest(curve) * 100:.0f}{percent_sign(text.language)}"
+    scale = words("chart.curve.scale", low=low) if _lowest(curve) else ""
+    note = words("chart.curve.note", plans=random_plans, scale=scale)
     with matplotlib.style.context(STYLE, after_reset=True):
         sheet = best_sheet((0, 0, 2, 1), text, legend_in=0)
-        figure, page = new_page(sheet, text.title, text.place(None))
-        heading = words["heading"].format(measure=text.heading)
+        figure, page = new_page(sheet, text, text.place(None))
+        heading = words("chart.curve.heading", measure=text.heading)
         below = _write_head(page, sheet.frame, heading, note)
         left, under, over = _AXIS_IN
         box = replace(
@@ -119,18 +92,17 @@ def curve_chart(
 
 def curve_alt(curve: pd.DataFrame, text: MapText) -> str:
     """Say in words what the curve shows, for those who cannot see it."""
-    words = WORDS[text.language]
-    told = [
-        words["at"].format(places=row["places"], share=percent(row["share"], text.words))
-        for row in curve.iloc[_told(curve)].to_dict("records")
-    ]
-    last = curve.iloc[-1]
-    chance = f"{words['chance']}: " + words["at"].format(
-        places=int(last["places"]), share=percent(last["share_random"], text.words)
-    )
-    heading = words["heading"].format(measure=text.heading)
-    heading = f"{words['alt']}, {text.place(None)}: {heading}"
-    return as_sentences([text.title, *text.cautions, heading, "; ".join(told), chance])
+    words = text.words
+
+    def at(row: pd.Series, column: str) -> str:
+        share = percent(row[column], words)
+        return words("chart.curve.at", places=int(row["places"]), share=share)
+
+    told = words.series(at(curve.iloc[number], "share") for number in _told(curve))
+    chance = words.pair(words("chart.curve.chance"), at(curve.iloc[-1], "share_random"))
+    heading = words("chart.curve.heading", measure=text.heading)
+    heading = words.pair(f"{words('chart.line')}, {text.place(None)}", heading)
+    return as_sentences([text.title, *text.cautions, heading, told, chance])
 
 
 def _lowest(curve: pd.DataFrame) -> float:
@@ -179,7 +151,7 @@ def _scales(axes: Axes, curve: pd.DataFrame, text: MapText, height_in: float) ->
     axes.set_yticks(ticks, [f"{tick * 100:.0f}{percent_sign(text.language)}" for tick in ticks])
     axes.xaxis.set_major_locator(MaxNLocator(10, integer=True, steps=[1, 2, 5, 10]))
     axes.tick_params(length=0, labelsize=TEXT_PT, labelcolor=PALE_INK)
-    axes.set_xlabel(WORDS[text.language]["axis"], size=TEXT_PT, color=PALE_INK)
+    axes.set_xlabel(text.words("chart.curve.axis"), size=TEXT_PT, color=PALE_INK)
     axes.spines[["left", "right", "top"]].set_visible(False)
 
 

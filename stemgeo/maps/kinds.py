@@ -14,7 +14,6 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from stemgeo.maps.kind_words import KIND_WORDS, KindWords
 from stemgeo.maps.page import PROVINCE, Key, Looks, save_described
 from stemgeo.maps.series import (
     INK,
@@ -42,13 +41,13 @@ from stemgeo.maps.sheet import (
 from stemgeo.maps.small_multiples import STATUSES
 from stemgeo.maps.text import (
     MapText,
-    Words,
     as_sentences,
     class_labels,
     is_planned,
     of_province,
     one_line,
     percent,
+    reason_in_words,
 )
 from stemgeo.speech import decimal, number, signed, whole
 
@@ -59,6 +58,8 @@ if TYPE_CHECKING:
     from geopandas import GeoDataFrame
     from matplotlib.figure import Figure
     from numpy.typing import NDArray
+
+    from stemgeo.texts import Texts
 
 MUNICIPALITY, ZONE = "municipality", "zone"
 MINUTES = (0.0, 10.0, 15.0, 20.0, 30.0)
@@ -89,6 +90,7 @@ REASON_SCHEME = {
     "lapsed": "#e69f00",
     "too_far": "#8c510a",
 }
+_CHANGES = ("fell_far", "fell", "same", "rose", "rose_far")
 _COUNTS = ("children", "covered", "uncovered", "unmeasured")
 _MUNICIPALITY_LINE, _ZONE_LINE, _GAP_LINE = 0.4, 0.1, 0.15
 NO_FIGURE: Looks = {
@@ -187,9 +189,9 @@ class _Classed:
                 fills.append(Fill(areas[members & partly], hatched, 3.5))
         return [*fills, Fill(areas[self.numbers == NO_CLASS], NO_FIGURE)]
 
-    def names(self, words: Words) -> list[str]:
+    def names(self, words: Texts) -> list[str]:
         """Give the class of each place in words."""
-        return [words.no_figure if n == NO_CLASS else self.labels[n] for n in self.numbers]
+        return [words("map.no_figure") if n == NO_CLASS else self.labels[n] for n in self.numbers]
 
 
 @dataclass(frozen=True)
@@ -200,23 +202,13 @@ class _Speech:
     of: str = MUNICIPALITY
 
     @property
-    def words(self) -> Words:
+    def words(self) -> Texts:
         """Those of all maps."""
         return self.text.words
 
-    @property
-    def kind(self) -> KindWords:
-        """Those of the kinds."""
-        return KIND_WORDS[self.text.language]
-
     def counted(self, count: int) -> str:
         """Write a number of municipalities, zones or gaps."""
-        nouns = {
-            MUNICIPALITY: (self.words.one_municipality, self.words.many_municipalities),
-            ZONE: (self.kind.one_zone, self.kind.many_zones),
-            "gap": (self.kind.one_gap, self.kind.many_gaps),
-        }[self.of]
-        return f"{self.whole(count)} {nouns[count != 1]}"
+        return self.words.counted(f"map.count.{self.of}", count)
 
     def whole(self, count: float) -> str:
         """Write a whole number."""
@@ -226,6 +218,10 @@ class _Speech:
         """Write a bound, or a number of minutes."""
         return number(value, self.words.language, 2)
 
+    def points(self, value: float) -> str:
+        """Write a difference of shares."""
+        return self.words("map.change.points", points=signed(value, self.words.language, 1))
+
     def keys(self, classed: _Classed) -> list[Key]:
         """Write each class with its count."""
         parts = zip(classed.labels, classed.looks, classed.counts, strict=True)
@@ -234,7 +230,7 @@ class _Speech:
     def classes(self, classed: _Classed) -> str:
         """Say each class with its count."""
         parts = zip(classed.labels, classed.counts, strict=True)
-        return "; ".join(f"{label}: {self.counted(count)}" for label, count in parts)
+        return self.words.series(self.words.pair(label, self.counted(n)) for label, n in parts)
 
 
 def share(
@@ -267,12 +263,12 @@ def share(
     fills = [*classed.fills(partly_measured(shown)), *_towns(ground, of)]
     figure = draw_sheet(ground, legend, [View(fills, _sites(ground))])
     alt = _alt(
-        "share",
+        "classes",
         ground,
         heading,
         f"{speech.classes(classed)}.",
         *_extremes(shown, "share", speech, lambda value: percent(value, speech.words)),
-        speech.words.alt_none.format(count=speech.whole(classed.without)),
+        speech.words("map.alt.none", count=speech.whole(classed.without)),
         total=speech.counted(len(shown)),
     )
     columns = [*_keys_of(of), *_COUNTS, "share"]
@@ -303,9 +299,9 @@ def minutes(
         "municipality" or "zone".
     """
     speech = _Speech(ground.text, of)
-    heading, shown = speech.kind.minutes_heading, _shown(ground, places)
+    heading, shown = speech.words("map.minutes.heading"), _shown(ground, places)
     classed = _by_minutes(shown, classes.bounds, horizon_min, speech)
-    rule = f"{_rule_of(classes, speech.kind)} {speech.kind.minutes_rule}"
+    rule = f"{_rule_of(classes, speech)} {speech.words('map.minutes.rule')}"
     legend = Legend(
         heading=heading,
         classes=speech.keys(classed),
@@ -317,17 +313,15 @@ def minutes(
     finite = shown[np.isfinite(shown["minutes"])]
 
     def told(value: float) -> str:
-        return speech.kind.minutes_value.format(minutes=decimal(value, speech.words.language))
+        return speech.words("map.minutes.value", minutes=decimal(value, speech.words.language))
 
     alt = _alt(
-        "minutes",
+        "classes",
         ground,
         heading,
         f"{speech.classes(classed)}.",
-        *_extremes(
-            finite, "minutes", speech, told, (speech.kind.alt_slowest, speech.kind.alt_fastest)
-        ),
-        speech.words.alt_none.format(count=speech.whole(classed.without)),
+        *_extremes(finite, "minutes", speech, told, ("slowest", "fastest")),
+        speech.words("map.alt.none", count=speech.whole(classed.without)),
         total=speech.counted(len(shown)),
     )
     columns = [*_keys_of(of), "children", "unmeasured", "minutes"]
@@ -346,13 +340,13 @@ def academies(ground: Ground, before: Ground | None = None) -> Drawn:
     """
     speech = _Speech(ground.text)
     if before is None:
-        heading, classed = speech.kind.academies_heading, _by_academies(ground, speech)
+        heading, classed = speech.words("map.academies.heading"), _by_academies(ground, speech)
     else:
-        heading = speech.kind.academies_before_heading
+        heading = speech.words("map.academies.heading_before")
         classed = _by_status(ground, before, speech)
     shown = classed.places
     sites = _of_ground(ground)
-    counted = speech.kind.academies_counted.format(count=speech.whole(len(sites)))
+    counted = speech.words("map.academies.counted", count=speech.whole(len(sites)))
     lines = [_with_academy(ground), counted]
     legend = Legend(heading, speech.keys(classed), "", _common(ground, MUNICIPALITY), lines)
     figure = draw_sheet(ground, legend, [View(classed.fills(), _sites(ground))])
@@ -367,7 +361,7 @@ def academies(ground: Ground, before: Ground | None = None) -> Drawn:
             "number",
             speech,
             speech.whole,
-            (speech.kind.alt_most, None),
+            ("most", None),
         ),
         *(f"{line}." for line in lines),
     )
@@ -390,7 +384,7 @@ def uncovered(ground: Ground, points: GeoDataFrame, cutoff_min: float) -> Drawn:
     """
     speech = _Speech(ground.text)
     minutes_ = speech.number(cutoff_min)
-    heading = speech.kind.uncovered_heading.format(minutes=minutes_)
+    heading = speech.words("map.uncovered.heading", minutes=minutes_)
     worth = children_of_a_dot(int(points["uncovered"].sum()))
     shown = ground.shown
     dots = allocated(points[points["nis_code"].isin(shown["nis_code"])], worth)
@@ -399,24 +393,24 @@ def uncovered(ground: Ground, points: GeoDataFrame, cutoff_min: float) -> Drawn:
     total = speech.whole(worth)
     late, measured = shown["uncovered"].sum(), (shown["covered"] + shown["uncovered"]).sum()
     lines = [
-        speech.kind.uncovered_counted.format(
-            count=speech.whole(late), total=speech.whole(measured)
+        speech.words(
+            "map.uncovered.counted", count=speech.whole(late), total=speech.whole(measured)
         ),
-        speech.kind.no_dot.format(count=speech.whole((shown["dots"] == 0).sum())),
+        speech.words("map.uncovered.no_dot", count=speech.whole((shown["dots"] == 0).sum())),
     ]
     unmeasured = (shown["covered"] + shown["uncovered"] == 0).to_numpy()
     classed = _Classed(shown, np.where(unmeasured, NO_CLASS, 0), [""], [_GROUND])
     legend = Legend(
         heading=heading,
-        classes=[Key(speech.kind.dot.format(count=total), _DOT)],
-        rule=speech.kind.dots_rule.format(count=total),
+        classes=[Key(speech.words.counted("map.uncovered.dot", worth), _DOT)],
+        rule=speech.words("map.uncovered.rule", count=total),
         others=[*_without_figure(classed, shown, speech), *_common(ground, MUNICIPALITY)],
         lines=lines,
     )
     marks = [*_dot_marks(dots), *_sites(ground)]
     figure = draw_sheet(ground, legend, [View(classed.fills(), marks)])
     alt = _alt(
-        "uncovered",
+        "dots",
         ground,
         heading,
         *(f"{line}." for line in lines),
@@ -425,9 +419,9 @@ def uncovered(ground: Ground, points: GeoDataFrame, cutoff_min: float) -> Drawn:
             "uncovered",
             speech,
             speech.whole,
-            (speech.kind.alt_most, speech.kind.alt_least),
+            ("most", "least"),
         ),
-        speech.words.alt_none.format(count=speech.whole(classed.without)),
+        speech.words("map.alt.none", count=speech.whole(classed.without)),
     )
     columns = [*_keys_of(MUNICIPALITY), *_COUNTS, "dots"]
     table = pd.DataFrame(shown[columns]).assign(children_per_dot=worth).reset_index(drop=True)
@@ -504,7 +498,7 @@ def gaps(
         "children" or "reason".
     """
     speech = _Speech(ground.text, "gap")
-    heading = speech.kind.gaps_heading[colour_by]
+    heading = speech.words(f"map.gaps.heading_{colour_by}")
     found = areas[areas["profile"] == "all"]
     if ground.province is not None:
         within = [ground.province in one.split(", ") for one in found["provinces"].astype(str)]
@@ -515,29 +509,31 @@ def gaps(
     classed = by(shown, least, speech)
     ranked = of_province(candidates, ground.province).sort_values("rank").head(CANDIDATES)
     ranked = ranked[ranked["adds"] > 0]
-    counted = speech.kind.gaps_counted.format(count=speech.whole(shown["uncovered"].sum()))
+    counted = speech.words("map.gaps.counted", count=speech.whole(shown["uncovered"].sum()))
     numbers = [speech.whole(rank) for rank in ranked["rank"]]
     names = [
-        speech.kind.candidate_line.format(rank=number, name=one_line(name), adds=speech.whole(adds))
+        speech.words(
+            "map.gaps.candidate_line", rank=number, name=one_line(name), adds=speech.whole(adds)
+        )
         for number, name, adds in zip(numbers, ranked["name"], ranked["adds"], strict=True)
     ]
     legend = Legend(
         heading=heading,
         classes=speech.keys(classed),
-        rule=f"{speech.kind.fixed} " * (colour_by == "children")
-        + speech.kind.gaps_rule.format(drawn=ground.text.drawn, least=speech.whole(least)),
+        rule=f"{speech.words('map.classes.fixed')} " * (colour_by == "children")
+        + speech.words("map.gaps.rule", drawn=ground.text.drawn, least=speech.whole(least)),
         others=[
-            *([Key(speech.kind.candidate, RANK_KEY)] if names else []),
+            *([Key(speech.words("map.gaps.candidate"), RANK_KEY)] if names else []),
             *_common(ground, MUNICIPALITY),
         ],
         lines=[counted],
-        list_heading=speech.kind.candidates_heading,
+        list_heading=speech.words("map.gaps.candidates"),
         listed=names,
     )
     ranks = list(zip(ranked["x_m"], ranked["y_m"], numbers, strict=True))
     fills = [Fill(ground.shown.geometry, _GROUND, 2.5), *classed.fills()]
     figure = draw_sheet(ground, legend, [View(fills, _sites(ground), ranks)])
-    said = speech.kind.alt_candidates.format(names="; ".join(names))
+    said = speech.words("map.alt.candidates", names="; ".join(names))
     alt = _alt(
         "gaps",
         ground,
@@ -549,7 +545,7 @@ def gaps(
             "uncovered",
             speech,
             speech.whole,
-            (speech.kind.alt_most, speech.kind.alt_least),
+            ("most", "least"),
         ),
         *([said] if names else []),
     )
@@ -569,7 +565,7 @@ def change(ground: Ground, before: Ground) -> Drawn:
     """
     ground = _both_said(ground, before)
     speech = _Speech(ground.text)
-    heading = speech.kind.change_heading
+    heading = speech.words("map.change.heading")
     earlier = before.municipalities.set_index("nis_code").reindex(ground.shown["nis_code"])
     shown = ground.shown.rename(columns={"share": "share_after", "academies": "academies_after"})
     shown["share_before"] = earlier["share"].to_numpy()
@@ -581,7 +577,7 @@ def change(ground: Ground, before: Ground) -> Drawn:
     legend = Legend(
         heading=heading,
         classes=speech.keys(classed),
-        rule=speech.kind.change_rule.format(low=low, high=high),
+        rule=speech.words("map.change.rule", low=low, high=high),
         others=[
             *_without_figure(classed, shown, speech),
             *_common(ground, MUNICIPALITY, sites),
@@ -591,17 +587,17 @@ def change(ground: Ground, before: Ground) -> Drawn:
     rose, fell = shown[shown["points"] > 0], shown[shown["points"] < 0]
 
     def told(value: float) -> str:
-        return f"{signed(value, speech.words.language, 1)} {speech.kind.points}"
+        return speech.points(value)
 
     alt = _alt(
-        "change",
+        "classes",
         ground,
         heading,
         f"{speech.classes(classed)}.",
-        *_extremes(rose, "points", speech, told, (speech.kind.alt_rise, None)),
-        *_extremes(fell, "points", speech, told, (None, speech.kind.alt_fall)),
-        *(f"{key.meaning[:1].upper()}{key.meaning[1:]}: {key.count}." for key in sites),
-        speech.words.alt_none.format(count=speech.whole(classed.without)),
+        *_extremes(rose, "points", speech, told, ("rise", None)),
+        *_extremes(fell, "points", speech, told, (None, "fall")),
+        *(f"{speech.words.pair(_capital(key.meaning), key.count)}." for key in sites),
+        speech.words("map.alt.none", count=speech.whole(classed.without)),
     )
     columns = ["share_before", "share_after", "points", "academies_before", "academies_after"]
     table = _table(shown, [*_keys_of(MUNICIPALITY), *columns], classed, speech)
@@ -633,42 +629,43 @@ def plan(ground: Ground, before: Ground, classes: Classes) -> Drawn:
         for label, looks, a, b in rows
     ]
     planned = int(is_planned(_of_ground(ground)).sum())
-    counted = speech.kind.planned_counted.format(count=speech.whole(planned))
+    counted = speech.words("map.plan.counted", count=speech.whole(planned))
     partly = [partly_measured(places) for places in (first, after)]
     shown = after if partly[1].any() else first
     legend = Legend(
         heading=heading,
         classes=keys,
-        rule=f"{_share_rule(classes, speech)} {speech.kind.plan_rule}",
+        rule=f"{_share_rule(classes, speech)} {speech.words('map.plan.rule')}",
         others=[*_without_figure(pair[1], shown, speech), *_common(ground, MUNICIPALITY)],
         lines=[counted],
     )
     views = [
         View(classed.fills(hatched), academy_marks(one.academies), caption=caption)
         for classed, hatched, one, caption in zip(
-            pair, partly, (before, ground), (speech.kind.before, speech.kind.after), strict=True
+            pair,
+            partly,
+            (before, ground),
+            (speech.words("map.plan.before"), speech.words("map.plan.after")),
+            strict=True,
         )
     ]
     figure = draw_sheet(ground, legend, views)
-    told = zip((speech.kind.before, speech.kind.after), pair, strict=True)
+    told = zip((speech.words("map.plan.before"), speech.words("map.plan.after")), pair, strict=True)
     rise = after.assign(points=(after["share"] - first["share"]) * 100)
     alt = _alt(
         "plan",
         ground,
         heading,
-        *(
-            speech.kind.alt_view.format(name=name, classes=speech.classes(classed))
-            for name, classed in told
-        ),
+        *(f"{speech.words.pair(name, speech.classes(classed))}." for name, classed in told),
         f"{counted}.",
         *_extremes(
             rise[rise["points"].round(9) > 0],
             "points",
             speech,
-            lambda value: f"{signed(value, speech.words.language, 1)} {speech.kind.points}",
-            (speech.kind.alt_rise, None),
+            speech.points,
+            ("rise", None),
         ),
-        speech.words.alt_none.format(count=speech.whole(pair[1].without)),
+        speech.words("map.alt.none", count=speech.whole(pair[1].without)),
     )
     table = pd.DataFrame(after[_keys_of(MUNICIPALITY)]).assign(
         planned=after["planned"],
@@ -745,33 +742,36 @@ def _by_minutes(
     values = places["minutes"].to_numpy(np.float64).round(6)
     numbers = np.searchsorted(np.array(inner[1:]), values, side="left").astype(np.int64)
     labels = [
-        speech.kind.minutes_class.format(low=speech.number(low), high=speech.number(high))
+        speech.words("map.minutes.class", low=speech.number(low), high=speech.number(high))
         for low, high in pairwise(inner)
     ]
     width = _width(speech)
     looks = [_lined(colour, width) for colour in reversed(colours(len(labels)))]
-    labels.append(speech.kind.beyond.format(minutes=speech.number(horizon_min)))
+    labels.append(speech.words("map.minutes.beyond", minutes=speech.number(horizon_min)))
     looks.append(_lined(BEYOND, width, hatch="xx"))
     return _Classed(places, np.where(np.isnan(values), NO_CLASS, numbers), labels, looks)
 
 
 def _by_academies(ground: Ground, speech: _Speech) -> _Classed:
     """Tell one, two or three, and more academies apart, and those that a plan alone brings."""
-    shown, kind = ground.shown, speech.kind
+    shown, words = ground.shown, speech.words
     number = shown["academies"].to_numpy()
     planned = shown["planned"].to_numpy() if "planned" in shown else np.zeros(len(shown))
     only_planned = (number > 0) & (number == planned)
     numbers = np.where(number == 0, 0, np.digitize(number, (2, 4)) + 1)
     labels = [
-        kind.without,
-        kind.one_academy,
-        kind.academies.format(low=2, high=3),
-        kind.academies_or_more.format(low=4),
+        words("map.academies.without"),
+        words.counted("map.count.academy", 1),
+        words("map.academies.class", low=2, high=3),
+        words("map.academies.or_more", low=4),
     ]
     looks = [_lined(WITHOUT), *map(_lined, WITH_SCHEME)]
     if only_planned.any():
         numbers = np.where(only_planned, 4, numbers)
-        labels, looks = [*labels, kind.planned_only], [*looks, _lined(PLANNED_ONLY, hatch="....")]
+        labels, looks = (
+            [*labels, words("map.academies.planned_only")],
+            [*looks, _lined(PLANNED_ONLY, hatch="....")],
+        )
     return _Classed(shown, numbers.astype(np.int64), labels, looks)
 
 
@@ -784,15 +784,17 @@ def _by_status(ground: Ground, before: Ground, speech: _Speech) -> _Classed:
     # Grey is the ground beside the province.
     changed = {**STATUSES, "without": {"facecolor": WITHOUT}}
     looks = [{**_lined(one["facecolor"]), **one} for one in changed.values()]
-    return _Classed(shown, numbers, [speech.kind.statuses[key] for key in STATUSES], looks)
+    return _Classed(
+        shown, numbers, [speech.words(f"map.academies.{key}") for key in STATUSES], looks
+    )
 
 
 def _by_children(places: GeoDataFrame, least: int, speech: _Speech) -> _Classed:
     bounds = [least, *(bound for bound in GAP_CHILDREN if bound > least)]
     texts = [speech.whole(bound) for bound in bounds]
     labels = [
-        *(speech.kind.gap_class.format(low=low, high=high) for low, high in pairwise(texts)),
-        speech.kind.gap_class_last.format(low=texts[-1]),
+        *(speech.words("map.gaps.class", low=low, high=high) for low, high in pairwise(texts)),
+        speech.words("map.gaps.class_last", low=texts[-1]),
     ]
     looks = [_lined(colour, _GAP_LINE) for colour in GAP_SCHEME[-len(labels) :]]
     numbers = np.digitize(places["uncovered"].to_numpy(), bounds[1:]).astype(np.int64)
@@ -804,7 +806,7 @@ def _by_reason(places: GeoDataFrame, _least: int, speech: _Speech) -> _Classed:
     reasons = [reason for reason in REASON_SCHEME if reason != "stress"]
     looks = [_lined(REASON_SCHEME[reason], _GAP_LINE) for reason in reasons]
     numbers = pd.Index(reasons).get_indexer(places["reason"]).astype(np.int64)
-    return _Classed(places, numbers, [speech.words.reasons[one] for one in reasons], looks)
+    return _Classed(places, numbers, [reason_in_words(one, speech.words) for one in reasons], looks)
 
 
 def _by_change(places: GeoDataFrame, speech: _Speech) -> _Classed:
@@ -812,7 +814,7 @@ def _by_change(places: GeoDataFrame, speech: _Speech) -> _Classed:
     size = np.digitize(np.abs(points), CHANGE_POINTS)
     numbers = np.where(np.isnan(points), NO_CLASS, 2 + np.sign(np.nan_to_num(points)) * size)
     low, high = (speech.number(n) for n in CHANGE_POINTS)
-    labels = [one.format(low=low, high=high) for one in speech.kind.change_classes]
+    labels = [speech.words(f"map.change.{one}", low=low, high=high) for one in _CHANGES]
     falls: list[Looks] = [{"hatch": ".."}, {"hatch": ".."}, {}, {}, {}]
     looks = [_lined(colour, **more) for colour, more in zip(DIVERGING, falls, strict=True)]
     return _Classed(places, numbers.astype(np.int64), labels, looks)
@@ -823,41 +825,41 @@ def _without_figure(
 ) -> list[Key]:
     """Explain the hatches: no figure, and where there is one, a figure for less than half."""
     words = speech.words
-    keys = [Key(f"{words.no_figure} ({speech.counted(classed.without)})", NO_FIGURE)]
+    keys = [Key(f"{words('map.no_figure')} ({speech.counted(classed.without)})", NO_FIGURE)]
     partly = int(partly_measured(shown, figure).sum()) if figure in shown else 0
     if partly:
-        keys.append(Key(f"{words.partly_measured} ({speech.counted(partly)})", PARTLY))
+        keys.append(Key(f"{words('map.partly_measured')} ({speech.counted(partly)})", PARTLY))
     return keys
 
 
 def _common(ground: Ground, of: str, sites: Sequence[Key] | None = None) -> list[Key]:
     """Explain what stands on every map."""
-    words, kind = ground.text.words, KIND_WORDS[ground.text.language]
-    keys = [Key(words.outside, NEIGHBOUR)] if ground.province is not None else []
-    keys += [Key(kind.zone_border, _TOWN)] if of == ZONE else []
-    keys.append(Key(words.province_border, PROVINCE))
+    words = ground.text.words
+    keys = [Key(words("map.outside"), NEIGHBOUR)] if ground.province is not None else []
+    keys += [Key(words("map.municipality_border"), _TOWN)] if of == ZONE else []
+    keys.append(Key(words("map.province_border"), PROVINCE))
     keys += [Key(ground.edge_label, EDGE_KEY)] if ground.edge is not None else []
     if sites is not None:
         return [*keys, *(Key(f"{key.meaning} ({key.count})", key.looks) for key in sites)]
-    keys.append(Key(words.academy, ACADEMY))
+    keys.append(Key(words("map.academy"), ACADEMY))
     planned = is_planned(ground.academies).any()
-    return [*keys, *([Key(f"{words.academy} ({words.planned})", PLANNED)] if planned else [])]
+    return [*keys, *([Key(words("map.academy_planned"), PLANNED)] if planned else [])]
 
 
 def _with_academy(ground: Ground) -> str:
     words, shown = ground.text.words, ground.shown
     counted = {"count": int(shown["has_academy"].sum()), "total": len(shown)}
-    return words.with_academy.format(
-        **{key: whole(n, words.language) for key, n in counted.items()}
+    return words(
+        "map.with_academy", **{key: whole(n, words.language) for key, n in counted.items()}
     )
 
 
 def _share_rule(classes: Classes, speech: _Speech) -> str:
-    return f"{_rule_of(classes, speech.kind)} {speech.words.class_rule}"
+    return f"{_rule_of(classes, speech)} {speech.words('map.share.rule')}"
 
 
-def _rule_of(classes: Classes, kind: KindWords) -> str:
-    return {"fixed": kind.fixed, "quantiles": kind.quantiles, "own": kind.own}[classes.rule]
+def _rule_of(classes: Classes, speech: _Speech) -> str:
+    return speech.words(f"map.classes.{classes.rule}")
 
 
 def _sites_of_change(
@@ -868,9 +870,9 @@ def _sites_of_change(
     shown = set(ground.shown["nis_code"])
     keys, marks = [], []
     for meaning, looks, source, ids in (
-        (speech.kind.kept_academy, ACADEMY, ground, now & then),
-        (speech.kind.new_academy, _NEW, ground, now - then),
-        (speech.kind.lost_academy, _LOST, before, then - now),
+        (speech.words("map.change.kept_academy"), ACADEMY, ground, now & then),
+        (speech.words("map.change.new_academy"), _NEW, ground, now - then),
+        (speech.words("map.change.lost_academy"), _LOST, before, then - now),
     ):
         rows = source.academies[source.academies["academy_id"].isin(ids)].sort_values("academy_id")
         count = int(rows["nis_code"].isin(shown).sum())
@@ -881,16 +883,25 @@ def _sites_of_change(
 
 def _both_said(ground: Ground, before: Ground) -> Ground:
     """Say on the map of two results the cautions, sources and dates of both."""
-    kind, now, then = KIND_WORDS[ground.text.language], ground.text, before.text
+    words, now, then = ground.text.words, ground.text, before.text
     parts = {
-        name: [part for one in (then, now) for part in getattr(one, name).split("; ") if part]
+        name: [
+            part
+            for one in (then, now)
+            for part in getattr(one, name).split(words("list.series"))
+            if part
+        ]
         for name in ("notice", "method_note", "source")
     }
-    said: dict[str, Any] = {name: "; ".join(dict.fromkeys(one)) for name, one in parts.items()}
+    said: dict[str, Any] = {name: words.series(dict.fromkeys(one)) for name, one in parts.items()}
     date = now.date
     if then.date != now.date:
-        date = kind.before_after_date.format(before=then.date, after=now.date)
+        date = words("map.plan.date", before=then.date, after=now.date)
     return replace(ground, text=replace(now, **said, date=date))
+
+
+def _capital(text: str) -> str:
+    return f"{text[:1].upper()}{text[1:]}"
 
 
 def _extremes(
@@ -898,17 +909,17 @@ def _extremes(
     figure: str,
     speech: _Speech,
     told: Callable[[float], str],
-    leads: tuple[str | None, str | None] | None = None,
+    leads: tuple[str | None, str | None] = ("highest", "lowest"),
 ) -> list[str]:
     """Name the three highest and the three lowest; equal figures in order of name."""
-    leads = leads or (speech.words.alt_highest, speech.words.alt_lowest)
     known = places[places[figure].notna()]
     found = []
     for lead, ascending in zip(leads, (False, True), strict=True):
         ranked = known.sort_values([figure, "name"], ascending=[ascending, True]).head(3)
         if lead is not None and len(ranked):
             named = zip(ranked["name"], ranked[figure], strict=True)
-            found.append(f"{lead}{', '.join([f'{one_line(n)} ({told(v)})' for n, v in named])}.")
+            said = ", ".join(f"{one_line(name)} ({told(value)})" for name, value in named)
+            found.append(speech.words(f"map.alt.{lead}", named=said))
     return found
 
 
@@ -919,5 +930,5 @@ def _alt(kind: str, ground: Ground, heading: str, *said: str, total: str = "") -
     """
     speech = _Speech(ground.text)
     total = total or speech.counted(len(ground.shown))
-    lead = speech.kind.alt_kinds[kind].format(place=ground.place, total=total, heading=heading)
+    lead = speech.words(f"map.alt.{kind}", place=ground.place, total=total, heading=heading)
     return " ".join([as_sentences([ground.text.title, *ground.text.cautions]), lead, *said])

@@ -15,6 +15,7 @@ import numpy as np
 import shapely
 from matplotlib.ticker import MaxNLocator
 
+from stemgeo.coverage import REGION
 from stemgeo.maps.layout import (
     GAP_IN,
     SMALL_PT,
@@ -27,8 +28,8 @@ from stemgeo.maps.layout import (
 )
 from stemgeo.maps.page import PALE_INK, PLATE, STYLE, Looks, new_page, write_lines
 from stemgeo.maps.series import INK, colours, partly_measured
-from stemgeo.maps.text import WORDS, MapText, as_sentences, municipalities_counted, percent
-from stemgeo.maps.trend import WITH_ACADEMY, axes_at, over_years
+from stemgeo.maps.text import MapText, as_sentences, percent, province_name
+from stemgeo.maps.trend import axes_at, over_years
 from stemgeo.profiles import ROADS
 from stemgeo.speech import percent_sign, whole
 
@@ -39,7 +40,6 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-    from stemgeo.speech import Language
 
 _Reading = tuple[float, float]
 
@@ -75,43 +75,6 @@ _YEAR_IN = 0.45  # at least, from year to year on the scale
 _HEADROOM = 1.12  # above the highest number, for its figure
 
 
-@dataclass(frozen=True)
-class _Words:
-    """The fixed words of one language."""
-
-    total: str
-    band: str
-    partly: str
-    reported: str
-    sources: str
-    chart: str
-    last_year: str
-
-
-_WORDS: dict[Language, _Words] = {
-    "nl": _Words(
-        total="Totaal: {municipalities}.",
-        band="Gekleurd vlak: van de lage tot de hoge fietssnelheid.",
-        partly="* en open punt: minder dan de helft van de kinderen is gemeten; dit aandeel zegt "
-        "niets over het geheel.",
-        reported="gerapporteerd",
-        sources="Gerapporteerde cijfers over STEM-academies",
-        chart="Lijngrafiek",
-        last_year="In {year}",
-    ),
-    "en": _Words(
-        total="Total: {municipalities}.",
-        band="Coloured area: from the low to the high cycling speed.",
-        partly="* and open point: fewer than half of the children are measured; this share says "
-        "nothing of the whole.",
-        reported="reported",
-        sources="Reported figures on STEM academies",
-        chart="Line chart",
-        last_year="In {year}",
-    ),
-}
-
-
 def line_chart(trend: pd.DataFrame, reported: pd.DataFrame, text: MapText) -> Figure:
     """Draw both measures over the years: municipalities with an academy, children in time.
 
@@ -137,7 +100,7 @@ def line_chart(trend: pd.DataFrame, reported: pd.DataFrame, text: MapText) -> Fi
     with matplotlib.style.context(STYLE, after_reset=True):
         marks = _reported(trend, reported)
         sheet = best_sheet((0, 0, 2, 1), _with_sources(text, marks), legend_in=0)
-        figure, page = new_page(sheet, text.title, over_years(text, trend["year"]))
+        figure, page = new_page(sheet, text, over_years(text, trend["year"]))
         rooms, panels = _halves(sheet.frame), _panels(trend, marks, text)
         head_in = max(_head_in(panel, rooms[0].width) for panel in panels)
         for room, panel in zip(rooms, panels, strict=True):
@@ -161,23 +124,27 @@ def line_chart_alt(trend: pd.DataFrame, reported: pd.DataFrame, text: MapText) -
         Title and cautions; for each measure the region's figure of each year, with the reported
         one beside it, and those of the other lines in the last year.
     """
-    words = _WORDS[text.language]
+    words = text.words
     place, last = over_years(text, trend["year"]), max(trend["year"])
-    sentences = [text.title, *text.cautions, f"{words.chart}, {place}"]
+    sentences = [text.title, *text.cautions, f"{words('chart.line')}, {place}"]
     for panel in _panels(trend, _reported(trend, reported), text):
         told = dict(panel.marks)
         region, *others = panel.lines
         figures = [
             f"{year:.0f} {panel.figure(region, (year, value))}"
-            + (f" ({words.reported} {panel.said(told[year])})" if year in told else "")
+            + (
+                f" ({words('chart.trend.reported')} {panel.said(told[year])})"
+                if year in told
+                else ""
+            )
             for year, value in region.readings
         ]
-        sentences.append(f"{panel.heading}: {'; '.join(figures)}")
+        sentences.append(words.pair(panel.heading, words.series(figures)))
         if others:
-            ends = "; ".join(panel.end(line) for line in others)
-            sentences.append(f"{words.last_year.format(year=last)}: {ends}")
+            ends = words.series(panel.end(line) for line in others)
+            sentences.append(words.pair(words("chart.trend.last_year", year=last), ends))
         if panel.is_partly:
-            sentences.append(words.partly)
+            sentences.append(words("chart.trend.partly"))
     return as_sentences(sentences)
 
 
@@ -257,13 +224,13 @@ def _academies_panel(trend: pd.DataFrame, marks: pd.DataFrame, text: MapText) ->
     top = max(highest, 1) * _HEADROOM
     ticks = MaxNLocator(6, integer=True, steps=[1, 2, 5, 10]).tick_values(0, top)
     total = trend.loc[trend["level"] == "region", "municipalities"].max()
-    counted = municipalities_counted(total, text.words)
+    counted = text.words.counted("map.count.municipality", int(total))
     return _Panel(
-        heading=WITH_ACADEMY[text.language],
-        note=_WORDS[text.language].total.format(municipalities=counted),
+        heading=text.words("map.academies.heading"),
+        note=text.words("chart.trend.total", municipalities=counted),
         lines=lines,
-        said=lambda count: whole(count, text.words.language),
-        ticks={float(tick): whole(tick, text.words.language) for tick in ticks if 0 <= tick <= top},
+        said=lambda count: whole(count, text.language),
+        ticks={float(tick): whole(tick, text.language) for tick in ticks if 0 <= tick <= top},
         top=top,
         marks=told,
         band=[],
@@ -272,7 +239,7 @@ def _academies_panel(trend: pd.DataFrame, marks: pd.DataFrame, text: MapText) ->
 
 def _shares_panel(trend: pd.DataFrame, text: MapText) -> _Panel:
     """Show shares on a scale of 0 to 100 % whatever they are, so that sheets can be compared."""
-    words, trend = _WORDS[text.language], trend.assign(partly=partly_measured(trend))
+    trend = trend.assign(partly=partly_measured(trend))
     lines = _lines(trend, "share", text)
     region = trend[trend["level"] == "region"].sort_values("year")
     for number, (profile, looks) in enumerate(_QUIET_LINES.items(), 1):
@@ -283,9 +250,11 @@ def _shares_panel(trend: pd.DataFrame, text: MapText) -> _Panel:
     low, high = (
         _readings(region.dropna(subset="share"), f"share_{end}") for end in ("low", "high")
     )
+    notes = [text.words("chart.trend.band")]
+    notes += [text.words("chart.trend.partly")] if trend["partly"].any() else []
     return _Panel(
         heading=text.heading,
-        note=f"{words.band} {words.partly}" if trend["partly"].any() else words.band,
+        note=" ".join(notes),
         lines=lines,
         said=lambda share: percent(share, text.words),
         ticks={n / 5: f"{20 * n}{percent_sign(text.language)}" for n in range(6)},
@@ -307,7 +276,7 @@ def _lines(trend: pd.DataFrame, column: str, text: MapText) -> list[_Line]:
     for number, (name, rows) in enumerate(province.groupby("name", sort=True)):
         mark = _PROVINCE_MARKS[number % len(_PROVINCE_MARKS)]
         looks = {**_PROVINCE_LINE, "marker": mark}
-        lines.append(_line(str(name), rows, column, looks))
+        lines.append(_line(province_name(str(name), text.words), rows, column, looks))
     return lines
 
 
@@ -322,7 +291,7 @@ def _readings(rows: pd.DataFrame, column: str) -> list[_Reading]:
 
 
 def _reported(trend: pd.DataFrame, reported: pd.DataFrame) -> pd.DataFrame:
-    of_flanders = reported["region"] == WORDS["nl"].region
+    of_flanders = reported["region"] == REGION[1]
     is_drawn = (reported["indicator"] == REPORTED) & of_flanders
     return reported[is_drawn & reported["year"].isin(trend["year"])].sort_values("year")
 
@@ -331,9 +300,10 @@ def _with_sources(text: MapText, marks: pd.DataFrame) -> MapText:
     """Name the sources of the reported figures after those of the data."""
     if marks.empty:
         return text
-    told = "; ".join(dict.fromkeys(marks["source"]))
+    told = text.words.series(dict.fromkeys(marks["source"]))
     source = text.source.rstrip(" .;")
-    return replace(text, source=f"{source}. {_WORDS[text.language].sources}: {told}")
+    more = text.words("chart.trend.sources", sources=told)
+    return replace(text, source=f"{source}. {more}")
 
 
 def _halves(frame: Box) -> tuple[Box, Box]:
@@ -416,14 +386,15 @@ def _draw_panel(figure: Figure, page: Axes, room: Box, panel: _Panel, text: MapT
     _draw_lines(figure, plot, panel)
     _write_scales(page, plot, panel)
     _write_ends(page, plot, panel, ends)
-    _write_figures(page, plot, panel, _WORDS[text.language].reported)
+    _write_figures(page, plot, panel, text.words("chart.trend.reported"))
 
 
 def _ends(panel: _Panel, text: MapText) -> list[_End]:
     """Say each line's name and last figure; under the region's share its low and high."""
     region, *others = [panel.end(line) for line in panel.lines]
     span = [
-        f"({panel.said(low)} {text.words.to} {panel.said(high)})" for _, low, high in panel.band
+        text.words("chart.trend.span", low=panel.said(low), high=panel.said(high))
+        for _, low, high in panel.band
     ]
     accent = [{"color": _ACCENT if line.looks["color"] == _ACCENT else INK} for line in panel.lines]
     first = _End([region, *span[-1:]], {**accent[0], "weight": "bold"})

@@ -45,6 +45,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
     from stemgeo.maps.layout import Sheet
+    from stemgeo.maps.text import MapText
 
 Looks = dict[str, Any]
 
@@ -79,22 +80,24 @@ class MapFigure(Figure):
         return _picture(self, "png", dpi=_SCREEN_DPI, metadata={"Software": None})
 
 
-def new_page(sheet: Sheet, title: str, place: str) -> tuple[Figure, Axes]:
+def new_page(sheet: Sheet, text: MapText, place: str) -> tuple[Figure, Axes]:
     """Begin a sheet with its head and credits.
 
     Parameters
     ----------
     sheet
         The lines to write and the size of the paper.
-    title, place
-        The figure's label, for screen readers and files; `place` stands under the title.
+    text, place
+        Title and place are the figure's label, for screen readers and files; `place` stands
+        under the title.
 
     Returns
     -------
     Figure, Axes
         And invisible axes over the whole page, in inches, that stand over all others.
     """
-    figure = MapFigure(figsize=(sheet.width, sheet.height), label=f"{title}: {place}")
+    label = text.words.pair(text.title, place)
+    figure = MapFigure(figsize=(sheet.width, sheet.height), label=label)
     FigureCanvasAgg(figure)
     page = _page_axes(figure, sheet)
     _write_head(page, sheet, place)

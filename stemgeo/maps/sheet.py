@@ -51,7 +51,7 @@ from stemgeo.maps.page import (
     write_lines,
 )
 from stemgeo.maps.series import INK, border_rings, lighter, provinces
-from stemgeo.maps.text import MapText, is_planned, of_province, one_line
+from stemgeo.maps.text import MapText, is_planned, of_province, one_line, province_name
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -330,7 +330,7 @@ def draw_sheet(ground: Ground, legend: Legend, views: Sequence[View]) -> Figure:
     """
     with matplotlib.style.context(STYLE, after_reset=True):
         sheets = _best_sheets(ground, legend, views)
-        figure, page = new_page(sheets[0], ground.text.title, ground.place)
+        figure, page = new_page(sheets[0], ground.text, ground.place)
         legend.draw(page, sheets[0].legend)
         draw_scale_bar(page, sheets[0], legend.below_in(sheets[0].legend.width))
         for sheet, view in zip(sheets, views, strict=True):
@@ -447,7 +447,8 @@ def _write_labels(
     places = _larger(ground.shown, most=None if ground.province else _REGION_LABELS)
     seen = neighbours.clip_by_rect(*sheet.ground.corners)
     seen = seen[~seen.is_empty]
-    names = [one_line(name) for name in (*places["name"], *seen.index)]
+    near = [province_name(str(name), ground.text.words) for name in seen.index]
+    names = [one_line(name) for name in (*places["name"], *near)]
     labels = place_labels(
         names,
         [*places.geometry, *seen],

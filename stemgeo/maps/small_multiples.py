@@ -29,8 +29,8 @@ from stemgeo.maps.page import (
     write_lines,
 )
 from stemgeo.maps.series import border_rings, colours, lighter, line_on, provinces
-from stemgeo.maps.text import as_sentences, municipalities_counted
-from stemgeo.maps.trend import WITH_ACADEMY, axes_at, over_years
+from stemgeo.maps.text import as_sentences
+from stemgeo.maps.trend import axes_at, over_years
 from stemgeo.speech import whole
 
 if TYPE_CHECKING:
@@ -42,7 +42,6 @@ if TYPE_CHECKING:
 
     from stemgeo.maps.layout import Sheet
     from stemgeo.maps.text import MapText
-    from stemgeo.speech import Language
 
 STATUSES: dict[str, Looks] = {
     "with": {"facecolor": colours(5)[2]},
@@ -58,45 +57,6 @@ _OUTLINE = 0.25
 _LEGEND_ROWS = 3
 _YEAR_PT = 11.0
 _MARGIN = 0.005  # of the ground's width
-
-
-@dataclass(frozen=True)
-class _Words:
-    """The fixed words of one language."""
-
-    maps: str
-    count: str
-    new: str
-    lost: str
-    statuses: dict[str, str]
-
-
-_WORDS: dict[Language, _Words] = {
-    "nl": _Words(
-        maps="Een kaart per jaar",
-        count="{count} van {total}",
-        new="{count} nieuw",
-        lost="{count} niet langer",
-        statuses={
-            "with": "met een STEM-academie",
-            "new": "nieuw: in het vorige getoonde jaar nog zonder",
-            "lost": "niet langer: in het vorige getoonde jaar nog met",
-            "without": "zonder STEM-academie",
-        },
-    ),
-    "en": _Words(
-        maps="A map for each year",
-        count="{count} of {total}",
-        new="{count} new",
-        lost="{count} no longer",
-        statuses={
-            "with": "with a STEM academy",
-            "new": "new: without one in the year shown before",
-            "lost": "no longer: with one in the year shown before",
-            "without": "without a STEM academy",
-        },
-    ),
-}
 
 
 def small_multiples(
@@ -127,7 +87,7 @@ def small_multiples(
         ground = _ground(tables.values())
         captions = _captions(tables, academies_by_year, text)
         grid = _best_grid(ground, list(captions.values()), text)
-        figure, page = new_page(grid.sheet, text.title, over_years(text, tables))
+        figure, page = new_page(grid.sheet, text, over_years(text, tables))
         for number, (year, table) in enumerate(tables.items()):
             cell = grid.cell(number)
             write_lines(page, cell.left, cell.top, [str(year)], _YEAR_PT, weight="bold")
@@ -157,9 +117,10 @@ def small_multiples_alt(
         Title and cautions, and what stands under each map.
     """
     captions = _captions(municipalities_by_year, academies_by_year, text)
-    kind = f"{_WORDS[text.language].maps}, {over_years(text, captions)}"
-    told = [f"{year}: {caption}" for year, caption in sorted(captions.items())]
-    heading = WITH_ACADEMY[text.language]
+    words = text.words
+    kind = f"{words('chart.maps.each_year')}, {over_years(text, captions)}"
+    told = [words.pair(year, caption) for year, caption in sorted(captions.items())]
+    heading = words("map.academies.heading")
     return as_sentences([text.title, *text.cautions, kind, heading, *told])
 
 
@@ -176,17 +137,15 @@ def _captions(
     text: MapText,
 ) -> dict[int, str]:
     """Say under each map how many have an academy, how many changed, how many academies."""
-    words = _WORDS[text.language]
+    words = text.words
 
     def caption(table: GeoDataFrame, academies: int) -> str:
-        count = whole(table["has_academy"].sum(), text.words.language)
-        total = municipalities_counted(len(table), text.words)
-        changes = {words.new: "new", words.lost: "lost"}
-        counted = [(form, int((table["status"] == key).sum())) for form, key in changes.items()]
-        changed = [form.format(count=whole(n, text.words.language)) for form, n in counted if n]
-        noun = text.words.academy if academies == 1 else text.words.academies
-        parts = [words.count.format(count=count, total=total), ", ".join(changed)]
-        return "; ".join([*filter(None, parts), f"{whole(academies, text.words.language)} {noun}"])
+        count = whole(table["has_academy"].sum(), text.language)
+        total = words.counted("map.count.municipality", len(table))
+        counts = {key: int((table["status"] == key).sum()) for key in ("new", "lost")}
+        changed = [words.counted(f"chart.maps.{key}", n) for key, n in counts.items() if n]
+        parts = [words("chart.maps.count", count=count, total=total), ", ".join(changed)]
+        return words.series([*filter(None, parts), words.counted("map.count.academy", academies)])
 
     return {
         year: caption(table, len(academies_by_year[year]))
@@ -268,11 +227,11 @@ def _status_looks(status: str) -> Looks:
 
 def _draw_key_of_statuses(page: Axes, sheet: Sheet, text: MapText) -> None:
     """Draw the legend that all maps share, and their scale."""
-    words, place = _WORDS[text.language], sheet.legend
-    heading = [WITH_ACADEMY[text.language]]
+    words, place = text.words, sheet.legend
+    heading = [words("map.academies.heading")]
     write_lines(page, place.left, place.top, heading, TEXT_PT, weight="bold")
-    keys = [Key(words.statuses[status], _status_looks(status)) for status in STATUSES]
-    keys.append(Key(text.words.province_border, _BORDER))
+    keys = [Key(words(f"chart.maps.status.{status}"), _status_looks(status)) for status in STATUSES]
+    keys.append(Key(words("map.province_border"), _BORDER))
     top = place.top - line_in(TEXT_PT) - GAP_IN / 2
     for number, key in enumerate(keys):
         column, row = divmod(number, _LEGEND_ROWS)

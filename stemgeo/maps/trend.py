@@ -12,12 +12,6 @@ if TYPE_CHECKING:
 
     from stemgeo.maps.layout import Box
     from stemgeo.maps.text import MapText
-    from stemgeo.speech import Language
-
-WITH_ACADEMY: dict[Language, str] = {
-    "nl": "Gemeenten met een STEM-academie",
-    "en": "Municipalities with a STEM academy",
-}
 
 
 def over_years(text: MapText, years: Iterable[int]) -> str:

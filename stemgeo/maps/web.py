@@ -25,7 +25,7 @@ import numpy as np
 import shapely
 from branca.element import Element, Figure
 from folium.map import CustomPane, Layer
-from jinja2 import Environment, PackageLoader, Template
+from jinja2 import Environment, PackageLoader, StrictUndefined, Template
 from jinja2.utils import htmlsafe_json_dumps
 from markupsafe import Markup
 from matplotlib.colors import to_hex, to_rgb
@@ -45,7 +45,6 @@ from stemgeo.maps.text import (
     gap_places,
     gap_reason,
     is_planned,
-    municipalities_counted,
     percent,
 )
 from stemgeo.maps.topology import sketched_bands, sketched_gaps, sketched_places, topology
@@ -57,8 +56,9 @@ if TYPE_CHECKING:
     from geopandas import GeoDataFrame, GeoSeries
     from numpy.typing import ArrayLike, NDArray
 
-    from stemgeo.maps.text import MapText, Words
+    from stemgeo.maps.text import MapText
     from stemgeo.study import Background
+    from stemgeo.texts import Texts
 
     Look = dict[str, Any]
 
@@ -243,24 +243,45 @@ def _part(ground: _Ground, pane: str, looks: Sequence[Look], look: ArrayLike) ->
 # Municipalities and zones
 
 
-def _towns(places: GeoDataFrame, outlines: GeoSeries, words: Words) -> _Ground:
-    counted = [words.children, words.covered, words.uncovered, words.unmeasured]
-    columns = [words.municipality, words.province, words.share, *counted, words.academies]
+def _towns(places: GeoDataFrame, outlines: GeoSeries, words: Texts) -> _Ground:
+    counted = [
+        words("web.column.children"),
+        words("web.column.covered"),
+        words("web.column.uncovered"),
+        words("web.column.unmeasured"),
+    ]
+    columns = [
+        words("web.column.municipality"),
+        words("web.column.province"),
+        words("web.column.share"),
+        *counted,
+        words("web.academies"),
+    ]
     rows = [
         [place.name, place.province, percent(place.share, words)]
         + [whole(n, words.language) for n in (*_counts(place), place.academies)]
         for place in places.itertuples()
     ]
     if "median_time_s" in places:
-        columns.append(words.median_time)
+        columns.append(words("web.column.median_time"))
         told = [_minutes_told(seconds, words) for seconds in places["median_time_s"]]
         rows = [[*row, one] for row, one in zip(rows, told, strict=True)]
     return _Ground("municipalities", outlines, columns, rows)
 
 
-def _zones(zones: GeoDataFrame, places: GeoDataFrame, outlines: GeoSeries, words: Words) -> _Ground:
-    counted = [words.children, words.covered, words.uncovered, words.unmeasured]
-    columns = [words.zone.capitalize(), words.municipality, words.share, *counted]
+def _zones(zones: GeoDataFrame, places: GeoDataFrame, outlines: GeoSeries, words: Texts) -> _Ground:
+    counted = [
+        words("web.column.children"),
+        words("web.column.covered"),
+        words("web.column.uncovered"),
+        words("web.column.unmeasured"),
+    ]
+    columns = [
+        words("web.column.zone"),
+        words("web.column.municipality"),
+        words("web.column.share"),
+        *counted,
+    ]
     names = dict(zip(places["nis_code"], places["name"], strict=True))
     rows = [
         [zone.name, names[zone.nis_code], percent(zone.share, words)]
@@ -278,16 +299,17 @@ def _shares(
     places: GeoDataFrame, towns: _Ground, classes: Sequence[float], text: MapText
 ) -> _Theme:
     words = text.words
-    counted = [municipalities_counted(n, words) for n in _class_and_special_counts(places, classes)]
+    counts = _class_and_special_counts(places, classes)
+    counted = [words.counted("map.count.municipality", n) for n in counts]
     return _Theme(
         key="shares",
-        name=words.shares,
+        name=words("web.shares"),
         parts=[_share_part(places, towns, classes)],
         grounds=[towns],
         show=True,
         heading=text.heading,
         swatches=_share_swatches(counted, classes, words),
-        notes=[words.class_rule],
+        notes=[words("map.share.rule")],
     )
 
 
@@ -295,18 +317,16 @@ def _zone_shares(
     zones: GeoDataFrame, ground: _Ground, classes: Sequence[float], text: MapText
 ) -> _Theme:
     words = text.words
-    counted = [
-        f"{whole(n, words.language)} {words.zone if n == 1 else words.zones}"
-        for n in _class_and_special_counts(zones, classes)
-    ]
+    counts = _class_and_special_counts(zones, classes)
+    counted = [words.counted("map.count.zone", n) for n in counts]
     return _Theme(
         key="zones",
-        name=words.zone_shares,
+        name=words("web.zone_shares"),
         parts=[_share_part(zones, ground, classes, weight=0.4)],
         grounds=[ground],
         heading=text.heading,
         swatches=_share_swatches(counted, classes, words),
-        notes=[words.class_rule],
+        notes=[words("map.share.rule")],
     )
 
 
@@ -336,38 +356,38 @@ def _filled(fill: str, line: str, weight: float = 0.8) -> Look:
 
 
 def _share_swatches(
-    counted: Sequence[str], classes: Sequence[float], words: Words
+    counted: Sequence[str], classes: Sequence[float], words: Texts
 ) -> list[_Swatch]:
     """Write the legend; what is hatched is in a class too, so it stands apart."""
     fills = colours(len(classes) - 1)
     labels = class_labels(classes, words)
     lines = [_Swatch(*one) for one in zip(fills, labels, counted, strict=False)]
-    lines.append(_Swatch(_NO_FIGURE, words.no_figure, counted[-2]))
+    lines.append(_Swatch(_NO_FIGURE, words("map.no_figure"), counted[-2]))
     if not counted[-1].startswith("0 "):
-        lines.append(_Swatch("url(#partly-0)", words.partly_measured, counted[-1]))
+        lines.append(_Swatch("url(#partly-0)", words("map.partly_measured"), counted[-1]))
     return lines
 
 
-def _with_and_without(places: GeoDataFrame, towns: _Ground, words: Words) -> _Theme:
+def _with_and_without(places: GeoDataFrame, towns: _Ground, words: Texts) -> _Theme:
     has_one = places["has_academy"].to_numpy(bool)
     fills = (_WITHOUT, _WITH)
-    labels = (words.without_one, words.with_one)
+    labels = (words("map.academies.without"), words("web.with_one"))
     swatches = [
-        _Swatch(fill, label, municipalities_counted(int((has_one == own).sum()), words))
+        _Swatch(fill, label, words.counted("map.count.municipality", int((has_one == own).sum())))
         for fill, label, own in zip(fills, labels, (False, True), strict=True)
     ]
     looks = [_filled(fill, line_on(fill)) for fill in fills]
     return _Theme(
         key="academy",
-        name=words.has_academy,
+        name=words("web.has_academy"),
         parts=[_part(towns, "overlayPane", looks, has_one.astype(int))],
         grounds=[towns],
-        heading=words.has_academy,
+        heading=words("web.has_academy"),
         swatches=swatches[::-1],
     )
 
 
-def _minutes(places: GeoDataFrame, towns: _Ground, words: Words) -> Iterator[_Theme]:
+def _minutes(places: GeoDataFrame, towns: _Ground, words: Texts) -> Iterator[_Theme]:
     """Colour by the median travel time, dark where it is short, when that is known."""
     if "median_time_s" not in places:
         return
@@ -375,19 +395,18 @@ def _minutes(places: GeoDataFrame, towns: _Ground, words: Words) -> Iterator[_Th
     fills = colours(len(MINUTE_CLASSES))[::-1]
     number = np.digitize(minutes, MINUTE_CLASSES[1:])
     look = np.where(np.isnan(minutes), len(fills), number)
-    counted = [
-        municipalities_counted(int(n), words) for n in np.bincount(look, minlength=len(fills) + 1)
-    ]
-    labels = [f"{a:g} {words.to} {b:g} {words.minutes}" for a, b in pairwise(MINUTE_CLASSES)]
-    labels += [words.or_more.format(minutes=f"{MINUTE_CLASSES[-1]:g}"), words.no_figure]
+    counts = np.bincount(look, minlength=len(fills) + 1).tolist()
+    counted = [words.counted("map.count.municipality", n) for n in counts]
+    labels = [_span(*bounds, words) for bounds in pairwise(MINUTE_CLASSES)]
+    labels += [words("web.or_more", minutes=f"{MINUTE_CLASSES[-1]:g}"), words("map.no_figure")]
     looks = [_filled(fill, line_on(fill)) for fill in fills]
     looks.append(_filled(_NO_FIGURE, line_on("#ffffff")))
     yield _Theme(
         key="minutes",
-        name=words.minutes_by_place,
+        name=words("web.minutes_by_place"),
         parts=[_part(towns, "overlayPane", looks, look)],
         grounds=[towns],
-        heading=words.minutes_by_place,
+        heading=words("web.minutes_by_place"),
         swatches=[_Swatch(*one) for one in zip([*fills, _NO_FIGURE], labels, counted, strict=True)],
     )
 
@@ -402,7 +421,7 @@ def _borders(places: GeoDataFrame, towns: _Ground) -> _Theme:
 # Isochrones, gaps and academies
 
 
-def _bands(isochrones: GeoDataFrame | None, towns: _Ground, words: Words) -> Iterator[_Theme]:
+def _bands(isochrones: GeoDataFrame | None, towns: _Ground, words: Texts) -> Iterator[_Theme]:
     """Draw the bands as another ground: over the shares their colours would mix.
 
     The municipalities lie over them, as lines alone, so that their figures stay at hand.
@@ -414,7 +433,7 @@ def _bands(isochrones: GeoDataFrame | None, towns: _Ground, words: Words) -> Ite
         return
     fills = _band_colours(len(rows))
     labels = [
-        f"{start:g} {words.to} {stop:g} {words.minutes}"
+        _span(start, stop, words)
         for start, stop in zip(rows["minutes_from"], rows["minutes_to"], strict=True)
     ]
     ground = _Ground("bands", sketched_bands(rows.geometry))
@@ -422,15 +441,15 @@ def _bands(isochrones: GeoDataFrame | None, towns: _Ground, words: Words) -> Ite
     lines = {"color": "#595959", "weight": 0.6, "fillOpacity": 0}
     yield _Theme(
         key="isochrones",
-        name=words.isochrones,
+        name=words("web.isochrones"),
         parts=[
             _part(ground, "isochrones", looks, range(len(fills))),
             _part(towns, "municipalities", [lines], 0),
         ],
         grounds=[ground, towns],
-        heading=words.isochrones,
+        heading=words("web.isochrones"),
         swatches=[_Swatch(fill, label) for fill, label in zip(fills, labels, strict=True)],
-        notes=[words.isochrone_caution],
+        notes=[words("web.isochrone_caution")],
     )
 
 
@@ -452,12 +471,23 @@ def _gaps(gaps: GeoDataFrame, academies: GeoDataFrame, text: MapText) -> Iterato
     looks = {"color": _GAP_COLOUR, "fillColor": _GAP_FILL, "fillOpacity": 0.35, "weight": 1.5}
     dashed = looks | {"dashArray": "4", "fillOpacity": 0.15}
     for profile, key, name, counted, own in (
-        ("all", "gaps", words.gaps, words.uncovered, looks),
-        ("low_stress", "quiet-gaps", words.quiet_gaps, words.quiet_uncovered, dashed),
+        ("all", "gaps", words("web.gaps"), words("web.column.uncovered"), looks),
+        (
+            "low_stress",
+            "quiet-gaps",
+            words("web.quiet_gaps"),
+            words("web.column.quiet_uncovered"),
+            dashed,
+        ),
     ):
         shown = ranked["profile"] == profile
         if shown.any():
-            columns = [words.gap_places, counted, words.median_time, words.reason]
+            columns = [
+                words("web.column.places"),
+                counted,
+                words("web.column.median_time"),
+                words("web.column.reason"),
+            ]
             rows = [_gap_told(gap, words, names) for gap in ranked[shown].to_dict("records")]
             ground = _Ground(key, outlines[shown], columns, rows)
             yield _Theme(
@@ -471,32 +501,44 @@ def _gaps(gaps: GeoDataFrame, academies: GeoDataFrame, text: MapText) -> Iterato
             )
 
 
-def _gap_told(gap: dict[Hashable, Any], words: Words, names: dict[str, str]) -> list[str]:
+def _gap_told(gap: dict[Hashable, Any], words: Texts, names: dict[str, str]) -> list[str]:
     row = {str(name): value for name, value in gap.items()}
     median = _minutes_told(row["median_time_s"], words)
     why = gap_reason(row, words, names)
     return [gap_places(row, words), whole(row["uncovered"], words.language), median, why]
 
 
-def _minutes_told(seconds: float, words: Words) -> str:
+def _span(low: float, high: float, words: Texts) -> str:
+    return words("map.minutes.class", low=f"{low:g}", high=f"{high:g}")
+
+
+def _minutes_told(seconds: float, words: Texts) -> str:
     """Write a time; what was infinite may come back from a file as missing."""
     if not np.isfinite(seconds):
-        return words.beyond
-    return f"{whole(round(seconds / 60), words.language)} {words.minutes}"
+        return words("web.beyond")
+    return words.counted("map.count.minutes", round(seconds / 60))
 
 
-def _academies(academies: GeoDataFrame, words: Words) -> Iterator[_Theme]:
+def _academies(academies: GeoDataFrame, words: Texts) -> Iterator[_Theme]:
     """Draw the academies of the register hollow, the places of a plan solid."""
     planned = is_planned(academies)
     for shown, key, noun, name, fill in (
-        (academies[~planned], "academies", words.academy, words.academies, "#ffffff"),
-        (academies[planned], "planned", *_as_planned(words), INK),
+        (academies[~planned], "academies", words("map.academy"), words("web.academies"), "#ffffff"),
+        (
+            academies[planned],
+            "planned",
+            words("map.academy_planned"),
+            words("web.academies_planned"),
+            INK,
+        ),
     ):
         if not shown.empty:
             ranked = shown.sort_values("academy_id", ignore_index=True)
             told = ["name", *(name for name in ("organisation",) if name in ranked)]
             rows = ranked[told].fillna("").astype(str).to_numpy().tolist()
-            ground = _Ground(key, ranked.geometry, [noun, words.organisation][: len(told)], rows)
+            ground = _Ground(
+                key, ranked.geometry, [noun, words("web.column.organisation")][: len(told)], rows
+            )
             look = _filled(fill, INK, 1.2)
             yield _Theme(
                 key=key,
@@ -509,14 +551,10 @@ def _academies(academies: GeoDataFrame, words: Words) -> Iterator[_Theme]:
             )
 
 
-def _as_planned(words: Words) -> tuple[str, str]:
-    return f"{words.academy} ({words.planned})", f"{words.academies} ({words.planned})"
-
-
 # Names and background
 
 
-def _names(places: GeoDataFrame, outlines: GeoSeries, words: Words) -> _Theme:
+def _names(places: GeoDataFrame, outlines: GeoSeries, words: Texts) -> _Theme:
     """Name municipalities where they are widest, those with most children first."""
     middles = shapely.get_point(
         shapely.maximum_inscribed_circle(outlines.to_numpy(), _LABEL_DETAIL_M), 0
@@ -525,13 +563,13 @@ def _names(places: GeoDataFrame, outlines: GeoSeries, words: Words) -> _Theme:
     found = [(places["name"][number], middles[number], False) for number in order]
     hole = _hole_of_brussels(outlines)
     if hole is not None:
-        found.insert(0, (words.brussels, hole, True))
+        found.insert(0, (words("web.brussels"), hole, True))
     at = _degrees(gpd.GeoSeries([spot for _, spot, _ in found], crs=outlines.crs)).tolist()
     labels = [
         {"name": name, "at": [lat, lon], "outside": is_outside}
         for (name, _, is_outside), (lon, lat) in zip(found, at, strict=True)
     ]
-    return _Theme("names", words.names, [{"labels": labels}], overlay=True, show=True)
+    return _Theme("names", words("web.names"), [{"labels": labels}], overlay=True, show=True)
 
 
 def _hole_of_brussels(outlines: GeoSeries) -> shapely.Point | None:
@@ -677,11 +715,13 @@ def _policy(scripts: Sequence[str], background: Background | None) -> str:
 
 
 def _render(page: dict[str, Any], text: MapText) -> str:
-    templates = Environment(loader=PackageLoader(__package__, "assets"), autoescape=True)
+    templates = Environment(
+        loader=PackageLoader(__package__, "assets"), autoescape=True, undefined=StrictUndefined
+    )
     styles = {"page_css": _asset("page.css"), "leaflet_css": _leaflet_style()}
     written = {
         "text": text,
-        "words": text.words,
+        "words": text.words.group("web"),
         **{name: Markup(style) for name, style in styles.items()},  # noqa: S704 -- ours, Leaflet's
     }
     templates.filters["safe_text"] = _safe

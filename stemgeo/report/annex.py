@@ -16,7 +16,7 @@ import pandas as pd
 
 from stemgeo.coverage import ALL_BANDS, COUNTS
 from stemgeo.maps.series import partly_measured
-from stemgeo.maps.text import gap_places, gap_reason
+from stemgeo.maps.text import gap_places, gap_reason, reason_in_words
 from stemgeo.profiles import QUIET
 from stemgeo.recognition import Standing
 from stemgeo.report.annex_words import (
@@ -350,13 +350,13 @@ def _gaps(gaps: pd.DataFrame, result: Reading) -> pd.DataFrame:
 
 def _candidates(table: pd.DataFrame, result: Reading) -> pd.DataFrame:
     """Lay out the candidate municipalities, with the cost of one place in each."""
-    reasons, choice = result.text.words.reasons, result.study.subsidy
+    words, choice = result.text.words, result.study.subsidy
     place = table[["place_id"]].rename(columns={"place_id": "academy_id"})
     cents = place_costs_cents(
         place, rules(choice.year), trajectories_per_place=choice.trajectories_per_place
     )
     shown = table.assign(
-        reason=table["reason"].map(lambda name: reasons.get(name, name)),
+        reason=table["reason"].map(lambda name: reason_in_words(name, words)),
         cost_eur=np.where(table["place_id"].notna(), cents / CENTS, np.nan),
     )
     keys = ["rank", "nis_code", "name", "province", "academies", "children", "uncovered"]

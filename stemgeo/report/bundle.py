@@ -18,7 +18,6 @@ import pandas as pd
 
 from stemgeo import facts
 from stemgeo.coverage import ALL_BANDS, REGION, region_name
-from stemgeo.coverage import PART as PART_IN_DUTCH
 from stemgeo.gaps.grid import drawn_in_words
 from stemgeo.inputs.files import harmless, is_formula
 from stemgeo.inputs.messages import PROPOSED
@@ -34,6 +33,7 @@ from stemgeo.report.summary import summary_markdown
 from stemgeo.speech import long_day, number
 from stemgeo.study import OFFERED, PROVINCES
 from stemgeo.tables import checked
+from stemgeo.texts import texts
 from stemgeo.uncertainty import TOGETHER
 
 if TYPE_CHECKING:
@@ -41,6 +41,7 @@ if TYPE_CHECKING:
     from stemgeo.result import Tables
     from stemgeo.speech import Language
     from stemgeo.study import Study
+    from stemgeo.texts import Texts
 
 CHECKED = (
     *("changes", "groups", "placement", "sensitivity", "quintiles", "concentration", "subsidy"),
@@ -53,53 +54,27 @@ LIBRARIES = (
     *("pyogrio", "pyproj", "shapely"),
 )
 """Those that make the figures and the bytes of what is written."""
-NOTE = {
-    "nl": "benadering in vogelvlucht (afstand x {factor})",
-    "en": "straight-line approximation (distance x {factor})",
-}
-MEASURE = {
-    "nl": "Aandeel van de kinderen dat binnen {minutes} minuten fietsen een STEM-academie bereikt",
-    "en": "Share of the children who reach a STEM academy within {minutes} minutes by bicycle",
-}
-PLANNED = {"nl": "met geplande plaatsen", "en": "with planned places"}
-FERRIES = {"nl": "met gebruik van veerboten", "en": "ferries are used"}
-DATES = {
-    "nl": "Bevolking: {population}. Academies: {academies}.",
-    "en": "Population: {population}. Academies: {academies}.",
-}
-BROUGHT = {
-    "nl": {
-        "forward": ", omgezet naar de gemeenten van {vintage}",
-        "back": ", teruggerekend naar de gemeenten van {vintage} (raming)",
-    },
-    "en": {
-        "forward": ", brought to the municipalities of {vintage}",
-        "back": ", brought back to the municipalities of {vintage} (an estimate)",
-    },
-}
-PART = {"nl": PART_IN_DUTCH, "en": "Study area"}
-UNKNOWN = {"nl": "datum niet opgegeven", "en": "date not given"}
-NO_SOURCE = {"nl": "Bron niet opgegeven: {data}", "en": "Source not given: {data}"}
 OSM_SOURCE = "© OpenStreetMap contributors (ODbL)"
 
 
 def map_text(study: Study, inputs: Inputs) -> MapText:
     """Say what is printed around every map: title, notice, sources, dates, method."""
     language = study.output.language
-    factor = number(study.travel.detour_factor, language)
+    words = texts(language)
     counting, _ = recognised(inputs.academies, study.about.date, study.academies)
     standing = Standing.of(counting, language)
     return MapText(
         title=study.about.title,
         notice=study.about.notice,
         source=attribution(inputs, language=language),
-        date=DATES[language].format(
+        date=words(
+            "about.dates",
             population=population_date(study, inputs),
             academies=standing.on(long_day(study.about.date, language)),
         ),
         language=language,
-        method_note=_method_note(study, NOTE[language].format(factor=factor)),
-        measure=MEASURE[language].format(minutes=number(study.travel.cutoff_min, language)),
+        method_note=_method_note(study, words),
+        measure=words("about.measure", minutes=number(study.travel.cutoff_min, language)),
         region=_part_of_flanders(inputs, language),
         gap_caution=drawn_in_words(study, inputs.weights, language),
     )
@@ -108,19 +83,20 @@ def map_text(study: Study, inputs: Inputs) -> MapText:
 def _part_of_flanders(inputs: Inputs, language: str) -> str:
     """Name the study area when it is not all of Flanders."""
     whole = region_name(inputs.municipalities) == REGION[1]
-    return "" if whole else PART[language]
+    return "" if whole else texts(language)("about.part")
 
 
-def _method_note(study: Study, straight_line: str) -> str:
+def _method_note(study: Study, words: Texts) -> str:
     """Say what sets this measurement apart from the plain one; printed on every output."""
-    language, notes = study.output.language, []
+    notes = []
     if study.straight_line:
-        notes.append(straight_line)
+        factor = number(study.travel.detour_factor, words.language)
+        notes.append(words("about.straight_line", factor=factor))
     elif study.travel.ferries:
-        notes.append(FERRIES[language])
+        notes.append(words("about.ferries"))
     if study.inputs.plan is not None:
-        notes.append(PLANNED[language])
-    return "; ".join(notes)
+        notes.append(words("about.planned"))
+    return words.series(notes)
 
 
 def attribution(*inputs: Inputs, language: Language) -> str:
@@ -135,8 +111,9 @@ def attribution(*inputs: Inputs, language: Language) -> str:
             named.append(source + licence)
         elif item.role not in PROPOSED:
             nameless.append(role_in_words(item.role, language))
-    told = NO_SOURCE[language].format(data=", ".join(dict.fromkeys(nameless)))
-    return "; ".join(dict.fromkeys([*named, *([told] if nameless else [])]))
+    words = texts(language)
+    told = words("about.no_source", data=", ".join(dict.fromkeys(nameless)))
+    return words.series(dict.fromkeys([*named, *([told] if nameless else [])]))
 
 
 def role_in_words(role: str, language: Language) -> str:
@@ -154,12 +131,12 @@ def _of_openstreetmap(item: Provenance) -> bool:
 def population_date(study: Study, inputs: Inputs) -> str:
     """Say of which day the children are, and when their municipalities were others."""
     language, vintage = study.output.language, study.about.vintage
-    day = population_day(inputs)
+    words, day = texts(language), population_day(inputs)
     brought = ""
     if inputs.population_vintage is not None and inputs.population_vintage != vintage:
         way = "forward" if inputs.population_vintage < vintage else "back"
-        brought = BROUGHT[language][way].format(vintage=vintage)
-    return f"{long_day(day, language) if day else UNKNOWN[language]}{brought}"
+        brought = words(f"about.brought.{way}", vintage=vintage)
+    return f"{long_day(day, language) if day else words('about.no_date')}{brought}"
 
 
 def population_day(inputs: Inputs) -> dt.date | None:
@@ -231,19 +208,10 @@ def said(text: MapText) -> dict[str, str]:
     return words | {"dates": text.date, "sources": text.source}
 
 
-OUTWARD = {
-    "nl": "isochrones.gpkg: de vlakken zijn eerder te ruim dan te krap. Wie binnen 50 m van een "
-    "weg woont en er aan deze snelheid op tijd is, ligt er nooit buiten; wie erin woont, is niet "
-    "altijd op tijd.",
-    "en": "isochrones.gpkg: the areas lean outward. Whoever lives within 50 m of a road and is in "
-    "time at this speed is never outside; not all who live inside are in time.",
-}
-
-
 def said_of_isochrones(result: Tables) -> dict[str, str]:
     """Say on which side the areas err; nothing where there are none."""
-    language = result.study.output.language
-    return {} if result.isochrones is None else {"isochrones": OUTWARD[language]}
+    words = texts(result.study.output.language)
+    return {} if result.isochrones is None else {"isochrones": words("about.isochrones")}
 
 
 def _provinces_of(municipalities: gpd.GeoDataFrame) -> list[str]:

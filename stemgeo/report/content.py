@@ -17,7 +17,7 @@ import pandas as pd
 from stemgeo import subsidy
 from stemgeo.coverage import ALL_BANDS, COUNTS, REGION
 from stemgeo.errors import Problem, ResultError
-from stemgeo.maps.text import WORDS, gap_places, gap_reason
+from stemgeo.maps.text import gap_places, gap_reason, reason_in_words
 from stemgeo.profiles import QUIET
 from stemgeo.recognition import Standing
 from stemgeo.report.compare import compare, differences
@@ -26,6 +26,8 @@ from stemgeo.report.filling import refuse_unplain
 from stemgeo.report.reading import Reading, read_table
 from stemgeo.report.summary import PLACED_BY, ages_in_words, placed_by
 from stemgeo.study import PROVINCES, SaidBy, parse_study
+from stemgeo.tables import REASONS
+from stemgeo.texts import texts
 
 if TYPE_CHECKING:
     from collections.abc import Hashable
@@ -231,7 +233,7 @@ def _gaps(source: Source, profile: str) -> Row | None:
     """Count the gaps of one kind of roads, why they are, and name the largest."""
     if profile not in source.profiles:
         return None
-    words, rules = WORDS[source.language], source.study.gaps
+    words, rules = texts(source.language), source.study.gaps
     table = source.table("gaps")
     table = table[table["profile"] == profile]
     region = source.counted("region", REGION[0])
@@ -239,7 +241,7 @@ def _gaps(source: Source, profile: str) -> Row | None:
     if profile in OF_QUIET:
         due = region["covered"] - region[OF_QUIET[profile]]["covered"]
     inside = int(table["uncovered"].sum())
-    sums = {name: int(table[f"children_{name}"].sum()) for name in words.reasons}
+    sums = {name: int(table[f"children_{name}"].sum()) for name in REASONS}
     return {
         "count": len(table),
         "children": inside,
@@ -248,7 +250,7 @@ def _gaps(source: Source, profile: str) -> Row | None:
         "min_children": rules.min_children,
         "drawn": source.text.drawn if source.study.method == "grid" else "",
         "reasons": [
-            {"why": words.reasons[name], "children": count}
+            {"why": reason_in_words(name, words), "children": count}
             for name, count in sorted(sums.items(), key=lambda item: -item[1])
             if count
         ],
@@ -261,7 +263,7 @@ def _named(row: dict[Hashable, Any]) -> Row:
 
 
 def _gap(gap: Row, source: Source) -> Row:
-    words = WORDS[source.language]
+    words = texts(source.language)
     median = float(gap["median_time_s"])
     return {
         "id": gap["gap_id"],

@@ -16,7 +16,6 @@ from stemgeo.coverage import ALL_BANDS, COUNTS
 from stemgeo.errors import Problem, ResultError
 from stemgeo.gaps.late import lower_median
 from stemgeo.maps import kinds
-from stemgeo.maps.kind_words import KIND_WORDS
 from stemgeo.maps.kinds import MINUTES, MUNICIPALITY, ZONE, Drawn
 from stemgeo.maps.series import Classes, lighter, outer_edge, share_classes
 from stemgeo.maps.sheet import Ground
@@ -372,8 +371,8 @@ class Sheets:
             raise _problem(what, "leave --isochrones out, or give the study roads")
         last, speed = areas["minutes_to"].max(), self._study["output"]["isochrone_speed_kmh"]
         said = [number(n, self._text.language, 2) for n in (last, speed)]
-        form = KIND_WORDS[self._text.language].edge
-        return outer_edge(areas.geometry), form.format(minutes=said[0], speed=said[1])
+        label = self._text.words("map.edge", minutes=said[0], speed=said[1])
+        return outer_edge(areas.geometry), label
 
     @cached_property
     def _rides(self) -> pd.DataFrame:

@@ -8,15 +8,15 @@ import numpy as np
 import pandas as pd
 
 from stemgeo import facts, speech
-from stemgeo.maps.text import WORDS as TEXT
-from stemgeo.maps.text import gap_places, gap_reason
+from stemgeo.maps.text import gap_places, gap_reason, reason_in_words
 from stemgeo.notes import Note
 from stemgeo.profiles import QUIET
 from stemgeo.recognition import Standing
 from stemgeo.report.subsidy import subsidy_lines
 from stemgeo.speech import SPACE, decimal, long_day, number, whole
 from stemgeo.study import BEST, DOOR_S, FLAT, SAYS_NOTHING
-from stemgeo.tables import STUDY, WITHIN, share_column
+from stemgeo.tables import REASONS, STUDY, WITHIN, share_column
+from stemgeo.texts import texts
 from stemgeo.uncertainty import TOGETHER
 
 if TYPE_CHECKING:
@@ -24,7 +24,6 @@ if TYPE_CHECKING:
 
     from stemgeo.maps.text import MapText
     from stemgeo.result import Tables
-    from stemgeo.speech import Language
     from stemgeo.study import Band, Study
 
 HEADS = {
@@ -742,7 +741,7 @@ def readable_gaps(table: pd.DataFrame, language: str, profile: str = "all") -> p
         A row for each gap: municipalities, id, children, median time, reason.
     """
     heads = GAP_HEADS[language]
-    dash, said = WORDS[language]["none"], TEXT[_language(language)]
+    dash, said = WORDS[language]["none"], texts(language)
     rows = [{str(name): value for name, value in row.items()} for row in table.to_dict("records")]
     minutes = [
         f"{decimal(row['median_time_s'] / 60, language)} min"
@@ -783,14 +782,14 @@ YES_NO = {"nl": ("nee", "ja"), "en": ("no", "yes")}
 
 def readable_candidates(table: pd.DataFrame, language: str) -> pd.DataFrame:
     """Turn the candidate municipalities into text columns with headings, for people."""
-    said = TEXT[_language(language)]
+    said = texts(language)
     columns = (
         table["name"],
         table["province"],
         [whole(value, language) for value in table["uncovered"]],
         [percent(value, language) for value in table["share"]],
         [YES_NO[language][bool(value)] for value in table["has_academy"]],
-        [said.reasons.get(value, value) for value in table["reason"]],
+        [reason_in_words(value, said) for value in table["reason"]],
         table["place"].fillna(""),
         [whole(value, language) for value in table["adds"]],
         [whole(value, language) for value in table["adds_here"]],
@@ -812,10 +811,6 @@ def candidates_in_words(table: pd.DataFrame, study: Study) -> str:
     )
     rule = words[f"rank_{study.gaps.rank_by}"]
     return words["candidates"].format(rule=rule, told=told) if len(table) else ""
-
-
-def _language(name: str) -> Language:
-    return "nl" if name == "nl" else "en"
 
 
 def gaps_in_words(
@@ -870,9 +865,13 @@ def _counted(gaps: pd.DataFrame, every: int, language: str) -> dict[str, str]:
 
 def _reasons_in_words(gaps: pd.DataFrame, language: str) -> list[str]:
     """Add up the reasons of the children in gaps; nothing when there are none."""
-    reasons = TEXT[_language(language)].reasons
-    sums = {name: int(gaps[f"children_{name}"].sum()) for name in reasons}
-    told = [f"{reasons[name]} {whole(count, language)}" for name, count in sums.items() if count]
+    said = texts(language)
+    sums = {name: int(gaps[f"children_{name}"].sum()) for name in REASONS}
+    told = [
+        f"{reason_in_words(name, said)} {whole(count, language)}"
+        for name, count in sums.items()
+        if count
+    ]
     children = whole(gaps["uncovered"].sum(), language)
     why = WORDS[language]["why"].format(children=children, reasons=", ".join(told))
     return [why] if told else []

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from stemgeo.speech import held_together, whole
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
 
 class Texts:
@@ -47,6 +47,14 @@ class Texts:
             raise KeyError(key)
         chosen = self._found.ngettext(key, key, count)
         return chosen.format(count=whole(count, self.language), **parts)
+
+    def pair(self, what: object, told: object) -> str:
+        """Write a thing with what is told of it: Bron: Statbel."""
+        return self("list.pair", what=what, told=told)
+
+    def series(self, parts: Iterable[str]) -> str:
+        """Write parts one after the other; each may have commas."""
+        return self("list.series").join(parts)
 
     def group(self, prefix: str) -> dict[str, str]:
         """Give the texts below a key by the rest of theirs, as they stand: heads of columns."""
