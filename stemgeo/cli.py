@@ -31,9 +31,14 @@ if TYPE_CHECKING:
     from stemgeo.site import Plan
     from stemgeo.study import Study
 
-_WRITING, _DONE, _NOTE = Said("Writing", "Schrijven"), Said("Done", "Klaar"), Said("note", "let op")
+_WRITING, _DONE, _NOTE = (
+    Said("Writing", "Schrijven", "Écriture"),
+    Said("Done", "Klaar", "Terminé"),
+    Said("note", "let op", "attention"),
+)
 
-_RESULT_IN = Said("Result in", "Resultaat in")
+_RESULT_IN = Said("Result in", "Resultaat in", "Résultat dans")
+_PLAN_IN = Said("Plan in", "Plan in", "Plan dans")
 
 INTERRUPTED = 130
 """Exit status after Ctrl-C: 128 and the number of the signal."""
@@ -240,6 +245,7 @@ def site(
         left_out = say(
             "siting.{name} of the study is left out: it is of another problem",
             "siting.{name} van de studie telt niet mee: het hoort bij een ander probleem",
+            "siting.{name} de l’étude ne compte pas : il relève d’un autre problème",
             name=name,
         )
         _note(left_out, language)
@@ -256,9 +262,9 @@ def site(
     _warn(plan.notes, language)
     _emit_plan(plan, form)
     if out is not None:
-        _say(f"Plan in {out}: summary.md, plan.csv, maps/, tables/, manifest.json")
+        _say(f"{_PLAN_IN.to(language)} {out}: summary.md, plan.csv, maps/, tables/, manifest.json")
         command = f"stemgeo run {study} --plan {out / 'plan.csv'} --out {out}-run"
-        _say(f"{Said('Measure it', 'Meet het').to(language)}: {command}")
+        _say(f"{Said('Measure it', 'Meet het', 'Pour le mesurer').to(language)}: {command}")
 
 
 def _emit_plan(plan: Plan, form: Form) -> None:
@@ -527,6 +533,7 @@ def answer(
         typed = say(
             "these numbers stand in the template, and no table vouches for them: {numbers}",
             "deze getallen staan in het sjabloon, en geen tabel staat ervoor in: {numbers}",
+            "ces nombres figurent dans le modèle, et aucun tableau ne les garantit : {numbers}",
             numbers=numbers,
         )
         _note(typed, language)
@@ -535,6 +542,7 @@ def answer(
             unused = say(
                 "{path}: is not used by the answer",
                 "{path}: wordt door het antwoord niet gebruikt",
+                "{path} : n’est pas utilisé par la réponse",
                 path=str(templates / name),
             )
             _note(unused, language)
@@ -542,6 +550,8 @@ def answer(
         lacking = Said(
             "no font at hand has every letter of the text: the PDF is tagged, not PDF/UA",
             "geen lettertype hier heeft elke letter van de tekst: de PDF is getagd, geen PDF/UA",
+            "aucune police disponible n’a toutes les lettres du texte : le PDF est balisé, mais "
+            "pas PDF/UA",
         )
         _note(lacking, language)
     for form in ("docx", "pdf"):
@@ -549,6 +559,7 @@ def answer(
     written = say(
         "Answer in {out}, {files} files. Check it: stemgeo verify {out}",
         "Antwoord in {out}, {files} bestanden. Kijk het na: stemgeo verify {out}",
+        "Réponse dans {out}, {files} fichiers. Vérifiez-la : stemgeo verify {out}",
         out=str(out),
         files=amount(len(content["outputs"])),
     )

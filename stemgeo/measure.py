@@ -180,14 +180,14 @@ def prepare(study: Study, progress: Progress) -> Prepared:
     InputError
         With every problem of the inputs at once.
     """
-    progress(Said("Reading files", "Bestanden lezen"), 0.0)
+    progress(Said("Reading files", "Bestanden lezen", "Lecture des fichiers"), 0.0)
     inputs = load_inputs(study)
-    progress(Said("Reading roads", "Wegen lezen"), 0.1)
+    progress(Said("Reading roads", "Wegen lezen", "Lecture des routes"), 0.1)
     network = None if study.straight_line else load_roads(inputs, study.travel.stress_rules)
     if network is not None:
         _touch(network, inputs)
     of_extract = {} if network is None else _living(study, inputs, progress)
-    progress(Said("Placing children", "Kinderen plaatsen"), 0.3)
+    progress(Said("Placing children", "Kinderen plaatsen", "Placement des enfants"), 0.3)
     return Prepared.of(study, inputs, network, **of_extract)
 
 
@@ -200,10 +200,10 @@ def _living(study: Study, inputs: Inputs, progress: Progress) -> dict[str, Any]:
     extract = inputs.network, network_hashes(inputs)
     found: dict[str, Any] = {}
     if study.draws_on("buildings"):
-        progress(Said("Reading buildings", "Gebouwen lezen"), 0.2)
+        progress(Said("Reading buildings", "Gebouwen lezen", "Lecture des bâtiments"), 0.2)
         found["buildings"] = load_buildings(*extract, study.demand.building_kinds)
     if study.draws_on("streets"):
-        progress(Said("Reading streets", "Straten lezen"), 0.25)
+        progress(Said("Reading streets", "Straten lezen", "Lecture des rues"), 0.25)
         found["streets"] = load_streets(*extract)
         found["uninhabited"] = load_uninhabited(*extract)
     return found
@@ -295,7 +295,7 @@ def _lose_no_child(points: gpd.GeoDataFrame, inputs: Inputs, cells: tuple[AgeCel
         )
 
 
-_ROADS = Said("network", "wegen")
+_ROADS = Said("network", "wegen", "routes")
 
 
 def _ferries(network: Network) -> Note:
@@ -305,10 +305,13 @@ def _ferries(network: Network) -> Note:
         say(
             "ferries are used: {ferries} {take} bicycles",
             "veren tellen mee: {ferries} {take} fietsen mee",
+            "les bacs comptent : {ferries} {take} les vélos",
             ferries=counted(count, "ferry"),
-            take=Said("takes", "neemt") if count == 1 else Said("take", "nemen"),
+            take=Said("takes", "neemt", "prend")
+            if count == 1
+            else Said("take", "nemen", "prennent"),
         ),
-        say("see travel.ferries", "zie travel.ferries"),
+        say("see travel.ferries", "zie travel.ferries", "voir travel.ferries"),
     )
 
 
@@ -319,10 +322,16 @@ def _pavements(network: Network) -> Note:
         say(
             "children under {age} ride on pavements: of {km} km of road the map has one",
             "kinderen onder {age} jaar fietsen op het voetpad: langs {km} km weg ligt er een",
+            "les enfants de moins de {age} ans roulent sur le trottoir : la carte en montre un le "
+            "long de {km} km de routes",
             age=amount(PAVEMENTS_BELOW),
             km=amount(km),
         ),
-        say("see travel.pavements_under_10", "zie travel.pavements_under_10"),
+        say(
+            "see travel.pavements_under_10",
+            "zie travel.pavements_under_10",
+            "voir travel.pavements_under_10",
+        ),
     )
 
 
@@ -332,37 +341,61 @@ def _idle_on(network: Network, travel: Travel) -> Iterator[Note]:
     def some(kind: int) -> bool:
         return any((waits == kind).any() for waits in (network.node_wait, network.wait))
 
-    there: dict[str, tuple[Callable[[], object], str, str]] = {
+    there: dict[str, tuple[Callable[[], object], Said]] = {
         "ferries": (
-            *(lambda: network.counts["ferries"], "ferries that take bicycles"),
-            "veren die fietsen meenemen",
+            lambda: network.counts["ferries"],
+            Said(
+                "ferries that take bicycles",
+                "veren die fietsen meenemen",
+                "bacs qui prennent les vélos",
+            ),
         ),
-        "signal_s": (lambda: some(bicycle.SIGNAL), "traffic signals", "verkeerslichten"),
-        "crossing_s": (lambda: some(bicycle.CROSSING), "crossings", "oversteekplaatsen"),
+        "signal_s": (
+            lambda: some(bicycle.SIGNAL),
+            Said("traffic signals", "verkeerslichten", "feux de circulation"),
+        ),
+        "crossing_s": (
+            lambda: some(bicycle.CROSSING),
+            Said("crossings", "oversteekplaatsen", "traversées"),
+        ),
         "barrier_s": (
-            *(lambda: some(bicycle.BARRIER), "barriers that let one pass"),
-            "hindernissen waar men door kan",
+            lambda: some(bicycle.BARRIER),
+            Said(
+                "barriers that let one pass",
+                "hindernissen waar men door kan",
+                "barrières qui laissent passer",
+            ),
         ),
-        "lift_wait_s": (lambda: network.counts.get("lifts"), "lifts", "liften"),
+        "lift_wait_s": (
+            lambda: network.counts.get("lifts"),
+            Said("lifts", "liften", "ascenseurs"),
+        ),
         "surface": (
-            *(lambda: any(ride.ratio != 1 for ride in network.rides), "poor surfaces"),
-            "slechte wegdekken",
+            lambda: any(ride.ratio != 1 for ride in network.rides),
+            Said("poor surfaces", "slechte wegdekken", "mauvais revêtements"),
         ),
         "busy_crossings": (
-            *(network.busy_ends.any, "busy roads to cross without signals"),
-            "drukke wegen om zonder verkeerslichten over te steken",
+            network.busy_ends.any,
+            Said(
+                "busy roads to cross without signals",
+                "drukke wegen om zonder verkeerslichten over te steken",
+                "routes fréquentées à traverser sans feux",
+            ),
         ),
     }
     usual = Travel()
-    for name, (has_any, en, nl) in there.items():
+    for name, (has_any, things) in there.items():
         if getattr(travel, name) != getattr(usual, name) and not has_any():
             what = say(
                 "travel.{name} changes nothing: the roads that were read have no {things}",
                 "travel.{name} verandert niets: de gelezen wegen hebben geen {things}",
+                "travel.{name} ne change rien : les routes lues n’ont pas de {things}",
                 name=name,
-                things=Said(en, nl),
+                things=things,
             )
-            yield Note(_ROADS, what, say("leave it out", "laat die keuze weg"))
+            yield Note(
+                _ROADS, what, say("leave it out", "laat die keuze weg", "laissez ce choix de côté")
+            )
 
 
 def odd_roads(counts: Mapping[str, int], travel: Travel) -> list[Note]:
@@ -384,34 +417,38 @@ def odd_roads(counts: Mapping[str, int], travel: Travel) -> list[Note]:
             say(
                 "{all} with a word of access that is not known",
                 "{all} met een toegangswoord dat niet bekend is",
+                "{all} avec une mention d’accès inconnue",
                 all=of("ways_with_unknown_access", "road"),
             ),
-            say("it counts as no tag", "dat telt niet mee"),
+            say("it counts as no tag", "dat telt niet mee", "elle ne compte pas"),
         ),
         "barriers_of_unknown_kind": (
             say(
                 "{all} not known, by kind or by who may pass",
                 "{all} niet bekend, naar soort of naar wie erdoor mag",
+                "{all} dont on ignore le type ou qui peut passer",
                 all=of("barriers_of_unknown_kind", "barrier"),
             ),
-            say("taken to be open", "telt als open"),
+            say("taken to be open", "telt als open", "le passage est supposé ouvert"),
         ),
         "squares_not_drawn_all_around": (
             say(
                 "{all} not drawn all around",
                 "{all} niet helemaal rond getekend",
+                "{all} au contour incomplet",
                 all=of("squares_not_drawn_all_around", "square"),
             ),
-            say("what there is is used", "wat er is telt mee"),
+            say("what there is is used", "wat er is telt mee", "ce qui est dessiné compte"),
         ),
         "lifts": (
             say(
                 "{all} used, each with {seconds} seconds of waiting",
                 "{all} in gebruik, met telkens {seconds} seconden wachten",
+                "{all} en service, chacun avec {seconds} secondes d’attente",
                 all=of("lifts", "lift"),
                 seconds=amount(travel.lift_wait_s),
             ),
-            say("see travel.lift_wait_s", "zie travel.lift_wait_s"),
+            say("see travel.lift_wait_s", "zie travel.lift_wait_s", "voir travel.lift_wait_s"),
         ),
     }
     return [Note(_ROADS, what, mend) for name, (what, mend) in told.items() if counts.get(name)]
@@ -449,6 +486,7 @@ def assumed_stress(counts: Mapping[str, int], travel: Travel) -> list[Note]:
     mend = say(
         "where the map does not say, what is usual holds",
         "waar de kaart het niet zegt, geldt wat gebruikelijk is",
+        "là où la carte ne le dit pas, l’usage l’emporte",
     )
     return [Note(_ROADS, what, mend)]
 
@@ -596,6 +634,8 @@ def _told_edge(count: int) -> Note:
             "{children} who is not in time lives within a ride of the extract's edge",
             "{children} dat niet op tijd is, woont op fietsafstand van de rand van het "
             "wegenbestand",
+            "{children} qui n’arrive pas à temps habite à portée de vélo du bord du fichier des "
+            "routes",
             children=children,
         )
     else:
@@ -603,6 +643,8 @@ def _told_edge(count: int) -> Note:
             "{children} who are not in time live within a ride of the extract's edge",
             "{children} die niet op tijd zijn, wonen op fietsafstand van de rand van het "
             "wegenbestand",
+            "{children} qui n’arrivent pas à temps habitent à portée de vélo du bord du fichier "
+            "des routes",
             children=children,
         )
     mend = say(
@@ -610,6 +652,9 @@ def _told_edge(count: int) -> Note:
         "academies across the border: they count only when it has them",
         "misschien zijn er daarbuiten wegen en academies die volstaan; neem een ruimer bestand, "
         "en zet ook academies over de grens in het register: alleen dan tellen zij mee",
+        "au-delà, des routes et des académies peuvent suffire ; prenez un fichier plus large, et "
+        "ajoutez au registre les académies d’outre-frontière : elles ne comptent que s’il les "
+        "contient",
     )
     return Note(_ROADS, what, mend)
 

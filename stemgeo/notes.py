@@ -51,11 +51,11 @@ class Said:
 
     en: str
     nl: str
-    fr: str = ""
+    fr: str
 
     def to(self, language: str) -> str:
         """Give it in a language, one of `LANGUAGES`."""
-        return str(getattr(self, language)) or self.en
+        return str(getattr(self, language))
 
     def __str__(self) -> str:
         return self.en
@@ -66,7 +66,7 @@ def in_each(write: Callable[[str], str]) -> Said:
     return Said(**{language: write(language) for language in LANGUAGES})
 
 
-def say(en: str, nl: str, fr: str = "", **parts: Said | str) -> Said:
+def say(en: str, nl: str, fr: str, **parts: Said | str) -> Said:
     """Fill in the same parts in each language.
 
     Parameters

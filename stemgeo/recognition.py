@@ -55,14 +55,15 @@ def recognised(
         return chosen, []
     return chosen, [
         Note(
-            Said("academies", "academies"),
+            Said("academies", "academies", "académies"),
             say(
                 "none of {all} is recognised on {day}",
                 "van de {all} is er geen enkele erkend op {day}",
+                "sur {all}, aucune n’est reconnue au {day}",
                 all=counted(len(register), "academy"),
                 day=day(date),
             ),
-            say("nobody is in time", "niemand is op tijd"),
+            say("nobody is in time", "niemand is op tijd", "personne n’arrive à temps"),
         )
     ]
 
@@ -107,7 +108,7 @@ class _Length:
     @classmethod
     def of(cls, key: str, **days: dt.date | None) -> _Length:
         one = facts.recognition_rules()[key]
-        return cls(one["years"], Said(one["en"], one["nl"]), **days)
+        return cls(one["years"], Said(one["en"], one["nl"], one["fr"]), **days)
 
     def holds(self, start: pd.Series) -> pd.Series[bool]:
         from_then = start >= pd.Timestamp(self.begins) if self.begins else start.notna()
@@ -117,7 +118,7 @@ class _Length:
 def _lengths(rules: AcademyRules) -> list[_Length]:
     """Give the rules that a study chose, each with the starts that it is of."""
     if rules.recognition_years is not None:
-        own = say("as the study says", "zoals de studie zegt")
+        own = say("as the study says", "zoals de studie zegt", "comme le dit l’étude")
         return [_Length(rules.recognition_years, own)]
     day = rules.recognition_from
     later = [_Length.of(rules.recognition, begins=day)] if rules.recognition else []
@@ -126,7 +127,11 @@ def _lengths(rules: AcademyRules) -> list[_Length]:
 
 def _of_length(one: _Length) -> Said:
     return say(
-        "{years} ({rule})", "{years} ({rule})", years=counted(one.years, "year"), rule=one.name
+        "{years} ({rule})",
+        "{years} ({rule})",
+        "{years} ({rule})",
+        years=counted(one.years, "year"),
+        rule=one.name,
     )
 
 
@@ -150,6 +155,7 @@ def told_lengths(register: gpd.GeoDataFrame, rules: AcademyRules) -> list[Note]:
         say(
             "{rule} for {number}",
             "{rule} voor {number}",
+            "{rule} pour {number}",
             rule=_of_length(one),
             number=amount(number),
         )
@@ -163,13 +169,17 @@ def told_lengths(register: gpd.GeoDataFrame, rules: AcademyRules) -> list[Note]:
     what = say(
         "of {only} of {all} only the first day is known",
         "van {only} van de {all} is alleen de eerste dag bekend",
+        "pour {only} sur {all}, seul le premier jour est connu",
         only=amount(sum(used.values())),
         all=counted(len(register), "academy"),
     )
     lasts = say(
-        "a recognition then lasts {told}", "een erkenning duurt dan {told}", told=listed(told)
+        "a recognition then lasts {told}",
+        "een erkenning duurt dan {told}",
+        "une reconnaissance dure alors {told}",
+        told=listed(told),
     )
-    return [Note(Said("academies", "academies"), what, lasts)]
+    return [Note(Said("academies", "academies", "académies"), what, lasts)]
 
 
 def is_undated(academies: pd.DataFrame) -> pd.Series[bool]:

@@ -93,23 +93,25 @@ def run(
         With every problem of the inputs at once.
     """
     prepared = prepare(study, progress)
-    progress(Said("Computing travel times", "Reistijden berekenen"), 0.45)
+    progress(
+        Said("Computing travel times", "Reistijden berekenen", "Calcul des temps de trajet"), 0.45
+    )
     measured = measure(prepared, study.about.date, threads=threads)
     riders, points, cells = measured.riders, prepared.points, prepared.cells
-    progress(Said("Counting minutes", "Minuten tellen"), 0.65)
+    progress(Said("Counting minutes", "Minuten tellen", "Comptage des minutes"), 0.65)
     minutes = times(prepared, measured, threads=threads)
-    progress(Said("Checking sensitivity", "Gevoeligheid nagaan"), 0.7)
+    progress(Said("Checking sensitivity", "Gevoeligheid nagaan", "Test de sensibilité"), 0.7)
     of_methods = sensitivity(prepared, measured, threads=threads)
     sure = bounds(prepared, measured, of_methods, searched=uncertainty, threads=threads)
-    progress(Said("Drawing isochrones", "Isochronen tekenen"), 0.75)
+    progress(Said("Drawing isochrones", "Isochronen tekenen", "Tracé des isochrones"), 0.75)
     areas = None
     if isinstance(riders[0], OverNetwork):
         areas = drawn(riders[0], points, cells, threads=threads or all_cores())
-    progress(Said("Finding gaps", "Hiaten zoeken"), 0.85)
+    progress(Said("Finding gaps", "Hiaten zoeken", "Recherche des lacunes"), 0.85)
     found = find_gaps(prepared, measured, threads=threads)
     on_all_roads = found.children["profile"] == "all"
     places = candidates(prepared, measured)
-    progress(Said("Computed", "Klaar met rekenen"), 0.9)
+    progress(Said("Computed", "Klaar met rekenen", "Calcul terminé"), 0.9)
     attributes = prepared.inputs.attributes
     upper = [level for level in prepared.levels if level.name != "zone"]
     return Result(

@@ -165,21 +165,23 @@ def site(study: Study, *, progress: Progress = quiet, threads: int | None = None
     """
     _is_asked(study)
     prepared = prepare(study, progress)
-    progress(Said("Computing travel times", "Reistijden berekenen"), 0.4)
+    progress(
+        Said("Computing travel times", "Reistijden berekenen", "Calcul des temps de trajet"), 0.4
+    )
     measured = measure(prepared, study.about.date, threads=threads)
-    progress(Said("Reaching candidates", "Kandidaten bereiken"), 0.55)
+    progress(Said("Reaching candidates", "Kandidaten bereiken", "Accès aux lieux candidats"), 0.55)
     asked = plans.question(prepared, measured, threads=threads)
-    progress(Said("Choosing places", "Plaatsen kiezen"), 0.6)
+    progress(Said("Choosing places", "Plaatsen kiezen", "Choix des lieux"), 0.6)
     travel = None
     if study.siting.problem == "p_median":
         travel = plans.travel(asked, threads=threads or all_cores())
     solution = _solved(asked, travel)
-    progress(Said("Comparing", "Vergelijken"), 0.75)
+    progress(Said("Comparing", "Vergelijken", "Comparaison"), 0.75)
     most = min(study.siting.curve_to, len(asked.candidates.table))
     chance = plans.by_chance(asked, max(most, len(solution.chosen)))
     comparison, best = _comparison(asked, solution, chance[:, len(solution.chosen)])
     growth = _curve(asked, (solution, best), chance[:, : most + 1])
-    progress(Said("Measuring the plan", "Plan meten"), 0.85)
+    progress(Said("Measuring the plan", "Plan meten", "Mesure du plan"), 0.85)
     chosen = plans.in_form_of_register(asked, solution.chosen)
     register = with_plan(prepared.inputs.academies, chosen)
     with_places = replace(prepared, inputs=replace(prepared.inputs, academies=register))
@@ -217,7 +219,7 @@ def site(study: Study, *, progress: Progress = quiet, threads: int | None = None
     )
 
 
-_THE_PLAN = Said("siting", "plan")
+_THE_PLAN = Said("siting", "plan", "plan")
 
 
 def _not_kept(
@@ -229,10 +231,15 @@ def _not_kept(
         what = say(
             "{promised} are promised, a run with the plan counts {counted}",
             "{promised} op tijd beloofd, een meting met het plan telt er {counted}",
+            "{promised} promis à temps, une mesure avec le plan en compte {counted}",
             promised=counted(promised, "child"),
             counted=amount(kept),
         )
-        mend = say("use the number of the run", "gebruik het getal van de meting")
+        mend = say(
+            "use the number of the run",
+            "gebruik het getal van de meting",
+            "prenez le nombre de la mesure",
+        )
         yield Note(_THE_PLAN, what, mend)
     last = provinces[provinces["rank"] == provinces["rank"].max()].set_index("province")["share"]
     for name, least in study.siting.floor_share.items():
@@ -240,11 +247,16 @@ def _not_kept(
             what = say(
                 "{name} comes to {share}% of its children in time, asked was {least}%",
                 "{name} komt tot {share} % van de kinderen op tijd, gevraagd was {least} %",
+                "{name} arrive à {share} % de ses enfants à temps, il était demandé {least} %",
                 name=name,
                 share=decimals(100 * last[name], 2),
                 least=amount(100 * least, 2),
             )
-            yield Note(_THE_PLAN, what, say("ask for a little more", "vraag iets meer"))
+            yield Note(
+                _THE_PLAN,
+                what,
+                say("ask for a little more", "vraag iets meer", "demandez un peu plus"),
+            )
 
 
 def _of_profile(prepared: Prepared, measured: Measured) -> gpd.GeoDataFrame:

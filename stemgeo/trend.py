@@ -198,7 +198,7 @@ def trend(study: Study, years: Iterable[int], *, progress: Progress = quiet) -> 
     measured: dict[int, Measured] = {}
     for done, year in enumerate(wanted):
         share = MEASURED_FROM + (MEASURED_TO - MEASURED_FROM) * done / len(wanted)
-        progress(say("Measuring {year}", "{year} meten", year=str(year)), share)
+        progress(say("Measuring {year}", "{year} meten", "Mesure de {year}", year=str(year)), share)
         prepared[year] = _of_year(ground, year)
         measured[year] = measure(prepared[year], study.day_in(year))
     inputs = {year: one.inputs for year, one in prepared.items()}
@@ -222,6 +222,7 @@ def _left_out(plan: Input | None) -> list[Note]:
     what = say(
         "its places stood open in no year, and are left out of the trend",
         "de plaatsen ervan waren in geen enkel jaar open, en tellen in de evolutie niet mee",
+        "ses lieux n’étaient ouverts aucune de ces années, et ne comptent pas dans l’évolution",
     )
     return [Note(plan.path.name, what)]
 
@@ -251,7 +252,14 @@ def _notes(prepared: dict[int, Prepared], measured: dict[int, Measured]) -> tupl
     notes += [*_of_another_day(inputs), *_undated(next(iter(inputs.values())).academies)]
     notes += [
         replace(
-            note, where=say("{year}, {where}", "{year}, {where}", year=str(year), where=note.where)
+            note,
+            where=say(
+                "{year}, {where}",
+                "{year}, {where}",
+                "{year}, {where}",
+                year=str(year),
+                where=note.where,
+            ),
         )
         for year, one in measured.items()
         for note in one.notes
@@ -268,17 +276,23 @@ def _of_another_day(inputs: dict[int, Inputs]) -> list[Note]:
         if one.population_year == year:
             continue
         date = population_day(one)
-        told = say("one without a date", "cijfers zonder datum")
+        told = say("one without a date", "cijfers zonder datum", "ceux d’une date inconnue")
         if date:
-            told = say("that of {day}", "die van {day}", day=day(date))
+            told = say("that of {day}", "die van {day}", "ceux du {day}", day=day(date))
         notes.append(
             Note(
                 str(year),
-                say("no population of its own", "geen eigen bevolkingscijfers"),
+                say(
+                    "no population of its own",
+                    "geen eigen bevolkingscijfers",
+                    "pas de chiffres de population propres",
+                ),
                 say(
                     "{told} is used, so part of the change is of children",
                     "gebruikt zijn {told}, dus een deel van het verschil komt van het aantal "
                     "kinderen",
+                    "les chiffres utilisés sont {told} : une partie de la différence vient donc "
+                    "du nombre d’enfants",
                     told=told,
                 ),
             )
@@ -299,16 +313,18 @@ def _undated(register: gpd.GeoDataFrame) -> list[Note]:
     what = say(
         "{undated} of {all} without valid_from and valid_until, counted in every year",
         "{undated} van de {all} zonder valid_from en valid_until, in elk jaar meegeteld",
+        "{undated} sur {all} sans valid_from ni valid_until, comptées chaque année",
         undated=amount(undated),
         all=counted(len(register), "academy"),
     )
-    mend = say("give their dates", "geef de datums")
+    mend = say("give their dates", "geef de datums", "donnez leurs dates")
     if undated == len(register):
         mend = say(
             "the trend shows changes of children only; give their dates",
             "de evolutie toont alleen veranderingen bij de kinderen; geef de datums",
+            "l’évolution ne montre que les changements du nombre d’enfants ; donnez leurs dates",
         )
-    return [Note(Said("academies", "academies"), what, mend)]
+    return [Note(Said("academies", "academies", "académies"), what, mend)]
 
 
 def _with_status(tables: dict[int, gpd.GeoDataFrame]) -> dict[int, gpd.GeoDataFrame]:

@@ -115,10 +115,13 @@ def _no_bounds(travel: Travel) -> tuple[Note, ...]:
     what = say(
         "how quiet roads without tags may be is not measured with {choice}",
         "hoe rustig wegen zonder kenmerken kunnen zijn, is niet gemeten met {choice}",
+        "le calme possible des routes sans indications n’est pas mesuré avec {choice}",
         choice=choice,
     )
-    mend = say("see travel.busy_crossings", "zie travel.busy_crossings")
-    return (Note(Said("network", "wegen"), what, mend),)
+    mend = say(
+        "see travel.busy_crossings", "zie travel.busy_crossings", "voir travel.busy_crossings"
+    )
+    return (Note(Said("network", "wegen", "routes"), what, mend),)
 
 
 def _ordered(parts: list[pd.DataFrame]) -> pd.DataFrame:

@@ -310,7 +310,7 @@ def verify(
             maker(again, beside / RESULT)
         except StemgeoError as error:
             made, problems = None, tuple(map(_not_computed, error.problems))
-        progress(Said("Comparing", "Vergelijken"), 0.95)
+        progress(Said("Comparing", "Vergelijken", "Comparaison"), 0.95)
         differences = (
             *_of_files(folder, content, made),
             *_of_study(of_run, asked),

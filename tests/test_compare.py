@@ -121,7 +121,7 @@ def test_what_is_left_out_is_told_in_one_line(a: Result, tmp_path: Path) -> None
     assert dutch in (folder / "summary.md").read_text("utf-8")
     assert "not the same places" not in (folder / "summary.md").read_text("utf-8")
     manifest = json.loads((folder / "manifest.json").read_text("utf-8"))
-    assert manifest["notes"] == [{"en": note.said("en"), "nl": dutch}]
+    assert manifest["notes"] == [{"en": note.said("en"), "nl": dutch, "fr": note.said("fr")}]
 
 
 def test_a_result_beside_itself_has_no_difference(a: Result) -> None:

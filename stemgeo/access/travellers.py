@@ -349,12 +349,17 @@ def _off_the_roads(academies: gpd.GeoDataFrame, limit_m: float) -> tuple[Note, .
     what = say(
         "no usable road within {limit_m} m of {academies}: {names}",
         "geen bruikbare weg binnen {limit_m} m van {academies}: {names}",
+        "pas de route praticable à moins de {limit_m} m de {academies} : {names}",
         limit_m=amount(limit_m, 3),
         academies=counted(len(academies), "academy"),
         names=", ".join(academies["academy_id"]),
     )
-    mend = Said("nobody reaches " + ("it" if len(academies) == 1 else "them"), "niemand bereikt ze")
-    return (Note(Said("network", "wegen"), what, mend),)
+    mend = Said(
+        "nobody reaches " + ("it" if len(academies) == 1 else "them"),
+        "niemand bereikt ze",
+        "personne ne l’atteint" if len(academies) == 1 else "personne ne les atteint",
+    )
+    return (Note(Said("network", "wegen", "routes"), what, mend),)
 
 
 def _xy(

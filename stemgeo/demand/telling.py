@@ -15,24 +15,34 @@ if TYPE_CHECKING:
     import pandas as pd
     from numpy.typing import NDArray
 
-WHERE = Said("demand", "woonplaats van de kinderen")
+WHERE = Said("demand", "woonplaats van de kinderen", "domicile des enfants")
 
 HOW = {
-    "addresses": Said("at the addresses", "op de adressen"),
-    "dwellings": Said("at the dwellings of the extract", "bij de woningen van het wegenbestand"),
-    "streets": Said("along the streets", "langs de straten"),
-    "any_building": Said("at any building", "bij om het even welk gebouw"),
-    "grid": Said("by the population grid", "volgens het bevolkingsrooster"),
-    "centroid": Said("in one point of each zone", "in één punt per zone"),
+    "addresses": Said("at the addresses", "op de adressen", "aux adresses"),
+    "dwellings": Said(
+        "at the dwellings of the extract",
+        "bij de woningen van het wegenbestand",
+        "aux logements du fichier des routes",
+    ),
+    "streets": Said("along the streets", "langs de straten", "le long des rues"),
+    "any_building": Said(
+        "at any building", "bij om het even welk gebouw", "à n’importe quel bâtiment"
+    ),
+    "grid": Said(
+        "by the population grid", "volgens het bevolkingsrooster", "selon la grille de population"
+    ),
+    "centroid": Said(
+        "in one point of each zone", "in één punt per zone", "en un seul point par zone"
+    ),
 }
 """How the points of a method are found."""
 
 _BY = {
-    "addresses": Said("the addresses", "de adressen"),
-    "grid": Said("the weights", "de gewichten"),
-    "ground": Said("the ground", "de oppervlakte"),
-    "streets": Said("the streets", "de straten"),
-    "dwellings": Said("the dwellings", "de woningen"),
+    "addresses": Said("the addresses", "de adressen", "les adresses"),
+    "grid": Said("the weights", "de gewichten", "les poids"),
+    "ground": Said("the ground", "de oppervlakte", "la superficie"),
+    "streets": Said("the streets", "de straten", "les rues"),
+    "dwellings": Said("the dwellings", "de woningen", "les logements"),
 }
 """What children or residents are divided by."""
 
@@ -44,14 +54,18 @@ def fell_back(names: list[str], children: int, method: str) -> Note:
         say(
             "{children} of {names} {have} no point by the study's method",
             "{children} van {names} {have} geen plek volgens de methode van de studie",
+            "{children} de {names} n’{have} pas de lieu selon la méthode de l’étude",
             children=counted(children, "child"),
             names=listed(names, 5),
-            have=Said("has", "heeft") if children == 1 else Said("have", "hebben"),
+            have=Said("has", "heeft", "a") if children == 1 else Said("have", "hebben", "ont"),
         ),
         say(
             "they are placed by {method}; see tables/placement.csv",
             "geplaatst {method}; zie tables/placement.csv",
-            method=Said(f"'{method}'", f"{HOW[method].nl} ('{method}')"),
+            "placement {method} ; voir tables/placement.csv",
+            method=Said(
+                f"'{method}'", f"{HOW[method].nl} ('{method}')", f"{HOW[method].fr} (« {method} »)"
+            ),
         ),
     )
 
@@ -62,6 +76,7 @@ def zone_by_zone(ground: Ground, points: gpd.GeoDataFrame) -> list[Note]:
         say(
             "{children} in {zones} {how}",
             "{children} in {zones} {how}",
+            "{children} dans {zones} {how}",
             children=counted(int(of.sum()), "child"),
             zones=counted(of.index.nunique(), "zone"),
             how=HOW[method],
@@ -77,9 +92,12 @@ def zone_by_zone(ground: Ground, points: gpd.GeoDataFrame) -> list[Note]:
             say(
                 "placed zone by zone: {parts}",
                 "zone per zone geplaatst: {parts}",
+                "placement zone par zone : {parts}",
                 parts=listed(parts),
             ),
-            say("see tables/placement.csv", "zie tables/placement.csv"),
+            say(
+                "see tables/placement.csv", "zie tables/placement.csv", "voir tables/placement.csv"
+            ),
         )
     ]
     return [*notes, *_too_few(ground, points), *_estimated(ground)]
@@ -102,6 +120,8 @@ def _too_few(ground: Ground, points: gpd.GeoDataFrame) -> list[Note]:
                 "than {least} for 100",
                 "{zones} met te weinig woningen in het wegenbestand voor de inwoners ({names}), "
                 "minder dan {least} per 100",
+                "{zones} avec trop peu de logements dans le fichier des routes pour les habitants "
+                "({names}), moins de {least} pour 100",
                 zones=counted(int(short.sum()), "zone"),
                 names=listed(zones["name"][short].tolist(), 5),
                 least=amount(ground.study.demand.dwellings_per_100, 2),
@@ -109,6 +129,7 @@ def _too_few(ground: Ground, points: gpd.GeoDataFrame) -> list[Note]:
             say(
                 "the children there are placed along the streets; see demand.dwellings_per_100",
                 "de kinderen zijn er langs de straten geplaatst; zie demand.dwellings_per_100",
+                "les enfants y sont placés le long des rues ; voir demand.dwellings_per_100",
             ),
         )
     ]
@@ -126,9 +147,14 @@ def kinds_not_met(ground: Ground) -> list[Note]:
             say(
                 "no building of the extract is {names}",
                 "geen gebouw van het wegenbestand is {names}",
+                "aucun bâtiment du fichier des routes n’est {names}",
                 names=names,
             ),
-            say("see demand.building_kinds", "zie demand.building_kinds"),
+            say(
+                "see demand.building_kinds",
+                "zie demand.building_kinds",
+                "voir demand.building_kinds",
+            ),
         )
     ]
 
@@ -142,6 +168,7 @@ def _estimated(ground: Ground) -> list[Note]:
         say(
             "by {by} for {zones}",
             "volgens {by} voor {zones}",
+            "selon {by} pour {zones}",
             by=_BY[name],
             zones=counted(int((by == name).sum()), "zone"),
         )
@@ -154,9 +181,11 @@ def _estimated(ground: Ground) -> list[Note]:
             say(
                 "residents of the zones are not given; those of the municipality are shared {by}",
                 "inwoners van de zones zijn niet gegeven; die van de gemeente zijn verdeeld {by}",
+                "les habitants des zones ne sont pas donnés ; ceux de la commune sont répartis "
+                "{by}",
                 by=listed(parts),
             ),
-            say("give zone_population", "geef zone_population"),
+            say("give zone_population", "geef zone_population", "donnez zone_population"),
         )
     ]
 
@@ -186,14 +215,20 @@ def divided(ground: Ground, points: gpd.GeoDataFrame, home_of_zone: NDArray[np.i
                     "{there} of {children} {live} there",
                     "{names} {lie} geheel of deels buiten de wegen van het bestand; volgens {by} "
                     "{live} daar {there} van {children}",
+                    "{names} {lie} en tout ou en partie hors des routes du fichier ; selon {by}, "
+                    "{there} sur {children} y {live}",
                     names=listed(names.tolist(), 5),
-                    lie=Said("lies", "ligt") if len(names) == 1 else Said("lie", "liggen"),
+                    lie=Said("lies", "ligt", "se trouve")
+                    if len(names) == 1
+                    else Said("lie", "liggen", "se trouvent"),
                     by=_BY[name],
                     there=amount(there),
                     children=counted(int(_children(points[mine]).sum()), "child"),
-                    live=Said("lives", "woont") if there == 1 else Said("live", "wonen"),
+                    live=Said("lives", "woont", "habite")
+                    if there == 1
+                    else Said("live", "wonen", "habitent"),
                 ),
-                say("they are unmeasured", "ze zijn niet gemeten"),
+                say("they are unmeasured", "ze zijn niet gemeten", "ils ne sont pas mesurés"),
             )
         )
     return notes

@@ -286,6 +286,8 @@ def _tell_of_edits(file: OpenedFile) -> None:
             "holds {changes} of an editor that may not be in OpenStreetMap; they are counted",
             "bevat {changes} uit een kaarteditor die misschien niet in OpenStreetMap staan; "
             "ze tellen mee",
+            "contient {changes} d’un éditeur de cartes, peut-être absentes d’OpenStreetMap ; "
+            "elles comptent",
             changes=counted(said.edits, "change"),
         )
         file.warn(what)

@@ -250,11 +250,14 @@ def _typed(raw: pd.DataFrame, found: dict[str, Any], kind: Kind, file: OpenedFil
                 "has no column academy_id; the order of its rows gives {made}001, {made}002, ...",
                 "heeft geen kolom academy_id; de volgorde van de rijen geeft {made}001, "
                 "{made}002, ...",
+                "n’a pas de colonne academy_id ; l’ordre des lignes donne {made}001, {made}002, "
+                "...",
                 made=kind.made_id,
             ),
             say(
                 "add academy_id, so that each row keeps its own",
                 "voeg academy_id toe, zodat elke rij de hare houdt",
+                "ajoutez academy_id, pour que chaque ligne garde le sien",
             ),
         )
     for name in _AGES:
@@ -364,8 +367,12 @@ def _each_once(table: gpd.GeoDataFrame, file: OpenedFile) -> gpd.GeoDataFrame:
     if again.any():
         file.warn_at(
             at(table.index.name, table.index[again].tolist()),
-            say("the same as another row", "hetzelfde als een andere rij"),
-            say("left out", "weggelaten"),
+            say(
+                "the same as another row",
+                "hetzelfde als een andere rij",
+                "identique à une autre ligne",
+            ),
+            say("left out", "weggelaten", "laissé de côté"),
         )
     return table[~again]
 
@@ -409,8 +416,12 @@ def _warn_of_names(table: gpd.GeoDataFrame, file: OpenedFile) -> None:
     if len(nameless):
         file.warn_at(
             at(table.index.name, nameless.tolist()),
-            say("no name", "geen naam"),
-            say("its academy_id is shown", "in de plaats staat de academy_id"),
+            say("no name", "geen naam", "pas de nom"),
+            say(
+                "its academy_id is shown",
+                "in de plaats staat de academy_id",
+                "son academy_id en tient lieu",
+            ),
         )
         table.loc[nameless, "name"] = table.loc[nameless, "academy_id"]
     for name in _TEXT:
@@ -421,10 +432,15 @@ def _warn_of_names(table: gpd.GeoDataFrame, file: OpenedFile) -> None:
                 say(
                     "'{name}' begins as a formula does: {values}",
                     "'{name}' begint als een formule: {values}",
+                    "« {name} » commence comme une formule : {values}",
                     name=name,
                     values=listed(table.loc[risky, name].tolist()),
                 ),
-                say("write it without = + - @ in front", "schrijf het zonder = + - @ vooraan"),
+                say(
+                    "write it without = + - @ in front",
+                    "schrijf het zonder = + - @ vooraan",
+                    "écrivez-le sans = + - @ au début",
+                ),
             )
 
 
@@ -461,17 +477,23 @@ def _warn_of_outside(
         counts = say(
             "it counts for the children who cross the border",
             "telt mee voor de kinderen die de grens oversteken",
+            "elle compte pour les enfants qui passent la frontière",
         )
         file.warn_at(
             row,
             say(
                 "{name} lies outside the study area, {km} km from it, near {place}",
                 "{name} ligt buiten het studiegebied, {km} km ervandaan, bij {place}",
+                "{name} se trouve hors de la zone d’étude, à {km} km, près de {place}",
                 name=name,
                 km=km,
                 place=place,
             ),
-            counts if near_ones else say("too far to matter", "te ver om een rol te spelen"),
+            counts
+            if near_ones
+            else say(
+                "too far to matter", "te ver om een rol te spelen", "trop loin pour jouer un rôle"
+            ),
         )
         return
     file.warn(
@@ -480,6 +502,8 @@ def _warn_of_outside(
             "{name} ({row}), {km} km from it, near {place}; {others}",
             "{outside} van de {academies} liggen buiten het studiegebied, tot {most_km} km "
             "ervandaan: {name} ({row}), {km} km ervandaan, bij {place}; {others}",
+            "sur {academies}, {outside} se trouvent hors de la zone d’étude, jusqu’à {most_km} km "
+            ": {name} ({row}), à {km} km, près de {place} ; {others}",
             outside=amount(len(outside)),
             academies=counted(len(table), "academy"),
             most_km=decimals(away_km.iloc[-1]),
@@ -494,6 +518,8 @@ def _warn_of_outside(
             "border, the others ({others}) are too far to matter",
             "die binnen {crossed_km} km ({near_ones}) tellen mee voor de kinderen die de grens "
             "oversteken, de andere ({others}) liggen te ver om een rol te spelen",
+            "celles à moins de {crossed_km} km ({near_ones}) comptent pour les enfants qui "
+            "passent la frontière, les autres ({others}) sont trop loin pour jouer un rôle",
             crossed_km=amount(_CROSSED_KM),
             near_ones=amount(near_ones),
             others=amount(len(outside) - near_ones),
@@ -518,11 +544,13 @@ def _warn_of_same_place(table: gpd.GeoDataFrame, file: OpenedFile) -> None:
             say(
                 "the same coordinates: {names}",
                 "dezelfde coördinaten: {names}",
+                "les mêmes coordonnées : {names}",
                 names=listed(group["name"].tolist()),
             ),
             say(
                 "check whether one of them has another's",
                 "ga na of niet de ene die van de andere kreeg",
+                "vérifiez si l’une n’a pas reçu celles de l’autre",
             ),
         )
 

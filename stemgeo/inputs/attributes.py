@@ -231,10 +231,16 @@ def _numbers(column: pd.Series, file: OpenedFile) -> pd.Series | None:
                 "{example}); they are read as decimals",
                 "na elke punt of komma in '{name}' staan drie cijfers (zoals {example}); ze zijn "
                 "als decimalen gelezen",
+                "dans « {name} », chaque point ou virgule est suivi de trois chiffres (comme "
+                "{example}) ; ils sont lus comme des décimales",
                 name=name,
                 example=str(marked.iloc[0]),
             ),
-            say("write thousands without a mark", "schrijf duizendtallen zonder punt of komma"),
+            say(
+                "write thousands without a mark",
+                "schrijf duizendtallen zonder punt of komma",
+                "écrivez les milliers sans signe",
+            ),
         )
     return value if fine else None
 
@@ -274,15 +280,22 @@ def _in_vintage(
                 "since a rate of parts cannot be added up: {names}",
                 "heeft codes van {given}; {towns} van {vintage} {had} toen een ander grondgebied: "
                 "geen waarde daar, want een verhouding van delen is niet op te tellen: {names}",
+                "a les codes de {given} ; {towns} de {vintage} {had} alors un autre territoire : "
+                "pas de valeur là, car un rapport ne s’additionne pas : {names}",
                 given=str(given),
                 vintage=str(vintage),
                 towns=counted(len(changed), "municipality"),
-                had=Said("had", "had" if len(changed) == 1 else "hadden"),
+                had=Said(
+                    "had",
+                    "had" if len(changed) == 1 else "hadden",
+                    "avait" if len(changed) == 1 else "avaient",
+                ),
                 names=listed(names.tolist()),
             ),
             say(
                 "give a table with the municipalities of {vintage}",
                 "geef een tabel met de gemeenten van {vintage}",
+                "donnez un tableau des communes de {vintage}",
                 vintage=str(vintage),
             ),
         )
@@ -323,6 +336,7 @@ def _of_study(rows: pd.DataFrame, places: pd.DataFrame, file: OpenedFile) -> pd.
             say(
                 "no value for {without} of the {places} of the study: {names}",
                 "geen waarde voor {without} van de {places} van de studie: {names}",
+                "pas de valeur pour {without} sur {places} de l’étude : {names}",
                 without=amount(len(names)),
                 places=counted(len(ids), _THING[key]),
                 names=listed(names),
@@ -335,9 +349,12 @@ def _of_study(rows: pd.DataFrame, places: pd.DataFrame, file: OpenedFile) -> pd.
                 "{out} of its {rows} {are} of no place of the study and left out: row {names}",
                 "{out} van de {rows} {are} bij geen plaats van de studie, dus weggelaten: "
                 "rij {names}",
+                "{out} sur {rows} n’{are} à aucun lieu de l’étude, donc sans effet : ligne {names}",
                 out=amount(len(out)),
                 rows=counted(len(rows), "row"),
-                are=Said("is", "hoort") if len(out) == 1 else Said("are", "horen"),
+                are=Said("is", "hoort", "appartient")
+                if len(out) == 1
+                else Said("are", "horen", "appartiennent"),
                 names=listed(out, 5),
             )
         )

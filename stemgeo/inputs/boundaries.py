@@ -255,12 +255,15 @@ def _in_vintage(frame: gpd.GeoDataFrame, vintage: int, file: OpenedFile) -> gpd.
     frame["province"] = [vintages.province_of(code, vintage) for code in frame["nis_code"]]
     missing = sorted(vintages.flemish(vintage) - set(frame["nis_code"]))
     if missing:
-        are = Said("is", "staat") if len(missing) == 1 else Said("are", "staan")
+        are = (
+            Said("is", "staat", "figure") if len(missing) == 1 else Said("are", "staan", "figurent")
+        )
         file.warn(
             say(
                 "{missing} of the {all} Flemish municipalities of {vintage} {are} not in it: "
                 "{names}",
                 "{missing} van de {all} Vlaamse gemeenten van {vintage} {are} er niet in: {names}",
+                "sur les {all} communes flamandes de {vintage}, {missing} n’y {are} pas : {names}",
                 missing=amount(len(missing)),
                 all=amount(len(vintages.flemish(vintage))),
                 vintage=str(vintage),
@@ -270,6 +273,7 @@ def _in_vintage(frame: gpd.GeoDataFrame, vintage: int, file: OpenedFile) -> gpd.
             say(
                 "right for a study of a part of Flanders only",
                 "dat klopt alleen voor een studie van een deel van Vlaanderen",
+                "correct seulement pour une étude d’une partie de la Flandre",
             ),
         )
     columns = ["nis_code", "name", "province", "geometry"]
@@ -286,16 +290,18 @@ def _warn_of_overlaps(municipalities: gpd.GeoDataFrame, file: OpenedFile) -> Non
             say(
                 "{pairs} of municipalities {overlap}, {area} in all: {names}",
                 "{pairs} gemeenten {overlap}, samen {area}: {names}",
+                "{pairs} de communes {overlap}, {area} au total : {names}",
                 pairs=counted(len(pairs), "pair"),
-                overlap=Said("overlaps", "overlapt")
+                overlap=Said("overlaps", "overlapt", "se chevauche")
                 if len(pairs) == 1
-                else Said("overlap", "overlappen"),
+                else Said("overlap", "overlappen", "se chevauchent"),
                 area=km2(pairs.area.sum()),
                 names=told_pairs(pairs, called(municipalities)),
             ),
             say(
                 "the children of both are placed there too; give boundaries that meet",
                 "kinderen van beide komen er terecht; geef grenzen die op elkaar aansluiten",
+                "les enfants des deux y sont aussi placés ; donnez des limites qui se touchent",
             ),
         )
 
@@ -321,11 +327,13 @@ def warn_of_formulas(names: pd.Series, file: OpenedFile) -> None:
             say(
                 "names that a spreadsheet takes for a formula: {names}",
                 "namen die een rekenblad voor een formule houdt: {names}",
+                "des noms qu’un tableur prend pour une formule : {names}",
                 names=listed(risky.tolist()),
             ),
             say(
                 "write them without = + - @ in front",
                 "schrijf ze zonder = + - @ vooraan",
+                "écrivez-les sans = + - @ au début",
             ),
         )
 
@@ -472,11 +480,12 @@ def with_outlines(
     """Leave out what has no outline, as Statbel's rest sectors have none, and say so."""
     empty = table.geometry.isna() | table.geometry.is_empty
     if empty.any():
-        are = Said("is", "is") if empty.sum() == 1 else Said("are", "zijn")
+        are = Said("is", "is", "compte") if empty.sum() == 1 else Said("are", "zijn", "comptent")
         file.warn(
             say(
                 "{things} without an outline {are} left out: {names}",
                 "{things} zonder omtrek {are} weggelaten: {names}",
+                "{things} sans contour ne {are} pas : {names}",
                 things=counted(int(empty.sum()), thing),
                 are=are,
                 names=listed(labels[empty].tolist()),
@@ -535,8 +544,14 @@ def _within_study(
     if without.any():
         bare = listed(called(municipalities[without]).tolist())
         file.warn(
-            say("no zone in {towns}", "geen zone in {towns}", towns=bare),
-            say("each counts as one zone", "elke gemeente zonder zones telt als één zone"),
+            say(
+                "no zone in {towns}", "geen zone in {towns}", "pas de zone dans {towns}", towns=bare
+            ),
+            say(
+                "each counts as one zone",
+                "elke gemeente zonder zones telt als één zone",
+                "chaque commune sans zone compte comme une zone",
+            ),
         )
         zones = pd.concat([zones, zones_of(municipalities[without])])
     _warn_of_places(zones, municipalities, file)
@@ -606,18 +621,26 @@ def warn_of_overlaps_and_holes(
     def about(land: gpd.GeoSeries) -> Said:
         children = counted(round((land.area * per_m2).sum()), "child")
         return say(
-            "about {children} by area", "naar oppervlakte ongeveer {children}", children=children
+            "about {children} by area",
+            "naar oppervlakte ongeveer {children}",
+            "environ {children} d’après la superficie",
+            children=children,
         )
 
     pairs = overlaps(zones.geometry)
     if len(pairs):
         land = pairs.union_all()
-        overlap = Said("overlaps", "overlapt") if len(pairs) == 1 else Said("overlap", "overlappen")
+        overlap = (
+            Said("overlaps", "overlapt", "se chevauche")
+            if len(pairs) == 1
+            else Said("overlap", "overlappen", "se chevauchent")
+        )
         findings.warn(
             name,
             say(
                 "{pairs} of zones {overlap}, {area} in all with {about}: {names}",
                 "{pairs} zones {overlap}, samen {area} met {about}: {names}",
+                "{pairs} de zones {overlap}, {area} au total avec {about} : {names}",
                 pairs=counted(len(pairs), "pair"),
                 overlap=overlap,
                 area=km2(land.area),
@@ -627,6 +650,7 @@ def warn_of_overlaps_and_holes(
             say(
                 "a child there counts once, in the first zone by id",
                 "een kind daar telt één keer, in de zone met de eerste code",
+                "un enfant y compte une fois, dans la zone du premier code",
             ),
         )
     bare = _holes(zones, outlines)
@@ -639,6 +663,7 @@ def warn_of_overlaps_and_holes(
             say(
                 "no zone covers {area} in {towns}, with {about}: {names}",
                 "geen zone dekt {area} in {towns}, met {about}: {names}",
+                "aucune zone ne couvre {area} dans {towns}, avec {about} : {names}",
                 area=km2(bare.area.sum()),
                 towns=counted(len(bare), "municipality"),
                 about=about(bare),
@@ -647,6 +672,7 @@ def warn_of_overlaps_and_holes(
             say(
                 "these children are placed in the zones of their municipality",
                 "deze kinderen zijn in de zones van hun gemeente geplaatst",
+                "ces enfants sont placés dans les zones de leur commune",
             ),
         )
 
@@ -677,21 +703,23 @@ def told_pairs(pairs: gpd.GeoDataFrame, names: pd.Series) -> Said:
     called_first = names.iloc[pairs["first"]]
     called_second = names.iloc[pairs["second"]]
     told = zip(called_first, called_second, pairs.area, strict=True)
-    both = "{one} and {other}", "{one} en {other}"
+    both = "{one} and {other}", "{one} en {other}", "{one} et {other}"
     return listed(
         [_with_area(say(*both, one=one, other=other), area) for one, other, area in told], 5
     )
 
 
 def _with_area(name: Said | str, area_m2: float) -> Said:
-    return say("{name} ({area})", "{name} ({area})", name=name, area=km2(area_m2))
+    return say(
+        "{name} ({area})", "{name} ({area})", "{name} ({area})", name=name, area=km2(area_m2)
+    )
 
 
 def km2(area_m2: float) -> Said:
     """Write an area for a message."""
     if area_m2 < 5000:
-        return say("less than 0.01 km2", "minder dan 0,01 km²")
-    return say("{area} km2", "{area} km²", area=decimals(area_m2 / 1e6, 2))
+        return say("less than 0.01 km2", "minder dan 0,01 km²", "moins de 0,01 km²")
+    return say("{area} km2", "{area} km²", "{area} km²", area=decimals(area_m2 / 1e6, 2))
 
 
 def shrunk(outlines: Outlines) -> Outlines:

@@ -104,6 +104,7 @@ def _tell_titles(above: list[list[str]], file: OpenedFile) -> None:
             say(
                 "the header is row {row}; not used above it: {titles}",
                 "de kolomnamen staan in rij {row}; niet gebruikt daarboven: {titles}",
+                "les noms des colonnes sont à la ligne {row} ; non utilisé au-dessus : {titles}",
                 row=str(len(above) + 1),
                 titles=listed(titles, 3),
             )
@@ -282,8 +283,13 @@ def _warn_of_open_end(file: OpenedFile) -> None:
                 say(
                     "its last line has no end; it may be cut off",
                     "de laatste regel heeft geen einde; misschien is er een stuk afgevallen",
+                    "la dernière ligne n’a pas de fin ; le fichier est peut-être coupé",
                 ),
-                say("compare it with the source", "vergelijk het bestand met de bron"),
+                say(
+                    "compare it with the source",
+                    "vergelijk het bestand met de bron",
+                    "comparez-le à la source",
+                ),
             )
 
 

@@ -140,14 +140,22 @@ def told_unused(columns: Sequence[tuple[str, str]]) -> Said:
         if not near:
             return f"'{label}'"
         both = {"label": label, "near": near}
-        return say("'{label}' (is '{near}' meant?)", "'{label}' (is '{near}' bedoeld?)", **both)
+        return say(
+            "'{label}' (is '{near}' meant?)",
+            "'{label}' (is '{near}' bedoeld?)",
+            "« {label} » (pour « {near} » ?)",
+            **both,
+        )
 
     names = [named(*column) for column in columns]
     several = len(columns) > 1
     return say(
         "{columns} {were} not used: {names}",
         "{columns} {were} niet gebruikt: {names}",
+        "{columns} {were} : {names}",
         columns=counted(len(columns), "column"),
-        were=Said("were", "zijn") if several else Said("was", "is"),
+        were=Said("were", "zijn", "ne sont pas utilisées")
+        if several
+        else Said("was", "is", "n’est pas utilisée"),
         names=listed(names, _SHOWN),
     )

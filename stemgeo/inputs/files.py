@@ -141,7 +141,9 @@ class OpenedFile:
 
     def warn_at(self, place: Said, what: Said, mend: Said | None = None) -> None:
         """Report what the reader of the figures must know of a place in the file."""
-        where = say("{file}, {place}", "{file}, {place}", file=self.name, place=place)
+        where = say(
+            "{file}, {place}", "{file}, {place}", "{file}, {place}", file=self.name, place=place
+        )
         self._findings.warn(where, what, mend)
 
     def leave(self, what: Said) -> None:

@@ -111,11 +111,14 @@ def _codes(raw: gpd.GeoDataFrame, declared: str, file: OpenedFile) -> pd.Series 
                 "1, 2, 3, ... as they stand in the file",
                 "heeft geen kolom die elk vlak een eigen naam geeft (wel: {has}); de vlakken zijn "
                 "genummerd 1, 2, 3, ... zoals ze in het bestand staan",
+                "n’a pas de colonne qui donne à chaque polygone un nom propre (mais : {has}) ; "
+                "ils sont numérotés 1, 2, 3, ... dans l’ordre du fichier",
                 has=listed(list(attributes)),
             ),
             say(
                 "say which column has their codes with `id`",
                 "zeg met `id` in welke kolom hun codes staan",
+                "indiquez avec `id` la colonne de leurs codes",
             ),
         )
         return pd.Series(raw.index.astype(str), index=raw.index)
@@ -176,11 +179,16 @@ def _in_study_area(
 def _warn_of_overlaps(table: gpd.GeoDataFrame, file: OpenedFile) -> None:
     pairs = overlaps(table.geometry)
     if len(pairs):
-        overlap = Said("overlaps", "overlapt") if len(pairs) == 1 else Said("overlap", "overlappen")
+        overlap = (
+            Said("overlaps", "overlapt", "se chevauche")
+            if len(pairs) == 1
+            else Said("overlap", "overlappen", "se chevauchent")
+        )
         file.warn(
             say(
                 "{pairs} of polygons {overlap}, {area} in all: {names}",
                 "{pairs} vlakken {overlap}, samen {area}: {names}",
+                "{pairs} de polygones {overlap}, {area} au total : {names}",
                 pairs=counted(len(pairs), "pair"),
                 overlap=overlap,
                 area=km2(pairs.union_all().area),
@@ -189,5 +197,6 @@ def _warn_of_overlaps(table: gpd.GeoDataFrame, file: OpenedFile) -> None:
             say(
                 "a child there counts once, in the first by code",
                 "een kind daar telt één keer, in het vlak met de eerste code",
+                "un enfant y compte une fois, dans le polygone du premier code",
             ),
         )

@@ -19,7 +19,9 @@ _VALUES_SHOWN = 3
 
 def at(kind: object, rows: Sequence[object]) -> Said:
     """Name rows or features of a file: "row 2, 3"."""
-    return say("{name} {rows}", "{name} {rows}", name=named(str(kind)), rows=listed(rows))
+    return say(
+        "{name} {rows}", "{name} {rows}", "{name} {rows}", name=named(str(kind)), rows=listed(rows)
+    )
 
 
 def all_fine(
@@ -81,8 +83,14 @@ def told_without_source(files: Iterable[Provenance]) -> list[Note]:
     what = say(
         "no source is given for {names}, and every output says so",
         "voor {names} is geen bron opgegeven, en elke uitvoer zegt dat",
+        "aucune source n’est indiquée pour {names}, et chaque résultat le dit",
         names=listed(list(lacking.values()), len(lacking)),
     )
     line = f'{role} = {{ path = "{name}", source = "...", licence = "..." }}'
-    mend = say("write under [inputs]: {line}", "schrijf onder [inputs]: {line}", line=line)
-    return [Note(Said("sources", "bronnen"), what, mend)]
+    mend = say(
+        "write under [inputs]: {line}",
+        "schrijf onder [inputs]: {line}",
+        "écrivez sous [inputs] : {line}",
+        line=line,
+    )
+    return [Note(Said("sources", "bronnen", "sources"), what, mend)]

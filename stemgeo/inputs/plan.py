@@ -93,10 +93,11 @@ def _warn_of_known_spots(
                 say(
                     "{name} stands exactly where {known} of the register is",
                     "{name} staat precies waar {known} uit het register staat",
+                    "{name} est exactement là où se trouve {known} du registre",
                     name=clean(name),
                     known=known,
                 ),
-                say("check it", "ga dat na"),
+                say("check it", "ga dat na", "vérifiez-le"),
             )
 
 
@@ -107,11 +108,13 @@ def _without_days(plan: gpd.GeoDataFrame, file: OpenedFile) -> gpd.GeoDataFrame:
             say(
                 "the dates of {names} are not used",
                 "de datums van {names} zijn niet gebruikt",
+                "les dates de {names} ne sont pas utilisées",
                 names=listed(dated.tolist()),
             ),
             say(
                 "a place of a plan counts as open on any day",
                 "een plaats van een plan telt op elke dag als open",
+                "un lieu d’un plan compte comme ouvert chaque jour",
             ),
         )
     never = pd.Series(pd.NaT, index=plan.index, dtype="datetime64[s]")

@@ -140,9 +140,12 @@ def _single_points(
             say(
                 "{areas} {count} at {its} centre",
                 "{areas} {count} op {its} middelpunt",
+                "{areas} {count} en {its} centre",
                 areas=counted(int(area.sum()), "area"),
-                count=Said("count", "tellen") if many else Said("counts", "telt"),
-                its=Said("their", "hun") if many else Said("its", "zijn"),
+                count=Said("count", "tellen", "comptent")
+                if many
+                else Said("counts", "telt", "compte"),
+                its=Said("their", "hun", "leur") if many else Said("its", "zijn", "son"),
             )
         )
     other = alone.geom_type.notna() & ~alone.is_empty & (alone.geom_type != "Point") & ~area
@@ -263,6 +266,7 @@ def _without_totals(table: pd.DataFrame, pair: tuple[str, str], file: OpenedFile
             say(
                 "{rows} left out as a total or a note: {texts}",
                 "{rows} weggelaten als totaal of noot: {texts}",
+                "{rows} sans effet, comme total ou remarque : {texts}",
                 rows=at("row", rows),
                 texts=listed(texts),
             )
@@ -317,12 +321,15 @@ def locate(
                 "does not say its CRS; its coordinates are read as {called} ({likely})",
                 "zegt niet in welk stelsel de coördinaten staan; ze zijn gelezen als {called} "
                 "({likely})",
+                "ne dit pas dans quel système sont les coordonnées ; elles sont lues comme "
+                "{called} ({likely})",
                 called=RANGES[likely][0],
                 likely=likely,
             ),
             say(
                 'give crs = "{likely}" to be sure',
                 'geef crs = "{likely}" op om zeker te zijn',
+                'indiquez crs = "{likely}" pour en être sûr',
                 likely=likely,
             ),
         )

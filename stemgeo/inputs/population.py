@@ -414,6 +414,9 @@ def _warn_of_estimate(children: pd.DataFrame, given: int, wanted: int, file: Ope
                 "heeft de gemeentecodes van {given}, later dan die van de studie ({wanted}): de "
                 "kinderen van {merged} zijn over de delen verdeeld, naar verhouding van de "
                 "kinderen daar op 1 januari 2015",
+                "a les codes de communes de {given}, postérieurs à ceux de l’étude ({wanted}) : "
+                "les enfants de {merged} sont répartis entre les parties, en proportion des "
+                "enfants qui y vivaient le 1er janvier 2015",
                 **years,
                 merged=counted(len(merged), "merged municipality"),
             ),
@@ -422,6 +425,8 @@ def _warn_of_estimate(children: pd.DataFrame, given: int, wanted: int, file: Ope
                 "{wanted}",
                 "dat is een schatting; zet vintage = {given} onder [study], of geef een bestand "
                 "van {wanted}",
+                "c’est une estimation ; écrivez vintage = {given} sous [study], ou donnez un "
+                "fichier de {wanted}",
                 **years,
             ),
         )
@@ -440,11 +445,13 @@ def _check_ages(
             say(
                 "has nobody of {ages}, ages that the study counts",
                 "telt niemand van {ages} jaar, leeftijden die de studie meetelt",
+                "ne compte personne de {ages} ans, des âges que l’étude compte",
                 ages=listed(beyond),
             ),
             say(
                 "give a file of all its ages, or leave them out of its bands",
                 "geef een bestand met al die leeftijden, of laat ze weg uit de leeftijdsgroepen",
+                "donnez un fichier de tous ces âges, ou retirez-les des groupes d’âge",
             ),
         )
 
@@ -585,10 +592,11 @@ def _warn_of_no_totals(
             say(
                 "no total for {zones}: {names}",
                 "geen totaal voor {zones}: {names}",
+                "pas de total pour {zones} : {names}",
                 zones=counted(len(lacking), "zone"),
                 names=listed(lacking),
             ),
-            say("0 is taken", "daar is 0 genomen"),
+            say("0 is taken", "daar is 0 genomen", "0 est retenu"),
         )
     codes = sorted(zones.loc[empty, "nis_code"].unique())
     if codes:
@@ -596,12 +604,14 @@ def _warn_of_no_totals(
             say(
                 "no total above 0 for any zone of {towns}: {names}",
                 "geen enkele zone met een totaal boven 0 in {towns}: {names}",
+                "aucune zone avec un total au-dessus de 0 dans {towns} : {names}",
                 towns=counted(len(codes), "municipality"),
                 names=listed([f"{code} {vintages.name_of(code)}" for code in codes]),
             ),
             say(
                 "the children there are shared out over the zones by their area",
                 "de kinderen daar zijn over de zones verdeeld naar hun oppervlakte",
+                "les enfants y sont répartis entre les zones selon leur superficie",
             ),
         )
 
@@ -624,6 +634,8 @@ def _compare(in_zones: pd.Series, residents: pd.Series, file: OpenedFile) -> Non
             "{in_zones} in zones against {in_all} in all; most in {names}",
             "de zones en het bevolkingsbestand verschillen van inwonertal in {differ} van de "
             "{towns}: {in_zones} in de zones tegenover {in_all} in totaal; het meest in {names}",
+            "les zones et le fichier de population diffèrent sur les habitants de {differ} sur "
+            "{towns} : {in_zones} dans les zones contre {in_all} au total ; surtout à {names}",
             differ=amount(len(differ)),
             towns=counted(len(both), "municipality"),
             in_zones=amount(both["zones"].sum()),
@@ -633,6 +645,7 @@ def _compare(in_zones: pd.Series, residents: pd.Series, file: OpenedFile) -> Non
         say(
             "the municipality's total is used; the zones only share it out",
             "het totaal van de gemeente telt; de zones verdelen het alleen",
+            "c’est le total de la commune qui compte ; les zones ne font que le répartir",
         ),
     )
 
@@ -642,6 +655,7 @@ def _against(code: object, in_zones: int, given: int) -> Said:
     return say(
         "{town} {in_zones} against {given}",
         "{town} {in_zones} tegenover {given}",
+        "{town} {in_zones} contre {given}",
         town=f"{code} {vintages.name_of(str(code))}",
         in_zones=amount(in_zones),
         given=amount(given),
@@ -663,11 +677,13 @@ def _warn_of_too_few(in_zones: pd.Series, children: pd.DataFrame, file: OpenedFi
         say(
             "has fewer people in the zones than there are children in {towns}: {names}",
             "telt in de zones minder inwoners dan er kinderen zijn in {towns}: {names}",
+            "compte dans les zones moins d’habitants que d’enfants dans {towns} : {names}",
             towns=counted(len(fewer), "municipality"),
             names=listed(told, 3),
         ),
         say(
             "give totals of all residents; the zones only share the children out",
             "geef totalen van alle inwoners; de zones verdelen alleen de kinderen",
+            "donnez les totaux de tous les habitants ; les zones ne font que répartir les enfants",
         ),
     )

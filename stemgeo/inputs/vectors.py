@@ -41,11 +41,11 @@ DEGREES: Box = (2.3, 49.3, 6.6, 51.7)
 
 
 def _metres(system: str) -> Said:
-    return say("{system} metres", "meter in {system}", system=system)
+    return say("{system} metres", "meter in {system}", "mètres en {system}", system=system)
 
 
 RANGES: dict[str, tuple[Said, Box]] = {
-    "EPSG:4326": (Said("degrees", "graden"), DEGREES),
+    "EPSG:4326": (Said("degrees", "graden", "degrés"), DEGREES),
     "EPSG:31370": (_metres("Lambert 72"), (10_000, 10_000, 310_000, 260_000)),
     "EPSG:3812": (_metres("Lambert 2008"), (500_000, 500_000, 820_000, 770_000)),
     "EPSG:3857": (_metres("Web Mercator"), (250_000, 6_300_000, 740_000, 6_750_000)),
@@ -149,6 +149,7 @@ def _best_layer(
             say(
                 "read from the layer '{name}'; not used: {others}",
                 "gelezen uit de laag '{name}'; niet gebruikt: {others}",
+                "lu dans la couche « {name} » ; non utilisé : {others}",
                 name=clean(every[chosen]),
                 others=listed(others, 5),
             )
@@ -252,6 +253,8 @@ def to_lambert(frame: gpd.GeoDataFrame, file: OpenedFile) -> gpd.GeoDataFrame | 
             say(
                 "is read as {crs}, as the study says, not as its own CRS",
                 "is gelezen als {crs}, zoals de studie zegt, niet in het eigen coördinatenstelsel",
+                "est lu en {crs}, comme le dit l’étude, et non dans son propre système de "
+                "coordonnées",
                 crs=clean(file.crs),
             )
         )
@@ -362,6 +365,8 @@ def polygons(frame: gpd.GeoDataFrame, labels: pd.Series, file: OpenedFile) -> gp
                 say(
                     "mixed geometry, of which the polygons count: {names}",
                     "mengt vlakken met lijnen of punten, alleen de vlakken tellen: {names}",
+                    "mélange des polygones et des lignes ou points, seuls les polygones comptent "
+                    ": {names}",
                     names=listed(named),
                 )
             )

@@ -91,6 +91,7 @@ def _sheet_meant(book: Any, header: Header, file: OpenedFile) -> Any:
             say(
                 "read from the sheet '{name}'; not used: {others}",
                 "gelezen uit het blad '{name}'; niet gebruikt: {others}",
+                "lu dans la feuille « {name} » ; non utilisé : {others}",
                 name=clean(found[0]),
                 others=listed(others, 5),
             )

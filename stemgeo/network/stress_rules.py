@@ -97,7 +97,7 @@ class Rules(_Part):
     ----------
     name
         As a study names it.
-    nl, en
+    nl, en, fr
         What they are called.
     rules
         Of each kind of road the first row that fits counts.
@@ -108,6 +108,7 @@ class Rules(_Part):
     name: str
     nl: str
     en: str
+    fr: str
     assumed_kmh: AssumedKmh
     assumed_lanes: AssumedLanes
     crossings: Crossings

@@ -219,13 +219,13 @@ def _answer(
         atlas = Sheets.of_reading(source)
         earlier = Sheets.of_folder(before, asked) if before else None
         plates = dict(_draw((atlas, earlier), sheets, out, data, progress))
-        progress(Said("Writing annexes", "Bijlagen schrijven"), 0.8)
+        progress(Said("Writing annexes", "Bijlagen schrijven", "Rédaction des annexes"), 0.8)
         write_municipalities(source, out)
         write_gaps(source, out)
         _copy_tables(data, folder, plan, before)
         page = out / f"{annex_stem(WEB, asked)}.html"
         page.write_text(_page(atlas, source), encoding="utf-8")
-        progress(Said("Writing the answer", "Antwoord schrijven"), 0.9)
+        progress(Said("Writing the answer", "Antwoord schrijven", "Rédaction de la réponse"), 0.9)
         standard = ""
         if text is None:
             look = Look(asked, source.study.about.date, told["study"]["notice"])
@@ -334,7 +334,10 @@ def _draw(
 ) -> Iterator[tuple[str, Plate]]:
     """Draw every map, with its rows beside the other tables."""
     for done, sheet in enumerate(sheets):
-        progress(Said("Drawing maps", "Kaarten tekenen"), 0.1 + 0.7 * done / len(sheets))
+        progress(
+            Said("Drawing maps", "Kaarten tekenen", "Dessin des cartes"),
+            0.1 + 0.7 * done / len(sheets),
+        )
         atlas, earlier = atlases
         before = earlier if sheet.kind == "change" else None
         drawn = atlas.draw(sheet.kind, sheet.province, before=before)

@@ -30,7 +30,7 @@ from stemgeo.report.annex_words import ROLES
 from stemgeo.report.files import RUN, whole_folder, write_manifest
 from stemgeo.report.sheets import FINEST_DETAIL_M, Sheets, zone_table
 from stemgeo.report.summary import summary_markdown
-from stemgeo.speech import long_day, number
+from stemgeo.speech import LANGUAGES, long_day, number
 from stemgeo.study import OFFERED, PROVINCES
 from stemgeo.tables import checked
 from stemgeo.texts import texts
@@ -358,7 +358,10 @@ def origins(study: Study, *inputs: Inputs, text: MapText) -> dict[str, Any]:
 def _stress_rules(study: Study) -> dict[str, Any]:
     """Say by whose rules roads are quiet; `study` has their name."""
     rules = facts.stress_rules(study.travel.stress_rules)
-    return {"nl": rules["nl"], "en": rules["en"], "sources": list(rules["sources"].values())}
+    return {
+        **{language: rules[language] for language in LANGUAGES},
+        "sources": list(rules["sources"].values()),
+    }
 
 
 def made_with(*others: str) -> dict[str, Any]:

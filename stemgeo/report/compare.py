@@ -96,7 +96,7 @@ WORDS = {
     },
 }
 
-_COMPARISON = Said("comparison", "vergelijking")
+_COMPARISON = Said("comparison", "vergelijking", "comparaison")
 _OTHER = {"A": "B", "B": "A"}
 DIFFERENCE_HEADS = {"nl": ("Wat", "A", "B"), "en": ("What", "A", "B")}
 
@@ -384,10 +384,15 @@ def _by_other_means(a: _Side, b: _Side) -> tuple[Note, ...]:
     what = say(
         "{line} is measured in a straight line, {roads} over roads",
         "{line} is gemeten in vogelvlucht, {roads} over de weg",
+        "{line} est mesuré à vol d’oiseau, {roads} par la route",
         line=lines[0],
         roads=_OTHER[lines[0]],
     )
-    mend = say("differences are also of the measure", "de verschillen zijn ook die van de maat")
+    mend = say(
+        "differences are also of the measure",
+        "de verschillen zijn ook die van de maat",
+        "les différences viennent aussi de la mesure",
+    )
     return (Note(_COMPARISON, what, mend),)
 
 
@@ -399,10 +404,15 @@ def _one_sided(a: _Side, b: _Side) -> tuple[Note, ...]:
             what = say(
                 "only {name} is measured over {roads}",
                 "alleen {name} is gemeten over {roads}",
+                "seul {name} est mesuré sur {roads}",
                 name=name,
                 roads=ROADS[profile],
             )
-            mend = say("these are not compared", "die zijn niet vergeleken")
+            mend = say(
+                "these are not compared",
+                "die zijn niet vergeleken",
+                "il n’y a là pas de comparaison",
+            )
             notes.append(Note(_COMPARISON, what, mend))
     return tuple(notes)
 
@@ -429,10 +439,11 @@ def _left_out(parts: list[tuple[str, str, str]]) -> tuple[Note, ...]:
     what = say(
         "not the same places and children in both for {parts}: {names}",
         "niet dezelfde plaatsen en kinderen in beide voor {parts}: {names}",
+        "pas les mêmes lieux et enfants dans les deux pour {parts} : {names}",
         parts=counted(len(parts), "combination"),
         names=listed([_named(*part) for part in parts]),
     )
-    return (Note(_COMPARISON, what, say("left out", "weggelaten")),)
+    return (Note(_COMPARISON, what, say("left out", "weggelaten", "laissé de côté")),)
 
 
 def _named(level: str, band: str, profile: str) -> Said:
@@ -441,9 +452,14 @@ def _named(level: str, band: str, profile: str) -> Said:
     return say(
         "level {level} band {band} profile {profile}",
         "{level} {band} {profile}",
-        level=Said(level, niveau),
-        band=Said(band, "alle leeftijden" if band == ALL_BANDS else f"{band} jaar"),
-        profile=Said(profile, f"over {ROADS[profile].nl}"),
+        "{level} {band} {profile}",
+        level=Said(level, niveau, level),
+        band=Said(
+            band,
+            "alle leeftijden" if band == ALL_BANDS else f"{band} jaar",
+            "tous les âges" if band == ALL_BANDS else f"{band} ans",
+        ),
+        profile=Said(profile, f"over {ROADS[profile].nl}", f"sur {ROADS[profile].fr}"),
     )
 
 

@@ -29,40 +29,48 @@ _PLANNED_ALREADY = (
     say(
         "is in the study's plan already, by spot or id",
         "staat al in het plan van de studie, met dezelfde plek of code",
+        "figure déjà dans le plan de l’étude, au même endroit ou sous le même code",
     ),
     say(
         "are in the study's plan already, by spot or id",
         "staan al in het plan van de studie, met dezelfde plek of code",
+        "figurent déjà dans le plan de l’étude, au même endroit ou sous le même code",
     ),
 )
 _OUTSIDE = (
     say(
         "lies outside the municipalities of the study",
         "ligt buiten de gemeenten van de studie",
+        "se trouve hors des communes de l’étude",
     ),
     say(
         "lie outside the municipalities of the study",
         "liggen buiten de gemeenten van de studie",
+        "se trouvent hors des communes de l’étude",
     ),
 )
 _TWICE = (
     say(
         "stands where another does, for the same ages and no cheaper",
         "staat waar een andere staat, voor dezelfde leeftijden en niet goedkoper",
+        "est là où se trouve un autre, pour les mêmes âges et pas moins cher",
     ),
     say(
         "stand where another does, for the same ages and no cheaper",
         "staan waar een andere staat, voor dezelfde leeftijden en niet goedkoper",
+        "sont là où se trouve un autre, pour les mêmes âges et pas moins chers",
     ),
 )
 _OFF_THE_ROADS = (
     say(
         "has no usable road within the snap limit",
         "heeft geen bruikbare weg dicht genoeg bij zich",
+        "n’a pas de route praticable assez près",
     ),
     say(
         "have no usable road within the snap limit",
         "hebben geen bruikbare weg dicht genoeg bij zich",
+        "n’ont pas de route praticable assez près",
     ),
 )
 """Why a place is left out: of one, and of several."""
@@ -143,12 +151,13 @@ def _left_out(
         what = say(
             "{count} {why}: {names}",
             "{count} {why}: {names}",
+            "{count} {why} : {names}",
             count=amount(which.sum()),
             why=one if which.sum() == 1 else many,
             names=names,
         )
-        where = Said("candidates", "kandidaatplaatsen")
-        notes.append(Note(where, what, say("left out", "weggelaten")))
+        where = Said("candidates", "kandidaatplaatsen", "lieux candidats")
+        notes.append(Note(where, what, say("left out", "weggelaten", "laissé de côté")))
     return table[~which]
 
 

@@ -41,6 +41,12 @@ ENGLISH = re.compile(
     r"outside|nobody|lies?|study's|roads|given|counts?)\b"
 )
 """Words that no Dutch sentence has; "is", "in", "of", "had", "take" and "rest" are Dutch too."""
+FOREIGN = re.compile(
+    r"(?i)\b(?:the|and|are|not|with|without|from|their|which|has|have|that|they|this|than|by|each|"
+    r"used|children|left|lies?|given|het|een|van|zijn|naar|niet|wordt|kinderen|wegen|zoals|voor)\b"
+    r"|'"
+)
+"""Words of English and Dutch that no French sentence has, and the mark that it does not write."""
 
 # -- the code ---------------------------------------------------------------------------------
 
@@ -71,25 +77,26 @@ def is_text(node: ast.expr) -> bool:
     return texts(node) is not None
 
 
-def faults_of_pair(call: ast.Call) -> Iterator[str]:
-    """Say what is wrong with `say(en, nl, ...)` or `Said(en, nl)`."""
-    if len(call.args) < 2:
+def faults_of_call(call: ast.Call) -> Iterator[str]:
+    """Say what is wrong with `say(en, nl, fr, ...)` or `Said(en, nl, fr)`."""
+    if len(call.args) != 3:
         of_each = not call.args and is_said(call, "Said")  # Said(**{...})
         if not of_each and not any(isinstance(one, ast.Starred) for one in call.args):
-            yield "no Dutch"
+            yield "not in three languages"
         return
-    english, dutch = texts(call.args[0]), texts(call.args[1])
-    if dutch is not None and not all(dutch):
-        yield "empty Dutch"
-    for text in dutch or []:
-        prose = re.sub(r"{\w*}", "", text)
-        yield from (f"English word '{word}'" for word in ENGLISH.findall(prose))
+    told = [texts(one) for one in call.args]
+    for written, foreign in zip(told[1:], (ENGLISH, FOREIGN), strict=True):
+        if written is not None and not all(written):
+            yield "empty in a language"
+        for text in written or []:
+            prose = re.sub(r"{\w*}", "", text)
+            yield from (f"'{word}' of another language" for word in foreign.findall(prose))
     if not is_said(call, "say"):
         return
-    if english is None or dutch is None:
+    if None in told:
         yield "say takes texts that stand there"
-    elif len({frozenset(blanks(text)) for text in [*english, *dutch]}) > 1:
-        yield "other parts in Dutch than in English"
+    elif len({frozenset(blanks(text)) for one in told for text in one or []}) > 1:
+        yield "other parts in one language than in another"
     for word in call.keywords:
         if word.arg and is_text(word.value):
             yield f"'{word.arg}' is a text of one language"
@@ -103,11 +110,11 @@ def is_said(call: ast.Call, *names: str) -> bool:
 
 
 def faults(source: str) -> list[str]:
-    """Say which notes in a module are not made in both languages."""
+    """Say which notes in a module are not made in each language."""
     found = []
     for call in (node for node in ast.walk(ast.parse(source)) if isinstance(node, ast.Call)):
         if is_said(call, "say", "Said"):
-            found += [f"line {call.lineno}: {fault}" for fault in faults_of_pair(call)]
+            found += [f"line {call.lineno}: {fault}" for fault in faults_of_call(call)]
         if is_said(call, "warn", "warn_at", "Note"):
             told = [*call.args, *(word.value for word in call.keywords)]
             found += [f"line {call.lineno}: one language" for one in told if is_text(one)]
@@ -115,8 +122,8 @@ def faults(source: str) -> list[str]:
 
 
 @pytest.mark.parametrize("path", sorted(PACKAGE.rglob("*.py")), ids=lambda path: path.stem)
-def test_no_note_is_made_without_its_dutch(path: Path) -> None:
-    """Each has both texts, with the same parts, and none of its Dutch is English."""
+def test_no_note_is_made_in_fewer_languages(path: Path) -> None:
+    """Each has three texts, with the same parts, and none has words of another's language."""
     assert faults(path.read_text(encoding="utf-8")) == []
 
 
@@ -125,27 +132,32 @@ def test_no_note_is_made_without_its_dutch(path: Path) -> None:
     [
         'file.warn("no name")',
         'file.warn(f"no name of {x}")',
-        'findings.warn(name, say("a", "b"), "mend it")',
+        'findings.warn(name, say("a", "b", "c"), "mend it")',
         'file.warn_at(row, what, mend="mend it" if x else y)',
-        'Note("network", say("a", "b"))',
+        'Note("network", say("a", "b", "c"))',
         'Note(where, "a" + b)',
         'say("no name")',
-        'say("no name", "")',
-        'say("no {name}", "geen {naam}", name=x, naam=x)',
-        'say("no {name}", "geen naam", name=x)',
-        'say("no {name}", "geen {name}", name="one")',
-        'say("no name", "not a naam")',
-        'Said("has", "has")',
-        'Said("is" if x else "are", "is" if x else "are")',
+        'say("no name", "geen naam")',
+        'say("no name", "", "pas de nom")',
+        'say("no name", "geen naam", "")',
+        'say("no {name}", "geen {naam}", "pas de {name}", name=x, naam=x)',
+        'say("no {name}", "geen naam", "pas de {name}", name=x)',
+        'say("no {name}", "geen {name}", "pas de nom", name=x)',
+        'say("no {name}", "geen {name}", "pas de {name}", name="one")',
+        'say("no name", "not a naam", "pas de nom")',
+        'say("no name", "geen naam", "geen naam, niet een")',
+        'say("no name", "geen naam", "pas d\'un nom")',
+        'Said("has", "has", "a")',
+        'Said("is" if x else "are", "is" if x else "are", "est")',
     ],
 )
-def test_every_way_to_forget_the_dutch_is_found(source: str) -> None:
+def test_every_way_to_forget_a_language_is_found(source: str) -> None:
     """The check itself can fail."""
     assert faults(source)
 
 
 def test_the_package_makes_many_notes() -> None:
-    """The check sees them: more than forty pairs, in more than ten modules."""
+    """The check sees them: more than forty, in more than ten modules."""
     made = {
         path: sum(is_said(node, "say") for node in ast.walk(tree) if isinstance(node, ast.Call))
         for path in PACKAGE.rglob("*.py")
@@ -171,6 +183,7 @@ def test_every_thing_that_is_counted_has_its_words() -> None:
         one, several = counted(1, thing), counted(2, thing)
         assert one.en == f"1 {thing}"
         assert one.nl != several.nl
+        assert one.fr != several.fr
         assert one.en != several.en
 
 
@@ -380,6 +393,7 @@ def test_no_english_in_the_notes_of_the_sample(sample_result: Result) -> None:
     text = summary_markdown(sample_result, map_text(study, inputs))
     for note in sample_result.notes:
         assert not ENGLISH.search(note.said("nl")), note.said("nl")
+        assert not FOREIGN.search(note.said("fr")), note.said("fr")
         assert ENGLISH.search(note.said("en"))
         assert plain(note.said("nl")) in text
         assert plain(note.said("en")) not in text
