@@ -9,6 +9,9 @@ STEMGEO := .venv/bin/stemgeo
 PIP := $(PY) -m pip --quiet --disable-pip-version-check
 READY := .venv/.ready
 
+# Some environments forbid it; then every process, and each worker of the tests, compiles anew.
+unexport PYTHONDONTWRITEBYTECODE
+
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .PHONY: help setup demo test fuzz mutants lint types wheel notebooks check peers crash docs house bench lock lowest clean

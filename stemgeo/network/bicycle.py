@@ -281,7 +281,9 @@ def cycleways(tags: Tags) -> list[Cycleway]:
     their `:oneway`. Without any, traffic keeps right: a cycleway goes with the traffic of a one-way
     street, and on another one the right one along the drawn direction, the left one against it.
     """
-    found = []
+    found: list[Cycleway] = []
+    if tags.keys().isdisjoint(CYCLEWAY_KEYS):
+        return found
     for side in SIDES:
         key = next((k for k in of_side(side) if k in tags), "cycleway")
         words = [word.strip() for word in tags.get(key, "").split(";")]

@@ -11,6 +11,7 @@ import dataclasses
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import combinations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -257,46 +258,48 @@ def _arms(read: extracts.Ways, chosen: list[bool]) -> tuple[NDArray[np.int64], N
 
 def _kind_of(tags: dict[str, str], rides: Rides, by: Rules) -> _Kind:
     """Classify the tags of a way; a ride not met before is numbered in `rides`."""
+    kind, ridden = _classified(tuple(tags.items()), by)
+    if not ridden:
+        return kind
+    forward, backward, pavement = (rides.setdefault(one, len(rides)) for one in ridden)
+    return dataclasses.replace(kind, forward=forward, backward=backward, pavement=pavement)
+
+
+@lru_cache(maxsize=10_000)
+def _classified(items: tuple[tuple[str, str], ...], by: Rules) -> tuple[_Kind, list[Any]]:
+    """Classify tags, and give the rides along a way, against it and on its pavement."""
+    tags = dict(items)
     if bicycle.ferry(tags):
         # Which speed a ferry has depends on its length: a ride of its own comes later.
         minutes = bicycle.ferry_minutes(tags) or 0.0
         calm = (1, 1)
-        return _Kind(0, 0, False, calm, calm, ferry_minutes=minutes)
+        return _Kind(0, 0, False, calm, calm, ferry_minutes=minutes), []
     both = bicycle.classify(tags)
     if both == (bicycle.NOT_AT_ALL, bicycle.NOT_AT_ALL):
-        return _CLOSED
-    bounds = bicycle.ratio_bounds(tags)
-    forward, backward = (
-        rides.setdefault((ride, ends), len(rides)) for ride, ends in zip(both, bounds, strict=True)
-    )
-    village, country = stress_.stress_in_and_out(tags, by)
-    residential = tags.get("highway") in bicycle.RESIDENTIAL
+        return _CLOSED, []
     told = bicycle.unreadable(tags), bicycle.unknown_access(tags), bicycle.beside(tags)
-    built_up = {True: 1, False: -1, None: 0}[stress_.told_built_up(tags)]
-    known = built_up, stress_.open_to_cars(tags), stress_.assumed(tags)
-    return _Kind(
-        forward,
-        backward,
-        residential,
+    known = stress_.open_to_cars(tags), stress_.assumed(tags)
+    village, country = stress_.stress_in_and_out(tags, by)
+    kind = _Kind(
+        0,
+        0,
+        tags.get("highway") in bicycle.RESIDENTIAL,
         village,
         country,
         stress_.stress_bounds(tags, by),
         *told,
+        {True: 1, False: -1, None: 0}[stress_.told_built_up(tags)],
         *known,
         lift=bicycle.LIFT in (both[0].mode, both[1].mode),
         on_ground=bicycle.on_ground(tags),
-        pavement=_of_pavement(tags, rides),
         main=tags["highway"] in bicycle.MAIN_ROADS,
         busy=(
             stress_.busy_crossing(tags, built_up=True, by=by),
             stress_.busy_crossing(tags, built_up=False, by=by),
         ),
     )
-
-
-def _of_pavement(tags: dict[str, str], rides: Rides) -> int:
-    ride = bicycle.pavement(tags)
-    return rides.setdefault((ride, None), len(rides))
+    pavement = (bicycle.pavement(tags), None)
+    return kind, [*zip(both, bicycle.ratio_bounds(tags), strict=True), pavement]
 
 
 def read_roads(paths: Iterable[Path], stress_rules: str = "default") -> Roads:

@@ -161,33 +161,27 @@ def stress(tags: Tags, *, built_up: bool, by: Rules | None = None) -> tuple[int,
     tuple of int
         LTS 1 to 4, forward and backward.
     """
-    return stress_in_and_out(tags, by or rules())[0 if built_up else 1]
+    by, roads, told = by or rules(), _kinds(tags), told_built_up(tags)
+    if roads == ["no_cars"]:
+        level = by.level(roads, "none", 0.0, many_lanes=False, built_up=False)
+        return level, level
+    place = built_up if told is None else told
+    forward, backward = (
+        by.level(
+            roads,
+            _facility(tags, i),
+            _limit_kmh(tags, way, by, built_up=place),
+            many_lanes=_lanes(tags, i, by) >= 2,
+            built_up=place,
+        )
+        for i, way in enumerate(WAYS)
+    )
+    return forward, backward
 
 
 def stress_in_and_out(tags: Tags, by: Rules) -> tuple[tuple[int, int], tuple[int, int]]:
     """Give `stress` of a way if it lies in a built-up area, and if it does not."""
-    roads, told = _kinds(tags), told_built_up(tags)
-    if roads == ["no_cars"]:
-        level = by.level(roads, "none", 0.0, many_lanes=False, built_up=False)
-        return (level, level), (level, level)
-    ways = [(_facility(tags, i), _lanes(tags, i, by) >= 2, WAYS[i]) for i in range(2)]
-
-    def rated(*, built_up: bool) -> tuple[int, int]:
-        forward, backward = (
-            by.level(
-                roads,
-                facility,
-                _limit_kmh(tags, way, by, built_up=built_up),
-                many_lanes=many_lanes,
-                built_up=built_up,
-            )
-            for facility, many_lanes, way in ways
-        )
-        return forward, backward
-
-    if told is not None:
-        return (rated(built_up=told),) * 2
-    return rated(built_up=True), rated(built_up=False)
+    return stress(tags, built_up=True, by=by), stress(tags, built_up=False, by=by)
 
 
 Bounds = tuple[int, int, int, int]
@@ -402,15 +396,15 @@ def _motor_traffic(tags: Tags) -> int:
     return cars
 
 
+_BICYCLE = ("bicycle", *(f"bicycle:{way}" for way in WAYS))
+
+
 def _of_first(tags: Tags, keys: tuple[str, ...]) -> int:
     """Take the first key that says something; of a list of values the most open one counts."""
-    opened = any(
-        OPENING_VALUES.intersection(values(tags.get(key, "")))
-        for key in ("bicycle", *(f"bicycle:{way}" for way in WAYS))
-    )
+    opened = any(OPENING_VALUES.intersection(values(tags[key])) for key in _BICYCLE if key in tags)
     meant = TRAFFIC_BESIDE_BICYCLES if opened else TRAFFIC
-    for key in keys:
-        known = [meant[word] for word in values(tags.get(key, "")) if word in meant]
+    for key in (key for key in keys if key in tags):
+        known = [meant[word] for word in values(tags[key]) if word in meant]
         if known:
             return max(known)
     return OPEN

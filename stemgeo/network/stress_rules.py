@@ -117,6 +117,10 @@ class Rules(_Part):
 
     _of: dict[tuple[str, str], list[Row]] = PrivateAttr()
 
+    def __hash__(self) -> int:
+        """Let what rules say of a way be kept beside them."""
+        return hash(self.name)
+
     def model_post_init(self, _: object, /) -> None:
         """Lay the rows by kind of road and facility."""
         self._of = {

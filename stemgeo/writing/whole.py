@@ -293,8 +293,8 @@ def clear_leftovers(folder: Path) -> None:
     """Clear what dead runs left in a folder; what the living hold is not touched."""
     if sys.platform == "win32":  # pragma: no cover  (there is no telling who lives)
         return
-    with suppress(OSError):
-        for path in list(folder.glob(f"{_WORK}*")):
+    with suppress(OSError), os.scandir(folder) as found:
+        for path in [folder / one.name for one in found if one.name.startswith(_WORK)]:
             # In a folder that all may write, such as /tmp, a stranger may have made it.
             with suppress(OSError):
                 if not path.is_symlink() and path.stat().st_uid == os.getuid():
