@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 import shapely
 
+from stemgeo.arrays import divide_or_nan, sum_by_owner
 from stemgeo.errors import Problem, ResultError
 from stemgeo.inputs import vintages
 from stemgeo.study import LEVELS
@@ -222,10 +223,12 @@ def _counted(
     table.insert(0, "name", np.repeat(level.label, len(keys)))
     table.insert(0, "code", np.repeat(level.code, len(keys)))
     table.insert(0, "level", level.name)
-    measured = (table["covered"] + table["uncovered"]).to_numpy()
-    share = np.full(len(table), np.nan)
-    np.divide(table["covered"].to_numpy(), measured, out=share, where=measured > 0)
-    return table.assign(share=share)[[*KEYS, *COUNTS, "share"]]
+    return table.assign(share=share_covered(table))[[*KEYS, *COUNTS, "share"]]
+
+
+def share_covered(counts: pd.DataFrame) -> NDArray[np.float64]:
+    """Give covered / (covered + uncovered) of each row, NaN where nothing was measured."""
+    return divide_or_nan(counts["covered"], counts["covered"] + counts["uncovered"])
 
 
 def _by_age(band: str) -> tuple[bool, int]:
@@ -236,10 +239,7 @@ def _by_age(band: str) -> tuple[bool, int]:
 def _sums(level: Level, one: Reached, children: NDArray[np.int64]) -> NDArray[np.int64]:
     """Sum the children of each place, and of those who are covered and so on: (places, 4)."""
     state = np.where(one.measured, np.where(one.covered, 0, 1), 2)
-    # Sums of whole numbers far below 2**53: exact in floating point.
-    size = 3 * len(level.code)
-    by_state = np.bincount(3 * level.place + state, weights=children, minlength=size)
-    by_state = by_state.astype(np.int64).reshape(-1, 3)
+    by_state = sum_by_owner(3 * level.place + state, children, 3 * len(level.code)).reshape(-1, 3)
     return np.column_stack([by_state.sum(axis=1), by_state])
 
 

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from stemgeo.coverage import ALL_BANDS, COUNTS
+from stemgeo.arrays import sum_by_owner
+from stemgeo.coverage import ALL_BANDS, COUNTS, share_covered
 from stemgeo.errors import Findings
 
 if TYPE_CHECKING:
@@ -131,8 +132,7 @@ def _twice_middle(value: NDArray[np.float64], weight: NDArray[np.int64]) -> NDAr
     Twice, so that it is a whole number and every figure from it is exact.
     """
     _, group = np.unique(value, return_inverse=True)
-    # Sums of whole numbers far below 2**53: exact in floating point.
-    of_group = np.bincount(group, weights=weight).astype(np.int64)
+    of_group = sum_by_owner(group, weight)
     return np.asarray((2 * np.cumsum(of_group) - of_group)[group])
 
 
@@ -172,16 +172,11 @@ def _quintile_rows(places: pd.DataFrame) -> pd.DataFrame:
         value_from=values.min(),
         value_to=values.max(),
         places=values.size().reindex(every, fill_value=0),
-        share=_share(by_scenario["central"]),
-        share_low=_share(by_scenario["low"]),
-        share_high=_share(by_scenario["high"]),
+        share=share_covered(by_scenario["central"]),
+        share_low=share_covered(by_scenario["low"]),
+        share_high=share_covered(by_scenario["high"]),
     )
     return rows.reset_index()
-
-
-def _share(counts: pd.DataFrame) -> pd.Series[float]:
-    measured = counts["covered"] + counts["uncovered"]
-    return counts["covered"] / measured.where(measured > 0)
 
 
 def _indices(places: pd.DataFrame) -> dict[str, float]:

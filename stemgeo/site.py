@@ -379,7 +379,7 @@ def _comparison(
                 "covered_bound": most,
                 "share": covered / whole,
                 "municipalities_with": plans.municipalities_with(asked, chosen),
-                "cost_eur": int(asked.choices.cost_cents[chosen].sum()) / plans.CENTS,
+                "cost_eur": int(asked.choices.cost_cents[chosen].sum()) / subsidy.CENTS,
             }
         )
     random = {

@@ -19,6 +19,7 @@ from numba import njit
 from stemgeo.access.search import THREE, unpack
 from stemgeo.access.travel_time import horizon_ms
 from stemgeo.access.travellers import Pace, pace, search_of
+from stemgeo.arrays import divide_or_nan, sum_by_owner
 from stemgeo.coverage import ALL_BANDS
 from stemgeo.measure import all_cores
 from stemgeo.study import FLAT
@@ -270,9 +271,8 @@ class _Sums:
         return self._sums(self.key * parts + part, parts, self.children)
 
     def _sums(self, key: Rows, parts: int, weights: Longs) -> Longs:
-        # Sums of whole numbers far below 2**53: exact in floating point.
-        sums = np.bincount(key, weights, parts * self.shape[0] * self.shape[1])
-        by_band = sums.astype(np.int64).reshape(*self.shape, parts)
+        sums = sum_by_owner(key, weights, parts * self.shape[0] * self.shape[1])
+        by_band = sums.reshape(*self.shape, parts)
         return np.concatenate([by_band, by_band.sum(axis=1, keepdims=True)], axis=1)
 
     def least_min(self, ms: Ints, tenths: int) -> Floats:
@@ -328,26 +328,21 @@ def _measures(level: Level, children: Longs, one: _Reached) -> dict[str, NDArray
         "unmeasured": children - measured,
         "nearest_median_min": near.least_min(few.nearest_ms, HALF),
         "nearest_p90_min": near.least_min(few.nearest_ms, MOST),
-        "nearest_mean_min": _ratio(near.of(np.minimum(few.nearest_ms, horizon)), measured)
+        "nearest_mean_min": divide_or_nan(near.of(np.minimum(few.nearest_ms, horizon)), measured)
         / MINUTE_MS,
         "nearest_beyond": split[..., -1],
         "three_median_min": three.least_min(one.three_ms, HALF) / THREE,
         "three_p90_min": three.least_min(one.three_ms, MOST) / THREE,
-        "three_mean_min": _ratio(near.of(few.three_at_least_ms), measured) / THREE / MINUTE_MS,
+        "three_mean_min": divide_or_nan(near.of(few.three_at_least_ms), measured)
+        / THREE
+        / MINUTE_MS,
         "three_beyond": near.of(few.three_ms == BEYOND),
         **{name: within[..., number] for number, name in enumerate(WITHIN)},
         **{
             # Beyond the horizon nobody was looked for.
-            share_column(minute): _ratio(by_minute[..., minute - 1], measured)
+            share_column(minute): divide_or_nan(by_minute[..., minute - 1], measured)
             if minute * MINUTE_MS <= horizon
             else np.full(measured.shape, np.nan)
             for minute in MINUTES
         },
     }
-
-
-def _ratio(sums: Longs, measured: Longs) -> Floats:
-    """Divide by the measured children; NaN where there are none."""
-    share = np.full(sums.shape, np.nan)
-    np.divide(sums, measured, out=share, where=measured > 0)
-    return share

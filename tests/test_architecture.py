@@ -24,6 +24,7 @@ ORDER = [
     "notes",
     "errors",
     "writing",
+    "arrays",
     "facts",
     "profiles",
     "study",

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 from numba import njit
 
+from stemgeo.arrays import list_ranges
 from stemgeo.network.graph import ROUNDING_MS
 
 if TYPE_CHECKING:
@@ -234,10 +235,8 @@ def _on_one_edge(
     count = np.bincount(edge, minlength=network.edges)
     first = np.cumsum(count) - count
     of_point = network.segment_edge[points.segment]
-    mine = np.flatnonzero(count[of_point])
-    sizes = count[of_point[mine]]
-    start = np.repeat(first[of_point[mine]] - np.cumsum(sizes) + sizes, sizes)
-    return np.repeat(mine, sizes), order[start + np.arange(len(start))]
+    mine, at = list_ranges(first[of_point], (first + count)[of_point])
+    return mine, order[at]
 
 
 def _doors(edges: _Edges, places: Places, speed_ms: float, *, arriving: bool) -> Doors:

@@ -20,6 +20,7 @@ from numba import njit
 from stemgeo.access.doors import along_ms, walk_ms
 from stemgeo.access.search import UNREACHED_MS, labels, nearest, unpack
 from stemgeo.access.travel_time import Rider, coordinates, horizon_ms, ids_of, ordered_limits
+from stemgeo.arrays import list_ranges
 from stemgeo.network.snap import snap
 from stemgeo.study import ISOCHRONE_CELL_M, ISOCHRONE_MINUTES, LIMIT_M, WALKING_SPEED_MS, WITHIN_M
 
@@ -208,9 +209,9 @@ def _rider_and_sites(
 def _segments_at(network: Network, nodes: NDArray[np.int32]) -> NDArray[np.intp]:
     """List the segments of all edges on which one can arrive at the nodes."""
     first, _, arc = network.arcs
-    _, at = _ranges(first[nodes], first[nodes + 1])
+    _, at = list_ranges(first[nodes], first[nodes + 1])
     edge = np.unique(arc[at] >> 1)
-    return _ranges(network.first_segment[edge], network.first_segment[edge + 1])[1]
+    return list_ranges(network.first_segment[edge], network.first_segment[edge + 1])[1]
 
 
 def _bands(
@@ -327,7 +328,7 @@ def _segments_before_sites(rider: Rider, sites: Places) -> _Rides:
     """Ride along the edge of each tie of a site, from its start up to the tie."""
     network, times = rider.network, rider.times
     first = network.first_segment[network.segment_edge[sites.segment]]
-    tie, segment = _ranges(first, sites.segment + 1)
+    tie, segment = list_ranges(first, sites.segment + 1)
     own = segment == sites.segment[tie]
     along, _ = along_ms(network, times, sites.segment, sites.offset_mm)
     to_vertex = times.before_ms[0][segment + 1] - times.before_ms[0][first[tie]]
@@ -339,7 +340,7 @@ def _segments_after_sites(rider: Rider, sites: Places) -> _Rides:
     """Ride against the edge of each tie of a site, from its end back to the tie."""
     network, times = rider.network, rider.times
     edge = network.segment_edge[sites.segment]
-    tie, segment = _ranges(sites.segment, network.first_segment[edge + 1])
+    tie, segment = list_ranges(sites.segment, network.first_segment[edge + 1])
     own = segment == sites.segment[tie]
     _, against = along_ms(network, times, sites.segment, sites.offset_mm)
     from_vertex = (
@@ -356,16 +357,6 @@ def _walk_ms(rider: Rider, sites: Places) -> Longs:
 def _share(network: Network, sites: Places) -> Floats:
     """How far along its segment each tie lies, 0 to 1."""
     return np.asarray(sites.offset_mm / np.maximum(network.length_mm[sites.segment], 1))
-
-
-def _ranges(
-    start: NDArray[np.int32], stop: NDArray[np.int32]
-) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
-    """List start[i]:stop[i] for every i, with i beside."""
-    sizes = (stop - start).astype(np.intp)
-    owner = np.repeat(np.arange(len(start)), sizes)
-    within = np.arange(sizes.sum()) - np.repeat(np.cumsum(sizes) - sizes, sizes)
-    return owner, start[owner] + within
 
 
 def _near(stretches: Floats, cell_m: float) -> NDArray[np.object_]:

@@ -9,7 +9,9 @@ import numpy as np
 import pandas as pd
 from numba import njit
 
+from stemgeo.access.doors import NO_ARC
 from stemgeo.access.search import RANK_BITS, TAIL_BITS, TAIL_MASK, UNREACHED, labels, nearest
+from stemgeo.arrays import list_ranges, starts_of_runs
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -23,8 +25,6 @@ if TYPE_CHECKING:
     Ints = NDArray[np.int32]
     Positions = NDArray[np.intp]
     Longs = NDArray[np.int64]
-
-NO_ARC = -1
 
 
 @dataclass(frozen=True)
@@ -111,9 +111,7 @@ def pieces(found: Ridden, network: Network, kept: Bools) -> pd.DataFrame:
         `group`, `way`, `segment`, `against`, `mm`, `children`.
     """
     edge = found.arc // 2
-    first, sizes = network.first_segment[edge], np.diff(network.first_segment)[edge]
-    row = np.repeat(np.arange(len(edge)), sizes)
-    segment = np.arange(len(row)) - np.repeat(np.cumsum(sizes) - sizes, sizes) + first[row]
+    row, segment = list_ranges(network.first_segment[edge], network.first_segment[edge + 1])
     against = found.arc[row] % 2
     meant = kept[segment, against]
     row, segment = row[meant], segment[meant]
@@ -159,7 +157,7 @@ def _first_arcs(
     out_node = np.concatenate([np.full(len(near.site), -1), exits.node]).astype(np.int64)
     out_arc = np.concatenate([near.arc, exits.arc]).astype(np.int64)
     order = np.lexsort((out_arc, out_node, label, who))
-    first = order[np.append(True, np.diff(who[order]) != 0)[: len(order)]]
+    first = order[starts_of_runs(who[order])]
     first = first[label[first] < UNREACHED]
     nodes, arcs = (np.full(len(points.snap_m), -1, dtype=np.int64) for _ in range(2))
     nodes[who[first]], arcs[who[first]] = out_node[first], out_arc[first]
@@ -267,7 +265,6 @@ def _summed(group: Longs, arc: Longs, children: Longs) -> Ridden:
     """Add up what is there twice: an arc on which one begins and others pass."""
     order = np.lexsort((arc, group))
     group, arc, children = group[order], arc[order], children[order]
-    new = np.append(True, (np.diff(group) != 0) | (np.diff(arc) != 0))[: len(group)]
-    starts = np.flatnonzero(new)
+    starts = np.flatnonzero(starts_of_runs(group, arc))
     sums = np.add.reduceat(children, starts) if len(starts) else children
     return Ridden(group[starts], arc[starts], sums)

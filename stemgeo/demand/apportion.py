@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from stemgeo.arrays import list_ranges
+
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
@@ -102,8 +104,7 @@ def apportion_kinds(
     has_place = np.bincount(owner, weights=slots, minlength=len(counts)) > 0
     of, kind = np.nonzero(counts * has_place[:, None])
     n = counts[of, kind]
-    each = np.repeat(np.arange(len(n)), n)
-    before = np.arange(len(each)) - np.repeat(np.cumsum(n) - n, n)
+    each, before = list_ranges(0, n)
     place = (before + shift[of, kind][each]) / n[each]
     # Small numbers are sorted in a fraction of the time when they are kept small.
     first = np.where(phase[of] % 2 == 1, -kind, kind).astype(np.int16)

@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 import shapely
 
+from stemgeo.arrays import sum_by_owner
 from stemgeo.study import BEST, RESIDENTS_FOR_A_CHILD_OF_AN_AGE, STREET_WEIGHTS
 from stemgeo.tables import CRS
 
@@ -266,7 +267,7 @@ class Ground:
         """How many dwellings the extract has in each zone, shape (zones,)."""
         of, zone = self._zone_of_dwelling
         homes = self.dwellings["homes"].to_numpy(np.float64)[of]
-        return np.bincount(zone, weights=homes, minlength=len(self.inputs.zones)).astype(np.int64)
+        return sum_by_owner(zone, homes, len(self.inputs.zones))
 
     def _at_points(self, frame: gpd.GeoDataFrame) -> Places:
         """Place points where the file has them, or in the part of its cell that a zone takes."""
@@ -510,7 +511,7 @@ def _scaled(frame: gpd.GeoDataFrame) -> Floats:
 
 
 def _by_zone(places: Places, zones: int) -> Floats:
-    return np.bincount(places.zone, weights=places.weight, minlength=zones).astype(np.float64)
+    return sum_by_owner(places.zone, places.weight, zones).astype(np.float64)
 
 
 def _shares(parts: Floats, owner: Indices) -> Floats:

@@ -13,6 +13,8 @@ from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components, dijkstra
 from scipy.spatial import cKDTree
 
+from stemgeo.arrays import starts_of_runs
+
 if TYPE_CHECKING:
     import geopandas as gpd
     from numpy.typing import NDArray
@@ -69,7 +71,7 @@ def by_distance(x: Floats, y: Floats, distance_m: float) -> Joined:
     key = (row * width + column)[order]
     by_cell = order[np.argsort(key, kind="stable")]
     key = np.sort(key)
-    new = np.append(True, np.diff(key) != 0)[: len(key)]
+    new = starts_of_runs(key)
     first, cells = np.append(np.flatnonzero(new), len(key)), key[new]
     ahead = np.full((len(_AHEAD), len(cells)), -1, dtype=np.int64)
     for which, (rows, columns) in enumerate(_AHEAD):
@@ -285,8 +287,7 @@ def _shortest(a: Ints, b: Ints, mm: Floats) -> Ints:
     """Choose the shortest of parallel edges: a sparse matrix would add them up."""
     low, high = np.minimum(a, b), np.maximum(a, b)
     order = np.lexsort((mm, high, low))
-    same = (np.diff(low[order]) == 0) & (np.diff(high[order]) == 0)
-    kept = order[np.append(True, ~same)[: len(order)]]
+    kept = order[starts_of_runs(low[order], high[order])]
     return np.asarray(kept[a[kept] != b[kept]])
 
 

@@ -13,6 +13,8 @@ from numba import njit
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
+from stemgeo.arrays import list_ranges, starts_of_runs
+
 if TYPE_CHECKING:
     import geopandas as gpd
     from numpy.typing import NDArray
@@ -159,10 +161,8 @@ class _Grid:
         order = np.lexsort((area < 0, part, group))
         order = order[(area > 0)[order] | (area < -(SQUARES**2))[order]]
         sizes = np.diff(bounds)[order]
-        at = np.repeat(bounds[:-1][order] - np.cumsum(sizes) + sizes, sizes) + np.arange(
-            sizes.sum()
-        )
-        first = np.flatnonzero(np.append(True, np.diff(part[order]) != 0)[: len(order)])
+        _, at = list_ranges(bounds[order], bounds[order + 1])
+        first = np.flatnonzero(starts_of_runs(part[order]))
         of_group = np.searchsorted(group[order][first], np.arange(groups + 1))
         offsets = np.append(0, np.cumsum(sizes)), np.append(first, len(order)), of_group
         corners = np.stack([x[at], y[at]], axis=1) * self.side
@@ -175,7 +175,7 @@ class _Grid:
 
 def _sorted_once(keys: NDArray[np.int64]) -> NDArray[np.int64]:
     keys = np.sort(keys)
-    return np.asarray(keys[np.append(True, np.diff(keys) != 0)[: len(keys)]])
+    return np.asarray(keys[starts_of_runs(keys)])
 
 
 def _places(keys: NDArray[np.int64], wanted: NDArray[np.int64]) -> Ints:

@@ -12,6 +12,7 @@ import pandas as pd
 
 from stemgeo.access.travel_time import horizon_ms
 from stemgeo.access.travellers import OverNetwork
+from stemgeo.arrays import sum_by_owner
 from stemgeo.gaps import join, outlines
 from stemgeo.gaps.evidence import COLUMNS, evidence
 from stemgeo.gaps.late import NOWHERE, PROFILES, each_once, late_children, lower_median, most
@@ -109,8 +110,8 @@ def _areas(
     mine = (rows["profile"] == profile).to_numpy()
     point, number = each_once(rows["point"].to_numpy()[mine])
     children = rows["children"].to_numpy()[mine]
-    joined = _joined(point, np.bincount(number, children, len(point)).astype(np.int64), case)
-    sums = np.bincount(joined.group[number], weights=children, minlength=joined.groups)
+    joined = _joined(point, sum_by_owner(number, children, len(point)), case)
+    sums = sum_by_owner(joined.group[number], children, joined.groups)
     kept = (sums >= case.prepared.study.gaps.min_children) & _of_more_cells(point, joined, case)
     new = np.append(np.where(kept, np.cumsum(kept) - 1, NOWHERE), NOWHERE).astype(np.intp)
     inside = kept[joined.group]
@@ -239,9 +240,7 @@ def _sums(
 ) -> NDArray[np.int64]:
     """Count the children of each gap by kind, shape (gaps, kinds)."""
     place = inside["gap"].to_numpy(np.int64) * kinds + kind
-    # Sums of whole numbers far below 2**53: exact in floating point.
-    sums = np.bincount(place, weights=inside["children"], minlength=gaps * kinds)
-    return sums.astype(np.int64).reshape(gaps, kinds)
+    return sum_by_owner(place, inside["children"], gaps * kinds).reshape(gaps, kinds)
 
 
 def _by_gap(shares: pd.DataFrame, column: str, ids: NDArray[np.object_]) -> list[list[str]]:

@@ -31,6 +31,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from pyarrow import csv
 
+from stemgeo.arrays import starts_of_runs
 from stemgeo.errors import InputError, Problem, StemgeoError
 from stemgeo.inputs.formats import UnreadableError
 from stemgeo.inputs.osmxml import Told, told
@@ -57,6 +58,9 @@ The filter of ids that osmium has would take longer than these: it clears 4 MB o
 
 _TINY = 1 << 17
 """Bytes of an extract below which it is looked through for objects that are there twice."""
+
+LONGEST_M = 10_000.0
+"""A straight stretch longer than this is a node out of place (at 0, 0, say), not a road."""
 
 _MAKE_ROOM = "make room there, or name another folder in TMPDIR"
 _UNREADABLE = (RuntimeError, ValueError, IndexError, osmium.InvalidLocationError)
@@ -411,7 +415,7 @@ def _each_once(paths: Sequence[Path], sought: _Sought, among: Longs | None = Non
     _refuse_shared_below_zero(sought, ids, extract, paths)
     stamp = read["stamp"].to_numpy()
     order = np.argsort(ids, kind="stable")
-    begins = np.append(True, np.diff(ids[order]) != 0)[: len(ids)]
+    begins = starts_of_runs(ids[order])
     start, group = np.flatnonzero(begins), np.cumsum(begins) - 1
     newest = np.maximum.reduceat(stamp[order], start) if len(ids) else stamp
     if among is None and (versions or (stamp[order] != newest[group]).any()):

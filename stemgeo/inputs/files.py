@@ -7,7 +7,6 @@ read is kept. What each rule is against stands in `tests/inputs/test_files.py`, 
 
 from __future__ import annotations
 
-import hashlib
 import os
 import re
 import sqlite3
@@ -36,6 +35,7 @@ from stemgeo.inputs.formats import (
 from stemgeo.inputs.osmxml import told
 from stemgeo.inputs.sources import Provenance, with_origin
 from stemgeo.notes import Said, say
+from stemgeo.writing.seal import sha256
 from stemgeo.writing.whole import temporary, temporary_home
 
 if TYPE_CHECKING:
@@ -262,10 +262,10 @@ def opened(given: Input, role: str, findings: Findings) -> Iterator[OpenedFile |
 
 def _enter(given: Input, path: Path, role: str, stack: ExitStack, findings: Findings) -> OpenedFile:
     """Check the file, unpack it if it is a zip, and check what was in it."""
-    sha256 = sha256_of(path)
-    if given.sha256 and sha256 != given.sha256:
+    digest = sha256(path)
+    if given.sha256 and digest != given.sha256:
         raise UnreadableError(
-            f"is not the file that the study means: its SHA-256 is {sha256}",
+            f"is not the file that the study means: its SHA-256 is {digest}",
             f"the study says {given.sha256}; give that file, or correct `sha256`",
         )
     accepted = ACCEPTED[role.partition(".")[0]]
@@ -291,7 +291,7 @@ def _enter(given: Input, path: Path, role: str, stack: ExitStack, findings: Find
         check_geopackage(read_from)
     name = clean(given.path.name)
     size = path.stat().st_size
-    provenance = Provenance(role, name, size, sha256, given.source, given.licence, given.date)
+    provenance = Provenance(role, name, size, digest, given.source, given.licence, given.date)
     meant = given.crs, given.layer, given.sheet
     return OpenedFile(name, read_from, kind, *meant, provenance, findings)
 
@@ -352,12 +352,6 @@ def _same(before: os.stat_result, path: Path) -> bool:
         after.st_size,
         after.st_mtime_ns,
     )
-
-
-def sha256_of(path: Path) -> str:
-    """Hash of a file's content, in hexadecimal."""
-    with path.open("rb") as stream:
-        return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
 def content_kind(path: Path) -> Format:

@@ -14,7 +14,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 import osmium
 
+from stemgeo.arrays import list_ranges
 from stemgeo.inputs import cache, extracts, osmxml
+from stemgeo.inputs.extracts import LONGEST_M
 from stemgeo.inputs.vectors import LAMBERT_72, transformer
 from stemgeo.study import STREET_WEIGHTS
 
@@ -28,9 +30,6 @@ if TYPE_CHECKING:
 
 STREETS = tuple(STREET_WEIGHTS)
 """Highways along which people may live; how many, the study says."""
-
-LONGEST_M = 10_000.0
-"""A straight stretch longer than this is a node out of place."""
 
 
 @dataclass(frozen=True)
@@ -64,8 +63,7 @@ class Streets:
         """
         length_mm = np.rint(np.hypot(*(self.end - self.start).T) * 1000).astype(np.int64)
         parts = np.ceil(length_mm / (spacing_m * 1000)).astype(np.int64)
-        stretch = np.repeat(np.arange(len(parts)), parts)
-        within = np.arange(len(stretch)) - np.repeat(np.cumsum(parts) - parts, parts)
+        stretch, within = list_ranges(0, parts)
         share = ((within + 0.5) / parts[stretch])[:, None]
         middle = self.start[stretch] + share * (self.end - self.start)[stretch]
         return (

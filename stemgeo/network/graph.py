@@ -22,11 +22,13 @@ from numba import njit
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
+from stemgeo.arrays import list_ranges
 from stemgeo.errors import InputError, Problem
 from stemgeo.inputs.vectors import transformer
 from stemgeo.network import bicycle
 from stemgeo.network.crossings import NO_WAY, busy_crossings, on_foot
 from stemgeo.network.stress import LEVELS
+from stemgeo.writing.seal import sha256
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -610,12 +612,9 @@ class Network:
         order = np.lexsort((self.way[self.first_segment[:-1]], high, low))
         sizes = np.diff(self.first_segment)[order]
         first = np.concatenate([[0], np.cumsum(sizes)]).astype(np.int32)
-        within = np.arange(first[-1]) - np.repeat(first[:-1], sizes)
-        segment = np.repeat(self.first_segment[:-1][order], sizes) + within
-        vertices = sizes + 1
-        first_vertex = np.concatenate([[0], np.cumsum(vertices)])
-        within = np.arange(first_vertex[-1]) - np.repeat(first_vertex[:-1], vertices)
-        vertex = np.repeat(self.first_segment[:-1][order] + order, vertices) + within
+        start = self.first_segment[order]
+        _, segment = list_ranges(start, start + sizes)
+        _, vertex = list_ranges(start + order, start + order + sizes + 1)
         by_segment = ["length_mm", "forward", "backward", "stress_forward", "stress_backward"]
         by_segment += ["stress_bounds"]
         by_segment += ["pavement", "way", "wait", "door", "cut"]
@@ -677,7 +676,7 @@ class Network:
         hashes = {}
         for name, array in self._arrays().items():
             np.save(folder / f"{name}.npy", array, allow_pickle=False)
-            hashes[name] = _sha256(folder / f"{name}.npy")
+            hashes[name] = sha256(folder / f"{name}.npy")
         content = {"crs": self.crs, "rides": self.rides, "counts": self.counts, "sha256": hashes}
         text = json.dumps({"network": content, "sha256": _sha256_of(content)})
         (folder / "network.json").write_text(text, encoding="utf-8")
@@ -699,7 +698,7 @@ class Network:
             arrays = {}
             for name, digest in content["sha256"].items():
                 file = folder / f"{name}.npy"
-                if _sha256(file) != digest:
+                if sha256(file) != digest:
                     raise InputError(Problem(str(file), "is not what was written"))
                 # As a plain array: numpy's own class for mapped ones is slow to index. It can be
                 # written to, in memory alone: for what cannot all kernels are compiled again.
@@ -712,11 +711,6 @@ class Network:
     def _arrays(self) -> dict[str, NDArray[Any]]:
         values = {field.name: getattr(self, field.name) for field in dataclasses.fields(self)}
         return {name: value for name, value in values.items() if isinstance(value, np.ndarray)}
-
-
-def _sha256(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _sha256_of(content: dict[str, Any]) -> str:

@@ -20,6 +20,7 @@ import numpy as np
 import osmium
 from pyproj import Geod
 
+from stemgeo.arrays import starts_of_runs
 from stemgeo.errors import InputError, Problem
 from stemgeo.inputs import extracts
 from stemgeo.network import bicycle
@@ -37,9 +38,6 @@ Rides = dict[tuple[bicycle.Ride, tuple[float, float] | None], int]
 WGS84 = Geod(ellps="WGS84")
 TAGS_READ = bicycle.TAGS_READ | stress_.TAGS_READ
 NODE_TAGS_READ = bicycle.NODE_TAGS_READ | stress_.SIGN_TAGS_READ
-
-LONGEST_M = 10_000.0
-"""A straight segment longer than this is a node out of place (at 0, 0, say), not a road."""
 
 
 @dataclass(frozen=True)
@@ -417,7 +415,7 @@ def _segments(
     osm_id, wait = np.append(osm_id, osm_id[copies]), np.append(wait, wait[copies])
     extract = np.append(extract, extract[copies])
     metres = _metres(lon, lat, start, end)
-    short = metres <= LONGEST_M
+    short = metres <= extracts.LONGEST_M
     start, end, way, metres = start[short], end[short], way[short], metres[short]
     length_mm = np.rint(metres * 1000).astype(np.int32)
     told = ways.told_built_up(_signs(ways, nodes))[:-1][distinct][by_id][short]
@@ -440,7 +438,7 @@ def _segments(
     for number, ride in ferries.items():
         index = ways.rides.setdefault((ride, None), len(ways.rides))
         forward[way == number] = backward[way == number] = index
-    first_of_way = np.append(True, np.diff(way) != 0)[: len(way)]
+    first_of_way = starts_of_runs(way)
     return Roads(
         lon=lon,
         lat=lat,

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from stemgeo.arrays import list_ranges
 from stemgeo.network.legs import near
 from stemgeo.study import LIMIT_M, WITHIN_M
 
@@ -71,11 +72,9 @@ class Places:
     def take(self, which: NDArray[np.bool_] | NDArray[np.intp]) -> Places:
         """Give the chosen points only, in the order in which they are chosen."""
         chosen = np.flatnonzero(which) if which.dtype == np.bool_ else which
-        sizes = np.diff(self.first)[chosen]
-        first = np.append(0, np.cumsum(sizes))
-        tie = np.arange(first[-1]) + np.repeat(self.first[chosen] - first[:-1], sizes)
+        _, tie = list_ranges(self.first[chosen], self.first[chosen + 1])
         return Places(
-            first,
+            np.append(0, np.cumsum(np.diff(self.first)[chosen])),
             self.segment[tie],
             self.offset_mm[tie],
             self.walk_mm[tie],

@@ -57,7 +57,8 @@ class Plan:
         before = self.worth(units, self.counts[units])
         moved = self.worth(units, counts) - before
         told = moved != 0
-        # The rows of a matrix, without the making of another: this is done for each place.
+        # The rows of a matrix, without the making of another: this is done for each place, so
+        # not by `list_ranges`, which says whose each is as well.
         rows, begin = units[told], self.by_unit.indptr
         sizes = begin[rows + 1] - begin[rows]
         last = np.cumsum(sizes)

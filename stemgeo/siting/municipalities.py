@@ -7,16 +7,14 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from stemgeo.arrays import sum_by_owner
 from stemgeo.gaps import REASONS
 from stemgeo.siting.service import coverage_sets, entries, units
 
 if TYPE_CHECKING:
     import geopandas as gpd
-    from numpy.typing import NDArray
 
     from stemgeo.measure import Measured, Prepared
-
-    Longs = NDArray[np.int64]
 
 
 def candidate_municipalities(
@@ -91,8 +89,8 @@ def _best_places(
     codes, _ = pd.factorize(towns)
     own, of_point = codes[: len(places)], codes[len(places) :]
     here = own[place] == of_point[everyone.point[reach.indices]]
-    adds = _sums(place, children, len(places))
-    adds_here = _sums(place, children * here, len(places))
+    adds = sum_by_owner(place, children, len(places))
+    adds_here = sum_by_owner(place, children * here, len(places))
     table = pd.DataFrame(
         {
             "nis_code": places["nis_code"],
@@ -107,8 +105,3 @@ def _best_places(
     )
     best = table.sort_values(["nis_code", "adds", "place_id"], ascending=[True, False, True])
     return best.drop_duplicates("nis_code")
-
-
-def _sums(owner: NDArray[np.intp], children: Longs, owners: int) -> Longs:
-    # Sums of whole numbers far below 2**53: exact in floating point.
-    return np.bincount(owner, weights=children, minlength=owners).astype(np.int64)

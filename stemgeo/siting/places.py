@@ -11,6 +11,7 @@ import pandas as pd
 
 from stemgeo import subsidy
 from stemgeo.access.travellers import OverNetwork
+from stemgeo.arrays import starts_of_runs
 from stemgeo.inputs.academies import nothing
 from stemgeo.notes import Note, Said, amount, listed, say
 
@@ -199,5 +200,4 @@ def _middle_of_each(points: gpd.GeoDataFrame) -> NDArray[np.intp]:
     )
     # To the millimetre, so that the last bit of a sum does not choose.
     order = np.lexsort((np.arange(len(points)), np.round(off, 3), zone))
-    first = np.append(True, np.diff(zone[order]) > 0)[: len(order)]
-    return np.asarray(order[first], dtype=np.intp)
+    return np.asarray(order[starts_of_runs(zone[order])], dtype=np.intp)

@@ -14,6 +14,7 @@ from stemgeo import equity, subsidy
 from stemgeo.access import travel_time
 from stemgeo.access.search import UNREACHED, unpack
 from stemgeo.access.travellers import pace
+from stemgeo.arrays import sum_by_owner
 from stemgeo.demand import serves
 from stemgeo.errors import InputError, Problem
 from stemgeo.notes import Note
@@ -37,7 +38,6 @@ if TYPE_CHECKING:
     Longs = NDArray[np.int64]
     Indices = NDArray[np.intp]
 
-CENTS = 100
 SEED = 2_022
 """Of the plans drawn by chance: the same ones each time."""
 
@@ -203,7 +203,7 @@ def limits_of(siting: Siting) -> Limits:
     return Limits(
         # The fewest places for a share is a question without a number.
         places=None if siting.problem == "lscp" else siting.places,
-        budget_cents=None if budget is None else int(budget * CENTS),
+        budget_cents=None if budget is None else int(budget * subsidy.CENTS),
         floor_places={number[name]: least for name, least in siting.floor_places.items()},
         floor_share={number[name]: least for name, least in siting.floor_share.items()},
         largest_share=siting.largest_share,
@@ -291,7 +291,7 @@ def _of_zones(asked: Question, middles: gpd.GeoDataFrame, times: csr_array) -> C
     unit, size = asked.units.cell * len(ids) + zone, times.shape[0]
     known = zone >= 0
     sums = [
-        np.bincount(unit[known], weights=one[known], minlength=size).astype(np.int64)
+        sum_by_owner(unit[known], one[known], size)
         for one in (asked.choices.weight, asked.units.children)
     ]
     towns = asked.prepared.inputs.municipalities.set_index("nis_code")["province"]
@@ -325,7 +325,7 @@ def plan_table(asked: Question, chosen: Indices, cost_cents: Longs) -> gpd.GeoDa
     table = asked.candidates.table.iloc[chosen].reset_index(drop=True)
     bands = {band.name: f"newly_{band.name}" for band in study.travel.bands}
     band = np.array([list(bands).index(cell.band.name) for cell in cells])[asked.units.cell]
-    sums = [np.bincount(band[fresh], children[fresh], len(bands)) for fresh in each]
+    sums = [sum_by_owner(band[fresh], children[fresh], len(bands)) for fresh in each]
     counts = np.array(sums, dtype=np.int64).reshape(len(each), len(bands))
     by_band = dict(zip(bands.values(), counts.T, strict=True))
     newly_ = counts.sum(axis=1)
@@ -334,8 +334,8 @@ def plan_table(asked: Question, chosen: Indices, cost_cents: Longs) -> gpd.GeoDa
     columns = {
         "newly": newly_,
         **by_band,
-        "cost_eur": cost_cents / CENTS,
-        "total_cost_eur": np.cumsum(cost_cents) / CENTS,
+        "cost_eur": cost_cents / subsidy.CENTS,
+        "total_cost_eur": np.cumsum(cost_cents) / subsidy.CENTS,
         "covered": covered,
         "share": covered / max(asked.measured_children, 1),
     }
@@ -349,9 +349,9 @@ def province_table(asked: Question, chosen: Indices) -> pd.DataFrame:
     """Give the share of each province after each place: rank 0 is before the first."""
     province, children = asked.plain.province_of_unit, asked.units.children
     steps = [asked.now, *newly(asked, chosen)]
-    sums = [np.bincount(province[step], children[step], len(PROVINCES)) for step in steps]
-    covered = np.cumsum(sums, axis=0).astype(np.int64)
-    whole = np.bincount(province, children, len(PROVINCES)).astype(np.int64)
+    sums = [sum_by_owner(province[step], children[step], len(PROVINCES)) for step in steps]
+    covered = np.cumsum(sums, axis=0)
+    whole = sum_by_owner(province, children, len(PROVINCES))
     there = np.flatnonzero(whole > 0)
     rank, at = (one.ravel() for one in np.meshgrid(np.arange(len(steps)), there, indexing="ij"))
     return pd.DataFrame(

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from scipy.sparse import csr_array
 
+from stemgeo.arrays import starts_of_runs
 from stemgeo.errors import InputError, Problem
 from stemgeo.siting.choices import (
     LARGEST_TOTAL,
@@ -261,11 +262,11 @@ def _steps(choices: Choices, times: coo_array, now: Ints) -> Choices:
     unit, place, at = unit[nearer], place[nearer], times.data[nearer].astype(np.int64)
     order = np.lexsort((place, at, unit))
     unit, place, at = unit[order], place[order], at[order]
-    new = np.append(True, (np.diff(unit) != 0) | (np.diff(at) != 0))[: len(unit)]
+    new = starts_of_runs(unit, at)
     step = np.cumsum(new) - 1
     whose, starts = unit[new], at[new]
     last = np.append(np.diff(whose) != 0, True)[: len(whose)]
-    ends = np.where(last, now[whose], np.append(starts[1:], 0)[: len(starts)])
+    ends: Ints = np.where(last, now[whose], np.roll(starts, -1))
     # A place serves a unit within its own time, and so within each later one.
     final = np.flatnonzero(last)[np.searchsorted(whose[last], unit)]
     lasting = final - step + 1

@@ -1,0 +1,43 @@
+"""What numpy lacks: runs of equal values, ranges end to end, whole sums, division by nothing."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from numpy.typing import ArrayLike, NDArray
+
+
+def starts_of_runs(*keys: NDArray[Any]) -> NDArray[np.bool_]:
+    """Mark the first of each run of equal values; of several arrays, where any of them changes."""
+    first = np.ones(len(keys[0]), dtype=np.bool_)
+    first[1:] = np.logical_or.reduce([one[1:] != one[:-1] for one in keys])
+    return first
+
+
+def list_ranges(
+    start: NDArray[np.integer] | int, stop: NDArray[np.integer]
+) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+    """List start[i]:stop[i] for every i, end to end: each one's i, and the numbers themselves."""
+    sizes = np.asarray(stop - start, dtype=np.intp)
+    before = np.cumsum(sizes) - sizes
+    owner = np.repeat(np.arange(len(sizes)), sizes)
+    return owner, np.arange(len(owner)) + np.repeat(start - before, sizes)
+
+
+def sum_by_owner(
+    owner: NDArray[np.integer], parts: ArrayLike, owners: int = 0
+) -> NDArray[np.int64]:
+    """Add up whole parts by their owner, shape (owners,) or as many as there are."""
+    # Sums of whole numbers far below 2**53: exact in floating point.
+    return np.bincount(owner, weights=parts, minlength=owners).astype(np.int64)
+
+
+def divide_or_nan(part: ArrayLike, whole: ArrayLike) -> NDArray[np.float64]:
+    """Divide; NaN where the whole is not above nought."""
+    part, whole = np.asarray(part), np.asarray(whole)
+    divided = np.full(whole.shape, np.nan)
+    np.divide(part, whole, out=divided, where=whole > 0)
+    return divided

@@ -1,0 +1,35 @@
+"""What numpy lacks."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from stemgeo.arrays import divide_or_nan, list_ranges, starts_of_runs, sum_by_owner
+
+
+def test_a_run_starts_where_a_value_is_another_than_the_one_before() -> None:
+    """The first always starts one; of several arrays a change of any does; of nothing none does."""
+    one, other = np.array([3, 3, 5, 5, 3]), np.array([1, 1, 1, 2, 2])
+    assert starts_of_runs(one).tolist() == [True, False, True, False, True]
+    assert starts_of_runs(one, other).tolist() == [True, False, True, True, True]
+    assert starts_of_runs(one[:0], other[:0]).tolist() == []
+
+
+def test_ranges_lie_end_to_end_with_their_numbers_beside() -> None:
+    """Also from one start for all, in 32 bits, and where ranges are empty."""
+    owner, at = list_ranges(np.array([7, 4, 0], dtype=np.int32), np.array([9, 4, 1], np.int32))
+    assert (owner.tolist(), at.tolist()) == ([0, 0, 2], [7, 8, 0])
+    owner, at = list_ranges(0, np.array([0, 2, 1]))
+    assert (owner.tolist(), at.tolist()) == ([1, 1, 2], [0, 1, 0])
+
+
+def test_sums_by_owner_are_whole() -> None:
+    """As many as are asked for, though the last own nothing."""
+    sums = sum_by_owner(np.array([1, 0, 1]), np.array([2, 3, 4]), 3)
+    assert sums.tolist() == [3, 6, 0]
+    assert sums.dtype == np.int64
+
+
+def test_of_nothing_there_is_no_share() -> None:
+    """Not 0, and no warning."""
+    assert np.array_equal(divide_or_nan([1, 0], [4, 0]), [0.25, np.nan], equal_nan=True)
