@@ -22,7 +22,8 @@ if TYPE_CHECKING:
     from stemgeo.network.graph import Network
     from stemgeo.report.answer import answer
     from stemgeo.report.compare import compare
-    from stemgeo.run import Result, run
+    from stemgeo.result import Result, read_result
+    from stemgeo.run import run
     from stemgeo.sample import sample
     from stemgeo.site import Plan, site
     from stemgeo.study import Study, load_study
@@ -33,7 +34,7 @@ _HOMES = {
     "Network": "stemgeo.network.graph",
     "Plan": "stemgeo.site",
     "Problem": "stemgeo.errors",
-    "Result": "stemgeo.run",
+    "Result": "stemgeo.result",
     "ResultError": "stemgeo.errors",
     "StemgeoError": "stemgeo.errors",
     "Study": "stemgeo.study",
@@ -45,6 +46,7 @@ _HOMES = {
     "isochrones": "stemgeo.access.isochrones",
     "compare": "stemgeo.report.compare",
     "load_study": "stemgeo.study",
+    "read_result": "stemgeo.result",
     "run": "stemgeo.run",
     "sample": "stemgeo.sample",
     "site": "stemgeo.site",
@@ -68,6 +70,7 @@ __all__ = [
     "compare",
     "isochrones",
     "load_study",
+    "read_result",
     "run",
     "sample",
     "site",

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from stemgeo.measure import Progress
+    from stemgeo.report.outcome import Outcome
     from stemgeo.site import Plan
     from stemgeo.study import Study
 
@@ -176,7 +177,7 @@ def run(
     replace: ReplaceOption = False,
 ) -> None:
     """Measure a study and write tables, isochrones, maps, gaps and a manifest."""
-    from stemgeo.report.files import opened_manifest, refuse_taken
+    from stemgeo.report.files import refuse_taken
     from stemgeo.report.summary import readable
     from stemgeo.study import load_study
 
@@ -192,7 +193,7 @@ def run(
         progress(_DONE, 1.0)
     _warn(result.notes, language)
     _emit(readable(result.summary(), language), Form.text)
-    _notices(opened_manifest(out), Form.text)
+    _notices(result, Form.text)
     _say(f"{_RESULT_IN.to(language)} {out}: summary.md, map.html, maps/, tables/, manifest.json")
 
 
@@ -304,7 +305,7 @@ def trend(
     replace: ReplaceOption = False,
 ) -> None:
     """Measure a study for the academies of several years: tables, a line chart and maps."""
-    from stemgeo.report.files import TREND, opened_manifest, refuse_taken
+    from stemgeo.report.files import TREND, refuse_taken
     from stemgeo.study import load_study
 
     wanted = _years(years)
@@ -324,7 +325,7 @@ def trend(
     _emit(readable_trend(regions, language), Form.text)
     for line in definitions(regions, language, parsed.travel.stress_rules):
         print(line)
-    _notices(opened_manifest(out, TREND), Form.text)
+    _notices(result, Form.text)
     _say(f"{_RESULT_IN.to(language)} {out}: summary.md, maps/, tables/, manifest.json")
 
 
@@ -361,18 +362,16 @@ def coverage(
     form: FormOption = Form.text,
 ) -> None:
     """Print the share of children in time of an academy."""
-    from stemgeo.report.files import opened_manifest
-    from stemgeo.report.reading import read_summary
+    from stemgeo.result import read_result
 
-    content = opened_manifest(result)
-    table = read_summary(result, by, band=band, sex=sex.value)
+    found = read_result(result)
+    table = found.summary(by, band=band, sex=sex.value)
     if form is Form.text:
         from stemgeo.report.summary import readable
 
-        language = content["study"]["output"]["language"]
-        table = readable(table, language, by, band=band, sex=sex.value)
+        table = readable(table, found.language, by, band=band, sex=sex.value)
     _emit(table, form)
-    _notices(content, form)
+    _notices(found, form)
 
 
 @app.command()
@@ -389,24 +388,21 @@ def gaps(
     form: FormOption = Form.text,
 ) -> None:
     """Print the areas with most children out of reach over all roads, and why."""
-    from stemgeo.report.files import opened_manifest
-    from stemgeo.report.reading import read_table, refuse_unmeasured
+    from stemgeo.result import read_result
 
-    content = opened_manifest(result)
-    refuse_unmeasured(result, profile.value)
-    every = read_table(result, "gaps")
+    found = read_result(result)
+    found.refuse_unmeasured(profile.value)
+    every = found.table("gaps")
     table, lines = every[every["profile"] == profile.value].head(top), list[str]()
     if form is Form.text:
         from stemgeo.report.summary import gaps_in_words, readable_gaps
 
-        language = content["study"]["output"]["language"]
-        table, rules = readable_gaps(table, language, profile.value), content["study"]["gaps"]
-        counted = read_table(result, "coverage")
-        lines = gaps_in_words(every, counted, rules["min_children"], language)
+        table, least = readable_gaps(table, found.language, profile.value), found.study.gaps
+        lines = gaps_in_words(every, found.coverage, least.min_children, found.language)
     _emit(table, form)
     for line in lines:
         print(line)
-    _notices(content, form)
+    _notices(found, form)
 
 
 @app.command()
@@ -468,17 +464,16 @@ def candidates(
     form: FormOption = Form.text,
 ) -> None:
     """Print the municipalities where one academy more would add most."""
-    from stemgeo.report.files import opened_manifest
-    from stemgeo.report.reading import read_table
+    from stemgeo.result import read_result
 
-    content = opened_manifest(result)
-    table = read_table(result, "candidate-municipalities").head(top)
+    found = read_result(result)
+    table = found.candidates.head(top)
     if form is Form.text:
         from stemgeo.report.summary import readable_candidates
 
-        table = readable_candidates(table, content["study"]["output"]["language"])
+        table = readable_candidates(table, found.language)
     _emit(table, form)
-    _notices(content, form)
+    _notices(found, form)
 
 
 @app.command()
@@ -671,8 +666,7 @@ def draw_map(
 ) -> None:
     """Draw a map of a result, with what it shows in words inside the file."""
     from stemgeo.maps.kinds import save_drawn
-    from stemgeo.report.bundle import write_csv
-    from stemgeo.report.files import whole_drawings
+    from stemgeo.report.files import whole_drawings, write_csv
     from stemgeo.report.sheets import drawn_of_folder
 
     names = {name.lower(): name for name in PROVINCES}
@@ -784,9 +778,9 @@ def _note(what: Said, language: str) -> None:
     _say(f"{_NOTE.to(language)}: {what.to(language)}")
 
 
-def _notices(content: dict[str, str], form: Form) -> None:
+def _notices(found: Outcome, form: Form) -> None:
     """Print the notice of the study: below a table that people read, else beside the data."""
-    for line in (content["notice"], content["method_note"]):
+    for line in (found.text.notice, found.text.method_note):
         if line:
             print(line, file=sys.stdout if form is Form.text else sys.stderr)
 
@@ -796,7 +790,7 @@ def _emit(table: pd.DataFrame, form: Form) -> None:
         # Data are for programs: every letter as it is, whatever the terminal can show.
         sys.stdout.reconfigure(encoding="utf-8", errors="backslashreplace")
     if form is Form.csv:
-        from stemgeo.report.bundle import write_csv
+        from stemgeo.report.files import write_csv
 
         write_csv(table, sys.stdout)
     elif form is Form.json:

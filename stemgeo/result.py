@@ -1,93 +1,152 @@
-"""What a run finds: the tables, with the study and the inputs they came from."""
+"""The result of a run, computed or read from its folder: figures, maps, and what it writes."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from dataclasses import asdict, dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
-from stemgeo.coverage import summary_table
-from stemgeo.notes import Note
+from stemgeo.coverage import ALL_BANDS, REGION
+from stemgeo.notes import in_all
+from stemgeo.report.files import RUN, in_lines
+from stemgeo.report.manifests import origins
+from stemgeo.report.outcome import Tables, finite
+from stemgeo.study import OFFERED, PROVINCES
+from stemgeo.tables import checked
+from stemgeo.texts import texts
 
 if TYPE_CHECKING:
-    import geopandas as gpd
-    import pandas as pd
+    from matplotlib.figure import Figure
 
-    from stemgeo.inputs import Inputs
-    from stemgeo.study import Study
+    from stemgeo.report.sheets import Sheets
+    from stemgeo.speech import Language
+
+PLAIN = ("gaps", "academies", "annex-1-municipalities", "provinces")
+"""Tables that stand in a CSV beside a file that has their places, or are read off others."""
 
 
-@dataclass(frozen=True)
-class Tables:
-    """Everything a run found.
+@dataclass(frozen=True, eq=False)
+class Result(Tables):
+    """Everything a run found, with its maps and the folder it can be written to."""
 
-    Attributes
+    def map(
+        self,
+        province: str | None = None,
+        *,
+        kind: str = "share",
+        by: str | None = None,
+        before: Tables | str | Path | None = None,
+    ) -> Figure:
+        """Draw a map of Flanders or one province; see `report.sheets.Sheets.draw`."""
+        from stemgeo.report.sheets import Sheets
+
+        earlier = None if before is None else Sheets(Tables.of(before, self.language))
+        return self.sheets.draw(kind, province, by=by, before=earlier).figure
+
+    def web_map(self) -> str:
+        """Give the interactive map as one HTML text that needs nothing else."""
+        return self.sheets.page()
+
+    @cached_property
+    def sheets(self) -> Sheets:
+        """Its maps, with what each shows in words and as a table."""
+        from stemgeo.report.sheets import Sheets
+
+        return Sheets(self)
+
+    def _tables(self) -> dict[str, Any]:
+        plain = {f"tables/{name}.csv": self.table(name) for name in PLAIN}
+        zones = {"tables/zones.parquet": checked("zone-shares", self.zones)}
+        return super()._tables() | zones | {"gaps.gpkg": finite(self.gaps)} | plain
+
+    def _words(self, file: str) -> dict[str, str]:
+        from stemgeo.report.bundle import said
+
+        words = said(self.text)
+        if self.isochrones is None or file == "gaps.gpkg":
+            return words
+        return words | {"isochrones": texts(self.language)("about.isochrones")}
+
+    def _texts(self) -> dict[str, str]:
+        from stemgeo.report.summary import summary_markdown
+
+        return {
+            "tables/LEESMIJ.txt": in_lines(self._words("").values()),
+            "map.html": self.web_map(),
+            "summary.md": summary_markdown(self, self.text),
+        }
+
+    def _draw(self, maps: Path) -> None:
+        from stemgeo.maps.kinds import save_drawn
+
+        there = set(self.municipalities["province"])
+        for province in (None, *(one for one in PROVINCES if one in there)):
+            name = (province or REGION[1]).lower()
+            save_drawn(self.sheets.draw("share", province), maps / name, self.study.output.formats)
+
+    def _told(self) -> dict[str, Any]:
+        from stemgeo.report.bundle import map_text
+        from stemgeo.uncertainty import TOGETHER
+
+        study, inputs, methods = self.study, self.inputs, self.placement
+        return {
+            "command": RUN,
+            **origins(study, inputs, text=self.text),
+            "text": {
+                language: asdict(map_text(study.with_language(language), inputs))
+                for language in OFFERED
+            },
+            "network": self.network_counts,
+            "buildings": self.building_counts,
+            "placement": {
+                method: {"zones": len(rows), "children": int(rows["children"].sum())}
+                for method, rows in methods[methods["children"] > 0].groupby("method")
+            },
+            "sums": sum_checks(self),
+            "uncertainty": bool((self.uncertainty["part"] == TOGETHER).any()),
+            "notes": in_all(self.notes),
+        }
+
+
+def read_result(folder: str | Path, language: Language | None = None) -> Result:
+    """Read a result back: its tables as they are asked for, its summary and its maps.
+
+    Parameters
     ----------
-    study, inputs
-        What was asked, of which data.
-    coverage, groups, municipalities, academies, gaps, demand, access, isochrones
-        The tables; see `docs/data-dictionary.md`. `municipalities` has both measures side by
-        side, `academies` those that count on the study's date.
-    gap_municipalities, gap_children
-        The municipalities of each gap, and every child that is not in time, see `gaps.Gaps`.
-    changes
-        Recognised academies against the year before, see `coverage.changes`.
-    candidates
-        The table `candidate-municipalities`: where one academy more would add most.
-    times
-        Minutes to the nearest academies, academies within reach and the share by minute, see
-        `times.times`.
-    effects
-        What a choice of the model changes: children in time with surfaces counted and without.
-    placement
-        By which method the children of each zone were placed.
-    sensitivity
-        The share of each province when the children are placed by other methods.
-    uncertainty
-        The shares with each assumption at both its ends, see `uncertainty`.
-    to_check, verdicts
-        The roads on which quiet shares depend, and of which municipalities; None unless they
-        were asked for.
-    quintiles, concentration
-        Coverage by each attribute of the study, see `equity`; None when it names none.
-    subsidy
-        What each applicant gets under the subsidy rules of the study's year, see `subsidy`.
-    network_counts
-        By profile: what was read of the roads and left out; empty for "straight-line".
-    building_counts
-        What was read of the extract's buildings and left out; empty when they were not read.
-    notes
-        What a reader of the figures must know: warnings of the inputs and of the run.
+    folder
+        That `stemgeo run` or `Result.write` wrote.
+    language
+        "nl" or "en", for its maps and notes; that of the study when not given.
+
+    Returns
+    -------
+    Result
+        What `run` gave, as far as the folder holds it: without `inputs` and `gap_children`, and
+        numbers with six decimals.
+
+    Raises
+    ------
+    ResultError
+        If it holds no result of a run; and when a table is asked for that is missing, was changed
+        or is not as stemgeo writes it.
     """
+    return Result.read(folder, language)
 
-    study: Study
-    inputs: Inputs
-    coverage: pd.DataFrame
-    groups: pd.DataFrame
-    times: pd.DataFrame
-    municipalities: gpd.GeoDataFrame
-    academies: gpd.GeoDataFrame
-    gaps: gpd.GeoDataFrame
-    gap_municipalities: pd.DataFrame
-    gap_children: pd.DataFrame
-    changes: pd.DataFrame
-    candidates: pd.DataFrame
-    demand: gpd.GeoDataFrame
-    access: pd.DataFrame
-    isochrones: gpd.GeoDataFrame | None
-    effects: pd.DataFrame
-    placement: pd.DataFrame
-    sensitivity: pd.DataFrame
-    uncertainty: pd.DataFrame
-    to_check: pd.DataFrame | None
-    verdicts: pd.DataFrame | None
-    quintiles: pd.DataFrame | None
-    concentration: pd.DataFrame | None
-    subsidy: pd.DataFrame
-    network_counts: dict[str, dict[str, int]] = field(default_factory=dict)
-    building_counts: dict[str, int] = field(default_factory=dict)
-    notes: tuple[Note, ...] = ()
 
-    def summary(self, by: str = "province", *, band: str = "all", sex: str = "all") -> pd.DataFrame:
-        """One row for each place of a level; see `coverage.summary_table`."""
-        counted = self.coverage if sex == "all" else self.groups
-        return summary_table(counted, self.municipalities, by, band=band, sex=sex)
+def sum_checks(result: Tables) -> dict[str, int]:
+    """Count the children at each step; all of these are equal."""
+    central = result.coverage[
+        (result.coverage["band"] == ALL_BANDS)
+        & (result.coverage["scenario"] == "central")
+        & (result.coverage["profile"] == "all")
+    ]
+    columns = [name for name in result.demand.columns if name.startswith("children_")]
+    sums = {
+        "children_in": int(result.inputs.children["children"].sum()),
+        "children_at_points": int(result.demand[columns].to_numpy().sum()),
+    }
+    for level, rows in central.groupby("level", sort=False):
+        parts = rows[["covered", "uncovered", "unmeasured"]].to_numpy().sum()
+        sums[f"covered_uncovered_unmeasured_{level}"] = int(parts)
+    return sums

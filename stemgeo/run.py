@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from stemgeo import subsidy
@@ -23,7 +21,7 @@ from stemgeo.measure import (
 )
 from stemgeo.notes import Said
 from stemgeo.recognition import recognised
-from stemgeo.result import Tables
+from stemgeo.result import Result
 from stemgeo.siting.municipalities import candidate_municipalities
 from stemgeo.siting.places import candidates
 from stemgeo.study import Study
@@ -32,38 +30,6 @@ from stemgeo.uncertainty import uncertainty as bounds
 
 if TYPE_CHECKING:
     import pandas as pd
-    from matplotlib.figure import Figure
-
-
-@dataclass(frozen=True)
-class Result(Tables):
-    """Everything a run found, with its maps and the folder it can be written to."""
-
-    def map(
-        self,
-        province: str | None = None,
-        *,
-        kind: str = "share",
-        by: str | None = None,
-        before: Tables | None = None,
-    ) -> Figure:
-        """Draw a map of Flanders or one province; see `report.sheets.Sheets.draw`."""
-        from stemgeo.report.bundle import sheets_of
-
-        earlier = None if before is None else sheets_of(before)
-        return sheets_of(self).draw(kind, province, by=by, before=earlier).figure
-
-    def web_map(self) -> str:
-        """Give the interactive map as one HTML text that needs nothing else."""
-        from stemgeo.report.bundle import interactive_map
-
-        return interactive_map(self)
-
-    def write(self, folder: str | Path, *, replace: bool = False) -> Path:
-        """Write tables, maps and manifest into a folder; see `report.bundle.write`."""
-        from stemgeo.report.bundle import write
-
-        return write(self, Path(folder), replace=replace)
 
 
 def run(

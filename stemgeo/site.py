@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 import pandas as pd
@@ -22,8 +22,10 @@ from stemgeo.maps.series import share_classes
 from stemgeo.maps.sheet import Ground
 from stemgeo.measure import Measured, Prepared, all_cores, measure, prepare, quiet
 from stemgeo.notes import Note, Said, amount, counted, decimals, in_all, say
-from stemgeo.report.bundle import map_text, origins, said, write_csv
-from stemgeo.report.files import SITE, whole_folder, write_manifest
+from stemgeo.report.bundle import map_text, said
+from stemgeo.report.files import SITE, in_lines
+from stemgeo.report.manifests import origins
+from stemgeo.report.outcome import Outcome
 from stemgeo.report.plan import over_roads, plan_markdown
 from stemgeo.siting import plan as plans
 from stemgeo.siting import solve
@@ -34,7 +36,7 @@ from stemgeo.siting.service import TWICE
 from stemgeo.tables import checked
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     import geopandas as gpd
     from matplotlib.figure import Figure
@@ -49,16 +51,21 @@ if TYPE_CHECKING:
 
     Longs = NDArray[np.int64]
 
-TABLES = ("plan", "plan-provinces", "curve", "plan-comparison")
-
-
 REGISTER = ("academy_id", "name", "organisation", "min_age", "max_age", "postcode", "trajectories",
             "online_trajectories", "cost_eur")  # fmt: skip
 
 
-@dataclass(frozen=True)
-class Plan(PlanTables):
+@dataclass(frozen=True, eq=False)
+class Plan(PlanTables, Outcome):
     """The places that were chosen and what speaks for them, with the folder it is written to."""
+
+    COMMAND = SITE
+    FILES: ClassVar[Mapping[str, str]] = {
+        "places": "tables/plan.csv",
+        "provinces": "tables/plan-provinces.csv",
+        "curve": "tables/curve.csv",
+        "comparison": "tables/plan-comparison.csv",
+    }
 
     def map(self) -> Figure:
         """Draw the share of children in time by municipality, with the places of the plan."""
@@ -71,31 +78,21 @@ class Plan(PlanTables):
 
     def chart(self) -> Figure:
         """Draw the share of the children in time against the number of new places."""
-        text = self._text(map_text(self.study, self.inputs))
+        text = self._text(self.text)
         return curve_chart(self.curve, self._on_curve(), text, self.study.siting.random_plans)
 
-    def write(self, place: str | Path, *, replace: bool = False) -> Path:
-        """Write plan, tables, pictures, summary and manifest into a folder, whole or not at all.
+    def _tables(self) -> dict[str, Any]:
+        plain = pd.DataFrame(self.places.drop(columns="geometry"))
+        return super()._tables() | {"tables/plan.csv": plain, "plan.csv": self._for_a_run()}
 
-        With `replace` anything that stands there is kept beside it, as NAME.old-DATE.
-        """
-        text, formats = map_text(self.study, self.inputs), self.study.output.formats
-        with whole_folder(Path(place), SITE, replace=replace) as folder:
-            for name in ("tables", "maps"):
-                (folder / name).mkdir()
-            write_csv(self._for_a_run(), folder / "plan.csv")
-            plain = pd.DataFrame(self.places.drop(columns="geometry"))
-            tables = (plain, self.provinces, self.curve, self.comparison)
-            for name, table in zip(TABLES, tables, strict=True):
-                write_csv(table, folder / "tables" / f"{name}.csv")
-            (folder / "tables" / "LEESMIJ.txt").write_text(
-                "".join(f"{line}\n" for line in said(text).values() if line), encoding="utf-8"
-            )
-            save_drawn(self._drawn(), folder / "maps" / "plan", formats)
-            save_figure(self.chart(), folder / "maps" / "curve", formats=formats)
-            (folder / "summary.md").write_text(plan_markdown(self, text), encoding="utf-8")
-            write_manifest(folder, self._manifest(text))
-        return Path(place)
+    def _texts(self) -> dict[str, str]:
+        readme = in_lines(said(self.text).values())
+        return {"tables/LEESMIJ.txt": readme, "summary.md": plan_markdown(self, self.text)}
+
+    def _draw(self, maps: Path) -> None:
+        formats = self.study.output.formats
+        save_drawn(self._drawn(), maps / "plan", formats)
+        save_figure(self.chart(), maps / "curve", formats=formats)
 
     def _text(self, text: MapText) -> MapText:
         """Say which roads, when they are not all."""
@@ -118,11 +115,11 @@ class Plan(PlanTables):
             return None
         return len(self.places), float(self.places["share"].iloc[-1])
 
-    def _manifest(self, text: MapText) -> dict[str, Any]:
+    def _told(self) -> dict[str, Any]:
         found = self.solution
         return {
             "command": SITE,
-            **origins(self.study, self.inputs, text=text),
+            **origins(self.study, self.inputs, text=self.text),
             "solution": {
                 "candidates": self.candidates,
                 "places": len(self.places),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from itertools import pairwise
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import pandas as pd
 
@@ -24,13 +24,13 @@ from stemgeo.report import summary
 from stemgeo.report.bundle import (
     attribution,
     map_text,
-    origins,
     population_date,
     population_day,
     said,
-    write_csv,
 )
-from stemgeo.report.files import TREND, whole_folder, write_manifest
+from stemgeo.report.files import TREND, in_lines
+from stemgeo.report.manifests import origins
+from stemgeo.report.outcome import Outcome
 from stemgeo.report.summary import (
     markdown_table,
     note_lines,
@@ -39,10 +39,9 @@ from stemgeo.report.summary import (
     readable,
 )
 from stemgeo.speech import day_of_year, number, whole
-from stemgeo.tables import checked
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
     import geopandas as gpd
 
@@ -107,8 +106,8 @@ UNITS = {"nl": {"EUR": "euro", "percent": "%"}, "en": {"EUR": "euro", "percent":
 """Of a reported figure whose label does not say what is counted."""
 
 
-@dataclass(frozen=True)
-class Trend:
+@dataclass(frozen=True, eq=False)
+class Trend(Outcome):
     """What the years of a trend found.
 
     Attributes
@@ -127,6 +126,13 @@ class Trend:
         What the reader of the figures must know.
     """
 
+    COMMAND = TREND
+    FILES: ClassVar[Mapping[str, str]] = {
+        "table": "tables/trend.csv",
+        "places": "tables/trend-municipalities.csv",
+        "reported": "tables/reported.csv",
+    }
+
     study: Study
     inputs: dict[int, Inputs]
     table: pd.DataFrame
@@ -136,35 +142,34 @@ class Trend:
     reported: pd.DataFrame
     notes: tuple[Note, ...]
 
-    def write(self, place: str | Path, *, replace: bool = False) -> Path:
-        """Write tables, chart, maps, summary and manifest into a folder, whole or not at all.
+    def _around(self) -> MapText:
+        return _text(self)
 
-        With `replace` anything that stands there is kept beside it, as NAME.old-DATE.
-        """
-        text, formats = _text(self), self.study.output.formats
-        chart = line_chart(self.table, self.reported, text)
-        maps = small_multiples(self.municipalities, self.academies, text)
+    def _tables(self) -> dict[str, Any]:
+        return {file: one for file, one in super()._tables().items() if len(one)}
+
+    def _texts(self) -> dict[str, str]:
         words = {
-            **said(text),
-            "chart": line_chart_alt(self.table, self.reported, text),
-            "maps": small_multiples_alt(self.municipalities, self.academies, text),
+            **said(self.text),
+            "chart": line_chart_alt(self.table, self.reported, self.text),
+            "maps": small_multiples_alt(self.municipalities, self.academies, self.text),
         }
-        with whole_folder(Path(place), TREND, replace=replace) as folder:
-            for name in ("tables", "maps"):
-                (folder / name).mkdir()
-            write_csv(checked("trend", self.table), folder / "tables" / "trend.csv")
-            places = checked("trend-municipalities", self.places)
-            write_csv(places, folder / "tables" / "trend-municipalities.csv")
-            if len(self.reported):
-                reported = checked("reported", self.reported)
-                write_csv(reported, folder / "tables" / "reported.csv")
-            save_figure(chart, folder / "maps" / "trend-chart", formats=formats)
-            save_figure(maps, folder / "maps" / "trend-maps", formats=formats)
-            readme = "".join(f"{line}\n" for line in words.values() if line)
-            (folder / "LEESMIJ.txt").write_text(readme, encoding="utf-8")
-            (folder / "summary.md").write_text(_markdown(self, text), encoding="utf-8")
-            write_manifest(folder, _manifest(self, text))
-        return Path(place)
+        return {"LEESMIJ.txt": in_lines(words.values()), "summary.md": _markdown(self, self.text)}
+
+    def _draw(self, maps: Path) -> None:
+        formats = self.study.output.formats
+        chart = line_chart(self.table, self.reported, self.text)
+        save_figure(chart, maps / "trend-chart", formats=formats)
+        multiples = small_multiples(self.municipalities, self.academies, self.text)
+        save_figure(multiples, maps / "trend-maps", formats=formats)
+
+    def _told(self) -> dict[str, Any]:
+        return {
+            "command": TREND,
+            **origins(self.study, *self.inputs.values(), text=self.text),
+            "years": list(self.inputs),
+            "notes": in_all(self.notes),
+        }
 
 
 def trend(study: Study, years: Iterable[int], *, progress: Progress = quiet) -> Trend:
@@ -460,12 +465,3 @@ def _changes(places: pd.DataFrame, words: dict[str, str]) -> list[str]:
             head = f"**{words[status].format(year=year, before=before)}** ({len(names)})"
             lines += [f"{head}: {plain(', '.join(names))}.", ""] if names else []
     return lines
-
-
-def _manifest(trend: Trend, text: MapText) -> dict[str, object]:
-    return {
-        "command": TREND,
-        **origins(trend.study, *trend.inputs.values(), text=text),
-        "years": list(trend.inputs),
-        "notes": in_all(trend.notes),
-    }

@@ -23,7 +23,6 @@ from stemgeo.measure import Progress, quiet
 from stemgeo.notes import Said
 from stemgeo.report.answer import LETTER, answer, answer_without_text
 from stemgeo.report.answer import LIBRARIES as OF_ANSWERS
-from stemgeo.report.bundle import choices, made_with
 from stemgeo.report.figures import Figure, differing
 from stemgeo.report.files import (
     ANSWER,
@@ -34,6 +33,7 @@ from stemgeo.report.files import (
     versions,
 )
 from stemgeo.report.letter import Letter
+from stemgeo.report.manifests import choices, made_with
 from stemgeo.run import run
 from stemgeo.site import site
 from stemgeo.study import Input, Study, load_study

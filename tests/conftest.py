@@ -194,8 +194,8 @@ def sample_answer(written_sample: Path, once: Once) -> Path:
 @pytest.fixture(scope="module")
 def computed_once(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     """Let `verify` compute the run of a study and its files once; it is compared in many ways."""
-    from stemgeo.report.bundle import choices
     from stemgeo.report.files import RUN
+    from stemgeo.report.manifests import choices
 
     verify = importlib.import_module("stemgeo.verify")
     compute = verify._run_again
@@ -233,7 +233,7 @@ def _paths(value: object) -> Iterator[Path]:
 @pytest.fixture(scope="module")
 def read_once() -> Iterator[None]:
     """Let files of the same content be read once, for the same codes and ages."""
-    from stemgeo.report.bundle import choices
+    from stemgeo.report.manifests import choices
 
     measure = importlib.import_module("stemgeo.measure")
     load, known = measure.load_inputs, {}

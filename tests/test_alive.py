@@ -28,7 +28,7 @@ from stemgeo.gaps import find_gaps
 from stemgeo.inputs import Inputs, load_inputs
 from stemgeo.maps.kinds import save_drawn
 from stemgeo.measure import Measured, Prepared, effects, measure, prepare, quiet, sensitivity
-from stemgeo.report.bundle import map_text, sheets_of
+from stemgeo.report.bundle import map_text
 from stemgeo.report.summary import summary_markdown
 from stemgeo.siting.municipalities import candidate_municipalities
 from stemgeo.siting.places import candidates
@@ -327,7 +327,7 @@ class Seen:
     effects = property(lambda self: effects(self.prepared, self.measured))
     sensitivity = property(lambda self: sensitivity(self.prepared, self.measured))
     trend = property(lambda self: trend(self.study, [2020, 2022]).table)
-    sheets = property(lambda self: sheets_of(self.shown))
+    sheets = property(lambda self: self.shown.sheets)
     page = property(lambda self: self.sheets.page())
     classes = property(lambda self: self.sheets.draw("share").table["class"])
     summary = property(

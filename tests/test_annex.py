@@ -20,11 +20,11 @@ import openpyxl
 import pandas as pd
 import pytest
 
+import stemgeo as sg
 from stemgeo.errors import ResultError
 from stemgeo.inputs.files import as_it_was, is_formula, strip_control
 from stemgeo.report.annex import annex_stem, write_gaps, write_municipalities
 from stemgeo.report.files import MANIFEST, write_manifest
-from stemgeo.report.reading import Reading
 from stemgeo.report.spreadsheet import (
     MOST_UNITS,
     Column,
@@ -77,8 +77,8 @@ def folder(written_sample: Path) -> Path:
 def answer(folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Its two annexes in Dutch."""
     place = tmp_path_factory.mktemp("answer")
-    write_municipalities(Reading(folder, "nl"), place)
-    write_gaps(Reading(folder, "nl"), place)
+    write_municipalities(sg.read_result(folder, "nl"), place)
+    write_gaps(sg.read_result(folder, "nl"), place)
     return place
 
 
@@ -388,8 +388,8 @@ def test_the_notes_say_how_it_was_measured(answer: Path, folder: Path) -> None:
 def test_the_same_result_gives_the_same_bytes(answer: Path, folder: Path, tmp_path: Path) -> None:
     """Every file, written again elsewhere."""
     written = [
-        *write_municipalities(Reading(folder, "nl"), tmp_path),
-        *write_gaps(Reading(folder, "nl"), tmp_path),
+        *write_municipalities(sg.read_result(folder, "nl"), tmp_path),
+        *write_gaps(sg.read_result(folder, "nl"), tmp_path),
     ]
     assert len(written) == 9
     assert {path.relative_to(tmp_path) for path in written} == {
@@ -404,8 +404,8 @@ def test_in_english_the_words_are_english_and_the_figures_the_same(
 ) -> None:
     """Names of files, sheets and headings change; no number does."""
     written = [
-        *write_municipalities(Reading(folder, "en"), tmp_path),
-        *write_gaps(Reading(folder, "en"), tmp_path),
+        *write_municipalities(sg.read_result(folder, "en"), tmp_path),
+        *write_gaps(sg.read_result(folder, "en"), tmp_path),
     ]
     assert [path.relative_to(tmp_path).as_posix() for path in written[:4]] == [
         "annex-1-municipalities.xlsx",
@@ -469,7 +469,7 @@ def less_measured(name: str, table: pd.DataFrame) -> pd.DataFrame:
 def test_a_place_without_a_figure_says_so(folder: Path, tmp_path: Path) -> None:
     """Its share is an empty cell, never 0; a share that speaks for few is marked."""
     changed = copied(folder, tmp_path / "r", less_measured)
-    workbook, belgian, plain = write_municipalities(Reading(changed, "nl"), tmp_path)
+    workbook, belgian, plain = write_municipalities(sg.read_result(changed, "nl"), tmp_path)
     rows = {row["NIS-code"]: row for row in rows_of(workbook, "Limburg")}
     assert rows[UNSEEN]["Aandeel op tijd"] is None
     assert rows[UNSEEN]["Aandeel op tijd over rustige wegen"] is None
@@ -496,7 +496,7 @@ def test_what_there_is_not_has_no_column(folder: Path, answer: Path, tmp_path: P
         return table.assign(planned=(table["nis_code"] == UNSEEN).astype(int).astype(str))
 
     changed = copied(folder, tmp_path / "r", planned)
-    rows = rows_of(write_municipalities(Reading(changed, "nl"), tmp_path)[0], "Limburg")
+    rows = rows_of(write_municipalities(sg.read_result(changed, "nl"), tmp_path)[0], "Limburg")
     assert rows[-1]["STEM-academies, waarvan gepland"] == 1
 
 
@@ -510,11 +510,11 @@ def test_a_study_of_all_roads_alone_has_nothing_on_quiet_ones(folder: Path, tmp_
     content = json.loads((changed / MANIFEST).read_text(encoding="utf-8"))
     content["study"]["travel"]["profiles"] = ["all"]
     write_manifest(changed, content)
-    workbook, *_, plain = write_municipalities(Reading(changed, "nl"), tmp_path)
+    workbook, *_, plain = write_municipalities(sg.read_result(changed, "nl"), tmp_path)
     for sheet in ("Totalen", "Leeftijd en geslacht", "Limburg"):
         assert not [head for head in rows_of(workbook, sheet)[0] if "rustig" in head]
     assert "share_low_stress" not in lines(plain)[0]
-    gaps = openpyxl.load_workbook(write_gaps(Reading(changed, "nl"), tmp_path)[0])
+    gaps = openpyxl.load_workbook(write_gaps(sg.read_result(changed, "nl"), tmp_path)[0])
     assert "Hiaten over rustige wegen" not in gaps.sheetnames
 
 
@@ -533,12 +533,12 @@ def test_a_part_of_flanders_without_gaps_has_its_own_sheets(folder: Path, tmp_pa
     content = json.loads((changed / MANIFEST).read_text(encoding="utf-8"))
     content["text"]["nl"]["region"] = "Studiegebied"
     write_manifest(changed, content)
-    workbook = write_municipalities(Reading(changed, "nl"), tmp_path)[0]
+    workbook = write_municipalities(sg.read_result(changed, "nl"), tmp_path)[0]
     names = openpyxl.load_workbook(workbook).sheetnames
     assert names == ["Totalen", "Leeftijd en geslacht", "Limburg", "Toelichting", "Bronnen"]
     totals = rows_of(workbook, "Totalen")
     assert [row["Gebied"] for row in totals] == ["Limburg", "Studiegebied"]
-    workbook, belgian, *_ = write_gaps(Reading(changed, "nl"), tmp_path)
+    workbook, belgian, *_ = write_gaps(sg.read_result(changed, "nl"), tmp_path)
     for sheet in ("Hiaten", "Hiaten over rustige wegen", "Kandidaat-gemeenten"):
         assert rows_of(workbook, sheet) == []
     assert belgian.read_bytes().count(b"\r\n") == 1
@@ -558,7 +558,7 @@ def test_texts_and_notes_are_told_in_the_language_of_the_answer(
         ("nl", {"Een noot.", text["date"]}),
         ("en", {"A note.", "A day in June."}),
     ):
-        workbook = write_municipalities(Reading(changed, language), tmp_path)[0]
+        workbook = write_municipalities(sg.read_result(changed, language), tmp_path)[0]
         sheet = openpyxl.load_workbook(workbook)["Toelichting" if language == "nl" else "Notes"]
         assert told <= {cell.value for cell in sheet["B"]}
 
@@ -569,9 +569,9 @@ def test_a_changed_table_is_refused(folder: Path, tmp_path: Path) -> None:
     with (changed / "tables/coverage.csv").open("a", encoding="utf-8") as file:
         file.write("\n")
     with pytest.raises(ResultError, match="was changed after the run"):
-        write_municipalities(Reading(changed, "nl"), tmp_path)
+        write_municipalities(sg.read_result(changed, "nl"), tmp_path)
     with pytest.raises(ResultError, match="holds no result of a run"):
-        write_gaps(Reading(tmp_path / "nothing", "nl"), tmp_path)
+        write_gaps(sg.read_result(tmp_path / "nothing", "nl"), tmp_path)
 
 
 # -- names that want to be something else ------------------------------------------------------
@@ -698,7 +698,7 @@ def test_hostile_names_of_municipalities_and_academies_stay_names(
         return table.assign(name=table[key].map(names).fillna(table["name"]))
 
     changed = copied(folder, tmp_path / "r", renamed)
-    workbook, belgian, plain = write_municipalities(Reading(changed, "nl"), tmp_path)
+    workbook, belgian, plain = write_municipalities(sg.read_result(changed, "nl"), tmp_path)
     found = {
         row["NIS-code"]: unescaped(row["Gemeente"])
         for province in REPORTED
@@ -712,7 +712,7 @@ def test_hostile_names_of_municipalities_and_academies_stay_names(
     for code, name in {row["NIS-code"]: row["Gemeente"] for row in lines(belgian, ";")}.items():
         assert not name.startswith(tuple("=+-@\t\r\n"))
         assert name.removeprefix("'") == names.get(code, name).removeprefix("'")
-    gaps = openpyxl.load_workbook(write_gaps(Reading(changed, "nl"), tmp_path)[0])
+    gaps = openpyxl.load_workbook(write_gaps(sg.read_result(changed, "nl"), tmp_path)[0])
     cells = [cell for sheet in gaps for row in sheet for cell in row if cell.value == "=1+1"]
     assert len(cells) > 100
     assert {cell.data_type for cell in cells} == {"s"}

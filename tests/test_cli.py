@@ -23,7 +23,6 @@ from stemgeo import facts
 from stemgeo.cli import app, main
 from stemgeo.errors import Problem, StemgeoError
 from stemgeo.report.files import write_manifest
-from stemgeo.report.reading import read_table
 
 NOTICE = "Proef, niet voor publicatie"
 KNOWN = typer.main.get_command(app).commands  # type: ignore[attr-defined]
@@ -436,7 +435,7 @@ def test_coverage_of_a_band_and_sex_is_that_of_the_groups(result: Path) -> None:
     table = pd.read_csv(io.StringIO(told)).set_index("name")
     expected = sum(hand.SMALL_CHILDREN.values()) * 6
     assert table.loc["Studiegebied", "children"] == expected
-    groups = read_table(result, "groups")
+    groups = sg.read_result(result).table("groups")
     row = groups[
         (groups["level"] == "region")
         & (groups["sex"] == "F")
@@ -504,7 +503,7 @@ def test_a_trend_prints_a_row_for_each_year(study: Path, tmp_path: Path) -> None
 
 def test_gaps_are_the_first_of_the_list(result: Path) -> None:
     """`--top 1` gives the largest; without it all of the profile, up to ten."""
-    table = read_table(result, "gaps")
+    table = sg.read_result(result).table("gaps")
     table = table[table["profile"] == "all"]
     one = json.loads(stemgeo("gaps", result, "--top", "1", "--format", "json").out)
     assert [row["gap_id"] for row in one] == table["gap_id"].head(1).tolist()
@@ -544,7 +543,7 @@ def test_gaps_of_quiet_roads_stand_apart(own_result: Path) -> None:
 
 def test_candidates_are_the_first_of_the_table(result: Path) -> None:
     """`--top 1` gives the first in rank as the table has it; text has its name and numbers."""
-    table = read_table(result, "candidate-municipalities")
+    table = sg.read_result(result).table("candidate-municipalities")
     one = json.loads(stemgeo("candidates", result, "--top", "1", "--format", "json").out)
     assert [row["nis_code"] for row in one] == table["nis_code"].head(1).tolist()
     assert one[0]["adds"] == table["adds"].iloc[0] == table["adds"].max()
@@ -584,7 +583,7 @@ def test_a_map_is_drawn_again_from_a_result(
     said = stemgeo("map", result, "--province", "limburg", "--out", place)
     assert (said.status, said.out, said.err) == (0, f"{place}\n{table}\n", "")
     assert place.read_bytes() == (result / "maps" / "limburg.svg").read_bytes()
-    annex = read_table(result, "annex-1-municipalities").query("province == 'Limburg'")
+    annex = sg.read_result(result).table("annex-1-municipalities").query("province == 'Limburg'")
     drawn = pd.read_csv(table, dtype={"nis_code": str})
     assert list(drawn["nis_code"]) == sorted(annex["nis_code"])
     assert dict(zip(drawn["nis_code"], drawn["covered"], strict=True)) == dict(
@@ -694,8 +693,8 @@ STOPPED = """
 import os, signal
 signal.signal(signal.SIGINT, signal.default_int_handler)  # a job in the background ignores it
 from stemgeo.cli import main
-from stemgeo.report import bundle
-bundle.save_drawn = lambda *drawn: os.kill(os.getpid(), HOW)
+from stemgeo.maps import kinds
+kinds.save_drawn = lambda *drawn: os.kill(os.getpid(), HOW)
 main()
 """
 

@@ -16,8 +16,8 @@ from terminal import stemgeo
 
 import stemgeo as sg
 from stemgeo.inputs.files import as_it_was, harmless, is_formula
-from stemgeo.report.bundle import write_csv
-from stemgeo.report.reading import read_table, with_plain_texts
+from stemgeo.report.files import write_csv
+from stemgeo.report.reading import with_plain_texts
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -112,7 +112,7 @@ def test_no_cell_of_any_csv_of_a_study_is_computed(tmp_path: Path) -> None:
         for row in csv.reader(io.StringIO(path.read_bytes().decode(), newline="")):
             for cell in row:
                 assert not is_formula(cell) or cell.startswith("'"), (path.name, cell)
-    names = read_table(tmp_path / "result", "academies").set_index("academy_id")["name"]
+    names = sg.read_result(tmp_path / "result").table("academies").set_index("academy_id")["name"]
     assert names["@S1"] == "=1+1"
     raw = (tmp_path / "result" / "tables" / "academies.csv").read_text("utf-8")
     assert re.search(r"^'@S1,'=1\+1,", raw, re.MULTILINE)

@@ -14,7 +14,6 @@ from terminal import content_of, stemgeo
 import stemgeo as sg
 from stemgeo.errors import InputError
 from stemgeo.inputs import load_inputs
-from stemgeo.report.reading import read_table
 from stemgeo.trend import trend
 
 if TYPE_CHECKING:
@@ -85,7 +84,7 @@ def test_a_planned_place_counts_as_an_academy_of_the_register_would(
 
 def test_planned_places_are_told_apart(written: Path, planned: Result) -> None:
     """In the academies, by municipality, among the applicants for a subsidy."""
-    told_apart = read_table(written, "academies").set_index("academy_id")
+    told_apart = sg.read_result(written).table("academies").set_index("academy_id")
     assert told_apart["planned"].to_dict() == {"P1": True, "S1": False, "S2": False}
     towns = planned.municipalities.set_index("nis_code")
     assert towns[["academies", "planned"]].T.to_dict("list") == {

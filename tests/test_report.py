@@ -25,12 +25,12 @@ import pytest
 import shapely
 
 import stemgeo as sg
+from stemgeo import result as result_
 from stemgeo import speech
 from stemgeo.errors import ResultError
 from stemgeo.gaps import REASONS
-from stemgeo.report import bundle, files, manifests, reading
+from stemgeo.report import bundle, files, manifests
 from stemgeo.report.files import checked_file, read_manifest, whole_folder, write_manifest
-from stemgeo.report.sheets import Sheets, zone_table
 from stemgeo.report.summary import (
     gaps_in_words,
     placed_by,
@@ -197,7 +197,8 @@ def test_the_manifest_lists_every_file_with_size_and_hash(tmp_path: Path) -> Non
 def test_a_file_that_is_not_what_the_run_wrote_is_refused(tmp_path: Path, what: str) -> None:
     """Changed by a byte, removed, or put there later."""
     place = put_result(tmp_path / "result", a="1")
-    assert checked_file(place, "a").read_text("utf-8") == "1"
+    content = read_manifest(place)
+    assert checked_file(place, "a", content).read_text("utf-8") == "1"
     name = "a"
     if what == "changed":
         (place / "a").write_text("2", encoding="utf-8")
@@ -207,7 +208,7 @@ def test_a_file_that_is_not_what_the_run_wrote_is_refused(tmp_path: Path, what: 
         name = "b"
         (place / "b").write_text("2", encoding="utf-8")
     with pytest.raises(ResultError, match="run the study again") as caught:
-        checked_file(place, name)
+        checked_file(place, name, content)
     assert name in str(caught.value)
 
 
@@ -288,7 +289,7 @@ def test_a_run_writes_what_the_design_says(written: tuple[Result, Path]) -> None
 def test_the_minutes_are_written_read_back_and_told(written: tuple[Result, Path]) -> None:
     """To six decimals, empty where nothing is known; the summary says those of the region."""
     result, folder = written
-    read = reading.read_table(folder, "times")
+    read = sg.read_result(folder).table("times")
     assert read["three_median_min"].isna().all()  # two academies
     pd.testing.assert_frame_equal(read, result.times, check_dtype=False, rtol=0, atol=1e-6)
     told = times_in_words(result.times, result.study)
@@ -364,14 +365,14 @@ def test_the_written_tables_are_those_of_the_result(written: tuple[Result, Path]
     """Counts to the child, shares to the sixth decimal, times to the microsecond."""
     result, folder = written
     pd.testing.assert_frame_equal(
-        reading.read_table(folder, "coverage"), result.coverage, check_exact=False, atol=1e-6
+        sg.read_result(folder).table("coverage"), result.coverage, check_exact=False, atol=1e-6
     )
-    gaps = reading.read_table(folder, "gaps")
+    gaps = sg.read_result(folder).table("gaps")
     median_s = result.gaps["median_time_s"].replace(np.inf, np.nan)
     assert gaps["median_time_s"].tolist() == pytest.approx(median_s.tolist(), nan_ok=True)
     for name in ("gap_id", "name", "uncovered", "reason"):
         assert gaps[name].tolist() == result.gaps[name].tolist()
-    shares = reading.read_table(folder, "gap-municipalities")
+    shares = sg.read_result(folder).table("gap-municipalities")
     pd.testing.assert_frame_equal(
         shares, result.gap_municipalities, check_exact=False, atol=1e-6, check_dtype=False
     )
@@ -380,7 +381,7 @@ def test_the_written_tables_are_those_of_the_result(written: tuple[Result, Path]
     assert shapely.equals_exact(drawn.geometry, result.gaps.geometry, 1e-6).all()
     for by in ("region", "province", "municipality", "zone"):
         pd.testing.assert_frame_equal(
-            reading.read_summary(folder, by), result.summary(by), check_exact=False, atol=1e-6
+            sg.read_result(folder).summary(by), result.summary(by), check_exact=False, atol=1e-6
         )
     demand = gpd.read_parquet(folder / "tables" / "demand.parquet")
     assert demand.crs == "EPSG:31370"
@@ -447,7 +448,7 @@ def test_the_web_map_of_a_folder_is_the_one_that_the_run_wrote(
     """Byte for byte, from the files alone; so is the one of the result in memory."""
     result, folder = written
     page = (folder / "map.html").read_text("utf-8")
-    assert Sheets.of_folder(folder).page() == page == result.web_map()
+    assert sg.read_result(folder).web_map() == page == result.web_map()
 
 
 def test_the_web_map_of_a_folder_in_another_language(written: tuple[Result, Path]) -> None:
@@ -455,7 +456,7 @@ def test_the_web_map_of_a_folder_in_another_language(written: tuple[Result, Path
     result, folder = written
     output = result.study.output.model_copy(update={"language": "en"})
     english = dataclasses.replace(result, study=result.study.model_copy(update={"output": output}))
-    page = Sheets.of_folder(folder, "en").page()
+    page = sg.read_result(folder, "en").web_map()
     assert page == english.web_map()
     assert '<html lang="en">' in page
 
@@ -472,16 +473,16 @@ def test_the_web_map_of_a_folder_that_was_changed_is_refused(
     with (folder / name).open("ab") as file:
         file.write(b"x")
     with pytest.raises(ResultError, match="was changed after the run"):
-        Sheets.of_folder(folder).page()
+        sg.read_result(folder).web_map()
 
 
 def test_the_zones_of_a_result_have_the_figures_of_the_coverage_table(
     written: tuple[Result, Path], sample_result: Result
 ) -> None:
     """Each zone once, with its outline, and they add up to each municipality."""
-    alone = zone_table(written[0])
+    alone = written[0].zones
     assert alone["zone_id"].tolist() == alone["nis_code"].tolist()
-    zones = zone_table(sample_result)
+    zones = sample_result.zones
     assert sorted(zones["zone_id"]) == sorted(sample_result.inputs.zones["zone_id"])
     assert not zones.geometry.is_empty.any()
     counts = ["children", "covered", "uncovered", "unmeasured"]
@@ -506,12 +507,12 @@ def test_the_zones_of_a_folder_are_those_of_the_result(
     folder = Path(shutil.copytree(written_sample, tmp_path / "sample"))
     page = (folder / "map.html").read_text("utf-8")
     assert "Aandeel kinderen op tijd, per zone" in page
-    assert Sheets.of_folder(folder).page() == page
+    assert sg.read_result(folder).web_map() == page
     assert len(page.encode()) < 4_000_000
     zones = folder / "tables" / "zones.parquet"
     zones.write_bytes(zones.read_bytes() + b"x")
     with pytest.raises(ResultError, match=r"zones.parquet.*was changed after the run"):
-        Sheets.of_folder(folder).page()
+        sg.read_result(folder).web_map()
 
 
 def test_a_title_with_a_bar_does_not_break_the_summary(written: tuple[Result, Path]) -> None:
@@ -528,14 +529,22 @@ def failing_save(*_: object, **__: object) -> None:
     raise OSError(28, "No space left on device")
 
 
-@pytest.mark.parametrize("step", ["save_drawn", "interactive_map", "summary_markdown"])
+@pytest.mark.parametrize(
+    "step",
+    [
+        "maps.kinds.save_drawn",
+        "report.sheets.Sheets.page",
+        "report.summary.summary_markdown",
+        "report.outcome.write_manifest",
+    ],
+)
 def test_a_disk_that_is_full_leaves_the_old_result(
     written: tuple[Result, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, step: str
 ) -> None:
     """Whatever step of the writing fails."""
     place = put_result(tmp_path / "result", a="old")
     before = content_of(place)
-    monkeypatch.setattr(bundle, step, failing_save)
+    monkeypatch.setattr(f"stemgeo.{step}", failing_save)
     with pytest.raises(OSError, match="No space"):
         written[0].write(place)
     assert content_of(place) == before
@@ -741,8 +750,8 @@ def test_the_sample_bears_its_notice(sample_result: Result) -> None:
     """Schematic example data, not for publication: on the maps and in the manifest."""
     text = text_of(sample_result)
     assert text.notice == "Schematische voorbeelddata, niet voor publicatie"
-    assert bundle.manifest(sample_result)["notice"] == text.notice
-    assert set(bundle.sum_checks(sample_result).values()) == {902_071}
+    assert sample_result.manifest["notice"] == text.notice
+    assert set(result_.sum_checks(sample_result).values()) == {902_071}
 
 
 def test_a_manifest_is_json_of_one_shape(written: tuple[Result, Path]) -> None:
@@ -778,7 +787,7 @@ def test_isochrones_lean_outward_and_say_so(
     assert "eerder te ruim dan te krap" in said
     assert said in (place / "tables" / "LEESMIJ.txt").read_text("utf-8")
     assert "eerder te ruim dan te krap" in (place / "map.html").read_text("utf-8")
-    _, label = bundle.sheets_of(written[0])._edge
+    _, label = written[0].sheets._edge
     assert label.endswith("km/u, eerder te ruim dan te krap")
 
 
@@ -913,8 +922,8 @@ def test_attributes_are_told_by_their_title(tmp_path: Path) -> None:
     )
     told = '[inputs.attributes.inkomen]\npath = "inkomen.csv"\ntitle = "mediaan inkomen"\n[output]'
     said = summary_of(folder, {"[output]": told})
-    fifths = reading.read_table(tmp_path / "result", "quintiles").set_index("quintile")["share"]
-    index = reading.read_table(tmp_path / "result", "concentration").set_index("scenario")
+    fifths = sg.read_result(tmp_path / "result").table("quintiles").set_index("quintile")["share"]
+    index = sg.read_result(tmp_path / "result").table("concentration").set_index("scenario")
     shown = [
         "\N{EN DASH}" if pd.isna(share) else f"{share * 100:.1f} %".replace(".", ",")
         for share in (fifths[1], fifths[5])
@@ -938,4 +947,4 @@ def test_a_table_of_an_older_version_is_refused(
     (folder / "manifest.json").unlink()
     write_manifest(folder, manifest)
     with pytest.raises(ResultError, match="written by another version of stemgeo: it has no"):
-        reading.read_table(folder, "gaps")
+        sg.read_result(folder).table("gaps")

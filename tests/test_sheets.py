@@ -15,9 +15,7 @@ import pytest
 import stemgeo as sg
 from stemgeo.errors import InputError, ResultError
 from stemgeo.maps.kinds import save_drawn
-from stemgeo.report import sheets as sheets_
-from stemgeo.report.bundle import sheets_of
-from stemgeo.report.sheets import BY, KINDS, Sheets, drawn_of_folder
+from stemgeo.report.sheets import BY, KINDS, drawn_of_folder
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -64,8 +62,8 @@ def test_folder_and_memory_give_the_same_map(
 ) -> None:
     """Table, words and picture are the same, whichever they are drawn from."""
     result, folder = ran
-    ours = sheets_of(result).draw(kind, province, by=by)
-    theirs = Sheets.of_folder(folder).draw(kind, province, by=by)
+    ours = result.sheets.draw(kind, province, by=by)
+    theirs = sg.read_result(folder).sheets.draw(kind, province, by=by)
     assert ours.alt == theirs.alt
     assert ours.table.astype(str).equals(theirs.table.astype(str))
     (one,) = save_drawn(ours, tmp_path / "1", ("svg",))
@@ -126,12 +124,12 @@ def test_each_table_is_read_once(ran: tuple[Result, Path], monkeypatch: pytest.M
     """However many maps are drawn."""
     read: list[str] = []
 
-    def counted(folder: Path, name: str) -> Path:
+    def counted(folder: Path, name: str, _: object) -> Path:
         read.append(name)
         return folder / name
 
-    monkeypatch.setattr(sheets_, "checked_file", counted)
-    sheets = Sheets.of_folder(ran[1])
+    monkeypatch.setattr("stemgeo.report.outcome.checked_file", counted)
+    sheets = sg.read_result(ran[1]).sheets
     for kind, by in CASES * 2:
         sheets.draw(kind, by=by, isochrone_edge=True)
     assert len(read) == len(set(read))
@@ -140,7 +138,7 @@ def test_each_table_is_read_once(ran: tuple[Result, Path], monkeypatch: pytest.M
 
 def test_sheets_can_be_sent_to_another_process(ran: tuple[Result, Path]) -> None:
     """Before and after it has read."""
-    sheets = Sheets.of_folder(ran[1], "en")
+    sheets = sg.read_result(ran[1], "en").sheets
     first = sheets.draw("uncovered").alt
     assert pickle.loads(pickle.dumps(sheets)).draw("uncovered").alt == first  # noqa: S301
     assert "Children who do not reach" in first

@@ -19,8 +19,6 @@ from stemgeo.errors import ResultError
 from stemgeo.report.compare import compare
 from stemgeo.report.content import Source, figures
 from stemgeo.report.files import read_manifest, write_manifest
-from stemgeo.report.reading import Reading, read_table
-from stemgeo.report.sheets import Sheets
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -132,7 +130,7 @@ def places(value: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
 def test_whatever_is_wrong_in_a_manifest_is_a_line_or_harms_nothing(folder: Path) -> None:
     """Each value set to each other type, or taken away: told in a line, or read as before."""
     content = content_of(folder)
-    reading = Reading.of(folder)
+    reading = sg.read_result(folder)
     before = (reading.study, reading.text, reading.notes)
     refused = 0
     for path in places(content):
@@ -147,9 +145,9 @@ def test_whatever_is_wrong_in_a_manifest_is_a_line_or_harms_nothing(folder: Path
                 holder[path[-1]] = wrong
             put(folder, json.dumps(changed))
             try:
-                read = Reading.of(folder)
+                read = sg.read_result(folder)
                 assert isinstance(read.text.place(None), str)
-                assert all(isinstance(note, str) for note in read.notes)
+                assert all(isinstance(note.said("nl"), str) for note in read.notes)
                 assert read.study.about.date
                 assert read.manifest["notice"] is not None
             except ResultError as error:
@@ -157,7 +155,7 @@ def test_whatever_is_wrong_in_a_manifest_is_a_line_or_harms_nothing(folder: Path
                 refused += 1
     assert refused > 500
     put(folder, json.dumps(content))
-    again = Reading.of(folder)
+    again = sg.read_result(folder)
     assert (again.study, again.text, again.notes) == before
 
 
@@ -191,15 +189,15 @@ def test_a_table_whose_hash_fits_is_read_strictly(folder: Path, name: str) -> No
     """A column gone, too many or of another type is one line; else it is read as what it says."""
     path = folder / "tables" / f"{name}.csv"
     table = pd.read_csv(path, dtype=str, keep_default_na=False)
-    before = Source.of(folder)
+    before = Source.read(folder)
     figures(before)
 
     def read() -> None:
         """Read the table, and what an answer says of it beside the others as they were read."""
-        told = read_table(folder, name)
+        told = sg.read_result(folder).table(name)
         if name in OF_AN_ANSWER:
-            source = Source.of(folder)
-            source._read.update(before._read | {name: told})
+            source = Source.read(folder)
+            source._files.update(before._files | {f"tables/{name}.csv": told})
             figures(source)
 
     for what, changed in damaged(table):
@@ -216,7 +214,7 @@ def test_a_table_whose_hash_fits_is_read_strictly(folder: Path, name: str) -> No
     path.write_bytes(b"\xff\xfe\x00a")
     sealed_again(folder)
     with pytest.raises(ResultError, match=f"{name}.csv"):
-        figures(Source.of(folder)) if name in OF_AN_ANSWER else read()
+        figures(Source.read(folder)) if name in OF_AN_ANSWER else read()
 
 
 @pytest.mark.parametrize(
@@ -230,7 +228,7 @@ def test_tables_of_points_and_areas_are_read_strictly(folder: Path, name: str) -
     def read(folder: Path) -> None:
         drawn = "uncovered" if "demand" in name else "minutes"
         by = None if drawn == "uncovered" else "zone"
-        Sheets.of_folder(folder, "nl").draw(drawn, None, by=by)
+        sg.read_result(folder).map(kind=drawn, by=by)
         compare(folder, folder)
 
     def refused() -> str:
@@ -257,7 +255,7 @@ def test_a_link_is_no_file_of_a_result(folder: Path, tmp_path: Path) -> None:
     """Neither a table that is one, nor the folder of the tables; the result itself may be one."""
     link = tmp_path / "link"
     link.symlink_to(folder)
-    assert len(read_table(link, "coverage"))
+    assert len(sg.read_result(link).coverage)
     shutil.move(folder / "tables", tmp_path / "elsewhere")
     (folder / "tables").symlink_to(tmp_path / "elsewhere")
     assert "is missing from the result" in one_line("coverage", folder)
@@ -284,7 +282,7 @@ def test_a_plan_is_read_through_the_same_door(written: Path, tmp_path: Path) -> 
     """Its manifest and both its tables."""
     study = sg.load_study(written.parent / "study").with_siting(places=1)
     plan = sg.site(study).write(tmp_path / "plan")
-    source = Source.of(written)
+    source = Source.read(written)
     assert figures(source, plan=plan)["plan"]["count"] == 1
     content = content_of(plan)
     for change in ({"cost": {}}, {"solution": {"candidates": "9", "proven_optimal": True}}):

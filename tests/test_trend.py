@@ -19,7 +19,6 @@ import stemgeo as sg
 from stemgeo import facts, inputs
 from stemgeo.cli import app
 from stemgeo.errors import InputError, MissingFileError, ResultError, StudyError
-from stemgeo.report.reading import read_summary
 from stemgeo.report.sheets import drawn_of_folder
 from stemgeo.trend import Trend, readable_trend, trend
 
@@ -394,7 +393,7 @@ def test_a_trend_is_not_read_as_a_run(study: Path, tmp_path: Path) -> None:
     """`coverage`, `gaps` and `map` say whose result it is."""
     place = trend(sg.load_study(study), [2019, 2020]).write(tmp_path / "t")
     told = "is the result of `stemgeo trend`, not of a run; `stemgeo run STUDY --out DIR` writes"
-    for reader in (drawn_of_folder, read_summary):
+    for reader in (drawn_of_folder, sg.read_result):
         with pytest.raises(ResultError, match=told):
             reader(place)
     for command in ("coverage", "gaps", "map"):

@@ -26,8 +26,16 @@ from terminal import stemgeo
 from stemgeo import facts
 from stemgeo.errors import ResultError, WriteError
 from stemgeo.maps.page import save_figure
-from stemgeo.report import bundle
-from stemgeo.report.files import ANSWER, refuse_taken, whole_drawings, whole_folder, write_manifest
+from stemgeo.report.files import (
+    ANSWER,
+    refuse_taken,
+    whole_drawings,
+    whole_folder,
+    write_areas,
+    write_csv,
+    write_manifest,
+    write_parquet,
+)
 from stemgeo.report.letter import Heading, Letter, write_templates
 from stemgeo.report.paper import Look, write_pdf
 from stemgeo.report.spreadsheet import (
@@ -336,10 +344,10 @@ FIGURE.text(0.5, 0.5, "x" * 3000)
 FIGURE.figimage(np.random.default_rng(1).random((100, 100)))  # dots that no PNG makes small
 LETTER = Letter((Heading(1, "Proef"),), ())
 WRITERS: dict[str, Callable[[Path], object]] = {
-    "a.csv": lambda path: bundle.write_csv(TABLE, path),
-    "a.parquet": lambda path: bundle.write_parquet(TABLE, path),
-    "b.parquet": lambda path: bundle.write_parquet(AREAS, path),
-    "a.gpkg": lambda path: bundle._write_areas(AREAS, path, {"x": "y"}),
+    "a.csv": lambda path: write_csv(TABLE, path),
+    "a.parquet": lambda path: write_parquet(TABLE, path),
+    "b.parquet": lambda path: write_parquet(AREAS, path),
+    "a.gpkg": lambda path: write_areas(AREAS, path, {"x": "y"}),
     "b.csv": lambda path: write_spreadsheet_csv(path, COLUMNS, [[one] for one in range(5000)]),
     "a.xlsx": lambda path: write_workbook(path, [Sheet("a", "A", COLUMNS, [[1]])], FRAME),
     "a.png": lambda path: save_figure(FIGURE, path.with_suffix(""), formats=["png"]),

@@ -32,8 +32,8 @@ from stemgeo.report.annex_words import (
     WIDEST,
     WORDS,
 )
-from stemgeo.report.bundle import role_in_words, write_csv
-from stemgeo.report.files import checked_file
+from stemgeo.report.bundle import role_in_words
+from stemgeo.report.files import write_csv
 from stemgeo.report.spreadsheet import (
     Column,
     Frame,
@@ -58,7 +58,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
     from pathlib import Path
 
-    from stemgeo.report.reading import Reading
+    from stemgeo.report.outcome import Tables
 
 
 def annex_stem(number: int, language: str) -> str:
@@ -79,7 +79,7 @@ def annex_stem(number: int, language: str) -> str:
     return f"{ANNEX[language]}-{number}-{ANNEXES[language][number - 1].lower()}"
 
 
-def write_municipalities(result: Reading, place: Path) -> list[Path]:
+def write_municipalities(result: Tables, place: Path) -> list[Path]:
     """Write annex 1: both measures by municipality, a sheet for each province.
 
     Parameters
@@ -129,7 +129,7 @@ def write_municipalities(result: Reading, place: Path) -> list[Path]:
     ]
 
 
-def write_gaps(result: Reading, place: Path) -> list[Path]:
+def write_gaps(result: Tables, place: Path) -> list[Path]:
     """Write annex 8: gaps over all roads and over quiet ones, and candidate municipalities.
 
     Parameters
@@ -179,18 +179,18 @@ def write_gaps(result: Reading, place: Path) -> list[Path]:
         write_spreadsheet_csv(
             place / f"{stem}-{last}.csv", *_columns_and_rows(result, tables["candidates"])
         ),
-        *_copied_gaps(result.folder, _data_folder(place, language), language),
+        *_copied_gaps(result, _data_folder(place, language), language),
     ]
 
 
 # -- what the result says ----------------------------------------------------------------------
 
 
-def _words(result: Reading) -> Mapping[str, str]:
+def _words(result: Tables) -> Mapping[str, str]:
     return WORDS[result.language]
 
 
-def _day(result: Reading) -> str:
+def _day(result: Tables) -> str:
     return long_day(result.study.about.date, result.language)
 
 
@@ -245,7 +245,7 @@ def _provinces(towns: pd.DataFrame) -> list[str]:
     return list(dict.fromkeys(towns["province"]))
 
 
-def _areas(towns: pd.DataFrame, figures: pd.DataFrame, result: Reading) -> pd.DataFrame:
+def _areas(towns: pd.DataFrame, figures: pd.DataFrame, result: Tables) -> pd.DataFrame:
     """Lay out the provinces in their order, and all of them last; by level and code."""
     own = {
         "municipalities": ("nis_code", "size"),
@@ -266,7 +266,7 @@ def _areas(towns: pd.DataFrame, figures: pd.DataFrame, result: Reading) -> pd.Da
     return pd.concat([pd.Series(names, index=rows.index, name="area"), counts, rows], axis=1)
 
 
-def _with_total(towns: pd.DataFrame, total: pd.DataFrame, result: Reading) -> pd.DataFrame:
+def _with_total(towns: pd.DataFrame, total: pd.DataFrame, result: Tables) -> pd.DataFrame:
     """Put the row of the province itself below its municipalities: no sum made here."""
     language = result.language
     having, every = total[["with_academy", "municipalities"]].to_numpy()[0]
@@ -280,7 +280,7 @@ def _yes_no(towns: pd.DataFrame, language: str) -> list[str]:
     return [YES_NO[language][bool(has)] for has in towns["has_academy"]]
 
 
-def _groups(areas: pd.DataFrame, result: Reading) -> pd.DataFrame:
+def _groups(areas: pd.DataFrame, result: Tables) -> pd.DataFrame:
     """List ages and sexes of each area, all of them as well."""
     keys = ["level", "code", "band", "sex"]
     counted = result.table("groups")
@@ -306,13 +306,13 @@ def _groups(areas: pd.DataFrame, result: Reading) -> pd.DataFrame:
     return rows
 
 
-def _ages_of(band: str, result: Reading) -> str:
+def _ages_of(band: str, result: Tables) -> str:
     """Write a band as ages: 5 tot en met 8."""
     first, _, last = band.partition("-")
     return SUMMARY[result.language]["ages"].format(first=first, last=last)
 
 
-def _remarked(table: pd.DataFrame, result: Reading) -> pd.DataFrame:
+def _remarked(table: pd.DataFrame, result: Tables) -> pd.DataFrame:
     """Say in a column of its own where there is no figure, or one that speaks for few."""
     plain = table.rename(columns={"of_group": "children"})
     none = plain["share"].isna().to_numpy()
@@ -331,7 +331,7 @@ def _for_programs(towns: pd.DataFrame) -> pd.DataFrame:
 # -- annex 8 -----------------------------------------------------------------------------------
 
 
-def _gaps(gaps: pd.DataFrame, result: Reading) -> pd.DataFrame:
+def _gaps(gaps: pd.DataFrame, result: Tables) -> pd.DataFrame:
     """Lay out the gaps of one profile, with reasons in words and academies by name."""
     words = result.text.words
     rows = [{str(key): cell for key, cell in row.items()} for row in gaps.to_dict("records")]
@@ -348,7 +348,7 @@ def _gaps(gaps: pd.DataFrame, result: Reading) -> pd.DataFrame:
     return table
 
 
-def _candidates(table: pd.DataFrame, result: Reading) -> pd.DataFrame:
+def _candidates(table: pd.DataFrame, result: Tables) -> pd.DataFrame:
     """Lay out the candidate municipalities, with the cost of one place in each."""
     words, choice = result.text.words, result.study.subsidy
     place = table[["place_id"]].rename(columns={"place_id": "academy_id"})
@@ -364,7 +364,7 @@ def _candidates(table: pd.DataFrame, result: Reading) -> pd.DataFrame:
     return _remarked(shown[[*keys, "cost_eur"]], result)
 
 
-def _copied_gaps(folder: Path, data: Path, language: str) -> list[Path]:
+def _copied_gaps(result: Tables, data: Path, language: str) -> list[Path]:
     """Copy the result's own tables for programs."""
     stem = annex_stem(GAPS, language)
     names = {
@@ -374,7 +374,7 @@ def _copied_gaps(folder: Path, data: Path, language: str) -> list[Path]:
     }
     places = []
     for name, called in names.items():
-        source = checked_file(folder, f"tables/{name}.csv")
+        source = result.path(f"tables/{name}.csv")
         places.append(shutil.copyfile(source, data / f"{called}.csv"))
     return places
 
@@ -391,7 +391,7 @@ def _telling(tables: Mapping[str, pd.DataFrame]) -> dict[str, pd.DataFrame]:
     return {name: table.drop(columns=out, errors="ignore") for name, table in tables.items()}
 
 
-def _sheet(result: Reading, name: str, table: pd.DataFrame, *, totals: int = 0) -> Sheet:
+def _sheet(result: Tables, name: str, table: pd.DataFrame, *, totals: int = 0) -> Sheet:
     """Make a sheet; its name is one of ours, or that of a province."""
     words = _words(result)
     title = words[f"title_{name}" if name in words else "title_province"]
@@ -407,7 +407,7 @@ def _sheet(result: Reading, name: str, table: pd.DataFrame, *, totals: int = 0) 
     )
 
 
-def _columns_and_rows(result: Reading, table: pd.DataFrame) -> tuple[list[Column], list[list[Any]]]:
+def _columns_and_rows(result: Tables, table: pd.DataFrame) -> tuple[list[Column], list[list[Any]]]:
     columns = [
         Column(_head(result, name), KINDS.get(name, "whole"), WIDEST.get(name, Column.widest))
         for name in map(str, table)
@@ -415,7 +415,7 @@ def _columns_and_rows(result: Reading, table: pd.DataFrame) -> tuple[list[Column
     return columns, table.to_numpy(object).tolist()
 
 
-def _head(result: Reading, name: str) -> str:
+def _head(result: Tables, name: str) -> str:
     heads = HEADS[result.language]
     if name.startswith("uncovered_"):
         return heads["late_band"].format(band=_ages_of(name.removeprefix("uncovered_"), result))
@@ -423,7 +423,7 @@ def _head(result: Reading, name: str) -> str:
     return head.format(**_numbers(result)) if "{" in head else head
 
 
-def _numbers(result: Reading) -> dict[str, str]:
+def _numbers(result: Tables) -> dict[str, str]:
     """Give what headings and explanations are filled with."""
     study, language, words = result.study, result.language, _words(result)
     of, count = rules(study.subsidy.year), study.subsidy.trajectories_per_place
@@ -444,12 +444,12 @@ def _numbers(result: Reading) -> dict[str, str]:
     }
 
 
-def _rule(result: Reading) -> str:
+def _rule(result: Tables) -> str:
     return SUMMARY[result.language][f"rank_{result.study.gaps.rank_by}"]
 
 
 def _explained(
-    result: Reading, tables: Mapping[str, pd.DataFrame], told: Sequence[str]
+    result: Tables, tables: Mapping[str, pd.DataFrame], told: Sequence[str]
 ) -> list[Sheet]:
     """Make the sheets of notes and of sources."""
     keys = dict.fromkeys(str(key) for table in tables.values() for key in table)
@@ -461,7 +461,7 @@ def _explained(
     return [notes, _sources(result)]
 
 
-def _general(result: Reading) -> list[tuple[str, str]]:
+def _general(result: Tables) -> list[tuple[str, str]]:
     """Say what was measured and how, in a paragraph each."""
     words, study, numbers = _words(result), result.study, _numbers(result)
     method = result.table("sensitivity")["method"].iloc[0]
@@ -479,7 +479,7 @@ def _general(result: Reading) -> list[tuple[str, str]]:
     return [(words[name], line) for name, line in lines.items() if line]
 
 
-def _meanings(result: Reading, keys: Iterable[str]) -> list[tuple[str, str]]:
+def _meanings(result: Tables, keys: Iterable[str]) -> list[tuple[str, str]]:
     """Explain the columns whose heading leaves something unsaid."""
     known, column = MEANINGS[result.language], _words(result)["column"]
     numbers = _numbers(result)
@@ -490,13 +490,16 @@ def _meanings(result: Reading, keys: Iterable[str]) -> list[tuple[str, str]]:
     ]
 
 
-def _closing(result: Reading) -> list[tuple[str, str]]:
+def _closing(result: Tables) -> list[tuple[str, str]]:
     """Give the attribution and the notes of the run."""
     words = _words(result)
-    return [(words["credit"], result.text.source), *((words["note"], one) for one in result.notes)]
+    return [
+        (words["credit"], result.text.source),
+        *((words["note"], one.said(result.language)) for one in result.notes),
+    ]
 
 
-def _sources(result: Reading) -> Sheet:
+def _sources(result: Tables) -> Sheet:
     """List the files that the figures come from."""
     rows, nobody = [], _words(result)["no_source"]
     for item in result.manifest["inputs"]:
@@ -507,7 +510,7 @@ def _sources(result: Reading) -> Sheet:
     return _sheet(result, "sources", table)
 
 
-def _frame(result: Reading) -> Frame:
+def _frame(result: Tables) -> Frame:
     return Frame(
         title=result.text.title,
         cautions=result.text.cautions,

@@ -18,7 +18,6 @@ from stemgeo.measure import Progress, quiet
 from stemgeo.notes import Said
 from stemgeo.report.annex import annex_stem, write_gaps, write_municipalities
 from stemgeo.report.annex_words import DATA, GAPS
-from stemgeo.report.bundle import made_with, write_csv
 from stemgeo.report.content import Source, figures
 from stemgeo.report.files import (
     ANSWER,
@@ -27,6 +26,7 @@ from stemgeo.report.files import (
     opened_manifest,
     refuse_taken,
     whole_folder,
+    write_csv,
     write_manifest,
 )
 from stemgeo.report.letter import (
@@ -36,6 +36,8 @@ from stemgeo.report.letter import (
     Picture,
     write_letter,
 )
+from stemgeo.report.manifests import made_with
+from stemgeo.report.outcome import Tables
 from stemgeo.report.paper import Look, Plate, write_pdf
 from stemgeo.report.sheets import Sheets
 from stemgeo.report.word import write_docx
@@ -203,7 +205,7 @@ def _answer(
 ) -> Path:
     read = [one for one in (folder, plan, before, templates) if one]
     refuse_taken(place, ANSWER, replace=replace, reads=read)
-    source = Source.of(folder, language)
+    source = Source.read(folder, language)
     asked = source.language
     _refuse_inside(place, [one for one in (folder, plan, before) if one])
     sheets = sorted(_sheets(source, before), key=lambda one: (one.number, one.stem))
@@ -216,13 +218,13 @@ def _answer(
     with whole_folder(place, ANSWER, replace=replace) as out:
         data = out / DATA[asked]
         data.mkdir()
-        atlas = Sheets.of_reading(source)
-        earlier = Sheets.of_folder(before, asked) if before else None
+        atlas = Sheets(source)
+        earlier = Sheets(Tables.read(before, asked)) if before else None
         plates = dict(_draw((atlas, earlier), sheets, out, data, progress))
         progress(Said("Writing annexes", "Bijlagen schrijven", "Rédaction des annexes"), 0.8)
         write_municipalities(source, out)
         write_gaps(source, out)
-        _copy_tables(data, folder, plan, before)
+        _copy_tables(data, source, plan, before)
         page = out / f"{annex_stem(WEB, asked)}.html"
         page.write_text(_page(atlas, source), encoding="utf-8")
         progress(Said("Writing the answer", "Antwoord schrijven", "Rédaction de la réponse"), 0.9)
@@ -254,7 +256,7 @@ def _sheets(source: Source, before: Path | None) -> Iterator[Sheet]:
     """List the maps: children in time and academies, of all and of each province; change; gaps."""
     words, language = WORDS[source.language], source.language
     text = source.text
-    there = set(source.municipalities["province"])
+    there = set(source.table("annex-1-municipalities")["province"])
     for number, province in enumerate((None, *PROVINCES), start=REGION):
         if province is None or province in there:
             for kind, suffix in KINDS.items():
@@ -346,21 +348,23 @@ def _draw(
         yield sheet.stem, Plate(paths[".png"], paths[".svg"], drawn.alt)
 
 
-def _copy_tables(data: Path, folder: Path, plan: Path | None, before: Path | None) -> None:
+def _copy_tables(data: Path, source: Source, plan: Path | None, before: Path | None) -> None:
     """Put the tables beside the answer from which it was written: a file behind each number."""
     for name in TABLES:
-        shutil.copyfile(checked_file(folder, f"tables/{name}.csv"), data / f"{name}.csv")
+        shutil.copyfile(source.path(f"tables/{name}.csv"), data / f"{name}.csv")
     if plan:
+        made = opened_manifest(plan, SITE)
         for name in ("plan", "plan-provinces"):
-            shutil.copyfile(checked_file(plan, f"tables/{name}.csv", SITE), data / f"{name}.csv")
+            shutil.copyfile(checked_file(plan, f"tables/{name}.csv", made), data / f"{name}.csv")
     if before:
-        shutil.copyfile(checked_file(before, "tables/coverage.csv"), data / "coverage-before.csv")
+        earlier = Tables.read(before)
+        shutil.copyfile(earlier.path("tables/coverage.csv"), data / "coverage-before.csv")
 
 
 def _page(atlas: Sheets, source: Source) -> str:
     """Give the web map; the run has written it in its own language."""
     if source.language == source.manifest["study"]["output"]["language"]:
-        path = checked_file(source.folder, "map.html")
+        path = source.path("map.html")
         try:
             return path.read_text(encoding="utf-8")
         except UnicodeDecodeError:
@@ -380,7 +384,7 @@ def _readme(source: Source, letter: Letter, annexes: list[dict[str, Any]]) -> li
     if letter.typed:
         lines += ["", f"{words['typed']}: {', '.join(letter.typed)}"]
     lines += ["", f"{words['dates']}: {text.date}", f"{words['sources']}: {text.source}"]
-    notes = source.notes
+    notes = [one.said(language) for one in source.notes]
     return lines + (["", f"{words['notes']}:", *(f"- {one}" for one in notes)] if notes else [])
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -17,22 +16,20 @@ from stemgeo.coverage import ALL_BANDS, REGION
 from stemgeo.errors import Problem, ResultError
 from stemgeo.notes import Note, Said, counted, in_all, listed, say
 from stemgeo.profiles import QUIET, ROADS
-from stemgeo.report.bundle import made_with, manifest, write_csv
 from stemgeo.report.files import (
     COMPARE,
-    checked_file,
     flat,
-    opened_manifest,
     versions,
     whole_folder,
+    write_csv,
     write_manifest,
 )
-from stemgeo.report.reading import read_areas, read_table
+from stemgeo.report.manifests import made_with
+from stemgeo.report.outcome import Tables
 from stemgeo.report.summary import LEVEL_HEADS, markdown_table, note_lines, percent, plain
-from stemgeo.result import Tables
 from stemgeo.speech import signed, whole
 from stemgeo.study import STRAIGHT_LINE
-from stemgeo.tables import SCHEMAS, checked
+from stemgeo.tables import checked
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -192,7 +189,7 @@ def compare(a: Tables | str | Path, b: Tables | str | Path) -> Comparison:
         If a folder holds no result of a run or was changed, or if the two count other children
         or other municipalities.
     """
-    one, other = _side(a), _side(b)
+    one, other = _side(Tables.of(a)), _side(Tables.of(b))
     _refuse_other_children(one, other)
     rows, notes = _beside(one, other)
     cells = _shared_cells(one, other)
@@ -307,23 +304,10 @@ class _Side:
         return found
 
 
-_ACCESS = list(SCHEMAS["access"].columns)
-
-
-def _side(result: Tables | str | Path) -> _Side:
-    """Take a result, or read one back with its hashes checked."""
-    if isinstance(result, Tables):
-        content = json.loads(json.dumps(manifest(result), default=str))
-        towns = result.municipalities
-        tables = (result.coverage, result.demand, result.access)
-    else:
-        folder = Path(result)
-        content, towns = opened_manifest(folder), read_table(folder, "annex-1-municipalities")
-        demand = read_areas(checked_file(folder, "tables/demand.parquet"), "demand")
-        access = read_areas(checked_file(folder, "tables/access.parquet"), "access", _ACCESS)
-        tables = (read_table(folder, "coverage"), demand, access)
+def _side(result: Tables) -> _Side:
+    towns = result.table("annex-1-municipalities")
     provinces = dict(zip(towns["nis_code"], towns["province"], strict=True))
-    return _Side(content, *tables, provinces)
+    return _Side(result.manifest, result.coverage, result.demand, result.access, provinces)
 
 
 def _refuse_other_children(a: _Side, b: _Side) -> None:

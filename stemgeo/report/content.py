@@ -21,9 +21,10 @@ from stemgeo.maps.text import gap_places, gap_reason, reason_in_words
 from stemgeo.profiles import QUIET
 from stemgeo.recognition import Standing
 from stemgeo.report.compare import compare, differences
-from stemgeo.report.files import SITE, opened_manifest
+from stemgeo.report.files import SITE, checked_file, opened_manifest
 from stemgeo.report.filling import refuse_unplain
-from stemgeo.report.reading import Reading, read_table
+from stemgeo.report.outcome import Tables
+from stemgeo.report.reading import read_table
 from stemgeo.report.summary import PLACED_BY, ages_in_words, placed_by
 from stemgeo.study import PROVINCES, SaidBy, parse_study
 from stemgeo.tables import REASONS
@@ -57,11 +58,11 @@ _ASKED = ("study.date", "study.title", "study.notice", "output.", "inputs.academ
 """What differs between two years because they are two years, or changes no figure."""
 
 
-class Source(Reading):
+class Source(Tables):
     """A written result, with the counts of its region and provinces by their keys."""
 
     @cached_property
-    def coverage(self) -> dict[tuple[str, ...], Row]:
+    def counts(self) -> dict[tuple[str, ...], Row]:
         """The rows of the coverage table of the region and its provinces, by their keys."""
         table = self.table("coverage")
         rows = table[table["level"].isin(["region", "province"])].to_dict("records")
@@ -69,12 +70,7 @@ class Source(Reading):
 
     def refuse(self, table: str, what: str) -> NoReturn:
         """Refuse a table that fits its schema and yet tells no whole result."""
-        raise ResultError(Problem(str(self.folder / f"tables/{table}.csv"), what, "run it again"))
-
-    @property
-    def municipalities(self) -> pd.DataFrame:
-        """Both measures of each municipality."""
-        return self.table("annex-1-municipalities")
+        raise ResultError(Problem(f"{self.folder}/tables/{table}.csv", what, "run it again"))
 
     def counted(self, level: str, code: str, band: str = ALL_BANDS) -> Row:
         """Give the counts of a place: central, the range, and on quiet roads where measured."""
@@ -89,7 +85,7 @@ class Source(Reading):
         return found
 
     def _row(self, *key: str) -> Row:
-        row = self.coverage.get(key)
+        row = self.counts.get(key)
         if row is None:
             self.refuse("coverage", f"has no row of {', '.join(key)}")
         return {name: row[name] for name in (*COUNTS, "share")}
@@ -139,7 +135,8 @@ def plain(value: Any, name: str) -> Any:
 
 def _figures(source: Source, *, plan: Path | None, before: Path | None) -> dict[str, Any]:
     study, text = source.study, source.text
-    provinces = [name for name in PROVINCES if name in set(source.municipalities["province"])]
+    towns = source.table("annex-1-municipalities")
+    provinces = [name for name in PROVINCES if name in set(towns["province"])]
     return {
         "study": {
             "title": text.title,
@@ -175,7 +172,7 @@ def _figures(source: Source, *, plan: Path | None, before: Path | None) -> dict[
 
 def _place(source: Source, level: str, code: str, name: str) -> Row:
     """Lay both measures of a region or province side by side."""
-    rows, changes = source.municipalities, source.table("changes")
+    rows, changes = source.table("annex-1-municipalities"), source.table("changes")
     if level == "province":
         rows, changes = rows[rows["province"] == code], changes[changes["province"] == code]
     return {
@@ -306,8 +303,10 @@ def _plan(source: Source, folder: Path) -> Row:
     """Say what the places of a plan add together, and cost."""
     made = opened_manifest(folder, SITE)
     _same_question(source.manifest, made, folder)
-    places = read_table(folder, "plan", SITE)
-    grown = read_table(folder, "plan-provinces", SITE)
+    places, grown = (
+        read_table(checked_file(folder, f"tables/{name}.csv", made), name)
+        for name in ("plan", "plan-provinces")
+    )
     start = grown.loc[grown["rank"] == 0, ["covered", "measured"]].sum()
     names = ["rank", "name", "municipality", "province", "newly", "cost_eur", "share"]
     profile = made["study"]["siting"]["profile"]
@@ -351,7 +350,7 @@ def _same_start(source: Source, start: pd.Series, profile: str, folder: Path) ->
 
 def _before(source: Source, folder: Path) -> Row:
     """Give the shares of an earlier result beside those of this one, and what else differs."""
-    found = compare(folder, source.folder)
+    found = compare(folder, source)
     then, now = (
         parse_study(one["study"], name=str(folder), said_by=SaidBy.RESULT)
         for one in (found.a, found.b)

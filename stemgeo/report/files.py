@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
+from io import BytesIO
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO
+
+import numpy as np
+import pandas as pd
 
 from stemgeo.errors import Problem, ResultError
 from stemgeo.inputs import cache
-from stemgeo.inputs.files import clean
+from stemgeo.inputs.files import clean, harmless, is_formula
 from stemgeo.report import manifests
 from stemgeo.writing import whole
 from stemgeo.writing.seal import LINKED, MANIFEST, others_work, sealed, sha256
@@ -178,7 +182,7 @@ def opened_manifest(folder: Path, *commands: str) -> dict[str, Any]:
 
 
 _MODELS: dict[str, type[manifests.Written]] = {
-    TREND: manifests.Written,
+    TREND: manifests.OfTrend,
     COMPARE: manifests.Written,
     RUN: manifests.OfRun,
     SITE: manifests.OfPlan,
@@ -221,22 +225,100 @@ def flat(value: Any, name: str = "") -> Iterator[tuple[str, Any]]:
         yield name, value
 
 
-def checked_file(folder: Path, name: str, command: str = RUN) -> Path:
-    """Give the path of a file of a result, after checking that it is what the command wrote.
+def checked_file(folder: Path, name: str, content: dict[str, Any]) -> Path:
+    """Give the path of a file of a result, after checking that it is as its manifest has it.
 
     Raises
     ------
     ResultError
         If it is missing or was changed.
     """
-    content = _manifest(folder)
-    if content is None or command_of(content) != command:
-        content = read_manifest(folder, command)
-    listed, path = manifests.hash_of(content, name), folder / name
+    listed, path = content["outputs"].get(name), folder / name
     # A folder below that is a link leads elsewhere; the result itself may be one.
     inside = [path, *(folder / one for one in Path(name).parents if one.name)]
-    if listed is None or not path.is_file() or any(one.is_symlink() for one in inside):
+    leads_out = Path(name).is_absolute() or ".." in Path(name).parts
+    linked = leads_out or any(one.is_symlink() for one in inside)
+    if listed is None or linked or not path.is_file():
         raise ResultError(Problem(str(path), "is missing from the result", "run the study again"))
-    if sha256(path) != listed:
+    if sha256(path) != listed["sha256"]:
         raise ResultError(Problem(str(path), "was changed after the run", "run the study again"))
     return path
+
+
+def write_table(table: Any, path: Path, words: Mapping[str, str]) -> None:
+    """Write a table in the form that the name of its file asks for.
+
+    Parameters
+    ----------
+    words
+        What goes with it where the form has a place for that.
+    """
+    if path.suffix == ".csv":
+        write_csv(table, path)
+    elif path.suffix == ".parquet":
+        write_parquet(table, path)
+    else:
+        write_areas(table, path, words)
+
+
+def in_lines(words: Iterable[str]) -> str:
+    """Give what stands beside files that have no place for words: each in a line of its own."""
+    return "".join(f"{line}\n" for line in words if line)
+
+
+def write_csv(table: pd.DataFrame, place: Path | TextIO) -> None:
+    """Write a table for programs: commas, points, the same bytes everywhere.
+
+    The one writer of these: a text that a spreadsheet would compute stands behind an apostrophe,
+    which `reading` takes away again.
+    """
+    safe = table.rename(columns={name: harmless(str(name)) for name in table.columns})
+    for name in safe.columns:
+        texts = [one for one in _texts(safe[name]) if is_formula(one)]
+        if texts:
+            safe[name] = safe[name].astype(object).replace({one: harmless(one) for one in texts})
+    for name in map(str, safe.select_dtypes("float")):
+        safe[name] = _as_text(safe[name])
+    safe.to_csv(place, index=False, lineterminator="\n")
+
+
+def _as_text(column: pd.Series) -> pd.Series:
+    """Write numbers to six decimals, each value once: a share stands in many rows."""
+    # Only what is missing has no number; there is one zero.
+    at, values = pd.factorize(column + 0.0)
+    texts = np.array([*(f"{value:.6f}" for value in values), ""], dtype=object)
+    return pd.Series(texts[at], index=column.index, dtype=object)
+
+
+def _texts(column: pd.Series) -> list[str]:
+    """Give each text that stands in a column once."""
+    if pd.api.types.is_numeric_dtype(column) or pd.api.types.is_datetime64_any_dtype(column):
+        return []
+    return [one for one in column.dropna().unique() if isinstance(one, str)]
+
+
+def write_parquet(table: pd.DataFrame, path: Path) -> None:
+    """Write a table with its types, and its places where it has any."""
+    content = BytesIO()
+    table.to_parquet(content, index=False)
+    path.write_bytes(content.getvalue())
+
+
+def write_areas(areas: Any, path: Path, said: Mapping[str, str]) -> None:
+    """Write a GeoPackage with one layer.
+
+    Its own timestamp is fixed, so that the same run gives the same bytes.
+    """
+    content = BytesIO()
+    before = os.environ.get("OGR_CURRENT_DATE")
+    os.environ["OGR_CURRENT_DATE"] = "2000-01-01T00:00:00Z"
+    try:
+        # In memory first: GDAL would write half a file to a full disk.
+        how: dict[str, Any] = {"driver": "GPKG", "engine": "pyogrio"}
+        areas.to_file(content, layer=path.stem, layer_metadata=dict(said), **how)
+    finally:
+        if before is None:
+            del os.environ["OGR_CURRENT_DATE"]
+        else:
+            os.environ["OGR_CURRENT_DATE"] = before
+    path.write_bytes(content.getvalue())

@@ -2,23 +2,33 @@
 
 from __future__ import annotations
 
+import importlib.metadata
 import json
+import platform
 import unicodedata
-from dataclasses import fields
+from dataclasses import asdict, fields
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, create_model
 
+from stemgeo import facts
 from stemgeo.errors import Problem, ResultError, StudyError
 from stemgeo.maps.text import MapText
-from stemgeo.speech import Language
+from stemgeo.speech import LANGUAGES, Language
 from stemgeo.study import Offered, Profile, SaidBy, parse_study
 
 if TYPE_CHECKING:
-    from pathlib import Path
+    from stemgeo.inputs import Inputs
+    from stemgeo.study import Study
 
 PLAIN_NAME = r"\w[\w .-]*"
 """A text of a folder: what a template or a manifest names lies nowhere else."""
+LIBRARIES = (
+    *("folium", "geopandas", "matplotlib", "numba", "numpy", "osmium", "pandas", "pyarrow"),
+    *("pyogrio", "pyproj", "shapely"),
+)
+"""Those that make the figures and the bytes of what is written."""
 MOST_BYTES = 50_000_000
 """Of a manifest; that of Flanders has less than one hundredth of it."""
 
@@ -135,9 +145,17 @@ class _Cost(_Model):
     suffices: bool
 
 
+class OfTrend(_Asked):
+    """The manifest of a trend."""
+
+    text: _Words
+    years: list[int]
+
+
 class OfPlan(_Asked):
     """The manifest of a plan."""
 
+    text: _Words
     solution: _Solution
     cost: _Cost
 
@@ -227,8 +245,51 @@ def _clean(value: Any) -> Any:
     return {name: _clean(one) for name, one in value.items()} if isinstance(value, dict) else value
 
 
-def hash_of(content: dict[str, Any], name: str) -> str | None:
-    """Give the hash that a manifest has of a file; None when it names none."""
-    files = content.get("outputs")
-    listed = files.get(name) if isinstance(files, dict) else None
-    return str(listed.get("sha256")) if isinstance(listed, dict) else None
+def origins(study: Study, *inputs: Inputs, text: MapText) -> dict[str, Any]:
+    """Say what every manifest says: versions, the study, the inputs, the words on outputs."""
+    files = dict.fromkeys(item for one in inputs for item in one.provenance)
+    return {
+        **made_with(),
+        "notice": study.about.notice,
+        "method_note": text.method_note,
+        "attribution": text.source,
+        "text": asdict(text),
+        "study": choices(study),
+        "study_file": study.file and asdict(study.file),
+        "stress_rules": None if study.straight_line else _stress_rules(study),
+        "inputs": [asdict(item) for item in files],
+    }
+
+
+def _stress_rules(study: Study) -> dict[str, Any]:
+    """Say by whose rules roads are quiet; `study` has their name."""
+    rules = facts.stress_rules(study.travel.stress_rules)
+    return {
+        **{language: rules[language] for language in LANGUAGES},
+        "sources": list(rules["sources"].values()),
+    }
+
+
+def made_with(*others: str) -> dict[str, Any]:
+    """Say with which versions of stemgeo, Python and the libraries something is made now."""
+    return {
+        "stemgeo": importlib.metadata.version("stemgeo"),
+        "python": platform.python_version(),
+        "libraries": {name: importlib.metadata.version(name) for name in (*LIBRARIES, *others)},
+    }
+
+
+def choices(study: Study) -> dict[str, Any]:
+    """Give every choice of a study, without folders of the machine: a manifest is published."""
+    content = study.model_dump(mode="json", by_alias=True)
+    return content | {"inputs": {role: _named(value) for role, value in content["inputs"].items()}}
+
+
+def _named(value: Any) -> Any:
+    if isinstance(value, list):
+        return [_named(one) for one in value]
+    if isinstance(value, dict) and "path" in value:
+        return value | {"path": Path(value["path"]).name}
+    if isinstance(value, dict):
+        return {key: _named(one) for key, one in value.items()}
+    return value

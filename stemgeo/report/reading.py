@@ -1,100 +1,27 @@
-"""Reading a written result back, with its hashes checked."""
+"""Tables of a written result, read strictly: a folder is a stranger's."""
 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
-from functools import cached_property
-from typing import TYPE_CHECKING, Any, NoReturn, Self
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import geopandas as gpd
 import numpy as np
 import pandas as pd
 import pandera.pandas as pa
 
-from stemgeo.coverage import summary_table
 from stemgeo.errors import Problem, ResultError
 from stemgeo.inputs.files import as_it_was, check_geopackage, clean, strip_control
 from stemgeo.inputs.formats import UnreadableError
-from stemgeo.maps.text import MapText
-from stemgeo.report.files import RUN, checked_file, opened_manifest
-from stemgeo.study import STRAIGHT_LINE, SaidBy, parse_study
 from stemgeo.tables import CRS, SCHEMAS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from pathlib import Path
 
-    from stemgeo.speech import Language
-    from stemgeo.study import Study
 
-
-@dataclass(frozen=True)
-class Reading:
-    """A written result as one language tells of it; each of its tables is read once.
-
-    Attributes
-    ----------
-    folder
-        That `stemgeo run` wrote.
-    language
-        In which it is told.
-    """
-
-    folder: Path
-    language: Language
-    _read: dict[str, pd.DataFrame] = field(
-        default_factory=dict, init=False, repr=False, compare=False
-    )
-
-    @classmethod
-    def of(cls, folder: Path, language: Language | None = None) -> Self:
-        """Take a folder, in a language or that of its study."""
-        return cls(folder, language or opened_manifest(folder)["study"]["output"]["language"])
-
-    @cached_property
-    def manifest(self) -> dict[str, Any]:
-        """What the run was asked, and of which data."""
-        return opened_manifest(self.folder)
-
-    @cached_property
-    def study(self) -> Study:
-        """The study, as far as a manifest holds it: its files by name alone."""
-        content = self.manifest["study"]
-        study = parse_study(content, name=str(self.folder), said_by=SaidBy.RESULT)
-        return study.with_language(self.language)
-
-    @cached_property
-    def text(self) -> MapText:
-        """What is printed around its maps."""
-        return MapText(**self.manifest["text"][self.language])
-
-    @property
-    def notes(self) -> list[str]:
-        """What the reader of its figures must know."""
-        notes = self.manifest.get("notes", ())
-        return [one if isinstance(one, str) else one[self.language] for one in notes]
-
-    @cached_property
-    def profiles(self) -> set[str]:
-        """Those that were measured: in a straight line no road is quiet."""
-        return set(self.table("coverage")["profile"])
-
-    @cached_property
-    def academy_names(self) -> dict[str, str]:
-        """The name of each academy that was open, by its id."""
-        table = self.table("academies")
-        return dict(zip(table["academy_id"].astype(str), table["name"], strict=True))
-
-    def table(self, name: str) -> pd.DataFrame:
-        """Give a table, see `read_table`; not to be changed in place."""
-        if name not in self._read:
-            self._read[name] = read_table(self.folder, name)
-        return self._read[name]
-
-
-def read_table(folder: Path, name: str, command: str = RUN) -> pd.DataFrame:
-    """Read a table of a written result, strictly as the data dictionary has it.
+def read_table(path: Path, schema: str) -> pd.DataFrame:
+    """Read a CSV of a written result, strictly as the data dictionary has its table.
 
     A text is text, whatever it looks like; an empty one is missing, but for a code or name: the
     children in no polygon of a layer stand under the empty code.
@@ -102,14 +29,13 @@ def read_table(folder: Path, name: str, command: str = RUN) -> pd.DataFrame:
     Raises
     ------
     ResultError
-        If it is missing or was changed, or holds what its schema does not allow.
+        If it holds what its schema does not allow.
     """
-    path = checked_file(folder, f"tables/{name}.csv", command)
     try:
         raw = pd.read_csv(path, dtype=str, keep_default_na=False, encoding="utf-8")
     except ValueError:  # no UTF-8, no columns, rows of several lengths
         _refuse(path, "is no table")
-    return _typed(raw, SCHEMAS[name], path, _BESIDE.get(name, ()))
+    return _typed(raw, SCHEMAS[schema], path, _BESIDE.get(schema, ()))
 
 
 _BESIDE = {"academies": ("x_m", "y_m")}
@@ -209,6 +135,9 @@ def _refuse(path: Path, what: str) -> NoReturn:
     raise ResultError(Problem(str(path), what, "run the study again")) from None
 
 
+_WITHOUT_PLACES = ("access",)
+
+
 def read_areas(
     path: Path, schema: str, columns: list[str] | None = None, **chosen: Any
 ) -> gpd.GeoDataFrame:
@@ -219,7 +148,7 @@ def read_areas(
     path
         As from `checked_file`: a .parquet or a .gpkg.
     schema
-        Of SCHEMAS; with a geometry unless `columns` leaves it out.
+        Of SCHEMAS; with places if it has any, unless `columns` leaves them out.
     columns, chosen
         Of a parquet table: the columns wanted, and filters of rows. Of a layer: `where`.
 
@@ -228,6 +157,9 @@ def read_areas(
     ResultError
         If it cannot be read, or holds what its schema does not allow.
     """
+    specs = SCHEMAS[schema].columns
+    if schema in _WITHOUT_PLACES:
+        columns = list(columns or specs)
     try:
         if path.suffix == ".gpkg":
             check_geopackage(path.resolve())
@@ -238,7 +170,6 @@ def read_areas(
             table = pd.read_parquet(path, columns=columns, **chosen)
     except (OSError, ValueError, KeyError, TypeError, RuntimeError, UnreadableError) as error:
         _refuse(path, f"cannot be read: {clean(str(error), 100)}")
-    specs = SCHEMAS[schema].columns
     for one, spec in specs.items():
         there = [str(column) for column in table if re.fullmatch(one, str(column))]
         wanted = columns is None or one in columns
@@ -280,30 +211,3 @@ def with_plain_texts(table: pd.DataFrame) -> pd.DataFrame:
 def _plain(text: str) -> str:
     was = as_it_was(text)
     return was if was.isprintable() else strip_control(was)
-
-
-def refuse_unmeasured(folder: Path, profile: str) -> None:
-    """Refuse roads over which a result was not measured: an empty table would say "none".
-
-    Raises
-    ------
-    ResultError
-        Saying why it has none, and how to get them.
-    """
-    measured = set(read_table(folder, "coverage")["profile"])
-    if profile in measured:
-        return
-    line = opened_manifest(folder)["study"]["inputs"]["network"] == STRAIGHT_LINE
-    why = "it is measured in a straight line" if line else f"it has: {', '.join(sorted(measured))}"
-    mend = "run a study over roads" if line else f'add "{profile}" to profiles under [travel]'
-    what = f"has no figures over roads '{profile}': {why}"
-    raise ResultError(Problem(clean(folder.name), what, mend))
-
-
-def read_summary(
-    folder: Path, by: str = "province", *, band: str = "all", sex: str = "all"
-) -> pd.DataFrame:
-    """Give the summary of a written result; see `coverage.summary_table`."""
-    annex = read_table(folder, "annex-1-municipalities")
-    counted = read_table(folder, "coverage" if sex == "all" else "groups")
-    return summary_table(counted, annex, by, band=band, sex=sex)

@@ -5,14 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import pairwise
-from typing import TYPE_CHECKING, Any, Literal, Protocol
+from typing import TYPE_CHECKING, Any, Literal
 
 import geopandas as gpd
 import numpy as np
 import pandas as pd
 
 from stemgeo.access.travel_time import UNMEASURED, horizon_ms
-from stemgeo.coverage import ALL_BANDS, COUNTS
 from stemgeo.errors import Problem, ResultError
 from stemgeo.gaps.late import lower_median
 from stemgeo.maps import kinds
@@ -20,8 +19,7 @@ from stemgeo.maps.kinds import MINUTES, MUNICIPALITY, ZONE, Drawn
 from stemgeo.maps.series import Classes, lighter, outer_edge, share_classes
 from stemgeo.maps.sheet import Ground
 from stemgeo.maps.web import web_map
-from stemgeo.report.files import checked_file
-from stemgeo.report.reading import Reading, read_areas
+from stemgeo.report.outcome import FINEST_DETAIL_M, Tables
 from stemgeo.speech import number
 from stemgeo.study import Output
 
@@ -32,7 +30,6 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from stemgeo.maps.text import MapText
-    from stemgeo.result import Tables
     from stemgeo.speech import Language
 
     _Chosen = Sequence[float] | Literal["quantiles"] | None
@@ -47,146 +44,10 @@ BY = {
 """By what; a kind that is not here is of municipalities alone."""
 NEEDS_BEFORE = ("change", "plan")
 TAKES_BEFORE = (*NEEDS_BEFORE, "academies")
-FINEST_DETAIL_M = 10.0
-"""Detail of outlines that no map can show."""
 _CELL = "children_"
 
 
-class _Source(Protocol):
-    """Where the tables of a result come from."""
-
-    def text(self) -> MapText: ...
-    def study(self) -> Mapping[str, Any]: ...
-    def municipalities(self) -> gpd.GeoDataFrame: ...
-    def academies(self) -> gpd.GeoDataFrame: ...
-    def zones(self) -> gpd.GeoDataFrame: ...
-    def demand(self) -> gpd.GeoDataFrame: ...
-    def access(self) -> pd.DataFrame: ...
-    def gaps(self) -> gpd.GeoDataFrame: ...
-    def candidates(self) -> pd.DataFrame: ...
-    def isochrones(self) -> gpd.GeoDataFrame | None: ...
-
-
-@dataclass(frozen=True)
-class _Folder:
-    """A folder that a run wrote."""
-
-    reading: Reading
-
-    @property
-    def place(self) -> Path:
-        return self.reading.folder
-
-    def text(self) -> MapText:
-        return self.reading.text
-
-    def study(self) -> Mapping[str, Any]:
-        content: dict[str, Any] = self.reading.manifest["study"]
-        return content
-
-    def municipalities(self) -> gpd.GeoDataFrame:
-        return self._parquet("municipalities")
-
-    def academies(self) -> gpd.GeoDataFrame:
-        return self._parquet("academies")
-
-    def zones(self) -> gpd.GeoDataFrame:
-        return self._parquet("zones")
-
-    def demand(self) -> gpd.GeoDataFrame:
-        return self._parquet("demand")
-
-    def access(self) -> pd.DataFrame:
-        filters = [("profile", "==", "all")]
-        path = checked_file(self.place, "tables/access.parquet")
-        found: pd.DataFrame = read_areas(path, "access", _ACCESS, filters=filters)
-        return found
-
-    def gaps(self) -> gpd.GeoDataFrame:
-        return read_areas(checked_file(self.place, "gaps.gpkg"), "gaps")
-
-    def candidates(self) -> pd.DataFrame:
-        return self.reading.table("candidate-municipalities")
-
-    def isochrones(self) -> gpd.GeoDataFrame | None:
-        if "isochrones.gpkg" not in self.reading.manifest["outputs"]:
-            return None
-        path = checked_file(self.place, "isochrones.gpkg")
-        return read_areas(path, "isochrones", where="academy_id = ''")
-
-    def _parquet(self, name: str) -> gpd.GeoDataFrame:
-        path = checked_file(self.place, f"tables/{name}.parquet")
-        return read_areas(path, _SCHEMAS.get(name, name))
-
-
-_SCHEMAS = {"municipalities": "annex-1-municipalities", "zones": "zone-shares"}
 _ACCESS = ["point_id", "profile", "ages", "travel_time_s", "status"]
-
-
-@dataclass(frozen=True)
-class _Memory:
-    """The tables of a run."""
-
-    result: Tables
-    words: MapText
-
-    def text(self) -> MapText:
-        return self.words
-
-    def study(self) -> Mapping[str, Any]:
-        return self.result.study.model_dump(mode="json", by_alias=True)
-
-    def municipalities(self) -> gpd.GeoDataFrame:
-        return self.result.municipalities
-
-    def academies(self) -> gpd.GeoDataFrame:
-        return self.result.academies
-
-    def zones(self) -> gpd.GeoDataFrame:
-        return zone_table(self.result)
-
-    def demand(self) -> gpd.GeoDataFrame:
-        return self.result.demand
-
-    def access(self) -> pd.DataFrame:
-        rows = self.result.access
-        return rows.loc[rows["profile"] == "all", _ACCESS]
-
-    def gaps(self) -> gpd.GeoDataFrame:
-        return self.result.gaps
-
-    def candidates(self) -> pd.DataFrame:
-        return self.result.candidates
-
-    def isochrones(self) -> gpd.GeoDataFrame | None:
-        areas = self.result.isochrones
-        return None if areas is None else areas[areas["academy_id"] == ""]
-
-
-def zone_table(result: Tables) -> gpd.GeoDataFrame:
-    """Give the zones with their light outlines, their children and the share in time.
-
-    Returns
-    -------
-    GeoDataFrame
-        The table `zone-shares`, in order of `zone_id`.
-    """
-    rows = result.coverage
-    rows = rows[
-        (rows["level"] == ZONE)
-        & (rows["band"] == ALL_BANDS)
-        & (rows["scenario"] == "central")
-        & (rows["profile"] == "all")
-    ]
-    zones = result.inputs.zones.sort_values("zone_id", ignore_index=True)
-    provinces = result.municipalities.set_index("nis_code")["province"]
-    counted = rows.set_index("code").reindex(zones["zone_id"])
-    table = zones[["zone_id", "nis_code", "name"]].copy()
-    table["province"] = provinces.reindex(zones["nis_code"]).to_numpy()
-    for name in (*COUNTS, "share"):
-        table[name] = counted[name].to_numpy()
-    outlines = lighter(zones.geometry, FINEST_DETAIL_M)
-    return gpd.GeoDataFrame(table, geometry=outlines.to_numpy(), crs=zones.crs)
 
 
 @dataclass(frozen=True)
@@ -195,34 +56,11 @@ class Sheets:
 
     Attributes
     ----------
-    source
-        Where the tables come from.
+    result
+        Of a run, from memory or its folder.
     """
 
-    source: _Source
-
-    @classmethod
-    def of_folder(cls, folder: Path, language: Language | None = None) -> Sheets:
-        """Take a folder that a run wrote; its hashes are checked as its tables are read.
-
-        Parameters
-        ----------
-        folder
-            Of a run.
-        language
-            "nl" or "en"; that of the study when not given.
-        """
-        return cls.of_reading(Reading.of(folder, language))
-
-    @classmethod
-    def of_reading(cls, reading: Reading) -> Sheets:
-        """Take a written result that others read as well."""
-        return cls(_Folder(reading))
-
-    @classmethod
-    def of_result(cls, result: Tables, text: MapText) -> Sheets:
-        """Take a result from memory, with what is printed around its maps."""
-        return cls(_Memory(result, text))
+    result: Tables
 
     def draw(
         self,
@@ -320,7 +158,7 @@ class Sheets:
         return web_map(
             timed.assign(median_time_s=timed["minutes"] * 60),
             self._academies,
-            self.source.isochrones(),
+            self.result.rows("isochrones", academy_id=""),
             self._gaps,
             self._text,
             classes=self._share_classes(None).bounds,
@@ -334,38 +172,38 @@ class Sheets:
 
     @cached_property
     def _text(self) -> MapText:
-        return self.source.text()
+        return self.result.text
 
     @cached_property
     def _study(self) -> Mapping[str, Any]:
-        return self.source.study()
+        return self.result.study.model_dump(mode="json", by_alias=True)
 
     @cached_property
     def _municipalities(self) -> gpd.GeoDataFrame:
         # Detail that no sheet can show is left out once, not for each map again.
-        full = self.source.municipalities().sort_values("nis_code", ignore_index=True)
+        full = self.result.municipalities.sort_values("nis_code", ignore_index=True)
         return full.set_geometry(lighter(full.geometry, FINEST_DETAIL_M))
 
     @cached_property
     def _academies(self) -> gpd.GeoDataFrame:
-        return self.source.academies()
+        return self.result.academies
 
     @cached_property
     def _zones(self) -> gpd.GeoDataFrame:
-        return self.source.zones()
+        return self.result.zones
 
     @cached_property
     def _gaps(self) -> gpd.GeoDataFrame:
-        return self.source.gaps()
+        return self.result.gaps
 
     @cached_property
     def _candidates(self) -> pd.DataFrame:
-        return self.source.candidates()
+        return self.result.candidates
 
     @cached_property
     def _edge(self) -> tuple[gpd.GeoSeries, str]:
         """The edge of all bands around the nearest, and what it is."""
-        areas = self.source.isochrones()
+        areas = self.result.rows("isochrones", academy_id="")
         if areas is None:
             what = "the result has no isochrones: it was measured in a straight line"
             raise _problem(what, "leave --isochrones out, or give the study roads")
@@ -377,7 +215,7 @@ class Sheets:
     @cached_property
     def _rides(self) -> pd.DataFrame:
         """The children of each point and age cell: `point`, `children`, `time_s`, `measured`."""
-        demand, access = self._demand, self.source.access()
+        demand, access = self._demand, self.result.rows("access", _ACCESS, profile="all")
         ids = demand["point_id"].to_numpy(object)
         # Of a study without children no ages were searched.
         nobody = {"point": np.intp, "children": np.int64, "time_s": np.float64, "measured": bool}
@@ -402,7 +240,7 @@ class Sheets:
 
     @cached_property
     def _demand(self) -> gpd.GeoDataFrame:
-        return self.source.demand()
+        return self.result.demand
 
     @cached_property
     def _late(self) -> gpd.GeoDataFrame:
@@ -473,12 +311,11 @@ def drawn_of_folder(
     Parameters
     ----------
     folder, language
-        As for `Sheets.of_folder`.
+        Of a run; the language of its study when not given.
     kind, province
         As for `Sheets.draw`, as are the other choices: `by`, `classes`, `isochrone_edge`.
     before
         The folder of an earlier result.
     """
-    earlier = None if before is None else Sheets.of_folder(before, language)
-    sheets = Sheets.of_folder(folder, language)
-    return sheets.draw(kind, province, before=earlier, **choices)
+    earlier = None if before is None else Sheets(Tables.read(before, language))
+    return Sheets(Tables.read(folder, language)).draw(kind, province, before=earlier, **choices)

@@ -22,7 +22,7 @@ from stemgeo.subsidy import (
 if TYPE_CHECKING:
     import pandas as pd
 
-    from stemgeo.result import Tables
+    from stemgeo.report.outcome import Tables
     from stemgeo.subsidy import Rules, Total
 
 WORDS = {

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from stemgeo.maps.text import MapText
-    from stemgeo.result import Tables
+    from stemgeo.report.outcome import Tables
     from stemgeo.study import Band, Study
 
 HEADS = {

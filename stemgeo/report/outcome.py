@@ -1,0 +1,501 @@
+"""What commands find: computed, or read from the folder it was written to, and asked alike."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from contextlib import contextmanager
+from dataclasses import dataclass, field, fields, replace
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, ClassVar, Self
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+
+from stemgeo.coverage import ALL_BANDS, COUNTS, summary_table
+from stemgeo.errors import Problem, ResultError
+from stemgeo.inputs.files import clean
+from stemgeo.maps.text import MapText
+from stemgeo.notes import Note, Said
+from stemgeo.report.files import (
+    RUN,
+    checked_file,
+    opened_manifest,
+    whole_folder,
+    write_manifest,
+    write_table,
+)
+from stemgeo.report.reading import read_areas, read_table
+from stemgeo.speech import LANGUAGES
+from stemgeo.study import SaidBy, parse_study
+from stemgeo.tables import checked
+from stemgeo.writing.seal import MANIFEST
+from stemgeo.writing.whole import temporary
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from stemgeo.inputs import Inputs
+    from stemgeo.speech import Language
+    from stemgeo.study import Study
+
+FINEST_DETAIL_M = 10.0
+"""Detail of outlines that no map can show."""
+_SCHEMAS = {
+    "tables/municipalities.parquet": "annex-1-municipalities",
+    "tables/zones.parquet": "zone-shares",
+}
+"""Of files that are not called as their schema."""
+
+
+class _Told(Note):
+    """A note of a manifest, where it stands as one line."""
+
+    def said(self, language: str) -> str:
+        return self.what.to(language)
+
+
+class Outcome:
+    """What a command found: a class of this family is a dataclass of what is computed.
+
+    Of a folder a field is read when it is first asked for, against the hash in the manifest and
+    strictly as its schema has it. A field that no folder holds is refused there.
+
+    Attributes
+    ----------
+    COMMAND
+        What writes it, as its manifest says.
+    FILES
+        Where in the folder each field stands that is a table.
+    OPTIONAL
+        Those that are None where the folder has no such file.
+    KNOWN
+        Those that are not checked as they leave.
+    SAID
+        Where in the manifest each field stands that is no table.
+    folder
+        From which it was read; None when it was computed.
+    """
+
+    COMMAND: ClassVar[str]
+    FILES: ClassVar[Mapping[str, str]] = {}
+    OPTIONAL: ClassVar[frozenset[str]] = frozenset()
+    KNOWN: ClassVar[frozenset[str]] = frozenset()
+    SAID: ClassVar[Mapping[str, str]] = {}
+    folder: Path | None = None
+    _files: dict[str, Any]
+    if TYPE_CHECKING:
+        study: Study
+        notes: tuple[Note, ...]
+        inputs: Any
+    else:  # whoever checks types knows the fields
+
+        def __getattr__(self, name: str) -> Any:
+            # What was computed has all of its fields: this is asked of a folder alone.
+            if self.folder is None or name not in {one.name for one in fields(self)}:
+                raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
+            value = vars(self)[name] = self._from_folder(name)
+            return value
+
+    @classmethod
+    def read(cls, folder: str | Path, language: Language | None = None) -> Self:
+        """Take a folder, told in a language or that of its study.
+
+        Raises
+        ------
+        ResultError
+            If it holds no result of this command, or a manifest not as stemgeo writes it. So does
+            a table that is asked for later, when its file is missing, was changed or does not fit.
+        """
+        content = opened_manifest(Path(folder), cls.COMMAND)
+        found = cls.__new__(cls)
+        vars(found).update(folder=Path(folder), manifest=content, _files={})
+        return found if language is None else found.told_in(language)
+
+    @classmethod
+    def of(cls, given: Self | str | Path, language: Language | None = None) -> Self:
+        """Take a result, or the folder of one, told in a language or that of its study."""
+        if isinstance(given, str | Path):
+            return cls.read(given, language)
+        return given if language is None else given.told_in(language)
+
+    def told_in(self, language: Language) -> Self:
+        """Tell it in a language; of a folder what was read is shared."""
+        if language == self.language:
+            return self
+        study = self.study.with_language(language)
+        if self.folder is None:
+            return replace(self, study=study)  # type: ignore[type-var]
+        kept = {"folder", "manifest", "_files", *(one.name for one in fields(self))}  # type: ignore[arg-type]
+        twin = type(self).__new__(type(self))
+        vars(twin).update({name: one for name, one in vars(self).items() if name in kept})
+        vars(twin)["study"] = study
+        return twin
+
+    @property
+    def language(self) -> Language:
+        """In which it is told."""
+        return self.study.output.language
+
+    @cached_property
+    def manifest(self) -> dict[str, Any]:
+        """What was asked, of which data, with which versions; of a folder its hashes too."""
+        told: dict[str, Any] = json.loads(json.dumps(self._told(), default=str))
+        return told
+
+    @cached_property
+    def text(self) -> MapText:
+        """What is printed around its maps and beside its tables."""
+        if self.folder is None:
+            return self._around()
+        told = self.manifest["text"]
+        told = told if "title" in told else told.get(self.language)
+        if told is None:
+            what = f"was written before it had texts in '{self.language}'"
+            raise ResultError(Problem(str(self.folder), what, "run it again"))
+        return MapText(**told)
+
+    def path(self, name: str) -> Path:
+        """Give a file of the folder, after checking that it is as it was written."""
+        return checked_file(self._home, name, self.manifest)
+
+    def write(self, place: str | Path, *, replace: bool = False) -> Path:
+        """Write it into a folder, whole or not at all; what was read is copied as it stands.
+
+        Parameters
+        ----------
+        place
+            The folder; an older one of the same command is replaced where nobody worked on it.
+        replace
+            Whether anything else there is kept beside it, as NAME.old-DATE, in place of refused.
+
+        Returns
+        -------
+        Path
+            The folder.
+
+        Raises
+        ------
+        ResultError
+            If the place holds what the command did not write.
+        """
+        with whole_folder(Path(place), self.COMMAND, replace=replace) as new:
+            if self.folder is None:
+                self._fill(new)
+                write_manifest(new, self._told())
+            else:
+                for name in self.manifest["outputs"]:
+                    (new / name).parent.mkdir(parents=True, exist_ok=True)
+                    shutil.copyfile(self.path(name), new / name)
+                shutil.copyfile(self.folder / MANIFEST, new / MANIFEST)
+        return Path(place)
+
+    @contextmanager
+    def in_folder(self) -> Iterator[Path]:
+        """Give its folder; what was computed is written to one for as long as it is needed."""
+        if self.folder is not None:
+            yield self.folder
+            return
+        with temporary() as beside:
+            yield self.write(beside / self.COMMAND)
+
+    def rows(self, name: str, columns: list[str] | None = None, **values: str) -> Any:
+        """Give the rows of a table with these values; of a folder no others are read.
+
+        Parameters
+        ----------
+        name
+            Of a field.
+        columns
+            All when not given.
+        values
+            By column.
+        """
+        if self.folder is not None and name not in vars(self) and not self._lacks(name):
+            file = self.FILES[name]
+            chosen: Any = [(column, "==", value) for column, value in values.items()]
+            if file.endswith(".gpkg"):
+                chosen = " AND ".join(f"{column} = '{value}'" for column, value in values.items())
+            how = {"where" if file.endswith(".gpkg") else "filters": chosen or None}
+            return read_areas(self.path(file), _schema(file), columns, **how)
+        table = getattr(self, name)
+        if table is None:
+            return None
+        for column, value in values.items():
+            table = table[table[column] == value]
+        return table if columns is None else table[columns]
+
+    @property
+    def _home(self) -> Path:
+        if self.folder is None:
+            raise ValueError("a result that was computed has no files")
+        return self.folder
+
+    def _from_folder(self, name: str) -> Any:
+        """Read a field."""
+        if name in self.FILES:
+            return None if self._lacks(name) else self._file(self.FILES[name])
+        if name in self.SAID:
+            return self.manifest.get(self.SAID[name], {})
+        if name == "study":
+            return parse_study(self.manifest["study"], name=str(self.folder), said_by=SaidBy.RESULT)
+        if name == "notes":
+            return tuple(map(_note, self.manifest.get("notes", ())))
+        what, mend = f"does not hold '{name}'", f"`stemgeo {self.COMMAND}` computes it"
+        raise ResultError(Problem(str(self.folder), what, mend))
+
+    def _lacks(self, name: str) -> bool:
+        return name in self.OPTIONAL and self.FILES[name] not in self.manifest["outputs"]
+
+    def _file(self, name: str) -> Any:
+        """Read a table of the folder, once."""
+        if name not in self._files:
+            read = read_table if name.endswith(".csv") else read_areas
+            self._files[name] = read(self.path(name), _schema(name))
+        return self._files[name]
+
+    def _fill(self, folder: Path) -> None:
+        """Write all but the manifest."""
+        for name, table in self._tables().items():
+            (folder / name).parent.mkdir(exist_ok=True)
+            write_table(table, folder / name, self._words(name))
+        (folder / "maps").mkdir()
+        self._draw(folder / "maps")
+        for name, text in self._texts().items():
+            (folder / name).write_text(text, encoding="utf-8")
+
+    def _tables(self) -> dict[str, Any]:
+        """Give what is written by its file, checked as it leaves."""
+        there = {}
+        for name, file in self.FILES.items():
+            table = getattr(self, name)
+            if table is not None:
+                there[file] = table if name in self.KNOWN else checked(_schema(file), table)
+        return there
+
+    def _words(self, _file: str) -> dict[str, str]:
+        """Give what goes with a file that has no place for words of its own."""
+        return {}
+
+    def _texts(self) -> dict[str, str]:
+        """Give the texts by their file."""
+        raise NotImplementedError
+
+    def _draw(self, maps: Path) -> None:
+        """Draw the maps and charts into a folder."""
+        raise NotImplementedError
+
+    def _around(self) -> MapText:
+        """Say what is printed around maps."""
+        from stemgeo.report.bundle import map_text
+
+        return map_text(self.study, self.inputs)
+
+    def _told(self) -> dict[str, Any]:
+        """Give what the manifest says, but for the hashes."""
+        raise NotImplementedError
+
+
+def _schema(file: str) -> str:
+    return _SCHEMAS.get(file, Path(file).stem)
+
+
+def _note(said: dict[str, str] | str) -> Note:
+    """Give a note of a manifest; those of older versions are in one language."""
+    lines = dict.fromkeys(LANGUAGES, said) if isinstance(said, str) else said
+    return _Told("", Said(**{language: lines.get(language, "") for language in LANGUAGES}))
+
+
+@dataclass(frozen=True, eq=False)
+class Tables(Outcome):
+    """Everything a run found.
+
+    Attributes
+    ----------
+    study, inputs
+        What was asked, of which data; inputs are in no folder.
+    coverage, groups, municipalities, academies, gaps, demand, access, isochrones
+        The tables; see `docs/data-dictionary.md`. `municipalities` has both measures side by
+        side, `academies` those that count on the study's date.
+    gap_municipalities, gap_children
+        The municipalities of each gap, and every child that is not in time, see `gaps.Gaps`; the
+        latter is in no folder.
+    changes
+        Recognised academies against the year before, see `coverage.changes`.
+    candidates
+        The table `candidate-municipalities`: where one academy more would add most.
+    times
+        Minutes to the nearest academies, academies within reach and the share by minute, see
+        `times.times`.
+    effects
+        What a choice of the model changes: children in time with surfaces counted and without.
+    placement
+        By which method the children of each zone were placed.
+    sensitivity
+        The share of each province when the children are placed by other methods.
+    uncertainty
+        The shares with each assumption at both its ends, see `uncertainty`.
+    to_check, verdicts
+        The roads on which quiet shares depend, and of which municipalities; None unless they
+        were asked for.
+    quintiles, concentration
+        Coverage by each attribute of the study, see `equity`; None when it names none.
+    subsidy
+        What each applicant gets under the subsidy rules of the study's year, see `subsidy`.
+    network_counts
+        By profile: what was read of the roads and left out; empty for "straight-line".
+    building_counts
+        What was read of the extract's buildings and left out; empty when they were not read.
+    notes
+        What a reader of the figures must know: warnings of the inputs and of the run.
+    """
+
+    COMMAND = RUN
+    FILES: ClassVar[Mapping[str, str]] = {
+        **{
+            name: f"tables/{name.replace('_', '-')}.csv"
+            for name in (
+                *("coverage", "groups", "times", "gap_municipalities", "changes", "effects"),
+                *("placement", "sensitivity", "uncertainty", "to_check", "verdicts", "quintiles"),
+                *("concentration", "subsidy"),
+            )
+        },
+        **{
+            name: f"tables/{name}.parquet"
+            for name in ("municipalities", "academies", "demand", "access")
+        },
+        "candidates": "tables/candidate-municipalities.csv",
+        "gaps": "gaps.gpkg",
+        "isochrones": "isochrones.gpkg",
+    }
+    OPTIONAL = frozenset({"to_check", "verdicts", "quintiles", "concentration", "isochrones"})
+    KNOWN = frozenset(
+        {
+            *("coverage", "effects", "uncertainty", "to_check", "verdicts"),
+            *("municipalities", "academies", "isochrones"),
+        }
+    )
+    SAID: ClassVar[Mapping[str, str]] = {
+        "network_counts": "network",
+        "building_counts": "buildings",
+    }
+
+    study: Study
+    inputs: Inputs
+    coverage: pd.DataFrame
+    groups: pd.DataFrame
+    times: pd.DataFrame
+    municipalities: gpd.GeoDataFrame
+    academies: gpd.GeoDataFrame
+    gaps: gpd.GeoDataFrame
+    gap_municipalities: pd.DataFrame
+    gap_children: pd.DataFrame
+    changes: pd.DataFrame
+    candidates: pd.DataFrame
+    demand: gpd.GeoDataFrame
+    access: pd.DataFrame
+    isochrones: gpd.GeoDataFrame | None
+    effects: pd.DataFrame
+    placement: pd.DataFrame
+    sensitivity: pd.DataFrame
+    uncertainty: pd.DataFrame
+    to_check: pd.DataFrame | None
+    verdicts: pd.DataFrame | None
+    quintiles: pd.DataFrame | None
+    concentration: pd.DataFrame | None
+    subsidy: pd.DataFrame
+    network_counts: dict[str, dict[str, int]] = field(default_factory=dict)
+    building_counts: dict[str, int] = field(default_factory=dict)
+    notes: tuple[Note, ...] = field(default_factory=tuple)
+
+    @cached_property
+    def profiles(self) -> set[str]:
+        """Those that were measured: in a straight line no road is quiet."""
+        return set(self.coverage["profile"])
+
+    @cached_property
+    def academy_names(self) -> dict[str, str]:
+        """The name of each academy that was open, by its id."""
+        table = self.table("academies")
+        return dict(zip(table["academy_id"].astype(str), table["name"], strict=True))
+
+    @cached_property
+    def zones(self) -> gpd.GeoDataFrame:
+        """The table `zone-shares`: zones with light outlines, and their share in time."""
+        if self.folder is not None:
+            found: gpd.GeoDataFrame = self._file("tables/zones.parquet")
+            return found
+        from stemgeo.maps.series import lighter
+
+        rows = self.coverage
+        rows = rows[
+            (rows["level"] == "zone")
+            & (rows["band"] == ALL_BANDS)
+            & (rows["scenario"] == "central")
+            & (rows["profile"] == "all")
+        ]
+        zones = self.inputs.zones.sort_values("zone_id", ignore_index=True)
+        provinces = self.municipalities.set_index("nis_code")["province"]
+        counted = rows.set_index("code").reindex(zones["zone_id"])
+        table = zones[["zone_id", "nis_code", "name"]].copy()
+        table["province"] = provinces.reindex(zones["nis_code"]).to_numpy()
+        for name in (*COUNTS, "share"):
+            table[name] = counted[name].to_numpy()
+        outlines = lighter(zones.geometry, FINEST_DETAIL_M)
+        return gpd.GeoDataFrame(table, geometry=outlines.to_numpy(), crs=zones.crs)
+
+    def summary(self, by: str = "province", *, band: str = "all", sex: str = "all") -> pd.DataFrame:
+        """One row for each place of a level; see `coverage.summary_table`."""
+        counted = self.coverage if sex == "all" else self.groups
+        towns = self.table("annex-1-municipalities")
+        return summary_table(counted, towns, by, band=band, sex=sex)
+
+    def table(self, name: str) -> pd.DataFrame:
+        """Give a table as a CSV of the folder has it; not to be changed in place.
+
+        Parameters
+        ----------
+        name
+            As in `docs/data-dictionary.md`; places are left out, or numbers.
+        """
+        if self.folder is not None:
+            found: pd.DataFrame = self._file(f"tables/{name}.csv")
+            return found
+        if name in ("gaps", "annex-1-municipalities", "academies"):
+            return self._without_places(name)
+        if name == "provinces":
+            return self.summary()
+        of_file = {file: one for one, file in self.FILES.items()}
+        made: pd.DataFrame = getattr(self, of_file[f"tables/{name}.csv"])
+        return made
+
+    def _without_places(self, name: str) -> pd.DataFrame:
+        if name == "gaps":
+            return finite(pd.DataFrame(self.gaps.drop(columns="geometry")))
+        if name == "academies":
+            at, plain = self.academies.geometry, self.academies.drop(columns="geometry")
+            return pd.DataFrame(plain).assign(x_m=at.x.round(1), y_m=at.y.round(1))
+        return pd.DataFrame(self.municipalities.drop(columns="geometry"))
+
+    def refuse_unmeasured(self, profile: str) -> None:
+        """Refuse roads over which it was not measured: an empty table would say "none".
+
+        Raises
+        ------
+        ResultError
+            Saying why it has none, and how to get them.
+        """
+        if profile in self.profiles:
+            return
+        line, there = self.study.straight_line, ", ".join(sorted(self.profiles))
+        why = "it is measured in a straight line" if line else f"it has: {there}"
+        mend = "run a study over roads" if line else f'add "{profile}" to profiles under [travel]'
+        what = f"has no figures over roads '{profile}': {why}"
+        raise ResultError(Problem(clean(self._home.name), what, mend))
+
+
+def finite(table: pd.DataFrame) -> pd.DataFrame:
+    """Leave empty what is beyond measure: a file has no infinity."""
+    return table.replace({np.inf: np.nan})
