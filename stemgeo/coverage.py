@@ -16,6 +16,7 @@ from stemgeo.arrays import divide_or_nan, sum_by_owner
 from stemgeo.errors import Problem, ResultError
 from stemgeo.inputs import vintages
 from stemgeo.study import LEVELS
+from stemgeo.tables import COUNTS, SCHEMAS, ordered, sides
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -30,7 +31,6 @@ REGION = ("VLG", "Vlaanderen")
 PART = "Studiegebied"
 """Name of the region of a study that does not hold all Flemish municipalities."""
 KEYS = ["level", "code", "name", "band", "scenario", "profile"]
-COUNTS = ["children", "covered", "uncovered", "unmeasured"]
 
 
 @dataclass(frozen=True)
@@ -200,8 +200,7 @@ def groups(
     table["gap_to_all"] = table["share"] - table.join(everyone.rename("whole"), on=keys)["whole"]
     apart = shares["F"] - shares["M"] if "F" in shares else shares["all"] * np.nan
     table = table.join(apart.rename("girls_minus_boys"), on=[*keys, "band"])
-    front = [*KEYS[:3], "sex", *KEYS[3:]]
-    return table[[*front, *COUNTS, "share", "gap_to_all", "girls_minus_boys"]]
+    return ordered("groups", table)
 
 
 def _counted(
@@ -223,7 +222,7 @@ def _counted(
     table.insert(0, "name", np.repeat(level.label, len(keys)))
     table.insert(0, "code", np.repeat(level.code, len(keys)))
     table.insert(0, "level", level.name)
-    return table.assign(share=share_covered(table))[[*KEYS, *COUNTS, "share"]]
+    return ordered("coverage", table.assign(share=share_covered(table)))
 
 
 def share_covered(counts: pd.DataFrame) -> NDArray[np.float64]:
@@ -237,10 +236,67 @@ def _by_age(band: str) -> tuple[bool, int]:
 
 
 def _sums(level: Level, one: Reached, children: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Sum the children of each place, and of those who are covered and so on: (places, 4)."""
+    """Sum the children of each place, and of those who are covered and so on, as `COUNTS` has."""
     state = np.where(one.measured, np.where(one.covered, 0, 1), 2)
     by_state = sum_by_owner(3 * level.place + state, children, 3 * len(level.code)).reshape(-1, 3)
-    return np.column_stack([by_state.sum(axis=1), by_state])
+    covered, uncovered, unmeasured = by_state.T
+    found = {"covered": covered, "uncovered": uncovered, "unmeasured": unmeasured}
+    found["children"] = covered + uncovered + unmeasured
+    return np.column_stack([found[name] for name in COUNTS])
+
+
+def wide(
+    counted: pd.DataFrame,
+    table: str,
+    keys: Sequence[str] = ("level", "code"),
+    *,
+    band: str = ALL_BANDS,
+    sex: str = "all",
+    profile: str = "all",
+) -> pd.DataFrame:
+    """Lay speeds and roads side by side, as a table of the data dictionary has them.
+
+    Parameters
+    ----------
+    counted
+        The coverage table, or for a sex the groups table.
+    table
+        The name of a table: of its columns those of coverage are given, in its order.
+    keys
+        What a row is of.
+    band, sex
+        Which rows are taken, unless they are among the keys.
+    profile
+        The roads that stand for "all".
+
+    Returns
+    -------
+    DataFrame
+        By the keys, in the order of `counted`: `name`, if it has one, and the measures. Quiet
+        roads that were not measured have no column.
+
+    Raises
+    ------
+    ResultError
+        If nothing is counted over these roads at the central speeds.
+    """
+    for name, value in (("band", band), ("sex", sex)):
+        if name in counted and name not in keys:
+            counted = counted[counted[name] == value]
+    riders = counted.groupby(["scenario", "profile"], sort=False)
+    parts = {rider: rows.set_index(list(keys)) for rider, rows in riders}
+    if ("central", profile) not in parts:
+        what = f"has no rows of roads '{profile}' at the central speeds"
+        raise ResultError(Problem("coverage", what, "run it again"))
+    central = parts["central", profile]
+    columns = {"name": central["name"]} if "name" in central else {}
+    for name, (measure, scenario, roads) in sides(table).items():
+        part = parts.get((scenario, profile if roads == "all" else roads))
+        if part is not None:
+            columns[name] = part[measure]
+        elif SCHEMAS[table].columns[name].required:
+            columns[name] = central[measure] * np.nan
+    return pd.DataFrame(columns, index=central.index)
 
 
 def municipality_table(
@@ -269,24 +325,15 @@ def municipality_table(
         `has_academy` (at least one, planned or not), the counts of the central
         scenario over all bands, `share` with `share_low` and `share_high`.
     """
-    rows = coverage[
-        (coverage["level"] == "municipality")
-        & (coverage["band"] == ALL_BANDS)
-        & (coverage["profile"] == profile)
-    ]
+    rows = coverage[coverage["level"] == "municipality"]
+    figures = wide(rows, "annex-1-municipalities", ["code"], profile=profile)
     table = municipalities[["nis_code", "name", "province", "geometry"]].copy()
     inside = academies["nis_code"].value_counts()
     table["academies"] = inside.reindex(table["nis_code"], fill_value=0).to_numpy(np.int64)
     planned = academies.loc[academies["planned"], "nis_code"].value_counts()
     table["planned"] = planned.reindex(table["nis_code"], fill_value=0).to_numpy(np.int64)
     table["has_academy"] = table["academies"] > 0
-    central = rows[rows["scenario"] == "central"].set_index("code").reindex(table["nis_code"])
-    for name in [*COUNTS, "share"]:
-        table[name] = central[name].to_numpy()
-    for scenario in ("low", "high"):
-        part = rows[rows["scenario"] == scenario].set_index("code").reindex(table["nis_code"])
-        table[f"share_{scenario}"] = part["share"].to_numpy()
-    return table
+    return table.join(figures.drop(columns="name"), on="nis_code")
 
 
 def status_of(now: pd.Series, then: pd.Series) -> pd.Series:
@@ -356,11 +403,9 @@ def summary_table(
     Returns
     -------
     DataFrame
-        `code`, `name`, `municipalities` and `with_academy` (region, province, municipality; not
-        for a single band),
-        `children`, `covered`, `uncovered`, `unmeasured`, `share`, `share_low`, `share_high`, and
-        `share_low_stress` and `share_quiet_1` when the study has those profiles; the region comes
-        last when `by` is "province".
+        The table `provinces` of the data dictionary; `municipalities` and `with_academy` of
+        region, province and municipality, not for a single band; the region comes last when `by`
+        is "province".
 
     Raises
     ------
@@ -373,25 +418,11 @@ def summary_table(
     # By level first: of Flanders there are hundreds of thousands of rows, and few of one level.
     rows = pd.concat([counted[counted["level"] == level] for level in levels])
     _refuse_unknown(rows["band"], band)
-    rows = rows[rows["band"] == band]
-    if "sex" in rows:
-        rows = rows[rows["sex"] == sex]
-    central = rows[rows["scenario"] == "central"]
-    rows = rows[rows["profile"] == "all"]
-    table = rows[rows["scenario"] == "central"][["level", "code", "name", *COUNTS, "share"]]
-    for scenario in ("low", "high"):
-        part = rows[rows["scenario"] == scenario].set_index(["level", "code"])["share"]
-        table = table.join(part.rename(f"share_{scenario}"), on=["level", "code"])
-    for profile, quiet in central[central["profile"] != "all"].groupby("profile"):
-        share = quiet.set_index(["level", "code"])["share"]
-        table = table.join(share.rename(f"share_{profile}"), on=["level", "code"])
+    table = wide(rows, "provinces", band=band, sex=sex)
     # Which academies serve a band is another question: beside it the number would mislead.
     if by in ("region", "province", "municipality") and band == ALL_BANDS:
-        counts = _academy_counts(municipalities)
-        table = table.join(counts, on=["level", "code"])
-    front = [name for name in ("municipalities", "with_academy") if name in table.columns]
-    shares = [name for name in table.columns if name.startswith("share")]
-    return table[["code", "name", *front, *COUNTS, *shares]].reset_index(drop=True)
+        table = table.join(_academy_counts(municipalities))
+    return ordered("provinces", table.reset_index())
 
 
 def _refuse_unknown(column: pd.Series, value: str) -> None:

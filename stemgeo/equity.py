@@ -6,14 +6,15 @@ of a child: a child is told apart by where it lives alone.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 
 from stemgeo.arrays import sum_by_owner
-from stemgeo.coverage import ALL_BANDS, COUNTS, share_covered
+from stemgeo.coverage import ALL_BANDS, share_covered, wide
 from stemgeo.errors import Findings
+from stemgeo.tables import COUNTS, SCHEMAS, ordered
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -45,10 +46,9 @@ def quintiles(coverage: pd.DataFrame, attributes: Mapping[str, pd.DataFrame]) ->
     Returns
     -------
     DataFrame
-        For each attribute and profile six rows, five fifths and the unknown (`quintile` 0), also
-        when empty: `attribute`, `profile`, `quintile`, `value_from`, `value_to` (lowest and
-        highest value), `places`, the counts of the central scenario, `share`, `share_low`,
-        `share_high`. The six add up to the region, to the last child.
+        The table `quintiles` of the data dictionary: for each attribute and profile six rows, five
+        fifths and the unknown (`quintile` 0), also when empty. The six add up to the region, to
+        the last child.
 
     Raises
     ------
@@ -59,12 +59,9 @@ def quintiles(coverage: pd.DataFrame, attributes: Mapping[str, pd.DataFrame]) ->
         _quintile_rows(places).assign(attribute=name)
         for name, places in _valued(coverage, attributes).items()
     ]
-    values = ["value_from", "value_to", "places"]
-    shares = ["share", "share_low", "share_high"]
-    columns = ["attribute", "profile", "quintile", *values, *COUNTS, *shares]
     if not tables:
-        return pd.DataFrame(columns=columns)
-    return pd.concat(tables, ignore_index=True)[columns]
+        return pd.DataFrame(columns=list(SCHEMAS["quintiles"].columns))
+    return ordered("quintiles", pd.concat(tables, ignore_index=True))
 
 
 def concentration(coverage: pd.DataFrame, attributes: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
@@ -162,21 +159,17 @@ def _quintile_rows(places: pd.DataFrame) -> pd.DataFrame:
     quintile = pd.Series(_quintile(one_rider), index=one_rider["code"])
     placed = places.assign(quintile=places["code"].map(quintile))
     keys = ["profile", "quintile"]
-    every = pd.MultiIndex.from_product([profiles, (*QUINTILES, UNKNOWN)], names=keys)
-    by_scenario = {
-        scenario: part.groupby(keys)[COUNTS].sum().reindex(every, fill_value=0)
-        for scenario, part in placed.groupby("scenario")
-    }
+    every: list[Any] = [placed["scenario"].unique(), profiles, (*QUINTILES, UNKNOWN)]
+    sums = placed.groupby(["scenario", *keys])[COUNTS].sum()
+    sums = sums.reindex(pd.MultiIndex.from_product(every, names=sums.index.names), fill_value=0)
+    counted = sums.assign(share=share_covered(sums)).reset_index()
+    figures = {one: wide(counted, "quintiles", ["quintile"], profile=one) for one in profiles}
     values = placed[placed["scenario"] == "central"].groupby(keys)["value"]
-    rows = by_scenario["central"].assign(
-        value_from=values.min(),
-        value_to=values.max(),
-        places=values.size().reindex(every, fill_value=0),
-        share=share_covered(by_scenario["central"]),
-        share_low=share_covered(by_scenario["low"]),
-        share_high=share_covered(by_scenario["high"]),
+    rows = pd.concat(figures, names=["profile"]).assign(
+        value_from=values.min(), value_to=values.max(), places=values.size()
     )
-    return rows.reset_index()
+    found: pd.DataFrame = rows.fillna({"places": 0}).astype({"places": "int64"}).reset_index()
+    return found
 
 
 def _indices(places: pd.DataFrame) -> dict[str, float]:

@@ -27,7 +27,6 @@ from stemgeo.access.travellers import (
 )
 from stemgeo.coverage import (
     ALL_BANDS,
-    COUNTS,
     KEYS,
     Level,
     Reached,
@@ -42,7 +41,7 @@ from stemgeo.network import bicycle
 from stemgeo.notes import Note, Said, amount, counted, say
 from stemgeo.recognition import recognised, told_lengths
 from stemgeo.study import BEST, PAVEMENTS_BELOW, SCENARIOS, BusyCrossings, Study, Travel
-from stemgeo.tables import checked
+from stemgeo.tables import checked, ordered
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -679,8 +678,7 @@ def sensitivity(
     ]
     table = pd.concat(parts, ignore_index=True)
     table = table[table["level"].isin(UPPER) & (table["band"] == "all")]
-    front = ["method", "level", "code", "name", *COUNTS, "share", "fell_back"]
-    return table[front].reset_index(drop=True)
+    return ordered("sensitivity", table).reset_index(drop=True)
 
 
 def _by_method(prepared: Prepared, measured: Measured, method: str, threads: int) -> pd.DataFrame:

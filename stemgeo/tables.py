@@ -9,7 +9,7 @@ import re
 import sys
 from functools import cache
 from itertools import chain
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 import pandera.pandas as pa
@@ -17,6 +17,11 @@ import pandera.pandas as pa
 from stemgeo.errors import InputError, Problem
 from stemgeo.profiles import QUIET
 from stemgeo.study import FLAT, SCENARIOS
+
+if TYPE_CHECKING:
+    from typing import Literal
+
+    Kind = Literal["text", "whole", "decimal", "share", "date"]
 
 CRS = "EPSG:31370"
 """Coordinates inside are Belgian Lambert 72, in metres."""
@@ -37,12 +42,13 @@ def _text(description: str, **checks: Any) -> pa.Column:
     return pa.Column(str, description=description, **checks)
 
 
-def _count(description: str) -> pa.Column:
-    return pa.Column("int64", pa.Check.ge(0), description=description)
+def _count(description: str, **facts: Any) -> pa.Column:
+    return pa.Column("int64", pa.Check.ge(0), description=description, **facts)
 
 
-def _share(description: str) -> pa.Column:
-    return pa.Column(float, pa.Check.in_range(0, 1), nullable=True, description=description)
+def _share(description: str, **facts: Any) -> pa.Column:
+    told: dict[str, Any] = {"description": description, "metadata": {"kind": "share"}, **facts}
+    return pa.Column(float, pa.Check.in_range(0, 1), nullable=True, **told)
 
 
 def _optional(kind: Any, description: str) -> pa.Column:
@@ -63,25 +69,39 @@ _COUNTS = {
     "uncovered": _count("Measured children without one"),
     "unmeasured": _count("Children without a road within the snap limit, or off the extract"),
 }
-
 _SHARE = _share("covered / (covered + uncovered), 0 to 1; empty if nothing was measured")
+_MEASURES = {**_COUNTS, "share": _SHARE}
+"""What coverage counts of a place; every table with coverage in it has these."""
+COUNTS = list(_COUNTS)
+
+
+def _of(column: pa.Column, *side: str, **facts: Any) -> pa.Column:
+    """Say of which measure a column is, at which speeds and over which roads."""
+    told: dict[str, Any] = {"description": column.description, **facts}
+    known = {**(column.metadata or {}), "side": side}
+    return pa.Column(column.dtype, column.checks, nullable=column.nullable, metadata=known, **told)
+
+
+def _wide(*ranged: str, quiet: bool = False) -> dict[str, pa.Column]:
+    """Give the measures of coverage, at the central speeds and over all roads.
+
+    Behind those of `ranged` stand the same at the low and the high speeds, behind the share, if
+    `quiet`, those over quiet roads.
+    """
+    columns = {}
+    for name, column in _MEASURES.items():
+        columns[name] = _of(column, name, "central", "all")
+        for end in ("low", "high") if name in ranged else ():
+            same = f"The same at the {end} speeds"
+            columns[f"{name}_{end}"] = _of(column, name, end, "all", description=same)
+        for profile, one in QUIET.items() if quiet and name == "share" else ():
+            over = f"Share over {one.roads.en} ({one.stress.en}), when the study has that profile"
+            facts = {"description": over, "required": False}
+            columns[f"{name}_{profile}"] = _of(column, name, "central", profile, **facts)
+    return columns
+
 
 _YEAR = pa.Column("int64", description="Year; the study's date gives the day")
-_QUIET_SHARES = {
-    f"share_{profile}": pa.Column(
-        float,
-        pa.Check.in_range(0, 1),
-        nullable=True,
-        required=False,
-        description=f"Share over {one.roads.en} ({one.stress.en}), when the study has that profile",
-    )
-    for profile, one in QUIET.items()
-}
-_SHARES = {
-    "share": _SHARE,
-    "share_low": _share("The same at the low speeds"),
-    "share_high": _share("The same at the high speeds"),
-}
 _PLACE = {
     "level": _text("region, province, municipality, zone or the key of a layer"),
     "code": _text("VLG, province name, NIS code, zone id or code in the layer; empty: in none"),
@@ -262,8 +282,7 @@ SCHEMAS: dict[str, pa.DataFrameSchema] = {
         {
             **_PLACE,
             **_RIDER,
-            **_COUNTS,
-            "share": _SHARE,
+            **_MEASURES,
         },
         checks=_ADDS_UP,
         unique=["level", "code", "band", "scenario", "profile"],
@@ -274,8 +293,7 @@ SCHEMAS: dict[str, pa.DataFrameSchema] = {
             **_PLACE,
             "sex": _text("all, F or M", checks=pa.Check.isin(["all", "F", "M"])),
             **_RIDER,
-            **_COUNTS,
-            "share": _SHARE,
+            **_MEASURES,
             "gap_to_all": _optional(
                 float, "share minus that of all children of the place, scenario and profile"
             ),
@@ -355,8 +373,7 @@ SCHEMAS: dict[str, pa.DataFrameSchema] = {
             "level": _text("region or province"),
             "code": _text("VLG or province name"),
             "name": _NAME,
-            **_COUNTS,
-            "share": _SHARE,
+            **_MEASURES,
             "fell_back": _count("Children of the region placed by the next method instead"),
         },
         checks=_ADDS_UP,
@@ -388,8 +405,7 @@ SCHEMAS: dict[str, pa.DataFrameSchema] = {
             "value_from": _optional(float, "Lowest value in it"),
             "value_to": _optional(float, "Highest value in it"),
             "places": _count("Zones or municipalities in it"),
-            **_COUNTS,
-            **_SHARES,
+            **_wide("share"),
         },
         checks=_ADDS_UP,
         unique=["attribute", "profile", "quintile"],
@@ -416,14 +432,26 @@ SCHEMAS: dict[str, pa.DataFrameSchema] = {
             "nis_code": _NIS,
             "name": _NAME,
             "province": _PROVINCE,
+            "geometry": _geometry("Outline, not in the CSV"),
             "academies": _count("Academies that count on the study's date"),
             "planned": _count("Of them planned, not in the register"),
             "has_academy": pa.Column(bool, description="At least one, planned or not"),
-            **_COUNTS,
-            **_SHARES,
+            **_wide("share"),
         },
         unique=["nis_code"],
         description="Both measures side by side, central scenario, all bands.",
+    ),
+    "provinces": pa.DataFrameSchema(
+        {
+            "code": _PLACE["code"],
+            "name": _NAME,
+            "municipalities": _count("Municipalities in it", required=False),
+            "with_academy": _count("Of them with an academy, planned or not", required=False),
+            **_wide("share", quiet=True),
+        },
+        unique=["code"],
+        description="The table that answers the question: both measures by province, the region "
+        "last; central scenario, all bands. `stemgeo coverage` gives it of any level.",
     ),
     "answer-municipalities": pa.DataFrameSchema(
         {
@@ -433,14 +461,7 @@ SCHEMAS: dict[str, pa.DataFrameSchema] = {
             "academies": _count("Academies that count on the study's date"),
             "planned": _count("Of them planned, not in the register"),
             "has_academy": pa.Column(bool, description="At least one, planned or not"),
-            "children": _COUNTS["children"],
-            "covered": _COUNTS["covered"],
-            "covered_low": _count("The same at the low speeds"),
-            "covered_high": _count("The same at the high speeds"),
-            "uncovered": _COUNTS["uncovered"],
-            "unmeasured": _COUNTS["unmeasured"],
-            **_SHARES,
-            **_QUIET_SHARES,
+            **_wide("covered", "share", quiet=True),
             "partly_measured": pa.Column(
                 bool, description="There is a share, and it speaks for less than half of them"
             ),
@@ -456,8 +477,7 @@ SCHEMAS: dict[str, pa.DataFrameSchema] = {
             "nis_code": _NIS,
             "name": _NAME,
             "province": _PROVINCE,
-            **_COUNTS,
-            "share": _SHARE,
+            **_wide(),
             "geometry": _geometry("Polygon"),
         },
         checks=_ADDS_UP,
@@ -480,9 +500,7 @@ SCHEMAS: dict[str, pa.DataFrameSchema] = {
                 "Int64", "Of those without, with one in the year shown before; empty: first year"
             ),
             "academies": _count("Academies that count on the day"),
-            **_COUNTS,
-            **_SHARES,
-            **_QUIET_SHARES,
+            **_wide("share", quiet=True),
         },
         checks=_ADDS_UP,
         unique=["year", "level", "code"],
@@ -518,8 +536,7 @@ SCHEMAS: dict[str, pa.DataFrameSchema] = {
                 "new: not in that year; lost: in that year and no longer",
                 checks=pa.Check.isin(["with", "without", "new", "lost"]),
             ),
-            **_COUNTS,
-            **_SHARES,
+            **_wide("share"),
         },
         checks=_ADDS_UP,
         unique=["year", "nis_code"],
@@ -629,8 +646,7 @@ SCHEMAS: dict[str, pa.DataFrameSchema] = {
             "code": _text("NIS code; name of a province; VLG"),
             "name": _NAME,
             "profile": _text("Of which roads"),
-            **_COUNTS,
-            "share": _SHARE,
+            **_MEASURES,
         },
         unique=["part", "end", "level", "code", "profile"],
         description="The shares with each assumption at both its ends, all bands.",
@@ -826,6 +842,7 @@ SCHEMAS: dict[str, pa.DataFrameSchema] = {
                 "Whether the register gives that day (register), or how long a recognition lasts "
                 "(rule)"
             ),
+            "geometry": _geometry("Outline, in gaps.gpkg"),
         },
         checks=[
             pa.Check(lambda t: _sum_of(t, r"uncovered_\d") == t["uncovered"], error="bands"),
@@ -850,13 +867,18 @@ SCHEMAS: dict[str, pa.DataFrameSchema] = {
 }
 
 
+for _schema in SCHEMAS.values():
+    # A column that nobody declared is in no dictionary, so no reader would know what it is.
+    _schema.strict = True
+
+
 def checked(name: str, table: pd.DataFrame) -> pd.DataFrame:
     """Check a table against its schema and give it back.
 
     Raises
     ------
     InputError
-        With one line for each column that does not fit.
+        With one line for each column that does not fit, or that the schema does not have.
     """
     import pandera.errors
 
@@ -865,14 +887,13 @@ def checked(name: str, table: pd.DataFrame) -> pd.DataFrame:
     try:
         SCHEMAS[name].validate(table, lazy=True)
     except pandera.errors.SchemaErrors as errors:
-        cases = errors.failure_cases.drop_duplicates(["column", "check"])
-        problems = [
-            Problem(
-                f"table {name}", f"'{row.column}' fails {row.check} at {row.failure_case!r:.60}"
-            )
-            for row in cases.itertuples()
-        ]
-        raise InputError(*problems) from None
+        cases = errors.failure_cases
+        unknown = cases[cases["check"] == "column_in_schema"]["failure_case"].unique()
+        cases = cases[cases["check"] != "column_in_schema"].drop_duplicates(["column", "check"])
+        told = [f"'{row.column}' fails {row.check} at {row.failure_case!r:.60}"
+                for row in cases.itertuples()]  # fmt: skip
+        told += [f"has a column '{one}' that its schema does not have" for one in unknown]
+        raise InputError(*(Problem(f"table {name}", what) for what in told)) from None
     return table
 
 
@@ -912,6 +933,30 @@ def _is_kind(kind: Any, dtype: Any) -> bool:
         return False
     fits = kind.check(pa.Column(dtype).dtype, pd.Series(dtype=dtype))
     return bool(fits if isinstance(fits, bool) else all(fits))
+
+
+def ordered(name: str, table: pd.DataFrame) -> pd.DataFrame:
+    """Give the columns that a schema has, in its order."""
+    return table[[column for column in SCHEMAS[name].columns if column in table]]
+
+
+def sides(name: str) -> dict[str, tuple[str, str, str]]:
+    """Say of each column of coverage in a table which measure it is, at which speeds and roads."""
+    columns = SCHEMAS[name].columns.items()
+    return {column: one.metadata["side"] for column, one in columns if "side" in _facts(one)}
+
+
+def kinds(name: str) -> dict[str, Kind]:
+    """Say how the columns of a table are shown to people."""
+    shown: dict[str, Kind] = {"int64": "whole", "float64": "decimal", "datetime64[s]": "date"}
+    return {
+        column: _facts(one).get("kind", shown.get(str(one.dtype).lower(), "text"))
+        for column, one in SCHEMAS[name].columns.items()
+    }
+
+
+def _facts(column: pa.Column) -> dict[str, Any]:
+    return column.metadata or {}
 
 
 def data_dictionary() -> str:

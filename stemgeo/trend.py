@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import pandas as pd
 
 from stemgeo import facts
-from stemgeo.coverage import COUNTS, REGION, status_of, summary_table
+from stemgeo.coverage import REGION, status_of, summary_table
 from stemgeo.errors import Problem, StudyError
 from stemgeo.inputs import Inputs, vintages
 from stemgeo.maps.line_chart import line_chart, line_chart_alt
@@ -39,6 +39,7 @@ from stemgeo.report.summary import (
     readable,
 )
 from stemgeo.speech import day_of_year, number, whole
+from stemgeo.tables import ordered
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -348,10 +349,7 @@ def _places(municipalities: dict[int, gpd.GeoDataFrame]) -> pd.DataFrame:
         pd.DataFrame(table.drop(columns="geometry")).assign(year=year)
         for year, table in municipalities.items()
     ]
-    table = pd.concat(parts, ignore_index=True)
-    front = ["year", "nis_code", "name", "province", "academies", "has_academy", "status"]
-    shares = ["share", "share_low", "share_high"]
-    return table[[*front, *COUNTS, *shares]]
+    return ordered("trend-municipalities", pd.concat(parts, ignore_index=True))
 
 
 def _table(
@@ -369,9 +367,7 @@ def _table(
     changes = ["newly_with", "no_longer_with"]
     table = pd.concat(parts, ignore_index=True).astype(dict.fromkeys(changes, "Int64"))
     table.loc[table["year"] == min(measured), changes] = pd.NA
-    front = ["year", "level", "code", "name", "municipalities", "with_academy", *changes]
-    shares = [name for name in table.columns if name.startswith("share")]
-    return table[[*front, "academies", *COUNTS, *shares]]
+    return ordered("trend", table)
 
 
 def _counts(municipalities: gpd.GeoDataFrame, level: str) -> pd.DataFrame:

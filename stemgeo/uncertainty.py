@@ -15,7 +15,7 @@ import pandas as pd
 
 from stemgeo import facts
 from stemgeo.access.travellers import OverNetwork, travellers
-from stemgeo.coverage import ALL_BANDS, COUNTS, Reached, coverage_table, levels_of
+from stemgeo.coverage import ALL_BANDS, Reached, coverage_table, levels_of
 from stemgeo.demand import place_children
 from stemgeo.measure import (
     UPPER,
@@ -28,7 +28,7 @@ from stemgeo.network.stress import LEVELS, TAGS_READ, untagged
 from stemgeo.notes import Note, Said, say
 from stemgeo.recognition import is_undated, recognised
 from stemgeo.study import DETOUR, DOOR_S, RECOGNITION_YEARS, WAITS_S, WALKING_MS
-from stemgeo.tables import checked
+from stemgeo.tables import checked, ordered
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -125,9 +125,7 @@ def _no_bounds(travel: Travel) -> tuple[Note, ...]:
 
 
 def _ordered(parts: list[pd.DataFrame]) -> pd.DataFrame:
-    return pd.concat(parts, ignore_index=True)[
-        ["part", "end", "value", "level", "code", "name", "profile", *COUNTS, "share"]
-    ]
+    return ordered("uncertainty", pd.concat(parts, ignore_index=True))
 
 
 def _of_speed(measured: Measured) -> pd.DataFrame:

@@ -23,8 +23,10 @@ from stemgeo.coverage import (
     levels_of,
     municipality_table,
     summary_table,
+    wide,
 )
 from stemgeo.demand import AgeCell
+from stemgeo.errors import ResultError
 from stemgeo.measure import Measured, Prepared, measure
 from stemgeo.study import LEVELS, Band, Speed, Study
 from stemgeo.tables import checked
@@ -298,6 +300,23 @@ def test_the_quiet_share_of_the_summary_is_that_of_the_central_speed() -> None:
     assert found["share_low_stress"].tolist() == [10 / 38, 6 / 15, 16 / 53]
     assert found["share"].tolist() == [20 / 38, 6 / 15, 26 / 53]
     assert found["share_high"].tolist() == found["share"].tolist()
+
+
+def test_speeds_and_roads_lie_side_by_side_as_a_table_has_them() -> None:
+    """Each column from its own rows; quiet roads that nobody measured have no column."""
+    parts = [*reached("low", nobody=True), *reached("central"), *reached("high")]
+    young, old = (replace(one, profile="low_stress") for one in reached("central"))
+    parts += [young, replace(old, covered=np.zeros(len(POINTS), dtype=bool))]
+    table = wide(counted(points(), parts), "answer-municipalities")
+    flanders = table.loc[("region", "VLG")]
+    assert list(table)[:5] == ["name", "children", "covered", "covered_low", "covered_high"]
+    assert tuple(flanders[["covered", "covered_low", "covered_high"]]) == (26, 0, 26)
+    assert flanders["share_low_stress"] == 16 / 53
+    assert "share_quiet_1" not in table
+    quiet = wide(counted(points(), parts), "zone-shares", profile="low_stress")
+    assert quiet.loc[("region", "VLG"), "covered"] == 16
+    with pytest.raises(ResultError, match="has no rows of roads 'quiet_1'"):
+        wide(counted(points(), parts), "zone-shares", profile="quiet_1")
 
 
 @pytest.mark.parametrize(("by", "rows"), [("region", 1), ("municipality", 4), ("zone", 12)])

@@ -11,7 +11,7 @@ import pytest
 from pandera.errors import SchemaErrors
 
 from stemgeo.errors import InputError
-from stemgeo.tables import SCHEMAS, _fits, checked, data_dictionary
+from stemgeo.tables import COUNTS, SCHEMAS, _fits, checked, data_dictionary, kinds, sides
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -68,6 +68,27 @@ def test_a_missing_column_is_named() -> None:
     """Leaving a column out is told by its name."""
     with pytest.raises(InputError, match="share"):
         checked("coverage", COVERAGE.drop(columns="share"))
+
+
+def test_a_column_that_no_schema_has_leaves_with_no_table() -> None:
+    """It would stand in a file, and in no dictionary: it is named, beside what else is wrong."""
+    with pytest.raises(InputError) as caught:
+        checked("coverage", COVERAGE.assign(extra=1, share=[2.0, np.nan]))
+    said = str(caught.value).splitlines()
+    assert len(said) == 2
+    assert said[1] == "table coverage: has a column 'extra' that its schema does not have"
+
+
+def test_every_table_with_coverage_has_each_of_its_measures() -> None:
+    """In the order of the dictionary; ends and quiet roads stand behind their measure."""
+    measures = list(dict.fromkeys(measure for measure, *_ in sides("provinces").values()))
+    assert measures == [*COUNTS, "share"]
+    for name in ("quintiles", "trend", "annex-1-municipalities", "answer-municipalities"):
+        assert list(dict.fromkeys(measure for measure, *_ in sides(name).values())) == measures
+    own = sides("answer-municipalities")
+    assert own["covered_low"] == ("covered", "low", "all")
+    assert own["share_quiet_1"] == ("share", "central", "quiet_1")
+    assert {kinds("answer-municipalities")[name] for name in own if "share" in name} == {"share"}
 
 
 def test_all_that_is_wrong_is_told_at_once() -> None:

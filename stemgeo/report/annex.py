@@ -14,10 +14,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from stemgeo.coverage import ALL_BANDS, COUNTS
+from stemgeo.coverage import ALL_BANDS, wide
 from stemgeo.maps.series import partly_measured
 from stemgeo.maps.text import gap_places, gap_reason, reason_in_words
-from stemgeo.profiles import QUIET
 from stemgeo.recognition import Standing
 from stemgeo.report.annex_words import (
     ANNEX,
@@ -52,7 +51,7 @@ from stemgeo.report.summary import (
 from stemgeo.speech import long_day, number
 from stemgeo.study import PROVINCES
 from stemgeo.subsidy import CENTS, place_costs_cents, rules
-from stemgeo.tables import checked
+from stemgeo.tables import checked, ordered
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -101,7 +100,7 @@ def write_municipalities(result: Tables, place: Path) -> list[Path]:
         If the folder holds no result of a run, or a file of it is missing or was changed.
     """
     language = result.language
-    figures = _side_by_side(result.table("coverage"), ["level", "code"])
+    figures = wide(result.table("coverage"), "answer-municipalities")
     towns = _towns(result.table("annex-1-municipalities"), figures)
     areas = _areas(towns, figures, result)
     by_province = {name: towns[towns["province"] == name] for name in _provinces(towns)}
@@ -194,27 +193,6 @@ def _day(result: Tables) -> str:
     return long_day(result.study.about.date, result.language)
 
 
-def _side_by_side(counted: pd.DataFrame, keys: Sequence[str]) -> pd.DataFrame:
-    """Lay speeds and roads side by side; a row for each of the keys, which are its index.
-
-    Without `band` (or `sex`) among the keys the rows are those of all ages (or both sexes).
-    """
-    rows = counted if "band" in keys else counted[counted["band"] == ALL_BANDS]
-    usual = rows[rows["profile"] == "all"]
-    by_speed = {name: part.set_index(list(keys)) for name, part in usual.groupby("scenario")}
-    table = by_speed["central"][["name", *COUNTS, "share"]].copy()
-    for name in ("covered", "share"):
-        for scenario in ("low", "high"):
-            table[f"{name}_{scenario}"] = by_speed[scenario][name]
-    for profile in QUIET:
-        quiet = rows[(rows["profile"] == profile) & (rows["scenario"] == "central")]
-        if len(quiet):
-            table[f"share_{profile}"] = quiet.set_index(list(keys))["share"]
-    front = ["name", "children", "covered", "covered_low", "covered_high", "uncovered"]
-    front += ["unmeasured", "share", "share_low", "share_high"]
-    return table[[*front, *table.columns.difference(front)]]
-
-
 # -- annex 1 -----------------------------------------------------------------------------------
 
 
@@ -284,7 +262,8 @@ def _groups(areas: pd.DataFrame, result: Tables) -> pd.DataFrame:
     """List ages and sexes of each area, all of them as well."""
     keys = ["level", "code", "band", "sex"]
     counted = result.table("groups")
-    figures = _side_by_side(counted[counted["level"].isin(["region", "province"])], keys)
+    rows = counted[counted["level"].isin(["region", "province"])]
+    figures = wide(rows, "answer-municipalities", keys)
     years = _words(result)["years"]
     bands = {
         band.name: years.format(ages=_ages_of(band.name, result))
@@ -323,9 +302,8 @@ def _remarked(table: pd.DataFrame, result: Tables) -> pd.DataFrame:
 
 
 def _for_programs(towns: pd.DataFrame) -> pd.DataFrame:
-    front = ["nis_code", "name", "province", "academies", "planned", "has_academy"]
-    table = towns[[*front, *towns.columns.drop(front)]]
-    return table.assign(partly_measured=partly_measured(towns))
+    told = towns.assign(partly_measured=partly_measured(towns))
+    return ordered("answer-municipalities", told)
 
 
 # -- annex 8 -----------------------------------------------------------------------------------

@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING
 
 from stemgeo.profiles import QUIET, ROADS
 from stemgeo.study import PROVINCES
+from stemgeo.tables import kinds
 
 if TYPE_CHECKING:
-    from stemgeo.report.spreadsheet import Kind
+    from stemgeo.tables import Kind
 
 ANNEXES = {
     "nl": ("gemeenten", "vlaanderen", *PROVINCES, "hiaten", "kaart"),
@@ -23,14 +24,13 @@ MUNICIPALITIES, GAPS = 1, 8
 """Numbers of the annexes that are tables."""
 
 KINDS: dict[str, Kind] = {
-    **dict.fromkeys(("median_min",), "decimal"),
-    **dict.fromkeys(("share", "share_low", "share_high"), "share"),
-    **dict.fromkeys((f"share_{name}" for name in QUIET), "share"),
-    **dict.fromkeys(("share_of_gap",), "share"),
-    **dict.fromkeys(("nis_code", "name", "area", "province", "has_academy", "remark"), "text"),
-    **dict.fromkeys(("ages", "sex", "roads", "gap_id", "places", "provinces", "reason"), "text"),
-    **dict.fromkeys(("academy", "academy_id", "place", "topic", "text"), "text"),
+    **kinds("answer-municipalities"),
+    **kinds("gap-municipalities"),
+    **kinds("candidate-municipalities"),
+    **dict.fromkeys(("area", "remark", "ages", "sex", "roads", "gap_id", "provinces"), "text"),
+    **dict.fromkeys(("places", "academy", "academy_id", "topic", "text"), "text"),
     **dict.fromkeys(("role", "file", "source", "licence"), "text"),
+    "median_min": "decimal",
     "date": "date",
 }
 """How a column is shown; one that is not here holds whole numbers."""

@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 
 from stemgeo.access.travel_time import REACHED, horizon_ms
-from stemgeo.coverage import ALL_BANDS, REGION
+from stemgeo.coverage import ALL_BANDS, REGION, share_covered
 from stemgeo.errors import Problem, ResultError
 from stemgeo.notes import Note, Said, counted, in_all, listed, say
 from stemgeo.profiles import QUIET, ROADS
@@ -334,7 +334,9 @@ def _refuse_other_children(a: _Side, b: _Side) -> None:
 def _beside(a: _Side, b: _Side) -> tuple[pd.DataFrame, tuple[Note, ...]]:
     """Lay the coverage of both side by side where they count the same children."""
     columns = [*KEYS, "name", "children", "covered", "unmeasured", "share"]
-    ours, theirs = (_with_share(one.central())[columns] for one in (a, b))
+    # Divided anew: a folder holds shares with six decimals, and counts that are exact.
+    sides = (one.central() for one in (a, b))
+    ours, theirs = (rows.assign(share=share_covered(rows))[columns] for rows in sides)
     parts = [
         *dict.fromkeys(_parts(ours)),
         *(p for p in _parts(theirs) if p not in set(_parts(ours))),
@@ -445,12 +447,6 @@ def _named(level: str, band: str, profile: str) -> Said:
         ),
         profile=Said(profile, f"over {ROADS[profile].nl}", f"sur {ROADS[profile].fr}"),
     )
-
-
-def _with_share(rows: pd.DataFrame) -> pd.DataFrame:
-    """Divide anew: a folder holds shares with six decimals, and counts that are exact."""
-    measured = rows["covered"] + rows["uncovered"]
-    return rows.assign(share=(rows["covered"] / measured.where(measured > 0)).astype(float))
 
 
 def _parts(rows: pd.DataFrame) -> list[tuple[str, str, str]]:

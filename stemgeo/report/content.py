@@ -15,7 +15,7 @@ import numpy as np
 import pandas as pd
 
 from stemgeo import subsidy
-from stemgeo.coverage import ALL_BANDS, COUNTS, REGION
+from stemgeo.coverage import ALL_BANDS, REGION, wide
 from stemgeo.errors import Problem, ResultError
 from stemgeo.maps.text import gap_places, gap_reason, reason_in_words
 from stemgeo.profiles import QUIET
@@ -27,7 +27,7 @@ from stemgeo.report.outcome import Tables
 from stemgeo.report.reading import read_table
 from stemgeo.report.summary import PLACED_BY, ages_in_words, placed_by
 from stemgeo.study import PROVINCES, SaidBy, parse_study
-from stemgeo.tables import REASONS
+from stemgeo.tables import COUNTS, REASONS, sides
 from stemgeo.texts import texts
 
 if TYPE_CHECKING:
@@ -36,8 +36,8 @@ if TYPE_CHECKING:
 
     Row = dict[str, Any]
 
-KEYS = ("level", "code", "band", "scenario", "profile")
-"""Of the coverage table; they tell its rows apart."""
+_WIDE = "answer-municipalities"
+"""The table whose columns of coverage a template can name."""
 OF_QUIET = {"low_stress": "quiet", "quiet_1": "quiet_1"}
 """What templates call the counts of a place over the roads of each profile of quiet roads."""
 
@@ -63,10 +63,15 @@ class Source(Tables):
 
     @cached_property
     def counts(self) -> dict[tuple[str, ...], Row]:
-        """The rows of the coverage table of the region and its provinces, by their keys."""
-        table = self.table("coverage")
-        rows = table[table["level"].isin(["region", "province"])].to_dict("records")
-        return {tuple(str(row[key]) for key in KEYS): _named(row) for row in rows}
+        """The measures of region and provinces, by level, code, band and profile."""
+        table, keys = self.table("coverage"), ["level", "code", "band"]
+        table = table[table["level"].isin(["region", "province"])]
+        parts = [
+            wide(table, _WIDE, keys, profile=one).reset_index().assign(profile=one)
+            for one in self.profiles
+        ]
+        rows = [_named(row) for part in parts for row in part.to_dict("records")]
+        return {tuple(str(row[key]) for key in (*keys, "profile")): row for row in rows}
 
     def refuse(self, table: str, what: str) -> NoReturn:
         """Refuse a table that fits its schema and yet tells no whole result."""
@@ -74,21 +79,21 @@ class Source(Tables):
 
     def counted(self, level: str, code: str, band: str = ALL_BANDS) -> Row:
         """Give the counts of a place: central, the range, and on quiet roads where measured."""
-        found = self._row(level, code, band, "central", "all")
+        every = self._row(level, code, band, "all")
+        found = {name: every[name] for name, (*_, roads) in sides(_WIDE).items() if roads == "all"}
         found["measured"] = found["covered"] + found["uncovered"]
-        for scenario in ("low", "high"):
-            other = self._row(level, code, band, scenario, "all")
-            found |= {f"{name}_{scenario}": other[name] for name in ("covered", "share")}
         for profile, name in OF_QUIET.items():
             there = profile in self.profiles
-            found[name] = self._row(level, code, band, "central", profile) if there else None
+            row = self._row(level, code, band, profile) if there else {}
+            found[name] = {one: row[one] for one in (*COUNTS, "share")} if there else None
         return found
 
     def _row(self, *key: str) -> Row:
-        row = self.counts.get(key)
-        if row is None:
-            self.refuse("coverage", f"has no row of {', '.join(key)}")
-        return {name: row[name] for name in (*COUNTS, "share")}
+        row = self.counts.get(key, {})
+        # Of a speed that has no row the counts are no numbers.
+        if not row or any(pd.isna(row[name]) for name in row if not name.startswith("share")):
+            self.refuse("coverage", f"has no row of {', '.join(key)} at each speed")
+        return row
 
 
 def figures(

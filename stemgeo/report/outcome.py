@@ -14,7 +14,7 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 
-from stemgeo.coverage import ALL_BANDS, COUNTS, summary_table
+from stemgeo.coverage import summary_table, wide
 from stemgeo.errors import Problem, ResultError
 from stemgeo.inputs.files import clean
 from stemgeo.maps.text import MapText
@@ -429,20 +429,13 @@ class Tables(Outcome):
             return found
         from stemgeo.maps.series import lighter
 
-        rows = self.coverage
-        rows = rows[
-            (rows["level"] == "zone")
-            & (rows["band"] == ALL_BANDS)
-            & (rows["scenario"] == "central")
-            & (rows["profile"] == "all")
-        ]
+        rows = self.coverage[self.coverage["level"] == "zone"]
+        counted = wide(rows, "zone-shares", ["code"]).drop(columns="name")
         zones = self.inputs.zones.sort_values("zone_id", ignore_index=True)
         provinces = self.municipalities.set_index("nis_code")["province"]
-        counted = rows.set_index("code").reindex(zones["zone_id"])
         table = zones[["zone_id", "nis_code", "name"]].copy()
         table["province"] = provinces.reindex(zones["nis_code"]).to_numpy()
-        for name in (*COUNTS, "share"):
-            table[name] = counted[name].to_numpy()
+        table = table.join(counted, on="zone_id")
         outlines = lighter(zones.geometry, FINEST_DETAIL_M)
         return gpd.GeoDataFrame(table, geometry=outlines.to_numpy(), crs=zones.crs)
 
@@ -466,7 +459,7 @@ class Tables(Outcome):
         if name in ("gaps", "annex-1-municipalities", "academies"):
             return self._without_places(name)
         if name == "provinces":
-            return self.summary()
+            return checked("provinces", self.summary())
         of_file = {file: one for one, file in self.FILES.items()}
         made: pd.DataFrame = getattr(self, of_file[f"tables/{name}.csv"])
         return made

@@ -7,7 +7,7 @@ import datetime as dt
 import textwrap
 from dataclasses import dataclass
 from io import BytesIO
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from xlsxwriter.workbook import Workbook
     from xlsxwriter.worksheet import Worksheet
 
-Kind = Literal["text", "whole", "decimal", "share", "date"]
+    from stemgeo.tables import Kind
 
 MOST_UNITS = 32_767
 """UTF-16 units that fit in a cell of Excel."""

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from stemgeo import facts, speech
+from stemgeo.maps.series import partly_measured
 from stemgeo.maps.text import gap_places, gap_reason, reason_in_words
 from stemgeo.notes import Note
 from stemgeo.profiles import QUIET
@@ -15,7 +16,7 @@ from stemgeo.recognition import Standing
 from stemgeo.report.subsidy import subsidy_lines
 from stemgeo.speech import SPACE, decimal, long_day, number, whole
 from stemgeo.study import BEST, DOOR_S, FLAT, SAYS_NOTHING
-from stemgeo.tables import REASONS, STUDY, WITHIN, share_column
+from stemgeo.tables import REASONS, STUDY, WITHIN, kinds, share_column, sides
 from stemgeo.texts import texts
 from stemgeo.uncertainty import TOGETHER
 
@@ -34,8 +35,8 @@ HEADS = {
         "uncovered": "niet op tijd",
         "unmeasured": "niet gemeten",
         "share": "Aandeel",
-        "range": "(laag tot hoog)",
-        **{name: f"op {one.roads.nl}" for name, one in QUIET.items()},
+        "share_range": "(laag tot hoog)",
+        **{f"share_{name}": f"op {one.roads.nl}" for name, one in QUIET.items()},
     },
     "en": {
         "municipalities": "Municipalities",
@@ -44,8 +45,8 @@ HEADS = {
         "uncovered": "not in time",
         "unmeasured": "unmeasured",
         "share": "Share",
-        "range": "(low to high)",
-        **{name: f"on {one.roads.en}" for name, one in QUIET.items()},
+        "share_range": "(low to high)",
+        **{f"share_{name}": f"on {one.roads.en}" for name, one in QUIET.items()},
     },
 }
 LEVEL_HEADS = {
@@ -319,6 +320,9 @@ def percent(share: float, language: str) -> str:
     return speech.percent(share, language, SPACE)
 
 
+_SAID = {"whole": whole, "decimal": decimal, "share": percent}
+
+
 def readable(
     table: pd.DataFrame,
     language: str,
@@ -336,22 +340,20 @@ def readable(
     heads = HEADS[language] | named
     names = table["name"].where(table["code"] != "", OUTSIDE_LAYER[language])
     columns: dict[str, pd.Series | list[str]] = {heads["name"]: names}
-    for name in ("municipalities", "with_academy", "children", "covered", "uncovered"):
-        if name in table:
-            columns[heads[name]] = [whole(value, language) for value in table[name]]
-    columns[heads["unmeasured"]] = [whole(value, language) for value in table["unmeasured"]]
-    marks = np.where(_partly(table), PARTLY, "")
-    columns[heads["share"]] = [
-        f"{percent(value, language)}{mark}"
-        for value, mark in zip(table["share"], marks, strict=True)
-    ]
-    columns[heads["range"]] = [
-        _range(low, high, language)
-        for low, high in zip(table["share_low"], table["share_high"], strict=True)
-    ]
-    for profile in _quiet_roads(table):
-        shares = [percent(value, language) for value in table[f"share_{profile}"]]
-        columns[heads[profile]] = shares
+    marks = np.where(partly_measured(table), PARTLY, "")
+    of = sides("provinces")
+    for name, kind in kinds("provinces").items():
+        measure, speeds, _ = of.get(name, (name, "central", "all"))
+        if kind == "text" or name not in table or speeds == "high":
+            continue
+        if speeds == "low":
+            ends = zip(table[name], table[f"{measure}_high"], strict=True)
+            columns[heads[f"{measure}_range"]] = [_range(*pair, language) for pair in ends]
+        else:
+            columns[heads[name]] = [_SAID[kind](value, language) for value in table[name]]
+            if name == "share":
+                marked = zip(columns[heads[name]], marks, strict=True)
+                columns[heads[name]] = [f"{said}{mark}" for said, mark in marked]
     return pd.DataFrame(columns)
 
 
@@ -434,12 +436,6 @@ def _map_in_words(result: Tables, profile: str, ends: dict[str, float], language
     return [line, words["says_nothing"]] if nothing else [line]
 
 
-def _partly(table: pd.DataFrame) -> pd.Series:
-    """Say where fewer than half of the children were measured, but some were."""
-    measured = table["covered"] + table["uncovered"]
-    return (measured > 0) & (2 * measured < table["children"])
-
-
 def _range(low: float, high: float, language: str) -> str:
     words = WORDS[language]
     if np.isnan(low):
@@ -458,7 +454,7 @@ def summary_markdown(result: Tables, text: MapText) -> str:
     lines += [f"**{plain(line)}**\n" for line in (text.notice, text.method_note) if line]
     lines += [lead, *_planned(result, language), *_beside_the_headline(result, language), ""]
     lines += markdown_table(shown, left=1)
-    lines += ["", *([words["partly"], ""] if _partly(table).any() else [])]
+    lines += ["", *([words["partly"], ""] if partly_measured(table).any() else [])]
     lines += [words["share"], words["range"], *how_sure(result), speeds_in_words(study)]
     lines += quiet_roads_in_words(table, language, study.travel.stress_rules)
     lines += _by_group(result, language)
