@@ -7,11 +7,9 @@ of them, and what has no footprint even so is counted.
 
 from __future__ import annotations
 
-import io
 import json
 import re
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 import geopandas as gpd
@@ -20,12 +18,13 @@ import osmium
 import pandas as pd
 import shapely
 
-from stemgeo.inputs import cache, extracts, osmxml
+from stemgeo.inputs import cache, extracts
 from stemgeo.inputs.vectors import LAMBERT_72, transformer
 from stemgeo.study import FLAT_BUILDINGS, FLATS_FROM_STOREYS
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping, Sequence
+    from pathlib import Path
 
     from numpy.typing import NDArray
 
@@ -93,7 +92,8 @@ def load_buildings(
     sha256s
         Of each extract, in the same order.
     """
-    place = cache.entry("buildings", _version(), sha256s, sorted(set(kinds)))
+    made_from = sha256s, sorted(set(kinds)), FLAT_BUILDINGS, FLATS_FROM_STOREYS
+    place = cache.entry("buildings", *made_from, code=[__file__, *extracts.CODE])
     return cache.kept(place, lambda: read_buildings(paths, kinds), _save, _load)
 
 
@@ -119,7 +119,8 @@ def read_buildings(paths: Sequence[Path], kinds: Collection[str]) -> Buildings:
         If an extract cannot be read to its end.
     """
     drawn = _Drawn.read(paths, frozenset(kinds))
-    nodes = _Nodes.read(paths, drawn.refs())
+    refs = np.concatenate([drawn.ring_refs, *drawn.parts.values()])
+    nodes = extracts.locate_nodes(paths, refs, EQUAL_AREA)
     table = pd.concat([_of_ways(drawn, nodes), _of_relations(drawn, nodes)], ignore_index=True)
     return _chosen(table, drawn)
 
@@ -204,15 +205,11 @@ class _Drawn:
             ways.refs[np.repeat(chosen, refs_of_way)],
             np.append(0, np.cumsum(refs_of_way[chosen])),
             relations,
-            _parts(paths, relations),
+            extracts.refs_by_way(paths, (way for one in relations.values() for way in one.ways)),
             int((wanted & ~closed).sum()),
             int((~wanted).sum()) + others,
             tuple(sorted(kinds - met - {tags["building"] for tags in ways.tags})),
         )
-
-    def refs(self) -> Longs:
-        """Give the nodes that all drawings need."""
-        return np.unique(np.concatenate([self.ring_refs, *self.parts.values()]))
 
 
 def _columns(said: list[_Said]) -> pd.DataFrame:
@@ -243,57 +240,22 @@ def _relations(
     return relations, others, met
 
 
-def _parts(paths: Sequence[Path], relations: dict[int, _Relation]) -> dict[int, Longs]:
-    """Read the nodes of the ways that relations are made of."""
-    members = [way for relation in relations.values() for way in relation.ways]
-    if not members:
-        return {}
-    ids = np.unique(np.array(members, dtype=np.int64))
-    ways = extracts.ways(paths, extracts.with_ids("ways", ids, paths), ())
-    refs = np.split(ways.refs, ways.first[1:-1])
-    return dict(zip(ways.ids.tolist(), refs[: len(ways.ids)], strict=True))
-
-
-@dataclass(frozen=True)
-class _Nodes:
-    """Where nodes lie, in metres of `EQUAL_AREA`; no number where no extract says it."""
-
-    osm_id: Longs
-    x: Floats
-    y: Floats
-
-    @classmethod
-    def read(cls, paths: Sequence[Path], wanted: Longs) -> _Nodes:
-        """Seek the nodes in all extracts."""
-        found = extracts.nodes(paths, wanted, ())
-        place = np.searchsorted(wanted, found.ids)
-        lon, lat = np.full((2, len(wanted)), np.nan)
-        lon[place], lat[place] = found.lon, found.lat
-        x, y = transformer("EPSG:4326", EQUAL_AREA).transform(lon, lat)
-        return cls(wanted, np.asarray(x), np.asarray(y))
-
-    def along(self, refs: Longs) -> Floats:
-        """Give the coordinates of a line through nodes, shape (refs, 2)."""
-        place = np.searchsorted(self.osm_id, refs)
-        return np.column_stack([self.x[place], self.y[place]])
-
-
 # --- Footprints --------------------------------------------------------------------------------
 
 
-def _of_ways(drawn: _Drawn, nodes: _Nodes) -> pd.DataFrame:
+def _of_ways(drawn: _Drawn, nodes: extracts.LocatedNodes) -> pd.DataFrame:
     """Measure the buildings that are one closed way."""
     measured = [_measured(footprints) for footprints in _rings(drawn, nodes)]
     area_m2, x, y = np.concatenate([np.empty((3, 0)), *measured], axis=1)
     return _table(drawn.key, drawn.said, (area_m2, x, y))
 
 
-def _rings(drawn: _Drawn, nodes: _Nodes) -> Iterator[NDArray[np.object_]]:
+def _rings(drawn: _Drawn, nodes: extracts.LocatedNodes) -> Iterator[NDArray[np.object_]]:
     """Yield the footprints of closed ways, so many at a time as take little memory."""
     refs, first = drawn.ring_refs, drawn.first
     for start in range(0, len(first) - 1, _AT_ONCE):
         cuts = first[start : start + _AT_ONCE + 1]
-        coordinates = nodes.along(refs[cuts[0] : cuts[-1]])
+        coordinates = nodes.follow_refs(refs[cuts[0] : cuts[-1]])
         located = np.isfinite(coordinates[:, 0])
         whole = np.logical_and.reduceat(located, cuts[:-1] - cuts[0])
         owner = np.repeat(np.cumsum(whole) - 1, np.diff(cuts))
@@ -304,13 +266,13 @@ def _rings(drawn: _Drawn, nodes: _Nodes) -> Iterator[NDArray[np.object_]]:
         yield footprints
 
 
-def _of_relations(drawn: _Drawn, nodes: _Nodes) -> pd.DataFrame:
+def _of_relations(drawn: _Drawn, nodes: extracts.LocatedNodes) -> pd.DataFrame:
     """Measure the buildings that are relations; a relation that lacks a way has no footprint."""
     relations = list(drawn.relations.values())
     footprints = np.full(len(relations), None, dtype=object)
     for i, relation in enumerate(relations):
         if all(way in drawn.parts for way in relation.ways):
-            lines = [nodes.along(drawn.parts[way]) for way in relation.ways]
+            lines = [nodes.follow_refs(drawn.parts[way]) for way in relation.ways]
             footprints[i] = filled(lines)
     return _table(
         np.array([2 * number + 1 for number in drawn.relations], dtype=np.int64),
@@ -402,35 +364,27 @@ def _chosen(table: pd.DataFrame, drawn: _Drawn) -> Buildings:
 # --- The cache: arrays in one file, behind their hash ------------------------------------------
 
 
-def _version() -> str:
-    """Hash of the modules that turn an extract into buildings."""
-    modules = [__file__, extracts.__file__, osmxml.__file__]
-    return cache.code_of(map(Path, modules)) + f"{FLAT_BUILDINGS}{FLATS_FROM_STOREYS}"
-
-
 _COLUMNS = ("weight", "kind_known", "footprint_m2", "address", "other_use", "flats")
 
 
 def _save(buildings: Buildings, path: Path) -> None:
     points = buildings.points
-    content = io.BytesIO()
-    np.savez(
-        content,
+    cache.store_arrays(
+        path,
         **{name: points[name] for name in _COLUMNS},
         x=points.geometry.x,
         y=points.geometry.y,
-        counts=np.array(json.dumps(buildings.counts)),
-        not_met=np.array(json.dumps(buildings.not_met)),
+        counts=json.dumps(buildings.counts),
+        not_met=json.dumps(buildings.not_met),
     )
-    cache.seal(content.getvalue(), path)
 
 
 def _load(path: Path) -> Buildings:
-    with np.load(io.BytesIO(cache.unsealed(path)), allow_pickle=False) as arrays:
-        points = gpd.GeoDataFrame(
-            {name: arrays[name] for name in _COLUMNS},
-            geometry=gpd.points_from_xy(arrays["x"], arrays["y"]),
-            crs=LAMBERT_72,
-        )
-        counts, not_met = (json.loads(str(arrays[name])) for name in ("counts", "not_met"))
-        return Buildings(points, counts, tuple(not_met))
+    arrays = cache.restore_arrays(path)
+    points = gpd.GeoDataFrame(
+        {name: arrays[name] for name in _COLUMNS},
+        geometry=gpd.points_from_xy(arrays["x"], arrays["y"]),
+        crs=LAMBERT_72,
+    )
+    counts, not_met = (json.loads(str(arrays[name])) for name in ("counts", "not_met"))
+    return Buildings(points, counts, tuple(not_met))

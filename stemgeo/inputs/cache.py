@@ -3,19 +3,24 @@
 from __future__ import annotations
 
 import hashlib
+import io
 import json
 import os
 from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
+import numpy as np
 import platformdirs
 
 from stemgeo.errors import InputError, Problem
 from stemgeo.writing import whole
+from stemgeo.writing.seal import sha256
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Iterable
+
+    from numpy.typing import ArrayLike, NDArray
 
 T = TypeVar("T")
 
@@ -25,18 +30,14 @@ def folder() -> Path:
     return Path(os.environ.get("STEMGEO_CACHE") or platformdirs.user_cache_dir("stemgeo"))
 
 
-def entry(kind: str, *made_from: str | Sequence[str]) -> Path:
-    """Give the place of a piece of work, named by a hash of all that it depends on."""
-    name = hashlib.sha256(json.dumps(made_from).encode()).hexdigest()[:32]
+def entry(kind: str, *made_from: object, code: Iterable[str] = ()) -> Path:
+    """Give the place of a piece of work, named by a hash of all that it depends on.
+
+    `code` are the files of the modules that do it, so that no other rule meets a stale entry.
+    """
+    depends_on = [*(sha256(Path(one)) for one in code), *made_from]
+    name = hashlib.sha256(json.dumps(depends_on).encode()).hexdigest()[:32]
     return folder() / kind / name
-
-
-def code_of(modules: Iterable[Path]) -> str:
-    """Hash the modules that do a piece of work, so that no other rule meets a stale entry."""
-    digest = hashlib.sha256()
-    for module in modules:
-        digest.update(module.read_bytes())
-    return digest.hexdigest()
 
 
 def seal(content: bytes, path: Path) -> None:
@@ -56,6 +57,19 @@ def unsealed(path: Path) -> bytes:
     if hashlib.sha256(whole_file[32:]).digest() != whole_file[:32]:
         raise InputError(Problem(str(path), "is not what was written"))
     return whole_file[32:]
+
+
+def store_arrays(path: Path, **arrays: ArrayLike) -> None:
+    """Write arrays, and texts, as one file behind its hash."""
+    content = io.BytesIO()
+    np.savez(content, **arrays)  # type: ignore[arg-type]
+    seal(content.getvalue(), path)
+
+
+def restore_arrays(path: Path) -> dict[str, NDArray[Any]]:
+    """Read what `store_arrays` wrote, and raise as `unsealed` does; a text is an array of one."""
+    with np.load(io.BytesIO(unsealed(path)), allow_pickle=False) as arrays:
+        return dict(arrays)
 
 
 def kept(

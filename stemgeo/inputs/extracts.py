@@ -31,20 +31,26 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from pyarrow import csv
 
+from stemgeo import arrays
 from stemgeo.arrays import starts_of_runs
 from stemgeo.errors import InputError, Problem, StemgeoError
+from stemgeo.inputs import osmxml
 from stemgeo.inputs.formats import UnreadableError
 from stemgeo.inputs.osmxml import Told, told
+from stemgeo.inputs.vectors import transformer
 from stemgeo.notes import strip_control
 from stemgeo.writing.whole import temporary, temporary_home
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterator, Sequence
+    from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 
     from numpy.typing import NDArray
 
     Floats = NDArray[np.float64]
     Longs = NDArray[np.int64]
+
+CODE = (__file__, arrays.__file__, osmxml.__file__)
+"""The modules that read extracts: what is kept of their work depends on them."""
 
 _AT_ONCE = 1 << 25
 """Bytes of text that are taken apart together; that takes some five times as much memory."""
@@ -101,6 +107,10 @@ class Ways:
     first: Longs
     tags: list[dict[str, str]]
     kind: NDArray[np.int32]
+
+    def split_by_way(self, of_refs: NDArray[Any]) -> list[NDArray[Any]]:
+        """Part what is known of `refs` by the ways."""
+        return np.split(of_refs, self.first[1:-1])[: len(self.ids)]
 
 
 @dataclass(frozen=True)
@@ -206,6 +216,47 @@ def nodes(
     if not len(missing) or not on_ways:
         return own
     return _with_places_on_ways(own, paths, missing, along or _every(osmium.osm.WAY))
+
+
+@dataclass(frozen=True)
+class LocatedNodes:
+    """Nodes with their coordinates, which are no numbers where no extract says them.
+
+    Attributes
+    ----------
+    ids
+        Sorted, shape (nodes,).
+    at
+        x and y of each, shape (nodes, 2).
+    """
+
+    ids: Longs
+    at: Floats
+
+    def follow_refs(self, refs: Longs) -> Floats:
+        """Give the coordinates of a line through some of them, shape (refs, 2)."""
+        return self.at[np.searchsorted(self.ids, refs)]
+
+
+def locate_nodes(
+    paths: Sequence[Path], refs: Longs, crs: str, along: Any | None = None
+) -> LocatedNodes:
+    """Read where nodes lie, in a reference system; as `nodes`, of ids in any order."""
+    wanted = np.unique(refs)
+    found = nodes(paths, wanted, (), along)
+    at = np.full((len(wanted), 2), np.nan)
+    moved = transformer("EPSG:4326", crs).transform(found.lon, found.lat)
+    at[np.searchsorted(wanted, found.ids)] = np.column_stack(moved)
+    return LocatedNodes(wanted, at)
+
+
+def refs_by_way(paths: Sequence[Path], ids: Iterable[int]) -> dict[int, Longs]:
+    """Read the nodes of the ways with these ids, in any order."""
+    wanted = np.unique(np.fromiter(ids, dtype=np.int64))
+    if not len(wanted):
+        return {}
+    found = ways(paths, with_ids("ways", wanted, paths), ())
+    return dict(zip(found.ids.tolist(), found.split_by_way(found.refs), strict=True))
 
 
 def _with_places_on_ways(own: Nodes, paths: Sequence[Path], missing: Longs, only: Any) -> Nodes:

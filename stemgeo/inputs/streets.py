@@ -6,22 +6,21 @@ these are read by themselves, and not taken from the network.
 
 from __future__ import annotations
 
-import io
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 import osmium
 
 from stemgeo.arrays import list_ranges
-from stemgeo.inputs import cache, extracts, osmxml
+from stemgeo.inputs import cache, extracts
 from stemgeo.inputs.extracts import LONGEST_M
-from stemgeo.inputs.vectors import LAMBERT_72, transformer
+from stemgeo.inputs.vectors import LAMBERT_72
 from stemgeo.study import STREET_WEIGHTS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+    from pathlib import Path
 
     from numpy.typing import NDArray
 
@@ -76,9 +75,13 @@ class Streets:
 
 def load_streets(paths: Sequence[Path], sha256s: Sequence[str]) -> Streets:
     """Take the streets of extracts from the cache, or read and keep them; hashes as the paths."""
-    code = cache.code_of(map(Path, (__file__, extracts.__file__, osmxml.__file__)))
-    place = cache.entry("streets", code, STREETS, sha256s)
-    return cache.kept(place, lambda: read_streets(paths), _save, _load)
+    place = cache.entry("streets", STREETS, sha256s, code=[__file__, *extracts.CODE])
+    return cache.kept(
+        place,
+        lambda: read_streets(paths),
+        lambda streets, path: cache.store_arrays(path, **vars(streets)),
+        lambda path: Streets(**cache.restore_arrays(path)),
+    )
 
 
 def read_streets(paths: Sequence[Path]) -> Streets:
@@ -97,14 +100,10 @@ def read_streets(paths: Sequence[Path]) -> Streets:
     # The order of ways in a file must not matter.
     order = np.argsort(ways.ids[way], kind="stable")
     refs, way = ways.refs[order], way[order]
-    wanted = np.unique(refs)
-    nodes = extracts.nodes(paths, wanted, ())
-    spots = np.full((len(wanted), 2), np.nan)
-    to_lambert = transformer("EPSG:4326", LAMBERT_72)
-    spots[np.searchsorted(wanted, nodes.ids)] = np.column_stack(
-        to_lambert.transform(nodes.lon, nodes.lat)
+    at, kind = (
+        extracts.locate_nodes(paths, refs, LAMBERT_72).follow_refs(refs),
+        number[ways.kind[way]],
     )
-    at, kind = spots[np.searchsorted(wanted, refs)], number[ways.kind[way]]
     length_m = np.hypot(*(at[1:] - at[:-1]).T)  # no number where a place is missing
     kept = (way[1:] == way[:-1]) & (kind[1:] >= 0) & (length_m > 0) & (length_m < LONGEST_M)
     return Streets(at[:-1][kept], at[1:][kept], kind[1:][kept].astype(np.uint8))
@@ -118,14 +117,3 @@ def _kind(tags: Mapping[str, str]) -> int:
     """
     apart = any(tags.get(key, "no") != "no" for key in ("junction", "bridge", "tunnel", "service"))
     return -1 if apart or tags.get("highway") not in STREETS else STREETS.index(tags["highway"])
-
-
-def _save(streets: Streets, path: Path) -> None:
-    content = io.BytesIO()
-    np.savez(content, start=streets.start, end=streets.end, kind=streets.kind)
-    cache.seal(content.getvalue(), path)
-
-
-def _load(path: Path) -> Streets:
-    with np.load(io.BytesIO(cache.unsealed(path)), allow_pickle=False) as arrays:
-        return Streets(arrays["start"], arrays["end"], arrays["kind"])

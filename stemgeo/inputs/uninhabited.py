@@ -6,25 +6,24 @@ extracts is left out and counted: its roads are then taken as any other.
 
 from __future__ import annotations
 
-import io
 import json
-from pathlib import Path
+from itertools import chain
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 import osmium
 import shapely
 
-from stemgeo.inputs import buildings, cache, extracts, osmxml
-from stemgeo.inputs.vectors import LAMBERT_72, transformer
+from stemgeo.inputs import buildings, cache, extracts
+from stemgeo.inputs.vectors import LAMBERT_72
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from pathlib import Path
 
     from numpy.typing import NDArray
 
     Floats = NDArray[np.float64]
-    Longs = NDArray[np.int64]
 
 KINDS = (
     *(
@@ -62,8 +61,8 @@ class Uninhabited(NamedTuple):
 
 def load_uninhabited(paths: Sequence[Path], sha256s: Sequence[str]) -> Uninhabited:
     """Take this ground of extracts from the cache, or read and keep it; in the order of `paths`."""
-    modules = [__file__, buildings.__file__, extracts.__file__, osmxml.__file__]
-    place = cache.entry("uninhabited", cache.code_of(map(Path, modules)), sha256s)
+    code = [__file__, buildings.__file__, *extracts.CODE]
+    place = cache.entry("uninhabited", sha256s, code=code)
     return cache.kept(place, lambda: read_uninhabited(paths), _save, _load)
 
 
@@ -82,22 +81,10 @@ def read_uninhabited(paths: Sequence[Path]) -> Uninhabited:
     """
     only = osmium.filter.TagFilter(*KINDS)
     ways, members = extracts.ways(paths, only, ()), _members(paths, only)
-    ids = np.unique(np.array([way for of in members for way in of], dtype=np.int64))
-    parts = [extracts.ways(paths, extracts.with_ids("ways", ids, paths), ())] if len(ids) else []
-    wanted = np.unique(np.concatenate([one.refs for one in (ways, *parts)]))
-    nodes = extracts.nodes(paths, wanted, ())
-    to_lambert = transformer("EPSG:4326", LAMBERT_72)
-    spots = np.full((len(wanted), 2), np.nan)
-    place = np.searchsorted(wanted, nodes.ids)
-    spots[place] = np.column_stack(to_lambert.transform(nodes.lon, nodes.lat))
-
-    line = {
-        way: along
-        for one in parts
-        for way, along in zip(one.ids.tolist(), _lines(one, wanted, spots), strict=True)
-    }
-    drawn = [[line.get(way, spots[:0]) for way in of] for of in members]
-    drawn += [[one] for one in _lines(ways, wanted, spots)]
+    parts = extracts.refs_by_way(paths, chain.from_iterable(members))
+    nodes = extracts.locate_nodes(paths, np.concatenate([ways.refs, *parts.values()]), LAMBERT_72)
+    drawn = [[nodes.follow_refs(parts.get(way, ways.refs[:0])) for way in of] for of in members]
+    drawn += [[one] for one in ways.split_by_way(nodes.follow_refs(ways.refs))]
     areas = [_area(lines) for lines in drawn]
     whole = [area for area in areas if area is not None]
     counts = {
@@ -116,11 +103,6 @@ def _members(paths: Sequence[Path], only: Any) -> list[list[int]]:
     ]
 
 
-def _lines(ways: extracts.Ways, wanted: Longs, spots: Floats) -> list[Floats]:
-    """Give the places along each way."""
-    return np.split(spots[np.searchsorted(wanted, ways.refs)], ways.first[1:-1])[: len(ways.ids)]
-
-
 def _area(lines: list[Floats]) -> shapely.Geometry | None:
     """Fill what lines go around; one that crosses itself as far as it can be."""
     if len(lines) > 1:
@@ -135,21 +117,19 @@ def _area(lines: list[Floats]) -> shapely.Geometry | None:
 
 
 def _save(found: Uninhabited, path: Path) -> None:
-    content = io.BytesIO()
     wkb = shapely.to_wkb(found.areas)
-    np.savez(
-        content,
+    cache.store_arrays(
+        path,
         wkb=np.frombuffer(b"".join(wkb), dtype=np.uint8),
         size=np.array([len(one) for one in wkb], dtype=np.int64),
-        counts=np.array(json.dumps(found.counts)),
+        counts=json.dumps(found.counts),
     )
-    cache.seal(content.getvalue(), path)
 
 
 def _load(path: Path) -> Uninhabited:
-    with np.load(io.BytesIO(cache.unsealed(path)), allow_pickle=False) as arrays:
-        stop = np.cumsum(arrays["size"])
-        whole = arrays["wkb"].tobytes()
-        wkb = [whole[end - size : end] for size, end in zip(arrays["size"], stop, strict=True)]
-        areas = np.array([*shapely.from_wkb(wkb), None], dtype=object)[:-1]
-        return Uninhabited(areas, json.loads(str(arrays["counts"])))
+    arrays = cache.restore_arrays(path)
+    stop = np.cumsum(arrays["size"])
+    whole = arrays["wkb"].tobytes()
+    wkb = [whole[end - size : end] for size, end in zip(arrays["size"], stop, strict=True)]
+    areas = np.array([*shapely.from_wkb(wkb), None], dtype=object)[:-1]
+    return Uninhabited(areas, json.loads(str(arrays["counts"])))

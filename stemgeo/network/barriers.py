@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import json
-from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 import geopandas as gpd
@@ -13,10 +12,11 @@ import osmium
 import pandas as pd
 import shapely
 
-from stemgeo.inputs import cache, extracts, osmxml
+from stemgeo.inputs import cache, extracts
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
+    from pathlib import Path
 
     from numpy.typing import NDArray
 
@@ -39,6 +39,9 @@ KINDS = (MOTORWAY, TRUNK, RAILWAY, WATERWAY, WATER)
 IMPASSABLE = frozenset(KINDS) - {TRUNK}
 """What nobody crosses between a door and a road: houses stand along a trunk road."""
 
+_CODE = (__file__, *extracts.CODE)
+"""The modules that read barriers and names."""
+
 _TAGS_READ = {"highway", "railway", "waterway", "natural", "name", "ref", "tunnel"}
 
 
@@ -57,7 +60,7 @@ def load_barriers(paths: Sequence[Path], sha256s: Sequence[str]) -> gpd.GeoDataF
     GeoDataFrame
         As from `read_barriers`.
     """
-    place = cache.entry("barriers", _version(), sorted(sha256s))
+    place = cache.entry("barriers", sorted(sha256s), code=_CODE)
     return cache.kept(place, lambda: read_barriers(paths), _save, _load)
 
 
@@ -103,7 +106,7 @@ def _drawn(paths: Sequence[Path]) -> _Drawn:
     lines = np.empty(0, dtype=object)
     if chosen.any():
         refs = ways.refs[np.repeat(chosen, np.diff(ways.first))]
-        lines = _lines(extracts.nodes(paths, np.unique(refs), {"name"}, only), ways, chosen)
+        lines = _lines(extracts.locate_nodes(paths, refs, "EPSG:4326", only), ways, chosen)
     way, kind = ways.ids[chosen], ways.kind[chosen]
     order = np.argsort(way)
     order = order[~shapely.is_empty(lines[order])]
@@ -140,18 +143,16 @@ def _name(tags: Mapping[str, str], kind: str) -> str:
 
 
 def _lines(
-    nodes: extracts.Nodes, ways: extracts.Ways, chosen: NDArray[np.bool_]
+    nodes: extracts.LocatedNodes, ways: extracts.Ways, chosen: NDArray[np.bool_]
 ) -> NDArray[np.object_]:
     """Draw the chosen ways through the nodes that have a place; empty with fewer than two."""
-    refs = ways.refs[np.repeat(chosen, np.diff(ways.first))]
+    at = nodes.follow_refs(ways.refs[np.repeat(chosen, np.diff(ways.first))])
     owner = np.repeat(np.arange(chosen.sum()), np.diff(ways.first)[chosen])
-    place = pd.Series(np.arange(len(nodes.ids)), index=nodes.ids).reindex(refs)
-    known = place.notna().to_numpy()
+    known = np.isfinite(at[:, 0])
     known = known & (np.bincount(owner[known], minlength=chosen.sum())[owner] > 1)
-    at = place.to_numpy()[known].astype(np.intp)
     lines = np.full(chosen.sum(), shapely.LineString(), dtype=object)
     drawn, number = np.unique(owner[known], return_inverse=True)
-    lines[drawn] = shapely.linestrings(nodes.lon[at], nodes.lat[at], indices=number)
+    lines[drawn] = shapely.linestrings(at[known], indices=number)
     return lines
 
 
@@ -195,7 +196,7 @@ def way_names(paths: Sequence[Path], sha256s: Sequence[str], ways: Iterable[int]
     ids = sorted(set(ways))
     if not ids:
         return {}
-    place = cache.entry("way-names", _version(), sorted(sha256s), [str(one) for one in ids])
+    place = cache.entry("way-names", sorted(sha256s), ids, code=_CODE)
     return cache.kept(place, lambda: _read_names(paths, ids), _save_names, _load_names)
 
 
@@ -211,11 +212,6 @@ def _read_names(paths: Sequence[Path], ids: list[int]) -> dict[int, str]:
 
 
 # --- The cache ---------------------------------------------------------------------------------
-
-
-def _version() -> str:
-    """Hash of the modules that read barriers and names."""
-    return cache.code_of([Path(__file__), Path(extracts.__file__), Path(osmxml.__file__)])
 
 
 def _save(barriers: gpd.GeoDataFrame, path: Path) -> None:

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from stemgeo.inputs import cache as work
-from stemgeo.inputs import extracts, osmxml
+from stemgeo.inputs import extracts
 from stemgeo.network.graph import Network
 from stemgeo.network.osm import read_roads
 from stemgeo.network.stress_rules import rules
@@ -36,9 +35,9 @@ def load_network(
     stress_rules
         The set of rules by which roads are quiet, see `stress_rules`.
     """
-    place = work.entry(
-        "networks", _version(), sorted(sha256s), rules(stress_rules).model_dump_json()
-    )
+    code = [*sorted(map(str, Path(__file__).parent.glob("*.py"))), *extracts.CODE]
+    made_from = sorted(sha256s), rules(stress_rules).model_dump_json()
+    place = work.entry("networks", *made_from, code=code)
     return work.kept(
         place, lambda: Network.whole(read_roads(paths, stress_rules)), _save, Network.load
     )
@@ -47,13 +46,3 @@ def load_network(
 def _save(network: Network, place: Path) -> None:
     place.mkdir()
     network.save(place)
-
-
-@cache
-def _version() -> str:
-    """Hash of the modules that turn an extract into a network."""
-    here = Path(__file__).parent
-    names = ["bicycle", "stress", "stress_rules", "squares", "osm", "graph"]
-    names += ["barriers", "crossings", "legs"]
-    ours = [here / f"{name}.py" for name in names]
-    return work.code_of([*ours, Path(extracts.__file__), Path(osmxml.__file__)])
