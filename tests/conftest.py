@@ -45,10 +45,18 @@ settings.load_profile("steady")
 
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Let workers begin with the longest files; within each and after them the order is random."""
+    """Let workers begin with the longest files; within each and after them the order is random.
+
+    But the sample, for which other workers may soon wait, is made before all else.
+    """
     if "PYTEST_XDIST_WORKER" in os.environ:
         place = {name: number for number, name in enumerate(LONGEST)}
-        items.sort(key=lambda item: place.get(item.path.name, len(place)))
+        items.sort(
+            key=lambda item: (
+                place.get(item.path.name, len(place)),
+                item.path.name == LONGEST[0] and "written_sample" not in item.fixturenames,
+            )
+        )
 
 
 def pytest_collection_finish() -> None:

@@ -346,9 +346,10 @@ def test_a_study_made_in_code_is_given_in_code(ran: Path, tmp_path: Path) -> Non
 # -- plans -----------------------------------------------------------------------------------
 
 
-@pytest.fixture
-def planned(base: Path) -> Path:
-    """A run with a plan that the study does not name."""
+@pytest.fixture(scope="module")
+def ran_with_plan(ran: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A run with a plan that the study does not name; not to be changed."""
+    base = shutil.copytree(ran, tmp_path_factory.mktemp("planned") / "base")
     text = "academy_id;naam;x;y\nP1;Gepland;158000;202000\n"
     (base / "plannen").mkdir()
     (base / "plannen" / "voorstel.csv").write_text(text, encoding="utf-8")
@@ -356,6 +357,12 @@ def planned(base: Path) -> Path:
     said = stemgeo("run", base / "study", "--plan", plan, "--out", base / "planned")
     assert said.status == 0
     return base
+
+
+@pytest.fixture
+def planned(ran_with_plan: Path, tmp_path: Path) -> Path:
+    """A copy of it, to do with as a test likes."""
+    return shutil.copytree(ran_with_plan, tmp_path / "base")
 
 
 def test_a_plan_is_found_by_its_hash(planned: Path) -> None:
