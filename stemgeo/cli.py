@@ -16,9 +16,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
+from typer.core import TyperCommand
 
 from stemgeo.errors import Problem, StemgeoError
 from stemgeo.notes import Note, Said, amount, say, strip_control
@@ -75,18 +76,6 @@ class Roads(StrEnum):
 
     all = "all"
     low_stress = "low_stress"
-
-
-class MapKind(StrEnum):
-    """What a map shows."""
-
-    share = "share"
-    academies = "academies"
-    minutes = "minutes"
-    uncovered = "uncovered"
-    gaps = "gaps"
-    change = "change"
-    plan = "plan"
 
 
 class Lang(StrEnum):
@@ -625,26 +614,32 @@ def verify(
         raise typer.Exit(1)
 
 
-@app.command(name="map")
+class _WithKinds(TyperCommand):
+    """Help that ends with the kinds of maps; what draws them loads when it is asked for."""
+
+    def format_epilog(self, ctx: Any, formatter: Any) -> None:  # noqa: ARG002 -- click's call
+        from stemgeo.maps.kinds import KINDS
+
+        with formatter.section("Kinds"):
+            formatter.write_dl([(one.key, one.help) for one in KINDS.values()])
+
+
+@app.command(name="map", cls=_WithKinds)
 def draw_map(
     result: ResultPath,
     province: Annotated[
         str | None, typer.Option("--province", help="One province; without it all of Flanders.")
     ] = None,
-    kind: Annotated[MapKind, typer.Option("--kind", help="What the map shows.")] = MapKind.share,
+    kind: Annotated[
+        str, typer.Option("--kind", metavar="KIND", help="What the map shows; see below.")
+    ] = "share",
     by: Annotated[
         str | None,
-        typer.Option(
-            "--by",
-            metavar="WHAT",
-            help="share and minutes: municipality or zone; gaps: children or reason.",
-        ),
+        typer.Option("--by", metavar="WHAT", help="By what, where a kind has several; see below."),
     ] = None,
     before: Annotated[
         Path | None,
-        typer.Option(
-            "--before", metavar="DIR", help="An earlier result, for change, plan and academies."
-        ),
+        typer.Option("--before", metavar="DIR", help="An earlier result, for kinds that take one."),
     ] = None,
     *,
     isochrones: Annotated[
@@ -665,7 +660,7 @@ def draw_map(
     replace: ReplaceOption = False,
 ) -> None:
     """Draw a map of a result, with what it shows in words inside the file."""
-    from stemgeo.maps.kinds import save_drawn
+    from stemgeo.maps.kinds import KINDS, save_drawn
     from stemgeo.report.files import whole_drawings, write_csv
     from stemgeo.report.sheets import drawn_of_folder
 
@@ -673,13 +668,15 @@ def draw_map(
     chosen = names.get(province.lower()) if province else None
     if province and chosen is None:
         raise typer.BadParameter(f"{province!r} is not one of {', '.join(PROVINCES)}")
+    if kind not in KINDS:
+        raise typer.BadParameter(f"{kind!r} is not one of {', '.join(KINDS)}")
     target = out or Path(f"{_map_name(kind, by, chosen)}.png")
     form = target.suffix.removeprefix(".").lower()
     if form not in ("png", "svg", "pdf"):
         raise typer.BadParameter(f"{target.name!r} must end in .png, .svg or .pdf")
     drawn = drawn_of_folder(
         result,
-        kind.value,
+        kind,
         chosen,
         by=by,
         language=None if lang is None else lang.value,
@@ -695,13 +692,11 @@ def draw_map(
         print(target.parent / path.name)
 
 
-def _map_name(kind: MapKind, by: str | None, province: str | None) -> str:
+def _map_name(kind: str, by: str | None, province: str | None) -> str:
     """Name a file by fixed words: vlaanderen, or minutes-zone-limburg."""
     place = (province or "Vlaanderen").lower()
     return (
-        place
-        if kind is MapKind.share and by is None
-        else "-".join([kind.value, *([by] if by else []), place])
+        place if kind == "share" and by is None else "-".join([kind, *([by] if by else []), place])
     )
 
 

@@ -18,7 +18,6 @@ from stemgeo.inputs.plan import with_plan
 from stemgeo.maps.curve import curve_chart
 from stemgeo.maps.kinds import Drawn, save_drawn, share
 from stemgeo.maps.page import save_figure
-from stemgeo.maps.series import share_classes
 from stemgeo.maps.sheet import Ground
 from stemgeo.measure import Measured, Prepared, all_cores, measure, prepare, quiet
 from stemgeo.notes import Note, Said, amount, counted, decimals, in_all, say
@@ -73,8 +72,8 @@ class Plan(PlanTables, Outcome):
 
     def _drawn(self) -> Drawn:
         text = self._text(map_text(self.study.with_plan("plan.csv"), self.inputs))
-        classes = share_classes(self.study.output.classes, self.municipalities["share"])
-        return share(Ground(self.municipalities, self.academies, text), classes)
+        ground = Ground(self.municipalities, self.academies, text)
+        return share.draw(ground, chosen=self.study.output.classes)
 
     def chart(self) -> Figure:
         """Draw the share of the children in time against the number of new places."""

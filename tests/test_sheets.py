@@ -14,16 +14,15 @@ import pytest
 
 import stemgeo as sg
 from stemgeo.errors import InputError, ResultError
-from stemgeo.maps.kinds import save_drawn
-from stemgeo.report.sheets import BY, KINDS, drawn_of_folder
+from stemgeo.maps.kinds import KINDS, save_drawn
+from stemgeo.report.sheets import drawn_of_folder
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from stemgeo.run import Result
 
-ALONE = [kind for kind in KINDS if kind not in ("change", "plan")]
-CASES = [(kind, by) for kind in ALONE for by in BY.get(kind, (None,))]
+CASES = [(key, by) for key, kind in KINDS.items() if kind.before != "must" for by in kind.by]
 
 
 @pytest.fixture(scope="module")

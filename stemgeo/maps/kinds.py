@@ -1,28 +1,41 @@
-"""The kinds of printed maps: what each draws, says in words, and lays beside it as a table.
+"""The kinds of printed maps, each one object: all that is to be known of it stands here.
 
-One look for all (`sheet`); the same classes on every map of a series. The table of a map holds the
-very rows and figures that are drawn.
+What a kind is by, needs and takes, its columns, and how it is prepared from a result: its classes,
+legend, picture, alt text and table. The command line, its help and docs/method.md come from
+`KINDS`. One look for all (`sheet`); the same classes on every map of a series. The table of a map
+holds the very rows and figures that are drawn.
 """
 
 from __future__ import annotations
 
+import inspect
+import re
 from dataclasses import dataclass, replace
+from functools import cached_property
 from itertools import pairwise
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal, Protocol, TypeVar
 
 import numpy as np
 import pandas as pd
 import shapely
 
+from stemgeo.access.travel_time import horizon_ms
+from stemgeo.errors import Problem, ResultError
+from stemgeo.gaps.late import lower_median
+from stemgeo.maps.classed import Classed, extremes, lined
 from stemgeo.maps.page import PROVINCE, Key, Looks, save_described
 from stemgeo.maps.series import (
+    BEYOND,
     INK,
+    MINUTES,
     NO_CLASS,
     Classes,
     class_numbers,
     colours,
-    line_on,
-    partly_measured,
+    minute_numbers,
+    minutes_up_to,
+    share_classes,
 )
 from stemgeo.maps.sheet import (
     ACADEMY,
@@ -40,30 +53,34 @@ from stemgeo.maps.sheet import (
 )
 from stemgeo.maps.small_multiples import STATUSES
 from stemgeo.maps.text import (
-    MapText,
     as_sentences,
     class_labels,
     is_planned,
+    minute_labels,
     of_province,
     one_line,
     percent,
     reason_in_words,
 )
 from stemgeo.speech import decimal, number, signed, whole
+from stemgeo.tables import COUNTS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
-    from pathlib import Path
 
     from geopandas import GeoDataFrame
     from matplotlib.figure import Figure
-    from numpy.typing import NDArray
 
+    from stemgeo.study import Study
     from stemgeo.texts import Texts
 
+    Chosen = Sequence[float] | Literal["quantiles"] | None
+    Prepare = Callable[["Asked"], "Shown"]
+
+_T = TypeVar("_T")
+
 MUNICIPALITY, ZONE = "municipality", "zone"
-MINUTES = (0.0, 10.0, 15.0, 20.0, 30.0)
-"""Bounds of the classes of minutes below the horizon: 15 is the ride that is asked about."""
+PLACES = (MUNICIPALITY, ZONE)
 CHANGE_POINTS = (2.0, 10.0)
 """Percentage points from which a change counts as one, and as a large one."""
 GAP_CHILDREN = (100, 250, 500, 1000)
@@ -73,8 +90,6 @@ CANDIDATES = 10
 MOST_DOTS = 6000
 """On the map of all municipalities: more would run into each other."""
 
-BEYOND = "#c9956b"
-"""Beside the classes of minutes: no academy at all."""
 GAP_SCHEME = ("#ffffd4", "#fed98e", "#fe9929", "#d95f0e", "#993404")
 DIVERGING = ("#e66101", "#fdb863", "#f7f7f7", "#b2abd2", "#5e3c99")
 """ColorBrewer's PuOr: also apart under every colour deficiency; what falls is dotted too."""
@@ -91,15 +106,7 @@ REASON_SCHEME = {
     "too_far": "#8c510a",
 }
 _CHANGES = ("fell_far", "fell", "same", "rose", "rose_far")
-_COUNTS = ("children", "covered", "uncovered", "unmeasured")
-_MUNICIPALITY_LINE, _ZONE_LINE, _GAP_LINE = 0.4, 0.1, 0.15
-NO_FIGURE: Looks = {
-    "facecolor": "white",
-    "edgecolor": "#6f6f6f",
-    "hatch": "//////",
-    "linewidth": 0.35,
-}
-PARTLY: Looks = {"facecolor": "none", "edgecolor": INK, "hatch": "\\\\\\", "linewidth": 0.35}
+_ZONE_LINE, _GAP_LINE = 0.1, 0.15
 _GROUND: Looks = {"facecolor": "#d6d6d6", "edgecolor": "#6a6a6a", "linewidth": 0.4}
 _TOWN: Looks = {"facecolor": "none", "edgecolor": "#404040", "linewidth": 0.5}
 _DOT: Looks = {
@@ -159,56 +166,116 @@ def save_drawn(
     return save_described(drawn.figure, path_without_suffix, drawn.alt, formats)
 
 
-@dataclass(frozen=True)
-class _Classed:
-    """Places in classes: how each class looks, and the class of each place."""
-
-    places: GeoDataFrame
-    numbers: NDArray[np.int64]
-    labels: Sequence[str]
-    looks: Sequence[Looks]
+class Tables(Protocol):
+    """What a result has for its maps, beside its municipalities and academies."""
 
     @property
-    def counts(self) -> list[int]:
-        """How many places each class has."""
-        return [int((self.numbers == number).sum()) for number in range(len(self.labels))]
+    def study(self) -> Study:
+        """What was asked of it."""
 
     @property
-    def without(self) -> int:
-        """How many places have no figure."""
-        return int((self.numbers == NO_CLASS).sum())
+    def zones(self) -> GeoDataFrame:
+        """The table `zone-shares`."""
 
-    def fills(self, partly: NDArray[np.bool_] | None = None) -> list[Fill]:
-        """Colour each class by itself: an empty class cannot shift the colours of the others."""
-        areas, fills = self.places.geometry, []
-        for place, looks in enumerate(self.looks):
-            members = self.numbers == place
-            fills.append(Fill(areas[members], looks))
-            if partly is not None:
-                hatched = {**PARTLY, "edgecolor": line_on(looks["facecolor"])}
-                fills.append(Fill(areas[members & partly], hatched, 3.5))
-        return [*fills, Fill(areas[self.numbers == NO_CLASS], NO_FIGURE)]
+    @property
+    def gaps(self) -> GeoDataFrame:
+        """The table `gaps` with its outlines."""
 
-    def names(self, words: Texts) -> list[str]:
-        """Give the class of each place in words."""
-        return [words("map.no_figure") if n == NO_CLASS else self.labels[n] for n in self.numbers]
+    @property
+    def candidates(self) -> pd.DataFrame:
+        """The table `candidate-municipalities`."""
+
+    @property
+    def times(self) -> pd.DataFrame:
+        """The table `times`."""
+
+    @property
+    def demand(self) -> GeoDataFrame:
+        """The table `demand`."""
+
+    @property
+    def rides(self) -> pd.DataFrame:
+        """Children by `point` of `demand` (its place there) and age: `time_s`, `measured`."""
 
 
 @dataclass(frozen=True)
-class _Speech:
-    """The words of a map's language, and of what it counts."""
+class Asked:
+    """A map that is asked for, and how its words and figures are written.
 
-    text: MapText
-    of: str = MUNICIPALITY
+    Attributes
+    ----------
+    ground
+        What is shown. Its municipalities have the columns of the annex.
+    by
+        One of those of the kind.
+    tables
+        What the result has beside.
+    chosen
+        Bounds of the classes; those of the study when not given.
+    before
+        The same municipalities earlier.
+    """
+
+    ground: Ground
+    by: str = MUNICIPALITY
+    tables: Tables | None = None
+    chosen: Chosen = None
+    before: Ground | None = None
 
     @property
     def words(self) -> Texts:
-        """Those of all maps."""
-        return self.text.words
+        """The texts of its language."""
+        return self.ground.text.words
 
-    def counted(self, count: int) -> str:
-        """Write a number of municipalities, zones or gaps."""
-        return self.words.counted(f"map.count.{self.of}", count)
+    @property
+    def has(self) -> Tables:
+        """The tables, for a kind that needs them."""
+        return _there(self.tables)
+
+    @property
+    def key(self) -> str:
+        """The column that tells places apart."""
+        return "zone_id" if self.by == ZONE else "nis_code"
+
+    @cached_property
+    def places(self) -> GeoDataFrame:
+        """The places of the ground, light enough for print, in order of code."""
+        if self.by != ZONE:
+            return self.ground.shown
+        inside = of_province(self.has.zones, self.ground.province)
+        return self.ground.light(inside.sort_values(self.key, ignore_index=True))
+
+    @property
+    def sites(self) -> list[Marks]:
+        """The academies, as they are marked."""
+        return academy_marks(self.ground.academies)
+
+    def classed(
+        self, places: GeoDataFrame, numbers: Any, labels: Sequence[str], looks: Sequence[Looks]
+    ) -> Classed:
+        """Put places into classes; those of municipalities and zones are as wide as their lines."""
+        width = {"linewidth": _ZONE_LINE} if self.by == ZONE else {}
+        lines = [{**one, **width} for one in looks]
+        noun = self.by if self.by in PLACES else "gap"
+        return Classed(places, np.asarray(numbers, np.int64), labels, lines, noun, self.words)
+
+    def views(self, classed: Classed) -> list[View]:
+        """Draw places in classes, under the borders of municipalities where they are zones."""
+        over = [Fill(self.ground.shown.geometry, _TOWN, 3.8)] if self.by == ZONE else []
+        return [View([*classed.fills, *over], self.sites)]
+
+    def common(self, sites: Sequence[Key] | None = None) -> list[Key]:
+        """Explain what stands on every map."""
+        ground, words = self.ground, self.words
+        keys = [Key(words("map.outside"), NEIGHBOUR)] if ground.province is not None else []
+        keys += [Key(words("map.municipality_border"), _TOWN)] if self.by == ZONE else []
+        keys.append(Key(words("map.province_border"), PROVINCE))
+        keys += [Key(ground.edge_label, EDGE_KEY)] if ground.edge is not None else []
+        if sites is not None:
+            return [*keys, *(Key(f"{key.meaning} ({key.count})", key.looks) for key in sites)]
+        keys.append(Key(words("map.academy"), ACADEMY))
+        planned = is_planned(ground.academies).any()
+        return [*keys, *([Key(words("map.academy_planned"), PLANNED)] if planned else [])]
 
     def whole(self, count: float) -> str:
         """Write a whole number."""
@@ -222,210 +289,299 @@ class _Speech:
         """Write a difference of shares."""
         return self.words("map.change.points", points=signed(value, self.words.language, 1))
 
-    def keys(self, classed: _Classed) -> list[Key]:
-        """Write each class with its count."""
-        parts = zip(classed.labels, classed.looks, classed.counts, strict=True)
-        return [Key(label, looks, self.counted(count)) for label, looks, count in parts]
+    def counted(self, key: str, **counts: float) -> str:
+        """Give a text with whole numbers in it."""
+        return self.words(key, **{name: self.whole(count) for name, count in counts.items()})
 
-    def classes(self, classed: _Classed) -> str:
-        """Say each class with its count."""
-        parts = zip(classed.labels, classed.counts, strict=True)
-        return self.words.series(self.words.pair(label, self.counted(n)) for label, n in parts)
+    def rule(self, classes: Classes, key: str) -> str:
+        """Say how the classes came about, and what else must be known of them."""
+        return f"{self.words(f'map.classes.{classes.rule}')} {self.words(key)}"
+
+    def extremes(
+        self, places: pd.DataFrame, figure: str, told: Callable[[float], str], *leads: str
+    ) -> list[str]:
+        """Name the three first at each end, see `classed.extremes`."""
+        return extremes(places, figure, told, self.words, *leads)
+
+    def none(self, classed: Classed) -> str:
+        """Say how many places have no figure."""
+        return self.counted("map.alt.none", count=classed.without)
 
 
-def share(
-    ground: Ground, classes: Classes, places: GeoDataFrame | None = None, of: str = MUNICIPALITY
-) -> Drawn:
-    """Map the share of children in time.
+@dataclass(frozen=True)
+class Shown:
+    """What a map shows.
 
-    Parameters
+    Attributes
     ----------
     ground
-        Its municipalities have `share` (0 to 1, NaN for no figure), `children`, `unmeasured` and
-        `has_academy`.
-    classes
-        Bounds in percent, the same for the whole series.
-    places
-        Zones with the same columns and `zone_id`, when the map is of zones.
-    of
-        "municipality" or "zone".
+        Of the map.
+    legend, views
+        See `sheet`.
+    said
+        Sentences of its alt text, after the lead.
+    rows
+        With at least the columns of the kind, and those that name its places.
+    total
+        How many places there are, in words; that of the municipalities when empty.
     """
-    speech, heading = _Speech(ground.text, of), ground.text.heading
-    shown = _shown(ground, places)
-    classed = _by_share(shown, shown["share"], classes, speech)
-    legend = Legend(
-        heading=heading,
-        classes=speech.keys(classed),
-        rule=_share_rule(classes, speech),
-        others=[*_without_figure(classed, shown, speech), *_common(ground, of)],
-        lines=[_with_academy(ground)],
-    )
-    fills = [*classed.fills(partly_measured(shown)), *_towns(ground, of)]
-    figure = draw_sheet(ground, legend, [View(fills, _sites(ground))])
-    alt = _alt(
-        "classes",
-        ground,
-        heading,
-        f"{speech.classes(classed)}.",
-        *_extremes(shown, "share", speech, lambda value: percent(value, speech.words)),
-        speech.words("map.alt.none", count=speech.whole(classed.without)),
-        total=speech.counted(len(shown)),
-    )
-    columns = [*_keys_of(of), *_COUNTS, "share"]
-    return Drawn(figure, alt, _table(shown, columns, classed, speech), heading)
+
+    ground: Ground
+    legend: Legend
+    views: Sequence[View]
+    said: Sequence[str]
+    rows: pd.DataFrame
+    total: str = ""
 
 
-def minutes(
-    ground: Ground,
-    classes: Classes,
-    horizon_min: float,
-    places: GeoDataFrame,
-    of: str = MUNICIPALITY,
-) -> Drawn:
-    """Map the minutes that half of the children of each place do not exceed to the nearest.
+@dataclass(frozen=True)
+class Kind:
+    """A kind of map.
 
-    Parameters
+    Attributes
     ----------
-    ground
-        See `Ground`.
+    key
+        Its name, on the command line and in names of files; texts stand below "map." and it.
+    prepare
+        Makes what it shows of what is asked; its first line says what that is.
+    columns
+        Of its table, after those that name a place.
+    by
+        What it can be drawn by, the first when nothing is asked.
+    before
+        Whether it takes an earlier result: "no", "may" or "must".
     classes
-        Bounds in minutes; an upper bound belongs to its class.
-    horizon_min
-        How far was looked.
-    places
-        Municipalities or zones with `minutes` (inf: half of the children reach none within the
-        horizon, NaN: nothing measured), `children` and `unmeasured`.
-    of
-        "municipality" or "zone".
+        Makes its classes of those that were chosen; None: they are fixed.
+    alt
+        How its alt text begins: a key below "map.alt".
+    mend
+        What to do when the earlier result is missing.
     """
-    speech = _Speech(ground.text, of)
-    heading, shown = speech.words("map.minutes.heading"), _shown(ground, places)
-    classed = _by_minutes(shown, classes.bounds, horizon_min, speech)
-    rule = f"{_rule_of(classes, speech)} {speech.words('map.minutes.rule')}"
+
+    key: str
+    prepare: Prepare
+    columns: tuple[str, ...]
+    by: tuple[str, ...] = (MUNICIPALITY,)
+    before: Literal["no", "may", "must"] = "no"
+    own_classes: bool = False
+    alt: str = "classes"
+    mend: str = "name the earlier one with --before (before=)"
+
+    @property
+    def what(self) -> str:
+        """What it shows, in a line."""
+        return str(inspect.getdoc(self.prepare)).partition("\n")[0].removesuffix(".")
+
+    @property
+    def help(self) -> str:
+        """What it shows, and what it is by and takes."""
+        told = [f"by {' or '.join(self.by)}"] if len(self.by) > 1 else []
+        told += {"no": [], "may": ["takes --before"], "must": ["needs --before"]}[self.before]
+        return self.what + (f" ({'; '.join(told)})" if told else "")
+
+    def draw(self, ground: Ground, **how: Any) -> Drawn:
+        """Draw a map of this kind.
+
+        Parameters
+        ----------
+        ground
+            What is shown, and what is written around it.
+        how
+            The other attributes of `Asked`; `by` may be None for the first.
+
+        Raises
+        ------
+        ResultError
+            When the kind needs or cannot take what is given.
+        """
+        asked = Asked(ground, **{**how, "by": how.get("by") or self.by[0]})
+        self._refuse(asked)
+        shown = self.prepare(asked)
+        heading, text = shown.legend.heading, shown.ground.text
+        total = shown.total or text.words.counted("map.count.municipality", len(ground.shown))
+        lead = text.words(f"map.alt.{self.alt}", place=ground.place, total=total, heading=heading)
+        alt = " ".join([as_sentences([text.title, *text.cautions]), lead, *shown.said])
+        keys = ["nis_code", "name", "province"] if asked.by in PLACES else []
+        keys = ["zone_id"] * (asked.by == ZONE) + keys
+        table = pd.DataFrame(shown.rows)[[*keys, *self.columns]].reset_index(drop=True)
+        return Drawn(draw_sheet(shown.ground, shown.legend, shown.views), alt, table, heading)
+
+    def _refuse(self, asked: Asked) -> None:
+        if asked.by not in self.by:
+            what = f"the kind '{self.key}' cannot be drawn by '{asked.by}'"
+            raise _problem(what, f"use {' or '.join(self.by)}")
+        if self.before == "must" and asked.before is None:
+            raise _problem(f"the kind '{self.key}' lays two results beside each other", self.mend)
+        if self.before == "no" and asked.before is not None:
+            takes = ", ".join(one.key for one in KINDS.values() if one.before != "no")
+            what = f"the kind '{self.key}' has no use for an earlier result"
+            raise _problem(what, f"use it with {takes}")
+        if asked.chosen is not None and not self.own_classes:
+            raise _problem(f"the classes of the kind '{self.key}' are fixed", "leave them out")
+        if asked.before is not None:
+            grounds = (asked.ground, asked.before)
+            ours, theirs = (set(one.municipalities["nis_code"]) for one in grounds)
+            if ours != theirs:
+                what = "the results have other municipalities"
+                what = f"{what} ({len(theirs)} before, {len(ours)} now)"
+                raise _problem(what, "run both on the same boundaries and vintage")
+
+
+KINDS: dict[str, Kind] = {}
+"""Every kind by its key."""
+
+
+def kind_of(key: str) -> Kind:
+    """Give a kind by its key.
+
+    Raises
+    ------
+    ResultError
+        When there is none.
+    """
+    if key not in KINDS:
+        raise _problem(f"there is no kind '{key}'", f"use {', '.join(KINDS)}")
+    return KINDS[key]
+
+
+def kind(*columns: str, **facts: Any) -> Callable[[Prepare], Kind]:
+    """Make a kind of what prepares it, under its name, with the facts that `Kind` has."""
+
+    def made(prepare: Prepare) -> Kind:
+        key = prepare.__name__
+        KINDS[key] = Kind(key, prepare, columns, **facts)
+        return KINDS[key]
+
+    return made
+
+
+@kind(*COUNTS, "share", "class", by=PLACES, own_classes=True)
+def share(of: Asked) -> Shown:
+    """The share of the children in time."""
+    classes, shown, words = _share_classes(of), of.places, of.words
+    classed = _by_share(of, shown, classes)
     legend = Legend(
-        heading=heading,
-        classes=speech.keys(classed),
-        rule=rule,
-        others=[*_without_figure(classed, shown, speech, "minutes"), *_common(ground, of)],
+        heading=of.ground.text.heading,
+        classes=classed.keys,
+        rule=of.rule(classes, "map.share.rule"),
+        others=[*classed.hatches, *of.common()],
+        lines=[_with_academy(of)],
     )
-    fills = [*classed.fills(partly_measured(shown, "minutes")), *_towns(ground, of)]
-    figure = draw_sheet(ground, legend, [View(fills, _sites(ground))])
-    finite = shown[np.isfinite(shown["minutes"])]
+    ends = of.extremes(shown, "share", lambda one: percent(one, words), "highest", "lowest")
+    said = [classed.said, *ends, of.none(classed)]
+    total = classed.counted(len(shown))
+    return Shown(of.ground, legend, of.views(classed), said, classed.rows, total)
+
+
+@kind("academies", "planned", "has_academy", "class", before="may", alt="academies")
+def academies(of: Asked) -> Shown:
+    """The municipalities with and without an academy: the map of the annex."""
+    heading, make = "map.academies.heading", _by_academies
+    if of.before is not None:
+        heading, make = "map.academies.heading_before", _by_status
+    classed = make(of)
+    sites = of.counted("map.academies.counted", count=len(_inside(of.ground)))
+    lines = [_with_academy(of), sites]
+    legend = Legend(of.words(heading), classed.keys, "", of.common(), lines)
+    most = classed.places[classed.places["academies"] > 0]
+    most = most.assign(number=most["academies"])
+    said = [classed.said, *of.extremes(most, "number", of.whole, "most")]
+    said += [f"{line}." for line in lines]
+    return Shown(of.ground, legend, of.views(classed), said, classed.rows)
+
+
+@kind("children", "unmeasured", "minutes", "class", by=PLACES, own_classes=True)
+def minutes(of: Asked) -> Shown:
+    """The minutes to the nearest academy that half of the children do not exceed."""
+    words, horizon = of.words, of.has.study.travel.horizon_min
+    classes = Classes(MINUTES) if of.chosen is None else _own_minutes(of.chosen)
+    bounds = minutes_up_to(horizon, classes.bounds)
+    median = median_minutes(of.has, of.key)
+    shown = of.places.assign(minutes=of.places[of.key].map(median).astype(np.float64))
+    looks = [lined(colour) for colour in reversed(colours(len(bounds) - 1))]
+    looks.append(lined(BEYOND, hatch="xx"))
+    numbers = minute_numbers(shown["minutes"], bounds)
+    classed = of.classed(shown, numbers, minute_labels(bounds, words), looks)
+    classed = replace(classed, figure="minutes")
+    legend = Legend(
+        heading=words("map.minutes.heading"),
+        classes=classed.keys,
+        rule=of.rule(classes, "map.minutes.rule"),
+        others=[*classed.hatches, *of.common()],
+    )
 
     def told(value: float) -> str:
-        return speech.words("map.minutes.value", minutes=decimal(value, speech.words.language))
+        return words("map.minutes.value", minutes=decimal(value, words.language))
 
-    alt = _alt(
-        "classes",
-        ground,
-        heading,
-        f"{speech.classes(classed)}.",
-        *_extremes(finite, "minutes", speech, told, ("slowest", "fastest")),
-        speech.words("map.alt.none", count=speech.whole(classed.without)),
-        total=speech.counted(len(shown)),
-    )
-    columns = [*_keys_of(of), "children", "unmeasured", "minutes"]
-    return Drawn(figure, alt, _table(shown, columns, classed, speech), heading)
+    finite = shown[np.isfinite(shown["minutes"])]
+    ends = of.extremes(finite, "minutes", told, "slowest", "fastest")
+    said = [classed.said, *ends, of.none(classed)]
+    total = classed.counted(len(shown))
+    return Shown(of.ground, legend, of.views(classed), said, classed.rows, total)
 
 
-def academies(ground: Ground, before: Ground | None = None) -> Drawn:
-    """Map the municipalities with and without an academy: the map of the ministry's annex.
+def median_minutes(tables: Tables, key: str) -> pd.Series:
+    """Give the minutes to the nearest that half of the measured children do not exceed.
 
     Parameters
     ----------
-    ground
-        Its municipalities have `academies`, `planned` and `has_academy`.
-    before
-        The same municipalities earlier, when the map is to tell what changed.
+    tables
+        Of a result.
+    key
+        `nis_code` or `zone_id`.
+
+    Returns
+    -------
+    Series
+        By code; inf where half of them reach none within the horizon. None measured: not there.
     """
-    speech = _Speech(ground.text)
-    if before is None:
-        heading, classed = speech.words("map.academies.heading"), _by_academies(ground, speech)
-    else:
-        heading = speech.words("map.academies.heading_before")
-        classed = _by_status(ground, before, speech)
-    shown = classed.places
-    sites = _of_ground(ground)
-    counted = speech.words("map.academies.counted", count=speech.whole(len(sites)))
-    lines = [_with_academy(ground), counted]
-    legend = Legend(heading, speech.keys(classed), "", _common(ground, MUNICIPALITY), lines)
-    figure = draw_sheet(ground, legend, [View(classed.fills(), _sites(ground))])
-    most = shown[shown["academies"] > 0].rename(columns={"academies": "number"})
-    alt = _alt(
-        "academies",
-        ground,
-        heading,
-        f"{speech.classes(classed)}.",
-        *_extremes(
-            most,
-            "number",
-            speech,
-            speech.whole,
-            ("most", None),
-        ),
-        *(f"{line}." for line in lines),
-    )
-    columns = [*_keys_of(MUNICIPALITY), "academies", "planned", "has_academy"]
-    return Drawn(figure, alt, _table(shown, columns, classed, speech), heading)
+    rides = tables.rides[tables.rides["measured"]]
+    place, codes = pd.factorize(tables.demand[key])
+    where = pd.Series(place[rides["point"]])
+    median = lower_median(where, rides["time_s"], rides["children"]) / 60
+    return pd.Series(median.to_numpy(np.float64), index=codes[median.index])
 
 
-def uncovered(ground: Ground, points: GeoDataFrame, cutoff_min: float) -> Drawn:
-    """Map the children who are not in time as dots that stand where such children live.
-
-    Parameters
-    ----------
-    ground
-        Its municipalities have `uncovered`, `covered` and `unmeasured`.
-    points
-        Demand points of all municipalities in a steady order: `nis_code`, `uncovered` (children),
-        geometry. What they add up to is drawn.
-    cutoff_min
-        Of "in time".
-    """
-    speech = _Speech(ground.text)
-    minutes_ = speech.number(cutoff_min)
-    heading = speech.words("map.uncovered.heading", minutes=minutes_)
-    worth = children_of_a_dot(int(points["uncovered"].sum()))
-    shown = ground.shown
-    dots = allocated(points[points["nis_code"].isin(shown["nis_code"])], worth)
-    placed = dots.groupby("nis_code")["dots"].sum().reindex(shown["nis_code"], fill_value=0)
-    shown = shown.assign(dots=placed.to_numpy())
-    total = speech.whole(worth)
-    late, measured = shown["uncovered"].sum(), (shown["covered"] + shown["uncovered"]).sum()
+@kind(*COUNTS, "dots", "children_per_dot", alt="dots")
+def uncovered(of: Asked) -> Shown:
+    """The children who are not in time, as dots that stand where such children live."""
+    cutoff, words = of.has.study.travel.cutoff_min, of.words
+    late = _late(of.has, cutoff)
+    worth = children_of_a_dot(int(late["uncovered"].sum()))
+    towns = of.ground.shown
+    dots = allocated(late[late["nis_code"].isin(towns["nis_code"])], worth)
+    placed = dots.groupby("nis_code")["dots"].sum().reindex(towns["nis_code"], fill_value=0)
+    shown = towns.assign(dots=placed.to_numpy(), children_per_dot=worth)
+    measured = shown["covered"] + shown["uncovered"]
+    numbers = np.where(measured == 0, NO_CLASS, 0)
+    classed = of.classed(shown, numbers, [""], [_GROUND])
+    counts = {"count": shown["uncovered"].sum(), "total": measured.sum()}
     lines = [
-        speech.words(
-            "map.uncovered.counted", count=speech.whole(late), total=speech.whole(measured)
-        ),
-        speech.words("map.uncovered.no_dot", count=speech.whole((shown["dots"] == 0).sum())),
+        of.counted("map.uncovered.counted", **counts),
+        of.counted("map.uncovered.no_dot", count=(shown["dots"] == 0).sum()),
     ]
-    unmeasured = (shown["covered"] + shown["uncovered"] == 0).to_numpy()
-    classed = _Classed(shown, np.where(unmeasured, NO_CLASS, 0), [""], [_GROUND])
     legend = Legend(
-        heading=heading,
-        classes=[Key(speech.words.counted("map.uncovered.dot", worth), _DOT)],
-        rule=speech.words("map.uncovered.rule", count=total),
-        others=[*_without_figure(classed, shown, speech), *_common(ground, MUNICIPALITY)],
+        heading=words("map.uncovered.heading", minutes=of.number(cutoff)),
+        classes=[Key(words.counted("map.uncovered.dot", worth), _DOT)],
+        rule=of.counted("map.uncovered.rule", count=worth),
+        others=[*replace(classed, figure="share").hatches, *of.common()],
         lines=lines,
     )
-    marks = [*_dot_marks(dots), *_sites(ground)]
-    figure = draw_sheet(ground, legend, [View(classed.fills(), marks)])
-    alt = _alt(
-        "dots",
-        ground,
-        heading,
-        *(f"{line}." for line in lines),
-        *_extremes(
-            shown,
-            "uncovered",
-            speech,
-            speech.whole,
-            ("most", "least"),
-        ),
-        speech.words("map.alt.none", count=speech.whole(classed.without)),
-    )
-    columns = [*_keys_of(MUNICIPALITY), *_COUNTS, "dots"]
-    table = pd.DataFrame(shown[columns]).assign(children_per_dot=worth).reset_index(drop=True)
-    return Drawn(figure, alt, table, heading)
+    views = [View(classed.fills, [*_dot_marks(dots), *of.sites])]
+    said = [f"{line}." for line in lines]
+    said += [*of.extremes(shown, "uncovered", of.whole, "most", "least"), of.none(classed)]
+    return Shown(of.ground, legend, views, said, shown)
+
+
+def _late(tables: Tables, cutoff_min: float) -> GeoDataFrame:
+    """Give the demand points with the measured children who are not in time, by zone and point."""
+    rides, demand = tables.rides, tables.demand
+    in_time = np.rint(rides["time_s"].to_numpy() * 1000) <= horizon_ms(cutoff_min)
+    late = rides[rides["measured"].to_numpy() & ~in_time]
+    sums = np.bincount(late["point"], weights=late["children"], minlength=len(demand))
+    points = demand[["nis_code", "zone_id", "point_id", "geometry"]]
+    points = points.assign(uncovered=sums.astype(np.int64))[sums > 0]
+    return points.sort_values(["nis_code", "zone_id", "point_id"], ignore_index=True)
 
 
 def children_of_a_dot(total: int) -> int:
@@ -475,286 +631,170 @@ def _dot_marks(dots: GeoDataFrame) -> list[Marks]:
     ]
 
 
-def gaps(
-    ground: Ground,
-    areas: GeoDataFrame,
-    candidates: pd.DataFrame,
-    least: int,
-    colour_by: str = "children",
-) -> Drawn:
-    """Map the gaps over all roads, with the municipalities where one academy would add most.
-
-    Parameters
-    ----------
-    ground
-        See `Ground`.
-    areas
-        The gaps table with its outlines; those of profile "all" are drawn.
-    candidates
-        The table `candidate-municipalities`.
-    least
-        The fewest children that make a gap.
-    colour_by
-        "children" or "reason".
-    """
-    speech = _Speech(ground.text, "gap")
-    heading = speech.words(f"map.gaps.heading_{colour_by}")
-    found = areas[areas["profile"] == "all"]
+@kind(
+    *("gap_id", "name", "municipalities", "provinces", "uncovered", "reason", "class"),
+    *("nis_code", "rank", "adds", "place_id", "x_m", "y_m"),
+    by=("children", "reason"),
+    alt="gaps",
+)
+def gaps(of: Asked) -> Shown:
+    """The gaps over all roads, and the municipalities where one academy would add most."""
+    ground, words, least = of.ground, of.words, of.has.study.gaps.min_children
+    found = of.has.gaps[of.has.gaps["profile"] == "all"]
     if ground.province is not None:
         within = [ground.province in one.split(", ") for one in found["provinces"].astype(str)]
         found = found[np.array(within, dtype=bool)]
     # A small gap stands over a large one.
     shown = found.sort_values(["uncovered", "gap_id"], ascending=[False, True], ignore_index=True)
-    by = {"children": _by_children, "reason": _by_reason}[colour_by]
-    classed = by(shown, least, speech)
-    ranked = of_province(candidates, ground.province).sort_values("rank").head(CANDIDATES)
+    classed = {"children": _by_children, "reason": _by_reason}[of.by](of, shown, least)
+    ranked = of_province(of.has.candidates, ground.province).sort_values("rank").head(CANDIDATES)
     ranked = ranked[ranked["adds"] > 0]
-    counted = speech.words("map.gaps.counted", count=speech.whole(shown["uncovered"].sum()))
-    numbers = [speech.whole(rank) for rank in ranked["rank"]]
+    numbers = [of.whole(rank) for rank in ranked["rank"]]
     names = [
-        speech.words(
-            "map.gaps.candidate_line", rank=number, name=one_line(name), adds=speech.whole(adds)
-        )
-        for number, name, adds in zip(numbers, ranked["name"], ranked["adds"], strict=True)
+        words("map.gaps.candidate_line", rank=rank, name=one_line(name), adds=of.whole(adds))
+        for rank, name, adds in zip(numbers, ranked["name"], ranked["adds"], strict=True)
     ]
+    counted = of.counted("map.gaps.counted", count=shown["uncovered"].sum())
+    rule = words("map.gaps.rule", drawn=ground.text.drawn, least=of.whole(least))
     legend = Legend(
-        heading=heading,
-        classes=speech.keys(classed),
-        rule=f"{speech.words('map.classes.fixed')} " * (colour_by == "children")
-        + speech.words("map.gaps.rule", drawn=ground.text.drawn, least=speech.whole(least)),
-        others=[
-            *([Key(speech.words("map.gaps.candidate"), RANK_KEY)] if names else []),
-            *_common(ground, MUNICIPALITY),
-        ],
+        heading=words(f"map.gaps.heading_{of.by}"),
+        classes=classed.keys,
+        rule=f"{words('map.classes.fixed')} " * (of.by == "children") + rule,
+        others=[*([Key(words("map.gaps.candidate"), RANK_KEY)] if names else []), *of.common()],
         lines=[counted],
-        list_heading=speech.words("map.gaps.candidates"),
+        list_heading=words("map.gaps.candidates"),
         listed=names,
     )
     ranks = list(zip(ranked["x_m"], ranked["y_m"], numbers, strict=True))
-    fills = [Fill(ground.shown.geometry, _GROUND, 2.5), *classed.fills()]
-    figure = draw_sheet(ground, legend, [View(fills, _sites(ground), ranks)])
-    said = speech.words("map.alt.candidates", names="; ".join(names))
-    alt = _alt(
-        "gaps",
-        ground,
-        heading,
-        f"{speech.classes(classed)}.",
-        f"{counted}.",
-        *_extremes(
-            shown,
-            "uncovered",
-            speech,
-            speech.whole,
-            ("most", "least"),
-        ),
-        *([said] if names else []),
-    )
-    columns = ["gap_id", "name", "municipalities", "provinces", "uncovered", "reason"]
-    rows = _table(shown, columns, classed, speech)
+    views = [View([Fill(ground.shown.geometry, _GROUND, 2.5), *classed.fills], of.sites, ranks)]
+    ends = of.extremes(shown, "uncovered", of.whole, "most", "least")
+    said = [classed.said, f"{counted}.", *ends]
+    said += [words("map.alt.candidates", names=words.series(names))] if names else []
     extra = ranked[["nis_code", "name", "rank", "adds", "place_id", "x_m", "y_m"]]
-    return Drawn(figure, alt, pd.concat([rows, extra], ignore_index=True), heading)
+    own = ["gap_id", "name", "municipalities", "provinces", "uncovered", "reason", "class"]
+    rows = pd.concat([pd.DataFrame(classed.rows[own]), extra], ignore_index=True)
+    return Shown(ground, legend, views, said, rows)
 
 
-def change(ground: Ground, before: Ground) -> Drawn:
-    """Map how the share in time changed from an earlier result to this one.
-
-    Parameters
-    ----------
-    ground, before
-        Of the same municipalities, each with its `share` and academies.
-    """
-    ground = _both_said(ground, before)
-    speech = _Speech(ground.text)
-    heading = speech.words("map.change.heading")
-    earlier = before.municipalities.set_index("nis_code").reindex(ground.shown["nis_code"])
-    shown = ground.shown.rename(columns={"share": "share_after", "academies": "academies_after"})
+@kind(
+    *("share_before", "share_after", "points", "academies_before", "academies_after", "class"),
+    before="must",
+)
+def change(of: Asked) -> Shown:
+    """The change of the share in time from an earlier result to this one."""
+    before, words = _there(of.before), of.words
+    of = replace(of, ground=_both_said(of.ground, before))
+    earlier = before.municipalities.set_index("nis_code").reindex(of.ground.shown["nis_code"])
+    shown = of.ground.shown.rename(columns={"share": "share_after", "academies": "academies_after"})
     shown["share_before"] = earlier["share"].to_numpy()
     shown["academies_before"] = earlier["academies"].to_numpy()
     shown["points"] = ((shown["share_after"] - shown["share_before"]) * 100).round(9)
-    classed = _by_change(shown, speech)
-    low, high = (speech.number(n) for n in CHANGE_POINTS)
-    sites, marks = _sites_of_change(ground, before, speech)
+    classed = _by_change(of, shown)
+    low, high = (of.number(n) for n in CHANGE_POINTS)
+    sites, marks = _sites_of_change(of, before)
     legend = Legend(
-        heading=heading,
-        classes=speech.keys(classed),
-        rule=speech.words("map.change.rule", low=low, high=high),
-        others=[
-            *_without_figure(classed, shown, speech),
-            *_common(ground, MUNICIPALITY, sites),
-        ],
+        heading=words("map.change.heading"),
+        classes=classed.keys,
+        rule=words("map.change.rule", low=low, high=high),
+        others=[*classed.hatches, *of.common(sites)],
     )
-    figure = draw_sheet(ground, legend, [View(classed.fills(), marks)])
     rose, fell = shown[shown["points"] > 0], shown[shown["points"] < 0]
-
-    def told(value: float) -> str:
-        return speech.points(value)
-
-    alt = _alt(
-        "classes",
-        ground,
-        heading,
-        f"{speech.classes(classed)}.",
-        *_extremes(rose, "points", speech, told, ("rise", None)),
-        *_extremes(fell, "points", speech, told, (None, "fall")),
-        *(f"{speech.words.pair(_capital(key.meaning), key.count)}." for key in sites),
-        speech.words("map.alt.none", count=speech.whole(classed.without)),
-    )
-    columns = ["share_before", "share_after", "points", "academies_before", "academies_after"]
-    table = _table(shown, [*_keys_of(MUNICIPALITY), *columns], classed, speech)
-    return Drawn(figure, alt, table, heading)
+    said = [
+        classed.said,
+        *of.extremes(rose, "points", of.points, "rise"),
+        *of.extremes(fell, "points", of.points, "", "fall"),
+        *(f"{words.pair(_capital(key.meaning), key.count)}." for key in sites),
+        of.none(classed),
+    ]
+    return Shown(of.ground, legend, [View(classed.fills, marks)], said, classed.rows)
 
 
-def plan(ground: Ground, before: Ground, classes: Classes) -> Drawn:
-    """Map the share in time without and with the places of a plan, side by side.
-
-    Parameters
-    ----------
-    ground
-        With the plan: its planned academies are marked.
-    before
-        The same municipalities without it.
-    classes
-        Bounds in percent, the same for both maps and the whole series.
-    """
-    ground = _both_said(ground, before)
-    speech, heading = _Speech(ground.text), ground.text.heading
-    after = ground.shown
+@kind(
+    *("planned", "share_before", "share_after", "class_before", "class_after"),
+    before="must",
+    own_classes=True,
+    alt="plan",
+    mend="draw a result of `stemgeo run --plan`, with --before the one without it",
+)
+def plan(of: Asked) -> Shown:
+    """The share in time without and with the places of a plan, side by side."""
+    before, words, classes = _there(of.before), of.words, _share_classes(of)
+    if not is_planned(of.ground.academies).any():
+        mend = "give the result of `stemgeo run STUDY --plan plan.csv`"
+        raise _problem("the result has no planned places", mend)
+    of = replace(of, ground=_both_said(of.ground, before))
+    after = of.ground.shown
     earlier = before.municipalities.set_index("nis_code").loc[after["nis_code"]]
-    figures = ["share", *_COUNTS]
-    first = after.assign(**{name: earlier[name].to_numpy() for name in figures})
-    pair = [_by_share(places, places["share"], classes, speech) for places in (first, after)]
+    first = after.assign(**{name: earlier[name].to_numpy() for name in ("share", *COUNTS)})
+    pair = [_by_share(of, places, classes) for places in (first, after)]
     rows = zip(pair[0].labels, pair[0].looks, pair[0].counts, pair[1].counts, strict=True)
     keys = [
-        Key(label, looks, f"{speech.whole(a)} \N{RIGHTWARDS ARROW} {speech.counted(b)}")
+        Key(label, looks, f"{of.whole(a)} \N{RIGHTWARDS ARROW} {pair[1].counted(b)}")
         for label, looks, a, b in rows
     ]
-    planned = int(is_planned(_of_ground(ground)).sum())
-    counted = speech.words("map.plan.counted", count=speech.whole(planned))
-    partly = [partly_measured(places) for places in (first, after)]
-    shown = after if partly[1].any() else first
+    planned = int(is_planned(_inside(of.ground)).sum())
+    counted = of.counted("map.plan.counted", count=planned)
+    hatched = pair[1] if pair[1].partly.any() else replace(pair[1], places=first)
     legend = Legend(
-        heading=heading,
+        heading=of.ground.text.heading,
         classes=keys,
-        rule=f"{_share_rule(classes, speech)} {speech.words('map.plan.rule')}",
-        others=[*_without_figure(pair[1], shown, speech), *_common(ground, MUNICIPALITY)],
+        rule=f"{of.rule(classes, 'map.share.rule')} {words('map.plan.rule')}",
+        others=[*hatched.hatches, *of.common()],
         lines=[counted],
     )
+    names = [words("map.plan.before"), words("map.plan.after")]
     views = [
-        View(classed.fills(hatched), academy_marks(one.academies), caption=caption)
-        for classed, hatched, one, caption in zip(
-            pair,
-            partly,
-            (before, ground),
-            (speech.words("map.plan.before"), speech.words("map.plan.after")),
-            strict=True,
-        )
+        View(classed.fills, academy_marks(one.academies), caption=name)
+        for classed, one, name in zip(pair, (before, of.ground), names, strict=True)
     ]
-    figure = draw_sheet(ground, legend, views)
-    told = zip((speech.words("map.plan.before"), speech.words("map.plan.after")), pair, strict=True)
     rise = after.assign(points=(after["share"] - first["share"]) * 100)
-    alt = _alt(
-        "plan",
-        ground,
-        heading,
-        *(f"{speech.words.pair(name, speech.classes(classed))}." for name, classed in told),
-        f"{counted}.",
-        *_extremes(
-            rise[rise["points"].round(9) > 0],
-            "points",
-            speech,
-            speech.points,
-            ("rise", None),
-        ),
-        speech.words("map.alt.none", count=speech.whole(pair[1].without)),
-    )
-    table = pd.DataFrame(after[_keys_of(MUNICIPALITY)]).assign(
-        planned=after["planned"],
+    said = [words.pair(name, classed.said) for name, classed in zip(names, pair, strict=True)]
+    rising = rise[rise["points"].round(9) > 0]
+    said += [f"{counted}.", *of.extremes(rising, "points", of.points, "rise"), of.none(pair[1])]
+    table = after.assign(
         share_before=first["share"],
         share_after=after["share"],
-        class_before=pair[0].names(speech.words),
-        class_after=pair[1].names(speech.words),
+        class_before=pair[0].names,
+        class_after=pair[1].names,
     )
-    return Drawn(figure, alt, table.reset_index(drop=True), heading)
+    return Shown(of.ground, legend, views, said, table)
 
 
-def _keys_of(of: str) -> list[str]:
-    """Give the columns that name a place."""
-    return [*(["zone_id"] if of == ZONE else []), "nis_code", "name", "province"]
-
-
-def _table(
-    shown: pd.DataFrame, columns: Sequence[str], classed: _Classed, speech: _Speech
-) -> pd.DataFrame:
-    named = classed.names(speech.words)
-    table = pd.DataFrame(shown[list(columns)]).assign(**{"class": named})
-    return table.reset_index(drop=True)
-
-
-def _shown(ground: Ground, places: GeoDataFrame | None) -> GeoDataFrame:
-    """Give the places of the ground, light enough for print, in order of code."""
-    if places is None:
-        return ground.shown
-    key = "zone_id" if "zone_id" in places else "nis_code"
-    inside: GeoDataFrame = of_province(places, ground.province)
-    inside = inside.sort_values(key, ignore_index=True)
-    if key == "nis_code":
-        return inside.set_geometry(ground.shown.geometry.to_numpy(), crs=places.crs)
-    light: GeoDataFrame = ground.light(inside)
-    return light
-
-
-def _of_ground(ground: Ground) -> GeoDataFrame:
+def _inside(ground: Ground) -> GeoDataFrame:
     """Give the academies in the municipalities of the map."""
     return ground.academies[ground.academies["nis_code"].isin(ground.shown["nis_code"])]
 
 
-def _sites(ground: Ground) -> list[Marks]:
-    return academy_marks(ground.academies)
+def _with_academy(of: Asked) -> str:
+    shown = of.ground.shown
+    counts = {"count": int(shown["has_academy"].sum()), "total": len(shown)}
+    return of.counted("map.with_academy", **counts)
 
 
-def _towns(ground: Ground, of: str) -> list[Fill]:
-    """Draw the municipalities over their zones."""
-    return [Fill(ground.shown.geometry, _TOWN, 3.8)] if of == ZONE else []
+def _share_classes(of: Asked) -> Classes:
+    chosen = of.has.study.output.classes if of.chosen is None else of.chosen
+    return share_classes(chosen, of.ground.municipalities["share"])
 
 
-def _lined(colour: str, width: float = _MUNICIPALITY_LINE, **more: Any) -> Looks:
-    """Line each class so that two places of the same class stay apart (3:1 or more)."""
-    return {"facecolor": colour, "edgecolor": line_on(colour), "linewidth": width, **more}
+def _own_minutes(chosen: Sequence[float] | str) -> Classes:
+    if isinstance(chosen, str):
+        raise _problem("the classes of minutes are bounds in minutes", "give numbers from 0")
+    bounds = tuple(float(one) for one in chosen)
+    if len(bounds) < 2 or bounds[0] != 0 or any(b <= a for a, b in pairwise(bounds)):
+        raise _problem("the classes of minutes must rise from 0", "as in 0, 10, 15, 30")
+    return Classes(bounds, "own")
 
 
-def _width(speech: _Speech) -> float:
-    return _ZONE_LINE if speech.of == ZONE else _MUNICIPALITY_LINE
+def _by_share(of: Asked, places: GeoDataFrame, classes: Classes) -> Classed:
+    labels = class_labels(classes.bounds, of.words)
+    looks = [lined(colour) for colour in colours(len(labels))]
+    numbers = class_numbers(places["share"], classes.bounds)
+    return replace(of.classed(places, numbers, labels, looks), figure="share")
 
 
-def _by_share(
-    places: GeoDataFrame, shares: pd.Series, classes: Classes, speech: _Speech
-) -> _Classed:
-    labels = class_labels(classes.bounds, speech.words)
-    looks = [_lined(colour, _width(speech)) for colour in colours(len(labels))]
-    return _Classed(places, class_numbers(shares, classes.bounds), labels, looks)
-
-
-def _by_minutes(
-    places: GeoDataFrame, bounds: Sequence[float], horizon_min: float, speech: _Speech
-) -> _Classed:
-    """Put minutes into classes, their upper bound included, and what is beyond into the last."""
-    inner = [*(bound for bound in bounds if bound < horizon_min), horizon_min]
-    values = places["minutes"].to_numpy(np.float64).round(6)
-    numbers = np.searchsorted(np.array(inner[1:]), values, side="left").astype(np.int64)
-    labels = [
-        speech.words("map.minutes.class", low=speech.number(low), high=speech.number(high))
-        for low, high in pairwise(inner)
-    ]
-    width = _width(speech)
-    looks = [_lined(colour, width) for colour in reversed(colours(len(labels)))]
-    labels.append(speech.words("map.minutes.beyond", minutes=speech.number(horizon_min)))
-    looks.append(_lined(BEYOND, width, hatch="xx"))
-    return _Classed(places, np.where(np.isnan(values), NO_CLASS, numbers), labels, looks)
-
-
-def _by_academies(ground: Ground, speech: _Speech) -> _Classed:
+def _by_academies(of: Asked) -> Classed:
     """Tell one, two or three, and more academies apart, and those that a plan alone brings."""
-    shown, words = ground.shown, speech.words
+    shown, words = of.ground.shown, of.words
     number = shown["academies"].to_numpy()
     planned = shown["planned"].to_numpy() if "planned" in shown else np.zeros(len(shown))
     only_planned = (number > 0) & (number == planned)
@@ -765,132 +805,80 @@ def _by_academies(ground: Ground, speech: _Speech) -> _Classed:
         words("map.academies.class", low=2, high=3),
         words("map.academies.or_more", low=4),
     ]
-    looks = [_lined(WITHOUT), *map(_lined, WITH_SCHEME)]
+    looks = [lined(WITHOUT), *map(lined, WITH_SCHEME)]
     if only_planned.any():
         numbers = np.where(only_planned, 4, numbers)
-        labels, looks = (
-            [*labels, words("map.academies.planned_only")],
-            [*looks, _lined(PLANNED_ONLY, hatch="....")],
-        )
-    return _Classed(shown, numbers.astype(np.int64), labels, looks)
+        labels = [*labels, words("map.academies.planned_only")]
+        looks = [*looks, lined(PLANNED_ONLY, hatch="....")]
+    return of.classed(shown, numbers, labels, looks)
 
 
-def _by_status(ground: Ground, before: Ground, speech: _Speech) -> _Classed:
-    shown = ground.shown
-    earlier = before.municipalities.set_index("nis_code")["has_academy"]
+def _by_status(of: Asked) -> Classed:
+    shown = of.ground.shown
+    earlier = _there(of.before).municipalities.set_index("nis_code")["has_academy"]
     had = earlier.reindex(shown["nis_code"]).to_numpy(bool)
     has = shown["has_academy"].to_numpy(bool)
-    numbers = np.select([has & had, has, had], [0, 1, 2], 3).astype(np.int64)
+    numbers = np.select([has & had, has, had], [0, 1, 2], 3)
     # Grey is the ground beside the province.
     changed = {**STATUSES, "without": {"facecolor": WITHOUT}}
-    looks = [{**_lined(one["facecolor"]), **one} for one in changed.values()]
-    return _Classed(
-        shown, numbers, [speech.words(f"map.academies.{key}") for key in STATUSES], looks
-    )
+    looks = [{**lined(one["facecolor"]), **one} for one in changed.values()]
+    labels = [of.words(f"map.academies.{key}") for key in STATUSES]
+    return of.classed(shown, numbers, labels, looks)
 
 
-def _by_children(places: GeoDataFrame, least: int, speech: _Speech) -> _Classed:
+def _by_children(of: Asked, places: GeoDataFrame, least: int) -> Classed:
     bounds = [least, *(bound for bound in GAP_CHILDREN if bound > least)]
-    texts = [speech.whole(bound) for bound in bounds]
-    labels = [
-        *(speech.words("map.gaps.class", low=low, high=high) for low, high in pairwise(texts)),
-        speech.words("map.gaps.class_last", low=texts[-1]),
-    ]
-    looks = [_lined(colour, _GAP_LINE) for colour in GAP_SCHEME[-len(labels) :]]
-    numbers = np.digitize(places["uncovered"].to_numpy(), bounds[1:]).astype(np.int64)
-    return _Classed(places, numbers, labels, looks)
+    texts = [of.whole(bound) for bound in bounds]
+    labels = [of.words("map.gaps.class", low=low, high=high) for low, high in pairwise(texts)]
+    labels.append(of.words("map.gaps.class_last", low=texts[-1]))
+    looks = [lined(colour, _GAP_LINE) for colour in GAP_SCHEME[-len(labels) :]]
+    numbers = np.digitize(places["uncovered"].to_numpy(), bounds[1:])
+    return of.classed(places, numbers, labels, looks)
 
 
-def _by_reason(places: GeoDataFrame, _least: int, speech: _Speech) -> _Classed:
+def _by_reason(of: Asked, places: GeoDataFrame, _least: int) -> Classed:
     # By stress alone no child is late over all roads, which these gaps are of.
     reasons = [reason for reason in REASON_SCHEME if reason != "stress"]
-    looks = [_lined(REASON_SCHEME[reason], _GAP_LINE) for reason in reasons]
-    numbers = pd.Index(reasons).get_indexer(places["reason"]).astype(np.int64)
-    return _Classed(places, numbers, [reason_in_words(one, speech.words) for one in reasons], looks)
+    looks = [lined(REASON_SCHEME[reason], _GAP_LINE) for reason in reasons]
+    numbers = pd.Index(reasons).get_indexer(places["reason"])
+    return of.classed(places, numbers, [reason_in_words(one, of.words) for one in reasons], looks)
 
 
-def _by_change(places: GeoDataFrame, speech: _Speech) -> _Classed:
+def _by_change(of: Asked, places: GeoDataFrame) -> Classed:
     points = places["points"].to_numpy(np.float64)
     size = np.digitize(np.abs(points), CHANGE_POINTS)
     numbers = np.where(np.isnan(points), NO_CLASS, 2 + np.sign(np.nan_to_num(points)) * size)
-    low, high = (speech.number(n) for n in CHANGE_POINTS)
-    labels = [speech.words(f"map.change.{one}", low=low, high=high) for one in _CHANGES]
+    low, high = (of.number(n) for n in CHANGE_POINTS)
+    labels = [of.words(f"map.change.{one}", low=low, high=high) for one in _CHANGES]
     falls: list[Looks] = [{"hatch": ".."}, {"hatch": ".."}, {}, {}, {}]
-    looks = [_lined(colour, **more) for colour, more in zip(DIVERGING, falls, strict=True)]
-    return _Classed(places, numbers.astype(np.int64), labels, looks)
+    looks = [lined(colour, **more) for colour, more in zip(DIVERGING, falls, strict=True)]
+    return of.classed(places, numbers, labels, looks)
 
 
-def _without_figure(
-    classed: _Classed, shown: GeoDataFrame, speech: _Speech, figure: str = "share"
-) -> list[Key]:
-    """Explain the hatches: no figure, and where there is one, a figure for less than half."""
-    words = speech.words
-    keys = [Key(f"{words('map.no_figure')} ({speech.counted(classed.without)})", NO_FIGURE)]
-    partly = int(partly_measured(shown, figure).sum()) if figure in shown else 0
-    if partly:
-        keys.append(Key(f"{words('map.partly_measured')} ({speech.counted(partly)})", PARTLY))
-    return keys
-
-
-def _common(ground: Ground, of: str, sites: Sequence[Key] | None = None) -> list[Key]:
-    """Explain what stands on every map."""
-    words = ground.text.words
-    keys = [Key(words("map.outside"), NEIGHBOUR)] if ground.province is not None else []
-    keys += [Key(words("map.municipality_border"), _TOWN)] if of == ZONE else []
-    keys.append(Key(words("map.province_border"), PROVINCE))
-    keys += [Key(ground.edge_label, EDGE_KEY)] if ground.edge is not None else []
-    if sites is not None:
-        return [*keys, *(Key(f"{key.meaning} ({key.count})", key.looks) for key in sites)]
-    keys.append(Key(words("map.academy"), ACADEMY))
-    planned = is_planned(ground.academies).any()
-    return [*keys, *([Key(words("map.academy_planned"), PLANNED)] if planned else [])]
-
-
-def _with_academy(ground: Ground) -> str:
-    words, shown = ground.text.words, ground.shown
-    counted = {"count": int(shown["has_academy"].sum()), "total": len(shown)}
-    return words(
-        "map.with_academy", **{key: whole(n, words.language) for key, n in counted.items()}
-    )
-
-
-def _share_rule(classes: Classes, speech: _Speech) -> str:
-    return f"{_rule_of(classes, speech)} {speech.words('map.share.rule')}"
-
-
-def _rule_of(classes: Classes, speech: _Speech) -> str:
-    return speech.words(f"map.classes.{classes.rule}")
-
-
-def _sites_of_change(
-    ground: Ground, before: Ground, speech: _Speech
-) -> tuple[list[Key], list[Marks]]:
+def _sites_of_change(of: Asked, before: Ground) -> tuple[list[Key], list[Marks]]:
     """Mark academies by what became of them, known by their id, and count those of the map."""
+    ground = of.ground
     now, then = set(ground.academies["academy_id"]), set(before.academies["academy_id"])
     shown = set(ground.shown["nis_code"])
     keys, marks = [], []
     for meaning, looks, source, ids in (
-        (speech.words("map.change.kept_academy"), ACADEMY, ground, now & then),
-        (speech.words("map.change.new_academy"), _NEW, ground, now - then),
-        (speech.words("map.change.lost_academy"), _LOST, before, then - now),
+        ("map.change.kept_academy", ACADEMY, ground, now & then),
+        ("map.change.new_academy", _NEW, ground, now - then),
+        ("map.change.lost_academy", _LOST, before, then - now),
     ):
         rows = source.academies[source.academies["academy_id"].isin(ids)].sort_values("academy_id")
         count = int(rows["nis_code"].isin(shown).sum())
-        keys.append(Key(meaning, looks, speech.whole(count)))
+        keys.append(Key(of.words(meaning), looks, of.whole(count)))
         marks.append(Marks(shapely.get_coordinates(rows.geometry.to_numpy()), looks))
     return keys, marks
 
 
 def _both_said(ground: Ground, before: Ground) -> Ground:
     """Say on the map of two results the cautions, sources and dates of both."""
-    words, now, then = ground.text.words, ground.text, before.text
+    now, then = ground.text, before.text
+    words, between = now.words, now.words("list.series")
     parts = {
-        name: [
-            part
-            for one in (then, now)
-            for part in getattr(one, name).split(words("list.series"))
-            if part
-        ]
+        name: [part for one in (then, now) for part in getattr(one, name).split(between) if part]
         for name in ("notice", "method_note", "source")
     }
     said: dict[str, Any] = {name: words.series(dict.fromkeys(one)) for name, one in parts.items()}
@@ -904,31 +892,31 @@ def _capital(text: str) -> str:
     return f"{text[:1].upper()}{text[1:]}"
 
 
-def _extremes(
-    places: pd.DataFrame,
-    figure: str,
-    speech: _Speech,
-    told: Callable[[float], str],
-    leads: tuple[str | None, str | None] = ("highest", "lowest"),
-) -> list[str]:
-    """Name the three highest and the three lowest; equal figures in order of name."""
-    known = places[places[figure].notna()]
-    found = []
-    for lead, ascending in zip(leads, (False, True), strict=True):
-        ranked = known.sort_values([figure, "name"], ascending=[ascending, True]).head(3)
-        if lead is not None and len(ranked):
-            named = zip(ranked["name"], ranked[figure], strict=True)
-            said = ", ".join(f"{one_line(name)} ({told(value)})" for name, value in named)
-            found.append(speech.words(f"map.alt.{lead}", named=said))
-    return found
+def _there(what: _T | None) -> _T:
+    """Give what was refused when it was not given."""
+    if what is None:
+        raise ValueError("this kind of map needs it")
+    return what
 
 
-def _alt(kind: str, ground: Ground, heading: str, *said: str, total: str = "") -> str:
-    """Put in words what a map shows: title and cautions, kind of map and measure, the rest.
+def _problem(what: str, mend: str) -> ResultError:
+    return ResultError(Problem("map", what, mend))
 
-    `total` is the number of its places; that of the municipalities when not given.
-    """
-    speech = _Speech(ground.text)
-    total = total or speech.counted(len(ground.shown))
-    lead = speech.words(f"map.alt.{kind}", place=ground.place, total=total, heading=heading)
-    return " ".join([as_sentences([ground.text.title, *ground.text.cautions]), lead, *said])
+
+_BLOCK = re.compile(r"(?<=<!-- made by make docs -->\n).*?(?=<!-- until here -->)", re.DOTALL)
+
+
+def documented(page: str) -> str:
+    """Give a page with the list of kinds, as it is now, between its marks."""
+    lines = ["| kind | what it shows | by | before | columns of its table |", "|---" * 5 + "|"]
+    for one in KINDS.values():
+        columns = ", ".join(f"`{name}`" for name in one.columns)
+        told = (f"`{one.key}`", one.what, ", ".join(one.by), one.before, columns)
+        lines.append(f"| {' | '.join(told)} |")
+    return _BLOCK.sub(lambda _: "\n" + "\n".join(lines) + "\n\n", page)
+
+
+def write_list(path: str) -> None:
+    """Bring the list of kinds on a page up to date."""
+    page = Path(path).read_text(encoding="utf-8")
+    Path(path).write_text(documented(page), encoding="utf-8")

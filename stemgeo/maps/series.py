@@ -22,6 +22,12 @@ if TYPE_CHECKING:
 DEFAULT_CLASSES = (0.0, 20.0, 40.0, 60.0, 80.0, 100.0)
 """Class bounds in percent, as in `study.output.classes`."""
 
+MINUTES = (0.0, 10.0, 15.0, 20.0, 30.0)
+"""Bounds of the classes of minutes below the horizon: 15 is the ride that is asked about."""
+
+BEYOND = "#c9956b"
+"""Beside the classes of minutes: no academy at all."""
+
 _DARK_BELOW = 0.25
 
 NO_CLASS = -1
@@ -133,6 +139,31 @@ def class_numbers(share: ArrayLike, classes: Sequence[float]) -> NDArray[np.int6
     # A share of 29/100 is the same double as the bound 29 divided by 100; times 100 it is not.
     bounds = np.asarray(classes, dtype=np.float64)[1:-1] / 100
     return np.where(np.isnan(shares), NO_CLASS, np.digitize(shares, bounds)).astype(np.int64)
+
+
+def minutes_up_to(horizon_min: float, bounds: Sequence[float] = MINUTES) -> list[float]:
+    """Give the bounds of classes of minutes, the last of which ends at the horizon."""
+    return [*(bound for bound in bounds if bound < horizon_min), horizon_min]
+
+
+def minute_numbers(minutes: ArrayLike, bounds: Sequence[float]) -> NDArray[np.int64]:
+    """Put minutes into classes, their upper bound included, and what is beyond into the last.
+
+    Parameters
+    ----------
+    minutes
+        Inf beyond the horizon, NaN where there is no figure, shape (places,).
+    bounds
+        As from `minutes_up_to`.
+
+    Returns
+    -------
+    int array, shape (places,)
+        0 for the first class; `NO_CLASS` where there is no figure.
+    """
+    values = np.asarray(minutes, dtype=np.float64).round(6)
+    numbers = np.searchsorted(np.asarray(bounds[1:]), values, side="left")
+    return np.where(np.isnan(values), NO_CLASS, numbers).astype(np.int64)
 
 
 def class_counts(share: ArrayLike, classes: Sequence[float]) -> list[int]:

@@ -227,6 +227,13 @@ def class_labels(classes: Sequence[float], words: Texts) -> list[str]:
     return [class_label(lower, upper, words) for lower, upper in pairs]
 
 
+def minute_labels(bounds: Sequence[float], words: Texts) -> list[str]:
+    """Write the bounds of every class of minutes, and what is beyond the last."""
+    said = [number(bound, words.language, 2) for bound in bounds]
+    labels = [words("map.minutes.class", low=low, high=high) for low, high in pairwise(said)]
+    return [*labels, words("map.minutes.beyond", minutes=said[-1])]
+
+
 def is_planned(academies: pd.DataFrame) -> NDArray[np.bool_]:
     """Tell the places of a plan from the academies of the register, shape (academies,)."""
     if "planned" not in academies:

@@ -11,7 +11,7 @@ from matplotlib.text import Text
 
 from stemgeo.maps.kinds import share
 from stemgeo.maps.page import save_figure
-from stemgeo.maps.series import DEFAULT_CLASSES, Classes
+from stemgeo.maps.series import DEFAULT_CLASSES
 from stemgeo.maps.sheet import Ground
 
 if TYPE_CHECKING:
@@ -38,7 +38,7 @@ def choropleth(
 ) -> Figure:
     """Draw the share of children in time by municipality."""
     ground = Ground(municipalities, academies, text, province)
-    return share(ground, Classes(DEFAULT_CLASSES)).figure
+    return share.draw(ground, chosen=DEFAULT_CLASSES).figure
 
 
 def written(figure: Figure) -> list[str]:

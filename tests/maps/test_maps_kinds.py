@@ -5,7 +5,9 @@ from __future__ import annotations
 import hashlib
 import re
 from collections import Counter
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 from xml.etree import ElementTree as ET
 
@@ -19,18 +21,17 @@ from pypdf import PdfReader
 from sheets import collisions, written
 
 from stemgeo.maps import kinds, series
-from stemgeo.maps.kinds import Drawn, save_drawn
+from stemgeo.maps.kinds import KINDS, Drawn, save_drawn
 from stemgeo.maps.series import Classes
 from stemgeo.maps.sheet import Ground
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from pathlib import Path
 
     from stemgeo.maps.text import MapText
 
 SVG = "{http://www.w3.org/2000/svg}"
-FIXED = Classes(series.DEFAULT_CLASSES)
+FIXED = series.DEFAULT_CLASSES
 HOSTILE = {
     "formula": "$x^2$",
     "script": "<script>alert(1)</script>",
@@ -115,7 +116,40 @@ def candidates(municipalities: gpd.GeoDataFrame) -> pd.DataFrame:
     )
 
 
-Draw = "Callable[[Ground], Drawn]"
+@dataclass
+class Given:
+    """What a result has for its maps, as a test gives it."""
+
+    zones: Any = None
+    gaps: Any = None
+    candidates: Any = None
+    times: Any = None
+    demand: Any = None
+    rides: Any = None
+    study: Any = field(
+        default_factory=lambda: SimpleNamespace(
+            travel=SimpleNamespace(cutoff_min=15, horizon_min=60.0),
+            gaps=SimpleNamespace(min_children=50),
+        )
+    )
+
+
+def timed_of(timed: gpd.GeoDataFrame, horizon_min: float = 60.0) -> Given:
+    """A child in each place that rides the minutes of its place."""
+    seconds = timed["minutes"].to_numpy() * 60
+    known = {"children": 1, "time_s": seconds, "measured": ~np.isnan(seconds)}
+    rides = pd.DataFrame({"point": np.arange(len(timed)), **known})
+    given = Given(zones=timed, demand=timed.reset_index(drop=True), rides=rides)
+    given.study.travel.horizon_min = horizon_min
+    return given
+
+
+def late_of(points: gpd.GeoDataFrame) -> Given:
+    """The children of these points, who reach nothing, in the order of the points."""
+    ids = [f"{number:06}" for number in range(len(points))]
+    known = {"children": points["uncovered"], "time_s": np.inf, "measured": True}
+    rides = pd.DataFrame({"point": np.arange(len(points)), **known})
+    return Given(demand=points.assign(zone_id="", point_id=ids), rides=rides)
 
 
 @pytest.fixture
@@ -139,37 +173,32 @@ def drawers(
         return replace(ground, academies=ground.academies.assign(planned=planned))
 
     return {
-        "share": lambda g: kinds.share(g, FIXED),
-        "zones": lambda g: kinds.share(g, FIXED, named(zones, g), "zone"),
-        "academies": kinds.academies,
-        "statuses": lambda g: kinds.academies(g, replace(earlier, province=g.province)),
-        "minutes": lambda g: kinds.minutes(g, Classes(kinds.MINUTES), 60.0, named(timed, g)),
-        "uncovered": lambda g: kinds.uncovered(g, points, 15),
-        "gaps": lambda g: kinds.gaps(
-            g,
-            areas.assign(name=g.municipalities["name"].head(len(areas)).to_numpy()),
-            named(candidates, g),
-            50,
+        "share": lambda g: kinds.share.draw(g, chosen=FIXED),
+        "zones": lambda g: kinds.share.draw(
+            g, by="zone", chosen=FIXED, tables=Given(zones=named(zones, g))
         ),
-        "reasons": lambda g: kinds.gaps(g, areas, named(candidates, g), 50, "reason"),
-        "change": lambda g: kinds.change(g, earlier),
-        "plan": lambda g: kinds.plan(with_plan(g), earlier, FIXED),
+        "academies": kinds.academies.draw,
+        "statuses": lambda g: kinds.academies.draw(g, before=replace(earlier, province=g.province)),
+        "minutes": lambda g: kinds.minutes.draw(g, tables=timed_of(timed)),
+        "uncovered": lambda g: kinds.uncovered.draw(g, tables=late_of(points)),
+        "gaps": lambda g: kinds.gaps.draw(
+            g,
+            tables=Given(
+                gaps=areas.assign(name=g.municipalities["name"].head(len(areas)).to_numpy()),
+                candidates=named(candidates, g),
+            ),
+        ),
+        "reasons": lambda g: kinds.gaps.draw(
+            g, by="reason", tables=Given(gaps=areas, candidates=named(candidates, g))
+        ),
+        "change": lambda g: kinds.change.draw(g, before=earlier),
+        "plan": lambda g: kinds.plan.draw(with_plan(g), before=earlier, chosen=FIXED),
     }
 
 
-KINDS = [
-    "share",
-    "zones",
-    "academies",
-    "statuses",
-    "minutes",
-    "uncovered",
-    "gaps",
-    "reasons",
-    "change",
-    "plan",
-]
-AREAS = [kind for kind in KINDS if kind not in ("uncovered", "plan")]
+SORTS = [*KINDS, "zones", "statuses", "reasons"]
+"""The kinds, and what else some of them can be by or take."""
+AREAS = [kind for kind in SORTS if kind not in ("uncovered", "plan")]
 
 
 def legend_of(svg: Path) -> list[str]:
@@ -207,7 +236,7 @@ def test_the_legend_of_the_file_counts_the_table(
 
 def test_classes_of_the_share_are_those_of_the_table(ground: Ground) -> None:
     """The class of a row holds its share: worked out anew from the figures beside it."""
-    table = kinds.share(ground, FIXED).table
+    table = kinds.share.draw(ground, chosen=FIXED).table
     again = table["covered"] / (table["covered"] + table["uncovered"])
     low = (np.floor(again * 5).clip(upper=4) * 20).astype("Int64")
     expected = [
@@ -217,7 +246,7 @@ def test_classes_of_the_share_are_those_of_the_table(ground: Ground) -> None:
     assert list(table["class"]) == expected
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", SORTS)
 def test_a_kind_changes_nothing_and_its_table_is_of_its_ground(
     ground: Ground, drawers: Any, kind: str
 ) -> None:
@@ -236,7 +265,7 @@ def test_a_kind_changes_nothing_and_its_table_is_of_its_ground(
 
 def test_minutes_have_their_class(ground: Ground, timed: gpd.GeoDataFrame) -> None:
     """An upper bound belongs to its class; beyond the horizon and unmeasured are none of these."""
-    table = kinds.minutes(ground, Classes(kinds.MINUTES), 60.0, timed).table
+    table = kinds.minutes.draw(ground, tables=timed_of(timed)).table
 
     def by_hand(minutes: float) -> str:
         if np.isnan(minutes):
@@ -254,7 +283,7 @@ def test_minutes_have_their_class(ground: Ground, timed: gpd.GeoDataFrame) -> No
 def test_classes_of_minutes_end_at_the_horizon(ground: Ground, timed: gpd.GeoDataFrame) -> None:
     """A horizon of 18 minutes leaves the classes above it out."""
     near = timed.assign(minutes=timed["minutes"].where(timed["minutes"] <= 18, np.inf))
-    said = written(kinds.minutes(ground, Classes(kinds.MINUTES), 18.0, near).figure)
+    said = written(kinds.minutes.draw(ground, tables=timed_of(near, 18.0)).figure)
     assert "15 tot 18 minuten" in said
     assert "geen academie binnen 18 minuten" in said
     assert "20 tot 30 minuten" not in said
@@ -281,7 +310,7 @@ def test_dots_stand_where_the_children_are(points: gpd.GeoDataFrame) -> None:
 def test_the_same_dot_whatever_the_province(ground: Ground, points: gpd.GeoDataFrame) -> None:
     """A dot is as many children on the map of a province as on that of all."""
     whole, part = (
-        kinds.uncovered(replace(ground, province=province), points, 15).table
+        kinds.uncovered.draw(replace(ground, province=province), tables=late_of(points)).table
         for province in (None, "Limburg")
     )
     assert whole["children_per_dot"].unique() == part["children_per_dot"].unique()
@@ -298,7 +327,7 @@ def test_children_of_a_dot(total: int, worth: int) -> None:
 
 def test_change_has_a_neutral_class(ground: Ground, earlier: Ground) -> None:
     """Below two points either way nothing changed; two and ten belong to the larger change."""
-    table = kinds.change(ground, earlier).table
+    table = kinds.change.draw(ground, before=earlier).table
     points = ((table["share_after"] - table["share_before"]) * 100).round(6)
 
     def by_hand(change: float) -> str:
@@ -315,7 +344,7 @@ def test_change_has_a_neutral_class(ground: Ground, earlier: Ground) -> None:
 
 def test_new_and_lost_academies_are_told(ground: Ground, earlier: Ground) -> None:
     """One academy came, one went; the others stayed."""
-    said = written(kinds.change(ground, earlier).figure)
+    said = written(kinds.change.draw(ground, before=earlier).figure)
     assert "nieuwe STEM-academie (1)" in said
     assert "STEM-academie die er niet meer is (1)" in said
     assert f"STEM-academie, voor en na ({len(ground.academies) - 1})" in said
@@ -327,7 +356,7 @@ def test_only_what_a_plan_alone_brings_is_planned_only(ground: Ground) -> None:
     number, planned = np.zeros((2, len(towns)), dtype=np.int64)
     number[:6], planned[:6] = (1, 2, 2, 5, 1, 0), (1, 2, 1, 4, 0, 0)
     told = towns.assign(academies=number, planned=planned, has_academy=number > 0)
-    table = kinds.academies(replace(ground, municipalities=told)).table.set_index("nis_code")
+    table = kinds.academies.draw(replace(ground, municipalities=told)).table.set_index("nis_code")
     assert table["class"].reindex(towns["nis_code"]).head(6).tolist() == [
         "alleen gepland",
         "alleen gepland",
@@ -380,13 +409,13 @@ def test_quantiles_are_of_all_municipalities(municipalities: gpd.GeoDataFrame) -
     ("classes", "line"),
     [
         (FIXED, "Vaste klassen"),
-        (Classes((0, 50, 100), "own"), "Klassen gekozen voor deze studie"),
-        (Classes((0, 11, 100), "quantiles"), "kwintielen van de gemeenten"),
+        ((0, 50, 100), "Klassen gekozen voor deze studie"),
+        ("quantiles", "kwintielen van de gemeenten"),
     ],
 )
-def test_the_rule_of_the_classes_is_said(ground: Ground, classes: Classes, line: str) -> None:
+def test_the_rule_of_the_classes_is_said(ground: Ground, classes: Any, line: str) -> None:
     """How the classes came about stands in the legend."""
-    assert line in " ".join(written(kinds.share(ground, classes).figure))
+    assert line in " ".join(written(kinds.share.draw(ground, chosen=classes).figure))
 
 
 def test_the_edge_of_isochrones_is_what_only_one_band_has(isochrones: gpd.GeoDataFrame) -> None:
@@ -397,7 +426,7 @@ def test_the_edge_of_isochrones_is_what_only_one_band_has(isochrones: gpd.GeoDat
     assert edge.distance(outline).max() < 0.01
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", SORTS)
 @pytest.mark.parametrize("language", ["nl", "en"])
 @pytest.mark.parametrize("province", [None, "Limburg"])
 def test_no_text_covers_another(
@@ -409,7 +438,7 @@ def test_no_text_covers_another(
     assert [pair for pair in collisions(figure) if not all(one.isdigit() for one in pair)] == []
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", SORTS)
 def test_hostile_names_are_letters(ground: Ground, drawers: Any, tmp_path: Path, kind: str) -> None:
     """Names that are formulas, scripts, endless or not to be written are text in a valid SVG."""
     names = [*HOSTILE.values(), *ground.municipalities["name"][len(HOSTILE) :]]
@@ -423,10 +452,17 @@ def test_hostile_names_are_letters(ground: Ground, drawers: Any, tmp_path: Path,
         assert set(HOSTILE.values()) <= set(drawn.table["name"])
 
 
+def test_the_list_of_kinds_is_that_of_the_code() -> None:
+    """docs/method.md names each kind, what it is by and the columns of its table, as they are."""
+    page = (Path(__file__).parents[2] / "docs" / "method.md").read_text(encoding="utf-8")
+    assert kinds.documented(page) == page
+    assert all(f"| `{key}` | {kind.what} |" in page for key, kind in KINDS.items())
+
+
 def test_alt_text(municipalities: gpd.GeoDataFrame, ground: Ground) -> None:
     """The alt text says kind, measure, classes, the extremes and the missing, from the table."""
     limburg = municipalities[municipalities["province"] == "Limburg"]
-    said = kinds.share(replace(ground, province="Limburg"), FIXED).alt
+    said = kinds.share.draw(replace(ground, province="Limburg"), chosen=FIXED).alt
     counts = [
         int(((limburg["share"] >= low) & (limburg["share"] < low + 0.2 + (low == 0.8))).sum())
         for low in (0, 0.2, 0.4, 0.6, 0.8)
@@ -450,12 +486,12 @@ def test_alt_text_without_figures(ground: Ground) -> None:
     """A map on which nothing was measured says so, and names no highest."""
     nothing = ground.municipalities.assign(share=np.nan)
     english = replace(ground.text, language="en")
-    said = kinds.share(replace(ground, municipalities=nothing, text=english), FIXED).alt
+    said = kinds.share.draw(replace(ground, municipalities=nothing, text=english), chosen=FIXED).alt
     assert said.endswith("Without a figure: 40.")
     assert "Highest" not in said
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", SORTS)
 def test_every_alt_text_names_place_and_measure(ground: Ground, drawers: Any, kind: str) -> None:
     """Title, caution, place and what is counted are said of each kind, on one line."""
     drawn = drawers[kind](replace(ground, province="Limburg"))
@@ -469,7 +505,7 @@ def test_every_alt_text_names_place_and_measure(ground: Ground, drawers: Any, ki
 
 def test_files_carry_the_alt_text(ground: Ground, tmp_path: Path) -> None:
     """SVG, PNG and PDF say inside what is seen, and what the map is called."""
-    drawn = kinds.share(ground, FIXED)
+    drawn = kinds.share.draw(ground, chosen=FIXED)
     png, svg, pdf = save_drawn(drawn, tmp_path / "map")
     title = "Wie raakt op tijd bij een STEM-academie?: Vlaanderen"
     root = ET.parse(svg).getroot()  # noqa: S314
@@ -487,7 +523,7 @@ def test_files_carry_the_alt_text(ground: Ground, tmp_path: Path) -> None:
     assert (said.title, said.subject) == (title, drawn.alt)
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", SORTS)
 def test_same_bytes(ground: Ground, drawers: Any, tmp_path: Path, kind: str) -> None:
     """Drawn and written twice, every kind has the same bytes; PNG is tested with the share."""
     hashes = []

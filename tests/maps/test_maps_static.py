@@ -306,12 +306,12 @@ def test_same_bytes_in_another_process(
         "import sys, pathlib, geopandas as gpd\n"
         "from stemgeo.maps.page import save_figure\n"
         "from stemgeo.maps.kinds import share\n"
-        "from stemgeo.maps.series import DEFAULT_CLASSES, Classes\n"
+        "from stemgeo.maps.series import DEFAULT_CLASSES\n"
         "from stemgeo.maps.sheet import Ground\n"
         "from stemgeo.maps.text import MapText\n"
         "place, out = map(pathlib.Path, sys.argv[1:3])\n"
         "m, a = (gpd.read_parquet(place / f'{n}.parquet') for n in 'ma')\n"
-        "drawn = share(Ground(m, a, MapText(*sys.argv[3:])), Classes(DEFAULT_CLASSES))\n"
+        "drawn = share.draw(Ground(m, a, MapText(*sys.argv[3:])), chosen=DEFAULT_CLASSES)\n"
         "save_figure(drawn.figure, out)\n"
     )
     said = [text.title, text.notice, text.source, text.date]
