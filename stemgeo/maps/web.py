@@ -16,7 +16,7 @@ import json
 import re
 from dataclasses import dataclass
 from importlib import resources
-from itertools import count, pairwise
+from itertools import count
 from typing import TYPE_CHECKING, Any
 
 import folium
@@ -31,6 +31,7 @@ from markupsafe import Markup
 from matplotlib.colors import to_hex, to_rgb
 
 from stemgeo.maps.series import (
+    BEYOND,
     DEFAULT_CLASSES,
     INK,
     NO_CLASS,
@@ -38,6 +39,8 @@ from stemgeo.maps.series import (
     class_numbers,
     colours,
     line_on,
+    minute_numbers,
+    minutes_up_to,
     partly_measured,
 )
 from stemgeo.maps.text import (
@@ -45,6 +48,7 @@ from stemgeo.maps.text import (
     gap_places,
     gap_reason,
     is_planned,
+    minute_labels,
     percent,
 )
 from stemgeo.maps.topology import sketched_bands, sketched_gaps, sketched_places, topology
@@ -64,9 +68,6 @@ if TYPE_CHECKING:
 
 MOST_BYTES = 10_000_000
 """The page stays below this: zones are left out when they would not fit."""
-
-MINUTE_CLASSES = (0.0, 5.0, 10.0, 15.0, 20.0, 30.0)
-"""Lower bounds of the classes of the median travel time, in minutes."""
 
 _DEGREE_DECIMALS = 5  # about a metre
 _BAND_COLOURS = ("#8c2d04", "#ec7014", "#fec44f")
@@ -89,6 +90,7 @@ def web_map(
     classes: Sequence[float] = DEFAULT_CLASSES,
     zones: GeoDataFrame | None = None,
     background: Background | None = None,
+    horizon_min: float | None = None,
 ) -> str:
     """Make the web map, as one HTML page with everything inside.
 
@@ -96,7 +98,7 @@ def web_map(
     ----------
     municipalities
         As from `coverage.municipality_table`, in EPSG:31370. With a column `median_time_s`
-        (seconds, infinite beyond the horizon) there is a layer of it.
+        (seconds, infinite beyond the horizon) it is told, and with `horizon_min` a layer.
     academies
         `academy_id`, `name`, points in EPSG:31370; those with `planned` get a mark of their own.
         `organisation`, when there, is shown too.
@@ -115,6 +117,8 @@ def web_map(
         `MOST_BYTES`.
     background
         Tiles under the map, with their attribution: the page fetches these, and nothing else.
+    horizon_min
+        How far was looked for the nearest, minutes.
 
     Returns
     -------
@@ -127,7 +131,7 @@ def web_map(
     outlines, zone_outlines = sketched_places(places, parts)
     towns = _towns(places, outlines, words)
     themes = [_shares(places, towns, classes, text), _with_and_without(places, towns, words)]
-    themes += _minutes(places, towns, words)
+    themes += _minutes(places, towns, horizon_min, words)
     if parts is not None and zone_outlines is not None:
         themes += [_zone_shares(parts, _zones(parts, places, zone_outlines, words), classes, text)]
     themes += [*_bands(isochrones, towns, words), *_gaps(gaps, academies, text)]
@@ -155,6 +159,7 @@ def web_map(
             *(municipalities, academies, isochrones, gaps, text),
             classes=classes,
             background=background,
+            horizon_min=horizon_min,
         )
     return page
 
@@ -387,27 +392,28 @@ def _with_and_without(places: GeoDataFrame, towns: _Ground, words: Texts) -> _Th
     )
 
 
-def _minutes(places: GeoDataFrame, towns: _Ground, words: Texts) -> Iterator[_Theme]:
-    """Colour by the median travel time, dark where it is short, when that is known."""
-    if "median_time_s" not in places:
+def _minutes(
+    places: GeoDataFrame, towns: _Ground, horizon_min: float | None, words: Texts
+) -> Iterator[_Theme]:
+    """Colour by the median travel time as on paper, dark where it is short, when it is known."""
+    if horizon_min is None:
         return
-    minutes = places["median_time_s"].to_numpy(float) / 60
-    fills = colours(len(MINUTE_CLASSES))[::-1]
-    number = np.digitize(minutes, MINUTE_CLASSES[1:])
-    look = np.where(np.isnan(minutes), len(fills), number)
-    counts = np.bincount(look, minlength=len(fills) + 1).tolist()
+    bounds = minutes_up_to(horizon_min)
+    fills = [*reversed(colours(len(bounds) - 1)), BEYOND, _NO_FIGURE]
+    number = minute_numbers(places["median_time_s"].to_numpy(float) / 60, bounds)
+    look = np.where(number == NO_CLASS, len(fills) - 1, number)
+    counts = np.bincount(look, minlength=len(fills)).tolist()
     counted = [words.counted("map.count.municipality", n) for n in counts]
-    labels = [_span(*bounds, words) for bounds in pairwise(MINUTE_CLASSES)]
-    labels += [words("web.or_more", minutes=f"{MINUTE_CLASSES[-1]:g}"), words("map.no_figure")]
-    looks = [_filled(fill, line_on(fill)) for fill in fills]
-    looks.append(_filled(_NO_FIGURE, line_on("#ffffff")))
+    labels = [*minute_labels(bounds, words), words("map.no_figure")]
+    lines = [*fills[:-1], "#ffffff"]
+    looks = [_filled(fill, line_on(line)) for fill, line in zip(fills, lines, strict=True)]
     yield _Theme(
         key="minutes",
         name=words("web.minutes_by_place"),
         parts=[_part(towns, "overlayPane", looks, look)],
         grounds=[towns],
         heading=words("web.minutes_by_place"),
-        swatches=[_Swatch(*one) for one in zip([*fills, _NO_FIGURE], labels, counted, strict=True)],
+        swatches=[_Swatch(*one) for one in zip(fills, labels, counted, strict=True)],
     )
 
 

@@ -99,6 +99,7 @@ class Sheets:
             self.gaps,
             self.result.text,
             classes=share_classes(asked.classes, towns["share"]).bounds,
+            horizon_min=self.study.travel.horizon_min,
             zones=self.zones if self.study.inputs.zones else None,
             background=asked.background,
         )

@@ -170,24 +170,26 @@ def test_minutes_when_they_are_known(
     gaps: gpd.GeoDataFrame,
     text: MapText,
 ) -> None:
-    """A bound belongs to the class above it; beyond the horizon is the last, unknown is hatched."""
+    """The classes are those of paper: an upper bound is in its class, as 15 minutes are in time."""
     seconds = np.full(40, 299.0)
-    seconds[:6] = 300, 1799, 1800, np.inf, np.nan, 0
-    page = web_map(municipalities.assign(median_time_s=seconds), academies, None, gaps, text)
+    seconds[:7] = 60, 900, 901, np.inf, np.nan, 0, 1801
+    places = municipalities.assign(median_time_s=seconds)
+    page = web_map(places, academies, None, gaps, text, horizon_min=60)
     assert [line[1:] for line in legend_of(page, "minutes")] == [
-        ("0 tot 5 minuten", "35 gemeenten"),
-        ("5 tot 10 minuten", "1 gemeente"),
-        ("10 tot 15 minuten", "0 gemeenten"),
-        ("15 tot 20 minuten", "0 gemeenten"),
-        ("20 tot 30 minuten", "1 gemeente"),
-        ("30 minuten of meer", "2 gemeenten"),
+        ("0 tot 10 minuten", "35 gemeenten"),
+        ("10 tot 15 minuten", "1 gemeente"),
+        ("15 tot 20 minuten", "1 gemeente"),
+        ("20 tot 30 minuten", "0 gemeenten"),
+        ("30 tot 60 minuten", "1 gemeente"),
+        ("geen academie binnen 60 minuten", "1 gemeente"),
         ("geen cijfer", "1 gemeente"),
     ]
     fills = drawn_fills(page, "minutes")
-    assert fills[2] == fills[3] == series.colours(6)[0]
-    assert fills[5] == fills[6] == series.colours(6)[-1]
+    assert fills[0] == fills[5] == fills[7] == series.colours(5)[-1]
+    assert fills[3] == series.BEYOND
+    assert fills[6] == series.colours(5)[0]
     shown = [row["Mediane fietstijd"] for row in told(page, "municipalities")]
-    assert shown[:4] == ["5 minuten", "30 minuten", "30 minuten", "geen academie binnen bereik"]
+    assert shown[:4] == ["1 minuut", "15 minuten", "15 minuten", "geen academie binnen bereik"]
 
 
 def test_layers(page: str) -> None:
