@@ -17,8 +17,9 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from stemgeo.access.isochrones import catchments, isochrones
-    from stemgeo.access.travel_time import access
+    from stemgeo.access.riding import access
     from stemgeo.errors import InputError, Problem, ResultError, StemgeoError, StudyError
+    from stemgeo.inputs.checking import check
     from stemgeo.network.graph import Network
     from stemgeo.report.answer import answer
     from stemgeo.report.compare import compare
@@ -26,7 +27,9 @@ if TYPE_CHECKING:
     from stemgeo.run import run
     from stemgeo.sample import sample
     from stemgeo.site import Plan, site
+    from stemgeo.steps import coverage, gaps, mclp
     from stemgeo.study import Study, load_study
+    from stemgeo.trend import trend
     from stemgeo.verify import Verification, verify
 
 _HOMES = {
@@ -40,16 +43,21 @@ _HOMES = {
     "Study": "stemgeo.study",
     "StudyError": "stemgeo.errors",
     "Verification": "stemgeo.verify",
-    "access": "stemgeo.access.travel_time",
+    "access": "stemgeo.access.riding",
     "answer": "stemgeo.report.answer",
     "catchments": "stemgeo.access.isochrones",
+    "check": "stemgeo.inputs.checking",
     "isochrones": "stemgeo.access.isochrones",
     "compare": "stemgeo.report.compare",
+    "coverage": "stemgeo.steps",
+    "gaps": "stemgeo.steps",
     "load_study": "stemgeo.study",
+    "mclp": "stemgeo.steps",
     "read_result": "stemgeo.result",
     "run": "stemgeo.run",
     "sample": "stemgeo.sample",
     "site": "stemgeo.site",
+    "trend": "stemgeo.trend",
     "verify": "stemgeo.verify",
 }
 
@@ -67,13 +75,18 @@ __all__ = [
     "access",
     "answer",
     "catchments",
+    "check",
     "compare",
+    "coverage",
+    "gaps",
     "isochrones",
     "load_study",
+    "mclp",
     "read_result",
     "run",
     "sample",
     "site",
+    "trend",
     "verify",
 ]
 

@@ -133,21 +133,14 @@ def sample(
 @app.command()
 def check(study: StudyPath, plan: PlanOption = None) -> None:
     """Report every problem in the inputs of a study at once."""
-    from stemgeo.inputs import load_inputs
+    from stemgeo.inputs.checking import check as check_inputs
     from stemgeo.study import load_study
 
     asked = _with(load_study(study), plan)
-    inputs = load_inputs(asked)
-    every = (inputs, *inputs.years.values())
-    told = dict.fromkeys(note for one in every for note in one.warnings)
-    _warn(tuple(told), asked.output.language)
-    for item in dict.fromkeys(item for one in every for item in one.provenance):
-        print(f"{item.role:16} {item.name}  {item.size_bytes} bytes  {item.note}".rstrip())
-        used = [f"{label} ({meaning})" for label, meaning in item.columns if meaning]
-        unused = [label for label, meaning in item.columns if not meaning]
-        for what, columns in (("columns used", used), ("not used", unused)):
-            if columns:
-                print(f"{'':16} {what}: {', '.join(columns)}")
+    found = check_inputs(asked)
+    _warn(found.notes, asked.output.language)
+    for line in found.lines():
+        print(line)
 
 
 @app.command()

@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 
     from stemgeo.demand import AgeCell
 
+    Longs = NDArray[np.int64]
+
 ALL_BANDS = "all"
 REGION = ("VLG", "Vlaanderen")
 PART = "Studiegebied"
@@ -102,7 +104,7 @@ def levels_of(
     return [
         Level("region", whole[:, 0], whole[:, 1], np.zeros(len(demand), dtype=np.intp)),
         Level("province", provinces, provinces, province_of_town[town]),
-        *(_layer(name, layer, demand) for name, layer in layers.items()),
+        *(level_of_layer(name, layer, demand) for name, layer in layers.items()),
         Level(
             "municipality",
             towns["nis_code"].to_numpy(object),
@@ -118,7 +120,16 @@ def region_name(municipalities: pd.DataFrame) -> str:
     return REGION[1] if vintages.cover_flanders(municipalities["nis_code"]) else PART
 
 
-def _layer(name: str, layer: gpd.GeoDataFrame, demand: gpd.GeoDataFrame) -> Level:
+def level_of_layer(name: str, layer: gpd.GeoDataFrame, demand: gpd.GeoDataFrame) -> Level:
+    """Find the place of every demand point in a layer; see `levels_of`.
+
+    Parameters
+    ----------
+    name, layer
+        What the level is called, and polygons with `code` and `name`.
+    demand
+        Points, in the same CRS.
+    """
     layer = layer.sort_values("code")
     # The tree holds the points: it then prepares each polygon once, whatever its detail.
     polygon, point = shapely.STRtree(demand.geometry.to_numpy()).query(
@@ -204,12 +215,12 @@ def groups(
 
 
 def _counted(
-    level: Level, reached: Sequence[Reached], children: Mapping[str, NDArray[np.int64]]
+    level: Level, reached: Sequence[Reached], children: Mapping[str, Longs]
 ) -> pd.DataFrame:
     """Give the rows of one level, from the children of each age cell at each point."""
-    sums: dict[tuple[str, str, str], NDArray[np.int64]] = {}
+    sums: dict[tuple[str, str, str], Longs] = {}
     for one in reached:
-        counts = _sums(level, one, children[one.cell.name])
+        counts = tally(level, children[one.cell.name], one.covered, one.measured)
         for band in (one.cell.band.name, ALL_BANDS):
             key = (one.profile, one.scenario, band)
             sums[key] = sums.get(key, 0) + counts
@@ -235,13 +246,22 @@ def _by_age(band: str) -> tuple[bool, int]:
     return band == ALL_BANDS, 0 if band == ALL_BANDS else int(band.partition("-")[0])
 
 
-def _sums(level: Level, one: Reached, children: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Sum the children of each place, and of those who are covered and so on, as `COUNTS` has."""
-    state = np.where(one.measured, np.where(one.covered, 0, 1), 2)
+def tally(
+    level: Level, children: Longs, covered: NDArray[np.bool_], measured: NDArray[np.bool_]
+) -> Longs:
+    """Sum the children of each place, and of those who are covered and so on, as `COUNTS` has.
+
+    Parameters
+    ----------
+    level
+        The places.
+    children, covered, measured
+        Of each demand point: how many, and as in `Reached`; shape (points,).
+    """
+    state = np.where(measured, np.where(covered, 0, 1), 2)
     by_state = sum_by_owner(3 * level.place + state, children, 3 * len(level.code)).reshape(-1, 3)
-    covered, uncovered, unmeasured = by_state.T
-    found = {"covered": covered, "uncovered": uncovered, "unmeasured": unmeasured}
-    found["children"] = covered + uncovered + unmeasured
+    found = dict(zip(("covered", "uncovered", "unmeasured"), by_state.T, strict=True))
+    found["children"] = by_state.sum(axis=1)
     return np.column_stack([found[name] for name in COUNTS])
 
 

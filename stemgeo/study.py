@@ -685,6 +685,10 @@ class Demand(_Part):
 GAP_DISTANCE_M = 300.0
 """Tried on real villages and the sample, it keeps the streets of a village together and villages
 apart."""
+GAP_CHILDREN = 50
+"""About two classes: fewer are no gap."""
+SOLVING_S = 60.0
+"""After which the best plan so far is given."""
 
 
 class GapRules(_Part):
@@ -717,7 +721,7 @@ class GapRules(_Part):
 
     method: Literal["points", "roads", "zones"] = "points"
     distance_m: float | None = Field(default=None, ge=10, le=5000)
-    min_children: int = Field(default=50, ge=1, le=20_000_000)
+    min_children: int = Field(default=GAP_CHILDREN, ge=1, le=20_000_000)
     barrier_detour: float = Field(default=2.0, gt=1, le=20)
     just_too_far_min: float = Field(default=5, ge=0, le=120)
     rank_by: Literal["adds", "uncovered", "share"] = "adds"
@@ -858,7 +862,7 @@ class Siting(_Part):
     floor_places: dict[str, Annotated[int, Field(ge=0, le=5000)]] = {}
     floor_share: dict[str, Annotated[float, Field(ge=0, le=1)]] = {}
     largest_share: float | None = Field(default=None, gt=0, le=1)
-    time_limit_s: float = Field(default=60, gt=0, le=86_400)
+    time_limit_s: float = Field(default=SOLVING_S, gt=0, le=86_400)
     curve_to: int = Field(default=50, ge=1, le=500)
     random_plans: int = Field(default=100, ge=1, le=10_000)
 

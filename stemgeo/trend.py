@@ -48,7 +48,7 @@ if TYPE_CHECKING:
 
     from stemgeo.maps.text import MapText
     from stemgeo.measure import Progress
-from stemgeo.study import Input, Study
+from stemgeo.study import YEARS, Input, Study
 
 LEVELS = ("region", "province")
 MEASURED_FROM, MEASURED_TO = 0.4, 0.9
@@ -176,6 +176,8 @@ class Trend(Outcome):
 def trend(study: Study, years: Iterable[int], *, progress: Progress = quiet) -> Trend:
     """Measure a study for the academies of several years.
 
+    >>> sg.trend(sg.sample(), [2019, 2022]).table
+
     Parameters
     ----------
     study
@@ -192,11 +194,13 @@ def trend(study: Study, years: Iterable[int], *, progress: Progress = quiet) -> 
     InputError
         With every problem of the inputs at once.
     StudyError
-        If there are fewer than two years.
+        If there are fewer than two years, or one is none.
     """
     wanted = sorted(set(years))
     if len(wanted) < 2:
         raise StudyError(Problem("years", "a trend needs two years or more", "give 2019-2022"))
+    if strange := [year for year in wanted if year not in YEARS]:
+        raise StudyError(Problem("years", f"{strange[0]} is no year", f"give {YEARS[0]} or later"))
     planned = study.inputs.plan
     study = study.with_plan(None)
     ground = prepare(study, progress)

@@ -43,6 +43,7 @@ ORDER = [
     "uncertainty",
     "gaps",
     "siting",
+    "steps",
     "maps",
     "report",
     "result",
@@ -194,7 +195,7 @@ def test_help_loads_nothing_heavy() -> None:
     assert not loaded & HEAVY
 
 
-@pytest.mark.parametrize("first", ["stemgeo.run", "stemgeo.access.travel_time", "stemgeo.sample"])
+@pytest.mark.parametrize("first", ["stemgeo.run", "stemgeo.access.riding", "stemgeo.sample"])
 def test_public_names_are_the_same_whatever_was_loaded_before(first: str) -> None:
     """A public name is never its namesake module, whichever part of the package loaded first."""
     program = (

@@ -255,6 +255,16 @@ def test_check_lists_the_files_and_runs_nothing(study: Path) -> None:
     assert content_of(study.parent) == before
 
 
+def test_check_in_python_says_what_the_command_prints(study: Path) -> None:
+    """The same lines and notes, and a row for each column with what it was taken as."""
+    found, said = sg.check(sg.load_study(study)), stemgeo("check", study)
+    assert [*found.lines(), ""] == said.out.split("\n")
+    assert [f"let op: {note.said('nl')}" for note in found.notes] == said.err.splitlines()
+    table = found.table().set_index(["file", "column"])
+    assert table.loc[("gemeenten.gpkg", "NISCODE"), "used_as"] == "nis_code"
+    assert set(table["role"]) == {"municipalities", "population", "academies"}
+
+
 def test_a_straight_line_is_said_below_every_table(tmp_path: Path) -> None:
     """By run and by coverage and gaps: in the text that people read."""
     folder = hand.write_study(tmp_path / "s", straight_line=True)

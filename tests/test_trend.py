@@ -436,6 +436,8 @@ def test_one_year_is_no_trend(study: Path) -> None:
     """Said before anything is read."""
     with pytest.raises(StudyError, match="two years or more"):
         trend(sg.load_study(study), [2020, 2020])
+    with pytest.raises(StudyError, match="years: 22 is no year; give 1900 or later"):
+        trend(sg.load_study(study), [22, 2020])
 
 
 def test_a_trend_is_written_whole_and_the_same_twice(study: Path, tmp_path: Path) -> None:

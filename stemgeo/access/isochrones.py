@@ -18,10 +18,10 @@ import shapely
 from numba import njit
 
 from stemgeo.access.doors import along_ms, walk_ms
+from stemgeo.access.riding import Riding, ids_of
 from stemgeo.access.search import UNREACHED_MS, labels, nearest, unpack
-from stemgeo.access.travel_time import Rider, coordinates, horizon_ms, ids_of, ordered_limits
+from stemgeo.access.travel_time import horizon_ms
 from stemgeo.arrays import list_ranges
-from stemgeo.network.snap import snap
 from stemgeo.study import ISOCHRONE_CELL_M, ISOCHRONE_MINUTES, LIMIT_M, WALKING_SPEED_MS, WITHIN_M
 
 if TYPE_CHECKING:
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from stemgeo.access.travel_time import Rider
     from stemgeo.network.graph import Network
     from stemgeo.network.snap import Places
 
@@ -86,14 +87,13 @@ def isochrones(
     Raises
     ------
     ValueError
-        If a bound is not above 0, the academies have no CRS, or `snap_limit_m` is below
-        `snap_within_m`.
+        If a bound is not above 0, and as from `access`.
     """
     bounds = _bounds(minutes)
-    limits = snap_within_m, snap_limit_m
-    rider, sites = _rider_and_sites(
-        network, academies, bounds, speed_kmh, limits, walking_speed_ms, surface=surface
+    how = Riding(
+        speed_kmh, bounds[-1], snap_within_m, snap_limit_m, walking_speed_ms, surface=surface
     )
+    rider, sites = how.over(network), how.tied(network, academies, "academies")
     return isochrones_of(rider, sites, bounds, cell_m)
 
 
@@ -146,10 +146,10 @@ def catchments(
         As from `isochrones`, or if academy ids are not unique.
     """
     bounds, ids = _bounds(minutes), ids_of(academies).to_numpy(dtype=object)
-    limits = snap_within_m, snap_limit_m
-    rider, sites = _rider_and_sites(
-        network, academies, bounds, speed_kmh, limits, walking_speed_ms, surface=surface
+    how = Riding(
+        speed_kmh, bounds[-1], snap_within_m, snap_limit_m, walking_speed_ms, surface=surface
     )
+    rider, sites = how.over(network), how.tied(network, academies, "academies")
     return catchments_of(rider, sites, ids, bounds, cell_m)
 
 
@@ -185,25 +185,6 @@ def _bounds(minutes: Sequence[float]) -> list[float]:
     if not bounds or not 0 < bounds[0] <= bounds[-1] < np.inf:
         raise ValueError(f"minutes must be numbers above 0, not {list(minutes)}")
     return bounds
-
-
-def _rider_and_sites(
-    network: Network,
-    academies: gpd.GeoDataFrame,
-    minutes: Sequence[float],
-    speed_kmh: float,
-    limits_m: tuple[float, float],
-    walking_speed_ms: float,
-    *,
-    surface: bool,
-) -> tuple[Rider, Places]:
-    within_m, limit_m = limits_m
-    ordered_limits(within_m, limit_m)
-    at = coordinates(academies, network.crs)
-    sites = snap(network, *at, within_m=within_m, limit_m=limit_m)
-    times = network.times(speed_kmh, surface=surface)
-    horizon = horizon_ms(max(minutes))
-    return Rider(network, times, horizon, walking_speed_ms=walking_speed_ms), sites
 
 
 def _segments_at(network: Network, nodes: NDArray[np.int32]) -> NDArray[np.intp]:

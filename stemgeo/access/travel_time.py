@@ -1,4 +1,4 @@
-"""The access table: for every demand point the nearest academy and the time to it."""
+"""Travel times over the network: for every demand point the nearest academies."""
 
 from __future__ import annotations
 
@@ -25,11 +25,9 @@ from stemgeo.access.search import (
     served,
     unpack,
 )
-from stemgeo.network.snap import snap
-from stemgeo.study import CUTOFF_MIN, LIMIT_M, WALKING_SPEED_MS, WITHIN_M
+from stemgeo.study import WALKING_SPEED_MS
 
 if TYPE_CHECKING:
-    import geopandas as gpd
     from numpy.typing import NDArray
 
     from stemgeo.access.doors import Doors, Pairs
@@ -41,90 +39,6 @@ if TYPE_CHECKING:
     Longs = NDArray[np.int64]
 
 REACHED, BEYOND, UNMEASURED = "reached", "beyond_horizon", "unmeasured"
-
-
-def access(
-    network: Network,
-    academies: gpd.GeoDataFrame,
-    demand: gpd.GeoDataFrame,
-    *,
-    speed_kmh: float,
-    cutoff_min: float = CUTOFF_MIN,
-    snap_within_m: float = WITHIN_M,
-    snap_limit_m: float = LIMIT_M,
-    walking_speed_ms: float = WALKING_SPEED_MS,
-    surface: bool = True,
-) -> pd.DataFrame:
-    """Find the nearest academy of every demand point.
-
-    Parameters
-    ----------
-    network
-        The bicycle network.
-    academies, demand
-        Points in any stated CRS. Academies are known by the column `academy_id`, or by their
-        index.
-    speed_kmh
-        Riding speed on a good road.
-    cutoff_min
-        How far is looked, in minutes, inclusive.
-    snap_within_m
-        Whoever leaves a door takes whichever road within this serves best.
-    snap_limit_m
-        Where no road is so near, the nearest; a point farther than this from any road is
-        unmeasured.
-    walking_speed_ms
-        On the leg between a door and the road, metres per second.
-    surface
-        Whether poor surfaces slow the rider.
-
-    Returns
-    -------
-    DataFrame
-        A row for each demand point, index and order kept: `academy_id` (empty if none),
-        `travel_time_s` (inf if none), `snap_m` (NaN if unmeasured), `status` ("reached",
-        "beyond_horizon" or "unmeasured").
-
-    Raises
-    ------
-    ValueError
-        If a table has no CRS, academy ids are not unique, or the limit is below `snap_within_m`.
-    """
-    ordered_limits(snap_within_m, snap_limit_m)
-    ids = ids_of(academies)
-    order = np.argsort(ids.to_numpy(), kind="stable")
-    times = network.times(speed_kmh, surface=surface)
-    rider = Rider(network, times, horizon_ms(cutoff_min), walking_speed_ms=walking_speed_ms)
-    sites, points = (
-        snap(
-            network,
-            *coordinates(one, network.crs),
-            within_m=snap_within_m,
-            limit_m=snap_limit_m,
-        )
-        for one in (academies.iloc[order], demand)
-    )
-    label = rider.nearest(sites, points, np.arange(len(order)))
-    return access_table(label, points.snap_m, ids.to_numpy()[order], demand.index)
-
-
-def ordered_limits(within_m: float, limit_m: float) -> None:
-    """Refuse a snap limit that would count for nothing."""
-    if limit_m < within_m:
-        raise ValueError(
-            f"snap_limit_m ({limit_m:g} m) changes nothing below snap_within_m ({within_m:g} m): "
-            "give a larger one, or leave it out"
-        )
-
-
-def ids_of(academies: gpd.GeoDataFrame) -> pd.Series:
-    """Give the ids of academies as text: their `academy_id`, or their index."""
-    has_id = "academy_id" in academies.columns
-    own = academies["academy_id"] if has_id else academies.index.to_series()
-    ids: pd.Series = own.astype(str)
-    if ids.duplicated().any():
-        raise ValueError(f"academy_id {ids[ids.duplicated()].iloc[0]!r} is there twice")
-    return ids
 
 
 def horizon_ms(minutes: float) -> int:
@@ -159,16 +73,6 @@ def access_table(
         },
         index=index,
     )
-
-
-def coordinates(
-    points: gpd.GeoDataFrame, crs: str
-) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Give the x and y of points in another reference system."""
-    if points.crs is None:
-        raise ValueError("the points have no CRS; say which with .set_crs(...)")
-    geometry = points.geometry.to_crs(crs)
-    return geometry.x.to_numpy(), geometry.y.to_numpy()
 
 
 @dataclass(frozen=True)

@@ -14,6 +14,7 @@ from scipy.sparse.csgraph import connected_components, dijkstra
 from scipy.spatial import cKDTree
 
 from stemgeo.arrays import starts_of_runs
+from stemgeo.gaps.late import NOWHERE
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -51,6 +52,24 @@ class Joined:
     def groups(self) -> int:
         """Number of groups."""
         return int(self.group.max(initial=-1)) + 1
+
+    def keep(self, kept: NDArray[np.bool_]) -> tuple[Ints, Joined]:
+        """Keep some of the groups.
+
+        Parameters
+        ----------
+        kept
+            Which, shape (groups,).
+
+        Returns
+        -------
+        tuple
+            The new number of each point's group, or NOWHERE; the points of those kept, joined.
+        """
+        number = np.where(kept, np.cumsum(kept) - 1, NOWHERE)[self.group].astype(np.intp)
+        inside = number != NOWHERE
+        place = np.cumsum(inside) - 1
+        return number, Joined(number[inside], place[self.links[inside[self.links[:, 0]]]])
 
 
 def by_distance(x: Floats, y: Floats, distance_m: float) -> Joined:
@@ -137,6 +156,23 @@ def _numbered(root: Ints) -> Ints:
     """Number groups from 0, each of them named by one of its own points."""
     is_root = root == np.arange(len(root))
     return np.asarray((np.cumsum(is_root) - 1)[root], dtype=np.intp)
+
+
+def dense(
+    x: Floats, y: Floats, children: NDArray[np.int64], distance_m: float, min_children: int
+) -> NDArray[np.bool_]:
+    """Say of each place whether half of `min_children` live within the distance of it.
+
+    Along ribbon building villages would grow into one: few people join nothing.
+
+    Parameters
+    ----------
+    x, y, children, distance_m
+        As for `children_within`.
+    min_children
+        The fewest that make a gap.
+    """
+    return 2 * children_within(x, y, children, distance_m) >= min_children
 
 
 def children_within(x: Floats, y: Floats, children: NDArray[np.int64], distance_m: float) -> Ints:

@@ -113,12 +113,8 @@ def _areas(
     joined = _joined(point, sum_by_owner(number, children, len(point)), case)
     sums = sum_by_owner(joined.group[number], children, joined.groups)
     kept = (sums >= case.prepared.study.gaps.min_children) & _of_more_cells(point, joined, case)
-    new = np.append(np.where(kept, np.cumsum(kept) - 1, NOWHERE), NOWHERE).astype(np.intp)
-    inside = kept[joined.group]
-    links = joined.links[inside[joined.links[:, 0]]] if len(joined.links) else joined.links
-    place = np.cumsum(inside) - 1
-    of_gaps = join.Joined(new[joined.group[inside]], place[links])
-    return new[joined.group[number]], _outlines(point[inside], of_gaps, case), mine
+    area, of_gaps = joined.keep(kept)
+    return area[number], _outlines(point[area != NOWHERE], of_gaps, case), mine
 
 
 def _of_more_cells(point: Ints, joined: join.Joined, case: Case) -> NDArray[np.bool_]:
@@ -140,8 +136,7 @@ def _joined(point: Ints, children: NDArray[np.int64], case: Case) -> join.Joined
     x, y = place.x.to_numpy(), place.y.to_numpy()
     dense = np.ones(len(point), dtype=np.bool_)
     if case.joining.cell_m is None:
-        # Along ribbon building villages would grow into one: few people join nothing.
-        dense = 2 * join.children_within(x, y, children, far_m) >= rules.min_children
+        dense = join.dense(x, y, children, far_m, rules.min_children)
     if rules.method == "roads" and isinstance(case.rider, OverNetwork):
         places = case.rider.places.take(point[dense])
         joined = join.by_roads(case.rider.network, places, far_m)

@@ -293,6 +293,21 @@ class Network:
         )
         return network._sorted()
 
+    def __repr__(self) -> str:
+        """Say how large it is, how much of it each profile rides, and where it lies."""
+        road_km = self.length_mm.sum(dtype=np.int64) / 1e6
+        profiles = ("all", *LEVELS)
+        ridden = ", ".join(f"{one} {self.calmed(one).ridden_m / 1000:,.0f} km" for one in profiles)
+        x, y = self.vertex_x, self.vertex_y
+        corners = [(end(x), end(y)) for end in (np.min, np.max)] if len(x) else []
+        degrees = transformer(self.crs, "EPSG:4326")
+        extent = " to ".join("{:.3f}, {:.3f}".format(*degrees.transform(*at)) for at in corners)
+        return (
+            f"Network of {self.nodes:,} nodes, {self.edges:,} edges, {road_km:,.0f} km of road\n"
+            f"  ridden: {ridden}\n"
+            f"  longitude, latitude: {extent} ({self.crs})"
+        )
+
     @property
     def nodes(self) -> int:
         """Number of nodes."""

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from stemgeo.errors import Findings
+from stemgeo.study import SOLVING_S
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -139,7 +140,7 @@ class Limits:
     floor_places: Mapping[int, int] = field(default_factory=dict)
     floor_share: Mapping[int, float] = field(default_factory=dict)
     largest_share: float | None = None
-    time_limit_s: float = 60.0
+    time_limit_s: float = SOLVING_S
 
     @property
     def most_of_a_province(self) -> int | None:

@@ -14,8 +14,9 @@ from network.maps import CRS, RoadMap, metres, ms, points, ride, times
 
 from stemgeo.access.doors import along_ms
 from stemgeo.access.isochrones import catchments, isochrones
+from stemgeo.access.riding import access
 from stemgeo.access.search import UNREACHED, unpack
-from stemgeo.access.travel_time import Rider, access, horizon_ms, straight_line
+from stemgeo.access.travel_time import Rider, horizon_ms, straight_line
 from stemgeo.network import Network, snap
 from stemgeo.network.bicycle import SIGNAL
 from stemgeo.network.osm import Roads, read_roads

@@ -17,8 +17,9 @@ import shapely
 from network.maps import CRS, RoadMap, points
 
 from stemgeo.access.isochrones import catchments, isochrones
+from stemgeo.access.riding import access
 from stemgeo.access.search import UNREACHED, labels, unpack
-from stemgeo.access.travel_time import Rider, access, horizon_ms
+from stemgeo.access.travel_time import Rider, horizon_ms
 from stemgeo.access.travellers import OverNetwork, Pace, drawn
 from stemgeo.demand import age_cells
 from stemgeo.network import Network, Places, snap

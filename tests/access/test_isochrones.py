@@ -14,8 +14,9 @@ from geopandas.testing import assert_geodataframe_equal
 from network.maps import CRS, RoadMap, on, points
 
 from stemgeo.access.isochrones import ROAD_BUFFER_M, catchments, isochrones, reached_stretches
+from stemgeo.access.riding import access
 from stemgeo.access.search import UNREACHED, labels, nearest, unpack
-from stemgeo.access.travel_time import Rider, access, horizon_ms
+from stemgeo.access.travel_time import Rider, horizon_ms
 from stemgeo.network import Network, Places, snap
 from stemgeo.network.bicycle import SIGNAL
 from stemgeo.network.crossings import NO_WAY
@@ -334,7 +335,7 @@ def test_siblings_take_the_same_academies(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="'x' is there twice"):
         catchments(network, here.assign(academy_id="x"), minutes=(5,), speed_kmh=15)
     for draw in (isochrones, catchments):
-        with pytest.raises(ValueError, match="the points have no CRS"):
+        with pytest.raises(ValueError, match="academies: has no CRS"):
             draw(network, here.set_crs(None, allow_override=True), speed_kmh=15)
 
 

@@ -19,8 +19,9 @@ import shapely
 from network.maps import RoadMap, ms, points, tags
 from pyproj import Geod, Transformer
 
+from stemgeo.access.riding import access
 from stemgeo.access.search import UNREACHED, labels, nearest, reach, unpack
-from stemgeo.access.travel_time import Rider, access
+from stemgeo.access.travel_time import Rider
 from stemgeo.measure import Measured, Prepared, measure
 from stemgeo.network import Network
 from stemgeo.network.bicycle import (

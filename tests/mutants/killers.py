@@ -50,6 +50,7 @@ KILLERS: dict[str, tuple[list[str], list[str]]] = {
         [_STRETCHES, _PROPERTIES, "tests/access/test_isochrones.py", _BETTER],
     ),
     "access/isochrones.py": (["tests/access/test_isochrones.py"], [_CATCHMENTS]),
+    "access/riding.py": ([_ACCESS], ["tests/test_steps.py"]),
     "access/search.py": ([_ACCESS, _STRETCHES], [_PROPERTIES]),
     "access/stretches.py": ([_STRETCHES], [_GAPS]),
     "access/travel_time.py": ([_ACCESS], [_PROPERTIES]),

@@ -17,8 +17,9 @@ import numpy as np
 import shapely
 from pyproj import Geod, Transformer
 
+from stemgeo.access.riding import access
 from stemgeo.access.search import UNREACHED, unpack
-from stemgeo.access.travel_time import Rider, access
+from stemgeo.access.travel_time import Rider
 from stemgeo.network import Network, Places, snap
 
 if TYPE_CHECKING:

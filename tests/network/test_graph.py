@@ -986,3 +986,17 @@ def test_maps_of_these_tests_lie_where_they_should(tmp_path: Path) -> None:
 def test_island_rule_says_what_it_says() -> None:
     """The bound of islands is 30 km of road, in every profile."""
     assert graph.ISLAND_BELOW_M == 30_000
+
+
+def test_a_network_says_what_it_is_on_three_lines(tmp_path: Path) -> None:
+    """Its size, what each profile rides and where it lies; no arrays."""
+    drawn = RoadMap(
+        {"a": (0, 0), "b": (1000, 0), "c": (1000, 2000), "d": (2000, 0)},
+        [("a b d", "highway=residential maxspeed=30"), ("b c", "highway=primary maxspeed=90")],
+    )
+    said = repr(drawn.network(tmp_path))
+    assert said.splitlines() == [
+        "Network of 4 nodes, 3 edges, 4 km of road",
+        "  ridden: all 4 km, low_stress 2 km, quiet_1 2 km",
+        "  longitude, latitude: 3.941, 51.064 to 3.969, 51.082 (EPSG:31370)",
+    ]
