@@ -211,6 +211,10 @@ S3;Proefacademie Vroeger;Proef;160500,0;203400,0;;;01/01/2018;31/12/2019
 """
 
 
+CHILDREN = 884
+"""In the small study; 806 of them in Antwerpen."""
+
+
 def write_study(
     folder: Path, *, straight_line: bool = False, notice: str = "Proef, niet voor publicatie"
 ) -> Path:

@@ -12,6 +12,18 @@ from pathlib import Path
 FACTS = Path(__file__).parents[1] / "data" / "municipalities.csv"
 BRUSSELS = "Brussels Hoofdstedelijk Gewest"
 
+CHILDREN = {2013: 888_132, 2015: 902_071}
+"""Flemish children of 5 to 17 on 1 January; the sample's are those of 2015 too."""
+
+CHILDREN_2015 = {
+    "Antwerpen": 255_095,
+    "Limburg": 116_006,
+    "Oost-Vlaanderen": 209_862,
+    "Vlaams-Brabant": 166_325,
+    "West-Vlaanderen": 154_783,
+}
+"""Those of 2015 in the provinces of the boundaries of 2025."""
+
 Key = tuple[str, int, str]
 """NIS code of before 2019, age, sex."""
 

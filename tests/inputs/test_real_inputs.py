@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import rasterio
+from statbel import CHILDREN, CHILDREN_2015
 
 from stemgeo.errors import Findings
 from stemgeo.inputs import (
@@ -29,15 +30,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     import geopandas as gpd
-
-CHILDREN_2015 = {
-    "Antwerpen": 255_095,
-    "Limburg": 116_006,
-    "Oost-Vlaanderen": 209_862,
-    "Vlaams-Brabant": 166_325,
-    "West-Vlaanderen": 154_783,
-}
-"""Children of 5 to 17 on 1 January 2015 in the provinces of 2025; 902,071 in all."""
 
 
 @pytest.fixture(scope="module")
@@ -162,12 +154,12 @@ def load_statbel(
 def test_children_of_2015_in_provinces_of_2025(
     shared_data: Path, flanders: gpd.GeoDataFrame
 ) -> None:
-    """902,071 children, exactly, through two rounds of mergers."""
+    """Every child, exactly, through two rounds of mergers."""
     children = load_statbel(shared_data, 2015, 2025, flanders)
     province = flanders.set_index("nis_code")["province"]
     sums = children.groupby(children["nis_code"].map(province))["children"].sum()
     assert sums.to_dict() == CHILDREN_2015
-    assert children["children"].sum() == 902_071
+    assert children["children"].sum() == CHILDREN[2015]
     assert not children.duplicated(["part", "age", "sex"]).any()
     assert set(children["part"]) == vintages.flemish(2018)
     assert vintages.forward(children["part"], 2018, 2025) == children["nis_code"].tolist()
@@ -177,7 +169,7 @@ def test_children_of_2015_in_provinces_of_2025(
 def test_no_child_is_lost_in_any_vintage(shared_data: Path, vintage: int) -> None:
     """The total is the same under the codes of every vintage."""
     children = load_statbel(shared_data, 2015, vintage, None)
-    assert children["children"].sum() == 902_071
+    assert children["children"].sum() == CHILDREN[2015]
     assert set(children["nis_code"]) == vintages.flemish(vintage)
 
 
@@ -196,7 +188,7 @@ def test_children_equal_the_facts(shared_data: Path) -> None:
 def test_older_spelling_reads_too(shared_data: Path, flanders: gpd.GeoDataFrame) -> None:
     """The file of 2013 has CD_MUNTY_REFNIS; its children were counted by hand with awk."""
     children = load_statbel(shared_data, 2013, 2025, flanders)
-    assert children["children"].sum() == 888_132
+    assert children["children"].sum() == CHILDREN[2013]
     assert set(children["nis_code"]) == set(flanders["nis_code"])
 
 
@@ -313,7 +305,7 @@ def test_all_of_flanders(shared_data: Path) -> None:
     }
     content = {"study": {"title": "t", "date": "2022-12-31"}, "inputs": files}
     read = load_inputs(parse_study(content, folder=shared_data, name="study.toml"))
-    assert read.children["children"].sum() == 902_071
+    assert read.children["children"].sum() == CHILDREN[2015]
     assert read.provinces["province"].is_unique
     assert len(read.provinces) == 5
     assert [one.name for one in read.provenance][-2:] == ["wechelderzande.osm.pbf", "berlare.osm"]

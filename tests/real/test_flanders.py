@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 import pytest
+import statbel
 
 import stemgeo as sg
 
@@ -17,15 +18,7 @@ if TYPE_CHECKING:
 
     from stemgeo.run import Result
 
-CHILDREN = {
-    "Antwerpen": 255_095,
-    "Limburg": 116_006,
-    "Oost-Vlaanderen": 209_862,
-    "Vlaams-Brabant": 166_325,
-    "West-Vlaanderen": 154_783,
-    "Vlaanderen": 902_071,
-}
-"""Statbel, 1 January 2015, ages 5 to 17, in the provinces of the boundaries of 2025."""
+CHILDREN = {**statbel.CHILDREN_2015, "Vlaanderen": statbel.CHILDREN[2015]}
 
 WITH_A_MAKERSPACE = {
     "Antwerpen": 1,

@@ -11,6 +11,7 @@ import numpy as np
 import osmium
 import pytest
 import shapely
+from statbel import CHILDREN
 
 import stemgeo as sg
 
@@ -166,14 +167,14 @@ def test_a_village_is_placed_at_its_dwellings_when_they_are_mapped(
 
 
 def test_the_sums_hold(result: Result) -> None:
-    """902,071 children in every level; covered, uncovered and unmeasured are all of them."""
+    """Every child in every level; covered, uncovered and unmeasured are all of them."""
     coverage = result.coverage[result.coverage["profile"] == "all"]
     central = coverage[(coverage["scenario"] == "central") & (coverage["band"] == "all")]
     sums = central.groupby("level")[["children", "covered", "uncovered", "unmeasured"]].sum()
-    assert set(sums["children"]) == {902_071}
+    assert set(sums["children"]) == {CHILDREN[2015]}
     for column in ("covered", "uncovered", "unmeasured"):
         assert sums[column].nunique() == 1
-    assert (sums.iloc[0, 1:].sum()) == 902_071
+    assert (sums.iloc[0, 1:].sum()) == CHILDREN[2015]
     assert isinstance(result.demand, gpd.GeoDataFrame)
 
 
