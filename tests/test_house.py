@@ -27,6 +27,18 @@ COPYLEFT_ALLOWED = {
 }
 """Run-time dependencies under a licence that binds changes to their own files, used unchanged."""
 
+HARNESSES = {"bench", "fuzz", "mutants", "peers", "real", "reliability"}
+"""Folders of tests that are of no part of the package."""
+
+OTHERWISE = {
+    "": ["alive", "architecture", "csv", "house", "quiet_words", "strangers"],
+    "access": ["better_roads", "catchments", "oracles", "properties", "ties"],
+    "inputs": ["damaged", "notes", "real_inputs", "registers", "versions", "vintage_sums"],
+    "maps": ["colours", "golden", "web_browser"],
+    "network": ["pavements", "profiles", "rules_again", "stress_again"],
+}
+"""By part, tests of what runs through several modules, or of one by another way."""
+
 
 def read(name: str) -> str:
     """Read a text file of the project."""
@@ -256,3 +268,17 @@ def test_the_files_that_workers_begin_with_are_there() -> None:
     """Each of `LONGEST` is a file of tests, and one alone."""
     for name in LONGEST:
         assert len(list((ROOT / "tests").rglob(name))) == 1, name
+
+
+def test_the_layout_of_the_tests_is_that_of_the_package() -> None:
+    """Each folder of tests is a part, each file a module of it, the part itself, or listed."""
+    tests = ROOT / "tests"
+    found = {path.relative_to(tests) for path in tests.rglob("test_*.py")}
+    listed = {Path(part, f"test_{name}.py") for part, names in OTHERWISE.items() for name in names}
+    assert listed <= found
+    for path in found - listed:
+        if path.parts[0] not in HARNESSES:
+            part = ROOT / "stemgeo" / path.parent
+            of_part = {f"test_{one.stem}.py" for one in part.glob("*.py")}
+            mend = f"{path}: name it after a module, in the folder of its part, or list it above"
+            assert path.name in of_part | {f"test_{part.name}.py"}, mend

@@ -15,7 +15,7 @@ from babel.messages.pofile import read_po
 from stemgeo.speech import LANGUAGES, held_together
 from stemgeo.texts import texts
 
-HOME = Path(__file__).parent.parent / "stemgeo"
+HOME = Path(__file__).parents[2] / "stemgeo"
 KEY = re.compile(r"[a-z_]+(\.[a-z0-9_]+)+")
 
 

@@ -224,7 +224,7 @@ def test_the_worked_example_of_the_documentation() -> None:
     (rows,) = by_part([([4, 3], [100, 250, 350])])
     assert rows == [[1, 0], [1, 2], [2, 1]]
     row = ["girl" if kind == 0 else "boy" for kind in row_by_hand([4, 3])]
-    said = (Path(__file__).parents[1] / "docs" / "method.md").read_text(encoding="utf-8")
+    said = (Path(__file__).parents[2] / "docs" / "method.md").read_text(encoding="utf-8")
     said = " ".join(said.split())
     assert "4 girls and 3 boys over three streets of 100, 250 and 350 m" in said
     assert ", ".join(row) in said

@@ -615,7 +615,7 @@ def test_the_archive_is_as_word_wants_it(english: Path) -> None:
 
 def test_the_filters_and_tests_of_templates_are_documented() -> None:
     """docs/answer.md has each that there is, and none that there is not."""
-    page = (Path(__file__).parent.parent / "docs" / "answer.md").read_text("utf-8")
+    page = (Path(__file__).parents[2] / "docs" / "answer.md").read_text("utf-8")
     rows = dict(re.findall(r"^\| (filters|tests) of Jinja \| (.*) \|$", page, re.MULTILINE))
     own = {"as_is", "decimal", "euro", "listed", "minutes", "percent"}
     assert set(re.findall(r"`(\w+)`", rows["filters"])) == set(FILTERS) - own
@@ -626,7 +626,7 @@ def test_the_filters_and_tests_of_templates_are_documented() -> None:
 def test_what_a_template_can_name_is_documented(written_sample: Path) -> None:
     """docs/answer.md has every name, and none that is not there."""
     told = figures(Source(written_sample, "nl"))
-    page = (Path(__file__).parent.parent / "docs" / "answer.md").read_text("utf-8")
+    page = (Path(__file__).parents[2] / "docs" / "answer.md").read_text("utf-8")
     named: dict[str, set[str]] = {}
     owner = ""
     for line in page[page.index("What can be named") :].splitlines():
