@@ -22,6 +22,7 @@ import stemgeo as sg
 from stemgeo import facts
 from stemgeo.cli import app, main
 from stemgeo.errors import Problem, StemgeoError
+from stemgeo.maps.kinds import KINDS
 from stemgeo.report.files import write_manifest
 
 NOTICE = "Proef, niet voor publicatie"
@@ -197,6 +198,7 @@ def test_help_loads_nothing_heavy() -> None:
         ("gaps", "x", "--profile", "quiet"),
         ("map", "x", "--province", "Utrecht"),
         ("map", "x", "--out", "kaart.gif"),
+        ("map", "x", "--kind", "heatmap"),
         ("map", "x", "--out", "kaart"),
     ],
 )
@@ -618,6 +620,15 @@ def test_kinds_of_maps_are_named_by_codes(
         "map", result, "--kind", "change", "--before", result, "--out", tmp_path / "c.svg"
     )
     assert said.status == 0
+
+
+def test_the_help_of_maps_lists_the_kinds() -> None:
+    """Each kind, what it shows, what it is by and whether it needs an earlier result."""
+    said = " ".join(stemgeo("map", "--help").out.split())
+    for kind in KINDS.values():
+        assert f" {kind.key} {kind.help}" in said
+    assert KINDS["change"].help.endswith("(needs --before)")
+    assert KINDS["reach"].help.endswith("(by municipality or zone)")
 
 
 @pytest.mark.parametrize(
