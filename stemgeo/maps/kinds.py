@@ -21,6 +21,7 @@ import pandas as pd
 import shapely
 
 from stemgeo.access.travel_time import horizon_ms
+from stemgeo.coverage import ALL_BANDS
 from stemgeo.errors import Problem, ResultError
 from stemgeo.gaps.late import lower_median
 from stemgeo.maps.classed import Classed, extremes, lined
@@ -63,7 +64,7 @@ from stemgeo.maps.text import (
     reason_in_words,
 )
 from stemgeo.speech import decimal, number, signed, whole
-from stemgeo.tables import COUNTS
+from stemgeo.tables import COUNTS, STUDY, WITHIN
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -540,6 +541,42 @@ def median_minutes(tables: Tables, key: str) -> pd.Series:
     where = pd.Series(place[rides["point"]])
     median = lower_median(where, rides["time_s"], rides["children"]) / 60
     return pd.Series(median.to_numpy(np.float64), index=codes[median.index])
+
+
+@kind("children", "unmeasured", *WITHIN, "reach", "class", by=PLACES)
+def reach(of: Asked) -> Shown:
+    """The number of academies within the cutoff that at least half of the children can choose."""
+    words, times, places = of.words, of.has.times, of.places
+    rows = times[(times["level"] == of.by) & (times["band"] == ALL_BANDS)]
+    rows = rows[(rows["profile"] == "all") & (rows["convention"] == STUDY)].set_index("code")
+    found = rows[list(WITHIN)].reindex(places[of.key]).fillna(0).to_numpy(np.int64)
+    # With none or more, one or more, ...
+    at_least = found[:, ::-1].cumsum(axis=1)[:, ::-1]
+    measured, choice = at_least[:, 0], at_least[:, 2]
+    half = (2 * at_least[:, 1:] >= measured[:, None]).sum(axis=1)
+    numbers = np.where(measured > 0, half, NO_CLASS)
+    shown = places.assign(
+        **dict(zip(WITHIN, found.T, strict=True)),
+        reach=pd.Series(half, index=places.index, dtype="Int64").where(measured > 0),
+        choice=choice / np.maximum(measured, 1),
+    )
+    one, two = (words.counted("map.count.academy", number) for number in (1, 2))
+    labels = [words("map.reach.none"), one, two, words("map.academies.or_more", low=3)]
+    looks = [lined(WITHOUT), *map(lined, WITH_SCHEME)]
+    classed = replace(of.classed(shown, numbers, labels, looks), figure="reach")
+    counted = of.counted("map.reach.choice", count=choice.sum(), total=measured.sum())
+    legend = Legend(
+        heading=words("map.reach.heading", minutes=of.number(of.has.study.travel.cutoff_min)),
+        classes=classed.keys,
+        rule=f"{words('map.classes.fixed')} {words('map.reach.rule')}",
+        others=[*classed.hatches, *of.common()],
+        lines=[counted],
+    )
+    some = shown[shown["choice"] > 0]
+    ends = of.extremes(some, "choice", lambda one: percent(one, words), "choice")
+    said = [classed.said, f"{counted}.", *ends, of.none(classed)]
+    total = classed.counted(len(shown))
+    return Shown(of.ground, legend, of.views(classed), said, classed.rows, total)
 
 
 @kind(*COUNTS, "dots", "children_per_dot", alt="dots")

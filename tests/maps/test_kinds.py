@@ -24,6 +24,7 @@ from stemgeo.maps import kinds, series
 from stemgeo.maps.kinds import KINDS, Drawn, save_drawn
 from stemgeo.maps.series import Classes
 from stemgeo.maps.sheet import Ground
+from stemgeo.tables import WITHIN
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -144,6 +145,13 @@ def timed_of(timed: gpd.GeoDataFrame, horizon_min: float = 60.0) -> Given:
     return given
 
 
+def reached(places: gpd.GeoDataFrame, within: Any = ((1, 1, 1, 1), (4, 0, 0, 0))) -> pd.DataFrame:
+    """Children of each place with 0, 1, 2, and 3 or more academies in reach, as they come round."""
+    known = {"level": "municipality", "band": "all", "profile": "all", "convention": "study"}
+    counts = pd.DataFrame(np.resize(within, (len(places), 4)), columns=list(WITHIN))
+    return counts.assign(code=places["nis_code"].to_numpy(), **known)
+
+
 def late_of(points: gpd.GeoDataFrame) -> Given:
     """The children of these points, who reach nothing, in the order of the points."""
     ids = [f"{number:06}" for number in range(len(points))]
@@ -158,6 +166,7 @@ def drawers(
     zones: gpd.GeoDataFrame,
     timed: gpd.GeoDataFrame,
     points: gpd.GeoDataFrame,
+    municipalities: gpd.GeoDataFrame,
     gaps: gpd.GeoDataFrame,
     candidates: pd.DataFrame,
 ) -> dict[str, Callable[[Ground], Drawn]]:
@@ -180,6 +189,7 @@ def drawers(
         "academies": kinds.academies.draw,
         "statuses": lambda g: kinds.academies.draw(g, before=replace(earlier, province=g.province)),
         "minutes": lambda g: kinds.minutes.draw(g, tables=timed_of(timed)),
+        "reach": lambda g: kinds.reach.draw(g, tables=Given(times=reached(municipalities))),
         "uncovered": lambda g: kinds.uncovered.draw(g, tables=late_of(points)),
         "gaps": lambda g: kinds.gaps.draw(
             g,
@@ -287,6 +297,30 @@ def test_classes_of_minutes_end_at_the_horizon(ground: Ground, timed: gpd.GeoDat
     assert "15 tot 18 minuten" in said
     assert "geen academie binnen 18 minuten" in said
     assert "20 tot 30 minuten" not in said
+
+
+def test_reach_is_what_half_of_the_children_can_choose_among(ground: Ground) -> None:
+    """As many academies as at least half of the measured children have within the cutoff."""
+    within = [(3, 2, 0, 0), (2, 2, 0, 0), (2, 0, 1, 1), (0, 0, 1, 9), (0, 0, 0, 0), (1, 1, 1, 0)]
+    towns = ground.municipalities
+    other = reached(towns, [(0, 0, 0, 9)]).assign(convention="flat")
+    times = pd.concat([other, reached(towns, within)], ignore_index=True)
+    drawn = kinds.reach.draw(ground, tables=Given(times=times))
+    table = drawn.table.set_index("nis_code").reindex(towns["nis_code"])
+    assert table["reach"].head(6).fillna(-1).tolist() == [0, 1, 2, 3, -1, 1]
+    assert table["class"].head(6).tolist() == [
+        "geen STEM-academie",
+        "1 STEM-academie",
+        "2 STEM-academies",
+        "3 of meer STEM-academies",
+        "geen cijfer",
+        "1 STEM-academie",
+    ]
+    children = sum(map(sum, within)) * 6 + sum(map(sum, within[:4]))
+    choice = sum(two + three for _, _, two, three in within) * 6 + 12
+    said = f"Kinderen met keuze uit twee of meer: {choice} van de {children} gemeten"
+    assert said in " ".join(written(drawn.figure))
+    assert f"{said}." in drawn.alt
 
 
 def test_dots_follow_the_children(points: gpd.GeoDataFrame) -> None:
