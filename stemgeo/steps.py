@@ -20,8 +20,8 @@ from stemgeo.arrays import sum_by_owner
 from stemgeo.coverage import ALL_BANDS, Level, level_of_layer, share_covered, tally
 from stemgeo.errors import InputError, Problem
 from stemgeo.gaps.join import by_distance, dense, with_thin
-from stemgeo.gaps.late import NOWHERE
 from stemgeo.gaps.outlines import around_points
+from stemgeo.reasons import NOWHERE
 from stemgeo.siting import solve
 from stemgeo.siting.choices import LARGEST_TOTAL, Choices, Limits
 from stemgeo.study import (

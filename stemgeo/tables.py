@@ -16,6 +16,7 @@ import pandera.pandas as pa
 
 from stemgeo.errors import InputError, Problem
 from stemgeo.profiles import QUIET
+from stemgeo.reasons import COLUMNS, REASONS
 from stemgeo.study import FLAT, SCENARIOS
 
 if TYPE_CHECKING:
@@ -53,6 +54,11 @@ def _share(description: str, **facts: Any) -> pa.Column:
 
 def _optional(kind: Any, description: str) -> pa.Column:
     return pa.Column(kind, nullable=True, description=description)
+
+
+def _evidence(kind: str, description: str) -> pa.Column:
+    column = {"str": _text, "to nearest": _to_nearest}.get(kind)
+    return column(description) if column else _optional(kind, description)
 
 
 def _geometry(kind: str) -> pa.Column:
@@ -116,18 +122,6 @@ _ADDS_UP = pa.Check(
     lambda t: t["covered"] + t["uncovered"] + t["unmeasured"] == t["children"],
     error="covered + uncovered + unmeasured must be children",
 )
-
-REASONS = {
-    "no_academy_near": "no academy within the cutoff, even in a straight line",
-    "barrier": "near in a straight line, far by road",
-    "stress": "in time over all roads, not over quiet ones",
-    "age": "an academy in time serves other ages",
-    "just_too_far": "the nearest is a few minutes too far",
-    "lapsed": "an academy in time is no longer recognised",
-    "too_far": "none of these",
-}
-"""Why a child is not in time, in the order in which the reasons are tested."""
-
 
 STUDY = "study"
 """The convention of the table of times that is the study's own; the other is `study.FLAT`."""
@@ -814,34 +808,10 @@ SCHEMAS: dict[str, pa.DataFrameSchema] = {
             "extra_min": _to_nearest("Minutes of that beyond the cutoff"),
             "reason": _text("That of most of them; of as many the first in the order of method.md"),
             **{
-                f"children_{name}": _count(f"Children whose reason is: {what}")
-                for name, what in REASONS.items()
+                f"children_{name}": _count(f"Children whose reason is: {one.holds_when}")
+                for name, one in REASONS.items()
             },
-            "straight_km": _to_nearest(
-                "Straight line to the nearest academy that is or was recognised, for whatever age, "
-                "kilometres: half of them have it no farther; inf (empty in CSV): there is none"
-            ),
-            "barrier_academy_id": _text("Of barrier: straight ahead of most of these children"),
-            "detour_factor": _optional(
-                float,
-                "Of barrier: ride over straight line in time, lower median; inf (empty in CSV): "
-                "the ride takes more than the cutoff times gaps.barrier_detour",
-            ),
-            "barriers": _text(
-                "Of barrier: what lies across the straight line to it, as met: motorway, trunk, "
-                "railway, waterway or water, each with its name or number where it has one"
-            ),
-            "stretch": _text("Of stress: name of the road; empty: it has none, or nobody is here"),
-            "stretch_way": _optional("Int64", "OSM way of it that most of them ride over"),
-            "stretch_m": _optional(float, "Metres of its ways, stressful, that they ride over"),
-            "age_academy_id": _text("Of age: in time for most of these children"),
-            "age_academy_ages": _text("First and last age that it serves"),
-            "lapsed_academy_id": _text("Of lapsed: in time for most of these children"),
-            "lapsed_on": _optional("datetime64[s]", "Last day of its recognition"),
-            "lapsed_by": _text(
-                "Whether the register gives that day (register), or how long a recognition lasts "
-                "(rule)"
-            ),
+            **{name: _evidence(*column) for name, column in COLUMNS.items()},
             "geometry": _geometry("Outline, in gaps.gpkg"),
         },
         checks=[

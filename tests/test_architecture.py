@@ -29,6 +29,7 @@ ORDER = [
     "profiles",
     "study",
     "sample",
+    "reasons",
     "tables",
     "inputs",
     "recognition",

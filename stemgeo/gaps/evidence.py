@@ -12,9 +12,9 @@ import shapely
 from stemgeo.access.travellers import OverNetwork
 from stemgeo.demand import served_ages
 from stemgeo.gaps.late import lower_median, most
-from stemgeo.gaps.reasons import AGE, BARRIER, LAPSED, REASONS, STRESS
 from stemgeo.measure import network_hashes, ways_ridden
 from stemgeo.network.stress import LEVELS
+from stemgeo.reasons import COLUMNS, REASONS
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -22,27 +22,10 @@ if TYPE_CHECKING:
     from stemgeo.gaps.reasons import Case
     from stemgeo.network.graph import Network
 
-COLUMNS = (
-    "straight_km",
-    "barrier_academy_id",
-    "detour_factor",
-    "barriers",
-    "stretch",
-    "stretch_way",
-    "stretch_m",
-    "age_academy_id",
-    "age_academy_ages",
-    "lapsed_academy_id",
-    "lapsed_on",
-    "lapsed_by",
-)
-
 _TYPES = {
-    "straight_km": "float64",
-    "detour_factor": "float64",
-    "stretch_way": "Int64",
-    "stretch_m": "float64",
-    "lapsed_on": "datetime64[s]",
+    name: "float64" if kind == "to nearest" else kind
+    for name, (kind, _) in COLUMNS.items()
+    if kind != "str"
 }
 
 
@@ -67,25 +50,25 @@ def evidence(rows: pd.DataFrame, gaps: int, case: Case) -> pd.DataFrame:
     table = pd.DataFrame({"straight_km": median_m / 1000}).reindex(range(gaps))
     for part in (_barriers, _stretches, _other_ages, _lapsed):
         table = table.join(part(rows, case))
-    for name in set(COLUMNS) - set(_TYPES):
+    for name in COLUMNS.keys() - _TYPES.keys():
         text = table[name].astype(object)
         table[name] = text.where(text.notna(), "").astype("str")
     return table.astype(_TYPES)[list(COLUMNS)]
 
 
 def _of_reason(rows: pd.DataFrame, reason: str) -> pd.DataFrame:
-    return rows[rows["reason"] == REASONS.index(reason)]
+    return rows[rows["reason"] == list(REASONS).index(reason)]
 
 
 def _barriers(rows: pd.DataFrame, case: Case) -> pd.DataFrame:
     """Name the academy straight ahead, the detour to it, and what lies between."""
-    rows = _of_reason(rows, BARRIER)
+    rows = _of_reason(rows, "barrier")
     academies = case.measured.academies
     ahead = most(rows["gap"], rows["shown_by"], rows["children"])
     table = pd.DataFrame(
         {
             "barrier_academy_id": academies["academy_id"].iloc[ahead].to_numpy(object),
-            "detour_factor": lower_median(rows["gap"], rows["detour"], rows["children"]),
+            "detour_factor": lower_median(rows["gap"], rows["figure"], rows["children"]),
             "barriers": "",
         },
         index=ahead.index,
@@ -133,7 +116,7 @@ def _stretches(rows: pd.DataFrame, case: Case) -> pd.DataFrame:
     it is not what this road made quiet would bring, and roads do not add up.
     """
     columns = ["stretch", "stretch_way", "stretch_m"]
-    rows = _of_reason(rows, STRESS)
+    rows = _of_reason(rows, "stress")
     if rows.empty or not isinstance(case.rider, OverNetwork):
         return pd.DataFrame(columns=columns)
     riders = rows.rename(columns={"gap": "group"})
@@ -172,7 +155,7 @@ def _longest_ridden(ways: pd.DataFrame, case: Case) -> pd.DataFrame:
 
 def _other_ages(rows: pd.DataFrame, case: Case) -> pd.DataFrame:
     """Name the academy in time that serves other ages, and those."""
-    rows = _of_reason(rows, AGE)
+    rows = _of_reason(rows, "age")
     shown = most(rows["gap"], rows["shown_by"], rows["children"])
     chosen, rules = case.measured.academies.iloc[shown], case.prepared.study.academies
     ages = [f"{low}-{high}" for low, high in zip(*served_ages(chosen, rules), strict=True)]
@@ -184,7 +167,7 @@ def _other_ages(rows: pd.DataFrame, case: Case) -> pd.DataFrame:
 
 def _lapsed(rows: pd.DataFrame, case: Case) -> pd.DataFrame:
     """Name the academy whose recognition ended, and its last day."""
-    rows = _of_reason(rows, LAPSED)
+    rows = _of_reason(rows, "lapsed")
     shown = most(rows["gap"], rows["shown_by"], rows["children"])
     chosen = case.ended.iloc[shown]
     return pd.DataFrame(

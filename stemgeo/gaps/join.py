@@ -14,7 +14,7 @@ from scipy.sparse.csgraph import connected_components, dijkstra
 from scipy.spatial import cKDTree
 
 from stemgeo.arrays import starts_of_runs
-from stemgeo.gaps.late import NOWHERE
+from stemgeo.reasons import NOWHERE
 
 if TYPE_CHECKING:
     import geopandas as gpd

@@ -19,9 +19,6 @@ if TYPE_CHECKING:
 PROFILES = ("all", "low_stress")
 """Those whom no road brings in time, and those whom all roads do and quiet ones do not."""
 
-NOWHERE = -1
-"""Instead of a position, where there is none."""
-
 
 def late_children(prepared: Prepared, measured: Measured) -> pd.DataFrame:
     """List the measured children who are not in time in the central scenario.

@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 from scipy.spatial import cKDTree
 
-from stemgeo import tables
 from stemgeo.access.search import nearest_straight, unpack
 from stemgeo.access.travel_time import horizon_ms
 from stemgeo.access.travellers import OverNetwork, pace
 from stemgeo.demand import serves
 from stemgeo.gaps.grid import Joining
-from stemgeo.gaps.late import NOWHERE, PROFILES, each_once
+from stemgeo.gaps.late import PROFILES, each_once
 from stemgeo.measure import in_time, nearest_labels
+from stemgeo.reasons import NOWHERE, REASONS
 from stemgeo.recognition import lapsed
 
 if TYPE_CHECKING:
@@ -25,15 +26,11 @@ if TYPE_CHECKING:
 
     from stemgeo.access.travellers import Pace, StraightLine
     from stemgeo.measure import Measured, Prepared
+    from stemgeo.study import GapRules
 
     Bools = NDArray[np.bool_]
     Ints = NDArray[np.intp]
     Floats = NDArray[np.float64]
-
-REASONS = tuple(tables.REASONS)
-"""In the order in which they are tested: a child has the first that holds."""
-
-NO_ACADEMY_NEAR, BARRIER, STRESS, AGE, JUST_TOO_FAR, LAPSED, TOO_FAR = REASONS
 
 
 @dataclass(frozen=True)
@@ -108,26 +105,71 @@ def with_reasons(rows: pd.DataFrame, case: Case) -> pd.DataFrame:
         The rows with `reason` (position in REASONS), `straight_m` (to the nearest academy that is
         or was recognised, whatever its ages; inf: there is none), `shown_by` (for *barrier* and
         *age* the position of an academy among those of the day, for *lapsed* among the ended;
-        else NOWHERE) and `detour` (of *barrier*: ride over straight line in time; inf: the ride
+        else NOWHERE) and `figure` (of *barrier*: ride over straight line in time; inf: the ride
         takes more than the cutoff times `gaps.barrier_detour`).
     """
-    straight_m = _nearest_m(case, rows)
-    reason = np.full(len(rows), REASONS.index(TOO_FAR), dtype=np.int8)
-    shown_by = np.full(len(rows), NOWHERE, dtype=np.intp)
-    detour = np.full(len(rows), np.nan)
-    by_stress = (rows["profile"] == PROFILES.index("low_stress")).to_numpy()
-    reason[by_stress] = REASONS.index(STRESS)
-    near = _in_reach(case, rows, straight_m)
-    reason[~near & ~by_stress] = REASONS.index(NO_ACADEMY_NEAR)
-    open_ = np.flatnonzero(near & ~by_stress)
-    for name, test in ((BARRIER, _cut_off), (AGE, _for_others), (JUST_TOO_FAR, _nearly)):
-        holds, academy, factor = test(case, rows.iloc[open_])
-        reason[open_[holds]] = REASONS.index(name)
-        shown_by[open_[holds]], detour[open_[holds]] = academy[holds], factor[holds]
-        open_ = open_[~holds]
-    holds, academy = _ended_in_time(case, rows.iloc[open_])
-    reason[open_[holds]], shown_by[open_[holds]] = REASONS.index(LAPSED), academy[holds]
-    return rows.assign(reason=reason, straight_m=straight_m, shown_by=shown_by, detour=detour)
+    rows = rows.assign(straight_m=_nearest_m(case, rows))
+    reason = np.zeros(len(rows), dtype=np.int8)
+    shown_by, figure = np.full(len(rows), NOWHERE, dtype=np.intp), np.full(len(rows), np.nan)
+    left = {name: np.flatnonzero(rows["profile"] == at) for at, name in enumerate(PROFILES)}
+    for number, one in enumerate(REASONS.values()):
+        open_ = left[one.profile]
+        late = _Late(case, rows.iloc[open_])
+        holds = one.test(late)
+        mine, left[one.profile] = open_[holds], open_[~holds]
+        reason[mine] = number
+        if one.shown_by:
+            shown_by[mine] = one.shown_by(late)[holds]
+        if one.figure:
+            figure[mine] = one.figure(late)[holds]
+    return rows.assign(reason=reason, shown_by=shown_by, figure=figure)
+
+
+@dataclass(frozen=True)
+class _Late:
+    """What `reasons.Late` says, measured when it is asked."""
+
+    case: Case
+    rows: pd.DataFrame
+
+    @property
+    def rules(self) -> GapRules:
+        return self.case.prepared.study.gaps
+
+    def everyone(self) -> Bools:
+        return np.ones(len(self.rows), dtype=np.bool_)
+
+    def within(self, more_min: float) -> Bools:
+        limit_s = horizon_ms(self.case.prepared.study.travel.cutoff_min + more_min) / 1000
+        return np.asarray(self.rows["time_s"].to_numpy() <= limit_s)
+
+    @property
+    def near(self) -> Bools:
+        return _in_reach(self.case, self.rows, self.rows["straight_m"].to_numpy())
+
+    @property
+    def ahead(self) -> Ints:
+        return self._ahead[0]
+
+    @property
+    def detour(self) -> Floats:
+        return self._ahead[1]
+
+    @cached_property
+    def _ahead(self) -> tuple[Ints, Floats]:
+        return _straight_ahead_and_detour(self.case, self.rows)
+
+    @cached_property
+    def of_other_ages(self) -> Ints:
+        if not len(self.case.measured.academies):
+            return np.full(len(self.rows), NOWHERE, dtype=np.intp)
+        return _reached(self.case, self.case.rider.whatever_age(), self.rows)
+
+    @cached_property
+    def ended(self) -> Ints:
+        if self.case.ended.empty:
+            return np.full(len(self.rows), NOWHERE, dtype=np.intp)
+        return _reached(self.case, self.case.rider.for_academies(self.case.ended), self.rows)
 
 
 def _xy(table: gpd.GeoDataFrame) -> Floats:
@@ -153,16 +195,12 @@ def _nearest_m(case: Case, rows: pd.DataFrame) -> Floats:
     return np.asarray(cKDTree(sites).query(places)[0])[number]
 
 
-_Test = tuple["Bools", "Ints", "Floats"]
-"""For whom it holds, the academy that shows it, the detour factor."""
-
-
-def _cut_off(case: Case, rows: pd.DataFrame) -> _Test:
-    """Test whether the ride to the academy straight ahead takes far longer than the line."""
-    nothing = np.full(len(rows), np.nan)
+def _straight_ahead_and_detour(case: Case, rows: pd.DataFrame) -> tuple[Ints, Floats]:
+    """Find the academy straight ahead, and how much longer the ride to it takes than the line."""
+    factor = np.full(len(rows), np.nan)
     rider = case.rider
     if not isinstance(rider, OverNetwork) or rows.empty:
-        return np.zeros(len(rows), dtype=np.bool_), np.full(len(rows), NOWHERE), nothing
+        return np.full(len(rows), NOWHERE), factor
     site, metres = _straight_ahead(case, rider, rows)
     straight_ms = _straight_ms(metres, case.speed_kmh(rows))
     within = _in_reach(case, rows, metres)
@@ -172,9 +210,8 @@ def _cut_off(case: Case, rows: pd.DataFrame) -> _Test:
     ride_ms[known] = np.rint(rows["time_s"].to_numpy()[known] * 1000)
     asked = np.flatnonzero(within & ~known)
     ride_ms[asked] = _ride_ms(case, rider, rows.iloc[asked], site[asked])
-    factor = np.full(len(rows), np.nan)
     factor[within] = ride_ms[within] / np.maximum(straight_ms[within], 1)
-    return factor >= case.prepared.study.gaps.barrier_detour, site, factor
+    return site, factor
 
 
 def _straight_ahead(case: Case, rider: OverNetwork, rows: pd.DataFrame) -> tuple[Ints, Floats]:
@@ -216,38 +253,11 @@ def _ride_ms(case: Case, traveller: OverNetwork, rows: pd.DataFrame, site: Ints)
     return ride_ms
 
 
-def _for_others(case: Case, rows: pd.DataFrame) -> _Test:
-    """Test whether an academy is in time that serves other ages."""
-    academies = case.measured.academies
-    holds, academy = _reached(case, case.rider.whatever_age(), rows)
-    if len(academies) == 0:
-        holds = np.zeros(len(rows), dtype=np.bool_)
-    return holds, academy, np.full(len(rows), np.nan)
-
-
-def _nearly(case: Case, rows: pd.DataFrame) -> _Test:
-    """Test whether the nearest is within some more minutes."""
-    study = case.prepared.study
-    limit_s = horizon_ms(study.travel.cutoff_min + study.gaps.just_too_far_min) / 1000
-    nobody = np.full(len(rows), NOWHERE, dtype=np.intp)
-    return rows["time_s"].to_numpy() <= limit_s, nobody, np.full(len(rows), np.nan)
-
-
-def _ended_in_time(case: Case, rows: pd.DataFrame) -> tuple[Bools, Ints]:
-    """Test whether an academy for these ages, whose recognition ended, is in time."""
-    if case.ended.empty:
-        return np.zeros(len(rows), dtype=np.bool_), np.full(len(rows), NOWHERE, dtype=np.intp)
-    return _reached(case, case.rider.for_academies(case.ended), rows)
-
-
-def _reached(
-    case: Case, traveller: StraightLine | OverNetwork, rows: pd.DataFrame
-) -> tuple[Bools, Ints]:
-    """Say for each row whether a traveller is in time of an academy, and of which."""
-    reached = np.zeros(len(rows), dtype=np.bool_)
+def _reached(case: Case, traveller: StraightLine | OverNetwork, rows: pd.DataFrame) -> Ints:
+    """Say for each row of which academy a traveller is in time; NOWHERE: of none."""
     academy = np.full(len(rows), NOWHERE, dtype=np.intp)
     if rows.empty:
-        return reached, academy
+        return academy
     point, number = each_once(rows["point"].to_numpy())
     cells = sorted(set(rows["cell"]))
     some = traveller.take(point)
@@ -255,6 +265,5 @@ def _reached(
     for cell, label in zip(cells, nearest_labels(asked, case.threads), strict=True):
         here = np.flatnonzero(rows["cell"] == cell)
         mine = label[number[here]]
-        reached[here] = in_time(mine, case.prepared.study)
-        academy[here] = np.where(reached[here], unpack(mine)[1], NOWHERE)
-    return reached, academy
+        academy[here] = np.where(in_time(mine, case.prepared.study), unpack(mine)[1], NOWHERE)
+    return academy

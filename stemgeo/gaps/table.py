@@ -14,10 +14,11 @@ from stemgeo.access.travel_time import horizon_ms
 from stemgeo.access.travellers import OverNetwork
 from stemgeo.arrays import sum_by_owner
 from stemgeo.gaps import join, outlines
-from stemgeo.gaps.evidence import COLUMNS, evidence
-from stemgeo.gaps.late import NOWHERE, PROFILES, each_once, late_children, lower_median, most
-from stemgeo.gaps.reasons import REASONS, Case, with_reasons
+from stemgeo.gaps.evidence import evidence
+from stemgeo.gaps.late import PROFILES, each_once, late_children, lower_median, most
+from stemgeo.gaps.reasons import Case, with_reasons
 from stemgeo.measure import all_cores
+from stemgeo.reasons import NOWHERE, REASONS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -223,11 +224,11 @@ def _table(
     table["extra_min"] = (median_s - cutoff_s) / 60
     sums = _sums(inside, inside["reason"].to_numpy(), len(REASONS), len(ids))
     # Of equal counts the first is taken: the earlier reason.
-    reason = np.array(REASONS, dtype=object)[sums.argmax(axis=1)]
+    reason = np.array(list(REASONS), dtype=object)[sums.argmax(axis=1)]
     table["reason"] = pd.array(reason, dtype="str")
     for number, name in enumerate(REASONS):
         table[f"children_{name}"] = sums[:, number]
-    return table.join(evidence(inside, len(ids), case)[list(COLUMNS)])
+    return table.join(evidence(inside, len(ids), case))
 
 
 def _sums(

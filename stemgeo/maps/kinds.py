@@ -63,6 +63,7 @@ from stemgeo.maps.text import (
     percent,
     reason_in_words,
 )
+from stemgeo.reasons import REASONS
 from stemgeo.speech import decimal, number, signed, whole
 from stemgeo.tables import COUNTS, STUDY, WITHIN
 
@@ -97,15 +98,6 @@ DIVERGING = ("#e66101", "#fdb863", "#f7f7f7", "#b2abd2", "#5e3c99")
 WITH_SCHEME = (colours(5)[2], colours(5)[3], colours(5)[4])
 """One, a few and many academies: far from none, so that with and without is what is seen."""
 PLANNED_ONLY, WITHOUT = "#fdae6b", colours(5)[0]
-REASON_SCHEME = {
-    "no_academy_near": "#332288",
-    "barrier": "#000000",
-    "stress": "#888888",
-    "age": "#88ccee",
-    "just_too_far": "#ffffb3",
-    "lapsed": "#e69f00",
-    "too_far": "#8c510a",
-}
 _CHANGES = ("fell_far", "fell", "same", "rose", "rose_far")
 _ZONE_LINE, _GAP_LINE = 0.1, 0.15
 _GROUND: Looks = {"facecolor": "#d6d6d6", "edgecolor": "#6a6a6a", "linewidth": 0.4}
@@ -874,10 +866,9 @@ def _by_children(of: Asked, places: GeoDataFrame, least: int) -> Classed:
 
 
 def _by_reason(of: Asked, places: GeoDataFrame, _least: int) -> Classed:
-    # By stress alone no child is late over all roads, which these gaps are of.
-    reasons = [reason for reason in REASON_SCHEME if reason != "stress"]
-    looks = [lined(REASON_SCHEME[reason], _GAP_LINE) for reason in reasons]
-    numbers = pd.Index(reasons).get_indexer(places["reason"])
+    reasons = {key: one.colour for key, one in REASONS.items() if one.profile == "all"}
+    looks = [lined(colour, _GAP_LINE) for colour in reasons.values()]
+    numbers = pd.Index(list(reasons)).get_indexer(places["reason"])
     return of.classed(places, numbers, [reason_in_words(one, of.words) for one in reasons], looks)
 
 

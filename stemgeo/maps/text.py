@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from stemgeo import speech
+from stemgeo.reasons import REASONS
 from stemgeo.speech import Language, decimal, long_day, number, percent_sign, whole
-from stemgeo.tables import REASONS
 from stemgeo.texts import Texts, texts
 
 if TYPE_CHECKING:
@@ -161,31 +161,34 @@ def _shown_by(
         factor = _decimal(gap["detour_factor"], words)
         detour = words("reason.shown.detour", detour_factor=factor) if factor else ""
         return ", ".join([*across, *([detour] if detour else [])])
-    told = {
-        "straight_km": _decimal(gap.get("straight_km"), words),
-        "extra_min": _decimal(gap.get("extra_min"), words),
-        "age_academy": _academy(gap.get("age_academy_id"), words, names),
-        "lapsed_academy": _academy(gap.get("lapsed_academy_id"), words, names),
-    }
-    needs = {"no_academy_near": "straight_km", "just_too_far": "extra_min"}
-    needs |= {"age": "age_academy", "lapsed": "lapsed_academy"}
-    if reason == "stress" and _known(gap["stretch_m"]) != "":
-        told["stretch"] = str(_known(gap["stretch"])) or words("reason.shown.unnamed")
-        told["stretch_m"] = whole(gap["stretch_m"], words.language)
-        return words("reason.shown.stretch", **told)
-    if not told.get(needs.get(reason, "")):
+    named = REASONS[reason].told if reason in REASONS else ()
+    if not named or not _cell(named[0], gap.get(named[0]), words, names):
         return ""
-    if reason == "age":
-        told["first"], _, told["last"] = str(gap["age_academy_ages"]).partition("-")
-    if reason == "lapsed":
-        told["lapsed_on"] = long_day(_day(gap["lapsed_on"]), words.language)
-        reason += "_by_rule" * (gap.get("lapsed_by") == "rule")
+    told = {column: _cell(column, gap.get(column), words, names) for column in named}
+    reason += "_by_rule" * (reason == "lapsed" and gap.get("lapsed_by") == "rule")
     return words(f"reason.shown.{reason}", **told)
+
+
+def _cell(column: str, value: Any, words: Texts, names: Mapping[str, str] | None) -> str:
+    """Put a column of evidence in words; empty where it is."""
+    known = _known(value)
+    if column.endswith("_academy_id"):
+        return _academy(known, words, names)
+    if column == "stretch":
+        return str(known) or words("reason.shown.unnamed")
+    if column.endswith("_ages"):
+        first, _, last = str(known).partition("-")
+        return words("reason.shown.ages", first=first, last=last)
+    if column.endswith("_on"):
+        return long_day(_day(known), words.language)
+    if column.endswith("_m"):
+        return known if known == "" else whole(known, words.language)
+    return _decimal(known, words)
 
 
 def _academy(academy_id: Any, words: Texts, names: Mapping[str, str] | None) -> str:
     """Name an academy where names are given, else by its id; empty where there is none."""
-    known = str(_known(academy_id))
+    known = str(academy_id)
     return (
         known if names is None or not known else names.get(known, words("reason.shown.an_academy"))
     )

@@ -19,6 +19,7 @@ from stemgeo.coverage import ALL_BANDS, REGION, wide
 from stemgeo.errors import Problem, ResultError
 from stemgeo.maps.text import gap_places, gap_reason, reason_in_words
 from stemgeo.profiles import QUIET
+from stemgeo.reasons import REASONS
 from stemgeo.recognition import Standing
 from stemgeo.report.compare import compare, differences
 from stemgeo.report.files import SITE, checked_file, opened_manifest
@@ -27,7 +28,7 @@ from stemgeo.report.outcome import Tables
 from stemgeo.report.reading import read_table
 from stemgeo.report.summary import PLACED_BY, ages_in_words, placed_by
 from stemgeo.study import PROVINCES, SaidBy, parse_study
-from stemgeo.tables import COUNTS, REASONS, sides
+from stemgeo.tables import COUNTS, sides
 from stemgeo.texts import texts
 
 if TYPE_CHECKING:

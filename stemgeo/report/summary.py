@@ -12,11 +12,12 @@ from stemgeo.maps.series import partly_measured
 from stemgeo.maps.text import gap_places, gap_reason, reason_in_words
 from stemgeo.notes import Note
 from stemgeo.profiles import QUIET
+from stemgeo.reasons import REASONS
 from stemgeo.recognition import Standing
 from stemgeo.report.subsidy import subsidy_lines
 from stemgeo.speech import SPACE, decimal, long_day, number, whole
 from stemgeo.study import BEST, DOOR_S, FLAT, SAYS_NOTHING
-from stemgeo.tables import REASONS, STUDY, WITHIN, kinds, share_column, sides
+from stemgeo.tables import STUDY, WITHIN, kinds, share_column, sides
 from stemgeo.texts import texts
 from stemgeo.uncertainty import TOGETHER
 

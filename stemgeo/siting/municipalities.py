@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from stemgeo.arrays import sum_by_owner
-from stemgeo.gaps import REASONS
+from stemgeo.reasons import REASONS
 from stemgeo.siting.service import coverage_sets, entries, units
 
 if TYPE_CHECKING:
@@ -71,7 +71,7 @@ def _main_reason(reasons: pd.DataFrame) -> pd.DataFrame:
     """Give by municipality the reason of most of its uncovered children, the first of equals."""
     text = reasons.astype({"reason": "str"})
     sums = text.groupby(["nis_code", "reason"], as_index=False)[["children"]].sum()
-    sums["order"] = sums["reason"].map(REASONS.index)
+    sums["order"] = sums["reason"].map(list(REASONS).index)
     sums = sums.sort_values(["nis_code", "children", "order"], ascending=[True, False, True])
     return pd.DataFrame(sums.drop_duplicates("nis_code")[["nis_code", "reason"]])
 

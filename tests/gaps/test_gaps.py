@@ -6,6 +6,7 @@ import datetime as dt
 import math
 from dataclasses import replace
 from itertools import combinations
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import geopandas as gpd
@@ -20,7 +21,7 @@ from hypothesis import strategies as st
 from network.maps import on
 
 from stemgeo.errors import StudyError
-from stemgeo.gaps import REASONS, Gaps, find_gaps, join, outlines
+from stemgeo.gaps import Gaps, find_gaps, join, outlines
 from stemgeo.gaps.grid import drawn_in_words
 from stemgeo.gaps.late import lower_median, most
 from stemgeo.inputs import Provenance
@@ -28,13 +29,13 @@ from stemgeo.measure import Measured, Prepared, measure
 from stemgeo.network.graph import Network
 from stemgeo.network.osm import read_roads
 from stemgeo.network.snap import snap
+from stemgeo.reasons import REASONS, documented
 from stemgeo.report.bundle import map_text
 from stemgeo.report.files import sha256
 from stemgeo.tables import checked
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
-    from pathlib import Path
 
     from stemgeo.inputs import Inputs
     from stemgeo.run import Result
@@ -142,6 +143,13 @@ def lane(length_km: float) -> dict[str, Any]:
 
 
 # -- the reasons, in their order ----------------------------------------------------------------
+
+
+def test_the_page_has_the_reasons_as_they_are() -> None:
+    """docs/method.md is brought up to date by `make docs`."""
+    page = (Path(__file__).parents[1] / "docs/method.md").read_text(encoding="utf-8")
+    assert documented(page) == page
+    assert all(f"| `{name}` |" in page for name in REASONS)
 
 
 def test_no_academy_near(tmp_path: Path) -> None:

@@ -12,6 +12,7 @@ from matplotlib.colors import to_rgb
 from stemgeo.maps import kinds
 from stemgeo.maps.series import BEYOND, colours
 from stemgeo.maps.small_multiples import STATUSES
+from stemgeo.reasons import REASONS
 
 STATUS_COLOURS = [looks["facecolor"] for looks in STATUSES.values()]
 SCHEMES = {
@@ -21,7 +22,7 @@ SCHEMES = {
     "statuses of a trend": STATUS_COLOURS,
     "statuses of a map": [*STATUS_COLOURS[:3], kinds.WITHOUT],
     "gaps": list(kinds.GAP_SCHEME),
-    "reasons": list(kinds.REASON_SCHEME.values()),
+    "reasons": [one.colour for one in REASONS.values()],
     "change": list(kinds.DIVERGING),
 }
 EYES = (None, "deuteranomaly", "protanomaly", "tritanomaly")

@@ -54,7 +54,7 @@ def test_class_labels() -> None:
 
 def test_words_for_every_reason() -> None:
     """The reasons that the gaps table gives have words, and no other has."""
-    from stemgeo.gaps import REASONS
+    from stemgeo.reasons import REASONS
 
     assert set(NL.group("reason.name")) == set(REASONS)
 

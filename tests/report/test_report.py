@@ -29,7 +29,7 @@ import stemgeo as sg
 from stemgeo import result as result_
 from stemgeo import speech
 from stemgeo.errors import ResultError
-from stemgeo.gaps import REASONS
+from stemgeo.reasons import REASONS
 from stemgeo.report import bundle, files, manifests
 from stemgeo.report.files import checked_file, read_manifest, whole_folder, write_manifest
 from stemgeo.report.summary import (
