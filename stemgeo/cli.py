@@ -24,6 +24,7 @@ from typer.core import TyperCommand
 from stemgeo.errors import Problem, StemgeoError
 from stemgeo.notes import Note, Said, amount, say, strip_control
 from stemgeo.study import PROVINCES
+from stemgeo.texts import texts
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -404,15 +405,14 @@ def compare(
     """Print what changed from one result to another, and who lost."""
     import pandas as pd
 
+    from stemgeo.report.compare import compare as compare_results
     from stemgeo.report.compare import (
-        WORDS,
         heading,
         moved_line,
         notices,
         readable_comparison,
         told_differences,
     )
-    from stemgeo.report.compare import compare as compare_results
     from stemgeo.report.files import COMPARE, refuse_taken
 
     _refuse_alone(out, replace=replace)
@@ -422,10 +422,13 @@ def compare(
     tables = {profile: found.of(by, profile=profile) for profile in found.profiles}
     if out is not None:
         found.write(out, replace=replace)
-    words = WORDS[found.language]
+    words = texts(found.language)
     # Before any figure: nobody compares apples and pears unaware.
     aside = sys.stdout if form is Form.text else sys.stderr
-    for line in (f"{words['differences']}:", *told_differences(found)):
+    for line in (
+        words.pair(words("compare.differences"), "").rstrip(" "),
+        *told_differences(found),
+    ):
         print(line, file=aside)
     if form is Form.text:
         for profile, rows in tables.items():
@@ -489,7 +492,6 @@ def answer(
     own = opened_manifest(result)["study"]["output"]["language"]
     language = own if lang is None else lang.value
     with _progress(language) as progress:
-        from stemgeo.report.answer import LETTER
         from stemgeo.report.answer import answer as write_answer
         from stemgeo.report.letter import unused_texts
 
@@ -532,7 +534,7 @@ def answer(
         )
         _note(lacking, language)
     for form in ("docx", "pdf"):
-        print(out / f"{LETTER[content['options']['language']]}.{form}")
+        print(out / f"{texts(content['options']['language'])('file.letter')}.{form}")
     written = say(
         "Answer in {out}, {files} files. Check it: stemgeo verify {out}",
         "Antwoord in {out}, {files} bestanden. Kijk het na: stemgeo verify {out}",

@@ -13,6 +13,7 @@ import pandas as pd
 from stemgeo import facts
 from stemgeo.errors import Problem, StudyError
 from stemgeo.notes import Note, Said, amount, counted, day, listed, say
+from stemgeo.texts import texts
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -190,48 +191,6 @@ def is_undated(academies: pd.DataFrame) -> pd.Series[bool]:
 
 # -- how it is said --------------------------------------------------------------------------
 
-_DATED = {
-    "nl": {
-        "on": "erkend op {day}{unknown}",
-        "one": "die op {day} erkend{or_planned} is{unknown}",
-        "many": "die op {day} erkend{or_planned} zijn{unknown}",
-        "some": "erkende ",
-        "register": "",
-    },
-    "en": {
-        "on": "recognised on {day}{unknown}",
-        "one": "recognised on {day}{or_planned}{unknown}",
-        "many": "recognised{or_planned} on {day}{unknown}",
-        "some": "recognised ",
-        "register": "",
-    },
-}
-_UNDATED = {
-    "nl": {
-        "on": "in het register, zonder datums",
-        "one": "die in het register staat (zonder datums){or_planned}",
-        "many": "die in het register staan (zonder datums){or_planned}",
-        "some": "",
-        "register": " volgens het register, dat geen datums geeft",
-    },
-    "en": {
-        "on": "in the register, without dates",
-        "one": "in the register (without dates){or_planned}",
-        "many": "in the register (without dates){or_planned}",
-        "some": "",
-        "register": " by the register, which gives no dates",
-    },
-}
-_OR_PLANNED = {
-    "nl": {"one": (" of gepland", " of gepland is"), "many": (" of gepland", " of gepland zijn")},
-    "en": dict.fromkeys(("one", "many"), (" or planned", " or planned")),
-}
-"""Behind what has a date, and what has none: the verb stands elsewhere."""
-_UNKNOWN = {
-    "nl": " (van {undated} van de {academies} academies is geen datum bekend)",
-    "en": " (of {undated} of {academies} academies no date is known)",
-}
-
 
 @dataclass(frozen=True)
 class Standing:
@@ -276,12 +235,12 @@ class Standing:
     @property
     def some(self) -> str:
         """The adjective before academies, with its space; nothing where no date is known."""
-        return self._say("some")
+        return self._say("some") if self.dated else ""
 
     @property
     def register(self) -> str:
         """What stands for the adjective, behind the academies; nothing where a date is known."""
-        return self._say("register")
+        return "" if self.dated else self._say("register")
 
     @property
     def unknown(self) -> str:
@@ -290,9 +249,10 @@ class Standing:
             return ""
         numbers = {"undated": amount(self.undated), "academies": amount(self.academies)}
         told = {name: number.to(self.language) for name, number in numbers.items()}
-        return _UNKNOWN[self.language].format(**told)
+        return texts(self.language)("recognition.unknown", **told)
 
     def _say(self, key: str, *, date: str = "", or_planned: bool = False) -> str:
-        words = (_DATED if self.dated else _UNDATED)[self.language]
-        plan = _OR_PLANNED[self.language][key][not self.dated] if or_planned else ""
-        return words[key].format(day=date, or_planned=plan, unknown=self.unknown)
+        words, kind = texts(self.language), "dated" if self.dated else "undated"
+        plan = words(f"recognition.or_planned.{key}.{kind}") if or_planned else ""
+        parts = {"day": date, "or_planned": plan, "unknown": self.unknown}
+        return words(f"recognition.{kind}.{key}", **parts)

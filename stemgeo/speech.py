@@ -117,6 +117,13 @@ def joined_by_and(names: Sequence[str], language: str) -> str:
     return str(format_list(list(names), locale=_OF_LISTS.get(language, language)))
 
 
+def plural_form(count: float, language: str) -> str:
+    """Say in which form a language puts what is so many: "one" of 1, in French of 0 too."""
+    from babel import Locale
+
+    return str(Locale.parse(language).plural_form(count))
+
+
 def held_together(text: str, language: str) -> str:
     """Keep on one line what stands so in French: a mark and the word before it, « and after."""
     return _HELD.sub(NO_BREAK_SPACE, text) if language == "fr" else text

@@ -17,10 +17,10 @@ from stemgeo.maps.line_chart import line_chart, line_chart_alt
 from stemgeo.maps.page import save_figure
 from stemgeo.maps.series import partly_measured
 from stemgeo.maps.small_multiples import small_multiples, small_multiples_alt
+from stemgeo.maps.text import province_name
 from stemgeo.measure import Measured, Prepared, measure, prepare, quiet
 from stemgeo.notes import Note, Said, amount, counted, day, in_all, say
 from stemgeo.recognition import Standing, is_undated
-from stemgeo.report import summary
 from stemgeo.report.bundle import (
     attribution,
     map_text,
@@ -37,9 +37,11 @@ from stemgeo.report.summary import (
     plain,
     quiet_roads_in_words,
     readable,
+    short_heads,
 )
 from stemgeo.speech import day_of_year, number, whole
 from stemgeo.tables import ordered
+from stemgeo.texts import texts
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -48,63 +50,12 @@ if TYPE_CHECKING:
 
     from stemgeo.maps.text import MapText
     from stemgeo.measure import Progress
+    from stemgeo.texts import Texts
 from stemgeo.study import YEARS, Input, Study
 
 LEVELS = ("region", "province")
 MEASURED_FROM, MEASURED_TO = 0.4, 0.9
 """Part of the progress in which the years are measured; before it all is read and placed."""
-WORDS = {
-    "nl": {
-        "academies": "Academies: {recognised}.",
-        "day": "{day} van elk jaar",
-        "population": "Bevolking: {populations}.",
-        "constant": "Alle jaren tellen dezelfde kinderen: alleen de academies veranderen.",
-        "unchanging": "Alle jaren tellen dezelfde kinderen en dezelfde academies.",
-        "territory": "In alle jaren gelden de gemeentegrenzen van {vintage}.",
-        "reported": "Gerapporteerd",
-        "reported_note": "Deze cijfers zijn niet gemeten maar overgenomen uit antwoorden en "
-        "persberichten. Zij gaan over STEM-academies in heel Vlaanderen, ook als deze "
-        "studie iets anders meet. Bereikte kinderen namen deel; kinderen op tijd kunnen een "
-        "academie bereiken.",
-        "new": "Nieuw in {year}, nog niet in {before}",
-        "lost": "Niet langer in {year}, nog wel in {before}",
-        "each": "{year}: {population}",
-        "sources": "Bronnen",
-        "notes": "Opmerkingen bij de invoer en de meting",
-    },
-    "en": {
-        "academies": "Academies: {recognised}.",
-        "day": "{day} of each year",
-        "population": "Population: {populations}.",
-        "constant": "All years count the same children: only the academies change.",
-        "unchanging": "All years count the same children and the same academies.",
-        "territory": "The municipal boundaries of {vintage} hold in all years.",
-        "reported": "Reported",
-        "reported_note": "These figures are not measured but taken from answers and press "
-        "releases. They are about STEM academies in all of Flanders, also when this "
-        "study measures something else. Children reached took part; children in time can reach "
-        "an academy.",
-        "new": "New in {year}, not yet in {before}",
-        "lost": "No longer in {year}, still in {before}",
-        "each": "{year}: {population}",
-        "sources": "Sources",
-        "notes": "Notes on the inputs and the measurement",
-    },
-}
-HEADS = {
-    "nl": {"year": "Jaar", "area": "Gebied", "newly_with": "nieuw",
-           "no_longer_with": "niet langer", "academies": "Academies"},
-    "en": {"year": "Year", "area": "Area", "newly_with": "new",
-           "no_longer_with": "no longer", "academies": "Academies"},
-}  # fmt: skip
-REPORTED_HEADS = {
-    "nl": ("Jaar", "Gebied", "Wat", "Bron", "Cijfer"),
-    "en": ("Year", "Area", "What", "Source", "Figure"),
-}
-
-
-UNITS = {"nl": {"EUR": "euro", "percent": "%"}, "en": {"EUR": "euro", "percent": "%"}}
-"""Of a reported figure whose label does not say what is counted."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -388,17 +339,17 @@ def _counts(municipalities: gpd.GeoDataFrame, level: str) -> pd.DataFrame:
 def _text(trend: Trend) -> MapText:
     """Say what is printed around chart and maps."""
     study, language = trend.study, trend.study.output.language
-    words, inputs = WORDS[language], list(trend.inputs.values())
+    words, inputs = texts(language), list(trend.inputs.values())
     told = {year: population_date(study, one) for year, one in trend.inputs.items()}
     constant = _same_children(trend.inputs)
-    populations = [words["each"].format(year=y, population=p) for y, p in told.items()]
-    counted = next(iter(told.values())) if constant else "; ".join(populations)
+    populations = [words("trend.each", year=y, population=p) for y, p in told.items()]
+    counted = next(iter(told.values())) if constant else words.series(populations)
     day = day_of_year(study.about.date, language)
     standing = Standing.of(inputs[0].academies, language)
     dates = [
-        words["academies"].format(recognised=standing.on(words["day"].format(day=day))),
-        words["population"].format(populations=counted),
-        *([words["constant" if standing.dated else "unchanging"]] if constant else []),
+        words("trend.academies", recognised=standing.on(words("trend.day", day=day))),
+        words("trend.population", populations=counted),
+        *([words(f"trend.{'constant' if standing.dated else 'unchanging'}")] if constant else []),
     ]
     return replace(
         map_text(study, inputs[0]),
@@ -409,7 +360,8 @@ def _text(trend: Trend) -> MapText:
 
 def readable_trend(table: pd.DataFrame, language: str) -> pd.DataFrame:
     """Turn the trend table into text columns with headings, for people."""
-    heads, shared = HEADS[language], summary.HEADS[language]
+    words = texts(language)
+    heads, shared = words.group("trend.head"), short_heads(words)
     shown = readable(table, language, heads["area"])
     shown.insert(0, heads["year"], table["year"].astype(str).to_numpy())
     after = list(shown.columns).index(shared["with_academy"]) + 1
@@ -421,47 +373,54 @@ def readable_trend(table: pd.DataFrame, language: str) -> pd.DataFrame:
 
 def definitions(table: pd.DataFrame, language: str, stress_rules: str) -> list[str]:
     """Say what the shares of a trend table are, and what those with an asterisk are not."""
-    words = summary.WORDS[language]
-    marked = [words["partly"].removeprefix("\\")] if partly_measured(table).any() else []
+    words = texts(language)
+    marked = [words("summary.partly").removeprefix("\\")] if partly_measured(table).any() else []
     quiet_roads = quiet_roads_in_words(table, language, stress_rules)
-    return [*marked, words["share"], words["range"], *quiet_roads]
+    return [*marked, words("summary.share"), words("summary.range"), *quiet_roads]
 
 
 def _readable_reported(reported: pd.DataFrame, language: str) -> pd.DataFrame:
+    words = texts(language)
     values = reported["value"].map(lambda value: number(value, language))
-    units = reported["unit"].map(UNITS[language]).fillna("")
+    # The labels of other figures say themselves what is counted.
+    units = reported["unit"].map({"EUR": words("trend.euro"), "percent": "%"}).fillna("")
     figures = (reported["qualifier"] + " " + values + " " + units).str.strip()
-    named = [reported[name] for name in ("region", "label", "source")]
-    columns = (reported["year"].astype(str), *named, figures)
-    heads = REPORTED_HEADS[language]
-    return pd.DataFrame(dict(zip(heads, columns, strict=True)))
+    columns = {
+        "year": reported["year"].astype(str),
+        "area": [province_name(one, words) for one in reported["region"]],
+        "what": reported["label"],
+        "source": reported["source"],
+        "figure": figures,
+    }
+    return pd.DataFrame(columns).rename(columns=words.group("trend.reported_head"))
 
 
 def _markdown(trend: Trend, text: MapText) -> str:
     """Write the trend for people: both tables and what one must know to read them."""
     language = text.language
-    words = WORDS[language]
+    words = texts(language)
     lines = [f"# {plain(text.title)}", "", *(f"**{plain(line)}**\n" for line in text.cautions)]
     lines += [*markdown_table(readable_trend(trend.table, language), left=2), ""]
     lines += [*map(plain, definitions(trend.table, language, trend.study.travel.stress_rules)), ""]
-    lines += [text.date, words["territory"].format(vintage=trend.study.about.vintage), ""]
+    lines += [text.date, words("trend.territory", vintage=trend.study.about.vintage), ""]
     lines += _changes(trend.places, words)
     if len(trend.reported):
-        lines += [f"## {words['reported']}", "", words["reported_note"], ""]
+        lines += [f"## {words('trend.reported')}", "", words("trend.reported_note"), ""]
         lines += [*markdown_table(_readable_reported(trend.reported, language), left=4), ""]
-    lines += [f"## {words['sources']}", "", plain(text.source), ""]
+    lines += [f"## {words('summary.sources')}", "", plain(text.source), ""]
     if trend.notes:
-        lines += [f"## {words['notes']}", "", *note_lines(trend.notes, language), ""]
+        lines += [f"## {words('summary.notes')}", "", *note_lines(trend.notes, language), ""]
     return "\n".join(lines)
 
 
-def _changes(places: pd.DataFrame, words: dict[str, str]) -> list[str]:
+def _changes(places: pd.DataFrame, words: Texts) -> list[str]:
     """Name the municipalities that won or lost their academies, by year."""
     lines = []
     for before, year in pairwise(sorted(places["year"].unique())):
         rows = places[places["year"] == year]
         for status in ("new", "lost"):
             names = sorted(rows.loc[rows["status"] == status, "name"])
-            head = f"**{words[status].format(year=year, before=before)}** ({len(names)})"
-            lines += [f"{head}: {plain(', '.join(names))}.", ""] if names else []
+            head = f"**{words(f'trend.{status}', year=year, before=before)}** ({len(names)})"
+            named = words.pair(head, plain(", ".join(names)))
+            lines += [f"{named}.", ""] if names else []
     return lines

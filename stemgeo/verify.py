@@ -21,8 +21,8 @@ from stemgeo.errors import Problem, ResultError, StemgeoError
 from stemgeo.inputs.files import clean
 from stemgeo.measure import Progress, quiet
 from stemgeo.notes import Said
-from stemgeo.report.answer import LETTER, answer, answer_without_text
 from stemgeo.report.answer import LIBRARIES as OF_ANSWERS
+from stemgeo.report.answer import answer, answer_without_text
 from stemgeo.report.figures import Figure, differing
 from stemgeo.report.files import (
     ANSWER,
@@ -37,6 +37,7 @@ from stemgeo.report.manifests import choices, made_with
 from stemgeo.run import run
 from stemgeo.site import site
 from stemgeo.study import Input, Study, load_study
+from stemgeo.texts import texts
 from stemgeo.writing.seal import MANIFEST, is_litter, sha256
 from stemgeo.writing.whole import temporary
 
@@ -331,7 +332,7 @@ def verify(
 
 def _of_own_text(content: Manifest) -> tuple[str, ...]:
     """Name the documents of an answer whose text comes of templates of one's own."""
-    stem = LETTER[content["options"]["language"]]
+    stem = texts(content["options"]["language"])("file.letter")
     return f"{stem}.docx", f"{stem}.pdf"
 
 

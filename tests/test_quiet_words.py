@@ -9,8 +9,9 @@ import pandas as pd
 import pytest
 
 from stemgeo.profiles import QUIET, ROADS
-from stemgeo.report import annex_words, compare, summary
+from stemgeo.report import annex, summary
 from stemgeo.report.plan import over_roads
+from stemgeo.texts import texts
 
 HERE = Path(__file__).parents[1]
 TEXTS = [
@@ -91,16 +92,13 @@ def test_both_shares_stand_side_by_side(language: str, heads: dict[str, str]) ->
     assert shown.iloc[0, -2:].to_dict() == heads
 
 
-@pytest.mark.parametrize("language", ["nl", "en"])
+@pytest.mark.parametrize("language", ["nl", "en", "fr"])
 def test_every_part_of_a_report_has_words_for_every_profile(language: str) -> None:
-    """The annex, a comparison and a plan call the roads of a profile alike."""
-    for name, words in QUIET.items():
-        roads = words.roads.to(language)
-        assert roads in annex_words.HEADS[language][f"share_{name}"]
-        assert words.fit.to(language) in annex_words.MEANINGS[language][f"share_{name}"]
-        assert annex_words.KINDS[f"share_{name}"] == "share"
-        assert annex_words.WORDS[language][name] == roads
-        assert compare.WORDS[language][name] == f"Over {words.named.to(language)}"
-        assert over_roads(name, language) == f" over {roads}"
+    """The summary, the annex and a plan call the roads of a profile alike."""
+    for name, one in QUIET.items():
+        roads = one.roads.to(language)
+        assert annex.KINDS[f"share_{name}"] == "share"
+        assert summary.short_heads(texts(language))[f"share_{name}"].endswith(roads)
+        assert over_roads(name, language) == texts(language)("plan.over", roads=roads)
     assert over_roads("all", language) == ""
     assert list(ROADS) == ["all", "low_stress", "quiet_1"]

@@ -9,6 +9,7 @@ from __future__ import annotations
 import datetime as dt
 import shutil
 import unicodedata
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -16,21 +17,9 @@ import pandas as pd
 
 from stemgeo.coverage import ALL_BANDS, wide
 from stemgeo.maps.series import partly_measured
-from stemgeo.maps.text import gap_places, gap_reason, reason_in_words
+from stemgeo.maps.text import gap_places, gap_reason, province_name, reason_in_words
+from stemgeo.profiles import QUIET, ROADS
 from stemgeo.recognition import Standing
-from stemgeo.report.annex_words import (
-    ANNEX,
-    ANNEXES,
-    CANDIDATE_FILE,
-    DATA,
-    GAPS,
-    HEADS,
-    KINDS,
-    MEANINGS,
-    MUNICIPALITIES,
-    WIDEST,
-    WORDS,
-)
 from stemgeo.report.bundle import role_in_words
 from stemgeo.report.files import write_csv
 from stemgeo.report.spreadsheet import (
@@ -40,24 +29,43 @@ from stemgeo.report.spreadsheet import (
     write_spreadsheet_csv,
     write_workbook,
 )
-from stemgeo.report.summary import WORDS as SUMMARY
 from stemgeo.report.summary import (
-    YES_NO,
     ages_in_words,
     gaps_in_words,
     placed_by,
     speeds_in_words,
+    yes_or_no,
 )
 from stemgeo.speech import long_day, number
 from stemgeo.study import PROVINCES
 from stemgeo.subsidy import CENTS, place_costs_cents, rules
-from stemgeo.tables import checked, ordered
+from stemgeo.tables import checked, kinds, ordered
+from stemgeo.texts import texts
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
     from pathlib import Path
 
     from stemgeo.report.outcome import Tables
+    from stemgeo.tables import Kind
+    from stemgeo.texts import Texts
+
+ABOUT = ("municipalities", "flanders", *PROVINCES, "gaps", "map")
+"""What annexes 1 to 9 are about, in their order: that of the ministry."""
+MUNICIPALITIES, GAPS = 1, 8
+"""Numbers of the annexes that are tables."""
+KINDS: dict[str, Kind] = {
+    **kinds("answer-municipalities"),
+    **kinds("gap-municipalities"),
+    **kinds("candidate-municipalities"),
+    **dict.fromkeys(("area", "remark", "ages", "sex", "roads", "gap_id", "provinces"), "text"),
+    **dict.fromkeys(("places", "academy", "academy_id", "topic", "text"), "text"),
+    **dict.fromkeys(("role", "file", "source", "licence"), "text"),
+    "median_min": "decimal",
+    "date": "date",
+}
+"""How a column is shown; one that is not here holds whole numbers."""
+WIDEST = {"text": 110, "reason": 60, "source": 60}
 
 
 def annex_stem(number: int, language: str) -> str:
@@ -75,7 +83,9 @@ def annex_stem(number: int, language: str) -> str:
     str
         "bijlage-3-limburg": made of fixed words, never of data.
     """
-    return f"{ANNEX[language]}-{number}-{ANNEXES[language][number - 1].lower()}"
+    about, words = ABOUT[number - 1], texts(language)
+    named = about.lower() if about in PROVINCES else words(f"file.{about}")
+    return f"{words('file.annex')}-{number}-{named}"
 
 
 def write_municipalities(result: Tables, place: Path) -> list[Path]:
@@ -163,10 +173,12 @@ def write_gaps(result: Tables, place: Path) -> list[Path]:
     tables = _telling(tables)
     sheets = [_sheet(result, name, table) for name, table in tables.items()]
     told = gaps_in_words(gaps, result.table("coverage"), result.study.gaps.min_children, language)
-    stem, last = annex_stem(GAPS, language), CANDIDATE_FILE[language]
-    ways = {"all": "line" if result.study.straight_line else "all", "low_stress": "low_stress"}
+    stem, last = annex_stem(GAPS, language), texts(language)("file.candidates")
+    roads = {name: ROADS[name].to(language) for name in shown}
+    if result.study.straight_line:
+        roads["all"] = _words(result)("annex.line")
     both = pd.concat(
-        part.rename(columns={"uncovered": "of_gap"}).assign(roads=_words(result)[ways[name]])
+        part.rename(columns={"uncovered": "of_gap"}).assign(roads=roads[name])
         for name, part in shown.items()
     )
     columns = ["roads", *both.columns.drop("roads")]
@@ -185,8 +197,8 @@ def write_gaps(result: Tables, place: Path) -> list[Path]:
 # -- what the result says ----------------------------------------------------------------------
 
 
-def _words(result: Tables) -> Mapping[str, str]:
-    return WORDS[result.language]
+def _words(result: Tables) -> Texts:
+    return texts(result.language)
 
 
 def _day(result: Tables) -> str:
@@ -240,7 +252,8 @@ def _areas(towns: pd.DataFrame, figures: pd.DataFrame, result: Tables) -> pd.Dat
         ]
     ).set_axis(pd.MultiIndex.from_tuples(keys))
     rows = figures.loc[keys].drop(columns="name")
-    names = [*_provinces(towns), result.text.place(None)]
+    words = _words(result)
+    names = [*(province_name(one, words) for one in _provinces(towns)), result.text.place(None)]
     return pd.concat([pd.Series(names, index=rows.index, name="area"), counts, rows], axis=1)
 
 
@@ -248,14 +261,14 @@ def _with_total(towns: pd.DataFrame, total: pd.DataFrame, result: Tables) -> pd.
     """Put the row of the province itself below its municipalities: no sum made here."""
     language = result.language
     having, every = total[["with_academy", "municipalities"]].to_numpy()[0]
-    whole = f"{having} {_words(result)['of']} {every}"
-    last = total.assign(name=_words(result)["total"], nis_code="", has_academy=whole)
+    whole = _words(result)("annex.of", having=having, every=every)
+    last = total.assign(name=_words(result)("annex.total"), nis_code="", has_academy=whole)
     rows = towns.assign(has_academy=_yes_no(towns, language)).drop(columns="province")
     return pd.concat([rows, last[rows.columns]], ignore_index=True)
 
 
 def _yes_no(towns: pd.DataFrame, language: str) -> list[str]:
-    return [YES_NO[language][bool(has)] for has in towns["has_academy"]]
+    return [yes_or_no(has, texts(language)) for has in towns["has_academy"]]
 
 
 def _groups(areas: pd.DataFrame, result: Tables) -> pd.DataFrame:
@@ -264,13 +277,17 @@ def _groups(areas: pd.DataFrame, result: Tables) -> pd.DataFrame:
     counted = result.table("groups")
     rows = counted[counted["level"].isin(["region", "province"])]
     figures = wide(rows, "answer-municipalities", keys)
-    years = _words(result)["years"]
+    words = _words(result)
     bands = {
-        band.name: years.format(ages=_ages_of(band.name, result))
+        band.name: words("annex.years", ages=_ages_of(band.name, result))
         for band in result.study.travel.bands
     }
-    bands[ALL_BANDS] = _words(result)["every_age"]
-    sexes = {"all": _words(result)["both"], "F": _words(result)["F"], "M": _words(result)["M"]}
+    bands[ALL_BANDS] = words("annex.every_age")
+    sexes = {
+        "all": _words(result)("annex.both"),
+        "F": _words(result)("annex.f"),
+        "M": _words(result)("annex.m"),
+    }
     order = [
         (*area, band, sex)
         for area in areas.index
@@ -288,7 +305,7 @@ def _groups(areas: pd.DataFrame, result: Tables) -> pd.DataFrame:
 def _ages_of(band: str, result: Tables) -> str:
     """Write a band as ages: 5 tot en met 8."""
     first, _, last = band.partition("-")
-    return SUMMARY[result.language]["ages"].format(first=first, last=last)
+    return _words(result)("summary.ages", first=first, last=last)
 
 
 def _remarked(table: pd.DataFrame, result: Tables) -> pd.DataFrame:
@@ -297,7 +314,7 @@ def _remarked(table: pd.DataFrame, result: Tables) -> pd.DataFrame:
     none = plain["share"].isna().to_numpy()
     nobody = none & (plain["children"] == 0).to_numpy()
     cases = [nobody, none, partly_measured(plain)]
-    said = [_words(result)[name] for name in ("nobody", "none", "few")]
+    said = [_words(result)(f"annex.{name}") for name in ("nobody", "none", "few")]
     return table.assign(remark=np.select(cases, said, default=""))
 
 
@@ -347,8 +364,8 @@ def _copied_gaps(result: Tables, data: Path, language: str) -> list[Path]:
     stem = annex_stem(GAPS, language)
     names = {
         "gaps": stem,
-        "gap-municipalities": f"{stem}-{ANNEXES[language][MUNICIPALITIES - 1]}",
-        "candidate-municipalities": f"{stem}-{CANDIDATE_FILE[language]}",
+        "gap-municipalities": f"{stem}-{texts(language)('file.municipalities')}",
+        "candidate-municipalities": f"{stem}-{texts(language)('file.candidates')}",
     }
     places = []
     for name, called in names.items():
@@ -372,12 +389,17 @@ def _telling(tables: Mapping[str, pd.DataFrame]) -> dict[str, pd.DataFrame]:
 def _sheet(result: Tables, name: str, table: pd.DataFrame, *, totals: int = 0) -> Sheet:
     """Make a sheet; its name is one of ours, or that of a province."""
     words = _words(result)
-    title = words[f"title_{name}" if name in words else "title_province"]
+    ours = words.group("annex.sheet")
     place = result.text.place(name if name in PROVINCES else None)
     columns, rows = _columns_and_rows(result, table)
     return Sheet(
-        name=words.get(name, name),
-        title=title.format(place=place, day=_day(result), rule=_rule(result)),
+        name=ours.get(name, province_name(name, words)),
+        title=words(
+            f"annex.title.{name if name in ours else 'province'}",
+            place=place,
+            day=_day(result),
+            rule=_rule(result),
+        ),
         columns=columns,
         rows=rows,
         totals=int(totals),
@@ -390,14 +412,25 @@ def _columns_and_rows(result: Tables, table: pd.DataFrame) -> tuple[list[Column]
         Column(_head(result, name), KINDS.get(name, "whole"), WIDEST.get(name, Column.widest))
         for name in map(str, table)
     ]
+    words = _words(result)
+    for name in ("province", "provinces"):
+        if name in table:
+            named = [_provinces_in_words(one, words) for one in table[name]]
+            table = table.assign(**{name: named})
     return columns, table.to_numpy(object).tolist()
 
 
+def _provinces_in_words(names: str, words: Texts) -> str:
+    return ", ".join(province_name(one, words) for one in names.split(", "))
+
+
 def _head(result: Tables, name: str) -> str:
-    heads = HEADS[result.language]
+    words, profile = _words(result), name.removeprefix("share_")
     if name.startswith("uncovered_"):
-        return heads["late_band"].format(band=_ages_of(name.removeprefix("uncovered_"), result))
-    head = heads[name]
+        return words("head.late_band", band=_ages_of(name.removeprefix("uncovered_"), result))
+    if profile in QUIET:
+        return words("annex.over_roads", roads=QUIET[profile].roads.to(words.language))
+    head = words.group("head")[name]
     return head.format(**_numbers(result)) if "{" in head else head
 
 
@@ -405,7 +438,7 @@ def _numbers(result: Tables) -> dict[str, str]:
     """Give what headings and explanations are filled with."""
     study, language, words = result.study, result.language, _words(result)
     of, count = rules(study.subsidy.year), study.subsidy.trajectories_per_place
-    own = words["own_cost"] if study.inputs.candidates is not None else ""
+    own = words("annex.own_cost") if study.inputs.candidates is not None else ""
     standing = Standing.of(result.table("academies"), language)
     return {
         "ages": ages_in_words(study),
@@ -414,16 +447,14 @@ def _numbers(result: Tables) -> dict[str, str]:
         "year": str(of.year),
         "day": _day(result),
         "rule": _rule(result),
-        "trajectories": words["one_trajectory" if count == 1 else "trajectories"].format(
-            count=count
-        ),
+        "trajectories": words.counted("annex.trajectories", count),
         "own_cost": own,
         "recognised": standing.many(_day(result), or_planned=study.inputs.plan is not None),
     }
 
 
 def _rule(result: Tables) -> str:
-    return SUMMARY[result.language][f"rank_{result.study.gaps.rank_by}"]
+    return _words(result)(f"summary.rank_{result.study.gaps.rank_by}")
 
 
 def _explained(
@@ -431,11 +462,14 @@ def _explained(
 ) -> list[Sheet]:
     """Make the sheets of notes and of sources."""
     keys = dict.fromkeys(str(key) for table in tables.values() for key in table)
-    columns = [Column(HEADS[result.language][name], "text", WIDEST.get(name, Column.widest))
+    columns = [Column(_words(result)(f"head.{name}"), "text", WIDEST.get(name, Column.widest))
                for name in ("topic", "text")]  # fmt: skip
-    rows = [*_general(result), *((_words(result)["gap"], line) for line in told)]
+    words = _words(result)
+    rows = [*_general(result), *((words("annex.label.gap"), line) for line in told)]
     rows += [*_meanings(result, keys), *_closing(result)]
-    notes = Sheet(_words(result)["notes"], _words(result)["title_notes"], columns, rows)
+    notes = Sheet(
+        _words(result)("annex.sheet.notes"), _words(result)("annex.title.notes"), columns, rows
+    )
     return [notes, _sources(result)]
 
 
@@ -443,26 +477,28 @@ def _general(result: Tables) -> list[tuple[str, str]]:
     """Say what was measured and how, in a paragraph each."""
     words, study, numbers = _words(result), result.study, _numbers(result)
     method = result.table("sensitivity")["method"].iloc[0]
-    ride = words["straight" if study.straight_line else "roads"]
+    ride = words("annex.straight") if study.straight_line else words("annex.roads")
     placed = placed_by(method, result.table("placement"), result.language)
     lines = {
         "study": result.text.title,
         "notice": result.text.notice,
         "caution": result.text.method_note,
         "dates": result.text.date,
-        "measure": f"{result.text.heading}. {words['measure_text'].format(**numbers)}",
-        "method": words["method_text"].format(placed=placed, ride=ride),
+        "measure": f"{result.text.heading}. {words('annex.measure_text', **numbers)}",
+        "method": words("annex.method_text", placed=placed, ride=ride),
         "speed": speeds_in_words(study),
     }
-    return [(words[name], line) for name, line in lines.items() if line]
+    return [(words(f"annex.label.{name}"), line) for name, line in lines.items() if line]
 
 
 def _meanings(result: Tables, keys: Iterable[str]) -> list[tuple[str, str]]:
     """Explain the columns whose heading leaves something unsaid."""
-    known, column = MEANINGS[result.language], _words(result)["column"]
-    numbers = _numbers(result)
+    words, numbers = _words(result), _numbers(result)
+    known = words.group("meaning")
+    kept = {f"share_{name}": one.kept.to(words.language) for name, one in QUIET.items()}
+    known |= {key: words("annex.only_over", kept=one) for key, one in kept.items()}
     return [
-        (column.format(head=_head(result, key)), known[key].format(**numbers))
+        (words("annex.label.column", head=_head(result, key)), known[key].format(**numbers))
         for key in keys
         if key in known
     ]
@@ -472,14 +508,14 @@ def _closing(result: Tables) -> list[tuple[str, str]]:
     """Give the attribution and the notes of the run."""
     words = _words(result)
     return [
-        (words["credit"], result.text.source),
-        *((words["note"], one.said(result.language)) for one in result.notes),
+        (words("annex.label.credit"), result.text.source),
+        *((words("annex.label.note"), one.said(result.language)) for one in result.notes),
     ]
 
 
 def _sources(result: Tables) -> Sheet:
     """List the files that the figures come from."""
-    rows, nobody = [], _words(result)["no_source"]
+    rows, nobody = [], _words(result)("annex.no_source")
     for item in result.manifest["inputs"]:
         date = dt.date.fromisoformat(item["date"]) if item["date"] else None
         named, source = role_in_words(item["role"], result.language), item["source"] or nobody
@@ -493,12 +529,12 @@ def _frame(result: Tables) -> Frame:
         title=result.text.title,
         cautions=result.text.cautions,
         day=result.study.about.date,
-        page=_words(result)["page"],
-        cut=_words(result)["cut"],
+        page=partial(_words(result), "annex.page"),
+        cut=_words(result)("annex.cut"),
     )
 
 
 def _data_folder(place: Path, language: str) -> Path:
-    folder = place / DATA[language]
+    folder = place / texts(language)("file.data")
     folder.mkdir(exist_ok=True)
     return folder

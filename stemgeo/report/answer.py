@@ -14,10 +14,10 @@ from typing import TYPE_CHECKING, Any
 
 from stemgeo.errors import Problem, ResultError
 from stemgeo.maps.kinds import save_drawn
+from stemgeo.maps.text import province_name
 from stemgeo.measure import Progress, quiet
 from stemgeo.notes import Said
-from stemgeo.report.annex import annex_stem, write_gaps, write_municipalities
-from stemgeo.report.annex_words import DATA, GAPS
+from stemgeo.report.annex import GAPS, annex_stem, write_gaps, write_municipalities
 from stemgeo.report.content import Source, figures
 from stemgeo.report.files import (
     ANSWER,
@@ -43,14 +43,13 @@ from stemgeo.report.sheets import Sheets
 from stemgeo.report.word import write_docx
 from stemgeo.study import PROVINCES
 from stemgeo.subsidy import rules
+from stemgeo.texts import texts
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from stemgeo.speech import Language
 
-LETTER: dict[Language, str] = {"nl": "antwoord", "en": "answer"}
-README: dict[Language, str] = {"nl": "LEESMIJ.txt", "en": "README.txt"}
 REGION, FIRST_PROVINCE, WEB = 2, 3, 9
 """Numbers of the annexes that are maps; provinces follow in the order of the ministry."""
 TABLES = ("coverage", "changes", "groups", "provinces", "sensitivity", "effects", "placement",
@@ -58,58 +57,17 @@ TABLES = ("coverage", "changes", "groups", "provinces", "sensitivity", "effects"
 """Tables of the result that go along as they are."""
 KINDS = {"share": "", "academies": "-academies"}
 """Maps of the region and of each province, and what their file names end in."""
-CHANGE: dict[Language, str] = {"nl": "-verandering", "en": "-change"}
 LIBRARIES = ("babel", "jinja2", "markdown-it-py", "python-docx", "typst", "xlsxwriter")
 """Beside those of the run: what the bytes of an answer hang on."""
-WORDS: dict[Language, dict[str, str]] = {
-    "nl": {
-        "municipalities": "Cijfers per gemeente en per provincie",
-        "share": "{place}: kinderen die op tijd een STEM-academie bereiken",
-        "academies": "{place}: gemeenten met en zonder STEM-academie",
-        "change": "{place}: verandering van het aandeel kinderen op tijd",
-        "gaps": "Hiaten en kandidaat-gemeenten: cijfers",
-        "gaps_map": "Hiaten en kandidaat-gemeenten: kaart",
-        "web": "Doorzoekbare kaart, te openen in een webbrowser",
-        "read": "Antwoord en bijlagen bij: {title}",
-        "files": "Bestanden",
-        "letter": "het antwoord, om te bewerken (.docx) en om te lezen (.pdf)",
-        "data": "de tabellen achter de cijfers en de kaarten, voor programma's",
-        "manifest": "de studie, de bronnen met hun versie, en de controlegetallen van elk bestand",
-        "again": "Narekenen kan met de studie bij de hand, in deze map: stemgeo verify .",
-        "typed": "Getallen die in de sjabloon zelf staan en dus niet uit de tabellen komen",
-        "dates": "Datums",
-        "sources": "Bronnen",
-        "notes": "Opmerkingen bij de gegevens",
-    },
-    "en": {
-        "municipalities": "Figures by municipality and by province",
-        "share": "{place}: children who reach a STEM academy in time",
-        "academies": "{place}: municipalities with and without a STEM academy",
-        "change": "{place}: change of the share of children in time",
-        "gaps": "Gaps and candidate municipalities: figures",
-        "gaps_map": "Gaps and candidate municipalities: map",
-        "web": "Map to search, to open in a web browser",
-        "read": "Answer and annexes to: {title}",
-        "files": "Files",
-        "letter": "the answer, to edit (.docx) and to read (.pdf)",
-        "data": "the tables behind the figures and the maps, for programs",
-        "manifest": "the study, the sources with their version, and the hash of every file",
-        "again": "It can be computed again with the study at hand, in this folder: "
-        "stemgeo verify .",
-        "typed": "Numbers that stand in the template itself, and so come from no table",
-        "dates": "Dates",
-        "sources": "Sources",
-        "notes": "Notes on the data",
-    },
-}
 
 
 @dataclass(frozen=True)
 class Sheet:
-    """A map of the answer: what it draws, and its file without suffix."""
+    """A map of the answer: what it draws, how a template calls it, its file without suffix."""
 
     kind: str
     province: str | None
+    called: str
     number: int
     stem: str
     title: str
@@ -216,7 +174,8 @@ def _answer(
         _refuse_unknown_pictures(letter, sheets, asked)
         _refuse_headings_out_of_order(letter, asked)
     with whole_folder(place, ANSWER, replace=replace) as out:
-        data = out / DATA[asked]
+        words = texts(asked)
+        data = out / words("file.data")
         data.mkdir()
         atlas = Sheets(source)
         earlier = Sheets(Tables.read(before, asked)) if before else None
@@ -231,10 +190,11 @@ def _answer(
         standard = ""
         if text is None:
             look = Look(asked, source.study.about.date, told["study"]["notice"])
-            write_docx(letter, plates, look, out / f"{LETTER[asked]}.docx")
-            standard = write_pdf(letter, plates, look, out / f"{LETTER[asked]}.pdf")
+            write_docx(letter, plates, look, out / f"{words('file.letter')}.docx")
+            standard = write_pdf(letter, plates, look, out / f"{words('file.letter')}.pdf")
         lines = _readme(source, letter, annexes["all"])
-        (out / README[asked]).write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
+        readme = "".join(f"{line}\n" for line in lines)
+        (out / words("file.readme")).write_text(readme, encoding="utf-8")
         about = {"pdf_standard": standard, "typed_numbers": list(letter.typed)}
         write_manifest(out, _manifest(source, letter, plan, before) | about)
     return place
@@ -254,29 +214,34 @@ def _path(given: str | Path | None) -> Path | None:
 
 def _sheets(source: Source, before: Path | None) -> Iterator[Sheet]:
     """List the maps: children in time and academies, of all and of each province; change; gaps."""
-    words, language = WORDS[source.language], source.language
+    words, language = texts(source.language), source.language
     text = source.text
     there = set(source.table("annex-1-municipalities")["province"])
     for number, province in enumerate((None, *PROVINCES), start=REGION):
         if province is None or province in there:
             for kind, suffix in KINDS.items():
                 stem = f"{annex_stem(number, language)}{suffix}"
-                title = words[kind].format(place=text.place(province))
-                yield Sheet(kind, province, number, stem, title)
+                title = words(f"answer.{kind}", place=text.place(province))
+                called = province_name(province, words) if province else "region"
+                yield Sheet(kind, province, called, number, stem, title)
     if before:
-        stem = f"{annex_stem(REGION, language)}{CHANGE[language]}"
-        yield Sheet("change", None, REGION, stem, words["change"].format(place=text.place(None)))
-    title = words["gaps_map"].format(place=text.place(None))
-    yield Sheet("gaps", None, GAPS, annex_stem(GAPS, language), title)
+        stem = f"{annex_stem(REGION, language)}{words('file.change')}"
+        yield Sheet(
+            "change", None, "region", REGION, stem, words("answer.change", place=text.place(None))
+        )
+    title = words("answer.gaps_map", place=text.place(None))
+    yield Sheet("gaps", None, "gaps", GAPS, annex_stem(GAPS, language), title)
 
 
 def _annexes(source: Source, sheets: list[Sheet]) -> dict[str, Any]:
     """Give a template the annexes: by what they are about, file by file, and their pictures."""
-    words, language = WORDS[source.language], source.language
-    rows = [(1, "municipalities", f"{annex_stem(1, language)}.xlsx", words["municipalities"])]
-    rows += [(one.number, _key(one), f"{one.stem}.pdf", one.title) for one in sheets]
-    rows += [(GAPS, "gaps", f"{annex_stem(GAPS, language)}.xlsx", words["gaps"])]
-    rows += [(WEB, "map", f"{annex_stem(WEB, language)}.html", words["web"])]
+    words, language = texts(source.language), source.language
+    rows = [
+        (1, "municipalities", f"{annex_stem(1, language)}.xlsx", words("answer.municipalities"))
+    ]
+    rows += [(one.number, one.called, f"{one.stem}.pdf", one.title) for one in sheets]
+    rows += [(GAPS, "gaps", f"{annex_stem(GAPS, language)}.xlsx", words("answer.gaps"))]
+    rows += [(WEB, "map", f"{annex_stem(WEB, language)}.html", words("answer.web"))]
     named: dict[str, Any] = {}
     for number, key, file, title in rows:
         named.setdefault(key, {"number": number, "title": title, "file": file})
@@ -296,12 +261,7 @@ def _annexes(source: Source, sheets: list[Sheet]) -> dict[str, Any]:
         for one in sheets
     ]
     last = max((one for one in sheets if one.kind == "share"), key=lambda one: one.number)
-    return named | {"last_map": named[_key(last)], "all": every, "pictures": pictures}
-
-
-def _key(sheet: Sheet) -> str:
-    """Give the name by which a template finds the annex of a map."""
-    return "gaps" if sheet.kind == "gaps" else sheet.province or "region"
+    return named | {"last_map": named[last.called], "all": every, "pictures": pictures}
 
 
 def _refuse_unknown_pictures(letter: Letter, sheets: list[Sheet], language: Language) -> None:
@@ -374,18 +334,19 @@ def _page(atlas: Sheets, source: Source) -> str:
 
 def _readme(source: Source, letter: Letter, annexes: list[dict[str, Any]]) -> list[str]:
     """Say what each file is, of which day and whose data, and how to compute it again."""
-    words, language = WORDS[source.language], source.language
-    text = source.text
-    lines = [words["read"].format(title=text.title), *text.cautions, "", f"{words['files']}:"]
-    lines += [f"  {LETTER[language]}.docx, .pdf: {words['letter']}"]
-    lines += [f"  {Path(one['file']).stem}: {one['title']}" for one in annexes]
-    lines += [f"  {DATA[language]}/: {words['data']}", f"  manifest.json: {words['manifest']}"]
-    lines += ["", words["again"]]
+    words, text = texts(source.language), source.text
+    lines = [words("answer.read", title=text.title), *text.cautions, "", words("answer.files")]
+    lines += [f"  {words.pair(words('file.letter') + '.docx, .pdf', words('answer.letter'))}"]
+    lines += [f"  {words.pair(Path(one['file']).stem, one['title'])}" for one in annexes]
+    lines += [f"  {words.pair(words('file.data') + '/', words('answer.data'))}"]
+    lines += [f"  {words.pair('manifest.json', words('answer.manifest'))}"]
+    lines += ["", words("answer.again")]
     if letter.typed:
-        lines += ["", f"{words['typed']}: {', '.join(letter.typed)}"]
-    lines += ["", f"{words['dates']}: {text.date}", f"{words['sources']}: {text.source}"]
-    notes = [one.said(language) for one in source.notes]
-    return lines + (["", f"{words['notes']}:", *(f"- {one}" for one in notes)] if notes else [])
+        lines += ["", words.pair(words("answer.typed"), ", ".join(letter.typed))]
+    lines += ["", words.pair(words("answer.dates"), text.date)]
+    lines += [words.pair(words("answer.sources"), text.source)]
+    notes = [one.said(source.language) for one in source.notes]
+    return lines + (["", words("answer.notes"), *(f"- {one}" for one in notes)] if notes else [])
 
 
 def _manifest(

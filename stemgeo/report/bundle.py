@@ -10,7 +10,6 @@ from stemgeo.gaps.grid import drawn_in_words
 from stemgeo.inputs.messages import PROPOSED
 from stemgeo.maps.text import MapText
 from stemgeo.recognition import Standing, recognised
-from stemgeo.report.annex_words import ROLES
 from stemgeo.speech import long_day, number
 from stemgeo.texts import texts
 
@@ -85,7 +84,7 @@ def attribution(*inputs: Inputs, language: Language) -> str:
 def role_in_words(role: str, language: Language) -> str:
     """Say which data an input of the study are: Gemeentegrenzen, or Indeling wijken."""
     role, _, which = role.partition(".")
-    return f"{ROLES[language].get(role, role)} {which}".rstrip()
+    return f"{texts(language).group('role').get(role, role)} {which}".rstrip()
 
 
 def _of_openstreetmap(item: Provenance) -> bool:

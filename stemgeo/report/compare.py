@@ -14,6 +14,7 @@ import pandas as pd
 from stemgeo.access.travel_time import REACHED, horizon_ms
 from stemgeo.coverage import ALL_BANDS, REGION, share_covered
 from stemgeo.errors import Problem, ResultError
+from stemgeo.maps.text import province_name
 from stemgeo.notes import Note, Said, counted, in_all, listed, say
 from stemgeo.profiles import QUIET, ROADS
 from stemgeo.report.files import (
@@ -26,10 +27,11 @@ from stemgeo.report.files import (
 )
 from stemgeo.report.manifests import made_with
 from stemgeo.report.outcome import Tables
-from stemgeo.report.summary import LEVEL_HEADS, markdown_table, note_lines, percent, plain
-from stemgeo.speech import signed, whole
+from stemgeo.report.summary import level_head, markdown_table, note_lines, percent, plain
+from stemgeo.speech import DASH, signed, whole
 from stemgeo.study import STRAIGHT_LINE
-from stemgeo.tables import checked
+from stemgeo.tables import SCHEMAS, checked
+from stemgeo.texts import texts
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -43,59 +45,9 @@ _OF_POINT = {"municipality": "nis_code", "zone": "zone_id"}
 _NOT_ASKED = ("path", "sha256", "source", "licence", "date")
 """What a study says of a file that is no choice; files are told apart by their content."""
 _MOST_NAMED = 10
-HEADS = {
-    "nl": {
-        "children": "Kinderen", "covered_a": "op tijd in A", "covered_b": "op tijd in B",
-        "difference": "verschil", "share_a": "aandeel in A", "share_b": "aandeel in B",
-        "points": "procentpunt", "gained": "gewonnen", "lost": "verloren",
-    },
-    "en": {
-        "children": "Children", "covered_a": "in time in A", "covered_b": "in time in B",
-        "difference": "difference", "share_a": "share in A", "share_b": "share in B",
-        "points": "points", "gained": "gained", "lost": "lost",
-    },
-}  # fmt: skip
-WORDS = {
-    "nl": {
-        "title": "Twee resultaten vergeleken",
-        "differences": "Wat verschilt tussen de vragen",
-        "nothing": "Niets: dezelfde keuzes, dezelfde bestanden, dezelfde versies.",
-        "all": "Over alle wegen",
-        **{name: f"Over {one.named.nl}" for name, one in QUIET.items()},
-        "straight": "In vogelvlucht",
-        "mixed": "{line} in vogelvlucht, {roads} over alle wegen",
-        "moved": "Kinderen op tijd in B en niet in A: {gained}; in A en niet in B: {lost}.",
-        "net": "Of binnen een plaats kinderen verloren wat andere wonnen is niet te zeggen: de "
-        "kinderen staan in A en B niet op dezelfde punten. De verschillen zijn netto.",
-        "points": "Verschil = B min A. Gewonnen: op tijd in B en niet in A; verloren: omgekeerd.",
-        "losers": "Meeste kinderen die niet langer op tijd zijn: {named}.",
-        "loser": "{name} ({count})",
-        "sources": "Bronnen",
-        "notes": "Opmerkingen",
-    },
-    "en": {
-        "title": "Two results compared",
-        "differences": "What differs between the questions",
-        "nothing": "Nothing: the same choices, the same files, the same versions.",
-        "all": "Over all roads",
-        **{name: f"Over {one.named.en}" for name, one in QUIET.items()},
-        "straight": "In a straight line",
-        "mixed": "{line} in a straight line, {roads} over all roads",
-        "moved": "Children in time in B and not in A: {gained}; in A and not in B: {lost}.",
-        "net": "Whether within a place some children lost what others gained cannot be told: the "
-        "children of A and B do not stand at the same points. The differences are net.",
-        "points": "Difference = B minus A. Gained: in time in B and not in A; lost: the other way "
-        "round.",
-        "losers": "Most children who are no longer in time: {named}.",
-        "loser": "{name} ({count})",
-        "sources": "Sources",
-        "notes": "Notes",
-    },
-}
 
 _COMPARISON = Said("comparison", "vergelijking", "comparaison")
 _OTHER = {"A": "B", "B": "A"}
-DIFFERENCE_HEADS = {"nl": ("Wat", "A", "B"), "en": ("What", "A", "B")}
 
 
 @dataclass(frozen=True)
@@ -409,13 +361,15 @@ def _is_straight(content: Manifest) -> bool:
 
 def heading(found: Comparison, profile: str) -> str:
     """Say over which roads the figures of a profile are."""
-    words = WORDS[found.language]
+    words = texts(found.language)
     lines = [name for name, side in _sides(found) if _is_straight(side)]
     if not lines or profile != "all":
-        return words[profile]
+        if profile == "all":
+            return words("compare.all")
+        return words("compare.over", roads=QUIET[profile].named.to(found.language))
     if len(lines) == 2:
-        return words["straight"]
-    return words["mixed"].format(line=lines[0], roads=_OTHER[lines[0]])
+        return words("compare.straight")
+    return words("compare.mixed", line=lines[0], roads=_OTHER[lines[0]])
 
 
 def _left_out(parts: list[tuple[str, str, str]]) -> tuple[Note, ...]:
@@ -434,12 +388,12 @@ def _left_out(parts: list[tuple[str, str, str]]) -> tuple[Note, ...]:
 
 def _named(level: str, band: str, profile: str) -> Said:
     """Name a part of the coverage table."""
-    niveau = LEVEL_HEADS["nl"].get(level, level).lower()
+    niveau, niveau_fr = (level_head(level, texts(one)).lower() for one in ("nl", "fr"))
     return say(
         "level {level} band {band} profile {profile}",
         "{level} {band} {profile}",
         "{level} {band} {profile}",
-        level=Said(level, niveau, level),
+        level=Said(level, niveau, niveau_fr),
         band=Said(
             band,
             "alle leeftijden" if band == ALL_BANDS else f"{band} jaar",
@@ -616,10 +570,12 @@ def _shown(value: Any) -> str:
 
 def readable_comparison(rows: pd.DataFrame, language: str, level: str) -> pd.DataFrame:
     """Turn rows of the table into text columns with headings, for people."""
-    heads = HEADS[language]
-    dash = "\N{EN DASH}"
-    columns: dict[str, Any] = {LEVEL_HEADS[language].get(level, level): rows["name"]}
-    for name, head in heads.items():
+    words = texts(language)
+    heads = words.group("compare.head")
+    names = [province_name(one, words) for one in rows["name"]]
+    columns: dict[str, Any] = {level_head(level, words): names}
+    for name in (one for one in SCHEMAS["comparison"].columns if one in heads):
+        head = heads[name]
         if name in ("share_a", "share_b"):
             columns[head] = [percent(value, language) for value in rows[name]]
         elif name == "points":
@@ -627,26 +583,28 @@ def readable_comparison(rows: pd.DataFrame, language: str, level: str) -> pd.Dat
         elif name == "difference":
             columns[head] = [signed(value, language) for value in rows[name]]
         elif not rows[name].isna().all():
-            columns[head] = [dash if pd.isna(v) else whole(v, language) for v in rows[name]]
+            columns[head] = [DASH if pd.isna(v) else whole(v, language) for v in rows[name]]
     return pd.DataFrame(columns)
 
 
 def moved_line(found: Comparison, profile: str) -> str:
     """Say how many children gained and lost in all, or that it cannot be told."""
-    words, region = WORDS[found.language], found.of("region", profile=profile).iloc[0]
+    words, region = texts(found.language), found.of("region", profile=profile).iloc[0]
     if not found.same_children:
-        return words["net"]
+        return words("compare.net")
     counts = {name: whole(region[name], found.language) for name in ("gained", "lost")}
-    return words["moved"].format(**counts)
+    return words("compare.moved", **counts)
 
 
 def told_differences(found: Comparison) -> list[str]:
     """Write what differs between the questions, a line each."""
     if found.differences.empty:
-        return [WORDS[found.language]["nothing"]]
-    dash = "\N{EN DASH}"
-    rows = found.differences.to_numpy().tolist()
-    return [f"{what}: A {ours or dash}; B {theirs or dash}" for what, ours, theirs in rows]
+        return [texts(found.language)("compare.nothing")]
+    words, rows = texts(found.language), found.differences.to_numpy().tolist()
+    return [
+        words.pair(what, words.series([f"A {ours or DASH}", f"B {theirs or DASH}"]))
+        for what, ours, theirs in rows
+    ]
 
 
 def notices(a: Manifest, b: Manifest) -> list[str]:
@@ -662,30 +620,48 @@ def notices(a: Manifest, b: Manifest) -> list[str]:
 
 
 def _sources(found: Comparison) -> str:
-    named = [part for one in (found.a, found.b) for part in one["attribution"].split("; ")]
-    return "; ".join(dict.fromkeys(named))
+    named = [
+        part
+        for one in (found.a, found.b)
+        for part in one["attribution"].split(
+            texts(one["study"]["output"]["language"])("list.series")
+        )
+    ]
+    return texts(found.language).series(dict.fromkeys(named))
 
 
 def _markdown(found: Comparison) -> str:
     """Write the comparison for people."""
     language = found.language
-    words = WORDS[language]
+    words = texts(language)
     titles = [f"{side}: {one['study']['study']['title']}" for side, one in _sides(found)]
-    lines = [f"# {plain(words['title'])}", "", *(f"- {plain(title)}" for title in titles), ""]
+    lines = [
+        f"# {plain(words('compare.title'))}",
+        "",
+        *(f"- {plain(title)}" for title in titles),
+        "",
+    ]
     lines += [f"**{plain(line)}**\n" for line in notices(found.a, found.b)]
-    lines += [f"## {words['differences']}", ""]
+    lines += [f"## {words('compare.differences')}", ""]
     if found.differences.empty:
-        lines += [words["nothing"], ""]
+        lines += [words("compare.nothing"), ""]
     else:
-        heads = dict(zip(("what", "a", "b"), DIFFERENCE_HEADS[language], strict=True))
+        heads = {"what": words("compare.what"), "a": "A", "b": "B"}
         lines += [*markdown_table(found.differences.rename(columns=heads), left=3), ""]
     for profile in found.profiles:
         shown = readable_comparison(found.of("province", profile=profile), language, "province")
         lines += [f"## {heading(found, profile)}", "", moved_line(found, profile), ""]
         lines += [*markdown_table(shown, left=1), "", *_losers(found, profile)]
-    lines += [words["points"], "", f"## {words['sources']}", "", plain(_sources(found)), ""]
+    lines += [
+        words("compare.points"),
+        "",
+        f"## {words('summary.sources')}",
+        "",
+        plain(_sources(found)),
+        "",
+    ]
     if found.notes:
-        lines += [f"## {words['notes']}", "", *note_lines(found.notes, language), ""]
+        lines += [f"## {words('compare.notes')}", "", *note_lines(found.notes, language), ""]
     return "\n".join(lines)
 
 
@@ -695,13 +671,13 @@ def _losers(found: Comparison, profile: str) -> list[str]:
     rows = rows[rows["lost"].fillna(0) > 0]
     if rows.empty:
         return []
-    words, language = WORDS[found.language], found.language
+    words, language = texts(found.language), found.language
     most = rows.sort_values(["lost", "code"], ascending=[False, True]).head(_MOST_NAMED)
     named = [
-        words["loser"].format(name=plain(name), count=whole(lost, language))
+        words("compare.loser", name=plain(name), count=whole(lost, language))
         for name, lost in zip(most["name"], most["lost"], strict=True)
     ]
-    return [words["losers"].format(named=", ".join(named)), ""]
+    return [words("compare.losers", named=", ".join(named)), ""]
 
 
 def _sides(found: Comparison) -> tuple[tuple[str, Manifest], tuple[str, Manifest]]:

@@ -17,7 +17,7 @@ import pandas as pd
 from stemgeo import subsidy
 from stemgeo.coverage import ALL_BANDS, REGION, wide
 from stemgeo.errors import Problem, ResultError
-from stemgeo.maps.text import gap_places, gap_reason, reason_in_words
+from stemgeo.maps.text import gap_places, gap_reason, province_name, reason_in_words
 from stemgeo.profiles import QUIET
 from stemgeo.reasons import REASONS
 from stemgeo.recognition import Standing
@@ -26,7 +26,7 @@ from stemgeo.report.files import SITE, checked_file, opened_manifest
 from stemgeo.report.filling import refuse_unplain
 from stemgeo.report.outcome import Tables
 from stemgeo.report.reading import read_table
-from stemgeo.report.summary import PLACED_BY, ages_in_words, placed_by
+from stemgeo.report.summary import ages_in_words, placed_by
 from stemgeo.study import PROVINCES, SaidBy, parse_study
 from stemgeo.tables import COUNTS, sides
 from stemgeo.texts import texts
@@ -157,7 +157,7 @@ def _figures(source: Source, *, plan: Path | None, before: Path | None) -> dict[
             "whole": not text.region,
         },
         "region": _place(source, "region", REGION[0], text.place(None)),
-        "provinces": [_place(source, "province", name, name) for name in provinces],
+        "provinces": [_place(source, "province", one, _in_words(source, one)) for one in provinces],
         "year_before": _year_before(source),
         "bands": [
             {"ages": ages_in_words(study, band), **source.counted("region", REGION[0], band.name)}
@@ -172,7 +172,7 @@ def _figures(source: Source, *, plan: Path | None, before: Path | None) -> dict[
         "plan": _plan(source, plan) if plan else None,
         "before": _before(source, before) if before else None,
         "method": _method(source),
-        "sources": text.source.split("; "),
+        "sources": text.source.split(texts(source.language)("list.series")),
     }
 
 
@@ -193,6 +193,10 @@ def _place(source: Source, level: str, code: str, name: str) -> Row:
         "lost": changes.loc[changes["status"] == "lost", "name"].sort_values().tolist(),
         **source.counted(level, code),
     }
+
+
+def _in_words(source: Source, province: str) -> str:
+    return province_name(province, texts(source.language))
 
 
 def _register(source: Source) -> Row:
@@ -281,6 +285,8 @@ def _candidates(source: Source) -> Row:
     """Name the municipalities where one academy more would add most, in the order of the study."""
     table = source.table("candidate-municipalities")
     names = ["name", "province", "uncovered", "share", "has_academy", "adds", "adds_here"]
+    named = table["province"].map(lambda one: _in_words(source, one))
+    table = table.assign(province=named)
     rows = [dict(zip(names, row, strict=True)) for row in table[names].to_numpy().tolist()]
     return {"count": len(table), "rank_by": source.study.gaps.rank_by, "first": rows[:NAMED]}
 
@@ -314,6 +320,7 @@ def _plan(source: Source, folder: Path) -> Row:
         for name in ("plan", "plan-provinces")
     )
     start = grown.loc[grown["rank"] == 0, ["covered", "measured"]].sum()
+    places["province"] = [_in_words(source, one) for one in places["province"]]
     names = ["rank", "name", "municipality", "province", "newly", "cost_eur", "share"]
     profile = made["study"]["siting"]["profile"]
     _same_start(source, start, profile, folder)
@@ -369,7 +376,7 @@ def _before(source: Source, folder: Path) -> Row:
     return {
         "date": then.about.date,
         "share": shares[REGION[0]],
-        "provinces": {name: shares[name] for name in PROVINCES if name in shares},
+        "provinces": {_in_words(source, one): shares[one] for one in PROVINCES if one in shares},
         "differences": [one for one in found.differences["what"] if not one.startswith(_ASKED)],
     }
 
@@ -379,7 +386,7 @@ def _method(source: Source) -> Row:
     study = source.study
     rows = source.table("sensitivity")
     rows = rows[rows["level"] == "region"]
-    placed = PLACED_BY[source.language]
+    placed = texts(source.language).group("placed_by")
     if rows.empty or not set(rows["method"]) <= set(placed):
         source.refuse("sensitivity", "names no method, or one that nobody knows")
     effects = source.table("effects")

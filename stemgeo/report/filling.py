@@ -24,7 +24,16 @@ from jinja2 import nodes
 from stemgeo.errors import Problem, ResultError
 from stemgeo.inputs.files import clean
 from stemgeo.maps.text import printable
-from stemgeo.speech import decimal, euros, joined_by_and, long_day, number, percent, whole
+from stemgeo.speech import (
+    decimal,
+    euros,
+    joined_by_and,
+    long_day,
+    number,
+    percent,
+    plural_form,
+    whole,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -625,7 +634,8 @@ def _number(value: Any) -> Any:
 
 def _counted(filler: _Filler, count: Any, one: str, many: str) -> str:
     """Write a number with its thing: "1 gemeente", "2 gemeenten"."""
-    return f"{whole(_number(count), filler.language)} {one if count == 1 else many}"
+    alone = plural_form(_number(count), filler.language) == "one"
+    return f"{whole(count, filler.language)} {one if alone else many}"
 
 
 def _range(filler: _Filler, *ends: int) -> list[int]:

@@ -20,6 +20,8 @@ from stemgeo.errors import Problem, ResultError
 from stemgeo.maps.text import printable
 from stemgeo.report.filling import LOST, NUMBER, OPEN, SHUT, fill
 from stemgeo.report.manifests import PLAIN_NAME
+from stemgeo.speech import held_together
+from stemgeo.texts import texts
 from stemgeo.writing import whole
 from stemgeo.writing.seal import is_litter
 
@@ -30,11 +32,13 @@ if TYPE_CHECKING:
 
     from stemgeo.speech import Language
 
-TEMPLATES: dict[Language, str] = {"nl": "antwoord.nl.md", "en": "answer.en.md"}
-"""The template of each language, in the package or in a folder of one's own."""
-CAPTION: dict[Language, str] = {"nl": "Tabel", "en": "Table"}
-"""A paragraph that begins so is the caption of the table below it; its number is added."""
 
+TEMPLATES: dict[Language, str] = {
+    "nl": "antwoord.nl.md",
+    "en": "answer.en.md",
+    "fr": "reponse.fr.md",
+}
+"""The template of each language, in the package or in a folder of one's own."""
 MOST_BYTES = 200_000
 """Of a text of one's own; that of the package has fourteen thousand."""
 MOST_PIECES = 50_000
@@ -157,7 +161,7 @@ def write_letter(
     ]
     typed += braced if templates else ()
     reader = MarkdownIt("commonmark", {"html": False}).enable("table")
-    blocks = _Blocks(CAPTION[language], TEMPLATES[language])
+    blocks = _Blocks(language, TEMPLATES[language])
     tokens = reader.parse(filled)
     if sum(1 + len(one.children or ()) for one in tokens) > MOST_PIECES:
         what = f"becomes more than {MOST_PIECES} pieces: paragraphs, items, cells, words in bold"
@@ -231,8 +235,9 @@ def unused_texts(folder: Path, used: Collection[str]) -> list[str]:
 class _Blocks:
     """Turns the tokens of Markdown into blocks."""
 
-    def __init__(self, caption: str, name: str) -> None:
-        self.caption, self.name = caption, name
+    def __init__(self, language: Language, name: str) -> None:
+        self.language, self.name = language, name
+        self.caption = texts(language)("answer.caption")
 
     def of(self, tokens: Sequence[Token]) -> Iterator[Block]:
         """Give the blocks; a caption waits for its table."""
@@ -248,7 +253,7 @@ class _Blocks:
                 *pictures, words = self._paragraphs(inside[0])
                 lead, _, said = _plain(words.runs).partition(": ")
                 yield from pictures
-                if lead == self.caption and said:
+                if lead.rstrip() == self.caption and said:
                     caption = said
                 elif _plain(words.runs).strip():
                     yield words
@@ -321,7 +326,8 @@ class _Blocks:
         runs, bold, italic, link = [], 0, 0, ""
         for child in inline.children or []:
             if child.type in ("text", "code_inline"):
-                runs.append(Run(_clean(child.content), bold > 0, italic > 0, link))
+                told = held_together(_clean(child.content), self.language)
+                runs.append(Run(told, bold > 0, italic > 0, link))
             elif child.type in ("softbreak", "hardbreak"):
                 runs.append(Run(" ", bold > 0, italic > 0, link))
             elif child.type in ("strong_open", "strong_close"):

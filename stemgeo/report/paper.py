@@ -16,7 +16,8 @@ from typing import TYPE_CHECKING, Any
 import matplotlib as mpl
 import typst
 
-from stemgeo.report.letter import CAPTION, Heading, Item, Paragraph, Table, column_weights
+from stemgeo.report.letter import Heading, Item, Paragraph, Table, column_weights
+from stemgeo.texts import texts
 from stemgeo.writing.whole import temporary
 
 if TYPE_CHECKING:
@@ -28,9 +29,9 @@ if TYPE_CHECKING:
 STANDARD = "ua-1"
 """PDF/UA-1: what screen readers need is in the file."""
 _FONTS = Path("fonts", "ttf")
+_REGION = {"nl": "BE", "en": "GB", "fr": "BE"}
 _ALL_FONTS = Path(mpl.get_data_path()) / _FONTS
 """They come with matplotlib and stand on the maps: the same on every machine."""
-_REGION = {"nl": "BE", "en": "GB"}
 
 
 @dataclass(frozen=True)
@@ -106,7 +107,7 @@ def _content(letter: Letter, plates: Mapping[str, Plate], look: Look) -> dict[st
         "region": _REGION[look.language],
         "date": [look.date.year, look.date.month, look.date.day],
         "foot": look.foot,
-        "table": CAPTION[look.language],
+        "table": texts(look.language)("answer.caption"),
         "blocks": [_as_data(block, plates) for block in letter.blocks],
     }
 

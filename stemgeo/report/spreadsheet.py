@@ -14,7 +14,7 @@ import pandas as pd
 from stemgeo.inputs.files import harmless
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
     from pathlib import Path
 
     from xlsxwriter.format import Format
@@ -116,7 +116,7 @@ class Frame:
     day
         Said to be the day on which the file was made, so that the same tables give the same bytes.
     page
-        For the footer, with `{page}` and `{pages}`.
+        Gives the text of the footer for a `page` of so many `pages`.
     cut
         What ends a text that is too long for a cell, and where the whole of it is.
     """
@@ -124,7 +124,7 @@ class Frame:
     title: str
     cautions: Sequence[str]
     day: dt.date
-    page: str
+    page: Callable[..., str]
     cut: str
 
 
@@ -252,7 +252,7 @@ def _set_print(page: Worksheet, frame: Frame, head: int, last: int, columns: int
     page.fit_to_pages(1, 0)
     page.repeat_rows(head)
     said = " \N{EM DASH} ".join(frame.cautions) or frame.title
-    numbers = frame.page.format(page="&P", pages="&N")
+    numbers = frame.page(page="&P", pages="&N")
     page.set_footer(f"&L&8 {_in_footer(said)}&R&8 {numbers}")
 
 

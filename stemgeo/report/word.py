@@ -17,7 +17,8 @@ from docx.oxml.ns import qn
 from docx.shared import Cm, Pt, RGBColor
 from PIL import Image
 
-from stemgeo.report.letter import CAPTION, Heading, Item, Paragraph, Picture, Table, column_weights
+from stemgeo.report.letter import Heading, Item, Paragraph, Picture, Table, column_weights
+from stemgeo.texts import texts
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -46,8 +47,8 @@ _KEPT_WHOLE = 14
 _PROPERTY = 255
 _LIGHTER = 2 / 3
 """Of the 300 dots an inch of a map: 200, which print shows as well."""
+_LANGUAGE = {"nl": "nl-BE", "en": "en-GB", "fr": "fr-BE"}
 _NO_TIME = (1980, 1, 1, 0, 0, 0)
-_LANGUAGE = {"nl": "nl-BE", "en": "en-GB"}
 
 
 def write_docx(letter: Letter, plates: Mapping[str, Plate], look: Look, path: Path) -> Path:
@@ -245,7 +246,7 @@ class _Writer:
         if block.caption:
             self.tables += 1
             caption = self.document.add_paragraph(style="Caption")
-            caption.add_run(f"{CAPTION[self.look.language]} ")
+            caption.add_run(f"{texts(self.look.language)('answer.caption')} ")
             _add_field(caption, "SEQ Tabel \\* ARABIC", str(self.tables))
             caption.add_run(f". {block.caption}")
         columns = len(block.right)
