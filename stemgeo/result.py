@@ -17,6 +17,7 @@ from stemgeo.tables import checked
 from stemgeo.texts import texts
 
 if TYPE_CHECKING:
+    import pandas as pd
     from matplotlib.figure import Figure
 
     from stemgeo.report.sheets import Sheets
@@ -26,7 +27,7 @@ PLAIN = ("gaps", "academies", "annex-1-municipalities", "provinces")
 """Tables that stand in a CSV beside a file that has their places, or are read off others."""
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Result(Tables):
     """Everything a run found, with its maps and the folder it can be written to."""
 
@@ -47,6 +48,12 @@ class Result(Tables):
     def web_map(self) -> str:
         """Give the interactive map as one HTML text that needs nothing else."""
         return self.sheets.page()
+
+    def shown(self) -> pd.DataFrame:
+        """Give the province table in words."""
+        from stemgeo.report.summary import readable
+
+        return readable(self.summary(), self.language)
 
     @cached_property
     def sheets(self) -> Sheets:

@@ -54,7 +54,7 @@ REGISTER = ("academy_id", "name", "organisation", "min_age", "max_age", "postcod
             "online_trajectories", "cost_eur")  # fmt: skip
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Plan(PlanTables, Outcome):
     """The places that were chosen and what speaks for them, with the folder it is written to."""
 
@@ -65,6 +65,12 @@ class Plan(PlanTables, Outcome):
         "curve": "tables/curve.csv",
         "comparison": "tables/plan-comparison.csv",
     }
+
+    def shown(self) -> pd.DataFrame:
+        """Give the chosen places in words."""
+        from stemgeo.report.plan import readable_plan
+
+        return readable_plan(self, self.language)
 
     def map(self) -> Figure:
         """Draw the share of children in time by municipality, with the places of the plan."""

@@ -58,7 +58,7 @@ MEASURED_FROM, MEASURED_TO = 0.4, 0.9
 """Part of the progress in which the years are measured; before it all is read and placed."""
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Trend(Outcome):
     """What the years of a trend found.
 
@@ -93,6 +93,10 @@ class Trend(Outcome):
     municipalities: dict[int, gpd.GeoDataFrame]
     reported: pd.DataFrame
     notes: tuple[Note, ...]
+
+    def shown(self) -> pd.DataFrame:
+        """Give the years of the region in words."""
+        return readable_trend(self.table[self.table["level"] == "region"], self.language)
 
     def _around(self) -> MapText:
         return _text(self)

@@ -30,7 +30,7 @@ from stemgeo.report.files import (
 from stemgeo.report.reading import read_areas, read_table
 from stemgeo.speech import LANGUAGES
 from stemgeo.study import SaidBy, parse_study
-from stemgeo.tables import checked
+from stemgeo.tables import CRS, checked
 from stemgeo.writing.seal import MANIFEST
 from stemgeo.writing.whole import temporary
 
@@ -133,6 +133,20 @@ class Outcome:
         vars(twin).update({name: one for name, one in vars(self).items() if name in kept})
         vars(twin)["study"] = study
         return twin
+
+    def __repr__(self) -> str:
+        from stemgeo.report.showing import as_text
+
+        return as_text(self)
+
+    def _repr_html_(self) -> str:
+        from stemgeo.report.showing import as_html
+
+        return as_html(self)
+
+    def shown(self) -> pd.DataFrame:
+        """Give its main table in words, for people: what is seen of it on a screen."""
+        raise NotImplementedError
 
     @property
     def language(self) -> Language:
@@ -308,7 +322,7 @@ def _note(said: dict[str, str] | str) -> Note:
     return _Told("", Said(**{language: lines.get(language, "") for language in LANGUAGES}))
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Tables(Outcome):
     """Everything a run found.
 
@@ -420,6 +434,13 @@ class Tables(Outcome):
         """The name of each academy that was open, by its id."""
         table = self.table("academies")
         return dict(zip(table["academy_id"].astype(str), table["name"], strict=True))
+
+    @cached_property
+    def candidate_places(self) -> gpd.GeoDataFrame:
+        """The rows of `candidates` as points: the place in each municipality that adds most."""
+        at = gpd.points_from_xy(self.candidates["x_m"], self.candidates["y_m"], crs=CRS)
+        table = gpd.GeoDataFrame(self.candidates, geometry=at)
+        return table[table["x_m"].notna()]
 
     @cached_property
     def zones(self) -> gpd.GeoDataFrame:

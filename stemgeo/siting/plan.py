@@ -91,7 +91,7 @@ class Question:
         return int(self.units.children[self.now].sum())
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class PlanTables:
     """The places that were chosen and what speaks for them.
 
