@@ -12,7 +12,7 @@ from dataclasses import replace
 from functools import partial
 from hashlib import sha256
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import drawing
 import porto
@@ -259,4 +259,32 @@ def read_once() -> Iterator[None]:
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(measure, "load_inputs", read)
+        yield
+
+
+_parsed: dict[tuple[str, str | None], Any] = {}
+
+
+@pytest.fixture(scope="module")
+def statbel_once() -> Iterator[None]:
+    """Let a file of people be taken apart once; who is studied, and where, is asked each time."""
+    population = importlib.import_module("stemgeo.inputs.population")
+    opened = importlib.import_module("stemgeo.inputs.files").OpenedFile
+
+    def once(step: Callable[..., Any]) -> Callable[..., Any]:
+        def parse(*given: Any, **more: Any) -> Any:
+            (file,) = (one for one in given if isinstance(one, opened))
+            key = step.__name__, file.provenance.sha256
+            if key not in _parsed:
+                parsed = step(*given, **more)
+                if file._findings.errors or file._findings.warnings:
+                    return parsed
+                _parsed[key] = parsed
+            return _parsed[key]
+
+        return parse
+
+    with pytest.MonkeyPatch.context() as patch:
+        for step in (population.read_table, population._checked):
+            patch.setattr(population, step.__name__, once(step))
         yield

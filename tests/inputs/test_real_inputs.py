@@ -31,6 +31,8 @@ if TYPE_CHECKING:
 
     import geopandas as gpd
 
+pytestmark = pytest.mark.usefixtures("statbel_once")
+
 
 @pytest.fixture(scope="module")
 def flanders(shared_data: Path) -> gpd.GeoDataFrame:

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
     from statbel import Key
 
+pytestmark = pytest.mark.usefixtures("statbel_once")
+
 
 @pytest.fixture(scope="module", params=[2013, 2015])
 def published(request: pytest.FixtureRequest, shared_data: Path) -> tuple[Path, Counter[Key]]:

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
     from stemgeo.run import Result
 
+pytestmark = pytest.mark.usefixtures("statbel_once")
+
 CHILDREN = {**statbel.CHILDREN_2015, "Vlaanderen": statbel.CHILDREN[2015]}
 
 WITH_A_MAKERSPACE = {

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
     from stemgeo.run import Result
 
+pytestmark = pytest.mark.usefixtures("statbel_once")
+
 BANDS = {"5-8": range(5, 9), "9-11": range(9, 12), "12-17": range(12, 18)}
 COUNTS = ["covered", "uncovered", "unmeasured"]
 

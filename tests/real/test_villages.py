@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
     from stemgeo.run import Result
 
+pytestmark = pytest.mark.usefixtures("statbel_once")
+
 
 class Village(NamedTuple):
     """An extract, the municipality it lies in and its children of 5 to 17 in 2015."""
