@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from functools import lru_cache
 from html.parser import HTMLParser
 from typing import Any
 
@@ -62,8 +63,9 @@ class Page(HTMLParser):
         return " ".join(said for tag, said in self.texts if tag not in {"script", "style"})
 
 
+@lru_cache(maxsize=2)
 def data_of(page: str) -> dict[str, Any]:
-    """What the page's script draws from."""
+    """What the page's script draws from; not to be changed."""
     found = re.search(r'<script type="application/json" id="data">(.*?)</script>', page, re.DOTALL)
     assert found
     data: dict[str, Any] = json.loads(found[1])
@@ -81,17 +83,22 @@ def shares_of(page: str) -> dict[str, dict[str, str]]:
     return {row["Gemeente"]: row for row in told(page, "municipalities")}
 
 
-def decoded(page: str, ground: str) -> list[shapely.Geometry]:
-    """Read the shapes of a ground out of the topology, in degrees, by the format's own rules."""
+@lru_cache(maxsize=2)
+def _arcs_of(page: str) -> list[list[list[float]]]:
     topology = data_of(page)["topology"]
     scale, move = topology["transform"]["scale"], topology["transform"]["translate"]
-    arcs = [np.cumsum(arc, axis=0) * scale + move for arc in topology["arcs"]]
+    return [(np.cumsum(arc, axis=0) * scale + move).tolist() for arc in topology["arcs"]]
+
+
+def decoded(page: str, ground: str) -> list[shapely.Geometry]:
+    """Read the shapes of a ground out of the topology, in degrees, by the format's own rules."""
+    topology, arcs = data_of(page)["topology"], _arcs_of(page)
 
     def ring(numbers: list[int]) -> list[list[float]]:
         points: list[list[float]] = []
         for number in numbers:
             arc = arcs[number] if number >= 0 else arcs[~number][::-1]
-            points += arc.tolist()[1 if points else 0 :]
+            points += arc[1 if points else 0 :]
         return points
 
     shapes = []
