@@ -30,7 +30,17 @@ def list_ranges(
 def sum_by_owner(
     owner: NDArray[np.integer], parts: ArrayLike, owners: int = 0
 ) -> NDArray[np.int64]:
-    """Add up whole parts by their owner, shape (owners,) or as many as there are."""
+    """Add up whole parts by their owner, shape (owners,) or as many as there are.
+
+    Parameters
+    ----------
+    owner
+        Number of the owner of each part, 0 and up; shape (parts,).
+    parts
+        Whole numbers, shape (parts,).
+    owners
+        How many there are at least.
+    """
     # Sums of whole numbers far below 2**53: exact in floating point.
     return np.bincount(owner, weights=parts, minlength=owners).astype(np.int64)
 

@@ -86,11 +86,23 @@ class Findings:
     missing: bool = False
 
     def error(self, where: str, what: str, mend: str = "") -> None:
-        """Note a problem that makes the input unusable."""
+        """Note a problem that makes the input unusable.
+
+        Parameters
+        ----------
+        where, what, mend
+            As of a `Problem`.
+        """
         self.errors.append(Problem(where, what, mend))
 
     def warn(self, where: Said | str, what: Said, mend: Said | None = None) -> None:
-        """Note something that the reader of the figures must know, in both languages."""
+        """Note something that the reader of the figures must know, in both languages.
+
+        Parameters
+        ----------
+        where, what, mend
+            As of a `Note`.
+        """
         self.warnings.append(Note(where, what, mend))
 
     def leave(self, where: Said | str, what: Said) -> None:

@@ -101,7 +101,17 @@ class Prepared:
         network: Network | None = None,
         **of_extract: Any,
     ) -> Prepared:
-        """Put the children of inputs that were read at points."""
+        """Put the children of inputs that were read at points.
+
+        Parameters
+        ----------
+        study, inputs
+            What is asked, of which data.
+        network
+            As from `Network.whole`; None in a straight line.
+        **of_extract
+            What the extracts say of where people live, as `Ground` takes it.
+        """
         # Academies that could come may serve other ages than those that are there.
         parts = [one for one in (inputs.academies, inputs.candidates) if one is not None]
         bands, rules = study.travel.bands, study.academies
@@ -663,6 +673,13 @@ def sensitivity(
 ) -> pd.DataFrame:
     """Give the share of each place when the children are placed by another method.
 
+    Parameters
+    ----------
+    prepared, measured
+        Of the study and its day.
+    threads
+        As in `measure`.
+
     Returns
     -------
     DataFrame
@@ -732,6 +749,11 @@ def reached_by(
 
 def effects(prepared: Prepared, measured: Measured, *, threads: int | None = None) -> pd.DataFrame:
     """Say what choices of the model change: the children in time with each made otherwise.
+
+    Parameters
+    ----------
+    prepared, measured, threads
+        As for `sensitivity`.
 
     Returns
     -------

@@ -39,7 +39,17 @@ class Result(Tables):
         by: str | None = None,
         before: Tables | str | Path | None = None,
     ) -> Figure:
-        """Draw a map of Flanders or one province; see `report.sheets.Sheets.draw`."""
+        """Draw a map of Flanders or one province; see `report.sheets.Sheets.draw`.
+
+        Parameters
+        ----------
+        province
+            One province; all of Flanders when not given.
+        kind, by
+            What is shown, and by what; see `report.sheets.Sheets.draw`.
+        before
+            An earlier result or its folder, for kinds that compare.
+        """
         from stemgeo.report.sheets import Sheets
 
         earlier = None if before is None else Sheets(Tables.of(before, self.language))

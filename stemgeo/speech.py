@@ -38,20 +38,40 @@ def whole(value: float, language: str) -> str:
 
 
 def number(value: float, language: str, most: int = 3) -> str:
-    """Write a number with no more decimals than it has, and at most so many."""
+    """Write a number with no more decimals than it has, and at most so many.
+
+    Parameters
+    ----------
+    value, language
+        What is written, and in which language.
+    most
+        Decimals.
+    """
     # Nought has no sign, and what is kept of one must not be said of the other.
     return _written(value + 0, f"#,##0.{'#' * most}" if most else "#,##0", language)
 
 
 def decimal(value: float, language: str, decimals: int = 1) -> str:
-    """Write a number with so many decimals, as people round; a dash where there is none."""
+    """Write a number with so many decimals, as people round; a dash where there is none.
+
+    Parameters
+    ----------
+    value, language, decimals
+        As for `number`; NaN: there is none.
+    """
     if math.isnan(value):
         return DASH
     return _written(rounded(value, decimals), f"#,##0.{'0' * decimals}", language)
 
 
 def signed(value: float, language: str, decimals: int = 0) -> str:
-    """Write a difference with its sign: +1,5; nought has none, and where none is known a dash."""
+    """Write a difference with its sign: +1,5; nought has none, and where none is known a dash.
+
+    Parameters
+    ----------
+    value, language, decimals
+        As for `decimal`.
+    """
     if math.isnan(value):
         return DASH
     exact = rounded(value, decimals)
@@ -92,7 +112,15 @@ def cents(value: int, language: str) -> str:
 
 
 def long_day(date: dt.date, language: str, form: str = "long") -> str:
-    """Write a day: 31 december 2022."""
+    """Write a day: 31 december 2022.
+
+    Parameters
+    ----------
+    date, language
+        What is written, and in which language.
+    form
+        As Babel knows it.
+    """
     from babel.dates import format_date
 
     return _with_its_first(str(format_date(date, form, language)), language)

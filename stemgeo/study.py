@@ -1317,6 +1317,19 @@ def parse_study(
     An option that changes nothing beside the others is refused; of a manifest, which holds all
     options none is.
 
+    Parameters
+    ----------
+    content
+        As TOML gives it.
+    folder
+        Where relative paths start.
+    name
+        What problems are said of.
+    file
+        From which it was read.
+    said_by
+        Who wrote it: a file, code or a result.
+
     Raises
     ------
     StudyError

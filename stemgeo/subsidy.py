@@ -189,6 +189,15 @@ def of_study(
     """Say what academies cost as a study asks it: `amounts` by its year, default and layer.
 
     Planned places with a cost of their own stand outside the rules.
+
+    Parameters
+    ----------
+    choice
+        What the study asks.
+    academies
+        Those that count.
+    layers
+        Of the study, by their key.
     """
     return amounts(
         academies[~has_own_cost(academies)],

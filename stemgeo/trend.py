@@ -376,7 +376,17 @@ def readable_trend(table: pd.DataFrame, language: str) -> pd.DataFrame:
 
 
 def definitions(table: pd.DataFrame, language: str, stress_rules: str) -> list[str]:
-    """Say what the shares of a trend table are, and what those with an asterisk are not."""
+    """Say what the shares of a trend table are, and what those with an asterisk are not.
+
+    Parameters
+    ----------
+    table
+        Rows of the trend.
+    language
+        Of the words.
+    stress_rules
+        Of the study.
+    """
     words = texts(language)
     marked = [words("summary.partly").removeprefix("\\")] if partly_measured(table).any() else []
     quiet_roads = quiet_roads_in_words(table, language, stress_rules)

@@ -387,7 +387,17 @@ def _with_its_plan(
 
 
 def found_again(places: tuple[Path, ...], names: tuple[str, ...], hash_: str) -> list[Path]:
-    """Find a file by its name and SHA-256, in some folders and one level below them."""
+    """Find a file by its name and SHA-256, in some folders and one level below them.
+
+    Parameters
+    ----------
+    places
+        Folders.
+    names
+        That it may have.
+    hash_
+        Its SHA-256.
+    """
     # A name has no folders: what a manifest says leads nowhere else.
     plain = dict.fromkeys(Path(name).name for name in names)
     paths = [

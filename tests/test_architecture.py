@@ -14,7 +14,7 @@ import networkx as nx
 import pytest
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
 PACKAGE = Path(__file__).parent.parent / "stemgeo"
 
@@ -242,3 +242,66 @@ def test_how_a_language_is_written_is_asked_in_one_place() -> None:
         if re.search(r"^\s*(from|import) babel", path.read_text(encoding="utf-8"), re.MULTILINE)
     ]
     assert sorted(asking) == ["speech.py", "texts/__init__.py"]
+
+
+def public_functions(tree: ast.Module) -> Iterator[tuple[str, ast.FunctionDef]]:
+    """Give the functions of a module and the methods of its classes that have a public name."""
+    for node in tree.body:
+        inside = node.body if isinstance(node, ast.ClassDef) else [node]
+        hidden = isinstance(node, ast.ClassDef) and node.name.startswith("_")
+        for one in inside:
+            if isinstance(one, ast.FunctionDef) and not (hidden or one.name.startswith("_")):
+                yield one.name, one
+
+
+def parameters_of(function: ast.FunctionDef) -> set[str]:
+    """Name the parameters of a function, whoever is asked left out."""
+    given = function.args
+    several = [one for one in (given.vararg, given.kwarg) if one]
+    every = [*given.posonlyargs, *given.args, *given.kwonlyargs, *several]
+    return {one.arg for one in every} - {"self", "cls"}
+
+
+def documented_in(docstring: str) -> set[str]:
+    """Name the parameters that the section of a docstring tells of."""
+    _, _, after = docstring.partition("Parameters\n----------\n")
+    section = re.split(r"^\w+\n-+$", after, maxsplit=1, flags=re.MULTILINE)[0]
+    heads = re.findall(r"^\S.*$", section, flags=re.MULTILINE)
+    return {name.strip().lstrip("*") for head in heads for name in head.split(",")}
+
+
+@pytest.mark.parametrize(
+    "path",
+    [one for one in module_files() if one.name != "cli.py"],
+    ids=lambda path: path.relative_to(PACKAGE).as_posix(),
+)
+def test_three_parameters_or_more_are_documented(path: Path) -> None:
+    """Each by its name, and no other; of commands the help tells."""
+    wrong = {}
+    for name, function in public_functions(ast.parse(path.read_text(encoding="utf-8"))):
+        given, told = parameters_of(function), documented_in(ast.get_docstring(function) or "")
+        if len(given) > 2 and given != told:
+            wrong[name] = sorted(given ^ told)
+    assert not wrong
+
+
+def test_what_a_docstring_leaves_out_is_found() -> None:
+    """Names alone, joined by commas, with stars, and the sections after them."""
+    source = '''def f(a, b, *, c, **d):
+    """Do.
+
+    Parameters
+    ----------
+    a, b
+        Two, of the same kind.
+    **d
+        More.
+
+    Returns
+    -------
+    int
+        One.
+    """'''
+    ((_, function),) = public_functions(ast.parse(source))
+    assert parameters_of(function) == {"a", "b", "c", "d"}
+    assert documented_in(ast.get_docstring(function) or "") == {"a", "b", "d"}

@@ -171,6 +171,13 @@ def arriving(network: Network, times: EdgeTimes, sites: Places, speed_ms: float)
     """List the nodes from which each site is reached by its roads; as for `leaving`.
 
     One waits at a node to go on beyond it; a site at the node itself is reached before.
+
+    Parameters
+    ----------
+    network, times, speed_ms
+        As for `leaving`.
+    sites
+        The academies on the network.
     """
     return _doors(_edges(network, times), sites, speed_ms, arriving=True)
 

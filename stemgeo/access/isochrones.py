@@ -100,7 +100,15 @@ def isochrones(
 def isochrones_of(
     rider: Rider, sites: Places, minutes: Sequence[float], cell_m: float
 ) -> gpd.GeoDataFrame:
-    """Draw the isochrones of the nearest of the sites; see `isochrones`."""
+    """Draw the isochrones of the nearest of the sites; see `isochrones`.
+
+    Parameters
+    ----------
+    rider, sites
+        Who rides, and the academies on the network.
+    minutes, cell_m
+        As in `isochrones`, the bounds rising.
+    """
     network = rider.network
     seed_node, seed_ms, *_ = rider.seeds(sites)
     label = nearest(
@@ -162,7 +170,17 @@ def catchments_of(
     *,
     threads: int = 2,
 ) -> gpd.GeoDataFrame:
-    """Draw the isochrones of each site by itself; see `catchments`."""
+    """Draw the isochrones of each site by itself; see `catchments`.
+
+    Parameters
+    ----------
+    rider, sites, minutes, cell_m
+        As for `isochrones_of`.
+    ids
+        Of the sites, shape (sites,).
+    threads
+        Searches that run side by side; the result is the same.
+    """
     network = rider.network
     offsets, nodes, times = rider.reach(sites, threads=threads)
     times_ms = np.full(network.nodes, UNREACHED_MS, dtype=np.int64)

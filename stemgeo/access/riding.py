@@ -57,14 +57,28 @@ class Riding:
         return Rider(network, times, horizon, walking_speed_ms=self.walking_speed_ms)
 
     def tied(self, network: Network, points: gpd.GeoDataFrame, name: str) -> Places:
-        """Tie points to a network; `name` is what a problem with them is said of."""
+        """Tie points to a network; `name` is what a problem with them is said of.
+
+        Parameters
+        ----------
+        network, points
+            A network, and points in any stated CRS.
+        name
+            What a problem with the points is said of.
+        """
         at = coordinates(points, network.crs, name)
         return snap(network, *at, within_m=self.snap_within_m, limit_m=self.snap_limit_m)
 
     def nearest(
         self, network: Network, academies: gpd.GeoDataFrame, demand: gpd.GeoDataFrame
     ) -> pd.DataFrame:
-        """Give the access table; see `access`."""
+        """Give the access table; see `access`.
+
+        Parameters
+        ----------
+        network, academies, demand
+            As in `access`.
+        """
         rider, ids = self.over(network), ids_of(academies)
         order = np.argsort(ids.to_numpy(), kind="stable")
         sites = self.tied(network, academies.iloc[order], "academies")
@@ -152,7 +166,17 @@ def ids_of(academies: gpd.GeoDataFrame, name: str = "academies") -> pd.Series:
 def coordinates(
     points: gpd.GeoDataFrame, crs: str, name: str
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Give the x and y of points in another reference system."""
+    """Give the x and y of points in another reference system.
+
+    Parameters
+    ----------
+    points
+        In any stated CRS; one without a place gives NaN.
+    crs
+        In which they are given.
+    name
+        What a problem is said of.
+    """
     geometry = shapes(points, name, "Point").to_crs(crs)
     x, y = geometry.x.to_numpy(), geometry.y.to_numpy()
     lost = np.isinf(x) | np.isinf(y)
@@ -163,7 +187,17 @@ def coordinates(
 
 
 def shapes(table: gpd.GeoDataFrame, name: str, *kinds: str) -> gpd.GeoSeries:
-    """Give the shapes of a frame, of some kinds or missing; `name` is what it is called."""
+    """Give the shapes of a frame, of some kinds or missing; `name` is what it is called.
+
+    Parameters
+    ----------
+    table
+        A GeoDataFrame with a CRS.
+    name
+        What a problem is said of.
+    *kinds
+        Kinds of geometry that are taken, as shapely calls them.
+    """
     if not isinstance(table, gpd.GeoDataFrame) or table.active_geometry_name is None:
         what = f"is a {type(table).__name__} without geometry"
         raise InputError(Problem(name, what, "give a GeoDataFrame; the order is that of the help"))

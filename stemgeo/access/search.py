@@ -284,6 +284,15 @@ def put_among(three: Longs, at: int | np.int64, key: int | np.int64) -> bool:
     """Put a label among `three[at:at + 3]`, smallest first and each rank once; False: it is not.
 
     An empty one is UNREACHED, larger than any: whatever rank that seems to have.
+
+    Parameters
+    ----------
+    three
+        Labels, three of each place.
+    at
+        Where those of the place begin.
+    key
+        The label.
     """
     if key >= three[at + 2]:
         return False

@@ -55,8 +55,18 @@ def access_table(
 ) -> pd.DataFrame:
     """Lay labels out as the access table.
 
-    `snap_m` is NaN where a point is not tied; such a point is unmeasured, unless `measured`
-    says otherwise.
+    Parameters
+    ----------
+    label
+        As from `Rider.nearest`, shape (points,).
+    snap_m
+        Metres to the road, NaN where a point is not tied; shape (points,).
+    academy_ids
+        By rank, shape (academies,).
+    index
+        Of the demand points.
+    measured
+        Which points are measured; those that are tied when not given.
     """
     measured = ~np.isnan(snap_m) if measured is None else measured
     time_ms, rank = unpack(label)
@@ -138,6 +148,11 @@ class Rider:
         """Label each point with the three nearest sites, nearest first; shape (points, 3).
 
         As `nearest`, with UNREACHED in the place of those beyond the horizon.
+
+        Parameters
+        ----------
+        sites, points, rank
+            As for `nearest`.
         """
         node, ms, first = self._seeds_by_site(sites)
         of_seeds = labels(ms, np.repeat(rank, np.diff(first)))
@@ -260,7 +275,13 @@ def straight_line(
     detour_factor: float,
     horizon: int,
 ) -> Longs:
-    """Label points with the nearest site: the first of `three_in_a_straight_line`."""
+    """Label points with the nearest site: the first of `three_in_a_straight_line`.
+
+    Parameters
+    ----------
+    points, sites, rank, speed_kmh, detour_factor, horizon
+        As for `three_in_a_straight_line`.
+    """
     three = three_in_a_straight_line(
         points, sites, rank, speed_kmh=speed_kmh, detour_factor=detour_factor, horizon=horizon
     )

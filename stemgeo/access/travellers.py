@@ -52,14 +52,32 @@ class Pace(NamedTuple):
 
 
 def pace(travel: Travel, cell: AgeCell, scenario: str = "central") -> Pace:
-    """Say how the ages of a cell ride in a scenario."""
+    """Say how the ages of a cell ride in a scenario.
+
+    Parameters
+    ----------
+    travel
+        Of the study.
+    cell
+        The ages.
+    scenario
+        Which speeds: low, central or high.
+    """
     return Pace(travel.speed(cell.band, scenario), travel.on_pavements(cell.ages))
 
 
 def search_of(
     traveller: StraightLine | OverNetwork, cell: AgeCell, pace: Pace
 ) -> tuple[Pace, bytes]:
-    """Tell searches of a traveller apart: by the pace and the academies that serve the cell."""
+    """Tell searches of a traveller apart: by the pace and the academies that serve the cell.
+
+    Parameters
+    ----------
+    traveller
+        Who travels to which academies.
+    cell, pace
+        The ages, and how they ride.
+    """
     return pace, serves(traveller.academies, cell, traveller.study.academies).tobytes()
 
 
@@ -138,7 +156,15 @@ class StraightLine:
         )
 
     def nearest_three(self, cell: AgeCell, pace: Pace, horizon_min: float) -> Longs:
-        """Label each point with the three nearest of those, nearest first; shape (points, 3)."""
+        """Label each point with the three nearest of those, nearest first; shape (points, 3).
+
+        Parameters
+        ----------
+        cell, pace
+            The ages, and how they ride.
+        horizon_min
+            How far is looked, minutes.
+        """
         return travel_time.three_in_a_straight_line(
             *self._to_those_for(cell),
             speed_kmh=pace.speed_kmh,
@@ -156,7 +182,17 @@ class StraightLine:
     def served(
         self, places: gpd.GeoDataFrame, pace: Pace, minutes: float, *, threads: int
     ) -> tuple[Longs, Ints, Ints]:
-        """List the points that have each place within the minutes; see `Rider.served`."""
+        """List the points that have each place within the minutes; see `Rider.served`.
+
+        Parameters
+        ----------
+        places
+            Points in the CRS of the demand.
+        pace, minutes
+            How one rides, and for how long.
+        threads
+            Searches that run side by side; the result is the same.
+        """
         from scipy.spatial import cKDTree
 
         x, y = places.geometry.x.to_numpy(), places.geometry.y.to_numpy()
@@ -203,7 +239,17 @@ class OverNetwork:
         academies: gpd.GeoDataFrame,
         points: gpd.GeoDataFrame,
     ) -> OverNetwork:
-        """Tie academies and children to the roads: to all of them, whatever the profile."""
+        """Tie academies and children to the roads: to all of them, whatever the profile.
+
+        Parameters
+        ----------
+        study
+            Says how one travels.
+        network
+            As from `Network.whole`.
+        academies, points
+            The academies that count, sorted by id; the demand table.
+        """
         travel = study.travel
         network = network.restricted(ferries=travel.ferries)
         sites, places = _snapped(network, academies, travel), _tied(network, points, travel)
@@ -242,6 +288,11 @@ class OverNetwork:
         """Give the same traveller where nobody tagged the roads; see `Network.filled`.
 
         Of all roads: which ones are quiet is asked after, see `in_profile`.
+
+        Parameters
+        ----------
+        best, stress, surfaces
+            As for `Network.filled`.
         """
         network = self.network.filled(best=best, stress=stress, surfaces=surfaces)
         beside = self.beside and network.on_pavements()
@@ -313,7 +364,13 @@ class OverNetwork:
     def served(
         self, places: gpd.GeoDataFrame, pace: Pace, minutes: float, *, threads: int
     ) -> tuple[Longs, Ints, Ints]:
-        """List the points that have each place within the minutes; see `Rider.served`."""
+        """List the points that have each place within the minutes; see `Rider.served`.
+
+        Parameters
+        ----------
+        places, pace, minutes, threads
+            As for `StraightLine.served`.
+        """
         rider = self._rider(pace, minutes)
         return rider.served(self.tied(places), self.places, threads=threads)
 
@@ -325,7 +382,13 @@ class OverNetwork:
         return rider.nearest(sites, self.places, np.arange(len(self.academies)))
 
     def nearest_three(self, cell: AgeCell, pace: Pace, horizon_min: float) -> Longs:
-        """Label each point with the three nearest of those, nearest first; shape (points, 3)."""
+        """Label each point with the three nearest of those, nearest first; shape (points, 3).
+
+        Parameters
+        ----------
+        cell, pace, horizon_min
+            As for `StraightLine.nearest_three`.
+        """
         sites = self.sites.without(~serves(self.academies, cell, self.study.academies))
         rider = self.rider(pace, horizon_min)
         return rider.nearest_three(sites, self.places, np.arange(len(self.academies)))
@@ -388,6 +451,15 @@ def drawn(
     threads: int,
 ) -> gpd.GeoDataFrame:
     """Draw the isochrones of the nearest academy and of each, with the children inside by time.
+
+    Parameters
+    ----------
+    traveller
+        Who rides over all roads.
+    points, cells
+        The demand table, and the ages of its columns.
+    threads
+        Searches that run side by side; the result is the same.
 
     Returns
     -------

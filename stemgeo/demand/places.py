@@ -115,14 +115,32 @@ class Living:
     def where_known(
         self, town: Indices, by: str, weight: Floats, residents: Floats, on: Floats, off: Floats
     ) -> Living:
-        """Fill in the municipalities that have any weight and of which nothing is known yet."""
+        """Fill in the municipalities that have any weight and of which nothing is known yet.
+
+        Parameters
+        ----------
+        town
+            The municipality of each zone, shape (zones,).
+        weight
+            Of each zone: a municipality without any is left as it is.
+        by, residents, on, off
+            As for `where`.
+        """
         known = (self.by == "") & (np.bincount(town, weights=weight)[town] > 0)
         return self.where(known, by, residents, on, off)
 
     def where(
         self, zones: NDArray[np.bool_], by: str, residents: Floats, on: Floats, off: Floats
     ) -> Living:
-        """Fill in some zones."""
+        """Fill in some zones.
+
+        Parameters
+        ----------
+        zones
+            Which ones, shape (zones,).
+        by, residents, on, off
+            As the attributes, for all zones.
+        """
         return Living(
             np.where(zones, residents, self.residents),
             np.where(zones, by, self.by),

@@ -103,7 +103,17 @@ def age_cells(
 
 
 def serves(academies: pd.DataFrame, cell: AgeCell, rules: AcademyRules) -> NDArray[np.bool_]:
-    """Say which academies serve the ages of a cell, shape (academies,)."""
+    """Say which academies serve the ages of a cell, shape (academies,).
+
+    Parameters
+    ----------
+    academies
+        With `min_age` and `max_age`.
+    cell
+        The ages.
+    rules
+        Of the study: what holds where the register is empty.
+    """
     low, high = served_ages(academies, rules)
     return np.asarray((low <= cell.ages[0]) & (cell.ages[1] <= high))
 
@@ -295,6 +305,13 @@ def with_givers(
     Where the population is of before a merger and the ids of the zones begin with a code of
     before it, the children of each part go to the zones of that part, so that a merger moves no
     child.
+
+    Parameters
+    ----------
+    zones, children
+        As of `Inputs`.
+    vintage
+        Of the codes in `part` of the children.
 
     Returns
     -------

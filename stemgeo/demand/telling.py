@@ -48,7 +48,17 @@ _BY = {
 
 
 def fell_back(names: list[str], children: int, method: str) -> Note:
-    """Say whom the study's method found no place for, and which other one did."""
+    """Say whom the study's method found no place for, and which other one did.
+
+    Parameters
+    ----------
+    names
+        Of the municipalities or zones.
+    children
+        How many they are together.
+    method
+        The method that placed them.
+    """
     return Note(
         WHERE,
         say(
@@ -191,7 +201,15 @@ def _estimated(ground: Ground) -> list[Note]:
 
 
 def divided(ground: Ground, points: gpd.GeoDataFrame, home_of_zone: NDArray[np.intp]) -> list[Note]:
-    """Say by what the children were divided of what lies partly beyond the extract."""
+    """Say by what the children were divided of what lies partly beyond the extract.
+
+    Parameters
+    ----------
+    ground, points
+        What children are placed by, and the demand table.
+    home_of_zone
+        The unit to which each zone belongs, shape (zones,).
+    """
     beyond = points["method"] == OUTSIDE
     if not beyond.any():
         return []

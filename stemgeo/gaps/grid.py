@@ -76,7 +76,15 @@ class Joining:
     def cells_of(
         self, x: NDArray[np.float64], y: NDArray[np.float64], weights: gpd.GeoDataFrame
     ) -> NDArray[np.intp]:
-        """Say in or at which cell or point of the grid each place lies."""
+        """Say in or at which cell or point of the grid each place lies.
+
+        Parameters
+        ----------
+        x, y
+            Metres, shape (places,).
+        weights
+            The cells or points of the grid.
+        """
         tree = shapely.STRtree(weights.geometry.to_numpy())
         return np.asarray(tree.nearest(shapely.points(x, y)), dtype=np.intp)
 
@@ -87,7 +95,15 @@ def _rounded(metres: float) -> float:
 
 
 def drawn_in_words(study: Study, weights: gpd.GeoDataFrame | None, language: Language) -> str:
-    """Say what the outlines of gaps are drawn around."""
+    """Say what the outlines of gaps are drawn around.
+
+    Parameters
+    ----------
+    study, weights
+        What is asked, and the grid if there is one.
+    language
+        Of the words.
+    """
     text, joining = texts(language), Joining.of(study, weights)
     of_zones = study.gaps.method == "zones"
     key = "zones" if of_zones else study.method

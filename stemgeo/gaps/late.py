@@ -77,7 +77,15 @@ def each_once(point: Ints) -> tuple[Ints, Ints]:
 
 
 def most(keys: pd.Series, values: pd.Series, children: pd.Series) -> pd.Series:
-    """Give the value of most children by key; of equal counts the smallest value."""
+    """Give the value of most children by key; of equal counts the smallest value.
+
+    Parameters
+    ----------
+    keys, values
+        Of each row.
+    children
+        How many each row stands for.
+    """
     sums = children.groupby([keys, values]).sum().rename("children").reset_index()
     key, value = sums.columns[:2]
     ranked = sums.sort_values([key, "children", value], ascending=[True, False, True])
@@ -85,7 +93,13 @@ def most(keys: pd.Series, values: pd.Series, children: pd.Series) -> pd.Series:
 
 
 def lower_median(keys: pd.Series, values: pd.Series, children: pd.Series) -> pd.Series:
-    """Give the least value that half of the children do not exceed, by key."""
+    """Give the least value that half of the children do not exceed, by key.
+
+    Parameters
+    ----------
+    keys, values, children
+        As for `most`; the values are numbers.
+    """
     rows = values.to_numpy().argsort(kind="stable")
     key, keyed = pd.factorize(keys, sort=True)
     at = least_for(key[rows], children.to_numpy(np.int64)[rows], len(keyed), HALF)

@@ -288,7 +288,17 @@ def apart(shapes: Shapes, x: Floats, y: Floats, group: Ints) -> Shapes:
 
 
 def around_zones(zone: Ints, joined: Joined, zones: gpd.GeoDataFrame) -> Shapes:
-    """Unite the zones of each group of points."""
+    """Unite the zones of each group of points.
+
+    Parameters
+    ----------
+    zone
+        Position of the zone of each point, shape (points,).
+    joined
+        The groups of the points.
+    zones
+        With their outlines.
+    """
     each = pd.DataFrame({"group": joined.group, "zone": zone}).drop_duplicates()
     outlines = zones.geometry.to_numpy()[each["zone"]]
     return _united(np.asarray(outlines), each["group"].to_numpy(), joined.groups)

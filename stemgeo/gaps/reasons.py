@@ -61,7 +61,13 @@ class Case:
 
     @classmethod
     def of(cls, prepared: Prepared, measured: Measured, threads: int) -> Case:
-        """Look up the academies that once were."""
+        """Look up the academies that once were.
+
+        Parameters
+        ----------
+        prepared, measured, threads
+            As for `find_gaps`.
+        """
         register, rules = prepared.inputs.academies, prepared.study.academies
         ended = lapsed(register, measured.day, rules)
         towns = prepared.inputs.municipalities[["nis_code", "name", "province"]]

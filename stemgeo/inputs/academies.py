@@ -174,6 +174,15 @@ def load_academies(
     """As `read_academies`, with the problems in `findings`.
 
     With the ages of the study, the note for the manifest says which academies serve none of them.
+
+    Parameters
+    ----------
+    given, municipalities
+        As for `read_academies`.
+    findings
+        Takes the problems and notes.
+    ages
+        Of the study; none when not given.
     """
     with opened(given, REGISTER.role, findings) as file:
         if file is None:
@@ -184,7 +193,19 @@ def load_academies(
 def read_register(
     file: OpenedFile, kind: Kind, municipalities: gpd.GeoDataFrame, ages: Collection[int]
 ) -> gpd.GeoDataFrame:
-    """Read the rows of a file in the form of the register, with none of them planned."""
+    """Read the rows of a file in the form of the register, with none of them planned.
+
+    Parameters
+    ----------
+    file
+        Opened through the door.
+    kind
+        What its rows are: academies, or places of a plan or to choose from.
+    municipalities
+        By which `nis_code` is found.
+    ages
+        Of the study, for the note.
+    """
     read = read_points(file, SYNONYMS, municipalities, areas=kind.once, near=not kind.once)
     if read is None:
         return nothing()

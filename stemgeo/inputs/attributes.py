@@ -87,7 +87,19 @@ def load_attribute(
     vintage: int,
     findings: Findings,
 ) -> tuple[pd.DataFrame | None, Provenance | None]:
-    """As `read_attribute`, with the problems in `findings`; `key` is its name in the study."""
+    """As `read_attribute`, with the problems in `findings`; `key` is its name in the study.
+
+    Parameters
+    ----------
+    key, given
+        Its name in the study, and what that says of the file.
+    zones, municipalities
+        Of the study.
+    vintage
+        Of its NIS codes.
+    findings
+        Takes the problems and notes.
+    """
     with opened(given, f"attributes.{key}", findings) as file:
         if file is None:
             return None, None

@@ -93,7 +93,15 @@ def as_input(path: str | Path | Input) -> Input:
 def load_municipalities(
     given: Input, vintage: int, findings: Findings
 ) -> tuple[gpd.GeoDataFrame, Provenance | None]:
-    """As `read_municipalities`, with the problems in `findings`; empty when there are any."""
+    """As `read_municipalities`, with the problems in `findings`; empty when there are any.
+
+    Parameters
+    ----------
+    given, vintage
+        As for `read_municipalities`.
+    findings
+        Takes the problems and notes.
+    """
     nothing = gpd.GeoDataFrame(
         {"nis_code": [], "name": [], "province": []}, geometry=[], crs="EPSG:31370"
     )
@@ -394,7 +402,15 @@ def read_zones(
 def load_zones(
     given: Input, municipalities: gpd.GeoDataFrame, vintage: int, findings: Findings
 ) -> tuple[gpd.GeoDataFrame, Provenance | None]:
-    """As `read_zones`, with the problems in `findings`."""
+    """As `read_zones`, with the problems in `findings`.
+
+    Parameters
+    ----------
+    given, municipalities, vintage
+        As for `read_zones`.
+    findings
+        Takes the problems and notes.
+    """
     nothing = zones_of(municipalities)
     with opened(given, "zones", findings) as file:
         if file is None:
@@ -456,7 +472,19 @@ def key_column(frame: gpd.GeoDataFrame) -> str | None:
 
 
 def any_twice(ids: pd.Series, column: str, thing: str, file: OpenedFile) -> bool:
-    """Report ids that are given more than once; whether there are any."""
+    """Report ids that are given more than once; whether there are any.
+
+    Parameters
+    ----------
+    ids
+        As the file has them.
+    column
+        Its label there.
+    thing
+        What one of them is, as `notes.counted` knows it.
+    file
+        Takes the problem.
+    """
     twice = sorted(set(ids[ids.duplicated()]))
     if twice:
         what = f"'{clean(column)}' is not unique: {listed(twice)}"
@@ -477,7 +505,19 @@ def usual_names(frame: gpd.GeoDataFrame, file: OpenedFile) -> pd.Series:
 def with_outlines(
     table: gpd.GeoDataFrame, labels: pd.Series, thing: str, file: OpenedFile
 ) -> gpd.GeoDataFrame:
-    """Leave out what has no outline, as Statbel's rest sectors have none, and say so."""
+    """Leave out what has no outline, as Statbel's rest sectors have none, and say so.
+
+    Parameters
+    ----------
+    table
+        With outlines, or without.
+    labels
+        What each row is called in messages.
+    thing
+        What a row is, as `notes.counted` knows it.
+    file
+        Takes the notes and problems.
+    """
     empty = table.geometry.isna() | table.geometry.is_empty
     if empty.any():
         are = Said("is", "is", "compte") if empty.sum() == 1 else Said("are", "zijn", "comptent")

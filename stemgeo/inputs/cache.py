@@ -33,7 +33,14 @@ def folder() -> Path:
 def entry(kind: str, *made_from: object, code: Iterable[str] = ()) -> Path:
     """Give the place of a piece of work, named by a hash of all that it depends on.
 
-    `code` are the files of the modules that do it, so that no other rule meets a stale entry.
+    Parameters
+    ----------
+    kind
+        The folder for work of this kind.
+    *made_from
+        What it depends on, fit for JSON.
+    code
+        Files of the modules that do the work, so that no other rule meets a stale entry.
     """
     depends_on = [*(sha256(Path(one)) for one in code), *made_from]
     name = hashlib.sha256(json.dumps(depends_on).encode()).hexdigest()[:32]

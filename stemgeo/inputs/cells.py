@@ -161,7 +161,17 @@ def _with_names(header: list[str], frame: pd.DataFrame, file: OpenedFile) -> pd.
 
 
 def take_columns(table: pd.DataFrame, columns: Synonyms, file: OpenedFile) -> pd.DataFrame:
-    """Take the wanted columns of a table under our names; rows without any of them are left out."""
+    """Take the wanted columns of a table under our names; rows without any of them are left out.
+
+    Parameters
+    ----------
+    table
+        As it stands in the file.
+    columns
+        Ours, with the names that they may have.
+    file
+        Is told which are used.
+    """
     chosen = pick_columns(list(table.columns), columns)
     for place, wanted in chosen.items():
         file.takes(table.columns[place], wanted)

@@ -146,7 +146,17 @@ def _without_marks(text: str) -> str:
 
 
 def tell_totals(column: pd.Series, whose: str, file: OpenedFile) -> pd.Series:
-    """Report rows of totals in a column of ours, such as sex T; say which rows are no totals."""
+    """Report rows of totals in a column of ours, such as sex T; say which rows are no totals.
+
+    Parameters
+    ----------
+    column
+        With its rows as index.
+    whose
+        What the totals are of.
+    file
+        Takes the problem.
+    """
     total = is_total(column)
     if total.any():
         rows = column.index[total]
@@ -161,7 +171,15 @@ def tell_totals(column: pd.Series, whose: str, file: OpenedFile) -> pd.Series:
 
 
 def tell_districts(codes: pd.Series, count: pd.Series, file: OpenedFile) -> None:
-    """Report rows of the country, regions, provinces and districts, by codes that end in 000."""
+    """Report rows of the country, regions, provinces and districts, by codes that end in 000.
+
+    Parameters
+    ----------
+    codes, count
+        Of the rows that are totals: their codes and people.
+    file
+        Takes the problem.
+    """
     people = counted(int(count.sum()), "person")
     file.error_at(
         f"{codes.index.name} {codes.index[0]}",
@@ -176,6 +194,11 @@ def tell_versions(
     """Report a column by which the same places stand there for several days or sources.
 
     As `may_be_added`, for tables of which any other column may part rows of one place.
+
+    Parameters
+    ----------
+    keys, further, count, file
+        As for `may_be_added`.
     """
     versions = [label for label in further if _VERSIONS.fullmatch(folded(str(label)))]
     return may_be_added(keys, further[versions], count, file)

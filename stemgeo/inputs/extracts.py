@@ -241,7 +241,19 @@ class LocatedNodes:
 def locate_nodes(
     paths: Sequence[Path], refs: Longs, crs: str, along: Any | None = None
 ) -> LocatedNodes:
-    """Read where nodes lie, in a reference system; as `nodes`, of ids in any order."""
+    """Read where nodes lie, in a reference system; as `nodes`, of ids in any order.
+
+    Parameters
+    ----------
+    paths
+        Of the extracts.
+    refs
+        Ids of nodes, in any order.
+    crs
+        In which their places are given.
+    along
+        As for `nodes`.
+    """
     wanted = np.unique(refs)
     found = nodes(paths, wanted, (), along)
     at = np.full((len(wanted), 2), np.nan)

@@ -132,7 +132,15 @@ class OpenedFile:
         self._findings.error(self.name, what, mend)
 
     def error_at(self, place: str, what: str, mend: str = "") -> None:
-        """Report that a place in the file, such as "row 17", cannot be used."""
+        """Report that a place in the file, such as "row 17", cannot be used.
+
+        Parameters
+        ----------
+        place
+            In the file.
+        what, mend
+            As of a `Problem`.
+        """
         self._findings.error(f"{self.name}, {place}", what, mend)
 
     def warn(self, what: Said, mend: Said | None = None) -> None:
@@ -140,7 +148,15 @@ class OpenedFile:
         self._findings.warn(self.name, what, mend)
 
     def warn_at(self, place: Said, what: Said, mend: Said | None = None) -> None:
-        """Report what the reader of the figures must know of a place in the file."""
+        """Report what the reader of the figures must know of a place in the file.
+
+        Parameters
+        ----------
+        place
+            In the file.
+        what, mend
+            As of a `Note`.
+        """
         where = say(
             "{file}, {place}", "{file}, {place}", "{file}, {place}", file=self.name, place=place
         )
@@ -439,6 +455,13 @@ def unpack(path: Path, folder: Path, accepted: frozenset[Format]) -> Path:
     """Take a zip apart into `folder` and return the one file in it that can be read.
 
     Members get plain names of our own, whatever the zip calls them; none lands elsewhere.
+
+    Parameters
+    ----------
+    path, folder
+        Of the zip, and where its parts go.
+    accepted
+        Forms that can be read.
 
     Raises
     ------

@@ -62,7 +62,17 @@ def read_own_layer(path: str | Path | Layer, municipalities: gpd.GeoDataFrame) -
 def load_layer(
     key: str, given: Layer, municipalities: gpd.GeoDataFrame, findings: Findings
 ) -> tuple[gpd.GeoDataFrame | None, Provenance | None]:
-    """As `read_own_layer`, with the problems in `findings`; `key` is its name in the study."""
+    """As `read_own_layer`, with the problems in `findings`; `key` is its name in the study.
+
+    Parameters
+    ----------
+    key, given
+        Its name in the study, and what that says of the file.
+    municipalities
+        Of the study.
+    findings
+        Takes the problems and notes.
+    """
     with opened(given, f"layers.{key}", findings) as file:
         if file is None:
             return None, None
@@ -135,6 +145,15 @@ def _codes(raw: gpd.GeoDataFrame, declared: str, file: OpenedFile) -> pd.Series 
 
 def declared_column(declared: str, columns: Iterable[object], file: OpenedFile) -> str | None:
     """Find the column that the study names, whatever its capitals; report it when it is not there.
+
+    Parameters
+    ----------
+    declared
+        As the study names it.
+    columns
+        Labels of the file.
+    file
+        Takes the problem.
 
     Returns
     -------

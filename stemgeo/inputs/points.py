@@ -295,6 +295,19 @@ def locate(
 ) -> tuple[gpd.GeoSeries, str] | None:
     """Bring coordinates to EPSG:31370, recognising their reference system where none is said.
 
+    Parameters
+    ----------
+    x, y
+        Coordinates; NaN where there are none; shape (rows,).
+    index
+        Of the rows, named `row` or `feature`.
+    crs
+        Their reference system, if it is said.
+    file
+        Takes the problems and notes.
+    near
+        Where the points should lie.
+
     Returns
     -------
     (GeoSeries, str) or None
@@ -460,6 +473,15 @@ def named(table: pd.DataFrame, synonyms: Synonyms, file: OpenedFile) -> dict[str
     """Take our columns among those of a table: our name, and the label it has there.
 
     Where two could be the same one of ours, it is asked which is meant.
+
+    Parameters
+    ----------
+    table
+        As it stands in the file.
+    synonyms
+        Our names, with those they may have.
+    file
+        Takes the question, and is told which are used.
     """
     plain: dict[str, list[Any]] = {}
     for label in table.columns:

@@ -146,7 +146,17 @@ def load_population(
     study_area: pd.DataFrame | None,
     findings: Findings,
 ) -> tuple[Population, Provenance | None]:
-    """As `read_population`, for the municipalities of the study (None: all of Flanders)."""
+    """As `read_population`, for the municipalities of the study (None: all of Flanders).
+
+    Parameters
+    ----------
+    given, ages, vintage
+        As for `read_population`.
+    study_area
+        The municipalities of the study; None: all of Flanders.
+    findings
+        Takes the problems and notes.
+    """
     kinds = {"nis_code": "str", "part": "str", "age": "int64", "sex": "str", "children": "int64"}
     nothing = pd.DataFrame({name: pd.Series(dtype=kind) for name, kind in kinds.items()})
     unusable = Population(nothing, None, None, vintage)

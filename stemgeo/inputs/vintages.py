@@ -108,6 +108,13 @@ def _crosswalk(from_vintage: int, to_vintage: int) -> dict[str, str]:
 def forward(codes: Iterable[str], from_vintage: int, to_vintage: int) -> list[str]:
     """Bring codes to a later vintage, in their order; merged municipalities give one code.
 
+    Parameters
+    ----------
+    codes
+        NIS codes.
+    from_vintage, to_vintage
+        Theirs, and that to which they are brought.
+
     Raises
     ------
     KeyError
@@ -136,7 +143,15 @@ def forward_each(to_vintage: int) -> dict[str, str]:
 
 
 def parts(nis_code: str, vintage: int, from_vintage: int) -> frozenset[str]:
-    """Codes of an earlier vintage that together make this municipality."""
+    """Codes of an earlier vintage that together make this municipality.
+
+    Parameters
+    ----------
+    nis_code, vintage
+        The municipality, and of when its code is.
+    from_vintage
+        The earlier one.
+    """
     crosswalk = _crosswalk(from_vintage, vintage)
     return frozenset(old for old, new in crosswalk.items() if new == nis_code)
 

@@ -91,7 +91,15 @@ def read_weights(path: str | Path | Input, municipalities: gpd.GeoDataFrame) -> 
 def load_weights(
     given: Input, municipalities: gpd.GeoDataFrame, findings: Findings
 ) -> tuple[gpd.GeoDataFrame | None, Provenance | None]:
-    """As `read_weights`, with the problems in `findings`."""
+    """As `read_weights`, with the problems in `findings`.
+
+    Parameters
+    ----------
+    given, municipalities
+        As for `read_weights`.
+    findings
+        Takes the problems and notes.
+    """
     with opened(given, "weights", findings) as file:
         if file is None:
             return None, None

@@ -32,7 +32,17 @@ PARTLY: Looks = {"facecolor": "none", "edgecolor": INK, "hatch": "\\\\\\", "line
 
 
 def lined(colour: str, width: float = MUNICIPALITY_LINE, **more: Any) -> Looks:
-    """Line each class so that two places of the same class stay apart (3:1 or more)."""
+    """Line each class so that two places of the same class stay apart (3:1 or more).
+
+    Parameters
+    ----------
+    colour
+        Of the ground.
+    width
+        Of the line, points.
+    **more
+        Other looks, as matplotlib calls them.
+    """
     return {"facecolor": colour, "edgecolor": line_on(colour), "linewidth": width, **more}
 
 

@@ -246,7 +246,17 @@ class Asked:
     def classed(
         self, places: GeoDataFrame, numbers: Any, labels: Sequence[str], looks: Sequence[Looks]
     ) -> Classed:
-        """Put places into classes; those of municipalities and zones are as wide as their lines."""
+        """Put places into classes; those of municipalities and zones are as wide as their lines.
+
+        Parameters
+        ----------
+        places
+            With outlines.
+        numbers
+            The class of each, -1: none; shape (places,).
+        labels, looks
+            Of each class.
+        """
         width = {"linewidth": _ZONE_LINE} if self.by == ZONE else {}
         lines = [{**one, **width} for one in looks]
         noun = self.by if self.by in PLACES else "gap"
@@ -293,7 +303,13 @@ class Asked:
     def extremes(
         self, places: pd.DataFrame, figure: str, told: Callable[[float], str], *leads: str
     ) -> list[str]:
-        """Name the three first at each end, see `classed.extremes`."""
+        """Name the three first at each end, see `classed.extremes`.
+
+        Parameters
+        ----------
+        places, figure, told, *leads
+            As for `classed.extremes`.
+        """
         return extremes(places, figure, told, self.words, *leads)
 
     def none(self, classed: Classed) -> str:

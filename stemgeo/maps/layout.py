@@ -44,7 +44,15 @@ _LARGEST = 12
 
 @cache
 def text_width_in(line: str, size_pt: float, weight: str = "normal") -> float:
-    """Measure a line of text, in inches."""
+    """Measure a line of text, in inches.
+
+    Parameters
+    ----------
+    line
+        The text.
+    size_pt, weight
+        Of its letters: points, and as matplotlib calls it.
+    """
     font = FontProperties(family=FONT, size=size_pt, weight=weight)
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", NO_LETTER)
@@ -58,7 +66,15 @@ def line_in(size_pt: float) -> float:
 
 
 def wrapped(text: str, width_in: float, size_pt: float, weight: str = "normal") -> list[str]:
-    """Break a text into lines that fit, between words; inside a word only if it must be."""
+    """Break a text into lines that fit, between words; inside a word only if it must be.
+
+    Parameters
+    ----------
+    text, width_in
+        What is to fit, in how many inches.
+    size_pt, weight
+        As for `text_width_in`.
+    """
     lines: list[str] = []
     for word in _words_that_fit(text, width_in, size_pt, weight):
         longer = f"{lines[-1]} {word}" if lines else word
@@ -70,7 +86,13 @@ def wrapped(text: str, width_in: float, size_pt: float, weight: str = "normal") 
 
 
 def shortened(line: str, width_in: float, size_pt: float, weight: str = "normal") -> str:
-    """Cut a line that does not fit, and say so with three dots."""
+    """Cut a line that does not fit, and say so with three dots.
+
+    Parameters
+    ----------
+    line, width_in, size_pt, weight
+        As for `wrapped`.
+    """
     if text_width_in(line, size_pt, weight) <= width_in:
         return line
     # A letter is never narrower than a hundredth of an inch: nobody measures a line of 10 kB.
@@ -186,7 +208,15 @@ def best_sheet(bounds: Sequence[float], text: MapText, legend_in: float) -> Shee
 def sheet_on(
     paper: tuple[float, float], bounds: Sequence[float], text: MapText, legend_in: float
 ) -> Sheet:
-    """Lay out the sheet on paper of a width and height, inches; the rest as for `best_sheet`."""
+    """Lay out the sheet on paper of a width and height, inches; the rest as for `best_sheet`.
+
+    Parameters
+    ----------
+    paper
+        Width and height, inches.
+    bounds, text, legend_in
+        As for `best_sheet`.
+    """
     width, height = paper
     inside = width - 2 * MARGIN_IN
     title = wrapped(text.title, inside, TITLE_PT, "bold")
@@ -203,7 +233,17 @@ def sheet_on(
 
 
 def on_frame(sheet: Sheet, frame: Box, bounds: Sequence[float]) -> Sheet:
-    """Give the sheet with its map in another frame."""
+    """Give the sheet with its map in another frame.
+
+    Parameters
+    ----------
+    sheet
+        As it is.
+    frame
+        Where its map goes, inches.
+    bounds
+        Of the ground, metres: west, south, east, north.
+    """
     return replace(sheet, frame=frame, ground=_ground(bounds, frame))
 
 

@@ -209,7 +209,19 @@ def _page_axes(figure: Figure, sheet: Sheet) -> Axes:
 def write_lines(
     page: Axes, left: float, top: float, lines: Sequence[str], size_pt: float, **looks: Any
 ) -> None:
-    """Write lines under one another; the first begins at `top`."""
+    """Write lines under one another; the first begins at `top`.
+
+    Parameters
+    ----------
+    page
+        In inches.
+    left, top
+        Where the first line begins, inches.
+    lines, size_pt
+        What is written, in which size.
+    **looks
+        Other looks, as matplotlib calls them.
+    """
     for number, line in enumerate(lines):
         y = top - (number + 1) * line_in(size_pt) + line_in(size_pt) * (1 - 1 / LINE_HEIGHT)
         page.text(left, y, line, **{"size": size_pt, "color": INK, "va": "baseline", **looks})
@@ -250,7 +262,19 @@ class Key:
 def draw_key(
     page: Axes, left: float, middle: float, key: Key, counts_end: float | None = None
 ) -> None:
-    """Draw a line of a legend: a swatch or a marker, its meaning, its count up to an edge."""
+    """Draw a line of a legend: a swatch or a marker, its meaning, its count up to an edge.
+
+    Parameters
+    ----------
+    page
+        In inches.
+    left, middle
+        Where the line begins, and its middle; inches.
+    key
+        What it shows.
+    counts_end
+        Where its count ends, inches; the usual place when not given.
+    """
     width, height = _SWATCH_IN
     if "marker" in key.looks:
         page.add_line(Line2D([left + width / 2], [middle], **key.looks))
@@ -267,7 +291,12 @@ def draw_key(
 def draw_scale_bar(page: Axes, sheet: Sheet, above_in: float = 0.0) -> None:
     """Draw a bar of a round length, black and white halves, at the foot of the second column.
 
-    What stands below it in the legend is `above_in` high.
+    Parameters
+    ----------
+    page, sheet
+        In inches, and what lies where on it.
+    above_in
+        How high what stands below it in the legend is, inches.
     """
     length_m = round_length_m(_SCALE_BAR_IN * sheet.metres_per_inch)
     length = length_m / sheet.metres_per_inch
@@ -282,7 +311,17 @@ def draw_scale_bar(page: Axes, sheet: Sheet, above_in: float = 0.0) -> None:
 
 
 def add_polygons(ground: Axes, geometries: Iterable[shapely.Geometry], **looks: Any) -> None:
-    """Draw polygons with their holes, all with the same looks; the view stays as it is."""
+    """Draw polygons with their holes, all with the same looks; the view stays as it is.
+
+    Parameters
+    ----------
+    ground
+        In metres.
+    geometries
+        Polygons and multipolygons.
+    **looks
+        As matplotlib calls them.
+    """
     outlines = [_outline(geometry) for geometry in geometries]
     if outlines:
         ground.add_collection(PathCollection(outlines, **looks), autolim=False)

@@ -219,7 +219,15 @@ def _day(value: Any) -> dt.date:
 
 
 def class_label(lower: float, upper: float, words: Texts) -> str:
-    """Write the bounds of a class, in percent: 20 tot 40 %."""
+    """Write the bounds of a class, in percent: 20 tot 40 %.
+
+    Parameters
+    ----------
+    lower, upper
+        Percent.
+    words
+        Of the language.
+    """
     low, high = (number(n, words.language, 2) for n in (lower, upper))
     return words("map.share.class", low=low, high=high, sign=percent_sign(words.language))
 

@@ -50,6 +50,13 @@ class Ride(NamedTuple):
         """Speed of a rider of `rider_kmh` here, km/h; 0 when closed.
 
         Nobody rides slower than they could push.
+
+        Parameters
+        ----------
+        rider_kmh, pushing_kmh
+            Of the rider, on a good road and pushing.
+        surface
+            Whether poor surfaces slow the rider.
         """
         if self.mode == RIDE:
             ratio, beside = (self.ratio, self.beside) if surface else (1.0, float(self.beside > 0))
@@ -372,7 +379,17 @@ def pavement(tags: Tags) -> Ride:
 
 
 def of_pavement(tags: Tags, side: str, what: str = "") -> str:
-    """Give what the tags say of the pavement on a side, or of its surface and the like."""
+    """Give what the tags say of the pavement on a side, or of its surface and the like.
+
+    Parameters
+    ----------
+    tags
+        Of the way.
+    side
+        left or right.
+    what
+        ":surface" and the like; empty: the pavement itself.
+    """
     keys = (f"sidewalk:{side}{what}", f"sidewalk:both{what}", f"sidewalk{what}")
     return next((tags[key] for key in keys if key in tags), "")
 
@@ -486,7 +503,17 @@ def _flow(tags: Tags) -> tuple[bool, bool]:
 
 
 def served(tags: Tags, side: str, word: str) -> tuple[bool, bool]:
-    """Whether a cycleway on a side is ridden along the drawn direction, and against it."""
+    """Whether a cycleway on a side is ridden along the drawn direction, and against it.
+
+    Parameters
+    ----------
+    tags
+        Of the way.
+    side
+        left or right.
+    word
+        What the tags call the cycleway there.
+    """
     flow = traffic(tags)
     own = (side == "right", side == "left")
     usual = own if all(flow) else flow

@@ -92,6 +92,13 @@ def on_foot(
 def busy_crossings(roads: Roads, x: Floats, y: Floats) -> Bools:
     """Say at which ends of segments one crosses half of a busy road without signals.
 
+    Parameters
+    ----------
+    roads
+        As read from extracts.
+    x, y
+        Metres of each vertex, shape (vertices,).
+
     Returns
     -------
     array, shape (segments, 2)

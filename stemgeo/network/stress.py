@@ -288,6 +288,15 @@ def busy_crossing(tags: Tags, *, built_up: bool, by: Rules | None = None) -> boo
 
     It is by its limit or by its lanes in all, whatever runs beside it for bicycles; not where
     there is hardly any traffic (no cars, a cycle street, local traffic, too narrow for two cars).
+
+    Parameters
+    ----------
+    tags
+        Of the way.
+    built_up
+        Whether it lies in a built-up area, where the tags do not say.
+    by
+        Rules of stress; the default ones when not given.
     """
     by = by or rules()
     told = told_built_up(tags)

@@ -149,6 +149,17 @@ class Rules(_Part):
     ) -> int:
         """Give the quietest level of a road that is of several kinds.
 
+        Parameters
+        ----------
+        roads
+            Its kinds, as the rules call them.
+        facility
+            What it has for bicycles.
+        limit_kmh
+            Its speed limit.
+        many_lanes, built_up
+            Whether it has more lanes than the rules say, and lies in a built-up area.
+
         Raises
         ------
         ValueError

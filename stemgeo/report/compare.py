@@ -90,6 +90,13 @@ class Comparison:
     def of(self, level: str, *, profile: str = "all", band: str = ALL_BANDS) -> pd.DataFrame:
         """Give one row for each place of a level; the region comes last below the provinces.
 
+        Parameters
+        ----------
+        level
+            region, province, municipality, zone or a layer.
+        profile, band
+            Which roads, and which ages.
+
         Raises
         ------
         ResultError
@@ -569,7 +576,15 @@ def _shown(value: Any) -> str:
 
 
 def readable_comparison(rows: pd.DataFrame, language: str, level: str) -> pd.DataFrame:
-    """Turn rows of the table into text columns with headings, for people."""
+    """Turn rows of the table into text columns with headings, for people.
+
+    Parameters
+    ----------
+    rows, level
+        As from `Comparison.of`, and of which level.
+    language
+        Of the words.
+    """
     words = texts(language)
     heads = words.group("compare.head")
     names = [province_name(one, words) for one in rows["name"]]

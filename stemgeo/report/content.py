@@ -79,7 +79,15 @@ class Source(Tables):
         raise ResultError(Problem(f"{self.folder}/tables/{table}.csv", what, "run it again"))
 
     def counted(self, level: str, code: str, band: str = ALL_BANDS) -> Row:
-        """Give the counts of a place: central, the range, and on quiet roads where measured."""
+        """Give the counts of a place: central, the range, and on quiet roads where measured.
+
+        Parameters
+        ----------
+        level, code
+            Of the place.
+        band
+            Which ages.
+        """
         every = self._row(level, code, band, "all")
         found = {name: every[name] for name, (*_, roads) in sides(_WIDE).items() if roads == "all"}
         found["measured"] = found["covered"] + found["uncovered"]

@@ -36,6 +36,15 @@ def whole_folder(place: Path, command: str = RUN, *, replace: bool = False) -> I
     An older result of the same command is replaced where every file in it is as it was written.
     Anything else at the place is left alone, or with `replace` kept beside it as NAME.old-DATE.
 
+    Parameters
+    ----------
+    place
+        Where it goes.
+    command
+        That writes it.
+    replace
+        Whether anything else there is kept beside it.
+
     Raises
     ------
     ResultError
@@ -228,6 +237,13 @@ def flat(value: Any, name: str = "") -> Iterator[tuple[str, Any]]:
 def checked_file(folder: Path, name: str, content: dict[str, Any]) -> Path:
     """Give the path of a file of a result, after checking that it is as its manifest has it.
 
+    Parameters
+    ----------
+    folder, name
+        Of the result, and of the file in it.
+    content
+        Its manifest.
+
     Raises
     ------
     ResultError
@@ -250,6 +266,8 @@ def write_table(table: Any, path: Path, words: Mapping[str, str]) -> None:
 
     Parameters
     ----------
+    table, path
+        What is written, and where.
     words
         What goes with it where the form has a place for that.
     """
@@ -308,6 +326,13 @@ def write_areas(areas: Any, path: Path, said: Mapping[str, str]) -> None:
     """Write a GeoPackage with one layer.
 
     Its own timestamp is fixed, so that the same run gives the same bytes.
+
+    Parameters
+    ----------
+    areas, path
+        What is written, and where.
+    said
+        What goes with it, by its name.
     """
     content = BytesIO()
     before = os.environ.get("OGR_CURRENT_DATE")

@@ -203,6 +203,15 @@ def _refuse_constant(name: str) -> NoReturn:
 def fitting(content: dict[str, Any], model: type[Written], path: Path) -> dict[str, Any]:
     """Give a manifest back that fits its model, the words in it clean.
 
+    Parameters
+    ----------
+    content
+        As read.
+    model
+        Of the manifests of its command.
+    path
+        What a problem is said of.
+
     Raises
     ------
     ResultError
@@ -246,7 +255,17 @@ def _clean(value: Any) -> Any:
 
 
 def origins(study: Study, *inputs: Inputs, text: MapText) -> dict[str, Any]:
-    """Say what every manifest says: versions, the study, the inputs, the words on outputs."""
+    """Say what every manifest says: versions, the study, the inputs, the words on outputs.
+
+    Parameters
+    ----------
+    study
+        What was asked.
+    *inputs
+        Of which data.
+    text
+        The words on outputs.
+    """
     files = dict.fromkeys(item for one in inputs for item in one.provenance)
     return {
         **made_with(),

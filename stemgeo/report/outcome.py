@@ -461,7 +461,17 @@ class Tables(Outcome):
         return gpd.GeoDataFrame(table, geometry=outlines.to_numpy(), crs=zones.crs)
 
     def summary(self, by: str = "province", *, band: str = "all", sex: str = "all") -> pd.DataFrame:
-        """One row for each place of a level; see `coverage.summary_table`."""
+        """One row for each place of a level; see `coverage.summary_table`.
+
+        Parameters
+        ----------
+        by
+            region, province, municipality, zone or a layer.
+        band
+            An age band of the study, or "all".
+        sex
+            "all", "F" or "M".
+        """
         counted = self.coverage if sex == "all" else self.groups
         towns = self.table("annex-1-municipalities")
         return summary_table(counted, towns, by, band=band, sex=sex)

@@ -202,8 +202,8 @@ def drawn_of_folder(
     ----------
     folder, language
         Of a run; the language of its study when not given.
-    kind, province
-        As for `Sheets.draw`, as are the other choices: `by`, `classes`, `isochrone_edge`.
+    kind, province, **choices
+        As for `Sheets.draw`; other choices are `by`, `classes` and `isochrone_edge`.
     before
         The folder of an earlier result.
     """

@@ -63,7 +63,14 @@ def readable(
 ) -> pd.DataFrame:
     """Turn a summary table into text columns with headings, for people.
 
-    `level`, `band` and `sex` are those of the table; the headings say them.
+    Parameters
+    ----------
+    table
+        As from `Tables.summary`.
+    language
+        Of the words.
+    level, band, sex
+        Of the table; the headings say them.
     """
     words = texts(language)
     who = words(f"group.{sex.lower()}") + (f" {band}" if band != "all" else "")
@@ -107,7 +114,17 @@ def _quiet_roads(table: pd.DataFrame) -> list[str]:
 
 
 def quiet_roads_in_words(table: pd.DataFrame, language: str, stress_rules: str) -> list[str]:
-    """Say which roads the shares over quiet roads of a table are of, and by which rules."""
+    """Say which roads the shares over quiet roads of a table are of, and by which rules.
+
+    Parameters
+    ----------
+    table
+        A table with shares.
+    language
+        Of the words.
+    stress_rules
+        Of the study.
+    """
     words = texts(language)
     said = [
         words("summary.quiet", roads=one.roads.to(language), kept=one.kept.to(language))

@@ -111,6 +111,15 @@ def complete(plan: Plan, rules: Rules, score: Score) -> list[int]:
     Provinces that lack children in time come first, then the score; at the end the floors are
     filled. Of equals the smaller index.
 
+    Parameters
+    ----------
+    plan
+        The choice so far; it grows.
+    rules
+        What it must keep to.
+    score
+        What a place is worth, by place.
+
     Returns
     -------
     list of int

@@ -153,6 +153,13 @@ class PlanTables:
 def question(prepared: Prepared, measured: Measured, *, threads: int | None = None) -> Question:
     """Lay out the choice that a study asks for.
 
+    Parameters
+    ----------
+    prepared, measured
+        The study before anything is added.
+    threads
+        Searches that run side by side; the result is the same.
+
     Raises
     ------
     InputError
@@ -318,7 +325,17 @@ def newly(asked: Question, chosen: Indices) -> list[Indices]:
 
 
 def plan_table(asked: Question, chosen: Indices, cost_cents: Longs) -> gpd.GeoDataFrame:
-    """Lay out the chosen places in their order: the table `plan` of the data dictionary."""
+    """Lay out the chosen places in their order: the table `plan` of the data dictionary.
+
+    Parameters
+    ----------
+    asked
+        The question.
+    chosen
+        Indices of candidates, in order.
+    cost_cents
+        Of each chosen place.
+    """
     study, cells = asked.prepared.study, asked.prepared.cells
     each = newly(asked, chosen)
     children = asked.units.children

@@ -37,6 +37,15 @@ def above(cost: Ints, budget: int, chosen: Indices) -> Cut:
 
     The cheapest are left out as long as the others still cost too much; of what is left, and of
     places that cost no less, as many are too dear (Balas 1975, Mathematical Programming 8).
+
+    Parameters
+    ----------
+    cost
+        Of each place, cents.
+    budget
+        Cents.
+    chosen
+        Places that cost more together.
     """
     order = chosen[np.lexsort((chosen, cost[chosen]))]
     kept = order[np.cumsum(cost[order]) >= int(cost[order].sum()) - budget]

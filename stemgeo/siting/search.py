@@ -129,7 +129,17 @@ def _in_parts(cover: Cover, rules: Rules, plan: Plan, loose: Relaxed, deadline: 
 
 
 def best_part(cover: Cover, rules: Rules, freed: Indices, deadline: float) -> Indices:
-    """Choose a small part anew, from what is chosen there now."""
+    """Choose a small part anew, from what is chosen there now.
+
+    Parameters
+    ----------
+    cover, rules
+        The problem, and what a choice must keep to.
+    freed
+        The places that may be given up.
+    deadline
+        When to stop, by `time.perf_counter`.
+    """
     cover = reduced(cover, rules)
     plan = Plan(cover)
     for place in np.flatnonzero(np.isin(cover.kept, freed)).tolist():
@@ -179,7 +189,15 @@ def _branched(
 
 
 def again(cover: Cover, rules: Rules, chosen: Indices) -> Indices:
-    """Choose the same again, and fill up what a reduction took out of it."""
+    """Choose the same again, and fill up what a reduction took out of it.
+
+    Parameters
+    ----------
+    cover, rules
+        As for `best_part`.
+    chosen
+        Places.
+    """
     plan = Plan(cover)
     for place in chosen.tolist():
         plan.add(place)
@@ -188,7 +206,17 @@ def again(cover: Cover, rules: Rules, chosen: Indices) -> Indices:
 
 
 def proven(loose: Relaxed, value: int, places: int) -> tuple[Mask, Mask]:
-    """Tell which places no better choice has, and which every better one has."""
+    """Tell which places no better choice has, and which every better one has.
+
+    Parameters
+    ----------
+    loose
+        The relaxed problem, solved.
+    value
+        Of the best choice so far.
+    places
+        Their number.
+    """
     reduced_gain = loose.reduced[:places]
     better = value + 1
     out = (reduced_gain < 0) & (loose.bound + reduced_gain < better)
@@ -197,7 +225,13 @@ def proven(loose: Relaxed, value: int, places: int) -> tuple[Mask, Mask]:
 
 
 def started(cover: Cover, rules: Rules, deadline: float) -> Plan | None:
-    """Give the best of greedy by gain and by gain per cent, swapped; None if none fits."""
+    """Give the best of greedy by gain and by gain per cent, swapped; None if none fits.
+
+    Parameters
+    ----------
+    cover, rules, deadline
+        As for `best_part`.
+    """
     by_unit = cover.reach.T.tocsr()
     scores: list[Score] = [by_gain]
     if rules.budget != NO_BUDGET:
@@ -215,7 +249,17 @@ def started(cover: Cover, rules: Rules, deadline: float) -> Plan | None:
 
 
 def rounded(cover: Cover, rules: Rules, plan: Plan, values: Floats, deadline: float) -> Plan:
-    """Round a fractional choice many times, complete and swap each; keep the best."""
+    """Round a fractional choice many times, complete and swap each; keep the best.
+
+    Parameters
+    ----------
+    cover, rules, deadline
+        As for `best_part`.
+    plan
+        The best so far.
+    values
+        Of each place in the fractional choice, 0 to 1.
+    """
     draws = np.random.default_rng(0)
     work = cover.reach.nnz * max(1, int(plan.chosen.sum()))
     tries = int(np.clip(ROUNDING_WORK // max(1, work), *ROUNDINGS))
@@ -249,7 +293,15 @@ class LimitRows:
 
 
 def limit_rows(cover: Cover, rules: Rules, width: int) -> LimitRows:
-    """Write the limits as rows over the places, the units and what follows them."""
+    """Write the limits as rows over the places, the units and what follows them.
+
+    Parameters
+    ----------
+    cover, rules
+        As for `best_part`.
+    width
+        Number of variables.
+    """
     found: list[tuple[Floats, float, float, int]] = []
 
     def note(values: Floats, first: int, lower: float, upper: float, province: int) -> None:
@@ -306,7 +358,15 @@ def columns(cover: Cover, chosen: Indices) -> Floats:
 
 
 def rough_duals(cover: Cover, rules: Rules, program: Program) -> Floats:
-    """Give multipliers that need no solver: a unit's worth shared among the places it has."""
+    """Give multipliers that need no solver: a unit's worth shared among the places it has.
+
+    Parameters
+    ----------
+    cover, rules
+        As for `best_part`.
+    program
+        Its linear program.
+    """
     duals = np.zeros(program.rows.shape[0])
     sharing = np.diff(cover.reach.T.tocsr().indptr)
     duals[: cover.units] = cover.first / np.maximum(1, np.minimum(sharing, 2))
@@ -327,6 +387,13 @@ def _broken_but_floors(cover: Cover, rules: Rules, chosen: Indices) -> Cut | Non
 
 def feasible(choices: Choices, cover: Cover, rules: Rules, deadline: float) -> Plan:
     """Find a choice that keeps the floors: the one that falls short of them least.
+
+    Parameters
+    ----------
+    choices
+        By whose names provinces are called.
+    cover, rules, deadline
+        As for `best_part`.
 
     Raises
     ------

@@ -57,7 +57,17 @@ def reached_by(measured: Measured, profile: str) -> list[Reached]:
 def units(
     prepared: Prepared, measured: Measured, profile: str, *, threads: int | None = None
 ) -> Units:
-    """List the measured children of a study with the academies that they have in time."""
+    """List the measured children of a study with the academies that they have in time.
+
+    Parameters
+    ----------
+    prepared, measured
+        Of the study.
+    profile
+        Which roads.
+    threads
+        Searches that run side by side; the result is the same.
+    """
     academies = _sets(prepared, measured, measured.academies, profile, threads)
     parts = []
     for index, (one, reach) in enumerate(

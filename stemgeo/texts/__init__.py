@@ -42,7 +42,17 @@ class Texts:
         return self._texts[key].format(**parts)
 
     def counted(self, key: str, count: int, **parts: object) -> str:
-        """Give a text of so many, with `count` written as the language does: 1 zone, 2 zones."""
+        """Give a text of so many, with `count` written as the language does: 1 zone, 2 zones.
+
+        Parameters
+        ----------
+        key
+            Of the text.
+        count
+            How many.
+        **parts
+            Other parts, by their name.
+        """
         if key not in self._texts:
             raise KeyError(key)
         chosen = self._found.ngettext(key, key, count)

@@ -244,7 +244,17 @@ def _keep(old: Path, place: Path) -> Path:
 
 
 def old_name(place: Path, number: int = 1, *, is_folder: bool = True) -> str:
-    """Give the name under which what stood at a place is kept; a file's ends as before."""
+    """Give the name under which what stood at a place is kept; a file's ends as before.
+
+    Parameters
+    ----------
+    place
+        What is kept.
+    number
+        Of its kind on one day, from 1 on.
+    is_folder
+        Whether it is a folder.
+    """
     stem, ending = (place.name, "") if is_folder else (place.stem, place.suffix)
     more = "" if number == 1 else f"-{number}"
     return f"{stem}.old-{dt.datetime.now().astimezone():%Y-%m-%d}{more}{ending}"
