@@ -84,6 +84,7 @@ class Lang(StrEnum):
 
     nl = "nl"
     en = "en"
+    fr = "fr"
 
 
 class Form(StrEnum):
@@ -466,7 +467,7 @@ def answer(
     result: ResultPath,
     out: Annotated[Path, typer.Option("--out", metavar="DIR", help="Where the answer goes.")],
     lang: Annotated[
-        Lang | None, typer.Option("--lang", help="nl or en; that of the study when not given.")
+        Lang | None, typer.Option("--lang", help="nl, en or fr; that of the study when not given.")
     ] = None,
     plan: Annotated[
         Path | None,
@@ -641,7 +642,7 @@ def draw_map(
         bool, typer.Option("--isochrones", help="Draw the edge of the last isochrone band.")
     ] = False,
     lang: Annotated[
-        Lang | None, typer.Option("--lang", help="nl or en; that of the study when not given.")
+        Lang | None, typer.Option("--lang", help="nl, en or fr; that of the study when not given.")
     ] = None,
     out: Annotated[
         Path | None,

@@ -134,7 +134,7 @@ def read_result(folder: str | Path, language: Language | None = None) -> Result:
     folder
         That `stemgeo run` or `Result.write` wrote.
     language
-        "nl" or "en", for its maps and notes; that of the study when not given.
+        "nl", "en" or "fr", for its maps and notes; that of the study when not given.
 
     Returns
     -------

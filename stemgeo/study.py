@@ -50,7 +50,7 @@ PROVINCES = ("Limburg", "Antwerpen", "Oost-Vlaanderen", "Vlaams-Brabant", "West-
 Profile = Literal["all", "low_stress", "quiet_1"]
 StressRules = Literal["default", "bna", "vademecum-2022"]
 BusyCrossings = Literal["ignore", "push", "end"]
-OFFERED: tuple[Language, ...] = ("nl", "en")
+OFFERED: tuple[Language, ...] = ("nl", "en", "fr")
 """The languages in which all that people read has its texts."""
 
 

@@ -76,7 +76,7 @@ def annex_stem(number: int, language: str) -> str:
     number
         1 to 9.
     language
-        "nl" or "en".
+        "nl", "en" or "fr".
 
     Returns
     -------

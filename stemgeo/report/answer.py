@@ -93,7 +93,7 @@ def answer(
     place
         Where the answer goes; an older answer there is replaced where nobody worked on it.
     language
-        "nl" or "en"; that of the study when not given.
+        "nl", "en" or "fr"; that of the study when not given.
     plan
         A folder that `stemgeo site` wrote for the same study: what the next places would add.
     before

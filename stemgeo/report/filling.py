@@ -98,7 +98,7 @@ def fill(
     figures
         What it can name: text, numbers, yes or no, dates, nothing, and lists and groups of these.
     language
-        "nl" or "en".
+        "nl", "en" or "fr".
     name
         The template.
     read

@@ -141,7 +141,7 @@ def write_letter(
     figures
         What a template can name, see `report.content`.
     language
-        "nl" or "en".
+        "nl", "en" or "fr".
     templates
         A folder with a template of one's own, and the texts that it includes.
 

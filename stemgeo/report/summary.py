@@ -368,7 +368,7 @@ def placed_by(method: str, placement: pd.DataFrame, language: str) -> str:
     placement
         The table of the study's own method.
     language
-        "nl" or "en".
+        "nl", "en" or "fr".
     """
     words = texts(language)
     used = set(placement["method"][placement["children"] > 0])
@@ -476,7 +476,7 @@ def readable_gaps(table: pd.DataFrame, language: str, profile: str = "all") -> p
     table
         Rows of the gaps table, all of that profile.
     language
-        "nl" or "en".
+        "nl", "en" or "fr".
     profile
         "all" or "low_stress"; the heading above the number of children says it.
 
@@ -567,7 +567,7 @@ def gaps_in_words(
     min_children
         That make a gap.
     language
-        "nl" or "en".
+        "nl", "en" or "fr".
 
     Returns
     -------

@@ -375,6 +375,25 @@ def test_an_answer_in_english_is_english(english: Path) -> None:
     assert re.findall(r"\b(?:een|het|van|gemeenten|kinderen)\b", said) == []
 
 
+def test_an_answer_in_french_is_french(small: Path) -> None:
+    """Text, tables, file names and folders; names, titles and what files are called stay."""
+    place = sg.answer(small / "result", small / "reponse", language="fr")
+    there = set(content_of(place))
+    assert {"reponse.docx", "reponse.pdf", "LISEZMOI.txt", "annexe-1-communes.xlsx"} <= there
+    assert {"annexe-2-flandre.svg", "annexe-8-lacunes.csv", "annexe-9-carte.html"} <= there
+    said = paragraphs(place / "reponse.docx")
+    assert "1. Quelles communes ont une académie STEM\N{NO-BREAK SPACE}?" in said
+    for name in ("annexe-1-communes.xlsx", "annexe-8-lacunes.xlsx"):
+        book = openpyxl.load_workbook(place / name)
+        rows = [row for sheet in book for row in sheet.iter_rows(values_only=True)]
+        said += [*book.sheetnames, *(one for row in rows for one in row if isinstance(one, str))]
+    said += (place / "LISEZMOI.txt").read_text("utf-8").splitlines()
+    foreign = re.compile(r"\b(?:een|het|van|gemeenten|kinderen|wegen|the|of|children|roads)\b")
+    files = re.compile(r"\w+\.(?:gpkg|txt|csv|osm)\b")
+    assert [one for one in said if foreign.search(files.sub("", one))] == []
+    assert not [one for one in said if re.search(r"[^\s|] [:;?!»%]", one)]
+
+
 @pytest.mark.usefixtures("drawn_each_time")
 def test_twice_the_same_command_gives_the_same_bytes(small: Path, english: Path) -> None:
     """Text, tables, maps, page and manifest: all of them, wherever they are written."""

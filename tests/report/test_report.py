@@ -566,6 +566,19 @@ def test_a_result_can_be_written_again_over_itself(
 # -- words ---------------------------------------------------------------------------------
 
 
+def test_a_summary_in_french_is_french(written: tuple[Result, Path]) -> None:
+    """Provinces by their French names, and no word of another language."""
+    result = written[0].told_in("fr")
+    text = summary_markdown(result, result.text)
+    assert "| Limbourg |" in text or "| Anvers |" in text
+    assert "peuvent atteindre" in text
+    lines = [
+        one for one in text.split("## Sources")[0].splitlines() if not one.startswith(("# ", "**"))
+    ]
+    foreign = re.compile(r"\b(?:een|het|van|gemeenten|kinderen|wegen|the|of|children|roads)\b")
+    assert [one for one in lines if foreign.search(one)] == []
+
+
 @pytest.mark.parametrize("language", ["nl", "en"])
 @pytest.mark.parametrize("by", ["region", "province", "municipality", "zone"])
 def test_every_level_can_be_shown_in_both_languages(
