@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
-import shapely
 
 from stemgeo.arrays import divide_or_nan, sum_by_owner
 from stemgeo.errors import Problem, ResultError
 from stemgeo.inputs import vintages
+from stemgeo.inputs.vectors import find_polygons
 from stemgeo.study import LEVELS
 from stemgeo.tables import COUNTS, SCHEMAS, ordered, sides
 
@@ -131,14 +131,8 @@ def level_of_layer(name: str, layer: gpd.GeoDataFrame, demand: gpd.GeoDataFrame)
         Points, in the same CRS.
     """
     layer = layer.sort_values("code")
-    # The tree holds the points: it then prepares each polygon once, whatever its detail.
-    polygon, point = shapely.STRtree(demand.geometry.to_numpy()).query(
-        layer.geometry.to_numpy(), predicate="intersects"
-    )
-    first = np.full(len(demand), len(layer), dtype=np.intp)
-    np.minimum.at(first, point, polygon)
     # The empty code sorts before all others.
-    place = np.where(first == len(layer), 0, first + 1)
+    place = find_polygons(demand.geometry.to_numpy(), layer.geometry.to_numpy()) + 1
     code, label = (np.append("", layer[column].to_numpy(object)) for column in ("code", "name"))
     if place.all():
         return Level(name, code[1:], label[1:], place - 1)

@@ -12,6 +12,9 @@ from typing import Any
 
 import pandas as pd
 
+LAMBERT_72 = "EPSG:31370"
+"""Coordinates inside are Belgian Lambert 72, in metres."""
+
 _PACKAGED = Path(__file__).parent / "_data"
 _SOURCE_TREE = Path(__file__).parent.parent / "data"
 

@@ -40,7 +40,15 @@ from stemgeo.inputs import Inputs, load_inputs
 from stemgeo.network import bicycle
 from stemgeo.notes import Note, Said, amount, counted, say
 from stemgeo.recognition import recognised, told_lengths
-from stemgeo.study import BEST, PAVEMENTS_BELOW, SCENARIOS, BusyCrossings, Study, Travel
+from stemgeo.study import (
+    BEST,
+    PAVEMENTS_BELOW,
+    SCENARIOS,
+    BusyCrossings,
+    Study,
+    Travel,
+    list_ages,
+)
 from stemgeo.tables import checked, ordered
 
 if TYPE_CHECKING:
@@ -286,7 +294,7 @@ def _touch(network: Network, inputs: Inputs) -> None:
 
 def _lose_no_child(points: gpd.GeoDataFrame, inputs: Inputs, cells: tuple[AgeCell, ...]) -> None:
     """Stop when the points do not hold every child of every municipality."""
-    ages = [age for cell in cells for age in range(cell.ages[0], cell.ages[1] + 1)]
+    ages = list_ages(cell.ages for cell in cells)
     given = inputs.children[inputs.children["age"].isin(ages)].groupby("nis_code")["children"].sum()
     placed = points.groupby("nis_code")[[cell.column for cell in cells]].sum().sum(axis=1)
     placed = placed.reindex(given.index, fill_value=0)

@@ -306,9 +306,18 @@ class Speed(_Part):
         return float(getattr(self, scenario))
 
 
+OLDEST = 120
+"""No age is above this."""
+
+
+def list_ages(spans: Iterable[tuple[int, int]]) -> list[int]:
+    """List every age from the first to the last of each span."""
+    return [age for first, last in spans for age in range(first, last + 1)]
+
+
 def _from_to(ages: tuple[int, int]) -> tuple[int, int]:
-    if not 0 <= ages[0] <= ages[1] <= 120:
-        raise ValueError("must be two ages between 0 and 120, the first not above the last")
+    if not 0 <= ages[0] <= ages[1] <= OLDEST:
+        raise ValueError(f"must be two ages between 0 and {OLDEST}, the first not above the last")
     return ages
 
 

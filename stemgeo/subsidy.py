@@ -12,11 +12,11 @@ from typing import TYPE_CHECKING, Self
 
 import numpy as np
 import pandas as pd
-import shapely
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from stemgeo import facts
 from stemgeo.errors import Findings, Problem, StudyError
+from stemgeo.inputs.vectors import as_text, find_codes
 from stemgeo.tables import checked
 
 if TYPE_CHECKING:
@@ -221,7 +221,7 @@ def _column(frame: pd.DataFrame, name: str) -> pd.Series:
     """Give a column of text, empty where there is none."""
     if name not in frame:
         return pd.Series("", index=frame.index, dtype=str)
-    return frame[name].astype(object).where(frame[name].notna(), "").astype(str).str.strip()
+    return as_text(frame[name])
 
 
 def _whole(frame: pd.DataFrame, name: str, default: int, findings: Findings) -> pd.Series:
@@ -268,7 +268,7 @@ def _places(academies: pd.DataFrame, layer: gpd.GeoDataFrame | None) -> dict[str
     """Say what stands for each academy's former municipality, and which kind of thing it is."""
     found = {POSTCODE: _column(academies, "postcode")}
     if layer is not None and "geometry" in academies:
-        found[LAYER] = _in_layer(academies, layer)
+        found[LAYER] = find_codes(academies["geometry"], layer, "code")
     found[MUNICIPALITY] = _column(academies, "nis_code")
     place = pd.Series("", index=academies.index, dtype=str)
     by = place.copy()
@@ -276,17 +276,6 @@ def _places(academies: pd.DataFrame, layer: gpd.GeoDataFrame | None) -> dict[str
         new = (by == "") & (codes != "")
         by, place = by.mask(new, kind), place.mask(new, f"{kind} " + codes)
     return {"place": place, "places_by": by}
-
-
-def _in_layer(academies: pd.DataFrame, layer: gpd.GeoDataFrame) -> pd.Series:
-    """Give the polygon in which each academy lies; on a border the first by code."""
-    ranked = layer.sort_values("code")
-    tree = shapely.STRtree(academies["geometry"].to_numpy())
-    polygon, point = tree.query(ranked.geometry.to_numpy(), predicate="intersects")
-    first = np.full(len(academies), len(ranked), dtype=np.intp)
-    np.minimum.at(first, point, polygon)
-    codes = np.append(ranked["code"].to_numpy(object), "")
-    return pd.Series(codes[first], index=academies.index, dtype=str)
 
 
 _PLACE = ["key", "place"]

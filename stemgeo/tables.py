@@ -15,17 +15,15 @@ import pandas as pd
 import pandera.pandas as pa
 
 from stemgeo.errors import InputError, Problem
+from stemgeo.facts import LAMBERT_72
 from stemgeo.profiles import QUIET
 from stemgeo.reasons import COLUMNS, REASONS
-from stemgeo.study import FLAT, SCENARIOS
+from stemgeo.study import FLAT, OLDEST, SCENARIOS
 
 if TYPE_CHECKING:
     from typing import Literal
 
     Kind = Literal["text", "whole", "decimal", "share", "date"]
-
-CRS = "EPSG:31370"
-"""Coordinates inside are Belgian Lambert 72, in metres."""
 
 _KINDS = {
     "string[pyarrow]": "text",
@@ -63,7 +61,7 @@ def _evidence(kind: str, description: str) -> pa.Column:
 
 def _geometry(kind: str) -> pa.Column:
     valid = pa.Check(lambda s: ~(s.isna() | s.is_empty), error="is missing or empty")
-    return pa.Column("geometry", valid, description=f"{kind}, {CRS}")
+    return pa.Column("geometry", valid, description=f"{kind}, {LAMBERT_72}")
 
 
 _NIS = _text("NIS code in the study's vintage", checks=pa.Check.str_matches(r"^\d{5}$"))
@@ -175,7 +173,7 @@ SCHEMAS: dict[str, pa.DataFrameSchema] = {
         {
             "nis_code": _NIS,
             "part": _text("Code in the file's own vintage, before mergers; else the NIS code"),
-            "age": pa.Column("int64", pa.Check.in_range(0, 120), description="Years"),
+            "age": pa.Column("int64", pa.Check.in_range(0, OLDEST), description="Years"),
             "sex": _text("F or M; empty: not given", checks=pa.Check.isin(["F", "M", ""])),
             "children": _count("Children"),
         },
@@ -935,8 +933,8 @@ def data_dictionary() -> str:
         "# Data dictionary",
         "",
         "Made from `stemgeo/tables.py` by `make docs`; do not edit by hand.",
-        f"Coordinates are {CRS}, metres. Empty means: not known or none. In a CSV a text that a",
-        "spreadsheet would compute (it begins with `=`, `+`, `-` or `@`) stands behind an",
+        f"Coordinates are {LAMBERT_72}, metres. Empty means: not known or none. In a CSV a text",
+        "that a spreadsheet would compute (it begins with `=`, `+`, `-` or `@`) stands behind an",
         "apostrophe; stemgeo takes that away when it reads the table again.",
     ]
     for name, schema in SCHEMAS.items():

@@ -266,28 +266,6 @@ def _by(owner: NDArray[Any], point: NDArray[Any], ms: NDArray[Any], owners: int)
     return first, point[order].astype(np.int32), ms[order].astype(np.int64)
 
 
-def straight_line(
-    points: tuple[NDArray[np.float64], NDArray[np.float64]],
-    sites: tuple[NDArray[np.float64], NDArray[np.float64]],
-    rank: NDArray[np.intp],
-    *,
-    speed_kmh: float,
-    detour_factor: float,
-    horizon: int,
-) -> Longs:
-    """Label points with the nearest site: the first of `three_in_a_straight_line`.
-
-    Parameters
-    ----------
-    points, sites, rank, speed_kmh, detour_factor, horizon
-        As for `three_in_a_straight_line`.
-    """
-    three = three_in_a_straight_line(
-        points, sites, rank, speed_kmh=speed_kmh, detour_factor=detour_factor, horizon=horizon
-    )
-    return three[:, 0]
-
-
 def three_in_a_straight_line(
     points: tuple[NDArray[np.float64], NDArray[np.float64]],
     sites: tuple[NDArray[np.float64], NDArray[np.float64]],

@@ -13,10 +13,12 @@ import shapely
 from stemgeo.access import travel_time
 from stemgeo.access.isochrones import catchments_of, isochrones_of
 from stemgeo.demand import serves
+from stemgeo.facts import LAMBERT_72
 from stemgeo.network import bicycle
 from stemgeo.network.crossings import ON_FOOT_M
 from stemgeo.network.snap import snap
 from stemgeo.notes import Note, Said, amount, counted, say
+from stemgeo.study import OLDEST
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -33,9 +35,6 @@ if TYPE_CHECKING:
     Ints = NDArray[np.int32]
     _XY = tuple[NDArray[np.float64], NDArray[np.float64]]
 
-
-OLDEST = 120
-"""No study has an age above this."""
 
 PACES_KEPT = 2
 """Riders whose times are kept: ages of a band ask one after another, and times take memory.
@@ -148,12 +147,7 @@ class StraightLine:
     def nearest(self, cell: AgeCell, scenario: str) -> Longs:
         """Label each point with the nearest academy that serves the cell; see `search.unpack`."""
         travel = self.study.travel
-        return travel_time.straight_line(
-            *self._to_those_for(cell),
-            speed_kmh=travel.speed(cell.band, scenario),
-            detour_factor=travel.detour_factor,
-            horizon=travel_time.horizon_ms(travel.horizon_min),
-        )
+        return self.nearest_three(cell, pace(travel, cell, scenario), travel.horizon_min)[:, 0]
 
     def nearest_three(self, cell: AgeCell, pace: Pace, horizon_min: float) -> Longs:
         """Label each point with the three nearest of those, nearest first; shape (points, 3).
@@ -425,16 +419,11 @@ def _off_the_roads(academies: gpd.GeoDataFrame, limit_m: float) -> tuple[Note, .
     return (Note(Said("network", "wegen", "routes"), what, mend),)
 
 
-def _xy(
-    table: gpd.GeoDataFrame, network: Network
-) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    geometry = table.geometry.to_crs(network.crs)
-    return geometry.x.to_numpy(), geometry.y.to_numpy()
-
-
 def _snapped(network: Network, table: gpd.GeoDataFrame, travel: Travel) -> Places:
     within_m, limit_m = travel.snap_within_m, travel.snap_limit_m
-    return snap(network, *_xy(table, network), within_m=within_m, limit_m=limit_m)
+    at = table.geometry.to_crs(network.crs)
+    x, y = at.x.to_numpy(), at.y.to_numpy()
+    return snap(network, x, y, within_m=within_m, limit_m=limit_m)
 
 
 def _tied(network: Network, points: gpd.GeoDataFrame, travel: Travel) -> Places:
@@ -478,7 +467,7 @@ def drawn(
         )
         areas = pd.concat([nearest.result(), each.result()], ignore_index=True)
     areas.insert(4, "children", _inside(rider, traveller, areas, points, cells, threads))
-    return areas.to_crs("EPSG:31370")
+    return areas.to_crs(LAMBERT_72)
 
 
 def _inside(

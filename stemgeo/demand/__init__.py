@@ -4,7 +4,7 @@ A child is whole. Each step hands out whole children over parts in proportion to
 so that the parts add up to the total exactly, and every level adds up to the input.
 """
 
-from stemgeo.demand.places import OUTSIDE, Ground
+from stemgeo.demand.places import OUTSIDE, Ground, count_children
 from stemgeo.demand.points import AgeCell, Placed, age_cells, place_children, served_ages, serves
 
 __all__ = [
@@ -13,6 +13,7 @@ __all__ = [
     "Ground",
     "Placed",
     "age_cells",
+    "count_children",
     "place_children",
     "served_ages",
     "serves",

@@ -12,8 +12,9 @@ import pandas as pd
 import shapely
 
 from stemgeo.arrays import sum_by_owner
+from stemgeo.facts import LAMBERT_72
+from stemgeo.inputs.vectors import find_polygons
 from stemgeo.study import BEST, RESIDENTS_FOR_A_CHILD_OF_AN_AGE, STREET_WEIGHTS
-from stemgeo.tables import CRS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -217,7 +218,9 @@ class Ground:
         """The network's area in Lambert 72, a metre wider so that its rim is inside."""
         if self.network is None:
             return None
-        outline = gpd.GeoSeries([self.network.area], crs=self.network.crs).to_crs(CRS).iloc[0]
+        outline = (
+            gpd.GeoSeries([self.network.area], crs=self.network.crs).to_crs(LAMBERT_72).iloc[0]
+        )
         area: shapely.Geometry = shapely.buffer(outline, 1.0)
         shapely.prepare(area)
         return area
@@ -328,14 +331,9 @@ class Ground:
 
     def _first_zone(self, points: NDArray[np.object_]) -> tuple[Indices, Indices]:
         """Find which points lie in a zone, and in which: on a border the first."""
-        # The tree holds the points: it then prepares each zone once, whatever its detail.
-        zone, point = shapely.STRtree(points).query(
-            self.inputs.zones.geometry.to_numpy(), predicate="intersects"
-        )
-        order = np.lexsort((zone, point))
-        point, zone = point[order], zone[order]
-        once = np.append(True, np.diff(point) > 0)[: len(point)]
-        return point[once], zone[once]
+        zone = find_polygons(points, self.inputs.zones.geometry.to_numpy())
+        point = np.flatnonzero(zone >= 0)
+        return point, zone[point]
 
     def _with_outside(self, places: Places, home_of_zone: Indices) -> Places:
         """Add a place for the part of each zone that lies beyond the roads that were read.
@@ -519,6 +517,12 @@ class Ground:
         if self.streets is not None and self.network is not None:
             yield "streets", *self._here_and_there(self._along_streets, town)
         yield "ground", self.inputs.zones.area.to_numpy(np.float64), nothing
+
+
+def count_children(points: gpd.GeoDataFrame) -> pd.Series[int]:
+    """Add up the children of all ages of each demand point."""
+    children: pd.Series[int] = points.filter(regex="^children_").sum(axis=1)
+    return children
 
 
 def _scaled(frame: gpd.GeoDataFrame) -> Floats:

@@ -14,10 +14,19 @@ import shapely
 
 from stemgeo.demand import telling
 from stemgeo.demand.apportion import PHASES, apportion_kinds
-from stemgeo.demand.places import FALLBACK, NOWHERE, OUTSIDE, OWN, Ground, Places, joined
+from stemgeo.demand.places import (
+    FALLBACK,
+    NOWHERE,
+    OUTSIDE,
+    OWN,
+    Ground,
+    Places,
+    count_children,
+    joined,
+)
+from stemgeo.facts import LAMBERT_72
 from stemgeo.inputs import vintages
-from stemgeo.study import BEST
-from stemgeo.tables import CRS
+from stemgeo.study import BEST, list_ages
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
@@ -150,9 +159,8 @@ class Placed:
 
     def by_zone(self, zones: gpd.GeoDataFrame) -> pd.DataFrame:
         """Say how the children of each zone were placed: the placement table."""
-        columns = [name for name in self.points if name.startswith("children_")]
         each = self.points[["zone_id", "method"]].assign(
-            points=1, children=self.points[columns].sum(axis=1)
+            points=1, children=count_children(self.points)
         )
         sums = each.groupby(["zone_id", "method"], as_index=False).sum()
         table = zones[["zone_id", "nis_code", "name"]].merge(sums, on="zone_id", how="left")
@@ -236,7 +244,7 @@ class _Homes:
     @classmethod
     def of(cls, inputs: Inputs, cells: Sequence[AgeCell]) -> _Homes:
         """Count the children of each unit by age and sex."""
-        ages = [age for cell in cells for age in range(cell.ages[0], cell.ages[1] + 1)]
+        ages = list_ages(cell.ages for cell in cells)
         children = inputs.children[inputs.children["age"].isin(ages)]
         kinds = sorted(set(zip(children["age"], children["sex"], strict=True)))
         names = inputs.municipalities.set_index("nis_code")["name"].sort_index()
@@ -244,7 +252,7 @@ class _Homes:
             by_kind = _by_kind(children, kinds, names.index)
         else:
             names, by_kind = _over_zones(inputs, inputs.zone_population, children, kinds)
-        cell_of = {age: i for i, c in enumerate(cells) for age in range(c.ages[0], c.ages[1] + 1)}
+        cell_of = {age: i for i, c in enumerate(cells) for age in list_ages([c.ages])}
         columns = [cell.column for cell in cells]
         of_cell = np.array([cell_of[age] for age, _ in kinds], dtype=np.intp)
         girls = np.full(len(kinds), -1)
@@ -363,7 +371,7 @@ def _table(
     kept = counts.sum(axis=1) > 0
     places, counts = places.take(kept), counts[kept]
     zones = ground.inputs.zones.iloc[places.zone]
-    spots = gpd.points_from_xy(places.x, places.y, crs=CRS)
+    spots = gpd.points_from_xy(places.x, places.y, crs=LAMBERT_72)
     area = ground.area
     table = {
         # As text even when there is no row to tell it from.

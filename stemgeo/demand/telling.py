@@ -6,13 +6,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from stemgeo.demand.places import OUTSIDE, OWN, Ground
+from stemgeo.demand.places import OUTSIDE, OWN, Ground, count_children
 from stemgeo.notes import Note, Said, amount, counted, listed, say
 from stemgeo.study import BEST
 
 if TYPE_CHECKING:
     import geopandas as gpd
-    import pandas as pd
     from numpy.typing import NDArray
 
 WHERE = Said("demand", "woonplaats van de kinderen", "domicile des enfants")
@@ -87,12 +86,12 @@ def zone_by_zone(ground: Ground, points: gpd.GeoDataFrame) -> list[Note]:
             "{children} in {zones} {how}",
             "{children} in {zones} {how}",
             "{children} dans {zones} {how}",
-            children=counted(int(of.sum()), "child"),
-            zones=counted(of.index.nunique(), "zone"),
+            children=counted(int(count_children(of).sum()), "child"),
+            zones=counted(of["zone_id"].nunique(), "zone"),
             how=HOW[method],
         )
         for method in OWN[BEST]
-        if len(of := _children(points[points["method"] == method]))
+        if len(of := points[points["method"] == method])
     ]
     if not parts:
         return []
@@ -223,7 +222,7 @@ def divided(ground: Ground, points: gpd.GeoDataFrame, home_of_zone: NDArray[np.i
         mine = home_of_point.isin([one for one in both if by[one] == name])
         if not mine.any():
             continue
-        there = int(_children(points[mine & beyond]).sum())
+        there = int(count_children(points[mine & beyond]).sum())
         names = zones["name"].reindex(points["zone_id"][mine & beyond].unique())
         notes.append(
             Note(
@@ -241,7 +240,7 @@ def divided(ground: Ground, points: gpd.GeoDataFrame, home_of_zone: NDArray[np.i
                     else Said("lie", "liggen", "se trouvent"),
                     by=_BY[name],
                     there=amount(there),
-                    children=counted(int(_children(points[mine]).sum()), "child"),
+                    children=counted(int(count_children(points[mine]).sum()), "child"),
                     live=Said("lives", "woont", "habite")
                     if there == 1
                     else Said("live", "wonen", "habitent"),
@@ -250,10 +249,3 @@ def divided(ground: Ground, points: gpd.GeoDataFrame, home_of_zone: NDArray[np.i
             )
         )
     return notes
-
-
-def _children(points: gpd.GeoDataFrame) -> pd.Series:
-    """Give the children of each point, by zone."""
-    columns = [name for name in points if name.startswith("children_")]
-    sums: pd.Series = points.set_index("zone_id")[columns].sum(axis=1)
-    return sums

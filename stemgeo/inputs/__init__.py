@@ -35,6 +35,7 @@ from stemgeo.inputs.population import (
 from stemgeo.inputs.sources import Provenance
 from stemgeo.inputs.weights import load_addresses, load_weights, read_weights
 from stemgeo.notes import Note, counted, say
+from stemgeo.study import list_ages
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -147,9 +148,7 @@ def load_inputs(study: Study) -> Inputs:
         found.extend([read[1]] if read[1] is not None else [])
         return read[0]
 
-    ages = frozenset(
-        age for band in study.travel.bands for age in range(band.ages[0], band.ages[1] + 1)
-    )
+    ages = frozenset(list_ages(band.ages for band in study.travel.bands))
     municipalities = kept(load_municipalities(given.municipalities, vintage, findings))
     zones, of_zones = zones_of(municipalities), None
     if given.zones is not None:

@@ -14,6 +14,7 @@ import shapely
 
 from stemgeo import facts
 from stemgeo.errors import Findings
+from stemgeo.facts import LAMBERT_72
 from stemgeo.inputs.boundaries import as_input
 from stemgeo.inputs.cells import as_dates, as_numbers
 from stemgeo.inputs.columns import folded
@@ -21,8 +22,9 @@ from stemgeo.inputs.files import OpenedFile, as_it_was, clean, is_formula, opene
 from stemgeo.inputs.messages import at
 from stemgeo.inputs.points import named, read_points
 from stemgeo.inputs.sources import Provenance
-from stemgeo.inputs.vectors import LAMBERT_72, as_text
+from stemgeo.inputs.vectors import as_text, find_codes
 from stemgeo.notes import amount, counted, decimals, listed, say
+from stemgeo.study import OLDEST
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -104,7 +106,6 @@ _AGES = ("min_age", "max_age")
 DAYS = ("valid_from", "valid_until")
 _TRAJECTORIES = ("trajectories", "online_trajectories")
 _MOST_TRAJECTORIES = 1000
-_OLDEST = 120
 _CROSSED_KM = 15
 """Beyond it nobody arrives in time: the fastest of the default riders goes 4.5 km in 15 min."""
 
@@ -219,7 +220,9 @@ def read_register(
     _check_spans(table, found, file)
     _warn_of_names(table, file)
     table = table[table.geometry.notna()]
-    table = table.assign(nis_code=_municipality_of(table, municipalities), planned=False)
+    table = table.assign(
+        nis_code=find_codes(table.geometry, municipalities, "nis_code"), planned=False
+    )
     if not kind.once:  # who chooses among places tells which lie outside, or on one spot
         if len(municipalities):
             _warn_of_outside(table, municipalities, file)
@@ -283,7 +286,7 @@ def _typed(raw: pd.DataFrame, found: dict[str, Any], kind: Kind, file: OpenedFil
         )
     for name in _AGES:
         bare = text[name].str.replace(_YEARS_OLD, "", regex=True)
-        table[name] = _numbers(bare, _OLDEST, "an age", file)
+        table[name] = _numbers(bare, OLDEST, "an age", file)
     if "ages" in found:
         table = table.assign(**_both_ages(text["ages"], table, file))
     for name in DAYS:
@@ -331,7 +334,7 @@ def _span_of_ages(text: str) -> tuple[int | None, int | None] | None:
         found = form.fullmatch(" ".join(plain.split()))
         if found is not None:
             first, last = (int(end) if end else None for end in found.groups())
-            return (first, last) if max(first or 0, last or 0) <= _OLDEST else None
+            return (first, last) if max(first or 0, last or 0) <= OLDEST else None
     return None
 
 
@@ -465,17 +468,6 @@ def _warn_of_names(table: gpd.GeoDataFrame, file: OpenedFile) -> None:
             )
 
 
-def _municipality_of(table: gpd.GeoDataFrame, municipalities: gpd.GeoDataFrame) -> pd.Series:
-    """Municipality in which each academy lies; on a border the one with the smallest code."""
-    if municipalities.empty or table.empty:
-        return pd.Series("", index=table.index, dtype=str)
-    codes = municipalities[["nis_code", "geometry"]].sort_values("nis_code")
-    joined = table[["geometry"]].sjoin(codes, predicate="intersects", how="left")
-    first = joined.groupby(level=0)["nis_code"].min()
-    located: pd.Series = first.reindex(table.index).fillna("")
-    return located
-
-
 def _warn_of_outside(
     table: gpd.GeoDataFrame,
     municipalities: gpd.GeoDataFrame,
@@ -592,7 +584,7 @@ def _note_who_counts(
         spans = zip(
             table["name"],
             table["min_age"].fillna(0),
-            table["max_age"].fillna(_OLDEST),
+            table["max_age"].fillna(OLDEST),
             strict=True,
         )
         idle = [

@@ -11,6 +11,7 @@ import pandas as pd
 import shapely
 
 from stemgeo.errors import Findings
+from stemgeo.facts import LAMBERT_72
 from stemgeo.inputs import vintages
 from stemgeo.inputs.files import OpenedFile, clean, is_formula, opened, strip_control
 from stemgeo.inputs.formats import UnreadableError
@@ -103,7 +104,7 @@ def load_municipalities(
         Takes the problems and notes.
     """
     nothing = gpd.GeoDataFrame(
-        {"nis_code": [], "name": [], "province": []}, geometry=[], crs="EPSG:31370"
+        {"nis_code": [], "name": [], "province": []}, geometry=[], crs=LAMBERT_72
     )
     with opened(given, "municipalities", findings) as file:
         if file is None:
@@ -250,7 +251,7 @@ def _in_vintage(frame: gpd.GeoDataFrame, vintage: int, file: OpenedFile) -> gpd.
         file.error(error.what, error.mend)
         return None
     warn_of_formulas(frame["name"], file)
-    _check_parts(frame, given, vintage, file)
+    check_parts(set(frame["nis_code"]), given, vintage, file, ", or none")
     official = vintages.names(vintage)
     if given != vintage:
         file.note(f"codes of {given}, dissolved to {vintage}")
@@ -314,16 +315,25 @@ def _warn_of_overlaps(municipalities: gpd.GeoDataFrame, file: OpenedFile) -> Non
         )
 
 
-def _check_parts(frame: gpd.GeoDataFrame, given: int, vintage: int, file: OpenedFile) -> None:
-    """Report merged municipalities of which only some parts are there."""
-    present = set(frame["nis_code"])
+def check_parts(
+    present: set[str], given: int, vintage: int, file: OpenedFile, or_else: str = ""
+) -> None:
+    """Report merged municipalities of which only some parts are there.
+
+    Parameters
+    ----------
+    present, given, vintage
+        Codes that are there, of which vintage they are, and that of the mergers.
+    file, or_else
+        Takes the problems; what may be done instead of giving all parts.
+    """
     for code in sorted(set(vintages.forward(present, given, vintage))):
         absent = sorted(vintages.parts(code, vintage, given) - present)
         if absent:
             names = [f"{old} {vintages.names(given)[old]}" for old in absent]
             file.error(
                 f"{code} {vintages.names(vintage)[code]} of {vintage} lacks {listed(names)}",
-                "give all municipalities that merged, or none",
+                f"give all municipalities that merged{or_else}",
             )
 
 

@@ -18,8 +18,9 @@ import osmium
 import pandas as pd
 import shapely
 
+from stemgeo.facts import LAMBERT_72
 from stemgeo.inputs import cache, extracts
-from stemgeo.inputs.vectors import LAMBERT_72, transformer
+from stemgeo.inputs.vectors import transformer
 from stemgeo.study import FLAT_BUILDINGS, FLATS_FROM_STOREYS
 
 if TYPE_CHECKING:

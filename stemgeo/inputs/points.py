@@ -13,6 +13,7 @@ import pandas as pd
 import shapely
 from pyproj import CRS, Transformer
 
+from stemgeo.facts import LAMBERT_72
 from stemgeo.inputs.cells import as_numbers, read_table
 from stemgeo.inputs.columns import Header, Synonyms, folded
 from stemgeo.inputs.files import OpenedFile, clean
@@ -21,10 +22,10 @@ from stemgeo.inputs.messages import at
 from stemgeo.inputs.vectors import (
     AROUND_BELGIUM,
     DEGREES,
-    LAMBERT_72,
     RANGES,
     Box,
     known_crs,
+    name_crs,
     read_layer,
     transformer,
 )
@@ -361,7 +362,7 @@ def locate(
     points = gpd.points_from_xy(np.where(inside, east, np.nan), np.where(inside, north, np.nan))
     series = gpd.GeoSeries(points, index=index, crs=LAMBERT_72)
     series[~inside] = None
-    return series, f"{crs.to_string() if len(crs.to_string()) < 20 else crs.name}, {how}"
+    return series, f"{name_crs(crs)}, {how}"
 
 
 _FLANDERS: Box = (21_000, 152_000, 260_000, 245_000)
@@ -437,7 +438,7 @@ def _report_missing(index: pd.Index, missing: npt.NDArray[np.bool_], file: Opene
 def _report_all(x: Numbers, y: Numbers, crs: CRS, file: OpenedFile) -> bool:
     """Say what is wrong with all of the coordinates at once, if that can be told."""
     likely, share = _most_likely(x, y)
-    says = crs.to_string() if len(crs.to_string()) < 20 else crs.name
+    says = name_crs(crs)
     sample = f"such as {x[0]:.7g}, {y[0]:.7g}"
     if likely and share > 0.5 and CRS(likely) != crs:
         what = f"its coordinates ({sample}) are {RANGES[likely][0]}, but are given as {says}"

@@ -12,7 +12,7 @@ import pandas as pd
 from stemgeo import facts
 from stemgeo.errors import Findings
 from stemgeo.inputs import vintages
-from stemgeo.inputs.boundaries import as_input
+from stemgeo.inputs.boundaries import as_input, called, check_parts
 from stemgeo.inputs.cells import as_numbers, pick_columns, read_table, take_columns
 from stemgeo.inputs.columns import Header
 from stemgeo.inputs.counting import (
@@ -28,6 +28,7 @@ from stemgeo.inputs.messages import all_fine
 from stemgeo.inputs.sources import Provenance, day_in
 from stemgeo.inputs.vectors import as_codes
 from stemgeo.notes import Said, amount, counted, listed, say
+from stemgeo.study import OLDEST
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -62,8 +63,7 @@ _ZONE_COLUMNS = {
     "population": ("total", "population", "ms_population", "bevolking", "inwoners", "aantal"),
 }
 _SEXES = {"f": "F", "m": "M", "v": "F", "vrouw": "F", "man": "M", "female": "F", "male": "M"}
-_OLDEST = 120
-_RETIRED = range(65, _OLDEST + 1)
+_RETIRED = range(65, OLDEST + 1)
 """A file with people of these ages is of everyone; one of children or the young has none."""
 
 _YEARS = range(1900, 2101)
@@ -311,7 +311,7 @@ def _as_codes(values: pd.Series) -> pd.Series:
 def _as_ages(values: pd.Series) -> pd.Series:
     """Years of age; "100+" and the like are their number. -1 where the text is no age."""
     number = as_numbers(values.str.replace(r"\s*\+$", "", regex=True))
-    fine = number.between(0, _OLDEST) & (number == number.round())
+    fine = number.between(0, OLDEST) & (number == number.round())
     return number.where(fine, -1).astype("int64")
 
 
@@ -376,20 +376,8 @@ def _vintage_of(
     brought = "" if given == wanted else f", brought to {wanted}"
     file.note(f"{of_year}, codes of {given}{brought}")
     if given < wanted:
-        _check_parts(present, given, wanted, file)
+        check_parts(present, given, wanted, file)
     return given
-
-
-def _check_parts(present: set[str], given: int, wanted: int, file: OpenedFile) -> None:
-    """Report merged municipalities of which only some parts are there."""
-    for code in sorted(set(vintages.forward(present, given, wanted))):
-        absent = sorted(vintages.parts(code, wanted, given) - present)
-        if absent:
-            called = [f"{old} {vintages.names(given)[old]}" for old in absent]
-            file.error(
-                f"{code} {vintages.names(wanted)[code]} of {wanted} lacks {listed(called)}",
-                "give all municipalities that merged",
-            )
 
 
 def _in_vintage(people: pd.DataFrame, given: int, wanted: int, basis: list[str]) -> pd.DataFrame:
@@ -470,10 +458,9 @@ def _check_complete(present: pd.Series, study_area: pd.DataFrame, file: OpenedFi
     """Report municipalities of which the file has nobody; that none is of the ages is no error."""
     without = study_area[~study_area["nis_code"].isin(present)]
     if len(without):
-        called = (without["nis_code"] + " " + without["name"]).tolist()
         number = counted(len(without), "municipality")
         file.error(
-            f"no population for {number} of the study: {listed(called)}",
+            f"no population for {number} of the study: {listed(called(without).tolist())}",
             "the file may be cut off; give one with all of them",
         )
 

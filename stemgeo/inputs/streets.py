@@ -13,9 +13,9 @@ import numpy as np
 import osmium
 
 from stemgeo.arrays import list_ranges
+from stemgeo.facts import LAMBERT_72
 from stemgeo.inputs import cache, extracts
 from stemgeo.inputs.extracts import LONGEST_M
-from stemgeo.inputs.vectors import LAMBERT_72
 from stemgeo.study import STREET_WEIGHTS
 
 if TYPE_CHECKING:

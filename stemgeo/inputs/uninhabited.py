@@ -14,8 +14,8 @@ import numpy as np
 import osmium
 import shapely
 
+from stemgeo.facts import LAMBERT_72
 from stemgeo.inputs import buildings, cache, extracts
-from stemgeo.inputs.vectors import LAMBERT_72
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -14,6 +14,7 @@ import shapely
 from pyproj import CRS, Transformer
 from pyproj.exceptions import CRSError, ProjError
 
+from stemgeo.facts import LAMBERT_72
 from stemgeo.inputs import vintages
 from stemgeo.inputs.files import OpenedFile, clean
 from stemgeo.inputs.formats import Format, UnreadableError
@@ -22,7 +23,8 @@ from stemgeo.notes import Said, counted, listed, say
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-LAMBERT_72 = "EPSG:31370"
+    from numpy.typing import NDArray
+
 _PREFIX = {
     Format.GEOPACKAGE: "GPKG:",
     Format.GEOJSON: "GeoJSON:",
@@ -46,7 +48,7 @@ def _metres(system: str) -> Said:
 
 RANGES: dict[str, tuple[Said, Box]] = {
     "EPSG:4326": (Said("degrees", "graden", "degrés"), DEGREES),
-    "EPSG:31370": (_metres("Lambert 72"), (10_000, 10_000, 310_000, 260_000)),
+    LAMBERT_72: (_metres("Lambert 72"), (10_000, 10_000, 310_000, 260_000)),
     "EPSG:3812": (_metres("Lambert 2008"), (500_000, 500_000, 820_000, 770_000)),
     "EPSG:3857": (_metres("Web Mercator"), (250_000, 6_300_000, 740_000, 6_750_000)),
     "EPSG:3035": (_metres("ETRS89-LAEA"), (3_780_000, 2_920_000, 4_080_000, 3_190_000)),
@@ -273,6 +275,11 @@ def transformer(from_crs: str | CRS, to_crs: str) -> Transformer:
     return Transformer.from_crs(from_crs, to_crs, always_xy=True)
 
 
+def name_crs(crs: CRS) -> str:
+    """Call a CRS by its code, or by its name where that is no short one."""
+    return crs.to_string() if len(crs.to_string()) < 20 else crs.name
+
+
 def known_crs(crs: Any, file: OpenedFile) -> CRS | None:
     """Make a CRS of what the file or the study says; None when there is none or it is nonsense."""
     if crs is None:
@@ -324,7 +331,7 @@ def _report_no_crs(box: Box, file: OpenedFile) -> None:
 
 def _report_elsewhere(box: Box, crs: CRS, file: OpenedFile) -> None:
     """Say what the coordinates look like when they are not what the file says."""
-    says = crs.to_string() if len(crs.to_string()) < 20 else crs.name
+    says = name_crs(crs)
     likely = likely_crs(box)
     if likely and CRS(likely) != crs:
         what = f"its coordinates ({_span(box)}) are {RANGES[likely][0]}, but it says {says}"
@@ -375,6 +382,31 @@ def polygons(frame: gpd.GeoDataFrame, labels: pd.Series, file: OpenedFile) -> gp
     if other.any():
         file.error(f"no polygon: {listed(labels[other].tolist())}", "give outlines as polygons")
     return frame.set_geometry(geometry)[~other]
+
+
+def find_polygons(points: NDArray[np.object_], outlines: NDArray[np.object_]) -> NDArray[np.intp]:
+    """Find in which polygon each point lies: on a border the first, -1 in none, shape (points,)."""
+    # The tree holds the points: it then prepares each polygon once, whatever its detail.
+    polygon, point = shapely.STRtree(points).query(outlines, predicate="intersects")
+    first = np.full(len(points), len(outlines), dtype=np.intp)
+    np.minimum.at(first, point, polygon)
+    return np.where(first < len(outlines), first, -1)
+
+
+def find_codes(points: gpd.GeoSeries, places: gpd.GeoDataFrame, column: str) -> pd.Series:
+    """Give the code of the polygon in which each point lies: the first by code, empty in none.
+
+    Parameters
+    ----------
+    points, places
+        In one CRS.
+    column
+        Of `places`, with their codes.
+    """
+    ranked = places.sort_values(column)
+    place = find_polygons(points.to_numpy(), ranked.geometry.to_numpy())
+    codes = np.append(ranked[column].to_numpy(object), "")
+    return pd.Series(codes[place], index=points.index, dtype=str)
 
 
 def _told_mended(names: list[object]) -> Said:

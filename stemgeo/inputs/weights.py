@@ -12,6 +12,7 @@ import shapely
 from pyproj import CRS
 
 from stemgeo.errors import Findings
+from stemgeo.facts import LAMBERT_72
 from stemgeo.inputs.boundaries import as_input
 from stemgeo.inputs.cells import as_numbers
 from stemgeo.inputs.counting import numbers_of, tell_versions
@@ -20,7 +21,7 @@ from stemgeo.inputs.formats import Format, UnreadableError
 from stemgeo.inputs.messages import all_fine
 from stemgeo.inputs.points import named, read_points
 from stemgeo.inputs.sources import Provenance
-from stemgeo.inputs.vectors import LAMBERT_72, as_text, known_crs, transformer
+from stemgeo.inputs.vectors import as_text, known_crs, transformer
 from stemgeo.notes import counted
 
 if TYPE_CHECKING:

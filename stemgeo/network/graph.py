@@ -24,6 +24,7 @@ from scipy.sparse.csgraph import connected_components
 
 from stemgeo.arrays import list_ranges
 from stemgeo.errors import InputError, Problem
+from stemgeo.facts import LAMBERT_72
 from stemgeo.inputs.vectors import transformer
 from stemgeo.network import bicycle
 from stemgeo.network.crossings import NO_WAY, busy_crossings, on_foot
@@ -738,7 +739,7 @@ def _metric_crs(roads: Roads) -> str:
     lon, lat = float(np.median(roads.lon)), float(np.median(roads.lat))
     west, south, east, north = BELGIUM
     if west <= lon <= east and south <= lat <= north:
-        return "EPSG:31370"
+        return LAMBERT_72
     zone = int((lon + 180) // 6) % 60 + 1
     return f"EPSG:{32600 + zone if lat >= 0 else 32700 + zone}"
 

@@ -16,6 +16,7 @@ import pandas as pd
 
 from stemgeo.coverage import summary_table, wide
 from stemgeo.errors import Problem, ResultError
+from stemgeo.facts import LAMBERT_72
 from stemgeo.inputs.files import clean
 from stemgeo.maps.text import MapText
 from stemgeo.notes import Note, Said
@@ -30,7 +31,7 @@ from stemgeo.report.files import (
 from stemgeo.report.reading import read_areas, read_table
 from stemgeo.speech import LANGUAGES
 from stemgeo.study import SaidBy, parse_study
-from stemgeo.tables import CRS, checked
+from stemgeo.tables import checked
 from stemgeo.writing.seal import MANIFEST
 from stemgeo.writing.whole import temporary
 
@@ -438,7 +439,7 @@ class Tables(Outcome):
     @cached_property
     def candidate_places(self) -> gpd.GeoDataFrame:
         """The rows of `candidates` as points: the place in each municipality that adds most."""
-        at = gpd.points_from_xy(self.candidates["x_m"], self.candidates["y_m"], crs=CRS)
+        at = gpd.points_from_xy(self.candidates["x_m"], self.candidates["y_m"], crs=LAMBERT_72)
         table = gpd.GeoDataFrame(self.candidates, geometry=at)
         return table[table["x_m"].notna()]
 

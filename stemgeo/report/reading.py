@@ -11,9 +11,10 @@ import pandas as pd
 import pandera.pandas as pa
 
 from stemgeo.errors import Problem, ResultError
+from stemgeo.facts import LAMBERT_72
 from stemgeo.inputs.files import as_it_was, check_geopackage, clean, strip_control
 from stemgeo.inputs.formats import UnreadableError
-from stemgeo.tables import CRS, SCHEMAS
+from stemgeo.tables import SCHEMAS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -178,8 +179,8 @@ def read_areas(
         if one != "geometry":
             for column in there:
                 _refuse_other_kind(table[column], spec, path)
-    if columns is None and table.crs != CRS:
-        _refuse(path, f"is not in {CRS}")
+    if columns is None and table.crs != LAMBERT_72:
+        _refuse(path, f"is not in {LAMBERT_72}")
     names = [one for one in ("name", "organisation") if one in table]
     return table.assign(**{one: with_plain_texts(table[[one]])[one] for one in names})
 

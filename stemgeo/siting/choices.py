@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from stemgeo import speech
 from stemgeo.errors import Findings
 from stemgeo.study import SOLVING_S
 
@@ -318,4 +319,4 @@ def _check_floor_share(choices: Choices, limits: Limits, found: Findings) -> Non
 
 
 def _euro(cents: int) -> str:
-    return f"{cents // 100:,}.{cents % 100:02} euro"
+    return f"{speech.cents(cents, 'en')} euro"

@@ -12,6 +12,7 @@ import pandas as pd
 from stemgeo import subsidy
 from stemgeo.access.travellers import OverNetwork
 from stemgeo.arrays import starts_of_runs
+from stemgeo.demand import count_children
 from stemgeo.inputs.academies import nothing
 from stemgeo.notes import Note, Said, amount, listed, say
 
@@ -189,8 +190,7 @@ def zone_middles(prepared: Prepared) -> gpd.GeoDataFrame:
 
 def _middle_of_each(points: gpd.GeoDataFrame) -> NDArray[np.intp]:
     """Find in each zone the point nearest to the mean of its children, the first of equals."""
-    columns = [name for name in points if name.startswith("children_")]
-    children = points[columns].to_numpy().sum(axis=1)
+    children = count_children(points).to_numpy()
     zone, _ = pd.factorize(points["zone_id"], sort=True)
     x, y = points.geometry.x.to_numpy(), points.geometry.y.to_numpy()
     size = np.bincount(zone, weights=children)

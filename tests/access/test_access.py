@@ -16,7 +16,7 @@ from stemgeo.access.doors import along_ms
 from stemgeo.access.isochrones import catchments, isochrones
 from stemgeo.access.riding import access
 from stemgeo.access.search import UNREACHED, unpack
-from stemgeo.access.travel_time import Rider, horizon_ms, straight_line
+from stemgeo.access.travel_time import Rider, horizon_ms, three_in_a_straight_line
 from stemgeo.network import Network, snap
 from stemgeo.network.bicycle import SIGNAL
 from stemgeo.network.osm import Roads, read_roads
@@ -495,18 +495,18 @@ def test_straight_line_is_distance_times_detour_over_speed() -> None:
     x, y = np.array([0.0, 0.0, 9_999.0]), np.array([0.0, 1.0, 0.0])
     sites = np.array([1000.0, -1000.0]), np.array([0.0, 0.0])
     how = {"speed_kmh": 15.0, "detour_factor": 1.3}
-    label = straight_line((x, y), sites, np.array([0, 1]), **how, horizon=312_000)
+    label = three_in_a_straight_line((x, y), sites, np.array([0, 1]), **how, horizon=312_000)[:, 0]
     time, site = unpack(label)
     assert (time[0], site[0]) == (312_000, 0)
     assert label[2] == UNREACHED
-    below = straight_line((x, y), sites, np.array([0, 1]), **how, horizon=311_999)
+    below = three_in_a_straight_line((x, y), sites, np.array([0, 1]), **how, horizon=311_999)[:, 0]
     assert below[0] == UNREACHED
 
 
 def test_straight_line_without_sites_reaches_no_one() -> None:
     """With no academy every point is unreached."""
     none = np.empty(0), np.empty(0)
-    label = straight_line(
+    label = three_in_a_straight_line(
         (np.zeros(2), np.zeros(2)),
         none,
         np.empty(0, dtype=np.intp),

@@ -651,7 +651,7 @@ ISLANDS = [[1, 0, 0, 0], [0, 1, 0, 0], [0, 0, 1, 0]]
         (Limits(budget_cents=99), "the budget of 0.99 euro is below the cheapest place"),
         (Limits(floor_places={1: 2}), "South: at least 2 new places asked for, it has 1"),
         (Limits(places=1, floor_places={0: 1, 1: 1}), "(North 1, South 1)"),
-        (Limits(budget_cents=150, floor_places={0: 1, 1: 1}), "the floors cost 2.00 euro"),
+        (Limits(budget_cents=150, floor_places={0: 1, 1: 1}), "the floors cost 2 euro"),
         (Limits(floor_share={1: 0.6}), "South: 2 more children are needed"),
         (Limits(places=1, floor_share={0: 1.0}), "the floor of North out of reach"),
         (Limits(places=2, largest_share=0.5, floor_places={0: 2}), "North: at least 2"),
