@@ -118,6 +118,10 @@ Once = AfterValidator(_each_once)
 """Of a list in which none stands twice."""
 
 
+VINTAGE: Literal[2025] = 2025
+"""Of the NIS codes of results, unless a study says another: the newest."""
+
+
 class About(_Part):
     """What the study is called and which day it describes.
 
@@ -135,7 +139,7 @@ class About(_Part):
 
     title: Line = Field(min_length=1, max_length=200)
     date: Day
-    vintage: Literal[2018, 2024, 2025] = 2025
+    vintage: Literal[2018, 2024, 2025] = VINTAGE
     notice: Line = Field(default="", max_length=300)
 
 
@@ -385,9 +389,18 @@ LIMIT_M = 500.0
 WALKING_SPEED_MS = 1.3
 """From a door to the road: 4.7 km/h."""
 
+PUSHING_KMH = 4.0
+"""Where a bicycle must be pushed, as OSRM."""
+
+CLASSES = (0, 20, 40, 60, 80, 100)
+"""Bounds of the classes of the share, percent."""
+
 ISOCHRONE_MINUTES = (5, 10, 15)
 ISOCHRONE_CELL_M = 25
 """Size of the raster cell behind the isochrones."""
+
+ROAD_BUFFER_M = 50.0
+"""How far from a reached road the isochrone extends."""
 
 DOOR_S = 60.0
 """What a ride may take besides at its doors, once unlocked and once parked: declared."""
@@ -403,6 +416,10 @@ RECOGNITION_YEARS = (1, 3)
 """How long a recognition may last of which only the first day is known: see `AcademyRules`."""
 SAYS_NOTHING = 0.25
 """A share of which the bounds lie more than a quarter of the children apart says nothing."""
+PARTLY_MEASURED_BELOW = 0.5
+"""Below this share of its children measured, a place's figure is marked, and hatched on maps."""
+MOSTLY = 0.5
+"""Less of a zone than this on the extract, and no place there: its people live beyond it."""
 
 PAVEMENTS_BELOW = 10
 """The age under which the Belgian highway code lets one ride on a pavement, since 31 May 2019."""
@@ -474,7 +491,7 @@ class Travel(_Part):
     snap_within_m: float = Field(default=WITHIN_M, gt=0, le=500)
     snap_limit_m: float = Field(default=LIMIT_M, gt=0, le=5000)
     walking_speed_ms: float = Field(default=WALKING_SPEED_MS, gt=0, le=3)
-    pushing_speed_kmh: float = Field(default=4.0, gt=0, le=8)
+    pushing_speed_kmh: float = Field(default=PUSHING_KMH, gt=0, le=8)
     detour_factor: float = Field(default=1.3, ge=1, le=3)
     surface: bool = True
     pavements_under_10: bool = False
@@ -982,7 +999,7 @@ class Output(_Part):
     formats: Annotated[tuple[Literal["png", "svg", "pdf"], ...], Once] = Field(
         default=("png", "svg", "pdf"), min_length=1
     )
-    classes: Literal["quantiles"] | tuple[float, ...] = (0, 20, 40, 60, 80, 100)
+    classes: Literal["quantiles"] | tuple[float, ...] = CLASSES
     isochrone_minutes: tuple[float, ...] = ISOCHRONE_MINUTES
     isochrone_speed_kmh: float = Field(default=12, gt=0, le=45)
     isochrone_cell_m: float = Field(default=ISOCHRONE_CELL_M, ge=5, le=500)

@@ -124,6 +124,8 @@ _ADDS_UP = pa.Check(
 STUDY = "study"
 """The convention of the table of times that is the study's own; the other is `study.FLAT`."""
 
+_FLAT_KM = FLAT.speed_kmh * FLAT.cutoff_min / 60
+
 MINUTES = range(1, 31)
 """By each of which the table of times has a share."""
 
@@ -301,8 +303,8 @@ SCHEMAS: dict[str, pa.DataFrameSchema] = {
             "band": _RIDER["band"],
             "profile": _RIDER["profile"],
             "convention": _text(
-                f"{STUDY}: its central speeds, cutoff and horizon; {FLAT.name}: 3.75 km at 15 km/h "
-                "for all ages (method.md)",
+                f"{STUDY}: its central speeds, cutoff and horizon; {FLAT.name}: {_FLAT_KM:g} km at "
+                f"{FLAT.speed_kmh:g} km/h for all ages (method.md)",
                 checks=pa.Check.isin([STUDY, FLAT.name]),
             ),
             "children": _COUNTS["children"],

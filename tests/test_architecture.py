@@ -7,6 +7,7 @@ import importlib.util
 import re
 import subprocess
 import sys
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -305,3 +306,76 @@ def test_what_a_docstring_leaves_out_is_found() -> None:
     ((_, function),) = public_functions(ast.parse(source))
     assert parameters_of(function) == {"a", "b", "c", "d"}
     assert documented_in(ast.get_docstring(function) or "") == {"a", "b", "d"}
+
+
+UNIT = re.compile(r"_(km2|kmh|km|ms|min|mm|m|s)$", re.IGNORECASE)
+"""At the end of a name: what its number is of."""
+
+
+def numbers_in(tree: ast.Module) -> Iterator[tuple[str, float]]:
+    """Give each constant and each default that is a number, by its name."""
+    pairs: list[tuple[str, ast.expr | None]] = []
+    for node in ast.walk(tree):
+        if isinstance(node, ast.FunctionDef):
+            last = [*node.args.posonlyargs, *node.args.args][::-1]
+            pairs += [(a.arg, d) for a, d in zip(last, node.args.defaults[::-1], strict=False)]
+            both = zip(node.args.kwonlyargs, node.args.kw_defaults, strict=True)
+            pairs += [(a.arg, d) for a, d in both]
+        elif isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name):
+            pairs.append((node.target.id, node.value))
+        elif isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name):
+            pairs.append((node.targets[0].id, node.value))
+    for name, value in pairs:
+        if isinstance(value, ast.Constant) and type(value.value) in (int, float):
+            yield name, value.value
+
+
+@cache
+def policy_numbers() -> set[tuple[str, float]]:
+    """Give the numbers of `study`, each with its unit."""
+    tree = ast.parse((PACKAGE / "study.py").read_text(encoding="utf-8"))
+    found = {(UNIT.search(name), value) for name, value in numbers_in(tree)}
+    return {(unit[1].lower(), value) for unit, value in found if unit}
+
+
+def repeated_in(tree: ast.Module) -> set[str]:
+    """Name what a module has of policy numbers: one of `study` again, or a default of its own.
+
+    Nothing and one of a thing are no policy.
+    """
+    functions = [node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef)]
+    arguments = {name for one in functions for name in parameters_of(one)}
+    return {
+        name
+        for name, value in numbers_in(tree)
+        if (unit := UNIT.search(name)) and value not in (0, 1)
+        if name in arguments or (unit[1].lower(), value) in policy_numbers()
+    }
+
+
+@pytest.mark.parametrize(
+    "path",
+    [one for one in module_files() if one.name != "study.py" and one.parent.name != "maps"],
+    ids=lambda path: path.relative_to(PACKAGE).as_posix(),
+)
+def test_policy_numbers_stand_in_the_study_alone(path: Path) -> None:
+    """No other module has a number with a unit as a default, or one of `study` as its own.
+
+    How finely a map is drawn moves no figure.
+    """
+    assert not repeated_in(ast.parse(path.read_text(encoding="utf-8")))
+
+
+@pytest.mark.parametrize(
+    ("source", "found"),
+    [
+        ("def f(walking_speed_ms=1.3): ...", {"walking_speed_ms"}),
+        ("def f(*, speed_kmh: float = 17): ...", {"speed_kmh"}),
+        ("SNAP_M = 500.0", {"SNAP_M"}),
+        ("class A:\n    reach_m: float = 50", {"reach_m"}),
+        ("SIDE_M = 123.0\ndef f(room_m=0.0, most=15, far_m=LIMIT_M): ...", set()),
+    ],
+)
+def test_a_policy_number_elsewhere_is_found(source: str, found: set[str]) -> None:
+    """As a default, keyword or not, as a constant, and as a field; its own names are no finding."""
+    assert repeated_in(ast.parse(source)) == found

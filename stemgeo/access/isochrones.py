@@ -22,7 +22,14 @@ from stemgeo.access.riding import Riding, ids_of
 from stemgeo.access.search import UNREACHED_MS, labels, nearest, unpack
 from stemgeo.access.travel_time import horizon_ms
 from stemgeo.arrays import list_ranges
-from stemgeo.study import ISOCHRONE_CELL_M, ISOCHRONE_MINUTES, LIMIT_M, WALKING_SPEED_MS, WITHIN_M
+from stemgeo.study import (
+    ISOCHRONE_CELL_M,
+    ISOCHRONE_MINUTES,
+    LIMIT_M,
+    ROAD_BUFFER_M,
+    WALKING_SPEED_MS,
+    WITHIN_M,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -36,9 +43,6 @@ if TYPE_CHECKING:
     Floats = NDArray[np.float64]
     Longs = NDArray[np.int64]
     _OuterOffset = tuple[list[Floats], list[NDArray[np.uint32]]]
-
-ROAD_BUFFER_M = 50.0
-"""How far from a reached road the isochrone extends."""
 
 TILE = 2048
 """Steps along the side of a tile: 25.6 km with cells of 25 m."""

@@ -14,7 +14,7 @@ import shapely
 from stemgeo.arrays import sum_by_owner
 from stemgeo.facts import LAMBERT_72
 from stemgeo.inputs.vectors import find_polygons
-from stemgeo.study import BEST, RESIDENTS_FOR_A_CHILD_OF_AN_AGE, STREET_WEIGHTS
+from stemgeo.study import BEST, MOSTLY, RESIDENTS_FOR_A_CHILD_OF_AN_AGE, STREET_WEIGHTS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -51,9 +51,6 @@ OWN = {BEST: ("addresses", "dwellings", "streets"), "buildings": ("addresses", "
 
 LARGEST_WEIGHT = 10**8
 """Weights are scaled to whole numbers up to this, 1 at least: sums do not depend on order."""
-
-MOSTLY = 0.5
-"""Less of a zone than this on the extract, and no place there: its people live beyond it."""
 
 
 @dataclass(frozen=True)

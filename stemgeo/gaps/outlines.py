@@ -14,6 +14,7 @@ from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
 from stemgeo.arrays import list_ranges, starts_of_runs
+from stemgeo.study import GAP_DISTANCE_M
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -27,9 +28,6 @@ if TYPE_CHECKING:
 
 ROOM = 8
 """Columns and rows around the squares of points, more than are ever added to them."""
-
-LARGEST_M = 300.0
-"""Areas are drawn as for this distance when points farther apart are joined."""
 
 SQUARES = 7
 """Squares to the distance: the corner of two in a row stays below half of it."""
@@ -56,7 +54,8 @@ def around_points(
     array of polygons, shape (groups,)
         Each holds its points, and none overlap.
     """
-    side = side_m or min(distance_m, LARGEST_M) / SQUARES
+    # Points that are joined from farther off are drawn as for the usual distance.
+    side = side_m or min(distance_m, GAP_DISTANCE_M) / SQUARES
     grid = _Grid.over(x, y, side)
     key = grid.key(x, y, joined.group)
     keys = _sorted_once(key)

@@ -35,7 +35,7 @@ from stemgeo.inputs.population import (
 from stemgeo.inputs.sources import Provenance
 from stemgeo.inputs.weights import load_addresses, load_weights, read_weights
 from stemgeo.notes import Note, counted, say
-from stemgeo.study import list_ages
+from stemgeo.study import VINTAGE, list_ages
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -120,7 +120,7 @@ class Inputs:
     warnings: tuple[Note, ...]
     population_year: int | None = None
     population_vintage: int | None = None
-    parts_vintage: int = 2025
+    parts_vintage: int = VINTAGE
     addresses: gpd.GeoDataFrame | None = None
     candidates: gpd.GeoDataFrame | None = None
     layers: dict[str, gpd.GeoDataFrame] = field(default_factory=dict)

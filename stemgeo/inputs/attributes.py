@@ -21,7 +21,7 @@ from stemgeo.inputs.messages import all_fine
 from stemgeo.inputs.sources import Provenance
 from stemgeo.inputs.vectors import as_codes, code_columns
 from stemgeo.notes import Said, amount, counted, listed, say
-from stemgeo.study import Attribute
+from stemgeo.study import VINTAGE, Attribute
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -47,7 +47,7 @@ def read_attribute(
     zones: gpd.GeoDataFrame,
     municipalities: gpd.GeoDataFrame,
     *,
-    vintage: int = 2025,
+    vintage: int = VINTAGE,
 ) -> pd.DataFrame:
     """Read a number for each zone or municipality of a study.
 

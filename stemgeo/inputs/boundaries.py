@@ -25,7 +25,7 @@ from stemgeo.inputs.vectors import (
     to_lambert,
 )
 from stemgeo.notes import Said, amount, counted, decimals, listed, say
-from stemgeo.study import PROVINCES, Input
+from stemgeo.study import PROVINCES, VINTAGE, Input
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -60,7 +60,7 @@ EXCLAVE_M = 15_000.0
 say, lies so far from the rest of its own."""
 
 
-def read_municipalities(path: str | Path | Input, *, vintage: int = 2025) -> gpd.GeoDataFrame:
+def read_municipalities(path: str | Path | Input, *, vintage: int = VINTAGE) -> gpd.GeoDataFrame:
     """Read the Flemish municipalities of a file of boundaries.
 
     Parameters
@@ -380,7 +380,7 @@ def zones_of(municipalities: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
 
 
 def read_zones(
-    path: str | Path | Input, municipalities: gpd.GeoDataFrame, *, vintage: int = 2025
+    path: str | Path | Input, municipalities: gpd.GeoDataFrame, *, vintage: int = VINTAGE
 ) -> gpd.GeoDataFrame:
     """Read the zones (such as statistical sectors) inside municipalities.
 

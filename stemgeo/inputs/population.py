@@ -28,7 +28,7 @@ from stemgeo.inputs.messages import all_fine
 from stemgeo.inputs.sources import Provenance, day_in
 from stemgeo.inputs.vectors import as_codes
 from stemgeo.notes import Said, amount, counted, listed, say
-from stemgeo.study import OLDEST
+from stemgeo.study import OLDEST, VINTAGE
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -106,7 +106,7 @@ def read_population(
     path: str | Path | Input,
     *,
     ages: Iterable[int] = range(5, 18),
-    vintage: int = 2025,
+    vintage: int = VINTAGE,
 ) -> pd.DataFrame:
     """Read the children of Flanders by municipality, age and sex.
 

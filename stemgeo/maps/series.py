@@ -13,13 +13,15 @@ import numpy as np
 import shapely
 from matplotlib.colors import to_hex, to_rgb
 
+from stemgeo.study import CLASSES, PARTLY_MEASURED_BELOW
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     import pandas as pd
     from numpy.typing import ArrayLike, NDArray
 
-DEFAULT_CLASSES = (0.0, 20.0, 40.0, 60.0, 80.0, 100.0)
+DEFAULT_CLASSES = tuple(map(float, CLASSES))
 """Class bounds in percent, as in `study.output.classes`."""
 
 MINUTES = (0.0, 10.0, 15.0, 20.0, 30.0)
@@ -32,9 +34,6 @@ _DARK_BELOW = 0.25
 
 NO_CLASS = -1
 """The class of a place without a figure."""
-
-PARTLY_MEASURED_BELOW = 0.5
-"""Below this share of its children measured, a place's figure is hatched over."""
 
 INK = "#1a1a1a"
 """Colour of text and of the lines that matter."""

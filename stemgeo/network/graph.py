@@ -29,6 +29,7 @@ from stemgeo.inputs.vectors import transformer
 from stemgeo.network import bicycle
 from stemgeo.network.crossings import NO_WAY, busy_crossings, on_foot
 from stemgeo.network.stress import LEVELS
+from stemgeo.study import FLAT, PUSHING_KMH
 from stemgeo.writing.seal import sha256
 
 if TYPE_CHECKING:
@@ -547,7 +548,7 @@ class Network:
         self,
         speed_kmh: float,
         *,
-        pushing_kmh: float = 4.0,
+        pushing_kmh: float = PUSHING_KMH,
         surface: bool = True,
         waits_s: Mapping[int, float] | None = None,
         busy_crossing_s: float = 0.0,
@@ -587,7 +588,7 @@ class Network:
             end_ms=self.busy_ends * np.int32(min(busy_crossing_s / 2 * 1000, NO_WAY_ACROSS_MS)),
         )
 
-    def to_networkx(self, speed_kmh: float = 15.0, **rider: Any) -> nx.MultiDiGraph[int]:
+    def to_networkx(self, speed_kmh: float = FLAT.speed_kmh, **rider: Any) -> nx.MultiDiGraph[int]:
         """Give the network as OSMnx would: a MultiDiGraph with coordinates in `crs`.
 
         Parameters

@@ -14,6 +14,7 @@ from stemgeo.siting.greedy import Plan, by_gain, complete, swap
 from stemgeo.siting.program import relaxed
 from stemgeo.siting.rules import Rules
 from stemgeo.siting.search import SHORT, reduced, rounded, to_program
+from stemgeo.study import SOLVING_S
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -66,7 +67,7 @@ class Curve:
     plans: tuple[Indices, ...]
 
 
-def curve(choices: Choices, most: int, time_limit_s: float = 60.0) -> Curve:
+def curve(choices: Choices, most: int, time_limit_s: float = SOLVING_S) -> Curve:
     """Say for 1 to `most` more places what they bring in time, and what none can pass.
 
     Each number takes the better of greedy and of the number before with one more, both swapped.

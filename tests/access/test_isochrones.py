@@ -13,13 +13,14 @@ import shapely
 from geopandas.testing import assert_geodataframe_equal
 from network.maps import CRS, RoadMap, on, points
 
-from stemgeo.access.isochrones import ROAD_BUFFER_M, catchments, isochrones, reached_stretches
+from stemgeo.access.isochrones import catchments, isochrones, reached_stretches
 from stemgeo.access.riding import access
 from stemgeo.access.search import UNREACHED, labels, nearest, unpack
 from stemgeo.access.travel_time import Rider, horizon_ms
 from stemgeo.network import Network, Places, snap
 from stemgeo.network.bicycle import SIGNAL
 from stemgeo.network.crossings import NO_WAY
+from stemgeo.study import ROAD_BUFFER_M
 
 if TYPE_CHECKING:
     from collections.abc import Callable

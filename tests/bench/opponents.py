@@ -10,7 +10,7 @@ import shapely
 from scipy.sparse import csr_array
 from scipy.sparse.csgraph import dijkstra
 
-from stemgeo.access.isochrones import ROAD_BUFFER_M
+from stemgeo.study import ROAD_BUFFER_M
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
