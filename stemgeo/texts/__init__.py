@@ -30,6 +30,7 @@ class Texts:
     def __init__(self, language: str) -> None:
         self.language = language
         self._found, self._texts = _loaded(language)
+        self._groups: dict[str, dict[str, str]] = {}
 
     def __call__(self, key: str, **parts: object) -> str:
         """Give a text with its parts filled in.
@@ -68,9 +69,12 @@ class Texts:
 
     def group(self, prefix: str) -> dict[str, str]:
         """Give the texts below a key by the rest of theirs, as they stand: heads of columns."""
-        below = f"{prefix}."
-        texts = self._texts.items()
-        return {key.removeprefix(below): text for key, text in texts if key.startswith(below)}
+        if prefix not in self._groups:
+            below, every = f"{prefix}.", self._texts.items()
+            self._groups[prefix] = {
+                key.removeprefix(below): text for key, text in every if key.startswith(below)
+            }
+        return self._groups[prefix]
 
 
 @cache
