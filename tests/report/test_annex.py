@@ -604,7 +604,8 @@ HOSTILE = [
     "'s-Gravenvoeren",
     'a;b,c"d',
 ]
-FRAME = Frame("R&G &[Picture] <b>", ["&P =1+1 R&D"], dt.date(2022, 12, 31), "{page}/{pages}", "[…]")
+PAGES = "{page}/{pages}".format
+FRAME = Frame("R&G &[Picture] <b>", ["&P =1+1 R&D"], dt.date(2022, 12, 31), PAGES, "[…]")
 
 
 def book_of(path: Path, names: list[str]) -> list[Any]:
