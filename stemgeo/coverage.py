@@ -227,7 +227,12 @@ def _counted(
     table.insert(0, "name", np.repeat(level.label, len(keys)))
     table.insert(0, "code", np.repeat(level.code, len(keys)))
     table.insert(0, "level", level.name)
-    return ordered("coverage", table.assign(share=share_covered(table)))
+    return ordered("coverage", with_shares(table))
+
+
+def with_shares(counts: pd.DataFrame) -> pd.DataFrame:
+    """Add to counts of children the measures that are worked out from them."""
+    return counts.assign(share=share_covered(counts))
 
 
 def share_covered(counts: pd.DataFrame) -> NDArray[np.float64]:

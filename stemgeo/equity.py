@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 
 from stemgeo.arrays import sum_by_owner
-from stemgeo.coverage import ALL_BANDS, share_covered, wide
+from stemgeo.coverage import ALL_BANDS, wide, with_shares
 from stemgeo.errors import Findings
 from stemgeo.tables import COUNTS, SCHEMAS, ordered
 
@@ -162,7 +162,7 @@ def _quintile_rows(places: pd.DataFrame) -> pd.DataFrame:
     every: list[Any] = [placed["scenario"].unique(), profiles, (*QUINTILES, UNKNOWN)]
     sums = placed.groupby(["scenario", *keys])[COUNTS].sum()
     sums = sums.reindex(pd.MultiIndex.from_product(every, names=sums.index.names), fill_value=0)
-    counted = sums.assign(share=share_covered(sums)).reset_index()
+    counted = with_shares(sums).reset_index()
     figures = {one: wide(counted, "quintiles", ["quintile"], profile=one) for one in profiles}
     values = placed[placed["scenario"] == "central"].groupby(keys)["value"]
     rows = pd.concat(figures, names=["profile"]).assign(

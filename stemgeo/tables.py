@@ -76,7 +76,7 @@ _COUNTS = {
 _SHARE = _share("covered / (covered + uncovered), 0 to 1; empty if nothing was measured")
 _MEASURES = {**_COUNTS, "share": _SHARE}
 """What coverage counts of a place; every table with coverage in it has these."""
-COUNTS = list(_COUNTS)
+COUNTS, MEASURES = list(_COUNTS), list(_MEASURES)
 
 
 def _of(column: pa.Column, *side: str, **facts: Any) -> pa.Column:

@@ -438,7 +438,7 @@ def test_a_horizon_below_the_cutoff_is_refused() -> None:
         {"isochrone_minutes": [0, 5]},
         {"isochrone_minutes": [10, 5]},
         {"formats": ["jpg"]},
-        {"language": "fr"},
+        {"language": "de"},
         *(
             {"background": {"url": url, "attribution": "Maker"}}
             for url in (

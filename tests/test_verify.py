@@ -571,6 +571,6 @@ def test_an_answer_is_made_again_with_the_run_behind_it(tmp_path: Path) -> None:
         change_manifest(answer, templates={name: "kwaad"})
         with pytest.raises(ResultError, match="is not as stemgeo writes it"):
             sg.verify(answer)
-    change_manifest(answer, templates={}, options={"language": "fr"})
+    change_manifest(answer, templates={}, options={"language": "de"})
     with pytest.raises(ResultError, match="is not as stemgeo writes it"):
         sg.verify(answer)

@@ -28,7 +28,7 @@ from stemgeo.report.outcome import Tables
 from stemgeo.report.reading import read_table
 from stemgeo.report.summary import ages_in_words, placed_by
 from stemgeo.study import PROVINCES, SaidBy, parse_study
-from stemgeo.tables import COUNTS, sides
+from stemgeo.tables import MEASURES, sides
 from stemgeo.texts import texts
 
 if TYPE_CHECKING:
@@ -94,7 +94,7 @@ class Source(Tables):
         for profile, name in OF_QUIET.items():
             there = profile in self.profiles
             row = self._row(level, code, band, profile) if there else {}
-            found[name] = {one: row[one] for one in (*COUNTS, "share")} if there else None
+            found[name] = {one: row[one] for one in MEASURES} if there else None
         return found
 
     def _row(self, *key: str) -> Row:
