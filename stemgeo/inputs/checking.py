@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from stemgeo.study import Study
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Checked:
     """The files of a study, all of which can be used.
 
@@ -29,6 +29,9 @@ class Checked:
 
     files: tuple[Provenance, ...]
     notes: tuple[Note, ...]
+
+    def __repr__(self) -> str:
+        return "\n".join(self.lines())
 
     def table(self) -> pd.DataFrame:
         """Give a row for each column: `role`, `file`, `column`, `used_as` (empty: not used)."""

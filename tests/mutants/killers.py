@@ -62,6 +62,7 @@ KILLERS: dict[str, tuple[list[str], list[str]]] = {
     "equity.py": (["tests/test_equity.py"], []),
     "measure.py": ([_COVERAGE, _GAPS], [_RUN, "tests/test_trend.py"]),
     "recognition.py": (["tests/test_recognition.py"], [_GAPS, _RUN, "tests/test_trend.py"]),
+    "steps.py": (["tests/test_steps.py"], []),
     "subsidy.py": (["tests/test_subsidy.py"], [_SITE]),
     "times.py": (["tests/test_times.py"], []),
     "uncertainty.py": (["tests/test_uncertainty.py"], []),
