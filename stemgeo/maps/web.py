@@ -50,6 +50,7 @@ from stemgeo.maps.text import (
     is_planned,
     minute_labels,
     percent,
+    province_name,
 )
 from stemgeo.maps.topology import sketched_bands, sketched_gaps, sketched_places, topology
 from stemgeo.speech import whole
@@ -146,7 +147,7 @@ def web_map(
         "map_html": Markup(map_html),  # noqa: S704 -- folium's
         "scripts": [Markup(script) for script in scripts],  # noqa: S704 -- see the module
         "policy": _policy(scripts, background),
-        "data": htmlsafe_json_dumps(_data(themes), dumps=_dense),
+        "data": htmlsafe_json_dumps(_data(themes) | _words(words), dumps=_dense),
         "legends": [theme for theme in themes if theme.swatches],
         "hatches": [(fill, line_on(fill)) for fill in fills],
         "columns": towns.columns,
@@ -262,8 +263,9 @@ def _towns(places: GeoDataFrame, outlines: GeoSeries, words: Texts) -> _Ground:
         *counted,
         words("web.academies"),
     ]
+    named = {one: province_name(str(one), words) for one in places["province"].unique()}
     rows = [
-        [place.name, place.province, percent(place.share, words)]
+        [place.name, named[place.province], percent(place.share, words)]
         + [whole(n, words.language) for n in (*_counts(place), place.academies)]
         for place in places.itertuples()
     ]
@@ -618,6 +620,14 @@ def _data(themes: Sequence[_Theme]) -> dict[str, Any]:
     }
 
 
+def _words(words: Texts) -> dict[str, dict[str, str]]:
+    """Give the page's scripts what they say."""
+    said = words.group("web.page")
+    names = ("map", "zoom_in", "zoom_out", "not_found")
+    pair = words.group("list")["pair"]
+    return {"words": {name: said[name] for name in names} | {"pair": pair}}
+
+
 def _degrees(points: GeoSeries) -> NDArray[np.float64]:
     degrees = points.to_crs("EPSG:4326")
     return np.stack([degrees.x, degrees.y], axis=1).round(_DEGREE_DECIMALS)
@@ -727,7 +737,7 @@ def _render(page: dict[str, Any], text: MapText) -> str:
     styles = {"page_css": _asset("page.css"), "leaflet_css": _leaflet_style()}
     written = {
         "text": text,
-        "words": text.words.group("web"),
+        "words": text.words.group("web.page"),
         **{name: Markup(style) for name, style in styles.items()},  # noqa: S704 -- ours, Leaflet's
     }
     templates.filters["safe_text"] = _safe

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
+from functools import cache
 from itertools import combinations
+from string import Formatter
 from typing import TYPE_CHECKING, Any
 from xml.etree import ElementTree as ET
 
@@ -13,6 +16,8 @@ from stemgeo.maps.kinds import share
 from stemgeo.maps.page import save_figure
 from stemgeo.maps.series import DEFAULT_CLASSES
 from stemgeo.maps.sheet import Ground
+from stemgeo.speech import LANGUAGES
+from stemgeo.texts import texts
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -45,6 +50,26 @@ def written(figure: Figure) -> list[str]:
     """Every line of text on the figure."""
     lines = (artist.get_text() for artist in figure.findobj(Text))
     return [line.replace("\N{NO-BREAK SPACE}", " ") for line in lines if line]
+
+
+def left_over(said: str, language: str) -> list[str]:
+    """Give what stands in a text of what only the catalogues of other languages have."""
+    own = " ".join(_parts(language))
+    foreign = {part for other in LANGUAGES for part in _parts(other) if part not in own}
+    return [one for one in foreign if re.search(rf"(?<!\w){re.escape(one)}(?!\w)", said)]
+
+
+@cache
+def _parts(language: str) -> set[str]:
+    """Give what stands between the figures of a catalogue's texts, but for short words."""
+    groups = [texts(language).group(name) for name in ("map", "reason", "gaps", "chart", "web")]
+    every = [part for group in groups for text in group.values() for part in _between(text)]
+    return {part for part in every if len(part) > 3}
+
+
+def _between(text: str) -> list[str]:
+    parts = [part for part, *_ in Formatter().parse(text)]
+    return [part.replace("\N{NO-BREAK SPACE}", " ").strip(" .:;,()") for part in parts]
 
 
 def boxes(figure: Figure) -> dict[Text, mpl.transforms.Bbox]:

@@ -18,12 +18,13 @@ import pytest
 import shapely
 from PIL import Image
 from pypdf import PdfReader
-from sheets import collisions, written
+from sheets import collisions, left_over, written
 
 from stemgeo.maps import kinds, series
 from stemgeo.maps.kinds import KINDS, Drawn, save_drawn
 from stemgeo.maps.series import Classes
 from stemgeo.maps.sheet import Ground
+from stemgeo.speech import LANGUAGES
 from stemgeo.tables import WITHIN
 
 if TYPE_CHECKING:
@@ -201,8 +202,10 @@ def drawers(
         "reasons": lambda g: kinds.gaps.draw(
             g, by="reason", tables=Given(gaps=areas, candidates=named(candidates, g))
         ),
-        "change": lambda g: kinds.change.draw(g, before=earlier),
-        "plan": lambda g: kinds.plan.draw(with_plan(g), before=earlier, chosen=FIXED),
+        "change": lambda g: kinds.change.draw(g, before=replace(earlier, text=g.text)),
+        "plan": lambda g: kinds.plan.draw(
+            with_plan(g), before=replace(earlier, text=g.text), chosen=FIXED
+        ),
     }
 
 
@@ -461,15 +464,19 @@ def test_the_edge_of_isochrones_is_what_only_one_band_has(isochrones: gpd.GeoDat
 
 
 @pytest.mark.parametrize("kind", SORTS)
-@pytest.mark.parametrize("language", ["nl", "en"])
+@pytest.mark.parametrize("language", LANGUAGES)
 @pytest.mark.parametrize("province", [None, "Limburg"])
-def test_no_text_covers_another(
+def test_no_text_covers_another_nor_is_of_another_language(
     ground: Ground, drawers: Any, kind: str, language: Any, province: str | None
 ) -> None:
-    """On every kind of sheet each text stands free, and on the paper."""
-    said = replace(ground.text, language=language)
-    figure = drawers[kind](replace(ground, text=said, province=province)).figure
-    assert [pair for pair in collisions(figure) if not all(one.isdigit() for one in pair)] == []
+    """On every kind of sheet each text stands free, on the paper, and in the language asked for."""
+    of_study = dict.fromkeys(("title", "notice", "method_note", "source", "date"), "X")
+    said = replace(ground.text, language=language, **of_study)
+    drawn = drawers[kind](replace(ground, text=said, province=province))
+    found = collisions(drawn.figure)
+    assert [pair for pair in found if not all(one.isdigit() for one in pair)] == []
+    classes = [str(one) for name in drawn.table if "class" in name for one in drawn.table[name]]
+    assert left_over(" ".join([*written(drawn.figure), drawn.alt, *classes]), language) == []
 
 
 @pytest.mark.parametrize("kind", SORTS)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import itertools
+import json
 import re
 from dataclasses import replace
 from html import unescape
@@ -18,6 +19,7 @@ import shapely
 from hypothesis import given
 from hypothesis import strategies as st
 from pages import ALL_PAYLOADS, PAYLOADS, Page, data_of, decoded, shares_of, told
+from sheets import left_over
 
 import stemgeo.maps
 from stemgeo.maps import series, topology, web
@@ -269,19 +271,28 @@ def test_without_isochrones_gaps_and_academies(
     assert "Hiaten" not in Page(page).said
 
 
-def test_english(
+@pytest.mark.parametrize("language", ["en", "fr"])
+def test_a_page_is_in_its_language(
     municipalities: gpd.GeoDataFrame,
     academies: gpd.GeoDataFrame,
     isochrones: gpd.GeoDataFrame,
     gaps: gpd.GeoDataFrame,
     text: MapText,
+    language: Any,
 ) -> None:
-    """In English no Dutch word is left, but for what the study itself says."""
-    quiet = replace(text, language="en", title="T", notice="N", source="S", date="D")
-    english = replace(quiet, method_note="")
-    page = Page(web_map(municipalities, academies, isochrones, gaps, english))
-    assert dict(page.tags)["html"] == {"lang": "en"}
-    assert not re.search(r"\b(gemeente|kinderen|minuten|aandeel|bron|lagen)", page.said.lower())
+    """In the page, its tooltips and its scripts no other word is left but what the study says."""
+    quiet = replace(text, language=language, title="T", notice="N", source="S", date="D")
+    own, places = replace(quiet, method_note=""), municipalities.assign(median_time_s=900.0)
+    page = web_map(places, academies, isochrones, gaps, own, horizon_min=60)
+    read, data = Page(page), data_of(page)
+    assert dict(read.tags)["html"] == {"lang": language}
+    said = [read.said, json.dumps([data["tables"], data["words"]], ensure_ascii=False)]
+    said += [str(value) for _, named in read.tags for value in named.values()]
+    assert left_over(" ".join(said), language) == []
+    assert not re.search(r"\b(gemeente|kinderen|minuten|aandeel|bron|lagen)", said[0].lower())
+    if language == "fr":
+        assert data["words"]["pair"] == "{what}\N{NO-BREAK SPACE}: {told}"
+        assert {row["Province"] for row in told(page, "municipalities")} == {"Anvers", "Limbourg"}
 
 
 def test_shared_borders_stay_shared(page: str) -> None:

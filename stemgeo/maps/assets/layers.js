@@ -2,6 +2,7 @@
 // What folium's layers are made of: the page's data, and how it is drawn, told and walked through.
 const stemgeo = (() => {
   const data = JSON.parse(document.getElementById("data").textContent);
+  const { words } = data;
   const walks = [];
   const ARROWS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
   const ENCLAVE_DEGREES = 0.03; // around less ground a thick line would be a blot
@@ -11,6 +12,9 @@ const stemgeo = (() => {
     return data.points[ground].map((coordinates, id) => (
       { type: "Feature", id, properties: {}, geometry: { type: "Point", coordinates } }));
   };
+
+  // A thing and what is told of it, as the language writes them; neither is read as a text.
+  const pair = (what, told) => words.pair.replace(/\{what\}|\{told\}/g, (part) => (part === "{what}" ? what : told));
 
   // Texts from data are set as text, never as HTML.
   const told = (ground, number) => {
@@ -99,7 +103,7 @@ const stemgeo = (() => {
       event.preventDefault();
       event.stopPropagation();
     };
-    const name = (shape) => told(ground, shape.feature.id).map(([head, cell]) => `${head}: ${cell}`).join(", ");
+    const name = (shape) => told(ground, shape.feature.id).map(([head, cell]) => pair(head, cell)).join(", ");
     group.eachLayer((shape) => {
       shape.bindTooltip(() => tooltip(ground, shape.feature.id), { sticky: true, opacity: 1, className: "told" });
       shape.on({
@@ -218,5 +222,5 @@ const stemgeo = (() => {
     walk?.show(number);
   };
 
-  return { layer, layers, show, shapes };
+  return { layer, layers, show, shapes, words, pair };
 })();

@@ -1,8 +1,8 @@
 "use strict";
 // What stands around the map: search, layers, the legend of what is shown, print.
 (() => {
-  const page = document.body.dataset;
-  const map = window[page.map];
+  const { words, pair } = stemgeo;
+  const map = window[document.body.dataset.map];
   const wanted = document.getElementById("wanted");
   const found = document.getElementById("found");
   const figures = document.getElementById("figures");
@@ -11,12 +11,12 @@
 
   const container = map.getContainer();
   container.setAttribute("role", "application");
-  container.setAttribute("aria-label", page.label);
+  container.setAttribute("aria-label", words.map);
   container.setAttribute("aria-describedby", "keyboard");
 
   // Beside the map, where it covers nothing.
   document.getElementById("layers").append(document.querySelector(".leaflet-control-layers"));
-  L.control.zoom({ zoomInTitle: page.zoomIn, zoomOutTitle: page.zoomOut }).addTo(map);
+  L.control.zoom({ zoomInTitle: words.zoom_in, zoomOutTitle: words.zoom_out }).addTo(map);
   L.control.scale({ imperial: false }).addTo(map);
   if ("background" in stemgeo.layers) {
     const credit = L.control.attribution({ prefix: false }).addTo(map);
@@ -41,13 +41,13 @@
   const read = (number) => {
     const cells = [...document.getElementById(`row-${number}`).cells].map((cell) => cell.textContent);
     const heads = [...figures.querySelectorAll("thead th")].map((cell) => cell.textContent);
-    return cells.map((cell, i) => (i === 0 ? cell : `${heads[i]}: ${cell}`)).join(" · ");
+    return cells.map((cell, i) => (i === 0 ? cell : pair(heads[i], cell))).join(" · ");
   };
 
   const search = () => {
     const one = option();
     if (!one) {
-      found.textContent = wanted.value.trim() ? wanted.dataset.notFound : "";
+      found.textContent = wanted.value.trim() ? words.not_found : "";
       return;
     }
     const number = Number(one.dataset.number);
