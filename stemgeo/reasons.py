@@ -6,9 +6,7 @@ Their words stand in the catalogues: `reason.name` and, where something shows th
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 if TYPE_CHECKING:
@@ -206,19 +204,11 @@ REASONS = {one.key: one for one in _ROWS}
 COLUMNS = {name: column for one in _ROWS for name, column in one.columns.items()}
 """What shows them, as the table of gaps has it."""
 
-_BLOCK = re.compile(r"(?<=<!-- reasons, by make docs -->\n).*?(?=<!-- until here -->)", re.DOTALL)
 
-
-def write_table(path: str) -> None:
-    """Bring the table of reasons on a page up to date."""
-    page = Path(path).read_text(encoding="utf-8")
-    Path(path).write_text(documented(page), encoding="utf-8")
-
-
-def documented(page: str) -> str:
-    """Give a page with the reasons between its marks."""
+def documented() -> list[str]:
+    """Write the reasons as a table in Markdown, for `docs/method.md`."""
     lines = ["| reason | holds when | shown by |", "|---|---|---|"]
     for one in _ROWS:
         shown = ", ".join(f"`{name}`" for name in dict.fromkeys((*one.columns, *one.told)))
         lines.append(f"| `{one.key}` | {one.holds_when} | {shown} |")
-    return _BLOCK.sub(lambda _: "\n" + "\n".join(lines) + "\n\n", page)
+    return lines

@@ -23,7 +23,7 @@ from decimal import Decimal
 from enum import Enum
 from itertools import pairwise
 from pathlib import Path
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, Literal, NamedTuple, Self
 
 from pydantic import (
     AfterValidator,
@@ -248,35 +248,81 @@ def _as_tuple(value: object) -> object:
     return (value,)
 
 
-class InputPaths(_Part):
-    """The files of the study; see `docs/data-dictionary.md` for what each must hold.
+class Given(NamedTuple):
+    """The row of an input: what may be given for it; what reads it stands in `inputs.READERS`.
 
     Attributes
     ----------
-    populations
-        Population files of other years by year, for a trend; a year without one has `population`.
-    plan
-        Planned places, in the form of `academies`: they count as open on any day.
-    candidates
-        Where an academy could come, in the form of `academies`: any file of points will do.
-        Without it `stemgeo site` chooses among one place for each zone.
+    form
+        `inputs.files` has the formats of each.
+    what
+        For the page that lists the inputs.
+    proposed
+        Whether it is what the study itself proposes: no one else's data.
     """
 
-    municipalities: Input
-    population: Input
-    populations: dict[Year, Input] = {}
-    academies: Input
-    network: Annotated[tuple[Input, ...] | Literal["straight-line"], BeforeValidator(_as_tuple)] = (
-        Field(min_length=1, max_length=100)
+    form: Literal["layer", "table", "points", "grid", "roads"]
+    what: str
+    proposed: bool = False
+
+
+class InputPaths(_Part):
+    """The files of the study; see `docs/data-dictionary.md` for what each must hold."""
+
+    municipalities: Annotated[
+        Input,
+        Given(
+            "layer",
+            "boundaries in any format GDAL reads; the column with NIS codes is found by what it "
+            "holds",
+        ),
+    ]
+    population: Annotated[
+        Input,
+        Given(
+            "table",
+            "Statbel's `TF_SOC_POP_STRUCT_YYYY.zip`, or a table with nis_code, age, sex, children",
+        ),
+    ]
+    populations: Annotated[
+        dict[Year, Input], Given("table", "the same of other years, for a trend; else `population`")
+    ] = {}
+    academies: Annotated[
+        Input, Given("points", "CSV as a Belgian spreadsheet saves it, XLSX, GeoJSON or GeoPackage")
+    ]
+    network: Annotated[
+        tuple[Input, ...] | Literal["straight-line"],
+        BeforeValidator(_as_tuple),
+        Given("roads", 'OpenStreetMap extracts, or `"straight-line"` as long as there are none'),
+    ] = Field(min_length=1, max_length=100)
+    zones: Annotated[Input | None, Given("layer", "statistical sectors")] = None
+    zone_population: Annotated[Input | None, Given("table", "the residents of each zone")] = None
+    weights: Annotated[Input | None, Given("grid", "a population grid")] = None
+    addresses: Annotated[
+        Input | None,
+        Given(
+            "points",
+            "points where people live; without them the dwellings of the extract, else its streets",
+        ),
+    ] = None
+    plan: Annotated[
+        Input | None,
+        Given("points", "planned places, counted as open beside the register", proposed=True),
+    ] = None
+    candidates: Annotated[
+        Input | None,
+        Given(
+            "points",
+            "where an academy could come, any file of points; else one place for each zone",
+            proposed=True,
+        ),
+    ] = None
+    layers: Annotated[dict[Key, Layer], Given("layer", "polygons to count by")] = Field(
+        default={}, max_length=50
     )
-    zones: Input | None = None
-    zone_population: Input | None = None
-    weights: Input | None = None
-    addresses: Input | None = None
-    plan: Input | None = None
-    candidates: Input | None = None
-    layers: dict[Key, Layer] = Field(default={}, max_length=50)
-    attributes: dict[Key, Attribute] = Field(default={}, max_length=50)
+    attributes: Annotated[
+        dict[Key, Attribute], Given("table", "numbers known of zones or municipalities")
+    ] = Field(default={}, max_length=50)
 
     @field_validator("network")
     @classmethod
@@ -284,6 +330,22 @@ class InputPaths(_Part):
         if not isinstance(network, str):
             _each_once(tuple(str(extract.path) for extract in network))
         return network
+
+
+INPUTS: dict[str, Given] = {
+    name: next(one for one in field.metadata if isinstance(one, Given))
+    for name, field in InputPaths.model_fields.items()
+}
+"""The rows of the inputs, by their name under [inputs]."""
+
+
+def documented() -> list[str]:
+    """Write the inputs as a table in Markdown, for the README."""
+    lines = ["| input | what may be given |", "|---|---|"]
+    for name, row in INPUTS.items():
+        needed = InputPaths.model_fields[name].is_required()
+        lines.append(f"| {name} | {'' if needed else 'optional: '}{row.what} |")
+    return lines
 
 
 class Speed(_Part):

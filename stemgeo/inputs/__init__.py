@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 # First, because it sets what GDAL may do, before anything loads GDAL.
 from stemgeo.inputs.files import OpenedFile, opened  # isort: skip
 from stemgeo.errors import Findings
-from stemgeo.inputs.academies import load_academies, read_academies
+from stemgeo.inputs.academies import Kind, load_academies, read_academies
 from stemgeo.inputs.attributes import load_attribute, read_attribute
 from stemgeo.inputs.boundaries import (
     load_municipalities,
@@ -38,12 +38,13 @@ from stemgeo.notes import Note, counted, say
 from stemgeo.study import VINTAGE, list_ages
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
     from pathlib import Path
 
     import geopandas as gpd
     import pandas as pd
 
-    from stemgeo.study import Study
+    from stemgeo.study import Input, Study
 
 T = TypeVar("T")
 
@@ -129,6 +130,129 @@ class Inputs:
     years: dict[int, Inputs] = field(default_factory=dict)
 
 
+class _Reading:
+    """The inputs of a study while they are read.
+
+    Attributes
+    ----------
+    read
+        What was read, by the name of the input; what was not given is not there.
+    found
+        Where it came from, in the order in which it was read.
+    """
+
+    def __init__(self, study: Study) -> None:
+        self.study, self.findings = study, Findings()
+        self.vintage = study.about.vintage
+        self.ages = frozenset(list_ages(band.ages for band in study.travel.bands))
+        self.read: dict[str, Any] = {}
+        self.found: list[Provenance] = []
+        self.told_of_population: set[Note] = set()
+
+    def take(self, key: str) -> None:
+        """Read an input, if it is given."""
+        given = getattr(self.study.inputs, key)
+        if given is None:
+            return
+        self.read[key], *files = READERS[key](self, given)
+        self.found += [file for file in files if file is not None]
+
+    @property
+    def towns(self) -> gpd.GeoDataFrame:
+        """The municipalities."""
+        return self.read["municipalities"]
+
+    @property
+    def area(self) -> gpd.GeoDataFrame | None:
+        """The municipalities, where they could be read."""
+        return self.towns if len(self.towns) else None
+
+    @property
+    def zones(self) -> gpd.GeoDataFrame:
+        """The zones, without a file the municipalities."""
+        return self.read["zones"] if "zones" in self.read else zones_of(self.towns)
+
+    @property
+    def academies(self) -> gpd.GeoDataFrame:
+        """The register, with the plan if there is one."""
+        register = self.read["academies"]
+        return with_plan(register, self.read["plan"]) if "plan" in self.read else register
+
+
+def _population(of: _Reading, given: Input) -> tuple[Any, ...]:
+    before = set(of.findings.notes)
+    read = load_population(given, of.ages, of.vintage, of.area, of.findings)
+    of.told_of_population = set(of.findings.notes) - before
+    return read
+
+
+def _zone_population(of: _Reading, given: Input) -> tuple[Any, ...]:
+    people: Population = of.read["population"]
+    return load_zone_population(given, of.zones, people.residents, of.findings, people.children)
+
+
+def _places(of: _Reading, given: Input, kind: Kind) -> tuple[Any, ...]:
+    return load_places(given, kind, of.read["academies"], of.towns, of.findings, of.ages)
+
+
+def _each(given: Mapping[str, T], load: Callable[[str, T], tuple[Any, Any]]) -> tuple[Any, ...]:
+    """Read several of a kind, by the user's own name of each."""
+    pairs = {key: load(key, one) for key, one in given.items()}
+    read = {key: table for key, (table, _) in pairs.items() if table is not None}
+    return read, *(file for _, file in pairs.values())
+
+
+def _network(of: _Reading, given: tuple[Input, ...] | str) -> tuple[Any, ...]:
+    """Check the road extracts; reading them is the network's own work."""
+    paths: list[Path] = []
+    found = []
+    for extract in () if isinstance(given, str) else given:
+        with opened(extract, "network", of.findings) as file:
+            if file is not None:
+                paths.append(file.path)
+                _tell_of_edits(file)
+                found.append(file.provenance)
+    return tuple(paths), *found
+
+
+def _tell_of_edits(file: OpenedFile) -> None:
+    """Tell of roads that are as an editor has them, not as OpenStreetMap does."""
+    said = told(file.path)
+    if said is not None and said.edits:
+        what = say(
+            "holds {changes} of an editor that may not be in OpenStreetMap; they are counted",
+            "bevat {changes} uit een kaarteditor die misschien niet in OpenStreetMap staan; "
+            "ze tellen mee",
+            "contient {changes} d’un éditeur de cartes, peut-être absentes d’OpenStreetMap ; "
+            "elles comptent",
+            changes=counted(said.edits, "change"),
+        )
+        file.warn(what)
+
+
+READERS: dict[str, Callable[[_Reading, Any], tuple[Any, ...]]] = {
+    "municipalities": lambda of, given: load_municipalities(given, of.vintage, of.findings),
+    "zones": lambda of, given: load_zones(given, of.towns, of.vintage, of.findings),
+    "population": _population,
+    "populations": lambda of, given: (_of_years(of, given),),
+    "zone_population": _zone_population,
+    "weights": lambda of, given: load_weights(given, of.towns, of.findings),
+    "addresses": lambda of, given: load_addresses(given, of.towns, of.findings),
+    "academies": lambda of, given: load_academies(given, of.towns, of.findings, of.ages),
+    "plan": lambda of, given: _places(of, given, PLACES),
+    "candidates": lambda of, given: _places(of, given, CANDIDATES),
+    "layers": lambda of, given: _each(
+        given, lambda key, one: load_layer(key, one, of.towns, of.findings)
+    ),
+    "attributes": lambda of, given: _each(
+        given,
+        lambda key, one: load_attribute(key, one, of.zones, of.towns, of.vintage, of.findings),
+    ),
+    "network": _network,
+}
+"""What reads each input, after those that it needs: the table first, then where it came from."""
+
+
 def load_inputs(study: Study) -> Inputs:
     """Read every file of a study.
 
@@ -139,76 +263,35 @@ def load_inputs(study: Study) -> Inputs:
     InputError
         With every problem of every file.
     """
-    findings = Findings()
-    given, vintage = study.inputs, study.about.vintage
-    found: list[Provenance] = []
-
-    def kept(read: tuple[T, Provenance | None]) -> T:
-        """Give what was read and keep where it came from."""
-        found.extend([read[1]] if read[1] is not None else [])
-        return read[0]
-
-    ages = frozenset(list_ages(band.ages for band in study.travel.bands))
-    municipalities = kept(load_municipalities(given.municipalities, vintage, findings))
-    zones, of_zones = zones_of(municipalities), None
-    if given.zones is not None:
-        zones, of_zones = load_zones(given.zones, municipalities, vintage, findings)
-        kept((zones, of_zones))
-    area = municipalities if len(municipalities) else None
-    before = set(findings.notes)
-    population = kept(load_population(given.population, ages, vintage, area, findings))
-    told_of_population = set(findings.notes) - before
-    populations = _load_populations(study, ages, area, findings)
-    zone_population = weights = addresses = candidates = None
-    if given.zone_population is not None:
-        residents, children = population.residents, population.children
-        zone_population = kept(
-            load_zone_population(given.zone_population, zones, residents, findings, children)
-        )
-    if given.weights is not None:
-        weights = kept(load_weights(given.weights, municipalities, findings))
-    if given.addresses is not None:
-        addresses = kept(load_addresses(given.addresses, municipalities, findings))
-    academies = register = kept(load_academies(given.academies, municipalities, findings, ages))
-    if given.plan is not None:
-        plan = kept(load_places(given.plan, PLACES, register, municipalities, findings, ages))
-        academies = with_plan(register, plan)
-    if given.candidates is not None:
-        candidates = kept(
-            load_places(given.candidates, CANDIDATES, register, municipalities, findings, ages)
-        )
-    layers = {
-        key: kept(load_layer(key, layer, municipalities, findings))
-        for key, layer in given.layers.items()
-    }
-    attributes = {
-        key: kept(load_attribute(key, attribute, zones, municipalities, vintage, findings))
-        for key, attribute in given.attributes.items()
-    }
-    network, of_network = _load_network(study, findings)
-    findings.raise_errors()
-    if of_zones is not None:
-        children = population.children
-        warn_of_overlaps_and_holes(zones, municipalities, children, of_zones.name, findings)
+    of = _Reading(study)
+    for key in READERS:
+        of.take(key)
+    of.findings.raise_errors()
+    read, population = of.read, of.read["population"]
+    if "zones" in read:
+        name = next(file.name for file in of.found if file.role == "zones")
+        warn_of_overlaps_and_holes(of.zones, of.towns, population.children, name, of.findings)
     inputs = Inputs(
-        municipalities=municipalities,
-        provinces=provinces_of(municipalities),
-        zones=zones,
-        **_children(population, vintage),
-        zone_population=zone_population,
-        weights=weights,
-        academies=academies,
-        network=network,
-        provenance=(*found, *of_network),
-        warnings=(*findings.notes, *told_without_source([*found, *of_network])),
-        addresses=addresses,
-        candidates=candidates,
-        layers={key: layer for key, layer in layers.items() if layer is not None},
-        attributes={key: table for key, table in attributes.items() if table is not None},
+        municipalities=of.towns,
+        provinces=provinces_of(of.towns),
+        zones=of.zones,
+        **_children(population, of.vintage),
+        zone_population=read.get("zone_population"),
+        weights=read.get("weights"),
+        academies=of.academies,
+        network=read["network"],
+        provenance=tuple(of.found),
+        warnings=(*of.findings.notes, *told_without_source(of.found)),
+        addresses=read.get("addresses"),
+        candidates=read.get("candidates"),
+        layers=read["layers"],
+        attributes=read["attributes"],
     )
-    others = [told for told in inputs.warnings if told not in told_of_population]
-    years = {year: one.put_in(inputs, others, vintage) for year, one in populations.items()}
-    return replace(inputs, years=years)
+    others = [told for told in inputs.warnings if told not in of.told_of_population]
+    of_years = read["populations"].items()
+    return replace(
+        inputs, years={year: one.put_in(inputs, others, of.vintage) for year, one in of_years}
+    )
 
 
 def _children(population: Population, vintage: int) -> dict[str, Any]:
@@ -243,50 +326,18 @@ class _OfYear:
         )
 
 
-def _load_populations(
-    study: Study, ages: frozenset[int], area: gpd.GeoDataFrame | None, findings: Findings
-) -> dict[int, _OfYear]:
+def _of_years(of: _Reading, populations: Mapping[int, Input]) -> dict[int, _OfYear]:
     """Read the populations of other years; a file of yet another year is an error."""
     read = {}
-    for year, given in sorted(study.inputs.populations.items()):
+    for year, given in sorted(populations.items()):
         own, role = Findings(), f"populations.{year}"
-        population, file = load_population(given, ages, study.about.vintage, area, own)
+        population, file = load_population(given, of.ages, of.vintage, of.area, own)
         if population.year not in (None, year):
             what = f"the file is of {population.year}"
             own.error(role, what, f"give that of {year}, or name it under {population.year}")
-        findings.errors += own.errors
-        findings.missing |= own.missing
+        of.findings.errors += own.errors
+        of.findings.missing |= own.missing
         read[year] = _OfYear(
             replace(population, year=year), file and replace(file, role=role), own.notes
         )
     return read
-
-
-def _load_network(study: Study, findings: Findings) -> tuple[tuple[Path, ...], list[Provenance]]:
-    """Check the road extracts; reading them is the network's own work."""
-    paths: list[Path] = []
-    provenance: list[Provenance] = []
-    if isinstance(study.inputs.network, str):
-        return (), provenance
-    for extract in study.inputs.network:
-        with opened(extract, "network", findings) as file:
-            if file is not None:
-                paths.append(file.path)
-                _tell_of_edits(file)
-                provenance.append(file.provenance)
-    return tuple(paths), provenance
-
-
-def _tell_of_edits(file: OpenedFile) -> None:
-    """Tell of roads that are as an editor has them, not as OpenStreetMap does."""
-    said = told(file.path)
-    if said is not None and said.edits:
-        what = say(
-            "holds {changes} of an editor that may not be in OpenStreetMap; they are counted",
-            "bevat {changes} uit een kaarteditor die misschien niet in OpenStreetMap staan; "
-            "ze tellen mee",
-            "contient {changes} d’un éditeur de cartes, peut-être absentes d’OpenStreetMap ; "
-            "elles comptent",
-            changes=counted(said.edits, "change"),
-        )
-        file.warn(what)

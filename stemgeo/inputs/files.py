@@ -35,6 +35,7 @@ from stemgeo.inputs.formats import (
 from stemgeo.inputs.osmxml import told
 from stemgeo.inputs.sources import Provenance, with_origin
 from stemgeo.notes import Said, say
+from stemgeo.study import INPUTS
 from stemgeo.writing.seal import sha256
 from stemgeo.writing.whole import temporary, temporary_home
 
@@ -66,25 +67,14 @@ os.environ.update(_GDAL)
 if _skipped_by_user:
     os.environ["GDAL_SKIP"] += f",{_skipped_by_user.lstrip(',')}"
 
-ACCEPTED = {
-    "municipalities": VECTOR,
-    "zones": VECTOR,
-    "population": TABLE,
-    "populations": TABLE,
-    "zone_population": TABLE,
-    "weights": VECTOR | TABLE | {Format.GEOTIFF},
-    "academies": VECTOR | TABLE,
-    "plan": VECTOR | TABLE,
-    "candidates": VECTOR | TABLE,
-    "network": EXTRACT,
-    "addresses": VECTOR | TABLE,
-    "layers": VECTOR,
-    "attributes": TABLE,
+_FORMATS = {
+    "layer": VECTOR,
+    "table": TABLE,
+    "points": VECTOR | TABLE,
+    "grid": VECTOR | TABLE | {Format.GEOTIFF},
+    "roads": EXTRACT,
 }
-"""What each input of a study may be; a zip may hold any of it, save a road extract.
-
-Of "layers.regions" the part before the point counts: the rest is the user's own name for it.
-"""
+"""What an input of each form may be; a zip may hold any of it, save a road extract."""
 
 # Limits on zips. Official ones hold a file or a few; Statbel's text packs about 42 to 1, and a bomb
 # a thousand to 1.
@@ -248,7 +238,7 @@ def opened(given: Input, role: str, findings: Findings) -> Iterator[OpenedFile |
     given
         The file and what the study says of it.
     role
-        Which input it is, a key of `ACCEPTED`; "layers.regions" for one of several.
+        Which input it is, a key of `study.INPUTS`; "layers.regions" for one of several.
     findings
         Takes the problems.
 
@@ -284,9 +274,11 @@ def _enter(given: Input, path: Path, role: str, stack: ExitStack, findings: Find
             f"is not the file that the study means: its SHA-256 is {digest}",
             f"the study says {given.sha256}; give that file, or correct `sha256`",
         )
-    accepted = ACCEPTED[role.partition(".")[0]]
+    # Of "layers.regions" the part before the point counts: the rest is the user's own name for it.
+    form = INPUTS[role.partition(".")[0]].form
+    accepted = _FORMATS[form]
     kind = content_kind(path)
-    if kind is Format.ZIP and role != "network":
+    if kind is Format.ZIP and form != "roads":
         try:
             read_from = unpack(path, stack.enter_context(temporary()), accepted)
         except OSError as error:
@@ -312,14 +304,13 @@ def _enter(given: Input, path: Path, role: str, stack: ExitStack, findings: Find
     return OpenedFile(name, read_from, kind, *meant, provenance, findings)
 
 
-_WITHOUT_PLACES = {"population", "populations", "zone_population", "attributes", "network"}
 _LAYERED = VECTOR - {Format.PARQUET} | {Format.XLSX}
 
 
 def _refuse_idle(given: Input, role: str, kind: Format) -> None:
     """Refuse what the study says of a file and can change nothing."""
     idle = {
-        "crs": given.crs and role.partition(".")[0] in _WITHOUT_PLACES,
+        "crs": given.crs and INPUTS[role.partition(".")[0]].form in ("table", "roads"),
         "layer": given.layer and (kind not in _LAYERED or given.sheet),
         "sheet": given.sheet and kind is not Format.XLSX,
     }

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from stemgeo.inputs.files import OpenedFile, clean
 from stemgeo.notes import Note, Said, listed, named, say
+from stemgeo.study import INPUTS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -70,7 +71,7 @@ def _quoted(value: object) -> str:
     return f"'{text}'" if text else "empty"
 
 
-PROPOSED = ("plan", "candidates")
+PROPOSED = [role for role, row in INPUTS.items() if row.proposed]
 """What a study itself proposes: no one else's data."""
 
 

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import subprocess
 import sys
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import Any
 
 import pytest
 
 from stemgeo.errors import InputError, MissingFileError
-from stemgeo.inputs import Inputs, load_inputs
-from stemgeo.study import Study, parse_study
-
-if TYPE_CHECKING:
-    from pathlib import Path
+from stemgeo.inputs import READERS, Inputs, load_inputs
+from stemgeo.speech import LANGUAGES
+from stemgeo.study import INPUTS, Study, documented, parse_study
+from stemgeo.texts import texts
+from stemgeo.writing.pages import filled
 
 
 def study(folder: Path, **inputs: Any) -> Study:
@@ -85,3 +86,12 @@ def test_the_command_line_does_not_load_readers() -> None:
     code = "import stemgeo, stemgeo.study, sys; print('geopandas' in sys.modules)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "False"
+
+
+def test_an_input_has_a_row_a_reader_and_a_name() -> None:
+    """Each input of a study is read, has its words in every language, and stands in the README."""
+    page = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
+    assert set(READERS) == set(INPUTS)
+    assert all(set(texts(language).group("role")) == set(INPUTS) for language in LANGUAGES)
+    assert filled(page, "inputs", documented()) == page
+    assert all(f"| {name} |" in page for name in INPUTS)
