@@ -775,7 +775,7 @@ GAP_DISTANCE_M = 300.0
 apart."""
 GAP_CHILDREN = 50
 """About two classes: fewer are no gap."""
-SOLVING_S = 60.0
+SOLVING_S = 60
 """After which the best plan so far is given."""
 
 
