@@ -101,7 +101,9 @@ def _field_points(drawing: Drawing) -> list[tuple[int, int]]:
 
 
 def _open_lines(drawing: Drawing, corridors: Corridors) -> list[BaseGeometry]:
-    lines = [shapely.LineString(drawing.line(way)) for way in drawing.ways]
+    drawn = [drawing.line(way) for way in drawing.ways]
+    number = np.repeat(np.arange(len(drawn)), [len(line) for line in drawn])
+    lines = shapely.linestrings(np.concatenate(drawn), indices=number)
     return [*lines, *(c.line.buffer(60) for c in (*corridors.canals, *corridors.motorways))]
 
 

@@ -111,13 +111,15 @@ def _spots(
 
 def _streets(spots: dict[Cell, Point], barriers: BaseGeometry, lot: random.Random) -> nx.Graph:
     """Join neighbours on the grid, leave some out, but cut nothing off."""
-    pairs = [
+    beside = [
         (cell, other)
         for cell in sorted(spots)
         for other in ((cell[0] + 1, cell[1]), (cell[0], cell[1] + 1))
         if other in spots
-        and not barriers.intersects(shapely.LineString((spots[cell], spots[other])))
     ]
+    ends = np.array([[spots[one] for one in pair] for pair in beside]).reshape(-1, 2, 2)
+    cut = shapely.intersects(barriers, shapely.linestrings(ends))
+    pairs = [pair for pair, gone in zip(beside, cut, strict=True) if not gone]
     lot.shuffle(pairs)
     graph = nx.Graph()
     graph.add_nodes_from(sorted(spots))
