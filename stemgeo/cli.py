@@ -98,7 +98,8 @@ class Form(StrEnum):
 StudyPath = Annotated[Path, typer.Argument(metavar="STUDY", help="A study.toml or its folder.")]
 ResultPath = Annotated[Path, typer.Argument(metavar="DIR", help="A folder that a run wrote.")]
 WrittenPath = Annotated[
-    Path, typer.Argument(metavar="DIR", help="A folder that a run wrote, or an answer.")
+    Path,
+    typer.Argument(metavar="DIR", help="Of a run, a plan, a trend, a comparison or an answer."),
 ]
 ThreadsOption = Annotated[
     int | None,
@@ -488,18 +489,18 @@ def answer(
 ) -> None:
     """Write the answer to parliament: text in Word and PDF, tables, maps, web map, manifest."""
     from stemgeo.report.files import ANSWER, opened_manifest, refuse_taken
+    from stemgeo.result import read_result
 
     refuse_taken(out, ANSWER, replace=replace, reads=[result])
-    own = opened_manifest(result)["study"]["output"]["language"]
-    language = own if lang is None else lang.value
+    found = read_result(result, None if lang is None else lang.value)
+    language = found.language
     with _progress(language) as progress:
         from stemgeo.report.answer import answer as write_answer
         from stemgeo.report.letter import unused_texts
 
         write_answer(
-            result,
+            found,
             out,
-            language=None if lang is None else lang.value,
             plan=plan,
             before=before,
             templates=templates,
@@ -566,9 +567,11 @@ def templates(
 def verify(
     result: WrittenPath,
     study: Annotated[
-        Path | None,
+        list[Path] | None,
         typer.Option(
-            "--study", metavar="STUDY", help="Its study; looked for by its hash when not given."
+            "--study",
+            metavar="STUDY",
+            help="Its study, of a comparison both in their order; else looked for by hash.",
         ),
     ] = None,
     plan: Annotated[
@@ -588,16 +591,14 @@ def verify(
     threads: ThreadsOption = None,
 ) -> None:
     """Compute a result again from its inputs and say what differs; status 1 when anything does."""
-    from stemgeo.report.files import ANSWER, RUN, opened_manifest
+    from stemgeo.verify import Written
+    from stemgeo.verify import verify as verify_result
 
-    content = opened_manifest(result, RUN, ANSWER)
-    options = content["options"] if "options" in content else content["study"]["output"]
-    with _progress(options["language"]) as progress:
-        from stemgeo.verify import verify as verify_result
-
+    written = Written.read(result)
+    with _progress(written.language) as progress:
         found = verify_result(
-            result,
-            study,
+            written,
+            study or None,
             plan=plan,
             trust_templates=trust_templates,
             progress=progress,

@@ -126,6 +126,7 @@ _THINGS = {
     "empty row": ("empty rows", "lege rij", "lege rijen", "ligne vide", "lignes vides"),
     "feature": ("features", "object", "objecten", "objet", "objets"),
     "ferry": ("ferries", "veer", "veren", "bac", "bacs"),
+    "input": ("inputs", "invoerbestand", "invoerbestanden", "donnée", "données"),
     "lift": ("lifts", "lift", "liften", "ascenseur", "ascenseurs"),
     "merged municipality": (
         "merged municipalities",

@@ -52,7 +52,7 @@ class Result(Tables):
         """
         from stemgeo.report.sheets import Sheets
 
-        earlier = None if before is None else Sheets(Tables.of(before, self.language))
+        earlier = None if before is None else Sheets(Tables.opened(before, self.language))
         return self.sheets.draw(kind, province, by=by, before=earlier).figure
 
     def web_map(self) -> str:

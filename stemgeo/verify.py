@@ -8,8 +8,8 @@ out is compared with the hash that the manifest has of it. The folder itself is 
 from __future__ import annotations
 
 import glob
-from collections.abc import Callable, Iterator
-from dataclasses import asdict, dataclass, replace
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from itertools import zip_longest
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -20,13 +20,17 @@ from stemgeo import facts
 from stemgeo.errors import Problem, ResultError, StemgeoError
 from stemgeo.inputs.files import clean
 from stemgeo.measure import Progress, quiet
-from stemgeo.notes import Said
+from stemgeo.notes import Said, amount, counted, in_each, listed, say
 from stemgeo.report.answer import LIBRARIES as OF_ANSWERS
 from stemgeo.report.answer import answer, answer_without_text
+from stemgeo.report.compare import compare
 from stemgeo.report.figures import Figure, differing
 from stemgeo.report.files import (
     ANSWER,
+    COMPARE,
     RUN,
+    SITE,
+    TREND,
     command_of,
     flat,
     opened_manifest,
@@ -36,12 +40,16 @@ from stemgeo.report.letter import Letter
 from stemgeo.report.manifests import choices, made_with
 from stemgeo.run import run
 from stemgeo.site import site
+from stemgeo.speech import joined_by_and
 from stemgeo.study import Input, Study, load_study
 from stemgeo.texts import texts
+from stemgeo.trend import trend
 from stemgeo.writing.seal import MANIFEST, is_litter, sha256
 from stemgeo.writing.whole import temporary
 
 if TYPE_CHECKING:
+    from stemgeo.speech import Language
+
     Manifest = dict[str, Any]
 
 FILES, STUDY, INPUTS, RESULT = "files", "study", "inputs", "result"
@@ -58,7 +66,8 @@ class Difference:
     part
         "files" (of the folder), "study", "inputs", "versions" or "result" (computed again).
     where, what
-        A file, a setting as travel.cutoff_min, an input by its role and name; and what is wrong.
+        A file, a setting as travel.cutoff_min, an input by its role and name; and what is wrong,
+        in each language.
     then, now
         What the manifest says, and what is so now; empty where that says nothing more.
     rows, of_rows
@@ -69,19 +78,42 @@ class Difference:
 
     part: str
     where: str
-    what: str
+    what: Said
     then: str = ""
     now: str = ""
     rows: int = 0
     of_rows: int = 0
     figures: tuple[Figure, ...] = ()
 
-    def __str__(self) -> str:
-        told = f"{clean(self.where, 200)}: {self.what}"
+    @property
+    def said(self) -> Said:
+        """Say it in one line."""
+        where, what = clean(self.where, 200), self.what
+        form = "{where}: {what}", "{where}: {what}", "{where} : {what}"
+        told = say(*form, where=where, what=what)
         if self.then or self.now:
-            then, now = (clean(value, 200) or "nothing" for value in (self.then, self.now))
-            told += f"; then: {then}; now: {now}"
-        return f"{told}; {self.rows} of {self.of_rows} rows differ" if self.rows else told
+            then, now = (clean(value, 200) or _NOTHING for value in (self.then, self.now))
+            told = say(
+                "{told}; then: {then}; now: {now}",
+                "{told}; toen: {then}; nu: {now}",
+                "{told} ; alors : {then} ; maintenant : {now}",
+                told=told,
+                then=then,
+                now=now,
+            )
+        if not self.rows:
+            return told
+        return say(
+            "{told}; {rows} of {all} rows differ",
+            "{told}; {rows} van de {all} rijen verschillen",
+            "{told} ; {rows} lignes sur {all} diffèrent",
+            told=told,
+            rows=amount(self.rows),
+            all=amount(self.of_rows),
+        )
+
+    def __str__(self) -> str:
+        return str(self.said)
 
 
 @dataclass(frozen=True)
@@ -103,6 +135,8 @@ class Verification:
     left_out
         Files that were compared with the manifest but not made again: their text comes of
         templates that stand in it, which are not filled in unless they are trusted.
+    language
+        Of the result: `lines` speak it.
     """
 
     folder: Path
@@ -112,6 +146,7 @@ class Verification:
     differences: tuple[Difference, ...]
     versions: tuple[Difference, ...]
     left_out: tuple[str, ...] = ()
+    language: str = "en"
 
     @property
     def same(self) -> bool:
@@ -124,61 +159,171 @@ class Verification:
 
     def table(self) -> pd.DataFrame:
         """Give all differences, a row each, without their figures."""
-        rows = [asdict(replace(one, figures=())) for one in self.differences]
         columns = [name for name in Difference.__dataclass_fields__ if name != "figures"]
-        return pd.DataFrame(rows, columns=columns)
+        rows = [[getattr(one, name) for name in columns] for one in self.differences]
+        return pd.DataFrame(rows, columns=columns).assign(what=[str(row[2]) for row in rows])
 
     def lines(self) -> list[str]:
         """Say it for people: a line for each step, below it what differs, and the sum of it."""
         files, asked, result = self.of(FILES), self.of(STUDY, INPUTS), self.of(RESULT)
-        named = f"{self.study or 'a study made in code'}, {self.inputs} inputs"
-        return [
-            *_step("Files", f"all {self.files} as they were written", files),
-            *_step("Study and inputs", f"as they were: {named}", asked),
-            *_step("Versions", "as they were", self.versions, "by itself no fault"),
-            *_step("Result, computed again", f"the same {self._made} files", result),
+        written = say(
+            "all {files} as they were written",
+            "alle {files} zoals ze geschreven zijn",
+            "tous les {files} tels qu’ils ont été écrits",
+            files=amount(self.files),
+        )
+        as_then = say(
+            "as they were: {study}, {inputs}",
+            "zoals ze waren: {study}, {inputs}",
+            "telles quelles : {study}, {inputs}",
+            study=self.study or _IN_CODE,
+            inputs=counted(self.inputs, "input"),
+        )
+        again = say(
+            "the same {files} files",
+            "dezelfde {files} bestanden",
+            "les mêmes {files} fichiers",
+            files=amount(self._made),
+        )
+        told = [
+            *_step("files", files, written),
+            *_step("asked", asked, as_then),
+            *_step("versions", self.versions, Said("as they were", "dezelfde", "les mêmes")),
+            *_step("result", result, again),
             *self._not_made(),
             self._sum(),
         ]
+        return [one.to(self.language) for one in told]
 
     @property
     def _made(self) -> int:
         """How many files were made again."""
         return self.files - len(self.left_out)
 
-    def _not_made(self) -> Iterator[str]:
+    def _not_made(self) -> Iterator[Said]:
         """Say what was left out, and how to have it in."""
         if self.left_out:
-            yield (
-                f"Left out: {' and '.join(self.left_out)}, and the numbers typed in them. Their "
-                "text comes of templates in the manifest, which are filled in only when you trust "
-                "them: --trust-templates."
+            yield say(
+                "Left out: {files}, and the numbers typed in them. Their text comes of templates "
+                "in the manifest, which are filled in only when you trust them: "
+                "--trust-templates.",
+                "Weggelaten: {files}, en de getallen die erin getypt zijn. De tekst komt uit "
+                "sjablonen in het manifest, die alleen ingevuld worden wanneer u ze vertrouwt: "
+                "--trust-templates.",
+                "Laissés de côté : {files}, et les nombres qui y sont tapés. Leur texte vient de "
+                "modèles du manifeste, qui ne sont remplis que si vous leur faites confiance : "
+                "--trust-templates.",
+                files=_joined(self.left_out),
             )
 
-    def _sum(self) -> str:
+    def _sum(self) -> Said:
         if self.same:
-            all_but = (
-                f"Everything but {' and '.join(self.left_out)}" if self.left_out else "Everything"
+            what = _EVERYTHING
+            if self.left_out:
+                what = say(
+                    "Everything but {files}",
+                    "Alles behalve {files}",
+                    "Tout sauf {files}",
+                    files=_joined(self.left_out),
+                )
+            return say(
+                "{what} is the same: {files} files, {inputs}.",
+                "{what} is gelijk: {files} bestanden, {inputs}.",
+                "{what} est identique : {files} fichiers, {inputs}.",
+                what=what,
+                files=amount(self._made),
+                inputs=counted(self.inputs, "input"),
             )
-            return f"{all_but} is the same: {self._made} files, {self.inputs} inputs."
-        counts = {part: len(self.of(part)) for part in (FILES, STUDY, INPUTS, RESULT)}
-        told = ", ".join(f"{part} {count}" for part, count in counts.items() if count)
-        return f"Not the same, differences: {len(self.differences)} ({told})."
+        counts = {part: len(self.of(part)) for part in _PARTS}
+        told = [
+            say("{part} {n}", "{part} {n}", "{part} {n}", part=_PARTS[part], n=amount(count))
+            for part, count in counts.items()
+            if count
+        ]
+        return say(
+            "Not the same, differences: {all} ({told}).",
+            "Niet gelijk, verschillen: {all} ({told}).",
+            "Pas identique, différences : {all} ({told}).",
+            all=amount(len(self.differences)),
+            told=listed(told),
+        )
 
 
-def _step(
-    what: str, as_it_was: str, found: tuple[Difference, ...], remark: str = ""
-) -> Iterator[str]:
+def _joined(names: Sequence[str]) -> Said:
+    return in_each(lambda language: joined_by_and(names, language))
+
+
+_NOTHING = Said("nothing", "niets", "rien")
+_IN_CODE = Said("a study made in code", "een studie uit code", "une étude faite en code")
+_EVERYTHING = Said("Everything", "Alles", "Tout")
+_PARTS = {
+    FILES: Said("files", "bestanden", "fichiers"),
+    STUDY: Said("study", "studie", "étude"),
+    INPUTS: Said("inputs", "invoer", "données"),
+    RESULT: Said("result", "resultaat", "résultat"),
+}
+_STEPS = {
+    "files": Said("Files", "Bestanden", "Fichiers"),
+    "asked": Said("Study and inputs", "Studie en invoer", "Étude et données"),
+    "versions": Said("Versions", "Versies", "Versions"),
+    "result": Said("Result, computed again", "Resultaat, opnieuw berekend", "Résultat, recalculé"),
+}
+_STEP = "{step}: {told}.", "{step}: {told}.", "{step} : {told}."
+_ONE_DIFFERS = (
+    "{step}: {count} differs{remark}:",
+    "{step}: {count} verschilt{remark}:",
+    "{step} : {count} diffère{remark} :",
+)
+_DIFFER = (
+    "{step}: {count} differ{remark}:",
+    "{step}: {count} verschillen{remark}:",
+    "{step} : {count} diffèrent{remark} :",
+)
+
+
+def _step(step: str, found: tuple[Difference, ...], as_then: Said) -> Iterator[Said]:
     """Tell one step: that nothing differs, or what does."""
     if not found:
-        yield f"{what}: {as_it_was}."
+        yield say(*_STEP, step=_STEPS[step], told=as_then)
         return
-    yield f"{what}: {len(found)} {'differs' if len(found) == 1 else 'differ'}" + (
-        f", {remark}:" if remark else ":"
-    )
+    remark = _NO_FAULT if step == "versions" else ""
+    forms = _ONE_DIFFERS if len(found) == 1 else _DIFFER
+    yield say(*forms, step=_STEPS[step], count=amount(len(found)), remark=remark)
     for one in found:
-        yield f"  {one}"
-        yield from (f"    {figure}" for figure in one.figures)
+        yield _further_in(one.said, 2)
+        yield from (_further_in(figure.said, 4) for figure in one.figures)
+
+
+def _further_in(line: Said, spaces: int) -> Said:
+    return in_each(lambda language: " " * spaces + line.to(language))
+
+
+_NO_FAULT = Said(", by itself no fault", ", op zich geen fout", ", en soi pas une faute")
+
+
+@dataclass(frozen=True)
+class Asked:
+    """A study that a result was made of.
+
+    Attributes
+    ----------
+    then
+        What the manifest says of it: the study, its file and its inputs.
+    study
+        As it is now.
+    asked
+        What the manifest is to say of it: a trend leaves out its plan.
+    paths
+        Its files now, by role.
+    side
+        "A: " and "B: " of a comparison.
+    """
+
+    then: Manifest
+    study: Study
+    asked: Study
+    paths: dict[str, list[Path]]
+    side: str = ""
 
 
 @dataclass(frozen=True)
@@ -187,8 +332,8 @@ class Again:
 
     Attributes
     ----------
-    study
-        As it is now.
+    studies
+        As they are now; two of a comparison.
     content
         The manifest of then.
     places
@@ -199,17 +344,42 @@ class Again:
         Whether the texts in the manifest are filled in too.
     """
 
-    study: Study
+    studies: tuple[Study, ...]
     content: Manifest
     places: tuple[Path, ...]
     progress: Progress
     threads: int | None
     trust_templates: bool
 
+    @property
+    def study(self) -> Study:
+        """The only one, or the first."""
+        return self.studies[0]
+
 
 def _run_again(again: Again, place: Path) -> None:
     asked = bool(_of_run(again.content).get("uncertainty"))
     run(again.study, uncertainty=asked, progress=again.progress, threads=again.threads).write(place)
+
+
+def _site_again(again: Again, place: Path) -> None:
+    site(again.study, progress=again.progress, threads=again.threads).write(place)
+
+
+def _trend_again(again: Again, place: Path) -> None:
+    trend(again.study, again.content["years"], progress=again.progress).write(place)
+
+
+def _compare_again(again: Again, place: Path) -> None:
+    a, b = (run(one, progress=again.progress, threads=again.threads) for one in again.studies)
+    compare(a, b).write(place)
+
+
+def _with_siting(study: Study, then: Manifest) -> Study:
+    """Ask for the plan that was asked: all that the study does not say was said beside it."""
+    own = study.siting.model_dump(mode="json")
+    siting = then["study"]["siting"].items()
+    return study.with_siting(**{key: one for key, one in siting if one != own.get(key)})
 
 
 def _answer_again(again: Again, place: Path) -> None:
@@ -218,11 +388,8 @@ def _answer_again(again: Again, place: Path) -> None:
     _run_again(again, result)
     plan = before = templates = None
     if content.get("plan"):
-        # All that the study does not say itself was asked beside it.
-        own = again.study.siting.model_dump(mode="json")
-        siting = content["plan"]["study"]["siting"].items()
-        asked = again.study.with_siting(**{key: one for key, one in siting if one != own.get(key)})
-        plan = site(asked, threads=again.threads).write(place.with_name("plan"))
+        chosen = site(_with_siting(again.study, content["plan"]), threads=again.threads)
+        plan = chosen.write(place.with_name("plan"))
     if content.get("before"):
         then = content["before"]
         study, home = _study_again(place.with_name("before"), then, None, again.places)
@@ -243,13 +410,39 @@ def _answer_again(again: Again, place: Path) -> None:
     answer(result, place, language=language, plan=plan, before=before, templates=templates)
 
 
-_MAKERS: dict[str, Callable[[Again, Path], None]] = {RUN: _run_again, ANSWER: _answer_again}
+_MAKERS: dict[str, Callable[[Again, Path], None]] = {
+    RUN: _run_again,
+    SITE: _site_again,
+    TREND: _trend_again,
+    COMPARE: _compare_again,
+    ANSWER: _answer_again,
+}
 """What writes the result of each command again, into a place that is not there yet."""
 
 
+@dataclass(frozen=True)
+class Written:
+    """The folder of a result of any command, with what its manifest says."""
+
+    folder: Path
+    content: Manifest
+
+    @classmethod
+    def read(cls, folder: str | Path) -> Written:
+        """Open its manifest."""
+        return cls(Path(folder), opened_manifest(Path(folder), *_MAKERS))
+
+    @property
+    def language(self) -> Language:
+        """In which it is told."""
+        of = self.content.get("options") or _of_run(self.content)["study"]["output"]
+        language: Language = of["language"]
+        return language
+
+
 def verify(
-    folder: str | Path,
-    study: Study | str | Path | None = None,
+    folder: str | Path | Written,
+    study: Study | str | Path | Sequence[Study | str | Path] | None = None,
     *,
     plan: str | Path | None = None,
     trust_templates: bool = False,
@@ -261,13 +454,14 @@ def verify(
     Parameters
     ----------
     folder
-        That `stemgeo run` wrote; it is read and not changed.
+        That a command wrote: a run, a plan, a trend, a comparison or an answer. It is read and not
+        changed.
     study
         A study, a study.toml or its folder. Without it the file with the hash that the manifest has
         is looked for: in the current folder, in `folder` and the one above it, and one level below
-        these.
+        these. Of a comparison two, in its order.
     plan
-        The plan that the run was given beside its study; without it looked for in the same way.
+        The plan that a run was given beside its study; without it looked for in the same way.
     trust_templates
         Fill in the texts of one's own that an answer was made of too, out of its manifest. A
         manifest can be a stranger's: without this they are not read, and the documents that come
@@ -287,47 +481,87 @@ def verify(
     StudyError, MissingFileError
         If a study that is given cannot be read.
     """
-    folder = Path(folder)
-    content = opened_manifest(folder, *_MAKERS)
-    of_run = _of_run(content)
+    written = folder if isinstance(folder, Written) else Written.read(folder)
+    folder, content = written.folder, written.content
     own = bool(content.get("templates"))
     if trust_templates and not own:
         what = "holds no templates of its own to trust"
         raise ResultError(Problem(str(folder), what, "leave --trust-templates out"))
     left_out = _of_own_text(content) if own and not trust_templates else ()
-    places: tuple[Path, ...] = (Path(), folder, folder.resolve().parent)
-    if isinstance(study, Study):
-        asked = study
-    else:
-        asked, home = _study_again(folder, of_run, study, places)
-        places = (*places, home)
-    asked = _with_its_plan(asked, of_run, plan, places)
+    given = (study,) if study is None or isinstance(study, Study | str | Path) else tuple(study)
+    asked, places = _asked(folder, content, given, plan)
     with temporary() as beside:
         made: Path | None = beside / RESULT
         problems: tuple[Difference, ...] = ()
         try:
-            maker = _MAKERS[command_of(content)]
-            again = Again(asked, content, places, progress, threads, trust_templates)
-            maker(again, beside / RESULT)
+            studies = tuple(one.study for one in asked)
+            again = Again(studies, content, places, progress, threads, trust_templates)
+            _MAKERS[command_of(content)](again, beside / RESULT)
         except StemgeoError as error:
             made, problems = None, tuple(map(_not_computed, error.problems))
         progress(Said("Comparing", "Vergelijken", "Comparaison"), 0.95)
         differences = (
             *_of_files(folder, content, made),
-            *_of_study(of_run, asked),
-            *_of_inputs(of_run, asked),
+            *(found for one in asked for found in (*_of_study(one), *_of_inputs(one))),
             *(problems if made is None else _of_result(folder, content, made, left_out)),
         )
     others = OF_ANSWERS if command_of(content) == ANSWER else ()
+    files = [(one.then.get("study_file") or {}).get("name", "") for one in asked]
     return Verification(
         folder=folder,
-        study=(of_run.get("study_file") or {}).get("name", ""),
+        study=", ".join(dict.fromkeys(filter(None, files))),
         files=len(content["outputs"]),
-        inputs=len(of_run["inputs"]),
+        inputs=sum(len(one.then["inputs"]) for one in asked),
         differences=differences,
         versions=tuple(_unlike("versions", versions(content), versions(made_with(*others)))),
         left_out=left_out,
+        language=written.language,
     )
+
+
+def _asked(
+    folder: Path,
+    content: Manifest,
+    given: tuple[Study | str | Path | None, ...],
+    plan: str | Path | None,
+) -> tuple[list[Asked], tuple[Path, ...]]:
+    """Find the studies that a result was made of, and the folders in which files of then may be."""
+    sides = [(_of_run(content), "")]
+    if command_of(content) == COMPARE:
+        sides = [(content["a"], "A: "), (content["b"], "B: ")]
+        given = given if given != (None,) else (None, None)
+    if len(given) != len(sides):
+        what = f"is made of {len(sides)} studies, {len(given)} given"
+        raise ResultError(Problem(str(folder), what, "give each, in their order, or none"))
+    places: tuple[Path, ...] = (Path(), folder, folder.resolve().parent)
+    studies: list[Study] = []
+    for (then, _), one in zip(sides, given, strict=True):
+        study, home = (
+            (one, Path()) if isinstance(one, Study) else _study_again(folder, then, one, places)
+        )
+        studies, places = [*studies, study], (*places, home)
+    # One of two may have been measured without it; a trend is of no plan.
+    with_plan = [
+        command_of(content) != TREND and bool(not side or then["study"]["inputs"].get("plan"))
+        for then, side in sides
+    ]
+    if plan is not None and not any(with_plan):
+        raise ResultError(Problem(str(folder), "counts no plan", "leave --plan out"))
+    studies = [
+        _with_its_plan(study, then, plan if own else None, places)
+        for (then, _side), study, own in zip(sides, studies, with_plan, strict=True)
+    ]
+    pairs = zip(sides, studies, strict=True)
+    return [_as_then(content, then, study, side) for (then, side), study in pairs], places
+
+
+def _as_then(content: Manifest, then: Manifest, study: Study, side: str) -> Asked:
+    """Ask of a study what the command asked beside it."""
+    if command_of(content) == TREND:
+        asked = study.with_plan(None)
+        return Asked(then, study, asked, _paths(asked, content["years"]))
+    study = _with_siting(study, then) if command_of(content) == SITE else study
+    return Asked(then, study, study, _paths(study), side)
 
 
 def _of_own_text(content: Manifest) -> tuple[str, ...]:
@@ -337,8 +571,8 @@ def _of_own_text(content: Manifest) -> tuple[str, ...]:
 
 
 def _of_run(content: Manifest) -> Manifest:
-    """Give the manifest of the run: this one, or the one that it was made of."""
-    made_of: Manifest = content.get("result", content)
+    """Give the manifest that has the study: this one, or the one that it was made of."""
+    made_of: Manifest = content.get("result") or content.get("a") or content
     return made_of
 
 
@@ -365,8 +599,12 @@ def _study_again(
     studies = [(load_study(path), path.parent) for path in found]
     if len(studies) == 1:
         return studies[0]
+
+    def others(of: Study) -> int:
+        return len([*_of_inputs(Asked(of_run, of, of, _paths(of)))])
+
     # A study that was copied has other files beside it: the ones of then are meant.
-    return min(studies, key=lambda one: len(list(_of_inputs(of_run, one[0]))))
+    return min(studies, key=lambda one: others(one[0]))
 
 
 def _with_its_plan(
@@ -422,6 +660,46 @@ def _short(hash_: str) -> str:
     return f"{clean(hash_[:12])}..."
 
 
+_MISSING = Said("is missing", "ontbreekt", "manque")
+_ADDED = Said("was added", "is toegevoegd", "a été ajouté")
+_LINK = Said(
+    "is a link and no file any more",
+    "is een koppeling en geen bestand meer",
+    "est un lien et n’est plus un fichier",
+)
+_CHANGED = Said(
+    "was changed after it was written",
+    "is gewijzigd nadat het geschreven was",
+    "a été modifié après avoir été écrit",
+)
+_OTHER_FILE = Said(
+    "is not the file of then", "is niet het bestand van toen", "n’est pas le fichier d’alors"
+)
+_NO_INPUT = Said(
+    "is no input of the study any more",
+    "is geen invoer van de studie meer",
+    "n’est plus une donnée de l’étude",
+)
+_NEW_INPUT = Said(
+    "was no input of the study then",
+    "was toen geen invoer van de studie",
+    "n’était pas une donnée de l’étude alors",
+)
+_UNREADABLE = Said(
+    "is missing, or cannot be read",
+    "ontbreekt, of kan niet gelezen worden",
+    "manque, ou ne peut pas être lu",
+)
+_GONE = Said("does not come out any more", "komt er niet meer uit", "n’en sort plus")
+_NEW = Said(
+    "comes out now and did not then",
+    "komt er nu uit en toen niet",
+    "en sort maintenant, et pas alors",
+)
+_OTHERWISE = Said("comes out otherwise", "komt er anders uit", "en sort autrement")
+_DIFFERS = Said("differs", "verschilt", "diffère")
+
+
 # -- what differs ----------------------------------------------------------------------------
 
 
@@ -431,13 +709,13 @@ def _of_files(folder: Path, content: Manifest, made: Path | None) -> Iterator[Di
     there = {path.relative_to(folder).as_posix(): path for path in _files_in(folder)}
     for name in sorted({*then, *there} - {MANIFEST}):
         if name not in there:
-            yield Difference(FILES, name, "is missing")
+            yield Difference(FILES, name, _MISSING)
         elif name not in then:
-            yield Difference(FILES, name, "was added")
+            yield Difference(FILES, name, _ADDED)
         elif there[name].is_symlink():
-            yield Difference(FILES, name, "is a link and no file any more")
+            yield Difference(FILES, name, _LINK)
         elif _hash(there[name]) != then[name]["sha256"]:
-            changed = Difference(FILES, name, "was changed after it was written")
+            changed = Difference(FILES, name, _CHANGED)
             # What comes out otherwise is told there, with its figures.
             as_then = made is not None and _hash(made / name) == then[name]["sha256"]
             yield _with_figures(changed, folder, made) if made and as_then else changed
@@ -449,54 +727,68 @@ def _files_in(folder: Path) -> list[Path]:
     return [path for path in found if not is_litter(path)]
 
 
-def _of_study(of_run: Manifest, study: Study) -> Iterator[Difference]:
+def _of_study(asked: Asked) -> Iterator[Difference]:
     """Compare the study's file and its choices with those of then."""
-    then, now = of_run.get("study_file"), study.file
+    then, now = asked.then.get("study_file"), asked.study.file
     if then and now and then["sha256"] != now.sha256:
         hashes = (_short(then["sha256"]), _short(now.sha256))
-        yield Difference(STUDY, now.name, "is not the file of then", *hashes)
-    yield from _unlike(STUDY, dict(flat(of_run["study"])), dict(flat(choices(study))))
+        yield Difference(STUDY, f"{asked.side}{now.name}", _OTHER_FILE, *hashes)
+    chosen, now_chosen = (dict(flat(one)) for one in (asked.then["study"], choices(asked.asked)))
+    yield from _unlike(STUDY, chosen, now_chosen, asked.side)
 
 
-def _of_inputs(of_run: Manifest, study: Study) -> Iterator[Difference]:
+def _of_inputs(asked: Asked) -> Iterator[Difference]:
     """Compare the files of the study with the hashes of then."""
     then: dict[str, list[tuple[str, str]]] = {}
-    for item in of_run["inputs"]:
+    for item in asked.then["inputs"]:
         then.setdefault(item["role"], []).append((item["name"], item["sha256"]))
-    now = _paths(study)
+    now = asked.paths
     for role in dict.fromkeys([*then, *now]):
         for of_then, path in zip_longest(then.get(role, ()), now.get(role, ())):
             name = path.name if path else of_then[0]
-            where = f"{role} {name}"
+            where = f"{asked.side}{role} {name}"
             if path is None:
-                yield Difference(INPUTS, where, "is no input of the study any more")
+                yield Difference(INPUTS, where, _NO_INPUT)
             elif of_then is None:
-                yield Difference(INPUTS, where, "was no input of the study then")
+                yield Difference(INPUTS, where, _NEW_INPUT)
             elif not (hash_ := _hash(path)):
-                yield Difference(INPUTS, where, "is missing, or cannot be read")
+                yield Difference(INPUTS, where, _UNREADABLE)
             elif hash_ != of_then[1]:
                 hashes = (_short(of_then[1]), _short(hash_))
-                yield Difference(INPUTS, where, "is not the file of then", *hashes)
+                yield Difference(INPUTS, where, _OTHER_FILE, *hashes)
 
 
-def _paths(study: Study) -> dict[str, list[Path]]:
-    """Give the files that a run of this study reads, by role, as the provenance names them."""
+def _paths(study: Study, years: Sequence[int] = ()) -> dict[str, list[Path]]:
+    """Give the files that a study reads, by role, as the provenance names them.
+
+    A run counts the children of one year; a trend those of its `years`, as far as they have their
+    own.
+    """
     found: dict[str, list[Path]] = {}
     for role in type(study.inputs).model_fields:
         value = getattr(study.inputs, role)
-        # A run counts the children of one year; those of others are for a trend.
-        if isinstance(value, dict) and role != "populations":
-            found |= {f"{role}.{key}": [one.path] for key, one in value.items()}
+        if isinstance(value, dict):
+            years_of = years if role == "populations" else value
+            of_years = {key: one for key, one in value.items() if key in years_of}
+            found |= {f"{role}.{key}": [one.path] for key, one in of_years.items()}
         elif isinstance(value, tuple):
             found[role] = [one.path for one in value]
         elif isinstance(value, Input):
             found[role] = [value.path]
+    if years and all(f"populations.{year}" in found for year in years):
+        del found["population"]
     return found
 
 
 def _not_computed(problem: Problem | str) -> Difference:
     where, what = (problem.where, problem.what) if isinstance(problem, Problem) else ("", problem)
-    return Difference(RESULT, where or "the result", f"cannot be computed again: {what}")
+    told = say(
+        "cannot be computed again: {what}",
+        "kan niet opnieuw berekend worden: {what}",
+        "ne peut pas être recalculé : {what}",
+        what=what,
+    )
+    return Difference(RESULT, where or RESULT, told)
 
 
 def _of_result(
@@ -507,11 +799,11 @@ def _of_result(
     then, now = _outputs(content), _outputs(content_now)
     for name in sorted({*then, *now} - set(left_out)):
         if name not in now:
-            yield Difference(RESULT, name, "does not come out any more")
+            yield Difference(RESULT, name, _GONE)
         elif name not in then:
-            yield Difference(RESULT, name, "comes out now and did not then")
+            yield Difference(RESULT, name, _NEW)
         elif then[name] != now[name]:
-            other = Difference(RESULT, name, "comes out otherwise")
+            other = Difference(RESULT, name, _OTHERWISE)
             yield _with_figures(other, folder, made)
     told_then, told_now = _told_here(content), _told_here(content_now)
     if left_out:  # a PDF that was not made has no standard
@@ -540,6 +832,7 @@ def _told(content: Manifest) -> dict[str, Any]:
     # The seal is a hash of all this: it differs where anything else does.
     others = ("stemgeo", "python", "libraries", "outputs", "seal", *_BEHIND)
     told = {name: value for name, value in content.items() if name not in others}
+    told |= {side: _told(content[side]) for side in ("a", "b") if side in content}
     told["notes"] = {str(place): note for place, note in enumerate(content.get("notes", ()), 1)}
     for part, made_of in _behind(content).items():
         told[part] = _told(made_of)
@@ -551,13 +844,14 @@ def _told(content: Manifest) -> dict[str, Any]:
 def _told_here(content: Manifest) -> dict[str, Any]:
     """Leave out of what a manifest tells the study and the hashes of inputs of its own run."""
     told = _told(content)
-    of_run = told.get("result", told)
-    for name in ("study", "study_file"):
-        of_run.pop(name, None)
-    of_run["inputs"] = [
-        {name: value for name, value in item.items() if name not in ("size_bytes", "sha256")}
-        for item in of_run["inputs"]
-    ]
+    runs = [told["a"], told["b"]] if "a" in told else [told.get("result", told)]
+    for of_run in runs:
+        for name in ("study", "study_file"):
+            of_run.pop(name, None)
+        of_run["inputs"] = [
+            {name: value for name, value in item.items() if name not in ("size_bytes", "sha256")}
+            for item in of_run["inputs"]
+        ]
     return dict(flat(told))
 
 
@@ -569,7 +863,7 @@ def _unlike(
         values = [one.get(name, "") for one in (then, now)]
         if values[0] != values[1]:
             then_, now_ = map(str, values)
-            yield Difference(part, f"{before}{name}", "differs", then_, now_)
+            yield Difference(part, f"{before}{name}", _DIFFERS, then_, now_)
 
 
 def _with_figures(difference: Difference, folder: Path, made: Path) -> Difference:

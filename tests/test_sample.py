@@ -485,7 +485,7 @@ def test_remade_roads_are_the_same(remade: Path, roads: Roads) -> None:
 def test_a_result_of_the_sample_is_made_again(written_sample: Path) -> None:
     """Roads, zones, ferries of work: the packaged study is found by its hash, and all comes out."""
     verification = sg.verify(written_sample)
-    assert verification.lines()[-1].startswith("Everything is the same: ")
+    assert verification.lines()[-1].startswith("Alles is gelijk: ")
     assert verification.same
     assert verification.files == len(content_of(written_sample)) - 1
     assert verification.inputs == 6

@@ -23,7 +23,7 @@ pytestmark = pytest.mark.usefixtures("computed_once", "read_once")
 
 def same(folder: Path) -> str:
     """Give the last line of a verification in which nothing differs."""
-    return f"Everything is the same: {len(content_of(folder)) - 1} files, 3 inputs."
+    return f"Alles is gelijk: {len(content_of(folder)) - 1} bestanden, 3 invoerbestanden."
 
 
 @pytest.fixture(scope="module")
@@ -59,7 +59,7 @@ def manifest(folder: Path) -> dict[str, Any]:
 
 
 def found(said: sg.Verification, part: str) -> list[tuple[str, str]]:
-    return [(one.where, one.what) for one in said.of(part)]
+    return [(one.where, str(one.what)) for one in said.of(part)]
 
 
 def only(differences: tuple[Difference, ...]) -> Difference:
@@ -78,10 +78,10 @@ def test_what_nobody_touched_is_the_same_and_stays_as_it_is(base: Path) -> None:
     said = stemgeo("verify", base / "result")
     count = len(content_of(base / "result")) - 1
     assert said.out.splitlines() == [
-        f"Files: all {count} as they were written.",
-        "Study and inputs: as they were: study.toml, 3 inputs.",
-        "Versions: as they were.",
-        f"Result, computed again: the same {count} files.",
+        f"Bestanden: alle {count} zoals ze geschreven zijn.",
+        "Studie en invoer: zoals ze waren: study.toml, 3 invoerbestanden.",
+        "Versies: dezelfde.",
+        f"Resultaat, opnieuw berekend: dezelfde {count} bestanden.",
         same(base / "result"),
     ]
     assert (said.status, said.err) == (0, "")
@@ -99,9 +99,10 @@ def test_other_versions_are_told_and_are_no_difference(base: Path) -> None:
         ("python", "3.1", manifest_python()),
         ("numpy", "1.0", libraries["numpy"]),
     ]
+    assert str(verification.versions[1]) == f"numpy: differs; then: 1.0; now: {libraries['numpy']}"
     lines = verification.lines()
-    assert "Versions: 2 differ, by itself no fault:" in lines
-    assert f"  numpy: differs; then: 1.0; now: {libraries['numpy']}" in lines
+    assert "Versies: 2 verschillen, op zich geen fout:" in lines
+    assert f"  numpy: verschilt; toen: 1.0; nu: {libraries['numpy']}" in lines
     assert lines[-1] == same(base / "result")
 
 
@@ -130,8 +131,8 @@ def test_files_that_are_gone_or_added_are_named(base: Path) -> None:
     assert len(verification.differences) == 3
     said = stemgeo("verify", folder)
     assert said.status == 1
-    assert "  map.html: is missing" in said.out.splitlines()
-    assert said.out.splitlines()[-1] == "Not the same, differences: 3 (files 3)."
+    assert "  map.html: ontbreekt" in said.out.splitlines()
+    assert said.out.splitlines()[-1] == "Niet gelijk, verschillen: 3 (bestanden 3)."
 
 
 def test_a_link_is_no_file_of_a_result(base: Path) -> None:
@@ -173,8 +174,9 @@ def test_a_figure_that_was_changed_is_named(base: Path) -> None:
     assert table["rows"].tolist() == [1, 1]
     assert set(table["part"]) == {"files"}
     lines = verification.lines()
-    assert "  tables/provinces.csv: was changed after it was written; 1 of 3 rows differ" in lines
-    assert "    code Antwerpen: children is 860 in the folder, 806 computed now" in lines
+    what = "is gewijzigd nadat het geschreven was; 1 van de 3 rijen verschillen"
+    assert f"  tables/provinces.csv: {what}" in lines
+    assert "    code Antwerpen: children is 860 in de map, 806 nu berekend" in lines
 
 
 def test_a_figure_whose_hash_was_made_to_fit_is_found(base: Path) -> None:
@@ -240,7 +242,7 @@ def test_an_input_that_changed_is_named_with_the_figures_that_move(base: Path) -
     assert "tables/academies.csv" not in tables
     said = stemgeo("verify", base / "result")
     assert said.status == 1
-    assert f"    {moved}" in said.out.splitlines()
+    assert f"    {moved.said.to('nl')}" in said.out.splitlines()
 
 
 def test_an_input_that_is_gone_is_named_and_nothing_is_computed(base: Path) -> None:
@@ -264,7 +266,7 @@ def test_a_study_of_another_day_is_told_and_computed(base: Path) -> None:
         sg.verify(base / "result")
     verification = sg.verify(base / "result", base / "study")
     file, day = verification.of("study")
-    assert (file.where, file.what) == ("study.toml", "is not the file of then")
+    assert (file.where, str(file.what)) == ("study.toml", "is not the file of then")
     assert (day.where, day.then, day.now) == ("study.date", "2022-12-31", "2024-06-30")
     assert not verification.of("inputs")
     figures = {one.where: one.figures for one in verification.of("result")}
@@ -294,7 +296,7 @@ def test_the_study_is_found_by_its_hash(
         path.rename(target / path.name)
     verification = sg.verify(base / "result")
     assert verification.study == "study.toml"
-    assert {one.what for one in verification.differences} <= {"was added"}
+    assert {str(one.what) for one in verification.differences} <= {"was added"}
 
 
 def test_a_study_two_levels_away_is_not_found(base: Path) -> None:
@@ -415,8 +417,8 @@ def test_a_folder_that_is_no_result_of_a_run_is_an_error(base: Path) -> None:
     (base / "result" / "manifest.json").write_text(json.dumps(content), encoding="utf-8")
     with pytest.raises(ResultError, match="older version"):
         sg.verify(base / "result")
-    change_manifest(base / "result", command="trend")
-    with pytest.raises(ResultError, match="stemgeo trend"):
+    change_manifest(base / "result", command="kaart")
+    with pytest.raises(ResultError, match="stemgeo kaart"):
         sg.verify(base / "result")
 
 
@@ -574,3 +576,66 @@ def test_an_answer_is_made_again_with_the_run_behind_it(tmp_path: Path) -> None:
     change_manifest(answer, templates={}, options={"language": "de"})
     with pytest.raises(ResultError, match="is not as stemgeo writes it"):
         sg.verify(answer)
+
+
+# -- plans, trends and comparisons -----------------------------------------------------------
+
+
+def test_a_plan_is_computed_again(base: Path) -> None:
+    """With what was asked beside the study; an academy that moved is named, and what it brings."""
+    said = stemgeo("site", base / "study", "-n", "1", "--out", base / "plan")
+    assert said.status == 0
+    assert stemgeo("verify", base / "plan").status == 0
+    changed(base / "study" / "academies.csv", "151000,0", "152000,0")
+    verification = sg.verify(base / "plan")
+    assert found(verification, "inputs") == [("academies academies.csv", "is not the file of then")]
+    assert "tables/curve.csv" in {one.where for one in verification.of("result")}
+
+
+def test_a_trend_is_computed_again(base: Path) -> None:
+    """With its years and their own populations; the plan of the study counts in none of them."""
+    study = base / "study"
+    text = (study / "bevolking.txt").read_text("utf-8").replace("|2022", "|2021")
+    (study / "2021.txt").write_text(text, encoding="utf-8")
+    (study / "plan.csv").write_text("academy_id;naam;x;y\nP1;P;158000;202000\n", "utf-8")
+    more = '[inputs]\nplan = "plan.csv"\npopulations = { 2021 = "2021.txt" }'
+    changed(study / "study.toml", "[inputs]", more)
+    said = stemgeo("trend", study, "--years", "2021,2022", "--out", base / "trend")
+    assert said.status == 0
+    verification = sg.verify(base / "trend")
+    assert verification.same, verification.lines()
+    assert verification.inputs == 4
+    changed(study / "2021.txt", "11001|F|5|20|2021", "11001|F|5|21|2021")
+    path = base / "trend" / "tables" / "trend.csv"
+    path.write_text(path.read_text("utf-8") + "\n", encoding="utf-8")
+    verification = sg.verify(base / "trend")
+    assert found(verification, "files") == [
+        ("tables/trend.csv", "was changed after it was written")
+    ]
+    assert found(verification, "inputs") == [
+        ("populations.2021 2021.txt", "is not the file of then")
+    ]
+    (moved,) = [one for one in verification.of("result") if one.where == "tables/trend.csv"]
+    assert str(moved.what) == "comes out otherwise"
+    with pytest.raises(ResultError, match="counts no plan"):
+        sg.verify(base / "trend", plan=study / "plan.csv")
+
+
+def test_a_comparison_is_computed_again(planned: Path) -> None:
+    """Of both its runs, the plan of the second found by its hash; what differs is of A or B."""
+    said = stemgeo("compare", planned / "result", planned / "planned", "--out", planned / "both")
+    assert said.status == 0
+    shutil.rmtree(planned / "result")
+    shutil.rmtree(planned / "planned")
+    said = stemgeo("verify", planned / "both")
+    assert said.status == 0, said
+    assert said.out.splitlines()[-1].startswith("Alles is gelijk: ")
+    both = (planned / "study", planned / "study")
+    assert sg.verify(planned / "both", both).same
+    with pytest.raises(ResultError, match="is made of 2 studies, 1 given"):
+        sg.verify(planned / "both", planned / "study")
+    changed(planned / "plannen" / "voorstel.csv", "158000;202000", "156000;205000")
+    plan = planned / "plannen" / "voorstel.csv"
+    verification = sg.verify(planned / "both", plan=plan)
+    assert found(verification, "inputs") == [("B: plan voorstel.csv", "is not the file of then")]
+    assert {one.where for one in verification.of("result")} >= {"tables/compare-region.csv"}

@@ -8,11 +8,18 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from stemgeo.inputs import load_inputs
+from stemgeo.notes import Said, say
 
 if TYPE_CHECKING:
     from stemgeo.inputs import Provenance
     from stemgeo.notes import Note
     from stemgeo.study import Study
+
+
+_BYTES = Said("bytes", "bytes", "octets")
+_USED = Said("columns used", "gebruikte kolommen", "colonnes utilisées")
+_NOT_USED = Said("not used", "niet gebruikt", "non utilisées")
+_COLUMNS = "{what}: {columns}", "{what}: {columns}", "{what} : {columns}"
 
 
 @dataclass(frozen=True, repr=False)
@@ -25,10 +32,13 @@ class Checked:
         Each once, those of other years too.
     notes
         What the reader of the figures must know.
+    language
+        Of the study: `lines` speak it.
     """
 
     files: tuple[Provenance, ...]
     notes: tuple[Note, ...]
+    language: str
 
     def __repr__(self) -> str:
         return "\n".join(self.lines())
@@ -42,12 +52,14 @@ class Checked:
         """Say of each file what it is, and which of its columns are used."""
         lines = []
         for one in self.files:
-            lines.append(f"{one.role:16} {one.name}  {one.size_bytes} bytes  {one.note}".rstrip())
+            size = f"{one.size_bytes} {_BYTES.to(self.language)}"
+            lines.append(f"{one.role:16} {one.name}  {size}  {one.note}".rstrip())
             used = [f"{label} ({meaning})" for label, meaning in one.columns if meaning]
             unused = [label for label, meaning in one.columns if not meaning]
-            for what, columns in (("columns used", used), ("not used", unused)):
+            for what, columns in ((_USED, used), (_NOT_USED, unused)):
                 if columns:
-                    lines.append(f"{'':16} {what}: {', '.join(columns)}")
+                    told = say(*_COLUMNS, what=what, columns=", ".join(columns))
+                    lines.append(f"{'':16} {told.to(self.language)}")
         return lines
 
 
@@ -66,4 +78,5 @@ def check(study: Study) -> Checked:
     return Checked(
         files=tuple(dict.fromkeys(item for one in every for item in one.provenance)),
         notes=tuple(dict.fromkeys(note for one in every for note in one.warnings)),
+        language=study.output.language,
     )

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import shutil
 from collections import Counter
+from contextlib import ExitStack
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
@@ -21,9 +22,6 @@ from stemgeo.report.annex import GAPS, annex_stem, write_gaps, write_municipalit
 from stemgeo.report.content import Source, figures
 from stemgeo.report.files import (
     ANSWER,
-    SITE,
-    checked_file,
-    opened_manifest,
     refuse_taken,
     whole_folder,
     write_csv,
@@ -37,7 +35,7 @@ from stemgeo.report.letter import (
     write_letter,
 )
 from stemgeo.report.manifests import made_with
-from stemgeo.report.outcome import Tables
+from stemgeo.report.outcome import Outcome, Tables, WrittenPlan
 from stemgeo.report.paper import Look, Plate, write_pdf
 from stemgeo.report.sheets import Sheets
 from stemgeo.report.word import write_docx
@@ -74,28 +72,29 @@ class Sheet:
 
 
 def answer(
-    folder: str | Path,
+    result: Tables | str | Path,
     place: str | Path,
     *,
     language: Language | None = None,
-    plan: str | Path | None = None,
-    before: str | Path | None = None,
+    plan: Outcome | str | Path | None = None,
+    before: Tables | str | Path | None = None,
     templates: str | Path | None = None,
     replace: bool = False,
     progress: Progress = quiet,
 ) -> Path:
-    """Write the answer to parliament from a written result: whole, or not at all.
+    """Write the answer to parliament from a result: whole, or not at all.
 
     Parameters
     ----------
-    folder
-        A result that `stemgeo run` wrote.
+    result
+        What `run` or `read_result` gave, or the folder of a run. One in memory is written to a
+        temporary folder first, as are those below: of a folder it is quicker.
     place
         Where the answer goes; an older answer there is replaced where nobody worked on it.
     language
-        "nl", "en" or "fr"; that of the study when not given.
+        "nl", "en" or "fr"; that of the result when not given.
     plan
-        A folder that `stemgeo site` wrote for the same study: what the next places would add.
+        What `site` gave for the same study, or its folder: what the next places would add.
     before
         A result of the year before, to tell how the shares changed.
     templates
@@ -116,16 +115,26 @@ def answer(
         If a table was changed after the run, the plan is of another study, or a template names
         what there is not.
     """
-    return _answer(
-        Path(folder),
-        Path(place),
-        language=language,
-        plan=_path(plan),
-        before=_path(before),
-        templates=_path(templates),
-        replace=replace,
-        progress=progress,
-    )
+    if language is None and isinstance(result, Outcome):
+        language = result.language
+    given = (result, plan, before)
+    there = [one.folder if isinstance(one, Outcome) else one for one in (*given, templates)]
+    reads = [Path(one) for one in there if one is not None]
+    refuse_taken(Path(place), ANSWER, replace=replace, reads=reads)
+    with ExitStack() as stack:
+        folder, of_plan, earlier = (
+            stack.enter_context(one.in_folder()) if isinstance(one, Outcome) else one
+            for one in given
+        )
+        return _answer(
+            Source.read(folder or "", language),
+            Path(place),
+            plan=None if of_plan is None else WrittenPlan.read(of_plan),
+            before=None if earlier is None else Tables.read(earlier, language),
+            templates=None if templates is None else Path(templates),
+            replace=replace,
+            progress=progress,
+        )
 
 
 def answer_without_text(
@@ -133,7 +142,7 @@ def answer_without_text(
     place: Path,
     text: Letter,
     *,
-    language: Language | None = None,
+    language: Language,
     plan: Path | None = None,
     before: Path | None = None,
 ) -> Path:
@@ -146,26 +155,28 @@ def answer_without_text(
     text
         What the read me and the manifest tell of it: the templates, and the numbers typed in them.
     """
-    return _answer(folder, place, text=text, language=language, plan=plan, before=before)
+    return _answer(
+        Source.read(folder, language),
+        place,
+        text=text,
+        plan=WrittenPlan.read(plan) if plan else None,
+        before=Tables.read(before, language) if before else None,
+    )
 
 
 def _answer(
-    folder: Path,
+    source: Source,
     place: Path,
     *,
     text: Letter | None = None,
-    language: Language | None,
-    plan: Path | None,
-    before: Path | None,
+    plan: WrittenPlan | None,
+    before: Tables | None,
     templates: Path | None = None,
     replace: bool = False,
     progress: Progress = quiet,
 ) -> Path:
-    read = [one for one in (folder, plan, before, templates) if one]
-    refuse_taken(place, ANSWER, replace=replace, reads=read)
-    source = Source.read(folder, language)
     asked = source.language
-    _refuse_inside(place, [one for one in (folder, plan, before) if one])
+    _refuse_inside(place, [one.folder for one in (source, plan, before) if one and one.folder])
     sheets = sorted(_sheets(source, before), key=lambda one: (one.number, one.stem))
     annexes = _annexes(source, sheets)
     told = figures(source, plan=plan, before=before)
@@ -178,7 +189,7 @@ def _answer(
         data = out / words("file.data")
         data.mkdir()
         atlas = Sheets(source)
-        earlier = Sheets(Tables.read(before, asked)) if before else None
+        earlier = Sheets(before.told_in(asked)) if before else None
         plates = dict(_draw((atlas, earlier), sheets, out, data, progress))
         progress(Said("Writing annexes", "Bijlagen schrijven", "Rédaction des annexes"), 0.8)
         write_municipalities(source, out)
@@ -208,11 +219,7 @@ def _refuse_inside(place: Path, folders: list[Path]) -> None:
             raise ResultError(Problem(str(place), what, "choose another folder"))
 
 
-def _path(given: str | Path | None) -> Path | None:
-    return None if given is None else Path(given)
-
-
-def _sheets(source: Source, before: Path | None) -> Iterator[Sheet]:
+def _sheets(source: Source, before: Tables | None) -> Iterator[Sheet]:
     """List the maps: children in time and academies, of all and of each province; change; gaps."""
     words, language = texts(source.language), source.language
     text = source.text
@@ -308,17 +315,19 @@ def _draw(
         yield sheet.stem, Plate(paths[".png"], paths[".svg"], drawn.alt)
 
 
-def _copy_tables(data: Path, source: Source, plan: Path | None, before: Path | None) -> None:
+def _copy_tables(
+    data: Path, source: Source, plan: WrittenPlan | None, before: Tables | None
+) -> None:
     """Put the tables beside the answer from which it was written: a file behind each number."""
-    for name in TABLES:
-        shutil.copyfile(source.path(f"tables/{name}.csv"), data / f"{name}.csv")
-    if plan:
-        made = opened_manifest(plan, SITE)
-        for name in ("plan", "plan-provinces"):
-            shutil.copyfile(checked_file(plan, f"tables/{name}.csv", made), data / f"{name}.csv")
-    if before:
-        earlier = Tables.read(before)
-        shutil.copyfile(earlier.path("tables/coverage.csv"), data / "coverage-before.csv")
+    plan_tables = ("plan", "plan-provinces")
+    named: list[tuple[Tables | WrittenPlan, dict[str, str]]] = [
+        (source, {name: name for name in TABLES})
+    ]
+    named += [(plan, {name: name for name in plan_tables})] if plan else []
+    named += [(before, {"coverage": "coverage-before"})] if before else []
+    for one, names in named:
+        for name, called in names.items():
+            shutil.copyfile(one.path(f"tables/{name}.csv"), data / f"{called}.csv")
 
 
 def _page(atlas: Sheets, source: Source) -> str:
@@ -350,7 +359,7 @@ def _readme(source: Source, letter: Letter, annexes: list[dict[str, Any]]) -> li
 
 
 def _manifest(
-    source: Source, letter: Letter, plan: Path | None, before: Path | None
+    source: Source, letter: Letter, plan: WrittenPlan | None, before: Tables | None
 ) -> dict[str, Any]:
     """Say of what the answer was made, so that it can be made again."""
     text = source.text
@@ -364,6 +373,6 @@ def _manifest(
         "templates": dict(letter.own),
         "subsidy_rules": rules(source.study.subsidy.year).model_dump(),
         "result": source.manifest,
-        "plan": opened_manifest(plan, SITE) if plan else None,
-        "before": opened_manifest(before) if before else None,
+        "plan": plan and plan.manifest,
+        "before": before and before.manifest,
     }

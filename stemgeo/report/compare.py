@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import geopandas as gpd
 import numpy as np
@@ -20,23 +20,23 @@ from stemgeo.profiles import QUIET, ROADS
 from stemgeo.report.files import (
     COMPARE,
     flat,
+    in_lines,
     versions,
-    whole_folder,
-    write_csv,
-    write_manifest,
 )
 from stemgeo.report.manifests import made_with
-from stemgeo.report.outcome import Tables
+from stemgeo.report.outcome import Outcome, Tables
 from stemgeo.report.summary import level_head, markdown_table, note_lines, percent, plain
 from stemgeo.speech import DASH, signed, whole
-from stemgeo.study import STRAIGHT_LINE
-from stemgeo.tables import SCHEMAS, checked
+from stemgeo.study import LEVELS, STRAIGHT_LINE
+from stemgeo.tables import checked
 from stemgeo.texts import texts
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from numpy.typing import NDArray
+
+    from stemgeo.speech import Language
 
     Manifest = dict[str, Any]
 
@@ -48,10 +48,15 @@ _MOST_NAMED = 10
 
 _COMPARISON = Said("comparison", "vergelijking", "comparaison")
 _OTHER = {"A": "B", "B": "A"}
+_OF_SIDE = (
+    *("stemgeo", "python", "libraries", "notice", "method_note", "attribution"),
+    *("study", "study_file", "inputs"),
+)
+"""What the manifest of a comparison tells of each result."""
 
 
-@dataclass(frozen=True)
-class Comparison:
+@dataclass(frozen=True, eq=False)
+class Comparison(Outcome):
     """What differs between two results.
 
     Attributes
@@ -70,6 +75,15 @@ class Comparison:
         What could not be compared.
     """
 
+    COMMAND = COMPARE
+    FILES: ClassVar[Mapping[str, str]] = {"differences": "tables/compare-questions.csv"}
+    SAID: ClassVar[Mapping[str, str]] = {
+        "a": "a",
+        "b": "b",
+        "same_children": "same_children",
+    }
+    DRAWN = False
+
     table: pd.DataFrame
     differences: pd.DataFrame
     same_children: bool
@@ -78,9 +92,10 @@ class Comparison:
     notes: tuple[Note, ...]
 
     @property
-    def language(self) -> str:
+    def language(self) -> Language:
         """That of A."""
-        return str(self.a["study"]["output"]["language"])
+        language: Language = self.a["study"]["output"]["language"]
+        return language
 
     @property
     def profiles(self) -> list[str]:
@@ -112,21 +127,44 @@ class Comparison:
         parts = [rows[rows["level"] == one] for one in levels]
         return pd.concat(parts, ignore_index=True)
 
-    def write(self, place: str | Path, *, replace: bool = False) -> Path:
-        """Write a table for each level, a summary and a manifest, whole or not at all.
+    def _from_folder(self, name: str) -> Any:
+        if name != "table":
+            return super()._from_folder(name)
+        there = [one for one in self.manifest["outputs"] if one.startswith("tables/compare-")]
+        levels: list[pd.DataFrame] = [
+            self._file(one) for one in there if one not in self.FILES.values()
+        ]
+        return pd.concat(levels, ignore_index=True)
 
-        With `replace` anything that stands there is kept beside it, as NAME.old-DATE.
-        """
-        with whole_folder(Path(place), COMPARE, replace=replace) as folder:
-            (folder / "tables").mkdir()
-            for level, rows in self.table.groupby("level", sort=False):
-                write_csv(rows, folder / "tables" / f"compare-{level}.csv")
-            write_csv(self.differences, folder / "tables" / "compare-questions.csv")
-            said = "".join(f"{line}\n" for line in (*notices(self.a, self.b), _sources(self)))
-            (folder / "LEESMIJ.txt").write_text(said, encoding="utf-8")
-            (folder / "summary.md").write_text(_markdown(self), encoding="utf-8")
-            write_manifest(folder, _manifest(self))
-        return Path(place)
+    def _tables(self) -> dict[str, Any]:
+        levels = self.table.groupby("level", sort=False)
+        of_level = {f"tables/compare-{level}.csv": rows for level, rows in levels}
+        return of_level | super()._tables()
+
+    def _texts(self) -> dict[str, str]:
+        readme = in_lines((*notices(self.a, self.b), _sources(self)))
+        return {"LEESMIJ.txt": readme, "summary.md": _markdown(self)}
+
+    def _told(self) -> Manifest:
+        return {
+            "command": COMPARE,
+            **made_with(),
+            "notices": notices(self.a, self.b),
+            "attribution": _sources(self),
+            "differences": self.differences.to_dict("records"),
+            "same_children": self.same_children,
+            **{
+                side.lower(): {name: one[name] for name in _OF_SIDE if name in one}
+                for side, one in _sides(self)
+            },
+            "notes": in_all(self.notes),
+        }
+
+
+def _size_of_places(rows: pd.DataFrame) -> tuple[int, str]:
+    """Tell where a level stands: layers of one's own between provinces and municipalities."""
+    level = str(rows["level"].iloc[0])
+    return (LEVELS.index(level) + (level in _OF_POINT) if level in LEVELS else 2, level)
 
 
 def compare(a: Tables | str | Path, b: Tables | str | Path) -> Comparison:
@@ -148,7 +186,7 @@ def compare(a: Tables | str | Path, b: Tables | str | Path) -> Comparison:
         If a folder holds no result of a run or was changed, or if the two count other children
         or other municipalities.
     """
-    one, other = _side(Tables.of(a)), _side(Tables.of(b))
+    one, other = _side(Tables.opened(a)), _side(Tables.opened(b))
     _refuse_other_children(one, other)
     rows, notes = _beside(one, other)
     cells = _shared_cells(one, other)
@@ -697,20 +735,3 @@ def _losers(found: Comparison, profile: str) -> list[str]:
 
 def _sides(found: Comparison) -> tuple[tuple[str, Manifest], tuple[str, Manifest]]:
     return ("A", found.a), ("B", found.b)
-
-
-def _manifest(found: Comparison) -> Manifest:
-    kept = ("stemgeo", "python", "libraries", "notice", "method_note", "attribution")
-    return {
-        "command": COMPARE,
-        **made_with(),
-        "notices": notices(found.a, found.b),
-        "attribution": _sources(found),
-        "differences": found.differences.to_dict("records"),
-        "same_children": found.same_children,
-        **{
-            side.lower(): {name: one[name] for name in (*kept, "study", "inputs")}
-            for side, one in _sides(found)
-        },
-        "notes": in_all(found.notes),
-    }

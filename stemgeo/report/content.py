@@ -22,12 +22,10 @@ from stemgeo.profiles import QUIET
 from stemgeo.reasons import REASONS
 from stemgeo.recognition import Standing
 from stemgeo.report.compare import compare, differences
-from stemgeo.report.files import SITE, checked_file, opened_manifest
 from stemgeo.report.filling import refuse_unplain
-from stemgeo.report.outcome import Tables
-from stemgeo.report.reading import read_table
+from stemgeo.report.outcome import Tables, WrittenPlan
 from stemgeo.report.summary import ages_in_words, placed_by
-from stemgeo.study import PROVINCES, SaidBy, parse_study
+from stemgeo.study import PROVINCES
 from stemgeo.tables import MEASURES, sides
 from stemgeo.texts import texts
 
@@ -106,7 +104,10 @@ class Source(Tables):
 
 
 def figures(
-    source: Source, *, plan: Path | None = None, before: Path | None = None
+    source: Source,
+    *,
+    plan: WrittenPlan | Path | None = None,
+    before: Tables | Path | None = None,
 ) -> dict[str, Any]:
     """Gather all that a template can name.
 
@@ -115,7 +116,7 @@ def figures(
     source
         The result.
     plan
-        A folder that `stemgeo site` wrote for the same study.
+        For the same study, in its folder.
     before
         A result of the year before: gives its shares.
 
@@ -124,10 +125,9 @@ def figures(
     ResultError
         If a table was changed, or the plan is of other inputs.
     """
-    return {
-        name: plain(value, name)
-        for name, value in _figures(source, plan=plan, before=before).items()
-    }
+    made = None if plan is None else WrittenPlan.opened(plan)
+    told = _figures(source, made, None if before is None else Tables.opened(before))
+    return {name: plain(value, name) for name, value in told.items()}
 
 
 def plain(value: Any, name: str) -> Any:
@@ -147,7 +147,7 @@ def plain(value: Any, name: str) -> Any:
     return told
 
 
-def _figures(source: Source, *, plan: Path | None, before: Path | None) -> dict[str, Any]:
+def _figures(source: Source, plan: WrittenPlan | None, before: Tables | None) -> dict[str, Any]:
     study, text = source.study, source.text
     towns = source.table("annex-1-municipalities")
     provinces = [name for name in PROVINCES if name in set(towns["province"])]
@@ -319,16 +319,14 @@ def _subsidy(source: Source) -> Row:
     }
 
 
-def _plan(source: Source, folder: Path) -> Row:
+def _plan(source: Source, plan: WrittenPlan) -> Row:
     """Say what the places of a plan add together, and cost."""
-    made = opened_manifest(folder, SITE)
+    made, folder = plan.manifest, plan.folder
     _same_question(source.manifest, made, folder)
-    places, grown = (
-        read_table(checked_file(folder, f"tables/{name}.csv", made), name)
-        for name in ("plan", "plan-provinces")
-    )
+    places, grown = plan.table("plan"), plan.table("plan-provinces")
     start = grown.loc[grown["rank"] == 0, ["covered", "measured"]].sum()
-    places["province"] = [_in_words(source, one) for one in places["province"]]
+    provinces = [_in_words(source, one) for one in places["province"]]
+    places = places.assign(province=provinces)
     names = ["rank", "name", "municipality", "province", "newly", "cost_eur", "share"]
     profile = made["study"]["siting"]["profile"]
     _same_start(source, start, profile, folder)
@@ -346,7 +344,7 @@ def _plan(source: Source, folder: Path) -> Row:
     }
 
 
-def _same_question(ours: Row, theirs: Row, folder: Path) -> None:
+def _same_question(ours: Row, theirs: Row, folder: Path | None) -> None:
     """Refuse a plan for other children, roads or academies than the result counts."""
     every = differences(ours, theirs)["what"]
     found = [one for one in every if one.startswith(_OF_PLANS) and not one.startswith(_OWN)]
@@ -355,7 +353,7 @@ def _same_question(ours: Row, theirs: Row, folder: Path) -> None:
         raise ResultError(Problem(str(folder), what, "run `stemgeo site` on the same study"))
 
 
-def _same_start(source: Source, start: pd.Series, profile: str, folder: Path) -> None:
+def _same_start(source: Source, start: pd.Series, profile: str, folder: Path | None) -> None:
     """Refuse a plan that does not begin with the children that the result has in time.
 
     So it is where the result counts planned places, perhaps these very ones.
@@ -369,16 +367,13 @@ def _same_start(source: Source, start: pd.Series, profile: str, folder: Path) ->
         raise ResultError(Problem(str(folder), what, mend))
 
 
-def _before(source: Source, folder: Path) -> Row:
+def _before(source: Source, before: Tables) -> Row:
     """Give the shares of an earlier result beside those of this one, and what else differs."""
-    found = compare(folder, source)
-    then, now = (
-        parse_study(one["study"], name=str(folder), said_by=SaidBy.RESULT)
-        for one in (found.a, found.b)
-    )
+    found = compare(before, source)
+    then, now = before.study, source.study
     if then.about.date >= now.about.date:
         what = f"is of {then.about.date}, not of a day before {now.about.date}"
-        raise ResultError(Problem(str(folder), what, "give a result of an earlier date"))
+        raise ResultError(Problem(str(before.folder), what, "give a result of an earlier date"))
     rows = pd.concat([found.of("region"), found.of("province")]).drop_duplicates("code")
     shares = rows.set_index("code")["share_a"].to_dict()
     return {

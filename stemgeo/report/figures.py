@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from stemgeo.inputs.files import clean
+from stemgeo.notes import Said, say
 from stemgeo.tables import SCHEMAS
 
 if TYPE_CHECKING:
@@ -17,6 +18,9 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+_IN_THE_FOLDER = Said("in the folder", "in de map", "dans le dossier")
+_NOW = Said("computed now", "nu berekend", "dans le nouveau calcul")
+_EMPTY = Said("empty", "leeg", "vide")
 MOST_FIGURES = 5
 """So many figures are named of a table that differs; the number of its rows tells the rest."""
 
@@ -39,12 +43,32 @@ class Figure:
     then: str | None
     now: str | None
 
-    def __str__(self) -> str:
+    @property
+    def said(self) -> Said:
+        """Say it in one line."""
         if self.now is None or self.then is None:
-            where = f"row {self.row}" if self.row else f"column {self.column}"
-            return f"{where}: only {'in the folder' if self.now is None else 'computed now'}"
-        values = (value or "empty" for value in (self.then, self.now))
-        return "{}: {} is {} in the folder, {} computed now".format(self.row, self.column, *values)
+            where = say("column {name}", "kolom {name}", "colonne {name}", name=self.column)
+            if self.row:
+                where = say("row {name}", "rij {name}", "ligne {name}", name=self.row)
+            return say(
+                "{where}: only {side}",
+                "{where}: alleen {side}",
+                "{where} : seulement {side}",
+                where=where,
+                side=_IN_THE_FOLDER if self.now is None else _NOW,
+            )
+        return say(
+            "{row}: {column} is {then} in the folder, {now} computed now",
+            "{row}: {column} is {then} in de map, {now} nu berekend",
+            "{row} : {column} est {then} dans le dossier, {now} dans le nouveau calcul",
+            row=self.row,
+            column=self.column,
+            then=self.then or _EMPTY,
+            now=self.now or _EMPTY,
+        )
+
+    def __str__(self) -> str:
+        return str(self.said)
 
 
 def differing(then: Path, now: Path) -> tuple[int, int, tuple[Figure, ...]]:

@@ -192,7 +192,7 @@ def opened_manifest(folder: Path, *commands: str) -> dict[str, Any]:
 
 _MODELS: dict[str, type[manifests.Written]] = {
     TREND: manifests.OfTrend,
-    COMPARE: manifests.Written,
+    COMPARE: manifests.OfComparison,
     RUN: manifests.OfRun,
     SITE: manifests.OfPlan,
     ANSWER: manifests.OfAnswer,

@@ -73,12 +73,17 @@ class _Languages(_Model):
     fr: _Words | None = None
 
 
-class Written(_Model):
-    """What every manifest has."""
+class _Made(_Model):
+    """By which versions."""
 
     stemgeo: str
     python: str = ""
     libraries: dict[str, str] = {}
+
+
+class Written(_Made):
+    """What every manifest has."""
+
     outputs: dict[str, _File]
 
 
@@ -117,8 +122,8 @@ class _Question(_Model):
     siting: _Siting
 
 
-class _Asked(Written):
-    """What has a study."""
+class OfSide(_Made):
+    """What has a study, as the manifest of a comparison tells of its results."""
 
     notice: str
     method_note: str
@@ -126,6 +131,11 @@ class _Asked(Written):
     study: _Question
     study_file: _Study | None = None
     inputs: list[_Input]
+
+
+class _Asked(OfSide, Written):
+    """The manifest of what is made of a study."""
+
     notes: list[_Said | str] = []
 
 
@@ -133,6 +143,18 @@ class OfRun(_Asked):
     """The manifest of a run."""
 
     text: _Languages
+    network: dict[str, dict[str, int]] = {}
+    buildings: dict[str, int] = {}
+
+
+class OfComparison(Written):
+    """The manifest of a comparison."""
+
+    a: OfSide
+    b: OfSide
+    notices: list[str]
+    same_children: bool
+    notes: list[_Said | str] = []
 
 
 class _Solution(_Model):
@@ -219,7 +241,7 @@ def fitting(content: dict[str, Any], model: type[Written], path: Path) -> dict[s
     """
     try:
         model.model_validate(content)
-        for one in (content, *(content.get(name) or {} for name in ("result", "plan", "before"))):
+        for one in (content, *(content.get(name) or {} for name in _BEHIND)):
             if "study" in one:
                 parse_study(one["study"], name="study", said_by=SaidBy.RESULT)
     except ValidationError as error:
@@ -230,6 +252,11 @@ def fitting(content: dict[str, Any], model: type[Written], path: Path) -> dict[s
         _refuse(path, str(error).split("\n")[0])
     except RecursionError:
         _refuse(path, "it is too deep")
+    sides = {side: _plainly(content[side]) for side in ("a", "b") if side in content}
+    return _plainly(content) | sides
+
+
+def _plainly(content: dict[str, Any]) -> dict[str, Any]:
     return content | {name: _clean(content[name]) for name in _WORDS if name in content}
 
 
@@ -237,8 +264,10 @@ def _refuse(path: Path, why: str) -> NoReturn:
     raise ResultError(Problem(str(path), f"is not as stemgeo writes it ({why})", "run it again"))
 
 
-_WORDS = ("notice", "method_note", "attribution", "text", "notes", "typed_numbers")
+_WORDS = ("notice", "notices", "method_note", "attribution", "text", "notes", "typed_numbers")
 """What is printed and drawn."""
+_BEHIND = ("result", "plan", "before", "a", "b")
+"""Of what an answer is made, and what a comparison lays side by side."""
 
 
 def _clean(value: Any) -> Any:

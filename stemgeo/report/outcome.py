@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 from contextlib import contextmanager
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Self
@@ -22,6 +22,7 @@ from stemgeo.maps.text import MapText
 from stemgeo.notes import Note, Said
 from stemgeo.report.files import (
     RUN,
+    SITE,
     checked_file,
     opened_manifest,
     whole_folder,
@@ -47,6 +48,7 @@ FINEST_DETAIL_M = 10.0
 _SCHEMAS = {
     "tables/municipalities.parquet": "annex-1-municipalities",
     "tables/zones.parquet": "zone-shares",
+    "tables/compare-questions.csv": "comparison-questions",
 }
 """Of files that are not called as their schema."""
 
@@ -76,6 +78,8 @@ class Outcome:
         Those that are not checked as they leave.
     SAID
         Where in the manifest each field stands that is no table.
+    DRAWN
+        Whether its folder has maps.
     folder
         From which it was read; None when it was computed.
     """
@@ -85,6 +89,7 @@ class Outcome:
     OPTIONAL: ClassVar[frozenset[str]] = frozenset()
     KNOWN: ClassVar[frozenset[str]] = frozenset()
     SAID: ClassVar[Mapping[str, str]] = {}
+    DRAWN: ClassVar[bool] = True
     folder: Path | None = None
     _files: dict[str, Any]
     if TYPE_CHECKING:
@@ -95,7 +100,7 @@ class Outcome:
 
         def __getattr__(self, name: str) -> Any:
             # What was computed has all of its fields: this is asked of a folder alone.
-            if self.folder is None or name not in {one.name for one in fields(self)}:
+            if self.folder is None or name not in self._fields():
                 raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
             value = vars(self)[name] = self._from_folder(name)
             return value
@@ -116,7 +121,7 @@ class Outcome:
         return found if language is None else found.told_in(language)
 
     @classmethod
-    def of(cls, given: Self | str | Path, language: Language | None = None) -> Self:
+    def opened(cls, given: Self | str | Path, language: Language | None = None) -> Self:
         """Take a result, or the folder of one, told in a language or that of its study."""
         if isinstance(given, str | Path):
             return cls.read(given, language)
@@ -129,7 +134,7 @@ class Outcome:
         study = self.study.with_language(language)
         if self.folder is None:
             return replace(self, study=study)  # type: ignore[type-var]
-        kept = {"folder", "manifest", "_files", *(one.name for one in fields(self))}  # type: ignore[arg-type]
+        kept = {"folder", "manifest", "_files", *self._fields()}
         twin = type(self).__new__(type(self))
         vars(twin).update({name: one for name, one in vars(self).items() if name in kept})
         vars(twin)["study"] = study
@@ -174,7 +179,7 @@ class Outcome:
 
     def path(self, name: str) -> Path:
         """Give a file of the folder, after checking that it is as it was written."""
-        return checked_file(self._home, name, self.manifest)
+        return checked_file(self.folder or Path(), name, self.manifest)
 
     def write(self, place: str | Path, *, replace: bool = False) -> Path:
         """Write it into a folder, whole or not at all; what was read is copied as it stands.
@@ -242,11 +247,30 @@ class Outcome:
             table = table[table[column] == value]
         return table if columns is None else table[columns]
 
+    def _csv(self, name: str) -> pd.DataFrame:
+        """Give a table as a CSV of the folder has it."""
+        if self.folder is not None:
+            found: pd.DataFrame = self._file(f"tables/{name}.csv")
+            return found
+        made: pd.DataFrame | None = self._plain(name)
+        if made is None:
+            raise ResultError(Problem(f"stemgeo {self.COMMAND}", f"makes no table '{name}'"))
+        return made
+
+    def _plain(self, name: str) -> pd.DataFrame | None:
+        """Give a table that was computed as a CSV will have it; None when there is none."""
+        of_file = {file: one for one, file in self.FILES.items()}
+        return getattr(self, of_file.get(f"tables/{name}.csv", ""), None)
+
+    @classmethod
+    def _fields(cls) -> set[str]:
+        """Name what it holds."""
+        return {*getattr(cls, "__dataclass_fields__", ()), *cls.FILES, *cls.SAID}
+
     @property
-    def _home(self) -> Path:
-        if self.folder is None:
-            raise ValueError("a result that was computed has no files")
-        return self.folder
+    def _named(self) -> str:
+        """Call it by its folder."""
+        return self.folder.name if self.folder else "result"
 
     def _from_folder(self, name: str) -> Any:
         """Read a field."""
@@ -276,8 +300,9 @@ class Outcome:
         for name, table in self._tables().items():
             (folder / name).parent.mkdir(exist_ok=True)
             write_table(table, folder / name, self._words(name))
-        (folder / "maps").mkdir()
-        self._draw(folder / "maps")
+        if self.DRAWN:
+            (folder / "maps").mkdir()
+            self._draw(folder / "maps")
         for name, text in self._texts().items():
             (folder / name).write_text(text, encoding="utf-8")
 
@@ -299,8 +324,7 @@ class Outcome:
         raise NotImplementedError
 
     def _draw(self, maps: Path) -> None:
-        """Draw the maps and charts into a folder."""
-        raise NotImplementedError
+        """Draw maps and charts into a folder."""
 
     def _around(self) -> MapText:
         """Say what is printed around maps."""
@@ -314,7 +338,8 @@ class Outcome:
 
 
 def _schema(file: str) -> str:
-    return _SCHEMAS.get(file, Path(file).stem)
+    of_level = "comparison" if file.startswith("tables/compare-") else Path(file).stem
+    return _SCHEMAS.get(file, of_level)
 
 
 def _note(said: dict[str, str] | str) -> Note:
@@ -485,16 +510,14 @@ class Tables(Outcome):
         name
             As in `docs/data-dictionary.md`; places are left out, or numbers.
         """
-        if self.folder is not None:
-            found: pd.DataFrame = self._file(f"tables/{name}.csv")
-            return found
+        return self._csv(name)
+
+    def _plain(self, name: str) -> pd.DataFrame | None:
         if name in ("gaps", "annex-1-municipalities", "academies"):
             return self._without_places(name)
         if name == "provinces":
             return checked("provinces", self.summary())
-        of_file = {file: one for one, file in self.FILES.items()}
-        made: pd.DataFrame = getattr(self, of_file[f"tables/{name}.csv"])
-        return made
+        return super()._plain(name)
 
     def _without_places(self, name: str) -> pd.DataFrame:
         if name == "gaps":
@@ -518,7 +541,17 @@ class Tables(Outcome):
         why = "it is measured in a straight line" if line else f"it has: {there}"
         mend = "run a study over roads" if line else f'add "{profile}" to profiles under [travel]'
         what = f"has no figures over roads '{profile}': {why}"
-        raise ResultError(Problem(clean(self._home.name), what, mend))
+        raise ResultError(Problem(clean(self._named), what, mend))
+
+
+class WrittenPlan(Outcome):
+    """The folder of a plan, as others ask for its tables."""
+
+    COMMAND = SITE
+
+    def table(self, name: str) -> pd.DataFrame:
+        """Give a table by its name in the data dictionary, without places."""
+        return self._csv(name)
 
 
 def finite(table: pd.DataFrame) -> pd.DataFrame:

@@ -98,8 +98,8 @@ def test_check_prints_both(tmp_path: Path) -> None:
     (tmp_path / "study.toml").write_text("\n".join([*lines, 'network = "straight-line"', ""]))
     said = stemgeo("check", tmp_path)
     assert said.status == 0
-    assert "columns used: nis_code (nis_code), age (age), children (children)" in said.out
-    assert said.out.count("not used: terzijde") == 2
+    assert "gebruikte kolommen: nis_code (nis_code), age (age), children (children)" in said.out
+    assert said.out.count("niet gebruikt: terzijde") == 2
     assert "let op: academies.csv: 1 kolom is niet gebruikt: 'terzijde'" in said.err
 
 
