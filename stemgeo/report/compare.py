@@ -28,7 +28,7 @@ from stemgeo.report.outcome import Outcome, Tables
 from stemgeo.report.summary import level_head, markdown_table, note_lines, percent, plain
 from stemgeo.speech import DASH, signed, whole
 from stemgeo.study import LEVELS, STRAIGHT_LINE
-from stemgeo.tables import checked
+from stemgeo.tables import SCHEMAS, checked
 from stemgeo.texts import texts
 
 if TYPE_CHECKING:

@@ -1,0 +1,130 @@
+"""Facts about results: one that was computed and one that was read answer the same questions."""
+
+from __future__ import annotations
+
+from dataclasses import fields
+from typing import TYPE_CHECKING
+
+import hand
+import pandas as pd
+import pytest
+from terminal import content_of
+
+import stemgeo as sg
+from stemgeo.errors import ResultError
+from stemgeo.report.compare import Comparison
+from stemgeo.site import Plan
+from stemgeo.trend import Trend
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from stemgeo.result import Result
+
+pytestmark = pytest.mark.usefixtures("read_once")
+
+
+@pytest.fixture(scope="module")
+def ran(tmp_path_factory: pytest.TempPathFactory) -> tuple[Result, Path]:
+    """A small result in a straight line, and its folder; not to be changed."""
+    base = tmp_path_factory.mktemp("ran")
+    result = sg.run(sg.load_study(hand.write_study(base / "study", straight_line=True)))
+    return result, result.write(base / "result")
+
+
+def test_a_result_that_was_read_is_the_one_that_was_computed(ran: tuple[Result, Path]) -> None:
+    """Every field but those that no folder holds, which are refused in a line that says so."""
+    computed, folder = ran
+    read = sg.read_result(folder)
+    for one in fields(computed):
+        if one.name in ("inputs", "gap_children"):
+            with pytest.raises(ResultError, match=f"does not hold '{one.name}'"):
+                getattr(read, one.name)
+        elif isinstance(ours := getattr(computed, one.name), pd.DataFrame):
+            theirs = getattr(read, one.name)
+            assert [*theirs.columns] == [*ours.columns], one.name
+            assert len(theirs) == len(ours), one.name
+    assert read.to_check is None
+    assert read.isochrones is None
+    assert read.text == computed.text
+    assert [one.said("nl") for one in read.notes] == [one.said("nl") for one in computed.notes]
+    assert read.network_counts == computed.network_counts
+    for name in ("coverage", "gaps", "academies", "annex-1-municipalities", "provinces", "zones"):
+        if name != "zones":
+            ours, theirs = (one.table(name) for one in (computed, read))
+            assert [*theirs.columns] == [*ours.columns]
+    pd.testing.assert_frame_equal(
+        read.summary("municipality"), computed.summary("municipality"), atol=1e-6, check_exact=False
+    )
+    for one in (computed, read):
+        with pytest.raises((ResultError, AttributeError), match="nothing"):
+            one.table("nothing")
+    with pytest.raises(AttributeError):
+        _ = read.nothing  # type: ignore[attr-defined]
+
+
+def test_a_result_that_was_read_is_written_as_it_stands(
+    ran: tuple[Result, Path], tmp_path: Path
+) -> None:
+    """The same bytes elsewhere; what was changed since is refused, and so is a way out."""
+    copied = sg.read_result(ran[1]).write(tmp_path / "copy")
+    assert content_of(copied) == content_of(ran[1])
+    read = sg.read_result(copied)
+    (copied / "summary.md").write_text("anders", encoding="utf-8")
+    with pytest.raises(ResultError, match="was changed after the run"):
+        read.write(tmp_path / "other")
+    assert not (tmp_path / "other").exists()
+    read.manifest["outputs"] = {"../study/study.toml": read.manifest["outputs"]["map.html"]}
+    with pytest.raises(ResultError, match="is missing from the result"):
+        read.write(tmp_path / "other")
+
+
+def test_it_is_told_in_another_language_and_read_once(ran: tuple[Result, Path]) -> None:
+    """Text and maps are; the tables are shared, and the first stays as it is."""
+    read = sg.read_result(ran[1])
+    coverage = read.coverage
+    english = read.told_in("en")
+    assert (read.language, english.language) == ("nl", "en")
+    assert english.coverage is coverage
+    assert english.text.measure != read.text.measure
+    assert english.text == ran[0].told_in("en").text
+
+
+def test_plans_trends_and_comparisons_are_read_back(
+    ran: tuple[Result, Path], tmp_path: Path
+) -> None:
+    """Their tables and words, as far as their folders hold them; and not as another's."""
+    study = ran[0].study
+    plan = sg.site(study.with_siting(places=1))
+    found = Plan.read(plan.write(tmp_path / "plan"))
+    pd.testing.assert_frame_equal(found.curve, plan.curve, atol=1e-6, check_exact=False)
+    assert [*found.places["academy_id"]] == [*plan.places["academy_id"]]
+    assert found.text == plan.text
+    trend = sg.trend(study, [2021, 2022])
+    read = Trend.read(trend.write(tmp_path / "trend"))
+    pd.testing.assert_frame_equal(
+        read.table, trend.table, atol=1e-6, check_exact=False, check_dtype=False
+    )
+    both = sg.compare(*ran)
+    again = Comparison.read(both.write(tmp_path / "both"))
+    pd.testing.assert_frame_equal(
+        again.table, both.table, atol=1e-6, check_exact=False, check_dtype=False
+    )
+    assert again.language == "nl"
+    assert again.same_children
+    with pytest.raises(ResultError, match=r"is the result of `stemgeo trend`, not of a run"):
+        sg.read_result(tmp_path / "trend")
+
+
+def test_an_answer_is_made_of_results_as_of_their_folders(
+    ran: tuple[Result, Path], tmp_path: Path
+) -> None:
+    """With a plan in memory: the same bytes in every file."""
+    result, folder = ran
+    plan = sg.site(result.study.with_siting(places=1))
+    written = plan.write(tmp_path / "plan")
+    ours = sg.answer(result, tmp_path / "a", plan=plan)
+    theirs = sg.answer(folder, tmp_path / "b", plan=written)
+    assert content_of(ours) == content_of(theirs)
+    with pytest.raises(ResultError, match="lies in"):
+        sg.answer(sg.read_result(folder), folder / "answer")
