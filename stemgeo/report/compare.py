@@ -14,7 +14,7 @@ import pandas as pd
 from stemgeo.access.travel_time import REACHED, horizon_ms
 from stemgeo.coverage import ALL_BANDS, REGION, share_covered
 from stemgeo.errors import Problem, ResultError
-from stemgeo.maps.text import province_name
+from stemgeo.maps.text import MapText, province_name
 from stemgeo.notes import Note, Said, counted, in_all, listed, say
 from stemgeo.profiles import QUIET, ROADS
 from stemgeo.report.files import (
@@ -55,7 +55,7 @@ _OF_SIDE = (
 """What the manifest of a comparison tells of each result."""
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Comparison(Outcome):
     """What differs between two results.
 
@@ -96,6 +96,16 @@ class Comparison(Outcome):
         """That of A."""
         language: Language = self.a["study"]["output"]["language"]
         return language
+
+    @cached_property
+    def text(self) -> MapText:
+        """What is said beside its tables."""
+        title, notice = texts(self.language)("compare.title"), "; ".join(notices(self.a, self.b))
+        return MapText(title, notice, _sources(self), date="", language=self.language)
+
+    def shown(self) -> pd.DataFrame:
+        """Give the provinces of both in words."""
+        return readable_comparison(self.of("province"), self.language, "province")
 
     @property
     def profiles(self) -> list[str]:
