@@ -141,9 +141,8 @@ class Comparison(Outcome):
         if name != "table":
             return super()._from_folder(name)
         there = [one for one in self.manifest["outputs"] if one.startswith("tables/compare-")]
-        levels: list[pd.DataFrame] = [
-            self._file(one) for one in there if one not in self.FILES.values()
-        ]
+        parts = [self._file(one) for one in there if one not in self.FILES.values()]
+        levels: list[pd.DataFrame] = sorted(parts, key=_size_of_places)
         return pd.concat(levels, ignore_index=True)
 
     def _tables(self) -> dict[str, Any]:
