@@ -10,7 +10,7 @@ import ast
 import io
 import subprocess
 import tarfile
-from collections import Counter, defaultdict
+from collections import defaultdict
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
@@ -49,35 +49,41 @@ def definitions(sources: Sources, kind: tuple[type[ast.AST], ...]) -> dict[str, 
     return found
 
 
-def shapes(sources: Sources) -> int:
-    """Count the runs of statements, in functions, whose like stands somewhere else."""
-    seen: Counter[str] = Counter()
-    for source in sources.values():
+def repeats(sources: Sources) -> int:
+    """Count the places where a run of statements begins whose like stands elsewhere."""
+    places = defaultdict(set)
+    for path, source in sources.items():
         for node in ast.walk(ast.parse(source)):
             if isinstance(node, ast.FunctionDef):
-                seen.update(_runs(node))
-    return sum(count for count in seen.values() if count > 1)
+                for run, line in _runs(node):
+                    places[run].add((path, line))
+    return sum(len(at) for at in places.values() if len(at) > 1)
 
 
-def _runs(function: ast.FunctionDef) -> set[str]:
-    """Give each run of statements of some lines, without the names and values in it."""
+def _runs(function: ast.FunctionDef) -> set[tuple[str, int]]:
+    """Give each run of two and more statements of some lines, and the line where it begins."""
     found = set()
-    for block in (getattr(one, "body", None) for one in ast.walk(function)):
-        if not isinstance(block, list):
-            continue
+    bodies = (getattr(one, "body", None) for one in ast.walk(function))
+    for body in (one for one in bodies if isinstance(one, list)):
+        block = [one for one in body if not _is_docstring(one)]
         for first in range(len(block)):
-            for last in range(first, len(block)):
+            for last in range(first + 1, len(block)):
                 if block[last].end_lineno - block[first].lineno + 1 >= SAME_LINES:
-                    found.add(" ".join(map(_shape, block[first : last + 1])))
+                    run = " ".join(map(_shape, block[first : last + 1]))
+                    found.add((run, block[first].lineno))
                     break
     return found
+
+
+def _is_docstring(node: ast.AST) -> bool:
+    return isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
 
 
 def lines_of_code(source: str) -> int:
     """Count the lines that hold code: no docstrings, comments or empty lines."""
     told: set[int] = set()
     for node in ast.walk(ast.parse(source)):
-        if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant):
+        if _is_docstring(node):
             told |= set(range(node.lineno, (node.end_lineno or node.lineno) + 1))
     lines = enumerate(map(str.strip, source.splitlines()), start=1)
     return sum(bool(line) and not line.startswith("#") and at not in told for at, line in lines)
@@ -104,7 +110,7 @@ def measured(sources: Sources) -> dict[str, str]:
         "functions named by one word": f"{one_word:,} ({one_word / total:.0%})",
         "functions with a name that three files define": f"{in_spread:,} ({in_spread / total:.0%})",
         "class names that two classes bear": str(sum(len(at) > 1 for at in classes.values())),
-        f"runs of {SAME_LINES} lines and more that have their like": str(shapes(sources)),
+        f"places of {SAME_LINES} lines and more like another": str(repeats(sources)),
     }
 
 
