@@ -337,7 +337,7 @@ def small_files() -> Iterator[None]:
 TABLE = pd.DataFrame({"a": range(5000)})
 AREAS = gpd.GeoDataFrame(TABLE, geometry=gpd.points_from_xy(TABLE["a"], TABLE["a"]), crs=31370)
 LOOK = Look("nl", dt.date(2022, 1, 1), "")
-FRAME = Frame("Proef", (), dt.date(2022, 1, 1), "blad", "...")
+FRAME = Frame("Proef", (), dt.date(2022, 1, 1), "{page}".format, "...")
 COLUMNS = [Column("A", "whole")]
 FIGURE = Figure(label="Proef")
 FIGURE.text(0.5, 0.5, "x" * 3000)
