@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 _WRITING, _DONE, _NOTE = (
     Said("Writing", "Schrijven", "Écriture"),
     Said("Done", "Klaar", "Terminé"),
-    Said("note", "let op", "attention"),
+    Said("note:", "let op:", "attention\N{NO-BREAK SPACE}:"),
 )
 
 _RESULT_IN = Said("Result in", "Resultaat in", "Résultat dans")
@@ -763,11 +763,11 @@ def _nearest(error: UnicodeError) -> tuple[str, int]:
 
 def _warn(notes: tuple[Note, ...], language: str) -> None:
     for note in notes:
-        _say(f"{_NOTE.to(language)}: {note.said(language)}")
+        _say(f"{_NOTE.to(language)} {note.said(language)}")
 
 
 def _note(what: Said, language: str) -> None:
-    _say(f"{_NOTE.to(language)}: {what.to(language)}")
+    _say(f"{_NOTE.to(language)} {what.to(language)}")
 
 
 def _notices(found: Outcome, form: Form) -> None:

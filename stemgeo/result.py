@@ -12,7 +12,8 @@ from stemgeo.notes import in_all
 from stemgeo.report.files import RUN, in_lines
 from stemgeo.report.manifests import origins
 from stemgeo.report.outcome import Tables, finite
-from stemgeo.study import OFFERED, PROVINCES
+from stemgeo.speech import LANGUAGES
+from stemgeo.study import PROVINCES
 from stemgeo.tables import checked
 from stemgeo.texts import texts
 
@@ -112,7 +113,7 @@ class Result(Tables):
             **origins(study, inputs, text=self.text),
             "text": {
                 language: asdict(map_text(study.with_language(language), inputs))
-                for language in OFFERED
+                for language in LANGUAGES
             },
             "network": self.network_counts,
             "buildings": self.building_counts,

@@ -50,8 +50,6 @@ PROVINCES = ("Limburg", "Antwerpen", "Oost-Vlaanderen", "Vlaams-Brabant", "West-
 Profile = Literal["all", "low_stress", "quiet_1"]
 StressRules = Literal["default", "bna", "vademecum-2022"]
 BusyCrossings = Literal["ignore", "push", "end"]
-OFFERED: tuple[Language, ...] = ("nl", "en", "fr")
-"""The languages in which all that people read has its texts."""
 
 
 class _Part(BaseModel):
@@ -1026,22 +1024,13 @@ class Background(_Part):
         return "/".join(self.url.split("/")[:3])
 
 
-def _offered(language: Language) -> Language:
-    if language not in OFFERED:
-        raise ValueError(f"must be one of: {', '.join(OFFERED)}")
-    return language
-
-
-Offered = Annotated[Language, AfterValidator(_offered)]
-
-
 class Output(_Part):
     """How results are shown.
 
     Attributes
     ----------
     language
-        "nl" or "en".
+        One of `speech.LANGUAGES`.
     formats
         Of the static maps.
     classes
@@ -1057,7 +1046,7 @@ class Output(_Part):
         A map under the web map; none unless asked for, so that the page opens without a network.
     """
 
-    language: Offered = "nl"
+    language: Language = "nl"
     formats: Annotated[tuple[Literal["png", "svg", "pdf"], ...], Once] = Field(
         default=("png", "svg", "pdf"), min_length=1
     )

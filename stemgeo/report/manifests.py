@@ -16,7 +16,7 @@ from stemgeo import facts
 from stemgeo.errors import Problem, ResultError, StudyError
 from stemgeo.maps.text import MapText
 from stemgeo.speech import LANGUAGES, Language
-from stemgeo.study import Offered, Profile, SaidBy, parse_study
+from stemgeo.study import Profile, SaidBy, parse_study
 
 if TYPE_CHECKING:
     from stemgeo.inputs import Inputs
@@ -104,7 +104,7 @@ class _Gaps(_Model):
 
 
 class _Output(_Model):
-    language: Offered
+    language: Language
 
 
 class _Siting(_Model):
@@ -183,7 +183,7 @@ class OfPlan(_Asked):
 
 
 class _Options(_Model):
-    language: Offered
+    language: Language
 
 
 class OfAnswer(Written):

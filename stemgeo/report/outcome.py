@@ -345,7 +345,7 @@ def _schema(file: str) -> str:
 def _note(said: dict[str, str] | str) -> Note:
     """Give a note of a manifest; those of older versions are in one language."""
     lines = dict.fromkeys(LANGUAGES, said) if isinstance(said, str) else said
-    return _Told("", Said(**{language: lines.get(language, "") for language in LANGUAGES}))
+    return _Told("", Said(**{language: lines.get(language, lines["en"]) for language in LANGUAGES}))
 
 
 @dataclass(frozen=True, eq=False, repr=False)
