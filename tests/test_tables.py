@@ -8,14 +8,11 @@ import hand
 import numpy as np
 import pandas as pd
 import pytest
-from pandera.errors import SchemaErrors
 
 from stemgeo.errors import InputError
-from stemgeo.tables import COUNTS, SCHEMAS, _fits, checked, data_dictionary, kinds, sides
+from stemgeo.tables import COUNTS, SCHEMAS, checked, data_dictionary, kinds, sides
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from stemgeo.run import Result
 
 COVERAGE = pd.DataFrame(
@@ -97,38 +94,6 @@ def test_all_that_is_wrong_is_told_at_once() -> None:
     with pytest.raises(InputError) as caught:
         checked("coverage", wrong)
     assert len(str(caught.value).splitlines()) == 2
-
-
-def spoiled(table: pd.DataFrame) -> Iterator[pd.DataFrame]:
-    """A table in which in turn a column is gone, there twice, of another kind or value."""
-    yield pd.concat([table, table], ignore_index=True)
-    yield table.assign(more=1)
-    for column in ("code", "scenario", "children", "share_low_stress"):
-        yield table.drop(columns=column)
-        yield pd.concat([table, table[[column]]], axis=1)
-        for value in (None, -1, 2.5, "x"):
-            yield table.assign(**{column: value})
-            yield table.assign(
-                **{column: table[column].astype(object).mask(table.index == 0, value)}
-            )
-
-
-def test_what_is_asked_quickly_is_what_pandera_asks() -> None:
-    """A table is taken without its report only where that would be empty, and then always."""
-    table = COVERAGE.assign(share_low_stress=[0.5, np.nan])
-    for one in (table, table[:0], *spoiled(table)):
-        try:
-            SCHEMAS["coverage"].validate(one, lazy=True)
-        except SchemaErrors:
-            assert not _fits(SCHEMAS["coverage"], one)
-        else:
-            strange = object in list(one.dtypes) or not one.columns.is_unique
-            assert strange or _fits(SCHEMAS["coverage"], one)
-    plain = {"parsers": [], "coerce": False, "ordered": False, "index": None, "dtype": None}
-    for schema in SCHEMAS.values():
-        assert {name: getattr(schema, name) for name in plain} == plain
-        for column in schema.columns.values():
-            assert not any([column.parsers, column.coerce, *(one.groupby for one in column.checks)])
 
 
 def test_a_code_is_five_digits_of_text() -> None:
