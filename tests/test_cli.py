@@ -98,7 +98,7 @@ def test_terminal_of_ascii_shows_the_nearest_letters(own_result: Path) -> None:
     """A notice with accents, marks and a sign of the far east prints, and is never a traceback."""
     manifest = own_result / "manifest.json"
     content = json.loads(manifest.read_text(encoding="utf-8"))
-    content["notice"] = "Liège — “één” … 2 € 日"
+    content["text"]["nl"]["notice"] = "Liège — “één” … 2 € 日"
     manifest.write_text(json.dumps(content), encoding="utf-8")
     status, out, err = typed("ascii", "coverage", own_result, "--by", "province")
     assert (status, err) == (0, "")

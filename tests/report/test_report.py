@@ -355,7 +355,7 @@ def test_the_manifest_says_what_was_asked_and_that_the_sums_hold(
     }
     assert set(manifest["outputs"]) == set(content_of(folder)) - {"manifest.json"}
     assert manifest["notes"] == [
-        {"en": note.said("en"), "nl": note.said("nl")} for note in result.notes
+        {language: note.said(language) for language in ("en", "nl", "fr")} for note in result.notes
     ]
     assert set(manifest["network"]) == {"all", "low_stress", "quiet_1"}
     ridden = {profile: counts["ridden_m"] for profile, counts in manifest["network"].items()}
