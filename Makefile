@@ -67,9 +67,9 @@ crash: $(READY)  ## kill run, answer, site and first reads at N moments (200); s
 docs: $(READY)  ## write docs/data-dictionary.md from the schemas, inputs, rules of stress, reasons and kinds of maps into their pages
 	@$(PY) -m stemgeo.tables > docs/data-dictionary.md
 	@$(PY) -c "from stemgeo.network.stress_rules import write_tables as w; w('docs/network.md')"
-	@$(PY) -c "from stemgeo.maps.kinds import write_list as w; w('docs/method.md')"
-	@$(PY) -c "from stemgeo.reasons import documented as d; from stemgeo.writing.pages import fill as f; f('docs/method.md', 'reasons', d())"
-	@$(PY) -c "from stemgeo.study import documented as d; from stemgeo.writing.pages import fill as f; f('README.md', 'inputs', d())"
+	@$(PY) -c "from stemgeo.maps.kinds import write_kinds as w; w('docs/method.md')"
+	@$(PY) -c "from stemgeo.reasons import list_reasons as d; from stemgeo.writing.pages import update_page as f; f('docs/method.md', 'reasons', d())"
+	@$(PY) -c "from stemgeo.study import list_inputs as d; from stemgeo.writing.pages import update_page as f; f('README.md', 'inputs', d())"
 
 house: $(READY)  ## count lines, names and repeats of the package; SINCE=COMMIT lays them beside those of then
 	@$(PY) tests/bench/house.py --since "$(SINCE)"

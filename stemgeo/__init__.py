@@ -16,49 +16,49 @@ from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from stemgeo.access.isochrones import catchments, isochrones
+    from stemgeo.access.areas import catchments, isochrones
     from stemgeo.access.riding import access
     from stemgeo.errors import InputError, Problem, ResultError, StemgeoError, StudyError
+    from stemgeo.example import sample
     from stemgeo.inputs.checking import check
     from stemgeo.network.graph import Network
-    from stemgeo.report.answer import answer
-    from stemgeo.report.compare import compare
+    from stemgeo.planning import Plan, site
+    from stemgeo.report.answers import answer
+    from stemgeo.report.comparison import compare
     from stemgeo.result import Result, read_result
-    from stemgeo.run import run
-    from stemgeo.sample import sample
-    from stemgeo.site import Plan, site
     from stemgeo.steps import coverage, gaps, mclp
     from stemgeo.study import Study, load_study
-    from stemgeo.trend import trend
-    from stemgeo.verify import Verification, verify
+    from stemgeo.study_run import run
+    from stemgeo.verification import Verification, verify
+    from stemgeo.years import trend
 
 _HOMES = {
     "InputError": "stemgeo.errors",
     "Network": "stemgeo.network.graph",
-    "Plan": "stemgeo.site",
+    "Plan": "stemgeo.planning",
     "Problem": "stemgeo.errors",
     "Result": "stemgeo.result",
     "ResultError": "stemgeo.errors",
     "StemgeoError": "stemgeo.errors",
     "Study": "stemgeo.study",
     "StudyError": "stemgeo.errors",
-    "Verification": "stemgeo.verify",
+    "Verification": "stemgeo.verification",
     "access": "stemgeo.access.riding",
-    "answer": "stemgeo.report.answer",
-    "catchments": "stemgeo.access.isochrones",
+    "answer": "stemgeo.report.answers",
+    "catchments": "stemgeo.access.areas",
     "check": "stemgeo.inputs.checking",
-    "isochrones": "stemgeo.access.isochrones",
-    "compare": "stemgeo.report.compare",
+    "isochrones": "stemgeo.access.areas",
+    "compare": "stemgeo.report.comparison",
     "coverage": "stemgeo.steps",
     "gaps": "stemgeo.steps",
     "load_study": "stemgeo.study",
     "mclp": "stemgeo.steps",
     "read_result": "stemgeo.result",
-    "run": "stemgeo.run",
-    "sample": "stemgeo.sample",
-    "site": "stemgeo.site",
-    "trend": "stemgeo.trend",
-    "verify": "stemgeo.verify",
+    "run": "stemgeo.study_run",
+    "sample": "stemgeo.example",
+    "site": "stemgeo.planning",
+    "trend": "stemgeo.years",
+    "verify": "stemgeo.verification",
 }
 
 __all__ = [
@@ -95,7 +95,7 @@ class _Package(ModuleType):
     """The package, in which a public name stays what it is when a module is called the same."""
 
     def __setattr__(self, name: str, value: object) -> None:
-        # Importing stemgeo.run would leave that module here in the place of the function run.
+        # Importing stemgeo.study_run would leave that module here in the place of the function run.
         if not (name in _HOMES and isinstance(value, ModuleType)):
             super().__setattr__(name, value)
 

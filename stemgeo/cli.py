@@ -22,16 +22,16 @@ import typer
 from typer.core import TyperCommand
 
 from stemgeo.errors import Problem, StemgeoError
-from stemgeo.notes import Note, Said, amount, say, strip_control
+from stemgeo.notes import Note, Said, say, say_amount, strip_control
 from stemgeo.study import PROVINCES
-from stemgeo.texts import texts
+from stemgeo.texts import load_texts
 
 if TYPE_CHECKING:
     import pandas as pd
 
     from stemgeo.measure import Progress
+    from stemgeo.planning import Plan
     from stemgeo.report.outcome import Outcome
-    from stemgeo.site import Plan
     from stemgeo.study import Study
 
 _WRITING, _DONE, _NOTE = (
@@ -120,34 +120,34 @@ ReplaceOption = Annotated[
 FormOption = Annotated[Form, typer.Option("--format", help="How the table is printed.")]
 
 
-@app.command()
-def sample(
+@app.command("sample")
+def sample_command(
     folder: Annotated[Path, typer.Argument(metavar="DIR", help="A folder that is not there yet.")],
     *,
     replace: ReplaceOption = False,
 ) -> None:
     """Write a complete example study: a schematic Flanders."""
-    from stemgeo.sample import write_sample
+    from stemgeo.example import write_sample
 
     written = write_sample(folder, replace=replace)
-    _say(f"Example study written to {written}. Next: stemgeo run {written} --out result")
+    _print_line(f"Example study written to {written}. Next: stemgeo run {written} --out result")
 
 
-@app.command()
-def check(study: StudyPath, plan: PlanOption = None) -> None:
+@app.command("check")
+def check_command(study: StudyPath, plan: PlanOption = None) -> None:
     """Report every problem in the inputs of a study at once."""
     from stemgeo.inputs.checking import check as check_inputs
     from stemgeo.study import load_study
 
-    asked = _with(load_study(study), plan)
+    asked = _add_plan(load_study(study), plan)
     found = check_inputs(asked)
-    _warn(found.notes, asked.output.language)
+    _print_notes(found.notes, asked.output.language)
     for line in found.lines():
         print(line)
 
 
-@app.command()
-def run(
+@app.command("run")
+def run_command(
     study: StudyPath,
     out: Annotated[Path, typer.Option("--out", metavar="DIR", help="Where the result goes.")],
     plan: PlanOption = None,
@@ -163,27 +163,29 @@ def run(
 ) -> None:
     """Measure a study and write tables, isochrones, maps, gaps and a manifest."""
     from stemgeo.report.files import refuse_taken
-    from stemgeo.report.summary import readable
+    from stemgeo.report.summary import format_coverage
     from stemgeo.study import load_study
 
-    parsed = _with(load_study(study), plan)
+    parsed = _add_plan(load_study(study), plan)
     refuse_taken(out, replace=replace, reads=[study])
     language = parsed.output.language
-    with _progress(language) as progress:
-        from stemgeo.run import run as run_study
+    with _show_progress(language) as progress:
+        from stemgeo.study_run import run as run_study
 
         result = run_study(parsed, uncertainty=uncertainty, progress=progress, threads=threads)
         progress(_WRITING, 0.9)
         result.write(out, replace=replace)
         progress(_DONE, 1.0)
-    _warn(result.notes, language)
-    _emit(readable(result.summary(), language), Form.text)
-    _notices(result, Form.text)
-    _say(f"{_RESULT_IN.to(language)} {out}: summary.md, map.html, maps/, tables/, manifest.json")
+    _print_notes(result.notes, language)
+    _print_table(format_coverage(result.summary(), language), Form.text)
+    _print_notices(result, Form.text)
+    _print_line(
+        f"{_RESULT_IN.to_text(language)} {out}: summary.md, map.html, maps/, tables/, manifest.json"
+    )
 
 
-@app.command()
-def site(
+@app.command("site")
+def site_command(
     study: StudyPath,
     places: Annotated[
         int | None, typer.Option("-n", "--places", min=0, help="The most new places.")
@@ -221,7 +223,7 @@ def site(
         raise typer.BadParameter("the fewest places for a share: leave -n and --budget out")
     if share is not None and wanted is not Wanted.lscp:
         raise typer.BadParameter(f"--share is of --problem lscp, not of {wanted}")
-    _refuse_alone(out, replace=replace)
+    _refuse_lone_replace(out, replace=replace)
     own = load_study(study)
     parsed = own.with_siting(
         places=places, budget_eur=budget, share=share, problem=wanted, profile=profile
@@ -234,53 +236,58 @@ def site(
             "siting.{name} de l’étude ne compte pas : il relève d’un autre problème",
             name=name,
         )
-        _note(left_out, language)
+        _print_note(left_out, language)
     if out is not None:
         refuse_taken(out, SITE, replace=replace, reads=[study])
-    with _progress(language) as progress:
-        from stemgeo.site import site as choose
+    with _show_progress(language) as progress:
+        from stemgeo.planning import site as choose
 
         plan = choose(parsed, progress=progress, threads=threads)
         if out is not None:
             progress(_WRITING, 0.95)
             plan.write(out, replace=replace)
         progress(_DONE, 1.0)
-    _warn(plan.notes, language)
-    _emit_plan(plan, form)
+    _print_notes(plan.notes, language)
+    _print_plan(plan, form)
     if out is not None:
-        _say(f"{_PLAN_IN.to(language)} {out}: summary.md, plan.csv, maps/, tables/, manifest.json")
+        _print_line(
+            f"{_PLAN_IN.to_text(language)} {out}: summary.md, plan.csv, maps/, tables/, "
+            "manifest.json"
+        )
         command = f"stemgeo run {study} --plan {out / 'plan.csv'} --out {out}-run"
-        _say(f"{Said('Measure it', 'Meet het', 'Pour le mesurer').to(language)}: {command}")
+        _print_line(
+            f"{Said('Measure it', 'Meet het', 'Pour le mesurer').to_text(language)}: {command}"
+        )
 
 
-def _emit_plan(plan: Plan, form: Form) -> None:
+def _print_plan(plan: Plan, form: Form) -> None:
     """Print the chosen places; for people with what they bring, the proof and the cost."""
-    from stemgeo.report.plan import readable_plan, said
+    from stemgeo.report.plan import format_plan, say_plan
 
     if form is not Form.text:
-        _emit(plan.places.drop(columns="geometry"), form)
+        _print_table(plan.places.drop(columns="geometry"), form)
         return
     language = plan.study.output.language
-    for line in said(plan, language):
+    for line in say_plan(plan, language):
         print(line)
     if len(plan.places):
         print()
-        _emit(readable_plan(plan, language), form)
+        _print_table(format_plan(plan, language), form)
 
 
-def _refuse_alone(out: Path | None, *, replace: bool) -> None:
+def _refuse_lone_replace(out: Path | None, *, replace: bool) -> None:
     """Refuse --replace where nothing is written: it would change nothing."""
     if replace and out is None:
         raise typer.BadParameter("--replace is of --out: say where the result goes")
 
 
-def _with(study: Study, plan: Path | None) -> Study:
+def _add_plan(study: Study, plan: Path | None) -> Study:
     """Put a plan given here in the place of the study's own."""
     return study if plan is None else study.with_plan(plan)
 
 
-@app.command()
-def trend(
+@app.command("trend")
+def trend_command(
     study: StudyPath,
     years: Annotated[
         str, typer.Option("--years", metavar="YEARS", help="2019-2022, or 2019,2022.")
@@ -293,28 +300,28 @@ def trend(
     from stemgeo.report.files import TREND, refuse_taken
     from stemgeo.study import load_study
 
-    wanted = _years(years)
+    wanted = _parse_years(years)
     parsed = load_study(study)
     refuse_taken(out, TREND, replace=replace, reads=[study])
     language = parsed.output.language
-    with _progress(language) as progress:
-        from stemgeo.trend import definitions, readable_trend
-        from stemgeo.trend import trend as measure_years
+    with _show_progress(language) as progress:
+        from stemgeo.years import format_trend, say_definitions
+        from stemgeo.years import trend as measure_years
 
         result = measure_years(parsed, wanted, progress=progress)
         progress(_WRITING, 0.9)
         result.write(out, replace=replace)
         progress(_DONE, 1.0)
-    _warn(result.notes, language)
+    _print_notes(result.notes, language)
     regions = result.table[result.table["level"] == "region"]
-    _emit(readable_trend(regions, language), Form.text)
-    for line in definitions(regions, language, parsed.travel.stress_rules):
+    _print_table(format_trend(regions, language), Form.text)
+    for line in say_definitions(regions, language, parsed.travel.stress_rules):
         print(line)
-    _notices(result, Form.text)
-    _say(f"{_RESULT_IN.to(language)} {out}: summary.md, maps/, tables/, manifest.json")
+    _print_notices(result, Form.text)
+    _print_line(f"{_RESULT_IN.to_text(language)} {out}: summary.md, maps/, tables/, manifest.json")
 
 
-def _years(text: str) -> list[int]:
+def _parse_years(text: str) -> list[int]:
     """Read 2019-2022 or 2019,2022."""
     first, to, last = text.partition("-")
     try:
@@ -331,8 +338,8 @@ def _years(text: str) -> list[int]:
     return years
 
 
-@app.command()
-def coverage(
+@app.command("coverage")
+def coverage_command(
     result: ResultPath,
     by: Annotated[
         str,
@@ -352,15 +359,15 @@ def coverage(
     found = read_result(result)
     table = found.summary(by, band=band, sex=sex.value)
     if form is Form.text:
-        from stemgeo.report.summary import readable
+        from stemgeo.report.summary import format_coverage
 
-        table = readable(table, found.language, by, band=band, sex=sex.value)
-    _emit(table, form)
-    _notices(found, form)
+        table = format_coverage(table, found.language, by, band=band, sex=sex.value)
+    _print_table(table, form)
+    _print_notices(found, form)
 
 
-@app.command()
-def gaps(
+@app.command("gaps")
+def gaps_command(
     result: ResultPath,
     profile: Annotated[
         Roads,
@@ -380,18 +387,18 @@ def gaps(
     every = found.table("gaps")
     table, lines = every[every["profile"] == profile.value].head(top), list[str]()
     if form is Form.text:
-        from stemgeo.report.summary import gaps_in_words, readable_gaps
+        from stemgeo.report.summary import format_gaps, say_gaps
 
-        table, least = readable_gaps(table, found.language, profile.value), found.study.gaps
-        lines = gaps_in_words(every, found.coverage, least.min_children, found.language)
-    _emit(table, form)
+        table, least = format_gaps(table, found.language, profile.value), found.study.gaps
+        lines = say_gaps(every, found.coverage, least.min_children, found.language)
+    _print_table(table, form)
     for line in lines:
         print(line)
-    _notices(found, form)
+    _print_notices(found, form)
 
 
-@app.command()
-def compare(
+@app.command("compare")
+def compare_command(
     before: Annotated[Path, typer.Argument(metavar="A", help="A folder that a run wrote.")],
     after: Annotated[Path, typer.Argument(metavar="B", help="Another one.")],
     by: Annotated[
@@ -407,45 +414,45 @@ def compare(
     """Print what changed from one result to another, and who lost."""
     import pandas as pd
 
-    from stemgeo.report.compare import compare as compare_results
-    from stemgeo.report.compare import (
-        heading,
-        moved_line,
-        notices,
-        readable_comparison,
-        told_differences,
+    from stemgeo.report.comparison import compare as compare_results
+    from stemgeo.report.comparison import (
+        format_comparison,
+        list_notices,
+        say_differences,
+        say_heading,
+        say_moved,
     )
     from stemgeo.report.files import COMPARE, refuse_taken
 
-    _refuse_alone(out, replace=replace)
+    _refuse_lone_replace(out, replace=replace)
     if out is not None:
         refuse_taken(out, COMPARE, replace=replace, reads=[before, after])
     found = compare_results(before, after)
     tables = {profile: found.of(by, profile=profile) for profile in found.profiles}
     if out is not None:
         found.write(out, replace=replace)
-    words = texts(found.language)
+    words = load_texts(found.language)
     # Before any figure: nobody compares apples and pears unaware.
     aside = sys.stdout if form is Form.text else sys.stderr
     for line in (
-        words.pair(words("compare.differences"), "").rstrip(" "),
-        *told_differences(found),
+        words.join_pair(words("compare.differences"), "").rstrip(" "),
+        *say_differences(found),
     ):
         print(line, file=aside)
     if form is Form.text:
         for profile, rows in tables.items():
-            print(f"\n{heading(found, profile)}")
-            _emit(readable_comparison(rows, found.language, by), form)
-            print(moved_line(found, profile))
+            print(f"\n{say_heading(found, profile)}")
+            _print_table(format_comparison(rows, found.language, by), form)
+            print(say_moved(found, profile))
     else:
-        _emit(pd.concat(tables.values(), ignore_index=True), form)
-    for line in notices(found.a, found.b):
+        _print_table(pd.concat(tables.values(), ignore_index=True), form)
+    for line in list_notices(found.a, found.b):
         print(line, file=aside)
-    _warn(found.notes, found.language)
+    _print_notes(found.notes, found.language)
 
 
-@app.command()
-def candidates(
+@app.command("candidates")
+def candidates_command(
     result: ResultPath,
     top: Annotated[int, typer.Option("--top", min=1, help="So many, first in rank.")] = 10,
     form: FormOption = Form.text,
@@ -456,15 +463,15 @@ def candidates(
     found = read_result(result)
     table = found.candidates.head(top)
     if form is Form.text:
-        from stemgeo.report.summary import readable_candidates
+        from stemgeo.report.summary import format_candidates
 
-        table = readable_candidates(table, found.language)
-    _emit(table, form)
-    _notices(found, form)
+        table = format_candidates(table, found.language)
+    _print_table(table, form)
+    _print_notices(found, form)
 
 
-@app.command()
-def answer(
+@app.command("answer")
+def answer_command(
     result: ResultPath,
     out: Annotated[Path, typer.Option("--out", metavar="DIR", help="Where the answer goes.")],
     lang: Annotated[
@@ -488,15 +495,15 @@ def answer(
     replace: ReplaceOption = False,
 ) -> None:
     """Write the answer to parliament: text in Word and PDF, tables, maps, web map, manifest."""
-    from stemgeo.report.files import ANSWER, opened_manifest, refuse_taken
+    from stemgeo.report.files import ANSWER, read_checked_manifest, refuse_taken
     from stemgeo.result import read_result
 
     refuse_taken(out, ANSWER, replace=replace, reads=[result])
     found = read_result(result, None if lang is None else lang.value)
     language = found.language
-    with _progress(language) as progress:
-        from stemgeo.report.answer import answer as write_answer
-        from stemgeo.report.letter import unused_texts
+    with _show_progress(language) as progress:
+        from stemgeo.report.answers import answer as write_answer
+        from stemgeo.report.letter import list_unused_texts
 
         write_answer(
             found,
@@ -508,7 +515,7 @@ def answer(
             progress=progress,
         )
         progress(_DONE, 1.0)
-    content = opened_manifest(out, ANSWER)
+    content = read_checked_manifest(out, ANSWER)
     if content["typed_numbers"]:
         numbers = ", ".join(content["typed_numbers"])
         typed = say(
@@ -517,16 +524,16 @@ def answer(
             "ces nombres figurent dans le modèle, et aucun tableau ne les garantit : {numbers}",
             numbers=numbers,
         )
-        _note(typed, language)
+        _print_note(typed, language)
     if templates is not None:
-        for name in unused_texts(templates, content["templates"]):
+        for name in list_unused_texts(templates, content["templates"]):
             unused = say(
                 "{path}: is not used by the answer",
                 "{path}: wordt door het antwoord niet gebruikt",
                 "{path} : n’est pas utilisé par la réponse",
                 path=str(templates / name),
             )
-            _note(unused, language)
+            _print_note(unused, language)
     if not content["pdf_standard"]:
         lacking = Said(
             "no font at hand has every letter of the text: the PDF is tagged, not PDF/UA",
@@ -534,24 +541,24 @@ def answer(
             "aucune police disponible n’a toutes les lettres du texte : le PDF est balisé, mais "
             "pas PDF/UA",
         )
-        _note(lacking, language)
+        _print_note(lacking, language)
     for form in ("docx", "pdf"):
-        print(out / f"{texts(content['options']['language'])('file.letter')}.{form}")
+        print(out / f"{load_texts(content['options']['language'])('file.letter')}.{form}")
     written = say(
         "Answer in {out}, {files} files. Check it: stemgeo verify {out}",
         "Antwoord in {out}, {files} bestanden. Kijk het na: stemgeo verify {out}",
         "Réponse dans {out}, {files} fichiers. Vérifiez-la : stemgeo verify {out}",
         out=str(out),
-        files=amount(len(content["outputs"])),
+        files=say_amount(len(content["outputs"])),
     )
-    _say(written.to(language))
+    _print_line(written.to_text(language))
     for line in (content["notice"], content["method_note"]):
         if line:
-            _say(line)
+            _print_line(line)
 
 
-@app.command()
-def templates(
+@app.command("templates")
+def templates_command(
     folder: Annotated[Path, typer.Argument(metavar="DIR", help="A folder that is new or empty.")],
     *,
     replace: ReplaceOption = False,
@@ -563,8 +570,8 @@ def templates(
         print(path)
 
 
-@app.command()
-def verify(
+@app.command("verify")
+def verify_command(
     result: WrittenPath,
     study: Annotated[
         list[Path] | None,
@@ -591,11 +598,11 @@ def verify(
     threads: ThreadsOption = None,
 ) -> None:
     """Compute a result again from its inputs and say what differs; status 1 when anything does."""
-    from stemgeo.verify import Written
-    from stemgeo.verify import verify as verify_result
+    from stemgeo.verification import WrittenResult
+    from stemgeo.verification import verify as verify_result
 
-    written = Written.read(result)
-    with _progress(written.language) as progress:
+    written = WrittenResult.from_folder(result)
+    with _show_progress(written.language) as progress:
         found = verify_result(
             written,
             study or None,
@@ -611,7 +618,7 @@ def verify(
         raise typer.Exit(1)
 
 
-class _WithKinds(TyperCommand):
+class _HelpWithKinds(TyperCommand):
     """Help that ends with the kinds of maps; what draws them loads when it is asked for."""
 
     def format_epilog(self, ctx: Any, formatter: Any) -> None:  # noqa: ARG002 -- click's call
@@ -621,8 +628,8 @@ class _WithKinds(TyperCommand):
             formatter.write_dl([(one.key, one.help) for one in KINDS.values()])
 
 
-@app.command(name="map", cls=_WithKinds)
-def draw_map(
+@app.command(name="map", cls=_HelpWithKinds)
+def map_command(
     result: ResultPath,
     province: Annotated[
         str | None, typer.Option("--province", help="One province; without it all of Flanders.")
@@ -657,9 +664,9 @@ def draw_map(
     replace: ReplaceOption = False,
 ) -> None:
     """Draw a map of a result, with what it shows in words inside the file."""
-    from stemgeo.maps.kinds import KINDS, save_drawn
-    from stemgeo.report.files import whole_drawings, write_csv
-    from stemgeo.report.sheets import drawn_of_folder
+    from stemgeo.maps.kinds import KINDS, save_map
+    from stemgeo.report.files import drawings_folder, write_csv
+    from stemgeo.report.sheets import draw_from_folder
 
     names = {name.lower(): name for name in PROVINCES}
     chosen = names.get(province.lower()) if province else None
@@ -667,11 +674,11 @@ def draw_map(
         raise typer.BadParameter(f"{province!r} is not one of {', '.join(PROVINCES)}")
     if kind not in KINDS:
         raise typer.BadParameter(f"{kind!r} is not one of {', '.join(KINDS)}")
-    target = out or Path(f"{_map_name(kind, by, chosen)}.png")
+    target = out or Path(f"{_name_map_file(kind, by, chosen)}.png")
     form = target.suffix.removeprefix(".").lower()
     if form not in ("png", "svg", "pdf"):
         raise typer.BadParameter(f"{target.name!r} must end in .png, .svg or .pdf")
-    drawn = drawn_of_folder(
+    drawn = draw_from_folder(
         result,
         kind,
         chosen,
@@ -680,8 +687,8 @@ def draw_map(
         before=before,
         isochrone_edge=isochrones,
     )
-    with whole_drawings(target.parent, replace=replace) as folder:
-        paths = save_drawn(drawn, folder / target.stem, (form,))
+    with drawings_folder(target.parent, replace=replace) as folder:
+        paths = save_map(drawn, folder / target.stem, (form,))
         if out is not None:
             paths.append(folder / f"{target.stem}.csv")
             write_csv(drawn.table, paths[-1])
@@ -689,7 +696,7 @@ def draw_map(
         print(target.parent / path.name)
 
 
-def _map_name(kind: str, by: str | None, province: str | None) -> str:
+def _name_map_file(kind: str, by: str | None, province: str | None) -> str:
     """Name a file by fixed words: vlaanderen, or minutes-zone-limburg."""
     place = (province or "Vlaanderen").lower()
     return (
@@ -709,15 +716,17 @@ def main() -> None:
             sys.stdout.flush()
     except StemgeoError as error:
         for line in str(error).split("\n"):
-            _say(f"error: {line}")
+            _print_line(f"error: {line}")
         sys.exit(1)
     except SystemExit as ended:
         # Typer takes Ctrl-C itself and leaves nothing but this status.
         if ended.code == INTERRUPTED:
-            _say("stopped; nothing was changed")
+            _print_line("stopped; nothing was changed")
         raise
     except OSError as error:
-        _say(f"error: {Problem(str(error.filename or 'output'), error.strerror or str(error))}")
+        _print_line(
+            f"error: {Problem(str(error.filename or 'output'), error.strerror or str(error))}"
+        )
         if error.filename is None:
             _let_go_of_output()
         sys.exit(1)
@@ -729,13 +738,13 @@ def _let_go_of_output() -> None:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
-def _say(line: str) -> None:
+def _print_line(line: str) -> None:
     print(strip_control(line), file=sys.stderr)
 
 
 def _bear_any_letter() -> None:
     """Print a letter that the terminal does not know as the nearest that it does."""
-    codecs.register_error("stemgeo.nearest", _nearest)
+    codecs.register_error("stemgeo.nearest", _spell_nearest)
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="stemgeo.nearest")
@@ -749,7 +758,7 @@ _PLAIN = str.maketrans(
 )
 
 
-def _nearest(error: UnicodeError) -> tuple[str, int]:
+def _spell_nearest(error: UnicodeError) -> tuple[str, int]:
     """Write what an encoding lacks without its accents, or as its number."""
     if not isinstance(error, UnicodeEncodeError):
         raise error
@@ -761,23 +770,23 @@ def _nearest(error: UnicodeError) -> tuple[str, int]:
     return fitting.decode(error.encoding), error.end
 
 
-def _warn(notes: tuple[Note, ...], language: str) -> None:
+def _print_notes(notes: tuple[Note, ...], language: str) -> None:
     for note in notes:
-        _say(f"{_NOTE.to(language)} {note.said(language)}")
+        _print_line(f"{_NOTE.to_text(language)} {note.to_text(language)}")
 
 
-def _note(what: Said, language: str) -> None:
-    _say(f"{_NOTE.to(language)} {what.to(language)}")
+def _print_note(what: Said, language: str) -> None:
+    _print_line(f"{_NOTE.to_text(language)} {what.to_text(language)}")
 
 
-def _notices(found: Outcome, form: Form) -> None:
+def _print_notices(found: Outcome, form: Form) -> None:
     """Print the notice of the study: below a table that people read, else beside the data."""
     for line in (found.text.notice, found.text.method_note):
         if line:
             print(line, file=sys.stdout if form is Form.text else sys.stderr)
 
 
-def _emit(table: pd.DataFrame, form: Form) -> None:
+def _print_table(table: pd.DataFrame, form: Form) -> None:
     if form is not Form.text and isinstance(sys.stdout, io.TextIOWrapper):
         # Data are for programs: every letter as it is, whatever the terminal can show.
         sys.stdout.reconfigure(encoding="utf-8", errors="backslashreplace")
@@ -798,7 +807,7 @@ def _emit(table: pd.DataFrame, form: Form) -> None:
 
 
 @contextmanager
-def _progress(language: str) -> Iterator[Progress]:
+def _show_progress(language: str) -> Iterator[Progress]:
     """Give a progress bar on standard error, in a language; silent when that is no terminal."""
     if not sys.stderr.isatty():
         yield lambda _what, _share: None
@@ -809,7 +818,9 @@ def _progress(language: str) -> Iterator[Progress]:
     columns = (TextColumn("{task.description:<24}"), BarColumn(), TimeElapsedColumn())
     with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
         task = bar.add_task("", total=1.0)
-        yield lambda what, share: bar.update(task, description=what.to(language), completed=share)
+        yield lambda what, share: bar.update(
+            task, description=what.to_text(language), completed=share
+        )
 
 
 if __name__ == "__main__":

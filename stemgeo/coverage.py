@@ -16,7 +16,7 @@ from stemgeo.errors import Problem, ResultError
 from stemgeo.inputs import vintages
 from stemgeo.inputs.vectors import find_polygons
 from stemgeo.study import LEVELS
-from stemgeo.tables import COUNTS, SCHEMAS, ordered, sides
+from stemgeo.tables import COUNTS, SCHEMAS, list_sides, order_columns
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -160,10 +160,12 @@ def coverage_table(
         covered / (covered + uncovered), NaN when nothing was measured.
     """
     children = {one.cell.name: demand[one.cell.column].to_numpy() for one in reached}
-    return pd.concat([_counted(level, reached, children) for level in levels], ignore_index=True)
+    return pd.concat(
+        [_count_level(level, reached, children) for level in levels], ignore_index=True
+    )
 
 
-def groups(
+def groups_table(
     demand: gpd.GeoDataFrame,
     reached: Sequence[Reached],
     levels: Sequence[Level],
@@ -197,7 +199,7 @@ def groups(
     for level in levels:
         parts.append(counted[counted["level"] == level.name].assign(sex="all"))
         for sex, children in by_sex.items():
-            parts.append(_counted(level, reached, children).assign(sex=sex))
+            parts.append(_count_level(level, reached, children).assign(sex=sex))
     table = pd.concat(parts, ignore_index=True)
     keys = ["level", "code", "scenario", "profile"]
     shares = table.pivot_table(index=[*keys, "band"], columns="sex", values="share", dropna=False)
@@ -205,20 +207,20 @@ def groups(
     table["gap_to_all"] = table["share"] - table.join(everyone.rename("whole"), on=keys)["whole"]
     apart = shares["F"] - shares["M"] if "F" in shares else shares["all"] * np.nan
     table = table.join(apart.rename("girls_minus_boys"), on=[*keys, "band"])
-    return ordered("groups", table)
+    return order_columns("groups", table)
 
 
-def _counted(
+def _count_level(
     level: Level, reached: Sequence[Reached], children: Mapping[str, Longs]
 ) -> pd.DataFrame:
     """Give the rows of one level, from the children of each age cell at each point."""
     sums: dict[tuple[str, str, str], Longs] = {}
     for one in reached:
-        counts = tally(level, children[one.cell.name], one.covered, one.measured)
+        counts = sum_by_place(level, children[one.cell.name], one.covered, one.measured)
         for band in (one.cell.band.name, ALL_BANDS):
             key = (one.profile, one.scenario, band)
             sums[key] = sums.get(key, 0) + counts
-    keys = sorted(sums, key=lambda key: (key[0], key[1], _by_age(key[2])))
+    keys = sorted(sums, key=lambda key: (key[0], key[1], _age_order(key[2])))
     table = pd.DataFrame(
         np.stack([sums[key] for key in keys], axis=1).reshape(-1, len(COUNTS)), columns=COUNTS
     )
@@ -227,7 +229,7 @@ def _counted(
     table.insert(0, "name", np.repeat(level.label, len(keys)))
     table.insert(0, "code", np.repeat(level.code, len(keys)))
     table.insert(0, "level", level.name)
-    return ordered("coverage", with_shares(table))
+    return order_columns("coverage", with_shares(table))
 
 
 def with_shares(counts: pd.DataFrame) -> pd.DataFrame:
@@ -240,12 +242,12 @@ def share_covered(counts: pd.DataFrame) -> NDArray[np.float64]:
     return divide_or_nan(counts["covered"], counts["covered"] + counts["uncovered"])
 
 
-def _by_age(band: str) -> tuple[bool, int]:
+def _age_order(band: str) -> tuple[bool, int]:
     """Sort bands by their first age, all together last."""
     return band == ALL_BANDS, 0 if band == ALL_BANDS else int(band.partition("-")[0])
 
 
-def tally(
+def sum_by_place(
     level: Level, children: Longs, covered: NDArray[np.bool_], measured: NDArray[np.bool_]
 ) -> Longs:
     """Sum the children of each place, and of those who are covered and so on, as `COUNTS` has.
@@ -264,7 +266,7 @@ def tally(
     return np.column_stack([found[name] for name in COUNTS])
 
 
-def wide(
+def lay_side_by_side(
     counted: pd.DataFrame,
     table: str,
     keys: Sequence[str] = ("level", "code"),
@@ -309,7 +311,7 @@ def wide(
         raise ResultError(Problem("coverage", what, "run it again"))
     central = parts["central", profile]
     columns = {"name": central["name"]} if "name" in central else {}
-    for name, (measure, scenario, roads) in sides(table).items():
+    for name, (measure, scenario, roads) in list_sides(table).items():
         part = parts.get((scenario, profile if roads == "all" else roads))
         if part is not None:
             columns[name] = part[measure]
@@ -345,7 +347,7 @@ def municipality_table(
         scenario over all bands, `share` with `share_low` and `share_high`.
     """
     rows = coverage[coverage["level"] == "municipality"]
-    figures = wide(rows, "annex-1-municipalities", ["code"], profile=profile)
+    figures = lay_side_by_side(rows, "annex-1-municipalities", ["code"], profile=profile)
     table = municipalities[["nis_code", "name", "province", "geometry"]].copy()
     inside = academies["nis_code"].value_counts()
     table["academies"] = inside.reindex(table["nis_code"], fill_value=0).to_numpy(np.int64)
@@ -373,7 +375,9 @@ def status_of(now: pd.Series, then: pd.Series) -> pd.Series:
     return kept.astype("str")
 
 
-def changes(municipalities: pd.DataFrame, now: pd.DataFrame, before: pd.DataFrame) -> pd.DataFrame:
+def changes_table(
+    municipalities: pd.DataFrame, now: pd.DataFrame, before: pd.DataFrame
+) -> pd.DataFrame:
     """Lay the recognised academies of two days beside each other, by municipality.
 
     Parameters
@@ -386,7 +390,7 @@ def changes(municipalities: pd.DataFrame, now: pd.DataFrame, before: pd.DataFram
     Returns
     -------
     DataFrame
-        The table `changes` of the data dictionary.
+        The table `changes_table` of the data dictionary.
     """
     table = pd.DataFrame(municipalities[["nis_code", "name", "province"]]).reset_index(drop=True)
     for name, academies in (("academies", now), ("academies_before", before)):
@@ -437,11 +441,11 @@ def summary_table(
     # By level first: of Flanders there are hundreds of thousands of rows, and few of one level.
     rows = pd.concat([counted[counted["level"] == level] for level in levels])
     _refuse_unknown(rows["band"], band)
-    table = wide(rows, "provinces", band=band, sex=sex)
+    table = lay_side_by_side(rows, "provinces", band=band, sex=sex)
     # Which academies serve a band is another question: beside it the number would mislead.
     if by in ("region", "province", "municipality") and band == ALL_BANDS:
-        table = table.join(_academy_counts(municipalities))
-    return ordered("provinces", table.reset_index())
+        table = table.join(_count_academies(municipalities))
+    return order_columns("provinces", table.reset_index())
 
 
 def _refuse_unknown(column: pd.Series, value: str) -> None:
@@ -456,7 +460,7 @@ def _refuse_unknown(column: pd.Series, value: str) -> None:
     raise ResultError(Problem("coverage", what, mend))
 
 
-def _academy_counts(municipalities: gpd.GeoDataFrame) -> pd.DataFrame:
+def _count_academies(municipalities: gpd.GeoDataFrame) -> pd.DataFrame:
     """How many municipalities, and how many with an academy, by level and code."""
     plain = pd.DataFrame(municipalities[["nis_code", "province", "has_academy"]])
     codes = {

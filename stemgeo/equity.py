@@ -12,9 +12,9 @@ import numpy as np
 import pandas as pd
 
 from stemgeo.arrays import sum_by_owner
-from stemgeo.coverage import ALL_BANDS, wide, with_shares
+from stemgeo.coverage import ALL_BANDS, lay_side_by_side, with_shares
 from stemgeo.errors import Findings
-from stemgeo.tables import COUNTS, SCHEMAS, ordered
+from stemgeo.tables import COUNTS, SCHEMAS, order_columns
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -28,7 +28,7 @@ UNKNOWN = 0
 _LEVELS = {"zone_id": "zone", "nis_code": "municipality"}
 
 
-def quintiles(coverage: pd.DataFrame, attributes: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
+def count_quintiles(coverage: pd.DataFrame, attributes: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
     """Count covered children by fifths of the children, from low to high values of an attribute.
 
     Places stand in order of value, and each belongs to the fifth in which the middle of its
@@ -56,15 +56,17 @@ def quintiles(coverage: pd.DataFrame, attributes: Mapping[str, pd.DataFrame]) ->
         When an attribute has two rows for a place.
     """
     tables = [
-        _quintile_rows(places).assign(attribute=name)
-        for name, places in _valued(coverage, attributes).items()
+        _count_by_quintile(places).assign(attribute=name)
+        for name, places in _add_values(coverage, attributes).items()
     ]
     if not tables:
         return pd.DataFrame(columns=list(SCHEMAS["quintiles"].columns))
-    return ordered("quintiles", pd.concat(tables, ignore_index=True))
+    return order_columns("quintiles", pd.concat(tables, ignore_index=True))
 
 
-def concentration(coverage: pd.DataFrame, attributes: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
+def measure_concentration(
+    coverage: pd.DataFrame, attributes: Mapping[str, pd.DataFrame]
+) -> pd.DataFrame:
     """Say in one number whether coverage is with the places of high or of low values.
 
     With h the share covered of a place, its measured children as weights, mu the mean of h and
@@ -78,7 +80,7 @@ def concentration(coverage: pd.DataFrame, attributes: Mapping[str, pd.DataFrame]
     Parameters
     ----------
     coverage, attributes
-        As for `quintiles`.
+        As for `count_quintiles`.
 
     Returns
     -------
@@ -94,16 +96,16 @@ def concentration(coverage: pd.DataFrame, attributes: Mapping[str, pd.DataFrame]
         When an attribute has two rows for a place.
     """
     rows = []
-    for name, places in _valued(coverage, attributes).items():
+    for name, places in _add_values(coverage, attributes).items():
         for (profile, scenario), part in places.groupby(["profile", "scenario"], sort=False):
             key = {"attribute": name, "profile": profile, "scenario": scenario}
-            rows.append({**key, **_indices(part[part["value"].notna()])})
+            rows.append({**key, **_compute_indices(part[part["value"].notna()])})
     indices = ["concentration_index", "erreygers_index"]
     columns = ["attribute", "profile", "scenario", "places", "measured", "share", *indices]
     return pd.DataFrame(rows, columns=columns)
 
 
-def _valued(
+def _add_values(
     coverage: pd.DataFrame, attributes: Mapping[str, pd.DataFrame]
 ) -> dict[str, pd.DataFrame]:
     """Give for each attribute the coverage of all places of its level, each with its `value`."""
@@ -133,7 +135,7 @@ def _twice_middle(value: NDArray[np.float64], weight: NDArray[np.int64]) -> NDAr
     return np.asarray((2 * np.cumsum(of_group) - of_group)[group])
 
 
-def _quintile(places: pd.DataFrame) -> NDArray[np.int64]:
+def _find_quintile(places: pd.DataFrame) -> NDArray[np.int64]:
     """Give each place its fifth; its children are the same in every profile and scenario."""
     value = places["value"].to_numpy()
     children = places["children"].to_numpy(np.int64)
@@ -146,24 +148,26 @@ def _quintile(places: pd.DataFrame) -> NDArray[np.int64]:
     return quintile
 
 
-def fifths(coverage: pd.DataFrame, attribute: pd.DataFrame) -> pd.Series[int]:
-    """Give the fifth of each place that has a value of an attribute, by code; see `quintiles`."""
-    places = _valued(coverage, {"": attribute})[""]
+def find_fifths(coverage: pd.DataFrame, attribute: pd.DataFrame) -> pd.Series[int]:
+    """Give the fifth of each place that has a value of an attribute, by code, as in `quintiles`."""
+    places = _add_values(coverage, {"": attribute})[""]
     one_rider = places[(places["profile"] == "all") & (places["scenario"] == "central")]
-    return pd.Series(_quintile(one_rider), index=one_rider["code"])
+    return pd.Series(_find_quintile(one_rider), index=one_rider["code"])
 
 
-def _quintile_rows(places: pd.DataFrame) -> pd.DataFrame:
+def _count_by_quintile(places: pd.DataFrame) -> pd.DataFrame:
     profiles = places["profile"].unique()
     one_rider = places[(places["profile"] == profiles[0]) & (places["scenario"] == "central")]
-    quintile = pd.Series(_quintile(one_rider), index=one_rider["code"])
+    quintile = pd.Series(_find_quintile(one_rider), index=one_rider["code"])
     placed = places.assign(quintile=places["code"].map(quintile))
     keys = ["profile", "quintile"]
     every: list[Any] = [placed["scenario"].unique(), profiles, (*QUINTILES, UNKNOWN)]
     sums = placed.groupby(["scenario", *keys])[COUNTS].sum()
     sums = sums.reindex(pd.MultiIndex.from_product(every, names=sums.index.names), fill_value=0)
     counted = with_shares(sums).reset_index()
-    figures = {one: wide(counted, "quintiles", ["quintile"], profile=one) for one in profiles}
+    figures = {
+        one: lay_side_by_side(counted, "quintiles", ["quintile"], profile=one) for one in profiles
+    }
     values = placed[placed["scenario"] == "central"].groupby(keys)["value"]
     rows = pd.concat(figures, names=["profile"]).assign(
         value_from=values.min(), value_to=values.max(), places=values.size()
@@ -172,7 +176,7 @@ def _quintile_rows(places: pd.DataFrame) -> pd.DataFrame:
     return found
 
 
-def _indices(places: pd.DataFrame) -> dict[str, float]:
+def _compute_indices(places: pd.DataFrame) -> dict[str, float]:
     """Work the indices out in whole numbers up to the last division.
 
     With K covered of W measured children, mu = K / W, and a place of c covered children at the

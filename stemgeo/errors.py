@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
-from stemgeo.notes import Note, Said, clean
+from stemgeo.notes import Note, Said, clean_text
 
 T = TypeVar("T")
 
@@ -32,7 +32,7 @@ class Problem:
 
 def _in_one_line(text: str) -> str:
     """Keep a problem to one line of some length, whatever the names and values in it hold."""
-    return clean(text, _LONGEST)
+    return clean_text(text, _LONGEST)
 
 
 class StemgeoError(Exception):
@@ -105,7 +105,7 @@ class Findings:
         """
         self.warnings.append(Note(where, what, mend))
 
-    def leave(self, where: Said | str, what: Said) -> None:
+    def note_unused(self, where: Said | str, what: Said) -> None:
         """Note what in the input is not used, in both languages; told after the warnings."""
         self.unused.append(Note(where, what))
 
@@ -120,7 +120,7 @@ class Findings:
             kind = MissingFileError if self.missing else InputError
             raise kind(*self.errors)
 
-    def settle(self, read: T | None) -> T:
+    def raise_or_return(self, read: T | None) -> T:
         """Give what was read; what could not be has noted why, and that is raised."""
         self.raise_errors()
         if read is None:  # pragma: no cover  (what cannot be used has been reported)

@@ -19,13 +19,13 @@ _PACKAGED = Path(__file__).parent / "_data"
 _SOURCE_TREE = Path(__file__).parent.parent / "data"
 
 
-def path(name: str) -> Path:
+def fact_path(name: str) -> Path:
     """Where the fact file or folder `name` is on this machine."""
     return (_PACKAGED if _PACKAGED.is_dir() else _SOURCE_TREE) / name
 
 
 @cache
-def municipalities() -> pd.DataFrame:
+def list_municipalities() -> pd.DataFrame:
     """The 308 Flemish and 19 Brussels municipalities of before 2019, one row each.
 
     Returns
@@ -36,11 +36,11 @@ def municipalities() -> pd.DataFrame:
         TF_SOC_POP_STRUCT_2015; provinciesincijfers/gebiedsniveaus. Do not change it in place.
     """
     codes = {f"nis{vintage}": str for vintage in (2018, 2024, 2025)}
-    return pd.read_csv(path("municipalities.csv"), dtype=codes)
+    return pd.read_csv(fact_path("municipalities.csv"), dtype=codes)
 
 
 @cache
-def reported() -> pd.DataFrame:
+def read_reported() -> pd.DataFrame:
     """What was reported to parliament and press, 2014 to 2023: to lay beside figures of one's own.
 
     Not measured by stemgeo. Children *reached* came to an academy; children *in time* can reach
@@ -55,13 +55,15 @@ def reported() -> pd.DataFrame:
         and `source` (Dutch). Sources: the answer to written question 275 of 11 February 2019;
         question and answer on 2022; a press release of 2017. Do not change it in place.
     """
-    return pd.read_csv(path("reported.csv"), keep_default_na=False)
+    return pd.read_csv(fact_path("reported.csv"), keep_default_na=False)
 
 
 @cache
-def subsidy_rules() -> tuple[dict[str, Any], ...]:
-    """The rules of the calls for subsidies, one table for each year; see `subsidy.Rules`."""
-    return tuple(tomllib.loads(path("subsidy-rules.toml").read_text(encoding="utf-8"))["rules"])
+def read_subsidy_rules() -> tuple[dict[str, Any], ...]:
+    """The rules of the calls for subsidies, one table for each year; see `subsidy.SubsidyRules`."""
+    return tuple(
+        tomllib.loads(fact_path("subsidy-rules.toml").read_text(encoding="utf-8"))["rules"]
+    )
 
 
 STRESS_RULES = ("default", "bna", "vademecum-2022")
@@ -69,7 +71,7 @@ STRESS_RULES = ("default", "bna", "vademecum-2022")
 
 
 @cache
-def stress_rules(name: str) -> dict[str, Any]:
+def read_stress_rules(name: str) -> dict[str, Any]:
     """One set of rules by which roads are quiet, with the rows of the set that it extends behind.
 
     Raises
@@ -79,14 +81,16 @@ def stress_rules(name: str) -> dict[str, Any]:
     """
     if name not in STRESS_RULES:
         raise KeyError(name)
-    own = tomllib.loads(path(f"stress/{name}.toml").read_text(encoding="utf-8"))
-    base = stress_rules(own.pop("extends")) if "extends" in own else {"sources": {}, "rules": []}
+    own = tomllib.loads(fact_path(f"stress/{name}.toml").read_text(encoding="utf-8"))
+    base = (
+        read_stress_rules(own.pop("extends")) if "extends" in own else {"sources": {}, "rules": []}
+    )
     both = {"sources": base["sources"] | own["sources"], "rules": own["rules"] + base["rules"]}
     return base | own | both
 
 
 @cache
-def recognition_rules() -> dict[str, dict[str, Any]]:
+def read_recognition_rules() -> dict[str, dict[str, Any]]:
     """How long a recognition lasts, by the key of each rule; see `recognition`."""
-    rules = tomllib.loads(path("recognition-rules.toml").read_text(encoding="utf-8"))["rules"]
+    rules = tomllib.loads(fact_path("recognition-rules.toml").read_text(encoding="utf-8"))["rules"]
     return {one["key"]: one for one in rules}

@@ -15,15 +15,21 @@ import pandas as pd
 import shapely
 
 from stemgeo.access import travel_time
-from stemgeo.access.search import unpack
-from stemgeo.access.stretches import arcs_with, by_way, pieces, pieces_of_nobody, ridden
+from stemgeo.access.search import unpack_labels
+from stemgeo.access.stretches import (
+    add_up_by_way,
+    add_up_rides,
+    arcs_with,
+    empty_pieces,
+    list_pieces,
+)
 from stemgeo.access.travellers import (
     OverNetwork,
     Pace,
     StraightLine,
-    pace,
-    search_of,
-    travellers,
+    find_pace,
+    list_travellers,
+    search_key,
 )
 from stemgeo.coverage import (
     ALL_BANDS,
@@ -34,12 +40,19 @@ from stemgeo.coverage import (
     levels_of,
     municipality_table,
 )
-from stemgeo.demand import OUTSIDE, AgeCell, Ground, Placed, age_cells, place_children
+from stemgeo.demand import (
+    OUTSIDE,
+    AgeCell,
+    PlacedChildren,
+    PlacingGround,
+    cut_age_cells,
+    place_children,
+)
 from stemgeo.errors import InputError, Problem
 from stemgeo.inputs import Inputs, load_inputs
 from stemgeo.network import bicycle
-from stemgeo.notes import Note, Said, amount, counted, say
-from stemgeo.recognition import recognised, told_lengths
+from stemgeo.notes import Note, Said, say, say_amount, say_count
+from stemgeo.recognition import choose_recognised, note_lengths
 from stemgeo.study import (
     BEST,
     PAVEMENTS_BELOW,
@@ -49,7 +62,7 @@ from stemgeo.study import (
     Travel,
     list_ages,
 )
-from stemgeo.tables import checked, ordered
+from stemgeo.tables import check_table, order_columns
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -62,7 +75,7 @@ if TYPE_CHECKING:
     Longs = NDArray[np.int64]
 
 Traveller = StraightLine | OverNetwork
-Ride = tuple[Traveller, str, AgeCell]
+AskedRide = tuple[Traveller, str, AgeCell]
 """Who travels, in which scenario, of which ages."""
 
 UPPER = ("region", "province", "municipality")
@@ -72,7 +85,7 @@ Progress = Callable[[Said, float], None]
 """Told what is being done, in each language, and which share of the run is behind us, 0 to 1."""
 
 
-def quiet(_what: Said, _share: float) -> None:
+def report_nothing(_what: Said, _share: float) -> None:
     """Report nothing."""
 
 
@@ -96,13 +109,13 @@ class Prepared:
     study: Study
     inputs: Inputs
     cells: tuple[AgeCell, ...]
-    ground: Ground
-    placed: Placed
+    ground: PlacingGround
+    placed: PlacedChildren
     levels: list[Level]
     notes: tuple[Note, ...]
 
     @classmethod
-    def of(
+    def from_inputs(
         cls,
         study: Study,
         inputs: Inputs,
@@ -124,13 +137,13 @@ class Prepared:
         parts = [one for one in (inputs.academies, inputs.candidates) if one is not None]
         bands, rules = study.travel.bands, study.academies
         cuts = study.siting.cuts | study.travel.cuts
-        cells = age_cells(bands, pd.concat(parts), rules, cuts)
-        ground = Ground(inputs, study, network, **of_extract)
+        cells = cut_age_cells(bands, pd.concat(parts), rules, cuts)
+        ground = PlacingGround(inputs, study, network, **of_extract)
         placed = place_children(ground, cells, study.method)
-        _lose_no_child(placed.points, inputs, cells)
+        _check_no_child_lost(placed.points, inputs, cells)
         levels = levels_of(placed.points, inputs.zones, inputs.municipalities, inputs.layers)
         register = inputs.academies[~inputs.academies["planned"]]
-        notes = (*inputs.warnings, *told_lengths(register, rules), *placed.notes)
+        notes = (*inputs.warnings, *note_lengths(register, rules), *placed.notes)
         return cls(study, inputs, cells, ground, placed, levels, notes)
 
     @property
@@ -144,7 +157,7 @@ class Prepared:
         as_given = self.ground.zone_population is self.inputs.zone_population
         if method == "streets" and self.study.method == BEST and same and as_given:
             return False
-        return self.ground.holds(method)
+        return self.ground.has_own_places(method)
 
 
 @dataclass(frozen=True)
@@ -178,7 +191,7 @@ class Measured:
     municipalities: gpd.GeoDataFrame
     notes: tuple[Note, ...]
 
-    def central(self, profile: str, cell: AgeCell) -> tuple[Reached, pd.DataFrame]:
+    def take_central(self, profile: str, cell: AgeCell) -> tuple[Reached, pd.DataFrame]:
         """Give what the points reach in the central scenario, and their rows of the access table.
 
         Both in the order of the points.
@@ -189,7 +202,7 @@ class Measured:
         return central[place], self.access.iloc[place * rows : (place + 1) * rows]
 
 
-def prepare(study: Study, progress: Progress) -> Prepared:
+def prepare_study(study: Study, progress: Progress) -> Prepared:
     """Read the inputs and put the children at points.
 
     Raises
@@ -202,13 +215,13 @@ def prepare(study: Study, progress: Progress) -> Prepared:
     progress(Said("Reading roads", "Wegen lezen", "Lecture des routes"), 0.1)
     network = None if study.straight_line else load_roads(inputs, study.travel.stress_rules)
     if network is not None:
-        _touch(network, inputs)
-    of_extract = {} if network is None else _living(study, inputs, progress)
+        _refuse_elsewhere(network, inputs)
+    of_extract = {} if network is None else _load_living(study, inputs, progress)
     progress(Said("Placing children", "Kinderen plaatsen", "Placement des enfants"), 0.3)
-    return Prepared.of(study, inputs, network, **of_extract)
+    return Prepared.from_inputs(study, inputs, network, **of_extract)
 
 
-def _living(study: Study, inputs: Inputs, progress: Progress) -> dict[str, Any]:
+def _load_living(study: Study, inputs: Inputs, progress: Progress) -> dict[str, Any]:
     """Read what the extracts say of where people live, as far as it is asked for."""
     from stemgeo.inputs.buildings import load_buildings
     from stemgeo.inputs.streets import load_streets
@@ -226,37 +239,37 @@ def _living(study: Study, inputs: Inputs, progress: Progress) -> dict[str, Any]:
     return found
 
 
-def all_cores() -> int:
+def count_cores() -> int:
     """Give the number of cores that this process may use."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
-def measure(prepared: Prepared, day: dt.date, *, threads: int | None = None) -> Measured:
+def measure_day(prepared: Prepared, day: dt.date, *, threads: int | None = None) -> Measured:
     """Measure whom the academies of a day reach.
 
     Parameters
     ----------
     prepared
-        From `prepare`.
+        From `prepare_study`.
     day
         On which a recognition must be valid.
     threads
         Searches that run side by side, all cores when not given; the result is the same.
     """
     study, points, cells = prepared.study, prepared.points, prepared.cells
-    academies, notes = recognised(prepared.inputs.academies, day, study.academies)
-    riders = travellers(study, prepared.ground.network, academies, points)
+    academies, notes = choose_recognised(prepared.inputs.academies, day, study.academies)
+    riders = list_travellers(study, prepared.ground.network, academies, points)
     notes += [note for one in riders for note in one.notes]
     if prepared.ground.network is not None:
-        notes += odd_roads(prepared.ground.network.counts, study.travel)
-        notes += assumed_stress(prepared.ground.network.counts, study.travel)
-        notes += _idle_on(prepared.ground.network, study.travel)
+        notes += note_odd_roads(prepared.ground.network.counts, study.travel)
+        notes += note_assumed_stress(prepared.ground.network.counts, study.travel)
+        notes += _note_idle(prepared.ground.network, study.travel)
         if study.travel.ferries and prepared.ground.network.counts["ferries"]:
-            notes.append(_ferries(prepared.ground.network))
+            notes.append(_note_ferries(prepared.ground.network))
         if study.travel.pavements_under_10:
-            notes.append(_pavements(prepared.ground.network))
-    reached, access = _travel(study, riders, points, cells, threads or all_cores())
-    table = checked("coverage", coverage_table(points, reached, prepared.levels))
+            notes.append(_note_pavements(prepared.ground.network))
+    reached, access = _measure_travel(study, riders, points, cells, threads or count_cores())
+    table = check_table("coverage", coverage_table(points, reached, prepared.levels))
     return Measured(
         day=day,
         academies=academies,
@@ -265,7 +278,7 @@ def measure(prepared: Prepared, day: dt.date, *, threads: int | None = None) -> 
         access=access,
         coverage=table,
         municipalities=municipality_table(table, prepared.inputs.municipalities, academies),
-        notes=(*notes, *_near_the_edge(prepared, reached)),
+        notes=(*notes, *_note_near_edge(prepared, reached)),
     )
 
 
@@ -281,7 +294,7 @@ def network_hashes(inputs: Inputs) -> list[str]:
     return [item.sha256 for item in inputs.provenance if item.role == "network"]
 
 
-def _touch(network: Network, inputs: Inputs) -> None:
+def _refuse_elsewhere(network: Network, inputs: Inputs) -> None:
     """Stop when the roads are of another place than the municipalities."""
     roads = gpd.GeoSeries([network.area], crs=network.crs).to_crs(inputs.municipalities.crs)
     if not inputs.municipalities.intersects(roads.iloc[0]).any():
@@ -292,7 +305,9 @@ def _touch(network: Network, inputs: Inputs) -> None:
         raise InputError(Problem(names, what, "give an extract of the study's area"))
 
 
-def _lose_no_child(points: gpd.GeoDataFrame, inputs: Inputs, cells: tuple[AgeCell, ...]) -> None:
+def _check_no_child_lost(
+    points: gpd.GeoDataFrame, inputs: Inputs, cells: tuple[AgeCell, ...]
+) -> None:
     """Stop when the points do not hold every child of every municipality."""
     ages = list_ages(cell.ages for cell in cells)
     given = inputs.children[inputs.children["age"].isin(ages)].groupby("nis_code")["children"].sum()
@@ -315,7 +330,7 @@ def _lose_no_child(points: gpd.GeoDataFrame, inputs: Inputs, cells: tuple[AgeCel
 _ROADS = Said("network", "wegen", "routes")
 
 
-def _ferries(network: Network) -> Note:
+def _note_ferries(network: Network) -> Note:
     count = network.counts["ferries"]
     return Note(
         _ROADS,
@@ -323,7 +338,7 @@ def _ferries(network: Network) -> Note:
             "ferries are used: {ferries} {take} bicycles",
             "veren tellen mee: {ferries} {take} fietsen mee",
             "les bacs comptent : {ferries} {take} les vélos",
-            ferries=counted(count, "ferry"),
+            ferries=say_count(count, "ferry"),
             take=Said("takes", "neemt", "prend")
             if count == 1
             else Said("take", "nemen", "prennent"),
@@ -332,7 +347,7 @@ def _ferries(network: Network) -> Note:
     )
 
 
-def _pavements(network: Network) -> Note:
+def _note_pavements(network: Network) -> Note:
     km = round(int(network.length_mm[network.pavement != 0].sum(dtype=np.int64)) / 1e6)
     return Note(
         _ROADS,
@@ -341,8 +356,8 @@ def _pavements(network: Network) -> Note:
             "kinderen onder {age} jaar fietsen op het voetpad: langs {km} km weg ligt er een",
             "les enfants de moins de {age} ans roulent sur le trottoir : la carte en montre un le "
             "long de {km} km de routes",
-            age=amount(PAVEMENTS_BELOW),
-            km=amount(km),
+            age=say_amount(PAVEMENTS_BELOW),
+            km=say_amount(km),
         ),
         say(
             "see travel.pavements_under_10",
@@ -352,7 +367,7 @@ def _pavements(network: Network) -> Note:
     )
 
 
-def _idle_on(network: Network, travel: Travel) -> Iterator[Note]:
+def _note_idle(network: Network, travel: Travel) -> Iterator[Note]:
     """Tell which options were chosen of things that these roads have none of."""
 
     def some(kind: int) -> bool:
@@ -415,7 +430,7 @@ def _idle_on(network: Network, travel: Travel) -> Iterator[Note]:
             )
 
 
-def odd_roads(counts: Mapping[str, int], travel: Travel) -> list[Note]:
+def note_odd_roads(counts: Mapping[str, int], travel: Travel) -> list[Note]:
     """Tell what of the map was not understood, and which lifts are taken.
 
     Parameters
@@ -427,7 +442,7 @@ def odd_roads(counts: Mapping[str, int], travel: Travel) -> list[Note]:
     """
 
     def of(name: str, thing: str) -> Said:
-        return counted(counts.get(name, 0), thing)
+        return say_count(counts.get(name, 0), thing)
 
     told = {
         "ways_with_unknown_access": (
@@ -463,7 +478,7 @@ def odd_roads(counts: Mapping[str, int], travel: Travel) -> list[Note]:
                 "{all} in gebruik, met telkens {seconds} seconden wachten",
                 "{all} en service, chacun avec {seconds} secondes d’attente",
                 all=of("lifts", "lift"),
-                seconds=amount(travel.lift_wait_s),
+                seconds=say_amount(travel.lift_wait_s),
             ),
             say("see travel.lift_wait_s", "zie travel.lift_wait_s", "voir travel.lift_wait_s"),
         ),
@@ -471,7 +486,7 @@ def odd_roads(counts: Mapping[str, int], travel: Travel) -> list[Note]:
     return [Note(_ROADS, what, mend) for name, (what, mend) in told.items() if counts.get(name)]
 
 
-def assumed_stress(counts: Mapping[str, int], travel: Travel) -> list[Note]:
+def note_assumed_stress(counts: Mapping[str, int], travel: Travel) -> list[Note]:
     """Tell how much road has a level of stress that rests on what nobody tagged.
 
     Parameters
@@ -482,7 +497,7 @@ def assumed_stress(counts: Mapping[str, int], travel: Travel) -> list[Note]:
         How one travels over it; of a study of all roads alone there is nothing to tell.
     """
     names = ("for_cars", "assumed_limit", "assumed_built_up", "assumed_lanes", "assumed_no_track")
-    km = {name: amount(round(counts.get(f"{name}_m", 0) / 1000)) for name in names}
+    km = {name: say_amount(round(counts.get(f"{name}_m", 0) / 1000)) for name in names}
     if travel.profiles == ("all",) or not any(counts.get(f"{name}_m") for name in names[1:]):
         return []
     what = say(
@@ -508,7 +523,7 @@ def assumed_stress(counts: Mapping[str, int], travel: Travel) -> list[Note]:
     return [Note(_ROADS, what, mend)]
 
 
-def _travel(
+def _measure_travel(
     study: Study,
     riders: list[Traveller],
     points: gpd.GeoDataFrame,
@@ -519,17 +534,15 @@ def _travel(
     measured = ~np.isnan(riders[0].snap_m)
     reached, tables = [], []
     asked = list(itertools.product(riders, SCENARIOS, cells))
-    for (traveller, scenario, cell), label in zip(
-        asked, nearest_labels(asked, threads), strict=True
-    ):
-        covered = in_time(label, study) & measured
+    for (traveller, scenario, cell), label in zip(asked, search_rides(asked, threads), strict=True):
+        covered = is_in_time(label, study) & measured
         reached.append(Reached(traveller.profile, scenario, cell, covered, measured))
         if scenario == "central":
-            tables.append(_access(traveller, label, cell, points, measured))
+            tables.append(_build_access(traveller, label, cell, points, measured))
     return reached, pd.concat(tables, ignore_index=True)
 
 
-def nearest_labels(asked: Sequence[Ride], threads: int) -> list[Longs]:
+def search_rides(asked: Sequence[AskedRide], threads: int) -> list[Longs]:
     """Search for each ride, side by side; alike ones share a search.
 
     Parameters
@@ -542,20 +555,20 @@ def nearest_labels(asked: Sequence[Ride], threads: int) -> list[Longs]:
     Returns
     -------
     list of int64 arrays, shape (points,)
-        Label of each point and ride, see `search.unpack`.
+        Label of each point and ride, see `search.unpack_labels`.
     """
     alike = [
-        (one.profile, *search_of(one, cell, pace(one.study.travel, cell, scenario)))
+        (one.profile, *search_key(one, cell, find_pace(one.study.travel, cell, scenario)))
         for one, scenario, cell in asked
     ]
     distinct = dict(zip(alike, asked, strict=True))
     with ThreadPoolExecutor(threads) as pool:  # the kernel holds no lock
-        labels = pool.map(lambda one: one[0].nearest(one[2], one[1]), distinct.values())
+        labels = pool.map(lambda one: one[0].find_nearest(one[2], one[1]), distinct.values())
         found = dict(zip(distinct, labels, strict=True))
     return [found[one] for one in alike]
 
 
-def ways_ridden(
+def add_up_ways(
     prepared: Prepared,
     traveller: OverNetwork,
     rows: pd.DataFrame,
@@ -575,39 +588,39 @@ def ways_ridden(
     Returns
     -------
     DataFrame
-        As from `stretches.by_way`.
+        As from `stretches.add_up_by_way`.
     """
-    study, parts = prepared.study, [pieces_of_nobody()]
+    study, parts = prepared.study, [empty_pieces()]
     alike: dict[tuple[Pace, bytes], list[int]] = {}
     for number, cell in enumerate(prepared.cells):
-        same = search_of(traveller, cell, pace(study.travel, cell))
+        same = search_key(traveller, cell, find_pace(study.travel, cell))
         alike.setdefault(same, []).append(number)
-    cutoff_ms = travel_time.horizon_ms(study.travel.cutoff_min)
+    cutoff_ms = travel_time.minutes_to_ms(study.travel.cutoff_min)
     for (one, served_bytes), cells in alike.items():
         here = rows[rows["cell"].isin(cells)]
         if here.empty:
             continue
-        rider = replace(traveller.rider(one, study.travel.horizon_min), horizon_ms=cutoff_ms)
+        rider = replace(traveller.find_rider(one, study.travel.horizon_min), horizon_ms=cutoff_ms)
         meant = kept(rider.network)
-        found = ridden(
+        found = add_up_rides(
             rider,
-            traveller.sites.without(~np.frombuffer(served_bytes, dtype=np.bool_)),
-            traveller.places.take(here["point"].to_numpy()),
+            traveller.sites.untie_points(~np.frombuffer(served_bytes, dtype=np.bool_)),
+            traveller.places.take_points(here["point"].to_numpy()),
             np.arange(len(traveller.academies)),
             group=here["group"].to_numpy(np.int64),
             children=here["children"].to_numpy(np.int64),
             counted=arcs_with(rider.network, meant),
         )
-        parts.append(pieces(found, rider.network, meant))
-    return by_way(pd.concat(parts, ignore_index=True))
+        parts.append(list_pieces(found, rider.network, meant))
+    return add_up_by_way(pd.concat(parts, ignore_index=True))
 
 
-def in_time(label: Longs, study: Study) -> NDArray[np.bool_]:
+def is_in_time(label: Longs, study: Study) -> NDArray[np.bool_]:
     """Say which labels are within the cutoff, inclusive; shape as `label`."""
-    return unpack(label)[0] <= travel_time.horizon_ms(study.travel.cutoff_min)
+    return unpack_labels(label)[0] <= travel_time.minutes_to_ms(study.travel.cutoff_min)
 
 
-def _access(
+def _build_access(
     traveller: Traveller,
     label: Longs,
     cell: AgeCell,
@@ -625,7 +638,7 @@ def _access(
     return pd.concat([pd.DataFrame(front, index=points.index), table], axis=1)
 
 
-def _near_the_edge(prepared: Prepared, reached: list[Reached]) -> list[Note]:
+def _note_near_edge(prepared: Prepared, reached: list[Reached]) -> list[Note]:
     """Warn of false gaps: who is not in time so near the extract's edge that it may matter."""
     network, points, travel = prepared.ground.network, prepared.points, prepared.study.travel
     if network is None or points.empty:
@@ -635,17 +648,17 @@ def _near_the_edge(prepared: Prepared, reached: list[Reached]) -> list[Note]:
     count = 0
     for one in reached:
         if (one.profile, one.scenario) == ("all", "central"):
-            reach_m = travel.cutoff_min * travel.speed(one.cell.band, "central") / 60 * 1000
+            reach_m = travel.cutoff_min * travel.speed_of(one.cell.band, "central") / 60 * 1000
             children = points[one.cell.column].to_numpy()
             late = np.flatnonzero(one.measured & ~one.covered & (children > 0))
             count += int(children[late[shapely.distance(spots[late], outline) < reach_m]].sum())
     if not count:
         return []
-    return [_told_edge(count)]
+    return [_write_edge_note(count)]
 
 
-def _told_edge(count: int) -> Note:
-    children = counted(count, "child")
+def _write_edge_note(count: int) -> Note:
+    children = say_count(count, "child")
     if count == 1:
         what = say(
             "{children} who is not in time lives within a ride of the extract's edge",
@@ -676,7 +689,7 @@ def _told_edge(count: int) -> Note:
     return Note(_ROADS, what, mend)
 
 
-def sensitivity(
+def measure_sensitivity(
     prepared: Prepared, measured: Measured, *, threads: int | None = None
 ) -> pd.DataFrame:
     """Give the share of each place when the children are placed by another method.
@@ -686,7 +699,7 @@ def sensitivity(
     prepared, measured
         Of the study and its day.
     threads
-        As in `measure`.
+        As in `measure_day`.
 
     Returns
     -------
@@ -697,31 +710,33 @@ def sensitivity(
     """
     study = prepared.study
     parts = [
-        _by_method(prepared, measured, method, threads or all_cores()).assign(method=method)
+        _cover_by_method(prepared, measured, method, threads or count_cores()).assign(method=method)
         for method in prepared.study.methods_compared
         if method in (study.method, *study.demand.compare) or prepared.places_by(method)
     ]
     table = pd.concat(parts, ignore_index=True)
     table = table[table["level"].isin(UPPER) & (table["band"] == "all")]
-    return ordered("sensitivity", table).reset_index(drop=True)
+    return order_columns("sensitivity", table).reset_index(drop=True)
 
 
-def _by_method(prepared: Prepared, measured: Measured, method: str, threads: int) -> pd.DataFrame:
+def _cover_by_method(
+    prepared: Prepared, measured: Measured, method: str, threads: int
+) -> pd.DataFrame:
     """Cover the region and provinces with the children at the points of one method."""
     if method == prepared.study.method:
         rows = measured.coverage
         rows = rows[(rows["scenario"] == "central") & (rows["profile"] == "all")]
         return rows.assign(fell_back=prepared.placed.fell_back)
     placed = place_children(prepared.ground, prepared.cells, method)
-    _lose_no_child(placed.points, prepared.inputs, prepared.cells)
-    reached = reached_by(measured.riders[0].for_points(placed.points), prepared, threads)
+    _check_no_child_lost(placed.points, prepared.inputs, prepared.cells)
+    reached = find_reached(measured.riders[0].for_points(placed.points), prepared, threads)
     inputs = prepared.inputs
     levels = levels_of(placed.points, inputs.zones, inputs.municipalities, {})
     upper = [level for level in levels if level.name in UPPER]
     return coverage_table(placed.points, reached, upper).assign(fell_back=placed.fell_back)
 
 
-def reached_by(
+def find_reached(
     traveller: Traveller,
     prepared: Prepared,
     threads: int,
@@ -734,7 +749,7 @@ def reached_by(
     Parameters
     ----------
     traveller, prepared, threads
-        As in `measure`.
+        As in `measure_day`.
     scenario
         Which speeds.
     door_s
@@ -747,21 +762,23 @@ def reached_by(
     """
     asked = [(traveller, scenario, cell) for cell in prepared.cells]
     measured = ~np.isnan(traveller.snap_m)
-    labels = nearest_labels(asked, threads)
-    limit = travel_time.horizon_ms(prepared.study.travel.cutoff_min) - round(door_s * 1000)
+    labels = search_rides(asked, threads)
+    limit = travel_time.minutes_to_ms(prepared.study.travel.cutoff_min) - round(door_s * 1000)
     return [
-        Reached(traveller.profile, "central", cell, unpack(label)[0] <= limit, measured)
+        Reached(traveller.profile, "central", cell, unpack_labels(label)[0] <= limit, measured)
         for cell, label in zip(prepared.cells, labels, strict=True)
     ]
 
 
-def effects(prepared: Prepared, measured: Measured, *, threads: int | None = None) -> pd.DataFrame:
+def measure_effects(
+    prepared: Prepared, measured: Measured, *, threads: int | None = None
+) -> pd.DataFrame:
     """Say what choices of the model change: the children in time with each made otherwise.
 
     Parameters
     ----------
     prepared, measured, threads
-        As for `sensitivity`.
+        As for `measure_sensitivity`.
 
     Returns
     -------
@@ -774,8 +791,8 @@ def effects(prepared: Prepared, measured: Measured, *, threads: int | None = Non
     municipalities = [level for level in prepared.levels if level.name == "municipality"]
     central = measured.coverage[measured.coverage["band"] == ALL_BANDS]
     parts = [pd.DataFrame(columns=columns)]
-    for traveller, choice in _otherwise(measured.riders):
-        reached = reached_by(traveller.with_travel(**choice), prepared, threads or all_cores())
+    for traveller, choice in _yield_variants(measured.riders):
+        reached = find_reached(traveller.with_travel(**choice), prepared, threads or count_cores())
         variant = coverage_table(prepared.points, reached, municipalities)
         counted = variant[[*KEYS, "covered"]]
         rows = central.merge(counted, on=KEYS, suffixes=("", "_variant"))
@@ -784,7 +801,7 @@ def effects(prepared: Prepared, measured: Measured, *, threads: int | None = Non
     return pd.concat(parts[1:] or parts, ignore_index=True)
 
 
-def _otherwise(riders: Sequence[Traveller]) -> Iterator[tuple[OverNetwork, dict[str, object]]]:
+def _yield_variants(riders: Sequence[Traveller]) -> Iterator[tuple[OverNetwork, dict[str, object]]]:
     for rider in riders:
         if isinstance(rider, StraightLine):
             return

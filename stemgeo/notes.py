@@ -11,7 +11,7 @@ import unicodedata
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING
 
-from stemgeo.speech import LANGUAGES, decimal, held_together, long_day, number
+from stemgeo.speech import LANGUAGES, format_day, format_decimals, format_number, held_together
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -23,14 +23,14 @@ def strip_control(text: str) -> str:
 
     Documents cannot hold the first (a NUL breaks Word files) and the second hide what a name is.
     """
-    return " ".join(_seen(text).split())
+    return " ".join(_keep_seen(text).split())
 
 
 _FOLDED = re.compile(r"[^\S\u00a0\u202f]+")
 """White space, but for what keeps a figure or a mark of French with its word."""
 
 
-def _seen(text: str) -> str:
+def _keep_seen(text: str) -> str:
     kept = (
         " " if char in "\t\r\n" else char
         for char in text
@@ -39,7 +39,7 @@ def _seen(text: str) -> str:
     return "".join(kept)
 
 
-def clean(text: str, limit: int = 60) -> str:
+def clean_text(text: str, limit: int = 60) -> str:
     """Make text from a file fit for a message: one line, no control characters, not long."""
     plain = strip_control(text)
     return plain if len(plain) <= limit else plain[: limit - 1] + "…"
@@ -53,7 +53,7 @@ class Said:
     nl: str
     fr: str
 
-    def to(self, language: str) -> str:
+    def to_text(self, language: str) -> str:
         """Give it in a language, one of `LANGUAGES`."""
         return str(getattr(self, language))
 
@@ -61,7 +61,7 @@ class Said:
         return self.en
 
 
-def in_each(write: Callable[[str], str]) -> Said:
+def write_in_each(write: Callable[[str], str]) -> Said:
     """Say what is written alike in each language, given which."""
     return Said(**{language: write(language) for language in LANGUAGES})
 
@@ -75,35 +75,35 @@ def say(en: str, nl: str, fr: str, **parts: Said | str) -> Said:
         With the name of each part in braces.
     parts
         In each language as it is written there; a text that is data stays the same. A number must
-        say what it is: `amount` for how many or how much, `str` for a year or a row.
+        say what it is: `say_amount` for how many or how much, `str` for a year or a row.
     """
     text = Said(en, nl, fr)
 
     def write(language: str) -> str:
-        told = {name: in_language(part, language) for name, part in parts.items()}
-        return held_together(text.to(language), language).format(**told)
+        told = {name: write_part(part, language) for name, part in parts.items()}
+        return held_together(text.to_text(language), language).format(**told)
 
-    return in_each(write)
+    return write_in_each(write)
 
 
-def in_language(part: Said | str, language: str) -> str:
+def write_part(part: Said | str, language: str) -> str:
     """Write a part in a language; data is the same in each."""
-    return part.to(language) if isinstance(part, Said) else part
+    return part.to_text(language) if isinstance(part, Said) else part
 
 
-def amount(value: float, most: int = 0) -> Said:
+def say_amount(value: float, most: int = 0) -> Said:
     """Write a number as each language does, with at most so many decimals: 4,249 and 4.249."""
-    return in_each(lambda language: number(value, language, most))
+    return write_in_each(lambda language: format_number(value, language, most))
 
 
-def decimals(value: float, so_many: int = 1) -> Said:
+def say_decimals(value: float, so_many: int = 1) -> Said:
     """Write a number with so many decimals as each language does: 0.5 and 0,5."""
-    return in_each(lambda language: decimal(value, language, so_many))
+    return write_in_each(lambda language: format_decimals(value, language, so_many))
 
 
-def day(date: dt.date) -> Said:
+def say_day(date: dt.date) -> Said:
     """Write a day as each language does: 31 December 2022 and 31 december 2022."""
-    return in_each(lambda language: long_day(date, language, "d MMMM y"))
+    return write_in_each(lambda language: format_day(date, language, "d MMMM y"))
 
 
 _THINGS = {
@@ -157,27 +157,29 @@ _THINGS = {
 """What is counted: several in English, one and several in Dutch and in French."""
 
 
-def named(thing: str) -> Said:
+def say_thing(thing: str) -> Said:
     """Name one of a thing."""
     _, dutch, _, french, _ = _THINGS[thing]
     return Said(thing, dutch, french)
 
 
-def counted(count: int, thing: str) -> Said:
+def say_count(count: int, thing: str) -> Said:
     """Write how many there are of a thing: "1 zone", "2 zones"."""
     several, een, meer, un, plusieurs = _THINGS[thing]
     one = count == 1
     noun = Said(thing if one else several, een if one else meer, un if count < 2 else plusieurs)
-    return in_each(lambda language: f"{number(count, language, 0)} {noun.to(language)}")
+    return write_in_each(
+        lambda language: f"{format_number(count, language, 0)} {noun.to_text(language)}"
+    )
 
 
-def listed(items: Sequence[object], most: int = 10) -> Said:
+def say_list(items: Sequence[object], most: int = 10) -> Said:
     """Write items in a row, the first ones by name and the rest as a count."""
-    shown = [item if isinstance(item, Said) else clean(str(item)) for item in items[:most]]
-    row = in_each(lambda language: ", ".join(in_language(item, language) for item in shown))
+    shown = [item if isinstance(item, Said) else clean_text(str(item)) for item in items[:most]]
+    row = write_in_each(lambda language: ", ".join(write_part(item, language) for item in shown))
     if len(items) <= most:
         return row
-    rest = amount(len(items) - most)
+    rest = say_amount(len(items) - most)
     more = "{row} and {rest} more", "{row} en nog {rest}", "{row} et encore {rest}"
     return say(*more, row=row, rest=rest)
 
@@ -199,19 +201,19 @@ class Note:
     what: Said
     mend: Said | None = None
 
-    def said(self, language: str) -> str:
+    def to_text(self, language: str) -> str:
         """Write it in a language, in one line."""
         parts = {"where": self.where, "what": self.what}
         told = say("{where}: {what}", "{where}: {what}", "{where} : {what}", **parts)
         if self.mend:
             parts = {"told": told, "mend": self.mend}
             told = say("{told}; {mend}", "{told}; {mend}", "{told} ; {mend}", **parts)
-        return _FOLDED.sub(" ", _seen(told.to(language))).strip()
+        return _FOLDED.sub(" ", _keep_seen(told.to_text(language))).strip()
 
     def __str__(self) -> str:
-        return self.said("en")
+        return self.to_text("en")
 
 
-def in_all(notes: tuple[Note, ...]) -> list[dict[str, str]]:
+def write_in_all(notes: tuple[Note, ...]) -> list[dict[str, str]]:
     """Write notes for a manifest: each in every language."""
-    return [asdict(in_each(note.said)) for note in notes]
+    return [asdict(write_in_each(note.to_text)) for note in notes]

@@ -12,7 +12,7 @@ from stemgeo.notes import Said, say
 
 
 @dataclass(frozen=True)
-class Words:
+class ProfileWords:
     """How a profile is called.
 
     Attributes
@@ -36,17 +36,17 @@ class Words:
             "{fit} ({stress}; {source})",
             "{fit} ({stress}; {source})",
             "{fit} ({stress} ; {source})",
-            **self._parts(),
+            **self._list_parts(),
         )
 
     @property
-    def named(self) -> Said:
+    def roads_with_stress(self) -> Said:
         """The roads with their level."""
         return say(
-            "{roads} ({stress})", "{roads} ({stress})", "{roads} ({stress})", **self._parts()
+            "{roads} ({stress})", "{roads} ({stress})", "{roads} ({stress})", **self._list_parts()
         )
 
-    def _parts(self) -> dict[str, Said]:
+    def _list_parts(self) -> dict[str, Said]:
         return {"roads": self.roads, "stress": self.stress, "fit": self.fit, "source": SOURCE}
 
 
@@ -57,7 +57,7 @@ SOURCE = Said(
 )
 
 QUIET = {
-    "low_stress": Words(
+    "low_stress": ProfileWords(
         Said("quiet roads", "rustige wegen", "routes calmes"),
         Said("level of traffic stress 1 and 2", "verkeersstress 1 en 2", "stress du trafic 1 et 2"),
         Said(
@@ -68,7 +68,7 @@ QUIET = {
             "trafic",
         ),
     ),
-    "quiet_1": Words(
+    "quiet_1": ProfileWords(
         Said("very quiet roads", "zeer rustige wegen", "routes très calmes"),
         Said("level of traffic stress 1", "verkeersstress 1", "stress du trafic 1"),
         Said(

@@ -59,7 +59,7 @@ class Late(Protocol):
         """One in time, among those whose recognition ended."""
 
 
-class Column(NamedTuple):
+class EvidenceColumn(NamedTuple):
     """What shows a reason, as the table of gaps has it."""
 
     kind: str
@@ -97,7 +97,7 @@ class Reason:
     profile: str = "all"
     shown_by: Callable[[Late], Ints] | None = None
     figure: Callable[[Late], Floats] | None = None
-    columns: dict[str, Column] = field(default_factory=dict)
+    columns: dict[str, EvidenceColumn] = field(default_factory=dict)
     told: tuple[str, ...] = ()
 
 
@@ -109,7 +109,7 @@ _ROWS = (
         "#332288",
         test=lambda late: ~late.near,
         columns={
-            "straight_km": Column(
+            "straight_km": EvidenceColumn(
                 "to nearest",
                 "Straight line to the nearest academy that is or was recognised, for whatever age, "
                 "kilometres: half of them have it no farther; inf (empty in CSV): there is none",
@@ -127,16 +127,16 @@ _ROWS = (
         shown_by=lambda late: late.ahead,
         figure=lambda late: late.detour,
         columns={
-            "barrier_academy_id": Column(
+            "barrier_academy_id": EvidenceColumn(
                 "str",
                 "Of barrier: straight ahead of most of these children",
             ),
-            "detour_factor": Column(
+            "detour_factor": EvidenceColumn(
                 "float64",
                 "Of barrier: ride over straight line in time, lower median; inf (empty in CSV): "
                 "the ride takes more than the cutoff times gaps.barrier_detour",
             ),
-            "barriers": Column(
+            "barriers": EvidenceColumn(
                 "str",
                 "Of barrier: what lies across the straight line to it, as met: motorway, trunk, "
                 "railway, waterway or water, each with its name or number where it has one",
@@ -150,12 +150,14 @@ _ROWS = (
         test=lambda late: late.everyone(),
         profile="low_stress",
         columns={
-            "stretch": Column(
+            "stretch": EvidenceColumn(
                 "str",
                 "Of stress: name of the road; empty: it has none, or nobody is here",
             ),
-            "stretch_way": Column("Int64", "OSM way of it that most of them ride over"),
-            "stretch_m": Column("float64", "Metres of its ways, stressful, that they ride over"),
+            "stretch_way": EvidenceColumn("Int64", "OSM way of it that most of them ride over"),
+            "stretch_m": EvidenceColumn(
+                "float64", "Metres of its ways, stressful, that they ride over"
+            ),
         },
         told=("stretch_m", "stretch"),
     ),
@@ -166,8 +168,8 @@ _ROWS = (
         test=lambda late: late.of_other_ages != NOWHERE,
         shown_by=lambda late: late.of_other_ages,
         columns={
-            "age_academy_id": Column("str", "Of age: in time for most of these children"),
-            "age_academy_ages": Column("str", "First and last age that it serves"),
+            "age_academy_id": EvidenceColumn("str", "Of age: in time for most of these children"),
+            "age_academy_ages": EvidenceColumn("str", "First and last age that it serves"),
         },
         told=("age_academy_id", "age_academy_ages"),
     ),
@@ -185,9 +187,11 @@ _ROWS = (
         test=lambda late: late.ended != NOWHERE,
         shown_by=lambda late: late.ended,
         columns={
-            "lapsed_academy_id": Column("str", "Of lapsed: in time for most of these children"),
-            "lapsed_on": Column("datetime64[s]", "Last day of its recognition"),
-            "lapsed_by": Column(
+            "lapsed_academy_id": EvidenceColumn(
+                "str", "Of lapsed: in time for most of these children"
+            ),
+            "lapsed_on": EvidenceColumn("datetime64[s]", "Last day of its recognition"),
+            "lapsed_by": EvidenceColumn(
                 "str",
                 "Whether the register gives that day (register), or how long a recognition lasts "
                 "(rule)",
@@ -205,7 +209,7 @@ COLUMNS = {name: column for one in _ROWS for name, column in one.columns.items()
 """What shows them, as the table of gaps has it."""
 
 
-def documented() -> list[str]:
+def list_reasons() -> list[str]:
     """Write the reasons as a table in Markdown, for `docs/method.md`."""
     lines = ["| reason | holds when | shown by |", "|---|---|---|"]
     for one in _ROWS:

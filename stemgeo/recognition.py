@@ -12,8 +12,8 @@ import pandas as pd
 
 from stemgeo import facts
 from stemgeo.errors import Problem, StudyError
-from stemgeo.notes import Note, Said, amount, counted, day, listed, say
-from stemgeo.texts import texts
+from stemgeo.notes import Note, Said, say, say_amount, say_count, say_day, say_list
+from stemgeo.texts import load_texts
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 # -- which academies count -------------------------------------------------------------------
 
 
-def recognised(
+def choose_recognised(
     register: gpd.GeoDataFrame, date: dt.date, rules: AcademyRules
 ) -> tuple[gpd.GeoDataFrame, list[Note]]:
     """Choose the academies whose recognition is valid on a day.
@@ -61,15 +61,17 @@ def recognised(
                 "none of {all} is recognised on {day}",
                 "van de {all} is er geen enkele erkend op {day}",
                 "sur {all}, aucune n’est reconnue au {day}",
-                all=counted(len(register), "academy"),
-                day=day(date),
+                all=say_count(len(register), "academy"),
+                day=say_day(date),
             ),
             say("nobody is in time", "niemand is op tijd", "personne n’arrive à temps"),
         )
     ]
 
 
-def lapsed(register: gpd.GeoDataFrame, date: dt.date, rules: AcademyRules) -> gpd.GeoDataFrame:
+def choose_lapsed(
+    register: gpd.GeoDataFrame, date: dt.date, rules: AcademyRules
+) -> gpd.GeoDataFrame:
     """Choose the academies whose recognition ended before a day.
 
     `last_day` says when, `last_day_by` whether the "register" gives that day or a "rule" does.
@@ -77,7 +79,7 @@ def lapsed(register: gpd.GeoDataFrame, date: dt.date, rules: AcademyRules) -> gp
     Parameters
     ----------
     register, date, rules
-        As for `recognised`.
+        As for `choose_recognised`.
     """
     _, end = _first_and_last_day(register, rules)
     ended = (end < pd.Timestamp(date)).to_numpy()
@@ -91,8 +93,8 @@ def _first_and_last_day(
     start, end = (pd.to_datetime(register[name]) for name in ("valid_from", "valid_until"))
     # From the eve: two years from 29 February end on 28 February, not on the 27th.
     eve = start - pd.Timedelta(days=1)
-    for length in _lengths(rules):
-        mine = end.isna() & length.holds(start)
+    for length in _list_lengths(rules):
+        mine = end.isna() & length.applies_to(start)
         end = end.mask(mine, eve + pd.DateOffset(years=length.years))
     return start, end
 
@@ -107,36 +109,36 @@ class _Length:
     ends: dt.date | None = None
 
     @classmethod
-    def of(cls, key: str, **days: dt.date | None) -> _Length:
-        one = facts.recognition_rules()[key]
+    def from_rule(cls, key: str, **days: dt.date | None) -> _Length:
+        one = facts.read_recognition_rules()[key]
         return cls(one["years"], Said(one["en"], one["nl"], one["fr"]), **days)
 
-    def holds(self, start: pd.Series) -> pd.Series[bool]:
+    def applies_to(self, start: pd.Series) -> pd.Series[bool]:
         from_then = start >= pd.Timestamp(self.begins) if self.begins else start.notna()
         return from_then & ((start < pd.Timestamp(self.ends)) if self.ends else True)
 
 
-def _lengths(rules: AcademyRules) -> list[_Length]:
+def _list_lengths(rules: AcademyRules) -> list[_Length]:
     """Give the rules that a study chose, each with the starts that it is of."""
     if rules.recognition_years is not None:
         own = say("as the study says", "zoals de studie zegt", "comme le dit l’étude")
         return [_Length(rules.recognition_years, own)]
     day = rules.recognition_from
-    later = [_Length.of(rules.recognition, begins=day)] if rules.recognition else []
-    return [_Length.of("criteria_2021", ends=day), *later]
+    later = [_Length.from_rule(rules.recognition, begins=day)] if rules.recognition else []
+    return [_Length.from_rule("criteria_2021", ends=day), *later]
 
 
-def _of_length(one: _Length) -> Said:
+def _say_length(one: _Length) -> Said:
     return say(
         "{years} ({rule})",
         "{years} ({rule})",
         "{years} ({rule})",
-        years=counted(one.years, "year"),
+        years=say_count(one.years, "year"),
         rule=one.name,
     )
 
 
-def told_lengths(register: gpd.GeoDataFrame, rules: AcademyRules) -> list[Note]:
+def note_lengths(register: gpd.GeoDataFrame, rules: AcademyRules) -> list[Note]:
     """Say by which rule recognitions end of which only the first day is known.
 
     Raises
@@ -145,7 +147,7 @@ def told_lengths(register: gpd.GeoDataFrame, rules: AcademyRules) -> list[Note]:
         If the study chose a rule that is of no academy.
     """
     start = pd.to_datetime(register["valid_from"])[register["valid_until"].isna()]
-    used = {one: int(one.holds(start).sum()) for one in _lengths(rules)}
+    used = {one: int(one.applies_to(start).sum()) for one in _list_lengths(rules)}
     asked = "recognition_years" if rules.recognition_years else "recognition"
     if getattr(rules, asked) and not list(used.values())[-1]:
         since = f" from {rules.recognition_from} on" if rules.recognition_from else ""
@@ -157,11 +159,11 @@ def told_lengths(register: gpd.GeoDataFrame, rules: AcademyRules) -> list[Note]:
             "{rule} for {number}",
             "{rule} voor {number}",
             "{rule} pour {number}",
-            rule=_of_length(one),
-            number=amount(number),
+            rule=_say_length(one),
+            number=say_amount(number),
         )
         if several
-        else _of_length(one)
+        else _say_length(one)
         for one, number in used.items()
         if number
     ]
@@ -171,14 +173,14 @@ def told_lengths(register: gpd.GeoDataFrame, rules: AcademyRules) -> list[Note]:
         "of {only} of {all} only the first day is known",
         "van {only} van de {all} is alleen de eerste dag bekend",
         "pour {only} sur {all}, seul le premier jour est connu",
-        only=amount(sum(used.values())),
-        all=counted(len(register), "academy"),
+        only=say_amount(sum(used.values())),
+        all=say_count(len(register), "academy"),
     )
     lasts = say(
         "a recognition then lasts {told}",
         "een erkenning duurt dan {told}",
         "une reconnaissance dure alors {told}",
-        told=listed(told),
+        told=say_list(told),
     )
     return [Note(Said("academies", "academies", "académies"), what, lasts)]
 
@@ -210,7 +212,7 @@ class Standing:
     language: Language
 
     @classmethod
-    def of(cls, academies: pd.DataFrame, language: Language) -> Standing:
+    def from_academies(cls, academies: pd.DataFrame, language: Language) -> Standing:
         """Count academies; planned ones among them are left out."""
         register = academies[~academies["planned"].astype(bool)]
         return cls(len(register), int(is_undated(register).sum()), language)
@@ -220,39 +222,39 @@ class Standing:
         """Whether any academy has a date; where none counts at all, dates are why."""
         return not self.academies or self.undated < self.academies
 
-    def on(self, date: str) -> str:
+    def say_on(self, date: str) -> str:
         """Say it of all academies: erkend op 31 december 2022."""
-        return self._say("on", date=date)
+        return self._say_key("on", date=date)
 
-    def one(self, date: str, *, or_planned: bool) -> str:
+    def say_one(self, date: str, *, or_planned: bool) -> str:
         """Say it behind one academy: die op 31 december 2022 erkend is."""
-        return self._say("one", date=date, or_planned=or_planned)
+        return self._say_key("one", date=date, or_planned=or_planned)
 
-    def many(self, date: str, *, or_planned: bool) -> str:
+    def say_many(self, date: str, *, or_planned: bool) -> str:
         """Say it behind more of them: die op 31 december 2022 erkend zijn."""
-        return self._say("many", date=date, or_planned=or_planned)
+        return self._say_key("many", date=date, or_planned=or_planned)
 
     @property
     def some(self) -> str:
         """The adjective before academies, with its space; nothing where no date is known."""
-        return self._say("some") if self.dated else ""
+        return self._say_key("some") if self.dated else ""
 
     @property
     def register(self) -> str:
         """What stands for the adjective, behind the academies; nothing where a date is known."""
-        return "" if self.dated else self._say("register")
+        return "" if self.dated else self._say_key("register")
 
     @property
     def unknown(self) -> str:
         """Of how many of them no date is known, in brackets; nothing where all or none have one."""
         if not self.dated or not self.undated:
             return ""
-        numbers = {"undated": amount(self.undated), "academies": amount(self.academies)}
-        told = {name: number.to(self.language) for name, number in numbers.items()}
-        return texts(self.language)("recognition.unknown", **told)
+        numbers = {"undated": say_amount(self.undated), "academies": say_amount(self.academies)}
+        told = {name: number.to_text(self.language) for name, number in numbers.items()}
+        return load_texts(self.language)("recognition.unknown", **told)
 
-    def _say(self, key: str, *, date: str = "", or_planned: bool = False) -> str:
-        words, kind = texts(self.language), "dated" if self.dated else "undated"
+    def _say_key(self, key: str, *, date: str = "", or_planned: bool = False) -> str:
+        words, kind = load_texts(self.language), "dated" if self.dated else "undated"
         plan = words(f"recognition.or_planned.{key}.{kind}") if or_planned else ""
         parts = {"day": date, "or_planned": plan, "unknown": self.unknown}
         return words(f"recognition.{kind}.{key}", **parts)

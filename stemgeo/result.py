@@ -8,14 +8,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from stemgeo.coverage import ALL_BANDS, REGION
-from stemgeo.notes import in_all
-from stemgeo.report.files import RUN, in_lines
-from stemgeo.report.manifests import origins
-from stemgeo.report.outcome import Tables, finite
+from stemgeo.notes import write_in_all
+from stemgeo.report.files import RUN, join_lines
+from stemgeo.report.manifests import build_origins
+from stemgeo.report.outcome import Tables, drop_infinite
 from stemgeo.speech import LANGUAGES
 from stemgeo.study import PROVINCES
-from stemgeo.tables import checked
-from stemgeo.texts import texts
+from stemgeo.tables import check_table
+from stemgeo.texts import load_texts
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -53,18 +53,18 @@ class Result(Tables):
         """
         from stemgeo.report.sheets import Sheets
 
-        earlier = None if before is None else Sheets(Tables.opened(before, self.language))
+        earlier = None if before is None else Sheets(Tables.from_given(before, self.language))
         return self.sheets.draw(kind, province, by=by, before=earlier).figure
 
     def web_map(self) -> str:
         """Give the interactive map as one HTML text that needs nothing else."""
-        return self.sheets.page()
+        return self.sheets.draw_web_map()
 
     def shown(self) -> pd.DataFrame:
         """Give the province table in words."""
-        from stemgeo.report.summary import readable
+        from stemgeo.report.summary import format_coverage
 
-        return readable(self.summary(), self.language)
+        return format_coverage(self.summary(), self.language)
 
     @cached_property
     def sheets(self) -> Sheets:
@@ -73,46 +73,46 @@ class Result(Tables):
 
         return Sheets(self)
 
-    def _tables(self) -> dict[str, Any]:
+    def _build_tables(self) -> dict[str, Any]:
         plain = {f"tables/{name}.csv": self.table(name) for name in PLAIN}
-        zones = {"tables/zones.parquet": checked("zone-shares", self.zones)}
-        return super()._tables() | zones | {"gaps.gpkg": finite(self.gaps)} | plain
+        zones = {"tables/zones.parquet": check_table("zone-shares", self.zones)}
+        return super()._build_tables() | zones | {"gaps.gpkg": drop_infinite(self.gaps)} | plain
 
-    def _words(self, file: str) -> dict[str, str]:
-        from stemgeo.report.bundle import said
+    def _find_words(self, file: str) -> dict[str, str]:
+        from stemgeo.report.imprint import list_file_words
 
-        words = said(self.text)
+        words = list_file_words(self.text)
         if self.isochrones is None or file == "gaps.gpkg":
             return words
-        return words | {"isochrones": texts(self.language)("about.isochrones")}
+        return words | {"isochrones": load_texts(self.language)("about.isochrones")}
 
-    def _texts(self) -> dict[str, str]:
-        from stemgeo.report.summary import summary_markdown
+    def _build_texts(self) -> dict[str, str]:
+        from stemgeo.report.summary import write_summary_markdown
 
         return {
-            "tables/LEESMIJ.txt": in_lines(self._words("").values()),
+            "tables/LEESMIJ.txt": join_lines(self._find_words("").values()),
             "map.html": self.web_map(),
-            "summary.md": summary_markdown(self, self.text),
+            "summary.md": write_summary_markdown(self, self.text),
         }
 
-    def _draw(self, maps: Path) -> None:
-        from stemgeo.maps.kinds import save_drawn
+    def _draw_maps(self, maps: Path) -> None:
+        from stemgeo.maps.kinds import save_map
 
         there = set(self.municipalities["province"])
         for province in (None, *(one for one in PROVINCES if one in there)):
             name = (province or REGION[1]).lower()
-            save_drawn(self.sheets.draw("share", province), maps / name, self.study.output.formats)
+            save_map(self.sheets.draw("share", province), maps / name, self.study.output.formats)
 
-    def _told(self) -> dict[str, Any]:
-        from stemgeo.report.bundle import map_text
+    def _build_manifest(self) -> dict[str, Any]:
+        from stemgeo.report.imprint import build_map_text
         from stemgeo.uncertainty import TOGETHER
 
         study, inputs, methods = self.study, self.inputs, self.placement
         return {
             "command": RUN,
-            **origins(study, inputs, text=self.text),
+            **build_origins(study, inputs, text=self.text),
             "text": {
-                language: asdict(map_text(study.with_language(language), inputs))
+                language: asdict(build_map_text(study.with_language(language), inputs))
                 for language in LANGUAGES
             },
             "network": self.network_counts,
@@ -121,9 +121,9 @@ class Result(Tables):
                 method: {"zones": len(rows), "children": int(rows["children"].sum())}
                 for method, rows in methods[methods["children"] > 0].groupby("method")
             },
-            "sums": sum_checks(self),
+            "sums": count_each_step(self),
             "uncertainty": bool((self.uncertainty["part"] == TOGETHER).any()),
-            "notes": in_all(self.notes),
+            "notes": write_in_all(self.notes),
         }
 
 
@@ -149,10 +149,10 @@ def read_result(folder: str | Path, language: Language | None = None) -> Result:
         If it holds no result of a run; and when a table is asked for that is missing, was changed
         or is not as stemgeo writes it.
     """
-    return Result.read(folder, language)
+    return Result.from_folder(folder, language)
 
 
-def sum_checks(result: Tables) -> dict[str, int]:
+def count_each_step(result: Tables) -> dict[str, int]:
     """Count the children at each step; all of these are equal."""
     central = result.coverage[
         (result.coverage["band"] == ALL_BANDS)

@@ -32,12 +32,12 @@ _OF_LISTS = {"en": "en_GB"}
 """Where a list is written as here: A, B and C, without a comma before the last."""
 
 
-def whole(value: float, language: str) -> str:
+def format_whole(value: float, language: str) -> str:
     """Write a whole number: 37.376 in Dutch, 37,376 in English."""
-    return _written(int(value), "#,##0", language)
+    return _write_number(int(value), "#,##0", language)
 
 
-def number(value: float, language: str, most: int = 3) -> str:
+def format_number(value: float, language: str, most: int = 3) -> str:
     """Write a number with no more decimals than it has, and at most so many.
 
     Parameters
@@ -48,39 +48,39 @@ def number(value: float, language: str, most: int = 3) -> str:
         Decimals.
     """
     # Nought has no sign, and what is kept of one must not be said of the other.
-    return _written(value + 0, f"#,##0.{'#' * most}" if most else "#,##0", language)
+    return _write_number(value + 0, f"#,##0.{'#' * most}" if most else "#,##0", language)
 
 
-def decimal(value: float, language: str, decimals: int = 1) -> str:
+def format_decimals(value: float, language: str, decimals: int = 1) -> str:
     """Write a number with so many decimals, as people round; a dash where there is none.
 
     Parameters
     ----------
     value, language, decimals
-        As for `number`; NaN: there is none.
+        As for `format_number`; NaN: there is none.
     """
     if math.isnan(value):
         return DASH
-    return _written(rounded(value, decimals), f"#,##0.{'0' * decimals}", language)
+    return _write_number(round_half_up(value, decimals), f"#,##0.{'0' * decimals}", language)
 
 
-def signed(value: float, language: str, decimals: int = 0) -> str:
+def format_signed(value: float, language: str, decimals: int = 0) -> str:
     """Write a difference with its sign: +1,5; nought has none, and where none is known a dash.
 
     Parameters
     ----------
     value, language, decimals
-        As for `decimal`.
+        As for `format_decimals`.
     """
     if math.isnan(value):
         return DASH
-    exact = rounded(value, decimals)
+    exact = round_half_up(value, decimals)
     sign = "+" if exact > 0 else "-" if exact < 0 else ""
     form = f"#,##0.{'0' * decimals}" if decimals else "#,##0"
-    return f"{sign}{_written(abs(exact), form, language)}"
+    return f"{sign}{_write_number(abs(exact), form, language)}"
 
 
-def percent(share: float, language: str, space: str | None = None) -> str:
+def format_percent(share: float, language: str, space: str | None = None) -> str:
     """Write a share between 0 and 1: 62,4 % in Dutch; a dash where there is none.
 
     Parameters
@@ -92,7 +92,7 @@ def percent(share: float, language: str, space: str | None = None) -> str:
     """
     if math.isnan(share):
         return DASH
-    return _written(per_cent(share), "#,##0.0", language) + percent_sign(language, space)
+    return _write_number(round_percent(share), "#,##0.0", language) + percent_sign(language, space)
 
 
 def percent_sign(language: str, space: str | None = None) -> str:
@@ -101,17 +101,17 @@ def percent_sign(language: str, space: str | None = None) -> str:
     return f"{own if space is None or not own else space}%"
 
 
-def euros(value: float | Decimal, language: str) -> str:
+def format_euros(value: float | Decimal, language: str) -> str:
     """Write an amount of euros, with cents where it has any; the sign stands in the text."""
-    return _written(value + 0, "#,##0" if float(value).is_integer() else "#,##0.00", language)
+    return _write_number(value + 0, "#,##0" if float(value).is_integer() else "#,##0.00", language)
 
 
-def cents(value: int, language: str) -> str:
+def format_cents(value: int, language: str) -> str:
     """Write an amount of cents in euros."""
-    return euros(Decimal(value) / 100, language)
+    return format_euros(Decimal(value) / 100, language)
 
 
-def long_day(date: dt.date, language: str, form: str = "long") -> str:
+def format_day(date: dt.date, language: str, form: str = "long") -> str:
     """Write a day: 31 december 2022.
 
     Parameters
@@ -126,7 +126,7 @@ def long_day(date: dt.date, language: str, form: str = "long") -> str:
     return _with_its_first(str(format_date(date, form, language)), language)
 
 
-def day_of_year(date: dt.date, language: str) -> str:
+def format_day_of_year(date: dt.date, language: str) -> str:
     """Write a day of any year: 31 december, December 31."""
     from babel.dates import format_skeleton
 
@@ -138,7 +138,7 @@ def _with_its_first(day: str, language: str) -> str:
     return re.sub("^1 ", "1er ", day) if language == "fr" else day
 
 
-def joined_by_and(names: Sequence[str], language: str) -> str:
+def join_with_and(names: Sequence[str], language: str) -> str:
     """Write names as a sentence does: A, B en C."""
     from babel.lists import format_list
 
@@ -157,20 +157,24 @@ def held_together(text: str, language: str) -> str:
     return _HELD.sub(NO_BREAK_SPACE, text) if language == "fr" else text
 
 
-def rounded(value: float, decimals: int = 1) -> Decimal:
+def round_half_up(value: float, decimals: int = 1) -> Decimal:
     """Round as people and spreadsheets do: 62.45 is 62.5, and -0.25 is -0.3."""
     # Twelve decimals are what a float surely holds of a percentage: 62.449999999999996 is 62.45.
     exact = Decimal(repr(round(float(value), 12)))
     return exact.quantize(Decimal(1).scaleb(-decimals), ROUND_HALF_UP) + 0  # never minus nought
 
 
-def per_cent(share: float) -> Decimal:
+def round_percent(share: float) -> Decimal:
     """Give a share in per cent with one decimal; only all is 100, what comes near it is 99.9."""
-    return rounded(share * 100) if share >= 1 else min(rounded(share * 100), Decimal("99.9"))
+    return (
+        round_half_up(share * 100)
+        if share >= 1
+        else min(round_half_up(share * 100), Decimal("99.9"))
+    )
 
 
 @lru_cache(100_000)  # a page writes most numbers often, and Babel takes its time
-def _written(value: float | Decimal, form: str, language: str) -> str:
+def _write_number(value: float | Decimal, form: str, language: str) -> str:
     from babel.numbers import format_decimal
 
     return str(format_decimal(value, format=form, locale=language))

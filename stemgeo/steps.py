@@ -14,13 +14,13 @@ import numpy as np
 import pandas as pd
 from scipy.sparse import csr_array
 
-from stemgeo.access.riding import Riding, ids_of, refuse_below_0, shapes
+from stemgeo.access.riding import Riding, check_shapes, list_ids, refuse_below_0
 from stemgeo.access.travel_time import BEYOND, REACHED, UNMEASURED
 from stemgeo.arrays import sum_by_owner
-from stemgeo.coverage import ALL_BANDS, Level, level_of_layer, share_covered, tally
+from stemgeo.coverage import ALL_BANDS, Level, level_of_layer, share_covered, sum_by_place
 from stemgeo.errors import InputError, Problem
-from stemgeo.gaps.join import by_distance, dense, with_thin
-from stemgeo.gaps.outlines import around_points
+from stemgeo.gaps.join import add_thin, by_distance, is_dense
+from stemgeo.gaps.outlines import draw_around_points
 from stemgeo.reasons import NOWHERE
 from stemgeo.siting import solve
 from stemgeo.siting.choices import LARGEST_TOTAL, Choices, Limits
@@ -40,7 +40,7 @@ if TYPE_CHECKING:
 
     from stemgeo.access.travel_time import Rider
     from stemgeo.network.graph import Network
-    from stemgeo.network.snap import Places
+    from stemgeo.network.snap import TiedPoints
 
     Longs = NDArray[np.int64]
     Bools = NDArray[np.bool_]
@@ -99,12 +99,18 @@ def coverage(
     how = Riding(
         speed_kmh, cutoff_min, snap_within_m, snap_limit_m, walking_speed_ms, surface=surface
     )
-    children = _children(demand, column)
-    status = how.nearest(network, academies, demand)["status"].to_numpy()
-    measured = (status != UNMEASURED) & ~_outside(demand)
-    coded = None if areas is None else _coded(areas, by)
-    level = _by_column(demand, by) if coded is None else _by_area(demand, coded, network.crs)
-    counts = pd.DataFrame(tally(level, children, status == REACHED, measured), columns=COUNTS)
+    children = _read_children(demand, column)
+    status = how.find_nearest(network, academies, demand)["status"].to_numpy()
+    measured = (status != UNMEASURED) & ~_is_outside(demand)
+    coded = None if areas is None else _code_areas(areas, by)
+    level = (
+        _level_by_column(demand, by)
+        if coded is None
+        else _level_by_area(demand, coded, network.crs)
+    )
+    counts = pd.DataFrame(
+        sum_by_place(level, children, status == REACHED, measured), columns=COUNTS
+    )
     names = pd.DataFrame({"code": level.code, "name": level.label}).astype("str")
     table = names.join(counts).assign(share=share_covered(counts))
     if coded is None:
@@ -159,19 +165,19 @@ def gaps(
         speed_kmh, cutoff_min, snap_within_m, snap_limit_m, walking_speed_ms, surface=surface
     )
     refuse_below_0(distance_m=distance_m, min_children=min_children)
-    children = _children(demand, column)
-    status = how.nearest(network, academies, demand)["status"].to_numpy()
-    late = np.flatnonzero((status == BEYOND) & ~_outside(demand) & (children > 0))
+    children = _read_children(demand, column)
+    status = how.find_nearest(network, academies, demand)["status"].to_numpy()
+    late = np.flatnonzero((status == BEYOND) & ~_is_outside(demand) & (children > 0))
     place, children = demand.geometry.iloc[late].to_crs(network.crs), children[late]
     x, y = place.x.to_numpy(), place.y.to_numpy()
-    many = dense(x, y, children, distance_m, min_children)
-    joined = with_thin(by_distance(x[many], y[many], distance_m), many, x, y, distance_m)
+    many = is_dense(x, y, children, distance_m, min_children)
+    joined = add_thin(by_distance(x[many], y[many], distance_m), many, x, y, distance_m)
     sums = sum_by_owner(joined.group, children, joined.groups)
     number, kept = joined.keep(sums >= min_children)
     inside = number != NOWHERE
     table = gpd.GeoDataFrame(
         {"uncovered": sums[sums >= min_children]},
-        geometry=around_points(x[inside], y[inside], kept, distance_m),
+        geometry=draw_around_points(x[inside], y[inside], kept, distance_m),
         crs=network.crs,
     )
     # Of equal counts the one whose first child stands first.
@@ -240,16 +246,18 @@ def mclp(
     refuse_below_0(time_limit_s=time_limit_s)
     if isinstance(count, bool) or not isinstance(count, int | np.integer):
         raise InputError(Problem("count", f"is {count!r}", "give a whole number"))
-    children, ids = _children(demand, column), ids_of(candidates, "candidates")
+    children, ids = _read_children(demand, column), list_ids(candidates, "candidates")
     # Of places that add as much, the first by id.
     order = np.argsort(ids.to_numpy(), kind="stable")
-    rider, points = how.over(network), how.tied(network, demand, "demand")
-    reach = _reach(rider, how.tied(network, candidates.iloc[order], "candidates"), points)
+    rider, points = how.ride_over(network), how.tie_points(network, demand, "demand")
+    reach = _find_reached_points(
+        rider, how.tie_points(network, candidates.iloc[order], "candidates"), points
+    )
     served = np.zeros(len(demand), dtype=np.int64)
     if existing is not None:
-        near = _reach(rider, how.tied(network, existing, "existing"), points)
+        near = _find_reached_points(rider, how.tie_points(network, existing, "existing"), points)
         served = np.bincount(near.indices, minlength=len(demand))
-    unit = np.flatnonzero(points.found & ~_outside(demand) & (children > 0))
+    unit = np.flatnonzero(points.found & ~_is_outside(demand) & (children > 0))
     choices = Choices(
         reach=csr_array(reach[:, unit]),
         weight=children[unit],
@@ -275,19 +283,19 @@ def mclp(
     return table
 
 
-def _reach(rider: Rider, sites: Places, points: Places) -> csr_array:
+def _find_reached_points(rider: Rider, sites: TiedPoints, points: TiedPoints) -> csr_array:
     """Say which points each site has in time, shape (sites, points)."""
-    offsets, point, _ = rider.served(sites, points)
+    offsets, point, _ = rider.list_served(sites, points)
     shape = len(sites.snap_m), len(points.snap_m)
     return csr_array((np.ones(len(point), dtype=np.int8), point, offsets), shape=shape)
 
 
-def _children(demand: gpd.GeoDataFrame, column: str) -> Longs:
+def _read_children(demand: gpd.GeoDataFrame, column: str) -> Longs:
     """Give the children of each point, all of them whole."""
-    shapes(demand, "demand", "Point")
+    check_shapes(demand, "demand", "Point")
     if demand.empty:
         raise InputError(Problem("demand", "has no points", "give one with children at least"))
-    counts = _column(demand, column, "demand", "column")
+    counts = _take_column(demand, column, "demand", "column")
     if not pd.api.types.is_numeric_dtype(counts) or pd.api.types.is_bool_dtype(counts):
         what = f"'{column}' holds {counts.dtype}, not numbers"
         raise InputError(Problem("demand", what, "give whole numbers, 0 or more"))
@@ -300,7 +308,7 @@ def _children(demand: gpd.GeoDataFrame, column: str) -> Longs:
     return values.astype(np.int64)
 
 
-def _outside(demand: gpd.GeoDataFrame) -> Bools:
+def _is_outside(demand: gpd.GeoDataFrame) -> Bools:
     """Say which points lie beyond the extract, where the demand says so."""
     if "outside_network" not in demand:
         return np.zeros(len(demand), dtype=np.bool_)
@@ -309,24 +317,24 @@ def _outside(demand: gpd.GeoDataFrame) -> Bools:
     return np.asarray(demand["outside_network"], dtype=np.bool_)
 
 
-def _by_column(demand: gpd.GeoDataFrame, by: str | None) -> Level:
+def _level_by_column(demand: gpd.GeoDataFrame, by: str | None) -> Level:
     """Divide the children by a column, or not at all."""
     if by is None:
         code = np.full(len(demand), ALL_BANDS, dtype=object)
     else:
-        column = _column(demand, by, "demand", "by")
+        column = _take_column(demand, by, "demand", "by")
         code = column.astype(str).where(column.notna(), "").to_numpy(object)
     codes, place = np.unique(code, return_inverse=True)
     return Level("by", codes, codes, place)
 
 
-def _coded(areas: gpd.GeoDataFrame, by: str | None) -> gpd.GeoDataFrame:
+def _code_areas(areas: gpd.GeoDataFrame, by: str | None) -> gpd.GeoDataFrame:
     """Give the code, name and outline of each area."""
-    outlines = shapes(areas, "areas", "Polygon", "MultiPolygon")
+    outlines = check_shapes(areas, "areas", "Polygon", "MultiPolygon")
     if by is None:
         given = areas["code"] if "code" in areas else areas.index.to_series()
     else:
-        given = _column(areas, by, "areas", "by")
+        given = _take_column(areas, by, "areas", "by")
     code = given.astype(str).where(given.notna(), "").to_numpy(object)
     if (code == "").any():
         raise InputError(Problem("areas", f"row {areas.index[code == ''][0]} has no code"))
@@ -340,13 +348,13 @@ def _coded(areas: gpd.GeoDataFrame, by: str | None) -> gpd.GeoDataFrame:
     )
 
 
-def _by_area(demand: gpd.GeoDataFrame, coded: gpd.GeoDataFrame, crs: str) -> Level:
+def _level_by_area(demand: gpd.GeoDataFrame, coded: gpd.GeoDataFrame, crs: str) -> Level:
     """Divide the children by the area in which each point lies."""
     points = gpd.GeoDataFrame(geometry=demand.geometry).to_crs(crs)
     return level_of_layer("areas", coded.to_crs(crs), points)
 
 
-def _column(table: pd.DataFrame, column: str, name: str, option: str) -> pd.Series:
+def _take_column(table: pd.DataFrame, column: str, name: str, option: str) -> pd.Series:
     """Give a column of a frame; one that is not there is refused with the nearest that is."""
     if column not in table:
         there = [str(one) for one in table.columns]

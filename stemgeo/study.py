@@ -39,7 +39,7 @@ from pydantic import (
 )
 
 from stemgeo.errors import MissingFileError, Problem, StudyError
-from stemgeo.notes import clean
+from stemgeo.notes import clean_text
 from stemgeo.speech import Language
 
 STRAIGHT_LINE = "straight-line"
@@ -52,7 +52,7 @@ StressRules = Literal["default", "bna", "vademecum-2022"]
 BusyCrossings = Literal["ignore", "push", "end"]
 
 
-class _Part(BaseModel):
+class _StudyPart(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
     @field_validator("*", mode="before")
@@ -69,30 +69,30 @@ _TURNING = "\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
 """They turn the direction of what follows, so that it reads otherwise than it is written."""
 
 
-def _one_line(text: str) -> str:
+def _check_one_line(text: str) -> str:
     if any(unicodedata.category(mark) in ("Cc", "Zl", "Zp") or mark in _TURNING for mark in text):
         raise ValueError("must be one line, without control characters")
     return text
 
 
-Line = Annotated[str, AfterValidator(_one_line)]
+Line = Annotated[str, AfterValidator(_check_one_line)]
 """Text that is printed on outputs."""
 
-ShortLine = Annotated[str, Field(max_length=300), AfterValidator(_one_line)]
+ShortLine = Annotated[str, Field(max_length=300), AfterValidator(_check_one_line)]
 YEARS = range(1900, 2101)
 """Of the days that a study can be about."""
 
 
-def _in_our_time(day: dt.date) -> dt.date:
+def _check_day(day: dt.date) -> dt.date:
     if day.year not in YEARS:
         raise ValueError(f"must be a day from {YEARS[0]} to {YEARS[-1]}")
     return day
 
 
-Day = Annotated[dt.date, AfterValidator(_in_our_time)]
+Day = Annotated[dt.date, AfterValidator(_check_day)]
 
 
-def _year(key: object) -> int:
+def _parse_year(key: object) -> int:
     # As it is written, so that no two keys are one year.
     number = re.fullmatch("-?[0-9]{1,9}", str(key))
     if not number:
@@ -102,17 +102,17 @@ def _year(key: object) -> int:
     return int(str(key))
 
 
-Year = Annotated[int, BeforeValidator(_year)]
+Year = Annotated[int, BeforeValidator(_parse_year)]
 
 
-def _each_once(values: tuple[str, ...]) -> tuple[str, ...]:
+def _check_each_once(values: tuple[str, ...]) -> tuple[str, ...]:
     twice = [value for value, times in Counter(values).items() if times > 1]
     if twice:
-        raise ValueError(f'names "{clean(twice[0])}" twice: name each once')
+        raise ValueError(f'names "{clean_text(twice[0])}" twice: name each once')
     return values
 
 
-Once = AfterValidator(_each_once)
+Once = AfterValidator(_check_each_once)
 """Of a list in which none stands twice."""
 
 
@@ -120,7 +120,7 @@ VINTAGE: Literal[2025] = 2025
 """Of the NIS codes of results, unless a study says another: the newest."""
 
 
-class About(_Part):
+class About(_StudyPart):
     """What the study is called and which day it describes.
 
     Attributes
@@ -145,7 +145,7 @@ _LONGEST_PATH = 4096
 """Of Linux, the longest of all systems."""
 
 
-class Input(_Part):
+class Input(_StudyPart):
     """One file of the user and what is known of it.
 
     In study.toml either the path alone or a table with a `path` and any of the rest.
@@ -195,7 +195,7 @@ LEVELS = ("region", "province", "municipality", "zone")
 """Levels that every study has; a layer of the user's own is called otherwise."""
 
 
-def _usable(key: str) -> str:
+def _check_key(key: str) -> str:
     if key in LEVELS:
         raise ValueError("is a level that every study has; choose another name")
     if not re.fullmatch("[a-z][a-z0-9_]{0,39}", key):
@@ -203,7 +203,7 @@ def _usable(key: str) -> str:
     return key
 
 
-Key = Annotated[str, AfterValidator(_usable)]
+Key = Annotated[str, AfterValidator(_check_key)]
 """The name of a layer or attribute: small letters, digits and underscores."""
 
 
@@ -264,7 +264,7 @@ class Given(NamedTuple):
     proposed: bool = False
 
 
-class InputPaths(_Part):
+class InputPaths(_StudyPart):
     """The files of the study; see `docs/data-dictionary.md` for what each must hold."""
 
     municipalities: Annotated[
@@ -326,7 +326,7 @@ class InputPaths(_Part):
     @classmethod
     def _extracts_once(cls, network: tuple[Input, ...] | str) -> tuple[Input, ...] | str:
         if not isinstance(network, str):
-            _each_once(tuple(str(extract.path) for extract in network))
+            _check_each_once(tuple(str(extract.path) for extract in network))
         return network
 
 
@@ -337,7 +337,7 @@ INPUTS: dict[str, Given] = {
 """The rows of the inputs, by their name under [inputs]."""
 
 
-def documented() -> list[str]:
+def list_inputs() -> list[str]:
     """Write the inputs as a table in Markdown, for the README."""
     lines = ["| input | what may be given |", "|---|---|"]
     for name, row in INPUTS.items():
@@ -346,7 +346,7 @@ def documented() -> list[str]:
     return lines
 
 
-class Speed(_Part):
+class Speed(_StudyPart):
     """A riding speed in km/h on a good surface, with its low and high estimate."""
 
     low: float = Field(gt=0, le=45)
@@ -379,17 +379,17 @@ def list_ages(spans: Iterable[tuple[int, int]]) -> list[int]:
     return [age for first, last in spans for age in range(first, last + 1)]
 
 
-def _from_to(ages: tuple[int, int]) -> tuple[int, int]:
+def _check_from_to(ages: tuple[int, int]) -> tuple[int, int]:
     if not 0 <= ages[0] <= ages[1] <= OLDEST:
         raise ValueError(f"must be two ages between 0 and {OLDEST}, the first not above the last")
     return ages
 
 
-Ages = Annotated[tuple[int, int], AfterValidator(_from_to)]
+Ages = Annotated[tuple[int, int], AfterValidator(_check_from_to)]
 """First and last age, both included."""
 
 
-class Band(_Part):
+class Band(_StudyPart):
     """An age band, first and last age included, and how fast it rides.
 
     Without a speed where `travel.speed_kmh` gives one for all.
@@ -485,7 +485,7 @@ PAVEMENTS_BELOW = 10
 """The age under which the Belgian highway code lets one ride on a pavement, since 31 May 2019."""
 
 
-class Travel(_Part):
+class Travel(_StudyPart):
     """How a child travels to an academy.
 
     Attributes
@@ -496,8 +496,7 @@ class Travel(_Part):
     horizon_min
         How far the nearest academy is looked for, in minutes.
     bands
-        Age bands with their speeds. 10, 12 and 15 km/h for 5-8, 9-11 and 12-17 years, 20 %
-        either side.
+        Age bands with their speeds; `DEFAULT_BANDS` has those that hold without any.
     speed_kmh
         One flat speed for all bands instead of theirs.
     snap_within_m
@@ -570,7 +569,7 @@ class Travel(_Part):
         return profiles
 
     @model_validator(mode="after")
-    def _apart(self) -> Self:
+    def _bands_apart(self) -> Self:
         spans = sorted(band.ages for band in self.bands)
         for (_, last), (first, _) in pairwise(spans):
             if first <= last:
@@ -591,14 +590,14 @@ class Travel(_Part):
         """Whether children of these ages ride on pavements; no age of `cuts` lies within them."""
         return self.pavements_under_10 and ages[1] < PAVEMENTS_BELOW
 
-    def speed(self, band: Band, scenario: str) -> float:
+    def speed_of(self, band: Band, scenario: str) -> float:
         """Riding speed of a band in a scenario, in km/h."""
         speed = self.speed_kmh or band.speed_kmh
         assert speed is not None  # noqa: S101  (no band is without, see `_apart`)
         return speed[scenario]
 
 
-class AcademyRules(_Part):
+class AcademyRules(_StudyPart):
     """What holds for an academy of which the register says nothing else.
 
     Attributes
@@ -685,7 +684,7 @@ Extracted = Literal["streets", "buildings", "dwellings"]
 """What is read of where people live from the extracts."""
 
 
-class Demand(_Part):
+class Demand(_StudyPart):
     """Where the children are put.
 
     Attributes
@@ -748,9 +747,11 @@ class Demand(_Part):
             if name not in STREET_WEIGHTS:
                 near = difflib.get_close_matches(name, STREET_WEIGHTS, n=1)
                 mend = (
-                    f"did you mean '{near[0]}'?" if near else f"there are {_listed(STREET_WEIGHTS)}"
+                    f"did you mean '{near[0]}'?"
+                    if near
+                    else f"there are {_list_values(STREET_WEIGHTS)}"
                 )
-                raise ValueError(f"'{clean(name)}' is no kind of street; {mend}")
+                raise ValueError(f"'{clean_text(name)}' is no kind of street; {mend}")
         if not any((STREET_WEIGHTS | given).values()):
             raise ValueError("leave no street to live along: one weight at least above 0")
         return given
@@ -763,7 +764,7 @@ class Demand(_Part):
         return given
 
     @property
-    def along(self) -> dict[str, float]:
+    def road_weights(self) -> dict[str, float]:
         """What a kilometre of each kind of road weighs."""
         return STREET_WEIGHTS | self.street_weights
 
@@ -777,7 +778,7 @@ SOLVING_S = 60
 """After which the best plan so far is given."""
 
 
-class GapRules(_Part):
+class GapRules(_StudyPart):
     """What counts as a gap, and how its reason is told.
 
     Attributes
@@ -813,7 +814,7 @@ class GapRules(_Part):
     rank_by: Literal["adds", "uncovered", "share"] = "adds"
 
 
-class SubsidyChoice(_Part):
+class SubsidyChoice(_StudyPart):
     """By which rules the academies' subsidies are counted; see `stemgeo/subsidy.py`.
 
     Attributes
@@ -837,9 +838,9 @@ class SubsidyChoice(_Part):
     def _is_known(cls, year: int) -> int:
         from stemgeo import facts
 
-        known = sorted(one["year"] for one in facts.subsidy_rules())
+        known = sorted(one["year"] for one in facts.read_subsidy_rules())
         if year not in known:
-            raise ValueError(f"no rules of {year} are known; there are: {_listed(known)}")
+            raise ValueError(f"no rules of {year} are known; there are: {_list_values(known)}")
         return year
 
     @property
@@ -847,15 +848,15 @@ class SubsidyChoice(_Part):
         """Whether the rules pay a trajectory beyond the first."""
         from stemgeo import facts
 
-        (of,) = (one for one in facts.subsidy_rules() if one["year"] == self.year)
+        (of,) = (one for one in facts.read_subsidy_rules() if one["year"] == self.year)
         return bool(of["extra_trajectory_eur"])
 
 
-def _listed(values: Iterable[object]) -> str:
+def _list_values(values: Iterable[object]) -> str:
     return ", ".join(map(str, values))
 
 
-class EquityWeights(_Part):
+class EquityWeights(_StudyPart):
     """What a child counts for by the fifth of an attribute in which it lives.
 
     Attributes
@@ -873,18 +874,18 @@ class EquityWeights(_Part):
     @field_validator("by_quintile")
     @classmethod
     def _not_negative(cls, weights: tuple[float, ...]) -> tuple[float, ...]:
-        return _weights(weights)
+        return _check_weights(weights)
 
 
-def _span(name: str) -> tuple[int, int]:
+def _read_span(name: str) -> tuple[int, int]:
     """Read "14-17", or "14" for one age."""
     first, dash, last = name.partition("-")
     if not first.isdecimal() or (dash and not last.isdecimal()):
-        raise ValueError(f"'{clean(name)}' must be ages, as \"14-17\"")
-    return _from_to((int(first), int(last or first)))
+        raise ValueError(f"'{clean_text(name)}' must be ages, as \"14-17\"")
+    return _check_from_to((int(first), int(last or first)))
 
 
-def _weights(weights: tuple[float, ...]) -> tuple[float, ...]:
+def _check_weights(weights: tuple[float, ...]) -> tuple[float, ...]:
     for weight in weights:
         exact = Decimal(str(weight))
         if not 0 <= exact <= 1000 or exact != exact.quantize(Decimal("0.01")):
@@ -901,7 +902,7 @@ _OF_OTHER_PROBLEMS = {
 """What changes nothing in each problem: it is of another."""
 
 
-class Siting(_Part):
+class Siting(_StudyPart):
     """Which new places are looked for; none of it moves a figure of a run.
 
     Attributes
@@ -955,20 +956,20 @@ class Siting(_Part):
     @field_validator("weights")
     @classmethod
     def _usable_weights(cls, weights: dict[str, float]) -> dict[str, float]:
-        _weights(tuple(weights.values()))
-        spans = sorted(map(_span, weights))
+        _check_weights(tuple(weights.values()))
+        spans = sorted(map(_read_span, weights))
         for (_, last), (first, _) in pairwise(spans):
             if first <= last:
                 raise ValueError(f"age {first} is named twice")
         return weights
 
-    def weight(self, ages: tuple[int, int]) -> float:
+    def weight_of(self, ages: tuple[int, int]) -> float:
         """Give what a child of some ages counts for; no weight begins or ends within them."""
-        spans = {_span(name): value for name, value in self.weights.items()}
+        spans = {_read_span(name): value for name, value in self.weights.items()}
         named = (value for (a, b), value in spans.items() if a <= ages[0] and ages[1] <= b)
         return next(named, 1.0)
 
-    def idle(self) -> Iterator[tuple[str, str]]:
+    def yield_idle(self) -> Iterator[tuple[str, str]]:
         """Yield each option that changes nothing beside the others, given or not, and why."""
         for name in _OF_OTHER_PROBLEMS[self.problem]:
             yield name, f' with problem = "{self.problem}"'
@@ -978,7 +979,7 @@ class Siting(_Part):
     @property
     def cuts(self) -> frozenset[int]:
         """The ages at which a weight begins, or has just ended."""
-        spans = [_span(name) for name in self.weights]
+        spans = [_read_span(name) for name in self.weights]
         return frozenset(first for first, _ in spans) | {last + 1 for _, last in spans}
 
     @field_validator("floor_places", "floor_share")
@@ -986,7 +987,7 @@ class Siting(_Part):
     def _of_provinces(cls, floors: dict[str, float]) -> dict[str, float]:
         for name in floors:
             if name not in PROVINCES:
-                raise ValueError(f"'{clean(name)}' is not one of {', '.join(PROVINCES)}")
+                raise ValueError(f"'{clean_text(name)}' is not one of {', '.join(PROVINCES)}")
         return floors
 
 
@@ -996,7 +997,7 @@ _MOST_CLASSES = 20
 _TILES = re.compile(r"https://[a-z0-9.-]+(:[0-9]+)?/[A-Za-z0-9._~%/?=&@+{}-]*")
 
 
-class Background(_Part):
+class Background(_StudyPart):
     """A map under the web map, which its readers then fetch from where it is kept.
 
     Attributes
@@ -1024,7 +1025,7 @@ class Background(_Part):
         return "/".join(self.url.split("/")[:3])
 
 
-class Output(_Part):
+class Output(_StudyPart):
     """How results are shown.
 
     Attributes
@@ -1063,17 +1064,17 @@ class Output(_Part):
             return classes
         if not 2 <= len(classes) - 1 <= _MOST_CLASSES or classes[0] != 0 or classes[-1] != 100:
             raise ValueError(f"must run from 0 to 100, with 2 to {_MOST_CLASSES} classes")
-        return _rising(classes)
+        return _check_rising(classes)
 
     @field_validator("isochrone_minutes")
     @classmethod
-    def _some(cls, minutes: tuple[float, ...]) -> tuple[float, ...]:
+    def _some_minutes(cls, minutes: tuple[float, ...]) -> tuple[float, ...]:
         if not 1 <= len(minutes) <= _MOST_CLASSES or not 0 < min(minutes) <= max(minutes) <= 600:
             raise ValueError(f"must be 1 to {_MOST_CLASSES} numbers above 0, 600 at most")
-        return _rising(minutes)
+        return _check_rising(minutes)
 
 
-def _rising(numbers: tuple[float, ...]) -> tuple[float, ...]:
+def _check_rising(numbers: tuple[float, ...]) -> tuple[float, ...]:
     if any(b <= a for a, b in pairwise(numbers)):
         raise ValueError("must rise from one number to the next")
     return numbers
@@ -1122,7 +1123,7 @@ _OF_PLACES: dict[str, Extracted] = {
 """By what each option of `[demand]` places children."""
 
 
-class Study(_Part):
+class Study(_StudyPart):
     """One question, with every choice that its answer depends on."""
 
     model_config = ConfigDict(populate_by_name=True)
@@ -1153,17 +1154,17 @@ class Study(_Part):
 
     @model_validator(mode="after")
     def _fits_together(self) -> Self:
-        lines = [*self._impossible()]
-        lines += [f"{key}: changes nothing{why}; leave it out" for key, why in self._idle()]
+        lines = [*self._yield_impossible()]
+        lines += [f"{key}: changes nothing{why}; leave it out" for key, why in self._yield_idle()]
         if lines:
             raise ValueError("\n".join(lines))
         return self
 
-    def _impossible(self) -> Iterator[str]:
+    def _yield_impossible(self) -> Iterator[str]:
         """Say which choices ask for something that is not there."""
         siting, equity, attributes = self.siting, self.siting.equity, self.inputs.attributes
         if equity and equity.attribute not in attributes:
-            named = _listed(attributes) or "none"
+            named = _list_values(attributes) or "none"
             what = f"siting.equity: no attribute '{equity.attribute}'"
             yield f"{what}; inputs.attributes has: {named}"
         if siting.profile not in self.travel.profiles or (
@@ -1172,7 +1173,7 @@ class Study(_Part):
             yield f"siting.profile: the study has no roads '{siting.profile}'"
         key, layers = self.subsidy.place_layer, self.inputs.layers
         if key and key not in layers:
-            there = _listed(layers) or "none"
+            there = _list_values(layers) or "none"
             yield f"subsidy.place_layer: no layer '{key}'; inputs.layers has: {there}"
         needs = {
             "grid": "inputs.weights",
@@ -1181,12 +1182,12 @@ class Study(_Part):
         }
         for name, methods in (("method", [self.demand.method]), ("compare", self.demand.compare)):
             for method in methods:
-                if method and not self.allows(method):
+                if method and not self.allows_method(method):
                     yield f'demand.{name}: "{method}" needs {needs[method]}'
         if self.gaps.method == "roads" and self.straight_line:
             yield 'gaps.method: "roads" needs a network, not "straight-line"'
 
-    def _idle(self) -> Iterator[tuple[str, str]]:
+    def _yield_idle(self) -> Iterator[tuple[str, str]]:
         """Yield each option that was chosen and changes nothing beside the others, and why.
 
         [siting] is looked at by whoever sites: the command line can ask another problem.
@@ -1229,7 +1230,7 @@ class Study(_Part):
         methods = [f'"{one}"' for one in (self.method, *self.demand.compare)]
         for name, what in _OF_PLACES.items():
             if not self.draws_on(what):
-                by = f" and compare = [{_listed(methods[1:])}]" if methods[1:] else ""
+                by = f" and compare = [{_list_values(methods[1:])}]" if methods[1:] else ""
                 yield f"demand.{name}", f" with method {methods[0]}{by}"
 
     def _idle_beside_others(self) -> Iterator[tuple[str, str]]:
@@ -1282,7 +1283,7 @@ class Study(_Part):
         leap = (day.month, day.day) == (2, 29)
         return day.replace(year=year, day=28) if leap else day.replace(year=year)
 
-    def allows(self, method: str) -> bool:
+    def allows_method(self, method: str) -> bool:
         """Whether the inputs allow a demand method."""
         return {
             BEST: True,
@@ -1299,13 +1300,13 @@ class Study(_Part):
             return self.demand.method
         # In a straight line only one is left to choose from.
         in_turn = METHODS[2:] if self.straight_line else METHODS
-        return next(method for method in in_turn if self.allows(method))
+        return next(method for method in in_turn if self.allows_method(method))
 
     @property
     def methods_compared(self) -> tuple[str, ...]:
         """The methods of the sensitivity table, that of the study first."""
         others: tuple[str, ...] = self.demand.compare
-        others = others or tuple(method for method in METHODS[1:] if self.allows(method))
+        others = others or tuple(method for method in METHODS[1:] if self.allows_method(method))
         return tuple(dict.fromkeys((self.method, *others)))
 
     def draws_on(self, what: Extracted) -> bool:
@@ -1356,12 +1357,12 @@ def load_study(path: str | Path) -> Study:
         what = f"is larger than {_MOST_BYTES // 1000} kB, and no study is"
         raise StudyError(Problem(path.name, what, "name study.toml, or leave out what is no study"))
     written = path.read_bytes()
-    content = _parsed(written, path.name)
+    content = _parse_toml(written, path.name)
     file = StudyFile(path.name, len(written), hashlib.sha256(written).hexdigest())
     return parse_study(content, folder=path.parent, name=path.name, file=file)
 
 
-def _parsed(written: bytes, name: str) -> dict[str, Any]:
+def _parse_toml(written: bytes, name: str) -> dict[str, Any]:
     """Take TOML apart."""
     try:
         return tomllib.loads(written.decode("utf-8-sig"))
@@ -1416,24 +1417,24 @@ def parse_study(
         context = {"folder": folder, "file": file, "said_by": said_by}
         return Study.model_validate(content, context=context)
     except ValidationError as error:
-        details = [one for detail in error.errors() for one in _each(detail)]
-        inside = {loc[:i] for loc in map(_loc, details) for i in range(len(loc))}
+        details = [one for detail in error.errors() for one in _split_detail(detail)]
+        inside = {loc[:i] for loc in map(_key_path, details) for i in range(len(loc))}
         # What is wrong inside a table or list makes the whole wrong: that says nothing more.
-        told = [detail for detail in details if _loc(detail) not in inside]
-        raise StudyError(*_problems(told, name)) from None
+        told = [detail for detail in details if _key_path(detail) not in inside]
+        raise StudyError(*_write_problems(told, name)) from None
 
 
-def _each(detail: Any) -> list[Any]:
+def _split_detail(detail: Any) -> list[Any]:
     """Take apart what is told of the study as a whole, line by line."""
     return [{**detail, "msg": line} for line in detail["msg"].split("\n")]
 
 
-def _problems(details: list[Any], name: str) -> list[Problem]:
+def _write_problems(details: list[Any], name: str) -> list[Problem]:
     """Give one line for each key; of what may be two things, both are said in it."""
     found: dict[tuple[str, ...], list[str]] = {}
     for detail in details:
-        what = str(_problem(detail, name)).removeprefix(f"{name}: ")
-        said = found.setdefault(_loc(detail) or (what,), [])
+        what = str(_write_problem(detail, name)).removeprefix(f"{name}: ")
+        said = found.setdefault(_key_path(detail) or (what,), [])
         if what not in said:
             said.append(what)
     lines = []
@@ -1475,16 +1476,16 @@ _THE_KEY = "[key]"
 """How pydantic marks that the user's own name of a layer is wrong, not what stands under it."""
 
 
-def _loc(detail: Any) -> tuple[str, ...]:
+def _key_path(detail: Any) -> tuple[str, ...]:
     """Give the keys that lead to what one pydantic error is about."""
     parts = map(str, detail["loc"])
     return tuple(part for part in parts if not part.startswith(("tuple[", "literal[")))
 
 
-def _problem(detail: Any, name: str) -> Problem:
+def _write_problem(detail: Any, name: str) -> Problem:
     """Turn one pydantic error into a line with the key's place and the nearest known key."""
-    loc = _loc(detail)
-    key = clean(".".join(part for part in loc if part != _THE_KEY), 80)
+    loc = _key_path(detail)
+    key = clean_text(".".join(part for part in loc if part != _THE_KEY), 80)
     if detail["type"] == "extra_forbidden":
         known = _known_keys(loc[:-1])
         near = difflib.get_close_matches(loc[-1], known, n=1)
@@ -1493,9 +1494,9 @@ def _problem(detail: Any, name: str) -> Problem:
     if detail["type"] == "missing":
         return Problem(name, f"'{key}' is missing")
     if detail["type"] == "literal_error":
-        return _no_choice(detail, key, name)
+        return _choice_problem(detail, key, name)
     if detail["type"].startswith("date_"):
-        return Problem(name, f"'{key}' is no day: write {_day_meant(detail['input'])}")
+        return Problem(name, f"'{key}' is no day: write {_write_day_meant(detail['input'])}")
     message = detail["msg"].removeprefix("Value error, ")
     if detail["type"] in _PLAIN:
         message = _PLAIN[detail["type"]].format(**detail.get("ctx", {}))
@@ -1503,7 +1504,7 @@ def _problem(detail: Any, name: str) -> Problem:
     return Problem(name, f"'{key}': {message}" if key else message)
 
 
-def _no_choice(detail: Any, key: str, name: str) -> Problem:
+def _choice_problem(detail: Any, key: str, name: str) -> Problem:
     """Say between what one can choose; an empty text is the same as leaving the key out."""
     choices = re.sub(r"''(, | or )", "", detail["ctx"]["expected"]).replace("'", '"')
     words = re.findall('"([^"]+)"', choices)
@@ -1515,7 +1516,7 @@ def _no_choice(detail: Any, key: str, name: str) -> Problem:
     return Problem(name, f"'{key}': must be {choices}", mend)
 
 
-def _day_meant(value: object) -> str:
+def _write_day_meant(value: object) -> str:
     """Write a day as TOML wants it: the one that the text says, else an example."""
     found = re.fullmatch(r"(\d{1,2})[-/. ](\d{1,2})[-/. ](\d{4})", str(value).strip())
     with suppress(ValueError):
@@ -1532,16 +1533,16 @@ def _known_keys(loc: tuple[str, ...]) -> list[str]:
         fields = {field.alias or name: field for name, field in model.model_fields.items()}
         # What is no field is a place in a list, or the user's own name of a layer.
         if part in fields:
-            model = _model_in(fields[part].annotation)
+            model = _find_model(fields[part].annotation)
     return [field.alias or name for name, field in model.model_fields.items()]
 
 
-def _model_in(annotation: Any) -> Any:
+def _find_model(annotation: Any) -> Any:
     """Find the model inside `Model`, `Model | None` or `tuple[Model, ...]`."""
     if isinstance(annotation, type) and issubclass(annotation, BaseModel):
         return annotation
     for argument in getattr(annotation, "__args__", ()):
-        found = _model_in(argument)
+        found = _find_model(argument)
         if found is not None:
             return found
     return None

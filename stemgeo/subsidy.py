@@ -17,7 +17,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 from stemgeo import facts
 from stemgeo.errors import Findings, Problem, StudyError
 from stemgeo.inputs.vectors import as_text, find_codes
-from stemgeo.tables import checked
+from stemgeo.tables import check_table
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -33,7 +33,7 @@ _MOST_CENTS = 10**13
 """A hundred thousand million euro: whoever writes more for a place slipped."""
 
 
-class Rules(BaseModel):
+class SubsidyRules(BaseModel):
     """The subsidy rules of one year.
 
     Attributes
@@ -83,13 +83,13 @@ class Rules(BaseModel):
 
 
 @cache
-def every_rules() -> Mapping[int, Rules]:
+def load_every_rules() -> Mapping[int, SubsidyRules]:
     """Give the rules of every year that is known, by year."""
-    found = (Rules.model_validate(one) for one in facts.subsidy_rules())
+    found = (SubsidyRules.model_validate(one) for one in facts.read_subsidy_rules())
     return {one.year: one for one in sorted(found, key=lambda one: one.year)}
 
 
-def rules(year: int) -> Rules:
+def load_subsidy_rules(year: int) -> SubsidyRules:
     """Give the subsidy rules of a year.
 
     Raises
@@ -97,7 +97,7 @@ def rules(year: int) -> Rules:
     StudyError
         If there are none; it names the years that there are.
     """
-    known = every_rules()
+    known = load_every_rules()
     if year not in known:
         there = ", ".join(map(str, known))
         raise StudyError(Problem("subsidy", f"no rules of {year} are known", f"there are: {there}"))
@@ -130,15 +130,15 @@ class Total:
         return self.envelope_eur - self.amount_eur
 
 
-def total(table: pd.DataFrame, of: Rules) -> Total:
-    """Add the amounts of all applicants up; `table` is that of `amounts`."""
+def add_up_amounts(table: pd.DataFrame, of: SubsidyRules) -> Total:
+    """Add the amounts of all applicants up; `table` is that of `compute_amounts`."""
     sums = {name: int(table[name].sum()) for name in ("before_cap_eur", "cut_eur", "amount_eur")}
     return Total(**sums, envelope_eur=of.envelope_eur)
 
 
-def amounts(
+def compute_amounts(
     academies: pd.DataFrame,
-    of: Rules,
+    of: SubsidyRules,
     *,
     trajectories_per_place: int = 1,
     layer: gpd.GeoDataFrame | None = None,
@@ -171,8 +171,8 @@ def amounts(
     InputError
         With one line for each number of trajectories that cannot be used.
     """
-    rows = _rows(academies, trajectories_per_place, layer)
-    counts = _counts(rows)
+    rows = _build_rows(academies, trajectories_per_place, layer)
+    counts = _count_by_applicant(rows)
     before = _before_cap_cents(counts, of)
     amount = np.minimum(before, of.cap_eur * CENTS)
     table = counts.assign(
@@ -180,13 +180,13 @@ def amounts(
         cut_eur=(before - amount) // CENTS,
         amount_eur=amount // CENTS,
     )
-    return checked("subsidy", table.sort_index().reset_index(drop=True))
+    return check_table("subsidy", table.sort_index().reset_index(drop=True))
 
 
-def of_study(
+def compute_for_study(
     choice: SubsidyChoice, academies: pd.DataFrame, layers: Mapping[str, gpd.GeoDataFrame]
 ) -> pd.DataFrame:
-    """Say what academies cost as a study asks it: `amounts` by its year, default and layer.
+    """Say what academies cost as a study asks it: `compute_amounts` by its year, default and layer.
 
     Planned places with a cost of their own stand outside the rules.
 
@@ -199,9 +199,9 @@ def of_study(
     layers
         Of the study, by their key.
     """
-    return amounts(
+    return compute_amounts(
         academies[~has_own_cost(academies)],
-        rules(choice.year),
+        load_subsidy_rules(choice.year),
         trajectories_per_place=choice.trajectories_per_place,
         layer=layers.get(choice.place_layer),
     )
@@ -209,22 +209,24 @@ def of_study(
 
 def has_own_cost(academies: pd.DataFrame) -> pd.Series[bool]:
     """Say which are planned places with a cost of their own."""
-    return academies["planned"] & (_column(academies, "cost_eur") != "")
+    return academies["planned"] & (_text_of_column(academies, "cost_eur") != "")
 
 
 def own_costs_cents(academies: pd.DataFrame) -> int:
     """Add up what planned places with a cost of their own cost."""
-    return int(_own_cents(academies[has_own_cost(academies)]).sum())
+    return int(_read_own_cents(academies[has_own_cost(academies)]).sum())
 
 
-def _column(frame: pd.DataFrame, name: str) -> pd.Series:
+def _text_of_column(frame: pd.DataFrame, name: str) -> pd.Series:
     """Give a column of text, empty where there is none."""
     if name not in frame:
         return pd.Series("", index=frame.index, dtype=str)
     return as_text(frame[name])
 
 
-def _whole(frame: pd.DataFrame, name: str, default: int, findings: Findings) -> pd.Series:
+def _whole_numbers_of_column(
+    frame: pd.DataFrame, name: str, default: int, findings: Findings
+) -> pd.Series:
     """Give a column of whole numbers of 0 or more; the default where there is none."""
     if name not in frame:
         return pd.Series(default, index=frame.index, dtype="int64")
@@ -238,18 +240,20 @@ def _whole(frame: pd.DataFrame, name: str, default: int, findings: Findings) -> 
     return number.where(given & fine, default).astype("int64")
 
 
-def _rows(
+def _build_rows(
     academies: pd.DataFrame, trajectories_per_place: int, layer: gpd.GeoDataFrame | None
 ) -> pd.DataFrame:
     """Lay out what the rules count: for each academy its applicant, place and trajectories."""
     findings = Findings()
-    trajectories = _whole(academies, "trajectories", trajectories_per_place, findings)
-    online = _whole(academies, "online_trajectories", 0, findings)
+    trajectories = _whole_numbers_of_column(
+        academies, "trajectories", trajectories_per_place, findings
+    )
+    online = _whole_numbers_of_column(academies, "online_trajectories", 0, findings)
     findings.raise_errors()
-    ids = _column(academies, "academy_id")
-    organisation = _column(academies, "organisation").str.split().str.join(" ")
+    ids = _text_of_column(academies, "academy_id")
+    organisation = _text_of_column(academies, "organisation").str.split().str.join(" ")
     alone = organisation == ""
-    name = _column(academies, "name")
+    name = _text_of_column(academies, "name")
     rows = pd.DataFrame(
         {
             "applicant": organisation.where(~alone, name.where(name != "", ids)),
@@ -261,15 +265,15 @@ def _rows(
             "planned": academies.get("planned", False),
         }
     )
-    return rows.assign(**_places(academies, layer))
+    return rows.assign(**_name_places(academies, layer))
 
 
-def _places(academies: pd.DataFrame, layer: gpd.GeoDataFrame | None) -> dict[str, pd.Series]:
+def _name_places(academies: pd.DataFrame, layer: gpd.GeoDataFrame | None) -> dict[str, pd.Series]:
     """Say what stands for each academy's former municipality, and which kind of thing it is."""
-    found = {POSTCODE: _column(academies, "postcode")}
+    found = {POSTCODE: _text_of_column(academies, "postcode")}
     if layer is not None and "geometry" in academies:
         found[LAYER] = find_codes(academies["geometry"], layer, "code")
-    found[MUNICIPALITY] = _column(academies, "nis_code")
+    found[MUNICIPALITY] = _text_of_column(academies, "nis_code")
     place = pd.Series("", index=academies.index, dtype=str)
     by = place.copy()
     for kind, codes in found.items():
@@ -282,7 +286,7 @@ _PLACE = ["key", "place"]
 """What tells one paid place from another."""
 
 
-def _counts(rows: pd.DataFrame) -> pd.DataFrame:
+def _count_by_applicant(rows: pd.DataFrame) -> pd.DataFrame:
     """Count academies, places and trajectories of each applicant, by its key."""
     counted = rows[(rows["trajectories"] > 0) & (rows["place"] != "")]
     places = counted.drop_duplicates(_PLACE)
@@ -311,14 +315,14 @@ def _counts(rows: pd.DataFrame) -> pd.DataFrame:
     return table.fillna(empty).astype(text | whole)
 
 
-def _online_cents(number: pd.Series, of: Rules) -> pd.Series:
+def _online_cents(number: pd.Series, of: SubsidyRules) -> pd.Series:
     first = np.minimum(number, 1)
     extra = number - first
     euro: pd.Series = first * of.online_trajectory_eur + extra * of.extra_online_trajectory_eur
     return euro * CENTS
 
 
-def _before_cap_cents(counts: pd.DataFrame, of: Rules) -> pd.Series:
+def _before_cap_cents(counts: pd.DataFrame, of: SubsidyRules) -> pd.Series:
     euro = counts["places"] * of.place_eur
     euro = euro + counts["extra_trajectories"] * of.extra_trajectory_eur
     return euro * CENTS + _online_cents(counts["online_trajectories"], of)
@@ -363,7 +367,7 @@ class PlanCost:
 
 def cost_of_places(
     plan: pd.DataFrame,
-    of: Rules,
+    of: SubsidyRules,
     *,
     register: pd.DataFrame | None = None,
     trajectories_per_place: int = 1,
@@ -374,34 +378,36 @@ def cost_of_places(
     Parameters
     ----------
     plan
-        The columns of `amounts`, all optional, and `cost_eur`: a cost of the place's own in euro
-        and cents, which takes the place of the rules (no place, cap or envelope of theirs). Without
-        an organisation each row is an applicant of its own; without anything that says its
-        place, it is a new one.
+        The columns of `compute_amounts`, all optional, and `cost_eur`: a cost of the place's own in
+        euro and cents, which takes the place of the rules (no place, cap or envelope of theirs).
+        Without an organisation each row is an applicant of its own; without anything that says
+        its place, it is a new one.
     of
         The rules of a year.
     register
         The academies that are there: their applicants' places and caps count, and what they
         leave of the envelope. None: nobody.
     trajectories_per_place, layer
-        As for `amounts`.
+        As for `compute_amounts`.
 
     Raises
     ------
     InputError
         With one line for each cost or number of trajectories that cannot be used.
     """
-    own = _own_cents(plan)
-    new = _with_ids(plan)
-    there = _rows(_nobody() if register is None else register, trajectories_per_place, layer)
+    own = _read_own_cents(plan)
+    new = _number_places(plan)
+    there = _build_rows(
+        _no_academies() if register is None else register, trajectories_per_place, layer
+    )
     there = there.assign(new=False)
-    asked = _rows(new, trajectories_per_place, layer).assign(new=True)
+    asked = _build_rows(new, trajectories_per_place, layer).assign(new=True)
     asked["place"] = asked["place"].where(asked["place"] != "", OWN + " " + new["academy_id"])
     ruled = (own < 0).to_numpy()
     both = pd.concat([there, asked[ruled]], ignore_index=True)
     costs = own.to_numpy(copy=True)
     costs[ruled] = _added_cents(both, of)[len(there) :]
-    before, after = _sums(there, of), _sums(both, of)
+    before, after = _sum_amounts(there, of), _sum_amounts(both, of)
     table = pd.DataFrame(
         {
             "academy_id": new["academy_id"].to_numpy(),
@@ -420,7 +426,7 @@ def cost_of_places(
 
 
 def place_costs_cents(
-    plan: pd.DataFrame, of: Rules, *, trajectories_per_place: int = 1
+    plan: pd.DataFrame, of: SubsidyRules, *, trajectories_per_place: int = 1
 ) -> NDArray[np.int64]:
     """Give each place of a plan a cost by itself, to add up: for a solver.
 
@@ -440,38 +446,38 @@ def place_costs_cents(
     InputError
         With one line for each cost or number of trajectories that cannot be used.
     """
-    own = _own_cents(plan)
-    rows = _rows(_with_ids(plan), trajectories_per_place, None)
+    own = _read_own_cents(plan)
+    rows = _build_rows(_number_places(plan), trajectories_per_place, None)
     first = np.minimum(rows["trajectories"], 1)
     euro = first * of.place_eur + (rows["trajectories"] - first) * of.extra_trajectory_eur
     ruled = euro * CENTS + _online_cents(rows["online"], of)
     return own.where(own >= 0, ruled).to_numpy(np.int64)
 
 
-def _nobody() -> pd.DataFrame:
+def _no_academies() -> pd.DataFrame:
     return pd.DataFrame({"academy_id": pd.Series(dtype=str)})
 
 
-def _with_ids(plan: pd.DataFrame) -> pd.DataFrame:
+def _number_places(plan: pd.DataFrame) -> pd.DataFrame:
     """Number the rows, and give each place without an id one."""
     numbered = pd.DataFrame(plan).reset_index(drop=True)
-    ids = _column(numbered, "academy_id")
+    ids = _text_of_column(numbered, "academy_id")
     made = pd.Series([f"place {row}" for row in range(1, len(ids) + 1)], index=ids.index, dtype=str)
     return numbered.assign(academy_id=ids.where(ids != "", made))
 
 
-def _own_cents(plan: pd.DataFrame) -> pd.Series:
+def _read_own_cents(plan: pd.DataFrame) -> pd.Series:
     """Read the costs that places have of their own, in cents; -1 where a place has none."""
     findings = Findings()
     cents = [
-        _as_cents(text, f"row {row}", findings)
-        for row, text in enumerate(_column(plan, "cost_eur"), start=1)
+        _parse_cents(text, f"row {row}", findings)
+        for row, text in enumerate(_text_of_column(plan, "cost_eur"), start=1)
     ]
     findings.raise_errors()
     return pd.Series(cents, dtype="int64")
 
 
-def _as_cents(text: str, where: str, findings: Findings) -> int:
+def _parse_cents(text: str, where: str, findings: Findings) -> int:
     if not text:
         return -1
     try:
@@ -484,7 +490,7 @@ def _as_cents(text: str, where: str, findings: Findings) -> int:
     return int(cents)
 
 
-def _added_cents(rows: pd.DataFrame, of: Rules) -> NDArray[np.int64]:
+def _added_cents(rows: pd.DataFrame, of: SubsidyRules) -> NDArray[np.int64]:
     """Say what each row adds before the cap to those above it."""
     holds = (rows["trajectories"] > 0) & (rows["place"] != "")
     keys = rows[_PLACE]
@@ -496,7 +502,7 @@ def _added_cents(rows: pd.DataFrame, of: Rules) -> NDArray[np.int64]:
     return (euro * CENTS + online).to_numpy(np.int64)
 
 
-def _sums(rows: pd.DataFrame, of: Rules) -> int:
+def _sum_amounts(rows: pd.DataFrame, of: SubsidyRules) -> int:
     """Add up what the applicants of these rows get, in cents."""
-    before = _before_cap_cents(_counts(rows), of)
+    before = _before_cap_cents(_count_by_applicant(rows), of)
     return int(np.minimum(before, of.cap_eur * CENTS).sum())

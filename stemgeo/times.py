@@ -16,14 +16,14 @@ import numpy as np
 import pandas as pd
 from numba import njit
 
-from stemgeo.access.search import THREE, unpack
-from stemgeo.access.travel_time import horizon_ms
-from stemgeo.access.travellers import Pace, pace, search_of
+from stemgeo.access.search import THREE, unpack_labels
+from stemgeo.access.travel_time import minutes_to_ms
+from stemgeo.access.travellers import Pace, find_pace, search_key
 from stemgeo.arrays import divide_or_nan, sum_by_owner
 from stemgeo.coverage import ALL_BANDS
-from stemgeo.measure import all_cores
+from stemgeo.measure import count_cores
 from stemgeo.study import FLAT
-from stemgeo.tables import MINUTES, STUDY, WITHIN, checked, share_column
+from stemgeo.tables import MINUTES, STUDY, WITHIN, check_table, share_column
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -48,7 +48,7 @@ BEYOND = np.iinfo(np.int32).max
 
 
 @njit(cache=True, nogil=True)
-def least_for(key: Rows, children: Longs, keys: int, tenths: int) -> Longs:
+def find_least_rows(key: Rows, children: Longs, keys: int, tenths: int) -> Longs:
     """Find by key the first row with which so many tenths of the children are there, rounded up.
 
     Parameters
@@ -116,7 +116,7 @@ class _Few(NamedTuple):
         return _Few(*(part[rows] for part in self))
 
 
-_Part = TypeVar("_Part", _Children, _Few)
+_AnyRows = TypeVar("_AnyRows", _Children, _Few)
 
 
 @dataclass(frozen=True)
@@ -131,27 +131,29 @@ class _Way:
 
     @property
     def horizon_ms(self) -> int:
-        return horizon_ms(self.horizon_min)
+        return minutes_to_ms(self.horizon_min)
 
     def pace_of(self, cell: AgeCell) -> Pace:
-        return self.pace or pace(self.traveller.study.travel, cell)
+        return self.pace or find_pace(self.traveller.study.travel, cell)
 
-    def few(self, cell: AgeCell, points: Rows) -> _Few:
+    def search_few(self, cell: AgeCell, points: Rows) -> _Few:
         """Search for the nearest academies that serve a cell, from some of the points."""
-        traveller = self.traveller.take(points)
-        ms, _ = unpack(traveller.nearest_three(cell, self.pace_of(cell), self.horizon_min))
+        traveller = self.traveller.for_some_points(points)
+        ms, _ = unpack_labels(
+            traveller.find_three_nearest(cell, self.pace_of(cell), self.horizon_min)
+        )
         at_least = np.minimum(ms, self.horizon_ms).sum(axis=1)
         there = ms <= self.horizon_ms
         return _Few(
             np.where(there[:, 0], ms[:, 0], BEYOND).astype(np.int32),
             np.where(there[:, -1], at_least, BEYOND).astype(np.int32),
             at_least.astype(np.int32),
-            (ms <= horizon_ms(self.cutoff_min)).sum(axis=1, dtype=np.int32),
+            (ms <= minutes_to_ms(self.cutoff_min)).sum(axis=1, dtype=np.int32),
         )
 
 
 @dataclass(frozen=True)
-class _Reached:
+class _WayReach:
     """What the measured children of a way reach, in order of either time.
 
     Attributes
@@ -171,12 +173,14 @@ class _Reached:
     three_ms: Ints
 
     @classmethod
-    def of(cls, way: _Way, rides: _Children, few: _Few) -> _Reached:
+    def from_rides(cls, way: _Way, rides: _Children, few: _Few) -> _WayReach:
         one, other = (ms.argsort(kind="stable") for ms in (few.nearest_ms, few.three_ms))
         return cls(way, rides.take(one), few.take(one), rides.take(other), few.three_ms[other])
 
 
-def times(prepared: Prepared, measured: Measured, *, threads: int | None = None) -> pd.DataFrame:
+def measure_times(
+    prepared: Prepared, measured: Measured, *, threads: int | None = None
+) -> pd.DataFrame:
     """Lay out the minutes to the nearest academies of the children of every place.
 
     Parameters
@@ -194,63 +198,66 @@ def times(prepared: Prepared, measured: Measured, *, threads: int | None = None)
     """
     cells = prepared.cells
     bands = sorted({cell.band.ages for cell in cells})
-    everyone = [_children(prepared, cell, bands.index(cell.band.ages)) for cell in cells]
+    everyone = [_list_cell_children(prepared, cell, bands.index(cell.band.ages)) for cell in cells]
     is_measured = measured.reached[0].measured
     known = [rows.take(np.flatnonzero(is_measured[rows.point])) for rows in everyone]
-    ways, levels, together = _ways(measured), prepared.levels, _joined(everyone)
-    counted = [_Sums(level, together, len(bands)).of() for level in levels]
+    ways, levels, together = _list_ways(measured), prepared.levels, _join_rows(everyone)
+    counted = [_Sums(level, together, len(bands)).add_up() for level in levels]
     parts: list[list[dict[str, NDArray[Any]]]] = [[] for _ in levels]
     # Way by way, so that what the rides of one reach is forgotten before the next.
-    for one in _searched(ways, cells, known, threads or all_cores()):
+    for one in _search_by_way(ways, cells, known, threads or count_cores()):
         for level, children, part in zip(levels, counted, parts, strict=True):
-            part.append(_measures(level, children, one))
+            part.append(_measure_level(level, children, one))
     names = [*(f"{first}-{last}" for first, last in bands), ALL_BANDS]
-    tables = [_of_level(*one, ways, names) for one in zip(levels, parts, strict=True)]
-    return checked("times", pd.concat(tables, ignore_index=True))
+    tables = [_build_level(*one, ways, names) for one in zip(levels, parts, strict=True)]
+    return check_table("times", pd.concat(tables, ignore_index=True))
 
 
-def _ways(measured: Measured) -> list[_Way]:
+def _list_ways(measured: Measured) -> list[_Way]:
     """Give the study's own, over the roads of each profile, and that of others over all roads."""
-    travel, flat = measured.riders[0].study.travel, measured.riders[0].flat(FLAT.speed_kmh)
+    travel, flat = measured.riders[0].study.travel, measured.riders[0].at_flat_speed(FLAT.speed_kmh)
     own = [_Way(STUDY, one, None, travel.cutoff_min, travel.horizon_min) for one in measured.riders]
     return [*own, _Way(FLAT.name, flat, Pace(FLAT.speed_kmh), FLAT.cutoff_min, FLAT.horizon_min)]
 
 
-def _children(prepared: Prepared, cell: AgeCell, band: int) -> _Children:
+def _list_cell_children(prepared: Prepared, cell: AgeCell, band: int) -> _Children:
     """List the children of a cell, a row for each point with any."""
     children = prepared.points[cell.column].to_numpy()
     point = np.flatnonzero(children)
     return _Children(point, np.full(len(point), band), children[point])
 
 
-def _joined(parts: Sequence[_Part]) -> _Part:
+def _join_rows(parts: Sequence[_AnyRows]) -> _AnyRows:
     """Lay rows end to end."""
     return type(parts[0])(*map(np.concatenate, zip(*parts, strict=True)))
 
 
-def _searched(
+def _search_by_way(
     ways: Sequence[_Way], cells: Sequence[AgeCell], rides: Sequence[_Children], threads: int
-) -> Iterator[_Reached]:
+) -> Iterator[_WayReach]:
     """Search for the rides of each cell by each way, side by side; alike ones share a search."""
     tasks: dict[tuple[int, Pace, bytes], list[int]] = {}
     for number, way in enumerate(ways):
         for index, cell in enumerate(cells):
-            same = search_of(way.traveller, cell, way.pace_of(cell))
+            same = search_key(way.traveller, cell, way.pace_of(cell))
             tasks.setdefault((number, *same), []).append(index)
 
     def search(task: tuple[tuple[int, Pace, bytes], list[int]]) -> list[tuple[int, int, _Few]]:
         (number, *_), alike = task
         wanted = np.bincount(np.concatenate([rides[index].point for index in alike])) > 0
-        few, row = ways[number].few(cells[alike[0]], np.flatnonzero(wanted)), np.cumsum(wanted) - 1
+        few, row = (
+            ways[number].search_few(cells[alike[0]], np.flatnonzero(wanted)),
+            np.cumsum(wanted) - 1,
+        )
         return [(number, index, few.take(row[rides[index].point])) for index in alike]
 
-    everyone = _joined(rides)
+    everyone = _join_rows(rides)
     with ThreadPoolExecutor(threads) as pool:  # the kernel holds no lock
         found = chain.from_iterable(pool.map(search, tasks.items()))
         for number, of_way in groupby(found, key=lambda one: one[0]):
             few = {index: part for _, index, part in of_way}
-            in_order = _joined([few[index] for index in range(len(cells))])
-            yield _Reached.of(ways[number], everyone, in_order)
+            in_order = _join_rows([few[index] for index in range(len(cells))])
+            yield _WayReach.from_rides(ways[number], everyone, in_order)
 
 
 class _Sums:
@@ -262,15 +269,15 @@ class _Sums:
         self.place = level.place[rows.point]
         self.key = self.place * bands + rows.band
 
-    def of(self, each: Ints | NDArray[np.bool_] | int = 1) -> Longs:
+    def add_up(self, each: Ints | NDArray[np.bool_] | int = 1) -> Longs:
         """Sum the children, each of them so often; shape (places, bands + 1)."""
-        return self._sums(self.key, 1, self.children * each)[..., 0]
+        return self._sum_by_key(self.key, 1, self.children * each)[..., 0]
 
-    def split(self, part: Ints, parts: int) -> Longs:
+    def split_by(self, part: Ints, parts: int) -> Longs:
         """Count the children of each part by itself; shape (places, bands + 1, parts)."""
-        return self._sums(self.key * parts + part, parts, self.children)
+        return self._sum_by_key(self.key * parts + part, parts, self.children)
 
-    def _sums(self, key: Rows, parts: int, weights: Longs) -> Longs:
+    def _sum_by_key(self, key: Rows, parts: int, weights: Longs) -> Longs:
         sums = sum_by_owner(key, weights, parts * self.shape[0] * self.shape[1])
         by_band = sums.reshape(*self.shape, parts)
         return np.concatenate([by_band, by_band.sum(axis=1, keepdims=True)], axis=1)
@@ -281,14 +288,14 @@ class _Sums:
         The rows stand in the order of these times; shape (places, bands + 1).
         """
         places, bands = self.shape
-        by_band = least_for(self.key, self.children, places * bands, tenths)
-        together = least_for(self.place, self.children, places, tenths)
+        by_band = find_least_rows(self.key, self.children, places * bands, tenths)
+        together = find_least_rows(self.place, self.children, places, tenths)
         at = np.column_stack([by_band.reshape(places, bands), together])
         found = np.append(ms, BEYOND)[at]  # row -1, of nobody, is the last
         return np.where(found < BEYOND, found / MINUTE_MS, np.nan)
 
 
-def _of_level(
+def _build_level(
     level: Level,
     parts: Sequence[Mapping[str, NDArray[Any]]],
     ways: Sequence[_Way],
@@ -311,7 +318,7 @@ def _of_level(
     return pd.DataFrame(table | measures)
 
 
-def _measures(level: Level, children: Longs, one: _Reached) -> dict[str, NDArray[Any]]:
+def _measure_level(level: Level, children: Longs, one: _WayReach) -> dict[str, NDArray[Any]]:
     """Give the measures of a way by name, each of shape (places, bands + 1)."""
     bands, few = children.shape[1] - 1, one.few
     near, three = (_Sums(level, rows, bands) for rows in (one.by_nearest, one.by_three))
@@ -319,24 +326,26 @@ def _measures(level: Level, children: Longs, one: _Reached) -> dict[str, NDArray
     # By minute 1 to the last, later, and beyond the horizon.
     minute = np.clip(-(-few.nearest_ms // MINUTE_MS) - 1, 0, last)
     minute[few.nearest_ms == BEYOND] = last + 1
-    split = near.split(minute, last + 2)
+    split = near.split_by(minute, last + 2)
     measured, by_minute = split.sum(axis=2), split.cumsum(axis=2)
-    within = near.split(few.within, len(WITHIN))
+    within = near.split_by(few.within, len(WITHIN))
     return {
         "children": children,
         "measured": measured,
         "unmeasured": children - measured,
         "nearest_median_min": near.least_min(few.nearest_ms, HALF),
         "nearest_p90_min": near.least_min(few.nearest_ms, MOST),
-        "nearest_mean_min": divide_or_nan(near.of(np.minimum(few.nearest_ms, horizon)), measured)
+        "nearest_mean_min": divide_or_nan(
+            near.add_up(np.minimum(few.nearest_ms, horizon)), measured
+        )
         / MINUTE_MS,
         "nearest_beyond": split[..., -1],
         "three_median_min": three.least_min(one.three_ms, HALF) / THREE,
         "three_p90_min": three.least_min(one.three_ms, MOST) / THREE,
-        "three_mean_min": divide_or_nan(near.of(few.three_at_least_ms), measured)
+        "three_mean_min": divide_or_nan(near.add_up(few.three_at_least_ms), measured)
         / THREE
         / MINUTE_MS,
-        "three_beyond": near.of(few.three_ms == BEYOND),
+        "three_beyond": near.add_up(few.three_ms == BEYOND),
         **{name: within[..., number] for number, name in enumerate(WITHIN)},
         **{
             # Beyond the horizon nobody was looked for.

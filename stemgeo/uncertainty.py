@@ -14,21 +14,21 @@ import numpy as np
 import pandas as pd
 
 from stemgeo import facts
-from stemgeo.access.travellers import OverNetwork, travellers
+from stemgeo.access.travellers import OverNetwork, list_travellers
 from stemgeo.coverage import ALL_BANDS, Reached, coverage_table, levels_of
 from stemgeo.demand import place_children
 from stemgeo.measure import (
     UPPER,
-    all_cores,
+    add_up_ways,
+    count_cores,
+    find_reached,
     load_roads,
-    reached_by,
-    ways_ridden,
 )
-from stemgeo.network.stress import LEVELS, TAGS_READ, untagged
+from stemgeo.network.stress import LEVELS, TAGS_READ, list_untagged
 from stemgeo.notes import Note, Said, say
-from stemgeo.recognition import is_undated, recognised
+from stemgeo.recognition import choose_recognised, is_undated
 from stemgeo.study import DETOUR, DOOR_S, RECOGNITION_YEARS, WAITS_S, WALKING_MS
-from stemgeo.tables import checked, ordered
+from stemgeo.tables import check_table, order_columns
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -65,7 +65,7 @@ class Uncertainty:
     notes: tuple[Note, ...] = ()
 
 
-class _End(NamedTuple):
+class _AssumptionEnd(NamedTuple):
     """One end of an assumption, and whom academies reach then."""
 
     part: str
@@ -74,7 +74,7 @@ class _End(NamedTuple):
     reached: Sequence[Reached]
 
 
-def uncertainty(
+def measure_uncertainty(
     prepared: Prepared,
     measured: Measured,
     of_methods: pd.DataFrame,
@@ -96,20 +96,24 @@ def uncertainty(
     threads
         Searches that run side by side; the result is the same.
     """
-    asked = _Asked(prepared, measured, of_methods, threads or all_cores())
-    parts = [_of_speed(measured), _of_placing(of_methods), asked.counted(asked.doors())]
+    asked = _Assumptions(prepared, measured, of_methods, threads or count_cores())
+    parts = [
+        _take_speed_ends(measured),
+        _take_placing_ends(of_methods),
+        asked.count_ends(asked.list_door_ends()),
+    ]
     if not searched:
-        return Uncertainty(checked("uncertainty", _ordered(parts)))
-    ends = [*asked.walks(), *asked.register(), *asked.roads()]
+        return Uncertainty(check_table("uncertainty", _join_in_order(parts)))
+    ends = [*asked.yield_walk_ends(), *asked.yield_register_ends(), *asked.yield_road_ends()]
     of_map = [one for one in ends if one.part == "map"]
-    parts += [asked.counted(ends), asked.rules(), asked.together()]
-    to_check = asked.to_check(of_map)
-    verdicts = to_check if to_check is None else asked.verdicts(of_map, to_check)
-    notes = _no_bounds(prepared.study.travel) if asked.quiet and not of_map else ()
-    return Uncertainty(checked("uncertainty", _ordered(parts)), to_check, verdicts, notes)
+    parts += [asked.count_ends(ends), asked.take_rule_ends(), asked.count_all_together()]
+    to_check = asked.list_to_check(of_map)
+    verdicts = to_check if to_check is None else asked.judge_municipalities(of_map, to_check)
+    notes = _note_no_bounds(prepared.study.travel) if asked.quiet_profiles and not of_map else ()
+    return Uncertainty(check_table("uncertainty", _join_in_order(parts)), to_check, verdicts, notes)
 
 
-def _no_bounds(travel: Travel) -> tuple[Note, ...]:
+def _note_no_bounds(travel: Travel) -> tuple[Note, ...]:
     """Say that which crossings are busy rests on the same tags as which roads are quiet."""
     choice = f'busy_crossings = "{travel.busy_crossings}"'
     what = say(
@@ -124,11 +128,11 @@ def _no_bounds(travel: Travel) -> tuple[Note, ...]:
     return (Note(Said("network", "wegen", "routes"), what, mend),)
 
 
-def _ordered(parts: list[pd.DataFrame]) -> pd.DataFrame:
-    return ordered("uncertainty", pd.concat(parts, ignore_index=True))
+def _join_in_order(parts: list[pd.DataFrame]) -> pd.DataFrame:
+    return order_columns("uncertainty", pd.concat(parts, ignore_index=True))
 
 
-def _of_speed(measured: Measured) -> pd.DataFrame:
+def _take_speed_ends(measured: Measured) -> pd.DataFrame:
     rows = measured.coverage
     kept = rows["level"].isin(UPPER) & (rows["band"] == ALL_BANDS)
     rows = rows[kept & (rows["scenario"] != "central")]
@@ -137,15 +141,15 @@ def _of_speed(measured: Measured) -> pd.DataFrame:
     )
 
 
-def _of_placing(of_methods: pd.DataFrame) -> pd.DataFrame:
+def _take_placing_ends(of_methods: pd.DataFrame) -> pd.DataFrame:
     """Take of each place the methods by which its share is lowest and highest."""
     if of_methods["method"].nunique() == 1:
         return pd.DataFrame()
     rows = of_methods.assign(part="placing", value="demand.method = " + of_methods["method"])
-    return _ends_of(rows.assign(profile="all"), "share")
+    return _take_both_ends(rows.assign(profile="all"), "share")
 
 
-def _ends_of(rows: pd.DataFrame, by: str) -> pd.DataFrame:
+def _take_both_ends(rows: pd.DataFrame, by: str) -> pd.DataFrame:
     """Give of each place and profile the row with the least of a column, and that with the most."""
     place = ["level", "code", "profile"]
     rows = rows.sort_values([*place, by, "value"], na_position="first", kind="stable")
@@ -153,14 +157,14 @@ def _ends_of(rows: pd.DataFrame, by: str) -> pd.DataFrame:
     return pd.concat([low.assign(end=LOW), high.assign(end=HIGH)], ignore_index=True)
 
 
-def _methods(of_methods: pd.DataFrame) -> tuple[str, str]:
+def _name_methods(of_methods: pd.DataFrame) -> tuple[str, str]:
     """Name the methods with the lowest and the highest share of the region."""
     region = of_methods[of_methods["level"] == "region"].sort_values(["share", "method"])
     return region["method"].iloc[0], region["method"].iloc[-1]
 
 
 @dataclass(frozen=True)
-class _Asked:
+class _Assumptions:
     """What the ends are measured from."""
 
     prepared: Prepared
@@ -169,78 +173,85 @@ class _Asked:
     threads: int
 
     @property
-    def quiet(self) -> list[str]:
+    def quiet_profiles(self) -> list[str]:
         return [one.profile for one in self.measured.riders[1:]]
 
-    def reach(self, riders: Iterable[Traveller], **how: Any) -> list[Reached]:
+    def search_riders(self, riders: Iterable[Traveller], **how: Any) -> list[Reached]:
         """Search for each rider anew; in order of the riders, then of the age cells."""
-        found = (reached_by(one, self.prepared, self.threads, **how) for one in riders)
+        found = (find_reached(one, self.prepared, self.threads, **how) for one in riders)
         return list(chain.from_iterable(found))
 
-    def now(self, *profiles: str) -> list[Reached]:
+    def take_measured(self, *profiles: str) -> list[Reached]:
         """Give what was measured, in all profiles or some."""
         central = [one for one in self.measured.reached if one.scenario == "central"]
         return [one for one in central if not profiles or one.profile in profiles]
 
-    def counted(self, ends: Sequence[_End]) -> pd.DataFrame:
+    def count_ends(self, ends: Sequence[_AssumptionEnd]) -> pd.DataFrame:
         """Count the children of each end at each level."""
-        parts = [_count(self.prepared, self.prepared.points, one) for one in ends]
+        parts = [_count_end(self.prepared, self.prepared.points, one) for one in ends]
         return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame()
 
     # -- one at a time ---------------------------------------------------------------------
 
-    def doors(self) -> list[_End]:
+    def list_door_ends(self) -> list[_AssumptionEnd]:
         """Each ride takes longer by its doors: known from the times that were measured."""
         limit_s = self.prepared.study.travel.cutoff_min * 60 - DOOR_S
         late = []
-        for one in self.now():
-            _, rows = self.measured.central(one.profile, one.cell)
+        for one in self.take_measured():
+            _, rows = self.measured.take_central(one.profile, one.cell)
             in_time = rows["travel_time_s"].to_numpy() <= limit_s
             late.append(Reached(one.profile, "central", one.cell, in_time, one.measured))
         return [
-            _End("door", LOW, f"{DOOR_S:g} s at the doors", late),
-            _End("door", HIGH, "0 s at the doors", self.now()),
+            _AssumptionEnd("door", LOW, f"{DOOR_S:g} s at the doors", late),
+            _AssumptionEnd("door", HIGH, "0 s at the doors", self.take_measured()),
         ]
 
-    def walks(self) -> Iterator[_End]:
+    def yield_walk_ends(self) -> Iterator[_AssumptionEnd]:
         """Walk slowly or briskly to the road, and wait at signals and crossings or not."""
         riders, travel = self.measured.riders, self.prepared.study.travel
         over_roads = isinstance(riders[0], OverNetwork)
-        parts = {"walking": self._walking(), "waiting": self._waits()}
-        for part, ends in (parts if over_roads else {"detour": _detours(travel)}).items():
+        parts = {"walking": self._walking_speeds(), "waiting": self._waiting_times()}
+        for part, ends in (parts if over_roads else {"detour": _detour_factors(travel)}).items():
             for end, choice in zip((LOW, HIGH), ends, strict=True):
                 same = all(getattr(travel, name) == value for name, value in choice.items())
                 others = (one.with_travel(**choice) for one in riders)
-                yield _End(part, end, _said(choice), self.now() if same else self.reach(others))
+                yield _AssumptionEnd(
+                    part,
+                    end,
+                    _format_choice(choice),
+                    self.take_measured() if same else self.search_riders(others),
+                )
 
-    def _walking(self) -> tuple[dict[str, float], dict[str, float]]:
+    def _walking_speeds(self) -> tuple[dict[str, float], dict[str, float]]:
         own = self.prepared.study.travel.walking_speed_ms
         low, high = min(own, WALKING_MS[0]), max(own, WALKING_MS[1])
         return {"walking_speed_ms": low}, {"walking_speed_ms": high}
 
-    def _waits(self) -> tuple[dict[str, float], dict[str, float]]:
+    def _waiting_times(self) -> tuple[dict[str, float], dict[str, float]]:
         travel = self.prepared.study.travel
         longest = {name: max(most, getattr(travel, name)) for name, most in WAITS_S.items()}
         return longest, dict.fromkeys(WAITS_S, 0.0)
 
-    def register(self) -> Iterator[_End]:
+    def yield_register_ends(self) -> Iterator[_AssumptionEnd]:
         """Take both ends of what the register does not say: dates, and how long they last."""
-        for part, ends in (("dates", self._dated()), ("recognition", self._lasting())):
+        for part, ends in (("dates", self._list_dated()), ("recognition", self._list_lasting())):
             for end, (value, academies) in zip((LOW, HIGH), ends, strict=False):
                 same = academies["academy_id"].equals(self.measured.academies["academy_id"])
                 others = (one.for_academies(academies) for one in self.measured.riders)
-                yield _End(part, end, value, self.now() if same else self.reach(others))
+                yield _AssumptionEnd(
+                    part, end, value, self.take_measured() if same else self.search_riders(others)
+                )
 
-    def _dated(self) -> list[tuple[str, gpd.GeoDataFrame]]:
+    def _list_dated(self) -> list[tuple[str, gpd.GeoDataFrame]]:
         """Leave out the academies without any date, where some have one."""
         academies = self.measured.academies
-        dated = _with_a_date(academies)
+        dated = _keep_dated(academies)
         if len(dated) in (len(academies), int(academies["planned"].sum())):
             return []
         told = f"{len(academies) - len(dated)} academies without a date"
         return [(f"{told} do not count", dated), (f"{told} count", academies)]
 
-    def _lasting(self) -> list[tuple[str, gpd.GeoDataFrame]]:
+    def _list_lasting(self) -> list[tuple[str, gpd.GeoDataFrame]]:
         """Let recognitions of which only the first day is known last as short or as long as any."""
         register, rules = self.prepared.inputs.academies, self.prepared.study.academies
         if not (register["valid_from"].notna() & register["valid_until"].isna()).any():
@@ -249,59 +260,61 @@ class _Asked:
         for years in RECOGNITION_YEARS:
             changed = {"recognition_years": years, "recognition": None, "recognition_from": None}
             other = rules.model_copy(update=changed)
-            counting, _ = recognised(register, self.measured.day, other)
+            counting, _ = choose_recognised(register, self.measured.day, other)
             found.append((f"academies.recognition_years = {years}", counting))
         found.sort(key=lambda one: len(one[1]))
         return [found[0], found[-1]]
 
-    def roads(self) -> Iterator[_End]:
+    def yield_road_ends(self) -> Iterator[_AssumptionEnd]:
         """Take roads of which nobody tagged the surface, or how quiet they are, at both ends."""
         base = self.measured.riders[0]
         if not isinstance(base, OverNetwork):
             return
         for end, best in ((LOW, False), (HIGH, True)):
             if base.study.travel.surface:
-                reached = self.reach(self._filled(base, best=best, surfaces=True))
-                yield _End("surfaces", end, "where no surface is tagged", reached)
+                reached = self.search_riders(self._fill_roads(base, best=best, surfaces=True))
+                yield _AssumptionEnd("surfaces", end, "where no surface is tagged", reached)
             # Which crossings are busy rests on the same tags: then these are no bounds.
-            if self.quiet and base.study.travel.busy_crossings == "ignore":
-                reached = self.reach(self._filled(base, best=best, stress=True)[1:])
-                yield _End("map", end, "where no maxspeed, lanes or cycleway is tagged", reached)
+            if self.quiet_profiles and base.study.travel.busy_crossings == "ignore":
+                reached = self.search_riders(self._fill_roads(base, best=best, stress=True)[1:])
+                yield _AssumptionEnd(
+                    "map", end, "where no maxspeed, lanes or cycleway is tagged", reached
+                )
 
-    def _filled(
+    def _fill_roads(
         self, base: OverNetwork, *, best: bool, stress: bool = False, surfaces: bool = False
     ) -> list[OverNetwork]:
         """Give the riders of each profile over roads that are filled in."""
-        first = base.filled(best=best, stress=stress, surfaces=surfaces)
-        return [first, *(first.in_profile(profile) for profile in self.quiet)]
+        first = base.fill_untagged(best=best, stress=stress, surfaces=surfaces)
+        return [first, *(first.in_profile(profile) for profile in self.quiet_profiles)]
 
-    def rules(self) -> pd.DataFrame:
+    def take_rule_ends(self) -> pd.DataFrame:
         """Take of each place the rules by which fewest and most are in time over quiet roads."""
         prepared, study = self.prepared, self.prepared.study
-        if not self.quiet or not prepared.inputs.network:
+        if not self.quiet_profiles or not prepared.inputs.network:
             return pd.DataFrame()
         parts = []
         for name in facts.STRESS_RULES:
-            reached: Sequence[Reached] = self.now(*self.quiet)
+            reached: Sequence[Reached] = self.take_measured(*self.quiet_profiles)
             if name != study.travel.stress_rules:
                 network = load_roads(prepared.inputs, name)
-                riders = travellers(study, network, self.measured.academies, prepared.points)
-                reached = self.reach(riders[1:])
-            told = _End("rules", "", f"travel.stress_rules = {name}", reached)
-            parts.append(_count(prepared, prepared.points, told))
-        return _ends_of(pd.concat(parts, ignore_index=True), "covered")
+                riders = list_travellers(study, network, self.measured.academies, prepared.points)
+                reached = self.search_riders(riders[1:])
+            told = _AssumptionEnd("rules", "", f"travel.stress_rules = {name}", reached)
+            parts.append(_count_end(prepared, prepared.points, told))
+        return _take_both_ends(pd.concat(parts, ignore_index=True), "covered")
 
     # -- all together ----------------------------------------------------------------------
 
-    def together(self) -> pd.DataFrame:
+    def count_all_together(self) -> pd.DataFrame:
         """Take all low ends at once, and all high ones, each at its own places."""
-        known = dict(zip((LOW, HIGH), self._lasting(), strict=False))
+        known = dict(zip((LOW, HIGH), self._list_lasting(), strict=False))
         parts = []
-        for end, method in zip((LOW, HIGH), _methods(self.of_methods), strict=True):
+        for end, method in zip((LOW, HIGH), _name_methods(self.of_methods), strict=True):
             low = end == LOW
             _, academies = known.get(end, ("", self.measured.academies))
-            if low and self._dated():
-                academies = _with_a_date(academies)
+            if low and self._list_dated():
+                academies = _keep_dated(academies)
             base = self.measured.riders[0].for_academies(academies)
             points = self.prepared.points
             if method != self.prepared.study.method:
@@ -309,31 +322,35 @@ class _Asked:
                 base = base.for_points(points)
             travel = self.prepared.study.travel
             if isinstance(base, OverNetwork):
-                changed = base.with_travel(**self._waits()[not low], **self._walking()[not low])
+                changed = base.with_travel(
+                    **self._waiting_times()[not low], **self._walking_speeds()[not low]
+                )
                 how_filled = {"stress": True, "surfaces": travel.surface}
-                riders: list[Traveller] = [*self._filled(changed, best=not low, **how_filled)]
+                riders: list[Traveller] = [*self._fill_roads(changed, best=not low, **how_filled)]
             else:
-                riders = [base.with_travel(**_detours(travel)[not low])]
+                riders = [base.with_travel(**_detour_factors(travel)[not low])]
             how = {"scenario": end, "door_s": DOOR_S if low else 0}
-            told = _End(TOGETHER, end, f"all {end} ends", self.reach(riders, **how))
-            parts.append(_count(self.prepared, points, told))
+            told = _AssumptionEnd(
+                TOGETHER, end, f"all {end} ends", self.search_riders(riders, **how)
+            )
+            parts.append(_count_end(self.prepared, points, told))
         return pd.concat(parts, ignore_index=True)
 
     # -- what to check ---------------------------------------------------------------------
 
-    def to_check(self, of_map: Sequence[_End]) -> pd.DataFrame | None:
+    def list_to_check(self, of_map: Sequence[_AssumptionEnd]) -> pd.DataFrame | None:
         """List the ways on which it depends whether children are in time over quiet roads."""
         base = self.measured.riders[0]
         if not of_map or not isinstance(base, OverNetwork):
             return None
         towns = self.prepared.inputs.municipalities.sort_values("nis_code")
-        best = self._filled(base, best=True, stress=True)[1:]
+        best = self._fill_roads(base, best=True, stress=True)[1:]
         parts = [
-            _named(self._depending(rider, of_map), towns).assign(profile=rider.profile)
+            _name_ways(self._list_depending(rider, of_map), towns).assign(profile=rider.profile)
             for rider in best
         ]
         table = pd.concat(parts, ignore_index=True)
-        told = _untagged(self.prepared, table["way"])
+        told = _find_untagged(self.prepared, table["way"])
         for name in ("street", "untagged"):
             table[name] = [told.get(way, {}).get(name, "") for way in table["way"]]
         table = table.astype(dict.fromkeys(("nis_code", "name", "street", "untagged"), str))
@@ -341,15 +358,15 @@ class _Asked:
             ["nis_code", "profile", "children", "way"], ascending=[True, True, False, True]
         )
         columns = ["nis_code", "name", "profile", "way", "street", "untagged", "metres", "children"]
-        return checked("to-check", table[columns].reset_index(drop=True))
+        return check_table("to-check", table[columns].reset_index(drop=True))
 
-    def _depending(self, rider: OverNetwork, of_map: Sequence[_End]) -> pd.DataFrame:
+    def _list_depending(self, rider: OverNetwork, of_map: Sequence[_AssumptionEnd]) -> pd.DataFrame:
         """Give the ways over which children ride who are in time at best and not at worst."""
         points = self.prepared.points
         town = np.unique(points["nis_code"].to_numpy(object), return_inverse=True)
         rows = []
         for number, cell in enumerate(self.prepared.cells):
-            low, high = (_of(one, rider.profile, number) for one in of_map)
+            low, high = (_take_reached(one, rider.profile, number) for one in of_map)
             children = points[cell.column].to_numpy()
             point = np.flatnonzero(high.covered & ~low.covered & (children > 0))
             some = {"group": town[1][point], "point": point, "cell": number}
@@ -360,14 +377,16 @@ class _Asked:
             quietest, busiest = network.stress_bounds[:, :2], network.stress_bounds[:, 2:]
             return np.asarray((quietest <= level) & (busiest > level))
 
-        ways = ways_ridden(self.prepared, rider, pd.concat(rows, ignore_index=True), undecided)
+        ways = add_up_ways(self.prepared, rider, pd.concat(rows, ignore_index=True), undecided)
         return ways.assign(nis_code=town[0][ways["group"]])
 
-    def verdicts(self, of_map: Sequence[_End], to_check: pd.DataFrame) -> pd.DataFrame:
+    def judge_municipalities(
+        self, of_map: Sequence[_AssumptionEnd], to_check: pd.DataFrame
+    ) -> pd.DataFrame:
         """Say of each municipality whether its share stands, or on how many ways it depends."""
-        now = _End("map", "now", "", self.now(*self.quiet))
-        low, high = (self._towns(one) for one in of_map)
-        table = self._towns(now).assign(
+        now = _AssumptionEnd("map", "now", "", self.take_measured(*self.quiet_profiles))
+        low, high = (self._count_towns(one) for one in of_map)
+        table = self._count_towns(now).assign(
             covered_least=low["covered"].to_numpy(), covered_most=high["covered"].to_numpy()
         )
         ways = to_check.groupby(["nis_code", "profile"]).size().rename("ways")
@@ -375,32 +394,32 @@ class _Asked:
         table = table.rename(columns={"code": "nis_code"})
         table["ways"] = ways.reindex(keys, fill_value=0).to_numpy(np.int64)
         columns = ["nis_code", "name", "profile", "covered_least", "covered", "covered_most"]
-        return checked("verdicts", table[[*columns, "uncovered", "ways"]])
+        return check_table("verdicts", table[[*columns, "uncovered", "ways"]])
 
-    def _towns(self, one: _End) -> pd.DataFrame:
-        rows = _count(self.prepared, self.prepared.points, one)
+    def _count_towns(self, one: _AssumptionEnd) -> pd.DataFrame:
+        rows = _count_end(self.prepared, self.prepared.points, one)
         rows = rows[rows["level"] == "municipality"]
         return rows.sort_values(["code", "profile"]).reset_index(drop=True)
 
 
-def _detours(travel: Travel) -> tuple[dict[str, float], dict[str, float]]:
+def _detour_factors(travel: Travel) -> tuple[dict[str, float], dict[str, float]]:
     low, high = max(travel.detour_factor, DETOUR[1]), min(travel.detour_factor, DETOUR[0])
     return {"detour_factor": low}, {"detour_factor": high}
 
 
-def _with_a_date(academies: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+def _keep_dated(academies: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     return academies[~is_undated(academies) | academies["planned"]]
 
 
-def _said(choice: dict[str, float]) -> str:
+def _format_choice(choice: dict[str, float]) -> str:
     return ", ".join(f"travel.{name} = {value:g}" for name, value in choice.items())
 
 
-def _of(one: _End, profile: str, cell: int) -> Reached:
+def _take_reached(one: _AssumptionEnd, profile: str, cell: int) -> Reached:
     return [reached for reached in one.reached if reached.profile == profile][cell]
 
 
-def _count(prepared: Prepared, points: pd.DataFrame, one: _End) -> pd.DataFrame:
+def _count_end(prepared: Prepared, points: pd.DataFrame, one: _AssumptionEnd) -> pd.DataFrame:
     """Count the children of all bands in time, at each level of `UPPER`."""
     inputs = prepared.inputs
     if points is prepared.points:
@@ -413,26 +432,28 @@ def _count(prepared: Prepared, points: pd.DataFrame, one: _End) -> pd.DataFrame:
     return rows.assign(part=one.part, end=one.end, value=one.value)
 
 
-def _named(ways: pd.DataFrame, towns: pd.DataFrame) -> pd.DataFrame:
+def _name_ways(ways: pd.DataFrame, towns: pd.DataFrame) -> pd.DataFrame:
     names = towns.set_index("nis_code")["name"]
     return ways.assign(
         name=names.reindex(ways["nis_code"]).to_numpy(object), metres=ways["mm"] / 1000
     )
 
 
-def _untagged(prepared: Prepared, ways: pd.Series) -> dict[int, dict[str, str]]:
+def _find_untagged(prepared: Prepared, ways: pd.Series) -> dict[int, dict[str, str]]:
     """Give the names of ways, and which of the tags that the rules ask for nobody gave them."""
     from stemgeo.inputs import extracts
 
     paths, ids = prepared.inputs.network, np.unique(ways.to_numpy(np.int64))
     if not len(ids):
         return {}
-    read = extracts.ways(paths, extracts.with_ids("ways", ids, paths), TAGS_READ | {"name", "ref"})
+    read = extracts.read_ways(
+        paths, extracts.filter_ids("ways", ids, paths), TAGS_READ | {"name", "ref"}
+    )
     told = [
         {
             "street": tags.get("name") or tags.get("ref") or "",
             # What else it may rest on is whether the road lies in a built-up area.
-            "untagged": ";".join(untagged(tags) or ["zone:traffic"]),
+            "untagged": ";".join(list_untagged(tags) or ["zone:traffic"]),
         }
         for tags in read.tags
     ]

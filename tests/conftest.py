@@ -24,9 +24,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from stemgeo.inputs import Inputs
-    from stemgeo.run import Result
     from stemgeo.study import Study
-    from stemgeo.verify import Again
+    from stemgeo.study_run import Result
+    from stemgeo.verification import Again
 
 ROOT = Path(__file__).parent.parent
 
@@ -151,7 +151,7 @@ def _unsynced() -> Iterator[None]:
     from stemgeo.writing import whole
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(whole, "_sync", lambda _: None)
+        patch.setattr(whole, "_sync_to_disk", lambda _: None)
         yield
 
 
@@ -203,20 +203,20 @@ def sample_answer(written_sample: Path, once: Once) -> Path:
 def computed_once(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     """Let `verify` compute the run of a study and its files once; it is compared in many ways."""
     from stemgeo.report.files import RUN
-    from stemgeo.report.manifests import choices
+    from stemgeo.report.manifests import list_choices
 
-    verify = importlib.import_module("stemgeo.verify")
+    verify = importlib.import_module("stemgeo.verification")
     compute = verify._run_again
     known: dict[str, Path] = {}
 
     def again(asked: Again, place: Path) -> None:
-        paths = [path for role in verify._paths(asked.study).values() for path in role]
+        paths = [path for role in verify._list_paths(asked.study).values() for path in role]
         if not all(path.is_file() for path in paths):
             compute(asked, place)
             return
         files = [sha256(path.read_bytes()).hexdigest() for path in paths]
-        sure = verify._of_run(asked.content).get("uncertainty")
-        key = repr((choices(asked.study), asked.study.file, files, sure))
+        sure = verify._manifest_of_run(asked.content).get("uncertainty")
+        key = repr((list_choices(asked.study), asked.study.file, files, sure))
         if key not in known:
             compute(asked, place)
             known[key] = shutil.copytree(place, tmp_path_factory.mktemp("again") / "result")
@@ -241,7 +241,7 @@ def _paths(value: object) -> Iterator[Path]:
 @pytest.fixture(scope="module")
 def read_once() -> Iterator[None]:
     """Let files of the same content be read once, for the same codes and ages."""
-    from stemgeo.report.manifests import choices
+    from stemgeo.report.manifests import list_choices
 
     measure = importlib.import_module("stemgeo.measure")
     load, known = measure.load_inputs, {}
@@ -252,7 +252,7 @@ def read_once() -> Iterator[None]:
             return load(study)
         content = [sha256(path.read_bytes()).hexdigest() for path in paths]
         bands = [band.ages for band in study.travel.bands]
-        key = repr((choices(study)["inputs"], content, study.about.vintage, bands))
+        key = repr((list_choices(study)["inputs"], content, study.about.vintage, bands))
         if key not in known:
             known[key] = load(study)
         return replace(known[key], network=(*_paths(dict(study.inputs).get("network")),))
@@ -285,6 +285,6 @@ def statbel_once() -> Iterator[None]:
         return parse
 
     with pytest.MonkeyPatch.context() as patch:
-        for step in (population.read_table, population._checked):
+        for step in (population.read_table, population._read_people):
             patch.setattr(population, step.__name__, once(step))
         yield

@@ -13,7 +13,7 @@ import shapely
 
 from stemgeo.inputs import Inputs
 from stemgeo.inputs.streets import Streets, read_streets
-from stemgeo.inputs.vectors import transformer
+from stemgeo.inputs.vectors import make_transformer
 from stemgeo.network.graph import Network
 from stemgeo.study import Study, parse_study
 
@@ -161,7 +161,7 @@ def osm_xml(
     said: Mapping[int, Mapping[str, str]] | None = None,
 ) -> str:
     """Write OSM XML of nodes (kilometres from the corner), ways, and what is `said` of nodes."""
-    to_degrees = transformer(CRS, "EPSG:4326")
+    to_degrees = make_transformer(CRS, "EPSG:4326")
     lines = ['<?xml version="1.0" encoding="UTF-8"?>', '<osm version="0.6">']
     for number, (column, row) in sorted(nodes.items()):
         lon, lat = to_degrees.transform(X0 + column * 1000, Y0 + row * 1000)

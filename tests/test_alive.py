@@ -21,21 +21,38 @@ from terminal import stemgeo
 
 import stemgeo as sg
 from stemgeo import measure as measuring
-from stemgeo.access.travellers import drawn
-from stemgeo.equity import quintiles
+from stemgeo.access.travellers import draw_study_isochrones
+from stemgeo.equity import count_quintiles
 from stemgeo.errors import InputError, StudyError
 from stemgeo.gaps import find_gaps
 from stemgeo.inputs import Inputs, load_inputs
-from stemgeo.maps.kinds import save_drawn
-from stemgeo.measure import Measured, Prepared, effects, measure, prepare, quiet, sensitivity
-from stemgeo.report.bundle import map_text
-from stemgeo.report.summary import summary_markdown
+from stemgeo.maps.kinds import save_map
+from stemgeo.measure import (
+    Measured,
+    Prepared,
+    measure_day,
+    measure_effects,
+    measure_sensitivity,
+    prepare_study,
+    report_nothing,
+)
+from stemgeo.report.imprint import build_map_text
+from stemgeo.report.summary import write_summary_markdown
 from stemgeo.siting.municipalities import candidate_municipalities
-from stemgeo.siting.places import candidates
+from stemgeo.siting.places import find_candidates
 from stemgeo.siting.plan import limits_of
-from stemgeo.study import SCENARIOS, Attribute, Input, Layer, SaidBy, Study, _model_in, parse_study
-from stemgeo.subsidy import of_study
-from stemgeo.trend import trend
+from stemgeo.study import (
+    SCENARIOS,
+    Attribute,
+    Input,
+    Layer,
+    SaidBy,
+    Study,
+    _find_model,
+    parse_study,
+)
+from stemgeo.subsidy import compute_for_study
+from stemgeo.years import trend
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -43,8 +60,8 @@ if TYPE_CHECKING:
     from pydantic import BaseModel
 
     from stemgeo.gaps import Gaps
-    from stemgeo.run import Result
-    from stemgeo.site import Plan
+    from stemgeo.planning import Plan
+    from stemgeo.study_run import Result
 
 Tables = dict[str, dict[str, Any]]
 
@@ -266,12 +283,12 @@ class Seen:
     @cached_property
     def prepared(self) -> Prepared:
         """The children at points."""
-        return prepare(self.study, quiet)
+        return prepare_study(self.study, report_nothing)
 
     @cached_property
     def measured(self) -> Measured:
         """Whom the academies reach."""
-        return measure(self.prepared, self.study.about.date)
+        return measure_day(self.prepared, self.study.about.date)
 
     @cached_property
     def found(self) -> Gaps:
@@ -294,7 +311,7 @@ class Seen:
     def candidates(self) -> pd.DataFrame:
         """Where one academy more adds most."""
         late = self.found.children
-        places = candidates(self.prepared, self.measured).table
+        places = find_candidates(self.prepared, self.measured).table
         of_all = late[late["profile"] == "all"]
         return candidate_municipalities(self.prepared, self.measured, places, of_all, threads=1)
 
@@ -302,18 +319,20 @@ class Seen:
     def isochrones(self) -> pd.DataFrame:
         """The ground within reach."""
         (rider, *_), (points, cells) = self.measured.riders, (self.demand, self.prepared.cells)
-        return drawn(rider, points, cells, threads=1)
+        return draw_study_isochrones(rider, points, cells, threads=1)
 
     @property
     def subsidy(self) -> pd.DataFrame:
         """What the academies get."""
-        return of_study(self.study.subsidy, self.measured.academies, self.prepared.inputs.layers)
+        return compute_for_study(
+            self.study.subsidy, self.measured.academies, self.prepared.inputs.layers
+        )
 
     @property
     def maps(self) -> str:
         """The files of a map."""
         with TemporaryDirectory() as place:
-            save_drawn(self.sheets.draw("share"), Path(place) / "m", self.study.output.formats)
+            save_map(self.sheets.draw("share"), Path(place) / "m", self.study.output.formats)
             return str(sorted(one.name for one in Path(place).iterdir()))
 
     inputs = property(lambda self: self.prepared.inputs)
@@ -322,16 +341,20 @@ class Seen:
     access = property(lambda self: self.measured.access)
     coverage = property(lambda self: self.measured.coverage)
     gaps = property(lambda self: self.found.table)
-    words = property(lambda self: map_text(self.study, self.prepared.inputs))
-    quintiles = property(lambda self: quintiles(self.coverage, self.prepared.inputs.attributes))
-    effects = property(lambda self: effects(self.prepared, self.measured))
-    sensitivity = property(lambda self: sensitivity(self.prepared, self.measured))
+    words = property(lambda self: build_map_text(self.study, self.prepared.inputs))
+    quintiles = property(
+        lambda self: count_quintiles(self.coverage, self.prepared.inputs.attributes)
+    )
+    effects = property(lambda self: measure_effects(self.prepared, self.measured))
+    sensitivity = property(lambda self: measure_sensitivity(self.prepared, self.measured))
     trend = property(lambda self: trend(self.study, [2020, 2022]).table)
     sheets = property(lambda self: self.shown.sheets)
-    page = property(lambda self: self.sheets.page())
+    page = property(lambda self: self.sheets.draw_web_map())
     classes = property(lambda self: self.sheets.draw("share").table["class"])
     summary = property(
-        lambda self: summary_markdown(self.shown, map_text(self.study, self.shown.inputs))
+        lambda self: write_summary_markdown(
+            self.shown, build_map_text(self.study, self.shown.inputs)
+        )
     )
     solved = property(lambda self: self.plan.solution.objective)
     limits = property(lambda self: limits_of(self.study.siting))
@@ -482,7 +505,7 @@ def options(model: type[BaseModel] = Study, place: str = "") -> Iterator[str]:
     """Name every option that there is, but for what is said of a file."""
     for name, field in model.model_fields.items():
         key = place + (field.alias or name)
-        inner = _model_in(field.annotation)
+        inner = _find_model(field.annotation)
         if inner is None or issubclass(inner, Input):
             yield key
         else:
@@ -653,7 +676,7 @@ def test_a_speed_of_a_band_beside_one_for_all_is_refused() -> None:
     assert told == f"study.toml: travel.bands.speed_kmh: {why}"
     ages = {"bands": [{"ages": [5, 9]}, {"ages": [10, 17]}]}
     study = parse_study(merged(LEAST, {"travel": flat | ages}), name="study.toml")
-    assert [study.travel.speed(band, "low") for band in study.travel.bands] == [12, 12]
+    assert [study.travel.speed_of(band, "low") for band in study.travel.bands] == [12, 12]
     assert lines({"travel": ages}) == [
         "study.toml: 'travel': bands: 5-9 has no speed_kmh; give it, or one for all bands"
     ]
@@ -773,7 +796,7 @@ def test_an_option_of_what_no_road_has_is_told(folder: Path) -> None:
         "network: travel.lift_wait_s changes nothing: the roads that were read have no lifts; "
         "leave it out"
     ) in told
-    assert sum("verandert niets" in one.said("nl") for one in bare) == len(chosen)
+    assert sum("verandert niets" in one.to_text("nl") for one in bare) == len(chosen)
     assert not any("ferries are used" in str(one) for one in bare)
     everything = Seen(folder, tables).measured.notes
     assert not [one for one in everything if "changes nothing" in str(one)]

@@ -29,7 +29,7 @@ ORDER = [
     "facts",
     "profiles",
     "study",
-    "sample",
+    "example",
     "reasons",
     "tables",
     "inputs",
@@ -49,10 +49,10 @@ ORDER = [
     "maps",
     "report",
     "result",
-    "run",
-    "trend",
-    "site",
-    "verify",
+    "study_run",
+    "years",
+    "planning",
+    "verification",
     "__init__",
     "cli",
     "__main__",
@@ -119,9 +119,9 @@ def test_module_imports_only_what_stands_to_its_left(path: Path) -> None:
 @pytest.mark.parametrize(
     ("source", "parts"),
     [
-        ("import stemgeo.run", {"run"}),
+        ("import stemgeo.study_run", {"study_run"}),
         ("import stemgeo", {"__init__"}),
-        ("from stemgeo import run, Result", {"run", "__init__"}),
+        ("from stemgeo import run, Result", {"__init__"}),
         ("from stemgeo.inputs.files import opened", {"inputs"}),
         ("from . import snap", {"network"}),
         ("from ..errors import InputError", {"errors"}),
@@ -197,7 +197,7 @@ def test_help_loads_nothing_heavy() -> None:
     assert not loaded & HEAVY
 
 
-@pytest.mark.parametrize("first", ["stemgeo.run", "stemgeo.access.riding", "stemgeo.sample"])
+@pytest.mark.parametrize("first", ["stemgeo.study_run", "stemgeo.access.riding", "stemgeo.example"])
 def test_public_names_are_the_same_whatever_was_loaded_before(first: str) -> None:
     """A public name is never its namesake module, whichever part of the package loaded first."""
     program = (
@@ -379,3 +379,27 @@ def test_policy_numbers_stand_in_the_study_alone(path: Path) -> None:
 def test_a_policy_number_elsewhere_is_found(source: str, found: set[str]) -> None:
     """As a default, keyword or not, as a constant, and as a field; its own names are no finding."""
     assert repeated_in(ast.parse(source)) == found
+
+
+def test_no_two_classes_bear_one_name() -> None:
+    """A class name means one thing in the whole package, an underscore before it or not."""
+    homes: dict[str, list[str]] = {}
+    for path in module_files():
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.ClassDef):
+                home = path.relative_to(PACKAGE).as_posix()
+                homes.setdefault(node.name.strip("_"), []).append(home)
+    assert not {name: at for name, at in homes.items() if len(at) > 1}
+
+
+def test_no_module_is_called_as_a_function_that_it_holds() -> None:
+    """Whoever reads `sample.sample` or `trend.trend` cannot tell a module from a function."""
+    alike = []
+    for path in module_files():
+        tree = ast.parse(path.read_text(encoding="utf-8"))
+        alike += [
+            path.stem
+            for node in tree.body
+            if isinstance(node, ast.FunctionDef | ast.ClassDef) and node.name == path.stem
+        ]
+    assert not alike

@@ -261,7 +261,7 @@ def test_check_in_python_says_what_the_command_prints(study: Path) -> None:
     """The same lines and notes, and a row for each column with what it was taken as."""
     found, said = sg.check(sg.load_study(study)), stemgeo("check", study)
     assert [*found.lines(), ""] == said.out.split("\n")
-    assert [f"let op: {note.said('nl')}" for note in found.notes] == said.err.splitlines()
+    assert [f"let op: {note.to_text('nl')}" for note in found.notes] == said.err.splitlines()
     table = found.table().set_index(["file", "column"])
     assert table.loc[("gemeenten.gpkg", "NISCODE"), "used_as"] == "nis_code"
     assert set(table["role"]) == {"municipalities", "population", "academies"}
@@ -494,7 +494,7 @@ def test_what_is_not_used_is_not_imported(study: Path, tmp_path: Path) -> None:
         "import sys; from pathlib import Path; import stemgeo as sg\n"
         f"sg.run(sg.load_study({str(folder)!r})).write({str(tmp_path / 'r')!r})\n"
         "unused = {'osmium', 'osmnx', 'networkx', 'rasterio', 'sklearn', 'IPython'}\n"
-        "unused |= {'stemgeo.trend', 'stemgeo.inputs.buildings'}\n"
+        "unused |= {'stemgeo.years', 'stemgeo.inputs.buildings'}\n"
         "sys.exit(str(sorted(unused & set(sys.modules))) if unused & set(sys.modules) else 0)\n"
     )
     ended = subprocess.run(
@@ -666,7 +666,7 @@ def test_the_sample_is_written_whole_and_can_be_checked(tmp_path: Path) -> None:
     """The files of the packaged study, which `check` accepts."""
     said = stemgeo("sample", tmp_path / "voorbeeld")
     assert (said.status, said.out) == (0, "")
-    assert content_of(tmp_path / "voorbeeld") == content_of(facts.path("sample"))
+    assert content_of(tmp_path / "voorbeeld") == content_of(facts.fact_path("sample"))
     said = stemgeo("check", tmp_path / "voorbeeld")
     assert said.status == 0
     assert "academies" in said.out
@@ -715,7 +715,7 @@ import os, signal
 signal.signal(signal.SIGINT, signal.default_int_handler)  # a job in the background ignores it
 from stemgeo.cli import main
 from stemgeo.maps import kinds
-kinds.save_drawn = lambda *drawn: os.kill(os.getpid(), HOW)
+kinds.save_map = lambda *drawn: os.kill(os.getpid(), HOW)
 main()
 """
 

@@ -17,19 +17,19 @@ from stemgeo.coverage import (
     COUNTS,
     KEYS,
     Reached,
-    changes,
+    changes_table,
     coverage_table,
-    groups,
+    groups_table,
+    lay_side_by_side,
     levels_of,
     municipality_table,
     summary_table,
-    wide,
 )
 from stemgeo.demand import AgeCell
 from stemgeo.errors import ResultError
-from stemgeo.measure import Measured, Prepared, measure
+from stemgeo.measure import Measured, Prepared, measure_day
 from stemgeo.study import LEVELS, Band, Speed, Study
-from stemgeo.tables import checked
+from stemgeo.tables import check_table
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -107,7 +107,7 @@ def counted(
 
 @pytest.fixture
 def table() -> pd.DataFrame:
-    return checked("coverage", counted(points(), reached()))
+    return check_table("coverage", counted(points(), reached()))
 
 
 def row(table: pd.DataFrame, level: str, code: str, band: str = "all") -> tuple[int, ...]:
@@ -235,7 +235,7 @@ def test_the_order_of_rows_does_not_change_the_table(table: pd.DataFrame) -> Non
 @pytest.fixture
 def three_scenarios() -> pd.DataFrame:
     parts = [*reached("low", nobody=True), *reached("central"), *reached("high")]
-    return checked("coverage", counted(points(), parts))
+    return check_table("coverage", counted(points(), parts))
 
 
 REGISTER = hand.academies(
@@ -247,7 +247,7 @@ REGISTER = hand.academies(
 def test_both_measures_stand_side_by_side(three_scenarios: pd.DataFrame) -> None:
     """71002 has an academy and no child; 71001 has children in time and no academy."""
     table = municipality_table(three_scenarios, MUNICIPALITIES, REGISTER)
-    checked("annex-1-municipalities", table)
+    check_table("annex-1-municipalities", table)
     shown = table.set_index("nis_code")
     assert shown["academies"].to_dict() == {"11001": 2, "11002": 0, "71001": 0, "71002": 1}
     assert shown["has_academy"].to_dict() == {
@@ -307,16 +307,16 @@ def test_speeds_and_roads_lie_side_by_side_as_a_table_has_them() -> None:
     parts = [*reached("low", nobody=True), *reached("central"), *reached("high")]
     young, old = (replace(one, profile="low_stress") for one in reached("central"))
     parts += [young, replace(old, covered=np.zeros(len(POINTS), dtype=bool))]
-    table = wide(counted(points(), parts), "answer-municipalities")
+    table = lay_side_by_side(counted(points(), parts), "answer-municipalities")
     flanders = table.loc[("region", "VLG")]
     assert list(table)[:5] == ["name", "children", "covered", "covered_low", "covered_high"]
     assert tuple(flanders[["covered", "covered_low", "covered_high"]]) == (26, 0, 26)
     assert flanders["share_low_stress"] == 16 / 53
     assert "share_quiet_1" not in table
-    quiet = wide(counted(points(), parts), "zone-shares", profile="low_stress")
+    quiet = lay_side_by_side(counted(points(), parts), "zone-shares", profile="low_stress")
     assert quiet.loc[("region", "VLG"), "covered"] == 16
     with pytest.raises(ResultError, match="has no rows of roads 'quiet_1'"):
-        wide(counted(points(), parts), "zone-shares", profile="quiet_1")
+        lay_side_by_side(counted(points(), parts), "zone-shares", profile="quiet_1")
 
 
 @pytest.mark.parametrize(("by", "rows"), [("region", 1), ("municipality", 4), ("zone", 12)])
@@ -354,7 +354,7 @@ def measured(
 
 def table_of(study: Study, given: hand.Inputs) -> pd.DataFrame:
     """Measure a study on its date and give the coverage table."""
-    return measure(Prepared.of(study, given), study.about.date).coverage
+    return measure_day(Prepared.from_inputs(study, given), study.about.date).coverage
 
 
 def covered(table: pd.DataFrame, scenario: str = "central") -> dict[str, int]:
@@ -443,7 +443,7 @@ def test_a_child_goes_past_an_academy_that_does_not_serve_it() -> None:
     )
     study = hand.study()
     given = hand.inputs(ground, counts, academies=register)
-    access = measure(Prepared.of(study, given), study.about.date).access
+    access = measure_day(Prepared.from_inputs(study, given), study.about.date).access
     nearest = access.set_index("ages")["academy_id"].to_dict()
     assert nearest == {"5-8": "A", "9-11": "A", "12-13": "A", "14-17": "B"}
     assert covered(table_of(study, given))["12-17"] == 12
@@ -481,8 +481,10 @@ def layer(places: Mapping[str, shapely.Geometry]) -> gpd.GeoDataFrame:
 def prepared_and_measured(
     given: hand.Inputs, layers: Mapping[str, gpd.GeoDataFrame] | None = None
 ) -> tuple[Prepared, Measured]:
-    prepared = Prepared.of(hand.study(weights="w"), replace(given, layers=dict(layers or {})))
-    return prepared, measure(prepared, prepared.study.about.date)
+    prepared = Prepared.from_inputs(
+        hand.study(weights="w"), replace(given, layers=dict(layers or {}))
+    )
+    return prepared, measure_day(prepared, prepared.study.about.date)
 
 
 ROW = hand.inputs(
@@ -511,7 +513,7 @@ def test_a_layer_counts_children_by_where_they_live() -> None:
         ["N", "LN", 4],
         ["Z", "LZ", 6],
     ]
-    checked("coverage", found.coverage)
+    check_table("coverage", found.coverage)
 
 
 def test_a_layer_that_holds_every_child_has_no_empty_code() -> None:
@@ -533,7 +535,7 @@ def test_every_level_and_sex_adds_up_to_the_region() -> None:
     prepared, found = prepared_and_measured(
         ROW, {"streek": layer({"A": hand.square(0, 0, 0.5, 1)})}
     )
-    table = groups(prepared.points, found.reached, prepared.levels, found.coverage)
+    table = groups_table(prepared.points, found.reached, prepared.levels, found.coverage)
     keys = ["band", "scenario", "profile"]
     for sex in ("all", "F", "M"):
         mine = table[table["sex"] == sex]
@@ -567,7 +569,9 @@ def test_the_gap_between_girls_and_boys_is_worked_out_by_hand() -> None:
     all_of = np.ones(2, dtype=bool)
     reach = [Reached("all", "central", cell, np.array([True, False]), all_of)]
     places = levels_of(table, ZONES, MUNICIPALITIES, {})
-    found = checked("groups", groups(table, reach, places, coverage_table(table, reach, places)))
+    found = check_table(
+        "groups", groups_table(table, reach, places, coverage_table(table, reach, places))
+    )
     region = found[(found["level"] == "region") & (found["band"] == "all")].set_index("sex")
     assert region["share"].tolist() == pytest.approx([1 / 3, 1.0, 0.0])
     assert region["gap_to_all"].tolist() == pytest.approx([0, 2 / 3, -1 / 3])
@@ -577,7 +581,7 @@ def test_the_gap_between_girls_and_boys_is_worked_out_by_hand() -> None:
 def test_without_sexes_the_bands_stand_alone() -> None:
     """No girls are made up: one group, and no gap between sexes."""
     places = levels_of(points(), ZONES, MUNICIPALITIES, {})
-    table = groups(points(), reached(), places, coverage_table(points(), reached(), places))
+    table = groups_table(points(), reached(), places, coverage_table(points(), reached(), places))
     assert set(table["sex"]) == {"all"}
     assert table["girls_minus_boys"].isna().all()
     region = table[table["level"] == "region"].set_index("band")
@@ -588,7 +592,7 @@ def test_recognised_academies_are_laid_beside_those_of_the_year_before() -> None
     """A municipality keeps, wins, loses or lacks an academy; each is counted on both days."""
     now = pd.DataFrame({"nis_code": ["11001", "11001", "11002"]})
     before = pd.DataFrame({"nis_code": ["11001", "71001", "71001"]})
-    table = checked("changes", changes(MUNICIPALITIES, now, before)).set_index("nis_code")
+    table = check_table("changes", changes_table(MUNICIPALITIES, now, before)).set_index("nis_code")
     assert table["academies"].to_dict() == {"11001": 2, "11002": 1, "71001": 0, "71002": 0}
     assert table["academies_before"].to_dict() == {"11001": 1, "11002": 0, "71001": 2, "71002": 0}
     known = {"11001": "with", "11002": "new", "71001": "lost", "71002": "without"}

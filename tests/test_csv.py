@@ -15,9 +15,9 @@ from hypothesis import strategies as st
 from terminal import stemgeo
 
 import stemgeo as sg
-from stemgeo.inputs.files import as_it_was, harmless, is_formula
+from stemgeo.inputs.files import is_formula, quote_formula, unquote_formula
 from stemgeo.report.files import write_csv
-from stemgeo.report.reading import with_plain_texts
+from stemgeo.report.reading import restore_texts
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -46,13 +46,13 @@ TEXTS = [
 def test_what_a_spreadsheet_would_compute_is_seen(text: str) -> None:
     """Full-width marks and those behind spaces and quotes too."""
     assert is_formula(text)
-    assert harmless(text) == f"'{text}"
+    assert quote_formula(text) == f"'{text}"
 
 
 @pytest.mark.parametrize("text", TEXTS)
 def test_a_number_or_a_name_is_left_alone(text: str) -> None:
     """A negative number is a number, and a name that begins with an apostrophe keeps it."""
-    assert harmless(text) == as_it_was(text) == text
+    assert quote_formula(text) == unquote_formula(text) == text
 
 
 @given(
@@ -75,7 +75,7 @@ def test_each_number_has_six_decimals(numbers: list[float]) -> None:
 @given(st.text(alphabet="=+-@'\" \t\ra1.\uff1d") | st.text())
 def test_every_text_comes_back(text: str) -> None:
     """Whatever it is: what `harmless` did is undone, and nothing else is."""
-    assert as_it_was(harmless(text)) == text
+    assert unquote_formula(quote_formula(text)) == text
 
 
 def test_a_table_is_written_harmless_and_read_back_the_same() -> None:
@@ -88,9 +88,9 @@ def test_a_table_is_written_harmless_and_read_back_the_same() -> None:
     heads, *rows = csv.reader(io.StringIO(place.getvalue(), newline=""))
     assert heads == ["'=kop", "getal", "geheel", "leeg"]
     assert {tuple(row[1:]) for row in rows} == {("-1.500000", "-3", "")}
-    assert [as_it_was(row[0]) for row in rows] == texts
+    assert [unquote_formula(row[0]) for row in rows] == texts
     read = pd.DataFrame({"a": ["'=1", "'s-Gravenvoeren", "x\x1b[31m", "a\u202eb", "-2"]})
-    assert with_plain_texts(read)["a"].tolist() == ["=1", "'s-Gravenvoeren", "x[31m", "ab", "-2"]
+    assert restore_texts(read)["a"].tolist() == ["=1", "'s-Gravenvoeren", "x[31m", "ab", "-2"]
 
 
 def test_no_cell_of_any_csv_of_a_study_is_computed(tmp_path: Path) -> None:

@@ -12,14 +12,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from stemgeo import errors, facts
-from stemgeo.equity import concentration, quintiles
-from stemgeo.tables import checked
+from stemgeo.equity import count_quintiles, measure_concentration
+from stemgeo.tables import check_table
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-    from stemgeo.run import Result
+    from stemgeo.study_run import Result
 
 COUNTS = ["children", "covered", "uncovered", "unmeasured"]
 NAN = float("nan")
@@ -74,13 +74,13 @@ def known(values: Sequence[float], key: str = "zone_id") -> pd.DataFrame:
 
 
 def fifths(places: Sequence[Counts], values: Sequence[float]) -> pd.DataFrame:
-    table = quintiles(coverage_of(places), {"income": known(values)})
+    table = count_quintiles(coverage_of(places), {"income": known(values)})
     return table.set_index("quintile")
 
 
 def indices(places: Sequence[Counts], values: Sequence[float]) -> pd.Series[Any]:
     """Give the row of the central scenario."""
-    table = concentration(coverage_of(places), {"income": known(values)})
+    table = measure_concentration(coverage_of(places), {"income": known(values)})
     return table.set_index("scenario").loc["central"]
 
 
@@ -123,7 +123,7 @@ def test_five_equal_places_are_five_fifths() -> None:
     values = [3.0, -1.0, 7.5, 0.0, 100.0]
     places: list[Counts] = [(i, 10 - i, 0) for i in range(5)]
     riders = coverage_of(places, "municipality", profiles=("all", "low_stress"))
-    table = quintiles(riders, {"x": known(values, "nis_code")})
+    table = count_quintiles(riders, {"x": known(values, "nis_code")})
     assert table["profile"].tolist() == ["all"] * 6 + ["low_stress"] * 6
     first = table[table["profile"] == "all"].set_index("quintile")
     assert first["covered"].to_dict() == {1: 1, 2: 3, 3: 0, 4: 2, 5: 4, 0: 0}
@@ -153,10 +153,10 @@ def test_unknown_values_stand_apart() -> None:
     """A NaN and a place that the attribute does not name are unknown; a strange code is nothing."""
     attribute = pd.DataFrame({"zone_id": ["Z0", "Z1", "ZZ"], "value": [1.0, NAN, 9.0]})
     places = coverage_of([(1, 2, 3), (4, 5, 6), (7, 8, 9)])
-    table = quintiles(places, {"x": attribute}).set_index("quintile")
+    table = count_quintiles(places, {"x": attribute}).set_index("quintile")
     assert table.loc[0, ["places", *COUNTS]].tolist() == [2, 39, 11, 13, 15]
     assert table.loc[3, ["places", *COUNTS]].tolist() == [1, 6, 1, 2, 3]
-    assert concentration(places, {"x": attribute})["measured"].tolist() == [3, 3, 3]
+    assert measure_concentration(places, {"x": attribute})["measured"].tolist() == [3, 3, 3]
 
 
 @pytest.mark.parametrize("unknown", [[NAN, NAN], [1.0, NAN]])
@@ -176,7 +176,10 @@ def test_no_index_of_nothing(places: list[Counts]) -> None:
 
 def test_no_attributes_no_rows() -> None:
     """A study without attributes gets tables with their columns and no rows."""
-    for table in (quintiles(coverage_of(EXAMPLE), {}), concentration(coverage_of(EXAMPLE), {})):
+    for table in (
+        count_quintiles(coverage_of(EXAMPLE), {}),
+        measure_concentration(coverage_of(EXAMPLE), {}),
+    ):
         assert table.empty
         assert {"attribute", "profile", "share"} <= set(table.columns)
 
@@ -185,8 +188,8 @@ def test_no_attributes_no_rows() -> None:
 def test_both_tables_fit_their_schema(values: list[float]) -> None:
     """Also when no value is known: then the index has its rows, of no place, and is empty."""
     coverage, attributes = coverage_of(EXAMPLE), {"income": known(values)}
-    checked("quintiles", quintiles(coverage, attributes))
-    table = checked("concentration", concentration(coverage, attributes))
+    check_table("quintiles", count_quintiles(coverage, attributes))
+    table = check_table("concentration", measure_concentration(coverage, attributes))
     assert len(table) == 3
     assert (table["places"] == np.isfinite(values).sum()).all()
 
@@ -202,7 +205,7 @@ def test_two_rows_for_a_place() -> None:
     """A place with two values is told, for every attribute at once."""
     twice = pd.DataFrame({"zone_id": ["Z0", "Z0"], "value": [1.0, 2.0]})
     with pytest.raises(errors.InputError) as caught:
-        quintiles(coverage_of(EXAMPLE), {"a": twice, "b": twice})
+        count_quintiles(coverage_of(EXAMPLE), {"a": twice, "b": twice})
     assert str(caught.value).splitlines() == [
         "attribute a: 'Z0' has two rows; keep one of them",
         "attribute b: 'Z0' has two rows; keep one of them",
@@ -213,8 +216,8 @@ def test_inputs_are_not_changed() -> None:
     """Neither table is written to."""
     coverage, attribute = coverage_of(EXAMPLE), known(INCOME)
     before = coverage.copy(), attribute.copy()
-    quintiles(coverage, {"x": attribute})
-    concentration(coverage, {"x": attribute})
+    count_quintiles(coverage, {"x": attribute})
+    measure_concentration(coverage, {"x": attribute})
     assert coverage.equals(before[0])
     assert attribute.equals(before[1])
 
@@ -351,7 +354,7 @@ def test_on_the_sample(sample_result: Result) -> None:
         "area": pd.DataFrame({"nis_code": places["nis_code"], "value": places.area}),
         "number": pd.DataFrame({"zone_id": zones, "value": np.arange(len(zones)) % 50.0}),
     }
-    table = quintiles(coverage, attributes)
+    table = count_quintiles(coverage, attributes)
     region = coverage.query("level == 'region' and band == 'all' and scenario == 'central'")
     due = region.set_index("profile")[COUNTS]
     for name in attributes:
@@ -360,7 +363,7 @@ def test_on_the_sample(sample_result: Result) -> None:
     fifth = table.query("attribute == 'number' and profile == 'all' and quintile > 0")["children"]
     # With 50 values a group is 2 % of the zones: no fifth is off by more than a few of them.
     assert (abs(fifth / fifth.sum() - 0.2) < 0.03).all()
-    index = concentration(coverage, attributes)
+    index = measure_concentration(coverage, attributes)
     assert len(index) == 2 * len(due) * 3
     assert index["erreygers_index"].between(-1, 1).all()
 
@@ -370,18 +373,20 @@ def test_on_the_sample(sample_result: Result) -> None:
 
 def test_reported_figures_are_whole() -> None:
     """Each has a year, a Dutch label, a source in words; one figure per year and indicator."""
-    table = facts.reported()
+    table = facts.read_reported()
     assert not table.duplicated(["year", "indicator", "region"]).any()
     assert (table[["indicator", "region", "unit", "label", "source"]] != "").all(axis=None)
     assert not table["source"].str.contains(r"\.txt|_").any()
     assert set(table["qualifier"]) == {"", "minstens", "meer dan", "gemiddeld"}
-    provinces = set(facts.municipalities()["province2018"])
+    provinces = set(facts.list_municipalities()["province2018"])
     assert set(table["region"]) <= {"Vlaanderen", *provinces}
 
 
 def test_reported_provinces_add_up() -> None:
     """The five provinces of 2022 have the 221 municipalities of Flanders."""
-    rows = facts.reported().query("indicator == 'municipalities_with_academy' and year == 2022")
+    rows = facts.read_reported().query(
+        "indicator == 'municipalities_with_academy' and year == 2022"
+    )
     by_region = rows.set_index("region")["value"]
     assert by_region.pop("Vlaanderen") == 221 == by_region.sum()
     assert len(by_region) == 5
@@ -392,11 +397,11 @@ def test_reported_figures_are_those_of_the_documents(shared_data: Path) -> None:
     source = pd.read_csv(shared_data.parent / "reference" / "seed-facts.csv")
     keys = ["year", "indicator", "region", "value", "unit"]
     expected = source.assign(region=source["region"].replace("Flanders", "Vlaanderen"))[keys]
-    assert facts.reported()[keys].equals(expected)
+    assert facts.read_reported()[keys].equals(expected)
 
 
 def test_rows_of_several_attributes_are_numbered_through() -> None:
     """A row of the table is one row, whichever attribute it is of."""
-    table = quintiles(coverage_of(EXAMPLE), {"a": known(INCOME), "b": known(INCOME)})
+    table = count_quintiles(coverage_of(EXAMPLE), {"a": known(INCOME), "b": known(INCOME)})
     assert table.index.tolist() == list(range(len(table)))
     assert table["attribute"].nunique() == 2

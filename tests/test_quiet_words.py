@@ -10,8 +10,8 @@ import pytest
 
 from stemgeo.profiles import QUIET, ROADS
 from stemgeo.report import annex, summary
-from stemgeo.report.plan import over_roads
-from stemgeo.texts import texts
+from stemgeo.report.plan import say_over_roads
+from stemgeo.texts import load_texts
 
 HERE = Path(__file__).parents[1]
 TEXTS = [
@@ -72,11 +72,11 @@ Which roads are quiet is said by the strict rules of the Bicycle Network Analysi
 def test_the_summary_says_for_whom_the_roads_are_quiet_enough(language: str) -> None:
     """Two levels for most adults, one for children, and by whose rules; none without the share."""
     lines = LINES[language].strip().splitlines()
-    assert summary.quiet_roads_in_words(TABLE, language, "bna") == lines
+    assert summary.say_quiet_roads(TABLE, language, "bna") == lines
     less = TABLE.drop(columns="share_quiet_1")
-    assert summary.quiet_roads_in_words(less, language, "bna") == [lines[0], lines[2]]
+    assert summary.say_quiet_roads(less, language, "bna") == [lines[0], lines[2]]
     none = less.drop(columns="share_low_stress")
-    assert summary.quiet_roads_in_words(none, language, "bna") == []
+    assert summary.say_quiet_roads(none, language, "bna") == []
 
 
 @pytest.mark.parametrize(
@@ -88,7 +88,7 @@ def test_the_summary_says_for_whom_the_roads_are_quiet_enough(language: str) -> 
 )
 def test_both_shares_stand_side_by_side(language: str, heads: dict[str, str]) -> None:
     """The share over level 1 beside that over levels 1 and 2, each under its own head."""
-    shown = summary.readable(TABLE, language, "region")
+    shown = summary.format_coverage(TABLE, language, "region")
     assert shown.iloc[0, -2:].to_dict() == heads
 
 
@@ -96,9 +96,9 @@ def test_both_shares_stand_side_by_side(language: str, heads: dict[str, str]) ->
 def test_every_part_of_a_report_has_words_for_every_profile(language: str) -> None:
     """The summary, the annex and a plan call the roads of a profile alike."""
     for name, one in QUIET.items():
-        roads = one.roads.to(language)
+        roads = one.roads.to_text(language)
         assert annex.KINDS[f"share_{name}"] == "share"
-        assert summary.short_heads(texts(language))[f"share_{name}"].endswith(roads)
-        assert over_roads(name, language) == texts(language)("plan.over", roads=roads)
-    assert over_roads("all", language) == ""
+        assert summary.list_short_heads(load_texts(language))[f"share_{name}"].endswith(roads)
+        assert say_over_roads(name, language) == load_texts(language)("plan.over", roads=roads)
+    assert say_over_roads("all", language) == ""
     assert list(ROADS) == ["all", "low_stress", "quiet_1"]

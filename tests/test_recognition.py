@@ -14,8 +14,8 @@ from docx import Document
 
 import stemgeo as sg
 from stemgeo.errors import StudyError
-from stemgeo.recognition import Standing, recognised, told_lengths
-from stemgeo.report.content import Source, figures
+from stemgeo.recognition import Standing, choose_recognised, note_lengths
+from stemgeo.report.content import Source, gather_figures
 from stemgeo.report.letter import write_letter
 from stemgeo.study import PROVINCES, AcademyRules
 
@@ -55,14 +55,14 @@ def test_academies_are_called_recognised_by_their_dates_alone(
 ) -> None:
     """Without any the register says it; with some, of how many there is none."""
     table = register(*valid)
-    assert Standing.of(table, "nl").on("DAG") == dutch
-    assert Standing.of(table, "en").on("DAG") == english
+    assert Standing.from_academies(table, "nl").say_on("DAG") == dutch
+    assert Standing.from_academies(table, "en").say_on("DAG") == english
 
 
 def test_planned_places_have_no_date_to_know() -> None:
     """A plan beside a dated register takes nothing from it."""
     table = pd.concat([register(DATED), register(UNDATED).assign(planned=True)])
-    said = Standing.of(table, "nl").one("DAG", or_planned=True)
+    said = Standing.from_academies(table, "nl").say_one("DAG", or_planned=True)
     assert said == "die op DAG erkend of gepland is"
 
 
@@ -86,8 +86,8 @@ def test_a_recognition_lasts_as_its_first_day_says(
 ) -> None:
     """Two years by the criteria of 2021; from the study's day on one year, or three if renewed."""
     table, end = register((start, None)), dt.date.fromisoformat(last)
-    assert len(recognised(table, end, rules)[0]) == 1
-    assert len(recognised(table, end + dt.timedelta(days=1), rules)[0]) == 0
+    assert len(choose_recognised(table, end, rules)[0]) == 1
+    assert len(choose_recognised(table, end + dt.timedelta(days=1), rules)[0]) == 0
 
 
 def test_the_rule_that_was_applied_is_said_with_its_academies() -> None:
@@ -95,13 +95,13 @@ def test_the_rule_that_was_applied_is_said_with_its_academies() -> None:
     table = register(
         ("2021-01-01", None), ("2024-05-01", None), DATED, ("2022-01-01", "2023-01-01")
     )
-    (note,) = told_lengths(table, FIRST)
+    (note,) = note_lengths(table, FIRST)
     assert str(note) == (
         "academies: of 3 of 4 academies only the first day is known; a recognition then lasts "
         "2 years (criteria of 2021) for 2, 1 year (first recognition, provisional) for 1"
     )
-    assert "2 jaar (criteria van 2021) voor 2, 1 jaar (eerste erkenning, vo" in note.said("nl")
-    assert told_lengths(register(UNDATED, ("2022-01-01", "2023-01-01")), AcademyRules()) == []
+    assert "2 jaar (criteria van 2021) voor 2, 1 jaar (eerste erkenning, vo" in note.to_text("nl")
+    assert note_lengths(register(UNDATED, ("2022-01-01", "2023-01-01")), AcademyRules()) == []
 
 
 @pytest.mark.parametrize(
@@ -111,7 +111,7 @@ def test_a_length_that_changes_nothing_is_refused(rules: AcademyRules, key: str)
     """No academy begins after that day, or none lacks its last day."""
     table = register(("2021-01-01", None) if key == "recognition" else (None, "2023-01-01"))
     with pytest.raises(StudyError, match=f"{key}' changes nothing: no academy has a first day"):
-        told_lengths(table, rules)
+        note_lengths(table, rules)
 
 
 @pytest.mark.parametrize(
@@ -155,11 +155,11 @@ def texts(folder: Path) -> dict[str, str]:
 
 def letter(result: Path, language: Language) -> str:
     """Give the text of an answer, whose annexes are made up."""
-    source = Source.of(result, language)
+    source = Source.from_folder(result, language)
     one = {"number": "1", "title": "t", "file": "f"}
     keys = ["municipalities", "region", "gaps", "last_map", *PROVINCES]
     annexes = {"all": [], "pictures": []} | dict.fromkeys(keys, one)
-    return repr(write_letter(figures(source) | {"annexes": annexes}, language, None).blocks)
+    return repr(write_letter(gather_figures(source) | {"annexes": annexes}, language, None).blocks)
 
 
 def test_without_dates_no_output_says_recognised(tmp_path: Path) -> None:

@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 
 import stemgeo as sg
 from stemgeo.gaps import find_gaps
-from stemgeo.measure import measure, prepare, quiet
+from stemgeo.measure import measure_day, prepare_study, report_nothing
 from stemgeo.siting import plan as plans
 from stemgeo.siting.choices import Limits
 from stemgeo.siting.solve import mclp
@@ -239,8 +239,8 @@ def studied(tmp_path_factory: pytest.TempPathFactory) -> tuple[Prepared, Measure
     text = text.replace("network =", 'candidates = "plaatsen.csv"\n        network =')
     bands = "bands = [{ ages = [5, 17], speed_kmh = 12 }]"
     path.write_text(f"{text}[travel]\ncutoff_min = 8\n{bands}\n", encoding="utf-8")
-    prepared = prepare(sg.load_study(folder), quiet)
-    return prepared, measure(prepared, prepared.study.about.date), folder / "wegen.osm"
+    prepared = prepare_study(sg.load_study(folder), report_nothing)
+    return prepared, measure_day(prepared, prepared.study.about.date), folder / "wegen.osm"
 
 
 AS_STUDIED: dict[str, Any] = {"column": "children_5-17", "speed_kmh": 12, "cutoff_min": 8}
@@ -252,7 +252,7 @@ def test_coverage_is_that_of_a_study(
 ) -> None:
     """By municipality, to the last child, over all roads and over quiet ones."""
     prepared, measured, roads = studied
-    network = sg.Network.from_osm(roads).restricted(profile)
+    network = sg.Network.from_osm(roads).restrict_to(profile)
     rows = measured.coverage.query("level == 'municipality' and band == 'all'")
     rows = rows.query("scenario == 'central' and profile == @profile").reset_index(drop=True)
     assert rows["uncovered"].gt(0).any()
@@ -283,7 +283,7 @@ def test_gaps_are_those_of_a_study(studied: tuple[Prepared, Measured, Path]) -> 
 def test_mclp_is_the_plan_of_a_study(studied: tuple[Prepared, Measured, Path]) -> None:
     """The same places in the same order, with the same children."""
     prepared, measured, roads = studied
-    asked = plans.question(prepared, measured)
+    asked = plans.build_question(prepared, measured)
     best = mclp(asked.choices, Limits(places=2))
     plan = plans.plan_table(asked, best.chosen, np.zeros(2, dtype=np.int64))
     table = sg.mclp(

@@ -16,8 +16,8 @@ from terminal import stemgeo
 
 import stemgeo as sg
 from stemgeo.errors import ResultError
-from stemgeo.report.compare import compare
-from stemgeo.report.content import Source, figures
+from stemgeo.report.comparison import compare
+from stemgeo.report.content import Source, gather_figures
 from stemgeo.report.files import read_manifest, write_manifest
 
 if TYPE_CHECKING:
@@ -146,8 +146,8 @@ def test_whatever_is_wrong_in_a_manifest_is_a_line_or_harms_nothing(folder: Path
             put(folder, json.dumps(changed))
             try:
                 read = sg.read_result(folder)
-                assert isinstance(read.text.place(None), str)
-                assert all(isinstance(note.said("nl"), str) for note in read.notes)
+                assert isinstance(read.text.name_place(None), str)
+                assert all(isinstance(note.to_text("nl"), str) for note in read.notes)
                 assert read.study.about.date
                 assert read.manifest["notice"] is not None
             except ResultError as error:
@@ -189,16 +189,16 @@ def test_a_table_whose_hash_fits_is_read_strictly(folder: Path, name: str) -> No
     """A column gone, too many or of another type is one line; else it is read as what it says."""
     path = folder / "tables" / f"{name}.csv"
     table = pd.read_csv(path, dtype=str, keep_default_na=False)
-    before = Source.read(folder)
-    figures(before)
+    before = Source.from_folder(folder)
+    gather_figures(before)
 
     def read() -> None:
         """Read the table, and what an answer says of it beside the others as they were read."""
         told = sg.read_result(folder).table(name)
         if name in OF_AN_ANSWER:
-            source = Source.read(folder)
+            source = Source.from_folder(folder)
             source._files.update(before._files | {f"tables/{name}.csv": told})
-            figures(source)
+            gather_figures(source)
 
     for what, changed in damaged(table):
         changed.to_csv(path, index=False)
@@ -214,7 +214,7 @@ def test_a_table_whose_hash_fits_is_read_strictly(folder: Path, name: str) -> No
     path.write_bytes(b"\xff\xfe\x00a")
     sealed_again(folder)
     with pytest.raises(ResultError, match=f"{name}.csv"):
-        figures(Source.read(folder)) if name in OF_AN_ANSWER else read()
+        gather_figures(Source.from_folder(folder)) if name in OF_AN_ANSWER else read()
 
 
 @pytest.mark.parametrize(
@@ -282,13 +282,13 @@ def test_a_plan_is_read_through_the_same_door(written: Path, tmp_path: Path) -> 
     """Its manifest and both its tables."""
     study = sg.load_study(written.parent / "study").with_siting(places=1)
     plan = sg.site(study).write(tmp_path / "plan")
-    source = Source.read(written)
-    assert figures(source, plan=plan)["plan"]["count"] == 1
+    source = Source.from_folder(written)
+    assert gather_figures(source, plan=plan)["plan"]["count"] == 1
     content = content_of(plan)
     for change in ({"cost": {}}, {"solution": {"candidates": "9", "proven_optimal": True}}):
         put(plan, json.dumps(content | change))
         with pytest.raises(ResultError, match="is not as stemgeo writes it"):
-            figures(source, plan=plan)
+            gather_figures(source, plan=plan)
     put(plan, json.dumps(content))
     assert read_manifest(plan, "site")["cost"]
     for name in ("plan", "plan-provinces"):
@@ -297,6 +297,6 @@ def test_a_plan_is_read_through_the_same_door(written: Path, tmp_path: Path) -> 
         path.write_text(text.replace("share", "deel"), encoding="utf-8")
         sealed_again(plan)
         with pytest.raises(ResultError, match=rf"{name}.csv: "):
-            figures(source, plan=plan)
+            gather_figures(source, plan=plan)
         path.write_text(text, encoding="utf-8")
         sealed_again(plan)

@@ -299,8 +299,8 @@ def test_a_flat_speed_replaces_the_speeds_of_the_bands() -> None:
     flat = parsed(travel={"speed_kmh": {"low": 9, "central": 13, "high": 16}}).travel
     own = parsed().travel
     for band in DEFAULT_BANDS:
-        assert [flat.speed(band, s) for s in SCENARIOS] == [9, 13, 16]
-        assert [own.speed(band, s) for s in SCENARIOS] == [band.speed_kmh[s] for s in SCENARIOS]
+        assert [flat.speed_of(band, s) for s in SCENARIOS] == [9, 13, 16]
+        assert [own.speed_of(band, s) for s in SCENARIOS] == [band.speed_kmh[s] for s in SCENARIOS]
 
 
 @pytest.mark.parametrize("value", [math.nan, math.inf, -math.inf])
@@ -415,7 +415,7 @@ def test_a_choice_of_places_that_cannot_be_or_changes_nothing_is_refused(
 
 def test_a_kind_of_street_that_is_not_named_weighs_what_it_did() -> None:
     """One weight of the study's own leaves the others alone."""
-    along = parsed(demand={"street_weights": {"tertiary": 3}}).demand.along
+    along = parsed(demand={"street_weights": {"tertiary": 3}}).demand.road_weights
     assert along == STREET_WEIGHTS | {"tertiary": 3}
 
 

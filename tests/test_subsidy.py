@@ -16,22 +16,22 @@ from pydantic import ValidationError
 
 from stemgeo import facts
 from stemgeo.errors import InputError, StudyError
+from stemgeo.example import sample
 from stemgeo.inputs import load_inputs, read_municipalities
 from stemgeo.inputs.academies import read_academies
-from stemgeo.report.subsidy import subsidy_lines
-from stemgeo.run import Result, run
-from stemgeo.sample import sample
+from stemgeo.report.subsidy import say_subsidy
 from stemgeo.study import SubsidyChoice, load_study
+from stemgeo.study_run import Result, run
 from stemgeo.subsidy import (
     PlanCost,
-    Rules,
-    amounts,
+    SubsidyRules,
+    add_up_amounts,
+    compute_amounts,
+    compute_for_study,
     cost_of_places,
-    every_rules,
-    of_study,
+    load_every_rules,
+    load_subsidy_rules,
     place_costs_cents,
-    rules,
-    total,
 )
 
 if TYPE_CHECKING:
@@ -40,7 +40,7 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.usefixtures("read_once")
 
-OF_2021, OF_2023 = rules(2021), rules(2023)
+OF_2021, OF_2023 = load_subsidy_rules(2021), load_subsidy_rules(2023)
 Row = tuple[str, str, int, int]
 """Organisation, postcode, trajectories, online trajectories."""
 
@@ -81,10 +81,10 @@ def test_the_rules_of_2023() -> None:
 def test_an_unknown_year_names_those_there_are() -> None:
     """From Python as from a study."""
     with pytest.raises(StudyError, match=r"no rules of 2019 are known; there are: 2021, 2023"):
-        rules(2019)
+        load_subsidy_rules(2019)
     with pytest.raises(StudyError, match=r"'subsidy\.year': no rules of 2022 are known; there"):
         hand.study(subsidy={"year": 2022})
-    assert list(every_rules()) == [2021, 2023]
+    assert list(load_every_rules()) == [2021, 2023]
 
 
 @pytest.mark.parametrize(
@@ -99,7 +99,7 @@ def test_an_unknown_year_names_those_there_are() -> None:
 def test_rules_that_contradict_themselves_are_refused(change: dict[str, Any]) -> None:
     """A second trajectory dearer than a place would break what the costs for a solver promise."""
     with pytest.raises(ValidationError):
-        Rules.model_validate(facts.subsidy_rules()[0] | change)
+        SubsidyRules.model_validate(facts.read_subsidy_rules()[0] | change)
 
 
 def test_a_place_layer_must_be_one_of_the_study() -> None:
@@ -113,7 +113,7 @@ def test_a_place_layer_must_be_one_of_the_study() -> None:
 
 def test_two_postcodes_and_three_trajectories() -> None:
     """1,000 + 1,000 for the places and 500 for the third trajectory: 2,500 euro."""
-    table = amounts(register([("Maak", "9000", 2, 0), ("Maak", "9050", 1, 0)]), OF_2021)
+    table = compute_amounts(register([("Maak", "9000", 2, 0), ("Maak", "9050", 1, 0)]), OF_2021)
     (row,) = table.to_dict("records")
     assert (row["places"], row["extra_trajectories"], row["amount_eur"]) == (2, 1, 2500)
     assert (row["academies"], row["places_by"], row["not_counted"]) == (2, "postcode", 0)
@@ -122,13 +122,13 @@ def test_two_postcodes_and_three_trajectories() -> None:
 def test_the_same_postcode_counts_once_for_each_applicant() -> None:
     """Two academies of one applicant share the place; another applicant has its own there."""
     rows = [("Maak", "9000", 1, 0), ("maak ", "9000", 1, 0), ("Lab", "9000", 1, 0)]
-    assert euro_of(amounts(register(rows), OF_2021)) == {"Lab": 1000, "Maak": 1500}
+    assert euro_of(compute_amounts(register(rows), OF_2021)) == {"Lab": 1000, "Maak": 1500}
 
 
 def test_an_academy_without_an_organisation_stands_by_itself() -> None:
     """Two of them are two applicants, also under one name or that of an organisation."""
     rows = [("", "9000", 1, 0), ("", "9000", 1, 0), ("Lab", "9000", 1, 0)]
-    table = amounts(register(rows, name=["Lab", "Lab", "Lab"]), OF_2021)
+    table = compute_amounts(register(rows, name=["Lab", "Lab", "Lab"]), OF_2021)
     assert table[["applicant", "academy_id", "amount_eur"]].to_numpy().tolist() == [
         ["Lab", "A1", 1000],
         ["Lab", "A2", 1000],
@@ -139,14 +139,14 @@ def test_an_academy_without_an_organisation_stands_by_itself() -> None:
 def test_the_cap_for_an_applicant() -> None:
     """51 places are 51,000 euro, of which 1,000 is cut; 50 places lose nothing."""
     rows = [("Groot", f"{1000 + number}", 1, 0) for number in range(51)]
-    table = amounts(
+    table = compute_amounts(
         register([*rows, *[("Juist", post, 1, 0) for _, post, *_ in rows[:50]]]), OF_2021
     )
     assert table[["before_cap_eur", "cut_eur", "amount_eur"]].to_numpy().tolist() == [
         [51_000, 1000, 50_000],
         [50_000, 0, 50_000],
     ]
-    sums = total(table, OF_2021)
+    sums = add_up_amounts(table, OF_2021)
     assert (sums.before_cap_eur, sums.cut_eur, sums.amount_eur) == (101_000, 1000, 100_000)
     assert sums.left_eur == 400_000
 
@@ -154,32 +154,32 @@ def test_the_cap_for_an_applicant() -> None:
 def test_a_passed_envelope_is_told_and_not_divided() -> None:
     """501 places cost 501,000 euro: 1,000 more than there is, and nobody gets less for it."""
     rows = [(f"Lab {number}", "9000", 1, 0) for number in range(501)]
-    table = amounts(register(rows), OF_2021)
-    assert total(table, OF_2021).left_eur == -1000
+    table = compute_amounts(register(rows), OF_2021)
+    assert add_up_amounts(table, OF_2021).left_eur == -1000
     assert set(table["amount_eur"]) == {1000}
 
 
 def test_online_trajectories() -> None:
     """The first of an applicant is 1,000 euro, each after it 500, in whichever academy."""
     rows = [("Maak", "9000", 0, 2), ("Maak", "9050", 0, 1), ("Lab", "9000", 1, 1)]
-    assert euro_of(amounts(register(rows), OF_2021)) == {"Lab": 2000, "Maak": 2000}
+    assert euro_of(compute_amounts(register(rows), OF_2021)) == {"Lab": 2000, "Maak": 2000}
 
 
 def test_an_academy_without_a_trajectory_reaches_no_place() -> None:
     """It is told as not counted; an empty cell takes the default of the study."""
-    table = amounts(register([("Maak", "9000", 0, 0)]), OF_2021)
+    table = compute_amounts(register([("Maak", "9000", 0, 0)]), OF_2021)
     assert table[["places", "not_counted", "amount_eur"]].to_numpy().tolist() == [[0, 1, 0]]
     unknown = register([("Maak", "9000", 0, 0)]).assign(trajectories=pd.array([None], "Int64"))
-    assert euro_of(amounts(unknown, OF_2021, trajectories_per_place=3)) == {"Maak": 2000}
+    assert euro_of(compute_amounts(unknown, OF_2021, trajectories_per_place=3)) == {"Maak": 2000}
 
 
 def test_in_2023_a_postcode_is_paid_once_whatever_is_held_there() -> None:
     """Three academies at two postcodes: twice 1,500 euro, online and extra trajectories nothing."""
     rows = [("Maak", "9000", 1, 2), ("Maak", "9000", 4, 0), ("Maak", "9050", 1, 0)]
-    table = amounts(register([*rows, ("Lab", "9000", 1, 0)]), OF_2023)
+    table = compute_amounts(register([*rows, ("Lab", "9000", 1, 0)]), OF_2023)
     assert euro_of(table) == {"Lab": 1500, "Maak": 3000}
     many = [("Maak", f"90{number:02}", 1, 0) for number in range(21)]
-    (row,) = amounts(register(many), OF_2023).to_dict("records")
+    (row,) = compute_amounts(register(many), OF_2023).to_dict("records")
     assert (row["before_cap_eur"], row["cut_eur"], row["amount_eur"]) == (31_500, 1500, 30_000)
     assert place_costs_cents(register(rows), OF_2023).tolist() == [150_000] * 3
 
@@ -198,10 +198,10 @@ def test_what_stands_for_a_postcode() -> None:
     }
     table = pd.DataFrame(list(places.values()), columns=["postcode", "nis_code", "geometry"])
     table = table.assign(academy_id=list(places), organisation="Maak")
-    (row,) = amounts(table, OF_2021, layer=layer).to_dict("records")
+    (row,) = compute_amounts(table, OF_2021, layer=layer).to_dict("records")
     assert row["places_by"] == "layer, municipality, postcode"
     assert (row["places"], row["not_counted"], row["amount_eur"]) == (4, 1, 4000)
-    (row,) = amounts(table, OF_2021).to_dict("records")
+    (row,) = compute_amounts(table, OF_2021).to_dict("records")
     assert (row["places"], row["places_by"]) == (2, "municipality, postcode")
 
 
@@ -210,7 +210,7 @@ def test_bad_numbers_of_trajectories_are_told_together() -> None:
     table = register([("Maak", "9000", -1, 0), ("Maak", "9000", 1, 0)])
     table = table.assign(online_trajectories=["1.5", "veel"])
     with pytest.raises(InputError) as told:
-        amounts(table, OF_2021)
+        compute_amounts(table, OF_2021)
     assert str(told.value).splitlines() == [
         "row 0: 'trajectories' is '-1', not a whole number of 0 or more",
         "row 0: 'online_trajectories' is '1.5', not a whole number of 0 or more",
@@ -220,9 +220,9 @@ def test_bad_numbers_of_trajectories_are_told_together() -> None:
 
 def test_nobody_costs_nothing() -> None:
     """An empty register has no applicants and leaves the whole envelope."""
-    table = amounts(hand.academies({}), OF_2021)
+    table = compute_amounts(hand.academies({}), OF_2021)
     assert len(table) == 0
-    assert total(table, OF_2021).left_eur == 500_000
+    assert add_up_amounts(table, OF_2021).left_eur == 500_000
 
 
 # -- an independent counter, and properties ---------------------------------------------------
@@ -261,29 +261,32 @@ def counted(rows: Iterable[Row]) -> dict[str, int]:
 @given(ROWS)
 def test_the_amounts_equal_those_of_an_independent_counter(rows: list[Row]) -> None:
     """Trajectory by trajectory, with the cap at the end."""
-    assert euro_of(amounts(register(rows), OF_2021)) == counted(rows)
+    assert euro_of(compute_amounts(register(rows), OF_2021)) == counted(rows)
 
 
 @settings(max_examples=40)
 @given(ROWS, st.sampled_from([OF_2021, OF_2023]), st.randoms(use_true_random=False))
 def test_the_order_of_the_register_does_not_matter(
-    rows: list[Row], of: Rules, order: random.Random
+    rows: list[Row], of: SubsidyRules, order: random.Random
 ) -> None:
     """The same table, to the last cell."""
     table = register(rows)
     mixed = table.iloc[order.sample(range(len(table)), len(table))]
-    pd.testing.assert_frame_equal(amounts(table, of), amounts(mixed, of))
+    pd.testing.assert_frame_equal(compute_amounts(table, of), compute_amounts(mixed, of))
 
 
 @settings(max_examples=40)
 @given(ROWS, ROWS, st.sampled_from([OF_2021, OF_2023]))
 def test_more_places_never_cost_less_and_no_applicant_passes_the_cap(
-    rows: list[Row], more: list[Row], of: Rules
+    rows: list[Row], more: list[Row], of: SubsidyRules
 ) -> None:
     """Neither in all nor for one applicant."""
-    fewer, table = amounts(register(rows), of), amounts(register([*rows, *more]), of)
+    fewer, table = (
+        compute_amounts(register(rows), of),
+        compute_amounts(register([*rows, *more]), of),
+    )
     assert (table["amount_eur"] <= 50_000).all()
-    assert total(fewer, of).amount_eur <= total(table, of).amount_eur
+    assert add_up_amounts(fewer, of).amount_eur <= add_up_amounts(table, of).amount_eur
     after = euro_of(table)
     assert all(amount <= after[who] for who, amount in euro_of(fewer).items())
 
@@ -365,14 +368,14 @@ def test_bad_costs_are_told_together() -> None:
 @settings(max_examples=40)
 @given(ROWS, ROWS, st.sampled_from([OF_2021, OF_2023]))
 def test_costs_for_a_solver_are_never_below_the_true_ones(
-    there: list[Row], new: list[Row], of: Rules
+    there: list[Row], new: list[Row], of: SubsidyRules
 ) -> None:
     """Beside any register; the true ones are the difference of two sums, and add up."""
     plan, known = register(new), register(there)
     plan = plan.assign(academy_id="P" + plan["academy_id"])
     cost: PlanCost = cost_of_places(plan, of, register=known)
-    before = total(amounts(known, of), of)
-    after = total(amounts(pd.concat([known, plan]), of), of)
+    before = add_up_amounts(compute_amounts(known, of), of)
+    after = add_up_amounts(compute_amounts(pd.concat([known, plan]), of), of)
     assert cost.subsidy_cents == (after.amount_eur - before.amount_eur) * 100
     assert cost.cut_cents == (after.cut_eur - before.cut_eur) * 100
     assert int(cost.table["cost_cents"].sum()) == cost.subsidy_cents + cost.cut_cents
@@ -400,7 +403,7 @@ def test_a_run_counts_the_academies_of_its_date(small: Result) -> None:
 
 def test_the_summary_says_what_the_register_costs(small: Result) -> None:
     """In Dutch, with the amount, what a place is and that a part of Flanders has no envelope."""
-    text = " ".join(subsidy_lines(small))
+    text = " ".join(say_subsidy(small))
     assert (
         "kosten de erkende academies van het register 3.000 euro (2 plaatsen, 2 extra traj" in text
     )
@@ -413,13 +416,13 @@ def asked(result: Result, language: str = "nl", **choice: Any) -> Result:
     """Give a result as if its study had asked for other rules."""
     output = result.study.output.model_copy(update={"language": language})
     study = result.study.model_copy(update={"subsidy": SubsidyChoice(**choice), "output": output})
-    table = of_study(study.subsidy, result.academies, result.inputs.layers)
+    table = compute_for_study(study.subsidy, result.academies, result.inputs.layers)
     return replace(result, study=study, subsidy=table)
 
 
 def test_the_summary_in_english_of_2023(small: Result) -> None:
     """It counts what is paid alone, and says so."""
-    text = " ".join(subsidy_lines(asked(small, "en", year=2023)))
+    text = " ".join(say_subsidy(asked(small, "en", year=2023)))
     assert "academies of the register cost 3,000 euro (2 places, 2 applicants)." in text
     assert "The rules of 2023 name no amount for extra or online trajectories." in text
     assert "elsewhere" not in text
@@ -427,13 +430,13 @@ def test_the_summary_in_english_of_2023(small: Result) -> None:
 
 def test_the_summary_of_all_of_flanders_lays_the_envelope_beside(sample_result: Result) -> None:
     """What is left of it; or by how much it is passed, which nobody divides."""
-    left = total(sample_result.subsidy, OF_2021).left_eur
-    text = " ".join(subsidy_lines(sample_result))
+    left = add_up_amounts(sample_result.subsidy, OF_2021).left_eur
+    text = " ".join(say_subsidy(sample_result))
     assert f"van de enveloppe van 500.000 euro blijft {left // 1000}.{left % 1000:03d} euro" in text
     more = asked(sample_result, trajectories_per_place=3)
-    over = -total(more.subsidy, OF_2021).left_eur
+    over = -add_up_amounts(more.subsidy, OF_2021).left_eur
     assert over > 0
-    text = " ".join(subsidy_lines(more))
+    text = " ".join(say_subsidy(more))
     assert f"dat is {over // 1000}.{over % 1000:03d} euro meer dan de enveloppe" in text
     assert "de regels zeggen niet hoe het tekort verdeeld wordt" in text
     assert "geteld: 3 per academie" in text
@@ -443,7 +446,7 @@ def test_the_summary_says_what_the_cap_takes(small: Result) -> None:
     """And which academies were not counted, since nothing says where they are."""
     busy = small.academies.assign(trajectories=pd.array([120, 1], dtype="Int64"))
     busy.loc[busy["academy_id"] == "S2", ["postcode", "nis_code"]] = ""
-    text = " ".join(subsidy_lines(asked(replace(small, academies=busy))))
+    text = " ".join(say_subsidy(asked(replace(small, academies=busy))))
     assert "Het maximum van 50.000 euro per aanvrager neemt er 10.500 euro af." in text
     assert "Niet meegeteld, want zonder plaats of traject: 1." in text
 
@@ -452,12 +455,12 @@ def test_the_sample_is_within_the_envelope() -> None:
     """Its cost is that of the independent counter, by municipality for want of postcodes."""
     study = sample()
     inputs = load_inputs(study)
-    table = of_study(study.subsidy, inputs.academies, inputs.layers)
+    table = compute_for_study(study.subsidy, inputs.academies, inputs.layers)
     given_rows = [
         (one.organisation or one.academy_id, one.nis_code, 1, 0)
         for one in inputs.academies.itertuples()
     ]
-    assert total(table, OF_2021).amount_eur == sum(counted(given_rows).values())
+    assert add_up_amounts(table, OF_2021).amount_eur == sum(counted(given_rows).values())
     assert set(table["places_by"]) == {"municipality"}
 
 
@@ -474,6 +477,6 @@ def test_the_real_makerspaces(shared_data: Path) -> None:
     """Each an applicant of its own; the one in Brussels has no place and is not counted."""
     towns = read_municipalities(shared_data / "boundaries" / "gemeente2025.gpkg")
     path = shared_data / "academies" / "makerspaces_libraries.geojson"
-    table = amounts(read_academies(path, towns), OF_2021)
+    table = compute_amounts(read_academies(path, towns), OF_2021)
     assert (len(table), int(table["not_counted"].sum())) == (32, 1)
-    assert total(table, OF_2021).left_eur == 500_000 - 31_000
+    assert add_up_amounts(table, OF_2021).left_eur == 500_000 - 31_000

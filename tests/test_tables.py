@@ -10,10 +10,10 @@ import pandas as pd
 import pytest
 
 from stemgeo.errors import InputError
-from stemgeo.tables import COUNTS, SCHEMAS, checked, data_dictionary, kinds, sides
+from stemgeo.tables import COUNTS, SCHEMAS, check_table, data_dictionary, list_kinds, list_sides
 
 if TYPE_CHECKING:
-    from stemgeo.run import Result
+    from stemgeo.study_run import Result
 
 COVERAGE = pd.DataFrame(
     {
@@ -35,7 +35,7 @@ COVERAGE = pd.DataFrame(
 def test_a_table_that_fits_is_given_back_as_it_was() -> None:
     """Nothing is coerced, sorted or dropped."""
     before = COVERAGE.copy()
-    assert checked("coverage", COVERAGE) is COVERAGE
+    assert check_table("coverage", COVERAGE) is COVERAGE
     pd.testing.assert_frame_equal(COVERAGE, before)
 
 
@@ -56,7 +56,7 @@ def test_a_table_that_does_not_fit_is_refused(column: str, values: list[object],
     if not told:
         wrong = wrong.assign(code="VLG")
     with pytest.raises(InputError) as caught:
-        checked("coverage", wrong)
+        check_table("coverage", wrong)
     assert told in str(caught.value)
     assert all(line.startswith("table coverage: ") for line in str(caught.value).splitlines())
 
@@ -64,13 +64,13 @@ def test_a_table_that_does_not_fit_is_refused(column: str, values: list[object],
 def test_a_missing_column_is_named() -> None:
     """Leaving a column out is told by its name."""
     with pytest.raises(InputError, match="share"):
-        checked("coverage", COVERAGE.drop(columns="share"))
+        check_table("coverage", COVERAGE.drop(columns="share"))
 
 
 def test_a_column_that_no_schema_has_leaves_with_no_table() -> None:
     """It would stand in a file, and in no dictionary: it is named, beside what else is wrong."""
     with pytest.raises(InputError) as caught:
-        checked("coverage", COVERAGE.assign(extra=1, share=[2.0, np.nan]))
+        check_table("coverage", COVERAGE.assign(extra=1, share=[2.0, np.nan]))
     said = str(caught.value).splitlines()
     assert len(said) == 2
     assert said[1] == "table coverage: has a column 'extra' that its schema does not have"
@@ -78,33 +78,35 @@ def test_a_column_that_no_schema_has_leaves_with_no_table() -> None:
 
 def test_every_table_with_coverage_has_each_of_its_measures() -> None:
     """In the order of the dictionary; ends and quiet roads stand behind their measure."""
-    measures = list(dict.fromkeys(measure for measure, *_ in sides("provinces").values()))
+    measures = list(dict.fromkeys(measure for measure, *_ in list_sides("provinces").values()))
     assert measures == [*COUNTS, "share"]
     for name in ("quintiles", "trend", "annex-1-municipalities", "answer-municipalities"):
-        assert list(dict.fromkeys(measure for measure, *_ in sides(name).values())) == measures
-    own = sides("answer-municipalities")
+        assert list(dict.fromkeys(measure for measure, *_ in list_sides(name).values())) == measures
+    own = list_sides("answer-municipalities")
     assert own["covered_low"] == ("covered", "low", "all")
     assert own["share_quiet_1"] == ("share", "central", "quiet_1")
-    assert {kinds("answer-municipalities")[name] for name in own if "share" in name} == {"share"}
+    assert {list_kinds("answer-municipalities")[name] for name in own if "share" in name} == {
+        "share"
+    }
 
 
 def test_all_that_is_wrong_is_told_at_once() -> None:
     """Two wrong columns give two lines."""
     wrong = COVERAGE.assign(share=[2.0, np.nan], scenario=["slow", "central"])
     with pytest.raises(InputError) as caught:
-        checked("coverage", wrong)
+        check_table("coverage", wrong)
     assert len(str(caught.value).splitlines()) == 2
 
 
 def test_a_code_is_five_digits_of_text() -> None:
     """No number, no zero less, no space."""
     table = hand.municipalities({"11001": ("Antwerpen", hand.square(0, 0))})
-    assert checked("municipalities", table) is table
+    assert check_table("municipalities", table) is table
     for code in ("1100", "110011", "11 01", "1100A"):
         with pytest.raises(InputError, match="nis_code"):
-            checked("municipalities", table.assign(nis_code=code))
+            check_table("municipalities", table.assign(nis_code=code))
     with pytest.raises(InputError, match="nis_code"):
-        checked("municipalities", table.assign(nis_code=[11001]))
+        check_table("municipalities", table.assign(nis_code=[11001]))
 
 
 def test_a_place_without_ground_is_refused() -> None:
@@ -112,13 +114,13 @@ def test_a_place_without_ground_is_refused() -> None:
     table = hand.municipalities({"11001": ("Antwerpen", hand.square(0, 0))})
     for nothing in (None, hand.shapely.Polygon()):
         with pytest.raises(InputError, match="geometry"):
-            checked("municipalities", table.set_geometry([nothing], crs=hand.CRS))
+            check_table("municipalities", table.set_geometry([nothing], crs=hand.CRS))
 
 
 @pytest.mark.parametrize("name", ["municipalities", "zones", "children", "academies"])
 def test_what_is_read_of_the_sample_fits_its_schema(sample_result: Result, name: str) -> None:
     """The tables of the inputs, with their dates, empty ages and Lambert coordinates."""
-    checked(name, getattr(sample_result.inputs, name))
+    check_table(name, getattr(sample_result.inputs, name))
 
 
 @pytest.mark.parametrize(
@@ -139,7 +141,7 @@ def test_what_is_read_of_the_sample_fits_its_schema(sample_result: Result, name:
 )
 def test_what_a_run_gives_fits_its_schema(sample_result: Result, name: str, of: str) -> None:
     """Every table of the result, and its columns in the order of the dictionary."""
-    table = checked(name, getattr(sample_result, of))
+    table = check_table(name, getattr(sample_result, of))
     fixed = [column for column in SCHEMAS[name].columns if not column.startswith("^")]
     assert [column for column in table.columns if column in fixed] == fixed
 

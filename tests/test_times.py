@@ -12,13 +12,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from stemgeo.measure import Measured, Prepared, measure
+from stemgeo.measure import Measured, Prepared, measure_day
 from stemgeo.network.graph import Network
 from stemgeo.network.osm import read_roads
-from stemgeo.report.summary import times_in_words
+from stemgeo.report.summary import say_times
 from stemgeo.study import FLAT
 from stemgeo.tables import MINUTES, STUDY, WITHIN, share_column
-from stemgeo.times import HALF, MOST, least_for, times
+from stemgeo.times import HALF, MOST, find_least_rows, measure_times
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -77,9 +77,9 @@ def measured_at(
         ),
         weights=hand.weights([(hand.spot(home.km, home.row), 1) for home in homes]),
     )
-    network = None if roads is None else Network.whole(read_roads([roads]))
-    prepared = Prepared.of(study, given_, network)
-    return prepared, measure(prepared, study.about.date, threads=1)
+    network = None if roads is None else Network.whole_from_roads(read_roads([roads]))
+    prepared = Prepared.from_inputs(study, given_, network)
+    return prepared, measure_day(prepared, study.about.date, threads=1)
 
 
 def row_of(table: pd.DataFrame, convention: str = STUDY, **where: str) -> pd.Series:
@@ -104,7 +104,7 @@ PLACES = {"A": 0.5, "B": 2.5, "C": 3.5, "D": 12.5}
 def by_hand() -> pd.DataFrame:
     """The table of these homes and places."""
     prepared, measured = measured_at(HOMES, PLACES, studied(**AT_12_KMH), ages={"B": (10, 12)})
-    return times(prepared, measured, threads=2)
+    return measure_times(prepared, measured, threads=2)
 
 
 def test_minutes_worked_out_by_hand(by_hand: pd.DataFrame) -> None:
@@ -168,7 +168,7 @@ def test_what_is_within_reach_ends_at_375_km_included(metres: float, within: int
     """By the fixed convention, whatever the study's speed and cutoff; by minute 15 in the share."""
     study = studied(speed_kmh={"low": 5, "central": 5, "high": 5}, detour_factor=1, cutoff_min=45)
     made = measured_at([Home(0.5, {6: 1})], {"A": 0.5 + metres / 1000}, study)
-    table = times(*made, threads=1)
+    table = measure_times(*made, threads=1)
     row = row_of(table, FLAT.name)
     assert (row["within_1"], row["share_15_min"], row["share_16_min"]) == (within, within, 1)
     # At 5 km/h 3.75 km are 45 minutes, and the cutoff of the study is inclusive too.
@@ -180,7 +180,7 @@ def test_beyond_the_horizon_nothing_is_said() -> None:
     """With a horizon of 12 minutes no share from minute 13 on, and the mean is at least so much."""
     study = studied(**AT_12_KMH, cutoff_min=10, horizon_min=12)
     homes = [Home(0.5, {6: 1}), Home(2.5, {6: 1}), Home(4.5, {6: 2})]
-    row = row_of(times(*measured_at(homes, {"A": 0.5}, study), threads=1))
+    row = row_of(measure_times(*measured_at(homes, {"A": 0.5}, study), threads=1))
     assert row["nearest_beyond"] == 2
     assert row["three_beyond"] == 4
     assert row["nearest_median_min"] == 10
@@ -194,7 +194,7 @@ def test_beyond_the_horizon_nothing_is_said() -> None:
 def test_without_academies_nobody_reaches_one() -> None:
     """All are beyond the horizon, and the share is none, not unknown."""
     made = measured_at([Home(0.5, {6: 3})], {}, studied(**AT_12_KMH))
-    row = row_of(times(*made, threads=1))
+    row = row_of(measure_times(*made, threads=1))
     assert (row["nearest_beyond"], row["within_0"], row["share_30_min"]) == (3, 3, 0)
     assert row["nearest_mean_min"] == 60
     assert row[MINUTES_TO].isna().all()
@@ -215,7 +215,7 @@ def on_roads(folder: Path, tags: Sequence[Mapping[str, str]], **travel: Any) -> 
     path.write_text(hand.osm_xml(ROAD | FRAME, ways), encoding="utf-8")
     homes = [Home(0.25, {6: 1}, 0.53), Home(1.25, {11: 1}), Home(2.25, {16: 1}), Home(9.5, {6: 1})]
     study = studied("wegen.osm", **travel)
-    return times(*measured_at(homes, {"A": 3.9, "B": 3.95}, study, path), threads=1)
+    return measure_times(*measured_at(homes, {"A": 3.9, "B": 3.95}, study, path), threads=1)
 
 
 def test_no_choice_of_a_study_moves_the_fixed_convention(tmp_path: Path) -> None:
@@ -296,8 +296,8 @@ def table_of(prepared: Prepared, places: Mapping[str, float]) -> pd.DataFrame:
     spots = {one: hand.spot(km, 0.5) for one, km in places.items()}
     academies = hand.academies(spots, ages=OF_SOME_AGES)
     asked = replace(prepared, inputs=replace(prepared.inputs, academies=academies))
-    measured = measure(asked, asked.study.about.date, threads=1)
-    table = times(asked, measured, threads=1)
+    measured = measure_day(asked, asked.study.about.date, threads=1)
+    table = measure_times(asked, measured, threads=1)
     holds_of_each(table, measured.coverage)
     return table
 
@@ -325,7 +325,7 @@ def test_so_many_tenths_are_those_of_the_children_one_by_one(
 ) -> None:
     """Written out child by child: the first with whom so many tenths are there; of none no row."""
     key, children = (np.array([row[i] for row in rows], dtype=np.int64) for i in (0, 1))
-    found = least_for(key, children, 4, tenths)
+    found = find_least_rows(key, children, 4, tenths)
     for one in range(4):
         each = [row for row, (k, count) in enumerate(rows) if k == one for _ in range(count)]
         due = -(-len(each) * tenths // 10)
@@ -353,8 +353,8 @@ SAID = {
 def test_the_summary_says_minutes_and_numbers(by_hand: pd.DataFrame, language: str) -> None:
     """A sentence on the study's own measures, one on the fixed convention; none of nobody."""
     study = studied(**AT_12_KMH).with_language(language)
-    assert times_in_words(by_hand, study) == SAID[language].split("\n")
-    assert times_in_words(by_hand.assign(measured=0), study) == []
+    assert say_times(by_hand, study) == SAID[language].split("\n")
+    assert say_times(by_hand.assign(measured=0), study) == []
 
 
 BEYOND = {
@@ -377,5 +377,5 @@ def test_the_summary_says_what_lies_beyond_the_horizon(
     """No minutes are made up for it; where the median is unknown so is the 90th percentile."""
     study = studied(**AT_12_KMH).with_language(language)
     names = dict.fromkeys(("nearest_p90_min", f"nearest_{unknown}_min"), np.nan)
-    said, _ = times_in_words(by_hand.assign(**names), study)
+    said, _ = say_times(by_hand.assign(**names), study)
     assert said.startswith(BEYOND[language, unknown])

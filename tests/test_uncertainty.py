@@ -16,18 +16,24 @@ from hypothesis import given
 from hypothesis import strategies as st
 from network.maps import RoadMap, metres
 
-from stemgeo.access.search import UNREACHED, unpack
+from stemgeo.access.search import UNREACHED, unpack_labels
 from stemgeo.access.travel_time import Rider
-from stemgeo.measure import Prepared, measure, prepare, quiet, sensitivity
-from stemgeo.network import Network, snap
-from stemgeo.network.bicycle import NOT_AT_ALL, PUSHED, Ride, classify, ratio_bounds
-from stemgeo.network.stress import LEVELS, stress, stress_bounds
-from stemgeo.network.stress_rules import rules
-from stemgeo.report.summary import how_sure
-from stemgeo.run import run
+from stemgeo.measure import (
+    Prepared,
+    measure_day,
+    measure_sensitivity,
+    prepare_study,
+    report_nothing,
+)
+from stemgeo.network import Network, snap_points
+from stemgeo.network.bicycle import NOT_AT_ALL, PUSHED, Ride, classify_way, find_ratio_bounds
+from stemgeo.network.stress import LEVELS, rate_bounds, rate_stress
+from stemgeo.network.stress_rules import load_stress_rules
+from stemgeo.report.summary import say_how_sure
 from stemgeo.study import load_study
-from stemgeo.uncertainty import uncertainty
-from stemgeo.verify import verify
+from stemgeo.study_run import run
+from stemgeo.uncertainty import measure_uncertainty
+from stemgeo.verification import verify
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -98,24 +104,26 @@ DELETED = ["maxspeed", "lanes", "cycleway", "cycleway:left", "cycleway:right", "
 def test_of_a_way_with_all_tags_the_bounds_are_its_level(tags: Tags, name: str) -> None:
     """A limit, lanes, a cycleway and the built-up area are known: nothing depends on the map."""
     tags = {"cycleway": "no", "zone:traffic": "BE-VLG:urban", "surface": "sett"} | tags
-    forward, backward = stress(tags, built_up=True, by=rules(name))
-    for bounds in stress_bounds(tags, rules(name)):
+    forward, backward = rate_stress(tags, built_up=True, by=load_stress_rules(name))
+    for bounds in rate_bounds(tags, load_stress_rules(name)):
         assert bounds == (forward, backward, forward, backward)
-    assert all(low == high for low, high in ratio_bounds(tags))
+    assert all(low == high for low, high in find_ratio_bounds(tags))
 
 
 @given(tagged(), SETS, st.sets(st.sampled_from(DELETED)))
 def test_to_delete_tags_widens_the_bounds_alone(tags: Tags, name: str, gone: set[str]) -> None:
     """However few tags are left, what was known lies within, and so does what is assumed."""
     left = {key: value for key, value in tags.items() if key not in gone}
-    both = [stress_bounds(one, rules(name)) for one in (tags, left)]
+    both = [rate_bounds(one, load_stress_rules(name)) for one in (tags, left)]
     # By no sign a road of 70 km/h lies inside.
     kept = slice(1, 3) if float(tags["maxspeed"]) > 50 else slice(3)
     for more, fewer in zip(*(bounds[kept] for bounds in both), strict=True):
         assert all(np.less_equal(fewer[:2], more[:2]))
         assert all(np.less_equal(more[2:], fewer[2:]))
-    for built_up, bounds in zip((True, False), stress_bounds(left, rules(name)), strict=False):
-        level = stress(left, built_up=built_up, by=rules(name))
+    for built_up, bounds in zip(
+        (True, False), rate_bounds(left, load_stress_rules(name)), strict=False
+    ):
+        level = rate_stress(left, built_up=built_up, by=load_stress_rules(name))
         assert all(np.less_equal(bounds[:2], level))
         assert all(np.less_equal(level, bounds[2:]))
 
@@ -163,13 +171,13 @@ def filled(tags: Tags, random: np.random.Generator) -> Tags:
 def times(network: Network) -> np.ndarray[Any, Any]:
     """Give the time from each home to the middle over quiet roads, in both profiles."""
     x, y = np.array([metres(*home) for home in HOMES]).T
-    doors, (site_x, site_y) = snap(network, x, y), metres(*NODES["22"])
-    site = snap(network, np.array([site_x]), np.array([site_y]))
+    doors, (site_x, site_y) = snap_points(network, x, y), metres(*NODES["22"])
+    site = snap_points(network, np.array([site_x]), np.array([site_y]))
     found = []
     for profile in LEVELS:
-        calm = network.calmed(profile)
-        label = Rider(calm, calm.times(11.0), 2**29).nearest(site, doors, np.arange(1))
-        found.append(np.where(label == UNREACHED, 2**29, unpack(label)[0]))
+        calm = network.calm_to(profile)
+        label = Rider(calm, calm.travel_times(11.0), 2**29).find_nearest(site, doors, np.arange(1))
+        found.append(np.where(label == UNREACHED, 2**29, unpack_labels(label)[0]))
     return np.array(found)
 
 
@@ -177,11 +185,11 @@ def with_tags(network: Network, tags: dict[int, Tags], built_up: dict[int, bool]
     """Give each way the rides and the stress of its tags, as if it had been read with them."""
     ways, row = np.unique(network.way, return_inverse=True)
     rides: dict[Ride, int] = {NOT_AT_ALL: 0, PUSHED: 1}
-    kinds = [classify(tags[way]) if way in tags else (PUSHED, PUSHED) for way in ways.tolist()]
+    kinds = [classify_way(tags[way]) if way in tags else (PUSHED, PUSHED) for way in ways.tolist()]
     numbers = np.array([[rides.setdefault(ride, len(rides)) for ride in both] for both in kinds])
     levels = np.array(
         [
-            stress(tags[way], built_up=built_up[way]) if way in tags else (1, 1)
+            rate_stress(tags[way], built_up=built_up[way]) if way in tags else (1, 1)
             for way in ways.tolist()
         ]
     )
@@ -199,7 +207,7 @@ def test_a_thousand_fillings_lie_within_the_bounds(tmp_path: Path) -> None:
     """Home by home: no filling is quicker than the best, or slower than the worst."""
     place = Place(MAP.write(tmp_path))
     network = Network.from_roads(place.roads({}))
-    best, worst = (times(network.filled(best=one)) for one in (True, False))
+    best, worst = (times(network.fill_untagged(best=one)) for one in (True, False))
     now = times(network)
     assert (best <= now).all()
     assert (now <= worst).all()
@@ -314,15 +322,15 @@ def written(
 
 def measured(study: Study) -> pd.DataFrame:
     """Give the coverage of a study."""
-    return measure(prepare(study, quiet), DAY).coverage
+    return measure_day(prepare_study(study, report_nothing), DAY).coverage
 
 
 @pytest.fixture(scope="module")
 def bars(tmp_path_factory: pytest.TempPathFactory) -> Any:
     """Measure all ends of the study."""
-    prepared = prepare(written(tmp_path_factory.mktemp("study")), quiet)
-    found = measure(prepared, DAY)
-    return uncertainty(prepared, found, sensitivity(prepared, found), searched=True)
+    prepared = prepare_study(written(tmp_path_factory.mktemp("study")), report_nothing)
+    found = measure_day(prepared, DAY)
+    return measure_uncertainty(prepared, found, measure_sensitivity(prepared, found), searched=True)
 
 
 SAME = ["level", "code", "profile"]
@@ -401,8 +409,8 @@ def test_all_ends_together_equal_a_run_with_all_of_them(
     method = of_placing["value"].iloc[0].rpartition(" ")[2]
     study = written(tmp_path, **how)
     demand = study.demand.model_copy(update={"method": "" if method == "best" else method})
-    prepared = prepare(study.model_copy(update={"demand": demand}), quiet)
-    alone = covered(measure(prepared, DAY).coverage, end)
+    prepared = prepare_study(study.model_copy(update={"demand": demand}), report_nothing)
+    alone = covered(measure_day(prepared, DAY).coverage, end)
     pd.testing.assert_series_equal(covered(rows), alone.loc[covered(rows).index], check_dtype=False)
 
 
@@ -431,9 +439,11 @@ def test_no_low_end_is_above_its_high_end(bars: Any) -> None:
 
 def test_what_is_known_without_a_search_is_there_in_every_run(tmp_path: Path) -> None:
     """Speed, doors and placing; nothing to check, no verdicts."""
-    prepared = prepare(written(tmp_path), quiet)
-    found = measure(prepared, DAY)
-    plain = uncertainty(prepared, found, sensitivity(prepared, found), searched=False)
+    prepared = prepare_study(written(tmp_path), report_nothing)
+    found = measure_day(prepared, DAY)
+    plain = measure_uncertainty(
+        prepared, found, measure_sensitivity(prepared, found), searched=False
+    )
     assert set(plain.bars["part"]) == {"speed", "door", "placing"}
     assert plain.to_check is None
     assert plain.verdicts is None
@@ -456,9 +466,11 @@ def test_the_ways_to_check_are_those_that_decide(bars: Any) -> None:
 def test_when_all_ways_are_tagged_nothing_is_left_to_check(tmp_path: Path) -> None:
     """A list that mappers can settle: with all tags each share stands."""
     known = {"zone:traffic": "BE-VLG:rural"}
-    prepared = prepare(written(tmp_path, lambda tags: known | quietest(busiest(tags))), quiet)
-    found = measure(prepared, DAY)
-    sure = uncertainty(prepared, found, sensitivity(prepared, found), searched=True)
+    prepared = prepare_study(
+        written(tmp_path, lambda tags: known | quietest(busiest(tags))), report_nothing
+    )
+    found = measure_day(prepared, DAY)
+    sure = measure_uncertainty(prepared, found, measure_sensitivity(prepared, found), searched=True)
     assert sure.to_check is not None
     assert sure.verdicts is not None
     assert sure.to_check.empty
@@ -474,7 +486,7 @@ def result(tmp_path_factory: pytest.TempPathFactory) -> Any:
 
 def test_the_summary_says_what_the_range_holds_and_leaves_out(result: Any, tmp_path: Path) -> None:
     """With the bars one by one and all together; without a search what was not measured."""
-    told = " ".join(how_sure(result()))
+    told = " ".join(say_how_sure(result()))
     assert "Elke aanname apart, van ongunstig tot gunstig: fietssnelheid " in told
     assert "Al deze samen ongunstig is het aandeel" in told
     assert "tables/to-check.csv" in told
@@ -483,20 +495,20 @@ def test_the_summary_says_what_the_range_holds_and_leaves_out(result: Any, tmp_p
     shares = of_map.pivot_table(index="profile", columns="end", values="share")
     apart = (shares["high"] - shares["low"] > 0.25).sum()
     assert told.count("Zo ver uit elkaar zegt dat aandeel niets.") == apart > 0
-    plain = " ".join(how_sure(run(written(tmp_path))))
+    plain = " ".join(say_how_sure(run(written(tmp_path))))
     assert "Duurt elke rit 60 seconden langer, voor slot en stalling, dan is het aandeel" in plain
     assert "Niet in de marge" in plain
 
 
 def test_where_crossings_cost_it_is_said_that_there_are_no_bounds(tmp_path: Path) -> None:
     """Which crossings are busy rests on the same tags: no bar, no list, and a note."""
-    prepared = prepare(written(tmp_path, busy_crossings='"push"'), quiet)
-    found = measure(prepared, DAY)
-    sure = uncertainty(prepared, found, sensitivity(prepared, found), searched=True)
+    prepared = prepare_study(written(tmp_path, busy_crossings='"push"'), report_nothing)
+    found = measure_day(prepared, DAY)
+    sure = measure_uncertainty(prepared, found, measure_sensitivity(prepared, found), searched=True)
     assert "map" not in set(sure.bars["part"])
     assert sure.to_check is None
     (note,) = sure.notes
-    assert 'is not measured with busy_crossings = "push"' in note.said("en")
+    assert 'is not measured with busy_crossings = "push"' in note.to_text("en")
 
 
 def test_verify_measures_it_again(result: Any, tmp_path: Path) -> None:
@@ -510,9 +522,9 @@ def test_in_a_straight_line_there_are_no_roads_to_doubt(tmp_path: Path) -> None:
     """Speed, doors, placing, dates and all together."""
     hand.write_study(tmp_path, straight_line=True)
     (tmp_path / "academies.csv").write_text(REGISTER, encoding="utf-8")
-    prepared: Prepared = prepare(load_study(tmp_path), quiet)
-    found = measure(prepared, DAY)
-    sure = uncertainty(prepared, found, sensitivity(prepared, found), searched=True)
+    prepared: Prepared = prepare_study(load_study(tmp_path), report_nothing)
+    found = measure_day(prepared, DAY)
+    sure = measure_uncertainty(prepared, found, measure_sensitivity(prepared, found), searched=True)
     parts = {"speed", "door", "dates", "recognition", "detour", "together"}
     assert set(sure.bars["part"]) == parts
     assert sure.to_check is None

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from stemgeo.network.graph import EdgeTimes, Network
-    from stemgeo.network.snap import Places
+    from stemgeo.network.snap import TiedPoints
 
     Bools = NDArray[np.bool_]
     Floats = NDArray[np.float64]
@@ -87,7 +87,7 @@ class _Edges(NamedTuple):
     end_ms: Ints
 
 
-def _edges(network: Network, times: EdgeTimes) -> _Edges:
+def _take_edges(network: Network, times: EdgeTimes) -> _Edges:
     return _Edges(
         network.segment_edge,
         network.first_segment,
@@ -127,7 +127,7 @@ def along_ms(
         From the start of the edge riding along it, and from its end riding against it;
         milliseconds, shape as `segment`.
     """
-    edges, edge = _edges(network, times), network.segment_edge[segment]
+    edges, edge = _take_edges(network, times), network.segment_edge[segment]
     along = np.zeros(len(segment), dtype=np.intp)
     rest_mm = network.length_mm[segment] - offset_mm
     from_start = _parts_ms(edges, segment, offset_mm, along)
@@ -152,7 +152,7 @@ def _parts_ms(edges: _Edges, segment: Ints, mm: Ints, against: NDArray[np.intp])
     return np.where(mm == edges.length_mm[segment], whole_ms, part_ms)
 
 
-def leaving(network: Network, times: EdgeTimes, points: Places, speed_ms: float) -> Doors:
+def list_exits(network: Network, times: EdgeTimes, points: TiedPoints, speed_ms: float) -> Doors:
     """List the nodes that each point comes to, by its roads.
 
     Parameters
@@ -164,33 +164,33 @@ def leaving(network: Network, times: EdgeTimes, points: Places, speed_ms: float)
     speed_ms
         On the leg between a door and the road, metres per second.
     """
-    return _doors(_edges(network, times), points, speed_ms, arriving=False)
+    return _list_doors(_take_edges(network, times), points, speed_ms, arriving=False)
 
 
-def arriving(network: Network, times: EdgeTimes, sites: Places, speed_ms: float) -> Doors:
-    """List the nodes from which each site is reached by its roads; as for `leaving`.
+def list_entries(network: Network, times: EdgeTimes, sites: TiedPoints, speed_ms: float) -> Doors:
+    """List the nodes from which each site is reached by its roads; as for `list_exits`.
 
     One waits at a node to go on beyond it; a site at the node itself is reached before.
 
     Parameters
     ----------
     network, times, speed_ms
-        As for `leaving`.
+        As for `list_exits`.
     sites
         The academies on the network.
     """
-    return _doors(_edges(network, times), sites, speed_ms, arriving=True)
+    return _list_doors(_take_edges(network, times), sites, speed_ms, arriving=True)
 
 
-def beside(
-    network: Network, times: EdgeTimes, points: Places, sites: Places, speed_ms: float
+def list_pairs(
+    network: Network, times: EdgeTimes, points: TiedPoints, sites: TiedPoints, speed_ms: float
 ) -> Pairs:
     """List the sites and points on the same edge, with the time straight along it.
 
     Parameters
     ----------
     network, times, speed_ms
-        As for `leaving`.
+        As for `list_exits`.
     points, sites
         On the network.
     """
@@ -207,7 +207,7 @@ def beside(
     against = network.open_backward[edge] & (ahead_mm < 0)
     back = ahead_mm < 0
     ride_ms = _between_ms(
-        _edges(network, times),
+        _take_edges(network, times),
         (np.where(back, to_segment, segment), np.where(back, to_mm, offset_mm)),
         (np.where(back, segment, to_segment), np.where(back, offset_mm, to_mm)),
         back.astype(np.intp),
@@ -234,7 +234,7 @@ def _between_ms(
 
 
 def _on_one_edge(
-    network: Network, points: Places, sites: Places
+    network: Network, points: TiedPoints, sites: TiedPoints
 ) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
     """List the ties of points and of sites that are on the same edge, pair by pair."""
     edge = network.segment_edge[sites.segment]
@@ -246,13 +246,13 @@ def _on_one_edge(
     return mine, order[at]
 
 
-def _doors(edges: _Edges, places: Places, speed_ms: float, *, arriving: bool) -> Doors:
-    ways = _ways(edges, places.segment, places.offset_mm, arriving)
-    return Doors(*_quickest(places.first, places.walk_mm, speed_ms, ways))
+def _list_doors(edges: _Edges, places: TiedPoints, speed_ms: float, *, arriving: bool) -> Doors:
+    ways = _reach_ends(edges, places.segment, places.offset_mm, arriving)
+    return Doors(*_keep_quickest(places.first, places.walk_mm, speed_ms, ways))
 
 
 @njit(cache=True, nogil=True)
-def _ways(
+def _reach_ends(
     edges: _Edges,
     segments: Ints,
     offsets_mm: Ints,
@@ -303,7 +303,7 @@ def _ways(
 
 
 @njit(cache=True, nogil=True)
-def _quickest(
+def _keep_quickest(
     first: Longs, walk_mm: Ints, speed_ms: float, ways: Ints
 ) -> tuple[Longs, Ints, Ints, Ints]:
     """Keep of each point the quickest way to each node; of as quick ones that of the first arc."""

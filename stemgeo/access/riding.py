@@ -10,16 +10,16 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 
-from stemgeo.access.travel_time import Rider, access_table, horizon_ms
+from stemgeo.access.travel_time import Rider, access_table, minutes_to_ms
 from stemgeo.errors import Findings, InputError, Problem
 from stemgeo.network.graph import Network
-from stemgeo.network.snap import snap
+from stemgeo.network.snap import snap_points
 from stemgeo.study import CUTOFF_MIN, LIMIT_M, WALKING_SPEED_MS, WITHIN_M
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from stemgeo.network.snap import Places
+    from stemgeo.network.snap import TiedPoints
 
 
 @dataclass(frozen=True)
@@ -47,16 +47,16 @@ class Riding:
             what += f"({self.snap_within_m:g} m)"
             raise InputError(Problem("snap", what, "give a larger one, or leave it out"))
 
-    def over(self, network: Network) -> Rider:
+    def ride_over(self, network: Network) -> Rider:
         """Ride over a network."""
         if not isinstance(network, Network):
             what = f"is a {type(network).__name__}, not a Network"
             raise InputError(Problem("network", what, "give one first, as of Network.from_osm"))
-        times = network.times(self.speed_kmh, surface=self.surface)
-        horizon = horizon_ms(self.cutoff_min)
+        times = network.travel_times(self.speed_kmh, surface=self.surface)
+        horizon = minutes_to_ms(self.cutoff_min)
         return Rider(network, times, horizon, walking_speed_ms=self.walking_speed_ms)
 
-    def tied(self, network: Network, points: gpd.GeoDataFrame, name: str) -> Places:
+    def tie_points(self, network: Network, points: gpd.GeoDataFrame, name: str) -> TiedPoints:
         """Tie points to a network; `name` is what a problem with them is said of.
 
         Parameters
@@ -66,10 +66,10 @@ class Riding:
         name
             What a problem with the points is said of.
         """
-        at = coordinates(points, network.crs, name)
-        return snap(network, *at, within_m=self.snap_within_m, limit_m=self.snap_limit_m)
+        at = project_frame(points, network.crs, name)
+        return snap_points(network, *at, within_m=self.snap_within_m, limit_m=self.snap_limit_m)
 
-    def nearest(
+    def find_nearest(
         self, network: Network, academies: gpd.GeoDataFrame, demand: gpd.GeoDataFrame
     ) -> pd.DataFrame:
         """Give the access table; see `access`.
@@ -79,11 +79,11 @@ class Riding:
         network, academies, demand
             As in `access`.
         """
-        rider, ids = self.over(network), ids_of(academies)
+        rider, ids = self.ride_over(network), list_ids(academies)
         order = np.argsort(ids.to_numpy(), kind="stable")
-        sites = self.tied(network, academies.iloc[order], "academies")
-        points = self.tied(network, demand, "demand")
-        label = rider.nearest(sites, points, np.arange(len(order)))
+        sites = self.tie_points(network, academies.iloc[order], "academies")
+        points = self.tie_points(network, demand, "demand")
+        label = rider.find_nearest(sites, points, np.arange(len(order)))
         return access_table(label, points.snap_m, ids.to_numpy()[order], demand.index)
 
 
@@ -138,7 +138,7 @@ def access(
     how = Riding(
         speed_kmh, cutoff_min, snap_within_m, snap_limit_m, walking_speed_ms, surface=surface
     )
-    return how.nearest(network, academies, demand)
+    return how.find_nearest(network, academies, demand)
 
 
 def refuse_below_0(**numbers: object) -> None:
@@ -150,7 +150,7 @@ def refuse_below_0(**numbers: object) -> None:
     found.raise_errors()
 
 
-def ids_of(academies: gpd.GeoDataFrame, name: str = "academies") -> pd.Series:
+def list_ids(academies: gpd.GeoDataFrame, name: str = "academies") -> pd.Series:
     """Give the ids of academies as text: their `academy_id`, or their index."""
     has_id = "academy_id" in academies.columns
     own = academies["academy_id"] if has_id else academies.index.to_series()
@@ -163,7 +163,7 @@ def ids_of(academies: gpd.GeoDataFrame, name: str = "academies") -> pd.Series:
     return ids
 
 
-def coordinates(
+def project_frame(
     points: gpd.GeoDataFrame, crs: str, name: str
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Give the x and y of points in another reference system.
@@ -177,7 +177,7 @@ def coordinates(
     name
         What a problem is said of.
     """
-    geometry = shapes(points, name, "Point").to_crs(crs)
+    geometry = check_shapes(points, name, "Point").to_crs(crs)
     x, y = geometry.x.to_numpy(), geometry.y.to_numpy()
     lost = np.isinf(x) | np.isinf(y)
     if lost.any():
@@ -186,7 +186,7 @@ def coordinates(
     return x, y
 
 
-def shapes(table: gpd.GeoDataFrame, name: str, *kinds: str) -> gpd.GeoSeries:
+def check_shapes(table: gpd.GeoDataFrame, name: str, *kinds: str) -> gpd.GeoSeries:
     """Give the shapes of a frame, of some kinds or missing; `name` is what it is called.
 
     Parameters

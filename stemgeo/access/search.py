@@ -39,27 +39,28 @@ TAIL_BITS = 32
 TAIL_MASK = (1 << TAIL_BITS) - 1
 
 Arcs = tuple["Ints", "Longs"]
-"""Where the arcs that arrive at each node begin, shape (nodes + 1,), and the arcs; see `pack`."""
+"""Where the arcs that arrive at each node begin, shape (nodes + 1,), and the arcs as "
+"`pack_arcs` does."""
 
 Exits = tuple["Ints", "Ints", "Longs"]
 """Points by the node, or the site, that they pass: where each one's begin, the points, the ms."""
 
 _BUCKET_BITS = 15
-"""A bucket of the search is 2**15 ms wide, about the time along an edge: see `_search`."""
+"""A bucket of the search is 2**15 ms wide, about the time along an edge: see `_search_seeds`."""
 
 _NODES_PER_PLACE = 8
 """Room for one node in eight to wait at first: far fewer than that are on a frontier."""
 
 
 @njit(cache=True, nogil=True)
-def _doubled(array: NDArray[Any]) -> NDArray[Any]:
+def _double_room(array: NDArray[Any]) -> NDArray[Any]:
     more = np.empty(2 * len(array), dtype=array.dtype)
     more[: len(array)] = array
     return more
 
 
 @njit(cache=True, nogil=True)
-def _search(
+def _search_seeds(
     first: Ints,
     arcs: Longs,
     seed_node: Ints,
@@ -132,7 +133,7 @@ def _search(
 
 
 @njit(cache=True, nogil=True)
-def _searched(
+def _search_with_room(
     first: Ints,
     arcs: Longs,
     seed_node: Ints,
@@ -145,7 +146,7 @@ def _searched(
 ) -> tuple[int, Ints]:
     """Search, with more room when it does not suffice; give the count and the room."""
     while True:
-        count = _search(
+        count = _search_seeds(
             first, arcs, seed_node, seed_label, horizon_ms, label, touched, entries, three
         )
         if count >= 0:
@@ -155,7 +156,7 @@ def _searched(
 
 
 @njit(cache=True, nogil=True)
-def _nearest(
+def _label_nodes(
     first: Ints, arcs: Longs, seed_node: Ints, seed_label: Longs, horizon_ms: int
 ) -> Longs:
     nodes = len(first) - 1
@@ -163,12 +164,12 @@ def _nearest(
     touched = np.empty(nodes, dtype=np.int32)
     room = np.empty((2, len(seed_node) + nodes // _NODES_PER_PLACE + 1), dtype=np.int32)
     unbound = np.empty(0, dtype=np.int64)
-    _searched(first, arcs, seed_node, seed_label, horizon_ms, label, touched, room, unbound)
+    _search_with_room(first, arcs, seed_node, seed_label, horizon_ms, label, touched, room, unbound)
     return label
 
 
 @njit(cache=True, nogil=True)
-def _reach(
+def _search_sources(
     first: Ints,
     arcs: Longs,
     seed_node: Ints,
@@ -188,7 +189,7 @@ def _reach(
     filled = 0
     for source in range(sources):
         begin, stop = seed_first[source], seed_first[source + 1]
-        count, room = _searched(
+        count, room = _search_with_room(
             first,
             arcs,
             seed_node[begin:stop],
@@ -200,7 +201,7 @@ def _reach(
             unbound,
         )
         while filled + count > len(found):
-            found, times = _doubled(found), _doubled(times)
+            found, times = _double_room(found), _double_room(times)
         for node in touched[:count]:
             found[filled] = node
             times[filled] = label[node] >> RANK_BITS
@@ -211,7 +212,7 @@ def _reach(
 
 
 @njit(cache=True, nogil=True)
-def _served(
+def _search_sources_to_points(
     first: Ints,
     arcs: Longs,
     seed_node: Ints,
@@ -235,7 +236,7 @@ def _served(
     filled = 0
     for source in range(sources):
         begin, stop = seed_first[source], seed_first[source + 1]
-        count, room = _searched(
+        count, room = _search_with_room(
             first,
             arcs,
             seed_node[begin:stop],
@@ -248,12 +249,12 @@ def _served(
         )
         start = filled
         while filled + points > len(found):
-            found, times = _doubled(found), _doubled(times)
+            found, times = _double_room(found), _double_room(times)
         for node in touched[:count]:
             ms = label[node] >> RANK_BITS
             label[node] = UNREACHED
-            filled = _leave(exits, node, ms, horizon_ms, best, found, filled)
-        filled = _leave(beside, source, 0, horizon_ms, best, found, filled)
+            filled = _note_exits(exits, node, ms, horizon_ms, best, found, filled)
+        filled = _note_exits(beside, source, 0, horizon_ms, best, found, filled)
         for at in range(start, filled):
             times[at] = best[found[at]]
             best[found[at]] = -1
@@ -262,7 +263,7 @@ def _served(
 
 
 @njit(cache=True, nogil=True, inline="always")
-def _leave(
+def _note_exits(
     exits: Exits, at: int, ms: int, horizon_ms: int, best: Ints, found: Ints, filled: int
 ) -> int:
     """Note the points that pass here in time, each with its least time; give how many are found."""
@@ -317,7 +318,7 @@ def put_among(three: Longs, at: int | np.int64, key: int | np.int64) -> bool:
 
 
 @njit(cache=True, nogil=True)
-def _nearest_three(
+def _label_nodes_three(
     first: Ints,
     arcs: Longs,
     seed_node: Ints,
@@ -339,7 +340,7 @@ def _nearest_three(
     room = np.empty((2, len(seed_node) + nodes // _NODES_PER_PLACE + 1), dtype=np.int32)
     for source in order:
         begin, stop = seed_first[source], seed_first[source + 1]
-        count, room = _searched(
+        count, room = _search_with_room(
             first,
             arcs,
             seed_node[begin:stop],
@@ -356,22 +357,22 @@ def _nearest_three(
     return three
 
 
-def pack(tail: Ints, arc_ms: Ints) -> Longs:
+def pack_arcs(tail: Ints, arc_ms: Ints) -> Longs:
     """Pack where arcs come from and how long they take: a search reads both at once."""
     return (arc_ms.astype(np.int64) << TAIL_BITS) | tail
 
 
-def labels(time_ms: Longs, rank: Longs) -> Longs:
+def pack_labels(time_ms: Longs, rank: Longs) -> Longs:
     """Pack times and ranks so that comparing labels compares times first, then ranks."""
     return (time_ms.astype(np.int64) << RANK_BITS) | rank.astype(np.int64)
 
 
-def unpack(label: Longs) -> tuple[Longs, Longs]:
+def unpack_labels(label: Longs) -> tuple[Longs, Longs]:
     """Take labels apart into times (ms) and ranks; both mean nothing where UNREACHED."""
     return label >> RANK_BITS, label & _RANK_MASK
 
 
-def nearest(
+def label_nearest(
     arcs: Arcs,
     seed_node: Ints,
     seed_label: Longs,
@@ -393,10 +394,10 @@ def nearest(
     int64 array, shape (nodes,)
         The smallest (time, rank) over all academies, or UNREACHED.
     """
-    return np.asarray(_nearest(*arcs, seed_node, seed_label, horizon_ms))
+    return np.asarray(_label_nodes(*arcs, seed_node, seed_label, horizon_ms))
 
 
-def nearest_three(
+def label_nearest_three(
     arcs: Arcs, seed_node: Ints, seed_label: Longs, seed_first: Ints, horizon_ms: int
 ) -> Longs:
     """Label every node with the three academies that are reached first from it.
@@ -404,9 +405,9 @@ def nearest_three(
     Parameters
     ----------
     arcs, seed_node, seed_label, horizon_ms
-        As in `nearest`; the rank tells academies apart.
+        As in `label_nearest`; the rank tells academies apart.
     seed_first
-        As in `reach`.
+        As in `search_each`.
 
     Returns
     -------
@@ -416,11 +417,11 @@ def nearest_three(
     """
     # Whatever the order the labels are the same; by chance, few nodes are labelled in vain.
     order = np.random.default_rng(0).permutation(len(seed_first) - 1)
-    three = _nearest_three(*arcs, seed_node, seed_label, seed_first, order, horizon_ms)
+    three = _label_nodes_three(*arcs, seed_node, seed_label, seed_first, order, horizon_ms)
     return np.asarray(three).reshape(-1, THREE)
 
 
-def reach(
+def search_each(
     arcs: Arcs,
     seed_node: Ints,
     seed_ms: Longs,
@@ -434,7 +435,7 @@ def reach(
     Parameters
     ----------
     arcs, horizon_ms
-        As in `nearest`.
+        As in `label_nearest`.
     seed_node, seed_ms
         Nodes from which an academy is reached and how long that takes, shape (seeds,).
     seed_first
@@ -448,16 +449,16 @@ def reach(
         Offsets (academies + 1,); nodes and times in ms, packed: academy a reaches
         nodes[offsets[a]:offsets[a + 1]], in the order in which they were found.
     """
-    label = labels(seed_ms, np.zeros(len(seed_ms), dtype=np.int64))
+    label = pack_labels(seed_ms, np.zeros(len(seed_ms), dtype=np.int64))
 
     def share(part: NDArray[np.intp]) -> tuple[Ints, Ints, Ints]:
         mine = seed_first[part[0] : part[-1] + 2]
-        return _reach(*arcs, seed_node, label, mine, horizon_ms)
+        return _search_sources(*arcs, seed_node, label, mine, horizon_ms)
 
-    return _side_by_side(share, len(seed_first) - 1, threads)
+    return _search_side_by_side(share, len(seed_first) - 1, threads)
 
 
-def served(
+def search_each_to_points(
     arcs: Arcs,
     seed_node: Ints,
     seed_ms: Longs,
@@ -474,7 +475,7 @@ def served(
     Parameters
     ----------
     arcs, seed_node, seed_ms, seed_first, horizon_ms, threads
-        As in `reach`.
+        As in `search_each`.
     exits
         By node: the points that can come by it, and the time from the point to the node.
     beside
@@ -488,17 +489,19 @@ def served(
         Offsets (academies + 1,); points and least times in ms, packed: academy a serves
         points[offsets[a]:offsets[a + 1]], in the order in which they were found.
     """
-    label = labels(seed_ms, np.zeros(len(seed_ms), dtype=np.int64))
+    label = pack_labels(seed_ms, np.zeros(len(seed_ms), dtype=np.int64))
 
     def share(part: NDArray[np.intp]) -> tuple[Ints, Ints, Ints]:
         mine = slice(part[0], part[-1] + 2)
         near = (beside[0][mine], *beside[1:])
-        return _served(*arcs, seed_node, label, seed_first[mine], horizon_ms, exits, near, points)
+        return _search_sources_to_points(
+            *arcs, seed_node, label, seed_first[mine], horizon_ms, exits, near, points
+        )
 
-    return _side_by_side(share, len(seed_first) - 1, threads)
+    return _search_side_by_side(share, len(seed_first) - 1, threads)
 
 
-def _side_by_side(
+def _search_side_by_side(
     share: Callable[[NDArray[np.intp]], tuple[Ints, Ints, Ints]], sources: int, threads: int
 ) -> tuple[Longs, Ints, Ints]:
     """Search for a share of the sources in each thread and lay what they found end to end."""
@@ -509,9 +512,7 @@ def _side_by_side(
     return np.concatenate([[0], np.cumsum(counts, dtype=np.int64)]), found, times
 
 
-def nearest_straight(
-    x: Floats, y: Floats, site_x: Floats, site_y: Floats, ms_per_m: float
-) -> Longs:
+def label_straight(x: Floats, y: Floats, site_x: Floats, site_y: Floats, ms_per_m: float) -> Longs:
     """Label points with the three sites nearest in a straight line; of ties the first is first.
 
     Parameters
@@ -529,12 +530,12 @@ def nearest_straight(
     # For arrays with gaps, or that cannot be written to, the kernel is compiled again.
     given = (x, y, site_x, site_y)
     x, y, site_x, site_y = (np.require(one, requirements=("C", "W")) for one in given)
-    three = _nearest_straight(x, y, site_x, site_y, float(ms_per_m))
+    three = _label_points_straight(x, y, site_x, site_y, float(ms_per_m))
     return np.asarray(three).reshape(-1, THREE)
 
 
 @njit(cache=True, nogil=True)
-def _nearest_straight(
+def _label_points_straight(
     x: Floats, y: Floats, site_x: Floats, site_y: Floats, ms_per_m: float
 ) -> Longs:
     three = np.full(THREE * len(x), UNREACHED, dtype=np.int64)

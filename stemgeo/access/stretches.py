@@ -10,7 +10,14 @@ import pandas as pd
 from numba import njit
 
 from stemgeo.access.doors import NO_ARC
-from stemgeo.access.search import RANK_BITS, TAIL_BITS, TAIL_MASK, UNREACHED, labels, nearest
+from stemgeo.access.search import (
+    RANK_BITS,
+    TAIL_BITS,
+    TAIL_MASK,
+    UNREACHED,
+    label_nearest,
+    pack_labels,
+)
 from stemgeo.arrays import list_ranges, starts_of_runs
 
 if TYPE_CHECKING:
@@ -19,7 +26,7 @@ if TYPE_CHECKING:
     from stemgeo.access.search import Arcs
     from stemgeo.access.travel_time import Rider
     from stemgeo.network.graph import Network
-    from stemgeo.network.snap import Places
+    from stemgeo.network.snap import TiedPoints
 
     Bools = NDArray[np.bool_]
     Ints = NDArray[np.int32]
@@ -28,7 +35,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Ridden:
+class RiddenArcs:
     """Arcs with the children of each group who ride over them; 2 * edge + (0 along, 1 against).
 
     A row for each arc of each group; all of shape (rows,).
@@ -39,16 +46,16 @@ class Ridden:
     children: Longs
 
 
-def ridden(
+def add_up_rides(
     rider: Rider,
-    sites: Places,
-    points: Places,
+    sites: TiedPoints,
+    points: TiedPoints,
     rank: Positions,
     *,
     group: Longs,
     children: Longs,
     counted: Bools,
-) -> Ridden:
+) -> RiddenArcs:
     """Add up the children who ride over each arc, on the quickest ride to the nearest site.
 
     Parameters
@@ -66,20 +73,22 @@ def ridden(
         By group and arc; arcs that nobody rides are not there. Of equally quick rides one is
         taken, the same for the same network.
     """
-    seed_node, seed_ms, root_arc, owner = rider.seeds(sites)
-    seed_label = labels(seed_ms, rank[owner])
-    node_label = nearest(rider.arcs, seed_node, seed_label, rider.horizon_ms)
+    seed_node, seed_ms, root_arc, owner = rider.find_seeds(sites)
+    seed_label = pack_labels(seed_ms, rank[owner])
+    node_label = label_nearest(rider.arcs, seed_node, seed_label, rider.horizon_ms)
     # The best seed of a node first, so that the tree takes that one.
     order = np.lexsort((root_arc, seed_label, seed_node))
     head_arc = rider.network.arcs[2]
-    tree = _tree(
+    tree = _grow_tree(
         rider.arcs, head_arc, node_label, seed_node[order], seed_label[order], root_arc[order]
     )
     node, first_arc = _first_arcs(rider, sites, points, rank, node_label)
     rides = np.flatnonzero((node >= 0) | (first_arc != NO_ARC))
     rides = rides[np.argsort(group[rides], kind="stable")]
-    found = _flows(*tree, node[rides], first_arc[rides], group[rides], children[rides], counted)
-    return _summed(*found)
+    found = _add_up_flows(
+        *tree, node[rides], first_arc[rides], group[rides], children[rides], counted
+    )
+    return _add_up_repeats(*found)
 
 
 def arcs_with(network: Network, kept: Bools) -> Bools:
@@ -95,13 +104,13 @@ def arcs_with(network: Network, kept: Bools) -> Bools:
     return np.logical_or.reduceat(kept, network.first_segment[:-1], axis=0).ravel()
 
 
-def pieces(found: Ridden, network: Network, kept: Bools) -> pd.DataFrame:
+def list_pieces(found: RiddenArcs, network: Network, kept: Bools) -> pd.DataFrame:
     """Give the segments of arcs that are meant, with the children of each group on them.
 
     Parameters
     ----------
     found
-        As from `ridden`.
+        As from `add_up_rides`.
     network, kept
         As for `arcs_with`.
 
@@ -127,15 +136,15 @@ def pieces(found: Ridden, network: Network, kept: Bools) -> pd.DataFrame:
     )
 
 
-def pieces_of_nobody() -> pd.DataFrame:
-    """Give no pieces, in the form of `pieces`."""
+def empty_pieces() -> pd.DataFrame:
+    """Give no pieces, in the form of `list_pieces`."""
     columns = {"group": "int64", "way": "int64", "segment": "int64", "against": "int64"}
     return pd.DataFrame(columns=[*columns, "mm", "children"]).astype(
         columns | {"mm": "int64", "children": "int64"}
     )
 
 
-def by_way(pieces: pd.DataFrame) -> pd.DataFrame:
+def add_up_by_way(pieces: pd.DataFrame) -> pd.DataFrame:
     """Add pieces up to OSM ways: the most children on any piece, and the length of all pieces."""
     on_each = pieces.groupby(["group", "way", "segment", "against"])["children"].sum()
     most_on = on_each.groupby(["group", "way"]).max()
@@ -145,14 +154,16 @@ def by_way(pieces: pd.DataFrame) -> pd.DataFrame:
 
 
 def _first_arcs(
-    rider: Rider, sites: Places, points: Places, rank: Positions, node_label: Longs
+    rider: Rider, sites: TiedPoints, points: TiedPoints, rank: Positions, node_label: Longs
 ) -> tuple[Longs, Longs]:
     """Give the node by which each point leaves its edge (-1: none) and the arc until there."""
-    exits, near = rider.leaving(points), rider.beside(points, sites)
+    exits, near = rider.list_exits(points), rider.list_pairs(points, sites)
     point = np.repeat(np.arange(len(points.snap_m)), np.diff(exits.first))
     there, ms = node_label[exits.node], exits.ms.astype(np.int64)
-    out = np.where(there == UNREACHED, there, np.asarray(there + labels(ms, np.zeros_like(ms))))
-    label = np.concatenate([labels(near.ms, rank[near.site]), out])
+    out = np.where(
+        there == UNREACHED, there, np.asarray(there + pack_labels(ms, np.zeros_like(ms)))
+    )
+    label = np.concatenate([pack_labels(near.ms, rank[near.site]), out])
     who = np.concatenate([near.point, point])
     out_node = np.concatenate([np.full(len(near.site), -1), exits.node]).astype(np.int64)
     out_arc = np.concatenate([near.arc, exits.arc]).astype(np.int64)
@@ -165,7 +176,7 @@ def _first_arcs(
 
 
 @njit(cache=True, nogil=True)
-def _tree(
+def _grow_tree(
     arcs: Arcs,
     number: Ints,
     label: Longs,
@@ -206,7 +217,7 @@ def _tree(
 
 
 @njit(cache=True, nogil=True)
-def _flows(
+def _add_up_flows(
     following: Ints,
     via: Longs,
     place: Ints,
@@ -233,7 +244,7 @@ def _flows(
             if node[point] >= 0:
                 passing[node[point]] += children[point]
             if first_arc[point] >= 0 and counted[first_arc[point]]:
-                out = _with_room(out, filled)
+                out = _make_room(out, filled)
                 out[0, filled], out[1, filled] = here, first_arc[point]
                 out[2, filled] = children[point]
                 filled += 1
@@ -244,14 +255,14 @@ def _flows(
             if following[at] >= 0:
                 passing[following[at]] += passing[at]
             if via[at] >= 0 and counted[via[at]]:
-                out = _with_room(out, filled)
+                out = _make_room(out, filled)
                 out[0, filled], out[1, filled], out[2, filled] = here, via[at], passing[at]
                 filled += 1
     return out[0, :filled].copy(), out[1, :filled].copy(), out[2, :filled].copy()
 
 
 @njit(cache=True, nogil=True)
-def _with_room(out: NDArray[np.int64], filled: int) -> NDArray[np.int64]:
+def _make_room(out: NDArray[np.int64], filled: int) -> NDArray[np.int64]:
     if filled < out.shape[1]:
         return out
     more = np.empty((3, 2 * filled), dtype=np.int64)
@@ -261,10 +272,10 @@ def _with_room(out: NDArray[np.int64], filled: int) -> NDArray[np.int64]:
     return more
 
 
-def _summed(group: Longs, arc: Longs, children: Longs) -> Ridden:
+def _add_up_repeats(group: Longs, arc: Longs, children: Longs) -> RiddenArcs:
     """Add up what is there twice: an arc on which one begins and others pass."""
     order = np.lexsort((arc, group))
     group, arc, children = group[order], arc[order], children[order]
     starts = np.flatnonzero(starts_of_runs(group, arc))
     sums = np.add.reduceat(children, starts) if len(starts) else children
-    return Ridden(group[starts], arc[starts], sums)
+    return RiddenArcs(group[starts], arc[starts], sums)

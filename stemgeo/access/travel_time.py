@@ -15,15 +15,15 @@ from stemgeo.access.search import (
     RANK_BITS,
     THREE,
     UNREACHED,
-    labels,
-    nearest,
-    nearest_straight,
-    nearest_three,
-    pack,
+    label_nearest,
+    label_nearest_three,
+    label_straight,
+    pack_arcs,
+    pack_labels,
     put_among,
-    reach,
-    served,
-    unpack,
+    search_each,
+    search_each_to_points,
+    unpack_labels,
 )
 from stemgeo.study import WALKING_SPEED_MS
 
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from stemgeo.access.doors import Doors, Pairs
     from stemgeo.access.search import Arcs, Exits
     from stemgeo.network.graph import EdgeTimes, Network
-    from stemgeo.network.snap import Places
+    from stemgeo.network.snap import TiedPoints
 
     Ints = NDArray[np.int32]
     Longs = NDArray[np.int64]
@@ -41,7 +41,7 @@ if TYPE_CHECKING:
 REACHED, BEYOND, UNMEASURED = "reached", "beyond_horizon", "unmeasured"
 
 
-def horizon_ms(minutes: float) -> int:
+def minutes_to_ms(minutes: float) -> int:
     """Minutes as whole milliseconds."""
     return round(minutes * 60_000)
 
@@ -69,7 +69,7 @@ def access_table(
         Which points are measured; those that are tied when not given.
     """
     measured = ~np.isnan(snap_m) if measured is None else measured
-    time_ms, rank = unpack(label)
+    time_ms, rank = unpack_labels(label)
     reached = label != UNREACHED
     # As text even when there is no row to tell it from.
     names = pd.array(np.append(academy_ids.astype(object), ""), dtype="str")
@@ -119,9 +119,9 @@ class Rider:
     def arcs(self) -> Arcs:
         """The arcs as a search wants them, with the rider's times."""
         first, tail, _ = self.network.arcs
-        return first, pack(tail, self.arc_ms)
+        return first, pack_arcs(tail, self.arc_ms)
 
-    def nearest(self, sites: Places, points: Places, rank: NDArray[np.intp]) -> Longs:
+    def find_nearest(self, sites: TiedPoints, points: TiedPoints, rank: NDArray[np.intp]) -> Longs:
         """Label each point with the nearest site.
 
         Parameters
@@ -134,17 +134,19 @@ class Rider:
         Returns
         -------
         int64 array, shape (points,)
-            Packed (time, rank), see `search.unpack`; UNREACHED beyond the horizon or when the
-            point is not tied to the network.
+            Packed (time, rank), see `search.unpack_labels`; UNREACHED beyond the horizon or when
+            the point is not tied to the network.
         """
-        node, ms, _, owner = self.seeds(sites)
-        node_label = nearest(self.arcs, node, labels(ms, rank[owner]), self.horizon_ms)
-        label = _through_doors(self.leaving(points), node_label)
-        near = self.beside(points, sites)
-        np.minimum.at(label, near.point, labels(near.ms, rank[near.site]))
-        return np.where(unpack(label)[0] > self.horizon_ms, UNREACHED, label)
+        node, ms, _, owner = self.find_seeds(sites)
+        node_label = label_nearest(self.arcs, node, pack_labels(ms, rank[owner]), self.horizon_ms)
+        label = _label_by_doors(self.list_exits(points), node_label)
+        near = self.list_pairs(points, sites)
+        np.minimum.at(label, near.point, pack_labels(near.ms, rank[near.site]))
+        return np.where(unpack_labels(label)[0] > self.horizon_ms, UNREACHED, label)
 
-    def nearest_three(self, sites: Places, points: Places, rank: NDArray[np.intp]) -> Longs:
+    def find_three_nearest(
+        self, sites: TiedPoints, points: TiedPoints, rank: NDArray[np.intp]
+    ) -> Longs:
         """Label each point with the three nearest sites, nearest first; shape (points, 3).
 
         As `nearest`, with UNREACHED in the place of those beyond the horizon.
@@ -155,28 +157,28 @@ class Rider:
             As for `nearest`.
         """
         node, ms, first = self._seeds_by_site(sites)
-        of_seeds = labels(ms, np.repeat(rank, np.diff(first)))
-        at_node = nearest_three(self.arcs, node, of_seeds, first, self.horizon_ms)
-        near = self.beside(points, sites)
-        beside = labels(near.ms, rank[near.site])
-        three = _three_through_doors(self.leaving(points), at_node, near.point, beside)
+        of_seeds = pack_labels(ms, np.repeat(rank, np.diff(first)))
+        at_node = label_nearest_three(self.arcs, node, of_seeds, first, self.horizon_ms)
+        near = self.list_pairs(points, sites)
+        beside = pack_labels(near.ms, rank[near.site])
+        three = _label_three_by_doors(self.list_exits(points), at_node, near.point, beside)
         label = np.asarray(three).reshape(-1, THREE)
-        return np.where(unpack(label)[0] > self.horizon_ms, UNREACHED, label)
+        return np.where(unpack_labels(label)[0] > self.horizon_ms, UNREACHED, label)
 
-    def leaving(self, points: Places) -> Doors:
-        """List the nodes that each point comes to; see `doors.leaving`."""
-        return doors.leaving(self.network, self.times, points, self.walking_speed_ms)
+    def list_exits(self, points: TiedPoints) -> Doors:
+        """List the nodes that each point comes to; see `doors.list_exits`."""
+        return doors.list_exits(self.network, self.times, points, self.walking_speed_ms)
 
-    def beside(self, points: Places, sites: Places) -> Pairs:
-        """List the sites and points on the same edge; see `doors.beside`."""
-        return doors.beside(self.network, self.times, points, sites, self.walking_speed_ms)
+    def list_pairs(self, points: TiedPoints, sites: TiedPoints) -> Pairs:
+        """List the sites and points on the same edge; see `doors.list_pairs`."""
+        return doors.list_pairs(self.network, self.times, points, sites, self.walking_speed_ms)
 
-    def reach(self, sites: Places, *, threads: int = 2) -> tuple[Longs, Ints, Ints]:
-        """Search from each site by itself: offsets, nodes, times in ms; see `search.reach`."""
-        return reach(self.arcs, *self._seeds_by_site(sites), self.horizon_ms, threads=threads)
+    def search_each_site(self, sites: TiedPoints, *, threads: int = 2) -> tuple[Longs, Ints, Ints]:
+        """Search from each site by itself: offsets, nodes, times in ms, as `search.search_each`."""
+        return search_each(self.arcs, *self._seeds_by_site(sites), self.horizon_ms, threads=threads)
 
-    def served(
-        self, sites: Places, points: Places, *, threads: int = 2
+    def list_served(
+        self, sites: TiedPoints, points: TiedPoints, *, threads: int = 2
     ) -> tuple[Longs, Ints, Ints]:
         """List every point that reaches each site within the horizon.
 
@@ -193,24 +195,24 @@ class Rider:
             Offsets, shape (sites + 1,); index of the point and time in ms, walking legs
             included: site s serves point[offsets[s]:offsets[s + 1]], each of them once.
         """
-        exits, near = self.leaving(points), self.beside(points, sites)
+        exits, near = self.list_exits(points), self.list_pairs(points, sites)
         count = len(points.snap_m)
-        return served(
+        return search_each_to_points(
             self.arcs,
             *self._seeds_by_site(sites),
             self.horizon_ms,
-            _by(exits.node, _owner(exits), exits.ms, self.network.nodes),
-            _by(near.site, near.point, near.ms, len(sites.snap_m)),
+            _sort_by_owner(exits.node, _point_of_each(exits), exits.ms, self.network.nodes),
+            _sort_by_owner(near.site, near.point, near.ms, len(sites.snap_m)),
             count,
             threads=threads,
         )
 
-    def _seeds_by_site(self, sites: Places) -> tuple[Ints, Longs, Ints]:
+    def _seeds_by_site(self, sites: TiedPoints) -> tuple[Ints, Longs, Ints]:
         """Give the nodes and times of `seeds`, and where those of each site begin."""
-        seeds = doors.arriving(self.network, self.times, sites, self.walking_speed_ms)
+        seeds = doors.list_entries(self.network, self.times, sites, self.walking_speed_ms)
         return seeds.node, seeds.ms.astype(np.int64), seeds.first.astype(np.int32)
 
-    def seeds(self, sites: Places) -> tuple[Ints, Longs, Longs, NDArray[np.intp]]:
+    def find_seeds(self, sites: TiedPoints) -> tuple[Ints, Longs, Longs, NDArray[np.intp]]:
         """Nodes from which each site is reached along its own edges.
 
         Returns
@@ -218,17 +220,22 @@ class Rider:
         tuple of arrays
             Node, time in ms with the site's walking leg, the arc ridden, index of the site.
         """
-        seeds = doors.arriving(self.network, self.times, sites, self.walking_speed_ms)
-        return seeds.node, seeds.ms.astype(np.int64), seeds.arc.astype(np.int64), _owner(seeds)
+        seeds = doors.list_entries(self.network, self.times, sites, self.walking_speed_ms)
+        return (
+            seeds.node,
+            seeds.ms.astype(np.int64),
+            seeds.arc.astype(np.int64),
+            _point_of_each(seeds),
+        )
 
 
-def _owner(found: Doors) -> NDArray[np.intp]:
+def _point_of_each(found: Doors) -> NDArray[np.intp]:
     """The point of each row."""
     return np.repeat(np.arange(len(found.first) - 1), np.diff(found.first))
 
 
 @njit(cache=True, nogil=True)
-def _through_doors(exits: Doors, node_label: Longs) -> Longs:
+def _label_by_doors(exits: Doors, node_label: Longs) -> Longs:
     """Label points by the best of the nodes that they come to."""
     first, node, ms, _ = exits
     label = np.full(len(first) - 1, UNREACHED, dtype=np.int64)
@@ -241,7 +248,7 @@ def _through_doors(exits: Doors, node_label: Longs) -> Longs:
 
 
 @njit(cache=True, nogil=True)
-def _three_through_doors(
+def _label_three_by_doors(
     exits: Doors, node_label: Longs, point: NDArray[np.intp], beside: Longs
 ) -> Longs:
     """Label points by the best of the nodes that they come to, and of the sites on their edges."""
@@ -258,7 +265,9 @@ def _three_through_doors(
     return three
 
 
-def _by(owner: NDArray[Any], point: NDArray[Any], ms: NDArray[Any], owners: int) -> Exits:
+def _sort_by_owner(
+    owner: NDArray[Any], point: NDArray[Any], ms: NDArray[Any], owners: int
+) -> Exits:
     """Sort points and times by the node or site that they belong to."""
     order = np.argsort(owner, kind="stable")
     first = np.zeros(owners + 1, dtype=np.int32)
@@ -266,7 +275,7 @@ def _by(owner: NDArray[Any], point: NDArray[Any], ms: NDArray[Any], owners: int)
     return first, point[order].astype(np.int32), ms[order].astype(np.int64)
 
 
-def three_in_a_straight_line(
+def find_three_straight(
     points: tuple[NDArray[np.float64], NDArray[np.float64]],
     sites: tuple[NDArray[np.float64], NDArray[np.float64]],
     rank: NDArray[np.intp],
@@ -293,11 +302,11 @@ def three_in_a_straight_line(
     int64 array, shape (points, 3)
         As from `Rider.nearest_three`.
     """
-    label = nearest_straight(*points, *sites, straight_ms_per_m(speed_kmh, detour_factor))
-    time_ms, site = unpack(label)
+    label = label_straight(*points, *sites, straight_ms_per_m(speed_kmh, detour_factor))
+    time_ms, site = unpack_labels(label)
     reached = (label != UNREACHED) & (time_ms <= horizon)
     out = np.full(label.shape, UNREACHED, dtype=np.int64)
-    out[reached] = labels(time_ms[reached], rank[site[reached]])
+    out[reached] = pack_labels(time_ms[reached], rank[site[reached]])
     return out
 
 

@@ -11,13 +11,13 @@ import pandas as pd
 import shapely
 
 from stemgeo.access import travel_time
-from stemgeo.access.isochrones import catchments_of, isochrones_of
-from stemgeo.demand import serves
+from stemgeo.access.areas import draw_catchments, draw_isochrones
+from stemgeo.demand import which_serve
 from stemgeo.facts import LAMBERT_72
 from stemgeo.network import bicycle
 from stemgeo.network.crossings import ON_FOOT_M
-from stemgeo.network.snap import snap
-from stemgeo.notes import Note, Said, amount, counted, say
+from stemgeo.network.snap import snap_points
+from stemgeo.notes import Note, Said, say, say_amount, say_count
 from stemgeo.study import OLDEST
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
     from stemgeo.demand import AgeCell
     from stemgeo.network.graph import Network
-    from stemgeo.network.snap import Places
+    from stemgeo.network.snap import TiedPoints
     from stemgeo.study import Study, Travel
 
     Longs = NDArray[np.int64]
@@ -50,7 +50,7 @@ class Pace(NamedTuple):
     on_pavements: bool = False
 
 
-def pace(travel: Travel, cell: AgeCell, scenario: str = "central") -> Pace:
+def find_pace(travel: Travel, cell: AgeCell, scenario: str = "central") -> Pace:
     """Say how the ages of a cell ride in a scenario.
 
     Parameters
@@ -62,10 +62,10 @@ def pace(travel: Travel, cell: AgeCell, scenario: str = "central") -> Pace:
     scenario
         Which speeds: low, central or high.
     """
-    return Pace(travel.speed(cell.band, scenario), travel.on_pavements(cell.ages))
+    return Pace(travel.speed_of(cell.band, scenario), travel.on_pavements(cell.ages))
 
 
-def search_of(
+def search_key(
     traveller: StraightLine | OverNetwork, cell: AgeCell, pace: Pace
 ) -> tuple[Pace, bytes]:
     """Tell searches of a traveller apart: by the pace and the academies that serve the cell.
@@ -77,10 +77,10 @@ def search_of(
     cell, pace
         The ages, and how they ride.
     """
-    return pace, serves(traveller.academies, cell, traveller.study.academies).tobytes()
+    return pace, which_serve(traveller.academies, cell, traveller.study.academies).tobytes()
 
 
-def travellers(
+def list_travellers(
     study: Study,
     network: Network | None,
     academies: gpd.GeoDataFrame,
@@ -99,7 +99,7 @@ def travellers(
     """
     if network is None:
         return [StraightLine(study, academies, points)]
-    first = OverNetwork.prepare(study, network, academies, points)
+    first = OverNetwork.from_study(study, network, academies, points)
     others = sorted(one for one in study.travel.profiles if one != first.profile)
     return [first, *(first.in_profile(one) for one in others)]
 
@@ -123,7 +123,7 @@ class StraightLine:
         """Give the same traveller from other points."""
         return replace(self, points=points)
 
-    def take(self, which: NDArray[np.intp]) -> StraightLine:
+    def for_some_points(self, which: NDArray[np.intp]) -> StraightLine:
         """Give the same traveller from some of the points."""
         return replace(self, points=self.points.iloc[which])
 
@@ -136,20 +136,22 @@ class StraightLine:
         travel = self.study.travel.model_copy(update=choices)
         return replace(self, study=self.study.model_copy(update={"travel": travel}))
 
-    def whatever_age(self) -> StraightLine:
+    def for_every_age(self) -> StraightLine:
         """Give the same traveller to the same academies, as if they served every age."""
-        return replace(self, academies=_for_every_age(self.academies))
+        return replace(self, academies=_serve_every_age(self.academies))
 
-    def flat(self, speed_kmh: float) -> StraightLine:  # noqa: ARG002 -- as over a network
+    def at_flat_speed(self, speed_kmh: float) -> StraightLine:  # noqa: ARG002 -- as over a network
         """Give the same traveller: in a straight line nothing but the speed counts."""
         return self
 
-    def nearest(self, cell: AgeCell, scenario: str) -> Longs:
-        """Label each point with the nearest academy that serves the cell; see `search.unpack`."""
+    def find_nearest(self, cell: AgeCell, scenario: str) -> Longs:
+        """Label each point with its nearest academy for the cell; see `search.unpack_labels`."""
         travel = self.study.travel
-        return self.nearest_three(cell, pace(travel, cell, scenario), travel.horizon_min)[:, 0]
+        return self.find_three_nearest(cell, find_pace(travel, cell, scenario), travel.horizon_min)[
+            :, 0
+        ]
 
-    def nearest_three(self, cell: AgeCell, pace: Pace, horizon_min: float) -> Longs:
+    def find_three_nearest(self, cell: AgeCell, pace: Pace, horizon_min: float) -> Longs:
         """Label each point with the three nearest of those, nearest first; shape (points, 3).
 
         Parameters
@@ -159,21 +161,21 @@ class StraightLine:
         horizon_min
             How far is looked, minutes.
         """
-        return travel_time.three_in_a_straight_line(
-            *self._to_those_for(cell),
+        return travel_time.find_three_straight(
+            *self._points_and_sites_for(cell),
             speed_kmh=pace.speed_kmh,
             detour_factor=self.study.travel.detour_factor,
-            horizon=travel_time.horizon_ms(horizon_min),
+            horizon=travel_time.minutes_to_ms(horizon_min),
         )
 
-    def _to_those_for(self, cell: AgeCell) -> tuple[_XY, _XY, NDArray[np.intp]]:
+    def _points_and_sites_for(self, cell: AgeCell) -> tuple[_XY, _XY, NDArray[np.intp]]:
         """Give the points, the academies that serve a cell, and which these are."""
-        sites = np.flatnonzero(serves(self.academies, cell, self.study.academies))
+        sites = np.flatnonzero(which_serve(self.academies, cell, self.study.academies))
         points, academies = self.points.geometry, self.academies.geometry.iloc[sites]
         from_, to = ((one.x.to_numpy(), one.y.to_numpy()) for one in (points, academies))
         return from_, to, sites
 
-    def served(
+    def list_served(
         self, places: gpd.GeoDataFrame, pace: Pace, minutes: float, *, threads: int
     ) -> tuple[Longs, Ints, Ints]:
         """List the points that have each place within the minutes; see `Rider.served`.
@@ -192,7 +194,7 @@ class StraightLine:
         x, y = places.geometry.x.to_numpy(), places.geometry.y.to_numpy()
         at = shapely.get_coordinates(self.points.geometry.to_numpy())
         ms_per_m = travel_time.straight_ms_per_m(pace.speed_kmh, self.study.travel.detour_factor)
-        horizon = travel_time.horizon_ms(minutes)
+        horizon = travel_time.minutes_to_ms(minutes)
         # A metre more than can matter: the times decide.
         near = cKDTree(at).query_ball_point(
             np.column_stack([x, y]), horizon / ms_per_m + 1, workers=threads, return_sorted=True
@@ -215,8 +217,8 @@ class OverNetwork:
     network: Network
     profile: str
     academies: gpd.GeoDataFrame
-    sites: Places
-    places: Places
+    sites: TiedPoints
+    places: TiedPoints
     notes: tuple[Note, ...]
     beside: Network | None = None
     """The same network for those who ride on pavements; None where nobody does."""
@@ -226,7 +228,7 @@ class OverNetwork:
     """Shared with every copy that takes as long on each road."""
 
     @classmethod
-    def prepare(
+    def from_study(
         cls,
         study: Study,
         network: Network,
@@ -245,15 +247,21 @@ class OverNetwork:
             The academies that count, sorted by id; the demand table.
         """
         travel = study.travel
-        network = network.restricted(ferries=travel.ferries)
-        sites, places = _snapped(network, academies, travel), _tied(network, points, travel)
-        notes = _off_the_roads(academies[~sites.found], travel.snap_limit_m)
-        beside = network.on_pavements() if travel.pavements_under_10 else None
+        network = network.restrict_to(ferries=travel.ferries)
+        sites, places = (
+            _snap_table(network, academies, travel),
+            _tie_demand(network, points, travel),
+        )
+        notes = _note_off_roads(academies[~sites.found], travel.snap_limit_m)
+        beside = network.take_to_pavements() if travel.pavements_under_10 else None
         return cls(study, network, "all", academies, sites, places, notes, beside)
 
     def in_profile(self, profile: str) -> OverNetwork:
         """Give the same traveller over the roads of another profile; their ties are the same."""
-        network, beside = self.network.calmed(profile), self.beside and self.beside.calmed(profile)
+        network, beside = (
+            self.network.calm_to(profile),
+            self.beside and self.beside.calm_to(profile),
+        )
         return replace(self, network=network, beside=beside, profile=profile, notes=(), _riders={})
 
     @property
@@ -263,22 +271,24 @@ class OverNetwork:
 
     def for_points(self, points: gpd.GeoDataFrame) -> OverNetwork:
         """Give the same traveller from other points."""
-        return replace(self, places=_tied(self.network, points, self.study.travel))
+        return replace(self, places=_tie_demand(self.network, points, self.study.travel))
 
-    def take(self, which: NDArray[np.intp]) -> OverNetwork:
+    def for_some_points(self, which: NDArray[np.intp]) -> OverNetwork:
         """Give the same traveller from some of the points."""
-        return replace(self, places=self.places.take(which))
+        return replace(self, places=self.places.take_points(which))
 
     def for_academies(self, academies: gpd.GeoDataFrame) -> OverNetwork:
         """Give the same traveller to other academies."""
-        sites = _snapped(self.network, academies, self.study.travel)
+        sites = _snap_table(self.network, academies, self.study.travel)
         return replace(self, academies=academies, sites=sites)
 
-    def whatever_age(self) -> OverNetwork:
+    def for_every_age(self) -> OverNetwork:
         """Give the same traveller to the same academies, as if they served every age."""
-        return replace(self, academies=_for_every_age(self.academies))
+        return replace(self, academies=_serve_every_age(self.academies))
 
-    def filled(self, *, best: bool, stress: bool = True, surfaces: bool = True) -> OverNetwork:
+    def fill_untagged(
+        self, *, best: bool, stress: bool = True, surfaces: bool = True
+    ) -> OverNetwork:
         """Give the same traveller where nobody tagged the roads; see `Network.filled`.
 
         Of all roads: which ones are quiet is asked after, see `in_profile`.
@@ -288,8 +298,8 @@ class OverNetwork:
         best, stress, surfaces
             As for `Network.filled`.
         """
-        network = self.network.filled(best=best, stress=stress, surfaces=surfaces)
-        beside = self.beside and network.on_pavements()
+        network = self.network.fill_untagged(best=best, stress=stress, surfaces=surfaces)
+        beside = self.beside and network.take_to_pavements()
         return replace(self, network=network, beside=beside, _riders={})
 
     def with_travel(self, **choices: object) -> OverNetwork:
@@ -297,7 +307,7 @@ class OverNetwork:
         travel = self.study.travel.model_copy(update=choices)
         return replace(self, study=self.study.model_copy(update={"travel": travel}), _riders={})
 
-    def flat(self, speed_kmh: float) -> OverNetwork:
+    def at_flat_speed(self, speed_kmh: float) -> OverNetwork:
         """Give the same traveller at one speed over every road, pushed or ridden, and to the door.
 
         So time is distance over speed: nothing slows or stops. Steps and ferries, which are no
@@ -310,21 +320,21 @@ class OverNetwork:
             **dict.fromkeys(("signal_s", "crossing_s", "barrier_s", "lift_wait_s"), 0.0),
         )
 
-    def rider(self, pace: Pace, horizon_min: float) -> travel_time.Rider:
+    def find_rider(self, pace: Pace, horizon_min: float) -> travel_time.Rider:
         """Say how someone of this pace travels; the times of the last few paces are kept."""
         key = (pace, horizon_min)
         rider = self._riders.get(key)
         if rider is None:
-            rider = self._rider(pace, horizon_min)
+            rider = self._build_rider(pace, horizon_min)
             for oldest in list(self._riders)[: 1 - PACES_KEPT]:
                 self._riders.pop(oldest, None)
             self._riders[key] = rider
         return rider
 
-    def _rider(self, pace: Pace, horizon_min: float) -> travel_time.Rider:
+    def _build_rider(self, pace: Pace, horizon_min: float) -> travel_time.Rider:
         travel = self.study.travel
         network = self.beside if self.beside and pace.on_pavements else self.network
-        times = network.times(
+        times = network.travel_times(
             pace.speed_kmh,
             pushing_kmh=travel.pushing_speed_kmh,
             surface=travel.surface,
@@ -340,7 +350,7 @@ class OverNetwork:
         return travel_time.Rider(
             network,
             times,
-            travel_time.horizon_ms(horizon_min),
+            travel_time.minutes_to_ms(horizon_min),
             walking_speed_ms=travel.walking_speed_ms,
         )
 
@@ -351,11 +361,11 @@ class OverNetwork:
         pushed = ON_FOOT_M / travel.pushing_speed_kmh * 3.6
         return {"ignore": 0.0, "push": pushed, "end": np.inf}[travel.busy_crossings]
 
-    def tied(self, places: gpd.GeoDataFrame) -> Places:
+    def tie_places(self, places: gpd.GeoDataFrame) -> TiedPoints:
         """Tie other places to the roads."""
-        return _snapped(self.network, places, self.study.travel)
+        return _snap_table(self.network, places, self.study.travel)
 
-    def served(
+    def list_served(
         self, places: gpd.GeoDataFrame, pace: Pace, minutes: float, *, threads: int
     ) -> tuple[Longs, Ints, Ints]:
         """List the points that have each place within the minutes; see `Rider.served`.
@@ -365,17 +375,17 @@ class OverNetwork:
         places, pace, minutes, threads
             As for `StraightLine.served`.
         """
-        rider = self._rider(pace, minutes)
-        return rider.served(self.tied(places), self.places, threads=threads)
+        rider = self._build_rider(pace, minutes)
+        return rider.list_served(self.tie_places(places), self.places, threads=threads)
 
-    def nearest(self, cell: AgeCell, scenario: str) -> Longs:
-        """Label each point with the nearest academy that serves the cell; see `search.unpack`."""
+    def find_nearest(self, cell: AgeCell, scenario: str) -> Longs:
+        """Label each point with its nearest academy for the cell; see `search.unpack_labels`."""
         travel = self.study.travel
-        rider = self.rider(pace(travel, cell, scenario), travel.horizon_min)
-        sites = self.sites.without(~serves(self.academies, cell, self.study.academies))
-        return rider.nearest(sites, self.places, np.arange(len(self.academies)))
+        rider = self.find_rider(find_pace(travel, cell, scenario), travel.horizon_min)
+        sites = self.sites.untie_points(~which_serve(self.academies, cell, self.study.academies))
+        return rider.find_nearest(sites, self.places, np.arange(len(self.academies)))
 
-    def nearest_three(self, cell: AgeCell, pace: Pace, horizon_min: float) -> Longs:
+    def find_three_nearest(self, cell: AgeCell, pace: Pace, horizon_min: float) -> Longs:
         """Label each point with the three nearest of those, nearest first; shape (points, 3).
 
         Parameters
@@ -383,32 +393,32 @@ class OverNetwork:
         cell, pace, horizon_min
             As for `StraightLine.nearest_three`.
         """
-        sites = self.sites.without(~serves(self.academies, cell, self.study.academies))
-        rider = self.rider(pace, horizon_min)
-        return rider.nearest_three(sites, self.places, np.arange(len(self.academies)))
+        sites = self.sites.untie_points(~which_serve(self.academies, cell, self.study.academies))
+        rider = self.find_rider(pace, horizon_min)
+        return rider.find_three_nearest(sites, self.places, np.arange(len(self.academies)))
 
-    def counts(self, points: gpd.GeoDataFrame, cells: Sequence[AgeCell]) -> dict[str, int]:
+    def list_counts(self, points: gpd.GeoDataFrame, cells: Sequence[AgeCell]) -> dict[str, int]:
         """Give the network's counts, with the children whose nearest road is an island."""
         children = points[[cell.column for cell in cells]].to_numpy().sum(axis=1)
         return self.network.counts | {"island_children": int(children[self.places.by_island].sum())}
 
 
-def _for_every_age(academies: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+def _serve_every_age(academies: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     limits = {"min_age": 0, "max_age": OLDEST}
     return academies.assign(
         **{name: pd.array([age] * len(academies), dtype="Int64") for name, age in limits.items()}
     )
 
 
-def _off_the_roads(academies: gpd.GeoDataFrame, limit_m: float) -> tuple[Note, ...]:
+def _note_off_roads(academies: gpd.GeoDataFrame, limit_m: float) -> tuple[Note, ...]:
     if academies.empty:
         return ()
     what = say(
         "no usable road within {limit_m} m of {academies}: {names}",
         "geen bruikbare weg binnen {limit_m} m van {academies}: {names}",
         "pas de route praticable à moins de {limit_m} m de {academies} : {names}",
-        limit_m=amount(limit_m, 3),
-        academies=counted(len(academies), "academy"),
+        limit_m=say_amount(limit_m, 3),
+        academies=say_count(len(academies), "academy"),
         names=", ".join(academies["academy_id"]),
     )
     mend = Said(
@@ -419,20 +429,20 @@ def _off_the_roads(academies: gpd.GeoDataFrame, limit_m: float) -> tuple[Note, .
     return (Note(Said("network", "wegen", "routes"), what, mend),)
 
 
-def _snapped(network: Network, table: gpd.GeoDataFrame, travel: Travel) -> Places:
+def _snap_table(network: Network, table: gpd.GeoDataFrame, travel: Travel) -> TiedPoints:
     within_m, limit_m = travel.snap_within_m, travel.snap_limit_m
     at = table.geometry.to_crs(network.crs)
     x, y = at.x.to_numpy(), at.y.to_numpy()
-    return snap(network, x, y, within_m=within_m, limit_m=limit_m)
+    return snap_points(network, x, y, within_m=within_m, limit_m=limit_m)
 
 
-def _tied(network: Network, points: gpd.GeoDataFrame, travel: Travel) -> Places:
+def _tie_demand(network: Network, points: gpd.GeoDataFrame, travel: Travel) -> TiedPoints:
     """Tie demand points to the network; those beyond its ground to none."""
     outside = points["outside_network"].to_numpy(np.bool_)
-    return _snapped(network, points, travel).without(outside)
+    return _snap_table(network, points, travel).untie_points(outside)
 
 
-def drawn(
+def draw_study_isochrones(
     traveller: OverNetwork,
     points: gpd.GeoDataFrame,
     cells: Sequence[AgeCell],
@@ -458,19 +468,19 @@ def drawn(
     """
     output = traveller.study.output
     minutes, cell_m = output.isochrone_minutes, output.isochrone_cell_m
-    rider = traveller.rider(Pace(output.isochrone_speed_kmh), max(minutes))
+    rider = traveller.find_rider(Pace(output.isochrone_speed_kmh), max(minutes))
     ids = traveller.academies["academy_id"].to_numpy(dtype=object)
     with ThreadPoolExecutor(threads) as pool:  # most of the work is in GEOS, side by side
-        nearest = pool.submit(isochrones_of, rider, traveller.sites, minutes, cell_m)
+        nearest = pool.submit(draw_isochrones, rider, traveller.sites, minutes, cell_m)
         each = pool.submit(
-            catchments_of, rider, traveller.sites, ids, minutes, cell_m, threads=threads
+            draw_catchments, rider, traveller.sites, ids, minutes, cell_m, threads=threads
         )
         areas = pd.concat([nearest.result(), each.result()], ignore_index=True)
-    areas.insert(4, "children", _inside(rider, traveller, areas, points, cells, threads))
+    areas.insert(4, "children", _count_inside(rider, traveller, areas, points, cells, threads))
     return areas.to_crs(LAMBERT_72)
 
 
-def _inside(
+def _count_inside(
     rider: travel_time.Rider,
     traveller: OverNetwork,
     areas: gpd.GeoDataFrame,
@@ -479,21 +489,21 @@ def _inside(
     threads: int,
 ) -> Longs:
     """Count the children of each isochrone whom its academy serves, by their travel time."""
-    offsets, point, ms = rider.served(traveller.sites, traveller.places, threads=threads)
+    offsets, point, ms = rider.list_served(traveller.sites, traveller.places, threads=threads)
     site = np.repeat(np.arange(len(traveller.academies)), np.diff(offsets))
     ids = traveller.academies["academy_id"].to_numpy(dtype=object)
     parts = []
     for cell in cells:
-        served = serves(traveller.academies, cell, traveller.study.academies)[site]
+        served = which_serve(traveller.academies, cell, traveller.study.academies)[site]
         each = pd.DataFrame({"academy_id": ids[site], "point": point, "ms": ms})[served]
         nearest = each.groupby("point", as_index=False)["ms"].min().assign(academy_id="")
         both = pd.concat([each, nearest])
         parts.append(both.assign(children=points[cell.column].to_numpy()[both["point"]]))
     rides = pd.concat(parts)
-    bounds = [travel_time.horizon_ms(minutes) for minutes in sorted(set(areas["minutes_to"]))]
+    bounds = [travel_time.minutes_to_ms(minutes) for minutes in sorted(set(areas["minutes_to"]))]
     # Each band includes its upper bound, as the cutoff does.
     rides["band"] = np.searchsorted(bounds, rides["ms"])
     sums = rides.groupby(["academy_id", "band"])["children"].sum()
-    bands = np.searchsorted(bounds, [travel_time.horizon_ms(m) for m in areas["minutes_to"]])
+    bands = np.searchsorted(bounds, [travel_time.minutes_to_ms(m) for m in areas["minutes_to"]])
     wanted = pd.MultiIndex.from_arrays([areas["academy_id"], bands])
     return np.asarray(sums.reindex(wanted, fill_value=0), dtype=np.int64)

@@ -4,17 +4,24 @@ A child is whole. Each step hands out whole children over parts in proportion to
 so that the parts add up to the total exactly, and every level adds up to the input.
 """
 
-from stemgeo.demand.places import OUTSIDE, Ground, count_children
-from stemgeo.demand.points import AgeCell, Placed, age_cells, place_children, served_ages, serves
+from stemgeo.demand.places import OUTSIDE, PlacingGround, count_children
+from stemgeo.demand.points import (
+    AgeCell,
+    PlacedChildren,
+    cut_age_cells,
+    place_children,
+    served_ages,
+    which_serve,
+)
 
 __all__ = [
     "OUTSIDE",
     "AgeCell",
-    "Ground",
-    "Placed",
-    "age_cells",
+    "PlacedChildren",
+    "PlacingGround",
     "count_children",
+    "cut_age_cells",
     "place_children",
     "served_ages",
-    "serves",
+    "which_serve",
 ]

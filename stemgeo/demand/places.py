@@ -54,7 +54,7 @@ LARGEST_WEIGHT = 10**8
 
 
 @dataclass(frozen=True)
-class Places:
+class LivingPlaces:
     """Where children may live: coordinates in EPSG:31370, whole-number weight and zone of each.
 
     Attributes
@@ -69,20 +69,22 @@ class Places:
     zone: Indices
     outside: NDArray[np.bool_]
 
-    def take(self, which: NDArray[np.bool_] | Indices) -> Places:
+    def take(self, which: NDArray[np.bool_] | Indices) -> LivingPlaces:
         """Keep some of them."""
-        return Places(*(getattr(self, name)[which] for name in _COLUMNS))
+        return LivingPlaces(*(getattr(self, name)[which] for name in _COLUMNS))
 
 
 _COLUMNS = ("x", "y", "weight", "zone", "outside")
-NOWHERE = Places(
+NOWHERE = LivingPlaces(
     np.empty(0), np.empty(0), np.empty(0, np.int64), np.empty(0, np.intp), np.empty(0, np.bool_)
 )
 
 
-def joined(parts: list[Places]) -> Places:
+def join_places(parts: list[LivingPlaces]) -> LivingPlaces:
     """Lay several behind each other."""
-    return Places(*(np.concatenate([getattr(part, name) for part in parts]) for name in _COLUMNS))
+    return LivingPlaces(
+        *(np.concatenate([getattr(part, name) for part in parts]) for name in _COLUMNS)
+    )
 
 
 @dataclass(frozen=True)
@@ -105,12 +107,12 @@ class Living:
     off: Floats
 
     @classmethod
-    def nowhere(cls, zones: int) -> Living:
+    def without_data(cls, zones: int) -> Living:
         """Give as many zones of which nothing is known."""
         nothing = np.zeros(zones)
         return cls(nothing, np.full(zones, "", dtype=object), nothing, nothing)
 
-    def where_known(
+    def fill_known(
         self, town: Indices, by: str, weight: Floats, residents: Floats, on: Floats, off: Floats
     ) -> Living:
         """Fill in the municipalities that have any weight and of which nothing is known yet.
@@ -125,9 +127,9 @@ class Living:
             As for `where`.
         """
         known = (self.by == "") & (np.bincount(town, weights=weight)[town] > 0)
-        return self.where(known, by, residents, on, off)
+        return self.fill_zones(known, by, residents, on, off)
 
-    def where(
+    def fill_zones(
         self, zones: NDArray[np.bool_], by: str, residents: Floats, on: Floats, off: Floats
     ) -> Living:
         """Fill in some zones.
@@ -148,7 +150,7 @@ class Living:
 
 
 @dataclass(frozen=True)
-class Ground:
+class PlacingGround:
     """What the methods draw on.
 
     Attributes
@@ -168,7 +170,7 @@ class Ground:
     streets: Streets | None = None
     uninhabited: Uninhabited | None = None
 
-    def places(self, method: str, home_of_zone: Indices) -> Places | None:
+    def find_places(self, method: str, home_of_zone: Indices) -> LivingPlaces | None:
         """Give the places of one method, or None when the inputs do not allow it.
 
         Parameters
@@ -181,34 +183,34 @@ class Ground:
         of_file = {"addresses": self.inputs.addresses, "grid": self.inputs.weights}
         if method in of_file:
             frame = of_file[method]
-            return None if frame is None else self._at_points(frame)
+            return None if frame is None else self._place_at_points(frame)
         if method == "centroid":
-            return self._centroids()
+            return self._place_centroids()
         if self.network is None:
             return None
         if method == OUTSIDE:
-            return self._all_outside(home_of_zone)
-        found = self._on_extract(method)
-        return None if found is None else self._with_outside(found, home_of_zone)
+            return self._place_all_outside(home_of_zone)
+        found = self._place_on_extract(method)
+        return None if found is None else self._add_outside(found, home_of_zone)
 
-    def _centroids(self) -> Places:
+    def _place_centroids(self) -> LivingPlaces:
         zones = self.inputs.zones
         middle = zones.geometry.representative_point()
         one = np.maximum(zones.area.to_numpy(np.int64), 1)
         inside = np.zeros(len(zones), dtype=np.bool_)
         x, y = middle.x.to_numpy(), middle.y.to_numpy()
-        return Places(x, y, one, np.arange(len(zones)), inside)
+        return LivingPlaces(x, y, one, np.arange(len(zones)), inside)
 
-    def _on_extract(self, method: str) -> Places | None:
+    def _place_on_extract(self, method: str) -> LivingPlaces | None:
         """Give the places of a method that draws on the extract, None when it was not read."""
         if method == "streets":
             return None if self.streets is None else self._along_streets
         if self.buildings is None:
             return None
         if method == "dwellings":
-            return self._dwellings.take(self.enough[self._dwellings.zone])
+            return self._dwellings.take(self.enough_dwellings[self._dwellings.zone])
         points = self.buildings.points
-        return self._at_points(points[points["kind_known"] == (method == "buildings")])
+        return self._place_at_points(points[points["kind_known"] == (method == "buildings")])
 
     @cached_property
     def area(self) -> shapely.Geometry | None:
@@ -223,35 +225,35 @@ class Ground:
         return area
 
     @cached_property
-    def _along_streets(self) -> Places:
+    def _along_streets(self) -> LivingPlaces:
         """Place points along the streets, each weighing its length times what its kind weighs.
 
         None where nobody lives: in woods, on industrial ground.
         """
         if self.streets is None:
             return NOWHERE
-        along = self.study.demand.along
-        x, y, length_mm, kind = self.streets.pieces(self.study.demand.spacing_m)
+        along = self.study.demand.road_weights
+        x, y, length_mm, kind = self.streets.cut_pieces(self.study.demand.spacing_m)
         weight = np.rint(length_mm * np.array([along[name] for name in STREET_WEIGHTS])[kind])
         weight = weight.astype(np.int64)
         lived_in = weight > 0
         if self.uninhabited is not None:
-            lived_in[lived_in] = ~self.uninhabited.holds(x[lived_in], y[lived_in])
-        return self._in_zones(x[lived_in], y[lived_in], weight[lived_in])
+            lived_in[lived_in] = ~self.uninhabited.contains_points(x[lived_in], y[lived_in])
+        return self._place_in_zones(x[lived_in], y[lived_in], weight[lived_in])
 
     @cached_property
-    def _dwellings(self) -> Places:
+    def _dwellings(self) -> LivingPlaces:
         """Place points at all dwellings of the extract, each weighing its floor area."""
         of, zone = self._zone_of_dwelling
         homes = self.dwellings.iloc[of]
         x, y = homes.geometry.x.to_numpy(), homes.geometry.y.to_numpy()
         inside = np.zeros(len(of), dtype=np.bool_)
-        return Places(x, y, homes["weight"].to_numpy(np.int64), zone, inside)
+        return LivingPlaces(x, y, homes["weight"].to_numpy(np.int64), zone, inside)
 
     @cached_property
     def _zone_of_dwelling(self) -> tuple[Indices, Indices]:
         """Which dwellings lie in a zone, in order, and in which."""
-        return self._first_zone(self.dwellings.geometry.to_numpy())
+        return self._find_first_zone(self.dwellings.geometry.to_numpy())
 
     @cached_property
     def dwellings(self) -> gpd.GeoDataFrame:
@@ -265,11 +267,11 @@ class Ground:
         return found.assign(homes=np.where(found["flats"], flats, 1))
 
     @cached_property
-    def enough(self) -> NDArray[np.bool_]:
+    def enough_dwellings(self) -> NDArray[np.bool_]:
         """Which zones have dwellings enough for their residents, shape (zones,)."""
-        return self._enough_for(self.living)
+        return self._has_dwellings_for(self.living)
 
-    def _enough_for(self, living: Living) -> NDArray[np.bool_]:
+    def _has_dwellings_for(self, living: Living) -> NDArray[np.bool_]:
         """Say where the extract has the fewest dwellings that the residents ask for.
 
         Of a zone that lies partly beyond it those who live on it ask for them.
@@ -287,22 +289,22 @@ class Ground:
         homes = self.dwellings["homes"].to_numpy(np.float64)[of]
         return sum_by_owner(zone, homes, len(self.inputs.zones))
 
-    def _at_points(self, frame: gpd.GeoDataFrame) -> Places:
+    def _place_at_points(self, frame: gpd.GeoDataFrame) -> LivingPlaces:
         """Place points where the file has them, or in the part of its cell that a zone takes."""
-        geometry, whole = frame.geometry.to_numpy(), _scaled(frame)
+        geometry, whole = frame.geometry.to_numpy(), _scale_weights(frame)
         cells = shapely.get_dimensions(geometry) == 2
-        piece, zone, weight = self._cut(geometry[cells], whole[cells])
+        piece, zone, weight = self._cut_cells(geometry[cells], whole[cells])
         spot = shapely.point_on_surface(piece)
         x, y = shapely.get_x(spot), shapely.get_y(spot)
         inside = np.zeros(len(spot), dtype=np.bool_)
-        of_cells = Places(x, y, weight, zone, inside).take(np.lexsort((zone, x, y)))
+        of_cells = LivingPlaces(x, y, weight, zone, inside).take(np.lexsort((zone, x, y)))
         x, y = shapely.get_x(geometry[~cells]), shapely.get_y(geometry[~cells])
         units = whole[~cells].astype(np.int64)
         # By place, so that it does not matter how the rows of the file were sorted.
         order = np.lexsort((units, x, y))
-        return joined([of_cells, self._in_zones(x[order], y[order], units[order])])
+        return join_places([of_cells, self._place_in_zones(x[order], y[order], units[order])])
 
-    def _cut(
+    def _cut_cells(
         self, cells: NDArray[np.object_], weight: Floats
     ) -> tuple[NDArray[np.object_], Indices, Longs]:
         """Cut grid cells by the zones; each piece has the cell's weight by its share of area."""
@@ -314,66 +316,74 @@ class Ground:
         shared = np.bincount(cell, minlength=len(cells))[cell] > 1
         cut = shared | ~shapely.contains_properly(zones[zone], piece)
         piece[cut] = shapely.intersection(zones[zone[cut]], piece[cut])
-        piece = _without_overlaps(piece, cell, shapely.area(cells))
+        piece = _cut_overlaps(piece, cell, shapely.area(cells))
         share = shapely.area(piece) / shapely.area(cells[cell])
         units = np.rint(weight[cell] * share).astype(np.int64)
         kept = units > 0
         return piece[kept], zone[kept], units[kept]
 
-    def _in_zones(self, x: Floats, y: Floats, weight: Longs) -> Places:
+    def _place_in_zones(self, x: Floats, y: Floats, weight: Longs) -> LivingPlaces:
         """Find the zone of each point; points in none are left out."""
-        point, zone = self._first_zone(np.asarray(shapely.points(x, y), dtype=object))
+        point, zone = self._find_first_zone(np.asarray(shapely.points(x, y), dtype=object))
         inside = np.zeros(len(point), dtype=np.bool_)
-        return Places(x[point], y[point], weight[point], zone, inside)
+        return LivingPlaces(x[point], y[point], weight[point], zone, inside)
 
-    def _first_zone(self, points: NDArray[np.object_]) -> tuple[Indices, Indices]:
+    def _find_first_zone(self, points: NDArray[np.object_]) -> tuple[Indices, Indices]:
         """Find which points lie in a zone, and in which: on a border the first."""
         zone = find_polygons(points, self.inputs.zones.geometry.to_numpy())
         point = np.flatnonzero(zone >= 0)
         return point, zone[point]
 
-    def _with_outside(self, places: Places, home_of_zone: Indices) -> Places:
+    def _add_outside(self, places: LivingPlaces, home_of_zone: Indices) -> LivingPlaces:
         """Add a place for the part of each zone that lies beyond the roads that were read.
 
         Its children are not to be pressed onto the few streets inside: of the unit over which
         they are spread, the share that lives outside stays there, see `_divided`. A unit without a
         place inside is left to the next method.
         """
-        return self._and_beyond(places, home_of_zone, *self._on_and_off(home_of_zone))
+        return self._add_beyond(places, home_of_zone, *self._split_zones(home_of_zone))
 
-    def _and_beyond(self, places: Places, home_of_zone: Indices, on: Floats, off: Floats) -> Places:
+    def _add_beyond(
+        self, places: LivingPlaces, home_of_zone: Indices, on: Floats, off: Floats
+    ) -> LivingPlaces:
         units = home_of_zone.max(initial=-1) + 1
         on_unit = np.bincount(home_of_zone, weights=on, minlength=units)
         inside = np.bincount(home_of_zone[places.zone], weights=places.weight, minlength=units)
         per_unit = np.divide(inside, on_unit, out=np.zeros(units), where=on_unit > 0)
         # Where all live outside, nobody does along the streets that are inside.
         lived_in = on_unit[home_of_zone[places.zone]] > 0
-        return joined([places.take(lived_in), self._outside(off * per_unit[home_of_zone])])
+        return join_places(
+            [places.take(lived_in), self._place_outside(off * per_unit[home_of_zone])]
+        )
 
-    def _on_and_off(self, home_of_zone: Indices) -> tuple[Floats, Floats]:
+    def _split_zones(self, home_of_zone: Indices) -> tuple[Floats, Floats]:
         """Say how much of each zone lies on the network's area, and how much beyond."""
         if self._is_estimate and np.bincount(home_of_zone).max(initial=0) == 1:
             return self.living.on, self.living.off  # each zone by itself, as "best" has them
-        on, off, _ = self._divided(home_of_zone)
+        on, off, _ = self._divide_zones(home_of_zone)
         return on, off
 
-    def _outside(self, weight: Floats) -> Places:
+    def _place_outside(self, weight: Floats) -> LivingPlaces:
         """Give a place for what of each zone lies beyond, with its weight, shape (zones,)."""
-        cut, beyond = self._beyond
+        cut, beyond = self._ground_beyond
         units = np.rint(weight[cut]).astype(np.int64)
         kept = units > 0
         spot = shapely.point_on_surface(beyond[kept])
         outside = np.ones(len(spot), dtype=np.bool_)
-        return Places(shapely.get_x(spot), shapely.get_y(spot), units[kept], cut[kept], outside)
+        return LivingPlaces(
+            shapely.get_x(spot), shapely.get_y(spot), units[kept], cut[kept], outside
+        )
 
-    def _all_outside(self, home_of_zone: Indices) -> Places:
+    def _place_all_outside(self, home_of_zone: Indices) -> LivingPlaces:
         """Give the places beyond of units that lie mostly there."""
-        on, off = self._on_and_off(home_of_zone)
+        on, off = self._split_zones(home_of_zone)
         of_unit = [np.bincount(home_of_zone, weights=one)[home_of_zone] for one in (on, off)]
-        return self._outside(np.where(of_unit[0] < MOSTLY * (of_unit[0] + of_unit[1]), off, 0.0))
+        return self._place_outside(
+            np.where(of_unit[0] < MOSTLY * (of_unit[0] + of_unit[1]), off, 0.0)
+        )
 
     @cached_property
-    def _beyond(self) -> tuple[Indices, NDArray[np.object_]]:
+    def _ground_beyond(self) -> tuple[Indices, NDArray[np.object_]]:
         """Which zones lie partly or wholly beyond the network's area, and that part of each."""
         zones = self.inputs.zones.geometry.to_numpy()
         cut = np.flatnonzero(~shapely.covers(self.area, zones))
@@ -387,22 +397,22 @@ class Ground:
             found = self.buildings.counts | {"dwellings": len(self.dwellings)}
         return found | (self.uninhabited.counts if self.uninhabited else {})
 
-    def holds(self, method: str) -> bool:
+    def has_own_places(self, method: str) -> bool:
         """Whether there is anything of its own for a method to place children at."""
         if method != "buildings" or self.inputs.addresses is not None:
             return True
         return self.buildings is not None and len(self.buildings.points) > 0
 
     @property
-    def reached(self) -> NDArray[np.bool_]:
+    def zones_on_network(self) -> NDArray[np.bool_]:
         """Which zones have a square metre on the network's area, shape (zones,)."""
-        return self._splits["ground"][0] > 1.0
+        return self._split_by_source["ground"][0] > 1.0
 
     def divided_by(self, home_of_zone: Indices) -> NDArray[np.object_]:
         """Say by what the children of each zone are divided over the network's area and beyond."""
-        return self._divided(home_of_zone)[2]
+        return self._divide_zones(home_of_zone)[2]
 
-    def _divided(self, home_of_zone: Indices) -> tuple[Floats, Floats, NDArray[np.object_]]:
+    def _divide_zones(self, home_of_zone: Indices) -> tuple[Floats, Floats, NDArray[np.object_]]:
         """Say how much of each zone lies on the network's area and how much beyond.
 
         By where people live when the addresses or weights of the study have any in the unit over
@@ -415,7 +425,7 @@ class Ground:
         """
         on, off = np.zeros((2, len(home_of_zone)))
         by = np.full(len(home_of_zone), "", dtype=object)
-        for name, (here, there) in self._splits.items():
+        for name, (here, there) in self._split_by_source.items():
             units = home_of_zone.max(initial=-1) + 1
             has_any = np.bincount(home_of_zone, weights=here + there, minlength=units) > 0
             taken = has_any[home_of_zone] & (by == "")
@@ -423,26 +433,28 @@ class Ground:
         return on, off, by
 
     @cached_property
-    def _splits(self) -> dict[str, tuple[Floats, Floats]]:
+    def _split_by_source(self) -> dict[str, tuple[Floats, Floats]]:
         """Addresses, weights and ground of each zone on the network's area, and beyond it."""
-        cut, beyond = self._beyond
+        cut, beyond = self._ground_beyond
         whole_m2 = self.inputs.zones.area.to_numpy(np.float64)
         off_m2 = np.zeros(len(whole_m2))
         off_m2[cut] = shapely.area(beyond)
         ground = (np.maximum(whole_m2 - off_m2, 0.0), off_m2)
         told = {"addresses": self.inputs.addresses, "grid": self.inputs.weights}
-        splits = {name: self._split(one) for name, one in told.items() if one is not None}
+        splits = {name: self._split_weights(one) for name, one in told.items() if one is not None}
         # Of nothing beyond nothing is to be divided.
         return splits | {"ground": ground} if len(cut) else {"ground": ground}
 
-    def _split(self, frame: gpd.GeoDataFrame) -> tuple[Floats, Floats]:
+    def _split_weights(self, frame: gpd.GeoDataFrame) -> tuple[Floats, Floats]:
         """Add up by zone what lies on the network's area, and what beyond."""
-        geometry, whole = frame.geometry.to_numpy(), _scaled(frame)
+        geometry, whole = frame.geometry.to_numpy(), _scale_weights(frame)
         cells = shapely.get_dimensions(geometry) == 2
-        piece, zone, weight = self._cut(geometry[cells], whole[cells])
+        piece, zone, weight = self._cut_cells(geometry[cells], whole[cells])
         here = shapely.area(shapely.intersection(piece, self.area)) / shapely.area(piece)
         at = geometry[~cells]
-        found = self._in_zones(shapely.get_x(at), shapely.get_y(at), whole[~cells].astype(np.int64))
+        found = self._place_in_zones(
+            shapely.get_x(at), shapely.get_y(at), whole[~cells].astype(np.int64)
+        )
         covered = shapely.covers(self.area, np.asarray(shapely.points(found.x, found.y)))
         zone, weight = np.append(zone, found.zone), np.append(weight, found.weight)
         here = np.append(here, covered)
@@ -472,37 +484,39 @@ class Ground:
         """Who lives in which zone: as given, or those of its municipality as `_lived_in` has it."""
         zones = self.inputs.zones.reset_index(drop=True)
         town, towns = pd.factorize(zones["nis_code"])
-        whole = _of_municipalities(self.inputs).reindex(towns).fillna(0).to_numpy()[town]
-        found = Living.nowhere(len(zones))
+        whole = _count_residents(self.inputs).reindex(towns).fillna(0).to_numpy()[town]
+        found = Living.without_data(len(zones))
         if self.inputs.zone_population is not None:
             told = self.inputs.zone_population.set_index("zone_id")["population"]
             given = told.reindex(zones["zone_id"]).fillna(0).to_numpy(np.float64)
-            found = found.where_known(town, "given", given, given, *self._each)
-        for name, here, there in self._lived_in(town):
-            residents = whole * _shares(here + there, town)
-            parts = (here, there) if name == "streets" else self._each
-            found = found.where_known(town, name, here + there, residents, *parts)
+            found = found.fill_known(town, "given", given, given, *self._split_of_each)
+        for name, here, there in self._yield_weights(town):
+            residents = whole * _share_of_owner(here + there, town)
+            parts = (here, there) if name == "streets" else self._split_of_each
+            found = found.fill_known(town, name, here + there, residents, *parts)
         by_streets = found.by == "streets"
-        short = ~self._enough_for(found) & (found.residents > 0)
+        short = ~self._has_dwellings_for(found) & (found.residents > 0)
         mapped = by_streets & (np.bincount(town, weights=short)[town] == 0)
         if not mapped.any():
             return found
         # Where every zone has enough dwellings they say better than streets who lives where.
-        here, there = self._here_and_there(self._dwellings, town)
-        residents = whole * _shares(here + there, town)
-        return found.where(mapped, "dwellings", residents, here, there)
+        here, there = self._weigh_here_and_there(self._dwellings, town)
+        residents = whole * _share_of_owner(here + there, town)
+        return found.fill_zones(mapped, "dwellings", residents, here, there)
 
     @cached_property
-    def _each(self) -> tuple[Floats, Floats]:
-        return self._divided(np.arange(len(self.inputs.zones)))[:2]
+    def _split_of_each(self) -> tuple[Floats, Floats]:
+        return self._divide_zones(np.arange(len(self.inputs.zones)))[:2]
 
-    def _here_and_there(self, places: Places, town: Indices) -> tuple[Floats, Floats]:
+    def _weigh_here_and_there(self, places: LivingPlaces, town: Indices) -> tuple[Floats, Floats]:
         """Add up what places weigh by zone, and what lies beyond the extract beside them."""
-        on, off, _ = self._divided(town)
-        both, zones = self._and_beyond(places, town, on, off), len(self.inputs.zones)
-        return _by_zone(both.take(~both.outside), zones), _by_zone(both.take(both.outside), zones)
+        on, off, _ = self._divide_zones(town)
+        both, zones = self._add_beyond(places, town, on, off), len(self.inputs.zones)
+        return _sum_by_zone(both.take(~both.outside), zones), _sum_by_zone(
+            both.take(both.outside), zones
+        )
 
-    def _lived_in(self, town: Indices) -> Iterator[tuple[str, Floats, Floats]]:
+    def _yield_weights(self, town: Indices) -> Iterator[tuple[str, Floats, Floats]]:
         """Yield by what the residents of a municipality may be shared over its zones, best first.
 
         By name, on the extract and beyond.
@@ -510,9 +524,9 @@ class Ground:
         nothing = np.zeros(len(self.inputs.zones))
         for name, given in (("addresses", self.inputs.addresses), ("grid", self.inputs.weights)):
             if given is not None:
-                yield name, _by_zone(self._at_points(given), len(nothing)), nothing
+                yield name, _sum_by_zone(self._place_at_points(given), len(nothing)), nothing
         if self.streets is not None and self.network is not None:
-            yield "streets", *self._here_and_there(self._along_streets, town)
+            yield "streets", *self._weigh_here_and_there(self._along_streets, town)
         yield "ground", self.inputs.zones.area.to_numpy(np.float64), nothing
 
 
@@ -522,24 +536,24 @@ def count_children(points: gpd.GeoDataFrame) -> pd.Series[int]:
     return children
 
 
-def _scaled(frame: gpd.GeoDataFrame) -> Floats:
+def _scale_weights(frame: gpd.GeoDataFrame) -> Floats:
     """Give the weights of a file as whole numbers up to `LARGEST_WEIGHT`."""
     weight = frame["weight"].to_numpy(np.float64)
     largest = weight.max(initial=np.finfo(float).tiny)
     return np.asarray(np.ceil(weight / largest * LARGEST_WEIGHT))
 
 
-def _by_zone(places: Places, zones: int) -> Floats:
+def _sum_by_zone(places: LivingPlaces, zones: int) -> Floats:
     return sum_by_owner(places.zone, places.weight, zones).astype(np.float64)
 
 
-def _shares(parts: Floats, owner: Indices) -> Floats:
+def _share_of_owner(parts: Floats, owner: Indices) -> Floats:
     """Give each part's share of its owner's; 0 where that has nothing."""
     whole = np.bincount(owner, weights=parts)[owner]
     return np.divide(parts, whole, out=np.zeros(len(parts)), where=whole > 0)
 
 
-def _of_municipalities(inputs: Inputs) -> pd.Series:
+def _count_residents(inputs: Inputs) -> pd.Series:
     """Give the residents of each municipality; from its children where the file has no others."""
     if inputs.residents is not None:
         return inputs.residents
@@ -548,7 +562,7 @@ def _of_municipalities(inputs: Inputs) -> pd.Series:
     return children / ages * RESIDENTS_FOR_A_CHILD_OF_AN_AGE
 
 
-def _without_overlaps(
+def _cut_overlaps(
     piece: NDArray[np.object_], cell: Indices, area_m2: Floats
 ) -> NDArray[np.object_]:
     """Leave ground of a cell that lies in two zones to the first of them."""

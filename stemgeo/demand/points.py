@@ -12,17 +12,17 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from stemgeo.demand import telling
-from stemgeo.demand.apportion import PHASES, apportion_kinds
+from stemgeo.demand import placement_notes
+from stemgeo.demand.apportionment import PHASES, apportion_kinds
 from stemgeo.demand.places import (
     FALLBACK,
     NOWHERE,
     OUTSIDE,
     OWN,
-    Ground,
-    Places,
+    LivingPlaces,
+    PlacingGround,
     count_children,
-    joined,
+    join_places,
 )
 from stemgeo.facts import LAMBERT_72
 from stemgeo.inputs import vintages
@@ -40,7 +40,7 @@ if TYPE_CHECKING:
     Floats = NDArray[np.float64]
     Longs = NDArray[np.int64]
 
-Kind = tuple[int, str]
+AgeAndSex = tuple[int, str]
 """Age and sex."""
 
 GOLDEN = (5**0.5 - 1) / 2
@@ -80,7 +80,7 @@ class AgeCell:
         return f"girls_{self.name}"
 
 
-def age_cells(
+def cut_age_cells(
     bands: Sequence[Band],
     academies: pd.DataFrame,
     rules: AcademyRules,
@@ -111,7 +111,7 @@ def age_cells(
     return tuple(cells)
 
 
-def serves(academies: pd.DataFrame, cell: AgeCell, rules: AcademyRules) -> NDArray[np.bool_]:
+def which_serve(academies: pd.DataFrame, cell: AgeCell, rules: AcademyRules) -> NDArray[np.bool_]:
     """Say which academies serve the ages of a cell, shape (academies,).
 
     Parameters
@@ -140,7 +140,7 @@ def served_ages(academies: pd.DataFrame, rules: AcademyRules) -> tuple[Longs, Lo
 
 
 @dataclass(frozen=True)
-class Placed:
+class PlacedChildren:
     """The children of a study at points.
 
     Attributes
@@ -157,7 +157,7 @@ class Placed:
     notes: tuple[Note, ...]
     fell_back: int
 
-    def by_zone(self, zones: gpd.GeoDataFrame) -> pd.DataFrame:
+    def count_by_zone(self, zones: gpd.GeoDataFrame) -> pd.DataFrame:
         """Say how the children of each zone were placed: the placement table."""
         each = self.points[["zone_id", "method"]].assign(
             points=1, children=count_children(self.points)
@@ -169,7 +169,7 @@ class Placed:
         return pd.DataFrame(filled).sort_values(["zone_id", "method"], ignore_index=True)
 
 
-def place_children(ground: Ground, cells: Sequence[AgeCell], method: str) -> Placed:
+def place_children(ground: PlacingGround, cells: Sequence[AgeCell], method: str) -> PlacedChildren:
     """Put the children of the study at points.
 
     Parameters
@@ -177,7 +177,7 @@ def place_children(ground: Ground, cells: Sequence[AgeCell], method: str) -> Pla
     ground
         Municipalities, zones, children and what spreads them.
     cells
-        Which ages are counted together, see `age_cells`. A child's place does not depend on them.
+        Which ages are counted together, see `cut_age_cells`; no child's place depends on them.
     method
         "best", "streets", "buildings", "grid" or "centroid". Where it finds no place, the next of
         `FALLBACK` is used.
@@ -191,7 +191,7 @@ def place_children(ground: Ground, cells: Sequence[AgeCell], method: str) -> Pla
     """
     # What is chosen zone by zone needs the children of each zone, if need be as an estimate.
     population = ground.zone_population if method == BEST else ground.inputs.zone_population
-    homes = _Homes.of(replace(ground.inputs, zone_population=population), cells)
+    homes = _Homes.from_inputs(replace(ground.inputs, zone_population=population), cells)
     zones = ground.inputs.zones
     home_of_zone = homes.names.index.get_indexer(zones[homes.names.index.name].astype(str))
     lacking = homes.counts.sum(axis=1) > 0
@@ -199,21 +199,24 @@ def place_children(ground: Ground, cells: Sequence[AgeCell], method: str) -> Pla
     notes: list[Note] = []
     fell_back = 0
     for one in FALLBACK[method]:
-        places = ground.places(one, home_of_zone) if lacking.any() else None
+        places = ground.find_places(one, home_of_zone) if lacking.any() else None
         if places is None:
             continue
         places = places.take(lacking[home_of_zone[places.zone]] & (places.weight > 0))
         placed = np.isin(np.arange(len(lacking)), home_of_zone[places.zone])
         if one not in (OUTSIDE, *OWN.get(method, (method,))) and placed.any():
             children = int(homes.counts[placed].sum())
-            notes.append(telling.fell_back(homes.names[placed].tolist(), children, one))
+            notes.append(placement_notes.note_fallback(homes.names[placed].tolist(), children, one))
             fell_back += children
         found.append((one, places))
         lacking = lacking & ~placed
-    table = _table(found, home_of_zone, homes, ground)
-    told = telling.zone_by_zone(ground, table) if method == BEST else []
-    told += [*telling.divided(ground, table, home_of_zone), *telling.kinds_not_met(ground)]
-    return Placed(table, (*told, *notes), fell_back)
+    table = _build_demand(found, home_of_zone, homes, ground)
+    told = placement_notes.note_zone_by_zone(ground, table) if method == BEST else []
+    told += [
+        *placement_notes.note_divided(ground, table, home_of_zone),
+        *placement_notes.note_kinds_not_met(ground),
+    ]
+    return PlacedChildren(table, (*told, *notes), fell_back)
 
 
 @dataclass(frozen=True)
@@ -236,22 +239,22 @@ class _Homes:
 
     names: pd.Series
     counts: Longs
-    kinds: tuple[Kind, ...]
+    kinds: tuple[AgeAndSex, ...]
     column: NDArray[np.intp]
     girls: NDArray[np.intp]
     columns: tuple[str, ...]
 
     @classmethod
-    def of(cls, inputs: Inputs, cells: Sequence[AgeCell]) -> _Homes:
+    def from_inputs(cls, inputs: Inputs, cells: Sequence[AgeCell]) -> _Homes:
         """Count the children of each unit by age and sex."""
         ages = list_ages(cell.ages for cell in cells)
         children = inputs.children[inputs.children["age"].isin(ages)]
         kinds = sorted(set(zip(children["age"], children["sex"], strict=True)))
         names = inputs.municipalities.set_index("nis_code")["name"].sort_index()
         if inputs.zone_population is None:
-            by_kind = _by_kind(children, kinds, names.index)
+            by_kind = _count_by_kind(children, kinds, names.index)
         else:
-            names, by_kind = _over_zones(inputs, inputs.zone_population, children, kinds)
+            names, by_kind = _spread_over_zones(inputs, inputs.zone_population, children, kinds)
         cell_of = {age: i for i, c in enumerate(cells) for age in list_ages([c.ages])}
         columns = [cell.column for cell in cells]
         of_cell = np.array([cell_of[age] for age, _ in kinds], dtype=np.intp)
@@ -262,7 +265,7 @@ class _Homes:
             columns += [cell.girls for cell in cells]
         return cls(names, by_kind, tuple(kinds), of_cell, girls, tuple(columns))
 
-    def tally(self, part: NDArray[np.intp], kind: NDArray[np.intp], parts: int) -> Longs:
+    def count_children(self, part: NDArray[np.intp], kind: NDArray[np.intp], parts: int) -> Longs:
         """Count children, given one by one, by part and column, shape (parts, columns)."""
         width = len(self.columns)
         girl = self.girls[kind] >= 0
@@ -271,7 +274,7 @@ class _Homes:
         return np.bincount(cell, minlength=parts * width).reshape(parts, width)
 
 
-def _by_kind(children: pd.DataFrame, kinds: list[Kind], of: pd.Index) -> Longs:
+def _count_by_kind(children: pd.DataFrame, kinds: list[AgeAndSex], of: pd.Index) -> Longs:
     """Count children by the unit in the column called as the index, and by kind."""
     unit = of.get_indexer(pd.Index(children[str(of.name)]))
     column = {kind: at for at, kind in enumerate(kinds)}
@@ -284,12 +287,12 @@ def _by_kind(children: pd.DataFrame, kinds: list[Kind], of: pd.Index) -> Longs:
     return counts
 
 
-def _over_zones(
-    inputs: Inputs, population: pd.DataFrame, children: pd.DataFrame, kinds: list[Kind]
+def _spread_over_zones(
+    inputs: Inputs, population: pd.DataFrame, children: pd.DataFrame, kinds: list[AgeAndSex]
 ) -> tuple[pd.Series, Longs]:
     """Hand the children of the municipalities out over their zones, by residents."""
     zones = inputs.zones.reset_index(drop=True)
-    zones, children = with_givers(zones, children, inputs.parts_vintage)
+    zones, children = find_givers(zones, children, inputs.parts_vintage)
     zones = zones.iloc[np.lexsort((zones["zone_id"], zones["giver"]))]
     givers = pd.Index(np.unique(zones["giver"]), name="giver")
     owner = givers.get_indexer(zones["giver"])
@@ -298,14 +301,14 @@ def _over_zones(
     empty = np.bincount(owner, weights=weight, minlength=len(givers)) == 0
     # A municipality whose zones have no totals is spread by their area, in square metres.
     weight = np.where(empty[owner], np.maximum(zones.area.to_numpy(np.int64), 1), weight)
-    counts = _by_kind(children, kinds, givers)
-    zone, kind = apportion_kinds(counts, weight, owner, *_chance(givers, kinds))
+    counts = _count_by_kind(children, kinds, givers)
+    zone, kind = apportion_kinds(counts, weight, owner, *_draw_chance(givers, kinds))
     width = len(kinds)
     by_zone = np.bincount(zone * width + kind, minlength=len(zones) * width)
     return zones.set_index("zone_id")["name"], by_zone.reshape(len(zones), width)
 
 
-def with_givers(
+def find_givers(
     zones: gpd.GeoDataFrame, children: pd.DataFrame, vintage: int
 ) -> tuple[gpd.GeoDataFrame, pd.DataFrame]:
     """Say from which municipality each zone gets its children: the smallest that is known.
@@ -342,7 +345,7 @@ def with_givers(
     return zones.assign(giver=own), children.merge(parts, on=["nis_code", "part"])
 
 
-def _chance(units: pd.Index, kinds: Sequence[Kind]) -> tuple[Floats, Longs]:
+def _draw_chance(units: pd.Index, kinds: Sequence[AgeAndSex]) -> tuple[Floats, Longs]:
     """Give each unit and kind its shift in the row, and each unit its phase.
 
     Fixed numbers without a pattern, from the unit's id: were they the same everywhere, a single
@@ -354,20 +357,20 @@ def _chance(units: pd.Index, kinds: Sequence[Kind]) -> tuple[Floats, Longs]:
     return (seed[:, None] / 2**32 + GOLDEN * age) % 1, seed % PHASES + 1
 
 
-def _table(
-    found: list[tuple[str, Places]],
+def _build_demand(
+    found: list[tuple[str, LivingPlaces]],
     home_of_zone: NDArray[np.intp],
     homes: _Homes,
-    ground: Ground,
+    ground: PlacingGround,
 ) -> gpd.GeoDataFrame:
-    places = joined([one for _, one in found])
+    places = join_places([one for _, one in found])
     method = np.repeat([name for name, _ in found], [len(one.x) for _, one in found])
     home = home_of_zone[places.zone]
     order = np.argsort(home, kind="stable")
     places, method = places.take(order), np.where(places.outside, OUTSIDE, method)[order]
-    chance = _chance(homes.names.index, homes.kinds)
+    chance = _draw_chance(homes.names.index, homes.kinds)
     part, kind = apportion_kinds(homes.counts, places.weight, home[order], *chance)
-    counts = homes.tally(part, kind, len(order))
+    counts = homes.count_children(part, kind, len(order))
     kept = counts.sum(axis=1) > 0
     places, counts = places.take(kept), counts[kept]
     zones = ground.inputs.zones.iloc[places.zone]

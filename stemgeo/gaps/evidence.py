@@ -11,8 +11,8 @@ import shapely
 
 from stemgeo.access.travellers import OverNetwork
 from stemgeo.demand import served_ages
-from stemgeo.gaps.late import lower_median, most
-from stemgeo.measure import network_hashes, ways_ridden
+from stemgeo.gaps.late import find_value_of_most, lower_median
+from stemgeo.measure import add_up_ways, network_hashes
 from stemgeo.network.stress import LEVELS
 from stemgeo.reasons import COLUMNS, REASONS
 
@@ -29,7 +29,7 @@ _TYPES = {
 }
 
 
-def evidence(rows: pd.DataFrame, gaps: int, case: Case) -> pd.DataFrame:
+def find_evidence(rows: pd.DataFrame, gaps: int, case: Case) -> pd.DataFrame:
     """Show the reasons of each gap.
 
     Parameters
@@ -48,7 +48,7 @@ def evidence(rows: pd.DataFrame, gaps: int, case: Case) -> pd.DataFrame:
     """
     median_m = lower_median(rows["gap"], rows["straight_m"], rows["children"])
     table = pd.DataFrame({"straight_km": median_m / 1000}).reindex(range(gaps))
-    for part in (_barriers, _stretches, _other_ages, _lapsed):
+    for part in (_find_barriers, _find_stretches, _find_other_ages, _find_lapsed):
         table = table.join(part(rows, case))
     for name in COLUMNS.keys() - _TYPES.keys():
         text = table[name].astype(object)
@@ -56,15 +56,15 @@ def evidence(rows: pd.DataFrame, gaps: int, case: Case) -> pd.DataFrame:
     return table.astype(_TYPES)[list(COLUMNS)]
 
 
-def _of_reason(rows: pd.DataFrame, reason: str) -> pd.DataFrame:
+def _rows_of_reason(rows: pd.DataFrame, reason: str) -> pd.DataFrame:
     return rows[rows["reason"] == list(REASONS).index(reason)]
 
 
-def _barriers(rows: pd.DataFrame, case: Case) -> pd.DataFrame:
+def _find_barriers(rows: pd.DataFrame, case: Case) -> pd.DataFrame:
     """Name the academy straight ahead, the detour to it, and what lies between."""
-    rows = _of_reason(rows, "barrier")
+    rows = _rows_of_reason(rows, "barrier")
     academies = case.measured.academies
-    ahead = most(rows["gap"], rows["shown_by"], rows["children"])
+    ahead = find_value_of_most(rows["gap"], rows["shown_by"], rows["children"])
     table = pd.DataFrame(
         {
             "barrier_academy_id": academies["academy_id"].iloc[ahead].to_numpy(object),
@@ -76,23 +76,23 @@ def _barriers(rows: pd.DataFrame, case: Case) -> pd.DataFrame:
     extracts = case.prepared.inputs.network
     if table.empty or not extracts:
         return table
-    from stemgeo.network.barriers import crossed, load_barriers
+    from stemgeo.network.barriers import load_barriers, name_crossed
 
     rows = rows[rows["shown_by"].to_numpy() == ahead.reindex(rows["gap"]).to_numpy()]
-    home, place = _middles(rows, case), academies.geometry.iloc[ahead]
+    home, place = _find_middles(rows, case), academies.geometry.iloc[ahead]
     ends = np.stack([home, np.stack([place.x, place.y], axis=1)], axis=1)
     lines = gpd.GeoSeries(shapely.linestrings(ends), crs=academies.crs)
     known = load_barriers(extracts, network_hashes(case.prepared.inputs))
     between = [
         "; ".join(f"{kind} {name}".strip() for kind, name in found)
-        for found in crossed(known, lines)
+        for found in name_crossed(known, lines)
     ]
     return table.assign(barriers=between)
 
 
-def _middles(rows: pd.DataFrame, case: Case) -> NDArray[np.float64]:
+def _find_middles(rows: pd.DataFrame, case: Case) -> NDArray[np.float64]:
     """Give for each gap the place of the child nearest to the middle of them all."""
-    place = case.place(rows)
+    place = case.find_xy(rows)
     each = pd.DataFrame(
         {
             "gap": rows["gap"].to_numpy(),
@@ -109,22 +109,22 @@ def _middles(rows: pd.DataFrame, case: Case) -> NDArray[np.float64]:
     return np.asarray(each.drop_duplicates("gap")[["x", "y"]].to_numpy())
 
 
-def _stretches(rows: pd.DataFrame, case: Case) -> pd.DataFrame:
+def _find_stretches(rows: pd.DataFrame, case: Case) -> pd.DataFrame:
     """Name the stressful road on the quickest ride of most children, with its length.
 
     How many they are is not told: most meet other such roads, or could go another way, so that
     it is not what this road made quiet would bring, and roads do not add up.
     """
     columns = ["stretch", "stretch_way", "stretch_m"]
-    rows = _of_reason(rows, "stress")
+    rows = _rows_of_reason(rows, "stress")
     if rows.empty or not isinstance(case.rider, OverNetwork):
         return pd.DataFrame(columns=columns)
     riders = rows.rename(columns={"gap": "group"})
-    ways = ways_ridden(case.prepared, case.rider, riders, _too_stressful)
+    ways = add_up_ways(case.prepared, case.rider, riders, _is_too_stressful)
     return _longest_ridden(ways.rename(columns={"group": "gap"}), case).set_axis(columns, axis=1)
 
 
-def _too_stressful(network: Network) -> NDArray[np.bool_]:
+def _is_too_stressful(network: Network) -> NDArray[np.bool_]:
     """Whether segments are too stressful for a quiet ride, along and against, (segments, 2)."""
     stress = np.stack([network.stress_forward, network.stress_backward], axis=1)
     return np.asarray(stress > LEVELS["low_stress"])
@@ -135,9 +135,9 @@ def _longest_ridden(ways: pd.DataFrame, case: Case) -> pd.DataFrame:
     inputs = case.prepared.inputs
     names: dict[int, str] = {}
     if inputs.network:
-        from stemgeo.network.barriers import way_names
+        from stemgeo.network.barriers import load_way_names
 
-        names = way_names(inputs.network, network_hashes(inputs), ways["way"].tolist())
+        names = load_way_names(inputs.network, network_hashes(inputs), ways["way"].tolist())
     told = [names.get(one, "") for one in ways["way"].tolist()]
     name = pd.Series(told, index=ways.index, dtype="str")
     ways = ways.assign(name=name, road=name.where(name != "", ways["way"].astype(str)))
@@ -153,10 +153,10 @@ def _longest_ridden(ways: pd.DataFrame, case: Case) -> pd.DataFrame:
     return pd.DataFrame(chosen[["name", "way", "metres"]])
 
 
-def _other_ages(rows: pd.DataFrame, case: Case) -> pd.DataFrame:
+def _find_other_ages(rows: pd.DataFrame, case: Case) -> pd.DataFrame:
     """Name the academy in time that serves other ages, and those."""
-    rows = _of_reason(rows, "age")
-    shown = most(rows["gap"], rows["shown_by"], rows["children"])
+    rows = _rows_of_reason(rows, "age")
+    shown = find_value_of_most(rows["gap"], rows["shown_by"], rows["children"])
     chosen, rules = case.measured.academies.iloc[shown], case.prepared.study.academies
     ages = [f"{low}-{high}" for low, high in zip(*served_ages(chosen, rules), strict=True)]
     return pd.DataFrame(
@@ -165,10 +165,10 @@ def _other_ages(rows: pd.DataFrame, case: Case) -> pd.DataFrame:
     )
 
 
-def _lapsed(rows: pd.DataFrame, case: Case) -> pd.DataFrame:
+def _find_lapsed(rows: pd.DataFrame, case: Case) -> pd.DataFrame:
     """Name the academy whose recognition ended, and its last day."""
-    rows = _of_reason(rows, "lapsed")
-    shown = most(rows["gap"], rows["shown_by"], rows["children"])
+    rows = _rows_of_reason(rows, "lapsed")
+    shown = find_value_of_most(rows["gap"], rows["shown_by"], rows["children"])
     chosen = case.ended.iloc[shown]
     return pd.DataFrame(
         {

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from stemgeo.network.graph import Network
-    from stemgeo.network.snap import Places
+    from stemgeo.network.snap import TiedPoints
 
     Floats = NDArray[np.float64]
     Ints = NDArray[np.intp]
@@ -34,7 +34,7 @@ _AHEAD = [(0, 1), (0, 2), *((1, step) for step in range(-2, 3)), *((2, s) for s 
 
 
 @dataclass(frozen=True)
-class Joined:
+class PointGroups:
     """Points parted into groups.
 
     Attributes
@@ -53,7 +53,7 @@ class Joined:
         """Number of groups."""
         return int(self.group.max(initial=-1)) + 1
 
-    def keep(self, kept: NDArray[np.bool_]) -> tuple[Ints, Joined]:
+    def keep(self, kept: NDArray[np.bool_]) -> tuple[Ints, PointGroups]:
         """Keep some of the groups.
 
         Parameters
@@ -69,10 +69,10 @@ class Joined:
         number = np.where(kept, np.cumsum(kept) - 1, NOWHERE)[self.group].astype(np.intp)
         inside = number != NOWHERE
         place = np.cumsum(inside) - 1
-        return number, Joined(number[inside], place[self.links[inside[self.links[:, 0]]]])
+        return number, PointGroups(number[inside], place[self.links[inside[self.links[:, 0]]]])
 
 
-def by_distance(x: Floats, y: Floats, distance_m: float) -> Joined:
+def by_distance(x: Floats, y: Floats, distance_m: float) -> PointGroups:
     """Join points that lie at most so far apart in a straight line, and what they join.
 
     Parameters
@@ -101,12 +101,12 @@ def by_distance(x: Floats, y: Floats, distance_m: float) -> Joined:
         ahead[which, there] = place[there]
     parent, links = _join_cells(x[by_cell], y[by_cell], first, ahead, distance_m**2)
     group = np.empty(len(x), dtype=np.intp)
-    group[by_cell] = _numbered(parent)
-    return Joined(group, by_cell[links])
+    group[by_cell] = _number_groups(parent)
+    return PointGroups(group, by_cell[links])
 
 
 @njit(cache=True, nogil=True)
-def _root(parent: Ints, one: int) -> int:
+def _find_root(parent: Ints, one: int) -> int:
     while parent[one] != one:
         parent[one] = parent[parent[one]]
         one = parent[one]
@@ -130,20 +130,22 @@ def _join_cells(
     for cell in range(len(first) - 1):
         for which in range(len(ahead)):
             other = ahead[which, cell]
-            if other < 0 or _root(parent, first[cell]) == _root(parent, first[other]):
+            if other < 0 or _find_root(parent, first[cell]) == _find_root(parent, first[other]):
                 continue
-            a, b = _near(x, y, first[cell : cell + 2], first[other : other + 2], squared)
+            a, b = _find_near_pair(x, y, first[cell : cell + 2], first[other : other + 2], squared)
             if a >= 0:
-                parent[_root(parent, b)] = _root(parent, a)
+                parent[_find_root(parent, b)] = _find_root(parent, a)
                 links[made, 0], links[made, 1] = a, b
                 made += 1
     for point in range(n):
-        parent[point] = _root(parent, point)
+        parent[point] = _find_root(parent, point)
     return parent, links[:made].copy()
 
 
 @njit(cache=True, nogil=True)
-def _near(x: Floats, y: Floats, ours: Ints, theirs: Ints, squared: float) -> tuple[int, int]:
+def _find_near_pair(
+    x: Floats, y: Floats, ours: Ints, theirs: Ints, squared: float
+) -> tuple[int, int]:
     """Find two points of two cells that are near enough; -1, -1 when there are none."""
     for a in range(ours[0], ours[1]):
         for b in range(theirs[0], theirs[1]):
@@ -152,13 +154,13 @@ def _near(x: Floats, y: Floats, ours: Ints, theirs: Ints, squared: float) -> tup
     return -1, -1
 
 
-def _numbered(root: Ints) -> Ints:
+def _number_groups(root: Ints) -> Ints:
     """Number groups from 0, each of them named by one of its own points."""
     is_root = root == np.arange(len(root))
     return np.asarray((np.cumsum(is_root) - 1)[root], dtype=np.intp)
 
 
-def dense(
+def is_dense(
     x: Floats, y: Floats, children: NDArray[np.int64], distance_m: float, min_children: int
 ) -> NDArray[np.bool_]:
     """Say of each place whether half of `min_children` live within the distance of it.
@@ -168,14 +170,16 @@ def dense(
     Parameters
     ----------
     x, y, children, distance_m
-        As for `children_within`.
+        As for `count_children_within`.
     min_children
         The fewest that make a gap.
     """
-    return 2 * children_within(x, y, children, distance_m) >= min_children
+    return 2 * count_children_within(x, y, children, distance_m) >= min_children
 
 
-def children_within(x: Floats, y: Floats, children: NDArray[np.int64], distance_m: float) -> Ints:
+def count_children_within(
+    x: Floats, y: Floats, children: NDArray[np.int64], distance_m: float
+) -> Ints:
     """Count the children within the distance of each point, its own included, shape (points,).
 
     Parameters
@@ -196,14 +200,14 @@ def children_within(x: Floats, y: Floats, children: NDArray[np.int64], distance_
         np.searchsorted(key[order], key[order] + step * width + 1, side="right")
         for step in (-1, 0, 1)
     ]
-    found[order] = _within(
+    found[order] = _sum_within(
         x[order], y[order], children[order], np.stack(runs), np.stack(ends), distance_m**2
     )
     return found
 
 
 @njit(cache=True, nogil=True)
-def _within(
+def _sum_within(
     x: Floats,
     y: Floats,
     children: NDArray[np.int64],
@@ -220,9 +224,9 @@ def _within(
     return found
 
 
-def with_thin(
-    joined: Joined, dense: NDArray[np.bool_], x: Floats, y: Floats, far_m: float
-) -> Joined:
+def add_thin(
+    joined: PointGroups, dense: NDArray[np.bool_], x: Floats, y: Floats, far_m: float
+) -> PointGroups:
     """Add the points that join nothing to groups: each to that of its nearest dense point.
 
     Parameters
@@ -248,10 +252,10 @@ def with_thin(
     group[links[:, 0]] = group[links[:, 1]]
     alone = thin[~near]
     group[alone] = joined.groups + np.arange(len(alone))
-    return Joined(group, np.concatenate([np.flatnonzero(dense)[joined.links], links]))
+    return PointGroups(group, np.concatenate([np.flatnonzero(dense)[joined.links], links]))
 
 
-def by_roads(network: Network, places: Places, distance_m: float) -> Joined:
+def by_roads(network: Network, places: TiedPoints, distance_m: float) -> PointGroups:
     """Join points between which the roads are at most so long, whichever way one rides.
 
     Parameters
@@ -269,9 +273,9 @@ def by_roads(network: Network, places: Places, distance_m: float) -> Joined:
     of each other if and only if, along some edge, two such territories meet within it (Mehlhorn
     1988, Information Processing Letters 27): one search gives what all pairs would.
     """
-    node, a, b, mm = _with_points(network, places)
+    node, a, b, mm = _cut_at_points(network, places)
     size = int(max(network.nodes - 1, node.max(initial=-1), 0)) + 1
-    shortest = _shortest(a, b, mm)
+    shortest = _choose_shortest(a, b, mm)
     a, b, mm = a[shortest], b[shortest], mm[shortest]
     graph = coo_array((mm, (a, b)), shape=(size, size)).tocsr()
     ends = np.flatnonzero(np.bincount(node, minlength=size))
@@ -286,15 +290,15 @@ def by_roads(network: Network, places: Places, distance_m: float) -> Joined:
     )
     meets = (owner[a] >= 0) & (owner[b] >= 0) & (owner[a] != owner[b])
     meets[meets] = (far[a] + mm + far[b])[meets] <= limit
-    return _of_pairs(node, owner[a[meets]], owner[b[meets]], size)
+    return _join_pairs(node, owner[a[meets]], owner[b[meets]], size)
 
 
-def _with_points(network: Network, places: Places) -> tuple[Ints, Ints, Ints, Floats]:
+def _cut_at_points(network: Network, places: TiedPoints) -> tuple[Ints, Ints, Ints, Floats]:
     """Cut the open edges where points are tied: the node of each point, and edges with lengths.
 
     Lengths are whole millimetres, so that sums are exact whatever their order.
     """
-    places = places.nearest()
+    places = places.keep_nearest()
     tied = network.segment_edge[places.segment]
     start_mm = network.before_mm[network.first_segment[tied]]
     place_mm = network.before_mm[places.segment] - start_mm + places.offset_mm
@@ -319,7 +323,7 @@ def _with_points(network: Network, places: Places) -> tuple[Ints, Ints, Ints, Fl
     return node, at[:-1][piece], at[1:][piece], np.diff(mm)[piece].astype(np.float64)
 
 
-def _shortest(a: Ints, b: Ints, mm: Floats) -> Ints:
+def _choose_shortest(a: Ints, b: Ints, mm: Floats) -> Ints:
     """Choose the shortest of parallel edges: a sparse matrix would add them up."""
     low, high = np.minimum(a, b), np.maximum(a, b)
     order = np.lexsort((mm, high, low))
@@ -327,7 +331,7 @@ def _shortest(a: Ints, b: Ints, mm: Floats) -> Ints:
     return np.asarray(kept[a[kept] != b[kept]])
 
 
-def _of_pairs(node: Ints, a: Ints, b: Ints, size: int) -> Joined:
+def _join_pairs(node: Ints, a: Ints, b: Ints, size: int) -> PointGroups:
     """Join the points at the nodes of each pair, and those that share a node."""
     order = np.argsort(node, kind="stable")
     here = np.diff(node[order]) == 0
@@ -339,16 +343,16 @@ def _of_pairs(node: Ints, a: Ints, b: Ints, size: int) -> Joined:
             np.stack([representative[a], representative[b]], axis=1),
         ]
     )
-    return _of_links(links, len(node))
+    return _join_links(links, len(node))
 
 
-def _of_links(links: Ints, size: int) -> Joined:
+def _join_links(links: Ints, size: int) -> PointGroups:
     graph = coo_array((np.ones(len(links)), (links[:, 0], links[:, 1])), shape=(size, size))
     group = connected_components(graph, directed=False)[1].astype(np.intp)
-    return Joined(group, links)
+    return PointGroups(group, links)
 
 
-def by_zones(zone: Ints, zones: gpd.GeoDataFrame) -> Joined:
+def by_zones(zone: Ints, zones: gpd.GeoDataFrame) -> PointGroups:
     """Join points whose zones share a border; zones that touch in a point do not.
 
     Parameters
@@ -363,7 +367,7 @@ def by_zones(zone: Ints, zones: gpd.GeoDataFrame) -> Joined:
     one, other = shapely.STRtree(outline).query(outline, predicate="intersects")
     one, other = one[one < other], other[one < other]
     border = shapely.length(shapely.intersection(outline[one], outline[other])) > 0
-    joined = _of_links(np.stack([one[border], other[border]], axis=1), len(present))
+    joined = _join_links(np.stack([one[border], other[border]], axis=1), len(present))
     place = np.zeros(len(zones), dtype=np.intp)
     place[present] = np.arange(len(present))
-    return Joined(joined.group[place[zone]], np.empty((0, 2), dtype=np.intp))
+    return PointGroups(joined.group[place[zone]], np.empty((0, 2), dtype=np.intp))

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from stemgeo.times import HALF, least_for
+from stemgeo.times import HALF, find_least_rows
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -32,31 +32,35 @@ def late_children(prepared: Prepared, measured: Measured) -> pd.DataFrame:
         within the horizon), `academy` (position of that one among the academies, or NOWHERE);
         sorted by profile, cell and point.
     """
-    parts = [_in_no_time(prepared, measured, number) for number in range(len(prepared.cells))]
+    parts = [_late_over_all(prepared, measured, number) for number in range(len(prepared.cells))]
     if PROFILES[1] in {rider.profile for rider in measured.riders}:
-        parts += [_by_stress(prepared, measured, number) for number in range(len(prepared.cells))]
+        parts += [
+            _late_over_quiet(prepared, measured, number) for number in range(len(prepared.cells))
+        ]
     return pd.concat(parts, ignore_index=True)
 
 
-def _in_no_time(prepared: Prepared, measured: Measured, number: int) -> pd.DataFrame:
-    reached, _ = measured.central(PROFILES[0], prepared.cells[number])
-    return _rows(prepared, measured, number, PROFILES[0], reached.measured & ~reached.covered)
+def _late_over_all(prepared: Prepared, measured: Measured, number: int) -> pd.DataFrame:
+    reached, _ = measured.take_central(PROFILES[0], prepared.cells[number])
+    return _rows_of_cell(
+        prepared, measured, number, PROFILES[0], reached.measured & ~reached.covered
+    )
 
 
-def _by_stress(prepared: Prepared, measured: Measured, number: int) -> pd.DataFrame:
-    reached, _ = measured.central(PROFILES[0], prepared.cells[number])
-    quiet, _ = measured.central(PROFILES[1], prepared.cells[number])
+def _late_over_quiet(prepared: Prepared, measured: Measured, number: int) -> pd.DataFrame:
+    reached, _ = measured.take_central(PROFILES[0], prepared.cells[number])
+    quiet, _ = measured.take_central(PROFILES[1], prepared.cells[number])
     late = quiet.measured & ~quiet.covered & reached.covered
-    return _rows(prepared, measured, number, PROFILES[1], late)
+    return _rows_of_cell(prepared, measured, number, PROFILES[1], late)
 
 
-def _rows(
+def _rows_of_cell(
     prepared: Prepared, measured: Measured, number: int, profile: str, late: NDArray[np.bool_]
 ) -> pd.DataFrame:
     cell = prepared.cells[number]
     children = prepared.points[cell.column].to_numpy()
     point = np.flatnonzero(late & (children > 0))
-    rides = measured.central(profile, cell)[1].iloc[point]
+    rides = measured.take_central(profile, cell)[1].iloc[point]
     ids = pd.Index(measured.academies["academy_id"])
     return pd.DataFrame(
         {
@@ -70,13 +74,13 @@ def _rows(
     )
 
 
-def each_once(point: Ints) -> tuple[Ints, Ints]:
+def find_distinct(point: Ints) -> tuple[Ints, Ints]:
     """Give every point once, and which of these each one is."""
     there = np.bincount(point) > 0
     return np.flatnonzero(there), (np.cumsum(there) - 1)[point]
 
 
-def most(keys: pd.Series, values: pd.Series, children: pd.Series) -> pd.Series:
+def find_value_of_most(keys: pd.Series, values: pd.Series, children: pd.Series) -> pd.Series:
     """Give the value of most children by key; of equal counts the smallest value.
 
     Parameters
@@ -98,9 +102,9 @@ def lower_median(keys: pd.Series, values: pd.Series, children: pd.Series) -> pd.
     Parameters
     ----------
     keys, values, children
-        As for `most`; the values are numbers.
+        As for `find_value_of_most`; the values are numbers.
     """
     rows = values.to_numpy().argsort(kind="stable")
     key, keyed = pd.factorize(keys, sort=True)
-    at = least_for(key[rows], children.to_numpy(np.int64)[rows], len(keyed), HALF)
+    at = find_least_rows(key[rows], children.to_numpy(np.int64)[rows], len(keyed), HALF)
     return pd.Series(values.to_numpy()[rows][at], index=keyed)

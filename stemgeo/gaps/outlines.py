@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     import geopandas as gpd
     from numpy.typing import NDArray
 
-    from stemgeo.gaps.join import Joined
+    from stemgeo.gaps.join import PointGroups
 
     Floats = NDArray[np.float64]
     Ints = NDArray[np.intp]
@@ -33,8 +33,8 @@ SQUARES = 7
 """Squares to the distance: the corner of two in a row stays below half of it."""
 
 
-def around_points(
-    x: Floats, y: Floats, joined: Joined, distance_m: float, *, side_m: float | None = None
+def draw_around_points(
+    x: Floats, y: Floats, joined: PointGroups, distance_m: float, *, side_m: float | None = None
 ) -> Shapes:
     """Draw each group of points: the squares of a grid around them, corners cut.
 
@@ -56,29 +56,29 @@ def around_points(
     """
     # Points that are joined from farther off are drawn as for the usual distance.
     side = side_m or min(distance_m, GAP_DISTANCE_M) / SQUARES
-    grid = _Grid.over(x, y, side)
-    key = grid.key(x, y, joined.group)
-    keys = _sorted_once(key)
+    grid = _SquareGrid.over_points(x, y, side)
+    key = grid.number_squares(x, y, joined.group)
+    keys = _sort_once(key)
     for step in (1, grid.wide):
-        keys = _sorted_once(np.concatenate([keys - step, keys, keys + step]))
+        keys = _sort_once(np.concatenate([keys - step, keys, keys + step]))
     # Links between parts of a group make it one piece.
-    part = _parts(grid.beside(keys))[np.searchsorted(keys, key)]
+    part = _number_parts(grid.find_neighbours(keys))[np.searchsorted(keys, key)]
     linked = joined.links[part[joined.links[:, 0]] != part[joined.links[:, 1]]]
     pieces = 2 * SQUARES * math.ceil(distance_m / (SQUARES * side) - 1e-9)
     owner = np.repeat(joined.group[linked[:, 0]], pieces + 1)
-    bridges = grid.key(*_along(x, y, linked, pieces), owner)
-    keys = grid.without_saddles(_sorted_once(np.concatenate([keys, bridges])))
-    return apart(grid.outlines(keys, joined.groups), x, y, joined.group)
+    bridges = grid.number_squares(*_place_along(x, y, linked, pieces), owner)
+    keys = grid.fill_saddles(_sort_once(np.concatenate([keys, bridges])))
+    return part_overlaps(grid.draw_outlines(keys, joined.groups), x, y, joined.group)
 
 
-def _along(x: Floats, y: Floats, linked: Ints, pieces: int) -> tuple[Floats, Floats]:
+def _place_along(x: Floats, y: Floats, linked: Ints, pieces: int) -> tuple[Floats, Floats]:
     """Give places on each link, so near each other that no square between is passed over."""
     share = np.linspace(0, 1, pieces + 1)
     (x0, x1), (y0, y1) = x[linked].T[:, :, None], y[linked].T[:, :, None]
     return (x0 + share * (x1 - x0)).ravel(), (y0 + share * (y1 - y0)).ravel()
 
 
-def _parts(beside: Ints) -> Ints:
+def _number_parts(beside: Ints) -> Ints:
     """Number the squares of a group that hang together by their sides."""
     one, other = np.flatnonzero(beside[0] >= 0), np.flatnonzero(beside[1] >= 0)
     ends = np.concatenate([one, other]), np.concatenate([beside[0, one], beside[1, other]])
@@ -87,7 +87,7 @@ def _parts(beside: Ints) -> Ints:
 
 
 @dataclass(frozen=True)
-class _Grid:
+class _SquareGrid:
     """A grid of squares; a square of a group is known by one number, its key.
 
     Attributes
@@ -107,7 +107,7 @@ class _Grid:
     side: float
 
     @classmethod
-    def over(cls, x: Floats, y: Floats, side: float) -> _Grid:
+    def over_points(cls, x: Floats, y: Floats, side: float) -> _SquareGrid:
         """Lay a grid over points."""
         if not len(x):
             return cls(0, 0, 1, 1, side)
@@ -118,43 +118,43 @@ class _Grid:
             west - ROOM, south - ROOM, east - west + 2 * ROOM, north - south + 2 * ROOM, side
         )
 
-    def key(self, x: Floats, y: Floats, group: Ints) -> NDArray[np.int64]:
+    def number_squares(self, x: Floats, y: Floats, group: Ints) -> NDArray[np.int64]:
         """Give the square in which each point of a group lies."""
         column, row = (np.floor(one / self.side).astype(np.int64) for one in (x, y))
         return np.asarray((group * self.high + row - self.low) * self.wide + column - self.left)
 
-    def beside(self, keys: NDArray[np.int64]) -> Ints:
+    def find_neighbours(self, keys: NDArray[np.int64]) -> Ints:
         """Give the place of the squares to the east, north, west and south, or -1, shape (4, n)."""
         places = np.arange(len(keys))
         beside = np.full((4, len(keys)), -1, dtype=np.intp)
         # In order of keys the square to the east comes next.
         beside[0, :-1] = np.where(np.diff(keys) == 1, places[1:], -1)
-        beside[1] = _places(keys, keys + self.wide)
+        beside[1] = _find_positions(keys, keys + self.wide)
         for heading in (0, 1):
             there = beside[heading] >= 0
             beside[heading + 2, beside[heading, there]] = places[there]
         return beside
 
-    def without_saddles(self, keys: NDArray[np.int64]) -> NDArray[np.int64]:
+    def fill_saddles(self, keys: NDArray[np.int64]) -> NDArray[np.int64]:
         """Add a square where two touch in a corner only: outlines then never touch themselves."""
         while True:
-            beside, added = self.beside(keys), []
+            beside, added = self.find_neighbours(keys), []
             for across in (0, 2):  # to the north-east and the north-west
                 step = 1 - across
                 alone = keys[(beside[across] < 0) & (beside[1] < 0)]
-                corner = _places(keys, alone + self.wide + step) >= 0
+                corner = _find_positions(keys, alone + self.wide + step) >= 0
                 added.append(alone[corner] + step)
             more = np.concatenate(added)
             if not len(more):
                 return keys
-            keys = _sorted_once(np.concatenate([keys, more]))
+            keys = _sort_once(np.concatenate([keys, more]))
 
-    def outlines(self, keys: NDArray[np.int64], groups: int) -> Shapes:
+    def draw_outlines(self, keys: NDArray[np.int64], groups: int) -> Shapes:
         """Draw the squares of each group, their corners cut; holes of no matter are filled."""
-        beside = self.beside(keys)
+        beside = self.find_neighbours(keys)
         column, row = keys % self.wide + self.left, keys // self.wide % self.high + self.low
-        x, y, bounds, square, area = _rings(beside, column, row)
-        part, group = _parts(beside)[square], (keys // self.wide // self.high)[square]
+        x, y, bounds, square, area = _walk_rings(beside, column, row)
+        part, group = _number_parts(beside)[square], (keys // self.wide // self.high)[square]
         # Of each part the ring around it first, then its holes. One smaller than the square of
         # the distance is too small for another group.
         order = np.lexsort((area < 0, part, group))
@@ -172,19 +172,19 @@ class _Grid:
         return shapes
 
 
-def _sorted_once(keys: NDArray[np.int64]) -> NDArray[np.int64]:
+def _sort_once(keys: NDArray[np.int64]) -> NDArray[np.int64]:
     keys = np.sort(keys)
     return np.asarray(keys[starts_of_runs(keys)])
 
 
-def _places(keys: NDArray[np.int64], wanted: NDArray[np.int64]) -> Ints:
+def _find_positions(keys: NDArray[np.int64], wanted: NDArray[np.int64]) -> Ints:
     """Give the place of each wanted key among the sorted ones, or -1."""
     place = np.minimum(np.searchsorted(keys, wanted), max(len(keys) - 1, 0))
     return np.asarray(np.where(keys[place] == wanted, place, -1), dtype=np.intp)
 
 
 @njit(cache=True, nogil=True)
-def _rings(beside: Ints, column: Ints, row: Ints) -> tuple[Floats, Floats, Ints, Ints, Floats]:
+def _walk_rings(beside: Ints, column: Ints, row: Ints) -> tuple[Floats, Floats, Ints, Ints, Floats]:
     """Walk around the squares with the inside on the left, from the middle of side to side.
 
     Going east one has the south side of a square on the right hand, going north its east side.
@@ -241,7 +241,7 @@ def _rings(beside: Ints, column: Ints, row: Ints) -> tuple[Floats, Floats, Ints,
     return x[:filled], y[:filled], bounds[: rings + 1], square[:rings], area[:rings]
 
 
-def _united(shapes: Shapes, group: Ints, groups: int) -> Shapes:
+def _unite_shapes(shapes: Shapes, group: Ints, groups: int) -> Shapes:
     """Unite the shapes of each group; one without any is empty."""
     order = np.argsort(group, kind="stable")
     bounds = np.searchsorted(group[order], np.arange(groups + 1))
@@ -253,7 +253,7 @@ def _united(shapes: Shapes, group: Ints, groups: int) -> Shapes:
     return out
 
 
-def apart(shapes: Shapes, x: Floats, y: Floats, group: Ints) -> Shapes:
+def part_overlaps(shapes: Shapes, x: Floats, y: Floats, group: Ints) -> Shapes:
     """Part the ground of outlines that overlap: each place to the group of its nearest point.
 
     Points that are far by road may lie near each other in a straight line.
@@ -280,13 +280,13 @@ def apart(shapes: Shapes, x: Floats, y: Floats, group: Ints) -> Shapes:
             places, extend_to=shapely.union_all(shapely.envelope(shapes[meeting])), ordered=True
         )
     )
-    ground = _united(np.asarray(cells), points["group"].to_numpy(), len(shapes))
+    ground = _unite_shapes(np.asarray(cells), points["group"].to_numpy(), len(shapes))
     out = shapes.copy()
     out[meeting] = shapely.intersection(shapes[meeting], ground[meeting])
     return out
 
 
-def around_zones(zone: Ints, joined: Joined, zones: gpd.GeoDataFrame) -> Shapes:
+def draw_around_zones(zone: Ints, joined: PointGroups, zones: gpd.GeoDataFrame) -> Shapes:
     """Unite the zones of each group of points.
 
     Parameters
@@ -300,4 +300,4 @@ def around_zones(zone: Ints, joined: Joined, zones: gpd.GeoDataFrame) -> Shapes:
     """
     each = pd.DataFrame({"group": joined.group, "zone": zone}).drop_duplicates()
     outlines = zones.geometry.to_numpy()[each["zone"]]
-    return _united(np.asarray(outlines), each["group"].to_numpy(), joined.groups)
+    return _unite_shapes(np.asarray(outlines), each["group"].to_numpy(), joined.groups)

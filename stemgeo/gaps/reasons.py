@@ -10,15 +10,15 @@ import numpy as np
 import pandas as pd
 from scipy.spatial import cKDTree
 
-from stemgeo.access.search import nearest_straight, unpack
-from stemgeo.access.travel_time import horizon_ms
-from stemgeo.access.travellers import OverNetwork, pace
-from stemgeo.demand import serves
-from stemgeo.gaps.grid import Joining
-from stemgeo.gaps.late import PROFILES, each_once
-from stemgeo.measure import in_time, nearest_labels
+from stemgeo.access.search import label_straight, unpack_labels
+from stemgeo.access.travel_time import minutes_to_ms
+from stemgeo.access.travellers import OverNetwork, find_pace
+from stemgeo.demand import which_serve
+from stemgeo.gaps.joining import Joining
+from stemgeo.gaps.late import PROFILES, find_distinct
+from stemgeo.measure import is_in_time, search_rides
 from stemgeo.reasons import NOWHERE, REASONS
-from stemgeo.recognition import lapsed
+from stemgeo.recognition import choose_lapsed
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -60,7 +60,7 @@ class Case:
     joining: Joining
 
     @classmethod
-    def of(cls, prepared: Prepared, measured: Measured, threads: int) -> Case:
+    def from_measured(cls, prepared: Prepared, measured: Measured, threads: int) -> Case:
         """Look up the academies that once were.
 
         Parameters
@@ -69,11 +69,11 @@ class Case:
             As for `find_gaps`.
         """
         register, rules = prepared.inputs.academies, prepared.study.academies
-        ended = lapsed(register, measured.day, rules)
+        ended = choose_lapsed(register, measured.day, rules)
         towns = prepared.inputs.municipalities[["nis_code", "name", "province"]]
         towns = pd.DataFrame(towns).sort_values("nis_code", ignore_index=True)
         town = pd.Index(towns["nis_code"]).get_indexer(pd.Index(prepared.points["nis_code"]))
-        joining = Joining.of(prepared.study, prepared.inputs.weights)
+        joining = Joining.from_study(prepared.study, prepared.inputs.weights)
         return cls(prepared, measured, threads, ended, towns, town, joining)
 
     @property
@@ -88,14 +88,14 @@ class Case:
     @property
     def paces(self) -> list[Pace]:
         """How the ages of each cell ride, at the central speeds."""
-        return [pace(self.prepared.study.travel, cell) for cell in self.prepared.cells]
+        return [find_pace(self.prepared.study.travel, cell) for cell in self.prepared.cells]
 
-    def place(self, rows: pd.DataFrame) -> Floats:
+    def find_xy(self, rows: pd.DataFrame) -> Floats:
         """Give x and y of each row, Lambert 72, shape (rows, 2)."""
-        return _xy(self.prepared.points)[rows["point"]]
+        return _stack_xy(self.prepared.points)[rows["point"]]
 
 
-def with_reasons(rows: pd.DataFrame, case: Case) -> pd.DataFrame:
+def add_reasons(rows: pd.DataFrame, case: Case) -> pd.DataFrame:
     """Give every row its reason and what shows it.
 
     Parameters
@@ -114,13 +114,13 @@ def with_reasons(rows: pd.DataFrame, case: Case) -> pd.DataFrame:
         else NOWHERE) and `figure` (of *barrier*: ride over straight line in time; inf: the ride
         takes more than the cutoff times `gaps.barrier_detour`).
     """
-    rows = rows.assign(straight_m=_nearest_m(case, rows))
+    rows = rows.assign(straight_m=_measure_nearest_m(case, rows))
     reason = np.zeros(len(rows), dtype=np.int8)
     shown_by, figure = np.full(len(rows), NOWHERE, dtype=np.intp), np.full(len(rows), np.nan)
     left = {name: np.flatnonzero(rows["profile"] == at) for at, name in enumerate(PROFILES)}
     for number, one in enumerate(REASONS.values()):
         open_ = left[one.profile]
-        late = _Late(case, rows.iloc[open_])
+        late = _MeasuredLate(case, rows.iloc[open_])
         holds = one.test(late)
         mine, left[one.profile] = open_[holds], open_[~holds]
         reason[mine] = number
@@ -132,7 +132,7 @@ def with_reasons(rows: pd.DataFrame, case: Case) -> pd.DataFrame:
 
 
 @dataclass(frozen=True)
-class _Late:
+class _MeasuredLate:
     """What `reasons.Late` says, measured when it is asked."""
 
     case: Case
@@ -146,12 +146,12 @@ class _Late:
         return np.ones(len(self.rows), dtype=np.bool_)
 
     def within(self, more_min: float) -> Bools:
-        limit_s = horizon_ms(self.case.prepared.study.travel.cutoff_min + more_min) / 1000
+        limit_s = minutes_to_ms(self.case.prepared.study.travel.cutoff_min + more_min) / 1000
         return np.asarray(self.rows["time_s"].to_numpy() <= limit_s)
 
     @property
     def near(self) -> Bools:
-        return _in_reach(self.case, self.rows, self.rows["straight_m"].to_numpy())
+        return _is_in_reach(self.case, self.rows, self.rows["straight_m"].to_numpy())
 
     @property
     def ahead(self) -> Ints:
@@ -169,16 +169,16 @@ class _Late:
     def of_other_ages(self) -> Ints:
         if not len(self.case.measured.academies):
             return np.full(len(self.rows), NOWHERE, dtype=np.intp)
-        return _reached(self.case, self.case.rider.whatever_age(), self.rows)
+        return _find_in_time(self.case, self.case.rider.for_every_age(), self.rows)
 
     @cached_property
     def ended(self) -> Ints:
         if self.case.ended.empty:
             return np.full(len(self.rows), NOWHERE, dtype=np.intp)
-        return _reached(self.case, self.case.rider.for_academies(self.case.ended), self.rows)
+        return _find_in_time(self.case, self.case.rider.for_academies(self.case.ended), self.rows)
 
 
-def _xy(table: gpd.GeoDataFrame) -> Floats:
+def _stack_xy(table: gpd.GeoDataFrame) -> Floats:
     return np.stack([table.geometry.x.to_numpy(), table.geometry.y.to_numpy()], axis=1)
 
 
@@ -186,18 +186,18 @@ def _straight_ms(metres: Floats, speed_kmh: Floats) -> Floats:
     return np.asarray(np.rint(metres * 3600 / speed_kmh))
 
 
-def _in_reach(case: Case, rows: pd.DataFrame, metres: Floats) -> Bools:
-    cutoff_ms = horizon_ms(case.prepared.study.travel.cutoff_min)
+def _is_in_reach(case: Case, rows: pd.DataFrame, metres: Floats) -> Bools:
+    cutoff_ms = minutes_to_ms(case.prepared.study.travel.cutoff_min)
     return np.asarray(_straight_ms(metres, case.speed_kmh(rows)) <= cutoff_ms)
 
 
-def _nearest_m(case: Case, rows: pd.DataFrame) -> Floats:
+def _measure_nearest_m(case: Case, rows: pd.DataFrame) -> Floats:
     """Measure how far the nearest academy is that is or was recognised, for whatever age."""
-    sites = np.concatenate([_xy(case.measured.academies), _xy(case.ended)])
-    point, number = each_once(rows["point"].to_numpy())
+    sites = np.concatenate([_stack_xy(case.measured.academies), _stack_xy(case.ended)])
+    point, number = find_distinct(rows["point"].to_numpy())
     if not len(sites):
         return np.full(len(rows), np.inf)
-    places = _xy(case.prepared.points.iloc[point])
+    places = _stack_xy(case.prepared.points.iloc[point])
     return np.asarray(cKDTree(sites).query(places)[0])[number]
 
 
@@ -207,50 +207,52 @@ def _straight_ahead_and_detour(case: Case, rows: pd.DataFrame) -> tuple[Ints, Fl
     rider = case.rider
     if not isinstance(rider, OverNetwork) or rows.empty:
         return np.full(len(rows), NOWHERE), factor
-    site, metres = _straight_ahead(case, rider, rows)
+    site, metres = _find_straight_ahead(case, rider, rows)
     straight_ms = _straight_ms(metres, case.speed_kmh(rows))
-    within = _in_reach(case, rows, metres)
+    within = _is_in_reach(case, rows, metres)
     ride_ms = np.full(len(rows), np.inf)
     # Who has it as the nearest by road as well has been measured already.
     known = within & (site == rows["academy"].to_numpy())
     ride_ms[known] = np.rint(rows["time_s"].to_numpy()[known] * 1000)
     asked = np.flatnonzero(within & ~known)
-    ride_ms[asked] = _ride_ms(case, rider, rows.iloc[asked], site[asked])
+    ride_ms[asked] = _measure_ride_ms(case, rider, rows.iloc[asked], site[asked])
     factor[within] = ride_ms[within] / np.maximum(straight_ms[within], 1)
     return site, factor
 
 
-def _straight_ahead(case: Case, rider: OverNetwork, rows: pd.DataFrame) -> tuple[Ints, Floats]:
+def _find_straight_ahead(case: Case, rider: OverNetwork, rows: pd.DataFrame) -> tuple[Ints, Floats]:
     """Find the nearest academy in a straight line that serves each row and lies on a road."""
     academies, rules = case.measured.academies, case.prepared.study.academies
-    place, tied = case.place(rows), rider.sites.found
+    place, tied = case.find_xy(rows), rider.sites.found
     site, metres = np.full(len(rows), NOWHERE, dtype=np.intp), np.full(len(rows), np.inf)
     for number, cell in enumerate(case.prepared.cells):
         here = np.flatnonzero(rows["cell"] == number)
-        served = np.flatnonzero(serves(academies, cell, rules) & tied)
+        served = np.flatnonzero(which_serve(academies, cell, rules) & tied)
         if len(here) and len(served):
             # In millimetres; of academies as near the first by id.
-            (x, y), (site_x, site_y) = place[here].T, _xy(academies)[served].T
-            label = nearest_straight(x, y, site_x, site_y, 1000.0)[:, 0]
-            far_mm, nearest = unpack(label)
+            (x, y), (site_x, site_y) = place[here].T, _stack_xy(academies)[served].T
+            label = label_straight(x, y, site_x, site_y, 1000.0)[:, 0]
+            far_mm, nearest = unpack_labels(label)
             site[here], metres[here] = served[nearest], far_mm / 1000
     return site, metres
 
 
-def _ride_ms(case: Case, traveller: OverNetwork, rows: pd.DataFrame, site: Ints) -> Floats:
+def _measure_ride_ms(case: Case, traveller: OverNetwork, rows: pd.DataFrame, site: Ints) -> Floats:
     """Measure the ride of each row to its own site; inf beyond what decides on a barrier."""
     ride_ms, travel = np.full(len(rows), np.inf), case.prepared.study.travel
     detour = case.prepared.study.gaps.barrier_detour
     # No line within the cutoff needs more to be found a barrier.
-    farthest_ms = horizon_ms(travel.cutoff_min * detour)
+    farthest_ms = minutes_to_ms(travel.cutoff_min * detour)
     for one in dict.fromkeys(case.paces):
         here = np.flatnonzero(np.array([each == one for each in case.paces])[rows["cell"]])
-        rider = traveller.rider(one, travel.horizon_min)
+        rider = traveller.find_rider(one, travel.horizon_min)
         nearer = replace(rider, horizon_ms=farthest_ms)
-        point, number = each_once(rows["point"].to_numpy()[here])
+        point, number = find_distinct(rows["point"].to_numpy()[here])
         others = np.bincount(site[here], minlength=len(traveller.academies)) == 0
-        first, served, ms = nearer.served(
-            traveller.sites.without(others), traveller.places.take(point), threads=case.threads
+        first, served, ms = nearer.list_served(
+            traveller.sites.untie_points(others),
+            traveller.places.take_points(point),
+            threads=case.threads,
         )
         by = np.repeat(np.arange(len(first) - 1), np.diff(first))
         wanted = pd.MultiIndex.from_arrays([site[here], number])
@@ -259,17 +261,19 @@ def _ride_ms(case: Case, traveller: OverNetwork, rows: pd.DataFrame, site: Ints)
     return ride_ms
 
 
-def _reached(case: Case, traveller: StraightLine | OverNetwork, rows: pd.DataFrame) -> Ints:
+def _find_in_time(case: Case, traveller: StraightLine | OverNetwork, rows: pd.DataFrame) -> Ints:
     """Say for each row of which academy a traveller is in time; NOWHERE: of none."""
     academy = np.full(len(rows), NOWHERE, dtype=np.intp)
     if rows.empty:
         return academy
-    point, number = each_once(rows["point"].to_numpy())
+    point, number = find_distinct(rows["point"].to_numpy())
     cells = sorted(set(rows["cell"]))
-    some = traveller.take(point)
+    some = traveller.for_some_points(point)
     asked = [(some, "central", case.prepared.cells[cell]) for cell in cells]
-    for cell, label in zip(cells, nearest_labels(asked, case.threads), strict=True):
+    for cell, label in zip(cells, search_rides(asked, case.threads), strict=True):
         here = np.flatnonzero(rows["cell"] == cell)
         mine = label[number[here]]
-        academy[here] = np.where(in_time(mine, case.prepared.study), unpack(mine)[1], NOWHERE)
+        academy[here] = np.where(
+            is_in_time(mine, case.prepared.study), unpack_labels(mine)[1], NOWHERE
+        )
     return academy

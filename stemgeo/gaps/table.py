@@ -10,14 +10,20 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 
-from stemgeo.access.travel_time import horizon_ms
+from stemgeo.access.travel_time import minutes_to_ms
 from stemgeo.access.travellers import OverNetwork
 from stemgeo.arrays import sum_by_owner
 from stemgeo.gaps import join, outlines
-from stemgeo.gaps.evidence import evidence
-from stemgeo.gaps.late import PROFILES, each_once, late_children, lower_median, most
-from stemgeo.gaps.reasons import Case, with_reasons
-from stemgeo.measure import all_cores
+from stemgeo.gaps.evidence import find_evidence
+from stemgeo.gaps.late import (
+    PROFILES,
+    find_distinct,
+    find_value_of_most,
+    late_children,
+    lower_median,
+)
+from stemgeo.gaps.reasons import Case, add_reasons
+from stemgeo.measure import count_cores
 from stemgeo.reasons import NOWHERE, REASONS
 
 if TYPE_CHECKING:
@@ -73,31 +79,31 @@ def find_gaps(prepared: Prepared, measured: Measured, *, threads: int | None = N
         has it, those who are in time over all roads but not over quiet ones. The children of each
         profile, in a gap or not, add up to the uncovered of the coverage table.
     """
-    case = Case.of(prepared, measured, threads or all_cores())
-    rows = with_reasons(late_children(prepared, measured), case)
+    case = Case.from_measured(prepared, measured, threads or count_cores())
+    rows = add_reasons(late_children(prepared, measured), case)
     with ThreadPoolExecutor(case.threads) as pool:  # most of the work is in GEOS, side by side
-        parts = list(pool.map(lambda one: _areas(rows, case, one), range(len(PROFILES))))
+        parts = list(pool.map(lambda one: _join_areas(rows, case, one), range(len(PROFILES))))
     area = np.full(len(rows), NOWHERE, dtype=np.intp)
     shapes: list[object] = []
     for own, drawn, mine in parts:
         area[mine] = np.where(own == NOWHERE, NOWHERE, own + len(shapes))
         shapes.extend(drawn)
-    rank = _ranked(rows, area, len(shapes), case)
+    rank = _rank_areas(rows, area, len(shapes), case)
     area = np.where(area == NOWHERE, NOWHERE, np.append(rank, NOWHERE)[area])
     drawn = np.empty(len(shapes), dtype=object)
     drawn[rank] = shapes
     ids = np.array([f"G{number:03}" for number in range(1, len(shapes) + 1)], dtype=object)
     inside = rows.assign(gap=area)[area != NOWHERE]
-    shares = _shares(inside, ids, case)
-    table = _table(inside, shares, ids, case)
+    shares = _share_by_municipality(inside, ids, case)
+    table = _describe_gaps(inside, shares, ids, case)
     return Gaps(
         gpd.GeoDataFrame(table, geometry=drawn, crs=prepared.points.crs),
         shares,
-        _children(rows, area, ids, case),
+        _list_children(rows, area, ids, case),
     )
 
 
-def _areas(
+def _join_areas(
     rows: pd.DataFrame, case: Case, profile: int
 ) -> tuple[Ints, NDArray[np.object_], NDArray[np.bool_]]:
     """Join the children of a profile to areas and keep those that are gaps.
@@ -109,61 +115,63 @@ def _areas(
         rows are the profile's.
     """
     mine = (rows["profile"] == profile).to_numpy()
-    point, number = each_once(rows["point"].to_numpy()[mine])
+    point, number = find_distinct(rows["point"].to_numpy()[mine])
     children = rows["children"].to_numpy()[mine]
-    joined = _joined(point, sum_by_owner(number, children, len(point)), case)
+    joined = _join_points(point, sum_by_owner(number, children, len(point)), case)
     sums = sum_by_owner(joined.group[number], children, joined.groups)
-    kept = (sums >= case.prepared.study.gaps.min_children) & _of_more_cells(point, joined, case)
+    kept = (sums >= case.prepared.study.gaps.min_children) & _has_more_cells(point, joined, case)
     area, of_gaps = joined.keep(kept)
-    return area[number], _outlines(point[area != NOWHERE], of_gaps, case), mine
+    return area[number], _draw_outlines(point[area != NOWHERE], of_gaps, case), mine
 
 
-def _of_more_cells(point: Ints, joined: join.Joined, case: Case) -> NDArray[np.bool_]:
+def _has_more_cells(point: Ints, joined: join.PointGroups, case: Case) -> NDArray[np.bool_]:
     """Say of which groups a grid does not hold all in one cell, where that is no gap."""
     weights, joining = case.prepared.inputs.weights, case.joining
     if joining.alone or weights is None or case.prepared.study.gaps.method == "zones":
         return np.ones(joined.groups, dtype=np.bool_)
     place = case.prepared.points.geometry.iloc[point]
-    cell = joining.cells_of(place.x.to_numpy(), place.y.to_numpy(), weights)
+    cell = joining.find_cells(place.x.to_numpy(), place.y.to_numpy(), weights)
     cells = pd.DataFrame({"group": joined.group, "cell": cell}).groupby("group")["cell"].nunique()
     return np.asarray(cells.reindex(range(joined.groups)) > 1)
 
 
-def _joined(point: Ints, children: NDArray[np.int64], case: Case) -> join.Joined:
+def _join_points(point: Ints, children: NDArray[np.int64], case: Case) -> join.PointGroups:
     rules, points, far_m = case.prepared.study.gaps, case.prepared.points, case.joining.distance_m
     if rules.method == "zones":
-        return join.by_zones(_zone(point, case), case.prepared.inputs.zones)
+        return join.by_zones(_find_zones(point, case), case.prepared.inputs.zones)
     place = points.geometry.iloc[point]
     x, y = place.x.to_numpy(), place.y.to_numpy()
     dense = np.ones(len(point), dtype=np.bool_)
     if case.joining.cell_m is None:
-        dense = join.dense(x, y, children, far_m, rules.min_children)
+        dense = join.is_dense(x, y, children, far_m, rules.min_children)
     if rules.method == "roads" and isinstance(case.rider, OverNetwork):
-        places = case.rider.places.take(point[dense])
+        places = case.rider.places.take_points(point[dense])
         joined = join.by_roads(case.rider.network, places, far_m)
     else:
         joined = join.by_distance(x[dense], y[dense], far_m)
-    return join.with_thin(joined, dense, x, y, far_m)
+    return join.add_thin(joined, dense, x, y, far_m)
 
 
-def _zone(point: Ints, case: Case) -> Ints:
+def _find_zones(point: Ints, case: Case) -> Ints:
     zones = pd.Index(case.prepared.inputs.zones["zone_id"])
     return np.asarray(zones.get_indexer(pd.Index(case.prepared.points["zone_id"].iloc[point])))
 
 
-def _outlines(point: Ints, joined: join.Joined, case: Case) -> NDArray[np.object_]:
+def _draw_outlines(point: Ints, joined: join.PointGroups, case: Case) -> NDArray[np.object_]:
     rules = case.prepared.study.gaps
     if rules.method == "zones":
-        return outlines.around_zones(_zone(point, case), joined, case.prepared.inputs.zones)
+        return outlines.draw_around_zones(
+            _find_zones(point, case), joined, case.prepared.inputs.zones
+        )
     place = case.prepared.points.geometry.iloc[point]
     x, y = place.x.to_numpy(), place.y.to_numpy()
     joining = case.joining
     # Three squares to a cell, so that the square of a point and those beside it are the cell.
     side_m = None if joining.cell_m is None else joining.cell_m / 3
-    return outlines.around_points(x, y, joined, joining.distance_m, side_m=side_m)
+    return outlines.draw_around_points(x, y, joined, joining.distance_m, side_m=side_m)
 
 
-def _ranked(rows: pd.DataFrame, area: Ints, areas: int, case: Case) -> Ints:
+def _rank_areas(rows: pd.DataFrame, area: Ints, areas: int, case: Case) -> Ints:
     """Give the rank of each area: most children first, then by profile, municipality and point."""
     inside = rows.assign(area=area)[area != NOWHERE]
     town = pd.Series(case.town[inside["point"]], index=inside.index)
@@ -172,7 +180,7 @@ def _ranked(rows: pd.DataFrame, area: Ints, areas: int, case: Case) -> Ints:
         {
             "children": grouped["children"].sum(),
             "profile": grouped["profile"].first(),
-            "town": most(inside["area"], town, inside["children"]),
+            "town": find_value_of_most(inside["area"], town, inside["children"]),
             "point": grouped["point"].min(),
         }
     ).sort_values(["children", "profile", "town", "point"], ascending=[False, True, True, True])
@@ -181,7 +189,9 @@ def _ranked(rows: pd.DataFrame, area: Ints, areas: int, case: Case) -> Ints:
     return rank
 
 
-def _shares(inside: pd.DataFrame, ids: NDArray[np.object_], case: Case) -> pd.DataFrame:
+def _share_by_municipality(
+    inside: pd.DataFrame, ids: NDArray[np.object_], case: Case
+) -> pd.DataFrame:
     """Count the children of each municipality in each gap, most first."""
     town = pd.Series(case.town[inside["point"]], index=inside.index)
     sums = inside["children"].groupby([inside["gap"], town]).sum()
@@ -195,7 +205,7 @@ def _shares(inside: pd.DataFrame, ids: NDArray[np.object_], case: Case) -> pd.Da
     return table.reset_index(drop=True)
 
 
-def _table(
+def _describe_gaps(
     inside: pd.DataFrame, shares: pd.DataFrame, ids: NDArray[np.object_], case: Case
 ) -> pd.DataFrame:
     """Lay out what is known of each gap; its outline comes last."""
@@ -204,13 +214,13 @@ def _table(
     table = pd.DataFrame({"gap_id": pd.array(ids, dtype="str")})
     profile = grouped["profile"].first().to_numpy(np.intp)
     table["profile"] = pd.array(np.array(PROFILES, dtype=object)[profile], dtype="str")
-    names, provinces = (_by_gap(shares, name, ids) for name in ("name", "province"))
+    names, provinces = (_list_by_gap(shares, name, ids) for name in ("name", "province"))
     table["name"] = pd.array([", ".join(each[:NAMES]) for each in names], dtype="str")
     table["municipalities"] = pd.array([len(each) for each in names], dtype="int64")
     texts = [", ".join(dict.fromkeys(each)) for each in provinces]
     table["provinces"] = pd.array(texts, dtype="str")
     band = np.array([study.travel.bands.index(cell.band) for cell in case.prepared.cells])
-    by_band = _sums(inside, band[inside["cell"]], len(study.travel.bands), len(ids))
+    by_band = _sum_by_kind(inside, band[inside["cell"]], len(study.travel.bands), len(ids))
     table["uncovered"] = by_band.sum(axis=1)
     for number, one in enumerate(study.travel.bands):
         table[f"uncovered_{one.name}"] = by_band[:, number]
@@ -219,19 +229,19 @@ def _table(
     median_s = lower_median(inside["gap"], inside["time_s"], inside["children"]).to_numpy(
         np.float64
     )
-    cutoff_s = horizon_ms(study.travel.cutoff_min) / 1000
+    cutoff_s = minutes_to_ms(study.travel.cutoff_min) / 1000
     table["median_time_s"] = median_s
     table["extra_min"] = (median_s - cutoff_s) / 60
-    sums = _sums(inside, inside["reason"].to_numpy(), len(REASONS), len(ids))
+    sums = _sum_by_kind(inside, inside["reason"].to_numpy(), len(REASONS), len(ids))
     # Of equal counts the first is taken: the earlier reason.
     reason = np.array(list(REASONS), dtype=object)[sums.argmax(axis=1)]
     table["reason"] = pd.array(reason, dtype="str")
     for number, name in enumerate(REASONS):
         table[f"children_{name}"] = sums[:, number]
-    return table.join(evidence(inside, len(ids), case))
+    return table.join(find_evidence(inside, len(ids), case))
 
 
-def _sums(
+def _sum_by_kind(
     inside: pd.DataFrame, kind: NDArray[np.integer], kinds: int, gaps: int
 ) -> NDArray[np.int64]:
     """Count the children of each gap by kind, shape (gaps, kinds)."""
@@ -239,7 +249,7 @@ def _sums(
     return sum_by_owner(place, inside["children"], gaps * kinds).reshape(gaps, kinds)
 
 
-def _by_gap(shares: pd.DataFrame, column: str, ids: NDArray[np.object_]) -> list[list[str]]:
+def _list_by_gap(shares: pd.DataFrame, column: str, ids: NDArray[np.object_]) -> list[list[str]]:
     """Give a column of the municipalities of each gap, in their order."""
     found: dict[str, list[str]] = {one: [] for one in ids}
     for one, text in zip(shares["gap_id"], shares[column], strict=True):
@@ -252,11 +262,13 @@ def _nearest_to_most(inside: pd.DataFrame, case: Case) -> pd.Series:
     academies = case.measured.academies["academy_id"].to_numpy(object)
     # Academies stand in the order of their ids; of as many children an academy goes before none.
     number = inside["academy"].where(inside["academy"] != NOWHERE, len(academies))
-    chosen = most(inside["gap"], number, inside["children"])
+    chosen = find_value_of_most(inside["gap"], number, inside["children"])
     return pd.Series(np.append(academies, "")[chosen.to_numpy(np.intp)], index=chosen.index)
 
 
-def _children(rows: pd.DataFrame, area: Ints, ids: NDArray[np.object_], case: Case) -> pd.DataFrame:
+def _list_children(
+    rows: pd.DataFrame, area: Ints, ids: NDArray[np.object_], case: Case
+) -> pd.DataFrame:
     """Write out who is not in time, with words for numbers."""
     cells = case.prepared.cells
     bands = list(dict.fromkeys(cell.band.name for cell in cells))

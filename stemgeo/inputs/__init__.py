@@ -9,23 +9,23 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, TypeVar
 
 # First, because it sets what GDAL may do, before anything loads GDAL.
-from stemgeo.inputs.files import OpenedFile, opened  # isort: skip
+from stemgeo.inputs.files import OpenedFile, open_input  # isort: skip
 from stemgeo.errors import Findings
-from stemgeo.inputs.academies import Kind, load_academies, read_academies
+from stemgeo.inputs.academies import RegisterKind, load_academies, read_academies
 from stemgeo.inputs.attributes import load_attribute, read_attribute
 from stemgeo.inputs.boundaries import (
+    dissolve_provinces,
     load_municipalities,
     load_zones,
-    provinces_of,
     read_municipalities,
     read_zones,
+    take_as_zones,
     warn_of_overlaps_and_holes,
-    zones_of,
 )
 from stemgeo.inputs.layers import load_layer, read_own_layer
-from stemgeo.inputs.messages import told_without_source
-from stemgeo.inputs.osmxml import told
-from stemgeo.inputs.plan import CANDIDATES, PLACES, load_places, with_plan
+from stemgeo.inputs.messages import ask_for_sources
+from stemgeo.inputs.osmxml import read_marks
+from stemgeo.inputs.plan import CANDIDATES, PLACES, add_plan, load_places
 from stemgeo.inputs.population import (
     Population,
     load_population,
@@ -34,7 +34,7 @@ from stemgeo.inputs.population import (
 )
 from stemgeo.inputs.sources import Provenance
 from stemgeo.inputs.weights import load_addresses, load_weights, read_weights
-from stemgeo.notes import Note, counted, say
+from stemgeo.notes import Note, say, say_count
 from stemgeo.study import VINTAGE, list_ages
 
 if TYPE_CHECKING:
@@ -149,7 +149,7 @@ class _Reading:
         self.found: list[Provenance] = []
         self.told_of_population: set[Note] = set()
 
-    def take(self, key: str) -> None:
+    def read_input(self, key: str) -> None:
         """Read an input, if it is given."""
         given = getattr(self.study.inputs, key)
         if given is None:
@@ -170,44 +170,46 @@ class _Reading:
     @property
     def zones(self) -> gpd.GeoDataFrame:
         """The zones, without a file the municipalities."""
-        return self.read["zones"] if "zones" in self.read else zones_of(self.towns)
+        return self.read["zones"] if "zones" in self.read else take_as_zones(self.towns)
 
     @property
     def academies(self) -> gpd.GeoDataFrame:
         """The register, with the plan if there is one."""
         register = self.read["academies"]
-        return with_plan(register, self.read["plan"]) if "plan" in self.read else register
+        return add_plan(register, self.read["plan"]) if "plan" in self.read else register
 
 
-def _population(of: _Reading, given: Input) -> tuple[Any, ...]:
+def _read_population(of: _Reading, given: Input) -> tuple[Any, ...]:
     before = set(of.findings.notes)
     read = load_population(given, of.ages, of.vintage, of.area, of.findings)
     of.told_of_population = set(of.findings.notes) - before
     return read
 
 
-def _zone_population(of: _Reading, given: Input) -> tuple[Any, ...]:
+def _read_zone_population(of: _Reading, given: Input) -> tuple[Any, ...]:
     people: Population = of.read["population"]
     return load_zone_population(given, of.zones, people.residents, of.findings, people.children)
 
 
-def _places(of: _Reading, given: Input, kind: Kind) -> tuple[Any, ...]:
+def _read_places(of: _Reading, given: Input, kind: RegisterKind) -> tuple[Any, ...]:
     return load_places(given, kind, of.read["academies"], of.towns, of.findings, of.ages)
 
 
-def _each(given: Mapping[str, T], load: Callable[[str, T], tuple[Any, Any]]) -> tuple[Any, ...]:
+def _read_each(
+    given: Mapping[str, T], load: Callable[[str, T], tuple[Any, Any]]
+) -> tuple[Any, ...]:
     """Read several of a kind, by the user's own name of each."""
     pairs = {key: load(key, one) for key, one in given.items()}
     read = {key: table for key, (table, _) in pairs.items() if table is not None}
     return read, *(file for _, file in pairs.values())
 
 
-def _network(of: _Reading, given: tuple[Input, ...] | str) -> tuple[Any, ...]:
+def _check_network(of: _Reading, given: tuple[Input, ...] | str) -> tuple[Any, ...]:
     """Check the road extracts; reading them is the network's own work."""
     paths: list[Path] = []
     found = []
     for extract in () if isinstance(given, str) else given:
-        with opened(extract, "network", of.findings) as file:
+        with open_input(extract, "network", of.findings) as file:
             if file is not None:
                 paths.append(file.path)
                 _tell_of_edits(file)
@@ -217,7 +219,7 @@ def _network(of: _Reading, given: tuple[Input, ...] | str) -> tuple[Any, ...]:
 
 def _tell_of_edits(file: OpenedFile) -> None:
     """Tell of roads that are as an editor has them, not as OpenStreetMap does."""
-    said = told(file.path)
+    said = read_marks(file.path)
     if said is not None and said.edits:
         what = say(
             "holds {changes} of an editor that may not be in OpenStreetMap; they are counted",
@@ -225,7 +227,7 @@ def _tell_of_edits(file: OpenedFile) -> None:
             "ze tellen mee",
             "contient {changes} d’un éditeur de cartes, peut-être absentes d’OpenStreetMap ; "
             "elles comptent",
-            changes=counted(said.edits, "change"),
+            changes=say_count(said.edits, "change"),
         )
         file.warn(what)
 
@@ -233,22 +235,22 @@ def _tell_of_edits(file: OpenedFile) -> None:
 READERS: dict[str, Callable[[_Reading, Any], tuple[Any, ...]]] = {
     "municipalities": lambda of, given: load_municipalities(given, of.vintage, of.findings),
     "zones": lambda of, given: load_zones(given, of.towns, of.vintage, of.findings),
-    "population": _population,
-    "populations": lambda of, given: (_of_years(of, given),),
-    "zone_population": _zone_population,
+    "population": _read_population,
+    "populations": lambda of, given: (_read_years(of, given),),
+    "zone_population": _read_zone_population,
     "weights": lambda of, given: load_weights(given, of.towns, of.findings),
     "addresses": lambda of, given: load_addresses(given, of.towns, of.findings),
     "academies": lambda of, given: load_academies(given, of.towns, of.findings, of.ages),
-    "plan": lambda of, given: _places(of, given, PLACES),
-    "candidates": lambda of, given: _places(of, given, CANDIDATES),
-    "layers": lambda of, given: _each(
+    "plan": lambda of, given: _read_places(of, given, PLACES),
+    "candidates": lambda of, given: _read_places(of, given, CANDIDATES),
+    "layers": lambda of, given: _read_each(
         given, lambda key, one: load_layer(key, one, of.towns, of.findings)
     ),
-    "attributes": lambda of, given: _each(
+    "attributes": lambda of, given: _read_each(
         given,
         lambda key, one: load_attribute(key, one, of.zones, of.towns, of.vintage, of.findings),
     ),
-    "network": _network,
+    "network": _check_network,
 }
 """What reads each input, after those that it needs: the table first, then where it came from."""
 
@@ -265,7 +267,7 @@ def load_inputs(study: Study) -> Inputs:
     """
     of = _Reading(study)
     for key in READERS:
-        of.take(key)
+        of.read_input(key)
     of.findings.raise_errors()
     read, population = of.read, of.read["population"]
     if "zones" in read:
@@ -273,15 +275,15 @@ def load_inputs(study: Study) -> Inputs:
         warn_of_overlaps_and_holes(of.zones, of.towns, population.children, name, of.findings)
     inputs = Inputs(
         municipalities=of.towns,
-        provinces=provinces_of(of.towns),
+        provinces=dissolve_provinces(of.towns),
         zones=of.zones,
-        **_children(population, of.vintage),
+        **_fields_of_population(population, of.vintage),
         zone_population=read.get("zone_population"),
         weights=read.get("weights"),
         academies=of.academies,
         network=read["network"],
         provenance=tuple(of.found),
-        warnings=(*of.findings.notes, *told_without_source(of.found)),
+        warnings=(*of.findings.notes, *ask_for_sources(of.found)),
         addresses=read.get("addresses"),
         candidates=read.get("candidates"),
         layers=read["layers"],
@@ -294,7 +296,7 @@ def load_inputs(study: Study) -> Inputs:
     )
 
 
-def _children(population: Population, vintage: int) -> dict[str, Any]:
+def _fields_of_population(population: Population, vintage: int) -> dict[str, Any]:
     """Give what the inputs have from their population, by attribute."""
     return {
         "children": population.children,
@@ -306,7 +308,7 @@ def _children(population: Population, vintage: int) -> dict[str, Any]:
 
 
 @dataclass(frozen=True)
-class _OfYear:
+class _YearPopulation:
     """The population of another year, and what was told while it was read."""
 
     population: Population
@@ -320,13 +322,13 @@ class _OfYear:
         ]
         return replace(
             inputs,
-            **_children(self.population, vintage),
+            **_fields_of_population(self.population, vintage),
             provenance=tuple(item for item in files if item is not None),
             warnings=(*notes, *self.notes),
         )
 
 
-def _of_years(of: _Reading, populations: Mapping[int, Input]) -> dict[int, _OfYear]:
+def _read_years(of: _Reading, populations: Mapping[int, Input]) -> dict[int, _YearPopulation]:
     """Read the populations of other years; a file of yet another year is an error."""
     read = {}
     for year, given in sorted(populations.items()):
@@ -337,7 +339,7 @@ def _of_years(of: _Reading, populations: Mapping[int, Input]) -> dict[int, _OfYe
             own.error(role, what, f"give that of {year}, or name it under {population.year}")
         of.findings.errors += own.errors
         of.findings.missing |= own.missing
-        read[year] = _OfYear(
+        read[year] = _YearPopulation(
             replace(population, year=year), file and replace(file, role=role), own.notes
         )
     return read

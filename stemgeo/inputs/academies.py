@@ -17,13 +17,20 @@ from stemgeo.errors import Findings
 from stemgeo.facts import LAMBERT_72
 from stemgeo.inputs.boundaries import as_input
 from stemgeo.inputs.cells import as_dates, as_numbers
-from stemgeo.inputs.columns import folded
-from stemgeo.inputs.files import OpenedFile, as_it_was, clean, is_formula, opened, strip_control
-from stemgeo.inputs.messages import at
-from stemgeo.inputs.points import named, read_points
+from stemgeo.inputs.columns import fold_label
+from stemgeo.inputs.files import (
+    OpenedFile,
+    clean_text,
+    is_formula,
+    open_input,
+    strip_control,
+    unquote_formula,
+)
+from stemgeo.inputs.messages import say_rows
+from stemgeo.inputs.points import match_columns, read_points
 from stemgeo.inputs.sources import Provenance
 from stemgeo.inputs.vectors import as_text, find_codes
-from stemgeo.notes import amount, counted, decimals, listed, say
+from stemgeo.notes import say, say_amount, say_count, say_decimals, say_list
 from stemgeo.study import OLDEST
 
 if TYPE_CHECKING:
@@ -111,7 +118,7 @@ _CROSSED_KM = 15
 
 
 @dataclass(frozen=True)
-class Kind:
+class RegisterKind:
     """What the rows of a file in the form of the register are.
 
     Attributes
@@ -133,7 +140,7 @@ class Kind:
     once: bool = False
 
 
-REGISTER = Kind(role="academies", made_id="A", thing="academy")
+REGISTER = RegisterKind(role="academies", made_id="A", thing="academy")
 
 
 def read_academies(path: str | Path | Input, municipalities: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
@@ -185,14 +192,14 @@ def load_academies(
     ages
         Of the study; none when not given.
     """
-    with opened(given, REGISTER.role, findings) as file:
+    with open_input(given, REGISTER.role, findings) as file:
         if file is None:
-            return nothing(), None
+            return empty_register(), None
         return read_register(file, REGISTER, municipalities, ages), file.provenance
 
 
 def read_register(
-    file: OpenedFile, kind: Kind, municipalities: gpd.GeoDataFrame, ages: Collection[int]
+    file: OpenedFile, kind: RegisterKind, municipalities: gpd.GeoDataFrame, ages: Collection[int]
 ) -> gpd.GeoDataFrame:
     """Read the rows of a file in the form of the register, with none of them planned.
 
@@ -209,13 +216,13 @@ def read_register(
     """
     read = read_points(file, SYNONYMS, municipalities, areas=kind.once, near=not kind.once)
     if read is None:
-        return nothing()
+        return empty_register()
     raw, points = read
-    found = named(_without_house_numbers(raw), SYNONYMS, file)
-    table = _typed(raw, found, kind, file)
+    found = match_columns(_drop_house_numbers(raw), SYNONYMS, file)
+    table = _type_columns(raw, found, kind, file)
     table = gpd.GeoDataFrame(table, geometry=points, crs=LAMBERT_72)
     if kind.once:
-        table = _each_once(table, file)
+        table = _drop_repeats(table, file)
     _check_ids(table, file)
     _check_spans(table, found, file)
     _warn_of_names(table, file)
@@ -227,15 +234,15 @@ def read_register(
         if len(municipalities):
             _warn_of_outside(table, municipalities, file)
         _warn_of_same_place(table, file)
-    file.note(str(counted(len(raw), kind.thing)))
+    file.note(str(say_count(len(raw), kind.thing)))
     _note_columns(found, file)
     _note_who_counts(table, ages, kind, file)
     return table[list(COLUMNS)].sort_values("academy_id", ignore_index=True)
 
 
-def _without_house_numbers(raw: pd.DataFrame) -> pd.DataFrame:
+def _drop_house_numbers(raw: pd.DataFrame) -> pd.DataFrame:
     """Leave out a column "nr" right behind a street: no academy is called by its house number."""
-    plain = [folded(str(label)) for label in raw.columns]
+    plain = [fold_label(str(label)) for label in raw.columns]
     behind = zip(raw.columns[1:], plain[1:], plain[:-1], strict=True)
     house = [label for label, name, before in behind if name in _NUMBER and before in _STREET]
     return raw.drop(columns=house)
@@ -245,7 +252,7 @@ _NUMBER = {"nr", "nummer", "huisnr", "huisnummer", "no", "number", "numero"}
 _STREET = {"straat", "straatnaam", "adres", "street", "address", "rue", "adresse"}
 
 
-def nothing() -> gpd.GeoDataFrame:
+def empty_register() -> gpd.GeoDataFrame:
     """Give the table of a register without rows."""
     columns: dict[str, pd.Series] = {name: pd.Series(dtype=str) for name in _TEXT}
     columns |= {name: pd.Series(dtype="Int64") for name in _AGES}
@@ -257,12 +264,14 @@ def nothing() -> gpd.GeoDataFrame:
     return gpd.GeoDataFrame(columns, geometry=[], crs=LAMBERT_72)
 
 
-def _typed(raw: pd.DataFrame, found: dict[str, Any], kind: Kind, file: OpenedFile) -> pd.DataFrame:
+def _type_columns(
+    raw: pd.DataFrame, found: dict[str, Any], kind: RegisterKind, file: OpenedFile
+) -> pd.DataFrame:
     """Our columns, each of its own type; what cannot be read is told by row."""
     empty = pd.Series("", index=raw.index, dtype=str)
     text = {name: as_text(raw[found[name]]) if name in found else empty for name in SYNONYMS}
     # A plan comes back from a CSV of ours: the apostrophe before what looks like a formula goes.
-    plain = {name: text[name].map(strip_control).map(as_it_was) for name in _TEXT}
+    plain = {name: text[name].map(strip_control).map(unquote_formula) for name in _TEXT}
     table = pd.DataFrame(plain, index=raw.index)
     if (table["academy_id"] == "").all():
         width = max(3, len(str(len(raw))))
@@ -286,15 +295,15 @@ def _typed(raw: pd.DataFrame, found: dict[str, Any], kind: Kind, file: OpenedFil
         )
     for name in _AGES:
         bare = text[name].str.replace(_YEARS_OLD, "", regex=True)
-        table[name] = _numbers(bare, OLDEST, "an age", file)
+        table[name] = _read_whole_numbers(bare, OLDEST, "an age", file)
     if "ages" in found:
-        table = table.assign(**_both_ages(text["ages"], table, file))
+        table = table.assign(**_read_both_ages(text["ages"], table, file))
     for name in DAYS:
-        table[name] = _days(text[name], file)
-    table["postcode"] = _postcodes(text["postcode"], file)
+        table[name] = _read_days(text[name], file)
+    table["postcode"] = _read_postcodes(text["postcode"], file)
     for name in _TRAJECTORIES:
-        table[name] = _numbers(text[name], _MOST_TRAJECTORIES, "a whole number", file)
-    table["cost_eur"] = _amounts(text["cost_eur"], file)
+        table[name] = _read_whole_numbers(text[name], _MOST_TRAJECTORIES, "a whole number", file)
+    table["cost_eur"] = _read_amounts(text["cost_eur"], file)
     return table
 
 
@@ -315,11 +324,11 @@ _SPANS = tuple(
 """Both ends, the first alone, the last alone; both count as served, as in columns of their own."""
 
 
-def _both_ages(text: pd.Series, table: pd.DataFrame, file: OpenedFile) -> dict[str, pd.Series]:
+def _read_both_ages(text: pd.Series, table: pd.DataFrame, file: OpenedFile) -> dict[str, pd.Series]:
     """Read the first and last age out of one column, where no column of their own says them."""
-    spans = {one: _span_of_ages(one) for one in text.unique()}
+    spans = {one: _read_span_of_ages(one) for one in text.unique()}
     read = text.map(spans)
-    _report(text, read.isna() & (text != ""), "ages as 6-12 or 6+", file)
+    _report_wrong(text, read.isna() & (text != ""), "ages as 6-12 or 6+", file)
     both = {}
     for place, name in enumerate(_AGES):
         ends = [None if span is None else span[place] for span in read]
@@ -327,7 +336,7 @@ def _both_ages(text: pd.Series, table: pd.DataFrame, file: OpenedFile) -> dict[s
     return both
 
 
-def _span_of_ages(text: str) -> tuple[int | None, int | None] | None:
+def _read_span_of_ages(text: str) -> tuple[int | None, int | None] | None:
     """Read "6-12", "6 tot 12 jaar", "6+" or "t.e.m. 12"; None where it is none or could be two."""
     plain = re.sub(r"(?i)\b(jaar|jarigen|ans|years?( old)?)\b", " ", text).strip()
     for form in _SPANS:
@@ -338,59 +347,60 @@ def _span_of_ages(text: str) -> tuple[int | None, int | None] | None:
     return None
 
 
-def _days(text: pd.Series, file: OpenedFile) -> pd.Series:
+def _read_days(text: pd.Series, file: OpenedFile) -> pd.Series:
     days = as_dates(text)
     wrong = days.isna() & (text != "")
     counts = wrong & text.str.fullmatch(r"[2-6]\d{4}")
-    _report(text, wrong & ~counts, "a day as 2022-12-31", file)
+    _report_wrong(text, wrong & ~counts, "a day as 2022-12-31", file)
     for row in text.index[counts][:20]:
         meant = dt.date(1899, 12, 30) + dt.timedelta(int(text[row]))
         file.error_at(
             f"{text.index.name} {row}",
-            f"'{clean(str(text.name), 40)}' is '{text[row]}', a number and no day; as spreadsheets "
+            f"'{clean_text(str(text.name), 40)}' is '{text[row]}', a number and no day; as "
+            "spreadsheets "
             f"count days it would be {meant}",
             "give the column the form of a date in the spreadsheet, or write 2022-12-31",
         )
     return days
 
 
-def _numbers(text: pd.Series, most: int, kind: str, file: OpenedFile) -> pd.Series:
+def _read_whole_numbers(text: pd.Series, most: int, kind: str, file: OpenedFile) -> pd.Series:
     number = as_numbers(text)
     fine = number.between(0, most) & (number == number.round())
-    _report(text, ~fine & (text != ""), f"{kind} from 0 to {most}", file)
+    _report_wrong(text, ~fine & (text != ""), f"{kind} from 0 to {most}", file)
     return number.where(fine).astype("Int64")
 
 
-def _postcodes(text: pd.Series, file: OpenedFile) -> pd.Series:
+def _read_postcodes(text: pd.Series, file: OpenedFile) -> pd.Series:
     text = text.str.replace(r"[.,]0+$", "", regex=True)
     fine = text.str.fullmatch("[1-9][0-9]{3}")
-    _report(text, ~fine & (text != ""), "a postcode from 1000 to 9999", file)
+    _report_wrong(text, ~fine & (text != ""), "a postcode from 1000 to 9999", file)
     return text.where(fine, "")
 
 
-def _amounts(text: pd.Series, file: OpenedFile) -> pd.Series:
+def _read_amounts(text: pd.Series, file: OpenedFile) -> pd.Series:
     """Read amounts in euro and cents; they stay text, so that no cent is rounded."""
     fine = text.str.fullmatch(r"\d{1,11}([.,]\d{1,2})?")
-    _report(text, ~fine & (text != ""), "an amount in euro, as 1500 or 1500.50", file)
+    _report_wrong(text, ~fine & (text != ""), "an amount in euro, as 1500 or 1500.50", file)
     return text.where(fine, "").str.replace(",", ".")
 
 
-def _report(text: pd.Series, wrong: pd.Series, must: str, file: OpenedFile) -> None:
+def _report_wrong(text: pd.Series, wrong: pd.Series, must: str, file: OpenedFile) -> None:
     for row in text.index[wrong][:20]:
         file.error_at(
             f"{text.index.name} {row}",
-            f"'{clean(str(text.name), 40)}' is '{clean(str(text[row]), 30)}', not {must}",
+            f"'{clean_text(str(text.name), 40)}' is '{clean_text(str(text[row]), 30)}', not {must}",
             "correct it, or leave it empty",
         )
 
 
-def _each_once(table: gpd.GeoDataFrame, file: OpenedFile) -> gpd.GeoDataFrame:
+def _drop_repeats(table: gpd.GeoDataFrame, file: OpenedFile) -> gpd.GeoDataFrame:
     """Leave out rows that say again what another says."""
     plain = table.drop(columns="geometry").astype(str).assign(at=table.geometry.to_wkb(hex=True))
     again = plain.duplicated()
     if again.any():
         file.warn_at(
-            at(table.index.name, table.index[again].tolist()),
+            say_rows(table.index.name, table.index[again].tolist()),
             say(
                 "the same as another row",
                 "hetzelfde als een andere rij",
@@ -409,15 +419,15 @@ def _check_ids(table: gpd.GeoDataFrame, file: OpenedFile) -> None:
     twice = ids[ids.duplicated(keep=False) & (ids != "")]
     for academy_id, group in twice.groupby(twice):
         file.error_at(
-            f"{ids.index.name} {listed(group.index.tolist())}",
-            f"the academy_id '{clean(str(academy_id), 40)}' is given {len(group)} times",
+            f"{ids.index.name} {say_list(group.index.tolist())}",
+            f"the academy_id '{clean_text(str(academy_id), 40)}' is given {len(group)} times",
             "give each academy its own",
         )
 
 
 def _check_spans(table: gpd.GeoDataFrame, found: dict[str, Any], file: OpenedFile) -> None:
     """Spans of ages and of days do not end before they begin."""
-    called = {name: clean(str(found.get(name, name)), 40) for name in SYNONYMS}
+    called = {name: clean_text(str(found.get(name, name)), 40) for name in SYNONYMS}
     wrong = (table["max_age"] < table["min_age"]).fillna(value=False).astype(bool)
     for row, least, most in table.loc[wrong, list(_AGES)].itertuples():
         file.error_at(
@@ -439,7 +449,7 @@ def _warn_of_names(table: gpd.GeoDataFrame, file: OpenedFile) -> None:
     nameless = table.index[table["name"] == ""]
     if len(nameless):
         file.warn_at(
-            at(table.index.name, nameless.tolist()),
+            say_rows(table.index.name, nameless.tolist()),
             say("no name", "geen naam", "pas de nom"),
             say(
                 "its academy_id is shown",
@@ -452,13 +462,13 @@ def _warn_of_names(table: gpd.GeoDataFrame, file: OpenedFile) -> None:
         risky = table[name].map(is_formula).astype(bool)
         if risky.any():
             file.warn_at(
-                at(table.index.name, table.index[risky].tolist()),
+                say_rows(table.index.name, table.index[risky].tolist()),
                 say(
                     "'{name}' begins as a formula does: {values}",
                     "'{name}' begint als een formule: {values}",
                     "« {name} » commence comme une formule : {values}",
                     name=name,
-                    values=listed(table.loc[risky, name].tolist()),
+                    values=say_list(table.loc[risky, name].tolist()),
                 ),
                 say(
                     "write it without = + - @ in front",
@@ -483,9 +493,12 @@ def _warn_of_outside(
     )
     away_km = pd.Series(away_m / 1000, index=outside.index).sort_values(kind="stable")
     near = away_km.index[0]
-    name, place = clean(outside.loc[near, "name"]), _nearest_municipality(outside.geometry[near])
+    name, place = (
+        clean_text(outside.loc[near, "name"]),
+        _nearest_municipality(outside.geometry[near]),
+    )
     near_ones = int((away_km <= _CROSSED_KM).sum())
-    row, km = at(table.index.name, [near]), decimals(away_km[near])
+    row, km = say_rows(table.index.name, [near]), say_decimals(away_km[near])
     if len(outside) == 1:
         counts = say(
             "it counts for the children who cross the border",
@@ -517,14 +530,14 @@ def _warn_of_outside(
             "ervandaan: {name} ({row}), {km} km ervandaan, bij {place}; {others}",
             "sur {academies}, {outside} se trouvent hors de la zone d’étude, jusqu’à {most_km} km "
             ": {name} ({row}), à {km} km, près de {place} ; {others}",
-            outside=amount(len(outside)),
-            academies=counted(len(table), "academy"),
-            most_km=decimals(away_km.iloc[-1]),
+            outside=say_amount(len(outside)),
+            academies=say_count(len(table), "academy"),
+            most_km=say_decimals(away_km.iloc[-1]),
             name=name,
             row=row,
             km=km,
             place=place,
-            others=listed(outside.loc[away_km.index[1:], "name"].tolist(), 4),
+            others=say_list(outside.loc[away_km.index[1:], "name"].tolist(), 4),
         ),
         say(
             "those within {crossed_km} km ({near_ones}) count for the children who cross the "
@@ -533,16 +546,16 @@ def _warn_of_outside(
             "oversteken, de andere ({others}) liggen te ver om een rol te spelen",
             "celles à moins de {crossed_km} km ({near_ones}) comptent pour les enfants qui "
             "passent la frontière, les autres ({others}) sont trop loin pour jouer un rôle",
-            crossed_km=amount(_CROSSED_KM),
-            near_ones=amount(near_ones),
-            others=amount(len(outside) - near_ones),
+            crossed_km=say_amount(_CROSSED_KM),
+            near_ones=say_amount(near_ones),
+            others=say_amount(len(outside) - near_ones),
         ),
     )
 
 
 def _nearest_municipality(point: shapely.Point) -> str:
     """Name and province of the municipality of Flanders or Brussels whose middle is nearest."""
-    known = facts.municipalities()
+    known = facts.list_municipalities()
     places = gpd.GeoSeries(gpd.points_from_xy(known["lon"], known["lat"]), crs="EPSG:4326")
     near = known.loc[int(np.argmin(places.to_crs(LAMBERT_72).distance(point)))]
     return f"{near['name2025']} ({near['province2025']})"
@@ -553,12 +566,12 @@ def _warn_of_same_place(table: gpd.GeoDataFrame, file: OpenedFile) -> None:
     spot = table.geometry.to_wkb(hex=True)
     for _, group in table[spot.duplicated(keep=False)].groupby(spot):
         file.warn_at(
-            at(table.index.name, group.index.tolist()),
+            say_rows(table.index.name, group.index.tolist()),
             say(
                 "the same coordinates: {names}",
                 "dezelfde coördinaten: {names}",
                 "les mêmes coordonnées : {names}",
-                names=listed(group["name"].tolist()),
+                names=say_list(group["name"].tolist()),
             ),
             say(
                 "check whether one of them has another's",
@@ -573,11 +586,11 @@ def _note_columns(found: dict[str, Any], file: OpenedFile) -> None:
     for name in ("academy_id", "name"):
         label = str(found.get(name, name))
         if label.strip().lower() != name:
-            file.note(f"{name} from column '{clean(label, 40)}'")
+            file.note(f"{name} from column '{clean_text(label, 40)}'")
 
 
 def _note_who_counts(
-    table: pd.DataFrame, ages: Collection[int], kind: Kind, file: OpenedFile
+    table: pd.DataFrame, ages: Collection[int], kind: RegisterKind, file: OpenedFile
 ) -> None:
     """Say which academies serve nobody of the study, and whether days play no part."""
     if ages:
@@ -592,7 +605,7 @@ def _note_who_counts(
         ]
         if idle:
             verb = "serves" if len(idle) == 1 else "serve"
-            number = counted(len(idle), kind.thing)
-            file.note(f"{number} {verb} nobody of the ages studied: {listed(idle, 5)}")
+            number = say_count(len(idle), kind.thing)
+            file.note(f"{number} {verb} nobody of the ages studied: {say_list(idle, 5)}")
     if kind is REGISTER and len(table) and table[list(DAYS)].isna().all(axis=None):
         file.note("no academy has dates: all count on every day")

@@ -10,17 +10,17 @@ import pandas as pd
 
 from stemgeo.errors import Findings
 from stemgeo.inputs import vintages
-from stemgeo.inputs.boundaries import ZONE_ID_COLUMNS, called
+from stemgeo.inputs.boundaries import ZONE_ID_COLUMNS, label_places
 from stemgeo.inputs.cells import read_table
 from stemgeo.inputs.columns import Header
-from stemgeo.inputs.counting import are_numbers, numbers_of
-from stemgeo.inputs.files import OpenedFile, clean, opened, strip_control
+from stemgeo.inputs.counting import are_numbers, read_numbers
+from stemgeo.inputs.files import OpenedFile, clean_text, open_input, strip_control
 from stemgeo.inputs.formats import UnreadableError
-from stemgeo.inputs.layers import declared_column
-from stemgeo.inputs.messages import all_fine
+from stemgeo.inputs.layers import find_declared_column
+from stemgeo.inputs.messages import check_values
 from stemgeo.inputs.sources import Provenance
-from stemgeo.inputs.vectors import as_codes, code_columns
-from stemgeo.notes import Said, amount, counted, listed, say
+from stemgeo.inputs.vectors import as_codes, find_code_columns
+from stemgeo.notes import Said, say, say_amount, say_count, say_list
 from stemgeo.study import VINTAGE, Attribute
 
 if TYPE_CHECKING:
@@ -76,7 +76,7 @@ def read_attribute(
     findings = Findings()
     given = path if isinstance(path, Attribute) else Attribute(path=Path(path))
     frame, _ = load_attribute("own", given, zones, municipalities, vintage, findings)
-    return findings.settle(frame)
+    return findings.raise_or_return(frame)
 
 
 def load_attribute(
@@ -100,63 +100,63 @@ def load_attribute(
     findings
         Takes the problems and notes.
     """
-    with opened(given, f"attributes.{key}", findings) as file:
+    with open_input(given, f"attributes.{key}", findings) as file:
         if file is None:
             return None, None
         table = read_table(file, header=Header(_USUAL))
-        rows = None if table is None else _rows(table, given.column, zones, file)
+        rows = None if table is None else _take_rows(table, given.column, zones, file)
         if rows is not None and "nis_code" in rows:
             year = given.date.year if given.date else None
-            rows = _in_vintage(rows, municipalities, vintage, year, file)
+            rows = _convert_rows(rows, municipalities, vintage, year, file)
         if rows is None:
             return None, file.provenance
         places = zones if "zone_id" in rows else municipalities
-        return _of_study(rows, places, file), file.provenance
+        return _match_places(rows, places, file), file.provenance
 
 
-def _rows(
+def _take_rows(
     table: pd.DataFrame, declared: str, zones: pd.DataFrame, file: OpenedFile
 ) -> pd.DataFrame | None:
     """Take from a table `zone_id` or `nis_code`, and value; each place once."""
     if table.empty:
         file.error("holds no rows below its header")
         return None
-    place = _place_column(table, zones, file)
+    place = _find_place_column(table, zones, file)
     apart = "" if place is None else place[1]
     if declared:
-        number = declared_column(declared, table.columns, file)
+        number = find_declared_column(declared, table.columns, file)
     else:
-        number = _only_column_of_numbers(table.drop(columns=apart, errors="ignore"), file)
-    value = None if number is None else _numbers(table[number], file)
+        number = _find_number_column(table.drop(columns=apart, errors="ignore"), file)
+    value = None if number is None else _read_values(table[number], file)
     if place is None or value is None:
         return None
     key, label = place
-    file.takes(label, key, {key: _USUAL[key]})
-    file.takes(number, "value")
+    file.use_column(label, key, {key: _USUAL[key]})
+    file.use_column(number, "value")
     ids = table[label].map(strip_control) if key == "zone_id" else as_codes(table[label])
     twice = ids[(ids != "") & ids.duplicated()]
     if len(twice):
         file.error_at(
             f"row {twice.index[0]}",
-            f"{_THINGS[key]} given more than once: {listed(sorted(set(twice)))}",
+            f"{_THINGS[key]} given more than once: {say_list(sorted(set(twice)))}",
             "keep one row for each",
         )
         return None
-    file.note(f"{_THINGS[key]} by '{clean(label)}', numbers from '{clean(str(number))}'")
+    file.note(f"{_THINGS[key]} by '{clean_text(label)}', numbers from '{clean_text(str(number))}'")
     return pd.DataFrame({key: ids, "value": value})
 
 
 # --- Which column ------------------------------------------------------------------------------
 
 
-def _place_column(
+def _find_place_column(
     table: pd.DataFrame, zones: pd.DataFrame, file: OpenedFile
 ) -> tuple[str, str] | None:
     """Find the column that says of which place a row is: its key for us, and its label.
 
     Zones go before municipalities: a table by sector often has the municipality's code too.
     """
-    municipal = vintages.known()
+    municipal = vintages.known_codes()
     zone_ids = set(zones["zone_id"]) - municipal
     hits = {
         "zone_id": {name: table[name].map(strip_control).isin(zone_ids).sum() for name in table},
@@ -176,9 +176,9 @@ def _place_column(
 
 def _report_no_place(table: pd.DataFrame, zone_ids: set[str], file: OpenedFile) -> None:
     named = [name for name in table if name in _USUAL["zone_id"]]
-    has = listed(list(table.columns))
+    has = say_list(list(table.columns))
     if named and zone_ids:
-        theirs, ours = clean(str(table[named[0]].iloc[0]), 30), clean(min(zone_ids), 30)
+        theirs, ours = clean_text(str(table[named[0]].iloc[0]), 30), clean_text(min(zone_ids), 30)
         what = (
             f"none of its '{named[0]}' (such as {theirs}) is a zone of the study (such as {ours})"
         )
@@ -191,22 +191,25 @@ def _report_no_place(table: pd.DataFrame, zone_ids: set[str], file: OpenedFile) 
         file.error(what, "name it `nis_code`, or give `zones`")
 
 
-def _only_column_of_numbers(table: pd.DataFrame, file: OpenedFile) -> str | None:
+def _find_number_column(table: pd.DataFrame, file: OpenedFile) -> str | None:
     """Find the column of numbers that says neither which zone nor which municipality."""
     usual = {*_USUAL["zone_id"], *_USUAL["nis_code"]}
     numbers = [str(name) for name in table if name not in usual and _mostly_numbers(table[name])]
     # Codes of municipalities look like numbers; incomes may look like codes.
-    found = [name for name in numbers if name not in code_columns(table)] or numbers
+    found = [name for name in numbers if name not in find_code_columns(table)] or numbers
     if not found:
         # What is wrong with the one that must be meant is told by its value.
         found = [str(name) for name in table if name not in usual and _mostly_dressed(table[name])]
     if len(found) == 1:
         return found[0]
     if found:
-        what, mend = f"has several columns of numbers: {listed(found)}", f'"{clean(found[0])}"'
+        what, mend = (
+            f"has several columns of numbers: {say_list(found)}",
+            f'"{clean_text(found[0])}"',
+        )
         file.error(what, f"say which is meant with `column`, as in column = {mend}")
     else:
-        has = listed(list(table.columns))
+        has = say_list(list(table.columns))
         file.error(f"has no column of numbers (columns: {has})", "add one")
     return None
 
@@ -223,18 +226,18 @@ def _mostly_dressed(column: pd.Series) -> bool:
     return len(filled) > 0 and bool(filled.str.fullmatch(_DRESSED).mean() >= 0.5)
 
 
-def _numbers(column: pd.Series, file: OpenedFile) -> pd.Series | None:
+def _read_values(column: pd.Series, file: OpenedFile) -> pd.Series | None:
     """Read the numbers; texts that are none are told by row."""
-    name = clean(str(column.name), 40)
+    name = clean_text(str(column.name), 40)
     text = column.where(~column.str.lower().isin(_NOT_KNOWN), "")
-    value = numbers_of(text, file, whole=False)
+    value = read_numbers(text, file, whole=False)
     if value is None:
         return None
     known = text.eq("") | np.isfinite(value)
     mend = "correct it, or leave it empty when it is not known"
     if text[~known].str.fullmatch(_DRESSED).any():
         mend = "write it as 23612.37 or 23612,37, or leave it empty when it is not known"
-    fine = all_fine(text, known, "not a number", file, mend)
+    fine = check_values(text, known, "not a number", file, mend)
     marked = text[text.str.contains("[.,]")]
     if len(marked) and marked.str.fullmatch(_IN_THOUSANDS).all():
         file.warn(
@@ -260,7 +263,7 @@ def _numbers(column: pd.Series, file: OpenedFile) -> pd.Series | None:
 # --- For the study -----------------------------------------------------------------------------
 
 
-def _in_vintage(
+def _convert_rows(
     rows: pd.DataFrame,
     municipalities: pd.DataFrame,
     vintage: int,
@@ -268,9 +271,9 @@ def _in_vintage(
     file: OpenedFile,
 ) -> pd.DataFrame | None:
     """Bring rows to the study's codes; the value is lost where a merger changed the land."""
-    present = set(rows["nis_code"]) & (vintages.known() - vintages.brussels())
+    present = set(rows["nis_code"]) & (vintages.known_codes() - vintages.brussels_codes())
     try:
-        given = vintages.identify(present, vintage, year)
+        given = vintages.identify_vintage(present, vintage, year)
     except UnreadableError as error:
         file.error(error.what, error.mend)
         return None
@@ -280,12 +283,12 @@ def _in_vintage(
     target: dict[str, str] = {}
     changed = []
     for code in municipalities["nis_code"]:
-        origins, same_land = _origins(code, vintage, given)
+        origins, same_land = _find_origins(code, vintage, given)
         target.update(dict.fromkeys(origins, code))
         if not same_land and origins & present:
             changed.append(code)
     if changed:
-        names = called(municipalities)[municipalities["nis_code"].isin(changed)]
+        names = label_places(municipalities)[municipalities["nis_code"].isin(changed)]
         file.warn(
             say(
                 "has codes of {given}; {towns} of {vintage} {had} other land then: no value there, "
@@ -296,13 +299,13 @@ def _in_vintage(
                 "pas de valeur là, car un rapport ne s’additionne pas : {names}",
                 given=str(given),
                 vintage=str(vintage),
-                towns=counted(len(changed), "municipality"),
+                towns=say_count(len(changed), "municipality"),
                 had=Said(
                     "had",
                     "had" if len(changed) == 1 else "hadden",
                     "avait" if len(changed) == 1 else "avaient",
                 ),
-                names=listed(names.tolist()),
+                names=say_list(names.tolist()),
             ),
             say(
                 "give a table with the municipalities of {vintage}",
@@ -315,7 +318,7 @@ def _in_vintage(
     return rows.assign(nis_code=codes, value=rows["value"].where(~codes.isin(changed)))
 
 
-def _origins(nis_code: str, vintage: int, given: int) -> tuple[frozenset[str], bool]:
+def _find_origins(nis_code: str, vintage: int, given: int) -> tuple[frozenset[str], bool]:
     """Find the municipalities of another vintage on this one's land, and whether it is all theirs.
 
     Returns
@@ -324,13 +327,15 @@ def _origins(nis_code: str, vintage: int, given: int) -> tuple[frozenset[str], b
         Their codes; true when it is one, with the very same land.
     """
     if given <= vintage:
-        origins = vintages.parts(nis_code, vintage, given)
+        origins = vintages.parts_of(nis_code, vintage, given)
         return origins, len(origins) == 1
-    (origin,) = vintages.forward([nis_code], vintage, given)
-    return frozenset([origin]), len(vintages.parts(origin, given, vintage)) == 1
+    (origin,) = vintages.bring_forward([nis_code], vintage, given)
+    return frozenset([origin]), len(vintages.parts_of(origin, given, vintage)) == 1
 
 
-def _of_study(rows: pd.DataFrame, places: pd.DataFrame, file: OpenedFile) -> pd.DataFrame | None:
+def _match_places(
+    rows: pd.DataFrame, places: pd.DataFrame, file: OpenedFile
+) -> pd.DataFrame | None:
     """Give each place of the study its value; say which have none, and what was not used."""
     key = str(rows.columns[0])
     ids, things = places[key], _THINGS[key]
@@ -343,15 +348,15 @@ def _of_study(rows: pd.DataFrame, places: pd.DataFrame, file: OpenedFile) -> pd.
         file.error(f"has no number for any of the {things} of the study", "give the right column")
         return None
     if value.isna().any():
-        names = called(places, key)[value.isna()].tolist()
+        names = label_places(places, key)[value.isna()].tolist()
         file.warn(
             say(
                 "no value for {without} of the {places} of the study: {names}",
                 "geen waarde voor {without} van de {places} van de studie: {names}",
                 "pas de valeur pour {without} sur {places} de l’étude : {names}",
-                without=amount(len(names)),
-                places=counted(len(ids), _THING[key]),
-                names=listed(names),
+                without=say_amount(len(names)),
+                places=say_count(len(ids), _THING[key]),
+                names=say_list(names),
             )
         )
     if elsewhere.any():
@@ -362,12 +367,12 @@ def _of_study(rows: pd.DataFrame, places: pd.DataFrame, file: OpenedFile) -> pd.
                 "{out} van de {rows} {are} bij geen plaats van de studie, dus weggelaten: "
                 "rij {names}",
                 "{out} sur {rows} n’{are} à aucun lieu de l’étude, donc sans effet : ligne {names}",
-                out=amount(len(out)),
-                rows=counted(len(rows), "row"),
+                out=say_amount(len(out)),
+                rows=say_count(len(rows), "row"),
                 are=Said("is", "hoort", "appartient")
                 if len(out) == 1
                 else Said("are", "horen", "appartiennent"),
-                names=listed(out, 5),
+                names=say_list(out, 5),
             )
         )
     return pd.DataFrame({key: ids, "value": value}).reset_index(drop=True)

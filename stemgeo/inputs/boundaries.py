@@ -13,18 +13,18 @@ import shapely
 from stemgeo.errors import Findings
 from stemgeo.facts import LAMBERT_72
 from stemgeo.inputs import vintages
-from stemgeo.inputs.files import OpenedFile, clean, is_formula, opened, strip_control
+from stemgeo.inputs.files import OpenedFile, clean_text, is_formula, open_input, strip_control
 from stemgeo.inputs.formats import UnreadableError
 from stemgeo.inputs.sources import Provenance
 from stemgeo.inputs.vectors import (
     as_codes,
     as_text,
-    code_columns,
-    polygons,
+    find_code_columns,
+    keep_polygons,
     read_layer,
     to_lambert,
 )
-from stemgeo.notes import Said, amount, counted, decimals, listed, say
+from stemgeo.notes import Said, say, say_amount, say_count, say_decimals, say_list
 from stemgeo.study import PROVINCES, VINTAGE, Input
 
 if TYPE_CHECKING:
@@ -106,42 +106,42 @@ def load_municipalities(
     nothing = gpd.GeoDataFrame(
         {"nis_code": [], "name": [], "province": []}, geometry=[], crs=LAMBERT_72
     )
-    with opened(given, "municipalities", findings) as file:
+    with open_input(given, "municipalities", findings) as file:
         if file is None:
             return nothing, None
         frame = read_layer(file, _municipality_score)
         if frame is not None:
-            frame = _flemish_outlines(frame, file)
+            frame = _keep_flemish_outlines(frame, file)
         if frame is not None:
-            frame = _in_vintage(frame, vintage, file)
+            frame = _convert_outlines(frame, vintage, file)
         return nothing if frame is None else frame, file.provenance
 
 
 def _municipality_score(frame: gpd.GeoDataFrame) -> int:
-    return max(code_columns(frame).values(), default=0)
+    return max(find_code_columns(frame).values(), default=0)
 
 
-def _flemish_outlines(frame: gpd.GeoDataFrame, file: OpenedFile) -> gpd.GeoDataFrame | None:
+def _keep_flemish_outlines(frame: gpd.GeoDataFrame, file: OpenedFile) -> gpd.GeoDataFrame | None:
     """Check codes and geometry and keep Flanders: nis_code, name (may be empty), geometry."""
-    columns = code_columns(frame)
+    columns = find_code_columns(frame)
     moved = to_lambert(frame, file)
-    file.knows({"name": _NAME_COLUMNS})
+    file.keep_known_names({"name": _NAME_COLUMNS})
     if not columns:
-        has = listed([name for name in frame.columns if name != "geometry"])
+        has = say_list([name for name in frame.columns if name != "geometry"])
         file.error(
             f"has no column with NIS codes of municipalities (it has: {has})",
             "give a file with the five-digit code of each municipality",
         )
         return None
     column = next(iter(columns))
-    file.takes(column, "nis_code")
+    file.use_column(column, "nis_code")
     codes = as_codes(frame[column])
-    names = _names(frame, codes, file)
+    names = _find_names(frame, codes, file)
     outlines = None if moved is None else moved.geometry
     _check_codes(frame, column, codes, names, outlines, file)
-    flemish = codes.isin(vintages.known() - vintages.brussels())
+    flemish = codes.isin(vintages.known_codes() - vintages.brussels_codes())
     for count, what in (
-        (int(codes.isin(vintages.brussels()).sum()), "municipalities of Brussels left out"),
+        (int(codes.isin(vintages.brussels_codes()).sum()), "municipalities of Brussels left out"),
         (int(codes.map(vintages.is_walloon).sum()), "municipalities of Wallonia left out"),
     ):
         if count:
@@ -156,31 +156,32 @@ def _flemish_outlines(frame: gpd.GeoDataFrame, file: OpenedFile) -> gpd.GeoDataF
     empty = table.geometry.isna() | table.geometry.is_empty
     if empty.any():
         file.error(
-            f"no outline for {listed(called(table)[empty].tolist())}",
+            f"no outline for {say_list(label_places(table)[empty].tolist())}",
             "the file may be cut off: copy or download it again",
         )
-    return polygons(table[~empty], called(table)[~empty], file)
+    return keep_polygons(table[~empty], label_places(table)[~empty], file)
 
 
-def called(table: pd.DataFrame, key: str = "nis_code") -> pd.Series:
+def label_places(table: pd.DataFrame, key: str = "nis_code") -> pd.Series:
     """How to call a place in a message: its code and its name, if it has one of its own."""
     named = table["name"].where(table["name"] != table[key], "")
     return (table[key] + " " + named).str.strip()
 
 
-def _names(frame: gpd.GeoDataFrame, codes: pd.Series, file: OpenedFile) -> pd.Series:
+def _find_names(frame: gpd.GeoDataFrame, codes: pd.Series, file: OpenedFile) -> pd.Series:
     """Names from the column that holds those of the facts; empty when none does."""
     best, most = None, 0
     for label, column in frame.drop(columns=frame.geometry.name).items():
         text = as_text(column).map(strip_control)
         hits = sum(
-            int((text == codes.map(vintages.names(vintage))).sum()) for vintage in vintages.VINTAGES
+            int((text == codes.map(vintages.names_by_code(vintage))).sum())
+            for vintage in vintages.VINTAGES
         )
         if hits > most:
             best, most = label, hits
     if best is None:
         return pd.Series("", index=frame.index, dtype=str)
-    file.takes(best, "name")
+    file.use_column(best, "name")
     return as_text(frame[best]).map(strip_control)
 
 
@@ -195,10 +196,10 @@ def _check_codes(
     """Report features without a code, with an unknown one, or with one that another has."""
     for feature in codes.index[codes == ""]:
         value = as_text(frame[column]).map(strip_control)[feature]
-        name = f" ({names[feature]})" if names[feature] else _lies_near(frame, feature)
+        name = f" ({names[feature]})" if names[feature] else _say_where(frame, feature)
         what = f"'{column}' is '{value[:40]}', not a NIS code" if value else f"no '{column}'"
         file.error_at(f"feature {feature}{name}", what, "give its five-digit NIS code")
-    unknown = codes.ne("") & ~codes.isin(vintages.known()) & ~codes.map(vintages.is_walloon)
+    unknown = codes.ne("") & ~codes.isin(vintages.known_codes()) & ~codes.map(vintages.is_walloon)
     for feature in codes.index[unknown]:
         name = f" ({names[feature]})" if names[feature] else ""
         file.error_at(
@@ -206,21 +207,21 @@ def _check_codes(
             f"unknown NIS code {codes[feature]}",
             "correct it; codes of 2018, 2024 and 2025 are known",
         )
-    known = codes[codes.isin(vintages.known())]
+    known = codes[codes.isin(vintages.known_codes())]
     for code, group in known[known.duplicated(keep=False)].groupby(known):
-        features = listed(group.index.tolist())
+        features = say_list(group.index.tolist())
         what = f"the NIS code {code} is given {len(group)} times"
         mend = "keep one feature for each municipality; dissolve its pieces"
-        apart_m = 0.0 if outlines is None else _widest_m(outlines[group.index])
+        apart_m = 0.0 if outlines is None else _widest_gap_m(outlines[group.index])
         if apart_m > EXCLAVE_M:
             called_ = [name for name in names[group.index].unique() if name]
-            named = f" ({listed(called_)})" if called_ else ""
+            named = f" ({say_list(called_)})" if called_ else ""
             what += f", for places {apart_m / 1000:.0f} km apart{named}: different municipalities"
             mend = "give each its own code"
         file.error_at(f"features {features}", what, mend)
 
 
-def _widest_m(outlines: gpd.GeoSeries) -> float:
+def _widest_gap_m(outlines: gpd.GeoSeries) -> float:
     """Give the widest gap that must be bridged to join all of some outlines, metres."""
     there = outlines[outlines.notna() & ~outlines.is_empty].to_numpy()
     joined, rest, widest = there[:1], there[1:], 0.0
@@ -232,7 +233,7 @@ def _widest_m(outlines: gpd.GeoSeries) -> float:
     return widest
 
 
-def _lies_near(frame: gpd.GeoDataFrame, feature: int) -> str:
+def _say_where(frame: gpd.GeoDataFrame, feature: int) -> str:
     """Where a nameless feature lies, in the file's own coordinates."""
     geometry = frame.geometry[feature]
     if geometry is None or geometry.is_empty:
@@ -241,28 +242,30 @@ def _lies_near(frame: gpd.GeoDataFrame, feature: int) -> str:
     return f" (at {point.x:.6g}, {point.y:.6g})"
 
 
-def _in_vintage(frame: gpd.GeoDataFrame, vintage: int, file: OpenedFile) -> gpd.GeoDataFrame | None:
+def _convert_outlines(
+    frame: gpd.GeoDataFrame, vintage: int, file: OpenedFile
+) -> gpd.GeoDataFrame | None:
     """Bring municipalities to the study's vintage and give each its name and province."""
     if frame.empty:
         return None
     try:
-        given = vintages.settle(frame["nis_code"], vintage)
+        given = vintages.settle_vintage(frame["nis_code"], vintage)
     except UnreadableError as error:
         file.error(error.what, error.mend)
         return None
     warn_of_formulas(frame["name"], file)
     check_parts(set(frame["nis_code"]), given, vintage, file, ", or none")
-    official = vintages.names(vintage)
+    official = vintages.names_by_code(vintage)
     if given != vintage:
         file.note(f"codes of {given}, dissolved to {vintage}")
-        frame = frame.assign(nis_code=vintages.forward(frame["nis_code"], given, vintage))
+        frame = frame.assign(nis_code=vintages.bring_forward(frame["nis_code"], given, vintage))
         frame = frame[["nis_code", "geometry"]].dissolve(by="nis_code", as_index=False)
         frame["name"] = frame["nis_code"].map(official)
     else:
         own = frame["name"]
         frame = frame.assign(name=own.where(own != "", frame["nis_code"].map(official)))
     frame["province"] = [vintages.province_of(code, vintage) for code in frame["nis_code"]]
-    missing = sorted(vintages.flemish(vintage) - set(frame["nis_code"]))
+    missing = sorted(vintages.flemish_codes(vintage) - set(frame["nis_code"]))
     if missing:
         are = (
             Said("is", "staat", "figure") if len(missing) == 1 else Said("are", "staan", "figurent")
@@ -273,11 +276,11 @@ def _in_vintage(frame: gpd.GeoDataFrame, vintage: int, file: OpenedFile) -> gpd.
                 "{names}",
                 "{missing} van de {all} Vlaamse gemeenten van {vintage} {are} er niet in: {names}",
                 "sur les {all} communes flamandes de {vintage}, {missing} n’y {are} pas : {names}",
-                missing=amount(len(missing)),
-                all=amount(len(vintages.flemish(vintage))),
+                missing=say_amount(len(missing)),
+                all=say_amount(len(vintages.flemish_codes(vintage))),
                 vintage=str(vintage),
                 are=are,
-                names=listed([f"{code} {official[code]}" for code in missing]),
+                names=say_list([f"{code} {official[code]}" for code in missing]),
             ),
             say(
                 "right for a study of a part of Flanders only",
@@ -293,19 +296,19 @@ def _in_vintage(frame: gpd.GeoDataFrame, vintage: int, file: OpenedFile) -> gpd.
 
 def _warn_of_overlaps(municipalities: gpd.GeoDataFrame, file: OpenedFile) -> None:
     """Warn of land that lies in two municipalities, wider than `SLIVER_M`."""
-    pairs = overlaps(municipalities.geometry)
+    pairs = find_overlaps(municipalities.geometry)
     if len(pairs):
         file.warn(
             say(
                 "{pairs} of municipalities {overlap}, {area} in all: {names}",
                 "{pairs} gemeenten {overlap}, samen {area}: {names}",
                 "{pairs} de communes {overlap}, {area} au total : {names}",
-                pairs=counted(len(pairs), "pair"),
+                pairs=say_count(len(pairs), "pair"),
                 overlap=Said("overlaps", "overlapt", "se chevauche")
                 if len(pairs) == 1
                 else Said("overlap", "overlappen", "se chevauchent"),
-                area=km2(pairs.area.sum()),
-                names=told_pairs(pairs, called(municipalities)),
+                area=say_area(pairs.area.sum()),
+                names=say_pairs(pairs, label_places(municipalities)),
             ),
             say(
                 "the children of both are placed there too; give boundaries that meet",
@@ -327,12 +330,13 @@ def check_parts(
     file, or_else
         Takes the problems; what may be done instead of giving all parts.
     """
-    for code in sorted(set(vintages.forward(present, given, vintage))):
-        absent = sorted(vintages.parts(code, vintage, given) - present)
+    for code in sorted(set(vintages.bring_forward(present, given, vintage))):
+        absent = sorted(vintages.parts_of(code, vintage, given) - present)
         if absent:
-            names = [f"{old} {vintages.names(given)[old]}" for old in absent]
+            names = [f"{old} {vintages.names_by_code(given)[old]}" for old in absent]
             file.error(
-                f"{code} {vintages.names(vintage)[code]} of {vintage} lacks {listed(names)}",
+                f"{code} {vintages.names_by_code(vintage)[code]} of {vintage} lacks "
+                f"{say_list(names)}",
                 f"give all municipalities that merged{or_else}",
             )
 
@@ -346,7 +350,7 @@ def warn_of_formulas(names: pd.Series, file: OpenedFile) -> None:
                 "names that a spreadsheet takes for a formula: {names}",
                 "namen die een rekenblad voor een formule houdt: {names}",
                 "des noms qu’un tableur prend pour une formule : {names}",
-                names=listed(risky.tolist()),
+                names=say_list(risky.tolist()),
             ),
             say(
                 "write them without = + - @ in front",
@@ -356,7 +360,7 @@ def warn_of_formulas(names: pd.Series, file: OpenedFile) -> None:
         )
 
 
-def provinces_of(municipalities: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+def dissolve_provinces(municipalities: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     """Dissolve municipalities to provinces, in the order of the ministry's annexes.
 
     Returns
@@ -372,7 +376,7 @@ def provinces_of(municipalities: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
 # --- Zones -------------------------------------------------------------------------------------
 
 
-def zones_of(municipalities: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+def take_as_zones(municipalities: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     """Take each municipality as one zone, for studies without smaller ones."""
     return municipalities.assign(zone_id=municipalities["nis_code"])[
         ["zone_id", "nis_code", "name", "geometry"]
@@ -421,45 +425,45 @@ def load_zones(
     findings
         Takes the problems and notes.
     """
-    nothing = zones_of(municipalities)
-    with opened(given, "zones", findings) as file:
+    nothing = take_as_zones(municipalities)
+    with open_input(given, "zones", findings) as file:
         if file is None:
             return nothing, None
         raw = read_layer(file, len)
         moved = None if raw is None else to_lambert(raw, file)
-        id_column = None if raw is None else _zone_id_column(raw, file)
+        id_column = None if raw is None else _find_zone_id_column(raw, file)
         if moved is None or id_column is None:
             return nothing, file.provenance
         table = gpd.GeoDataFrame(
             {
                 "zone_id": as_text(moved[id_column]).map(strip_control),
-                "name": usual_names(moved, file),
+                "name": take_usual_names(moved, file),
             },
             geometry=moved.geometry,
             crs=moved.crs,
         )
         table["name"] = table["name"].where(table["name"] != "", table["zone_id"])
         warn_of_formulas(table["name"], file)
-        table = with_outlines(table, table["zone_id"], "zone", file)
-        table["nis_code"] = _zone_codes(table, moved, municipalities, vintage, file)
-        return _within_study(table, municipalities, file), file.provenance
+        table = drop_without_outline(table, table["zone_id"], "zone", file)
+        table["nis_code"] = _find_zone_codes(table, moved, municipalities, vintage, file)
+        return _keep_in_study(table, municipalities, file), file.provenance
 
 
-def _zone_id_column(frame: gpd.GeoDataFrame, file: OpenedFile) -> str | None:
-    column = key_column(frame)
-    file.takes(column, "zone_id", {"zone_id": ZONE_ID_COLUMNS})
+def _find_zone_id_column(frame: gpd.GeoDataFrame, file: OpenedFile) -> str | None:
+    column = find_key_column(frame)
+    file.use_column(column, "zone_id", {"zone_id": ZONE_ID_COLUMNS})
     if column is None:
-        has = listed([name for name in frame.columns if name != frame.geometry.name])
+        has = say_list([name for name in frame.columns if name != frame.geometry.name])
         file.error(
             f"has no column that names each zone once (it has: {has})",
             "name it `zone_id` or `cd_sector`",
         )
-    elif any_twice(as_text(frame[column]).map(strip_control), column, "zone", file):
+    elif report_repeats(as_text(frame[column]).map(strip_control), column, "zone", file):
         return None
     return column
 
 
-def key_column(frame: gpd.GeoDataFrame) -> str | None:
+def find_key_column(frame: gpd.GeoDataFrame) -> str | None:
     """Find the column that names each feature once: by its name, else the first that does.
 
     One with a usual name is taken even if it names some twice: that is to be told, not passed by.
@@ -481,7 +485,7 @@ def key_column(frame: gpd.GeoDataFrame) -> str | None:
     return None
 
 
-def any_twice(ids: pd.Series, column: str, thing: str, file: OpenedFile) -> bool:
+def report_repeats(ids: pd.Series, column: str, thing: str, file: OpenedFile) -> bool:
     """Report ids that are given more than once; whether there are any.
 
     Parameters
@@ -491,28 +495,28 @@ def any_twice(ids: pd.Series, column: str, thing: str, file: OpenedFile) -> bool
     column
         Its label there.
     thing
-        What one of them is, as `notes.counted` knows it.
+        What one of them is, as `notes.say_count` knows it.
     file
         Takes the problem.
     """
     twice = sorted(set(ids[ids.duplicated()]))
     if twice:
-        what = f"'{clean(column)}' is not unique: {listed(twice)}"
+        what = f"'{clean_text(column)}' is not unique: {say_list(twice)}"
         file.error(what, f"give each {thing} once")
     return bool(twice)
 
 
-def usual_names(frame: gpd.GeoDataFrame, file: OpenedFile) -> pd.Series:
+def take_usual_names(frame: gpd.GeoDataFrame, file: OpenedFile) -> pd.Series:
     """Take names from the first column called as columns of names are; empty without one."""
     lower = {str(name).lower(): name for name in frame.columns}
     for wanted in _NAME_COLUMNS:
         if wanted in lower:
-            file.takes(lower[wanted], "name", {"name": _NAME_COLUMNS})
+            file.use_column(lower[wanted], "name", {"name": _NAME_COLUMNS})
             return as_text(frame[lower[wanted]]).map(strip_control)
     return pd.Series("", index=frame.index, dtype=str)
 
 
-def with_outlines(
+def drop_without_outline(
     table: gpd.GeoDataFrame, labels: pd.Series, thing: str, file: OpenedFile
 ) -> gpd.GeoDataFrame:
     """Leave out what has no outline, as Statbel's rest sectors have none, and say so.
@@ -524,7 +528,7 @@ def with_outlines(
     labels
         What each row is called in messages.
     thing
-        What a row is, as `notes.counted` knows it.
+        What a row is, as `notes.say_count` knows it.
     file
         Takes the notes and problems.
     """
@@ -536,15 +540,15 @@ def with_outlines(
                 "{things} without an outline {are} left out: {names}",
                 "{things} zonder omtrek {are} weggelaten: {names}",
                 "{things} sans contour ne {are} pas : {names}",
-                things=counted(int(empty.sum()), thing),
+                things=say_count(int(empty.sum()), thing),
                 are=are,
-                names=listed(labels[empty].tolist()),
+                names=say_list(labels[empty].tolist()),
             )
         )
-    return polygons(table[~empty], labels[~empty], file)
+    return keep_polygons(table[~empty], labels[~empty], file)
 
 
-def _zone_codes(
+def _find_zone_codes(
     table: gpd.GeoDataFrame,
     raw: gpd.GeoDataFrame,
     municipalities: gpd.GeoDataFrame,
@@ -558,16 +562,16 @@ def _zone_codes(
     count; then the place does.
     """
     raw = raw.loc[table.index]
-    candidates = {name: as_codes(raw[name]) for name in code_columns(raw)}
+    candidates = {name: as_codes(raw[name]) for name in find_code_columns(raw)}
     candidates["the first digits of the id"] = (
         table["zone_id"].str.extract(r"^(\d{5})", expand=False).fillna("")
     )
     for name, codes in candidates.items():
-        ours = codes.isin(vintages.known() - vintages.brussels())
-        elsewhere = codes.isin(vintages.brussels()) | codes.map(vintages.is_walloon)
-        brought = codes.map(vintages.forward_each(vintage)).fillna("")
+        ours = codes.isin(vintages.known_codes() - vintages.brussels_codes())
+        elsewhere = codes.isin(vintages.brussels_codes()) | codes.map(vintages.is_walloon)
+        brought = codes.map(vintages.bring_each_forward(vintage)).fillna("")
         if ours.any() and (ours | elsewhere).all() and (brought[ours] != "").all():
-            file.takes(name, "nis_code")
+            file.use_column(name, "nis_code")
             file.note(f"municipality by {name}")
             return brought
     file.note("municipality by location")
@@ -577,7 +581,7 @@ def _zone_codes(
     return located
 
 
-def _within_study(
+def _keep_in_study(
     table: gpd.GeoDataFrame,
     municipalities: gpd.GeoDataFrame,
     file: OpenedFile,
@@ -586,13 +590,13 @@ def _within_study(
     inside = table["nis_code"].isin(municipalities["nis_code"])
     if not inside.any():
         file.error("no zone lies in the municipalities of the study")
-        return zones_of(municipalities)
+        return take_as_zones(municipalities)
     if not inside.all():
         file.note(f"{int((~inside).sum())} zones outside the study's municipalities left out")
     zones = table.loc[inside, ["zone_id", "nis_code", "name", "geometry"]]
     without = ~municipalities["nis_code"].isin(zones["nis_code"])
     if without.any():
-        bare = listed(called(municipalities[without]).tolist())
+        bare = say_list(label_places(municipalities[without]).tolist())
         file.warn(
             say(
                 "no zone in {towns}", "geen zone in {towns}", "pas de zone dans {towns}", towns=bare
@@ -603,12 +607,12 @@ def _within_study(
                 "chaque commune sans zone compte comme une zone",
             ),
         )
-        zones = pd.concat([zones, zones_of(municipalities[without])])
-    _warn_of_places(zones, municipalities, file)
+        zones = pd.concat([zones, take_as_zones(municipalities[without])])
+    _warn_of_misplaced(zones, municipalities, file)
     return zones.sort_values("zone_id", ignore_index=True)
 
 
-def _warn_of_places(
+def _warn_of_misplaced(
     zones: gpd.GeoDataFrame,
     municipalities: gpd.GeoDataFrame,
     file: OpenedFile,
@@ -618,11 +622,11 @@ def _warn_of_places(
     own = gpd.GeoSeries(outline.loc[zones["nis_code"]].to_numpy(), index=zones.index, crs=zones.crs)
     apart = ~np.asarray(zones.geometry.representative_point().intersects(own))
     if apart.any():
-        file.warn(_told_apart(zones.loc[apart, "zone_id"].tolist()))
+        file.warn(_say_apart(zones.loc[apart, "zone_id"].tolist()))
 
 
-def _told_apart(names: list[str]) -> Said:
-    parts = {"zones": counted(len(names), "zone"), "names": listed(names)}
+def _say_apart(names: list[str]) -> Said:
+    parts = {"zones": say_count(len(names), "zone"), "names": say_list(names)}
     if len(names) == 1:
         return say(
             "{zones} lies outside the municipality of its code: {names}",
@@ -669,7 +673,7 @@ def warn_of_overlaps_and_holes(
     per_m2 = children.groupby("nis_code")["children"].sum() / outlines.area
 
     def about(land: gpd.GeoSeries) -> Said:
-        children = counted(round((land.area * per_m2).sum()), "child")
+        children = say_count(round((land.area * per_m2).sum()), "child")
         return say(
             "about {children} by area",
             "naar oppervlakte ongeveer {children}",
@@ -677,7 +681,7 @@ def warn_of_overlaps_and_holes(
             children=children,
         )
 
-    pairs = overlaps(zones.geometry)
+    pairs = find_overlaps(zones.geometry)
     if len(pairs):
         land = pairs.union_all()
         overlap = (
@@ -691,11 +695,11 @@ def warn_of_overlaps_and_holes(
                 "{pairs} of zones {overlap}, {area} in all with {about}: {names}",
                 "{pairs} zones {overlap}, samen {area} met {about}: {names}",
                 "{pairs} de zones {overlap}, {area} au total avec {about} : {names}",
-                pairs=counted(len(pairs), "pair"),
+                pairs=say_count(len(pairs), "pair"),
                 overlap=overlap,
-                area=km2(land.area),
+                area=say_area(land.area),
                 about=about(outlines.intersection(land)),
-                names=told_pairs(pairs, called(zones, "zone_id")),
+                names=say_pairs(pairs, label_places(zones, "zone_id")),
             ),
             say(
                 "a child there counts once, in the first zone by id",
@@ -703,21 +707,21 @@ def warn_of_overlaps_and_holes(
                 "un enfant y compte une fois, dans la zone du premier code",
             ),
         )
-    bare = _holes(zones, outlines)
+    bare = _find_holes(zones, outlines)
     if len(bare):
-        names = called(municipalities).set_axis(outlines.index)
+        names = label_places(municipalities).set_axis(outlines.index)
         worst = bare.area.sort_values(ascending=False, kind="stable")
-        told = [_with_area(names[code], area_m2) for code, area_m2 in worst.items()]
+        told = [_say_with_area(names[code], area_m2) for code, area_m2 in worst.items()]
         findings.warn(
             name,
             say(
                 "no zone covers {area} in {towns}, with {about}: {names}",
                 "geen zone dekt {area} in {towns}, met {about}: {names}",
                 "aucune zone ne couvre {area} dans {towns}, avec {about} : {names}",
-                area=km2(bare.area.sum()),
-                towns=counted(len(bare), "municipality"),
+                area=say_area(bare.area.sum()),
+                towns=say_count(len(bare), "municipality"),
                 about=about(bare),
-                names=listed(told, 5),
+                names=say_list(told, 5),
             ),
             say(
                 "these children are placed in the zones of their municipality",
@@ -727,7 +731,7 @@ def warn_of_overlaps_and_holes(
         )
 
 
-def overlaps(outlines: gpd.GeoSeries) -> gpd.GeoDataFrame:
+def find_overlaps(outlines: gpd.GeoSeries) -> gpd.GeoDataFrame:
     """Find the pairs of outlines that overlap by more than slivers, the largest overlap first.
 
     Returns
@@ -735,65 +739,67 @@ def overlaps(outlines: gpd.GeoSeries) -> gpd.GeoDataFrame:
     GeoDataFrame
         first, second (positions in `outlines`, rising), geometry (what both cover).
     """
-    inner = shrunk(outlines.to_numpy())
+    inner = shrink_outlines(outlines.to_numpy())
     # What lies deep enough in two outlines lies as deep in their overlap: shrink first, so that
     # neighbours with a common border do not meet at all.
     first, second = shapely.STRtree(inner).query(inner, predicate="intersects")
     once = first < second
     first, second = first[once], second[once]
-    both = _grown(shapely.intersection(inner[first], inner[second]))
+    both = _grow_outlines(shapely.intersection(inner[first], inner[second]))
     order = np.lexsort((second, first, -shapely.area(both)))
     return gpd.GeoDataFrame(
         {"first": first[order], "second": second[order]}, geometry=both[order], crs=outlines.crs
     )
 
 
-def told_pairs(pairs: gpd.GeoDataFrame, names: pd.Series) -> Said:
+def say_pairs(pairs: gpd.GeoDataFrame, names: pd.Series) -> Said:
     """Write overlapping pairs by name with the area that both cover."""
     called_first = names.iloc[pairs["first"]]
     called_second = names.iloc[pairs["second"]]
     told = zip(called_first, called_second, pairs.area, strict=True)
     both = "{one} and {other}", "{one} en {other}", "{one} et {other}"
-    return listed(
-        [_with_area(say(*both, one=one, other=other), area) for one, other, area in told], 5
+    return say_list(
+        [_say_with_area(say(*both, one=one, other=other), area) for one, other, area in told], 5
     )
 
 
-def _with_area(name: Said | str, area_m2: float) -> Said:
+def _say_with_area(name: Said | str, area_m2: float) -> Said:
     return say(
-        "{name} ({area})", "{name} ({area})", "{name} ({area})", name=name, area=km2(area_m2)
+        "{name} ({area})", "{name} ({area})", "{name} ({area})", name=name, area=say_area(area_m2)
     )
 
 
-def km2(area_m2: float) -> Said:
+def say_area(area_m2: float) -> Said:
     """Write an area for a message."""
     if area_m2 < 5000:
         return say("less than 0.01 km2", "minder dan 0,01 km²", "moins de 0,01 km²")
-    return say("{area} km2", "{area} km²", "{area} km²", area=decimals(area_m2 / 1e6, 2))
+    return say("{area} km2", "{area} km²", "{area} km²", area=say_decimals(area_m2 / 1e6, 2))
 
 
-def shrunk(outlines: Outlines) -> Outlines:
+def shrink_outlines(outlines: Outlines) -> Outlines:
     """Draw outlines half a sliver inwards: what is narrower than `SLIVER_M` vanishes."""
     return np.asarray(shapely.buffer(outlines, -SLIVER_M / 2, join_style="mitre"))
 
 
-def _grown(outlines: Outlines) -> Outlines:
+def _grow_outlines(outlines: Outlines) -> Outlines:
     """Draw outlines outwards again to where they were before they were shrunk."""
     return np.asarray(shapely.buffer(outlines, SLIVER_M / 2, join_style="mitre"))
 
 
-def _holes(zones: gpd.GeoDataFrame, outlines: gpd.GeoSeries) -> gpd.GeoSeries:
+def _find_holes(zones: gpd.GeoDataFrame, outlines: gpd.GeoSeries) -> gpd.GeoSeries:
     """Find the land that no zone covers, by nis_code; municipalities without any are left out."""
-    bare = _uncovered(outlines, zones.set_index("nis_code").geometry)
+    bare = _find_uncovered(outlines, zones.set_index("nis_code").geometry)
     # What a zone of a neighbour covers is no hole. Only what is left is worth a second look.
     place, zone = zones.sindex.query(bare, predicate="intersects")
-    return _uncovered(bare, zones.geometry.iloc[zone].set_axis(bare.index[place]))
+    return _find_uncovered(bare, zones.geometry.iloc[zone].set_axis(bare.index[place]))
 
 
-def _uncovered(land: gpd.GeoSeries, zones: gpd.GeoSeries) -> gpd.GeoSeries:
+def _find_uncovered(land: gpd.GeoSeries, zones: gpd.GeoSeries) -> gpd.GeoSeries:
     """Take from each piece of land the zones with its label; what is a sliver then is left out."""
     covered = zones.groupby(level=0).agg(shapely.union_all)
     covered = gpd.GeoSeries(covered, crs=land.crs).reindex(land.index, fill_value=shapely.Point())
     rest = land.difference(covered)
-    broad = gpd.GeoSeries(_grown(shrunk(rest.to_numpy())), index=land.index, crs=land.crs)
+    broad = gpd.GeoSeries(
+        _grow_outlines(shrink_outlines(rest.to_numpy())), index=land.index, crs=land.crs
+    )
     return broad[~broad.is_empty]

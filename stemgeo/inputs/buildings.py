@@ -20,7 +20,7 @@ import shapely
 
 from stemgeo.facts import LAMBERT_72
 from stemgeo.inputs import cache, extracts
-from stemgeo.inputs.vectors import transformer
+from stemgeo.inputs.vectors import make_transformer
 from stemgeo.study import FLAT_BUILDINGS, FLATS_FROM_STOREYS
 
 if TYPE_CHECKING:
@@ -94,8 +94,10 @@ def load_buildings(
         Of each extract, in the same order.
     """
     made_from = sha256s, sorted(set(kinds)), FLAT_BUILDINGS, FLATS_FROM_STOREYS
-    place = cache.entry("buildings", *made_from, code=[__file__, *extracts.CODE])
-    return cache.kept(place, lambda: read_buildings(paths, kinds), _save, _load)
+    place = cache.entry_path("buildings", *made_from, code=[__file__, *extracts.CODE])
+    return cache.load_or_make(
+        place, lambda: read_buildings(paths, kinds), _store_buildings, _restore_buildings
+    )
 
 
 def read_buildings(paths: Sequence[Path], kinds: Collection[str]) -> Buildings:
@@ -119,24 +121,26 @@ def read_buildings(paths: Sequence[Path], kinds: Collection[str]) -> Buildings:
     InputError
         If an extract cannot be read to its end.
     """
-    drawn = _Drawn.read(paths, frozenset(kinds))
+    drawn = _Drawings.from_extracts(paths, frozenset(kinds))
     refs = np.concatenate([drawn.ring_refs, *drawn.parts.values()])
     nodes = extracts.locate_nodes(paths, refs, EQUAL_AREA)
-    table = pd.concat([_of_ways(drawn, nodes), _of_relations(drawn, nodes)], ignore_index=True)
-    return _chosen(table, drawn)
+    table = pd.concat(
+        [_measure_ways(drawn, nodes), _measure_relations(drawn, nodes)], ignore_index=True
+    )
+    return _choose_buildings(table, drawn)
 
 
 # --- What is drawn -----------------------------------------------------------------------------
 
 
-def storeys(levels: str | None) -> float:
+def read_storeys(levels: str | None) -> float:
     """Read `building:levels`; NaN where it is no plain number from 1 to 60."""
     if levels and _STOREYS.fullmatch(levels) and 1 <= float(levels) <= MOST_STOREYS:
         return float(levels)
     return float("nan")
 
 
-class _Said(NamedTuple):
+class _BuildingTags(NamedTuple):
     """What the tags of a building say."""
 
     known: bool
@@ -146,9 +150,9 @@ class _Said(NamedTuple):
     flats: bool
 
     @classmethod
-    def of(cls, tags: Mapping[str, str], kinds: frozenset[str]) -> _Said:
+    def from_tags(cls, tags: Mapping[str, str], kinds: frozenset[str]) -> _BuildingTags:
         """Read the tags."""
-        kind, levels = tags["building"], storeys(tags.get("building:levels"))
+        kind, levels = tags["building"], read_storeys(tags.get("building:levels"))
         return cls(
             kind in kinds,
             levels,
@@ -159,20 +163,20 @@ class _Said(NamedTuple):
 
 
 @dataclass(frozen=True)
-class _Relation:
+class _BuildingRelation:
     """A building drawn with several ways: an outline with a court, or several parts."""
 
-    said: _Said
+    said: _BuildingTags
     ways: tuple[int, ...]
     outer: frozenset[int]
 
 
 @dataclass(frozen=True)
-class _Drawn:
+class _Drawings:
     """The drawings of buildings that may be homes, packed: millions of them must fit.
 
     The nodes of ring i are ring_refs[first[i]:first[i + 1]]; `said` has a row for each, with the
-    fields of `_Said`. A building is known by the id that
+    fields of `_BuildingTags`. A building is known by the id that
     osmium gives an area: twice that of its way, or twice that of its relation and one.
     """
 
@@ -180,18 +184,18 @@ class _Drawn:
     said: pd.DataFrame
     ring_refs: Longs
     first: Longs
-    relations: dict[int, _Relation]
+    relations: dict[int, _BuildingRelation]
     parts: dict[int, Longs]
     open_ways: int
     others: int
     not_met: tuple[str, ...]
 
     @classmethod
-    def read(cls, paths: Sequence[Path], kinds: frozenset[str]) -> _Drawn:
+    def from_extracts(cls, paths: Sequence[Path], kinds: frozenset[str]) -> _Drawings:
         """Read the ways and relations with `building`, and the ways that the relations need."""
         only = osmium.filter.KeyFilter("building")
-        ways = extracts.ways(paths, only, _TAGS_READ)
-        said = _columns([_Said.of(tags, kinds) for tags in ways.tags])
+        ways = extracts.read_ways(paths, only, _TAGS_READ)
+        said = _tabulate_tags([_BuildingTags.from_tags(tags, kinds) for tags in ways.tags])
         unstated = np.array([tags["building"] == UNSTATED for tags in ways.tags], dtype=np.bool_)
         wanted = (said["known"].to_numpy() | unstated)[ways.kind]
         refs_of_way = np.diff(ways.first)
@@ -199,7 +203,7 @@ class _Drawn:
         ends = ways.refs[ways.first[:-1][closed]], ways.refs[ways.first[1:][closed] - 1]
         closed[closed] = ends[0] == ends[1]
         chosen = wanted & closed
-        relations, others, met = _relations(paths, kinds)
+        relations, others, met = _read_relations(paths, kinds)
         return cls(
             2 * ways.ids[chosen],
             said.iloc[ways.kind[chosen]],
@@ -213,19 +217,19 @@ class _Drawn:
         )
 
 
-def _columns(said: list[_Said]) -> pd.DataFrame:
-    kinds = dict.fromkeys(_Said._fields, np.bool_) | {"storeys": np.float64}
-    return pd.DataFrame(said, columns=_Said._fields).astype(kinds)
+def _tabulate_tags(said: list[_BuildingTags]) -> pd.DataFrame:
+    kinds = dict.fromkeys(_BuildingTags._fields, np.bool_) | {"storeys": np.float64}
+    return pd.DataFrame(said, columns=_BuildingTags._fields).astype(kinds)
 
 
-def _relations(
+def _read_relations(
     paths: Sequence[Path], kinds: frozenset[str]
-) -> tuple[dict[int, _Relation], int, set[str]]:
+) -> tuple[dict[int, _BuildingRelation], int, set[str]]:
     """Read the relations that may be homes, count those of other kinds, and give the kinds met."""
-    relations: dict[int, _Relation] = {}
+    relations: dict[int, _BuildingRelation] = {}
     others, met = 0, set()
     only = osmium.filter.KeyFilter("building")
-    for item in extracts.objects(paths, osmium.osm.RELATION, only):
+    for item in extracts.read_objects(paths, osmium.osm.RELATION, only):
         kind = item.tags["building"]
         met.add(kind)
         if kind not in kinds and kind != UNSTATED:
@@ -233,8 +237,8 @@ def _relations(
         # Of other types, such as `building`, the outline is a way with tags of its own.
         elif item.tags.get("type") == "multipolygon":
             ways = [(one.ref, one.role) for one in item.members if one.type == "w"]
-            relations[item.id] = _Relation(
-                said=_Said.of({tag.k: tag.v for tag in item.tags}, kinds),
+            relations[item.id] = _BuildingRelation(
+                said=_BuildingTags.from_tags({tag.k: tag.v for tag in item.tags}, kinds),
                 ways=tuple(ref for ref, _ in ways),
                 outer=frozenset(ref for ref, role in ways if role != "inner"),
             )
@@ -244,14 +248,16 @@ def _relations(
 # --- Footprints --------------------------------------------------------------------------------
 
 
-def _of_ways(drawn: _Drawn, nodes: extracts.LocatedNodes) -> pd.DataFrame:
+def _measure_ways(drawn: _Drawings, nodes: extracts.LocatedNodes) -> pd.DataFrame:
     """Measure the buildings that are one closed way."""
-    measured = [_measured(footprints) for footprints in _rings(drawn, nodes)]
+    measured = [_measure_footprints(footprints) for footprints in _yield_footprints(drawn, nodes)]
     area_m2, x, y = np.concatenate([np.empty((3, 0)), *measured], axis=1)
-    return _table(drawn.key, drawn.said, (area_m2, x, y))
+    return _add_measures(drawn.key, drawn.said, (area_m2, x, y))
 
 
-def _rings(drawn: _Drawn, nodes: extracts.LocatedNodes) -> Iterator[NDArray[np.object_]]:
+def _yield_footprints(
+    drawn: _Drawings, nodes: extracts.LocatedNodes
+) -> Iterator[NDArray[np.object_]]:
     """Yield the footprints of closed ways, so many at a time as take little memory."""
     refs, first = drawn.ring_refs, drawn.first
     for start in range(0, len(first) - 1, _AT_ONCE):
@@ -267,22 +273,22 @@ def _rings(drawn: _Drawn, nodes: extracts.LocatedNodes) -> Iterator[NDArray[np.o
         yield footprints
 
 
-def _of_relations(drawn: _Drawn, nodes: extracts.LocatedNodes) -> pd.DataFrame:
+def _measure_relations(drawn: _Drawings, nodes: extracts.LocatedNodes) -> pd.DataFrame:
     """Measure the buildings that are relations; a relation that lacks a way has no footprint."""
     relations = list(drawn.relations.values())
     footprints = np.full(len(relations), None, dtype=object)
     for i, relation in enumerate(relations):
         if all(way in drawn.parts for way in relation.ways):
             lines = [nodes.follow_refs(drawn.parts[way]) for way in relation.ways]
-            footprints[i] = filled(lines)
-    return _table(
+            footprints[i] = fill_rings(lines)
+    return _add_measures(
         np.array([2 * number + 1 for number in drawn.relations], dtype=np.int64),
-        _columns([relation.said for relation in relations]),
-        _measured(footprints),
+        _tabulate_tags([relation.said for relation in relations]),
+        _measure_footprints(footprints),
     )
 
 
-def filled(lines: list[Floats]) -> shapely.Geometry | None:
+def fill_rings(lines: list[Floats]) -> shapely.Geometry | None:
     """Fill the rings that lines make: inside an odd number of rings is inside the building.
 
     So a ring inside another is a court, and one in the court a building again, whatever role the
@@ -303,7 +309,7 @@ def filled(lines: list[Floats]) -> shapely.Geometry | None:
     return inside
 
 
-def _measured(footprints: NDArray[np.object_]) -> tuple[Floats, Floats, Floats]:
+def _measure_footprints(footprints: NDArray[np.object_]) -> tuple[Floats, Floats, Floats]:
     """Give area in square metres, x and y in Lambert 72 of a point inside; 0 and NaN without."""
     # A footprint that crosses itself has no area that can be trusted.
     fine = shapely.is_valid(footprints)
@@ -311,17 +317,19 @@ def _measured(footprints: NDArray[np.object_]) -> tuple[Floats, Floats, Floats]:
     area_m2[fine] = shapely.area(footprints[fine])
     fine &= area_m2 > 0
     spot = shapely.get_coordinates(shapely.point_on_surface(footprints[fine]))
-    to_lambert = transformer(EQUAL_AREA, LAMBERT_72)
+    to_lambert = make_transformer(EQUAL_AREA, LAMBERT_72)
     x[fine], y[fine] = to_lambert.transform(spot[:, 0], spot[:, 1])
     return area_m2, x, y
 
 
-def _table(key: Longs, said: pd.DataFrame, measured: tuple[Floats, Floats, Floats]) -> pd.DataFrame:
+def _add_measures(
+    key: Longs, said: pd.DataFrame, measured: tuple[Floats, Floats, Floats]
+) -> pd.DataFrame:
     area_m2, x, y = measured
     return said.reset_index(drop=True).assign(key=key, area_m2=area_m2, x=x, y=y)
 
 
-def _chosen(table: pd.DataFrame, drawn: _Drawn) -> Buildings:
+def _choose_buildings(table: pd.DataFrame, drawn: _Drawings) -> Buildings:
     """Keep what has a footprint of a building, once, and count the rest."""
     weight = np.rint(table["area_m2"] * table["storeys"].fillna(1)).astype(np.int64)
     has_footprint = weight > 0
@@ -368,7 +376,7 @@ def _chosen(table: pd.DataFrame, drawn: _Drawn) -> Buildings:
 _COLUMNS = ("weight", "kind_known", "footprint_m2", "address", "other_use", "flats")
 
 
-def _save(buildings: Buildings, path: Path) -> None:
+def _store_buildings(buildings: Buildings, path: Path) -> None:
     points = buildings.points
     cache.store_arrays(
         path,
@@ -380,7 +388,7 @@ def _save(buildings: Buildings, path: Path) -> None:
     )
 
 
-def _load(path: Path) -> Buildings:
+def _restore_buildings(path: Path) -> Buildings:
     arrays = cache.restore_arrays(path)
     points = gpd.GeoDataFrame(
         {name: arrays[name] for name in _COLUMNS},

@@ -15,7 +15,7 @@ import platformdirs
 
 from stemgeo.errors import InputError, Problem
 from stemgeo.writing import whole
-from stemgeo.writing.seal import sha256
+from stemgeo.writing.seal import hash_file
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -25,12 +25,12 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 
-def folder() -> Path:
+def cache_folder() -> Path:
     """Where work is kept: $STEMGEO_CACHE, else the user's cache folder."""
     return Path(os.environ.get("STEMGEO_CACHE") or platformdirs.user_cache_dir("stemgeo"))
 
 
-def entry(kind: str, *made_from: object, code: Iterable[str] = ()) -> Path:
+def entry_path(kind: str, *made_from: object, code: Iterable[str] = ()) -> Path:
     """Give the place of a piece of work, named by a hash of all that it depends on.
 
     Parameters
@@ -42,18 +42,18 @@ def entry(kind: str, *made_from: object, code: Iterable[str] = ()) -> Path:
     code
         Files of the modules that do the work, so that no other rule meets a stale entry.
     """
-    depends_on = [*(sha256(Path(one)) for one in code), *made_from]
+    depends_on = [*(hash_file(Path(one)) for one in code), *made_from]
     name = hashlib.sha256(json.dumps(depends_on).encode()).hexdigest()[:32]
-    return folder() / kind / name
+    return cache_folder() / kind / name
 
 
-def seal(content: bytes, path: Path) -> None:
+def write_sealed(content: bytes, path: Path) -> None:
     """Write a piece of work as one file, behind its hash."""
     path.write_bytes(hashlib.sha256(content).digest() + content)
 
 
-def unsealed(path: Path) -> bytes:
-    """Read what `seal` wrote.
+def read_sealed(path: Path) -> bytes:
+    """Read what `write_sealed` wrote.
 
     Raises
     ------
@@ -70,16 +70,16 @@ def store_arrays(path: Path, **arrays: ArrayLike) -> None:
     """Write arrays, and texts, as one file behind its hash."""
     content = io.BytesIO()
     np.savez(content, **arrays)  # type: ignore[arg-type]
-    seal(content.getvalue(), path)
+    write_sealed(content.getvalue(), path)
 
 
 def restore_arrays(path: Path) -> dict[str, NDArray[Any]]:
-    """Read what `store_arrays` wrote, and raise as `unsealed` does; a text is an array of one."""
-    with np.load(io.BytesIO(unsealed(path)), allow_pickle=False) as arrays:
+    """Read what `store_arrays` wrote, raise as `read_sealed` does; a text is an array of one."""
+    with np.load(io.BytesIO(read_sealed(path)), allow_pickle=False) as arrays:
         return dict(arrays)
 
 
-def kept(
+def load_or_make(
     place: Path,
     make: Callable[[], T],
     save: Callable[[T, Path], None],
@@ -90,7 +90,7 @@ def kept(
     Parameters
     ----------
     place
-        As from `entry`.
+        As from `entry_path`.
     make
         Does the work.
     save
@@ -98,30 +98,30 @@ def kept(
     load
         Reads it; raises `InputError` when it is not what was written: then it is made anew.
     """
-    whole.clear_leftovers(_home(place))
+    whole.clear_leftovers(_home_of_entries(place))
     whole.clear_leftovers(whole.temporary_home())
     if place.exists():
         try:
             return load(place)
         except (InputError, OSError):
-            _remove(place)
+            _remove_damaged(place)
     made = make()
     # A cache saves work; a full or read-only disk must not cost the result.
     with suppress(OSError):
         place.parent.mkdir(parents=True, exist_ok=True)
-        with whole.work_folder(_home(place)) as work:
+        with whole.work_folder(_home_of_entries(place)) as work:
             save(made, work / "entry")
             # Another run may have been first; what it made is the same.
             (work / "entry").rename(place)
     return made
 
 
-def _home(place: Path) -> Path:
+def _home_of_entries(place: Path) -> Path:
     """Give the folder of all entries: what is left in it is found, of whichever kind it was."""
     return place.parent.parent
 
 
-def _remove(place: Path) -> None:
+def _remove_damaged(place: Path) -> None:
     """Take a damaged entry away in one step: another run may be reading it."""
-    with suppress(OSError), whole.work_folder(_home(place)) as work:
+    with suppress(OSError), whole.work_folder(_home_of_entries(place)) as work:
         place.rename(work / "damaged")

@@ -17,11 +17,11 @@ from zoneinfo import ZoneInfo
 
 import pandas as pd
 
-from stemgeo.inputs.columns import HEAD_ROWS, NO_VALUE, Header, Synonyms, folded
-from stemgeo.inputs.files import OpenedFile, clean, strip_control
+from stemgeo.inputs.columns import HEAD_ROWS, NO_VALUE, Header, Synonyms, fold_label
+from stemgeo.inputs.files import OpenedFile, clean_text, strip_control
 from stemgeo.inputs.formats import Format, UnreadableError
 from stemgeo.inputs.workbook import read_workbook
-from stemgeo.notes import counted, listed, say
+from stemgeo.notes import say, say_count, say_list
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
@@ -36,7 +36,7 @@ _BLOCK_BYTES = 4 * 1024 * 1024
 
 
 @dataclass(frozen=True)
-class _Raw:
+class _RawTable:
     """A table as it stands in a file: the labels, the rows below by number, the titles above."""
 
     labels: list[str]
@@ -70,7 +70,7 @@ def read_table(
     header = header or Header(columns or {}, frozenset(columns or ()))
     try:
         if file.kind is Format.XLSX:
-            raw = _below_header(read_workbook(file, header), header)
+            raw = _part_at_header(read_workbook(file, header), header)
         else:
             _warn_of_open_end(file)
             raw = _read_text(file, header)
@@ -79,44 +79,44 @@ def read_table(
         return None
     _tell_titles(raw.above, file)
     _note_empty_rows(raw, file)
-    table = _without_faults(_with_names(raw.labels, raw.body, file), file)
+    table = _empty_faults(_name_columns(raw.labels, raw.body, file), file)
     return table if columns is None else take_columns(table, columns, file)
 
 
-def _below_header(rows: list[list[str]], header: Header) -> _Raw:
+def _part_at_header(rows: list[list[str]], header: Header) -> _RawTable:
     """Part the rows of a sheet into titles, header and body."""
     if not any(rows):
         raise UnreadableError("is an empty sheet")
-    place, _ = header.find(rows)
+    place, _ = header.find_row(rows)
     width = max(map(len, rows[place:]))
     if width > _MAX_COLUMNS:
         raise UnreadableError(f"has more than {_MAX_COLUMNS} columns")
     labels, *body = [row + [""] * (width - len(row)) for row in rows[place:]]
     frame = pd.DataFrame(body, columns=range(width), dtype=str)
-    return _Raw(labels, _numbered(frame, place + 2), rows[:place])
+    return _RawTable(labels, _number_rows(frame, place + 2), rows[:place])
 
 
 def _tell_titles(above: list[list[str]], file: OpenedFile) -> None:
     """Say what stands above the header, and is not used."""
     titles = [" ".join(filter(None, row)) for row in above if any(row)]
     if titles:
-        file.leave(
+        file.note_unused(
             say(
                 "the header is row {row}; not used above it: {titles}",
                 "de kolomnamen staan in rij {row}; niet gebruikt daarboven: {titles}",
                 "les noms des colonnes sont à la ligne {row} ; non utilisé au-dessus : {titles}",
                 row=str(len(above) + 1),
-                titles=listed(titles, 3),
+                titles=say_list(titles, 3),
             )
         )
 
 
-def _note_empty_rows(raw: _Raw, file: OpenedFile) -> None:
+def _note_empty_rows(raw: _RawTable, file: OpenedFile) -> None:
     """Say how many rows between the header and the last row hold nothing."""
     first, rows = len(raw.above) + 2, raw.body.index
     empty = int(rows[-1]) - first + 1 - len(rows) if len(rows) else 0
     if empty:
-        file.note(f"{counted(empty, 'empty row')} left out")
+        file.note(f"{say_count(empty, 'empty row')} left out")
 
 
 _NO_CELL = re.compile(
@@ -127,7 +127,7 @@ _NO_CELL = re.compile(
 """What a spreadsheet shows for a value that it has not, in English, Dutch and French."""
 
 
-def _without_faults(table: pd.DataFrame, file: OpenedFile) -> pd.DataFrame:
+def _empty_faults(table: pd.DataFrame, file: OpenedFile) -> pd.DataFrame:
     """Empty the cells that a spreadsheet could not compute; whoever takes their column is told."""
     for name in table:
         text = table[name]
@@ -138,12 +138,12 @@ def _without_faults(table: pd.DataFrame, file: OpenedFile) -> pd.DataFrame:
         wrong = marked[(marked == NO_VALUE) | marked.str.fullmatch(_NO_CELL)]
         if len(wrong):
             rows = zip(wrong.index.tolist(), wrong, strict=True)
-            file.faulty(str(name), dict(rows))
+            file.keep_faults(str(name), dict(rows))
             table = table.assign(**{str(name): text.mask(text.index.isin(wrong.index), "")})
     return table
 
 
-def _with_names(header: list[str], frame: pd.DataFrame, file: OpenedFile) -> pd.DataFrame:
+def _name_columns(header: list[str], frame: pd.DataFrame, file: OpenedFile) -> pd.DataFrame:
     """Name the columns in small letters: a nameless one after its place, one more of a name too."""
     labels: dict[str, str] = {}
     empty = []
@@ -156,7 +156,7 @@ def _with_names(header: list[str], frame: pd.DataFrame, file: OpenedFile) -> pd.
             empty.append(name)
         labels[name] = label or f"column {place}"
     frame = frame.set_axis(list(labels), axis=1).drop(columns=empty)
-    file.holds({name: label for name, label in labels.items() if name not in empty})
+    file.keep_columns({name: label for name, label in labels.items() if name not in empty})
     return frame
 
 
@@ -174,15 +174,15 @@ def take_columns(table: pd.DataFrame, columns: Synonyms, file: OpenedFile) -> pd
     """
     chosen = pick_columns(list(table.columns), columns)
     for place, wanted in chosen.items():
-        file.takes(table.columns[place], wanted)
-    file.knows(columns)
+        file.use_column(table.columns[place], wanted)
+    file.keep_known_names(columns)
     ours = table.iloc[:, list(chosen)].set_axis(list(chosen.values()), axis=1)
     return ours[(ours != "").any(axis=1)]
 
 
 def pick_columns(names: list[str], columns: Synonyms) -> dict[int, str]:
     """Decide which place in the header is read under which name."""
-    plain = [folded(name) for name in names]
+    plain = [fold_label(name) for name in names]
     chosen: dict[int, str] = {}
     for wanted, synonyms in columns.items():
         places = (plain.index(one) for one in synonyms if one in plain)
@@ -195,7 +195,7 @@ def pick_columns(names: list[str], columns: Synonyms) -> dict[int, str]:
 # --- Text --------------------------------------------------------------------------------------
 
 
-def encoding_of(path: Path) -> str:
+def find_encoding(path: Path) -> str:
     """Tell how a text file writes its letters: UTF-8, UTF-16 or a Western European code page.
 
     Raises
@@ -205,16 +205,16 @@ def encoding_of(path: Path) -> str:
     """
     with path.open("rb") as stream:
         if stream.read(2) in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE):
-            if not _decodes(stream, "utf-16"):
+            if not _is_decodable(stream, "utf-16"):
                 raise UnreadableError(
                     "is text in UTF-16 that is cut off or damaged", "save it again as CSV UTF-8"
                 )
             return "utf-16"
-        fitting = (encoding for encoding in ("utf-8", "cp1252") if _decodes(stream, encoding))
+        fitting = (encoding for encoding in ("utf-8", "cp1252") if _is_decodable(stream, encoding))
         return next(fitting, "latin-1")
 
 
-def _decodes(stream: BinaryIO, encoding: str) -> bool:
+def _is_decodable(stream: BinaryIO, encoding: str) -> bool:
     """Whether all of a file is text in an encoding."""
     decoder = codecs.getincrementaldecoder(encoding)()
     stream.seek(0)
@@ -227,19 +227,19 @@ def _decodes(stream: BinaryIO, encoding: str) -> bool:
     return True
 
 
-def _read_text(file: OpenedFile, header: Header) -> _Raw:
-    encoding = encoding_of(file.path)
+def _read_text(file: OpenedFile, header: Header) -> _RawTable:
+    encoding = find_encoding(file.path)
     codec = "utf-8-sig" if encoding == "utf-8" else encoding
     with file.path.open(encoding=codec, newline="") as stream:
-        head = list(_lines(stream))
+        head = list(_read_head(stream))
     if encoding == "utf-16" and not re.search("[!-~]", "".join(head[:1])):
         # Two letters of another encoding taken for one are signs of the far east.
         raise UnreadableError("says that it is UTF-16, and is not", "save it again as CSV UTF-8")
     said = _SAYS_DELIMITER.fullmatch(head[0].strip()) if head else None
     before = 1 if said else 0  # a line for spreadsheets, which do not show it as a row
-    delimiter = said.group(1) if said else _delimiter(head, header)
-    rows, ends = _records(head[before:], delimiter)
-    place, _ = header.find(rows)
+    delimiter = said.group(1) if said else _find_delimiter(head, header)
+    rows, ends = _read_records(head[before:], delimiter)
+    place, _ = header.find_row(rows)
     labels = rows[place] if rows else []
     if not any(labels):
         what = f"has no names of columns in its first {HEAD_ROWS} rows"
@@ -247,11 +247,11 @@ def _read_text(file: OpenedFile, header: Header) -> _Raw:
     if len(labels) > _MAX_COLUMNS:
         raise UnreadableError(f"has more than {_MAX_COLUMNS} columns")
     skipped = before + (ends[place] if ends else 0)
-    body = _parse(file.path, encoding, delimiter, len(labels), skipped, place + 2)
-    return _Raw(labels, body, rows[:place])
+    body = _parse_rows(file.path, encoding, delimiter, len(labels), skipped, place + 2)
+    return _RawTable(labels, body, rows[:place])
 
 
-def _lines(stream: TextIO) -> Iterator[str]:
+def _read_head(stream: TextIO) -> Iterator[str]:
     """Give the first lines of a text, with their ends; one that never ends is cut."""
     for _ in range(4 * HEAD_ROWS):
         line = stream.readline(_LONGEST_LINE)
@@ -260,7 +260,7 @@ def _lines(stream: TextIO) -> Iterator[str]:
         yield line
 
 
-def _records(lines: list[str], delimiter: str) -> tuple[list[list[str]], list[int]]:
+def _read_records(lines: list[str], delimiter: str) -> tuple[list[list[str]], list[int]]:
     """Read the first rows of a text, minding quotes, and how many lines each row ends after."""
     reader = csv.reader(lines, delimiter=delimiter)
     rows, ends = [], []
@@ -275,11 +275,11 @@ def _records(lines: list[str], delimiter: str) -> tuple[list[list[str]], list[in
     return rows, ends
 
 
-def _delimiter(head: list[str], header: Header) -> str:
+def _find_delimiter(head: list[str], header: Header) -> str:
     """Find what parts the columns: what makes the best header, else what the first line has."""
 
     def rank(delimiter: str) -> tuple[int, int]:
-        return header.find(_records(head, delimiter)[0])[1], head[0].count(delimiter)
+        return header.find_row(_read_records(head, delimiter)[0])[1], head[0].count(delimiter)
 
     return max(_DELIMITERS, key=rank) if head else _DELIMITERS[0]
 
@@ -303,7 +303,7 @@ def _warn_of_open_end(file: OpenedFile) -> None:
             )
 
 
-def _parse(
+def _parse_rows(
     path: Path, encoding: str, delimiter: str, width: int, lines: int, first: int
 ) -> pd.DataFrame:
     """Read the rows below so many lines, numbered from `first`.
@@ -343,10 +343,10 @@ def _parse(
             ),
         )
     except (pa.ArrowInvalid, UnicodeDecodeError) as error:
-        raise UnreadableError(f"cannot be read as columns: {clean(str(error), 160)}") from None
+        raise UnreadableError(f"cannot be read as columns: {clean_text(str(error), 160)}") from None
     frame = table.to_pandas()
     _refuse_odd({row: found for row, found in odd.items() if found[1].strip()}, width)
-    return _numbered(frame, first, set(odd))
+    return _number_rows(frame, first, set(odd))
 
 
 def _refuse_odd(odd: dict[int, tuple[int, str]], width: int) -> None:
@@ -360,7 +360,7 @@ def _refuse_odd(odd: dict[int, tuple[int, str]], width: int) -> None:
     )
 
 
-def _numbered(frame: pd.DataFrame, first: int, skipped: Collection[int] = ()) -> pd.DataFrame:
+def _number_rows(frame: pd.DataFrame, first: int, skipped: Collection[int] = ()) -> pd.DataFrame:
     """Give each row its number in a spreadsheet, and leave out the rows that are empty."""
     rows = range(first, first + len(frame) + len(skipped))
     numbers = [row for row in rows if row not in skipped]
@@ -397,11 +397,11 @@ def as_dates(column: pd.Series) -> pd.Series:
     A time with a zone is of the day that it is then in Belgium: 2022-12-31T23:00:00Z is 1 January.
     A number that counts days, as spreadsheets keep them, is no day: nothing says from when.
     """
-    days = {text: _day(text) for text in column.unique()}
+    days = {text: _read_day(text) for text in column.unique()}
     return column.map(days).astype("datetime64[s]")
 
 
-def _day(text: str) -> dt.datetime | None:
+def _read_day(text: str) -> dt.datetime | None:
     found = next(filter(None, (form.fullmatch(text.strip()) for form in _DAYS)), None)
     if found is None or int(found["y"]) not in _YEARS:
         return None
@@ -413,12 +413,12 @@ def _day(text: str) -> dt.datetime | None:
         moment = day.replace(hour=clock[0], minute=clock[1], second=min(clock[2], 59))
         if zone is None:
             return day
-        return dt.datetime.combine(_in_belgium(moment, zone), dt.time())
+        return dt.datetime.combine(_day_in_belgium(moment, zone), dt.time())
     except (ValueError, OverflowError):
         return None
 
 
-def _in_belgium(moment: dt.datetime, zone: str) -> dt.date:
+def _day_in_belgium(moment: dt.datetime, zone: str) -> dt.date:
     """Give the day that it is in Belgium at a moment in a zone, as "Z" or "+05:30"."""
     digits = zone[1:].replace(":", "").ljust(4, "0") if zone.upper() != "Z" else "0000"
     ahead = dt.timedelta(hours=int(digits[:2]), minutes=int(digits[2:]))

@@ -52,14 +52,14 @@ class Checked:
         """Say of each file what it is, and which of its columns are used."""
         lines = []
         for one in self.files:
-            size = f"{one.size_bytes} {_BYTES.to(self.language)}"
+            size = f"{one.size_bytes} {_BYTES.to_text(self.language)}"
             lines.append(f"{one.role:16} {one.name}  {size}  {one.note}".rstrip())
             used = [f"{label} ({meaning})" for label, meaning in one.columns if meaning]
             unused = [label for label, meaning in one.columns if not meaning]
             for what, columns in ((_USED, used), (_NOT_USED, unused)):
                 if columns:
                     told = say(*_COLUMNS, what=what, columns=", ".join(columns))
-                    lines.append(f"{'':16} {told.to(self.language)}")
+                    lines.append(f"{'':16} {told.to_text(self.language)}")
         return lines
 
 

@@ -8,13 +8,13 @@ import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from stemgeo.notes import Said, counted, listed, say
+from stemgeo.notes import Said, say, say_count, say_list
 
 _SHOWN = 8
 """So many columns that were not used are named."""
 
 Synonyms = Mapping[str, Iterable[str]]
-"""Our name of a column, and the names it may have in a file, as `folded` writes them.
+"""Our name of a column, and the names it may have in a file, as `fold_label` writes them.
 
 Those in one text, parted by spaces, are of one rank: of two such columns neither goes first.
 """
@@ -32,7 +32,7 @@ _BOOKKEEPING = re.compile(
 """Columns that programs add by themselves: numbers of rows, sizes of shapes."""
 
 
-def folded(label: str) -> str:
+def fold_label(label: str) -> str:
     """Write a label as names are compared: small letters without accents, words joined by "_"."""
     apart = unicodedata.normalize("NFKD", label.lower())
     bare = "".join(mark for mark in apart if not unicodedata.combining(mark))
@@ -54,13 +54,13 @@ class Header:
     known: Synonyms = field(default_factory=dict)
     needed: frozenset[str] = frozenset()
 
-    def find(self, rows: Sequence[Sequence[str]]) -> tuple[int, int]:
+    def find_row(self, rows: Sequence[Sequence[str]]) -> tuple[int, int]:
         """Find the row that is the header: its place, and how well it fits.
 
         A row below the first must hold two names or more.
         """
         filled = next((place for place, row in enumerate(rows) if any(row)), 0)
-        fits = [self._fit(row) for row in rows[:HEAD_ROWS]] or [0]
+        fits = [self._rate_row(row) for row in rows[:HEAD_ROWS]] or [0]
         best = fits.index(max(fits))
         if fits[best] < 2:
             best = min(filled, len(fits) - 1)
@@ -70,8 +70,8 @@ class Header:
         """Whether a header that fits so well has all that is needed."""
         return fit >= _WHOLE
 
-    def _fit(self, row: Sequence[str]) -> int:
-        names = {folded(label) for label in row if label}
+    def _rate_row(self, row: Sequence[str]) -> int:
+        names = {fold_label(label) for label in row if label}
         found = {
             meaning
             for meaning, known in self.known.items()
@@ -124,16 +124,16 @@ class Columns:
         found = []
         for name, label in self.labels.items():
             if name not in self.taken:
-                near = difflib.get_close_matches(folded(label), free, n=1, cutoff=_NEAR)
+                near = difflib.get_close_matches(fold_label(label), free, n=1, cutoff=_NEAR)
                 found.append((label, near[0] if near else ""))
         return sorted(found, key=lambda one: (not one[1], _is_bookkeeping(one[0])))
 
 
 def _is_bookkeeping(label: str) -> bool:
-    return _BOOKKEEPING.fullmatch(folded(label)) is not None
+    return _BOOKKEEPING.fullmatch(fold_label(label)) is not None
 
 
-def told_unused(columns: Sequence[tuple[str, str]]) -> Said:
+def say_unused(columns: Sequence[tuple[str, str]]) -> Said:
     """Say which columns were not used, each with the nearest known name, if there is one."""
 
     def named(label: str, near: str) -> Said | str:
@@ -153,9 +153,9 @@ def told_unused(columns: Sequence[tuple[str, str]]) -> Said:
         "{columns} {were} not used: {names}",
         "{columns} {were} niet gebruikt: {names}",
         "{columns} {were} : {names}",
-        columns=counted(len(columns), "column"),
+        columns=say_count(len(columns), "column"),
         were=Said("were", "zijn", "ne sont pas utilisées")
         if several
         else Said("was", "is", "n’est pas utilisée"),
-        names=listed(names, _SHOWN),
+        names=say_list(names, _SHOWN),
     )

@@ -14,9 +14,9 @@ import numpy as np
 import pandas as pd
 
 from stemgeo.inputs.cells import as_numbers
-from stemgeo.inputs.columns import folded
-from stemgeo.inputs.files import clean
-from stemgeo.notes import counted, listed
+from stemgeo.inputs.columns import fold_label
+from stemgeo.inputs.files import clean_text
+from stemgeo.notes import say_count, say_list
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -64,7 +64,7 @@ _VERSIONS = re.compile(
 def is_total(values: pd.Series) -> pd.Series:
     """Say which texts stand for all of what the others are parts of."""
     different = values.drop_duplicates()  # few in many rows
-    bare = different.map(folded)
+    bare = different.map(fold_label)
     total = bare.isin(_TOTALS) | bare.str.fullmatch(r"tot(al|aal)?_.*|.*_tot(al|aal)?")
     return values.isin(different[total])
 
@@ -74,7 +74,7 @@ def are_numbers(values: pd.Series) -> pd.Series:
     return as_numbers(values).notna() | values.str.fullmatch(_GROUPED)
 
 
-def numbers_of(column: pd.Series, file: OpenedFile, *, whole: bool) -> pd.Series | None:
+def read_numbers(column: pd.Series, file: OpenedFile, *, whole: bool) -> pd.Series | None:
     """Read numbers, with or without marks between thousands.
 
     Parameters
@@ -93,21 +93,22 @@ def numbers_of(column: pd.Series, file: OpenedFile, *, whole: bool) -> pd.Series
         thousands or before decimals; that is told.
     """
     codes, texts = pd.factorize(column)
-    marked, unsure = _in_thousands([str(text) for text in texts], whole=whole)
+    marked, unsure = _find_thousands([str(text) for text in texts], whole=whole)
     if unsure:
         first = column.index[np.isin(codes, unsure)][0]
         file.error_at(
             f"{column.index.name} {first}",
-            f"'{clean(str(column.name), 40)}' is '{clean(str(column[first]), 30)}', which may be "
+            f"'{clean_text(str(column.name), 40)}' is '{clean_text(str(column[first]), 30)}', "
+            "which may be "
             "in thousands or have decimals",
             "write the numbers of this column without a mark between thousands",
         )
         return None
-    plain = [_without_marks(str(text)) if i in marked else text for i, text in enumerate(texts)]
+    plain = [_drop_marks(str(text)) if i in marked else text for i, text in enumerate(texts)]
     return pd.Series(as_numbers(pd.Series(plain, dtype=str)).to_numpy()[codes], index=column.index)
 
 
-def _in_thousands(texts: list[str], *, whole: bool) -> tuple[set[int], list[int]]:
+def _find_thousands(texts: list[str], *, whole: bool) -> tuple[set[int], list[int]]:
     """Find the texts with marks between thousands, and those of which one cannot tell.
 
     One point or comma before three digits is told by the rest of its column: other decimals, a
@@ -139,7 +140,7 @@ def _in_thousands(texts: list[str], *, whole: bool) -> tuple[set[int], list[int]
     return marked, unsure
 
 
-def _without_marks(text: str) -> str:
+def _drop_marks(text: str) -> str:
     found = _GROUPED.fullmatch(text)
     rest = (found and found["rest"]) or ""
     return re.sub("[^0-9+-]", "", text.removesuffix(rest)) + rest
@@ -163,8 +164,8 @@ def tell_totals(column: pd.Series, whose: str, file: OpenedFile) -> pd.Series:
         alone = "" if not total.all() else f", or leave the column out if it tells no {whose}"
         file.error_at(
             f"{column.index.name} {rows[0]}",
-            f"'{clean(str(column.name), 40)}' is '{clean(str(column[rows[0]]), 30)}': "
-            f"totals of {whose}, in {counted(len(rows), 'row')}",
+            f"'{clean_text(str(column.name), 40)}' is '{clean_text(str(column[rows[0]]), 30)}': "
+            f"totals of {whose}, in {say_count(len(rows), 'row')}",
             f"leave them out{alone}",
         )
     return ~total
@@ -180,10 +181,10 @@ def tell_districts(codes: pd.Series, count: pd.Series, file: OpenedFile) -> None
     file
         Takes the problem.
     """
-    people = counted(int(count.sum()), "person")
+    people = say_count(int(count.sum()), "person")
     file.error_at(
         f"{codes.index.name} {codes.index[0]}",
-        f"totals of districts, provinces or regions: {listed(sorted(set(codes)))} ({people})",
+        f"totals of districts, provinces or regions: {say_list(sorted(set(codes)))} ({people})",
         "leave them out: their municipalities are counted",
     )
 
@@ -200,7 +201,7 @@ def tell_versions(
     keys, further, count, file
         As for `may_be_added`.
     """
-    versions = [label for label in further if _VERSIONS.fullmatch(folded(str(label)))]
+    versions = [label for label in further if _VERSIONS.fullmatch(fold_label(str(label)))]
     return may_be_added(keys, further[versions], count, file)
 
 
@@ -237,18 +238,18 @@ def may_be_added(
         codes = np.asarray(found, dtype=np.int64)
         if len(values) == 1 or (codes == codes[first][group]).all():
             continue
-        apart = _Apart(str(label), pd.Series(values, dtype=str), codes, group, count)
+        apart = _TellingColumn(str(label), pd.Series(values, dtype=str), codes, group, count)
         # A code and its name part the rows alike, and are spoken of once.
-        if not any(np.array_equal(codes, one) for one in met) and (told := apart.problem()):
+        if not any(np.array_equal(codes, one) for one in met) and (told := apart.find_problem()):
             file.error(*told)
             fine = False
         met.append(codes)
-        file.takes(label, "added up")
+        file.use_column(label, "added up")
     return fine
 
 
 @dataclass(frozen=True)
-class _Apart:
+class _TellingColumn:
     """A column that tells rows of the same place, age and sex apart."""
 
     label: str
@@ -257,9 +258,9 @@ class _Apart:
     group: Longs
     count: pd.Series
 
-    def problem(self) -> tuple[str, str] | None:
+    def find_problem(self) -> tuple[str, str] | None:
         """Say why its rows are not parts of one number, and what to do; None when they are."""
-        name, known = clean(self.label, 40), folded(self.label)
+        name, known = clean_text(self.label, 40), fold_label(self.label)
         totals = self.values[is_total(self.values) | (self.values == "")]
         if totals.empty and _PARTS.search(known):
             totals = self.values[[self._is_sum_of_the_others(one) for one in self.values.index]]
@@ -267,10 +268,10 @@ class _Apart:
                 return None
         if len(totals):
             row = self.count.index[self.codes == totals.index[0]][0]
-            called = listed([one or "empty" for one in totals], 3)
+            called = say_list([one or "empty" for one in totals], 3)
             what = f"'{name}' holds totals beside their parts: {called} (from row {row})"
             return what, "leave the rows of totals out"
-        shown = listed(self.values.tolist(), 5)
+        shown = say_list(self.values.tolist(), 5)
         if _VERSIONS.fullmatch(known):
             return f"'{name}' has everyone several times: {shown}", "keep the rows of one of them"
         what = f"'{name}' has several rows for one place, age and sex ({shown})"

@@ -36,10 +36,10 @@ from stemgeo.arrays import starts_of_runs
 from stemgeo.errors import InputError, Problem, StemgeoError
 from stemgeo.inputs import osmxml
 from stemgeo.inputs.formats import UnreadableError
-from stemgeo.inputs.osmxml import Told, told
-from stemgeo.inputs.vectors import transformer
+from stemgeo.inputs.osmxml import XmlMarks, read_marks
+from stemgeo.inputs.vectors import make_transformer
 from stemgeo.notes import strip_control
-from stemgeo.writing.whole import temporary, temporary_home
+from stemgeo.writing.whole import temporary_folder, temporary_home
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
@@ -140,7 +140,7 @@ class Nodes:
     again: int
 
 
-def ways(paths: Sequence[Path], only: Any, keys: Collection[str]) -> Ways:
+def read_ways(paths: Sequence[Path], only: Any, keys: Collection[str]) -> Ways:
     """Read ways of extracts, each once.
 
     Parameters
@@ -161,17 +161,17 @@ def ways(paths: Sequence[Path], only: Any, keys: Collection[str]) -> Ways:
     """
 
     def columns(text: pa.RecordBatch) -> list[pa.Array]:
-        return [_with_keys(text["tags"], keys), _refs(text["refs"])]
+        return [_keep_keys(text["tags"], keys), _parse_refs(text["refs"])]
 
-    read = _each_once(paths, _Sought(osmium.osm.WAY, only, _WAYS, columns)).table
+    read = _read_each_once(paths, _Sought(osmium.osm.WAY, only, _WAYS, columns)).table
     refs = read["refs"].combine_chunks()
-    tags, kind = _sets(read["tags"])
+    tags, kind = _find_tag_sets(read["tags"])
     return Ways(
         read["id"].to_numpy(), refs.flatten().to_numpy(), refs.offsets.to_numpy(), tags, kind
     )
 
 
-def nodes(
+def read_nodes(
     paths: Sequence[Path], ids: Longs, keys: Collection[str], along: Any | None = None
 ) -> Nodes:
     """Read the nodes with these ids, each once; one that has no place in the world is left out.
@@ -179,7 +179,7 @@ def nodes(
     Parameters
     ----------
     paths, keys
-        As for `ways`.
+        As for `read_ways`.
     ids
         Sorted, shape (n,).
     along
@@ -193,13 +193,13 @@ def nodes(
     """
 
     def columns(text: pa.RecordBatch) -> list[pa.Array]:
-        places = [_numbers(text[name], pa.float64()) for name in ("lon", "lat")]
-        return [_with_keys(text["tags"], keys), *places]
+        places = [_parse_numbers(text[name], pa.float64()) for name in ("lon", "lat")]
+        return [_keep_keys(text["tags"], keys), *places]
 
     _refuse_below_zero("nodes", ids, paths)
-    only = _every(osmium.osm.NODE) if _is_small(paths) else with_ids("nodes", ids, paths)
-    read = _each_once(paths, _Sought(osmium.osm.NODE, only, _NODES, columns), ids)
-    tags, kind = _sets(read.table["tags"])
+    only = _filter_every(osmium.osm.NODE) if _is_small(paths) else filter_ids("nodes", ids, paths)
+    read = _read_each_once(paths, _Sought(osmium.osm.NODE, only, _NODES, columns), ids)
+    tags, kind = _find_tag_sets(read.table["tags"])
     found, lon, lat = (read.table[name].to_numpy() for name in ("id", "lon", "lat"))
     placed = _in_the_world(read.table)
     own = Nodes(
@@ -212,10 +212,10 @@ def nodes(
         read.again,
     )
     missing = ids[~is_among(np.sort(own.ids), ids)]
-    on_ways = [path for path in paths if _traits(path).places_on_ways]
+    on_ways = [path for path in paths if _find_traits(path).places_on_ways]
     if not len(missing) or not on_ways:
         return own
-    return _with_places_on_ways(own, paths, missing, along or _every(osmium.osm.WAY))
+    return _add_places_on_ways(own, paths, missing, along or _filter_every(osmium.osm.WAY))
 
 
 @dataclass(frozen=True)
@@ -241,7 +241,7 @@ class LocatedNodes:
 def locate_nodes(
     paths: Sequence[Path], refs: Longs, crs: str, along: Any | None = None
 ) -> LocatedNodes:
-    """Read where nodes lie, in a reference system; as `nodes`, of ids in any order.
+    """Read where nodes lie, in a reference system; as `read_nodes`, of ids in any order.
 
     Parameters
     ----------
@@ -252,12 +252,12 @@ def locate_nodes(
     crs
         In which their places are given.
     along
-        As for `nodes`.
+        As for `read_nodes`.
     """
     wanted = np.unique(refs)
-    found = nodes(paths, wanted, (), along)
+    found = read_nodes(paths, wanted, (), along)
     at = np.full((len(wanted), 2), np.nan)
-    moved = transformer("EPSG:4326", crs).transform(found.lon, found.lat)
+    moved = make_transformer("EPSG:4326", crs).transform(found.lon, found.lat)
     at[np.searchsorted(wanted, found.ids)] = np.column_stack(moved)
     return LocatedNodes(wanted, at)
 
@@ -267,11 +267,11 @@ def refs_by_way(paths: Sequence[Path], ids: Iterable[int]) -> dict[int, Longs]:
     wanted = np.unique(np.fromiter(ids, dtype=np.int64))
     if not len(wanted):
         return {}
-    found = ways(paths, with_ids("ways", wanted, paths), ())
+    found = read_ways(paths, filter_ids("ways", wanted, paths), ())
     return dict(zip(found.ids.tolist(), found.split_by_way(found.refs), strict=True))
 
 
-def _with_places_on_ways(own: Nodes, paths: Sequence[Path], missing: Longs, only: Any) -> Nodes:
+def _add_places_on_ways(own: Nodes, paths: Sequence[Path], missing: Longs, only: Any) -> Nodes:
     """Add the nodes that are missing from where the ways say that they lie."""
 
     def columns(text: pa.RecordBatch) -> list[pa.Array]:
@@ -279,7 +279,7 @@ def _with_places_on_ways(own: Nodes, paths: Sequence[Path], missing: Longs, only
 
     fields = [pa.field("refs", pa.list_(pa.string()))]
     sought = _Sought(osmium.osm.WAY, only, fields, columns, "locations_on_ways=true")
-    read = _each_once(paths, sought)
+    read = _read_each_once(paths, sought)
     lists = read.table["refs"].combine_chunks()
     parts = pc.extract_regex(lists.flatten(), _PLACED)
     placed = parts.is_valid()
@@ -310,13 +310,13 @@ def is_among(known: Longs, ids: Longs) -> NDArray[np.bool_]:
     return there
 
 
-def objects(paths: Sequence[Path], entity: Any, only: Any) -> Iterator[Any]:
+def read_objects(paths: Sequence[Path], entity: Any, only: Any) -> Iterator[Any]:
     """Give the objects of extracts, each once, one by one; each holds until the next is asked for.
 
     Parameters
     ----------
     paths, only
-        As for `ways`.
+        As for `read_ways`.
     entity
         Of which type, e.g. `osmium.osm.RELATION`.
 
@@ -325,9 +325,9 @@ def objects(paths: Sequence[Path], entity: Any, only: Any) -> Iterator[Any]:
     InputError
         If an extract is no map, or cannot be read to its end.
     """
-    plain = len(paths) == 1 and not _traits(paths[0]).versions
+    plain = len(paths) == 1 and not _find_traits(paths[0]).versions
     sought = _Sought(entity, only, [], lambda _: [])
-    counts = repeat(True) if plain else iter(_each_once(paths, sought).counts.tolist())
+    counts = repeat(True) if plain else iter(_read_each_once(paths, sought).counts.tolist())
     met: dict[int, int] = {}
     for path in paths:
         try:
@@ -337,7 +337,7 @@ def objects(paths: Sequence[Path], entity: Any, only: Any) -> Iterator[Any]:
         except InputError:
             raise
         except _UNREADABLE as error:
-            raise InputError(_unread(path, str(error))) from None
+            raise InputError(_unread_problem(path, str(error))) from None
 
 
 def _is_first(item: Any, met: dict[int, int], path: Path) -> bool:
@@ -351,7 +351,7 @@ def _is_first(item: Any, met: dict[int, int], path: Path) -> bool:
     return False
 
 
-def with_ids(kind: str, ids: Longs, paths: Sequence[Path]) -> Any:
+def filter_ids(kind: str, ids: Longs, paths: Sequence[Path]) -> Any:
     """Make the filter that lets objects with these ids pass.
 
     Parameters
@@ -394,7 +394,7 @@ class _Traits:
 
     versions: bool
     places_on_ways: bool
-    told: Told
+    told: XmlMarks
 
 
 @dataclass(frozen=True)
@@ -409,7 +409,7 @@ class _Sought:
 
 
 @dataclass(frozen=True)
-class _Read:
+class _ReadObjects:
     """Objects, each once.
 
     Attributes
@@ -430,28 +430,28 @@ class _Read:
     again: int
 
 
-def _traits(path: Path) -> _Traits:
+def _find_traits(path: Path) -> _Traits:
     stat = path.stat()
-    return _traits_of(path, stat.st_size, stat.st_mtime_ns)
+    return _read_traits(path, stat.st_size, stat.st_mtime_ns)
 
 
 @lru_cache(maxsize=64)
-def _traits_of(path: Path, size: int, mtime_ns: int) -> _Traits:  # noqa: ARG001 (the key)
+def _read_traits(path: Path, size: int, mtime_ns: int) -> _Traits:  # noqa: ARG001 (the key)
     try:
-        said = told(path) or Told()
+        said = read_marks(path) or XmlMarks()
         with osmium.io.Reader(str(path), osmium.osm.NOTHING) as reader:
             header = reader.header()
             features = {header.get(f"pbf_optional_feature_{i}") for i in range(16)}
         marked = header.has_multiple_object_versions or said.hidden or said.edits > 0
-        versions = marked or (size < _TINY and _repeats(path))
+        versions = marked or (size < _TINY and _has_repeats(path))
     except UnreadableError as error:
         raise InputError(Problem(path.name, error.what, error.mend)) from None
     except _UNREADABLE as error:
-        raise InputError(_unread(path, str(error))) from None
+        raise InputError(_unread_problem(path, str(error))) from None
     return _Traits(versions, said.places_on_ways or "LocationsOnWays" in features, said)
 
 
-def _repeats(path: Path) -> bool:
+def _has_repeats(path: Path) -> bool:
     """Whether an object of an extract is there twice."""
     seen = set()
     for item in osmium.FileProcessor(str(path)):
@@ -462,19 +462,21 @@ def _repeats(path: Path) -> bool:
     return False
 
 
-def _each_once(paths: Sequence[Path], sought: _Sought, among: Longs | None = None) -> _Read:
+def _read_each_once(
+    paths: Sequence[Path], sought: _Sought, among: Longs | None = None
+) -> _ReadObjects:
     """Read what is sought, with ids among some that are sorted: of each object the newest."""
     # Of all first: an extract that is no map is refused before anything is read.
-    traits = [_traits(path) for path in paths]
+    traits = [_find_traits(path) for path in paths]
     versions = any(one.versions for one in traits)
     stamped = versions or len(paths) > 1
-    read, extract = _all(paths, sought, among, stamped=stamped)
+    read, extract = _read_all(paths, sought, among, stamped=stamped)
     ids = read["id"].to_numpy()
-    if not stamped and not _distinct(ids):
+    if not stamped and not _are_distinct(ids):
         stamped = versions = True
-        read, extract = _all(paths, sought, among, stamped=stamped)
+        read, extract = _read_all(paths, sought, among, stamped=stamped)
     if not stamped:
-        return _Read(read, extract, np.ones(len(read), dtype=np.bool_), 0)
+        return _ReadObjects(read, extract, np.ones(len(read), dtype=np.bool_), 0)
     _refuse_shared_below_zero(sought, ids, extract, paths)
     stamp = read["stamp"].to_numpy()
     order = np.argsort(ids, kind="stable")
@@ -483,7 +485,7 @@ def _each_once(paths: Sequence[Path], sought: _Sought, among: Longs | None = Non
     newest = np.maximum.reduceat(stamp[order], start) if len(ids) else stamp
     if among is None and (versions or (stamp[order] != newest[group]).any()):
         # A version that the filter leaves out may be newer than those that pass.
-        others, theirs = _stamps(paths, sought.entity, ids[order][start])
+        others, theirs = _read_stamps(paths, sought.entity, ids[order][start])
         np.maximum.at(newest, np.searchsorted(ids[order][start], others), theirs)
     usable = (stamp[order] == newest[group]) & (newest[group] % 2 == 0)
     if "lon" in read.column_names:
@@ -498,10 +500,12 @@ def _each_once(paths: Sequence[Path], sought: _Sought, among: Longs | None = Non
     counts[chosen] = True
     met_in = np.empty(len(ids), dtype=np.intp)
     met_in[order] = extract[order][start][group]
-    return _Read(read.filter(pa.array(counts)), met_in[counts], counts, len(ids) - len(start))
+    return _ReadObjects(
+        read.filter(pa.array(counts)), met_in[counts], counts, len(ids) - len(start)
+    )
 
 
-def _all(
+def _read_all(
     paths: Sequence[Path], sought: _Sought, among: Longs | None, *, stamped: bool
 ) -> tuple[pa.Table, NDArray[np.intp]]:
     """Read all that is sought, every version, and the extract of each.
@@ -510,35 +514,41 @@ def _all(
     """
     tables = []
     for path in paths:
-        table = _read(path, sought, stamped=stamped)
+        table = _read_extract(path, sought, stamped=stamped)
         ids = table["id"].to_numpy()
-        if stamped and (edits := _edits(path, sought.entity, ids)) is not None:
+        if stamped and (edits := _find_edits(path, sought.entity, ids)) is not None:
             place = table.column_names.index("stamp")
             stamp = pa.array(table["stamp"].to_numpy() + edits)
             table = table.set_column(place, _STAMP, stamp)
         tables.append(table if among is None else table.filter(pa.array(is_among(among, ids))))
     extract = np.repeat(np.arange(len(tables)), [len(table) for table in tables])
-    return pa.concat_tables([_schema(sought, stamped=stamped).empty_table(), *tables]), extract
+    return pa.concat_tables(
+        [_build_schema(sought, stamped=stamped).empty_table(), *tables]
+    ), extract
 
 
-def _edits(path: Path, entity: Any, ids: Longs) -> Longs | None:
+def _find_edits(path: Path, entity: Any, ids: Longs) -> Longs | None:
     """Give what an editor adds to stamps: 2 for what it changed, 3 for what it deleted."""
-    said, kind = _traits(path).told, _KINDS[entity]
+    said, kind = _find_traits(path).told, _KINDS[entity]
     if not said.edits:
         return None
     of_kind = [np.array(sorted(one[kind]), dtype=np.int64) for one in (said.modified, said.deleted)]
     return np.asarray(2 * is_among(of_kind[0], ids) + 3 * is_among(of_kind[1], ids))
 
 
-def _stamps(paths: Sequence[Path], entity: Any, ids: Longs) -> tuple[Longs, Longs]:
+def _read_stamps(paths: Sequence[Path], entity: Any, ids: Longs) -> tuple[Longs, Longs]:
     """Give id and stamp of every version of the objects with these ids, which are sorted."""
     above = ids[ids >= 0]
-    only = _every(entity) if _is_small(paths) else with_ids(f"{_KINDS[entity]}s", above, paths)
-    read, _ = _all(paths, _Sought(entity, only, [], lambda _: []), ids, stamped=True)
+    only = (
+        _filter_every(entity)
+        if _is_small(paths)
+        else filter_ids(f"{_KINDS[entity]}s", above, paths)
+    )
+    read, _ = _read_all(paths, _Sought(entity, only, [], lambda _: []), ids, stamped=True)
     return read["id"].to_numpy(), read["stamp"].to_numpy()
 
 
-def _distinct(ids: Longs) -> bool:
+def _are_distinct(ids: Longs) -> bool:
     return bool((np.diff(ids) > 0).all()) or len(np.unique(ids)) == len(ids)
 
 
@@ -551,7 +561,7 @@ def _is_small(paths: Sequence[Path]) -> bool:
     return sum(path.stat().st_size for path in paths) < _SMALL
 
 
-def _every(entity: Any) -> Any:
+def _filter_every(entity: Any) -> Any:
     return osmium.filter.EntityFilter(entity)
 
 
@@ -569,38 +579,42 @@ def _refuse_shared_below_zero(
 # --- By way of text ----------------------------------------------------------------------------
 
 
-def _schema(sought: _Sought, *, stamped: bool) -> pa.Schema:
+def _build_schema(sought: _Sought, *, stamped: bool) -> pa.Schema:
     return pa.schema([_ID, *([_STAMP] if stamped else []), *sought.fields])
 
 
-def _read(path: Path, sought: _Sought, *, stamped: bool) -> pa.Table:
+def _read_extract(path: Path, sought: _Sought, *, stamped: bool) -> pa.Table:
     """Read the objects of an extract as a table: id, stamp if asked for, and the columns sought."""
-    schema = _schema(sought, stamped=stamped)
+    schema = _build_schema(sought, stamped=stamped)
     names = ["id", *(["version", "visible"] if stamped else []), *_TEXTS[sought.entity]]
     options = f"opl,add_metadata={'version' if stamped else 'false'},{sought.options}".rstrip(",")
     read: list[pa.RecordBatch] = []
-    with temporary() as folder:
+    with temporary_folder() as folder:
         place = folder / "objects.opl"
         try:
-            _write(path, sought, place, options)
+            _write_opl(path, sought, place, options)
             with place.open("rb") as lines:
                 while part := lines.read(_AT_ONCE) + lines.readline():
-                    for text in _columns(part, names):
-                        stamps = [_stamp(text)] if stamped else []
-                        columns = [_numbers(text["id"], pa.int64()), *stamps, *sought.columns(text)]
+                    for text in _part_lines(part, names):
+                        stamps = [_number_versions(text)] if stamped else []
+                        columns = [
+                            _parse_numbers(text["id"], pa.int64()),
+                            *stamps,
+                            *sought.columns(text),
+                        ]
                         read.append(pa.record_batch(columns, schema=schema))
         except _UNREADABLE as error:
-            raise InputError(_unread(path, str(error))) from None
+            raise InputError(_unread_problem(path, str(error))) from None
     return pa.Table.from_batches(read, schema)
 
 
-def _stamp(text: pa.RecordBatch) -> pa.Array:
-    """Number versions so that there is room for edits between them; see `_all`."""
-    version = pc.multiply(_numbers(text["version"], pa.int64()), 4)
+def _number_versions(text: pa.RecordBatch) -> pa.Array:
+    """Number versions so that there is room for edits between them; see `_read_all`."""
+    version = pc.multiply(_parse_numbers(text["version"], pa.int64()), 4)
     return pc.add(version, pc.cast(pc.equal(text["visible"], "dD"), pa.int64()))
 
 
-def _write(path: Path, sought: _Sought, place: Path, options: str) -> None:
+def _write_opl(path: Path, sought: _Sought, place: Path, options: str) -> None:
     """Write what passes the filter as OPL: `n1 Tkey=value x4.1 y51.2` or `w1 T Nn1,n2`.
 
     With its version, `w1 v2 dV T Nn1,n2`; with places on ways, `w1 T Nn1x4.1y51.2,n2x4.2y51.3`.
@@ -611,14 +625,14 @@ def _write(path: Path, sought: _Sought, place: Path, options: str) -> None:
             osmium.apply(reader, sought.only, writer)
         writer.close()
     except _UNREADABLE as error:
-        _let_go(writer)
+        _close_writer(writer)
         if "Write failed" in str(error):
             folder, what = str(temporary_home()), f"cannot take the text of {path.name}"
             raise StemgeoError(Problem(folder, f"{what} ({error})", _MAKE_ROOM)) from None
         raise
 
 
-def _let_go(writer: Any) -> None:
+def _close_writer(writer: Any) -> None:
     """Close a writer after an error; one that cannot is kept for ever.
 
     When it is freed osmium tries to close it again, fails again, and ends the process.
@@ -629,7 +643,7 @@ def _let_go(writer: Any) -> None:
         ctypes.pythonapi.Py_IncRef(ctypes.py_object(writer))
 
 
-def _columns(lines: bytes, names: list[str]) -> list[pa.RecordBatch]:
+def _part_lines(lines: bytes, names: list[str]) -> list[pa.RecordBatch]:
     """Part lines at the spaces; a part that holds nothing but its letter is null."""
     table = csv.read_csv(
         pa.py_buffer(lines),
@@ -644,18 +658,18 @@ def _columns(lines: bytes, names: list[str]) -> list[pa.RecordBatch]:
     return list(table.to_batches())
 
 
-def _numbers(column: pa.Array, kind: pa.DataType) -> pa.Array:
+def _parse_numbers(column: pa.Array, kind: pa.DataType) -> pa.Array:
     """Read numbers, each behind the letter that says what it is."""
     return pc.cast(pc.ascii_ltrim(column, "nwrvxy"), kind)
 
 
-def _refs(column: pa.Array) -> pa.Array:
+def _parse_refs(column: pa.Array) -> pa.Array:
     """Read lists of nodes, `Nn1,n2`."""
     each = pc.split_pattern(pc.utf8_slice_codeunits(column, 2), ",n")
     return pc.cast(each, pa.list_(pa.int64()))
 
 
-def _with_keys(column: pa.Array, keys: Collection[str]) -> pa.Array:
+def _keep_keys(column: pa.Array, keys: Collection[str]) -> pa.Array:
     """Cut tags, `Tkey=value,key=value`, down to those with one of the keys."""
     each = pc.split_pattern(pc.utf8_slice_codeunits(column, 1), ",")
     tags = each.flatten()
@@ -665,18 +679,20 @@ def _with_keys(column: pa.Array, keys: Collection[str]) -> pa.Array:
     return pc.binary_join(kept, ",").dictionary_encode()
 
 
-def _sets(column: pa.ChunkedArray) -> tuple[list[dict[str, str]], NDArray[np.int32]]:
+def _find_tag_sets(column: pa.ChunkedArray) -> tuple[list[dict[str, str]], NDArray[np.int32]]:
     """Give the distinct sets of tags and the number of the set of each object."""
     encoded = column.unify_dictionaries().combine_chunks()
-    return [_tags(text) for text in encoded.dictionary.to_pylist()], encoded.indices.to_numpy()
+    return [
+        _parse_tags(text) for text in encoded.dictionary.to_pylist()
+    ], encoded.indices.to_numpy()
 
 
-def _tags(text: str) -> dict[str, str]:
+def _parse_tags(text: str) -> dict[str, str]:
     pairs = (tag.split("=") for tag in text.split(",") if tag)
-    return {_plain(key): _plain(value) for key, value in pairs}
+    return {_decode_text(key): _decode_text(value) for key, value in pairs}
 
 
-def _plain(text: str) -> str:
+def _decode_text(text: str) -> str:
     """Put back the characters that OPL writes as their hexadecimal number."""
     # Of four bytes that are no UTF-8 osmium may make a number for which there is no character.
     told = re.sub("%([0-9a-f]+)%", lambda n: chr(min(int(n[1], 16), sys.maxunicode)), text)
@@ -684,7 +700,7 @@ def _plain(text: str) -> str:
     return told if told.isprintable() else strip_control(told)
 
 
-def _unread(path: Path, reason: str) -> Problem:
+def _unread_problem(path: Path, reason: str) -> Problem:
     if "too long" in reason or "overlong" in reason:
         # osmium has no way to skip it; OpenStreetMap itself takes no more than 255 characters.
         what = f"has a text of more than 1,024 bytes, which osmium does not read ({reason})"

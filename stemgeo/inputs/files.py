@@ -21,7 +21,7 @@ from typing import IO, TYPE_CHECKING
 from xml.parsers.expat import ExpatError, ParserCreate
 
 from stemgeo import notes
-from stemgeo.inputs.columns import NO_VALUE, Columns, Synonyms, told_unused
+from stemgeo.inputs.columns import NO_VALUE, Columns, Synonyms, say_unused
 from stemgeo.inputs.formats import (
     EXTRACT,
     HEAD_BYTES,
@@ -30,14 +30,14 @@ from stemgeo.inputs.formats import (
     Format,
     UnreadableError,
     check_whole,
-    recognise,
+    recognise_head,
 )
-from stemgeo.inputs.osmxml import told
-from stemgeo.inputs.sources import Provenance, with_origin
+from stemgeo.inputs.osmxml import read_marks
+from stemgeo.inputs.sources import Provenance, fill_origin
 from stemgeo.notes import Said, say
 from stemgeo.study import INPUTS
-from stemgeo.writing.seal import sha256
-from stemgeo.writing.whole import temporary, temporary_home
+from stemgeo.writing.seal import hash_file
+from stemgeo.writing.whole import temporary_folder, temporary_home
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -152,22 +152,22 @@ class OpenedFile:
         )
         self._findings.warn(where, what, mend)
 
-    def leave(self, what: Said) -> None:
+    def note_unused(self, what: Said) -> None:
         """Report what of the file is not used."""
-        self._findings.leave(self.name, what)
+        self._findings.note_unused(self.name, what)
 
     def note(self, text: str) -> None:
         """Keep for the manifest how the file was read."""
         self._notes.append(text)
 
-    def holds(self, labels: Mapping[str, str]) -> None:
+    def keep_columns(self, labels: Mapping[str, str]) -> None:
         """Keep which columns the file has: their labels, by the names under which they are read.
 
         Whichever of them no reader `takes` is told to the reader of the figures.
         """
-        self._columns.labels = {name: clean(label, 40) for name, label in labels.items()}
+        self._columns.labels = {name: clean_text(label, 40) for name, label in labels.items()}
 
-    def takes(self, column: object, meaning: str, known: Synonyms | None = None) -> None:
+    def use_column(self, column: object, meaning: str, known: Synonyms | None = None) -> None:
         """Keep that a column is used, and what it is taken as.
 
         Parameters
@@ -186,9 +186,9 @@ class OpenedFile:
             if times > 1:
                 self.error(f"has {times} columns '{label}'", "keep the one that is meant")
             self._tell_faults(str(column), label)
-        self.knows(known or {})
+        self.keep_known_names(known or {})
 
-    def faulty(self, column: str, cells: dict[int, str]) -> None:
+    def keep_faults(self, column: str, cells: dict[int, str]) -> None:
         """Keep which cells of a column have no value, by row: what stands there instead.
 
         It is told when the column is taken: in any other it does no harm.
@@ -209,11 +209,12 @@ class OpenedFile:
         for row, text in [item for item in wrong.items() if item[1] != NO_VALUE][:20]:
             self.error_at(
                 f"row {row}",
-                f"'{label}' is {clean(text, 30)}, what a spreadsheet shows for a value it has not",
+                f"'{label}' is {clean_text(text, 30)}, what a spreadsheet shows for a value it "
+                "has not",
                 "mend the cell, or leave it empty",
             )
 
-    def knows(self, names: Synonyms) -> None:
+    def keep_known_names(self, names: Synonyms) -> None:
         """Keep which names columns may have here."""
         self._columns.known |= {meaning: tuple(known) for meaning, known in names.items()}
 
@@ -221,16 +222,16 @@ class OpenedFile:
     def provenance(self) -> Provenance:
         """Where the file came from, with the notes and the use of its columns so far."""
         told = replace(self._origin, note="; ".join(self._notes), columns=self._columns.listed)
-        return with_origin(told, self._columns.labels.values(), of_roads=self.kind in EXTRACT)
+        return fill_origin(told, self._columns.labels.values(), of_roads=self.kind in EXTRACT)
 
     def _tell_unused(self) -> None:
         unused = self._columns.unused
         if unused:
-            self.leave(told_unused(unused))
+            self.note_unused(say_unused(unused))
 
 
 @contextmanager
-def opened(given: Input, role: str, findings: Findings) -> Iterator[OpenedFile | None]:
+def open_input(given: Input, role: str, findings: Findings) -> Iterator[OpenedFile | None]:
     """Open a user's file for the readers; what was unpacked is removed at the end.
 
     Parameters
@@ -247,14 +248,14 @@ def opened(given: Input, role: str, findings: Findings) -> Iterator[OpenedFile |
     OpenedFile or None
         None when the file cannot be used; the reason stands in `findings`.
     """
-    name = clean(given.path.name)
+    name = clean_text(given.path.name)
     with ExitStack() as stack:
         file: OpenedFile | None = None
         before: os.stat_result | None = None
         try:
             path = _regular_file(given.path, findings)
             before = path.stat()
-            file = _enter(given, path, role, stack, findings)
+            file = _enter_file(given, path, role, stack, findings)
         except UnreadableError as error:
             findings.error(name, error.what, error.mend)
         except OSError as error:
@@ -262,13 +263,15 @@ def opened(given: Input, role: str, findings: Findings) -> Iterator[OpenedFile |
         yield file
         if file is not None:
             file._tell_unused()  # noqa: SLF001  (at the door, so that no reader can forget it)
-        if file is not None and before is not None and not _same(before, path):
+        if file is not None and before is not None and not _is_unchanged(before, path):
             findings.error(name, "changed while it was read", "run again when it is complete")
 
 
-def _enter(given: Input, path: Path, role: str, stack: ExitStack, findings: Findings) -> OpenedFile:
+def _enter_file(
+    given: Input, path: Path, role: str, stack: ExitStack, findings: Findings
+) -> OpenedFile:
     """Check the file, unpack it if it is a zip, and check what was in it."""
-    digest = sha256(path)
+    digest = hash_file(path)
     if given.sha256 and digest != given.sha256:
         raise UnreadableError(
             f"is not the file that the study means: its SHA-256 is {digest}",
@@ -277,15 +280,15 @@ def _enter(given: Input, path: Path, role: str, stack: ExitStack, findings: Find
     # Of "layers.regions" the part before the point counts: the rest is the user's own name for it.
     form = INPUTS[role.partition(".")[0]].form
     accepted = _FORMATS[form]
-    kind = content_kind(path)
+    kind = recognise_file(path)
     if kind is Format.ZIP and form != "roads":
         try:
-            read_from = unpack(path, stack.enter_context(temporary()), accepted)
+            read_from = unpack_zip(path, stack.enter_context(temporary_folder()), accepted)
         except OSError as error:
             what = f"cannot be unpacked in {temporary_home()}: {error.strerror or error}"
             mend = "make room there, or name another folder in TMPDIR"
             raise UnreadableError(what, mend) from None
-        kind = content_kind(read_from)
+        kind = recognise_file(read_from)
     else:
         read_from = path
     if kind not in accepted:
@@ -294,10 +297,10 @@ def _enter(given: Input, path: Path, role: str, stack: ExitStack, findings: Find
     _refuse_idle(given, role, kind)
     check_whole(read_from, kind)
     if kind in EXTRACT:
-        told(read_from)
+        read_marks(read_from)
     if kind is Format.GEOPACKAGE:
         check_geopackage(read_from)
-    name = clean(given.path.name)
+    name = clean_text(given.path.name)
     size = path.stat().st_size
     provenance = Provenance(role, name, size, digest, given.source, given.licence, given.date)
     meant = given.crs, given.layer, given.sheet
@@ -328,7 +331,7 @@ def _regular_file(path: Path, findings: Findings) -> Path:
     except PermissionError:
         raise
     except (OSError, ValueError):
-        raise _not_there(str(path), findings) from None
+        raise _missing_error(str(path), findings) from None
     if not stat.S_ISREG(mode):
         what = "is a folder" if stat.S_ISDIR(mode) else "is not a regular file"
         raise UnreadableError(what, "give the file itself")
@@ -341,7 +344,7 @@ def _regular_file(path: Path, findings: Findings) -> Path:
     return absolute
 
 
-def _not_there(text: str, findings: Findings) -> UnreadableError:
+def _missing_error(text: str, findings: Findings) -> UnreadableError:
     """Say what stands in the place of a path: an address, data, or a file that is not there."""
     if "/vsi" in text:
         return UnreadableError("is a path for GDAL", "give the path of the file itself")
@@ -350,10 +353,10 @@ def _not_there(text: str, findings: Findings) -> UnreadableError:
     if _ADDRESS.search(text):
         return UnreadableError("is an address", "download it first and give the file")
     findings.missing = True
-    return UnreadableError("does not exist", f"looked for {clean(text, 300)}")
+    return UnreadableError("does not exist", f"looked for {clean_text(text, 300)}")
 
 
-def _same(before: os.stat_result, path: Path) -> bool:
+def _is_unchanged(before: os.stat_result, path: Path) -> bool:
     after = path.stat() if path.exists() else None
     return after is not None and (before.st_size, before.st_mtime_ns) == (
         after.st_size,
@@ -361,7 +364,7 @@ def _same(before: os.stat_result, path: Path) -> bool:
     )
 
 
-def content_kind(path: Path) -> Format:
+def recognise_file(path: Path) -> Format:
     """Tell what the file holds; its ending must agree.
 
     Raises
@@ -370,7 +373,7 @@ def content_kind(path: Path) -> Format:
         If it is of no known kind, or of another than its name says.
     """
     with path.open("rb") as stream:
-        kind = recognise(stream.read(HEAD_BYTES))
+        kind = recognise_head(stream.read(HEAD_BYTES))
     if kind is Format.ZIP and _is_workbook(path):
         kind = Format.XLSX
     ending = path.suffix.lower()
@@ -435,14 +438,14 @@ def _check_limits(members: list[zipfile.ZipInfo]) -> None:
         limit = max(_FREE_OF_RATIO_BYTES, MAX_RATIO * member.compress_size)
         if member.file_size > limit:
             raise UnreadableError(
-                f"holds {clean(member.filename)}, packed more than {MAX_RATIO} to 1",
+                f"holds {clean_text(member.filename)}, packed more than {MAX_RATIO} to 1",
                 "unpack it and give the file, if you trust it",
             )
         if member.flag_bits & 1:
             raise UnreadableError("is locked with a password", "unpack it and give the file")
 
 
-def unpack(path: Path, folder: Path, accepted: frozenset[Format]) -> Path:
+def unpack_zip(path: Path, folder: Path, accepted: frozenset[Format]) -> Path:
     """Take a zip apart into `folder` and return the one file in it that can be read.
 
     Members get plain names of our own, whatever the zip calls them; none lands elsewhere.
@@ -481,7 +484,7 @@ def _check_member_name(member: zipfile.ZipInfo) -> None:
     is_link = stat.S_ISLNK(member.external_attr >> 16)
     if not parts or parts[0] == "/" or ".." in parts or ":" in parts[0] or is_link:
         raise UnreadableError(
-            f"holds '{clean(name)}', a name that leads out of the zip", "do not use this zip"
+            f"holds '{clean_text(name)}', a name that leads out of the zip", "do not use this zip"
         )
 
 
@@ -498,7 +501,7 @@ def _main_member(members: list[zipfile.ZipInfo], accepted: frozenset[Format]) ->
     if len(found) > 1 and any(m.filename.lower().endswith(".shp") for m in found):
         found = [m for m in found if not m.filename.lower().endswith(".xml")]
     if len(found) != 1:
-        names = ", ".join(clean(m.filename) for m in (found or members)[:5])
+        names = ", ".join(clean_text(m.filename) for m in (found or members)[:5])
         what = "several files that could be meant" if found else "no file that can be read"
         raise UnreadableError(f"holds {what} ({names})", "unpack it and give the file")
     return found[0]
@@ -532,7 +535,7 @@ def check_geopackage(path: Path) -> None:
     changes = path.with_name(f"{path.name}-wal")
     if changes.exists() and changes.stat().st_size:
         raise UnreadableError(
-            f"has changes that are not saved in it ({clean(changes.name)})",
+            f"has changes that are not saved in it ({clean_text(changes.name)})",
             "close the program that has it open",
         )
     try:
@@ -562,13 +565,13 @@ def _check_ordinary(
     )
     if virtual or computed.fetchone()[0]:
         raise UnreadableError(
-            f"its layer '{clean(layer)}' is computed when read",
+            f"its layer '{clean_text(layer)}' is computed when read",
             "save the layer to a file of its own",
         )
 
 
 def _check_entries(entries: list[tuple[str, str, str | None]]) -> None:
-    views = [clean(str(name)) for kind, name, _ in entries if kind == "view"]
+    views = [clean_text(str(name)) for kind, name, _ in entries if kind == "view"]
     if views:
         raise UnreadableError(
             f"holds a view ({', '.join(views[:5])}), and a view can run for ever",
@@ -582,7 +585,7 @@ def _check_entries(entries: list[tuple[str, str, str | None]]) -> None:
 # --- Text from files ---------------------------------------------------------------------------
 
 
-clean, strip_control = notes.clean, notes.strip_control
+clean_text, strip_control = notes.clean_text, notes.strip_control
 """Told from here too: it is the door that cleans what a stranger wrote."""
 
 
@@ -599,11 +602,11 @@ def is_formula(text: str) -> bool:
     return bool(_FORMULA.match(text)) and not _BELOW_ZERO.fullmatch(text)
 
 
-def harmless(text: str) -> str:
+def quote_formula(text: str) -> str:
     """Write a text into a CSV so that no spreadsheet computes it: behind an apostrophe."""
     return f"'{text}" if is_formula(text) else text
 
 
-def as_it_was(text: str) -> str:
-    """Read a text of a CSV back as it was before `harmless`; any other text stays."""
+def unquote_formula(text: str) -> str:
+    """Read a text of a CSV back as it was before `quote_formula`; any other text stays."""
     return text[1:] if text.startswith("'") and is_formula(text[1:]) else text

@@ -107,7 +107,7 @@ class UnreadableError(ValueError):
         self.mend = mend
 
 
-def recognise(head: bytes) -> Format:
+def recognise_head(head: bytes) -> Format:
     """Tell what a file is from its first `HEAD_BYTES` bytes.
 
     Raises
@@ -215,7 +215,7 @@ def check_whole(path: Path, kind: Format) -> None:
 def _check_shapefile(path: Path) -> None:
     """Compare the sizes that the headers of .shp, .shx and .dbf announce with the real ones."""
     for ending in (".shp", ".shx", ".dbf"):
-        part = _sibling(path, ending)
+        part = _find_sibling(path, ending)
         if part is None:
             raise UnreadableError(
                 f"its part {path.stem}{ending} is missing",
@@ -237,7 +237,7 @@ def _check_shapefile(path: Path) -> None:
             )
 
 
-def _sibling(path: Path, ending: str) -> Path | None:
+def _find_sibling(path: Path, ending: str) -> Path | None:
     """Find the part of a shapefile with another ending, in whatever case it is written."""
     for name in (path.with_suffix(ending), path.with_suffix(ending.upper())):
         if name.is_file():
@@ -259,7 +259,7 @@ def _check_compressed_osm(path: Path, kind: Format) -> None:
     try:
         with path.open("rb") as packed, opener(packed, "rb") as stream:
             head = stream.read(HEAD_BYTES)
-            if recognise(head) is not Format.OSM_XML:
+            if recognise_head(head) is not Format.OSM_XML:
                 raise UnreadableError("is compressed, but holds no OSM data", "give an OSM extract")
             unpacked = len(head)
             while packed.tell() < _LOOKED_AT and (part := stream.read(_FREE_BYTES >> 4)):
@@ -282,8 +282,8 @@ _CUT_OFF = "is cut off in the middle"
 
 def _check_pbf(stream: BinaryIO, size: int) -> None:
     """Walk from blob to blob: the file must end where a blob ends, and hold ways."""
-    blobs = list(_blobs(stream, size))
-    unpacked = [(_unpacked_size(stream, start, length), length) for _, start, length in blobs]
+    blobs = list(_yield_blobs(stream, size))
+    unpacked = [(_read_unpacked_size(stream, start, length), length) for _, start, length in blobs]
     of_file = sum(real for real, _ in unpacked) > max(_FREE_BYTES, _MOST_PACKED * size)
     free = _FREE_BYTES >> 4
     if of_file or any(real > max(free, _MOST_PACKED * length) for real, length in unpacked):
@@ -302,7 +302,7 @@ def _check_pbf(stream: BinaryIO, size: int) -> None:
     )
 
 
-def _blobs(stream: BinaryIO, size: int) -> Iterator[tuple[bytes, int, int]]:
+def _yield_blobs(stream: BinaryIO, size: int) -> Iterator[tuple[bytes, int, int]]:
     """Yield type, first byte and length of each blob."""
     place = 0
     while place < size:
@@ -312,7 +312,7 @@ def _blobs(stream: BinaryIO, size: int) -> Iterator[tuple[bytes, int, int]]:
         if not 0 < length <= _MAX_HEADER or place + 4 + length > size:
             raise UnreadableError(_CUT_OFF, "download it again")
         kind, announced = b"", -1
-        for number, value in _fields(stream.read(length)):
+        for number, value in _yield_fields(stream.read(length)):
             if number == 1 and isinstance(value, bytes):
                 kind = value
             elif number == 3 and isinstance(value, int):
@@ -324,13 +324,13 @@ def _blobs(stream: BinaryIO, size: int) -> Iterator[tuple[bytes, int, int]]:
         place += announced
 
 
-def _unpacked_size(stream: BinaryIO, start: int, length: int) -> int:
+def _read_unpacked_size(stream: BinaryIO, start: int, length: int) -> int:
     """Read how large a blob says that it is when unpacked; no reader makes more of it."""
     place = size = 0
     while place < length:
         stream.seek(start + place)
-        key, to_value = _varint(head := stream.read(min(20, length - place)), 0)
-        value, behind = _varint(head, to_value)
+        key, to_value = _read_varint(head := stream.read(min(20, length - place)), 0)
+        value, behind = _read_varint(head, to_value)
         if key & 7 not in (0, 2):
             break
         if key == 2 << 3:
@@ -342,7 +342,7 @@ def _unpacked_size(stream: BinaryIO, start: int, length: int) -> int:
 def _has_ways(stream: BinaryIO, start: int, length: int) -> bool:
     """Whether a data blob holds ways; yes too when its compression is not one we can open."""
     stream.seek(start)
-    content = dict(_fields(stream.read(length)))
+    content = dict(_yield_fields(stream.read(length)))
     if isinstance(raw := content.get(1), bytes):
         block = raw
     elif isinstance(packed := content.get(3), bytes):
@@ -354,35 +354,37 @@ def _has_ways(stream: BinaryIO, start: int, length: int) -> bool:
             raise UnreadableError("is damaged", "download it again") from None
     else:
         return True
-    groups = (value for number, value in _fields(block) if number == 2)
-    parts = chain.from_iterable(_fields(group) for group in groups if isinstance(group, bytes))
+    groups = (value for number, value in _yield_fields(block) if number == 2)
+    parts = chain.from_iterable(
+        _yield_fields(group) for group in groups if isinstance(group, bytes)
+    )
     for count, (number, _) in enumerate(parts):
         if number == 3:
             return True
         if count > _MOST_PARTS:
-            raise _endless()
+            raise _endless_error()
     return False
 
 
-def _endless() -> UnreadableError:
+def _endless_error() -> UnreadableError:
     what = f"is damaged: a block of it has more than {_MOST_PARTS:,} parts"
     return UnreadableError(what, "download it again")
 
 
-def _fields(message: bytes) -> Iterator[tuple[int, int | bytes]]:
+def _yield_fields(message: bytes) -> Iterator[tuple[int, int | bytes]]:
     """Yield field number and value of a protobuf message; stops at what it cannot follow."""
     place = count = 0
     while place < len(message):
         count += 1
         if count > _MOST_PARTS:
-            raise _endless()
-        key, place = _varint(message, place)
+            raise _endless_error()
+        key, place = _read_varint(message, place)
         number, wire = key >> 3, key & 7
         if wire == 0:
-            value, place = _varint(message, place)
+            value, place = _read_varint(message, place)
             yield number, value
         elif wire == 2:
-            length, place = _varint(message, place)
+            length, place = _read_varint(message, place)
             yield number, message[place : place + length]
             place += length
         elif wire in (1, 5):
@@ -391,7 +393,7 @@ def _fields(message: bytes) -> Iterator[tuple[int, int | bytes]]:
             return
 
 
-def _varint(message: bytes, place: int) -> tuple[int, int]:
+def _read_varint(message: bytes, place: int) -> tuple[int, int]:
     """Read a variable-length integer: seven bits a byte, the lowest first."""
     value = shift = 0
     while place < len(message) and shift < 70:

@@ -12,21 +12,21 @@ import shapely
 
 from stemgeo.errors import Findings
 from stemgeo.inputs.boundaries import (
-    any_twice,
-    called,
-    key_column,
-    km2,
-    overlaps,
-    shrunk,
-    told_pairs,
-    usual_names,
+    drop_without_outline,
+    find_key_column,
+    find_overlaps,
+    label_places,
+    report_repeats,
+    say_area,
+    say_pairs,
+    shrink_outlines,
+    take_usual_names,
     warn_of_formulas,
-    with_outlines,
 )
-from stemgeo.inputs.files import OpenedFile, clean, opened, strip_control
+from stemgeo.inputs.files import OpenedFile, clean_text, open_input, strip_control
 from stemgeo.inputs.sources import Provenance
 from stemgeo.inputs.vectors import as_text, read_layer, to_lambert
-from stemgeo.notes import Said, counted, listed, say
+from stemgeo.notes import Said, say, say_count, say_list
 from stemgeo.study import Layer
 
 if TYPE_CHECKING:
@@ -56,7 +56,7 @@ def read_own_layer(path: str | Path | Layer, municipalities: gpd.GeoDataFrame) -
     findings = Findings()
     given = path if isinstance(path, Layer) else Layer(path=Path(path))
     frame, _ = load_layer("own", given, municipalities, findings)
-    return findings.settle(frame)
+    return findings.raise_or_return(frame)
 
 
 def load_layer(
@@ -73,33 +73,33 @@ def load_layer(
     findings
         Takes the problems and notes.
     """
-    with opened(given, f"layers.{key}", findings) as file:
+    with open_input(given, f"layers.{key}", findings) as file:
         if file is None:
             return None, None
         raw = read_layer(file, len)
         if raw is None:
             return None, file.provenance
-        labels, moved = _labels(raw, given, file), to_lambert(raw, file)
+        labels, moved = _label_polygons(raw, given, file), to_lambert(raw, file)
         if labels is None or moved is None:
             return None, file.provenance
         table = gpd.GeoDataFrame(labels, geometry=moved.geometry, crs=moved.crs)
-        table = with_outlines(table, called(table, "code"), "polygon", file)
-        table = _in_study_area(table, municipalities, file)
+        table = drop_without_outline(table, label_places(table, "code"), "polygon", file)
+        table = _keep_in_study_area(table, municipalities, file)
         table = table.sort_values("code", ignore_index=True)
         _warn_of_overlaps(table, file)
         return (None if table.empty else table), file.provenance
 
 
-def _labels(raw: gpd.GeoDataFrame, given: Layer, file: OpenedFile) -> pd.DataFrame | None:
+def _label_polygons(raw: gpd.GeoDataFrame, given: Layer, file: OpenedFile) -> pd.DataFrame | None:
     """Give each polygon its code and its name."""
-    code = _codes(raw, given.id, file)
+    code = _read_polygon_codes(raw, given.id, file)
     if not given.name:
-        name = usual_names(raw, file)
+        name = take_usual_names(raw, file)
     else:
-        column = declared_column(given.name, raw.columns.drop(raw.geometry.name), file)
+        column = find_declared_column(given.name, raw.columns.drop(raw.geometry.name), file)
         if column is None:
             return None
-        file.takes(column, "name")
+        file.use_column(column, "name")
         name = as_text(raw[column]).map(strip_control)
     if code is None:
         return None
@@ -108,10 +108,10 @@ def _labels(raw: gpd.GeoDataFrame, given: Layer, file: OpenedFile) -> pd.DataFra
     return pd.DataFrame({"code": code, "name": name})
 
 
-def _codes(raw: gpd.GeoDataFrame, declared: str, file: OpenedFile) -> pd.Series | None:
+def _read_polygon_codes(raw: gpd.GeoDataFrame, declared: str, file: OpenedFile) -> pd.Series | None:
     """Read the codes: from the column that the study names, else from the one that has them."""
     attributes = raw.columns.drop(raw.geometry.name)
-    column = declared_column(declared, attributes, file) if declared else key_column(raw)
+    column = find_declared_column(declared, attributes, file) if declared else find_key_column(raw)
     if column is None and declared:
         return None
     if column is None:
@@ -123,7 +123,7 @@ def _codes(raw: gpd.GeoDataFrame, declared: str, file: OpenedFile) -> pd.Series 
                 "genummerd 1, 2, 3, ... zoals ze in het bestand staan",
                 "n’a pas de colonne qui donne à chaque polygone un nom propre (mais : {has}) ; "
                 "ils sont numérotés 1, 2, 3, ... dans l’ordre du fichier",
-                has=listed(list(attributes)),
+                has=say_list(list(attributes)),
             ),
             say(
                 "say which column has their codes with `id`",
@@ -132,18 +132,18 @@ def _codes(raw: gpd.GeoDataFrame, declared: str, file: OpenedFile) -> pd.Series 
             ),
         )
         return pd.Series(raw.index.astype(str), index=raw.index)
-    file.takes(column, "code")
+    file.use_column(column, "code")
     codes = as_text(raw[column]).map(strip_control)
     without = codes.index[codes == ""].tolist()
     if without:
         file.error_at(
-            f"feature {listed(without)}", f"no '{clean(column)}'", "give each polygon a code"
+            f"feature {say_list(without)}", f"no '{clean_text(column)}'", "give each polygon a code"
         )
-    twice = any_twice(codes[codes != ""], column, "polygon", file)
+    twice = report_repeats(codes[codes != ""], column, "polygon", file)
     return None if without or twice else codes
 
 
-def declared_column(declared: str, columns: Iterable[object], file: OpenedFile) -> str | None:
+def find_declared_column(declared: str, columns: Iterable[object], file: OpenedFile) -> str | None:
     """Find the column that the study names, whatever its capitals; report it when it is not there.
 
     Parameters
@@ -163,40 +163,40 @@ def declared_column(declared: str, columns: Iterable[object], file: OpenedFile) 
     labels = [str(label) for label in columns]
     if declared in labels:
         return declared
-    plain = {_plain(label): label for label in reversed(labels)}
-    if _plain(declared) in plain:
-        return plain[_plain(declared)]
-    near = difflib.get_close_matches(_plain(declared), plain, n=1, cutoff=0.5)
-    known = f"it has: {listed(labels)}"
-    mend = f"did you mean '{clean(plain[near[0]])}'?" if near else known
-    file.error(f"has no column '{clean(declared)}'", mend)
+    plain = {_fold_as_table(label): label for label in reversed(labels)}
+    if _fold_as_table(declared) in plain:
+        return plain[_fold_as_table(declared)]
+    near = difflib.get_close_matches(_fold_as_table(declared), plain, n=1, cutoff=0.5)
+    known = f"it has: {say_list(labels)}"
+    mend = f"did you mean '{clean_text(plain[near[0]])}'?" if near else known
+    file.error(f"has no column '{clean_text(declared)}'", mend)
     return None
 
 
-def _plain(label: str) -> str:
+def _fold_as_table(label: str) -> str:
     """Write a label as the reader of tables does: small letters, no spaces."""
     return strip_control(label).lower().replace(" ", "_")
 
 
-def _in_study_area(
+def _keep_in_study_area(
     table: gpd.GeoDataFrame, municipalities: gpd.GeoDataFrame, file: OpenedFile
 ) -> gpd.GeoDataFrame:
     """Keep the polygons of which more than a sliver lies in a municipality of the study."""
     if municipalities.empty or table.empty:
         return table
-    tree = shapely.STRtree(shrunk(municipalities.geometry.to_numpy()))
-    inside, _ = tree.query(shrunk(table.geometry.to_numpy()), predicate="intersects")
+    tree = shapely.STRtree(shrink_outlines(municipalities.geometry.to_numpy()))
+    inside, _ = tree.query(shrink_outlines(table.geometry.to_numpy()), predicate="intersects")
     kept = table.iloc[sorted(set(inside))]
     if kept.empty:
         file.error("no polygon lies in the municipalities of the study", "give the right file")
     elif len(kept) < len(table):
-        left_out = counted(len(table) - len(kept), "polygon")
+        left_out = say_count(len(table) - len(kept), "polygon")
         file.note(f"{left_out} outside the study's municipalities left out")
     return kept
 
 
 def _warn_of_overlaps(table: gpd.GeoDataFrame, file: OpenedFile) -> None:
-    pairs = overlaps(table.geometry)
+    pairs = find_overlaps(table.geometry)
     if len(pairs):
         overlap = (
             Said("overlaps", "overlapt", "se chevauche")
@@ -208,10 +208,10 @@ def _warn_of_overlaps(table: gpd.GeoDataFrame, file: OpenedFile) -> None:
                 "{pairs} of polygons {overlap}, {area} in all: {names}",
                 "{pairs} vlakken {overlap}, samen {area}: {names}",
                 "{pairs} de polygones {overlap}, {area} au total : {names}",
-                pairs=counted(len(pairs), "pair"),
+                pairs=say_count(len(pairs), "pair"),
                 overlap=overlap,
-                area=km2(pairs.union_all().area),
-                names=told_pairs(pairs, called(table, "code")),
+                area=say_area(pairs.union_all().area),
+                names=say_pairs(pairs, label_places(table, "code")),
             ),
             say(
                 "a child there counts once, in the first by code",

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from stemgeo.inputs.files import OpenedFile, clean
-from stemgeo.notes import Note, Said, listed, named, say
+from stemgeo.inputs.files import OpenedFile, clean_text
+from stemgeo.notes import Note, Said, say, say_list, say_thing
 from stemgeo.study import INPUTS
 
 if TYPE_CHECKING:
@@ -18,14 +18,18 @@ if TYPE_CHECKING:
 _VALUES_SHOWN = 3
 
 
-def at(kind: object, rows: Sequence[object]) -> Said:
+def say_rows(kind: object, rows: Sequence[object]) -> Said:
     """Name rows or features of a file: "row 2, 3"."""
     return say(
-        "{name} {rows}", "{name} {rows}", "{name} {rows}", name=named(str(kind)), rows=listed(rows)
+        "{name} {rows}",
+        "{name} {rows}",
+        "{name} {rows}",
+        name=say_thing(str(kind)),
+        rows=say_list(rows),
     )
 
 
-def all_fine(
+def check_values(
     column: pd.Series,
     fine: pd.Series,
     otherwise: str,
@@ -56,18 +60,18 @@ def all_fine(
     if bad.empty:
         return True
     shown = bad.drop_duplicates().head(_VALUES_SHOWN)
-    (first, value), *others = ((row, _quoted(value)) for row, value in shown.items())
+    (first, value), *others = ((row, _quote_value(value)) for row, value in shown.items())
     also = ", ".join(f"{value} ({column.index.name} {row})" for row, value in others)
     rest = len(bad) - len(shown)
-    what = f"'{clean(str(column.name), 40)}' is {value}, {otherwise}"
+    what = f"'{clean_text(str(column.name), 40)}' is {value}, {otherwise}"
     what += f"; also {also}" if also else ""
     what += f"; {rest} more such {'row' if rest == 1 else 'rows'}" if rest else ""
     file.error_at(f"{column.index.name} {first}", what, mend)
     return False
 
 
-def _quoted(value: object) -> str:
-    text = clean(str(value), 30)
+def _quote_value(value: object) -> str:
+    text = clean_text(str(value), 30)
     return f"'{text}'" if text else "empty"
 
 
@@ -75,7 +79,7 @@ PROPOSED = [role for role, row in INPUTS.items() if row.proposed]
 """What a study itself proposes: no one else's data."""
 
 
-def told_without_source(files: Iterable[Provenance]) -> list[Note]:
+def ask_for_sources(files: Iterable[Provenance]) -> list[Note]:
     """Ask for the source of the files that have none, in one line with what to write."""
     lacking = {one.role: one.name for one in files if not one.source and one.role not in PROPOSED}
     if not lacking:
@@ -85,7 +89,7 @@ def told_without_source(files: Iterable[Provenance]) -> list[Note]:
         "no source is given for {names}, and every output says so",
         "voor {names} is geen bron opgegeven, en elke uitvoer zegt dat",
         "aucune source n’est indiquée pour {names}, et chaque résultat le dit",
-        names=listed(list(lacking.values()), len(lacking)),
+        names=say_list(list(lacking.values()), len(lacking)),
     )
     line = f'{role} = {{ path = "{name}", source = "...", licence = "..." }}'
     mend = say(

@@ -17,7 +17,13 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import TYPE_CHECKING, BinaryIO, cast
 
-from stemgeo.inputs.formats import APPLY_CHANGES, HEAD_BYTES, Format, UnreadableError, recognise
+from stemgeo.inputs.formats import (
+    APPLY_CHANGES,
+    HEAD_BYTES,
+    Format,
+    UnreadableError,
+    recognise_head,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -37,7 +43,7 @@ NO_MAP = "give an OpenStreetMap extract (.osm.pbf, .osm, .osm.gz, .osm.bz2)"
 
 
 @dataclass
-class Told:
+class XmlMarks:
     """What stands in an OSM XML file beside its map.
 
     Attributes
@@ -62,7 +68,7 @@ class Told:
         return sum(map(len, [*self.deleted.values(), *self.modified.values()]))
 
 
-def told(path: Path) -> Told | None:
+def read_marks(path: Path) -> XmlMarks | None:
     """Look through an extract; None when it is no XML.
 
     Raises
@@ -71,21 +77,21 @@ def told(path: Path) -> Told | None:
         If it is no map (changes, a web page, JSON), or a map that broke off.
     """
     stat = path.stat()
-    return _told(path, stat.st_size, stat.st_mtime_ns)
+    return _read_marks_of(path, stat.st_size, stat.st_mtime_ns)
 
 
 @lru_cache(maxsize=64)
-def _told(path: Path, size: int, mtime_ns: int) -> Told | None:  # noqa: ARG001 (the key)
-    found = Told()
+def _read_marks_of(path: Path, size: int, mtime_ns: int) -> XmlMarks | None:  # noqa: ARG001 (the key)
+    found = XmlMarks()
     with ExitStack() as stack:
-        stream = _unpacked(path, stack)
+        stream = _open_unpacked(path, stack)
         try:
             head = stream.read(HEAD_BYTES)
             if not head.lstrip(b"\xef\xbb\xbf \t\r\n").startswith((b"<", b"{")):
                 return None
-            if (kind := recognise(head)) is not Format.OSM_XML:
+            if (kind := recognise_head(head)) is not Format.OSM_XML:
                 raise UnreadableError(f"is {kind.label}", NO_MAP)
-            for part in _parts(head, stream):
+            for part in _yield_chunks(head, stream):
                 _look_through(part, found)
         except (OSError, EOFError, zlib.error) as error:
             what = f"cannot be read to its end ({error})"
@@ -93,7 +99,7 @@ def _told(path: Path, size: int, mtime_ns: int) -> Told | None:  # noqa: ARG001 
     return found
 
 
-def _unpacked(path: Path, stack: ExitStack) -> BinaryIO:
+def _open_unpacked(path: Path, stack: ExitStack) -> BinaryIO:
     stream: BinaryIO = stack.enter_context(path.open("rb"))
     start = stream.read(3)
     stream.seek(0)
@@ -104,7 +110,7 @@ def _unpacked(path: Path, stack: ExitStack) -> BinaryIO:
     return stream
 
 
-def _parts(left: bytes, stream: BinaryIO) -> Iterator[bytes]:
+def _yield_chunks(left: bytes, stream: BinaryIO) -> Iterator[bytes]:
     """Yield the text in parts that end before a tag."""
     while chunk := stream.read(_CHUNK):
         text = left + chunk
@@ -115,7 +121,7 @@ def _parts(left: bytes, stream: BinaryIO) -> Iterator[bytes]:
     yield left
 
 
-def _look_through(text: bytes, found: Told) -> None:
+def _look_through(text: bytes, found: XmlMarks) -> None:
     if remark := _REMARK.search(text):
         said = " ".join(re.sub(rb"[^\x20-\x7e]", b" ", remark.group(1)).decode().split())[:150]
         raise UnreadableError(
@@ -140,7 +146,7 @@ def _look_through(text: bytes, found: Told) -> None:
         _add_edits(text, found)
 
 
-def _add_edits(text: bytes, found: Told) -> None:
+def _add_edits(text: bytes, found: XmlMarks) -> None:
     """Keep the ids of the objects that an editor marks."""
     for element, attributes in _OBJECT.findall(text):
         value = {name: one or other for name, one, other in _ATTRIBUTE.findall(attributes)}

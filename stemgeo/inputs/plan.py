@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 import geopandas as gpd
 import pandas as pd
 
-from stemgeo.inputs.academies import DAYS, Kind, nothing, read_register
-from stemgeo.inputs.files import OpenedFile, clean, opened
+from stemgeo.inputs.academies import DAYS, RegisterKind, empty_register, read_register
+from stemgeo.inputs.files import OpenedFile, clean_text, open_input
 from stemgeo.inputs.sources import Provenance
-from stemgeo.notes import listed, say
+from stemgeo.notes import say, say_list
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -18,13 +18,13 @@ if TYPE_CHECKING:
     from stemgeo.errors import Findings
     from stemgeo.study import Input
 
-CANDIDATES = Kind(role="candidates", made_id="K", thing="candidate place", once=True)
-PLACES = Kind(role="plan", made_id="PLAN-", thing="planned place")
+CANDIDATES = RegisterKind(role="candidates", made_id="K", thing="candidate place", once=True)
+PLACES = RegisterKind(role="plan", made_id="PLAN-", thing="planned place")
 
 
 def load_places(
     given: Input,
-    kind: Kind,
+    kind: RegisterKind,
     register: gpd.GeoDataFrame,
     municipalities: gpd.GeoDataFrame,
     findings: Findings,
@@ -49,19 +49,19 @@ def load_places(
     (GeoDataFrame, Provenance or None)
         The columns of the register with `planned` true, without dates, by academy_id.
     """
-    with opened(given, kind.role, findings) as file:
+    with open_input(given, kind.role, findings) as file:
         if file is None:
-            return nothing(), None
+            return empty_register(), None
         table = read_register(file, kind, municipalities, ages)
         if table.empty and not findings.errors:
             file.error("holds no place", f"give {kind.thing}s, or leave the file out")
         _refuse_known_ids(table, register, file)
         if kind == PLACES:
             _warn_of_known_spots(table, register, file)
-        return _without_days(table, file).assign(planned=True), file.provenance
+        return _drop_days(table, file).assign(planned=True), file.provenance
 
 
-def with_plan(register: gpd.GeoDataFrame, plan: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+def add_plan(register: gpd.GeoDataFrame, plan: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     """Lay the places of a plan among the academies of a register, by academy_id."""
     parts = [part for part in (register, plan) if len(part)]
     if not parts:
@@ -74,7 +74,7 @@ def _refuse_known_ids(plan: gpd.GeoDataFrame, register: gpd.GeoDataFrame, file: 
     known = set(register["academy_id"])
     for one in plan.loc[plan["academy_id"].isin(known), "academy_id"]:
         file.error(
-            f"the academy_id '{clean(one, 40)}' is also one of the register",
+            f"the academy_id '{clean_text(one, 40)}' is also one of the register",
             "give the place another",
         )
 
@@ -88,20 +88,20 @@ def _warn_of_known_spots(
     at = plan.geometry.to_wkb(hex=True)
     for spot, name in zip(at, plan["name"], strict=True):
         if spot in there:
-            known = clean(there[spot])
+            known = clean_text(there[spot])
             file.warn(
                 say(
                     "{name} stands exactly where {known} of the register is",
                     "{name} staat precies waar {known} uit het register staat",
                     "{name} est exactement là où se trouve {known} du registre",
-                    name=clean(name),
+                    name=clean_text(name),
                     known=known,
                 ),
                 say("check it", "ga dat na", "vérifiez-le"),
             )
 
 
-def _without_days(plan: gpd.GeoDataFrame, file: OpenedFile) -> gpd.GeoDataFrame:
+def _drop_days(plan: gpd.GeoDataFrame, file: OpenedFile) -> gpd.GeoDataFrame:
     dated = plan.loc[plan[list(DAYS)].notna().any(axis=1), "name"]
     if len(dated):
         file.warn(
@@ -109,7 +109,7 @@ def _without_days(plan: gpd.GeoDataFrame, file: OpenedFile) -> gpd.GeoDataFrame:
                 "the dates of {names} are not used",
                 "de datums van {names} zijn niet gebruikt",
                 "les dates de {names} ne sont pas utilisées",
-                names=listed(dated.tolist()),
+                names=say_list(dated.tolist()),
             ),
             say(
                 "a place of a plan counts as open on any day",

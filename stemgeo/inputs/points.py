@@ -15,21 +15,21 @@ from pyproj import CRS, Transformer
 
 from stemgeo.facts import LAMBERT_72
 from stemgeo.inputs.cells import as_numbers, read_table
-from stemgeo.inputs.columns import Header, Synonyms, folded
-from stemgeo.inputs.files import OpenedFile, clean
+from stemgeo.inputs.columns import Header, Synonyms, fold_label
+from stemgeo.inputs.files import OpenedFile, clean_text
 from stemgeo.inputs.formats import TABLE
-from stemgeo.inputs.messages import at
+from stemgeo.inputs.messages import say_rows
 from stemgeo.inputs.vectors import (
     AROUND_BELGIUM,
     DEGREES,
     RANGES,
     Box,
-    known_crs,
+    make_transformer,
     name_crs,
+    parse_crs,
     read_layer,
-    transformer,
 )
-from stemgeo.notes import Said, counted, listed, say
+from stemgeo.notes import Said, say, say_count, say_list
 
 Numbers = npt.NDArray[np.float64]
 _DEGREES = (
@@ -105,9 +105,9 @@ def read_points(
         row has none that can be used: then an error says so). The index is named `row` or
         `feature` and holds its number.
     """
-    near_by = _Near(_box_of(study_area), each=near)
+    near_by = _NearBox(_box_of(study_area), each=near)
     if file.kind in TABLE:
-        return _from_table(file, known, near_by)
+        return _read_from_table(file, known, near_by)
     kinds = (*_POINTS, *_AREAS) if areas else _POINTS
 
     def score(frame: gpd.GeoDataFrame) -> int:
@@ -117,11 +117,11 @@ def read_points(
     if frame is None:
         return None
     attributes = pd.DataFrame(frame.drop(columns=frame.geometry.name))
-    crs = known_crs(file.crs or frame.crs, file)
-    x, y = _single_points(frame.geometry, file, areas=areas)
+    crs = parse_crs(file.crs or frame.crs, file)
+    x, y = _take_single_points(frame.geometry, file, areas=areas)
     if crs is None and file.crs:
         return None
-    located = locate(x, y, frame.index, crs, file, near_by)
+    located = locate_points(x, y, frame.index, crs, file, near_by)
     return None if located is None else (attributes, located[0])
 
 
@@ -129,11 +129,13 @@ _POINTS = ("Point", "MultiPoint")
 _AREAS = ("Polygon", "MultiPolygon")
 
 
-def _single_points(
+def _take_single_points(
     geometry: gpd.GeoSeries, file: OpenedFile, *, areas: bool
 ) -> tuple[Numbers, Numbers]:
     """Give the one point of each feature; one that is no single point is told."""
-    alone = gpd.GeoSeries([_alone(one) for one in geometry], index=geometry.index, crs=geometry.crs)
+    alone = gpd.GeoSeries(
+        [_take_only_part(one) for one in geometry], index=geometry.index, crs=geometry.crs
+    )
     area = alone.geom_type.isin(_AREAS) & areas
     if area.any():
         many = int(area.sum()) > 1
@@ -142,7 +144,7 @@ def _single_points(
                 "{areas} {count} at {its} centre",
                 "{areas} {count} op {its} middelpunt",
                 "{areas} {count} en {its} centre",
-                areas=counted(int(area.sum()), "area"),
+                areas=say_count(int(area.sum()), "area"),
                 count=Said("count", "tellen", "comptent")
                 if many
                 else Said("counts", "telt", "compte"),
@@ -166,42 +168,42 @@ def _single_points(
     return centre.x.to_numpy(), centre.y.to_numpy()
 
 
-def _alone(geometry: shapely.Geometry | None) -> shapely.Geometry | None:
+def _take_only_part(geometry: shapely.Geometry | None) -> shapely.Geometry | None:
     """Take the one part of what could have more, however deep it stands."""
     while geometry is not None and hasattr(geometry, "geoms") and len(geometry.geoms) == 1:
         geometry = geometry.geoms[0]
     return geometry
 
 
-def _from_table(
-    file: OpenedFile, known: Synonyms, near: _Near
+def _read_from_table(
+    file: OpenedFile, known: Synonyms, near: _NearBox
 ) -> tuple[pd.DataFrame, gpd.GeoSeries] | None:
     table = read_table(file, header=Header({**known, **COORDINATES}, frozenset(COORDINATES)))
     if table is None:
         return None
-    crs = known_crs(file.crs, file)
+    crs = parse_crs(file.crs, file)
     if file.crs and crs is None:
         return None
-    pair = _pair_of(table, crs, file)
+    pair = _find_pair(table, crs, file)
     if pair is None:
         return None
-    table = _without_totals(table, pair, file)
+    table = _drop_totals(table, pair, file)
     if table.empty:
         file.error("holds no rows below its header")
         return None
-    names = tuple(folded(name) for name in pair)
+    names = tuple(fold_label(name) for name in pair)
     if crs is None and names in _DEGREES:
         crs = CRS("EPSG:4326")
     if crs is None and names in _IN_LAMBERT_72:
         crs = CRS(LAMBERT_72)
     for name, axis in zip(pair, COORDINATES, strict=True):
-        file.takes(name, axis)
-    file.knows(COORDINATES)
-    text = [_without_thousands(table[name]) for name in pair]
+        file.use_column(name, axis)
+    file.keep_known_names(COORDINATES)
+    text = [_drop_thousands(table[name]) for name in pair]
     for column in text:
         _report_no_numbers(column, file)
     x, y = (as_numbers(column).to_numpy() for column in text)
-    located = locate(x, y, table.index, crs, file, near)
+    located = locate_points(x, y, table.index, crs, file, near)
     if located is None:
         return None
     points, used = located
@@ -209,9 +211,9 @@ def _from_table(
     return table.drop(columns=list(pair)), points
 
 
-def _pair_of(table: pd.DataFrame, crs: CRS | None, file: OpenedFile) -> tuple[str, str] | None:
+def _find_pair(table: pd.DataFrame, crs: CRS | None, file: OpenedFile) -> tuple[str, str] | None:
     """Find the two columns that hold the coordinates."""
-    plain = {folded(str(name)): str(name) for name in reversed(table.columns)}
+    plain = {fold_label(str(name)): str(name) for name in reversed(table.columns)}
     pairs = [pair for pair in _PAIRS if set(pair) <= set(plain)]
     # Declared metres belong to x and y, when a table has degrees beside them.
     if crs is not None and crs.is_projected:
@@ -219,7 +221,7 @@ def _pair_of(table: pd.DataFrame, crs: CRS | None, file: OpenedFile) -> tuple[st
     if pairs:
         return plain[pairs[0][0]], plain[pairs[0][1]]
     file.error(
-        f"has no coordinates (columns: {listed(list(table.columns), 20)})",
+        f"has no coordinates (columns: {say_list(list(table.columns), 20)})",
         "add columns lon and lat (degrees), or x and y (Lambert 72); also known are longitude and "
         "latitude, lengtegraad and breedtegraad, x_lambert and y_lambert, x_coordinaat and "
         "y_coordinaat",
@@ -235,7 +237,7 @@ _THOUSANDS = {
 """Marks between thousands, and the numbers in which they can be nothing else."""
 
 
-def _without_thousands(column: pd.Series) -> pd.Series:
+def _drop_thousands(column: pd.Series) -> pd.Series:
     """Drop the marks between thousands of "126.900,5" and its kin."""
     for mark, number in _THOUSANDS.items():
         marked = column.str.fullmatch(number)
@@ -252,24 +254,24 @@ _FOOT = re.compile(
 )
 
 
-def _without_totals(table: pd.DataFrame, pair: tuple[str, str], file: OpenedFile) -> pd.DataFrame:
+def _drop_totals(table: pd.DataFrame, pair: tuple[str, str], file: OpenedFile) -> pd.DataFrame:
     """Leave out rows without coordinates that say themselves that they are totals or notes."""
     rest = table.drop(columns=list(pair))
     bare = (table[list(pair)] == "").all(axis=1)
-    total = rest[bare].map(lambda text: bool(_TOTAL.fullmatch(folded(text)))).any(axis=1)
+    total = rest[bare].map(lambda text: bool(_TOTAL.fullmatch(fold_label(text)))).any(axis=1)
     lone = (rest[bare] != "").sum(axis=1) == 1
     foot = lone & rest[bare].map(lambda text: bool(_FOOT.fullmatch(text.lower()))).any(axis=1)
     out = table.index.isin(total.index[total | foot])
     if out.any():
         rows = table.index[out].tolist()
         texts = [" ".join(filter(None, row)) for row in table[out].head(3).to_numpy()]
-        file.leave(
+        file.note_unused(
             say(
                 "{rows} left out as a total or a note: {texts}",
                 "{rows} weggelaten als totaal of noot: {texts}",
                 "{rows} sans effet, comme total ou remarque : {texts}",
-                rows=at("row", rows),
-                texts=listed(texts),
+                rows=say_rows("row", rows),
+                texts=say_list(texts),
             )
         )
     return table[~out]
@@ -278,7 +280,7 @@ def _without_totals(table: pd.DataFrame, pair: tuple[str, str], file: OpenedFile
 def _report_no_numbers(column: pd.Series, file: OpenedFile) -> None:
     wrong = as_numbers(column).isna() & (column != "")
     for row in column.index[wrong][:20]:
-        value = clean(str(column[row]), 30)
+        value = clean_text(str(column[row]), 30)
         file.error_at(
             f"{column.index.name} {row}",
             f"'{column.name}' is '{value}', not a number",
@@ -286,13 +288,13 @@ def _report_no_numbers(column: pd.Series, file: OpenedFile) -> None:
         )
 
 
-def locate(
+def locate_points(
     x: Numbers,
     y: Numbers,
     index: pd.Index,
     crs: CRS | None,
     file: OpenedFile,
-    near: _Near,
+    near: _NearBox,
 ) -> tuple[gpd.GeoSeries, str] | None:
     """Bring coordinates to EPSG:31370, recognising their reference system where none is said.
 
@@ -319,7 +321,7 @@ def locate(
     _report_missing(index, ~there, file)
     if not there.any():
         return None
-    likely, share = _most_likely(x[there], y[there])
+    likely, share = _find_likely_crs(x[there], y[there])
     how = "as given"
     if crs is None:
         if likely is None or share <= 0.5:
@@ -347,16 +349,16 @@ def locate(
                 likely=likely,
             ),
         )
-    moved = transformer(crs, LAMBERT_72)
+    moved = make_transformer(crs, LAMBERT_72)
     east, north = (np.full(len(x), np.nan) for _ in "xy")
     east[there], north[there] = moved.transform(x[there], y[there])
-    inside = _within(east, north, AROUND_BELGIUM)
+    inside = _is_within(east, north, AROUND_BELGIUM)
     if crs.is_projected:
         # Degrees taken for metres lie near the origin of Lambert 72, not far from Belgium.
-        inside &= ~(_within(x, y, DEGREES) | _within(y, x, DEGREES))
-        if _told_swapped(x, y, index, moved, near, file):
+        inside &= ~(_is_within(x, y, DEGREES) | _is_within(y, x, DEGREES))
+        if _report_swapped(x, y, index, moved, near, file):
             return None
-    if inside.sum() * 2 < there.sum() and _report_all(x[there], y[there], crs, file):
+    if inside.sum() * 2 < there.sum() and _report_all_wrong(x[there], y[there], crs, file):
         return None
     _report_far(x, y, index, there & ~inside, file)
     points = gpd.points_from_xy(np.where(inside, east, np.nan), np.where(inside, north, np.nan))
@@ -371,7 +373,7 @@ _CROSSED_M = 15_000
 
 
 @dataclass(frozen=True)
-class _Near:
+class _NearBox:
     """Where points should lie: most of them in the box of the study, or each near Flanders."""
 
     box: Box | None
@@ -382,8 +384,8 @@ def _box_of(study_area: gpd.GeoDataFrame) -> Box | None:
     return tuple(study_area.total_bounds.tolist()) if len(study_area) else None
 
 
-def _told_swapped(
-    x: Numbers, y: Numbers, index: pd.Index, moved: Transformer, near: _Near, file: OpenedFile
+def _report_swapped(
+    x: Numbers, y: Numbers, index: pd.Index, moved: Transformer, near: _NearBox, file: OpenedFile
 ) -> bool:
     """Report metres of which x and y are exchanged; both ways round they lie in Belgium.
 
@@ -393,7 +395,7 @@ def _told_swapped(
     as_given, exchanged = moved.transform(x, y), moved.transform(y, x)
 
     def only_exchanged(box: Box) -> npt.NDArray[np.bool_]:
-        return _within(*exchanged, box) & ~_within(*as_given, box)
+        return _is_within(*exchanged, box) & ~_is_within(*as_given, box)
 
     there = np.isfinite(x) & np.isfinite(y)
     all_ = bool(near.box and only_exchanged(near.box)[there].all())
@@ -403,7 +405,7 @@ def _told_swapped(
         return True
     left, bottom, right, top = _FLANDERS
     wide = left - _CROSSED_M, bottom - _CROSSED_M, right + _CROSSED_M, top + _CROSSED_M
-    alone = only_exchanged(_FLANDERS) & ~_within(*as_given, wide)
+    alone = only_exchanged(_FLANDERS) & ~_is_within(*as_given, wide)
     for place in np.flatnonzero(alone & near.each)[:20]:
         file.error_at(
             f"{index.name} {index[place]}",
@@ -413,21 +415,21 @@ def _told_swapped(
     return False
 
 
-def _within(x: Numbers, y: Numbers, box: Box) -> npt.NDArray[np.bool_]:
+def _is_within(x: Numbers, y: Numbers, box: Box) -> npt.NDArray[np.bool_]:
     # Comparisons with NaN and infinity are False, as wanted.
     return (x >= box[0]) & (y >= box[1]) & (x <= box[2]) & (y <= box[3])
 
 
-def _most_likely(x: Numbers, y: Numbers) -> tuple[str | None, float]:
+def _find_likely_crs(x: Numbers, y: Numbers) -> tuple[str | None, float]:
     """Find the CRS in which most of the points lie in Belgium, and the share that does."""
-    shares = {crs: float(_within(x, y, box).mean()) for crs, (_, box) in RANGES.items()}
+    shares = {crs: float(_is_within(x, y, box).mean()) for crs, (_, box) in RANGES.items()}
     best = max(shares, key=lambda crs: shares[crs])
     return (best, shares[best]) if shares[best] > 0 else (None, 0.0)
 
 
 def _report_missing(index: pd.Index, missing: npt.NDArray[np.bool_], file: OpenedFile) -> None:
     if missing.any():
-        rows = listed(index[missing].tolist())
+        rows = say_list(index[missing].tolist())
         file.error_at(
             f"{index.name} {rows}",
             "no coordinates",
@@ -435,19 +437,19 @@ def _report_missing(index: pd.Index, missing: npt.NDArray[np.bool_], file: Opene
         )
 
 
-def _report_all(x: Numbers, y: Numbers, crs: CRS, file: OpenedFile) -> bool:
+def _report_all_wrong(x: Numbers, y: Numbers, crs: CRS, file: OpenedFile) -> bool:
     """Say what is wrong with all of the coordinates at once, if that can be told."""
-    likely, share = _most_likely(x, y)
+    likely, share = _find_likely_crs(x, y)
     says = name_crs(crs)
     sample = f"such as {x[0]:.7g}, {y[0]:.7g}"
     if likely and share > 0.5 and CRS(likely) != crs:
         what = f"its coordinates ({sample}) are {RANGES[likely][0]}, but are given as {says}"
         file.error(what, f'give crs = "{likely}"')
         return True
-    if _within(y, x, DEGREES).mean() > 0.5:
+    if _is_within(y, x, DEGREES).mean() > 0.5:
         file.error(f"latitude and longitude are swapped ({sample})", "exchange the two")
         return True
-    likely, share = _most_likely(y, x)
+    likely, share = _find_likely_crs(y, x)
     if likely and share > 0.5 and CRS(likely) == crs:
         file.error(f"x and y are swapped ({sample})", "exchange the two")
         return True
@@ -464,13 +466,13 @@ def _report_far(
     for place in np.flatnonzero(far)[:20]:
         where = f"{index.name} {index[place]}"
         at = f"{x[place]:.7g}, {y[place]:.7g}"
-        if _within(y[place : place + 1], x[place : place + 1], DEGREES)[0]:
+        if _is_within(y[place : place + 1], x[place : place + 1], DEGREES)[0]:
             file.error_at(where, f"latitude and longitude are swapped ({at})", "exchange the two")
         else:
             file.error_at(where, f"lies far outside Belgium ({at})", "correct the coordinates")
 
 
-def named(table: pd.DataFrame, synonyms: Synonyms, file: OpenedFile) -> dict[str, Any]:
+def match_columns(table: pd.DataFrame, synonyms: Synonyms, file: OpenedFile) -> dict[str, Any]:
     """Take our columns among those of a table: our name, and the label it has there.
 
     Where two could be the same one of ours, it is asked which is meant.
@@ -486,20 +488,20 @@ def named(table: pd.DataFrame, synonyms: Synonyms, file: OpenedFile) -> dict[str
     """
     plain: dict[str, list[Any]] = {}
     for label in table.columns:
-        plain.setdefault(folded(str(label)), []).append(label)
+        plain.setdefault(fold_label(str(label)), []).append(label)
     found: dict[str, Any] = {}
     for name, known in synonyms.items():
         ranks = ([label for one in rank.split() for label in plain.get(one, ())] for rank in known)
         free = ([label for label in rank if label not in found.values()] for rank in ranks)
         fitting = next(filter(None, free), [])
         if len(fitting) > 1:
-            both = listed([f"'{clean(str(label), 40)}'" for label in fitting])
+            both = say_list([f"'{clean_text(str(label), 40)}'" for label in fitting])
             file.error(
                 f"has {len(fitting)} columns that could be {name}: {both}",
                 f"call the one that is meant {name}, and the others otherwise",
             )
         elif fitting:
             found[name] = fitting[0]
-            file.takes(fitting[0], name)
-    file.knows(synonyms)
+            file.use_column(fitting[0], name)
+    file.keep_known_names(synonyms)
     return found

@@ -12,22 +12,22 @@ import pandas as pd
 from stemgeo import facts
 from stemgeo.errors import Findings
 from stemgeo.inputs import vintages
-from stemgeo.inputs.boundaries import as_input, called, check_parts
+from stemgeo.inputs.boundaries import as_input, check_parts, label_places
 from stemgeo.inputs.cells import as_numbers, pick_columns, read_table, take_columns
 from stemgeo.inputs.columns import Header
 from stemgeo.inputs.counting import (
     is_district,
     may_be_added,
-    numbers_of,
+    read_numbers,
     tell_districts,
     tell_totals,
 )
-from stemgeo.inputs.files import OpenedFile, clean, opened, strip_control
+from stemgeo.inputs.files import OpenedFile, clean_text, open_input, strip_control
 from stemgeo.inputs.formats import UnreadableError
-from stemgeo.inputs.messages import all_fine
-from stemgeo.inputs.sources import Provenance, day_in
+from stemgeo.inputs.messages import check_values
+from stemgeo.inputs.sources import Provenance, find_day_in_name
 from stemgeo.inputs.vectors import as_codes
-from stemgeo.notes import Said, amount, counted, listed, say
+from stemgeo.notes import Said, say, say_amount, say_count, say_list
 from stemgeo.study import OLDEST, VINTAGE
 
 if TYPE_CHECKING:
@@ -160,40 +160,42 @@ def load_population(
     kinds = {"nis_code": "str", "part": "str", "age": "int64", "sex": "str", "children": "int64"}
     nothing = pd.DataFrame({name: pd.Series(dtype=kind) for name, kind in kinds.items()})
     unusable = Population(nothing, None, None, vintage)
-    with opened(given, "population", findings) as file:
+    with open_input(given, "population", findings) as file:
         if file is None:
             return unusable, None
         table = read_table(file, header=_HEADER)
         if table is None:
             return unusable, file.provenance
-        raw, further = _ours_and_others(table, file)
-        people = _checked(raw, further, file)
+        raw, further = _part_columns(table, file)
+        people = _read_people(raw, further, file)
         if people is None:
             return unusable, file.provenance
-        people = _flemish(people, file)
-        year = _year(raw, given, file)
-        origin = _vintage_of(people, vintage, year, file)
+        people = _keep_flemish_people(people, file)
+        year = _find_year(raw, given, file)
+        origin = _find_vintage(people, vintage, year, file)
         if origin is None:
             return unusable, file.provenance
         studied = people[people["age"].isin(ages)]
         _check_ages(people["age"], studied["age"], ages, file)
-        children = _by_part(studied, origin, vintage)
-        everyone = _in_vintage(people[["nis_code", "children"]], origin, vintage, _RESIDENTS_2015)
+        children = _convert_children(studied, origin, vintage)
+        everyone = _convert_people(
+            people[["nis_code", "children"]], origin, vintage, _RESIDENTS_2015
+        )
         if study_area is not None:
             _check_complete(everyone["nis_code"], study_area, file)
-            children = _of_study(children, study_area, file)
+            children = _keep_study_towns(children, study_area, file)
             everyone = everyone[everyone["nis_code"].isin(study_area["nis_code"])]
         _warn_of_estimate(children, origin, vintage, file)
         children = children.drop(columns="estimated")
         residents = None
         if people["age"].isin(_RETIRED).any():
             residents = everyone.set_index("nis_code")["children"].rename("residents")
-        number = counted(int(children["children"].sum()), "child")
-        file.note(f"{counted(len(raw), 'row')} read, {number} of the ages studied")
-        return Population(children, residents, year, origin), _of_year(file.provenance, year)
+        number = say_count(int(children["children"].sum()), "child")
+        file.note(f"{say_count(len(raw), 'row')} read, {number} of the ages studied")
+        return Population(children, residents, year, origin), _date_file(file.provenance, year)
 
 
-def _ours_and_others(table: pd.DataFrame, file: OpenedFile) -> tuple[pd.DataFrame, pd.DataFrame]:
+def _part_columns(table: pd.DataFrame, file: OpenedFile) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Part a table into our columns, under our names, and those by which it counts further.
 
     Statbel's files also count by nationality and civil status.
@@ -208,7 +210,7 @@ def _ours_and_others(table: pd.DataFrame, file: OpenedFile) -> tuple[pd.DataFram
     return ours, table.iloc[:, others].loc[ours.index]
 
 
-def _checked(raw: pd.DataFrame, further: pd.DataFrame, file: OpenedFile) -> pd.DataFrame | None:
+def _read_people(raw: pd.DataFrame, further: pd.DataFrame, file: OpenedFile) -> pd.DataFrame | None:
     """Turn text into codes, ages, sexes and counts; every value that is none is told by row."""
     missing = [name for name in ("nis_code", "age", "children") if name not in raw]
     for name in missing:
@@ -221,29 +223,29 @@ def _checked(raw: pd.DataFrame, further: pd.DataFrame, file: OpenedFile) -> pd.D
     if raw.empty:
         file.error("holds no rows below its header")
         return None
-    code = _by_value(raw["nis_code"], _as_codes)
-    age = _by_value(raw["age"], _as_ages)
+    code = _read_by_value(raw["nis_code"], _read_codes)
+    age = _read_by_value(raw["age"], _read_ages)
     one_age = tell_totals(raw["age"], "ages", file)
     readable = (code != "") & (age >= 0)
     fine = [
         bool(one_age.all()),
-        all_fine(raw["nis_code"], code != "", "not a NIS code", file),
-        all_fine(raw["age"], ~one_age | (age >= 0), "not an age in years", file),
+        check_values(raw["nis_code"], code != "", "not a NIS code", file),
+        check_values(raw["age"], ~one_age | (age >= 0), "not an age in years", file),
     ]
     sex = pd.Series("", index=raw.index)
     if "sex" in raw:
-        sex = _by_value(raw["sex"], lambda values: values.str.lower().map(_SEXES).fillna(""))
+        sex = _read_by_value(raw["sex"], lambda values: values.str.lower().map(_SEXES).fillna(""))
         one_sex = tell_totals(raw["sex"], "sexes", file)
         fine.append(bool(one_sex.all()))
-        fine.append(all_fine(raw["sex"], ~one_sex | (sex != ""), "not F or M", file))
+        fine.append(check_values(raw["sex"], ~one_sex | (sex != ""), "not F or M", file))
         readable &= sex != ""
-    count = _counts(raw["children"], file)
+    count = _read_counts(raw["children"], file)
     people = pd.DataFrame({"nis_code": code, "age": age, "sex": sex})
     # Texts are looked at once each: rows are told apart by their numbers.
     further = further.astype("category")
     apart = [people, further.add_prefix("further "), raw.reindex(columns=["year"])]
     keys = pd.concat(apart, axis=1).apply(lambda column: pd.factorize(column)[0])
-    fine.append(_each_once(people[readable], keys[readable], file))
+    fine.append(_report_repeats(people[readable], keys[readable], file))
     if count is None or not all(fine):
         return None
     # Rows of Statbel repeat these by nationality and civil status: parts of one number.
@@ -251,7 +253,7 @@ def _checked(raw: pd.DataFrame, further: pd.DataFrame, file: OpenedFile) -> pd.D
     return people.assign(children=count) if added else None
 
 
-def _each_once(people: pd.DataFrame, keys: pd.DataFrame, file: OpenedFile) -> bool:
+def _report_repeats(people: pd.DataFrame, keys: pd.DataFrame, file: OpenedFile) -> bool:
     """Report rows that count the same people: those whose `keys` are all equal.
 
     The numbers may differ: who is counted twice is counted twice.
@@ -265,7 +267,7 @@ def _each_once(people: pd.DataFrame, keys: pd.DataFrame, file: OpenedFile) -> bo
         rows = group.index[group == number]
         who = ", ".join(str(value) for value in people.loc[rows[0]] if value != "")
         times = "twice" if len(rows) == 2 else f"{len(rows)} times"
-        told.append(f"{who} is given {times} (rows {listed(rows.tolist(), 5)})")
+        told.append(f"{who} is given {times} (rows {say_list(rows.tolist(), 5)})")
     more = group.max() + 1 - len(told)
     file.error_at(
         f"row {keys.index[keys.duplicated()][0]}",
@@ -275,15 +277,15 @@ def _each_once(people: pd.DataFrame, keys: pd.DataFrame, file: OpenedFile) -> bo
     return False
 
 
-def _counts(column: pd.Series, file: OpenedFile) -> pd.Series | None:
+def _read_counts(column: pd.Series, file: OpenedFile) -> pd.Series | None:
     """Read numbers of people, each and all together no more than a country can hold."""
-    count = numbers_of(column, file, whole=True)
+    count = read_numbers(column, file, whole=True)
     if count is None:
         return None
     whole = (count >= 0) & np.isfinite(count) & (count == count.round())
     fine = [
-        all_fine(column, whole, "not a whole number of 0 or more", file),
-        all_fine(column, ~whole | (count <= _MOST), "more than Belgium has residents", file),
+        check_values(column, whole, "not a whole number of 0 or more", file),
+        check_values(column, ~whole | (count <= _MOST), "more than Belgium has residents", file),
     ]
     if not all(fine):
         return None
@@ -297,69 +299,69 @@ def _counts(column: pd.Series, file: OpenedFile) -> pd.Series | None:
     return count
 
 
-def _by_value(column: pd.Series, read: Callable[[pd.Series], pd.Series]) -> pd.Series:
+def _read_by_value(column: pd.Series, read: Callable[[pd.Series], pd.Series]) -> pd.Series:
     """Read a column whose values repeat, looking at each different value once."""
     codes, values = pd.factorize(column)
     return read(pd.Series(values)).iloc[codes].set_axis(column.index)
 
 
-def _as_codes(values: pd.Series) -> pd.Series:
+def _read_codes(values: pd.Series) -> pd.Series:
     """NIS codes; those of the country and its regions also where a spreadsheet took their 0."""
     return as_codes(values.str.replace(r"^([1-4]000)$", r"0\1", regex=True))
 
 
-def _as_ages(values: pd.Series) -> pd.Series:
+def _read_ages(values: pd.Series) -> pd.Series:
     """Years of age; "100+" and the like are their number. -1 where the text is no age."""
     number = as_numbers(values.str.replace(r"\s*\+$", "", regex=True))
     fine = number.between(0, OLDEST) & (number == number.round())
     return number.where(fine, -1).astype("int64")
 
 
-def _year(raw: pd.DataFrame, given: Input, file: OpenedFile) -> int | None:
+def _find_year(raw: pd.DataFrame, given: Input, file: OpenedFile) -> int | None:
     """Year that the population is of: a column of it, or the date in the study."""
     if "year" in raw:
         years = sorted(set(raw["year"].unique()) - {""})
         if len(years) > 1:
-            file.error(f"holds several years: {listed(years)}", "keep the year wanted")
+            file.error(f"holds several years: {say_list(years)}", "keep the year wanted")
         elif years and not as_numbers(pd.Series(years)).isin(_YEARS).all():
-            file.error(f"its year is '{clean(years[0], 30)}'", "write it as 2022")
+            file.error(f"its year is '{clean_text(years[0], 30)}'", "write it as 2022")
         elif years:
             return int(as_numbers(pd.Series(years))[0])
-    day = given.date or day_in(file.name)
+    day = given.date or find_day_in_name(file.name)
     return day.year if day else None
 
 
-def _of_year(given: Provenance, year: int | None) -> Provenance:
+def _date_file(given: Provenance, year: int | None) -> Provenance:
     """Date a file that the study does not: Statbel counts on 1 January."""
     return given if given.date or year is None else replace(given, date=dt.date(year, 1, 1))
 
 
-def _flemish(table: pd.DataFrame, file: OpenedFile) -> pd.DataFrame:
+def _keep_flemish_people(table: pd.DataFrame, file: OpenedFile) -> pd.DataFrame:
     """Leave out Brussels and Wallonia, counted; report codes that exist nowhere."""
     codes = pd.Series(table["nis_code"].unique())
-    districts = set(codes[is_district(codes)]) - vintages.known()
-    walloon = set(codes[codes.map(vintages.is_walloon)]) - vintages.known() - districts
-    for region, members in (("Brussels", vintages.brussels()), ("Wallonia", walloon)):
+    districts = set(codes[is_district(codes)]) - vintages.known_codes()
+    walloon = set(codes[codes.map(vintages.is_walloon)]) - vintages.known_codes() - districts
+    for region, members in (("Brussels", vintages.brussels_codes()), ("Wallonia", walloon)):
         people = int(table.loc[table["nis_code"].isin(members), "children"].sum())
         if people:
-            file.note(f"{counted(people, 'person')} of {region} left out")
+            file.note(f"{say_count(people, 'person')} of {region} left out")
     if districts:
         totals = table[table["nis_code"].isin(districts)]
         tell_districts(totals["nis_code"], totals["children"], file)
-    unknown = sorted(set(codes) - vintages.known() - walloon - districts)
+    unknown = sorted(set(codes) - vintages.known_codes() - walloon - districts)
     if unknown:
         rows = table.index[table["nis_code"].isin(unknown)]
-        number = counted(int(table.loc[rows, "children"].sum()), "person")
+        number = say_count(int(table.loc[rows, "children"].sum()), "person")
         what = "unknown NIS code" if len(unknown) == 1 else "unknown NIS codes"
         file.error_at(
             f"row {rows[0]}",
-            f"{what}: {listed(unknown)} ({number})",
+            f"{what}: {say_list(unknown)} ({number})",
             "correct them; codes of 2018, 2024 and 2025 are known, older ones are not",
         )
-    return table[table["nis_code"].isin(vintages.known() - vintages.brussels())]
+    return table[table["nis_code"].isin(vintages.known_codes() - vintages.brussels_codes())]
 
 
-def _vintage_of(
+def _find_vintage(
     people: pd.DataFrame, wanted: int, year: int | None, file: OpenedFile
 ) -> int | None:
     """Tell of which vintage the codes are; going forward, whole merged municipalities only."""
@@ -368,7 +370,7 @@ def _vintage_of(
         return None
     present = set(people["nis_code"].unique())
     try:
-        given = vintages.identify(present, wanted, year)
+        given = vintages.identify_vintage(present, wanted, year)
     except UnreadableError as error:
         file.error(error.what, error.mend)
         return None
@@ -380,18 +382,20 @@ def _vintage_of(
     return given
 
 
-def _in_vintage(people: pd.DataFrame, given: int, wanted: int, basis: list[str]) -> pd.DataFrame:
+def _convert_people(
+    people: pd.DataFrame, given: int, wanted: int, basis: list[str]
+) -> pd.DataFrame:
     """Bring people to the study's vintage; back, in proportion to those of 2015 in `basis`."""
-    known = facts.municipalities()
+    known = facts.list_municipalities()
     weights = known[basis].sum(axis=1).groupby(known[f"nis{wanted}"]).sum()
-    return vintages.convert(people, ["children"], given, wanted, weights)
+    return vintages.convert_counts(people, ["children"], given, wanted, weights)
 
 
-def _by_part(people: pd.DataFrame, given: int, wanted: int) -> pd.DataFrame:
+def _convert_children(people: pd.DataFrame, given: int, wanted: int) -> pd.DataFrame:
     """Bring children to the study's vintage, those of each part of a merger by themselves."""
     if given < wanted:
         people = people.assign(part=people["nis_code"])
-    found = _in_vintage(people, given, wanted, _CHILDREN_2015)
+    found = _convert_people(people, given, wanted, _CHILDREN_2015)
     if given >= wanted:
         found = found.assign(part=found["nis_code"])
     keys = ["nis_code", "part", "age", "sex"]
@@ -402,7 +406,7 @@ def _warn_of_estimate(children: pd.DataFrame, given: int, wanted: int, file: Ope
     """Say how many municipalities of a later vintage were divided, if any."""
     parts = set(children.loc[children["estimated"], "nis_code"])
     if parts:
-        merged = set(vintages.forward(parts, wanted, given))
+        merged = set(vintages.bring_forward(parts, wanted, given))
         years = {"given": str(given), "wanted": str(wanted)}
         file.warn(
             say(
@@ -416,7 +420,7 @@ def _warn_of_estimate(children: pd.DataFrame, given: int, wanted: int, file: Ope
                 "les enfants de {merged} sont répartis entre les parties, en proportion des "
                 "enfants qui y vivaient le 1er janvier 2015",
                 **years,
-                merged=counted(len(merged), "merged municipality"),
+                merged=say_count(len(merged), "merged municipality"),
             ),
             say(
                 "that is an estimate; set vintage = {given} under [study], or give a file of "
@@ -444,7 +448,7 @@ def _check_ages(
                 "has nobody of {ages}, ages that the study counts",
                 "telt niemand van {ages} jaar, leeftijden die de studie meetelt",
                 "ne compte personne de {ages} ans, des âges que l’étude compte",
-                ages=listed(beyond),
+                ages=say_list(beyond),
             ),
             say(
                 "give a file of all its ages, or leave them out of its bands",
@@ -458,21 +462,23 @@ def _check_complete(present: pd.Series, study_area: pd.DataFrame, file: OpenedFi
     """Report municipalities of which the file has nobody; that none is of the ages is no error."""
     without = study_area[~study_area["nis_code"].isin(present)]
     if len(without):
-        number = counted(len(without), "municipality")
+        number = say_count(len(without), "municipality")
         file.error(
-            f"no population for {number} of the study: {listed(called(without).tolist())}",
+            f"no population for {number} of the study: {say_list(label_places(without).tolist())}",
             "the file may be cut off; give one with all of them",
         )
 
 
-def _of_study(children: pd.DataFrame, study_area: pd.DataFrame, file: OpenedFile) -> pd.DataFrame:
+def _keep_study_towns(
+    children: pd.DataFrame, study_area: pd.DataFrame, file: OpenedFile
+) -> pd.DataFrame:
     """Keep the municipalities of the study; the others are counted."""
     inside = children["nis_code"].isin(study_area["nis_code"])
     if not inside.all():
         elsewhere = children[~inside]
-        number = counted(elsewhere["nis_code"].nunique(), "municipality")
+        number = say_count(elsewhere["nis_code"].nunique(), "municipality")
         file.note(
-            f"{counted(int(elsewhere['children'].sum()), 'child')} in {number} outside "
+            f"{say_count(int(elsewhere['children'].sum()), 'child')} in {number} outside "
             "the study left out"
         )
     return children[inside].reset_index(drop=True)
@@ -511,19 +517,19 @@ def load_zone_population(
         zone_id, population (int64), a row for each zone in its order; 0 where the file has none,
         and a warning then. None when the file cannot be used.
     """
-    with opened(given, "zone_population", findings) as file:
+    with open_input(given, "zone_population", findings) as file:
         if file is None:
             return None, None
         raw = read_table(file, _ZONE_COLUMNS)
-        totals = None if raw is None else _zone_totals(raw, file)
+        totals = None if raw is None else _read_zone_totals(raw, file)
         if totals is None:
             return None, file.provenance
-        population = _for_zones(totals, zones, file)
+        population = _match_zones(totals, zones, file)
         if population is None:
             return None, file.provenance
         in_zones = population["population"].groupby(zones["nis_code"]).sum()
         if residents is not None:
-            _compare(in_zones, residents, file)
+            _compare_totals(in_zones, residents, file)
         else:
             file.note("not compared: the population file does not hold all ages")
             if children is not None:
@@ -531,7 +537,7 @@ def load_zone_population(
         return population, file.provenance
 
 
-def _zone_totals(raw: pd.DataFrame, file: OpenedFile) -> pd.Series | None:
+def _read_zone_totals(raw: pd.DataFrame, file: OpenedFile) -> pd.Series | None:
     """Read the population of each zone, by its id."""
     missing = [name for name in _ZONE_COLUMNS if name not in raw]
     for name in missing:
@@ -542,13 +548,13 @@ def _zone_totals(raw: pd.DataFrame, file: OpenedFile) -> pd.Series | None:
     if raw.empty:
         file.error("holds no rows below its header")
         return None
-    count = _counts(raw["population"], file)
+    count = _read_counts(raw["population"], file)
     zone_id = raw["zone_id"].map(strip_control)
     twice = zone_id[zone_id.duplicated()]
     if len(twice):
         file.error_at(
             f"row {twice.index[0]}",
-            f"zones given more than once: {listed(sorted(set(twice)))}",
+            f"zones given more than once: {say_list(sorted(set(twice)))}",
             "give each zone once",
         )
     if count is None or len(twice):
@@ -556,7 +562,7 @@ def _zone_totals(raw: pd.DataFrame, file: OpenedFile) -> pd.Series | None:
     return pd.Series(count.to_numpy(), index=zone_id.to_numpy())
 
 
-def _for_zones(totals: pd.Series, zones: pd.DataFrame, file: OpenedFile) -> pd.DataFrame | None:
+def _match_zones(totals: pd.Series, zones: pd.DataFrame, file: OpenedFile) -> pd.DataFrame | None:
     """Give each zone of the study its total."""
     if zones.empty:
         # Why there are none has been told of another file.
@@ -564,15 +570,16 @@ def _for_zones(totals: pd.Series, zones: pd.DataFrame, file: OpenedFile) -> pd.D
     known = zones["zone_id"].isin(totals.index)
     if not known.any():
         file.error(
-            f"none of its zones (such as {clean(str(totals.index[0]), 30)}) is a zone of the study "
-            f"(such as {clean(str(zones['zone_id'].iloc[0]), 30)})",
+            f"none of its zones (such as {clean_text(str(totals.index[0]), 30)}) is a zone of "
+            "the study "
+            f"(such as {clean_text(str(zones['zone_id'].iloc[0]), 30)})",
             "give totals for the same zones",
         )
         return None
     left = totals[~totals.index.isin(zones["zone_id"])]
     if len(left):
-        people = counted(int(left.sum()), "person")
-        file.note(f"{people} in {counted(len(left), 'zone')} outside the study left out")
+        people = say_count(int(left.sum()), "person")
+        file.note(f"{people} in {say_count(len(left), 'zone')} outside the study left out")
     population = zones["zone_id"].map(totals).fillna(0).astype("int64")
     _warn_of_no_totals(population, known, zones, file)
     return pd.DataFrame({"zone_id": zones["zone_id"], "population": population})
@@ -590,8 +597,8 @@ def _warn_of_no_totals(
                 "no total for {zones}: {names}",
                 "geen totaal voor {zones}: {names}",
                 "pas de total pour {zones} : {names}",
-                zones=counted(len(lacking), "zone"),
-                names=listed(lacking),
+                zones=say_count(len(lacking), "zone"),
+                names=say_list(lacking),
             ),
             say("0 is taken", "daar is 0 genomen", "0 est retenu"),
         )
@@ -602,8 +609,8 @@ def _warn_of_no_totals(
                 "no total above 0 for any zone of {towns}: {names}",
                 "geen enkele zone met een totaal boven 0 in {towns}: {names}",
                 "aucune zone avec un total au-dessus de 0 dans {towns} : {names}",
-                towns=counted(len(codes), "municipality"),
-                names=listed([f"{code} {vintages.name_of(code)}" for code in codes]),
+                towns=say_count(len(codes), "municipality"),
+                names=say_list([f"{code} {vintages.name_of(code)}" for code in codes]),
             ),
             say(
                 "the children there are shared out over the zones by their area",
@@ -613,7 +620,7 @@ def _warn_of_no_totals(
         )
 
 
-def _compare(in_zones: pd.Series, residents: pd.Series, file: OpenedFile) -> None:
+def _compare_totals(in_zones: pd.Series, residents: pd.Series, file: OpenedFile) -> None:
     """Warn, in one line, of municipalities whose zones add up to another number of residents."""
     both = pd.DataFrame({"zones": in_zones, "municipality": residents}).dropna().astype("int64")
     apart = (both["zones"] - both["municipality"]).abs()
@@ -622,7 +629,7 @@ def _compare(in_zones: pd.Series, residents: pd.Series, file: OpenedFile) -> Non
         return
     worst = differ.sort_index().sort_values("apart", ascending=False, kind="stable")
     called = [
-        _against(code, zones, all_)
+        _say_against(code, zones, all_)
         for code, zones, all_ in worst[["zones", "municipality"]].itertuples()
     ]
     file.warn(
@@ -633,11 +640,11 @@ def _compare(in_zones: pd.Series, residents: pd.Series, file: OpenedFile) -> Non
             "{towns}: {in_zones} in de zones tegenover {in_all} in totaal; het meest in {names}",
             "les zones et le fichier de population diffèrent sur les habitants de {differ} sur "
             "{towns} : {in_zones} dans les zones contre {in_all} au total ; surtout à {names}",
-            differ=amount(len(differ)),
-            towns=counted(len(both), "municipality"),
-            in_zones=amount(both["zones"].sum()),
-            in_all=amount(both["municipality"].sum()),
-            names=listed(called, 3),
+            differ=say_amount(len(differ)),
+            towns=say_count(len(both), "municipality"),
+            in_zones=say_amount(both["zones"].sum()),
+            in_all=say_amount(both["municipality"].sum()),
+            names=say_list(called, 3),
         ),
         say(
             "the municipality's total is used; the zones only share it out",
@@ -647,15 +654,15 @@ def _compare(in_zones: pd.Series, residents: pd.Series, file: OpenedFile) -> Non
     )
 
 
-def _against(code: object, in_zones: int, given: int) -> Said:
+def _say_against(code: object, in_zones: int, given: int) -> Said:
     """Write a municipality with what its zones hold against what is given of it."""
     return say(
         "{town} {in_zones} against {given}",
         "{town} {in_zones} tegenover {given}",
         "{town} {in_zones} contre {given}",
         town=f"{code} {vintages.name_of(str(code))}",
-        in_zones=amount(in_zones),
-        given=amount(given),
+        in_zones=say_amount(in_zones),
+        given=say_amount(given),
     )
 
 
@@ -668,15 +675,16 @@ def _warn_of_too_few(in_zones: pd.Series, children: pd.DataFrame, file: OpenedFi
     if fewer.empty:
         return
     told = [
-        _against(code, zones, own) for code, zones, own in fewer[["zones", "children"]].itertuples()
+        _say_against(code, zones, own)
+        for code, zones, own in fewer[["zones", "children"]].itertuples()
     ]
     file.warn(
         say(
             "has fewer people in the zones than there are children in {towns}: {names}",
             "telt in de zones minder inwoners dan er kinderen zijn in {towns}: {names}",
             "compte dans les zones moins d’habitants que d’enfants dans {towns} : {names}",
-            towns=counted(len(fewer), "municipality"),
-            names=listed(told, 3),
+            towns=say_count(len(fewer), "municipality"),
+            names=say_list(told, 3),
         ),
         say(
             "give totals of all residents; the zones only share the children out",

@@ -24,7 +24,7 @@ class Provenance:
     size_bytes, sha256
         Of the file as the user gave it (the zip, not what it holds).
     source, licence, date
-        As declared in the study; else as the content tells, see `with_origin`.
+        As declared in the study; else as the content tells, see `fill_origin`.
     note
         What was found or left out while reading.
     columns
@@ -64,7 +64,7 @@ _DAY = re.compile(
 """In the names that Statbel gives its files; they are of 1 January."""
 
 
-def with_origin(given: Provenance, columns: Iterable[str], *, of_roads: bool) -> Provenance:
+def fill_origin(given: Provenance, columns: Iterable[str], *, of_roads: bool) -> Provenance:
     """Fill in what the study leaves open of a file that is recognised: source, licence, day.
 
     Parameters
@@ -89,11 +89,11 @@ def with_origin(given: Provenance, columns: Iterable[str], *, of_roads: bool) ->
         given,
         source=given.source or source,
         licence=given.licence or ("" if theirs else licence),
-        date=given.date or (day_in(given.name) if known[0] is STATBEL else None),
+        date=given.date or (find_day_in_name(given.name) if known[0] is STATBEL else None),
     )
 
 
-def day_in(name: str) -> dt.date | None:
+def find_day_in_name(name: str) -> dt.date | None:
     """Give the day that the name of a file of Statbel says."""
     found = _DAY.search(name)
     return dt.date(int(found[1]), 1, 1) if found else None

@@ -47,7 +47,7 @@ class Streets:
     end: Floats
     kind: NDArray[np.uint8]
 
-    def pieces(self, spacing_m: float) -> tuple[Floats, Floats, Longs, NDArray[np.uint8]]:
+    def cut_pieces(self, spacing_m: float) -> tuple[Floats, Floats, Longs, NDArray[np.uint8]]:
         """Cut each stretch into pieces of equal length.
 
         Parameters
@@ -75,8 +75,8 @@ class Streets:
 
 def load_streets(paths: Sequence[Path], sha256s: Sequence[str]) -> Streets:
     """Take the streets of extracts from the cache, or read and keep them; hashes as the paths."""
-    place = cache.entry("streets", STREETS, sha256s, code=[__file__, *extracts.CODE])
-    return cache.kept(
+    place = cache.entry_path("streets", STREETS, sha256s, code=[__file__, *extracts.CODE])
+    return cache.load_or_make(
         place,
         lambda: read_streets(paths),
         lambda streets, path: cache.store_arrays(path, **vars(streets)),
@@ -93,8 +93,8 @@ def read_streets(paths: Sequence[Path]) -> Streets:
         If an extract cannot be read to its end.
     """
     only = osmium.filter.TagFilter(*(("highway", name) for name in STREETS))
-    ways = extracts.ways(paths, only, {"highway", "service", "junction", "bridge", "tunnel"})
-    number = np.array([_kind(tags) for tags in ways.tags], dtype=np.int64)
+    ways = extracts.read_ways(paths, only, {"highway", "service", "junction", "bridge", "tunnel"})
+    number = np.array([_number_kind(tags) for tags in ways.tags], dtype=np.int64)
     refs_of_way = np.diff(ways.first)
     way = np.repeat(np.arange(len(ways.ids)), refs_of_way)
     # The order of ways in a file must not matter.
@@ -109,7 +109,7 @@ def read_streets(paths: Sequence[Path]) -> Streets:
     return Streets(at[:-1][kept], at[1:][kept], kind[1:][kept].astype(np.uint8))
 
 
-def _kind(tags: Mapping[str, str]) -> int:
+def _number_kind(tags: Mapping[str, str]) -> int:
     """Give the number of a street among `STREETS`; -1 where nobody lives along it.
 
     That is on roundabouts, bridges and in tunnels, and along drives and the rows of a car park:

@@ -50,7 +50,7 @@ class Uninhabited(NamedTuple):
     areas: NDArray[np.object_]
     counts: dict[str, int]
 
-    def holds(self, x: Floats, y: Floats) -> NDArray[np.bool_]:
+    def contains_points(self, x: Floats, y: Floats) -> NDArray[np.bool_]:
         """Say which places, in EPSG:31370, lie in it; shape as `x`."""
         # The tree holds the points: it then prepares each area once, whatever its detail.
         points = shapely.STRtree(np.asarray(shapely.points(x, y), dtype=object))
@@ -62,8 +62,10 @@ class Uninhabited(NamedTuple):
 def load_uninhabited(paths: Sequence[Path], sha256s: Sequence[str]) -> Uninhabited:
     """Take this ground of extracts from the cache, or read and keep it; in the order of `paths`."""
     code = [__file__, buildings.__file__, *extracts.CODE]
-    place = cache.entry("uninhabited", sha256s, code=code)
-    return cache.kept(place, lambda: read_uninhabited(paths), _save, _load)
+    place = cache.entry_path("uninhabited", sha256s, code=code)
+    return cache.load_or_make(
+        place, lambda: read_uninhabited(paths), _store_uninhabited, _restore_uninhabited
+    )
 
 
 def read_uninhabited(paths: Sequence[Path]) -> Uninhabited:
@@ -80,12 +82,12 @@ def read_uninhabited(paths: Sequence[Path]) -> Uninhabited:
         If an extract cannot be read to its end.
     """
     only = osmium.filter.TagFilter(*KINDS)
-    ways, members = extracts.ways(paths, only, ()), _members(paths, only)
+    ways, members = extracts.read_ways(paths, only, ()), _read_members(paths, only)
     parts = extracts.refs_by_way(paths, chain.from_iterable(members))
     nodes = extracts.locate_nodes(paths, np.concatenate([ways.refs, *parts.values()]), LAMBERT_72)
     drawn = [[nodes.follow_refs(parts.get(way, ways.refs[:0])) for way in of] for of in members]
     drawn += [[one] for one in ways.split_by_way(nodes.follow_refs(ways.refs))]
-    areas = [_area(lines) for lines in drawn]
+    areas = [_fill_area(lines) for lines in drawn]
     whole = [area for area in areas if area is not None]
     counts = {
         "uninhabited_areas": len(whole),
@@ -94,19 +96,19 @@ def read_uninhabited(paths: Sequence[Path]) -> Uninhabited:
     return Uninhabited(np.array([*whole, None], dtype=object)[:-1], counts)
 
 
-def _members(paths: Sequence[Path], only: Any) -> list[list[int]]:
+def _read_members(paths: Sequence[Path], only: Any) -> list[list[int]]:
     """Give the ways of each multipolygon."""
     return [
         [member.ref for member in item.members if member.type == "w"]
-        for item in extracts.objects(paths, osmium.osm.RELATION, only)
+        for item in extracts.read_objects(paths, osmium.osm.RELATION, only)
         if item.tags.get("type") == "multipolygon"
     ]
 
 
-def _area(lines: list[Floats]) -> shapely.Geometry | None:
+def _fill_area(lines: list[Floats]) -> shapely.Geometry | None:
     """Fill what lines go around; one that crosses itself as far as it can be."""
     if len(lines) > 1:
-        return buildings.filled(lines)
+        return buildings.fill_rings(lines)
     if not lines or len(lines[0]) < 4 or not np.isfinite(lines[0]).all():
         return None
     if not np.array_equal(lines[0][0], lines[0][-1]):
@@ -116,7 +118,7 @@ def _area(lines: list[Floats]) -> shapely.Geometry | None:
     return shapely.make_valid(area, method="structure", keep_collapsed=False)
 
 
-def _save(found: Uninhabited, path: Path) -> None:
+def _store_uninhabited(found: Uninhabited, path: Path) -> None:
     wkb = shapely.to_wkb(found.areas)
     cache.store_arrays(
         path,
@@ -126,7 +128,7 @@ def _save(found: Uninhabited, path: Path) -> None:
     )
 
 
-def _load(path: Path) -> Uninhabited:
+def _restore_uninhabited(path: Path) -> Uninhabited:
     arrays = cache.restore_arrays(path)
     stop = np.cumsum(arrays["size"])
     whole = arrays["wkb"].tobytes()

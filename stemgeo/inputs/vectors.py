@@ -16,9 +16,9 @@ from pyproj.exceptions import CRSError, ProjError
 
 from stemgeo.facts import LAMBERT_72
 from stemgeo.inputs import vintages
-from stemgeo.inputs.files import OpenedFile, clean
+from stemgeo.inputs.files import OpenedFile, clean_text
 from stemgeo.inputs.formats import Format, UnreadableError
-from stemgeo.notes import Said, counted, listed, say
+from stemgeo.notes import Said, say, say_count, say_list
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -42,17 +42,17 @@ Box = tuple[float, float, float, float]
 DEGREES: Box = (2.3, 49.3, 6.6, 51.7)
 
 
-def _metres(system: str) -> Said:
+def _say_metres(system: str) -> Said:
     return say("{system} metres", "meter in {system}", "mètres en {system}", system=system)
 
 
 RANGES: dict[str, tuple[Said, Box]] = {
     "EPSG:4326": (Said("degrees", "graden", "degrés"), DEGREES),
-    LAMBERT_72: (_metres("Lambert 72"), (10_000, 10_000, 310_000, 260_000)),
-    "EPSG:3812": (_metres("Lambert 2008"), (500_000, 500_000, 820_000, 770_000)),
-    "EPSG:3857": (_metres("Web Mercator"), (250_000, 6_300_000, 740_000, 6_750_000)),
-    "EPSG:3035": (_metres("ETRS89-LAEA"), (3_780_000, 2_920_000, 4_080_000, 3_190_000)),
-    "EPSG:25831": (_metres("UTM 31 North"), (440_000, 5_460_000, 720_000, 5_730_000)),
+    LAMBERT_72: (_say_metres("Lambert 72"), (10_000, 10_000, 310_000, 260_000)),
+    "EPSG:3812": (_say_metres("Lambert 2008"), (500_000, 500_000, 820_000, 770_000)),
+    "EPSG:3857": (_say_metres("Web Mercator"), (250_000, 6_300_000, 740_000, 6_750_000)),
+    "EPSG:3035": (_say_metres("ETRS89-LAEA"), (3_780_000, 2_920_000, 4_080_000, 3_190_000)),
+    "EPSG:25831": (_say_metres("UTM 31 North"), (440_000, 5_460_000, 720_000, 5_730_000)),
 }
 """Where Belgium lies in the reference systems that are met, with some room; none overlap."""
 
@@ -88,7 +88,7 @@ def read_layer(
     try:
         with warnings.catch_warnings(record=True):
             warnings.simplefilter("always")
-            frame = _best_layer(file, score, alone=alone)
+            frame = _read_best_layer(file, score, alone=alone)
     except UnreadableError as error:
         file.error(error.what, error.mend)
         return None
@@ -96,7 +96,7 @@ def read_layer(
         file.error("holds text that is damaged, or not in UTF-8", "save it again in UTF-8")
         return None
     except (pyogrio.errors.DataSourceError, pyogrio.errors.DataLayerError, ValueError) as error:
-        reason = clean(str(error).replace(str(file.path), file.name), 200)
+        reason = clean_text(str(error).replace(str(file.path), file.name), 200)
         file.error(f"cannot be read as {file.kind.label}: {reason}")
         return None
     if frame.empty:
@@ -104,13 +104,13 @@ def read_layer(
         return None
     frame.index = pd.RangeIndex(1, len(frame) + 1, name="feature")
     if file.kind is Format.KML:
-        frame = _without_made(frame)
+        frame = _drop_made_columns(frame)
     labels = frame.columns.drop(frame.geometry.name)
-    file.holds({str(label): str(label) for label in labels})
+    file.keep_columns({str(label): str(label) for label in labels})
     return frame
 
 
-def _best_layer(
+def _read_best_layer(
     file: OpenedFile, score: Callable[[gpd.GeoDataFrame], int], *, alone: bool
 ) -> gpd.GeoDataFrame:
     if file.kind is Format.PARQUET:
@@ -129,13 +129,13 @@ def _best_layer(
     if file.layer is not None:
         named = [place for place in shapes if every[place] == file.layer]
         if not named:
-            has = listed([every[place] for place in shapes])
-            raise UnreadableError(f"has no layer '{clean(file.layer)}'", f"it has: {has}")
+            has = say_list([every[place] for place in shapes])
+            raise UnreadableError(f"has no layer '{clean_text(file.layer)}'", f"it has: {has}")
         return _read_whole(source, named[0], file)
     if not shapes:
         raise UnreadableError("has no layer with geometry")
     if len(shapes) > _MOST_LAYERS:
-        raise _several([every[place] for place in shapes])
+        raise _several_layers_error([every[place] for place in shapes])
     frames = {place: _read_whole(source, place, file) for place in shapes}
     chosen = shapes[0]
     if len(shapes) > 1:
@@ -144,22 +144,22 @@ def _best_layer(
         fitting = [place for place, one in scores.items() if one] or shapes
         rivals = fitting if alone else [p for p in fitting if scores[p] == scores[chosen]]
         if len(rivals) > 1:
-            raise _several([every[place] for place in rivals])
+            raise _several_layers_error([every[place] for place in rivals])
     others = [name for place, name in enumerate(every) if place != chosen]
     if others:
-        file.leave(
+        file.note_unused(
             say(
                 "read from the layer '{name}'; not used: {others}",
                 "gelezen uit de laag '{name}'; niet gebruikt: {others}",
                 "lu dans la couche « {name} » ; non utilisé : {others}",
-                name=clean(every[chosen]),
-                others=listed(others, 5),
+                name=clean_text(every[chosen]),
+                others=say_list(others, 5),
             )
         )
     return frames[chosen]
 
 
-def _without_made(frame: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+def _drop_made_columns(frame: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     """Drop the columns that the reader of KML adds to every layer, where the file has no such."""
     made = [
         name
@@ -169,10 +169,10 @@ def _without_made(frame: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     return frame.drop(columns=made)
 
 
-def _several(layers: list[str]) -> UnreadableError:
+def _several_layers_error(layers: list[str]) -> UnreadableError:
     return UnreadableError(
-        f"has several layers: {listed(layers)}",
-        f'say which is meant with `layer`, as in layer = "{clean(layers[0])}"',
+        f"has several layers: {say_list(layers)}",
+        f'say which is meant with `layer`, as in layer = "{clean_text(layers[0])}"',
     )
 
 
@@ -222,13 +222,13 @@ def likely_crs(box: Box) -> str | None:
     return None
 
 
-def _swapped(box: Box) -> Box:
+def _swap_axes(box: Box) -> Box:
     return box[1], box[0], box[3], box[2]
 
 
-def _in_degrees(box: Box) -> bool:
+def _is_in_degrees(box: Box) -> bool:
     """Whether these are degrees in Belgium, in either order."""
-    return "EPSG:4326" in (likely_crs(box), likely_crs(_swapped(box)))
+    return "EPSG:4326" in (likely_crs(box), likely_crs(_swap_axes(box)))
 
 
 def to_lambert(frame: gpd.GeoDataFrame, file: OpenedFile) -> gpd.GeoDataFrame | None:
@@ -245,7 +245,7 @@ def to_lambert(frame: gpd.GeoDataFrame, file: OpenedFile) -> gpd.GeoDataFrame | 
     if not np.isfinite(box).all():
         file.error("has no feature with a geometry")
         return None
-    crs = known_crs(file.crs or frame.crs, file)
+    crs = parse_crs(file.crs or frame.crs, file)
     if crs is None:
         if not file.crs:
             _report_no_crs(box, file)
@@ -257,20 +257,20 @@ def to_lambert(frame: gpd.GeoDataFrame, file: OpenedFile) -> gpd.GeoDataFrame | 
                 "is gelezen als {crs}, zoals de studie zegt, niet in het eigen coördinatenstelsel",
                 "est lu en {crs}, comme le dit l’étude, et non dans son propre système de "
                 "coordonnées",
-                crs=clean(file.crs),
+                crs=clean_text(file.crs),
             )
         )
     moved = frame.set_crs(crs, allow_override=True).to_crs(LAMBERT_72)
     # Degrees taken for metres lie near the origin of Lambert 72, which is not far from Belgium.
-    degrees = crs.is_projected and _in_degrees(box)
-    if _inside(tuple(moved.total_bounds), AROUND_BELGIUM) and not degrees:
+    degrees = crs.is_projected and _is_in_degrees(box)
+    if _is_inside(tuple(moved.total_bounds), AROUND_BELGIUM) and not degrees:
         return moved
     _report_elsewhere(box, crs, file)
     return None
 
 
 @cache
-def transformer(from_crs: str | CRS, to_crs: str) -> Transformer:
+def make_transformer(from_crs: str | CRS, to_crs: str) -> Transformer:
     """Make each transformer of x and y once: that takes longer than to move a study's points."""
     return Transformer.from_crs(from_crs, to_crs, always_xy=True)
 
@@ -280,20 +280,20 @@ def name_crs(crs: CRS) -> str:
     return crs.to_string() if len(crs.to_string()) < 20 else crs.name
 
 
-def known_crs(crs: Any, file: OpenedFile) -> CRS | None:
+def parse_crs(crs: Any, file: OpenedFile) -> CRS | None:
     """Make a CRS of what the file or the study says; None when there is none or it is nonsense."""
     if crs is None:
         return None
     try:
         known = CRS.from_user_input(crs)
-        transformer(known, LAMBERT_72)
+        make_transformer(known, LAMBERT_72)
     except ProjError:
-        file.error(f"its crs '{clean(str(crs))}' is unknown", 'write it as "EPSG:31370"')
+        file.error(f"its crs '{clean_text(str(crs))}' is unknown", 'write it as "EPSG:31370"')
         return None
     return known
 
 
-def _inside(box: tuple[float, ...], around: Box) -> bool:
+def _is_inside(box: tuple[float, ...], around: Box) -> bool:
     return bool(
         np.isfinite(box).all()
         and around[0] <= box[0]
@@ -303,7 +303,7 @@ def _inside(box: tuple[float, ...], around: Box) -> bool:
     )
 
 
-def _span(box: Box) -> str:
+def _write_span(box: Box) -> str:
     return f"x {box[0]:.6g} to {box[2]:.6g}, y {box[1]:.6g} to {box[3]:.6g}"
 
 
@@ -312,21 +312,21 @@ def _all_finite(frame: gpd.GeoDataFrame, file: OpenedFile) -> bool:
     coordinates, owner = shapely.get_coordinates(frame.geometry.to_numpy(), return_index=True)
     bad = sorted(set(owner[~np.isfinite(coordinates).all(axis=1)]))
     if bad:
-        where = listed([frame.index[place] for place in bad])
+        where = say_list([frame.index[place] for place in bad])
         file.error_at(f"feature {where}", "coordinates that are not numbers", "mend the geometry")
     return not bad
 
 
 def _report_no_crs(box: Box, file: OpenedFile) -> None:
     likely = likely_crs(box)
-    swapped = likely_crs(_swapped(box)) == "EPSG:4326"
+    swapped = likely_crs(_swap_axes(box)) == "EPSG:4326"
     if likely:
         mend = f'they look like {RANGES[likely][0]}: if so, give crs = "{likely}"'
     elif swapped:
         mend = "they look like degrees with latitude first: write longitude first"
     else:
         mend = 'give it, as in crs = "EPSG:31370"'
-    file.error(f"does not say its CRS (coordinates: {_span(box)})", mend)
+    file.error(f"does not say its CRS (coordinates: {_write_span(box)})", mend)
 
 
 def _report_elsewhere(box: Box, crs: CRS, file: OpenedFile) -> None:
@@ -334,20 +334,22 @@ def _report_elsewhere(box: Box, crs: CRS, file: OpenedFile) -> None:
     says = name_crs(crs)
     likely = likely_crs(box)
     if likely and CRS(likely) != crs:
-        what = f"its coordinates ({_span(box)}) are {RANGES[likely][0]}, but it says {says}"
+        what = f"its coordinates ({_write_span(box)}) are {RANGES[likely][0]}, but it says {says}"
         file.error(what, f'give crs = "{likely}"')
-    elif likely_crs(_swapped(box)) == "EPSG:4326":
-        what = f"latitude and longitude are swapped (coordinates: {_span(box)})"
+    elif likely_crs(_swap_axes(box)) == "EPSG:4326":
+        what = f"latitude and longitude are swapped (coordinates: {_write_span(box)})"
         file.error(what, "write longitude first")
     else:
-        what = f"does not lie in or around Belgium (coordinates: {_span(box)}, read as {says})"
+        what = (
+            f"does not lie in or around Belgium (coordinates: {_write_span(box)}, read as {says})"
+        )
         file.error(what, "correct its CRS with `crs`, or give the right file")
 
 
 # --- Polygons ----------------------------------------------------------------------------------
 
 
-def polygons(frame: gpd.GeoDataFrame, labels: pd.Series, file: OpenedFile) -> gpd.GeoDataFrame:
+def keep_polygons(frame: gpd.GeoDataFrame, labels: pd.Series, file: OpenedFile) -> gpd.GeoDataFrame:
     """Keep the valid polygons of each feature; what had to be mended is told.
 
     Parameters
@@ -362,7 +364,7 @@ def polygons(frame: gpd.GeoDataFrame, labels: pd.Series, file: OpenedFile) -> gp
     geometry = frame.geometry
     invalid = ~geometry.is_valid
     if invalid.any():
-        file.warn(_told_mended(labels[invalid].tolist()))
+        file.warn(_say_mended(labels[invalid].tolist()))
         geometry = geometry.where(~invalid, geometry.make_valid())
     mixed = geometry.geom_type == "GeometryCollection"
     if mixed.any():
@@ -374,13 +376,13 @@ def polygons(frame: gpd.GeoDataFrame, labels: pd.Series, file: OpenedFile) -> gp
                     "mengt vlakken met lijnen of punten, alleen de vlakken tellen: {names}",
                     "mélange des polygones et des lignes ou points, seuls les polygones comptent "
                     ": {names}",
-                    names=listed(named),
+                    names=say_list(named),
                 )
             )
-        geometry = geometry.where(~mixed, geometry[mixed].map(_polygons_of))
+        geometry = geometry.where(~mixed, geometry[mixed].map(_unite_polygons))
     other = ~geometry.geom_type.isin(["Polygon", "MultiPolygon"]) | geometry.is_empty
     if other.any():
-        file.error(f"no polygon: {listed(labels[other].tolist())}", "give outlines as polygons")
+        file.error(f"no polygon: {say_list(labels[other].tolist())}", "give outlines as polygons")
     return frame.set_geometry(geometry)[~other]
 
 
@@ -409,8 +411,8 @@ def find_codes(points: gpd.GeoSeries, places: gpd.GeoDataFrame, column: str) -> 
     return pd.Series(codes[place], index=points.index, dtype=str)
 
 
-def _told_mended(names: list[object]) -> Said:
-    parts = {"outlines": counted(len(names), "outline"), "names": listed(names)}
+def _say_mended(names: list[object]) -> Said:
+    parts = {"outlines": say_count(len(names), "outline"), "names": say_list(names)}
     if len(names) == 1:
         return say(
             "{outlines} crosses itself and was mended: {names}",
@@ -426,7 +428,7 @@ def _told_mended(names: list[object]) -> Said:
     )
 
 
-def _polygons_of(geometry: shapely.Geometry) -> shapely.Geometry:
+def _unite_polygons(geometry: shapely.Geometry) -> shapely.Geometry:
     """Unite the polygons in a collection, however deep they stand."""
     pieces = shapely.get_parts(shapely.get_parts(geometry))
     return shapely.union_all(
@@ -456,20 +458,20 @@ def as_codes(column: pd.Series) -> pd.Series:
     return as_text(column).str.extract(f"^{_CODE.pattern}$", expand=False).fillna("")
 
 
-def _attributes(frame: pd.DataFrame) -> pd.DataFrame:
+def _drop_geometry(frame: pd.DataFrame) -> pd.DataFrame:
     geometry = [name for name in frame.columns if frame[name].dtype == "geometry"]
     return frame.drop(columns=geometry)
 
 
-def code_columns(frame: pd.DataFrame) -> dict[str, int]:
+def find_code_columns(frame: pd.DataFrame) -> dict[str, int]:
     """Columns that hold municipality codes, and how many different known ones; best first.
 
     The rows must have such codes for the greater part: of Flanders, Brussels or Wallonia.
     """
     found = {}
-    for name, column in _attributes(frame).items():
+    for name, column in _drop_geometry(frame).items():
         codes = as_codes(column)
-        known = codes.isin(vintages.known())
+        known = codes.isin(vintages.known_codes())
         fitting = known | codes.map(vintages.is_walloon)
         if known.any() and fitting.mean() >= 0.5:
             found[str(name)] = int(codes[known].nunique())

@@ -32,15 +32,15 @@ _WALLOON = re.compile(r"(25|5[1-8]|6[1-4]|8[1-5]|9[1-3])(?!000)\d{3}")
 
 
 @cache
-def _provinces(vintage: int) -> dict[str, str]:
-    table = facts.municipalities()
+def _provinces_by_code(vintage: int) -> dict[str, str]:
+    table = facts.list_municipalities()
     return dict(zip(table[f"nis{vintage}"], table[_PROVINCES_OF[vintage]], strict=True))
 
 
 @cache
-def names(vintage: int) -> dict[str, str]:
+def names_by_code(vintage: int) -> dict[str, str]:
     """Name of each municipality of Flanders and Brussels by its code in a vintage."""
-    table = facts.municipalities()
+    table = facts.list_municipalities()
     return dict(zip(table[f"nis{vintage}"], table[f"name{vintage}"], strict=True))
 
 
@@ -53,26 +53,30 @@ def name_of(nis_code: str) -> str:
         If the code is of no vintage.
     """
     return next(
-        names(vintage)[nis_code] for vintage in reversed(VINTAGES) if nis_code in names(vintage)
+        names_by_code(vintage)[nis_code]
+        for vintage in reversed(VINTAGES)
+        if nis_code in names_by_code(vintage)
     )
 
 
 @cache
-def flemish(vintage: int) -> frozenset[str]:
+def flemish_codes(vintage: int) -> frozenset[str]:
     """Codes of the Flemish municipalities in a vintage: 308, 300 or 285."""
-    return frozenset(c for c, province in _provinces(vintage).items() if province != BRUSSELS)
+    return frozenset(
+        c for c, province in _provinces_by_code(vintage).items() if province != BRUSSELS
+    )
 
 
 @cache
-def brussels() -> frozenset[str]:
+def brussels_codes() -> frozenset[str]:
     """Codes of the 19 municipalities of Brussels; the same in all vintages."""
-    return frozenset(c for c, province in _provinces(2018).items() if province == BRUSSELS)
+    return frozenset(c for c, province in _provinces_by_code(2018).items() if province == BRUSSELS)
 
 
 @cache
-def known() -> frozenset[str]:
+def known_codes() -> frozenset[str]:
     """Every code of Flanders and Brussels, of any vintage."""
-    return brussels().union(*(flemish(vintage) for vintage in VINTAGES))
+    return brussels_codes().union(*(flemish_codes(vintage) for vintage in VINTAGES))
 
 
 def is_walloon(code: str) -> bool:
@@ -88,24 +92,24 @@ def province_of(nis_code: str, vintage: int) -> str:
     KeyError
         If the code does not exist in that vintage.
     """
-    return _provinces(vintage)[nis_code]
+    return _provinces_by_code(vintage)[nis_code]
 
 
-def recognise(codes: Iterable[str]) -> set[int]:
+def find_vintages(codes: Iterable[str]) -> set[int]:
     """Vintages in which all these Flemish codes exist; more than one when they do not tell."""
-    wanted = set(codes) - brussels()
-    return {vintage for vintage in VINTAGES if wanted <= flemish(vintage)}
+    wanted = set(codes) - brussels_codes()
+    return {vintage for vintage in VINTAGES if wanted <= flemish_codes(vintage)}
 
 
 @cache
-def _crosswalk(from_vintage: int, to_vintage: int) -> dict[str, str]:
+def _build_crosswalk(from_vintage: int, to_vintage: int) -> dict[str, str]:
     if from_vintage > to_vintage:
         raise ValueError(f"codes of {from_vintage} cannot be brought back to {to_vintage}")
-    table = facts.municipalities()
+    table = facts.list_municipalities()
     return dict(zip(table[f"nis{from_vintage}"], table[f"nis{to_vintage}"], strict=True))
 
 
-def forward(codes: Iterable[str], from_vintage: int, to_vintage: int) -> list[str]:
+def bring_forward(codes: Iterable[str], from_vintage: int, to_vintage: int) -> list[str]:
     """Bring codes to a later vintage, in their order; merged municipalities give one code.
 
     Parameters
@@ -122,12 +126,12 @@ def forward(codes: Iterable[str], from_vintage: int, to_vintage: int) -> list[st
     ValueError
         If `to_vintage` is earlier: a merged municipality cannot be divided.
     """
-    crosswalk = _crosswalk(from_vintage, to_vintage)
+    crosswalk = _build_crosswalk(from_vintage, to_vintage)
     return [crosswalk[code] for code in codes]
 
 
 @cache
-def forward_each(to_vintage: int) -> dict[str, str]:
+def bring_each_forward(to_vintage: int) -> dict[str, str]:
     """Code in `to_vintage` of every Flemish code of that or an earlier vintage.
 
     For places that lie inside one municipality, such as zones, whose codes may be of several
@@ -137,12 +141,12 @@ def forward_each(to_vintage: int) -> dict[str, str]:
         code: target
         for vintage in VINTAGES
         if vintage <= to_vintage
-        for code, target in _crosswalk(vintage, to_vintage).items()
-        if code in flemish(vintage)
+        for code, target in _build_crosswalk(vintage, to_vintage).items()
+        if code in flemish_codes(vintage)
     }
 
 
-def parts(nis_code: str, vintage: int, from_vintage: int) -> frozenset[str]:
+def parts_of(nis_code: str, vintage: int, from_vintage: int) -> frozenset[str]:
     """Codes of an earlier vintage that together make this municipality.
 
     Parameters
@@ -152,30 +156,30 @@ def parts(nis_code: str, vintage: int, from_vintage: int) -> frozenset[str]:
     from_vintage
         The earlier one.
     """
-    crosswalk = _crosswalk(from_vintage, vintage)
+    crosswalk = _build_crosswalk(from_vintage, vintage)
     return frozenset(old for old, new in crosswalk.items() if new == nis_code)
 
 
 def cover_flanders(codes: Iterable[str]) -> bool:
     """Whether these are all Flemish municipalities of some vintage."""
     there = set(codes)
-    return any(flemish(vintage) <= there for vintage in VINTAGES)
+    return any(flemish_codes(vintage) <= there for vintage in VINTAGES)
 
 
 def codes_since(code: str, vintage: int) -> list[str]:
     """Give the codes that a municipality of a vintage has had since, its own first."""
     later = [one for one in VINTAGES if one >= vintage]
-    return list(dict.fromkeys(_crosswalk(vintage, one).get(code, code) for one in later))
+    return list(dict.fromkeys(_build_crosswalk(vintage, one).get(code, code) for one in later))
 
 
-def in_force(year: int) -> int:
+def vintage_in_force(year: int) -> int:
     """Vintage of the codes in force on 1 January of a year."""
     if year < 2019:
         return 2018
     return 2024 if year < 2025 else 2025
 
 
-def identify(codes: Iterable[str], wanted: int, year: int | None = None) -> int:
+def identify_vintage(codes: Iterable[str], wanted: int, year: int | None = None) -> int:
     """Decide of which vintage codes are: the wanted one if it can be, else an earlier, or a later.
 
     Parameters
@@ -192,30 +196,30 @@ def identify(codes: Iterable[str], wanted: int, year: int | None = None) -> int:
     UnreadableError
         If the codes are of no single vintage.
     """
-    given = set(codes) - brussels()
-    fits = recognise(given)
-    if year is not None and in_force(year) in fits:
-        return in_force(year)
+    given = set(codes) - brussels_codes()
+    fits = find_vintages(given)
+    if year is not None and vintage_in_force(year) in fits:
+        return vintage_in_force(year)
     if fits:
         # Forward is exact, so an earlier one goes before a later; the nearest of several.
         return min(fits, key=lambda one: (one != wanted, one > wanted, abs(one - wanted)))
-    best = max(VINTAGES, key=lambda vintage: len(given & flemish(vintage)))
-    strangers = ", ".join(sorted(given - flemish(best))[:5])
+    best = max(VINTAGES, key=lambda vintage: len(given & flemish_codes(vintage)))
+    strangers = ", ".join(sorted(given - flemish_codes(best))[:5])
     raise UnreadableError(
         f"mixes municipality codes of several vintages: {strangers} did not exist in {best}",
         "give a file whose codes are all of one year",
     )
 
 
-def settle(codes: Iterable[str], wanted: int) -> int:
-    """Decide of which vintage boundaries are, as `identify`; a later one is refused.
+def settle_vintage(codes: Iterable[str], wanted: int) -> int:
+    """Decide of which vintage boundaries are, as `identify_vintage`; a later one is refused.
 
     Raises
     ------
     UnreadableError
         If the codes are of a later vintage, whose land cannot be divided, or of no single one.
     """
-    given = identify(codes, wanted)
+    given = identify_vintage(codes, wanted)
     if given > wanted:
         raise UnreadableError(
             f"uses the municipality codes of {given}, later than the study's {wanted}",
@@ -227,7 +231,7 @@ def settle(codes: Iterable[str], wanted: int) -> int:
 # --- Tables ------------------------------------------------------------------------------------
 
 
-def convert(
+def convert_counts(
     table: pd.DataFrame,
     columns: Sequence[str],
     from_vintage: int,
@@ -265,7 +269,7 @@ def convert(
         If a code is not of `from_vintage`, a count is no whole number, or the weights that going
         back needs are missing.
     """
-    strangers = sorted(set(table["nis_code"].unique()) - set(names(from_vintage)))
+    strangers = sorted(set(table["nis_code"].unique()) - set(names_by_code(from_vintage)))
     if strangers:
         raise InputError(
             Problem(
@@ -278,15 +282,15 @@ def convert(
         count = table[name]
         if not pd.api.types.is_integer_dtype(count) or count.isna().any() or (count < 0).any():
             raise InputError(Problem(f"column {name}", "must hold whole numbers of 0 or more"))
-    given = _added_up(table.drop(columns="estimated", errors="ignore"), columns)
+    given = _add_up_rows(table.drop(columns="estimated", errors="ignore"), columns)
     if from_vintage > to_vintage:
-        return _divided(given, columns, _shares_of(given, from_vintage, to_vintage, weights))
-    codes = forward(given["nis_code"].tolist(), from_vintage, to_vintage)
+        return _divide_rows(given, columns, _find_shares(given, from_vintage, to_vintage, weights))
+    codes = bring_forward(given["nis_code"].tolist(), from_vintage, to_vintage)
     moved = given.assign(nis_code=pd.array(codes, dtype="str"))
-    return _added_up(moved, columns).assign(estimated=False)
+    return _add_up_rows(moved, columns).assign(estimated=False)
 
 
-def _added_up(table: pd.DataFrame, columns: Sequence[str]) -> pd.DataFrame:
+def _add_up_rows(table: pd.DataFrame, columns: Sequence[str]) -> pd.DataFrame:
     """Add up rows whose other columns are equal; the code is the first of these."""
     others = [name for name in table.columns if name not in {"nis_code", *columns}]
     groups = table.groupby(["nis_code", *others], sort=True, dropna=False, observed=True)
@@ -297,18 +301,18 @@ _Shares = dict[str, int]
 """Weight of each part of a municipality, by its code."""
 
 
-def _shares_of(
+def _find_shares(
     table: pd.DataFrame, from_vintage: int, to_vintage: int, weights: pd.Series | None
 ) -> dict[str, _Shares]:
     """Find what each municipality of the table was made of; one that never merged has one part."""
     shares = {}
     for code in table["nis_code"].unique():
-        members = sorted(parts(code, from_vintage, to_vintage))
+        members = sorted(parts_of(code, from_vintage, to_vintage))
         if len(members) == 1:
             shares[code] = {members[0]: 1}
             continue
         if weights is None:
-            called = f"{code} {names(from_vintage)[code]}"
+            called = f"{code} {names_by_code(from_vintage)[code]}"
             raise InputError(
                 Problem(
                     f"codes of {from_vintage}",
@@ -329,7 +333,7 @@ def _shares_of(
     return shares
 
 
-def _divided(
+def _divide_rows(
     table: pd.DataFrame, columns: Sequence[str], shares: dict[str, _Shares]
 ) -> pd.DataFrame:
     """Divide the rows of each municipality over its parts."""
@@ -340,21 +344,23 @@ def _divided(
     pieces = [table.iloc[:0].assign(estimated=False)]
     for _, rows in table.groupby(apart, sort=True, dropna=False, observed=True):
         share = shares[rows["nis_code"].iloc[0]]
-        counts = {name: divide(rows[name].tolist(), list(share.values())) for name in columns}
+        counts = {
+            name: divide_counts(rows[name].tolist(), list(share.values())) for name in columns
+        }
         for place, part in enumerate(share):
             own = {name: [count[place] for count in counts[name]] for name in columns}
             pieces.append(rows.assign(nis_code=part, **own, estimated=len(share) > 1))
     return pd.concat(pieces).sort_values(keys, ignore_index=True)
 
 
-def divide(counts: Iterable[int], weights: Sequence[int]) -> list[list[int]]:
+def divide_counts(counts: Iterable[int], weights: Sequence[int]) -> list[list[int]]:
     """Divide counts, one after another, over parts in proportion to their weights.
 
     Each part gets the whole units of its due; those left over go to the parts that are the most
     behind over all counts so far, the first of equals. So errors do not add up: dividing many
     small counts each by its own largest remainder would give every one of them to the largest
     part. The order counts: what alternates, as sexes do in rows by age and sex, would fall to
-    different parts, so `convert` divides each sex by itself.
+    different parts, so `convert_counts` divides each sex by itself.
 
     Parameters
     ----------

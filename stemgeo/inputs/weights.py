@@ -15,14 +15,14 @@ from stemgeo.errors import Findings
 from stemgeo.facts import LAMBERT_72
 from stemgeo.inputs.boundaries import as_input
 from stemgeo.inputs.cells import as_numbers
-from stemgeo.inputs.counting import numbers_of, tell_versions
-from stemgeo.inputs.files import OpenedFile, clean, opened
+from stemgeo.inputs.counting import read_numbers, tell_versions
+from stemgeo.inputs.files import OpenedFile, clean_text, open_input
 from stemgeo.inputs.formats import Format, UnreadableError
-from stemgeo.inputs.messages import all_fine
-from stemgeo.inputs.points import named, read_points
+from stemgeo.inputs.messages import check_values
+from stemgeo.inputs.points import match_columns, read_points
 from stemgeo.inputs.sources import Provenance
-from stemgeo.inputs.vectors import as_text, known_crs, transformer
-from stemgeo.notes import counted
+from stemgeo.inputs.vectors import as_text, make_transformer, parse_crs
+from stemgeo.notes import say_count
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -86,7 +86,7 @@ def read_weights(path: str | Path | Input, municipalities: gpd.GeoDataFrame) -> 
     """
     findings = Findings()
     frame, _ = load_weights(as_input(path), municipalities, findings)
-    return findings.settle(frame)
+    return findings.raise_or_return(frame)
 
 
 def load_weights(
@@ -101,23 +101,23 @@ def load_weights(
     findings
         Takes the problems and notes.
     """
-    with opened(given, "weights", findings) as file:
+    with open_input(given, "weights", findings) as file:
         if file is None:
             return None, None
         try:
             if file.kind is Format.GEOTIFF:
-                frame = _from_raster(file, municipalities)
+                frame = _read_raster(file, municipalities)
             else:
-                frame = _from_points(file, municipalities)
+                frame = _read_weighted_points(file, municipalities)
         except UnreadableError as error:
             file.error(error.what, error.mend)
             frame = None
         if frame is None:
             return None, file.provenance
-        kept = _within_bounds(frame, municipalities)
+        kept = _keep_within_bounds(frame, municipalities)
         if kept.empty:
             file.error("no weight above 0 lies in the study area")
-        file.note(f"{counted(len(kept), 'place')}, weights add up to {kept['weight'].sum():.0f}")
+        file.note(f"{say_count(len(kept), 'place')}, weights add up to {kept['weight'].sum():.0f}")
         return kept, file.provenance
 
 
@@ -142,44 +142,44 @@ def load_addresses(
         `read_weights`, else 1 for each address), geometry (points, EPSG:31370): one row for each
         place, sorted by place; the flats of a building add up. None when it cannot be used.
     """
-    with opened(given, "addresses", findings) as file:
+    with open_input(given, "addresses", findings) as file:
         if file is None:
             return None, None
-        frame = _from_addresses(file, municipalities)
+        frame = _read_addresses(file, municipalities)
         if frame is None:
             return None, file.provenance
         peopled = frame[frame["weight"] > 0]
-        kept = _within_bounds(peopled, municipalities)
+        kept = _keep_within_bounds(peopled, municipalities)
         if kept.empty:
             file.error("no address lies in the study area")
             return None, file.provenance
-        places = _each_place_once(kept)
+        places = _add_up_places(kept)
         file.note(
-            f"{counted(len(kept), 'address')} at {counted(len(places), 'place')}, "
+            f"{say_count(len(kept), 'address')} at {say_count(len(places), 'place')}, "
             f"weights add up to {kept['weight'].sum():.0f}; left out: {len(peopled) - len(kept)} "
             f"outside the study area, {len(frame) - len(peopled)} of weight 0"
         )
         return places, file.provenance
 
 
-def _from_addresses(file: OpenedFile, municipalities: gpd.GeoDataFrame) -> gpd.GeoDataFrame | None:
+def _read_addresses(file: OpenedFile, municipalities: gpd.GeoDataFrame) -> gpd.GeoDataFrame | None:
     """Read every address that has a point; one without is an error by now."""
     read = read_points(file, _WEIGHT, municipalities)
     if read is None:
         return None
     table, points = read
-    label = named(table, _WEIGHT, file).get("weight")
+    label = match_columns(table, _WEIGHT, file).get("weight")
     weight: pd.Series | None = pd.Series(1.0, index=table.index)
     if label is None:
         file.note("each address weighs 1")
     else:
-        weight = _weights_of(table, label, file)
+        weight = _read_weight_column(table, label, file)
     if weight is None:
         return None
     return gpd.GeoDataFrame({"weight": weight}, geometry=points, crs=LAMBERT_72)[points.notna()]
 
 
-def _each_place_once(frame: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+def _add_up_places(frame: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     """Add up the weights of rows at the same place; sorted by place."""
     at = pd.DataFrame({"weight": frame["weight"], "x": frame.geometry.x, "y": frame.geometry.y})
     # By weight too: the sum of floating-point numbers depends on their order.
@@ -191,7 +191,9 @@ def _each_place_once(frame: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     )
 
 
-def _within_bounds(frame: gpd.GeoDataFrame, municipalities: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+def _keep_within_bounds(
+    frame: gpd.GeoDataFrame, municipalities: gpd.GeoDataFrame
+) -> gpd.GeoDataFrame:
     if municipalities.empty:
         return frame
     left, bottom, right, top = municipalities.total_bounds
@@ -200,7 +202,7 @@ def _within_bounds(frame: gpd.GeoDataFrame, municipalities: gpd.GeoDataFrame) ->
     return frame[inside].reset_index(drop=True)
 
 
-def _from_raster(file: OpenedFile, municipalities: gpd.GeoDataFrame) -> gpd.GeoDataFrame | None:
+def _read_raster(file: OpenedFile, municipalities: gpd.GeoDataFrame) -> gpd.GeoDataFrame | None:
     """Make a polygon of each cell with people."""
     import rasterio
     from rasterio.errors import NotGeoreferencedWarning, RasterioError
@@ -210,32 +212,32 @@ def _from_raster(file: OpenedFile, municipalities: gpd.GeoDataFrame) -> gpd.GeoD
             # What it warns of lies nowhere, and is refused for that.
             warnings.simplefilter("ignore", NotGeoreferencedWarning)
             with rasterio.open(file.path, driver="GTiff") as raster:
-                return _cells(raster, file, municipalities)
+                return _read_cells(raster, file, municipalities)
     except UnreadableError:
         raise
     except (RasterioError, ValueError) as error:
         raise UnreadableError(
-            f"cannot be read as GeoTIFF: {clean(str(error), 120)}", "copy or download it again"
+            f"cannot be read as GeoTIFF: {clean_text(str(error), 120)}", "copy or download it again"
         ) from None
 
 
-def _cells(
+def _read_cells(
     raster: Any, file: OpenedFile, municipalities: gpd.GeoDataFrame
 ) -> gpd.GeoDataFrame | None:
     """Read the cells of an open raster that the study area needs, each with its outline."""
-    crs = known_crs(file.crs or (raster.crs and raster.crs.to_wkt()), file)
+    crs = parse_crs(file.crs or (raster.crs and raster.crs.to_wkt()), file)
     if crs is None:
         if not file.crs:
             file.error("does not say its CRS", 'give it, as in crs = "ESRI:54009"')
         return None
     if raster.count > 1:
         file.note(f"the first of {raster.count} bands")
-    rows, columns, weight = _peopled(raster, _needed(raster, crs, municipalities), file)
+    rows, columns, weight = _read_peopled(raster, _find_needed(raster, crs, municipalities), file)
     # The four corners of each cell, since a square is none in another projection.
     across, down = columns[:, None] + np.array([0, 1, 1, 0]), rows[:, None] + np.array([0, 0, 1, 1])
     grid = raster.transform
     x, y = grid.c + across * grid.a, grid.f + down * grid.e
-    east, north = transformer(crs, LAMBERT_72).transform(x, y)
+    east, north = make_transformer(crs, LAMBERT_72).transform(x, y)
     corners = np.stack([east, north], axis=-1)
     # Part by part: on the way each outline takes twice its memory.
     parts = np.array_split(corners, 1 + len(corners) // 100_000)
@@ -244,13 +246,14 @@ def _cells(
         area_m2 = shapely.area(cells)
     if not ((area_m2 >= _CELL_M2[0]) & (area_m2 <= _CELL_M2[1])).all():
         raise UnreadableError(
-            f"has cells of {grid.a:.4g} by {grid.e:.4g} in {clean(crs.name, 40)}, which cannot be",
+            f"has cells of {grid.a:.4g} by {grid.e:.4g} in {clean_text(crs.name, 40)}, which "
+            "cannot be",
             "save it with the right size of its cells, or correct its CRS with `crs`",
         )
     return gpd.GeoDataFrame({"weight": weight}, geometry=cells, crs=LAMBERT_72)
 
 
-def _peopled(
+def _read_peopled(
     raster: Any, needed: tuple[int, int, int, int], file: OpenedFile
 ) -> tuple[Longs, Longs, Floats]:
     """Read the cells with people in a window: row, column and weight of each.
@@ -275,24 +278,26 @@ def _peopled(
         most = max(most, found[-1][2].max(initial=0))
         peopled += len(rows)
         if peopled > _MOST_PEOPLED:
-            raise _too_fine(f"{_MOST_PEOPLED:,} cells with people")
+            raise _too_fine_error(f"{_MOST_PEOPLED:,} cells with people")
     if too_large:
         raise UnreadableError(
-            f"holds {counted(too_large, 'cell')} above 1e12, up to {most:.4g}", "make them nodata"
+            f"holds {say_count(too_large, 'cell')} above 1e12, up to {most:.4g}", "make them nodata"
         )
     if negative:
-        file.note(f"{counted(negative, 'cell')} below 0 left out")
+        file.note(f"{say_count(negative, 'cell')} below 0 left out")
     rows, columns, weight = (np.concatenate(parts) for parts in zip(*found, strict=True))
     return rows, columns, weight
 
 
-def _too_fine(cells: str) -> UnreadableError:
+def _too_fine_error(cells: str) -> UnreadableError:
     return UnreadableError(
         f"has more than {cells} in the study area", "give cells of 100 m or more"
     )
 
 
-def _needed(raster: Any, crs: CRS, municipalities: gpd.GeoDataFrame) -> tuple[int, int, int, int]:
+def _find_needed(
+    raster: Any, crs: CRS, municipalities: gpd.GeoDataFrame
+) -> tuple[int, int, int, int]:
     """Find the cells that the study area needs, with one more on every side.
 
     Returns
@@ -320,31 +325,33 @@ def _needed(raster: Any, crs: CRS, municipalities: gpd.GeoDataFrame) -> tuple[in
         with np.errstate(over="ignore"):
             columns = sorted((bounds[[0, 2]] - grid.c) / grid.a)
             rows = sorted((bounds[[1, 3]] - grid.f) / grid.e)
-        left, right = _span(columns, right)
-        top, bottom = _span(rows, bottom)
+        left, right = _find_cell_range(columns, right)
+        top, bottom = _find_cell_range(rows, bottom)
     if left >= right or top >= bottom:
         raise UnreadableError("does not lie on the study area", "correct its CRS with `crs`")
     if (right - left) * (bottom - top) > _MOST_CELLS:
-        raise _too_fine(f"{_MOST_CELLS:,} cells")
+        raise _too_fine_error(f"{_MOST_CELLS:,} cells")
     return left, top, right, bottom
 
 
-def _span(places: list[float], size: int) -> tuple[int, int]:
+def _find_cell_range(places: list[float], size: int) -> tuple[int, int]:
     """Give the first cell along an axis that is needed and the one after the last."""
     first, last = np.clip(places, -2, size + 1)
     return max(0, int(first) - 1), min(size, int(last) + 2)
 
 
-def _from_points(file: OpenedFile, municipalities: gpd.GeoDataFrame) -> gpd.GeoDataFrame | None:
+def _read_weighted_points(
+    file: OpenedFile, municipalities: gpd.GeoDataFrame
+) -> gpd.GeoDataFrame | None:
     read = read_points(file, _WEIGHT, municipalities)
     if read is None:
         return None
     table, points = read
-    label = named(table, _WEIGHT, file).get("weight") or _only_column_of_people(table)
+    label = match_columns(table, _WEIGHT, file).get("weight") or _find_people_column(table)
     if label is None:
         file.error("has no column of weights", "name the column with people `weight`")
         return None
-    weight = _weights_of(table, label, file)
+    weight = _read_weight_column(table, label, file)
     if weight is None:
         return None
     places = pd.DataFrame({"x": points.x, "y": points.y})
@@ -355,25 +362,25 @@ def _from_points(file: OpenedFile, municipalities: gpd.GeoDataFrame) -> gpd.GeoD
     return frame[points.notna() & (weight > 0)]
 
 
-def _weights_of(table: pd.DataFrame, label: Any, file: OpenedFile) -> pd.Series | None:
+def _read_weight_column(table: pd.DataFrame, label: Any, file: OpenedFile) -> pd.Series | None:
     """Read the column of weights; None when a value is no number of 0 or more."""
-    file.takes(label, "weight")
-    file.note(f"weights from column '{clean(str(label), 40)}'")
+    file.use_column(label, "weight")
+    file.note(f"weights from column '{clean_text(str(label), 40)}'")
     text = as_text(table[label])
     # Numbers of a layer are numbers; only texts can have marks between thousands.
     typed = pd.api.types.is_numeric_dtype(table[label])
-    weight = as_numbers(text) if typed else numbers_of(text, file, whole=False)
+    weight = as_numbers(text) if typed else read_numbers(text, file, whole=False)
     if weight is None:
         return None
     known = np.isfinite(weight) & (weight >= 0)
     fine = [
-        all_fine(text, known, "not a number of 0 or more", file),
-        all_fine(text, ~known | (weight <= _MOST), "above 1e12", file),
+        check_values(text, known, "not a number of 0 or more", file),
+        check_values(text, ~known | (weight <= _MOST), "above 1e12", file),
     ]
     return weight if all(fine) else None
 
 
-def _only_column_of_people(table: pd.DataFrame) -> object:
+def _find_people_column(table: pd.DataFrame) -> object:
     """Find the one column whose name begins with a word for people, such as `pop_2020`."""
     words = ("weight", "gewicht", "child", "kind", "pop", "bevolking", "inwoner")
     found = [label for label in table.columns if str(label).lower().startswith(words)]

@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Any
 from xml.etree.ElementTree import iterparse
 
 from stemgeo.inputs.columns import HEAD_ROWS, NO_VALUE, Header
-from stemgeo.inputs.files import OpenedFile, clean
+from stemgeo.inputs.files import OpenedFile, clean_text
 from stemgeo.inputs.formats import UnreadableError
-from stemgeo.notes import listed, say
+from stemgeo.notes import say, say_list
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -32,9 +32,9 @@ def read_workbook(file: OpenedFile, header: Header) -> list[list[str]]:
     UnreadableError
         If it cannot be read, or more than one sheet could be meant.
     """
-    with _book(file) as book:
-        sheet = _sheet_meant(book, header, file)
-        rows = [_texts(row) for row in _rows_of(sheet)]
+    with _open_book(file) as book:
+        sheet = _find_sheet(book, header, file)
+        rows = [_write_cells(row) for row in _yield_rows(sheet)]
         for row, column in _formulas_without_value(sheet):
             rows[row - 1] += [""] * (column - len(rows[row - 1]))
             rows[row - 1][column - 1] = NO_VALUE
@@ -42,7 +42,7 @@ def read_workbook(file: OpenedFile, header: Header) -> list[list[str]]:
 
 
 @contextmanager
-def _book(file: OpenedFile) -> Iterator[Any]:
+def _open_book(file: OpenedFile) -> Iterator[Any]:
     """Open a workbook; whatever is wrong with it, now or while it is read, is told as such."""
     import openpyxl
 
@@ -64,7 +64,7 @@ def _book(file: OpenedFile) -> Iterator[Any]:
         ) from None
 
 
-def _sheet_meant(book: Any, header: Header, file: OpenedFile) -> Any:
+def _find_sheet(book: Any, header: Header, file: OpenedFile) -> Any:
     """Find the sheet that the study names, else the one whose header is the table's."""
     sheets = {sheet.title: sheet for sheet in book.worksheets}
     for sheet in sheets.values():
@@ -72,56 +72,58 @@ def _sheet_meant(book: Any, header: Header, file: OpenedFile) -> Any:
     names, wanted = list(sheets), file.sheet or file.layer
     if wanted is not None:
         if wanted not in sheets:
-            raise UnreadableError(f"has no sheet '{clean(wanted)}'", f"it has: {listed(names)}")
+            raise UnreadableError(
+                f"has no sheet '{clean_text(wanted)}'", f"it has: {say_list(names)}"
+            )
         return sheets[wanted]
-    fits = {name: _fit(sheet, header) for name, sheet in sheets.items()}
+    fits = {name: _rate_sheet(sheet, header) for name, sheet in sheets.items()}
     best = max(fits.values(), default=0)
     found = [name for name, fit in fits.items() if fit == best]
     whole = [name for name, fit in fits.items() if header.is_whole(fit)]
     if len(whole) > 1:
         raise UnreadableError(
-            f"holds such a table in {len(whole)} sheets: {listed(whole)}",
-            f'say which is meant with `sheet`, as in sheet = "{clean(whole[0])}"',
+            f"holds such a table in {len(whole)} sheets: {say_list(whole)}",
+            f'say which is meant with `sheet`, as in sheet = "{clean_text(whole[0])}"',
         )
     if not found:
         raise UnreadableError("has no sheet with cells")
     others = [name for name in names if name != found[0]]
     if others:
-        file.leave(
+        file.note_unused(
             say(
                 "read from the sheet '{name}'; not used: {others}",
                 "gelezen uit het blad '{name}'; niet gebruikt: {others}",
                 "lu dans la feuille « {name} » ; non utilisé : {others}",
-                name=clean(found[0]),
-                others=listed(others, 5),
+                name=clean_text(found[0]),
+                others=say_list(others, 5),
             )
         )
     return sheets[found[0]]
 
 
-def _fit(sheet: Any, header: Header) -> int:
+def _rate_sheet(sheet: Any, header: Header) -> int:
     """Say how well the head of a sheet is that of the table; 0 when no row follows it."""
-    head = [_texts(row) for row in islice(_rows_of(sheet), HEAD_ROWS + 1)]
-    place, fit = header.find(head)
+    head = [_write_cells(row) for row in islice(_yield_rows(sheet), HEAD_ROWS + 1)]
+    place, fit = header.find_row(head)
     return fit if any(any(row) for row in head[place + 1 :]) else 0
 
 
-def _rows_of(sheet: Any) -> Iterable[tuple[Any, ...]]:
+def _yield_rows(sheet: Any) -> Iterable[tuple[Any, ...]]:
     for number, row in enumerate(sheet.iter_rows(values_only=True)):
         if number > _MAX_ROWS:
             raise UnreadableError("has more rows than a sheet can hold")
         yield row
 
 
-def _texts(row: tuple[Any, ...]) -> list[str]:
+def _write_cells(row: tuple[Any, ...]) -> list[str]:
     """Write the cells of a row, up to the last that holds something."""
-    texts = [_text(value).strip() for value in row]
+    texts = [_write_cell(value).strip() for value in row]
     while texts and not texts[-1]:
         texts.pop()
     return texts
 
 
-def _text(value: object) -> str:
+def _write_cell(value: object) -> str:
     """Write a cell as its CSV would: whole numbers without a fraction, dates as in ISO 8601."""
     if value is None:
         return ""
@@ -151,7 +153,7 @@ def _formulas_without_value(sheet: Any) -> list[tuple[int, int]]:
     found, row, column = [], 0, 0
     with sheet._get_source() as stream:  # noqa: SLF001  (as above)
         for event, element in iterparse(stream, ("start", "end")):  # noqa: S314  (refused)
-            kind, at = _plain(element.tag), element.get("r")
+            kind, at = _bare_tag(element.tag), element.get("r")
             if (event, kind) == ("start", "row"):
                 row, column = int(at or row + 1), 0
             elif (event, kind) == ("start", "c"):
@@ -164,10 +166,10 @@ def _formulas_without_value(sheet: Any) -> list[tuple[int, int]]:
 
 
 def _lacks_value(cell: Element) -> bool:
-    parts = {_plain(part.tag): part.text for part in cell}
+    parts = {_bare_tag(part.tag): part.text for part in cell}
     return "f" in parts and not parts.get("v") and cell.get("t") != "str"
 
 
-def _plain(tag: str) -> str:
+def _bare_tag(tag: str) -> str:
     """Write the name of an element without its namespace."""
     return tag.rpartition("}")[2]

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from stemgeo.maps.page import Key, Looks
-from stemgeo.maps.series import INK, NO_CLASS, line_on, partly_measured
+from stemgeo.maps.series import INK, NO_CLASS, choose_line_colour, find_partly_measured
 from stemgeo.maps.sheet import Fill
-from stemgeo.maps.text import one_line
+from stemgeo.maps.text import to_one_line
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -31,7 +31,7 @@ NO_FIGURE: Looks = {
 PARTLY: Looks = {"facecolor": "none", "edgecolor": INK, "hatch": "\\\\\\", "linewidth": 0.35}
 
 
-def lined(colour: str, width: float = MUNICIPALITY_LINE, **more: Any) -> Looks:
+def line_looks(colour: str, width: float = MUNICIPALITY_LINE, **more: Any) -> Looks:
     """Line each class so that two places of the same class stay apart (3:1 or more).
 
     Parameters
@@ -43,7 +43,12 @@ def lined(colour: str, width: float = MUNICIPALITY_LINE, **more: Any) -> Looks:
     **more
         Other looks, as matplotlib calls them.
     """
-    return {"facecolor": colour, "edgecolor": line_on(colour), "linewidth": width, **more}
+    return {
+        "facecolor": colour,
+        "edgecolor": choose_line_colour(colour),
+        "linewidth": width,
+        **more,
+    }
 
 
 @dataclass(frozen=True)
@@ -75,9 +80,9 @@ class Classed:
     words: Texts
     figure: str = ""
 
-    def counted(self, count: int) -> str:
+    def format_count(self, count: int) -> str:
         """Write a number of such places."""
-        return self.words.counted(f"map.count.{self.noun}", count)
+        return self.words.say_count(f"map.count.{self.noun}", count)
 
     @property
     def counts(self) -> list[int]:
@@ -85,26 +90,26 @@ class Classed:
         return [int((self.numbers == number).sum()) for number in range(len(self.labels))]
 
     @property
-    def without(self) -> int:
+    def count_without(self) -> int:
         """How many places have no figure."""
         return int((self.numbers == NO_CLASS).sum())
 
     @property
-    def partly(self) -> NDArray[np.bool_]:
+    def is_partly(self) -> NDArray[np.bool_]:
         """Which places have a figure that speaks for less than half of their children."""
         if not self.figure:
             return np.zeros(len(self.places), dtype=bool)
-        return partly_measured(self.places, self.figure)
+        return find_partly_measured(self.places, self.figure)
 
     @property
     def fills(self) -> list[Fill]:
         """Colour each class by itself: an empty class cannot shift the colours of the others."""
-        areas, partly, fills = self.places.geometry, self.partly, []
+        areas, partly, fills = self.places.geometry, self.is_partly, []
         for place, looks in enumerate(self.looks):
             members = self.numbers == place
             fills.append(Fill(areas[members], looks))
             if self.figure:
-                hatched = {**PARTLY, "edgecolor": line_on(looks["facecolor"])}
+                hatched = {**PARTLY, "edgecolor": choose_line_colour(looks["facecolor"])}
                 fills.append(Fill(areas[members & partly], hatched, 3.5))
         return [*fills, Fill(areas[self.numbers == NO_CLASS], NO_FIGURE)]
 
@@ -124,28 +129,28 @@ class Classed:
     def keys(self) -> list[Key]:
         """Each class with its count, for the legend."""
         parts = zip(self.labels, self.looks, self.counts, strict=True)
-        return [Key(label, looks, self.counted(count)) for label, looks, count in parts]
+        return [Key(label, looks, self.format_count(count)) for label, looks, count in parts]
 
     @property
     def hatches(self) -> list[Key]:
         """Explain the hatches: no figure, and where there is one, a figure for less than half."""
-        told = {"no_figure": (self.without, NO_FIGURE)}
-        if partly := int(self.partly.sum()):
+        told = {"no_figure": (self.count_without, NO_FIGURE)}
+        if partly := int(self.is_partly.sum()):
             told["partly_measured"] = partly, PARTLY
         return [
-            Key(f"{self.words(f'map.{key}')} ({self.counted(count)})", looks)
+            Key(f"{self.words(f'map.{key}')} ({self.format_count(count)})", looks)
             for key, (count, looks) in told.items()
         ]
 
     @property
-    def said(self) -> str:
+    def class_sentence(self) -> str:
         """Each class with its count, in a sentence."""
         parts = zip(self.labels, self.counts, strict=True)
-        counted = (self.words.pair(label, self.counted(count)) for label, count in parts)
-        return f"{self.words.series(counted)}."
+        counted = (self.words.join_pair(label, self.format_count(count)) for label, count in parts)
+        return f"{self.words.join_series(counted)}."
 
 
-def extremes(
+def name_extremes(
     places: pd.DataFrame, figure: str, told: Callable[[float], str], words: Texts, *leads: str
 ) -> list[str]:
     """Name the three first at each end; equal figures in order of name.
@@ -169,6 +174,6 @@ def extremes(
         ranked = known.sort_values([figure, "name"], ascending=[ascending, True]).head(3)
         if lead and len(ranked):
             named = zip(ranked["name"], ranked[figure], strict=True)
-            said = ", ".join(f"{one_line(name)} ({told(value)})" for name, value in named)
+            said = ", ".join(f"{to_one_line(name)} ({told(value)})" for name, value in named)
             found.append(words(f"map.alt.{lead}", named=said))
     return found

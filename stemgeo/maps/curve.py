@@ -13,11 +13,11 @@ import matplotlib.style
 import numpy as np
 from matplotlib.ticker import MaxNLocator
 
-from stemgeo.maps.layout import GAP_IN, SMALL_PT, TEXT_PT, best_sheet, line_in, wrapped
+from stemgeo.maps.charts import make_axes_at
+from stemgeo.maps.layout import GAP_IN, SMALL_PT, TEXT_PT, choose_sheet, line_height_in, wrap_text
 from stemgeo.maps.page import PALE_INK, PLATE, STYLE, Looks, new_page, write_lines
-from stemgeo.maps.series import INK, colours
-from stemgeo.maps.text import as_sentences, percent
-from stemgeo.maps.trend import axes_at
+from stemgeo.maps.series import INK, choose_colours
+from stemgeo.maps.text import join_sentences, say_share
 from stemgeo.speech import percent_sign
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from stemgeo.maps.layout import Box
     from stemgeo.maps.text import MapText
 
-_ACCENT = colours(5)[4]
+_ACCENT = choose_colours(5)[4]
 _GRID: Looks = {"color": "#dddddd", "linewidth": 0.6}
 _BEST: Looks = {"color": _ACCENT, "linewidth": 2.4}
 _BOUND: Looks = {"color": _ACCENT, "linewidth": 0.9, "linestyle": (0, (2, 2))}
@@ -51,7 +51,7 @@ _TOLD = 5
 """So many figures are written along the curve, and the one at zero."""
 
 
-def curve_chart(
+def draw_curve(
     curve: pd.DataFrame, plan: tuple[int, float] | None, text: MapText, random_plans: int
 ) -> Figure:
     """Draw the share of the children in time against the number of new places.
@@ -67,14 +67,14 @@ def curve_chart(
     random_plans
         How many choices by chance are drawn.
     """
-    words, low = text.words, f"{_lowest(curve) * 100:.0f}{percent_sign(text.language)}"
-    scale = words("chart.curve.scale", low=low) if _lowest(curve) else ""
+    words, low = text.words, f"{_find_lowest_share(curve) * 100:.0f}{percent_sign(text.language)}"
+    scale = words("chart.curve.scale", low=low) if _find_lowest_share(curve) else ""
     note = words("chart.curve.note", plans=random_plans, scale=scale)
     with matplotlib.style.context(STYLE, after_reset=True):
-        sheet = best_sheet((0, 0, 2, 1), text, legend_in=0)
-        figure, page = new_page(sheet, text, text.place(None))
+        sheet = choose_sheet((0, 0, 2, 1), text, legend_in=0)
+        figure, page = new_page(sheet, text, text.name_place(None))
         heading = words("chart.curve.heading", measure=text.heading)
-        below = _write_head(page, sheet.frame, heading, note)
+        below = _write_chart_head(page, sheet.frame, heading, note)
         left, under, over = _AXIS_IN
         box = replace(
             below,
@@ -83,47 +83,47 @@ def curve_chart(
             width=below.width - left - GAP_IN,
             height=below.height - under - over,
         )
-        axes = axes_at(figure, box)
-        _draw(axes, curve, plan)
-        _scales(axes, curve, text, box.height)
-        _figures(axes, curve, text)
+        axes = make_axes_at(figure, box)
+        _draw_curves(axes, curve, plan)
+        _set_scales(axes, curve, text, box.height)
+        _write_shares(axes, curve, text)
     return figure
 
 
-def curve_alt(curve: pd.DataFrame, text: MapText) -> str:
+def describe_curve(curve: pd.DataFrame, text: MapText) -> str:
     """Say in words what the curve shows, for those who cannot see it."""
     words = text.words
 
     def at(row: pd.Series, column: str) -> str:
-        share = percent(row[column], words)
+        share = say_share(row[column], words)
         return words("chart.curve.at", places=int(row["places"]), share=share)
 
-    told = words.series(at(curve.iloc[number], "share") for number in _told(curve))
-    chance = words.pair(words("chart.curve.chance"), at(curve.iloc[-1], "share_random"))
+    told = words.join_series(at(curve.iloc[number], "share") for number in _choose_rows(curve))
+    chance = words.join_pair(words("chart.curve.chance"), at(curve.iloc[-1], "share_random"))
     heading = words("chart.curve.heading", measure=text.heading)
-    heading = words.pair(f"{words('chart.line')}, {text.place(None)}", heading)
-    return as_sentences([text.title, *text.cautions, heading, told, chance])
+    heading = words.join_pair(f"{words('chart.line')}, {text.name_place(None)}", heading)
+    return join_sentences([text.title, *text.cautions, heading, told, chance])
 
 
-def _lowest(curve: pd.DataFrame) -> float:
+def _find_lowest_share(curve: pd.DataFrame) -> float:
     """Give the share at which the scale begins: a whole ten of per cent."""
     return float(np.floor(curve[["share", "share_random_least"]].min().min() * 10) / 10)
 
 
-def _write_head(page: Axes, room: Box, heading: str, note: str) -> Box:
+def _write_chart_head(page: Axes, room: Box, heading: str, note: str) -> Box:
     """Write heading and note; give the room below them."""
     heads, notes = (
-        wrapped(heading, room.width, TEXT_PT, "bold"),
-        wrapped(note, room.width, SMALL_PT),
+        wrap_text(heading, room.width, TEXT_PT, "bold"),
+        wrap_text(note, room.width, SMALL_PT),
     )
     write_lines(page, room.left, room.top, heads, TEXT_PT, weight="bold")
-    under = room.top - len(heads) * line_in(TEXT_PT)
+    under = room.top - len(heads) * line_height_in(TEXT_PT)
     write_lines(page, room.left, under, notes, SMALL_PT, color=PALE_INK)
-    head_in = room.top - under + len(notes) * line_in(SMALL_PT) + GAP_IN
+    head_in = room.top - under + len(notes) * line_height_in(SMALL_PT) + GAP_IN
     return replace(room, height=room.height - head_in)
 
 
-def _draw(axes: Axes, curve: pd.DataFrame, plan: tuple[int, float] | None) -> None:
+def _draw_curves(axes: Axes, curve: pd.DataFrame, plan: tuple[int, float] | None) -> None:
     places = curve["places"]
     axes.fill_between(
         places, curve["share_random_least"], curve["share_random_most"], **_CHANCE_BAND
@@ -135,9 +135,9 @@ def _draw(axes: Axes, curve: pd.DataFrame, plan: tuple[int, float] | None) -> No
         axes.plot(*([one] for one in plan), **_PLAN)
 
 
-def _scales(axes: Axes, curve: pd.DataFrame, text: MapText, height_in: float) -> None:
+def _set_scales(axes: Axes, curve: pd.DataFrame, text: MapText, height_in: float) -> None:
     """Show shares from the lowest to the highest, rounded to tens of per cent."""
-    low, most_share = _lowest(curve), float(curve["share_bound"].max())
+    low, most_share = _find_lowest_share(curve), float(curve["share_bound"].max())
     high = max(min(np.floor(most_share * 10 + 1) / 10, 1.0), low + 0.1)
     last = max(int(curve["places"].iloc[-1]), 1)
     most = max(2, int(height_in / _TICK_IN))
@@ -155,17 +155,17 @@ def _scales(axes: Axes, curve: pd.DataFrame, text: MapText, height_in: float) ->
     axes.spines[["left", "right", "top"]].set_visible(False)
 
 
-def _told(curve: pd.DataFrame) -> list[int]:
+def _choose_rows(curve: pd.DataFrame) -> list[int]:
     """Choose the rows whose figure is written: the first and the last, and some between."""
     return sorted({round(at) for at in np.linspace(0, len(curve) - 1, _TOLD + 1)})
 
 
-def _figures(axes: Axes, curve: pd.DataFrame, text: MapText) -> None:
-    rows = curve.iloc[_told(curve)].to_dict("records")
+def _write_shares(axes: Axes, curve: pd.DataFrame, text: MapText) -> None:
+    rows = curve.iloc[_choose_rows(curve)].to_dict("records")
     for row in rows:
         side = "left" if row is rows[0] else "right" if row is rows[-1] else "center"
         axes.annotate(
-            percent(row["share"], text.words),
+            say_share(row["share"], text.words),
             (row["places"], row["share"]),
             xytext=(0, -14),
             textcoords="offset points",

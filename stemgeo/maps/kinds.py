@@ -20,11 +20,11 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from stemgeo.access.travel_time import horizon_ms
+from stemgeo.access.travel_time import minutes_to_ms
 from stemgeo.coverage import ALL_BANDS
 from stemgeo.errors import Problem, ResultError
 from stemgeo.gaps.late import lower_median
-from stemgeo.maps.classed import Classed, extremes, lined
+from stemgeo.maps.classed import Classed, line_looks, name_extremes
 from stemgeo.maps.page import PROVINCE, Key, Looks, save_described
 from stemgeo.maps.series import (
     BEYOND,
@@ -32,11 +32,11 @@ from stemgeo.maps.series import (
     MINUTES,
     NO_CLASS,
     Classes,
-    class_numbers,
-    colours,
-    minute_numbers,
-    minutes_up_to,
-    share_classes,
+    choose_classes,
+    choose_colours,
+    classify_minutes,
+    classify_shares,
+    list_minute_bounds,
 )
 from stemgeo.maps.sheet import (
     ACADEMY,
@@ -49,22 +49,22 @@ from stemgeo.maps.sheet import (
     Legend,
     Marks,
     View,
-    academy_marks,
     draw_sheet,
+    mark_academies,
 )
 from stemgeo.maps.small_multiples import STATUSES
 from stemgeo.maps.text import (
-    as_sentences,
-    class_labels,
+    format_classes,
+    format_minute_classes,
     is_planned,
-    minute_labels,
-    of_province,
-    one_line,
-    percent,
-    reason_in_words,
+    join_sentences,
+    keep_province,
+    say_reason,
+    say_share,
+    to_one_line,
 )
 from stemgeo.reasons import REASONS
-from stemgeo.speech import decimal, number, signed, whole
+from stemgeo.speech import format_decimals, format_number, format_signed, format_whole
 from stemgeo.tables import COUNTS, STUDY, WITHIN
 
 if TYPE_CHECKING:
@@ -77,7 +77,7 @@ if TYPE_CHECKING:
     from stemgeo.texts import Texts
 
     Chosen = Sequence[float] | Literal["quantiles"] | None
-    Prepare = Callable[["Asked"], "Shown"]
+    Prepare = Callable[["MapRequest"], "MapContent"]
 
 _T = TypeVar("_T")
 
@@ -95,9 +95,9 @@ MOST_DOTS = 6000
 GAP_SCHEME = ("#ffffd4", "#fed98e", "#fe9929", "#d95f0e", "#993404")
 DIVERGING = ("#e66101", "#fdb863", "#f7f7f7", "#b2abd2", "#5e3c99")
 """ColorBrewer's PuOr: also apart under every colour deficiency; what falls is dotted too."""
-WITH_SCHEME = (colours(5)[2], colours(5)[3], colours(5)[4])
+WITH_SCHEME = (choose_colours(5)[2], choose_colours(5)[3], choose_colours(5)[4])
 """One, a few and many academies: far from none, so that with and without is what is seen."""
-PLANNED_ONLY, WITHOUT = "#fdae6b", colours(5)[0]
+PLANNED_ONLY, WITHOUT = "#fdae6b", choose_colours(5)[0]
 _CHANGES = ("fell_far", "fell", "same", "rose", "rose_far")
 _ZONE_LINE, _GAP_LINE = 0.1, 0.15
 _GROUND: Looks = {"facecolor": "#d6d6d6", "edgecolor": "#6a6a6a", "linewidth": 0.4}
@@ -115,7 +115,7 @@ _LOST: Looks = {**ACADEMY, "marker": "X", "markersize": 6.0, "markeredgewidth": 
 
 
 @dataclass(frozen=True)
-class Drawn:
+class DrawnMap:
     """A map, what it shows in words, and the rows and figures that are drawn.
 
     Attributes
@@ -136,8 +136,8 @@ class Drawn:
     heading: str
 
 
-def save_drawn(
-    drawn: Drawn, path_without_suffix: Path, formats: Sequence[str] = ("png", "svg", "pdf")
+def save_map(
+    drawn: DrawnMap, path_without_suffix: Path, formats: Sequence[str] = ("png", "svg", "pdf")
 ) -> list[Path]:
     """Write a map in several formats with its alt text inside; the same map, the same bytes.
 
@@ -159,7 +159,7 @@ def save_drawn(
     return save_described(drawn.figure, path_without_suffix, drawn.alt, formats)
 
 
-class Tables(Protocol):
+class MapTables(Protocol):
     """What a result has for its maps, beside its municipalities and academies."""
 
     @property
@@ -192,7 +192,7 @@ class Tables(Protocol):
 
 
 @dataclass(frozen=True)
-class Asked:
+class MapRequest:
     """A map that is asked for, and how its words and figures are written.
 
     Attributes
@@ -211,7 +211,7 @@ class Asked:
 
     ground: Ground
     by: str = MUNICIPALITY
-    tables: Tables | None = None
+    tables: MapTables | None = None
     chosen: Chosen = None
     before: Ground | None = None
 
@@ -221,9 +221,9 @@ class Asked:
         return self.ground.text.words
 
     @property
-    def has(self) -> Tables:
+    def given_tables(self) -> MapTables:
         """The tables, for a kind that needs them."""
-        return _there(self.tables)
+        return _require_given(self.tables)
 
     @property
     def key(self) -> str:
@@ -234,16 +234,16 @@ class Asked:
     def places(self) -> GeoDataFrame:
         """The places of the ground, light enough for print, in order of code."""
         if self.by != ZONE:
-            return self.ground.shown
-        inside = of_province(self.has.zones, self.ground.province)
-        return self.ground.light(inside.sort_values(self.key, ignore_index=True))
+            return self.ground.shown_municipalities
+        inside = keep_province(self.given_tables.zones, self.ground.province)
+        return self.ground.lighten_areas(inside.sort_values(self.key, ignore_index=True))
 
     @property
     def sites(self) -> list[Marks]:
         """The academies, as they are marked."""
-        return academy_marks(self.ground.academies)
+        return mark_academies(self.ground.academies)
 
-    def classed(
+    def classify_places(
         self, places: GeoDataFrame, numbers: Any, labels: Sequence[str], looks: Sequence[Looks]
     ) -> Classed:
         """Put places into classes; those of municipalities and zones are as wide as their lines.
@@ -262,12 +262,14 @@ class Asked:
         noun = self.by if self.by in PLACES else "gap"
         return Classed(places, np.asarray(numbers, np.int64), labels, lines, noun, self.words)
 
-    def views(self, classed: Classed) -> list[View]:
+    def build_views(self, classed: Classed) -> list[View]:
         """Draw places in classes, under the borders of municipalities where they are zones."""
-        over = [Fill(self.ground.shown.geometry, _TOWN, 3.8)] if self.by == ZONE else []
+        over = (
+            [Fill(self.ground.shown_municipalities.geometry, _TOWN, 3.8)] if self.by == ZONE else []
+        )
         return [View([*classed.fills, *over], self.sites)]
 
-    def common(self, sites: Sequence[Key] | None = None) -> list[Key]:
+    def list_common_keys(self, sites: Sequence[Key] | None = None) -> list[Key]:
         """Explain what stands on every map."""
         ground, words = self.ground, self.words
         keys = [Key(words("map.outside"), NEIGHBOUR)] if ground.province is not None else []
@@ -280,45 +282,45 @@ class Asked:
         planned = is_planned(ground.academies).any()
         return [*keys, *([Key(words("map.academy_planned"), PLANNED)] if planned else [])]
 
-    def whole(self, count: float) -> str:
+    def format_whole(self, count: float) -> str:
         """Write a whole number."""
-        return whole(count, self.words.language)
+        return format_whole(count, self.words.language)
 
-    def number(self, value: float) -> str:
+    def format_number(self, value: float) -> str:
         """Write a bound, or a number of minutes."""
-        return number(value, self.words.language, 2)
+        return format_number(value, self.words.language, 2)
 
-    def points(self, value: float) -> str:
+    def format_points(self, value: float) -> str:
         """Write a difference of shares."""
-        return self.words("map.change.points", points=signed(value, self.words.language, 1))
+        return self.words("map.change.points", points=format_signed(value, self.words.language, 1))
 
-    def counted(self, key: str, **counts: float) -> str:
+    def say_counts(self, key: str, **counts: float) -> str:
         """Give a text with whole numbers in it."""
-        return self.words(key, **{name: self.whole(count) for name, count in counts.items()})
+        return self.words(key, **{name: self.format_whole(count) for name, count in counts.items()})
 
-    def rule(self, classes: Classes, key: str) -> str:
+    def say_rule(self, classes: Classes, key: str) -> str:
         """Say how the classes came about, and what else must be known of them."""
         return f"{self.words(f'map.classes.{classes.rule}')} {self.words(key)}"
 
-    def extremes(
+    def say_extremes(
         self, places: pd.DataFrame, figure: str, told: Callable[[float], str], *leads: str
     ) -> list[str]:
-        """Name the three first at each end, see `classed.extremes`.
+        """Name the three first at each end, see `classed.name_extremes`.
 
         Parameters
         ----------
         places, figure, told, *leads
-            As for `classed.extremes`.
+            As for `classed.name_extremes`.
         """
-        return extremes(places, figure, told, self.words, *leads)
+        return name_extremes(places, figure, told, self.words, *leads)
 
-    def none(self, classed: Classed) -> str:
+    def say_without_figure(self, classed: Classed) -> str:
         """Say how many places have no figure."""
-        return self.counted("map.alt.none", count=classed.without)
+        return self.say_counts("map.alt.none", count=classed.count_without)
 
 
 @dataclass(frozen=True)
-class Shown:
+class MapContent:
     """What a map shows.
 
     Attributes
@@ -344,7 +346,7 @@ class Shown:
 
 
 @dataclass(frozen=True)
-class Kind:
+class MapKind:
     """A kind of map.
 
     Attributes
@@ -388,7 +390,7 @@ class Kind:
         told += {"no": [], "may": ["takes --before"], "must": ["needs --before"]}[self.before]
         return self.what + (f" ({'; '.join(told)})" if told else "")
 
-    def draw(self, ground: Ground, **how: Any) -> Drawn:
+    def draw_map(self, ground: Ground, **how: Any) -> DrawnMap:
         """Draw a map of this kind.
 
         Parameters
@@ -396,51 +398,55 @@ class Kind:
         ground
             What is shown, and what is written around it.
         how
-            The other attributes of `Asked`; `by` may be None for the first.
+            The other attributes of `MapRequest`; `by` may be None for the first.
 
         Raises
         ------
         ResultError
             When the kind needs or cannot take what is given.
         """
-        asked = Asked(ground, **{**how, "by": how.get("by") or self.by[0]})
-        self._refuse(asked)
+        asked = MapRequest(ground, **{**how, "by": how.get("by") or self.by[0]})
+        self._refuse_misuse(asked)
         shown = self.prepare(asked)
         heading, text = shown.legend.heading, shown.ground.text
-        total = shown.total or text.words.counted("map.count.municipality", len(ground.shown))
+        total = shown.total or text.words.say_count(
+            "map.count.municipality", len(ground.shown_municipalities)
+        )
         lead = text.words(f"map.alt.{self.alt}", place=ground.place, total=total, heading=heading)
-        alt = " ".join([as_sentences([text.title, *text.cautions]), lead, *shown.said])
+        alt = " ".join([join_sentences([text.title, *text.cautions]), lead, *shown.said])
         keys = ["nis_code", "name", "province"] if asked.by in PLACES else []
         keys = ["zone_id"] * (asked.by == ZONE) + keys
         table = pd.DataFrame(shown.rows)[[*keys, *self.columns]].reset_index(drop=True)
-        return Drawn(draw_sheet(shown.ground, shown.legend, shown.views), alt, table, heading)
+        return DrawnMap(draw_sheet(shown.ground, shown.legend, shown.views), alt, table, heading)
 
-    def _refuse(self, asked: Asked) -> None:
+    def _refuse_misuse(self, asked: MapRequest) -> None:
         if asked.by not in self.by:
             what = f"the kind '{self.key}' cannot be drawn by '{asked.by}'"
-            raise _problem(what, f"use {' or '.join(self.by)}")
+            raise _map_problem(what, f"use {' or '.join(self.by)}")
         if self.before == "must" and asked.before is None:
-            raise _problem(f"the kind '{self.key}' lays two results beside each other", self.mend)
+            raise _map_problem(
+                f"the kind '{self.key}' lays two results beside each other", self.mend
+            )
         if self.before == "no" and asked.before is not None:
             takes = ", ".join(one.key for one in KINDS.values() if one.before != "no")
             what = f"the kind '{self.key}' has no use for an earlier result"
-            raise _problem(what, f"use it with {takes}")
+            raise _map_problem(what, f"use it with {takes}")
         if asked.chosen is not None and not self.own_classes:
-            raise _problem(f"the classes of the kind '{self.key}' are fixed", "leave them out")
+            raise _map_problem(f"the classes of the kind '{self.key}' are fixed", "leave them out")
         if asked.before is not None:
             grounds = (asked.ground, asked.before)
             ours, theirs = (set(one.municipalities["nis_code"]) for one in grounds)
             if ours != theirs:
                 what = "the results have other municipalities"
                 what = f"{what} ({len(theirs)} before, {len(ours)} now)"
-                raise _problem(what, "run both on the same boundaries and vintage")
+                raise _map_problem(what, "run both on the same boundaries and vintage")
 
 
-KINDS: dict[str, Kind] = {}
+KINDS: dict[str, MapKind] = {}
 """Every kind by its key."""
 
 
-def kind_of(key: str) -> Kind:
+def find_kind(key: str) -> MapKind:
     """Give a kind by its key.
 
     Raises
@@ -449,87 +455,87 @@ def kind_of(key: str) -> Kind:
         When there is none.
     """
     if key not in KINDS:
-        raise _problem(f"there is no kind '{key}'", f"use {', '.join(KINDS)}")
+        raise _map_problem(f"there is no kind '{key}'", f"use {', '.join(KINDS)}")
     return KINDS[key]
 
 
-def kind(*columns: str, **facts: Any) -> Callable[[Prepare], Kind]:
-    """Make a kind of what prepares it, under its name, with the facts that `Kind` has."""
+def map_kind(*columns: str, **facts: Any) -> Callable[[Prepare], MapKind]:
+    """Make a kind of what prepares it, under its name, with the facts that `MapKind` has."""
 
-    def made(prepare: Prepare) -> Kind:
+    def made(prepare: Prepare) -> MapKind:
         key = prepare.__name__
-        KINDS[key] = Kind(key, prepare, columns, **facts)
+        KINDS[key] = MapKind(key, prepare, columns, **facts)
         return KINDS[key]
 
     return made
 
 
-@kind(*COUNTS, "share", "class", by=PLACES, own_classes=True)
-def share(of: Asked) -> Shown:
+@map_kind(*COUNTS, "share", "class", by=PLACES, own_classes=True)
+def share(of: MapRequest) -> MapContent:
     """The share of the children in time."""
-    classes, shown, words = _share_classes(of), of.places, of.words
-    classed = _by_share(of, shown, classes)
+    classes, shown, words = _choose_share_classes(of), of.places, of.words
+    classed = _classify_by_share(of, shown, classes)
     legend = Legend(
         heading=of.ground.text.heading,
         classes=classed.keys,
-        rule=of.rule(classes, "map.share.rule"),
-        others=[*classed.hatches, *of.common()],
-        lines=[_with_academy(of)],
+        rule=of.say_rule(classes, "map.share.rule"),
+        others=[*classed.hatches, *of.list_common_keys()],
+        lines=[_say_with_academy(of)],
     )
-    ends = of.extremes(shown, "share", lambda one: percent(one, words), "highest", "lowest")
-    said = [classed.said, *ends, of.none(classed)]
-    total = classed.counted(len(shown))
-    return Shown(of.ground, legend, of.views(classed), said, classed.rows, total)
+    ends = of.say_extremes(shown, "share", lambda one: say_share(one, words), "highest", "lowest")
+    said = [classed.class_sentence, *ends, of.say_without_figure(classed)]
+    total = classed.format_count(len(shown))
+    return MapContent(of.ground, legend, of.build_views(classed), said, classed.rows, total)
 
 
-@kind("academies", "planned", "has_academy", "class", before="may", alt="academies")
-def academies(of: Asked) -> Shown:
+@map_kind("academies", "planned", "has_academy", "class", before="may", alt="academies")
+def academies(of: MapRequest) -> MapContent:
     """The municipalities with and without an academy: the map of the annex."""
-    heading, make = "map.academies.heading", _by_academies
+    heading, make = "map.academies.heading", _classify_by_academies
     if of.before is not None:
-        heading, make = "map.academies.heading_before", _by_status
+        heading, make = "map.academies.heading_before", _classify_by_status
     classed = make(of)
-    sites = of.counted("map.academies.counted", count=len(_inside(of.ground)))
-    lines = [_with_academy(of), sites]
-    legend = Legend(of.words(heading), classed.keys, "", of.common(), lines)
+    sites = of.say_counts("map.academies.counted", count=len(_keep_inside(of.ground)))
+    lines = [_say_with_academy(of), sites]
+    legend = Legend(of.words(heading), classed.keys, "", of.list_common_keys(), lines)
     most = classed.places[classed.places["academies"] > 0]
     most = most.assign(number=most["academies"])
-    said = [classed.said, *of.extremes(most, "number", of.whole, "most")]
+    said = [classed.class_sentence, *of.say_extremes(most, "number", of.format_whole, "most")]
     said += [f"{line}." for line in lines]
-    return Shown(of.ground, legend, of.views(classed), said, classed.rows)
+    return MapContent(of.ground, legend, of.build_views(classed), said, classed.rows)
 
 
-@kind("children", "unmeasured", "minutes", "class", by=PLACES, own_classes=True)
-def minutes(of: Asked) -> Shown:
+@map_kind("children", "unmeasured", "minutes", "class", by=PLACES, own_classes=True)
+def minutes(of: MapRequest) -> MapContent:
     """The minutes to the nearest academy that half of the children do not exceed."""
-    words, horizon = of.words, of.has.study.travel.horizon_min
-    classes = Classes(MINUTES) if of.chosen is None else _own_minutes(of.chosen)
-    bounds = minutes_up_to(horizon, classes.bounds)
-    median = median_minutes(of.has, of.key)
+    words, horizon = of.words, of.given_tables.study.travel.horizon_min
+    classes = Classes(MINUTES) if of.chosen is None else _check_own_minutes(of.chosen)
+    bounds = list_minute_bounds(horizon, classes.bounds)
+    median = find_median_minutes(of.given_tables, of.key)
     shown = of.places.assign(minutes=of.places[of.key].map(median).astype(np.float64))
-    looks = [lined(colour) for colour in reversed(colours(len(bounds) - 1))]
-    looks.append(lined(BEYOND, hatch="xx"))
-    numbers = minute_numbers(shown["minutes"], bounds)
-    classed = of.classed(shown, numbers, minute_labels(bounds, words), looks)
+    looks = [line_looks(colour) for colour in reversed(choose_colours(len(bounds) - 1))]
+    looks.append(line_looks(BEYOND, hatch="xx"))
+    numbers = classify_minutes(shown["minutes"], bounds)
+    classed = of.classify_places(shown, numbers, format_minute_classes(bounds, words), looks)
     classed = replace(classed, figure="minutes")
     legend = Legend(
         heading=words("map.minutes.heading"),
         classes=classed.keys,
-        rule=of.rule(classes, "map.minutes.rule"),
-        others=[*classed.hatches, *of.common()],
+        rule=of.say_rule(classes, "map.minutes.rule"),
+        others=[*classed.hatches, *of.list_common_keys()],
     )
 
     def told(value: float) -> str:
-        return words("map.minutes.value", minutes=decimal(value, words.language))
+        return words("map.minutes.value", minutes=format_decimals(value, words.language))
 
     finite = shown[np.isfinite(shown["minutes"])]
-    ends = of.extremes(finite, "minutes", told, "slowest", "fastest")
-    said = [classed.said, *ends, of.none(classed)]
-    total = classed.counted(len(shown))
-    return Shown(of.ground, legend, of.views(classed), said, classed.rows, total)
+    ends = of.say_extremes(finite, "minutes", told, "slowest", "fastest")
+    said = [classed.class_sentence, *ends, of.say_without_figure(classed)]
+    total = classed.format_count(len(shown))
+    return MapContent(of.ground, legend, of.build_views(classed), said, classed.rows, total)
 
 
-def median_minutes(tables: Tables, key: str) -> pd.Series:
+def find_median_minutes(tables: MapTables, key: str) -> pd.Series:
     """Give the minutes to the nearest that half of the measured children do not exceed.
 
     Parameters
@@ -551,10 +557,10 @@ def median_minutes(tables: Tables, key: str) -> pd.Series:
     return pd.Series(median.to_numpy(np.float64), index=codes[median.index])
 
 
-@kind("children", "unmeasured", *WITHIN, "reach", "class", by=PLACES)
-def reach(of: Asked) -> Shown:
+@map_kind("children", "unmeasured", *WITHIN, "reach", "class", by=PLACES)
+def reach(of: MapRequest) -> MapContent:
     """The number of academies within the cutoff that at least half of the children can choose."""
-    words, times, places = of.words, of.has.times, of.places
+    words, times, places = of.words, of.given_tables.times, of.places
     rows = times[(times["level"] == of.by) & (times["band"] == ALL_BANDS)]
     rows = rows[(rows["profile"] == "all") & (rows["convention"] == STUDY)].set_index("code")
     found = rows[list(WITHIN)].reindex(places[of.key]).fillna(0).to_numpy(np.int64)
@@ -568,60 +574,65 @@ def reach(of: Asked) -> Shown:
         reach=pd.Series(half, index=places.index, dtype="Int64").where(measured > 0),
         choice=choice / np.maximum(measured, 1),
     )
-    one, two = (words.counted("map.count.academy", number) for number in (1, 2))
+    one, two = (words.say_count("map.count.academy", number) for number in (1, 2))
     labels = [words("map.reach.none"), one, two, words("map.academies.or_more", low=3)]
-    looks = [lined(WITHOUT), *map(lined, WITH_SCHEME)]
-    classed = replace(of.classed(shown, numbers, labels, looks), figure="reach")
-    counted = of.counted("map.reach.choice", count=choice.sum(), total=measured.sum())
+    looks = [line_looks(WITHOUT), *map(line_looks, WITH_SCHEME)]
+    classed = replace(of.classify_places(shown, numbers, labels, looks), figure="reach")
+    counted = of.say_counts("map.reach.choice", count=choice.sum(), total=measured.sum())
     legend = Legend(
-        heading=words("map.reach.heading", minutes=of.number(of.has.study.travel.cutoff_min)),
+        heading=words(
+            "map.reach.heading", minutes=of.format_number(of.given_tables.study.travel.cutoff_min)
+        ),
         classes=classed.keys,
         rule=f"{words('map.classes.fixed')} {words('map.reach.rule')}",
-        others=[*classed.hatches, *of.common()],
+        others=[*classed.hatches, *of.list_common_keys()],
         lines=[counted],
     )
     some = shown[shown["choice"] > 0]
-    ends = of.extremes(some, "choice", lambda one: percent(one, words), "choice")
-    said = [classed.said, f"{counted}.", *ends, of.none(classed)]
-    total = classed.counted(len(shown))
-    return Shown(of.ground, legend, of.views(classed), said, classed.rows, total)
+    ends = of.say_extremes(some, "choice", lambda one: say_share(one, words), "choice")
+    said = [classed.class_sentence, f"{counted}.", *ends, of.say_without_figure(classed)]
+    total = classed.format_count(len(shown))
+    return MapContent(of.ground, legend, of.build_views(classed), said, classed.rows, total)
 
 
-@kind(*COUNTS, "dots", "children_per_dot", alt="dots")
-def uncovered(of: Asked) -> Shown:
+@map_kind(*COUNTS, "dots", "children_per_dot", alt="dots")
+def uncovered(of: MapRequest) -> MapContent:
     """The children who are not in time, as dots that stand where such children live."""
-    cutoff, words = of.has.study.travel.cutoff_min, of.words
-    late = _late(of.has, cutoff)
-    worth = children_of_a_dot(int(late["uncovered"].sum()))
-    towns = of.ground.shown
-    dots = allocated(late[late["nis_code"].isin(towns["nis_code"])], worth)
+    cutoff, words = of.given_tables.study.travel.cutoff_min, of.words
+    late = _list_late_points(of.given_tables, cutoff)
+    worth = choose_dot_worth(int(late["uncovered"].sum()))
+    towns = of.ground.shown_municipalities
+    dots = allocate_dots(late[late["nis_code"].isin(towns["nis_code"])], worth)
     placed = dots.groupby("nis_code")["dots"].sum().reindex(towns["nis_code"], fill_value=0)
     shown = towns.assign(dots=placed.to_numpy(), children_per_dot=worth)
     measured = shown["covered"] + shown["uncovered"]
     numbers = np.where(measured == 0, NO_CLASS, 0)
-    classed = of.classed(shown, numbers, [""], [_GROUND])
+    classed = of.classify_places(shown, numbers, [""], [_GROUND])
     counts = {"count": shown["uncovered"].sum(), "total": measured.sum()}
     lines = [
-        of.counted("map.uncovered.counted", **counts),
-        of.counted("map.uncovered.no_dot", count=(shown["dots"] == 0).sum()),
+        of.say_counts("map.uncovered.counted", **counts),
+        of.say_counts("map.uncovered.no_dot", count=(shown["dots"] == 0).sum()),
     ]
     legend = Legend(
-        heading=words("map.uncovered.heading", minutes=of.number(cutoff)),
-        classes=[Key(words.counted("map.uncovered.dot", worth), _DOT)],
-        rule=of.counted("map.uncovered.rule", count=worth),
-        others=[*replace(classed, figure="share").hatches, *of.common()],
+        heading=words("map.uncovered.heading", minutes=of.format_number(cutoff)),
+        classes=[Key(words.say_count("map.uncovered.dot", worth), _DOT)],
+        rule=of.say_counts("map.uncovered.rule", count=worth),
+        others=[*replace(classed, figure="share").hatches, *of.list_common_keys()],
         lines=lines,
     )
-    views = [View(classed.fills, [*_dot_marks(dots), *of.sites])]
+    views = [View(classed.fills, [*_mark_dots(dots), *of.sites])]
     said = [f"{line}." for line in lines]
-    said += [*of.extremes(shown, "uncovered", of.whole, "most", "least"), of.none(classed)]
-    return Shown(of.ground, legend, views, said, shown)
+    said += [
+        *of.say_extremes(shown, "uncovered", of.format_whole, "most", "least"),
+        of.say_without_figure(classed),
+    ]
+    return MapContent(of.ground, legend, views, said, shown)
 
 
-def _late(tables: Tables, cutoff_min: float) -> GeoDataFrame:
+def _list_late_points(tables: MapTables, cutoff_min: float) -> GeoDataFrame:
     """Give the demand points with the measured children who are not in time, by zone and point."""
     rides, demand = tables.rides, tables.demand
-    in_time = np.rint(rides["time_s"].to_numpy() * 1000) <= horizon_ms(cutoff_min)
+    in_time = np.rint(rides["time_s"].to_numpy() * 1000) <= minutes_to_ms(cutoff_min)
     late = rides[rides["measured"].to_numpy() & ~in_time]
     sums = np.bincount(late["point"], weights=late["children"], minlength=len(demand))
     points = demand[["nis_code", "zone_id", "point_id", "geometry"]]
@@ -629,7 +640,7 @@ def _late(tables: Tables, cutoff_min: float) -> GeoDataFrame:
     return points.sort_values(["nis_code", "zone_id", "point_id"], ignore_index=True)
 
 
-def children_of_a_dot(total: int) -> int:
+def choose_dot_worth(total: int) -> int:
     """Give the least of 1, 2 and 5 times a power of ten for which the dots are not too many."""
     least, power = max(total / MOST_DOTS, 1.0), 1
     while 5 * power < least:
@@ -637,7 +648,7 @@ def children_of_a_dot(total: int) -> int:
     return next(times * power for times in (1, 2, 5) if times * power >= least)
 
 
-def allocated(points: GeoDataFrame, worth: int) -> GeoDataFrame:
+def allocate_dots(points: GeoDataFrame, worth: int) -> GeoDataFrame:
     """Choose the points at which dots stand, as many in each municipality as its children call for.
 
     Parameters
@@ -666,7 +677,7 @@ def allocated(points: GeoDataFrame, worth: int) -> GeoDataFrame:
     return ordered.assign(dots=dots)[dots > 0]
 
 
-def _dot_marks(dots: GeoDataFrame) -> list[Marks]:
+def _mark_dots(dots: GeoDataFrame) -> list[Marks]:
     """Draw several dots at one spot as one of their joint surface."""
     at = shapely.get_coordinates(dots.geometry.to_numpy())
     number = dots["dots"].to_numpy()
@@ -676,234 +687,266 @@ def _dot_marks(dots: GeoDataFrame) -> list[Marks]:
     ]
 
 
-@kind(
+@map_kind(
     *("gap_id", "name", "municipalities", "provinces", "uncovered", "reason", "class"),
     *("nis_code", "rank", "adds", "place_id", "x_m", "y_m"),
     by=("children", "reason"),
     alt="gaps",
 )
-def gaps(of: Asked) -> Shown:
+def gaps(of: MapRequest) -> MapContent:
     """The gaps over all roads, and the municipalities where one academy would add most."""
-    ground, words, least = of.ground, of.words, of.has.study.gaps.min_children
-    found = of.has.gaps[of.has.gaps["profile"] == "all"]
+    ground, words, least = of.ground, of.words, of.given_tables.study.gaps.min_children
+    found = of.given_tables.gaps[of.given_tables.gaps["profile"] == "all"]
     if ground.province is not None:
         within = [ground.province in one.split(", ") for one in found["provinces"].astype(str)]
         found = found[np.array(within, dtype=bool)]
     # A small gap stands over a large one.
     shown = found.sort_values(["uncovered", "gap_id"], ascending=[False, True], ignore_index=True)
-    classed = {"children": _by_children, "reason": _by_reason}[of.by](of, shown, least)
-    ranked = of_province(of.has.candidates, ground.province).sort_values("rank").head(CANDIDATES)
+    classed = {"children": _classify_by_children, "reason": _classify_by_reason}[of.by](
+        of, shown, least
+    )
+    ranked = (
+        keep_province(of.given_tables.candidates, ground.province)
+        .sort_values("rank")
+        .head(CANDIDATES)
+    )
     ranked = ranked[ranked["adds"] > 0]
-    numbers = [of.whole(rank) for rank in ranked["rank"]]
+    numbers = [of.format_whole(rank) for rank in ranked["rank"]]
     names = [
-        words("map.gaps.candidate_line", rank=rank, name=one_line(name), adds=of.whole(adds))
+        words(
+            "map.gaps.candidate_line", rank=rank, name=to_one_line(name), adds=of.format_whole(adds)
+        )
         for rank, name, adds in zip(numbers, ranked["name"], ranked["adds"], strict=True)
     ]
-    counted = of.counted("map.gaps.counted", count=shown["uncovered"].sum())
-    rule = words("map.gaps.rule", drawn=ground.text.drawn, least=of.whole(least))
+    counted = of.say_counts("map.gaps.counted", count=shown["uncovered"].sum())
+    rule = words("map.gaps.rule", drawn=ground.text.outline_note, least=of.format_whole(least))
     legend = Legend(
         heading=words(f"map.gaps.heading_{of.by}"),
         classes=classed.keys,
         rule=f"{words('map.classes.fixed')} " * (of.by == "children") + rule,
-        others=[*([Key(words("map.gaps.candidate"), RANK_KEY)] if names else []), *of.common()],
+        others=[
+            *([Key(words("map.gaps.candidate"), RANK_KEY)] if names else []),
+            *of.list_common_keys(),
+        ],
         lines=[counted],
         list_heading=words("map.gaps.candidates"),
         listed=names,
     )
     ranks = list(zip(ranked["x_m"], ranked["y_m"], numbers, strict=True))
-    views = [View([Fill(ground.shown.geometry, _GROUND, 2.5), *classed.fills], of.sites, ranks)]
-    ends = of.extremes(shown, "uncovered", of.whole, "most", "least")
-    said = [classed.said, f"{counted}.", *ends]
-    said += [words("map.alt.candidates", names=words.series(names))] if names else []
+    views = [
+        View(
+            [Fill(ground.shown_municipalities.geometry, _GROUND, 2.5), *classed.fills],
+            of.sites,
+            ranks,
+        )
+    ]
+    ends = of.say_extremes(shown, "uncovered", of.format_whole, "most", "least")
+    said = [classed.class_sentence, f"{counted}.", *ends]
+    said += [words("map.alt.candidates", names=words.join_series(names))] if names else []
     extra = ranked[["nis_code", "name", "rank", "adds", "place_id", "x_m", "y_m"]]
     own = ["gap_id", "name", "municipalities", "provinces", "uncovered", "reason", "class"]
     rows = pd.concat([pd.DataFrame(classed.rows[own]), extra], ignore_index=True)
-    return Shown(ground, legend, views, said, rows)
+    return MapContent(ground, legend, views, said, rows)
 
 
-@kind(
+@map_kind(
     *("share_before", "share_after", "points", "academies_before", "academies_after", "class"),
     before="must",
 )
-def change(of: Asked) -> Shown:
+def change(of: MapRequest) -> MapContent:
     """The change of the share in time from an earlier result to this one."""
-    before, words = _there(of.before), of.words
-    of = replace(of, ground=_both_said(of.ground, before))
-    earlier = before.municipalities.set_index("nis_code").reindex(of.ground.shown["nis_code"])
-    shown = of.ground.shown.rename(columns={"share": "share_after", "academies": "academies_after"})
+    before, words = _require_given(of.before), of.words
+    of = replace(of, ground=_say_both(of.ground, before))
+    earlier = before.municipalities.set_index("nis_code").reindex(
+        of.ground.shown_municipalities["nis_code"]
+    )
+    shown = of.ground.shown_municipalities.rename(
+        columns={"share": "share_after", "academies": "academies_after"}
+    )
     shown["share_before"] = earlier["share"].to_numpy()
     shown["academies_before"] = earlier["academies"].to_numpy()
     shown["points"] = ((shown["share_after"] - shown["share_before"]) * 100).round(9)
-    classed = _by_change(of, shown)
-    low, high = (of.number(n) for n in CHANGE_POINTS)
-    sites, marks = _sites_of_change(of, before)
+    classed = _classify_by_change(of, shown)
+    low, high = (of.format_number(n) for n in CHANGE_POINTS)
+    sites, marks = _mark_changed_sites(of, before)
     legend = Legend(
         heading=words("map.change.heading"),
         classes=classed.keys,
         rule=words("map.change.rule", low=low, high=high),
-        others=[*classed.hatches, *of.common(sites)],
+        others=[*classed.hatches, *of.list_common_keys(sites)],
     )
     rose, fell = shown[shown["points"] > 0], shown[shown["points"] < 0]
     said = [
-        classed.said,
-        *of.extremes(rose, "points", of.points, "rise"),
-        *of.extremes(fell, "points", of.points, "", "fall"),
-        *(f"{words.pair(_capital(key.meaning), key.count)}." for key in sites),
-        of.none(classed),
+        classed.class_sentence,
+        *of.say_extremes(rose, "points", of.format_points, "rise"),
+        *of.say_extremes(fell, "points", of.format_points, "", "fall"),
+        *(f"{words.join_pair(_capitalise_first(key.meaning), key.count)}." for key in sites),
+        of.say_without_figure(classed),
     ]
-    return Shown(of.ground, legend, [View(classed.fills, marks)], said, classed.rows)
+    return MapContent(of.ground, legend, [View(classed.fills, marks)], said, classed.rows)
 
 
-@kind(
+@map_kind(
     *("planned", "share_before", "share_after", "class_before", "class_after"),
     before="must",
     own_classes=True,
     alt="plan",
     mend="draw a result of `stemgeo run --plan`, with --before the one without it",
 )
-def plan(of: Asked) -> Shown:
+def plan(of: MapRequest) -> MapContent:
     """The share in time without and with the places of a plan, side by side."""
-    before, words, classes = _there(of.before), of.words, _share_classes(of)
+    before, words, classes = _require_given(of.before), of.words, _choose_share_classes(of)
     if not is_planned(of.ground.academies).any():
         mend = "give the result of `stemgeo run STUDY --plan plan.csv`"
-        raise _problem("the result has no planned places", mend)
-    of = replace(of, ground=_both_said(of.ground, before))
-    after = of.ground.shown
+        raise _map_problem("the result has no planned places", mend)
+    of = replace(of, ground=_say_both(of.ground, before))
+    after = of.ground.shown_municipalities
     earlier = before.municipalities.set_index("nis_code").loc[after["nis_code"]]
     first = after.assign(**{name: earlier[name].to_numpy() for name in ("share", *COUNTS)})
-    pair = [_by_share(of, places, classes) for places in (first, after)]
+    pair = [_classify_by_share(of, places, classes) for places in (first, after)]
     rows = zip(pair[0].labels, pair[0].looks, pair[0].counts, pair[1].counts, strict=True)
     keys = [
-        Key(label, looks, f"{of.whole(a)} \N{RIGHTWARDS ARROW} {pair[1].counted(b)}")
+        Key(label, looks, f"{of.format_whole(a)} \N{RIGHTWARDS ARROW} {pair[1].format_count(b)}")
         for label, looks, a, b in rows
     ]
-    planned = int(is_planned(_inside(of.ground)).sum())
-    counted = of.counted("map.plan.counted", count=planned)
-    hatched = pair[1] if pair[1].partly.any() else replace(pair[1], places=first)
+    planned = int(is_planned(_keep_inside(of.ground)).sum())
+    counted = of.say_counts("map.plan.counted", count=planned)
+    hatched = pair[1] if pair[1].is_partly.any() else replace(pair[1], places=first)
     legend = Legend(
         heading=of.ground.text.heading,
         classes=keys,
-        rule=f"{of.rule(classes, 'map.share.rule')} {words('map.plan.rule')}",
-        others=[*hatched.hatches, *of.common()],
+        rule=f"{of.say_rule(classes, 'map.share.rule')} {words('map.plan.rule')}",
+        others=[*hatched.hatches, *of.list_common_keys()],
         lines=[counted],
     )
     names = [words("map.plan.before"), words("map.plan.after")]
     views = [
-        View(classed.fills, academy_marks(one.academies), caption=name)
+        View(classed.fills, mark_academies(one.academies), caption=name)
         for classed, one, name in zip(pair, (before, of.ground), names, strict=True)
     ]
     rise = after.assign(points=(after["share"] - first["share"]) * 100)
-    said = [words.pair(name, classed.said) for name, classed in zip(names, pair, strict=True)]
+    said = [
+        words.join_pair(name, classed.class_sentence)
+        for name, classed in zip(names, pair, strict=True)
+    ]
     rising = rise[rise["points"].round(9) > 0]
-    said += [f"{counted}.", *of.extremes(rising, "points", of.points, "rise"), of.none(pair[1])]
+    said += [
+        f"{counted}.",
+        *of.say_extremes(rising, "points", of.format_points, "rise"),
+        of.say_without_figure(pair[1]),
+    ]
     table = after.assign(
         share_before=first["share"],
         share_after=after["share"],
         class_before=pair[0].names,
         class_after=pair[1].names,
     )
-    return Shown(of.ground, legend, views, said, table)
+    return MapContent(of.ground, legend, views, said, table)
 
 
-def _inside(ground: Ground) -> GeoDataFrame:
+def _keep_inside(ground: Ground) -> GeoDataFrame:
     """Give the academies in the municipalities of the map."""
-    return ground.academies[ground.academies["nis_code"].isin(ground.shown["nis_code"])]
+    return ground.academies[
+        ground.academies["nis_code"].isin(ground.shown_municipalities["nis_code"])
+    ]
 
 
-def _with_academy(of: Asked) -> str:
-    shown = of.ground.shown
+def _say_with_academy(of: MapRequest) -> str:
+    shown = of.ground.shown_municipalities
     counts = {"count": int(shown["has_academy"].sum()), "total": len(shown)}
-    return of.counted("map.with_academy", **counts)
+    return of.say_counts("map.with_academy", **counts)
 
 
-def _share_classes(of: Asked) -> Classes:
-    chosen = of.has.study.output.classes if of.chosen is None else of.chosen
-    return share_classes(chosen, of.ground.municipalities["share"])
+def _choose_share_classes(of: MapRequest) -> Classes:
+    chosen = of.given_tables.study.output.classes if of.chosen is None else of.chosen
+    return choose_classes(chosen, of.ground.municipalities["share"])
 
 
-def _own_minutes(chosen: Sequence[float] | str) -> Classes:
+def _check_own_minutes(chosen: Sequence[float] | str) -> Classes:
     if isinstance(chosen, str):
-        raise _problem("the classes of minutes are bounds in minutes", "give numbers from 0")
+        raise _map_problem("the classes of minutes are bounds in minutes", "give numbers from 0")
     bounds = tuple(float(one) for one in chosen)
     if len(bounds) < 2 or bounds[0] != 0 or any(b <= a for a, b in pairwise(bounds)):
-        raise _problem("the classes of minutes must rise from 0", "as in 0, 10, 15, 30")
+        raise _map_problem("the classes of minutes must rise from 0", "as in 0, 10, 15, 30")
     return Classes(bounds, "own")
 
 
-def _by_share(of: Asked, places: GeoDataFrame, classes: Classes) -> Classed:
-    labels = class_labels(classes.bounds, of.words)
-    looks = [lined(colour) for colour in colours(len(labels))]
-    numbers = class_numbers(places["share"], classes.bounds)
-    return replace(of.classed(places, numbers, labels, looks), figure="share")
+def _classify_by_share(of: MapRequest, places: GeoDataFrame, classes: Classes) -> Classed:
+    labels = format_classes(classes.bounds, of.words)
+    looks = [line_looks(colour) for colour in choose_colours(len(labels))]
+    numbers = classify_shares(places["share"], classes.bounds)
+    return replace(of.classify_places(places, numbers, labels, looks), figure="share")
 
 
-def _by_academies(of: Asked) -> Classed:
+def _classify_by_academies(of: MapRequest) -> Classed:
     """Tell one, two or three, and more academies apart, and those that a plan alone brings."""
-    shown, words = of.ground.shown, of.words
+    shown, words = of.ground.shown_municipalities, of.words
     number = shown["academies"].to_numpy()
     planned = shown["planned"].to_numpy() if "planned" in shown else np.zeros(len(shown))
     only_planned = (number > 0) & (number == planned)
     numbers = np.where(number == 0, 0, np.digitize(number, (2, 4)) + 1)
     labels = [
         words("map.academies.without"),
-        words.counted("map.count.academy", 1),
+        words.say_count("map.count.academy", 1),
         words("map.academies.class", low=2, high=3),
         words("map.academies.or_more", low=4),
     ]
-    looks = [lined(WITHOUT), *map(lined, WITH_SCHEME)]
+    looks = [line_looks(WITHOUT), *map(line_looks, WITH_SCHEME)]
     if only_planned.any():
         numbers = np.where(only_planned, 4, numbers)
         labels = [*labels, words("map.academies.planned_only")]
-        looks = [*looks, lined(PLANNED_ONLY, hatch="....")]
-    return of.classed(shown, numbers, labels, looks)
+        looks = [*looks, line_looks(PLANNED_ONLY, hatch="....")]
+    return of.classify_places(shown, numbers, labels, looks)
 
 
-def _by_status(of: Asked) -> Classed:
-    shown = of.ground.shown
-    earlier = _there(of.before).municipalities.set_index("nis_code")["has_academy"]
+def _classify_by_status(of: MapRequest) -> Classed:
+    shown = of.ground.shown_municipalities
+    earlier = _require_given(of.before).municipalities.set_index("nis_code")["has_academy"]
     had = earlier.reindex(shown["nis_code"]).to_numpy(bool)
     has = shown["has_academy"].to_numpy(bool)
     numbers = np.select([has & had, has, had], [0, 1, 2], 3)
     # Grey is the ground beside the province.
     changed = {**STATUSES, "without": {"facecolor": WITHOUT}}
-    looks = [{**lined(one["facecolor"]), **one} for one in changed.values()]
+    looks = [{**line_looks(one["facecolor"]), **one} for one in changed.values()]
     labels = [of.words(f"map.academies.{key}") for key in STATUSES]
-    return of.classed(shown, numbers, labels, looks)
+    return of.classify_places(shown, numbers, labels, looks)
 
 
-def _by_children(of: Asked, places: GeoDataFrame, least: int) -> Classed:
+def _classify_by_children(of: MapRequest, places: GeoDataFrame, least: int) -> Classed:
     bounds = [least, *(bound for bound in GAP_CHILDREN if bound > least)]
-    texts = [of.whole(bound) for bound in bounds]
+    texts = [of.format_whole(bound) for bound in bounds]
     labels = [of.words("map.gaps.class", low=low, high=high) for low, high in pairwise(texts)]
     labels.append(of.words("map.gaps.class_last", low=texts[-1]))
-    looks = [lined(colour, _GAP_LINE) for colour in GAP_SCHEME[-len(labels) :]]
+    looks = [line_looks(colour, _GAP_LINE) for colour in GAP_SCHEME[-len(labels) :]]
     numbers = np.digitize(places["uncovered"].to_numpy(), bounds[1:])
-    return of.classed(places, numbers, labels, looks)
+    return of.classify_places(places, numbers, labels, looks)
 
 
-def _by_reason(of: Asked, places: GeoDataFrame, _least: int) -> Classed:
+def _classify_by_reason(of: MapRequest, places: GeoDataFrame, _least: int) -> Classed:
     reasons = {key: one.colour for key, one in REASONS.items() if one.profile == "all"}
-    looks = [lined(colour, _GAP_LINE) for colour in reasons.values()]
+    looks = [line_looks(colour, _GAP_LINE) for colour in reasons.values()]
     numbers = pd.Index(list(reasons)).get_indexer(places["reason"])
-    return of.classed(places, numbers, [reason_in_words(one, of.words) for one in reasons], looks)
+    return of.classify_places(
+        places, numbers, [say_reason(one, of.words) for one in reasons], looks
+    )
 
 
-def _by_change(of: Asked, places: GeoDataFrame) -> Classed:
+def _classify_by_change(of: MapRequest, places: GeoDataFrame) -> Classed:
     points = places["points"].to_numpy(np.float64)
     size = np.digitize(np.abs(points), CHANGE_POINTS)
     numbers = np.where(np.isnan(points), NO_CLASS, 2 + np.sign(np.nan_to_num(points)) * size)
-    low, high = (of.number(n) for n in CHANGE_POINTS)
+    low, high = (of.format_number(n) for n in CHANGE_POINTS)
     labels = [of.words(f"map.change.{one}", low=low, high=high) for one in _CHANGES]
     falls: list[Looks] = [{"hatch": ".."}, {"hatch": ".."}, {}, {}, {}]
-    looks = [lined(colour, **more) for colour, more in zip(DIVERGING, falls, strict=True)]
-    return of.classed(places, numbers, labels, looks)
+    looks = [line_looks(colour, **more) for colour, more in zip(DIVERGING, falls, strict=True)]
+    return of.classify_places(places, numbers, labels, looks)
 
 
-def _sites_of_change(of: Asked, before: Ground) -> tuple[list[Key], list[Marks]]:
+def _mark_changed_sites(of: MapRequest, before: Ground) -> tuple[list[Key], list[Marks]]:
     """Mark academies by what became of them, known by their id, and count those of the map."""
     ground = of.ground
     now, then = set(ground.academies["academy_id"]), set(before.academies["academy_id"])
-    shown = set(ground.shown["nis_code"])
+    shown = set(ground.shown_municipalities["nis_code"])
     keys, marks = [], []
     for meaning, looks, source, ids in (
         ("map.change.kept_academy", ACADEMY, ground, now & then),
@@ -912,12 +955,12 @@ def _sites_of_change(of: Asked, before: Ground) -> tuple[list[Key], list[Marks]]
     ):
         rows = source.academies[source.academies["academy_id"].isin(ids)].sort_values("academy_id")
         count = int(rows["nis_code"].isin(shown).sum())
-        keys.append(Key(of.words(meaning), looks, of.whole(count)))
+        keys.append(Key(of.words(meaning), looks, of.format_whole(count)))
         marks.append(Marks(shapely.get_coordinates(rows.geometry.to_numpy()), looks))
     return keys, marks
 
 
-def _both_said(ground: Ground, before: Ground) -> Ground:
+def _say_both(ground: Ground, before: Ground) -> Ground:
     """Say on the map of two results the cautions, sources and dates of both."""
     now, then = ground.text, before.text
     words, between = now.words, now.words("list.series")
@@ -925,32 +968,34 @@ def _both_said(ground: Ground, before: Ground) -> Ground:
         name: [part for one in (then, now) for part in getattr(one, name).split(between) if part]
         for name in ("notice", "method_note", "source")
     }
-    said: dict[str, Any] = {name: words.series(dict.fromkeys(one)) for name, one in parts.items()}
+    said: dict[str, Any] = {
+        name: words.join_series(dict.fromkeys(one)) for name, one in parts.items()
+    }
     date = now.date
     if then.date != now.date:
         date = words("map.plan.date", before=then.date, after=now.date)
     return replace(ground, text=replace(now, **said, date=date))
 
 
-def _capital(text: str) -> str:
+def _capitalise_first(text: str) -> str:
     return f"{text[:1].upper()}{text[1:]}"
 
 
-def _there(what: _T | None) -> _T:
+def _require_given(what: _T | None) -> _T:
     """Give what was refused when it was not given."""
     if what is None:
         raise ValueError("this kind of map needs it")
     return what
 
 
-def _problem(what: str, mend: str) -> ResultError:
+def _map_problem(what: str, mend: str) -> ResultError:
     return ResultError(Problem("map", what, mend))
 
 
 _BLOCK = re.compile(r"(?<=<!-- made by make docs -->\n).*?(?=<!-- until here -->)", re.DOTALL)
 
 
-def documented(page: str) -> str:
+def fill_kinds(page: str) -> str:
     """Give a page with the list of kinds, as it is now, between its marks."""
     lines = ["| kind | what it shows | by | before | columns of its table |", "|---" * 5 + "|"]
     for one in KINDS.values():
@@ -960,7 +1005,7 @@ def documented(page: str) -> str:
     return _BLOCK.sub(lambda _: "\n" + "\n".join(lines) + "\n\n", page)
 
 
-def write_list(path: str) -> None:
+def write_kinds(path: str) -> None:
     """Bring the list of kinds on a page up to date."""
     page = Path(path).read_text(encoding="utf-8")
-    Path(path).write_text(documented(page), encoding="utf-8")
+    Path(path).write_text(fill_kinds(page), encoding="utf-8")

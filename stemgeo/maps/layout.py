@@ -60,12 +60,12 @@ def text_width_in(line: str, size_pt: float, weight: str = "normal") -> float:
     return float(width_pt) / POINTS_PER_INCH
 
 
-def line_in(size_pt: float) -> float:
+def line_height_in(size_pt: float) -> float:
     """Give the height of a line of text, in inches."""
     return size_pt * LINE_HEIGHT / POINTS_PER_INCH
 
 
-def wrapped(text: str, width_in: float, size_pt: float, weight: str = "normal") -> list[str]:
+def wrap_text(text: str, width_in: float, size_pt: float, weight: str = "normal") -> list[str]:
     """Break a text into lines that fit, between words; inside a word only if it must be.
 
     Parameters
@@ -76,7 +76,7 @@ def wrapped(text: str, width_in: float, size_pt: float, weight: str = "normal") 
         As for `text_width_in`.
     """
     lines: list[str] = []
-    for word in _words_that_fit(text, width_in, size_pt, weight):
+    for word in _split_to_fit(text, width_in, size_pt, weight):
         longer = f"{lines[-1]} {word}" if lines else word
         if lines and text_width_in(longer, size_pt, weight) <= width_in:
             lines[-1] = longer
@@ -85,13 +85,13 @@ def wrapped(text: str, width_in: float, size_pt: float, weight: str = "normal") 
     return lines
 
 
-def shortened(line: str, width_in: float, size_pt: float, weight: str = "normal") -> str:
+def shorten_line(line: str, width_in: float, size_pt: float, weight: str = "normal") -> str:
     """Cut a line that does not fit, and say so with three dots.
 
     Parameters
     ----------
     line, width_in, size_pt, weight
-        As for `wrapped`.
+        As for `wrap_text`.
     """
     if text_width_in(line, size_pt, weight) <= width_in:
         return line
@@ -102,7 +102,7 @@ def shortened(line: str, width_in: float, size_pt: float, weight: str = "normal"
     return f"{kept.rstrip()}\N{HORIZONTAL ELLIPSIS}"
 
 
-def _words_that_fit(text: str, width_in: float, size_pt: float, weight: str) -> Iterator[str]:
+def _split_to_fit(text: str, width_in: float, size_pt: float, weight: str) -> Iterator[str]:
     # Not split(): it also breaks at the no-break space of "62,4 %".
     for word in re.split(r"[ \t\r\n]+", text):
         rest = word
@@ -142,7 +142,7 @@ class Box:
         """Left, bottom, right, top."""
         return self.left, self.bottom, self.right, self.top
 
-    def grown(self, margin: float) -> Box:
+    def with_margin(self, margin: float) -> Box:
         """Give the box with a margin on all sides."""
         sides = self.left - margin, self.bottom - margin
         return Box(*sides, self.width + 2 * margin, self.height + 2 * margin)
@@ -152,7 +152,7 @@ class Box:
         beside = self.right <= other.left or other.right <= self.left
         return not (beside or self.top <= other.bottom or other.top <= self.bottom)
 
-    def within(self, other: Box) -> bool:
+    def lies_within(self, other: Box) -> bool:
         """Tell whether it lies inside the other."""
         across = other.left <= self.left and self.right <= other.right
         return across and other.bottom <= self.bottom and self.top <= other.top
@@ -189,7 +189,7 @@ class Sheet:
         return self.ground.width / self.frame.width
 
 
-def best_sheet(bounds: Sequence[float], text: MapText, legend_in: float) -> Sheet:
+def choose_sheet(bounds: Sequence[float], text: MapText, legend_in: float) -> Sheet:
     """Lay out the sheet in the direction that shows the ground larger.
 
     Parameters
@@ -201,38 +201,46 @@ def best_sheet(bounds: Sequence[float], text: MapText, legend_in: float) -> Shee
     legend_in
         Height that the legend needs, in inches.
     """
-    sheets = [sheet_on(paper, bounds, text, legend_in) for paper in PAPERS]
+    sheets = [lay_out_sheet(paper, bounds, text, legend_in) for paper in PAPERS]
     return min(sheets, key=lambda sheet: sheet.metres_per_inch)
 
 
-def sheet_on(
+def lay_out_sheet(
     paper: tuple[float, float], bounds: Sequence[float], text: MapText, legend_in: float
 ) -> Sheet:
-    """Lay out the sheet on paper of a width and height, inches; the rest as for `best_sheet`.
+    """Lay out the sheet on paper of a width and height, inches; the rest as for `choose_sheet`.
 
     Parameters
     ----------
     paper
         Width and height, inches.
     bounds, text, legend_in
-        As for `best_sheet`.
+        As for `choose_sheet`.
     """
     width, height = paper
     inside = width - 2 * MARGIN_IN
-    title = wrapped(text.title, inside, TITLE_PT, "bold")
-    cautions = _all_wrapped(text.cautions, inside - 2 * GAP_IN, CAUTION_PT, "bold")
-    credits_ = _all_wrapped(text.credits, inside, SMALL_PT)
-    top = height - MARGIN_IN - len(title) * line_in(TITLE_PT) - line_in(PLACE_PT) - GAP_IN
+    title = wrap_text(text.title, inside, TITLE_PT, "bold")
+    cautions = _wrap_all(text.cautions, inside - 2 * GAP_IN, CAUTION_PT, "bold")
+    credits_ = _wrap_all(text.credits, inside, SMALL_PT)
+    top = (
+        height
+        - MARGIN_IN
+        - len(title) * line_height_in(TITLE_PT)
+        - line_height_in(PLACE_PT)
+        - GAP_IN
+    )
     if cautions:
-        top -= len(cautions) * line_in(CAUTION_PT) + 2 * GAP_IN
-    legend_bottom = MARGIN_IN + len(credits_) * line_in(SMALL_PT) + GAP_IN
+        top -= len(cautions) * line_height_in(CAUTION_PT) + 2 * GAP_IN
+    legend_bottom = MARGIN_IN + len(credits_) * line_height_in(SMALL_PT) + GAP_IN
     legend = Box(MARGIN_IN, legend_bottom, inside, legend_in)
     bottom = legend.top + GAP_IN
     frame = Box(MARGIN_IN, bottom, inside, top - bottom)
-    return Sheet(width, height, title, cautions, credits_, legend, frame, _ground(bounds, frame))
+    return Sheet(
+        width, height, title, cautions, credits_, legend, frame, _widen_bounds(bounds, frame)
+    )
 
 
-def on_frame(sheet: Sheet, frame: Box, bounds: Sequence[float]) -> Sheet:
+def move_to_frame(sheet: Sheet, frame: Box, bounds: Sequence[float]) -> Sheet:
     """Give the sheet with its map in another frame.
 
     Parameters
@@ -244,16 +252,16 @@ def on_frame(sheet: Sheet, frame: Box, bounds: Sequence[float]) -> Sheet:
     bounds
         Of the ground, metres: west, south, east, north.
     """
-    return replace(sheet, frame=frame, ground=_ground(bounds, frame))
+    return replace(sheet, frame=frame, ground=_widen_bounds(bounds, frame))
 
 
-def _all_wrapped(
+def _wrap_all(
     texts: Iterable[str], width_in: float, size_pt: float, weight: str = "normal"
 ) -> list[str]:
-    return [line for text in texts for line in wrapped(text, width_in, size_pt, weight)]
+    return [line for text in texts for line in wrap_text(text, width_in, size_pt, weight)]
 
 
-def _ground(bounds: Sequence[float], frame: Box) -> Box:
+def _widen_bounds(bounds: Sequence[float], frame: Box) -> Box:
     """Widen the bounds until they have the shape of the frame."""
     x0, y0, x1, y1 = bounds
     scale = max((x1 - x0) / frame.width, (y1 - y0) / frame.height) * (1 + 2 * _GROUND_MARGIN)
@@ -305,43 +313,43 @@ def place_labels(
     for number, (name, ground) in enumerate(zip(names, grounds, strict=True)):
         width = text_width_in(name, size_pt) * sheet.metres_per_inch
         large = number < _LARGEST
-        for x, y in _places(ground, height, beside=large):
-            box = Box(x - width / 2, y - height / 2, width, height).grown(height * 0.15)
+        for x, y in _yield_places(ground, height, beside=large):
+            box = Box(x - width / 2, y - height / 2, width, height).with_margin(height * 0.15)
             if large and not ground.intersects(shapely.box(*box.corners)):
                 continue
-            if box.within(sheet.ground) and not any(box.overlaps(other) for other in taken):
+            if box.lies_within(sheet.ground) and not any(box.overlaps(other) for other in taken):
                 taken.append(box)
                 placed.append(Label(number, x, y))
                 break
     return placed
 
 
-def _places(ground: Polygons, step: float, *, beside: bool) -> Iterator[tuple[float, float]]:
+def _yield_places(ground: Polygons, step: float, *, beside: bool) -> Iterator[tuple[float, float]]:
     """Give places on a ground and then, where that is allowed, on it and beside it.
 
     One by one: mostly the first will do, and those beside a large ground are thousands.
     """
-    yield from _middles(ground, step)
+    yield from _list_places_on(ground, step)
     if beside:
-        yield from _against(ground, step)
+        yield from _list_places_beside(ground, step)
 
 
-def _middles(ground: Polygons, step: float) -> list[tuple[float, float]]:
+def _list_places_on(ground: Polygons, step: float) -> list[tuple[float, float]]:
     """List places on a ground, from its inmost point outwards."""
-    places = _around(ground, step, 6)
+    places = _list_lattice(ground, step, 6)
     shapely.prepare(ground)
     on_ground = shapely.contains_xy(ground, *np.transpose(places))
     on_ground[0] = True
     return [place for place, fits in zip(places, on_ground, strict=True) if fits]
 
 
-def _against(ground: Polygons, step: float) -> list[tuple[float, float]]:
+def _list_places_beside(ground: Polygons, step: float) -> list[tuple[float, float]]:
     """List places on a ground and beside it, from its inmost point outwards."""
     x0, y0, x1, y1 = ground.bounds
-    return _around(ground, step, int(np.ceil(max(x1 - x0, y1 - y0) / step)) + 8)
+    return _list_lattice(ground, step, int(np.ceil(max(x1 - x0, y1 - y0) / step)) + 8)
 
 
-def _around(ground: Polygons, step: float, reach: int) -> list[tuple[float, float]]:
+def _list_lattice(ground: Polygons, step: float, reach: int) -> list[tuple[float, float]]:
     """List the points of a lattice around the inmost point of a ground, nearest first."""
     x, y = shapely.get_coordinates(shapely.maximum_inscribed_circle(ground, step / 4))[0]
     offsets = np.arange(-reach, reach + 1) * step / 2

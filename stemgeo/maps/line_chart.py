@@ -16,22 +16,22 @@ import shapely
 from matplotlib.ticker import MaxNLocator
 
 from stemgeo.coverage import REGION
+from stemgeo.maps.charts import make_axes_at, name_over_years
 from stemgeo.maps.layout import (
     GAP_IN,
     SMALL_PT,
     TEXT_PT,
     Box,
-    best_sheet,
-    line_in,
+    choose_sheet,
+    line_height_in,
     text_width_in,
-    wrapped,
+    wrap_text,
 )
 from stemgeo.maps.page import PALE_INK, PLATE, STYLE, Looks, new_page, write_lines
-from stemgeo.maps.series import INK, colours, partly_measured
-from stemgeo.maps.text import MapText, as_sentences, percent, province_name
-from stemgeo.maps.trend import axes_at, over_years
+from stemgeo.maps.series import INK, choose_colours, find_partly_measured
+from stemgeo.maps.text import MapText, join_sentences, province_name, say_share
 from stemgeo.profiles import ROADS
-from stemgeo.speech import percent_sign, whole
+from stemgeo.speech import format_whole, percent_sign
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -47,14 +47,14 @@ REPORTED = "municipalities_with_academy"
 """The reported indicator that stands beside the lines, of all of Flanders."""
 
 _PARTLY = "*"
-_ACCENT = colours(5)[4]
+_ACCENT = choose_colours(5)[4]
 _REGION_LINE: Looks = {"color": _ACCENT, "linewidth": 2.4, "marker": "o", "markersize": 5.0}
 _QUIET_LINE: Looks = {**_REGION_LINE, "linewidth": 1.4, "markersize": 3.4, "linestyle": "--"}
 _QUIET_LINES = {"low_stress": _QUIET_LINE, "quiet_1": {**_QUIET_LINE, "linestyle": ":"}}
 _PROVINCE_LINE: Looks = {"color": "#6f6f6f", "linewidth": 0.9, "markersize": 3.4}
 _PROVINCE_MARKS = "s^DvP"
 _OPEN: Looks = {"linestyle": "none", "markerfacecolor": "white"}
-_BAND: Looks = {"facecolor": colours(5)[1], "alpha": 0.5, "linewidth": 0, "zorder": 1}
+_BAND: Looks = {"facecolor": choose_colours(5)[1], "alpha": 0.5, "linewidth": 0, "zorder": 1}
 _REPORTED_IN = 0.15
 _REPORTED_MARK: Looks = {
     "marker": "o",
@@ -75,7 +75,7 @@ _YEAR_IN = 0.45  # at least, from year to year on the scale
 _HEADROOM = 1.12  # above the highest number, for its figure
 
 
-def line_chart(trend: pd.DataFrame, reported: pd.DataFrame, text: MapText) -> Figure:
+def draw_line_chart(trend: pd.DataFrame, reported: pd.DataFrame, text: MapText) -> Figure:
     """Draw both measures over the years: municipalities with an academy, children in time.
 
     Parameters
@@ -85,8 +85,8 @@ def line_chart(trend: pd.DataFrame, reported: pd.DataFrame, text: MapText) -> Fi
         `municipalities`, `with_academy`, `children`, `unmeasured`, `share`, `share_low`,
         `share_high` (0 to 1, NaN for no figure) and, when it is measured, `share_low_stress`.
     reported
-        As from `facts.reported`, or none of it: the municipalities of Flanders with an academy, in
-        the years of the trend, are drawn as hollow marks and their sources named.
+        As from `facts.read_reported`, or none of it: the municipalities of Flanders with an
+        academy, in the years of the trend, are drawn as hollow marks and their sources named.
     text
         Title, notice, source, date and language.
 
@@ -98,25 +98,25 @@ def line_chart(trend: pd.DataFrame, reported: pd.DataFrame, text: MapText) -> Fi
         that rests on fewer than half of the children has an open point and an asterisk.
     """
     with matplotlib.style.context(STYLE, after_reset=True):
-        marks = _reported(trend, reported)
-        sheet = best_sheet((0, 0, 2, 1), _with_sources(text, marks), legend_in=0)
-        figure, page = new_page(sheet, text, over_years(text, trend["year"]))
-        rooms, panels = _halves(sheet.frame), _panels(trend, marks, text)
-        head_in = max(_head_in(panel, rooms[0].width) for panel in panels)
+        marks = _keep_reported(trend, reported)
+        sheet = choose_sheet((0, 0, 2, 1), _add_sources(text, marks), legend_in=0)
+        figure, page = new_page(sheet, text, name_over_years(text, trend["year"]))
+        rooms, panels = _split_frame(sheet.frame), _build_panels(trend, marks, text)
+        head_in = max(_head_height_in(panel, rooms[0].width) for panel in panels)
         for room, panel in zip(rooms, panels, strict=True):
-            _write_head(page, room, panel)
+            _write_panel_head(page, room, panel)
             below = replace(room, height=room.height - head_in)
             _draw_panel(figure, page, below, panel, text)
     return figure
 
 
-def line_chart_alt(trend: pd.DataFrame, reported: pd.DataFrame, text: MapText) -> str:
+def describe_line_chart(trend: pd.DataFrame, reported: pd.DataFrame, text: MapText) -> str:
     """Say in words what the line chart shows, for those who cannot see it.
 
     Parameters
     ----------
     trend, reported, text
-        As for `line_chart`.
+        As for `draw_line_chart`.
 
     Returns
     -------
@@ -125,13 +125,13 @@ def line_chart_alt(trend: pd.DataFrame, reported: pd.DataFrame, text: MapText) -
         one beside it, and those of the other lines in the last year.
     """
     words = text.words
-    place, last = over_years(text, trend["year"]), max(trend["year"])
+    place, last = name_over_years(text, trend["year"]), max(trend["year"])
     sentences = [text.title, *text.cautions, f"{words('chart.line')}, {place}"]
-    for panel in _panels(trend, _reported(trend, reported), text):
+    for panel in _build_panels(trend, _keep_reported(trend, reported), text):
         told = dict(panel.marks)
         region, *others = panel.lines
         figures = [
-            f"{year:.0f} {panel.figure(region, (year, value))}"
+            f"{year:.0f} {panel.format_reading(region, (year, value))}"
             + (
                 f" ({words('chart.trend.reported')} {panel.said(told[year])})"
                 if year in told
@@ -139,13 +139,13 @@ def line_chart_alt(trend: pd.DataFrame, reported: pd.DataFrame, text: MapText) -
             )
             for year, value in region.readings
         ]
-        sentences.append(words.pair(panel.heading, words.series(figures)))
+        sentences.append(words.join_pair(panel.heading, words.join_series(figures)))
         if others:
-            ends = words.series(panel.end(line) for line in others)
-            sentences.append(words.pair(words("chart.trend.last_year", year=last), ends))
+            ends = words.join_series(panel.format_end(line) for line in others)
+            sentences.append(words.join_pair(words("chart.trend.last_year", year=last), ends))
         if panel.is_partly:
             sentences.append(words("chart.trend.partly"))
-    return as_sentences(sentences)
+    return join_sentences(sentences)
 
 
 @dataclass(frozen=True)
@@ -203,52 +203,54 @@ class _Panel:
         """Whether a figure of it rests on fewer than half of the children."""
         return any(line.partly for line in self.lines)
 
-    def figure(self, line: _Line, reading: _Reading) -> str:
+    def format_reading(self, line: _Line, reading: _Reading) -> str:
         """Write a reading of a line, marked when it rests on fewer than half of the children."""
         year, value = reading
         return f"{self.said(value)}{_PARTLY if year in line.partly else ''}"
 
-    def end(self, line: _Line) -> str:
+    def format_end(self, line: _Line) -> str:
         """Write a line's name and last figure."""
-        return f"{line.name} {self.figure(line, line.readings[-1])}"
+        return f"{line.name} {self.format_reading(line, line.readings[-1])}"
 
 
-def _panels(trend: pd.DataFrame, marks: pd.DataFrame, text: MapText) -> tuple[_Panel, _Panel]:
-    return _academies_panel(trend, marks, text), _shares_panel(trend, text)
+def _build_panels(trend: pd.DataFrame, marks: pd.DataFrame, text: MapText) -> tuple[_Panel, _Panel]:
+    return _build_academies_panel(trend, marks, text), _build_shares_panel(trend, text)
 
 
-def _academies_panel(trend: pd.DataFrame, marks: pd.DataFrame, text: MapText) -> _Panel:
-    lines = _lines(trend.assign(partly=False), "with_academy", text)
-    told = _readings(marks, "value")
+def _build_academies_panel(trend: pd.DataFrame, marks: pd.DataFrame, text: MapText) -> _Panel:
+    lines = _build_lines(trend.assign(partly=False), "with_academy", text)
+    told = _list_readings(marks, "value")
     highest = max(value for line in lines for _, value in line.readings + told)
     top = max(highest, 1) * _HEADROOM
     ticks = MaxNLocator(6, integer=True, steps=[1, 2, 5, 10]).tick_values(0, top)
     total = trend.loc[trend["level"] == "region", "municipalities"].max()
-    counted = text.words.counted("map.count.municipality", int(total))
+    counted = text.words.say_count("map.count.municipality", int(total))
     return _Panel(
         heading=text.words("map.academies.heading"),
         note=text.words("chart.trend.total", municipalities=counted),
         lines=lines,
-        said=lambda count: whole(count, text.language),
-        ticks={float(tick): whole(tick, text.language) for tick in ticks if 0 <= tick <= top},
+        said=lambda count: format_whole(count, text.language),
+        ticks={
+            float(tick): format_whole(tick, text.language) for tick in ticks if 0 <= tick <= top
+        },
         top=top,
         marks=told,
         band=[],
     )
 
 
-def _shares_panel(trend: pd.DataFrame, text: MapText) -> _Panel:
+def _build_shares_panel(trend: pd.DataFrame, text: MapText) -> _Panel:
     """Show shares on a scale of 0 to 100 % whatever they are, so that sheets can be compared."""
-    trend = trend.assign(partly=partly_measured(trend))
-    lines = _lines(trend, "share", text)
+    trend = trend.assign(partly=find_partly_measured(trend))
+    lines = _build_lines(trend, "share", text)
     region = trend[trend["level"] == "region"].sort_values("year")
     for number, (profile, looks) in enumerate(_QUIET_LINES.items(), 1):
         column = f"share_{profile}"
         if column in region and region[column].notna().any():
-            name = f"{text.place(None)}, {ROADS[profile].to(text.language)}"
-            lines.insert(number, _line(name, region, column, looks))
+            name = f"{text.name_place(None)}, {ROADS[profile].to_text(text.language)}"
+            lines.insert(number, _build_line(name, region, column, looks))
     low, high = (
-        _readings(region.dropna(subset="share"), f"share_{end}") for end in ("low", "high")
+        _list_readings(region.dropna(subset="share"), f"share_{end}") for end in ("low", "high")
     )
     notes = [text.words("chart.trend.band")]
     notes += [text.words("chart.trend.partly")] if trend["partly"].any() else []
@@ -256,7 +258,7 @@ def _shares_panel(trend: pd.DataFrame, text: MapText) -> _Panel:
         heading=text.heading,
         note=" ".join(notes),
         lines=lines,
-        said=lambda share: percent(share, text.words),
+        said=lambda share: say_share(share, text.words),
         ticks={n / 5: f"{20 * n}{percent_sign(text.language)}" for n in range(6)},
         top=1.05,
         marks=[],
@@ -264,49 +266,49 @@ def _shares_panel(trend: pd.DataFrame, text: MapText) -> _Panel:
     )
 
 
-def _lines(trend: pd.DataFrame, column: str, text: MapText) -> list[_Line]:
+def _build_lines(trend: pd.DataFrame, column: str, text: MapText) -> list[_Line]:
     """Make the region's line, then those of the provinces in order of name.
 
     A single province is the region under another name: it has no line of its own.
     """
     region, province = (trend[trend["level"] == level] for level in ("region", "province"))
-    lines = [_line(text.place(None), region, column, _REGION_LINE)]
+    lines = [_build_line(text.name_place(None), region, column, _REGION_LINE)]
     if province["name"].nunique() == 1:
         return lines
     for number, (name, rows) in enumerate(province.groupby("name", sort=True)):
         mark = _PROVINCE_MARKS[number % len(_PROVINCE_MARKS)]
         looks = {**_PROVINCE_LINE, "marker": mark}
-        lines.append(_line(province_name(str(name), text.words), rows, column, looks))
+        lines.append(_build_line(province_name(str(name), text.words), rows, column, looks))
     return lines
 
 
-def _line(name: str, rows: pd.DataFrame, column: str, looks: Looks) -> _Line:
+def _build_line(name: str, rows: pd.DataFrame, column: str, looks: Looks) -> _Line:
     partly = frozenset(rows.loc[rows["partly"], "year"].astype(float))
-    return _Line(name, _readings(rows, column), looks, partly)
+    return _Line(name, _list_readings(rows, column), looks, partly)
 
 
-def _readings(rows: pd.DataFrame, column: str) -> list[_Reading]:
+def _list_readings(rows: pd.DataFrame, column: str) -> list[_Reading]:
     values = rows.sort_values("year")[["year", column]].to_numpy(dtype=np.float64)
     return [(year, value) for year, value in values.tolist()]
 
 
-def _reported(trend: pd.DataFrame, reported: pd.DataFrame) -> pd.DataFrame:
+def _keep_reported(trend: pd.DataFrame, reported: pd.DataFrame) -> pd.DataFrame:
     of_flanders = reported["region"] == REGION[1]
     is_drawn = (reported["indicator"] == REPORTED) & of_flanders
     return reported[is_drawn & reported["year"].isin(trend["year"])].sort_values("year")
 
 
-def _with_sources(text: MapText, marks: pd.DataFrame) -> MapText:
+def _add_sources(text: MapText, marks: pd.DataFrame) -> MapText:
     """Name the sources of the reported figures after those of the data."""
     if marks.empty:
         return text
-    told = text.words.series(dict.fromkeys(marks["source"]))
+    told = text.words.join_series(dict.fromkeys(marks["source"]))
     source = text.source.rstrip(" .;")
     more = text.words("chart.trend.sources", sources=told)
     return replace(text, source=f"{source}. {more}")
 
 
-def _halves(frame: Box) -> tuple[Box, Box]:
+def _split_frame(frame: Box) -> tuple[Box, Box]:
     width = (frame.width - 3 * GAP_IN) / 2
     left = Box(frame.left, frame.bottom, width, frame.height)
     return left, replace(left, left=frame.right - width)
@@ -325,25 +327,26 @@ class _Plot:
         """Inches from year to year."""
         return self.box.width / (self.years[1] - self.years[0])
 
-    def at(self, year: float, value: float) -> tuple[float, float]:
+    def place_point(self, year: float, value: float) -> tuple[float, float]:
         """Place a reading on the page, in inches."""
         x = self.box.left + (year - self.years[0]) * self.year_in
         return x, self.box.bottom + value / self.top * self.box.height
 
-    def grid(self, values: Iterable[float]) -> list[shapely.LineString]:
+    def place_grid(self, values: Iterable[float]) -> list[shapely.LineString]:
         """Place the lines across the plot at these values, in inches."""
         return [
-            shapely.LineString([self.at(year, value) for year in self.years]) for value in values
+            shapely.LineString([self.place_point(year, value) for year in self.years])
+            for value in values
         ]
 
-    def path(self, line: _Line) -> shapely.LineString:
+    def place_line(self, line: _Line) -> shapely.LineString:
         """Place a line on the page, in inches."""
-        points = [self.at(*reading) for reading in line.known]
+        points = [self.place_point(*reading) for reading in line.known]
         return shapely.LineString(points if len(points) > 1 else [])
 
 
 @dataclass(frozen=True)
-class _End:
+class _LineEnd:
     """What stands at the end of a line: name and last figure, and perhaps a line below."""
 
     said: list[str]
@@ -358,54 +361,59 @@ class _End:
     @property
     def height_in(self) -> float:
         """The height of its lines."""
-        return len(self.said) * line_in(TEXT_PT)
+        return len(self.said) * line_height_in(TEXT_PT)
 
 
-def _head(panel: _Panel, width_in: float) -> tuple[list[str], list[str]]:
+def _wrap_head(panel: _Panel, width_in: float) -> tuple[list[str], list[str]]:
     """Wrap heading and note."""
-    heading = wrapped(panel.heading, width_in, TEXT_PT, "bold")
-    return heading, wrapped(panel.note, width_in, SMALL_PT)
+    heading = wrap_text(panel.heading, width_in, TEXT_PT, "bold")
+    return heading, wrap_text(panel.note, width_in, SMALL_PT)
 
 
-def _head_in(panel: _Panel, width_in: float) -> float:
+def _head_height_in(panel: _Panel, width_in: float) -> float:
     """Give the height of heading and note, and of the white below them."""
-    heading, note = _head(panel, width_in)
-    return len(heading) * line_in(TEXT_PT) + len(note) * line_in(SMALL_PT) + 2 * GAP_IN
+    heading, note = _wrap_head(panel, width_in)
+    return (
+        len(heading) * line_height_in(TEXT_PT) + len(note) * line_height_in(SMALL_PT) + 2 * GAP_IN
+    )
 
 
-def _write_head(page: Axes, room: Box, panel: _Panel) -> None:
-    heading, note = _head(panel, room.width)
+def _write_panel_head(page: Axes, room: Box, panel: _Panel) -> None:
+    heading, note = _wrap_head(panel, room.width)
     write_lines(page, room.left, room.top, heading, TEXT_PT, weight="bold")
-    under = room.top - len(heading) * line_in(TEXT_PT)
+    under = room.top - len(heading) * line_height_in(TEXT_PT)
     write_lines(page, room.left, under, note, SMALL_PT, color=PALE_INK)
 
 
 def _draw_panel(figure: Figure, page: Axes, room: Box, panel: _Panel, text: MapText) -> None:
-    ends = _ends(panel, text)
-    plot = _plot(room, panel, ends)
+    ends = _build_ends(panel, text)
+    plot = _place_plot(room, panel, ends)
     _draw_lines(figure, plot, panel)
     _write_scales(page, plot, panel)
     _write_ends(page, plot, panel, ends)
     _write_figures(page, plot, panel, text.words("chart.trend.reported"))
 
 
-def _ends(panel: _Panel, text: MapText) -> list[_End]:
+def _build_ends(panel: _Panel, text: MapText) -> list[_LineEnd]:
     """Say each line's name and last figure; under the region's share its low and high."""
-    region, *others = [panel.end(line) for line in panel.lines]
+    region, *others = [panel.format_end(line) for line in panel.lines]
     span = [
         text.words("chart.trend.span", low=panel.said(low), high=panel.said(high))
         for _, low, high in panel.band
     ]
     accent = [{"color": _ACCENT if line.looks["color"] == _ACCENT else INK} for line in panel.lines]
-    first = _End([region, *span[-1:]], {**accent[0], "weight": "bold"})
-    return [first, *(_End([said], looks) for said, looks in zip(others, accent[1:], strict=True))]
+    first = _LineEnd([region, *span[-1:]], {**accent[0], "weight": "bold"})
+    return [
+        first,
+        *(_LineEnd([said], looks) for said, looks in zip(others, accent[1:], strict=True)),
+    ]
 
 
-def _plot(room: Box, panel: _Panel, ends: list[_End]) -> _Plot:
+def _place_plot(room: Box, panel: _Panel, ends: list[_LineEnd]) -> _Plot:
     """Leave room around the plot for the scales and for what stands at the ends of the lines."""
     left = max(text_width_in(said, TEXT_PT) for said in panel.ticks.values()) + _TICK_GAP_IN
     right = max(end.width_in for end in ends) + _LEADER_IN
-    below = line_in(TEXT_PT) + _TICK_GAP_IN
+    below = line_height_in(TEXT_PT) + _TICK_GAP_IN
     width, height = room.width - left - right, room.height - below
     years = [year for year, _ in panel.lines[0].readings]
     year_in = (width - _BEFORE_FIRST_IN - _AFTER_LAST_IN) / max(years[-1] - years[0], 1)
@@ -415,7 +423,7 @@ def _plot(room: Box, panel: _Panel, ends: list[_End]) -> _Plot:
 
 
 def _draw_lines(figure: Figure, plot: _Plot, panel: _Panel) -> None:
-    axes = axes_at(figure, plot.box)
+    axes = make_axes_at(figure, plot.box)
     axes.set(xlim=plot.years, ylim=(0, plot.top), yticks=list(panel.ticks), yticklabels=[])
     axes.set_axisbelow(True)
     axes.grid(axis="y", **_GRID)
@@ -436,28 +444,28 @@ def _draw_lines(figure: Figure, plot: _Plot, panel: _Panel) -> None:
 def _write_scales(page: Axes, plot: _Plot, panel: _Panel) -> None:
     looks: Looks = {"size": TEXT_PT, "color": PALE_INK}
     for value, said in panel.ticks.items():
-        _, y = plot.at(0, value)
+        _, y = plot.place_point(0, value)
         left = plot.box.left - _TICK_GAP_IN
         page.text(left, y, said, ha="right", va="center_baseline", **looks)
-    for year in _told_years(plot, panel):
-        x, y = plot.at(year, 0)
+    for year in _choose_years(plot, panel):
+        x, y = plot.place_point(year, 0)
         page.text(x, y - _TICK_GAP_IN, f"{year:.0f}", ha="center", va="top", **looks)
 
 
-def _told_years(plot: _Plot, panel: _Panel) -> list[float]:
+def _choose_years(plot: _Plot, panel: _Panel) -> list[float]:
     """Choose the years that are written out: all, or the last and every so many before it."""
     years = [year for year, _ in panel.lines[0].readings]
     return years[:: -ceil(_YEAR_IN / plot.year_in)]
 
 
-def _write_ends(page: Axes, plot: _Plot, panel: _Panel, ends: list[_End]) -> None:
+def _write_ends(page: Axes, plot: _Plot, panel: _Panel, ends: list[_LineEnd]) -> None:
     """Write each end as near to the height of its line's last point as its neighbours allow."""
-    points = [plot.at(*(line.known or [(plot.years[1], 0.0)])[-1]) for line in panel.lines]
-    middles = spread(
+    points = [plot.place_point(*(line.known or [(plot.years[1], 0.0)])[-1]) for line in panel.lines]
+    middles = spread_labels(
         [y for _, y in points],
         [end.height_in for end in ends],
         plot.box.bottom,
-        plot.box.top + line_in(TEXT_PT),
+        plot.box.top + line_height_in(TEXT_PT),
     )
     left = plot.box.right + _LEADER_IN - _TICK_GAP_IN / 2
     for end, (x, y), middle in zip(ends, points, middles, strict=True):
@@ -467,7 +475,7 @@ def _write_ends(page: Axes, plot: _Plot, panel: _Panel, ends: list[_End]) -> Non
         write_lines(page, left, top, end.said, TEXT_PT, **end.looks)
 
 
-def spread(
+def spread_labels(
     wanted: Sequence[float], heights: Sequence[float], bottom: float, top: float
 ) -> list[float]:
     """Place labels above one another without overlap, as near as can be to where they belong.
@@ -491,10 +499,12 @@ def spread(
     """
     stacks: list[_Stack] = []
     for label in sorted(range(len(wanted)), key=lambda n: (wanted[n], -n)):
-        stacks.append(_stack([label], wanted, heights, bottom, top))
+        stacks.append(_stack_labels([label], wanted, heights, bottom, top))
         while len(stacks) > 1 and stacks[-2].top > stacks[-1].bottom:
             upper, lower = stacks.pop(), stacks.pop()
-            stacks.append(_stack([*lower.labels, *upper.labels], wanted, heights, bottom, top))
+            stacks.append(
+                _stack_labels([*lower.labels, *upper.labels], wanted, heights, bottom, top)
+            )
     placed = {label: middle for stack in stacks for label, middle in stack.middles}
     return [placed[label] for label in range(len(wanted))]
 
@@ -520,7 +530,7 @@ class _Stack:
         return list(zip(self.labels, middles.tolist(), strict=True))
 
 
-def _stack(
+def _stack_labels(
     labels: list[int], wanted: Sequence[float], heights: Sequence[float], bottom: float, top: float
 ) -> _Stack:
     flat = _Stack(labels, [heights[label] for label in labels], 0.0)
@@ -529,7 +539,7 @@ def _stack(
 
 
 @dataclass(frozen=True)
-class _Note:
+class _FigureNote:
     """A figure or a word, and the points beside one of which it may stand."""
 
     said: str
@@ -543,20 +553,23 @@ def _write_figures(page: Axes, plot: _Plot, panel: _Panel, reported: str) -> Non
     Figures are those of the years that the scale names; the last year's stands at the end of the
     line. One that finds no free place is left out: the table has it.
     """
-    region, told = panel.lines[0], set(_told_years(plot, panel))
+    region, told = panel.lines[0], set(_choose_years(plot, panel))
     last = region.readings[-1]
     shown = [reading for reading in region.known if reading != last and reading[0] in told]
-    notes = [_Note(panel.figure(region, one), [plot.at(*one)], _ACCENT) for one in shown]
+    notes = [
+        _FigureNote(panel.format_reading(region, one), [plot.place_point(*one)], _ACCENT)
+        for one in shown
+    ]
     apart = [mark for mark in panel.marks if mark not in region.readings]
-    notes += [_Note(panel.said(one[1]), [plot.at(*one)], PALE_INK) for one in apart]
-    marks = [plot.at(*mark) for mark in panel.marks]
-    notes.append(_Note(reported, marks, PALE_INK))
-    paths = [plot.path(line) for line in panel.lines]
+    notes += [_FigureNote(panel.said(one[1]), [plot.place_point(*one)], PALE_INK) for one in apart]
+    marks = [plot.place_point(*mark) for mark in panel.marks]
+    notes.append(_FigureNote(reported, marks, PALE_INK))
+    paths = [plot.place_line(line) for line in panel.lines]
     points = [shapely.MultiPoint(list(path.coords)) for path in paths]  # a hidden mark is worse
-    drawn = [*paths, *points, *plot.grid(panel.ticks)]
-    taken = [Box(x, y, 0, 0).grown(_REPORTED_IN / 2) for x, y in marks]
+    drawn = [*paths, *points, *plot.place_grid(panel.ticks)]
+    taken = [Box(x, y, 0, 0).with_margin(_REPORTED_IN / 2) for x, y in marks]
     for note in notes:
-        best = _best_place(note, plot.box, taken, drawn)
+        best = _find_best_place(note, plot.box, taken, drawn)
         if best is not None:
             covered, box = best
             middle = box.left + box.width / 2, box.bottom + box.height / 2
@@ -565,8 +578,8 @@ def _write_figures(page: Axes, plot: _Plot, panel: _Panel, reported: str) -> Non
             taken.append(box)
 
 
-def _best_place(
-    note: _Note, inside: Box, taken: Sequence[Box], drawn: Sequence[shapely.Geometry]
+def _find_best_place(
+    note: _FigureNote, inside: Box, taken: Sequence[Box], drawn: Sequence[shapely.Geometry]
 ) -> tuple[int, Box] | None:
     """Find the place that covers no other text and fewest lines; above a point if it can be.
 
@@ -575,7 +588,7 @@ def _best_place(
     (int, Box) or None
         How many lines it covers, and the place.
     """
-    width, height = text_width_in(note.said, SMALL_PT), line_in(SMALL_PT)
+    width, height = text_width_in(note.said, SMALL_PT), line_height_in(SMALL_PT)
     places = [
         Box(x + across * width, y + up, width, height)
         for x, y in note.points
@@ -585,6 +598,6 @@ def _best_place(
     free = [
         (int(shapely.dwithin(shapely.box(*box.corners), drawn, _CLEARANCE_IN).sum()), box)
         for box in places
-        if box.within(inside) and not any(box.overlaps(other) for other in taken)
+        if box.lies_within(inside) and not any(box.overlaps(other) for other in taken)
     ]
     return min(free, key=lambda place: place[0], default=None)

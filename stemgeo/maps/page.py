@@ -32,11 +32,11 @@ from stemgeo.maps.layout import (
     SMALL_PT,
     TEXT_PT,
     TITLE_PT,
-    line_in,
+    line_height_in,
     round_length_m,
 )
 from stemgeo.maps.series import INK
-from stemgeo.maps.text import one_line
+from stemgeo.maps.text import to_one_line
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -77,7 +77,7 @@ class MapFigure(Figure):
     """A figure that a notebook shows as a picture, without pyplot."""
 
     def _repr_png_(self) -> bytes:
-        return _picture(self, "png", dpi=_SCREEN_DPI, metadata={"Software": None})
+        return _render_picture(self, "png", dpi=_SCREEN_DPI, metadata={"Software": None})
 
 
 def new_page(sheet: Sheet, text: MapText, place: str) -> tuple[Figure, Axes]:
@@ -96,11 +96,11 @@ def new_page(sheet: Sheet, text: MapText, place: str) -> tuple[Figure, Axes]:
     Figure, Axes
         And invisible axes over the whole page, in inches, that stand over all others.
     """
-    label = text.words.pair(text.title, place)
+    label = text.words.join_pair(text.title, place)
     figure = MapFigure(figsize=(sheet.width, sheet.height), label=label)
     FigureCanvasAgg(figure)
-    page = _page_axes(figure, sheet)
-    _write_head(page, sheet, place)
+    page = _make_page_axes(figure, sheet)
+    _write_page_head(page, sheet, place)
     _write_credits(page, sheet)
     return figure, page
 
@@ -148,15 +148,15 @@ def save_described(
     list of Path
         The files, in the order of the formats.
     """
-    title, paths = one_line(str(figure.get_label())), []
+    title, paths = to_one_line(str(figure.get_label())), []
     for kind in formats:
         path = path_without_suffix.with_name(f"{path_without_suffix.name}.{kind}")
-        path.write_bytes(_WRITERS[kind](figure, title, one_line(alt)))
+        path.write_bytes(_WRITERS[kind](figure, title, to_one_line(alt)))
         paths.append(path)
     return paths
 
 
-def _picture(figure: Figure, kind: str, *, dpi: int | None = None, **how: Any) -> bytes:
+def _render_picture(figure: Figure, kind: str, *, dpi: int | None = None, **how: Any) -> bytes:
     picture = BytesIO()
     # A letter that the font has not is drawn as a box; the table and the alt text have it.
     with warnings.catch_warnings(), matplotlib.style.context(STYLE, after_reset=True):
@@ -165,23 +165,23 @@ def _picture(figure: Figure, kind: str, *, dpi: int | None = None, **how: Any) -
     return picture.getvalue()
 
 
-def _png(figure: Figure, title: str, alt: str) -> bytes:
+def _render_png(figure: Figure, title: str, alt: str) -> bytes:
     said = PngInfo()
     for key, value in (("Title", title), ("Description", alt)):
         if value:
             said.add_itxt(key, value)
-    return _picture(figure, "png", pil_kwargs={"pnginfo": said})
+    return _render_picture(figure, "png", pil_kwargs={"pnginfo": said})
 
 
-def _pdf(figure: Figure, title: str, alt: str) -> bytes:
+def _render_pdf(figure: Figure, title: str, alt: str) -> bytes:
     dates = {"CreationDate": None, "Creator": None, "Producer": None}
     said = {"Title": title} | ({"Subject": alt} if alt else {})
-    return _picture(figure, "pdf", metadata={**dates, **said})
+    return _render_picture(figure, "pdf", metadata={**dates, **said})
 
 
-def _svg(figure: Figure, title: str, alt: str) -> bytes:
+def _render_svg(figure: Figure, title: str, alt: str) -> bytes:
     """Write SVG whose title and description a screen reader reads as those of one picture."""
-    drawn = _picture(figure, "svg", metadata={"Date": None, "Creator": None, "Title": title})
+    drawn = _render_picture(figure, "svg", metadata={"Date": None, "Creator": None, "Title": title})
     before, tag, after = drawn.decode("utf-8").partition("<svg ")
     named = 'role="img" aria-labelledby="map-title map-desc" '
     _, closed, body = after.partition(f"<title>{escape(title)}</title>")
@@ -194,10 +194,10 @@ def _svg(figure: Figure, title: str, alt: str) -> bytes:
     return (before + tag + named + opening + words + body).encode("utf-8")
 
 
-_WRITERS = {"png": _png, "svg": _svg, "pdf": _pdf}
+_WRITERS = {"png": _render_png, "svg": _render_svg, "pdf": _render_pdf}
 
 
-def _page_axes(figure: Figure, sheet: Sheet) -> Axes:
+def _make_page_axes(figure: Figure, sheet: Sheet) -> Axes:
     """Make invisible axes over the whole page, in inches."""
     axes = figure.add_axes((0, 0, 1, 1))
     axes.set(xlim=(0, sheet.width), ylim=(0, sheet.height))
@@ -223,20 +223,24 @@ def write_lines(
         Other looks, as matplotlib calls them.
     """
     for number, line in enumerate(lines):
-        y = top - (number + 1) * line_in(size_pt) + line_in(size_pt) * (1 - 1 / LINE_HEIGHT)
+        y = (
+            top
+            - (number + 1) * line_height_in(size_pt)
+            + line_height_in(size_pt) * (1 - 1 / LINE_HEIGHT)
+        )
         page.text(left, y, line, **{"size": size_pt, "color": INK, "va": "baseline", **looks})
 
 
-def _write_head(page: Axes, sheet: Sheet, place: str) -> None:
+def _write_page_head(page: Axes, sheet: Sheet, place: str) -> None:
     """Write title and place, and the cautions in a band under them."""
     top = sheet.height - MARGIN_IN
     write_lines(page, MARGIN_IN, top, sheet.title, TITLE_PT, weight="bold")
-    place_top = top - len(sheet.title) * line_in(TITLE_PT)
+    place_top = top - len(sheet.title) * line_height_in(TITLE_PT)
     write_lines(page, MARGIN_IN, place_top, [place], PLACE_PT)
     if not sheet.cautions:
         return
-    height = len(sheet.cautions) * line_in(CAUTION_PT) + GAP_IN
-    band_top = place_top - line_in(PLACE_PT) - GAP_IN
+    height = len(sheet.cautions) * line_height_in(CAUTION_PT) + GAP_IN
+    band_top = place_top - line_height_in(PLACE_PT) - GAP_IN
     corner = (MARGIN_IN, band_top - height)
     width = sheet.width - 2 * MARGIN_IN
     looks: Looks = {"facecolor": _CAUTION_GROUND, "edgecolor": INK, "linewidth": 0.6}
@@ -246,7 +250,7 @@ def _write_head(page: Axes, sheet: Sheet, place: str) -> None:
 
 
 def _write_credits(page: Axes, sheet: Sheet) -> None:
-    top = MARGIN_IN + len(sheet.credits) * line_in(SMALL_PT)
+    top = MARGIN_IN + len(sheet.credits) * line_height_in(SMALL_PT)
     write_lines(page, MARGIN_IN, top, sheet.credits, SMALL_PT, color=PALE_INK)
 
 
@@ -322,12 +326,12 @@ def add_polygons(ground: Axes, geometries: Iterable[shapely.Geometry], **looks: 
     **looks
         As matplotlib calls them.
     """
-    outlines = [_outline(geometry) for geometry in geometries]
+    outlines = [_trace_outline(geometry) for geometry in geometries]
     if outlines:
         ground.add_collection(PathCollection(outlines, **looks), autolim=False)
 
 
-def _outline(geometry: shapely.Geometry) -> Outline:
+def _trace_outline(geometry: shapely.Geometry) -> Outline:
     """Turn polygons with their holes into one path."""
     rings = shapely.get_rings(shapely.get_parts(geometry))
     return Outline.make_compound_path(

@@ -41,7 +41,7 @@ INK = "#1a1a1a"
 _SCHEME = ("#ffffcc", "#a1dab4", "#41b6c4", "#2c7fb8", "#253494")
 
 
-def colours(count: int) -> list[str]:
+def choose_colours(count: int) -> list[str]:
     """Give a colour for each class, light (low) to dark (high).
 
     ColorBrewer's YlGnBu of five, and colours between them for another number. Its lightness falls
@@ -80,7 +80,7 @@ class Classes:
     rule: Literal["fixed", "quantiles", "own"] = "fixed"
 
 
-def share_classes(chosen: Sequence[float] | Literal["quantiles"], share: ArrayLike) -> Classes:
+def choose_classes(chosen: Sequence[float] | Literal["quantiles"], share: ArrayLike) -> Classes:
     """Give the classes of a share in time.
 
     Parameters
@@ -107,18 +107,18 @@ def share_classes(chosen: Sequence[float] | Literal["quantiles"], share: ArrayLi
     return Classes((0.0, *sorted(whole or {50.0}), 100.0), "quantiles")
 
 
-def line_on(colour: str) -> str:
+def choose_line_colour(colour: str) -> str:
     """Give a line colour, dark or white, with a contrast of at least 3:1 on a class's colour."""
-    return "white" if relative_luminance(colour) < _DARK_BELOW else "#404040"
+    return "white" if measure_luminance(colour) < _DARK_BELOW else "#404040"
 
 
-def relative_luminance(colour: str) -> float:
+def measure_luminance(colour: str) -> float:
     """Measure how light a colour is, from 0 to 1, as WCAG 2 defines it."""
     linear = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in to_rgb(colour)]
     return float(np.dot(linear, (0.2126, 0.7152, 0.0722)))
 
 
-def class_numbers(share: ArrayLike, classes: Sequence[float]) -> NDArray[np.int64]:
+def classify_shares(share: ArrayLike, classes: Sequence[float]) -> NDArray[np.int64]:
     """Put each share into its class.
 
     Parameters
@@ -140,12 +140,12 @@ def class_numbers(share: ArrayLike, classes: Sequence[float]) -> NDArray[np.int6
     return np.where(np.isnan(shares), NO_CLASS, np.digitize(shares, bounds)).astype(np.int64)
 
 
-def minutes_up_to(horizon_min: float, bounds: Sequence[float] = MINUTES) -> list[float]:
+def list_minute_bounds(horizon_min: float, bounds: Sequence[float] = MINUTES) -> list[float]:
     """Give the bounds of classes of minutes, the last of which ends at the horizon."""
     return [*(bound for bound in bounds if bound < horizon_min), horizon_min]
 
 
-def minute_numbers(minutes: ArrayLike, bounds: Sequence[float]) -> NDArray[np.int64]:
+def classify_minutes(minutes: ArrayLike, bounds: Sequence[float]) -> NDArray[np.int64]:
     """Put minutes into classes, their upper bound included, and what is beyond into the last.
 
     Parameters
@@ -153,7 +153,7 @@ def minute_numbers(minutes: ArrayLike, bounds: Sequence[float]) -> NDArray[np.in
     minutes
         Inf beyond the horizon, NaN where there is no figure, shape (places,).
     bounds
-        As from `minutes_up_to`.
+        As from `list_minute_bounds`.
 
     Returns
     -------
@@ -165,25 +165,25 @@ def minute_numbers(minutes: ArrayLike, bounds: Sequence[float]) -> NDArray[np.in
     return np.where(np.isnan(values), NO_CLASS, numbers).astype(np.int64)
 
 
-def class_counts(share: ArrayLike, classes: Sequence[float]) -> list[int]:
+def count_classes(share: ArrayLike, classes: Sequence[float]) -> list[int]:
     """Count the places of each class, the empty classes too.
 
     Parameters
     ----------
     share, classes
-        As for `class_numbers`.
+        As for `classify_shares`.
 
     Returns
     -------
     list of int
         One number for each class; places without a figure are in none.
     """
-    numbers = class_numbers(share, classes)
+    numbers = classify_shares(share, classes)
     counts = np.bincount(numbers[numbers != NO_CLASS], minlength=len(classes) - 1)
     return [int(count) for count in counts]
 
 
-def partly_measured(places: pd.DataFrame, figure: str = "share") -> NDArray[np.bool_]:
+def find_partly_measured(places: pd.DataFrame, figure: str = "share") -> NDArray[np.bool_]:
     """Tell which places have a figure that speaks for less than half of their children.
 
     Parameters
@@ -206,7 +206,7 @@ def partly_measured(places: pd.DataFrame, figure: str = "share") -> NDArray[np.b
     return partly
 
 
-def lighter(geometries: gpd.GeoSeries, tolerance_m: float) -> gpd.GeoSeries:
+def lighten_outlines(geometries: gpd.GeoSeries, tolerance_m: float) -> gpd.GeoSeries:
     """Simplify outlines and keep shared borders shared.
 
     Parameters
@@ -223,19 +223,19 @@ def lighter(geometries: gpd.GeoSeries, tolerance_m: float) -> gpd.GeoSeries:
         simplifying would tear their borders apart.
     """
     outlines = geometries.to_numpy()
-    if not _fit(outlines):
+    if not _fit_together(outlines):
         return geometries
     simple = shapely.coverage_simplify(outlines, tolerance_m)
     return gpd.GeoSeries(simple, index=geometries.index, crs=geometries.crs)
 
 
-def _fit(outlines: NDArray[np.object_]) -> bool:
+def _fit_together(outlines: NDArray[np.object_]) -> bool:
     """Tell whether polygons fit together; part by part first: of isochrones in a third the time."""
     parts = shapely.get_parts(outlines)
     return bool(shapely.coverage_is_valid(parts) or shapely.coverage_is_valid(outlines))
 
 
-def provinces(municipalities: gpd.GeoDataFrame) -> gpd.GeoSeries:
+def merge_provinces(municipalities: gpd.GeoDataFrame) -> gpd.GeoSeries:
     """Merge municipalities into provinces.
 
     Parameters
@@ -255,13 +255,13 @@ def provinces(municipalities: gpd.GeoDataFrame) -> gpd.GeoSeries:
     return gpd.GeoSeries(merged, crs=municipalities.crs)
 
 
-def border_rings(areas: gpd.GeoSeries, smallest_m2: float) -> gpd.GeoSeries:
+def list_border_rings(areas: gpd.GeoSeries, smallest_m2: float) -> gpd.GeoSeries:
     """Take areas apart into rings that can be drawn with a thick line.
 
     Parameters
     ----------
     areas
-        Polygons, as from `provinces`.
+        Polygons, as from `merge_provinces`.
     smallest_m2
         A ring around less ground is left out: enclaves of a few fields (Baarle-Hertog) would be
         blots.
@@ -276,7 +276,7 @@ def border_rings(areas: gpd.GeoSeries, smallest_m2: float) -> gpd.GeoSeries:
     return gpd.GeoSeries(larger, crs=areas.crs)
 
 
-def outer_edge(bands: gpd.GeoSeries) -> gpd.GeoSeries:
+def find_outer_edge(bands: gpd.GeoSeries) -> gpd.GeoSeries:
     """Find the edge of all bands together, without the edges between them.
 
     Parameters

@@ -24,13 +24,13 @@ from stemgeo.maps.layout import (
     SMALL_PT,
     TEXT_PT,
     Box,
-    line_in,
-    on_frame,
+    lay_out_sheet,
+    line_height_in,
+    move_to_frame,
     place_labels,
-    sheet_on,
-    shortened,
+    shorten_line,
     text_width_in,
-    wrapped,
+    wrap_text,
 )
 from stemgeo.maps.page import (
     COUNTS_END_IN,
@@ -50,8 +50,8 @@ from stemgeo.maps.page import (
     new_page,
     write_lines,
 )
-from stemgeo.maps.series import INK, border_rings, lighter, provinces
-from stemgeo.maps.text import MapText, is_planned, of_province, one_line, province_name
+from stemgeo.maps.series import INK, lighten_outlines, list_border_rings, merge_provinces
+from stemgeo.maps.text import MapText, is_planned, keep_province, province_name, to_one_line
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -134,12 +134,12 @@ class Ground:
     @property
     def place(self) -> str:
         """Its name."""
-        return self.text.place(self.province)
+        return self.text.name_place(self.province)
 
     @property
     def bounds(self) -> list[float]:
         """Least and most x and y of what is shown, metres."""
-        return [float(n) for n in of_province(self.municipalities, self.province).total_bounds]
+        return [float(n) for n in keep_province(self.municipalities, self.province).total_bounds]
 
     @property
     def finest_m(self) -> float:
@@ -147,18 +147,18 @@ class Ground:
         return (self.bounds[2] - self.bounds[0]) * _FINEST_DETAIL
 
     @cached_property
-    def drawn(self) -> GeoDataFrame:
+    def drawn_municipalities(self) -> GeoDataFrame:
         """All municipalities without detail that print cannot show, in order of code."""
-        return self.light(self.municipalities).sort_values("nis_code", ignore_index=True)
+        return self.lighten_areas(self.municipalities).sort_values("nis_code", ignore_index=True)
 
     @cached_property
-    def shown(self) -> GeoDataFrame:
+    def shown_municipalities(self) -> GeoDataFrame:
         """The municipalities of which the map is."""
-        return of_province(self.drawn, self.province)
+        return keep_province(self.drawn_municipalities, self.province)
 
-    def light(self, areas: GeoDataFrame) -> GeoDataFrame:
+    def lighten_areas(self, areas: GeoDataFrame) -> GeoDataFrame:
         """Leave out detail that print cannot show; shared borders stay shared."""
-        return areas.set_geometry(lighter(areas.geometry, self.finest_m))
+        return areas.set_geometry(lighten_outlines(areas.geometry, self.finest_m))
 
 
 @dataclass(frozen=True)
@@ -228,32 +228,40 @@ class Legend:
 
     def height_in(self, width_in: float) -> float:
         """The height that it needs on a sheet of an inner width, inches."""
-        first = len(self.classes) * ROW_IN + len(self._rule) * line_in(SMALL_PT) + GAP_IN / 4
-        second = len(self.others) * ROW_IN + len(self._lines) * line_in(TEXT_PT) + ROW_IN * 2.2
-        heading = len(self._heading(width_in)) * line_in(TEXT_PT) + GAP_IN / 2
+        first = (
+            len(self.classes) * ROW_IN
+            + len(self._wrapped_rule) * line_height_in(SMALL_PT)
+            + GAP_IN / 4
+        )
+        second = (
+            len(self.others) * ROW_IN
+            + len(self._wrapped_lines) * line_height_in(TEXT_PT)
+            + ROW_IN * 2.2
+        )
+        heading = len(self._wrap_heading(width_in)) * line_height_in(TEXT_PT) + GAP_IN / 2
         if _is_wide(width_in):
-            return heading + max(first, second, self._list_in(width_in))
-        return heading + max(first, second) + self._list_in(width_in)
+            return heading + max(first, second, self._list_height_in(width_in))
+        return heading + max(first, second) + self._list_height_in(width_in)
 
     def below_in(self, width_in: float) -> float:
         """The height of what stands below the second column."""
-        return 0.0 if _is_wide(width_in) else self._list_in(width_in)
+        return 0.0 if _is_wide(width_in) else self._list_height_in(width_in)
 
-    def draw(self, page: Axes, place: Box) -> None:
+    def draw_on(self, page: Axes, place: Box) -> None:
         """Draw it; the scale bar stands at the bottom of the second column."""
-        heading = self._heading(place.width)
+        heading = self._wrap_heading(place.width)
         write_lines(page, place.left, place.top, heading, TEXT_PT, weight="bold")
-        top = place.top - len(heading) * line_in(TEXT_PT) - GAP_IN / 2
+        top = place.top - len(heading) * line_height_in(TEXT_PT) - GAP_IN / 2
         end = place.left + _counts_end_in(self.classes)
         for number, key in enumerate(self.classes):
             draw_key(page, place.left, top - (number + 0.5) * ROW_IN, key, end)
         rule_top = top - len(self.classes) * ROW_IN - GAP_IN / 4
-        write_lines(page, place.left, rule_top, self._rule, SMALL_PT, color=PALE_INK)
+        write_lines(page, place.left, rule_top, self._wrapped_rule, SMALL_PT, color=PALE_INK)
         second = place.left + SECOND_COLUMN_IN
         for number, key in enumerate(self.others):
             draw_key(page, second, top - (number + 0.5) * ROW_IN, key)
         lines_top = top - len(self.others) * ROW_IN - GAP_IN / 4
-        write_lines(page, second, lines_top, self._lines, TEXT_PT)
+        write_lines(page, second, lines_top, self._wrapped_lines, TEXT_PT)
         self._draw_list(page, place, top)
 
     def _draw_list(self, page: Axes, place: Box, top: float) -> None:
@@ -262,35 +270,35 @@ class Legend:
         if wide:
             room = place.width - 2 * SECOND_COLUMN_IN
         left = place.left + (2 * SECOND_COLUMN_IN if wide else 0)
-        top = top if wide else place.bottom + self._list_in(place.width) - GAP_IN
-        heading = self._list_heading(place.width)
+        top = top if wide else place.bottom + self._list_height_in(place.width) - GAP_IN
+        heading = self._wrap_list_heading(place.width)
         write_lines(page, left, top, heading, TEXT_PT, weight="bold")
-        below = top - len(heading) * line_in(TEXT_PT)
+        below = top - len(heading) * line_height_in(TEXT_PT)
         half = len(self.listed) if wide else (len(self.listed) + 1) // 2
-        short = [shortened(one, room, TEXT_PT) for one in self.listed]
+        short = [shorten_line(one, room, TEXT_PT) for one in self.listed]
         for number, part in enumerate((short[:half], short[half:])):
             write_lines(page, left + number * SECOND_COLUMN_IN, below, part, TEXT_PT)
 
-    def _list_in(self, width_in: float) -> float:
+    def _list_height_in(self, width_in: float) -> float:
         if not self.listed:
             return 0.0
         rows = len(self.listed) if _is_wide(width_in) else (len(self.listed) + 1) // 2
-        return (rows + len(self._list_heading(width_in))) * line_in(TEXT_PT) + GAP_IN
+        return (rows + len(self._wrap_list_heading(width_in))) * line_height_in(TEXT_PT) + GAP_IN
 
-    def _list_heading(self, width_in: float) -> list[str]:
+    def _wrap_list_heading(self, width_in: float) -> list[str]:
         room = width_in - 2 * SECOND_COLUMN_IN if _is_wide(width_in) else width_in
-        return wrapped(self.list_heading, room, TEXT_PT, "bold") if self.listed else []
+        return wrap_text(self.list_heading, room, TEXT_PT, "bold") if self.listed else []
 
-    def _heading(self, width_in: float) -> list[str]:
-        return wrapped(self.heading, width_in, TEXT_PT, "bold")
-
-    @property
-    def _rule(self) -> list[str]:
-        return wrapped(self.rule, _RULE_IN, SMALL_PT)
+    def _wrap_heading(self, width_in: float) -> list[str]:
+        return wrap_text(self.heading, width_in, TEXT_PT, "bold")
 
     @property
-    def _lines(self) -> list[str]:
-        return [part for line in self.lines for part in wrapped(line, _RULE_IN, TEXT_PT)]
+    def _wrapped_rule(self) -> list[str]:
+        return wrap_text(self.rule, _RULE_IN, SMALL_PT)
+
+    @property
+    def _wrapped_lines(self) -> list[str]:
+        return [part for line in self.lines for part in wrap_text(line, _RULE_IN, TEXT_PT)]
 
 
 def _is_wide(width_in: float) -> bool:
@@ -329,16 +337,16 @@ def draw_sheet(ground: Ground, legend: Legend, views: Sequence[View]) -> Figure:
         children are labelled, where a name fits without covering another or a mark.
     """
     with matplotlib.style.context(STYLE, after_reset=True):
-        sheets = _best_sheets(ground, legend, views)
+        sheets = _choose_sheets(ground, legend, views)
         figure, page = new_page(sheets[0], ground.text, ground.place)
-        legend.draw(page, sheets[0].legend)
+        legend.draw_on(page, sheets[0].legend)
         draw_scale_bar(page, sheets[0], legend.below_in(sheets[0].legend.width))
         for sheet, view in zip(sheets, views, strict=True):
             _draw_view(figure, page, sheet, ground, view)
     return figure
 
 
-def _best_sheets(ground: Ground, legend: Legend, views: Sequence[View]) -> list[Sheet]:
+def _choose_sheets(ground: Ground, legend: Legend, views: Sequence[View]) -> list[Sheet]:
     """Give each view its frame: beside or above each other, whichever shows the ground larger."""
     x0, y0, x1, y1 = ground.bounds
     found = []
@@ -346,55 +354,55 @@ def _best_sheets(ground: Ground, legend: Legend, views: Sequence[View]) -> list[
         rows = -(-len(views) // columns)
         together = (0, 0, columns * (x1 - x0), rows * (y1 - y0))
         legend_in = legend.height_in(paper[0] - 2 * MARGIN_IN)
-        sheet = sheet_on(paper, together, ground.text, legend_in)
-        cells = [_cell(sheet.frame, columns, rows, n, view) for n, view in enumerate(views)]
-        found.append([on_frame(sheet, cell, ground.bounds) for cell in cells])
+        sheet = lay_out_sheet(paper, together, ground.text, legend_in)
+        cells = [_place_view(sheet.frame, columns, rows, n, view) for n, view in enumerate(views)]
+        found.append([move_to_frame(sheet, cell, ground.bounds) for cell in cells])
     return min(found, key=lambda sheets: sheets[0].metres_per_inch)
 
 
-def _cell(frame: Box, columns: int, rows: int, number: int, view: View) -> Box:
+def _place_view(frame: Box, columns: int, rows: int, number: int, view: View) -> Box:
     """Give the place of a view among others, without its caption."""
     row, column = divmod(number, columns)
     width = (frame.width + GAP_IN) / columns - GAP_IN
     height = (frame.height + GAP_IN) / rows - GAP_IN
     left = frame.left + column * (width + GAP_IN)
     bottom = frame.top - row * (height + GAP_IN) - height
-    caption_in = line_in(TEXT_PT) + GAP_IN / 3 if view.caption else 0.0
+    caption_in = line_height_in(TEXT_PT) + GAP_IN / 3 if view.caption else 0.0
     return Box(left, bottom, width, height - caption_in)
 
 
 def _draw_view(figure: Figure, page: Axes, sheet: Sheet, ground: Ground, view: View) -> None:
-    axes = _map_axes(figure, sheet)
+    axes = _make_map_axes(figure, sheet)
     if view.caption:
-        top = sheet.frame.top + line_in(TEXT_PT) + GAP_IN / 3
-        caption = shortened(view.caption, sheet.frame.width, TEXT_PT, "bold")
+        top = sheet.frame.top + line_height_in(TEXT_PT) + GAP_IN / 3
+        caption = shorten_line(view.caption, sheet.frame.width, TEXT_PT, "bold")
         write_lines(page, sheet.frame.left, top, [caption], TEXT_PT, weight="bold")
     in_sight = shapely.box(*sheet.ground.corners)
-    near = ground.drawn[ground.drawn.intersects(in_sight)]
-    beside = near[~near.index.isin(ground.shown.index)]
+    near = ground.drawn_municipalities[ground.drawn_municipalities.intersects(in_sight)]
+    beside = near[~near.index.isin(ground.shown_municipalities.index)]
     add_polygons(axes, beside.geometry, **NEIGHBOUR, zorder=2)
     for fill in view.fills:
         add_polygons(axes, fill.areas, **fill.looks, zorder=fill.zorder)
-    borders = provinces(near)
+    borders = merge_provinces(near)
     _draw_borders(axes, borders, sheet)
     _draw_edge(axes, ground, sheet)
     for marks in view.marks:
-        seen = _in_sight(marks.points, sheet.ground)
+        seen = _keep_in_sight(marks.points, sheet.ground)
         axes.plot(*seen.T, **{"zorder": 5, **marks.looks}, scalex=False, scaley=False)
     for x, y, rank in view.ranks:
         axes.text(x, y, rank, **_RANK)
-    neighbours = borders.drop(ground.shown["province"].unique())
+    neighbours = borders.drop(ground.shown_municipalities["province"].unique())
     _write_labels(axes, ground, neighbours, view, sheet)
 
 
-def _in_sight(points: NDArray[np.float64], box: Box) -> NDArray[np.float64]:
+def _keep_in_sight(points: NDArray[np.float64], box: Box) -> NDArray[np.float64]:
     """Keep what the frame shows: a province's file does not carry the points of all Flanders."""
     x, y = points.reshape(-1, 2).T
     inside = (box.left <= x) & (x <= box.right) & (box.bottom <= y) & (y <= box.top)
     return points.reshape(-1, 2)[inside]
 
 
-def _map_axes(figure: Figure, sheet: Sheet) -> Axes:
+def _make_map_axes(figure: Figure, sheet: Sheet) -> Axes:
     frame, ground = sheet.frame, sheet.ground
     w, h = sheet.width, sheet.height
     place = (frame.left / w, frame.bottom / h, frame.width / w, frame.height / h)
@@ -409,7 +417,7 @@ def _map_axes(figure: Figure, sheet: Sheet) -> Axes:
 def _draw_borders(axes: Axes, borders: GeoSeries, sheet: Sheet) -> None:
     """Draw the borders of provinces, but no thick line around enclaves smaller than its curve."""
     smallest_m2 = (SMALLEST_RING_IN * sheet.metres_per_inch) ** 2
-    add_polygons(axes, border_rings(borders, smallest_m2), **PROVINCE, zorder=4)
+    add_polygons(axes, list_border_rings(borders, smallest_m2), **PROVINCE, zorder=4)
 
 
 def _draw_edge(axes: Axes, ground: Ground, sheet: Sheet) -> None:
@@ -424,7 +432,7 @@ def _draw_edge(axes: Axes, ground: Ground, sheet: Sheet) -> None:
         axes.add_collection(LineCollection(paths, **looks, zorder=4.5), autolim=False)
 
 
-def academy_marks(academies: GeoDataFrame) -> list[Marks]:
+def mark_academies(academies: GeoDataFrame) -> list[Marks]:
     """Mark academies, those of a plan otherwise; always a mark for the first, also for none."""
     ordered, marks = academies.sort_values("academy_id"), []
     planned = is_planned(ordered)
@@ -434,7 +442,7 @@ def academy_marks(academies: GeoDataFrame) -> list[Marks]:
     return marks
 
 
-def _larger(shown: GeoDataFrame, *, most: int | None) -> GeoDataFrame:
+def _keep_largest(shown: GeoDataFrame, *, most: int | None) -> GeoDataFrame:
     """Give the municipalities with most children first, no more than `most` of them."""
     ranked = shown.sort_values(["children", "nis_code"], ascending=[False, True])
     return ranked if most is None else ranked.head(most)
@@ -444,15 +452,17 @@ def _write_labels(
     axes: Axes, ground: Ground, neighbours: GeoSeries, view: View, sheet: Sheet
 ) -> None:
     """Write the names of places in their order, then those of the neighbouring provinces."""
-    places = _larger(ground.shown, most=None if ground.province else _REGION_LABELS)
+    places = _keep_largest(
+        ground.shown_municipalities, most=None if ground.province else _REGION_LABELS
+    )
     seen = neighbours.clip_by_rect(*sheet.ground.corners)
     seen = seen[~seen.is_empty]
     near = [province_name(str(name), ground.text.words) for name in seen.index]
-    names = [one_line(name) for name in (*places["name"], *near)]
+    names = [to_one_line(name) for name in (*places["name"], *near)]
     labels = place_labels(
         names,
         [*places.geometry, *seen],
-        _kept_free(view, sheet),
+        _list_kept_free(view, sheet),
         size_pt=_LABEL_PT,
         sheet=sheet,
     )
@@ -461,12 +471,12 @@ def _write_labels(
         axes.text(label.x, label.y, names[label.number], **looks)
 
 
-def _kept_free(view: View, sheet: Sheet) -> list[tuple[float, float, float]]:
+def _list_kept_free(view: View, sheet: Sheet) -> list[tuple[float, float, float]]:
     """List the marks that no name may cover: x, y and size in points; dots it may."""
     larger = [marks for marks in view.marks if marks.looks.get("zorder", 5) >= 5]
     sites = [
         (float(x), float(y), _MARKER_PT)
         for marks in larger
-        for x, y in _in_sight(marks.points, sheet.ground)
+        for x, y in _keep_in_sight(marks.points, sheet.ground)
     ]
     return sites + [(x, y, 2 * _RANK_PT) for x, y, _ in view.ranks]

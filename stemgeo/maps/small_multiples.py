@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING
 import matplotlib.style
 import numpy as np
 
-from stemgeo.maps.layout import GAP_IN, TEXT_PT, Box, best_sheet, line_in, wrapped
+from stemgeo.maps.charts import make_axes_at, name_over_years
+from stemgeo.maps.layout import GAP_IN, TEXT_PT, Box, choose_sheet, line_height_in, wrap_text
 from stemgeo.maps.page import (
     PROVINCE,
     ROW_IN,
@@ -28,10 +29,15 @@ from stemgeo.maps.page import (
     new_page,
     write_lines,
 )
-from stemgeo.maps.series import border_rings, colours, lighter, line_on, provinces
-from stemgeo.maps.text import as_sentences
-from stemgeo.maps.trend import axes_at, over_years
-from stemgeo.speech import whole
+from stemgeo.maps.series import (
+    choose_colours,
+    choose_line_colour,
+    lighten_outlines,
+    list_border_rings,
+    merge_provinces,
+)
+from stemgeo.maps.text import join_sentences
+from stemgeo.speech import format_whole
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -44,8 +50,8 @@ if TYPE_CHECKING:
     from stemgeo.maps.text import MapText
 
 STATUSES: dict[str, Looks] = {
-    "with": {"facecolor": colours(5)[2]},
-    "new": {"facecolor": colours(5)[4]},
+    "with": {"facecolor": choose_colours(5)[2]},
+    "new": {"facecolor": choose_colours(5)[4]},
     "lost": {"facecolor": "#fdbf86", "hatch": "////////"},
     "without": {"facecolor": "#e3e3e3"},
 }
@@ -59,7 +65,7 @@ _YEAR_PT = 11.0
 _MARGIN = 0.005  # of the ground's width
 
 
-def small_multiples(
+def draw_small_multiples(
     municipalities_by_year: Mapping[int, GeoDataFrame],
     academies_by_year: Mapping[int, GeoDataFrame],
     text: MapText,
@@ -84,22 +90,22 @@ def small_multiples(
     """
     with matplotlib.style.context(STYLE, after_reset=True):
         tables = dict(sorted(municipalities_by_year.items()))
-        ground = _ground(tables.values())
-        captions = _captions(tables, academies_by_year, text)
-        grid = _best_grid(ground, list(captions.values()), text)
-        figure, page = new_page(grid.sheet, text, over_years(text, tables))
+        ground = _bound_ground(tables.values())
+        captions = _write_captions(tables, academies_by_year, text)
+        grid = _choose_grid(ground, list(captions.values()), text)
+        figure, page = new_page(grid.sheet, text, name_over_years(text, tables))
         for number, (year, table) in enumerate(tables.items()):
-            cell = grid.cell(number)
+            cell = grid.place_cell(number)
             write_lines(page, cell.left, cell.top, [str(year)], _YEAR_PT, weight="bold")
-            caption = wrapped(captions[year], cell.width, TEXT_PT)
+            caption = wrap_text(captions[year], cell.width, TEXT_PT)
             below = cell.bottom + grid.caption_in
             write_lines(page, cell.left, below, caption, TEXT_PT)
-            _draw_small_map(figure, grid.map_box(number), table, ground, grid.metres_per_inch)
+            _draw_small_map(figure, grid.place_map(number), table, ground, grid.metres_per_inch)
         _draw_key_of_statuses(page, grid.sheet, text)
     return figure
 
 
-def small_multiples_alt(
+def describe_small_multiples(
     municipalities_by_year: Mapping[int, GeoDataFrame],
     academies_by_year: Mapping[int, GeoDataFrame],
     text: MapText,
@@ -109,29 +115,29 @@ def small_multiples_alt(
     Parameters
     ----------
     municipalities_by_year, academies_by_year, text
-        As for `small_multiples`.
+        As for `draw_small_multiples`.
 
     Returns
     -------
     str
         Title and cautions, and what stands under each map.
     """
-    captions = _captions(municipalities_by_year, academies_by_year, text)
+    captions = _write_captions(municipalities_by_year, academies_by_year, text)
     words = text.words
-    kind = f"{words('chart.maps.each_year')}, {over_years(text, captions)}"
-    told = [words.pair(year, caption) for year, caption in sorted(captions.items())]
+    kind = f"{words('chart.maps.each_year')}, {name_over_years(text, captions)}"
+    told = [words.join_pair(year, caption) for year, caption in sorted(captions.items())]
     heading = words("map.academies.heading")
-    return as_sentences([text.title, *text.cautions, kind, heading, *told])
+    return join_sentences([text.title, *text.cautions, kind, heading, *told])
 
 
-def _ground(tables: Iterable[GeoDataFrame]) -> Box:
+def _bound_ground(tables: Iterable[GeoDataFrame]) -> Box:
     """Bound the ground of all years, with room for the lines around it."""
     bounds = np.array([table.total_bounds for table in tables])
     (left, bottom), (right, top) = bounds[:, :2].min(axis=0), bounds[:, 2:].max(axis=0)
-    return Box(left, bottom, right - left, top - bottom).grown((right - left) * _MARGIN)
+    return Box(left, bottom, right - left, top - bottom).with_margin((right - left) * _MARGIN)
 
 
-def _captions(
+def _write_captions(
     municipalities_by_year: Mapping[int, GeoDataFrame],
     academies_by_year: Mapping[int, GeoDataFrame],
     text: MapText,
@@ -140,12 +146,14 @@ def _captions(
     words = text.words
 
     def caption(table: GeoDataFrame, academies: int) -> str:
-        count = whole(table["has_academy"].sum(), text.language)
-        total = words.counted("map.count.municipality", len(table))
+        count = format_whole(table["has_academy"].sum(), text.language)
+        total = words.say_count("map.count.municipality", len(table))
         counts = {key: int((table["status"] == key).sum()) for key in ("new", "lost")}
-        changed = [words.counted(f"chart.maps.{key}", n) for key, n in counts.items() if n]
+        changed = [words.say_count(f"chart.maps.{key}", n) for key, n in counts.items() if n]
         parts = [words("chart.maps.count", count=count, total=total), ", ".join(changed)]
-        return words.series([*filter(None, parts), words.counted("map.count.academy", academies)])
+        return words.join_series(
+            [*filter(None, parts), words.say_count("map.count.academy", academies)]
+        )
 
     return {
         year: caption(table, len(academies_by_year[year]))
@@ -162,7 +170,7 @@ class _Grid:
     rows: int
     caption_in: float
 
-    def cell(self, number: int) -> Box:
+    def place_cell(self, number: int) -> Box:
         """Give the place of a cell, in inches."""
         frame = self.sheet.frame
         row, column = divmod(number, self.columns)
@@ -171,10 +179,10 @@ class _Grid:
         bottom = frame.top - row * height - height + GAP_IN
         return Box(frame.left + column * width, bottom, width - 2 * GAP_IN, height - GAP_IN)
 
-    def map_box(self, number: int) -> Box:
+    def place_map(self, number: int) -> Box:
         """Give the place of a map between its year and its caption, in inches."""
-        cell = self.cell(number)
-        height = cell.height - line_in(_YEAR_PT) - self.caption_in
+        cell = self.place_cell(number)
+        height = cell.height - line_height_in(_YEAR_PT) - self.caption_in
         return Box(cell.left, cell.bottom + self.caption_in, cell.width, height)
 
     @property
@@ -183,20 +191,22 @@ class _Grid:
         return self.sheet.metres_per_inch
 
 
-def _best_grid(ground: Box, captions: Sequence[str], text: MapText) -> _Grid:
+def _choose_grid(ground: Box, captions: Sequence[str], text: MapText) -> _Grid:
     """Choose the number of maps in a row that shows the ground largest."""
-    grids = [_grid(columns, ground, captions, text) for columns in range(1, len(captions) + 1)]
+    grids = [
+        _build_grid(columns, ground, captions, text) for columns in range(1, len(captions) + 1)
+    ]
     return min(grids, key=lambda grid: grid.metres_per_inch)
 
 
-def _grid(columns: int, ground: Box, captions: Sequence[str], text: MapText) -> _Grid:
+def _build_grid(columns: int, ground: Box, captions: Sequence[str], text: MapText) -> _Grid:
     rows = ceil(len(captions) / columns)
-    legend_in = line_in(TEXT_PT) + GAP_IN / 2 + _LEGEND_ROWS * ROW_IN + GAP_IN
+    legend_in = line_height_in(TEXT_PT) + GAP_IN / 2 + _LEGEND_ROWS * ROW_IN + GAP_IN
     together = (0, 0, columns * ground.width, rows * ground.height)
-    grid = _Grid(best_sheet(together, text, legend_in), columns, rows, 0)
-    lines = max(len(wrapped(caption, grid.cell(0).width, TEXT_PT)) for caption in captions)
-    grid = replace(grid, caption_in=lines * line_in(TEXT_PT))
-    frame, room = grid.sheet.frame, grid.map_box(0)
+    grid = _Grid(choose_sheet(together, text, legend_in), columns, rows, 0)
+    lines = max(len(wrap_text(caption, grid.place_cell(0).width, TEXT_PT)) for caption in captions)
+    grid = replace(grid, caption_in=lines * line_height_in(TEXT_PT))
+    frame, room = grid.sheet.frame, grid.place_map(0)
     # Texts may leave a map no room: then it is as good as invisible, and not chosen.
     scale = max(ground.width / room.width, ground.height / max(room.height, SMALLEST_RING_IN))
     shown = Box(0, 0, frame.width * scale, frame.height * scale)
@@ -207,22 +217,22 @@ def _draw_small_map(
     figure: Figure, box: Box, table: GeoDataFrame, ground: Box, metres_per_inch: float
 ) -> None:
     """Draw in the middle of a box; all years show the same ground."""
-    axes = axes_at(figure, box)
+    axes = make_axes_at(figure, box)
     axes.set_axis_off()
     x, y = ground.left + ground.width / 2, ground.bottom + ground.height / 2
     half = box.width / 2 * metres_per_inch, box.height / 2 * metres_per_inch
     axes.set(xlim=(x - half[0], x + half[0]), ylim=(y - half[1], y + half[1]))
-    outlines = lighter(table.geometry, metres_per_inch * _FINEST_DETAIL_IN)
+    outlines = lighten_outlines(table.geometry, metres_per_inch * _FINEST_DETAIL_IN)
     drawn = table.set_geometry(outlines).sort_values("nis_code")
     for status, rows in drawn.groupby("status", sort=True):
         add_polygons(axes, rows.geometry, **_status_looks(str(status)), zorder=3)
     smallest_m2 = (SMALLEST_RING_IN * metres_per_inch) ** 2
-    add_polygons(axes, border_rings(provinces(drawn), smallest_m2), **_BORDER, zorder=4)
+    add_polygons(axes, list_border_rings(merge_provinces(drawn), smallest_m2), **_BORDER, zorder=4)
 
 
 def _status_looks(status: str) -> Looks:
     looks = STATUSES[status]
-    return {**looks, "edgecolor": line_on(looks["facecolor"]), "linewidth": _OUTLINE}
+    return {**looks, "edgecolor": choose_line_colour(looks["facecolor"]), "linewidth": _OUTLINE}
 
 
 def _draw_key_of_statuses(page: Axes, sheet: Sheet, text: MapText) -> None:
@@ -232,7 +242,7 @@ def _draw_key_of_statuses(page: Axes, sheet: Sheet, text: MapText) -> None:
     write_lines(page, place.left, place.top, heading, TEXT_PT, weight="bold")
     keys = [Key(words(f"chart.maps.status.{status}"), _status_looks(status)) for status in STATUSES]
     keys.append(Key(words("map.province_border"), _BORDER))
-    top = place.top - line_in(TEXT_PT) - GAP_IN / 2
+    top = place.top - line_height_in(TEXT_PT) - GAP_IN / 2
     for number, key in enumerate(keys):
         column, row = divmod(number, _LEGEND_ROWS)
         left = place.left + column * SECOND_COLUMN_IN

@@ -12,8 +12,15 @@ import numpy as np
 
 from stemgeo import speech
 from stemgeo.reasons import REASONS
-from stemgeo.speech import Language, decimal, long_day, number, percent_sign, whole
-from stemgeo.texts import Texts, texts
+from stemgeo.speech import (
+    Language,
+    format_day,
+    format_decimals,
+    format_number,
+    format_whole,
+    percent_sign,
+)
+from stemgeo.texts import Texts, load_texts
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -59,7 +66,7 @@ class MapText:
     gap_caution: str = ""
 
     @property
-    def drawn(self) -> str:
+    def outline_note(self) -> str:
         """What the outlines of gaps are drawn around, and that nothing is counted from them."""
         streets = self.words("gaps.drawn.streets") + self.words("gaps.drawn.counted")
         return self.gap_caution or streets
@@ -67,13 +74,13 @@ class MapText:
     @property
     def words(self) -> Texts:
         """The texts of its language."""
-        return texts(self.language)
+        return load_texts(self.language)
 
-    def place(self, province: str | None) -> str:
+    def name_place(self, province: str | None) -> str:
         """Name the ground that a map shows; None is all municipalities of the study."""
         if province is None:
             return self.region or self.words("map.region")
-        named = self.words.group("province.of").get(_slug(province))
+        named = self.words.list_below("province.of").get(_province_key(province))
         return named or self.words("map.of_province", name=province)
 
     @property
@@ -98,27 +105,31 @@ class MapText:
 
 def province_name(name: str, words: Texts) -> str:
     """Name a province as the language does; one that it does not know as the data do."""
-    return words.group("province.name").get(_slug(name), name)
+    return words.list_below("province.name").get(_province_key(name), name)
 
 
-def _slug(province: str) -> str:
+def _province_key(province: str) -> str:
     return province.lower().replace("-", "_")
 
 
-def percent(share: float, words: Texts) -> str:
+def say_share(share: float, words: Texts) -> str:
     """Write a share between 0 and 1 as 62,4 % in Dutch; the words for "no figure" for NaN."""
-    return words("map.no_figure") if np.isnan(share) else speech.percent(share, words.language)
+    return (
+        words("map.no_figure") if np.isnan(share) else speech.format_percent(share, words.language)
+    )
 
 
-def gap_places(gap: Mapping[str, Any], words: Texts) -> str:
+def name_gap_places(gap: Mapping[str, Any], words: Texts) -> str:
     """Name the municipalities of a gap: Lochristi, Laarne, Lokeren en 2 andere."""
     names = str(gap["name"])
     # At most three have a name, and none has a comma in it.
     others = int(gap["municipalities"]) - len(names.split(", "))
-    return words.counted("gaps.more_places", others, names=names) if others > 0 else names
+    return words.say_count("gaps.more_places", others, names=names) if others > 0 else names
 
 
-def gap_reason(gap: Mapping[str, Any], words: Texts, names: Mapping[str, str] | None = None) -> str:
+def say_gap_reason(
+    gap: Mapping[str, Any], words: Texts, names: Mapping[str, str] | None = None
+) -> str:
     """Say why most children of a gap are not in time, how many if not all, and what shows it.
 
     Parameters
@@ -132,61 +143,67 @@ def gap_reason(gap: Mapping[str, Any], words: Texts, names: Mapping[str, str] | 
         its id says nothing to a reader, and the table has it. Without names ids stand there.
     """
     reason = str(gap["reason"])
-    lead = reason_in_words(reason, words)
-    told = [_of_them(reason, gap, words), _shown_by(reason, gap, words, names)]
-    shown = words.series(one for one in told if one)
+    lead = say_reason(reason, words)
+    told = [_say_part_of_gap(reason, gap, words), _say_evidence(reason, gap, words, names)]
+    shown = words.join_series(one for one in told if one)
     return f"{lead} ({shown})" if shown else lead
 
 
-def reason_in_words(reason: str, words: Texts) -> str:
+def say_reason(reason: str, words: Texts) -> str:
     """Say why a child is not in time; of another reason what stands there."""
     return words(f"reason.name.{reason}") if reason in REASONS else reason
 
 
-def _of_them(reason: str, gap: Mapping[str, Any], words: Texts) -> str:
+def _say_part_of_gap(reason: str, gap: Mapping[str, Any], words: Texts) -> str:
     """Count the children of a reason beside all of the gap; empty where it is that of all."""
-    count, total = (_known(gap.get(name, "")) for name in (f"children_{reason}", "uncovered"))
+    count, total = (
+        _empty_if_missing(gap.get(name, "")) for name in (f"children_{reason}", "uncovered")
+    )
     if count in ("", total):
         return ""
-    counts = [whole(n, words.language) for n in (count, total)]
+    counts = [format_whole(n, words.language) for n in (count, total)]
     return words("reason.shown.of_children", count=counts[0], total=counts[1])
 
 
-def _shown_by(
+def _say_evidence(
     reason: str, gap: Mapping[str, Any], words: Texts, names: Mapping[str, str] | None
 ) -> str:
     """Put the evidence of the gap's reason in words; empty where there is none."""
     if reason == "barrier":
-        across = [_barrier(one, words) for one in str(_known(gap["barriers"])).split("; ") if one]
-        factor = _decimal(gap["detour_factor"], words)
+        across = [
+            _name_barrier(one, words)
+            for one in str(_empty_if_missing(gap["barriers"])).split("; ")
+            if one
+        ]
+        factor = _format_decimal(gap["detour_factor"], words)
         detour = words("reason.shown.detour", detour_factor=factor) if factor else ""
         return ", ".join([*across, *([detour] if detour else [])])
     named = REASONS[reason].told if reason in REASONS else ()
-    if not named or not _cell(named[0], gap.get(named[0]), words, names):
+    if not named or not _say_cell(named[0], gap.get(named[0]), words, names):
         return ""
-    told = {column: _cell(column, gap.get(column), words, names) for column in named}
+    told = {column: _say_cell(column, gap.get(column), words, names) for column in named}
     reason += "_by_rule" * (reason == "lapsed" and gap.get("lapsed_by") == "rule")
     return words(f"reason.shown.{reason}", **told)
 
 
-def _cell(column: str, value: Any, words: Texts, names: Mapping[str, str] | None) -> str:
+def _say_cell(column: str, value: Any, words: Texts, names: Mapping[str, str] | None) -> str:
     """Put a column of evidence in words; empty where it is."""
-    known = _known(value)
+    known = _empty_if_missing(value)
     if column.endswith("_academy_id"):
-        return _academy(known, words, names)
+        return _name_academy(known, words, names)
     if column == "stretch":
         return str(known) or words("reason.shown.unnamed")
     if column.endswith("_ages"):
         first, _, last = str(known).partition("-")
         return words("reason.shown.ages", first=first, last=last)
     if column.endswith("_on"):
-        return long_day(_day(known), words.language)
+        return format_day(_parse_day(known), words.language)
     if column.endswith("_m"):
-        return known if known == "" else whole(known, words.language)
-    return _decimal(known, words)
+        return known if known == "" else format_whole(known, words.language)
+    return _format_decimal(known, words)
 
 
-def _academy(academy_id: Any, words: Texts, names: Mapping[str, str] | None) -> str:
+def _name_academy(academy_id: Any, words: Texts, names: Mapping[str, str] | None) -> str:
     """Name an academy where names are given, else by its id; empty where there is none."""
     known = str(academy_id)
     return (
@@ -194,31 +211,31 @@ def _academy(academy_id: Any, words: Texts, names: Mapping[str, str] | None) -> 
     )
 
 
-def _barrier(text: str, words: Texts) -> str:
+def _name_barrier(text: str, words: Texts) -> str:
     """Name a barrier: a water by its own name, a road or railway by its kind too."""
     kind, _, name = text.partition(" ")
     if kind in ("waterway", "water") and name:
         return name
-    return f"{words.group('reason.barrier').get(kind, kind)} {name}".rstrip()
+    return f"{words.list_below('reason.barrier').get(kind, kind)} {name}".rstrip()
 
 
-def _known(value: Any) -> Any:
+def _empty_if_missing(value: Any) -> Any:
     """Give a cell of a table, an empty text when it is missing."""
     return "" if str(value) in ("None", "nan", "<NA>", "NaT") else value
 
 
-def _decimal(value: Any, words: Texts) -> str:
-    known = _known(value)
+def _format_decimal(value: Any, words: Texts) -> str:
+    known = _empty_if_missing(value)
     if known == "" or not np.isfinite(known):
         return ""
-    return decimal(known, words.language)
+    return format_decimals(known, words.language)
 
 
-def _day(value: Any) -> dt.date:
+def _parse_day(value: Any) -> dt.date:
     return dt.date.fromisoformat(str(value)[:10])
 
 
-def class_label(lower: float, upper: float, words: Texts) -> str:
+def format_class(lower: float, upper: float, words: Texts) -> str:
     """Write the bounds of a class, in percent: 20 tot 40 %.
 
     Parameters
@@ -228,19 +245,19 @@ def class_label(lower: float, upper: float, words: Texts) -> str:
     words
         Of the language.
     """
-    low, high = (number(n, words.language, 2) for n in (lower, upper))
+    low, high = (format_number(n, words.language, 2) for n in (lower, upper))
     return words("map.share.class", low=low, high=high, sign=percent_sign(words.language))
 
 
-def class_labels(classes: Sequence[float], words: Texts) -> list[str]:
+def format_classes(classes: Sequence[float], words: Texts) -> list[str]:
     """Write the bounds of every class."""
     pairs = pairwise(classes)
-    return [class_label(lower, upper, words) for lower, upper in pairs]
+    return [format_class(lower, upper, words) for lower, upper in pairs]
 
 
-def minute_labels(bounds: Sequence[float], words: Texts) -> list[str]:
+def format_minute_classes(bounds: Sequence[float], words: Texts) -> list[str]:
     """Write the bounds of every class of minutes, and what is beyond the last."""
-    said = [number(bound, words.language, 2) for bound in bounds]
+    said = [format_number(bound, words.language, 2) for bound in bounds]
     labels = [words("map.minutes.class", low=low, high=high) for low, high in pairwise(said)]
     return [*labels, words("map.minutes.beyond", minutes=said[-1])]
 
@@ -252,27 +269,27 @@ def is_planned(academies: pd.DataFrame) -> NDArray[np.bool_]:
     return academies["planned"].to_numpy(bool)
 
 
-def as_sentences(lines: Sequence[str]) -> str:
+def join_sentences(lines: Sequence[str]) -> str:
     """Join lines into one text; each ends as a sentence does."""
     return " ".join(line if line.endswith((".", "!", "?")) else f"{line}." for line in lines)
 
 
-def one_line(text: str) -> str:
+def to_one_line(text: str) -> str:
     """Write a name on one line, without marks that an XML file cannot hold."""
-    return printable(text).strip()
+    return make_printable(text).strip()
 
 
-def printable(text: str) -> str:
+def make_printable(text: str) -> str:
     """Put a space for every mark that an XML file cannot hold, and for every line break."""
-    return "".join(map(_kept, str(text)))
+    return "".join(map(_keep_or_space, str(text)))
 
 
-def _kept(mark: str) -> str:
+def _keep_or_space(mark: str) -> str:
     no_letter = unicodedata.category(mark) in ("Cc", "Cs", "Zl", "Zp")
     return " " if no_letter or ord(mark) & 0xFFFE == 0xFFFE else mark
 
 
-def of_province(municipalities: pd.DataFrame, province: str | None) -> pd.DataFrame:
+def keep_province(municipalities: pd.DataFrame, province: str | None) -> pd.DataFrame:
     """Keep the municipalities of a province; all of them for None."""
     if province is None:
         return municipalities

@@ -14,7 +14,7 @@ import numpy as np
 import shapely
 from topojson.core.topology import Topology
 
-from stemgeo.maps.series import lighter
+from stemgeo.maps.series import lighten_outlines
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -33,7 +33,7 @@ _MOST_GAP_POINTS = 100_000  # about 1 MB
 _SAME_GROUND = 0.001
 
 
-def topology(grounds: Mapping[str, GeoSeries]) -> dict[str, Any]:
+def build_topology(grounds: Mapping[str, GeoSeries]) -> dict[str, Any]:
     """Write several sets of areas as one topology.
 
     Parameters
@@ -54,13 +54,13 @@ def topology(grounds: Mapping[str, GeoSeries]) -> dict[str, Any]:
         degrees, object_name=list(grounds), prequantize=_STEPS, shared_coords=False
     ).output  # that of `to_dict`, which copies it once more
     objects = {
-        name: {"type": "GeometryCollection", "geometries": _bare(made["objects"][name])}
+        name: {"type": "GeometryCollection", "geometries": _drop_properties(made["objects"][name])}
         for name in grounds
     }
     return {name: made[name] for name in ("type", "transform", "arcs")} | {"objects": objects}
 
 
-def _bare(made: Mapping[str, Any]) -> list[dict[str, Any]]:
+def _drop_properties(made: Mapping[str, Any]) -> list[dict[str, Any]]:
     """Leave out the empty properties that each geometry has."""
     return [
         {name: value for name, value in geometry.items() if name != "properties"}
@@ -68,7 +68,7 @@ def _bare(made: Mapping[str, Any]) -> list[dict[str, Any]]:
     ]
 
 
-def sketched_places(
+def sketch_places(
     places: GeoDataFrame, zones: GeoDataFrame | None
 ) -> tuple[GeoSeries, GeoSeries | None]:
     """Simplify municipalities and their zones for a screen, with their borders shared.
@@ -86,27 +86,33 @@ def sketched_places(
         As many outlines as were given. Municipalities are made of their zones where these fill
         them; no zones when even the coarsest are too much for a page.
     """
-    plain = lighter(places.geometry, _DETAIL_M)
-    sketch = None if zones is None else _within(zones.geometry, _ZONE_DETAIL_M, _MOST_ZONE_POINTS)
+    plain = lighten_outlines(places.geometry, _DETAIL_M)
+    sketch = (
+        None
+        if zones is None
+        else _simplify_within(zones.geometry, _ZONE_DETAIL_M, _MOST_ZONE_POINTS)
+    )
     if zones is None or sketch is None:
         return plain, None
-    if not _fill(places, zones) or not shapely.coverage_is_valid(sketch.to_numpy()):
+    if not _is_filled(places, zones) or not shapely.coverage_is_valid(sketch.to_numpy()):
         return plain, sketch
     merged = sketch.groupby(zones["nis_code"]).agg(lambda part: part.union_all(method="coverage"))
     outlines = merged.reindex(places["nis_code"]).to_numpy()
     return gpd.GeoSeries(outlines, index=places.index, crs=places.crs), sketch
 
 
-def _within(outlines: GeoSeries, details_m: Sequence[float], most_points: int) -> GeoSeries | None:
+def _simplify_within(
+    outlines: GeoSeries, details_m: Sequence[float], most_points: int
+) -> GeoSeries | None:
     """Simplify with the finest detail that fits; None when none does."""
     for detail_m in details_m:
-        sketch = lighter(outlines, detail_m)
+        sketch = lighten_outlines(outlines, detail_m)
         if sketch.count_coordinates().sum() <= most_points:
             return sketch
     return None
 
 
-def _fill(places: GeoDataFrame, zones: GeoDataFrame) -> bool:
+def _is_filled(places: GeoDataFrame, zones: GeoDataFrame) -> bool:
     """Tell whether the zones of each municipality have just its area."""
     of_zones = zones.area.groupby(zones["nis_code"]).sum()
     own = places.area.groupby(places["nis_code"]).sum()
@@ -115,20 +121,20 @@ def _fill(places: GeoDataFrame, zones: GeoDataFrame) -> bool:
     return bool(((of_zones - own).abs() <= _SAME_GROUND * own).all())
 
 
-def sketched_bands(grounds: GeoSeries) -> GeoSeries:
+def sketch_bands(grounds: GeoSeries) -> GeoSeries:
     """Simplify isochrones with the finest detail that keeps the page small; none is left out."""
     sketch = grounds
     for detail_m in _BAND_DETAIL_M:
         # Once more from the last sketch, not from the start: much faster, and coarser anyway.
-        sketch = lighter(
-            sketch.map(lambda ground, m=detail_m: _without_specks(ground, m)), detail_m
+        sketch = lighten_outlines(
+            sketch.map(lambda ground, m=detail_m: _drop_specks(ground, m)), detail_m
         )
         if sketch.count_coordinates().sum() <= _MOST_BAND_POINTS:
             break
     return sketch
 
 
-def sketched_gaps(outlines: GeoSeries) -> GeoSeries:
+def sketch_gaps(outlines: GeoSeries) -> GeoSeries:
     """Simplify the outlines of gaps until the page stays small."""
     sketch = outlines
     for detail_m in _GAP_DETAIL_M:
@@ -138,7 +144,7 @@ def sketched_gaps(outlines: GeoSeries) -> GeoSeries:
     return sketch
 
 
-def _without_specks(ground: shapely.Geometry, detail_m: float) -> shapely.Geometry:
+def _drop_specks(ground: shapely.Geometry, detail_m: float) -> shapely.Geometry:
     """Leave out parts and holes that are smaller than a square of the detail.
 
     A part is measured with its holes filled: so the speck that fills a hole in the next band goes
@@ -147,14 +153,14 @@ def _without_specks(ground: shapely.Geometry, detail_m: float) -> shapely.Geomet
     rings, part = shapely.get_rings(shapely.get_parts(ground), return_index=True)
     large = np.asarray(shapely.area(shapely.polygons(rings)) >= detail_m**2)
     polygons = []
-    for first, stop in _runs(part):
+    for first, stop in _yield_runs(part):
         if large[first]:
             holes = rings[first + 1 : stop][large[first + 1 : stop]]
             polygons.append(shapely.Polygon(rings[first], holes.tolist()))
     return shapely.MultiPolygon(polygons)
 
 
-def _runs(numbers: NDArray[np.intp]) -> Iterator[tuple[int, int]]:
+def _yield_runs(numbers: NDArray[np.intp]) -> Iterator[tuple[int, int]]:
     """Give begin and end of each run of equal numbers."""
     bounds = np.flatnonzero(np.diff(numbers, prepend=-1, append=-1)).tolist()
     return pairwise(bounds)

@@ -35,25 +35,25 @@ from stemgeo.maps.series import (
     DEFAULT_CLASSES,
     INK,
     NO_CLASS,
-    class_counts,
-    class_numbers,
-    colours,
-    line_on,
-    minute_numbers,
-    minutes_up_to,
-    partly_measured,
+    choose_colours,
+    choose_line_colour,
+    classify_minutes,
+    classify_shares,
+    count_classes,
+    find_partly_measured,
+    list_minute_bounds,
 )
 from stemgeo.maps.text import (
-    class_labels,
-    gap_places,
-    gap_reason,
+    format_classes,
+    format_minute_classes,
     is_planned,
-    minute_labels,
-    percent,
+    name_gap_places,
     province_name,
+    say_gap_reason,
+    say_share,
 )
-from stemgeo.maps.topology import sketched_bands, sketched_gaps, sketched_places, topology
-from stemgeo.speech import whole
+from stemgeo.maps.topology import build_topology, sketch_bands, sketch_gaps, sketch_places
+from stemgeo.speech import format_whole
 
 if TYPE_CHECKING:
     from collections.abc import Hashable, Iterator, Sequence
@@ -81,7 +81,7 @@ _BRUSSELS = shapely.Point(148_900, 170_800)  # Grote Markt, EPSG:31370
 _UNSAFE = {"`": "&#96;", "$": "&#36;", "{": "&#123;", "}": "&#125;", "\\": "&#92;"}
 
 
-def web_map(
+def build_web_map(
     municipalities: GeoDataFrame,
     academies: GeoDataFrame,
     isochrones: GeoDataFrame | None,
@@ -129,34 +129,48 @@ def web_map(
     words = text.words
     places = municipalities.sort_values("nis_code", ignore_index=True)
     parts = None if zones is None else zones.sort_values("zone_id", ignore_index=True)
-    outlines, zone_outlines = sketched_places(places, parts)
-    towns = _towns(places, outlines, words)
-    themes = [_shares(places, towns, classes, text), _with_and_without(places, towns, words)]
-    themes += _minutes(places, towns, horizon_min, words)
+    outlines, zone_outlines = sketch_places(places, parts)
+    towns = _build_towns(places, outlines, words)
+    themes = [
+        _build_shares(places, towns, classes, text),
+        _build_with_and_without(places, towns, words),
+    ]
+    themes += _yield_minutes(places, towns, horizon_min, words)
     if parts is not None and zone_outlines is not None:
-        themes += [_zone_shares(parts, _zones(parts, places, zone_outlines, words), classes, text)]
-    themes += [*_bands(isochrones, towns, words), *_gaps(gaps, academies, text)]
-    themes += [*_academies(academies, words), _names(places, outlines, words)]
-    themes += [_borders(places, towns), *_background(background)]
-    map_name, map_html, map_script = _rendered(_drawing(themes, _corners(outlines)))
-    libraries = [_library("leaflet/leaflet.js"), _library("topojson/topojson-client.min.js")]
-    scripts = [*libraries, _asset("layers.js"), map_script, _asset("page.js")]
-    fills = colours(len(classes) - 1)
+        themes += [
+            _build_zone_shares(
+                parts, _build_zones(parts, places, zone_outlines, words), classes, text
+            )
+        ]
+    themes += [*_yield_bands(isochrones, towns, words), *_yield_gaps(gaps, academies, text)]
+    themes += [*_yield_academies(academies, words), _build_names(places, outlines, words)]
+    themes += [_build_borders(places, towns), *_yield_background(background)]
+    map_name, map_html, map_script = _render_drawing(
+        _build_drawing(themes, _find_corners(outlines))
+    )
+    libraries = [
+        _read_library("leaflet/leaflet.js"),
+        _read_library("topojson/topojson-client.min.js"),
+    ]
+    scripts = [*libraries, _read_asset("layers.js"), map_script, _read_asset("page.js")]
+    fills = choose_colours(len(classes) - 1)
     written = {
         "map_name": map_name,
         "map_html": Markup(map_html),  # noqa: S704 -- folium's
         "scripts": [Markup(script) for script in scripts],  # noqa: S704 -- see the module
-        "policy": _policy(scripts, background),
-        "data": htmlsafe_json_dumps(_data(themes) | _words(words), dumps=_dense),
+        "policy": _write_policy(scripts, background),
+        "data": htmlsafe_json_dumps(
+            _gather_data(themes) | _list_script_words(words), dumps=_write_dense
+        ),
         "legends": [theme for theme in themes if theme.swatches],
-        "hatches": [(fill, line_on(fill)) for fill in fills],
+        "hatches": [(fill, choose_line_colour(fill)) for fill in fills],
         "columns": towns.columns,
-        "rows": _rows(towns),
+        "rows": _list_town_rows(towns),
         "background": background,
     }
-    page = _render(written, text)
+    page = _render_page(written, text)
     if zones is not None and len(page.encode()) >= MOST_BYTES:
-        return web_map(
+        return build_web_map(
             *(municipalities, academies, isochrones, gaps, text),
             classes=classes,
             background=background,
@@ -184,7 +198,7 @@ def escape_for_web(text: str) -> str:
 
 
 @dataclass(frozen=True)
-class _Ground:
+class _Shapes:
     """A set of shapes, and what is told of each: a cell for each column."""
 
     name: str
@@ -213,7 +227,7 @@ class _Theme:
     key: str
     name: str
     parts: Sequence[dict[str, Any]]
-    grounds: Sequence[_Ground] = ()
+    grounds: Sequence[_Shapes] = ()
     overlay: bool = False
     show: bool = False
     heading: str = ""
@@ -221,7 +235,7 @@ class _Theme:
     notes: Sequence[str] = ()
 
 
-class _Drawn(Layer):
+class _ThemeLayer(Layer):
     """A layer of folium that our own script draws from the page's data."""
 
     _template = Template(
@@ -236,7 +250,9 @@ class _Drawn(Layer):
         self.key = theme.key
 
 
-def _part(ground: _Ground, pane: str, looks: Sequence[Look], look: ArrayLike) -> dict[str, Any]:
+def _build_part(
+    ground: _Shapes, pane: str, looks: Sequence[Look], look: ArrayLike
+) -> dict[str, Any]:
     """Say how a ground is drawn: with which of the looks each of its shapes."""
     return {
         "ground": ground.name,
@@ -249,7 +265,7 @@ def _part(ground: _Ground, pane: str, looks: Sequence[Look], look: ArrayLike) ->
 # Municipalities and zones
 
 
-def _towns(places: GeoDataFrame, outlines: GeoSeries, words: Texts) -> _Ground:
+def _build_towns(places: GeoDataFrame, outlines: GeoSeries, words: Texts) -> _Shapes:
     counted = [
         words("web.column.children"),
         words("web.column.covered"),
@@ -265,18 +281,20 @@ def _towns(places: GeoDataFrame, outlines: GeoSeries, words: Texts) -> _Ground:
     ]
     named = {one: province_name(str(one), words) for one in places["province"].unique()}
     rows = [
-        [place.name, named[place.province], percent(place.share, words)]
-        + [whole(n, words.language) for n in (*_counts(place), place.academies)]
+        [place.name, named[place.province], say_share(place.share, words)]
+        + [format_whole(n, words.language) for n in (*_list_counts(place), place.academies)]
         for place in places.itertuples()
     ]
     if "median_time_s" in places:
         columns.append(words("web.column.median_time"))
-        told = [_minutes_told(seconds, words) for seconds in places["median_time_s"]]
+        told = [_format_minutes(seconds, words) for seconds in places["median_time_s"]]
         rows = [[*row, one] for row, one in zip(rows, told, strict=True)]
-    return _Ground("municipalities", outlines, columns, rows)
+    return _Shapes("municipalities", outlines, columns, rows)
 
 
-def _zones(zones: GeoDataFrame, places: GeoDataFrame, outlines: GeoSeries, words: Texts) -> _Ground:
+def _build_zones(
+    zones: GeoDataFrame, places: GeoDataFrame, outlines: GeoSeries, words: Texts
+) -> _Shapes:
     counted = [
         words("web.column.children"),
         words("web.column.covered"),
@@ -291,83 +309,86 @@ def _zones(zones: GeoDataFrame, places: GeoDataFrame, outlines: GeoSeries, words
     ]
     names = dict(zip(places["nis_code"], places["name"], strict=True))
     rows = [
-        [zone.name, names[zone.nis_code], percent(zone.share, words)]
-        + [whole(n, words.language) for n in _counts(zone)]
+        [zone.name, names[zone.nis_code], say_share(zone.share, words)]
+        + [format_whole(n, words.language) for n in _list_counts(zone)]
         for zone in zones.itertuples()
     ]
-    return _Ground("zones", outlines, columns, rows)
+    return _Shapes("zones", outlines, columns, rows)
 
 
-def _counts(place: Any) -> tuple[int, int, int, int]:
+def _list_counts(place: Any) -> tuple[int, int, int, int]:
     return place.children, place.covered, place.uncovered, place.unmeasured
 
 
-def _shares(
-    places: GeoDataFrame, towns: _Ground, classes: Sequence[float], text: MapText
+def _build_shares(
+    places: GeoDataFrame, towns: _Shapes, classes: Sequence[float], text: MapText
 ) -> _Theme:
     words = text.words
-    counts = _class_and_special_counts(places, classes)
-    counted = [words.counted("map.count.municipality", n) for n in counts]
+    counts = _count_classes(places, classes)
+    counted = [words.say_count("map.count.municipality", n) for n in counts]
     return _Theme(
         key="shares",
         name=words("web.shares"),
-        parts=[_share_part(places, towns, classes)],
+        parts=[_build_share_part(places, towns, classes)],
         grounds=[towns],
         show=True,
         heading=text.heading,
-        swatches=_share_swatches(counted, classes, words),
+        swatches=_build_share_swatches(counted, classes, words),
         notes=[words("map.share.rule")],
     )
 
 
-def _zone_shares(
-    zones: GeoDataFrame, ground: _Ground, classes: Sequence[float], text: MapText
+def _build_zone_shares(
+    zones: GeoDataFrame, ground: _Shapes, classes: Sequence[float], text: MapText
 ) -> _Theme:
     words = text.words
-    counts = _class_and_special_counts(zones, classes)
-    counted = [words.counted("map.count.zone", n) for n in counts]
+    counts = _count_classes(zones, classes)
+    counted = [words.say_count("map.count.zone", n) for n in counts]
     return _Theme(
         key="zones",
         name=words("web.zone_shares"),
-        parts=[_share_part(zones, ground, classes, weight=0.4)],
+        parts=[_build_share_part(zones, ground, classes, weight=0.4)],
         grounds=[ground],
         heading=text.heading,
-        swatches=_share_swatches(counted, classes, words),
+        swatches=_build_share_swatches(counted, classes, words),
         notes=[words("map.share.rule")],
     )
 
 
-def _class_and_special_counts(places: GeoDataFrame, classes: Sequence[float]) -> list[int]:
+def _count_classes(places: GeoDataFrame, classes: Sequence[float]) -> list[int]:
     """Count the places of each class, then those without a figure and those partly measured."""
-    special = int(places["share"].isna().sum()), int(partly_measured(places).sum())
-    return [*class_counts(places["share"], classes), *special]
+    special = int(places["share"].isna().sum()), int(find_partly_measured(places).sum())
+    return [*count_classes(places["share"], classes), *special]
 
 
-def _share_part(
-    places: GeoDataFrame, ground: _Ground, classes: Sequence[float], weight: float = 0.8
+def _build_share_part(
+    places: GeoDataFrame, ground: _Shapes, classes: Sequence[float], weight: float = 0.8
 ) -> dict[str, Any]:
-    fills = colours(len(classes) - 1)
+    fills = choose_colours(len(classes) - 1)
     hatched = [f"url(#partly-{number})" for number in range(len(fills))]
-    looks = [_filled(fill, line_on(fill), weight) for fill in fills]
+    looks = [_fill_look(fill, choose_line_colour(fill), weight) for fill in fills]
     looks += [
-        _filled(hatch, line_on(fill), weight) for hatch, fill in zip(hatched, fills, strict=True)
+        _fill_look(hatch, choose_line_colour(fill), weight)
+        for hatch, fill in zip(hatched, fills, strict=True)
     ]
-    looks.append(_filled(_NO_FIGURE, line_on("#ffffff"), weight))
-    number = class_numbers(places["share"], classes)
-    look = np.where(partly_measured(places), number + len(fills), number)
-    return _part(ground, "overlayPane", looks, np.where(number == NO_CLASS, len(looks) - 1, look))
+    looks.append(_fill_look(_NO_FIGURE, choose_line_colour("#ffffff"), weight))
+    number = classify_shares(places["share"], classes)
+    look = np.where(find_partly_measured(places), number + len(fills), number)
+    return _build_part(
+        ground, "overlayPane", looks, np.where(number == NO_CLASS, len(looks) - 1, look)
+    )
 
 
-def _filled(fill: str, line: str, weight: float = 0.8) -> Look:
+def _fill_look(fill: str, line: str, weight: float = 0.8) -> Look:
     return {"color": line, "weight": weight, "fillColor": fill, "fillOpacity": 1}
 
 
-def _share_swatches(
+def _build_share_swatches(
     counted: Sequence[str], classes: Sequence[float], words: Texts
 ) -> list[_Swatch]:
     """Write the legend; what is hatched is in a class too, so it stands apart."""
-    fills = colours(len(classes) - 1)
-    labels = class_labels(classes, words)
+    fills = choose_colours(len(classes) - 1)
+    labels = format_classes(classes, words)
     lines = [_Swatch(*one) for one in zip(fills, labels, counted, strict=False)]
     lines.append(_Swatch(_NO_FIGURE, words("map.no_figure"), counted[-2]))
     if not counted[-1].startswith("0 "):
@@ -375,51 +396,53 @@ def _share_swatches(
     return lines
 
 
-def _with_and_without(places: GeoDataFrame, towns: _Ground, words: Texts) -> _Theme:
+def _build_with_and_without(places: GeoDataFrame, towns: _Shapes, words: Texts) -> _Theme:
     has_one = places["has_academy"].to_numpy(bool)
     fills = (_WITHOUT, _WITH)
     labels = (words("map.academies.without"), words("web.with_one"))
     swatches = [
-        _Swatch(fill, label, words.counted("map.count.municipality", int((has_one == own).sum())))
+        _Swatch(fill, label, words.say_count("map.count.municipality", int((has_one == own).sum())))
         for fill, label, own in zip(fills, labels, (False, True), strict=True)
     ]
-    looks = [_filled(fill, line_on(fill)) for fill in fills]
+    looks = [_fill_look(fill, choose_line_colour(fill)) for fill in fills]
     return _Theme(
         key="academy",
         name=words("web.has_academy"),
-        parts=[_part(towns, "overlayPane", looks, has_one.astype(int))],
+        parts=[_build_part(towns, "overlayPane", looks, has_one.astype(int))],
         grounds=[towns],
         heading=words("web.has_academy"),
         swatches=swatches[::-1],
     )
 
 
-def _minutes(
-    places: GeoDataFrame, towns: _Ground, horizon_min: float | None, words: Texts
+def _yield_minutes(
+    places: GeoDataFrame, towns: _Shapes, horizon_min: float | None, words: Texts
 ) -> Iterator[_Theme]:
     """Colour by the median travel time as on paper, dark where it is short, when it is known."""
     if horizon_min is None:
         return
-    bounds = minutes_up_to(horizon_min)
-    fills = [*reversed(colours(len(bounds) - 1)), BEYOND, _NO_FIGURE]
-    number = minute_numbers(places["median_time_s"].to_numpy(float) / 60, bounds)
+    bounds = list_minute_bounds(horizon_min)
+    fills = [*reversed(choose_colours(len(bounds) - 1)), BEYOND, _NO_FIGURE]
+    number = classify_minutes(places["median_time_s"].to_numpy(float) / 60, bounds)
     look = np.where(number == NO_CLASS, len(fills) - 1, number)
     counts = np.bincount(look, minlength=len(fills)).tolist()
-    counted = [words.counted("map.count.municipality", n) for n in counts]
-    labels = [*minute_labels(bounds, words), words("map.no_figure")]
+    counted = [words.say_count("map.count.municipality", n) for n in counts]
+    labels = [*format_minute_classes(bounds, words), words("map.no_figure")]
     lines = [*fills[:-1], "#ffffff"]
-    looks = [_filled(fill, line_on(line)) for fill, line in zip(fills, lines, strict=True)]
+    looks = [
+        _fill_look(fill, choose_line_colour(line)) for fill, line in zip(fills, lines, strict=True)
+    ]
     yield _Theme(
         key="minutes",
         name=words("web.minutes_by_place"),
-        parts=[_part(towns, "overlayPane", looks, look)],
+        parts=[_build_part(towns, "overlayPane", looks, look)],
         grounds=[towns],
         heading=words("web.minutes_by_place"),
         swatches=[_Swatch(*one) for one in zip(fills, labels, counted, strict=True)],
     )
 
 
-def _borders(places: GeoDataFrame, towns: _Ground) -> _Theme:
+def _build_borders(places: GeoDataFrame, towns: _Shapes) -> _Theme:
     """Draw the borders of provinces: the arcs between municipalities of different ones."""
     numbers = np.unique(places["province"], return_inverse=True)[1].tolist()
     part = {"ground": towns.name, "between": numbers, "pane": "provinces"}
@@ -429,7 +452,7 @@ def _borders(places: GeoDataFrame, towns: _Ground) -> _Theme:
 # Isochrones, gaps and academies
 
 
-def _bands(isochrones: GeoDataFrame | None, towns: _Ground, words: Texts) -> Iterator[_Theme]:
+def _yield_bands(isochrones: GeoDataFrame | None, towns: _Shapes, words: Texts) -> Iterator[_Theme]:
     """Draw the bands as another ground: over the shares their colours would mix.
 
     The municipalities lie over them, as lines alone, so that their figures stay at hand.
@@ -439,20 +462,20 @@ def _bands(isochrones: GeoDataFrame | None, towns: _Ground, words: Texts) -> Ite
     rows = isochrones[isochrones["academy_id"] == ""].sort_values("minutes_to")
     if rows.empty:
         return
-    fills = _band_colours(len(rows))
+    fills = _mix_band_colours(len(rows))
     labels = [
-        _span(start, stop, words)
+        _format_span(start, stop, words)
         for start, stop in zip(rows["minutes_from"], rows["minutes_to"], strict=True)
     ]
-    ground = _Ground("bands", sketched_bands(rows.geometry))
+    ground = _Shapes("bands", sketch_bands(rows.geometry))
     looks = [{"stroke": False, "fillColor": fill, "fillOpacity": 1} for fill in fills]
     lines = {"color": "#595959", "weight": 0.6, "fillOpacity": 0}
     yield _Theme(
         key="isochrones",
         name=words("web.isochrones"),
         parts=[
-            _part(ground, "isochrones", looks, range(len(fills))),
-            _part(towns, "municipalities", [lines], 0),
+            _build_part(ground, "isochrones", looks, range(len(fills))),
+            _build_part(towns, "municipalities", [lines], 0),
         ],
         grounds=[ground, towns],
         heading=words("web.isochrones"),
@@ -461,21 +484,21 @@ def _bands(isochrones: GeoDataFrame | None, towns: _Ground, words: Texts) -> Ite
     )
 
 
-def _band_colours(number: int) -> list[str]:
+def _mix_band_colours(number: int) -> list[str]:
     anchors = np.array([to_rgb(colour) for colour in _BAND_COLOURS])
     places = np.linspace(0, len(anchors) - 1, number)
     channels = [np.interp(places, range(len(anchors)), channel) for channel in anchors.T]
     return [to_hex(colour) for colour in zip(*channels, strict=True)]
 
 
-def _gaps(gaps: GeoDataFrame, academies: GeoDataFrame, text: MapText) -> Iterator[_Theme]:
+def _yield_gaps(gaps: GeoDataFrame, academies: GeoDataFrame, text: MapText) -> Iterator[_Theme]:
     """Draw the areas where uncovered children live, a layer for each profile."""
     if gaps.empty:
         return
     words = text.words
     names = dict(zip(academies["academy_id"].astype(str), academies["name"], strict=True))
     ranked = gaps.sort_values(["uncovered", "gap_id"], ascending=[False, True], ignore_index=True)
-    outlines = sketched_gaps(ranked.geometry)
+    outlines = sketch_gaps(ranked.geometry)
     looks = {"color": _GAP_COLOUR, "fillColor": _GAP_FILL, "fillOpacity": 0.35, "weight": 1.5}
     dashed = looks | {"dashArray": "4", "fillOpacity": 0.15}
     for profile, key, name, counted, own in (
@@ -496,38 +519,43 @@ def _gaps(gaps: GeoDataFrame, academies: GeoDataFrame, text: MapText) -> Iterato
                 words("web.column.median_time"),
                 words("web.column.reason"),
             ]
-            rows = [_gap_told(gap, words, names) for gap in ranked[shown].to_dict("records")]
-            ground = _Ground(key, outlines[shown], columns, rows)
+            rows = [_describe_gap(gap, words, names) for gap in ranked[shown].to_dict("records")]
+            ground = _Shapes(key, outlines[shown], columns, rows)
             yield _Theme(
                 key=key,
                 name=name,
-                parts=[_part(ground, "gaps", [own], 0)],
+                parts=[_build_part(ground, "gaps", [own], 0)],
                 grounds=[ground],
                 overlay=True,
                 swatches=[_Swatch("", name, kind=key)],
-                notes=[text.drawn],
+                notes=[text.outline_note],
             )
 
 
-def _gap_told(gap: dict[Hashable, Any], words: Texts, names: dict[str, str]) -> list[str]:
+def _describe_gap(gap: dict[Hashable, Any], words: Texts, names: dict[str, str]) -> list[str]:
     row = {str(name): value for name, value in gap.items()}
-    median = _minutes_told(row["median_time_s"], words)
-    why = gap_reason(row, words, names)
-    return [gap_places(row, words), whole(row["uncovered"], words.language), median, why]
+    median = _format_minutes(row["median_time_s"], words)
+    why = say_gap_reason(row, words, names)
+    return [
+        name_gap_places(row, words),
+        format_whole(row["uncovered"], words.language),
+        median,
+        why,
+    ]
 
 
-def _span(low: float, high: float, words: Texts) -> str:
+def _format_span(low: float, high: float, words: Texts) -> str:
     return words("map.minutes.class", low=f"{low:g}", high=f"{high:g}")
 
 
-def _minutes_told(seconds: float, words: Texts) -> str:
+def _format_minutes(seconds: float, words: Texts) -> str:
     """Write a time; what was infinite may come back from a file as missing."""
     if not np.isfinite(seconds):
         return words("web.beyond")
-    return words.counted("map.count.minutes", round(seconds / 60))
+    return words.say_count("map.count.minutes", round(seconds / 60))
 
 
-def _academies(academies: GeoDataFrame, words: Texts) -> Iterator[_Theme]:
+def _yield_academies(academies: GeoDataFrame, words: Texts) -> Iterator[_Theme]:
     """Draw the academies of the register hollow, the places of a plan solid."""
     planned = is_planned(academies)
     for shown, key, noun, name, fill in (
@@ -544,14 +572,14 @@ def _academies(academies: GeoDataFrame, words: Texts) -> Iterator[_Theme]:
             ranked = shown.sort_values("academy_id", ignore_index=True)
             told = ["name", *(name for name in ("organisation",) if name in ranked)]
             rows = ranked[told].fillna("").astype(str).to_numpy().tolist()
-            ground = _Ground(
+            ground = _Shapes(
                 key, ranked.geometry, [noun, words("web.column.organisation")][: len(told)], rows
             )
-            look = _filled(fill, INK, 1.2)
+            look = _fill_look(fill, INK, 1.2)
             yield _Theme(
                 key=key,
                 name=name,
-                parts=[_part(ground, "academies", [look], 0)],
+                parts=[_build_part(ground, "academies", [look], 0)],
                 grounds=[ground],
                 overlay=True,
                 show=True,
@@ -562,17 +590,17 @@ def _academies(academies: GeoDataFrame, words: Texts) -> Iterator[_Theme]:
 # Names and background
 
 
-def _names(places: GeoDataFrame, outlines: GeoSeries, words: Texts) -> _Theme:
+def _build_names(places: GeoDataFrame, outlines: GeoSeries, words: Texts) -> _Theme:
     """Name municipalities where they are widest, those with most children first."""
     middles = shapely.get_point(
         shapely.maximum_inscribed_circle(outlines.to_numpy(), _LABEL_DETAIL_M), 0
     )
     order = places.sort_values(["children", "nis_code"], ascending=[False, True]).index
     found = [(places["name"][number], middles[number], False) for number in order]
-    hole = _hole_of_brussels(outlines)
+    hole = _find_hole_of_brussels(outlines)
     if hole is not None:
         found.insert(0, (words("web.brussels"), hole, True))
-    at = _degrees(gpd.GeoSeries([spot for _, spot, _ in found], crs=outlines.crs)).tolist()
+    at = _to_degrees(gpd.GeoSeries([spot for _, spot, _ in found], crs=outlines.crs)).tolist()
     labels = [
         {"name": name, "at": [lat, lon], "outside": is_outside}
         for (name, _, is_outside), (lon, lat) in zip(found, at, strict=True)
@@ -580,7 +608,7 @@ def _names(places: GeoDataFrame, outlines: GeoSeries, words: Texts) -> _Theme:
     return _Theme("names", words("web.names"), [{"labels": labels}], overlay=True, show=True)
 
 
-def _hole_of_brussels(outlines: GeoSeries) -> shapely.Point | None:
+def _find_hole_of_brussels(outlines: GeoSeries) -> shapely.Point | None:
     """Find the middle of the hole that Brussels leaves in Flanders, when it is there."""
     whole_land = shapely.get_parts(outlines.union_all())
     holes = [shapely.Polygon(ring) for part in whole_land for ring in part.interiors]
@@ -591,7 +619,7 @@ def _hole_of_brussels(outlines: GeoSeries) -> shapely.Point | None:
     return shapely.get_point(middle, 0)
 
 
-def _background(background: Background | None) -> Iterator[_Theme]:
+def _yield_background(background: Background | None) -> Iterator[_Theme]:
     if background is not None:
         part = {"tiles": background.url, "attribution": background.attribution}
         yield _Theme("background", "", [part], show=True)
@@ -600,7 +628,7 @@ def _background(background: Background | None) -> Iterator[_Theme]:
 # The page
 
 
-def _data(themes: Sequence[_Theme]) -> dict[str, Any]:
+def _gather_data(themes: Sequence[_Theme]) -> dict[str, Any]:
     """Gather what the page's script draws from."""
     grounds = {ground.name: ground for theme in themes for ground in theme.grounds}
     points: dict[str, GeoSeries] = {}
@@ -609,8 +637,8 @@ def _data(themes: Sequence[_Theme]) -> dict[str, Any]:
         is_point = (ground.shapes.geom_type == "Point").all()
         (points if is_point else areas)[name] = ground.shapes
     return {
-        "topology": topology(areas),
-        "points": {name: _degrees(shapes).tolist() for name, shapes in points.items()},
+        "topology": build_topology(areas),
+        "points": {name: _to_degrees(shapes).tolist() for name, shapes in points.items()},
         "tables": {
             name: {"columns": list(ground.columns), "rows": list(ground.rows)}
             for name, ground in grounds.items()
@@ -620,31 +648,31 @@ def _data(themes: Sequence[_Theme]) -> dict[str, Any]:
     }
 
 
-def _words(words: Texts) -> dict[str, dict[str, str]]:
+def _list_script_words(words: Texts) -> dict[str, dict[str, str]]:
     """Give the page's scripts what they say."""
-    said = words.group("web.page")
+    said = words.list_below("web.page")
     names = ("map", "zoom_in", "zoom_out", "not_found")
-    pair = words.group("list")["pair"]
+    pair = words.list_below("list")["pair"]
     return {"words": {name: said[name] for name in names} | {"pair": pair}}
 
 
-def _degrees(points: GeoSeries) -> NDArray[np.float64]:
+def _to_degrees(points: GeoSeries) -> NDArray[np.float64]:
     degrees = points.to_crs("EPSG:4326")
     return np.stack([degrees.x, degrees.y], axis=1).round(_DEGREE_DECIMALS)
 
 
-def _corners(outlines: GeoSeries) -> list[list[float]]:
+def _find_corners(outlines: GeoSeries) -> list[list[float]]:
     west, south, east, north = outlines.to_crs("EPSG:4326").total_bounds.round(3).tolist()
     return [[south, west], [north, east]]
 
 
-def _dense(data: dict[str, Any], **_: Any) -> str:
+def _write_dense(data: dict[str, Any], **_: Any) -> str:
     """Write JSON without a space, nor a mark that begins something in a script's template."""
     written = json.dumps(data, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
     return written.replace("`", r"\u0060").replace("$", r"\u0024")
 
 
-def _drawing(themes: Sequence[_Theme], corners: list[list[float]]) -> folium.Map:
+def _build_drawing(themes: Sequence[_Theme], corners: list[list[float]]) -> folium.Map:
     drawing = folium.Map(
         tiles=None,
         zoom_snap=0.25,
@@ -665,14 +693,14 @@ def _drawing(themes: Sequence[_Theme], corners: list[list[float]]) -> folium.Map
     ):
         CustomPane(name, z_index=height, pointer_events=takes_pointer).add_to(drawing)
     for theme in themes:
-        _Drawn(theme).add_to(drawing)
+        _ThemeLayer(theme).add_to(drawing)
     folium.LayerControl(collapsed=False).add_to(drawing)
     drawing.fit_bounds(corners)
     return drawing
 
 
 @dataclass(frozen=True)
-class _Row:
+class _TownRow:
     """The figures of a municipality; `option` is what one searches it by."""
 
     number: int
@@ -680,17 +708,17 @@ class _Row:
     cells: Sequence[str]
 
 
-def _rows(towns: _Ground) -> list[_Row]:
+def _list_town_rows(towns: _Shapes) -> list[_TownRow]:
     """Put the figures of the municipalities in order of name."""
     names = [row[0] for row in towns.rows]
     rows = [
-        _Row(number, f"{row[0]} ({row[1]})" if names.count(row[0]) > 1 else row[0], row)
+        _TownRow(number, f"{row[0]} ({row[1]})" if names.count(row[0]) > 1 else row[0], row)
         for number, row in enumerate(towns.rows)
     ]
     return sorted(rows, key=lambda row: (row.cells[0], row.number))
 
 
-def _rendered(drawing: folium.Map) -> tuple[str, str, str]:
+def _render_drawing(drawing: folium.Map) -> tuple[str, str, str]:
     """Give folium's name, HTML and script; its page and its links to far places are left out."""
     root = drawing.get_root()
     if not isinstance(root, Figure):
@@ -707,22 +735,22 @@ def _number_elements(element: Element, numbers: Iterator[int]) -> None:
         _number_elements(child, numbers)
 
 
-def _asset(name: str) -> str:
+def _read_asset(name: str) -> str:
     return (resources.files(__package__) / "assets" / name).read_text(encoding="utf-8")
 
 
-def _library(name: str) -> str:
+def _read_library(name: str) -> str:
     """Give a published script with its licence, without the pointer to a file that is not there."""
-    script = _asset(name).split("//# sourceMappingURL=")[0]
-    return f"/*\n{_asset(name.partition('/')[0] + '/LICENSE')}*/\n{script}"
+    script = _read_asset(name).split("//# sourceMappingURL=")[0]
+    return f"/*\n{_read_asset(name.partition('/')[0] + '/LICENSE')}*/\n{script}"
 
 
-def _leaflet_style() -> str:
+def _read_leaflet_style() -> str:
     """Give Leaflet's style without its pictures, which our controls do not show."""
-    return re.sub(r"url\((?!#)[^)]*\)", "none", _asset("leaflet/leaflet.css"))
+    return re.sub(r"url\((?!#)[^)]*\)", "none", _read_asset("leaflet/leaflet.css"))
 
 
-def _policy(scripts: Sequence[str], background: Background | None) -> str:
+def _write_policy(scripts: Sequence[str], background: Background | None) -> str:
     """Allow these scripts by their hash, styles in the page, and tiles only where asked for."""
     digests = [hashlib.sha256(script.encode()).digest() for script in scripts]
     hashes = " ".join(f"'sha256-{base64.b64encode(digest).decode()}'" for digest in digests)
@@ -730,19 +758,19 @@ def _policy(scripts: Sequence[str], background: Background | None) -> str:
     return f"default-src 'none'; script-src {hashes}; style-src 'unsafe-inline'; img-src {pictures}"
 
 
-def _render(page: dict[str, Any], text: MapText) -> str:
+def _render_page(page: dict[str, Any], text: MapText) -> str:
     templates = Environment(
         loader=PackageLoader(__package__, "assets"), autoescape=True, undefined=StrictUndefined
     )
-    styles = {"page_css": _asset("page.css"), "leaflet_css": _leaflet_style()}
+    styles = {"page_css": _read_asset("page.css"), "leaflet_css": _read_leaflet_style()}
     written = {
         "text": text,
-        "words": text.words.group("web.page"),
+        "words": text.words.list_below("web.page"),
         **{name: Markup(style) for name, style in styles.items()},  # noqa: S704 -- ours, Leaflet's
     }
-    templates.filters["safe_text"] = _safe
+    templates.filters["safe_text"] = _mark_safe
     return templates.get_template("page.html").render(**page | written)
 
 
-def _safe(text: str) -> Markup:
+def _mark_safe(text: str) -> Markup:
     return Markup(escape_for_web(text))  # noqa: S704 -- this is the one place that vouches for it

@@ -1,6 +1,6 @@
 """The bicycle network: reading extracts, the rules, the graph, and places on it."""
 
 from stemgeo.network.graph import EdgeTimes, Network
-from stemgeo.network.snap import Places, snap
+from stemgeo.network.snap import TiedPoints, snap_points
 
-__all__ = ["EdgeTimes", "Network", "Places", "snap"]
+__all__ = ["EdgeTimes", "Network", "TiedPoints", "snap_points"]

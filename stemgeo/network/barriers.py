@@ -60,8 +60,10 @@ def load_barriers(paths: Sequence[Path], sha256s: Sequence[str]) -> gpd.GeoDataF
     GeoDataFrame
         As from `read_barriers`.
     """
-    place = cache.entry("barriers", sorted(sha256s), code=_CODE)
-    return cache.kept(place, lambda: read_barriers(paths), _save, _load)
+    place = cache.entry_path("barriers", sorted(sha256s), code=_CODE)
+    return cache.load_or_make(
+        place, lambda: read_barriers(paths), _store_barriers, _restore_barriers
+    )
 
 
 def read_barriers(paths: Sequence[Path]) -> gpd.GeoDataFrame:
@@ -79,12 +81,12 @@ def read_barriers(paths: Sequence[Path]) -> gpd.GeoDataFrame:
         be empty), lines in EPSG:4326; sorted by way. Tunnels bar nobody and are left out, as are
         waters drawn as areas that have no name: most are ponds.
     """
-    drawn = _drawn(paths)
+    drawn = _read_lines(paths)
     texts = {name: pd.array(getattr(drawn, name), dtype="str") for name in ("kind", "name")}
     return gpd.GeoDataFrame({"way": drawn.way, **texts}, geometry=drawn.line, crs="EPSG:4326")
 
 
-class _Drawn(NamedTuple):
+class _BarrierLines(NamedTuple):
     """What `read_barriers` gives, without a table: that takes longer than to read a small map."""
 
     way: NDArray[np.int64]
@@ -93,11 +95,11 @@ class _Drawn(NamedTuple):
     line: NDArray[np.object_]
 
 
-def _drawn(paths: Sequence[Path]) -> _Drawn:
+def _read_lines(paths: Sequence[Path]) -> _BarrierLines:
     only = osmium.filter.TagFilter(*_KINDS)
-    ways = extracts.ways(paths, only, _TAGS_READ)
-    kinds = [_kind(tags) for tags in ways.tags]
-    names = [_name(tags, kind) for tags, kind in zip(ways.tags, kinds, strict=True)]
+    ways = extracts.read_ways(paths, only, _TAGS_READ)
+    kinds = [_find_kind(tags) for tags in ways.tags]
+    names = [_find_name(tags, kind) for tags, kind in zip(ways.tags, kinds, strict=True)]
     wanted = [
         bool(kind) and (kind != WATER or bool(name)) and tags.get("tunnel", "no") == "no"
         for tags, kind, name in zip(ways.tags, kinds, names, strict=True)
@@ -106,12 +108,12 @@ def _drawn(paths: Sequence[Path]) -> _Drawn:
     lines = np.empty(0, dtype=object)
     if chosen.any():
         refs = ways.refs[np.repeat(chosen, np.diff(ways.first))]
-        lines = _lines(extracts.locate_nodes(paths, refs, "EPSG:4326", only), ways, chosen)
+        lines = _draw_ways(extracts.locate_nodes(paths, refs, "EPSG:4326", only), ways, chosen)
     way, kind = ways.ids[chosen], ways.kind[chosen]
     order = np.argsort(way)
     order = order[~shapely.is_empty(lines[order])]
     called, named = (np.array([*of, ""], dtype=object)[kind[order]] for of in (kinds, names))
-    return _Drawn(way[order], called, named, lines[order])
+    return _BarrierLines(way[order], called, named, lines[order])
 
 
 def read_pieces(paths: Sequence[Path]) -> NDArray[np.float64]:
@@ -127,22 +129,22 @@ def read_pieces(paths: Sequence[Path]) -> NDArray[np.float64]:
     float array, shape (pieces, 4)
         Longitude and latitude of both ends, degrees.
     """
-    drawn = _drawn(paths)
+    drawn = _read_lines(paths)
     lines = drawn.line[[kind in IMPASSABLE for kind in drawn.kind]]
     at, line = shapely.get_coordinates(lines, return_index=True)
     return np.asarray(np.concatenate([at[:-1], at[1:]], axis=1)[np.diff(line) == 0])
 
 
-def _kind(tags: Mapping[str, str]) -> str:
+def _find_kind(tags: Mapping[str, str]) -> str:
     return next((kind for (key, value), kind in _KINDS.items() if tags.get(key) == value), "")
 
 
-def _name(tags: Mapping[str, str], kind: str) -> str:
+def _find_name(tags: Mapping[str, str], kind: str) -> str:
     keys = ("ref", "name") if kind in (MOTORWAY, TRUNK) else ("name", "ref")
     return next((tags[key] for key in keys if tags.get(key)), "")
 
 
-def _lines(
+def _draw_ways(
     nodes: extracts.LocatedNodes, ways: extracts.Ways, chosen: NDArray[np.bool_]
 ) -> NDArray[np.object_]:
     """Draw the chosen ways through the nodes that have a place; empty with fewer than two."""
@@ -156,7 +158,7 @@ def _lines(
     return lines
 
 
-def crossed(barriers: gpd.GeoDataFrame, lines: gpd.GeoSeries) -> list[list[tuple[str, str]]]:
+def name_crossed(barriers: gpd.GeoDataFrame, lines: gpd.GeoSeries) -> list[list[tuple[str, str]]]:
     """Name what lies across each of some lines, in the order in which one meets it.
 
     Parameters
@@ -183,7 +185,9 @@ def crossed(barriers: gpd.GeoDataFrame, lines: gpd.GeoSeries) -> list[list[tuple
     return found
 
 
-def way_names(paths: Sequence[Path], sha256s: Sequence[str], ways: Iterable[int]) -> dict[int, str]:
+def load_way_names(
+    paths: Sequence[Path], sha256s: Sequence[str], ways: Iterable[int]
+) -> dict[int, str]:
     """Give the names of some ways, or their numbers; those without either are left out.
 
     Parameters
@@ -196,13 +200,13 @@ def way_names(paths: Sequence[Path], sha256s: Sequence[str], ways: Iterable[int]
     ids = sorted(set(ways))
     if not ids:
         return {}
-    place = cache.entry("way-names", sorted(sha256s), ids, code=_CODE)
-    return cache.kept(place, lambda: _read_names(paths, ids), _save_names, _load_names)
+    place = cache.entry_path("way-names", sorted(sha256s), ids, code=_CODE)
+    return cache.load_or_make(place, lambda: _read_names(paths, ids), _store_names, _restore_names)
 
 
 def _read_names(paths: Sequence[Path], ids: list[int]) -> dict[int, str]:
-    only = extracts.with_ids("ways", np.array(ids, dtype=np.int64), paths)
-    ways = extracts.ways(paths, only, {"name", "ref"})
+    only = extracts.filter_ids("ways", np.array(ids, dtype=np.int64), paths)
+    ways = extracts.read_ways(paths, only, {"name", "ref"})
     names = [tags.get("name") or tags.get("ref") or "" for tags in ways.tags]
     return {
         way: names[kind]
@@ -214,19 +218,19 @@ def _read_names(paths: Sequence[Path], ids: list[int]) -> dict[int, str]:
 # --- The cache ---------------------------------------------------------------------------------
 
 
-def _save(barriers: gpd.GeoDataFrame, path: Path) -> None:
+def _store_barriers(barriers: gpd.GeoDataFrame, path: Path) -> None:
     content = io.BytesIO()
     barriers.to_parquet(content, index=False)
-    cache.seal(content.getvalue(), path)
+    cache.write_sealed(content.getvalue(), path)
 
 
-def _load(path: Path) -> gpd.GeoDataFrame:
-    return gpd.read_parquet(io.BytesIO(cache.unsealed(path)))
+def _restore_barriers(path: Path) -> gpd.GeoDataFrame:
+    return gpd.read_parquet(io.BytesIO(cache.read_sealed(path)))
 
 
-def _save_names(names: dict[int, str], path: Path) -> None:
-    cache.seal(json.dumps(sorted(names.items())).encode(), path)
+def _store_names(names: dict[int, str], path: Path) -> None:
+    cache.write_sealed(json.dumps(sorted(names.items())).encode(), path)
 
 
-def _load_names(path: Path) -> dict[int, str]:
-    return dict(json.loads(cache.unsealed(path)))
+def _restore_names(path: Path) -> dict[int, str]:
+    return dict(json.loads(cache.read_sealed(path)))

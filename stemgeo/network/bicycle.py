@@ -250,7 +250,7 @@ class Cycleway(NamedTuple):
     serves: tuple[bool, bool]
 
 
-def classify(tags: Tags) -> tuple[Ride, Ride]:
+def classify_way(tags: Tags) -> tuple[Ride, Ride]:
     """Say how a way is travelled along its drawn direction and against it.
 
     Parameters
@@ -265,12 +265,12 @@ def classify(tags: Tags) -> tuple[Ride, Ride]:
     """
     if tags.get("highway") not in HIGHWAYS:
         return NOT_AT_ALL, NOT_AT_ALL
-    flow = _flow(tags)
+    flow = _find_flow(tags)
     # Where a tag says how bicycles go, and on a roundabout, no cycleway runs against it.
-    fixed = _roundabout(tags) or tags.get("oneway:bicycle") in ONEWAY_VALUES
-    here = [one for one in cycleways(tags) if one.word in CYCLEWAY_HERE]
+    fixed = _is_roundabout(tags) or tags.get("oneway:bicycle") in ONEWAY_VALUES
+    here = [one for one in list_cycleways(tags) if one.word in CYCLEWAY_HERE]
     forward, backward = (
-        _direction(
+        _classify_direction(
             tags,
             WAYS[i],
             [one for one in here if one.serves[i] and (flow[i] or not fixed)],
@@ -281,7 +281,7 @@ def classify(tags: Tags) -> tuple[Ride, Ride]:
     return forward, backward
 
 
-def cycleways(tags: Tags) -> list[Cycleway]:
+def list_cycleways(tags: Tags) -> list[Cycleway]:
     """Say what runs along either side of a road.
 
     The tag of a side goes before `cycleway:both`, and that before `cycleway`; so it does with
@@ -292,50 +292,54 @@ def cycleways(tags: Tags) -> list[Cycleway]:
     if tags.keys().isdisjoint(CYCLEWAY_KEYS):
         return found
     for side in SIDES:
-        key = next((k for k in of_side(side) if k in tags), "cycleway")
+        key = next((k for k in keys_of_side(side) if k in tags), "cycleway")
         words = [word.strip() for word in tags.get(key, "").split(";")]
-        found += [Cycleway(word, key, side, served(tags, side, word)) for word in words if word]
+        found += [
+            Cycleway(word, key, side, find_served_ways(tags, side, word)) for word in words if word
+        ]
     for key in ("cycleway", "cycleway:both"):
         word = tags.get(key, "")
         if word in CONTRAFLOW:  # one rides against the traffic, whatever else the sides have
-            found += [Cycleway(word, key, side, served(tags, side, word)) for side in SIDES]
+            found += [
+                Cycleway(word, key, side, find_served_ways(tags, side, word)) for side in SIDES
+            ]
     return found
 
 
-def unreadable(tags: Tags) -> bool:
+def has_unreadable_tag(tags: Tags) -> bool:
     """Whether a tag of direction or speed says nothing that we know; it then counts for nothing."""
     odd = [tags.get(key, "no") not in ONEWAY_WORDS for key in ("oneway", "oneway:bicycle")]
     limit = tags.get("maxspeed", "none")
-    return any(odd) or (limit not in SPEEDS_WITHOUT_CAP and _cap_kmh(tags) == NO_CAP)
+    return any(odd) or (limit not in SPEEDS_WITHOUT_CAP and _read_cap_kmh(tags) == NO_CAP)
 
 
-def unknown_access(tags: Tags) -> bool:
+def has_unknown_access(tags: Tags) -> bool:
     """Whether a tag of access has a word that we do not know; it then counts for nothing."""
     keys = ["foot", *ACCESS_KEYS, *(f"{key}:{way}" for key in ACCESS_KEYS for way in WAYS)]
-    words = {word for key in keys for word in values(tags.get(key, ""))}
+    words = {word for key in keys for word in split_values(tags.get(key, ""))}
     return not words <= OPEN_VALUES | CLOSED_VALUES
 
 
-def unknown_barrier(tags: Tags) -> bool:
+def has_unknown_barrier(tags: Tags) -> bool:
     """Whether a node has a barrier of a kind that we do not know; one then passes."""
     known = BLOCKING_BARRIERS | SLOW_BARRIERS | OPEN_BARRIERS
-    return not set(values(tags.get("barrier", ""))) <= known
+    return not set(split_values(tags.get("barrier", ""))) <= known
 
 
-def beside(tags: Tags) -> bool:
+def has_cycleway_beside(tags: Tags) -> bool:
     """Whether a road has a cycleway beside it that is drawn by itself (`cycleway=separate`)."""
-    return any("separate" in values(tags.get(key, "")) for key in CYCLEWAY_KEYS)
+    return any("separate" in split_values(tags.get(key, "")) for key in CYCLEWAY_KEYS)
 
 
-def ferry(tags: Tags) -> bool:
+def is_ferry(tags: Tags) -> bool:
     """Whether a way is a ferry that takes bicycles: a bicycle tag, or foot where none is set."""
     if tags.get("route") != "ferry" or "highway" in tags:
         return False
-    word = _first(tags, "bicycle", "foot", "access")
+    word = _read_first(tags, "bicycle", "foot", "access")
     return word is None or word in OPENING_VALUES
 
 
-def ferry_minutes(tags: Tags) -> float | None:
+def read_ferry_minutes(tags: Tags) -> float | None:
     """Read the `duration` of a crossing: "7", "00:07", "0:07:30" or "PT7M"; None if unreadable."""
     text = tags.get("duration", "")
     forms = (
@@ -349,7 +353,7 @@ def ferry_minutes(tags: Tags) -> float | None:
     return hours * 60 + minutes + seconds / 60 or None
 
 
-def ratio_bounds(tags: Tags) -> tuple[tuple[float, float], tuple[float, float]]:
+def find_ratio_bounds(tags: Tags) -> tuple[tuple[float, float], tuple[float, float]]:
     """Give the least and the highest ratio of each direction, whatever ground nobody tagged.
 
     Both are the ratio itself where the surface, or the type of a track, is known.
@@ -357,11 +361,11 @@ def ratio_bounds(tags: Tags) -> tuple[tuple[float, float], tuple[float, float]]:
     told = "surface" in tags or (tags["highway"] == "track" and "tracktype" in tags)
     roughest = ROUGHEST.get(tags["highway"], ROUGHEST_OF_ROADS)
     ends = [tags] if told else [{**tags, "surface": one} for one in (roughest, "asphalt")]
-    along, against = zip(*(classify(one) for one in ends), strict=True)
+    along, against = zip(*(classify_way(one) for one in ends), strict=True)
     return (along[0].ratio, along[-1].ratio), (against[0].ratio, against[-1].ratio)
 
 
-def pavement(tags: Tags) -> Ride:
+def classify_pavement(tags: Tags) -> Ride:
     """Say how the pavement of a way is ridden by who may: a drawn one, or that of a road.
 
     Either way, also against a one-way street; `NOT_AT_ALL` where there is none. Squares are none:
@@ -370,15 +374,15 @@ def pavement(tags: Tags) -> Ride:
     if tags.get("area") == "yes":
         return NOT_AT_ALL
     if (tags.get("highway"), tags.get("footway")) == ("footway", "sidewalk"):
-        return Ride(RIDE, _ratio(tags, []))
-    sides = [side for side in SIDES if of_pavement(tags, side) in ("yes", "both", side)]
+        return Ride(RIDE, _find_ratio(tags, []))
+    sides = [side for side in SIDES if read_pavement(tags, side) in ("yes", "both", side)]
     if tags.get("highway") not in ROADS or not sides:
         return NOT_AT_ALL
-    grounds = (of_pavement(tags, side, ":surface") for side in sides)
+    grounds = (read_pavement(tags, side, ":surface") for side in sides)
     return Ride(RIDE, max(SURFACE_RATIO.get(ground, 1.0) for ground in grounds))
 
 
-def of_pavement(tags: Tags, side: str, what: str = "") -> str:
+def read_pavement(tags: Tags, side: str, what: str = "") -> str:
     """Give what the tags say of the pavement on a side, or of its surface and the like.
 
     Parameters
@@ -394,7 +398,7 @@ def of_pavement(tags: Tags, side: str, what: str = "") -> str:
     return next((tags[key] for key in keys if key in tags), "")
 
 
-def on_ground(tags: Tags) -> bool:
+def is_on_ground(tags: Tags) -> bool:
     """Whether a door can open onto a way: it runs at the level of the ground.
 
     A passage through a building does; so does a boardwalk or a crossing at low water.
@@ -405,7 +409,7 @@ def on_ground(tags: Tags) -> bool:
     return not (above or below or (layer and float(layer[0])))
 
 
-def waits(tags: Tags) -> int:
+def find_wait(tags: Tags) -> int:
     """What a cyclist may have to wait for at a node: SIGNAL, CROSSING, BARRIER or NO_WAIT."""
     signals = "traffic_signals" in (tags.get("highway"), tags.get("crossing"))
     if signals:
@@ -414,11 +418,11 @@ def waits(tags: Tags) -> int:
         return CROSSING
     if tags.get("highway") == "elevator":
         return LIFTING
-    slow = SLOW_BARRIERS.intersection(values(tags.get("barrier", "")))
+    slow = SLOW_BARRIERS.intersection(split_values(tags.get("barrier", "")))
     return BARRIER if slow else NO_WAIT
 
 
-def blocks(tags: Tags) -> bool:
+def is_blocking(tags: Tags) -> bool:
     """Whether a node stops a cyclist: a barrier that no bicycle passes, or closed as a way is.
 
     Of a list of barriers the closest counts. A bicycle tag opens any. What is closed to riding and
@@ -426,83 +430,83 @@ def blocks(tags: Tags) -> bool:
     """
     if "barrier" not in tags:
         return False
-    bicycle = _first(tags, "bicycle")
+    bicycle = _read_first(tags, "bicycle")
     if bicycle in OPENING_VALUES:
         return False
     if bicycle == "dismount":
-        return _first(tags, "foot") in SHUT_TO_FEET
-    kinds = BLOCKING_BARRIERS.intersection(values(tags["barrier"]))
-    on_foot = _first(tags, "foot", "access") not in SHUT_TO_FEET
-    shut = _first(tags, *ACCESS_KEYS) in CLOSED_VALUES and not on_foot
+        return _read_first(tags, "foot") in SHUT_TO_FEET
+    kinds = BLOCKING_BARRIERS.intersection(split_values(tags["barrier"]))
+    on_foot = _read_first(tags, "foot", "access") not in SHUT_TO_FEET
+    shut = _read_first(tags, *ACCESS_KEYS) in CLOSED_VALUES and not on_foot
     return bool(kinds) or tags.get("locked") == "yes" or shut
 
 
-def _direction(tags: Tags, way: str, here: list[Cycleway], *, with_traffic: bool) -> Ride:
+def _classify_direction(tags: Tags, way: str, here: list[Cycleway], *, with_traffic: bool) -> Ride:
     """Say how one direction is travelled, with the cycleways that serve it."""
-    mode = _mode(tags, way, here)
+    mode = _find_mode(tags, way, here)
     # A tag that opens this very direction to bicycles opens it against the traffic too.
-    against = not (with_traffic or here or _first(tags, f"bicycle:{way}") in OPENING_VALUES)
+    against = not (with_traffic or here or _read_first(tags, f"bicycle:{way}") in OPENING_VALUES)
     if mode == RIDE and tags["highway"] in WALKS and tags.get("area") == "yes":
         mode = PUSH  # a square: at walking pace among those who walk, whoever may ride there
     if mode == RIDE and against:
-        walk = not _roundabout(tags) or tags["highway"] in WALKS
+        walk = not _is_roundabout(tags) or tags["highway"] in WALKS
         mode = PUSH if walk and _may_push(tags, way) else CLOSED
     if mode != CLOSED:
         mode = {"steps": STEPS, "elevator": LIFT}.get(tags["highway"], mode)
     if mode != RIDE:
         return Ride(mode)
     walkable = tags.get("motorroad") != "yes" and _may_push(tags, way)
-    return Ride(RIDE, _ratio(tags, here), _cap_kmh(tags), walkable)
+    return Ride(RIDE, _find_ratio(tags, here), _read_cap_kmh(tags), walkable)
 
 
-def _mode(tags: Tags, way: str, here: list[Cycleway]) -> int:
+def _find_mode(tags: Tags, way: str, here: list[Cycleway]) -> int:
     """Whether one rides, pushes or may not go, one-way traffic aside."""
-    highway, bicycle = tags["highway"], _first(tags, f"bicycle:{way}", "bicycle")
+    highway, bicycle = tags["highway"], _read_first(tags, f"bicycle:{way}", "bicycle")
     if bicycle == "use_sidepath" and any(one.word in TRACKS for one in here):
         bicycle = "designated"  # the path beside the road is this track
     if bicycle == "dismount":
-        return PUSH if _first(tags, "foot") not in SHUT_TO_FEET else CLOSED
+        return PUSH if _read_first(tags, "foot") not in SHUT_TO_FEET else CLOSED
     if tags.get("motorroad") == "yes" and bicycle not in OPENING_VALUES:
         return CLOSED
     if highway.startswith("trunk") and bicycle not in OPENING_VALUES and not here:
         return CLOSED
-    access = bicycle or _first(tags, f"vehicle:{way}", "vehicle", f"access:{way}", "access")
+    access = bicycle or _read_first(tags, f"vehicle:{way}", "vehicle", f"access:{way}", "access")
     if access in CLOSED_VALUES:
-        pushed = access != "use_sidepath" and _quiet(tags) and _may_push(tags, way)
+        pushed = access != "use_sidepath" and _is_pushable(tags) and _may_push(tags, way)
         return PUSH if pushed else CLOSED
     if highway in WALKS and bicycle not in OPENING_VALUES:
         return PUSH if _may_push(tags, way) else CLOSED
     return RIDE
 
 
-def _quiet(tags: Tags) -> bool:
+def _is_pushable(tags: Tags) -> bool:
     """Whether a way closed to bicycles may be walked along with one in the hand."""
-    return tags["highway"] not in MAIN_ROADS and not _roundabout(tags)
+    return tags["highway"] not in MAIN_ROADS and not _is_roundabout(tags)
 
 
 def _may_push(tags: Tags, way: str) -> bool:
     """Whether walking is allowed: by the foot tag, else by the kind of way and by access."""
     if tags["highway"] in NO_PUSHING and "foot" not in tags:
         return False
-    return _first(tags, "foot", f"access:{way}", "access") not in SHUT_TO_FEET
+    return _read_first(tags, "foot", f"access:{way}", "access") not in SHUT_TO_FEET
 
 
-def _roundabout(tags: Tags) -> bool:
+def _is_roundabout(tags: Tags) -> bool:
     return tags.get("junction") in ROUNDABOUTS
 
 
-def traffic(tags: Tags) -> tuple[bool, bool]:
+def find_traffic(tags: Tags) -> tuple[bool, bool]:
     """Whether traffic goes along the drawn direction, and against it."""
     # A word that says nothing (oneway=maybe) is as good as none.
-    return ONEWAY_VALUES.get(tags.get("oneway", ""), (True, not _roundabout(tags)))
+    return ONEWAY_VALUES.get(tags.get("oneway", ""), (True, not _is_roundabout(tags)))
 
 
-def _flow(tags: Tags) -> tuple[bool, bool]:
+def _find_flow(tags: Tags) -> tuple[bool, bool]:
     """Whether bicycles go along the drawn direction, and against it, cycleways aside."""
-    return ONEWAY_VALUES.get(tags.get("oneway:bicycle", ""), traffic(tags))
+    return ONEWAY_VALUES.get(tags.get("oneway:bicycle", ""), find_traffic(tags))
 
 
-def served(tags: Tags, side: str, word: str) -> tuple[bool, bool]:
+def find_served_ways(tags: Tags, side: str, word: str) -> tuple[bool, bool]:
     """Whether a cycleway on a side is ridden along the drawn direction, and against it.
 
     Parameters
@@ -514,12 +518,12 @@ def served(tags: Tags, side: str, word: str) -> tuple[bool, bool]:
     word
         What the tags call the cycleway there.
     """
-    flow = traffic(tags)
+    flow = find_traffic(tags)
     own = (side == "right", side == "left")
     usual = own if all(flow) else flow
     if word in CONTRAFLOW:
         usual = (not usual[0], not usual[1])
-    if all(_flow(tags)):  # a one-way street that bicycles ride both ways
+    if all(_find_flow(tags)):  # a one-way street that bicycles ride both ways
         usual = usual[0] or own[0], usual[1] or own[1]
     alone = ONEWAY_VALUES.get(tags.get(f"cycleway:{side}:oneway", ""))
     both = tags.get("cycleway:both:oneway", tags.get("cycleway:oneway", ""))
@@ -532,48 +536,50 @@ def served(tags: Tags, side: str, word: str) -> tuple[bool, bool]:
     return served
 
 
-def of_side(side: str) -> tuple[str, str, str]:
+def keys_of_side(side: str) -> tuple[str, str, str]:
     """Give the keys of a cycleway on a side, the one that goes first before the others."""
     return f"cycleway:{side}", "cycleway:both", "cycleway"
 
 
-def values(text: str) -> list[str]:
+def split_values(text: str) -> list[str]:
     """Take a list of values apart, as `agricultural;destination`."""
     return [value.strip() for value in text.split(";") if value.strip()]
 
 
-def _first(tags: Tags, *keys: str) -> str | None:
+def _read_first(tags: Tags, *keys: str) -> str | None:
     """Take the first of the keys that says something; of a list of values, the most open one."""
     for key in keys:
         if key in tags:
-            known = [v for v in values(tags[key]) if v in OPEN_VALUES or v in CLOSED_VALUES]
+            known = [v for v in split_values(tags[key]) if v in OPEN_VALUES or v in CLOSED_VALUES]
             if known:
                 return min(known, key=lambda v: (v not in OPENING_VALUES) + (v in CLOSED_VALUES))
     return None
 
 
-def _ratio(tags: Tags, here: list[Cycleway]) -> float:
+def _find_ratio(tags: Tags, here: list[Cycleway]) -> float:
     """Speed over that on asphalt: of the best cycleway that has ground of its own, or the road."""
     grounds: list[tuple[str, ...]]
-    grounds = [of_side(one.side) for one in here if one.word in STRIPS]
+    grounds = [keys_of_side(one.side) for one in here if one.word in STRIPS]
     if tags["highway"] in PARTED:
         grounds.append(("cycleway",))
-    return max((_ground(tags, keys) for keys in grounds), default=_ground(tags, ()))
+    return max(
+        (_find_ground_ratio(tags, keys) for keys in grounds), default=_find_ground_ratio(tags, ())
+    )
 
 
-def _ground(tags: Tags, keys: tuple[str, ...]) -> float:
+def _find_ground_ratio(tags: Tags, keys: tuple[str, ...]) -> float:
     """Ratio of the ground of a cycleway with these keys; what they do not say the road says."""
     own = {
         what: next((tags[f"{key}:{what}"] for key in keys if f"{key}:{what}" in tags), None)
         for what in ("surface", "smoothness")
     }
-    ratio = _surface(tags, own["surface"] or tags.get("surface"))
+    ratio = _find_surface_ratio(tags, own["surface"] or tags.get("surface"))
     # The road's smoothness says nothing of another surface.
     smoothness = own["smoothness"] or (None if own["surface"] else tags.get("smoothness"))
     return ratio * SMOOTHNESS_RATIO.get(smoothness or "", 1.0)
 
 
-def _surface(tags: Tags, surface: str | None) -> float:
+def _find_surface_ratio(tags: Tags, surface: str | None) -> float:
     if surface is not None:
         return SURFACE_RATIO.get(surface, 1.0)
     if tags["highway"] == "track":
@@ -581,7 +587,7 @@ def _surface(tags: Tags, surface: str | None) -> float:
     return UNPAVED_RATIO if tags["highway"] == "path" else 1.0
 
 
-def _cap_kmh(tags: Tags) -> float:
+def _read_cap_kmh(tags: Tags) -> float:
     """Read the speed limit, km/h; what cannot be read sets no limit."""
     text = tags.get("maxspeed", "")
     match = re.fullmatch(r"(\d{1,3}(?:\.\d+)?)\s*(km/h|mph)?", text)

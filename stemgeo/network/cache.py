@@ -9,7 +9,7 @@ from stemgeo.inputs import cache as work
 from stemgeo.inputs import extracts
 from stemgeo.network.graph import Network
 from stemgeo.network.osm import read_roads
-from stemgeo.network.stress_rules import rules
+from stemgeo.network.stress_rules import load_stress_rules
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -36,13 +36,16 @@ def load_network(
         The set of rules by which roads are quiet, see `stress_rules`.
     """
     code = [*sorted(map(str, Path(__file__).parent.glob("*.py"))), *extracts.CODE]
-    made_from = sorted(sha256s), rules(stress_rules).model_dump_json()
-    place = work.entry("networks", *made_from, code=code)
-    return work.kept(
-        place, lambda: Network.whole(read_roads(paths, stress_rules)), _save, Network.load
+    made_from = sorted(sha256s), load_stress_rules(stress_rules).model_dump_json()
+    place = work.entry_path("networks", *made_from, code=code)
+    return work.load_or_make(
+        place,
+        lambda: Network.whole_from_roads(read_roads(paths, stress_rules)),
+        _store_network,
+        Network.load,
     )
 
 
-def _save(network: Network, place: Path) -> None:
+def _store_network(network: Network, place: Path) -> None:
     place.mkdir()
     network.save(place)

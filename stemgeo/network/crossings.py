@@ -16,12 +16,12 @@ import numpy as np
 from scipy.spatial import cKDTree
 
 from stemgeo.network import bicycle
-from stemgeo.network.legs import NOTHING_M, near
+from stemgeo.network.legs import NOTHING_M, find_near
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from stemgeo.network.osm import Roads
+    from stemgeo.network.osm import RoadSegments
 
     Bools = NDArray[np.bool_]
     Floats = NDArray[np.float64]
@@ -39,9 +39,9 @@ NO_WAY = 0
 """Number of the way of what no way of the map is."""
 
 
-def on_foot(
-    roads: Roads, x: Floats, y: Floats, barriers: Floats
-) -> tuple[Roads, Floats, Floats, Bools]:
+def add_ways_on_foot(
+    roads: RoadSegments, x: Floats, y: Floats, barriers: Floats
+) -> tuple[RoadSegments, Floats, Floats, Bools]:
     """Add the ways on foot from where streets meet main roads.
 
     Parameters
@@ -61,7 +61,7 @@ def on_foot(
         vertices: those of a cut lie on the straight line. And which segments are parts of one that
         was cut.
     """
-    street = np.flatnonzero(roads.on_ground & ~roads.main & _ridden_or_pushed(roads))
+    street = np.flatnonzero(roads.on_ground & ~roads.main & _is_ridden_or_pushed(roads))
     ends = np.stack([roads.start, roads.end], axis=1)
     junction = np.unique(ends[street])
     junction = junction[roads.by_main[junction]]
@@ -71,7 +71,7 @@ def on_foot(
     # By their ids: the order of ways in a file must not matter.
     junction = junction[np.lexsort((y[junction], x[junction], roads.osm_id[junction]))]
     a, b = ends[street].T
-    found = near(
+    found = find_near(
         (x[a], y[a], x[b], y[b]),
         np.zeros(len(street), dtype=np.bool_),
         (x[junction], y[junction]),
@@ -85,11 +85,11 @@ def on_foot(
     mm = np.rint(found.metres * 1000).astype(np.int32)
     vertex = np.where(at_mm == 0, roads.start[segment], -1)
     vertex = np.where(at_mm == roads.length_mm[segment], roads.end[segment], vertex)
-    new = ~_joined(roads, owner, vertex, mm) & (found.metres > NOTHING_M)
-    return _cut_and_joined(roads, x, y, owner[new], segment[new], at_mm[new], vertex[new], mm[new])
+    new = ~_is_joined(roads, owner, vertex, mm) & (found.metres > NOTHING_M)
+    return _cut_and_join(roads, x, y, owner[new], segment[new], at_mm[new], vertex[new], mm[new])
 
 
-def busy_crossings(roads: Roads, x: Floats, y: Floats) -> Bools:
+def find_busy_crossings(roads: RoadSegments, x: Floats, y: Floats) -> Bools:
     """Say at which ends of segments one crosses half of a busy road without signals.
 
     Parameters
@@ -118,14 +118,14 @@ def busy_crossings(roads: Roads, x: Floats, y: Floats) -> Bools:
     return np.stack(others, axis=1) >= ARMS_TO_CROSS
 
 
-def _ridden_or_pushed(roads: Roads) -> Bools:
+def _is_ridden_or_pushed(roads: RoadSegments) -> Bools:
     mode = np.array([ride.mode for ride in roads.rides])
     usable = np.isin(mode, (bicycle.RIDE, bicycle.PUSH))
     return np.asarray(usable[roads.forward] | usable[roads.backward])
 
 
-def _joined(
-    roads: Roads, owner: NDArray[np.int32], vertex: NDArray[np.int32], mm: NDArray[np.int32]
+def _is_joined(
+    roads: RoadSegments, owner: NDArray[np.int32], vertex: NDArray[np.int32], mm: NDArray[np.int32]
 ) -> Bools:
     """Whether each owner is the vertex, or joined to it by a segment that serves as well.
 
@@ -148,8 +148,8 @@ def _joined(
     return np.asarray((vertex >= 0) & ((owner == vertex) | (shortest_mm[at] <= mm)))
 
 
-def _cut_and_joined(
-    roads: Roads,
+def _cut_and_join(
+    roads: RoadSegments,
     x: Floats,
     y: Floats,
     owner: NDArray[np.int32],
@@ -157,7 +157,7 @@ def _cut_and_joined(
     at_mm: NDArray[np.int64],
     vertex: NDArray[np.int32],
     mm: NDArray[np.int32],
-) -> tuple[Roads, Floats, Floats, Bools]:
+) -> tuple[RoadSegments, Floats, Floats, Bools]:
     """Cut segments at places, unless these are vertices, and join each owner to its place."""
     inner = np.flatnonzero(vertex < 0)
     places, number = np.unique(

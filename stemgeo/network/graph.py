@@ -25,12 +25,12 @@ from scipy.sparse.csgraph import connected_components
 from stemgeo.arrays import list_ranges
 from stemgeo.errors import InputError, Problem
 from stemgeo.facts import LAMBERT_72
-from stemgeo.inputs.vectors import transformer
+from stemgeo.inputs.vectors import make_transformer
 from stemgeo.network import bicycle
-from stemgeo.network.crossings import NO_WAY, busy_crossings, on_foot
+from stemgeo.network.crossings import NO_WAY, add_ways_on_foot, find_busy_crossings
 from stemgeo.network.stress import LEVELS
 from stemgeo.study import FLAT, PUSHING_KMH
-from stemgeo.writing.seal import sha256
+from stemgeo.writing.seal import hash_file
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -39,7 +39,7 @@ if TYPE_CHECKING:
     import shapely
     from numpy.typing import NDArray
 
-    from stemgeo.network.osm import Roads
+    from stemgeo.network.osm import RoadSegments
 
     Ints = NDArray[np.int32]
     Floats = NDArray[np.float64]
@@ -124,13 +124,13 @@ class Network:
         Level of traffic stress along the edge and against it, 1 to 4, shape (segments,).
     stress_bounds
         The level at its quietest, along and against, and at its busiest, whatever nobody tagged
-        of it, see `stress.stress_bounds`; shape (segments, 4).
+        of it, see `stress.rate_bounds`; shape (segments, 4).
     pavement, way
         Index into `rides` of how its pavement is ridden by who may (0: there is none), and its OSM
         way; shape (segments,).
     wait
         What one may wait for at the end of each segment inside an edge, or to board or be lifted;
-        see `bicycle.waits`; shape (segments,).
+        see `bicycle.find_wait`; shape (segments,).
     node_wait
         What one may wait for at each node, shape (nodes,).
     vertex_x, vertex_y
@@ -224,25 +224,25 @@ class Network:
         return cls.from_roads(roads_from_osmnx(graph))
 
     @classmethod
-    def from_roads(cls, roads: Roads) -> Self:
+    def from_roads(cls, roads: RoadSegments) -> Self:
         """Contract road segments into a network without ferries."""
-        return cls.whole(roads).restricted()
+        return cls.whole_from_roads(roads).restrict_to()
 
     @classmethod
-    def whole(cls, roads: Roads) -> Self:
+    def whole_from_roads(cls, roads: RoadSegments) -> Self:
         """Contract road segments, ferries and all; points can be tied once it is `restricted`."""
-        crs = _metric_crs(roads)
-        to_metres = transformer("EPSG:4326", crs)
+        crs = _choose_crs(roads)
+        to_metres = make_transformer("EPSG:4326", crs)
         ends = roads.barriers.reshape(-1, 2)
         barriers = np.stack(to_metres.transform(ends[:, 0], ends[:, 1]), axis=1).reshape(-1, 4)
         x, y = to_metres.transform(roads.lon, roads.lat)
-        roads, x, y, cut = on_foot(roads, x, y, barriers)
-        crossing = busy_crossings(roads, x, y)
+        roads, x, y, cut = add_ways_on_foot(roads, x, y, barriers)
+        crossing = find_busy_crossings(roads, x, y)
         levels = np.stack([roads.stress_forward, roads.stress_backward], axis=1)
         bounds = np.hstack(
             [levels, levels] if roads.stress_bounds is None else [roads.stress_bounds]
         )
-        chain, first, turned = _chains(roads, crossing, np.hstack([levels, bounds]))
+        chain, first, turned = _chain_segments(roads, crossing, np.hstack([levels, bounds]))
         start = np.where(turned, roads.end[chain], roads.start[chain])
         end = np.where(turned, roads.start[chain], roads.end[chain])
         extract = np.zeros(len(x), np.uint8) if roads.extract is None else roads.extract
@@ -250,7 +250,7 @@ class Network:
         edge_start, edge_end = start[first[:-1]], end[first[1:] - 1]
 
         used = np.unique(np.concatenate([edge_start, edge_end]))
-        nodes = used[np.argsort(_morton(x[used], y[used]), kind="stable")]
+        nodes = used[np.argsort(_rank_morton(x[used], y[used]), kind="stable")]
         number = np.full(len(x), -1, dtype=np.int32)
         number[nodes] = np.arange(len(nodes), dtype=np.int32)
         network = cls(
@@ -293,16 +293,16 @@ class Network:
             rides=roads.rides,
             counts=dict(roads.counts),
         )
-        return network._sorted()
+        return network._sort_edges()
 
     def __repr__(self) -> str:
         """Say how large it is, how much of it each profile rides, and where it lies."""
         road_km = self.length_mm.sum(dtype=np.int64) / 1e6
         profiles = ("all", *LEVELS)
-        ridden = ", ".join(f"{one} {self.calmed(one).ridden_m / 1000:,.0f} km" for one in profiles)
+        ridden = ", ".join(f"{one} {self.calm_to(one).ridden_m / 1000:,.0f} km" for one in profiles)
         x, y = self.vertex_x, self.vertex_y
         corners = [(end(x), end(y)) for end in (np.min, np.max)] if len(x) else []
-        degrees = transformer(self.crs, "EPSG:4326")
+        degrees = make_transformer(self.crs, "EPSG:4326")
         extent = " to ".join("{:.3f}, {:.3f}".format(*degrees.transform(*at)) for at in corners)
         return (
             f"Network of {self.nodes:,} nodes, {self.edges:,} edges, {road_km:,.0f} km of road\n"
@@ -358,12 +358,12 @@ class Network:
     @cached_property
     def ridden(self) -> NDArray[np.uint16]:
         """Index into `rides` along each segment and against it, shape (2, segments)."""
-        return np.stack(self._both)
+        return np.stack(self._both_ways)
 
     @property
     def ridden_m(self) -> int:
         """Metres of road that are ridden in one direction at least."""
-        ridden = np.maximum(*(self._mode[one] == bicycle.RIDE for one in self._both))
+        ridden = np.maximum(*(self._mode[one] == bicycle.RIDE for one in self._both_ways))
         return int(self.length_mm[ridden].sum(dtype=np.int64)) // 1000
 
     @property
@@ -427,7 +427,7 @@ class Network:
         first = np.searchsorted(head[order], np.arange(self.nodes + 1)).astype(np.int32)
         return first, tail[order].astype(np.int32), arc[order].astype(np.int32)
 
-    def restricted(self, profile: str = "all", *, ferries: bool = False) -> Self:
+    def restrict_to(self, profile: str = "all", *, ferries: bool = False) -> Self:
         """Close what is not used, find the islands of what is left, and say where one pushes.
 
         Parameters
@@ -444,14 +444,16 @@ class Network:
         """
         if not ferries:
             mode = self._mode
-            both = (np.where(mode[one] == bicycle.FERRY, np.uint16(0), one) for one in self._both)
+            both = (
+                np.where(mode[one] == bicycle.FERRY, np.uint16(0), one) for one in self._both_ways
+            )
             forward, backward = both
-            return dataclasses.replace(self, forward=forward, backward=backward).restricted(
+            return dataclasses.replace(self, forward=forward, backward=backward).restrict_to(
                 profile, ferries=True
             )
-        return self._with_islands().calmed(profile)
+        return self._mark_islands().calm_to(profile)
 
-    def calmed(self, profile: str) -> Self:
+    def calm_to(self, profile: str) -> Self:
         """Push along roads that are too stressful for a profile, where walking is allowed.
 
         Where it is not, they are closed. Doors and islands stay those of all roads: a profile
@@ -480,21 +482,21 @@ class Network:
         stress = self.stress_forward, self.stress_backward
         forward, backward = (
             np.where(level > LEVELS[profile], instead[one], one)
-            for one, level in zip(self._both, stress, strict=True)
+            for one, level in zip(self._both_ways, stress, strict=True)
         )
         calm = dataclasses.replace(self, forward=forward, backward=backward, rides=tuple(rides))
         calm = dataclasses.replace(calm, counts=self.counts | {"ridden_m": calm.ridden_m})
         vars(calm).update({name: getattr(self, name) for name in _OF_ANY_PROFILE})
         return calm
 
-    def filled(self, *, best: bool, stress: bool = True, surfaces: bool = True) -> Self:
+    def fill_untagged(self, *, best: bool, stress: bool = True, surfaces: bool = True) -> Self:
         """Take the best, or the worst, that can be where nobody tagged the roads.
 
         Parameters
         ----------
         best
             Whether roads are as quiet and smooth as the law and what is common allow, or as busy
-            and rough; see `stress.stress_bounds` and `bicycle.ratio_bounds`.
+            and rough; see `stress.rate_bounds` and `bicycle.find_ratio_bounds`.
         stress, surfaces
             Which of both are meant.
         """
@@ -508,7 +510,7 @@ class Network:
             changed["rides"] = (*known, *self.rides[len(known) :])
         return dataclasses.replace(self, **changed)
 
-    def on_pavements(self) -> Self:
+    def take_to_pavements(self) -> Self:
         """Take to the pavement, where there is one that may be walked along, if that is quicker.
 
         There one rides, also against a one-way street, where else the bicycle is pushed, and no
@@ -517,7 +519,7 @@ class Network:
         rides = [*self.rides]
         levels = [self.stress_forward.copy(), self.stress_backward.copy()]
         bounds, both = self.stress_bounds.copy(), []
-        for way, (ride, level) in enumerate(zip(self._both, levels, strict=True)):
+        for way, (ride, level) in enumerate(zip(self._both_ways, levels, strict=True)):
             number = ride.copy()
             pairs = np.stack([ride, self.pavement], axis=1)
             for road, pavement in np.unique(pairs[self.pavement != 0], axis=0).tolist():
@@ -544,7 +546,7 @@ class Network:
         )
         return dataclasses.replace(young, counts=self.counts | {"ridden_m": young.ridden_m})
 
-    def times(
+    def travel_times(
         self,
         speed_kmh: float,
         *,
@@ -575,8 +577,10 @@ class Network:
         for kind, seconds in (waits_s or {}).items():
             wait[kind] = round(seconds * 1000)
         along, against = (
-            _times_along(self.length_mm, self.cut, rides, pace, self.wait, wait, self.first_segment)
-            for rides in self._both
+            _add_up_times(
+                self.length_mm, self.cut, rides, pace, self.wait, wait, self.first_segment
+            )
+            for rides in self._both_ways
         )
         return EdgeTimes(
             forward_ms=np.where(self.open_forward, along[1], CLOSED_MS),
@@ -605,7 +609,7 @@ class Network:
         import networkx as nx
         import shapely
 
-        times = self.times(speed_kmh, **rider)
+        times = self.travel_times(speed_kmh, **rider)
         graph: nx.MultiDiGraph[int] = nx.MultiDiGraph(crs=self.crs)
         for node in range(self.nodes):
             x, y = float(self.node_x[node]), float(self.node_y[node])
@@ -623,7 +627,7 @@ class Network:
                 graph.add_edge(v, u, key=2 * edge + 1, travel_time_ms=ms, geometry=back, **given)
         return graph
 
-    def _sorted(self) -> Self:
+    def _sort_edges(self) -> Self:
         """Put the edges in the order of their nodes, so that neighbours lie near in memory."""
         low, high = np.minimum(self.edge_start, self.edge_end), self.edge_start + self.edge_end
         order = np.lexsort((self.way[self.first_segment[:-1]], high, low))
@@ -647,7 +651,7 @@ class Network:
             **{name: getattr(self, name)[segment] for name in by_segment},
         )
 
-    def _with_islands(self) -> Self:
+    def _mark_islands(self) -> Self:
         """Mark the edges that are islands and the segments onto which doors open."""
         first, tail, _ = self.arcs
         head = np.repeat(np.arange(self.nodes), np.diff(first))
@@ -655,7 +659,7 @@ class Network:
         _, component = connected_components(matrix.tocsr(), directed=True, connection="strong")
         usable = self.open_forward | self.open_backward
         inside = (component[self.edge_start] == component[self.edge_end]) & usable
-        mode = np.maximum(*(self._mode[ride[self.first_segment[:-1]]] for ride in self._both))
+        mode = np.maximum(*(self._mode[ride[self.first_segment[:-1]]] for ride in self._both_ways))
         road = inside & (mode != bicycle.FERRY)
         road_m = np.bincount(
             component[self.edge_start[road]],
@@ -683,7 +687,7 @@ class Network:
         )
 
     @property
-    def _both(self) -> tuple[NDArray[np.uint16], NDArray[np.uint16]]:
+    def _both_ways(self) -> tuple[NDArray[np.uint16], NDArray[np.uint16]]:
         return self.forward, self.backward
 
     # -- the cache: plain arrays that map into memory, each checked by its hash -----------------
@@ -691,11 +695,11 @@ class Network:
     def save(self, folder: Path) -> None:
         """Write the network as `.npy` files with a `network.json` that has their hashes."""
         hashes = {}
-        for name, array in self._arrays().items():
+        for name, array in self._list_arrays().items():
             np.save(folder / f"{name}.npy", array, allow_pickle=False)
-            hashes[name] = sha256(folder / f"{name}.npy")
+            hashes[name] = hash_file(folder / f"{name}.npy")
         content = {"crs": self.crs, "rides": self.rides, "counts": self.counts, "sha256": hashes}
-        text = json.dumps({"network": content, "sha256": _sha256_of(content)})
+        text = json.dumps({"network": content, "sha256": _hash_content(content)})
         (folder / "network.json").write_text(text, encoding="utf-8")
 
     @classmethod
@@ -710,12 +714,12 @@ class Network:
         try:
             whole = json.loads((folder / "network.json").read_text(encoding="utf-8"))
             content = whole["network"]
-            if _sha256_of(content) != whole["sha256"]:
+            if _hash_content(content) != whole["sha256"]:
                 raise InputError(Problem("network.json", "is not what was written"))
             arrays = {}
             for name, digest in content["sha256"].items():
                 file = folder / f"{name}.npy"
-                if sha256(file) != digest:
+                if hash_file(file) != digest:
                     raise InputError(Problem(str(file), "is not what was written"))
                 # As a plain array: numpy's own class for mapped ones is slow to index. It can be
                 # written to, in memory alone: for what cannot all kernels are compiled again.
@@ -725,16 +729,16 @@ class Network:
         except (OSError, ValueError, KeyError, TypeError) as error:
             raise InputError(Problem(str(folder), f"is not a saved network ({error})")) from None
 
-    def _arrays(self) -> dict[str, NDArray[Any]]:
+    def _list_arrays(self) -> dict[str, NDArray[Any]]:
         values = {field.name: getattr(self, field.name) for field in dataclasses.fields(self)}
         return {name: value for name, value in values.items() if isinstance(value, np.ndarray)}
 
 
-def _sha256_of(content: dict[str, Any]) -> str:
+def _hash_content(content: dict[str, Any]) -> str:
     return hashlib.sha256(json.dumps(content).encode()).hexdigest()
 
 
-def _metric_crs(roads: Roads) -> str:
+def _choose_crs(roads: RoadSegments) -> str:
     """Lambert 72 when the middle of the roads lies in Belgium, else the local UTM zone."""
     # The median: one node drawn at 0, 0 must not move a whole network.
     lon, lat = float(np.median(roads.lon)), float(np.median(roads.lat))
@@ -745,7 +749,7 @@ def _metric_crs(roads: Roads) -> str:
     return f"EPSG:{32600 + zone if lat >= 0 else 32700 + zone}"
 
 
-def _morton(x: Floats, y: Floats) -> NDArray[np.uint64]:
+def _rank_morton(x: Floats, y: Floats) -> NDArray[np.uint64]:
     """Rank points along the Z-order curve, on a grid of 2 m or finer."""
 
     def spread(values: Floats) -> NDArray[np.uint64]:
@@ -763,13 +767,15 @@ def _morton(x: Floats, y: Floats) -> NDArray[np.uint64]:
     return spread(x) | (spread(y) << np.uint64(1))
 
 
-def _ratio_bounds(roads: Roads) -> Floats:
+def _ratio_bounds(roads: RoadSegments) -> Floats:
     known = len(roads.ratio_bounds)
     own = [(ride.ratio, ride.ratio) for ride in roads.rides[known:]]
     return np.array([*roads.ratio_bounds, *own], dtype=np.float64)
 
 
-def _chains(roads: Roads, crossing: Bools, levels: NDArray[np.uint8]) -> tuple[Ints, Ints, Bools]:
+def _chain_segments(
+    roads: RoadSegments, crossing: Bools, levels: NDArray[np.uint8]
+) -> tuple[Ints, Ints, Bools]:
     """Join segments through vertices where there is nothing to choose or to cross.
 
     Returns
@@ -803,10 +809,10 @@ def _chains(roads: Roads, crossing: Bools, levels: NDArray[np.uint8]) -> tuple[I
     through &= ~(crossing.ravel()[one] | crossing.ravel()[other])
     partner = np.full(len(ends), -1, dtype=np.int32)
     partner[one[through]], partner[other[through]] = other[through], one[through]
-    return _walk(partner)
+    return _walk_chains(partner)
 
 
-def _waits_inside(roads: Roads, chain: Ints, first: Ints, end: Ints) -> NDArray[np.uint8]:
+def _waits_inside(roads: RoadSegments, chain: Ints, first: Ints, end: Ints) -> NDArray[np.uint8]:
     """Say what one may wait for at each segment's end inside its edge, or to board or be lifted."""
     wait = roads.wait[end]
     wait[first[1:] - 1] = bicycle.NO_WAIT
@@ -815,7 +821,7 @@ def _waits_inside(roads: Roads, chain: Ints, first: Ints, end: Ints) -> NDArray[
 
 
 @njit(cache=True, nogil=True)
-def _times_along(
+def _add_up_times(
     length_mm: Ints,
     cut: Bools,
     rides: NDArray[np.uint16],
@@ -841,7 +847,7 @@ def _times_along(
 
 
 @njit(cache=True)
-def _walk(partner: Ints) -> tuple[Ints, Ints, Bools]:
+def _walk_chains(partner: Ints) -> tuple[Ints, Ints, Bools]:
     """Follow the chains: from their loose ends, then around the rings that have none."""
     n = len(partner) // 2
     chain = np.empty(n, dtype=np.int32)

@@ -9,8 +9,8 @@ import numpy as np
 
 from stemgeo.errors import InputError, Problem
 from stemgeo.network import bicycle
-from stemgeo.network.osm import TAGS_READ, Roads
-from stemgeo.network.stress import stress
+from stemgeo.network.osm import TAGS_READ, RoadSegments
+from stemgeo.network.stress import rate_stress
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -18,24 +18,24 @@ if TYPE_CHECKING:
 GRAPH = "OSMnx graph"
 
 
-def roads_from_osmnx(graph: nx.MultiDiGraph[Any]) -> Roads:
+def roads_from_osmnx(graph: nx.MultiDiGraph[Any]) -> RoadSegments:
     """Turn an OSMnx graph in degrees into road segments; see `Network.from_osmnx`."""
     if str(graph.graph.get("crs", "")).lower() not in ("epsg:4326", "wgs84"):
         raise InputError(
             Problem(GRAPH, f"has crs {graph.graph.get('crs')!r}", "give it in EPSG:4326")
         )
-    streets, closed = _streets(graph)
+    streets, closed = _pair_streets(graph)
     if not streets:
         raise InputError(Problem(GRAPH, "has no edge that a bicycle can use"))
-    return _segments(graph, streets, closed)
+    return _cut_streets(graph, streets, closed)
 
 
-def _streets(graph: nx.MultiDiGraph[Any]) -> tuple[list[dict[str, Any]], int]:
+def _pair_streets(graph: nx.MultiDiGraph[Any]) -> tuple[list[dict[str, Any]], int]:
     """Pair the two directions of each street; say how many edges are closed to bicycles."""
     waiting: dict[Any, list[dict[str, Any]]] = {}
     streets, closed = [], 0
     for u, v, data in sorted(graph.edges(data=True), key=lambda e: (e[0], e[1], e[2]["length"])):
-        ride = bicycle.classify(_tags(data))[0]
+        ride = bicycle.classify_way(_pick_tags(data))[0]
         if ride.mode == bicycle.CLOSED:
             closed += 1
             continue
@@ -54,7 +54,7 @@ def _streets(graph: nx.MultiDiGraph[Any]) -> tuple[list[dict[str, Any]], int]:
     return streets, closed
 
 
-def _tags(data: dict[str, Any]) -> dict[str, str]:
+def _pick_tags(data: dict[str, Any]) -> dict[str, str]:
     """Tags of an edge without those of direction, which the graph itself says.
 
     Where simplification joined ways with different values, OSMnx lists them in no fixed order;
@@ -69,7 +69,9 @@ def _tags(data: dict[str, Any]) -> dict[str, str]:
     return tags
 
 
-def _segments(graph: nx.MultiDiGraph[Any], streets: list[dict[str, Any]], closed: int) -> Roads:
+def _cut_streets(
+    graph: nx.MultiDiGraph[Any], streets: list[dict[str, Any]], closed: int
+) -> RoadSegments:
     """Cut the streets at their bends; lengths are shared out so that each street keeps its own."""
     nodes = {node: i for i, node in enumerate(sorted(graph.nodes))}
     lon = [float(graph.nodes[node]["x"]) for node in nodes]
@@ -86,18 +88,18 @@ def _segments(graph: nx.MultiDiGraph[Any], streets: list[dict[str, Any]], closed
         chain = [u, *range(len(lon), len(lon) + len(bends)), v]
         lon.extend(bend[0] for bend in bends)
         lat.extend(bend[1] for bend in bends)
-        osmid, tags = data.get("osmid", -1), _tags(data)
-        lts = stress(tags, built_up=tags["highway"] in bicycle.RESIDENTIAL)
+        osmid, tags = data.get("osmid", -1), _pick_tags(data)
+        lts = rate_stress(tags, built_up=tags["highway"] in bicycle.RESIDENTIAL)
         columns["start"].extend(chain[:-1])
         columns["end"].extend(chain[1:])
-        columns["length_mm"].extend(_shared_out(data["length"], chain, lon, lat))
+        columns["length_mm"].extend(_share_length(data["length"], chain, lon, lat))
         once = {
             "forward": rides.setdefault(street["forward"], len(rides)),
             "backward": rides.setdefault(street["backward"], len(rides)),
             "stress_forward": lts[0],
             "stress_backward": lts[1],
-            "pavement": rides.setdefault(bicycle.pavement(tags), len(rides)),
-            "on_ground": bicycle.on_ground(tags),
+            "pavement": rides.setdefault(bicycle.classify_pavement(tags), len(rides)),
+            "on_ground": bicycle.is_on_ground(tags),
             "main": tags["highway"] in bicycle.MAIN_ROADS,
             "way": min(osmid) if isinstance(osmid, list) else osmid,
         }
@@ -120,11 +122,11 @@ def _segments(graph: nx.MultiDiGraph[Any], streets: list[dict[str, Any]], closed
     read: dict[str, Any] = {
         name: np.array(columns[name], dtype=kind) for name, kind in arrays.items()
     }
-    return Roads(
+    return RoadSegments(
         lon=np.array(lon),
         lat=np.array(lat),
         osm_id=np.array(ids + [0] * (len(lon) - len(ids)), dtype=np.int64),
-        boarding=_lifted(columns["forward"], rides),
+        boarding=_mark_lifts(columns["forward"], rides),
         wait=np.zeros(len(lon), dtype=np.uint8),
         # Such a graph holds nothing but roads, and of these only those that are joined.
         by_main=np.zeros(len(lon), dtype=np.bool_),
@@ -137,13 +139,15 @@ def _segments(graph: nx.MultiDiGraph[Any], streets: list[dict[str, Any]], closed
     )
 
 
-def _lifted(forward: list[int], rides: dict[bicycle.Ride, int]) -> NDArray[np.uint8]:
+def _mark_lifts(forward: list[int], rides: dict[bicycle.Ride, int]) -> NDArray[np.uint8]:
     """Say on which segments one waits for a lift."""
     lift = np.array([ride.mode == bicycle.LIFT for ride in rides])[forward]
     return np.where(lift, np.uint8(bicycle.LIFTING), np.uint8(bicycle.NO_WAIT))
 
 
-def _shared_out(length_m: float, chain: list[int], lon: list[float], lat: list[float]) -> list[int]:
+def _share_length(
+    length_m: float, chain: list[int], lon: list[float], lat: list[float]
+) -> list[int]:
     """Divide a street's length over its segments, in whole millimetres that add up to it."""
     x, y = np.array([lon[i] for i in chain]), np.array([lat[i] for i in chain])
     part = np.hypot(np.diff(x) * np.cos(np.radians(y[:-1])), np.diff(y))

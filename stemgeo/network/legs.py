@@ -30,7 +30,7 @@ NOTHING_M = 1e-3
 """Places nearer to each other than this are the same place."""
 
 
-class Near(NamedTuple):
+class NearPieces(NamedTuple):
     """The pieces near each point: see `Places`; `share` says how far along each piece, 0 to 1."""
 
     first: Longs
@@ -41,14 +41,14 @@ class Near(NamedTuple):
     by_island: Bools
 
 
-def near(
+def find_near(
     lines: Lines,
     island: Bools,
     points: tuple[Floats, Floats],
     barriers: Floats,
     within_m: float,
     limit_m: float,
-) -> Near:
+) -> NearPieces:
     """List for each point the straight pieces within a distance, or the nearest within a limit.
 
     Parameters
@@ -68,21 +68,21 @@ def near(
     if not len(lines[0]):
         nothing = np.zeros(0, np.int32), np.zeros(0), np.zeros(0)
         none = np.full(count, np.nan), np.zeros(count, np.bool_)
-        return Near(np.zeros(count + 1, np.int64), *nothing, *none)
+        return NearPieces(np.zeros(count + 1, np.int64), *nothing, *none)
     # For arrays with gaps, or not to be written to, and whole numbers, it would be compiled again.
     x, y = (np.require(one, requirements=("C", "W")) for one in points)
     from_x, from_y, to_x, to_y = np.require(barriers.T, requirements=("C", "W"))
     walls = from_x, from_y, to_x, to_y
-    no_walls = _Grid(0.0, 0.0, 1.0, 1, 1, np.zeros(2, np.int32), np.zeros(0, np.int32))
-    wall_grid = _grid(walls) if len(barriers) else no_walls
-    first, found, nearest_m, by_island = _near(
-        _grid(lines), lines, island, (x, y), wall_grid, walls, float(within_m), float(limit_m)
+    no_walls = _PieceGrid(0.0, 0.0, 1.0, 1, 1, np.zeros(2, np.int32), np.zeros(0, np.int32))
+    wall_grid = _build_grid(walls) if len(barriers) else no_walls
+    first, found, nearest_m, by_island = _find_near_each(
+        _build_grid(lines), lines, island, (x, y), wall_grid, walls, float(within_m), float(limit_m)
     )
     piece, share, metres = (one.copy() for one in found[:, : first[-1]])
-    return Near(first, piece.astype(np.int32), share, metres, nearest_m, by_island)
+    return NearPieces(first, piece.astype(np.int32), share, metres, nearest_m, by_island)
 
 
-class _Grid(NamedTuple):
+class _PieceGrid(NamedTuple):
     """Pieces by the squares that they may pass, row by row from the south-west corner."""
 
     x0: float
@@ -94,7 +94,7 @@ class _Grid(NamedTuple):
     piece: Ints
 
 
-def _grid(lines: Lines) -> _Grid:
+def _build_grid(lines: Lines) -> _PieceGrid:
     """Sort pieces into squares; of a larger land the squares are larger."""
     from_x, from_y, to_x, to_y = lines
     x0, y0 = min(from_x.min(), to_x.min()), min(from_y.min(), to_y.min())
@@ -102,12 +102,12 @@ def _grid(lines: Lines) -> _Grid:
     square_m = max(SQUARE_M, float(np.sqrt(width * height / MOST_SQUARES)))
     square_m = max(square_m, width / MOST_SQUARES, height / MOST_SQUARES)
     columns, rows = int(width / square_m) + 1, int(height / square_m) + 1
-    first, piece = _sorted_in(lines, x0, y0, square_m, columns, rows)
-    return _Grid(x0, y0, square_m, columns, rows, first, piece)
+    first, piece = _sort_into_squares(lines, x0, y0, square_m, columns, rows)
+    return _PieceGrid(x0, y0, square_m, columns, rows, first, piece)
 
 
 @njit(cache=True, nogil=True)
-def _sorted_in(
+def _sort_into_squares(
     lines: Lines, x0: float, y0: float, square_m: float, columns: int, rows: int
 ) -> tuple[Ints, Ints]:
     """List the pieces of each square: those whose bounding box meets it."""
@@ -141,17 +141,17 @@ def _sorted_in(
 
 
 @njit(cache=True, nogil=True)
-def _near(
-    grid: _Grid,
+def _find_near_each(
+    grid: _PieceGrid,
     lines: Lines,
     island: Bools,
     points: tuple[Floats, Floats],
-    wall_grid: _Grid,
+    wall_grid: _PieceGrid,
     walls: Lines,
     within_m: float,
     limit_m: float,
 ) -> tuple[Longs, Floats, Floats, Bools]:
-    """As `Near`; piece, share and metres are the rows of one array with room behind the last."""
+    """As `NearPieces`; piece, share and metres are rows of one array with room behind the last."""
     count = len(points[0])
     first = np.zeros(count + 1, dtype=np.int64)
     nearest_m = np.full(count, np.nan)
@@ -162,7 +162,7 @@ def _near(
         x, y = points[0][point], points[1][point]
         begin = filled
         if np.isfinite(x + y):  # a point without a place is tied to nothing
-            found, filled = _within(grid, lines, x, y, wall_grid, walls, within_m, found, begin)
+            found, filled = _add_within(grid, lines, x, y, wall_grid, walls, within_m, found, begin)
             best_m, island_m = np.inf, np.inf
             for at in range(begin, filled):
                 if island[int(found[0, at])]:
@@ -171,12 +171,12 @@ def _near(
                     best_m = min(best_m, found[2, at])
             if best_m == np.inf:
                 for islands in (True, False):  # the last is what the point is tied to
-                    i, along, off_m = _nearest(
+                    i, along, off_m = _find_nearest(
                         grid, lines, island, x, y, wall_grid, walls, limit_m, islands
                     )
                     island_m, best_m = best_m, off_m
                 if i >= 0:
-                    found = _added(found, begin, filled, i, along, best_m)
+                    found = _add_piece(found, begin, filled, i, along, best_m)
                     filled += 1
                 else:
                     filled = begin
@@ -188,12 +188,12 @@ def _near(
 
 
 @njit(cache=True, nogil=True)
-def _within(
-    grid: _Grid,
+def _add_within(
+    grid: _PieceGrid,
     lines: Lines,
     x: float,
     y: float,
-    wall_grid: _Grid,
+    wall_grid: _PieceGrid,
     walls: Lines,
     within_m: float,
     found: Floats,
@@ -201,8 +201,8 @@ def _within(
 ) -> tuple[Floats, int]:
     """Add the pieces within a distance of a point to those found, from `begin` on."""
     filled = begin
-    columns = _squares(grid.x0, grid.square_m, grid.columns, x, within_m)
-    rows = _squares(grid.y0, grid.square_m, grid.rows, y, within_m)
+    columns = _find_squares(grid.x0, grid.square_m, grid.columns, x, within_m)
+    rows = _find_squares(grid.y0, grid.square_m, grid.rows, y, within_m)
     for row in range(rows[0], rows[1] + 1):
         for column in range(columns[0], columns[1] + 1):
             square = row * grid.columns + column
@@ -210,15 +210,15 @@ def _within(
                 i = grid.piece[entry]
                 if not _begins_in(grid, lines, i, column, row, columns[0], rows[0]):
                     continue
-                along, off_m = _beside(x, y, lines, i)
+                along, off_m = _find_nearest_along(x, y, lines, i)
                 if off_m <= within_m and not _is_barred(x, y, lines, i, along, wall_grid, walls):
-                    found = _added(found, begin, filled, i, along, off_m)
+                    found = _add_piece(found, begin, filled, i, along, off_m)
                     filled += 1
     return found, filled
 
 
 @njit(cache=True, nogil=True)
-def _added(
+def _add_piece(
     found: Floats, begin: int, filled: int, piece: int, share: float, metres: float
 ) -> Floats:
     """Add a piece to those of a point, in the order of the pieces, whatever that of the squares."""
@@ -238,7 +238,7 @@ def _added(
 
 
 @njit(cache=True, nogil=True, inline="always")
-def _squares(
+def _find_squares(
     start: float, square_m: float, count: int, at: float, within_m: float
 ) -> tuple[int, int]:
     """Give the first and the last row or column that are within a distance."""
@@ -249,7 +249,7 @@ def _squares(
 
 @njit(cache=True, nogil=True, inline="always")
 def _begins_in(
-    grid: _Grid, lines: Lines, i: int, column: int, row: int, west: int, south: int
+    grid: _PieceGrid, lines: Lines, i: int, column: int, row: int, west: int, south: int
 ) -> bool:
     """Whether this is the first of the squares looked at that a piece is in: it counts once."""
     from_x, from_y, to_x, to_y = lines
@@ -259,13 +259,13 @@ def _begins_in(
 
 
 @njit(cache=True, nogil=True)
-def _nearest(
-    grid: _Grid,
+def _find_nearest(
+    grid: _PieceGrid,
     lines: Lines,
     island: Bools,
     x: float,
     y: float,
-    wall_grid: _Grid,
+    wall_grid: _PieceGrid,
     walls: Lines,
     limit_m: float,
     islands: bool,  # noqa: FBT001  (numba)
@@ -293,7 +293,7 @@ def _nearest(
                     i = grid.piece[entry]
                     if island[i] != islands:
                         continue
-                    along, off_m = _beside(x, y, lines, i)
+                    along, off_m = _find_nearest_along(x, y, lines, i)
                     nearer = off_m < distance or (off_m == distance and i < found)
                     if (
                         nearer
@@ -308,7 +308,7 @@ def _nearest(
 
 
 @njit(cache=True, nogil=True, inline="always")
-def _beside(x: float, y: float, lines: Lines, i: int) -> tuple[float, float]:
+def _find_nearest_along(x: float, y: float, lines: Lines, i: int) -> tuple[float, float]:
     """Give how far along a piece its place nearest to a point lies, 0 to 1, and the distance.
 
     At an end the distance is that to the vertex, the same for every piece that meets there.
@@ -326,7 +326,7 @@ def _beside(x: float, y: float, lines: Lines, i: int) -> tuple[float, float]:
 
 @njit(cache=True, nogil=True)
 def _is_barred(
-    x: float, y: float, lines: Lines, i: int, along: float, grid: _Grid, walls: Lines
+    x: float, y: float, lines: Lines, i: int, along: float, grid: _PieceGrid, walls: Lines
 ) -> bool:
     """Whether a barrier lies across the leg from a point to a place on a piece.
 
@@ -349,13 +349,15 @@ def _is_barred(
         for column in range(left, right + 1):
             square = row * grid.columns + column
             for entry in range(grid.first[square], grid.first[square + 1]):
-                if _crosses(x, y, dx, dy, leg_m, walls, grid.piece[entry]):
+                if _lies_across(x, y, dx, dy, leg_m, walls, grid.piece[entry]):
                     return True
     return False
 
 
 @njit(cache=True, nogil=True, inline="always")
-def _crosses(x: float, y: float, dx: float, dy: float, leg_m: float, walls: Lines, i: int) -> bool:
+def _lies_across(
+    x: float, y: float, dx: float, dy: float, leg_m: float, walls: Lines, i: int
+) -> bool:
     """Whether a piece of a barrier lies across a leg of some length."""
     wall_x, wall_y = walls[0][i], walls[1][i]
     along_x, along_y = walls[2][i] - wall_x, walls[3][i] - wall_y

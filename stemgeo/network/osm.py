@@ -26,13 +26,13 @@ from stemgeo.inputs import extracts
 from stemgeo.network import bicycle
 from stemgeo.network import stress as stress_
 from stemgeo.network.barriers import read_pieces
-from stemgeo.network.squares import joined, read_squares
-from stemgeo.network.stress_rules import Rules, rules
+from stemgeo.network.squares import join_ways, read_squares
+from stemgeo.network.stress_rules import StressRuleSet, load_stress_rules
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-Rides = dict[tuple[bicycle.Ride, tuple[float, float] | None], int]
+RideNumbers = dict[tuple[bicycle.Ride, tuple[float, float] | None], int]
 """The number of each ride, with the bounds of its ratio; None: the ratio itself."""
 
 WGS84 = Geod(ellps="WGS84")
@@ -41,7 +41,7 @@ NODE_TAGS_READ = bicycle.NODE_TAGS_READ | stress_.SIGN_TAGS_READ
 
 
 @dataclass(frozen=True)
-class Roads:
+class RoadSegments:
     """Straight road segments between neighbouring nodes, with the rides they allow.
 
     Attributes
@@ -70,18 +70,18 @@ class Roads:
     by_main
         Whether a main road passes each vertex, also one that nobody rides; shape (vertices,).
     busy, busy_arms
-        Whether the segment is of a road that is busy to cross, see `stress.busy_crossing`, and how
-        many segments of such roads end at each vertex, also of those that nobody rides.
+        Whether the segment is of a road that is busy to cross, see `stress.is_busy_crossing`, and
+        how many segments of such roads end at each vertex, also of those that nobody rides.
     wait
-        What one may wait for at each vertex, see `bicycle.waits`, shape (vertices,).
+        What one may wait for at each vertex, see `bicycle.find_wait`, shape (vertices,).
     rides
         The rides; the first is closed.
     ratio_bounds
-        Least and highest ratio of each ride, see `bicycle.ratio_bounds`; of rides beyond them
+        Least and highest ratio of each ride, see `bicycle.find_ratio_bounds`; of rides beyond them
         and without them the ratio itself.
     stress_bounds
         Level of each segment at its quietest, forward and backward, and at its busiest, see
-        `stress.stress_bounds`, shape (segments, 4); None: the level itself.
+        `stress.rate_bounds`, shape (segments, 4); None: the level itself.
     counts
         What was read and what was left out, for the manifest.
     barriers
@@ -118,7 +118,7 @@ class Roads:
 
 
 @dataclass(frozen=True)
-class _Kind:
+class _WayKind:
     """What the tags of a way say: ways with the same tags share one."""
 
     forward: int
@@ -141,12 +141,12 @@ class _Kind:
     ferry_minutes: float | None = None
 
 
-_CLOSED = _Kind(0, 0, False, (1, 1), (1, 1))
+_CLOSED = _WayKind(0, 0, False, (1, 1), (1, 1))
 """Of no use to a cyclist."""
 
 
 @dataclass(frozen=True)
-class _Ways:
+class _RoadWays:
     """The ways of interest, packed.
 
     Way i has the nodes `nodes[refs[j]]` of all j where `owner[j]` is i, in order; `nodes` are
@@ -159,17 +159,17 @@ class _Ways:
     refs: NDArray[np.intp]
     owner: NDArray[np.intp]
     kind: NDArray[np.int32]
-    kinds: list[_Kind]
-    rides: Rides
+    kinds: list[_WayKind]
+    rides: RideNumbers
     closed: int
     of_main: NDArray[np.int64]
     of_busy: tuple[NDArray[np.int64], NDArray[np.intp]]
 
     @classmethod
-    def of(cls, read: extracts.Ways, rims: int, by: Rules) -> _Ways:
+    def from_extracts(cls, read: extracts.Ways, rims: int, by: StressRuleSet) -> _RoadWays:
         """Keep the ways that a cyclist can use; the last `rims` are those of squares."""
-        rides: Rides = {(bicycle.NOT_AT_ALL, None): 0}
-        kinds = [_kind_of(tags, rides, by) for tags in read.tags]
+        rides: RideNumbers = {(bicycle.NOT_AT_ALL, None): 0}
+        kinds = [_classify_tags(tags, rides, by) for tags in read.tags]
         kept = np.array([kind is not _CLOSED for kind in kinds], dtype=np.bool_)[read.kind]
         refs_of_way = np.diff(read.first)
         nodes, refs = np.unique(read.refs[np.repeat(kept, refs_of_way)], return_inverse=True)
@@ -191,46 +191,48 @@ class _Ways:
             rides,
             closed,
             of_those([tags.get("highway") in bicycle.MAIN_ROADS for tags in read.tags]),
-            _arms(
+            _count_arms(
                 read,
                 [
                     kind is _CLOSED
                     and tags.get("highway") in bicycle.HIGHWAYS
-                    and stress_.busy_crossing(tags, built_up=False, by=by)
+                    and stress_.is_busy_crossing(tags, built_up=False, by=by)
                     for kind, tags in zip(kinds, read.tags, strict=True)
                 ],
             ),
         )
 
-    def column(self, name: str, kind: type[np.generic]) -> NDArray[Any]:
+    def field_of_each(self, name: str, kind: type[np.generic]) -> NDArray[Any]:
         """Give one field of the kind of each way, shape (ways,)."""
         values = np.array([getattr(one, name) for one in self.kinds], dtype=kind)
         return np.asarray(values[self.kind])
 
-    def in_built_up_area(self) -> NDArray[np.bool_]:
+    def meets_street(self) -> NDArray[np.bool_]:
         """Say which ways meet a residential or living street: our sign of a built-up area.
 
         A street of which the tags say that it lies outside one is no sign.
         """
-        street = self.column("residential", np.bool_) & (self.column("built_up", np.int8) >= 0)
+        street = self.field_of_each("residential", np.bool_) & (
+            self.field_of_each("built_up", np.int8) >= 0
+        )
         on_street = np.zeros(len(self.nodes), dtype=np.bool_)
         on_street[self.refs[street[self.owner]]] = True
         meets = np.zeros(len(self.ids), dtype=np.bool_)
         meets[self.owner[on_street[self.refs]]] = True
         return meets
 
-    def told_built_up(self, inside: NDArray[np.int8]) -> NDArray[np.int8]:
+    def mark_built_up(self, inside: NDArray[np.int8]) -> NDArray[np.int8]:
         """Say for each ref whether the segment from it lies in a built-up area: 1, -1, 0: not told.
 
         Parameters
         ----------
         inside
-            What the signs at the nodes say, see `stress.inside_lies`, shape as `nodes`.
+            What the signs at the nodes say, see `stress.find_inside`, shape as `nodes`.
 
         A way's own tags go first. A sign where two ways meet counts for both when they are drawn
         the same way; where more meet nothing tells which road it stands on.
         """
-        told = self.column("built_up", np.int8)[self.owner]
+        told = self.field_of_each("built_up", np.int8)[self.owner]
         at = np.flatnonzero(inside[self.refs])  # few
         way, ahead = self.owner[at], inside[self.refs[at]]
         first, end = (np.searchsorted(self.owner, way, side=side) for side in ("left", "right"))
@@ -245,7 +247,9 @@ class _Ways:
         return told
 
 
-def _arms(read: extracts.Ways, chosen: list[bool]) -> tuple[NDArray[np.int64], NDArray[np.intp]]:
+def _count_arms(
+    read: extracts.Ways, chosen: list[bool]
+) -> tuple[NDArray[np.int64], NDArray[np.intp]]:
     """Give the nodes of ways of some kinds, and how many straight pieces of these end at each."""
     owner = np.repeat(np.arange(len(read.ids)), np.diff(read.first))
     here = np.array(chosen, np.bool_)[read.kind][owner]
@@ -254,9 +258,9 @@ def _arms(read: extracts.Ways, chosen: list[bool]) -> tuple[NDArray[np.int64], N
     return np.unique(ends, return_counts=True)
 
 
-def _kind_of(tags: dict[str, str], rides: Rides, by: Rules) -> _Kind:
+def _classify_tags(tags: dict[str, str], rides: RideNumbers, by: StressRuleSet) -> _WayKind:
     """Classify the tags of a way; a ride not met before is numbered in `rides`."""
-    kind, ridden = _classified(tuple(tags.items()), by)
+    kind, ridden = _classify_way(tuple(tags.items()), by)
     if not ridden:
         return kind
     forward, backward, pavement = (rides.setdefault(one, len(rides)) for one in ridden)
@@ -264,43 +268,49 @@ def _kind_of(tags: dict[str, str], rides: Rides, by: Rules) -> _Kind:
 
 
 @lru_cache(maxsize=10_000)
-def _classified(items: tuple[tuple[str, str], ...], by: Rules) -> tuple[_Kind, list[Any]]:
+def _classify_way(
+    items: tuple[tuple[str, str], ...], by: StressRuleSet
+) -> tuple[_WayKind, list[Any]]:
     """Classify tags, and give the rides along a way, against it and on its pavement."""
     tags = dict(items)
-    if bicycle.ferry(tags):
+    if bicycle.is_ferry(tags):
         # Which speed a ferry has depends on its length: a ride of its own comes later.
-        minutes = bicycle.ferry_minutes(tags) or 0.0
+        minutes = bicycle.read_ferry_minutes(tags) or 0.0
         calm = (1, 1)
-        return _Kind(0, 0, False, calm, calm, ferry_minutes=minutes), []
-    both = bicycle.classify(tags)
+        return _WayKind(0, 0, False, calm, calm, ferry_minutes=minutes), []
+    both = bicycle.classify_way(tags)
     if both == (bicycle.NOT_AT_ALL, bicycle.NOT_AT_ALL):
         return _CLOSED, []
-    told = bicycle.unreadable(tags), bicycle.unknown_access(tags), bicycle.beside(tags)
-    known = stress_.open_to_cars(tags), stress_.assumed(tags)
-    village, country = stress_.stress_in_and_out(tags, by)
-    kind = _Kind(
+    told = (
+        bicycle.has_unreadable_tag(tags),
+        bicycle.has_unknown_access(tags),
+        bicycle.has_cycleway_beside(tags),
+    )
+    known = stress_.is_open_to_cars(tags), stress_.find_assumed(tags)
+    village, country = stress_.rate_in_and_out(tags, by)
+    kind = _WayKind(
         0,
         0,
         tags.get("highway") in bicycle.RESIDENTIAL,
         village,
         country,
-        stress_.stress_bounds(tags, by),
+        stress_.rate_bounds(tags, by),
         *told,
-        {True: 1, False: -1, None: 0}[stress_.told_built_up(tags)],
+        {True: 1, False: -1, None: 0}[stress_.read_built_up(tags)],
         *known,
         lift=bicycle.LIFT in (both[0].mode, both[1].mode),
-        on_ground=bicycle.on_ground(tags),
+        on_ground=bicycle.is_on_ground(tags),
         main=tags["highway"] in bicycle.MAIN_ROADS,
         busy=(
-            stress_.busy_crossing(tags, built_up=True, by=by),
-            stress_.busy_crossing(tags, built_up=False, by=by),
+            stress_.is_busy_crossing(tags, built_up=True, by=by),
+            stress_.is_busy_crossing(tags, built_up=False, by=by),
         ),
     )
-    pavement = (bicycle.pavement(tags), None)
-    return kind, [*zip(both, bicycle.ratio_bounds(tags), strict=True), pavement]
+    pavement = (bicycle.classify_pavement(tags), None)
+    return kind, [*zip(both, bicycle.find_ratio_bounds(tags), strict=True), pavement]
 
 
-def read_roads(paths: Iterable[Path], stress_rules: str = "default") -> Roads:
+def read_roads(paths: Iterable[Path], stress_rules: str = "default") -> RoadSegments:
     """Read the roads that a cyclist can use from one or more extracts.
 
     Parameters
@@ -319,23 +329,25 @@ def read_roads(paths: Iterable[Path], stress_rules: str = "default") -> Roads:
     paths = list(paths)
     roads_only = osmium.filter.KeyFilter("highway", "route")
     squares = read_squares(paths, TAGS_READ)
-    read, rims = extracts.ways(paths, roads_only, TAGS_READ), len(squares.rims.ids)
-    ways = _Ways.of(joined(read, squares.rims), rims, rules(stress_rules))
+    read, rims = extracts.read_ways(paths, roads_only, TAGS_READ), len(squares.rims.ids)
+    ways = _RoadWays.from_extracts(
+        join_ways(read, squares.rims), rims, load_stress_rules(stress_rules)
+    )
     if not len(ways.ids):
-        raise _no_roads(paths)
+        raise _no_roads_error(paths)
     along = None if rims else roads_only  # what goes around a square may have no tags
-    nodes = extracts.nodes(paths, ways.nodes, NODE_TAGS_READ, along)
+    nodes = extracts.read_nodes(paths, ways.nodes, NODE_TAGS_READ, along)
     if not len(nodes.ids):
-        raise _no_places(paths, len(ways.ids))
-    ways, lifts = _from_door_to_door(ways)
-    roads = _segments(ways, nodes, {"lifts": lifts} | squares.counts, read_pieces(paths))
+        raise _no_places_error(paths, len(ways.ids))
+    ways, lifts = _replace_lifts(ways)
+    roads = _cut_ways(ways, nodes, {"lifts": lifts} | squares.counts, read_pieces(paths))
     mode = np.array([ride.mode for ride in roads.rides])
     if (mode[roads.forward] == bicycle.FERRY).all():
-        raise _no_roads(paths)
+        raise _no_roads_error(paths)
     return roads
 
 
-def _no_places(paths: list[Path], ways: int) -> InputError:
+def _no_places_error(paths: list[Path], ways: int) -> InputError:
     names = ", ".join(path.name for path in paths)
     have = "road has" if ways == 1 else "roads have"
     return InputError(
@@ -347,19 +359,19 @@ def _no_places(paths: list[Path], ways: int) -> InputError:
     )
 
 
-def _no_roads(paths: list[Path]) -> InputError:
+def _no_roads_error(paths: list[Path]) -> InputError:
     names = ", ".join(path.name for path in paths)
     return InputError(
         Problem(names, "has no road that a bicycle can use", "give an extract with highways")
     )
 
 
-def _from_door_to_door(ways: _Ways) -> tuple[_Ways, int]:
+def _replace_lifts(ways: _RoadWays) -> tuple[_RoadWays, int]:
     """Replace each lift by a way between any two of its doors, where it meets another way.
 
     Drawn as a line or as an area, whichever two doors one takes: one waits once.
     """
-    lift = ways.column("lift", np.bool_)
+    lift = ways.field_of_each("lift", np.bool_)
     if not lift.any():
         return ways, 0
     of_lift = lift[ways.owner]
@@ -388,13 +400,13 @@ def _from_door_to_door(ways: _Ways) -> tuple[_Ways, int]:
     ), len(np.unique(way))
 
 
-def _segments(
-    ways: _Ways, nodes: extracts.Nodes, found: dict[str, int], barriers: NDArray[np.float64]
-) -> Roads:
+def _cut_ways(
+    ways: _RoadWays, nodes: extracts.Nodes, found: dict[str, int], barriers: NDArray[np.float64]
+) -> RoadSegments:
     """Cut the ways at every node; leave out what misses a location."""
     osm_id, first = np.unique(nodes.ids, return_index=True)
     lon, lat, extract = nodes.lon[first], nodes.lat[first], nodes.extract[first]
-    blocking, wait = _barriers(nodes, osm_id)
+    blocking, wait = _find_blocking(nodes, osm_id)
 
     place = np.searchsorted(osm_id, ways.nodes)
     placed = extracts.is_among(osm_id, ways.nodes)
@@ -410,36 +422,38 @@ def _segments(
     start = vertex[:-1][distinct][by_id].astype(np.int32)
     end = vertex[1:][distinct][by_id].astype(np.int32)
 
-    start, end, copies = _cut_at(blocking, start, end)
+    start, end, copies = _cut_at_blocking(blocking, start, end)
     lon, lat = np.append(lon, lon[copies]), np.append(lat, lat[copies])
     osm_id, wait = np.append(osm_id, osm_id[copies]), np.append(wait, wait[copies])
     extract = np.append(extract, extract[copies])
-    metres = _metres(lon, lat, start, end)
+    metres = _measure_lengths(lon, lat, start, end)
     short = metres <= extracts.LONGEST_M
     start, end, way, metres = start[short], end[short], way[short], metres[short]
     length_mm = np.rint(metres * 1000).astype(np.int32)
-    told = ways.told_built_up(_signs(ways, nodes))[:-1][distinct][by_id][short]
-    built_up = np.where(told == 0, ways.in_built_up_area()[way], told > 0)[:, None]
+    told = ways.mark_built_up(_read_signs(ways, nodes))[:-1][distinct][by_id][short]
+    built_up = np.where(told == 0, ways.meets_street()[way], told > 0)[:, None]
     lts = np.where(
-        built_up, ways.column("in_village", np.uint8)[way], ways.column("in_country", np.uint8)[way]
+        built_up,
+        ways.field_of_each("in_village", np.uint8)[way],
+        ways.field_of_each("in_country", np.uint8)[way],
     )
     # Of the three kinds of place: inside a built-up area, outside one, and not told.
     row = np.where(told > 0, 0, np.where(told < 0, 1, 2))
-    bounds = ways.column("bounds", np.uint8)[way, row]
-    of_kind = ways.column("busy", np.bool_)[way]
+    bounds = ways.field_of_each("bounds", np.uint8)[way, row]
+    of_kind = ways.field_of_each("busy", np.bool_)[way]
     busy = np.where(built_up[:, 0], of_kind[:, 0], of_kind[:, 1])
     arms = np.bincount(np.concatenate([start[busy], end[busy]]), minlength=len(osm_id))
     closed, closed_arms = ways.of_busy
     beside = extracts.is_among(closed, osm_id)
     arms[beside] += closed_arms[np.searchsorted(closed, osm_id[beside])]
-    forward = ways.column("forward", np.uint16)[way]
-    backward = ways.column("backward", np.uint16)[way]
+    forward = ways.field_of_each("forward", np.uint16)[way]
+    backward = ways.field_of_each("backward", np.uint16)[way]
     ferries = _ferry_rides(ways, way, length_mm)
     for number, ride in ferries.items():
         index = ways.rides.setdefault((ride, None), len(ways.rides))
         forward[way == number] = backward[way == number] = index
     first_of_way = starts_of_runs(way)
-    return Roads(
+    return RoadSegments(
         lon=lon,
         lat=lat,
         osm_id=osm_id,
@@ -450,15 +464,17 @@ def _segments(
         backward=backward,
         stress_forward=lts[:, 0],
         stress_backward=lts[:, 1],
-        pavement=ways.column("pavement", np.uint16)[way],
+        pavement=ways.field_of_each("pavement", np.uint16)[way],
         way=ways.ids[way],
         boarding=np.where(
             first_of_way & np.isin(way, list(ferries)),
             np.uint8(bicycle.BOARDING),
-            np.where(ways.column("lift", np.bool_)[way], np.uint8(bicycle.LIFTING), np.uint8(0)),
+            np.where(
+                ways.field_of_each("lift", np.bool_)[way], np.uint8(bicycle.LIFTING), np.uint8(0)
+            ),
         ),
-        on_ground=ways.column("on_ground", np.bool_)[way],
-        main=ways.column("main", np.bool_)[way],
+        on_ground=ways.field_of_each("on_ground", np.bool_)[way],
+        main=ways.field_of_each("main", np.bool_)[way],
         by_main=extracts.is_among(ways.of_main, osm_id),
         busy=busy,
         busy_arms=np.minimum(arms, 255).astype(np.uint8),
@@ -470,12 +486,12 @@ def _segments(
             "ways": len(ways.ids),
             "ways_closed_to_bicycles": ways.closed,
             "ways_without_nodes": len(ways.ids) - len(np.unique(ways.owner)),
-            "ways_with_unreadable_tags": int(ways.column("unreadable", np.bool_).sum()),
-            "ways_with_unknown_access": int(ways.column("unknown_access", np.bool_).sum()),
-            "ways_with_separate_cycleway": int(ways.column("beside", np.bool_).sum()),
+            "ways_with_unreadable_tags": int(ways.field_of_each("unreadable", np.bool_).sum()),
+            "ways_with_unknown_access": int(ways.field_of_each("unknown_access", np.bool_).sum()),
+            "ways_with_separate_cycleway": int(ways.field_of_each("beside", np.bool_).sum()),
             "ferries": len(ferries),
             **found,
-            **_assumed(ways, way, length_mm, told),
+            **_measure_assumed(ways, way, length_mm, told),
             "segments": len(start),
             "segments_without_location": int(neighbours.sum() - whole.sum()),
             "segments_too_long": int((~short).sum()),
@@ -483,28 +499,28 @@ def _segments(
             "nodes_given_twice": nodes.again,
             "repeated_nodes": int(whole.sum() - distinct.sum()),
             "blocking_nodes": int(blocking.sum()),
-            "barriers_of_unknown_kind": _unknown_barriers(nodes),
+            "barriers_of_unknown_kind": _count_unknown_barriers(nodes),
         },
         barriers=barriers,
         extract=extract.astype(np.uint8),
     )
 
 
-def _signs(ways: _Ways, nodes: extracts.Nodes) -> NDArray[np.int8]:
+def _read_signs(ways: _RoadWays, nodes: extracts.Nodes) -> NDArray[np.int8]:
     """Say of each node of the ways on which side of it a built-up area lies, if a sign tells."""
-    ahead = np.array([stress_.inside_lies(tags) for tags in nodes.tags], dtype=np.int8)
+    ahead = np.array([stress_.find_inside(tags) for tags in nodes.tags], dtype=np.int8)
     inside = np.zeros(len(ways.nodes), dtype=np.int8)
     inside[np.searchsorted(ways.nodes, nodes.ids)] = ahead[nodes.kind]
     return inside
 
 
-def _assumed(
-    ways: _Ways, way: NDArray[np.intp], length_mm: NDArray[np.int32], told: NDArray[np.int8]
+def _measure_assumed(
+    ways: _RoadWays, way: NDArray[np.intp], length_mm: NDArray[np.int32], told: NDArray[np.int8]
 ) -> dict[str, int]:
     """Measure how much road the stress of which rests on what nobody tagged, whole metres."""
-    for_cars = ways.column("for_cars", np.bool_)[way]
-    limit, lanes, no_track = ways.column("assumed", np.bool_)[way].T
-    streets = ways.column("residential", np.bool_)[way]
+    for_cars = ways.field_of_each("for_cars", np.bool_)[way]
+    limit, lanes, no_track = ways.field_of_each("assumed", np.bool_)[way].T
+    streets = ways.field_of_each("residential", np.bool_)[way]
     of = {
         "for_cars_m": for_cars,
         "assumed_limit_m": limit,
@@ -515,12 +531,12 @@ def _assumed(
     return {name: int(length_mm[which].sum(dtype=np.int64)) // 1000 for name, which in of.items()}
 
 
-def _barriers(
+def _find_blocking(
     nodes: extracts.Nodes, osm_id: NDArray[np.int64]
 ) -> tuple[NDArray[np.bool_], NDArray[np.uint8]]:
     """Say which nodes block, and what one may wait for at each, by their sorted ids."""
-    blocks = np.array([bicycle.blocks(tags) for tags in nodes.tags], dtype=np.bool_)
-    waits = np.array([bicycle.waits(tags) for tags in nodes.tags], dtype=np.uint8)
+    blocks = np.array([bicycle.is_blocking(tags) for tags in nodes.tags], dtype=np.bool_)
+    waits = np.array([bicycle.find_wait(tags) for tags in nodes.tags], dtype=np.uint8)
     waits[blocks] = bicycle.NO_WAIT
     vertex = np.searchsorted(osm_id, nodes.ids)
     blocking = np.zeros(len(osm_id), dtype=np.bool_)
@@ -531,16 +547,17 @@ def _barriers(
     return blocking, wait
 
 
-def _unknown_barriers(nodes: extracts.Nodes) -> int:
+def _count_unknown_barriers(nodes: extracts.Nodes) -> int:
     """Count the nodes whose barrier, or who may pass it, we do not know."""
     odd = [
-        "barrier" in tags and (bicycle.unknown_barrier(tags) or bicycle.unknown_access(tags))
+        "barrier" in tags
+        and (bicycle.has_unknown_barrier(tags) or bicycle.has_unknown_access(tags))
         for tags in nodes.tags
     ]
     return len(np.unique(nodes.ids[np.array(odd, dtype=np.bool_)[nodes.kind]]))
 
 
-def _metres(
+def _measure_lengths(
     lon: NDArray[np.float64],
     lat: NDArray[np.float64],
     start: NDArray[np.int32],
@@ -559,11 +576,11 @@ def _metres(
 
 
 def _ferry_rides(
-    ways: _Ways, way: NDArray[np.intp], length_mm: NDArray[np.int32]
+    ways: _RoadWays, way: NDArray[np.intp], length_mm: NDArray[np.int32]
 ) -> dict[int, bicycle.Ride]:
     """Give each ferry the speed that makes its length take its duration."""
     rides = {}
-    ferry_minutes = ways.column("ferry_minutes", np.float64)
+    ferry_minutes = ways.field_of_each("ferry_minutes", np.float64)
     numbers = np.flatnonzero(~np.isnan(ferry_minutes))
     for number in np.intersect1d(numbers, way).tolist():
         minutes = ferry_minutes[number]
@@ -573,7 +590,7 @@ def _ferry_rides(
     return rides
 
 
-def _cut_at(
+def _cut_at_blocking(
     blocking: NDArray[np.bool_], start: NDArray[np.int32], end: NDArray[np.int32]
 ) -> tuple[NDArray[np.int32], NDArray[np.int32], NDArray[np.int32]]:
     """Give every segment that ends at a blocking vertex a vertex of its own there.

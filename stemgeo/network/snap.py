@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from stemgeo.arrays import list_ranges
-from stemgeo.network.legs import near
+from stemgeo.network.legs import find_near
 from stemgeo.study import LIMIT_M, WITHIN_M
 
 if TYPE_CHECKING:
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Places:
+class TiedPoints:
     """Points tied to a network, in the order of the points.
 
     Point p has the ties `first[p]:first[p + 1]`, in the network's order of segments.
@@ -69,11 +69,11 @@ class Places:
         """The point of each tie, shape (ties,)."""
         return np.repeat(np.arange(len(self.snap_m)), np.diff(self.first))
 
-    def take(self, which: NDArray[np.bool_] | NDArray[np.intp]) -> Places:
+    def take_points(self, which: NDArray[np.bool_] | NDArray[np.intp]) -> TiedPoints:
         """Give the chosen points only, in the order in which they are chosen."""
         chosen = np.flatnonzero(which) if which.dtype == np.bool_ else which
         _, tie = list_ranges(self.first[chosen], self.first[chosen + 1])
-        return Places(
+        return TiedPoints(
             np.append(0, np.cumsum(np.diff(self.first)[chosen])),
             self.segment[tie],
             self.offset_mm[tie],
@@ -82,10 +82,10 @@ class Places:
             self.by_island[chosen],
         )
 
-    def without(self, which: Bools) -> Places:
+    def untie_points(self, which: Bools) -> TiedPoints:
         """Untie the chosen points; the others stay as they are."""
         kept = ~which[self.owner]
-        return Places(
+        return TiedPoints(
             np.append(0, np.cumsum(np.where(which, 0, np.diff(self.first)))),
             self.segment[kept],
             self.offset_mm[kept],
@@ -94,7 +94,7 @@ class Places:
             self.by_island & ~which,
         )
 
-    def nearest(self) -> Places:
+    def keep_nearest(self) -> TiedPoints:
         """Keep of each point the nearest tie alone; of equally near ones the first."""
         order = np.lexsort((np.arange(len(self.segment)), self.walk_mm, self.owner))
         tie = order[self.first[:-1][np.diff(self.first) > 0]]
@@ -108,14 +108,14 @@ class Places:
         )
 
 
-def snap(
+def snap_points(
     network: Network,
     x: Floats,
     y: Floats,
     *,
     within_m: float = WITHIN_M,
     limit_m: float = LIMIT_M,
-) -> Places:
+) -> TiedPoints:
     """Tie points to every road within a distance, or to the nearest.
 
     Parameters
@@ -139,7 +139,7 @@ def snap(
     """
     usable = np.flatnonzero(network.door).astype(np.int32)
     from_x, from_y, to_x, to_y = (one[usable] for one in network.pieces)
-    found = near(
+    found = find_near(
         (from_x, from_y, to_x, to_y),
         network.island[network.segment_edge[usable]],
         (np.asarray(x, dtype=np.float64), np.asarray(y, dtype=np.float64)),
@@ -150,4 +150,4 @@ def snap(
     segment = usable[found.piece]
     offset_mm = np.rint(found.share * network.length_mm[segment]).astype(np.int32)
     walk_mm = np.rint(found.metres * 1000).astype(np.int32)
-    return Places(found.first, segment, offset_mm, walk_mm, found.nearest_m, found.by_island)
+    return TiedPoints(found.first, segment, offset_mm, walk_mm, found.nearest_m, found.by_island)

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
     from pathlib import Path
 
-CLOSED = (bicycle.NOT_AT_ALL, bicycle.NOT_AT_ALL)
+CLOSED_BOTH_WAYS = (bicycle.NOT_AT_ALL, bicycle.NOT_AT_ALL)
 COUNTS = ("squares", "squares_closed_to_bicycles", "squares_not_drawn_all_around")
 NO_WAYS = extracts.Ways(
     np.empty(0, np.int64), np.empty(0, np.int64), np.zeros(1, np.int64), [], np.empty(0, np.int32)
@@ -59,17 +59,17 @@ def read_squares(paths: Sequence[Path], keys: Collection[str]) -> Squares:
     keys
         Of the tags that are wanted.
     """
-    squares = _relations(paths, keys)
+    squares = _read_multipolygons(paths, keys)
     if not squares:
         return Squares(NO_WAYS, dict.fromkeys(COUNTS, 0))
     wanted = np.array(sorted({way for one in squares for way in one.ways}), dtype=np.int64)
-    drawn = extracts.ways(paths, extracts.with_ids("ways", wanted, paths), keys)
+    drawn = extracts.read_ways(paths, extracts.filter_ids("ways", wanted, paths), keys)
     refs, own = {}, {}
     for i, way in enumerate(drawn.ids.tolist()):
         refs[way] = drawn.refs[drawn.first[i] : drawn.first[i + 1]]
-        own[way] = bicycle.classify(drawn.tags[drawn.kind[i]])
+        own[way] = bicycle.classify_way(drawn.tags[drawn.kind[i]])
 
-    used = [one for one in squares if one.rides != CLOSED]
+    used = [one for one in squares if one.rides != CLOSED_BOTH_WAYS]
     rims = [
         (way, i)
         for i, one in enumerate(used)
@@ -95,7 +95,7 @@ def read_squares(paths: Sequence[Path], keys: Collection[str]) -> Squares:
     )
 
 
-def joined(one: extracts.Ways, other: extracts.Ways) -> extracts.Ways:
+def join_ways(one: extracts.Ways, other: extracts.Ways) -> extracts.Ways:
     """Put the ways of one reading behind those of another."""
     return extracts.Ways(
         ids=np.append(one.ids, other.ids),
@@ -106,17 +106,17 @@ def joined(one: extracts.Ways, other: extracts.Ways) -> extracts.Ways:
     )
 
 
-def _relations(paths: Sequence[Path], keys: Collection[str]) -> list[_Square]:
+def _read_multipolygons(paths: Sequence[Path], keys: Collection[str]) -> list[_Square]:
     squares = {}
     only = osmium.filter.KeyFilter("highway")
-    for relation in extracts.objects(paths, osmium.osm.RELATION, only):
+    for relation in extracts.read_objects(paths, osmium.osm.RELATION, only):
         tags = {tag.k: tag.v for tag in relation.tags}
         if tags.get("type") != "multipolygon" or tags["highway"] not in bicycle.HIGHWAYS:
             continue
         read = {key: value for key, value in tags.items() if key in keys}
         ways = {one.ref for one in relation.members if one.type == "w" and one.role in OUTER}
         read["area"] = "yes"
-        squares[relation.id] = _Square(read, ways, bicycle.classify(read))
+        squares[relation.id] = _Square(read, ways, bicycle.classify_way(read))
     return [squares[number] for number in sorted(squares)]
 
 

@@ -19,14 +19,14 @@ from stemgeo.network.bicycle import (
     PAVEMENT_KEYS,
     SIDES,
     WAYS,
-    cycleways,
-    of_pavement,
-    of_side,
-    served,
-    traffic,
-    values,
+    find_served_ways,
+    find_traffic,
+    keys_of_side,
+    list_cycleways,
+    read_pavement,
+    split_values,
 )
-from stemgeo.network.stress_rules import FACILITIES, Facility, Rules, rules
+from stemgeo.network.stress_rules import FACILITIES, Facility, StressRuleSet, load_stress_rules
 
 Tags = Mapping[str, str]
 
@@ -144,7 +144,7 @@ class Assumed(NamedTuple):
 NOTHING_ASSUMED = Assumed(limit=False, lanes=False, no_track=False)
 
 
-def stress(tags: Tags, *, built_up: bool, by: Rules | None = None) -> tuple[int, int]:
+def rate_stress(tags: Tags, *, built_up: bool, by: StressRuleSet | None = None) -> tuple[int, int]:
     """Rate a way along its drawn direction and against it.
 
     Parameters
@@ -152,7 +152,7 @@ def stress(tags: Tags, *, built_up: bool, by: Rules | None = None) -> tuple[int,
     tags
         Of an OSM way with a `highway` tag, or of a ferry.
     built_up
-        Whether the way lies in a built-up area; what `told_built_up` says goes first.
+        Whether the way lies in a built-up area; what `read_built_up` says goes first.
     by
         The rules, the default ones unless given.
 
@@ -161,17 +161,17 @@ def stress(tags: Tags, *, built_up: bool, by: Rules | None = None) -> tuple[int,
     tuple of int
         LTS 1 to 4, forward and backward.
     """
-    by, roads, told = by or rules(), _kinds(tags), told_built_up(tags)
+    by, roads, told = by or load_stress_rules(), _list_kinds(tags), read_built_up(tags)
     if roads == ["no_cars"]:
-        level = by.level(roads, "none", 0.0, many_lanes=False, built_up=False)
+        level = by.find_level(roads, "none", 0.0, many_lanes=False, built_up=False)
         return level, level
     place = built_up if told is None else told
     forward, backward = (
-        by.level(
+        by.find_level(
             roads,
-            _facility(tags, i),
+            _find_facility(tags, i),
             _limit_kmh(tags, way, by, built_up=place),
-            many_lanes=_lanes(tags, i, by) >= 2,
+            many_lanes=_count_lanes(tags, i, by) >= 2,
             built_up=place,
         )
         for i, way in enumerate(WAYS)
@@ -179,16 +179,16 @@ def stress(tags: Tags, *, built_up: bool, by: Rules | None = None) -> tuple[int,
     return forward, backward
 
 
-def stress_in_and_out(tags: Tags, by: Rules) -> tuple[tuple[int, int], tuple[int, int]]:
-    """Give `stress` of a way if it lies in a built-up area, and if it does not."""
-    return stress(tags, built_up=True, by=by), stress(tags, built_up=False, by=by)
+def rate_in_and_out(tags: Tags, by: StressRuleSet) -> tuple[tuple[int, int], tuple[int, int]]:
+    """Give `rate_stress` of a way if it lies in a built-up area, and if it does not."""
+    return rate_stress(tags, built_up=True, by=by), rate_stress(tags, built_up=False, by=by)
 
 
 Bounds = tuple[int, int, int, int]
 """Levels at the quietest that a way can be, forward and backward, and at the busiest."""
 
 
-def stress_bounds(tags: Tags, by: Rules) -> tuple[Bounds, Bounds, Bounds]:
+def rate_bounds(tags: Tags, by: StressRuleSet) -> tuple[Bounds, Bounds, Bounds]:
     """Rate a way with the best and the worst that the law allows where nobody tagged.
 
     A limit (30 km/h; 50 in a built-up area, else 70 and on main roads 90; drives at most 50), lanes
@@ -199,7 +199,7 @@ def stress_bounds(tags: Tags, by: Rules) -> tuple[Bounds, Bounds, Bounds]:
     Parameters
     ----------
     tags, by
-        As for `stress`.
+        As for `rate_stress`.
 
     Returns
     -------
@@ -207,32 +207,34 @@ def stress_bounds(tags: Tags, by: Rules) -> tuple[Bounds, Bounds, Bounds]:
         The bounds of a way that a sign says to lie in a built-up area, or outside one, and of one
         of which nothing tells. Its own tags go first.
     """
-    ends = (False, True) if untagged(tags) else ()
+    ends = (False, True) if list_untagged(tags) else ()
     inside, outside = (
-        _spanned(
+        _span_levels(
             [
                 level,
                 *(
-                    stress(_filled(tags, built_up=place, worst=worst), built_up=place, by=by)
+                    rate_stress(
+                        _fill_tags(tags, built_up=place, worst=worst), built_up=place, by=by
+                    )
                     for worst in ends
                 ),
             ]
         )
-        for level, place in zip(stress_in_and_out(tags, by), (True, False), strict=True)
+        for level, place in zip(rate_in_and_out(tags, by), (True, False), strict=True)
     )
-    told = told_built_up(tags)
+    told = read_built_up(tags)
     if told is not None:
         return (inside if told else outside,) * 3
-    return inside, outside, _spanned([inside[:2], inside[2:], outside[:2], outside[2:]])
+    return inside, outside, _span_levels([inside[:2], inside[2:], outside[:2], outside[2:]])
 
 
-def untagged(tags: Tags) -> list[str]:
+def list_untagged(tags: Tags) -> list[str]:
     """Name the tags that nobody gave a way on which its level may rest: maxspeed, lanes, cycleway.
 
     That a way lies in a zone with a limit of its own (`zone:traffic`) does not say that nothing
     else is signed on it.
     """
-    missing, rests = assumed(tags), not {"no_cars", "cycle_street"} & set(_kinds(tags))
+    missing, rests = find_assumed(tags), not {"no_cars", "cycle_street"} & set(_list_kinds(tags))
     signed = tags["highway"] == "living_street" or all(_signed_kmh(tags, way) for way in WAYS)
     names = {
         "maxspeed": rests and not signed,
@@ -246,15 +248,15 @@ def _signed_kmh(tags: Tags, direction: str) -> float | None:
     return _tagged_kmh({key: tags[key] for key in tags if key != "zone:traffic"}, direction)
 
 
-def _spanned(levels: list[tuple[int, int]]) -> Bounds:
+def _span_levels(levels: list[tuple[int, int]]) -> Bounds:
     """Give the least of levels, forward and backward, and the highest."""
     forward, backward = zip(*levels, strict=True)
     return min(forward), min(backward), max(forward), max(backward)
 
 
-def _filled(tags: Tags, *, built_up: bool, worst: bool) -> Tags:
+def _fill_tags(tags: Tags, *, built_up: bool, worst: bool) -> Tags:
     """Tag what nobody tagged with the best or the worst that the law allows."""
-    highway, missing = tags["highway"], assumed(tags)
+    highway, missing = tags["highway"], find_assumed(tags)
     group = _CLASS_OF.get(highway, "main")
     filled: dict[str, str] = {}
     if highway != "living_street":
@@ -264,26 +266,26 @@ def _filled(tags: Tags, *, built_up: bool, worst: bool) -> Tags:
         limit = most if worst else QUIETEST_KMH
         filled |= {f"maxspeed:{way}": f"{limit:g}" for way in WAYS if not _signed_kmh(tags, way)}
     if missing.lanes and worst and group not in _SMALL:
-        one_way = not all(traffic(tags))
+        one_way = not all(find_traffic(tags))
         filled |= {"lanes": "2"} if one_way else {f"lanes:{way}": "2" for way in WAYS}
     elif missing.lanes and not worst:
-        filled["lanes"] = "1" if group in _SMALL or not all(traffic(tags)) else "2"
+        filled["lanes"] = "1" if group in _SMALL or not all(find_traffic(tags)) else "2"
     if missing.no_track and not worst and group != "street":
-        filled |= _tracks(tags)
+        filled |= _tags_of_tracks(tags)
     return {**tags, **filled}
 
 
-def _tracks(tags: Tags) -> Tags:
+def _tags_of_tracks(tags: Tags) -> Tags:
     """Give the tags of a track on each side of which no tag says what runs there."""
     return {
         f"cycleway:{side}": "track"
         for side in SIDES
-        if not any(tags.get(key) for key in of_side(side))
-        and not of_pavement(tags, side, ":bicycle")
+        if not any(tags.get(key) for key in keys_of_side(side))
+        and not read_pavement(tags, side, ":bicycle")
     }
 
 
-def busy_crossing(tags: Tags, *, built_up: bool, by: Rules | None = None) -> bool:
+def is_busy_crossing(tags: Tags, *, built_up: bool, by: StressRuleSet | None = None) -> bool:
     """Whether a way is a busy one to cross where no signals stop its traffic.
 
     It is by its limit or by its lanes in all, whatever runs beside it for bicycles; not where
@@ -298,39 +300,43 @@ def busy_crossing(tags: Tags, *, built_up: bool, by: Rules | None = None) -> boo
     by
         Rules of stress; the default ones when not given.
     """
-    by = by or rules()
-    told = told_built_up(tags)
-    if {"no_cars", "cycle_street", "local", "narrow"} & set(_kinds(tags)):
+    by = by or load_stress_rules()
+    told = read_built_up(tags)
+    if {"no_cars", "cycle_street", "local", "narrow"} & set(_list_kinds(tags)):
         return False
     place = built_up if told is None else told
     limit = max(_limit_kmh(tags, way, by, built_up=place) for way in WAYS)
-    ways = [i for i in range(2) if traffic(tags)[i]]
-    lanes = max(_number(tags.get("lanes", "")) or 0, sum(_lanes(tags, i, by) for i in ways))
+    ways = [i for i in range(2) if find_traffic(tags)[i]]
+    lanes = max(
+        _read_number(tags.get("lanes", "")) or 0, sum(_count_lanes(tags, i, by) for i in ways)
+    )
     return limit >= by.crossings.from_kmh or lanes >= by.crossings.from_lanes
 
 
-def open_to_cars(tags: Tags) -> bool:
+def is_open_to_cars(tags: Tags) -> bool:
     """Whether cars may come on a way, be it for local traffic alone."""
-    return "no_cars" not in _kinds(tags)
+    return "no_cars" not in _list_kinds(tags)
 
 
-def assumed(tags: Tags) -> Assumed:
+def find_assumed(tags: Tags) -> Assumed:
     """Say what of a way nobody tagged; nothing where the level does not rest on it."""
-    if {"no_cars", "cycle_street"} & set(_kinds(tags)):
+    if {"no_cars", "cycle_street"} & set(_list_kinds(tags)):
         return NOTHING_ASSUMED
     limits = all(_tagged_kmh(tags, way) for way in WAYS)
     return Assumed(
         limit=not limits and tags["highway"] != "living_street",
         lanes=all(
-            _number(tags.get(key, "")) is None for key in ("lanes", *(f"lanes:{w}" for w in WAYS))
+            _read_number(tags.get(key, "")) is None
+            for key in ("lanes", *(f"lanes:{w}" for w in WAYS))
         ),
         no_track=any(
-            _facility({**tags, **_tracks(tags)}, i) != _facility(tags, i) for i in range(2)
+            _find_facility({**tags, **_tags_of_tracks(tags)}, i) != _find_facility(tags, i)
+            for i in range(2)
         ),
     )
 
 
-def told_built_up(tags: Tags) -> bool | None:
+def read_built_up(tags: Tags) -> bool | None:
     """Say whether a way lies in a built-up area, where its own tags tell; else None.
 
     Words of zones and limits go first, then the signs F1 and F3, then a limit above 50 km/h.
@@ -339,14 +345,14 @@ def told_built_up(tags: Tags) -> bool | None:
         place = PLACES.get(tags.get(key, "").rpartition(":")[2])
         if place is not None:
             return place
-    signs = set(_city_limits(tags.get("traffic_sign", ""), tags.get("city_limit", "")))
+    signs = set(_read_city_limits(tags.get("traffic_sign", ""), tags.get("city_limit", "")))
     if len(signs) == 1:
         return signs == {"1"}
     limits = [_tagged_kmh(tags, way) or 0.0 for way in WAYS]
     return False if max(limits) > URBAN_KMH else None
 
 
-def inside_lies(tags: Tags) -> int:
+def find_inside(tags: Tags) -> int:
     """Say where the built-up area lies of a node with a sign F1 or F3 at its edge.
 
     Returns
@@ -358,12 +364,12 @@ def inside_lies(tags: Tags) -> int:
     facing = tags.get("traffic_sign:direction", tags.get("direction", ""))
     for way in WAYS:
         text = tags.get(f"traffic_sign:{way}", tags.get("traffic_sign", "") * (facing == way))
-        for sign in _city_limits(text, tags.get("city_limit", "")):
+        for sign in _read_city_limits(text, tags.get("city_limit", "")):
             ahead.add(1 if (sign == "1") == (way == "forward") else -1)
     return ahead.pop() if len(ahead) == 1 else 0
 
 
-def _city_limits(signs: str, city_limit: str) -> list[str]:
+def _read_city_limits(signs: str, city_limit: str) -> list[str]:
     """Give "1" for each sign that begins a built-up area, and "3" for each that ends one."""
     found = []
     for sign in re.split(r"[;,]", signs):
@@ -375,7 +381,7 @@ def _city_limits(signs: str, city_limit: str) -> list[str]:
     return found
 
 
-def _kinds(tags: Tags) -> list[str]:
+def _list_kinds(tags: Tags) -> list[str]:
     """Say of which kinds a road is, that of its class last."""
     highway = tags.get("highway", "")
     if highway in NO_CARS or not highway:
@@ -387,7 +393,7 @@ def _kinds(tags: Tags) -> list[str]:
     kinds = {
         "cycle_street": "yes" in (tags.get("cyclestreet"), tags.get("bicycle_road")),
         "local": group in _SMALL and cars == LOCAL,
-        "narrow": group in _SMALL and _narrow(tags),
+        "narrow": group in _SMALL and _is_narrow(tags),
     }
     return [*(name for name, holds in kinds.items() if holds), group]
 
@@ -399,7 +405,7 @@ def _motor_traffic(tags: Tags) -> int:
     """
     if any(tags.get(key, "no") != "no" for key in ("bus", "psv")):
         return OPEN
-    cars, motorcycles = (_of_first(tags, keys) for keys in (CARS, MOTORCYCLES))
+    cars, motorcycles = (_read_first_key(tags, keys) for keys in (CARS, MOTORCYCLES))
     if cars == SHUT and motorcycles != SHUT:
         return LOCAL  # the odd motorcycle is no through traffic
     return cars
@@ -408,67 +414,71 @@ def _motor_traffic(tags: Tags) -> int:
 _BICYCLE = ("bicycle", *(f"bicycle:{way}" for way in WAYS))
 
 
-def _of_first(tags: Tags, keys: tuple[str, ...]) -> int:
+def _read_first_key(tags: Tags, keys: tuple[str, ...]) -> int:
     """Take the first key that says something; of a list of values the most open one counts."""
-    opened = any(OPENING_VALUES.intersection(values(tags[key])) for key in _BICYCLE if key in tags)
+    opened = any(
+        OPENING_VALUES.intersection(split_values(tags[key])) for key in _BICYCLE if key in tags
+    )
     meant = TRAFFIC_BESIDE_BICYCLES if opened else TRAFFIC
     for key in (key for key in keys if key in tags):
-        known = [meant[word] for word in values(tags[key]) if word in meant]
+        known = [meant[word] for word in split_values(tags[key]) if word in meant]
         if known:
             return max(known)
     return OPEN
 
 
-def _narrow(tags: Tags) -> bool:
+def _is_narrow(tags: Tags) -> bool:
     """Whether two cars do not pass each other, though they may meet."""
-    if not all(traffic(tags)):
+    if not all(find_traffic(tags)):
         return False
-    lanes = _number(tags.get("lanes", ""))
-    width = _metres(tags.get("width", "")) or _metres(tags.get("est_width", ""))
+    lanes = _read_number(tags.get("lanes", ""))
+    width = _read_width_m(tags.get("width", "")) or _read_width_m(tags.get("est_width", ""))
     return (lanes is not None and lanes < 2) or (width is not None and width <= NARROW_M)
 
 
-def _facility(tags: Tags, direction: int) -> Facility:
+def _find_facility(tags: Tags, direction: int) -> Facility:
     """Give the best facility that is ridden in a direction: 0 along the way, 1 against it."""
     found: set[Facility] = {"none"}
-    for one in cycleways(tags):
+    for one in list_cycleways(tags):
         facility = FACILITY.get(one.word)
         if facility and one.serves[direction]:
-            found.add(_lane(tags, one.side) if facility == "lane" else facility)
-    return min(found | _on_pavement(tags, direction), key=FACILITIES.index)
+            found.add(_read_lane(tags, one.side) if facility == "lane" else facility)
+    return min(found | _find_on_pavement(tags, direction), key=FACILITIES.index)
 
 
-def _lane(tags: Tags, side: str) -> Facility:
+def _read_lane(tags: Tags, side: str) -> Facility:
     """Say what a lane is by the tags of its side: marked, with a buffer, or but a suggestion."""
     kind, buffer = (
-        next((tags[f"{key}:{what}"] for key in of_side(side) if f"{key}:{what}" in tags), "")
+        next((tags[f"{key}:{what}"] for key in keys_of_side(side) if f"{key}:{what}" in tags), "")
         for what in ("lane", "buffer")
     )
-    if SUGGESTED.intersection(values(kind)):
+    if SUGGESTED.intersection(split_values(kind)):
         return "none"
     return "buffered_lane" if buffer and buffer not in NOT_THERE else "lane"
 
 
-def _on_pavement(tags: Tags, direction: int) -> set[Facility]:
+def _find_on_pavement(tags: Tags, direction: int) -> set[Facility]:
     """Give the track that a pavement with a bicycle tag is (`sidewalk:right:bicycle=yes`)."""
     if tags.keys().isdisjoint(_RIDDEN_PAVEMENTS):
         return set()
     road = {key: value for key, value in tags.items() if not key.startswith("cycleway")}
     for side in SIDES:
-        word = of_pavement(tags, side, ":bicycle")
-        ridden = OPENING_VALUES.intersection(values(word)) and not _no_pavement(tags, side)
-        if ridden and served(road, side, "track")[direction]:
+        word = read_pavement(tags, side, ":bicycle")
+        ridden = OPENING_VALUES.intersection(split_values(word)) and not _has_no_pavement(
+            tags, side
+        )
+        if ridden and find_served_ways(road, side, "track")[direction]:
             return {"track"}
     return set()
 
 
-def _no_pavement(tags: Tags, side: str) -> bool:
+def _has_no_pavement(tags: Tags, side: str) -> bool:
     """Whether the tags say that a side has no pavement, as `sidewalk=right` says of the left."""
-    word = of_pavement(tags, side)
+    word = read_pavement(tags, side)
     return word in NOT_THERE or (word in SIDES and word != side)
 
 
-def _limit_kmh(tags: Tags, direction: str, by: Rules, *, built_up: bool) -> float:
+def _limit_kmh(tags: Tags, direction: str, by: StressRuleSet, *, built_up: bool) -> float:
     limit, assumed_kmh = _tagged_kmh(tags, direction), by.assumed_kmh
     if limit:
         return limit
@@ -483,11 +493,11 @@ def _limit_kmh(tags: Tags, direction: str, by: Rules, *, built_up: bool) -> floa
 
 def _tagged_kmh(tags: Tags, direction: str) -> float | None:
     keys = (f"maxspeed:{direction}", *SPEED_KEYS)
-    found = (_kmh(tags[key]) for key in keys if key in tags)
+    found = (_read_kmh(tags[key]) for key in keys if key in tags)
     return next((limit for limit in found if limit), None)
 
 
-def _kmh(text: str) -> float | None:
+def _read_kmh(text: str) -> float | None:
     """Read "30", "30 mph", "BE:30", "BE:zone30" and the like; None if it says nothing known."""
     if text in SPEED_ELSEWHERE:
         return SPEED_ELSEWHERE[text]
@@ -498,26 +508,28 @@ def _kmh(text: str) -> float | None:
     return SPEED_WORDS.get(word)
 
 
-def _lanes(tags: Tags, direction: int, by: Rules) -> float:
+def _count_lanes(tags: Tags, direction: int, by: StressRuleSet) -> float:
     """Count the lanes for cars in a direction: 0 along the way, 1 against it."""
-    own, other = (_number(tags.get(f"lanes:{WAYS[i]}", "")) for i in (direction, 1 - direction))
+    own, other = (
+        _read_number(tags.get(f"lanes:{WAYS[i]}", "")) for i in (direction, 1 - direction)
+    )
     if own is not None:
         return own
-    lanes = _number(tags.get("lanes", ""))
+    lanes = _read_number(tags.get("lanes", ""))
     if lanes is None:
         main = _CLASS_OF.get(tags.get("highway", ""), "main") == "main"
         return by.assumed_lanes.main if main else 1
-    if not all(traffic(tags)):
+    if not all(find_traffic(tags)):
         return lanes  # whoever rides against the traffic meets them all
     return lanes - other if other is not None else lanes // 2
 
 
-def _number(text: str) -> float | None:
+def _read_number(text: str) -> float | None:
     """Read a number of lanes, as "2" or "1.5"; None if it says nothing known."""
     return (float(text) or None) if re.fullmatch(r"\d{1,2}(\.\d+)?", text) else None
 
 
-def _metres(text: str) -> float | None:
+def _read_width_m(text: str) -> float | None:
     """Read a width, as "3.5", "3,5 m" or "11'"; None if it says nothing known."""
     match = re.fullmatch(r"(\d{1,3}(?:[.,]\d+)?)\s*(m|ft|')?", text)
     if not match:

@@ -26,14 +26,14 @@ Facility = Literal["track", "buffered_lane", "lane", "none"]
 FACILITIES: tuple[Facility, ...] = get_args(Facility)
 """The best first."""
 
-Level = Annotated[int, Field(ge=1, le=4)]
+StressLevel = Annotated[int, Field(ge=1, le=4)]
 
 
-class _Part(BaseModel):
+class _RulePart(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", strict=False)
 
 
-class Row(_Part):
+class RuleRow(_RulePart):
     """One rule: the level of roads of these kinds, with such a facility, up to a limit.
 
     Attributes
@@ -54,8 +54,8 @@ class Row(_Part):
     facility: tuple[Facility, ...] = Field(default=FACILITIES, min_length=1)
     built_up: bool | None = None
     up_to_kmh: float = Field(default=float("inf"), gt=0)
-    level: Level
-    level_many_lanes: Level
+    level: StressLevel
+    level_many_lanes: StressLevel
     source: str
 
     @model_validator(mode="before")
@@ -63,20 +63,20 @@ class Row(_Part):
     def _as_with_one_lane(cls, row: dict[str, object]) -> dict[str, object]:
         return {"level_many_lanes": row.get("level"), **row}
 
-    def fits(self, limit_kmh: float, built_up: bool) -> bool:  # noqa: FBT001
+    def fits_place(self, limit_kmh: float, built_up: bool) -> bool:  # noqa: FBT001
         """Whether this row speaks of such a place, of the roads that it is of."""
         place = self.built_up is None or self.built_up == built_up
         return place and limit_kmh <= self.up_to_kmh
 
 
-class Crossings(_Part):
+class Crossings(_RulePart):
     """From which limit, or how many lanes in all, a road is a busy one to cross."""
 
     from_kmh: float = Field(gt=0)
     from_lanes: int = Field(ge=2)
 
 
-class AssumedKmh(_Part):
+class AssumedKmh(_RulePart):
     """Limits where nobody tagged one, inside a built-up area and outside, km/h."""
 
     living_street: tuple[float, float]
@@ -84,13 +84,13 @@ class AssumedKmh(_Part):
     road: tuple[float, float]
 
 
-class AssumedLanes(_Part):
+class AssumedLanes(_RulePart):
     """Lanes in each direction where nobody tagged them; of all other roads one."""
 
     main: int = Field(ge=1)
 
 
-class Rules(_Part):
+class StressRuleSet(_RulePart):
     """A set of rules, as `data/stress/` has it.
 
     Attributes
@@ -113,9 +113,9 @@ class Rules(_Part):
     assumed_lanes: AssumedLanes
     crossings: Crossings
     sources: dict[str, str]
-    rules: tuple[Row, ...]
+    rules: tuple[RuleRow, ...]
 
-    _of: dict[tuple[str, str], list[Row]] = PrivateAttr()
+    _of: dict[tuple[str, str], list[RuleRow]] = PrivateAttr()
 
     def __hash__(self) -> int:
         """Let what rules say of a way be kept beside them."""
@@ -135,10 +135,10 @@ class Rules(_Part):
             raise ValueError(f"rules name sources that are not there: {', '.join(unknown)}")
         for road in CLASSES:
             for facility in FACILITIES:
-                self.level([road], facility, 1e6, many_lanes=True, built_up=False)
+                self.find_level([road], facility, 1e6, many_lanes=True, built_up=False)
         return self
 
-    def level(
+    def find_level(
         self,
         roads: list[str],
         facility: str,
@@ -166,7 +166,10 @@ class Rules(_Part):
             If no row fits.
         """
         rows = [
-            next((row for row in self._of[road, facility] if row.fits(limit_kmh, built_up)), None)
+            next(
+                (row for row in self._of[road, facility] if row.fits_place(limit_kmh, built_up)),
+                None,
+            )
             for road in roads
         ]
         found = [row.level_many_lanes if many_lanes else row.level for row in rows if row]
@@ -176,9 +179,9 @@ class Rules(_Part):
 
 
 @cache
-def rules(name: str = "default") -> Rules:
+def load_stress_rules(name: str = "default") -> StressRuleSet:
     """Give a set of rules by its name in `data/stress/`."""
-    return Rules.model_validate({"name": name, **facts.stress_rules(name)})
+    return StressRuleSet.model_validate({"name": name, **facts.read_stress_rules(name)})
 
 
 # --- for docs/network.md ------------------------------------------------------------------------
@@ -189,39 +192,42 @@ _BLOCK = re.compile(r"(?<=<!-- made by make docs -->\n).*?(?=<!-- until here -->
 def write_tables(path: str) -> None:
     """Bring the tables of a page up to date."""
     page = Path(path).read_text(encoding="utf-8")
-    Path(path).write_text(documented(page), encoding="utf-8")
+    Path(path).write_text(fill_page(page), encoding="utf-8")
 
 
-def documented(page: str) -> str:
+def fill_page(page: str) -> str:
     """Give a page with the tables of all sets of rules, as they are now, between its marks."""
-    tables = "\n".join(_table(rules(name)) for name in facts.STRESS_RULES)
+    tables = "\n".join(_write_rules(load_stress_rules(name)) for name in facts.STRESS_RULES)
     return _BLOCK.sub(lambda _: f"\n{tables}\n", page)
 
 
-def _table(by: Rules) -> str:
+def _write_rules(by: StressRuleSet) -> str:
     """Write a set as a table in Markdown: a row for each kind of road."""
     heads = " | ".join(FACILITIES).replace("_", " ")
     lines = [f"**`{by.name}`**: {by.en}.", "", f"| road | {heads} |", "|---" * 5 + "|"]
     for road in get_args(Road):
         cells = [
-            _cell([r for r in by.rules if road in r.road and f in r.facility]) for f in FACILITIES
+            _write_rows([r for r in by.rules if road in r.road and f in r.facility])
+            for f in FACILITIES
         ]
         if any(cells):
             lines.append(f"| {road.replace('_', ' ')} | {' | '.join(cells)} |")
     kmh, crossings = by.assumed_kmh, by.crossings
     assumed = (
-        f"Limits that nobody tagged: living streets {_in_and_out(kmh.living_street)}, streets "
-        f"{_in_and_out(kmh.street)}, other roads {_in_and_out(kmh.road)} km/h. Lanes of main roads "
+        f"Limits that nobody tagged: living streets {_write_in_and_out(kmh.living_street)}, "
+        "streets "
+        f"{_write_in_and_out(kmh.street)}, other roads {_write_in_and_out(kmh.road)} km/h. "
+        "Lanes of main roads "
         f"that nobody tagged: {by.assumed_lanes.main} in each direction. A crossing is busy from "
         f"{crossings.from_kmh:g} km/h or {crossings.from_lanes} lanes on."
     )
-    told = {} if by.name == facts.STRESS_RULES[0] else rules().sources
+    told = {} if by.name == facts.STRESS_RULES[0] else load_stress_rules().sources
     sources = [f"- {key}: {text}" for key, text in by.sources.items() if told.get(key) != text]
     lines += ["", assumed, "", *sources, ""]
     return "\n".join(lines)
 
 
-def _cell(rows: list[Row]) -> str:
+def _write_rows(rows: list[RuleRow]) -> str:
     """Write the rows of one kind of road and facility, down to the one that always fits."""
     told: list[str] = []
     for row in rows:
@@ -236,6 +242,6 @@ def _cell(rows: list[Row]) -> str:
     return ", ".join(told)
 
 
-def _in_and_out(kmh: tuple[float, float]) -> str:
+def _write_in_and_out(kmh: tuple[float, float]) -> str:
     inside, outside = kmh
     return f"{inside:g}" if inside == outside else f"{inside:g} inside and {outside:g} outside"

@@ -15,32 +15,32 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from stemgeo.coverage import ALL_BANDS, wide
-from stemgeo.maps.series import partly_measured
-from stemgeo.maps.text import gap_places, gap_reason, province_name, reason_in_words
+from stemgeo.coverage import ALL_BANDS, lay_side_by_side
+from stemgeo.maps.series import find_partly_measured
+from stemgeo.maps.text import name_gap_places, province_name, say_gap_reason, say_reason
 from stemgeo.profiles import QUIET, ROADS
 from stemgeo.recognition import Standing
-from stemgeo.report.bundle import role_in_words
 from stemgeo.report.files import write_csv
+from stemgeo.report.imprint import say_role
 from stemgeo.report.spreadsheet import (
     Column,
     Frame,
-    Sheet,
+    TableSheet,
     write_spreadsheet_csv,
     write_workbook,
 )
 from stemgeo.report.summary import (
-    ages_in_words,
-    gaps_in_words,
-    placed_by,
-    speeds_in_words,
-    yes_or_no,
+    say_ages,
+    say_gaps,
+    say_placing,
+    say_speeds,
+    say_yes_or_no,
 )
-from stemgeo.speech import long_day, number
+from stemgeo.speech import format_day, format_number
 from stemgeo.study import PROVINCES
-from stemgeo.subsidy import CENTS, place_costs_cents, rules
-from stemgeo.tables import checked, kinds, ordered
-from stemgeo.texts import texts
+from stemgeo.subsidy import CENTS, load_subsidy_rules, place_costs_cents
+from stemgeo.tables import check_table, list_kinds, order_columns
+from stemgeo.texts import load_texts
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -55,9 +55,9 @@ ABOUT = ("municipalities", "flanders", *PROVINCES, "gaps", "map")
 MUNICIPALITIES, GAPS = 1, 8
 """Numbers of the annexes that are tables."""
 KINDS: dict[str, Kind] = {
-    **kinds("answer-municipalities"),
-    **kinds("gap-municipalities"),
-    **kinds("candidate-municipalities"),
+    **list_kinds("answer-municipalities"),
+    **list_kinds("gap-municipalities"),
+    **list_kinds("candidate-municipalities"),
     **dict.fromkeys(("area", "remark", "ages", "sex", "roads", "gap_id", "provinces"), "text"),
     **dict.fromkeys(("places", "academy", "academy_id", "topic", "text"), "text"),
     **dict.fromkeys(("role", "file", "source", "licence"), "text"),
@@ -83,7 +83,7 @@ def annex_stem(number: int, language: str) -> str:
     str
         "bijlage-3-limburg": made of fixed words, never of data.
     """
-    about, words = ABOUT[number - 1], texts(language)
+    about, words = ABOUT[number - 1], load_texts(language)
     named = about.lower() if about in PROVINCES else words(f"file.{about}")
     return f"{words('file.annex')}-{number}-{named}"
 
@@ -110,30 +110,34 @@ def write_municipalities(result: Tables, place: Path) -> list[Path]:
         If the folder holds no result of a run, or a file of it is missing or was changed.
     """
     language = result.language
-    figures = wide(result.table("coverage"), "answer-municipalities")
-    towns = _towns(result.table("annex-1-municipalities"), figures)
-    areas = _areas(towns, figures, result)
-    by_province = {name: towns[towns["province"] == name] for name in _provinces(towns)}
+    figures = lay_side_by_side(result.table("coverage"), "answer-municipalities")
+    towns = _list_towns(result.table("annex-1-municipalities"), figures)
+    areas = _list_areas(towns, figures, result)
+    by_province = {name: towns[towns["province"] == name] for name in _list_provinces(towns)}
     tables = {
-        "totals": _remarked(areas, result),
-        "groups": _remarked(_groups(areas, result), result),
+        "totals": _add_remarks(areas, result),
+        "groups": _add_remarks(_list_groups(areas, result), result),
         **{
-            name: _remarked(_with_total(part, areas.loc[[("province", name)]], result), result)
+            name: _add_remarks(_add_total(part, areas.loc[[("province", name)]], result), result)
             for name, part in by_province.items()
         },
     }
-    tables = _telling(tables)
+    tables = _drop_untold(tables)
     sheets = [
-        _sheet(result, name, table, totals=name != "groups") for name, table in tables.items()
+        _build_sheet(result, name, table, totals=name != "groups") for name, table in tables.items()
     ]
-    stem, data = annex_stem(MUNICIPALITIES, language), _data_folder(place, language)
-    write_csv(checked("answer-municipalities", _for_programs(towns)), data / f"{stem}.csv")
-    listed = _remarked(towns, result).assign(has_academy=_yes_no(towns, language))
+    stem, data = annex_stem(MUNICIPALITIES, language), _make_data_folder(place, language)
+    write_csv(
+        check_table("answer-municipalities", _build_for_programs(towns)), data / f"{stem}.csv"
+    )
+    listed = _add_remarks(towns, result).assign(has_academy=_list_yes_or_no(towns, language))
     return [
         write_workbook(
-            place / f"{stem}.xlsx", [*sheets, *_explained(result, tables, [])], _frame(result)
+            place / f"{stem}.xlsx",
+            [*sheets, *_build_explanations(result, tables, [])],
+            _build_page_frame(result),
         ),
-        write_spreadsheet_csv(place / f"{stem}.csv", *_columns_and_rows(result, listed)),
+        write_spreadsheet_csv(place / f"{stem}.csv", *_split_table(result, listed)),
         data / f"{stem}.csv",
     ]
 
@@ -159,9 +163,11 @@ def write_gaps(result: Tables, place: Path) -> list[Path]:
     """
     language = result.language
     gaps = result.table("gaps")
-    shown = {name: _gaps(gaps[gaps["profile"] == name], result) for name in ("all", "low_stress")}
+    shown = {
+        name: _list_gaps(gaps[gaps["profile"] == name], result) for name in ("all", "low_stress")
+    }
     of_gaps = result.table("gap-municipalities").rename(columns={"uncovered": "of_gap"})
-    candidates = _candidates(result.table("candidate-municipalities"), result)
+    candidates = _list_candidates(result.table("candidate-municipalities"), result)
     tables = {
         "gaps": shown["all"].rename(columns={"uncovered": "late"}),
         "quiet_gaps": shown["low_stress"].rename(columns={"uncovered": "late_low_stress"}),
@@ -170,13 +176,13 @@ def write_gaps(result: Tables, place: Path) -> list[Path]:
     }
     if "low_stress" not in result.profiles:
         del tables["quiet_gaps"]
-    tables = _telling(tables)
-    sheets = [_sheet(result, name, table) for name, table in tables.items()]
-    told = gaps_in_words(gaps, result.table("coverage"), result.study.gaps.min_children, language)
-    stem, last = annex_stem(GAPS, language), texts(language)("file.candidates")
-    roads = {name: ROADS[name].to(language) for name in shown}
+    tables = _drop_untold(tables)
+    sheets = [_build_sheet(result, name, table) for name, table in tables.items()]
+    told = say_gaps(gaps, result.table("coverage"), result.study.gaps.min_children, language)
+    stem, last = annex_stem(GAPS, language), load_texts(language)("file.candidates")
+    roads = {name: ROADS[name].to_text(language) for name in shown}
     if result.study.straight_line:
-        roads["all"] = _words(result)("annex.line")
+        roads["all"] = _texts_of_result(result)("annex.line")
     both = pd.concat(
         part.rename(columns={"uncovered": "of_gap"}).assign(roads=roads[name])
         for name, part in shown.items()
@@ -184,31 +190,33 @@ def write_gaps(result: Tables, place: Path) -> list[Path]:
     columns = ["roads", *both.columns.drop("roads")]
     return [
         write_workbook(
-            place / f"{stem}.xlsx", [*sheets, *_explained(result, tables, told)], _frame(result)
+            place / f"{stem}.xlsx",
+            [*sheets, *_build_explanations(result, tables, told)],
+            _build_page_frame(result),
         ),
-        write_spreadsheet_csv(place / f"{stem}.csv", *_columns_and_rows(result, both[columns])),
+        write_spreadsheet_csv(place / f"{stem}.csv", *_split_table(result, both[columns])),
         write_spreadsheet_csv(
-            place / f"{stem}-{last}.csv", *_columns_and_rows(result, tables["candidates"])
+            place / f"{stem}-{last}.csv", *_split_table(result, tables["candidates"])
         ),
-        *_copied_gaps(result, _data_folder(place, language), language),
+        *_copy_gaps(result, _make_data_folder(place, language), language),
     ]
 
 
 # -- what the result says ----------------------------------------------------------------------
 
 
-def _words(result: Tables) -> Texts:
-    return texts(result.language)
+def _texts_of_result(result: Tables) -> Texts:
+    return load_texts(result.language)
 
 
-def _day(result: Tables) -> str:
-    return long_day(result.study.about.date, result.language)
+def _format_day(result: Tables) -> str:
+    return format_day(result.study.about.date, result.language)
 
 
 # -- annex 1 -----------------------------------------------------------------------------------
 
 
-def _towns(annex: pd.DataFrame, figures: pd.DataFrame) -> pd.DataFrame:
+def _list_towns(annex: pd.DataFrame, figures: pd.DataFrame) -> pd.DataFrame:
     """List the municipalities: by province, those with an academy first, then by name."""
     known = ["nis_code", "name", "province", "has_academy", "academies", "planned"]
     counted = figures.drop(columns="name").xs("municipality", level="level")
@@ -217,7 +225,7 @@ def _towns(annex: pd.DataFrame, figures: pd.DataFrame) -> pd.DataFrame:
         {
             "province": table["province"].map(PROVINCES.index),
             "without": ~table["has_academy"],
-            "name": table["name"].map(_by_alphabet),
+            "name": table["name"].map(_sort_key),
             "nis_code": table["nis_code"],
         }
     ).sort_values(["province", "without", "name", "nis_code"])
@@ -225,17 +233,17 @@ def _towns(annex: pd.DataFrame, figures: pd.DataFrame) -> pd.DataFrame:
     return table.loc[order.index, [*front, *table.columns.drop(front)]].reset_index(drop=True)
 
 
-def _by_alphabet(name: str) -> str:
+def _sort_key(name: str) -> str:
     """Give what names are sorted by: capitals, accents and apostrophes do not count."""
     letters = unicodedata.normalize("NFKD", name.casefold())
     return "".join(mark for mark in letters if mark.isalnum() or mark == " ")
 
 
-def _provinces(towns: pd.DataFrame) -> list[str]:
+def _list_provinces(towns: pd.DataFrame) -> list[str]:
     return list(dict.fromkeys(towns["province"]))
 
 
-def _areas(towns: pd.DataFrame, figures: pd.DataFrame, result: Tables) -> pd.DataFrame:
+def _list_areas(towns: pd.DataFrame, figures: pd.DataFrame, result: Tables) -> pd.DataFrame:
     """Lay out the provinces in their order, and all of them last; by level and code."""
     own = {
         "municipalities": ("nis_code", "size"),
@@ -244,7 +252,7 @@ def _areas(towns: pd.DataFrame, figures: pd.DataFrame, result: Tables) -> pd.Dat
         "planned": ("planned", "sum"),
     }
     wholes = figures.loc[["region"]]
-    keys = [*(("province", name) for name in _provinces(towns)), *wholes.index]
+    keys = [*(("province", name) for name in _list_provinces(towns)), *wholes.index]
     counts = pd.concat(
         [
             towns.groupby(towns["province"], sort=False).agg(**own),
@@ -252,41 +260,46 @@ def _areas(towns: pd.DataFrame, figures: pd.DataFrame, result: Tables) -> pd.Dat
         ]
     ).set_axis(pd.MultiIndex.from_tuples(keys))
     rows = figures.loc[keys].drop(columns="name")
-    words = _words(result)
-    names = [*(province_name(one, words) for one in _provinces(towns)), result.text.place(None)]
+    words = _texts_of_result(result)
+    names = [
+        *(province_name(one, words) for one in _list_provinces(towns)),
+        result.text.name_place(None),
+    ]
     return pd.concat([pd.Series(names, index=rows.index, name="area"), counts, rows], axis=1)
 
 
-def _with_total(towns: pd.DataFrame, total: pd.DataFrame, result: Tables) -> pd.DataFrame:
+def _add_total(towns: pd.DataFrame, total: pd.DataFrame, result: Tables) -> pd.DataFrame:
     """Put the row of the province itself below its municipalities: no sum made here."""
     language = result.language
     having, every = total[["with_academy", "municipalities"]].to_numpy()[0]
-    whole = _words(result)("annex.of", having=having, every=every)
-    last = total.assign(name=_words(result)("annex.total"), nis_code="", has_academy=whole)
-    rows = towns.assign(has_academy=_yes_no(towns, language)).drop(columns="province")
+    whole = _texts_of_result(result)("annex.of", having=having, every=every)
+    last = total.assign(
+        name=_texts_of_result(result)("annex.total"), nis_code="", has_academy=whole
+    )
+    rows = towns.assign(has_academy=_list_yes_or_no(towns, language)).drop(columns="province")
     return pd.concat([rows, last[rows.columns]], ignore_index=True)
 
 
-def _yes_no(towns: pd.DataFrame, language: str) -> list[str]:
-    return [yes_or_no(has, texts(language)) for has in towns["has_academy"]]
+def _list_yes_or_no(towns: pd.DataFrame, language: str) -> list[str]:
+    return [say_yes_or_no(has, load_texts(language)) for has in towns["has_academy"]]
 
 
-def _groups(areas: pd.DataFrame, result: Tables) -> pd.DataFrame:
+def _list_groups(areas: pd.DataFrame, result: Tables) -> pd.DataFrame:
     """List ages and sexes of each area, all of them as well."""
     keys = ["level", "code", "band", "sex"]
     counted = result.table("groups")
     rows = counted[counted["level"].isin(["region", "province"])]
-    figures = wide(rows, "answer-municipalities", keys)
-    words = _words(result)
+    figures = lay_side_by_side(rows, "answer-municipalities", keys)
+    words = _texts_of_result(result)
     bands = {
-        band.name: words("annex.years", ages=_ages_of(band.name, result))
+        band.name: words("annex.years", ages=_format_ages(band.name, result))
         for band in result.study.travel.bands
     }
     bands[ALL_BANDS] = words("annex.every_age")
     sexes = {
-        "all": _words(result)("annex.both"),
-        "F": _words(result)("annex.f"),
-        "M": _words(result)("annex.m"),
+        "all": _texts_of_result(result)("annex.both"),
+        "F": _texts_of_result(result)("annex.f"),
+        "M": _texts_of_result(result)("annex.m"),
     }
     order = [
         (*area, band, sex)
@@ -302,31 +315,31 @@ def _groups(areas: pd.DataFrame, result: Tables) -> pd.DataFrame:
     return rows
 
 
-def _ages_of(band: str, result: Tables) -> str:
+def _format_ages(band: str, result: Tables) -> str:
     """Write a band as ages: 5 tot en met 8."""
     first, _, last = band.partition("-")
-    return _words(result)("summary.ages", first=first, last=last)
+    return _texts_of_result(result)("summary.ages", first=first, last=last)
 
 
-def _remarked(table: pd.DataFrame, result: Tables) -> pd.DataFrame:
+def _add_remarks(table: pd.DataFrame, result: Tables) -> pd.DataFrame:
     """Say in a column of its own where there is no figure, or one that speaks for few."""
     plain = table.rename(columns={"of_group": "children"})
     none = plain["share"].isna().to_numpy()
     nobody = none & (plain["children"] == 0).to_numpy()
-    cases = [nobody, none, partly_measured(plain)]
-    said = [_words(result)(f"annex.{name}") for name in ("nobody", "none", "few")]
+    cases = [nobody, none, find_partly_measured(plain)]
+    said = [_texts_of_result(result)(f"annex.{name}") for name in ("nobody", "none", "few")]
     return table.assign(remark=np.select(cases, said, default=""))
 
 
-def _for_programs(towns: pd.DataFrame) -> pd.DataFrame:
-    told = towns.assign(partly_measured=partly_measured(towns))
-    return ordered("answer-municipalities", told)
+def _build_for_programs(towns: pd.DataFrame) -> pd.DataFrame:
+    told = towns.assign(partly_measured=find_partly_measured(towns))
+    return order_columns("answer-municipalities", told)
 
 
 # -- annex 8 -----------------------------------------------------------------------------------
 
 
-def _gaps(gaps: pd.DataFrame, result: Tables) -> pd.DataFrame:
+def _list_gaps(gaps: pd.DataFrame, result: Tables) -> pd.DataFrame:
     """Lay out the gaps of one profile, with reasons in words and academies by name."""
     words = result.text.words
     rows = [{str(key): cell for key, cell in row.items()} for row in gaps.to_dict("records")]
@@ -335,37 +348,37 @@ def _gaps(gaps: pd.DataFrame, result: Tables) -> pd.DataFrame:
     table = gaps[["gap_id", "provinces", "municipalities", "uncovered", *bands]]
     table = table.rename(columns={"municipalities": "count"}).assign(
         median_min=gaps["median_time_s"] / 60,
-        reason=[gap_reason(row, words, names) for row in rows],
+        reason=[say_gap_reason(row, words, names) for row in rows],
         academy=gaps["nearest_academy_id"].map(names),
         academy_id=gaps["nearest_academy_id"],
     )
-    table.insert(1, "places", [gap_places(row, words) for row in rows])
+    table.insert(1, "places", [name_gap_places(row, words) for row in rows])
     return table
 
 
-def _candidates(table: pd.DataFrame, result: Tables) -> pd.DataFrame:
+def _list_candidates(table: pd.DataFrame, result: Tables) -> pd.DataFrame:
     """Lay out the candidate municipalities, with the cost of one place in each."""
     words, choice = result.text.words, result.study.subsidy
     place = table[["place_id"]].rename(columns={"place_id": "academy_id"})
     cents = place_costs_cents(
-        place, rules(choice.year), trajectories_per_place=choice.trajectories_per_place
+        place, load_subsidy_rules(choice.year), trajectories_per_place=choice.trajectories_per_place
     )
     shown = table.assign(
-        reason=table["reason"].map(lambda name: reason_in_words(name, words)),
+        reason=table["reason"].map(lambda name: say_reason(name, words)),
         cost_eur=np.where(table["place_id"].notna(), cents / CENTS, np.nan),
     )
     keys = ["rank", "nis_code", "name", "province", "academies", "children", "uncovered"]
     keys += ["unmeasured", "share", "reason", "place", "adds", "adds_here", "adds_beyond"]
-    return _remarked(shown[[*keys, "cost_eur"]], result)
+    return _add_remarks(shown[[*keys, "cost_eur"]], result)
 
 
-def _copied_gaps(result: Tables, data: Path, language: str) -> list[Path]:
+def _copy_gaps(result: Tables, data: Path, language: str) -> list[Path]:
     """Copy the result's own tables for programs."""
     stem = annex_stem(GAPS, language)
     names = {
         "gaps": stem,
-        "gap-municipalities": f"{stem}-{texts(language)('file.municipalities')}",
-        "candidate-municipalities": f"{stem}-{texts(language)('file.candidates')}",
+        "gap-municipalities": f"{stem}-{load_texts(language)('file.municipalities')}",
+        "candidate-municipalities": f"{stem}-{load_texts(language)('file.candidates')}",
     }
     places = []
     for name, called in names.items():
@@ -377,7 +390,7 @@ def _copied_gaps(result: Tables, data: Path, language: str) -> list[Path]:
 # -- sheets ------------------------------------------------------------------------------------
 
 
-def _telling(tables: Mapping[str, pd.DataFrame]) -> dict[str, pd.DataFrame]:
+def _drop_untold(tables: Mapping[str, pd.DataFrame]) -> dict[str, pd.DataFrame]:
     """Leave out the columns for plans and remarks where no table has one to tell of."""
     every = pd.concat(tables.values())
     planned = "planned" in every and every["planned"].sum() > 0
@@ -386,19 +399,19 @@ def _telling(tables: Mapping[str, pd.DataFrame]) -> dict[str, pd.DataFrame]:
     return {name: table.drop(columns=out, errors="ignore") for name, table in tables.items()}
 
 
-def _sheet(result: Tables, name: str, table: pd.DataFrame, *, totals: int = 0) -> Sheet:
+def _build_sheet(result: Tables, name: str, table: pd.DataFrame, *, totals: int = 0) -> TableSheet:
     """Make a sheet; its name is one of ours, or that of a province."""
-    words = _words(result)
-    ours = words.group("annex.sheet")
-    place = result.text.place(name if name in PROVINCES else None)
-    columns, rows = _columns_and_rows(result, table)
-    return Sheet(
+    words = _texts_of_result(result)
+    ours = words.list_below("annex.sheet")
+    place = result.text.name_place(name if name in PROVINCES else None)
+    columns, rows = _split_table(result, table)
+    return TableSheet(
         name=ours.get(name, province_name(name, words)),
         title=words(
             f"annex.title.{name if name in ours else 'province'}",
             place=place,
-            day=_day(result),
-            rule=_rule(result),
+            day=_format_day(result),
+            rule=_say_rule(result),
         ),
         columns=columns,
         rows=rows,
@@ -407,78 +420,85 @@ def _sheet(result: Tables, name: str, table: pd.DataFrame, *, totals: int = 0) -
     )
 
 
-def _columns_and_rows(result: Tables, table: pd.DataFrame) -> tuple[list[Column], list[list[Any]]]:
+def _split_table(result: Tables, table: pd.DataFrame) -> tuple[list[Column], list[list[Any]]]:
     columns = [
-        Column(_head(result, name), KINDS.get(name, "whole"), WIDEST.get(name, Column.widest))
+        Column(
+            _format_head(result, name), KINDS.get(name, "whole"), WIDEST.get(name, Column.widest)
+        )
         for name in map(str, table)
     ]
-    words = _words(result)
+    words = _texts_of_result(result)
     for name in ("province", "provinces"):
         if name in table:
-            named = [_provinces_in_words(one, words) for one in table[name]]
+            named = [_name_provinces(one, words) for one in table[name]]
             table = table.assign(**{name: named})
     return columns, table.to_numpy(object).tolist()
 
 
-def _provinces_in_words(names: str, words: Texts) -> str:
+def _name_provinces(names: str, words: Texts) -> str:
     return ", ".join(province_name(one, words) for one in names.split(", "))
 
 
-def _head(result: Tables, name: str) -> str:
-    words, profile = _words(result), name.removeprefix("share_")
+def _format_head(result: Tables, name: str) -> str:
+    words, profile = _texts_of_result(result), name.removeprefix("share_")
     if name.startswith("uncovered_"):
-        return words("head.late_band", band=_ages_of(name.removeprefix("uncovered_"), result))
+        return words("head.late_band", band=_format_ages(name.removeprefix("uncovered_"), result))
     if profile in QUIET:
-        return words("annex.over_roads", roads=QUIET[profile].roads.to(words.language))
-    head = words.group("head")[name]
-    return head.format(**_numbers(result)) if "{" in head else head
+        return words("annex.over_roads", roads=QUIET[profile].roads.to_text(words.language))
+    head = words.list_below("head")[name]
+    return head.format(**_format_numbers(result)) if "{" in head else head
 
 
-def _numbers(result: Tables) -> dict[str, str]:
+def _format_numbers(result: Tables) -> dict[str, str]:
     """Give what headings and explanations are filled with."""
-    study, language, words = result.study, result.language, _words(result)
-    of, count = rules(study.subsidy.year), study.subsidy.trajectories_per_place
+    study, language, words = result.study, result.language, _texts_of_result(result)
+    of, count = load_subsidy_rules(study.subsidy.year), study.subsidy.trajectories_per_place
     own = words("annex.own_cost") if study.inputs.candidates is not None else ""
-    standing = Standing.of(result.table("academies"), language)
+    standing = Standing.from_academies(result.table("academies"), language)
     return {
-        "ages": ages_in_words(study),
-        "minutes": number(study.travel.cutoff_min, language),
-        "horizon": number(study.travel.horizon_min, language),
+        "ages": say_ages(study),
+        "minutes": format_number(study.travel.cutoff_min, language),
+        "horizon": format_number(study.travel.horizon_min, language),
         "year": str(of.year),
-        "day": _day(result),
-        "rule": _rule(result),
-        "trajectories": words.counted("annex.trajectories", count),
+        "day": _format_day(result),
+        "rule": _say_rule(result),
+        "trajectories": words.say_count("annex.trajectories", count),
         "own_cost": own,
-        "recognised": standing.many(_day(result), or_planned=study.inputs.plan is not None),
+        "recognised": standing.say_many(
+            _format_day(result), or_planned=study.inputs.plan is not None
+        ),
     }
 
 
-def _rule(result: Tables) -> str:
-    return _words(result)(f"summary.rank_{result.study.gaps.rank_by}")
+def _say_rule(result: Tables) -> str:
+    return _texts_of_result(result)(f"summary.rank_{result.study.gaps.rank_by}")
 
 
-def _explained(
+def _build_explanations(
     result: Tables, tables: Mapping[str, pd.DataFrame], told: Sequence[str]
-) -> list[Sheet]:
+) -> list[TableSheet]:
     """Make the sheets of notes and of sources."""
     keys = dict.fromkeys(str(key) for table in tables.values() for key in table)
-    columns = [Column(_words(result)(f"head.{name}"), "text", WIDEST.get(name, Column.widest))
+    words = _texts_of_result(result)
+    columns = [Column(words(f"head.{name}"), "text", WIDEST.get(name, Column.widest))
                for name in ("topic", "text")]  # fmt: skip
-    words = _words(result)
-    rows = [*_general(result), *((words("annex.label.gap"), line) for line in told)]
-    rows += [*_meanings(result, keys), *_closing(result)]
-    notes = Sheet(
-        _words(result)("annex.sheet.notes"), _words(result)("annex.title.notes"), columns, rows
+    rows = [*_explain_method(result), *((words("annex.label.gap"), line) for line in told)]
+    rows += [*_explain_columns(result, keys), *_list_closing(result)]
+    notes = TableSheet(
+        _texts_of_result(result)("annex.sheet.notes"),
+        _texts_of_result(result)("annex.title.notes"),
+        columns,
+        rows,
     )
-    return [notes, _sources(result)]
+    return [notes, _build_sources(result)]
 
 
-def _general(result: Tables) -> list[tuple[str, str]]:
+def _explain_method(result: Tables) -> list[tuple[str, str]]:
     """Say what was measured and how, in a paragraph each."""
-    words, study, numbers = _words(result), result.study, _numbers(result)
+    words, study, numbers = _texts_of_result(result), result.study, _format_numbers(result)
     method = result.table("sensitivity")["method"].iloc[0]
     ride = words("annex.straight") if study.straight_line else words("annex.roads")
-    placed = placed_by(method, result.table("placement"), result.language)
+    placed = say_placing(method, result.table("placement"), result.language)
     lines = {
         "study": result.text.title,
         "notice": result.text.notice,
@@ -486,55 +506,55 @@ def _general(result: Tables) -> list[tuple[str, str]]:
         "dates": result.text.date,
         "measure": f"{result.text.heading}. {words('annex.measure_text', **numbers)}",
         "method": words("annex.method_text", placed=placed, ride=ride),
-        "speed": speeds_in_words(study),
+        "speed": say_speeds(study),
     }
     return [(words(f"annex.label.{name}"), line) for name, line in lines.items() if line]
 
 
-def _meanings(result: Tables, keys: Iterable[str]) -> list[tuple[str, str]]:
+def _explain_columns(result: Tables, keys: Iterable[str]) -> list[tuple[str, str]]:
     """Explain the columns whose heading leaves something unsaid."""
-    words, numbers = _words(result), _numbers(result)
-    known = words.group("meaning")
-    kept = {f"share_{name}": one.kept.to(words.language) for name, one in QUIET.items()}
+    words, numbers = _texts_of_result(result), _format_numbers(result)
+    known = words.list_below("meaning")
+    kept = {f"share_{name}": one.kept.to_text(words.language) for name, one in QUIET.items()}
     known |= {key: words("annex.only_over", kept=one) for key, one in kept.items()}
     return [
-        (words("annex.label.column", head=_head(result, key)), known[key].format(**numbers))
+        (words("annex.label.column", head=_format_head(result, key)), known[key].format(**numbers))
         for key in keys
         if key in known
     ]
 
 
-def _closing(result: Tables) -> list[tuple[str, str]]:
+def _list_closing(result: Tables) -> list[tuple[str, str]]:
     """Give the attribution and the notes of the run."""
-    words = _words(result)
+    words = _texts_of_result(result)
     return [
         (words("annex.label.credit"), result.text.source),
-        *((words("annex.label.note"), one.said(result.language)) for one in result.notes),
+        *((words("annex.label.note"), one.to_text(result.language)) for one in result.notes),
     ]
 
 
-def _sources(result: Tables) -> Sheet:
+def _build_sources(result: Tables) -> TableSheet:
     """List the files that the figures come from."""
-    rows, nobody = [], _words(result)("annex.no_source")
+    rows, nobody = [], _texts_of_result(result)("annex.no_source")
     for item in result.manifest["inputs"]:
         date = dt.date.fromisoformat(item["date"]) if item["date"] else None
-        named, source = role_in_words(item["role"], result.language), item["source"] or nobody
+        named, source = say_role(item["role"], result.language), item["source"] or nobody
         rows.append([named, source, item["licence"], date, item["name"]])
     table = pd.DataFrame(rows, columns=["role", "source", "licence", "date", "file"], dtype=object)
-    return _sheet(result, "sources", table)
+    return _build_sheet(result, "sources", table)
 
 
-def _frame(result: Tables) -> Frame:
+def _build_page_frame(result: Tables) -> Frame:
     return Frame(
         title=result.text.title,
         cautions=result.text.cautions,
         day=result.study.about.date,
-        page=partial(_words(result), "annex.page"),
-        cut=_words(result)("annex.cut"),
+        page=partial(_texts_of_result(result), "annex.page"),
+        cut=_texts_of_result(result)("annex.cut"),
     )
 
 
-def _data_folder(place: Path, language: str) -> Path:
-    folder = place / texts(language)("file.data")
+def _make_data_folder(place: Path, language: str) -> Path:
+    folder = place / load_texts(language)("file.data")
     folder.mkdir(exist_ok=True)
     return folder

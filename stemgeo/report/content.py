@@ -15,19 +15,19 @@ import numpy as np
 import pandas as pd
 
 from stemgeo import subsidy
-from stemgeo.coverage import ALL_BANDS, REGION, wide
+from stemgeo.coverage import ALL_BANDS, REGION, lay_side_by_side
 from stemgeo.errors import Problem, ResultError
-from stemgeo.maps.text import gap_places, gap_reason, province_name, reason_in_words
+from stemgeo.maps.text import name_gap_places, province_name, say_gap_reason, say_reason
 from stemgeo.profiles import QUIET
 from stemgeo.reasons import REASONS
 from stemgeo.recognition import Standing
-from stemgeo.report.compare import compare, differences
+from stemgeo.report.comparison import compare, list_differences
 from stemgeo.report.filling import refuse_unplain
 from stemgeo.report.outcome import Tables, WrittenPlan
-from stemgeo.report.summary import ages_in_words, placed_by
+from stemgeo.report.summary import say_ages, say_placing
 from stemgeo.study import PROVINCES
-from stemgeo.tables import MEASURES, sides
-from stemgeo.texts import texts
+from stemgeo.tables import MEASURES, list_sides
+from stemgeo.texts import load_texts
 
 if TYPE_CHECKING:
     from collections.abc import Hashable
@@ -61,22 +61,22 @@ class Source(Tables):
     """A written result, with the counts of its region and provinces by their keys."""
 
     @cached_property
-    def counts(self) -> dict[tuple[str, ...], Row]:
+    def counts_by_key(self) -> dict[tuple[str, ...], Row]:
         """The measures of region and provinces, by level, code, band and profile."""
         table, keys = self.table("coverage"), ["level", "code", "band"]
         table = table[table["level"].isin(["region", "province"])]
         parts = [
-            wide(table, _WIDE, keys, profile=one).reset_index().assign(profile=one)
+            lay_side_by_side(table, _WIDE, keys, profile=one).reset_index().assign(profile=one)
             for one in self.profiles
         ]
-        rows = [_named(row) for part in parts for row in part.to_dict("records")]
+        rows = [_name_keys(row) for part in parts for row in part.to_dict("records")]
         return {tuple(str(row[key]) for key in (*keys, "profile")): row for row in rows}
 
-    def refuse(self, table: str, what: str) -> NoReturn:
+    def refuse_table(self, table: str, what: str) -> NoReturn:
         """Refuse a table that fits its schema and yet tells no whole result."""
         raise ResultError(Problem(f"{self.folder}/tables/{table}.csv", what, "run it again"))
 
-    def counted(self, level: str, code: str, band: str = ALL_BANDS) -> Row:
+    def find_counts(self, level: str, code: str, band: str = ALL_BANDS) -> Row:
         """Give the counts of a place: central, the range, and on quiet roads where measured.
 
         Parameters
@@ -86,24 +86,26 @@ class Source(Tables):
         band
             Which ages.
         """
-        every = self._row(level, code, band, "all")
-        found = {name: every[name] for name, (*_, roads) in sides(_WIDE).items() if roads == "all"}
+        every = self._find_row(level, code, band, "all")
+        found = {
+            name: every[name] for name, (*_, roads) in list_sides(_WIDE).items() if roads == "all"
+        }
         found["measured"] = found["covered"] + found["uncovered"]
         for profile, name in OF_QUIET.items():
             there = profile in self.profiles
-            row = self._row(level, code, band, profile) if there else {}
+            row = self._find_row(level, code, band, profile) if there else {}
             found[name] = {one: row[one] for one in MEASURES} if there else None
         return found
 
-    def _row(self, *key: str) -> Row:
-        row = self.counts.get(key, {})
+    def _find_row(self, *key: str) -> Row:
+        row = self.counts_by_key.get(key, {})
         # Of a speed that has no row the counts are no numbers.
         if not row or any(pd.isna(row[name]) for name in row if not name.startswith("share")):
-            self.refuse("coverage", f"has no row of {', '.join(key)} at each speed")
+            self.refuse_table("coverage", f"has no row of {', '.join(key)} at each speed")
         return row
 
 
-def figures(
+def gather_figures(
     source: Source,
     *,
     plan: WrittenPlan | Path | None = None,
@@ -125,12 +127,12 @@ def figures(
     ResultError
         If a table was changed, or the plan is of other inputs.
     """
-    made = None if plan is None else WrittenPlan.opened(plan)
-    told = _figures(source, made, None if before is None else Tables.opened(before))
-    return {name: plain(value, name) for name, value in told.items()}
+    made = None if plan is None else WrittenPlan.from_given(plan)
+    told = _gather_all(source, made, None if before is None else Tables.from_given(before))
+    return {name: make_plain(value, name) for name, value in told.items()}
 
 
-def plain(value: Any, name: str) -> Any:
+def make_plain(value: Any, name: str) -> Any:
     """Make a value of a table a plain one of Python's: a template is handed nothing that can act.
 
     Raises
@@ -139,15 +141,15 @@ def plain(value: Any, name: str) -> Any:
         If it is of any other kind than a template may hold.
     """
     if isinstance(value, dict):
-        return {str(key): plain(one, f"{name}.{key}") for key, one in value.items()}
+        return {str(key): make_plain(one, f"{name}.{key}") for key, one in value.items()}
     if isinstance(value, list):
-        return [plain(one, f"{name}[{place}]") for place, one in enumerate(value)]
+        return [make_plain(one, f"{name}[{place}]") for place, one in enumerate(value)]
     told = value.item() if isinstance(value, np.generic) else value
     refuse_unplain(told, name)
     return told
 
 
-def _figures(source: Source, plan: WrittenPlan | None, before: Tables | None) -> dict[str, Any]:
+def _gather_all(source: Source, plan: WrittenPlan | None, before: Tables | None) -> dict[str, Any]:
     study, text = source.study, source.text
     towns = source.table("annex-1-municipalities")
     provinces = [name for name in PROVINCES if name in set(towns["province"])]
@@ -159,32 +161,34 @@ def _figures(source: Source, plan: WrittenPlan | None, before: Tables | None) ->
             "dates": text.date,
             "date": study.about.date,
             "year": str(study.about.date.year),
-            "ages": ages_in_words(study),
+            "ages": say_ages(study),
             "minutes": study.travel.cutoff_min,
             "horizon_min": study.travel.horizon_min,
             "whole": not text.region,
         },
-        "region": _place(source, "region", REGION[0], text.place(None)),
-        "provinces": [_place(source, "province", one, _in_words(source, one)) for one in provinces],
-        "year_before": _year_before(source),
+        "region": _gather_place(source, "region", REGION[0], text.name_place(None)),
+        "provinces": [
+            _gather_place(source, "province", one, _name_province(source, one)) for one in provinces
+        ],
+        "year_before": _gather_year_before(source),
         "bands": [
-            {"ages": ages_in_words(study, band), **source.counted("region", REGION[0], band.name)}
+            {"ages": say_ages(study, band), **source.find_counts("region", REGION[0], band.name)}
             for band in study.travel.bands
         ],
-        "sexes": _sexes(source),
-        "register": _register(source),
-        "gaps": _gaps(source, "all"),
-        "quiet_gaps": _gaps(source, "low_stress"),
-        "candidates": _candidates(source),
-        "subsidy": _subsidy(source),
-        "plan": _plan(source, plan) if plan else None,
-        "before": _before(source, before) if before else None,
-        "method": _method(source),
-        "sources": text.source.split(texts(source.language)("list.series")),
+        "sexes": _gather_sexes(source),
+        "register": _gather_register(source),
+        "gaps": _gather_gaps(source, "all"),
+        "quiet_gaps": _gather_gaps(source, "low_stress"),
+        "candidates": _gather_candidates(source),
+        "subsidy": _gather_subsidy(source),
+        "plan": _gather_plan(source, plan) if plan else None,
+        "before": _gather_before(source, before) if before else None,
+        "method": _gather_method(source),
+        "sources": text.source.split(load_texts(source.language)("list.series")),
     }
 
 
-def _place(source: Source, level: str, code: str, name: str) -> Row:
+def _gather_place(source: Source, level: str, code: str, name: str) -> Row:
     """Lay both measures of a region or province side by side."""
     rows, changes = source.table("annex-1-municipalities"), source.table("changes")
     if level == "province":
@@ -199,17 +203,17 @@ def _place(source: Source, level: str, code: str, name: str) -> Row:
         "recognised_before": int(changes["had_academy"].sum()),
         "won": changes.loc[changes["status"] == "new", "name"].sort_values().tolist(),
         "lost": changes.loc[changes["status"] == "lost", "name"].sort_values().tolist(),
-        **source.counted(level, code),
+        **source.find_counts(level, code),
     }
 
 
-def _in_words(source: Source, province: str) -> str:
-    return province_name(province, texts(source.language))
+def _name_province(source: Source, province: str) -> str:
+    return province_name(province, load_texts(source.language))
 
 
-def _register(source: Source) -> Row:
+def _gather_register(source: Source) -> Row:
     """Say how the academies that count may be called; see `recognition.Standing`."""
-    standing = Standing.of(source.table("academies"), source.language)
+    standing = Standing.from_academies(source.table("academies"), source.language)
     return {
         "academies": standing.academies,
         "undated": standing.undated,
@@ -220,9 +224,9 @@ def _register(source: Source) -> Row:
     }
 
 
-def _year_before(source: Source) -> Row:
+def _gather_year_before(source: Source) -> Row:
     """Say of which day the year before is, and how many academies have no dates to go by."""
-    standing = Standing.of(source.table("academies"), source.language)
+    standing = Standing.from_academies(source.table("academies"), source.language)
     today = source.study.about.date
     # Of academies that are gone a municipality that lost its own still tells.
     changes = source.table("changes")
@@ -235,7 +239,7 @@ def _year_before(source: Source) -> Row:
     }
 
 
-def _sexes(source: Source) -> Row | None:
+def _gather_sexes(source: Source) -> Row | None:
     """Give the shares of girls and boys, where the population tells them apart."""
     rows = source.table("groups")
     rows = rows[(rows["level"] == "region") & (rows["band"] == ALL_BANDS)]
@@ -244,14 +248,14 @@ def _sexes(source: Source) -> Row | None:
     return {"girls": shares["F"], "boys": shares["M"]} if {"F", "M"} <= set(shares.index) else None
 
 
-def _gaps(source: Source, profile: str) -> Row | None:
+def _gather_gaps(source: Source, profile: str) -> Row | None:
     """Count the gaps of one kind of roads, why they are, and name the largest."""
     if profile not in source.profiles:
         return None
-    words, rules = texts(source.language), source.study.gaps
+    words, rules = load_texts(source.language), source.study.gaps
     table = source.table("gaps")
     table = table[table["profile"] == profile]
-    region = source.counted("region", REGION[0])
+    region = source.find_counts("region", REGION[0])
     due = region["uncovered"]
     if profile in OF_QUIET:
         due = region["covered"] - region[OF_QUIET[profile]]["covered"]
@@ -263,47 +267,49 @@ def _gaps(source: Source, profile: str) -> Row | None:
         "elsewhere": due - inside,
         "due": due,
         "min_children": rules.min_children,
-        "drawn": source.text.drawn if source.study.method == "grid" else "",
+        "drawn": source.text.outline_note if source.study.method == "grid" else "",
         "reasons": [
-            {"why": reason_in_words(name, words), "children": count}
+            {"why": say_reason(name, words), "children": count}
             for name, count in sorted(sums.items(), key=lambda item: -item[1])
             if count
         ],
-        "largest": [_gap(_named(row), source) for row in table.head(NAMED).to_dict("records")],
+        "largest": [
+            _gather_gap(_name_keys(row), source) for row in table.head(NAMED).to_dict("records")
+        ],
     }
 
 
-def _named(row: dict[Hashable, Any]) -> Row:
+def _name_keys(row: dict[Hashable, Any]) -> Row:
     return {str(name): value for name, value in row.items()}
 
 
-def _gap(gap: Row, source: Source) -> Row:
-    words = texts(source.language)
+def _gather_gap(gap: Row, source: Source) -> Row:
+    words = load_texts(source.language)
     median = float(gap["median_time_s"])
     return {
         "id": gap["gap_id"],
-        "places": gap_places(gap, words),
+        "places": name_gap_places(gap, words),
         "children": int(gap["uncovered"]),
         "median_s": None if math.isnan(median) else median,
-        "why": gap_reason(gap, words, source.academy_names),
+        "why": say_gap_reason(gap, words, source.academy_names),
     }
 
 
-def _candidates(source: Source) -> Row:
+def _gather_candidates(source: Source) -> Row:
     """Name the municipalities where one academy more would add most, in the order of the study."""
     table = source.table("candidate-municipalities")
     names = ["name", "province", "uncovered", "share", "has_academy", "adds", "adds_here"]
-    named = table["province"].map(lambda one: _in_words(source, one))
+    named = table["province"].map(lambda one: _name_province(source, one), na_action="ignore")
     table = table.assign(province=named)
     rows = [dict(zip(names, row, strict=True)) for row in table[names].to_numpy().tolist()]
     return {"count": len(table), "rank_by": source.study.gaps.rank_by, "first": rows[:NAMED]}
 
 
-def _subsidy(source: Source) -> Row:
+def _gather_subsidy(source: Source) -> Row:
     """Say what the register costs, and a place more, under the rules of the study's year."""
     choice = source.study.subsidy
-    of = subsidy.rules(choice.year)
-    sums = subsidy.total(source.table("subsidy"), of)
+    of = subsidy.load_subsidy_rules(choice.year)
+    sums = subsidy.add_up_amounts(source.table("subsidy"), of)
     place = pd.DataFrame({"academy_id": ["new"]})
     costs = subsidy.place_costs_cents(
         place, of, trajectories_per_place=choice.trajectories_per_place
@@ -319,17 +325,17 @@ def _subsidy(source: Source) -> Row:
     }
 
 
-def _plan(source: Source, plan: WrittenPlan) -> Row:
+def _gather_plan(source: Source, plan: WrittenPlan) -> Row:
     """Say what the places of a plan add together, and cost."""
     made, folder = plan.manifest, plan.folder
-    _same_question(source.manifest, made, folder)
+    _refuse_other_question(source.manifest, made, folder)
     places, grown = plan.table("plan"), plan.table("plan-provinces")
     start = grown.loc[grown["rank"] == 0, ["covered", "measured"]].sum()
-    provinces = [_in_words(source, one) for one in places["province"]]
+    provinces = [_name_province(source, one) for one in places["province"]]
     places = places.assign(province=provinces)
     names = ["rank", "name", "municipality", "province", "newly", "cost_eur", "share"]
     profile = made["study"]["siting"]["profile"]
-    _same_start(source, start, profile, folder)
+    _refuse_other_start(source, start, profile, folder)
     return {
         "count": len(places),
         "adds": int(places["newly"].sum()),
@@ -337,28 +343,30 @@ def _plan(source: Source, plan: WrittenPlan) -> Row:
         "share": places["share"].iloc[-1] if len(places) else start["covered"] / start["measured"],
         "cost_eur": made["cost"]["total_eur"],
         "suffices": made["cost"]["suffices"],
-        "quiet": QUIET[profile].roads.to(source.language) if profile in QUIET else "",
+        "quiet": QUIET[profile].roads.to_text(source.language) if profile in QUIET else "",
         "proven": made["solution"]["proven_optimal"],
         "candidates": made["solution"]["candidates"],
         "places": [dict(zip(names, row, strict=True)) for row in places[names].to_numpy().tolist()],
     }
 
 
-def _same_question(ours: Row, theirs: Row, folder: Path | None) -> None:
+def _refuse_other_question(ours: Row, theirs: Row, folder: Path | None) -> None:
     """Refuse a plan for other children, roads or academies than the result counts."""
-    every = differences(ours, theirs)["what"]
+    every = list_differences(ours, theirs)["what"]
     found = [one for one in every if one.startswith(_OF_PLANS) and not one.startswith(_OWN)]
     if found:
         what = f"is a plan for another study than the result: {', '.join(found)} differ"
         raise ResultError(Problem(str(folder), what, "run `stemgeo site` on the same study"))
 
 
-def _same_start(source: Source, start: pd.Series, profile: str, folder: Path | None) -> None:
+def _refuse_other_start(
+    source: Source, start: pd.Series, profile: str, folder: Path | None
+) -> None:
     """Refuse a plan that does not begin with the children that the result has in time.
 
     So it is where the result counts planned places, perhaps these very ones.
     """
-    region = source.counted("region", REGION[0])
+    region = source.find_counts("region", REGION[0])
     ours = region[OF_QUIET[profile]] if profile in OF_QUIET else region
     if ours is None or ours["covered"] != start["covered"]:
         now = "none" if ours is None else ours["covered"]
@@ -367,7 +375,7 @@ def _same_start(source: Source, start: pd.Series, profile: str, folder: Path | N
         raise ResultError(Problem(str(folder), what, mend))
 
 
-def _before(source: Source, before: Tables) -> Row:
+def _gather_before(source: Source, before: Tables) -> Row:
     """Give the shares of an earlier result beside those of this one, and what else differs."""
     found = compare(before, source)
     then, now = before.study, source.study
@@ -379,19 +387,21 @@ def _before(source: Source, before: Tables) -> Row:
     return {
         "date": then.about.date,
         "share": shares[REGION[0]],
-        "provinces": {_in_words(source, one): shares[one] for one in PROVINCES if one in shares},
+        "provinces": {
+            _name_province(source, one): shares[one] for one in PROVINCES if one in shares
+        },
         "differences": [one for one in found.differences["what"] if not one.startswith(_ASKED)],
     }
 
 
-def _method(source: Source) -> Row:
+def _gather_method(source: Source) -> Row:
     """Say how it was measured."""
     study = source.study
     rows = source.table("sensitivity")
     rows = rows[rows["level"] == "region"]
-    placed = texts(source.language).group("placed_by")
+    placed = load_texts(source.language).list_below("placed_by")
     if rows.empty or not set(rows["method"]) <= set(placed):
-        source.refuse("sensitivity", "names no method, or one that nobody knows")
+        source.refuse_table("sensitivity", "names no method, or one that nobody knows")
     effects = source.table("effects")
     effects = effects[effects["profile"] == "all"]
     return {
@@ -400,24 +410,26 @@ def _method(source: Source) -> Row:
         "snap_limit_m": study.travel.snap_limit_m,
         "speeds": [
             {
-                "ages": ages_in_words(study, band),
-                **{name: study.travel.speed(band, name) for name in ("low", "central", "high")},
+                "ages": say_ages(study, band),
+                **{name: study.travel.speed_of(band, name) for name in ("low", "central", "high")},
             }
             for band in study.travel.bands
         ],
         "surface": study.travel.surface,
         "without_surface": int(effects["covered_variant"].sum()) if len(effects) else None,
-        "placed_by": placed_by(rows["method"].iloc[0], source.table("placement"), source.language),
+        "placed_by": say_placing(
+            rows["method"].iloc[0], source.table("placement"), source.language
+        ),
         "otherwise": [
             {"placed_by": placed[row["method"]], "share": row["share"]}
             for row in rows.iloc[1:].to_dict("records")
         ],
         "vintage": str(study.about.vintage),
-        **_population_date(source),
+        **_gather_population_date(source),
     }
 
 
-def _population_date(source: Source) -> Row:
+def _gather_population_date(source: Source) -> Row:
     """Give the day that the children are of, and whether it is of another year than the study."""
     files = [item for item in source.manifest["inputs"] if item["role"] == "population"]
     day = files[0]["date"] if files else None

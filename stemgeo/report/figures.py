@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from stemgeo.inputs.files import clean
+from stemgeo.inputs.files import clean_text
 from stemgeo.notes import Said, say
 from stemgeo.tables import SCHEMAS
 
@@ -26,7 +26,7 @@ MOST_FIGURES = 5
 
 
 @dataclass(frozen=True)
-class Figure:
+class ChangedFigure:
     """One figure of a table that differs.
 
     Attributes
@@ -44,7 +44,7 @@ class Figure:
     now: str | None
 
     @property
-    def said(self) -> Said:
+    def sentence(self) -> Said:
         """Say it in one line."""
         if self.now is None or self.then is None:
             where = say("column {name}", "kolom {name}", "colonne {name}", name=self.column)
@@ -68,10 +68,10 @@ class Figure:
         )
 
     def __str__(self) -> str:
-        return str(self.said)
+        return str(self.sentence)
 
 
-def differing(then: Path, now: Path) -> tuple[int, int, tuple[Figure, ...]]:
+def compare_tables(then: Path, now: Path) -> tuple[int, int, tuple[ChangedFigure, ...]]:
     """Compare two files of a table.
 
     Parameters
@@ -86,22 +86,22 @@ def differing(then: Path, now: Path) -> tuple[int, int, tuple[Figure, ...]]:
         of the files is no such table, or is not there.
     """
     try:
-        tables = [_table(path) for path in (then, now)]
+        tables = [_read_cells(path) for path in (then, now)]
     except (OSError, ValueError):
         return 0, 0, ()
-    key = _key(then.stem, *tables)
-    ours, theirs = (_keyed(table, key) for table in tables)
+    key = _find_key(then.stem, *tables)
+    ours, theirs = (_set_key(table, key) for table in tables)
     both = ours.index.intersection(theirs.index, sort=False)
     alone = len(ours) + len(theirs) - 2 * len(both)
     shared = [name for name in ours.columns if name in theirs.columns]
-    unlike = _unlike(ours.loc[both, shared], theirs.loc[both, shared])
+    unlike = _find_unlike(ours.loc[both, shared], theirs.loc[both, shared])
     figures = [
-        *_alone(ours, theirs, key),
+        *_yield_alone(ours, theirs, key),
         *(
-            Figure(
-                _label(both[row], key),
-                clean(shared[column]),
-                *(_shown(one.at[both[row], shared[column]]) for one in (ours, theirs)),
+            ChangedFigure(
+                _name_row(both[row], key),
+                clean_text(shared[column]),
+                *(_format_cell(one.at[both[row], shared[column]]) for one in (ours, theirs)),
             )
             for row, column in np.argwhere(unlike)[:MOST_FIGURES].tolist()
         ),
@@ -110,7 +110,7 @@ def differing(then: Path, now: Path) -> tuple[int, int, tuple[Figure, ...]]:
     return rows, max(len(ours), len(theirs)), tuple(figures[:MOST_FIGURES])
 
 
-def _table(path: Path) -> pd.DataFrame:
+def _read_cells(path: Path) -> pd.DataFrame:
     """Read a table, the cells of a CSV as they are written.
 
     Raises
@@ -127,7 +127,7 @@ def _table(path: Path) -> pd.DataFrame:
     return pd.read_csv(path, sep=separator, dtype=str, keep_default_na=False, encoding="utf-8-sig")
 
 
-def _key(name: str, *tables: pd.DataFrame) -> list[str]:
+def _find_key(name: str, *tables: pd.DataFrame) -> list[str]:
     """Give the columns that tell rows apart: as declared, else the fewest from the left."""
     columns = list(tables[0].columns)
     declared = list((SCHEMAS[name].unique if name in SCHEMAS else None) or ())
@@ -138,12 +138,12 @@ def _key(name: str, *tables: pd.DataFrame) -> list[str]:
     return []
 
 
-def _keyed(table: pd.DataFrame, key: list[str]) -> pd.DataFrame:
+def _set_key(table: pd.DataFrame, key: list[str]) -> pd.DataFrame:
     """Put the key in the index; without one rows are told apart by their number, from 1."""
     return table.set_index(key) if key else table.set_axis(range(1, len(table) + 1))
 
 
-def _unlike(ours: pd.DataFrame, theirs: pd.DataFrame) -> NDArray[np.bool_]:
+def _find_unlike(ours: pd.DataFrame, theirs: pd.DataFrame) -> NDArray[np.bool_]:
     """Tell which cells differ; empty is the same as empty."""
     unlike = np.zeros(ours.shape, bool)
     for place, name in enumerate(ours.columns):
@@ -156,25 +156,27 @@ def _unlike(ours: pd.DataFrame, theirs: pd.DataFrame) -> NDArray[np.bool_]:
     return unlike
 
 
-def _alone(ours: pd.DataFrame, theirs: pd.DataFrame, key: list[str]) -> Iterator[Figure]:
+def _yield_alone(
+    ours: pd.DataFrame, theirs: pd.DataFrame, key: list[str]
+) -> Iterator[ChangedFigure]:
     """Name the columns and rows that one of two tables has alone."""
     for one, other, sides in ((ours, theirs, ("", None)), (theirs, ours, (None, ""))):
         for column in one.columns.difference(other.columns, sort=False):
-            yield Figure("", clean(column), *sides)
+            yield ChangedFigure("", clean_text(column), *sides)
         for row in one.index.difference(other.index, sort=False)[:MOST_FIGURES]:
-            yield Figure(_label(row, key), "", *sides)
+            yield ChangedFigure(_name_row(row, key), "", *sides)
 
 
-def _label(row: Any, key: list[str]) -> str:
+def _name_row(row: Any, key: list[str]) -> str:
     """Name a row by its key."""
     if not key:
         return str(row)
     values = row if isinstance(row, tuple) else (row,)
-    return ", ".join(f"{name} {_shown(one)}" for name, one in zip(key, values, strict=True))
+    return ", ".join(f"{name} {_format_cell(one)}" for name, one in zip(key, values, strict=True))
 
 
-def _shown(value: Any) -> str:
+def _format_cell(value: Any) -> str:
     """Write a cell for people; a geometry by its size."""
     if isinstance(value, bytes):
         return f"a geometry of {len(value)} bytes"
-    return "" if pd.isna(value) else clean(str(value))
+    return "" if pd.isna(value) else clean_text(str(value))

@@ -14,10 +14,10 @@ import pandas as pd
 
 from stemgeo.errors import Problem, ResultError
 from stemgeo.inputs import cache
-from stemgeo.inputs.files import clean, harmless, is_formula
+from stemgeo.inputs.files import clean_text, is_formula, quote_formula
 from stemgeo.report import manifests
 from stemgeo.writing import whole
-from stemgeo.writing.seal import LINKED, MANIFEST, others_work, sealed, sha256
+from stemgeo.writing.seal import LINKED, MANIFEST, hash_file, list_others_work, seal_manifest
 
 RUN = "run"
 TREND = "trend"
@@ -30,7 +30,7 @@ _MOST_NAMES = 5
 
 
 @contextmanager
-def whole_folder(place: Path, command: str = RUN, *, replace: bool = False) -> Iterator[Path]:
+def result_folder(place: Path, command: str = RUN, *, replace: bool = False) -> Iterator[Path]:
     """Give a folder to write into that takes its place only when the block ends well.
 
     An older result of the same command is replaced where every file in it is as it was written.
@@ -52,65 +52,67 @@ def whole_folder(place: Path, command: str = RUN, *, replace: bool = False) -> I
     WriteError
         If it cannot be written.
     """
-    with whole.whole_folder(place, lambda one: _refuse_taken(one, command), keep=replace) as new:
+    with whole.whole_folder(
+        place, lambda one: _refuse_worked_on(one, command), keep=replace
+    ) as new:
         yield new
 
 
 def refuse_taken(
     place: Path, command: str = RUN, *, replace: bool = False, reads: Sequence[Path] = ()
 ) -> None:
-    """Refuse a place that `whole_folder` would refuse, before the long work.
+    """Refuse a place that `result_folder` would refuse, before the long work.
 
     Parameters
     ----------
     place, command, replace
-        As for `whole_folder`.
+        As for `result_folder`.
     reads
         What is read: a place that holds it is not even kept under another name.
 
     Raises
     ------
     ResultError, WriteError
-        As for `whole_folder`.
+        As for `result_folder`.
     """
-    whole.ready(place, keep=replace)
+    whole.make_ready(place, keep=replace)
     for one in reads if replace else ():
         if one.resolve().is_relative_to(place.resolve()):
             raise ResultError(
                 Problem(str(place), f"holds {one}, which is read", "choose another place")
             )
     if not replace:
-        whole.ask(place, lambda one: _refuse_taken(one, command))
+        whole.ask_place(place, lambda one: _refuse_worked_on(one, command))
 
 
-def _refuse_taken(place: Path, command: str) -> None:
+def _refuse_worked_on(place: Path, command: str) -> None:
     """Refuse a place that holds what a command did not write, or someone worked on: named."""
     if not os.path.lexists(place):
         return
-    found = others_work(place)
-    content = None if ("", LINKED) in found else _manifest(place)
+    found = list_others_work(place)
+    content = None if ("", LINKED) in found else _read_any_manifest(place)
     what = ""
     if ("", LINKED) in found:
         what = "is a link"
     elif content is None:
         what = "is there already and is no result of stemgeo" if found else ""
     elif command_of(content) != command:
-        what = f"is the result of `stemgeo {clean(command_of(content))}`"
+        what = f"is the result of `stemgeo {clean_text(command_of(content))}`"
     elif found:
-        what = f"holds what stemgeo did not write: {_named(found)}"
+        what = f"holds what stemgeo did not write: {_name_found(found)}"
     if what:
-        raise ResultError(Problem(str(place), what, whole.keep_mend(place)))
+        raise ResultError(Problem(str(place), what, whole.describe_keeping(place)))
 
 
-def _named(found: list[tuple[str, str]]) -> str:
+def _name_found(found: list[tuple[str, str]]) -> str:
     """Name what someone worked on: a few, and how many more."""
-    named = [f"{clean(name, 100)} ({what})" for name, what in found[:_MOST_NAMES]]
+    named = [f"{clean_text(name, 100)} ({what})" for name, what in found[:_MOST_NAMES]]
     more = len(found) - len(named)
     return ", ".join(named) + (f" and {more} more" if more else "")
 
 
 @contextmanager
-def whole_drawings(folder: Path, *, replace: bool = False) -> Iterator[Path]:
+def drawings_folder(folder: Path, *, replace: bool = False) -> Iterator[Path]:
     """Give a folder to draw in; its files go to another one only when the block ends well.
 
     A file of the same name there gives way when it is as stemgeo wrote it: what was written is
@@ -124,25 +126,25 @@ def whole_drawings(folder: Path, *, replace: bool = False) -> Iterator[Path]:
     WriteError
         If they cannot be written.
     """
-    with whole.whole_files(folder, _refuse_other, keep=replace) as new:
+    with whole.whole_files(folder, _refuse_other_drawing, keep=replace) as new:
         yield new
         with suppress(OSError):
             for path in new.iterdir():
-                _remembered(path).mkdir(parents=True, exist_ok=True)
+                _memory_path(path).mkdir(parents=True, exist_ok=True)
 
 
-def _refuse_other(place: Path, new: Path) -> None:
+def _refuse_other_drawing(place: Path, new: Path) -> None:
     """Refuse to draw over what is neither the same nor remembered."""
     what = "was changed after stemgeo wrote it, or is of someone else"
     if place.is_symlink() or not place.is_file():
         what = "is a link" if place.is_symlink() else "is no file"
-    elif sha256(place) == sha256(new) or _remembered(place).exists():
+    elif hash_file(place) == hash_file(new) or _memory_path(place).exists():
         return
-    raise ResultError(Problem(str(place), what, whole.keep_mend(place)))
+    raise ResultError(Problem(str(place), what, whole.describe_keeping(place)))
 
 
-def _remembered(path: Path) -> Path:
-    return cache.entry("drawn", sha256(path))
+def _memory_path(path: Path) -> Path:
+    return cache.entry_path("drawn", hash_file(path))
 
 
 def write_manifest(folder: Path, content: dict[str, Any]) -> None:
@@ -150,12 +152,12 @@ def write_manifest(folder: Path, content: dict[str, Any]) -> None:
     files = {
         str(path.relative_to(folder).as_posix()): {
             "size_bytes": path.stat().st_size,
-            "sha256": sha256(path),
+            "sha256": hash_file(path),
         }
         for path in sorted(folder.rglob("*"))
         if path.is_file()
     }
-    (folder / MANIFEST).write_text(sealed(content | {"outputs": files}), encoding="utf-8")
+    (folder / MANIFEST).write_text(seal_manifest(content | {"outputs": files}), encoding="utf-8")
 
 
 def read_manifest(folder: Path, *commands: str) -> dict[str, Any]:
@@ -167,16 +169,16 @@ def read_manifest(folder: Path, *commands: str) -> dict[str, Any]:
         If the folder holds no result, or that of another command, or not as stemgeo writes it.
     """
     wanted = commands or (RUN,)
-    content, mend = _manifest(folder), f"`stemgeo {wanted[0]} STUDY --out DIR` writes one"
+    content, mend = _read_any_manifest(folder), f"`stemgeo {wanted[0]} STUDY --out DIR` writes one"
     if content is None:
         raise ResultError(Problem(str(folder), f"holds no result of a {' or '.join(wanted)}", mend))
     if command_of(content) not in wanted:
         what = f"is the result of `stemgeo {command_of(content)}`, not of a {' or '.join(wanted)}"
         raise ResultError(Problem(str(folder), what, mend))
-    return manifests.fitting(content, manifests.Written, folder / MANIFEST)
+    return manifests.fit_manifest(content, manifests.AnyManifest, folder / MANIFEST)
 
 
-def opened_manifest(folder: Path, *commands: str) -> dict[str, Any]:
+def read_checked_manifest(folder: Path, *commands: str) -> dict[str, Any]:
     """Read a manifest as `read_manifest` does, and let through what fits its command's model alone.
 
     The one door for whatever a command reads of a written result.
@@ -187,22 +189,22 @@ def opened_manifest(folder: Path, *commands: str) -> dict[str, Any]:
         As for `read_manifest`, or if it is not as stemgeo writes it.
     """
     content = read_manifest(folder, *commands)
-    return manifests.fitting(content, _MODELS[command_of(content)], folder / MANIFEST)
+    return manifests.fit_manifest(content, _MODELS[command_of(content)], folder / MANIFEST)
 
 
-_MODELS: dict[str, type[manifests.Written]] = {
-    TREND: manifests.OfTrend,
-    COMPARE: manifests.OfComparison,
-    RUN: manifests.OfRun,
-    SITE: manifests.OfPlan,
-    ANSWER: manifests.OfAnswer,
+_MODELS: dict[str, type[manifests.AnyManifest]] = {
+    TREND: manifests.TrendManifest,
+    COMPARE: manifests.ComparisonManifest,
+    RUN: manifests.RunManifest,
+    SITE: manifests.PlanManifest,
+    ANSWER: manifests.AnswerManifest,
 }
 
 
-def _manifest(folder: Path) -> dict[str, Any] | None:
+def _read_any_manifest(folder: Path) -> dict[str, Any] | None:
     """Read the manifest of whichever command; None when the folder holds no result."""
     try:
-        content = manifests.loaded(folder / MANIFEST)
+        content = manifests.load_json(folder / MANIFEST)
     except (OSError, ValueError):
         return None
     # Programs of all kinds keep a manifest.json: ours has these.
@@ -215,13 +217,13 @@ def command_of(content: dict[str, Any]) -> str:
     return str(content.get("command", RUN))
 
 
-def versions(content: dict[str, Any]) -> dict[str, str]:
+def versions_of(content: dict[str, Any]) -> dict[str, str]:
     """Give the versions of stemgeo, Python and the libraries that a manifest names."""
     own = {name: str(content.get(name, "")) for name in ("stemgeo", "python")}
     return {**own, **content.get("libraries", {})}
 
 
-def flat(value: Any, name: str = "") -> Iterator[tuple[str, Any]]:
+def flatten_values(value: Any, name: str = "") -> Iterator[tuple[str, Any]]:
     """Give each value of a manifest or a part of it with its full name, as travel.cutoff_min."""
     if isinstance(value, list) and all(not isinstance(one, dict | list) for one in value):
         value = ", ".join(map(str, value))
@@ -229,12 +231,12 @@ def flat(value: Any, name: str = "") -> Iterator[tuple[str, Any]]:
         value = {str(place): one for place, one in enumerate(value, start=1)}
     if isinstance(value, dict):
         for key, one in value.items():
-            yield from flat(one, f"{name}.{key}" if name else key)
+            yield from flatten_values(one, f"{name}.{key}" if name else key)
     elif value is not None and value != "":
         yield name, value
 
 
-def checked_file(folder: Path, name: str, content: dict[str, Any]) -> Path:
+def check_file(folder: Path, name: str, content: dict[str, Any]) -> Path:
     """Give the path of a file of a result, after checking that it is as its manifest has it.
 
     Parameters
@@ -256,7 +258,7 @@ def checked_file(folder: Path, name: str, content: dict[str, Any]) -> Path:
     linked = leads_out or any(one.is_symlink() for one in inside)
     if listed is None or linked or not path.is_file():
         raise ResultError(Problem(str(path), "is missing from the result", "run the study again"))
-    if sha256(path) != listed["sha256"]:
+    if hash_file(path) != listed["sha256"]:
         raise ResultError(Problem(str(path), "was changed after the run", "run the study again"))
     return path
 
@@ -279,7 +281,7 @@ def write_table(table: Any, path: Path, words: Mapping[str, str]) -> None:
         write_areas(table, path, words)
 
 
-def in_lines(words: Iterable[str]) -> str:
+def join_lines(words: Iterable[str]) -> str:
     """Give what stands beside files that have no place for words: each in a line of its own."""
     return "".join(f"{line}\n" for line in words if line)
 
@@ -290,17 +292,19 @@ def write_csv(table: pd.DataFrame, place: Path | TextIO) -> None:
     The one writer of these: a text that a spreadsheet would compute stands behind an apostrophe,
     which `reading` takes away again.
     """
-    safe = table.rename(columns={name: harmless(str(name)) for name in table.columns})
+    safe = table.rename(columns={name: quote_formula(str(name)) for name in table.columns})
     for name in safe.columns:
-        texts = [one for one in _texts(safe[name]) if is_formula(one)]
+        texts = [one for one in _list_texts(safe[name]) if is_formula(one)]
         if texts:
-            safe[name] = safe[name].astype(object).replace({one: harmless(one) for one in texts})
+            safe[name] = (
+                safe[name].astype(object).replace({one: quote_formula(one) for one in texts})
+            )
     for name in map(str, safe.select_dtypes("float")):
-        safe[name] = _as_text(safe[name])
+        safe[name] = _format_column(safe[name])
     safe.to_csv(place, index=False, lineterminator="\n")
 
 
-def _as_text(column: pd.Series) -> pd.Series:
+def _format_column(column: pd.Series) -> pd.Series:
     """Write numbers to six decimals, each value once: a share stands in many rows."""
     # Only what is missing has no number; there is one zero.
     at, values = pd.factorize(column + 0.0)
@@ -308,7 +312,7 @@ def _as_text(column: pd.Series) -> pd.Series:
     return pd.Series(texts[at], index=column.index, dtype=object)
 
 
-def _texts(column: pd.Series) -> list[str]:
+def _list_texts(column: pd.Series) -> list[str]:
     """Give each text that stands in a column once."""
     if pd.api.types.is_numeric_dtype(column) or pd.api.types.is_datetime64_any_dtype(column):
         return []

@@ -22,17 +22,17 @@ import jinja2
 from jinja2 import nodes
 
 from stemgeo.errors import Problem, ResultError
-from stemgeo.inputs.files import clean
-from stemgeo.maps.text import printable
+from stemgeo.inputs.files import clean_text
+from stemgeo.maps.text import make_printable
 from stemgeo.speech import (
-    decimal,
-    euros,
-    joined_by_and,
-    long_day,
-    number,
-    percent,
+    format_day,
+    format_decimals,
+    format_euros,
+    format_number,
+    format_percent,
+    format_whole,
+    join_with_and,
     plural_form,
-    whole,
 )
 
 if TYPE_CHECKING:
@@ -88,7 +88,7 @@ class AsIs(str):
     __slots__ = ()
 
 
-def fill(
+def fill_template(
     figures: Mapping[str, Any], language: str, name: str, read: Callable[[str], str]
 ) -> tuple[str, tuple[str, ...]]:
     """Fill a template in.
@@ -118,7 +118,7 @@ def fill(
     for one, value in figures.items():
         refuse_unplain(value, one)
     filler = _Filler(language, read)
-    filler.run(name, ChainMap({}, dict(figures)))
+    filler.fill_text(name, ChainMap({}, dict(figures)))
     return "".join(filler.out), tuple(filler.typed)
 
 
@@ -171,7 +171,7 @@ class _Filler:
 
     # -- texts -------------------------------------------------------------------------------
 
-    def run(self, name: str, scope: ChainMap[str, Any]) -> None:
+    def fill_text(self, name: str, scope: ChainMap[str, Any]) -> None:
         """Fill one text in, and tell what is wrong with it in one line."""
         outer = self.name
         text = "" if name in self.trees else self.read(name)
@@ -179,206 +179,212 @@ class _Filler:
         self.deep += 1
         try:
             if self.deep > MOST_DEEP:
-                self._refuse(f"has no end, or is too large: {MOST_DEEP} texts inside each other")
-            self.body(self._tree(name, text).body, scope)
+                self._refuse_text(
+                    f"has no end, or is too large: {MOST_DEEP} texts inside each other"
+                )
+            self.do_each(self._parse_text(name, text).body, scope)
         except jinja2.TemplateSyntaxError as error:
             self.line = error.lineno
-            self._refuse(f"is not understood: {clean(str(error.message), 400)}")
+            self._refuse_text(f"is not understood: {clean_text(str(error.message), 400)}")
         except (RecursionError, MemoryError):
-            self._refuse("has no end, or is too large")
+            self._refuse_text("has no end, or is too large")
         except (_NotThereError, TypeError, ValueError, ArithmeticError, LookupError) as error:
             if isinstance(error, ResultError):
                 raise
             mend = "docs/answer.md lists what a template can name"
-            self._refuse(f"cannot be filled in: {clean(str(error), 200)}", mend)
+            self._refuse_text(f"cannot be filled in: {clean_text(str(error), 200)}", mend)
         self.deep -= 1
         self.name = outer
 
-    def _tree(self, name: str, text: str) -> nodes.Template:
+    def _parse_text(self, name: str, text: str) -> nodes.Template:
         """Read a text, once, and refuse what has no place in it."""
         if name not in self.trees:
             tree = self.grammar.parse(text)
             _refuse_foreign(tree)
-            self.typed += _within_braces(tree)
+            self.typed += _find_typed_numbers(tree)
             self.trees[name] = tree
         return self.trees[name]
 
-    def _refuse(self, what: str, mend: str = "mend it") -> NoReturn:
+    def _refuse_text(self, what: str, mend: str = "mend it") -> NoReturn:
         where = f"{self.name}, line {self.line}" if self.line else self.name
         raise ResultError(Problem(where, what, mend)) from None
 
-    def spend(self, steps: int) -> None:
+    def count_steps(self, steps: int) -> None:
         """Count what was done."""
         self.steps += steps
         if self.steps > MOST_STEPS:
-            self._refuse(f"takes more than {MOST_STEPS} steps", "does it repeat itself?")
+            self._refuse_text(f"takes more than {MOST_STEPS} steps", "does it repeat itself?")
 
-    def write(self, text: str) -> None:
+    def add_text(self, text: str) -> None:
         """Add to the text, as long as it fits in an answer."""
         self.letters += len(text)
         if self.letters > MOST_LETTERS:
-            self._refuse(f"becomes longer than {MOST_LETTERS} letters", "does it repeat itself?")
+            self._refuse_text(
+                f"becomes longer than {MOST_LETTERS} letters", "does it repeat itself?"
+            )
         self.out.append(text)
 
     # -- statements --------------------------------------------------------------------------
 
-    def body(self, every: Sequence[nodes.Node], scope: ChainMap[str, Any]) -> None:
+    def do_each(self, every: Sequence[nodes.Node], scope: ChainMap[str, Any]) -> None:
         """Do what stands in a text, one thing after the other."""
         for node in every:
-            self.spend(1)
+            self.count_steps(1)
             self.line = node.lineno
             _STATEMENTS[type(node)](self, node, scope)
 
-    def output(self, node: nodes.Output, scope: ChainMap[str, Any]) -> None:
+    def do_output(self, node: nodes.Output, scope: ChainMap[str, Any]) -> None:
         for part in node.nodes:
             if isinstance(part, nodes.TemplateData):
-                self.write(part.data)
+                self.add_text(part.data)
             else:
                 self.line = part.lineno
-                self.write(self._marked(self.value(part, scope)))
+                self.add_text(self._mark_value(self.eval_node(part, scope)))
 
-    def choose(self, node: nodes.If, scope: ChainMap[str, Any]) -> None:
+    def do_if(self, node: nodes.If, scope: ChainMap[str, Any]) -> None:
         for one in (node, *node.elif_):
-            if self.value(one.test, scope):
-                self.body(one.body, scope)
+            if self.eval_node(one.test, scope):
+                self.do_each(one.body, scope)
                 return
-        self.body(node.else_, scope)
+        self.do_each(node.else_, scope)
 
-    def loop(self, node: nodes.For, scope: ChainMap[str, Any]) -> None:
+    def do_for(self, node: nodes.For, scope: ChainMap[str, Any]) -> None:
         """Do it for each; `loop` tells where we are."""
-        rows = self.many(self.value(node.iter, scope))
+        rows = self.to_list(self.eval_node(node.iter, scope))
         scopes = []
         for row in rows:
-            self.spend(1)
+            self.count_steps(1)
             inner = scope.new_child()
-            self._name(node.target, row, inner)
-            if node.test is None or self.value(node.test, inner):
+            self._assign_name(node.target, row, inner)
+            if node.test is None or self.eval_node(node.test, inner):
                 scopes.append(inner)
         for place, inner in enumerate(scopes):
-            inner["loop"] = _where(place, len(scopes))
-            self.body(node.body, inner)
+            inner["loop"] = _describe_loop(place, len(scopes))
+            self.do_each(node.body, inner)
         if not scopes:
-            self.body(node.else_, scope)
+            self.do_each(node.else_, scope)
 
-    def assign(self, node: nodes.Assign, scope: ChainMap[str, Any]) -> None:
-        self._name(node.target, self.value(node.node, scope), scope)
+    def do_assign(self, node: nodes.Assign, scope: ChainMap[str, Any]) -> None:
+        self._assign_name(node.target, self.eval_node(node.node, scope), scope)
 
-    def within(self, node: nodes.With, scope: ChainMap[str, Any]) -> None:
+    def do_with(self, node: nodes.With, scope: ChainMap[str, Any]) -> None:
         inner = scope.new_child()
         for target, value in zip(node.targets, node.values, strict=True):
-            self._name(target, self.value(value, scope), inner)
-        self.body(node.body, inner)
+            self._assign_name(target, self.eval_node(value, scope), inner)
+        self.do_each(node.body, inner)
 
-    def include(self, node: nodes.Include, scope: ChainMap[str, Any]) -> None:
-        name, line = self.value(node.template, scope), self.line
+    def do_include(self, node: nodes.Include, scope: ChainMap[str, Any]) -> None:
+        name, line = self.eval_node(node.template, scope), self.line
         if not isinstance(name, str):
-            raise TypeError(f"include takes the name of a text, not {kind(name)}")
-        self.run(name, scope.new_child())
+            raise TypeError(f"include takes the name of a text, not {say_kind(name)}")
+        self.fill_text(name, scope.new_child())
         self.line = line
 
-    def _name(self, target: nodes.Node, value: Any, scope: ChainMap[str, Any]) -> None:
+    def _assign_name(self, target: nodes.Node, value: Any, scope: ChainMap[str, Any]) -> None:
         """Give a value a name, or the parts of a list a name each."""
         if isinstance(target, nodes.Name):
             scope[target.name] = value
             return
         names = target.items if isinstance(target, nodes.Tuple) else []
-        parts = self.many(value)
+        parts = self.to_list(value)
         if len(parts) != len(names):
             raise ValueError(f"{len(names)} names for {len(parts)} parts")
         for name, part in zip(names, parts, strict=True):
-            self._name(name, part, scope)
+            self._assign_name(name, part, scope)
 
     # -- values ------------------------------------------------------------------------------
 
-    def value(self, node: nodes.Node, scope: ChainMap[str, Any]) -> Any:
+    def eval_node(self, node: nodes.Node, scope: ChainMap[str, Any]) -> Any:
         """Work a value out."""
-        self.spend(1)
-        return self.made(_VALUES[type(node)](self, node, scope))
+        self.count_steps(1)
+        return self.check_size(_VALUES[type(node)](self, node, scope))
 
-    def made(self, value: Any) -> Any:
+    def check_size(self, value: Any) -> Any:
         """Let a value pass that is not too large."""
         if type(value) is str:
             if len(value) > MOST_LETTERS:
-                self._refuse(f"makes a text longer than {MOST_LETTERS} letters")
+                self._refuse_text(f"makes a text longer than {MOST_LETTERS} letters")
         elif type(value) in (int, float) and abs(value) > MOST_WHOLE:
             raise OverflowError("a number is too large")
         return value
 
-    def many(self, value: Any) -> list[Any]:
+    def to_list(self, value: Any) -> list[Any]:
         """Give what can be gone through as a list, and count its length."""
         if type(value) not in (list, dict, str):
-            raise TypeError(f"{kind(value)} cannot be gone through as a list can")
-        self.spend(len(value))
+            raise TypeError(f"{say_kind(value)} cannot be gone through as a list can")
+        self.count_steps(len(value))
         return list(value)
 
     def read_through(self, *values: Any) -> None:
         """Count what it takes to look at each of some values."""
         for value in values:
             if type(value) in (list, dict):
-                self.spend(len(value))
+                self.count_steps(len(value))
             elif isinstance(value, str):
-                self.spend(len(value) // LETTERS_A_STEP)
+                self.count_steps(len(value) // LETTERS_A_STEP)
 
-    def named(self, node: nodes.Name, scope: ChainMap[str, Any]) -> Any:
+    def eval_name(self, node: nodes.Name, scope: ChainMap[str, Any]) -> Any:
         if node.name in scope:
             return scope[node.name]
-        raise _missing(node.name, scope)
+        raise _missing_error(node.name, scope)
 
-    def field(self, node: nodes.Getattr, scope: ChainMap[str, Any]) -> Any:
+    def eval_field(self, node: nodes.Getattr, scope: ChainMap[str, Any]) -> Any:
         """Give an item by its name: a point leads to nothing else."""
-        holder = self.value(node.node, scope)
+        holder = self.eval_node(node.node, scope)
         if isinstance(holder, dt.date) and node.attr in _OF_DATES:
             return {"year": holder.year, "month": holder.month, "day": holder.day}[node.attr]
         if type(holder) is not dict:
-            raise TypeError(f"access to attribute '{node.attr}' of {kind(holder)} is refused")
-        return _item(holder, node.attr)
+            raise TypeError(f"access to attribute '{node.attr}' of {say_kind(holder)} is refused")
+        return _take_item(holder, node.attr)
 
-    def item(self, node: nodes.Getitem, scope: ChainMap[str, Any]) -> Any:
-        holder = self.value(node.node, scope)
+    def eval_item(self, node: nodes.Getitem, scope: ChainMap[str, Any]) -> Any:
+        holder = self.eval_node(node.node, scope)
         if isinstance(node.arg, nodes.Slice):
             ends = (node.arg.start, node.arg.stop, node.arg.step)
-            found = [None if one is None else self.value(one, scope) for one in ends]
+            found = [None if one is None else self.eval_node(one, scope) for one in ends]
             if type(holder) not in (list, str) or any(type(one) is bool for one in found):
-                raise TypeError(f"{kind(holder)} has no such part")
+                raise TypeError(f"{say_kind(holder)} has no such part")
             self.read_through(holder)
             return holder[slice(*found)]
-        return _item(holder, self.value(node.arg, scope))
+        return _take_item(holder, self.eval_node(node.arg, scope))
 
-    def call(self, node: Any, scope: ChainMap[str, Any]) -> Any:
+    def eval_call(self, node: Any, scope: ChainMap[str, Any]) -> Any:
         """Call one of our functions; a figure has nothing to call."""
-        return self._called(_FUNCTIONS[node.node.name], node, scope)
+        return self._call_with_values(_FUNCTIONS[node.node.name], node, scope)
 
-    def filtered(self, node: Any, scope: ChainMap[str, Any]) -> Any:
+    def eval_filter(self, node: Any, scope: ChainMap[str, Any]) -> Any:
         if node.name in ("default", "d") and isinstance(node.node, _LOOKED_UP):
             try:
-                first = self.value(node.node, scope)
+                first = self.eval_node(node.node, scope)
             except _NotThereError:
                 first = None
         else:
-            first = self.value(node.node, scope)
-        return self._called(FILTERS[node.name], node, scope, first)
+            first = self.eval_node(node.node, scope)
+        return self._call_with_values(FILTERS[node.name], node, scope, first)
 
-    def tested(self, node: Any, scope: ChainMap[str, Any]) -> bool:
+    def eval_test(self, node: Any, scope: ChainMap[str, Any]) -> bool:
         if node.name in ("defined", "undefined"):
             try:
-                self.value(node.node, scope)
+                self.eval_node(node.node, scope)
             except _NotThereError:
                 return bool(node.name == "undefined")
             return bool(node.name == "defined")
-        first = self.value(node.node, scope)
-        return bool(self._called(TESTS[node.name], node, scope, first))
+        first = self.eval_node(node.node, scope)
+        return bool(self._call_with_values(TESTS[node.name], node, scope, first))
 
-    def _called(
+    def _call_with_values(
         self, do: Callable[..., Any], node: Any, scope: ChainMap[str, Any], *first: Any
     ) -> Any:
-        values = [*first, *(self.value(one, scope) for one in node.args)]
-        others = {one.key: self.value(one.value, scope) for one in node.kwargs}
+        values = [*first, *(self.eval_node(one, scope) for one in node.args)]
+        others = {one.key: self.eval_node(one.value, scope) for one in node.kwargs}
         name = getattr(node, "name", "") or node.node.name
-        return self.apply(name, do, *values, **others)
+        return self.apply_function(name, do, *values, **others)
 
-    def apply(self, name: str, do: Callable[..., Any], /, *values: Any, **others: Any) -> Any:
+    def apply_function(
+        self, name: str, do: Callable[..., Any], /, *values: Any, **others: Any
+    ) -> Any:
         """Call one of our functions, filters and tests, and count what it takes."""
-        self.spend(WRITING)
+        self.count_steps(WRITING)
         self.read_through(*values)
         try:
             signature(do).bind(self, *values, **others)
@@ -387,35 +393,35 @@ class _Filler:
         try:
             done = do(self, *values, **others)
         except AttributeError:  # a filter of texts that was given something else
-            raise TypeError(f"'{name}' does nothing with {kind(values[0])}") from None
+            raise TypeError(f"'{name}' does nothing with {say_kind(values[0])}") from None
         self.read_through(done)
         return done
 
-    def compared(self, node: nodes.Compare, scope: ChainMap[str, Any]) -> bool:
-        left = self.value(node.expr, scope)
+    def eval_compare(self, node: nodes.Compare, scope: ChainMap[str, Any]) -> bool:
+        left = self.eval_node(node.expr, scope)
         for one in node.ops:
-            right = self.value(one.expr, scope)
-            if not self.holds(one.op, left, right):
+            right = self.eval_node(one.expr, scope)
+            if not self.compare_values(one.op, left, right):
                 return False
             left = right
         return True
 
-    def holds(self, how: str, left: Any, right: Any) -> bool:
+    def compare_values(self, how: str, left: Any, right: Any) -> bool:
         """Compare two values; groups and lists have no size, and are the same as nothing else."""
         self.read_through(left, right)
         if how in ("in", "notin"):
             if type(right) not in (list, dict, str) or type(left) in (list, dict):
-                raise TypeError(f"{kind(left)} is not looked for in {kind(right)}")
+                raise TypeError(f"{say_kind(left)} is not looked for in {say_kind(right)}")
             return (left in right) is (how == "in")
         if left is not None and right is not None:
             for one in (left, right):
                 if type(one) in (list, dict):
-                    raise TypeError(f"{kind(one)} cannot be compared; its items can")
+                    raise TypeError(f"{say_kind(one)} cannot be compared; its items can")
         return bool(_COMPARED[how](left, right))
 
-    def reckoned(self, node: nodes.BinExpr, scope: ChainMap[str, Any]) -> Any:
+    def eval_arithmetic(self, node: nodes.BinExpr, scope: ChainMap[str, Any]) -> Any:
         """Reckon with two numbers; `+` puts texts together, and lists."""
-        left, right = self.value(node.left, scope), self.value(node.right, scope)
+        left, right = self.eval_node(node.left, scope), self.eval_node(node.right, scope)
         alike = type(left) is type(right) and type(left) in (str, list)
         if isinstance(node, nodes.Add) and alike:
             self.read_through(left, right)
@@ -427,28 +433,28 @@ class _Filler:
             )
         return _RECKONED[node.operator](left, right)
 
-    def joined(self, node: nodes.Concat, scope: ChainMap[str, Any]) -> str:
+    def eval_concat(self, node: nodes.Concat, scope: ChainMap[str, Any]) -> str:
         """Put values in a row, each as it would be written."""
-        parts = [self.written(self.value(one, scope)) for one in node.nodes]
+        parts = [self.format_value(self.eval_node(one, scope)) for one in node.nodes]
         self.read_through(*parts)
         return "".join(parts)
 
     # -- writing -----------------------------------------------------------------------------
 
-    def written(self, value: Any) -> str:
+    def format_value(self, value: Any) -> str:
         """Write a value as the language does."""
-        self.spend(WRITING)
-        return written(value, self.language)
+        self.count_steps(WRITING)
+        return format_value(value, self.language)
 
-    def _marked(self, value: Any) -> str:
+    def _mark_value(self, value: Any) -> str:
         """Write a value so that none of it is markup, and mark it."""
         if isinstance(value, AsIs):
             return value
-        escaped = _MARKUP.sub(r"\\\1", printable(self.written(value).translate(LOST)))
+        escaped = _MARKUP.sub(r"\\\1", make_printable(self.format_value(value).translate(LOST)))
         return f"{OPEN}{escaped}{SHUT}" if escaped else ""
 
 
-def written(value: Any, language: str) -> str:
+def format_value(value: Any, language: str) -> str:
     """Write a value as a language does.
 
     Raises
@@ -458,22 +464,22 @@ def written(value: Any, language: str) -> str:
     """
     if type(value) in (bool, list, dict):
         mend = "{% if %}" if type(value) is bool else "listed, or one of its items"
-        raise TypeError(f"{kind(value)} is no text; ask for it with {mend}")
+        raise TypeError(f"{say_kind(value)} is no text; ask for it with {mend}")
     if isinstance(value, int):
-        return whole(value, language)
+        return format_whole(value, language)
     if isinstance(value, float):
-        return number(value, language)
+        return format_number(value, language)
     if isinstance(value, dt.date):
-        return long_day(value, language)
+        return format_day(value, language)
     return str(value)
 
 
-def kind(value: Any) -> str:
+def say_kind(value: Any) -> str:
     """Say what a value is to one who writes a text."""
     return _KINDS.get(str if isinstance(value, str) else type(value), "no figure")
 
 
-def _where(place: int, length: int) -> dict[str, Any]:
+def _describe_loop(place: int, length: int) -> dict[str, Any]:
     return {
         "index": place + 1,
         "index0": place,
@@ -485,22 +491,22 @@ def _where(place: int, length: int) -> dict[str, Any]:
     }
 
 
-def _item(holder: Any, key: Any) -> Any:
+def _take_item(holder: Any, key: Any) -> Any:
     """Give an item of a group by its name, or of a list or text by its number."""
     by_name = type(holder) is dict and isinstance(key, str)
     by_number = type(holder) in (list, str) and type(key) is int
     if not by_name and not by_number:
-        raise TypeError(f"{kind(holder)} has no item by {kind(key)}")
+        raise TypeError(f"{say_kind(holder)} has no item by {say_kind(key)}")
     try:
         return holder[key]
     except LookupError:
-        raise _missing(str(key), holder if by_name else {}) from None
+        raise _missing_error(str(key), holder if by_name else {}) from None
 
 
-def _missing(name: str, known: Mapping[str, Any]) -> _NotThereError:
-    near = difflib.get_close_matches(clean(name), islice(map(str, known), 1000), 1)
+def _missing_error(name: str, known: Mapping[str, Any]) -> _NotThereError:
+    near = difflib.get_close_matches(clean_text(name), islice(map(str, known), 1000), 1)
     nearest = f"; the nearest is '{near[0]}'" if near else ""
-    return _NotThereError(f"there is no '{clean(name)}'{nearest}")
+    return _NotThereError(f"there is no '{clean_text(name)}'{nearest}")
 
 
 # -- what may stand in a text ------------------------------------------------------------------
@@ -516,35 +522,35 @@ def _refuse_foreign(node: nodes.Node) -> None:
     elif not (type(node) in _STATEMENTS or type(node) in _VALUES or isinstance(node, _BESIDE)):
         what = f"{type(node).__name__} has no place in a text"
     elif isinstance(node, nodes.Filter):
-        what = _unknown("filter", node.name, FILTERS)
+        what = _say_unknown("filter", node.name, FILTERS)
     elif isinstance(node, nodes.Test):
-        what = _unknown("test", node.name, {*TESTS, "defined", "undefined"})
+        what = _say_unknown("test", node.name, {*TESTS, "defined", "undefined"})
     elif isinstance(node, nodes.For) and node.recursive:
         what = "a loop that is recursive has no place in a text"
     elif isinstance(node, nodes.Call):
-        what = _uncalled(node.node)
+        what = _say_uncallable(node.node)
     if what:
         raise jinja2.TemplateSyntaxError(what, node.lineno)
     for child in node.iter_child_nodes():
         _refuse_foreign(child)
 
 
-def _unknown(what: str, name: str, known: Mapping[str, Any] | set[str]) -> str | None:
+def _say_unknown(what: str, name: str, known: Mapping[str, Any] | set[str]) -> str | None:
     if name in known:
         return None
     return f"No {what} named '{name}'; there are: {', '.join(sorted(known))}"
 
 
-def _uncalled(node: nodes.Node) -> str | None:
+def _say_uncallable(node: nodes.Node) -> str | None:
     """Say of what is called that it is none of our functions."""
     if isinstance(node, nodes.Getattr):
         return f"'.{node.attr}()' is no item: figures have items, and nothing to call"
     if not isinstance(node, nodes.Name):
         return "figures have items, and nothing to call"
-    return _unknown("function", node.name, _FUNCTIONS)
+    return _say_unknown("function", node.name, _FUNCTIONS)
 
 
-def _within_braces(node: nodes.Node) -> Iterator[str]:
+def _find_typed_numbers(node: nodes.Node) -> Iterator[str]:
     """Find the numbers typed between braces; not those that tell which figure is meant, or when."""
     if isinstance(node, nodes.Const):
         yield from NUMBER.findall(str(node.value))
@@ -552,9 +558,9 @@ def _within_braces(node: nodes.Node) -> Iterator[str]:
     for child in node.iter_child_nodes():
         beside = isinstance(child, nodes.TemplateData | nodes.Compare | nodes.Slice | nodes.Test)
         if isinstance(child, nodes.Getitem):
-            yield from _within_braces(child.node)
+            yield from _find_typed_numbers(child.node)
         elif not beside and not (isinstance(child, nodes.Filter) and child.name == "as_is"):
-            yield from _within_braces(child)
+            yield from _find_typed_numbers(child)
 
 
 _LOOKED_UP = (nodes.Name, nodes.Getattr, nodes.Getitem)
@@ -570,38 +576,38 @@ _BESIDE = (
 """What is read with the node that it stands in."""
 
 _STATEMENTS: dict[type[nodes.Node], Callable[[_Filler, Any, ChainMap[str, Any]], None]] = {
-    nodes.Output: _Filler.output,
-    nodes.If: _Filler.choose,
-    nodes.For: _Filler.loop,
-    nodes.Assign: _Filler.assign,
-    nodes.With: _Filler.within,
-    nodes.Include: _Filler.include,
+    nodes.Output: _Filler.do_output,
+    nodes.If: _Filler.do_if,
+    nodes.For: _Filler.do_for,
+    nodes.Assign: _Filler.do_assign,
+    nodes.With: _Filler.do_with,
+    nodes.Include: _Filler.do_include,
 }
 _VALUES: dict[type[nodes.Node], Callable[[_Filler, Any, ChainMap[str, Any]], Any]] = {
     nodes.Const: lambda _filler, node, _scope: node.value,
-    nodes.Name: _Filler.named,
-    nodes.Getattr: _Filler.field,
-    nodes.Getitem: _Filler.item,
-    nodes.Call: _Filler.call,
-    nodes.Filter: _Filler.filtered,
-    nodes.Test: _Filler.tested,
-    nodes.Compare: _Filler.compared,
-    nodes.Concat: _Filler.joined,
-    nodes.List: lambda filler, node, scope: [filler.value(one, scope) for one in node.items],
-    nodes.Tuple: lambda filler, node, scope: [filler.value(one, scope) for one in node.items],
+    nodes.Name: _Filler.eval_name,
+    nodes.Getattr: _Filler.eval_field,
+    nodes.Getitem: _Filler.eval_item,
+    nodes.Call: _Filler.eval_call,
+    nodes.Filter: _Filler.eval_filter,
+    nodes.Test: _Filler.eval_test,
+    nodes.Compare: _Filler.eval_compare,
+    nodes.Concat: _Filler.eval_concat,
+    nodes.List: lambda filler, node, scope: [filler.eval_node(one, scope) for one in node.items],
+    nodes.Tuple: lambda filler, node, scope: [filler.eval_node(one, scope) for one in node.items],
     nodes.And: lambda filler, node, scope: (
-        filler.value(node.left, scope) and filler.value(node.right, scope)
+        filler.eval_node(node.left, scope) and filler.eval_node(node.right, scope)
     ),
     nodes.Or: lambda filler, node, scope: (
-        filler.value(node.left, scope) or filler.value(node.right, scope)
+        filler.eval_node(node.left, scope) or filler.eval_node(node.right, scope)
     ),
-    nodes.Not: lambda filler, node, scope: not filler.value(node.node, scope),
-    nodes.Neg: lambda filler, node, scope: -_number(filler.value(node.node, scope)),
-    nodes.Pos: lambda filler, node, scope: _number(filler.value(node.node, scope)),
+    nodes.Not: lambda filler, node, scope: not filler.eval_node(node.node, scope),
+    nodes.Neg: lambda filler, node, scope: -_check_number(filler.eval_node(node.node, scope)),
+    nodes.Pos: lambda filler, node, scope: _check_number(filler.eval_node(node.node, scope)),
     nodes.CondExpr: lambda filler, node, scope: (
-        filler.value(node.expr1, scope)
-        if filler.value(node.test, scope)
-        else filler.value(node.expr2, scope)
+        filler.eval_node(node.expr1, scope)
+        if filler.eval_node(node.test, scope)
+        else filler.eval_node(node.expr2, scope)
         if node.expr2 is not None
         else ""
     ),
@@ -615,7 +621,7 @@ _RECKONED: dict[str, Callable[[Any, Any], Any]] = {
     "%": operator.mod,
 }
 for _one in (nodes.Add, nodes.Sub, nodes.Mul, nodes.Div, nodes.FloorDiv, nodes.Mod, nodes.Pow):
-    _VALUES[_one] = _Filler.reckoned
+    _VALUES[_one] = _Filler.eval_arithmetic
 _COMPARED: dict[str, Callable[[Any, Any], bool]] = {
     "eq": operator.eq,
     "ne": operator.ne,
@@ -626,88 +632,90 @@ _COMPARED: dict[str, Callable[[Any, Any], bool]] = {
 }
 
 
-def _number(value: Any) -> Any:
+def _check_number(value: Any) -> Any:
     if type(value) not in (int, float):
-        raise TypeError(f"{kind(value)} is no number")
+        raise TypeError(f"{say_kind(value)} is no number")
     return value
 
 
-def _counted(filler: _Filler, count: Any, one: str, many: str) -> str:
+def _call_counted(filler: _Filler, count: Any, one: str, many: str) -> str:
     """Write a number with its thing: "1 gemeente", "2 gemeenten"."""
-    alone = plural_form(_number(count), filler.language) == "one"
-    return f"{whole(count, filler.language)} {one if alone else many}"
+    alone = plural_form(_check_number(count), filler.language) == "one"
+    return f"{format_whole(count, filler.language)} {one if alone else many}"
 
 
-def _range(filler: _Filler, *ends: int) -> list[int]:
+def _call_range(filler: _Filler, *ends: int) -> list[int]:
     """Count from one number to another."""
     numbers = range(*ends)
     if len(numbers) > MOST_STEPS:
         raise OverflowError(f"Range too big: more than {MOST_STEPS} numbers")
-    filler.spend(len(numbers))
+    filler.count_steps(len(numbers))
     return list(numbers)
 
 
-def _as_is(_filler: _Filler, text: Any) -> AsIs:
+def _filter_as_is(_filler: _Filler, text: Any) -> AsIs:
     """Take a key, nothing else."""
     if not isinstance(text, str) or not re.fullmatch(r"[a-z0-9-]+", text):
         raise ValueError(f"{str(text)[:100]!r} is no key")
     return AsIs(text)
 
 
-def _decimal(filler: _Filler, value: float) -> str:
-    return decimal(_number(value), filler.language)
+def _filter_decimal(filler: _Filler, value: float) -> str:
+    return format_decimals(_check_number(value), filler.language)
 
 
-def _percent(filler: _Filler, share: float | None) -> str:
+def _filter_percent(filler: _Filler, share: float | None) -> str:
     """Write a share as the summary does, so that no line breaks before the sign."""
-    share = math.nan if share is None else _number(share)
-    return percent(share, filler.language)
+    share = math.nan if share is None else _check_number(share)
+    return format_percent(share, filler.language)
 
 
-def _euro(filler: _Filler, value: float) -> str:
-    return euros(_number(value), filler.language)
+def _filter_euro(filler: _Filler, value: float) -> str:
+    return format_euros(_check_number(value), filler.language)
 
 
-def _listed(filler: _Filler, names: list[Any]) -> str:
+def _filter_listed(filler: _Filler, names: list[Any]) -> str:
     """Write names as a sentence does: A, B en C."""
-    return joined_by_and([filler.written(one) for one in filler.many(names)], filler.language)
+    return join_with_and(
+        [filler.format_value(one) for one in filler.to_list(names)], filler.language
+    )
 
 
-def _joined(filler: _Filler, values: list[Any], between: str = "") -> str:
-    texts = [filler.written(one) for one in filler.many(values)]
+def _filter_join(filler: _Filler, values: list[Any], between: str = "") -> str:
+    texts = [filler.format_value(one) for one in filler.to_list(values)]
     length = sum(map(len, texts)) + len(between) * len(texts)
     if length > MOST_LETTERS:
         raise OverflowError(f"a text becomes longer than {MOST_LETTERS} letters")
     return between.join(texts)
 
 
-def _of_each(filler: _Filler, rows: list[Any], attribute: str | None = None) -> list[Any]:
+def _filter_map(filler: _Filler, rows: list[Any], attribute: str | None = None) -> list[Any]:
     """Give each row of a list, or what stands in each under a name."""
-    every = filler.many(rows)
-    return every if attribute is None else [_item(one, attribute) for one in every]
+    every = filler.to_list(rows)
+    return every if attribute is None else [_take_item(one, attribute) for one in every]
 
 
-def _sorted(
+def _filter_sort(
     filler: _Filler, rows: list[Any], *, reverse: bool = False, attribute: str | None = None
 ) -> list[Any]:
-    keys = _of_each(filler, rows, attribute)
-    filler.spend(10 * len(keys))
+    keys = _filter_map(filler, rows, attribute)
+    filler.count_steps(10 * len(keys))
     for one in keys:
         if type(one) in (list, dict):
-            raise TypeError(f"{kind(one)} cannot be put in order; name what counts: attribute=")
+            raise TypeError(f"{say_kind(one)} cannot be put in order; name what counts: attribute=")
         filler.read_through(*[one] * 10)
     order = sorted(range(len(keys)), key=keys.__getitem__, reverse=bool(reverse))
-    every = filler.many(rows)
+    every = filler.to_list(rows)
     return [every[place] for place in order]
 
 
-def _summed(filler: _Filler, rows: list[Any], attribute: str | None = None) -> Any:
-    return sum(_number(one) for one in _of_each(filler, rows, attribute))
+def _filter_sum(filler: _Filler, rows: list[Any], attribute: str | None = None) -> Any:
+    return sum(_check_number(one) for one in _filter_map(filler, rows, attribute))
 
 
-def _extreme(pick: Callable[..., Any]) -> Callable[..., Any]:
+def _make_extreme_filter(pick: Callable[..., Any]) -> Callable[..., Any]:
     def picked(filler: _Filler, rows: list[Any], attribute: str | None = None) -> Any:
-        every = _sorted(filler, rows, attribute=attribute)
+        every = _filter_sort(filler, rows, attribute=attribute)
         if not every:
             raise ValueError("an empty list has no first or last")
         return every[0] if pick is min else every[-1]
@@ -715,82 +723,83 @@ def _extreme(pick: Callable[..., Any]) -> Callable[..., Any]:
     return picked
 
 
-def _picked(
+def _filter_rows(
     filler: _Filler, rows: list[Any], attribute: str, test: str = "", *values: Any, wanted: bool
 ) -> list[Any]:
     """Keep the rows in which what stands under a name passes a test, or is so at all."""
     if test and test not in TESTS:
-        raise ValueError(_unknown("test", test, TESTS))
-    every = zip(filler.many(rows), _of_each(filler, rows, attribute), strict=True)
+        raise ValueError(_say_unknown("test", test, TESTS))
+    every = zip(filler.to_list(rows), _filter_map(filler, rows, attribute), strict=True)
     return [
         row
         for row, value in every
-        if bool(filler.apply(test, TESTS[test], value, *values) if test else value) is wanted
+        if bool(filler.apply_function(test, TESTS[test], value, *values) if test else value)
+        is wanted
     ]
 
 
-def _holds(how: str, filler: _Filler, value: Any, other: Any) -> bool:
-    return filler.holds(how, value, other)
+def _test_holds(how: str, filler: _Filler, value: Any, other: Any) -> bool:
+    return filler.compare_values(how, value, other)
 
 
-def _rounded(_filler: _Filler, value: float, digits: int = 0) -> float:
+def _filter_round(_filler: _Filler, value: float, digits: int = 0) -> float:
     if type(digits) is not int or not 0 <= digits <= 15:
         raise ValueError("'round' takes 0 to 15 digits")
-    return float(round(_number(value), digits))
+    return float(round(_check_number(value), digits))
 
 
-def _pairs(filler: _Filler, group: dict[str, Any]) -> list[list[Any]]:
+def _filter_items(filler: _Filler, group: dict[str, Any]) -> list[list[Any]]:
     if type(group) is not dict:
-        raise TypeError(f"{kind(group)} has no names")
-    filler.spend(len(group))
+        raise TypeError(f"{say_kind(group)} has no names")
+    filler.count_steps(len(group))
     return [[name, value] for name, value in group.items()]
 
 
 FILTERS: dict[str, Callable[..., Any]] = {
-    "abs": lambda _filler, value: abs(_number(value)),
-    "as_is": _as_is,
+    "abs": lambda _filler, value: abs(_check_number(value)),
+    "as_is": _filter_as_is,
     "capitalize": lambda _filler, text: text.capitalize(),
-    "count": lambda filler, value: len(filler.many(value)),
+    "count": lambda filler, value: len(filler.to_list(value)),
     "d": lambda _filler, value, other="": other if value is None else value,
-    "decimal": _decimal,
+    "decimal": _filter_decimal,
     "default": lambda _filler, value, other="": other if value is None else value,
-    "euro": _euro,
-    "first": lambda _filler, value: _item(value, 0),
-    "int": lambda _filler, value: int(_number(value)),
-    "items": _pairs,
-    "join": _joined,
-    "last": lambda _filler, value: _item(value, -1),
-    "length": lambda filler, value: len(filler.many(value)),
-    "listed": _listed,
+    "euro": _filter_euro,
+    "first": lambda _filler, value: _take_item(value, 0),
+    "int": lambda _filler, value: int(_check_number(value)),
+    "items": _filter_items,
+    "join": _filter_join,
+    "last": lambda _filler, value: _take_item(value, -1),
+    "length": lambda filler, value: len(filler.to_list(value)),
+    "listed": _filter_listed,
     "lower": lambda _filler, text: text.lower(),
-    "map": _of_each,
-    "max": _extreme(max),
-    "min": _extreme(min),
-    "minutes": lambda filler, seconds: _decimal(filler, _number(seconds) / 60),
-    "percent": _percent,
-    "rejectattr": partial(_picked, wanted=False),
-    "reverse": lambda filler, value: filler.many(value)[::-1],
-    "round": _rounded,
-    "selectattr": partial(_picked, wanted=True),
-    "sort": _sorted,
-    "sum": _summed,
+    "map": _filter_map,
+    "max": _make_extreme_filter(max),
+    "min": _make_extreme_filter(min),
+    "minutes": lambda filler, seconds: _filter_decimal(filler, _check_number(seconds) / 60),
+    "percent": _filter_percent,
+    "rejectattr": partial(_filter_rows, wanted=False),
+    "reverse": lambda filler, value: filler.to_list(value)[::-1],
+    "round": _filter_round,
+    "selectattr": partial(_filter_rows, wanted=True),
+    "sort": _filter_sort,
+    "sum": _filter_sum,
     "trim": lambda _filler, text: text.strip(),
     "upper": lambda _filler, text: text.upper(),
 }
 """All that stand behind a `|`; docs/answer.md tells them."""
 
 TESTS: dict[str, Callable[..., bool]] = {
-    "divisibleby": lambda _filler, value, by: _number(value) % _number(by) == 0,
-    "even": lambda _filler, value: _number(value) % 2 == 0,
+    "divisibleby": lambda _filler, value, by: _check_number(value) % _check_number(by) == 0,
+    "even": lambda _filler, value: _check_number(value) % 2 == 0,
     "false": lambda _filler, value: value is False,
-    "in": lambda filler, value, rows: filler.holds("in", value, rows),
+    "in": lambda filler, value, rows: filler.compare_values("in", value, rows),
     "none": lambda _filler, value: value is None,
     "number": lambda _filler, value: type(value) in (int, float),
-    "odd": lambda _filler, value: _number(value) % 2 == 1,
+    "odd": lambda _filler, value: _check_number(value) % 2 == 1,
     "string": lambda _filler, value: isinstance(value, str),
     "true": lambda _filler, value: value is True,
     **{
-        name: partial(_holds, how)
+        name: partial(_test_holds, how)
         for how, names in {
             "eq": ("==", "eq", "equalto"),
             "ne": ("!=", "ne"),
@@ -804,5 +813,5 @@ TESTS: dict[str, Callable[..., bool]] = {
 }
 """All that stand behind an `is`, beside `defined` and `undefined`."""
 
-_FUNCTIONS: dict[str, Callable[..., Any]] = {"counted": _counted, "range": _range}
+_FUNCTIONS: dict[str, Callable[..., Any]] = {"counted": _call_counted, "range": _call_range}
 """All that can be called."""

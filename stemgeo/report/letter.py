@@ -17,11 +17,11 @@ from typing import TYPE_CHECKING, Any, Literal, NoReturn
 from markdown_it import MarkdownIt
 
 from stemgeo.errors import Problem, ResultError
-from stemgeo.maps.text import printable
-from stemgeo.report.filling import LOST, NUMBER, OPEN, SHUT, fill
+from stemgeo.maps.text import make_printable
+from stemgeo.report.filling import LOST, NUMBER, OPEN, SHUT, fill_template
 from stemgeo.report.manifests import PLAIN_NAME
 from stemgeo.speech import held_together
-from stemgeo.texts import texts
+from stemgeo.texts import load_texts
 from stemgeo.writing import whole
 from stemgeo.writing.seal import is_litter
 
@@ -152,8 +152,8 @@ def write_letter(
         the line.
     """
     own: dict[str, str] = {}
-    read = _own(templates, language, own) if templates else _packaged
-    filled, braced = fill(figures, language, TEMPLATES[language], read)
+    read = _make_reader(templates, language, own) if templates else _read_packaged
+    filled, braced = fill_template(figures, language, TEMPLATES[language], read)
     typed = [
         found
         for line in filled.splitlines()
@@ -166,7 +166,7 @@ def write_letter(
     if sum(1 + len(one.children or ()) for one in tokens) > MOST_PIECES:
         what = f"becomes more than {MOST_PIECES} pieces: paragraphs, items, cells, words in bold"
         raise ResultError(Problem(TEMPLATES[language], what, "does it repeat itself?"))
-    return Letter(tuple(blocks.of(tokens)), tuple(dict.fromkeys(typed)), own)
+    return Letter(tuple(blocks.yield_blocks(tokens)), tuple(dict.fromkeys(typed)), own)
 
 
 def write_templates(folder: Path, *, replace: bool = False) -> list[Path]:
@@ -179,15 +179,15 @@ def write_templates(folder: Path, *, replace: bool = False) -> list[Path]:
     """
     with whole.whole_folder(folder, whole.refuse_filled, keep=replace) as new:
         for name in TEMPLATES.values():
-            (new / name).write_text(_packaged(name), encoding="utf-8")
+            (new / name).write_text(_read_packaged(name), encoding="utf-8")
     return [folder / name for name in TEMPLATES.values()]
 
 
-def _packaged(name: str) -> str:
+def _read_packaged(name: str) -> str:
     return (resources.files(__package__) / "templates" / name).read_text(encoding="utf-8")
 
 
-def _own(folder: Path, language: Language, texts: dict[str, str]) -> Callable[[str], str]:
+def _make_reader(folder: Path, language: Language, texts: dict[str, str]) -> Callable[[str], str]:
     """Give a reader of the texts of a folder, without marks that a document cannot hold.
 
     It takes plain files of that folder alone, and keeps what it read in `texts`.
@@ -199,14 +199,14 @@ def _own(folder: Path, language: Language, texts: dict[str, str]) -> Callable[[s
     def read(name: str) -> str:
         if not re.fullmatch(PLAIN_NAME, name):
             raise LookupError(f"{name} is no plain name of a text in the same folder")
-        text = _plain_text(folder / name).expandtabs(4)
-        texts[name] = "\n".join(map(printable, text.split("\n")))
+        text = _read_plain_text(folder / name).expandtabs(4)
+        texts[name] = "\n".join(map(make_printable, text.split("\n")))
         return texts[name]
 
     return read
 
 
-def _plain_text(path: Path) -> str:
+def _read_plain_text(path: Path) -> str:
     """Read a file that is a file: no link that leads elsewhere, and no larger than a text is."""
     if not os.path.lexists(path):
         raise LookupError(f"there is no text {path.name} in the folder")
@@ -224,7 +224,7 @@ def _plain_text(path: Path) -> str:
     raise ResultError(Problem(path.name, *problem))
 
 
-def unused_texts(folder: Path, used: Collection[str]) -> list[str]:
+def list_unused_texts(folder: Path, used: Collection[str]) -> list[str]:
     """Name what lies in a folder of templates and was not read, but for the other language."""
     known = {*used, *TEMPLATES.values()}
     return sorted(
@@ -237,96 +237,96 @@ class _Blocks:
 
     def __init__(self, language: Language, name: str) -> None:
         self.language, self.name = language, name
-        self.caption = texts(language)("answer.caption")
+        self.caption = load_texts(language)("answer.caption")
 
-    def of(self, tokens: Sequence[Token]) -> Iterator[Block]:
+    def yield_blocks(self, tokens: Sequence[Token]) -> Iterator[Block]:
         """Give the blocks; a caption waits for its table."""
         caption, place = "", 0
         while place < len(tokens):
             token = tokens[place]
-            end = _end(tokens, place)
+            end = _find_end(tokens, place)
             inside = tokens[place + 1 : end]
             self._refuse_alone(caption, [one for one in (token,) if one.type != "table_open"])
             if token.type == "heading_open":
-                yield Heading(int(token.tag[1]), _plain(self._runs(inside[0])))
+                yield Heading(int(token.tag[1]), _join_runs(self._list_runs(inside[0])))
             elif token.type == "paragraph_open":
-                *pictures, words = self._paragraphs(inside[0])
-                lead, _, said = _plain(words.runs).partition(": ")
+                *pictures, words = self._split_paragraph(inside[0])
+                lead, _, said = _join_runs(words.runs).partition(": ")
                 yield from pictures
                 if lead.rstrip() == self.caption and said:
                     caption = said
-                elif _plain(words.runs).strip():
+                elif _join_runs(words.runs).strip():
                     yield words
             elif token.type in ("bullet_list_open", "ordered_list_open"):
-                yield from self._items(tokens[place : end + 1], 0)
+                yield from self._yield_items(tokens[place : end + 1], 0)
             elif token.type == "blockquote_open":
-                yield from self._cautions(token, inside)
+                yield from self._yield_cautions(token, inside)
             elif token.type == "table_open":
-                yield self._table(inside, caption)
+                yield self._build_table(inside, caption)
                 caption = ""
             elif token.type != "hr":
-                self._refuse(token, f"{token.type} has no place in an answer")
+                self._refuse_token(token, f"{token.type} has no place in an answer")
             place = end + 1
         self._refuse_alone(caption, tokens[-1:])
 
-    def _cautions(self, token: Token, inside: Sequence[Token]) -> Iterator[Paragraph]:
-        for one in self.of(inside):
+    def _yield_cautions(self, token: Token, inside: Sequence[Token]) -> Iterator[Paragraph]:
+        for one in self.yield_blocks(inside):
             if not isinstance(one, Paragraph):
-                self._refuse(token, "a caution in a frame holds paragraphs alone")
+                self._refuse_token(token, "a caution in a frame holds paragraphs alone")
             yield Paragraph(one.runs, "caution")
 
     def _refuse_alone(self, caption: str, below: Sequence[Token]) -> None:
         """Refuse a caption with something else below it than a table: it would be lost."""
         for token in below if caption else ():
-            self._refuse(token, f"a caption stands above no table: {caption}")
+            self._refuse_token(token, f"a caption stands above no table: {caption}")
 
-    def _paragraphs(self, inline: Token) -> tuple[*tuple[Picture, ...], Paragraph]:
+    def _split_paragraph(self, inline: Token) -> tuple[*tuple[Picture, ...], Paragraph]:
         """Give the pictures that stand in a paragraph, and its words."""
         children = inline.children or []
         pictures = [
-            Picture(str(child.attrs["src"]), _plain(self._runs(child)))
+            Picture(str(child.attrs["src"]), _join_runs(self._list_runs(child)))
             for child in children
             if child.type == "image"
         ]
         words = replace(inline, children=[one for one in children if one.type != "image"])
-        return *pictures, Paragraph(self._runs(words))
+        return *pictures, Paragraph(self._list_runs(words))
 
-    def _items(self, tokens: Sequence[Token], depth: int) -> Iterator[Item]:
+    def _yield_items(self, tokens: Sequence[Token], depth: int) -> Iterator[Item]:
         ordered = tokens[0].type == "ordered_list_open"
         place, count = 1, int(tokens[0].attrs.get("start", 1)) if ordered else 0
         while place < len(tokens) - 1:
-            end = _end(tokens, place)
+            end = _find_end(tokens, place)
             inside, at = tokens[place + 1 : end], 0
             while at < len(inside):
-                stop = _end(inside, at)
+                stop = _find_end(inside, at)
                 if inside[at].type == "paragraph_open":
-                    yield Item(self._runs(inside[at + 1]), count, depth)
+                    yield Item(self._list_runs(inside[at + 1]), count, depth)
                 elif inside[at].type.endswith("list_open"):
-                    yield from self._items(inside[at : stop + 1], depth + 1)
+                    yield from self._yield_items(inside[at : stop + 1], depth + 1)
                 else:
-                    self._refuse(inside[at], "a list holds lines and lists alone")
+                    self._refuse_token(inside[at], "a list holds lines and lists alone")
                 at = stop + 1
             place, count = end + 1, count + ordered
         return
 
-    def _table(self, tokens: Sequence[Token], caption: str) -> Table:
+    def _build_table(self, tokens: Sequence[Token], caption: str) -> Table:
         rows: list[list[Line]] = []
         right: list[bool] = []
         for place, token in enumerate(tokens):
             if token.type == "tr_open":
                 rows.append([])
             elif token.type in ("th_open", "td_open"):
-                rows[-1].append(self._runs(tokens[place + 1]))
+                rows[-1].append(self._list_runs(tokens[place + 1]))
                 if token.type == "th_open":
                     right.append("right" in str(token.attrs.get("style", "")))
         return Table(caption, tuple(tuple(row) for row in rows), tuple(right))
 
-    def _runs(self, inline: Token) -> Line:
+    def _list_runs(self, inline: Token) -> Line:
         """Give the text of a line, piece by piece."""
         runs, bold, italic, link = [], 0, 0, ""
         for child in inline.children or []:
             if child.type in ("text", "code_inline"):
-                told = held_together(_clean(child.content), self.language)
+                told = held_together(_strip_marks(child.content), self.language)
                 runs.append(Run(told, bold > 0, italic > 0, link))
             elif child.type in ("softbreak", "hardbreak"):
                 runs.append(Run(" ", bold > 0, italic > 0, link))
@@ -337,17 +337,19 @@ class _Blocks:
             elif child.type in ("link_open", "link_close"):
                 link = str(child.attrs.get("href", ""))
                 if link and not link.lower().startswith(_ADDRESSES):
-                    self._refuse(inline, f"a link leads to the web or to mail, not to '{link}'")
+                    self._refuse_token(
+                        inline, f"a link leads to the web or to mail, not to '{link}'"
+                    )
             else:
-                self._refuse(inline, f"{child.type} has no place in an answer")
+                self._refuse_token(inline, f"{child.type} has no place in an answer")
         return tuple(run for run in runs if run.text)
 
-    def _refuse(self, token: Token, what: str) -> NoReturn:
+    def _refuse_token(self, token: Token, what: str) -> NoReturn:
         line = token.map[0] + 1 if token.map else 0
         raise ResultError(Problem(f"{self.name}, line {line} of the filled text", what, "mend it"))
 
 
-def _end(tokens: Sequence[Token], place: int) -> int:
+def _find_end(tokens: Sequence[Token], place: int) -> int:
     """Find the token that closes the one at a place; itself when it opens nothing."""
     depth = 0
     for number_, token in enumerate(tokens[place:], start=place):
@@ -357,11 +359,11 @@ def _end(tokens: Sequence[Token], place: int) -> int:
     raise AssertionError
 
 
-def _clean(text: str) -> str:
+def _strip_marks(text: str) -> str:
     return text.replace(OPEN, "").replace(SHUT, "")
 
 
-def _plain(runs: Line) -> str:
+def _join_runs(runs: Line) -> str:
     return "".join(run.text for run in runs)
 
 
@@ -369,23 +371,25 @@ _WIDE, _MARGIN, _BOLD = 34, 2, 1.15
 """Letters: the widest text, what stands free beside it, and how much wider bold ones are."""
 
 
-def column_weights(table: Table) -> list[float]:
+def weigh_columns(table: Table) -> list[float]:
     """Give each column its part of the width, by the words that stand in it; they add up to 1."""
     wanted = []
     for place in range(len(table.right)):
         head, *texts = [row[place] for row in table.rows if place < len(row)]
         # A head breaks between words; so does a long text.
-        words = max(map(len, _plain(head).split(" "))) * _BOLD
-        words = max([words, *(_letters(text, word) for text in texts for word in _words(text))])
-        longest = max((_letters(text, _plain(text)) for text in texts), default=0)
+        words = max(map(len, _join_runs(head).split(" "))) * _BOLD
+        words = max(
+            [words, *(_count_letters(text, word) for text in texts for word in _split_words(text))]
+        )
+        longest = max((_count_letters(text, _join_runs(text)) for text in texts), default=0)
         wanted.append(max(words, min(longest, _WIDE)) + _MARGIN)
     return [one / sum(wanted) for one in wanted]
 
 
-def _words(line: Line) -> list[str]:
-    return _plain(line).split(" ")
+def _split_words(line: Line) -> list[str]:
+    return _join_runs(line).split(" ")
 
 
-def _letters(line: Line, text: str) -> float:
+def _count_letters(line: Line, text: str) -> float:
     """Count the letters of a text of that line, as wide as they are."""
     return len(text) * (_BOLD if any(run.bold for run in line) else 1.0)

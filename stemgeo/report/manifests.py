@@ -39,22 +39,22 @@ class _Model(BaseModel):
     model_config = ConfigDict(strict=True, defer_build=True)  # most commands read none
 
 
-class _File(_Model):
+class _FileEntry(_Model):
     sha256: str
 
 
-class _Study(_File):
+class _StudyEntry(_FileEntry):
     name: str
 
 
-class _Input(_Model):
+class _InputEntry(_Model):
     role: str
     name: str
     sha256: str
     date: str | None = None
 
 
-class _Said(_Model):
+class _NoteEntry(_Model):
     nl: str
     en: str
     fr: str = ""
@@ -67,13 +67,13 @@ _Words: Any = create_model(  # type: ignore[call-overload]
 )
 
 
-class _Languages(_Model):
+class _TextsByLanguage(_Model):
     nl: _Words
     en: _Words
     fr: _Words | None = None
 
 
-class _Made(_Model):
+class _ManifestMakers(_Model):
     """By which versions."""
 
     stemgeo: str
@@ -81,126 +81,126 @@ class _Made(_Model):
     libraries: dict[str, str] = {}
 
 
-class Written(_Made):
+class AnyManifest(_ManifestMakers):
     """What every manifest has."""
 
-    outputs: dict[str, _File]
+    outputs: dict[str, _FileEntry]
 
 
-class _About(_Model):
+class _AskedAbout(_Model):
     vintage: int
 
 
-class _Inputs(_Model):
+class _AskedInputs(_Model):
     network: Any
 
 
-class _Travel(_Model):
+class _AskedTravel(_Model):
     cutoff_min: float
 
 
-class _Gaps(_Model):
+class _AskedGaps(_Model):
     min_children: int
 
 
-class _Output(_Model):
+class _AskedOutput(_Model):
     language: Language
 
 
-class _Siting(_Model):
+class _AskedSiting(_Model):
     profile: Profile
 
 
-class _Question(_Model):
-    """What is read of a study as it stands; all of it is a study, see `fitting`."""
+class _AskedStudy(_Model):
+    """What is read of a study as it stands; all of it is a study, see `fit_manifest`."""
 
-    study: _About
-    inputs: _Inputs
-    travel: _Travel
-    gaps: _Gaps
-    output: _Output
-    siting: _Siting
+    study: _AskedAbout
+    inputs: _AskedInputs
+    travel: _AskedTravel
+    gaps: _AskedGaps
+    output: _AskedOutput
+    siting: _AskedSiting
 
 
-class OfSide(_Made):
+class SideManifest(_ManifestMakers):
     """What has a study, as the manifest of a comparison tells of its results."""
 
     notice: str
     method_note: str
     attribution: str
-    study: _Question
-    study_file: _Study | None = None
-    inputs: list[_Input]
+    study: _AskedStudy
+    study_file: _StudyEntry | None = None
+    inputs: list[_InputEntry]
 
 
-class _Asked(OfSide, Written):
+class _StudyManifest(SideManifest, AnyManifest):
     """The manifest of what is made of a study."""
 
-    notes: list[_Said | str] = []
+    notes: list[_NoteEntry | str] = []
 
 
-class OfRun(_Asked):
+class RunManifest(_StudyManifest):
     """The manifest of a run."""
 
-    text: _Languages
+    text: _TextsByLanguage
     network: dict[str, dict[str, int]] = {}
     buildings: dict[str, int] = {}
 
 
-class OfComparison(Written):
+class ComparisonManifest(AnyManifest):
     """The manifest of a comparison."""
 
-    a: OfSide
-    b: OfSide
+    a: SideManifest
+    b: SideManifest
     notices: list[str]
     same_children: bool
-    notes: list[_Said | str] = []
+    notes: list[_NoteEntry | str] = []
 
 
-class _Solution(_Model):
+class _SolutionEntry(_Model):
     candidates: int
     proven_optimal: bool
 
 
-class _Cost(_Model):
+class _CostEntry(_Model):
     total_eur: float
     suffices: bool
 
 
-class OfTrend(_Asked):
+class TrendManifest(_StudyManifest):
     """The manifest of a trend."""
 
     text: _Words
     years: list[int]
 
 
-class OfPlan(_Asked):
+class PlanManifest(_StudyManifest):
     """The manifest of a plan."""
 
     text: _Words
-    solution: _Solution
-    cost: _Cost
+    solution: _SolutionEntry
+    cost: _CostEntry
 
 
-class _Options(_Model):
+class _OptionsEntry(_Model):
     language: Language
 
 
-class OfAnswer(Written):
+class AnswerManifest(AnyManifest):
     """The manifest of an answer."""
 
     notice: str
     method_note: str
-    options: _Options
+    options: _OptionsEntry
     templates: dict[Annotated[str, Field(pattern=rf"^{PLAIN_NAME}$")], str] = {}
     typed_numbers: list[str] = []
     pdf_standard: str = ""
-    result: OfRun
-    plan: OfPlan | None = None
-    before: OfRun | None = None
+    result: RunManifest
+    plan: PlanManifest | None = None
+    before: RunManifest | None = None
 
 
-def loaded(path: Path) -> Any:
+def load_json(path: Path) -> Any:
     """Read JSON as it is defined: no NaN, no names twice as deep as anyone writes, no great size.
 
     Raises
@@ -222,7 +222,7 @@ def _refuse_constant(name: str) -> NoReturn:
     raise ValueError(f"{name} is no number of JSON")
 
 
-def fitting(content: dict[str, Any], model: type[Written], path: Path) -> dict[str, Any]:
+def fit_manifest(content: dict[str, Any], model: type[AnyManifest], path: Path) -> dict[str, Any]:
     """Give a manifest back that fits its model, the words in it clean.
 
     Parameters
@@ -247,20 +247,20 @@ def fitting(content: dict[str, Any], model: type[Written], path: Path) -> dict[s
     except ValidationError as error:
         first = error.errors(include_url=False, include_input=False)[0]
         where = ".".join(map(str, first["loc"]))
-        _refuse(path, f"'{where}': {first['msg']}")
+        _refuse_manifest(path, f"'{where}': {first['msg']}")
     except StudyError as error:
-        _refuse(path, str(error).split("\n")[0])
+        _refuse_manifest(path, str(error).split("\n")[0])
     except RecursionError:
-        _refuse(path, "it is too deep")
-    sides = {side: _plainly(content[side]) for side in ("a", "b") if side in content}
-    return _plainly(content) | sides
+        _refuse_manifest(path, "it is too deep")
+    sides = {side: _clean_manifest(content[side]) for side in ("a", "b") if side in content}
+    return _clean_manifest(content) | sides
 
 
-def _plainly(content: dict[str, Any]) -> dict[str, Any]:
-    return content | {name: _clean(content[name]) for name in _WORDS if name in content}
+def _clean_manifest(content: dict[str, Any]) -> dict[str, Any]:
+    return content | {name: _clean_words(content[name]) for name in _WORDS if name in content}
 
 
-def _refuse(path: Path, why: str) -> NoReturn:
+def _refuse_manifest(path: Path, why: str) -> NoReturn:
     raise ResultError(Problem(str(path), f"is not as stemgeo writes it ({why})", "run it again"))
 
 
@@ -270,7 +270,7 @@ _BEHIND = ("result", "plan", "before", "a", "b")
 """Of what an answer is made, and what a comparison lays side by side."""
 
 
-def _clean(value: Any) -> Any:
+def _clean_words(value: Any) -> Any:
     """Take marks out of words that no terminal and no document should get."""
     if isinstance(value, str):
         return "".join(
@@ -279,11 +279,15 @@ def _clean(value: Any) -> Any:
             if one in "\t\r\n" or unicodedata.category(one) not in ("Cc", "Cf", "Cs", "Co")
         )
     if isinstance(value, list):
-        return [_clean(one) for one in value]
-    return {name: _clean(one) for name, one in value.items()} if isinstance(value, dict) else value
+        return [_clean_words(one) for one in value]
+    return (
+        {name: _clean_words(one) for name, one in value.items()}
+        if isinstance(value, dict)
+        else value
+    )
 
 
-def origins(study: Study, *inputs: Inputs, text: MapText) -> dict[str, Any]:
+def build_origins(study: Study, *inputs: Inputs, text: MapText) -> dict[str, Any]:
     """Say what every manifest says: versions, the study, the inputs, the words on outputs.
 
     Parameters
@@ -297,28 +301,28 @@ def origins(study: Study, *inputs: Inputs, text: MapText) -> dict[str, Any]:
     """
     files = dict.fromkeys(item for one in inputs for item in one.provenance)
     return {
-        **made_with(),
+        **list_made_with(),
         "notice": study.about.notice,
         "method_note": text.method_note,
         "attribution": text.source,
         "text": asdict(text),
-        "study": choices(study),
+        "study": list_choices(study),
         "study_file": study.file and asdict(study.file),
-        "stress_rules": None if study.straight_line else _stress_rules(study),
+        "stress_rules": None if study.straight_line else _describe_stress_rules(study),
         "inputs": [asdict(item) for item in files],
     }
 
 
-def _stress_rules(study: Study) -> dict[str, Any]:
+def _describe_stress_rules(study: Study) -> dict[str, Any]:
     """Say by whose rules roads are quiet; `study` has their name."""
-    rules = facts.stress_rules(study.travel.stress_rules)
+    rules = facts.read_stress_rules(study.travel.stress_rules)
     return {
         **{language: rules[language] for language in LANGUAGES},
         "sources": list(rules["sources"].values()),
     }
 
 
-def made_with(*others: str) -> dict[str, Any]:
+def list_made_with(*others: str) -> dict[str, Any]:
     """Say with which versions of stemgeo, Python and the libraries something is made now."""
     return {
         "stemgeo": importlib.metadata.version("stemgeo"),
@@ -327,17 +331,19 @@ def made_with(*others: str) -> dict[str, Any]:
     }
 
 
-def choices(study: Study) -> dict[str, Any]:
+def list_choices(study: Study) -> dict[str, Any]:
     """Give every choice of a study, without folders of the machine: a manifest is published."""
     content = study.model_dump(mode="json", by_alias=True)
-    return content | {"inputs": {role: _named(value) for role, value in content["inputs"].items()}}
+    return content | {
+        "inputs": {role: _drop_folders(value) for role, value in content["inputs"].items()}
+    }
 
 
-def _named(value: Any) -> Any:
+def _drop_folders(value: Any) -> Any:
     if isinstance(value, list):
-        return [_named(one) for one in value]
+        return [_drop_folders(one) for one in value]
     if isinstance(value, dict) and "path" in value:
         return value | {"path": Path(value["path"]).name}
     if isinstance(value, dict):
-        return {key: _named(one) for key, one in value.items()}
+        return {key: _drop_folders(one) for key, one in value.items()}
     return value

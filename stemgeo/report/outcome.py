@@ -14,27 +14,27 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 
-from stemgeo.coverage import summary_table, wide
+from stemgeo.coverage import lay_side_by_side, summary_table
 from stemgeo.errors import Problem, ResultError
 from stemgeo.facts import LAMBERT_72
-from stemgeo.inputs.files import clean
+from stemgeo.inputs.files import clean_text
 from stemgeo.maps.text import MapText
 from stemgeo.notes import Note, Said
 from stemgeo.report.files import (
     RUN,
     SITE,
-    checked_file,
-    opened_manifest,
-    whole_folder,
+    check_file,
+    read_checked_manifest,
+    result_folder,
     write_manifest,
     write_table,
 )
 from stemgeo.report.reading import read_areas, read_table
 from stemgeo.speech import LANGUAGES
 from stemgeo.study import SaidBy, parse_study
-from stemgeo.tables import checked
+from stemgeo.tables import check_table
 from stemgeo.writing.seal import MANIFEST
-from stemgeo.writing.whole import temporary
+from stemgeo.writing.whole import temporary_folder
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -53,11 +53,11 @@ _SCHEMAS = {
 """Of files that are not called as their schema."""
 
 
-class _Told(Note):
+class _LineNote(Note):
     """A note of a manifest, where it stands as one line."""
 
-    def said(self, language: str) -> str:
-        return self.what.to(language)
+    def to_text(self, language: str) -> str:
+        return self.what.to_text(language)
 
 
 class Outcome:
@@ -100,13 +100,13 @@ class Outcome:
 
         def __getattr__(self, name: str) -> Any:
             # What was computed has all of its fields: this is asked of a folder alone.
-            if self.folder is None or name not in self._fields():
+            if self.folder is None or name not in self._field_names():
                 raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
-            value = vars(self)[name] = self._from_folder(name)
+            value = vars(self)[name] = self._read_field(name)
             return value
 
     @classmethod
-    def read(cls, folder: str | Path, language: Language | None = None) -> Self:
+    def from_folder(cls, folder: str | Path, language: Language | None = None) -> Self:
         """Take a folder, told in a language or that of its study.
 
         Raises
@@ -115,16 +115,16 @@ class Outcome:
             If it holds no result of this command, or a manifest not as stemgeo writes it. So does
             a table that is asked for later, when its file is missing, was changed or does not fit.
         """
-        content = opened_manifest(Path(folder), cls.COMMAND)
+        content = read_checked_manifest(Path(folder), cls.COMMAND)
         found = cls.__new__(cls)
         vars(found).update(folder=Path(folder), manifest=content, _files={})
         return found if language is None else found.told_in(language)
 
     @classmethod
-    def opened(cls, given: Self | str | Path, language: Language | None = None) -> Self:
+    def from_given(cls, given: Self | str | Path, language: Language | None = None) -> Self:
         """Take a result, or the folder of one, told in a language or that of its study."""
         if isinstance(given, str | Path):
-            return cls.read(given, language)
+            return cls.from_folder(given, language)
         return given if language is None else given.told_in(language)
 
     def told_in(self, language: Language) -> Self:
@@ -134,21 +134,21 @@ class Outcome:
         study = self.study.with_language(language)
         if self.folder is None:
             return replace(self, study=study)  # type: ignore[type-var]
-        kept = {"folder", "manifest", "_files", *self._fields()}
+        kept = {"folder", "manifest", "_files", *self._field_names()}
         twin = type(self).__new__(type(self))
         vars(twin).update({name: one for name, one in vars(self).items() if name in kept})
         vars(twin)["study"] = study
         return twin
 
     def __repr__(self) -> str:
-        from stemgeo.report.showing import as_text
+        from stemgeo.report.showing import format_text
 
-        return as_text(self)
+        return format_text(self)
 
     def _repr_html_(self) -> str:
-        from stemgeo.report.showing import as_html
+        from stemgeo.report.showing import format_html
 
-        return as_html(self)
+        return format_html(self)
 
     def shown(self) -> pd.DataFrame:
         """Give its main table in words, for people: what is seen of it on a screen."""
@@ -162,14 +162,14 @@ class Outcome:
     @cached_property
     def manifest(self) -> dict[str, Any]:
         """What was asked, of which data, with which versions; of a folder its hashes too."""
-        told: dict[str, Any] = json.loads(json.dumps(self._told(), default=str))
+        told: dict[str, Any] = json.loads(json.dumps(self._build_manifest(), default=str))
         return told
 
     @cached_property
     def text(self) -> MapText:
         """What is printed around its maps and beside its tables."""
         if self.folder is None:
-            return self._around()
+            return self._build_map_text()
         told = self.manifest["text"]
         told = told if "title" in told else told.get(self.language)
         if told is None:
@@ -179,7 +179,7 @@ class Outcome:
 
     def path(self, name: str) -> Path:
         """Give a file of the folder, after checking that it is as it was written."""
-        return checked_file(self.folder or Path(), name, self.manifest)
+        return check_file(self.folder or Path(), name, self.manifest)
 
     def write(self, place: str | Path, *, replace: bool = False) -> Path:
         """Write it into a folder, whole or not at all; what was read is copied as it stands.
@@ -201,10 +201,10 @@ class Outcome:
         ResultError
             If the place holds what the command did not write.
         """
-        with whole_folder(Path(place), self.COMMAND, replace=replace) as new:
+        with result_folder(Path(place), self.COMMAND, replace=replace) as new:
             if self.folder is None:
-                self._fill(new)
-                write_manifest(new, self._told())
+                self._write_files(new)
+                write_manifest(new, self._build_manifest())
             else:
                 for name in self.manifest["outputs"]:
                     (new / name).parent.mkdir(parents=True, exist_ok=True)
@@ -218,7 +218,7 @@ class Outcome:
         if self.folder is not None:
             yield self.folder
             return
-        with temporary() as beside:
+        with temporary_folder() as beside:
             yield self.write(beside / self.COMMAND)
 
     def rows(self, name: str, columns: list[str] | None = None, **values: str) -> Any:
@@ -233,13 +233,13 @@ class Outcome:
         values
             By column.
         """
-        if self.folder is not None and name not in vars(self) and not self._lacks(name):
+        if self.folder is not None and name not in vars(self) and not self._lacks_file(name):
             file = self.FILES[name]
             chosen: Any = [(column, "==", value) for column, value in values.items()]
             if file.endswith(".gpkg"):
                 chosen = " AND ".join(f"{column} = '{value}'" for column, value in values.items())
             how = {"where" if file.endswith(".gpkg") else "filters": chosen or None}
-            return read_areas(self.path(file), _schema(file), columns, **how)
+            return read_areas(self.path(file), _find_schema(file), columns, **how)
         table = getattr(self, name)
         if table is None:
             return None
@@ -247,105 +247,109 @@ class Outcome:
             table = table[table[column] == value]
         return table if columns is None else table[columns]
 
-    def _csv(self, name: str) -> pd.DataFrame:
+    def _read_csv_table(self, name: str) -> pd.DataFrame:
         """Give a table as a CSV of the folder has it."""
         if self.folder is not None:
-            found: pd.DataFrame = self._file(f"tables/{name}.csv")
+            found: pd.DataFrame = self._read_file(f"tables/{name}.csv")
             return found
-        made: pd.DataFrame | None = self._plain(name)
+        made: pd.DataFrame | None = self._build_plain(name)
         if made is None:
             raise ResultError(Problem(f"stemgeo {self.COMMAND}", f"makes no table '{name}'"))
         return made
 
-    def _plain(self, name: str) -> pd.DataFrame | None:
+    def _build_plain(self, name: str) -> pd.DataFrame | None:
         """Give a table that was computed as a CSV will have it; None when there is none."""
         of_file = {file: one for one, file in self.FILES.items()}
         return getattr(self, of_file.get(f"tables/{name}.csv", ""), None)
 
     @classmethod
-    def _fields(cls) -> set[str]:
+    def _field_names(cls) -> set[str]:
         """Name what it holds."""
         return {*getattr(cls, "__dataclass_fields__", ()), *cls.FILES, *cls.SAID}
 
     @property
-    def _named(self) -> str:
+    def _name_of_folder(self) -> str:
         """Call it by its folder."""
         return self.folder.name if self.folder else "result"
 
-    def _from_folder(self, name: str) -> Any:
+    def _read_field(self, name: str) -> Any:
         """Read a field."""
         if name in self.FILES:
-            return None if self._lacks(name) else self._file(self.FILES[name])
+            return None if self._lacks_file(name) else self._read_file(self.FILES[name])
         if name in self.SAID:
             return self.manifest.get(self.SAID[name], {})
         if name == "study":
             return parse_study(self.manifest["study"], name=str(self.folder), said_by=SaidBy.RESULT)
         if name == "notes":
-            return tuple(map(_note, self.manifest.get("notes", ())))
+            return tuple(map(_read_note, self.manifest.get("notes", ())))
         what, mend = f"does not hold '{name}'", f"`stemgeo {self.COMMAND}` computes it"
         raise ResultError(Problem(str(self.folder), what, mend))
 
-    def _lacks(self, name: str) -> bool:
+    def _lacks_file(self, name: str) -> bool:
         return name in self.OPTIONAL and self.FILES[name] not in self.manifest["outputs"]
 
-    def _file(self, name: str) -> Any:
+    def _read_file(self, name: str) -> Any:
         """Read a table of the folder, once."""
         if name not in self._files:
             read = read_table if name.endswith(".csv") else read_areas
-            self._files[name] = read(self.path(name), _schema(name))
+            self._files[name] = read(self.path(name), _find_schema(name))
         return self._files[name]
 
-    def _fill(self, folder: Path) -> None:
+    def _write_files(self, folder: Path) -> None:
         """Write all but the manifest."""
-        for name, table in self._tables().items():
+        for name, table in self._build_tables().items():
             (folder / name).parent.mkdir(exist_ok=True)
-            write_table(table, folder / name, self._words(name))
+            write_table(table, folder / name, self._find_words(name))
         if self.DRAWN:
             (folder / "maps").mkdir()
-            self._draw(folder / "maps")
-        for name, text in self._texts().items():
+            self._draw_maps(folder / "maps")
+        for name, text in self._build_texts().items():
             (folder / name).write_text(text, encoding="utf-8")
 
-    def _tables(self) -> dict[str, Any]:
+    def _build_tables(self) -> dict[str, Any]:
         """Give what is written by its file, checked as it leaves."""
         there = {}
         for name, file in self.FILES.items():
             table = getattr(self, name)
             if table is not None:
-                there[file] = table if name in self.KNOWN else checked(_schema(file), table)
+                there[file] = (
+                    table if name in self.KNOWN else check_table(_find_schema(file), table)
+                )
         return there
 
-    def _words(self, _file: str) -> dict[str, str]:
+    def _find_words(self, _file: str) -> dict[str, str]:
         """Give what goes with a file that has no place for words of its own."""
         return {}
 
-    def _texts(self) -> dict[str, str]:
+    def _build_texts(self) -> dict[str, str]:
         """Give the texts by their file."""
         raise NotImplementedError
 
-    def _draw(self, maps: Path) -> None:
+    def _draw_maps(self, maps: Path) -> None:
         """Draw maps and charts into a folder."""
 
-    def _around(self) -> MapText:
+    def _build_map_text(self) -> MapText:
         """Say what is printed around maps."""
-        from stemgeo.report.bundle import map_text
+        from stemgeo.report.imprint import build_map_text
 
-        return map_text(self.study, self.inputs)
+        return build_map_text(self.study, self.inputs)
 
-    def _told(self) -> dict[str, Any]:
+    def _build_manifest(self) -> dict[str, Any]:
         """Give what the manifest says, but for the hashes."""
         raise NotImplementedError
 
 
-def _schema(file: str) -> str:
+def _find_schema(file: str) -> str:
     of_level = "comparison" if file.startswith("tables/compare-") else Path(file).stem
     return _SCHEMAS.get(file, of_level)
 
 
-def _note(said: dict[str, str] | str) -> Note:
+def _read_note(said: dict[str, str] | str) -> Note:
     """Give a note of a manifest; those of older versions are in one language."""
     lines = dict.fromkeys(LANGUAGES, said) if isinstance(said, str) else said
-    return _Told("", Said(**{language: lines.get(language, lines["en"]) for language in LANGUAGES}))
+    return _LineNote(
+        "", Said(**{language: lines.get(language, lines["en"]) for language in LANGUAGES})
+    )
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -363,12 +367,12 @@ class Tables(Outcome):
         The municipalities of each gap, and every child that is not in time, see `gaps.Gaps`; the
         latter is in no folder.
     changes
-        Recognised academies against the year before, see `coverage.changes`.
+        Recognised academies against the year before, see `coverage.changes_table`.
     candidates
         The table `candidate-municipalities`: where one academy more would add most.
     times
         Minutes to the nearest academies, academies within reach and the share by minute, see
-        `times.times`.
+        `times.measure_times`.
     effects
         What a choice of the model changes: children in time with surfaces counted and without.
     placement
@@ -472,18 +476,18 @@ class Tables(Outcome):
     def zones(self) -> gpd.GeoDataFrame:
         """The table `zone-shares`: zones with light outlines, and their share in time."""
         if self.folder is not None:
-            found: gpd.GeoDataFrame = self._file("tables/zones.parquet")
+            found: gpd.GeoDataFrame = self._read_file("tables/zones.parquet")
             return found
-        from stemgeo.maps.series import lighter
+        from stemgeo.maps.series import lighten_outlines
 
         rows = self.coverage[self.coverage["level"] == "zone"]
-        counted = wide(rows, "zone-shares", ["code"]).drop(columns="name")
+        counted = lay_side_by_side(rows, "zone-shares", ["code"]).drop(columns="name")
         zones = self.inputs.zones.sort_values("zone_id", ignore_index=True)
         provinces = self.municipalities.set_index("nis_code")["province"]
         table = zones[["zone_id", "nis_code", "name"]].copy()
         table["province"] = provinces.reindex(zones["nis_code"]).to_numpy()
         table = table.join(counted, on="zone_id")
-        outlines = lighter(zones.geometry, FINEST_DETAIL_M)
+        outlines = lighten_outlines(zones.geometry, FINEST_DETAIL_M)
         return gpd.GeoDataFrame(table, geometry=outlines.to_numpy(), crs=zones.crs)
 
     def summary(self, by: str = "province", *, band: str = "all", sex: str = "all") -> pd.DataFrame:
@@ -510,18 +514,18 @@ class Tables(Outcome):
         name
             As in `docs/data-dictionary.md`; places are left out, or numbers.
         """
-        return self._csv(name)
+        return self._read_csv_table(name)
 
-    def _plain(self, name: str) -> pd.DataFrame | None:
+    def _build_plain(self, name: str) -> pd.DataFrame | None:
         if name in ("gaps", "annex-1-municipalities", "academies"):
-            return self._without_places(name)
+            return self._drop_places(name)
         if name == "provinces":
-            return checked("provinces", self.summary())
-        return super()._plain(name)
+            return check_table("provinces", self.summary())
+        return super()._build_plain(name)
 
-    def _without_places(self, name: str) -> pd.DataFrame:
+    def _drop_places(self, name: str) -> pd.DataFrame:
         if name == "gaps":
-            return finite(pd.DataFrame(self.gaps.drop(columns="geometry")))
+            return drop_infinite(pd.DataFrame(self.gaps.drop(columns="geometry")))
         if name == "academies":
             at, plain = self.academies.geometry, self.academies.drop(columns="geometry")
             return pd.DataFrame(plain).assign(x_m=at.x.round(1), y_m=at.y.round(1))
@@ -541,7 +545,7 @@ class Tables(Outcome):
         why = "it is measured in a straight line" if line else f"it has: {there}"
         mend = "run a study over roads" if line else f'add "{profile}" to profiles under [travel]'
         what = f"has no figures over roads '{profile}': {why}"
-        raise ResultError(Problem(clean(self._named), what, mend))
+        raise ResultError(Problem(clean_text(self._name_of_folder), what, mend))
 
 
 class WrittenPlan(Outcome):
@@ -551,9 +555,9 @@ class WrittenPlan(Outcome):
 
     def table(self, name: str) -> pd.DataFrame:
         """Give a table by its name in the data dictionary, without places."""
-        return self._csv(name)
+        return self._read_csv_table(name)
 
 
-def finite(table: pd.DataFrame) -> pd.DataFrame:
+def drop_infinite(table: pd.DataFrame) -> pd.DataFrame:
     """Leave empty what is beyond measure: a file has no infinity."""
     return table.replace({np.inf: np.nan})

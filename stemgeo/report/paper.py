@@ -16,9 +16,9 @@ from typing import TYPE_CHECKING, Any
 import matplotlib as mpl
 import typst
 
-from stemgeo.report.letter import Heading, Item, Paragraph, Table, column_weights
-from stemgeo.texts import texts
-from stemgeo.writing.whole import temporary
+from stemgeo.report.letter import Heading, Item, Paragraph, Table, weigh_columns
+from stemgeo.texts import load_texts
+from stemgeo.writing.whole import temporary_folder
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -66,7 +66,7 @@ def write_pdf(letter: Letter, plates: Mapping[str, Plate], look: Look, path: Pat
         The standard that it keeps to: PDF/UA-1, or none where a text has a letter that no font at
         hand can show. It is tagged all the same.
     """
-    with temporary() as root:
+    with temporary_folder() as root:
         source = resources.files(__package__) / "templates" / "letter.typ"
         (root / "letter.typ").write_text(source.read_text(encoding="utf-8"), encoding="utf-8")
         (root / _FONTS).mkdir(parents=True)
@@ -74,18 +74,18 @@ def write_pdf(letter: Letter, plates: Mapping[str, Plate], look: Look, path: Pat
             shutil.copyfile(font, root / _FONTS / font.name)
         for key, plate in plates.items():
             shutil.copyfile(plate.svg, root / f"{key}.svg")
-        content = _content(letter, plates, look)
+        content = _build_content(letter, plates, look)
         (root / "letter.json").write_text(json.dumps(content), encoding="utf-8")
         try:
-            pages, standard = _set(root, look, root / _FONTS, [STANDARD]), STANDARD
+            pages, standard = _typeset_pages(root, look, root / _FONTS, [STANDARD]), STANDARD
         except typst.TypstError:
             # One of the other fonts has a box for any letter: seen, though not read.
-            pages, standard = _set(root, look, _ALL_FONTS, []), ""
+            pages, standard = _typeset_pages(root, look, _ALL_FONTS, []), ""
     path.write_bytes(pages)
     return standard
 
 
-def _set(root: Path, look: Look, fonts: Path, standards: list[Any]) -> bytes:
+def _typeset_pages(root: Path, look: Look, fonts: Path, standards: list[Any]) -> bytes:
     midnight = dt.datetime.combine(look.date, dt.time(), dt.UTC)
     pages: bytes = typst.compile(
         root / "letter.typ",
@@ -99,7 +99,7 @@ def _set(root: Path, look: Look, fonts: Path, standards: list[Any]) -> bytes:
     return pages
 
 
-def _content(letter: Letter, plates: Mapping[str, Plate], look: Look) -> dict[str, Any]:
+def _build_content(letter: Letter, plates: Mapping[str, Plate], look: Look) -> dict[str, Any]:
     """Give the answer as plain data."""
     return {
         "title": letter.title,
@@ -107,30 +107,30 @@ def _content(letter: Letter, plates: Mapping[str, Plate], look: Look) -> dict[st
         "region": _REGION[look.language],
         "date": [look.date.year, look.date.month, look.date.day],
         "foot": look.foot,
-        "table": texts(look.language)("answer.caption"),
-        "blocks": [_as_data(block, plates) for block in letter.blocks],
+        "table": load_texts(look.language)("answer.caption"),
+        "blocks": [_block_to_data(block, plates) for block in letter.blocks],
     }
 
 
-def _as_data(block: Block, plates: Mapping[str, Plate]) -> dict[str, Any]:
+def _block_to_data(block: Block, plates: Mapping[str, Plate]) -> dict[str, Any]:
     if isinstance(block, Heading):
         return {"kind": "heading", "level": block.level - 1, "text": block.text}
     if isinstance(block, Paragraph):
-        return {"kind": block.kind, "runs": _runs(block.runs)}
+        return {"kind": block.kind, "runs": _runs_to_data(block.runs)}
     if isinstance(block, Item):
         where = {"number": block.number, "depth": block.depth}
-        return {"kind": "item", **where, "runs": _runs(block.runs)}
+        return {"kind": "item", **where, "runs": _runs_to_data(block.runs)}
     if isinstance(block, Table):
         return {
             "kind": "table",
             "caption": block.caption,
-            "rows": [[_runs(cell) for cell in row] for row in block.rows],
+            "rows": [[_runs_to_data(cell) for cell in row] for row in block.rows],
             "right": list(block.right),
-            "weights": column_weights(block),
+            "weights": weigh_columns(block),
         }
     about = {"key": block.key, "caption": block.caption, "alt": plates[block.key].alt}
     return {"kind": "picture", **about}
 
 
-def _runs(line: Line) -> list[dict[str, Any]]:
+def _runs_to_data(line: Line) -> list[dict[str, Any]]:
     return [vars(run) for run in line]

@@ -7,12 +7,20 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from stemgeo.maps.curve import curve_alt
+from stemgeo.maps.curve import describe_curve
 from stemgeo.maps.text import province_name
 from stemgeo.profiles import ROADS
-from stemgeo.report.summary import markdown_table, note_lines, percent, plain
-from stemgeo.speech import SPACE, cents, decimal, euros, number, percent_sign, whole
-from stemgeo.texts import texts
+from stemgeo.report.summary import escape_markdown, format_notes, format_share, write_markdown_table
+from stemgeo.speech import (
+    SPACE,
+    format_cents,
+    format_decimals,
+    format_euros,
+    format_number,
+    format_whole,
+    percent_sign,
+)
+from stemgeo.texts import load_texts
 
 if TYPE_CHECKING:
     from stemgeo.maps.text import MapText
@@ -25,32 +33,44 @@ NAMED = 5
 """Municipalities that are named where many children cannot be reached."""
 
 
-def plan_markdown(plan: PlanTables, text: MapText) -> str:
+def write_plan_markdown(plan: PlanTables, text: MapText) -> str:
     """Write the summary of a plan in Markdown."""
     language = plan.study.output.language
-    words = texts(language)
-    lines = [f"# {plain(text.title)}", ""]
-    lines += [f"**{plain(line)}**\n" for line in (text.notice, text.method_note) if line]
-    lines += [" ".join([_lead(plan, language), *_proof(plan, language)]), ""]
-    said = (*_costs(plan, language), *_beside(plan, language), *_caveats(plan, language))
+    words = load_texts(language)
+    lines = [f"# {escape_markdown(text.title)}", ""]
+    lines += [f"**{escape_markdown(line)}**\n" for line in (text.notice, text.method_note) if line]
+    lines += [" ".join([_say_lead(plan, language), *_say_proof(plan, language)]), ""]
+    said = (
+        *_say_costs(plan, language),
+        *_say_beside(plan, language),
+        *_say_caveats(plan, language),
+    )
     lines += [f"- {line}" for line in said]
     picture = f"maps/curve.{plan.study.output.formats[0]}"
-    lines += ["", f"![{plain(curve_alt(plan.curve, text))}]({picture})"]
+    lines += ["", f"![{escape_markdown(describe_curve(plan.curve, text))}]({picture})"]
     if len(plan.places):
         heading = "plan.chosen" if _is_by_children(plan) else "plan.chosen_otherwise"
         lines += ["", f"## {words(heading)}", ""]
-        lines += markdown_table(readable_plan(plan, language), left=4)
+        lines += write_markdown_table(format_plan(plan, language), left=4)
         lines += ["", f"## {words('plan.by_province')}", ""]
-        lines += markdown_table(readable_provinces(plan, language), left=1)
-    lines += ["", text.date, "", f"## {words('summary.sources')}", "", plain(text.source), ""]
+        lines += write_markdown_table(format_provinces(plan, language), left=1)
+    lines += [
+        "",
+        text.date,
+        "",
+        f"## {words('summary.sources')}",
+        "",
+        escape_markdown(text.source),
+        "",
+    ]
     if plan.notes:
-        lines += [f"## {words('summary.notes')}", "", *note_lines(plan.notes, language), ""]
+        lines += [f"## {words('summary.notes')}", "", *format_notes(plan.notes, language), ""]
     return "\n".join(lines)
 
 
-def said(plan: PlanTables, language: str) -> list[str]:
+def say_plan(plan: PlanTables, language: str) -> list[str]:
     """Say in a few lines what the plan brings, its proof and its cost, for the command line."""
-    return [_lead(plan, language), *_proof(plan, language), *_costs(plan, language)]
+    return [_say_lead(plan, language), *_say_proof(plan, language), *_say_costs(plan, language)]
 
 
 def _is_by_children(plan: PlanTables) -> bool:
@@ -58,155 +78,157 @@ def _is_by_children(plan: PlanTables) -> bool:
     return siting.problem in ("mclp", "lscp") and not siting.weights and siting.equity is None
 
 
-def _places(count: int, language: str) -> str:
-    return texts(language).counted("plan.places", count)
+def _say_places(count: int, language: str) -> str:
+    return load_texts(language).say_count("plan.places", count)
 
 
-def _lead(plan: PlanTables, language: str) -> str:
-    words, places = texts(language), len(plan.places)
+def _say_lead(plan: PlanTables, language: str) -> str:
+    words, places = load_texts(language), len(plan.places)
     kind = "lead" if places else "zero" if plan.study.siting.places == 0 else "none"
     return words(
         f"plan.{kind}",
-        places=_places(places, language),
-        before=percent(float(plan.curve["share"].iloc[0]), language),
-        after=percent(_share(plan), language),
-        newly=whole(plan.places["newly"].sum(), language),
-        minutes=number(plan.study.travel.cutoff_min, language),
-        roads=over_roads(plan.study.siting.profile, language),
+        places=_say_places(places, language),
+        before=format_share(float(plan.curve["share"].iloc[0]), language),
+        after=format_share(_find_share(plan), language),
+        newly=format_whole(plan.places["newly"].sum(), language),
+        minutes=format_number(plan.study.travel.cutoff_min, language),
+        roads=say_over_roads(plan.study.siting.profile, language),
     )
 
 
-def over_roads(profile: str, language: str) -> str:
+def say_over_roads(profile: str, language: str) -> str:
     """Say over which roads a plan looks, when they are not all."""
-    roads = ROADS[profile].to(language)
-    return "" if profile == "all" else texts(language)("plan.over", roads=roads)
+    roads = ROADS[profile].to_text(language)
+    return "" if profile == "all" else load_texts(language)("plan.over", roads=roads)
 
 
-def _asked(plan: PlanTables, language: str) -> list[str]:
+def _say_asked(plan: PlanTables, language: str) -> list[str]:
     """Say what the plan had to keep to."""
-    words, siting = texts(language), plan.study.siting
+    words, siting = load_texts(language), plan.study.siting
     if siting.problem == "lscp":
-        asked = [words("plan.share", share=_round(siting.share, language))]
+        asked = [words("plan.share", share=_format_asked_share(siting.share, language))]
     else:
-        asked = [] if siting.places is None else [_at_most(siting.places, language)]
+        asked = [] if siting.places is None else [_say_at_most(siting.places, language)]
     if siting.budget_eur is not None and siting.problem != "lscp":
-        asked.append(words("plan.budget", amount=euros(siting.budget_eur, language)))
+        asked.append(words("plan.budget", amount=format_euros(siting.budget_eur, language)))
     for ages, value in siting.weights.items():
-        told = number(value, language)
+        told = format_number(value, language)
         asked.append(words("plan.weights", ages=ages, weight=told))
     if siting.equity is not None:
-        told = ", ".join(number(one, language) for one in siting.equity.by_quintile)
+        told = ", ".join(format_number(one, language) for one in siting.equity.by_quintile)
         attribute = plan.study.inputs.attributes[siting.equity.attribute]
-        title = plain(attribute.title or siting.equity.attribute)
+        title = escape_markdown(attribute.title or siting.equity.attribute)
         asked.append(words("plan.equity", title=title, weights=told))
     for province, count in siting.floor_places.items():
-        told = _places(count, language)
+        told = _say_places(count, language)
         asked.append(
             words("plan.floor_places", province=province_name(province, words), places=told)
         )
     for province, part in siting.floor_share.items():
-        told = _round(part, language)
+        told = _format_asked_share(part, language)
         asked.append(words("plan.floor_share", province=province_name(province, words), share=told))
     if siting.largest_share is not None:
-        asked.append(words("plan.largest", share=_round(siting.largest_share, language)))
+        asked.append(
+            words("plan.largest", share=_format_asked_share(siting.largest_share, language))
+        )
     if siting.problem == "backup":
-        weight = number(siting.backup_weight, language)
+        weight = format_number(siting.backup_weight, language)
         asked.append(words("plan.second", weight=weight))
     return asked
 
 
-def _at_most(places: int, language: str) -> str:
-    return texts(language)("plan.at_most", places=_places(places, language))
+def _say_at_most(places: int, language: str) -> str:
+    return load_texts(language)("plan.at_most", places=_say_places(places, language))
 
 
-def _round(share: float, language: str) -> str:
+def _format_asked_share(share: float, language: str) -> str:
     """Write a share that someone asked for as it was asked."""
-    return number(round(share * 100, 6), language) + percent_sign(language, SPACE)
+    return format_number(round(share * 100, 6), language) + percent_sign(language, SPACE)
 
 
-def _share(plan: PlanTables) -> float:
+def _find_share(plan: PlanTables) -> float:
     """Give the share in time with the plan."""
     return float(plan.places["share"].iloc[-1] if len(plan.places) else plan.curve["share"].iloc[0])
 
 
-def _proof(plan: PlanTables, language: str) -> list[str]:
-    words, siting, found = texts(language), plan.study.siting, plan.solution
-    lines = [words("plan.asked", asked=words.series(_asked(plan, language)))]
-    candidates = words.counted("plan.candidates", plan.candidates)
-    if siting.problem == "lscp" and _share(plan) < siting.share:
+def _say_proof(plan: PlanTables, language: str) -> list[str]:
+    words, siting, found = load_texts(language), plan.study.siting, plan.solution
+    lines = [words("plan.asked", asked=words.join_series(_say_asked(plan, language)))]
+    candidates = words.say_count("plan.candidates", plan.candidates)
+    if siting.problem == "lscp" and _find_share(plan) < siting.share:
         lines.append(words("plan.unreached", candidates=candidates))
     if found.optimal:
         is_weighted = siting.problem == "mclp" and not _is_by_children(plan)
         better = words(f"plan.better.{'weighted' if is_weighted else siting.problem}")
         lines.append(words("plan.proven", candidates=candidates, better=better))
     else:
-        gap = percent(np.ceil(found.gap * 1000) / 1000, language)
+        gap = format_share(np.ceil(found.gap * 1000) / 1000, language)
         lines.append(words("plan.best", candidates=candidates, gap=gap))
     if siting.budget_eur is not None and siting.problem != "lscp":
         lines.append(words("plan.added_up"))
-    return [*lines, *_goal(plan, language)]
+    return [*lines, *_say_goal(plan, language)]
 
 
-def _goal(plan: PlanTables, language: str) -> list[str]:
+def _say_goal(plan: PlanTables, language: str) -> list[str]:
     """Say what the problem is about, where that is not the children in time."""
-    words, lines = texts(language), []
+    words, lines = load_texts(language), []
     if "minutes" in plan.goal:
-        now, then = (decimal(one, language) for one in plan.goal["minutes"])
+        now, then = (format_decimals(one, language) for one in plan.goal["minutes"])
         lines.append(words("plan.minutes", now=now, then=then))
     if "twice" in plan.goal:
-        now, then = (whole(one, language) for one in plan.goal["twice"])
+        now, then = (format_whole(one, language) for one in plan.goal["twice"])
         lines.append(words("plan.twice", now=now, then=then))
     return lines
 
 
-def _costs(plan: PlanTables, language: str) -> list[str]:
-    words, cost = texts(language), plan.cost
+def _say_costs(plan: PlanTables, language: str) -> list[str]:
+    words, cost = load_texts(language), plan.cost
     if plan.places.empty:
         return []
-    own = words("plan.own", amount=cents(cost.own_cents, language)) if cost.own_cents else ""
-    cut = words("plan.cut", amount=cents(cost.cut_cents, language)) if cost.cut_cents else ""
-    amount, year = cents(cost.total_cents, language), plan.study.subsidy.year
+    own = words("plan.own", amount=format_cents(cost.own_cents, language)) if cost.own_cents else ""
+    cut = words("plan.cut", amount=format_cents(cost.cut_cents, language)) if cost.cut_cents else ""
+    amount, year = format_cents(cost.total_cents, language), plan.study.subsidy.year
     lines = [words("plan.cost", year=year, amount=amount, own=own, cut=cut)]
     if plan.whole_region and cost.left_cents < 0:
-        lines.append(words("plan.passed", over=cents(-cost.left_cents, language)))
+        lines.append(words("plan.passed", over=format_cents(-cost.left_cents, language)))
     elif plan.whole_region:
         enough = "plan.enough" if cost.suffices else "plan.not_enough"
-        lines.append(words(enough, left=cents(cost.left_cents, language)))
+        lines.append(words(enough, left=format_cents(cost.left_cents, language)))
     return lines
 
 
-def _beside(plan: PlanTables, language: str) -> list[str]:
+def _say_beside(plan: PlanTables, language: str) -> list[str]:
     """Say what chance, the letter of the promise and more academies would reach."""
-    words, children, lines = texts(language), max(plan.measured_children, 1), []
+    words, children, lines = load_texts(language), max(plan.measured_children, 1), []
     rows = {row["choice"]: row for row in plan.comparison.to_dict("records")}
     if len(plan.places):
         more = rows["plan"]["municipalities_with"] - rows["now"]["municipalities_with"]
         if plan.without:
             told = {"without": plan.without, "count": more}
-            told = {name: whole(value, language) for name, value in told.items()}
+            told = {name: format_whole(value, language) for name, value in told.items()}
             lines.append(words("plan.with_academy", **told))
         least, most = (rows["random"][f"covered_{end}"] / children for end in ("least", "most"))
         lines.append(
             words(
                 "plan.random",
-                share=percent(rows["random"]["share"], language),
-                least=percent(least, language),
-                most=percent(most, language),
+                share=format_share(rows["random"]["share"], language),
+                least=format_share(least, language),
+                most=format_share(most, language),
             )
         )
     each = rows["each_municipality"]
     if each["places"]:
-        some = words("plan.some", without=whole(plan.without, language))
+        some = words("plan.some", without=format_whole(plan.without, language))
         lines.append(
             words(
                 "plan.each",
-                count=whole(each["places"], language),
+                count=format_whole(each["places"], language),
                 some=some if each["places"] < plan.without else "",
-                share=percent(each["share"], language),
-                best=percent(rows["best_as_many"]["share"], language),
+                share=format_share(each["share"], language),
+                best=format_share(rows["best_as_many"]["share"], language),
             )
         )
-    lines += _targets(plan.curve, language)
+    lines += _say_targets(plan.curve, language)
     return [*lines, *([] if _is_free(plan) else [words("plan.unlimited")])]
 
 
@@ -217,62 +239,62 @@ def _is_free(plan: PlanTables) -> bool:
     return _is_by_children(plan) and limits == (None, None, None) and not siting.floor_share
 
 
-def _targets(curve: pd.DataFrame, language: str) -> list[str]:
+def _say_targets(curve: pd.DataFrame, language: str) -> list[str]:
     """Say how many academies the next two round shares take, until one takes too many."""
-    words, lines = texts(language), list[str]()
+    words, lines = load_texts(language), list[str]()
     for target in [share for share in TARGETS if share > curve["share"].iloc[0]][:2]:
         there, could = curve[curve["share"] >= target], curve[curve["share_bound"] >= target]
-        share = _round(target, language)
+        share = _format_asked_share(target, language)
         if there.empty:
-            places = _places(int(curve["places"].max()), language)
+            places = _say_places(int(curve["places"].max()), language)
             kind = "plan.not_for" if could.empty else "plan.not_found"
             return [*lines, words(kind, share=share, places=places)]
         count, least = int(there["places"].iloc[0]), int(could["places"].iloc[0])
-        proof = words("plan.at_least", count=whole(least, language))
-        places = _places(count, language)
+        proof = words("plan.at_least", count=format_whole(least, language))
+        places = _say_places(count, language)
         lines.append(words("plan.for", share=share, places=places, least=proof))
     return lines
 
 
-def _caveats(plan: PlanTables, language: str) -> list[str]:
-    words, lines = texts(language), []
+def _say_caveats(plan: PlanTables, language: str) -> list[str]:
+    words, lines = load_texts(language), []
     if plan.unreachable.sum():
         where = ", ".join(
-            f"{plain(str(name))} ({whole(children, language)})"
+            f"{escape_markdown(str(name))} ({format_whole(children, language)})"
             for name, children in plan.unreachable.head(NAMED).items()
         )
-        count = whole(plan.unreachable.sum(), language)
+        count = format_whole(plan.unreachable.sum(), language)
         lines.append(words("plan.unreachable", count=count, where=where))
     if plan.inputs.candidates is None:
         lines.append(words("plan.zone_places"))
     return [*lines, words("plan.nested"), words("plan.children")]
 
 
-def readable_plan(plan: PlanTables, language: str) -> pd.DataFrame:
+def format_plan(plan: PlanTables, language: str) -> pd.DataFrame:
     """Turn the chosen places into text columns with headings, for people."""
-    table, words = plan.places, texts(language)
+    table, words = plan.places, load_texts(language)
     columns = {
-        "": [whole(value, language) for value in table["rank"]],
+        "": [format_whole(value, language) for value in table["rank"]],
         "place": table["name"],
         "municipality": table["municipality"],
         "province": [province_name(one, words) for one in table["province"]],
-        "newly": [whole(value, language) for value in table["newly"]],
-        "cost": [euros(round(value, 2), language) for value in table["cost_eur"]],
-        "share": [percent(value, language) for value in table["share"]],
+        "newly": [format_whole(value, language) for value in table["newly"]],
+        "cost": [format_euros(round(value, 2), language) for value in table["cost_eur"]],
+        "share": [format_share(value, language) for value in table["share"]],
     }
-    return pd.DataFrame(columns).rename(columns=words.group("plan.head"))
+    return pd.DataFrame(columns).rename(columns=words.list_below("plan.head"))
 
 
-def readable_provinces(plan: PlanTables, language: str) -> pd.DataFrame:
+def format_provinces(plan: PlanTables, language: str) -> pd.DataFrame:
     """Lay the share of each province now beside that with the plan."""
     rows = plan.provinces
     first = rows[rows["rank"] == 0].set_index("province")
     last = rows[rows["rank"] == rows["rank"].max()].set_index("province").loc[first.index]
-    words = texts(language)
+    words = load_texts(language)
     columns = {
         "province": [province_name(one, words) for one in first.index],
-        "now": [percent(value, language) for value in first["share"]],
-        "then": [percent(value, language) for value in last["share"]],
-        "more": [whole(value, language) for value in last["covered"] - first["covered"]],
+        "now": [format_share(value, language) for value in first["share"]],
+        "then": [format_share(value, language) for value in last["share"]],
+        "more": [format_whole(value, language) for value in last["covered"] - first["covered"]],
     }
-    return pd.DataFrame(columns).rename(columns=words.group("plan.province_head"))
+    return pd.DataFrame(columns).rename(columns=words.list_below("plan.province_head"))

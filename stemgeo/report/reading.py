@@ -12,7 +12,7 @@ import pandera.pandas as pa
 
 from stemgeo.errors import Problem, ResultError
 from stemgeo.facts import LAMBERT_72
-from stemgeo.inputs.files import as_it_was, check_geopackage, clean, strip_control
+from stemgeo.inputs.files import check_geopackage, clean_text, strip_control, unquote_formula
 from stemgeo.inputs.formats import UnreadableError
 from stemgeo.tables import SCHEMAS
 
@@ -35,8 +35,8 @@ def read_table(path: Path, schema: str) -> pd.DataFrame:
     try:
         raw = pd.read_csv(path, dtype=str, keep_default_na=False, encoding="utf-8")
     except ValueError:  # no UTF-8, no columns, rows of several lengths
-        _refuse(path, "is no table")
-    return _typed(raw, SCHEMAS[schema], path, _BESIDE.get(schema, ()))
+        _refuse_result(path, "is no table")
+    return _type_cells(raw, SCHEMAS[schema], path, _BESIDE.get(schema, ()))
 
 
 _BESIDE = {"academies": ("x_m", "y_m")}
@@ -50,24 +50,24 @@ _FORMS = {
 """How whole numbers, numbers, yes or no and dates are written, by the kind of their type."""
 
 
-def _typed(
+def _type_cells(
     raw: pd.DataFrame, schema: pa.DataFrameSchema, path: Path, beside: Sequence[str]
 ) -> pd.DataFrame:
     """Give the columns of a CSV their types, and refuse what does not fit."""
     number = pa.Column(float, nullable=True)
-    specs = _specs(raw, schema, path, dict.fromkeys(beside, number))
-    columns = {name: _column(raw[name], spec, path) for name, spec in specs.items()}
+    specs = _find_specs(raw, schema, path, dict.fromkeys(beside, number))
+    columns = {name: _type_column(raw[name], spec, path) for name, spec in specs.items()}
     table = pd.DataFrame(columns, index=raw.index)[list(raw.columns)]
     for check in schema.checks:
         if not check(table).check_passed:
-            _refuse(path, f"does not add up: {check.error}")
+            _refuse_result(path, f"does not add up: {check.error}")
     key = [name for name in schema.unique or () if name in table]
     if key and table.duplicated(key).any():
-        _refuse(path, f"has a row twice, told apart by {', '.join(key)}")
+        _refuse_result(path, f"has a row twice, told apart by {', '.join(key)}")
     return table
 
 
-def _specs(
+def _find_specs(
     raw: pd.DataFrame, schema: pa.DataFrameSchema, path: Path, beside: Mapping[str, pa.Column]
 ) -> dict[str, pa.Column]:
     """Find what each column of a table must be; one that is missing or unknown is refused."""
@@ -78,17 +78,17 @@ def _specs(
             (one for form, one in known.items() if one.regex and re.fullmatch(form, name)), None
         )
         if spec is None:
-            _refuse(path, f"has a column '{clean(name)}' that is not of this table")
+            _refuse_result(path, f"has a column '{clean_text(name)}' that is not of this table")
         found[name] = spec
     for name, spec in known.items():
         if spec.required and not spec.regex and name != "geometry" and name not in found:
-            _refuse(path, f"was written by another version of stemgeo: it has no '{name}'")
+            _refuse_result(path, f"was written by another version of stemgeo: it has no '{name}'")
     return found
 
 
-def _column(cells: pd.Series, spec: pa.Column, path: Path) -> pd.Series:
+def _type_column(cells: pd.Series, spec: pa.Column, path: Path) -> pd.Series:
     """Give the cells of a column their type, looking at each different text once."""
-    name, kind = str(cells.name), _kind(spec)
+    name, kind = str(cells.name), _kind_letter(spec)
     which, found = pd.factorize(cells)
     texts = [str(text) for text in found]
     if kind in _FORMS:
@@ -99,10 +99,8 @@ def _column(cells: pd.Series, spec: pa.Column, path: Path) -> pd.Series:
             wrong = [not text for text in texts]
         if any(wrong):
             row = int(np.argmax(np.array(wrong)[which]))
-            what = (
-                f"'{clean(name)}' is '{clean(cells.iloc[row], 30)}' in row {cells.index[row] + 2}"
-            )
-            _refuse(path, f"{what}, and no {_CALLED[kind]}")
+            what = f"'{clean_text(name)}' is '{clean_text(cells.iloc[row], 30)}'"
+            _refuse_result(path, f"{what} in row {cells.index[row] + 2}, and no {_CALLED[kind]}")
     if kind == "b":
         read = np.array([text == "True" for text in texts], dtype=bool)
     elif kind == "f" or (kind == "i" and "" in texts):
@@ -111,28 +109,30 @@ def _column(cells: pd.Series, spec: pa.Column, path: Path) -> pd.Series:
         read = np.array([int(text) for text in texts], dtype=np.int64)
     else:
         kept = [text if text or name in ("code", "name") else None for text in texts]
-        read = np.array([one and _plain(one) for one in kept], dtype=object)
+        read = np.array([one and _restore_text(one) for one in kept], dtype=object)
     column = pd.Series(
         read[which], index=cells.index, dtype="str" if read.dtype == object else None
     )
     for check in spec.checks:
         told = cells if kind not in _FORMS else column
         if not check(told.dropna()).check_passed:
-            _refuse(path, f"'{clean(name)}' has a value that it cannot have ({check.error})")
+            _refuse_result(
+                path, f"'{clean_text(name)}' has a value that it cannot have ({check.error})"
+            )
     return column
 
 
 _CALLED = {"i": "whole number", "f": "number", "b": "True or False", "M": "date as 2022-12-31"}
 
 
-def _kind(spec: pa.Column) -> str:
+def _kind_letter(spec: pa.Column) -> str:
     """Tell the kind of a column by one letter; "" of text."""
     told = str(spec.dtype).lower()
     kinds = {"int": "i", "float": "f", "bool": "b", "datetime": "M"}
     return next((kind for start, kind in kinds.items() if told.startswith(start)), "")
 
 
-def _refuse(path: Path, what: str) -> NoReturn:
+def _refuse_result(path: Path, what: str) -> NoReturn:
     raise ResultError(Problem(str(path), what, "run the study again")) from None
 
 
@@ -170,24 +170,24 @@ def read_areas(
         else:
             table = pd.read_parquet(path, columns=columns, **chosen)
     except (OSError, ValueError, KeyError, TypeError, RuntimeError, UnreadableError) as error:
-        _refuse(path, f"cannot be read: {clean(str(error), 100)}")
+        _refuse_result(path, f"cannot be read: {clean_text(str(error), 100)}")
     for one, spec in specs.items():
         there = [str(column) for column in table if re.fullmatch(one, str(column))]
         wanted = columns is None or one in columns
         if wanted and spec.required and not there:
-            _refuse(path, f"was written by another version of stemgeo: it has no '{one}'")
+            _refuse_result(path, f"was written by another version of stemgeo: it has no '{one}'")
         if one != "geometry":
             for column in there:
                 _refuse_other_kind(table[column], spec, path)
     if columns is None and table.crs != LAMBERT_72:
-        _refuse(path, f"is not in {LAMBERT_72}")
+        _refuse_result(path, f"is not in {LAMBERT_72}")
     names = [one for one in ("name", "organisation") if one in table]
-    return table.assign(**{one: with_plain_texts(table[[one]])[one] for one in names})
+    return table.assign(**{one: restore_texts(table[[one]])[one] for one in names})
 
 
 def _refuse_other_kind(column: pd.Series, spec: pa.Column, path: Path) -> None:
     """Refuse a column of another type than its schema has."""
-    kind, of = _kind(spec), pd.api.types
+    kind, of = _kind_letter(spec), pd.api.types
     is_so = {
         "i": of.is_integer_dtype(column) or (spec.nullable and of.is_float_dtype(column)),
         "f": of.is_float_dtype(column) or of.is_integer_dtype(column),
@@ -196,19 +196,21 @@ def _refuse_other_kind(column: pd.Series, spec: pa.Column, path: Path) -> None:
         "": of.is_string_dtype(column) or not column.notna().any(),
     }[kind]
     if not is_so or (not spec.nullable and kind in ("i", "b") and column.isna().any()):
-        _refuse(path, f"its '{clean(str(column.name))}' is no {_CALLED.get(kind, 'text')}")
+        _refuse_result(
+            path, f"its '{clean_text(str(column.name))}' is no {_CALLED.get(kind, 'text')}"
+        )
 
 
-def with_plain_texts(table: pd.DataFrame) -> pd.DataFrame:
+def restore_texts(table: pd.DataFrame) -> pd.DataFrame:
     """Give the texts of a table as they were before they were made harmless, and clean."""
     for name in table.select_dtypes(["object", "string", "str"]):
-        told = {one: _plain(one) for one in table[name].unique() if isinstance(one, str)}
+        told = {one: _restore_text(one) for one in table[name].unique() if isinstance(one, str)}
         told = {one: plain for one, plain in told.items() if one != plain}
         if told:
             table = table.assign(**{str(name): table[name].replace(told)})
     return table
 
 
-def _plain(text: str) -> str:
-    was = as_it_was(text)
+def _restore_text(text: str) -> str:
+    was = unquote_formula(text)
     return was if was.isprintable() else strip_control(was)

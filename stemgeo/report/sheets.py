@@ -12,12 +12,12 @@ import pandas as pd
 
 from stemgeo.access.travel_time import UNMEASURED
 from stemgeo.errors import Problem, ResultError
-from stemgeo.maps.kinds import Drawn, kind_of, median_minutes
-from stemgeo.maps.series import lighter, outer_edge, share_classes
+from stemgeo.maps.kinds import DrawnMap, find_kind, find_median_minutes
+from stemgeo.maps.series import choose_classes, find_outer_edge, lighten_outlines
 from stemgeo.maps.sheet import Ground
-from stemgeo.maps.web import web_map
+from stemgeo.maps.web import build_web_map
 from stemgeo.report.outcome import FINEST_DETAIL_M, Tables
-from stemgeo.speech import number
+from stemgeo.speech import format_number
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -55,7 +55,7 @@ class Sheets:
         classes: _Chosen = None,
         isochrone_edge: bool = False,
         before: Sheets | None = None,
-    ) -> Drawn:
+    ) -> DrawnMap:
         """Draw a map.
 
         Parameters
@@ -82,29 +82,29 @@ class Sheets:
         InputError
             When no municipality is in the province.
         """
-        asked = kind_of(kind)
+        asked = find_kind(kind)
         edge, label = self._edge if isochrone_edge else (None, "")
-        ground = replace(self.ground(province), edge=edge, edge_label=label)
-        earlier = None if before is None else before.ground(province)
-        return asked.draw(ground, by=by, tables=self, chosen=classes, before=earlier)
+        ground = replace(self.build_ground(province), edge=edge, edge_label=label)
+        earlier = None if before is None else before.build_ground(province)
+        return asked.draw_map(ground, by=by, tables=self, chosen=classes, before=earlier)
 
-    def page(self) -> str:
+    def draw_web_map(self) -> str:
         """Give the web map: one HTML text that needs nothing else, see `maps.web`."""
         towns, asked = self._municipalities, self.study.output
-        median = towns["nis_code"].map(median_minutes(self, "nis_code")).astype(np.float64)
-        return web_map(
+        median = towns["nis_code"].map(find_median_minutes(self, "nis_code")).astype(np.float64)
+        return build_web_map(
             towns.assign(median_time_s=median * 60),
             self.result.academies,
             self.result.rows("isochrones", academy_id=""),
             self.gaps,
             self.result.text,
-            classes=share_classes(asked.classes, towns["share"]).bounds,
+            classes=choose_classes(asked.classes, towns["share"]).bounds,
             horizon_min=self.study.travel.horizon_min,
             zones=self.zones if self.study.inputs.zones else None,
             background=asked.background,
         )
 
-    def ground(self, province: str | None = None) -> Ground:
+    def build_ground(self, province: str | None = None) -> Ground:
         """Give the ground of a map and what is written around it."""
         return Ground(self._municipalities, self.result.academies, self.result.text, province)
 
@@ -142,7 +142,7 @@ class Sheets:
     def _municipalities(self) -> gpd.GeoDataFrame:
         # Detail that no sheet can show is left out once, not for each map again.
         full = self.result.municipalities.sort_values("nis_code", ignore_index=True)
-        return full.set_geometry(lighter(full.geometry, FINEST_DETAIL_M))
+        return full.set_geometry(lighten_outlines(full.geometry, FINEST_DETAIL_M))
 
     @cached_property
     def _edge(self) -> tuple[gpd.GeoSeries, str]:
@@ -150,11 +150,11 @@ class Sheets:
         areas = self.result.rows("isochrones", academy_id="")
         if areas is None:
             what = "the result has no isochrones: it was measured in a straight line"
-            raise _problem(what, "leave --isochrones out, or give the study roads")
+            raise _map_problem(what, "leave --isochrones out, or give the study roads")
         last, speed = areas["minutes_to"].max(), self.study.output.isochrone_speed_kmh
-        said = [number(n, self.result.text.language, 2) for n in (last, speed)]
+        said = [format_number(n, self.result.text.language, 2) for n in (last, speed)]
         label = self.result.text.words("map.edge", minutes=said[0], speed=said[1])
-        return outer_edge(areas.geometry), label
+        return find_outer_edge(areas.geometry), label
 
     @cached_property
     def rides(self) -> pd.DataFrame:
@@ -183,11 +183,11 @@ class Sheets:
         return pd.concat(parts, ignore_index=True)
 
 
-def _problem(what: str, mend: str) -> ResultError:
+def _map_problem(what: str, mend: str) -> ResultError:
     return ResultError(Problem("map", what, mend))
 
 
-def drawn_of_folder(
+def draw_from_folder(
     folder: Path,
     kind: str = "share",
     province: str | None = None,
@@ -195,7 +195,7 @@ def drawn_of_folder(
     language: Language | None = None,
     before: Path | None = None,
     **choices: Any,
-) -> Drawn:
+) -> DrawnMap:
     """Draw one map of a written result; for several, `Sheets` reads once.
 
     Parameters
@@ -207,5 +207,7 @@ def drawn_of_folder(
     before
         The folder of an earlier result.
     """
-    earlier = None if before is None else Sheets(Tables.read(before, language))
-    return Sheets(Tables.read(folder, language)).draw(kind, province, before=earlier, **choices)
+    earlier = None if before is None else Sheets(Tables.from_folder(before, language))
+    return Sheets(Tables.from_folder(folder, language)).draw(
+        kind, province, before=earlier, **choices
+    )

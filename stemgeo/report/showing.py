@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from stemgeo.errors import ResultError
 from stemgeo.notes import strip_control
-from stemgeo.texts import texts
+from stemgeo.texts import load_texts
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from stemgeo.notes import Note
 
 
-class Shown(Protocol):
+class Showable(Protocol):
     """What can be shown: see `report.outcome.Outcome`."""
 
     notes: tuple[Note, ...]
@@ -40,11 +40,11 @@ LONGEST = 12
 """Rows of a table."""
 
 
-def as_text(outcome: Shown) -> str:
+def format_text(outcome: Showable) -> str:
     """Give it as text; of a folder that cannot be read, why."""
     try:
         table = outcome.shown()
-        above, below = _around(outcome, table)
+        above, below = _list_around(outcome, table)
     except ResultError as error:
         return f"{type(outcome).__name__}: {error}"
     rows = table.head(LONGEST)
@@ -62,11 +62,11 @@ def as_text(outcome: Shown) -> str:
     return "\n".join([*above, "", fitting.to_string(index=False), *also, *below])
 
 
-def as_html(outcome: Shown) -> str:
+def format_html(outcome: Showable) -> str:
     """Give it as a piece of HTML, for notebooks; names are data there too."""
     try:
         table = outcome.shown()
-        above, below = _around(outcome, table)
+        above, below = _list_around(outcome, table)
     except ResultError as error:
         return f"<p>{escape(f'{type(outcome).__name__}: {error}')}</p>"
     title, *rest = map(escape, above)
@@ -75,10 +75,10 @@ def as_html(outcome: Shown) -> str:
     return "".join([f"<p>{said}</p>", shown, *(f"<p>{escape(line)}</p>" for line in below)])
 
 
-def _around(outcome: Shown, table: pd.DataFrame) -> tuple[list[str], list[str]]:
+def _list_around(outcome: Showable, table: pd.DataFrame) -> tuple[list[str], list[str]]:
     """Give the lines above a table and those below it."""
     text, notes = outcome.text, len(outcome.notes)
     above = [text.title, text.date, text.notice, text.method_note]
     below = [f"+ {len(table) - LONGEST}"] if len(table) > LONGEST else []
-    below += [texts(outcome.language).counted("outcome.notes", notes)] if notes else []
+    below += [load_texts(outcome.language).say_count("outcome.notes", notes)] if notes else []
     return [strip_control(line) for line in above if line], below

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from stemgeo.inputs.files import harmless
+from stemgeo.inputs.files import quote_formula
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -78,7 +78,7 @@ class Column:
 
 
 @dataclass(frozen=True)
-class Sheet:
+class TableSheet:
     """One table on a sheet of its own.
 
     Attributes
@@ -128,7 +128,7 @@ class Frame:
     cut: str
 
 
-def write_workbook(path: Path, sheets: Sequence[Sheet], frame: Frame) -> Path:
+def write_workbook(path: Path, sheets: Sequence[TableSheet], frame: Frame) -> Path:
     """Write tables as an XLSX file: A4, header row in view and repeated in print, filters.
 
     A text is written as it is, whatever it looks like: no formula, no link, no number. What no
@@ -164,25 +164,25 @@ def write_workbook(path: Path, sheets: Sequence[Sheet], frame: Frame) -> Path:
     return path
 
 
-def _write_sheet(book: Workbook, sheet: Sheet, frame: Frame) -> None:
+def _write_sheet(book: Workbook, sheet: TableSheet, frame: Frame) -> None:
     page = book.add_worksheet(sheet.name)
-    widths = [_width(column, sheet, at) for at, column in enumerate(sheet.columns)]
+    widths = [_measure_width(column, sheet, at) for at, column in enumerate(sheet.columns)]
     head = _write_lead(book, page, sheet, frame, sum(widths))
     for at, (column, width) in enumerate(zip(sheet.columns, widths, strict=True)):
-        look = _HEAD | _side(column, at)
+        look = _HEAD | _align_cells(column, at)
         page.set_column(at, at, width)
         page.write_string(head, at, column.head, book.add_format(look))
-    page.set_row(head, _height([column.head for column in sheet.columns], widths))
-    for kind_of_row, rows in _kinds_of_rows(sheet, head):
+    page.set_row(head, _measure_height([column.head for column in sheet.columns], widths))
+    for kind_of_row, rows in _number_rows(sheet, head):
         look = _CELL | (_TOTAL if kind_of_row == "total" else {})
         formats = [
-            book.add_format(look | _FORMATS[column.kind] | _side(column, at))
+            book.add_format(look | _FORMATS[column.kind] | _align_cells(column, at))
             for at, column in enumerate(sheet.columns)
         ]
         for row, cells in rows:
-            page.set_row(row, _height(cells, widths))
+            page.set_row(row, _measure_height(cells, widths))
             for at, (column, cell) in enumerate(zip(sheet.columns, cells, strict=True)):
-                _put(page, (row, at), column.kind, cell, formats[at], frame.cut)
+                _put_cell(page, (row, at), column.kind, cell, formats[at], frame.cut)
     last = head + len(sheet.rows)
     page.autofilter(head, 0, last - sheet.totals, len(sheet.columns) - 1)
     page.freeze_panes(head + 1, sheet.frozen)
@@ -191,14 +191,14 @@ def _write_sheet(book: Workbook, sheet: Sheet, frame: Frame) -> None:
     _set_print(page, frame, head, last, len(sheet.columns))
 
 
-def _side(column: Column, at: int) -> dict[str, Any]:
+def _align_cells(column: Column, at: int) -> dict[str, Any]:
     """Say on which side cells stand: numbers right, text left, with room after a number."""
     if column.kind in ("text", "date"):
         return {"align": "left", "indent": min(at, 1)}
     return {"align": "right"}
 
 
-def _kinds_of_rows(sheet: Sheet, head: int) -> list[tuple[str, list[tuple[int, Sequence[Any]]]]]:
+def _number_rows(sheet: TableSheet, head: int) -> list[tuple[str, list[tuple[int, Sequence[Any]]]]]:
     """Number the rows on their sheet, those of totals apart."""
     numbered = list(enumerate(sheet.rows, start=head + 1))
     first_total = len(numbered) - sheet.totals
@@ -206,7 +206,7 @@ def _kinds_of_rows(sheet: Sheet, head: int) -> list[tuple[str, list[tuple[int, S
 
 
 def _write_lead(
-    book: Workbook, page: Worksheet, sheet: Sheet, frame: Frame, characters: float
+    book: Workbook, page: Worksheet, sheet: TableSheet, frame: Frame, characters: float
 ) -> int:
     """Write title and cautions, in lines that fit on the page; give the row of the header."""
     lines: list[tuple[str, dict[str, Any], float]] = [
@@ -216,19 +216,19 @@ def _write_lead(
     row = 0
     for text, look, narrower in lines:
         form = book.add_format(_FONT | look)
-        for part in textwrap.wrap(_sayable(text), max(30, int(characters * narrower))):
+        for part in textwrap.wrap(_show_control(text), max(30, int(characters * narrower))):
             _put_text(page, (row, 0), part, form)
             row += 1
     return row + 1
 
 
-def _put(
+def _put_cell(
     page: Worksheet, at: tuple[int, int], kind: Kind, cell: Any, form: Format, cut: str
 ) -> None:
     if pd.isna(cell) or cell == "":
         page.write_blank(*at, None, form)
     elif kind == "text":
-        _put_text(page, at, _fitting(_sayable(str(cell)), cut), form)
+        _put_text(page, at, _cut_to_fit(_show_control(str(cell)), cut), form)
     elif kind == "date":
         page.write_datetime(*at, cell, form)
     else:
@@ -253,29 +253,29 @@ def _set_print(page: Worksheet, frame: Frame, head: int, last: int, columns: int
     page.repeat_rows(head)
     said = " \N{EM DASH} ".join(frame.cautions) or frame.title
     numbers = frame.page(page="&P", pages="&N")
-    page.set_footer(f"&L&8 {_in_footer(said)}&R&8 {numbers}")
+    page.set_footer(f"&L&8 {_escape_footer(said)}&R&8 {numbers}")
 
 
-def _in_footer(text: str) -> str:
+def _escape_footer(text: str) -> str:
     """Keep text from becoming a mark of the footer, which begins with an ampersand.
 
     Two are one; without the word joiner XlsxWriter takes "R&D and R&G" for a picture.
     """
-    short = textwrap.shorten(_sayable(text), _MOST_IN_FOOTER, placeholder=f" {_ELLIPSIS}")
+    short = textwrap.shorten(_show_control(text), _MOST_IN_FOOTER, placeholder=f" {_ELLIPSIS}")
     kept = short[: _MOST_IN_FOOTER - 2 * short.count("&")]
     return kept.replace("&", "&&\N{WORD JOINER}")
 
 
-def _width(column: Column, sheet: Sheet, at: int) -> float:
+def _measure_width(column: Column, sheet: TableSheet, at: int) -> float:
     """Give a width in characters: of the longest cell, or the longest word of the heading."""
-    cells = [_longest_line(row[at], column.kind) for row in sheet.rows]
+    cells = [_measure_longest_line(row[at], column.kind) for row in sheet.rows]
     words = [len(word) for word in column.head.split()]
     # A heading of more than four lines is hard to read; a filter button hides two characters.
     needed = 3 + max([*cells, *words, len(column.head) / 4 + 1])
     return min(max(needed, _NARROWEST), column.widest)
 
 
-def _height(cells: Sequence[Any], widths: Sequence[float]) -> float:
+def _measure_height(cells: Sequence[Any], widths: Sequence[float]) -> float:
     """Give the height of a row in points; not every program finds it by itself."""
     lines = 1
     for cell, width in zip(cells, widths, strict=True):
@@ -287,7 +287,7 @@ def _height(cells: Sequence[Any], widths: Sequence[float]) -> float:
     return min(2 + lines * _LINE_POINTS, _MOST_POINTS)
 
 
-def _longest_line(cell: Any, kind: Kind) -> int:
+def _measure_longest_line(cell: Any, kind: Kind) -> int:
     """Count the characters of a cell as it is shown, about."""
     if pd.isna(cell):
         return 0
@@ -296,7 +296,7 @@ def _longest_line(cell: Any, kind: Kind) -> int:
     return len(f"{cell:,.0f}") if kind == "whole" else len("31/12/2022")
 
 
-def _sayable(text: str) -> str:
+def _show_control(text: str) -> str:
     """Show control characters, which XML forbids, by their pictures; line breaks and tabs stay."""
     return "".join(
         chr(0x2400 + ord(mark)) if ord(mark) < 0x20 and mark not in "\t\n\r" else mark
@@ -304,7 +304,7 @@ def _sayable(text: str) -> str:
     )
 
 
-def _fitting(text: str, cut: str) -> str:
+def _cut_to_fit(text: str, cut: str) -> str:
     """Keep the beginning of a text that no cell can hold, and say so."""
     units = text.encode("utf-16-le")
     if len(units) <= 2 * MOST_UNITS:
@@ -330,7 +330,7 @@ def write_spreadsheet_csv(
     path
         Of the file.
     columns, rows
-        As of a `Sheet`, without totals.
+        As of a `TableSheet`, without totals.
 
     Returns
     -------
@@ -343,16 +343,16 @@ def write_spreadsheet_csv(
         writer.writerow(heads)
         for row in rows:
             writer.writerow(
-                [_csv_cell(cell, one.kind) for one, cell in zip(columns, row, strict=True)]
+                [_format_csv_cell(cell, one.kind) for one, cell in zip(columns, row, strict=True)]
             )
     return path
 
 
-def _csv_cell(cell: Any, kind: Kind) -> str:
+def _format_csv_cell(cell: Any, kind: Kind) -> str:
     if pd.isna(cell):
         return ""
     if kind == "text":
-        return harmless(_sayable(str(cell)))
+        return quote_formula(_show_control(str(cell)))
     if kind == "date":
         return f"{cell:%d/%m/%Y}"
     written = {"whole": "{:d}", "decimal": "{:.2f}", "share": "{:.4f}"}[kind]

@@ -8,17 +8,25 @@ import numpy as np
 import pandas as pd
 
 from stemgeo import facts, speech
-from stemgeo.maps.series import partly_measured
-from stemgeo.maps.text import gap_places, gap_reason, province_name, reason_in_words
+from stemgeo.maps.series import find_partly_measured
+from stemgeo.maps.text import name_gap_places, province_name, say_gap_reason, say_reason
 from stemgeo.notes import Note
 from stemgeo.profiles import QUIET
 from stemgeo.reasons import REASONS
 from stemgeo.recognition import Standing
-from stemgeo.report.subsidy import subsidy_lines
-from stemgeo.speech import DASH, SPACE, decimal, joined_by_and, long_day, number, whole
+from stemgeo.report.subsidy import say_subsidy
+from stemgeo.speech import (
+    DASH,
+    SPACE,
+    format_day,
+    format_decimals,
+    format_number,
+    format_whole,
+    join_with_and,
+)
 from stemgeo.study import BEST, DOOR_S, FLAT, SAYS_NOTHING
-from stemgeo.tables import STUDY, WITHIN, kinds, share_column, sides
-from stemgeo.texts import texts
+from stemgeo.tables import STUDY, WITHIN, list_kinds, list_sides, share_column
+from stemgeo.texts import load_texts
 from stemgeo.uncertainty import TOGETHER
 
 if TYPE_CHECKING:
@@ -45,15 +53,15 @@ PARTLY = "*"
 """Beside a share that rests on fewer than half of the children."""
 
 
-def percent(share: float, language: str) -> str:
+def format_share(share: float, language: str) -> str:
     """Write a share for Markdown and the terminal: 62,4 %; a dash when there is none."""
-    return speech.percent(share, language, SPACE)
+    return speech.format_percent(share, language, SPACE)
 
 
-_SAID = {"whole": whole, "decimal": decimal, "share": percent}
+_SAID = {"whole": format_whole, "decimal": format_decimals, "share": format_share}
 
 
-def readable(
+def format_coverage(
     table: pd.DataFrame,
     language: str,
     level: str = "province",
@@ -72,20 +80,20 @@ def readable(
     level, band, sex
         Of the table; the headings say them.
     """
-    words = texts(language)
+    words = load_texts(language)
     who = words(f"group.{sex.lower()}") + (f" {band}" if band != "all" else "")
-    heads = short_heads(words) | {"name": level_head(level, words), "children": who}
+    heads = list_short_heads(words) | {"name": name_level(level, words), "children": who}
     names = table["name"].where(table["code"] != "", words("summary.outside_layer"))
     columns: dict[str, list[str]] = {heads["name"]: [province_name(one, words) for one in names]}
-    marks = np.where(partly_measured(table), PARTLY, "")
-    of = sides("provinces")
-    for name, kind in kinds("provinces").items():
+    marks = np.where(find_partly_measured(table), PARTLY, "")
+    of = list_sides("provinces")
+    for name, kind in list_kinds("provinces").items():
         measure, speeds, _ = of.get(name, (name, "central", "all"))
         if kind == "text" or name not in table or speeds == "high":
             continue
         if speeds == "low":
             ends = zip(table[name], table[f"{measure}_high"], strict=True)
-            columns[heads[f"{measure}_range"]] = [_range(*pair, language) for pair in ends]
+            columns[heads[f"{measure}_range"]] = [_format_range(*pair, language) for pair in ends]
         else:
             columns[heads[name]] = [_SAID[kind](value, language) for value in table[name]]
             if name == "share":
@@ -94,26 +102,26 @@ def readable(
     return pd.DataFrame(columns)
 
 
-def level_head(level: str, words: Texts) -> str:
+def name_level(level: str, words: Texts) -> str:
     """Give the head of a column of places; a layer is called as the study does."""
-    return words.group("level").get(level, level)
+    return words.list_below("level").get(level, level)
 
 
-def short_heads(words: Texts) -> dict[str, str]:
+def list_short_heads(words: Texts) -> dict[str, str]:
     """Give the heads of columns of coverage, short where a summary has little room."""
     quiet = {
-        f"share_{name}": words("summary.on_roads", roads=one.roads.to(words.language))
+        f"share_{name}": words("summary.on_roads", roads=one.roads.to_text(words.language))
         for name, one in QUIET.items()
     }
-    return words.group("head") | quiet | words.group("summary.head")
+    return words.list_below("head") | quiet | words.list_below("summary.head")
 
 
-def _quiet_roads(table: pd.DataFrame) -> list[str]:
+def _list_quiet_roads(table: pd.DataFrame) -> list[str]:
     """Name the profiles of quiet roads of which a table has the share."""
     return [profile for profile in QUIET if f"share_{profile}" in table]
 
 
-def quiet_roads_in_words(table: pd.DataFrame, language: str, stress_rules: str) -> list[str]:
+def say_quiet_roads(table: pd.DataFrame, language: str, stress_rules: str) -> list[str]:
     """Say which roads the shares over quiet roads of a table are of, and by which rules.
 
     Parameters
@@ -125,45 +133,47 @@ def quiet_roads_in_words(table: pd.DataFrame, language: str, stress_rules: str) 
     stress_rules
         Of the study.
     """
-    words = texts(language)
+    words = load_texts(language)
     said = [
-        words("summary.quiet", roads=one.roads.to(language), kept=one.kept.to(language))
-        for one in (QUIET[profile] for profile in _quiet_roads(table))
+        words("summary.quiet", roads=one.roads.to_text(language), kept=one.kept.to_text(language))
+        for one in (QUIET[profile] for profile in _list_quiet_roads(table))
     ]
-    rules = facts.stress_rules(stress_rules)[language]
+    rules = facts.read_stress_rules(stress_rules)[language]
     return [*said, words("summary.stress_rules", rules=rules)] if said else []
 
 
-def how_sure(result: Tables) -> list[str]:
+def say_how_sure(result: Tables) -> list[str]:
     """Say what the range leaves out, and where it was measured what that comes to."""
     language = result.study.output.language
-    words, bars = texts(language), result.uncertainty
+    words, bars = load_texts(language), result.uncertainty
     region = bars[bars["level"] == "region"]
-    over_all = _by_end(region[region["profile"] == "all"], "part")
-    door = percent(over_all["door"]["low"], language)
+    over_all = _find_share_by_end(region[region["profile"] == "all"], "part")
+    door = format_share(over_all["door"]["low"], language)
     straight = "_straight" if result.study.straight_line else ""
     if TOGETHER not in over_all:
         left_out = words(f"summary.left_out{straight}")
         return [words("summary.door", seconds=f"{DOOR_S:g}", share=door), left_out]
     parts = [
         words(
-            "summary.one_part", name=words(f"assumption.{part}"), **_ends(over_all[part], language)
+            "summary.one_part",
+            name=words(f"assumption.{part}"),
+            **_format_ends(over_all[part], language),
         )
         for part in _ASSUMPTIONS
         if part in over_all
     ]
-    together = words(f"summary.together{straight}", **_ends(over_all[TOGETHER], language))
-    said = [words("summary.each", parts=words.series(parts)), together]
-    of_map = _by_end(region[region["part"] == "map"], "profile")
-    of_rules = _by_end(region[region["part"] == "rules"], "profile")
+    together = words(f"summary.together{straight}", **_format_ends(over_all[TOGETHER], language))
+    said = [words("summary.each", parts=words.join_series(parts)), together]
+    of_map = _find_share_by_end(region[region["part"] == "map"], "profile")
+    of_rules = _find_share_by_end(region[region["part"] == "rules"], "profile")
     for profile in (one for one in QUIET if one in of_map):
-        said += _map_in_words(result, profile, of_map[profile], language)
+        said += _say_map_bounds(result, profile, of_map[profile], language)
         if profile in of_rules:
-            said.append(words("summary.rules", **_ends(of_rules[profile], language)))
+            said.append(words("summary.rules", **_format_ends(of_rules[profile], language)))
     return said
 
 
-def _by_end(rows: pd.DataFrame, by: str) -> dict[str, dict[str, float]]:
+def _find_share_by_end(rows: pd.DataFrame, by: str) -> dict[str, dict[str, float]]:
     """Give the share of each part, or profile, at its low and its high end."""
     ends: dict[str, dict[str, float]] = {}
     for row in rows.to_dict("records"):
@@ -171,13 +181,15 @@ def _by_end(rows: pd.DataFrame, by: str) -> dict[str, dict[str, float]]:
     return ends
 
 
-def _ends(ends: dict[str, float], language: str) -> dict[str, str]:
-    return {end: percent(ends[end], language) for end in ("low", "high")}
+def _format_ends(ends: dict[str, float], language: str) -> dict[str, str]:
+    return {end: format_share(ends[end], language) for end in ("low", "high")}
 
 
-def _map_in_words(result: Tables, profile: str, ends: dict[str, float], language: str) -> list[str]:
+def _say_map_bounds(
+    result: Tables, profile: str, ends: dict[str, float], language: str
+) -> list[str]:
     """Say within which bounds a quiet share lies, and how many municipalities are settled."""
-    words, verdicts = texts(language), result.verdicts
+    words, verdicts = load_texts(language), result.verdicts
     if verdicts is None or result.to_check is None:
         return []
     measured = verdicts["covered"] + verdicts["uncovered"] > 0
@@ -186,99 +198,99 @@ def _map_in_words(result: Tables, profile: str, ends: dict[str, float], language
     ways = result.to_check.loc[result.to_check["profile"] == profile, "way"].nunique()
     line = words(
         "summary.map",
-        roads=QUIET[profile].roads.to(language),
-        certain=words.counted("map.count.municipality", certain),
-        other=words.counted("map.count.municipality", len(of_profile) - certain),
-        ways=words.counted("summary.ways", ways),
-        **_ends(ends, language),
+        roads=QUIET[profile].roads.to_text(language),
+        certain=words.say_count("map.count.municipality", certain),
+        other=words.say_count("map.count.municipality", len(of_profile) - certain),
+        ways=words.say_count("summary.ways", ways),
+        **_format_ends(ends, language),
     )
     nothing = ends["high"] - ends["low"] > SAYS_NOTHING
     return [line, words("summary.says_nothing")] if nothing else [line]
 
 
-def _range(low: float, high: float, language: str) -> str:
+def _format_range(low: float, high: float, language: str) -> str:
     if np.isnan(low):
         return DASH
-    ends = {"low": percent(low, language), "high": percent(high, language)}
-    return texts(language)("summary.span", **ends)
+    ends = {"low": format_share(low, language), "high": format_share(high, language)}
+    return load_texts(language)("summary.span", **ends)
 
 
-def summary_markdown(result: Tables, text: MapText) -> str:
+def write_summary_markdown(result: Tables, text: MapText) -> str:
     """Write the summary of a run in Markdown."""
     study, table = result.study, result.summary()
     language = study.output.language
-    words = texts(language)
-    lead = _lead(result, long_day(study.about.date, language))
-    shown = readable(table, language)
-    lines = [f"# {plain(text.title)}", ""]
-    lines += [f"**{plain(line)}**\n" for line in (text.notice, text.method_note) if line]
-    lines += [lead, *_planned(result, language), *_beside_the_headline(result, language), ""]
-    lines += markdown_table(shown, left=1)
-    lines += ["", *([words("summary.partly"), ""] if partly_measured(table).any() else [])]
+    words = load_texts(language)
+    lead = _say_lead(result, format_day(study.about.date, language))
+    shown = format_coverage(table, language)
+    lines = [f"# {escape_markdown(text.title)}", ""]
+    lines += [f"**{escape_markdown(line)}**\n" for line in (text.notice, text.method_note) if line]
+    lines += [lead, *_say_planned(result, language), *_say_beside_headline(result, language), ""]
+    lines += write_markdown_table(shown, left=1)
+    lines += ["", *([words("summary.partly"), ""] if find_partly_measured(table).any() else [])]
     lines += [
         words("summary.share"),
         words("summary.range"),
-        *how_sure(result),
-        speeds_in_words(study),
+        *say_how_sure(result),
+        say_speeds(study),
     ]
-    lines += quiet_roads_in_words(table, language, study.travel.stress_rules)
-    lines += _by_group(result, language)
-    lines += times_in_words(result.times, study)
-    lines += _effect_of_surfaces(result, language)
-    lines += _by_attribute(result, language)
-    lines += _by_method(result, language)
+    lines += say_quiet_roads(table, language, study.travel.stress_rules)
+    lines += _say_by_group(result, language)
+    lines += say_times(result.times, study)
+    lines += _say_effect_of_surfaces(result, language)
+    lines += _say_by_attribute(result, language)
+    lines += _say_by_method(result, language)
     rules = study.gaps
-    lines += ["", *gaps_in_words(result.gaps, result.coverage, rules.min_children, language)]
-    lines += [text.drawn] if study.method == "grid" and len(result.gaps) else []
-    lines += _largest_gaps(result.gaps, study)
-    lines += ["", candidates_in_words(result.candidates, study)]
-    lines += ["", " ".join(subsidy_lines(result)), "", text.date, ""]
-    lines += [f"## {words('summary.sources')}", "", plain(text.source), ""]
+    lines += ["", *say_gaps(result.gaps, result.coverage, rules.min_children, language)]
+    lines += [text.outline_note] if study.method == "grid" and len(result.gaps) else []
+    lines += _list_largest_gaps(result.gaps, study)
+    lines += ["", say_candidates(result.candidates, study)]
+    lines += ["", " ".join(say_subsidy(result)), "", text.date, ""]
+    lines += [f"## {words('summary.sources')}", "", escape_markdown(text.source), ""]
     if result.notes:
-        lines += [f"## {words('summary.notes')}", "", *note_lines(result.notes, language), ""]
+        lines += [f"## {words('summary.notes')}", "", *format_notes(result.notes, language), ""]
     return "\n".join(lines)
 
 
-def note_lines(notes: tuple[Note, ...], language: str) -> list[str]:
+def format_notes(notes: tuple[Note, ...], language: str) -> list[str]:
     """Write what the reader of the figures must know as a list in Markdown."""
-    return [f"- {plain(note.said(language))}" for note in notes]
+    return [f"- {escape_markdown(note.to_text(language))}" for note in notes]
 
 
-def _lead(result: Tables, date: str) -> str:
+def _say_lead(result: Tables, date: str) -> str:
     """Answer the question in a sentence, for the whole region."""
     study, region = result.study, result.summary("region").iloc[0]
     language = study.output.language
-    words, unmeasured = texts(language), int(region["unmeasured"])
+    words, unmeasured = load_texts(language), int(region["unmeasured"])
     return words(
         "summary.lead",
-        measured=whole(region["covered"] + region["uncovered"], language),
-        ages=ages_in_words(study),
-        share=percent(region["share"], language),
-        low=percent(region["share_low"], language),
-        high=percent(region["share_high"], language),
-        minutes=number(study.travel.cutoff_min, language),
-        recognised=Standing.of(result.academies, language).one(
+        measured=format_whole(region["covered"] + region["uncovered"], language),
+        ages=say_ages(study),
+        share=format_share(region["share"], language),
+        low=format_share(region["share_low"], language),
+        high=format_share(region["share_high"], language),
+        minutes=format_number(study.travel.cutoff_min, language),
+        recognised=Standing.from_academies(result.academies, language).say_one(
             date, or_planned=bool(result.academies["planned"].any())
         ),
-        unmeasured=words.counted("summary.unmeasured", unmeasured) if unmeasured else "",
-        with_academy=whole(region["with_academy"], language),
-        municipalities=words.counted("summary.of_municipalities", int(region["municipalities"])),
+        unmeasured=words.say_count("summary.unmeasured", unmeasured) if unmeasured else "",
+        with_academy=format_whole(region["with_academy"], language),
+        municipalities=words.say_count("summary.of_municipalities", int(region["municipalities"])),
     )
 
 
-def _planned(result: Tables, language: str) -> list[str]:
+def _say_planned(result: Tables, language: str) -> list[str]:
     """Say how many planned places are counted along, and where there is nothing else."""
-    count, words = int(result.academies["planned"].sum()), texts(language)
+    count, words = int(result.academies["planned"].sum()), load_texts(language)
     if not count:
         return []
     towns = result.municipalities
     only = int(((towns["planned"] > 0) & (towns["planned"] == towns["academies"])).sum())
-    bare = words.counted("summary.only_planned", only) if only else ""
-    told = words.counted("summary.planned_places", count)
+    bare = words.say_count("summary.only_planned", only) if only else ""
+    told = words.say_count("summary.planned_places", count)
     return [words("summary.planned", count=told, only=bare)]
 
 
-def ages_in_words(study: Study, *only: Band) -> str:
+def say_ages(study: Study, *only: Band) -> str:
     """Say the ages of bands, of all when none is given; those that follow on each other in one."""
     language = study.output.language
     spans: list[tuple[int, int]] = []
@@ -287,47 +299,47 @@ def ages_in_words(study: Study, *only: Band) -> str:
             spans[-1] = (spans[-1][0], last)
         else:
             spans.append((first, last))
-    told = [texts(language)("summary.ages", first=first, last=last) for first, last in spans]
-    return joined_by_and(told, language)
+    told = [load_texts(language)("summary.ages", first=first, last=last) for first, last in spans]
+    return join_with_and(told, language)
 
 
-def speeds_in_words(study: Study) -> str:
+def say_speeds(study: Study) -> str:
     """State the assumed speeds, band by band."""
     language, travel = study.output.language, study.travel
     bands = [
-        texts(language)(
+        load_texts(language)(
             "summary.speed",
             ages=band.name,
             **{
-                scenario: number(travel.speed(band, scenario), language)
+                scenario: format_number(travel.speed_of(band, scenario), language)
                 for scenario in ("low", "central", "high")
             },
         )
         for band in travel.bands
     ]
-    return texts(language)("summary.speeds", speeds=", ".join(bands))
+    return load_texts(language)("summary.speeds", speeds=", ".join(bands))
 
 
-def _by_group(result: Tables, language: str) -> list[str]:
+def _say_by_group(result: Tables, language: str) -> list[str]:
     """Say the share of each band, and of girls and boys, in all of Flanders."""
-    words, rows = texts(language), result.groups
+    words, rows = load_texts(language), result.groups
     rows = rows[
         (rows["level"] == "region") & (rows["scenario"] == "central") & (rows["profile"] == "all")
     ]
     by_band = rows[rows["sex"] == "all"].set_index("band")["share"]
     bands = [
-        words("summary.band", ages=band.name, share=percent(by_band[band.name], language))
+        words("summary.band", ages=band.name, share=format_share(by_band[band.name], language))
         for band in result.study.travel.bands
     ]
     lines = [words("summary.bands", bands=", ".join(bands))]
     by_sex = rows[rows["band"] == "all"].set_index("sex")["share"]
     if "F" in by_sex:
-        girls, boys = (percent(by_sex[sex], language) for sex in ("F", "M"))
+        girls, boys = (format_share(by_sex[sex], language) for sex in ("F", "M"))
         lines.append(words("summary.sexes", girls=girls, boys=boys))
     return lines
 
 
-def times_in_words(times: pd.DataFrame, study: Study) -> list[str]:
+def say_times(times: pd.DataFrame, study: Study) -> list[str]:
     """Say how many minutes it is, how many academies are near, and by the fixed convention.
 
     Of the region, over all roads; nothing where no child is measured.
@@ -336,7 +348,7 @@ def times_in_words(times: pd.DataFrame, study: Study) -> list[str]:
     rows = times[(times["level"] == "region") & (times["band"] == "all")]
     rows = rows[rows["profile"] == "all"]
     own, flat = (rows[rows["convention"] == one].iloc[0] for one in (STUDY, FLAT.name))
-    words, measured = texts(language), int(own["measured"])
+    words, measured = load_texts(language), int(own["measured"])
     if not measured:
         return []
     half, most = float(own["nearest_median_min"]), float(own["nearest_p90_min"])
@@ -344,21 +356,21 @@ def times_in_words(times: pd.DataFrame, study: Study) -> list[str]:
     if not np.isnan(half):
         told.append("summary.not_most" if np.isnan(most) else "summary.most")
     numbers = {
-        "horizon": number(travel.horizon_min, language),
-        "minutes": number(travel.cutoff_min, language),
-        "median": decimal(half, language),
-        "p90": decimal(most, language),
-        "km": number(FLAT.speed_kmh * FLAT.cutoff_min / 60, language),
-        "kmh": number(FLAT.speed_kmh, language),
-        "share": percent(float(flat[share_column(round(FLAT.cutoff_min))]), language),
+        "horizon": format_number(travel.horizon_min, language),
+        "minutes": format_number(travel.cutoff_min, language),
+        "median": format_decimals(half, language),
+        "p90": format_decimals(most, language),
+        "km": format_number(FLAT.speed_kmh * FLAT.cutoff_min / 60, language),
+        "kmh": format_number(FLAT.speed_kmh, language),
+        "share": format_share(float(flat[share_column(round(FLAT.cutoff_min))]), language),
     }
     for name, column in zip(("one", "two", "three"), WITHIN[1:], strict=True):
-        numbers[name] = percent(int(own[column]) / measured, language)
+        numbers[name] = format_share(int(own[column]) / measured, language)
     line = "".join(words(key, **numbers) for key in (*told, "summary.within"))
     return [line, words("summary.flat", **numbers)]
 
 
-def placed_by(method: str, placement: pd.DataFrame, language: str) -> str:
+def say_placing(method: str, placement: pd.DataFrame, language: str) -> str:
     """Say how a method places the children; of "best" what it came to.
 
     Parameters
@@ -370,25 +382,25 @@ def placed_by(method: str, placement: pd.DataFrame, language: str) -> str:
     language
         "nl", "en" or "fr".
     """
-    words = texts(language)
+    words = load_texts(language)
     used = set(placement["method"][placement["children"] > 0])
     parts = [words(f"placed_by.{name}") for name in _PLACINGS if name in used]
     several = method == BEST and parts
     return words("summary.or_else").join(parts) if several else words(f"placed_by.{method}")
 
 
-def _otherwise(result: Tables, language: str) -> tuple[str, str, bool]:
+def _say_otherwise(result: Tables, language: str) -> tuple[str, str, bool]:
     """Say how the children are placed, the share when placed otherwise, and whether it matters."""
     rows = result.sensitivity[result.sensitivity["level"] == "region"]
-    words = texts(language)
-    named = words.group("placed_by")
-    own = placed_by(rows["method"].iloc[0], result.placement, language)
+    words = load_texts(language)
+    named = words.list_below("placed_by")
+    own = say_placing(rows["method"].iloc[0], result.placement, language)
     others = [
         words(
             "summary.placed",
-            share=percent(row["share"], language),
+            share=format_share(row["share"], language),
             name=named[row["method"]],
-            measured=whole(row["covered"] + row["uncovered"], language),
+            measured=format_whole(row["covered"] + row["uncovered"], language),
         )
         for row in rows.iloc[1:].to_dict("records")
         # The study's own may come to another that is asked for.
@@ -398,22 +410,22 @@ def _otherwise(result: Tables, language: str) -> tuple[str, str, bool]:
     return own, ", ".join(others), bool(apart)
 
 
-def _beside_the_headline(result: Tables, language: str) -> list[str]:
+def _say_beside_headline(result: Tables, language: str) -> list[str]:
     """Say how the children are placed, and the share placed otherwise, where it is far off."""
-    own, others, apart = _otherwise(result, language)
-    line = texts(language)("summary.placed_beside", own=own, others=others)
+    own, others, apart = _say_otherwise(result, language)
+    line = load_texts(language)("summary.placed_beside", own=own, others=others)
     return [line] if apart else []
 
 
-def _by_method(result: Tables, language: str) -> list[str]:
+def _say_by_method(result: Tables, language: str) -> list[str]:
     """Say that places are an estimate, and the share when the other methods place the children."""
-    own, others, apart = _otherwise(result, language)
-    words = texts(language)
+    own, others, apart = _say_otherwise(result, language)
+    words = load_texts(language)
     told = words("summary.otherwise", others=others) if others and not apart else ""
     return [words("summary.placing", own=own) + told]
 
 
-def _by_attribute(result: Tables, language: str) -> list[str]:
+def _say_by_attribute(result: Tables, language: str) -> list[str]:
     """Say for each attribute of the study how the lowest and the highest fifth fare."""
     if result.quintiles is None or result.concentration is None:
         return []
@@ -422,40 +434,48 @@ def _by_attribute(result: Tables, language: str) -> list[str]:
     rows = result.concentration
     rows = rows[(rows["profile"] == "all") & (rows["scenario"] == "central")]
     indices = rows.set_index("attribute")["concentration_index"].to_dict()
-    words = texts(language)
+    words = load_texts(language)
     return [
         words(
             "summary.fifths",
-            title=plain(attribute.title or key),
-            lowest=percent(shares[key, 1], language),
-            highest=percent(shares[key, 5], language),
-            index=decimal(indices[key], language, 2),
+            title=escape_markdown(attribute.title or key),
+            lowest=format_share(shares[key, 1], language),
+            highest=format_share(shares[key, 5], language),
+            index=format_decimals(indices[key], language, 2),
         )
         for key, attribute in result.study.inputs.attributes.items()
     ]
 
 
-def _effect_of_surfaces(result: Tables, language: str) -> list[str]:
+def _say_effect_of_surfaces(result: Tables, language: str) -> list[str]:
     """Say in a sentence what counting surfaces changes for all of Flanders."""
     effects = result.effects[result.effects["profile"] == "all"]
     if effects.empty:
         return []
     now, other = (int(effects[name].sum()) for name in ("covered", "covered_variant"))
     key = "summary.surfaces" if result.study.travel.surface else "summary.no_surfaces"
-    return [texts(language)(key, now=whole(now, language), other=whole(other, language))]
+    return [
+        load_texts(language)(
+            key, now=format_whole(now, language), other=format_whole(other, language)
+        )
+    ]
 
 
-def markdown_table(shown: pd.DataFrame, *, left: int) -> list[str]:
+def write_markdown_table(shown: pd.DataFrame, *, left: int) -> list[str]:
     """Lay a table of text out in Markdown; its first `left` columns are not numbers."""
     marks = [":--"] * left + ["--:"] * (len(shown.columns) - left)
-    return [_row(shown.columns), _row(marks), *map(_row, shown.itertuples(index=False))]
+    return [
+        _write_row(shown.columns),
+        _write_row(marks),
+        *map(_write_row, shown.itertuples(index=False)),
+    ]
 
 
-def _row(cells: Iterable[str]) -> str:
-    return "| " + " | ".join(plain(cell) for cell in cells) + " |"
+def _write_row(cells: Iterable[str]) -> str:
+    return "| " + " | ".join(escape_markdown(cell) for cell in cells) + " |"
 
 
-def plain(text: str) -> str:
+def escape_markdown(text: str) -> str:
     """Keep text from a file from becoming markup."""
     for mark in "\\`*[]<>|_~$&":
         text = text.replace(mark, f"\\{mark}")
@@ -468,7 +488,7 @@ GAPS_NAMED = 10
 """Gaps that the summary lists; the table has all."""
 
 
-def readable_gaps(table: pd.DataFrame, language: str, profile: str = "all") -> pd.DataFrame:
+def format_gaps(table: pd.DataFrame, language: str, profile: str = "all") -> pd.DataFrame:
     """Turn the gaps of one profile into text columns with headings, for people.
 
     Parameters
@@ -485,69 +505,74 @@ def readable_gaps(table: pd.DataFrame, language: str, profile: str = "all") -> p
     DataFrame
         A row for each gap: municipalities, id, children, median time, reason.
     """
-    said = texts(language)
-    heads = said.group("gap.head")
+    said = load_texts(language)
+    heads = said.list_below("gap.head")
     rows = [{str(name): value for name, value in row.items()} for row in table.to_dict("records")]
     minutes = [
-        f"{decimal(row['median_time_s'] / 60, language)} min"
+        f"{format_decimals(row['median_time_s'] / 60, language)} min"
         if np.isfinite(row["median_time_s"])
         else DASH
         for row in rows
     ]
     columns = {
-        heads["places"]: [gap_places(row, said) for row in rows],
+        heads["places"]: [name_gap_places(row, said) for row in rows],
         heads["gap"]: [row["gap_id"] for row in rows],
-        heads[profile]: [whole(row["uncovered"], language) for row in rows],
+        heads[profile]: [format_whole(row["uncovered"], language) for row in rows],
         heads["median"]: minutes,
-        heads["why"]: [gap_reason(row, said) for row in rows],
+        heads["why"]: [say_gap_reason(row, said) for row in rows],
     }
     return pd.DataFrame(columns)
 
 
-def _largest_gaps(gaps: pd.DataFrame, study: Study) -> list[str]:
+def _list_largest_gaps(gaps: pd.DataFrame, study: Study) -> list[str]:
     """List the largest gaps of all roads, in Markdown; nothing when there are none."""
     language = study.output.language
     largest = gaps[gaps["profile"] == "all"].head(GAPS_NAMED)
     if largest.empty:
         return []
-    shown = readable_gaps(pd.DataFrame(largest.drop(columns="geometry")), language)
-    words = texts(language)
+    shown = format_gaps(pd.DataFrame(largest.drop(columns="geometry")), language)
+    words = load_texts(language)
     roads = "" if study.straight_line else words("summary.over_all_roads")
-    return ["", words("summary.largest_gaps", roads=roads), "", *markdown_table(shown, left=2)]
+    return [
+        "",
+        words("summary.largest_gaps", roads=roads),
+        "",
+        *write_markdown_table(shown, left=2),
+    ]
 
 
-def readable_candidates(table: pd.DataFrame, language: str) -> pd.DataFrame:
+def format_candidates(table: pd.DataFrame, language: str) -> pd.DataFrame:
     """Turn the candidate municipalities into text columns with headings, for people."""
-    said = texts(language)
+    said = load_texts(language)
     columns = {
         "municipality": table["name"],
         "province": [province_name(one, said) for one in table["province"]],
-        "uncovered": [whole(value, language) for value in table["uncovered"]],
-        "share": [percent(value, language) for value in table["share"]],
-        "academy": [yes_or_no(value, said) for value in table["has_academy"]],
-        "why": [reason_in_words(value, said) for value in table["reason"]],
+        "uncovered": [format_whole(value, language) for value in table["uncovered"]],
+        "share": [format_share(value, language) for value in table["share"]],
+        "academy": [say_yes_or_no(value, said) for value in table["has_academy"]],
+        "why": [say_reason(value, said) for value in table["reason"]],
         "place": table["place"].fillna(""),
-        "adds": [whole(value, language) for value in table["adds"]],
-        "here": [whole(value, language) for value in table["adds_here"]],
+        "adds": [format_whole(value, language) for value in table["adds"]],
+        "here": [format_whole(value, language) for value in table["adds_here"]],
     }
-    return pd.DataFrame(columns).rename(columns=said.group("candidate.head"))
+    return pd.DataFrame(columns).rename(columns=said.list_below("candidate.head"))
 
 
-def yes_or_no(so: bool, words: Texts) -> str:  # noqa: FBT001 -- it is what is said
+def say_yes_or_no(so: bool, words: Texts) -> str:  # noqa: FBT001 -- it is what is said
     """Say yes or no."""
     return words("word.yes") if so else words("word.no")
 
 
-def candidates_in_words(table: pd.DataFrame, study: Study) -> str:
+def say_candidates(table: pd.DataFrame, study: Study) -> str:
     """Say which municipalities come first, by which rule, and what an academy would add there."""
     language = study.output.language
-    words = texts(language)
+    words = load_texts(language)
     told = ", ".join(
         words(
             "summary.candidate",
-            name=plain(str(row["name"])),
-            adds=whole(row["adds"], language),
-            here=whole(row["adds_here"], language),
+            name=escape_markdown(str(row["name"])),
+            adds=format_whole(row["adds"], language),
+            here=format_whole(row["adds_here"], language),
         )
         for row in table.head(CANDIDATES_NAMED).to_dict("records")
     )
@@ -555,7 +580,7 @@ def candidates_in_words(table: pd.DataFrame, study: Study) -> str:
     return words("summary.candidates", rule=rule, told=told) if len(table) else ""
 
 
-def gaps_in_words(
+def say_gaps(
     gaps: pd.DataFrame, coverage: pd.DataFrame, min_children: int, language: str
 ) -> list[str]:
     """Say how many children the gaps hold, why they are not in time, and who is in none.
@@ -576,46 +601,46 @@ def gaps_in_words(
         those of them in gaps; and, of a study of quiet roads, one on those whom only busy roads
         bring in time.
     """
-    words = texts(language)
+    words = load_texts(language)
     rows = coverage[(coverage["level"] == "region") & (coverage["scenario"] == "central")]
     due = rows[rows["band"] == "all"].set_index("profile")[["uncovered", "unmeasured"]].to_dict()
     late, unmeasured = int(due["uncovered"]["all"]), int(due["unmeasured"]["all"])
     mine = gaps[gaps["profile"] == "all"]
-    beside = words.counted("summary.beside", unmeasured) if unmeasured else ""
+    beside = words.say_count("summary.beside", unmeasured) if unmeasured else ""
     lines = [
         words(
             "summary.gaps_all",
-            min=whole(min_children, language),
+            min=format_whole(min_children, language),
             beside=beside,
-            count=whole(len(mine), language),
-            **_counted(mine, late, language),
+            count=format_whole(len(mine), language),
+            **_count_in_gaps(mine, late, language),
         ),
-        *_reasons_in_words(mine, language),
+        *_say_reasons(mine, language),
     ]
     if "low_stress" in due["uncovered"]:
         mine = gaps[gaps["profile"] == "low_stress"]
         every = int(due["uncovered"]["low_stress"]) - late
-        told = _counted(mine, every, language)
-        lines.append(words.counted("summary.gaps_low_stress", len(mine), **told))
+        told = _count_in_gaps(mine, every, language)
+        lines.append(words.say_count("summary.gaps_low_stress", len(mine), **told))
     return lines
 
 
-def _counted(gaps: pd.DataFrame, every: int, language: str) -> dict[str, str]:
+def _count_in_gaps(gaps: pd.DataFrame, every: int, language: str) -> dict[str, str]:
     """Count the children in gaps and, of so many, those in none."""
     inside = int(gaps["uncovered"].sum())
     counts = {"children": inside, "below": every - inside}
-    return {name: whole(count, language) for name, count in counts.items()}
+    return {name: format_whole(count, language) for name, count in counts.items()}
 
 
-def _reasons_in_words(gaps: pd.DataFrame, language: str) -> list[str]:
+def _say_reasons(gaps: pd.DataFrame, language: str) -> list[str]:
     """Add up the reasons of the children in gaps; nothing when there are none."""
-    said = texts(language)
+    said = load_texts(language)
     sums = {name: int(gaps[f"children_{name}"].sum()) for name in REASONS}
     told = [
-        f"{reason_in_words(name, said)} {whole(count, language)}"
+        f"{say_reason(name, said)} {format_whole(count, language)}"
         for name, count in sums.items()
         if count
     ]
-    children = whole(gaps["uncovered"].sum(), language)
-    why = texts(language)("summary.why", children=children, reasons=", ".join(told))
+    children = format_whole(gaps["uncovered"].sum(), language)
+    why = load_texts(language)("summary.why", children=children, reasons=", ".join(told))
     return [why] if told else []

@@ -17,8 +17,8 @@ from docx.oxml.ns import qn
 from docx.shared import Cm, Pt, RGBColor
 from PIL import Image
 
-from stemgeo.report.letter import Heading, Item, Paragraph, Picture, Table, column_weights
-from stemgeo.texts import texts
+from stemgeo.report.letter import Heading, Item, Paragraph, Picture, Table, weigh_columns
+from stemgeo.texts import load_texts
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -74,25 +74,25 @@ def write_docx(letter: Letter, plates: Mapping[str, Plate], look: Look, path: Pa
     _set_styles(document, look)
     _set_page(document.sections[0], _MARGIN_CM, turned=False)
     _write_foot(document.sections[0], look)
-    _Writer(document, plates, look).write(letter)
+    _Writer(document, plates, look).write_blocks(letter)
     facts = document.core_properties
-    facts.title, facts.comments = (_short(text) for text in (letter.title, look.foot))
+    facts.title, facts.comments = (_cut_property(text) for text in (letter.title, look.foot))
     facts.author = ""
     facts.language, facts.last_modified_by = _LANGUAGE[look.language], ""
     day = dt.datetime.combine(look.date, dt.time(), dt.UTC)
     facts.created = facts.modified = day
     buffer = BytesIO()
     document.save(buffer)
-    path.write_bytes(_without_clock(buffer))
+    path.write_bytes(_drop_clock(buffer))
     return path
 
 
-def _short(text: str) -> str:
+def _cut_property(text: str) -> str:
     """Cut a text to what a property of a document can hold; the page has it in full."""
     return text if len(text) <= _PROPERTY else f"{text[: _PROPERTY - 1]}\N{HORIZONTAL ELLIPSIS}"
 
 
-def _without_clock(archive: BytesIO) -> bytes:
+def _drop_clock(archive: BytesIO) -> bytes:
     """Pack a zip again without the time of its making."""
     packed = BytesIO()
     with zipfile.ZipFile(archive) as given, zipfile.ZipFile(packed, "w") as made:
@@ -177,11 +177,11 @@ def _add_field(paragraph: Par, code: str, shown: str) -> list[RunOfWord]:
     for place, kind in ((0, "begin"), (2, "separate"), (4, "end")):
         mark = OxmlElement("w:fldChar")
         mark.set(qn("w:fldCharType"), kind)
-        _xml(runs[place]).append(mark)
+        _xml_of(runs[place]).append(mark)
     order = OxmlElement("w:instrText")
     order.set(qn("xml:space"), "preserve")
     order.text = code
-    _xml(runs[1]).append(order)
+    _xml_of(runs[1]).append(order)
     runs[3].text = shown
     return runs
 
@@ -194,29 +194,29 @@ class _Writer:
         self.tables = self.numbering = 0
         self.last: Block | None = None
 
-    def write(self, letter: Letter) -> None:
+    def write_blocks(self, letter: Letter) -> None:
         """Write all blocks."""
         for block, below in zip(letter.blocks, [*letter.blocks[1:], None], strict=True):
             if isinstance(block, Heading):
                 self.document.add_heading(block.text, block.level - 1)
             elif isinstance(block, Paragraph):
-                self._paragraph(block)
+                self._write_paragraph(block)
             elif isinstance(block, Item):
-                self._item(block).keep_with_next = isinstance(below, Item)
+                self._write_item(block).keep_with_next = isinstance(below, Item)
             elif isinstance(block, Table):
-                self._table(block)
+                self._write_table(block)
             else:
-                self._picture(block)
+                self._write_picture(block)
             self.last = block
 
-    def _paragraph(self, block: Paragraph) -> None:
+    def _write_paragraph(self, block: Paragraph) -> None:
         paragraph = self.document.add_paragraph()
         _add_runs(paragraph, block.runs)
         paragraph.paragraph_format.keep_with_next = paragraph.text.endswith(":") or None
         if block.kind == "caution":
-            _shade(_xml(paragraph).get_or_add_pPr(), _CAUTION)
+            _shade_part(_xml_of(paragraph).get_or_add_pPr(), _CAUTION)
 
-    def _item(self, block: Item) -> ParagraphFormat:
+    def _write_item(self, block: Item) -> ParagraphFormat:
         kind = "List Number" if block.number else "List Bullet"
         level = "" if not block.depth else f" {min(block.depth, 2) + 1}"
         paragraph = self.document.add_paragraph(style=kind + level)
@@ -225,14 +225,14 @@ class _Writer:
         if block.number:
             before = self.last
             goes_on = isinstance(before, Item) and before.number == block.number - 1 > 0
-            self.numbering = self.numbering if goes_on else self._new_numbering(kind + level)
-            numbers = _xml(paragraph).get_or_add_pPr().get_or_add_numPr()
+            self.numbering = self.numbering if goes_on else self._begin_numbering(kind + level)
+            numbers = _xml_of(paragraph).get_or_add_pPr().get_or_add_numPr()
             numbers.get_or_add_numId().val = self.numbering
             numbers.get_or_add_ilvl().val = 0
         facts: ParagraphFormat = paragraph.paragraph_format
         return facts
 
-    def _new_numbering(self, style: str) -> int:
+    def _begin_numbering(self, style: str) -> int:
         """Begin a list at one again, in the manner of its style."""
         part: Any = self.document.part.numbering_part.element
         own: Any = self.document.styles[style].element
@@ -242,11 +242,11 @@ class _Writer:
         number.add_lvlOverride(ilvl=0).add_startOverride(1)
         return int(number.numId)
 
-    def _table(self, block: Table) -> None:
+    def _write_table(self, block: Table) -> None:
         if block.caption:
             self.tables += 1
             caption = self.document.add_paragraph(style="Caption")
-            caption.add_run(f"{texts(self.look.language)('answer.caption')} ")
+            caption.add_run(f"{load_texts(self.look.language)('answer.caption')} ")
             _add_field(caption, "SEQ Tabel \\* ARABIC", str(self.tables))
             caption.add_run(f". {block.caption}")
         columns = len(block.right)
@@ -254,26 +254,26 @@ class _Writer:
         table.alignment = WD_TABLE_ALIGNMENT.CENTER
         table.autofit = False
         room = _A4_CM[0] - 2 * _MARGIN_CM
-        widths = [Cm(room * weight) for weight in column_weights(block)]
+        widths = [Cm(room * weight) for weight in weigh_columns(block)]
         for number, row in enumerate(table.rows):
-            row_facts = _xml(row).get_or_add_trPr()
+            row_facts = _xml_of(row).get_or_add_trPr()
             row_facts.append(OxmlElement("w:cantSplit"))
             if number == 0:
                 row_facts.append(OxmlElement("w:tblHeader"))
             for place, cell in enumerate(row.cells):
                 cell.width = widths[place]
                 runs = block.rows[number][place] if place < len(block.rows[number]) else ()
-                _fill(cell, runs, right=block.right[place], head=number == 0)
+                _fill_cell(cell, runs, right=block.right[place], head=number == 0)
                 together = number == 0 or number + 1 < len(block.rows) <= _KEPT_WHOLE
                 cell.paragraphs[0].paragraph_format.keep_with_next = together
         for place, column in enumerate(table.columns):
             column.width = widths[place]
         self.document.add_paragraph().paragraph_format.space_after = Pt(0)
 
-    def _picture(self, block: Picture) -> None:
+    def _write_picture(self, block: Picture) -> None:
         """Put a map on a page of its own, turned as it is; its caption below it."""
         plate = self.plates[block.key]
-        picture, (width, height) = _for_a_page(plate)
+        picture, (width, height) = _lighten_plate(plate)
         turned = width > height
         section = self.document.add_section(WD_SECTION.NEW_PAGE)
         _set_page(section, _PLATE_MARGIN_CM, turned=turned)
@@ -286,7 +286,7 @@ class _Writer:
         paragraph.paragraph_format.space_after = Pt(0)
         run = paragraph.add_run()
         run.add_picture(picture, width=Cm(width * scale))
-        about = _xml(run).find(f".//{qn('wp:docPr')}")
+        about = _xml_of(run).find(f".//{qn('wp:docPr')}")
         about.set("descr", plate.alt)
         about.set("title", block.caption)
         about.set("name", block.key)
@@ -295,7 +295,7 @@ class _Writer:
         caption.alignment = WD_ALIGN_PARAGRAPH.CENTER
 
 
-def _for_a_page(plate: Plate) -> tuple[BytesIO, tuple[int, int]]:
+def _lighten_plate(plate: Plate) -> tuple[BytesIO, tuple[int, int]]:
     """Give a map as light as a document that is mailed needs it, and its size in pixels.
 
     The file beside the document keeps the full resolution.
@@ -325,11 +325,11 @@ def _add_link(paragraph: Par, run: Run) -> None:
     link.set(qn("r:id"), key)
     written = paragraph.add_run(run.text)
     written.underline = True
-    link.append(_xml(written))
-    _xml(paragraph).append(link)
+    link.append(_xml_of(written))
+    _xml_of(paragraph).append(link)
 
 
-def _fill(cell: _Cell, runs: Line, *, right: bool, head: bool) -> None:
+def _fill_cell(cell: _Cell, runs: Line, *, right: bool, head: bool) -> None:
     paragraph = cell.paragraphs[0]
     _add_runs(paragraph, runs)
     paragraph.paragraph_format.space_after = Pt(1)
@@ -338,15 +338,15 @@ def _fill(cell: _Cell, runs: Line, *, right: bool, head: bool) -> None:
         run.font.size = Pt(_TABLE_PT)
         run.bold = True if head else run.bold
     if head:
-        _shade(_xml(cell).get_or_add_tcPr(), _FILL)
+        _shade_part(_xml_of(cell).get_or_add_tcPr(), _FILL)
 
 
-def _xml(part: Any) -> Any:
+def _xml_of(part: Any) -> Any:
     """Give the XML of a part of a document: what python-docx has no words for is written there."""
     return part._element  # noqa: SLF001 -- the one way in that all its parts have
 
 
-def _shade(facts: BaseOxmlElement, colour: str) -> None:
+def _shade_part(facts: BaseOxmlElement, colour: str) -> None:
     shade = OxmlElement("w:shd")
     shade.set(qn("w:val"), "clear")
     shade.set(qn("w:color"), "auto")

@@ -79,15 +79,15 @@ class Choices:
         both = (self.province_of_place, self.province_of_unit)
         return max((int(numbers.max()) + 1 for numbers in both if len(numbers)), default=0)
 
-    def name(self, province: int) -> str:
+    def province_name(self, province: int) -> str:
         """Say which province is meant."""
         return self.names.get(province, f"province {province}")
 
-    def reached_by(self, chosen: Indices) -> Ints:
+    def count_reached(self, chosen: Indices) -> Ints:
         """Count by unit the academies that have it in time, the chosen places with them."""
         one = np.zeros(self.places, np.int64)
         one[chosen] = 1
-        return np.asarray(self.served + pattern(self.reach).T @ one)
+        return np.asarray(self.served + find_pattern(self.reach).T @ one)
 
     def children_by_province(self, units: NDArray[np.bool_]) -> Ints:
         """Add up the children of some units by province."""
@@ -95,7 +95,7 @@ class Choices:
         np.add.at(totals, self.province_of_unit[units], self.children[units])
         return totals
 
-    def check(self) -> None:
+    def check_arrays(self) -> None:
         """Raise `InputError` unless the arrays fit each other and hold what they should."""
         found = Findings()
         for name, length in (
@@ -148,7 +148,7 @@ class Limits:
         """The most places that one province may get, or None."""
         if self.largest_share is None or self.places is None:
             return None
-        return int(exact(self.largest_share) * self.places)
+        return int(exact_fraction(self.largest_share) * self.places)
 
 
 @dataclass(frozen=True)
@@ -202,7 +202,7 @@ class Solution:
         return abs(self.bound - self.objective) / max(1, abs(self.objective))
 
 
-def pattern(reach: csr_array) -> csr_array:
+def find_pattern(reach: csr_array) -> csr_array:
     """Give where entries other than 0 are stored: ones, each once, in order."""
     from scipy.sparse import csr_array
 
@@ -214,14 +214,14 @@ def pattern(reach: csr_array) -> csr_array:
     return ones
 
 
-def exact(share: float) -> Fraction:
+def exact_fraction(share: float) -> Fraction:
     """Give the number that was written: 0.95 is 19/20, which no float is."""
     return Fraction(str(share))
 
 
 def least_children(share: float, children: int) -> int:
     """Give the least whole number of children that is the stated share of all."""
-    need = exact(share) * children
+    need = exact_fraction(share) * children
     return -(-need.numerator // need.denominator)
 
 
@@ -254,8 +254,8 @@ def _check_numbers(choices: Choices, limits: Limits, found: Findings) -> None:
     if limits.budget_cents is not None and choices.places:
         cheapest = int(choices.cost_cents.min())
         if limits.budget_cents < cheapest:
-            what = f"the budget of {_euro(limits.budget_cents)} is below the cheapest place"
-            found.error(WHERE, what, f"raise it to {_euro(cheapest)} or more")
+            what = f"the budget of {_write_euros(limits.budget_cents)} is below the cheapest place"
+            found.error(WHERE, what, f"raise it to {_write_euros(cheapest)} or more")
     if limits.largest_share is not None:
         if limits.places is None:
             what = "a largest share of the new places needs their number"
@@ -265,12 +265,16 @@ def _check_numbers(choices: Choices, limits: Limits, found: Findings) -> None:
     for province, share in sorted(limits.floor_share.items()):
         if not 0 <= share <= 1:
             found.error(
-                WHERE, f"{choices.name(province)}: the least share is {share}", "give 0 to 1"
+                WHERE,
+                f"{choices.province_name(province)}: the least share is {share}",
+                "give 0 to 1",
             )
     for province, number in sorted(limits.floor_places.items()):
         if number < 0:
             found.error(
-                WHERE, f"{choices.name(province)}: at least {number} places", "give 0 or more"
+                WHERE,
+                f"{choices.province_name(province)}: at least {number} places",
+                "give 0 or more",
             )
     if not limits.time_limit_s >= 0:
         found.error(WHERE, f"the time limit is {limits.time_limit_s} s", "give 0 or more")
@@ -284,7 +288,7 @@ def _check_floor_places(choices: Choices, limits: Limits, found: Findings) -> No
     most = limits.most_of_a_province
     cheapest = 0
     for province, floor in floors.items():
-        name = choices.name(province)
+        name = choices.province_name(province)
         if floor > there[province]:
             what = f"{name}: at least {floor} new places asked for, it has {there[province]}"
             found.error(WHERE, what, "lower its floor or give more candidates there")
@@ -294,12 +298,12 @@ def _check_floor_places(choices: Choices, limits: Limits, found: Findings) -> No
         costs = np.sort(choices.cost_cents[choices.province_of_place == province])
         cheapest += int(costs[:floor].sum())
     together = sum(floors.values())
-    of_each = ", ".join(f"{choices.name(p)} {n}" for p, n in floors.items())
+    of_each = ", ".join(f"{choices.province_name(p)} {n}" for p, n in floors.items())
     if limits.places is not None and together > limits.places:
         what = f"the floors add up to {together} places, above {limits.places} ({of_each})"
         found.error(WHERE, what, "lower a floor or raise the number")
     if limits.budget_cents is not None and cheapest > limits.budget_cents:
-        what = f"the floors cost {_euro(cheapest)} or more, above the budget ({of_each})"
+        what = f"the floors cost {_write_euros(cheapest)} or more, above the budget ({of_each})"
         found.error(WHERE, what, "lower a floor or raise the budget")
 
 
@@ -307,16 +311,17 @@ def _check_floor_share(choices: Choices, limits: Limits, found: Findings) -> Non
     needs = needs_by_province(choices, limits)
     if not needs:
         return
-    reachable = (choices.served == 0) & (choices.reached_by(np.arange(choices.places)) > 0)
+    reachable = (choices.served == 0) & (choices.count_reached(np.arange(choices.places)) > 0)
     could = choices.children_by_province(reachable)
     for province, need in needs.items():
         if could[province] < need:
             what = (
-                f"{choices.name(province)}: {need:,} more children are needed for its least "
+                f"{choices.province_name(province)}: {need:,} more children are needed for its "
+                "least "
                 f"share, all places together reach {could[province]:,}"
             )
             found.error(WHERE, what, "lower its floor or give more candidates near it")
 
 
-def _euro(cents: int) -> str:
-    return f"{speech.cents(cents, 'en')} euro"
+def _write_euros(cents: int) -> str:
+    return f"{speech.format_cents(cents, 'en')} euro"

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from stemgeo.siting.choices import pattern
+from stemgeo.siting.choices import find_pattern
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -71,22 +71,22 @@ class Cover:
         """Number of units."""
         return int(self.reach.shape[1])
 
-    def counts(self, chosen: Indices) -> Ints:
+    def count_by_unit(self, chosen: Indices) -> Ints:
         """Count by unit the chosen places that have it in time."""
         one = np.zeros(self.places, np.int64)
         one[chosen] = 1
         return np.asarray(self.reach.T @ one)
 
-    def value(self, chosen: Indices) -> int:
+    def value_of(self, chosen: Indices) -> int:
         """Give what a choice comes to."""
-        counts = self.counts(chosen)
+        counts = self.count_by_unit(chosen)
         return int(
             self.first[counts >= 1].sum()
             + self.second[counts >= 2].sum()
             + self.own[np.unique(chosen)].sum()
         )
 
-    def only_places(self, kept: Mask) -> Cover:
+    def keep_places(self, kept: Mask) -> Cover:
         """Leave out the other places."""
         return replace(
             self,
@@ -97,7 +97,7 @@ class Cover:
             kept=self.kept[kept],
         )
 
-    def only_units(self, kept: Mask) -> Cover:
+    def keep_units(self, kept: Mask) -> Cover:
         """Leave out the other units."""
         return replace(
             self,
@@ -109,7 +109,9 @@ class Cover:
         )
 
 
-def open_demand(choices: Choices, first: Ints, second: Ints, floors: Mapping[int, int]) -> Cover:
+def find_open_demand(
+    choices: Choices, first: Ints, second: Ints, floors: Mapping[int, int]
+) -> Cover:
     """Give what is still to be won: what is served already, or by no place, is left out.
 
     Parameters
@@ -124,7 +126,7 @@ def open_demand(choices: Choices, first: Ints, second: Ints, floors: Mapping[int
     once, open_ = choices.served == 1, choices.served == 0
     floored = open_ & np.isin(choices.province_of_unit, list(floors)) & (choices.children > 0)
     whole = Cover(
-        reach=pattern(choices.reach),
+        reach=find_pattern(choices.reach),
         first=np.where(open_, first, np.where(once, second, 0)),
         second=np.where(open_, second, 0),
         own=np.zeros(choices.places, np.int64),
@@ -135,10 +137,10 @@ def open_demand(choices: Choices, first: Ints, second: Ints, floors: Mapping[int
         kept=np.arange(choices.places),
     )
     counts = (whole.first > 0) | (whole.second > 0) | (whole.children > 0)
-    return merged(whole.only_units(counts))
+    return merge_units(whole.keep_units(counts))
 
 
-def merged(cover: Cover) -> Cover:
+def merge_units(cover: Cover) -> Cover:
     """Make one of the units that the same places reach; drop those that none reaches.
 
     The units come in an order that follows from their places alone, so that the order in which
@@ -152,7 +154,7 @@ def merged(cover: Cover) -> Cover:
     order = np.lexsort((cover.province_of_unit, mark, size))
     order = order[size[order] > 0]
     if not len(order):
-        return cover.only_units(np.zeros(cover.units, bool))
+        return cover.keep_units(np.zeros(cover.units, bool))
     alike = _same_places(by_unit, order) & (np.diff(cover.province_of_unit[order]) == 0)
     starts = np.flatnonzero(np.append(True, ~alike))
     leaders = order[starts]
@@ -178,7 +180,7 @@ def _same_places(by_unit: csr_array, order: Indices) -> Mask:
     return np.asarray(same & (differing[1:] == 0))
 
 
-def without_dominated(cover: Cover, groups: Indices) -> Cover:
+def drop_dominated(cover: Cover, groups: Indices) -> Cover:
     """Leave out places that another replaces at no higher cost; of equals the first stays.
 
     Only for covers without a `second`: a place that adds no first service may add a second one.
@@ -205,13 +207,13 @@ def without_dominated(cover: Cover, groups: Indices) -> Cover:
     fits &= more | (other < one)
     kept = (size > 0) | (own > 0)
     kept[one[fits]] = False
-    return cover.only_places(kept)
+    return cover.keep_places(kept)
 
 
-def with_own(cover: Cover) -> Cover:
+def give_own(cover: Cover) -> Cover:
     """Give a place what only it can bring; the units it comes from leave the search."""
     by_unit = cover.reach.T.tocsr()
     alone = (np.diff(by_unit.indptr) == 1) & (cover.province_of_unit == NO_FLOOR)
     own = cover.own.copy()
     np.add.at(own, by_unit[np.flatnonzero(alone)].indices, cover.first[alone])
-    return replace(cover.only_units(~alone), own=own)
+    return replace(cover.keep_units(~alone), own=own)

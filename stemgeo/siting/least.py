@@ -12,19 +12,19 @@ import numpy as np
 from scipy.sparse import csr_array, eye_array, hstack, vstack
 
 from stemgeo.siting.choices import Left, least_children
-from stemgeo.siting.cover import open_demand, without_dominated
-from stemgeo.siting.greedy import Plan, by_gain, complete, swap
-from stemgeo.siting.program import CHOSEN, Program, certified, relaxed, searched_exactly
-from stemgeo.siting.rules import short
+from stemgeo.siting.cover import drop_dominated, find_open_demand
+from stemgeo.siting.greedy import WorkingPlan, complete_plan, score_by_gain, swap_places
+from stemgeo.siting.program import CHOSEN, Program, certify_bound, solve_exactly, solve_relaxed
+from stemgeo.siting.rules import cut_short
 from stemgeo.siting.search import (
     ROUNDING_WORK,
     ROUNDINGS,
     SHORT,
     TOLERANCE,
     Found,
-    feasible,
-    limit_rows,
-    proven,
+    build_limit_rows,
+    find_feasible,
+    prove_places,
 )
 
 if TYPE_CHECKING:
@@ -33,14 +33,14 @@ if TYPE_CHECKING:
     from stemgeo.siting.choices import Choices
     from stemgeo.siting.cover import Cover
     from stemgeo.siting.program import Relaxed
-    from stemgeo.siting.rules import Cut, Rules
+    from stemgeo.siting.rules import Cut, SearchRules
 
     Floats = NDArray[np.float64]
     Ints = NDArray[np.int64]
     Indices = NDArray[np.intp]
 
 
-def fewest(choices: Choices, rules: Rules, share: float, deadline: float) -> Found:
+def find_fewest(choices: Choices, rules: SearchRules, share: float, deadline: float) -> Found:
     """Find the fewest places that have the share of the children in time.
 
     Parameters
@@ -59,98 +59,102 @@ def fewest(choices: Choices, rules: Rules, share: float, deadline: float) -> Fou
     Found
         `value` and `bound` are numbers of places.
     """
-    cover = _wanted(choices, rules)
+    cover = _find_wanted(choices, rules)
     open_children = int(choices.children[choices.served > 0].sum())
     asked = least_children(share, int(choices.children.sum())) - open_children
     need = max(0, min(asked, int(cover.first.sum())))
     if need == 0 and not rules.floors_bind and not rules.needs.any():
         return Found(np.zeros(0, np.intp), 0, 0, Left(0, 0))
-    chosen = _thinned(cover, rules, need, _greedily(cover, rules, need))
-    if not rules.kept_by(cover, chosen):
-        chosen = feasible(choices, cover, rules, deadline).places
-        chosen = _thinned(cover, rules, need, _greedily(cover, rules, need, chosen))
-    program = _program(cover, rules, need)
-    loose = relaxed(program, deadline - time.perf_counter())
+    chosen = _thin_choice(cover, rules, need, _add_greedily(cover, rules, need))
+    if not rules.are_kept_by(cover, chosen):
+        chosen = find_feasible(choices, cover, rules, deadline).places
+        chosen = _thin_choice(cover, rules, need, _add_greedily(cover, rules, need, chosen))
+    program = _build_program(cover, rules, need)
+    loose = solve_relaxed(program, deadline - time.perf_counter())
     if loose is None:
-        bound, _ = certified(program, np.zeros(program.rows.shape[0]))
+        bound, _ = certify_bound(program, np.zeros(program.rows.shape[0]))
         sizes = Left(cover.places, cover.units)
         return Found(cover.kept[chosen], len(chosen), max(1, math.ceil(-bound)), sizes)
-    chosen = _rounded(cover, rules, need, chosen, loose.values[: cover.places], deadline)
+    chosen = _round_to_fewer(cover, rules, need, chosen, loose.values[: cover.places], deadline)
     if math.ceil(-loose.bound) < len(chosen):
-        chosen = _swapped(cover, rules, need, chosen, deadline)
+        chosen = _swap_to_fewer(cover, rules, need, chosen, deadline)
     if math.ceil(-loose.bound) >= len(chosen):
         return Found(cover.kept[chosen], len(chosen), len(chosen), Left(len(chosen), cover.units))
-    return _branched(cover, rules, need, chosen, loose, deadline)
+    return _branch_to_fewest(cover, rules, need, chosen, loose, deadline)
 
 
-def _wanted(choices: Choices, rules: Rules) -> Cover:
+def _find_wanted(choices: Choices, rules: SearchRules) -> Cover:
     """Give the children still to serve and the places for it; costs do not matter."""
     floors = dict.fromkeys(np.flatnonzero(rules.needs).tolist(), 1)
-    cover = open_demand(choices, choices.children, np.zeros_like(choices.children), floors)
+    cover = find_open_demand(choices, choices.children, np.zeros_like(choices.children), floors)
     cover = replace(cover, cost=np.zeros_like(cover.cost))
     if rules.floors_bind:
         return cover
-    return without_dominated(cover, np.zeros_like(cover.province))
+    return drop_dominated(cover, np.zeros_like(cover.province))
 
 
-def _enough(cover: Cover, rules: Rules, need: int, chosen: Indices) -> bool:
-    return cover.value(chosen) >= need and rules.kept_by(cover, chosen)
+def _is_enough(cover: Cover, rules: SearchRules, need: int, chosen: Indices) -> bool:
+    return cover.value_of(chosen) >= need and rules.are_kept_by(cover, chosen)
 
 
-def _broken(cover: Cover, rules: Rules, need: int, chosen: Indices) -> Cut | None:
+def _find_broken(cover: Cover, rules: SearchRules, need: int, chosen: Indices) -> Cut | None:
     """Give what a choice breaks and none that is enough does; None if it is enough."""
-    lacking = need - cover.value(chosen)
+    lacking = need - cover.value_of(chosen)
     if lacking <= 0:
-        return rules.broken(cover, chosen)
-    gain = cover.own + cover.reach @ np.where(cover.counts(chosen) == 0, cover.first, 0)
-    return short(gain, lacking, chosen)
+        return rules.find_broken(cover, chosen)
+    gain = cover.own + cover.reach @ np.where(cover.count_by_unit(chosen) == 0, cover.first, 0)
+    return cut_short(gain, lacking, chosen)
 
 
-def _greedily(cover: Cover, rules: Rules, need: int, start: Indices | None = None) -> Indices:
+def _add_greedily(
+    cover: Cover, rules: SearchRules, need: int, start: Indices | None = None
+) -> Indices:
     """Add the best place until there is enough."""
-    plan = Plan(cover)
+    plan = WorkingPlan(cover)
     for place in [] if start is None else start.tolist():
         plan.add(place)
     while plan.value < need:
         plan.add(int(np.argmax(np.where(plan.chosen, -1, plan.gain))))
-    if not rules.kept_by(cover, plan.places):
+    if not rules.are_kept_by(cover, plan.places):
         # What the floors still want; a gain of nothing stops it.
         floors_only = replace(cover, first=np.zeros_like(cover.first))
-        filled = Plan(floors_only)
+        filled = WorkingPlan(floors_only)
         for place in plan.places.tolist():
             filled.add(place)
-        complete(filled, rules, by_gain)
+        complete_plan(filled, rules, score_by_gain)
         return filled.places
     return plan.places
 
 
-def _thinned(cover: Cover, rules: Rules, need: int, chosen: Indices) -> Indices:
+def _thin_choice(cover: Cover, rules: SearchRules, need: int, chosen: Indices) -> Indices:
     """Leave out what the others do without, places with little to them first."""
     size = np.asarray(cover.reach @ cover.first)
     for place in chosen[np.lexsort((-chosen, size[chosen]))].tolist():
         fewer = chosen[chosen != place]
-        if _enough(cover, rules, need, fewer):
+        if _is_enough(cover, rules, need, fewer):
             chosen = fewer
     return chosen
 
 
-def _swapped(cover: Cover, rules: Rules, need: int, chosen: Indices, deadline: float) -> Indices:
+def _swap_to_fewer(
+    cover: Cover, rules: SearchRules, need: int, chosen: Indices, deadline: float
+) -> Indices:
     """Do with one place fewer, and one fewer again, as long as swaps bring enough back."""
     while len(chosen):
-        plan = Plan(cover)
+        plan = WorkingPlan(cover)
         for place in chosen.tolist():
             plan.add(place)
         alone = cover.reach[chosen] @ np.where(plan.counts == 1, cover.first, 0)
         plan.drop(int(chosen[np.argmin(alone)]))
-        swap(plan, replace(rules, most=len(chosen) - 1), by_gain, deadline)
-        if len(plan.places) >= len(chosen) or not _enough(cover, rules, need, plan.places):
+        swap_places(plan, replace(rules, most=len(chosen) - 1), score_by_gain, deadline)
+        if len(plan.places) >= len(chosen) or not _is_enough(cover, rules, need, plan.places):
             break
         chosen = plan.places
     return chosen
 
 
-def _rounded(
-    cover: Cover, rules: Rules, need: int, chosen: Indices, values: Floats, deadline: float
+def _round_to_fewer(
+    cover: Cover, rules: SearchRules, need: int, chosen: Indices, values: Floats, deadline: float
 ) -> Indices:
     """Round a fractional choice many times; keep the fewest that are enough."""
     draws = np.random.default_rng(0)
@@ -161,16 +165,16 @@ def _rounded(
             break
         lots = draws.random(cover.places)
         drawn = np.flatnonzero((values > SHORT) & (lots < values))
-        other = _thinned(cover, rules, need, _greedily(cover, rules, need, drawn))
-        if len(other) < len(chosen) and _enough(cover, rules, need, other):
+        other = _thin_choice(cover, rules, need, _add_greedily(cover, rules, need, drawn))
+        if len(other) < len(chosen) and _is_enough(cover, rules, need, other):
             chosen = other
     return chosen
 
 
-def _program(cover: Cover, rules: Rules, need: int) -> Program:
+def _build_program(cover: Cover, rules: SearchRules, need: int) -> Program:
     """Write the search as a program that maximises minus the number of places."""
     serve = hstack([-cover.reach.T, eye_array(cover.units, format="csr")], format="csr")
-    limits = limit_rows(cover, rules, serve.shape[1])
+    limits = build_limit_rows(cover, rules, serve.shape[1])
     # The children asked for; when that is everyone, each unit by itself, which is far tighter.
     everyone = need == int(cover.first.sum())
     wanted = np.concatenate([np.zeros(cover.places), cover.first])
@@ -190,21 +194,21 @@ def _program(cover: Cover, rules: Rules, need: int) -> Program:
     )
 
 
-def _branched(
-    cover: Cover, rules: Rules, need: int, chosen: Indices, loose: Relaxed, deadline: float
+def _branch_to_fewest(
+    cover: Cover, rules: SearchRules, need: int, chosen: Indices, loose: Relaxed, deadline: float
 ) -> Found:
-    out, must = proven(loose, -len(chosen), cover.places)
+    out, must = prove_places(loose, -len(chosen), cover.places)
     kept = ~out
     kept[chosen] = True
-    small = cover.only_places(kept)
+    small = cover.keep_places(kept)
     here = np.flatnonzero(np.isin(small.kept, cover.kept[chosen]))
     start = np.zeros(small.places + small.units)
     start[here] = 1
-    start[small.places :] = small.counts(here) > 0
+    start[small.places :] = small.count_by_unit(here) > 0
     fixed = np.flatnonzero(np.isin(small.kept, cover.kept[must]))
-    program = _program(small, rules, need)
-    broken = partial(_broken, small, rules, need)
-    answer = searched_exactly(program, start, fixed, deadline, broken)
+    program = _build_program(small, rules, need)
+    broken = partial(_find_broken, small, rules, need)
+    answer = solve_exactly(program, start, fixed, deadline, broken)
     fewest_here = small.kept[here]
     if answer.values is not None:
         other = np.flatnonzero(answer.values[: small.places] > CHOSEN)

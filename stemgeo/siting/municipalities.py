@@ -9,7 +9,7 @@ import pandas as pd
 
 from stemgeo.arrays import sum_by_owner
 from stemgeo.reasons import REASONS
-from stemgeo.siting.service import coverage_sets, entries, units
+from stemgeo.siting.service import coverage_sets, keep_entries, list_units
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -32,7 +32,7 @@ def candidate_municipalities(
     prepared, measured
         Of the study.
     places
-        Where an academy could come; see `places.candidates`.
+        Where an academy could come; see `places.find_candidates`.
     reasons
         For uncovered children `nis_code`, `reason` and `children`; see `gaps`.
     threads
@@ -53,10 +53,10 @@ def candidate_municipalities(
     whole = dict.fromkeys(("adds", "adds_here", "adds_beyond"), 0)
     kinds = dict.fromkeys(whole, "int64") | dict.fromkeys(("nis_code", "name", *text), "str")
     table = table.fillna(text | whole).astype(kinds)
-    return _ranked(table, prepared.study.gaps.rank_by)
+    return _rank_by_rule(table, prepared.study.gaps.rank_by)
 
 
-def _ranked(table: pd.DataFrame, rule: str) -> pd.DataFrame:
+def _rank_by_rule(table: pd.DataFrame, rule: str) -> pd.DataFrame:
     """Put the municipalities in order: most in need first, equals by code."""
     by = {"adds": ["adds", "uncovered"], "uncovered": ["uncovered", "adds"], "share": ["share"]}
     keys = [*by[rule], "nis_code"]
@@ -80,9 +80,9 @@ def _best_places(
     prepared: Prepared, measured: Measured, places: gpd.GeoDataFrame, threads: int | None
 ) -> pd.DataFrame:
     """Give by municipality the place there that would bring most children in time."""
-    everyone = units(prepared, measured, "all", threads=threads)
+    everyone = list_units(prepared, measured, "all", threads=threads)
     near = coverage_sets(prepared, measured, places, "all", everyone, threads=threads)
-    reach = entries(near, everyone.served[near.indices] == 0)
+    reach = keep_entries(near, everyone.served[near.indices] == 0)
     place = np.repeat(np.arange(len(places)), np.diff(reach.indptr))
     children = everyone.children[reach.indices]
     towns = pd.Index(places["nis_code"]).append(pd.Index(prepared.points["nis_code"]))

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from stemgeo.siting.cover import merged
-from stemgeo.siting.greedy import Plan
+from stemgeo.siting.cover import merge_units
+from stemgeo.siting.greedy import WorkingPlan
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -17,11 +17,11 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from stemgeo.siting.cover import Cover
-    from stemgeo.siting.rules import Rules
+    from stemgeo.siting.rules import SearchRules
 
     Indices = NDArray[np.intp]
     Mask = NDArray[np.bool_]
-    Solve = Callable[[Cover, Rules, Indices], Indices]
+    Solve = Callable[[Cover, SearchRules, Indices], Indices]
 
 TOGETHER = 6
 """Chosen places that are chosen anew at a time: as many as are quickly solved exactly."""
@@ -30,7 +30,9 @@ PASSES = 4
 """Times that every neighbourhood is looked at, at most."""
 
 
-def bettered(plan: Plan, rules: Rules, solve: Solve, deadline: float) -> Plan:
+def better_plan(
+    plan: WorkingPlan, rules: SearchRules, solve: Solve, deadline: float
+) -> WorkingPlan:
     """Choose neighbouring places anew, the others kept, as long as that adds something.
 
     Parameters
@@ -57,16 +59,16 @@ def bettered(plan: Plan, rules: Rules, solve: Solve, deadline: float) -> Plan:
                 return plan
             if not plan.chosen[place]:
                 continue
-            freed = neighbours(plan, place)
+            freed = find_neighbours(plan, place)
             if freed.tobytes() not in done:
                 done.add(freed.tobytes())
-                plan = _anew(plan, rules, freed, solve)
+                plan = _choose_anew(plan, rules, freed, solve)
         if plan.value == before:
             break
     return plan
 
 
-def neighbours(plan: Plan, place: int) -> Indices:
+def find_neighbours(plan: WorkingPlan, place: int) -> Indices:
     """Give some chosen places near to one: by steps over places that share a unit."""
     cover = plan.cover
     near = np.zeros(cover.places, bool)
@@ -84,25 +86,27 @@ def neighbours(plan: Plan, place: int) -> Indices:
     return np.sort(np.append(others[: TOGETHER - 1], place))
 
 
-def _anew(plan: Plan, rules: Rules, freed: Indices, solve: Solve) -> Plan:
+def _choose_anew(
+    plan: WorkingPlan, rules: SearchRules, freed: Indices, solve: Solve
+) -> WorkingPlan:
     """Choose the freed places anew among all that share a unit with them."""
     cover = plan.cover
     kept = plan.chosen.copy()
     kept[freed] = False
-    counts = cover.counts(np.flatnonzero(kept))
-    units = np.asarray(cover.counts(freed) > 0)
+    counts = cover.count_by_unit(np.flatnonzero(kept))
+    units = np.asarray(cover.count_by_unit(freed) > 0)
     near = np.asarray((cover.reach @ units.astype(np.int64)) > 0) & ~kept
     near[freed] = True
-    part = replace(still_open(cover, counts).only_places(near), kept=np.flatnonzero(near))
-    found = solve(merged(part), _what_is_left(rules, cover, kept, counts), freed)
-    better = Plan(cover, plan.by_unit)
+    part = replace(keep_still_open(cover, counts).keep_places(near), kept=np.flatnonzero(near))
+    found = solve(merge_units(part), _find_limits_left(rules, cover, kept, counts), freed)
+    better = WorkingPlan(cover, plan.by_unit)
     for place in np.union1d(np.flatnonzero(kept), found).tolist():
         better.add(place)
-    fits = rules.kept_by(cover, better.places)
+    fits = rules.are_kept_by(cover, better.places)
     return better if better.value > plan.value and fits else plan
 
 
-def still_open(cover: Cover, counts: NDArray[np.int64]) -> Cover:
+def keep_still_open(cover: Cover, counts: NDArray[np.int64]) -> Cover:
     """Give what is left to win where units are served so many times already."""
     never = counts == 0
     left = replace(
@@ -111,10 +115,12 @@ def still_open(cover: Cover, counts: NDArray[np.int64]) -> Cover:
         second=np.where(never, cover.second, 0),
         children=np.where(never, cover.children, 0),
     )
-    return left.only_units((left.first > 0) | (left.second > 0) | (left.children > 0))
+    return left.keep_units((left.first > 0) | (left.second > 0) | (left.children > 0))
 
 
-def _what_is_left(rules: Rules, cover: Cover, kept: Mask, counts: NDArray[np.int64]) -> Rules:
+def _find_limits_left(
+    rules: SearchRules, cover: Cover, kept: Mask, counts: NDArray[np.int64]
+) -> SearchRules:
     """Give what the limits leave beside the places that are kept."""
     used = np.bincount(cover.province[kept], minlength=len(rules.floor))
     return replace(
@@ -123,5 +129,5 @@ def _what_is_left(rules: Rules, cover: Cover, kept: Mask, counts: NDArray[np.int
         budget=rules.budget if rules.budget < 0 else rules.budget - int(cover.cost[kept].sum()),
         floor=np.maximum(rules.floor - used, 0),
         cap=rules.cap - used,
-        needs=rules.lacking(cover, counts),
+        needs=rules.find_lacking(cover, counts),
     )

@@ -13,8 +13,8 @@ from stemgeo import subsidy
 from stemgeo.access.travellers import OverNetwork
 from stemgeo.arrays import starts_of_runs
 from stemgeo.demand import count_children
-from stemgeo.inputs.academies import nothing
-from stemgeo.notes import Note, Said, amount, listed, say
+from stemgeo.inputs.academies import empty_register
+from stemgeo.notes import Note, Said, say, say_amount, say_list
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -95,21 +95,23 @@ class Candidates:
     notes: tuple[Note, ...]
 
 
-def candidates(prepared: Prepared, measured: Measured) -> Candidates:
+def find_candidates(prepared: Prepared, measured: Measured) -> Candidates:
     """Give the places of the study's list that can be used; without a list one for each zone."""
     own = prepared.inputs.candidates
-    table = zone_middles(prepared) if own is None else _cheapest_first(prepared, own)
+    table = zone_middles(prepared) if own is None else _sort_by_cost(prepared, own)
     notes: list[Note] = []
     register = prepared.inputs.academies
     planned = register[register["planned"]]
-    there = _spot(table).isin(_spot(planned)) | table["academy_id"].isin(register["academy_id"])
-    table = _left_out(table, there, _PLANNED_ALREADY, notes)
+    there = _name_spots(table).isin(_name_spots(planned)) | table["academy_id"].isin(
+        register["academy_id"]
+    )
+    table = _leave_out(table, there, _PLANNED_ALREADY, notes)
     outside = table["nis_code"] == ""
-    table = _left_out(table, outside, _OUTSIDE, notes)
+    table = _leave_out(table, outside, _OUTSIDE, notes)
     least, most = (table[name].fillna(-1).astype(str) for name in ("min_age", "max_age"))
-    same = _spot(table) + least + " " + most
-    table = _left_out(table, same.duplicated(), _TWICE, notes)
-    table = _left_out(table, _off_the_roads(measured.riders[0], table), _OFF_THE_ROADS, notes)
+    same = _name_spots(table) + least + " " + most
+    table = _leave_out(table, same.duplicated(), _TWICE, notes)
+    table = _leave_out(table, _is_off_the_roads(measured.riders[0], table), _OFF_THE_ROADS, notes)
     towns = prepared.inputs.municipalities.set_index("nis_code")
     table = table.assign(
         municipality=towns["name"].reindex(table["nis_code"]).to_numpy(),
@@ -118,28 +120,30 @@ def candidates(prepared: Prepared, measured: Measured) -> Candidates:
     return Candidates(table.sort_values("academy_id", ignore_index=True), tuple(notes))
 
 
-def _cheapest_first(prepared: Prepared, table: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+def _sort_by_cost(prepared: Prepared, table: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     """Put the places in order of cost, then id: of two on one spot the first is kept."""
     choice = prepared.study.subsidy
     cost = subsidy.place_costs_cents(
-        table, subsidy.rules(choice.year), trajectories_per_place=choice.trajectories_per_place
+        table,
+        subsidy.load_subsidy_rules(choice.year),
+        trajectories_per_place=choice.trajectories_per_place,
     )
     return table.iloc[np.lexsort((np.arange(len(table)), cost))]
 
 
-def _spot(table: gpd.GeoDataFrame) -> pd.Series:
+def _name_spots(table: gpd.GeoDataFrame) -> pd.Series:
     """Name the metre on which each place stands."""
     at = [f"{x:.0f} {y:.0f} " for x, y in zip(table.geometry.x, table.geometry.y, strict=True)]
     return pd.Series(at, index=table.index, dtype=str)
 
 
-def _off_the_roads(rider: Traveller, table: gpd.GeoDataFrame) -> NDArray[np.bool_]:
+def _is_off_the_roads(rider: Traveller, table: gpd.GeoDataFrame) -> NDArray[np.bool_]:
     if isinstance(rider, OverNetwork) and len(table):
-        return ~rider.tied(table).found
+        return ~rider.tie_places(table).found
     return np.zeros(len(table), dtype=np.bool_)
 
 
-def _left_out(
+def _leave_out(
     table: gpd.GeoDataFrame,
     which: pd.Series | NDArray[np.bool_],
     why: tuple[Said, Said],
@@ -148,13 +152,13 @@ def _left_out(
     """Leave places out, and say which; why one is, and why several are."""
     which = np.asarray(which, dtype=np.bool_)
     if which.any():
-        names = listed((table.loc[which, "academy_id"] + " " + table.loc[which, "name"]).tolist())
+        names = say_list((table.loc[which, "academy_id"] + " " + table.loc[which, "name"]).tolist())
         one, many = why
         what = say(
             "{count} {why}: {names}",
             "{count} {why}: {names}",
             "{count} {why} : {names}",
-            count=amount(which.sum()),
+            count=say_amount(which.sum()),
             why=one if which.sum() == 1 else many,
             names=names,
         )
@@ -176,7 +180,7 @@ def zone_middles(prepared: Prepared) -> gpd.GeoDataFrame:
     at = known.index.to_numpy()[_middle_of_each(known)]
     chosen = points.loc[at]
     zones = prepared.inputs.zones.set_index("zone_id")["name"]
-    table = nothing().reindex(range(len(chosen)))
+    table = empty_register().reindex(range(len(chosen)))
     return table.assign(
         academy_id=(PLANNED + chosen["zone_id"]).to_numpy(),
         name=zones.reindex(chosen["zone_id"]).to_numpy(),

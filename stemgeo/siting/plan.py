@@ -12,15 +12,21 @@ from scipy.sparse import csr_array, vstack
 
 from stemgeo import equity, subsidy
 from stemgeo.access import travel_time
-from stemgeo.access.search import UNREACHED, unpack
-from stemgeo.access.travellers import pace
+from stemgeo.access.search import UNREACHED, unpack_labels
+from stemgeo.access.travellers import find_pace
 from stemgeo.arrays import sum_by_owner
-from stemgeo.demand import serves
+from stemgeo.demand import which_serve
 from stemgeo.errors import InputError, Problem
 from stemgeo.notes import Note
 from stemgeo.siting.choices import Choices, Limits
-from stemgeo.siting.places import PLANNED, Candidates, candidates, zone_middles
-from stemgeo.siting.service import Units, coverage_sets, entries, reached_by, units
+from stemgeo.siting.places import PLANNED, Candidates, find_candidates, zone_middles
+from stemgeo.siting.service import (
+    Units,
+    coverage_sets,
+    keep_entries,
+    list_units,
+    reached_in_profile,
+)
 from stemgeo.study import PROVINCES
 
 if TYPE_CHECKING:
@@ -150,7 +156,9 @@ class PlanTables:
     notes: tuple[Note, ...]
 
 
-def question(prepared: Prepared, measured: Measured, *, threads: int | None = None) -> Question:
+def build_question(
+    prepared: Prepared, measured: Measured, *, threads: int | None = None
+) -> Question:
     """Lay out the choice that a study asks for.
 
     Parameters
@@ -170,37 +178,37 @@ def question(prepared: Prepared, measured: Measured, *, threads: int | None = No
     if not prepared.inputs.children["children"].any():
         what = "no zone has a child of the ages studied, so no place brings anyone in time"
         raise InputError(Problem("siting", what, "give a population with children, or other bands"))
-    places = candidates(prepared, measured)
+    places = find_candidates(prepared, measured)
     if places.table.empty:
         lines = "; ".join(str(note.what) for note in places.notes) or "there is none"
         raise InputError(Problem("candidates", f"none can be used: {lines}", "give others"))
-    children = units(prepared, measured, siting.profile, threads=threads)
+    children = list_units(prepared, measured, siting.profile, threads=threads)
     reach = coverage_sets(
         prepared, measured, places.table, siting.profile, children, threads=threads
     )
     plain = Choices(
-        reach=_open(reach, children, siting),
+        reach=_keep_open(reach, children, siting),
         weight=children.children,
         served=children.served,
         cost_cents=subsidy.place_costs_cents(
             places.table,
-            subsidy.rules(study.subsidy.year),
+            subsidy.load_subsidy_rules(study.subsidy.year),
             trajectories_per_place=study.subsidy.trajectories_per_place,
         ),
         province_of_place=_province_numbers(places.table["province"]),
-        province_of_unit=_provinces_of(prepared)[children.point],
+        province_of_unit=_province_of_points(prepared)[children.point],
         children=children.children,
         names=dict(enumerate(PROVINCES)),
     )
-    weighted = replace(plain, weight=_weights(prepared, measured, children))
+    weighted = replace(plain, weight=_weigh_units(prepared, measured, children))
     return Question(prepared, measured, places, children, reach, weighted, plain)
 
 
-def _open(reach: csr_array, children: Units, siting: Siting) -> csr_array:
+def _keep_open(reach: csr_array, children: Units, siting: Siting) -> csr_array:
     """Keep the units to which a place still matters: all of them where a second academy counts."""
     if siting.problem == "backup":
         return reach
-    return entries(reach, children.served[reach.indices] == 0)
+    return keep_entries(reach, children.served[reach.indices] == 0)
 
 
 def limits_of(siting: Siting) -> Limits:
@@ -222,35 +230,35 @@ def _province_numbers(names: pd.Series) -> Indices:
     return np.asarray(pd.Index(PROVINCES).get_indexer(pd.Index(names)), dtype=np.intp)
 
 
-def _provinces_of(prepared: Prepared) -> Indices:
+def _province_of_points(prepared: Prepared) -> Indices:
     """Give the number of the province of each demand point."""
     level = next(one for one in prepared.levels if one.name == "province")
     return _province_numbers(pd.Series(level.code))[level.place]
 
 
-def _weights(prepared: Prepared, measured: Measured, of: Units) -> Longs:
+def _weigh_units(prepared: Prepared, measured: Measured, of: Units) -> Longs:
     """Give what each unit counts for: its children by the weights of age and fifth, whole."""
     siting = prepared.study.siting
-    factor = _hundredths(siting.weight(cell.ages) for cell in prepared.cells)[of.cell]
+    factor = _to_hundredths(siting.weight_of(cell.ages) for cell in prepared.cells)[of.cell]
     if siting.equity is not None:
         attribute = prepared.inputs.attributes[siting.equity.attribute]
-        fifth = equity.fifths(measured.coverage, attribute)
+        fifth = equity.find_fifths(measured.coverage, attribute)
         key = "zone_id" if "zone_id" in attribute else "nis_code"
         code = prepared.points[key].iloc[of.point]
         at = fifth.reindex(code).fillna(equity.UNKNOWN).to_numpy(np.intp)
-        factor = factor * _hundredths((1, *siting.equity.by_quintile))[at]
+        factor = factor * _to_hundredths((1, *siting.equity.by_quintile))[at]
     if not factor.any():
         raise InputError(Problem("siting", "every child counts for nothing", "raise a weight"))
     return np.asarray(of.children * (factor // np.gcd.reduce(factor)), dtype=np.int64)
 
 
-def _hundredths(weights: Iterable[float]) -> Longs:
+def _to_hundredths(weights: Iterable[float]) -> Longs:
     """Give weights, which have two decimals at most, as whole numbers."""
     return np.array([int(Decimal(str(weight)) * 100) for weight in weights], dtype=np.int64)
 
 
 @dataclass(frozen=True)
-class Travel:
+class ZoneTravel:
     """How long the children of each zone travel, from the middle of where they live.
 
     Attributes
@@ -268,30 +276,30 @@ class Travel:
     now_ms: Longs
 
 
-def travel(asked: Question, *, threads: int) -> Travel:
+def measure_zone_travel(asked: Question, *, threads: int) -> ZoneTravel:
     """Measure the times of which the p-median seeks the least mean."""
     prepared, study = asked.prepared, asked.prepared.study
     middles = zone_middles(prepared).assign(outside_network=False)
     riders = {one.profile: one for one in asked.measured.riders}
     rider = riders[study.siting.profile].for_points(middles)
-    horizon, table = travel_time.horizon_ms(study.travel.horizon_min), asked.candidates.table
+    horizon, table = travel_time.minutes_to_ms(study.travel.horizon_min), asked.candidates.table
     blocks, now_ms = [], []
-    for one in reached_by(asked.measured, study.siting.profile):
-        label = rider.nearest(one.cell, "central")
-        now = np.where(label == UNREACHED, horizon, unpack(label)[0])
-        offsets, middle, ms = rider.served(
-            table, pace(study.travel, one.cell), study.travel.horizon_min, threads=threads
+    for one in reached_in_profile(asked.measured, study.siting.profile):
+        label = rider.find_nearest(one.cell, "central")
+        now = np.where(label == UNREACHED, horizon, unpack_labels(label)[0])
+        offsets, middle, ms = rider.list_served(
+            table, find_pace(study.travel, one.cell), study.travel.horizon_min, threads=threads
         )
         place = np.repeat(np.arange(len(table)), np.diff(offsets))
-        nearer = serves(table, one.cell, study.academies)[place] & (ms < now[middle])
+        nearer = which_serve(table, one.cell, study.academies)[place] & (ms < now[middle])
         found = ms[nearer].astype(np.int64), (middle[nearer], place[nearer])
         blocks.append(csr_array(found, shape=(len(middles), len(table))))
         now_ms.append(now.astype(np.int64))
     times = csr_array(vstack(blocks, format="csr"))
-    return Travel(_of_zones(asked, middles, times), times, np.concatenate(now_ms))
+    return ZoneTravel(_add_up_by_zone(asked, middles, times), times, np.concatenate(now_ms))
 
 
-def _of_zones(asked: Question, middles: gpd.GeoDataFrame, times: csr_array) -> Choices:
+def _add_up_by_zone(asked: Question, middles: gpd.GeoDataFrame, times: csr_array) -> Choices:
     """Add the weights of the units up by zone and age cell, in the order of `times`."""
     ids = pd.Index(middles["academy_id"].str.removeprefix(PLANNED))
     zone = ids.get_indexer(pd.Index(asked.prepared.points["zone_id"]))[asked.units.point]
@@ -313,7 +321,7 @@ def _of_zones(asked: Question, middles: gpd.GeoDataFrame, times: csr_array) -> C
     )
 
 
-def newly(asked: Question, chosen: Indices) -> list[Indices]:
+def list_newly_served(asked: Question, chosen: Indices) -> list[Indices]:
     """List for each chosen place the units that are in time with it and were not before."""
     late, reach = asked.units.served == 0, asked.reach
     found = []
@@ -337,7 +345,7 @@ def plan_table(asked: Question, chosen: Indices, cost_cents: Longs) -> gpd.GeoDa
         Of each chosen place.
     """
     study, cells = asked.prepared.study, asked.prepared.cells
-    each = newly(asked, chosen)
+    each = list_newly_served(asked, chosen)
     children = asked.units.children
     table = asked.candidates.table.iloc[chosen].reset_index(drop=True)
     bands = {band.name: f"newly_{band.name}" for band in study.travel.bands}
@@ -365,7 +373,7 @@ def plan_table(asked: Question, chosen: Indices, cost_cents: Longs) -> gpd.GeoDa
 def province_table(asked: Question, chosen: Indices) -> pd.DataFrame:
     """Give the share of each province after each place: rank 0 is before the first."""
     province, children = asked.plain.province_of_unit, asked.units.children
-    steps = [asked.now, *newly(asked, chosen)]
+    steps = [asked.now, *list_newly_served(asked, chosen)]
     sums = [sum_by_owner(province[step], children[step], len(PROVINCES)) for step in steps]
     covered = np.cumsum(sums, axis=0)
     whole = sum_by_owner(province, children, len(PROVINCES))
@@ -382,18 +390,20 @@ def province_table(asked: Question, chosen: Indices) -> pd.DataFrame:
     )
 
 
-def in_form_of_register(asked: Question, chosen: Indices) -> gpd.GeoDataFrame:
+def build_register(asked: Question, chosen: Indices) -> gpd.GeoDataFrame:
     """Give the chosen places as planned academies, to be measured with the register."""
     table = asked.candidates.table.iloc[chosen]
     return table[asked.prepared.inputs.academies.columns].assign(planned=True)
 
 
-def covered_by(asked: Question, chosen: Indices) -> int:
+def count_covered(asked: Question, chosen: Indices) -> int:
     """Count the children in time with these places beside the open academies."""
-    return asked.in_time + sum(int(asked.units.children[one].sum()) for one in newly(asked, chosen))
+    return asked.in_time + sum(
+        int(asked.units.children[one].sum()) for one in list_newly_served(asked, chosen)
+    )
 
 
-def by_chance(asked: Question, most: int) -> Longs:
+def count_by_chance(asked: Question, most: int) -> Longs:
     """Count the children in time with places drawn by chance, one more at a time.
 
     Returns
@@ -406,13 +416,13 @@ def by_chance(asked: Question, most: int) -> Longs:
     found = np.empty((asked.prepared.study.siting.random_plans, most + 1), dtype=np.int64)
     for row in found:
         drawn = random.permutation(asked.plain.places)[:most]
-        gains = [int(children[fresh].sum()) for fresh in newly(asked, drawn)]
+        gains = [int(children[fresh].sum()) for fresh in list_newly_served(asked, drawn)]
         gains += [0] * (most - len(gains))
         row[:] = asked.in_time + np.cumsum([0, *gains])
     return found
 
 
-def one_for_each_without(asked: Question) -> Indices:
+def choose_one_for_each(asked: Question) -> Indices:
     """Choose in each municipality without an academy the place that adds most by itself.
 
     The literal reading of "an academy in every municipality". Of equals the first by its id.
@@ -427,7 +437,7 @@ def one_for_each_without(asked: Question) -> Indices:
     return np.asarray(np.sort(order[first.to_numpy()]), dtype=np.intp)
 
 
-def municipalities_with(asked: Question, chosen: Indices) -> int:
+def count_municipalities_with(asked: Question, chosen: Indices) -> int:
     """Count the municipalities with an academy when these places are added."""
     towns = asked.measured.municipalities
     there = set(towns.loc[towns["has_academy"], "nis_code"])

@@ -79,7 +79,7 @@ class Relaxed:
     values
         Of the columns; fractional.
     duals
-        Of the rows, as `certified` takes them.
+        Of the rows, as `certify_bound` takes them.
     """
 
     bound: float
@@ -98,7 +98,7 @@ class Searched:
     infeasible: bool
 
 
-def certified(program: Program, duals: Floats) -> tuple[float, Floats]:
+def certify_bound(program: Program, duals: Floats) -> tuple[float, Floats]:
     """Give the bound that multipliers prove, whatever they are, and the reduced gains.
 
     For multipliers d >= 0 of rows written as a @ z <= b, no solution has more than d @ b plus the
@@ -122,9 +122,9 @@ def certified(program: Program, duals: Floats) -> tuple[float, Floats]:
     return math.fsum(terms) + safe, reduced
 
 
-def relaxed(program: Program, time_limit_s: float) -> Relaxed | None:
+def solve_relaxed(program: Program, time_limit_s: float) -> Relaxed | None:
     """Solve without whole numbers, by an interior point; None if that did not end in time."""
-    highs, scale = _model(program, time_limit_s, 0)
+    highs, scale = _build_model(program, time_limit_s, 0)
     highs.setOptionValue("solver", "ipm")
     # Any duals prove a bound: no need to cross over to a corner.
     highs.setOptionValue("run_crossover", "off")
@@ -133,12 +133,12 @@ def relaxed(program: Program, time_limit_s: float) -> Relaxed | None:
     if not (solution.value_valid and solution.dual_valid):
         return None
     duals = -scale * np.asarray(solution.row_dual)
-    bound, reduced = certified(program, duals)
+    bound, reduced = certify_bound(program, duals)
     values = np.clip(np.asarray(solution.col_value), 0, 1)
     return Relaxed(bound, reduced, values, duals)
 
 
-def searched(
+def solve_whole(
     program: Program,
     start: Floats | None,
     fixed: Indices,
@@ -162,7 +162,7 @@ def searched(
     """
     import highspy
 
-    highs, scale = _model(program, time_limit_s, program.binary)
+    highs, scale = _build_model(program, time_limit_s, program.binary)
     highs.setOptionValue("mip_max_nodes", nodes)
     ones = np.ones(len(fixed))
     highs.changeColsBounds(len(fixed), fixed.astype(np.int32), ones, ones)
@@ -182,7 +182,7 @@ def searched(
     )
 
 
-def searched_exactly(
+def solve_exactly(
     program: Program,
     start: Floats | None,
     fixed: Indices,
@@ -197,7 +197,7 @@ def searched_exactly(
     Parameters
     ----------
     program, start, fixed, nodes
-        As for `searched`.
+        As for `solve_whole`.
     deadline
         Of `time.perf_counter`.
     broken
@@ -212,7 +212,7 @@ def searched_exactly(
     """
     refused: set[bytes] = set()
     while True:
-        answer = searched(program, start, fixed, deadline - time.perf_counter(), nodes)
+        answer = solve_whole(program, start, fixed, deadline - time.perf_counter(), nodes)
         if answer.values is None:
             return answer
         chosen = np.flatnonzero(answer.values[: program.binary] > CHOSEN)
@@ -222,10 +222,10 @@ def searched_exactly(
         if chosen.tobytes() in refused or time.perf_counter() > deadline:
             return Searched(None, answer.bound, finished=False, infeasible=False)
         refused.add(chosen.tobytes())
-        program = _with_cut(program, cut)
+        program = _add_cut(program, cut)
 
 
-def _with_cut(program: Program, cut: Cut) -> Program:
+def _add_cut(program: Program, cut: Cut) -> Program:
     row = np.zeros((1, program.rows.shape[1]))
     row[0, cut.places] = 1
     return replace(
@@ -236,7 +236,7 @@ def _with_cut(program: Program, cut: Cut) -> Program:
     )
 
 
-def _model(program: Program, time_limit_s: float, binary: int) -> tuple[highspy.Highs, float]:
+def _build_model(program: Program, time_limit_s: float, binary: int) -> tuple[highspy.Highs, float]:
     """Pass a program to HiGHS, its gains scaled, the first columns whole; give it and the scale."""
     import highspy
 
@@ -257,13 +257,13 @@ def _model(program: Program, time_limit_s: float, binary: int) -> tuple[highspy.
         whole, any_value = highspy.HighsVarType.kInteger, highspy.HighsVarType.kContinuous
         lp.integrality_ = [whole] * binary + [any_value] * (lp.num_col_ - binary)
     highs = highspy.Highs()  # type: ignore[no-untyped-call]  # highspy leaves it untyped
-    for option, value in _options(program, scale, time_limit_s).items():
+    for option, value in _list_options(program, scale, time_limit_s).items():
         highs.setOptionValue(option, value)
     highs.passModel(lp)
     return highs, scale
 
 
-def _options(
+def _list_options(
     program: Program, scale: float, time_limit_s: float
 ) -> dict[str, bool | int | float | str]:
     """Give what HiGHS is told: the same answer each time, and proofs to the last child."""

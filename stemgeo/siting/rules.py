@@ -32,7 +32,7 @@ class Cut:
     most: float
 
 
-def above(cost: Ints, budget: int, chosen: Indices) -> Cut:
+def cut_above(cost: Ints, budget: int, chosen: Indices) -> Cut:
     """Cut off a choice that costs too much: a minimal cover, and all that is as dear.
 
     The cheapest are left out as long as the others still cost too much; of what is left, and of
@@ -54,7 +54,7 @@ def above(cost: Ints, budget: int, chosen: Indices) -> Cut:
     return Cut(np.flatnonzero(dear), -np.inf, len(kept) - 1)
 
 
-def short(gain: Ints, lacking: int, chosen: Indices) -> Cut:
+def cut_short(gain: Ints, lacking: int, chosen: Indices) -> Cut:
     """Cut off a choice that falls short: one of the places that could make up for it is needed.
 
     Parameters
@@ -74,7 +74,7 @@ def short(gain: Ints, lacking: int, chosen: Indices) -> Cut:
 
 
 @dataclass(frozen=True)
-class Rules:
+class SearchRules:
     """Limits on the number, the cost and the provinces of new places.
 
     Parameters
@@ -96,7 +96,7 @@ class Rules:
     needs: Ints
 
     @classmethod
-    def of(cls, choices: Choices, limits: Limits) -> Rules:
+    def from_limits(cls, choices: Choices, limits: Limits) -> SearchRules:
         """Read the limits for some choices; they have been checked."""
         floor = np.zeros(choices.provinces, np.int64)
         for province, number in limits.floor_places.items():
@@ -131,7 +131,7 @@ class Rules:
         budget = self.budget != NO_BUDGET
         return not (budget or self.caps_bind or self.floors_bind or self.needs.any())
 
-    def addable(self, cover: Cover, chosen: Mask) -> Mask:
+    def find_addable(self, cover: Cover, chosen: Mask) -> Mask:
         """Tell which places may be added such that the floors can still be met."""
         if self.only_number:
             return ~chosen & (int(chosen.sum()) < self.most)
@@ -144,12 +144,12 @@ class Rules:
         if self.budget == NO_BUDGET:
             return np.asarray(fits)
         left = self.budget - int(cover.cost[chosen].sum())
-        total, last = self._reserve(cover, chosen, missing)
+        total, last = self._find_reserve(cover, chosen, missing)
         needed = np.maximum(cover.cost - last[cover.province], 0) * wanted
         needed += cover.cost * ~wanted
         return np.asarray(fits & (total + needed <= left))
 
-    def _reserve(self, cover: Cover, chosen: Mask, missing: Ints) -> tuple[int, Ints]:
+    def _find_reserve(self, cover: Cover, chosen: Mask, missing: Ints) -> tuple[int, Ints]:
         """Give the least cost of the missing places, and of each province its dearest of them."""
         total, last = 0, np.zeros(len(missing), np.int64)
         for province in np.flatnonzero(missing):
@@ -159,14 +159,14 @@ class Rules:
             last[province] = needed[-1] if len(needed) else 0
         return total, last
 
-    def lacking(self, cover: Cover, counts: Ints) -> Ints:
+    def find_lacking(self, cover: Cover, counts: Ints) -> Ints:
         """Give by province the children still needed, with units served so many times."""
         won = np.zeros(len(self.needs), np.int64)
         counted = (counts > 0) & (cover.province_of_unit >= 0)
         np.add.at(won, cover.province_of_unit[counted], cover.children[counted])
         return np.asarray(np.maximum(self.needs - won, 0))
 
-    def kept_by(self, cover: Cover, chosen: Indices) -> bool:
+    def are_kept_by(self, cover: Cover, chosen: Indices) -> bool:
         """Tell whether a choice is within all limits."""
         used = np.bincount(cover.province[chosen], minlength=len(self.floor))
         return bool(
@@ -174,23 +174,23 @@ class Rules:
             and (self.budget == NO_BUDGET or cover.cost[chosen].sum() <= self.budget)
             and (used >= self.floor).all()
             and (used <= self.cap).all()
-            and not self.lacking(cover, cover.counts(chosen)).any()
+            and not self.find_lacking(cover, cover.count_by_unit(chosen)).any()
         )
 
-    def broken(self, cover: Cover, chosen: Indices) -> Cut | None:
+    def find_broken(self, cover: Cover, chosen: Indices) -> Cut | None:
         """Give what a choice breaks and none within the limits does; None if it keeps them all."""
         if self.budget != NO_BUDGET and cover.cost[chosen].sum() > self.budget:
-            return above(cover.cost, self.budget, chosen)
-        counts = cover.counts(chosen)
-        lacking = self.lacking(cover, counts)
+            return cut_above(cover.cost, self.budget, chosen)
+        counts = cover.count_by_unit(chosen)
+        lacking = self.find_lacking(cover, counts)
         used = np.bincount(cover.province[chosen], minlength=len(self.floor))
         for province in np.flatnonzero(lacking):
             missed = (cover.province_of_unit == province) & (counts == 0)
             gain = cover.reach @ np.where(missed, cover.children, 0)
-            return short(gain, int(lacking[province]), chosen)
+            return cut_short(gain, int(lacking[province]), chosen)
         for province in np.flatnonzero(used < self.floor):
             gain = (cover.province == province).astype(np.int64)
-            return short(gain, int(self.floor[province] - used[province]), chosen)
+            return cut_short(gain, int(self.floor[province] - used[province]), chosen)
         for province in np.flatnonzero(used > self.cap):
             here = np.flatnonzero(cover.province == province)
             return Cut(here, -np.inf, int(self.cap[province]))

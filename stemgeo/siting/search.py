@@ -13,10 +13,16 @@ from scipy.sparse import csr_array, eye_array, hstack, vstack
 
 from stemgeo.errors import InputError, Problem
 from stemgeo.siting.choices import WHERE, Left
-from stemgeo.siting.cover import merged, with_own, without_dominated
-from stemgeo.siting.greedy import Plan, by_gain, by_gain_per_cost, complete, swap
-from stemgeo.siting.nearby import TOGETHER, bettered
-from stemgeo.siting.program import CHOSEN, Program, certified, relaxed, searched_exactly
+from stemgeo.siting.cover import drop_dominated, give_own, merge_units
+from stemgeo.siting.greedy import (
+    WorkingPlan,
+    complete_plan,
+    score_by_gain,
+    score_by_gain_per_cost,
+    swap_places,
+)
+from stemgeo.siting.nearby import TOGETHER, better_plan
+from stemgeo.siting.program import CHOSEN, Program, certify_bound, solve_exactly, solve_relaxed
 from stemgeo.siting.rules import NO_BUDGET
 
 if TYPE_CHECKING:
@@ -26,7 +32,7 @@ if TYPE_CHECKING:
     from stemgeo.siting.cover import Cover
     from stemgeo.siting.greedy import Score
     from stemgeo.siting.program import Relaxed
-    from stemgeo.siting.rules import Cut, Rules
+    from stemgeo.siting.rules import Cut, SearchRules
 
     Floats = NDArray[np.float64]
     Indices = NDArray[np.intp]
@@ -68,15 +74,15 @@ class Found:
     left: Left
 
 
-def reduced(cover: Cover, rules: Rules) -> Cover:
+def reduce_cover(cover: Cover, rules: SearchRules) -> Cover:
     """Leave out what no best choice depends on, as far as the limits allow."""
     if not cover.second.any() and not rules.floors_bind:
         groups = cover.province if rules.caps_bind else np.zeros_like(cover.province)
-        cover = merged(without_dominated(cover, groups))
-    return with_own(cover)
+        cover = merge_units(drop_dominated(cover, groups))
+    return give_own(cover)
 
 
-def best(choices: Choices, cover: Cover, rules: Rules, deadline: float) -> Found:
+def find_best(choices: Choices, cover: Cover, rules: SearchRules, deadline: float) -> Found:
     """Find the best choice and prove it, or give the best so far and a bound.
 
     Parameters
@@ -97,38 +103,40 @@ def best(choices: Choices, cover: Cover, rules: Rules, deadline: float) -> Found
     """
     if rules.budget == NO_BUDGET:
         cover = replace(cover, cost=np.zeros_like(cover.cost))
-    cover = reduced(cover, rules)
-    plan = started(cover, rules, deadline)
+    cover = reduce_cover(cover, rules)
+    plan = start_plan(cover, rules, deadline)
     if plan is None:
-        plan = feasible(choices, cover, rules, deadline)
-        swap(plan, rules, by_gain, deadline)
+        plan = find_feasible(choices, cover, rules, deadline)
+        swap_places(plan, rules, score_by_gain, deadline)
     if cover.places == 0:
         return Found(cover.kept[plan.places], plan.value, plan.value, Left(0, cover.units))
-    program = to_program(cover, rules)
-    loose = relaxed(program, deadline - time.perf_counter())
+    program = build_program(cover, rules)
+    loose = solve_relaxed(program, deadline - time.perf_counter())
     if loose is None:
-        bound, _ = certified(program, rough_duals(cover, rules, program))
-        return _found(cover, plan, math.floor(bound), cover)
+        bound, _ = certify_bound(program, rough_duals(cover, rules, program))
+        return _build_found(cover, plan, math.floor(bound), cover)
     if math.floor(loose.bound) > plan.value:
-        plan = rounded(cover, rules, plan, loose.values[: cover.places], deadline)
+        plan = round_values(cover, rules, plan, loose.values[: cover.places], deadline)
     if math.floor(loose.bound) > plan.value:
-        plan = _in_parts(cover, rules, plan, loose, deadline)
+        plan = _better_in_parts(cover, rules, plan, loose, deadline)
     if math.floor(loose.bound) <= plan.value:
-        return _found(cover, plan, plan.value, cover.only_places(plan.chosen))
-    return _branched(cover, rules, plan, loose, deadline)
+        return _build_found(cover, plan, plan.value, cover.keep_places(plan.chosen))
+    return _branch_and_bound(cover, rules, plan, loose, deadline)
 
 
-def _in_parts(cover: Cover, rules: Rules, plan: Plan, loose: Relaxed, deadline: float) -> Plan:
+def _better_in_parts(
+    cover: Cover, rules: SearchRules, plan: WorkingPlan, loose: Relaxed, deadline: float
+) -> WorkingPlan:
     """Better a large choice part by part, where branch and bound would find little in time."""
-    out, _ = proven(loose, plan.value, cover.places)
+    out, _ = prove_places(loose, plan.value, cover.places)
     if (~out).sum() <= MANY_PLACES or plan.chosen.sum() <= 2 * TOGETHER:
         return plan
     now = time.perf_counter()
     end = now + PARTS_OF_TIME * (deadline - now)
-    return bettered(plan, rules, partial(best_part, deadline=end), end)
+    return better_plan(plan, rules, partial(choose_part, deadline=end), end)
 
 
-def best_part(cover: Cover, rules: Rules, freed: Indices, deadline: float) -> Indices:
+def choose_part(cover: Cover, rules: SearchRules, freed: Indices, deadline: float) -> Indices:
     """Choose a small part anew, from what is chosen there now.
 
     Parameters
@@ -140,72 +148,72 @@ def best_part(cover: Cover, rules: Rules, freed: Indices, deadline: float) -> In
     deadline
         When to stop, by `time.perf_counter`.
     """
-    cover = reduced(cover, rules)
-    plan = Plan(cover)
+    cover = reduce_cover(cover, rules)
+    plan = WorkingPlan(cover)
     for place in np.flatnonzero(np.isin(cover.kept, freed)).tolist():
         plan.add(place)
-    complete(plan, rules, by_gain)
-    swap(plan, rules, by_gain, deadline)
-    if not cover.places or not rules.kept_by(cover, plan.places):
+    complete_plan(plan, rules, score_by_gain)
+    swap_places(plan, rules, score_by_gain, deadline)
+    if not cover.places or not rules.are_kept_by(cover, plan.places):
         return freed
-    loose = relaxed(to_program(cover, rules), deadline - time.perf_counter())
+    loose = solve_relaxed(build_program(cover, rules), deadline - time.perf_counter())
     if loose is None or math.floor(loose.bound) <= plan.value:
         return cover.kept[plan.places]
-    return _branched(cover, rules, plan, loose, deadline, PART_NODES).chosen
+    return _branch_and_bound(cover, rules, plan, loose, deadline, PART_NODES).chosen
 
 
-def _found(cover: Cover, plan: Plan, bound: int, left: Cover) -> Found:
+def _build_found(cover: Cover, plan: WorkingPlan, bound: int, left: Cover) -> Found:
     sizes = Left(left.places, left.units)
     return Found(cover.kept[plan.places], plan.value, max(bound, plan.value), sizes)
 
 
-def _branched(
+def _branch_and_bound(
     cover: Cover,
-    rules: Rules,
-    plan: Plan,
+    rules: SearchRules,
+    plan: WorkingPlan,
     loose: Relaxed,
     deadline: float,
     nodes: int = ALL_NODES,
 ) -> Found:
     """Search among the places that may be part of a better choice than the plan."""
-    out, must = proven(loose, plan.value, cover.places)
+    out, must = prove_places(loose, plan.value, cover.places)
     # The plan stays whole, to start from: the proof speaks of better ones only.
-    small = reduced(merged(cover.only_places(~out | plan.chosen)), rules)
+    small = reduce_cover(merge_units(cover.keep_places(~out | plan.chosen)), rules)
     fixed = np.flatnonzero(np.isin(small.kept, cover.kept[must]))
-    here = again(small, rules, np.flatnonzero(np.isin(small.kept, cover.kept[plan.places])))
-    start = columns(small, here) if rules.kept_by(small, here) else None
-    program = to_program(small, rules)
-    broken = partial(rules.broken, small)
-    answer = searched_exactly(program, start, fixed, deadline, broken, nodes)
+    here = choose_again(small, rules, np.flatnonzero(np.isin(small.kept, cover.kept[plan.places])))
+    start = column_values(small, here) if rules.are_kept_by(small, here) else None
+    program = build_program(small, rules)
+    broken = partial(rules.find_broken, small)
+    answer = solve_exactly(program, start, fixed, deadline, broken, nodes)
     chosen, value = cover.kept[plan.places], plan.value
     if answer.values is not None:
         other = np.flatnonzero(answer.values[: small.places] > CHOSEN)
-        if small.value(other) > value:
-            chosen, value = small.kept[other], small.value(other)
+        if small.value_of(other) > value:
+            chosen, value = small.kept[other], small.value_of(other)
     ended = answer.finished or answer.infeasible
     limit = min(loose.bound, answer.bound + TOLERANCE) if np.isfinite(answer.bound) else loose.bound
     bound = value if ended else max(value, math.floor(limit))
     return Found(chosen, value, bound, Left(small.places, small.units))
 
 
-def again(cover: Cover, rules: Rules, chosen: Indices) -> Indices:
+def choose_again(cover: Cover, rules: SearchRules, chosen: Indices) -> Indices:
     """Choose the same again, and fill up what a reduction took out of it.
 
     Parameters
     ----------
     cover, rules
-        As for `best_part`.
+        As for `choose_part`.
     chosen
         Places.
     """
-    plan = Plan(cover)
+    plan = WorkingPlan(cover)
     for place in chosen.tolist():
         plan.add(place)
-    complete(plan, rules, by_gain)
+    complete_plan(plan, rules, score_by_gain)
     return plan.places
 
 
-def proven(loose: Relaxed, value: int, places: int) -> tuple[Mask, Mask]:
+def prove_places(loose: Relaxed, value: int, places: int) -> tuple[Mask, Mask]:
     """Tell which places no better choice has, and which every better one has.
 
     Parameters
@@ -224,37 +232,39 @@ def proven(loose: Relaxed, value: int, places: int) -> tuple[Mask, Mask]:
     return out, must
 
 
-def started(cover: Cover, rules: Rules, deadline: float) -> Plan | None:
+def start_plan(cover: Cover, rules: SearchRules, deadline: float) -> WorkingPlan | None:
     """Give the best of greedy by gain and by gain per cent, swapped; None if none fits.
 
     Parameters
     ----------
     cover, rules, deadline
-        As for `best_part`.
+        As for `choose_part`.
     """
     by_unit = cover.reach.T.tocsr()
-    scores: list[Score] = [by_gain]
+    scores: list[Score] = [score_by_gain]
     if rules.budget != NO_BUDGET:
-        scores.append(by_gain_per_cost)
+        scores.append(score_by_gain_per_cost)
     top = None
     for score in scores:
-        plan = Plan(cover, by_unit)
-        complete(plan, rules, score)
-        if not rules.kept_by(cover, plan.places):
+        plan = WorkingPlan(cover, by_unit)
+        complete_plan(plan, rules, score)
+        if not rules.are_kept_by(cover, plan.places):
             continue
-        swap(plan, rules, score, deadline)
+        swap_places(plan, rules, score, deadline)
         if top is None or plan.value > top.value:
             top = plan
     return top
 
 
-def rounded(cover: Cover, rules: Rules, plan: Plan, values: Floats, deadline: float) -> Plan:
+def round_values(
+    cover: Cover, rules: SearchRules, plan: WorkingPlan, values: Floats, deadline: float
+) -> WorkingPlan:
     """Round a fractional choice many times, complete and swap each; keep the best.
 
     Parameters
     ----------
     cover, rules, deadline
-        As for `best_part`.
+        As for `choose_part`.
     plan
         The best so far.
     values
@@ -271,13 +281,13 @@ def rounded(cover: Cover, rules: Rules, plan: Plan, values: Floats, deadline: fl
             break
         # The first keeps what is more than half chosen; the others draw.
         lots = draws.random(len(order)) if attempt else np.full(len(order), CHOSEN)
-        other = Plan(cover, by_unit)
+        other = WorkingPlan(cover, by_unit)
         for place in order[lots < values[order]].tolist():
-            if rules.addable(cover, other.chosen)[place]:
+            if rules.find_addable(cover, other.chosen)[place]:
                 other.add(place)
-        complete(other, rules, by_gain)
-        swap(other, rules, by_gain, deadline)
-        if other.value > plan.value and rules.kept_by(cover, other.places):
+        complete_plan(other, rules, score_by_gain)
+        swap_places(other, rules, score_by_gain, deadline)
+        if other.value > plan.value and rules.are_kept_by(cover, other.places):
             plan = other
     return plan
 
@@ -292,13 +302,13 @@ class LimitRows:
     province: Indices
 
 
-def limit_rows(cover: Cover, rules: Rules, width: int) -> LimitRows:
+def build_limit_rows(cover: Cover, rules: SearchRules, width: int) -> LimitRows:
     """Write the limits as rows over the places, the units and what follows them.
 
     Parameters
     ----------
     cover, rules
-        As for `best_part`.
+        As for `choose_part`.
     width
         Number of variables.
     """
@@ -333,12 +343,12 @@ def limit_rows(cover: Cover, rules: Rules, width: int) -> LimitRows:
     )
 
 
-def to_program(cover: Cover, rules: Rules) -> Program:
+def build_program(cover: Cover, rules: SearchRules) -> Program:
     """Write the search as a program: columns are places, first services, second services."""
     twice = np.flatnonzero(cover.second > 0)
     one = eye_array(cover.units, format="csr")
     serve = hstack([-cover.reach.T, one, one[:, twice]], format="csr")
-    limits = limit_rows(cover, rules, serve.shape[1])
+    limits = build_limit_rows(cover, rules, serve.shape[1])
     return Program(
         np.concatenate([cover.own, cover.first, cover.second[twice]]).astype(float),
         csr_array(vstack([serve, limits.rows], format="csr")),
@@ -348,22 +358,22 @@ def to_program(cover: Cover, rules: Rules) -> Program:
     )
 
 
-def columns(cover: Cover, chosen: Indices) -> Floats:
+def column_values(cover: Cover, chosen: Indices) -> Floats:
     """Give the values of all columns for a choice."""
     places = np.zeros(cover.places)
     places[chosen] = 1
-    counts = cover.counts(chosen)
+    counts = cover.count_by_unit(chosen)
     twice = cover.second > 0
     return np.concatenate([places, counts >= 1, counts[twice] >= 2]).astype(float)
 
 
-def rough_duals(cover: Cover, rules: Rules, program: Program) -> Floats:
+def rough_duals(cover: Cover, rules: SearchRules, program: Program) -> Floats:
     """Give multipliers that need no solver: a unit's worth shared among the places it has.
 
     Parameters
     ----------
     cover, rules
-        As for `best_part`.
+        As for `choose_part`.
     program
         Its linear program.
     """
@@ -376,16 +386,18 @@ def rough_duals(cover: Cover, rules: Rules, program: Program) -> Floats:
     return duals
 
 
-def _broken_but_floors(cover: Cover, rules: Rules, chosen: Indices) -> Cut | None:
+def _find_broken_but_floors(cover: Cover, rules: SearchRules, chosen: Indices) -> Cut | None:
     """Cut off what passes the other limits, or falls so little short that it is a tolerance."""
-    lacking = rules.lacking(cover, cover.counts(chosen))
+    lacking = rules.find_lacking(cover, cover.count_by_unit(chosen))
     if not 0 < (lacking / np.maximum(1, rules.needs)).sum() < ALMOST:
         none = np.zeros_like(rules.floor)
         rules = replace(rules, floor=none, needs=none)
-    return rules.broken(cover, chosen)
+    return rules.find_broken(cover, chosen)
 
 
-def feasible(choices: Choices, cover: Cover, rules: Rules, deadline: float) -> Plan:
+def find_feasible(
+    choices: Choices, cover: Cover, rules: SearchRules, deadline: float
+) -> WorkingPlan:
     """Find a choice that keeps the floors: the one that falls short of them least.
 
     Parameters
@@ -393,15 +405,15 @@ def feasible(choices: Choices, cover: Cover, rules: Rules, deadline: float) -> P
     choices
         By whose names provinces are called.
     cover, rules, deadline
-        As for `best_part`.
+        As for `choose_part`.
 
     Raises
     ------
     InputError
         When even that one falls short, with the provinces; or when time ran out.
     """
-    program = to_program(cover, rules)
-    limits = limit_rows(cover, rules, program.rows.shape[1])
+    program = build_program(cover, rules)
+    limits = build_limit_rows(cover, rules, program.rows.shape[1])
     floors = np.flatnonzero(limits.province >= 0)
     first = program.rows.shape[0] - len(limits.province)
     sizes = limits.lower[floors]
@@ -416,18 +428,18 @@ def feasible(choices: Choices, cover: Cover, rules: Rules, deadline: float) -> P
         rows=csr_array(hstack([program.rows, slack], format="csr")),
         gap=SHORT,
     )
-    broken = partial(_broken_but_floors, cover, rules)
-    answer = searched_exactly(elastic, None, np.zeros(0, np.intp), deadline, broken)
+    broken = partial(_find_broken_but_floors, cover, rules)
+    answer = solve_exactly(elastic, None, np.zeros(0, np.intp), deadline, broken)
     if answer.values is not None:
-        plan = Plan(cover)
+        plan = WorkingPlan(cover)
         for place in np.flatnonzero(answer.values[: cover.places] > CHOSEN).tolist():
             plan.add(place)
-        if rules.kept_by(cover, plan.places):
+        if rules.are_kept_by(cover, plan.places):
             return plan
     if answer.values is None or not answer.finished:
         what = "no choice within the limits was found in time"
         raise InputError(Problem(WHERE, what, "raise the time limit or lower a floor"))
     short = limits.province[floors][answer.values[len(program.gain) :] > SHORT]
-    names = ", ".join(choices.name(int(province)) for province in np.unique(short))
+    names = ", ".join(choices.province_name(int(province)) for province in np.unique(short))
     what = f"the limits leave the floor of {names} out of reach, together with the other floors"
     raise InputError(Problem(WHERE, what, "lower its floor or raise the number or the budget"))

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 from scipy.sparse import csr_array, hstack
 
-from stemgeo.access.travellers import pace
-from stemgeo.demand import serves
-from stemgeo.measure import all_cores
+from stemgeo.access.travellers import find_pace
+from stemgeo.demand import which_serve
+from stemgeo.measure import count_cores
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -49,12 +49,12 @@ class Units:
     served: Longs
 
 
-def reached_by(measured: Measured, profile: str) -> list[Reached]:
+def reached_in_profile(measured: Measured, profile: str) -> list[Reached]:
     """Give what the points reach at the central speeds, cell by cell."""
     return [one for one in measured.reached if (one.profile, one.scenario) == (profile, "central")]
 
 
-def units(
+def list_units(
     prepared: Prepared, measured: Measured, profile: str, *, threads: int | None = None
 ) -> Units:
     """List the measured children of a study with the academies that they have in time.
@@ -68,10 +68,10 @@ def units(
     threads
         Searches that run side by side; the result is the same.
     """
-    academies = _sets(prepared, measured, measured.academies, profile, threads)
+    academies = _find_sets_by_cell(prepared, measured, measured.academies, profile, threads)
     parts = []
     for index, (one, reach) in enumerate(
-        zip(reached_by(measured, profile), academies, strict=True)
+        zip(reached_in_profile(measured, profile), academies, strict=True)
     ):
         children = prepared.points[one.cell.column].to_numpy()
         point = np.flatnonzero(one.measured & (children > 0))
@@ -101,11 +101,11 @@ def coverage_sets(
     profile
         "all" or "low_stress".
     of
-        As from `units`.
+        As from `list_units`.
     threads
         Searches that run side by side; the result is the same.
     """
-    by_cell = _sets(prepared, measured, places, profile, threads)
+    by_cell = _find_sets_by_cell(prepared, measured, places, profile, threads)
     columns = [reach[:, of.point[of.cell == index]] for index, reach in enumerate(by_cell)]
     order = np.argsort(of.cell, kind="stable")
     back = np.empty(len(order), dtype=np.intp)
@@ -113,7 +113,7 @@ def coverage_sets(
     return csr_array(hstack(columns, format="csr"))[:, back]
 
 
-def _sets(
+def _find_sets_by_cell(
     prepared: Prepared,
     measured: Measured,
     places: gpd.GeoDataFrame,
@@ -122,30 +122,30 @@ def _sets(
 ) -> list[csr_array]:
     """For each age cell, which demand points each place serves in time, shape (places, points)."""
     riders = {rider.profile: rider for rider in measured.riders}
-    by_pace = _by_pace(prepared, riders[profile], places, threads)
+    by_pace = _search_by_pace(prepared, riders[profile], places, threads)
     study, found = prepared.study, []
     for cell in prepared.cells:
-        reach = by_pace[pace(study.travel, cell)]
-        open_to = serves(places, cell, study.academies)
-        found.append(entries(reach, np.repeat(open_to, np.diff(reach.indptr))))
+        reach = by_pace[find_pace(study.travel, cell)]
+        open_to = which_serve(places, cell, study.academies)
+        found.append(keep_entries(reach, np.repeat(open_to, np.diff(reach.indptr))))
     return found
 
 
-def entries(reach: csr_array, kept: Bools) -> csr_array:
+def keep_entries(reach: csr_array, kept: Bools) -> csr_array:
     """Keep some of the entries."""
     first = np.append(0, np.cumsum(kept))[reach.indptr]
     return csr_array((reach.data[kept], reach.indices[kept], first), shape=reach.shape)
 
 
-def _by_pace(
+def _search_by_pace(
     prepared: Prepared, rider: Traveller, places: gpd.GeoDataFrame, threads: int | None
 ) -> dict[Pace, csr_array]:
     """Search once for each pace."""
     travel = prepared.study.travel
     found = {}
-    for one in dict.fromkeys(pace(travel, cell) for cell in prepared.cells):
-        offsets, point, _ = rider.served(
-            places, one, travel.cutoff_min, threads=threads or all_cores()
+    for one in dict.fromkeys(find_pace(travel, cell) for cell in prepared.cells):
+        offsets, point, _ = rider.list_served(
+            places, one, travel.cutoff_min, threads=threads or count_cores()
         )
         shape = (len(places), len(prepared.points))
         ones = np.ones(len(point), dtype=np.int8)

@@ -1,8 +1,8 @@
 """The siting problems by their names, each solved exactly with its proof.
 
 LSCP, MCLP, backup coverage and the p-median; `docs/method.md` has the formulas and the sources.
-All but the first are one search (`search.best`): what a second place adds, and what a nearer one
-saves, are units of their own.
+All but the first are one search (`search.find_best`): what a second place adds, and what a
+nearer one saves, are units of their own.
 """
 
 from __future__ import annotations
@@ -26,11 +26,11 @@ from stemgeo.siting.choices import (
     check_limits,
     needs_by_province,
 )
-from stemgeo.siting.cover import open_demand
-from stemgeo.siting.greedy import ordered
-from stemgeo.siting.least import fewest
-from stemgeo.siting.rules import Rules
-from stemgeo.siting.search import best
+from stemgeo.siting.cover import find_open_demand
+from stemgeo.siting.greedy import order_places
+from stemgeo.siting.least import find_fewest
+from stemgeo.siting.rules import SearchRules
+from stemgeo.siting.search import find_best
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -69,7 +69,7 @@ def mclp(choices: Choices, limits: Limits) -> Solution:
         When the limits cannot be kept, with the province that makes it so.
     """
     nothing = np.zeros_like(choices.weight)
-    return _most(choices, limits, choices.weight, nothing)
+    return _solve_most(choices, limits, choices.weight, nothing)
 
 
 def backup(choices: Choices, limits: Limits, of_first: int = 1, of_second: int = 1) -> Solution:
@@ -96,13 +96,13 @@ def backup(choices: Choices, limits: Limits, of_first: int = 1, of_second: int =
     InputError
         As for `mclp`, and when a second service counts more than a first.
     """
-    choices.check()
+    choices.check_arrays()
     if (of_first + of_second) * int(choices.weight.sum()) > LARGEST_TOTAL:
         raise InputError(Problem(WHERE, "services times weights add up to too much"))
     if not 0 <= of_second <= of_first:
         what = f"a second service counts {of_second}, a first {of_first}"
         raise InputError(Problem(WHERE, what, "give 0 or more to both, no more to the second"))
-    return _most(choices, limits, of_first * choices.weight, of_second * choices.weight)
+    return _solve_most(choices, limits, of_first * choices.weight, of_second * choices.weight)
 
 
 def p_median(choices: Choices, times: csr_array, now: Ints, limits: Limits) -> Solution:
@@ -134,7 +134,7 @@ def p_median(choices: Choices, times: csr_array, now: Ints, limits: Limits) -> S
         As for `mclp`, and when numbers grow beyond what can be told apart.
     """
     began = time.perf_counter()
-    choices.check()
+    choices.check_arrays()
     if limits.floor_share:
         what = "the p-median has no cutoff: no share in time can be asked for"
         raise InputError(Problem(WHERE, what, "leave the least shares out"))
@@ -147,8 +147,8 @@ def p_median(choices: Choices, times: csr_array, now: Ints, limits: Limits) -> S
     if float(choices.weight.astype(np.float64) @ now) > LARGEST_TOTAL:
         what = "weight x milliseconds adds up to more than can be told apart"
         raise InputError(Problem(WHERE, what, "give seconds for milliseconds, or smaller weights"))
-    steps = _steps(choices, times.tocoo(), now)
-    saved = _most(steps, limits, steps.weight, np.zeros_like(steps.weight), began)
+    steps = _unroll_times(choices, times.tocoo(), now)
+    saved = _solve_most(steps, limits, steps.weight, np.zeros_like(steps.weight), began)
     return replace(
         saved,
         objective=total - saved.objective,
@@ -183,17 +183,17 @@ def lscp(choices: Choices, limits: Limits, share: float = 1.0) -> Solution:
         When a limit has no meaning here, or the floors cannot be kept.
     """
     began = time.perf_counter()
-    choices.check()
+    choices.check_arrays()
     if (limits.places, limits.budget_cents, limits.largest_share) != (None, None, None):
         what = "the LSCP seeks the number of places: a number, a budget or a largest share of it"
         raise InputError(Problem(WHERE, f"{what} has no meaning", "leave it out or use the MCLP"))
     if not 0 <= share <= 1:
         raise InputError(Problem(WHERE, f"the share is {share}", "give 0 to 1"))
     check_limits(choices, limits)
-    rules = Rules.of(choices, limits)
-    found = fewest(choices, rules, share, began + limits.time_limit_s)
-    cover = open_demand(choices, choices.children, np.zeros_like(choices.children), {})
-    order = ordered(cover, found.chosen)
+    rules = SearchRules.from_limits(choices, limits)
+    found = find_fewest(choices, rules, share, began + limits.time_limit_s)
+    cover = find_open_demand(choices, choices.children, np.zeros_like(choices.children), {})
+    order = order_places(cover, found.chosen)
     return Solution(
         chosen=order.chosen,
         gains=order.gains,
@@ -202,24 +202,24 @@ def lscp(choices: Choices, limits: Limits, share: float = 1.0) -> Solution:
         bound=found.bound,
         optimal=found.bound == len(found.chosen),
         seconds=time.perf_counter() - began,
-        unreachable=_unreachable(choices),
+        unreachable=_find_unreachable(choices),
         left=found.left,
     )
 
 
-def _most(
+def _solve_most(
     choices: Choices, limits: Limits, first: Ints, second: Ints, began: float | None = None
 ) -> Solution:
     """Find the choice with the most service, where a first and a second count so much."""
     began = time.perf_counter() if began is None else began
-    choices.check()
+    choices.check_arrays()
     check_limits(choices, limits)
-    rules = Rules.of(choices, limits)
-    cover = open_demand(choices, first, second, needs_by_province(choices, limits))
-    found = best(choices, cover, rules, began + limits.time_limit_s)
-    order = ordered(cover, _useful(cover, rules, found.chosen))
+    rules = SearchRules.from_limits(choices, limits)
+    cover = find_open_demand(choices, first, second, needs_by_province(choices, limits))
+    found = find_best(choices, cover, rules, began + limits.time_limit_s)
+    order = order_places(cover, _keep_useful(cover, rules, found.chosen))
     already = int(first[choices.served >= 1].sum() + second[choices.served >= 2].sum())
-    counts = choices.reached_by(order.chosen)
+    counts = choices.count_reached(order.chosen)
     objective = int(first[counts >= 1].sum() + second[counts >= 2].sum())
     bound = already + found.bound
     return Solution(
@@ -230,28 +230,28 @@ def _most(
         bound=bound,
         optimal=bound == objective,
         seconds=time.perf_counter() - began,
-        unreachable=_unreachable(choices),
+        unreachable=_find_unreachable(choices),
         left=found.left,
     )
 
 
-def _useful(cover: Cover, rules: Rules, chosen: Indices) -> Indices:
+def _keep_useful(cover: Cover, rules: SearchRules, chosen: Indices) -> Indices:
     """Leave out the places that add nothing to those before them, unless a floor wants them."""
-    order = ordered(cover, chosen)
+    order = order_places(cover, chosen)
     kept = order.chosen
     for place in order.chosen[order.gains == 0][::-1].tolist():
         fewer = kept[kept != place]
-        if rules.kept_by(cover, fewer):
+        if rules.are_kept_by(cover, fewer):
             kept = fewer
     return kept
 
 
-def _unreachable(choices: Choices) -> Indices:
-    counts = choices.reached_by(np.arange(choices.places))
+def _find_unreachable(choices: Choices) -> Indices:
+    counts = choices.count_reached(np.arange(choices.places))
     return np.flatnonzero((counts == 0) & (choices.children > 0))
 
 
-def _steps(choices: Choices, times: coo_array, now: Ints) -> Choices:
+def _unroll_times(choices: Choices, times: coo_array, now: Ints) -> Choices:
     """Make a unit of coverage of each time at which a nearer place would serve a unit.
 
     With the times t1 < t2 < ... of the places nearer than now, being served within tk is worth

@@ -12,7 +12,7 @@ from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from stemgeo.speech import held_together, whole
+from stemgeo.speech import format_whole, held_together
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -29,7 +29,7 @@ class Texts:
 
     def __init__(self, language: str) -> None:
         self.language = language
-        self._found, self._texts = _loaded(language)
+        self._found, self._texts = _read_catalogue(language)
         self._groups: dict[str, dict[str, str]] = {}
 
     def __call__(self, key: str, **parts: object) -> str:
@@ -42,7 +42,7 @@ class Texts:
         """
         return self._texts[key].format(**parts)
 
-    def counted(self, key: str, count: int, **parts: object) -> str:
+    def say_count(self, key: str, count: int, **parts: object) -> str:
         """Give a text of so many, with `count` written as the language does: 1 zone, 2 zones.
 
         Parameters
@@ -57,17 +57,17 @@ class Texts:
         if key not in self._texts:
             raise KeyError(key)
         chosen = self._found.ngettext(key, key, count)
-        return chosen.format(count=whole(count, self.language), **parts)
+        return chosen.format(count=format_whole(count, self.language), **parts)
 
-    def pair(self, what: object, told: object) -> str:
+    def join_pair(self, what: object, told: object) -> str:
         """Write a thing with what is told of it: Bron: Statbel."""
         return self("list.pair", what=what, told=told)
 
-    def series(self, parts: Iterable[str]) -> str:
+    def join_series(self, parts: Iterable[str]) -> str:
         """Write parts one after the other; each may have commas."""
         return self("list.series").join(parts)
 
-    def group(self, prefix: str) -> dict[str, str]:
+    def list_below(self, prefix: str) -> dict[str, str]:
         """Give the texts below a key by the rest of theirs, as they stand: heads of columns."""
         if prefix not in self._groups:
             below, every = f"{prefix}.", self._texts.items()
@@ -78,12 +78,12 @@ class Texts:
 
 
 @cache
-def texts(language: str) -> Texts:
+def load_texts(language: str) -> Texts:
     """Give the texts of a language, such as "nl"."""
     return Texts(language)
 
 
-def _loaded(language: str) -> tuple[gettext.GNUTranslations, dict[str, str]]:
+def _read_catalogue(language: str) -> tuple[gettext.GNUTranslations, dict[str, str]]:
     """Read a catalogue: as gettext knows it, and each text by its key, of several that of one."""
     # Babel takes its time to load, and what writes no text does without.
     from babel.messages.mofile import write_mo
@@ -92,14 +92,14 @@ def _loaded(language: str) -> tuple[gettext.GNUTranslations, dict[str, str]]:
     with (Path(__file__).parent / f"{language}.po").open("rb") as file:
         catalogue = read_po(file, locale=language)
     for one in catalogue:
-        forms = [held_together(form, language) for form in _forms(one.string)]
+        forms = [held_together(form, language) for form in _list_forms(one.string)]
         one.string = forms[0] if isinstance(one.string, str) else tuple(forms)
     compiled = BytesIO()
     write_mo(compiled, catalogue)
     compiled.seek(0)
-    one_of = {_forms(one.id)[0]: _forms(one.string)[0] for one in catalogue if one.id}
+    one_of = {_list_forms(one.id)[0]: _list_forms(one.string)[0] for one in catalogue if one.id}
     return gettext.GNUTranslations(compiled), one_of
 
 
-def _forms(text: str | Sequence[str] | None) -> Sequence[str]:
+def _list_forms(text: str | Sequence[str] | None) -> Sequence[str]:
     return (text,) if isinstance(text, str) else text or ()

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
 
-def filled(page: str, name: str, lines: Iterable[str]) -> str:
+def put_in_page(page: str, name: str, lines: Iterable[str]) -> str:
     """Give a page with these lines between the mark of this name and the next end.
 
     Parameters
@@ -27,7 +27,7 @@ def filled(page: str, name: str, lines: Iterable[str]) -> str:
     return block.sub(lambda _: "\n" + "\n".join(lines) + "\n\n", page)
 
 
-def fill(path: str, name: str, lines: Iterable[str]) -> None:
+def update_page(path: str, name: str, lines: Iterable[str]) -> None:
     """Bring a part of a page up to date.
 
     Parameters
@@ -40,4 +40,4 @@ def fill(path: str, name: str, lines: Iterable[str]) -> None:
         What comes there.
     """
     page = Path(path).read_text(encoding="utf-8")
-    Path(path).write_text(filled(page, name, lines), encoding="utf-8")
+    Path(path).write_text(put_in_page(page, name, lines), encoding="utf-8")

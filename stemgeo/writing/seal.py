@@ -21,13 +21,13 @@ _LITTER = re.compile(
 """What systems and office programs put into a folder that is only looked at."""
 
 
-def sha256(path: Path) -> str:
+def hash_file(path: Path) -> str:
     """Hash a file."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def sealed(content: dict[str, Any]) -> str:
+def seal_manifest(content: dict[str, Any]) -> str:
     """Give a manifest as text that ends in a hash of itself, so that an edit is found."""
     content = {name: value for name, value in content.items() if name != "seal"}
     text = json.dumps(content, indent=2, ensure_ascii=False, default=str).removesuffix("\n}")
@@ -45,7 +45,7 @@ def is_empty(folder: Path) -> bool:
     return all(is_litter(path) for path in folder.iterdir())
 
 
-def others_work(place: Path) -> list[tuple[str, str]]:
+def list_others_work(place: Path) -> list[tuple[str, str]]:
     """List what stands at a place and is not as stemgeo wrote it: names and what is with them.
 
     Nothing is followed and nothing opened but files that the manifest names. A file that is missing
@@ -64,30 +64,30 @@ def others_work(place: Path) -> list[tuple[str, str]]:
         hashes[MANIFEST] = hashlib.sha256(written).hexdigest()
     else:
         hashes[MANIFEST] = ""
-    return sorted(_unlike(place, place, hashes))
+    return sorted(_yield_unlike(place, place, hashes))
 
 
-def _unlike(folder: Path, place: Path, hashes: dict[str, str]) -> Iterator[tuple[str, str]]:
+def _yield_unlike(folder: Path, place: Path, hashes: dict[str, str]) -> Iterator[tuple[str, str]]:
     for path in folder.iterdir():
         name = path.relative_to(place).as_posix()
         if path.is_symlink():
             yield name, LINKED
         elif path.is_dir():
             if any(one.startswith(f"{name}/") for one in hashes):
-                yield from _unlike(path, place, hashes)
+                yield from _yield_unlike(path, place, hashes)
             else:
                 yield f"{name}/", ADDED
         elif name in hashes:
             # Not opened unless it is a file: a pipe would wait for ever.
-            if not path.is_file() or _hash(path) != hashes[name]:
+            if not path.is_file() or _hash_if_readable(path) != hashes[name]:
                 yield name, CHANGED
         elif not is_litter(path):
             yield name, ADDED
 
 
-def _hash(path: Path) -> str | None:
+def _hash_if_readable(path: Path) -> str | None:
     """Hash a file; None where it cannot be read: then nobody can say that it is ours."""
     try:
-        return sha256(path)
+        return hash_file(path)
     except OSError:
         return None

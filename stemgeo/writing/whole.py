@@ -24,7 +24,7 @@ from pathlib import Path
 from typing import Any
 
 from stemgeo.errors import Problem, ResultError, WriteError
-from stemgeo.writing.seal import is_empty, others_work
+from stemgeo.writing.seal import is_empty, list_others_work
 
 if sys.platform != "win32":
     import fcntl
@@ -53,14 +53,14 @@ _LOG = logging.getLogger("stemgeo")
 # -- a place ----------------------------------------------------------------------------------
 
 
-def plain(place: Path) -> Path:
+def full_path(place: Path) -> Path:
     """Give a place by its full path; a link at the place itself is not followed."""
     place = Path(place)
     ends_in_name = place.name not in ("", "..")
     return place.parent.resolve() / place.name if ends_in_name else place.resolve()
 
 
-def ready(place: Path, *, keep: bool = False) -> None:
+def make_ready(place: Path, *, keep: bool = False) -> None:
     """Clear leftovers around a place and make sure that it can be written, before any long work.
 
     Raises
@@ -68,9 +68,9 @@ def ready(place: Path, *, keep: bool = False) -> None:
     WriteError
         If it cannot.
     """
-    place = plain(place)
+    place = full_path(place)
     clear_leftovers(temporary_home())
-    with _told(place):
+    with _tell_refusal(place):
         longest = place.with_name(old_name(place, 99)) if keep else place
         try:
             longest.lstat()
@@ -84,10 +84,10 @@ def ready(place: Path, *, keep: bool = False) -> None:
             pass
 
 
-def ask(place: Path, refuse: Callable[[Path], None]) -> None:
+def ask_place(place: Path, refuse: Callable[[Path], None]) -> None:
     """Ask whether a place may be written, while no other run changes it."""
-    place = plain(place)
-    with _told(place), _alone(place.parent):
+    place = full_path(place)
+    with _tell_refusal(place), _lock_folder(place.parent):
         refuse(place)
 
 
@@ -102,10 +102,10 @@ def refuse_filled(place: Path) -> None:
     is_folder = place.is_dir() and not place.is_symlink()
     if os.path.lexists(place) and not (is_folder and is_empty(place)):
         what = "is not empty" if is_folder else "is a link" if place.is_symlink() else "is a file"
-        raise ResultError(Problem(str(place), what, keep_mend(place)))
+        raise ResultError(Problem(str(place), what, describe_keeping(place)))
 
 
-def keep_mend(place: Path) -> str:
+def describe_keeping(place: Path) -> str:
     """Say what to do about a place that is taken."""
     kept = old_name(place, is_folder=place.is_dir())
     return f"choose another place, or give --replace, which keeps this one beside it as {kept}"
@@ -132,23 +132,23 @@ def whole_folder(
     WriteError
         If it cannot be written: a full disk, no right, a folder that is gone.
     """
-    place = plain(place)
+    place = full_path(place)
     if not keep:
-        ask(place, refuse)
-    with _told(place):
+        ask_place(place, refuse)
+    with _tell_refusal(place):
         place.parent.mkdir(parents=True, exist_ok=True)
-        with work_folder(place.parent) as work, _named(work):
-            new = _new(work, place.name)
+        with work_folder(place.parent) as work, _name_errors(work):
+            new = _make_new(work, place.name)
             new.mkdir()
             (work / _LOCK).write_text(str(new.stat().st_ino), encoding="utf-8")
             yield new
             for path in (*new.rglob("*"), new):
-                _sync(path)
-            with _alone(place.parent):
+                _sync_to_disk(path)
+            with _lock_folder(place.parent):
                 if not keep:
                     refuse(place)
                 _move_in(work, new, place, keep=keep)
-            _sync(place.parent)
+            _sync_to_disk(place.parent)
 
 
 @contextmanager
@@ -172,26 +172,26 @@ def whole_files(
         As for `whole_folder`.
     """
     folder = folder.resolve()
-    with _told(folder):
+    with _tell_refusal(folder):
         folder.mkdir(parents=True, exist_ok=True)
-        with work_folder(folder) as work, _named(work):
-            yield _new(work, "")
+        with work_folder(folder) as work, _name_errors(work):
+            yield _make_new(work, "")
             places = {path: folder / path.name for path in sorted((work / _NEW).iterdir())}
             for path in places:
-                _sync(path)
-            with _alone(folder):
+                _sync_to_disk(path)
+            with _lock_folder(folder):
                 there = {new: one for new, one in places.items() if os.path.lexists(one)}
                 for new, place in there.items():
                     if not keep:
                         refuse(place, new)
                 for place in there.values() if keep else ():
-                    _keep(place, place)
+                    _keep_beside(place, place)
                 for new, place in places.items():
                     new.replace(place)
-            _sync(folder)
+            _sync_to_disk(folder)
 
 
-def _new(work: Path, name: str) -> Path:
+def _make_new(work: Path, name: str) -> Path:
     (work / _NEW).mkdir()
     return work / _NEW / name
 
@@ -202,10 +202,10 @@ def _move_in(work: Path, new: Path, place: Path, *, keep: bool) -> None:
     if not os.path.lexists(place):
         new.rename(place)
     elif is_folder and is_empty(place):
-        _fill(new, place)
-    elif _rename(new, place, _EXCHANGE):
+        _fill_empty(new, place)
+    elif _rename_at_once(new, place, _EXCHANGE):
         if keep:
-            _keep(new, place)
+            _keep_beside(new, place)
     else:
         (work / _OLD).mkdir()
         old = work / _OLD / place.name
@@ -213,10 +213,10 @@ def _move_in(work: Path, new: Path, place: Path, *, keep: bool) -> None:
         place.rename(old)
         new.rename(place)
         if keep:
-            _keep(old, place)
+            _keep_beside(old, place)
 
 
-def _fill(new: Path, place: Path) -> None:
+def _fill_empty(new: Path, place: Path) -> None:
     """Take the place of an empty folder; one in which the user stands stays the same one."""
     for path in place.iterdir():
         path.unlink()
@@ -227,12 +227,12 @@ def _fill(new: Path, place: Path) -> None:
         new.rename(place)
 
 
-def _keep(old: Path, place: Path) -> Path:
+def _keep_beside(old: Path, place: Path) -> Path:
     """Move what stood at a place beside it, over nothing that is there."""
     for number in count(1):
         kept = place.with_name(old_name(place, number, is_folder=old.is_dir()))
         try:
-            if not _rename(old, kept, _NOREPLACE):
+            if not _rename_at_once(old, kept, _NOREPLACE):
                 if os.path.lexists(kept):
                     continue
                 old.rename(kept)
@@ -269,15 +269,15 @@ def temporary_home() -> Path:
 
 
 @contextmanager
-def temporary() -> Iterator[Path]:
+def temporary_folder() -> Iterator[Path]:
     """Give a folder for files on the way."""
     home = temporary_home()
     with ExitStack() as stack:
-        with _told(home):
+        with _tell_refusal(home):
             work = stack.enter_context(work_folder(home))
         try:
-            with _named(work):
-                yield _new(work, "")
+            with _name_errors(work):
+                yield _make_new(work, "")
         except OSError as error:
             named = error.filename2 or error.filename or ""
             if not os.fsdecode(named).startswith(str(work)):
@@ -291,11 +291,11 @@ def temporary() -> Iterator[Path]:
 def work_folder(folder: Path) -> Iterator[Path]:
     """Give a folder of this run alone, inside another; those of dead runs there are cleared."""
     clear_leftovers(folder)
-    work, lock = _locked(folder)
+    work, lock = _make_locked(folder)
     try:
         yield work
     finally:
-        _clear(work)
+        _clear_work(work)
         os.close(lock)
 
 
@@ -321,12 +321,12 @@ def _clear_if_dead(work: Path) -> None:
     try:
         # A file system without locks raises: then nobody knows, and it stays.
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        _clear(work)
+        _clear_work(work)
     finally:
         os.close(lock)
 
 
-def _locked(folder: Path) -> tuple[Path, int]:
+def _make_locked(folder: Path) -> tuple[Path, int]:
     """Make a work folder and hold its lock."""
     while True:
         work = Path(tempfile.mkdtemp(prefix=_WORK, dir=folder))
@@ -337,12 +337,12 @@ def _locked(folder: Path) -> tuple[Path, int]:
         except OSError:
             work.rmdir()
             raise
-        if _hold(lock) and (work / _LOCK).exists():
+        if _hold_lock(lock) and (work / _LOCK).exists():
             return work, lock
         os.close(lock)
 
 
-def _hold(lock: int) -> bool:
+def _hold_lock(lock: int) -> bool:
     if sys.platform == "win32":  # pragma: no cover
         return True
     try:
@@ -354,15 +354,15 @@ def _hold(lock: int) -> bool:
     return True
 
 
-def _clear(work: Path) -> None:
+def _clear_work(work: Path) -> None:
     """Remove a work folder; what stood at a place comes back or stays where it is someone's."""
     try:
-        for old in _of_places(work):
+        for old in _list_places_work(work):
             place = work.parent / old.name
             if not os.path.lexists(place):
                 old.rename(place)
-            elif others_work(old):
-                _keep(old, place)
+            elif list_others_work(old):
+                _keep_beside(old, place)
         # In one step: what is half removed must not be taken for someone's.
         for name in (_NEW, _OLD):
             if (work / name).exists():
@@ -373,7 +373,7 @@ def _clear(work: Path) -> None:
     shutil.rmtree(work, ignore_errors=True)
 
 
-def _of_places(work: Path) -> list[Path]:
+def _list_places_work(work: Path) -> list[Path]:
     """List what a work folder holds that was not written in it, but stood at a place."""
     try:
         written = (work / _LOCK).read_text(encoding="utf-8")
@@ -384,7 +384,7 @@ def _of_places(work: Path) -> list[Path]:
 
 
 @contextmanager
-def _alone(folder: Path) -> Iterator[None]:
+def _lock_folder(folder: Path) -> Iterator[None]:
     """Let one run at a time look at what stands in a folder and put something in its place."""
     try:
         handle = os.open(folder, os.O_RDONLY)
@@ -404,15 +404,15 @@ def _alone(folder: Path) -> Iterator[None]:
 
 
 @cache
-def _renameat2() -> Any:
+def _find_renameat2() -> Any:
     if not sys.platform.startswith("linux"):
         return None
     return getattr(ctypes.CDLL(None, use_errno=True), "renameat2", None)
 
 
-def _rename(old: Path, new: Path, how: int) -> bool:
+def _rename_at_once(old: Path, new: Path, how: int) -> bool:
     """Rename in one step, to a name that is free or in exchange; False where there is no such."""
-    call = _renameat2()
+    call = _find_renameat2()
     if call is None:
         return False
     if call(_AT_FDCWD, os.fsencode(old), _AT_FDCWD, os.fsencode(new), how) == 0:
@@ -423,7 +423,7 @@ def _rename(old: Path, new: Path, how: int) -> bool:
     raise OSError(number, os.strerror(number), str(new))
 
 
-def _sync(path: Path) -> None:
+def _sync_to_disk(path: Path) -> None:
     handle = os.open(path, os.O_RDONLY)
     try:
         os.fsync(handle)
@@ -432,14 +432,14 @@ def _sync(path: Path) -> None:
 
 
 @contextmanager
-def _told(place: Path) -> Iterator[None]:
+def _tell_refusal(place: Path) -> Iterator[None]:
     """Turn the system's refusal to write a place into a line with the name of the file."""
     try:
         yield
     except WriteError:
         raise
     except OSError as error:
-        path = _shown(error, place)
+        path = _find_shown_path(error, place)
         if path is None:
             raise
         why = os.strerror(error.errno) if error.errno else str(error)
@@ -447,7 +447,7 @@ def _told(place: Path) -> Iterator[None]:
         raise WriteError(Problem(str(path), what, _MEND.get(error.errno or 0, ""))) from None
 
 
-def _shown(error: OSError, place: Path) -> Path | None:
+def _find_shown_path(error: OSError, place: Path) -> Path | None:
     """Say where a file would have come to stand; None for one that is no part of the place."""
     named = error.filename2 or error.filename
     path = place if named is None else Path(os.fsdecode(named))
@@ -460,7 +460,7 @@ def _shown(error: OSError, place: Path) -> Path | None:
 
 
 @contextmanager
-def _named(work: Path) -> Iterator[None]:
+def _name_errors(work: Path) -> Iterator[None]:
     """Give an error without a name that of the file last written: of a full disk none is told."""
     try:
         yield

@@ -18,10 +18,10 @@ import numpy as np
 
 from stemgeo.access.travel_time import Rider
 from stemgeo.inputs import extracts
-from stemgeo.network import Network, bicycle, osm, snap
+from stemgeo.network import Network, bicycle, osm, snap_points
 from stemgeo.network.barriers import read_pieces
-from stemgeo.network.squares import joined, read_squares
-from stemgeo.network.stress_rules import rules
+from stemgeo.network.squares import join_ways, read_squares
+from stemgeo.network.stress_rules import load_stress_rules
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -53,10 +53,10 @@ class Place:
         self.random = np.random.default_rng(seed)
         only = osm.osmium.filter.KeyFilter("highway", "route")
         squares = read_squares([path], osm.TAGS_READ)
-        read = extracts.ways([path], only, osm.TAGS_READ)
-        self.read, self.rims = joined(read, squares.rims), len(squares.rims.ids)
+        read = extracts.read_ways([path], only, osm.TAGS_READ)
+        self.read, self.rims = join_ways(read, squares.rims), len(squares.rims.ids)
         nodes = np.unique(self.read.refs)
-        self.nodes = extracts.nodes([path], nodes, osm.NODE_TAGS_READ, None)
+        self.nodes = extracts.read_nodes([path], nodes, osm.NODE_TAGS_READ, None)
         self.barriers = read_pieces([path])
         # The rims of squares come last, under the number of the way that they run along.
         ids = self.read.ids[: len(self.read.ids) - self.rims].tolist()
@@ -66,18 +66,20 @@ class Place:
         """Give the tags of a way."""
         return dict(self.read.tags[self.read.kind[self.row_of[way]]])
 
-    def roads(self, changed: dict[int, Tags]) -> osm.Roads:
+    def roads(self, changed: dict[int, Tags]) -> osm.RoadSegments:
         """Give the roads with other tags on some ways."""
         tags, kind = [*self.read.tags], self.read.kind.copy()
         for way, new in changed.items():
             kind[self.row_of[way]] = len(tags)
             tags.append(new)
         read = dataclasses.replace(self.read, tags=tags, kind=kind)
-        ways, lifts = osm._from_door_to_door(osm._Ways.of(read, self.rims, rules()))
-        return osm._segments(ways, self.nodes, {"lifts": lifts}, self.barriers)
+        ways, lifts = osm._replace_lifts(
+            osm._RoadWays.from_extracts(read, self.rims, load_stress_rules())
+        )
+        return osm._cut_ways(ways, self.nodes, {"lifts": lifts}, self.barriers)
 
     @cached_property
-    def now(self) -> osm.Roads:
+    def now(self) -> osm.RoadSegments:
         """The roads as they are."""
         return self.roads({})
 
@@ -142,7 +144,7 @@ class Place:
 
 def _shut(tags: Tags) -> int:
     """Rank tags by how shut a way is: 0 for wholly, RIDDEN when it is ridden both ways."""
-    modes = sorted(ride.mode for ride in bicycle.classify(tags))
+    modes = sorted(ride.mode for ride in bicycle.classify_way(tags))
     if "highway" not in tags or not {bicycle.CLOSED, bicycle.PUSH}.intersection(modes):
         return RIDDEN
     return modes.count(bicycle.RIDE) + 2 * modes.count(bicycle.PUSH)
@@ -153,7 +155,7 @@ def opened(tags: Tags) -> Tags:
     more = {"bicycle": "yes", "oneway:bicycle": "no"}
     for key in ("bicycle:forward", "bicycle:backward"):
         tags = {name: value for name, value in tags.items() if name != key}
-    if bicycle.classify(tags | more) != CLOSED:
+    if bicycle.classify_way(tags | more) != CLOSED:
         return tags | more
     return {"highway": "cycleway"}
 
@@ -164,12 +166,12 @@ def measure(
     academies: tuple[NDArray[np.float64], NDArray[np.float64]],
 ) -> Measured:
     """Time of each home to the nearest academy, in each profile."""
-    points, sites = snap(network, *homes), snap(network, *academies)
+    points, sites = snap_points(network, *homes), snap_points(network, *academies)
     labels = []
     for profile in PROFILES:
-        calm = network.calmed(profile)
-        rider = Rider(calm, calm.times(12.0), FAR_MS)
-        labels.append(rider.nearest(sites, points, np.zeros(len(sites.snap_m), dtype=np.intp)))
+        calm = network.calm_to(profile)
+        rider = Rider(calm, calm.travel_times(12.0), FAR_MS)
+        labels.append(rider.find_nearest(sites, points, np.zeros(len(sites.snap_m), dtype=np.intp)))
     return Measured(np.stack(labels), points.snap_m)
 
 
@@ -197,9 +199,9 @@ def slower(place: Place, changes: dict[int, Tags], within_m: float) -> tuple[int
 
 def ms(label: int) -> int:
     """Milliseconds of a label."""
-    from stemgeo.access.search import unpack
+    from stemgeo.access.search import unpack_labels
 
-    return int(unpack(np.array([label]))[0][0])
+    return int(unpack_labels(np.array([label]))[0][0])
 
 
 def main(count: int, data: Path) -> None:

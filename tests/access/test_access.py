@@ -12,14 +12,14 @@ import pytest
 import shapely
 from network.maps import CRS, RoadMap, metres, ms, points, ride, times
 
+from stemgeo.access.areas import catchments, isochrones
 from stemgeo.access.doors import along_ms
-from stemgeo.access.isochrones import catchments, isochrones
 from stemgeo.access.riding import access
-from stemgeo.access.search import UNREACHED, unpack
-from stemgeo.access.travel_time import Rider, horizon_ms, three_in_a_straight_line
-from stemgeo.network import Network, snap
+from stemgeo.access.search import UNREACHED, unpack_labels
+from stemgeo.access.travel_time import Rider, find_three_straight, minutes_to_ms
+from stemgeo.network import Network, snap_points
 from stemgeo.network.bicycle import SIGNAL
-from stemgeo.network.osm import Roads, read_roads
+from stemgeo.network.osm import RoadSegments, read_roads
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -42,7 +42,7 @@ def beside(place: Place, *, east: float = 0.0, north: float = 0.0) -> Place:
 
 def exact(drawn: RoadMap, folder: Path, lengths_mm: list[int]) -> Network:
     """Read a map and give its segments exact lengths, so that times can be worked out by head."""
-    roads: Roads = read_roads([drawn.write(folder)])
+    roads: RoadSegments = read_roads([drawn.write(folder)])
     assert len(roads.length_mm) == len(lengths_mm)
     return Network.from_roads(
         dataclasses.replace(roads, length_mm=np.array(lengths_mm, dtype=np.int32))
@@ -209,7 +209,7 @@ def test_times_along_an_edge_count_the_waits_between(tmp_path: Path) -> None:
     )
     network = exact(drawn, tmp_path, [500_000, 1_000_000])
     assert network.edges == 1
-    times_ = network.times(15, waits_s={SIGNAL: 50})
+    times_ = network.travel_times(15, waits_s={SIGNAL: 50})
     both = along_ms(network, times_, np.array([0], np.int32), np.array([250_000], np.int32))
     assert [ms.tolist() for ms in both] == [[60_000], [350_000]]
 
@@ -263,19 +263,22 @@ def test_who_is_served_at_the_horizon_is_served(
     network = exact(
         drawn, tmp_path, [1_000_000, 1_000_000, 500_000] if "b" in path else [2_000_000]
     )
-    rider = Rider(network, network.times(15.0), horizon)
+    rider = Rider(network, network.travel_times(15.0), horizon)
     ends = {"a": drawn.at("a"), "c": drawn.at("c")}
-    tied = {name: snap(network, *map(np.atleast_1d, at)).nearest() for name, at in ends.items()}
-    first, point, ms = rider.served(tied["c"], tied["a"])
+    tied = {
+        name: snap_points(network, *map(np.atleast_1d, at)).keep_nearest()
+        for name, at in ends.items()
+    }
+    first, point, ms = rider.list_served(tied["c"], tied["a"])
     assert first.tolist() == [0, int(reached)]
     assert (point.tolist(), ms.tolist()) == (([0], [480_000]) if reached else ([], []))
 
 
 def test_minutes_become_whole_milliseconds() -> None:
     """Minutes that are no whole milliseconds are rounded, never cut."""
-    assert horizon_ms(15) == 900_000
-    assert horizon_ms(0.1 + 0.2) == 18_000
-    assert horizon_ms(899_999.9999 / 60_000) == 900_000
+    assert minutes_to_ms(15) == 900_000
+    assert minutes_to_ms(0.1 + 0.2) == 18_000
+    assert minutes_to_ms(899_999.9999 / 60_000) == 900_000
 
 
 # --- ties ---------------------------------------------------------------------------------------
@@ -495,18 +498,18 @@ def test_straight_line_is_distance_times_detour_over_speed() -> None:
     x, y = np.array([0.0, 0.0, 9_999.0]), np.array([0.0, 1.0, 0.0])
     sites = np.array([1000.0, -1000.0]), np.array([0.0, 0.0])
     how = {"speed_kmh": 15.0, "detour_factor": 1.3}
-    label = three_in_a_straight_line((x, y), sites, np.array([0, 1]), **how, horizon=312_000)[:, 0]
-    time, site = unpack(label)
+    label = find_three_straight((x, y), sites, np.array([0, 1]), **how, horizon=312_000)[:, 0]
+    time, site = unpack_labels(label)
     assert (time[0], site[0]) == (312_000, 0)
     assert label[2] == UNREACHED
-    below = three_in_a_straight_line((x, y), sites, np.array([0, 1]), **how, horizon=311_999)[:, 0]
+    below = find_three_straight((x, y), sites, np.array([0, 1]), **how, horizon=311_999)[:, 0]
     assert below[0] == UNREACHED
 
 
 def test_straight_line_without_sites_reaches_no_one() -> None:
     """With no academy every point is unreached."""
     none = np.empty(0), np.empty(0)
-    label = three_in_a_straight_line(
+    label = find_three_straight(
         (np.zeros(2), np.zeros(2)),
         none,
         np.empty(0, dtype=np.intp),

@@ -16,11 +16,11 @@ from hypothesis import strategies as st
 from network.maps import RoadMap, metres
 from network.maps import tags as tags_of
 
-from stemgeo.access.search import UNREACHED, unpack
+from stemgeo.access.search import UNREACHED, unpack_labels
 from stemgeo.access.travel_time import Rider
-from stemgeo.network import Network, bicycle, snap
+from stemgeo.network import Network, bicycle, snap_points
 from stemgeo.network.bicycle import BARRIER, CROSSING, PUSH, RIDE, SIGNAL, Ride
-from stemgeo.network.osm import Roads, read_roads
+from stemgeo.network.osm import RoadSegments, read_roads
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -105,14 +105,14 @@ def towns(draw: st.DrawFn) -> tuple[Ways, dict[str, str], list[tuple[float, floa
     return draw(ways()), some, homes
 
 
-def roads(folder: Path, drawn: Ways, stops: dict[str, str], more: Any = None) -> Roads:
+def roads(folder: Path, drawn: Ways, stops: dict[str, str], more: Any = None) -> RoadSegments:
     """Read a map of these ways."""
     nodes = NODES | RING | (more or {})
     return read_roads([RoadMap(nodes, [*FRAME, *drawn], stops).write(folder)])
 
 
 def times(
-    read: Roads | Network,
+    read: RoadSegments | Network,
     homes: list[tuple[float, float]],
     kmh: float = 13.0,
     **rider: Any,
@@ -122,13 +122,16 @@ def times(
     Shape (profiles, homes, homes), milliseconds, FAR where there is no way.
     """
     network = read if isinstance(read, Network) else Network.from_roads(read)
-    at = snap(network, *np.array([metres(*home) for home in homes]).T)
+    at = snap_points(network, *np.array([metres(*home) for home in homes]).T)
     found = []
     for profile in PROFILES:
-        calm = network.calmed(profile)
-        one = Rider(calm, calm.times(kmh, **({"waits_s": WAITS} | rider)), FAR)
-        labels = [one.nearest(at.take(np.array([i])), at, np.array([0])) for i in range(len(homes))]
-        found.append([np.where(row == UNREACHED, FAR, unpack(row)[0]) for row in labels])
+        calm = network.calm_to(profile)
+        one = Rider(calm, calm.travel_times(kmh, **({"waits_s": WAITS} | rider)), FAR)
+        labels = [
+            one.find_nearest(at.take_points(np.array([i])), at, np.array([0]))
+            for i in range(len(homes))
+        ]
+        found.append([np.where(row == UNREACHED, FAR, unpack_labels(row)[0]) for row in labels])
     return np.array(found).transpose(0, 2, 1), at.snap_m <= 50
 
 
@@ -161,7 +164,7 @@ def test_a_way_made_faster_or_quieter_makes_no_home_slower(
     before, by_the_door = times(roads(folder, drawn, stops), homes, **cost)
     after, _ = times(roads(folder, improved, stops), homes, **cost)
     # What was closed is a road more: to whoever had none by the door it may be a worse one.
-    was_open = bicycle.CLOSED not in {ride.mode for ride in bicycle.classify(tags_of(tags))}
+    was_open = bicycle.CLOSED not in {ride.mode for ride in bicycle.classify_way(tags_of(tags))}
     held = was_open | (by_the_door[:, None] & by_the_door[None, :])
     assert (after <= before)[:, held].all()
 
@@ -279,7 +282,7 @@ def test_no_ride_is_slower_than_pushing(surface: bool) -> None:  # noqa: FBT001
         {"highway": "track", "tracktype": "grade5"},
     ]
     for tags, kmh, pushing in itertools.product(every, (1.0, 5.0, 15.0), (1.0, 4.0, 8.0)):
-        ride = bicycle.classify(tags)[0]
+        ride = bicycle.classify_way(tags)[0]
         assert ride.speed_kmh(kmh, pushing, surface=surface) >= pushing
 
 
@@ -336,4 +339,4 @@ def test_a_way_that_is_opened_makes_no_home_slower(
 )
 def test_opened_ways_are_open(tags: dict[str, str]) -> None:
     """With the tags that are laid on them one rides there, either way."""
-    assert {ride.mode for ride in bicycle.classify(opened(tags))} == {RIDE}
+    assert {ride.mode for ride in bicycle.classify_way(opened(tags))} == {RIDE}

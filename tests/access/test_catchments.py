@@ -16,13 +16,13 @@ import pytest
 import shapely
 from network.maps import CRS, RoadMap, points
 
-from stemgeo.access.isochrones import catchments, isochrones
+from stemgeo.access.areas import catchments, isochrones
 from stemgeo.access.riding import access
-from stemgeo.access.search import UNREACHED, labels, unpack
-from stemgeo.access.travel_time import Rider, horizon_ms
-from stemgeo.access.travellers import OverNetwork, Pace, drawn
-from stemgeo.demand import age_cells
-from stemgeo.network import Network, Places, snap
+from stemgeo.access.search import UNREACHED, pack_labels, unpack_labels
+from stemgeo.access.travel_time import Rider, minutes_to_ms
+from stemgeo.access.travellers import OverNetwork, Pace, draw_study_isochrones
+from stemgeo.demand import cut_age_cells
+from stemgeo.network import Network, TiedPoints, snap_points
 from stemgeo.network.osm import read_roads
 
 if TYPE_CHECKING:
@@ -44,8 +44,8 @@ NetworkOf = Callable[[str, str], Network]
 @pytest.fixture(scope="module")
 def network_of(shared_data: Path) -> NetworkOf:
     """Read each extract once and restrict it to each profile once."""
-    whole = cache(lambda name: Network.whole(read_roads([shared_data / "osm" / name])))
-    return cache(lambda name, profile: whole(name).restricted(profile))
+    whole = cache(lambda name: Network.whole_from_roads(read_roads([shared_data / "osm" / name])))
+    return cache(lambda name, profile: whole(name).restrict_to(profile))
 
 
 def near_the_middle(network: Network, count: int, seed: int, off_m: float) -> np.ndarray:
@@ -67,9 +67,9 @@ def academies_in(network: Network) -> gpd.GeoDataFrame:
     return gpd.GeoDataFrame({"academy_id": ids}, geometry=shapely.points(x, y), crs=network.crs)
 
 
-def places(network: Network, at: gpd.GeoDataFrame) -> Places:
+def places(network: Network, at: gpd.GeoDataFrame) -> TiedPoints:
     """Tie points to a network."""
-    return snap(network, at.geometry.x.to_numpy(), at.geometry.y.to_numpy())
+    return snap_points(network, at.geometry.x.to_numpy(), at.geometry.y.to_numpy())
 
 
 # --- polygons -----------------------------------------------------------------------------------
@@ -149,9 +149,11 @@ def test_academy_off_the_roads_has_no_catchment(tmp_path: Path) -> None:
 # --- whom each academy serves -------------------------------------------------------------------
 
 
-def pairs(rider: Rider, sites: Places, doors: Places, threads: int = 2) -> tuple[Longs, ...]:
+def pairs(
+    rider: Rider, sites: TiedPoints, doors: TiedPoints, threads: int = 2
+) -> tuple[Longs, ...]:
     """Give academy, door and time of all that `served` lists, by academy and then by door."""
-    offsets, door, ms = rider.served(sites, doors, threads=threads)
+    offsets, door, ms = rider.list_served(sites, doors, threads=threads)
     site = np.repeat(np.arange(len(offsets) - 1), np.diff(offsets))
     order = np.lexsort((door, site))
     return site[order], door[order], ms[order].astype(np.int64)
@@ -166,15 +168,15 @@ def test_the_least_of_the_pairs_is_the_nearest(
     """For 400 doors: the same time and, of equally near academies, the same smallest number."""
     network = network_of(extract, profile)
     sites = places(network, academies_in(network))
-    doors = snap(network, *near_the_middle(network, 400, seed=6, off_m=60))
-    doors = doors.without(np.arange(400) % 50 == 0)
-    rider = Rider(network, network.times(KMH, waits_s=waits_s), horizon_ms(6))
-    label = rider.nearest(sites, doors, np.arange(4))
+    doors = snap_points(network, *near_the_middle(network, 400, seed=6, off_m=60))
+    doors = doors.untie_points(np.arange(400) % 50 == 0)
+    rider = Rider(network, network.travel_times(KMH, waits_s=waits_s), minutes_to_ms(6))
+    label = rider.find_nearest(sites, doors, np.arange(4))
     site, point, ms = pairs(rider, sites, doors)
     least = np.full(400, UNREACHED)
-    np.minimum.at(least, point, labels(ms, site))
+    np.minimum.at(least, point, pack_labels(ms, site))
     np.testing.assert_array_equal(least, label)
-    rank = unpack(label)[1][label != UNREACHED]
+    rank = unpack_labels(label)[1][label != UNREACHED]
     assert set(rank) == {0, 1, 2}  # the fourth stands where the third does
     assert (label == UNREACHED).sum() > 8
 
@@ -182,27 +184,29 @@ def test_the_least_of_the_pairs_is_the_nearest(
 def test_a_door_is_served_once_by_an_academy(network_of: NetworkOf) -> None:
     """However many ways lead to it; and the number of threads changes nothing, order included."""
     network = network_of("berlare.osm", "all")
-    rider = Rider(network, network.times(KMH), horizon_ms(6))
-    doors = snap(network, *near_the_middle(network, 200, seed=6, off_m=60))
+    rider = Rider(network, network.travel_times(KMH), minutes_to_ms(6))
+    doors = snap_points(network, *near_the_middle(network, 200, seed=6, off_m=60))
     sites = places(network, academies_in(network))
     site, point, ms = pairs(rider, sites, doors)
     found = list(zip(site.tolist(), point.tolist(), strict=True))
     assert len(found) == len(set(found))
     for threads in (1, 3, 9):
         for mine, other in zip(
-            rider.served(sites, doors), rider.served(sites, doors, threads=threads), strict=True
+            rider.list_served(sites, doors),
+            rider.list_served(sites, doors, threads=threads),
+            strict=True,
         ):
             np.testing.assert_array_equal(mine, other)
-    assert 0 <= ms.min() < ms.max() <= horizon_ms(6)
+    assert 0 <= ms.min() < ms.max() <= minutes_to_ms(6)
 
 
 def test_without_academies_or_doors_there_are_no_pairs(network_of: NetworkOf) -> None:
     """Nothing on either side is an empty answer."""
     network = network_of("berlare.osm", "all")
-    rider = Rider(network, network.times(KMH), horizon_ms(6))
+    rider = Rider(network, network.travel_times(KMH), minutes_to_ms(6))
     some = places(network, academies_in(network))
-    nothing = some.take(np.zeros(4, dtype=np.bool_))
-    untied = some.without(np.ones(4, dtype=np.bool_))
+    nothing = some.take_points(np.zeros(4, dtype=np.bool_))
+    untied = some.untie_points(np.ones(4, dtype=np.bool_))
     for sites, doors in ((some, nothing), (nothing, some), (untied, some), (some, untied)):
         assert [len(part) for part in pairs(rider, sites, doors)] == [0, 0, 0]
 
@@ -213,7 +217,7 @@ def test_each_pair_is_the_access_to_that_academy_alone(network_of: NetworkOf) ->
     academies = academies_in(network)
     x, y = near_the_middle(network, 300, seed=7, off_m=60)
     doors = gpd.GeoDataFrame(geometry=shapely.points(x, y), crs=network.crs)
-    rider = Rider(network, network.times(KMH), horizon_ms(6))
+    rider = Rider(network, network.travel_times(KMH), minutes_to_ms(6))
     site, point, ms = pairs(rider, places(network, academies), places(network, doors))
     for i in range(4):
         table = access(network, academies.iloc[[i]], doors, speed_kmh=KMH, cutoff_min=6)
@@ -231,17 +235,17 @@ def traveller_on(
 ) -> tuple[OverNetwork, gpd.GeoDataFrame, tuple[object, ...]]:
     """Put 500 doors with children and four academies on a network in Lambert 72."""
     study = hand.study("wegen", travel=travel, output={"isochrone_minutes": [2, 4, 6]})
-    table = academies_in(network.restricted(profile))
+    table = academies_in(network.restrict_to(profile))
     register = hand.academies(dict(zip(table["academy_id"], table.geometry, strict=True)))
-    cells = age_cells(study.travel.bands, register, study.academies)
-    x, y = near_the_middle(network.restricted(profile), 500, seed=8, off_m=60)
+    cells = cut_age_cells(study.travel.bands, register, study.academies)
+    x, y = near_the_middle(network.restrict_to(profile), 500, seed=8, off_m=60)
     doors = gpd.GeoDataFrame(
         {cell.column: np.arange(500) * (i + 3) % 7 for i, cell in enumerate(cells)},
         geometry=shapely.points(x, y),
         crs=CRS,
     )
     doors["outside_network"] = np.arange(500) % 100 == 0
-    return OverNetwork.prepare(study, network, register, doors).in_profile(profile), doors, cells
+    return OverNetwork.from_study(study, network, register, doors).in_profile(profile), doors, cells
 
 
 @pytest.mark.parametrize("profile", PROFILES)
@@ -250,17 +254,19 @@ def test_children_in_a_band_are_those_whose_ride_takes_so_long(
     shared_data: Path, profile: str, travel: dict[str, object]
 ) -> None:
     """Counted door by door for each academy alone and for the nearest of all; never by polygon."""
-    network = Network.whole(read_roads([shared_data / "osm" / "berlare.osm"]))
+    network = Network.whole_from_roads(read_roads([shared_data / "osm" / "berlare.osm"]))
     traveller, doors, cells = traveller_on(network, profile, **travel)
-    areas = drawn(traveller, doors, cells, threads=2)
+    areas = draw_study_isochrones(traveller, doors, cells, threads=2)
     assert areas.crs == CRS
     children = doors.filter(like="children_").sum(axis=1).to_numpy()
-    rider = traveller.rider(Pace(KMH), 6)
+    rider = traveller.find_rider(Pace(KMH), 6)
     ids = traveller.academies["academy_id"].to_numpy()
     for academy_id in ("", *ids):
         others = (ids != academy_id) & (academy_id != "")
-        label = rider.nearest(traveller.sites.without(others), traveller.places, np.arange(4))
-        seconds = np.where(label == UNREACHED, np.inf, unpack(label)[0] / 1000)
+        label = rider.find_nearest(
+            traveller.sites.untie_points(others), traveller.places, np.arange(4)
+        )
+        seconds = np.where(label == UNREACHED, np.inf, unpack_labels(label)[0] / 1000)
         mine = areas[areas["academy_id"] == academy_id].set_index("minutes_to")["children"]
         assert mine.index.tolist() == [2, 4, 6]
         within = [children[seconds <= minutes * 60].sum() for minutes in (2, 4, 6)]
@@ -270,9 +276,9 @@ def test_children_in_a_band_are_those_whose_ride_takes_so_long(
 
 def test_children_in_a_band_are_those_of_the_access_table(shared_data: Path) -> None:
     """At the isochrones' speed, without waits: the access table tells the same story."""
-    network = Network.whole(read_roads([shared_data / "osm" / "berlare.osm"]))
+    network = Network.whole_from_roads(read_roads([shared_data / "osm" / "berlare.osm"]))
     traveller, doors, cells = traveller_on(network, "all")
-    areas = drawn(traveller, doors, cells, threads=2)
+    areas = draw_study_isochrones(traveller, doors, cells, threads=2)
     inside = doors[~doors["outside_network"]]
     children = inside.filter(like="children_").sum(axis=1).to_numpy()
     for i, academy_id in enumerate(traveller.academies["academy_id"]):
@@ -287,23 +293,25 @@ def test_children_in_a_band_are_those_of_the_access_table(shared_data: Path) -> 
 def test_a_child_at_the_bound_is_in_the_inner_band(tmp_path: Path) -> None:
     """Whose ride takes just as long as the bound says, and in that one only; no time at all too."""
     roads = RoadMap({"a": (0, 0), "b": (3000, 0)}, [("a b", STREET)])
-    network = Network.whole(read_roads([roads.write(tmp_path)]))
+    network = Network.whole_from_roads(read_roads([roads.write(tmp_path)]))
     study = hand.study("wegen")
     register = hand.academies({"A": shapely.Point(roads.at("a"))})
-    cells = age_cells(study.travel.bands, register, study.academies)
+    cells = cut_age_cells(study.travel.bands, register, study.academies)
     at = [roads.between("a", "b", share) for share in (0, 0.25, 0.26, 0.5)]
     columns = {cells[0].column: [1, 10, 100, 1000], "outside_network": False}
     columns |= {cell.column: 0 for cell in cells[1:]}
     doors = points(at, **columns)
-    traveller = OverNetwork.prepare(study, network, register, doors)
-    ms = unpack(
-        traveller.rider(Pace(12), 8).nearest(traveller.sites, traveller.places, np.arange(1))
+    traveller = OverNetwork.from_study(study, network, register, doors)
+    ms = unpack_labels(
+        traveller.find_rider(Pace(12), 8).find_nearest(
+            traveller.sites, traveller.places, np.arange(1)
+        )
     )[0]
     assert ms[0] == 0
     for less, inner in ((0, 11), (1, 1)):
         bounds = [(int(ms[1]) - less) / 60_000, int(ms[3]) / 60_000]
         told = hand.study("wegen", output={"isochrone_minutes": bounds})
-        areas = drawn(replace(traveller, study=told), doors, cells, threads=2)
+        areas = draw_study_isochrones(replace(traveller, study=told), doors, cells, threads=2)
         for academy_id in ("", "A"):
             mine = areas[areas["academy_id"] == academy_id]
             assert mine["children"].tolist() == [inner, 1111 - inner]
@@ -311,13 +319,18 @@ def test_a_child_at_the_bound_is_in_the_inner_band(tmp_path: Path) -> None:
 
 def test_children_whom_the_academy_does_not_serve_are_not_inside(shared_data: Path) -> None:
     """An academy for 12 to 17 has no younger child in its bands, nor in those of the nearest."""
-    network = Network.whole(read_roads([shared_data / "osm" / "berlare.osm"]))
+    network = Network.whole_from_roads(read_roads([shared_data / "osm" / "berlare.osm"]))
     traveller, doors, cells = traveller_on(network, "all")
     register = traveller.academies.assign(min_age=12, max_age=17).astype(
         {"min_age": "Int64", "max_age": "Int64"}
     )
-    older = drawn(replace(traveller, academies=register), doors, cells, threads=2)
+    older = draw_study_isochrones(replace(traveller, academies=register), doors, cells, threads=2)
     young = [cell.column for cell in cells if cell.ages[1] < 12]
-    without = drawn(traveller, doors.assign(**dict.fromkeys(young, 0)), cells, threads=2)
+    without = draw_study_isochrones(
+        traveller, doors.assign(**dict.fromkeys(young, 0)), cells, threads=2
+    )
     assert older["children"].tolist() == without["children"].tolist()
-    assert older["children"].sum() < drawn(traveller, doors, cells, threads=2)["children"].sum()
+    assert (
+        older["children"].sum()
+        < draw_study_isochrones(traveller, doors, cells, threads=2)["children"].sum()
+    )

@@ -20,9 +20,9 @@ from network.maps import RoadMap, ms, points, tags
 from pyproj import Geod, Transformer
 
 from stemgeo.access.riding import access
-from stemgeo.access.search import UNREACHED, labels, nearest, reach, unpack
+from stemgeo.access.search import UNREACHED, label_nearest, pack_labels, search_each, unpack_labels
 from stemgeo.access.travel_time import Rider
-from stemgeo.measure import Measured, Prepared, measure
+from stemgeo.measure import Measured, Prepared, measure_day
 from stemgeo.network import Network
 from stemgeo.network.bicycle import (
     CLOSED,
@@ -32,12 +32,12 @@ from stemgeo.network.bicycle import (
     RIDE,
     STEPS,
     Ride,
-    blocks,
-    classify,
+    classify_way,
+    is_blocking,
 )
 from stemgeo.network.osm import read_roads
-from stemgeo.network.stress import stress, told_built_up
-from stemgeo.times import times
+from stemgeo.network.stress import rate_stress, read_built_up
+from stemgeo.times import measure_times
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -60,8 +60,8 @@ NetworkOf = Callable[[str, str], Network]
 @pytest.fixture(scope="module")
 def network_of(extract_of: Callable[[str], Path]) -> NetworkOf:
     """Read each extract once and restrict it to each profile once."""
-    whole = cache(lambda name: Network.whole(read_roads([extract_of(name)])))
-    return cache(lambda name, profile: whole(name).restricted(profile))
+    whole = cache(lambda name: Network.whole_from_roads(read_roads([extract_of(name)])))
+    return cache(lambda name, profile: whole(name).restrict_to(profile))
 
 
 # --- oracle 1: networkx on the same graph -------------------------------------------------------
@@ -69,9 +69,9 @@ def network_of(extract_of: Callable[[str], Path]) -> NetworkOf:
 
 def reach_from(network: Network, sources: list[int], kmh: float) -> list[dict[int, int]]:
     """Times from every node to each source, by the kernel."""
-    rider = Rider(network, network.times(kmh), FAR)
+    rider = Rider(network, network.travel_times(kmh), FAR)
     count = len(sources)
-    offsets, nodes, times = reach(
+    offsets, nodes, times = search_each(
         rider.arcs,
         np.array(sources, dtype=np.int32),
         np.zeros(count, dtype=np.int64),
@@ -144,9 +144,11 @@ def test_nearest_of_many_equals_networkx(network_of: NetworkOf, extract: str, pr
     for node, walk_ms, number in zip(nodes.tolist(), walk.tolist(), rank.tolist(), strict=True):
         for start, time in by_networkx(turned, node).items():
             best[start] = min(best.get(start, (FAR, 0)), (time + walk_ms, number))
-    rider = Rider(network, network.times(15), FAR)
-    label = nearest(rider.arcs, nodes.astype(np.int32), labels(walk, rank), rider.horizon_ms)
-    time, number = unpack(label)
+    rider = Rider(network, network.travel_times(15), FAR)
+    label = label_nearest(
+        rider.arcs, nodes.astype(np.int32), pack_labels(walk, rank), rider.horizon_ms
+    )
+    time, number = unpack_labels(label)
     ours = {
         n: (int(time[n]), int(number[n])) for n in range(network.nodes) if label[n] != UNREACHED
     }
@@ -158,10 +160,10 @@ def test_horizon_cuts_what_networkx_cuts(network_of: NetworkOf) -> None:
     """Within a horizon the kernel finds what networkx finds with it as cutoff, inclusive."""
     network = network_of("berlare.osm", "all")
     turned = turned_round(network.to_networkx(15))
-    rider = Rider(network, network.times(15), FAR)
+    rider = Rider(network, network.travel_times(15), FAR)
     for source in range(0, network.nodes, 60):
         for horizon in sorted(by_networkx(turned, source).values())[:: network.nodes // 4]:
-            label = nearest(
+            label = label_nearest(
                 rider.arcs,
                 np.array([source], dtype=np.int32),
                 np.zeros(1, dtype=np.int64),
@@ -433,7 +435,7 @@ def _wall(tags: dict[str, str]) -> bool:
 
 @cache
 def _classified(tags: frozenset[tuple[str, str]]) -> tuple[Ride, Ride]:
-    return classify(dict(tags))
+    return classify_way(dict(tags))
 
 
 def _read(
@@ -450,7 +452,7 @@ def _read(
     for way in osmium.FileProcessor(str(path), osmium.osm.WAY):
         own = {tag.k: tag.v for tag in way.tags}
         refs = [node.ref for node in way.nodes]
-        squares = [square for square in rims[way.id] if classify(square) != classify(own)]
+        squares = [square for square in rims[way.id] if classify_way(square) != classify_way(own)]
         for number, found in enumerate([own, *squares]):
             if _classified(frozenset(found.items())) != (NOT_AT_ALL, NOT_AT_ALL):
                 read[way.id, number] = (refs, found)
@@ -463,7 +465,7 @@ def _read(
         ref
         for refs, found in read.values()
         if found["highway"] in ("residential", "living_street")
-        and told_built_up(found) is not False
+        and read_built_up(found) is not False
         for ref in refs
     }
     wanted = {ref for refs, _ in read.values() for ref in refs}
@@ -474,7 +476,7 @@ def _read(
     for node in nodes.with_filter(osmium.filter.IdFilter(sorted(wanted))):
         if node.location.valid():
             lonlat[node.id] = (node.lon, node.lat)
-            if len(node.tags) and blocks({tag.k: tag.v for tag in node.tags}):
+            if len(node.tags) and is_blocking({tag.k: tag.v for tag in node.tags}):
                 blocked.add(node.id)
     x, y = to_metres.transform(*np.array([*lonlat.values()]).T)
     inside = (box[0] <= x) & (x <= box[2]) & (box[1] <= y) & (y <= box[3])
@@ -493,7 +495,7 @@ def _read(
     metres = GEOD.inv(*ends.T)[2]
     said = {}
     for way, (refs, found) in read.items():
-        levels = stress(found, built_up=not streets.isdisjoint(refs))
+        levels = rate_stress(found, built_up=not streets.isdisjoint(refs))
         said[way] = (
             _classified(frozenset(found.items())),
             levels,
@@ -667,11 +669,11 @@ def test_minutes_and_numbers_in_reach_equal_networkx_on_berlare(shared_data: Pat
     At the study's speeds and by the fixed convention; one academy serves up to 9 years alone.
     """
     path = shared_data / "osm" / "berlare.osm"
-    network = Network.whole(read_roads([path]))
+    network = Network.whole_from_roads(read_roads([path]))
     x, y = draw(network, np.random.default_rng(4), 28, half_m=np.inf)
     ages = {6: 24, 9: 20, 10: 24, 16: 24}
     prepared, measured = _children_of(ages, network, (x[:24], y[:24]), (x[24:], y[24:]))
-    table = times(prepared, measured, threads=1)
+    table = measure_times(prepared, measured, threads=1)
     assert len(prepared.cells) == 4
     plain = Plain(path, network.crs, 15)
     flat = copy(plain)
@@ -706,8 +708,8 @@ def _children_of(
         weights=hand.weights([(one, 1) for one in spots]),
     )
     study = hand.study("wegen.osm", weights="g", demand={"method": "grid"})
-    prepared = Prepared.of(study, given, network)
-    return prepared, measure(prepared, study.about.date, threads=1)
+    prepared = Prepared.from_inputs(study, given, network)
+    return prepared, measure_day(prepared, study.about.date, threads=1)
 
 
 def _three_of_each_child(
@@ -816,7 +818,7 @@ def test_the_plain_computation_is_right_by_hand(tmp_path: Path) -> None:
     assert len(plain.segments) == 4
     # 190 m off the street and on an island: walked to the road, tied to both.
     assert len(plain.ties(*drawn.at("d"))) == 2
-    assert classify(tags("highway=motorway"))[0].mode == CLOSED
+    assert classify_way(tags("highway=motorway"))[0].mode == CLOSED
 
 
 def test_the_plain_computation_walks_along_a_main_road(tmp_path: Path) -> None:

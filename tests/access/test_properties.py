@@ -13,11 +13,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from network.maps import RoadMap, on
 
-from stemgeo.access.search import UNREACHED, reach, unpack
+from stemgeo.access.search import UNREACHED, search_each, unpack_labels
 from stemgeo.access.travel_time import Rider
-from stemgeo.network import Network, Places
+from stemgeo.network import Network, TiedPoints
 from stemgeo.network.bicycle import CLOSED, NOT_AT_ALL, PUSH, RIDE, STEPS, Ride
-from stemgeo.network.osm import Roads
+from stemgeo.network.osm import RoadSegments
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -39,7 +39,7 @@ a_lot = settings(max_examples=50)
 
 
 @st.composite
-def roads(draw: st.DrawFn) -> Roads:
+def roads(draw: st.DrawFn) -> RoadSegments:
     """Draw up to 14 segments between up to 8 vertices, parallel ones among them."""
     vertices = draw(st.integers(2, 8))
     vertex = st.integers(0, vertices - 1)
@@ -52,7 +52,7 @@ def roads(draw: st.DrawFn) -> Roads:
     lengths = draw(st.lists(length, min_size=len(segments), max_size=len(segments)))
     ends, rides = zip(*segments, strict=True)
     number = np.arange(vertices)
-    return Roads(
+    return RoadSegments(
         lon=4.0 + 0.01 * (number % 3) + 0.001 * number,
         lat=51.0 + 0.01 * (number // 3),
         osm_id=1 + number,
@@ -82,7 +82,7 @@ Spots = list[tuple[int, float]]
 
 
 @st.composite
-def roads_with_spots(draw: st.DrawFn, most: int = 5) -> tuple[Roads, Spots]:
+def roads_with_spots(draw: st.DrawFn, most: int = 5) -> tuple[RoadSegments, Spots]:
     """Draw roads and places on them: a segment and how far along it."""
     drawn = draw(roads())
     segment = st.integers(0, len(drawn.start) - 1)
@@ -90,7 +90,7 @@ def roads_with_spots(draw: st.DrawFn, most: int = 5) -> tuple[Roads, Spots]:
     return drawn, draw(st.lists(st.tuples(segment, share), min_size=2, max_size=most))
 
 
-def places(network: Network, drawn: Roads, spots: Spots) -> Places:
+def places(network: Network, drawn: RoadSegments, spots: Spots) -> TiedPoints:
     """Tie spots on the drawn segments to the network's, which may run the other way."""
     segments, offsets = [], []
     for number, share in spots:
@@ -104,23 +104,28 @@ def places(network: Network, drawn: Roads, spots: Spots) -> Places:
     return on(where, np.array(offsets))
 
 
-def rider_on(drawn: Roads, kmh: float) -> Rider:
+def rider_on(drawn: RoadSegments, kmh: float) -> Rider:
     """Give a rider who goes as far as there is road."""
     network = Network.from_roads(drawn)
-    return Rider(network, network.times(kmh), FAR)
+    return Rider(network, network.travel_times(kmh), FAR)
 
 
-def matrix(drawn: Roads, spots: Spots, kmh: float = 12.0) -> Times:
+def matrix(drawn: RoadSegments, spots: Spots, kmh: float = 12.0) -> Times:
     """Time from each spot (row) to each spot (column), ms; FAR when there is no way."""
     rider = rider_on(drawn, kmh)
     at = places(rider.network, drawn, spots)
-    labels = [rider.nearest(at.take(np.array([i])), at, np.array([0])) for i in range(len(spots))]
-    return np.stack([np.where(one == UNREACHED, FAR, unpack(one)[0]) for one in labels], axis=1)
+    labels = [
+        rider.find_nearest(at.take_points(np.array([i])), at, np.array([0]))
+        for i in range(len(spots))
+    ]
+    return np.stack(
+        [np.where(one == UNREACHED, FAR, unpack_labels(one)[0]) for one in labels], axis=1
+    )
 
 
 @a_lot
 @given(roads_with_spots(), SPEEDS)
-def test_times_equal_those_on_split_segments(drawn: tuple[Roads, Spots], kmh: float) -> None:
+def test_times_equal_those_on_split_segments(drawn: tuple[RoadSegments, Spots], kmh: float) -> None:
     """Spots as nodes of an uncontracted graph, ridden forward by networkx, within 1 ms at each end.
 
     Segments are a metre or longer here: what lies within half a millimetre is one place to us.
@@ -152,7 +157,7 @@ def test_times_equal_those_on_split_segments(drawn: tuple[Roads, Spots], kmh: fl
     assert abs(matrix(given_roads, spots, kmh) - expected).max() <= 2
 
 
-def key(drawn: Roads, spot: tuple[int, float]) -> object:
+def key(drawn: RoadSegments, spot: tuple[int, float]) -> object:
     """Name a spot: the vertex when it is at one, else the segment and how far along."""
     segment, share = spot
     vertex_at = {0.0: int(drawn.start[segment]), 1.0: int(drawn.end[segment])}
@@ -161,21 +166,23 @@ def key(drawn: Roads, spot: tuple[int, float]) -> object:
 
 @a_lot
 @given(roads_with_spots(), SPEEDS, SPEEDS)
-def test_more_speed_never_lengthens(drawn: tuple[Roads, Spots], one: float, two: float) -> None:
+def test_more_speed_never_lengthens(
+    drawn: tuple[RoadSegments, Spots], one: float, two: float
+) -> None:
     """A faster rider is nowhere later, not by a millisecond, and gets wherever the slower gets."""
     slow, fast = sorted((one, two))
     slower, faster = matrix(*drawn, slow), matrix(*drawn, fast)
     assert (faster <= slower).all()
     assert ((faster == FAR) == (slower == FAR)).all()
     network = Network.from_roads(drawn[0])
-    assert (network.times(fast).forward_ms <= network.times(slow).forward_ms).all()
-    assert (network.times(fast).backward_ms <= network.times(slow).backward_ms).all()
+    assert (network.travel_times(fast).forward_ms <= network.travel_times(slow).forward_ms).all()
+    assert (network.travel_times(fast).backward_ms <= network.travel_times(slow).backward_ms).all()
 
 
 @a_lot
 @given(roads_with_spots(), SPEEDS)
 def test_reversing_all_one_ways_transposes_the_times(
-    drawn: tuple[Roads, Spots], kmh: float
+    drawn: tuple[RoadSegments, Spots], kmh: float
 ) -> None:
     """When every street is turned round, the way there takes what the way back took."""
     given_roads, spots = drawn
@@ -188,7 +195,7 @@ def test_reversing_all_one_ways_transposes_the_times(
 @a_lot
 @given(roads_with_spots(), SPEEDS)
 def test_drawing_segments_the_other_way_changes_nothing(
-    drawn: tuple[Roads, Spots], kmh: float
+    drawn: tuple[RoadSegments, Spots], kmh: float
 ) -> None:
     """A street drawn from its other end, with its rides swapped, is the same street.
 
@@ -209,22 +216,22 @@ def test_drawing_segments_the_other_way_changes_nothing(
 
 @a_lot
 @given(roads_with_spots(most=7), st.integers(1, 6))
-def test_a_further_academy_never_lengthens(drawn: tuple[Roads, Spots], count: int) -> None:
+def test_a_further_academy_never_lengthens(drawn: tuple[RoadSegments, Spots], count: int) -> None:
     """Each academy more brings every child as near or nearer, to one of those that are there."""
     given_roads, spots = drawn
     rider = rider_on(given_roads, 12.0)
     at = places(rider.network, given_roads, spots)
     count = min(count, len(spots) - 1)
-    fewer = rider.nearest(at.take(np.arange(count)), at, np.arange(count))
-    more = rider.nearest(at.take(np.arange(count + 1)), at, np.arange(count + 1))
+    fewer = rider.find_nearest(at.take_points(np.arange(count)), at, np.arange(count))
+    more = rider.find_nearest(at.take_points(np.arange(count + 1)), at, np.arange(count + 1))
     assert (more <= fewer).all()
     changed = more != fewer
-    assert (unpack(more[changed])[1] == count).all()
+    assert (unpack_labels(more[changed])[1] == count).all()
 
 
 @a_lot
 @given(roads_with_spots(most=7), st.randoms(use_true_random=False))
-def test_nearest_is_the_best_of_each_by_itself(drawn: tuple[Roads, Spots], rng: Any) -> None:
+def test_nearest_is_the_best_of_each_by_itself(drawn: tuple[RoadSegments, Spots], rng: Any) -> None:
     """The nearest of all is the smallest of the single times; of equals the smallest rank."""
     given_roads, spots = drawn
     rider = rider_on(given_roads, 15.0)
@@ -232,15 +239,16 @@ def test_nearest_is_the_best_of_each_by_itself(drawn: tuple[Roads, Spots], rng: 
     rank = list(range(len(spots)))
     rng.shuffle(rank)
     alone = [
-        rider.nearest(at.take(np.array([i])), at, np.array([rank[i]])) for i in range(len(spots))
+        rider.find_nearest(at.take_points(np.array([i])), at, np.array([rank[i]]))
+        for i in range(len(spots))
     ]
-    np.testing.assert_array_equal(rider.nearest(at, at, np.array(rank)), np.min(alone, axis=0))
+    np.testing.assert_array_equal(rider.find_nearest(at, at, np.array(rank)), np.min(alone, axis=0))
 
 
 @a_lot
 @given(roads_with_spots(most=7), st.randoms(use_true_random=False), st.sampled_from([FAR, 70_000]))
 def test_the_three_nearest_are_the_best_of_each_by_itself(
-    drawn: tuple[Roads, Spots], rng: Any, horizon: int
+    drawn: tuple[RoadSegments, Spots], rng: Any, horizon: int
 ) -> None:
     """Sorted, three of them within the horizon; of equals the smaller rank first."""
     given_roads, spots = drawn
@@ -249,16 +257,17 @@ def test_the_three_nearest_are_the_best_of_each_by_itself(
     rank = list(range(len(spots)))
     rng.shuffle(rank)
     alone = [
-        rider.nearest(at.take(np.array([i])), at, np.array([rank[i]])) for i in range(len(spots))
+        rider.find_nearest(at.take_points(np.array([i])), at, np.array([rank[i]]))
+        for i in range(len(spots))
     ]
     none = np.full((3, len(spots)), UNREACHED)
     expected = np.sort(np.concatenate([alone, none]), axis=0)[:3].T
-    np.testing.assert_array_equal(rider.nearest_three(at, at, np.array(rank)), expected)
+    np.testing.assert_array_equal(rider.find_three_nearest(at, at, np.array(rank)), expected)
 
 
 @a_lot
 @given(roads_with_spots(most=7), st.randoms(use_true_random=False))
-def test_order_of_input_changes_nothing(drawn: tuple[Roads, Spots], rng: Any) -> None:
+def test_order_of_input_changes_nothing(drawn: tuple[RoadSegments, Spots], rng: Any) -> None:
     """Academies, children and segments in another order: each child has the same answer."""
     given_roads, spots = drawn
     rank = np.arange(len(spots))
@@ -275,21 +284,21 @@ def test_order_of_input_changes_nothing(drawn: tuple[Roads, Spots], rng: Any) ->
         given_roads, **{name: getattr(given_roads, name)[segments] for name in columns}
     )
     moved = [(segments.index(segment), share) for segment, share in spots]
-    time, _ = unpack(nearest_of_all(mixed, moved, rank))
-    assert abs(time - unpack(expected)[0]).max() <= 2
+    time, _ = unpack_labels(nearest_of_all(mixed, moved, rank))
+    assert abs(time - unpack_labels(expected)[0]).max() <= 2
 
 
-def nearest_of_all(drawn: Roads, spots: Spots, rank: NDArray[np.intp]) -> NDArray[np.int64]:
+def nearest_of_all(drawn: RoadSegments, spots: Spots, rank: NDArray[np.intp]) -> NDArray[np.int64]:
     """Label each spot with the nearest of those of even rank."""
     rider = rider_on(drawn, 12.0)
     at = places(rider.network, drawn, spots)
     some = rank % 2 == 0
-    return rider.nearest(at.take(some), at, rank[some])
+    return rider.find_nearest(at.take_points(some), at, rank[some])
 
 
 @a_lot
 @given(roads(), SPEEDS, st.integers(0, 3_000_000))
-def test_reach_equals_networkx(drawn: Roads, kmh: float, horizon: int) -> None:
+def test_reach_equals_networkx(drawn: RoadSegments, kmh: float, horizon: int) -> None:
     """From every node by itself, within any horizon: networkx's nodes and times."""
     network = Network.from_roads(drawn)
     graph = network.to_networkx(kmh).reverse(copy=False)
@@ -305,8 +314,8 @@ def test_reach_equals_networkx(drawn: Roads, kmh: float, horizon: int) -> None:
 
 def reach_all(network: Network, kmh: float, horizon: int, *, threads: int) -> tuple[Any, Any, Any]:
     """Search from every node by itself."""
-    rider = Rider(network, network.times(kmh), horizon)
-    return reach(
+    rider = Rider(network, network.travel_times(kmh), horizon)
+    return search_each(
         rider.arcs,
         np.arange(network.nodes, dtype=np.int32),
         np.zeros(network.nodes, dtype=np.int64),
@@ -318,7 +327,7 @@ def reach_all(network: Network, kmh: float, horizon: int, *, threads: int) -> tu
 
 @settings(a_lot, max_examples=30)
 @given(roads(), st.integers(1, 12))
-def test_any_number_of_threads_gives_the_same(drawn: Roads, threads: int) -> None:
+def test_any_number_of_threads_gives_the_same(drawn: RoadSegments, threads: int) -> None:
     """The arrays of `reach` do not depend on how many searches run side by side."""
     network = Network.from_roads(drawn)
     for one, two in zip(
@@ -332,20 +341,20 @@ def test_any_number_of_threads_gives_the_same(drawn: Roads, threads: int) -> Non
 
 @a_lot
 @given(roads_with_spots(most=7), SPEEDS)
-def test_reach_agrees_with_nearest(drawn: tuple[Roads, Spots], kmh: float) -> None:
+def test_reach_agrees_with_nearest(drawn: tuple[RoadSegments, Spots], kmh: float) -> None:
     """The searches of each site by itself, the best taken, are the search from all together."""
     given_roads, spots = drawn
     rider = rider_on(given_roads, kmh)
     at = places(rider.network, given_roads, spots)
-    offsets, nodes, times = rider.reach(at, threads=3)
+    offsets, nodes, times = rider.search_each_site(at, threads=3)
     best = np.full(rider.network.nodes, FAR)
     np.minimum.at(best, nodes, times)
     assert len(offsets) == len(spots) + 1
     ends = rider.network.node_x, rider.network.node_y
     assert len(ends[0]) == len(best)
-    seed_node, seed_ms, *_ = rider.seeds(at)
+    seed_node, seed_ms, *_ = rider.find_seeds(at)
     assert (best[seed_node] <= seed_ms).all()
-    together = reach(
+    together = search_each(
         rider.arcs,
         seed_node,
         seed_ms,
@@ -359,7 +368,7 @@ def test_reach_agrees_with_nearest(drawn: tuple[Roads, Spots], kmh: float) -> No
 
 @a_lot
 @given(roads())
-def test_no_road_is_lost_in_contraction(drawn: Roads) -> None:
+def test_no_road_is_lost_in_contraction(drawn: RoadSegments) -> None:
     """Every segment is in one edge, once, with its length and its rides."""
     network = Network.from_roads(drawn)
     assert sorted(network.way) == list(range(len(drawn.start)))

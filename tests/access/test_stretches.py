@@ -11,16 +11,16 @@ import numpy as np
 import pytest
 from network.maps import on
 
-from stemgeo.access.stretches import ridden
+from stemgeo.access.stretches import add_up_rides
 from stemgeo.access.travel_time import Rider
-from stemgeo.network.snap import snap
+from stemgeo.network.snap import snap_points
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from pathlib import Path
 
     from stemgeo.network.graph import Network
-    from stemgeo.network.snap import Places
+    from stemgeo.network.snap import TiedPoints
 
 STREET = {"highway": "residential", "surface": "asphalt"}
 
@@ -44,7 +44,7 @@ def lattice(folder: Path) -> Network:
     return hand.network(folder, nodes, ways)
 
 
-def share_along(network: Network, places: Places, one: int) -> tuple[int, float]:
+def share_along(network: Network, places: TiedPoints, one: int) -> tuple[int, float]:
     """Give the edge of a place and how far along it lies, 0 to 1."""
     edge = int(network.segment_edge[places.segment[one]])
     lengths = network.length_mm[network.first_segment[edge] : network.first_segment[edge + 1]]
@@ -52,7 +52,9 @@ def share_along(network: Network, places: Places, one: int) -> tuple[int, float]
     return edge, float((before + places.offset_mm[one]) / lengths.sum())
 
 
-def rides(network: Network, times: object, sites: Places, points: Places) -> list[list[int]]:
+def rides(
+    network: Network, times: object, sites: TiedPoints, points: TiedPoints
+) -> list[list[int]]:
     """Give the arcs of each point's quickest ride, 2 * edge + direction, by networkx."""
     graph = nx.MultiDiGraph()
     arcs = []
@@ -96,19 +98,19 @@ def rides(network: Network, times: object, sites: Places, points: Places) -> lis
 def test_children_are_added_up_over_every_arc_of_their_ride(tmp_path: Path, seed: int) -> None:
     """Of two groups, on the first and the last piece of road and all between."""
     network = lattice(tmp_path)
-    times = network.times(12.0)
+    times = network.travel_times(12.0)
     random = np.random.default_rng(seed)
 
-    def places(count: int) -> Places:
+    def places(count: int) -> TiedPoints:
         x = hand.X0 + random.uniform(50, 1050, count)
-        near = snap(network, x, hand.Y0 + random.uniform(50, 1050, count)).nearest()
+        near = snap_points(network, x, hand.Y0 + random.uniform(50, 1050, count)).keep_nearest()
         # One tie and no walk: it is as long whichever way one rides.
         return on(near.segment, near.offset_mm)
 
     sites, points = places(3), places(40)
     children = random.integers(1, 9, 40)
     group = random.integers(0, 2, 40)
-    found = ridden(
+    found = add_up_rides(
         Rider(network, times, 3_600_000),
         sites,
         points,
@@ -133,12 +135,14 @@ def test_only_the_arcs_of_interest_are_counted(tmp_path: Path) -> None:
         {1: (0, 0), 2: (0.5, 0), 3: (0.5, 0.5), 4: (1, 0), 5: (0.5, -0.5)},
         [([1, 2, 4], STREET), ([3, 2, 5], STREET)],
     )
-    rider = Rider(network, network.times(12.0), 3_600_000)
-    sites = snap(network, np.array([hand.X0 + 950]), np.array([hand.Y0]))
-    points = snap(network, np.array([hand.X0 + 50.0, hand.X0 + 500]), hand.Y0 + np.array([0, 450]))
+    rider = Rider(network, network.travel_times(12.0), 3_600_000)
+    sites = snap_points(network, np.array([hand.X0 + 950]), np.array([hand.Y0]))
+    points = snap_points(
+        network, np.array([hand.X0 + 50.0, hand.X0 + 500]), hand.Y0 + np.array([0, 450])
+    )
     edge = int(network.segment_edge[sites.segment[0]])
     counted = np.isin(np.arange(2 * network.edges) // 2, [edge])
-    found = ridden(
+    found = add_up_rides(
         rider,
         sites,
         points,

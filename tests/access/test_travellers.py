@@ -9,9 +9,9 @@ import pytest
 import shapely
 from network.maps import RoadMap, points
 
-from stemgeo.access.search import unpack
+from stemgeo.access.search import unpack_labels
 from stemgeo.access.travellers import OverNetwork, Pace, StraightLine
-from stemgeo.demand import age_cells
+from stemgeo.demand import cut_age_cells
 from stemgeo.network import Network
 from stemgeo.network.osm import read_roads
 
@@ -69,14 +69,14 @@ def road(*, branching: bool) -> RoadMap:
 def ride_ms(folder: Path, drawn: RoadMap, child: Place, **travel: Any) -> int:
     """Time of a child of ten (12 km/h) to the academy at the end of the road."""
     study = hand.study("wegen.osm", travel={"ferries": True} | travel)
-    network = Network.whole(read_roads([drawn.write(folder)]))
+    network = Network.whole_from_roads(read_roads([drawn.write(folder)]))
     register = hand.academies({"A": shapely.Point(drawn.at("h"))})
     door = points([child], outside_network=[False])
-    traveller = OverNetwork.prepare(study, network, register, door)
+    traveller = OverNetwork.from_study(study, network, register, door)
     (cell,) = (
-        c for c in age_cells(study.travel.bands, register, study.academies) if c.ages[0] == 9
+        c for c in cut_age_cells(study.travel.bands, register, study.academies) if c.ages[0] == 9
     )
-    return int(unpack(traveller.nearest(cell, "central"))[0][0])
+    return int(unpack_labels(traveller.find_nearest(cell, "central"))[0][0])
 
 
 @pytest.mark.parametrize("branching", [False, True])
@@ -122,6 +122,8 @@ def test_in_a_straight_line_a_place_serves_whom_it_has_within_the_minutes() -> N
     study = hand.study(travel={"detour_factor": 1.2})
     doors = points([(0, 0), (3000, 0), (3001, 0), (0, 5)])
     traveller = StraightLine(study, hand.academies({}), doors)
-    first, point, ms = traveller.served(points([(0, 0), (0, 99_999)]), Pace(12.0), 18.0, threads=1)
+    first, point, ms = traveller.list_served(
+        points([(0, 0), (0, 99_999)]), Pace(12.0), 18.0, threads=1
+    )
     assert (first.tolist(), point.tolist()) == ([0, 3, 3], [0, 1, 3])
     assert ms.tolist() == [0, 1_080_000, 1800]

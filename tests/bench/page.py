@@ -39,7 +39,7 @@ def main() -> None:
         costs = _told("its costs", alone("bench.flanders", "profile", str(kept))["costs"])
         of_sample = _told("costs of the sample", alone("bench.sample")["costs"])
         rows = _rows(place)
-        made = Network.load(kept).restricted()
+        made = Network.load(kept).restrict_to()
         where = f"made, {made.nodes / 1e6:.1f} M nodes"
         rows += ratios.reach_rows(where, made, synthetic.FLANDERS_ACADEMIES, threads=_cores())
         _told("ratios", "\n".join(map(str, rows)))

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import shapely
 
-from stemgeo.demand import Ground
+from stemgeo.demand import PlacingGround
 from stemgeo.inputs.buildings import read_buildings
 from stemgeo.inputs.streets import STREETS, read_streets
 from stemgeo.inputs.uninhabited import read_uninhabited
@@ -52,12 +52,14 @@ class Village:
         about = {"title": "Proef", "date": "2022-12-31"}
         study = parse_study({"study": about, "inputs": files}, name="study.toml")
         found = read_buildings([path], study.demand.building_kinds)
-        ground = Ground(None, study, None, found)  # type: ignore[arg-type] -- no zones are asked of
+        ground = PlacingGround(None, study, None, found)  # type: ignore[arg-type] -- no zones are asked of
         homes = ground.dwellings.geometry.to_numpy()
-        x, y, length, number = read_streets([path]).pieces(study.demand.spacing_m)
+        x, y, length, number = read_streets([path]).cut_pieces(study.demand.spacing_m)
         spots = np.asarray(shapely.points(x, y), dtype=object)
         near = shapely.STRtree(homes).query(spots, predicate="dwithin", distance=MAPPED_M)[0]
-        kept = np.isin(np.arange(len(spots)), near) & ~read_uninhabited([path]).holds(x, y)
+        kept = np.isin(np.arange(len(spots)), near) & ~read_uninhabited([path]).contains_points(
+            x, y
+        )
         kind = np.array(STREETS)[number[kept]]
         tree = shapely.STRtree(spots[kept])
         home, spot = tree.query_nearest(homes, max_distance=NEAR_M, all_matches=False)

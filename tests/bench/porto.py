@@ -62,20 +62,20 @@ def shares(covered: NDArray[np.bool_], square: NDArray[np.intp]) -> Floats:
 def by_stemgeo(extract: Path, place: Path) -> dict[str, Any]:
     """Read, tie, search and count by stemgeo."""
     from stemgeo.access.search import UNREACHED
-    from stemgeo.access.travel_time import Rider, horizon_ms
+    from stemgeo.access.travel_time import Rider, minutes_to_ms
     from stemgeo.network.graph import Network
-    from stemgeo.network.snap import snap
+    from stemgeo.network.snap import snap_points
 
     made, imported = np.load(place), now_mib()
     x, y, square = made["x"], made["y"], made["square"]
 
     def work() -> tuple[Floats, float]:
         network = Network.from_osm(extract)
-        rider = Rider(network, network.times(KMH), horizon_ms(MINUTES))
-        sites = snap(network, x[:ACADEMIES], y[:ACADEMIES])
-        points = snap(network, x[ACADEMIES:], y[ACADEMIES:])
-        rider.reach(sites, threads=THREADS)
-        covered = rider.nearest(sites, points, np.arange(ACADEMIES)) != UNREACHED
+        rider = Rider(network, network.travel_times(KMH), minutes_to_ms(MINUTES))
+        sites = snap_points(network, x[:ACADEMIES], y[:ACADEMIES])
+        points = snap_points(network, x[ACADEMIES:], y[ACADEMIES:])
+        rider.search_each_site(sites, threads=THREADS)
+        covered = rider.find_nearest(sites, points, np.arange(ACADEMIES)) != UNREACHED
         return shares(covered, square), covered.mean()
 
     seconds, (_, share) = once(work)

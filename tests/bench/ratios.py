@@ -12,11 +12,18 @@ import shapely
 from bench import opponents, porto
 from bench.timing import THREADS, alone, best, once
 
-from stemgeo.access.isochrones import catchments_of, reached_stretches
-from stemgeo.access.search import UNREACHED, UNREACHED_MS, labels, nearest, reach, unpack
-from stemgeo.access.travel_time import Rider, horizon_ms
+from stemgeo.access.areas import draw_catchments, reached_stretches
+from stemgeo.access.search import (
+    UNREACHED,
+    UNREACHED_MS,
+    label_nearest,
+    pack_labels,
+    search_each,
+    unpack_labels,
+)
+from stemgeo.access.travel_time import Rider, minutes_to_ms
 from stemgeo.network.osm import read_roads
-from stemgeo.network.snap import Places
+from stemgeo.network.snap import TiedPoints
 
 if TYPE_CHECKING:
     import networkx as nx
@@ -28,8 +35,8 @@ if TYPE_CHECKING:
     Ints = NDArray[np.int32]
     Answers = list[tuple[NDArray[np.int64], NDArray[np.int64]]]
 
-REACH_MS = horizon_ms(15)
-HORIZON_MS = horizon_ms(60)
+REACH_MS = minutes_to_ms(15)
+HORIZON_MS = minutes_to_ms(60)
 KMH = 15.0
 EGO_SAMPLE, SCIPY_SAMPLE, DRAWN = 10, 20, 5
 CELL_M = 50.0
@@ -57,7 +64,7 @@ class Row:
 
 def rider_of(network: Network, horizon: int = REACH_MS) -> Rider:
     """Give someone of 15 km/h."""
-    return Rider(network, network.times(KMH), horizon)
+    return Rider(network, network.travel_times(KMH), horizon)
 
 
 def some_nodes(network: Network, count: int, seed: int = 6) -> Ints:
@@ -70,7 +77,7 @@ def our_reach(rider: Rider, sources: Ints, horizon: int) -> tuple[NDArray[np.int
     """Search from each source by itself, on all cores."""
     none = np.zeros(len(sources), dtype=np.int64)
     first = np.arange(len(sources) + 1, dtype=np.int32)
-    return reach(rider.arcs, sources, none, first, horizon, threads=THREADS)
+    return search_each(rider.arcs, sources, none, first, horizon, threads=THREADS)
 
 
 def answers(packed: tuple[NDArray[np.int64], Ints, Ints], count: int) -> Answers:
@@ -112,10 +119,10 @@ def _nearest_rows(
     where: str, rider: Rider, matrix: csr_array, graph: nx.DiGraph[int], sources: Ints
 ) -> list[Row]:
     """Find the nearest academy of every node; the times are the same."""
-    label = labels(np.zeros(len(sources), dtype=np.int64), np.arange(len(sources)))
+    label = pack_labels(np.zeros(len(sources), dtype=np.int64), np.arange(len(sources)))
     arcs = rider.arcs
-    ours_s, found = best(lambda: nearest(arcs, sources, label, HORIZON_MS))
-    times = np.where(found == UNREACHED, np.inf, unpack(found)[0])
+    ours_s, found = best(lambda: label_nearest(arcs, sources, label, HORIZON_MS))
+    times = np.where(found == UNREACHED, np.inf, unpack_labels(found)[0])
     scipy_s, by_scipy = best(lambda: opponents.nearest_by_scipy(matrix, sources, HORIZON_MS), 2)
     assert np.array_equal(times, by_scipy)
     networkx_s, by_networkx = once(
@@ -136,13 +143,13 @@ def isochrone_row(where: str, network: Network) -> Row:
     chosen = np.random.default_rng(7).choice(np.unique(network.segment_edge[network.door]), DRAWN)
     first = network.first_segment[chosen]
     nothing = np.zeros(DRAWN, dtype=np.int32)
-    at_start = Places(
+    at_start = TiedPoints(
         np.arange(DRAWN + 1), first, nothing, nothing, np.zeros(DRAWN), nothing.astype(np.bool_)
     )
     ids = np.array([str(one) for one in range(DRAWN)], dtype=object)
-    catchments_of(rider, at_start, ids, (15.0,), CELL_M)
-    ours_s, drawn = best(lambda: catchments_of(rider, at_start, ids, (15.0,), CELL_M))
-    offsets, nodes, times = rider.reach(at_start)
+    draw_catchments(rider, at_start, ids, (15.0,), CELL_M)
+    ours_s, drawn = best(lambda: draw_catchments(rider, at_start, ids, (15.0,), CELL_M))
+    offsets, nodes, times = rider.search_each_site(at_start)
 
     def buffered() -> list[shapely.Geometry]:
         found = []
@@ -150,7 +157,7 @@ def isochrone_row(where: str, network: Network) -> Row:
             part = slice(offsets[one], offsets[one + 1])
             of_node = np.full(network.nodes, UNREACHED_MS, dtype=np.int64)
             of_node[nodes[part]] = times[part]
-            alone_ = at_start.take(np.array([one]))
+            alone_ = at_start.take_points(np.array([one]))
             stretches = reached_stretches(rider, alone_, of_node, REACH_MS)
             found.append(opponents.buffered(stretches))
         return found

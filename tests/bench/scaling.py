@@ -12,9 +12,9 @@ from bench.ratios import HORIZON_MS, REACH_MS, our_reach, rider_of, some_nodes
 from bench.timing import best, once
 from matplotlib import pyplot as plt
 
-from stemgeo.access.search import labels, nearest
-from stemgeo.access.travel_time import Rider, horizon_ms
-from stemgeo.network.snap import snap
+from stemgeo.access.search import label_nearest, pack_labels
+from stemgeo.access.travel_time import Rider, minutes_to_ms
+from stemgeo.network.snap import snap_points
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -69,7 +69,7 @@ def _over_searched(network: Network) -> list[Curve]:
     """Search farther and farther: the nodes found grow, the network does not."""
     sizes, seconds = [], []
     for minutes in MINUTES:
-        horizon = horizon_ms(minutes)
+        horizon = minutes_to_ms(minutes)
         rider, sources = rider_of(network, horizon), some_nodes(network, FIXED)
         took, (_, nodes, _) = best(
             lambda rider=rider, sources=sources, horizon=horizon: our_reach(rider, sources, horizon)
@@ -82,7 +82,7 @@ def _over_searched(network: Network) -> list[Curve]:
 def _over_nodes(largest: Network) -> list[Curve]:
     reach_s, nearest_s = [], []
     for size in NODES:
-        network = largest if size == NODES[-1] else synthetic.network(size).restricted()
+        network = largest if size == NODES[-1] else synthetic.network(size).restrict_to()
         reach_s.append(_reach_s(network, FIXED))
         nearest_s.append(_nearest_s(network, size // PER_ACADEMY))
     return [
@@ -101,17 +101,17 @@ def _over_academies(network: Network) -> list[Curve]:
 
 
 def _over_points(network: Network) -> list[Curve]:
-    rider = Rider(network, network.times(15.0), HORIZON_MS)
+    rider = Rider(network, network.travel_times(15.0), HORIZON_MS)
     sites = synthetic.doors(network, synthetic.FLANDERS_ACADEMIES, 8)
-    tied = snap(network, shapely.get_x(sites), shapely.get_y(sites))
+    tied = snap_points(network, shapely.get_x(sites), shapely.get_y(sites))
     rank = np.arange(len(sites))
     snap_s, nearest_s = [], []
     for count in POINTS:
         doors = synthetic.doors(network, count, 9)
         x, y = shapely.get_x(doors), shapely.get_y(doors)
-        seconds, places = best(lambda x=x, y=y: snap(network, x, y), 2)
+        seconds, places = best(lambda x=x, y=y: snap_points(network, x, y), 2)
         snap_s.append(seconds)
-        nearest_s.append(best(lambda places=places: rider.nearest(tied, places, rank), 2)[0])
+        nearest_s.append(best(lambda places=places: rider.find_nearest(tied, places, rank), 2)[0])
     return [
         Curve("demand points", "tying points to roads", POINTS, tuple(snap_s)),
         Curve("demand points", "their nearest academy", POINTS, tuple(nearest_s)),
@@ -127,9 +127,9 @@ def _reach_s(network: Network, count: int) -> float:
 
 def _nearest_s(network: Network, count: int) -> float:
     rider, sources = rider_of(network), some_nodes(network, count)
-    label = labels(np.zeros(count, dtype=np.int64), np.arange(count))
+    label = pack_labels(np.zeros(count, dtype=np.int64), np.arange(count))
     arcs = rider.arcs
-    return best(lambda: nearest(arcs, sources, label, HORIZON_MS))[0]
+    return best(lambda: label_nearest(arcs, sources, label, HORIZON_MS))[0]
 
 
 def draw(curves: list[Curve], path: Path) -> None:

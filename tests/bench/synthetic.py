@@ -21,7 +21,7 @@ from pyproj import Transformer
 
 from stemgeo.network.bicycle import NOT_AT_ALL, RIDE, Ride
 from stemgeo.network.graph import Network
-from stemgeo.network.osm import Roads
+from stemgeo.network.osm import RoadSegments
 from stemgeo.study import PROVINCES
 
 if TYPE_CHECKING:
@@ -74,10 +74,10 @@ class _Streets:
 
 def network(nodes: int, seed: int = 1) -> Network:
     """Make a network of about so many nodes, as `Network.whole` makes one of an extract."""
-    return Network.whole(roads(nodes, seed))
+    return Network.whole_from_roads(roads(nodes, seed))
 
 
-def roads(nodes: int, seed: int = 1) -> Roads:
+def roads(nodes: int, seed: int = 1) -> RoadSegments:
     """Make road segments as `read_roads` gives them; each street but a dead end has a bend."""
     random = np.random.default_rng(seed)
     side = round((nodes / NODES_PER_LATTICE_POINT) ** 0.5)
@@ -94,7 +94,7 @@ def roads(nodes: int, seed: int = 1) -> Roads:
     stress = np.where(streets.main, 3, 1).astype(np.uint8)
     to_degrees = Transformer.from_crs(hand.CRS, "EPSG:4326", always_xy=True)
     lon, lat = to_degrees.transform(x, y)
-    return Roads(
+    return RoadSegments(
         lon=lon,
         lat=lat,
         osm_id=np.arange(1, len(x) + 1),

@@ -7,7 +7,7 @@ import pytest
 import shapely
 from bench import opponents, ratios, scaling, synthetic
 
-from stemgeo.measure import Prepared, measure
+from stemgeo.measure import Prepared, measure_day
 from stemgeo.network.graph import Network
 
 NODES = 3000
@@ -16,12 +16,12 @@ NODES = 3000
 @pytest.fixture(scope="module")
 def made() -> Network:
     """A small made land, its islands found."""
-    return synthetic.network(NODES).restricted()
+    return synthetic.network(NODES).restrict_to()
 
 
 def test_the_made_land_follows_from_its_seed() -> None:
     """The same seed gives the same arrays, another seed others."""
-    one, same, other = (synthetic.network(NODES, seed)._arrays() for seed in (1, 1, 2))
+    one, same, other = (synthetic.network(NODES, seed)._list_arrays() for seed in (1, 1, 2))
     assert all(np.array_equal(one[name], same[name]) for name in one)
     assert not np.array_equal(one["length_mm"], other["length_mm"])
 
@@ -38,8 +38,8 @@ def test_the_made_land_has_the_promised_shape(made: Network) -> None:
 def test_the_made_land_can_be_measured(made: Network) -> None:
     """Every child of the made registers is placed and counted, in every profile."""
     inputs = synthetic.inputs(made, academies=3, points=500)
-    prepared = Prepared.of(synthetic.study(), inputs, made)
-    table = measure(prepared, synthetic.DAY).coverage
+    prepared = Prepared.from_inputs(synthetic.study(), inputs, made)
+    table = measure_day(prepared, synthetic.DAY).coverage
     region = table[(table["level"] == "region") & (table["band"] == "all")]
     assert (region["children"] == inputs.children["children"].sum()).all()
     assert len(region) == 9

@@ -15,10 +15,10 @@ from pathlib import Path
 import osmium
 from real.test_villages import VILLAGES, Village, study_on
 
-from stemgeo.measure import measure, prepare, quiet, sensitivity
+from stemgeo.measure import measure_day, measure_sensitivity, prepare_study, report_nothing
 from stemgeo.network.bicycle import CYCLEWAY_KEYS
 from stemgeo.network.stress import LEVELS, SPEED_KEYS
-from stemgeo.uncertainty import uncertainty
+from stemgeo.uncertainty import measure_uncertainty
 
 ASKED = ("lanes", *SPEED_KEYS, *CYCLEWAY_KEYS)
 
@@ -38,9 +38,9 @@ def without_tags(extract: Path, place: Path) -> Path:
 def shares(folder: Path, data: Path, village: Village, extract: Path) -> dict[str, list[float]]:
     """Give the least share, that of today and the most of each quiet profile."""
     study = study_on(folder, data, village, extract, profiles=("all", *LEVELS))
-    prepared = prepare(study, quiet)
-    found = measure(prepared, study.about.date)
-    sure = uncertainty(prepared, found, sensitivity(prepared, found), searched=True)
+    prepared = prepare_study(study, report_nothing)
+    found = measure_day(prepared, study.about.date)
+    sure = measure_uncertainty(prepared, found, measure_sensitivity(prepared, found), searched=True)
     assert sure.verdicts is not None
     given = {}
     for profile, rows in sure.verdicts.groupby("profile"):

@@ -17,8 +17,8 @@ import shapely
 from hypothesis import given
 from hypothesis import strategies as st
 
-from stemgeo.demand import AgeCell, Ground, age_cells, place_children, serves
-from stemgeo.demand.apportion import HALF, PHASES, apportion, apportion_kinds
+from stemgeo.demand import AgeCell, PlacingGround, cut_age_cells, place_children, which_serve
+from stemgeo.demand.apportionment import HALF, PHASES, apportion, apportion_kinds
 from stemgeo.inputs import Inputs
 from stemgeo.inputs.buildings import Buildings
 from stemgeo.inputs.streets import Streets
@@ -246,7 +246,7 @@ def cut(bands: tuple[Band, ...], spans: list[hand.Span]) -> list[str]:
         {f"A{i}": hand.spot(0, 0) for i in range(len(spans))},
         ages={f"A{i}": span for i, span in enumerate(spans)},
     )
-    return [cell.name for cell in age_cells(bands, register, RULES)]
+    return [cell.name for cell in cut_age_cells(bands, register, RULES)]
 
 
 @pytest.mark.parametrize(
@@ -280,11 +280,11 @@ def test_the_cells_hold_every_age_once_and_each_academy_all_or_nothing(
         {f"A{i:03}": hand.spot(0, 0) for i in range(len(spans))},
         ages={f"A{i:03}": span for i, span in enumerate(spans)},
     )
-    cells = age_cells(DEFAULT_BANDS, register, RULES)
+    cells = cut_age_cells(DEFAULT_BANDS, register, RULES)
     ages = [age for cell in cells for age in range(cell.ages[0], cell.ages[1] + 1)]
     assert ages == list(range(5, 18))
     for cell in cells:
-        said = serves(register, cell, RULES).tolist()
+        said = which_serve(register, cell, RULES).tolist()
         for age in range(cell.ages[0], cell.ages[1] + 1):
             # All ages are from 5 to 17 here, so an empty end is no limit.
             truth = [
@@ -300,9 +300,9 @@ def test_empty_ages_mean_those_of_the_study_alone() -> None:
         ages={"B": (None, 20), "C": (3, None), "D": (18, None)},
     )
     wide = (Band(ages=(0, 20), speed_kmh=FLAT),)
-    cells = age_cells(wide, register, RULES)
+    cells = cut_age_cells(wide, register, RULES)
     assert [cell.name for cell in cells] == ["0-2", "3-4", "5-17", "18-18", "19-20"]
-    assert {cell.name: "".join(np.array(list("ABCD"))[serves(register, cell, RULES)])
+    assert {cell.name: "".join(np.array(list("ABCD"))[which_serve(register, cell, RULES)])
             for cell in cells} == {
         "0-2": "", "3-4": "C", "5-17": "ABC", "18-18": "BD", "19-20": "B",
     }  # fmt: skip
@@ -315,7 +315,7 @@ def test_an_academy_serves_its_own_ages_first_and_last_included() -> None:
     )
     band = Band(ages=(5, 17), speed_kmh=FLAT)
     served = {
-        age: serves(register, AgeCell((age, age), band), RULES).tolist()
+        age: which_serve(register, AgeCell((age, age), band), RULES).tolist()
         for age in (5, 7, 8, 12, 13)
     }
     assert served == {
@@ -351,8 +351,8 @@ def spread(
         demand={"method": method} | demand,
         travel=ONE_BAND,
     )
-    cells = age_cells(study.travel.bands, given.academies, RULES)
-    ground = Ground(given, study, network, buildings, streets, uninhabited)
+    cells = cut_age_cells(study.travel.bands, given.academies, RULES)
+    ground = PlacingGround(given, study, network, buildings, streets, uninhabited)
     placed = place_children(ground, cells, method)
     return placed.points, [str(note) for note in placed.notes]
 
@@ -506,8 +506,8 @@ def test_every_child_is_placed_in_its_own_municipality(
         zone_population=pd.DataFrame({"zone_id": list("ABCD"), "population": totals}),
     )
     study = hand.study(weights="w", demand={"method": "grid"})
-    cells = age_cells(study.travel.bands, given.academies, RULES)
-    table = place_children(Ground(given, study), cells, "grid").points
+    cells = cut_age_cells(study.travel.bands, given.academies, RULES)
+    table = place_children(PlacingGround(given, study), cells, "grid").points
     for code, young, old in (("11001", *counts[:2]), ("11002", *counts[2:])):
         mine = table[table["nis_code"] == code]
         assert mine["children_5-8"].sum() == young
@@ -533,14 +533,14 @@ def test_a_child_stands_where_it_stands_whatever_ages_are_counted_together() -> 
         hand.children(rows),
         weights=hand.weights(residents),
     )
-    ground = Ground(given, hand.study(weights="w", demand={"method": "grid"}))
+    ground = PlacingGround(given, hand.study(weights="w", demand={"method": "grid"}))
 
     def placed(spans: list[hand.Span]) -> gpd.GeoDataFrame:
         register = hand.academies(
             {f"A{i}": hand.spot(0, 0) for i in range(len(spans))},
             ages={f"A{i}": span for i, span in enumerate(spans)},
         )
-        return place_children(ground, age_cells(DEFAULT_BANDS, register, RULES), "grid").points
+        return place_children(ground, cut_age_cells(DEFAULT_BANDS, register, RULES), "grid").points
 
     whole, cut = placed([]), placed([(6, 9), (14, None), (None, 16)])
     assert whole.geometry.equals(cut.geometry)
@@ -586,8 +586,8 @@ def test_no_sex_and_no_age_keeps_to_one_end_of_the_zones(per_kind: int) -> None:
     given = many_zones(200, per_kind)
     bands = [{"ages": [age, age], "speed_kmh": 10} for age in range(5, 18)]
     study = hand.study(weights="w", demand={"method": "grid"}, travel={"bands": bands})
-    cells = age_cells(study.travel.bands, given.academies, RULES)
-    points = place_children(Ground(given, study), cells, "grid").points
+    cells = cut_age_cells(study.travel.bands, given.academies, RULES)
+    points = place_children(PlacingGround(given, study), cells, "grid").points
     tenth = ((points.geometry.x - hand.X0) // 100).astype(int)
     children = points.groupby(tenth)[[cell.column for cell in cells]].sum()
     girls = points.groupby(tenth)[[cell.girls for cell in cells]].sum().to_numpy()
@@ -794,7 +794,7 @@ def test_a_piece_of_street_weighs_its_length(tmp_path: Path) -> None:
     """Streets of 60 and 50 m, two pieces and one: of 1,100 children 300, 300 and 500."""
     corners = np.array([[0.0, 0.0], [0.0, 50.0]]) + [hand.X0 + 100, hand.Y0 + 100]
     drawn = Streets(corners, corners + [[60, 0], [50, 0]], np.zeros(2, dtype=np.uint8))
-    x, y, length_mm, _ = drawn.pieces(50)
+    x, y, length_mm, _ = drawn.cut_pieces(50)
     assert (x - corners[0, 0]).tolist() == [15, 45, 25]
     assert (y - corners[0, 1]).tolist() == [0, 0, 50]
     assert length_mm.tolist() == [30_000, 30_000, 50_000]

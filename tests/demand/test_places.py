@@ -14,7 +14,7 @@ import shapely
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from stemgeo.demand import Ground, age_cells, place_children
+from stemgeo.demand import PlacingGround, cut_age_cells, place_children
 from stemgeo.inputs.buildings import Buildings
 from stemgeo.inputs.streets import STREETS, load_streets, read_streets
 from stemgeo.inputs.uninhabited import load_uninhabited, read_uninhabited
@@ -24,10 +24,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
     from pathlib import Path
 
-    from stemgeo.demand import Placed
+    from stemgeo.demand import PlacedChildren
     from stemgeo.inputs import Inputs
 
-    Place = Callable[..., Placed]
+    Place = Callable[..., PlacedChildren]
 
 STREET = {"highway": "residential"}
 NOBODY = {"highway": "secondary_link"}
@@ -116,7 +116,7 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Place:
         houses: Iterable[House] = (),
         frame: Mapping[int, tuple[float, float]] = NODES,
         **demand: Any,
-    ) -> Placed:
+    ) -> PlacedChildren:
         study = hand.study(
             "wegen.osm",
             weights=None if inputs.weights is None else "w",
@@ -124,8 +124,8 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Place:
             demand=demand,
             travel={"bands": [{"ages": [5, 17], "speed_kmh": 10}]},
         )
-        ground = Ground(inputs, study, buildings=built(houses), **drawn(roads, frame))
-        cells = age_cells(study.travel.bands, inputs.academies, AcademyRules())
+        ground = PlacingGround(inputs, study, buildings=built(houses), **drawn(roads, frame))
+        cells = cut_age_cells(study.travel.bands, inputs.academies, AcademyRules())
         return place_children(ground, cells, study.method)
 
     return placed
@@ -147,7 +147,7 @@ def people(
     )
 
 
-def by_zone(result: Placed, key: str = "zone_id") -> dict[tuple[str, str], int]:
+def by_zone(result: PlacedChildren, key: str = "zone_id") -> dict[tuple[str, str], int]:
     """Sum the children by zone and method."""
     sums = result.points.groupby([key, "method"])["children_5-17"].sum()
     return {(str(zone), str(method)): int(count) for (zone, method), count in sums.items()}
@@ -176,14 +176,14 @@ def test_each_zone_has_the_best_that_is_known_there(place: Place) -> None:
         ("11004", "grid"): 14,
     }
     assert result.fell_back == 14
-    table = result.by_zone(inputs.zones).set_index("zone_id")["method"]
+    table = result.count_by_zone(inputs.zones).set_index("zone_id")["method"]
     assert table.tolist() == ["addresses", "dwellings", "streets", "grid"]
     counted, short, by_grid = result.notes
     assert (
         "14 children in 1 zone at the addresses, 14 children in 1 zone at the dwellings of the "
         "extract, 14 children in 1 zone along the streets"
     ) in str(counted)
-    assert "14 kinderen in 1 zone bij de woningen van het wegenbestand" in counted.said("nl")
+    assert "14 kinderen in 1 zone bij de woningen van het wegenbestand" in counted.to_text("nl")
     assert "1 zone with too few dwellings in the extract for the residents (M11003)" in str(short)
     assert "fewer than 30 for 100" in str(short)
     assert "14 children of M11004" in str(by_grid)
@@ -392,7 +392,7 @@ def lengths(folder: Path, *ways: tuple[Sequence[int], Mapping[str, str]]) -> dic
     nodes = {1: (0.0, 0.0), 2: (0.3, 0.0), 3: (0.3, 0.4)}
     path = folder / "straten.osm"
     path.write_text(hand.osm_xml(nodes, ways), encoding="utf-8")
-    _, _, length_mm, kind = read_streets([path]).pieces(50)
+    _, _, length_mm, kind = read_streets([path]).cut_pieces(50)
     metres = np.bincount(kind, weights=length_mm / 1000, minlength=len(STREETS))
     return {name: round(m) for name, m in zip(STREETS, metres, strict=True) if m}
 
@@ -492,7 +492,7 @@ def test_ground_where_nobody_lives(tmp_path: Path) -> None:
     assert found.counts == {"uninhabited_areas": 2, "uninhabited_areas_not_whole": 1}
     spots = [(0.2, 0.2), (0.5, 0.5), (2.5, 0.1), (2.1, 0.5), (1.5, 0.5)]
     x, y = (np.array([getattr(hand.spot(*at), name) for at in spots]) for name in "xy")
-    assert found.holds(x, y).tolist() == [True, False, False, True, False]
+    assert found.contains_points(x, y).tolist() == [True, False, False, True, False]
 
 
 def test_streets_and_grounds_are_kept_between_runs(

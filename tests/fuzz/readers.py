@@ -41,14 +41,14 @@ from stemgeo.inputs.academies import load_academies
 from stemgeo.inputs.attributes import load_attribute
 from stemgeo.inputs.boundaries import load_municipalities, load_zones
 from stemgeo.inputs.buildings import read_buildings
-from stemgeo.inputs.files import opened
+from stemgeo.inputs.files import open_input
 from stemgeo.inputs.layers import load_layer
 from stemgeo.inputs.plan import CANDIDATES, PLACES, load_places
 from stemgeo.inputs.population import load_population, load_zone_population
 from stemgeo.inputs.weights import load_addresses, load_weights
-from stemgeo.measure import measure, prepare, quiet
+from stemgeo.measure import measure_day, prepare_study, report_nothing
 from stemgeo.network.osm import read_roads
-from stemgeo.site import site
+from stemgeo.planning import site
 from stemgeo.study import Attribute, Input, Layer, load_study, parse_study
 
 if TYPE_CHECKING:
@@ -705,7 +705,7 @@ def read(case: Case, path: Path, findings: Findings) -> Any:
     given = Input(path=path, crs="EPSG:31370" if crs else None)
     if case.role not in ("network", "buildings"):
         return _READ[case.role](given, findings)[0]
-    with opened(given, "network", findings) as file:
+    with open_input(given, "network", findings) as file:
         if file is None:
             return None
         paths = [file.path]
@@ -759,10 +759,10 @@ def _measured(case: Case, path: Path) -> Any:
         name="study.toml",
     )
     try:
-        prepared = prepare(study, quiet)
+        prepared = prepare_study(study, report_nothing)
         if case.form == "site":
             return site(study)
-        return prepared, measure(prepared, study.about.date)
+        return prepared, measure_day(prepared, study.about.date)
     finally:
         for role in needed:
             for own in path.parent.glob(f"{role}.*"):

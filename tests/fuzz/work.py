@@ -90,7 +90,7 @@ def outcome_of(readers: Any, case: Any, path: Path) -> tuple[str, str]:
         with contextlib.redirect_stdout(io.StringIO()):
             found = readers.read(case, path, findings)
             findings.raise_errors()
-        notes = [note.said(language) for note in findings.warnings for language in ("en", "nl")]
+        notes = [note.to_text(language) for note in findings.warnings for language in ("en", "nl")]
         unclean = [line for line in notes if line != _clean(line)]
         if unclean:
             return "a note that is not clean", unclean[0]

@@ -22,25 +22,25 @@ from network.maps import on
 
 from stemgeo.errors import StudyError
 from stemgeo.gaps import Gaps, find_gaps, join, outlines
-from stemgeo.gaps.grid import drawn_in_words
-from stemgeo.gaps.late import lower_median, most
+from stemgeo.gaps.joining import describe_outlines
+from stemgeo.gaps.late import find_value_of_most, lower_median
 from stemgeo.inputs import Provenance
-from stemgeo.measure import Measured, Prepared, measure
+from stemgeo.measure import Measured, Prepared, measure_day
 from stemgeo.network.graph import Network
 from stemgeo.network.osm import read_roads
-from stemgeo.network.snap import snap
-from stemgeo.reasons import REASONS, documented
-from stemgeo.report.bundle import map_text
-from stemgeo.report.files import sha256
-from stemgeo.tables import checked
-from stemgeo.writing.pages import filled
+from stemgeo.network.snap import snap_points
+from stemgeo.reasons import REASONS, list_reasons
+from stemgeo.report.files import hash_file
+from stemgeo.report.imprint import build_map_text
+from stemgeo.tables import check_table
+from stemgeo.writing.pages import put_in_page
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from stemgeo.inputs import Inputs
-    from stemgeo.run import Result
     from stemgeo.study import Study
+    from stemgeo.study_run import Result
 
     Way = tuple[Sequence[int], Mapping[str, str]]
 
@@ -91,19 +91,19 @@ def measured_on(
     if folder is not None:
         path = folder / "wegen.osm"
         path.write_text(hand.osm_xml(nodes or {}, ways), encoding="utf-8")
-        network = Network.whole(read_roads([path]))
-        origin = Provenance("network", path.name, 0, sha256(path), "", "", None)
+        network = Network.whole_from_roads(read_roads([path]))
+        origin = Provenance("network", path.name, 0, hash_file(path), "", "", None)
         given_ = replace(given_, network=(path,), provenance=(origin,))
-    prepared = Prepared.of(study, given_, network)
-    return prepared, measure(prepared, study.about.date, threads=1)
+    prepared = Prepared.from_inputs(study, given_, network)
+    return prepared, measure_day(prepared, study.about.date, threads=1)
 
 
 def found_on(*asked: Any, **more: Any) -> Gaps:
     """Find the gaps of `measured_on`."""
     prepared, measured = measured_on(*asked, **more)
     found = find_gaps(prepared, measured, threads=1)
-    checked("gaps", found.table)
-    checked("gap-municipalities", found.shares)
+    check_table("gaps", found.table)
+    check_table("gap-municipalities", found.shares)
     assert_no_child_lost(found, prepared, measured)
     return found
 
@@ -149,7 +149,7 @@ def lane(length_km: float) -> dict[str, Any]:
 def test_the_page_has_the_reasons_as_they_are() -> None:
     """docs/method.md is brought up to date by `make docs`."""
     page = (Path(__file__).parents[2] / "docs/method.md").read_text(encoding="utf-8")
-    assert filled(page, "reasons", documented()) == page
+    assert put_in_page(page, "reasons", list_reasons()) == page
     assert all(f"| `{name}` |" in page for name in REASONS)
 
 
@@ -729,10 +729,11 @@ def test_joining_includes_its_bound(tmp_path: Path, metres: float, groups: int) 
     """Just as far apart as the distance is joined, a millimetre more is not: by every method."""
     x, y = np.array([0.0, metres]), np.zeros(2)
     assert join.by_distance(x, y, 300).groups == groups
-    first, other = np.array([True, False]), join.Joined(np.array([0]), np.empty((0, 2), int))
-    assert join.with_thin(other, first, x, y, 300).groups == groups
+    first, other = np.array([True, False]), join.PointGroups(np.array([0]), np.empty((0, 2), int))
+    assert join.add_thin(other, first, x, y, 300).groups == groups
     assert (
-        join.children_within(x, y, np.array([2, 3]), 300).tolist() == {1: [5, 5], 2: [2, 3]}[groups]
+        join.count_children_within(x, y, np.array([2, 3]), 300).tolist()
+        == {1: [5, 5], 2: [2, 3]}[groups]
     )
     network = hand.network(tmp_path, {1: (0, 0), 2: (1, 0)}, [([1, 2], STREET)])
     places = on([0, 0], [100_000, 100_000 + round(metres * 1000)])
@@ -783,7 +784,7 @@ def test_a_larger_distance_never_makes_more_groups(
 def test_an_outline_holds_its_points_and_meets_no_other(spots: np.ndarray, distance_m: int) -> None:
     """One valid polygon for each group, all its points inside, no ground in two."""
     joined = join.by_distance(*spots, distance_m)
-    shapes = outlines.around_points(*spots, joined, distance_m)
+    shapes = outlines.draw_around_points(*spots, joined, distance_m)
     assert shapely.is_valid(shapes).all()
     assert set(shapely.get_type_id(shapes)) == {shapely.GeometryType.POLYGON}
     assert shapely.contains(shapes[joined.group], shapely.points(*spots)).all()
@@ -795,10 +796,10 @@ def test_an_outline_holds_its_points_and_meets_no_other(spots: np.ndarray, dista
 def test_the_outline_of_squares_is_their_union(cells: set[tuple[int, int]]) -> None:
     """Walked around on the grid or united one by one: the same, but for corners and small holes."""
     x, y = (np.array(one, dtype=np.float64) + 0.5 for one in zip(*sorted(cells), strict=True))
-    grid = outlines._Grid.over(x, y, 1.0)
-    keys = np.sort(grid.key(x, y, np.zeros(len(x), dtype=np.intp)))
-    keys = grid.without_saddles(keys)
-    drawn = grid.outlines(keys, 1)[0]
+    grid = outlines._SquareGrid.over_points(x, y, 1.0)
+    keys = np.sort(grid.number_squares(x, y, np.zeros(len(x), dtype=np.intp)))
+    keys = grid.fill_saddles(keys)
+    drawn = grid.draw_outlines(keys, 1)[0]
     column, row = keys % grid.wide + grid.left, keys // grid.wide + grid.low
     whole = shapely.union_all(shapely.box(column, row, column + 1, row + 1))
     corners = shapely.get_num_coordinates(whole) / 8
@@ -838,7 +839,7 @@ def road_distances_mm(network: Network, places: Any) -> np.ndarray:
             graph.add_edge(a, b, mm=mm)
     far = dict(nx.all_pairs_dijkstra_path_length(graph, weight="mm"))
     ends = []
-    nearest = places.nearest()
+    nearest = places.keep_nearest()
     for segment, offset in zip(nearest.segment, nearest.offset_mm, strict=True):
         edge = network.segment_edge[segment]
         first, last = network.first_segment[edge : edge + 2]
@@ -866,7 +867,7 @@ def test_points_are_joined_along_the_roads_as_by_every_pair(
     x = np.concatenate([random.uniform(hand.X0, hand.X0 + 600, 40), network.node_x[node]])
     y = np.concatenate([random.uniform(hand.Y0, hand.Y0 + 500, 40), network.node_y[node]])
     x, y = np.append(x, x[:3]), np.append(y, y[:3])
-    places = snap(network, x, y)
+    places = snap_points(network, x, y)
     assert places.found.all()
     mm = road_distances_mm(network, places)
     graph = nx.from_numpy_array(mm <= distance_m * 1000)
@@ -874,7 +875,7 @@ def test_points_are_joined_along_the_roads_as_by_every_pair(
     joined = join.by_roads(network, places, distance_m)
     assert partition(joined.group) == expected
     order = random.permutation(len(x))
-    turned = join.by_roads(network, places.take(order), distance_m).group
+    turned = join.by_roads(network, places.take_points(order), distance_m).group
     back = np.empty_like(turned)
     back[order] = turned
     assert partition(back) == expected
@@ -895,7 +896,7 @@ def test_the_children_near_each_point_are_counted(
     x, y, children = np.array(points, dtype=np.int64).T
     x, y = 60.0 * x + hand.X0, 60.0 * y + hand.Y0
     near = np.hypot(x[:, None] - x, y[:, None] - y) <= distance_m
-    found = join.children_within(x, y, children, distance_m)
+    found = join.count_children_within(x, y, children, distance_m)
     assert found.tolist() == (near @ children).tolist()
 
 
@@ -909,9 +910,9 @@ def test_a_ribbon_joins_two_villages_only_where_many_live(
     children = np.append([60, 60], np.full(9, along_ribbon))
     for order in (np.arange(len(x)), np.arange(len(x))[::-1]):
         one, other, count = x[order], y[order], children[order]
-        dense = 2 * join.children_within(one, other, count, 300.0) >= 50
+        dense = 2 * join.count_children_within(one, other, count, 300.0) >= 50
         joined = join.by_distance(one[dense], other[dense], 300.0)
-        group = join.with_thin(joined, dense, one, other, 300.0).group
+        group = join.add_thin(joined, dense, one, other, 300.0).group
         sums = np.bincount(group, count)
         assert sorted(sums[sums >= 50].tolist()) == sizes
 
@@ -922,7 +923,7 @@ def test_a_group_without_ground_of_its_own_does_not_end_the_outlines() -> None:
         [shapely.box(0, 0, 4, 4), shapely.box(3, 0, 8, 4), shapely.box(50, 50, 51, 51)]
     )
     x, y = np.array([1.0, 7.0, 50.5]), np.array([2.0, 2.0, 50.5])
-    parted = outlines.apart(shapes, x, y, np.arange(3))
+    parted = outlines.part_overlaps(shapes, x, y, np.arange(3))
     assert parted[0].intersection(parted[1]).area == 0
     assert parted[2].equals(shapes[2])
 
@@ -941,7 +942,7 @@ def test_outlines_that_overlap_are_parted_by_their_points() -> None:
     y = np.repeat([0.0, 40.0], 8)
     group = np.repeat([0, 1], 8)
     pairs = [(i, i + 1) for i in (*range(7), *range(8, 15))]
-    shapes = outlines.around_points(x, y, join.Joined(group, np.array(pairs)), 300)
+    shapes = outlines.draw_around_points(x, y, join.PointGroups(group, np.array(pairs)), 300)
     assert shapes[0].intersection(shapes[1]).area < 1e-6
     assert shapely.distance(shapes[group], shapely.points(x, y)).max() == 0
     assert shapes[0].union(shapes[1]).contains(shapely.Point(175, 20))
@@ -972,7 +973,7 @@ def test_the_median_is_that_of_the_children_one_by_one(rows: list[tuple[int, int
 def test_the_value_of_most_is_counted_in_children(rows: list[tuple[int, int, float]]) -> None:
     """Not in rows; of as many children the smallest value."""
     key, count, value = (pd.Series(one) for one in zip(*rows, strict=True))
-    found = most(key, value, count)
+    found = find_value_of_most(key, value, count)
     for one in set(key):
         sums = {v: sum(n for k, n, w in rows if (k, w) == (one, v)) for k, _, v in rows if k == one}
         assert found[one] == min(sums, key=lambda v: (-sums[v], v))
@@ -1008,8 +1009,8 @@ def on_a_grid(
         academies=hand.academies({"A": hand.spot(9.9, 9.9)}),
         weights=gpd.GeoDataFrame({"weight": [1.0] * len(cells)}, geometry=shapes, crs=hand.CRS),
     )
-    prepared = Prepared.of(study, inputs)
-    measured = measure(prepared, study.about.date, threads=1)
+    prepared = Prepared.from_inputs(study, inputs)
+    measured = measure_day(prepared, study.about.date, threads=1)
     return find_gaps(prepared, measured, threads=1), study, inputs
 
 
@@ -1061,10 +1062,10 @@ def test_legends_say_what_was_drawn(
     _, study, inputs = on_a_grid(nine, side_m, points=points, **rules)
     alone = "" if rules else " Eén rastercel of rasterpunt alleen is geen hiaat."
     told = f"Getekend {dutch} waar deze kinderen wonen; hieruit is niet geteld.{alone}"
-    assert drawn_in_words(study, inputs.weights, "nl") == told
-    assert map_text(study, inputs).drawn == told
-    assert "street" not in drawn_in_words(study, inputs.weights, "en")
-    assert "de plekken waar" in drawn_in_words(hand.study("wegen.osm"), None, "nl")
+    assert describe_outlines(study, inputs.weights, "nl") == told
+    assert build_map_text(study, inputs).outline_note == told
+    assert "street" not in describe_outlines(study, inputs.weights, "en")
+    assert "de plekken waar" in describe_outlines(hand.study("wegen.osm"), None, "nl")
 
 
 def test_a_distance_is_refused_where_zones_are_joined() -> None:
@@ -1139,5 +1140,5 @@ def test_the_day_is_that_of_the_measurement(tmp_path: Path) -> None:
     valid = {"A": ("2020-01-01", "2021-12-31")}
     places = hand.academies({"A": hand.spot(1, 0)}, valid=valid)
     prepared, _ = measured_on(tmp_path, SIXTY, places, **lane(2))
-    earlier = measure(prepared, dt.date(2021, 6, 1), threads=1)
+    earlier = measure_day(prepared, dt.date(2021, 6, 1), threads=1)
     assert len(find_gaps(prepared, earlier, threads=1).table) == 0

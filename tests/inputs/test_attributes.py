@@ -15,7 +15,7 @@ from inputs.conftest import SQUARES, square, squares
 from stemgeo.errors import Findings, InputError
 from stemgeo.inputs import read_municipalities
 from stemgeo.inputs.attributes import load_attribute, read_attribute
-from stemgeo.inputs.boundaries import zones_of
+from stemgeo.inputs.boundaries import take_as_zones
 from stemgeo.study import Attribute
 
 if TYPE_CHECKING:
@@ -54,7 +54,7 @@ class Read:
         self.table, origin = load_attribute(
             "inkomen",
             Attribute(path=path, **more),
-            zones_of(area) if zones is None else zones,
+            take_as_zones(area) if zones is None else zones,
             area,
             vintage,
             findings,
@@ -132,7 +132,7 @@ def test_zones_with_plain_numbers_as_ids(tmp_path: Path, municipalities: gpd.Geo
 def test_municipal_table_beside_zones(tmp_path: Path, municipalities: gpd.GeoDataFrame) -> None:
     """Also when one municipality is its own zone, whose id then is a code of the table."""
     zones = sectors(municipalities).iloc[2:]
-    zones = pd.concat([zones, zones_of(municipalities.iloc[:1])], ignore_index=True)
+    zones = pd.concat([zones, take_as_zones(municipalities.iloc[:1])], ignore_index=True)
     read = Read(whole(VALUES), tmp_path, municipalities, zones=zones)
     assert read.values == dict(zip(CODES, VALUES, strict=True))
 
@@ -355,7 +355,7 @@ def test_workbook(tmp_path: Path, municipalities: gpd.GeoDataFrame) -> None:
     for code, value in zip(CODES, VALUES, strict=True):
         book.active.append([int(code), value])
     book.save(tmp_path / "inkomen.xlsx")
-    read = read_attribute(tmp_path / "inkomen.xlsx", zones_of(municipalities), municipalities)
+    read = read_attribute(tmp_path / "inkomen.xlsx", take_as_zones(municipalities), municipalities)
     assert dict(zip(read["nis_code"], read["value"], strict=True)) == dict(
         zip(CODES, VALUES, strict=True)
     )
@@ -444,7 +444,7 @@ def test_reader_raises_what_is_wrong(tmp_path: Path, municipalities: gpd.GeoData
     """As the other readers."""
     path = tmp_path / "inkomen.csv"
     path.write_text(TWO)
-    zones = zones_of(municipalities)
+    zones = take_as_zones(municipalities)
     with pytest.raises(InputError, match="has several columns of numbers"):
         read_attribute(path, zones, municipalities)
     given = Attribute(path=path, column="inkomen")

@@ -16,16 +16,16 @@ from hypothesis import strategies as st
 from inputs.conftest import SIDE_M, SQUARES, square, squares
 
 from stemgeo.errors import Findings, InputError
+from stemgeo.example import sample
 from stemgeo.inputs import read_municipalities, read_zones
 from stemgeo.inputs.boundaries import (
+    dissolve_provinces,
+    find_overlaps,
     load_municipalities,
     load_zones,
-    overlaps,
-    provinces_of,
+    take_as_zones,
     warn_of_overlaps_and_holes,
-    zones_of,
 )
-from stemgeo.sample import sample
 from stemgeo.study import Input
 
 if TYPE_CHECKING:
@@ -386,7 +386,7 @@ def test_empty_layer(tmp_path: Path) -> None:
 
 def test_provinces_cover_their_municipalities(municipalities: gpd.GeoDataFrame) -> None:
     """Provinces have the area of their municipalities, in the order of the annexes."""
-    provinces = provinces_of(municipalities)
+    provinces = dissolve_provinces(municipalities)
     assert list(provinces["province"]) == [
         "Limburg",
         "Antwerpen",
@@ -703,7 +703,7 @@ def test_municipalities_as_their_own_zones_are_silent(municipalities: gpd.GeoDat
     """Without a zones file nothing overlaps and nothing is bare."""
     findings = Findings()
     children = pd.DataFrame({"nis_code": ["11001"], "children": [5]})
-    own = zones_of(municipalities)
+    own = take_as_zones(municipalities)
     warn_of_overlaps_and_holes(own, municipalities, children, "z.gpkg", findings)
     assert findings.warnings == []
 
@@ -723,7 +723,7 @@ def test_overlaps_and_holes_equal_the_cells_counted_by_hand(
         for left, right, bottom, top in sides
     ]
     outlines = [box(left, bottom, right, top) for left, right, bottom, top in sides]
-    found = overlaps(gpd.GeoSeries(outlines, crs="EPSG:31370"))
+    found = find_overlaps(gpd.GeoSeries(outlines, crs="EPSG:31370"))
     areas = {(row.first, row.second): row.geometry.area / KM**2 for row in found.itertuples()}
     expected = {
         (i, j): len(covered[i] & covered[j])

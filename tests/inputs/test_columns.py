@@ -10,7 +10,7 @@ import shapely
 from terminal import stemgeo
 
 from stemgeo.inputs import load_inputs
-from stemgeo.inputs.columns import Columns, told_unused
+from stemgeo.inputs.columns import Columns, say_unused
 from stemgeo.study import parse_study
 
 if TYPE_CHECKING:
@@ -72,7 +72,9 @@ def test_a_column_of_any_table_that_is_not_used_is_told(read: Inputs, role: str)
     (file,) = (one for one in of.provenance if one.role == role)
     assert ("terzijde", "") in file.columns
     told = [note for note in of.warnings if str(note.where) == file.name]
-    assert any("not used" in note.said("en") and "'terzijde'" in note.said("nl") for note in told)
+    assert any(
+        "not used" in note.to_text("en") and "'terzijde'" in note.to_text("nl") for note in told
+    )
 
 
 @pytest.mark.parametrize("role", TABLES)
@@ -112,14 +114,14 @@ def test_the_nearest_known_name_is_told(label: str, near: str) -> None:
     known = {"from": ("erkend_vanaf",), "least": ("minimumleeftijd",), "name": ("straatt",)}
     columns = Columns({"n": "naam", label: label}, {"n": "name"}, known)
     assert columns.unused == [(label, near)]
-    assert ("bedoeld?" in told_unused(columns.unused).nl) == bool(near)
+    assert ("bedoeld?" in say_unused(columns.unused).nl) == bool(near)
 
 
 def test_many_are_told_in_short() -> None:
     """Eight by name, those near a known name first, what programs add by themselves last."""
     labels = ["fid", "Shape_Area", *(f"kolom {place}" for place in range(20)), "geldig_vam"]
     columns = Columns({one: one for one in labels}, {}, {"from": ("geldig_van",)})
-    told = told_unused(columns.unused)
+    told = say_unused(columns.unused)
     assert told.nl.startswith("23 kolommen zijn niet gebruikt: 'geldig_vam' (is 'geldig_van' bed")
     assert told.en.endswith("and 15 more")
     assert columns.unused[-2:] == [("fid", ""), ("Shape_Area", "")]

@@ -23,7 +23,7 @@ from rasterio.errors import NotGeoreferencedWarning
 from stemgeo.errors import Findings, InputError, StudyError
 from stemgeo.inputs import read_academies, read_municipalities, read_population, read_weights
 from stemgeo.inputs import weights as weights_module
-from stemgeo.inputs.files import opened
+from stemgeo.inputs.files import open_input
 from stemgeo.inputs.population import load_zone_population
 from stemgeo.study import Input, load_study
 
@@ -325,7 +325,7 @@ def pbf(path: Path, *blocks: bytes, packed: bool = True) -> Path:
 def of_extract(path: Path) -> str:
     """Give the line in which the door refuses an extract."""
     findings = Findings()
-    with opened(Input(path=path), "network", findings) as file:
+    with open_input(Input(path=path), "network", findings) as file:
         assert file is None
     (problem,) = findings.errors
     return str(problem)

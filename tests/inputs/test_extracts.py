@@ -112,12 +112,12 @@ def nodes_one_by_one(
 
 def assert_read_as_one_by_one(path: Path) -> int:
     """Compare all ways, and all nodes on them, in order; coordinates to the last bit."""
-    ways = extracts.ways([path], HIGHWAYS, WAY_KEYS)
+    ways = extracts.read_ways([path], HIGHWAYS, WAY_KEYS)
     refs = [part.tolist() for part in np.split(ways.refs, ways.first[1:-1])][: len(ways.ids)]
     tags = [ways.tags[kind] for kind in ways.kind]
     assert list(zip(ways.ids.tolist(), refs, tags, strict=True)) == ways_one_by_one(path)
     wanted = np.unique(ways.refs)
-    nodes = extracts.nodes([path], wanted, NODE_KEYS)
+    nodes = extracts.read_nodes([path], wanted, NODE_KEYS)
     tags = [nodes.tags[kind] for kind in nodes.kind]
     columns = (nodes.ids.tolist(), nodes.lon.tolist(), nodes.lat.tolist(), tags)
     assert list(zip(*columns, strict=True)) == nodes_one_by_one(path, set(wanted.tolist()))
@@ -202,7 +202,7 @@ def test_nodes_of_several_extracts_name_theirs(tmp_path: Path) -> None:
     for path, content in zip(paths, maps, strict=True):
         both = content + "<node id='7' lon='3' lat='50'/><node id='9' lon='3' lat='50'/>"
         path.write_text(f"<osm version='0.6'>{both}</osm>")
-    nodes = extracts.nodes(paths, np.array([2, 5, 7]), ())
+    nodes = extracts.read_nodes(paths, np.array([2, 5, 7]), ())
     assert nodes.ids.tolist() == [2, 7, 5]
     assert nodes.extract.tolist() == [0, 0, 0]
     assert (nodes.tags, nodes.again) == ([{}], 3)
@@ -219,7 +219,7 @@ def test_text_that_is_no_utf8_is_refused_in_one_line(tmp_path: Path) -> None:
         for number in (1, 2):
             tags = {"highway": "path", "name": "Dorp\u00e9"}
             writer.add_way(osmium.osm.mutable.Way(id=number, nodes=[1, 2], tags=tags))
-    assert len(extracts.ways([path], HIGHWAYS, ("name",)).ids) == 2
+    assert len(extracts.read_ways([path], HIGHWAYS, ("name",)).ids) == 2
     plain = tmp_path / "plain.osm.pbf"
     with osmium.SimpleWriter(osmium.io.File(str(plain), "pbf,pbf_compression=none")) as writer:
         for way in osmium.FileProcessor(str(path), osmium.osm.WAY):
@@ -229,9 +229,9 @@ def test_text_that_is_no_utf8_is_refused_in_one_line(tmp_path: Path) -> None:
         assert content.count("Dorpé".encode()) == 1
         path.write_bytes(content.replace("Dorpé".encode(), broken))
         with pytest.raises(InputError, match=r"^broken\.osm\.pbf: cannot be read to its end \(.*"):
-            extracts.ways([path], HIGHWAYS, ("name",))
+            extracts.read_ways([path], HIGHWAYS, ("name",))
     path.write_bytes(content.replace("Dorpé".encode(), b"Do\xf7\xbf\xbf\xbf"))
-    assert extracts.ways([path], HIGHWAYS, ("name",)).tags[0]["name"] == "Do\U0010ffff"
+    assert extracts.read_ways([path], HIGHWAYS, ("name",)).tags[0]["name"] == "Do\U0010ffff"
 
 
 def test_full_disk_is_told_in_one_line(shared_data: Path, temporary: Path) -> None:
@@ -241,7 +241,7 @@ def test_full_disk_is_told_in_one_line(shared_data: Path, temporary: Path) -> No
         "from stemgeo.errors import StemgeoError; from stemgeo.inputs import extracts\n"
         "resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, 100_000))\n"
         "only = osmium.filter.KeyFilter('highway')\n"
-        "try: extracts.ways([Path(sys.argv[1])], only, ())\n"
+        "try: extracts.read_ways([Path(sys.argv[1])], only, ())\n"
         "except StemgeoError as error: print(error)\n"
     )
     extract = shared_data / "osm" / "porto.osm.pbf"

@@ -28,7 +28,7 @@ from inputs.conftest import SQUARES, squares
 
 from stemgeo.errors import Findings, InputError, MissingFileError
 from stemgeo.inputs import read_municipalities, read_population
-from stemgeo.inputs.files import clean, opened, strip_control
+from stemgeo.inputs.files import clean_text, open_input, strip_control
 from stemgeo.inputs.formats import Format
 from stemgeo.study import Input
 
@@ -44,14 +44,14 @@ VRT = (
 def problems(path: Path | str, role: str = "municipalities", **more: str) -> list[str]:
     """Open a file for a role, and give the errors that the door reports."""
     findings = Findings()
-    with opened(Input(path=Path(path), **more), role, findings) as file:
+    with open_input(Input(path=Path(path), **more), role, findings) as file:
         assert (file is None) == bool(findings.errors)
     return [str(problem) for problem in findings.errors]
 
 
 def kind_of(path: Path, role: str) -> Format:
     findings = Findings()
-    with opened(Input(path=path), role, findings) as file:
+    with open_input(Input(path=path), role, findings) as file:
         findings.raise_errors()
         assert file is not None
         return file.kind
@@ -179,7 +179,7 @@ def test_each_role_takes_its_own_kinds(boundaries: Path) -> None:
 def test_sha256_is_that_of_the_file(boundaries: Path) -> None:
     """Provenance carries the name, the size and the SHA-256 of the file that was given."""
     findings = Findings()
-    with opened(Input(path=boundaries, source="wij"), "municipalities", findings) as file:
+    with open_input(Input(path=boundaries, source="wij"), "municipalities", findings) as file:
         assert file is not None
         made = file.provenance
     content = boundaries.read_bytes()
@@ -202,7 +202,7 @@ def test_flipped_bit_is_seen_by_the_hash(boundaries: Path) -> None:
 def test_change_while_reading_is_told(boundaries: Path) -> None:
     """A file that changes between its hash and the end of reading is not trusted."""
     findings = Findings()
-    with opened(Input(path=boundaries), "municipalities", findings):
+    with open_input(Input(path=boundaries), "municipalities", findings):
         boundaries.write_bytes(boundaries.read_bytes() + b" ")
     assert [problem.what for problem in findings.errors] == ["changed while it was read"]
 
@@ -442,7 +442,7 @@ def test_unpacked_files_are_removed(
     with zipfile.ZipFile(tmp_path / "g.zip", "w") as archive:
         archive.write(boundaries, "gemeenten.gpkg")
     findings = Findings()
-    with opened(Input(path=tmp_path / "g.zip"), "municipalities", findings) as file:
+    with open_input(Input(path=tmp_path / "g.zip"), "municipalities", findings) as file:
         assert file is not None
         assert file.path.is_relative_to(tmp_path / "temporary")
         assert file.path.is_file()
@@ -801,4 +801,4 @@ def test_strip_control(text: str, plain: str) -> None:
 
 def test_clean_is_short() -> None:
     """Values in messages are cut to a length."""
-    assert clean("x" * 1000) == "x" * 59 + "…"
+    assert clean_text("x" * 1000) == "x" * 59 + "…"

@@ -14,12 +14,12 @@ from terminal import content_of, stemgeo
 import stemgeo as sg
 from stemgeo.errors import InputError
 from stemgeo.inputs import load_inputs
-from stemgeo.trend import trend
+from stemgeo.years import trend
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from stemgeo.run import Result
+    from stemgeo.study_run import Result
 
 pytestmark = pytest.mark.usefixtures("read_once")
 

@@ -22,7 +22,7 @@ from stemgeo.inputs import (
 )
 from stemgeo.inputs.academies import load_academies
 from stemgeo.inputs.boundaries import load_municipalities
-from stemgeo.inputs.files import opened
+from stemgeo.inputs.files import open_input
 from stemgeo.inputs.population import load_population
 from stemgeo.study import Input, parse_study
 
@@ -58,8 +58,8 @@ def test_published_boundaries(shared_data: Path, year: int, vintage: int) -> Non
         assert f"uses the municipality codes of {year}, later than the study's" in errors[0]
         return
     assert (errors, warnings) == ([], [])
-    assert set(frame["nis_code"]) == vintages.flemish(vintage)
-    names = vintages.names(vintage)
+    assert set(frame["nis_code"]) == vintages.flemish_codes(vintage)
+    names = vintages.names_by_code(vintage)
     assert [names[code] for code in frame["nis_code"]] == frame["name"].tolist()
     assert frame.is_valid.all()
 
@@ -163,8 +163,8 @@ def test_children_of_2015_in_provinces_of_2025(
     assert sums.to_dict() == CHILDREN_2015
     assert children["children"].sum() == CHILDREN[2015]
     assert not children.duplicated(["part", "age", "sex"]).any()
-    assert set(children["part"]) == vintages.flemish(2018)
-    assert vintages.forward(children["part"], 2018, 2025) == children["nis_code"].tolist()
+    assert set(children["part"]) == vintages.flemish_codes(2018)
+    assert vintages.bring_forward(children["part"], 2018, 2025) == children["nis_code"].tolist()
 
 
 @pytest.mark.parametrize("vintage", [2018, 2024, 2025])
@@ -172,7 +172,7 @@ def test_no_child_is_lost_in_any_vintage(shared_data: Path, vintage: int) -> Non
     """The total is the same under the codes of every vintage."""
     children = load_statbel(shared_data, 2015, vintage, None)
     assert children["children"].sum() == CHILDREN[2015]
-    assert set(children["nis_code"]) == vintages.flemish(vintage)
+    assert set(children["nis_code"]) == vintages.flemish_codes(vintage)
 
 
 def test_children_equal_the_facts(shared_data: Path) -> None:
@@ -182,7 +182,7 @@ def test_children_equal_the_facts(shared_data: Path) -> None:
     children = load_statbel(shared_data, 2015, 2018, None)
     group = pd.cut(children["age"], [4, 8, 11, 14, 17], labels=["5_8", "9_11", "12_14", "15_17"])
     sums = children.groupby(["nis_code", "sex", group], observed=True)["children"].sum()
-    table = facts.municipalities().set_index("nis2018")
+    table = facts.list_municipalities().set_index("nis2018")
     for (code, sex, ages), count in sums.items():
         assert table.loc[code, f"{'girls' if sex == 'F' else 'boys'}_{ages}"] == count
 
@@ -281,7 +281,7 @@ def test_children_grid_as_weights(shared_data: Path, flanders: gpd.GeoDataFrame)
 def test_real_extracts_pass_the_door(shared_data: Path, name: str) -> None:
     """Real extracts are whole."""
     findings = Findings()
-    with opened(Input(path=shared_data / "osm" / name), "network", findings) as file:
+    with open_input(Input(path=shared_data / "osm" / name), "network", findings) as file:
         assert file is not None
     assert findings.errors == []
 
@@ -290,7 +290,7 @@ def test_real_extracts_pass_the_door(shared_data: Path, name: str) -> None:
 def test_other_data_is_no_extract(shared_data: Path, name: str) -> None:
     """What is not OSM is refused as a network."""
     findings = Findings()
-    with opened(Input(path=shared_data / "population" / name), "network", findings) as file:
+    with open_input(Input(path=shared_data / "population" / name), "network", findings) as file:
         assert file is None
     assert "cannot be used as network" in str(findings.errors[0])
 

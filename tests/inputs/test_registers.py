@@ -12,9 +12,9 @@ import pytest
 import shapely
 
 from stemgeo.errors import Findings
-from stemgeo.inputs.academies import COLUMNS, SYNONYMS, load_academies, nothing
+from stemgeo.inputs.academies import COLUMNS, SYNONYMS, empty_register, load_academies
 from stemgeo.inputs.cells import as_dates
-from stemgeo.inputs.columns import folded
+from stemgeo.inputs.columns import fold_label
 from stemgeo.inputs.plan import CANDIDATES, load_places
 from stemgeo.inputs.population import load_population
 from stemgeo.study import Input
@@ -141,7 +141,7 @@ def test_no_name_means_two_things() -> None:
     """Each name stands once in the table, as names are compared; each of our own first."""
     every = [name for ranks in SYNONYMS.values() for rank in ranks for name in rank.split()]
     assert len(every) == len(set(every))
-    assert every == [folded(name) for name in every]
+    assert every == [fold_label(name) for name in every]
     assert all(name == ranks[0] for name, ranks in SYNONYMS.items())
 
 
@@ -265,7 +265,7 @@ def test_a_file_of_all_belgium_may_hold_candidates(tmp_path: Path) -> None:
     """A school in Namur is no swapped one of Flanders."""
     findings = Findings()
     given = Input(path=in_metres(tmp_path, *LAMBERT, NAMUR))
-    load_places(given, CANDIDATES, nothing(), NO_AREA, findings)
+    load_places(given, CANDIDATES, empty_register(), NO_AREA, findings)
     assert findings.errors == []
 
 
@@ -420,10 +420,10 @@ def test_a_candidate_may_be_a_school_ground(tmp_path: Path) -> None:
     """Its centre stands for it, and that is told; a line stands for nothing."""
     path = layer(tmp_path, "a", SQUARE)
     findings = Findings()
-    frame, _ = load_places(Input(path=path), CANDIDATES, nothing(), NO_AREA, findings)
+    frame, _ = load_places(Input(path=path), CANDIDATES, empty_register(), NO_AREA, findings)
     assert (findings.errors, frame.geometry.tolist()) == ([], [POINT])
     (note,) = findings.warnings
-    assert note.said("nl") == "a.gpkg: 1 vlak telt op zijn middelpunt"
+    assert note.to_text("nl") == "a.gpkg: 1 vlak telt op zijn middelpunt"
 
 
 KML = """<?xml version="1.0" encoding="UTF-8"?><kml xmlns="http://www.opengis.net/kml/2.2"><Document>

@@ -11,10 +11,10 @@ import pytest
 import stemgeo as sg
 from stemgeo.errors import Findings
 from stemgeo.inputs import load_inputs
-from stemgeo.inputs.files import opened
-from stemgeo.inputs.sources import Provenance, with_origin
-from stemgeo.report.bundle import map_text
-from stemgeo.report.content import Source, figures
+from stemgeo.inputs.files import open_input
+from stemgeo.inputs.sources import Provenance, fill_origin
+from stemgeo.report.content import Source, gather_figures
+from stemgeo.report.imprint import build_map_text
 from stemgeo.report.letter import write_letter
 from stemgeo.study import PROVINCES, Input
 
@@ -27,7 +27,7 @@ pytestmark = pytest.mark.usefixtures("read_once")
 def told(name: str, columns: str, source: str = "", licence: str = "") -> tuple[str, str, object]:
     """Give what is known of a file with these columns."""
     given = Provenance("population", name, 1, "", source, licence, None)
-    found = with_origin(given, columns.split(), of_roads=False)
+    found = fill_origin(given, columns.split(), of_roads=False)
     return found.source, found.licence, found.date
 
 
@@ -77,7 +77,7 @@ def test_what_a_study_says_of_a_file_stands() -> None:
 def test_roads_in_a_form_of_openstreetmap_are_its(tmp_path: Path) -> None:
     """With their licence."""
     folder = hand.write_study(tmp_path)
-    with opened(Input(path=folder / "wegen.osm"), "network", Findings()) as file:
+    with open_input(Input(path=folder / "wegen.osm"), "network", Findings()) as file:
         assert file is not None
         assert file.provenance.source == "© OpenStreetMap contributors"
         assert file.provenance.licence == "ODbL"
@@ -108,10 +108,12 @@ def test_a_source_that_is_missing_is_asked_for_and_no_file_name_stands_for_it(
         'write under [inputs]: municipalities = { path = "gemeenten.gpkg", source = "...", '
         'licence = "..." }'
     )
-    assert asked.said("nl").startswith("bronnen: voor gemeenten.gpkg, academies.csv is geen bron")
+    assert asked.to_text("nl").startswith(
+        "bronnen: voor gemeenten.gpkg, academies.csv is geen bron"
+    )
     nobody = "Bron niet opgegeven: Gemeentegrenzen, STEM-academies"
-    assert map_text(study, inputs).source == f"Statbel (CC BY 4.0); {nobody}"
-    english = map_text(study.with_language("en"), inputs).source
+    assert build_map_text(study, inputs).source == f"Statbel (CC BY 4.0); {nobody}"
+    english = build_map_text(study.with_language("en"), inputs).source
     assert english.endswith("Source not given: Municipal borders, STEM academies")
 
 
@@ -121,11 +123,11 @@ def test_an_answer_is_cautious_about_an_older_population_by_its_own_date(
 ) -> None:
     """The study names no day; the file's rows are of a year."""
     result = sg.run(sg.load_study(bare_study(tmp_path / "study", year))).write(tmp_path / "result")
-    source = Source.of(result, "nl")
+    source = Source.from_folder(result, "nl")
     one = {"number": "1", "title": "t", "file": "f"}
     keys = ["municipalities", "region", "gaps", "last_map", *PROVINCES]
     annexes = {"all": [], "pictures": []} | dict.fromkeys(keys, one)
-    told = figures(source)
+    told = gather_figures(source)
     said = repr(write_letter(told | {"annexes": annexes}, "nl", None).blocks)
     assert ("Wat er sinds 1 januari 2015 veranderde" in said) == (year == 2015)
     assert "dat is niet opgegeven" not in said

@@ -12,9 +12,9 @@ import pytest
 from stemgeo.errors import Findings, InputError
 from stemgeo.inputs import extracts, osmxml
 from stemgeo.inputs.buildings import read_buildings
-from stemgeo.inputs.files import opened
+from stemgeo.inputs.files import open_input
 from stemgeo.inputs.formats import UnreadableError
-from stemgeo.inputs.osmxml import told
+from stemgeo.inputs.osmxml import read_marks
 from stemgeo.network import Network
 from stemgeo.network.barriers import read_barriers
 from stemgeo.study import Input
@@ -79,7 +79,7 @@ def rideable(*paths: Path) -> set[int]:
 def refused(path: Path) -> str:
     """Give the line with which both the door and the network refuse a file."""
     findings = Findings()
-    with opened(Input(path=path), "network", findings) as file:
+    with open_input(Input(path=path), "network", findings) as file:
         assert file is None
     (problem,) = findings.errors
     with pytest.raises(InputError) as caught:
@@ -121,7 +121,7 @@ def test_a_node_lies_where_its_newest_version_says(tmp_path: Path) -> None:
         "a.osm": [node(5, 3, (4.5, 51.5)), node(5, 2)],
         "b.osm": [node(5), node(5, 2, more="visible='false'"), node(5, 3, (4.5, 51.5))],
     }.items():
-        found = extracts.nodes([write(tmp_path / name, *versions)], np.array([5]), ())
+        found = extracts.read_nodes([write(tmp_path / name, *versions)], np.array([5]), ())
         assert (found.lon.tolist(), found.lat.tolist()) == ([4.5], [51.5])
         assert found.again == len(versions) - 1
 
@@ -139,7 +139,7 @@ def test_what_an_editor_deleted_or_changed_is_so(tmp_path: Path) -> None:
     gone = way(10, "1 2 3", 4, more="action='delete'")
     changed = way(12, "4 5", 4, MOTORWAY, more="action='modify'")
     edited = write(tmp_path / "bewerkt.osm", *ALL, gone, DETOUR, changed, head="upload='false'")
-    said = told(edited)
+    said = read_marks(edited)
     assert said is not None
     assert (said.edits, rideable(edited)) == (2, {11})
     whole = write(tmp_path / "x.osm", *ALL, way(10, "1 2 3", 4), way(12, "4 5", 4), DETOUR)
@@ -174,9 +174,9 @@ def test_a_remark_across_two_parts_of_a_file_is_seen(
     monkeypatch.setattr(osmxml, "HEAD_BYTES", 50)
     for size in range(40, 90):
         monkeypatch.setattr(osmxml, "_CHUNK", size)
-        osmxml._told.cache_clear()
+        osmxml._read_marks_of.cache_clear()
         with pytest.raises(UnreadableError, match="broke off: its server says 'runtime error'"):
-            told(path)
+            read_marks(path)
 
 
 def test_json_of_overpass_and_o5m_are_refused_by_name(tmp_path: Path) -> None:
@@ -189,7 +189,7 @@ def test_json_of_overpass_and_o5m_are_refused_by_name(tmp_path: Path) -> None:
     path = tmp_path / "x.o5m"
     path.write_bytes(b"\xff\xe0\x04o5m2" + bytes(9))
     findings = Findings()
-    with opened(Input(path=path), "network", findings):
+    with open_input(Input(path=path), "network", findings):
         assert "is o5m, which is not read; make .osm.pbf of it" in str(findings.errors[0])
 
 

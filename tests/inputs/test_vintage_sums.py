@@ -154,7 +154,7 @@ def test_the_estimate_is_near_what_was_counted(shared_data: Path) -> None:
     bands = [name for name in known if name.startswith(("girls", "boys"))]
     weights = known[bands].astype(int).sum(axis=1)
     merged = read_population(path, vintage=2025)
-    back = vintages.convert(merged, ["children"], 2025, 2018, weights)
+    back = vintages.convert_counts(merged, ["children"], 2025, 2018, weights)
     estimate = back.groupby("nis_code")["children"].sum()
     assert back.loc[back["estimated"], "nis_code"].nunique() == 43
     assert ((estimate - real).abs() / real).max() < 0.06

@@ -19,22 +19,22 @@ from stemgeo.inputs.formats import UnreadableError
 @pytest.mark.parametrize(("vintage", "count"), [(2018, 308), (2024, 300), (2025, 285)])
 def test_number_of_municipalities(vintage: int, count: int) -> None:
     """Flanders had 308 municipalities, then 300, then 285; Brussels 19 throughout."""
-    assert len(vintages.flemish(vintage)) == count
-    assert len(vintages.names(vintage)) == count + 19
-    assert len(vintages.brussels()) == 19
+    assert len(vintages.flemish_codes(vintage)) == count
+    assert len(vintages.names_by_code(vintage)) == count + 19
+    assert len(vintages.brussels_codes()) == 19
 
 
 @pytest.mark.parametrize("vintage", vintages.VINTAGES)
 def test_a_whole_vintage_is_recognised(vintage: int) -> None:
     """All codes of a vintage fit that vintage alone."""
-    assert vintages.recognise(vintages.flemish(vintage)) == {vintage}
+    assert vintages.find_vintages(vintages.flemish_codes(vintage)) == {vintage}
 
 
 def test_codes_that_do_not_tell_fit_several() -> None:
     """A municipality that never merged is of every vintage; an unknown code is of none."""
-    assert vintages.recognise(["11001"]) == {2018, 2024, 2025}
-    assert vintages.recognise(["11001", "21001"]) == {2018, 2024, 2025}
-    assert vintages.recognise(["99999"]) == set()
+    assert vintages.find_vintages(["11001"]) == {2018, 2024, 2025}
+    assert vintages.find_vintages(["11001", "21001"]) == {2018, 2024, 2025}
+    assert vintages.find_vintages(["99999"]) == set()
 
 
 @pytest.mark.parametrize(
@@ -49,55 +49,57 @@ def test_codes_that_do_not_tell_fit_several() -> None:
 )
 def test_same_name_new_code(name: str, old: str, new: str) -> None:
     """Five municipalities kept their name in 2025 and changed code: a join by name would err."""
-    assert vintages.names(2024)[old] == vintages.names(2025)[new] == name
-    assert vintages.forward([old], 2024, 2025) == [new]
-    assert old not in vintages.flemish(2025)
+    assert vintages.names_by_code(2024)[old] == vintages.names_by_code(2025)[new] == name
+    assert vintages.bring_forward([old], 2024, 2025) == [new]
+    assert old not in vintages.flemish_codes(2025)
 
 
 def test_antwerpen_keeps_its_code_and_grows() -> None:
     """Antwerpen's code is of all vintages, but in 2025 it holds Borsbeek too."""
-    assert vintages.parts("11002", 2025, 2024) == {"11002", "11007"}
-    assert vintages.parts("11002", 2024, 2018) == {"11002"}
+    assert vintages.parts_of("11002", 2025, 2024) == {"11002", "11007"}
+    assert vintages.parts_of("11002", 2024, 2018) == {"11002"}
 
 
 def test_zwijndrecht_leaves_its_province() -> None:
     """Zwijndrecht was in Antwerpen until 2024 and is in Oost-Vlaanderen from 2025."""
     assert vintages.province_of("11056", 2018) == "Antwerpen"
     assert vintages.province_of("11056", 2024) == "Antwerpen"
-    (merged,) = vintages.forward(["11056"], 2024, 2025)
-    assert vintages.names(2025)[merged] == "Beveren-Kruibeke-Zwijndrecht"
+    (merged,) = vintages.bring_forward(["11056"], 2024, 2025)
+    assert vintages.names_by_code(2025)[merged] == "Beveren-Kruibeke-Zwijndrecht"
     assert vintages.province_of(merged, 2025) == "Oost-Vlaanderen"
 
 
 def test_codes_alone_do_not_go_back() -> None:
     """A merged municipality has no single code of before: only counts can be divided."""
     with pytest.raises(ValueError, match="cannot be brought back"):
-        vintages.forward(["11002"], 2025, 2024)
+        vintages.bring_forward(["11002"], 2025, 2024)
 
 
-@given(st.sampled_from(sorted(vintages.flemish(2018))))
+@given(st.sampled_from(sorted(vintages.flemish_codes(2018))))
 def test_forward_in_two_steps_is_forward_in_one(code: str) -> None:
     """Going over 2024 gives the same municipality as going straight to 2025."""
-    (between,) = vintages.forward([code], 2018, 2024)
-    assert vintages.forward([between], 2024, 2025) == vintages.forward([code], 2018, 2025)
+    (between,) = vintages.bring_forward([code], 2018, 2024)
+    assert vintages.bring_forward([between], 2024, 2025) == vintages.bring_forward(
+        [code], 2018, 2025
+    )
 
 
 def test_parts_divide_the_earlier_vintage() -> None:
     """Every municipality of 2018 is part of exactly one of 2025: no child lost, none twice."""
-    parts = [vintages.parts(code, 2025, 2018) for code in sorted(vintages.flemish(2025))]
+    parts = [vintages.parts_of(code, 2025, 2018) for code in sorted(vintages.flemish_codes(2025))]
     assert sum(len(part) for part in parts) == 308
-    assert frozenset().union(*parts) == vintages.flemish(2018)
+    assert frozenset().union(*parts) == vintages.flemish_codes(2018)
 
 
 @pytest.mark.parametrize("target", vintages.VINTAGES)
 def test_a_code_leads_to_one_place_whatever_its_vintage(target: int) -> None:
     """Codes of several vintages may stand in one file: they agree on where they lead."""
-    table = facts.municipalities()
-    led = vintages.forward_each(target)
+    table = facts.list_municipalities()
+    led = vintages.bring_each_forward(target)
     for vintage in vintages.VINTAGES:
         if vintage <= target:
             for old, new in zip(table[f"nis{vintage}"], table[f"nis{target}"], strict=True):
-                assert old in vintages.brussels() or led[old] == new
+                assert old in vintages.brussels_codes() or led[old] == new
 
 
 @pytest.mark.parametrize(
@@ -105,7 +107,7 @@ def test_a_code_leads_to_one_place_whatever_its_vintage(target: int) -> None:
 )
 def test_vintage_in_force(year: int, vintage: int) -> None:
     """The mergers took effect on 1 January 2019 and 2025."""
-    assert vintages.in_force(year) == vintage
+    assert vintages.vintage_in_force(year) == vintage
 
 
 @pytest.mark.parametrize(
@@ -125,7 +127,7 @@ def test_vintage_in_force(year: int, vintage: int) -> None:
 )
 def test_identify(codes: list[str], wanted: int, year: int | None, settled: int) -> None:
     """The date of the data if it fits, else the wanted vintage, else an earlier, else a later."""
-    assert vintages.identify(codes, wanted, year) == settled
+    assert vintages.identify_vintage(codes, wanted, year) == settled
 
 
 @pytest.mark.parametrize(
@@ -134,7 +136,7 @@ def test_identify(codes: list[str], wanted: int, year: int | None, settled: int)
 )
 def test_settle(codes: list[str], wanted: int, settled: int) -> None:
     """Boundaries are of the wanted vintage if it fits, else of an earlier one."""
-    assert vintages.settle(codes, wanted) == settled
+    assert vintages.settle_vintage(codes, wanted) == settled
 
 
 def test_later_boundaries_name_the_vintage_to_set() -> None:
@@ -142,15 +144,15 @@ def test_later_boundaries_name_the_vintage_to_set() -> None:
     with pytest.raises(
         UnreadableError, match="codes of 2025, later than the study's 2018"
     ) as error:
-        vintages.settle(["44087"], 2018)
+        vintages.settle_vintage(["44087"], 2018)
     assert "vintage = 2025" in error.value.mend
 
 
 def test_mixed_codes_are_named() -> None:
     """Codes of different vintages together would count people twice."""
-    mixed = [*sorted(vintages.flemish(2025)), "44034"]
+    mixed = [*sorted(vintages.flemish_codes(2025)), "44034"]
     with pytest.raises(UnreadableError, match=r"mixes .*: 44034 did not exist in 2025"):
-        vintages.settle(mixed, 2025)
+        vintages.settle_vintage(mixed, 2025)
 
 
 @pytest.mark.parametrize(
@@ -194,7 +196,7 @@ def rows_of(frame: pd.DataFrame) -> list[list[object]]:
 def test_forward_adds_up() -> None:
     """Zwijndrecht joins Beveren and Kruibeke; Aartselaar stays; nothing is an estimate."""
     given = table({"46013": 3, "11056": 10, "11001": 5, "46003": 20})
-    found = vintages.convert(given, ["children"], 2018, 2025)
+    found = vintages.convert_counts(given, ["children"], 2018, 2025)
     assert rows_of(found) == [["11001", 5, False], ["46030", 33, False]]
     assert found["children"].dtype == "int64"
     assert found["estimated"].dtype == "bool"
@@ -214,10 +216,10 @@ def test_forward_adds_up() -> None:
 def test_counts_follow_the_land_not_the_name(old: str, new: str, partner: str) -> None:
     """What kept its name, or its code, is counted with its partner from 2025 on, and back again."""
     given = table({old: 40, partner: 10})
-    merged = vintages.convert(given, ["children"], 2024, 2025)
+    merged = vintages.convert_counts(given, ["children"], 2024, 2025)
     assert rows_of(merged) == [[new, 50, False]]
     weights = pd.Series({old: 4, partner: 1})
-    back = vintages.convert(merged, ["children"], 2025, 2024, weights)
+    back = vintages.convert_counts(merged, ["children"], 2025, 2024, weights)
     assert rows_of(back) == sorted([[old, 40, True], [partner, 10, True]])
 
 
@@ -225,7 +227,7 @@ def test_backward_divides_by_weights_and_says_so() -> None:
     """Of 10 children, weights 1 to 2 give 3 and 7; what never merged is no estimate."""
     given = table({"11002": 10, "11001": 4})
     weights = pd.Series({"11002": 2, "11007": 1})
-    assert rows_of(vintages.convert(given, ["children"], 2025, 2024, weights)) == [
+    assert rows_of(vintages.convert_counts(given, ["children"], 2025, 2024, weights)) == [
         ["11001", 4, False],
         ["11002", 7, True],
         ["11007", 3, True],
@@ -240,7 +242,7 @@ def test_girls_and_boys_are_divided_alike() -> None:
     rows = [(age, sex) for age in range(5, 18) for sex in "FM"]
     given = pd.DataFrame(rows, columns=["age", "sex"]).assign(nis_code="11002", children=1)
     weights = pd.Series({"11002": 1, "11007": 1})
-    found = vintages.convert(given, ["children"], 2025, 2024, weights)
+    found = vintages.convert_counts(given, ["children"], 2025, 2024, weights)
     sums = found.groupby(["nis_code", "sex"])["children"].sum().to_dict()
     assert sums == {
         ("11002", "F"): 7,
@@ -256,14 +258,14 @@ def test_rows_without_a_key_go_back_too() -> None:
     """A sex that is not known is a group of its own, and nobody of it is lost."""
     given = table({"11002": 3}, sex=[None])
     weights = pd.Series({"11002": 2, "11007": 1})
-    back = vintages.convert(given, ["children"], 2025, 2024, weights)
+    back = vintages.convert_counts(given, ["children"], 2025, 2024, weights)
     assert back[["nis_code", "children"]].to_numpy().tolist() == [["11002", 2], ["11007", 1]]
 
 
 def test_equal_dues_go_by_code() -> None:
     """One child over two parts of equal weight goes to the smaller code, on every machine."""
     weights = pd.Series({"11007": 1, "11002": 1})
-    found = vintages.convert(table({"11002": 1}), ["children"], 2025, 2024, weights)
+    found = vintages.convert_counts(table({"11002": 1}), ["children"], 2025, 2024, weights)
     assert rows_of(found) == [["11002", 1, True], ["11007", 0, True]]
 
 
@@ -278,14 +280,14 @@ def test_other_columns_are_keys() -> None:
             "pupils": [10, 20, 40, 80],
         }
     )
-    found = vintages.convert(given, ["children", "pupils"], 2018, 2025)
+    found = vintages.convert_counts(given, ["children", "pupils"], 2018, 2025)
     assert found.columns.tolist() == ["nis_code", "age", "sex", "children", "pupils", "estimated"]
     assert rows_of(found) == [
         ["11002", 7, "F", 11, 110, False],
         ["11002", 8, "F", 4, 40, False],
     ]
     # Each count is divided by itself: 1/3 of 11 and of 110, then of 15 and of 150 in all.
-    back = vintages.convert(
+    back = vintages.convert_counts(
         found, ["children", "pupils"], 2025, 2018, pd.Series([2, 1], ["11002", "11007"])
     )
     assert rows_of(back) == [
@@ -299,7 +301,7 @@ def test_other_columns_are_keys() -> None:
 def test_a_key_that_is_not_known_loses_nobody() -> None:
     """Rows whose key is empty are counted as a group of their own."""
     given = table({"11002": 3, "11007": 4}, source=[None, None])
-    (row,) = rows_of(vintages.convert(given, ["children"], 2018, 2025))
+    (row,) = rows_of(vintages.convert_counts(given, ["children"], 2018, 2025))
     assert pd.isna(row[1])
     assert [row[0], *row[2:]] == ["11002", 7, False]
 
@@ -308,7 +310,7 @@ def test_a_key_that_is_not_known_loses_nobody() -> None:
 def test_an_empty_table_stays_empty(old: int, new: int) -> None:
     """Without rows there is nothing to bring, and the columns keep their kinds."""
     given = table({"11001": 1}, age=[7]).iloc[:0]
-    found = vintages.convert(given, ["children"], old, new, pd.Series(dtype="int64"))
+    found = vintages.convert_counts(given, ["children"], old, new, pd.Series(dtype="int64"))
     assert found.empty
     assert found.dtypes.astype(str).to_dict() == {
         "nis_code": "str",
@@ -321,14 +323,14 @@ def test_an_empty_table_stays_empty(old: int, new: int) -> None:
 def test_backward_without_weights_says_what_is_missing() -> None:
     """Dividing needs weights; a table of which nothing merged does not."""
     with pytest.raises(InputError) as error:
-        vintages.convert(table({"46030": 1}), ["children"], 2025, 2018)
+        vintages.convert_counts(table({"46030": 1}), ["children"], 2025, 2018)
     assert str(error.value) == (
         "codes of 2025: cannot be brought back to 2018 without weights: 46030 "
         "Beveren-Kruibeke-Zwijndrecht was made of 11056 and 46003 and 46013; "
         "give weights by municipality of 2018"
     )
     assert isinstance(error.value, ValueError)
-    found = vintages.convert(table({"11001": 1}), ["children"], 2025, 2018)
+    found = vintages.convert_counts(table({"11001": 1}), ["children"], 2025, 2018)
     assert rows_of(found) == [["11001", 1, False]]
 
 
@@ -338,7 +340,7 @@ def test_backward_without_weights_says_what_is_missing() -> None:
 def test_weights_that_cannot_divide(weights: dict[str, float]) -> None:
     """A part without a weight, or with half of one, would put children nowhere or anywhere."""
     with pytest.raises(InputError, match="weights of 11002, 11007: must be whole numbers"):
-        vintages.convert(
+        vintages.convert_counts(
             table({"11002": 1}), ["children"], 2025, 2024, pd.Series(weights, dtype=float)
         )
 
@@ -346,7 +348,7 @@ def test_weights_that_cannot_divide(weights: dict[str, float]) -> None:
 def test_weights_of_nothing_are_refused() -> None:
     """Parts that all weigh nothing leave no place for their children."""
     with pytest.raises(InputError, match="not all 0"):
-        vintages.convert(
+        vintages.convert_counts(
             table({"11002": 1}), ["children"], 2025, 2024, pd.Series({"11002": 0, "11007": 0})
         )
 
@@ -354,7 +356,7 @@ def test_weights_of_nothing_are_refused() -> None:
 def test_codes_of_another_vintage_are_named() -> None:
     """A table whose codes are not what the caller says is refused."""
     with pytest.raises(InputError, match="codes of 2025: not of that vintage: 44034, 99999"):
-        vintages.convert(table({"99999": 1, "44034": 1}), ["children"], 2025, 2025)
+        vintages.convert_counts(table({"99999": 1, "44034": 1}), ["children"], 2025, 2025)
 
 
 @pytest.mark.parametrize("counts", [[1.0], [-1], pd.array([None], dtype="Int64"), ["1"]])
@@ -362,7 +364,7 @@ def test_counts_are_whole(counts: Any) -> None:
     """Half children, negative ones and gaps are refused, not rounded or passed over."""
     given = pd.DataFrame({"nis_code": ["11001"], "children": counts})
     with pytest.raises(InputError, match="column children: must hold whole numbers of 0 or more"):
-        vintages.convert(given, ["children"], 2018, 2025)
+        vintages.convert_counts(given, ["children"], 2018, 2025)
 
 
 SOME = ["11001", "11002", "12041", "23106", "44021", "44084", "44085", "46030", "71072", "72042"]
@@ -383,12 +385,12 @@ def test_back_and_forward_again_is_where_one_started(
     """Whatever the weights, going back loses and invents nobody, in any row."""
     keys = pd.DataFrame(list(counts), columns=["nis_code", "age", "sex"])
     given = keys.assign(children=list(counts.values()))
-    codes = sorted(vintages.names(earlier))
+    codes = sorted(vintages.names_by_code(earlier))
     weights = pd.Series([random.randint(1, 500_000) for _ in codes], codes)
-    back = vintages.convert(given, ["children"], 2025, earlier, weights)
+    back = vintages.convert_counts(given, ["children"], 2025, earlier, weights)
     assert (back["children"] >= 0).all()
-    assert set(back["nis_code"]) <= vintages.flemish(earlier)
-    again = vintages.convert(back, ["children"], earlier, 2025).drop(columns="estimated")
+    assert set(back["nis_code"]) <= vintages.flemish_codes(earlier)
+    again = vintages.convert_counts(back, ["children"], earlier, 2025).drop(columns="estimated")
     expected = given.sort_values(["nis_code", "age", "sex"], ignore_index=True)
     pd.testing.assert_frame_equal(again, expected, check_dtype=False)
 
@@ -399,7 +401,7 @@ def test_back_and_forward_again_is_where_one_started(
 )
 def test_division_keeps_to_what_is_due(counts: list[int], weights: list[int]) -> None:
     """No part of a count, nor of all counts together, is off its due by a unit or more."""
-    got = np.array(vintages.divide(counts, weights))
+    got = np.array(vintages.divide_counts(counts, weights))
     due = np.outer(counts, np.array(weights) / sum(weights))
     assert got.sum(axis=1).tolist() == counts
     assert (got >= 0).all()
@@ -410,13 +412,13 @@ def test_division_keeps_to_what_is_due(counts: list[int], weights: list[int]) ->
 
 def test_many_small_counts_do_not_all_go_to_the_largest() -> None:
     """Of twenty-six single children a part that weighs a quarter gets six or seven."""
-    got = vintages.divide([1] * 26, [1, 3])
+    got = vintages.divide_counts([1] * 26, [1, 3])
     assert sum(first for first, _ in got) in (6, 7)
-    assert vintages.divide([1], [1, 3]) == [[0, 1]]
+    assert vintages.divide_counts([1], [1, 3]) == [[0, 1]]
 
 
 def test_a_part_that_weighs_nothing_gets_nobody() -> None:
     """Not even when all others are ahead of their due, as at the last of these counts."""
-    got = vintages.divide([4, 3, 4, 3], [0, 4, 9, 2, 9, 4])
+    got = vintages.divide_counts([4, 3, 4, 3], [0, 4, 9, 2, 9, 4])
     assert [first for first, *_ in got] == [0, 0, 0, 0]
     assert [sum(row) for row in got] == [4, 3, 4, 3]

@@ -9,7 +9,7 @@ import shapely
 from pages import ALL_PAYLOADS, PAYLOADS
 
 from stemgeo.maps.text import MapText
-from stemgeo.maps.web import web_map
+from stemgeo.maps.web import build_web_map
 
 SIDE_M = 10_000.0
 WEST, NORTH = 150_000.0, 210_000.0
@@ -160,7 +160,7 @@ def page(
     text: MapText,
 ) -> str:
     """The web map of the small land."""
-    return web_map(municipalities, academies, isochrones, gaps, text, zones=zones)
+    return build_web_map(municipalities, academies, isochrones, gaps, text, zones=zones)
 
 
 @pytest.fixture
@@ -173,7 +173,7 @@ def hostile_page(
 ) -> str:
     """A web map in which every text that comes from data is a payload."""
     payloads = [PAYLOADS[number % len(PAYLOADS)] for number in range(len(municipalities))]
-    return web_map(
+    return build_web_map(
         municipalities.assign(name=payloads, province=payloads),
         academies.assign(name=payloads[: len(academies)], organisation=payloads[-len(academies) :]),
         isochrones,

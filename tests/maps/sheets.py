@@ -17,7 +17,7 @@ from stemgeo.maps.page import save_figure
 from stemgeo.maps.series import DEFAULT_CLASSES
 from stemgeo.maps.sheet import Ground
 from stemgeo.speech import LANGUAGES
-from stemgeo.texts import texts
+from stemgeo.texts import load_texts
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -43,7 +43,7 @@ def choropleth(
 ) -> Figure:
     """Draw the share of children in time by municipality."""
     ground = Ground(municipalities, academies, text, province)
-    return share.draw(ground, chosen=DEFAULT_CLASSES).figure
+    return share.draw_map(ground, chosen=DEFAULT_CLASSES).figure
 
 
 def written(figure: Figure) -> list[str]:
@@ -62,7 +62,9 @@ def left_over(said: str, language: str) -> list[str]:
 @cache
 def _parts(language: str) -> set[str]:
     """Give what stands between the figures of a catalogue's texts, but for short words."""
-    groups = [texts(language).group(name) for name in ("map", "reason", "gaps", "chart", "web")]
+    groups = [
+        load_texts(language).list_below(name) for name in ("map", "reason", "gaps", "chart", "web")
+    ]
     every = [part for group in groups for text in group.values() for part in _between(text)]
     return {part for part in every if len(part) > 3}
 

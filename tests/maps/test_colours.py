@@ -10,14 +10,14 @@ from colorspacious import cspace_convert
 from matplotlib.colors import to_rgb
 
 from stemgeo.maps import kinds
-from stemgeo.maps.series import BEYOND, colours
+from stemgeo.maps.series import BEYOND, choose_colours
 from stemgeo.maps.small_multiples import STATUSES
 from stemgeo.reasons import REASONS
 
 STATUS_COLOURS = [looks["facecolor"] for looks in STATUSES.values()]
 SCHEMES = {
-    "share": colours(5),
-    "minutes": [*colours(5), BEYOND],
+    "share": choose_colours(5),
+    "minutes": [*choose_colours(5), BEYOND],
     "academies": [kinds.WITHOUT, *kinds.WITH_SCHEME, kinds.PLANNED_ONLY],
     "statuses of a trend": STATUS_COLOURS,
     "statuses of a map": [*STATUS_COLOURS[:3], kinds.WITHOUT],

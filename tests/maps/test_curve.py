@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 from sheets import HOSTILE, collisions, times_in_svg, with_long_texts, written
 
-from stemgeo.maps.curve import curve_alt, curve_chart
+from stemgeo.maps.curve import describe_curve, draw_curve
 from stemgeo.maps.page import save_figure
 
 if TYPE_CHECKING:
@@ -37,7 +37,7 @@ def curve(most: int = 50, first: float = 0.386, last: float = 0.812) -> pd.DataF
 
 def test_the_figures_along_the_line_are_those_of_the_table(text: MapText) -> None:
     """At 0, 10, 20, ... places, in the way of the language; the scale is in whole per cents."""
-    drawn = curve_chart(curve(), (10, 0.5765), text, 100)
+    drawn = draw_curve(curve(), (10, 0.5765), text, 100)
     drawn.draw_without_rendering()  # the scales are written only then
     said = written(drawn)
     for places in range(0, 51, 10):
@@ -55,7 +55,7 @@ def test_nothing_collides(
     text: MapText, language: Any, most: int, span: tuple[float, float]
 ) -> None:
     """Whatever the curve looks like and however long the texts: nothing covers anything."""
-    drawn = curve_chart(curve(most, *span), None, with_long_texts(text, language), 100)
+    drawn = draw_curve(curve(most, *span), None, with_long_texts(text, language), 100)
     drawn.draw_without_rendering()  # the scales find their places only then
     assert collisions(drawn) == []
 
@@ -63,7 +63,7 @@ def test_nothing_collides(
 @pytest.mark.parametrize("name", HOSTILE)
 def test_a_name_is_written_as_it_is(text: MapText, name: str, tmp_path: Path) -> None:
     """No mark of TeX or HTML in a title is read."""
-    drawn = curve_chart(curve(), None, replace(text, title=name), 100)
+    drawn = draw_curve(curve(), None, replace(text, title=name), 100)
     assert times_in_svg(drawn, name, tmp_path) == 1
 
 
@@ -71,14 +71,14 @@ def test_the_same_curve_gives_the_same_bytes(text: MapText, tmp_path: Path) -> N
     """In every format."""
     for folder in ("a", "b"):
         (tmp_path / folder).mkdir()
-        save_figure(curve_chart(curve(), (3, 0.5), text, 100), tmp_path / folder / "curve")
+        save_figure(draw_curve(curve(), (3, 0.5), text, 100), tmp_path / folder / "curve")
     for path in (tmp_path / "a").iterdir():
         assert path.read_bytes() == (tmp_path / "b" / path.name).read_bytes()
 
 
 def test_the_alt_text_tells_the_line_and_chance(text: MapText) -> None:
     """First and last share, and what places chosen by chance reach."""
-    said = curve_alt(curve(), text).replace("\N{NO-BREAK SPACE}", " ")
+    said = describe_curve(curve(), text).replace("\N{NO-BREAK SPACE}", " ")
     assert "met 0 38,6 %" in said
     assert "met 50 81,2 %" in said
     assert "bij toeval gekozen plaatsen: met 50 52,8 %" in said

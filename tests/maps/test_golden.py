@@ -69,7 +69,7 @@ def test_map_of_a_province(
 ) -> None:
     """The share in Limburg: classes, hatches, neighbours, names, legend, credits."""
     ground = Ground(municipalities, academies, text, "Limburg")
-    compare(kinds.share.draw(ground, chosen=DEFAULT_CLASSES).figure, "share-limburg")
+    compare(kinds.share.draw_map(ground, chosen=DEFAULT_CLASSES).figure, "share-limburg")
 
 
 def test_map_of_the_academies(
@@ -78,7 +78,7 @@ def test_map_of_the_academies(
     """With and without an academy, of all municipalities: the map of the annex."""
     many = municipalities["academies"] * (1 + municipalities.index % 5)
     ground = Ground(municipalities.assign(academies=many), academies, text)
-    compare(kinds.academies.draw(ground).figure, "academies")
+    compare(kinds.academies.draw_map(ground).figure, "academies")
 
 
 def test_another_map_is_found_out(
@@ -93,7 +93,7 @@ def test_another_map_is_found_out(
     monkeypatch.delenv("RENEW_GOLDEN", raising=False)
     turned = municipalities.assign(share=1 - municipalities["share"])
     ground = Ground(turned, academies, text, "Limburg")
-    figure = kinds.share.draw(ground, chosen=DEFAULT_CLASSES).figure
+    figure = kinds.share.draw_map(ground, chosen=DEFAULT_CLASSES).figure
     with pytest.raises(pytest.fail.Exception, match="look at"):
         compare(figure, "share-limburg")
     kept = sorted(path.name for path in tmp_path.iterdir())

@@ -21,7 +21,7 @@ from pypdf import PdfReader
 from sheets import collisions, left_over, written
 
 from stemgeo.maps import kinds, series
-from stemgeo.maps.kinds import KINDS, Drawn, save_drawn
+from stemgeo.maps.kinds import KINDS, DrawnMap, save_map
 from stemgeo.maps.series import Classes
 from stemgeo.maps.sheet import Ground
 from stemgeo.speech import LANGUAGES
@@ -170,7 +170,7 @@ def drawers(
     municipalities: gpd.GeoDataFrame,
     gaps: gpd.GeoDataFrame,
     candidates: pd.DataFrame,
-) -> dict[str, Callable[[Ground], Drawn]]:
+) -> dict[str, Callable[[Ground], DrawnMap]]:
     """Give what draws each kind on a ground; names of the ground are on zones and gaps too."""
     areas = gaps.assign(provinces="Antwerpen, Limburg")
 
@@ -183,27 +183,29 @@ def drawers(
         return replace(ground, academies=ground.academies.assign(planned=planned))
 
     return {
-        "share": lambda g: kinds.share.draw(g, chosen=FIXED),
-        "zones": lambda g: kinds.share.draw(
+        "share": lambda g: kinds.share.draw_map(g, chosen=FIXED),
+        "zones": lambda g: kinds.share.draw_map(
             g, by="zone", chosen=FIXED, tables=Given(zones=named(zones, g))
         ),
-        "academies": kinds.academies.draw,
-        "statuses": lambda g: kinds.academies.draw(g, before=replace(earlier, province=g.province)),
-        "minutes": lambda g: kinds.minutes.draw(g, tables=timed_of(timed)),
-        "reach": lambda g: kinds.reach.draw(g, tables=Given(times=reached(municipalities))),
-        "uncovered": lambda g: kinds.uncovered.draw(g, tables=late_of(points)),
-        "gaps": lambda g: kinds.gaps.draw(
+        "academies": kinds.academies.draw_map,
+        "statuses": lambda g: kinds.academies.draw_map(
+            g, before=replace(earlier, province=g.province)
+        ),
+        "minutes": lambda g: kinds.minutes.draw_map(g, tables=timed_of(timed)),
+        "reach": lambda g: kinds.reach.draw_map(g, tables=Given(times=reached(municipalities))),
+        "uncovered": lambda g: kinds.uncovered.draw_map(g, tables=late_of(points)),
+        "gaps": lambda g: kinds.gaps.draw_map(
             g,
             tables=Given(
                 gaps=areas.assign(name=g.municipalities["name"].head(len(areas)).to_numpy()),
                 candidates=named(candidates, g),
             ),
         ),
-        "reasons": lambda g: kinds.gaps.draw(
+        "reasons": lambda g: kinds.gaps.draw_map(
             g, by="reason", tables=Given(gaps=areas, candidates=named(candidates, g))
         ),
-        "change": lambda g: kinds.change.draw(g, before=replace(earlier, text=g.text)),
-        "plan": lambda g: kinds.plan.draw(
+        "change": lambda g: kinds.change.draw_map(g, before=replace(earlier, text=g.text)),
+        "plan": lambda g: kinds.plan.draw_map(
             with_plan(g), before=replace(earlier, text=g.text), chosen=FIXED
         ),
     }
@@ -234,7 +236,7 @@ def test_the_legend_of_the_file_counts_the_table(
 ) -> None:
     """Beside each class in the SVG stands how many rows of the table are in it."""
     drawn = drawers[kind](replace(ground, province=province))
-    (svg,) = save_drawn(drawn, tmp_path / "map", ("svg",))
+    (svg,) = save_map(drawn, tmp_path / "map", ("svg",))
     said, table = legend_of(svg), drawn.table
     rows = table[table["gap_id"].notna()] if "gap_id" in table else table
     counts = Counter(str(name).replace("\N{NO-BREAK SPACE}", " ") for name in rows["class"])
@@ -249,7 +251,7 @@ def test_the_legend_of_the_file_counts_the_table(
 
 def test_classes_of_the_share_are_those_of_the_table(ground: Ground) -> None:
     """The class of a row holds its share: worked out anew from the figures beside it."""
-    table = kinds.share.draw(ground, chosen=FIXED).table
+    table = kinds.share.draw_map(ground, chosen=FIXED).table
     again = table["covered"] / (table["covered"] + table["uncovered"])
     low = (np.floor(again * 5).clip(upper=4) * 20).astype("Int64")
     expected = [
@@ -278,7 +280,7 @@ def test_a_kind_changes_nothing_and_its_table_is_of_its_ground(
 
 def test_minutes_have_their_class(ground: Ground, timed: gpd.GeoDataFrame) -> None:
     """An upper bound belongs to its class; beyond the horizon and unmeasured are none of these."""
-    table = kinds.minutes.draw(ground, tables=timed_of(timed)).table
+    table = kinds.minutes.draw_map(ground, tables=timed_of(timed)).table
 
     def by_hand(minutes: float) -> str:
         if np.isnan(minutes):
@@ -296,7 +298,7 @@ def test_minutes_have_their_class(ground: Ground, timed: gpd.GeoDataFrame) -> No
 def test_classes_of_minutes_end_at_the_horizon(ground: Ground, timed: gpd.GeoDataFrame) -> None:
     """A horizon of 18 minutes leaves the classes above it out."""
     near = timed.assign(minutes=timed["minutes"].where(timed["minutes"] <= 18, np.inf))
-    said = written(kinds.minutes.draw(ground, tables=timed_of(near, 18.0)).figure)
+    said = written(kinds.minutes.draw_map(ground, tables=timed_of(near, 18.0)).figure)
     assert "15 tot 18 minuten" in said
     assert "geen academie binnen 18 minuten" in said
     assert "20 tot 30 minuten" not in said
@@ -308,7 +310,7 @@ def test_reach_is_what_half_of_the_children_can_choose_among(ground: Ground) -> 
     towns = ground.municipalities
     other = reached(towns, [(0, 0, 0, 9)]).assign(convention="flat")
     times = pd.concat([other, reached(towns, within)], ignore_index=True)
-    drawn = kinds.reach.draw(ground, tables=Given(times=times))
+    drawn = kinds.reach.draw_map(ground, tables=Given(times=times))
     table = drawn.table.set_index("nis_code").reindex(towns["nis_code"])
     assert table["reach"].head(6).fillna(-1).tolist() == [0, 1, 2, 3, -1, 1]
     assert table["class"].head(6).tolist() == [
@@ -328,7 +330,7 @@ def test_reach_is_what_half_of_the_children_can_choose_among(ground: Ground) -> 
 
 def test_dots_follow_the_children(points: gpd.GeoDataFrame) -> None:
     """Each municipality has its children divided by those of a dot, rounded, at its own points."""
-    dots = kinds.allocated(points, 70)
+    dots = kinds.allocate_dots(points, 70)
     children = points.groupby("nis_code")["uncovered"].sum()
     expected = {code: int(n / 70 + 0.5) for code, n in children.items() if int(n / 70 + 0.5)}
     assert dots.groupby("nis_code")["dots"].sum().to_dict() == expected
@@ -339,7 +341,7 @@ def test_dots_stand_where_the_children_are(points: gpd.GeoDataFrame) -> None:
     """A spot with a known part of the children has that part of the dots, give or take one."""
     town = points[points["nis_code"] == points["nis_code"].iloc[0]].reset_index(drop=True)
     town = town.assign(uncovered=[5000, *[100] * (len(town) - 1)])
-    dots = kinds.allocated(town, 10)
+    dots = kinds.allocate_dots(town, 10)
     by_spot = dots.set_index(dots.geometry.x)["dots"].reindex(town.geometry.x, fill_value=0)
     assert (np.abs(by_spot.to_numpy() - town["uncovered"].to_numpy() / 10) <= 1).all()
 
@@ -347,7 +349,7 @@ def test_dots_stand_where_the_children_are(points: gpd.GeoDataFrame) -> None:
 def test_the_same_dot_whatever_the_province(ground: Ground, points: gpd.GeoDataFrame) -> None:
     """A dot is as many children on the map of a province as on that of all."""
     whole, part = (
-        kinds.uncovered.draw(replace(ground, province=province), tables=late_of(points)).table
+        kinds.uncovered.draw_map(replace(ground, province=province), tables=late_of(points)).table
         for province in (None, "Limburg")
     )
     assert whole["children_per_dot"].unique() == part["children_per_dot"].unique()
@@ -359,12 +361,12 @@ def test_the_same_dot_whatever_the_province(ground: Ground, points: gpd.GeoDataF
 )
 def test_children_of_a_dot(total: int, worth: int) -> None:
     """A round number, the least for which there are at most 6.000 dots."""
-    assert kinds.children_of_a_dot(total) == worth
+    assert kinds.choose_dot_worth(total) == worth
 
 
 def test_change_has_a_neutral_class(ground: Ground, earlier: Ground) -> None:
     """Below two points either way nothing changed; two and ten belong to the larger change."""
-    table = kinds.change.draw(ground, before=earlier).table
+    table = kinds.change.draw_map(ground, before=earlier).table
     points = ((table["share_after"] - table["share_before"]) * 100).round(6)
 
     def by_hand(change: float) -> str:
@@ -381,7 +383,7 @@ def test_change_has_a_neutral_class(ground: Ground, earlier: Ground) -> None:
 
 def test_new_and_lost_academies_are_told(ground: Ground, earlier: Ground) -> None:
     """One academy came, one went; the others stayed."""
-    said = written(kinds.change.draw(ground, before=earlier).figure)
+    said = written(kinds.change.draw_map(ground, before=earlier).figure)
     assert "nieuwe STEM-academie (1)" in said
     assert "STEM-academie die er niet meer is (1)" in said
     assert f"STEM-academie, voor en na ({len(ground.academies) - 1})" in said
@@ -393,7 +395,9 @@ def test_only_what_a_plan_alone_brings_is_planned_only(ground: Ground) -> None:
     number, planned = np.zeros((2, len(towns)), dtype=np.int64)
     number[:6], planned[:6] = (1, 2, 2, 5, 1, 0), (1, 2, 1, 4, 0, 0)
     told = towns.assign(academies=number, planned=planned, has_academy=number > 0)
-    table = kinds.academies.draw(replace(ground, municipalities=told)).table.set_index("nis_code")
+    table = kinds.academies.draw_map(replace(ground, municipalities=told)).table.set_index(
+        "nis_code"
+    )
     assert table["class"].reindex(towns["nis_code"]).head(6).tolist() == [
         "alleen gepland",
         "alleen gepland",
@@ -432,14 +436,14 @@ def test_two_maps_of_a_plan_have_the_same_scale(ground: Ground, drawers: Any) ->
 def test_quantiles_are_of_all_municipalities(municipalities: gpd.GeoDataFrame) -> None:
     """Five classes of about as many municipalities; equal bounds fall together."""
     shares = np.arange(101) / 100
-    assert series.share_classes("quantiles", shares) == Classes(
+    assert series.choose_classes("quantiles", shares) == Classes(
         (0, 20, 40, 60, 80, 100), "quantiles"
     )
-    few = series.share_classes("quantiles", municipalities["share"])
+    few = series.choose_classes("quantiles", municipalities["share"])
     assert few.rule == "quantiles"
     assert list(few.bounds) == sorted(set(few.bounds))
-    assert series.share_classes("quantiles", [np.nan]).bounds == (0, 50, 100)
-    assert series.share_classes((0, 50, 100), shares) == Classes((0, 50, 100), "own")
+    assert series.choose_classes("quantiles", [np.nan]).bounds == (0, 50, 100)
+    assert series.choose_classes((0, 50, 100), shares) == Classes((0, 50, 100), "own")
 
 
 @pytest.mark.parametrize(
@@ -452,12 +456,12 @@ def test_quantiles_are_of_all_municipalities(municipalities: gpd.GeoDataFrame) -
 )
 def test_the_rule_of_the_classes_is_said(ground: Ground, classes: Any, line: str) -> None:
     """How the classes came about stands in the legend."""
-    assert line in " ".join(written(kinds.share.draw(ground, chosen=classes).figure))
+    assert line in " ".join(written(kinds.share.draw_map(ground, chosen=classes).figure))
 
 
 def test_the_edge_of_isochrones_is_what_only_one_band_has(isochrones: gpd.GeoDataFrame) -> None:
     """The edge of all bands is as long as the outline of their union, and lies on it."""
-    edge = series.outer_edge(isochrones.geometry)
+    edge = series.find_outer_edge(isochrones.geometry)
     outline = isochrones.union_all().boundary
     assert edge.length.sum() == pytest.approx(outline.length, rel=1e-6)
     assert edge.distance(outline).max() < 0.01
@@ -485,7 +489,7 @@ def test_hostile_names_are_letters(ground: Ground, drawers: Any, tmp_path: Path,
     names = [*HOSTILE.values(), *ground.municipalities["name"][len(HOSTILE) :]]
     hostile = replace(ground, municipalities=ground.municipalities.assign(name=names))
     drawn = drawers[kind](hostile)
-    svg, png = save_drawn(drawn, tmp_path / "map", ("svg", "png"))
+    svg, png = save_map(drawn, tmp_path / "map", ("svg", "png"))
     root = ET.parse(svg).getroot()  # noqa: S314
     assert not list(root.iter(f"{SVG}script"))
     assert png.read_bytes().startswith(b"\x89PNG")
@@ -496,14 +500,14 @@ def test_hostile_names_are_letters(ground: Ground, drawers: Any, tmp_path: Path,
 def test_the_list_of_kinds_is_that_of_the_code() -> None:
     """docs/method.md names each kind, what it is by and the columns of its table, as they are."""
     page = (Path(__file__).parents[2] / "docs" / "method.md").read_text(encoding="utf-8")
-    assert kinds.documented(page) == page
+    assert kinds.fill_kinds(page) == page
     assert all(f"| `{key}` | {kind.what} |" in page for key, kind in KINDS.items())
 
 
 def test_alt_text(municipalities: gpd.GeoDataFrame, ground: Ground) -> None:
     """The alt text says kind, measure, classes, the extremes and the missing, from the table."""
     limburg = municipalities[municipalities["province"] == "Limburg"]
-    said = kinds.share.draw(replace(ground, province="Limburg"), chosen=FIXED).alt
+    said = kinds.share.draw_map(replace(ground, province="Limburg"), chosen=FIXED).alt
     counts = [
         int(((limburg["share"] >= low) & (limburg["share"] < low + 0.2 + (low == 0.8))).sum())
         for low in (0, 0.2, 0.4, 0.6, 0.8)
@@ -527,7 +531,9 @@ def test_alt_text_without_figures(ground: Ground) -> None:
     """A map on which nothing was measured says so, and names no highest."""
     nothing = ground.municipalities.assign(share=np.nan)
     english = replace(ground.text, language="en")
-    said = kinds.share.draw(replace(ground, municipalities=nothing, text=english), chosen=FIXED).alt
+    said = kinds.share.draw_map(
+        replace(ground, municipalities=nothing, text=english), chosen=FIXED
+    ).alt
     assert said.endswith("Without a figure: 40.")
     assert "Highest" not in said
 
@@ -546,8 +552,8 @@ def test_every_alt_text_names_place_and_measure(ground: Ground, drawers: Any, ki
 
 def test_files_carry_the_alt_text(ground: Ground, tmp_path: Path) -> None:
     """SVG, PNG and PDF say inside what is seen, and what the map is called."""
-    drawn = kinds.share.draw(ground, chosen=FIXED)
-    png, svg, pdf = save_drawn(drawn, tmp_path / "map")
+    drawn = kinds.share.draw_map(ground, chosen=FIXED)
+    png, svg, pdf = save_map(drawn, tmp_path / "map")
     title = "Wie raakt op tijd bij een STEM-academie?: Vlaanderen"
     root = ET.parse(svg).getroot()  # noqa: S314
     assert root.get("role") == "img"
@@ -569,6 +575,6 @@ def test_same_bytes(ground: Ground, drawers: Any, tmp_path: Path, kind: str) -> 
     """Drawn and written twice, every kind has the same bytes; PNG is tested with the share."""
     hashes = []
     for turn in ("1", "2"):
-        paths = save_drawn(drawers[kind](ground), tmp_path / turn, ("svg", "pdf"))
+        paths = save_map(drawers[kind](ground), tmp_path / turn, ("svg", "pdf"))
         hashes.append([hashlib.sha256(path.read_bytes()).hexdigest() for path in paths])
     assert hashes[0] == hashes[1]

@@ -20,14 +20,14 @@ words = st.text(letters, min_size=1)
 @given(st.lists(words, max_size=12), st.floats(0.5, 3))
 def test_wrapped_lines_fit_and_lose_nothing(said: list[str], width_in: float) -> None:
     """Every line fits, and together the lines hold every letter in order."""
-    lines = layout.wrapped(" ".join(said), width_in, 10.0)
+    lines = layout.wrap_text(" ".join(said), width_in, 10.0)
     assert "".join(lines).replace(" ", "") == "".join("".join(said).split())
     assert all(layout.text_width_in(line, 10.0) <= width_in for line in lines)
 
 
 def test_numbers_keep_their_sign() -> None:
     """A no-break space is no place to break a line, a line end is."""
-    assert layout.wrapped("ruim\n62,4\N{NO-BREAK SPACE}%", 0.6, 10.0) == [
+    assert layout.wrap_text("ruim\n62,4\N{NO-BREAK SPACE}%", 0.6, 10.0) == [
         "ruim",
         "62,4\N{NO-BREAK SPACE}%",
     ]
@@ -35,7 +35,7 @@ def test_numbers_keep_their_sign() -> None:
 
 def test_whole_words_are_kept() -> None:
     """Lines break between words when a word fits."""
-    lines = layout.wrapped("een twee drie vier vijf zes zeven", 1.0, 10.0)
+    lines = layout.wrap_text("een twee drie vier vijf zes zeven", 1.0, 10.0)
     assert len(lines) > 1
     assert " ".join(lines) == "een twee drie vier vijf zes zeven"
 
@@ -46,23 +46,25 @@ def test_whole_words_are_kept() -> None:
 )
 def test_direction_of_the_sheet(bounds: tuple[float, ...], width: float, text: MapText) -> None:
     """Wide ground lies, high ground stands, on A4."""
-    sheet = layout.best_sheet(bounds, text, 1.8)
+    sheet = layout.choose_sheet(bounds, text, 1.8)
     assert {sheet.width, sheet.height} == {8.27, 11.69}
     assert sheet.width == width
 
 
 def test_ground_keeps_its_shape_and_fits(text: MapText) -> None:
     """The frame shows all of the ground, as wide as high per metre."""
-    sheet = layout.best_sheet((100.0, 200.0, 70_100.0, 80_200.0), text, 1.8)
+    sheet = layout.choose_sheet((100.0, 200.0, 70_100.0, 80_200.0), text, 1.8)
     ground, frame = sheet.ground, sheet.frame
     assert ground.width / frame.width == pytest.approx(ground.height / frame.height)
-    assert layout.Box(100, 200, 70_000, 80_000).within(ground)
+    assert layout.Box(100, 200, 70_000, 80_000).lies_within(ground)
 
 
 def test_text_takes_room_from_the_map(text: MapText) -> None:
     """A long title, notice and source push the map, they do not lie over it."""
     long = replace(text, title="titel " * 60, notice="let op " * 60, source="bron " * 200)
-    usual, crowded = (layout.best_sheet((0, 0, 70e3, 85e3), one, 1.8).frame for one in (text, long))
+    usual, crowded = (
+        layout.choose_sheet((0, 0, 70e3, 85e3), one, 1.8).frame for one in (text, long)
+    )
     assert crowded.top < usual.top
     assert crowded.bottom > usual.bottom
     assert crowded.height > 2
@@ -70,7 +72,7 @@ def test_text_takes_room_from_the_map(text: MapText) -> None:
 
 def test_labels_keep_free_of_each_other_and_of_markers(text: MapText) -> None:
     """In a crowded land names are left out, and those that stay cover nothing."""
-    sheet = layout.best_sheet((0, 0, 60e3, 60e3), text, 1.8)
+    sheet = layout.choose_sheet((0, 0, 60e3, 60e3), text, 1.8)
     grounds = [
         shapely.box(x, y, x + 3e3, y + 3e3)
         for x in range(0, 60_000, 3_000)
@@ -96,7 +98,7 @@ def test_labels_keep_free_of_each_other_and_of_markers(text: MapText) -> None:
 
 def test_important_names_go_first(text: MapText) -> None:
     """Of two names that want one place, the first gets it; a small town's finds none."""
-    sheet = layout.best_sheet((0, 0, 60e3, 60e3), text, 1.8)
+    sheet = layout.choose_sheet((0, 0, 60e3, 60e3), text, 1.8)
     ground = shapely.box(30e3, 30e3, 30.5e3, 30.5e3)
     for names in (["Brussel", "Halle"], ["Halle", "Brussel"]):
         labels = layout.place_labels(names, [ground, ground], [], size_pt=7.0, sheet=sheet)

@@ -66,7 +66,7 @@ def least_distance(colours: list[str], seen: np.ndarray) -> float:
 @pytest.mark.parametrize("seen", SEEN.values(), ids=SEEN)
 def test_colours_stay_apart(seen: np.ndarray) -> None:
     """Any two of the five colours differ clearly, with each kind of colour deficiency."""
-    assert least_distance(series.colours(5), seen) >= APART
+    assert least_distance(series.choose_colours(5), seen) >= APART
 
 
 def test_measure_of_colours_can_fail() -> None:
@@ -79,15 +79,18 @@ def test_measure_of_colours_can_fail() -> None:
 @pytest.mark.parametrize("count", range(2, 8))
 def test_lightness_falls(count: int) -> None:
     """In grey print each class is darker than the one before, by a step that can be seen."""
-    lightness = [lab(colour, np.eye(3))[0] for colour in series.colours(count)]
+    lightness = [lab(colour, np.eye(3))[0] for colour in series.choose_colours(count)]
     assert min(light - dark for light, dark in pairwise(lightness)) >= 9
 
 
-@pytest.mark.parametrize("colour", series.colours(5))
+@pytest.mark.parametrize("colour", series.choose_colours(5))
 def test_lines_have_contrast(colour: str) -> None:
     """A border between two municipalities of one class has a contrast of 3:1 or more."""
     light, dark = sorted(
-        (series.relative_luminance(c) for c in (colour, mpl.colors.to_hex(series.line_on(colour)))),
+        (
+            series.measure_luminance(c)
+            for c in (colour, mpl.colors.to_hex(series.choose_line_colour(colour)))
+        ),
         reverse=True,
     )
     assert (light + 0.05) / (dark + 0.05) >= 3
@@ -96,7 +99,7 @@ def test_lines_have_contrast(colour: str) -> None:
 def test_classes_at_their_bounds() -> None:
     """A lower bound is in its class, 0 in the first, 100 % in the last, NaN in none."""
     share = [0, 0.1999, 0.2, 0.4, 0.6, 0.8, 1, np.nan]
-    assert series.class_numbers(share, CLASSES).tolist() == [0, 0, 1, 2, 3, 4, 4, series.NO_CLASS]
+    assert series.classify_shares(share, CLASSES).tolist() == [0, 0, 1, 2, 3, 4, 4, series.NO_CLASS]
 
 
 @given(st.integers(1, 5000).flatmap(lambda n: st.tuples(st.integers(0, n), st.just(n))))
@@ -105,18 +108,18 @@ def test_classes_are_exact(counted: tuple[int, int]) -> None:
     covered, measured = counted
     bounds = (0, 7, 14, 29, 57, 58, 100)
     exact = sum(Fraction(covered, measured) * 100 >= bound for bound in bounds[1:-1])
-    assert series.class_numbers([covered / measured], bounds).tolist() == [exact]
+    assert series.classify_shares([covered / measured], bounds).tolist() == [exact]
 
 
 def test_empty_classes_are_counted() -> None:
     """A class that no municipality is in counts zero, and keeps its place."""
-    assert series.class_counts([0.1, 0.15, 0.95, np.nan], CLASSES) == [2, 0, 0, 0, 1]
-    assert series.class_counts([], CLASSES) == [0, 0, 0, 0, 0]
+    assert series.count_classes([0.1, 0.15, 0.95, np.nan], CLASSES) == [2, 0, 0, 0, 1]
+    assert series.count_classes([], CLASSES) == [0, 0, 0, 0, 0]
 
 
 def test_partly_measured(municipalities: gpd.GeoDataFrame) -> None:
     """A figure for less than half of the children is marked; no figure at all is not partly."""
-    marked = municipalities["name"][series.partly_measured(municipalities)]
+    marked = municipalities["name"][series.find_partly_measured(municipalities)]
     assert marked.tolist() == ["Lede"]
 
 
@@ -127,7 +130,7 @@ def test_lighter_keeps_shared_borders() -> None:
     below = shapely.Polygon([(0, 0), (1000, 0), *reversed(wavy)])
     above = shapely.Polygon([*wavy, (1000, 1000), (0, 1000)])
     before = gpd.GeoSeries([below, above], crs="EPSG:31370")
-    after = series.lighter(before, 50.0)
+    after = series.lighten_outlines(before, 50.0)
     assert after.count_coordinates().sum() < before.count_coordinates().sum() / 3
     assert shapely.coverage_is_valid(after.to_numpy())
     assert after.union_all().equals(shapely.box(0, 0, 1000, 1000))
@@ -136,12 +139,12 @@ def test_lighter_keeps_shared_borders() -> None:
 def test_lighter_leaves_overlaps_alone() -> None:
     """Outlines that do not fit together are drawn as they are, not torn further apart."""
     overlapping = gpd.GeoSeries([shapely.box(0, 0, 10, 10), shapely.box(5, 0, 15, 10)])
-    assert series.lighter(overlapping, 100.0).geom_equals(overlapping).all()
+    assert series.lighten_outlines(overlapping, 100.0).geom_equals(overlapping).all()
 
 
 def test_provinces(municipalities: gpd.GeoDataFrame) -> None:
     """Municipalities of a province become one polygon without borders inside."""
-    provinces = series.provinces(municipalities)
+    provinces = series.merge_provinces(municipalities)
     assert list(provinces.index) == ["Antwerpen", "Limburg"]
     assert [len(shapely.get_rings(one)) for one in provinces] == [1, 1]
     assert provinces.area.sum() == pytest.approx(municipalities.area.sum())
@@ -151,5 +154,5 @@ def test_border_rings_leave_out_enclaves() -> None:
     """No thick line is drawn around specks, be they parts or holes."""
     land = shapely.box(0, 0, 100, 100).difference(shapely.box(50, 50, 52, 52))
     areas = gpd.GeoSeries([shapely.union_all([land, shapely.box(200, 0, 203, 3)])])
-    assert sorted(series.border_rings(areas, 5.0).area) == [9, 10_000]
-    assert series.border_rings(areas, 50.0).area.tolist() == [10_000]
+    assert sorted(series.list_border_rings(areas, 5.0).area) == [9, 10_000]
+    assert series.list_border_rings(areas, 50.0).area.tolist() == [10_000]

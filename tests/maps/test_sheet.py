@@ -84,7 +84,7 @@ def test_legend_counts_are_the_table(
 ) -> None:
     """The legend has each class with the number of its municipalities, the empty class too."""
     limburg = municipalities[municipalities["province"] == "Limburg"]
-    counts = series.class_counts(limburg["share"], series.DEFAULT_CLASSES)
+    counts = series.count_classes(limburg["share"], series.DEFAULT_CLASSES)
     assert counts[3] == 0
     said = written(choropleth(municipalities, academies, text, province="Limburg"))
     first = said.index("0 tot 20 %")
@@ -118,7 +118,7 @@ def test_each_class_has_its_own_colour(
     """An empty class does not move the colours of the others (geopandas 2018)."""
     figure = choropleth(municipalities, academies, text, province=province)
     shown = municipalities if province is None else municipalities.query("province == @province")
-    colours = series.colours(5)
+    colours = series.choose_colours(5)
     drawn = Counter(
         {
             to_hex(collection.get_facecolor()[0]): len(collection.get_paths())
@@ -128,7 +128,7 @@ def test_each_class_has_its_own_colour(
             and to_hex(collection.get_facecolor()[0]) in colours
         }
     )
-    counts = series.class_counts(shown["share"], series.DEFAULT_CLASSES)
+    counts = series.count_classes(shown["share"], series.DEFAULT_CLASSES)
     assert drawn == Counter({c: n for c, n in zip(colours, counts, strict=True) if n})
 
 
@@ -140,8 +140,8 @@ def test_one_look_for_the_series(
     for province in (None, "Antwerpen", "Limburg"):
         page = choropleth(municipalities, academies, text, province=province).axes[0]
         colours = [to_hex(patch.get_facecolor()) for patch in page.patches]
-        swatches.append([colour for colour in colours if colour in series.colours(5)])
-    assert swatches == [series.colours(5)] * 3
+        swatches.append([colour for colour in colours if colour in series.choose_colours(5)])
+    assert swatches == [series.choose_colours(5)] * 3
 
 
 def test_municipality_without_figure_is_hatched(
@@ -311,7 +311,7 @@ def test_same_bytes_in_another_process(
         "from stemgeo.maps.text import MapText\n"
         "place, out = map(pathlib.Path, sys.argv[1:3])\n"
         "m, a = (gpd.read_parquet(place / f'{n}.parquet') for n in 'ma')\n"
-        "drawn = share.draw(Ground(m, a, MapText(*sys.argv[3:])), chosen=DEFAULT_CLASSES)\n"
+        "drawn = share.draw_map(Ground(m, a, MapText(*sys.argv[3:])), chosen=DEFAULT_CLASSES)\n"
         "save_figure(drawn.figure, out)\n"
     )
     said = [text.title, text.notice, text.source, text.date]

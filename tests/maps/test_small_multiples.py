@@ -17,8 +17,8 @@ from matplotlib.colors import to_hex
 from sheets import HOSTILE, TO, boxes, collisions, times_in_svg, with_long_texts, written
 
 from stemgeo.maps.page import save_figure
-from stemgeo.maps.series import relative_luminance
-from stemgeo.maps.small_multiples import STATUSES, small_multiples, small_multiples_alt
+from stemgeo.maps.series import measure_luminance
+from stemgeo.maps.small_multiples import STATUSES, describe_small_multiples, draw_small_multiples
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -59,7 +59,7 @@ def test_the_maps_say_everything(
     years: dict[int, gpd.GeoDataFrame], registers: dict[int, gpd.GeoDataFrame], text: MapText
 ) -> None:
     """Title, years, notice, what stands under each map, legend, source and date."""
-    said = written(small_multiples(years, registers, text))
+    said = written(draw_small_multiples(years, registers, text))
     for line in (
         text.title,
         f"Vlaanderen, 2020{TO}2022",
@@ -86,10 +86,10 @@ def test_one_municipality_is_singular(
     """In a village study nothing is counted "van de 1 gemeenten"; its name is its own."""
     village = {year: table.iloc[[1]] for year, table in years.items()}
     part = replace(text, region="Studiegebied")
-    said = written(small_multiples(village, registers, part))
+    said = written(draw_small_multiples(village, registers, part))
     assert "1 van 1 gemeente; 20 STEM-academies" in said
     assert "0 van 1 gemeente; 1 niet langer; 1 STEM-academie" in said
-    told = [*said, small_multiples_alt(village, registers, part)]
+    told = [*said, describe_small_multiples(village, registers, part)]
     assert f"Studiegebied, 2020{TO}2022" in said
     assert "Vlaanderen" not in " ".join(told)
 
@@ -98,7 +98,7 @@ def test_each_status_has_its_colour(
     years: dict[int, gpd.GeoDataFrame], registers: dict[int, gpd.GeoDataFrame], text: MapText
 ) -> None:
     """A map for each year, in their order, with each municipality in the colour of its status."""
-    _, *maps = small_multiples(years, registers, text).axes
+    _, *maps = draw_small_multiples(years, registers, text).axes
     assert len(maps) == 3
     for (_, table), axes in zip(sorted(years.items()), maps, strict=True):
         found = drawn_colours(axes)
@@ -112,7 +112,7 @@ def test_only_what_is_lost_is_hatched(
     years: dict[int, gpd.GeoDataFrame], registers: dict[int, gpd.GeoDataFrame], text: MapText
 ) -> None:
     """Two municipalities of one year, and their line in the legend."""
-    page, *maps = small_multiples(years, registers, text).axes
+    page, *maps = draw_small_multiples(years, registers, text).axes
     hatched = [
         sum(len(part.get_paths()) for part in axes.collections if part.get_hatch()) for axes in maps
     ]
@@ -123,7 +123,7 @@ def test_only_what_is_lost_is_hatched(
 def test_statuses_read_in_grey() -> None:
     """Lightness (CIE L*) is at least 15 apart between any two, or the one is hatched."""
     plain = [looks["facecolor"] for looks in STATUSES.values() if "hatch" not in looks]
-    light = [116 * relative_luminance(colour) ** (1 / 3) - 16 for colour in plain]
+    light = [116 * measure_luminance(colour) ** (1 / 3) - 16 for colour in plain]
     assert len(light) == 3
     assert min(abs(a - b) for a, b in combinations(light, 2)) >= 15
 
@@ -140,7 +140,7 @@ def test_no_text_of_the_maps_covers_another(
     """From one map to 25, with long texts: all texts stand free, on the paper, off the maps."""
     tables = {2000 + n: years[2020 + n % 3] for n in range(count)}
     academies = {2000 + n: registers[2020 + n % 3] for n in range(count)}
-    figure = small_multiples(tables, academies, with_long_texts(text, language))
+    figure = draw_small_multiples(tables, academies, with_long_texts(text, language))
     assert collisions(figure) == []
     maps = [axes.get_window_extent() for axes in figure.axes[1:]]
     assert not [one for one, other in combinations(maps, 2) if one.overlaps(other)]
@@ -151,7 +151,7 @@ def test_all_maps_show_the_same_ground(
     years: dict[int, gpd.GeoDataFrame], registers: dict[int, gpd.GeoDataFrame], text: MapText
 ) -> None:
     """One scale, the same across and upwards, and nothing of the land outside its map."""
-    _, *maps = small_multiples(years, registers, text).axes
+    _, *maps = draw_small_multiples(years, registers, text).axes
     views = {(axes.get_xlim(), axes.get_ylim()) for axes in maps}
     assert len(views) == 1
     (left, right), (bottom, top) = views.pop()
@@ -168,7 +168,7 @@ def test_maps_alt_text(
     years: dict[int, gpd.GeoDataFrame], registers: dict[int, gpd.GeoDataFrame], text: MapText
 ) -> None:
     """What stands under each map, in the order of the years."""
-    told = small_multiples_alt(years, registers, text)
+    told = describe_small_multiples(years, registers, text)
     assert told.endswith(
         f"Een kaart per jaar, Vlaanderen, 2020{TO}2022. Gemeenten met een STEM-academie. "
         "2020: 21 van 40 gemeenten; 20 STEM-academies. "
@@ -188,7 +188,7 @@ def test_texts_are_not_formulas(
 ) -> None:
     """Dollar signs in title, notice and sources are letters, also in the file."""
     hostile = replace(text, title=name, notice=name, source=name)
-    assert times_in_svg(small_multiples(years, registers, hostile), name, tmp_path) == 3
+    assert times_in_svg(draw_small_multiples(years, registers, hostile), name, tmp_path) == 3
 
 
 def test_same_bytes(
@@ -202,7 +202,7 @@ def test_same_bytes(
     for step, size in ((1, 10), (-1, 30)):
         tables = {year: table[::step] for year, table in list(years.items())[::step]}
         with mpl.rc_context({"font.size": size, "lines.linewidth": size, "axes.grid": size > 10}):
-            figure = small_multiples(tables, registers, text)
+            figure = draw_small_multiples(tables, registers, text)
             paths = save_figure(figure, tmp_path / f"{step}", ("png", "svg"))
         hashes.append([hashlib.sha256(path.read_bytes()).hexdigest() for path in paths])
     assert hashes[0] == hashes[1]
@@ -213,6 +213,6 @@ def test_tables_are_not_changed(
 ) -> None:
     """Drawing and telling leave them as they were."""
     before = {year: table.copy() for year, table in years.items()}
-    small_multiples(years, registers, text)
-    small_multiples_alt(years, registers, text)
+    draw_small_multiples(years, registers, text)
+    describe_small_multiples(years, registers, text)
     assert all(table.equals(before[year]) for year, table in years.items())

@@ -7,9 +7,9 @@ import pytest
 
 from stemgeo.maps import text as text_
 from stemgeo.report import summary
-from stemgeo.texts import texts
+from stemgeo.texts import load_texts
 
-NL, EN = texts("nl"), texts("en")
+NL, EN = load_texts("nl"), load_texts("en")
 
 
 def plain(words: str) -> str:
@@ -18,9 +18,9 @@ def plain(words: str) -> str:
 
 def test_numbers_in_dutch_and_english() -> None:
     """Numbers read as in the ministry's answers: 37.376 and 62,4 %."""
-    assert plain(text_.percent(0.6243, NL)) == "62,4 %"
-    assert text_.percent(0.6243, EN) == "62.4%"
-    assert text_.percent(np.nan, NL) == "geen cijfer"
+    assert plain(text_.say_share(0.6243, NL)) == "62,4 %"
+    assert text_.say_share(0.6243, EN) == "62.4%"
+    assert text_.say_share(np.nan, NL) == "geen cijfer"
 
 
 @pytest.mark.parametrize(
@@ -37,18 +37,18 @@ def test_numbers_in_dutch_and_english() -> None:
 )
 def test_a_share_is_the_same_in_the_text_and_on_the_maps(share: float, told: str) -> None:
     """Halves go up as in a spreadsheet, and what is not all is never 100 %."""
-    assert plain(text_.percent(share, NL)) == told
-    assert plain(summary.percent(share, "nl")) == told
+    assert plain(text_.say_share(share, NL)) == told
+    assert plain(summary.format_share(share, "nl")) == told
 
 
 def test_percent_does_not_break() -> None:
     """A number and its sign stay on one line."""
-    assert " " not in text_.percent(0.5, NL)
+    assert " " not in text_.say_share(0.5, NL)
 
 
 def test_class_labels() -> None:
     """Bounds are written out for every class, whole or not."""
-    labels = [plain(label) for label in text_.class_labels((0, 12.5, 80, 100), NL)]
+    labels = [plain(label) for label in text_.format_classes((0, 12.5, 80, 100), NL)]
     assert labels == ["0 tot 12,5 %", "12,5 tot 80 %", "80 tot 100 %"]
 
 
@@ -56,7 +56,7 @@ def test_words_for_every_reason() -> None:
     """The reasons that the gaps table gives have words, and no other has."""
     from stemgeo.reasons import REASONS
 
-    assert set(NL.group("reason.name")) == set(REASONS)
+    assert set(NL.list_below("reason.name")) == set(REASONS)
 
 
 EVIDENCE = {
@@ -117,10 +117,10 @@ EVIDENCE = {
 )
 def test_a_reason_is_told_with_what_shows_it(reason: str, dutch: str, english: str) -> None:
     """In a sentence that stands alone; without evidence the reason by itself."""
-    assert text_.gap_reason(EVIDENCE | {"reason": reason}, NL) == dutch
-    assert text_.gap_reason(EVIDENCE | {"reason": reason}, EN) == english
+    assert text_.say_gap_reason(EVIDENCE | {"reason": reason}, NL) == dutch
+    assert text_.say_gap_reason(EVIDENCE | {"reason": reason}, EN) == english
     nothing = dict.fromkeys(EVIDENCE, float("nan"))
-    assert text_.gap_reason(nothing | {"reason": reason}, NL) == dutch.partition(" (")[0]
+    assert text_.say_gap_reason(nothing | {"reason": reason}, NL) == dutch.partition(" (")[0]
 
 
 @pytest.mark.parametrize(
@@ -155,19 +155,19 @@ def test_a_reason_says_of_how_many_it_is(
 ) -> None:
     """As soon as one child of the gap has another reason; when all share it, no count."""
     gap = EVIDENCE | {"reason": reason, "uncovered": 21_133, f"children_{reason}": of_them}
-    assert text_.gap_reason(gap, NL) == dutch
-    assert text_.gap_reason(gap, EN) == english
+    assert text_.say_gap_reason(gap, NL) == dutch
+    assert text_.say_gap_reason(gap, EN) == english
 
 
 def test_a_reason_names_the_academy_where_names_are_known() -> None:
     """By its name; one without a name is not told by its number, which says nothing."""
     names = {"A1": "Techniekclub Leie"}
-    age = text_.gap_reason(EVIDENCE | {"reason": "age"}, NL, names)
+    age = text_.say_gap_reason(EVIDENCE | {"reason": "age"}, NL, names)
     assert age.endswith("(Techniekclub Leie, voor 8 tot en met 12 jaar)")
-    lapsed = text_.gap_reason(EVIDENCE | {"reason": "lapsed"}, NL, names)
+    lapsed = text_.say_gap_reason(EVIDENCE | {"reason": "lapsed"}, NL, names)
     assert lapsed == "erkenning verlopen (een academie, erkend tot en met 31 december 2021)"
     by_rule = EVIDENCE | {"reason": "lapsed", "lapsed_by": "rule"}
-    assert text_.gap_reason(by_rule, NL, names) == (
+    assert text_.say_gap_reason(by_rule, NL, names) == (
         "erkenning verlopen (een academie, waarvan de erkenning naar haar duur liep tot en met "
         "31 december 2021)"
     )
@@ -175,7 +175,7 @@ def test_a_reason_names_the_academy_where_names_are_known() -> None:
 
 def test_a_gap_in_many_municipalities_names_three() -> None:
     """The others are counted; three or fewer are all named."""
-    assert text_.gap_places({"name": "Lochristi, Laarne, Lokeren", "municipalities": 5}, NL) == (
-        "Lochristi, Laarne, Lokeren en 2 andere"
-    )
-    assert text_.gap_places({"name": "Gent", "municipalities": 1}, NL) == "Gent"
+    assert text_.name_gap_places(
+        {"name": "Lochristi, Laarne, Lokeren", "municipalities": 5}, NL
+    ) == ("Lochristi, Laarne, Lokeren en 2 andere")
+    assert text_.name_gap_places({"name": "Gent", "municipalities": 1}, NL) == "Gent"

@@ -24,7 +24,7 @@ from sheets import left_over
 import stemgeo.maps
 from stemgeo.maps import series, topology, web
 from stemgeo.maps.text import MapText
-from stemgeo.maps.web import MOST_BYTES, escape_for_web, web_map
+from stemgeo.maps.web import MOST_BYTES, build_web_map, escape_for_web
 from stemgeo.study import Background
 
 ASSETS = Path(stemgeo.maps.__file__).parent / "assets"
@@ -103,7 +103,7 @@ def test_organisations_stand_beside_their_academies(
 ) -> None:
     """Where the register has them."""
     named = academies.assign(organisation=["vzw Techniek", *[None] * (len(academies) - 1)])
-    rows = told(web_map(municipalities, named, None, gaps, text), "academies")
+    rows = told(build_web_map(municipalities, named, None, gaps, text), "academies")
     assert [row["Organisatie"] for row in rows] == ["vzw Techniek", *[""] * (len(academies) - 1)]
 
 
@@ -137,11 +137,11 @@ def test_same_classes_and_colours_as_on_paper(
     """Legend and ground have the colours and the counts of the static maps, hatches among them."""
     for layer, table, noun in (("shares", municipalities, "gemeente"), ("zones", zones, "zone")):
         lines, fills = legend_of(page, layer), drawn_fills(page, layer)
-        counts = series.class_counts(table["share"], series.DEFAULT_CLASSES)
-        assert [fill for fill, _, _ in lines[:5]] == series.colours(5)
+        counts = series.count_classes(table["share"], series.DEFAULT_CLASSES)
+        assert [fill for fill, _, _ in lines[:5]] == series.choose_colours(5)
         assert [int(count.split()[0]) for _, _, count in lines[:5]] == counts
         assert noun in lines[0][2]
-        for number, colour in enumerate(series.colours(5)):
+        for number, colour in enumerate(series.choose_colours(5)):
             assert fills.count(colour) + fills.count(f"url(#partly-{number})") == counts[number]
     assert legend_of(page, "shares")[5:] == [
         ("url(#no-figure)", "geen cijfer", "1 gemeente"),
@@ -163,7 +163,7 @@ def test_with_and_without_an_academy(page: str, municipalities: gpd.GeoDataFrame
         lines[0][0] if has_one else lines[1][0] for has_one in municipalities["has_academy"]
     ]
     assert drawn_fills(page, "academy") == expected
-    assert series.relative_luminance(lines[1][0]) > 2 * series.relative_luminance(lines[0][0])
+    assert series.measure_luminance(lines[1][0]) > 2 * series.measure_luminance(lines[0][0])
 
 
 def test_minutes_when_they_are_known(
@@ -176,7 +176,7 @@ def test_minutes_when_they_are_known(
     seconds = np.full(40, 299.0)
     seconds[:7] = 60, 900, 901, np.inf, np.nan, 0, 1801
     places = municipalities.assign(median_time_s=seconds)
-    page = web_map(places, academies, None, gaps, text, horizon_min=60)
+    page = build_web_map(places, academies, None, gaps, text, horizon_min=60)
     assert [line[1:] for line in legend_of(page, "minutes")] == [
         ("0 tot 10 minuten", "35 gemeenten"),
         ("10 tot 15 minuten", "1 gemeente"),
@@ -187,9 +187,9 @@ def test_minutes_when_they_are_known(
         ("geen cijfer", "1 gemeente"),
     ]
     fills = drawn_fills(page, "minutes")
-    assert fills[0] == fills[5] == fills[7] == series.colours(5)[-1]
+    assert fills[0] == fills[5] == fills[7] == series.choose_colours(5)[-1]
     assert fills[3] == series.BEYOND
-    assert fills[6] == series.colours(5)[0]
+    assert fills[6] == series.choose_colours(5)[0]
     shown = [row["Mediane fietstijd"] for row in told(page, "municipalities")]
     assert shown[:4] == ["1 minuut", "15 minuten", "15 minuten", "geen academie binnen bereik"]
 
@@ -250,7 +250,7 @@ def test_outlines_of_gaps_keep_the_page_small(
     """Outlines of a million corners are drawn with less than a tenth of them."""
     detailed = gaps.set_geometry(gaps.buffer(-100).segmentize(0.35))
     assert detailed.count_coordinates().sum() > 1_000_000
-    page = web_map(municipalities, academies, None, detailed, text)
+    page = build_web_map(municipalities, academies, None, detailed, text)
     assert len(page.encode()) < 3_000_000
 
 
@@ -265,7 +265,7 @@ def test_without_isochrones_gaps_and_academies(
 ) -> None:
     """What there is not is neither a layer nor in the legend; the rest is drawn."""
     nothing = None if isochrones_too is None else isochrones.iloc[:0]
-    page = web_map(municipalities, academies.iloc[:0], nothing, gaps.iloc[:0], text)
+    page = build_web_map(municipalities, academies.iloc[:0], nothing, gaps.iloc[:0], text)
     assert len(shares_of(page)) == 40
     assert "Fietstijd" not in Page(page).said
     assert "Hiaten" not in Page(page).said
@@ -283,7 +283,7 @@ def test_a_page_is_in_its_language(
     """In the page, its tooltips and its scripts no other word is left but what the study says."""
     quiet = replace(text, language=language, title="T", notice="N", source="S", date="D")
     own, places = replace(quiet, method_note=""), municipalities.assign(median_time_s=900.0)
-    page = web_map(places, academies, isochrones, gaps, own, horizon_min=60)
+    page = build_web_map(places, academies, isochrones, gaps, own, horizon_min=60)
     read, data = Page(page), data_of(page)
     assert dict(read.tags)["html"] == {"lang": language}
     said = [read.said, json.dumps([data["tables"], data["words"]], ensure_ascii=False)]
@@ -341,7 +341,7 @@ def test_zones_that_leave_holes_do_not_make_the_municipalities(
     text: MapText,
 ) -> None:
     """A municipality keeps its own outline when its zones do not fill it."""
-    page = web_map(municipalities, academies, None, gaps, text, zones=zones.iloc[1:])
+    page = build_web_map(municipalities, academies, None, gaps, text, zones=zones.iloc[1:])
     assert len(told(page, "zones")) == len(zones) - 1
     own = municipalities.to_crs("EPSG:4326").geometry[0]
     assert decoded(page, "municipalities")[0].symmetric_difference(own).area < 0.01 * own.area
@@ -358,13 +358,13 @@ def test_brussels_is_named_where_it_is_left_out(
     ring = municipalities.set_geometry(around)
     home = ring.contains(shapely.Point(148_900, 170_800))
     assert home.sum() == 1
-    page = web_map(ring[~home], academies, None, gaps, text)
+    page = build_web_map(ring[~home], academies, None, gaps, text)
     (names,) = data_of(page)["layers"]["names"]
     first = names["labels"][0]
     assert (first["name"], first["outside"]) == ("Brussel", True)
     lat, lon = first["at"]
     assert ring[home].to_crs("EPSG:4326").contains(shapely.Point(lon, lat)).all()
-    (whole,) = data_of(web_map(ring, academies, None, gaps, text))["layers"]["names"]
+    (whole,) = data_of(build_web_map(ring, academies, None, gaps, text))["layers"]["names"]
     assert not any(label["outside"] for label in whole["labels"])
 
 
@@ -384,9 +384,9 @@ def test_isochrones_are_simplified_until_they_fit(
     isochrones: gpd.GeoDataFrame, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The page stays small whatever the network: detail gives way, bands do not."""
-    usual = topology.sketched_bands(isochrones.geometry)
+    usual = topology.sketch_bands(isochrones.geometry)
     monkeypatch.setattr(topology, "_MOST_BAND_POINTS", 1300)
-    coarse = topology.sketched_bands(isochrones.geometry)
+    coarse = topology.sketch_bands(isochrones.geometry)
     assert coarse.count_coordinates().sum() <= 1300 < usual.count_coordinates().sum()
     assert coarse.area.tolist() == pytest.approx(isochrones.area.tolist(), rel=0.15)
 
@@ -396,8 +396,8 @@ def test_specks_go_with_the_holes_they_fill() -> None:
     speck, island = shapely.box(10, 10, 20, 20), shapely.box(200, 200, 400, 400)
     outer = shapely.box(0, 0, 1000, 1000).difference(shapely.union_all([speck, island]))
     inner = shapely.union_all([speck, island])
-    assert topology._without_specks(outer, 50.0).area == 1000**2 - 200**2
-    assert topology._without_specks(inner, 50.0).area == 200**2
+    assert topology._drop_specks(outer, 50.0).area == 1000**2 - 200**2
+    assert topology._drop_specks(inner, 50.0).area == 200**2
 
 
 def test_same_page(
@@ -411,7 +411,7 @@ def test_same_page(
 ) -> None:
     """The same study gives the same page, in whatever order its rows come."""
     tables = (table[::-1] for table in (municipalities, academies, isochrones, gaps))
-    assert web_map(*tables, text, zones=zones[::-1]) == page
+    assert build_web_map(*tables, text, zones=zones[::-1]) == page
 
 
 def test_tables_are_not_changed(
@@ -425,7 +425,7 @@ def test_tables_are_not_changed(
     """Drawing leaves the tables as they were."""
     tables = municipalities, academies, isochrones, gaps, zones
     before = [table.copy() for table in tables]
-    web_map(*tables[:4], text, zones=zones)
+    build_web_map(*tables[:4], text, zones=zones)
     assert all(table.equals(copy) for table, copy in zip(tables, before, strict=True))
 
 
@@ -507,7 +507,7 @@ def test_a_background_is_there_only_when_asked_for(
     tiles = Background(
         url="https://tiles.example.be:8443/a/{z}/{x}/{y}.png", attribution="© Kaartmakers & co"
     )
-    asked = web_map(municipalities, academies, None, gaps, text, background=tiles)
+    asked = build_web_map(municipalities, academies, None, gaps, text, background=tiles)
     assert policy_of(asked).endswith("; img-src data: https://tiles.example.be:8443")
     assert "© Kaartmakers & co" in Page(asked).said
 
@@ -655,7 +655,7 @@ def test_page_at_the_size_of_flanders(gaps: gpd.GeoDataFrame, text: MapText) -> 
         geometry=[rings[0], rings[1] - rings[0], rings[2] - rings[1]],
         crs=zones.crs,
     )
-    page = web_map(towns, academies, isochrones, areas, text, zones=zones)
+    page = build_web_map(towns, academies, isochrones, areas, text, zones=zones)
     assert len(page.encode()) < MOST_BYTES
     assert len(told(page, "zones")) == len(decoded(page, "zones")) == 10_800
     assert len(decoded(page, "municipalities")) == 300
@@ -674,11 +674,13 @@ def test_zones_are_left_out_when_they_do_not_fit(
     limit: str,
 ) -> None:
     """The rest of the page is then as if there were none."""
-    without = web_map(municipalities, academies, None, gaps, text)
-    whole = web_map(municipalities, academies, None, gaps, text, zones=zones)
+    without = build_web_map(municipalities, academies, None, gaps, text)
+    whole = build_web_map(municipalities, academies, None, gaps, text, zones=zones)
     home, most = (web, len(without.encode()) + 1) if limit == "MOST_BYTES" else (topology, 10)
     monkeypatch.setattr(home, limit, most)
-    assert web_map(municipalities, academies, None, gaps, text, zones=zones) == without != whole
+    assert (
+        build_web_map(municipalities, academies, None, gaps, text, zones=zones) == without != whole
+    )
 
 
 def test_real_boundaries(shared_data: Path, text: MapText) -> None:
@@ -705,6 +707,6 @@ def test_real_boundaries(shared_data: Path, text: MapText) -> None:
         {"academy_id": places["nis_code"], "name": places["name"]}, geometry=points
     )
     gaps = gpd.GeoDataFrame({"gap_id": []}, geometry=[], crs="EPSG:31370")
-    page = web_map(places, academies, None, gaps, text)
+    page = build_web_map(places, academies, None, gaps, text)
     assert len(page.encode()) < 10_000_000
     assert len(shares_of(page)) == len(table)

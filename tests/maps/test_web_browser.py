@@ -23,7 +23,7 @@ from playwright.sync_api import Browser, sync_playwright
 from playwright.sync_api import Page as Tab
 
 from stemgeo.maps.text import MapText
-from stemgeo.maps.web import web_map
+from stemgeo.maps.web import build_web_map
 from stemgeo.study import Background
 
 PIXEL = base64.b64decode(
@@ -517,7 +517,8 @@ def test_a_background_is_fetched_from_its_host_alone(
     file = tmp_path / "map.html"
     quiet = replace(text, notice="")
     file.write_text(
-        web_map(municipalities, academies, None, gaps, quiet, background=tiles), encoding="utf-8"
+        build_web_map(municipalities, academies, None, gaps, quiet, background=tiles),
+        encoding="utf-8",
     )
     context = browser.new_context()
     context.route(

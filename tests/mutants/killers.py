@@ -12,8 +12,8 @@ _GRAPH = "tests/network/test_graph.py"
 _PLACING = "tests/demand/test_places.py"
 _PROFILES = "tests/network/test_profiles.py"
 _PROPERTIES = "tests/access/test_properties.py"
-_RUN = "tests/test_run.py"
-_SITE = "tests/test_site.py"
+_RUN = "tests/test_study_run.py"
+_SITE = "tests/test_planning.py"
 _SOLVE = "tests/siting/test_solve.py"
 _SQUARES = "tests/network/test_squares.py"
 _STRESS = "tests/network/test_stress.py"
@@ -47,33 +47,34 @@ KILLERS: dict[str, tuple[list[str], list[str]]] = {
     ),
     "access/doors.py": (
         [_ACCESS, _TIES],
-        [_STRETCHES, _PROPERTIES, "tests/access/test_isochrones.py", _BETTER],
+        [_STRETCHES, _PROPERTIES, "tests/access/test_areas.py", _BETTER],
     ),
-    "access/isochrones.py": (["tests/access/test_isochrones.py"], [_CATCHMENTS]),
+    "access/areas.py": (["tests/access/test_areas.py"], [_CATCHMENTS]),
     "access/riding.py": ([_ACCESS], ["tests/test_steps.py"]),
     "access/search.py": ([_ACCESS, _STRETCHES], [_PROPERTIES]),
     "access/stretches.py": ([_STRETCHES], [_GAPS]),
     "access/travel_time.py": ([_ACCESS], [_PROPERTIES]),
     "access/travellers.py": ([_TRAVELLERS, _COVERAGE], [_CATCHMENTS, _GAPS, _PROFILES]),
-    "demand/apportion.py": ([_DEMAND], [_PLACING]),
+    "demand/apportionment.py": ([_DEMAND], [_PLACING]),
     "demand/places.py": ([_PLACING, _DEMAND], []),
     "demand/points.py": ([_DEMAND, _PLACING], [_COVERAGE, _GAPS]),
-    "coverage.py": ([_COVERAGE], [_RUN, "tests/test_trend.py"]),
+    "arrays.py": (["tests/test_arrays.py"], [_GAPS]),
+    "coverage.py": ([_COVERAGE], [_RUN, "tests/test_years.py"]),
     "equity.py": (["tests/test_equity.py"], []),
-    "measure.py": ([_COVERAGE, _GAPS], [_RUN, "tests/test_trend.py"]),
-    "recognition.py": (["tests/test_recognition.py"], [_GAPS, _RUN, "tests/test_trend.py"]),
+    "measure.py": ([_COVERAGE, _GAPS], [_RUN, "tests/test_years.py"]),
+    "recognition.py": (["tests/test_recognition.py"], [_GAPS, _RUN, "tests/test_years.py"]),
     "steps.py": (["tests/test_steps.py"], []),
     "subsidy.py": (["tests/test_subsidy.py"], [_SITE]),
     "times.py": (["tests/test_times.py"], []),
     "uncertainty.py": (["tests/test_uncertainty.py"], []),
     **{
         f"gaps/{name}.py": ([_GAPS], [])
-        for name in ("evidence", "grid", "join", "late", "reasons", "table")
+        for name in ("evidence", "join", "joining", "late", "reasons", "table")
     },
     **{
         f"siting/{name}.py": ([_SOLVE], [_SITE])
         for name in (
-            *("choices", "compare", "cover", "greedy", "least", "municipalities", "nearby"),
+            *("choices", "cover", "curves", "greedy", "least", "municipalities", "nearby"),
             *("places", "plan", "program", "rules", "search", "service", "solve"),
         )
     },

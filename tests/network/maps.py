@@ -18,9 +18,9 @@ import shapely
 from pyproj import Geod, Transformer
 
 from stemgeo.access.riding import access
-from stemgeo.access.search import UNREACHED, unpack
+from stemgeo.access.search import UNREACHED, unpack_labels
 from stemgeo.access.travel_time import Rider
-from stemgeo.network import Network, Places, snap
+from stemgeo.network import Network, TiedPoints, snap_points
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -127,19 +127,19 @@ def ride(
     kmh: float = 15.0,
 ) -> int | None:
     """Time from a child to an academy in milliseconds with waits; None when there is no way."""
-    doors, sites = (snap(network, np.array([x]), np.array([y])) for x, y in (child, academy))
-    rider = Rider(network, network.times(kmh, waits_s=waits_s), 60 * 60_000)
-    (label,) = rider.nearest(sites, doors, np.arange(1))
-    return None if label == UNREACHED else int(unpack(label)[0])
+    doors, sites = (snap_points(network, np.array([x]), np.array([y])) for x, y in (child, academy))
+    rider = Rider(network, network.travel_times(kmh, waits_s=waits_s), 60 * 60_000)
+    (label,) = rider.find_nearest(sites, doors, np.arange(1))
+    return None if label == UNREACHED else int(unpack_labels(label)[0])
 
 
-def on(segment: ArrayLike, offset_mm: ArrayLike) -> Places:
+def on(segment: ArrayLike, offset_mm: ArrayLike) -> TiedPoints:
     """Tie points to one place each, on a segment and so far along it, with no walk."""
     where = np.asarray(segment, dtype=np.int32)
     none = np.zeros(len(where))
     offsets = np.rint(offset_mm).astype(np.int32)
     first = np.arange(len(where) + 1)
-    return Places(first, where, offsets, none.astype(np.int32), none, none.astype(np.bool_))
+    return TiedPoints(first, where, offsets, none.astype(np.int32), none, none.astype(np.bool_))
 
 
 def _tag_lines(text: str) -> list[str]:

@@ -78,7 +78,7 @@ def test_names_of_the_map_are_cleaned_where_they_are_read(
         [("a b", f"highway=residential name={dirty}"), ("c d", f"railway=rail ref={dirty}")],
     )
     path = drawn.write(tmp_path)
-    assert barriers.way_names([path], ["0"], [1]) == {1: "A B"}
+    assert barriers.load_way_names([path], ["0"], [1]) == {1: "A B"}
     assert rows(barriers.read_barriers([path])) == [(2, "railway", "A B")]
 
 
@@ -90,7 +90,7 @@ def test_what_a_line_crosses_is_named_as_it_is_met(tmp_path: Path) -> None:
         shapely.linestrings([[low, high], [high, low], [beside, (beside[0], beside[1] + 9)]]),
         crs=maps.CRS,
     )
-    north, south, nothing = barriers.crossed(table, lines)
+    north, south, nothing = barriers.name_crossed(table, lines)
     met = [("water", "Plas"), ("waterway", "Schelde"), ("motorway", "E17"), ("railway", "")]
     assert north == met
     assert south == met[::-1]
@@ -110,11 +110,11 @@ def test_a_name_is_given_for_the_ways_asked(
     """The name, or else the number; a way without either is left out."""
     monkeypatch.setenv("STEMGEO_CACHE", str(tmp_path / "cache"))
     path = DRAWN.write(tmp_path)
-    names = barriers.way_names([path], ["00"], [1, 11, 12])
+    names = barriers.load_way_names([path], ["00"], [1, 11, 12])
     assert names == {1: "Kerkstraat", 11: "N41"}
-    assert barriers.way_names([path], ["00"], []) == {}
+    assert barriers.load_way_names([path], ["00"], []) == {}
     path.unlink()
-    assert barriers.way_names([path], ["00"], [12, 11, 1, 1]) == names
+    assert barriers.load_way_names([path], ["00"], [12, 11, 1, 1]) == names
 
 
 def test_barriers_are_kept_and_a_damaged_entry_is_read_anew(
@@ -140,7 +140,7 @@ def test_the_schelde_lies_between_berlare_and_the_other_bank(shared_data: Path) 
     assert len(schelde) == 1
     middle = schelde.iloc[0].interpolate(0.5, normalized=True)
     line = shapely.LineString([(middle.x, middle.y + 0.01), (middle.x, middle.y - 0.01)])
-    (met,) = barriers.crossed(table, gpd.GeoSeries([line], crs="EPSG:4326"))
+    (met,) = barriers.name_crossed(table, gpd.GeoSeries([line], crs="EPSG:4326"))
     assert ("waterway", "Schelde") in met
 
 
@@ -149,7 +149,7 @@ def test_a_motorway_of_porto_is_named(extract_of: Callable[[str], Path]) -> None
     path = extract_of("porto.osm.pbf")
     table = barriers.read_barriers([path])
     line = shapely.LineString([(-8.64, 41.155), (-8.60, 41.185)])
-    (met,) = barriers.crossed(table, gpd.GeoSeries([line], crs="EPSG:4326"))
+    (met,) = barriers.name_crossed(table, gpd.GeoSeries([line], crs="EPSG:4326"))
     expected = set()
     for way in osmium.FileProcessor(str(path)).with_locations():
         if way.is_way() and way.tags.get("highway", "").startswith(("motorway", "trunk")):

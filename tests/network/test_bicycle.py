@@ -22,14 +22,14 @@ from stemgeo.network.bicycle import (
     RIDE,
     SIGNAL,
     STEPS,
-    blocks,
-    classify,
-    ferry,
-    ferry_minutes,
-    unknown_access,
-    unknown_barrier,
-    unreadable,
-    waits,
+    classify_way,
+    find_wait,
+    has_unknown_access,
+    has_unknown_barrier,
+    has_unreadable_tag,
+    is_blocking,
+    is_ferry,
+    read_ferry_minutes,
 )
 
 if TYPE_CHECKING:
@@ -460,7 +460,7 @@ def test_tags_give_the_rides(line: str) -> None:
     """The tags left of the arrow give the modes right of it, along the way and against it."""
     text, words = line.split(" -> ")
     expected = [MODES[word] for word in words.split()]
-    rides = classify(tags(text))
+    rides = classify_way(tags(text))
     assert [ride.mode for ride in rides] == (expected * 2)[:2]
 
 
@@ -489,7 +489,7 @@ def test_no_rule_reads_a_tag_that_the_reader_leaves_out() -> None:
     """Every tag that a rule asks for is in TAGS_READ, so reading only those changes nothing."""
     asked: set[object] = set()
     for _, line in lines_of_all_tables():
-        classify(Listening(line.split(" -> ")[0], asked))
+        classify_way(Listening(line.split(" -> ")[0], asked))
     assert {"highway", "bicycle", "surface", "cycleway:both:oneway"} <= asked
     assert asked <= bicycle.TAGS_READ
 
@@ -498,8 +498,8 @@ def test_no_rule_of_nodes_reads_a_tag_that_the_reader_leaves_out() -> None:
     """The tags that make a node block or wait are those of NODE_TAGS_READ, all of them."""
     asked: set[object] = set()
     for text in ("", "barrier=gate", "barrier=bollard access=private", "highway=crossing"):
-        bicycle.blocks(Listening(text, asked))
-        bicycle.waits(Listening(text, asked))
+        bicycle.is_blocking(Listening(text, asked))
+        bicycle.find_wait(Listening(text, asked))
     assert asked == bicycle.NODE_TAGS_READ
 
 
@@ -550,13 +550,13 @@ def test_a_track_is_ridden_in_its_own_direction(road: str, key: str, says: str) 
     track = f"{ROADS.get(road, road)} {key}=track {says} "
     served = ridden(road, key, says)
     opened = [RIDE if one else CLOSED for one in served]
-    assert [ride.mode for ride in classify(tags(track + "highway=trunk foot=yes"))] == opened
-    only = classify(tags(track + "highway=tertiary bicycle=use_sidepath"))
+    assert [ride.mode for ride in classify_way(tags(track + "highway=trunk foot=yes"))] == opened
+    only = classify_way(tags(track + "highway=tertiary bicycle=use_sidepath"))
     assert [ride.mode for ride in only] == opened
 
     flow = {"oneway=yes": "10", "oneway=-1": "01", "roundabout": "10"}.get(road, "11")
     against = CLOSED if road == "roundabout" else PUSH
-    street = classify(tags(f"{track} highway=residential surface=sett {key}:surface=asphalt"))
+    street = classify_way(tags(f"{track} highway=residential surface=sett {key}:surface=asphalt"))
     for i in range(2):
         goes = flow[i] == "1" or served[i]
         assert street[i].mode == (RIDE if goes else against)
@@ -589,7 +589,7 @@ def test_a_track_is_ridden_in_its_own_direction(road: str, key: str, says: str) 
 )
 def test_the_surface_of_a_cycleway_is_what_is_ridden(text: str, over_18: str) -> None:
     """Of a track or lane by side, and of the part for bicycles of a path; else the road's own."""
-    ratios = [18 * ride.ratio for ride in classify(tags(text))]
+    ratios = [18 * ride.ratio for ride in classify_way(tags(text))]
     assert ratios == pytest.approx([float(one) for one in (over_18.split() * 2)[:2]])
 
 
@@ -629,7 +629,7 @@ def test_what_opens_never_slows(highway: str, some: dict[str, str], opening: str
     # A track in place of what opens the road is another road, not a better one.
     assume(key not in some or (value == "track" and some[key] in ("no", "separate")))
     before, after = (
-        [ride.speed_kmh(15, 4) for ride in classify({"highway": highway, **some, **more})]
+        [ride.speed_kmh(15, 4) for ride in classify_way({"highway": highway, **some, **more})]
         for more in ({}, {key: value})
     )
     assert after[0] >= before[0]
@@ -652,16 +652,16 @@ def test_what_opens_never_slows(highway: str, some: dict[str, str], opening: str
 )
 def test_words_of_access_that_are_not_known(text: str, odd: bool) -> None:  # noqa: FBT001
     """One word that is none of ours is enough to count the way."""
-    assert unknown_access(tags(text)) is odd
+    assert has_unknown_access(tags(text)) is odd
 
 
 def test_barriers_that_are_not_known() -> None:
     """Every kind is one of three; any other, in a list too, is counted as unknown."""
-    assert unknown_barrier({"barrier": "moat"})
-    assert unknown_barrier({"barrier": "gate;moat"})
-    assert not unknown_barrier({"highway": "crossing"})
+    assert has_unknown_barrier({"barrier": "moat"})
+    assert has_unknown_barrier({"barrier": "gate;moat"})
+    assert not has_unknown_barrier({"highway": "crossing"})
     for kinds in (bicycle.BLOCKING_BARRIERS, bicycle.SLOW_BARRIERS, bicycle.OPEN_BARRIERS):
-        assert not unknown_barrier({"barrier": ";".join(kinds)})
+        assert not has_unknown_barrier({"barrier": ";".join(kinds)})
 
 
 SURFACES = [
@@ -682,7 +682,7 @@ SURFACES = [
 def test_surface_gives_the_ratio(surface: str, over_18: int, highway: str) -> None:
     """A tagged surface sets the ratio whatever the kind of way and its tracktype."""
     way = {"highway": highway, "surface": surface, "tracktype": "grade5"}
-    assert [ride.ratio for ride in classify(way)] == pytest.approx([over_18 / 18] * 2)
+    assert [ride.ratio for ride in classify_way(way)] == pytest.approx([over_18 / 18] * 2)
 
 
 @pytest.mark.parametrize(
@@ -707,7 +707,7 @@ def test_surface_gives_the_ratio(surface: str, over_18: int, highway: str) -> No
 )
 def test_ratio_without_a_surface_tag(text: str, over_18: int) -> None:
     """Without a surface a track goes by its tracktype, a path is unpaved, the rest is paved."""
-    assert classify(tags(text))[0].ratio == pytest.approx(over_18 / 18)
+    assert classify_way(tags(text))[0].ratio == pytest.approx(over_18 / 18)
 
 
 @pytest.mark.parametrize(
@@ -727,7 +727,7 @@ def test_ratio_without_a_surface_tag(text: str, over_18: int) -> None:
 def test_smoothness_multiplies_the_surface_ratio(smoothness: str, factor: float) -> None:
     """The ratio is that of the surface times that of the smoothness."""
     way = {"highway": "residential", "surface": "sett", "smoothness": smoothness}
-    assert classify(way)[0].ratio == pytest.approx(10 / 18 * factor)
+    assert classify_way(way)[0].ratio == pytest.approx(10 / 18 * factor)
 
 
 @pytest.mark.parametrize(
@@ -751,8 +751,8 @@ def test_smoothness_multiplies_the_surface_ratio(smoothness: str, factor: float)
 def test_maxspeed_caps(maxspeed: str, cap_kmh: float) -> None:
     """A speed limit in any of the usual forms caps the rider both ways."""
     way = {"highway": "residential", "maxspeed": maxspeed}
-    assert [ride.cap_kmh for ride in classify(way)] == pytest.approx([cap_kmh] * 2)
-    assert classify(way)[0].speed_kmh(45, 4) == pytest.approx(min(45, cap_kmh))
+    assert [ride.cap_kmh for ride in classify_way(way)] == pytest.approx([cap_kmh] * 2)
+    assert classify_way(way)[0].speed_kmh(45, 4) == pytest.approx(min(45, cap_kmh))
 
 
 @pytest.mark.parametrize(
@@ -762,7 +762,7 @@ def test_maxspeed_caps(maxspeed: str, cap_kmh: float) -> None:
 def test_unreadable_maxspeed_sets_no_limit(maxspeed: str) -> None:
     """What is no speed limit, or none that could bind a cyclist, limits nothing."""
     way = {"highway": "residential", "maxspeed": maxspeed}
-    assert classify(way)[0].speed_kmh(45, 4) == 45
+    assert classify_way(way)[0].speed_kmh(45, 4) == 45
 
 
 @pytest.mark.parametrize(
@@ -785,20 +785,20 @@ def test_unreadable_maxspeed_sets_no_limit(maxspeed: str) -> None:
 )
 def test_speed_in_kmh(text: str, rider_kmh: float, kmh: float) -> None:
     """Rider's speed x ratio, capped by maxspeed, never below 4; pushing 4, steps 2, closed 0."""
-    assert classify(tags(text))[0].speed_kmh(rider_kmh, 4) == pytest.approx(kmh)
+    assert classify_way(tags(text))[0].speed_kmh(rider_kmh, 4) == pytest.approx(kmh)
 
 
 def test_surface_can_be_switched_off() -> None:
     """Without surfaces neither surface nor smoothness slows, but a limit still caps."""
-    slow = classify(tags("highway=track surface=sand smoothness=bad maxspeed=14"))[0]
+    slow = classify_way(tags("highway=track surface=sand smoothness=bad maxspeed=14"))[0]
     assert slow.speed_kmh(12, 4, surface=False) == 12
     assert slow.speed_kmh(20, 4, surface=False) == 14
 
 
 def test_pushing_speed_is_the_given_one() -> None:
     """Pushing goes at the study's pushing speed, steps at 2 km/h whatever it is."""
-    assert classify(tags("highway=footway"))[0].speed_kmh(15, 3) == 3
-    assert classify(tags("highway=steps"))[0].speed_kmh(15, 3) == 2
+    assert classify_way(tags("highway=footway"))[0].speed_kmh(15, 3) == 3
+    assert classify_way(tags("highway=steps"))[0].speed_kmh(15, 3) == 2
 
 
 @pytest.mark.parametrize(
@@ -874,7 +874,7 @@ def test_pushing_speed_is_the_given_one() -> None:
 )
 def test_nodes_that_block(text: str, stops: bool) -> None:  # noqa: FBT001
     """Only a node with a barrier blocks, by its kind or when shut, unless a bicycle may pass."""
-    assert blocks(tags(text)) is stops
+    assert is_blocking(tags(text)) is stops
 
 
 @pytest.mark.parametrize(
@@ -903,7 +903,7 @@ def test_nodes_that_block(text: str, stops: bool) -> None:  # noqa: FBT001
 )
 def test_nodes_at_which_one_waits(text: str, kind: int) -> None:
     """Signals before crossings before barriers; a node is one kind of wait."""
-    assert waits(tags(text)) == kind
+    assert find_wait(tags(text)) == kind
 
 
 @pytest.mark.parametrize(
@@ -930,7 +930,7 @@ def test_nodes_at_which_one_waits(text: str, kind: int) -> None:
 )
 def test_ferries_that_take_bicycles(text: str, taken: bool) -> None:  # noqa: FBT001
     """By the bicycle tag, else the foot tag, else access; without any of them it does."""
-    assert ferry(tags(text)) is taken
+    assert is_ferry(tags(text)) is taken
 
 
 @pytest.mark.parametrize(
@@ -960,7 +960,7 @@ def test_ferries_that_take_bicycles(text: str, taken: bool) -> None:  # noqa: FB
 )
 def test_duration_of_a_ferry(duration: str, minutes: float | None) -> None:
     """Minutes, hours:minutes, hours:minutes:seconds or ISO 8601; anything else is none."""
-    assert ferry_minutes({"route": "ferry", "duration": duration}) == minutes
+    assert read_ferry_minutes({"route": "ferry", "duration": duration}) == minutes
 
 
 @pytest.mark.parametrize(
@@ -988,7 +988,7 @@ def test_duration_of_a_ferry(duration: str, minutes: float | None) -> None:
 )
 def test_tags_that_say_nothing(text: str, odd: bool) -> None:  # noqa: FBT001
     """A direction or a speed of which no word is known; surfaces and lanes are not counted."""
-    assert unreadable(tags(f"highway=residential {text}")) is odd
+    assert has_unreadable_tag(tags(f"highway=residential {text}")) is odd
 
 
 @pytest.mark.parametrize("extract", ["berlare.osm", "wechelderzande.osm.pbf", "porto.osm.pbf"])
@@ -997,7 +997,7 @@ def test_a_ride_is_always_whole(extract_of: Callable[[str], Path], extract: str)
     file = osmium.FileProcessor(str(extract_of(extract)), osmium.osm.WAY)
     seen = 0
     for way in file.with_filter(osmium.filter.KeyFilter("highway")):
-        for ride in classify({tag.k: tag.v for tag in way.tags}):
+        for ride in classify_way({tag.k: tag.v for tag in way.tags}):
             seen += 1
             assert 0 < ride.ratio <= 1
             assert 0 < ride.cap_kmh <= 999

@@ -8,14 +8,14 @@ import numpy as np
 import pytest
 from network.maps import RoadMap, on
 
-from stemgeo.access.search import UNREACHED, unpack
+from stemgeo.access.search import UNREACHED, unpack_labels
 from stemgeo.access.travel_time import Rider
 from stemgeo.network import Network
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from stemgeo.network import Places
+    from stemgeo.network import TiedPoints
 
 AT = {"s": (0, -500), "n": (0, 0), "t": (0, 500), "w": (-500, 0), "e": (500, 0)}
 AT |= {"l": (0, -25), "x": (350, 350), "y": (-350, -350)}
@@ -36,10 +36,10 @@ def paid_ms(folder: Path, ways: list[tuple[str, str]], path: str, **stops: str) 
     }
 
     def ride_ms(seconds: float) -> int | None:
-        rider = Rider(network, network.times(15, busy_crossing_s=seconds), 3_600_000)
+        rider = Rider(network, network.travel_times(15, busy_crossing_s=seconds), 3_600_000)
         site, point = (_at_node(network, int(ends[name])) for name in (academy, child))
-        (label,) = rider.nearest(site, point, np.arange(1))
-        return None if label == UNREACHED else int(unpack(label)[0])
+        (label,) = rider.find_nearest(site, point, np.arange(1))
+        return None if label == UNREACHED else int(unpack_labels(label)[0])
 
     free, paid = ride_ms(0), ride_ms(ACROSS_S)
     assert free == drawn.ms(path)
@@ -47,7 +47,7 @@ def paid_ms(folder: Path, ways: list[tuple[str, str]], path: str, **stops: str) 
     return None if paid is None or free is None else paid - free
 
 
-def _at_node(network: Network, node: int) -> Places:
+def _at_node(network: Network, node: int) -> TiedPoints:
     """Tie a place to a node, by an edge that begins or ends there."""
     begins = np.flatnonzero(network.edge_start == node)
     if len(begins):

@@ -22,7 +22,7 @@ from network.maps import ORIGIN, RoadMap, metres, ms, times
 from pyproj import Geod
 
 from stemgeo.errors import InputError
-from stemgeo.network import Network, cache, graph, snap
+from stemgeo.network import Network, cache, graph, snap_points
 from stemgeo.network.osm import read_roads
 
 if TYPE_CHECKING:
@@ -44,7 +44,7 @@ def row(names: str, step_m: float = 100.0) -> dict[str, Place]:
 
 def edge_facts(network: Network) -> Counter[tuple[Any, ...]]:
     """Everything that a route can meet, by OSM ids, whatever the order of the arrays."""
-    times = network.times(11.0)
+    times = network.travel_times(11.0)
     facts: Counter[tuple[Any, ...]] = Counter()
     for edge in range(network.edges):
         part = slice(network.first_segment[edge], network.first_segment[edge + 1])
@@ -322,7 +322,7 @@ def test_extract_given_twice_counts_once(tmp_path: Path) -> None:
 def assert_same(one: Network, two: Network) -> None:
     """Hold two networks against each other, ride by ride and array by array."""
     assert (one.crs, one.counts) == (two.crs, two.counts)
-    for name, array in one._arrays().items():
+    for name, array in one._list_arrays().items():
         other = getattr(two, name)
         if name in ("forward", "backward", "pavement"):
             rides = [one.rides[i] for i in array], [two.rides[i] for i in other]
@@ -441,7 +441,7 @@ def test_an_island_is_not_enough(tmp_path: Path) -> None:
     drawn = RoadMap(nodes, [("a b c d a", STREET), ("p q", STREET)])
     network = drawn.network(tmp_path)
     (x, y) = drawn.at("p")
-    places = snap(network, np.array([x]), np.array([y]))
+    places = snap_points(network, np.array([x]), np.array([y]))
     assert places.snap_m == pytest.approx([300], abs=0.1)
     assert sorted(network.way[places.segment]) == [1, 2]
     assert network.counts["island_edges"] == 1
@@ -459,7 +459,9 @@ def test_cul_de_sac_that_cannot_be_left_is_an_island(tmp_path: Path) -> None:
         (drawn.length_mm("a p")[0] + drawn.length_mm("q b")[0]) / 1000
     )
     (x, y) = drawn.at("q")
-    assert snap(network, np.array([x]), np.array([y])).snap_m == pytest.approx([500], abs=0.1)
+    assert snap_points(network, np.array([x]), np.array([y])).snap_m == pytest.approx(
+        [500], abs=0.1
+    )
 
 
 def test_thirty_kilometres_of_road_are_no_island(tmp_path: Path) -> None:
@@ -479,7 +481,7 @@ def test_points_are_not_tied_to_steps(tmp_path: Path) -> None:
     drawn = RoadMap(nodes, ways)
     network = drawn.network(tmp_path)
     x, y = drawn.between("b", "d", 0.4)
-    places = snap(network, np.array([x]), np.array([y]))
+    places = snap_points(network, np.array([x]), np.array([y]))
     assert places.snap_m == pytest.approx([20], abs=0.1)
     assert 2 not in network.way[places.segment]
     through = drawn.ms("a b") + drawn.ms("b d", 2) + drawn.ms("d c")
@@ -507,7 +509,7 @@ def test_of_ways_on_one_another_the_better_one_counts(tmp_path: Path) -> None:
         drawn = RoadMap(nodes, ways)
         network = drawn.network(tmp_path)
         x, y = drawn.between("a", "b", 0.3)
-        place = snap(network, np.array([x]), np.array([y + 20]))
+        place = snap_points(network, np.array([x]), np.array([y + 20]))
         assert sorted(network.way[place.segment]) == [1, 2]
         home = ms(network, drawn.at("y"), (x, y + 20))
         walk = round(20 / 1.3 * 1000)
@@ -646,7 +648,7 @@ def test_saved_network_comes_back_the_same(tmp_path: Path, some_network: Network
     loaded = Network.load(folder)
     assert_same(some_network, loaded)
     assert loaded.rides == some_network.rides
-    for name, array in some_network._arrays().items():
+    for name, array in some_network._list_arrays().items():
         assert getattr(loaded, name).dtype == array.dtype, name
         assert numba.typeof(getattr(loaded, name)) == numba.typeof(array), name
     children = list(zip(loaded.node_x, loaded.node_y, strict=True))
@@ -758,7 +760,7 @@ def test_saved_network_names_hashes_of_all_its_files(tmp_path: Path, some_networ
 def test_to_networkx_keeps_parallel_edges_loops_and_directions(some_network: Network) -> None:
     """Each open direction of each edge is one edge of the MultiDiGraph, with time and shape."""
     given = some_network.to_networkx(12)
-    times = some_network.times(12)
+    times = some_network.travel_times(12)
     count = int(some_network.open_forward.sum() + some_network.open_backward.sum())
     assert given.number_of_edges() == count
     assert nx.number_of_selfloops(given) == 1
@@ -892,7 +894,7 @@ def test_the_bends_of_an_osmnx_street_stay() -> None:
     assert len(network.length_mm) == 3
     assert shapely.get_num_coordinates(network.lines[0]) == 4
     x, y = shapely.get_coordinates(network.lines[0])[1]
-    assert snap(network, np.array([x]), np.array([y])).snap_m[0] < 0.01
+    assert snap_points(network, np.array([x]), np.array([y])).snap_m[0] < 0.01
 
 
 def test_joined_values_of_osmnx_are_taken_in_a_fixed_order() -> None:
@@ -907,7 +909,7 @@ def test_joined_values_of_osmnx_are_taken_in_a_fixed_order() -> None:
         given.add_edge(2, 1, osmid=[5, 7], **tags)
         network = Network.from_osmnx(given)
         assert network.edges == 1
-        speeds.append(network.times(15).forward_ms.tolist())
+        speeds.append(network.travel_times(15).forward_ms.tolist())
     assert speeds[0] == speeds[1]
 
 

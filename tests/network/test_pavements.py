@@ -14,12 +14,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from network.maps import RoadMap, ms, tags
 
-from stemgeo.access.search import unpack
-from stemgeo.access.travellers import pace
+from stemgeo.access.search import unpack_labels
+from stemgeo.access.travellers import find_pace
 from stemgeo.errors import StudyError
-from stemgeo.measure import Prepared, measure
+from stemgeo.measure import Prepared, measure_day
 from stemgeo.network import Network
-from stemgeo.network.bicycle import NOT_AT_ALL, RIDE, Ride, pavement
+from stemgeo.network.bicycle import NOT_AT_ALL, RIDE, Ride, classify_pavement
 from stemgeo.network.osm import read_roads
 
 if TYPE_CHECKING:
@@ -50,7 +50,7 @@ ON_STREETS = ["sidewalk=both", "sidewalk=left", "sidewalk:right=yes", "sidewalk:
 )
 def test_what_a_pavement_is(line: str, ratio: float | None) -> None:
     """A drawn one or that of a road, with its own ground; no crossing, no square, no park path."""
-    assert pavement(tags(line)) == (NOT_AT_ALL if ratio is None else Ride(RIDE, ratio))
+    assert classify_pavement(tags(line)) == (NOT_AT_ALL if ratio is None else Ride(RIDE, ratio))
 
 
 TWO = {"a": (0, 0), "b": (3000, 0)}
@@ -75,7 +75,7 @@ def test_beside_a_busy_road_one_rides_on_its_pavement(
     """Either way, as over all roads; without one, or where nobody walks, as before."""
     drawn = RoadMap(TWO, [("a b", line)])
     network = Network.from_osm(drawn.write(tmp_path))
-    quiet, young = network.calmed("quiet_1"), network.on_pavements().calmed("quiet_1")
+    quiet, young = network.calm_to("quiet_1"), network.take_to_pavements().calm_to("quiet_1")
     for way in (("a", "b"), ("b", "a")):
         here = [drawn.at(name) for name in way]
         assert (ms(young, *here) == ms(network, *here)) == riding
@@ -96,7 +96,7 @@ def test_what_is_pushed_along_is_ridden(tmp_path: Path, line: str) -> None:
     network = Network.from_osm(drawn.write(tmp_path))
     ends = drawn.at("b"), drawn.at("a")
     assert ms(network, *ends) == drawn.ms("a b", 4.0)
-    assert ms(network.on_pavements(), *ends) == drawn.ms("a b")
+    assert ms(network.take_to_pavements(), *ends) == drawn.ms("a b")
 
 
 @pytest.mark.parametrize(
@@ -115,7 +115,7 @@ def test_what_is_opened_beside_a_pavement_is_no_slower(
     taken = []
     for more in (shut, opened):
         drawn = RoadMap(TWO, [("a b", f"{line} {more}".strip())])
-        network = Network.from_osm(drawn.write(tmp_path)).on_pavements()
+        network = Network.from_osm(drawn.write(tmp_path)).take_to_pavements()
         taken.append(ms(network, drawn.at("b"), drawn.at("a")))
         assert taken[-1] == drawn.ms("a b")
     assert taken[0] == taken[1]
@@ -126,7 +126,7 @@ def test_a_roundabout_stays_one_way(tmp_path: Path) -> None:
     ring = {"a": (0, 0), "b": (30, 0), "c": (30, 30)}
     line = "highway=residential junction=roundabout sidewalk=both"
     drawn = RoadMap(ring, [("a b c a", line)])
-    network = Network.from_osm(drawn.write(tmp_path)).on_pavements()
+    network = Network.from_osm(drawn.write(tmp_path)).take_to_pavements()
     assert ms(network, drawn.at("b"), drawn.at("a")) == drawn.ms("b c a")
 
 
@@ -144,7 +144,7 @@ def test_a_pavement_makes_nobody_slower(
         (path, f"{line} {more}".strip()) for (path, line), more in zip(drawn, beside, strict=False)
     ]
     network = Network.from_roads(roads(tmp_path_factory.getbasetemp(), drawn, stops))
-    before, after = all_times(network, homes)[0], all_times(network.on_pavements(), homes)[0]
+    before, after = all_times(network, homes)[0], all_times(network.take_to_pavements(), homes)[0]
     assert (after <= before).all()
     assert (after[0] <= after[1]).all()
     assert (after[1] <= after[2]).all()
@@ -170,8 +170,8 @@ def measured(folder: Path, **travel: Any) -> tuple[Prepared, Any]:
         children([("11001", age, "F", 13) for age in range(5, 12)]),
         academies=academies({"A": spot(3.4, 1.0)}),
     )
-    prepared = Prepared.of(asked, there, Network.whole(read_roads([path])))
-    return prepared, measure(prepared, dt.date(2022, 12, 31))
+    prepared = Prepared.from_inputs(asked, there, Network.whole_from_roads(read_roads([path])))
+    return prepared, measure_day(prepared, dt.date(2022, 12, 31))
 
 
 def test_children_under_10_are_in_time_over_pavements_and_older_ones_are_not(
@@ -198,11 +198,11 @@ def test_an_academy_that_could_come_promises_what_a_run_counts(tmp_path: Path) -
     prepared, found = measured(tmp_path, pavements_under_10=True)
     rider = found.riders[1]
     for cell, covered in zip(prepared.cells, (1, 0), strict=True):
-        asked = pace(prepared.study.travel, cell)
-        _, point, _ = rider.served(found.academies, asked, 15, threads=1)
+        asked = find_pace(prepared.study.travel, cell)
+        _, point, _ = rider.list_served(found.academies, asked, 15, threads=1)
         assert len(point) == covered
-        label = rider.nearest(cell, "central")
-        assert int((unpack(label)[0] <= 900_000).sum()) == covered
+        label = rider.find_nearest(cell, "central")
+        assert int((unpack_labels(label)[0] <= 900_000).sum()) == covered
 
 
 def test_without_an_age_under_10_the_option_is_refused() -> None:
@@ -216,7 +216,7 @@ def test_the_network_keeps_its_doors_and_arcs(tmp_path: Path) -> None:
     """Nothing opens: the same ties serve those who ride on pavements."""
     drawn = RoadMap(TWO, [("a b", f"{BUSY} sidewalk=both")])
     network = Network.from_osm(drawn.write(tmp_path))
-    young = network.on_pavements()
+    young = network.take_to_pavements()
     for mine, theirs in zip(network.arcs, young.arcs, strict=True):
         np.testing.assert_array_equal(mine, theirs)
     np.testing.assert_array_equal(network.door, young.door)

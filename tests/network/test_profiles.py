@@ -13,12 +13,12 @@ from network.maps import RoadMap, ms, on, ride, times
 from pyproj import Transformer
 from shapely.geometry import Point
 
-from stemgeo.access.search import UNREACHED, unpack
+from stemgeo.access.search import UNREACHED, unpack_labels
 from stemgeo.access.travel_time import Rider
 from stemgeo.errors import InputError
-from stemgeo.network import Network, bicycle, snap
+from stemgeo.network import Network, bicycle, snap_points
 from stemgeo.network.bicycle import BARRIER, BOARDING, CROSSING, FERRY, NO_WAIT, RIDE, SIGNAL
-from stemgeo.network.crossings import on_foot
+from stemgeo.network.crossings import add_ways_on_foot
 from stemgeo.network.osm import read_roads
 
 if TYPE_CHECKING:
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from network.maps import Place
 
     from stemgeo.network.graph import EdgeTimes
-    from stemgeo.network.osm import Roads
+    from stemgeo.network.osm import RoadSegments
 
 STREET = "highway=residential"
 BUSY = "highway=primary"
@@ -38,12 +38,12 @@ HOUR = 3_600_000
 
 def whole(folder: Path, drawn: RoadMap) -> Network:
     """Read a map with everything in it, ferries too."""
-    return Network.whole(read_roads([drawn.write(folder)]))
+    return Network.whole_from_roads(read_roads([drawn.write(folder)]))
 
 
 def snapped_m(network: Network, place: Place) -> float:
     """How far a place is from the road it is tied to; NaN when it is tied to none."""
-    return float(snap(network, np.array([place[0]]), np.array([place[1]])).snap_m[0])
+    return float(snap_points(network, np.array([place[0]]), np.array([place[1]])).snap_m[0])
 
 
 # --- low stress ---------------------------------------------------------------------------------
@@ -69,7 +69,7 @@ def test_low_stress_goes_round_a_busy_road(tmp_path: Path, direct: str, kept: bo
     """
     drawn = RoadMap(SQUARE, [("a b", direct), ("a d c b", "highway=cycleway")])
     network = whole(tmp_path, drawn)
-    every, quiet = network.restricted(), network.restricted("low_stress")
+    every, quiet = network.restrict_to(), network.restrict_to("low_stress")
     assert ms(every, drawn.at("a"), drawn.at("b")) == drawn.ms("a b")
     path = "a b" if kept else "a d c b"
     assert ms(quiet, drawn.at("a"), drawn.at("b")) == drawn.ms(path)
@@ -101,7 +101,7 @@ def test_a_road_too_busy_is_pushed_along_where_walking_is_allowed(
     drawn = RoadMap(nodes, [("a b", direct), ("a m b", "highway=cycleway")])
     kmh = {"ride": 15.0, "push": 4.0, "steps": 2.0}
     expected = drawn.ms("a b", kmh[how]) if how in kmh else drawn.ms("a m b")
-    quiet = whole(tmp_path, drawn).restricted(profile)
+    quiet = whole(tmp_path, drawn).restrict_to(profile)
     assert ms(quiet, drawn.at("a"), drawn.at("b")) == expected
     assert ms(quiet, drawn.at("b"), drawn.at("a")) == expected
 
@@ -110,7 +110,7 @@ def test_low_stress_is_said_per_direction(tmp_path: Path) -> None:
     """With a track on the right side alone, one rides there and comes back another way."""
     ways = [("a b", "highway=secondary cycleway:right=track"), ("a d c b", "highway=cycleway")]
     drawn = RoadMap(SQUARE, ways)
-    quiet = whole(tmp_path, drawn).restricted("low_stress")
+    quiet = whole(tmp_path, drawn).restrict_to("low_stress")
     assert ms(quiet, drawn.at("a"), drawn.at("b")) == drawn.ms("a b")
     assert ms(quiet, drawn.at("b"), drawn.at("a")) == drawn.ms("b c d a")
 
@@ -125,7 +125,7 @@ def test_sides_do_not_depend_on_how_the_road_was_drawn(
     nodes = SQUARE | {"m": (500, 0)}
     ways = [(one, f"highway=secondary cycleway:{along[one]}=track") for one in (first, second)]
     drawn = RoadMap(nodes, [*ways, ("a d c b", "highway=cycleway")])
-    quiet = whole(tmp_path, drawn).restricted("low_stress")
+    quiet = whole(tmp_path, drawn).restrict_to("low_stress")
     assert quiet.edges == 1
     assert ms(quiet, drawn.at("a"), drawn.at("b")) == drawn.ms("a m b")
     assert ms(quiet, drawn.at("b"), drawn.at("a")) == drawn.ms("b c d a")
@@ -137,7 +137,7 @@ def test_pushing_along_a_busy_road_bothers_nobody(tmp_path: Path) -> None:
     drawn = RoadMap(SQUARE, ways)
     network = whole(tmp_path, drawn)
     for profile in ("all", "low_stress", "quiet_1"):
-        over = ms(network.restricted(profile), drawn.at("a"), drawn.at("b"))
+        over = ms(network.restrict_to(profile), drawn.at("a"), drawn.at("b"))
         assert over == drawn.ms("a b", 4)
 
 
@@ -147,7 +147,7 @@ def test_home_on_a_busy_road_pushes_to_the_quiet_one(tmp_path: Path) -> None:
     ways = [("a b", BUSY), ("y a", BUSY), ("p q", STREET), ("p a", STREET), ("q b", STREET)]
     drawn = RoadMap(nodes, ways)
     network = whole(tmp_path, drawn)
-    every, quiet = network.restricted(), network.restricted("low_stress")
+    every, quiet = network.restrict_to(), network.restrict_to("low_stress")
     for home, share in (("a", 0.75), ("y", 0.1)):
         to = {"a": "b", "y": "a"}[home]
         here = drawn.between(home, to, share)
@@ -171,8 +171,8 @@ def test_low_stress_is_never_quicker_between_the_same_places(tmp_path: Path) -> 
     quicker = 0
     for one in "abcd":
         for other in "abcd":
-            over_all = ms(network.restricted(), drawn.at(one), drawn.at(other))
-            calm = ms(network.restricted("low_stress"), drawn.at(one), drawn.at(other))
+            over_all = ms(network.restrict_to(), drawn.at(one), drawn.at(other))
+            calm = ms(network.restrict_to("low_stress"), drawn.at(one), drawn.at(other))
             assert over_all is not None
             assert calm is not None
             assert over_all <= calm
@@ -185,8 +185,8 @@ def test_map_without_a_calm_road_is_pushed_through(tmp_path: Path) -> None:
     for tags, walked in ((BUSY, True), (f"{BUSY} foot=no", False)):
         drawn = RoadMap(SQUARE, [("a b c d a", tags)])
         network = whole(tmp_path, drawn)
-        quiet = network.restricted("low_stress")
-        np.testing.assert_array_equal(quiet.door, network.restricted().door)
+        quiet = network.restrict_to("low_stress")
+        np.testing.assert_array_equal(quiet.door, network.restrict_to().door)
         table = times(quiet, [drawn.at("a")], {"x": drawn.at("b")})
         assert table["status"].tolist() == ["reached" if walked else "beyond_horizon"]
         if walked:
@@ -203,7 +203,7 @@ def test_a_calm_neighbourhood_is_no_island_however_small(tmp_path: Path, length:
     ways = [("a b", STREET), ("p q", STREET), ("a r p", BUSY)]
     drawn = RoadMap(nodes, ways)
     network = whole(tmp_path, drawn)
-    quiet = network.restricted("low_stress")
+    quiet = network.restrict_to("low_stress")
     at = drawn.between("p", "q", 0.1)
     assert snapped_m(quiet, at) == pytest.approx(0, abs=0.01)
     assert quiet.counts["island_edges"] == 0
@@ -216,8 +216,8 @@ def test_between_two_calm_neighbourhoods_one_pushes(tmp_path: Path) -> None:
     nodes = SQUARE | {"e": (3000, 0), "f": (3000, 1000)}
     drawn = RoadMap(nodes, [("a b c d a", STREET), ("e f", STREET), ("b e", BUSY)])
     network = whole(tmp_path, drawn)
-    quiet = network.restricted("low_stress")
-    assert ms(network.restricted(), drawn.at("a"), drawn.at("e")) == drawn.ms("a b e")
+    quiet = network.restrict_to("low_stress")
+    assert ms(network.restrict_to(), drawn.at("a"), drawn.at("e")) == drawn.ms("a b e")
     by_hand = drawn.ms("a b") + drawn.ms("b e", 4)
     assert ms(quiet, drawn.at("a"), drawn.at("e")) == by_hand
     assert ms(quiet, drawn.at("e"), drawn.at("f")) == drawn.ms("e f")
@@ -227,14 +227,14 @@ def test_between_two_calm_neighbourhoods_one_pushes(tmp_path: Path) -> None:
 def test_profiles_share_doors_islands_and_counts(tmp_path: Path, profile: str) -> None:
     """Whatever is busy: a profile differs from all roads in its rides alone."""
     network = whole(tmp_path, mixed_map())
-    every, quiet = network.restricted(), network.restricted(profile)
-    for name, array in every._arrays().items():
+    every, quiet = network.restrict_to(), network.restrict_to(profile)
+    for name, array in every._list_arrays().items():
         if name not in ("forward", "backward"):
             np.testing.assert_array_equal(array, getattr(quiet, name), err_msg=name)
     assert every.counts | {"ridden_m": 0} == quiet.counts | {"ridden_m": 0}
     assert every.counts["ridden_m"] > quiet.counts["ridden_m"]
     assert (every.forward != quiet.forward).any()
-    again = every.calmed(profile)
+    again = every.calm_to(profile)
     np.testing.assert_array_equal(again.forward, quiet.forward)
     np.testing.assert_array_equal(again.backward, quiet.backward)
 
@@ -275,7 +275,7 @@ def test_chain_is_cut_where_a_profile_opens_or_closes_it(
 @pytest.mark.parametrize("profile", ["all", "low_stress", "quiet_1"])
 def test_an_edge_is_open_or_closed_as_a_whole(network_of_hand: Network, profile: str) -> None:
     """In every profile all segments of an edge agree, each way."""
-    network = network_of_hand.restricted(profile, ferries=True)
+    network = network_of_hand.restrict_to(profile, ferries=True)
     mode = np.array([one.mode for one in network.rides])
     for rides, open_ in (
         (network.forward, network.open_forward),
@@ -328,22 +328,22 @@ def test_kept_whole_and_then_restricted_is_the_same(
     loaded = Network.load(folder)
     for profile in ("all", "low_stress", "quiet_1"):
         for ferries in (False, True):
-            fresh = network_of_hand.restricted(profile, ferries=ferries)
-            kept = loaded.restricted(profile, ferries=ferries)
+            fresh = network_of_hand.restrict_to(profile, ferries=ferries)
+            kept = loaded.restrict_to(profile, ferries=ferries)
             assert (fresh.crs, fresh.rides, fresh.counts) == (kept.crs, kept.rides, kept.counts)
-            for name, array in fresh._arrays().items():
+            for name, array in fresh._list_arrays().items():
                 np.testing.assert_array_equal(array, getattr(kept, name), err_msg=name)
     direct = Network.from_osm(tmp_path / "map.osm")
-    np.testing.assert_array_equal(direct.door, loaded.restricted().door)
-    np.testing.assert_array_equal(direct.forward, loaded.restricted().forward)
+    np.testing.assert_array_equal(direct.door, loaded.restrict_to().door)
+    np.testing.assert_array_equal(direct.forward, loaded.restrict_to().forward)
 
 
 def test_restricting_changes_nothing_of_the_whole(network_of_hand: Network) -> None:
     """Profiles are made beside one another from the same whole, in any order."""
-    before = {name: array.copy() for name, array in network_of_hand._arrays().items()}
-    network_of_hand.restricted("low_stress")
-    again = network_of_hand.restricted().restricted("low_stress")
-    straight = network_of_hand.restricted("low_stress")
+    before = {name: array.copy() for name, array in network_of_hand._list_arrays().items()}
+    network_of_hand.restrict_to("low_stress")
+    again = network_of_hand.restrict_to().restrict_to("low_stress")
+    straight = network_of_hand.restrict_to("low_stress")
     for name, array in before.items():
         np.testing.assert_array_equal(array, getattr(network_of_hand, name), err_msg=name)
         np.testing.assert_array_equal(getattr(again, name), getattr(straight, name), err_msg=name)
@@ -380,7 +380,7 @@ def test_ferry_is_off_unless_asked_for(tmp_path: Path) -> None:
     drawn = river("route=ferry bicycle=yes duration=00:06")
     network = whole(tmp_path, drawn)
     assert network.counts["ferries"] == 1
-    for off in (network.restricted(), Network.from_osm(tmp_path / "map.osm")):
+    for off in (network.restrict_to(), Network.from_osm(tmp_path / "map.osm")):
         assert ms(off, drawn.at("b"), drawn.at("c")) == drawn.ms("b a x d c")
 
 
@@ -389,7 +389,7 @@ def test_ferry_is_off_unless_asked_for(tmp_path: Path) -> None:
 def test_ferry_takes_its_duration_and_one_wait(tmp_path: Path, duration: str, profile: str) -> None:
     """Six minutes on board and five of waiting, however many nodes it has, either way."""
     drawn = river(f"route=ferry bicycle=yes duration={duration}")
-    network = whole(tmp_path, drawn).restricted(profile, ferries=True)
+    network = whole(tmp_path, drawn).restrict_to(profile, ferries=True)
     on_board = sailed_ms(drawn, "b m n c", 6)
     assert on_board == pytest.approx(360_000, abs=2)
     over = drawn.ms("a b") + on_board + drawn.ms("c d")
@@ -402,7 +402,7 @@ def test_ferry_takes_its_duration_and_one_wait(tmp_path: Path, duration: str, pr
 def test_ferry_is_as_quick_for_everyone(tmp_path: Path) -> None:
     """A slow child and a quick one are as long on board."""
     drawn = river("route=ferry bicycle=yes duration=6")
-    network = whole(tmp_path, drawn).restricted(ferries=True)
+    network = whole(tmp_path, drawn).restrict_to(ferries=True)
     for kmh in (6.0, 30.0):
         found = ride(network, drawn.at("b"), drawn.at("c"), kmh=kmh)
         assert found == sailed_ms(drawn, "b m n c", 6)
@@ -412,7 +412,7 @@ def test_ferry_is_as_quick_for_everyone(tmp_path: Path) -> None:
 def test_ferry_without_a_duration_goes_at_5_kmh(tmp_path: Path, duration: str) -> None:
     """Or with one that cannot be read."""
     drawn = river(f"route=ferry bicycle=yes {duration}")
-    network = whole(tmp_path, drawn).restricted(ferries=True)
+    network = whole(tmp_path, drawn).restrict_to(ferries=True)
     assert ride(network, drawn.at("b"), drawn.at("c")) == drawn.ms("b m n c", 5)
 
 
@@ -420,7 +420,7 @@ def test_two_ferries_are_two_waits(tmp_path: Path) -> None:
     """Over an island in the river one boards twice."""
     ways = [*BANKS, ("b m", "route=ferry bicycle=yes duration=2"), ("m n", STREET)]
     drawn = RoadMap(RIVER, [*ways, ("n c", "route=ferry foot=yes duration=3")])
-    network = whole(tmp_path, drawn).restricted(ferries=True)
+    network = whole(tmp_path, drawn).restrict_to(ferries=True)
     on_board = sailed_ms(drawn, "b m", 2) + sailed_ms(drawn, "n c", 3)
     by_hand = on_board + drawn.ms("m n") + 2 * 300_000
     assert ride(network, drawn.at("b"), drawn.at("c"), {BOARDING: 300}) == by_hand
@@ -433,7 +433,7 @@ def test_ferry_drawn_the_other_way_is_the_same(tmp_path: Path) -> None:
     found = []
     for path in ("b m n c", "c n m b"):
         drawn = river(tags, path)
-        network = whole(tmp_path, drawn).restricted(ferries=True)
+        network = whole(tmp_path, drawn).restrict_to(ferries=True)
         found.append(ride(network, drawn.at("a"), drawn.at("d"), {BOARDING: 300}))
     assert found[0] == found[1]
 
@@ -441,7 +441,7 @@ def test_ferry_drawn_the_other_way_is_the_same(tmp_path: Path) -> None:
 def test_ferry_takes_no_points(tmp_path: Path) -> None:
     """A point in mid-river belongs to the nearest bank."""
     drawn = river("route=ferry bicycle=yes duration=6")
-    network = whole(tmp_path, drawn).restricted(ferries=True)
+    network = whole(tmp_path, drawn).restrict_to(ferries=True)
     assert not network.door[network._mode[network.forward] == FERRY].any()
     middle, bank = drawn.at("m"), drawn.at("b")
     away = np.hypot(middle[0] - bank[0], middle[1] - bank[1])
@@ -453,8 +453,8 @@ def test_ferry_to_nowhere_makes_no_mainland(tmp_path: Path) -> None:
     nodes = {"a": (0, 0), "b": (2000, 0), "p": (0, 8_000), "q": (0, 8_500)}
     ways = [("a b", STREET), ("p q", STREET), ("b q", "route=ferry bicycle=yes duration=60")]
     drawn = RoadMap(nodes, ways)
-    off = whole(tmp_path, drawn).restricted()
-    on = whole(tmp_path, drawn).restricted(ferries=True)
+    off = whole(tmp_path, drawn).restrict_to()
+    on = whole(tmp_path, drawn).restrict_to(ferries=True)
     assert np.isnan(snapped_m(off, drawn.at("p")))
     # Joined by the ferry it is part of the largest component.
     assert snapped_m(on, drawn.at("p")) == pytest.approx(0, abs=0.01)
@@ -467,7 +467,7 @@ def test_ferry_is_no_road_of_an_island(tmp_path: Path) -> None:
     nodes |= {name: (2000, i * 5000.0) for i, name in enumerate("pqrst")}
     ways = [("a b c d e f", STREET), ("p q r s t", STREET)]
     ways += [("t s r q p", "route=ferry bicycle=yes")]
-    network = whole(tmp_path, RoadMap(nodes, ways)).restricted(ferries=True)
+    network = whole(tmp_path, RoadMap(nodes, ways)).restrict_to(ferries=True)
     assert network.counts["island_road_m"] == pytest.approx(40_000, rel=0.01)
     land = network._mode[network.forward[network.first_segment[:-1]]] != FERRY
     assert (land & ~network.island).sum() == 1
@@ -575,14 +575,14 @@ def test_waits_on_the_way_add_up(tmp_path: Path) -> None:
 
 def test_waits_are_nothing_unless_declared(tmp_path: Path) -> None:
     """With all of them at 0, or none given, every array of times is the plain one."""
-    network = whole(tmp_path, mixed_map()).restricted(ferries=True)
+    network = whole(tmp_path, mixed_map()).restrict_to(ferries=True)
     bare = RoadMap(mixed_map().nodes, mixed_map().ways)
-    plain = whole(tmp_path, bare).restricted(ferries=True)
+    plain = whole(tmp_path, bare).restrict_to(ferries=True)
     zero = dict.fromkeys((SIGNAL, CROSSING, BARRIER, BOARDING), 0.0)
     for waits in (None, zero):
         for name in ("forward_ms", "backward_ms", "before_ms"):
-            mine = getattr(network.times(12, waits_s=waits), name)
-            np.testing.assert_array_equal(mine, getattr(plain.times(12), name), err_msg=name)
+            mine = getattr(network.travel_times(12, waits_s=waits), name)
+            np.testing.assert_array_equal(mine, getattr(plain.travel_times(12), name), err_msg=name)
     assert set(network.wait) | set(network.node_wait) == set(range(5))
     assert set(plain.wait) | set(plain.node_wait) == {NO_WAIT, BOARDING}
 
@@ -613,7 +613,7 @@ def test_contraction_keeps_every_wait(
     drawn = [mixed_map().write(tmp_path), shared_data / "osm" / "berlare.osm"]
     for path, most in zip(drawn, (100, 25), strict=True):
         roads = read_roads([path])
-        network = Network.whole(roads).restricted(profile, ferries=True)
+        network = Network.whole_from_roads(roads).restrict_to(profile, ferries=True)
         roads, parts = with_ways_on_foot(roads, network)
         plain = every_node(roads, parts, profile, waits or {})
         by_us = network.to_networkx(11, waits_s=waits)
@@ -633,21 +633,21 @@ def test_contraction_keeps_every_wait(
         assert compared > len(sources)
 
 
-def unique(roads: Roads, osm_id: int) -> bool:
+def unique(roads: RoadSegments, osm_id: int) -> bool:
     """Whether a node was not cut apart by a barrier."""
     return int((roads.osm_id == osm_id).sum()) == 1
 
 
-def with_ways_on_foot(roads: Roads, network: Network) -> tuple[Roads, np.ndarray]:
+def with_ways_on_foot(roads: RoadSegments, network: Network) -> tuple[RoadSegments, np.ndarray]:
     """Add them; give as well which segments are parts of one that was cut."""
     to_metres = Transformer.from_crs("EPSG:4326", network.crs, always_xy=True)
     x, y = to_metres.transform(roads.lon, roads.lat)
-    added, _, _, parts = on_foot(roads, x, y, network.barriers)
+    added, _, _, parts = add_ways_on_foot(roads, x, y, network.barriers)
     return added, parts
 
 
 def every_node(
-    roads: Roads, parts: np.ndarray, profile: str, waits: dict[int, float]
+    roads: RoadSegments, parts: np.ndarray, profile: str, waits: dict[int, float]
 ) -> nx.DiGraph[object]:
     """Draw every segment both ways, with the wait of the node it leaves."""
     graph: nx.DiGraph[object] = nx.DiGraph()
@@ -690,16 +690,16 @@ def test_doors_pay_the_waits_that_networkx_pays(network_of_hand: Network, profil
     The door's own stretch, the waits at the nodes in between and the academy's stretch, no more.
     """
     waits = SIGNALS | {BOARDING: 60.0}
-    network = network_of_hand.restricted(profile, ferries=True)
+    network = network_of_hand.restrict_to(profile, ferries=True)
     graph = network.to_networkx(12, waits_s=waits)
-    edge_times = network.times(12, waits_s=waits)
+    edge_times = network.travel_times(12, waits_s=waits)
     rider = Rider(network, edge_times, HOUR)
     segment = network.first_segment[:-1][network.door[network.first_segment[:-1]]]
     doors = on(segment, network.length_mm[segment] // 3)
     length = dict(nx.all_pairs_dijkstra_path_length(graph, weight="travel_time_ms"))
     compared = 0
     for site, academy in enumerate(segment.tolist()):
-        label = rider.nearest(doors.take(np.array([site])), doors, np.arange(1))
+        label = rider.find_nearest(doors.take_points(np.array([site])), doors, np.arange(1))
         for door, home in enumerate(segment.tolist()):
             if home == academy:
                 continue
@@ -709,7 +709,9 @@ def test_doors_pay_the_waits_that_networkx_pays(network_of_hand: Network, profil
                     between = length[leave].get(enter, np.inf)
                     last = edge_times.node_ms[enter]
                     expected = min(expected, out_ms + between + last + in_ms)
-            found = np.inf if label[door] == UNREACHED else unpack(label[door : door + 1])[0][0]
+            found = (
+                np.inf if label[door] == UNREACHED else unpack_labels(label[door : door + 1])[0][0]
+            )
             assert found == expected
             compared += np.isfinite(expected)
     assert compared > 20
@@ -794,7 +796,7 @@ def test_way_with_missing_nodes_in_either_profile(tmp_path: Path) -> None:
     }
     drawn = RoadMap(nodes, [("a b X d e", STREET), ("a p", STREET), ("p q", BUSY), ("q e", STREET)])
     network = whole(tmp_path, drawn)
-    every, quiet = network.restricted(), network.restricted("low_stress")
+    every, quiet = network.restrict_to(), network.restrict_to("low_stress")
     assert every.counts["segments_without_location"] == 2
     assert ms(every, drawn.at("b"), drawn.at("d")) == drawn.ms("b a p q e d")
     assert ms(quiet, drawn.at("b"), drawn.at("a")) == drawn.ms("b a")
@@ -805,7 +807,7 @@ def test_way_with_missing_nodes_in_either_profile(tmp_path: Path) -> None:
 def test_ferry_with_a_missing_node_leads_nowhere(tmp_path: Path) -> None:
     """Cut by the extract's edge it is kept up to the hole, counted, and crossed by nobody."""
     drawn = river("route=ferry bicycle=yes duration=6", "b m X c")
-    network = whole(tmp_path, drawn).restricted(ferries=True)
+    network = whole(tmp_path, drawn).restrict_to(ferries=True)
     assert network.counts["segments_without_location"] == 2
     assert ride(network, drawn.at("b"), drawn.at("c")) == drawn.ms("b a x d c")
 
@@ -915,5 +917,5 @@ def test_the_builder_of_pbf_writes_what_the_builder_of_xml_writes(tmp_path: Path
     one = Network.from_osm(write_named(tmp_path, ".osm", names))
     two = Network.from_osm(write_named(tmp_path, ".osm.pbf", names))
     assert one.counts == two.counts
-    for name, array in one._arrays().items():
+    for name, array in one._list_arrays().items():
         np.testing.assert_array_equal(array, getattr(two, name), err_msg=name)

@@ -9,7 +9,7 @@ from __future__ import annotations
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from stemgeo.network.bicycle import CLOSED, LIFT, PUSH, RIDE, STEPS, blocks, classify
+from stemgeo.network.bicycle import CLOSED, LIFT, PUSH, RIDE, STEPS, classify_way, is_blocking
 
 Tags = dict[str, str]
 
@@ -143,7 +143,7 @@ def test_ways_are_as_the_rules_say(highway: str, some: Tags) -> None:
     carried = {"steps": STEPS, "elevator": LIFT}.get(highway)
     if carried:
         expected = [carried if one else CLOSED for one in expected]
-    found = classify(tags)
+    found = classify_way(tags)
     assert [ride.mode for ride in found] == expected
     for ride, way in zip(found, ("forward", "backward"), strict=True):
         if ride.mode == RIDE:  # who rides here may walk instead
@@ -160,4 +160,4 @@ def test_ways_are_as_the_rules_say(highway: str, some: Tags) -> None:
 def test_barriers_are_as_the_rules_say(barrier: str, some: Tags) -> None:
     """Whatever it is and whoever may pass."""
     tags = {"barrier": barrier, **some}
-    assert blocks(tags) is stops(tags)
+    assert is_blocking(tags) is stops(tags)

@@ -13,8 +13,8 @@ from network.maps import RoadMap, metres
 
 from stemgeo.access import search
 from stemgeo.network import Network
-from stemgeo.network.legs import _near, near
-from stemgeo.network.snap import Places, snap
+from stemgeo.network.legs import _find_near_each, find_near
+from stemgeo.network.snap import TiedPoints, snap_points
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -108,7 +108,7 @@ def test_ties_are_those_of_the_rule(
     expected = [brute(lines, island, one, walls, within_m, limit_m) for one in at]
     for of_point, land in ((one[0], one[1]) for one in expected):
         assume(sum(abs(away - land) < 1e-9 for away in of_point.values()) <= 1)
-    found = near(
+    found = find_near(
         tuple(np.array(lines).T.copy()),
         np.array(island),
         (np.array([x for x, _ in at]), np.array([y for _, y in at])),
@@ -160,7 +160,7 @@ def test_ties_in_a_village_are_those_of_geos(
     walls = shapely.linestrings(network.barriers.reshape(-1, 2, 2))
     island = network.island[network.segment_edge[usable]]
     tree, wall_tree = shapely.STRtree(lines), shapely.STRtree(walls)
-    places = snap(network, x, y, within_m=within_m, limit_m=limit_m)
+    places = snap_points(network, x, y, within_m=within_m, limit_m=limit_m)
     fallen_back = 0
     for number, point in enumerate(shapely.points(x, y)):
         reach = np.sort(tree.query(point, predicate="dwithin", distance=limit_m))
@@ -204,7 +204,7 @@ RING = [("p q", STREET), ("a p", STREET), ("b q", STREET)]
 
 def ways_of(network: Network, place: Place, **limits: float) -> list[int]:
     """Give the ways that a place is tied to."""
-    places = snap(network, *(np.array([value]) for value in place), **limits)
+    places = snap_points(network, *(np.array([value]) for value in place), **limits)
     return sorted(set(network.way[places.segment].tolist()))
 
 
@@ -246,7 +246,7 @@ def test_doors_are_the_same_in_each_profile(tmp_path: Path, profile: str) -> Non
     """A busy road takes them too, and one that nobody may push along."""
     for tags in ("highway=primary maxspeed=90", "highway=primary maxspeed=90 foot=no"):
         network = RoadMap(FRAME, [("a b", tags), *RING]).network(tmp_path)
-        assert ways_of(network.calmed(profile), metres(*HOUSE)) == [1]
+        assert ways_of(network.calm_to(profile), metres(*HOUSE)) == [1]
 
 
 def test_every_road_within_the_distance_counts(tmp_path: Path) -> None:
@@ -258,7 +258,7 @@ def test_every_road_within_the_distance_counts(tmp_path: Path) -> None:
         ways += [(f"l{i} r{i}", f"highway=cycleway name={name}"), (f"a l{i}", STREET)]
     network = RoadMap(nodes, ways).network(tmp_path)
     x, y = np.array([metres(*one) for one in ((500.0, 0.0), (250.0, 0.0))]).T
-    places = snap(network, x, y)
+    places = snap_points(network, x, y)
     assert [sorted(network.way[places.segment[places.owner == p]]) for p in (0, 1)] == [
         [1, 1, 2, 6],
         [1, 2, 6],
@@ -276,10 +276,10 @@ def test_without_a_road_so_near_the_nearest_alone_counts(tmp_path: Path) -> None
     for north, ways, away in ((75.0 + 5, [2], 70.0), (-60.0, [1], 60.0), (-499.0, [1], 499.0)):
         place = metres(500, north)
         assert ways_of(network, place) == ways
-        tied = snap(network, *(np.array([value]) for value in place))
+        tied = snap_points(network, *(np.array([value]) for value in place))
         assert len(tied.segment) == 1
         assert tied.snap_m == pytest.approx([away], abs=0.1)
-    far = snap(network, *(np.array([value]) for value in metres(500, -501)))
+    far = snap_points(network, *(np.array([value]) for value in metres(500, -501)))
     assert (far.found.tolist(), far.first.tolist()) == ([False], [0, 0])
     assert np.isnan(far.snap_m).all()
 
@@ -294,10 +294,10 @@ def test_an_island_stays_tied_and_is_not_enough(tmp_path: Path) -> None:
     assert ways_of(network, here, limit_m=100) == []
     # Within the distance of both: both, and no island is nearest where another road is nearer.
     for place, by_island in ((here, True), (metres(500, -190), False)):
-        tied = snap(network, *(np.array([value]) for value in place))
+        tied = snap_points(network, *(np.array([value]) for value in place))
         assert tied.by_island.tolist() == [by_island]
         assert tied.snap_m == pytest.approx([220 if by_island else 10], abs=0.1)
-    alone = snap(network, *(np.array([value]) for value in here), limit_m=100)
+    alone = snap_points(network, *(np.array([value]) for value in here), limit_m=100)
     assert alone.by_island.tolist() == [True]
 
 
@@ -371,7 +371,7 @@ def test_where_a_leg_meets_a_barrier(
     place = x + east - 500, y + north
     if water == "g h":
         place = drawn.between("g", "h", 0.5)
-    tied = snap(network, *(np.array([value]) for value in place))
+    tied = snap_points(network, *(np.array([value]) for value in place))
     assert bool((tied.walk_mm <= 50_000).any()) is not bars
 
 
@@ -388,7 +388,7 @@ def test_a_door_on_the_road_crosses_nothing(tmp_path: Path) -> None:
 def test_a_point_without_a_place_is_tied_to_nothing(network: Network) -> None:
     """Not a number, or far beyond the roads: no tie and no distance, whatever stands beside it."""
     x, y = np.array([np.nan, np.inf, 1e9, network.node_x[0]]), np.full(4, network.node_y[0])
-    places = snap(network, x, y)
+    places = snap_points(network, x, y)
     assert places.found.tolist() == [False] * 3 + [True]
     assert places.first.tolist()[:4] == [0, 0, 0, 0]
     assert np.isnan(places.snap_m[:3]).all()
@@ -398,12 +398,12 @@ def test_a_point_without_a_place_is_tied_to_nothing(network: Network) -> None:
 def test_a_network_without_doors_ties_nothing(tmp_path: Path) -> None:
     """A bridge alone: one cannot live there."""
     network = RoadMap(FRAME, [("a b", f"{STREET} bridge=yes")]).network(tmp_path)
-    places = snap(network, *(np.array([value, value]) for value in metres(*HOUSE)))
+    places = snap_points(network, *(np.array([value, value]) for value in metres(*HOUSE)))
     assert places.first.tolist() == [0, 0, 0]
     assert not places.found.any()
 
 
-def rows(places: Places, point: int) -> list[tuple[int, int, int]]:
+def rows(places: TiedPoints, point: int) -> list[tuple[int, int, int]]:
     """List the ties of a point."""
     mine = slice(places.first[point], places.first[point + 1])
     columns = places.segment[mine], places.offset_mm[mine], places.walk_mm[mine]
@@ -412,30 +412,30 @@ def rows(places: Places, point: int) -> list[tuple[int, int, int]]:
 
 def test_points_are_taken_left_out_and_thinned(network: Network) -> None:
     """In any order and twice, each with its own ties; or none; or the nearest of them alone."""
-    places = snap(network, *around(network, 200))
+    places = snap_points(network, *around(network, 200))
     chosen = np.array([7, 3, 3, 199, 0])
-    some = places.take(chosen)
+    some = places.take_points(chosen)
     for i, point in enumerate(chosen.tolist()):
         assert rows(some, i) == rows(places, point)
     np.testing.assert_array_equal(some.snap_m, places.snap_m[chosen])
     out = np.arange(200) % 3 == 0
-    rest = places.without(out)
-    thinned = places.nearest()
+    rest = places.untie_points(out)
+    thinned = places.keep_nearest()
     for point in range(200):
         assert rows(rest, point) == ([] if out[point] else rows(places, point))
         best = sorted(rows(places, point), key=lambda row: row[2])[:1]
         assert [row[2] for row in rows(thinned, point)] == [row[2] for row in best]
         assert set(rows(thinned, point)) <= set(rows(places, point))
     assert np.isnan(rest.snap_m[out]).all()
-    np.testing.assert_array_equal(places.take(~out).snap_m, places.snap_m[~out])
+    np.testing.assert_array_equal(places.take_points(~out).snap_m, places.snap_m[~out])
 
 
 def test_ties_do_not_depend_on_the_company(network: Network) -> None:
     """A point alone is tied as it is among others."""
     x, y = around(network, 60)
-    together = snap(network, x, y)
+    together = snap_points(network, x, y)
     for point in range(0, 60, 7):
-        alone = snap(network, x[point : point + 1], y[point : point + 1])
+        alone = snap_points(network, x[point : point + 1], y[point : point + 1])
         assert rows(alone, 0) == rows(together, point)
 
 
@@ -447,10 +447,13 @@ def test_kernels_are_compiled_once() -> None:
     fixed.flags.writeable = False
     for points in (plain, fixed, np.repeat(plain, 2, axis=1)[:, ::2]):
         for walls in (np.zeros((0, 4)), np.zeros((1, 4)), np.broadcast_to(np.zeros(4), (2, 4))):
-            found = near(lines, np.zeros(1, np.bool_), tuple(points), walls, 15.0, 100.0)
+            found = find_near(lines, np.zeros(1, np.bool_), tuple(points), walls, 15.0, 100.0)
             assert found.metres.tolist() == [4.0, 2.0]
-        search.nearest_straight(*points, *points, 1)
-    assert [len(one.signatures) for one in (_near, search._nearest_straight)] == [1, 1]
+        search.label_straight(*points, *points, 1)
+    assert [len(one.signatures) for one in (_find_near_each, search._label_points_straight)] == [
+        1,
+        1,
+    ]
 
 
 @pytest.mark.parametrize("turned", [False, True])
@@ -460,5 +463,5 @@ def test_no_square_around_a_point_is_passed_by(turned: bool) -> None:  # noqa: F
     lines = np.ascontiguousarray(lines[[1, 0, 3, 2]] if turned else lines)
     island = np.array([True, False, False])
     at = np.array([150.0])
-    found = near(tuple(lines), island, (at, at), np.zeros((0, 4)), 10.0, 500.0)
+    found = find_near(tuple(lines), island, (at, at), np.zeros((0, 4)), 10.0, 500.0)
     assert (found.piece.tolist(), found.nearest_m.tolist()) == ([1], [100.0])

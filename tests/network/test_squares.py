@@ -10,9 +10,9 @@ import pytest
 import shapely
 from network.maps import RoadMap, ms, points, ride
 
-from stemgeo.access.search import unpack
+from stemgeo.access.search import unpack_labels
 from stemgeo.access.travellers import OverNetwork, Pace
-from stemgeo.measure import odd_roads
+from stemgeo.measure import note_odd_roads
 from stemgeo.network import Network
 from stemgeo.network.bicycle import LIFTING
 from stemgeo.network.osm import read_roads
@@ -176,35 +176,35 @@ def test_nobody_lives_in_a_lift(tmp_path: Path) -> None:
 def test_a_study_says_how_long_one_waits_for_a_lift(tmp_path: Path) -> None:
     """By `travel.lift_wait_s`, also where the lift was read from a file of the cache."""
     drawn = tower("b c d e")
-    network = Network.whole(read_roads([drawn.write(tmp_path)]))
+    network = Network.whole_from_roads(read_roads([drawn.write(tmp_path)]))
     network.save(tmp_path)
     doors = points([drawn.at("a")], outside_network=[False])
     register = hand.academies({"A": shapely.Point(drawn.at("y"))})
     for seconds in (0, 40):
         study = hand.study("wegen", travel={"lift_wait_s": seconds})
         read = Network.load(tmp_path)
-        traveller = OverNetwork.prepare(study, read, register, doors)
-        (label,) = traveller.rider(Pace(15), 60).nearest(
+        traveller = OverNetwork.from_study(study, read, register, doors)
+        (label,) = traveller.find_rider(Pace(15), 60).find_nearest(
             traveller.sites, traveller.places, np.arange(1)
         )
         by_hand = drawn.ms("a b") + drawn.ms("b c", 4) + drawn.ms("c y") + 1000 * seconds
-        assert unpack(np.array([label]))[0] == by_hand
+        assert unpack_labels(np.array([label]))[0] == by_hand
 
 
 def test_what_was_not_understood_is_told() -> None:
     """A line for each thing that was met, with its number, in both languages; else none."""
     names = "ways_with_unknown_access barriers_of_unknown_kind squares_not_drawn_all_around lifts"
     counts = dict(zip(names.split(), (1, 2, 3, 1200), strict=True))
-    assert odd_roads(dict.fromkeys(counts, 0), Travel()) == []
-    assert odd_roads({"ways": 3}, Travel()) == []
-    told = odd_roads(counts, Travel())
-    assert [note.said("en") for note in told] == [
+    assert note_odd_roads(dict.fromkeys(counts, 0), Travel()) == []
+    assert note_odd_roads({"ways": 3}, Travel()) == []
+    told = note_odd_roads(counts, Travel())
+    assert [note.to_text("en") for note in told] == [
         "network: 1 road with a word of access that is not known; it counts as no tag",
         "network: 2 barriers not known, by kind or by who may pass; taken to be open",
         "network: 3 squares not drawn all around; what there is is used",
         "network: 1,200 lifts used, each with 90 seconds of waiting; see travel.lift_wait_s",
     ]
-    assert [note.said("nl") for note in told] == [
+    assert [note.to_text("nl") for note in told] == [
         "wegen: 1 weg met een toegangswoord dat niet bekend is; dat telt niet mee",
         "wegen: 2 afsluitingen niet bekend, naar soort of naar wie erdoor mag; telt als open",
         "wegen: 3 pleinen niet helemaal rond getekend; wat er is telt mee",
@@ -230,7 +230,7 @@ def test_what_is_odd_is_counted(tmp_path: Path) -> None:
 def test_a_lift_drawn_as_a_node_is_a_wait(tmp_path: Path) -> None:
     """One waits there as for any other lift; a study waits 90 seconds (OpenTripPlanner)."""
     drawn = RoadMap(TOWER, [("a b c", "highway=footway")], {"b": "highway=elevator"})
-    network = Network.whole(read_roads([drawn.write(tmp_path)])).restricted()
+    network = Network.whole_from_roads(read_roads([drawn.write(tmp_path)])).restrict_to()
     assert (
         ride(network, drawn.at("a"), drawn.at("c"), {LIFTING: 90}) == drawn.ms("a b c", 4) + 90_000
     )

@@ -9,16 +9,16 @@ import osmium
 import pytest
 from network.maps import RoadMap, tags
 
-from stemgeo.measure import assumed_stress
+from stemgeo.measure import note_assumed_stress
 from stemgeo.network import bicycle
 from stemgeo.network.osm import read_roads
 from stemgeo.network.stress import (
     LEVELS,
     TAGS_READ,
-    assumed,
-    inside_lies,
-    stress,
-    told_built_up,
+    find_assumed,
+    find_inside,
+    rate_stress,
+    read_built_up,
 )
 from stemgeo.study import Travel
 
@@ -444,7 +444,7 @@ def test_tags_give_the_stress(name: str, line: str) -> None:
     """The tags left of the arrow give the levels right of it, along the way and against it."""
     text, words = line.split(" -> ")
     expected = [int(word) for word in words.split()]
-    found = stress(tags(text), built_up=name != "OUT_OF_TOWN")
+    found = rate_stress(tags(text), built_up=name != "OUT_OF_TOWN")
     assert list(found) == (expected * 2)[:2]
 
 
@@ -462,7 +462,7 @@ def test_no_rule_reads_a_tag_that_the_reader_leaves_out() -> None:
             return super().__getitem__(key)
 
     for _, line in lines_of_all_tables():
-        stress(Listening(tags(line.split(" -> ")[0])), built_up=True)
+        rate_stress(Listening(tags(line.split(" -> ")[0])), built_up=True)
     assert {"cyclestreet", "cycleway:both", "cycleway:left:oneway", "lanes", "psv"} <= asked
     assert asked <= TAGS_READ | bicycle.TAGS_READ
 
@@ -544,7 +544,7 @@ def test_a_street_that_lies_outside_makes_no_town(tmp_path: Path) -> None:
 )
 def test_a_way_says_whether_it_is_in_town(text: str, inside: bool | None) -> None:  # noqa: FBT001
     """By its zone, its signs or its limit; else nothing is told."""
-    assert told_built_up(tags(f"highway=tertiary {text}")) == inside
+    assert read_built_up(tags(f"highway=tertiary {text}")) == inside
 
 
 @pytest.mark.parametrize(
@@ -568,7 +568,7 @@ def test_a_way_says_whether_it_is_in_town(text: str, inside: bool | None) -> Non
 )
 def test_a_sign_says_on_which_side_the_town_lies(text: str, ahead: int) -> None:
     """Whoever meets F1 has it ahead, whoever meets F3 behind; who meets it must be said."""
-    assert inside_lies(tags(text)) == ahead
+    assert find_inside(tags(text)) == ahead
 
 
 F1, F3 = ("traffic_sign=BE:F1 direction=forward", "traffic_sign=BE:F3 direction=forward")
@@ -628,7 +628,7 @@ def test_signs_at_nodes_part_town_from_country(
 )
 def test_what_nobody_tagged_is_known(text: str, limit: int, lanes: int, no_track: int) -> None:
     """A limit, lanes and the absence of a track, where the level of a road rests on them."""
-    assert assumed(tags(text)) == (limit, lanes, no_track)
+    assert find_assumed(tags(text)) == (limit, lanes, no_track)
 
 
 def test_the_reader_counts_road_of_which_the_stress_is_assumed(tmp_path: Path) -> None:
@@ -662,17 +662,18 @@ def test_a_note_tells_how_much_is_assumed_in_kilometres() -> None:
     """In both languages; not of a study of all roads alone, nor where all is tagged."""
     counts = {"for_cars_m": 1_200_400, "assumed_limit_m": 499_700, "assumed_built_up_m": 100}
     counts |= {"assumed_lanes_m": 3000, "assumed_no_track_m": 0}
-    (note,) = assumed_stress(counts, Travel())
-    assert note.said("en") == (
+    (note,) = note_assumed_stress(counts, Travel())
+    assert note.to_text("en") == (
         "network: of 1,200 km of road open to cars, the stress of 500 km rests on an assumed speed "
         "limit (of 0 km on an assumed built-up area too), of 3 km on an assumed number of lanes, "
         "of 0 km on no cycle track being there; where the map does not say, what is usual holds"
     )
-    assert "van 1.200 km weg waar auto's komen, steunt de verkeersstress van 500 km" in note.said(
-        "nl"
+    assert (
+        "van 1.200 km weg waar auto's komen, steunt de verkeersstress van 500 km"
+        in note.to_text("nl")
     )
-    assert assumed_stress(counts, Travel(profiles=("all",))) == []
-    assert assumed_stress({"for_cars_m": 1000}, Travel()) == []
+    assert note_assumed_stress(counts, Travel(profiles=("all",))) == []
+    assert note_assumed_stress({"for_cars_m": 1000}, Travel()) == []
 
 
 # --- on real data -------------------------------------------------------------------------------
@@ -703,7 +704,7 @@ def test_cycle_tracks_of_real_roads_are_low_stress(shared_data: Path) -> None:
             sides = {found.get(f"cycleway{side}") for side in ("", ":both", ":left", ":right")}
             if sides & {"track", "separate"} and by_r5(found) > LEVELS["low_stress"]:
                 trapped[extract, found["highway"]] += 1
-                assert max(stress(found, built_up=False)) <= LEVELS["low_stress"]
+                assert max(rate_stress(found, built_up=False)) <= LEVELS["low_stress"]
     assert trapped == {("berlare.osm", "secondary"): 7, ("berlare.osm", "tertiary"): 1} | {
         ("porto.osm.pbf", "unclassified"): 1
     }

@@ -16,7 +16,7 @@ import pytest
 
 from stemgeo.inputs import extracts
 from stemgeo.network import stress as ours
-from stemgeo.network.osm import Roads, read_roads
+from stemgeo.network.osm import RoadSegments, read_roads
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -361,7 +361,7 @@ def test_tags_drawn_by_chance_are_rated_alike(seed: int) -> None:
     for tags in drawn(seed, 1500):
         for town in (True, False):
             again = tuple(level(tags, way, town=town) for way in (ALONG, AGAINST))
-            assert ours.stress(tags, built_up=town) == again, tags
+            assert ours.rate_stress(tags, built_up=town) == again, tags
 
 
 def test_roads_drawn_by_chance_are_of_every_level_and_kind() -> None:
@@ -385,10 +385,12 @@ EXTRACTS = {"berlare.osm": 267, "wechelderzande.osm.pbf": 88, "porto.osm.pbf": 1
 
 def roads_of(
     path: Path,
-) -> tuple[Roads, NDArray[np.intp], list[Tags], NDArray[np.bool_]]:
+) -> tuple[RoadSegments, NDArray[np.intp], list[Tags], NDArray[np.bool_]]:
     """Give the roads of an extract, the kind of tags of each segment and whether it is in town."""
     roads = read_roads([path])
-    read = extracts.ways([path], osmium.filter.KeyFilter("highway", "route"), {*VALUES, *OTHERS})
+    read = extracts.read_ways(
+        [path], osmium.filter.KeyFilter("highway", "route"), {*VALUES, *OTHERS}
+    )
     # A square that is a relation has no tags of its own here; it has no cars either.
     kinds = [*read.tags, {}]
     way, place = np.unique(roads.way, return_inverse=True)
@@ -407,7 +409,7 @@ def roads_of(
     return roads, kind, kinds, in_town[place]
 
 
-def shares_of_length(roads: Roads, *which: NDArray[np.bool_]) -> list[float]:
+def shares_of_length(roads: RoadSegments, *which: NDArray[np.bool_]) -> list[float]:
     """Give the directed km that are open, and of these the share where both arrays hold."""
     mode = np.array([ride.mode for ride in roads.rides])
     is_open = np.stack([mode[roads.forward] != 0, mode[roads.backward] != 0], axis=1)

@@ -13,8 +13,14 @@ from pydantic import ValidationError
 from stemgeo import facts
 from stemgeo.network import cache
 from stemgeo.network.osm import read_roads
-from stemgeo.network.stress import busy_crossing, stress
-from stemgeo.network.stress_rules import FACILITIES, Row, Rules, documented, rules
+from stemgeo.network.stress import is_busy_crossing, rate_stress
+from stemgeo.network.stress_rules import (
+    FACILITIES,
+    RuleRow,
+    StressRuleSet,
+    fill_page,
+    load_stress_rules,
+)
 
 # Each line: the row, tags of a road that it speaks of, its level, and that with two lanes in each
 # direction. All in a built-up area; limits of `bna` stand in miles an hour in its source.
@@ -84,7 +90,7 @@ any road: buffered_lane, lane, none | highway=residential | 3 3
 }
 
 
-def label(row: Row) -> str:
+def label(row: RuleRow) -> str:
     """Say of what a row speaks."""
     words = [", ".join(row.facility) if row.facility != FACILITIES else "any"]
     words += {True: ["inside"], False: ["outside"], None: []}[row.built_up]
@@ -99,10 +105,12 @@ def lines(name: str) -> dict[str, tuple[str, list[int]]]:
     return {row: (text, [int(level) for level in levels.split()]) for row, text, levels in parts}
 
 
-def own_rows(name: str) -> tuple[Row, ...]:
+def own_rows(name: str) -> tuple[RuleRow, ...]:
     """Give the rows of a set without those of the set that it extends."""
-    found = rules(name).rules
-    return found[: len(found) - len(rules().rules)] if name == "vademecum-2022" else found
+    found = load_stress_rules(name).rules
+    return (
+        found[: len(found) - len(load_stress_rules().rules)] if name == "vademecum-2022" else found
+    )
 
 
 @pytest.mark.parametrize(
@@ -117,7 +125,10 @@ def test_a_row_gives_the_level_of_its_source(name: str, number: int) -> None:
     """A road that the row speaks of has the level written here; with more lanes its other one."""
     row = own_rows(name)[number]
     text, levels = lines(name)[label(row)]
-    found = [stress(tags(text + more), built_up=True, by=rules(name)) for more in ("", " lanes=4")]
+    found = [
+        rate_stress(tags(text + more), built_up=True, by=load_stress_rules(name))
+        for more in ("", " lanes=4")
+    ]
     many = [row.level, row.level_many_lanes]
     assert many == levels
     narrow = "width" in text  # such a road has no four lanes
@@ -133,13 +144,13 @@ def test_no_row_is_without_a_line_here(name: str) -> None:
 @pytest.mark.parametrize("name", facts.STRESS_RULES)
 def test_more_speed_more_lanes_and_less_room_are_never_quieter(name: str) -> None:
     """Of every kind of road, in and outside a built-up area."""
-    by = rules(name)
+    by = load_stress_rules(name)
     kinds = ["no_cars", "cycle_street", "street", "unclassified", "tertiary", "main", "busway"]
     extra: list[list[str]] = [[], *([["local"], ["narrow"]] if name != "bna" else [])]
     for road, more, inside in product(kinds, extra, (True, False)):
         levels = [
             [
-                by.level([*more, road], facility, kmh, many_lanes=many, built_up=inside)
+                by.find_level([*more, road], facility, kmh, many_lanes=many, built_up=inside)
                 for many in (False, True)
                 for kmh in range(5, 130)
             ]
@@ -156,7 +167,7 @@ def test_more_speed_more_lanes_and_less_room_are_never_quieter(name: str) -> Non
 @pytest.mark.parametrize("name", facts.STRESS_RULES)
 def test_every_source_is_used_and_said(name: str) -> None:
     """A set names who says what it says, and nobody else; its titles are in both languages."""
-    by = rules(name)
+    by = load_stress_rules(name)
     assert {row.source for row in by.rules} == set(by.sources)
     assert all(len(text) > 20 for text in (*by.sources.values(), by.nl, by.en))
 
@@ -176,7 +187,7 @@ def test_a_set_that_leaves_a_road_without_a_level_is_refused(
 ) -> None:
     """So are rows without a source, with a word that is not known, or a fifth level."""
     with pytest.raises(ValidationError, match=said):
-        Rules.model_validate({"name": "x", **facts.stress_rules("default"), **change})
+        StressRuleSet.model_validate({"name": "x", **facts.read_stress_rules("default"), **change})
 
 
 @pytest.mark.parametrize(
@@ -206,7 +217,8 @@ def test_the_sets_differ_where_their_sources_do(
 ) -> None:
     """BNA rates mixed traffic at 50 km/h 3 and any track 1; the Vademecum mixes at 50."""
     found = [
-        stress(tags(line), built_up=built_up, by=rules(name))[0] for name in facts.STRESS_RULES
+        rate_stress(tags(line), built_up=built_up, by=load_stress_rules(name))[0]
+        for name in facts.STRESS_RULES
     ]
     assert found == [default, bna, vademecum]
 
@@ -242,7 +254,7 @@ def test_a_busy_crossing_is_one_of_a_fast_or_a_wide_road(
     busy: bool,  # noqa: FBT001
 ) -> None:
     """65 km/h or more, or four lanes or more, on a road with more than local traffic."""
-    assert busy_crossing(tags(line), built_up=built_up) == busy
+    assert is_busy_crossing(tags(line), built_up=built_up) == busy
 
 
 # --- the rules on the way to a network ----------------------------------------------------------
@@ -273,24 +285,24 @@ def test_a_network_of_other_rules_is_another_one(
         ([3], 2),
         ([2], 2),
     ]
-    content = facts.stress_rules("bna")
+    content = facts.read_stress_rules("bna")
     mild = [{**row, "level": 1, "level_many_lanes": 1} for row in content["rules"]]
-    changed = Rules.model_validate({"name": "bna", **content, "rules": mild})
-    monkeypatch.setattr(cache, "rules", lambda _: changed)
+    changed = StressRuleSet.model_validate({"name": "bna", **content, "rules": mild})
+    monkeypatch.setattr(cache, "load_stress_rules", lambda _: changed)
     assert entries("bna")[1] == 3
 
 
 def test_an_unknown_set_is_no_set() -> None:
     """A name that is not among them is no path to a file."""
     with pytest.raises(KeyError, match="passwd"):
-        rules("../../../etc/passwd")
+        load_stress_rules("../../../etc/passwd")
     assert all(re.fullmatch("[a-z0-9-]+", name) for name in facts.STRESS_RULES)
 
 
 def test_the_page_on_the_network_has_the_tables_as_they_are() -> None:
     """`make docs` writes them from the rules; who changes a rule runs it."""
     page = (Path(__file__).parents[2] / "docs/network.md").read_text(encoding="utf-8")
-    assert documented(page) == page
+    assert fill_page(page) == page
     for name in facts.STRESS_RULES:
-        assert f"**`{name}`**: {rules(name).en}." in page
+        assert f"**`{name}`**: {load_stress_rules(name).en}." in page
     assert "| street | 1 | 1 (2) to 50, else 2 (3) | 1 (2) to 50, else 3 (4) |" in page

@@ -360,9 +360,9 @@ def kind_of_node(tags: Tags, *, passes: bool) -> str | None:
     passes
         Whether Valhalla's bicycles pass.
     """
-    if passes != bicycle.blocks(tags):
+    if passes != bicycle.is_blocking(tags):
         return None
-    barriers = set(bicycle.values(tags.get("barrier", "")))
+    barriers = set(bicycle.split_values(tags.get("barrier", "")))
     shut = _word(tags) in bicycle.CLOSED_VALUES
     if passes:
         rules = {

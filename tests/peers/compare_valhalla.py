@@ -204,7 +204,7 @@ class Adopter:
         for number, ours in self.difference.ways.items():
             if kinds.intersection(ours):
                 rides, theirs = (
-                    bicycle.classify(self.ways[number].tags),
+                    bicycle.classify_way(self.ways[number].tags),
                     self.difference.theirs[number],
                 )
                 along, against = (

@@ -11,9 +11,9 @@ import networkx as nx
 import numpy as np
 from pyproj import Transformer
 
-from stemgeo.access.search import UNREACHED, unpack
-from stemgeo.access.travel_time import Rider, horizon_ms
-from stemgeo.network import Network, bicycle, snap
+from stemgeo.access.search import UNREACHED, unpack_labels
+from stemgeo.access.travel_time import Rider, minutes_to_ms
+from stemgeo.network import Network, bicycle, snap_points
 from stemgeo.network.crossings import NO_WAY
 from stemgeo.network.osm import read_roads
 
@@ -23,8 +23,8 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from stemgeo.network import Places
-    from stemgeo.network.osm import Roads
+    from stemgeo.network import TiedPoints
+    from stemgeo.network.osm import RoadSegments
 
     Floats = NDArray[np.float64]
 
@@ -106,14 +106,16 @@ def fastest_ms(network: Network, pairs: list[Pair], speed_kmh: float) -> Floats:
     network = dataclasses.replace(
         network, door=network.way != NO_WAY, island=np.zeros_like(network.island)
     )
-    rider = Rider(network, network.times(speed_kmh), horizon_ms(1000))
+    rider = Rider(network, network.travel_times(speed_kmh), minutes_to_ms(1000))
     starts, ends = (_places(network, [pair[i] for pair in pairs]) for i in range(2))
     found = np.full(len(pairs), np.inf)
     for i in range(len(pairs)):
         one = np.array([i])
-        label = rider.nearest(ends.take(one), starts.take(one), np.zeros(1, dtype=np.intp))
+        label = rider.find_nearest(
+            ends.take_points(one), starts.take_points(one), np.zeros(1, dtype=np.intp)
+        )
         if label[0] != UNREACHED:
-            found[i] = unpack(label)[0][0]
+            found[i] = unpack_labels(label)[0][0]
     return found
 
 
@@ -124,16 +126,18 @@ def without_pushing(extract: OsPath) -> Network:
     return Network.from_roads(nothing_beside_main(dataclasses.replace(roads, rides=rides)))
 
 
-def nothing_beside_main(roads: Roads) -> Roads:
+def nothing_beside_main(roads: RoadSegments) -> RoadSegments:
     """Give the roads without the ways on foot from where streets meet main roads."""
     return dataclasses.replace(roads, by_main=np.zeros_like(roads.by_main))
 
 
-def _places(network: Network, places: list[Place]) -> Places:
+def _places(network: Network, places: list[Place]) -> TiedPoints:
     to_metres = Transformer.from_crs("EPSG:4326", network.crs, always_xy=True)
     lat, lon = np.array(places).T
     # One tie and no walk: the peer is given the place on the road.
-    tied = snap(network, *to_metres.transform(lon, lat), within_m=5.0, limit_m=5.0).nearest()
+    tied = snap_points(
+        network, *to_metres.transform(lon, lat), within_m=5.0, limit_m=5.0
+    ).keep_nearest()
     return dataclasses.replace(tied, walk_mm=np.zeros_like(tied.walk_mm))
 
 
@@ -148,11 +152,11 @@ class Paths:
         """Find the way of least `weight` ("length" or "travel_time_ms") of each pair."""
         starts, ends = (_places(self.network, [pair[i] for pair in pairs]) for i in range(2))
         return [
-            self._find(starts.take(np.array([i])), ends.take(np.array([i])), weight)
+            self._find(starts.take_points(np.array([i])), ends.take_points(np.array([i])), weight)
             for i in range(len(pairs))
         ]
 
-    def _find(self, start: Places, end: Places, weight: str) -> Path | None:
+    def _find(self, start: TiedPoints, end: TiedPoints, weight: str) -> Path | None:
         self._tie(start, START)
         self._tie(end, END)
         try:
@@ -163,7 +167,7 @@ class Paths:
             self.graph.remove_nodes_from([START, END])
         return self._path(start, end, nodes, weight)
 
-    def _tie(self, place: Places, name: int) -> None:
+    def _tie(self, place: TiedPoints, name: int) -> None:
         """Join a place to both ends of its edge, as far as its directions allow."""
         self.graph.add_node(name)
         for node, leaving, parts in self._stubs(place):
@@ -171,7 +175,7 @@ class Paths:
                 ends = (name, node) if leaving else (node, name)
                 self.graph.add_edge(*ends, **parts)
 
-    def _stubs(self, place: Places) -> list[tuple[int, bool, dict[str, Any]]]:
+    def _stubs(self, place: TiedPoints) -> list[tuple[int, bool, dict[str, Any]]]:
         """Give the pieces of edge between a place and its neighbours: (node, leaving, weights)."""
         network, edge = self.network, self._edge(place)
         whole_m = float(network.edge_length_m[edge])
@@ -191,7 +195,7 @@ class Paths:
                     stubs.append((node, leaving, weights))
         return stubs
 
-    def _path(self, start: Places, end: Places, nodes: list[int], weight: str) -> Path:
+    def _path(self, start: TiedPoints, end: TiedPoints, nodes: list[int], weight: str) -> Path:
         """Measure a path; its ways are those of its whole edges and of the edges at its ends."""
         length_m, edges = 0.0, [self._edge(start), self._edge(end)]
         # Both stubs are gone from the graph: their lengths are found anew.
@@ -204,7 +208,7 @@ class Paths:
             length_m += data["length"]
         return Path(length_m, frozenset(int(way) for edge in edges for way in self._ways(edge)))
 
-    def _edge(self, place: Places) -> int:
+    def _edge(self, place: TiedPoints) -> int:
         return int(self.network.segment_edge[place.segment[0]])
 
     def _ways(self, edge: int) -> NDArray[np.int64]:

@@ -45,7 +45,7 @@ class Difference:
         kinds = {}
         for number, access in theirs.items():
             tags = ways[number].tags
-            rides = bicycle.classify(tags)
+            rides = bicycle.classify_way(tags)
             kind = kind_of(tags, rides, access, 0), kind_of(tags, rides, access, 1)
             if any(kind):
                 kinds[number] = kind

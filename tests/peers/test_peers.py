@@ -63,7 +63,7 @@ def test_a_way_falls_in_a_class(
 ) -> None:
     """By its tags, and by what either engine does against its drawn direction."""
     tags = dict(part.split("=") for part in text.split())
-    assert kind_of(tags, bicycle.classify(tags), theirs, 1) == kind
+    assert kind_of(tags, bicycle.classify_way(tags), theirs, 1) == kind
     assert kind is None or kind in KINDS
 
 

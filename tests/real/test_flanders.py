@@ -16,7 +16,7 @@ import stemgeo as sg
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from stemgeo.run import Result
+    from stemgeo.study_run import Result
 
 pytestmark = pytest.mark.usefixtures("statbel_once")
 

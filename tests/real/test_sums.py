@@ -17,7 +17,7 @@ from stemgeo.study import parse_study
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from stemgeo.run import Result
+    from stemgeo.study_run import Result
 
 pytestmark = pytest.mark.usefixtures("statbel_once")
 

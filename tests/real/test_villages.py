@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from stemgeo.run import Result
+    from stemgeo.study_run import Result
 
 pytestmark = pytest.mark.usefixtures("statbel_once")
 
@@ -221,10 +221,10 @@ def test_children_near_the_edge_are_said(result: Result) -> None:
 
 def test_a_share_of_few_is_marked(result: Result) -> None:
     """The summary marks a share that rests on fewer than half of the children, and says so."""
-    from stemgeo.report.bundle import map_text
-    from stemgeo.report.summary import summary_markdown
+    from stemgeo.report.imprint import build_map_text
+    from stemgeo.report.summary import write_summary_markdown
 
-    text = summary_markdown(result, map_text(result.study, result.inputs))
+    text = write_summary_markdown(result, build_map_text(result.study, result.inputs))
     region = next(line for line in text.splitlines() if line.startswith("| Vlaanderen"))
     assert "%\\*" in region or "%*" in region
     assert "Minder dan de helft van de kinderen is gemeten" in text

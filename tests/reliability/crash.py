@@ -30,9 +30,9 @@ import hand
 
 from stemgeo.cli import main as main_of_stemgeo
 from stemgeo.inputs import cache
-from stemgeo.report.files import refuse_taken, whole_drawings, whole_folder, write_manifest
+from stemgeo.report.files import drawings_folder, refuse_taken, result_folder, write_manifest
 from stemgeo.writing import whole
-from stemgeo.writing.seal import others_work, sha256
+from stemgeo.writing.seal import hash_file, list_others_work
 
 Content = dict[str, str]
 
@@ -89,10 +89,10 @@ def _count(counted: mmap.mmap, at: int) -> None:
         if name in EVENTS or writes:
             event()
 
-    sync, rename = os.fsync, whole._rename
+    sync, rename = os.fsync, whole._rename_at_once
     # These tell no audit hook.
     os.fsync = lambda handle: (event(), sync(handle))[1]  # type: ignore[assignment]
-    whole._rename = lambda *args: (event(), rename(*args), event())[1]  # type: ignore[assignment]
+    whole._rename_at_once = lambda *args: (event(), rename(*args), event())[1]  # type: ignore[assignment]
     sys.addaudithook(hook)
 
 
@@ -137,9 +137,9 @@ class Command:
 def content_of(place: Path) -> Content:
     """Give the hash of each file."""
     if place.is_file():
-        return {"": sha256(place)}
+        return {"": hash_file(place)}
     return {
-        path.relative_to(place).as_posix(): sha256(path)
+        path.relative_to(place).as_posix(): hash_file(path)
         for path in sorted(place.rglob("*"))
         if path.is_file()
     }
@@ -225,9 +225,9 @@ def together(command: Command, base: Path, number: int) -> Counter[str]:
             _print(f"{command.name}, {number} at once: {end.said}")
     for log in logs:
         log.unlink()
-    if command.place.name in RESULTS and others_work(command.place):
+    if command.place.name in RESULTS and list_others_work(command.place):
         found["FAULTS"] += 1
-        _print(f"{command.name}, {number} at once: mixed, {others_work(command.place)}")
+        _print(f"{command.name}, {number} at once: mixed, {list_others_work(command.place)}")
     for path in leftovers(base):
         found["FAULTS"] += 1
         _print(f"{command.name}, {number} at once: left {path}")
@@ -261,7 +261,7 @@ def small(base: Path) -> list[Command]:
     mine = b"mine"
 
     def write(text: str, at: Path = place, *, replace: bool = False) -> None:
-        with whole_folder(at, replace=replace) as folder:
+        with result_folder(at, replace=replace) as folder:
             (folder / "tables").mkdir()
             for name in ("summary.md", "tables/a.csv"):
                 (folder / name).write_text(text, encoding="utf-8")
@@ -272,7 +272,7 @@ def small(base: Path) -> list[Command]:
         (place / "summary.md").write_bytes(mine)
 
     def draw(text: str) -> None:
-        with whole_drawings(base / "out") as folder:
+        with drawings_folder(base / "out") as folder:
             (folder / "kaart.svg").write_text(text, encoding="utf-8")
 
     def draw_anew() -> None:
@@ -282,13 +282,13 @@ def small(base: Path) -> list[Command]:
     entry = base / "cache" / "kind" / "entry"
 
     def keep(text: str) -> None:
-        cache.kept(entry, lambda: text, _save, lambda one: (one / "a").read_text("utf-8"))
+        cache.load_or_make(entry, lambda: text, _save, lambda one: (one / "a").read_text("utf-8"))
 
     write("old", saved)
     start = partial(refuse_taken, place)
     asked = partial(refuse_taken, place, replace=True)
     again, slow = partial(put_back, saved, place), _without_exchange(write)
-    svg, near = base / "out" / "kaart.svg", partial(whole.ready, base / "out" / "x")
+    svg, near = base / "out" / "kaart.svg", partial(whole.make_ready, base / "out" / "x")
     empty = partial(shutil.rmtree, base / "cache", ignore_errors=True)
     return [
         Command("folder", write, place, again, start),
@@ -296,7 +296,11 @@ def small(base: Path) -> list[Command]:
         Command("folder kept", partial(write, replace=True), place, edited, asked, mine),
         Command("drawing", draw, svg, draw_anew, near),
         Command(
-            "cache", keep, entry, empty, partial(cache.kept, entry.with_name("x"), str, _save, str)
+            "cache",
+            keep,
+            entry,
+            empty,
+            partial(cache.load_or_make, entry.with_name("x"), str, _save, str),
         ),
     ]
 
@@ -310,7 +314,7 @@ def _without_exchange(write: Callable[[str], None]) -> Callable[[str], None]:
     """Write where the system knows no exchange."""
 
     def work(text: str) -> None:
-        whole._renameat2 = lambda: None  # type: ignore[assignment]
+        whole._find_renameat2 = lambda: None  # type: ignore[assignment]
         write(text)
 
     return work
@@ -383,10 +387,7 @@ def _to(work: Callable[[str, Path], None], place: Path, title: str) -> None:
 
 def _compute_once() -> Callable[[], None]:
     """Compute a study once; give what makes it be computed anew from then on."""
-    import stemgeo.run
-    import stemgeo.site  # noqa: F401
-
-    modules = [sys.modules["stemgeo.run"], sys.modules["stemgeo.site"]]
+    modules = [sys.modules["stemgeo.study_run"], sys.modules["stemgeo.planning"]]
     real = [
         (module, name, getattr(module, name))
         for module, name in zip(modules, ("run", "site"), strict=True)
@@ -411,8 +412,8 @@ def _draw_once() -> None:
         page._WRITERS[kind] = _once(write, lambda figure, *_: str(figure.get_label()))
     sheet = lambda _, kind, province=None, **__: (kind, province)  # noqa: E731
     Sheets.draw = _once(Sheets.draw, sheet)  # type: ignore[method-assign]
-    Sheets.page = _once(Sheets.page, lambda _: 0)  # type: ignore[method-assign]
-    paper._set = _once(paper._set, lambda *_: 0)
+    Sheets.draw_web_map = _once(Sheets.draw_web_map, lambda _: 0)  # type: ignore[method-assign]
+    paper._typeset_pages = _once(paper._typeset_pages, lambda *_: 0)
 
 
 def _once(make: Callable[..., Any], key: Callable[..., Any]) -> Callable[..., Any]:

@@ -22,14 +22,14 @@ import pytest
 
 import stemgeo as sg
 from stemgeo.errors import ResultError
-from stemgeo.inputs.files import as_it_was, is_formula, strip_control
+from stemgeo.inputs.files import is_formula, strip_control, unquote_formula
 from stemgeo.report.annex import annex_stem, write_gaps, write_municipalities
 from stemgeo.report.files import MANIFEST, write_manifest
 from stemgeo.report.spreadsheet import (
     MOST_UNITS,
     Column,
     Frame,
-    Sheet,
+    TableSheet,
     write_spreadsheet_csv,
     write_workbook,
 )
@@ -612,7 +612,7 @@ def book_of(path: Path, names: list[str]) -> list[Any]:
     """Write names as cells and titles, check the file's parts, and read the cells back."""
     columns = [Column("Naam"), Column("Aantal", "whole")]
     rows = [[name, number] for number, name in enumerate(names)]
-    write_workbook(path, [Sheet("Blad", names[0], columns, rows, totals=1)], FRAME)
+    write_workbook(path, [TableSheet("Blad", names[0], columns, rows, totals=1)], FRAME)
     with zipfile.ZipFile(path) as parts:
         assert parts.testzip() is None
         for part in parts.namelist():
@@ -675,7 +675,7 @@ def test_no_name_becomes_a_formula_in_a_belgian_csv(tmp_path: Path) -> None:
     with path.open(encoding="utf-8-sig", newline="") as file:
         _, *rows = csv.reader(io.StringIO(file.read(), newline=""), delimiter=";")
     names = [name for name, _ in rows]
-    assert [as_it_was(name) for name in names] == [*HOSTILE, "␀"]
+    assert [unquote_formula(name) for name in names] == [*HOSTILE, "␀"]
     assert [name for name in names if is_formula(name) and name[0] != "'"] == []
     assert len([name for name in names if name.startswith("'")]) == 9
     assert {number for _, number in rows} == {"-25,0000"}
@@ -708,7 +708,7 @@ def test_hostile_names_of_municipalities_and_academies_stay_names(
     short = {code: name for code, name in names.items() if len(name) < MOST_UNITS}
     assert short.items() <= found.items()
     written = {row["nis_code"]: row["name"] for row in lines(plain)}
-    assert {code: as_it_was(name) for code, name in written.items()}.items() >= names.items()
+    assert {code: unquote_formula(name) for code, name in written.items()}.items() >= names.items()
     assert not any(name.startswith(tuple("=+-@\t\r\n")) for name in written.values())
     for code, name in {row["NIS-code"]: row["Gemeente"] for row in lines(belgian, ";")}.items():
         assert not name.startswith(tuple("=+-@\t\r\n"))

@@ -20,7 +20,7 @@ from PIL import Image
 
 import stemgeo.report
 from stemgeo.errors import ResultError, StemgeoError
-from stemgeo.maps.text import printable
+from stemgeo.maps.text import make_printable
 from stemgeo.report.letter import (
     TEMPLATES,
     Heading,
@@ -29,7 +29,7 @@ from stemgeo.report.letter import (
     Paragraph,
     Picture,
     Table,
-    unused_texts,
+    list_unused_texts,
     write_letter,
     write_templates,
 )
@@ -454,7 +454,7 @@ def test_texts_that_no_answer_used_are_named(tmp_path: Path) -> None:
     write_templates(tmp_path / "mine")
     for name in ("kladje.md", ".verborgen", ".DS_Store"):
         (tmp_path / "mine" / name).touch()
-    assert unused_texts(tmp_path / "mine", {"antwoord.nl.md"}) == [".verborgen", "kladje.md"]
+    assert list_unused_texts(tmp_path / "mine", {"antwoord.nl.md"}) == [".verborgen", "kladje.md"]
 
 
 def test_templates_are_written_to_be_changed(tmp_path: Path) -> None:
@@ -481,7 +481,7 @@ def test_a_text_from_data_reads_as_it_was(
     template = "# {{ x }}.\n\n{{ x }}.\n\n- {{ x }}.\n\n| a |\n| :-- |\n| {{ x }}. |\n"
     (folder / TEMPLATES["nl"]).write_text(template, encoding="utf-8")
     letter = write_letter({"x": text}, "nl", folder)
-    kept = printable(text.replace("\ue000", "\ufffd").replace("\ue001", "\ufffd"))
+    kept = make_printable(text.replace("\ue000", "\ufffd").replace("\ue001", "\ufffd"))
     assert words(letter) == [f"{kept}.", f"{kept}.", f"{kept}.", f"\na\n{kept}."]
     assert letter.typed == ()
 

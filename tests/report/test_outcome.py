@@ -12,9 +12,9 @@ from terminal import content_of
 
 import stemgeo as sg
 from stemgeo.errors import ResultError
-from stemgeo.report.compare import Comparison
-from stemgeo.site import Plan
-from stemgeo.trend import Trend
+from stemgeo.planning import Plan
+from stemgeo.report.comparison import Comparison
+from stemgeo.years import Trend
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -53,7 +53,9 @@ def test_a_result_that_was_read_is_the_one_that_was_computed(ran: tuple[Result, 
     assert read.to_check is None
     assert read.isochrones is None
     assert read.text == computed.text
-    assert [one.said("nl") for one in read.notes] == [one.said("nl") for one in computed.notes]
+    assert [one.to_text("nl") for one in read.notes] == [
+        one.to_text("nl") for one in computed.notes
+    ]
     assert read.network_counts == computed.network_counts
     for name in ("coverage", "gaps", "academies", "annex-1-municipalities", "provinces"):
         ours, theirs = (one.table(name) for one in (computed, read))
@@ -99,15 +101,15 @@ def test_plans_trends_and_comparisons_are_read_back(
     """Their tables and words, as far as their folders hold them; and not as another's."""
     study = ran[0].study
     plan = sg.site(study.with_siting(places=1))
-    found = Plan.read(plan.write(tmp_path / "plan"))
+    found = Plan.from_folder(plan.write(tmp_path / "plan"))
     alike(found.curve, plan.curve)
     assert [*found.places["academy_id"]] == [*plan.places["academy_id"]]
     assert found.text == plan.text
     trend = sg.trend(study, [2021, 2022])
-    read = Trend.read(trend.write(tmp_path / "trend"))
+    read = Trend.from_folder(trend.write(tmp_path / "trend"))
     alike(read.table, trend.table)
     both = sg.compare(*ran)
-    again = Comparison.read(both.write(tmp_path / "both"))
+    again = Comparison.from_folder(both.write(tmp_path / "both"))
     alike(again.table, both.table)
     assert again.language == "nl"
     assert again.same_children

@@ -30,21 +30,21 @@ from stemgeo import result as result_
 from stemgeo import speech
 from stemgeo.errors import ResultError
 from stemgeo.reasons import REASONS
-from stemgeo.report import bundle, files, manifests
-from stemgeo.report.files import checked_file, read_manifest, whole_folder, write_manifest
+from stemgeo.report import files, imprint, manifests
+from stemgeo.report.files import check_file, read_manifest, result_folder, write_manifest
 from stemgeo.report.summary import (
-    gaps_in_words,
-    placed_by,
-    readable,
-    readable_gaps,
-    summary_markdown,
-    times_in_words,
+    format_coverage,
+    format_gaps,
+    say_gaps,
+    say_placing,
+    say_times,
+    write_summary_markdown,
 )
 from stemgeo.writing import whole
 
 if TYPE_CHECKING:
     from stemgeo.maps.text import MapText
-    from stemgeo.run import Result
+    from stemgeo.study_run import Result
 
 pytestmark = pytest.mark.usefixtures("read_once")
 
@@ -64,7 +64,7 @@ def content_of(folder: Path) -> dict[str, bytes]:
 
 def put_result(folder: Path, **texts: str) -> Path:
     """Write a result of nothing but these files."""
-    with whole_folder(folder) as beside:
+    with result_folder(folder) as beside:
         for name, text in texts.items():
             (beside / name).write_text(text, encoding="utf-8")
         write_manifest(beside, {"stemgeo": "0"})
@@ -77,7 +77,7 @@ def put_result(folder: Path, **texts: str) -> Path:
 def test_a_folder_appears_only_when_it_is_whole(tmp_path: Path) -> None:
     """While it is written its place is empty; afterwards nothing lies beside it."""
     place = tmp_path / "new" / "result"
-    with whole_folder(place) as beside:
+    with result_folder(place) as beside:
         (beside / "a").write_text("1", encoding="utf-8")
         assert not place.exists()
         assert beside.is_relative_to(place.parent)
@@ -92,7 +92,7 @@ def test_what_stops_half_way_leaves_the_old_result_as_it_was(
     """An error, an interrupt or a full disk: the old files, and no other."""
     place = put_result(tmp_path / "result", a="old")
     before = content_of(place)
-    with pytest.raises(error), whole_folder(place) as beside:  # noqa: PT012
+    with pytest.raises(error), result_folder(place) as beside:  # noqa: PT012
         (beside / "a").write_text("new", encoding="utf-8")
         raise error
     assert content_of(place) == before
@@ -121,8 +121,8 @@ def test_when_the_new_folder_cannot_move_in_the_old_one_comes_back(
         return rename(self, target)
 
     monkeypatch.setattr(Path, "rename", failing)
-    monkeypatch.setattr(whole, "_rename", lambda *_: False)
-    with pytest.raises(OSError, match="No space"), whole_folder(place) as beside:
+    monkeypatch.setattr(whole, "_rename_at_once", lambda *_: False)
+    with pytest.raises(OSError, match="No space"), result_folder(place) as beside:
         (beside / "a").write_text("new", encoding="utf-8")
     assert content_of(place) == before
     assert list(tmp_path.iterdir()) == [place]
@@ -150,7 +150,7 @@ def test_a_folder_of_something_else_is_left_alone(tmp_path: Path, others: dict[s
     for name, text in others.items():
         (place / name).write_text(text, encoding="utf-8")
     before = content_of(place)
-    with pytest.raises(ResultError, match="is no result of stemgeo"), whole_folder(place):
+    with pytest.raises(ResultError, match="is no result of stemgeo"), result_folder(place):
         pytest.fail("a folder was given to write in")
     assert content_of(place) == before
 
@@ -162,7 +162,7 @@ def test_what_a_reader_put_beside_a_result_is_not_lost(tmp_path: Path) -> None:
     before = content_of(place)
     with (
         pytest.raises(ResultError, match=r"stemgeo did not write: nota\.docx \(added\); choose"),
-        whole_folder(place),
+        result_folder(place),
     ):
         pytest.fail("a folder was given to write in")
     assert content_of(place) == before
@@ -173,7 +173,7 @@ def test_a_file_at_the_place_is_left_alone(tmp_path: Path) -> None:
     (tmp_path / "result").write_text("x", encoding="utf-8")
     with (
         pytest.raises(ResultError, match="is no result of stemgeo"),
-        whole_folder(tmp_path / "result"),
+        result_folder(tmp_path / "result"),
     ):
         pytest.fail("a folder was given to write in")
 
@@ -199,7 +199,7 @@ def test_a_file_that_is_not_what_the_run_wrote_is_refused(tmp_path: Path, what: 
     """Changed by a byte, removed, or put there later."""
     place = put_result(tmp_path / "result", a="1")
     content = read_manifest(place)
-    assert checked_file(place, "a", content).read_text("utf-8") == "1"
+    assert check_file(place, "a", content).read_text("utf-8") == "1"
     name = "a"
     if what == "changed":
         (place / "a").write_text("2", encoding="utf-8")
@@ -209,7 +209,7 @@ def test_a_file_that_is_not_what_the_run_wrote_is_refused(tmp_path: Path, what: 
         name = "b"
         (place / "b").write_text("2", encoding="utf-8")
     with pytest.raises(ResultError, match="run the study again") as caught:
-        checked_file(place, name, content)
+        check_file(place, name, content)
     assert name in str(caught.value)
 
 
@@ -293,7 +293,7 @@ def test_the_minutes_are_written_read_back_and_told(written: tuple[Result, Path]
     read = sg.read_result(folder).table("times")
     assert read["three_median_min"].isna().all()  # two academies
     pd.testing.assert_frame_equal(read, result.times, check_dtype=False, rtol=0, atol=1e-6)
-    told = times_in_words(result.times, result.study)
+    told = say_times(result.times, result.study)
     assert len(told) == 2
     assert "\n".join(told) in (folder / "summary.md").read_text("utf-8")
 
@@ -355,7 +355,8 @@ def test_the_manifest_says_what_was_asked_and_that_the_sums_hold(
     }
     assert set(manifest["outputs"]) == set(content_of(folder)) - {"manifest.json"}
     assert manifest["notes"] == [
-        {language: note.said(language) for language in ("en", "nl", "fr")} for note in result.notes
+        {language: note.to_text(language) for language in ("en", "nl", "fr")}
+        for note in result.notes
     ]
     assert set(manifest["network"]) == {"all", "low_stress", "quiet_1"}
     ridden = {profile: counts["ridden_m"] for profile, counts in manifest["network"].items()}
@@ -495,10 +496,10 @@ def test_the_zones_of_a_result_have_the_figures_of_the_coverage_table(
 def test_a_manifest_from_before_there_was_french_is_read(written_sample: Path) -> None:
     """Its notes and its words on maps are in two languages: it is read as it stands."""
     path = written_sample / "manifest.json"
-    content = manifests.loaded(path)
+    content = manifests.load_json(path)
     assert {one.pop("fr") for one in content["notes"]}
     content["text"].pop("fr", None)
-    assert manifests.fitting(content, manifests.OfRun, path) == content
+    assert manifests.fit_manifest(content, manifests.RunManifest, path) == content
 
 
 def test_the_zones_of_a_folder_are_those_of_the_result(
@@ -533,9 +534,9 @@ def failing_save(*_: object, **__: object) -> None:
 @pytest.mark.parametrize(
     "step",
     [
-        "maps.kinds.save_drawn",
-        "report.sheets.Sheets.page",
-        "report.summary.summary_markdown",
+        "maps.kinds.save_map",
+        "report.sheets.Sheets.draw_web_map",
+        "report.summary.write_summary_markdown",
         "report.outcome.write_manifest",
     ],
 )
@@ -569,7 +570,7 @@ def test_a_result_can_be_written_again_over_itself(
 def test_a_summary_in_french_is_french(written: tuple[Result, Path]) -> None:
     """Provinces by their French names, and no word of another language."""
     result = written[0].told_in("fr")
-    text = summary_markdown(result, result.text)
+    text = write_summary_markdown(result, result.text)
     assert "peuvent atteindre" in text
     assert re.search(r"\| (?:Limbourg|Anvers) \|", text)
     assert not re.search(r"\| (?:Limburg|Antwerpen) \|", text)
@@ -586,11 +587,11 @@ def test_every_level_can_be_shown_in_both_languages(
 ) -> None:
     """A row for each place, its name first, no cell empty."""
     table = written[0].summary(by)
-    shown = readable(table, language, by)
+    shown = format_coverage(table, language, by)
     assert shown.iloc[:, 0].tolist() == table["name"].tolist()
     assert (shown != "").all(axis=None)
     assert not shown.isna().any(axis=None)
-    gaps = readable_gaps(written[0].gaps, language)
+    gaps = format_gaps(written[0].gaps, language)
     assert len(gaps) == len(written[0].gaps)
     assert not gaps.isna().any(axis=None)
 
@@ -602,7 +603,7 @@ def test_every_uncovered_child_is_told_of_beside_the_gaps(
     """Those in gaps and those in smaller groups are the uncovered of the region, by profile."""
     result = written[0]
     few = result.gaps[result.gaps["uncovered"] > result.gaps["uncovered"].median()]
-    lines = gaps_in_words(few, result.coverage, 1, language)
+    lines = say_gaps(few, result.coverage, 1, language)
     region = result.coverage[
         (result.coverage["level"] == "region")
         & (result.coverage["scenario"] == "central")
@@ -612,10 +613,10 @@ def test_every_uncovered_child_is_told_of_beside_the_gaps(
     inside = int(few.loc[few["profile"] == "all", "uncovered"].sum())
     assert 0 < inside < every
     for count in (inside, every - inside, int(region.loc["all", "unmeasured"])):
-        assert re.search(rf"\b{re.escape(speech.whole(count, language))}\b", lines[0])
+        assert re.search(rf"\b{re.escape(speech.format_whole(count, language))}\b", lines[0])
     quiet = int(region.loc["low_stress", "uncovered"]) - every
     inside = int(few.loc[few["profile"] == "low_stress", "uncovered"].sum())
-    assert re.search(rf"\b{re.escape(speech.whole(quiet - inside, language))}\b", lines[-1])
+    assert re.search(rf"\b{re.escape(speech.format_whole(quiet - inside, language))}\b", lines[-1])
 
 
 GAP_SUMS = pd.DataFrame(
@@ -688,11 +689,11 @@ def test_reasons_are_those_of_the_late_alone(
     unmeasured: int, beside: dict[str, str], language: str
 ) -> None:
     """They add up to the children in gaps; quiet roads stand apart; of no unmeasured no word."""
-    lines = gaps_in_words(GAP_SUMS, COUNTED.assign(unmeasured=unmeasured), 50, language)
+    lines = say_gaps(GAP_SUMS, COUNTED.assign(unmeasured=unmeasured), 50, language)
     first, *others = TOLD_OF_GAPS[language]
     assert lines == [first.format(beside=beside[language]), *others]
     of_one = COUNTED[COUNTED["profile"] == "all"].assign(unmeasured=unmeasured)
-    assert len(gaps_in_words(GAP_SUMS, of_one, 50, language)) == 2
+    assert len(say_gaps(GAP_SUMS, of_one, 50, language)) == 2
 
 
 @pytest.mark.parametrize(
@@ -717,14 +718,14 @@ def test_the_summary_lists_the_ten_largest_gaps_of_all_roads(
     output = sample_result.study.output.model_copy(update={"language": language})
     study = sample_result.study.model_copy(update={"output": output})
     result = dataclasses.replace(sample_result, study=study)
-    lines = summary_markdown(result, text_of(result)).splitlines()
+    lines = write_summary_markdown(result, text_of(result)).splitlines()
     start = lines.index(lead)
     assert lines[start + 2] == heads
     rows = lines[start + 4 : start + 14]
     gaps = result.gaps[result.gaps["profile"] == "all"].head(10)
     assert [row.split(" | ")[1] for row in rows] == gaps["gap_id"].tolist()
     assert [row.split(" | ")[2] for row in rows] == [
-        speech.whole(count, language) for count in gaps["uncovered"]
+        speech.format_whole(count, language) for count in gaps["uncovered"]
     ]
     assert lines[start + 14] == ""
 
@@ -742,11 +743,11 @@ def test_the_heading_of_gaps_says_whose_they_are(
     """Children of quiet roads do not stand under "not in time"."""
     for profile, head in zip(("all", "low_stress"), heads, strict=True):
         rows = sample_result.gaps[sample_result.gaps["profile"] == profile].head(2)
-        assert readable_gaps(rows, language, profile).columns[2] == head
+        assert format_gaps(rows, language, profile).columns[2] == head
 
 
 def text_of(result: Result) -> MapText:
-    return bundle.map_text(result.study, result.inputs)
+    return imprint.build_map_text(result.study, result.inputs)
 
 
 def test_an_english_study_speaks_english(tmp_path: Path) -> None:
@@ -765,7 +766,7 @@ def test_the_sample_bears_its_notice(sample_result: Result) -> None:
     text = text_of(sample_result)
     assert text.notice == "Schematische voorbeelddata, niet voor publicatie"
     assert sample_result.manifest["notice"] == text.notice
-    assert set(result_.sum_checks(sample_result).values()) == {CHILDREN[2015]}
+    assert set(result_.count_each_step(sample_result).values()) == {CHILDREN[2015]}
 
 
 def test_a_manifest_is_json_of_one_shape(written: tuple[Result, Path]) -> None:
@@ -834,8 +835,8 @@ def test_openstreetmap_is_thanked_for_roads(
         for item in result.inputs.provenance
     ]
     inputs = dataclasses.replace(result.inputs, provenance=tuple(given))
-    line = bundle.attribution(inputs, language="nl")
-    assert (bundle.OSM_SOURCE in line) == (thanked or "Open" in source)
+    line = imprint.say_attribution(inputs, language="nl")
+    assert (imprint.OSM_SOURCE in line) == (thanked or "Open" in source)
     assert line.count("OpenStreetMap") == (1 if thanked or "Open" in source else 0)
 
 
@@ -876,7 +877,7 @@ def test_another_placing_stands_beside_the_headline_when_it_moves_a_point(
     of_region = table["level"] == "region"
     table.loc[~own & of_region, "share"] = table.loc[own & of_region, "share"].item() + off
     changed = dataclasses.replace(result, sensitivity=table)
-    said = summary_markdown(changed, text_of(changed))
+    said = write_summary_markdown(changed, text_of(changed))
     above, below = said.split("| Provincie", 1)
     assert ("De kinderen zijn geplaatst langs de straten. Anders geplaatst is" in above) == beside
     assert ("Anders geplaatst is het aandeel" in below) != beside
@@ -892,7 +893,7 @@ def test_a_placing_that_comes_to_the_same_is_told_once(written: tuple[Result, Pa
     changed = dataclasses.replace(
         result, sensitivity=pd.concat([own.assign(method="best"), same], ignore_index=True)
     )
-    assert "Anders geplaatst" not in summary_markdown(changed, text_of(changed))
+    assert "Anders geplaatst" not in write_summary_markdown(changed, text_of(changed))
 
 
 def test_the_best_placing_is_told_by_what_it_came_to() -> None:
@@ -900,11 +901,12 @@ def test_the_best_placing_is_told_by_what_it_came_to() -> None:
     rows = [("Z1", "streets", 5), ("Z2", "dwellings", 4), ("Z2", "outside", 3), ("Z3", "", 0)]
     table = pd.DataFrame(rows, columns=["zone_id", "method", "children"])
     assert (
-        placed_by("best", table, "nl") == "bij de woningen of, waar dat niet kan, langs de straten"
+        say_placing("best", table, "nl")
+        == "bij de woningen of, waar dat niet kan, langs de straten"
     )
-    assert placed_by("best", table[:1], "en") == "along the streets"
-    assert placed_by("grid", table, "en") == "by the population grid"
-    nobody = placed_by("best", table[:0], "en")
+    assert say_placing("best", table[:1], "en") == "along the streets"
+    assert say_placing("grid", table, "en") == "by the population grid"
+    nobody = say_placing("best", table[:0], "en")
     assert nobody == "zone by zone by the best that is known"
 
 

@@ -14,13 +14,13 @@ import pytest
 
 import stemgeo as sg
 from stemgeo.errors import InputError, ResultError
-from stemgeo.maps.kinds import KINDS, save_drawn
-from stemgeo.report.sheets import drawn_of_folder
+from stemgeo.maps.kinds import KINDS, save_map
+from stemgeo.report.sheets import draw_from_folder
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from stemgeo.run import Result
+    from stemgeo.study_run import Result
 
 CASES = [(key, by) for key, kind in KINDS.items() if kind.before != "must" for by in kind.by]
 
@@ -65,8 +65,8 @@ def test_folder_and_memory_give_the_same_map(
     theirs = sg.read_result(folder).sheets.draw(kind, province, by=by)
     assert ours.alt == theirs.alt
     assert ours.table.astype(str).equals(theirs.table.astype(str))
-    (one,) = save_drawn(ours, tmp_path / "1", ("svg",))
-    (other,) = save_drawn(theirs, tmp_path / "2", ("svg",))
+    (one,) = save_map(ours, tmp_path / "1", ("svg",))
+    (other,) = save_map(theirs, tmp_path / "2", ("svg",))
     assert one.read_bytes() == other.read_bytes()
 
 
@@ -74,7 +74,7 @@ def test_folder_and_memory_give_the_same_map(
 def test_minutes_are_the_middle_child(ran: tuple[Result, Path], of: str, key: str) -> None:
     """Half of the measured children, each counted on its own, need no longer."""
     folder = ran[1]
-    table = drawn_of_folder(folder, "minutes", by=of).table.set_index(key)["minutes"]
+    table = draw_from_folder(folder, "minutes", by=of).table.set_index(key)["minutes"]
     children = by_hand(folder)
     for place, rows in children[children["measured"]].groupby(key):
         times = sorted(rows["time_s"])
@@ -84,7 +84,7 @@ def test_minutes_are_the_middle_child(ran: tuple[Result, Path], of: str, key: st
 def test_dots_are_the_children_not_in_time(ran: tuple[Result, Path]) -> None:
     """One dot is one child here, and each municipality has as many as the coverage table says."""
     result, folder = ran
-    table = drawn_of_folder(folder, "uncovered").table
+    table = draw_from_folder(folder, "uncovered").table
     late = by_hand(folder).query("measured and time_s > 900").groupby("nis_code").size()
     expected = late.reindex(table["nis_code"], fill_value=0)
     assert list(table["uncovered"]) == list(expected)
@@ -100,7 +100,7 @@ def test_zones_are_those_of_the_coverage_table(ran: tuple[Result, Path]) -> None
     rows = result.coverage.query(
         "level == 'zone' and band == 'all' and scenario == 'central' and profile == 'all'"
     ).set_index("code")
-    drawn = drawn_of_folder(folder, "share", by="zone").table.set_index("zone_id")
+    drawn = draw_from_folder(folder, "share", by="zone").table.set_index("zone_id")
     for name in ("children", "covered", "uncovered", "unmeasured"):
         assert dict(zip(written["zone_id"], written[name], strict=True)) == rows[name].to_dict()
         assert drawn[name].to_dict() == rows[name].to_dict()
@@ -115,8 +115,8 @@ def test_a_changed_table_is_refused(ran: tuple[Result, Path], tmp_path: Path) ->
     path = folder / "tables" / "zones.parquet"
     path.write_bytes(path.read_bytes() + b" ")
     with pytest.raises(ResultError, match="was changed after the run"):
-        drawn_of_folder(folder, by="zone")
-    assert len(drawn_of_folder(folder).table)
+        draw_from_folder(folder, by="zone")
+    assert len(draw_from_folder(folder).table)
 
 
 def test_each_table_is_read_once(ran: tuple[Result, Path], monkeypatch: pytest.MonkeyPatch) -> None:
@@ -127,7 +127,7 @@ def test_each_table_is_read_once(ran: tuple[Result, Path], monkeypatch: pytest.M
         read.append(name)
         return folder / name
 
-    monkeypatch.setattr("stemgeo.report.outcome.checked_file", counted)
+    monkeypatch.setattr("stemgeo.report.outcome.check_file", counted)
     sheets = sg.read_result(ran[1]).sheets
     for kind, by in CASES * 2:
         sheets.draw(kind, by=by, isochrone_edge=True)
@@ -146,14 +146,14 @@ def test_sheets_can_be_sent_to_another_process(ran: tuple[Result, Path]) -> None
 def test_nothing_changed_between_a_result_and_itself(ran: tuple[Result, Path]) -> None:
     """Every difference is nought, every academy stayed."""
     folder = ran[1]
-    table = drawn_of_folder(folder, "change", before=folder).table
+    table = draw_from_folder(folder, "change", before=folder).table
     assert set(table["points"].dropna()) == {0.0}
     assert list(table["academies_before"]) == list(table["academies_after"])
 
 
 def test_change_is_the_later_minus_the_earlier(ran: tuple[Result, Path], straight: Path) -> None:
     """Points are a hundred times the difference of the shares of both annexes."""
-    table = drawn_of_folder(ran[1], "change", before=straight).table.set_index("nis_code")
+    table = draw_from_folder(ran[1], "change", before=straight).table.set_index("nis_code")
     after, before = (
         pd.read_csv(folder / "tables" / "annex-1-municipalities.csv", dtype={"nis_code": str})
         for folder in (ran[1], straight)
@@ -173,7 +173,7 @@ def test_the_result_itself_draws_every_kind(ran: tuple[Result, Path]) -> None:
 def test_quantiles_are_the_same_for_all_maps(ran: tuple[Result, Path]) -> None:
     """The classes of a province are those of all municipalities, and are said to be quantiles."""
     drawn = [
-        drawn_of_folder(ran[1], "share", province, classes="quantiles")
+        draw_from_folder(ran[1], "share", province, classes="quantiles")
         for province in (None, "Limburg")
     ]
     labels = [
@@ -202,17 +202,17 @@ def test_what_cannot_be_drawn_is_told(
 ) -> None:
     """One line with what is wrong and how to mend it."""
     with pytest.raises(ResultError, match=line):
-        drawn_of_folder(ran[1], **asked)  # type: ignore[arg-type]
+        draw_from_folder(ran[1], **asked)  # type: ignore[arg-type]
 
 
 def test_kinds_that_need_something_else(ran: tuple[Result, Path], straight: Path) -> None:
     """A plan needs planned places, an edge roads, `before` its kinds; a province exists."""
     folder = ran[1]
     with pytest.raises(ResultError, match="no planned places"):
-        drawn_of_folder(folder, "plan", before=folder)
+        draw_from_folder(folder, "plan", before=folder)
     with pytest.raises(ResultError, match="measured in a straight line"):
-        drawn_of_folder(straight, isochrone_edge=True)
+        draw_from_folder(straight, isochrone_edge=True)
     with pytest.raises(ResultError, match="no use for an earlier result"):
-        drawn_of_folder(folder, "share", before=folder)
+        draw_from_folder(folder, "share", before=folder)
     with pytest.raises(InputError, match="no province 'Luik'"):
-        drawn_of_folder(folder, "share", "Luik")
+        draw_from_folder(folder, "share", "Luik")

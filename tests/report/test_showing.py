@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     import geopandas as gpd
 
     from stemgeo.study import Study
-    from stemgeo.trend import Trend
+    from stemgeo.years import Trend
 
 pytestmark = pytest.mark.usefixtures("read_once")
 

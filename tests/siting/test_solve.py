@@ -19,12 +19,12 @@ from scipy.optimize import linprog
 from scipy.sparse import csr_array
 
 from stemgeo.errors import InputError
-from stemgeo.siting import compare, least, nearby, program, search
-from stemgeo.siting.compare import curve
-from stemgeo.siting.cover import open_demand
-from stemgeo.siting.greedy import Plan, by_gain, complete, ordered
-from stemgeo.siting.program import certified, relaxed
-from stemgeo.siting.rules import Rules
+from stemgeo.siting import curves, least, nearby, program, search
+from stemgeo.siting.cover import find_open_demand
+from stemgeo.siting.curves import trace_curve
+from stemgeo.siting.greedy import WorkingPlan, complete_plan, order_places, score_by_gain
+from stemgeo.siting.program import certify_bound, solve_relaxed
+from stemgeo.siting.rules import SearchRules
 from stemgeo.siting.solve import Choices, Limits, Solution, backup, lscp, mclp, p_median
 
 if TYPE_CHECKING:
@@ -158,7 +158,7 @@ def test_mclp_is_the_best_of_all_plans(choices: Choices, limits: Limits) -> None
     if found is None:
         return
     chosen = found.chosen.tolist()
-    counts = choices.reached_by(found.chosen)
+    counts = choices.count_reached(found.chosen)
     assert is_kept(choices, limits, chosen, counts)
     assert found.already + found.gains.sum() == found.objective
     if not limits.floor_places and not limits.floor_share:
@@ -212,7 +212,7 @@ def test_p_median_is_the_best_of_all_plans(choices: Choices, limits: Limits, see
 def test_lscp_is_the_fewest_of_all_plans(choices: Choices, limits: Limits, share: float) -> None:
     """No fewer places serve the share, or all that can be served; the answer serves it."""
     limits = Limits(floor_places=limits.floor_places, floor_share=limits.floor_share)
-    everyone = choices.reached_by(np.arange(choices.places)) > 0
+    everyone = choices.count_reached(np.arange(choices.places)) > 0
     asked = Fraction(str(share)) * int(choices.children.sum())
     need = min(asked, int(choices.children[everyone].sum()))
 
@@ -223,7 +223,7 @@ def test_lscp_is_the_fewest_of_all_plans(choices: Choices, limits: Limits, share
     expected = None if fewest is None else -fewest
     found = assert_best(lambda: lscp(choices, limits, share), expected)
     if found is not None:
-        counts = choices.reached_by(found.chosen)
+        counts = choices.count_reached(found.chosen)
         assert choices.children[counts > 0].sum() >= need
         lost = np.flatnonzero(~everyone & (choices.children > 0))
         assert found.unreachable.tolist() == lost.tolist()
@@ -251,11 +251,11 @@ def tolerant(tolerance: float) -> Iterator[None]:
     """Let HiGHS be so lax, and start from greedy alone, so that answers must be refused."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(program, "FEASIBILITY", tolerance)
-        patch.setattr(search, "rounded", lambda *given_: given_[2])
+        patch.setattr(search, "round_values", lambda *given_: given_[2])
         for module in (search, least):
-            patch.setattr(module, "swap", lambda *_: None)
-            patch.setattr(module, "proven", lambda *given_: (np.zeros(given_[2], bool),) * 2)
-        patch.setattr(least, "_rounded", lambda *given_: given_[3])
+            patch.setattr(module, "swap_places", lambda *_: None)
+            patch.setattr(module, "prove_places", lambda *given_: (np.zeros(given_[2], bool),) * 2)
+        patch.setattr(least, "_round_to_fewer", lambda *given_: given_[3])
         yield
 
 
@@ -311,11 +311,11 @@ def test_many_children_within_a_share_to_the_child(
     choices = replace(choices, children=children, province_of_unit=0 * children)
     some = of.permutation(choices.places)[: of.integers(2, 5)]
     total = int(children.sum())
-    asked = int(children[choices.reached_by(some) > 0].sum()) + child
+    asked = int(children[choices.count_reached(some) > 0].sum()) + child
     assume(0 <= asked <= total)
     share = float(repr(asked / total))
     limits = Limits(places=4, floor_share={0: share})
-    most = int(children[choices.reached_by(np.arange(choices.places)) > 0].sum())
+    most = int(children[choices.count_reached(np.arange(choices.places)) > 0].sum())
     need = min(Fraction(str(share)) * total, most)
 
     def few(counts: Ints, plan: list[int]) -> int | None:
@@ -386,10 +386,10 @@ def test_reductions_change_no_optimum(seed: int, monkeypatch: pytest.MonkeyPatch
     choices = clustered(seed, places=40, units=300)
     limits = Limits(places=7, budget_cents=9)
     reduced = mclp(choices, limits)
-    monkeypatch.setattr(search, "reduced", lambda cover, _: cover)
+    monkeypatch.setattr(search, "reduce_cover", lambda cover, _: cover)
     nothing = (np.zeros(choices.places, bool), np.zeros(choices.places, bool))
-    monkeypatch.setattr(search, "proven", lambda *_: nothing)
-    monkeypatch.setattr(search, "rounded", lambda *given_: given_[2])
+    monkeypatch.setattr(search, "prove_places", lambda *_: nothing)
+    monkeypatch.setattr(search, "round_values", lambda *given_: given_[2])
     whole = mclp(choices, limits)
     assert reduced.optimal
     assert whole.optimal
@@ -404,13 +404,13 @@ def test_parts_chosen_anew_keep_to_the_limits(choices: Choices, limits: Limits) 
     within(choices, limits)
     expected = brute(choices, limits, lambda counts, _: int(choices.weight[counts > 0].sum()))
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(search, "rounded", lambda *given_: given_[2])
+        patch.setattr(search, "round_values", lambda *given_: given_[2])
         patch.setattr(search, "MANY_PLACES", -1)
         patch.setattr(search, "TOGETHER", 0)
         patch.setattr(nearby, "TOGETHER", 2)
         found = assert_best(lambda: mclp(choices, limits), expected)
     if found is not None:
-        counts = choices.reached_by(found.chosen)
+        counts = choices.count_reached(found.chosen)
         assert is_kept(choices, limits, found.chosen.tolist(), counts)
 
 
@@ -418,24 +418,24 @@ def test_neighbourhoods_better_a_greedy_choice() -> None:
     """Choosing six neighbours anew betters what no swap of a single place could."""
     choices = clustered(3, places=120, units=900)
     limits = Limits(places=16)
-    cover = open_demand(choices, choices.weight, 0 * choices.weight, {})
-    rules = Rules.of(choices, limits)
-    plan = search.started(cover, rules, np.inf)
+    cover = find_open_demand(choices, choices.weight, 0 * choices.weight, {})
+    rules = SearchRules.from_limits(choices, limits)
+    plan = search.start_plan(cover, rules, np.inf)
     assert plan is not None
     before = plan.value
-    solve = partial(search.best_part, deadline=np.inf)
-    better = nearby.bettered(plan, rules, solve, np.inf)
+    solve = partial(search.choose_part, deadline=np.inf)
+    better = nearby.better_plan(plan, rules, solve, np.inf)
     assert before < better.value <= mclp(choices, limits).objective
-    assert rules.kept_by(cover, better.places)
+    assert rules.are_kept_by(cover, better.places)
 
 
 def test_the_relaxed_bound_is_that_of_the_linear_program() -> None:
     """The multipliers found prove what scipy's linear program gives, to a hundredth of a child."""
     choices = clustered(4, places=40, units=300)
-    rules = Rules.of(choices, Limits(places=6))
-    cover = open_demand(choices, choices.weight, choices.weight // 3, {})
-    program = search.to_program(cover, rules)
-    found = relaxed(program, np.inf)
+    rules = SearchRules.from_limits(choices, Limits(places=6))
+    cover = find_open_demand(choices, choices.weight, choices.weight // 3, {})
+    program = search.build_program(cover, rules)
+    found = solve_relaxed(program, np.inf)
     theirs = linprog(-program.gain, A_ub=program.rows, b_ub=program.upper, bounds=(0, 1))
     assert found is not None
     assert found.bound == pytest.approx(-theirs.fun, abs=0.01)
@@ -466,7 +466,7 @@ def test_lscp_past_the_time_limit_gives_a_cover_and_a_bound_below() -> None:
     best = lscp(choices, Limits())
     found = lscp(choices, Limits(time_limit_s=0.0))
     assert found.bound <= best.objective <= found.objective
-    counts = choices.reached_by(found.chosen)
+    counts = choices.count_reached(found.chosen)
     assert set(np.flatnonzero(counts == 0)) == set(found.unreachable)
 
 
@@ -475,12 +475,14 @@ def test_lscp_past_the_time_limit_gives_a_cover_and_a_bound_below() -> None:
 def test_any_multipliers_prove_a_bound(choices: Choices, seed: int) -> None:
     """Whatever the duals, the bound is never below what a plan can reach."""
     limits = Limits(places=min(3, choices.places))
-    rules = Rules.of(choices, limits)
-    cover = open_demand(choices, choices.weight, choices.weight // 2, {})
-    program = search.to_program(cover, rules)
+    rules = SearchRules.from_limits(choices, limits)
+    cover = find_open_demand(choices, choices.weight, choices.weight // 2, {})
+    program = search.build_program(cover, rules)
     duals = np.random.default_rng(seed).normal(0, 5, program.rows.shape[0])
-    bound, _ = certified(program, duals)
-    most = max(cover.value(np.array(plan, np.intp)) for plan in plans(choices, limits.places or 0))
+    bound, _ = certify_bound(program, duals)
+    most = max(
+        cover.value_of(np.array(plan, np.intp)) for plan in plans(choices, limits.places or 0)
+    )
     assert bound >= most
 
 
@@ -489,12 +491,12 @@ def test_any_multipliers_prove_a_bound(choices: Choices, seed: int) -> None:
 def test_the_curve_never_falls_and_holds_the_optimum(choices: Choices) -> None:
     """For each number: greedy <= best found <= optimum <= bound; no line falls."""
     most = min(4, choices.places)
-    found = curve(choices, most)
+    found = trace_curve(choices, most)
     for number in range(1, most + 1):
         at = number - 1
         optimum = mclp(choices, Limits(places=number)).objective
         assert found.greedy[at] <= found.best[at] <= optimum <= found.bound[at]
-        counts = choices.reached_by(found.plans[at])
+        counts = choices.count_reached(found.plans[at])
         assert choices.weight[counts > 0].sum() == found.best[at]
         assert len(found.plans[at]) <= number
     for line in (found.greedy, found.best, found.bound):
@@ -504,7 +506,7 @@ def test_the_curve_never_falls_and_holds_the_optimum(choices: Choices) -> None:
 
 def test_the_curve_of_towns_is_near_its_bound() -> None:
     """On crowded towns the line found and the bound lie within two per cent everywhere."""
-    found = curve(clustered(1, places=80, units=600), 30)
+    found = trace_curve(clustered(1, places=80, units=600), 30)
     assert (found.bound <= 1.02 * found.best).all()
 
 
@@ -513,7 +515,7 @@ def test_the_curve_of_towns_is_near_its_bound() -> None:
 def test_greedy_takes_the_most_each_time(choices: Choices) -> None:
     """The first adds the most of all, gains never rise, N places near the best N, all win all."""
     most = choices.places
-    line = np.append(0, (found := curve(choices, most)).greedy - found.already)
+    line = np.append(0, (found := trace_curve(choices, most)).greedy - found.already)
     reach = choices.reach.toarray() > 0
     alone = (choices.weight * (reach & (choices.served == 0))).sum(axis=1)
     gains = np.diff(line)
@@ -531,24 +533,26 @@ def test_the_curve_never_falls_whatever_was_found(choices: Choices, seed: int) -
     """Where some plans were worse and some bounds weaker than others, neighbours stand in."""
     most = min(5, choices.places)
     of = np.random.default_rng(seed)
-    bounds = compare._bounds
+    bounds = curves._bound_each_number
 
-    def uneven(cover: Cover, rules: list[Rules], plans: list[Plan], deadline: float) -> Ints:
+    def uneven(
+        cover: Cover, rules: list[SearchRules], plans: list[WorkingPlan], deadline: float
+    ) -> Ints:
         found = bounds(cover, rules, plans, deadline)
         for at in np.flatnonzero(of.random(most) < 0.5).tolist():
-            plans[at] = Plan(cover)
+            plans[at] = WorkingPlan(cover)
         return found + of.integers(0, 20, most)
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(compare, "_bounds", uneven)
-        found = curve(choices, most)
+        patch.setattr(curves, "_bound_each_number", uneven)
+        found = trace_curve(choices, most)
     assert (np.diff(found.best) >= 0).all()
     assert (np.diff(found.bound) >= 0).all()
     for at, plan in enumerate(found.plans):
         optimum = mclp(choices, Limits(places=at + 1)).objective
         assert found.best[at] <= optimum <= found.bound[at]
         assert len(plan) <= at + 1
-        counts = choices.reached_by(plan)
+        counts = choices.count_reached(plan)
         assert choices.weight[counts > 0].sum() == found.best[at]
 
 
@@ -594,11 +598,11 @@ def test_alike_units_are_merged_and_replaced_places_left_out() -> None:
     choices = choices_of(
         [[1, 1, 1, 0], [0, 0, 1, 1], [1, 1, 0, 1]], weight=[1, 2, 4, 8], served=[0, 0, 0, 2]
     )
-    cover = open_demand(choices, choices.weight, np.zeros(4, np.int64), {})
+    cover = find_open_demand(choices, choices.weight, np.zeros(4, np.int64), {})
     assert sorted(cover.first.tolist()) == [3, 4]
     assert mclp(choices, Limits(places=3)).chosen.tolist() == [0]
-    rules = Rules.of(choices, Limits(places=1))
-    small = search.reduced(cover, rules)
+    rules = SearchRules.from_limits(choices, Limits(places=1))
+    small = search.reduce_cover(cover, rules)
     assert (small.kept.tolist(), small.own.tolist(), small.units) == ([0], [7], 0)
 
 
@@ -607,7 +611,9 @@ def test_of_equal_places_the_first_is_chosen() -> None:
     choices = choices_of([[0, 1], [1, 0], [1, 0], [0, 1]])
     assert mclp(choices, Limits(places=2)).chosen.tolist() == [0, 1]
     assert mclp(choices, Limits(places=4)).chosen.tolist() == [0, 1]
-    assert ordered(open_demand(choices, choices.weight, 0 * choices.weight, {}), np.array([3, 1]))
+    assert order_places(
+        find_open_demand(choices, choices.weight, 0 * choices.weight, {}), np.array([3, 1])
+    )
 
 
 def test_a_budget_beats_the_greedy_choice_and_is_kept_to_the_cent() -> None:
@@ -757,7 +763,7 @@ def test_where_nothing_can_be_won_nothing_is_chosen(choices: Choices, limits: Li
         assert found.optimal
         assert found.objective == found.bound == found.already
     assert lscp(choices, Limits(), 0.0).objective == 0
-    drawn = curve(choices, limits.places or 0)
+    drawn = trace_curve(choices, limits.places or 0)
     assert (drawn.best == drawn.already).all()
     assert (drawn.greedy == drawn.already).all()
 
@@ -770,18 +776,18 @@ def test_what_the_floors_still_cost_is_kept_back() -> None:
         province_of_place=[0, 0, 1, 1],
         province_of_unit=[0, 0, 1, 1],
     )
-    cover = open_demand(choices, choices.weight, 0 * choices.weight, {})
+    cover = find_open_demand(choices, choices.weight, 0 * choices.weight, {})
     limits = Limits(places=2, budget_cents=30, floor_places={0: 1})
-    allowed = Rules.of(choices, limits).addable(cover, np.zeros(4, np.bool_))
+    allowed = SearchRules.from_limits(choices, limits).find_addable(cover, np.zeros(4, np.bool_))
     assert allowed.tolist() == [True, True, True, False]
 
 
 def test_a_unit_of_one_child_whom_only_a_floor_counts_stays_open() -> None:
     """It weighs nothing, but the least share of its province needs it until it is served."""
     choices = choices_of([[1]], weight=[0], children=[1])
-    cover = open_demand(choices, choices.weight, 0 * choices.weight, {0: 1})
-    assert nearby.still_open(cover, np.array([0])).units == 1
-    assert nearby.still_open(cover, np.array([1])).units == 0
+    cover = find_open_demand(choices, choices.weight, 0 * choices.weight, {0: 1})
+    assert nearby.keep_still_open(cover, np.array([0])).units == 1
+    assert nearby.keep_still_open(cover, np.array([1])).units == 0
 
 
 def test_a_province_that_falls_short_is_served_by_its_own_children_alone() -> None:
@@ -792,14 +798,14 @@ def test_a_province_that_falls_short_is_served_by_its_own_children_alone() -> No
         province_of_unit=[0, 0, 1, 1, 1],
         province_of_place=[1, 0],
     )
-    cover = open_demand(choices, choices.weight, 0 * choices.weight, {0: 2})
+    cover = find_open_demand(choices, choices.weight, 0 * choices.weight, {0: 2})
     none, one = np.zeros(2, np.int64), np.ones(2, np.int64)
-    rules = Rules(most=1, budget=-1, floor=none, cap=one, needs=np.array([2, 0]))
-    assert complete(Plan(cover), rules, by_gain) == [1]
+    rules = SearchRules(most=1, budget=-1, floor=none, cap=one, needs=np.array([2, 0]))
+    assert complete_plan(WorkingPlan(cover), rules, score_by_gain) == [1]
 
 
 def test_a_unit_with_two_chosen_places_counts_a_second_time() -> None:
     """Not only with three: of weights 5 and 3 one place is worth 5, two or three are worth 8."""
     choices = choices_of([[1], [1], [1]])
-    cover = open_demand(choices, np.array([5]), np.array([3]), {})
-    assert [cover.value(np.arange(count)) for count in range(4)] == [0, 5, 8, 8]
+    cover = find_open_demand(choices, np.array([5]), np.array([3]), {})
+    assert [cover.value_of(np.arange(count)) for count in range(4)] == [0, 5, 8, 8]

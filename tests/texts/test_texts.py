@@ -13,7 +13,7 @@ from babel.messages.plurals import get_plural
 from babel.messages.pofile import read_po
 
 from stemgeo.speech import LANGUAGES, held_together
-from stemgeo.texts import texts
+from stemgeo.texts import load_texts
 
 HOME = Path(__file__).parents[2] / "stemgeo"
 KEY = re.compile(r"[a-z_]+(\.[a-z0-9_]+)+")
@@ -51,9 +51,9 @@ def named() -> tuple[set[str], set[str], set[str]]:
             elif isinstance(node, ast.Call):
                 called = getattr(node.func, "attr", getattr(node.func, "id", ""))
                 first = [str(one.value) for one in node.args[:1] if isinstance(one, ast.Constant)]
-                if called == "group":
+                if called == "list_below":
                     begun |= {f"{one}." for one in first}
-                elif called in ("text", "counted"):
+                elif called in ("text", "words", "say_count"):
                     asked |= {one for one in first if KEY.fullmatch(one)}
     return whole, begun, asked
 
@@ -96,7 +96,9 @@ def test_each_text_is_used_and_each_that_is_asked_for_is_there() -> None:
 
 def test_a_text_is_filled_in_and_counted_as_its_language_does() -> None:
     """A figure stands in the text as the language writes it; what is not there is told."""
-    assert texts("fr")("gaps.drawn.cells", cell="250").startswith("Tracé autour des mailles de 250")
-    assert texts("fr")("gaps.drawn.counted") == held_together(" ; rien n’en est compté.", "fr")
+    assert load_texts("fr")("gaps.drawn.cells", cell="250").startswith(
+        "Tracé autour des mailles de 250"
+    )
+    assert load_texts("fr")("gaps.drawn.counted") == held_together(" ; rien n’en est compté.", "fr")
     with pytest.raises(KeyError):
-        texts("nl")("gaps.drawn.nothing")
+        load_texts("nl")("gaps.drawn.nothing")

@@ -25,12 +25,13 @@ from terminal import stemgeo
 
 from stemgeo import facts
 from stemgeo.errors import ResultError, WriteError
+from stemgeo.example import write_sample
 from stemgeo.maps.page import save_figure
 from stemgeo.report.files import (
     ANSWER,
+    drawings_folder,
     refuse_taken,
-    whole_drawings,
-    whole_folder,
+    result_folder,
     write_areas,
     write_csv,
     write_manifest,
@@ -41,14 +42,13 @@ from stemgeo.report.paper import Look, write_pdf
 from stemgeo.report.spreadsheet import (
     Column,
     Frame,
-    Sheet,
+    TableSheet,
     write_spreadsheet_csv,
     write_workbook,
 )
 from stemgeo.report.word import write_docx
-from stemgeo.sample import write_sample
 from stemgeo.writing import whole
-from stemgeo.writing.seal import others_work
+from stemgeo.writing.seal import list_others_work
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -72,7 +72,7 @@ def _one_day(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def put(place: Path, text: str = "1", command: str = "run", *, replace: bool = False) -> Path:
     """Write a result of a summary and a table."""
-    with whole_folder(place, command, replace=replace) as folder:
+    with result_folder(place, command, replace=replace) as folder:
         (folder / "summary.md").write_text(text, encoding="utf-8")
         (folder / "tables").mkdir()
         (folder / "tables" / "a.csv").write_text(text, encoding="utf-8")
@@ -161,7 +161,7 @@ def test_what_someone_did_meanwhile_is_refused_too(tmp_path: Path, kind: str) ->
     """The folder is looked at again just before the new one moves in."""
     place = put(tmp_path / "result")
     before = {}
-    with pytest.raises(ResultError, match=WORK[kind][1]), whole_folder(place) as folder:  # noqa: PT012
+    with pytest.raises(ResultError, match=WORK[kind][1]), result_folder(place) as folder:  # noqa: PT012
         write_manifest(folder, {"stemgeo": "0"})
         WORK[kind][0](place)
         before = content_of(place)
@@ -175,7 +175,7 @@ def test_replace_keeps_the_folder_beside(tmp_path: Path, kind: str) -> None:
     kept = []
     for number in (1, 2, 3):
         place = put(tmp_path / "result", "new", replace=number > 1)
-        assert not others_work(place)
+        assert not list_others_work(place)
         WORK[kind][0](place)
         kept.append(content_of(place))
     put(place, "new", replace=True)
@@ -208,7 +208,7 @@ def test_what_systems_leave_is_nobodys_work(tmp_path: Path, name: str) -> None:
     empty.mkdir()
     (empty / Path(name).name).write_text("x", encoding="utf-8")
     put(empty)
-    assert not others_work(empty)
+    assert not list_others_work(empty)
 
 
 @pytest.mark.parametrize("name", [".DS_Store", "~$x.docx"])
@@ -229,7 +229,7 @@ def test_a_file_that_is_missing_is_no_work(tmp_path: Path) -> None:
     place = put(tmp_path / "result")
     (place / "summary.md").unlink()
     put(place, "2")
-    assert not others_work(place)
+    assert not list_others_work(place)
 
 
 @pytest.mark.parametrize("to", ["a result", "nothing", "a folder"])
@@ -257,7 +257,7 @@ def test_the_result_of_another_command_is_refused_or_kept(tmp_path: Path) -> Non
     with pytest.raises(ResultError, match="is the result of `stemgeo run`; choose another place"):
         put(place, command=ANSWER)
     put(place, command=ANSWER, replace=True)
-    assert not others_work(tmp_path / f"result.old-{TODAY}")
+    assert not list_others_work(tmp_path / f"result.old-{TODAY}")
 
 
 # -- drawings ----------------------------------------------------------------------------------
@@ -273,7 +273,7 @@ def drawings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def draw(folder: Path, text: str, *, replace: bool = False) -> None:
     """Write a map and its table."""
-    with whole_drawings(folder, replace=replace) as new:
+    with drawings_folder(folder, replace=replace) as new:
         for name in ("kaart.svg", "kaart.csv"):
             (new / name).write_text(text, encoding="utf-8")
 
@@ -349,7 +349,7 @@ WRITERS: dict[str, Callable[[Path], object]] = {
     "b.parquet": lambda path: write_parquet(AREAS, path),
     "a.gpkg": lambda path: write_areas(AREAS, path, {"x": "y"}),
     "b.csv": lambda path: write_spreadsheet_csv(path, COLUMNS, [[one] for one in range(5000)]),
-    "a.xlsx": lambda path: write_workbook(path, [Sheet("a", "A", COLUMNS, [[1]])], FRAME),
+    "a.xlsx": lambda path: write_workbook(path, [TableSheet("a", "A", COLUMNS, [[1]])], FRAME),
     "a.png": lambda path: save_figure(FIGURE, path.with_suffix(""), formats=["png"]),
     "a.svg": lambda path: save_figure(FIGURE, path.with_suffix(""), formats=["svg"]),
     "a.docx": lambda path: write_docx(LETTER, {}, LOOK, path),
@@ -364,7 +364,7 @@ def test_a_full_disk_is_one_line_with_the_name_of_the_file(tmp_path: Path, name:
     """Whichever library writes; the old result stands, and no half file is left anywhere."""
     place = put(tmp_path / "result")
     before = content_of(place)
-    with pytest.raises(WriteError) as caught, whole_folder(place) as folder:  # noqa: PT012
+    with pytest.raises(WriteError) as caught, result_folder(place) as folder:  # noqa: PT012
         WRITERS[name](folder / name)
         write_manifest(folder, {"stemgeo": "0"})
     where = f"{place / name}: cannot be written: File too large; "
@@ -386,7 +386,7 @@ def test_a_full_temporary_folder_is_named(tmp_path: Path, monkeypatch: pytest.Mo
 @pytest.mark.usefixtures("small_files")
 def test_a_full_disk_leaves_no_half_map(tmp_path: Path) -> None:
     """The line names the file where it would stand."""
-    with pytest.raises(WriteError) as caught, whole_drawings(tmp_path) as folder:
+    with pytest.raises(WriteError) as caught, drawings_folder(tmp_path) as folder:
         (folder / "kaart.svg").write_text("x" * 5000, encoding="utf-8")
     assert str(caught.value).startswith(f"{tmp_path / 'kaart.svg'}: cannot be written: File too")
     assert not list(tmp_path.iterdir())
@@ -431,7 +431,7 @@ def test_a_place_that_cannot_be_is_told_before_the_work(
 def test_a_long_name_that_the_system_takes_is_taken(tmp_path: Path) -> None:
     """What is written beside it has no longer one; kept beside it, it would be too long."""
     place = put(put(tmp_path / ("n" * 255)))
-    assert not others_work(place)
+    assert not list_others_work(place)
     with pytest.raises(WriteError, match="choose a shorter name"):
         refuse_taken(place, replace=True)
 
@@ -439,7 +439,7 @@ def test_a_long_name_that_the_system_takes_is_taken(tmp_path: Path) -> None:
 def test_a_folder_that_is_gone_is_told(tmp_path: Path) -> None:
     """Someone removes the folder around it while it is written."""
     around = tmp_path / "around"
-    with pytest.raises(WriteError) as caught, whole_folder(around / "result") as folder:  # noqa: PT012
+    with pytest.raises(WriteError) as caught, result_folder(around / "result") as folder:  # noqa: PT012
         shutil.rmtree(around)
         (folder / "summary.md").write_text("x", encoding="utf-8")
     gone = "cannot be written: No such file or directory; its folder was taken away: run again"
@@ -448,7 +448,7 @@ def test_a_folder_that_is_gone_is_told(tmp_path: Path) -> None:
 
 def test_an_input_that_cannot_be_read_is_not_called_unwritten(tmp_path: Path) -> None:
     """Only what is part of the place is told as such."""
-    with pytest.raises(FileNotFoundError) as caught, whole_folder(tmp_path / "result"):
+    with pytest.raises(FileNotFoundError) as caught, result_folder(tmp_path / "result"):
         (tmp_path / "input.csv").read_bytes()
     assert not isinstance(caught.value, WriteError)
 
@@ -464,7 +464,7 @@ def test_what_is_read_is_not_put_aside(tmp_path: Path) -> None:
 
 def test_leftovers_of_the_living_are_not_touched(tmp_path: Path) -> None:
     """Two that write at once, in one folder: each ends well, whoever starts and ends first."""
-    with whole_folder(tmp_path / "a") as first:
+    with result_folder(tmp_path / "a") as first:
         put(tmp_path / "b")
         whole.clear_leftovers(tmp_path)
         (first / "summary.md").write_text("x", encoding="utf-8")
@@ -542,9 +542,9 @@ def test_the_folder_that_a_dead_run_took_away_comes_back(tmp_path: Path) -> None
 # -- every command -----------------------------------------------------------------------------
 
 COMMANDS: dict[str, list[object]] = {
-    "run": ["run", facts.path("sample")],
-    "site": ["site", facts.path("sample"), "-n", "1"],
-    "trend": ["trend", facts.path("sample"), "--years", "2021-2022"],
+    "run": ["run", facts.fact_path("sample")],
+    "site": ["site", facts.fact_path("sample"), "-n", "1"],
+    "trend": ["trend", facts.fact_path("sample"), "--years", "2021-2022"],
     "compare": ["compare", "not-there", "nor-this"],
     "answer": ["answer", "not-there"],
 }

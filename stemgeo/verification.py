@@ -18,13 +18,14 @@ import pandas as pd
 
 from stemgeo import facts
 from stemgeo.errors import Problem, ResultError, StemgeoError
-from stemgeo.inputs.files import clean
-from stemgeo.measure import Progress, quiet
-from stemgeo.notes import Said, amount, counted, in_each, listed, say
-from stemgeo.report.answer import LIBRARIES as OF_ANSWERS
-from stemgeo.report.answer import answer, answer_without_text
-from stemgeo.report.compare import compare
-from stemgeo.report.figures import Figure, differing
+from stemgeo.inputs.files import clean_text
+from stemgeo.measure import Progress, report_nothing
+from stemgeo.notes import Said, say, say_amount, say_count, say_list, write_in_each
+from stemgeo.planning import site
+from stemgeo.report.answers import LIBRARIES as OF_ANSWERS
+from stemgeo.report.answers import answer, answer_without_text
+from stemgeo.report.comparison import compare
+from stemgeo.report.figures import ChangedFigure, compare_tables
 from stemgeo.report.files import (
     ANSWER,
     COMPARE,
@@ -32,20 +33,19 @@ from stemgeo.report.files import (
     SITE,
     TREND,
     command_of,
-    flat,
-    opened_manifest,
-    versions,
+    flatten_values,
+    read_checked_manifest,
+    versions_of,
 )
 from stemgeo.report.letter import Letter
-from stemgeo.report.manifests import choices, made_with
-from stemgeo.run import run
-from stemgeo.site import site
-from stemgeo.speech import joined_by_and
+from stemgeo.report.manifests import list_choices, list_made_with
+from stemgeo.speech import join_with_and
 from stemgeo.study import Input, Study, load_study
-from stemgeo.texts import texts
-from stemgeo.trend import trend
-from stemgeo.writing.seal import MANIFEST, is_litter, sha256
-from stemgeo.writing.whole import temporary
+from stemgeo.study_run import run
+from stemgeo.texts import load_texts
+from stemgeo.writing.seal import MANIFEST, hash_file, is_litter
+from stemgeo.writing.whole import temporary_folder
+from stemgeo.years import trend
 
 if TYPE_CHECKING:
     from stemgeo.speech import Language
@@ -83,16 +83,16 @@ class Difference:
     now: str = ""
     rows: int = 0
     of_rows: int = 0
-    figures: tuple[Figure, ...] = ()
+    figures: tuple[ChangedFigure, ...] = ()
 
     @property
-    def said(self) -> Said:
+    def sentence(self) -> Said:
         """Say it in one line."""
-        where, what = clean(self.where, 200), self.what
+        where, what = clean_text(self.where, 200), self.what
         form = "{where}: {what}", "{where}: {what}", "{where} : {what}"
         told = say(*form, where=where, what=what)
         if self.then or self.now:
-            then, now = (clean(value, 200) or _NOTHING for value in (self.then, self.now))
+            then, now = (clean_text(value, 200) or _NOTHING for value in (self.then, self.now))
             told = say(
                 "{told}; then: {then}; now: {now}",
                 "{told}; toen: {then}; nu: {now}",
@@ -108,12 +108,12 @@ class Difference:
             "{told}; {rows} van de {all} rijen verschillen",
             "{told} ; {rows} lignes sur {all} diffèrent",
             told=told,
-            rows=amount(self.rows),
-            all=amount(self.of_rows),
+            rows=say_amount(self.rows),
+            all=say_amount(self.of_rows),
         )
 
     def __str__(self) -> str:
-        return str(self.said)
+        return str(self.sentence)
 
 
 @dataclass(frozen=True)
@@ -170,37 +170,37 @@ class Verification:
             "all {files} as they were written",
             "alle {files} zoals ze geschreven zijn",
             "tous les {files} tels qu’ils ont été écrits",
-            files=amount(self.files),
+            files=say_amount(self.files),
         )
         as_then = say(
             "as they were: {study}, {inputs}",
             "zoals ze waren: {study}, {inputs}",
             "telles quelles : {study}, {inputs}",
             study=self.study or _IN_CODE,
-            inputs=counted(self.inputs, "input"),
+            inputs=say_count(self.inputs, "input"),
         )
         again = say(
             "the same {files} files",
             "dezelfde {files} bestanden",
             "les mêmes {files} fichiers",
-            files=amount(self._made),
+            files=say_amount(self._count_made),
         )
         told = [
-            *_step("files", files, written),
-            *_step("asked", asked, as_then),
-            *_step("versions", self.versions, Said("as they were", "dezelfde", "les mêmes")),
-            *_step("result", result, again),
-            *self._not_made(),
-            self._sum(),
+            *_say_step("files", files, written),
+            *_say_step("asked", asked, as_then),
+            *_say_step("versions", self.versions, Said("as they were", "dezelfde", "les mêmes")),
+            *_say_step("result", result, again),
+            *self._say_not_made(),
+            self._say_sum(),
         ]
-        return [one.to(self.language) for one in told]
+        return [one.to_text(self.language) for one in told]
 
     @property
-    def _made(self) -> int:
+    def _count_made(self) -> int:
         """How many files were made again."""
         return self.files - len(self.left_out)
 
-    def _not_made(self) -> Iterator[Said]:
+    def _say_not_made(self) -> Iterator[Said]:
         """Say what was left out, and how to have it in."""
         if self.left_out:
             yield say(
@@ -213,10 +213,10 @@ class Verification:
                 "Laissés de côté : {files}, et les nombres qui y sont tapés. Leur texte vient de "
                 "modèles du manifeste, qui ne sont remplis que si vous leur faites confiance : "
                 "--trust-templates.",
-                files=_joined(self.left_out),
+                files=_say_names(self.left_out),
             )
 
-    def _sum(self) -> Said:
+    def _say_sum(self) -> Said:
         if self.same:
             what = _EVERYTHING
             if self.left_out:
@@ -224,19 +224,19 @@ class Verification:
                     "Everything but {files}",
                     "Alles behalve {files}",
                     "Tout sauf {files}",
-                    files=_joined(self.left_out),
+                    files=_say_names(self.left_out),
                 )
             return say(
                 "{what} is the same: {files} files, {inputs}.",
                 "{what} is gelijk: {files} bestanden, {inputs}.",
                 "{what} est identique : {files} fichiers, {inputs}.",
                 what=what,
-                files=amount(self._made),
-                inputs=counted(self.inputs, "input"),
+                files=say_amount(self._count_made),
+                inputs=say_count(self.inputs, "input"),
             )
         counts = {part: len(self.of(part)) for part in _PARTS}
         told = [
-            say("{part} {n}", "{part} {n}", "{part} {n}", part=_PARTS[part], n=amount(count))
+            say("{part} {n}", "{part} {n}", "{part} {n}", part=_PARTS[part], n=say_amount(count))
             for part, count in counts.items()
             if count
         ]
@@ -244,13 +244,13 @@ class Verification:
             "Not the same, differences: {all} ({told}).",
             "Niet gelijk, verschillen: {all} ({told}).",
             "Pas identique, différences : {all} ({told}).",
-            all=amount(len(self.differences)),
-            told=listed(told),
+            all=say_amount(len(self.differences)),
+            told=say_list(told),
         )
 
 
-def _joined(names: Sequence[str]) -> Said:
-    return in_each(lambda language: joined_by_and(names, language))
+def _say_names(names: Sequence[str]) -> Said:
+    return write_in_each(lambda language: join_with_and(names, language))
 
 
 _NOTHING = Said("nothing", "niets", "rien")
@@ -281,28 +281,28 @@ _DIFFER = (
 )
 
 
-def _step(step: str, found: tuple[Difference, ...], as_then: Said) -> Iterator[Said]:
+def _say_step(step: str, found: tuple[Difference, ...], as_then: Said) -> Iterator[Said]:
     """Tell one step: that nothing differs, or what does."""
     if not found:
         yield say(*_STEP, step=_STEPS[step], told=as_then)
         return
     remark = _NO_FAULT if step == "versions" else ""
     forms = _ONE_DIFFERS if len(found) == 1 else _DIFFER
-    yield say(*forms, step=_STEPS[step], count=amount(len(found)), remark=remark)
+    yield say(*forms, step=_STEPS[step], count=say_amount(len(found)), remark=remark)
     for one in found:
-        yield _further_in(one.said, 2)
-        yield from (_further_in(figure.said, 4) for figure in one.figures)
+        yield _indent_line(one.sentence, 2)
+        yield from (_indent_line(figure.sentence, 4) for figure in one.figures)
 
 
-def _further_in(line: Said, spaces: int) -> Said:
-    return in_each(lambda language: " " * spaces + line.to(language))
+def _indent_line(line: Said, spaces: int) -> Said:
+    return write_in_each(lambda language: " " * spaces + line.to_text(language))
 
 
 _NO_FAULT = Said(", by itself no fault", ", op zich geen fout", ", en soi pas une faute")
 
 
 @dataclass(frozen=True)
-class Asked:
+class StudyOfThen:
     """A study that a result was made of.
 
     Attributes
@@ -337,9 +337,9 @@ class Again:
     content
         The manifest of then.
     places
-        Folders in which files of then may be, see `found_again`.
+        Folders in which files of then may be, see `find_again`.
     progress, threads
-        As in `stemgeo.run`.
+        As in `stemgeo.study_run`.
     trust_templates
         Whether the texts in the manifest are filled in too.
     """
@@ -358,7 +358,7 @@ class Again:
 
 
 def _run_again(again: Again, place: Path) -> None:
-    asked = bool(_of_run(again.content).get("uncertainty"))
+    asked = bool(_manifest_of_run(again.content).get("uncertainty"))
     run(again.study, uncertainty=asked, progress=again.progress, threads=again.threads).write(place)
 
 
@@ -375,7 +375,7 @@ def _compare_again(again: Again, place: Path) -> None:
     compare(a, b).write(place)
 
 
-def _with_siting(study: Study, then: Manifest) -> Study:
+def _give_siting(study: Study, then: Manifest) -> Study:
     """Ask for the plan that was asked: all that the study does not say was said beside it."""
     own = study.siting.model_dump(mode="json")
     siting = then["study"]["siting"].items()
@@ -388,12 +388,12 @@ def _answer_again(again: Again, place: Path) -> None:
     _run_again(again, result)
     plan = before = templates = None
     if content.get("plan"):
-        chosen = site(_with_siting(again.study, content["plan"]), threads=again.threads)
+        chosen = site(_give_siting(again.study, content["plan"]), threads=again.threads)
         plan = chosen.write(place.with_name("plan"))
     if content.get("before"):
         then = content["before"]
-        study, home = _study_again(place.with_name("before"), then, None, again.places)
-        study = _with_its_plan(study, then, None, (*again.places, home))
+        study, home = _read_study_again(place.with_name("before"), then, None, again.places)
+        study = _give_plan_of_then(study, then, None, (*again.places, home))
         sure = bool(then.get("uncertainty"))
         then_again = run(study, uncertainty=sure, threads=again.threads)
         before = then_again.write(place.with_name("before"))
@@ -421,32 +421,32 @@ _MAKERS: dict[str, Callable[[Again, Path], None]] = {
 
 
 @dataclass(frozen=True)
-class Written:
+class WrittenResult:
     """The folder of a result of any command, with what its manifest says."""
 
     folder: Path
     content: Manifest
 
     @classmethod
-    def read(cls, folder: str | Path) -> Written:
+    def from_folder(cls, folder: str | Path) -> WrittenResult:
         """Open its manifest."""
-        return cls(Path(folder), opened_manifest(Path(folder), *_MAKERS))
+        return cls(Path(folder), read_checked_manifest(Path(folder), *_MAKERS))
 
     @property
     def language(self) -> Language:
         """In which it is told."""
-        of = self.content.get("options") or _of_run(self.content)["study"]["output"]
+        of = self.content.get("options") or _manifest_of_run(self.content)["study"]["output"]
         language: Language = of["language"]
         return language
 
 
 def verify(
-    folder: str | Path | Written,
+    folder: str | Path | WrittenResult,
     study: Study | str | Path | Sequence[Study | str | Path] | None = None,
     *,
     plan: str | Path | None = None,
     trust_templates: bool = False,
-    progress: Progress = quiet,
+    progress: Progress = report_nothing,
     threads: int | None = None,
 ) -> Verification:
     """Compute a result again from its inputs and say what differs.
@@ -467,7 +467,7 @@ def verify(
         manifest can be a stranger's: without this they are not read, and the documents that come
         of them stand in `left_out`.
     progress, threads
-        As in `stemgeo.run`.
+        As in `stemgeo.study_run`.
 
     Returns
     -------
@@ -481,16 +481,16 @@ def verify(
     StudyError, MissingFileError
         If a study that is given cannot be read.
     """
-    written = folder if isinstance(folder, Written) else Written.read(folder)
+    written = folder if isinstance(folder, WrittenResult) else WrittenResult.from_folder(folder)
     folder, content = written.folder, written.content
     own = bool(content.get("templates"))
     if trust_templates and not own:
         what = "holds no templates of its own to trust"
         raise ResultError(Problem(str(folder), what, "leave --trust-templates out"))
-    left_out = _of_own_text(content) if own and not trust_templates else ()
+    left_out = _name_own_texts(content) if own and not trust_templates else ()
     given = (study,) if study is None or isinstance(study, Study | str | Path) else tuple(study)
-    asked, places = _asked(folder, content, given, plan)
-    with temporary() as beside:
+    asked, places = _find_studies(folder, content, given, plan)
+    with temporary_folder() as beside:
         made: Path | None = beside / RESULT
         problems: tuple[Difference, ...] = ()
         try:
@@ -498,12 +498,12 @@ def verify(
             again = Again(studies, content, places, progress, threads, trust_templates)
             _MAKERS[command_of(content)](again, beside / RESULT)
         except StemgeoError as error:
-            made, problems = None, tuple(map(_not_computed, error.problems))
+            made, problems = None, tuple(map(_report_not_computed, error.problems))
         progress(Said("Comparing", "Vergelijken", "Comparaison"), 0.95)
         differences = (
-            *_of_files(folder, content, made),
-            *(found for one in asked for found in (*_of_study(one), *_of_inputs(one))),
-            *(problems if made is None else _of_result(folder, content, made, left_out)),
+            *_compare_files(folder, content, made),
+            *(found for one in asked for found in (*_compare_study(one), *_compare_inputs(one))),
+            *(problems if made is None else _compare_result(folder, content, made, left_out)),
         )
     others = OF_ANSWERS if command_of(content) == ANSWER else ()
     files = [(one.then.get("study_file") or {}).get("name", "") for one in asked]
@@ -513,20 +513,24 @@ def verify(
         files=len(content["outputs"]),
         inputs=sum(len(one.then["inputs"]) for one in asked),
         differences=differences,
-        versions=tuple(_unlike("versions", versions(content), versions(made_with(*others)))),
+        versions=tuple(
+            _yield_differences(
+                "versions", versions_of(content), versions_of(list_made_with(*others))
+            )
+        ),
         left_out=left_out,
         language=written.language,
     )
 
 
-def _asked(
+def _find_studies(
     folder: Path,
     content: Manifest,
     given: tuple[Study | str | Path | None, ...],
     plan: str | Path | None,
-) -> tuple[list[Asked], tuple[Path, ...]]:
+) -> tuple[list[StudyOfThen], tuple[Path, ...]]:
     """Find the studies that a result was made of, and the folders in which files of then may be."""
-    sides = [(_of_run(content), "")]
+    sides = [(_manifest_of_run(content), "")]
     if command_of(content) == COMPARE:
         sides = [(content["a"], "A: "), (content["b"], "B: ")]
         given = given if given != (None,) else (None, None)
@@ -537,7 +541,9 @@ def _asked(
     studies: list[Study] = []
     for (then, _), one in zip(sides, given, strict=True):
         study, home = (
-            (one, Path()) if isinstance(one, Study) else _study_again(folder, then, one, places)
+            (one, Path())
+            if isinstance(one, Study)
+            else _read_study_again(folder, then, one, places)
         )
         studies, places = [*studies, study], (*places, home)
     # One of two may have been measured without it; a trend is of no plan.
@@ -548,29 +554,29 @@ def _asked(
     if plan is not None and not any(with_plan):
         raise ResultError(Problem(str(folder), "counts no plan", "leave --plan out"))
     studies = [
-        _with_its_plan(study, then, plan if own else None, places)
+        _give_plan_of_then(study, then, plan if own else None, places)
         for (then, _side), study, own in zip(sides, studies, with_plan, strict=True)
     ]
     pairs = zip(sides, studies, strict=True)
-    return [_as_then(content, then, study, side) for (then, side), study in pairs], places
+    return [_ask_as_then(content, then, study, side) for (then, side), study in pairs], places
 
 
-def _as_then(content: Manifest, then: Manifest, study: Study, side: str) -> Asked:
+def _ask_as_then(content: Manifest, then: Manifest, study: Study, side: str) -> StudyOfThen:
     """Ask of a study what the command asked beside it."""
     if command_of(content) == TREND:
         asked = study.with_plan(None)
-        return Asked(then, study, asked, _paths(asked, content["years"]))
-    study = _with_siting(study, then) if command_of(content) == SITE else study
-    return Asked(then, study, study, _paths(study), side)
+        return StudyOfThen(then, study, asked, _list_paths(asked, content["years"]))
+    study = _give_siting(study, then) if command_of(content) == SITE else study
+    return StudyOfThen(then, study, study, _list_paths(study), side)
 
 
-def _of_own_text(content: Manifest) -> tuple[str, ...]:
+def _name_own_texts(content: Manifest) -> tuple[str, ...]:
     """Name the documents of an answer whose text comes of templates of one's own."""
-    stem = texts(content["options"]["language"])("file.letter")
+    stem = load_texts(content["options"]["language"])("file.letter")
     return f"{stem}.docx", f"{stem}.pdf"
 
 
-def _of_run(content: Manifest) -> Manifest:
+def _manifest_of_run(content: Manifest) -> Manifest:
     """Give the manifest that has the study: this one, or the one that it was made of."""
     made_of: Manifest = content.get("result") or content.get("a") or content
     return made_of
@@ -579,7 +585,7 @@ def _of_run(content: Manifest) -> Manifest:
 # -- what is found again ---------------------------------------------------------------------
 
 
-def _study_again(
+def _read_study_again(
     folder: Path, of_run: Manifest, given: str | Path | None, places: tuple[Path, ...]
 ) -> tuple[Study, Path]:
     """Read the study that is given, or the one with the hash of then; tell its folder."""
@@ -589,42 +595,43 @@ def _study_again(
     if not then:
         told = "study_file" in of_run
         what = f"{'was made of a study in code' if told else 'is of an older version'} and names"
-        mend = "give the study: --study STUDY, or stemgeo.verify(folder, study) in Python"
+        mend = "give the study: --study STUDY, or stemgeo.verification(folder, study) in Python"
         raise ResultError(Problem(str(folder), f"{what} no file of a study", mend))
     names = (then["name"], "study.toml")
-    found = found_again((*places, facts.path("sample")), names, then["sha256"])
+    found = find_again((*places, facts.fact_path("sample")), names, then["sha256"])
     if not found:
-        what = f"the study of then (SHA-256 {_short(then['sha256'])}) is not {_LOOKED_IN}"
-        raise ResultError(Problem(clean(then["name"]), what, "say where it is: --study STUDY"))
+        what = f"the study of then (SHA-256 {_shorten_hash(then['sha256'])}) is not {_LOOKED_IN}"
+        raise ResultError(Problem(clean_text(then["name"]), what, "say where it is: --study STUDY"))
     studies = [(load_study(path), path.parent) for path in found]
     if len(studies) == 1:
         return studies[0]
 
     def others(of: Study) -> int:
-        return len([*_of_inputs(Asked(of_run, of, of, _paths(of)))])
+        return len([*_compare_inputs(StudyOfThen(of_run, of, of, _list_paths(of)))])
 
     # A study that was copied has other files beside it: the ones of then are meant.
     return min(studies, key=lambda one: others(one[0]))
 
 
-def _with_its_plan(
+def _give_plan_of_then(
     study: Study, of_run: Manifest, given: str | Path | None, places: tuple[Path, ...]
 ) -> Study:
     """Give the study the plan of then, when that was given beside the study."""
     then = of_run["study"]["inputs"].get("plan")
     if given is not None:
         return study.with_plan(given)
-    if then is None or then == choices(study)["inputs"]["plan"]:
+    if then is None or then == list_choices(study)["inputs"]["plan"]:
         return study
     hash_ = next((item["sha256"] for item in of_run["inputs"] if item["role"] == "plan"), "")
-    found = found_again(places, (then["path"], "plan.csv"), hash_)
+    found = find_again(places, (then["path"], "plan.csv"), hash_)
     if not found:
-        what = f"the plan of then (SHA-256 {_short(hash_)}) is not beside the study or {_LOOKED_IN}"
-        raise ResultError(Problem(clean(then["path"]), what, "say where it is: --plan FILE"))
+        then_ = f"the plan of then (SHA-256 {_shorten_hash(hash_)})"
+        what = f"{then_} is not beside the study or {_LOOKED_IN}"
+        raise ResultError(Problem(clean_text(then["path"]), what, "say where it is: --plan FILE"))
     return study.with_plan(found[0])
 
 
-def found_again(places: tuple[Path, ...], names: tuple[str, ...], hash_: str) -> list[Path]:
+def find_again(places: tuple[Path, ...], names: tuple[str, ...], hash_: str) -> list[Path]:
     """Find a file by its name and SHA-256, in some folders and one level below them.
 
     Parameters
@@ -644,20 +651,20 @@ def found_again(places: tuple[Path, ...], names: tuple[str, ...], hash_: str) ->
         for name in plain
         for path in (place / name, *sorted(place.glob(f"*/{glob.escape(name)}")))
     ]
-    return [path for path in dict.fromkeys(paths) if _hash(path) == hash_]
+    return [path for path in dict.fromkeys(paths) if _hash_or_empty(path) == hash_]
 
 
-def _hash(path: Path) -> str:
+def _hash_or_empty(path: Path) -> str:
     """Hash a file; empty when there is none that can be read."""
     try:
-        return sha256(path) if path.is_file() else ""
+        return hash_file(path) if path.is_file() else ""
     except OSError:
         return ""
 
 
-def _short(hash_: str) -> str:
+def _shorten_hash(hash_: str) -> str:
     """Give as much of a hash as people compare."""
-    return f"{clean(hash_[:12])}..."
+    return f"{clean_text(hash_[:12])}..."
 
 
 _MISSING = Said("is missing", "ontbreekt", "manque")
@@ -703,10 +710,10 @@ _DIFFERS = Said("differs", "verschilt", "diffère")
 # -- what differs ----------------------------------------------------------------------------
 
 
-def _of_files(folder: Path, content: Manifest, made: Path | None) -> Iterator[Difference]:
+def _compare_files(folder: Path, content: Manifest, made: Path | None) -> Iterator[Difference]:
     """Compare the files of the folder with the manifest."""
     then = content["outputs"]
-    there = {path.relative_to(folder).as_posix(): path for path in _files_in(folder)}
+    there = {path.relative_to(folder).as_posix(): path for path in _list_own_files(folder)}
     for name in sorted({*then, *there} - {MANIFEST}):
         if name not in there:
             yield Difference(FILES, name, _MISSING)
@@ -714,30 +721,32 @@ def _of_files(folder: Path, content: Manifest, made: Path | None) -> Iterator[Di
             yield Difference(FILES, name, _ADDED)
         elif there[name].is_symlink():
             yield Difference(FILES, name, _LINK)
-        elif _hash(there[name]) != then[name]["sha256"]:
+        elif _hash_or_empty(there[name]) != then[name]["sha256"]:
             changed = Difference(FILES, name, _CHANGED)
             # What comes out otherwise is told there, with its figures.
-            as_then = made is not None and _hash(made / name) == then[name]["sha256"]
-            yield _with_figures(changed, folder, made) if made and as_then else changed
+            as_then = made is not None and _hash_or_empty(made / name) == then[name]["sha256"]
+            yield _add_figures(changed, folder, made) if made and as_then else changed
 
 
-def _files_in(folder: Path) -> list[Path]:
+def _list_own_files(folder: Path) -> list[Path]:
     # A link is no folder of a result, whatever it leads to.
     found = (path for path in folder.rglob("*") if path.is_symlink() or path.is_file())
     return [path for path in found if not is_litter(path)]
 
 
-def _of_study(asked: Asked) -> Iterator[Difference]:
+def _compare_study(asked: StudyOfThen) -> Iterator[Difference]:
     """Compare the study's file and its choices with those of then."""
     then, now = asked.then.get("study_file"), asked.study.file
     if then and now and then["sha256"] != now.sha256:
-        hashes = (_short(then["sha256"]), _short(now.sha256))
+        hashes = (_shorten_hash(then["sha256"]), _shorten_hash(now.sha256))
         yield Difference(STUDY, f"{asked.side}{now.name}", _OTHER_FILE, *hashes)
-    chosen, now_chosen = (dict(flat(one)) for one in (asked.then["study"], choices(asked.asked)))
-    yield from _unlike(STUDY, chosen, now_chosen, asked.side)
+    chosen, now_chosen = (
+        dict(flatten_values(one)) for one in (asked.then["study"], list_choices(asked.asked))
+    )
+    yield from _yield_differences(STUDY, chosen, now_chosen, asked.side)
 
 
-def _of_inputs(asked: Asked) -> Iterator[Difference]:
+def _compare_inputs(asked: StudyOfThen) -> Iterator[Difference]:
     """Compare the files of the study with the hashes of then."""
     then: dict[str, list[tuple[str, str]]] = {}
     for item in asked.then["inputs"]:
@@ -751,14 +760,14 @@ def _of_inputs(asked: Asked) -> Iterator[Difference]:
                 yield Difference(INPUTS, where, _NO_INPUT)
             elif of_then is None:
                 yield Difference(INPUTS, where, _NEW_INPUT)
-            elif not (hash_ := _hash(path)):
+            elif not (hash_ := _hash_or_empty(path)):
                 yield Difference(INPUTS, where, _UNREADABLE)
             elif hash_ != of_then[1]:
-                hashes = (_short(of_then[1]), _short(hash_))
+                hashes = (_shorten_hash(of_then[1]), _shorten_hash(hash_))
                 yield Difference(INPUTS, where, _OTHER_FILE, *hashes)
 
 
-def _paths(study: Study, years: Sequence[int] = ()) -> dict[str, list[Path]]:
+def _list_paths(study: Study, years: Sequence[int] = ()) -> dict[str, list[Path]]:
     """Give the files that a study reads, by role, as the provenance names them.
 
     A run counts the children of one year; a trend those of its `years`, as far as they have their
@@ -780,7 +789,7 @@ def _paths(study: Study, years: Sequence[int] = ()) -> dict[str, list[Path]]:
     return found
 
 
-def _not_computed(problem: Problem | str) -> Difference:
+def _report_not_computed(problem: Problem | str) -> Difference:
     where, what = (problem.where, problem.what) if isinstance(problem, Problem) else ("", problem)
     told = say(
         "cannot be computed again: {what}",
@@ -791,12 +800,12 @@ def _not_computed(problem: Problem | str) -> Difference:
     return Difference(RESULT, where or RESULT, told)
 
 
-def _of_result(
+def _compare_result(
     folder: Path, content: Manifest, made: Path, left_out: tuple[str, ...]
 ) -> Iterator[Difference]:
     """Compare what came out now with the hashes of then; tables figure by figure."""
-    content_now = opened_manifest(made, *_MAKERS)
-    then, now = _outputs(content), _outputs(content_now)
+    content_now = read_checked_manifest(made, *_MAKERS)
+    then, now = _list_outputs(content), _list_outputs(content_now)
     for name in sorted({*then, *now} - set(left_out)):
         if name not in now:
             yield Difference(RESULT, name, _GONE)
@@ -804,46 +813,48 @@ def _of_result(
             yield Difference(RESULT, name, _NEW)
         elif then[name] != now[name]:
             other = Difference(RESULT, name, _OTHERWISE)
-            yield _with_figures(other, folder, made)
-    told_then, told_now = _told_here(content), _told_here(content_now)
+            yield _add_figures(other, folder, made)
+    told_then, told_now = _list_told_here(content), _list_told_here(content_now)
     if left_out:  # a PDF that was not made has no standard
         told_now["pdf_standard"] = told_then.get("pdf_standard", "")
-    yield from _unlike(RESULT, told_then, told_now, f"{MANIFEST}, ")
+    yield from _yield_differences(RESULT, told_then, told_now, f"{MANIFEST}, ")
 
 
 _BEHIND = {"result": "of the run", "plan": "of the plan", "before": "of the earlier result"}
 """Manifests of what an answer was made of, and what their files are called."""
 
 
-def _behind(content: Manifest) -> dict[str, Manifest]:
+def _manifests_behind(content: Manifest) -> dict[str, Manifest]:
     return {name: content[name] for name in _BEHIND if content.get(name)}
 
 
-def _outputs(content: Manifest) -> dict[str, str]:
+def _list_outputs(content: Manifest) -> dict[str, str]:
     """Give the hash of each file, and of those that the result was made of."""
     hashes = {name: item["sha256"] for name, item in content["outputs"].items()}
-    for part, made_of in _behind(content).items():
-        hashes |= {f"{name} ({_BEHIND[part]})": hash_ for name, hash_ in _outputs(made_of).items()}
+    for part, made_of in _manifests_behind(content).items():
+        hashes |= {
+            f"{name} ({_BEHIND[part]})": hash_ for name, hash_ in _list_outputs(made_of).items()
+        }
     return hashes
 
 
-def _told(content: Manifest) -> dict[str, Any]:
+def _list_told(content: Manifest) -> dict[str, Any]:
     """Give what a manifest tells that no other step compares."""
     # The seal is a hash of all this: it differs where anything else does.
     others = ("stemgeo", "python", "libraries", "outputs", "seal", *_BEHIND)
     told = {name: value for name, value in content.items() if name not in others}
-    told |= {side: _told(content[side]) for side in ("a", "b") if side in content}
+    told |= {side: _list_told(content[side]) for side in ("a", "b") if side in content}
     told["notes"] = {str(place): note for place, note in enumerate(content.get("notes", ()), 1)}
-    for part, made_of in _behind(content).items():
-        told[part] = _told(made_of)
+    for part, made_of in _manifests_behind(content).items():
+        told[part] = _list_told(made_of)
     if "study_file" in told:
         told["study_file"] = (told["study_file"] or {}).get("sha256")
     return told
 
 
-def _told_here(content: Manifest) -> dict[str, Any]:
+def _list_told_here(content: Manifest) -> dict[str, Any]:
     """Leave out of what a manifest tells the study and the hashes of inputs of its own run."""
-    told = _told(content)
+    told = _list_told(content)
     runs = [told["a"], told["b"]] if "a" in told else [told.get("result", told)]
     for of_run in runs:
         for name in ("study", "study_file"):
@@ -852,10 +863,10 @@ def _told_here(content: Manifest) -> dict[str, Any]:
             {name: value for name, value in item.items() if name not in ("size_bytes", "sha256")}
             for item in of_run["inputs"]
         ]
-    return dict(flat(told))
+    return dict(flatten_values(told))
 
 
-def _unlike(
+def _yield_differences(
     part: str, then: dict[str, Any], now: dict[str, Any], before: str = ""
 ) -> Iterator[Difference]:
     """List the values that are others now, by name."""
@@ -866,7 +877,7 @@ def _unlike(
             yield Difference(part, f"{before}{name}", _DIFFERS, then_, now_)
 
 
-def _with_figures(difference: Difference, folder: Path, made: Path) -> Difference:
+def _add_figures(difference: Difference, folder: Path, made: Path) -> Difference:
     """Add the figures in which a table of the folder differs from the one that came out now."""
-    rows, of_rows, figures = differing(folder / difference.where, made / difference.where)
+    rows, of_rows, figures = compare_tables(folder / difference.where, made / difference.where)
     return replace(difference, rows=rows, of_rows=of_rows, figures=figures)

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from stemgeo.demand.places import OUTSIDE, OWN, Ground, count_children
-from stemgeo.notes import Note, Said, amount, counted, listed, say
+from stemgeo.demand.places import OUTSIDE, OWN, PlacingGround, count_children
+from stemgeo.notes import Note, Said, say, say_amount, say_count, say_list
 from stemgeo.study import BEST
 
 if TYPE_CHECKING:
@@ -46,7 +46,7 @@ _BY = {
 """What children or residents are divided by."""
 
 
-def fell_back(names: list[str], children: int, method: str) -> Note:
+def note_fallback(names: list[str], children: int, method: str) -> Note:
     """Say whom the study's method found no place for, and which other one did.
 
     Parameters
@@ -64,8 +64,8 @@ def fell_back(names: list[str], children: int, method: str) -> Note:
             "{children} of {names} {have} no point by the study's method",
             "{children} van {names} {have} geen plek volgens de methode van de studie",
             "{children} de {names} n’{have} pas de lieu selon la méthode de l’étude",
-            children=counted(children, "child"),
-            names=listed(names, 5),
+            children=say_count(children, "child"),
+            names=say_list(names, 5),
             have=Said("has", "heeft", "a") if children == 1 else Said("have", "hebben", "ont"),
         ),
         say(
@@ -79,15 +79,15 @@ def fell_back(names: list[str], children: int, method: str) -> Note:
     )
 
 
-def zone_by_zone(ground: Ground, points: gpd.GeoDataFrame) -> list[Note]:
+def note_zone_by_zone(ground: PlacingGround, points: gpd.GeoDataFrame) -> list[Note]:
     """Say how many zones and children each of the methods of "best" placed, and why no better."""
     parts = [
         say(
             "{children} in {zones} {how}",
             "{children} in {zones} {how}",
             "{children} dans {zones} {how}",
-            children=counted(int(count_children(of).sum()), "child"),
-            zones=counted(of["zone_id"].nunique(), "zone"),
+            children=say_count(int(count_children(of).sum()), "child"),
+            zones=say_count(of["zone_id"].nunique(), "zone"),
             how=HOW[method],
         )
         for method in OWN[BEST]
@@ -102,23 +102,23 @@ def zone_by_zone(ground: Ground, points: gpd.GeoDataFrame) -> list[Note]:
                 "placed zone by zone: {parts}",
                 "zone per zone geplaatst: {parts}",
                 "placement zone par zone : {parts}",
-                parts=listed(parts),
+                parts=say_list(parts),
             ),
             say(
                 "see tables/placement.csv", "zie tables/placement.csv", "voir tables/placement.csv"
             ),
         )
     ]
-    return [*notes, *_too_few(ground, points), *_estimated(ground)]
+    return [*notes, *_note_too_few(ground, points), *_note_estimate(ground)]
 
 
-def _too_few(ground: Ground, points: gpd.GeoDataFrame) -> list[Note]:
+def _note_too_few(ground: PlacingGround, points: gpd.GeoDataFrame) -> list[Note]:
     """Name the zones that have dwellings, but not enough of them."""
     if ground.buildings is None:
         return []
     zones = ground.inputs.zones
     placed = zones["zone_id"].isin(points["zone_id"][points["method"] == "streets"]).to_numpy()
-    short = placed & (ground.homes_of_zone > 0) & ~ground.enough
+    short = placed & (ground.homes_of_zone > 0) & ~ground.enough_dwellings
     if not short.any():
         return []
     return [
@@ -131,9 +131,9 @@ def _too_few(ground: Ground, points: gpd.GeoDataFrame) -> list[Note]:
                 "minder dan {least} per 100",
                 "{zones} avec trop peu de logements dans le fichier des routes pour les habitants "
                 "({names}), moins de {least} pour 100",
-                zones=counted(int(short.sum()), "zone"),
-                names=listed(zones["name"][short].tolist(), 5),
-                least=amount(ground.study.demand.dwellings_per_100, 2),
+                zones=say_count(int(short.sum()), "zone"),
+                names=say_list(zones["name"][short].tolist(), 5),
+                least=say_amount(ground.study.demand.dwellings_per_100, 2),
             ),
             say(
                 "the children there are placed along the streets; see demand.dwellings_per_100",
@@ -144,12 +144,12 @@ def _too_few(ground: Ground, points: gpd.GeoDataFrame) -> list[Note]:
     ]
 
 
-def kinds_not_met(ground: Ground) -> list[Note]:
+def note_kinds_not_met(ground: PlacingGround) -> list[Note]:
     """Name the kinds of buildings that the study asks for and the extracts do not have."""
     asked = "building_kinds" in ground.study.demand.model_fields_set
     if ground.buildings is None or not asked or not ground.buildings.not_met:
         return []
-    names = listed([f"'{name}'" for name in ground.buildings.not_met], 5)
+    names = say_list([f"'{name}'" for name in ground.buildings.not_met], 5)
     return [
         Note(
             WHERE,
@@ -168,18 +168,18 @@ def kinds_not_met(ground: Ground) -> list[Note]:
     ]
 
 
-def _estimated(ground: Ground) -> list[Note]:
+def _note_estimate(ground: PlacingGround) -> list[Note]:
     """Say by what the residents of a municipality were shared over its zones."""
     if ground.inputs.zone_population is not None or ground.zone_population is None:
         return []
-    by = np.where(ground.reached, ground.living.by, "")
+    by = np.where(ground.zones_on_network, ground.living.by, "")
     parts = [
         say(
             "by {by} for {zones}",
             "volgens {by} voor {zones}",
             "selon {by} pour {zones}",
             by=_BY[name],
-            zones=counted(int((by == name).sum()), "zone"),
+            zones=say_count(int((by == name).sum()), "zone"),
         )
         for name in _BY
         if (by == name).any()
@@ -192,14 +192,16 @@ def _estimated(ground: Ground) -> list[Note]:
                 "inwoners van de zones zijn niet gegeven; die van de gemeente zijn verdeeld {by}",
                 "les habitants des zones ne sont pas donnés ; ceux de la commune sont répartis "
                 "{by}",
-                by=listed(parts),
+                by=say_list(parts),
             ),
             say("give zone_population", "geef zone_population", "donnez zone_population"),
         )
     ]
 
 
-def divided(ground: Ground, points: gpd.GeoDataFrame, home_of_zone: NDArray[np.intp]) -> list[Note]:
+def note_divided(
+    ground: PlacingGround, points: gpd.GeoDataFrame, home_of_zone: NDArray[np.intp]
+) -> list[Note]:
     """Say by what the children were divided of what lies partly beyond the extract.
 
     Parameters
@@ -234,13 +236,13 @@ def divided(ground: Ground, points: gpd.GeoDataFrame, home_of_zone: NDArray[np.i
                     "{live} daar {there} van {children}",
                     "{names} {lie} en tout ou en partie hors des routes du fichier ; selon {by}, "
                     "{there} sur {children} y {live}",
-                    names=listed(names.tolist(), 5),
+                    names=say_list(names.tolist(), 5),
                     lie=Said("lies", "ligt", "se trouve")
                     if len(names) == 1
                     else Said("lie", "liggen", "se trouvent"),
                     by=_BY[name],
-                    there=amount(there),
-                    children=counted(int(count_children(points[mine]).sum()), "child"),
+                    there=say_amount(there),
+                    children=say_count(int(count_children(points[mine]).sum()), "child"),
                     live=Said("lives", "woont", "habite")
                     if there == 1
                     else Said("live", "wonen", "habitent"),

@@ -18,9 +18,9 @@ import shapely
 from numba import njit
 
 from stemgeo.access.doors import along_ms, walk_ms
-from stemgeo.access.riding import Riding, ids_of
-from stemgeo.access.search import UNREACHED_MS, labels, nearest, unpack
-from stemgeo.access.travel_time import horizon_ms
+from stemgeo.access.riding import Riding, list_ids
+from stemgeo.access.search import UNREACHED_MS, label_nearest, pack_labels, unpack_labels
+from stemgeo.access.travel_time import minutes_to_ms
 from stemgeo.arrays import list_ranges
 from stemgeo.study import (
     ISOCHRONE_CELL_M,
@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 
     from stemgeo.access.travel_time import Rider
     from stemgeo.network.graph import Network
-    from stemgeo.network.snap import Places
+    from stemgeo.network.snap import TiedPoints
 
     Floats = NDArray[np.float64]
     Longs = NDArray[np.int64]
@@ -93,16 +93,16 @@ def isochrones(
     ValueError
         If a bound is not above 0, and as from `access`.
     """
-    bounds = _bounds(minutes)
+    bounds = _sort_bounds(minutes)
     how = Riding(
         speed_kmh, bounds[-1], snap_within_m, snap_limit_m, walking_speed_ms, surface=surface
     )
-    rider, sites = how.over(network), how.tied(network, academies, "academies")
-    return isochrones_of(rider, sites, bounds, cell_m)
+    rider, sites = how.ride_over(network), how.tie_points(network, academies, "academies")
+    return draw_isochrones(rider, sites, bounds, cell_m)
 
 
-def isochrones_of(
-    rider: Rider, sites: Places, minutes: Sequence[float], cell_m: float
+def draw_isochrones(
+    rider: Rider, sites: TiedPoints, minutes: Sequence[float], cell_m: float
 ) -> gpd.GeoDataFrame:
     """Draw the isochrones of the nearest of the sites; see `isochrones`.
 
@@ -114,16 +114,16 @@ def isochrones_of(
         As in `isochrones`, the bounds rising.
     """
     network = rider.network
-    seed_node, seed_ms, *_ = rider.seeds(sites)
-    label = nearest(
+    seed_node, seed_ms, *_ = rider.find_seeds(sites)
+    label = label_nearest(
         rider.arcs,
         seed_node,
-        labels(seed_ms, np.zeros_like(seed_ms)),
+        pack_labels(seed_ms, np.zeros_like(seed_ms)),
         rider.horizon_ms,
     )
     every = np.arange(len(network.length_mm))
-    rides = _rides(rider, sites, unpack(label)[0], every)
-    return _frame(_bands(NEAREST_OF_ALL, rider, rides, minutes, cell_m), network.crs)
+    rides = _list_rides(rider, sites, unpack_labels(label)[0], every)
+    return _build_frame(_outline_bands(NEAREST_OF_ALL, rider, rides, minutes, cell_m), network.crs)
 
 
 def catchments(
@@ -157,17 +157,17 @@ def catchments(
     ValueError
         As from `isochrones`, or if academy ids are not unique.
     """
-    bounds, ids = _bounds(minutes), ids_of(academies).to_numpy(dtype=object)
+    bounds, ids = _sort_bounds(minutes), list_ids(academies).to_numpy(dtype=object)
     how = Riding(
         speed_kmh, bounds[-1], snap_within_m, snap_limit_m, walking_speed_ms, surface=surface
     )
-    rider, sites = how.over(network), how.tied(network, academies, "academies")
-    return catchments_of(rider, sites, ids, bounds, cell_m)
+    rider, sites = how.ride_over(network), how.tie_points(network, academies, "academies")
+    return draw_catchments(rider, sites, ids, bounds, cell_m)
 
 
-def catchments_of(
+def draw_catchments(
     rider: Rider,
-    sites: Places,
+    sites: TiedPoints,
     ids: NDArray[np.object_],
     minutes: Sequence[float],
     cell_m: float,
@@ -179,14 +179,14 @@ def catchments_of(
     Parameters
     ----------
     rider, sites, minutes, cell_m
-        As for `isochrones_of`.
+        As for `draw_isochrones`.
     ids
         Of the sites, shape (sites,).
     threads
         Searches that run side by side; the result is the same.
     """
     network = rider.network
-    offsets, nodes, times = rider.reach(sites, threads=threads)
+    offsets, nodes, times = rider.search_each_site(sites, threads=threads)
     times_ms = np.full(network.nodes, UNREACHED_MS, dtype=np.int64)
     rows = []
     for site, academy_id in enumerate(ids):
@@ -195,13 +195,13 @@ def catchments_of(
         reached = slice(offsets[site], offsets[site + 1])
         times_ms[nodes[reached]] = times[reached]
         segments = _segments_at(network, nodes[reached])
-        rides = _rides(rider, sites.take(np.array([site])), times_ms, segments)
-        rows += _bands(str(academy_id), rider, rides, minutes, cell_m)
+        rides = _list_rides(rider, sites.take_points(np.array([site])), times_ms, segments)
+        rows += _outline_bands(str(academy_id), rider, rides, minutes, cell_m)
         times_ms[nodes[reached]] = UNREACHED_MS
-    return _frame(rows, network.crs)
+    return _build_frame(rows, network.crs)
 
 
-def _bounds(minutes: Sequence[float]) -> list[float]:
+def _sort_bounds(minutes: Sequence[float]) -> list[float]:
     """Sort the bounds of bands."""
     bounds = sorted({float(bound) for bound in minutes})
     if not bounds or not 0 < bounds[0] <= bounds[-1] < np.inf:
@@ -217,29 +217,29 @@ def _segments_at(network: Network, nodes: NDArray[np.int32]) -> NDArray[np.intp]
     return list_ranges(network.first_segment[edge], network.first_segment[edge + 1])[1]
 
 
-def _bands(
+def _outline_bands(
     academy_id: str, rider: Rider, rides: list[_Rides], minutes: Sequence[float], cell_m: float
 ) -> list[tuple[str, float, float, float, shapely.MultiPolygon]]:
     """Outline each band; the ground of the band before is taken out."""
     rows, inner = [], np.empty(0, dtype=object)
     for start, stop in zip((0.0, *minutes), minutes, strict=False):
-        stretches = np.concatenate([ride.within(rider, horizon_ms(stop)) for ride in rides])
-        whole = _near(stretches, cell_m)
-        band = _without(whole, inner)
+        stretches = np.concatenate([ride.cut_within(rider, minutes_to_ms(stop)) for ride in rides])
+        whole = _outline_near(stretches, cell_m)
+        band = _take_out(whole, inner)
         inner = whole
         if not band.is_empty:
             rows.append((academy_id, start, stop, band.area / 1e6, band))
     return rows
 
 
-def _frame(
+def _build_frame(
     rows: list[tuple[str, float, float, float, shapely.MultiPolygon]], crs: str
 ) -> gpd.GeoDataFrame:
     columns = ["academy_id", "minutes_from", "minutes_to", "area_km2", "geometry"]
     return gpd.GeoDataFrame(rows, columns=columns, geometry="geometry", crs=crs)
 
 
-def reached_stretches(rider: Rider, sites: Places, times_ms: Longs, cutoff_ms: int) -> Floats:
+def reached_stretches(rider: Rider, sites: TiedPoints, times_ms: Longs, cutoff_ms: int) -> Floats:
     """List the stretches of road from which a site is reached in time.
 
     Parameters
@@ -259,16 +259,16 @@ def reached_stretches(rider: Rider, sites: Places, times_ms: Longs, cutoff_ms: i
         x and y of both ends of each straight stretch, metres.
     """
     every = np.arange(len(rider.network.length_mm))
-    rides = _rides(rider, sites, times_ms, every)
-    return np.concatenate([ride.within(rider, cutoff_ms) for ride in rides])
+    rides = _list_rides(rider, sites, times_ms, every)
+    return np.concatenate([ride.cut_within(rider, cutoff_ms) for ride in rides])
 
 
-def _rides(
-    rider: Rider, sites: Places, times_ms: Longs, segments: NDArray[np.intp]
+def _list_rides(
+    rider: Rider, sites: TiedPoints, times_ms: Longs, segments: NDArray[np.intp]
 ) -> list[_Rides]:
     """Every way to ride the segments towards a site: by the ends of edges, or straight to it."""
     straight = [_segments_before_sites(rider, sites), _segments_after_sites(rider, sites)]
-    return [*_through_ends(rider, times_ms, segments), *straight]
+    return [*_ride_through_ends(rider, times_ms, segments), *straight]
 
 
 @dataclass(frozen=True)
@@ -292,7 +292,7 @@ class _Rides:
     near_ms: Longs
     against: bool
 
-    def within(self, rider: Rider, cutoff_ms: int) -> Floats:
+    def cut_within(self, rider: Rider, cutoff_ms: int) -> Floats:
         """Cut from each segment the stretch from which the site is reached in time."""
         rides = rider.network.backward if self.against else rider.network.forward
         pace = rider.times.pace[rides[self.segment]]
@@ -309,7 +309,7 @@ class _Rides:
         return np.stack(ends, axis=1)
 
 
-def _through_ends(rider: Rider, times_ms: Longs, segment: NDArray[np.intp]) -> list[_Rides]:
+def _ride_through_ends(rider: Rider, times_ms: Longs, segment: NDArray[np.intp]) -> list[_Rides]:
     """Leave the segments by the end node of their edge, and by the start node."""
     network, times = rider.network, rider.times
     edge = network.segment_edge[segment]
@@ -327,7 +327,7 @@ def _through_ends(rider: Rider, times_ms: Longs, segment: NDArray[np.intp]) -> l
     ]
 
 
-def _segments_before_sites(rider: Rider, sites: Places) -> _Rides:
+def _segments_before_sites(rider: Rider, sites: TiedPoints) -> _Rides:
     """Ride along the edge of each tie of a site, from its start up to the tie."""
     network, times = rider.network, rider.times
     first = network.first_segment[network.segment_edge[sites.segment]]
@@ -336,10 +336,10 @@ def _segments_before_sites(rider: Rider, sites: Places) -> _Rides:
     along, _ = along_ms(network, times, sites.segment, sites.offset_mm)
     to_vertex = times.before_ms[0][segment + 1] - times.before_ms[0][first[tie]]
     ms = np.where(own, 0, along[tie] - to_vertex) + _walk_ms(rider, sites)[tie]
-    return _Rides(segment, np.where(own, _share(network, sites)[tie], 1.0), ms, against=False)
+    return _Rides(segment, np.where(own, _share_along(network, sites)[tie], 1.0), ms, against=False)
 
 
-def _segments_after_sites(rider: Rider, sites: Places) -> _Rides:
+def _segments_after_sites(rider: Rider, sites: TiedPoints) -> _Rides:
     """Ride against the edge of each tie of a site, from its end back to the tie."""
     network, times = rider.network, rider.times
     edge = network.segment_edge[sites.segment]
@@ -350,19 +350,19 @@ def _segments_after_sites(rider: Rider, sites: Places) -> _Rides:
         times.before_ms[1][network.first_segment[edge + 1]][tie] - times.before_ms[1][segment]
     )
     ms = np.where(own, 0, against[tie] - from_vertex) + _walk_ms(rider, sites)[tie]
-    return _Rides(segment, np.where(own, _share(network, sites)[tie], 0.0), ms, against=True)
+    return _Rides(segment, np.where(own, _share_along(network, sites)[tie], 0.0), ms, against=True)
 
 
-def _walk_ms(rider: Rider, sites: Places) -> Longs:
+def _walk_ms(rider: Rider, sites: TiedPoints) -> Longs:
     return walk_ms(sites.walk_mm, rider.walking_speed_ms)
 
 
-def _share(network: Network, sites: Places) -> Floats:
+def _share_along(network: Network, sites: TiedPoints) -> Floats:
     """How far along its segment each tie lies, 0 to 1."""
     return np.asarray(sites.offset_mm / np.maximum(network.length_mm[sites.segment], 1))
 
 
-def _near(stretches: Floats, cell_m: float) -> NDArray[np.object_]:
+def _outline_near(stretches: Floats, cell_m: float) -> NDArray[np.object_]:
     """Outline the ground within the buffer of the stretches, as polygons that do not overlap.
 
     The distance is exact at the corners, the middle of the sides and the centre of each cell.
@@ -372,8 +372,8 @@ def _near(stretches: Floats, cell_m: float) -> NDArray[np.object_]:
     margin_m = ROAD_BUFFER_M + 2 * step_m
     whole: list[NDArray[np.object_]] = [np.empty(0, dtype=object)]
     cut: list[shapely.Geometry] = []
-    for column, row, chosen in _tiles(stretches, step_m, margin_m):
-        parts = _tile(column, row, chosen, step_m, margin_m)
+    for column, row, chosen in _list_tiles(stretches, step_m, margin_m):
+        parts = _outline_tile(column, row, chosen, step_m, margin_m)
         rim = shapely.box(*(step_m * TILE * np.array([column, row, column + 1, row + 1]))).exterior
         meets = shapely.intersects(parts, rim)
         whole.append(parts[~meets])
@@ -381,7 +381,9 @@ def _near(stretches: Floats, cell_m: float) -> NDArray[np.object_]:
     return np.concatenate([*whole, shapely.get_parts(shapely.coverage_union_all(cut))])
 
 
-def _tiles(stretches: Floats, step_m: float, margin_m: float) -> Iterator[tuple[int, int, Floats]]:
+def _list_tiles(
+    stretches: Floats, step_m: float, margin_m: float
+) -> Iterator[tuple[int, int, Floats]]:
     """Give the column and row of each tile that has something in it, and its stretches."""
     side_m = TILE * step_m
     first, last = (
@@ -398,7 +400,7 @@ def _tiles(stretches: Floats, step_m: float, margin_m: float) -> Iterator[tuple[
             yield column, int(row), stretches[chosen]
 
 
-def _tile(
+def _outline_tile(
     column: int, row: int, stretches: Floats, step_m: float, margin_m: float
 ) -> NDArray[np.object_]:
     """Outline the ground of one tile, as far as its stretches reach."""
@@ -413,16 +415,16 @@ def _tile(
     _lower_to_distance(distance, stretches, x[0], y[0], step_m, margin_m)
     contours = contourpy.contour_generator(x, y, distance, fill_type="OuterOffset")
     filled = cast("_OuterOffset", contours.filled(-1.0, ROAD_BUFFER_M))
-    parts = [_polygon(p.round(3), o) for p, o in zip(*filled, strict=True)]
+    parts = [_build_polygon(p.round(3), o) for p, o in zip(*filled, strict=True)]
     return np.asarray(shapely.get_parts(parts))
 
 
-def _polygon(points: Floats, offsets: NDArray[np.uint32]) -> shapely.Geometry:
+def _build_polygon(points: Floats, offsets: NDArray[np.uint32]) -> shapely.Geometry:
     rings = [points[a:b] for a, b in pairwise(offsets)]
     return shapely.make_valid(shapely.Polygon(rings[0], rings[1:]))
 
 
-def _without(whole: NDArray[np.object_], inner: NDArray[np.object_]) -> shapely.MultiPolygon:
+def _take_out(whole: NDArray[np.object_], inner: NDArray[np.object_]) -> shapely.MultiPolygon:
     """Take the inner polygons out of the whole ones, each only where they meet."""
     outer, cut = shapely.STRtree(inner).query(whole, predicate="intersects")
     holes = whole.copy()

@@ -5,28 +5,28 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from stemgeo import subsidy
-from stemgeo.access.travellers import OverNetwork, drawn
-from stemgeo.coverage import changes, groups
-from stemgeo.equity import concentration, quintiles
+from stemgeo.access.travellers import OverNetwork, draw_study_isochrones
+from stemgeo.coverage import changes_table, groups_table
+from stemgeo.equity import count_quintiles, measure_concentration
 from stemgeo.gaps import find_gaps
 from stemgeo.measure import (
     Prepared,
     Progress,
-    all_cores,
-    effects,
-    measure,
-    prepare,
-    quiet,
-    sensitivity,
+    count_cores,
+    measure_day,
+    measure_effects,
+    measure_sensitivity,
+    prepare_study,
+    report_nothing,
 )
 from stemgeo.notes import Said
-from stemgeo.recognition import recognised
+from stemgeo.recognition import choose_recognised
 from stemgeo.result import Result
 from stemgeo.siting.municipalities import candidate_municipalities
-from stemgeo.siting.places import candidates
+from stemgeo.siting.places import find_candidates
 from stemgeo.study import Study
-from stemgeo.times import times
-from stemgeo.uncertainty import uncertainty as bounds
+from stemgeo.times import measure_times
+from stemgeo.uncertainty import measure_uncertainty as bounds
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -36,7 +36,7 @@ def run(
     study: Study,
     *,
     uncertainty: bool = False,
-    progress: Progress = quiet,
+    progress: Progress = report_nothing,
     threads: int | None = None,
 ) -> Result:
     """Measure which children reach an academy in time.
@@ -58,25 +58,25 @@ def run(
     InputError
         With every problem of the inputs at once.
     """
-    prepared = prepare(study, progress)
+    prepared = prepare_study(study, progress)
     progress(
         Said("Computing travel times", "Reistijden berekenen", "Calcul des temps de trajet"), 0.45
     )
-    measured = measure(prepared, study.about.date, threads=threads)
+    measured = measure_day(prepared, study.about.date, threads=threads)
     riders, points, cells = measured.riders, prepared.points, prepared.cells
     progress(Said("Counting minutes", "Minuten tellen", "Comptage des minutes"), 0.65)
-    minutes = times(prepared, measured, threads=threads)
+    minutes = measure_times(prepared, measured, threads=threads)
     progress(Said("Checking sensitivity", "Gevoeligheid nagaan", "Test de sensibilité"), 0.7)
-    of_methods = sensitivity(prepared, measured, threads=threads)
+    of_methods = measure_sensitivity(prepared, measured, threads=threads)
     sure = bounds(prepared, measured, of_methods, searched=uncertainty, threads=threads)
     progress(Said("Drawing isochrones", "Isochronen tekenen", "Tracé des isochrones"), 0.75)
     areas = None
     if isinstance(riders[0], OverNetwork):
-        areas = drawn(riders[0], points, cells, threads=threads or all_cores())
+        areas = draw_study_isochrones(riders[0], points, cells, threads=threads or count_cores())
     progress(Said("Finding gaps", "Hiaten zoeken", "Recherche des lacunes"), 0.85)
     found = find_gaps(prepared, measured, threads=threads)
     on_all_roads = found.children["profile"] == "all"
-    places = candidates(prepared, measured)
+    places = find_candidates(prepared, measured)
     progress(Said("Computed", "Klaar met rekenen", "Calcul terminé"), 0.9)
     attributes = prepared.inputs.attributes
     upper = [level for level in prepared.levels if level.name != "zone"]
@@ -84,44 +84,48 @@ def run(
         study=study,
         inputs=prepared.inputs,
         coverage=measured.coverage,
-        groups=groups(points, measured.reached, upper, measured.coverage),
+        groups=groups_table(points, measured.reached, upper, measured.coverage),
         times=minutes,
         municipalities=measured.municipalities,
         academies=measured.academies,
         gaps=found.table,
         gap_municipalities=found.shares,
         gap_children=found.children,
-        changes=_against_the_year_before(prepared),
+        changes=_compare_year_before(prepared),
         candidates=candidate_municipalities(
             prepared, measured, places.table, found.children[on_all_roads], threads=threads
         ),
         demand=points,
         access=measured.access,
         isochrones=areas,
-        effects=effects(prepared, measured, threads=threads),
-        placement=prepared.placed.by_zone(prepared.inputs.zones),
+        effects=measure_effects(prepared, measured, threads=threads),
+        placement=prepared.placed.count_by_zone(prepared.inputs.zones),
         sensitivity=of_methods[of_methods["level"] != "municipality"].reset_index(drop=True),
         uncertainty=sure.bars,
         to_check=sure.to_check,
         verdicts=sure.verdicts,
-        quintiles=quintiles(measured.coverage, attributes) if attributes else None,
-        concentration=concentration(measured.coverage, attributes) if attributes else None,
-        subsidy=subsidy.of_study(study.subsidy, measured.academies, prepared.inputs.layers),
+        quintiles=count_quintiles(measured.coverage, attributes) if attributes else None,
+        concentration=measure_concentration(measured.coverage, attributes) if attributes else None,
+        subsidy=subsidy.compute_for_study(
+            study.subsidy, measured.academies, prepared.inputs.layers
+        ),
         network_counts={
-            one.profile: one.counts(points, cells) for one in riders if isinstance(one, OverNetwork)
+            one.profile: one.list_counts(points, cells)
+            for one in riders
+            if isinstance(one, OverNetwork)
         },
         building_counts=prepared.ground.counts,
         notes=(*prepared.notes, *measured.notes, *places.notes, *sure.notes),
     )
 
 
-def _against_the_year_before(prepared: Prepared) -> pd.DataFrame:
+def _compare_year_before(prepared: Prepared) -> pd.DataFrame:
     """Lay the recognised academies beside those of a year earlier; places of a plan are neither."""
     study, inputs = prepared.study, prepared.inputs
     register = inputs.academies[~inputs.academies["planned"]]
     today = study.about.date
     now, before = (
-        recognised(register, day, study.academies)[0]
+        choose_recognised(register, day, study.academies)[0]
         for day in (today, study.day_in(today.year - 1))
     )
-    return changes(inputs.municipalities, now, before)
+    return changes_table(inputs.municipalities, now, before)

@@ -25,13 +25,13 @@ from stemgeo import facts
 from stemgeo.demand.places import OWN
 from stemgeo.errors import InputError
 from stemgeo.inputs import read_academies
-from stemgeo.measure import measure, prepare, quiet
-from stemgeo.recognition import recognised
+from stemgeo.measure import measure_day, prepare_study, report_nothing
+from stemgeo.recognition import choose_recognised
 from stemgeo.study import AcademyRules
 
 if TYPE_CHECKING:
     from stemgeo.notes import Said
-    from stemgeo.run import Result
+    from stemgeo.study_run import Result
 
 pytestmark = pytest.mark.usefixtures("read_once")
 
@@ -57,7 +57,9 @@ def test_municipalities_with_an_academy_are_those_the_minister_reported(
     sample_result: Result, year: int, total: int, provinces: tuple[int, ...] | None
 ) -> None:
     """Of the sample's register, by the recognitions valid on 31 December of each year."""
-    valid, _ = recognised(sample_result.inputs.academies, dt.date(year, 12, 31), AcademyRules())
+    valid, _ = choose_recognised(
+        sample_result.inputs.academies, dt.date(year, 12, 31), AcademyRules()
+    )
     codes = set(valid["nis_code"]) - {""}
     assert len(codes) == total
     if provinces is not None:
@@ -85,7 +87,7 @@ def test_the_run_reports_the_same_municipalities_with_an_academy(sample_result: 
 
 def children_of_the_facts() -> pd.Series:
     """Children of 5 to 17 by municipality of 2024, straight from the facts."""
-    table = facts.municipalities()
+    table = facts.list_municipalities()
     flemish = table[~table["nis2024"].str.startswith("21")]
     columns = [name for name in table.columns if re.match(r"(girls|boys)_\d", name)]
     assert len(columns) == 8
@@ -292,7 +294,9 @@ def test_a_merger_moves_no_child_of_the_sample(sample_result: Result) -> None:
     """In the codes of 2025 each zone has the children, and those in time, that it has in 2024."""
     study = sg.sample()
     about = study.about.model_copy(update={"vintage": 2025})
-    merged = measure(prepare(study.model_copy(update={"about": about}), quiet), about.date)
+    merged = measure_day(
+        prepare_study(study.model_copy(update={"about": about}), report_nothing), about.date
+    )
 
     def zones(table: pd.DataFrame) -> pd.DataFrame:
         rows = table[table["level"] == "zone"]
@@ -479,7 +483,7 @@ class Ground(NamedTuple):
 def ground() -> Ground:
     """Read the extract with osmium and no code of the package."""
     ways, degrees, barriers = [], {}, set()
-    for item in osmium.FileProcessor(str(facts.path("sample") / "wegen.osm.pbf")):
+    for item in osmium.FileProcessor(str(facts.fact_path("sample") / "wegen.osm.pbf")):
         tags = {tag.k: tag.v for tag in item.tags}
         if item.is_node():
             degrees[item.id] = (item.lon, item.lat)
@@ -671,7 +675,7 @@ def test_the_travel_times_are_those_of_plain_dijkstra(
 
 def counted(valid: tuple[str | None, str | None], day: str) -> bool:
     register = hand.academies({"A": hand.spot(0, 0)}, valid={"A": valid})
-    chosen, notes = recognised(register, dt.date.fromisoformat(day), AcademyRules())
+    chosen, notes = choose_recognised(register, dt.date.fromisoformat(day), AcademyRules())
     assert len(notes) == (0 if len(chosen) else 1)
     return len(chosen) == 1
 
@@ -710,7 +714,7 @@ def test_an_unknown_start_has_begun_and_unknown_dates_hold_for_ever() -> None:
 def test_a_register_without_any_academy_is_said() -> None:
     """An empty choice is a note that says how many there were, not an error."""
     register = hand.academies({"A": hand.spot(0, 0)}, valid={"A": ("2030-01-01", None)})
-    chosen, (note,) = recognised(register, dt.date(2022, 12, 31), AcademyRules())
+    chosen, (note,) = choose_recognised(register, dt.date(2022, 12, 31), AcademyRules())
     assert len(chosen) == 0
     assert "none of 1 academy is recognised on 31 December 2022" in str(note)
 
@@ -722,7 +726,7 @@ def test_the_order_of_the_academies_in_their_file_does_not_matter(
     sample_result: Result, tmp_path: Path
 ) -> None:
     """The sample's register turned upside down reads as the same table."""
-    lines = (facts.path("sample") / "academies.csv").read_text("utf-8-sig").splitlines()
+    lines = (facts.fact_path("sample") / "academies.csv").read_text("utf-8-sig").splitlines()
     turned = tmp_path / "academies.csv"
     turned.write_text("\n".join([lines[0], *lines[:0:-1]]) + "\n", encoding="utf-8")
     read = read_academies(turned, sample_result.inputs.municipalities)
@@ -842,7 +846,7 @@ def test_all_problems_of_all_files_are_told_at_once(tmp_path: Path) -> None:
 
 
 def test_public_names_do_not_become_modules() -> None:
-    """`stemgeo.run` is the function, the second time too, whatever module was loaded."""
+    """`stemgeo.study_run` is the function, the second time too, whatever module was loaded."""
     for _ in range(2):
         assert callable(sg.run)
         assert callable(sg.sample)
@@ -851,7 +855,7 @@ def test_public_names_do_not_become_modules() -> None:
 
 def test_the_sample_against_the_year_before_is_what_was_reported(sample_result: Result) -> None:
     """220 municipalities in 2021, 221 in 2022: as the minister said, and as the trend counts."""
-    reported = facts.reported().query("indicator == 'municipalities_with_academy'")
+    reported = facts.read_reported().query("indicator == 'municipalities_with_academy'")
     reported = reported[reported["region"] == "Vlaanderen"].set_index("year")["value"]
     changes = sample_result.changes
     assert changes["had_academy"].sum() == reported[2021]

@@ -21,7 +21,7 @@ def sample() -> Study:
         Real names, codes and numbers of children on invented ground, with invented roads and
         academies; every output bears its notice. See `data/README.md`.
     """
-    return load_study(facts.path(_NAME))
+    return load_study(facts.fact_path(_NAME))
 
 
 def write_sample(folder: Path, *, replace: bool = False) -> Path:
@@ -47,6 +47,6 @@ def write_sample(folder: Path, *, replace: bool = False) -> Path:
     folder = Path(folder)
     with whole.whole_folder(folder, whole.refuse_filled, keep=replace) as new:
         # Contents only: a packaged file may be read-only, its copy is there to be changed.
-        for path in facts.path(_NAME).iterdir():
+        for path in facts.fact_path(_NAME).iterdir():
             shutil.copyfile(path, new / path.name)
     return folder

@@ -14,16 +14,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from stemgeo.errors import Problem, ResultError
-from stemgeo.maps.kinds import save_drawn
+from stemgeo.maps.kinds import save_map
 from stemgeo.maps.text import province_name
-from stemgeo.measure import Progress, quiet
+from stemgeo.measure import Progress, report_nothing
 from stemgeo.notes import Said
 from stemgeo.report.annex import GAPS, annex_stem, write_gaps, write_municipalities
-from stemgeo.report.content import Source, figures
+from stemgeo.report.content import Source, gather_figures
 from stemgeo.report.files import (
     ANSWER,
     refuse_taken,
-    whole_folder,
+    result_folder,
     write_csv,
     write_manifest,
 )
@@ -34,14 +34,14 @@ from stemgeo.report.letter import (
     Picture,
     write_letter,
 )
-from stemgeo.report.manifests import made_with
+from stemgeo.report.manifests import list_made_with
 from stemgeo.report.outcome import Outcome, Tables, WrittenPlan
 from stemgeo.report.paper import Look, Plate, write_pdf
 from stemgeo.report.sheets import Sheets
 from stemgeo.report.word import write_docx
 from stemgeo.study import PROVINCES
-from stemgeo.subsidy import rules
-from stemgeo.texts import texts
+from stemgeo.subsidy import load_subsidy_rules
+from stemgeo.texts import load_texts
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -60,7 +60,7 @@ LIBRARIES = ("babel", "jinja2", "markdown-it-py", "python-docx", "typst", "xlsxw
 
 
 @dataclass(frozen=True)
-class Sheet:
+class AnswerMap:
     """A map of the answer: what it draws, how a template calls it, its file without suffix."""
 
     kind: str
@@ -80,7 +80,7 @@ def answer(
     before: Tables | str | Path | None = None,
     templates: str | Path | None = None,
     replace: bool = False,
-    progress: Progress = quiet,
+    progress: Progress = report_nothing,
 ) -> Path:
     """Write the answer to parliament from a result: whole, or not at all.
 
@@ -126,11 +126,11 @@ def answer(
             stack.enter_context(one.in_folder()) if isinstance(one, Outcome) else one
             for one in given
         )
-        return _answer(
-            Source.read(folder or "", language),
+        return _write_answer(
+            Source.from_folder(folder or "", language),
             Path(place),
-            plan=None if of_plan is None else WrittenPlan.read(of_plan),
-            before=None if earlier is None else Tables.read(earlier, language),
+            plan=None if of_plan is None else WrittenPlan.from_folder(of_plan),
+            before=None if earlier is None else Tables.from_folder(earlier, language),
             templates=None if templates is None else Path(templates),
             replace=replace,
             progress=progress,
@@ -155,16 +155,16 @@ def answer_without_text(
     text
         What the read me and the manifest tell of it: the templates, and the numbers typed in them.
     """
-    return _answer(
-        Source.read(folder, language),
+    return _write_answer(
+        Source.from_folder(folder, language),
         place,
         text=text,
-        plan=WrittenPlan.read(plan) if plan else None,
-        before=Tables.read(before, language) if before else None,
+        plan=WrittenPlan.from_folder(plan) if plan else None,
+        before=Tables.from_folder(before, language) if before else None,
     )
 
 
-def _answer(
+def _write_answer(
     source: Source,
     place: Path,
     *,
@@ -173,41 +173,41 @@ def _answer(
     before: Tables | None,
     templates: Path | None = None,
     replace: bool = False,
-    progress: Progress = quiet,
+    progress: Progress = report_nothing,
 ) -> Path:
     asked = source.language
     _refuse_inside(place, [one.folder for one in (source, plan, before) if one and one.folder])
-    sheets = sorted(_sheets(source, before), key=lambda one: (one.number, one.stem))
-    annexes = _annexes(source, sheets)
-    told = figures(source, plan=plan, before=before)
+    sheets = sorted(_yield_maps(source, before), key=lambda one: (one.number, one.stem))
+    annexes = _list_annexes(source, sheets)
+    told = gather_figures(source, plan=plan, before=before)
     letter = text or write_letter(told | {"annexes": annexes}, asked, templates)
     if text is None:
         _refuse_unknown_pictures(letter, sheets, asked)
         _refuse_headings_out_of_order(letter, asked)
-    with whole_folder(place, ANSWER, replace=replace) as out:
-        words = texts(asked)
+    with result_folder(place, ANSWER, replace=replace) as out:
+        words = load_texts(asked)
         data = out / words("file.data")
         data.mkdir()
         atlas = Sheets(source)
         earlier = Sheets(before.told_in(asked)) if before else None
-        plates = dict(_draw((atlas, earlier), sheets, out, data, progress))
+        plates = dict(_yield_drawn((atlas, earlier), sheets, out, data, progress))
         progress(Said("Writing annexes", "Bijlagen schrijven", "Rédaction des annexes"), 0.8)
         write_municipalities(source, out)
         write_gaps(source, out)
         _copy_tables(data, source, plan, before)
         page = out / f"{annex_stem(WEB, asked)}.html"
-        page.write_text(_page(atlas, source), encoding="utf-8")
+        page.write_text(_draw_web_map(atlas, source), encoding="utf-8")
         progress(Said("Writing the answer", "Antwoord schrijven", "Rédaction de la réponse"), 0.9)
         standard = ""
         if text is None:
             look = Look(asked, source.study.about.date, told["study"]["notice"])
             write_docx(letter, plates, look, out / f"{words('file.letter')}.docx")
             standard = write_pdf(letter, plates, look, out / f"{words('file.letter')}.pdf")
-        lines = _readme(source, letter, annexes["all"])
+        lines = _write_readme(source, letter, annexes["all"])
         readme = "".join(f"{line}\n" for line in lines)
         (out / words("file.readme")).write_text(readme, encoding="utf-8")
         about = {"pdf_standard": standard, "typed_numbers": list(letter.typed)}
-        write_manifest(out, _manifest(source, letter, plan, before) | about)
+        write_manifest(out, _build_answer_manifest(source, letter, plan, before) | about)
     return place
 
 
@@ -219,30 +219,35 @@ def _refuse_inside(place: Path, folders: list[Path]) -> None:
             raise ResultError(Problem(str(place), what, "choose another folder"))
 
 
-def _sheets(source: Source, before: Tables | None) -> Iterator[Sheet]:
+def _yield_maps(source: Source, before: Tables | None) -> Iterator[AnswerMap]:
     """List the maps: children in time and academies, of all and of each province; change; gaps."""
-    words, language = texts(source.language), source.language
+    words, language = load_texts(source.language), source.language
     text = source.text
     there = set(source.table("annex-1-municipalities")["province"])
     for number, province in enumerate((None, *PROVINCES), start=REGION):
         if province is None or province in there:
             for kind, suffix in KINDS.items():
                 stem = f"{annex_stem(number, language)}{suffix}"
-                title = words(f"answer.{kind}", place=text.place(province))
+                title = words(f"answer.{kind}", place=text.name_place(province))
                 called = province_name(province, words) if province else "region"
-                yield Sheet(kind, province, called, number, stem, title)
+                yield AnswerMap(kind, province, called, number, stem, title)
     if before:
         stem = f"{annex_stem(REGION, language)}{words('file.change')}"
-        yield Sheet(
-            "change", None, "region", REGION, stem, words("answer.change", place=text.place(None))
+        yield AnswerMap(
+            "change",
+            None,
+            "region",
+            REGION,
+            stem,
+            words("answer.change", place=text.name_place(None)),
         )
-    title = words("answer.gaps_map", place=text.place(None))
-    yield Sheet("gaps", None, "gaps", GAPS, annex_stem(GAPS, language), title)
+    title = words("answer.gaps_map", place=text.name_place(None))
+    yield AnswerMap("gaps", None, "gaps", GAPS, annex_stem(GAPS, language), title)
 
 
-def _annexes(source: Source, sheets: list[Sheet]) -> dict[str, Any]:
+def _list_annexes(source: Source, sheets: list[AnswerMap]) -> dict[str, Any]:
     """Give a template the annexes: by what they are about, file by file, and their pictures."""
-    words, language = texts(source.language), source.language
+    words, language = load_texts(source.language), source.language
     rows = [
         (1, "municipalities", f"{annex_stem(1, language)}.xlsx", words("answer.municipalities"))
     ]
@@ -271,7 +276,7 @@ def _annexes(source: Source, sheets: list[Sheet]) -> dict[str, Any]:
     return named | {"last_map": named[last.called], "all": every, "pictures": pictures}
 
 
-def _refuse_unknown_pictures(letter: Letter, sheets: list[Sheet], language: Language) -> None:
+def _refuse_unknown_pictures(letter: Letter, sheets: list[AnswerMap], language: Language) -> None:
     known = [sheet.stem for sheet in sheets]
     for block in letter.blocks:
         if isinstance(block, Picture) and block.key not in known:
@@ -294,9 +299,9 @@ def _refuse_headings_out_of_order(letter: Letter, language: Language) -> None:
         raise ResultError(Problem(TEMPLATES[language], *problem))
 
 
-def _draw(
+def _yield_drawn(
     atlases: tuple[Sheets, Sheets | None],
-    sheets: list[Sheet],
+    sheets: list[AnswerMap],
     out: Path,
     data: Path,
     progress: Progress,
@@ -310,7 +315,7 @@ def _draw(
         atlas, earlier = atlases
         before = earlier if sheet.kind == "change" else None
         drawn = atlas.draw(sheet.kind, sheet.province, before=before)
-        paths = {path.suffix: path for path in save_drawn(drawn, out / sheet.stem)}
+        paths = {path.suffix: path for path in save_map(drawn, out / sheet.stem)}
         write_csv(drawn.table, data / f"{sheet.stem}.csv")
         yield sheet.stem, Plate(paths[".png"], paths[".svg"], drawn.alt)
 
@@ -330,7 +335,7 @@ def _copy_tables(
             shutil.copyfile(one.path(f"tables/{name}.csv"), data / f"{called}.csv")
 
 
-def _page(atlas: Sheets, source: Source) -> str:
+def _draw_web_map(atlas: Sheets, source: Source) -> str:
     """Give the web map; the run has written it in its own language."""
     if source.language == source.manifest["study"]["output"]["language"]:
         path = source.path("map.html")
@@ -338,40 +343,40 @@ def _page(atlas: Sheets, source: Source) -> str:
             return path.read_text(encoding="utf-8")
         except UnicodeDecodeError:
             raise ResultError(Problem(str(path), "is no page", "run the study again")) from None
-    return atlas.page()
+    return atlas.draw_web_map()
 
 
-def _readme(source: Source, letter: Letter, annexes: list[dict[str, Any]]) -> list[str]:
+def _write_readme(source: Source, letter: Letter, annexes: list[dict[str, Any]]) -> list[str]:
     """Say what each file is, of which day and whose data, and how to compute it again."""
-    words, text = texts(source.language), source.text
+    words, text = load_texts(source.language), source.text
     lines = [words("answer.read", title=text.title), *text.cautions, "", words("answer.files")]
-    lines += [f"  {words.pair(words('file.letter') + '.docx, .pdf', words('answer.letter'))}"]
-    lines += [f"  {words.pair(Path(one['file']).stem, one['title'])}" for one in annexes]
-    lines += [f"  {words.pair(words('file.data') + '/', words('answer.data'))}"]
-    lines += [f"  {words.pair('manifest.json', words('answer.manifest'))}"]
+    lines += [f"  {words.join_pair(words('file.letter') + '.docx, .pdf', words('answer.letter'))}"]
+    lines += [f"  {words.join_pair(Path(one['file']).stem, one['title'])}" for one in annexes]
+    lines += [f"  {words.join_pair(words('file.data') + '/', words('answer.data'))}"]
+    lines += [f"  {words.join_pair('manifest.json', words('answer.manifest'))}"]
     lines += ["", words("answer.again")]
     if letter.typed:
-        lines += ["", words.pair(words("answer.typed"), ", ".join(letter.typed))]
-    lines += ["", words.pair(words("answer.dates"), text.date)]
-    lines += [words.pair(words("answer.sources"), text.source)]
-    notes = [one.said(source.language) for one in source.notes]
+        lines += ["", words.join_pair(words("answer.typed"), ", ".join(letter.typed))]
+    lines += ["", words.join_pair(words("answer.dates"), text.date)]
+    lines += [words.join_pair(words("answer.sources"), text.source)]
+    notes = [one.to_text(source.language) for one in source.notes]
     return lines + (["", words("answer.notes"), *(f"- {one}" for one in notes)] if notes else [])
 
 
-def _manifest(
+def _build_answer_manifest(
     source: Source, letter: Letter, plan: WrittenPlan | None, before: Tables | None
 ) -> dict[str, Any]:
     """Say of what the answer was made, so that it can be made again."""
     text = source.text
     return {
         "command": ANSWER,
-        **made_with(*LIBRARIES),
+        **list_made_with(*LIBRARIES),
         "notice": text.notice,
         "method_note": text.method_note,
         "attribution": text.source,
         "options": {"language": source.language},
         "templates": dict(letter.own),
-        "subsidy_rules": rules(source.study.subsidy.year).model_dump(),
+        "subsidy_rules": load_subsidy_rules(source.study.subsidy.year).model_dump(),
         "result": source.manifest,
         "plan": plan and plan.manifest,
         "before": before and before.manifest,

@@ -43,7 +43,7 @@ def apportion(
     int64 array, shape (parts,)
         Adds up to `total` for every owner whose parts weigh more than nothing.
     """
-    weight = _within_range(total, weight, owner)
+    weight = _coarsen_weights(total, weight, owner)
     after = np.cumsum(weight)
     first = np.searchsorted(owner, np.arange(len(total)))
     stop = np.searchsorted(owner, np.arange(len(total)), side="right")
@@ -60,7 +60,7 @@ def apportion(
     return handed_out(after - before_owner) - handed_out(start)
 
 
-def _within_range(total: Longs, weight: Longs, owner: NDArray[np.intp]) -> Longs:
+def _coarsen_weights(total: Longs, weight: Longs, owner: NDArray[np.intp]) -> Longs:
     """Make the weights of an owner coarser where products with its units would leave 63 bits."""
     whole = np.bincount(owner, weights=weight, minlength=len(total))
     with np.errstate(divide="ignore"):

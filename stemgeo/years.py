@@ -13,35 +13,35 @@ from stemgeo import facts
 from stemgeo.coverage import REGION, status_of, summary_table
 from stemgeo.errors import Problem, StudyError
 from stemgeo.inputs import Inputs, vintages
-from stemgeo.maps.line_chart import line_chart, line_chart_alt
+from stemgeo.maps.line_chart import describe_line_chart, draw_line_chart
 from stemgeo.maps.page import save_figure
-from stemgeo.maps.series import partly_measured
-from stemgeo.maps.small_multiples import small_multiples, small_multiples_alt
+from stemgeo.maps.series import find_partly_measured
+from stemgeo.maps.small_multiples import describe_small_multiples, draw_small_multiples
 from stemgeo.maps.text import province_name
-from stemgeo.measure import Measured, Prepared, measure, prepare, quiet
-from stemgeo.notes import Note, Said, amount, counted, day, in_all, say
+from stemgeo.measure import Measured, Prepared, measure_day, prepare_study, report_nothing
+from stemgeo.notes import Note, Said, say, say_amount, say_count, say_day, write_in_all
 from stemgeo.recognition import Standing, is_undated
-from stemgeo.report.bundle import (
-    attribution,
-    map_text,
-    population_date,
-    population_day,
-    said,
+from stemgeo.report.files import TREND, join_lines
+from stemgeo.report.imprint import (
+    build_map_text,
+    find_population_day,
+    list_file_words,
+    say_attribution,
+    say_population_date,
 )
-from stemgeo.report.files import TREND, in_lines
-from stemgeo.report.manifests import origins
+from stemgeo.report.manifests import build_origins
 from stemgeo.report.outcome import Outcome
 from stemgeo.report.summary import (
-    markdown_table,
-    note_lines,
-    plain,
-    quiet_roads_in_words,
-    readable,
-    short_heads,
+    escape_markdown,
+    format_coverage,
+    format_notes,
+    list_short_heads,
+    say_quiet_roads,
+    write_markdown_table,
 )
-from stemgeo.speech import day_of_year, number, whole
-from stemgeo.tables import ordered
-from stemgeo.texts import texts
+from stemgeo.speech import format_day_of_year, format_number, format_whole
+from stemgeo.tables import order_columns
+from stemgeo.texts import load_texts
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -73,7 +73,7 @@ class Trend(Outcome):
     municipalities
         Of each year, as from `coverage.municipality_table`, with the `status` of `places`.
     reported
-        What was reported of these years, see `facts.reported`; nothing for a part of Flanders.
+        What was reported of these years, see `facts.read_reported`; nothing for a part of Flanders.
     notes
         What the reader of the figures must know.
     """
@@ -96,39 +96,42 @@ class Trend(Outcome):
 
     def shown(self) -> pd.DataFrame:
         """Give the years of the region in words."""
-        return readable_trend(self.table[self.table["level"] == "region"], self.language)
+        return format_trend(self.table[self.table["level"] == "region"], self.language)
 
-    def _around(self) -> MapText:
-        return _text(self)
+    def _build_map_text(self) -> MapText:
+        return _build_trend_text(self)
 
-    def _tables(self) -> dict[str, Any]:
-        return {file: one for file, one in super()._tables().items() if len(one)}
+    def _build_tables(self) -> dict[str, Any]:
+        return {file: one for file, one in super()._build_tables().items() if len(one)}
 
-    def _texts(self) -> dict[str, str]:
+    def _build_texts(self) -> dict[str, str]:
         words = {
-            **said(self.text),
-            "chart": line_chart_alt(self.table, self.reported, self.text),
-            "maps": small_multiples_alt(self.municipalities, self.academies, self.text),
+            **list_file_words(self.text),
+            "chart": describe_line_chart(self.table, self.reported, self.text),
+            "maps": describe_small_multiples(self.municipalities, self.academies, self.text),
         }
-        return {"LEESMIJ.txt": in_lines(words.values()), "summary.md": _markdown(self, self.text)}
+        return {
+            "LEESMIJ.txt": join_lines(words.values()),
+            "summary.md": _write_markdown(self, self.text),
+        }
 
-    def _draw(self, maps: Path) -> None:
+    def _draw_maps(self, maps: Path) -> None:
         formats = self.study.output.formats
-        chart = line_chart(self.table, self.reported, self.text)
+        chart = draw_line_chart(self.table, self.reported, self.text)
         save_figure(chart, maps / "trend-chart", formats=formats)
-        multiples = small_multiples(self.municipalities, self.academies, self.text)
+        multiples = draw_small_multiples(self.municipalities, self.academies, self.text)
         save_figure(multiples, maps / "trend-maps", formats=formats)
 
-    def _told(self) -> dict[str, Any]:
+    def _build_manifest(self) -> dict[str, Any]:
         return {
             "command": TREND,
-            **origins(self.study, *self.inputs.values(), text=self.text),
+            **build_origins(self.study, *self.inputs.values(), text=self.text),
             "years": list(self.inputs),
-            "notes": in_all(self.notes),
+            "notes": write_in_all(self.notes),
         }
 
 
-def trend(study: Study, years: Iterable[int], *, progress: Progress = quiet) -> Trend:
+def trend(study: Study, years: Iterable[int], *, progress: Progress = report_nothing) -> Trend:
     """Measure a study for the academies of several years.
 
     >>> sg.trend(sg.sample(), [2019, 2022]).table
@@ -158,29 +161,29 @@ def trend(study: Study, years: Iterable[int], *, progress: Progress = quiet) -> 
         raise StudyError(Problem("years", f"{strange[0]} is no year", f"give {YEARS[0]} or later"))
     planned = study.inputs.plan
     study = study.with_plan(None)
-    ground = prepare(study, progress)
+    ground = prepare_study(study, progress)
     prepared: dict[int, Prepared] = {}
     measured: dict[int, Measured] = {}
     for done, year in enumerate(wanted):
         share = MEASURED_FROM + (MEASURED_TO - MEASURED_FROM) * done / len(wanted)
         progress(say("Measuring {year}", "{year} meten", "Mesure de {year}", year=str(year)), share)
-        prepared[year] = _of_year(ground, year)
-        measured[year] = measure(prepared[year], study.day_in(year))
+        prepared[year] = _prepare_year(ground, year)
+        measured[year] = measure_day(prepared[year], study.day_in(year))
     inputs = {year: one.inputs for year, one in prepared.items()}
-    municipalities = _with_status({year: one.municipalities for year, one in measured.items()})
+    municipalities = _add_status({year: one.municipalities for year, one in measured.items()})
     return Trend(
         study=study,
         inputs=inputs,
-        table=_table(measured, municipalities),
-        places=_places(municipalities),
+        table=_build_trend_table(measured, municipalities),
+        places=_list_municipalities(municipalities),
         academies={year: one.academies for year, one in measured.items()},
         municipalities=municipalities,
-        reported=_reported(ground.inputs, wanted),
-        notes=(*_left_out(planned), *_notes(prepared, measured)),
+        reported=_list_reported(ground.inputs, wanted),
+        notes=(*_note_plan_left_out(planned), *_gather_notes(prepared, measured)),
     )
 
 
-def _left_out(plan: Input | None) -> list[Note]:
+def _note_plan_left_out(plan: Input | None) -> list[Note]:
     """Say that a plan plays no part."""
     if plan is None:
         return []
@@ -192,29 +195,29 @@ def _left_out(plan: Input | None) -> list[Note]:
     return [Note(plan.path.name, what)]
 
 
-def _of_year(prepared: Prepared, year: int) -> Prepared:
+def _prepare_year(prepared: Prepared, year: int) -> Prepared:
     """Put the children of a year at their points, when the study names its population."""
     own = prepared.inputs.years.get(year)
     if own is None:
         return prepared
     ground = prepared.ground
     of_extract = {name: getattr(ground, name) for name in ("buildings", "streets", "uninhabited")}
-    return Prepared.of(prepared.study, own, ground.network, **of_extract)
+    return Prepared.from_inputs(prepared.study, own, ground.network, **of_extract)
 
 
-def _reported(inputs: Inputs, years: list[int]) -> pd.DataFrame:
+def _list_reported(inputs: Inputs, years: list[int]) -> pd.DataFrame:
     """Give what was reported of all of Flanders; beside a part of it the figures would mislead."""
-    known = facts.reported()
+    known = facts.read_reported()
     if not vintages.cover_flanders(inputs.municipalities["nis_code"]):
         return known.head(0)
     return known[known["year"].isin(years)].reset_index(drop=True)
 
 
-def _notes(prepared: dict[int, Prepared], measured: dict[int, Measured]) -> tuple[Note, ...]:
+def _gather_notes(prepared: dict[int, Prepared], measured: dict[int, Measured]) -> tuple[Note, ...]:
     """Gather what the reader of the figures must know, each thing once."""
     inputs = {year: one.inputs for year, one in prepared.items()}
     notes = [note for one in prepared.values() for note in one.notes]
-    notes += [*_of_another_day(inputs), *_undated(next(iter(inputs.values())).academies)]
+    notes += [*_note_other_day(inputs), *_note_undated(next(iter(inputs.values())).academies)]
     notes += [
         replace(
             note,
@@ -232,18 +235,18 @@ def _notes(prepared: dict[int, Prepared], measured: dict[int, Measured]) -> tupl
     return tuple(dict.fromkeys(notes))
 
 
-def _of_another_day(inputs: dict[int, Inputs]) -> list[Note]:
+def _note_other_day(inputs: dict[int, Inputs]) -> list[Note]:
     """Name the years without a population of their own, when others have one."""
-    if _same_children(inputs):
+    if _have_same_children(inputs):
         return []
     notes = []
     for year, one in inputs.items():
         if one.population_year == year:
             continue
-        date = population_day(one)
+        date = find_population_day(one)
         told = say("one without a date", "cijfers zonder datum", "ceux d’une date inconnue")
         if date:
-            told = say("that of {day}", "die van {day}", "ceux du {day}", day=day(date))
+            told = say("that of {day}", "die van {day}", "ceux du {day}", day=say_day(date))
         notes.append(
             Note(
                 str(year),
@@ -265,12 +268,12 @@ def _of_another_day(inputs: dict[int, Inputs]) -> list[Note]:
     return notes
 
 
-def _same_children(inputs: dict[int, Inputs]) -> bool:
+def _have_same_children(inputs: dict[int, Inputs]) -> bool:
     """Tell whether all years have one population."""
     return len({id(one) for one in inputs.values()}) == 1
 
 
-def _undated(register: gpd.GeoDataFrame) -> list[Note]:
+def _note_undated(register: gpd.GeoDataFrame) -> list[Note]:
     """Say how many academies count in every year because the register gives them no dates."""
     undated = int(is_undated(register).sum())
     if not undated:
@@ -279,8 +282,8 @@ def _undated(register: gpd.GeoDataFrame) -> list[Note]:
         "{undated} of {all} without valid_from and valid_until, counted in every year",
         "{undated} van de {all} zonder valid_from en valid_until, in elk jaar meegeteld",
         "{undated} sur {all} sans valid_from ni valid_until, comptées chaque année",
-        undated=amount(undated),
-        all=counted(len(register), "academy"),
+        undated=say_amount(undated),
+        all=say_count(len(register), "academy"),
     )
     mend = say("give their dates", "geef de datums", "donnez leurs dates")
     if undated == len(register):
@@ -292,7 +295,7 @@ def _undated(register: gpd.GeoDataFrame) -> list[Note]:
     return [Note(Said("academies", "academies", "académies"), what, mend)]
 
 
-def _with_status(tables: dict[int, gpd.GeoDataFrame]) -> dict[int, gpd.GeoDataFrame]:
+def _add_status(tables: dict[int, gpd.GeoDataFrame]) -> dict[int, gpd.GeoDataFrame]:
     """Say of each municipality whether it has, won, lost or lacks an academy."""
     found = {}
     before = None
@@ -303,15 +306,15 @@ def _with_status(tables: dict[int, gpd.GeoDataFrame]) -> dict[int, gpd.GeoDataFr
     return found
 
 
-def _places(municipalities: dict[int, gpd.GeoDataFrame]) -> pd.DataFrame:
+def _list_municipalities(municipalities: dict[int, gpd.GeoDataFrame]) -> pd.DataFrame:
     parts = [
         pd.DataFrame(table.drop(columns="geometry")).assign(year=year)
         for year, table in municipalities.items()
     ]
-    return ordered("trend-municipalities", pd.concat(parts, ignore_index=True))
+    return order_columns("trend-municipalities", pd.concat(parts, ignore_index=True))
 
 
-def _table(
+def _build_trend_table(
     measured: dict[int, Measured], municipalities: dict[int, gpd.GeoDataFrame]
 ) -> pd.DataFrame:
     """Lay the regions and provinces of all years below each other."""
@@ -321,15 +324,15 @@ def _table(
             rows = summary_table(one.coverage, one.municipalities, level)
             rows = rows[rows["code"] != REGION[0]] if level == "province" else rows
             rows = rows.assign(year=year, level=level)
-            rows = rows.join(_counts(municipalities[year], level), on="code")
+            rows = rows.join(_count_by_level(municipalities[year], level), on="code")
             parts.append(rows)
     changes = ["newly_with", "no_longer_with"]
     table = pd.concat(parts, ignore_index=True).astype(dict.fromkeys(changes, "Int64"))
     table.loc[table["year"] == min(measured), changes] = pd.NA
-    return ordered("trend", table)
+    return order_columns("trend", table)
 
 
-def _counts(municipalities: gpd.GeoDataFrame, level: str) -> pd.DataFrame:
+def _count_by_level(municipalities: gpd.GeoDataFrame, level: str) -> pd.DataFrame:
     """Count academies and changes by the code of a level."""
     code = municipalities["province"] if level == "province" else REGION[0]
     plain = pd.DataFrame(municipalities[["academies"]]).assign(
@@ -340,42 +343,42 @@ def _counts(municipalities: gpd.GeoDataFrame, level: str) -> pd.DataFrame:
     return plain.groupby("code").sum()
 
 
-def _text(trend: Trend) -> MapText:
+def _build_trend_text(trend: Trend) -> MapText:
     """Say what is printed around chart and maps."""
     study, language = trend.study, trend.study.output.language
-    words, inputs = texts(language), list(trend.inputs.values())
-    told = {year: population_date(study, one) for year, one in trend.inputs.items()}
-    constant = _same_children(trend.inputs)
+    words, inputs = load_texts(language), list(trend.inputs.values())
+    told = {year: say_population_date(study, one) for year, one in trend.inputs.items()}
+    constant = _have_same_children(trend.inputs)
     populations = [words("trend.each", year=y, population=p) for y, p in told.items()]
-    counted = next(iter(told.values())) if constant else words.series(populations)
-    day = day_of_year(study.about.date, language)
-    standing = Standing.of(inputs[0].academies, language)
+    counted = next(iter(told.values())) if constant else words.join_series(populations)
+    day = format_day_of_year(study.about.date, language)
+    standing = Standing.from_academies(inputs[0].academies, language)
     dates = [
-        words("trend.academies", recognised=standing.on(words("trend.day", day=day))),
+        words("trend.academies", recognised=standing.say_on(words("trend.day", day=day))),
         words("trend.population", populations=counted),
         *([words(f"trend.{'constant' if standing.dated else 'unchanging'}")] if constant else []),
     ]
     return replace(
-        map_text(study, inputs[0]),
+        build_map_text(study, inputs[0]),
         date=" ".join(dates),
-        source=attribution(*inputs, language=language),
+        source=say_attribution(*inputs, language=language),
     )
 
 
-def readable_trend(table: pd.DataFrame, language: str) -> pd.DataFrame:
+def format_trend(table: pd.DataFrame, language: str) -> pd.DataFrame:
     """Turn the trend table into text columns with headings, for people."""
-    words = texts(language)
-    heads, shared = words.group("trend.head"), short_heads(words)
-    shown = readable(table, language, heads["area"])
+    words = load_texts(language)
+    heads, shared = words.list_below("trend.head"), list_short_heads(words)
+    shown = format_coverage(table, language, heads["area"])
     shown.insert(0, heads["year"], table["year"].astype(str).to_numpy())
     after = list(shown.columns).index(shared["with_academy"]) + 1
     for place, name in enumerate(("newly_with", "no_longer_with", "academies"), start=after):
-        counts = table[name].map(lambda n: whole(n, language), na_action="ignore").fillna("")
+        counts = table[name].map(lambda n: format_whole(n, language), na_action="ignore").fillna("")
         shown.insert(place, heads[name], counts.to_numpy())
     return shown
 
 
-def definitions(table: pd.DataFrame, language: str, stress_rules: str) -> list[str]:
+def say_definitions(table: pd.DataFrame, language: str, stress_rules: str) -> list[str]:
     """Say what the shares of a trend table are, and what those with an asterisk are not.
 
     Parameters
@@ -387,15 +390,17 @@ def definitions(table: pd.DataFrame, language: str, stress_rules: str) -> list[s
     stress_rules
         Of the study.
     """
-    words = texts(language)
-    marked = [words("summary.partly").removeprefix("\\")] if partly_measured(table).any() else []
-    quiet_roads = quiet_roads_in_words(table, language, stress_rules)
+    words = load_texts(language)
+    marked = (
+        [words("summary.partly").removeprefix("\\")] if find_partly_measured(table).any() else []
+    )
+    quiet_roads = say_quiet_roads(table, language, stress_rules)
     return [*marked, words("summary.share"), words("summary.range"), *quiet_roads]
 
 
-def _readable_reported(reported: pd.DataFrame, language: str) -> pd.DataFrame:
-    words = texts(language)
-    values = reported["value"].map(lambda value: number(value, language))
+def _format_reported(reported: pd.DataFrame, language: str) -> pd.DataFrame:
+    words = load_texts(language)
+    values = reported["value"].map(lambda value: format_number(value, language))
     # The labels of other figures say themselves what is counted.
     units = reported["unit"].map({"EUR": words("trend.euro"), "percent": "%"}).fillna("")
     figures = (reported["qualifier"] + " " + values + " " + units).str.strip()
@@ -406,28 +411,37 @@ def _readable_reported(reported: pd.DataFrame, language: str) -> pd.DataFrame:
         "source": reported["source"],
         "figure": figures,
     }
-    return pd.DataFrame(columns).rename(columns=words.group("trend.reported_head"))
+    return pd.DataFrame(columns).rename(columns=words.list_below("trend.reported_head"))
 
 
-def _markdown(trend: Trend, text: MapText) -> str:
+def _write_markdown(trend: Trend, text: MapText) -> str:
     """Write the trend for people: both tables and what one must know to read them."""
     language = text.language
-    words = texts(language)
-    lines = [f"# {plain(text.title)}", "", *(f"**{plain(line)}**\n" for line in text.cautions)]
-    lines += [*markdown_table(readable_trend(trend.table, language), left=2), ""]
-    lines += [*map(plain, definitions(trend.table, language, trend.study.travel.stress_rules)), ""]
+    words = load_texts(language)
+    lines = [
+        f"# {escape_markdown(text.title)}",
+        "",
+        *(f"**{escape_markdown(line)}**\n" for line in text.cautions),
+    ]
+    lines += [*write_markdown_table(format_trend(trend.table, language), left=2), ""]
+    lines += [
+        *map(
+            escape_markdown, say_definitions(trend.table, language, trend.study.travel.stress_rules)
+        ),
+        "",
+    ]
     lines += [text.date, words("trend.territory", vintage=trend.study.about.vintage), ""]
-    lines += _changes(trend.places, words)
+    lines += _name_changes(trend.places, words)
     if len(trend.reported):
         lines += [f"## {words('trend.reported')}", "", words("trend.reported_note"), ""]
-        lines += [*markdown_table(_readable_reported(trend.reported, language), left=4), ""]
-    lines += [f"## {words('summary.sources')}", "", plain(text.source), ""]
+        lines += [*write_markdown_table(_format_reported(trend.reported, language), left=4), ""]
+    lines += [f"## {words('summary.sources')}", "", escape_markdown(text.source), ""]
     if trend.notes:
-        lines += [f"## {words('summary.notes')}", "", *note_lines(trend.notes, language), ""]
+        lines += [f"## {words('summary.notes')}", "", *format_notes(trend.notes, language), ""]
     return "\n".join(lines)
 
 
-def _changes(places: pd.DataFrame, words: Texts) -> list[str]:
+def _name_changes(places: pd.DataFrame, words: Texts) -> list[str]:
     """Name the municipalities that won or lost their academies, by year."""
     lines = []
     for before, year in pairwise(sorted(places["year"].unique())):
@@ -435,6 +449,6 @@ def _changes(places: pd.DataFrame, words: Texts) -> list[str]:
         for status in ("new", "lost"):
             names = sorted(rows.loc[rows["status"] == status, "name"])
             head = f"**{words(f'trend.{status}', year=year, before=before)}** ({len(names)})"
-            named = words.pair(head, plain(", ".join(names)))
+            named = words.join_pair(head, escape_markdown(", ".join(names)))
             lines += [f"{named}.", ""] if names else []
     return lines

@@ -29,9 +29,9 @@ from terminal import content_of
 import stemgeo as sg
 from stemgeo import facts
 from stemgeo.errors import StemgeoError
-from stemgeo.sample import sample, write_sample
+from stemgeo.example import sample, write_sample
 
-SAMPLE = facts.path("sample")
+SAMPLE = facts.fact_path("sample")
 ROOT = Path(__file__).parent.parent
 BANDS = {"5_8": range(5, 9), "9_11": range(9, 12), "12_14": range(12, 15), "15_17": range(15, 18)}
 REPORTED = {
@@ -112,7 +112,7 @@ def roads() -> Roads:
 def known() -> dict[str, dict[str, Any]]:
     """Add up the facts by code of 2024, plainly."""
     found: dict[str, dict[str, Any]] = defaultdict(lambda: defaultdict(int))
-    with facts.path("municipalities.csv").open(encoding="utf-8") as file:
+    with facts.fact_path("municipalities.csv").open(encoding="utf-8") as file:
         for row in csv.DictReader(file):
             place = found[row["nis2024"]]
             place["name"], place["province"] = row["name2024"], row["province2018"]
@@ -208,7 +208,7 @@ def test_zones_partition_their_municipality(
 
 def test_points_of_the_facts_lie_in_their_municipality(municipalities: gpd.GeoDataFrame) -> None:
     """The point that the facts give for a municipality lies in its schematic outline."""
-    table = facts.municipalities()
+    table = facts.list_municipalities()
     points = gpd.GeoSeries.from_xy(table["lon"], table["lat"], crs="EPSG:4326").to_crs(31370)
     outlines = municipalities.set_index("NISCODE").geometry.loc[table["nis2024"]]
     assert points.within(outlines.reset_index(drop=True)).all()
@@ -218,7 +218,7 @@ def test_areas_are_near_the_real_ones(
     municipalities: gpd.GeoDataFrame,
 ) -> None:
     """Half of the municipalities are within a tenth of their real area, most within half."""
-    real = facts.municipalities().groupby("nis2024")["area_km2"].sum()
+    real = facts.list_municipalities().groupby("nis2024")["area_km2"].sum()
     ratio = municipalities.set_index("NISCODE").geometry.area / 1e6 / real
     assert ratio.between(0.9, 1.1).mean() > 0.5
     assert ratio.between(0.5, 1.5).mean() > 0.85

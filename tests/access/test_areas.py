@@ -13,11 +13,11 @@ import shapely
 from geopandas.testing import assert_geodataframe_equal
 from network.maps import CRS, RoadMap, on, points
 
-from stemgeo.access.isochrones import catchments, isochrones, reached_stretches
+from stemgeo.access.areas import catchments, isochrones, reached_stretches
 from stemgeo.access.riding import access
-from stemgeo.access.search import UNREACHED, labels, nearest, unpack
-from stemgeo.access.travel_time import Rider, horizon_ms
-from stemgeo.network import Network, Places, snap
+from stemgeo.access.search import UNREACHED, label_nearest, pack_labels, unpack_labels
+from stemgeo.access.travel_time import Rider, minutes_to_ms
+from stemgeo.network import Network, TiedPoints, snap_points
 from stemgeo.network.bicycle import SIGNAL
 from stemgeo.network.crossings import NO_WAY
 from stemgeo.study import ROAD_BUFFER_M
@@ -54,19 +54,19 @@ def academies_in(network: Network) -> gpd.GeoDataFrame:
 
 def stretches_of(
     network: Network, academies: gpd.GeoDataFrame, minutes: float, kmh: float = KMH
-) -> tuple[Rider, Places, np.ndarray]:
+) -> tuple[Rider, TiedPoints, np.ndarray]:
     """Give the rider, the academies on the roads, and the stretches reached in time."""
     x, y = academies.geometry.x.to_numpy(), academies.geometry.y.to_numpy()
-    sites = snap(network, x, y)
-    rider = Rider(network, network.times(kmh), horizon_ms(minutes))
-    seed_node, seed_ms, *_ = rider.seeds(sites)
-    label = nearest(
+    sites = snap_points(network, x, y)
+    rider = Rider(network, network.travel_times(kmh), minutes_to_ms(minutes))
+    seed_node, seed_ms, *_ = rider.find_seeds(sites)
+    label = label_nearest(
         rider.arcs,
         seed_node,
-        labels(seed_ms, np.zeros_like(seed_ms)),
+        pack_labels(seed_ms, np.zeros_like(seed_ms)),
         rider.horizon_ms,
     )
-    return rider, sites, reached_stretches(rider, sites, unpack(label)[0], rider.horizon_ms)
+    return rider, sites, reached_stretches(rider, sites, unpack_labels(label)[0], rider.horizon_ms)
 
 
 def each_once(stretches: np.ndarray) -> np.ndarray:
@@ -163,16 +163,16 @@ def test_reached_stretches_are_where_the_times_say(
     minutes = 5.0
     rider, sites, stretches = stretches_of(network, academies_in(network), minutes)
     along, x, y = samples(network, step_m=7.0)
-    far = Rider(network, rider.times, horizon_ms(60))
-    label = far.nearest(sites, along, np.arange(3))
-    ms = np.where(label == UNREACHED, 2**40, unpack(label)[0])
+    far = Rider(network, rider.times, minutes_to_ms(60))
+    label = far.find_nearest(sites, along, np.arange(3))
+    ms = np.where(label == UNREACHED, 2**40, unpack_labels(label)[0])
     tree = shapely.STRtree(lines(stretches))
     (which, _), metres = tree.query_nearest(
         shapely.points(x, y), return_distance=True, all_matches=False
     )
     away = np.full(len(x), np.inf)
     away[which] = metres
-    cutoff = horizon_ms(minutes)
+    cutoff = minutes_to_ms(minutes)
     inside, outside = ms <= cutoff - 5, ms > cutoff + 5
     assert inside.sum() > 500
     assert outside.sum() > 500
@@ -185,7 +185,7 @@ def test_reached_stretches_are_where_the_times_say(
     assert (roads_here == 1).mean() > 0.98
 
 
-def samples(network: Network, step_m: float) -> tuple[Places, np.ndarray, np.ndarray]:
+def samples(network: Network, step_m: float) -> tuple[TiedPoints, np.ndarray, np.ndarray]:
     """Lay places inside every segment, a few metres apart, the ends left out."""
     segments, shares = [], []
     for segment, mm in enumerate(network.length_mm):
@@ -246,11 +246,13 @@ def test_waits_shorten_the_reach(tmp_path: Path, path: str) -> None:
     drawn = RoadMap(nodes | {"y": (0, 50)}, ways, {"b": "highway=traffic_signals"})
     network = drawn.network(tmp_path)
     assert network.edges == 3
-    sites = snap(network, *(np.array([value]) for value in drawn.between("x", "a", 0.5)))
-    rider = Rider(network, network.times(15, waits_s={SIGNAL: 60}), horizon_ms(4))
-    seed_node, seed_ms, *_ = rider.seeds(sites)
-    label = nearest(rider.arcs, seed_node, labels(seed_ms, seed_ms * 0), rider.horizon_ms)
-    stretches = reached_stretches(rider, sites, unpack(label)[0], rider.horizon_ms)
+    sites = snap_points(network, *(np.array([value]) for value in drawn.between("x", "a", 0.5)))
+    rider = Rider(network, network.travel_times(15, waits_s={SIGNAL: 60}), minutes_to_ms(4))
+    seed_node, seed_ms, *_ = rider.find_seeds(sites)
+    label = label_nearest(
+        rider.arcs, seed_node, pack_labels(seed_ms, seed_ms * 0), rider.horizon_ms
+    )
+    stretches = reached_stretches(rider, sites, unpack_labels(label)[0], rider.horizon_ms)
     assert total_m(stretches) == pytest.approx(100 + 50 + 750, rel=1e-3)
     assert stretches[:, [0, 2]].max() == pytest.approx(drawn.at("a")[0] + 650, abs=1)
 

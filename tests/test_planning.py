@@ -17,13 +17,13 @@ import pytest
 import stemgeo as sg
 from stemgeo import cli
 from stemgeo.errors import InputError, StudyError
-from stemgeo.inputs.plan import with_plan
-from stemgeo.measure import Measured, Prepared, measure, prepare, quiet
-from stemgeo.report.bundle import map_text
-from stemgeo.report.plan import plan_markdown
+from stemgeo.inputs.plan import add_plan
+from stemgeo.measure import Measured, Prepared, measure_day, prepare_study, report_nothing
+from stemgeo.report.imprint import build_map_text
+from stemgeo.report.plan import write_plan_markdown
 from stemgeo.siting import plan as plans
-from stemgeo.siting.places import candidates, zone_middles
-from stemgeo.siting.service import coverage_sets, units
+from stemgeo.siting.places import find_candidates, zone_middles
+from stemgeo.siting.service import coverage_sets, list_units
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -61,17 +61,17 @@ def small(folder: Path, extra: str = "", minutes: int = 8, **how: Any) -> Path:
 
 def ready(study: Study) -> tuple[Prepared, Measured]:
     """Prepare and measure a study."""
-    prepared = prepare(study, quiet)
-    return prepared, measure(prepared, study.about.date)
+    prepared = prepare_study(study, report_nothing)
+    return prepared, measure_day(prepared, study.about.date)
 
 
 def with_places(prepared: Prepared, added: pd.DataFrame) -> Measured:
     """Measure with some candidates as academies, through the whole chain."""
     register = added[prepared.inputs.academies.columns].assign(planned=True)
     inputs = dataclasses.replace(
-        prepared.inputs, academies=with_plan(prepared.inputs.academies, register)
+        prepared.inputs, academies=add_plan(prepared.inputs.academies, register)
     )
-    return measure(dataclasses.replace(prepared, inputs=inputs), prepared.study.about.date)
+    return measure_day(dataclasses.replace(prepared, inputs=inputs), prepared.study.about.date)
 
 
 def in_time(measured: Measured, profile: str) -> int:
@@ -85,12 +85,12 @@ def test_what_places_promise_is_what_the_whole_chain_counts(tmp_path: Path, prof
     """Each place, each pair and all: as many come in time as a run with them counts."""
     study = sg.load_study(small(tmp_path)).with_siting(places=1, profile=profile)
     prepared, measured = ready(study)
-    asked = plans.question(prepared, measured)
+    asked = plans.build_question(prepared, measured)
     table, before = asked.candidates.table, in_time(measured, profile)
     assert before == asked.in_time
     for number in (1, 2, 3):
         for places in combinations(range(3), number):
-            promised = plans.covered_by(asked, np.array(places)) - before
+            promised = plans.count_covered(asked, np.array(places)) - before
             assert (
                 in_time(with_places(prepared, table.iloc[list(places)]), profile) - before
                 == promised
@@ -101,8 +101,8 @@ def test_what_places_promise_is_what_the_whole_chain_counts(tmp_path: Path, prof
 def test_the_sets_do_not_depend_on_threads_or_order(tmp_path: Path) -> None:
     """The same entries for one thread and three, and for the places the other way round."""
     prepared, measured = ready(sg.load_study(small(tmp_path)))
-    table = candidates(prepared, measured).table
-    of = units(prepared, measured, "all", threads=1)
+    table = find_candidates(prepared, measured).table
+    of = list_units(prepared, measured, "all", threads=1)
     one = coverage_sets(prepared, measured, table, "all", of, threads=1).toarray()
     three = coverage_sets(prepared, measured, table, "all", of, threads=3).toarray()
     turned = coverage_sets(prepared, measured, table.iloc[::-1], "all", of).toarray()
@@ -114,17 +114,17 @@ def test_who_is_served_is_counted_once_and_twice(tmp_path: Path) -> None:
     """A unit is served by as many academies as have it in time, two at most, told one by one."""
     study = sg.load_study(small(tmp_path, minutes=14))
     prepared, measured = ready(study)
-    table = candidates(prepared, measured).table
+    table = find_candidates(prepared, measured).table
     doubled = with_places(prepared, table.iloc[[0, 1]])
     inputs = dataclasses.replace(
         prepared.inputs,
-        academies=with_plan(
+        academies=add_plan(
             prepared.inputs.academies,
             table.iloc[[0, 1]][prepared.inputs.academies.columns].assign(planned=True),
         ),
     )
-    of = units(dataclasses.replace(prepared, inputs=inputs), doubled, "all")
-    alone = units(prepared, measured, "all")
+    of = list_units(dataclasses.replace(prepared, inputs=inputs), doubled, "all")
+    alone = list_units(prepared, measured, "all")
     reach = coverage_sets(prepared, measured, table, "all", alone).toarray() > 0
     expected = np.minimum((alone.served > 0) + reach[0].astype(int) + reach[1], 2)
     np.testing.assert_array_equal(of.served, expected)
@@ -134,8 +134,8 @@ def test_who_is_served_is_counted_once_and_twice(tmp_path: Path) -> None:
 def test_in_a_straight_line_the_sets_are_distances(tmp_path: Path) -> None:
     """Every point within cutoff x speed / detour factor of a place is in time, and no other."""
     prepared, measured = ready(sg.load_study(small(tmp_path, straight_line=True)))
-    table = candidates(prepared, measured).table
-    of = units(prepared, measured, "all")
+    table = find_candidates(prepared, measured).table
+    of = list_units(prepared, measured, "all")
     reach = coverage_sets(prepared, measured, table, "all", of).toarray() > 0
     points = prepared.points.geometry
     for row, spot in zip(reach, table.geometry, strict=True):
@@ -151,7 +151,7 @@ def test_in_a_straight_line_the_sets_are_distances(tmp_path: Path) -> None:
 def test_unusable_candidates_are_named_and_left_out(tmp_path: Path) -> None:
     """Outside the study, on another's spot, off the roads: a line each, and the others stay."""
     prepared, measured = ready(sg.load_study(small(tmp_path)))
-    found = candidates(prepared, measured)
+    found = find_candidates(prepared, measured)
     assert list(found.table["academy_id"]) == ["K1", "K2", "K3"]
     lines = [str(note) for note in found.notes]
     assert any("K4 Elders" in line and "outside the municipalities" in line for line in lines)
@@ -170,7 +170,7 @@ def test_without_a_usable_candidate_one_line_says_why(tmp_path: Path) -> None:
 
 def test_a_zone_stands_for_its_middle_demand_point(tmp_path: Path) -> None:
     """Without a list each zone has one place: the point nearest to the mean of its children."""
-    prepared = prepare(sg.load_study(hand.write_study(tmp_path / "s")), quiet)
+    prepared = prepare_study(sg.load_study(hand.write_study(tmp_path / "s")), report_nothing)
     middles = zone_middles(prepared)
     columns = [name for name in prepared.points if name.startswith("children_")]
     for row in middles.itertuples():
@@ -191,7 +191,7 @@ def test_a_zone_stands_for_its_middle_demand_point(tmp_path: Path) -> None:
 def best_by_hand(folder: Path, number: int, weights: tuple[tuple[str, float], ...]) -> float:
     """Try every plan of so many places, through the whole chain; give the best one's worth."""
     prepared, measured = ready(sg.load_study(folder))
-    table = candidates(prepared, measured).table
+    table = find_candidates(prepared, measured).table
     found = []
     for places in combinations(range(len(table)), number):
         rows = with_places(prepared, table.iloc[list(places)]).coverage
@@ -236,7 +236,7 @@ def test_where_children_count_for_more_the_choice_turns(tmp_path: Path) -> None:
     turned = sg.site(study.with_siting(places=1, equity=equity, curve_to=2))
     assert list(alike.places["academy_id"]) == ["K2"]
     prepared, measured = ready(study)
-    table = candidates(prepared, measured).table
+    table = find_candidates(prepared, measured).table
     reached = [
         with_places(prepared, table.iloc[[at]]).municipalities.set_index("nis_code")["covered"]
         for at in range(3)
@@ -251,7 +251,7 @@ def test_the_plan_keeps_its_promise(tmp_path: Path) -> None:
     plan = sg.site(sg.load_study(folder).with_siting(places=3, curve_to=3))
     assert plan.counted == plan.places["newly"].sum() > 0
     prepared, measured = ready(sg.load_study(folder))
-    table = candidates(prepared, measured).table.set_index("academy_id", drop=False)
+    table = find_candidates(prepared, measured).table.set_index("academy_id", drop=False)
     for rank in range(1, len(plan.places) + 1):
         so_far = plan.places["academy_id"].iloc[:rank]
         after = with_places(prepared, table.loc[so_far])
@@ -301,7 +301,7 @@ def test_children_without_any_candidate_are_named(tmp_path: Path) -> None:
     """Everyone is asked for: the rest is solved, and who cannot be reached is counted by place."""
     plan = sg.site(sg.load_study(small(tmp_path)).with_siting(problem="lscp", curve_to=2))
     prepared, measured = ready(sg.load_study(small(tmp_path)))
-    everything = with_places(prepared, candidates(prepared, measured).table)
+    everything = with_places(prepared, find_candidates(prepared, measured).table)
     missing = everything.municipalities.set_index("name")["uncovered"]
     assert plan.unreachable.to_dict() == missing[missing > 0].to_dict()
     assert plan.places["covered"].iloc[-1] == in_time(everything, "all")
@@ -311,8 +311,8 @@ def test_the_least_mean_time_by_trying_all(tmp_path: Path) -> None:
     """The two places with the least total time from the middles of the zones, child by child."""
     study = sg.load_study(small(tmp_path)).with_siting(problem="p_median", places=2, curve_to=2)
     prepared, measured = ready(study)
-    asked = plans.question(prepared, measured)
-    found = plans.travel(asked, threads=2)
+    asked = plans.build_question(prepared, measured)
+    found = plans.measure_zone_travel(asked, threads=2)
     ms = found.ms.tocoo()
     full = np.repeat(found.now_ms[:, None], 3, axis=1)
     full[ms.coords] = ms.data
@@ -331,23 +331,23 @@ def test_the_least_mean_time_by_trying_all(tmp_path: Path) -> None:
 def test_what_is_drawn_by_chance_is_the_same_each_time(tmp_path: Path) -> None:
     """Plans never lose children as they grow, and with every candidate all reach the same."""
     study = sg.load_study(small(tmp_path)).with_siting(places=1)
-    asked = plans.question(*ready(study))
-    drawn = plans.by_chance(asked, 4)
-    np.testing.assert_array_equal(drawn, plans.by_chance(asked, 4))
+    asked = plans.build_question(*ready(study))
+    drawn = plans.count_by_chance(asked, 4)
+    np.testing.assert_array_equal(drawn, plans.count_by_chance(asked, 4))
     assert (np.diff(drawn, axis=1) >= 0).all()
     assert len(set(drawn[:, 3])) == 1
-    assert drawn[0, 3] == drawn[0, 4] == plans.covered_by(asked, np.arange(3))
+    assert drawn[0, 3] == drawn[0, 4] == plans.count_covered(asked, np.arange(3))
     assert len(set(drawn[:, 1])) == 3
 
 
 def test_one_in_each_municipality_without(tmp_path: Path) -> None:
     """The academies stand in 11001 and 11004, so 71002 gets its only candidate, K3."""
-    asked = plans.question(*ready(sg.load_study(small(tmp_path)).with_siting(places=1)))
+    asked = plans.build_question(*ready(sg.load_study(small(tmp_path)).with_siting(places=1)))
     with_one = asked.measured.municipalities.set_index("nis_code")["has_academy"]
     assert with_one.to_dict() == {"11001": True, "11004": True, "71002": False}
-    chosen = plans.one_for_each_without(asked)
+    chosen = plans.choose_one_for_each(asked)
     assert list(asked.candidates.table["academy_id"].iloc[chosen]) == ["K3"]
-    assert plans.municipalities_with(asked, chosen) == 3
+    assert plans.count_municipalities_with(asked, chosen) == 3
 
 
 @pytest.mark.parametrize(
@@ -452,7 +452,7 @@ def test_a_candidate_municipality_adds_what_a_run_counts(tmp_path: Path) -> None
     study = sg.load_study(small(tmp_path))
     result = sg.run(study)
     prepared, measured = ready(study)
-    table = candidates(prepared, measured).table
+    table = find_candidates(prepared, measured).table
     before = measured.municipalities.set_index("nis_code")["covered"]
     assert "K6" not in set(result.candidates["place_id"])
     for row in result.candidates.itertuples():
@@ -487,7 +487,7 @@ def test_the_ranking_rule_can_be_changed(tmp_path: Path, rule: str, first: str) 
 def test_a_plan_of_nothing_says_that_nothing_was_asked(tmp_path: Path) -> None:
     """With 0 places it says so, not that none would add anything."""
     plan = sg.site(sg.load_study(small(tmp_path)).with_siting(places=0, curve_to=2))
-    text = plan_markdown(plan, map_text(plan.study, plan.inputs))
+    text = write_plan_markdown(plan, build_map_text(plan.study, plan.inputs))
     assert "Er is geen plaats gevraagd" in text
     assert "Geen enkele plaats voegt iets toe" not in text
 
@@ -509,7 +509,7 @@ def test_a_weight_may_begin_inside_a_band(tmp_path: Path) -> None:
     study = sg.load_study(small(tmp_path)).with_siting(places=1, weights={"14-17": 2}, curve_to=2)
     prepared, measured = ready(study)
     assert "14-17" in [cell.name for cell in prepared.cells]
-    asked = plans.question(prepared, measured)
+    asked = plans.build_question(prepared, measured)
     old = np.array([cell.ages[0] >= 14 for cell in prepared.cells])[asked.units.cell]
     np.testing.assert_array_equal(asked.choices.weight, asked.units.children * np.where(old, 2, 1))
 
@@ -522,7 +522,7 @@ def test_a_place_given_twice_costs_the_least(tmp_path: Path) -> None:
     (place / "plaatsen.csv").write_text("\n".join(rows) + "\n", encoding="utf-8")
     study = sg.load_study(place)
     prepared, measured = ready(study)
-    found = candidates(prepared, measured)
+    found = find_candidates(prepared, measured)
     assert list(found.table["academy_id"]) == ["K1", "K3", "K9"]
     told = [str(note) for note in (*prepared.notes, *found.notes)]
     assert any("the same as another row" in line for line in told)
@@ -534,7 +534,7 @@ def test_what_is_planned_already_is_no_candidate(tmp_path: Path) -> None:
     place = small(tmp_path)
     (place / "al.csv").write_text("naam,x_lambert72,y_lambert72\nAl gepland,155100,201200\n")
     prepared, measured = ready(sg.load_study(place).with_plan(place / "al.csv"))
-    found = candidates(prepared, measured)
+    found = find_candidates(prepared, measured)
     assert list(found.table["academy_id"]) == ["K1", "K3"]
     assert any("in the study's plan already" in str(note) for note in found.notes)
 
@@ -552,7 +552,7 @@ def test_a_floor_by_province_turns_the_choice(tmp_path: Path) -> None:
     study = sg.load_study(small(tmp_path))
     plan = sg.site(study.with_siting(places=1, floor_places={"Limburg": 1}, curve_to=2))
     assert list(plan.places["academy_id"]) == ["K3"]
-    text = plan_markdown(plan, map_text(plan.study, plan.inputs))
+    text = write_plan_markdown(plan, build_map_text(plan.study, plan.inputs))
     assert "Limburg ten minste 1 academie" in text
     assert "zonder de gevraagde gewichten en grenzen" in text
     now = plan.provinces.set_index(["rank", "province"])["share"]

@@ -14,25 +14,32 @@ from stemgeo import subsidy
 from stemgeo.coverage import municipality_table
 from stemgeo.errors import Problem, StudyError
 from stemgeo.inputs import vintages
-from stemgeo.inputs.plan import with_plan
-from stemgeo.maps.curve import curve_chart
-from stemgeo.maps.kinds import Drawn, save_drawn, share
+from stemgeo.inputs.plan import add_plan
+from stemgeo.maps.curve import draw_curve
+from stemgeo.maps.kinds import DrawnMap, save_map, share
 from stemgeo.maps.page import save_figure
 from stemgeo.maps.sheet import Ground
-from stemgeo.measure import Measured, Prepared, all_cores, measure, prepare, quiet
-from stemgeo.notes import Note, Said, amount, counted, decimals, in_all, say
-from stemgeo.report.bundle import map_text, said
-from stemgeo.report.files import SITE, in_lines
-from stemgeo.report.manifests import origins
+from stemgeo.measure import (
+    Measured,
+    Prepared,
+    count_cores,
+    measure_day,
+    prepare_study,
+    report_nothing,
+)
+from stemgeo.notes import Note, Said, say, say_amount, say_count, say_decimals, write_in_all
+from stemgeo.report.files import SITE, join_lines
+from stemgeo.report.imprint import build_map_text, list_file_words
+from stemgeo.report.manifests import build_origins
 from stemgeo.report.outcome import Outcome
-from stemgeo.report.plan import over_roads, plan_markdown
+from stemgeo.report.plan import say_over_roads, write_plan_markdown
 from stemgeo.siting import plan as plans
 from stemgeo.siting import solve
 from stemgeo.siting.choices import Limits
-from stemgeo.siting.compare import curve
+from stemgeo.siting.curves import trace_curve
 from stemgeo.siting.plan import PlanTables
 from stemgeo.siting.service import TWICE
-from stemgeo.tables import checked
+from stemgeo.tables import check_table
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -68,45 +75,48 @@ class Plan(PlanTables, Outcome):
 
     def shown(self) -> pd.DataFrame:
         """Give the chosen places in words."""
-        from stemgeo.report.plan import readable_plan
+        from stemgeo.report.plan import format_plan
 
-        return readable_plan(self, self.language)
+        return format_plan(self, self.language)
 
     def map(self) -> Figure:
         """Draw the share of children in time by municipality, with the places of the plan."""
-        return self._drawn().figure
+        return self._draw_plan_map().figure
 
-    def _drawn(self) -> Drawn:
-        text = self._text(map_text(self.study.with_plan("plan.csv"), self.inputs))
+    def _draw_plan_map(self) -> DrawnMap:
+        text = self._add_roads(build_map_text(self.study.with_plan("plan.csv"), self.inputs))
         ground = Ground(self.municipalities, self.academies, text)
-        return share.draw(ground, chosen=self.study.output.classes)
+        return share.draw_map(ground, chosen=self.study.output.classes)
 
     def chart(self) -> Figure:
         """Draw the share of the children in time against the number of new places."""
-        text = self._text(self.text)
-        return curve_chart(self.curve, self._on_curve(), text, self.study.siting.random_plans)
+        text = self._add_roads(self.text)
+        return draw_curve(self.curve, self._find_on_curve(), text, self.study.siting.random_plans)
 
-    def _tables(self) -> dict[str, Any]:
+    def _build_tables(self) -> dict[str, Any]:
         plain = pd.DataFrame(self.places.drop(columns="geometry"))
-        return super()._tables() | {"tables/plan.csv": plain, "plan.csv": self._for_a_run()}
+        return super()._build_tables() | {
+            "tables/plan.csv": plain,
+            "plan.csv": self._build_run_plan(),
+        }
 
-    def _texts(self) -> dict[str, str]:
-        readme = in_lines(said(self.text).values())
-        return {"tables/LEESMIJ.txt": readme, "summary.md": plan_markdown(self, self.text)}
+    def _build_texts(self) -> dict[str, str]:
+        readme = join_lines(list_file_words(self.text).values())
+        return {"tables/LEESMIJ.txt": readme, "summary.md": write_plan_markdown(self, self.text)}
 
-    def _draw(self, maps: Path) -> None:
+    def _draw_maps(self, maps: Path) -> None:
         formats = self.study.output.formats
-        save_drawn(self._drawn(), maps / "plan", formats)
+        save_map(self._draw_plan_map(), maps / "plan", formats)
         save_figure(self.chart(), maps / "curve", formats=formats)
 
-    def _text(self, text: MapText) -> MapText:
+    def _add_roads(self, text: MapText) -> MapText:
         """Say which roads, when they are not all."""
         if self.study.siting.profile == "all":
             return text
-        roads = over_roads(self.study.siting.profile, text.language)
+        roads = say_over_roads(self.study.siting.profile, text.language)
         return replace(text, measure=f"{text.heading}{roads}")
 
-    def _for_a_run(self) -> pd.DataFrame:
+    def _build_run_plan(self) -> pd.DataFrame:
         """Give the places in the form of the register, for `stemgeo run --plan`."""
         chosen = self.academies.set_index("academy_id", drop=False)
         chosen = chosen.loc[self.places["academy_id"]]
@@ -115,16 +125,16 @@ class Plan(PlanTables, Outcome):
         spots = {"x_lambert72": at.x.map(repr), "y_lambert72": at.y.map(repr)}
         return pd.DataFrame(chosen[list(REGISTER)]).assign(**spots)
 
-    def _on_curve(self) -> tuple[int, float] | None:
+    def _find_on_curve(self) -> tuple[int, float] | None:
         if self.places.empty or len(self.places) > self.curve["places"].max():
             return None
         return len(self.places), float(self.places["share"].iloc[-1])
 
-    def _told(self) -> dict[str, Any]:
+    def _build_manifest(self) -> dict[str, Any]:
         found = self.solution
         return {
             "command": SITE,
-            **origins(self.study, self.inputs, text=self.text),
+            **build_origins(self.study, self.inputs, text=self.text),
             "solution": {
                 "candidates": self.candidates,
                 "places": len(self.places),
@@ -141,11 +151,11 @@ class Plan(PlanTables, Outcome):
                 "promised": int(self.places["newly"].sum()),
                 "counted": self.counted,
             },
-            "notes": in_all(self.notes),
+            "notes": write_in_all(self.notes),
         }
 
 
-def site(study: Study, *, progress: Progress = quiet, threads: int | None = None) -> Plan:
+def site(study: Study, *, progress: Progress = report_nothing, threads: int | None = None) -> Plan:
     """Choose where the next academies would help most, as `[siting]` of the study asks.
 
     Parameters
@@ -165,42 +175,42 @@ def site(study: Study, *, progress: Progress = quiet, threads: int | None = None
     InputError
         With every problem of the inputs, or why no plan can keep to the limits.
     """
-    _is_asked(study)
-    prepared = prepare(study, progress)
+    _check_asked(study)
+    prepared = prepare_study(study, progress)
     progress(
         Said("Computing travel times", "Reistijden berekenen", "Calcul des temps de trajet"), 0.4
     )
-    measured = measure(prepared, study.about.date, threads=threads)
+    measured = measure_day(prepared, study.about.date, threads=threads)
     progress(Said("Reaching candidates", "Kandidaten bereiken", "Accès aux lieux candidats"), 0.55)
-    asked = plans.question(prepared, measured, threads=threads)
+    asked = plans.build_question(prepared, measured, threads=threads)
     progress(Said("Choosing places", "Plaatsen kiezen", "Choix des lieux"), 0.6)
     travel = None
     if study.siting.problem == "p_median":
-        travel = plans.travel(asked, threads=threads or all_cores())
-    solution = _solved(asked, travel)
+        travel = plans.measure_zone_travel(asked, threads=threads or count_cores())
+    solution = _solve_problem(asked, travel)
     progress(Said("Comparing", "Vergelijken", "Comparaison"), 0.75)
     most = min(study.siting.curve_to, len(asked.candidates.table))
-    chance = plans.by_chance(asked, max(most, len(solution.chosen)))
-    comparison, best = _comparison(asked, solution, chance[:, len(solution.chosen)])
-    growth = _curve(asked, (solution, best), chance[:, : most + 1])
+    chance = plans.count_by_chance(asked, max(most, len(solution.chosen)))
+    comparison, best = _build_comparison(asked, solution, chance[:, len(solution.chosen)])
+    growth = _build_curve(asked, (solution, best), chance[:, : most + 1])
     progress(Said("Measuring the plan", "Plan meten", "Mesure du plan"), 0.85)
-    chosen = plans.in_form_of_register(asked, solution.chosen)
-    register = with_plan(prepared.inputs.academies, chosen)
+    chosen = plans.build_register(asked, solution.chosen)
+    register = add_plan(prepared.inputs.academies, chosen)
     with_places = replace(prepared, inputs=replace(prepared.inputs, academies=register))
-    after = measure(with_places, study.about.date, threads=threads)
-    cost = _cost(asked, solution)
+    after = measure_day(with_places, study.about.date, threads=threads)
+    cost = _compute_cost(asked, solution)
     cents = cost.table["cost_cents"].to_numpy(np.int64)
     places = plans.plan_table(asked, solution.chosen, cents)
     provinces = plans.province_table(asked, solution.chosen)
-    before, then = _of_profile(prepared, measured), _of_profile(prepared, after)
+    before, then = _choose_profile(prepared, measured), _choose_profile(prepared, after)
     counted = int(then["covered"].sum() - before["covered"].sum())
     return Plan(
         study=study,
         inputs=prepared.inputs,
-        places=checked("plan", places),
-        provinces=checked("plan-provinces", provinces),
-        curve=checked("curve", growth),
-        comparison=checked("plan-comparison", comparison),
+        places=check_table("plan", places),
+        provinces=check_table("plan-provinces", provinces),
+        curve=check_table("curve", growth),
+        comparison=check_table("plan-comparison", comparison),
         candidates=len(asked.candidates.table),
         solution=solution,
         cost=cost,
@@ -209,14 +219,14 @@ def site(study: Study, *, progress: Progress = quiet, threads: int | None = None
         academies=after.academies,
         measured_children=asked.measured_children,
         without=int((~measured.municipalities["has_academy"]).sum()),
-        goal=_goal(asked, solution, travel),
+        goal=_measure_goal(asked, solution, travel),
         whole_region=vintages.cover_flanders(measured.municipalities["nis_code"]),
-        unreachable=_by_municipality(asked, solution),
+        unreachable=_count_beyond_reach(asked, solution),
         notes=(
             *prepared.notes,
             *asked.candidates.notes,
             *after.notes,
-            *_not_kept(study, places, provinces, counted),
+            *_note_not_kept(study, places, provinces, counted),
         ),
     )
 
@@ -224,7 +234,7 @@ def site(study: Study, *, progress: Progress = quiet, threads: int | None = None
 _THE_PLAN = Said("siting", "plan", "plan")
 
 
-def _not_kept(
+def _note_not_kept(
     study: Study, places: pd.DataFrame, provinces: pd.DataFrame, kept: int
 ) -> Iterator[Note]:
     """Tell of a promise that the whole chain does not keep, and of a floor that is missed."""
@@ -234,8 +244,8 @@ def _not_kept(
             "{promised} are promised, a run with the plan counts {counted}",
             "{promised} op tijd beloofd, een meting met het plan telt er {counted}",
             "{promised} promis à temps, une mesure avec le plan en compte {counted}",
-            promised=counted(promised, "child"),
-            counted=amount(kept),
+            promised=say_count(promised, "child"),
+            counted=say_amount(kept),
         )
         mend = say(
             "use the number of the run",
@@ -251,8 +261,8 @@ def _not_kept(
                 "{name} komt tot {share} % van de kinderen op tijd, gevraagd was {least} %",
                 "{name} arrive à {share} % de ses enfants à temps, il était demandé {least} %",
                 name=name,
-                share=decimals(100 * last[name], 2),
-                least=amount(100 * least, 2),
+                share=say_decimals(100 * last[name], 2),
+                least=say_amount(100 * least, 2),
             )
             yield Note(
                 _THE_PLAN,
@@ -261,7 +271,7 @@ def _not_kept(
             )
 
 
-def _of_profile(prepared: Prepared, measured: Measured) -> gpd.GeoDataFrame:
+def _choose_profile(prepared: Prepared, measured: Measured) -> gpd.GeoDataFrame:
     """Give the table of municipalities over the roads that the plan is about."""
     return municipality_table(
         measured.coverage,
@@ -271,8 +281,8 @@ def _of_profile(prepared: Prepared, measured: Measured) -> gpd.GeoDataFrame:
     )
 
 
-def _goal(
-    asked: Question, solution: Solution, travel: plans.Travel | None
+def _measure_goal(
+    asked: Question, solution: Solution, travel: plans.ZoneTravel | None
 ) -> dict[str, tuple[float, float]]:
     """Say what the problem is about, before and after."""
     if travel is not None:
@@ -281,16 +291,16 @@ def _goal(
     if asked.prepared.study.siting.problem != "backup":
         return {}
     plans_ = (np.empty(0, dtype=np.intp), solution.chosen)
-    twice = [asked.plain.reached_by(chosen) >= TWICE for chosen in plans_]
+    twice = [asked.plain.count_reached(chosen) >= TWICE for chosen in plans_]
     now, then = (float(asked.plain.children[one].sum()) for one in twice)
     return {"twice": (now, then)}
 
 
-def _is_asked(study: Study) -> None:
+def _check_asked(study: Study) -> None:
     siting = study.siting
     problems = [
         Problem(f"siting.{name}", f"changes nothing{why}", "leave it out")
-        for name, why in siting.idle()
+        for name, why in siting.yield_idle()
         if study.is_chosen("siting", name)
     ]
     if siting.problem != "lscp" and siting.places is None and siting.budget_eur is None:
@@ -300,7 +310,7 @@ def _is_asked(study: Study) -> None:
         raise StudyError(*problems)
 
 
-def _solved(asked: Question, travel: plans.Travel | None) -> Solution:
+def _solve_problem(asked: Question, travel: plans.ZoneTravel | None) -> Solution:
     """Solve the problem of the study."""
     siting, limits = asked.prepared.study.siting, asked.limits
     if travel is not None:
@@ -313,20 +323,20 @@ def _solved(asked: Question, travel: plans.Travel | None) -> Solution:
     return solve.mclp(asked.choices, limits)
 
 
-def _curve(asked: Question, known: tuple[Solution, ...], chance: Longs) -> pd.DataFrame:
+def _build_curve(asked: Question, known: tuple[Solution, ...], chance: Longs) -> pd.DataFrame:
     """Give the table `curve`: the best found and its bound beside places drawn by chance.
 
     What is known of some numbers of places from elsewhere is in it.
     """
     siting, most = asked.prepared.study.siting, chance.shape[1] - 1
-    found = curve(asked.plain, most, asked.limits.time_limit_s)
+    found = trace_curve(asked.plain, most, asked.limits.time_limit_s)
     best = np.append(found.already, found.best)
     if siting.profile != "all":
-        best[1:] = [plans.covered_by(asked, plan) for plan in found.plans]
+        best[1:] = [plans.count_covered(asked, plan) for plan in found.plans]
     for one in known:
         if len(one.chosen) <= most:
             at = len(one.chosen)
-            best[at] = max(best[at], plans.covered_by(asked, one.chosen))
+            best[at] = max(best[at], plans.count_covered(asked, one.chosen))
     best = np.maximum.accumulate(best)
     # A proof that no plan of the study is better holds for all plans where it had no other limits.
     bound = np.append(found.already, found.bound)
@@ -357,11 +367,11 @@ def _is_plain(siting: Siting) -> bool:
     return siting.problem == "mclp" and limits == (None, None, None) and not any(tables)
 
 
-def _comparison(
+def _build_comparison(
     asked: Question, solution: Solution, chance: Longs
 ) -> tuple[pd.DataFrame, Solution]:
     """Give the table `plan-comparison`: the plan, chance, and an academy in every municipality."""
-    each = plans.one_for_each_without(asked)
+    each = plans.choose_one_for_each(asked)
     best = solve.mclp(asked.plain, Limits(places=len(each), time_limit_s=asked.limits.time_limit_s))
     whole, nobody = max(asked.measured_children, 1), np.empty(0, dtype=np.intp)
     bound = solution.bound if _is_plain(asked.prepared.study.siting) else None
@@ -372,7 +382,7 @@ def _comparison(
         ("each_municipality", each, None),
         ("best_as_many", best.chosen, best.bound),
     ):
-        covered = plans.covered_by(asked, chosen)
+        covered = plans.count_covered(asked, chosen)
         rows.append(
             {
                 "choice": name,
@@ -380,7 +390,7 @@ def _comparison(
                 "covered": covered,
                 "covered_bound": most,
                 "share": covered / whole,
-                "municipalities_with": plans.municipalities_with(asked, chosen),
+                "municipalities_with": plans.count_municipalities_with(asked, chosen),
                 "cost_eur": int(asked.choices.cost_cents[chosen].sum()) / subsidy.CENTS,
             }
         )
@@ -397,18 +407,18 @@ def _comparison(
     return table.astype(dict.fromkeys(optional, "Int64")), best
 
 
-def _cost(asked: Question, solution: Solution) -> PlanCost:
+def _compute_cost(asked: Question, solution: Solution) -> PlanCost:
     study, academies = asked.prepared.study, asked.measured.academies
     return subsidy.cost_of_places(
         asked.candidates.table.iloc[solution.chosen],
-        subsidy.rules(study.subsidy.year),
+        subsidy.load_subsidy_rules(study.subsidy.year),
         register=academies[~academies["planned"]],
         trajectories_per_place=study.subsidy.trajectories_per_place,
         layer=asked.prepared.inputs.layers.get(study.subsidy.place_layer),
     )
 
 
-def _by_municipality(asked: Question, solution: Solution) -> pd.Series[int]:
+def _count_beyond_reach(asked: Question, solution: Solution) -> pd.Series[int]:
     """Count by name the children whom neither an academy nor any candidate has in time."""
     unit = solution.unreachable
     if asked.prepared.study.siting.problem == "p_median":

@@ -6,12 +6,12 @@ import datetime as dt
 from typing import TYPE_CHECKING
 
 from stemgeo.coverage import REGION, region_name
-from stemgeo.gaps.grid import drawn_in_words
+from stemgeo.gaps.joining import describe_outlines
 from stemgeo.inputs.messages import PROPOSED
 from stemgeo.maps.text import MapText
-from stemgeo.recognition import Standing, recognised
-from stemgeo.speech import long_day, number
-from stemgeo.texts import texts
+from stemgeo.recognition import Standing, choose_recognised
+from stemgeo.speech import format_day, format_number
+from stemgeo.texts import load_texts
 
 if TYPE_CHECKING:
     from stemgeo.inputs import Inputs, Provenance
@@ -22,89 +22,89 @@ if TYPE_CHECKING:
 OSM_SOURCE = "© OpenStreetMap contributors (ODbL)"
 
 
-def map_text(study: Study, inputs: Inputs) -> MapText:
+def build_map_text(study: Study, inputs: Inputs) -> MapText:
     """Say what is printed around every map: title, notice, sources, dates, method."""
     language = study.output.language
-    words = texts(language)
-    counting, _ = recognised(inputs.academies, study.about.date, study.academies)
-    standing = Standing.of(counting, language)
+    words = load_texts(language)
+    counting, _ = choose_recognised(inputs.academies, study.about.date, study.academies)
+    standing = Standing.from_academies(counting, language)
     return MapText(
         title=study.about.title,
         notice=study.about.notice,
-        source=attribution(inputs, language=language),
+        source=say_attribution(inputs, language=language),
         date=words(
             "about.dates",
-            population=population_date(study, inputs),
-            academies=standing.on(long_day(study.about.date, language)),
+            population=say_population_date(study, inputs),
+            academies=standing.say_on(format_day(study.about.date, language)),
         ),
         language=language,
-        method_note=_method_note(study, words),
-        measure=words("about.measure", minutes=number(study.travel.cutoff_min, language)),
-        region=_part_of_flanders(inputs, language),
-        gap_caution=drawn_in_words(study, inputs.weights, language),
+        method_note=_say_method_note(study, words),
+        measure=words("about.measure", minutes=format_number(study.travel.cutoff_min, language)),
+        region=_name_part_of_flanders(inputs, language),
+        gap_caution=describe_outlines(study, inputs.weights, language),
     )
 
 
-def _part_of_flanders(inputs: Inputs, language: str) -> str:
+def _name_part_of_flanders(inputs: Inputs, language: str) -> str:
     """Name the study area when it is not all of Flanders."""
     whole = region_name(inputs.municipalities) == REGION[1]
-    return "" if whole else texts(language)("about.part")
+    return "" if whole else load_texts(language)("about.part")
 
 
-def _method_note(study: Study, words: Texts) -> str:
+def _say_method_note(study: Study, words: Texts) -> str:
     """Say what sets this measurement apart from the plain one; printed on every output."""
     notes = []
     if study.straight_line:
-        factor = number(study.travel.detour_factor, words.language)
+        factor = format_number(study.travel.detour_factor, words.language)
         notes.append(words("about.straight_line", factor=factor))
     elif study.travel.ferries:
         notes.append(words("about.ferries"))
     if study.inputs.plan is not None:
         notes.append(words("about.planned"))
-    return words.series(notes)
+    return words.join_series(notes)
 
 
-def attribution(*inputs: Inputs, language: Language) -> str:
+def say_attribution(*inputs: Inputs, language: Language) -> str:
     """Name every source once, with its licence; last the data of which the study names none."""
     named, nameless = [], []
     for item in (item for one in inputs for item in one.provenance):
         source = item.source
-        if item.role == "network" and _of_openstreetmap(item):
+        if item.role == "network" and _is_openstreetmap(item):
             source = f"{item.source}; {OSM_SOURCE}" if item.source else OSM_SOURCE
         licence = f" ({item.licence})" if item.licence and item.licence not in source else ""
         if source:
             named.append(source + licence)
         elif item.role not in PROPOSED:
-            nameless.append(role_in_words(item.role, language))
-    words = texts(language)
+            nameless.append(say_role(item.role, language))
+    words = load_texts(language)
     told = words("about.no_source", data=", ".join(dict.fromkeys(nameless)))
-    return words.series(dict.fromkeys([*named, *([told] if nameless else [])]))
+    return words.join_series(dict.fromkeys([*named, *([told] if nameless else [])]))
 
 
-def role_in_words(role: str, language: Language) -> str:
+def say_role(role: str, language: Language) -> str:
     """Say which data an input of the study are: Gemeentegrenzen, or Indeling wijken."""
     role, _, which = role.partition(".")
-    return f"{texts(language).group('role').get(role, role)} {which}".rstrip()
+    return f"{load_texts(language).list_below('role').get(role, role)} {which}".rstrip()
 
 
-def _of_openstreetmap(item: Provenance) -> bool:
+def _is_openstreetmap(item: Provenance) -> bool:
     """Whether roads owe their source to OpenStreetMap: all do that say no other licence."""
     named = "openstreetmap" in item.source.lower()
     return not named and (not item.licence or "odbl" in item.licence.lower())
 
 
-def population_date(study: Study, inputs: Inputs) -> str:
+def say_population_date(study: Study, inputs: Inputs) -> str:
     """Say of which day the children are, and when their municipalities were others."""
     language, vintage = study.output.language, study.about.vintage
-    words, day = texts(language), population_day(inputs)
+    words, day = load_texts(language), find_population_day(inputs)
     brought = ""
     if inputs.population_vintage is not None and inputs.population_vintage != vintage:
         way = "forward" if inputs.population_vintage < vintage else "back"
         brought = words(f"about.brought.{way}", vintage=vintage)
-    return f"{long_day(day, language) if day else words('about.no_date')}{brought}"
+    return f"{format_day(day, language) if day else words('about.no_date')}{brought}"
 
 
-def population_day(inputs: Inputs) -> dt.date | None:
+def find_population_day(inputs: Inputs) -> dt.date | None:
     """Give the day that the children are of, as declared; else 1 January, as Statbel counts."""
     roles = ("population", "populations")
     files = [item for item in inputs.provenance if item.role.partition(".")[0] in roles]
@@ -113,7 +113,7 @@ def population_day(inputs: Inputs) -> dt.date | None:
     return dt.date(inputs.population_year, 1, 1) if inputs.population_year else None
 
 
-def said(text: MapText) -> dict[str, str]:
+def list_file_words(text: MapText) -> dict[str, str]:
     """Give what goes with every file that has no place for words of its own."""
     words = {"title": text.title, "notice": text.notice, "method": text.method_note}
     return words | {"dates": text.date, "sources": text.source}

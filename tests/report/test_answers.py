@@ -27,7 +27,7 @@ from terminal import content_of, stemgeo
 import stemgeo as sg
 from stemgeo import facts
 from stemgeo.errors import ResultError
-from stemgeo.report.content import Source, figures
+from stemgeo.report.content import Source, gather_figures
 from stemgeo.report.filling import FILTERS, TESTS
 
 if TYPE_CHECKING:
@@ -135,7 +135,7 @@ def test_the_bundle_has_what_a_cabinet_needs(sample_answer: Path) -> None:
 def test_the_text_says_how_many_municipalities_have_an_academy(sample_answer: Path) -> None:
     """221 of 300, by province, and 220 a year before: as the minister reported."""
     said = paragraphs(sample_answer / "antwoord.docx")
-    reported = facts.reported().query("indicator == 'municipalities_with_academy'")
+    reported = facts.read_reported().query("indicator == 'municipalities_with_academy'")
     before = reported.query("year == 2021 and region == 'Vlaanderen'")["value"].iloc[0]
     first = next(one for one in said if one.startswith("Op 31 december 2022"))
     assert "hadden 221 van de 300 gemeenten minstens één erkende STEM-academie" in first
@@ -405,7 +405,7 @@ def test_an_answer_of_a_straight_line_study_says_so(tmp_path: Path) -> None:
     """No quiet roads in it, and the caution on the first page."""
     hand.write_study(tmp_path / "study", straight_line=True)
     sg.run(sg.load_study(tmp_path / "study")).write(tmp_path / "result")
-    assert walked(figures(Source.of(tmp_path / "result"))) <= PLAIN
+    assert walked(gather_figures(Source.from_folder(tmp_path / "result"))) <= PLAIN
     place = sg.answer(tmp_path / "result", tmp_path / "antwoord")
     said = paragraphs(place / "antwoord.docx")
     assert any(one.startswith("Let op: benadering in vogelvlucht") for one in said)
@@ -483,7 +483,7 @@ def test_trusting_templates_that_are_not_there_is_refused(small: Path, english: 
 @pytest.mark.parametrize(
     ("change", "told"),
     [
-        (lambda base: {"folder": base / "study"}, "holds no result of a run"),
+        (lambda base: {"result": base / "study"}, "holds no result of a run"),
         (lambda base: {"place": base / "result"}, "is the result of `stemgeo run`"),
         (lambda base: {"plan": base / "result"}, "is the result of `stemgeo run`, not of a site"),
         (lambda base: {"before": base / "study"}, "holds no result of a run"),
@@ -494,7 +494,7 @@ def test_what_is_no_result_is_refused(
     small: Path, tmp_path: Path, change: Callable[[Path], dict[str, Path]], told: str
 ) -> None:
     """In a line that names the folder; nothing is written."""
-    asked = {"folder": small / "result", "place": tmp_path / "new"} | change(small)
+    asked = {"result": small / "result", "place": tmp_path / "new"} | change(small)
     with pytest.raises(ResultError, match=re.escape(told)):
         sg.answer(**asked)  # type: ignore[arg-type]
     assert not (tmp_path / "new").exists()
@@ -546,7 +546,7 @@ def test_a_plan_and_an_earlier_result_are_told(small: Path, tmp_path: Path) -> N
     toml = tmp_path / "study" / "study.toml"
     toml.write_text(toml.read_text("utf-8").replace("2022-12-31", "2021-12-31"), encoding="utf-8")
     before = sg.run(sg.load_study(toml)).write(tmp_path / "before")
-    told = figures(Source.of(small / "result"), plan=plan, before=before)
+    told = gather_figures(Source.from_folder(small / "result"), plan=plan, before=before)
     assert told["plan"]
     assert told["before"]
     assert told["sexes"]
@@ -646,7 +646,7 @@ def test_the_filters_and_tests_of_templates_are_documented() -> None:
 
 def test_what_a_template_can_name_is_documented(written_sample: Path) -> None:
     """docs/answer.md has every name, and none that is not there."""
-    told = figures(Source(written_sample, "nl"))
+    told = gather_figures(Source.from_folder(written_sample, "nl"))
     page = (Path(__file__).parents[2] / "docs" / "answer.md").read_text("utf-8")
     named: dict[str, set[str]] = {}
     owner = ""

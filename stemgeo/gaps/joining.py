@@ -9,9 +9,9 @@ import numpy as np
 import shapely
 from scipy.spatial import cKDTree
 
-from stemgeo.speech import number
+from stemgeo.speech import format_number
 from stemgeo.study import GAP_DISTANCE_M
-from stemgeo.texts import texts
+from stemgeo.texts import load_texts
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -48,7 +48,7 @@ class Joining:
     alone: bool = True
 
     @classmethod
-    def of(cls, study: Study, weights: gpd.GeoDataFrame | None) -> Joining:
+    def from_study(cls, study: Study, weights: gpd.GeoDataFrame | None) -> Joining:
         """Take what the study says; else what the grid by which it places children asks.
 
         Cells that touch, even in a corner, are neighbours. Of cells of many sizes nearly all
@@ -70,10 +70,12 @@ class Joining:
                 return cls(asked or GAP_DISTANCE_M)
             size = np.asarray(cKDTree(place).query(place[::step], k=2)[0])[:, 1]
             reach = 1.5 * size
-        far_m = max(GAP_DISTANCE_M, _rounded(np.quantile(reach, _NEARLY_ALL)))
-        return cls(asked or far_m, _rounded(np.quantile(size, _NEARLY_ALL)), cells, bool(asked))
+        far_m = max(GAP_DISTANCE_M, _round_length(np.quantile(reach, _NEARLY_ALL)))
+        return cls(
+            asked or far_m, _round_length(np.quantile(size, _NEARLY_ALL)), cells, bool(asked)
+        )
 
-    def cells_of(
+    def find_cells(
         self, x: NDArray[np.float64], y: NDArray[np.float64], weights: gpd.GeoDataFrame
     ) -> NDArray[np.intp]:
         """Say in or at which cell or point of the grid each place lies.
@@ -89,12 +91,12 @@ class Joining:
         return np.asarray(tree.nearest(shapely.points(x, y)), dtype=np.intp)
 
 
-def _rounded(metres: float) -> float:
+def _round_length(metres: float) -> float:
     """Give two figures of a length: 1,000 m, 940 m."""
     return float(f"{metres:.2g}")
 
 
-def drawn_in_words(study: Study, weights: gpd.GeoDataFrame | None, language: Language) -> str:
+def describe_outlines(study: Study, weights: gpd.GeoDataFrame | None, language: Language) -> str:
     """Say what the outlines of gaps are drawn around.
 
     Parameters
@@ -104,12 +106,12 @@ def drawn_in_words(study: Study, weights: gpd.GeoDataFrame | None, language: Lan
     language
         Of the words.
     """
-    text, joining = texts(language), Joining.of(study, weights)
+    text, joining = load_texts(language), Joining.from_study(study, weights)
     of_zones = study.gaps.method == "zones"
     key = "zones" if of_zones else study.method
     cell = ""
     if joining.cell_m is not None and not of_zones:
         key = "cells" if joining.cells else "points"
-        cell = number(joining.cell_m, language, 0)
+        cell = format_number(joining.cell_m, language, 0)
     alone = text("gaps.drawn.alone") if cell and not joining.alone else ""
     return text(f"gaps.drawn.{key}", cell=cell) + text("gaps.drawn.counted") + alone

@@ -11,25 +11,31 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 
-from stemgeo.access.travel_time import REACHED, horizon_ms
+from stemgeo.access.travel_time import REACHED, minutes_to_ms
 from stemgeo.coverage import ALL_BANDS, REGION, share_covered
 from stemgeo.errors import Problem, ResultError
 from stemgeo.maps.text import MapText, province_name
-from stemgeo.notes import Note, Said, counted, in_all, listed, say
+from stemgeo.notes import Note, Said, say, say_count, say_list, write_in_all
 from stemgeo.profiles import QUIET, ROADS
 from stemgeo.report.files import (
     COMPARE,
-    flat,
-    in_lines,
-    versions,
+    flatten_values,
+    join_lines,
+    versions_of,
 )
-from stemgeo.report.manifests import made_with
+from stemgeo.report.manifests import list_made_with
 from stemgeo.report.outcome import Outcome, Tables
-from stemgeo.report.summary import level_head, markdown_table, note_lines, percent, plain
-from stemgeo.speech import DASH, signed, whole
+from stemgeo.report.summary import (
+    escape_markdown,
+    format_notes,
+    format_share,
+    name_level,
+    write_markdown_table,
+)
+from stemgeo.speech import DASH, format_signed, format_whole
 from stemgeo.study import LEVELS, STRAIGHT_LINE
-from stemgeo.tables import SCHEMAS, checked
-from stemgeo.texts import texts
+from stemgeo.tables import SCHEMAS, check_table
+from stemgeo.texts import load_texts
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -100,12 +106,15 @@ class Comparison(Outcome):
     @cached_property
     def text(self) -> MapText:
         """What is said beside its tables."""
-        title, notice = texts(self.language)("compare.title"), "; ".join(notices(self.a, self.b))
-        return MapText(title, notice, _sources(self), date="", language=self.language)
+        title, notice = (
+            load_texts(self.language)("compare.title"),
+            "; ".join(list_notices(self.a, self.b)),
+        )
+        return MapText(title, notice, _name_sources(self), date="", language=self.language)
 
     def shown(self) -> pd.DataFrame:
         """Give the provinces of both in words."""
-        return readable_comparison(self.of("province"), self.language, "province")
+        return format_comparison(self.of("province"), self.language, "province")
 
     @property
     def profiles(self) -> list[str]:
@@ -137,40 +146,40 @@ class Comparison(Outcome):
         parts = [rows[rows["level"] == one] for one in levels]
         return pd.concat(parts, ignore_index=True)
 
-    def _from_folder(self, name: str) -> Any:
+    def _read_field(self, name: str) -> Any:
         if name != "table":
-            return super()._from_folder(name)
+            return super()._read_field(name)
         there = [one for one in self.manifest["outputs"] if one.startswith("tables/compare-")]
-        parts = [self._file(one) for one in there if one not in self.FILES.values()]
-        levels: list[pd.DataFrame] = sorted(parts, key=_size_of_places)
+        parts = [self._read_file(one) for one in there if one not in self.FILES.values()]
+        levels: list[pd.DataFrame] = sorted(parts, key=_find_size_of_level)
         return pd.concat(levels, ignore_index=True)
 
-    def _tables(self) -> dict[str, Any]:
+    def _build_tables(self) -> dict[str, Any]:
         levels = self.table.groupby("level", sort=False)
         of_level = {f"tables/compare-{level}.csv": rows for level, rows in levels}
-        return of_level | super()._tables()
+        return of_level | super()._build_tables()
 
-    def _texts(self) -> dict[str, str]:
-        readme = in_lines((*notices(self.a, self.b), _sources(self)))
-        return {"LEESMIJ.txt": readme, "summary.md": _markdown(self)}
+    def _build_texts(self) -> dict[str, str]:
+        readme = join_lines((*list_notices(self.a, self.b), _name_sources(self)))
+        return {"LEESMIJ.txt": readme, "summary.md": _write_markdown(self)}
 
-    def _told(self) -> Manifest:
+    def _build_manifest(self) -> Manifest:
         return {
             "command": COMPARE,
-            **made_with(),
-            "notices": notices(self.a, self.b),
-            "attribution": _sources(self),
+            **list_made_with(),
+            "notices": list_notices(self.a, self.b),
+            "attribution": _name_sources(self),
             "differences": self.differences.to_dict("records"),
             "same_children": self.same_children,
             **{
                 side.lower(): {name: one[name] for name in _OF_SIDE if name in one}
-                for side, one in _sides(self)
+                for side, one in _label_sides(self)
             },
-            "notes": in_all(self.notes),
+            "notes": write_in_all(self.notes),
         }
 
 
-def _size_of_places(rows: pd.DataFrame) -> tuple[int, str]:
+def _find_size_of_level(rows: pd.DataFrame) -> tuple[int, str]:
     """Tell where a level stands: layers of one's own between provinces and municipalities."""
     level = str(rows["level"].iloc[0])
     return (LEVELS.index(level) + (level in _OF_POINT) if level in LEVELS else 2, level)
@@ -195,16 +204,16 @@ def compare(a: Tables | str | Path, b: Tables | str | Path) -> Comparison:
         If a folder holds no result of a run or was changed, or if the two count other children
         or other municipalities.
     """
-    one, other = _side(Tables.opened(a)), _side(Tables.opened(b))
+    one, other = _read_side(Tables.from_given(a)), _read_side(Tables.from_given(b))
     _refuse_other_children(one, other)
-    rows, notes = _beside(one, other)
-    cells = _shared_cells(one, other)
+    rows, notes = _lay_beside(one, other)
+    cells = _cut_shared_cells(one, other)
     same = cells is not None
-    moved = _unknown(rows) if cells is None else _moved(one, other, cells)
+    moved = _leave_unknown(rows) if cells is None else _count_moved(one, other, cells)
     table = rows.merge(moved, on=KEYS, how="left")
     if same:
         # A place without children has no points: nobody moved there.
-        counted = table["level"].isin(list(_codes(one)))
+        counted = table["level"].isin(list(_list_codes(one)))
         nobody = table[["gained", "lost"]].fillna(0)
         table[["gained", "lost"]] = table[["gained", "lost"]].where(~counted, nobody)
     table = table.assign(difference=table["covered_b"] - table["covered_a"])
@@ -213,8 +222,10 @@ def compare(a: Tables | str | Path, b: Tables | str | Path) -> Comparison:
     measures = ["covered_a", "covered_b", "difference", "unmeasured_a", "unmeasured_b"]
     table = table[[*front, *measures, "share_a", "share_b", "points", "gained", "lost"]]
     return Comparison(
-        table=checked("comparison", table),
-        differences=checked("comparison-questions", differences(one.content, other.content)),
+        table=check_table("comparison", table),
+        differences=check_table(
+            "comparison-questions", list_differences(one.content, other.content)
+        ),
         same_children=same,
         a=one.content,
         b=other.content,
@@ -235,50 +246,50 @@ class _Side:
     @property
     def cutoff_ms(self) -> int:
         """What counts as in time."""
-        return horizon_ms(self.content["study"]["travel"]["cutoff_min"])
+        return minutes_to_ms(self.content["study"]["travel"]["cutoff_min"])
 
     @property
     def population(self) -> list[str]:
         """Tell the files of the children by their content."""
         return [one["sha256"] for one in self.content["inputs"] if one["role"] == "population"]
 
-    def central(self) -> pd.DataFrame:
+    def take_central(self) -> pd.DataFrame:
         """Give the rows of the central scenario."""
         return self.coverage[self.coverage["scenario"] == "central"]
 
-    def children(self) -> pd.Series:
+    def count_by_municipality(self) -> pd.Series:
         """Count the children of each municipality."""
-        rows = self.central()
+        rows = self.take_central()
         rows = rows[(rows["profile"] == "all") & (rows["band"] == ALL_BANDS)]
         counted: pd.Series = rows[rows["level"] == "municipality"].set_index("code")["children"]
         return counted
 
-    def ages_at(self, band: str, age: int) -> str:
+    def find_ages_at(self, band: str, age: int) -> str:
         """Give the ages of a band among which an age is."""
         cells = self.bands[band]
         return cells[min(last for last in cells if last >= age)]
 
-    def up_to(self, band: str) -> dict[int, NDArray[np.int64]]:
+    def count_up_to(self, band: str) -> dict[int, NDArray[np.int64]]:
         """Count the children of each point in a band up to the last age of each of its cells."""
         cells = sorted(self.bands[band].items())
         columns = self.demand[[f"children_{ages}" for _, ages in cells]].to_numpy(np.int64)
         return dict(zip((last for last, _ in cells), columns.cumsum(axis=1).T, strict=True))
 
-    def in_time(self, profile: str, ages: str) -> NDArray[np.bool_]:
+    def find_in_time(self, profile: str, ages: str) -> NDArray[np.bool_]:
         """Say of each demand point whether these ages are in time from there."""
-        rows = self._rows[profile, ages]
+        rows = self._row_numbers[profile, ages]
         in_time = np.zeros(len(self.demand), dtype=bool)
-        in_time[self._point[rows]] = self._reached[rows]
+        in_time[self._point_numbers[rows]] = self._is_reached[rows]
         return in_time
 
     @cached_property
-    def _rows(self) -> dict[tuple[str, str], NDArray[np.intp]]:
+    def _row_numbers(self) -> dict[tuple[str, str], NDArray[np.intp]]:
         """Where in the access table the rows of a profile and ages are."""
         groups: dict[Any, Any] = self.access.groupby(["profile", "ages"], sort=False).indices
         return {(profile, ages): np.asarray(at) for (profile, ages), at in groups.items()}
 
     @cached_property
-    def _point(self) -> NDArray[np.intp]:
+    def _point_numbers(self) -> NDArray[np.intp]:
         """Of which demand point each row of the access table is."""
         points = pd.Index(self.demand["point_id"])
         found = np.asarray(points.get_indexer(self.access["point_id"]))
@@ -293,7 +304,7 @@ class _Side:
         return [str(one) for one in self.access["profile"].unique()]
 
     @cached_property
-    def _reached(self) -> NDArray[np.bool_]:
+    def _is_reached(self) -> NDArray[np.bool_]:
         """Whether each row of the access table is in time."""
         # Back to the whole milliseconds that were compared when the children were counted.
         time_ms = np.rint(self.access["travel_time_s"].to_numpy() * 1000)
@@ -310,7 +321,7 @@ class _Side:
         return found
 
 
-def _side(result: Tables) -> _Side:
+def _read_side(result: Tables) -> _Side:
     towns = result.table("annex-1-municipalities")
     provinces = dict(zip(towns["nis_code"], towns["province"], strict=True))
     return _Side(result.manifest, result.coverage, result.demand, result.access, provinces)
@@ -318,7 +329,7 @@ def _side(result: Tables) -> _Side:
 
 def _refuse_other_children(a: _Side, b: _Side) -> None:
     """Stop when the two count other municipalities, or other children in them."""
-    ours, theirs = a.children(), b.children()
+    ours, theirs = a.count_by_municipality(), b.count_by_municipality()
     vintages = [one.content["study"]["study"]["vintage"] for one in (a, b)]
     if set(ours.index) != set(theirs.index):
         what = (
@@ -337,21 +348,21 @@ def _refuse_other_children(a: _Side, b: _Side) -> None:
         raise ResultError(Problem("compare", what, mend))
 
 
-def _beside(a: _Side, b: _Side) -> tuple[pd.DataFrame, tuple[Note, ...]]:
+def _lay_beside(a: _Side, b: _Side) -> tuple[pd.DataFrame, tuple[Note, ...]]:
     """Lay the coverage of both side by side where they count the same children."""
     columns = [*KEYS, "name", "children", "covered", "unmeasured", "share"]
     # Divided anew: a folder holds shares with six decimals, and counts that are exact.
-    sides = (one.central() for one in (a, b))
+    sides = (one.take_central() for one in (a, b))
     ours, theirs = (rows.assign(share=share_covered(rows))[columns] for rows in sides)
     parts = [
-        *dict.fromkeys(_parts(ours)),
-        *(p for p in _parts(theirs) if p not in set(_parts(ours))),
+        *dict.fromkeys(_list_parts(ours)),
+        *(p for p in _list_parts(theirs) if p not in set(_list_parts(ours))),
     ]
     kept, apart = [], []
     by_part = [dict(list(one.groupby(["level", "band", "profile"]))) for one in (ours, theirs)]
     for part in parts:
         pair = [one.get(part) for one in by_part]
-        rows = None if pair[0] is None or pair[1] is None else _joined(pair[0], pair[1])
+        rows = None if pair[0] is None or pair[1] is None else _join_same_places(pair[0], pair[1])
         if rows is None:
             apart.append(part)
         else:
@@ -359,16 +370,22 @@ def _beside(a: _Side, b: _Side) -> tuple[pd.DataFrame, tuple[Note, ...]]:
     table = pd.concat(kept)
     order = ours.reset_index(drop=True).reset_index(names="row")[[*KEYS, "row"]]
     table = table.merge(order, on=KEYS).sort_values("row", ignore_index=True)
-    told = (*_by_other_means(a, b), *_one_sided(a, b), *_left_out(_of_both(apart, a, b)))
+    told = (
+        *_note_other_means(a, b),
+        *_note_one_sided(a, b),
+        *_note_left_out(_keep_of_both(apart, a, b)),
+    )
     return table.drop(columns="row"), told
 
 
-def _of_both(parts: list[tuple[str, str, str]], a: _Side, b: _Side) -> list[tuple[str, str, str]]:
+def _keep_of_both(
+    parts: list[tuple[str, str, str]], a: _Side, b: _Side
+) -> list[tuple[str, str, str]]:
     """Leave out the parts of roads that only one has, which are told in a line of their own."""
     return [part for part in parts if part[2] in a.profiles and part[2] in b.profiles]
 
 
-def _by_other_means(a: _Side, b: _Side) -> tuple[Note, ...]:
+def _note_other_means(a: _Side, b: _Side) -> tuple[Note, ...]:
     """Tell when one was measured in a straight line and the other over roads."""
     lines = [name for name, side in (("A", a), ("B", b)) if _is_straight(side.content)]
     if len(lines) != 1:
@@ -388,7 +405,7 @@ def _by_other_means(a: _Side, b: _Side) -> tuple[Note, ...]:
     return (Note(_COMPARISON, what, mend),)
 
 
-def _one_sided(a: _Side, b: _Side) -> tuple[Note, ...]:
+def _note_one_sided(a: _Side, b: _Side) -> tuple[Note, ...]:
     """Tell which roads cannot be compared, since only one result measured them."""
     notes = []
     for name, side, other in (("A", a, b), ("B", b, a)):
@@ -413,20 +430,20 @@ def _is_straight(content: Manifest) -> bool:
     return bool(content["study"]["inputs"]["network"] == STRAIGHT_LINE)
 
 
-def heading(found: Comparison, profile: str) -> str:
+def say_heading(found: Comparison, profile: str) -> str:
     """Say over which roads the figures of a profile are."""
-    words = texts(found.language)
-    lines = [name for name, side in _sides(found) if _is_straight(side)]
+    words = load_texts(found.language)
+    lines = [name for name, side in _label_sides(found) if _is_straight(side)]
     if not lines or profile != "all":
         if profile == "all":
             return words("compare.all")
-        return words("compare.over", roads=QUIET[profile].named.to(found.language))
+        return words("compare.over", roads=QUIET[profile].roads_with_stress.to_text(found.language))
     if len(lines) == 2:
         return words("compare.straight")
     return words("compare.mixed", line=lines[0], roads=_OTHER[lines[0]])
 
 
-def _left_out(parts: list[tuple[str, str, str]]) -> tuple[Note, ...]:
+def _note_left_out(parts: list[tuple[str, str, str]]) -> tuple[Note, ...]:
     """Tell in one line of what is not compared, since A and B do not count the same there."""
     if not parts:
         return ()
@@ -434,15 +451,15 @@ def _left_out(parts: list[tuple[str, str, str]]) -> tuple[Note, ...]:
         "not the same places and children in both for {parts}: {names}",
         "niet dezelfde plaatsen en kinderen in beide voor {parts}: {names}",
         "pas les mêmes lieux et enfants dans les deux pour {parts} : {names}",
-        parts=counted(len(parts), "combination"),
-        names=listed([_named(*part) for part in parts]),
+        parts=say_count(len(parts), "combination"),
+        names=say_list([_say_part(*part) for part in parts]),
     )
     return (Note(_COMPARISON, what, say("left out", "weggelaten", "laissé de côté")),)
 
 
-def _named(level: str, band: str, profile: str) -> Said:
+def _say_part(level: str, band: str, profile: str) -> Said:
     """Name a part of the coverage table."""
-    niveau, niveau_fr = (level_head(level, texts(one)).lower() for one in ("nl", "fr"))
+    niveau, niveau_fr = (name_level(level, load_texts(one)).lower() for one in ("nl", "fr"))
     return say(
         "level {level} band {band} profile {profile}",
         "{level} {band} {profile}",
@@ -457,12 +474,12 @@ def _named(level: str, band: str, profile: str) -> Said:
     )
 
 
-def _parts(rows: pd.DataFrame) -> list[tuple[str, str, str]]:
+def _list_parts(rows: pd.DataFrame) -> list[tuple[str, str, str]]:
     parts = rows[["level", "band", "profile"]].drop_duplicates()
     return [(level, band, profile) for level, band, profile in parts.itertuples(index=False)]
 
 
-def _joined(ours: pd.DataFrame, theirs: pd.DataFrame) -> pd.DataFrame | None:
+def _join_same_places(ours: pd.DataFrame, theirs: pd.DataFrame) -> pd.DataFrame | None:
     """Join the rows of the same places; None when places or children differ."""
     rows = ours.merge(theirs.drop(columns="name"), on=KEYS, suffixes=("_a", "_b"))
     alike = len(rows) == len(ours) == len(theirs)
@@ -481,17 +498,17 @@ class _Cell:
     children: NDArray[np.int64]
 
 
-def _shared_cells(a: _Side, b: _Side) -> list[_Cell] | None:
+def _cut_shared_cells(a: _Side, b: _Side) -> list[_Cell] | None:
     """Cut the ages where either register does; None unless the same children are at each point.
 
     The children up to a cut are known from whichever side has it, so those between two cuts are
     too: children are handed out by single age, whatever the academies (method.md).
     """
-    if list(a.bands) != list(b.bands) or not _same_points(a.demand, b.demand):
+    if list(a.bands) != list(b.bands) or not _have_same_points(a.demand, b.demand):
         return None
     cells = []
     for band in a.bands:
-        ours, theirs = a.up_to(band), b.up_to(band)
+        ours, theirs = a.count_up_to(band), b.count_up_to(band)
         if any((ours[last] != theirs[last]).any() for last in ours.keys() & theirs.keys()):
             return None
         # Between cuts of both only the same population has the same children.
@@ -500,13 +517,13 @@ def _shared_cells(a: _Side, b: _Side) -> list[_Cell] | None:
         before = np.zeros(len(a.demand), dtype=np.int64)
         for last in sorted({*ours, *theirs}):
             after = ours[last] if last in ours else theirs[last]
-            ages_a, ages_b = a.ages_at(band, last), b.ages_at(band, last)
+            ages_a, ages_b = a.find_ages_at(band, last), b.find_ages_at(band, last)
             cells.append(_Cell(band, ages_a, ages_b, after - before))
             before = after
     return cells
 
 
-def _same_points(ours: gpd.GeoDataFrame, theirs: gpd.GeoDataFrame) -> bool:
+def _have_same_points(ours: gpd.GeoDataFrame, theirs: gpd.GeoDataFrame) -> bool:
     """Tell whether both have the same points, in the same places."""
     if len(ours) != len(theirs):
         return False
@@ -516,19 +533,19 @@ def _same_points(ours: gpd.GeoDataFrame, theirs: gpd.GeoDataFrame) -> bool:
     return same and bool(np.equal(*wkb).all())
 
 
-def _unknown(rows: pd.DataFrame) -> pd.DataFrame:
+def _leave_unknown(rows: pd.DataFrame) -> pd.DataFrame:
     none = pd.array([pd.NA] * len(rows), dtype="Int64")
     return rows[KEYS].assign(gained=none, lost=none)
 
 
-def _moved(a: _Side, b: _Side, cells: list[_Cell]) -> pd.DataFrame:
+def _count_moved(a: _Side, b: _Side, cells: list[_Cell]) -> pd.DataFrame:
     """Count who is in time in one and not in the other, at points and cells, by every level.
 
     A layer of the user's own is not among the levels: which points lie in it is not kept.
     """
-    places = {level: pd.factorize(codes) for level, codes in _codes(a).items()}
+    places = {level: pd.factorize(codes) for level, codes in _list_codes(a).items()}
     parts = []
-    for (profile, band), counts in _counts(a, b, cells).items():
+    for (profile, band), counts in _count_by_part(a, b, cells).items():
         for level, (place, codes) in places.items():
             # Sums of whole numbers far below 2**53: exact in floating point.
             sums = [np.bincount(place, one, minlength=len(codes)) for one in counts]
@@ -538,19 +555,24 @@ def _moved(a: _Side, b: _Side, cells: list[_Cell]) -> pd.DataFrame:
     return pd.concat(parts, ignore_index=True)
 
 
-def _counts(a: _Side, b: _Side, cells: list[_Cell]) -> dict[tuple[str, str], NDArray[np.int64]]:
+def _count_by_part(
+    a: _Side, b: _Side, cells: list[_Cell]
+) -> dict[tuple[str, str], NDArray[np.int64]]:
     """Count by profile and band the children of each point who gained and lost: (2, points)."""
     counts: dict[tuple[str, str], NDArray[np.int64]] = {}
     for profile in (one for one in a.profiles if one in b.profiles):
         for cell in cells:
-            before, after = a.in_time(profile, cell.ages_a), b.in_time(profile, cell.ages_b)
+            before, after = (
+                a.find_in_time(profile, cell.ages_a),
+                b.find_in_time(profile, cell.ages_b),
+            )
             pair = cell.children * np.stack([after & ~before, before & ~after])
             for one in (cell.band, ALL_BANDS):
                 counts[profile, one] = counts.get((profile, one), 0) + pair
     return counts
 
 
-def _codes(side: _Side) -> dict[str, NDArray[np.object_]]:
+def _list_codes(side: _Side) -> dict[str, NDArray[np.object_]]:
     """Give the place of each demand point at every level that all results have."""
     codes = {level: side.demand[name].to_numpy(object) for level, name in _OF_POINT.items()}
     province = side.demand["nis_code"].map(side.provinces).to_numpy(object)
@@ -561,7 +583,7 @@ def _codes(side: _Side) -> dict[str, NDArray[np.object_]]:
 # -- what was asked -------------------------------------------------------------------------
 
 
-def differences(a: Manifest, b: Manifest) -> pd.DataFrame:
+def list_differences(a: Manifest, b: Manifest) -> pd.DataFrame:
     """List what differs between the questions: choices, files by their content, versions.
 
     Returns
@@ -570,38 +592,38 @@ def differences(a: Manifest, b: Manifest) -> pd.DataFrame:
         The table `comparison-questions`: `what` by its full name, as travel.cutoff_min, `a`, `b`.
     """
     # A network is a choice in a straight line, and files over roads.
-    ours, theirs = (_choices(one) | _files(one) | versions(one) for one in (a, b))
+    ours, theirs = (_list_choices(one) | _list_files(one) | versions_of(one) for one in (a, b))
     rows = [
         (what, ours.get(what, ""), theirs.get(what, ""))
         for what in dict.fromkeys([*ours, *theirs])
         if ours.get(what, "") != theirs.get(what, "")
     ]
-    shown = [(what, *(_shown(value) for value in pair)) for what, *pair in rows]
+    shown = [(what, *(_format_choice(value) for value in pair)) for what, *pair in rows]
     return pd.DataFrame(shown, columns=["what", "a", "b"], dtype="str")
 
 
-def _choices(content: Manifest) -> dict[str, Any]:
+def _list_choices(content: Manifest) -> dict[str, Any]:
     return {
         name: value
-        for name, value in flat(content["study"])
+        for name, value in flatten_values(content["study"])
         if not (name.startswith("inputs.") and name.rpartition(".")[2] in _NOT_ASKED)
     }
 
 
-def _files(content: Manifest) -> dict[str, Any]:
+def _list_files(content: Manifest) -> dict[str, Any]:
     """Give the files of each role; the same content under another name is the same file."""
     files: dict[str, list[tuple[str, str]]] = {}
     for item in content["inputs"]:
         files.setdefault(f"inputs.{item['role']}", []).append((item["sha256"], item["name"]))
-    return {role: _File(tuple(sorted(found))) for role, found in files.items()}
+    return {role: _RoleFiles(tuple(sorted(found))) for role, found in files.items()}
 
 
 @dataclass(frozen=True, eq=False)
-class _File:
+class _RoleFiles:
     found: tuple[tuple[str, str], ...]
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, _File) and self.hashes == other.hashes
+        return isinstance(other, _RoleFiles) and self.hashes == other.hashes
 
     def __hash__(self) -> int:
         return hash(self.hashes)
@@ -615,14 +637,14 @@ class _File:
         return tuple(sha256 for sha256, _ in self.found)
 
 
-def _shown(value: Any) -> str:
+def _format_choice(value: Any) -> str:
     return str(value).lower() if isinstance(value, bool) else str(value)
 
 
 # -- for people -----------------------------------------------------------------------------
 
 
-def readable_comparison(rows: pd.DataFrame, language: str, level: str) -> pd.DataFrame:
+def format_comparison(rows: pd.DataFrame, language: str, level: str) -> pd.DataFrame:
     """Turn rows of the table into text columns with headings, for people.
 
     Parameters
@@ -632,44 +654,44 @@ def readable_comparison(rows: pd.DataFrame, language: str, level: str) -> pd.Dat
     language
         Of the words.
     """
-    words = texts(language)
-    heads = words.group("compare.head")
+    words = load_texts(language)
+    heads = words.list_below("compare.head")
     names = [province_name(one, words) for one in rows["name"]]
-    columns: dict[str, Any] = {level_head(level, words): names}
+    columns: dict[str, Any] = {name_level(level, words): names}
     for name in (one for one in SCHEMAS["comparison"].columns if one in heads):
         head = heads[name]
         if name in ("share_a", "share_b"):
-            columns[head] = [percent(value, language) for value in rows[name]]
+            columns[head] = [format_share(value, language) for value in rows[name]]
         elif name == "points":
-            columns[head] = [signed(value, language, 1) for value in rows[name]]
+            columns[head] = [format_signed(value, language, 1) for value in rows[name]]
         elif name == "difference":
-            columns[head] = [signed(value, language) for value in rows[name]]
+            columns[head] = [format_signed(value, language) for value in rows[name]]
         elif not rows[name].isna().all():
-            columns[head] = [DASH if pd.isna(v) else whole(v, language) for v in rows[name]]
+            columns[head] = [DASH if pd.isna(v) else format_whole(v, language) for v in rows[name]]
     return pd.DataFrame(columns)
 
 
-def moved_line(found: Comparison, profile: str) -> str:
+def say_moved(found: Comparison, profile: str) -> str:
     """Say how many children gained and lost in all, or that it cannot be told."""
-    words, region = texts(found.language), found.of("region", profile=profile).iloc[0]
+    words, region = load_texts(found.language), found.of("region", profile=profile).iloc[0]
     if not found.same_children:
         return words("compare.net")
-    counts = {name: whole(region[name], found.language) for name in ("gained", "lost")}
+    counts = {name: format_whole(region[name], found.language) for name in ("gained", "lost")}
     return words("compare.moved", **counts)
 
 
-def told_differences(found: Comparison) -> list[str]:
+def say_differences(found: Comparison) -> list[str]:
     """Write what differs between the questions, a line each."""
     if found.differences.empty:
-        return [texts(found.language)("compare.nothing")]
-    words, rows = texts(found.language), found.differences.to_numpy().tolist()
+        return [load_texts(found.language)("compare.nothing")]
+    words, rows = load_texts(found.language), found.differences.to_numpy().tolist()
     return [
-        words.pair(what, words.series([f"A {ours or DASH}", f"B {theirs or DASH}"]))
+        words.join_pair(what, words.join_series([f"A {ours or DASH}", f"B {theirs or DASH}"]))
         for what, ours, theirs in rows
     ]
 
 
-def notices(a: Manifest, b: Manifest) -> list[str]:
+def list_notices(a: Manifest, b: Manifest) -> list[str]:
     """Give the notices and methods of both, each thing once, and whose it is when one has it."""
     lines = []
     for name in ("notice", "method_note"):
@@ -681,66 +703,66 @@ def notices(a: Manifest, b: Manifest) -> list[str]:
     return [line for line in lines if line]
 
 
-def _sources(found: Comparison) -> str:
+def _name_sources(found: Comparison) -> str:
     named = [
         part
         for one in (found.a, found.b)
         for part in one["attribution"].split(
-            texts(one["study"]["output"]["language"])("list.series")
+            load_texts(one["study"]["output"]["language"])("list.series")
         )
     ]
-    return texts(found.language).series(dict.fromkeys(named))
+    return load_texts(found.language).join_series(dict.fromkeys(named))
 
 
-def _markdown(found: Comparison) -> str:
+def _write_markdown(found: Comparison) -> str:
     """Write the comparison for people."""
     language = found.language
-    words = texts(language)
-    titles = [f"{side}: {one['study']['study']['title']}" for side, one in _sides(found)]
+    words = load_texts(language)
+    titles = [f"{side}: {one['study']['study']['title']}" for side, one in _label_sides(found)]
     lines = [
-        f"# {plain(words('compare.title'))}",
+        f"# {escape_markdown(words('compare.title'))}",
         "",
-        *(f"- {plain(title)}" for title in titles),
+        *(f"- {escape_markdown(title)}" for title in titles),
         "",
     ]
-    lines += [f"**{plain(line)}**\n" for line in notices(found.a, found.b)]
+    lines += [f"**{escape_markdown(line)}**\n" for line in list_notices(found.a, found.b)]
     lines += [f"## {words('compare.differences')}", ""]
     if found.differences.empty:
         lines += [words("compare.nothing"), ""]
     else:
         heads = {"what": words("compare.what"), "a": "A", "b": "B"}
-        lines += [*markdown_table(found.differences.rename(columns=heads), left=3), ""]
+        lines += [*write_markdown_table(found.differences.rename(columns=heads), left=3), ""]
     for profile in found.profiles:
-        shown = readable_comparison(found.of("province", profile=profile), language, "province")
-        lines += [f"## {heading(found, profile)}", "", moved_line(found, profile), ""]
-        lines += [*markdown_table(shown, left=1), "", *_losers(found, profile)]
+        shown = format_comparison(found.of("province", profile=profile), language, "province")
+        lines += [f"## {say_heading(found, profile)}", "", say_moved(found, profile), ""]
+        lines += [*write_markdown_table(shown, left=1), "", *_name_losers(found, profile)]
     lines += [
         words("compare.points"),
         "",
         f"## {words('summary.sources')}",
         "",
-        plain(_sources(found)),
+        escape_markdown(_name_sources(found)),
         "",
     ]
     if found.notes:
-        lines += [f"## {words('compare.notes')}", "", *note_lines(found.notes, language), ""]
+        lines += [f"## {words('compare.notes')}", "", *format_notes(found.notes, language), ""]
     return "\n".join(lines)
 
 
-def _losers(found: Comparison, profile: str) -> list[str]:
+def _name_losers(found: Comparison, profile: str) -> list[str]:
     """Name the municipalities in which most children are no longer in time."""
     rows = found.of("municipality", profile=profile)
     rows = rows[rows["lost"].fillna(0) > 0]
     if rows.empty:
         return []
-    words, language = texts(found.language), found.language
+    words, language = load_texts(found.language), found.language
     most = rows.sort_values(["lost", "code"], ascending=[False, True]).head(_MOST_NAMED)
     named = [
-        words("compare.loser", name=plain(name), count=whole(lost, language))
+        words("compare.loser", name=escape_markdown(name), count=format_whole(lost, language))
         for name, lost in zip(most["name"], most["lost"], strict=True)
     ]
     return [words("compare.losers", named=", ".join(named)), ""]
 
 
-def _sides(found: Comparison) -> tuple[tuple[str, Manifest], tuple[str, Manifest]]:
+def _label_sides(found: Comparison) -> tuple[tuple[str, Manifest], tuple[str, Manifest]]:
     return ("A", found.a), ("B", found.b)

@@ -14,14 +14,14 @@ if TYPE_CHECKING:
     from stemgeo.maps.text import MapText
 
 
-def over_years(text: MapText, years: Iterable[int]) -> str:
+def name_over_years(text: MapText, years: Iterable[int]) -> str:
     """Name the ground of all municipalities, and the first and last year."""
     known = sorted({int(year) for year in years})
     span = f"{known[0]}\N{EN DASH}{known[-1]}" if len(known) > 1 else str(known[0])
-    return f"{text.place(None)}, {span}"
+    return f"{text.name_place(None)}, {span}"
 
 
-def axes_at(figure: Figure, box: Box) -> Axes:
+def make_axes_at(figure: Figure, box: Box) -> Axes:
     """Make axes at a place of the page that is given in inches."""
     w, h = figure.get_size_inches()
     axes = figure.add_axes((box.left / w, box.bottom / h, box.width / w, box.height / h))

@@ -14,13 +14,13 @@ from terminal import content_of, stemgeo
 
 import stemgeo as sg
 from stemgeo.errors import ResultError
-from stemgeo.report.compare import Comparison, compare
+from stemgeo.report.comparison import Comparison, compare
 from stemgeo.report.files import read_manifest
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from stemgeo.run import Result
+    from stemgeo.study_run import Result
 
 pytestmark = pytest.mark.usefixtures("read_once")
 
@@ -107,11 +107,11 @@ def test_what_is_left_out_is_told_in_one_line(a: Result, tmp_path: Path) -> None
     parts = gone[["level", "profile"]].drop_duplicates()
     assert len(parts) > 3
     (note,) = found.notes
-    assert note.said("en").startswith(
+    assert note.to_text("en").startswith(
         f"comparison: not the same places and children in both for {len(parts)} combinations: "
         "level region band 9-11 profile all, "
     )
-    dutch = note.said("nl")
+    dutch = note.to_text("nl")
     assert dutch.startswith(
         f"vergelijking: niet dezelfde plaatsen en kinderen in beide voor {len(parts)} combinaties: "
         "gewest 9-11 jaar over alle wegen, "
@@ -121,7 +121,7 @@ def test_what_is_left_out_is_told_in_one_line(a: Result, tmp_path: Path) -> None
     assert dutch in (folder / "summary.md").read_text("utf-8")
     assert "not the same places" not in (folder / "summary.md").read_text("utf-8")
     manifest = json.loads((folder / "manifest.json").read_text("utf-8"))
-    assert manifest["notes"] == [{"en": note.said("en"), "nl": dutch, "fr": note.said("fr")}]
+    assert manifest["notes"] == [{"en": note.to_text("en"), "nl": dutch, "fr": note.to_text("fr")}]
 
 
 def test_a_result_beside_itself_has_no_difference(a: Result) -> None:
@@ -408,7 +408,7 @@ def test_a_straight_line_beside_roads(a: Result, tmp_path: Path) -> None:
         found = compare(one, other)
         (row,) = found.differences[found.differences["what"] == "inputs.network"].to_numpy()
         assert sorted(value.split(" (")[0] for value in row[1:]) == ["straight-line", "wegen.osm"]
-        measure, quiet, calm = (note.said("en") for note in found.notes)
+        measure, quiet, calm = (note.to_text("en") for note in found.notes)
         assert measure.startswith(
             f"comparison: {names[0]} is measured in a straight line, {names[1]} over roads; "
         )

@@ -19,14 +19,14 @@ import stemgeo as sg
 from stemgeo import facts, inputs
 from stemgeo.cli import app
 from stemgeo.errors import InputError, MissingFileError, ResultError, StudyError
-from stemgeo.report.sheets import drawn_of_folder
-from stemgeo.trend import Trend, readable_trend, trend
+from stemgeo.report.sheets import draw_from_folder
+from stemgeo.years import Trend, format_trend, trend
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from stemgeo.notes import Said
-    from stemgeo.run import Result
+    from stemgeo.study_run import Result
 
 pytestmark = pytest.mark.usefixtures("read_once")
 
@@ -255,7 +255,7 @@ def test_unmeasured_children_stand_in_the_table(study: Path) -> None:
     table.loc[row, ["children", "covered", "uncovered", "unmeasured"]] = [78, 10, 20, 48]
     table.loc[row, "share"] = 10 / 30
     partly = replace(found, table=table)
-    shown = readable_trend(partly.table, "nl")
+    shown = format_trend(partly.table, "nl")
     assert list(shown.columns[:7]) == [
         "Jaar", "Gebied", "Gemeenten", "met academie", "nieuw", "niet langer", "Academies",
     ]  # fmt: skip
@@ -393,7 +393,7 @@ def test_a_trend_is_not_read_as_a_run(study: Path, tmp_path: Path) -> None:
     """`coverage`, `gaps` and `map` say whose result it is."""
     place = trend(sg.load_study(study), [2019, 2020]).write(tmp_path / "t")
     told = "is the result of `stemgeo trend`, not of a run; `stemgeo run STUDY --out DIR` writes"
-    for reader in (drawn_of_folder, sg.read_result):
+    for reader in (draw_from_folder, sg.read_result):
         with pytest.raises(ResultError, match=told):
             reader(place)
     for command in ("coverage", "gaps", "map"):
@@ -477,7 +477,7 @@ def test_reported_figures_are_those_of_the_seeds(shared_data: Path) -> None:
             )
             for row in csv.DictReader(stream)
         }  # fmt: skip
-    known = facts.reported()
+    known = facts.read_reported()
     columns = ["year", "indicator", "region", "value", "unit"]
     assert set(known[columns].astype({"value": float}).itertuples(index=False, name=None)) == (
         expected

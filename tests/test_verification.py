@@ -15,8 +15,8 @@ from terminal import content_of, stemgeo
 
 import stemgeo as sg
 from stemgeo.errors import ResultError
-from stemgeo.report.figures import Figure, differing
-from stemgeo.verify import Difference
+from stemgeo.report.figures import ChangedFigure, compare_tables
+from stemgeo.verification import Difference
 
 pytestmark = pytest.mark.usefixtures("computed_once", "read_once")
 
@@ -165,9 +165,9 @@ def test_a_figure_that_was_changed_is_named(base: Path) -> None:
         (
             "tables/demand.parquet",
             1,
-            (Figure(f"point_id {point}", "children_5-7", str(before + 1), str(before)),),
+            (ChangedFigure(f"point_id {point}", "children_5-7", str(before + 1), str(before)),),
         ),
-        ("tables/provinces.csv", 1, (Figure("code Antwerpen", "children", "860", "806"),)),
+        ("tables/provinces.csv", 1, (ChangedFigure("code Antwerpen", "children", "860", "806"),)),
     ]
     table = verification.table()
     assert table["where"].tolist() == ["tables/demand.parquet", "tables/provinces.csv"]
@@ -192,7 +192,7 @@ def test_a_figure_whose_hash_was_made_to_fit_is_found(base: Path) -> None:
     assert not verification.of("files")
     difference = only(verification.differences)
     assert (difference.part, difference.where) == ("result", "tables/provinces.csv")
-    assert difference.figures == (Figure("code Antwerpen", "children", "860", "806"),)
+    assert difference.figures == (ChangedFigure("code Antwerpen", "children", "860", "806"),)
 
 
 def test_words_of_the_manifest_are_compared_too(base: Path) -> None:
@@ -236,13 +236,13 @@ def test_an_input_that_changed_is_named_with_the_figures_that_move(base: Path) -
     assert difference.then == f"{then[:12]}..."
     assert difference.now == f"{now[:12]}..."
     tables = {one.where: one.figures for one in verification.of("result")}
-    moved = Figure("code Antwerpen", "children", "806", "807")
+    moved = ChangedFigure("code Antwerpen", "children", "806", "807")
     assert moved in tables["tables/provinces.csv"]
     assert "summary.md" in tables
     assert "tables/academies.csv" not in tables
     said = stemgeo("verify", base / "result")
     assert said.status == 1
-    assert f"    {moved.said.to('nl')}" in said.out.splitlines()
+    assert f"    {moved.sentence.to_text('nl')}" in said.out.splitlines()
 
 
 def test_an_input_that_is_gone_is_named_and_nothing_is_computed(base: Path) -> None:
@@ -271,7 +271,9 @@ def test_a_study_of_another_day_is_told_and_computed(base: Path) -> None:
     assert not verification.of("inputs")
     figures = {one.where: one.figures for one in verification.of("result")}
     # S1 is recognised for two years from 2021, S2 until the end of 2023.
-    assert Figure("code Antwerpen", "with_academy", "2", "0") in figures["tables/provinces.csv"]
+    assert (
+        ChangedFigure("code Antwerpen", "with_academy", "2", "0") in figures["tables/provinces.csv"]
+    )
 
 
 def test_a_comment_in_the_study_is_another_file_with_the_same_result(base: Path) -> None:
@@ -341,7 +343,7 @@ def test_a_study_made_in_code_is_given_in_code(ran: Path, tmp_path: Path) -> Non
     assert manifest(folder)["study_file"] is None
     with pytest.raises(ResultError, match="made of a study in code") as caught:
         sg.verify(folder)
-    assert "stemgeo.verify(folder, study)" in str(caught.value)
+    assert "stemgeo.verification(folder, study)" in str(caught.value)
     assert sg.verify(folder, study).same
 
 
@@ -469,7 +471,7 @@ def compared(folder: Path, then: str, now: str, name: str = "t.csv") -> tuple[in
     for side, text in (("then", then), ("now", now)):
         (folder / side).mkdir(exist_ok=True)
         (folder / side / name).write_text(text, encoding="utf-8")
-    rows, of_rows, figures = differing(folder / "then" / name, folder / "now" / name)
+    rows, of_rows, figures = compare_tables(folder / "then" / name, folder / "now" / name)
     return rows, of_rows, [str(figure) for figure in figures]
 
 
@@ -517,9 +519,9 @@ def test_five_figures_are_named_and_all_rows_counted(tmp_path: Path) -> None:
 def test_a_file_that_is_no_table_has_no_figures(tmp_path: Path, name: str, content: bytes) -> None:
     """Empty, torn, binary, or no table at all: it differs, and no more can be said."""
     (tmp_path / name).write_bytes(content)
-    assert differing(tmp_path / name, tmp_path / "not-there.csv") == (0, 0, ())
+    assert compare_tables(tmp_path / name, tmp_path / "not-there.csv") == (0, 0, ())
     (tmp_path / "now.csv").write_bytes(b"a,b\n1,2\n")
-    _, _, figures = differing(tmp_path / name, tmp_path / "now.csv")
+    _, _, figures = compare_tables(tmp_path / name, tmp_path / "now.csv")
     assert not any(figure.row and figure.column for figure in figures)
 
 
@@ -538,8 +540,8 @@ def test_empty_cells_of_a_parquet_table_are_the_same(tmp_path: Path) -> None:
         (tmp_path / name).mkdir()
         moved.to_parquet(tmp_path / name / "demand.parquet")
     paths = [tmp_path / name / "demand.parquet" for name in "ab"]
-    assert differing(paths[0], paths[0]) == (0, 2, ())
-    rows, _, figures = differing(*paths)
+    assert compare_tables(paths[0], paths[0]) == (0, 2, ())
+    rows, _, figures = compare_tables(*paths)
     assert rows == 2
     assert [(one.row, one.column, one.then, one.now) for one in figures] == [
         ("point_id a", "number", "1.5", ""),
@@ -565,7 +567,9 @@ def test_an_answer_is_made_again_with_the_run_behind_it(tmp_path: Path) -> None:
     assert (verification.inputs, verification.files) == (4, len(content_of(answer)) - 1)
     figures = {(one.part, one.where): one.figures for one in verification.differences}
     assert figures == {
-        ("files", "gegevens/provinces.csv"): (Figure("code Antwerpen", "children", "860", "806"),),
+        ("files", "gegevens/provinces.csv"): (
+            ChangedFigure("code Antwerpen", "children", "860", "806"),
+        ),
         ("result", "summary.md (of the run)"): (),
         ("result", "manifest.json, attribution"): (),
     }
