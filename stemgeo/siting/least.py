@@ -14,7 +14,14 @@ from scipy.sparse import csr_array, eye_array, hstack, vstack
 from stemgeo.siting.choices import Left, least_children
 from stemgeo.siting.cover import drop_dominated, find_open_demand
 from stemgeo.siting.greedy import WorkingPlan, complete_plan, score_by_gain, swap_places
-from stemgeo.siting.program import CHOSEN, Program, certify_bound, solve_exactly, solve_relaxed
+from stemgeo.siting.program import (
+    CHOSEN,
+    Program,
+    certify_bound,
+    give_leeway,
+    solve_exactly,
+    solve_relaxed,
+)
 from stemgeo.siting.rules import cut_short
 from stemgeo.siting.search import (
     ROUNDING_WORK,
@@ -182,7 +189,7 @@ def _build_program(cover: Cover, rules: SearchRules, need: int) -> Program:
     units = eye_array(cover.units, format="csr")
     demand = hstack([csr_array((cover.units, cover.places)), units], format="csr")
     asked = demand[np.flatnonzero(cover.first > 0)] if everyone else total
-    least = np.ones(asked.shape[0]) if everyone else np.array([float(need)])
+    least = np.ones(asked.shape[0]) if everyone else np.array([need - give_leeway(need)])
     rows = csr_array(vstack([serve, asked, limits.rows], format="csr"))
     none = np.full(cover.units, -np.inf)
     return Program(

@@ -22,7 +22,14 @@ from stemgeo.siting.greedy import (
     swap_places,
 )
 from stemgeo.siting.nearby import TOGETHER, better_plan
-from stemgeo.siting.program import CHOSEN, Program, certify_bound, solve_exactly, solve_relaxed
+from stemgeo.siting.program import (
+    CHOSEN,
+    Program,
+    certify_bound,
+    give_leeway,
+    solve_exactly,
+    solve_relaxed,
+)
 from stemgeo.siting.rules import NO_BUDGET
 
 if TYPE_CHECKING:
@@ -324,7 +331,8 @@ def build_limit_rows(cover: Cover, rules: SearchRules, width: int) -> LimitRows:
     if rules.budget != NO_BUDGET and cover.places:
         # In units of the greatest common divisor the numbers stay small and the side whole.
         unit = max(1, int(np.gcd.reduce(cover.cost)))
-        note((cover.cost // unit).astype(float), 0, -np.inf, rules.budget // unit, -1)
+        most = rules.budget // unit
+        note((cover.cost // unit).astype(float), 0, -np.inf, most + give_leeway(most), -1)
     for province in range(len(rules.floor)):
         here = (cover.province == province).astype(float)
         if rules.cap[province] < min(rules.most, here.sum()):
@@ -333,7 +341,8 @@ def build_limit_rows(cover: Cover, rules: SearchRules, width: int) -> LimitRows:
             note(here, 0, rules.floor[province], np.inf, province)
         if rules.needs[province] > 0:
             children = np.where(cover.province_of_unit == province, cover.children, 0)
-            note(children.astype(float), cover.places, rules.needs[province], np.inf, province)
+            least = rules.needs[province] - give_leeway(rules.needs[province])
+            note(children.astype(float), cover.places, least, np.inf, province)
     if not found:
         none = np.zeros(0)
         return LimitRows(csr_array((0, width)), none, none, none.astype(np.intp))

@@ -328,6 +328,29 @@ def test_many_children_within_a_share_to_the_child(
         assert_best(lambda: mclp(choices, limits), best)
 
 
+LAST_CHILD = choices_of(
+    [
+        [0, 1, 1, 1, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0, 0],
+        [0, 0, 1, 0, 1, 1, 1, 0, 0, 0, 0, 1, 0, 1, 1],
+        [0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1],
+        [0, 0, 0, 0, 0, 1, 0, 0, 1, 1, 0, 0, 1, 0, 1],
+        [0, 1, 0, 0, 0, 0, 1, 0, 1, 0, 0, 0, 0, 0, 1],
+        [0, 0, 0, 0, 0, 0, 1, 0, 0, 0, 0, 1, 0, 0, 1],
+        [1, 0, 0, 1, 0, 0, 0, 1, 0, 0, 0, 0, 1, 0, 0],
+        [0, 0, 0, 0, 0, 1, 0, 1, 1, 0, 1, 0, 1, 1, 0],
+        [0, 0, 0, 0, 1, 1, 1, 0, 0, 1, 1, 1, 0, 0, 0],
+    ],
+    children=[10_000_000 + more for more in (0, 1, 2, 0, 3, 1, 0, 2, 2, 3, 0, 1, 3, 2, 2)],
+)
+
+
+@pytest.mark.parametrize("tolerance", [1e-9, 1e-6, 1e-3])
+def test_places_that_reach_just_the_last_child_are_enough(tolerance: float) -> None:
+    """Three places reach the 130,000,021 that are asked for, and none more: they are the fewest."""
+    with tolerant(tolerance):
+        assert_best(lambda: lscp(LAST_CHILD, Limits(), 0.866666672888888), 3)
+
+
 def spread(seed: int, places: int, units: int) -> tuple[NDArray[np.float64], Ints]:
     """Draw minutes between units (rows) and places, and the weights of the units."""
     of = np.random.default_rng(seed)
