@@ -26,7 +26,7 @@ from stemgeo.siting.municipalities import candidate_municipalities
 from stemgeo.siting.places import find_candidates
 from stemgeo.study import Study
 from stemgeo.times import measure_times
-from stemgeo.uncertainty import measure_uncertainty as bounds
+from stemgeo.uncertainty import measure_uncertainty
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -68,7 +68,9 @@ def run(
     minutes = measure_times(prepared, measured, threads=threads)
     progress(Said("Checking sensitivity", "Gevoeligheid nagaan", "Test de sensibilité"), 0.7)
     of_methods = measure_sensitivity(prepared, measured, threads=threads)
-    sure = bounds(prepared, measured, of_methods, searched=uncertainty, threads=threads)
+    sure = measure_uncertainty(
+        prepared, measured, of_methods, searched=uncertainty, threads=threads
+    )
     progress(Said("Drawing isochrones", "Isochronen tekenen", "Tracé des isochrones"), 0.75)
     areas = None
     if isinstance(riders[0], OverNetwork):

@@ -128,7 +128,7 @@ class RegisterKind:
     made_id
         Begins the ids that are made where the file has none.
     thing
-        What a row is called, a key of `messages.counted`.
+        What a row is called, a key of what `notes.say_count` counts.
     once
         Whether rows are places to choose from: then one that is there twice is left out, not
         refused.
