@@ -476,7 +476,7 @@ def note_odd_roads(counts: Mapping[str, int], travel: Travel) -> list[Note]:
             say(
                 "{all} used, each with {seconds} seconds of waiting",
                 "{all} in gebruik, met telkens {seconds} seconden wachten",
-                "{all} en service, chacun avec {seconds} secondes d’attente",
+                "{all} pris en compte, chacun avec {seconds} secondes d’attente",
                 all=of("lifts", "lift"),
                 seconds=say_amount(travel.lift_wait_s),
             ),
@@ -518,7 +518,7 @@ def note_assumed_stress(counts: Mapping[str, int], travel: Travel) -> list[Note]
     mend = say(
         "where the map does not say, what is usual holds",
         "waar de kaart het niet zegt, geldt wat gebruikelijk is",
-        "là où la carte ne le dit pas, l’usage l’emporte",
+        "là où la carte ne le dit pas, la valeur habituelle est supposée",
     )
     return [Note(_ROADS, what, mend)]
 
@@ -664,7 +664,7 @@ def _write_edge_note(count: int) -> Note:
             "{children} who is not in time lives within a ride of the extract's edge",
             "{children} dat niet op tijd is, woont op fietsafstand van de rand van het "
             "wegenbestand",
-            "{children} qui n’arrive pas à temps habite à portée de vélo du bord du fichier des "
+            "{children} qui n’est pas à temps habite à portée de vélo du bord du fichier des "
             "routes",
             children=children,
         )
@@ -673,7 +673,7 @@ def _write_edge_note(count: int) -> Note:
             "{children} who are not in time live within a ride of the extract's edge",
             "{children} die niet op tijd zijn, wonen op fietsafstand van de rand van het "
             "wegenbestand",
-            "{children} qui n’arrivent pas à temps habitent à portée de vélo du bord du fichier "
+            "{children} qui ne sont pas à temps habitent à portée de vélo du bord du fichier "
             "des routes",
             children=children,
         )
@@ -682,9 +682,9 @@ def _write_edge_note(count: int) -> Note:
         "academies across the border: they count only when it has them",
         "misschien zijn er daarbuiten wegen en academies die volstaan; neem een ruimer bestand, "
         "en zet ook academies over de grens in het register: alleen dan tellen zij mee",
-        "au-delà, des routes et des académies peuvent suffire ; prenez un fichier plus large, et "
-        "ajoutez au registre les académies d’outre-frontière : elles ne comptent que s’il les "
-        "contient",
+        "au-delà, des routes et des académies pourraient les desservir ; prenez un fichier plus "
+        "large, et ajoutez au registre les académies d’outre-frontière : elles ne comptent que "
+        "s’il les contient",
     )
     return Note(_ROADS, what, mend)
 

@@ -259,7 +259,7 @@ def _note_not_kept(
             what = say(
                 "{name} comes to {share}% of its children in time, asked was {least}%",
                 "{name} komt tot {share} % van de kinderen op tijd, gevraagd was {least} %",
-                "{name} arrive à {share} % de ses enfants à temps, il était demandé {least} %",
+                "{name} : {share} % des enfants à temps, {least} % étaient demandés",
                 name=name,
                 share=say_decimals(100 * last[name], 2),
                 least=say_amount(100 * least, 2),

@@ -59,18 +59,22 @@ SOURCE = Said(
 QUIET = {
     "low_stress": ProfileWords(
         Said("quiet roads", "rustige wegen", "routes calmes"),
-        Said("level of traffic stress 1 and 2", "verkeersstress 1 en 2", "stress du trafic 1 et 2"),
+        Said(
+            "level of traffic stress 1 and 2",
+            "verkeersstress 1 en 2",
+            "stress du trafic de niveau 1 et 2",
+        ),
         Said(
             "roads quiet enough for most adults and for children who can cope with traffic",
             "wegen die rustig genoeg zijn voor de meeste volwassenen en voor kinderen die het "
             "verkeer aankunnen",
-            "routes assez calmes pour la plupart des adultes et pour les enfants habitués au "
-            "trafic",
+            "routes assez calmes pour la plupart des adultes et pour les enfants à l’aise "
+            "dans la circulation",
         ),
     ),
     "quiet_1": ProfileWords(
         Said("very quiet roads", "zeer rustige wegen", "routes très calmes"),
-        Said("level of traffic stress 1", "verkeersstress 1", "stress du trafic 1"),
+        Said("level of traffic stress 1", "verkeersstress 1", "stress du trafic de niveau 1"),
         Said(
             "roads quiet enough for children",
             "wegen die rustig genoeg zijn voor kinderen",

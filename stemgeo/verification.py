@@ -243,7 +243,7 @@ class Verification:
         return say(
             "Not the same, differences: {all} ({told}).",
             "Niet gelijk, verschillen: {all} ({told}).",
-            "Pas identique, différences : {all} ({told}).",
+            "Non identique, différences : {all} ({told}).",
             all=say_amount(len(self.differences)),
             told=say_list(told),
         )
@@ -254,7 +254,7 @@ def _say_names(names: Sequence[str]) -> Said:
 
 
 _NOTHING = Said("nothing", "niets", "rien")
-_IN_CODE = Said("a study made in code", "een studie uit code", "une étude faite en code")
+_IN_CODE = Said("a study made in code", "een studie uit code", "une étude définie en code")
 _EVERYTHING = Said("Everything", "Alles", "Tout")
 _PARTS = {
     FILES: Said("files", "bestanden", "fichiers"),
@@ -298,7 +298,7 @@ def _indent_line(line: Said, spaces: int) -> Said:
     return write_in_each(lambda language: " " * spaces + line.to_text(language))
 
 
-_NO_FAULT = Said(", by itself no fault", ", op zich geen fout", ", en soi pas une faute")
+_NO_FAULT = Said(", by itself no fault", ", op zich geen fout", ", pas une erreur en soi")
 
 
 @dataclass(frozen=True)
@@ -701,7 +701,7 @@ _GONE = Said("does not come out any more", "komt er niet meer uit", "n’en sort
 _NEW = Said(
     "comes out now and did not then",
     "komt er nu uit en toen niet",
-    "en sort maintenant, et pas alors",
+    "en sort maintenant, n’en sortait pas alors",
 )
 _OTHERWISE = Said("comes out otherwise", "komt er anders uit", "en sort autrement")
 _DIFFERS = Said("differs", "verschilt", "diffère")

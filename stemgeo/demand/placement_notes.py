@@ -63,7 +63,7 @@ def note_fallback(names: list[str], children: int, method: str) -> Note:
         say(
             "{children} of {names} {have} no point by the study's method",
             "{children} van {names} {have} geen plek volgens de methode van de studie",
-            "{children} de {names} n’{have} pas de lieu selon la méthode de l’étude",
+            "{children} à {names} n’{have} pas de lieu selon la méthode de l’étude",
             children=say_count(children, "child"),
             names=say_list(names, 5),
             have=Said("has", "heeft", "a") if children == 1 else Said("have", "hebben", "ont"),
@@ -129,8 +129,8 @@ def _note_too_few(ground: PlacingGround, points: gpd.GeoDataFrame) -> list[Note]
                 "than {least} for 100",
                 "{zones} met te weinig woningen in het wegenbestand voor de inwoners ({names}), "
                 "minder dan {least} per 100",
-                "{zones} avec trop peu de logements dans le fichier des routes pour les habitants "
-                "({names}), moins de {least} pour 100",
+                "{zones} avec trop peu de logements dans le fichier des routes pour leurs "
+                "habitants ({names}), moins de {least} pour 100",
                 zones=say_count(int(short.sum()), "zone"),
                 names=say_list(zones["name"][short].tolist(), 5),
                 least=say_amount(ground.study.demand.dwellings_per_100, 2),
@@ -190,8 +190,8 @@ def _note_estimate(ground: PlacingGround) -> list[Note]:
             say(
                 "residents of the zones are not given; those of the municipality are shared {by}",
                 "inwoners van de zones zijn niet gegeven; die van de gemeente zijn verdeeld {by}",
-                "les habitants des zones ne sont pas donnés ; ceux de la commune sont répartis "
-                "{by}",
+                "le nombre d’habitants des zones n’est pas donné ; celui de la commune est "
+                "réparti {by}",
                 by=say_list(parts),
             ),
             say("give zone_population", "geef zone_population", "donnez zone_population"),

@@ -406,7 +406,7 @@ def _drop_repeats(table: gpd.GeoDataFrame, file: OpenedFile) -> gpd.GeoDataFrame
                 "hetzelfde als een andere rij",
                 "identique à une autre ligne",
             ),
-            say("left out", "weggelaten", "laissé de côté"),
+            say("left out", "weggelaten", "sans effet"),
         )
     return table[~again]
 
@@ -503,7 +503,7 @@ def _warn_of_outside(
         counts = say(
             "it counts for the children who cross the border",
             "telt mee voor de kinderen die de grens oversteken",
-            "elle compte pour les enfants qui passent la frontière",
+            "elle compte pour les enfants qui franchissent la frontière",
         )
         file.warn_at(
             row,
@@ -545,7 +545,7 @@ def _warn_of_outside(
             "die binnen {crossed_km} km ({near_ones}) tellen mee voor de kinderen die de grens "
             "oversteken, de andere ({others}) liggen te ver om een rol te spelen",
             "celles à moins de {crossed_km} km ({near_ones}) comptent pour les enfants qui "
-            "passent la frontière, les autres ({others}) sont trop loin pour jouer un rôle",
+            "franchissent la frontière, les autres ({others}) sont trop loin pour jouer un rôle",
             crossed_km=say_amount(_CROSSED_KM),
             near_ones=say_amount(near_ones),
             others=say_amount(len(outside) - near_ones),

@@ -296,7 +296,7 @@ def _convert_rows(
                 "heeft codes van {given}; {towns} van {vintage} {had} toen een ander grondgebied: "
                 "geen waarde daar, want een verhouding van delen is niet op te tellen: {names}",
                 "a les codes de {given} ; {towns} de {vintage} {had} alors un autre territoire : "
-                "pas de valeur là, car un rapport ne s’additionne pas : {names}",
+                "pas de valeur à cet endroit, car un rapport ne s’additionne pas : {names}",
                 given=str(given),
                 vintage=str(vintage),
                 towns=say_count(len(changed), "municipality"),

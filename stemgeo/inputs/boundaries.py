@@ -285,7 +285,7 @@ def _convert_outlines(
             say(
                 "right for a study of a part of Flanders only",
                 "dat klopt alleen voor een studie van een deel van Vlaanderen",
-                "correct seulement pour une étude d’une partie de la Flandre",
+                "normal seulement pour une étude d’une partie de la Flandre",
             ),
         )
     columns = ["nis_code", "name", "province", "geometry"]
@@ -704,7 +704,7 @@ def warn_of_overlaps_and_holes(
             say(
                 "a child there counts once, in the first zone by id",
                 "een kind daar telt één keer, in de zone met de eerste code",
-                "un enfant y compte une fois, dans la zone du premier code",
+                "un enfant y compte une fois, dans la première zone par ordre de code",
             ),
         )
     bare = _find_holes(zones, outlines)

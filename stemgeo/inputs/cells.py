@@ -293,7 +293,7 @@ def _warn_of_open_end(file: OpenedFile) -> None:
                 say(
                     "its last line has no end; it may be cut off",
                     "de laatste regel heeft geen einde; misschien is er een stuk afgevallen",
-                    "la dernière ligne n’a pas de fin ; le fichier est peut-être coupé",
+                    "la dernière ligne n’est pas terminée ; le fichier est peut-être coupé",
                 ),
                 say(
                     "compare it with the source",

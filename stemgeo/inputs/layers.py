@@ -121,7 +121,7 @@ def _read_polygon_codes(raw: gpd.GeoDataFrame, declared: str, file: OpenedFile) 
                 "1, 2, 3, ... as they stand in the file",
                 "heeft geen kolom die elk vlak een eigen naam geeft (wel: {has}); de vlakken zijn "
                 "genummerd 1, 2, 3, ... zoals ze in het bestand staan",
-                "n’a pas de colonne qui donne à chaque polygone un nom propre (mais : {has}) ; "
+                "n’a pas de colonne qui donne à chaque polygone un nom unique (il a : {has}) ; "
                 "ils sont numérotés 1, 2, 3, ... dans l’ordre du fichier",
                 has=say_list(list(attributes)),
             ),
@@ -216,6 +216,6 @@ def _warn_of_overlaps(table: gpd.GeoDataFrame, file: OpenedFile) -> None:
             say(
                 "a child there counts once, in the first by code",
                 "een kind daar telt één keer, in het vlak met de eerste code",
-                "un enfant y compte une fois, dans le polygone du premier code",
+                "un enfant y compte une fois, dans le premier par ordre de code",
             ),
         )

@@ -638,8 +638,9 @@ def _compare_totals(in_zones: pd.Series, residents: pd.Series, file: OpenedFile)
             "{in_zones} in zones against {in_all} in all; most in {names}",
             "de zones en het bevolkingsbestand verschillen van inwonertal in {differ} van de "
             "{towns}: {in_zones} in de zones tegenover {in_all} in totaal; het meest in {names}",
-            "les zones et le fichier de population diffèrent sur les habitants de {differ} sur "
-            "{towns} : {in_zones} dans les zones contre {in_all} au total ; surtout à {names}",
+            "les zones et le fichier de population diffèrent sur le nombre d’habitants pour "
+            "{differ} sur {towns} : {in_zones} dans les zones contre {in_all} au total ; "
+            "surtout à {names}",
             differ=say_amount(len(differ)),
             towns=say_count(len(both), "municipality"),
             in_zones=say_amount(both["zones"].sum()),

@@ -413,7 +413,7 @@ def _note_one_sided(a: _Side, b: _Side) -> tuple[Note, ...]:
             what = say(
                 "only {name} is measured over {roads}",
                 "alleen {name} is gemeten over {roads}",
-                "seul {name} est mesuré sur {roads}",
+                "seul {name} contient une mesure par ces routes : {roads}",
                 name=name,
                 roads=ROADS[profile],
             )
@@ -454,7 +454,7 @@ def _note_left_out(parts: list[tuple[str, str, str]]) -> tuple[Note, ...]:
         parts=say_count(len(parts), "combination"),
         names=say_list([_say_part(*part) for part in parts]),
     )
-    return (Note(_COMPARISON, what, say("left out", "weggelaten", "laissé de côté")),)
+    return (Note(_COMPARISON, what, say("left out", "weggelaten", "non comparé ici")),)
 
 
 def _say_part(level: str, band: str, profile: str) -> Said:
