@@ -66,8 +66,8 @@ crash: $(READY)  ## kill run, answer, site and first reads at N moments (200); s
 
 docs: $(READY)  ## write docs/data-dictionary.md from the schemas, inputs, rules of stress, reasons and kinds of maps into their pages
 	@$(PY) -m stemgeo.tables > docs/data-dictionary.md
-	@$(PY) -c "from stemgeo.network.stress_rules import write_tables as w; w('docs/network.md')"
-	@$(PY) -c "from stemgeo.maps.kinds import write_kinds as w; w('docs/method.md')"
+	@$(PY) -c "from stemgeo.network.stress_rules import list_tables as d; from stemgeo.writing.pages import update_page as f; f('docs/network.md', 'stress', d())"
+	@$(PY) -c "from stemgeo.maps.kinds import list_kinds as d; from stemgeo.writing.pages import update_page as f; f('docs/method.md', 'kinds', d())"
 	@$(PY) -c "from stemgeo.reasons import list_reasons as d; from stemgeo.writing.pages import update_page as f; f('docs/method.md', 'reasons', d())"
 	@$(PY) -c "from stemgeo.study import list_inputs as d; from stemgeo.writing.pages import update_page as f; f('README.md', 'inputs', d())"
 

@@ -43,7 +43,7 @@ from stemgeo.speech import join_with_and
 from stemgeo.study import Input, Study, load_study
 from stemgeo.study_run import run
 from stemgeo.texts import load_texts
-from stemgeo.writing.seal import MANIFEST, hash_file, is_litter
+from stemgeo.writing.seal import MANIFEST, hash_if_readable, is_litter
 from stemgeo.writing.whole import temporary_folder
 from stemgeo.years import trend
 
@@ -651,15 +651,7 @@ def find_again(places: tuple[Path, ...], names: tuple[str, ...], hash_: str) -> 
         for name in plain
         for path in (place / name, *sorted(place.glob(f"*/{glob.escape(name)}")))
     ]
-    return [path for path in dict.fromkeys(paths) if _hash_or_empty(path) == hash_]
-
-
-def _hash_or_empty(path: Path) -> str:
-    """Hash a file; empty when there is none that can be read."""
-    try:
-        return hash_file(path) if path.is_file() else ""
-    except OSError:
-        return ""
+    return [path for path in dict.fromkeys(paths) if hash_if_readable(path) == hash_]
 
 
 def _shorten_hash(hash_: str) -> str:
@@ -721,10 +713,10 @@ def _compare_files(folder: Path, content: Manifest, made: Path | None) -> Iterat
             yield Difference(FILES, name, _ADDED)
         elif there[name].is_symlink():
             yield Difference(FILES, name, _LINK)
-        elif _hash_or_empty(there[name]) != then[name]["sha256"]:
+        elif hash_if_readable(there[name]) != then[name]["sha256"]:
             changed = Difference(FILES, name, _CHANGED)
             # What comes out otherwise is told there, with its figures.
-            as_then = made is not None and _hash_or_empty(made / name) == then[name]["sha256"]
+            as_then = made is not None and hash_if_readable(made / name) == then[name]["sha256"]
             yield _add_figures(changed, folder, made) if made and as_then else changed
 
 
@@ -760,7 +752,7 @@ def _compare_inputs(asked: StudyOfThen) -> Iterator[Difference]:
                 yield Difference(INPUTS, where, _NO_INPUT)
             elif of_then is None:
                 yield Difference(INPUTS, where, _NEW_INPUT)
-            elif not (hash_ := _hash_or_empty(path)):
+            elif not (hash_ := hash_if_readable(path)):
                 yield Difference(INPUTS, where, _UNREADABLE)
             elif hash_ != of_then[1]:
                 hashes = (_shorten_hash(of_then[1]), _shorten_hash(hash_))

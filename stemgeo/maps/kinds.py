@@ -9,7 +9,6 @@ holds the very rows and figures that are drawn.
 from __future__ import annotations
 
 import inspect
-import re
 from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import pairwise
@@ -422,24 +421,24 @@ class MapKind:
     def _refuse_misuse(self, asked: MapRequest) -> None:
         if asked.by not in self.by:
             what = f"the kind '{self.key}' cannot be drawn by '{asked.by}'"
-            raise _map_problem(what, f"use {' or '.join(self.by)}")
+            raise map_problem(what, f"use {' or '.join(self.by)}")
         if self.before == "must" and asked.before is None:
-            raise _map_problem(
+            raise map_problem(
                 f"the kind '{self.key}' lays two results beside each other", self.mend
             )
         if self.before == "no" and asked.before is not None:
             takes = ", ".join(one.key for one in KINDS.values() if one.before != "no")
             what = f"the kind '{self.key}' has no use for an earlier result"
-            raise _map_problem(what, f"use it with {takes}")
+            raise map_problem(what, f"use it with {takes}")
         if asked.chosen is not None and not self.own_classes:
-            raise _map_problem(f"the classes of the kind '{self.key}' are fixed", "leave them out")
+            raise map_problem(f"the classes of the kind '{self.key}' are fixed", "leave them out")
         if asked.before is not None:
             grounds = (asked.ground, asked.before)
             ours, theirs = (set(one.municipalities["nis_code"]) for one in grounds)
             if ours != theirs:
                 what = "the results have other municipalities"
                 what = f"{what} ({len(theirs)} before, {len(ours)} now)"
-                raise _map_problem(what, "run both on the same boundaries and vintage")
+                raise map_problem(what, "run both on the same boundaries and vintage")
 
 
 KINDS: dict[str, MapKind] = {}
@@ -455,7 +454,7 @@ def find_kind(key: str) -> MapKind:
         When there is none.
     """
     if key not in KINDS:
-        raise _map_problem(f"there is no kind '{key}'", f"use {', '.join(KINDS)}")
+        raise map_problem(f"there is no kind '{key}'", f"use {', '.join(KINDS)}")
     return KINDS[key]
 
 
@@ -798,7 +797,7 @@ def plan(of: MapRequest) -> MapContent:
     before, words, classes = _require_given(of.before), of.words, _choose_share_classes(of)
     if not is_planned(of.ground.academies).any():
         mend = "give the result of `stemgeo run STUDY --plan plan.csv`"
-        raise _map_problem("the result has no planned places", mend)
+        raise map_problem("the result has no planned places", mend)
     of = replace(of, ground=_say_both(of.ground, before))
     after = of.ground.shown_municipalities
     earlier = before.municipalities.set_index("nis_code").loc[after["nis_code"]]
@@ -864,10 +863,10 @@ def _choose_share_classes(of: MapRequest) -> Classes:
 
 def _check_own_minutes(chosen: Sequence[float] | str) -> Classes:
     if isinstance(chosen, str):
-        raise _map_problem("the classes of minutes are bounds in minutes", "give numbers from 0")
+        raise map_problem("the classes of minutes are bounds in minutes", "give numbers from 0")
     bounds = tuple(float(one) for one in chosen)
     if len(bounds) < 2 or bounds[0] != 0 or any(b <= a for a, b in pairwise(bounds)):
-        raise _map_problem("the classes of minutes must rise from 0", "as in 0, 10, 15, 30")
+        raise map_problem("the classes of minutes must rise from 0", "as in 0, 10, 15, 30")
     return Classes(bounds, "own")
 
 
@@ -988,24 +987,16 @@ def _require_given(what: _T | None) -> _T:
     return what
 
 
-def _map_problem(what: str, mend: str) -> ResultError:
+def map_problem(what: str, mend: str) -> ResultError:
+    """Refuse a map that is asked for."""
     return ResultError(Problem("map", what, mend))
 
 
-_BLOCK = re.compile(r"(?<=<!-- made by make docs -->\n).*?(?=<!-- until here -->)", re.DOTALL)
-
-
-def fill_kinds(page: str) -> str:
-    """Give a page with the list of kinds, as it is now, between its marks."""
+def list_kinds() -> list[str]:
+    """List the kinds as a table in Markdown, for `docs/method.md`."""
     lines = ["| kind | what it shows | by | before | columns of its table |", "|---" * 5 + "|"]
     for one in KINDS.values():
         columns = ", ".join(f"`{name}`" for name in one.columns)
         told = (f"`{one.key}`", one.what, ", ".join(one.by), one.before, columns)
         lines.append(f"| {' | '.join(told)} |")
-    return _BLOCK.sub(lambda _: "\n" + "\n".join(lines) + "\n\n", page)
-
-
-def write_kinds(path: str) -> None:
-    """Bring the list of kinds on a page up to date."""
-    page = Path(path).read_text(encoding="utf-8")
-    Path(path).write_text(fill_kinds(page), encoding="utf-8")
+    return lines

@@ -5,10 +5,8 @@
 
 from __future__ import annotations
 
-import re
 from functools import cache
 from itertools import product
-from pathlib import Path
 from typing import Annotated, Literal, Self, get_args
 
 from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, model_validator
@@ -186,19 +184,11 @@ def load_stress_rules(name: str = "default") -> StressRuleSet:
 
 # --- for docs/network.md ------------------------------------------------------------------------
 
-_BLOCK = re.compile(r"(?<=<!-- made by make docs -->\n).*?(?=<!-- until here -->)", re.DOTALL)
 
-
-def write_tables(path: str) -> None:
-    """Bring the tables of a page up to date."""
-    page = Path(path).read_text(encoding="utf-8")
-    Path(path).write_text(fill_page(page), encoding="utf-8")
-
-
-def fill_page(page: str) -> str:
-    """Give a page with the tables of all sets of rules, as they are now, between its marks."""
-    tables = "\n".join(_write_rules(load_stress_rules(name)) for name in facts.STRESS_RULES)
-    return _BLOCK.sub(lambda _: f"\n{tables}\n", page)
+def list_tables() -> list[str]:
+    """List the lines of the tables of all sets of rules, for `docs/network.md`."""
+    tables = (_write_rules(load_stress_rules(name)) for name in facts.STRESS_RULES)
+    return "\n".join(tables).rstrip("\n").split("\n")
 
 
 def _write_rules(by: StressRuleSet) -> str:
@@ -215,11 +205,9 @@ def _write_rules(by: StressRuleSet) -> str:
     kmh, crossings = by.assumed_kmh, by.crossings
     assumed = (
         f"Limits that nobody tagged: living streets {_write_in_and_out(kmh.living_street)}, "
-        "streets "
-        f"{_write_in_and_out(kmh.street)}, other roads {_write_in_and_out(kmh.road)} km/h. "
-        "Lanes of main roads "
-        f"that nobody tagged: {by.assumed_lanes.main} in each direction. A crossing is busy from "
-        f"{crossings.from_kmh:g} km/h or {crossings.from_lanes} lanes on."
+        f"streets {_write_in_and_out(kmh.street)}, other roads {_write_in_and_out(kmh.road)} km/h. "
+        f"Lanes of main roads that nobody tagged: {by.assumed_lanes.main} in each direction. "
+        f"A crossing is busy from {crossings.from_kmh:g} km/h or {crossings.from_lanes} lanes on."
     )
     told = {} if by.name == facts.STRESS_RULES[0] else load_stress_rules().sources
     sources = [f"- {key}: {text}" for key, text in by.sources.items() if told.get(key) != text]

@@ -12,7 +12,7 @@ import pandas as pd
 
 from stemgeo.access.travel_time import UNMEASURED
 from stemgeo.errors import Problem, ResultError
-from stemgeo.maps.kinds import DrawnMap, find_kind, find_median_minutes
+from stemgeo.maps.kinds import DrawnMap, find_kind, find_median_minutes, map_problem
 from stemgeo.maps.series import choose_classes, find_outer_edge, lighten_outlines
 from stemgeo.maps.sheet import Ground
 from stemgeo.maps.web import build_web_map
@@ -150,7 +150,7 @@ class Sheets:
         areas = self.result.rows("isochrones", academy_id="")
         if areas is None:
             what = "the result has no isochrones: it was measured in a straight line"
-            raise _map_problem(what, "leave --isochrones out, or give the study roads")
+            raise map_problem(what, "leave --isochrones out, or give the study roads")
         last, speed = areas["minutes_to"].max(), self.study.output.isochrone_speed_kmh
         said = [format_number(n, self.result.text.language, 2) for n in (last, speed)]
         label = self.result.text.words("map.edge", minutes=said[0], speed=said[1])
@@ -181,10 +181,6 @@ class Sheets:
                 )
             )
         return pd.concat(parts, ignore_index=True)
-
-
-def _map_problem(what: str, mend: str) -> ResultError:
-    return ResultError(Problem("map", what, mend))
 
 
 def draw_from_folder(

@@ -78,16 +78,16 @@ def _yield_unlike(folder: Path, place: Path, hashes: dict[str, str]) -> Iterator
             else:
                 yield f"{name}/", ADDED
         elif name in hashes:
-            # Not opened unless it is a file: a pipe would wait for ever.
-            if not path.is_file() or _hash_if_readable(path) != hashes[name]:
+            if hash_if_readable(path) != hashes[name]:
                 yield name, CHANGED
         elif not is_litter(path):
             yield name, ADDED
 
 
-def _hash_if_readable(path: Path) -> str | None:
-    """Hash a file; None where it cannot be read: then nobody can say that it is ours."""
+def hash_if_readable(path: Path) -> str | None:
+    """Hash a file; None where there is none that can be read: nobody can say whose that is."""
     try:
-        return hash_file(path)
+        # Not opened unless it is a file: a pipe would wait for ever.
+        return hash_file(path) if path.is_file() else None
     except OSError:
         return None

@@ -26,6 +26,7 @@ from stemgeo.maps.series import Classes
 from stemgeo.maps.sheet import Ground
 from stemgeo.speech import LANGUAGES
 from stemgeo.tables import WITHIN
+from stemgeo.writing.pages import put_in_page
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -500,7 +501,7 @@ def test_hostile_names_are_letters(ground: Ground, drawers: Any, tmp_path: Path,
 def test_the_list_of_kinds_is_that_of_the_code() -> None:
     """docs/method.md names each kind, what it is by and the columns of its table, as they are."""
     page = (Path(__file__).parents[2] / "docs" / "method.md").read_text(encoding="utf-8")
-    assert kinds.fill_kinds(page) == page
+    assert put_in_page(page, "kinds", kinds.list_kinds()) == page
     assert all(f"| `{key}` | {kind.what} |" in page for key, kind in KINDS.items())
 
 

@@ -18,9 +18,10 @@ from stemgeo.network.stress_rules import (
     FACILITIES,
     RuleRow,
     StressRuleSet,
-    fill_page,
+    list_tables,
     load_stress_rules,
 )
+from stemgeo.writing.pages import put_in_page
 
 # Each line: the row, tags of a road that it speaks of, its level, and that with two lanes in each
 # direction. All in a built-up area; limits of `bna` stand in miles an hour in its source.
@@ -302,7 +303,7 @@ def test_an_unknown_set_is_no_set() -> None:
 def test_the_page_on_the_network_has_the_tables_as_they_are() -> None:
     """`make docs` writes them from the rules; who changes a rule runs it."""
     page = (Path(__file__).parents[2] / "docs/network.md").read_text(encoding="utf-8")
-    assert fill_page(page) == page
+    assert put_in_page(page, "stress", list_tables()) == page
     for name in facts.STRESS_RULES:
         assert f"**`{name}`**: {load_stress_rules(name).en}." in page
     assert "| street | 1 | 1 (2) to 50, else 2 (3) | 1 (2) to 50, else 3 (4) |" in page
