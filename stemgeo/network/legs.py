@@ -83,7 +83,10 @@ def find_near(
 
 
 class _PieceGrid(NamedTuple):
-    """Pieces by the squares that they may pass, row by row from the south-west corner."""
+    """Pieces by the squares that they may pass, row by row from the south-west corner.
+
+    Compiled kernels on disk know this class by its name: one that is gone cannot be loaded.
+    """
 
     x0: float
     y0: float

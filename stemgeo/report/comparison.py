@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 import geopandas as gpd
 import numpy as np
@@ -14,6 +14,7 @@ import pandas as pd
 from stemgeo.access.travel_time import REACHED, minutes_to_ms
 from stemgeo.coverage import ALL_BANDS, REGION, share_covered
 from stemgeo.errors import Problem, ResultError
+from stemgeo.inputs.files import clean_text
 from stemgeo.maps.text import MapText, province_name
 from stemgeo.notes import Note, Said, say, say_count, say_list, write_in_all
 from stemgeo.profiles import QUIET, ROADS
@@ -102,6 +103,20 @@ class Comparison(Outcome):
         """That of A."""
         language: Language = self.a["study"]["output"]["language"]
         return language
+
+    def told_in(self, language: Language) -> Self:
+        """Give it back in the language of A; in others it was not compared.
+
+        Raises
+        ------
+        ResultError
+            For another language.
+        """
+        if language == self.language:
+            return self
+        what = f"is told in '{self.language}', the language of its first result"
+        mend = f"run that study in '{language}' and compare again"
+        raise ResultError(Problem(clean_text(self._name_of_folder), what, mend))
 
     @cached_property
     def text(self) -> MapText:
@@ -196,7 +211,7 @@ def compare(a: Tables | str | Path, b: Tables | str | Path) -> Comparison:
     Returns
     -------
     Comparison
-        The tables, in the central scenario.
+        The tables, in the central scenario, told in the language of the study of A.
 
     Raises
     ------

@@ -115,6 +115,10 @@ def test_plans_trends_and_comparisons_are_read_back(
     assert again.same_children
     assert repr(again) == repr(both)
     assert "op tijd in A" in repr(both)
+    assert again.told_in("nl") is again
+    with pytest.raises(ResultError, match="is told in 'nl', the language of its first result"):
+        again.told_in("fr")
+    assert sg.compare(ran[0].told_in("en"), ran[1]).language == "en"
     with pytest.raises(ResultError, match=r"is the result of `stemgeo trend`, not of a run"):
         sg.read_result(tmp_path / "trend")
 
