@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import re
 import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
@@ -25,7 +24,7 @@ NO_VALUE = "\ufffc"
 HEAD_ROWS = 30
 """A header stands no deeper than this below the titles of a sheet."""
 
-_NEAR = 0.8
+_NEAR = 80
 _BOOKKEEPING = re.compile(
     r"(ogc_?|gml_?)?(fid|id|objectid)(_\d+)?|gid|(shape|geom|st)_*(area|len\w*|perimeter)(shape|_)*"
 )
@@ -37,6 +36,15 @@ def fold_label(label: str) -> str:
     apart = unicodedata.normalize("NFKD", label.lower())
     bare = "".join(mark for mark in apart if not unicodedata.combining(mark))
     return re.sub("[^a-z0-9]+", "_", bare).strip("_")
+
+
+def find_nearest(label: str, known: Iterable[str]) -> str:
+    """Find the name that a label is a slip of the pen away from; empty where there is none."""
+    from rapidfuzz import fuzz, process
+
+    folded, names = fold_label(label), list(known)
+    near = process.extractOne(folded, names, scorer=fuzz.ratio, score_cutoff=_NEAR)
+    return str(near[0]) if near else ""
 
 
 @dataclass(frozen=True)
@@ -124,8 +132,7 @@ class Columns:
         found = []
         for name, label in self.labels.items():
             if name not in self.taken:
-                near = difflib.get_close_matches(fold_label(label), free, n=1, cutoff=_NEAR)
-                found.append((label, near[0] if near else ""))
+                found.append((label, find_nearest(label, free)))
         return sorted(found, key=lambda one: (not one[1], _is_bookkeeping(one[0])))
 
 
