@@ -397,6 +397,7 @@ OPTIONS = {
     ),
     "travel.cutoff_min": Alive(WHO, 9),
     "travel.horizon_min": Alive("access.status", 14),
+    "travel.mode": Alive(TIMES, "foot", "line"),
     "travel.profiles": Alive("access.profile", ["all", "quiet_1"]),
     "travel.stress_rules": Alive(TIMES, "vademecum-2022"),
     "travel.busy_crossings": Alive(TIMES, "push"),

@@ -15,6 +15,7 @@ from pydantic import ValidationError
 from stemgeo.errors import MissingFileError, StudyError
 from stemgeo.study import (
     DEFAULT_BANDS,
+    MODES,
     SCENARIOS,
     STREET_WEIGHTS,
     Band,
@@ -716,3 +717,53 @@ def test_a_key_without_end_is_told_shortly() -> None:
     """Nobody reads a line of ten thousand letters."""
     (line,) = lines(**{"x" * 10_000: 1})
     assert len(line) < 250
+
+
+@pytest.mark.parametrize(
+    ("travel", "line"),
+    [
+        (
+            {"mode": "voet"},
+            '\'travel.mode\': must be "bicycle", "e-bike" or "foot"',
+        ),
+        (
+            {"mode": "foot", "bands": [{"ages": [5, 17], "speed_kmh": 12}]},
+            (
+                "'travel': bands: 5-17 goes up to 12 km/h with mode = \"foot\"; nobody walks "
+                "faster than 8 km/h"
+            ),
+        ),
+        (
+            {"mode": "e-bike", "bands": [{"ages": [12, 17], "speed_kmh": 26}]},
+            (
+                "'travel': bands: 12-17 goes up to 26 km/h with mode = \"e-bike\"; an e-bike "
+                "helps up to 25 km/h, and a speed pedelec is ridden from 16 years on"
+            ),
+        ),
+        (
+            {"mode": "foot", "profiles": ["all", "quiet_1"]},
+            "'travel': profiles: on foot there is \"all\" alone; leave it out",
+        ),
+    ],
+)
+def test_a_mode_that_cannot_be_is_refused(travel: dict[str, Any], line: str) -> None:
+    """In one line: an unknown mode, a speed that it has not, and quiet roads on foot."""
+    assert lines(travel=travel) == [f"study.toml: {line}"]
+
+
+def test_each_mode_has_speeds_of_its_own() -> None:
+    """By age, from slow to fast, and none of them counts as chosen; a pedelec at 16 may go 45."""
+    straight = inputs(network="straight-line")
+    for mode, own in MODES.items():
+        study = parsed(**straight, travel={"mode": mode})
+        speeds = [[band.speed_kmh[one] for one in SCENARIOS] for band in study.travel.bands]
+        assert study.travel.profiles == own.profiles
+        assert sorted(speeds) == speeds
+        assert all(sorted(one) == one for one in speeds)
+        assert study.output.isochrone_speed_kmh == own.isochrone_speed_kmh == speeds[1][1]
+        assert not study.is_chosen("travel", "bands")
+        assert study.with_siting(places=3).output == study.output
+        flat = parsed(**straight, travel={"mode": mode, "speed_kmh": 5})
+        assert flat.travel.speed_of(flat.travel.bands[0], "low") == 5
+    fast = {"mode": "e-bike", "bands": [{"ages": [16, 17], "speed_kmh": 45}]}
+    assert parsed(travel=fast).travel.mode == "e-bike"
