@@ -25,11 +25,12 @@ if TYPE_CHECKING:
     from stemgeo.planning import Plan, site
     from stemgeo.report.answers import answer
     from stemgeo.report.comparison import compare
-    from stemgeo.result import Result, read_result
+    from stemgeo.result import Result
     from stemgeo.steps import coverage, gaps, mclp
     from stemgeo.study import Study, load_study
     from stemgeo.study_run import run
     from stemgeo.verification import Verification, verify
+    from stemgeo.written import read_result
     from stemgeo.years import trend
 
 _HOMES = {
@@ -53,7 +54,7 @@ _HOMES = {
     "gaps": "stemgeo.steps",
     "load_study": "stemgeo.study",
     "mclp": "stemgeo.steps",
-    "read_result": "stemgeo.result",
+    "read_result": "stemgeo.written",
     "run": "stemgeo.study_run",
     "sample": "stemgeo.example",
     "site": "stemgeo.planning",

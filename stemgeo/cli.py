@@ -34,12 +34,7 @@ if TYPE_CHECKING:
     from stemgeo.report.outcome import Outcome
     from stemgeo.study import Study
 
-_WRITING, _DONE, _NOTE = (
-    Said("Writing", "Schrijven", "Écriture"),
-    Said("Done", "Klaar", "Terminé"),
-    Said("note:", "let op:", "attention\N{NO-BREAK SPACE}:"),
-)
-
+_NOTE = Said("note:", "let op:", "attention\N{NO-BREAK SPACE}:")
 _RESULT_IN = Said("Result in", "Resultaat in", "Résultat dans")
 _PLAN_IN = Said("Plan in", "Plan in", "Plan dans")
 
@@ -173,9 +168,7 @@ def run_command(
         from stemgeo.study_run import run as run_study
 
         result = run_study(parsed, uncertainty=uncertainty, progress=progress, threads=threads)
-        progress(_WRITING, 0.9)
-        result.write(out, replace=replace)
-        progress(_DONE, 1.0)
+        result.write(out, replace=replace, progress=progress)
     _print_notes(result.notes, language)
     _print_table(format_coverage(result.summary(), language), Form.text)
     _print_notices(result, Form.text)
@@ -244,9 +237,7 @@ def site_command(
 
         plan = choose(parsed, progress=progress, threads=threads)
         if out is not None:
-            progress(_WRITING, 0.95)
-            plan.write(out, replace=replace)
-        progress(_DONE, 1.0)
+            plan.write(out, replace=replace, progress=progress)
     _print_notes(plan.notes, language)
     _print_plan(plan, form)
     if out is not None:
@@ -309,9 +300,7 @@ def trend_command(
         from stemgeo.years import trend as measure_years
 
         result = measure_years(parsed, wanted, progress=progress)
-        progress(_WRITING, 0.9)
-        result.write(out, replace=replace)
-        progress(_DONE, 1.0)
+        result.write(out, replace=replace, progress=progress)
     _print_notes(result.notes, language)
     regions = result.table[result.table["level"] == "region"]
     _print_table(format_trend(regions, language), Form.text)
@@ -354,9 +343,9 @@ def coverage_command(
     form: FormOption = Form.text,
 ) -> None:
     """Print the share of children in time of an academy."""
-    from stemgeo.result import read_result
+    from stemgeo.result import Result
 
-    found = read_result(result)
+    found = Result.from_folder(result)
     table = found.summary(by, band=band, sex=sex.value)
     if form is Form.text:
         from stemgeo.report.summary import format_coverage
@@ -380,9 +369,9 @@ def gaps_command(
     form: FormOption = Form.text,
 ) -> None:
     """Print the areas with most children out of reach over all roads, and why."""
-    from stemgeo.result import read_result
+    from stemgeo.result import Result
 
-    found = read_result(result)
+    found = Result.from_folder(result)
     found.refuse_unmeasured(profile.value)
     every = found.table("gaps")
     table, lines = every[every["profile"] == profile.value].head(top), list[str]()
@@ -458,9 +447,9 @@ def candidates_command(
     form: FormOption = Form.text,
 ) -> None:
     """Print the municipalities where one academy more would add most."""
-    from stemgeo.result import read_result
+    from stemgeo.result import Result
 
-    found = read_result(result)
+    found = Result.from_folder(result)
     table = found.candidates.head(top)
     if form is Form.text:
         from stemgeo.report.summary import format_candidates
@@ -495,13 +484,14 @@ def answer_command(
     replace: ReplaceOption = False,
 ) -> None:
     """Write the answer to parliament: text in Word and PDF, tables, maps, web map, manifest."""
-    from stemgeo.report.files import ANSWER, read_checked_manifest, refuse_taken
-    from stemgeo.result import read_result
+    from stemgeo.report.files import ANSWER, refuse_taken
+    from stemgeo.result import Result
 
     refuse_taken(out, ANSWER, replace=replace, reads=[result])
-    found = read_result(result, None if lang is None else lang.value)
+    found = Result.from_folder(result, None if lang is None else lang.value)
     language = found.language
     with _show_progress(language) as progress:
+        from stemgeo.report.answers import Answer
         from stemgeo.report.answers import answer as write_answer
         from stemgeo.report.letter import list_unused_texts
 
@@ -514,27 +504,25 @@ def answer_command(
             replace=replace,
             progress=progress,
         )
-        progress(_DONE, 1.0)
-    content = read_checked_manifest(out, ANSWER)
-    if content["typed_numbers"]:
-        numbers = ", ".join(content["typed_numbers"])
+    written = Answer.from_folder(out)
+    if written.typed_numbers:
         typed = say(
             "these numbers stand in the template, and no table vouches for them: {numbers}",
             "deze getallen staan in het sjabloon, en geen tabel staat ervoor in: {numbers}",
             "ces nombres figurent dans le modèle, et aucun tableau ne les garantit : {numbers}",
-            numbers=numbers,
+            numbers=", ".join(written.typed_numbers),
         )
         _print_note(typed, language)
-    if templates is not None:
-        for name in list_unused_texts(templates, content["templates"]):
-            unused = say(
-                "{path}: is not used by the answer",
-                "{path}: wordt door het antwoord niet gebruikt",
-                "{path} : n’est pas utilisé par la réponse",
-                path=str(templates / name),
-            )
-            _print_note(unused, language)
-    if not content["pdf_standard"]:
+    unused = list_unused_texts(templates, written.templates) if templates else []
+    for path in (f"{templates}/{name}" for name in unused):
+        not_used = say(
+            "{path}: is not used by the answer",
+            "{path}: wordt door het antwoord niet gebruikt",
+            "{path} : n’est pas utilisé par la réponse",
+            path=path,
+        )
+        _print_note(not_used, language)
+    if not written.pdf_standard:
         lacking = Said(
             "no font at hand has every letter of the text: the PDF is tagged, not PDF/UA",
             "geen lettertype hier heeft elke letter van de tekst: de PDF is getagd, geen PDF/UA",
@@ -543,18 +531,16 @@ def answer_command(
         )
         _print_note(lacking, language)
     for form in ("docx", "pdf"):
-        print(out / f"{load_texts(content['options']['language'])('file.letter')}.{form}")
-    written = say(
+        print(out / f"{load_texts(language)('file.letter')}.{form}")
+    where = say(
         "Answer in {out}, {files} files. Check it: stemgeo verify {out}",
         "Antwoord in {out}, {files} bestanden. Kijk het na: stemgeo verify {out}",
         "Réponse dans {out}, {files} fichiers. Vérifiez-la : stemgeo verify {out}",
         out=str(out),
-        files=say_amount(len(content["outputs"])),
+        files=say_amount(len(written.manifest["outputs"])),
     )
-    _print_line(written.to_text(language))
-    for line in (content["notice"], content["method_note"]):
-        if line:
-            _print_line(line)
+    _print_line(where.to_text(language))
+    _print_notices(written, Form.csv)
 
 
 @app.command("templates")
@@ -598,10 +584,10 @@ def verify_command(
     threads: ThreadsOption = None,
 ) -> None:
     """Compute a result again from its inputs and say what differs; status 1 when anything does."""
-    from stemgeo.verification import WrittenResult
     from stemgeo.verification import verify as verify_result
+    from stemgeo.written import read_result
 
-    written = WrittenResult.from_folder(result)
+    written = read_result(result)
     with _show_progress(written.language) as progress:
         found = verify_result(
             written,
@@ -611,7 +597,6 @@ def verify_command(
             progress=progress,
             threads=threads,
         )
-        progress(_DONE, 1.0)
     for line in found.lines():
         print(line)
     if not found.same:

@@ -192,7 +192,7 @@ class Note:
     ----------
     where
         A file, with the place in it, or a part of the measurement. A name that is the same in all
-        languages may be plain text.
+        languages may be plain text; of a note read back it stands in `what`.
     what, mend
         What was found, and how it was dealt with or can be mended.
     """
@@ -205,6 +205,7 @@ class Note:
         """Write it in a language, in one line."""
         parts = {"where": self.where, "what": self.what}
         told = say("{where}: {what}", "{where}: {what}", "{where} : {what}", **parts)
+        told = told if self.where else self.what
         if self.mend:
             parts = {"told": told, "mend": self.mend}
             told = say("{told}; {mend}", "{told}; {mend}", "{told} ; {mend}", **parts)

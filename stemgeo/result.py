@@ -22,7 +22,6 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
     from stemgeo.report.sheets import Sheets
-    from stemgeo.speech import Language
 
 PLAIN = ("gaps", "academies", "annex-1-municipalities", "provinces")
 """Tables that stand in a CSV beside a file that has their places, or are read off others."""
@@ -125,31 +124,6 @@ class Result(Tables):
             "uncertainty": bool((self.uncertainty["part"] == TOGETHER).any()),
             "notes": write_in_all(self.notes),
         }
-
-
-def read_result(folder: str | Path, language: Language | None = None) -> Result:
-    """Read a result back: its tables as they are asked for, its summary and its maps.
-
-    Parameters
-    ----------
-    folder
-        That `stemgeo run` or `Result.write` wrote.
-    language
-        "nl", "en" or "fr", for its maps and notes; that of the study when not given.
-
-    Returns
-    -------
-    Result
-        What `run` gave, as far as the folder holds it: without `inputs` and `gap_children`, and
-        numbers with six decimals.
-
-    Raises
-    ------
-    ResultError
-        If it holds no result of a run; and when a table is asked for that is missing, was changed
-        or is not as stemgeo writes it.
-    """
-    return Result.from_folder(folder, language)
 
 
 def count_each_step(result: Tables) -> dict[str, int]:

@@ -8,7 +8,8 @@ out is compared with the hash that the manifest has of it. The folder itself is 
 from __future__ import annotations
 
 import glob
-from collections.abc import Callable, Iterator, Sequence
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import zip_longest
 from pathlib import Path
@@ -20,10 +21,9 @@ from stemgeo import facts
 from stemgeo.errors import Problem, ResultError, StemgeoError
 from stemgeo.inputs.files import clean_text
 from stemgeo.measure import Progress, report_nothing
-from stemgeo.notes import Said, say, say_amount, say_count, say_list, write_in_each
+from stemgeo.notes import Said, say, say_amount, say_count
 from stemgeo.planning import site
-from stemgeo.report.answers import LIBRARIES as OF_ANSWERS
-from stemgeo.report.answers import answer, answer_without_text
+from stemgeo.report.answers import build_answer
 from stemgeo.report.comparison import compare
 from stemgeo.report.figures import ChangedFigure, compare_tables
 from stemgeo.report.files import (
@@ -32,23 +32,24 @@ from stemgeo.report.files import (
     RUN,
     SITE,
     TREND,
-    command_of,
     flatten_values,
     read_checked_manifest,
     versions_of,
 )
 from stemgeo.report.letter import Letter
 from stemgeo.report.manifests import list_choices, list_made_with
-from stemgeo.speech import join_with_and
+from stemgeo.report.outcome import Outcome, Tables
+from stemgeo.speech import format_whole, join_with_and
 from stemgeo.study import Input, Study, load_study
 from stemgeo.study_run import run
 from stemgeo.texts import load_texts
 from stemgeo.writing.seal import MANIFEST, hash_if_readable, is_litter
 from stemgeo.writing.whole import temporary_folder
+from stemgeo.written import read_result
 from stemgeo.years import trend
 
 if TYPE_CHECKING:
-    from stemgeo.speech import Language
+    from stemgeo.texts import Texts
 
     Manifest = dict[str, Any]
 
@@ -165,140 +166,49 @@ class Verification:
 
     def lines(self) -> list[str]:
         """Say it for people: a line for each step, below it what differs, and the sum of it."""
-        files, asked, result = self.of(FILES), self.of(STUDY, INPUTS), self.of(RESULT)
-        written = say(
-            "all {files} as they were written",
-            "alle {files} zoals ze geschreven zijn",
-            "tous les {files} tels qu’ils ont été écrits",
-            files=say_amount(self.files),
-        )
-        as_then = say(
-            "as they were: {study}, {inputs}",
-            "zoals ze waren: {study}, {inputs}",
-            "telles quelles : {study}, {inputs}",
-            study=self.study or _IN_CODE,
-            inputs=say_count(self.inputs, "input"),
-        )
-        again = say(
-            "the same {files} files",
-            "dezelfde {files} bestanden",
-            "les mêmes {files} fichiers",
-            files=say_amount(self._count_made),
-        )
-        told = [
-            *_say_step("files", files, written),
-            *_say_step("asked", asked, as_then),
-            *_say_step("versions", self.versions, Said("as they were", "dezelfde", "les mêmes")),
-            *_say_step("result", result, again),
-            *self._say_not_made(),
-            self._say_sum(),
-        ]
-        return [one.to_text(self.language) for one in told]
-
-    @property
-    def _count_made(self) -> int:
-        """How many files were made again."""
-        return self.files - len(self.left_out)
-
-    def _say_not_made(self) -> Iterator[Said]:
-        """Say what was left out, and how to have it in."""
-        if self.left_out:
-            yield say(
-                "Left out: {files}, and the numbers typed in them. Their text comes of templates "
-                "in the manifest, which are filled in only when you trust them: "
-                "--trust-templates.",
-                "Weggelaten: {files}, en de getallen die erin getypt zijn. De tekst komt uit "
-                "sjablonen in het manifest, die alleen ingevuld worden wanneer u ze vertrouwt: "
-                "--trust-templates.",
-                "Laissés de côté : {files}, et les nombres qui y sont tapés. Leur texte vient de "
-                "modèles du manifeste, qui ne sont remplis que si vous leur faites confiance : "
-                "--trust-templates.",
-                files=_say_names(self.left_out),
-            )
-
-    def _say_sum(self) -> Said:
+        words = load_texts(self.language)
+        said = {
+            "files": format_whole(self.files - len(self.left_out), self.language),
+            "inputs": say_count(self.inputs, "input").to_text(self.language),
+            "names": join_with_and(self.left_out, self.language),
+            "study": clean_text(self.study, 200) or words("verify.in_code"),
+        }
+        steps = {
+            "files": (self.of(FILES), said | {"files": format_whole(self.files, self.language)}),
+            "asked": (self.of(STUDY, INPUTS), said),
+            "versions": (self.versions, said),
+            "result": (self.of(RESULT), said),
+        }
+        told = [line for step, one in steps.items() for line in _yield_step(words, step, *one)]
+        told += [words("verify.left_out", names=said["names"])] if self.left_out else []
         if self.same:
-            what = _EVERYTHING
-            if self.left_out:
-                what = say(
-                    "Everything but {files}",
-                    "Alles behalve {files}",
-                    "Tout sauf {files}",
-                    files=_say_names(self.left_out),
-                )
-            return say(
-                "{what} is the same: {files} files, {inputs}.",
-                "{what} is gelijk: {files} bestanden, {inputs}.",
-                "{what} est identique : {files} fichiers, {inputs}.",
-                what=what,
-                files=say_amount(self._count_made),
-                inputs=say_count(self.inputs, "input"),
-            )
-        counts = {part: len(self.of(part)) for part in _PARTS}
-        told = [
-            say("{part} {n}", "{part} {n}", "{part} {n}", part=_PARTS[part], n=say_amount(count))
+            return [*told, words("verify.all_but" if self.left_out else "verify.all", **said)]
+        every = format_whole(len(self.differences), words.language)
+        counts = {part: len(self.of(part)) for part in (FILES, STUDY, INPUTS, RESULT)}
+        parts = ", ".join(
+            f"{words(f'verify.part.{part}')} {format_whole(count, words.language)}"
             for part, count in counts.items()
             if count
-        ]
-        return say(
-            "Not the same, differences: {all} ({told}).",
-            "Niet gelijk, verschillen: {all} ({told}).",
-            "Non identique, différences : {all} ({told}).",
-            all=say_amount(len(self.differences)),
-            told=say_list(told),
         )
+        return [*told, words("verify.not_same", all=every, parts=parts)]
 
 
-def _say_names(names: Sequence[str]) -> Said:
-    return write_in_each(lambda language: join_with_and(names, language))
+def _yield_step(
+    words: Texts, step: str, found: tuple[Difference, ...], as_then: Mapping[str, str]
+) -> Iterator[str]:
+    """Tell one step: that nothing differs, or what does."""
+    name = words(f"verify.step.{step}")
+    if not found:
+        yield words("verify.step", step=name, told=words(f"verify.same.{step}", **as_then))
+        return
+    remark = words("verify.no_fault") if step == "versions" else ""
+    yield words.say_count("verify.differ", len(found), step=name, remark=remark)
+    for one in found:
+        yield f"  {one.sentence.to_text(words.language)}"
+        yield from (f"    {figure.sentence.to_text(words.language)}" for figure in one.figures)
 
 
 _NOTHING = Said("nothing", "niets", "rien")
-_IN_CODE = Said("a study made in code", "een studie uit code", "une étude définie en code")
-_EVERYTHING = Said("Everything", "Alles", "Tout")
-_PARTS = {
-    FILES: Said("files", "bestanden", "fichiers"),
-    STUDY: Said("study", "studie", "étude"),
-    INPUTS: Said("inputs", "invoer", "données"),
-    RESULT: Said("result", "resultaat", "résultat"),
-}
-_STEPS = {
-    "files": Said("Files", "Bestanden", "Fichiers"),
-    "asked": Said("Study and inputs", "Studie en invoer", "Étude et données"),
-    "versions": Said("Versions", "Versies", "Versions"),
-    "result": Said("Result, computed again", "Resultaat, opnieuw berekend", "Résultat, recalculé"),
-}
-_STEP = "{step}: {told}.", "{step}: {told}.", "{step} : {told}."
-_ONE_DIFFERS = (
-    "{step}: {count} differs{remark}:",
-    "{step}: {count} verschilt{remark}:",
-    "{step} : {count} diffère{remark} :",
-)
-_DIFFER = (
-    "{step}: {count} differ{remark}:",
-    "{step}: {count} verschillen{remark}:",
-    "{step} : {count} diffèrent{remark} :",
-)
-
-
-def _say_step(step: str, found: tuple[Difference, ...], as_then: Said) -> Iterator[Said]:
-    """Tell one step: that nothing differs, or what does."""
-    if not found:
-        yield say(*_STEP, step=_STEPS[step], told=as_then)
-        return
-    remark = _NO_FAULT if step == "versions" else ""
-    forms = _ONE_DIFFERS if len(found) == 1 else _DIFFER
-    yield say(*forms, step=_STEPS[step], count=say_amount(len(found)), remark=remark)
-    for one in found:
-        yield _indent_line(one.sentence, 2)
-        yield from (_indent_line(figure.sentence, 4) for figure in one.figures)
-
-
-def _indent_line(line: Said, spaces: int) -> Said:
-    return write_in_each(lambda language: " " * spaces + line.to_text(language))
-
-
-_NO_FAULT = Said(", by itself no fault", ", op zich geen fout", ", pas une erreur en soi")
 
 
 @dataclass(frozen=True)
@@ -311,19 +221,44 @@ class StudyOfThen:
         What the manifest says of it: the study, its file and its inputs.
     study
         As it is now.
-    asked
-        What the manifest is to say of it: a trend leaves out its plan.
-    paths
-        Its files now, by role.
     side
         "A: " and "B: " of a comparison.
+    years
+        Of a trend.
     """
 
     then: Manifest
     study: Study
-    asked: Study
-    paths: dict[str, list[Path]]
     side: str = ""
+    years: tuple[int, ...] = ()
+
+    @property
+    def asked(self) -> Study:
+        """What the manifest is to say of it: a trend leaves out its plan."""
+        return self.study.with_plan(None) if self.years else self.study
+
+    @property
+    def paths(self) -> dict[str, list[Path]]:
+        """Its files by role, as the provenance names them.
+
+        A run counts the children of one year; a trend those of its years, as far as they have
+        their own.
+        """
+        found: dict[str, list[Path]] = {}
+        inputs = self.asked.inputs
+        for role in type(inputs).model_fields:
+            value = getattr(inputs, role)
+            if isinstance(value, dict):
+                years_of = self.years if role == "populations" else value
+                of_years = {key: one for key, one in value.items() if key in years_of}
+                found |= {f"{role}.{key}": [one.path] for key, one in of_years.items()}
+            elif isinstance(value, tuple):
+                found[role] = [one.path for one in value]
+            elif isinstance(value, Input):
+                found[role] = [value.path]
+        if self.years and all(f"populations.{year}" in found for year in self.years):
+            del found["population"]
+        return found
 
 
 @dataclass(frozen=True)
@@ -332,47 +267,45 @@ class Again:
 
     Attributes
     ----------
-    studies
-        As they are now; two of a comparison.
+    asked
+        Its studies; two of a comparison.
     content
         The manifest of then.
     places
         Folders in which files of then may be, see `find_again`.
-    progress, threads
-        As in `stemgeo.study_run`.
+    beside
+        A folder for what the result itself is made of.
     trust_templates
         Whether the texts in the manifest are filled in too.
+    progress, threads
+        As in `stemgeo.study_run`.
     """
 
-    studies: tuple[Study, ...]
+    asked: tuple[StudyOfThen, ...]
     content: Manifest
     places: tuple[Path, ...]
+    beside: Path
+    trust_templates: bool
     progress: Progress
     threads: int | None
-    trust_templates: bool
-
-    @property
-    def study(self) -> Study:
-        """The only one, or the first."""
-        return self.studies[0]
 
 
-def _run_again(again: Again, place: Path) -> None:
-    asked = bool(_manifest_of_run(again.content).get("uncertainty"))
-    run(again.study, uncertainty=asked, progress=again.progress, threads=again.threads).write(place)
+def _run_again(again: Again, of: StudyOfThen) -> Tables:
+    sure = bool(of.then.get("uncertainty"))
+    return run(of.study, uncertainty=sure, progress=again.progress, threads=again.threads)
 
 
-def _site_again(again: Again, place: Path) -> None:
-    site(again.study, progress=again.progress, threads=again.threads).write(place)
+def _site_again(again: Again) -> Outcome:
+    return site(again.asked[0].study, progress=again.progress, threads=again.threads)
 
 
-def _trend_again(again: Again, place: Path) -> None:
-    trend(again.study, again.content["years"], progress=again.progress).write(place)
+def _trend_again(again: Again) -> Outcome:
+    return trend(again.asked[0].study, again.content["years"], progress=again.progress)
 
 
-def _compare_again(again: Again, place: Path) -> None:
-    a, b = (run(one, progress=again.progress, threads=again.threads) for one in again.studies)
-    compare(a, b).write(place)
+def _compare_again(again: Again) -> Outcome:
+    a, b = (_run_again(again, one) for one in again.asked)
+    return compare(a, b)
 
 
 def _give_siting(study: Study, then: Manifest) -> Study:
@@ -382,66 +315,41 @@ def _give_siting(study: Study, then: Manifest) -> Study:
     return study.with_siting(**{key: one for key, one in siting if one != own.get(key)})
 
 
-def _answer_again(again: Again, place: Path) -> None:
+def _answer_again(again: Again) -> Outcome:
     """Run, and where the answer told of a plan or an earlier result, make these again too."""
-    content, result = again.content, place.with_name("run")
-    _run_again(again, result)
-    plan = before = templates = None
+    content, beside, (asked,) = again.content, again.beside, again.asked
+    plan = before = text = templates = None
     if content.get("plan"):
-        chosen = site(_give_siting(again.study, content["plan"]), threads=again.threads)
-        plan = chosen.write(place.with_name("plan"))
-    if content.get("before"):
-        then = content["before"]
-        study, home = _read_study_again(place.with_name("before"), then, None, again.places)
+        chosen = site(_give_siting(asked.study, content["plan"]), threads=again.threads)
+        plan = chosen.write(beside / "plan")
+    if then := content.get("before"):
+        study, home = _read_study_again(beside / "before", then, None, again.places)
         study = _give_plan_of_then(study, then, None, (*again.places, home))
-        sure = bool(then.get("uncertainty"))
-        then_again = run(study, uncertainty=sure, threads=again.threads)
-        before = then_again.write(place.with_name("before"))
-    language, own = content["options"]["language"], content.get("templates", {})
-    if own and not again.trust_templates:
-        text = Letter((), tuple(content.get("typed_numbers", ())), own)
-        answer_without_text(result, place, text, language=language, plan=plan, before=before)
-        return
-    if own:
-        templates = place.with_name("templates")
+        before = _run_again(again, StudyOfThen(then, study)).write(beside / "before")
+    if (own := content.get("templates", {})) and again.trust_templates:
+        templates = beside / "templates"
         templates.mkdir()
-        for name, text in own.items():
-            (templates / name).write_text(text, encoding="utf-8", newline="")
-    answer(result, place, language=language, plan=plan, before=before, templates=templates)
+        for name, one in own.items():
+            (templates / name).write_text(one, encoding="utf-8", newline="")
+    elif own:
+        text = Letter((), tuple(content.get("typed_numbers", ())), own)
+    result = _run_again(again, asked).write(beside / "run")
+    language = content["options"]["language"]
+    return build_answer(result, plan, before, language=language, templates=templates, text=text)
 
 
-_MAKERS: dict[str, Callable[[Again, Path], None]] = {
-    RUN: _run_again,
+_MAKERS: dict[str, Callable[[Again], Outcome]] = {
+    RUN: lambda again: _run_again(again, again.asked[0]),
     SITE: _site_again,
     TREND: _trend_again,
     COMPARE: _compare_again,
     ANSWER: _answer_again,
 }
-"""What writes the result of each command again, into a place that is not there yet."""
-
-
-@dataclass(frozen=True)
-class WrittenResult:
-    """The folder of a result of any command, with what its manifest says."""
-
-    folder: Path
-    content: Manifest
-
-    @classmethod
-    def from_folder(cls, folder: str | Path) -> WrittenResult:
-        """Open its manifest."""
-        return cls(Path(folder), read_checked_manifest(Path(folder), *_MAKERS))
-
-    @property
-    def language(self) -> Language:
-        """In which it is told."""
-        of = self.content.get("options") or _manifest_of_run(self.content)["study"]["output"]
-        language: Language = of["language"]
-        return language
+"""What makes the result of each command again."""
 
 
 def verify(
-    folder: str | Path | WrittenResult,
+    folder: Outcome | str | Path,
     study: Study | str | Path | Sequence[Study | str | Path] | None = None,
     *,
     plan: str | Path | None = None,
@@ -454,8 +362,8 @@ def verify(
     Parameters
     ----------
     folder
-        That a command wrote: a run, a plan, a trend, a comparison or an answer. It is read and not
-        changed.
+        That a command wrote: a run, a plan, a trend, a comparison or an answer; or what
+        `read_result` gave of it. It is read and not changed.
     study
         A study, a study.toml or its folder. Without it the file with the hash that the manifest has
         is looked for: in the current folder, in `folder` and the one above it, and one level below
@@ -481,65 +389,56 @@ def verify(
     StudyError, MissingFileError
         If a study that is given cannot be read.
     """
-    written = folder if isinstance(folder, WrittenResult) else WrittenResult.from_folder(folder)
-    folder, content = written.folder, written.content
+    found = folder if isinstance(folder, Outcome) else read_result(folder)
+    if found.folder is None:
+        raise ResultError(Problem("result", "stands in no folder", "write it, and verify that"))
+    content, folder = found.manifest, found.folder
     own = bool(content.get("templates"))
     if trust_templates and not own:
         what = "holds no templates of its own to trust"
         raise ResultError(Problem(str(folder), what, "leave --trust-templates out"))
-    left_out = _name_own_texts(content) if own and not trust_templates else ()
-    given = (study,) if study is None or isinstance(study, Study | str | Path) else tuple(study)
-    asked, places = _find_studies(folder, content, given, plan)
+    left_out = _name_own_texts(found.language) if own and not trust_templates else ()
+    given = (study,) if isinstance(study, Study | str | Path) else tuple(study or ())
+    asked, places = _find_studies(found, folder, given, plan)
     with temporary_folder() as beside:
-        made: Path | None = beside / RESULT
-        problems: tuple[Difference, ...] = ()
+        made: Path | None = None
         try:
-            studies = tuple(one.study for one in asked)
-            again = Again(studies, content, places, progress, threads, trust_templates)
-            _MAKERS[command_of(content)](again, beside / RESULT)
+            again = Again(asked, content, places, beside, trust_templates, progress, threads)
+            made = _MAKERS[found.COMMAND](again).write(beside / RESULT)
+            problems: tuple[Difference, ...] = ()
         except StemgeoError as error:
-            made, problems = None, tuple(map(_report_not_computed, error.problems))
+            problems = tuple(map(_report_not_computed, error.problems))
         progress(Said("Comparing", "Vergelijken", "Comparaison"), 0.95)
         differences = (
             *_compare_files(folder, content, made),
-            *(found for one in asked for found in (*_compare_study(one), *_compare_inputs(one))),
-            *(problems if made is None else _compare_result(folder, content, made, left_out)),
+            *(other for one in asked for other in (*_compare_study(one), *_compare_inputs(one))),
+            *(_compare_result(found, folder, made, left_out) if made else problems),
         )
-    others = OF_ANSWERS if command_of(content) == ANSWER else ()
     files = [(one.then.get("study_file") or {}).get("name", "") for one in asked]
+    now = versions_of(list_made_with(*found.LIBRARIES))
     return Verification(
         folder=folder,
         study=", ".join(dict.fromkeys(filter(None, files))),
         files=len(content["outputs"]),
         inputs=sum(len(one.then["inputs"]) for one in asked),
         differences=differences,
-        versions=tuple(
-            _yield_differences(
-                "versions", versions_of(content), versions_of(list_made_with(*others))
-            )
-        ),
+        versions=tuple(_yield_differences("versions", versions_of(content), now)),
         left_out=left_out,
-        language=written.language,
+        language=found.language,
     )
 
 
 def _find_studies(
-    folder: Path,
-    content: Manifest,
-    given: tuple[Study | str | Path | None, ...],
-    plan: str | Path | None,
-) -> tuple[list[StudyOfThen], tuple[Path, ...]]:
+    found: Outcome, folder: Path, given: Sequence[Study | str | Path], plan: str | Path | None
+) -> tuple[tuple[StudyOfThen, ...], tuple[Path, ...]]:
     """Find the studies that a result was made of, and the folders in which files of then may be."""
-    sides = [(_manifest_of_run(content), "")]
-    if command_of(content) == COMPARE:
-        sides = [(content["a"], "A: "), (content["b"], "B: ")]
-        given = given if given != (None,) else (None, None)
-    if len(given) != len(sides):
-        what = f"is made of {len(sides)} studies, {len(given)} given"
+    behind = found.made_of
+    if given and len(given) != len(behind):
+        what = f"is made of {len(behind)} studies, {len(given)} given"
         raise ResultError(Problem(str(folder), what, "give each, in their order, or none"))
     places: tuple[Path, ...] = (Path(), folder, folder.resolve().parent)
     studies: list[Study] = []
-    for (then, _), one in zip(sides, given, strict=True):
+    for then, one in zip_longest(behind, given):
         study, home = (
             (one, Path())
             if isinstance(one, Study)
@@ -547,39 +446,26 @@ def _find_studies(
         )
         studies, places = [*studies, study], (*places, home)
     # One of two may have been measured without it; a trend is of no plan.
+    alone = len(behind) == 1
     with_plan = [
-        command_of(content) != TREND and bool(not side or then["study"]["inputs"].get("plan"))
-        for then, side in sides
+        found.COMMAND != TREND and (alone or bool(then["study"]["inputs"].get("plan")))
+        for then in behind
     ]
     if plan is not None and not any(with_plan):
         raise ResultError(Problem(str(folder), "counts no plan", "leave --plan out"))
-    studies = [
-        _give_plan_of_then(study, then, plan if own else None, places)
-        for (then, _side), study, own in zip(sides, studies, with_plan, strict=True)
-    ]
-    pairs = zip(sides, studies, strict=True)
-    return [_ask_as_then(content, then, study, side) for (then, side), study in pairs], places
+    asked = []
+    for then, study, side, own in zip(behind, studies, ("A: ", "B: "), with_plan, strict=False):
+        as_then = _give_plan_of_then(study, then, plan if own else None, places)
+        as_then = _give_siting(as_then, then) if found.COMMAND == SITE else as_then
+        years = tuple(found.manifest.get("years", ()))
+        asked.append(StudyOfThen(then, as_then, "" if alone else side, years))
+    return tuple(asked), places
 
 
-def _ask_as_then(content: Manifest, then: Manifest, study: Study, side: str) -> StudyOfThen:
-    """Ask of a study what the command asked beside it."""
-    if command_of(content) == TREND:
-        asked = study.with_plan(None)
-        return StudyOfThen(then, study, asked, _list_paths(asked, content["years"]))
-    study = _give_siting(study, then) if command_of(content) == SITE else study
-    return StudyOfThen(then, study, study, _list_paths(study), side)
-
-
-def _name_own_texts(content: Manifest) -> tuple[str, ...]:
+def _name_own_texts(language: str) -> tuple[str, ...]:
     """Name the documents of an answer whose text comes of templates of one's own."""
-    stem = load_texts(content["options"]["language"])("file.letter")
+    stem = load_texts(language)("file.letter")
     return f"{stem}.docx", f"{stem}.pdf"
-
-
-def _manifest_of_run(content: Manifest) -> Manifest:
-    """Give the manifest that has the study: this one, or the one that it was made of."""
-    made_of: Manifest = content.get("result") or content.get("a") or content
-    return made_of
 
 
 # -- what is found again ---------------------------------------------------------------------
@@ -607,7 +493,7 @@ def _read_study_again(
         return studies[0]
 
     def others(of: Study) -> int:
-        return len([*_compare_inputs(StudyOfThen(of_run, of, of, _list_paths(of)))])
+        return len([*_compare_inputs(StudyOfThen(of_run, of))])
 
     # A study that was copied has other files beside it: the ones of then are meant.
     return min(studies, key=lambda one: others(one[0]))
@@ -759,28 +645,6 @@ def _compare_inputs(asked: StudyOfThen) -> Iterator[Difference]:
                 yield Difference(INPUTS, where, _OTHER_FILE, *hashes)
 
 
-def _list_paths(study: Study, years: Sequence[int] = ()) -> dict[str, list[Path]]:
-    """Give the files that a study reads, by role, as the provenance names them.
-
-    A run counts the children of one year; a trend those of its `years`, as far as they have their
-    own.
-    """
-    found: dict[str, list[Path]] = {}
-    for role in type(study.inputs).model_fields:
-        value = getattr(study.inputs, role)
-        if isinstance(value, dict):
-            years_of = years if role == "populations" else value
-            of_years = {key: one for key, one in value.items() if key in years_of}
-            found |= {f"{role}.{key}": [one.path] for key, one in of_years.items()}
-        elif isinstance(value, tuple):
-            found[role] = [one.path for one in value]
-        elif isinstance(value, Input):
-            found[role] = [value.path]
-    if years and all(f"populations.{year}" in found for year in years):
-        del found["population"]
-    return found
-
-
 def _report_not_computed(problem: Problem | str) -> Difference:
     where, what = (problem.where, problem.what) if isinstance(problem, Problem) else ("", problem)
     told = say(
@@ -793,10 +657,10 @@ def _report_not_computed(problem: Problem | str) -> Difference:
 
 
 def _compare_result(
-    folder: Path, content: Manifest, made: Path, left_out: tuple[str, ...]
+    found: Outcome, folder: Path, made: Path, left_out: tuple[str, ...]
 ) -> Iterator[Difference]:
     """Compare what came out now with the hashes of then; tables figure by figure."""
-    content_now = read_checked_manifest(made, *_MAKERS)
+    content, content_now = found.manifest, read_checked_manifest(made, found.COMMAND)
     then, now = _list_outputs(content), _list_outputs(content_now)
     for name in sorted({*then, *now} - set(left_out)):
         if name not in now:
@@ -806,7 +670,7 @@ def _compare_result(
         elif then[name] != now[name]:
             other = Difference(RESULT, name, _OTHERWISE)
             yield _add_figures(other, folder, made)
-    told_then, told_now = _list_told_here(content), _list_told_here(content_now)
+    told_then, told_now = _list_told(content), _list_told(content_now)
     if left_out:  # a PDF that was not made has no standard
         told_now["pdf_standard"] = told_then.get("pdf_standard", "")
     yield from _yield_differences(RESULT, told_then, told_now, f"{MANIFEST}, ")
@@ -814,48 +678,31 @@ def _compare_result(
 
 _BEHIND = {"result": "of the run", "plan": "of the plan", "before": "of the earlier result"}
 """Manifests of what an answer was made of, and what their files are called."""
-
-
-def _manifests_behind(content: Manifest) -> dict[str, Manifest]:
-    return {name: content[name] for name in _BEHIND if content.get(name)}
+_TOLD_ELSEWHERE = re.compile(
+    # Of each manifest: versions, files, and a hash of all, which differs where anything else does.
+    r"((result|plan|before|a|b)\.)?(stemgeo|python|libraries|outputs|seal)(\..*)?"
+    # Of those that tell of the studies asked: these, and what their files hold.
+    r"|((result|a|b)\.)?(study(_file)?|inputs\.\d+\.(size_bytes|sha256))(\..*)?"
+    r"|(plan|before)\.study_file\.(name|size_bytes)",
+    re.DOTALL,
+)
+"""What a manifest tells that another step compares, by its full name."""
 
 
 def _list_outputs(content: Manifest) -> dict[str, str]:
     """Give the hash of each file, and of those that the result was made of."""
-    hashes = {name: item["sha256"] for name, item in content["outputs"].items()}
-    for part, made_of in _manifests_behind(content).items():
-        hashes |= {
-            f"{name} ({_BEHIND[part]})": hash_ for name, hash_ in _list_outputs(made_of).items()
-        }
-    return hashes
+    parts = {f" ({called})": content.get(part) for part, called in _BEHIND.items()}
+    return {
+        f"{name}{of}": item["sha256"]
+        for of, one in ({"": content} | parts).items()
+        for name, item in (one or {"outputs": {}})["outputs"].items()
+    }
 
 
 def _list_told(content: Manifest) -> dict[str, Any]:
     """Give what a manifest tells that no other step compares."""
-    # The seal is a hash of all this: it differs where anything else does.
-    others = ("stemgeo", "python", "libraries", "outputs", "seal", *_BEHIND)
-    told = {name: value for name, value in content.items() if name not in others}
-    told |= {side: _list_told(content[side]) for side in ("a", "b") if side in content}
-    told["notes"] = {str(place): note for place, note in enumerate(content.get("notes", ()), 1)}
-    for part, made_of in _manifests_behind(content).items():
-        told[part] = _list_told(made_of)
-    if "study_file" in told:
-        told["study_file"] = (told["study_file"] or {}).get("sha256")
-    return told
-
-
-def _list_told_here(content: Manifest) -> dict[str, Any]:
-    """Leave out of what a manifest tells the study and the hashes of inputs of its own run."""
-    told = _list_told(content)
-    runs = [told["a"], told["b"]] if "a" in told else [told.get("result", told)]
-    for of_run in runs:
-        for name in ("study", "study_file"):
-            of_run.pop(name, None)
-        of_run["inputs"] = [
-            {name: value for name, value in item.items() if name not in ("size_bytes", "sha256")}
-            for item in of_run["inputs"]
-        ]
-    return dict(flatten_values(told))
+    told = flatten_values(content)
+    return {name: value for name, value in told if not _TOLD_ELSEWHERE.fullmatch(name)}
 
 
 def _yield_differences(

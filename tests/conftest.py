@@ -24,9 +24,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from stemgeo.inputs import Inputs
+    from stemgeo.report.outcome import Outcome
     from stemgeo.study import Study
     from stemgeo.study_run import Result
-    from stemgeo.verification import Again
+    from stemgeo.verification import Again, StudyOfThen
 
 ROOT = Path(__file__).parent.parent
 
@@ -202,30 +203,25 @@ def sample_answer(written_sample: Path, once: Once) -> Path:
 @pytest.fixture(scope="module")
 def computed_once(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     """Let `verify` compute the run of a study and its files once; it is compared in many ways."""
-    from stemgeo.report.files import RUN
     from stemgeo.report.manifests import list_choices
+    from stemgeo.result import Result
 
     verify = importlib.import_module("stemgeo.verification")
     compute = verify._run_again
     known: dict[str, Path] = {}
 
-    def again(asked: Again, place: Path) -> None:
-        paths = [path for role in verify._list_paths(asked.study).values() for path in role]
+    def run_again(again: Again, of: StudyOfThen) -> Outcome:
+        paths = [path for role in of.paths.values() for path in role]
         if not all(path.is_file() for path in paths):
-            compute(asked, place)
-            return
+            return compute(again, of)
         files = [sha256(path.read_bytes()).hexdigest() for path in paths]
-        sure = verify._manifest_of_run(asked.content).get("uncertainty")
-        key = repr((list_choices(asked.study), asked.study.file, files, sure))
+        key = repr((list_choices(of.study), of.study.file, files, of.then.get("uncertainty")))
         if key not in known:
-            compute(asked, place)
-            known[key] = shutil.copytree(place, tmp_path_factory.mktemp("again") / "result")
-        else:
-            shutil.copytree(known[key], place)
+            known[key] = compute(again, of).write(tmp_path_factory.mktemp("again") / "result")
+        return Result.from_folder(known[key])
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(verify, "_run_again", again)
-        patch.setitem(verify._MAKERS, RUN, again)
+        patch.setattr(verify, "_run_again", run_again)
         yield
 
 

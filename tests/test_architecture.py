@@ -52,6 +52,7 @@ ORDER = [
     "study_run",
     "years",
     "planning",
+    "written",
     "verification",
     "__init__",
     "cli",

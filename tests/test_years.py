@@ -393,7 +393,7 @@ def test_a_trend_is_not_read_as_a_run(study: Path, tmp_path: Path) -> None:
     """`coverage`, `gaps` and `map` say whose result it is."""
     place = trend(sg.load_study(study), [2019, 2020]).write(tmp_path / "t")
     told = "is the result of `stemgeo trend`, not of a run; `stemgeo run STUDY --out DIR` writes"
-    for reader in (draw_from_folder, sg.read_result):
+    for reader in (draw_from_folder, sg.Result.from_folder):
         with pytest.raises(ResultError, match=told):
             reader(place)
     for command in ("coverage", "gaps", "map"):

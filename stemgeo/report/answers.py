@@ -8,55 +8,45 @@ from __future__ import annotations
 import shutil
 from collections import Counter
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import pairwise
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 from stemgeo.errors import Problem, ResultError
 from stemgeo.maps.kinds import save_map
 from stemgeo.maps.text import province_name
 from stemgeo.measure import Progress, report_nothing
 from stemgeo.notes import Said
-from stemgeo.report.annex import GAPS, annex_stem, write_gaps, write_municipalities
+from stemgeo.report.annex import GAPS, MUNICIPALITIES, annex_stem, write_gaps, write_municipalities
 from stemgeo.report.content import Source, gather_figures
-from stemgeo.report.files import (
-    ANSWER,
-    refuse_taken,
-    result_folder,
-    write_csv,
-    write_manifest,
-)
-from stemgeo.report.letter import (
-    TEMPLATES,
-    Heading,
-    Letter,
-    Picture,
-    write_letter,
-)
+from stemgeo.report.files import ANSWER, refuse_taken, write_csv
+from stemgeo.report.letter import TEMPLATES, Heading, Letter, Picture, write_letter
 from stemgeo.report.manifests import list_made_with
 from stemgeo.report.outcome import Outcome, Tables, WrittenPlan
 from stemgeo.report.paper import Look, Plate, write_pdf
 from stemgeo.report.sheets import Sheets
+from stemgeo.report.summary import format_coverage
 from stemgeo.report.word import write_docx
 from stemgeo.study import PROVINCES
 from stemgeo.subsidy import load_subsidy_rules
 from stemgeo.texts import load_texts
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping, Sequence
+
+    import pandas as pd
 
     from stemgeo.speech import Language
+    from stemgeo.texts import Texts
 
-REGION, FIRST_PROVINCE, WEB = 2, 3, 9
-"""Numbers of the annexes that are maps; provinces follow in the order of the ministry."""
+REGION, WEB = 2, 9
+"""Numbers of annexes that are maps; provinces follow the region in the order of the ministry."""
 TABLES = ("coverage", "changes", "groups", "provinces", "sensitivity", "effects", "placement",
           "subsidy")  # fmt: skip
 """Tables of the result that go along as they are."""
 KINDS = {"share": "", "academies": "-academies"}
 """Maps of the region and of each province, and what their file names end in."""
-LIBRARIES = ("babel", "jinja2", "markdown-it-py", "python-docx", "typst", "xlsxwriter")
-"""Beside those of the run: what the bytes of an answer hang on."""
 
 
 @dataclass(frozen=True)
@@ -69,6 +59,173 @@ class AnswerMap:
     number: int
     stem: str
     title: str
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Answer(Outcome):
+    """An answer to parliament: its text, and the results behind it.
+
+    Attributes
+    ----------
+    source, plan, before
+        The results that it is made of, each from its folder; in no folder of an answer.
+    letter
+        Its text; without blocks no document is written of it.
+    maps, annexes
+        What it draws, and how its text calls the files beside it.
+    typed_numbers
+        The numbers that stand in a template: no table vouches for them.
+    pdf_standard
+        That its PDF keeps to; empty when a text has a letter that no font at hand can show.
+    templates
+        The texts of one's own that it was made of, by file name.
+    notes
+        Those of the result.
+    """
+
+    COMMAND = ANSWER
+    LIBRARIES = ("babel", "jinja2", "markdown-it-py", "python-docx", "typst", "xlsxwriter")
+    SAID: ClassVar[Mapping[str, str]] = {
+        name: name for name in ("typed_numbers", "pdf_standard", "templates")
+    }
+
+    source: Source
+    plan: WrittenPlan | None
+    before: Tables | None
+    letter: Letter
+    maps: tuple[AnswerMap, ...]
+    annexes: dict[str, Any]
+    typed_numbers: list[str] = field(init=False)
+    pdf_standard: str = field(init=False)
+    templates: dict[str, str] = field(init=False)
+
+    @property
+    def language(self) -> Language:
+        """In which it is written."""
+        language: Language = self.manifest["options"]["language"]
+        return language
+
+    def told_in(self, language: Language) -> Self:
+        """Give it back in its own language; in others it was not written.
+
+        Raises
+        ------
+        ResultError
+            For another language.
+        """
+        if language == self.language:
+            return self
+        what, mend = f"is written in '{self.language}'", f"write it again in '{language}'"
+        raise ResultError(Problem(self._name_of_folder, what, mend))
+
+    @property
+    def made_of(self) -> tuple[dict[str, Any], ...]:
+        """The manifest of its result."""
+        return (self.manifest["result"],)
+
+    def shown(self) -> pd.DataFrame:
+        """Give the province table in words."""
+        return format_coverage(self.table("provinces"), self.language)
+
+    def table(self, name: str) -> pd.DataFrame:
+        """Give one of the tables that go along as they are, see `TABLES`."""
+        if name not in TABLES:
+            what = f"has no table '{name}'"
+            raise ResultError(Problem(self._name_of_folder, what, f"it has: {', '.join(TABLES)}"))
+        if self.folder is None:
+            return self.source.table(name)
+        found: pd.DataFrame = self._read_file(f"{self._words('file.data')}/{name}.csv")
+        return found
+
+    @property
+    def _words(self) -> Texts:
+        return load_texts(self.language)
+
+    def _write_files(self, folder: Path, progress: Progress) -> dict[str, Any]:
+        """Draw the maps, copy tables, write annexes, the text and the read me."""
+        source, words = self.source, self._words
+        data = folder / words("file.data")
+        data.mkdir()
+        atlas = Sheets(source)
+        plates = dict(self._yield_drawn(atlas, folder, data, progress))
+        progress(Said("Writing annexes", "Bijlagen schrijven", "Rédaction des annexes"), 0.8)
+        write_municipalities(source, folder)
+        write_gaps(source, folder)
+        self._copy_tables(data)
+        page = folder / f"{annex_stem(WEB, self.language)}.html"
+        page.write_text(_draw_web_map(atlas, source), encoding="utf-8")
+        progress(Said("Writing the answer", "Antwoord schrijven", "Rédaction de la réponse"), 0.9)
+        standard, stem = "", words("file.letter")
+        if self.letter.blocks:
+            look = Look(self.language, source.study.about.date, source.text.notice)
+            write_docx(self.letter, plates, look, folder / f"{stem}.docx")
+            standard = write_pdf(self.letter, plates, look, folder / f"{stem}.pdf")
+        readme = "".join(f"{line}\n" for line in self._list_readme())
+        (folder / words("file.readme")).write_text(readme, encoding="utf-8")
+        return {"pdf_standard": standard}
+
+    def _yield_drawn(
+        self, atlas: Sheets, folder: Path, data: Path, progress: Progress
+    ) -> Iterator[tuple[str, Plate]]:
+        """Draw every map, with its rows beside the other tables."""
+        earlier = Sheets(self.before) if self.before else None
+        for done, one in enumerate(self.maps):
+            drawing = Said("Drawing maps", "Kaarten tekenen", "Dessin des cartes")
+            progress(drawing, 0.1 + 0.7 * done / len(self.maps))
+            before = earlier if one.kind == "change" else None
+            drawn = atlas.draw(one.kind, one.province, before=before)
+            paths = {path.suffix: path for path in save_map(drawn, folder / one.stem)}
+            write_csv(drawn.table, data / f"{one.stem}.csv")
+            yield one.stem, Plate(paths[".png"], paths[".svg"], drawn.alt)
+
+    def _copy_tables(self, data: Path) -> None:
+        """Put the tables beside the answer from which it was written: a file behind each number."""
+        files = {f"{name}.csv": self.source.path(f"tables/{name}.csv") for name in TABLES}
+        if self.plan:
+            names = ("plan.csv", "plan-provinces.csv")
+            files |= {name: self.plan.path(f"tables/{name}") for name in names}
+        if self.before:
+            files["coverage-before.csv"] = self.before.path("tables/coverage.csv")
+        for name, path in files.items():
+            shutil.copyfile(path, data / name)
+
+    def _list_readme(self) -> Iterator[str]:
+        """Say what each file is, of which day and whose data, and how to compute it again."""
+        words, text = self._words, self.source.text
+        yield from (words("answer.read", title=text.title), *text.cautions)
+        yield from ("", words("answer.files"))
+        files = {f"{words('file.letter')}.docx, .pdf": words("answer.letter")}
+        files |= {Path(one["file"]).stem: one["title"] for one in self.annexes["all"]}
+        files |= {f"{words('file.data')}/": words("answer.data")}
+        files |= {"manifest.json": words("answer.manifest")}
+        yield from (f"  {words.join_pair(*one)}" for one in files.items())
+        yield from ("", words("answer.again"))
+        if self.letter.typed:
+            yield from ("", words.join_pair(words("answer.typed"), ", ".join(self.letter.typed)))
+        yield from ("", words.join_pair(words("answer.dates"), text.date))
+        yield words.join_pair(words("answer.sources"), text.source)
+        if self.source.notes:
+            yield from ("", words("answer.notes"))
+            yield from (f"- {one.to_text(self.language)}" for one in self.source.notes)
+
+    def _build_manifest(self) -> dict[str, Any]:
+        """Say of what the answer was made, so that it can be made again."""
+        source, text = self.source, self.source.text
+        return {
+            "command": ANSWER,
+            **list_made_with(*self.LIBRARIES),
+            "notice": text.notice,
+            "method_note": text.method_note,
+            "attribution": text.source,
+            "options": {"language": source.language},
+            "templates": dict(self.letter.own),
+            "subsidy_rules": load_subsidy_rules(source.study.subsidy.year).model_dump(),
+            "result": source.manifest,
+            "plan": self.plan and self.plan.manifest,
+            "before": self.before and self.before.manifest,
+            "pdf_standard": "",
+            "typed_numbers": list(self.letter.typed),
+        }
 
 
 def answer(
@@ -107,7 +264,7 @@ def answer(
     Returns
     -------
     Path
-        The place.
+        The place; `read_result` reads it back.
 
     Raises
     ------
@@ -117,98 +274,58 @@ def answer(
     """
     if language is None and isinstance(result, Outcome):
         language = result.language
-    given = (result, plan, before)
-    there = [one.folder if isinstance(one, Outcome) else one for one in (*given, templates)]
-    reads = [Path(one) for one in there if one is not None]
-    refuse_taken(Path(place), ANSWER, replace=replace, reads=reads)
+    own = None if templates is None else Path(templates)
+    given = [
+        one if one is None or isinstance(one, Outcome) else Path(one)
+        for one in (result, plan, before)
+    ]
+    there = [one.folder if isinstance(one, Outcome) else one for one in given]
+    reads = [one for one in there if one is not None]
+    refuse_taken(Path(place), ANSWER, replace=replace, reads=[*reads, own] if own else reads)
+    _refuse_inside(Path(place), reads)
     with ExitStack() as stack:
-        folder, of_plan, earlier = (
+        asked, *others = (
             stack.enter_context(one.in_folder()) if isinstance(one, Outcome) else one
             for one in given
         )
-        return _write_answer(
-            Source.from_folder(folder or "", language),
-            Path(place),
-            plan=None if of_plan is None else WrittenPlan.from_folder(of_plan),
-            before=None if earlier is None else Tables.from_folder(earlier, language),
-            templates=None if templates is None else Path(templates),
-            replace=replace,
-            progress=progress,
-        )
+        made = build_answer(asked or Path(), *others, language=language, templates=own)
+        return made.write(place, replace=replace, progress=progress)
 
 
-def answer_without_text(
-    folder: Path,
-    place: Path,
-    text: Letter,
-    *,
-    language: Language,
+def build_answer(
+    result: Path,
     plan: Path | None = None,
     before: Path | None = None,
-) -> Path:
-    """Write all of an answer but its text in Word and PDF: no template is run.
+    *,
+    language: Language | None = None,
+    templates: Path | None = None,
+    text: Letter | None = None,
+) -> Answer:
+    """Gather an answer from the folders of results, ready to be written.
 
     Parameters
     ----------
-    folder, place, language, plan, before
-        As in `answer`.
+    result, plan, before, language, templates
+        As for `answer`.
     text
-        What the read me and the manifest tell of it: the templates, and the numbers typed in them.
+        In the place of a template, of which none is run: see `Answer.letter`.
+
+    Raises
+    ------
+    ResultError
+        As for `answer`.
     """
-    return _write_answer(
-        Source.from_folder(folder, language),
-        place,
-        text=text,
-        plan=WrittenPlan.from_folder(plan) if plan else None,
-        before=Tables.from_folder(before, language) if before else None,
-    )
-
-
-def _write_answer(
-    source: Source,
-    place: Path,
-    *,
-    text: Letter | None = None,
-    plan: WrittenPlan | None,
-    before: Tables | None,
-    templates: Path | None = None,
-    replace: bool = False,
-    progress: Progress = report_nothing,
-) -> Path:
-    asked = source.language
-    _refuse_inside(place, [one.folder for one in (source, plan, before) if one and one.folder])
-    sheets = sorted(_yield_maps(source, before), key=lambda one: (one.number, one.stem))
-    annexes = _list_annexes(source, sheets)
-    told = gather_figures(source, plan=plan, before=before)
-    letter = text or write_letter(told | {"annexes": annexes}, asked, templates)
+    source = Source.from_folder(result, language)
+    planned = WrittenPlan.from_folder(plan) if plan else None
+    earlier = Tables.from_folder(before, source.language) if before else None
+    maps = tuple(sorted(_yield_maps(source, earlier), key=lambda one: (one.number, one.stem)))
+    annexes = _list_annexes(source, maps)
+    told = gather_figures(source, plan=planned, before=earlier)
+    letter = text or write_letter(told | {"annexes": annexes}, source.language, templates)
     if text is None:
-        _refuse_unknown_pictures(letter, sheets, asked)
-        _refuse_headings_out_of_order(letter, asked)
-    with result_folder(place, ANSWER, replace=replace) as out:
-        words = load_texts(asked)
-        data = out / words("file.data")
-        data.mkdir()
-        atlas = Sheets(source)
-        earlier = Sheets(before.told_in(asked)) if before else None
-        plates = dict(_yield_drawn((atlas, earlier), sheets, out, data, progress))
-        progress(Said("Writing annexes", "Bijlagen schrijven", "Rédaction des annexes"), 0.8)
-        write_municipalities(source, out)
-        write_gaps(source, out)
-        _copy_tables(data, source, plan, before)
-        page = out / f"{annex_stem(WEB, asked)}.html"
-        page.write_text(_draw_web_map(atlas, source), encoding="utf-8")
-        progress(Said("Writing the answer", "Antwoord schrijven", "Rédaction de la réponse"), 0.9)
-        standard = ""
-        if text is None:
-            look = Look(asked, source.study.about.date, told["study"]["notice"])
-            write_docx(letter, plates, look, out / f"{words('file.letter')}.docx")
-            standard = write_pdf(letter, plates, look, out / f"{words('file.letter')}.pdf")
-        lines = _write_readme(source, letter, annexes["all"])
-        readme = "".join(f"{line}\n" for line in lines)
-        (out / words("file.readme")).write_text(readme, encoding="utf-8")
-        about = {"pdf_standard": standard, "typed_numbers": list(letter.typed)}
-        write_manifest(out, _build_answer_manifest(source, letter, plan, before) | about)
-    return place
+        _refuse_unknown_pictures(letter, maps, source.language)
+        _refuse_headings_out_of_order(letter, source.language)
+    return Answer(source, planned, earlier, letter, maps, annexes)
 
 
 def _refuse_inside(place: Path, folders: list[Path]) -> None:
@@ -221,37 +338,31 @@ def _refuse_inside(place: Path, folders: list[Path]) -> None:
 
 def _yield_maps(source: Source, before: Tables | None) -> Iterator[AnswerMap]:
     """List the maps: children in time and academies, of all and of each province; change; gaps."""
-    words, language = load_texts(source.language), source.language
-    text = source.text
+    words = load_texts(source.language)
     there = set(source.table("annex-1-municipalities")["province"])
+
+    def name_map(
+        kind: str, number: int, suffix: str = "", province: str | None = None, called: str = ""
+    ) -> AnswerMap:
+        stem = f"{annex_stem(number, source.language)}{suffix}"
+        title = words(f"answer.map.{kind}", place=source.text.name_place(province))
+        called = called or (province_name(province, words) if province else "region")
+        return AnswerMap(kind, province, called, number, stem, title)
+
     for number, province in enumerate((None, *PROVINCES), start=REGION):
         if province is None or province in there:
-            for kind, suffix in KINDS.items():
-                stem = f"{annex_stem(number, language)}{suffix}"
-                title = words(f"answer.{kind}", place=text.name_place(province))
-                called = province_name(province, words) if province else "region"
-                yield AnswerMap(kind, province, called, number, stem, title)
+            yield from (name_map(kind, number, end, province) for kind, end in KINDS.items())
     if before:
-        stem = f"{annex_stem(REGION, language)}{words('file.change')}"
-        yield AnswerMap(
-            "change",
-            None,
-            "region",
-            REGION,
-            stem,
-            words("answer.change", place=text.name_place(None)),
-        )
-    title = words("answer.gaps_map", place=text.name_place(None))
-    yield AnswerMap("gaps", None, "gaps", GAPS, annex_stem(GAPS, language), title)
+        yield name_map("change", REGION, words("file.change"))
+    yield name_map("gaps", GAPS, called="gaps")
 
 
-def _list_annexes(source: Source, sheets: list[AnswerMap]) -> dict[str, Any]:
+def _list_annexes(source: Source, maps: Sequence[AnswerMap]) -> dict[str, Any]:
     """Give a template the annexes: by what they are about, file by file, and their pictures."""
     words, language = load_texts(source.language), source.language
-    rows = [
-        (1, "municipalities", f"{annex_stem(1, language)}.xlsx", words("answer.municipalities"))
-    ]
-    rows += [(one.number, one.called, f"{one.stem}.pdf", one.title) for one in sheets]
+    first = f"{annex_stem(MUNICIPALITIES, language)}.xlsx"
+    rows = [(MUNICIPALITIES, "municipalities", first, words("answer.municipalities"))]
+    rows += [(one.number, one.called, f"{one.stem}.pdf", one.title) for one in maps]
     rows += [(GAPS, "gaps", f"{annex_stem(GAPS, language)}.xlsx", words("answer.gaps"))]
     rows += [(WEB, "map", f"{annex_stem(WEB, language)}.html", words("answer.web"))]
     named: dict[str, Any] = {}
@@ -269,15 +380,14 @@ def _list_annexes(source: Source, sheets: list[AnswerMap]) -> dict[str, Any]:
     ]
     of_file = {one["file"]: one["number"] for one in every}
     pictures = [
-        {"number": of_file[f"{one.stem}.pdf"], "title": one.title, "key": one.stem}
-        for one in sheets
+        {"number": of_file[f"{one.stem}.pdf"], "title": one.title, "key": one.stem} for one in maps
     ]
-    last = max((one for one in sheets if one.kind == "share"), key=lambda one: one.number)
+    last = max((one for one in maps if one.kind == "share"), key=lambda one: one.number)
     return named | {"last_map": named[last.called], "all": every, "pictures": pictures}
 
 
-def _refuse_unknown_pictures(letter: Letter, sheets: list[AnswerMap], language: Language) -> None:
-    known = [sheet.stem for sheet in sheets]
+def _refuse_unknown_pictures(letter: Letter, maps: Sequence[AnswerMap], language: Language) -> None:
+    known = [one.stem for one in maps]
     for block in letter.blocks:
         if isinstance(block, Picture) and block.key not in known:
             what = f"there is no picture '{block.key}'"
@@ -299,42 +409,6 @@ def _refuse_headings_out_of_order(letter: Letter, language: Language) -> None:
         raise ResultError(Problem(TEMPLATES[language], *problem))
 
 
-def _yield_drawn(
-    atlases: tuple[Sheets, Sheets | None],
-    sheets: list[AnswerMap],
-    out: Path,
-    data: Path,
-    progress: Progress,
-) -> Iterator[tuple[str, Plate]]:
-    """Draw every map, with its rows beside the other tables."""
-    for done, sheet in enumerate(sheets):
-        progress(
-            Said("Drawing maps", "Kaarten tekenen", "Dessin des cartes"),
-            0.1 + 0.7 * done / len(sheets),
-        )
-        atlas, earlier = atlases
-        before = earlier if sheet.kind == "change" else None
-        drawn = atlas.draw(sheet.kind, sheet.province, before=before)
-        paths = {path.suffix: path for path in save_map(drawn, out / sheet.stem)}
-        write_csv(drawn.table, data / f"{sheet.stem}.csv")
-        yield sheet.stem, Plate(paths[".png"], paths[".svg"], drawn.alt)
-
-
-def _copy_tables(
-    data: Path, source: Source, plan: WrittenPlan | None, before: Tables | None
-) -> None:
-    """Put the tables beside the answer from which it was written: a file behind each number."""
-    plan_tables = ("plan", "plan-provinces")
-    named: list[tuple[Tables | WrittenPlan, dict[str, str]]] = [
-        (source, {name: name for name in TABLES})
-    ]
-    named += [(plan, {name: name for name in plan_tables})] if plan else []
-    named += [(before, {"coverage": "coverage-before"})] if before else []
-    for one, names in named:
-        for name, called in names.items():
-            shutil.copyfile(one.path(f"tables/{name}.csv"), data / f"{called}.csv")
-
-
 def _draw_web_map(atlas: Sheets, source: Source) -> str:
     """Give the web map; the run has written it in its own language."""
     if source.language == source.manifest["study"]["output"]["language"]:
@@ -344,40 +418,3 @@ def _draw_web_map(atlas: Sheets, source: Source) -> str:
         except UnicodeDecodeError:
             raise ResultError(Problem(str(path), "is no page", "run the study again")) from None
     return atlas.draw_web_map()
-
-
-def _write_readme(source: Source, letter: Letter, annexes: list[dict[str, Any]]) -> list[str]:
-    """Say what each file is, of which day and whose data, and how to compute it again."""
-    words, text = load_texts(source.language), source.text
-    lines = [words("answer.read", title=text.title), *text.cautions, "", words("answer.files")]
-    lines += [f"  {words.join_pair(words('file.letter') + '.docx, .pdf', words('answer.letter'))}"]
-    lines += [f"  {words.join_pair(Path(one['file']).stem, one['title'])}" for one in annexes]
-    lines += [f"  {words.join_pair(words('file.data') + '/', words('answer.data'))}"]
-    lines += [f"  {words.join_pair('manifest.json', words('answer.manifest'))}"]
-    lines += ["", words("answer.again")]
-    if letter.typed:
-        lines += ["", words.join_pair(words("answer.typed"), ", ".join(letter.typed))]
-    lines += ["", words.join_pair(words("answer.dates"), text.date)]
-    lines += [words.join_pair(words("answer.sources"), text.source)]
-    notes = [one.to_text(source.language) for one in source.notes]
-    return lines + (["", words("answer.notes"), *(f"- {one}" for one in notes)] if notes else [])
-
-
-def _build_answer_manifest(
-    source: Source, letter: Letter, plan: WrittenPlan | None, before: Tables | None
-) -> dict[str, Any]:
-    """Say of what the answer was made, so that it can be made again."""
-    text = source.text
-    return {
-        "command": ANSWER,
-        **list_made_with(*LIBRARIES),
-        "notice": text.notice,
-        "method_note": text.method_note,
-        "attribution": text.source,
-        "options": {"language": source.language},
-        "templates": dict(letter.own),
-        "subsidy_rules": load_subsidy_rules(source.study.subsidy.year).model_dump(),
-        "result": source.manifest,
-        "plan": plan and plan.manifest,
-        "before": before and before.manifest,
-    }

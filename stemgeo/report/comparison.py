@@ -99,6 +99,11 @@ class Comparison(Outcome):
     notes: tuple[Note, ...]
 
     @property
+    def made_of(self) -> tuple[Manifest, ...]:
+        """The manifests of both."""
+        return self.a, self.b
+
+    @property
     def language(self) -> Language:
         """That of A."""
         language: Language = self.a["study"]["output"]["language"]

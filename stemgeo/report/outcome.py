@@ -19,6 +19,7 @@ from stemgeo.errors import Problem, ResultError
 from stemgeo.facts import LAMBERT_72
 from stemgeo.inputs.files import clean_text
 from stemgeo.maps.text import MapText
+from stemgeo.measure import report_nothing
 from stemgeo.notes import Note, Said
 from stemgeo.report.files import (
     RUN,
@@ -40,6 +41,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from stemgeo.inputs import Inputs
+    from stemgeo.measure import Progress
     from stemgeo.speech import Language
     from stemgeo.study import Study
 
@@ -51,13 +53,6 @@ _SCHEMAS = {
     "tables/compare-questions.csv": "comparison-questions",
 }
 """Of files that are not called as their schema."""
-
-
-class _LineNote(Note):
-    """A note of a manifest, where it stands as one line."""
-
-    def to_text(self, language: str) -> str:
-        return self.what.to_text(language)
 
 
 class Outcome:
@@ -80,6 +75,8 @@ class Outcome:
         Where in the manifest each field stands that is no table.
     DRAWN
         Whether its folder has maps.
+    LIBRARIES
+        Beside those of a run: what the bytes of its files hang on.
     folder
         From which it was read; None when it was computed.
     """
@@ -90,6 +87,7 @@ class Outcome:
     KNOWN: ClassVar[frozenset[str]] = frozenset()
     SAID: ClassVar[Mapping[str, str]] = {}
     DRAWN: ClassVar[bool] = True
+    LIBRARIES: ClassVar[tuple[str, ...]] = ()
     folder: Path | None = None
     _files: dict[str, Any]
     if TYPE_CHECKING:
@@ -165,12 +163,22 @@ class Outcome:
         told: dict[str, Any] = json.loads(json.dumps(self._build_manifest(), default=str))
         return told
 
+    @property
+    def made_of(self) -> tuple[dict[str, Any], ...]:
+        """The manifests that tell of its studies: its own, or those of the results behind it."""
+        return (self.manifest,)
+
+    @property
+    def _told(self) -> dict[str, Any]:
+        """All that its manifest tells; what is not in it, the first result behind it does."""
+        return self.made_of[0] | self.manifest
+
     @cached_property
     def text(self) -> MapText:
         """What is printed around its maps and beside its tables."""
         if self.folder is None:
             return self._build_map_text()
-        told = self.manifest["text"]
+        told = self._told["text"]
         told = told if "title" in told else told.get(self.language)
         if told is None:
             what = f"was written before it had texts in '{self.language}'"
@@ -181,7 +189,9 @@ class Outcome:
         """Give a file of the folder, after checking that it is as it was written."""
         return check_file(self.folder or Path(), name, self.manifest)
 
-    def write(self, place: str | Path, *, replace: bool = False) -> Path:
+    def write(
+        self, place: str | Path, *, replace: bool = False, progress: Progress = report_nothing
+    ) -> Path:
         """Write it into a folder, whole or not at all; what was read is copied as it stands.
 
         Parameters
@@ -190,6 +200,8 @@ class Outcome:
             The folder; an older one of the same command is replaced where nobody worked on it.
         replace
             Whether anything else there is kept beside it, as NAME.old-DATE, in place of refused.
+        progress
+            Called with what is being done and the share behind us.
 
         Returns
         -------
@@ -203,8 +215,8 @@ class Outcome:
         """
         with result_folder(Path(place), self.COMMAND, replace=replace) as new:
             if self.folder is None:
-                self._write_files(new)
-                write_manifest(new, self._build_manifest())
+                progress(Said("Writing", "Schrijven", "Écriture"), 0.9)
+                write_manifest(new, self._build_manifest() | self._write_files(new, progress))
             else:
                 for name in self.manifest["outputs"]:
                     (new / name).parent.mkdir(parents=True, exist_ok=True)
@@ -265,7 +277,8 @@ class Outcome:
     @classmethod
     def _field_names(cls) -> set[str]:
         """Name what it holds."""
-        return {*getattr(cls, "__dataclass_fields__", ()), *cls.FILES, *cls.SAID}
+        own = getattr(cls, "__dataclass_fields__", ())
+        return {"study", "notes", *own, *cls.FILES, *cls.SAID}
 
     @property
     def _name_of_folder(self) -> str:
@@ -279,9 +292,9 @@ class Outcome:
         if name in self.SAID:
             return self.manifest.get(self.SAID[name], {})
         if name == "study":
-            return parse_study(self.manifest["study"], name=str(self.folder), said_by=SaidBy.RESULT)
+            return parse_study(self._told["study"], name=str(self.folder), said_by=SaidBy.RESULT)
         if name == "notes":
-            return tuple(map(_read_note, self.manifest.get("notes", ())))
+            return tuple(map(_read_note, self._told.get("notes", ())))
         what, mend = f"does not hold '{name}'", f"`stemgeo {self.COMMAND}` computes it"
         raise ResultError(Problem(str(self.folder), what, mend))
 
@@ -295,8 +308,8 @@ class Outcome:
             self._files[name] = read(self.path(name), _find_schema(name))
         return self._files[name]
 
-    def _write_files(self, folder: Path) -> None:
-        """Write all but the manifest."""
+    def _write_files(self, folder: Path, _progress: Progress) -> dict[str, Any]:
+        """Write all but the manifest; give what it tells of them that is known afterwards."""
         for name, table in self._build_tables().items():
             (folder / name).parent.mkdir(exist_ok=True)
             write_table(table, folder / name, self._find_words(name))
@@ -305,6 +318,7 @@ class Outcome:
             self._draw_maps(folder / "maps")
         for name, text in self._build_texts().items():
             (folder / name).write_text(text, encoding="utf-8")
+        return {}
 
     def _build_tables(self) -> dict[str, Any]:
         """Give what is written by its file, checked as it leaves."""
@@ -347,9 +361,8 @@ def _find_schema(file: str) -> str:
 def _read_note(said: dict[str, str] | str) -> Note:
     """Give a note of a manifest; those of older versions are in one language."""
     lines = dict.fromkeys(LANGUAGES, said) if isinstance(said, str) else said
-    return _LineNote(
-        "", Said(**{language: lines.get(language, lines["en"]) for language in LANGUAGES})
-    )
+    said = {language: lines.get(language, lines["en"]) for language in LANGUAGES}
+    return Note("", Said(**said))
 
 
 @dataclass(frozen=True, eq=False, repr=False)

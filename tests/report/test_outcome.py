@@ -13,6 +13,7 @@ from terminal import content_of
 import stemgeo as sg
 from stemgeo.errors import ResultError
 from stemgeo.planning import Plan
+from stemgeo.report.answers import Answer
 from stemgeo.report.comparison import Comparison
 from stemgeo.years import Trend
 
@@ -101,15 +102,18 @@ def test_plans_trends_and_comparisons_are_read_back(
     """Their tables and words, as far as their folders hold them; and not as another's."""
     study = ran[0].study
     plan = sg.site(study.with_siting(places=1))
-    found = Plan.from_folder(plan.write(tmp_path / "plan"))
+    found = sg.read_result(plan.write(tmp_path / "plan"))
+    assert isinstance(found, Plan)
     alike(found.curve, plan.curve)
     assert [*found.places["academy_id"]] == [*plan.places["academy_id"]]
     assert found.text == plan.text
     trend = sg.trend(study, [2021, 2022])
-    read = Trend.from_folder(trend.write(tmp_path / "trend"))
+    read = sg.read_result(trend.write(tmp_path / "trend"))
+    assert isinstance(read, Trend)
     alike(read.table, trend.table)
     both = sg.compare(*ran)
-    again = Comparison.from_folder(both.write(tmp_path / "both"))
+    again = sg.read_result(both.write(tmp_path / "both"))
+    assert isinstance(again, Comparison)
     alike(again.table, both.table)
     assert again.language == "nl"
     assert again.same_children
@@ -120,13 +124,13 @@ def test_plans_trends_and_comparisons_are_read_back(
         again.told_in("fr")
     assert sg.compare(ran[0].told_in("en"), ran[1]).language == "en"
     with pytest.raises(ResultError, match=r"is the result of `stemgeo trend`, not of a run"):
-        sg.read_result(tmp_path / "trend")
+        sg.Result.from_folder(tmp_path / "trend")
 
 
 def test_an_answer_is_made_of_results_as_of_their_folders(
     ran: tuple[Result, Path], tmp_path: Path
 ) -> None:
-    """With a plan in memory: the same bytes in every file."""
+    """With a plan in memory: the same bytes in every file; it is read back as they are."""
     result, folder = ran
     plan = sg.site(result.study.with_siting(places=1))
     written = plan.write(tmp_path / "plan")
@@ -135,3 +139,17 @@ def test_an_answer_is_made_of_results_as_of_their_folders(
     assert content_of(ours) == content_of(theirs)
     with pytest.raises(ResultError, match="lies in"):
         sg.answer(sg.read_result(folder), folder / "answer")
+    read = sg.read_result(ours)
+    assert isinstance(read, Answer)
+    assert (read.language, read.text.title, read.pdf_standard) == ("nl", result.text.title, "ua-1")
+    assert read.study.about == result.study.about
+    assert [*map(str, read.notes)] == [*map(str, result.notes)]
+    alike(read.table("provinces"), result.table("provinces"))
+    assert "Antwerpen" in repr(read)
+    assert content_of(read.write(tmp_path / "copy")) == content_of(ours)
+    with pytest.raises(ResultError, match="has no table 'gaps'; it has: coverage, "):
+        read.table("gaps")
+    with pytest.raises(ResultError, match="is written in 'nl'; write it again in 'fr'"):
+        sg.read_result(ours, "fr")
+    with pytest.raises(ResultError, match="does not hold 'letter'"):
+        _ = read.letter
