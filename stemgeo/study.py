@@ -192,6 +192,36 @@ class Input(_StudyPart):
         return folder / path if folder else path
 
 
+class Register(Input):
+    """A register, or what has its form: places of a plan, or to choose from.
+
+    Attributes
+    ----------
+    header_row
+        Of a table the row with the names of its columns, as a spreadsheet numbers it; found by what
+        it holds when not given.
+    columns
+        What the file calls our columns, such as valid_from = "Startdatum"; the others are found by
+        their names.
+    """
+
+    header_row: int | None = Field(default=None, ge=1, le=1000)
+    columns: dict[str, ShortLine] = Field(default={}, max_length=50)
+
+    _folder: Path | None = PrivateAttr(default=None)
+
+    def model_post_init(self, context: Any, /) -> None:
+        """Keep from where the path was written."""
+        self._folder = (context or {}).get("folder")
+
+    @property
+    def written_path(self) -> str:
+        """The path as study.toml has it."""
+        folder = self._folder or Path()
+        known = self.path.is_relative_to(folder)
+        return (self.path.relative_to(folder) if known else self.path).as_posix()
+
+
 LEVELS = ("region", "province", "municipality", "zone")
 """Levels that every study has; a layer of the user's own is called otherwise."""
 
@@ -287,7 +317,8 @@ class InputPaths(_StudyPart):
         dict[Year, Input], Given("table", "the same of other years, for a trend; else `population`")
     ] = {}
     academies: Annotated[
-        Input, Given("points", "CSV as a Belgian spreadsheet saves it, XLSX, GeoJSON or GeoPackage")
+        Register,
+        Given("points", "CSV as a Belgian spreadsheet saves it, XLSX, GeoJSON or GeoPackage"),
     ]
     network: Annotated[
         tuple[Input, ...] | Literal["straight-line"],
@@ -305,11 +336,11 @@ class InputPaths(_StudyPart):
         ),
     ] = None
     plan: Annotated[
-        Input | None,
+        Register | None,
         Given("points", "planned places, counted as open beside the register", proposed=True),
     ] = None
     candidates: Annotated[
-        Input | None,
+        Register | None,
         Given(
             "points",
             "where an academy could come, any file of points; else one place for each zone",
@@ -1375,7 +1406,7 @@ class Study(_StudyPart):
 
     def with_plan(self, plan: str | Path | None) -> Study:
         """Give this study with the places of a plan beside its register, or with no plan."""
-        given = None if plan is None else Input(path=Path(plan))
+        given = None if plan is None else Register(path=Path(plan))
         return self.model_copy(update={"inputs": self.inputs.model_copy(update={"plan": given})})
 
     def with_language(self, language: Language) -> Study:

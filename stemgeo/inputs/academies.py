@@ -27,6 +27,7 @@ from stemgeo.inputs.files import (
     unquote_formula,
 )
 from stemgeo.inputs.messages import say_rows
+from stemgeo.inputs.names import SYNONYMS
 from stemgeo.inputs.points import match_columns, read_points
 from stemgeo.inputs.sources import Provenance
 from stemgeo.inputs.vectors import as_text, find_codes
@@ -38,74 +39,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from stemgeo.study import Input
-
-_NAMES = {
-    "academy_id": """
-        academy_id;
-        academie_id academie_nr academienummer academie_nummer academiecode id_academie
-        academy_code academy_number;
-        id nr nummer code volgnummer volgnr no numero number identifier""",
-    "name": """
-        name;
-        naam_academie academienaam naam_van_de_academie academie_naam academy_name
-        name_of_the_academy nom_academie nom_de_l_academie;
-        naam nom academie academy benaming""",
-    "organisation": """
-        organisation;
-        organisatie organization naam_organisatie organisatienaam;
-        organisator partner inrichter organiserende_instantie vereniging organisateur
-        organizer organiser""",
-    "min_age": """
-        min_age;
-        leeftijd_van leeftijd_vanaf min_leeftijd minimumleeftijd minimum_leeftijd
-        leeftijd_min leeftijd_minimum van_leeftijd vanaf_leeftijd age_min age_minimum
-        minimum_age age_from from_age age_de""",
-    "max_age": """
-        max_age;
-        leeftijd_tot leeftijd_tot_en_met max_leeftijd maximumleeftijd maximum_leeftijd
-        leeftijd_max leeftijd_maximum tot_leeftijd age_max age_maximum maximum_age
-        age_to to_age age_a""",
-    "ages": """
-        ages;
-        leeftijd leeftijden leeftijdsgroep leeftijdsgroepen leeftijdscategorie age
-        age_range age_group tranche_d_age groupe_d_age""",
-    "valid_from": """
-        valid_from;
-        erkend_van erkend_vanaf erkend_sinds geldig_van geldig_vanaf
-        startdatum_erkenning begindatum_erkenning start_erkenning begin_erkenning
-        erkenning_van erkenning_vanaf recognised_from recognized_from reconnu_depuis
-        valable_depuis valable_du;
-        startdatum begindatum datum_van start_datum begin_datum start_date begin_date
-        date_from from_date date_debut date_de_debut;
-        start begin debut""",
-    "valid_until": """
-        valid_until;
-        erkend_tot erkend_tot_en_met geldig_tot geldig_tot_en_met einddatum_erkenning
-        einde_erkenning erkenning_tot erkenning_tot_en_met recognised_until
-        recognized_until valid_to reconnu_jusqu_au valable_jusqu_au;
-        einddatum eind_datum datum_tot datum_einde end_date date_to date_until to_date
-        date_fin date_de_fin;
-        einde eind end fin""",
-    "postcode": """
-        postcode;
-        postal_code postnummer post_code postnr code_postal zip zip_code""",
-    "trajectories": "trajectories; trajecten aantal_trajecten trajets nombre_de_trajets",
-    "online_trajectories": """
-        online_trajectories;
-        online_trajecten digitale_trajecten aantal_online_trajecten trajets_en_ligne""",
-    "cost_eur": """
-        cost_eur;
-        kost_eur kosten_eur kostprijs_eur;
-        kostprijs kosten kost cost cout""",
-}
-SYNONYMS = {
-    name: tuple(" ".join(rank.split()) for rank in known.split(";"))
-    for name, known in _NAMES.items()
-}
-"""Names that a column may have, in English, Dutch and French, by rank; see `columns.Synonyms`.
-
-A single `ages` holds both ends, as "6-12" does.
-"""
 
 COLUMNS = (*(name for name in SYNONYMS if name != "ages"), "nis_code", "planned", "geometry")
 _TEXT = ("academy_id", "name", "organisation")

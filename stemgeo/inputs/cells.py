@@ -17,10 +17,11 @@ from zoneinfo import ZoneInfo
 
 import pandas as pd
 
-from stemgeo.inputs.columns import HEAD_ROWS, NO_VALUE, Header, Synonyms, fold_label
+from stemgeo.inputs.columns import HEAD_ROWS, NO_VALUE, Header, HeaderFound, Synonyms, fold_label
 from stemgeo.inputs.files import OpenedFile, clean_text, strip_control
 from stemgeo.inputs.formats import Format, UnreadableError
-from stemgeo.inputs.workbook import read_workbook
+from stemgeo.inputs.messages import say_rows
+from stemgeo.inputs.workbook import Sheet, read_workbook
 from stemgeo.notes import say, say_count, say_list
 
 if TYPE_CHECKING:
@@ -37,11 +38,17 @@ _BLOCK_BYTES = 4 * 1024 * 1024
 
 @dataclass(frozen=True)
 class _RawTable:
-    """A table as it stands in a file: the labels, the rows below by number, the titles above."""
+    """A table as it stands in a file: the labels, the rows below by number, the titles above.
+
+    `first` is the number of the row below the header, `hidden` those that a spreadsheet does not
+    show.
+    """
 
     labels: list[str]
     body: pd.DataFrame
     above: list[list[str]]
+    first: int
+    hidden: frozenset[int] = frozenset()
 
 
 def read_table(
@@ -77,43 +84,73 @@ def read_table(
     except UnreadableError as error:
         file.error(error.what, error.mend)
         return None
-    _tell_titles(raw.above, file)
+    _tell_titles(raw, file)
+    _tell_hidden(raw, file)
     _note_empty_rows(raw, file)
     table = _empty_faults(_name_columns(raw.labels, raw.body, file), file)
     return table if columns is None else take_columns(table, columns, file)
 
 
-def _part_at_header(rows: list[list[str]], header: Header) -> _RawTable:
+def _part_at_header(sheet: Sheet, header: Header) -> _RawTable:
     """Part the rows of a sheet into titles, header and body."""
+    rows = sheet.rows
     if not any(rows):
         raise UnreadableError("is an empty sheet")
-    place, _ = header.find_row(rows)
-    width = max(map(len, rows[place:]))
+    found = _find_header(rows, header)
+    labels, *body = found.labels, *rows[found.last + 1 :]
+    width = max(map(len, (labels, *body)))
     if width > _MAX_COLUMNS:
         raise UnreadableError(f"has more than {_MAX_COLUMNS} columns")
-    labels, *body = [row + [""] * (width - len(row)) for row in rows[place:]]
-    frame = pd.DataFrame(body, columns=range(width), dtype=str)
-    return _RawTable(labels, _number_rows(frame, place + 2), rows[:place])
+    labels, *body = [row + [""] * (width - len(row)) for row in (labels, *body)]
+    first = found.last + 2
+    frame = _number_rows(pd.DataFrame(body, columns=range(width), dtype=str), first)
+    return _RawTable(labels, frame, rows[: found.first], first, sheet.hidden)
 
 
-def _tell_titles(above: list[list[str]], file: OpenedFile) -> None:
+def _find_header(rows: list[list[str]], header: Header) -> HeaderFound:
+    """Find the header; one that the study says and that holds nothing is refused."""
+    if header.row is not None and not any(map(any, rows[header.row - 1 : header.row])):
+        raise UnreadableError(
+            f"has no names of columns in row {header.row}, its `header_row`",
+            "give the row that has them, or leave `header_row` out: it is looked for",
+        )
+    return header.find(rows)
+
+
+def _tell_titles(raw: _RawTable, file: OpenedFile) -> None:
     """Say what stands above the header, and is not used."""
-    titles = [" ".join(filter(None, row)) for row in above if any(row)]
+    titles = [" ".join(filter(None, row)) for row in raw.above if any(row)]
+    header = [*range(len(raw.above) + 1, raw.first)]
+    file.keep_place(header_row=header[0])
     if titles:
         file.note_unused(
             say(
-                "the header is row {row}; not used above it: {titles}",
-                "de kolomnamen staan in rij {row}; niet gebruikt daarboven: {titles}",
-                "les noms des colonnes sont à la ligne {row} ; non utilisé au-dessus : {titles}",
-                row=str(len(above) + 1),
+                "the header is {rows}; not used above it: {titles}",
+                "de kolomnamen staan in {rows}; niet gebruikt daarboven: {titles}",
+                "les noms des colonnes sont à la {rows} ; non utilisé au-dessus : {titles}",
+                rows=say_rows("row", header),
                 titles=say_list(titles, 3),
             )
         )
 
 
+def _tell_hidden(raw: _RawTable, file: OpenedFile) -> None:
+    """Say which rows count that a spreadsheet does not show."""
+    hidden = [row for row in raw.body.index if row in raw.hidden]
+    if hidden:
+        file.warn_at(
+            say_rows("row", hidden),
+            say(
+                "hidden in the spreadsheet, and counted",
+                "verborgen in het rekenblad, en meegeteld",
+                "masqué dans le tableur, et compté",
+            ),
+        )
+
+
 def _note_empty_rows(raw: _RawTable, file: OpenedFile) -> None:
     """Say how many rows between the header and the last row hold nothing."""
-    first, rows = len(raw.above) + 2, raw.body.index
+    first, rows = raw.first, raw.body.index
     empty = int(rows[-1]) - first + 1 - len(rows) if len(rows) else 0
     if empty:
         file.note(f"{say_count(empty, 'empty row')} left out")
@@ -231,41 +268,41 @@ def _read_text(file: OpenedFile, header: Header) -> _RawTable:
     encoding = find_encoding(file.path)
     codec = "utf-8-sig" if encoding == "utf-8" else encoding
     with file.path.open(encoding=codec, newline="") as stream:
-        head = list(_read_head(stream))
+        head = list(_read_head(stream, 4 * header.depth))
     if encoding == "utf-16" and not re.search("[!-~]", "".join(head[:1])):
         # Two letters of another encoding taken for one are signs of the far east.
         raise UnreadableError("says that it is UTF-16, and is not", "save it again as CSV UTF-8")
     said = _SAYS_DELIMITER.fullmatch(head[0].strip()) if head else None
     before = 1 if said else 0  # a line for spreadsheets, which do not show it as a row
     delimiter = said.group(1) if said else _find_delimiter(head, header)
-    rows, ends = _read_records(head[before:], delimiter)
-    place, _ = header.find_row(rows)
-    labels = rows[place] if rows else []
+    rows, ends = _read_records(head[before:], delimiter, header.depth)
+    found = _find_header(rows, header)
+    labels = found.labels
     if not any(labels):
         what = f"has no names of columns in its first {HEAD_ROWS} rows"
         raise UnreadableError(what, "begin with a row of names")
     if len(labels) > _MAX_COLUMNS:
         raise UnreadableError(f"has more than {_MAX_COLUMNS} columns")
-    skipped = before + (ends[place] if ends else 0)
-    body = _parse_rows(file.path, encoding, delimiter, len(labels), skipped, place + 2)
-    return _RawTable(labels, body, rows[:place])
+    first, skipped = found.last + 2, before + ends[found.last]
+    body = _parse_rows(file.path, encoding, delimiter, len(labels), skipped, first)
+    return _RawTable(labels, body, rows[: found.first], first)
 
 
-def _read_head(stream: TextIO) -> Iterator[str]:
+def _read_head(stream: TextIO, most: int) -> Iterator[str]:
     """Give the first lines of a text, with their ends; one that never ends is cut."""
-    for _ in range(4 * HEAD_ROWS):
+    for _ in range(most):
         line = stream.readline(_LONGEST_LINE)
         if not line:
             return
         yield line
 
 
-def _read_records(lines: list[str], delimiter: str) -> tuple[list[list[str]], list[int]]:
+def _read_records(lines: list[str], delimiter: str, most: int) -> tuple[list[list[str]], list[int]]:
     """Read the first rows of a text, minding quotes, and how many lines each row ends after."""
     reader = csv.reader(lines, delimiter=delimiter)
     rows, ends = [], []
     try:
-        for row in islice(reader, HEAD_ROWS):
+        for row in islice(reader, most):
             rows.append([cell.strip() for cell in row])
             ends.append(reader.line_num)
     except csv.Error as error:
@@ -279,7 +316,8 @@ def _find_delimiter(head: list[str], header: Header) -> str:
     """Find what parts the columns: what makes the best header, else what the first line has."""
 
     def rank(delimiter: str) -> tuple[int, int]:
-        return header.find_row(_read_records(head, delimiter)[0])[1], head[0].count(delimiter)
+        rows, _ = _read_records(head, delimiter, header.depth)
+        return header.find(rows).fit, head[0].count(delimiter)
 
     return max(_DELIMITERS, key=rank) if head else _DELIMITERS[0]
 

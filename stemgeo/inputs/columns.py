@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import re
 import unicodedata
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import zip_longest
 
-from stemgeo.notes import Said, say, say_count, say_list
+from stemgeo.notes import Said, clean_text, say, say_count, say_list
 
 _SHOWN = 8
 """So many columns that were not used are named."""
@@ -31,20 +33,72 @@ _BOOKKEEPING = re.compile(
 """Columns that programs add by themselves: numbers of rows, sizes of shapes."""
 
 
+_REMARK = re.compile(
+    r"[(\[]\s*(verplicht|optioneel|facultatief|obligatoire|facultatif|required|optional|in )?\s*"
+    r"(jaar|jaren|ans|years?|euro?|dd?[-/. ]?mm?[-/. ]?(jj|yy|aa){1,2}|(jj|yy|aa){2}-mm-[dj]{2}|"
+    r"jj[-/. ]mm[-/. ]aaaa)?\s*[)\]]",
+    re.IGNORECASE,
+)
+"""What stands behind a name in brackets and says in which form it is filled in."""
+
+
 def fold_label(label: str) -> str:
     """Write a label as names are compared: small letters without accents, words joined by "_"."""
-    apart = unicodedata.normalize("NFKD", label.lower())
+    apart = unicodedata.normalize("NFKD", _REMARK.sub(" ", label).lower())
     bare = "".join(mark for mark in apart if not unicodedata.combining(mark))
     return re.sub("[^a-z0-9]+", "_", bare).strip("_")
 
 
-def find_nearest(label: str, known: Iterable[str]) -> str:
+def list_meanings(synonyms: Synonyms) -> dict[str, str]:
+    """Give what each name that a column may have means."""
+    return {
+        name: ours for ours, known in synonyms.items() for rank in known for name in rank.split()
+    }
+
+
+def know_label(label: str, meanings: Mapping[str, str]) -> str:
+    """Give the known name that a label is, or says twice: "Naam / Nom"; folded if it is none."""
+    whole = fold_label(label)
+    parts = {fold_label(part) for part in re.split(r"[/|\n]| - ", label)} - {""}
+    if whole in meanings or not parts <= meanings.keys():
+        return whole
+    return min(parts) if len({meanings[part] for part in parts}) == 1 else whole
+
+
+def find_nearest(label: str, known: Iterable[str], score: int = _NEAR) -> str:
     """Find the name that a label is a slip of the pen away from; empty where there is none."""
     from rapidfuzz import fuzz, process
 
     folded, names = fold_label(label), list(known)
-    near = process.extractOne(folded, names, scorer=fuzz.ratio, score_cutoff=_NEAR)
+    near = process.extractOne(
+        folded, names, scorer=fuzz.ratio, processor=fold_label, score_cutoff=score
+    )
     return str(near[0]) if near else ""
+
+
+@dataclass(frozen=True)
+class HeaderFound:
+    """The header of a table among its first rows.
+
+    Attributes
+    ----------
+    first, last
+        Its row, or its two rows, from 0.
+    labels
+        The names of the columns; of two rows those of both.
+    fit
+        How well it fits.
+    """
+
+    first: int
+    last: int
+    labels: list[str]
+    fit: int
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether it has all that is needed."""
+        return self.fit >= _WHOLE
 
 
 @dataclass(frozen=True)
@@ -57,35 +111,70 @@ class Header:
         The names that its columns may have.
     needed
         Those of our names without which it is no such table.
+    row
+        Where it stands, from 1, if that is said.
+    also
+        Gives what a label means whose names cannot be listed; none: empty.
     """
 
     known: Synonyms = field(default_factory=dict)
     needed: frozenset[str] = frozenset()
+    row: int | None = None
+    also: Callable[[str], str] = lambda _: ""
 
-    def find_row(self, rows: Sequence[Sequence[str]]) -> tuple[int, int]:
-        """Find the row that is the header: its place, and how well it fits.
+    @property
+    def depth(self) -> int:
+        """So many rows are looked at."""
+        return max(HEAD_ROWS, (self.row or 0) + 1)
+
+    def find(self, rows: Sequence[Sequence[str]]) -> HeaderFound:
+        """Find the row that is the header, or the two rows of which the upper says of what.
 
         A row below the first must hold two names or more.
         """
-        filled = next((place for place, row in enumerate(rows) if any(row)), 0)
-        fits = [self._rate_row(row) for row in rows[:HEAD_ROWS]] or [0]
-        best = fits.index(max(fits))
-        if fits[best] < 2:
-            best = min(filled, len(fits) - 1)
-        return best, fits[best]
+        meanings = list_meanings(self.known)
+        alone = range(HEAD_ROWS) if self.row is None else range(self.row - 1, self.row)
+        alone = alone[: max(0, len(rows) - alone.start)]
+        upper = alone if self.row is None else [self.row - 1, self.row - 2]
+        found = [self._rate(place, place, list(rows[place]), meanings) for place in alone]
+        for place in upper:
+            if 0 <= place < len(rows) - 1 and _can_be_two(rows[place], rows[place + 1]):
+                labels = _join_rows(rows[place], rows[place + 1], self._means(meanings))
+                found.append(self._rate(place, place + 1, labels, meanings))
+        best = max(found, key=lambda one: one.fit, default=HeaderFound(0, 0, [], 0))
+        if self.row is None and best.fit < 2:
+            filled = next((place for place, row in enumerate(rows) if any(row)), 0)
+            best = found[min(filled, len(alone) - 1)] if found else best
+        return best
 
-    def is_whole(self, fit: int) -> bool:
-        """Whether a header that fits so well has all that is needed."""
-        return fit >= _WHOLE
+    def _means(self, meanings: Mapping[str, str]) -> Callable[[str], str]:
+        return lambda label: meanings.get(know_label(label, meanings), "") or self.also(label)
 
-    def _rate_row(self, row: Sequence[str]) -> int:
-        names = {fold_label(label) for label in row if label}
-        found = {
-            meaning
-            for meaning, known in self.known.items()
-            if names & {name for rank in known for name in rank.split()}
-        }
-        return len(found) + (_WHOLE if found and found >= self.needed else 0)
+    def _rate(
+        self, first: int, last: int, labels: list[str], meanings: Mapping[str, str]
+    ) -> HeaderFound:
+        means = self._means(meanings)
+        found = {means(label) for label in labels if label} - {""}
+        whole = _WHOLE if found and found >= self.needed else 0
+        return HeaderFound(first, last, labels, len(found) + whole)
+
+
+def _can_be_two(upper: Sequence[str], lower: Sequence[str]) -> bool:
+    """Whether two rows can be one header: both hold several texts, and the lower no number."""
+    numbers = any(text.strip("+-").replace(",", "").replace(".", "").isdigit() for text in lower)
+    return sum(map(bool, upper)) > 1 and sum(map(bool, lower)) > 1 and not numbers
+
+
+def _join_rows(
+    upper: Sequence[str], lower: Sequence[str], means: Callable[[str], str]
+) -> list[str]:
+    """Join the two rows of a header: an upper label stands above those to its right as well."""
+    labels, above = [], ""
+    for over, under in zip_longest(upper, lower, fillvalue=""):
+        above = over or above
+        both = f"{above} {under}".strip() if under else over
+        labels.append(under if under and not means(both) and means(under) else both)
+    return labels
 
 
 _WHOLE = 100
@@ -105,17 +194,33 @@ class Columns:
         The names that its reader knows, by what it takes them as.
     faults
         What is wrong with cells, by the name of their column and their row.
+    chosen
+        The names of those that the study says are ours, by our names.
+    place
+        Where the table stands and how it is read, in the words of study.toml.
+    zero
+        From when a workbook counts its days.
     """
 
     labels: dict[str, str] = field(default_factory=dict)
     taken: dict[str, str] = field(default_factory=dict)
     known: dict[str, tuple[str, ...]] = field(default_factory=dict)
     faults: dict[str, dict[int, str]] = field(default_factory=dict)
+    chosen: dict[str, str] = field(default_factory=dict)
+    place: dict[str, str | int] = field(default_factory=dict)
+    zero: dt.date | None = None
+
+    def find(self, label: str) -> list[str]:
+        """Find what is read under a label: as it is written, else whatever its marks."""
+        same = [one for one, own in self.labels.items() if own.casefold() == label.casefold()]
+        folded = fold_label(label)
+        return same or [one for one, own in self.labels.items() if fold_label(own) == folded]
 
     @property
     def listed(self) -> tuple[tuple[str, str], ...]:
         """Give each label with what its column was taken as; empty when it was not used."""
-        return tuple((label, self.taken.get(name, "")) for name, label in self.labels.items())
+        labels = self.labels.items()
+        return tuple((clean_text(label, 40), self.taken.get(name, "")) for name, label in labels)
 
     @property
     def unused(self) -> list[tuple[str, str]]:
@@ -132,7 +237,7 @@ class Columns:
         found = []
         for name, label in self.labels.items():
             if name not in self.taken:
-                found.append((label, find_nearest(label, free)))
+                found.append((clean_text(label, 40), find_nearest(label, free)))
         return sorted(found, key=lambda one: (not one[1], _is_bookkeeping(one[0])))
 
 

@@ -7,6 +7,7 @@ read is kept. What each rule is against stands in `tests/inputs/test_files.py`, 
 
 from __future__ import annotations
 
+import datetime as dt
 import os
 import re
 import sqlite3
@@ -21,7 +22,7 @@ from typing import IO, TYPE_CHECKING
 from xml.parsers.expat import ExpatError, ParserCreate
 
 from stemgeo import notes
-from stemgeo.inputs.columns import NO_VALUE, Columns, Synonyms, say_unused
+from stemgeo.inputs.columns import NO_VALUE, Columns, Synonyms, find_nearest, fold_label, say_unused
 from stemgeo.inputs.formats import (
     EXTRACT,
     HEAD_BYTES,
@@ -34,13 +35,13 @@ from stemgeo.inputs.formats import (
 )
 from stemgeo.inputs.osmxml import read_marks
 from stemgeo.inputs.sources import Provenance, fill_origin
-from stemgeo.notes import Said, say
-from stemgeo.study import INPUTS
+from stemgeo.notes import Said, say, say_list
+from stemgeo.study import INPUTS, Register
 from stemgeo.writing.seal import hash_file
 from stemgeo.writing.whole import temporary_folder, temporary_home
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Collection, Iterator, Mapping
 
     from stemgeo.errors import Findings
     from stemgeo.study import Input
@@ -102,8 +103,8 @@ class OpenedFile:
         What readers open: the file itself, or the member taken out of its zip. Absolute.
     kind
         What the content is.
-    crs, layer
-        As the study says, if it does.
+    crs, layer, sheet, said
+        As the study says, if it does; all of a register.
     """
 
     name: str
@@ -112,6 +113,7 @@ class OpenedFile:
     crs: str | None
     layer: str | None
     sheet: str | None
+    said: Register | None
     _origin: Provenance
     _findings: Findings
     _notes: list[str] = field(default_factory=list)
@@ -165,7 +167,62 @@ class OpenedFile:
 
         Whichever of them no reader `takes` is told to the reader of the figures.
         """
-        self._columns.labels = {name: clean_text(label, 40) for name, label in labels.items()}
+        self._columns.labels = {name: clean_text(label, 300) for name, label in labels.items()}
+
+    def label_of(self, column: object) -> str:
+        """Give what the file calls a column that is read under this name."""
+        return self._columns.labels.get(str(column), str(column))
+
+    def choose_columns(self, known: Collection[str]) -> None:
+        """Keep which columns the study says are ours; what is not there is told.
+
+        Parameters
+        ----------
+        known
+            Ours that there can be here.
+        """
+        for ours, label in self.said.columns.items() if self.said else ():
+            names, called = self._columns.find(label), f"'{clean_text(label, 40)}'"
+            if ours not in known:
+                what = f"`columns` gives '{clean_text(ours, 40)}', which is no column here"
+                self.error(what, _propose(ours, known))
+            elif not names:
+                labels = [clean_text(one, 40) for one in self._columns.labels.values()]
+                what = f"`columns` takes {ours} from {called}, and there is none"
+                self.error(what, _propose(label, labels))
+            elif names[0] in self.chosen.values():
+                self.error(f"`columns` gives {called} twice", "one column is one of ours")
+            else:
+                self.chosen[ours] = names[0]
+
+    @property
+    def chosen(self) -> dict[str, str]:
+        """The columns that the study says are ours, by our names."""
+        return self._columns.chosen
+
+    def keep_place(self, **place: str | int) -> None:
+        """Keep where the table stands and how it is read, in the words of study.toml."""
+        self._columns.place |= place
+
+    def keep_days(self, zero: dt.date) -> None:
+        """Keep from when the workbook counts its days."""
+        self._columns.zero = zero
+
+    @property
+    def day_zero(self) -> dt.date | None:
+        """From when the file counts days, if it says that."""
+        return self._columns.zero
+
+    @property
+    def header_row(self) -> int | None:
+        """The row of the names of columns, if the study says it."""
+        return self.said.header_row if self.said else None
+
+    @property
+    def given_names(self) -> Synonyms:
+        """The names that the study gives for our columns, whatever else they are called."""
+        given = self.said.columns.items() if self.said else ()
+        return {ours: (fold_label(label),) for ours, label in given}
 
     def use_column(self, column: object, meaning: str, known: Synonyms | None = None) -> None:
         """Keep that a column is used, and what it is taken as.
@@ -184,7 +241,9 @@ class OpenedFile:
             self._columns.taken[str(column)] = meaning
             times = sum(one.lower() == label.lower() for one in labels)
             if times > 1:
-                self.error(f"has {times} columns '{label}'", "keep the one that is meant")
+                self.error(
+                    f"has {times} columns '{clean_text(label, 40)}'", "keep the one that is meant"
+                )
             self._tell_faults(str(column), label)
         self.keep_known_names(known or {})
 
@@ -203,14 +262,14 @@ class OpenedFile:
             more = f", and {rest} {'row' if rest == 1 else 'rows'} more" if rest else ""
             self.error_at(
                 f"row {formulas[0]}",
-                f"a formula without its value ('{label}'{more})",
+                f"a formula without its value ('{clean_text(label, 40)}'{more})",
                 "open the file in a spreadsheet program and save it",
             )
         for row, text in [item for item in wrong.items() if item[1] != NO_VALUE][:20]:
             self.error_at(
                 f"row {row}",
-                f"'{label}' is {clean_text(text, 30)}, what a spreadsheet shows for a value it "
-                "has not",
+                f"'{clean_text(label, 40)}' is {clean_text(text, 30)}, what a spreadsheet shows "
+                "for a value it has not",
                 "mend the cell, or leave it empty",
             )
 
@@ -228,6 +287,12 @@ class OpenedFile:
         unused = self._columns.unused
         if unused:
             self.note_unused(say_unused(unused))
+
+
+def _propose(word: str, known: Collection[str]) -> str:
+    """Propose the nearest of what there is, else all of it."""
+    near = find_nearest(word, known, 60)
+    return f"did you mean '{near}'?" if near else f"there are: {say_list(list(known), 20)}"
 
 
 @contextmanager
@@ -304,7 +369,8 @@ def _enter_file(
     size = path.stat().st_size
     provenance = Provenance(role, name, size, digest, given.source, given.licence, given.date)
     meant = given.crs, given.layer, given.sheet
-    return OpenedFile(name, read_from, kind, *meant, provenance, findings)
+    said = given if isinstance(given, Register) else None
+    return OpenedFile(name, read_from, kind, *meant, said, provenance, findings)
 
 
 _LAYERED = VECTOR - {Format.PARQUET} | {Format.XLSX}
@@ -316,6 +382,7 @@ def _refuse_idle(given: Input, role: str, kind: Format) -> None:
         "crs": given.crs and INPUTS[role.partition(".")[0]].form in ("table", "roads"),
         "layer": given.layer and (kind not in _LAYERED or given.sheet),
         "sheet": given.sheet and kind is not Format.XLSX,
+        "header_row": isinstance(given, Register) and given.header_row and kind not in TABLE,
     }
     for option, is_idle in idle.items():
         if is_idle:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from itertools import product
 from typing import Any
 
 import geopandas as gpd
@@ -15,10 +16,18 @@ from pyproj import CRS, Transformer
 
 from stemgeo.facts import LAMBERT_72
 from stemgeo.inputs.cells import as_numbers, read_table
-from stemgeo.inputs.columns import Header, Synonyms, fold_label
+from stemgeo.inputs.columns import (
+    Header,
+    Synonyms,
+    find_nearest,
+    fold_label,
+    know_label,
+    list_meanings,
+)
 from stemgeo.inputs.files import OpenedFile, clean_text
 from stemgeo.inputs.formats import TABLE
 from stemgeo.inputs.messages import say_rows
+from stemgeo.inputs.names import AXES, AXIS_OF, find_system, read_axis
 from stemgeo.inputs.vectors import (
     AROUND_BELGIUM,
     DEGREES,
@@ -32,45 +41,7 @@ from stemgeo.inputs.vectors import (
 from stemgeo.notes import Said, say, say_count, say_list
 
 Numbers = npt.NDArray[np.float64]
-_DEGREES = (
-    ("lon", "lat"),
-    ("lng", "lat"),
-    ("long", "lat"),
-    ("longitude", "latitude"),
-    ("lengtegraad", "breedtegraad"),
-    ("lon_wgs84", "lat_wgs84"),
-    ("gps_lon", "gps_lat"),
-    ("lengte", "breedte"),
-)
-_IN_LAMBERT_72 = (
-    ("x_lambert72", "y_lambert72"),
-    ("x_lambert_72", "y_lambert_72"),
-    ("lambert72_x", "lambert72_y"),
-    ("x_l72", "y_l72"),
-    ("x_31370", "y_31370"),
-)
-_METRES = (
-    ("x", "y"),
-    *_IN_LAMBERT_72,
-    ("x_lambert", "y_lambert"),
-    ("lambert_x", "lambert_y"),
-    ("x_coord", "y_coord"),
-    ("x_coordinaat", "y_coordinaat"),
-    ("x_coordinate", "y_coordinate"),
-    ("x_coordonnee", "y_coordonnee"),
-    ("coord_x", "coord_y"),
-    ("coordinaat_x", "coordinaat_y"),
-    ("coordonnee_x", "coordonnee_y"),
-    ("xcoord", "ycoord"),
-    ("point_x", "point_y"),
-)
-_PAIRS = (*_DEGREES, *_METRES)
-"""Columns that hold coordinates together, as `folded` writes their names."""
-
-COORDINATES = {
-    "east": tuple(dict.fromkeys(pair[0] for pair in _PAIRS)),
-    "north": tuple(dict.fromkeys(pair[1] for pair in _PAIRS)),
-}
+_SIDE = {"lon": "east", "x": "east", "lat": "north", "y": "north"}
 _LARGEST = 1e9
 
 
@@ -116,6 +87,7 @@ def read_points(
     frame = read_layer(file, score, alone=True)
     if frame is None:
         return None
+    file.choose_columns(list(known))
     attributes = pd.DataFrame(frame.drop(columns=frame.geometry.name))
     crs = parse_crs(file.crs or frame.crs, file)
     x, y = _take_single_points(frame.geometry, file, areas=areas)
@@ -178,9 +150,13 @@ def _take_only_part(geometry: shapely.Geometry | None) -> shapely.Geometry | Non
 def _read_from_table(
     file: OpenedFile, known: Synonyms, near: _NearBox
 ) -> tuple[pd.DataFrame, gpd.GeoSeries] | None:
-    table = read_table(file, header=Header({**known, **COORDINATES}, frozenset(COORDINATES)))
+    given = {_SIDE.get(ours, ours): names for ours, names in file.given_names.items()}
+    names = {ours: (*known.get(ours, ()), *given.get(ours, ())) for ours in {**known, **given}}
+    header = Header(names, frozenset(_SIDE.values()), file.header_row, _find_side)
+    table = read_table(file, header=header)
     if table is None:
         return None
+    file.choose_columns([*known, *AXES])
     crs = parse_crs(file.crs, file)
     if file.crs and crs is None:
         return None
@@ -191,15 +167,11 @@ def _read_from_table(
     if table.empty:
         file.error("holds no rows below its header")
         return None
-    names = tuple(fold_label(name) for name in pair)
-    if crs is None and names in _DEGREES:
-        crs = CRS("EPSG:4326")
-    if crs is None and names in _IN_LAMBERT_72:
-        crs = CRS(LAMBERT_72)
-    for name, axis in zip(pair, COORDINATES, strict=True):
+    if crs is None and pair.crs:
+        crs = CRS(pair.crs)
+    for name, axis in zip(pair.columns, pair.axes, strict=True):
         file.use_column(name, axis)
-    file.keep_known_names(COORDINATES)
-    text = [_drop_thousands(table[name]) for name in pair]
+    text = [_drop_thousands(table[name]) for name in pair.columns]
     for column in text:
         _report_no_numbers(column, file)
     x, y = (as_numbers(column).to_numpy() for column in text)
@@ -207,26 +179,61 @@ def _read_from_table(
     if located is None:
         return None
     points, used = located
-    file.note(f"coordinates from '{pair[0]}' and '{pair[1]}', {used}")
-    return table.drop(columns=list(pair)), points
+    file.note(f"coordinates from '{pair.columns[0]}' and '{pair.columns[1]}', {used}")
+    return table.drop(columns=list(pair.columns)), points
 
 
-def _find_pair(table: pd.DataFrame, crs: CRS | None, file: OpenedFile) -> tuple[str, str] | None:
+def _find_side(label: str) -> str:
+    """Tell whether a label is of coordinates east or north; empty where it is of none."""
+    axis = read_axis(label)
+    return _SIDE[axis[0]] if axis else ""
+
+
+@dataclass(frozen=True)
+class _Pair:
+    """The two columns of coordinates, what they are, and the reference system that they say."""
+
+    columns: tuple[str, str]
+    axes: tuple[str, str]
+    crs: str | None
+
+
+def _find_pair(table: pd.DataFrame, crs: CRS | None, file: OpenedFile) -> _Pair | None:
     """Find the two columns that hold the coordinates."""
-    plain = {fold_label(str(name)): str(name) for name in reversed(table.columns)}
-    pairs = [pair for pair in _PAIRS if set(pair) <= set(plain)]
+    given = {axis: file.chosen[axis] for axis in AXES if axis in file.chosen}
+    read: dict[str, dict[str, frozenset[str]]] = {axis: {} for axis in AXES}
+    for name in map(str, table.columns):
+        own = next((axis for axis, column in given.items() if column == name), None)
+        axis = read_axis(file.label_of(name))
+        if own:
+            read[own][name] = axis[1] if axis else frozenset()
+        elif axis and name not in file.chosen.values() and not given:
+            read[axis[0]][name] = axis[1]
+    kinds = [("lon", "lat"), ("x", "y")]
     # Declared metres belong to x and y, when a table has degrees beside them.
-    if crs is not None and crs.is_projected:
-        pairs.sort(key=lambda pair: pair in _DEGREES)
-    if pairs:
-        return plain[pairs[0][0]], plain[pairs[0][1]]
+    for axes in kinds[::-1] if crs is not None and crs.is_projected else kinds:
+        east, north = (read[axis] for axis in axes)
+        pairs = [(a, b) for a in east for b in north if east[a] == north[b]]
+        pairs += list(product(east, north)) if len(east) == len(north) == 1 else []
+        if pairs:
+            columns = min(pairs, key=lambda pair: len(east[pair[0]]))
+            return _Pair(columns, axes, find_system(axes[0], east[columns[0]]))
+    if given:
+        file.error("`columns` gives one half of the coordinates", "give lon and lat, or x and y")
+        return None
+    labels = [file.label_of(name) for name in table.columns]
+    near = [(label, find_nearest(label, _AXES_KNOWN)) for label in labels]
+    hints = [f"'{clean_text(label, 40)}' ({word}?)" for label, word in near if word]
     file.error(
-        f"has no coordinates (columns: {say_list(list(table.columns), 20)})",
-        "add columns lon and lat (degrees), or x and y (Lambert 72); also known are longitude and "
-        "latitude, lengtegraad and breedtegraad, x_lambert and y_lambert, x_coordinaat and "
-        "y_coordinaat",
+        f"has no coordinates (columns: {say_list(labels, 20)}"
+        + (f"; near one: {say_list(hints)})" if hints else ")"),
+        "add columns lon and lat (degrees), or x and y (Lambert 72), or say which they are, as in "
+        'columns = { lon = "...", lat = "..." }',
     )
     return None
+
+
+_AXES_KNOWN = [name for name in AXIS_OF if len(name) > 3]
 
 
 _THOUSANDS = {
@@ -254,10 +261,10 @@ _FOOT = re.compile(
 )
 
 
-def _drop_totals(table: pd.DataFrame, pair: tuple[str, str], file: OpenedFile) -> pd.DataFrame:
+def _drop_totals(table: pd.DataFrame, pair: _Pair, file: OpenedFile) -> pd.DataFrame:
     """Leave out rows without coordinates that say themselves that they are totals or notes."""
-    rest = table.drop(columns=list(pair))
-    bare = (table[list(pair)] == "").all(axis=1)
+    rest = table.drop(columns=list(pair.columns))
+    bare = (table[list(pair.columns)] == "").all(axis=1)
     total = rest[bare].map(lambda text: bool(_TOTAL.fullmatch(fold_label(text)))).any(axis=1)
     lone = (rest[bare] != "").sum(axis=1) == 1
     foot = lone & rest[bare].map(lambda text: bool(_FOOT.fullmatch(text.lower()))).any(axis=1)
@@ -487,18 +494,23 @@ def match_columns(table: pd.DataFrame, synonyms: Synonyms, file: OpenedFile) -> 
         Takes the question, and is told which are used.
     """
     plain: dict[str, list[Any]] = {}
+    meanings = list_meanings(synonyms)
     for label in table.columns:
-        plain.setdefault(fold_label(str(label)), []).append(label)
+        if str(label) not in file.chosen.values():
+            plain.setdefault(know_label(file.label_of(label), meanings), []).append(label)
     found: dict[str, Any] = {}
     for name, known in synonyms.items():
         ranks = ([label for one in rank.split() for label in plain.get(one, ())] for rank in known)
         free = ([label for label in rank if label not in found.values()] for rank in ranks)
+        if name in file.chosen:
+            free = ([label] for label in table.columns if str(label) == file.chosen[name])
         fitting = next(filter(None, free), [])
-        if len(fitting) > 1:
+        if len({file.label_of(label).casefold() for label in fitting}) > 1:
             both = say_list([f"'{clean_text(str(label), 40)}'" for label in fitting])
             file.error(
                 f"has {len(fitting)} columns that could be {name}: {both}",
-                f"call the one that is meant {name}, and the others otherwise",
+                f"call the one that is meant {name}, and the others otherwise"
+                + (f', or write columns = {{ {name} = "..." }}' if file.said else ""),
             )
         elif fitting:
             found[name] = fitting[0]

@@ -6,11 +6,12 @@ import datetime as dt
 import re
 import warnings
 from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 from xml.etree.ElementTree import iterparse
 
-from stemgeo.inputs.columns import HEAD_ROWS, NO_VALUE, Header
+from stemgeo.inputs.columns import NO_VALUE, Header, HeaderFound
 from stemgeo.inputs.files import OpenedFile, clean_text
 from stemgeo.inputs.formats import UnreadableError
 from stemgeo.notes import say, say_list
@@ -21,11 +22,20 @@ if TYPE_CHECKING:
 
 _MAX_ROWS = 1_048_576
 _FORMULA = re.compile(rb"<(\w+:)?f[ />]")
+_HIDDEN = re.compile(rb"""<(\w+:)?row\b[^>]*\bhidden=["'](1|true)["']""")
 _CHUNK = 1024 * 1024
 
 
-def read_workbook(file: OpenedFile, header: Header) -> list[list[str]]:
-    """Read the rows of the sheet that is meant, each cell as text, from the first to the last.
+@dataclass(frozen=True)
+class Sheet:
+    """The rows of a sheet, from the first to the last, each cell as text; and those not shown."""
+
+    rows: list[list[str]]
+    hidden: frozenset[int]
+
+
+def read_workbook(file: OpenedFile, header: Header) -> Sheet:
+    """Read the sheet that is meant.
 
     Raises
     ------
@@ -35,10 +45,12 @@ def read_workbook(file: OpenedFile, header: Header) -> list[list[str]]:
     with _open_book(file) as book:
         sheet = _find_sheet(book, header, file)
         rows = [_write_cells(row) for row in _yield_rows(sheet)]
-        for row, column in _formulas_without_value(sheet):
+        formulas, hidden = _look_behind(sheet)
+        for row, column in formulas:
             rows[row - 1] += [""] * (column - len(rows[row - 1]))
             rows[row - 1][column - 1] = NO_VALUE
-    return rows
+        file.keep_days(book.epoch.date())
+    return Sheet(rows, frozenset(hidden))
 
 
 @contextmanager
@@ -69,43 +81,48 @@ def _find_sheet(book: Any, header: Header, file: OpenedFile) -> Any:
     sheets = {sheet.title: sheet for sheet in book.worksheets}
     for sheet in sheets.values():
         sheet.reset_dimensions()  # a program may have written a size that is not so
-    names, wanted = list(sheets), file.sheet or file.layer
+    named = {
+        name: clean_text(name) + (" (hidden)" if sheet.sheet_state != "visible" else "")
+        for name, sheet in sheets.items()
+    }
+    wanted = file.sheet or file.layer
     if wanted is not None:
         if wanted not in sheets:
-            raise UnreadableError(
-                f"has no sheet '{clean_text(wanted)}'", f"it has: {say_list(names)}"
-            )
+            has = say_list([*named.values()])
+            raise UnreadableError(f"has no sheet '{clean_text(wanted)}'", f"it has: {has}")
         return sheets[wanted]
-    fits = {name: _rate_sheet(sheet, header) for name, sheet in sheets.items()}
-    best = max(fits.values(), default=0)
-    found = [name for name, fit in fits.items() if fit == best]
-    whole = [name for name, fit in fits.items() if header.is_whole(fit)]
-    if len(whole) > 1:
+    heads = {name: _find_head(sheet, header) for name, sheet in sheets.items()}
+    best = max((one.fit for one in heads.values()), default=0)
+    found = [name for name, one in heads.items() if one.fit == best]
+    fitting = [name for name, one in heads.items() if one.is_whole] or (found if best > 1 else [])
+    if len(fitting) > 1:
         raise UnreadableError(
-            f"holds such a table in {len(whole)} sheets: {say_list(whole)}",
-            f'say which is meant with `sheet`, as in sheet = "{clean_text(whole[0])}"',
+            f"holds such a table in {len(fitting)} sheets: "
+            f"{say_list([named[name] for name in fitting])}",
+            f'say which is meant with `sheet`, as in sheet = "{clean_text(fitting[0])}"',
         )
     if not found:
         raise UnreadableError("has no sheet with cells")
-    others = [name for name in names if name != found[0]]
-    if others:
+    others = [text for name, text in named.items() if name != found[0]]
+    if others or sheets[found[0]].sheet_state != "visible":
+        file.keep_place(sheet=found[0])
         file.note_unused(
             say(
                 "read from the sheet '{name}'; not used: {others}",
                 "gelezen uit het blad '{name}'; niet gebruikt: {others}",
                 "lu dans la feuille « {name} » ; non utilisé : {others}",
-                name=clean_text(found[0]),
-                others=say_list(others, 5),
+                name=named[found[0]],
+                others=say_list(others or ["-"], 5),
             )
         )
     return sheets[found[0]]
 
 
-def _rate_sheet(sheet: Any, header: Header) -> int:
-    """Say how well the head of a sheet is that of the table; 0 when no row follows it."""
-    head = [_write_cells(row) for row in islice(_yield_rows(sheet), HEAD_ROWS + 1)]
-    place, fit = header.find_row(head)
-    return fit if any(any(row) for row in head[place + 1 :]) else 0
+def _find_head(sheet: Any, header: Header) -> HeaderFound:
+    """Find the header of a sheet; of one without rows below it none fits."""
+    head = [_write_cells(row) for row in islice(_yield_rows(sheet), header.depth + 1)]
+    found = header.find(head)
+    return found if any(map(any, head[found.last + 1 :])) else replace(found, fit=0)
 
 
 def _yield_rows(sheet: Any) -> Iterable[tuple[Any, ...]]:
@@ -134,8 +151,8 @@ def _write_cell(value: object) -> str:
     return value.isoformat() if isinstance(value, dt.date) else str(value)
 
 
-def _formulas_without_value(sheet: Any) -> list[tuple[int, int]]:
-    """Find the row and column of each formula whose value was never computed.
+def _look_behind(sheet: Any) -> tuple[list[tuple[int, int]], list[int]]:
+    """Find the row and column of each formula whose value was never computed, and hidden rows.
 
     Programs that write workbooks without computing them leave such cells; read for their values
     they look empty. One that came to an empty text says so by its type.
@@ -145,24 +162,25 @@ def _formulas_without_value(sheet: Any) -> list[tuple[int, int]]:
     with sheet._get_source() as stream:  # noqa: SLF001  (nothing public gives formula and value)
         tail = b""
         while chunk := stream.read(_CHUNK):
-            if _FORMULA.search(tail + chunk):
+            if _FORMULA.search(tail + chunk) or _HIDDEN.search(tail + chunk):
                 break
-            tail = chunk[-20:]
+            tail = chunk[-300:]
         else:
-            return []
-    found, row, column = [], 0, 0
+            return [], []
+    formulas, hidden, row, column = [], [], 0, 0
     with sheet._get_source() as stream:  # noqa: SLF001  (as above)
         for event, element in iterparse(stream, ("start", "end")):  # noqa: S314  (refused)
             kind, at = _bare_tag(element.tag), element.get("r")
             if (event, kind) == ("start", "row"):
                 row, column = int(at or row + 1), 0
+                hidden += [row] if element.get("hidden") in ("1", "true") else []
             elif (event, kind) == ("start", "c"):
                 column = coordinate_to_tuple(at)[1] if at else column + 1
             elif kind == "c":
                 if _lacks_value(element):
-                    found.append((row, column))
+                    formulas.append((row, column))
                 element.clear()
-    return found
+    return formulas, hidden
 
 
 def _lacks_value(cell: Element) -> bool:

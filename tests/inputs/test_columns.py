@@ -88,7 +88,7 @@ def test_the_columns_that_are_used_are_told_with_what_they_were_taken_as(
     assert [label for label, meaning in file.columns if meaning] == [
         one for one in header if one != "terzijde"
     ]
-    assert dict(file.columns).get("x_lambert72", "east") == "east"
+    assert dict(file.columns).get("x_lambert72", "x") == "x"
 
 
 def test_check_prints_both(tmp_path: Path) -> None:

@@ -17,7 +17,7 @@ from stemgeo.inputs.cells import as_dates
 from stemgeo.inputs.columns import fold_label
 from stemgeo.inputs.plan import CANDIDATES, load_places
 from stemgeo.inputs.population import load_population
-from stemgeo.study import Input
+from stemgeo.study import Register
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -31,7 +31,7 @@ BRUGGE = [2, "Brugge", 3.22, 51.21]
 def load(path: Path, **more: Any) -> tuple[gpd.GeoDataFrame, list[str], list[str], dict[str, str]]:
     """The academies of a file, its errors, its notes, and what its columns were taken as."""
     findings = Findings()
-    frame, origin = load_academies(Input(path=path, **more), NO_AREA, findings)
+    frame, origin = load_academies(Register(path=path, **more), NO_AREA, findings)
     columns = dict(origin.columns) if origin else {}
     return frame, [*map(str, findings.errors)], [*map(str, findings.notes)], columns
 
@@ -255,7 +255,7 @@ def test_swapped_metres_within_flanders_are_told_by_the_study(
     """Where none lies in the study, and each would if x and y were exchanged."""
     findings = Findings()
     path = in_metres(tmp_path, ("a", 205_000, 155_000))
-    load_academies(Input(path=path, crs="EPSG:31370"), municipalities, findings)
+    load_academies(Register(path=path, crs="EPSG:31370"), municipalities, findings)
     assert [str(one) for one in findings.errors] == [
         "a.csv: x and y are swapped (such as 205000, 155000); exchange the two"
     ]
@@ -264,7 +264,7 @@ def test_swapped_metres_within_flanders_are_told_by_the_study(
 def test_a_file_of_all_belgium_may_hold_candidates(tmp_path: Path) -> None:
     """A school in Namur is no swapped one of Flanders."""
     findings = Findings()
-    given = Input(path=in_metres(tmp_path, *LAMBERT, NAMUR))
+    given = Register(path=in_metres(tmp_path, *LAMBERT, NAMUR))
     load_places(given, CANDIDATES, empty_register(), NO_AREA, findings)
     assert findings.errors == []
 
@@ -281,7 +281,7 @@ def test_an_option_that_changes_nothing_is_refused(tmp_path: Path, option: str, 
 def test_a_crs_of_a_table_without_places_is_refused(tmp_path: Path) -> None:
     """A population has none."""
     findings = Findings()
-    given = Input(path=csv(tmp_path, "nis_code;age;children"), crs="EPSG:31370")
+    given = Register(path=csv(tmp_path, "nis_code;age;children"), crs="EPSG:31370")
     load_population(given, frozenset({5}), 2025, None, findings)
     assert "`crs` changes nothing" in str(findings.errors[0])
 
@@ -325,7 +325,7 @@ def test_empty_rows_are_noted(tmp_path: Path) -> None:
     """Those between the header and the last row; rows keep the numbers of the spreadsheet."""
     lines = ["id;naam;lon;lat", ";;;", "1;Gent;3,72;51,05", "", "2;x;3,7;91", ";;;"]
     findings = Findings()
-    _, origin = load_academies(Input(path=csv(tmp_path, *lines)), NO_AREA, findings)
+    _, origin = load_academies(Register(path=csv(tmp_path, *lines)), NO_AREA, findings)
     assert [str(one) for one in findings.errors] == [
         "a.csv, row 5: lies far outside Belgium (3.7, 91); correct the coordinates"
     ]
@@ -420,7 +420,7 @@ def test_a_candidate_may_be_a_school_ground(tmp_path: Path) -> None:
     """Its centre stands for it, and that is told; a line stands for nothing."""
     path = layer(tmp_path, "a", SQUARE)
     findings = Findings()
-    frame, _ = load_places(Input(path=path), CANDIDATES, empty_register(), NO_AREA, findings)
+    frame, _ = load_places(Register(path=path), CANDIDATES, empty_register(), NO_AREA, findings)
     assert (findings.errors, frame.geometry.tolist()) == ([], [POINT])
     (note,) = findings.warnings
     assert note.to_text("nl") == "a.gpkg: 1 vlak telt op zijn middelpunt"
@@ -455,3 +455,132 @@ def test_kml_with_two_folders(tmp_path: Path) -> None:
 def test_the_tables_columns_are_the_registers(tmp_path: Path) -> None:
     """The one column of ages is no column of the table."""
     assert tuple(load(with_column(tmp_path, "leeftijd", "6-12"))[0].columns) == COLUMNS
+
+
+# -- what the study says of a register --------------------------------------------------------
+
+ODD = ["Wie;Waar oost;Waar noord;Sinds", "Gent;104700;193900;1/9/2021"]
+SAID = {"name": "Wie", "x": "waar OOST", "y": "Waar noord", "valid_from": "Sinds"}
+
+
+def test_the_study_says_what_columns_are(tmp_path: Path) -> None:
+    """Those that no one could know, and of two that both fit the one that is meant."""
+    frame, errors, _, columns = load(csv(tmp_path, *ODD), columns=SAID)
+    assert (errors, frame["name"].tolist()) == ([], ["Gent"])
+    assert str(frame["valid_from"][0].date()) == "2021-09-01"
+    assert columns == {
+        "Wie": "name",
+        "Waar oost": "x",
+        "Waar noord": "y",
+        "Sinds": "valid_from",
+    }
+    path = csv(tmp_path, "id;naam;academie;lon;lat", "1;Jan;Gent;3.72;51.05")
+    assert load(path, columns={"name": "academie"})[0]["name"].tolist() == ["Gent"]
+
+
+@pytest.mark.parametrize(
+    ("more", "error"),
+    [
+        (
+            {"valid_form": "Sinds"},
+            "`columns` gives 'valid_form', which is no column here; did you ",
+        ),
+        ({"x": "Wie"}, "`columns` gives 'Wie' twice; one column is one of ours"),
+        (
+            {"organisation": "Sind"},
+            "`columns` takes organisation from 'Sind', and there is none; d",
+        ),
+        (
+            {"organisation": "Org"},
+            "`columns` takes organisation from 'Org', and there is none; the",
+        ),
+        (
+            {"x": "zoek"},
+            "`columns` gives one half of the coordinates; give lon and lat, or x and y",
+        ),
+    ],
+)
+def test_columns_that_cannot_be_are_refused(
+    tmp_path: Path, more: dict[str, str], error: str
+) -> None:
+    """Ours that is none, theirs that is not there, with the nearest; one that would be two."""
+    errors = load(csv(tmp_path, *ODD), columns=SAID | more)[1]
+    assert any(one.startswith(f"a.csv: {error}") for one in errors)
+
+
+def test_a_layer_has_no_columns_of_coordinates(tmp_path: Path) -> None:
+    """Nor a header: what changes nothing is refused; its other columns can be said."""
+    path = layer(tmp_path, "a", POINT)
+    assert "`columns` gives 'x', which is no column here" in load(path, columns={"x": "name"})[1][0]
+    assert "`header_row` changes nothing: GeoPackage" in load(path, header_row=2)[1][0]
+    frame, errors, _, _ = load(path, columns={"organisation": "name"})
+    assert (errors, frame["organisation"].tolist()) == ([], ["a0"])
+
+
+def test_the_study_says_the_header(tmp_path: Path) -> None:
+    """As a spreadsheet numbers it, where more rows could be it; a row without names is refused."""
+    rows = [
+        HEADER,
+        GENT,
+        [],
+        ["nr", "academie", "x", "y", "tot"],
+        [7, "Aalst", 126_900, 181_700, ""],
+    ]
+    path = book(tmp_path, a=rows)
+    frame, errors, notes, _ = load(path, header_row=4)
+    assert (errors, frame["name"].tolist()) == ([], ["Aalst"])
+    assert any("the header is row 4; not used above it" in note for note in notes)
+    for row in (3, 9):
+        (error,) = load(path, header_row=row)[1]
+        assert error.startswith(f"a.xlsx: has no names of columns in row {row}, its `header_row`; ")
+    text = csv(tmp_path, *["titel"] * 40, *ODD)
+    assert load(text, header_row=41, columns=SAID)[0]["name"].tolist() == ["Gent"]
+
+
+def test_a_header_of_two_rows(tmp_path: Path) -> None:
+    """The upper says of what: as merged cells leave it, in a workbook and in its text."""
+    upper = ["Naam", "Leeftijd", "", "Erkenning", "", "Coördinaten", "", "Adres", ""]
+    lower = ["", "van", "tot", "van", "tot", "x", "y", "Postcode", "Opmerking"]
+    rows = [["Register"], upper, lower, ["Gent", 6, 12, "1/9/2021", "", 104700, 193900, 9000, "a"]]
+    path = book(tmp_path, a=[[cell if cell != "" else None for cell in row] for row in rows])
+    text = csv(tmp_path, *(";".join(map(str, row)) for row in rows))
+    for file in (path, text):
+        for said in ({}, {"header_row": 2}, {"header_row": 3}):
+            frame, errors, notes, columns = load(file, **said)
+            assert errors == []
+            (found,) = frame.to_dict("records")
+            assert (found["min_age"], found["max_age"], found["postcode"]) == (6, 12, "9000")
+            assert columns["Erkenning van"] == "valid_from"
+            assert any("the header is row 2, 3; not used above it: Register" in n for n in notes)
+
+
+@pytest.mark.parametrize(
+    ("east", "north"),
+    [
+        ("X-coördinaat (Lambert 72)", "Y-coördinaat (Lambert 72)"),
+        ("xcoord", "ycoord"),
+        ("Lambert X", "Lambert Y"),
+        ("X (m)", "Y (m)"),
+        ("coördinaat x", "Y"),
+        ("x_31370", "y_31370"),
+    ],
+)
+def test_names_of_coordinates(tmp_path: Path, east: str, north: str) -> None:
+    """Whatever stands around x and y."""
+    frame, errors, notes, _ = load(csv(tmp_path, f"naam;{north};{east}", "Gent;193900;104700"))
+    assert (errors, frame.geometry[0].x) == ([], 104_700)
+    said = "72" in east or "31370" in east
+    assert any("does not say its CRS" in note for note in notes) != said
+
+
+def test_hidden_sheets_and_rows_are_said(tmp_path: Path) -> None:
+    """A filter hides rows that count; of a hidden sheet it is said that it is one."""
+    path = book(tmp_path, Academies=[HEADER, GENT, BRUGGE], Oud=[["x"]])
+    made = openpyxl.load_workbook(path)
+    made["Academies"].row_dimensions[3].hidden = True
+    made["Oud"].sheet_state = "hidden"
+    made.save(path)
+    frame, errors, notes, _ = load(path)
+    assert (errors, len(frame)) == ([], 2)
+    assert "a.xlsx, row 3: hidden in the spreadsheet, and counted" in notes
+    assert "a.xlsx: read from the sheet 'Academies'; not used: Oud (hidden)" in notes
