@@ -50,6 +50,7 @@ from stemgeo.demand import (
 )
 from stemgeo.errors import InputError, Problem
 from stemgeo.inputs import Inputs, load_inputs
+from stemgeo.inputs.plan import add_plan
 from stemgeo.network import bicycle
 from stemgeo.notes import Note, Said, say, say_amount, say_count
 from stemgeo.recognition import choose_recognised, note_lengths
@@ -62,7 +63,7 @@ from stemgeo.study import (
     Travel,
     list_ages,
 )
-from stemgeo.tables import check_table, order_columns
+from stemgeo.tables import COARSE, check_table, order_columns
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -134,7 +135,8 @@ class Prepared:
             What the extracts say of where people live, as `Ground` takes it.
         """
         # Academies that could come may serve other ages than those that are there.
-        parts = [one for one in (inputs.academies, inputs.candidates) if one is not None]
+        every = inputs.academies, inputs.candidates, inputs.coarse
+        parts = [one for one in every if one is not None]
         bands, rules = study.travel.bands, study.academies
         cuts = study.siting.cuts | study.travel.cuts
         cells = cut_age_cells(bands, pd.concat(parts), rules, cuts)
@@ -783,32 +785,49 @@ def measure_effects(
     Returns
     -------
     DataFrame
-        The table `effects` of the data dictionary: over all roads the surfaces, over quiet roads
-        what crossing a busy road without signals costs; none in a straight line.
+        The table `effects` of the data dictionary: over all roads the surfaces, and the academies
+        that are placed roughly left out or counted; over quiet roads what crossing a busy road
+        without signals costs.
     """
     columns = ["level", "code", "name", "profile", "variant"]
     columns += ["children", "covered", "covered_variant"]
     municipalities = [level for level in prepared.levels if level.name == "municipality"]
     central = measured.coverage[measured.coverage["band"] == ALL_BANDS]
     parts = [pd.DataFrame(columns=columns)]
-    for traveller, choice in _yield_variants(measured.riders):
-        reached = find_reached(traveller.with_travel(**choice), prepared, threads or count_cores())
+    variants = [*_yield_variants(measured.riders), *_yield_without_coarse(prepared, measured)]
+    for traveller, choice in variants:
+        reached = find_reached(traveller, prepared, threads or count_cores())
         variant = coverage_table(prepared.points, reached, municipalities)
         counted = variant[[*KEYS, "covered"]]
         rows = central.merge(counted, on=KEYS, suffixes=("", "_variant"))
-        ((name, value),) = choice.items()
-        parts.append(rows.assign(variant=f"{name} = {value}".lower())[columns])
+        parts.append(rows.assign(variant=choice)[columns])
     return pd.concat(parts[1:] or parts, ignore_index=True)
 
 
-def _yield_variants(riders: Sequence[Traveller]) -> Iterator[tuple[OverNetwork, dict[str, object]]]:
+def _yield_variants(riders: Sequence[Traveller]) -> Iterator[tuple[Traveller, str]]:
     for rider in riders:
         if isinstance(rider, StraightLine):
             return
         travel = rider.study.travel
         if rider.profile == "all":
-            yield rider, {"surface": not travel.surface}
+            other = not travel.surface
+            yield rider.with_travel(surface=other), f"surface = {other}".lower()
         elif rider.profile == "low_stress":
             for other in get_args(BusyCrossings):
                 if other != travel.busy_crossings:
-                    yield rider, {"busy_crossings": other}
+                    yield rider.with_travel(busy_crossings=other), f"busy_crossings = {other}"
+
+
+def _yield_without_coarse(
+    prepared: Prepared, measured: Measured
+) -> Iterator[tuple[Traveller, str]]:
+    """Leave out the academies that are placed roughly, or where they are left out count them."""
+    study, inputs = prepared.study, prepared.inputs
+    counted = study.academies.coarse == "count"
+    others = inputs.academies[~inputs.academies["coarse"]]
+    if not counted and inputs.coarse is not None:
+        others = add_plan(inputs.academies, inputs.coarse)
+    academies, _ = choose_recognised(others, measured.day, study.academies)
+    if len(academies) != len(measured.academies):
+        riders = list_travellers(study, prepared.ground.network, academies, prepared.points)
+        yield riders[0], f"{COARSE}{'leave-out' if counted else 'count'}"

@@ -332,8 +332,17 @@ class InputPaths(_StudyPart):
         Input | None,
         Given(
             "points",
-            "points where people live; without them the dwellings of the extract, else its streets",
+            "points where people live; without them the dwellings of the extract, else its "
+            "streets; with streets and numbers they place academies without coordinates too",
         ),
+    ] = None
+    postcodes: Annotated[
+        Input | None,
+        Given("points", "a point for each postcode: academies of which no street is found"),
+    ] = None
+    corrections: Annotated[
+        Input | None,
+        Given("points", "places put right by hand, by academy_id: they win over all others"),
     ] = None
     plan: Annotated[
         Register | None,
@@ -566,6 +575,9 @@ DETOUR = (1.2, 1.4)
 """Usual detours of cyclists, over a straight line."""
 RECOGNITION_YEARS = (1, 3)
 """How long a recognition may last of which only the first day is known: see `AcademyRules`."""
+COARSE_OVER_M = 500.0
+"""An academy may lie so far from where it is placed: 2.5 of the 15 minutes at 12 km/h, and as far
+as a door from its road (`LIMIT_M`). Beyond it, who is in time is a guess."""
 SAYS_NOTHING = 0.25
 """A share of which the bounds lie more than a quarter of the children apart says nothing."""
 PARTLY_MEASURED_BELOW = 0.5
@@ -724,9 +736,16 @@ class AcademyRules(_StudyPart):
         study says from when it holds, and which of the two a register means).
     recognition_years
         So many years instead, whatever the start.
+    coarse
+        Whether an academy whose place is too coarse, as that of a municipality, counts ("count") or
+        not ("leave-out"); the summary has the share both ways.
+    coarse_over_m
+        From what `precision_m` on a place is too coarse (500: `COARSE_OVER_M`).
     """
 
     ages: Ages = (5, 17)
+    coarse: Literal["count", "leave-out"] = "count"
+    coarse_over_m: float = Field(default=COARSE_OVER_M, gt=0, le=50_000)
     recognition: Literal["first", "renewed"] | None = None
     recognition_from: dt.date | None = None
     recognition_years: int | None = Field(default=None, ge=1, le=50)

@@ -130,6 +130,21 @@ _FLAT_KM = FLAT.speed_kmh * FLAT.cutoff_min / 60
 MINUTES = range(1, 31)
 """By each of which the table of times has a share."""
 
+PLACED_BY = (
+    "coordinates",
+    "correction",
+    "address_point",
+    "map_address",
+    "street",
+    "postcode",
+    "municipality",
+)
+"""How an academy can be placed: as it was given, by its address (of the study's points, or of the
+extract), along its street, or by its postcode or municipality alone."""
+
+COARSE, SURFACE = "coarse = ", "surface = "
+"""How variants of the table of effects begin."""
+
 WITHIN = ("within_0", "within_1", "within_2", "within_3_or_more")
 """Columns of the table of times, by the number of academies within the cutoff."""
 
@@ -228,6 +243,27 @@ SCHEMAS: dict[str, pa.DataFrameSchema] = {
             "cost_eur": _text_column("Cost of its own, euro; empty: what the subsidy rules say"),
             "nis_code": _text_column("Municipality by location; empty outside the study area"),
             "planned": pa.Column(bool, description="Of a plan, not in the register"),
+            "placed_by": pa.Column(
+                str,
+                pa.Check.isin(PLACED_BY),
+                description=f"How it was placed: {', '.join(PLACED_BY)}; see method.md",
+            ),
+            "precision_m": pa.Column(
+                "int64",
+                pa.Check.ge(0),
+                description="As far as it may lie from there, metres; 0: as it was given",
+            ),
+            "score": pa.Column(
+                "int64",
+                pa.Check.in_range(0, 100),
+                description="How well its address was met, 0 to 100; 100: as it was given",
+            ),
+            "placed_at": _text_column(
+                "The address where it was placed, or the note of its correction"
+            ),
+            "coarse": pa.Column(
+                bool, description="`precision_m` is above `academies.coarse_over_m`"
+            ),
             "geometry": _geometry_column("Point"),
         },
         unique=["academy_id"],
@@ -646,7 +682,9 @@ SCHEMAS: dict[str, pa.DataFrameSchema] = {
             "level": _text_column("municipality"),
             "code": _NIS,
             "name": _NAME,
-            "profile": _text_column("Of which roads: all (surface), low_stress (busy_crossings)"),
+            "profile": _text_column(
+                "Of which roads: all (surface; coarse), low_stress (busy_crossings)"
+            ),
             "variant": _text_column("What is chosen otherwise, e.g. surface = false"),
             "children": _count_column("Children of all bands"),
             "covered": _count_column("In time, as the study has it"),

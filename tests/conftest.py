@@ -248,7 +248,9 @@ def read_once() -> Iterator[None]:
             return load(study)
         content = [sha256(path.read_bytes()).hexdigest() for path in paths]
         bands = [band.ages for band in study.travel.bands]
-        key = repr((list_choices(study)["inputs"], content, study.about.vintage, bands))
+        key = repr(
+            (list_choices(study)["inputs"], content, study.about.vintage, bands, study.academies)
+        )
         if key not in known:
             known[key] = load(study)
         return replace(known[key], network=(*_paths(dict(study.inputs).get("network")),))

@@ -12,6 +12,7 @@ import pandas as pd
 import shapely
 
 from stemgeo.inputs import Inputs
+from stemgeo.inputs.placing import AS_GIVEN
 from stemgeo.inputs.streets import Streets, read_streets
 from stemgeo.inputs.vectors import make_transformer
 from stemgeo.network.graph import Network
@@ -101,6 +102,10 @@ def academies(
             "cost_eur": pd.Series(["" for _ in ids], dtype=str),
             "nis_code": pd.Series([(nis_code or {}).get(one, "") for one in ids], dtype=str),
             "planned": pd.Series([False for _ in ids], dtype=bool),
+            **{
+                name: pd.Series([value] * len(ids), dtype=type(value))
+                for name, value in AS_GIVEN.items()
+            },
         },
         geometry=[places[one] for one in ids],
         crs=CRS,

@@ -161,6 +161,14 @@ def write_files(folder: Path) -> None:
     }
     for name, lines in lists.items():
         (folder / f"{name}.csv").write_text("\n".join([HEADER, *lines]), encoding="utf-8")
+    rough = [
+        "academy_id;naam;postcode;gemeente",
+        "R1;Ergens;2000;Aartselaar",
+        "R2;Elders;;Boechout",
+    ]
+    (folder / "zonder.csv").write_text("\n".join(rough), encoding="utf-8")
+    (folder / "postcodes.csv").write_text("postcode;x;y\n2000;152000;201020", encoding="utf-8")
+    (folder / "recht.csv").write_text("id;x;y;note\nA1;150300;201020;poort", encoding="utf-8")
     for name, weight in (("rooster", 1), ("rooster2", 5)):
         grid = [f"{hand.X0 + 1000 * x};{hand.Y0 + 1000 * y};{weight + x}" for x, y in LIVE]
         (folder / f"{name}.csv").write_text("\n".join(["x;y;weight", *grid]), encoding="utf-8")
@@ -239,6 +247,7 @@ BASES: dict[str, Tables] = {
     "bands": {"travel": {"bands": BANDS}},
     "best": {"demand": {"method": "best", "dwellings_per_100": 60}},
     "towns": {"inputs": {"zones": None, "zone_population": None, "attributes": None}},
+    "rough": {"inputs": {"academies": "zonder.csv"}},
     "renewed": LATER | {"academies": RENEWED},
     "quiet": {"siting": ONE},
     "site": LINE | {"siting": ONE},
@@ -389,6 +398,8 @@ OPTIONS = {
     "inputs.zone_population": Alive("demand", None),
     "inputs.weights": Alive("demand", "rooster2.csv"),
     "inputs.addresses": Alive("demand.method", "deuren.csv", "best"),
+    "inputs.postcodes": Alive("inputs.academies", "postcodes.csv", "rough"),
+    "inputs.corrections": Alive("inputs.academies", "recht.csv"),
     "inputs.plan": Alive("access.academy_id", "plan.csv"),
     "inputs.candidates": Alive("plan.places", "plaatsen2.csv", "site"),
     "inputs.layers": Alive("coverage.level", {"kant": "helften.gpkg"}),
@@ -422,6 +433,8 @@ OPTIONS = {
     "travel.ferry_wait_min": Alive(TIMES, 2, "ferry"),
     "travel.lift_wait_s": Alive(TIMES, 30),
     "academies.ages": Alive(TIMES, [8, 17]),
+    "academies.coarse": Alive("inputs.academies", "leave-out", "rough"),
+    "academies.coarse_over_m": Alive("inputs.academies", 20000, "rough"),
     "academies.recognition": Alive("access.academy_id", "first", "renewed"),
     "academies.recognition_from": Alive("access.academy_id", dt.date(2022, 3, 1), "renewed"),
     "academies.recognition_years": Alive("access.academy_id", 3),
@@ -485,7 +498,7 @@ def of(folder: Path) -> Iterator[Callable[..., Seen]]:
 
     def load(study: Study) -> Inputs:
         ages = [band.ages for band in study.travel.bands]
-        key = repr((study.inputs, study.about.vintage, ages))
+        key = repr((study.inputs, study.about.vintage, ages, study.academies))
         if key not in read:
             read[key] = load_inputs(study)
         return read[key]

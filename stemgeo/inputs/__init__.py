@@ -6,11 +6,12 @@ Every file passes the one door (`files`). All problems of all files are told at 
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, TypeVar
 
 # First, because it sets what GDAL may do, before anything loads GDAL.
 from stemgeo.inputs.files import OpenedFile, open_input  # isort: skip
-from stemgeo.errors import Findings
+from stemgeo.errors import Findings, InputError, Problem
 from stemgeo.inputs.academies import RegisterKind, load_academies, read_academies
 from stemgeo.inputs.attributes import load_attribute, read_attribute
 from stemgeo.inputs.boundaries import (
@@ -25,6 +26,13 @@ from stemgeo.inputs.boundaries import (
 from stemgeo.inputs.layers import load_layer, read_own_layer
 from stemgeo.inputs.messages import ask_for_sources
 from stemgeo.inputs.osmxml import read_marks
+from stemgeo.inputs.place_files import (
+    keep_addresses,
+    load_corrections,
+    load_mapped_addresses,
+    load_postcodes,
+)
+from stemgeo.inputs.placing import AddressBook, PlaceSources
 from stemgeo.inputs.plan import CANDIDATES, PLACES, add_plan, load_places
 from stemgeo.inputs.population import (
     Population,
@@ -34,11 +42,11 @@ from stemgeo.inputs.population import (
 )
 from stemgeo.inputs.sources import Provenance
 from stemgeo.inputs.weights import load_addresses, load_weights, read_weights
-from stemgeo.notes import Note, say, say_count
+from stemgeo.notes import Note, Said, say, say_count
 from stemgeo.study import VINTAGE, list_ages
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Collection, Mapping
     from pathlib import Path
 
     import geopandas as gpd
@@ -105,6 +113,8 @@ class Inputs:
         For each attribute of the user `zone_id` or `nis_code`, and value (NaN when not known).
     residents
         Of all ages, by nis_code; None when the population file does not hold them.
+    coarse
+        The academies that the study leaves out, because their place is known too roughly.
     years
         For each other year of which the study names the population, these inputs with that.
     """
@@ -127,6 +137,7 @@ class Inputs:
     layers: dict[str, gpd.GeoDataFrame] = field(default_factory=dict)
     attributes: dict[str, pd.DataFrame] = field(default_factory=dict)
     residents: pd.Series | None = None
+    coarse: gpd.GeoDataFrame | None = None
     years: dict[int, Inputs] = field(default_factory=dict)
 
 
@@ -148,14 +159,72 @@ class _Reading:
         self.read: dict[str, Any] = {}
         self.found: list[Provenance] = []
         self.told_of_population: set[Note] = set()
+        self.keeps_addresses = False
+        self.book: AddressBook | None = None
 
     def read_input(self, key: str) -> None:
         """Read an input, if it is given."""
         given = getattr(self.study.inputs, key)
-        if given is None:
+        if given is None or key in self.read:
             return
         self.read[key], *files = READERS[key](self, given)
         self.found += [file for file in files if file is not None]
+
+    def take(self, key: str) -> Any:
+        """Give an input that another needs; None when it is not given, or cannot be used."""
+        self.read_input(key)
+        return self.read.get(key)
+
+    @cached_property
+    def sources(self) -> PlaceSources:
+        """What says where addresses are; each is read when the first of them is asked for."""
+        return PlaceSources(
+            self.towns,
+            self._take_book,
+            self._take_mapped,
+            lambda: self.take("postcodes"),
+            self.take("corrections"),
+            self.study.academies,
+        )
+
+    def _take_book(self) -> AddressBook | None:
+        self.keeps_addresses = True
+        self.read_input("addresses")
+        return self.book
+
+    def keep_addresses(self, *table: Any) -> None:
+        """Keep of the address points what places an academy."""
+        self.book = keep_addresses(*table)
+
+    def _take_mapped(self, wanted: Collection[str]) -> AddressBook | None:
+        network = self.study.inputs.network
+        paths = [] if isinstance(network, str) else [extract.path for extract in network]
+        # One that is not there, or is no map, is told where the network is read.
+        if not paths or not all(path.is_file() for path in paths):
+            return None
+        try:
+            return load_mapped_addresses(paths, wanted)
+        except InputError as error:
+            self.findings.errors += [one for one in error.problems if isinstance(one, Problem)]
+            return None
+
+    def tell_idle(self) -> None:
+        """Tell what was chosen for academies without coordinates, where there are none of them."""
+        by = set(self.academies["placed_by"])
+        idle = {"inputs.postcodes": "postcodes" in self.read and "postcode" not in by}
+        for name in ("coarse", "coarse_over_m"):
+            chosen = self.study.is_chosen("academies", name)
+            idle[f"academies.{name}"] = chosen and not by - {"coordinates", "correction"}
+        for option in (name for name, is_idle in idle.items() if is_idle):
+            self.findings.warn(
+                Said("academies", "academies", "académies"),
+                say(
+                    "{option} changes nothing: no academy is placed so",
+                    "{option} verandert niets: geen academie is zo geplaatst",
+                    "{option} ne change rien : aucune académie n’est située ainsi",
+                    option=option,
+                ),
+            )
 
     @property
     def towns(self) -> gpd.GeoDataFrame:
@@ -192,7 +261,13 @@ def _read_zone_population(of: _Reading, given: Input) -> tuple[Any, ...]:
 
 
 def _read_places(of: _Reading, given: Input, kind: RegisterKind) -> tuple[Any, ...]:
-    return load_places(given, kind, of.read["academies"], of.towns, of.findings, of.ages)
+    register = of.read["academies"]
+    return load_places(given, kind, register, of.towns, of.findings, of.ages, of.sources)
+
+
+def _read_address_points(of: _Reading, given: Input) -> tuple[Any, ...]:
+    keep = of.keep_addresses if of.keeps_addresses else None
+    return load_addresses(given, of.towns, of.findings, keep)
 
 
 def _read_each(
@@ -239,10 +314,14 @@ READERS: dict[str, Callable[[_Reading, Any], tuple[Any, ...]]] = {
     "populations": lambda of, given: (_read_years(of, given),),
     "zone_population": _read_zone_population,
     "weights": lambda of, given: load_weights(given, of.towns, of.findings),
-    "addresses": lambda of, given: load_addresses(given, of.towns, of.findings),
-    "academies": lambda of, given: load_academies(given, of.towns, of.findings, of.ages),
+    "academies": lambda of, given: load_academies(
+        given, of.towns, of.findings, of.ages, of.sources
+    ),
     "plan": lambda of, given: _read_places(of, given, PLACES),
     "candidates": lambda of, given: _read_places(of, given, CANDIDATES),
+    "addresses": _read_address_points,
+    "postcodes": lambda of, given: load_postcodes(given, of.towns, of.findings),
+    "corrections": lambda of, given: load_corrections(given, of.towns, of.findings),
     "layers": lambda of, given: _read_each(
         given, lambda key, one: load_layer(key, one, of.towns, of.findings)
     ),
@@ -269,6 +348,9 @@ def load_inputs(study: Study) -> Inputs:
     for key in READERS:
         of.read_input(key)
     of.findings.raise_errors()
+    of.tell_idle()
+    academies, rules = of.academies, study.academies
+    left_out = academies["coarse"] & (rules.coarse == "leave-out")
     read, population = of.read, of.read["population"]
     if "zones" in read:
         name = next(file.name for file in of.found if file.role == "zones")
@@ -280,7 +362,8 @@ def load_inputs(study: Study) -> Inputs:
         **_fields_of_population(population, of.vintage),
         zone_population=read.get("zone_population"),
         weights=read.get("weights"),
-        academies=of.academies,
+        academies=academies[~left_out].reset_index(drop=True),
+        coarse=academies[left_out],
         network=read["network"],
         provenance=tuple(of.found),
         warnings=(*of.findings.notes, *ask_for_sources(of.found)),

@@ -15,9 +15,9 @@ import shapely
 from stemgeo import facts
 from stemgeo.errors import Findings
 from stemgeo.facts import LAMBERT_72
+from stemgeo.inputs.addresses import find_house_numbers, has_addresses
 from stemgeo.inputs.boundaries import as_input
 from stemgeo.inputs.cells import as_dates, as_numbers
-from stemgeo.inputs.columns import fold_label
 from stemgeo.inputs.files import (
     OpenedFile,
     clean_text,
@@ -27,7 +27,8 @@ from stemgeo.inputs.files import (
     unquote_formula,
 )
 from stemgeo.inputs.messages import say_rows
-from stemgeo.inputs.names import SYNONYMS
+from stemgeo.inputs.names import ADDRESS_NAMES, SYNONYMS
+from stemgeo.inputs.placing import AS_GIVEN, PlaceSources, place_rows, tell_coarse
 from stemgeo.inputs.points import match_columns, read_points
 from stemgeo.inputs.sources import Provenance
 from stemgeo.inputs.vectors import as_text, find_codes
@@ -40,7 +41,10 @@ if TYPE_CHECKING:
 
     from stemgeo.study import Input
 
-COLUMNS = (*(name for name in SYNONYMS if name != "ages"), "nis_code", "planned", "geometry")
+COLUMNS = (
+    *(name for name in SYNONYMS if name != "ages"),
+    *("nis_code", "planned", *AS_GIVEN, "geometry"),
+)
 _TEXT = ("academy_id", "name", "organisation")
 _AGES = ("min_age", "max_age")
 DAYS = ("valid_from", "valid_until")
@@ -92,8 +96,9 @@ def read_academies(path: str | Path | Input, municipalities: gpd.GeoDataFrame) -
     GeoDataFrame
         academy_id, name, organisation, min_age, max_age (Int64), valid_from, valid_until
         (datetime64, day), postcode (text), trajectories, online_trajectories (Int64), cost_eur
-        (text), nis_code (empty outside the municipalities), planned (false), geometry
-        (EPSG:31370), by academy_id.
+        (text), nis_code (empty outside the municipalities), planned (false), placed_by,
+        precision_m, score, placed_at and coarse (how its place was found), geometry (EPSG:31370),
+        by academy_id.
 
     Raises
     ------
@@ -111,6 +116,7 @@ def load_academies(
     municipalities: gpd.GeoDataFrame,
     findings: Findings,
     ages: Collection[int] = (),
+    sources: PlaceSources | None = None,
 ) -> tuple[gpd.GeoDataFrame, Provenance | None]:
     """As `read_academies`, with the problems in `findings`.
 
@@ -124,15 +130,18 @@ def load_academies(
         Takes the problems and notes.
     ages
         Of the study; none when not given.
+    sources
+        What says where addresses are; the shipped municipalities when not given.
     """
     with open_input(given, REGISTER.role, findings) as file:
         if file is None:
             return empty_register(), None
-        return read_register(file, REGISTER, municipalities, ages), file.provenance
+        sources = sources or PlaceSources(municipalities)
+        return read_register(file, REGISTER, sources, ages), file.provenance
 
 
 def read_register(
-    file: OpenedFile, kind: RegisterKind, municipalities: gpd.GeoDataFrame, ages: Collection[int]
+    file: OpenedFile, kind: RegisterKind, sources: PlaceSources, ages: Collection[int]
 ) -> gpd.GeoDataFrame:
     """Read the rows of a file in the form of the register, with none of them planned.
 
@@ -142,18 +151,25 @@ def read_register(
         Opened through the door.
     kind
         What its rows are: academies, or places of a plan or to choose from.
-    municipalities
-        By which `nis_code` is found.
+    sources
+        Of places for rows without coordinates, and the municipalities, by which `nis_code` is
+        found.
     ages
         Of the study, for the note.
     """
-    read = read_points(file, SYNONYMS, municipalities, areas=kind.once, near=not kind.once)
+    municipalities, corrected = sources.municipalities, sources.corrections is not None
+    read = read_points(
+        *(file, {**ADDRESS_NAMES, **SYNONYMS}, municipalities),
+        areas=kind.once,
+        near=not kind.once,
+        bare=lambda table: corrected or has_addresses(table, file),
+    )
     if read is None:
         return empty_register()
     raw, points = read
-    found = match_columns(_drop_house_numbers(raw), SYNONYMS, file)
+    found = match_columns(raw.drop(columns=find_house_numbers(raw)), SYNONYMS, file)
     table = _type_columns(raw, found, kind, file)
-    table = gpd.GeoDataFrame(table, geometry=points, crs=LAMBERT_72)
+    table = place_rows(raw, table["academy_id"], points, sources, file).join(table)
     if kind.once:
         table = _drop_repeats(table, file)
     _check_ids(table, file)
@@ -166,23 +182,12 @@ def read_register(
     if not kind.once:  # who chooses among places tells which lie outside, or on one spot
         if len(municipalities):
             _warn_of_outside(table, municipalities, file)
-        _warn_of_same_place(table, file)
+        _warn_of_same_place(table[table["placed_by"] == "coordinates"], file)
+        tell_coarse(table, sources.rules, file)
     file.note(str(say_count(len(raw), kind.thing)))
     _note_columns(found, file)
     _note_who_counts(table, ages, kind, file)
     return table[list(COLUMNS)].sort_values("academy_id", ignore_index=True)
-
-
-def _drop_house_numbers(raw: pd.DataFrame) -> pd.DataFrame:
-    """Leave out a column "nr" right behind a street: no academy is called by its house number."""
-    plain = [fold_label(str(label)) for label in raw.columns]
-    behind = zip(raw.columns[1:], plain[1:], plain[:-1], strict=True)
-    house = [label for label, name, before in behind if name in _NUMBER and before in _STREET]
-    return raw.drop(columns=house)
-
-
-_NUMBER = {"nr", "nummer", "huisnr", "huisnummer", "no", "number", "numero"}
-_STREET = {"straat", "straatnaam", "adres", "street", "address", "rue", "adresse"}
 
 
 def empty_register() -> gpd.GeoDataFrame:
@@ -194,6 +199,8 @@ def empty_register() -> gpd.GeoDataFrame:
     columns |= {name: pd.Series(dtype="Int64") for name in _TRAJECTORIES}
     columns["nis_code"] = pd.Series(dtype=str)
     columns["planned"] = pd.Series(dtype=bool)
+    for name, value in AS_GIVEN.items():
+        columns[name] = pd.Series(dtype={str: "str", int: "int64", bool: "bool"}[type(value)])
     return gpd.GeoDataFrame(columns, geometry=[], crs=LAMBERT_72)
 
 

@@ -44,6 +44,7 @@ from stemgeo.writing.whole import temporary_folder, temporary_home
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 
+    import pandas as pd
     from numpy.typing import NDArray
 
     Floats = NDArray[np.float64]
@@ -169,6 +170,46 @@ def read_ways(paths: Sequence[Path], only: Any, keys: Collection[str]) -> Ways:
     return Ways(
         read["id"].to_numpy(), refs.flatten().to_numpy(), refs.offsets.to_numpy(), tags, kind
     )
+
+
+def read_tagged(paths: Sequence[Path], entity: Any, only: Any, keys: Sequence[str]) -> pd.DataFrame:
+    """Read objects of which each has tags of its own, such as addresses, each object once.
+
+    Parameters
+    ----------
+    paths, only
+        As for `read_ways`.
+    entity
+        `osmium.osm.NODE` or `osmium.osm.WAY`.
+    keys
+        Of the tags.
+
+    Returns
+    -------
+    DataFrame
+        id, the value of each key (empty without it), and of nodes lon and lat.
+
+    Raises
+    ------
+    InputError
+        If an extract is no map, or cannot be read to its end.
+    """
+    places = ("lon", "lat") if entity == osmium.osm.NODE else ()
+    fields = [pa.field(name, pa.float64()) for name in places]
+    fields += [pa.field(key, pa.string()) for key in keys]
+
+    def columns(text: pa.RecordBatch) -> list[pa.Array]:
+        values = [
+            pc.struct_field(pc.extract_regex(text["tags"], f"[T,]{re.escape(key)}=(?P<v>[^,]*)"), 0)
+            for key in keys
+        ]
+        return [*(_parse_numbers(text[name], pa.float64()) for name in places), *values]
+
+    read: pd.DataFrame
+    read = _read_each_once(paths, _Sought(entity, only, fields, columns)).table.to_pandas()
+    for key in keys:
+        read[key] = read[key].fillna("").map(_decode_text)
+    return read
 
 
 def read_nodes(

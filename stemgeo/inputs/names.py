@@ -92,9 +92,32 @@ x
 y
   en y
 postcode
-  en postcode postal_code post_code zip zip_code
+  en postcode postal_code post_code zip zip_code addr_postcode
   nl postnummer postnr
   fr code_postal
+address
+  en address full_address street_and_number street_number
+  nl adres volledig_adres adres_academie adres_van_de_academie straat_nr straat_en_nr
+     straat_nummer straat_en_nummer straat_huisnr straat_huisnummer straat_en_huisnummer
+     straatnaam_en_huisnummer straatnaam_nr; vestigingsadres
+  fr adresse adresse_complete adresse_de_l_academie rue_et_numero rue_numero rue_n
+street
+  en street street_name addr_street
+  nl straat straatnaam
+  fr rue nom_de_la_rue nom_de_rue nom_rue voie
+house_number
+  en house_number housenumber addr_housenumber
+  nl huisnummer huisnr huis_nr nr_huis
+  fr numero_de_maison numero_maison numero_de_police
+box
+  en box box_number
+  nl bus busnummer busnr bus_nr
+  fr boite numero_de_boite bte
+municipality
+  en municipality addr_city; city town locality
+  nl gemeente gemeentenaam naam_gemeente naam_van_de_gemeente; stad plaats woonplaats postnaam
+     plaatsnaam; deelgemeente
+  fr commune nom_de_la_commune nom_commune; ville localite
 """
 """Ours, with what it is called in each language; ";" parts names that say it from those that may.
 
@@ -120,7 +143,9 @@ def _rank(ours: str) -> tuple[str, ...]:
     return (ours, *(" ".join(dict.fromkeys(rank)) for rank in found if rank))
 
 
-SYNONYMS = {ours: _rank(ours) for ours in NAMES if ours not in AXES}
+ADDRESS = ("address", "street", "house_number", "box", "postcode", "municipality")
+ADDRESS_NAMES = {ours: _rank(ours) for ours in ADDRESS}
+SYNONYMS = {ours: _rank(ours) for ours in NAMES if ours not in {*AXES, *ADDRESS} - {"postcode"}}
 """Names that a column may have, by rank; see `columns.Synonyms`.
 
 A single `ages` holds both ends, as "6-12" does.

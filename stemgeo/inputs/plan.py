@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import geopandas as gpd
@@ -9,6 +10,7 @@ import pandas as pd
 
 from stemgeo.inputs.academies import DAYS, RegisterKind, empty_register, read_register
 from stemgeo.inputs.files import OpenedFile, clean_text, open_input
+from stemgeo.inputs.placing import PlaceSources
 from stemgeo.inputs.sources import Provenance
 from stemgeo.notes import say, say_list
 
@@ -29,6 +31,7 @@ def load_places(
     municipalities: gpd.GeoDataFrame,
     findings: Findings,
     ages: Collection[int] = (),
+    sources: PlaceSources | None = None,
 ) -> tuple[gpd.GeoDataFrame, Provenance | None]:
     """Read the places of a plan, or those where an academy could come; problems go to `findings`.
 
@@ -41,7 +44,7 @@ def load_places(
         whoever chooses among them to leave out and name.
     register
         As from `load_academies`: no place has the id of one of these.
-    municipalities, findings, ages
+    municipalities, findings, ages, sources
         As for `load_academies`.
 
     Returns
@@ -52,7 +55,8 @@ def load_places(
     with open_input(given, kind.role, findings) as file:
         if file is None:
             return empty_register(), None
-        table = read_register(file, kind, municipalities, ages)
+        own = replace(sources or PlaceSources(municipalities), corrections=None)
+        table = read_register(file, kind, own, ages)
         if table.empty and not findings.errors:
             file.error("holds no place", f"give {kind.thing}s, or leave the file out")
         _refuse_known_ids(table, register, file)

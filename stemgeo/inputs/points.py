@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import product
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import geopandas as gpd
 import numpy as np
@@ -40,6 +40,9 @@ from stemgeo.inputs.vectors import (
 )
 from stemgeo.notes import Said, say, say_count, say_list
 
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
 Numbers = npt.NDArray[np.float64]
 _SIDE = {"lon": "east", "x": "east", "lat": "north", "y": "north"}
 _LARGEST = 1e9
@@ -52,6 +55,7 @@ def read_points(
     *,
     areas: bool = True,
     near: bool = False,
+    bare: Callable[[pd.DataFrame], bool] = lambda _: False,
 ) -> tuple[pd.DataFrame, gpd.GeoSeries] | None:
     """Read a file of points: a table with two columns of coordinates, or a layer.
 
@@ -68,6 +72,8 @@ def read_points(
         its x and y exchanged, is refused.
     areas
         Whether an area may stand for its centre, as a school ground may.
+    bare
+        Says of the attributes whether a row may have no coordinates: then its point is empty.
 
     Returns
     -------
@@ -78,7 +84,7 @@ def read_points(
     """
     near_by = _NearBox(_box_of(study_area), each=near)
     if file.kind in TABLE:
-        return _read_from_table(file, known, near_by)
+        return _read_from_table(file, known, near_by, bare)
     kinds = (*_POINTS, *_AREAS) if areas else _POINTS
 
     def score(frame: gpd.GeoDataFrame) -> int:
@@ -93,7 +99,7 @@ def read_points(
     x, y = _take_single_points(frame.geometry, file, areas=areas)
     if crs is None and file.crs:
         return None
-    located = locate_points(x, y, frame.index, crs, file, near_by)
+    located = locate_points(x, y, frame.index, crs, file, replace(near_by, bare=bare(attributes)))
     return None if located is None else (attributes, located[0])
 
 
@@ -148,25 +154,26 @@ def _take_only_part(geometry: shapely.Geometry | None) -> shapely.Geometry | Non
 
 
 def _read_from_table(
-    file: OpenedFile, known: Synonyms, near: _NearBox
+    file: OpenedFile, known: Synonyms, near: _NearBox, bare: Callable[[pd.DataFrame], bool]
 ) -> tuple[pd.DataFrame, gpd.GeoSeries] | None:
     given = {_SIDE.get(ours, ours): names for ours, names in file.given_names.items()}
     names = {ours: (*known.get(ours, ()), *given.get(ours, ())) for ours in {**known, **given}}
     header = Header(names, frozenset(_SIDE.values()), file.header_row, _find_side)
     table = read_table(file, header=header)
-    if table is None:
+    crs = parse_crs(file.crs, file)
+    if table is None or (file.crs and crs is None):
         return None
     file.choose_columns([*known, *AXES])
-    crs = parse_crs(file.crs, file)
-    if file.crs and crs is None:
-        return None
-    pair = _find_pair(table, crs, file)
+    near = replace(near, bare=bare(table))
+    pair = _find_pair(table, crs, file, bare=near.bare)
     if pair is None:
         return None
     table = _drop_totals(table, pair, file)
     if table.empty:
         file.error("holds no rows below its header")
         return None
+    if not pair.columns:
+        return table, gpd.GeoSeries([shapely.Point()] * len(table), table.index, crs=LAMBERT_72)
     if crs is None and pair.crs:
         crs = CRS(pair.crs)
     for name, axis in zip(pair.columns, pair.axes, strict=True):
@@ -193,13 +200,15 @@ def _find_side(label: str) -> str:
 class _Pair:
     """The two columns of coordinates, what they are, and the reference system that they say."""
 
-    columns: tuple[str, str]
-    axes: tuple[str, str]
+    columns: tuple[str, ...]
+    axes: tuple[str, ...]
     crs: str | None
 
 
-def _find_pair(table: pd.DataFrame, crs: CRS | None, file: OpenedFile) -> _Pair | None:
-    """Find the two columns that hold the coordinates."""
+def _find_pair(
+    table: pd.DataFrame, crs: CRS | None, file: OpenedFile, *, bare: bool
+) -> _Pair | None:
+    """Find the two columns that hold the coordinates; none where there need be none."""
     given = {axis: file.chosen[axis] for axis in AXES if axis in file.chosen}
     read: dict[str, dict[str, frozenset[str]]] = {axis: {} for axis in AXES}
     for name in map(str, table.columns):
@@ -221,6 +230,8 @@ def _find_pair(table: pd.DataFrame, crs: CRS | None, file: OpenedFile) -> _Pair 
     if given:
         file.error("`columns` gives one half of the coordinates", "give lon and lat, or x and y")
         return None
+    if bare:
+        return _Pair((), (), None)
     labels = [file.label_of(name) for name in table.columns]
     near = [(label, find_nearest(label, _AXES_KNOWN)) for label in labels]
     hints = [f"'{clean_text(label, 40)}' ({word}?)" for label, word in near if word]
@@ -325,9 +336,11 @@ def locate_points(
         nothing tells their reference system.
     """
     there = np.isfinite(x) & np.isfinite(y) & (np.abs(x) < _LARGEST) & (np.abs(y) < _LARGEST)
-    _report_missing(index, ~there, file)
+    none = near.bare & np.isnan(x) & np.isnan(y)
+    _report_missing(index, ~there & ~none, file)
     if not there.any():
-        return None
+        series = gpd.GeoSeries([shapely.Point()] * len(x), index=index, crs=LAMBERT_72)
+        return (series, "none given") if none.all() else None
     likely, share = _find_likely_crs(x[there], y[there])
     how = "as given"
     if crs is None:
@@ -371,6 +384,7 @@ def locate_points(
     points = gpd.points_from_xy(np.where(inside, east, np.nan), np.where(inside, north, np.nan))
     series = gpd.GeoSeries(points, index=index, crs=LAMBERT_72)
     series[~inside] = None
+    series[none] = shapely.Point()
     return series, f"{name_crs(crs)}, {how}"
 
 
@@ -381,10 +395,11 @@ _CROSSED_M = 15_000
 
 @dataclass(frozen=True)
 class _NearBox:
-    """Where points should lie: most of them in the box of the study, or each near Flanders."""
+    """Where points should lie: most in the box of the study, or each near Flanders; or nowhere."""
 
     box: Box | None
     each: bool
+    bare: bool = False
 
 
 def _box_of(study_area: gpd.GeoDataFrame) -> Box | None:

@@ -25,6 +25,7 @@ from stemgeo.inputs.vectors import as_text, make_transformer, parse_crs
 from stemgeo.notes import say_count
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
     from numpy.typing import NDArray
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
 
     Floats = NDArray[np.float64]
     Longs = NDArray[np.int64]
+    Keeper = Callable[[pd.DataFrame, gpd.GeoSeries, OpenedFile], object]
 
 _WEIGHT = {
     "weight": (
@@ -122,7 +124,10 @@ def load_weights(
 
 
 def load_addresses(
-    given: Input, municipalities: gpd.GeoDataFrame, findings: Findings
+    given: Input,
+    municipalities: gpd.GeoDataFrame,
+    findings: Findings,
+    keep: Keeper | None = None,
 ) -> tuple[gpd.GeoDataFrame | None, Provenance | None]:
     """Read address points: any table or layer of points, with or without a number of people.
 
@@ -134,6 +139,8 @@ def load_addresses(
         The study area; what lies outside its bounds is left out and told.
     findings
         Takes the problems.
+    keep
+        Given the table as it stands, its points and the file, when more of it is wanted.
 
     Returns
     -------
@@ -145,7 +152,7 @@ def load_addresses(
     with open_input(given, "addresses", findings) as file:
         if file is None:
             return None, None
-        frame = _read_addresses(file, municipalities)
+        frame = _read_addresses(file, municipalities, keep)
         if frame is None:
             return None, file.provenance
         peopled = frame[frame["weight"] > 0]
@@ -162,12 +169,16 @@ def load_addresses(
         return places, file.provenance
 
 
-def _read_addresses(file: OpenedFile, municipalities: gpd.GeoDataFrame) -> gpd.GeoDataFrame | None:
+def _read_addresses(
+    file: OpenedFile, municipalities: gpd.GeoDataFrame, keep: Keeper | None
+) -> gpd.GeoDataFrame | None:
     """Read every address that has a point; one without is an error by now."""
     read = read_points(file, _WEIGHT, municipalities)
     if read is None:
         return None
     table, points = read
+    if keep is not None:
+        keep(table, points, file)
     label = match_columns(table, _WEIGHT, file).get("weight")
     weight: pd.Series | None = pd.Series(1.0, index=table.index)
     if label is None:

@@ -43,6 +43,7 @@ from stemgeo.maps.sheet import (
     NEIGHBOUR,
     PLANNED,
     RANK_KEY,
+    ROUGH,
     Fill,
     Ground,
     Legend,
@@ -55,6 +56,7 @@ from stemgeo.maps.small_multiples import STATUSES
 from stemgeo.maps.text import (
     format_classes,
     format_minute_classes,
+    is_coarse,
     is_planned,
     join_sentences,
     keep_province,
@@ -279,7 +281,9 @@ class MapRequest:
             return [*keys, *(Key(f"{key.meaning} ({key.count})", key.looks) for key in sites)]
         keys.append(Key(words("map.academy"), ACADEMY))
         planned = is_planned(ground.academies).any()
-        return [*keys, *([Key(words("map.academy_planned"), PLANNED)] if planned else [])]
+        keys += [Key(words("map.academy_planned"), PLANNED)] if planned else []
+        rough = is_coarse(ground.academies).any()
+        return [*keys, *([Key(words("map.academy_rough"), ROUGH)] if rough else [])]
 
     def format_whole(self, count: float) -> str:
         """Write a whole number."""

@@ -51,7 +51,14 @@ from stemgeo.maps.page import (
     write_lines,
 )
 from stemgeo.maps.series import INK, lighten_outlines, list_border_rings, merge_provinces
-from stemgeo.maps.text import MapText, is_planned, keep_province, province_name, to_one_line
+from stemgeo.maps.text import (
+    MapText,
+    is_coarse,
+    is_planned,
+    keep_province,
+    province_name,
+    to_one_line,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -91,6 +98,8 @@ ACADEMY: Looks = {
     "linestyle": "none",
 }
 PLANNED: Looks = {**ACADEMY, "marker": "D", "markerfacecolor": INK}
+ROUGH: Looks = {**ACADEMY, "marker": "^", "markersize": 5.4}
+"""Of which the place is known roughly alone, planned or not."""
 RANK_KEY: Looks = {**ACADEMY, "marker": "s", "markersize": 7.5, "markerfacecolor": INK}
 EDGE_KEY: Looks = {"facecolor": "none", "edgecolor": "#8e0152", "linewidth": 0.7}
 _EDGE: Looks = {"color": "#8e0152", "linewidth": 0.7}
@@ -433,10 +442,11 @@ def _draw_edge(axes: Axes, ground: Ground, sheet: Sheet) -> None:
 
 
 def mark_academies(academies: GeoDataFrame) -> list[Marks]:
-    """Mark academies, those of a plan otherwise; always a mark for the first, also for none."""
+    """Mark academies, those of a plan or placed roughly otherwise; the first also for none."""
     ordered, marks = academies.sort_values("academy_id"), []
-    planned = is_planned(ordered)
-    for which, looks in ((~planned, ACADEMY), (planned, PLANNED)):
+    planned, rough = is_planned(ordered), is_coarse(ordered)
+    kinds = (~planned & ~rough, ACADEMY), (planned & ~rough, PLANNED), (rough, ROUGH)
+    for which, looks in kinds:
         if which.any() or looks is ACADEMY:
             marks.append(Marks(shapely.get_coordinates(ordered.geometry[which]), looks))
     return marks

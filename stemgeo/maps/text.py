@@ -269,6 +269,13 @@ def is_planned(academies: pd.DataFrame) -> NDArray[np.bool_]:
     return academies["planned"].to_numpy(bool)
 
 
+def is_coarse(academies: pd.DataFrame) -> NDArray[np.bool_]:
+    """Tell the academies of which the place is known roughly, shape (academies,)."""
+    if "coarse" not in academies:
+        return np.zeros(len(academies), dtype=bool)
+    return academies["coarse"].to_numpy(bool)
+
+
 def join_sentences(lines: Sequence[str]) -> str:
     """Join lines into one text; each ends as a sentence does."""
     return " ".join(line if line.endswith((".", "!", "?")) else f"{line}." for line in lines)

@@ -46,6 +46,7 @@ from stemgeo.maps.series import (
 from stemgeo.maps.text import (
     format_classes,
     format_minute_classes,
+    is_coarse,
     is_planned,
     name_gap_places,
     province_name,
@@ -74,6 +75,7 @@ _DEGREE_DECIMALS = 5  # about a metre
 _BAND_COLOURS = ("#8c2d04", "#ec7014", "#fec44f")
 _GAP_COLOUR, _GAP_FILL = "#a3005c", "#e0007a"
 _WITH, _WITHOUT = "#2c7fb8", "#ffffcc"
+_ROUGH = "#fdbf6f"
 _NO_FIGURE = "url(#no-figure)"
 _LABEL_DETAIL_M = 100.0
 _BRUSSELS = shapely.Point(148_900, 170_800)  # Grote Markt, EPSG:31370
@@ -556,18 +558,16 @@ def _format_minutes(seconds: float, words: Texts) -> str:
 
 
 def _yield_academies(academies: GeoDataFrame, words: Texts) -> Iterator[_Theme]:
-    """Draw the academies of the register hollow, the places of a plan solid."""
-    planned = is_planned(academies)
-    for shown, key, noun, name, fill in (
-        (academies[~planned], "academies", words("map.academy"), words("web.academies"), "#ffffff"),
-        (
-            academies[planned],
-            "planned",
-            words("map.academy_planned"),
-            words("web.academies_planned"),
-            INK,
-        ),
-    ):
+    """Draw the register hollow, a plan solid, and what is placed roughly pale and dashed."""
+    planned, rough = is_planned(academies), is_coarse(academies)
+    named = {
+        "academies": (words("map.academy"), words("web.academies"), "#ffffff"),
+        "planned": (words("map.academy_planned"), words("web.academies_planned"), INK),
+        "rough": (words("map.academy_rough"), words("web.academies_rough"), _ROUGH),
+    }
+    which = {"academies": ~planned & ~rough, "planned": planned & ~rough, "rough": rough}
+    for key, (noun, name, fill) in named.items():
+        shown = academies[which[key]]
         if not shown.empty:
             ranked = shown.sort_values("academy_id", ignore_index=True)
             told = ["name", *(name for name in ("organisation",) if name in ranked)]
@@ -575,7 +575,7 @@ def _yield_academies(academies: GeoDataFrame, words: Texts) -> Iterator[_Theme]:
             ground = _Shapes(
                 key, ranked.geometry, [noun, words("web.column.organisation")][: len(told)], rows
             )
-            look = _fill_look(fill, INK, 1.2)
+            look = _fill_look(fill, INK, 1.2) | ({"dashArray": "2 2"} if key == "rough" else {})
             yield _Theme(
                 key=key,
                 name=name,

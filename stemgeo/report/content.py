@@ -26,7 +26,7 @@ from stemgeo.report.filling import refuse_unplain
 from stemgeo.report.outcome import Tables, WrittenPlan
 from stemgeo.report.summary import say_ages, say_placing
 from stemgeo.study import PROVINCES
-from stemgeo.tables import MEASURES, list_sides
+from stemgeo.tables import MEASURES, SURFACE, list_sides
 from stemgeo.texts import load_texts
 
 if TYPE_CHECKING:
@@ -403,7 +403,7 @@ def _gather_method(source: Source) -> Row:
     if rows.empty or not set(rows["method"]) <= set(placed):
         source.refuse_table("sensitivity", "names no method, or one that nobody knows")
     effects = source.table("effects")
-    effects = effects[effects["profile"] == "all"]
+    effects = effects[effects["variant"].str.startswith(SURFACE)]
     return {
         "straight_line": study.straight_line,
         "detour_factor": study.travel.detour_factor,

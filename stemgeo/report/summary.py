@@ -25,7 +25,7 @@ from stemgeo.speech import (
     join_with_and,
 )
 from stemgeo.study import BEST, DOOR_S, FLAT, SAYS_NOTHING
-from stemgeo.tables import STUDY, WITHIN, list_kinds, list_sides, share_column
+from stemgeo.tables import COARSE, STUDY, SURFACE, WITHIN, list_kinds, list_sides, share_column
 from stemgeo.texts import load_texts
 from stemgeo.uncertainty import TOGETHER
 
@@ -237,6 +237,7 @@ def write_summary_markdown(result: Tables, text: MapText) -> str:
     lines += _say_by_group(result, language)
     lines += say_times(result.times, study)
     lines += _say_effect_of_surfaces(result, language)
+    lines += _say_both_ways(result, language)
     lines += _say_by_attribute(result, language)
     lines += _say_by_method(result, language)
     rules = study.gaps
@@ -449,7 +450,7 @@ def _say_by_attribute(result: Tables, language: str) -> list[str]:
 
 def _say_effect_of_surfaces(result: Tables, language: str) -> list[str]:
     """Say in a sentence what counting surfaces changes for all of Flanders."""
-    effects = result.effects[result.effects["profile"] == "all"]
+    effects = result.effects[result.effects["variant"].str.startswith(SURFACE)]
     if effects.empty:
         return []
     now, other = (int(effects[name].sum()) for name in ("covered", "covered_variant"))
@@ -459,6 +460,38 @@ def _say_effect_of_surfaces(result: Tables, language: str) -> list[str]:
             key, now=format_whole(now, language), other=format_whole(other, language)
         )
     ]
+
+
+def _say_both_ways(result: Tables, language: str) -> list[str]:
+    """Give the share with and without the academies that are placed roughly, by province too."""
+    effects = result.effects[result.effects["variant"].str.startswith(COARSE)]
+    if effects.empty:
+        return []
+    words, towns = load_texts(language), result.municipalities.set_index("nis_code")
+    at = towns.reindex(effects["code"])
+    rows = pd.DataFrame(
+        {
+            "measured": (at["covered"] + at["uncovered"]).to_numpy(),
+            "province": at["province"].to_numpy(),
+            **{name: effects[name].to_numpy() for name in ("covered", "covered_variant")},
+        }
+    )
+    order = ["covered", "covered_variant"]
+    order = order if result.study.academies.coarse == "count" else order[::-1]
+
+    def both(part: pd.DataFrame) -> dict[str, str]:
+        shares = (part[name].sum() / part["measured"].sum() for name in order)
+        pair = zip(("counted", "without"), shares, strict=True)
+        return {name: format_share(share, language) for name, share in pair}
+
+    provinces = [
+        words("summary.coarse_in", place=province_name(str(name), words), **both(part))
+        for name, part in rows.groupby("province", sort=False)
+        if part["measured"].sum()
+    ]
+    metres = format_number(result.study.academies.coarse_over_m, language)
+    told = words("summary.coarse", metres=metres, **both(rows))
+    return [told, words("summary.coarse_by_province", provinces="; ".join(provinces))]
 
 
 def write_markdown_table(shown: pd.DataFrame, *, left: int) -> list[str]:

@@ -14,6 +14,7 @@ from stemgeo.access.travellers import OverNetwork
 from stemgeo.arrays import starts_of_runs
 from stemgeo.demand import count_children
 from stemgeo.inputs.academies import empty_register
+from stemgeo.inputs.placing import AS_GIVEN
 from stemgeo.notes import Note, Said, say, say_amount, say_list
 
 if TYPE_CHECKING:
@@ -189,6 +190,7 @@ def zone_middles(prepared: Prepared) -> gpd.GeoDataFrame:
         cost_eur="",
         nis_code=chosen["nis_code"].to_numpy(),
         planned=True,
+        **AS_GIVEN,
     ).set_geometry(gpd.GeoSeries(chosen.geometry.to_numpy(), crs=points.crs))
 
 

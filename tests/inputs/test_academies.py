@@ -229,7 +229,11 @@ def test_metres_go_with_x_and_y(tmp_path: Path, municipalities: gpd.GeoDataFrame
         ("lon;lat", "drie;51", "a.csv, row 2: 'lon' is 'drie', not a number"),
         ("lon;lat", "nan;51", "a.csv, row 2: 'lon' is 'nan', not a number"),
         ("lon;lat", "1e400;51", "a.csv, row 2: no coordinates"),
-        ("naam;gemeente", "a;b", "a.csv: has no coordinates (columns: academy_id, naam, gemeente)"),
+        (
+            "naam;opmerking",
+            "a;b",
+            "a.csv: has no coordinates (columns: academy_id, naam, opmerking)",
+        ),
     ],
 )
 def test_bad_coordinates(

@@ -1,0 +1,226 @@
+"""The files that say where addresses are: address points, extracts, postcodes, corrections."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import geopandas as gpd
+import numpy as np
+import osmium
+import pandas as pd
+import shapely
+
+from stemgeo.facts import LAMBERT_72
+from stemgeo.inputs import cache, extracts
+from stemgeo.inputs.addresses import fold_street
+from stemgeo.inputs.files import OpenedFile, open_input
+from stemgeo.inputs.names import ADDRESS_NAMES
+from stemgeo.inputs.placing import AddressBook, find_near
+from stemgeo.inputs.points import match_columns, read_points
+from stemgeo.inputs.sources import Provenance
+from stemgeo.inputs.vectors import as_text, make_transformer
+from stemgeo.notes import say, say_list
+from stemgeo.writing.seal import hash_file
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Sequence
+    from pathlib import Path
+
+    from stemgeo.errors import Findings
+    from stemgeo.inputs.columns import Synonyms
+    from stemgeo.study import Input
+
+_OF_POINTS = {name: ADDRESS_NAMES[name] for name in ("street", "postcode", "municipality")} | {
+    "house_number": (*ADDRESS_NAMES["house_number"], "nr nummer number numero")
+}
+_OF_POSTCODES: Synonyms = {
+    "postcode": ADDRESS_NAMES["postcode"],
+    "name": ("name", "naam nom", *ADDRESS_NAMES["municipality"]),
+}
+_OF_CORRECTIONS: Synonyms = {
+    "academy_id": ("academy_id", "academie_id academie_nr id_academie", "id nr nummer code"),
+    "note": ("note", "noot nota opmerking toelichting reden remarque commentaire comment reason"),
+}
+
+
+def keep_addresses(table: pd.DataFrame, points: gpd.GeoSeries, file: OpenedFile) -> AddressBook:
+    """Keep of a file of address points what places an academy; what it lacks for that is told.
+
+    Parameters
+    ----------
+    table, points
+        As from `read_points`.
+    file
+        Takes what it lacks.
+    """
+    found = match_columns(table, _OF_POINTS, file)
+    missing = [name for name in ("street", "house_number") if name not in found]
+    if missing:
+        file.warn(
+            say(
+                "has no column {missing}: it places no academy",
+                "heeft geen kolom {missing}: er is geen academie mee te plaatsen",
+                "n’a pas de colonne {missing} : elle ne situe aucune académie",
+                missing=say_list(missing),
+            )
+        )
+    there = points.notna() & (len(missing) == 0)
+    empty = pd.Series("", index=table.index, dtype=str)
+    rows = {name: as_text(table[found[name]]) if name in found else empty for name in _OF_POINTS}
+    return AddressBook(
+        "address_point", pd.DataFrame(rows).assign(x=points.x, y=points.y)[there].reset_index()
+    )
+
+
+def load_postcodes(
+    given: Input, municipalities: gpd.GeoDataFrame, findings: Findings
+) -> tuple[pd.DataFrame | None, Provenance | None]:
+    """Read a point, or several, of each postcode.
+
+    Parameters
+    ----------
+    given, municipalities, findings
+        As for `load_addresses`.
+
+    Returns
+    -------
+    (DataFrame or None, Provenance or None)
+        postcode, name (text), x, y (EPSG:31370).
+    """
+    with open_input(given, "postcodes", findings) as file:
+        if file is None:
+            return None, None
+        read = read_points(file, _OF_POSTCODES, municipalities)
+        if read is None:
+            return None, file.provenance
+        raw, points = read
+        found = match_columns(raw, _OF_POSTCODES, file)
+        if "postcode" not in found:
+            file.error("has no column of postcodes", "name it postcode")
+            return None, file.provenance
+        empty = pd.Series("", index=raw.index, dtype=str)
+        text = {name: as_text(raw[found[name]]) if name in found else empty for name in found}
+        table = pd.DataFrame({"name": empty} | text).assign(x=points.x, y=points.y)
+        table["postcode"] = table["postcode"].str.replace(r"[.,]0+$", "", regex=True)
+        for row in table.index[~table["postcode"].str.fullmatch("[1-9][0-9]{3}")][:20]:
+            what = f"'{found['postcode']}' is '{table.loc[row, 'postcode'][:30]}'"
+            file.error_at(f"{raw.index.name} {row}", f"{what}, not a postcode from 1000 to 9999")
+        return table[points.notna()], file.provenance
+
+
+def load_corrections(
+    given: Input, municipalities: gpd.GeoDataFrame, findings: Findings
+) -> tuple[gpd.GeoDataFrame | None, Provenance | None]:
+    """Read the places that a person put right.
+
+    Parameters
+    ----------
+    given, municipalities, findings
+        As for `load_addresses`.
+
+    Returns
+    -------
+    (GeoDataFrame or None, Provenance or None)
+        academy_id, note (text), geometry (EPSG:31370); each id once.
+    """
+    with open_input(given, "corrections", findings) as file:
+        if file is None:
+            return None, None
+        read = read_points(file, _OF_CORRECTIONS, municipalities)
+        if read is None:
+            return None, file.provenance
+        raw, points = read
+        found = match_columns(raw, _OF_CORRECTIONS, file)
+        if "academy_id" not in found:
+            file.error("has no column academy_id", "name the column with the ids academy_id")
+            return None, file.provenance
+        empty = pd.Series("", index=raw.index, dtype=str)
+        ids = as_text(raw[found["academy_id"]])
+        notes = as_text(raw[found["note"]]) if "note" in found else empty
+        for row in ids.index[ids == ""][:20]:
+            file.error_at(f"{ids.index.name} {row}", "no academy_id", "give that of the register")
+        for one, rows in ids[ids.duplicated(keep=False) & (ids != "")].groupby(ids):
+            where = say_list(rows.index.tolist())
+            what = f"the academy_id '{str(one)[:40]}' is corrected {len(rows)} times"
+            file.error_at(f"{ids.index.name} {where}", what, "keep one")
+        table = {"academy_id": ids, "note": notes}
+        return gpd.GeoDataFrame(table, geometry=points, crs=LAMBERT_72), file.provenance
+
+
+# --- Addresses of extracts ---------------------------------------------------------------------
+
+
+_KEYS = ("addr:housenumber", "addr:street", "addr:place", "addr:postcode", "addr:city")
+
+
+def load_mapped_addresses(paths: Sequence[Path], wanted: Collection[str]) -> AddressBook:
+    """Take the addresses of extracts in some streets from the cache, or read and keep them.
+
+    Parameters
+    ----------
+    paths
+        Of the extracts.
+    wanted
+        Streets, as `fold_street` writes them: those that may be one of them are kept.
+    """
+    made_from = [hash_file(path) for path in paths], sorted(wanted)
+    place = cache.entry_path("addresses", *made_from, code=[__file__, *extracts.CODE])
+    rows = cache.load_or_make(
+        place,
+        lambda: read_mapped_addresses(paths, wanted),
+        lambda rows, path: cache.write_sealed(rows.to_json().encode(), path),
+        lambda path: pd.read_json(cache.read_sealed(path).decode(), dtype=False),
+    )
+    return AddressBook("map_address", rows)
+
+
+def read_mapped_addresses(paths: Sequence[Path], wanted: Collection[str]) -> pd.DataFrame:
+    """Read the addresses of nodes, and of ways with a point inside, in streets that may be meant.
+
+    Raises
+    ------
+    InputError
+        If an extract cannot be read to its end.
+    """
+    only = osmium.filter.KeyFilter("addr:street", "addr:place")
+    nodes = _keep_meant(extracts.read_tagged(paths, osmium.osm.NODE, only, _KEYS), wanted)
+    ways = _keep_meant(extracts.read_tagged(paths, osmium.osm.WAY, only, _KEYS), wanted)
+    moved = make_transformer("EPSG:4326", LAMBERT_72)
+    east, north = moved.transform(nodes["lon"].to_numpy(), nodes["lat"].to_numpy())
+    lines = extracts.refs_by_way(paths, ways["id"])
+    refs = np.concatenate([np.empty(0, np.int64), *lines.values()])
+    located = extracts.locate_nodes(paths, refs, LAMBERT_72)
+    inside = [_point_inside(located.follow_refs(lines[way])) for way in ways["id"]]
+    both = pd.concat([
+        nodes.assign(x=east, y=north),
+        ways.assign(x=[x for x, _ in inside], y=[y for _, y in inside]),
+    ])  # fmt: skip
+    both = both.rename(
+        columns={
+            "addr:housenumber": "house_number",
+            "addr:postcode": "postcode",
+            "addr:city": "municipality",
+        }
+    )
+    both = both[["street", "house_number", "postcode", "municipality", "x", "y"]]
+    # Not in the order of the files: that must not matter.
+    return both.dropna().sort_values([*both.columns], ignore_index=True)
+
+
+def _keep_meant(found: pd.DataFrame, wanted: Collection[str]) -> pd.DataFrame:
+    street = found["addr:street"].where(found["addr:street"] != "", found["addr:place"])
+    number, streets = pd.factorize(street)
+    keys = [fold_street(one) for one in streets]
+    meant = {key for near in find_near(wanted, set(keys)).values() for key in near}
+    kept = np.array([key in meant for key in keys], dtype=np.bool_)
+    return found.assign(street=street)[kept[number]]
+
+
+def _point_inside(line: np.ndarray) -> tuple[float, float]:
+    """Give a point inside a closed way, the middle of an open one; NaN where a node is missing."""
+    if len(line) < 2 or not np.isfinite(line).all():
+        return float("nan"), float("nan")
+    shape = shapely.LineString(line)
+    ring = len(line) >= 4 and shape.is_closed and shape.is_simple
+    at = shapely.point_on_surface(shapely.Polygon(line)) if ring else shape.interpolate(0.5, True)
+    return at.x, at.y

@@ -1,0 +1,691 @@
+"""Where an academy without coordinates stands: at its address, or as near as can be told.
+
+Who says it first counts: the address points of the study, the addresses of the extract, a table of
+postcodes, the municipality. What could be two places is refused, never chosen between.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from functools import cached_property
+from itertools import combinations
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import shapely
+from rapidfuzz import process
+from rapidfuzz.distance import OSA
+
+from stemgeo import facts
+from stemgeo.facts import LAMBERT_72
+from stemgeo.inputs.addresses import (
+    Address,
+    fold_street,
+    has_addresses,
+    parse_numbers,
+    read_addresses,
+)
+from stemgeo.inputs.files import OpenedFile, clean_text
+from stemgeo.inputs.vectors import find_codes
+from stemgeo.notes import Said, say, say_amount, say_count, say_list
+from stemgeo.study import AcademyRules
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection, Iterable
+
+    from numpy.typing import NDArray
+
+AS_GIVEN = {
+    "placed_by": "coordinates",
+    "precision_m": 0,
+    "score": 100,
+    "placed_at": "",
+    "coarse": False,
+}
+"""What the table of academies says of a place that needed no looking for."""
+
+AT_DOOR_M, AT_NUMBER_M = 25, 50
+"""How far off an address point may be: drawn at the door, the house or its parcel; and one with the
+same number and another mark, as 12 for 12A."""
+BESIDE_M, BY_NUMBER_M = 50, 15
+"""How far off the nearest number of the same side may be, and more for each number between."""
+_NEAREST = 20
+"""A number farther from that which is asked says nothing of where it is."""
+POSTCODE_M = 3000
+"""How far the points of a postcode lie from its own: 24 km2 on average, a circle of 2.8 km."""
+_SAME_M = 250.0
+"""Addresses that are alike and lie no farther apart are one, drawn twice."""
+_GAP_M = 1000.0
+"""A street goes on where its addresses lie no farther apart."""
+_BORDER_M = 5000.0
+"""A postcode whose point lies farther from a municipality is not of it."""
+
+
+class Place(NamedTuple):
+    """Where an address is, and how sure that is; see the table `academies`."""
+
+    x: float
+    y: float
+    placed_by: str
+    precision_m: int
+    score: int
+    placed_at: str
+    otherwise: bool = False
+    """Whether a name was read as the nearest known one."""
+
+
+class Refused(NamedTuple):
+    """Why an address has no place, and how to mend it."""
+
+    what: str
+    mend: str = "correct it, or give its place in corrections"
+
+
+# --- Names that are near ---------------------------------------------------------------------
+
+
+def _allow_errors(key: str) -> int:
+    """Say how many typing errors a name may hold: one, two in a long one, none in a short one."""
+    return 0 if len(key) < 5 else 1 if len(key) < 12 else 2
+
+
+def find_near(wanted: Iterable[str], known: Collection[str]) -> dict[str, dict[str, int]]:
+    """Find for each name those that may be meant, with the number of typing errors between.
+
+    Letters that changed places are one error. Numbers in names are never errors. Names of up to
+    twice as many errors are among them: `choose_near` looks whether another is about as near.
+    """
+    names, found = list(known), {}
+    for one in wanted:
+        most = 2 * _allow_errors(one)
+        near = process.extract(one, names, scorer=OSA.distance, score_cutoff=most, limit=None)
+        found[one] = {key: int(errors) for key, errors, _ in near if _digits(key) == _digits(one)}
+    return found
+
+
+def _digits(key: str) -> str:
+    return "".join(mark for mark in key if mark.isdigit())
+
+
+def choose_near(one: str, near: dict[str, int]) -> list[str]:
+    """Choose the name that is meant; several when another is nearly as near, none when none is.
+
+    Who meant another made more than twice as many errors.
+    """
+    ranked = sorted(near, key=lambda key: (near[key], key))
+    if not ranked or near[ranked[0]] > _allow_errors(one):
+        return []
+    least = near[ranked[0]]
+    return [key for key in ranked if near[key] <= 2 * least]
+
+
+def _similar(one: str, other: str) -> int:
+    return round(100 * OSA.normalized_similarity(one, other))
+
+
+# --- Municipalities --------------------------------------------------------------------------
+
+
+class Town(NamedTuple):
+    """A municipality of the study or of the shipped facts, with a point inside."""
+
+    name: str
+    code: str
+    x: float
+    y: float
+    reach_m: int
+
+
+_ALSO = {
+    "antwerpen": "anvers antwerp", "gent": "gand ghent", "brugge": "bruges", "leuven": "louvain",
+    "mechelen": "malines", "kortrijk": "courtrai", "oostende": "ostende ostend", "aalst": "alost",
+    "dendermonde": "termonde", "oudenaarde": "audenarde", "ieper": "ypres", "tongeren": "tongres",
+    "brussel": "bruxelles brussels bruxellesville", "halle": "hal", "vilvoorde": "vilvorde",
+    "elsene": "ixelles", "ukkel": "uccle", "schaarbeek": "schaerbeek", "vorst": "forest",
+    "tienen": "tirlemont", "lier": "lierre", "ronse": "renaix", "roeselare": "roulers",
+}  # fmt: skip
+"""Names in other languages, by the Dutch one."""
+
+
+class Towns:
+    """The municipalities by name: those of the study, and of Flanders and Brussels since 2018."""
+
+    def __init__(self, municipalities: gpd.GeoDataFrame) -> None:
+        known = facts.list_municipalities()
+        at = gpd.GeoSeries(gpd.points_from_xy(known["lon"], known["lat"]), crs="EPSG:4326")
+        spots = at.to_crs(LAMBERT_72)
+        codes = find_codes(spots, municipalities, "nis_code")
+        self.by_key: dict[str, list[Town]] = {}
+        self.outlines = dict(zip(municipalities["nis_code"], municipalities.geometry, strict=True))
+        rows = known.assign(x=spots.x, y=spots.y, code=codes.to_numpy())
+        rows = rows.sort_values("area_km2", ascending=False)
+        parts_of = {code: part.to_dict("records") for code, part in rows.groupby("code")}
+        for code, name in zip(municipalities["nis_code"], municipalities["name"], strict=True):
+            outline, key = self.outlines[code], _fold_town(name)
+            # The part that bears the name, else the largest.
+            own = sorted(parts_of.get(code, []), key=lambda one: _fold_town(one["name2018"]) != key)
+            inside = shapely.Point(own[0]["x"], own[0]["y"]) if own else None
+            spot = inside or outline.representative_point()
+            reach = np.hypot(*(shapely.get_coordinates(outline) - [spot.x, spot.y]).T).max()
+            self._add(Town(name, code, spot.x, spot.y, _round_up(reach)))
+        for names in ("name2018", "name2024", "name2025"):
+            new = [name for name in known[names].unique() if _fold_town(name) not in self.by_key]
+            for name, parts in rows[rows[names].isin(new)].groupby(names):
+                largest = parts.iloc[0]
+                away = np.hypot(parts["x"] - largest["x"], parts["y"] - largest["y"])
+                reach = (away + 2000 * np.sqrt(parts["area_km2"] / np.pi)).max()
+                self._add(
+                    Town(str(name), largest["code"], largest["x"], largest["y"], _round_up(reach))
+                )
+        for key, others in _ALSO.items():
+            for other in others.split():
+                self.by_key.setdefault(other, self.by_key.get(key, []))
+
+    def _add(self, town: Town) -> None:
+        for key in {_fold_town(town.name), fold_street(town.name)}:
+            self.by_key.setdefault(key, []).append(town)
+
+    def find(self, name: str) -> Town | Refused | None:
+        """Find a municipality by its name; None when none is known that may be meant."""
+        key = _fold_town(name)
+        near = {key: 0} if key in self.by_key else find_near([key], self.by_key)[key]
+        towns = {town for one in choose_near(key, near) for town in self.by_key[one]}
+        if len(towns) > 1:
+            names = " or ".join(sorted(f"{one.name} ({one.code})" for one in towns)[:3])
+            return Refused(f"its municipality '{clean_text(name, 40)}' may be {names}")
+        return towns.pop() if towns else None
+
+
+def _fold_town(name: str) -> str:
+    return fold_street(name.partition("(")[0])
+
+
+def _round_up(metres: float) -> int:
+    return int(np.ceil(metres / 10) * 10)
+
+
+# --- Books of addresses ----------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class AddressBook:
+    """Addresses with their places.
+
+    Attributes
+    ----------
+    placed_by
+        What a place that is found in it is called.
+    rows
+        street, house_number, postcode, municipality (text), x, y (EPSG:31370).
+    """
+
+    placed_by: str
+    rows: pd.DataFrame
+
+    @cached_property
+    def _streets(self) -> tuple[NDArray[np.intp], list[str]]:
+        """Which street each row is of, and the key of each."""
+        number, streets = pd.factorize(self.rows["street"])
+        return number, [fold_street(one) for one in streets]
+
+    def list_near(self, wanted: Collection[str], towns: gpd.GeoDataFrame) -> NearRows:
+        """Give the rows of the streets that may be meant, each with the municipality it lies in."""
+        number, keys = self._streets
+        near = find_near(set(wanted), set(keys))
+        meant = {key for one in near.values() for key in one}
+        of_street = np.array([key in meant for key in keys], dtype=np.bool_)
+        rows = self.rows[of_street[number]].assign(
+            key=np.array(keys, dtype=object)[number[of_street[number]]]
+        )
+        at = gpd.GeoSeries(gpd.points_from_xy(rows["x"], rows["y"]), rows.index, crs=LAMBERT_72)
+        rows = rows.assign(
+            code=find_codes(at, towns, "nis_code"), town=rows["municipality"].map(_fold_town)
+        )
+        rows = rows.sort_values(["x", "y"], kind="stable")
+        parts = {str(key): part for key, part in rows.groupby("key")}
+        return NearRows(self.placed_by, near, parts)
+
+
+class _House(NamedTuple):
+    """A number in a street."""
+
+    number: int
+    last: int
+    mark: str
+    row: int
+
+
+@dataclass(frozen=True)
+class NearRows:
+    """The rows of a book among which addresses are looked for, by the key of their street."""
+
+    placed_by: str
+    near: dict[str, dict[str, int]]
+    rows: dict[str, pd.DataFrame]
+
+    def find(self, one: Address, town: Town | None) -> Place | Refused | None:
+        """Find an address in its municipality, or postcode; None when its street is not there."""
+        wanted = fold_street(one.street)
+        there = {key: self._keep_town(one, town, self.rows[key]) for key in self.near[wanted]}
+        known = {key: self.near[wanted][key] for key, rows in there.items() if len(rows)}
+        meant = choose_near(wanted, known)
+        if not meant:
+            return None
+        if len(meant) > 1:
+            streets = (clean_text(there[key]["street"].iloc[0], 40) for key in meant[:3])
+            names = " or ".join(f"'{one}'" for one in streets)
+            return Refused(f"its street may be {names}")
+        rows = there[meant[0]]
+        if one.postcode:
+            fits = rows["postcode"].isin(["", one.postcode])
+            if not fits.any():
+                if known[meant[0]]:
+                    return None
+                codes = ", ".join(sorted(rows["postcode"].unique())[:3])
+                what = f"its street there has postcode {clean_text(codes, 30)}, not {one.postcode}"
+                return Refused(what)
+            # Of two streets of that name the one that says the postcode is meant.
+            rows = rows[fits]
+            rows = rows[rows["postcode"] != ""] if (rows["postcode"] != "").any() else rows
+        found = self._find_number(one, rows, _similar(wanted, meant[0]))
+        fuzzy = wanted != meant[0]
+        return found._replace(otherwise=fuzzy) if isinstance(found, Place) else found
+
+    def _keep_town(self, one: Address, town: Town | None, rows: pd.DataFrame) -> pd.DataFrame:
+        if one.municipality:
+            there = rows["town"] == _fold_town(one.municipality)
+            if town and town.code:
+                there |= rows["code"] == town.code
+            if town or there.any():
+                return rows[there]
+        return rows[(rows["postcode"] == one.postcode) & (one.postcode != "")]
+
+    def _find_number(self, one: Address, rows: pd.DataFrame, score: int) -> Place | Refused:
+        at = rows[["x", "y"]].to_numpy()
+        parts = _part_places(at)
+        houses = [
+            _House(read.number, read.last or read.number, read.mark, place)
+            for place, text in enumerate(rows["house_number"])
+            for read in parse_numbers(text)
+            if read.number
+        ]
+        if _are_two_streets(houses, parts):
+            far = round(float(np.ptp(at, axis=0).max()) / 100) / 10
+            return Refused(
+                f"there are {parts.max() + 1} streets of that name there, {far:g} km apart",
+                "give its own postcode, or its place in corrections",
+            )
+        same = [house for house in houses if _covers(house, one)]
+        exact = [house for house in same if (house.number, house.mark) == (one.number, one.mark)]
+        if chosen := exact or same:
+            found = sorted({house.row for house in chosen})
+            middle, spread = _find_middle(at[found])
+            if spread > _SAME_M:
+                return Refused(f"that number is there {len(found)} times, {spread:.0f} m apart")
+            near_m = (AT_DOOR_M if exact else AT_NUMBER_M) + spread
+            row = rows.iloc[found[middle]]
+            return self._place(row, self.placed_by, near_m, score if exact else score - 5)
+        side = [house for house in houses if one.number and (house.number - one.number) % 2 == 0]
+        side = sorted(side, key=lambda house: (abs(house.number - (one.number or 0)), house))
+        if side and (off := abs(side[0].number - (one.number or 0))) <= _NEAREST:
+            row = rows.iloc[side[0].row]
+            return self._place(row, "street", BESIDE_M + BY_NUMBER_M * off, 0.8 * score)
+        middle, _ = _find_middle(at)
+        row, away = rows.iloc[middle], np.hypot(*(at - at[middle]).T)
+        return self._place(row, "street", BESIDE_M + float(away.max()), 0.6 * score)
+
+    def _place(self, row: pd.Series, by: str, precision_m: float, score: float) -> Place:
+        town = " ".join(filter(None, (row["postcode"], row["municipality"])))
+        street = " ".join(filter(None, (row["street"], row["house_number"])))
+        told = clean_text(", ".join(filter(None, (street, town))), 120)
+        return Place(row["x"], row["y"], by, _round_up(precision_m), round(score), told)
+
+
+def _covers(house: _House, one: Address) -> bool:
+    """Whether a house has the number that is asked, or lies in its span."""
+    if one.number is None:
+        return False
+    spans = house.number <= one.number <= house.last and (one.number - house.number) % 2 == 0
+    return spans or (one.last or one.number) == house.number
+
+
+def _find_middle(at: NDArray[np.float64]) -> tuple[int, float]:
+    """Give the place that is nearest to all, and how far the farthest two are apart at most."""
+    middle = at.mean(axis=0)
+    away = np.hypot(*(at - middle).T)
+    return int(away.argmin()), float(2 * away.max())
+
+
+def _part_places(at: NDArray[np.float64]) -> NDArray[np.intp]:
+    """Number the parts in which places lie that are no farther apart than a street goes on."""
+    points = shapely.points(at)
+    ground = shapely.get_parts(shapely.union_all(shapely.buffer(points, _GAP_M / 2)))
+    part: NDArray[np.intp] = shapely.STRtree(ground).query(points, predicate="intersects")[1]
+    return part
+
+
+def _are_two_streets(houses: list[_House], parts: NDArray[np.intp]) -> bool:
+    """Whether two parts have numbers of the same span: one street goes on, two begin anew."""
+    spans = [
+        (min(numbers), max(numbers))
+        for part in range(int(parts.max()) + 1)
+        if (numbers := [house.number for house in houses if parts[house.row] == part])
+    ]
+    if len(spans) <= parts.max():  # a part without numbers: nothing tells
+        return len(np.unique(parts)) > 1
+    return any(a[0] <= b[1] and b[0] <= a[1] for a, b in combinations(spans, 2))
+
+
+# --- Placing -----------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class PlaceSources:
+    """What says where an address is.
+
+    Attributes
+    ----------
+    municipalities
+        Of the study.
+    take_points, take_mapped
+        Give the address points of the study, and the addresses of its extracts in streets that may
+        be one of some keys; None when there are none.
+    take_postcodes
+        Gives postcode, name (text), x, y; None without a file.
+    corrections
+        academy_id, note, geometry; None without a file.
+    rules
+        Of the study: from when a place is too coarse, and what follows.
+    """
+
+    municipalities: gpd.GeoDataFrame
+    take_points: Callable[[], AddressBook | None] = lambda: None
+    take_mapped: Callable[[Collection[str]], AddressBook | None] = lambda _: None
+    take_postcodes: Callable[[], pd.DataFrame | None] = lambda: None
+    corrections: gpd.GeoDataFrame | None = None
+    rules: AcademyRules = field(default_factory=AcademyRules)
+
+    @cached_property
+    def towns(self) -> Towns:
+        """The municipalities by name."""
+        return Towns(self.municipalities)
+
+    def find_places(self, asked: Collection[Address]) -> list[Place | Refused]:
+        """Place each address, as near as its sources tell."""
+        streets = {fold_street(one.street) for one in asked if one.street}
+        books = [self.take_points(), self.take_mapped(streets) if streets else None]
+        near = [book.list_near(streets, self.municipalities) for book in books if book is not None]
+        return [self._find(one, near) for one in asked]
+
+    def _find(self, one: Address, books: list[NearRows]) -> Place | Refused:
+        if not (one.municipality or one.postcode):
+            return Refused("names no municipality and no postcode", "add one of them")
+        town = self.towns.find(one.municipality) if one.municipality else None
+        if isinstance(town, Refused):
+            return town
+        found = [book.find(one, town) for book in books if one.street]
+        refused = [answer for answer in found if isinstance(answer, Refused)]
+        places = [answer for answer in found if isinstance(answer, Place)]
+        places.sort(key=lambda place: place.placed_by == "street")
+        answer = (refused or places or [None])[0] or self._find_roughly(one, town)
+        if (
+            isinstance(answer, Place)
+            and town
+            and _fold_town(town.name) != _fold_town(one.municipality)
+        ):
+            like = _similar(_fold_town(town.name), _fold_town(one.municipality))
+            score = round(answer.score * like / 100)
+            answer = answer._replace(score=score, otherwise=answer.otherwise or like < 100)
+        return answer
+
+    def _find_roughly(self, one: Address, town: Town | None) -> Place | Refused:
+        """Place an address by its postcode alone, else by its municipality."""
+        table = self.take_postcodes() if one.postcode else None
+        rows = None if table is None else table[table["postcode"] == one.postcode]
+        if rows is not None and len(rows):
+            named = rows[rows["name"].map(_fold_town) == _fold_town(one.municipality)]
+            rows = named if len(named) and one.municipality else rows
+            middle, spread = _find_middle(rows[["x", "y"]].to_numpy())
+            row = rows.iloc[middle]
+            outline = self.towns.outlines.get(town.code) if town else None
+            if (
+                town
+                and outline is not None
+                and outline.distance(shapely.Point(row[["x", "y"]])) > _BORDER_M
+            ):
+                return Refused(f"postcode {one.postcode} is not of {clean_text(town.name, 40)}")
+            told = clean_text(" ".join(filter(None, (one.postcode, row["name"]))), 120)
+            return Place(
+                row["x"], row["y"], "postcode", _round_up(max(POSTCODE_M, spread)), 40, told
+            )
+        if town is None:
+            name = clean_text(one.municipality or one.postcode, 40)
+            if not one.municipality:
+                return Refused(f"postcode {name} is not known", "add the municipality")
+            near = process.extractOne(
+                _fold_town(name),
+                list(self.towns.by_key),
+                scorer=OSA.normalized_similarity,
+                score_cutoff=0.6,
+            )
+            meant = f"is '{self.towns.by_key[near[0]][0].name}' meant?" if near else ""
+            return Refused(
+                f"municipality '{name}' is not known", meant or "give its place in corrections"
+            )
+        return Place(town.x, town.y, "municipality", town.reach_m, 20, town.name)
+
+
+# --- The register --------------------------------------------------------------------------------
+
+
+def place_rows(
+    raw: pd.DataFrame,
+    ids: pd.Series,
+    points: gpd.GeoSeries,
+    sources: PlaceSources,
+    file: OpenedFile,
+) -> gpd.GeoDataFrame:
+    """Give each row of a register its place, and say how it was found.
+
+    Parameters
+    ----------
+    raw
+        As it stands in the file, with the columns of addresses.
+    ids
+        The `academy_id` of each row.
+    points
+        As from `read_points`: empty where a row has no coordinates.
+    sources
+        Where places are looked for.
+    file
+        Takes what could not be placed, and what a reader must know of the rest.
+
+    Returns
+    -------
+    GeoDataFrame
+        The columns of `AS_GIVEN` and the geometry (missing where an error says so).
+    """
+    places = _find_corrected(ids, sources.corrections, file)
+    lacking = points.index[points.is_empty & ~points.index.isin(list(places))]
+    if len(lacking):
+        places |= _place_by_address(raw.loc[lacking], sources, file)
+    given = [
+        Place(at.x, at.y, "coordinates", 0, 100, "") if at and not at.is_empty else None
+        for at in points
+    ]
+    put = [places.get(row, at) for row, at in zip(raw.index, given, strict=True)]
+    table = pd.DataFrame(
+        [one or Place(np.nan, np.nan, "coordinates", 0, 100, "") for one in put], index=raw.index
+    )
+    geometry = gpd.GeoSeries(
+        [one and shapely.Point(one.x, one.y) for one in put], index=raw.index, crs=LAMBERT_72
+    )
+    coarse = table["precision_m"] > sources.rules.coarse_over_m
+    return gpd.GeoDataFrame(table.assign(coarse=coarse)[[*AS_GIVEN]], geometry=geometry)
+
+
+def _find_corrected(
+    ids: pd.Series, corrections: gpd.GeoDataFrame | None, file: OpenedFile
+) -> dict[Any, Place | None]:
+    """Give the rows that a person corrected, where they said; an id that is not there is told."""
+    places: dict[Any, Place | None] = {}
+    if corrections is None:
+        return places
+    row_of = {one: row for row, one in ids.items()}
+    unknown = []
+    for one, note, at in zip(
+        corrections["academy_id"], corrections["note"], corrections.geometry, strict=True
+    ):
+        if one in row_of and at:
+            places[row_of[one]] = Place(at.x, at.y, "correction", 0, 100, note)
+        else:
+            near = process.extractOne(one, list(row_of), score_cutoff=60)
+            unknown.append(f"{one} ({near[0]}?)" if near else one)
+    if unknown:
+        file.warn(
+            say(
+                "has no academy_id {unknown} of corrections",
+                "heeft geen academy_id {unknown} uit corrections",
+                "n’a pas d’academy_id {unknown} de corrections",
+                unknown=say_list(unknown),
+            ),
+            say(
+                "that correction was not used",
+                "die correctie is niet gebruikt",
+                "cette correction n’a pas été utilisée",
+            ),
+        )
+    return places
+
+
+_MOST_TOLD = 20
+
+
+def _place_by_address(
+    raw: pd.DataFrame, sources: PlaceSources, file: OpenedFile
+) -> dict[Any, Place | None]:
+    """Place rows by their address; which cannot be is an error, and how it went is told."""
+    kind, wrong = raw.index.name, []
+    if has_addresses(raw, file):
+        asked = read_addresses(raw, file)
+    else:
+        asked = pd.Series([Address()] * len(raw), index=raw.index, dtype=object)
+    answers = dict(zip(raw.index, sources.find_places(asked.tolist()), strict=True))
+    otherwise = []
+    for row, answer in answers.items():
+        if isinstance(answer, Place):
+            otherwise += [f"{asked[row]} \u2192 {answer.placed_at}"] if answer.otherwise else []
+            continue
+        told = f"address '{clean_text(str(asked[row]), 80)}': {answer.what}", answer.mend
+        none = "no coordinates", "fill them in, or leave the row out"
+        wrong.append((row, *(none if asked[row] == Address() else told)))
+    for row, what, mend in wrong[:_MOST_TOLD]:
+        file.error_at(f"{kind} {row}", what, mend)
+    if len(wrong) > _MOST_TOLD:
+        rows = say_list([row for row, *_ in wrong[_MOST_TOLD:]], 30)
+        file.error_at(f"{kind} {rows}", "cannot be placed either", "see above")
+    places = {row: one if isinstance(one, Place) else None for row, one in answers.items()}
+    _tell_placed([one.placed_by for one in places.values() if one], file)
+    _tell_otherwise(otherwise, file)
+    return places
+
+
+def _tell_placed(by: list[str], file: OpenedFile) -> None:
+    if not by:
+        return
+    at, along, rough = (
+        say_amount(sum(one in names for one in by))
+        for names in (("address_point", "map_address"), "street", ("postcode", "municipality"))
+    )
+    file.warn(
+        say(
+            "{academies} without coordinates: {at} placed at the address, {along} in the street, "
+            "{rough} by postcode or municipality alone",
+            "{academies} zonder coördinaten: {at} geplaatst op het adres, {along} in de straat, "
+            "{rough} enkel op postcode of gemeente",
+            "{academies} sans coordonnées : {at} à l’adresse, {along} dans la rue, {rough} par le "
+            "seul code postal ou la seule commune",
+            academies=say_count(len(by), "academy"),
+            at=at,
+            along=along,
+            rough=rough,
+        ),
+        say(
+            "see placed_by and precision_m in academies.csv",
+            "zie placed_by en precision_m in academies.csv",
+            "voir placed_by et precision_m dans academies.csv",
+        ),
+    )
+
+
+def _tell_otherwise(otherwise: list[str], file: OpenedFile) -> None:
+    if otherwise:
+        file.warn(
+            say(
+                "addresses read as the nearest known: {pairs}",
+                "adressen gelezen als het naaste bekende: {pairs}",
+                "adresses lues comme les plus proches connues : {pairs}",
+                pairs=say_list(otherwise, 20),
+            ),
+            say("check them", "ga ze na", "vérifiez-les"),
+        )
+
+
+def tell_coarse(academies: gpd.GeoDataFrame, rules: AcademyRules, file: OpenedFile) -> None:
+    """Name the academies of which the place is too coarse, and say what follows.
+
+    Parameters
+    ----------
+    academies
+        The register.
+    rules
+        Of the study.
+    file
+        Takes the note.
+    """
+    coarse = academies[academies["coarse"]]
+    if coarse.empty:
+        return
+    names = [
+        say(
+            "{name} ({metres} m, {by})",
+            "{name} ({metres} m, {by})",
+            "{name} ({metres} m, {by})",
+            name=clean_text(row["name"]),
+            metres=say_amount(row["precision_m"]),
+            by=_BY[row["placed_by"]],
+        )
+        for row in coarse.to_dict("records")
+    ]
+    counted = say(
+        "they count; see academies.coarse, and both shares in the summary",
+        "ze tellen mee; zie academies.coarse, en beide aandelen in de samenvatting",
+        "elles comptent ; voir academies.coarse, et les deux parts dans le résumé",
+    )
+    left_out = say(
+        "left out, as academies.coarse says; both shares stand in the summary",
+        "weggelaten, zoals academies.coarse zegt; beide aandelen staan in de samenvatting",
+        "écartées, comme le dit academies.coarse ; les deux parts figurent dans le résumé",
+    )
+    file.warn(
+        say(
+            "the place of {academies} is known no nearer than {metres} m: {names}",
+            "de plaats van {academies} is niet nauwkeuriger dan {metres} m bekend: {names}",
+            "l’emplacement de {academies} n’est pas connu à moins de {metres} m près : {names}",
+            academies=say_count(len(coarse), "academy"),
+            metres=say_amount(rules.coarse_over_m),
+            names=say_list(names, 30),
+        ),
+        counted if rules.coarse == "count" else left_out,
+    )
+
+
+_BY = {
+    "street": Said("in its street", "in haar straat", "dans sa rue"),
+    "postcode": Said("by postcode", "op postcode", "par code postal"),
+    "municipality": Said("by municipality", "op gemeente", "par commune"),
+    "address_point": Said("at its address", "op haar adres", "à son adresse"),
+    "map_address": Said("at its address", "op haar adres", "à son adresse"),
+}
