@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from stemgeo.inputs.checking import check
     from stemgeo.network.graph import Network
     from stemgeo.planning import Plan, site
+    from stemgeo.registers import check_register
     from stemgeo.report.answers import answer
     from stemgeo.report.comparison import compare
     from stemgeo.result import Result
@@ -48,6 +49,7 @@ _HOMES = {
     "answer": "stemgeo.report.answers",
     "catchments": "stemgeo.access.areas",
     "check": "stemgeo.inputs.checking",
+    "check_register": "stemgeo.registers",
     "isochrones": "stemgeo.access.areas",
     "compare": "stemgeo.report.comparison",
     "coverage": "stemgeo.steps",
@@ -77,6 +79,7 @@ __all__ = [
     "answer",
     "catchments",
     "check",
+    "check_register",
     "compare",
     "coverage",
     "gaps",

@@ -7,6 +7,7 @@ is a line each with what, where and how to mend it, and exit status 1; a wrong c
 from __future__ import annotations
 
 import codecs
+import datetime as dt
 import io
 import os
 import signal
@@ -48,6 +49,14 @@ app = typer.Typer(
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
 )
+
+
+register_app = typer.Typer(
+    help="Look at a register by itself; nothing is changed.",
+    no_args_is_help=True,
+    rich_markup_mode=None,
+)
+app.add_typer(register_app, name="register")
 
 
 class Sex(StrEnum):
@@ -139,6 +148,40 @@ def check_command(study: StudyPath, plan: PlanOption = None) -> None:
     _print_notes(found.notes, asked.output.language)
     for line in found.lines():
         print(line)
+
+
+@register_app.command("check")
+def register_check_command(
+    register: Annotated[Path, typer.Argument(metavar="FILE", help="A register of academies.")],
+    before: Annotated[
+        Path | None,
+        typer.Option("--before", metavar="OLD", help="The register of before, to compare with."),
+    ] = None,
+    date: Annotated[
+        str | None,
+        typer.Option("--date", metavar="DAY", help="On which it has lapsed; today if not given."),
+    ] = None,
+    form: FormOption = Form.text,
+) -> None:
+    """Say who is new, gone, renamed, moved or lapsed in a register, or twice in it."""
+    from stemgeo.registers import check_register
+
+    found = check_register(register, before, day=_parse_day(date))
+    _print_notes(found.notes, "en")
+    if form is not Form.text:
+        _print_table(found.table, form)
+        return
+    if len(found.table):
+        _print_table(found.format(), form)
+    for line in found.lines():
+        print(line)
+
+
+def _parse_day(text: str | None) -> dt.date | None:
+    try:
+        return None if text is None else dt.date.fromisoformat(text)
+    except ValueError:
+        raise typer.BadParameter(f"{text!r} is no day, as 2022-12-31") from None
 
 
 @app.command("run")

@@ -34,6 +34,7 @@ ORDER = [
     "tables",
     "inputs",
     "recognition",
+    "registers",
     "subsidy",
     "network",
     "demand",

@@ -97,8 +97,8 @@ def read_academies(path: str | Path | Input, municipalities: gpd.GeoDataFrame) -
         academy_id, name, organisation, min_age, max_age (Int64), valid_from, valid_until
         (datetime64, day), postcode (text), trajectories, online_trajectories (Int64), cost_eur
         (text), nis_code (empty outside the municipalities), planned (false), placed_by,
-        precision_m, score, placed_at and coarse (how its place was found), geometry (EPSG:31370),
-        by academy_id.
+        precision_m, score, address, placed_at and coarse (how its place was found), geometry
+        (EPSG:31370), by academy_id.
 
     Raises
     ------

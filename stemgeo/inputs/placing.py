@@ -41,6 +41,7 @@ AS_GIVEN = {
     "placed_by": "coordinates",
     "precision_m": 0,
     "score": 100,
+    "address": "",
     "placed_at": "",
     "coarse": False,
 }
@@ -72,6 +73,7 @@ class Place(NamedTuple):
     precision_m: int
     score: int
     placed_at: str
+    address: str = ""
     otherwise: bool = False
     """Whether a name was read as the nearest known one."""
 
@@ -586,7 +588,12 @@ def _place_by_address(
     if len(wrong) > _MOST_TOLD:
         rows = say_list([row for row, *_ in wrong[_MOST_TOLD:]], 30)
         file.error_at(f"{kind} {rows}", "cannot be placed either", "see above")
-    places = {row: one if isinstance(one, Place) else None for row, one in answers.items()}
+    places = {
+        row: one._replace(address=clean_text(str(asked[row]), 120))
+        if isinstance(one, Place)
+        else None
+        for row, one in answers.items()
+    }
     _tell_placed([one.placed_by for one in places.values() if one], file)
     _tell_otherwise(otherwise, file)
     return places

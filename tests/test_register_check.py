@@ -1,0 +1,108 @@
+"""`stemgeo register check`: what became of each academy from one register to the next."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+from typing import TYPE_CHECKING
+
+import pytest
+from terminal import stemgeo
+
+import stemgeo as sg
+from stemgeo.errors import InputError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from stemgeo.registers import RegisterCheck
+
+HEADER = "academy_id;naam;x_lambert72;y_lambert72;valid_until"
+OLD = [
+    "1;STEM-academie Gent Noord;104700;193900;2021-08-31",
+    "2;STEM-academie Lokeren;121000;200000;",
+    "3;STEM-academie Aalst;126900;181700;",
+    "4;STEM-academie Brugge;70000;211000;",
+    "5;STEM-academie Geel;192000;206000;",
+]
+NEW = [
+    "1;STEM-academie Aalst;126900;181700;",
+    "2;STEM-academie Gent Noord;104705;193900;2021-08-31",
+    "3;STEM academie Lokeren vzw;121000;200050;",
+    "5;STEM-academie Geel;193000;206000;",
+    "6;STEM-academie Hasselt;217000;180000;",
+    "7;STEM-academie Haselt;217010;180000;",
+]
+
+
+def write(path: Path, lines: list[str], header: str = HEADER) -> Path:
+    """Write a register."""
+    path.write_text("\n".join([header, *lines]), encoding="utf-8")
+    return path
+
+
+def found(check: RegisterCheck) -> list[tuple[str, str, str]]:
+    """Give what was found of whom, and of which other."""
+    return list(
+        check.table[["finding", "academy_id", "other_id"]].itertuples(index=False, name=None)
+    )
+
+
+def test_what_became_of_each(tmp_path: Path) -> None:
+    """Ids given anew are seen by name and place; a move is told in metres, 5 m of rounding not."""
+    files = write(tmp_path / "nieuw.csv", NEW), write(tmp_path / "oud.csv", OLD)
+    before = [path.read_bytes() for path in files]
+    check = sg.check_register(*files, day=dt.date(2022, 12, 31))
+    assert found(check) == [
+        ("new", "6", ""),
+        ("new", "7", ""),
+        ("gone", "4", ""),
+        ("renumbered", "1", "3"),
+        ("renumbered", "2", "1"),
+        ("renumbered", "3", "2"),
+        ("renamed", "3", "2"),
+        ("moved", "3", "2"),
+        ("moved", "5", "5"),
+        ("lapsed", "2", ""),
+        ("twice", "6", "7"),
+    ]
+    moved = check.table.set_index(["finding", "academy_id"])["moved_m"]
+    assert (moved["moved", "3"], moved["moved", "5"], moved["twice", "6"]) == (50, 1000, 10)
+    assert check.lines()[0].startswith("6 in the register, 5 before: 2 new, 1 gone, 3 renumbered")
+    assert [path.read_bytes() for path in files] == before
+
+
+def test_a_register_against_itself_has_nothing(tmp_path: Path) -> None:
+    """Nobody is new, gone, renamed or moved; two that bear one name far apart stay two."""
+    lines = [*OLD[1:], "9;STEM-academie Lokeren;150000;180000;"]
+    path = write(tmp_path / "a.csv", lines)
+    assert found(sg.check_register(path, path)) == []
+
+
+def test_addresses_tell_a_move_where_no_place_is_known(tmp_path: Path) -> None:
+    """Both are placed at their municipality: another street is a move, of unknown metres."""
+    header = "academy_id;naam;adres"
+    old = write(tmp_path / "o.csv", ["1;A;Kerkstraat 1, 9290 Berlare", "2;B;Dorp 2, Zele"], header)
+    new = write(tmp_path / "n.csv", ["1;A;Kerkstraat 3, 9290 Berlare", "2;B;Dorp 2, Zele"], header)
+    check = sg.check_register(new, old)
+    assert found(check) == [("moved", "1", "1")]
+    assert check.table["moved_m"].isna().all()
+
+
+def test_the_command_prints_a_table_in_three_forms(tmp_path: Path) -> None:
+    """Text with a line of counts, CSV and JSON; of one file what it alone tells."""
+    path = str(write(tmp_path / "a.csv", NEW))
+    asked = ["register", "check", path, "--date", "2022-12-31"]
+    text, csv, told = (stemgeo(*asked, "--format", form).out for form in ("text", "csv", "json"))
+    assert text.splitlines()[-1] == "6 in the register: 1 lapsed, 1 twice"
+    assert csv.splitlines()[1].startswith("lapsed,2,STEM-academie Gent Noord,")
+    assert [row["finding"] for row in json.loads(told)] == ["lapsed", "twice"]
+    assert stemgeo("register", "check", path, "--date", "31/12").status == 2
+
+
+def test_problems_of_both_files_are_told_at_once(tmp_path: Path) -> None:
+    """As for every input."""
+    files = [write(tmp_path / name, ["1;A;x;y;"]) for name in ("n.csv", "o.csv")]
+    with pytest.raises(InputError) as error:
+        sg.check_register(*files)
+    assert {"n.csv", "o.csv"} <= {str(one).split(",")[0] for one in error.value.problems}
