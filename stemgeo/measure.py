@@ -215,7 +215,7 @@ def prepare_study(study: Study, progress: Progress) -> Prepared:
     progress(Said("Reading files", "Bestanden lezen", "Lecture des fichiers"), 0.0)
     inputs = load_inputs(study)
     progress(Said("Reading roads", "Wegen lezen", "Lecture des routes"), 0.1)
-    network = None if study.straight_line else load_roads(inputs, study.travel.stress_rules)
+    network = None if study.straight_line else load_roads(inputs, study.travel)
     if network is not None:
         _refuse_elsewhere(network, inputs)
     of_extract = {} if network is None else _load_living(study, inputs, progress)
@@ -284,11 +284,20 @@ def measure_day(prepared: Prepared, day: dt.date, *, threads: int | None = None)
     )
 
 
-def load_roads(inputs: Inputs, stress_rules: str) -> Network:
-    """Give the network of a study's extracts, from the cache where it is kept."""
+def load_roads(inputs: Inputs, travel: Travel) -> Network:
+    """Give the network of a study's extracts, from the cache where it is kept.
+
+    Parameters
+    ----------
+    inputs
+        Of the study.
+    travel
+        By which rules one travels.
+    """
     from stemgeo.network.cache import load_network
 
-    return load_network(inputs.network, network_hashes(inputs), stress_rules)
+    extract = inputs.network, network_hashes(inputs)
+    return load_network(*extract, travel.stress_rules, travel.mode)
 
 
 def network_hashes(inputs: Inputs) -> list[str]:
@@ -809,7 +818,7 @@ def _yield_variants(riders: Sequence[Traveller]) -> Iterator[tuple[Traveller, st
         if isinstance(rider, StraightLine):
             return
         travel = rider.study.travel
-        if rider.profile == "all":
+        if rider.profile == "all" and not travel.on_foot:
             other = not travel.surface
             yield rider.with_travel(surface=other), f"surface = {other}".lower()
         elif rider.profile == "low_stress":

@@ -1309,8 +1309,6 @@ class Study(_StudyPart):
     def _yield_impossible(self) -> Iterator[str]:
         """Say which choices ask for something that is not there."""
         siting, equity, attributes = self.siting, self.siting.equity, self.inputs.attributes
-        if self.travel.on_foot and not self.straight_line:
-            yield 'travel.mode: "foot" over roads is being built; until then "straight-line" alone'
         if equity and equity.attribute not in attributes:
             named = _list_values(attributes) or "none"
             what = f"siting.equity: no attribute '{equity.attribute}'"

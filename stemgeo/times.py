@@ -215,8 +215,11 @@ def measure_times(
 
 def _list_ways(measured: Measured) -> list[_Way]:
     """Give the study's own, over the roads of each profile, and that of others over all roads."""
-    travel, flat = measured.riders[0].study.travel, measured.riders[0].at_flat_speed(FLAT.speed_kmh)
+    travel = measured.riders[0].study.travel
     own = [_Way(STUDY, one, None, travel.cutoff_min, travel.horizon_min) for one in measured.riders]
+    if travel.on_foot:
+        return own  # the convention is of bicycles
+    flat = measured.riders[0].at_flat_speed(FLAT.speed_kmh)
     return [*own, _Way(FLAT.name, flat, Pace(FLAT.speed_kmh), FLAT.cutoff_min, FLAT.horizon_min)]
 
 

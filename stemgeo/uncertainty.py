@@ -194,7 +194,12 @@ class _Assumptions:
     # -- one at a time ---------------------------------------------------------------------
 
     def list_door_ends(self) -> list[_AssumptionEnd]:
-        """Each ride takes longer by its doors: known from the times that were measured."""
+        """Each ride takes longer by its doors: known from the times that were measured.
+
+        On foot nothing is unlocked and parked.
+        """
+        if self.prepared.study.travel.on_foot:
+            return []
         limit_s = self.prepared.study.travel.cutoff_min * 60 - DOOR_S
         late = []
         for one in self.take_measured():
@@ -211,6 +216,8 @@ class _Assumptions:
         riders, travel = self.measured.riders, self.prepared.study.travel
         over_roads = isinstance(riders[0], OverNetwork)
         parts = {"walking": self._walking_speeds(), "waiting": self._waiting_times()}
+        if travel.on_foot:
+            del parts["walking"]  # it is the speed itself
         for part, ends in (parts if over_roads else {"detour": _detour_factors(travel)}).items():
             for end, choice in zip((LOW, HIGH), ends, strict=True):
                 same = all(getattr(travel, name) == value for name, value in choice.items())
@@ -271,7 +278,7 @@ class _Assumptions:
         if not isinstance(base, OverNetwork):
             return
         for end, best in ((LOW, False), (HIGH, True)):
-            if base.study.travel.surface:
+            if base.study.travel.surface and not base.study.travel.on_foot:
                 reached = self.search_riders(self._fill_roads(base, best=best, surfaces=True))
                 yield _AssumptionEnd("surfaces", end, "where no surface is tagged", reached)
             # Which crossings are busy rests on the same tags: then these are no bounds.
@@ -297,7 +304,8 @@ class _Assumptions:
         for name in facts.STRESS_RULES:
             reached: Sequence[Reached] = self.take_measured(*self.quiet_profiles)
             if name != study.travel.stress_rules:
-                network = load_roads(prepared.inputs, name)
+                by = study.travel.model_copy(update={"stress_rules": name})
+                network = load_roads(prepared.inputs, by)
                 riders = list_travellers(study, network, self.measured.academies, prepared.points)
                 reached = self.search_riders(riders[1:])
             told = _AssumptionEnd("rules", "", f"travel.stress_rules = {name}", reached)
@@ -329,7 +337,7 @@ class _Assumptions:
                 riders: list[Traveller] = [*self._fill_roads(changed, best=not low, **how_filled)]
             else:
                 riders = [base.with_travel(**_detour_factors(travel)[not low])]
-            how = {"scenario": end, "door_s": DOOR_S if low else 0}
+            how = {"scenario": end, "door_s": DOOR_S if low and not travel.on_foot else 0}
             told = _AssumptionEnd(
                 TOGETHER, end, f"all {end} ends", self.search_riders(riders, **how)
             )

@@ -649,6 +649,9 @@ IDLE: list[tuple[Tables, str, str]] = [
      ": no band has an age under 10"),
     ({"travel": {"profiles": ["all"]}}, "travel.stress_rules", QUIET),
     ({"travel": {"profiles": ["all"]}}, "travel.busy_crossings", QUIET),
+    *(({"travel": {"mode": "foot", "profiles": None}}, f"travel.{name}", "on foot") for name in (
+        "stress_rules", "busy_crossings", "pavements_under_10", "surface", "pushing_speed_kmh",
+        "walking_speed_ms")),
     ({"travel": {"horizon_min": 12}}, "gaps.just_too_far_min",
      "where nobody is looked for beyond cutoff_min"),
     ({"gaps": {"method": "zones"}}, "gaps.distance_m=300", 'with method = "zones"'),

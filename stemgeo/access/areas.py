@@ -67,13 +67,13 @@ def isochrones(
     Parameters
     ----------
     network
-        The bicycle network.
+        Of `Network.from_osm`, for a bicycle or on foot.
     academies
         Points in any stated CRS.
     minutes
         Bounds of the bands, above 0, in any order; one given twice counts once.
     speed_kmh
-        Riding speed on a good road.
+        On a good road; on foot the pace, from door to door.
     cell_m
         Raster cell behind the contours, metres.
     snap_within_m, snap_limit_m, walking_speed_ms

@@ -53,8 +53,16 @@ class Riding:
             what = f"is a {type(network).__name__}, not a Network"
             raise InputError(Problem("network", what, "give one first, as of Network.from_osm"))
         times = network.travel_times(self.speed_kmh, surface=self.surface)
+        to_the_road_ms = self.walking_speed_ms
+        if network.on_foot:
+            usual = {"walking_speed_ms": WALKING_SPEED_MS, "surface": True}
+            idle = [name for name, value in usual.items() if getattr(self, name) != value]
+            what, mend = "changes nothing over a network on foot", "leave it out"
+            if idle:
+                raise InputError(*(Problem(name, what, mend) for name in idle))
+            to_the_road_ms = self.speed_kmh / 3.6
         horizon = minutes_to_ms(self.cutoff_min)
-        return Rider(network, times, horizon, walking_speed_ms=self.walking_speed_ms)
+        return Rider(network, times, horizon, walking_speed_ms=to_the_road_ms)
 
     def tie_points(self, network: Network, points: gpd.GeoDataFrame, name: str) -> TiedPoints:
         """Tie points to a network; `name` is what a problem with them is said of.
@@ -104,12 +112,12 @@ def access(
     Parameters
     ----------
     network
-        The bicycle network.
+        Of `Network.from_osm`, for a bicycle or on foot.
     academies, demand
         Points in any stated CRS. Academies are known by the column `academy_id`, or by their
         index.
     speed_kmh
-        Riding speed on a good road.
+        On a good road; on foot the pace, from door to door.
     cutoff_min
         How far is looked, in minutes, inclusive.
     snap_within_m
@@ -118,9 +126,9 @@ def access(
         Where no road is so near, the nearest; a point farther than this from any road is
         unmeasured.
     walking_speed_ms
-        On the leg between a door and the road, metres per second.
+        On the leg between a door and the road, metres per second; nothing on foot.
     surface
-        Whether poor surfaces slow the rider.
+        Whether poor surfaces slow the rider; nothing on foot.
 
     Returns
     -------

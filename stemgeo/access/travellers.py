@@ -351,7 +351,7 @@ class OverNetwork:
             network,
             times,
             travel_time.minutes_to_ms(horizon_min),
-            walking_speed_ms=travel.walking_speed_ms,
+            walking_speed_ms=pace.speed_kmh / 3.6 if travel.on_foot else travel.walking_speed_ms,
         )
 
     @property

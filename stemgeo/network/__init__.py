@@ -1,4 +1,4 @@
-"""The bicycle network: reading extracts, the rules, the graph, and places on it."""
+"""The network of roads: reading extracts, the rules, the graph, and places on it."""
 
 from stemgeo.network.graph import EdgeTimes, Network
 from stemgeo.network.snap import TiedPoints, snap_points

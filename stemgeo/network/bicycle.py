@@ -15,7 +15,12 @@ from typing import NamedTuple
 Tags = Mapping[str, str]
 
 CLOSED, RIDE, PUSH, STEPS, FERRY, LIFT = range(6)
-"""Modes of a way in one direction."""
+"""Modes of a way in one direction; who goes on foot "rides" at the own pace."""
+
+ON_FOOT = False
+CLOSED_WAYS = "ways_closed_to_bicycles"
+CLOSED_SQUARES = "squares_closed_to_bicycles"
+WHO_GOES = "that a bicycle can use"
 
 STEPS_KMH = 2.0
 """On steps, with the bicycle carried or pushed (OSRM)."""
@@ -31,7 +36,7 @@ class Ride(NamedTuple):
     mode
         CLOSED, RIDE, PUSH, STEPS, FERRY or LIFT.
     ratio
-        Speed over the rider's own speed on a good surface, 0 to 1.
+        Speed over the rider's own speed on a good surface, 0 to 1; on foot, of steps too.
     cap_kmh
         The speed limit when there is one, else NO_CAP; of a ferry its own speed.
     walkable
@@ -61,7 +66,9 @@ class Ride(NamedTuple):
         if self.mode == RIDE:
             ratio, beside = (self.ratio, self.beside) if surface else (1.0, float(self.beside > 0))
             return max(min(rider_kmh * ratio, self.cap_kmh), rider_kmh * beside, pushing_kmh)
-        on_foot = {PUSH: pushing_kmh, LIFT: pushing_kmh, STEPS: STEPS_KMH}
+        # A bicycle is carried up at a speed of its own, whoever carries it.
+        steps = STEPS_KMH if self.ratio == 1 else pushing_kmh * self.ratio
+        on_foot = {PUSH: pushing_kmh, LIFT: pushing_kmh, STEPS: steps}
         return (on_foot | {CLOSED: 0.0, FERRY: self.cap_kmh})[self.mode]
 
 
@@ -335,7 +342,7 @@ def is_ferry(tags: Tags) -> bool:
     """Whether a way is a ferry that takes bicycles: a bicycle tag, or foot where none is set."""
     if tags.get("route") != "ferry" or "highway" in tags:
         return False
-    word = _read_first(tags, "bicycle", "foot", "access")
+    word = read_first(tags, "bicycle", "foot", "access")
     return word is None or word in OPENING_VALUES
 
 
@@ -409,8 +416,16 @@ def is_on_ground(tags: Tags) -> bool:
     return not (above or below or (layer and float(layer[0])))
 
 
-def find_wait(tags: Tags) -> int:
-    """What a cyclist may have to wait for at a node: SIGNAL, CROSSING, BARRIER or NO_WAIT."""
+def find_wait(tags: Tags, slow_barriers: frozenset[str] = SLOW_BARRIERS) -> int:
+    """What one may have to wait for at a node: SIGNAL, CROSSING, BARRIER, LIFTING or NO_WAIT.
+
+    Parameters
+    ----------
+    tags
+        Of the node.
+    slow_barriers
+        Which barriers cost time.
+    """
     signals = "traffic_signals" in (tags.get("highway"), tags.get("crossing"))
     if signals:
         return SIGNAL
@@ -418,7 +433,7 @@ def find_wait(tags: Tags) -> int:
         return CROSSING
     if tags.get("highway") == "elevator":
         return LIFTING
-    slow = SLOW_BARRIERS.intersection(split_values(tags.get("barrier", "")))
+    slow = slow_barriers.intersection(split_values(tags.get("barrier", "")))
     return BARRIER if slow else NO_WAIT
 
 
@@ -430,14 +445,14 @@ def is_blocking(tags: Tags) -> bool:
     """
     if "barrier" not in tags:
         return False
-    bicycle = _read_first(tags, "bicycle")
+    bicycle = read_first(tags, "bicycle")
     if bicycle in OPENING_VALUES:
         return False
     if bicycle == "dismount":
-        return _read_first(tags, "foot") in SHUT_TO_FEET
+        return read_first(tags, "foot") in SHUT_TO_FEET
     kinds = BLOCKING_BARRIERS.intersection(split_values(tags["barrier"]))
-    on_foot = _read_first(tags, "foot", "access") not in SHUT_TO_FEET
-    shut = _read_first(tags, *ACCESS_KEYS) in CLOSED_VALUES and not on_foot
+    on_foot = read_first(tags, "foot", "access") not in SHUT_TO_FEET
+    shut = read_first(tags, *ACCESS_KEYS) in CLOSED_VALUES and not on_foot
     return bool(kinds) or tags.get("locked") == "yes" or shut
 
 
@@ -445,7 +460,7 @@ def _classify_direction(tags: Tags, way: str, here: list[Cycleway], *, with_traf
     """Say how one direction is travelled, with the cycleways that serve it."""
     mode = _find_mode(tags, way, here)
     # A tag that opens this very direction to bicycles opens it against the traffic too.
-    against = not (with_traffic or here or _read_first(tags, f"bicycle:{way}") in OPENING_VALUES)
+    against = not (with_traffic or here or read_first(tags, f"bicycle:{way}") in OPENING_VALUES)
     if mode == RIDE and tags["highway"] in WALKS and tags.get("area") == "yes":
         mode = PUSH  # a square: at walking pace among those who walk, whoever may ride there
     if mode == RIDE and against:
@@ -461,16 +476,16 @@ def _classify_direction(tags: Tags, way: str, here: list[Cycleway], *, with_traf
 
 def _find_mode(tags: Tags, way: str, here: list[Cycleway]) -> int:
     """Whether one rides, pushes or may not go, one-way traffic aside."""
-    highway, bicycle = tags["highway"], _read_first(tags, f"bicycle:{way}", "bicycle")
+    highway, bicycle = tags["highway"], read_first(tags, f"bicycle:{way}", "bicycle")
     if bicycle == "use_sidepath" and any(one.word in TRACKS for one in here):
         bicycle = "designated"  # the path beside the road is this track
     if bicycle == "dismount":
-        return PUSH if _read_first(tags, "foot") not in SHUT_TO_FEET else CLOSED
+        return PUSH if read_first(tags, "foot") not in SHUT_TO_FEET else CLOSED
     if tags.get("motorroad") == "yes" and bicycle not in OPENING_VALUES:
         return CLOSED
     if highway.startswith("trunk") and bicycle not in OPENING_VALUES and not here:
         return CLOSED
-    access = bicycle or _read_first(tags, f"vehicle:{way}", "vehicle", f"access:{way}", "access")
+    access = bicycle or read_first(tags, f"vehicle:{way}", "vehicle", f"access:{way}", "access")
     if access in CLOSED_VALUES:
         pushed = access != "use_sidepath" and _is_pushable(tags) and _may_push(tags, way)
         return PUSH if pushed else CLOSED
@@ -488,7 +503,7 @@ def _may_push(tags: Tags, way: str) -> bool:
     """Whether walking is allowed: by the foot tag, else by the kind of way and by access."""
     if tags["highway"] in NO_PUSHING and "foot" not in tags:
         return False
-    return _read_first(tags, "foot", f"access:{way}", "access") not in SHUT_TO_FEET
+    return read_first(tags, "foot", f"access:{way}", "access") not in SHUT_TO_FEET
 
 
 def _is_roundabout(tags: Tags) -> bool:
@@ -546,8 +561,16 @@ def split_values(text: str) -> list[str]:
     return [value.strip() for value in text.split(";") if value.strip()]
 
 
-def _read_first(tags: Tags, *keys: str) -> str | None:
-    """Take the first of the keys that says something; of a list of values, the most open one."""
+def read_first(tags: Tags, *keys: str) -> str | None:
+    """Take the first of the keys that says something; of a list of values, the most open one.
+
+    Parameters
+    ----------
+    tags
+        Of a way or node.
+    *keys
+        Tags of access.
+    """
     for key in keys:
         if key in tags:
             known = [v for v in split_values(tags[key]) if v in OPEN_VALUES or v in CLOSED_VALUES]

@@ -29,7 +29,7 @@ from stemgeo.inputs.vectors import make_transformer
 from stemgeo.network import bicycle
 from stemgeo.network.crossings import NO_WAY, add_ways_on_foot, find_busy_crossings
 from stemgeo.network.stress import LEVELS
-from stemgeo.study import FLAT, PUSHING_KMH
+from stemgeo.study import FLAT, MODES, PUSHING_KMH
 from stemgeo.writing.seal import hash_file
 
 if TYPE_CHECKING:
@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from stemgeo.network.osm import RoadSegments
+    from stemgeo.study import Mode
 
     Ints = NDArray[np.int32]
     Floats = NDArray[np.float64]
@@ -100,7 +101,7 @@ _OF_ANY_PROFILE = ("segment_edge", "before_mm", "ends")
 
 @dataclass(frozen=True)
 class Network:
-    """A bicycle network.
+    """A network of roads: for who rides a bicycle, or for who walks.
 
     Edge e runs from `edge_start[e]` to `edge_end[e]` over the segments
     `first_segment[e]:first_segment[e + 1]`; its vertices are
@@ -157,6 +158,8 @@ class Network:
         Least and highest ratio of each ride, whatever surface nobody tagged, shape (rides, 2).
     counts
         What was read, left out and found, for the manifest.
+    on_foot
+        Whether one walks over it, at one's own pace: nothing is ridden, pushed or carried.
     """
 
     crs: str
@@ -187,41 +190,59 @@ class Network:
     extract: NDArray[np.uint8]
     rides: tuple[bicycle.Ride, ...]
     counts: dict[str, int]
+    on_foot: bool = False
 
     @classmethod
-    def from_osm(cls, *paths: str | Path) -> Self:
+    def from_osm(cls, *paths: str | Path, mode: Mode = "bicycle") -> Self:
         """Read the network of one or more OSM extracts.
 
-        Every road that a cyclist can use is in it, and no ferry; see `restricted`.
+        Every road that is of use is in it, and no ferry; see `restricted`.
+
+        Parameters
+        ----------
+        *paths
+            The extracts.
+        mode
+            "bicycle", "e-bike" (the same roads) or "foot".
 
         Raises
         ------
         InputError
-            If an extract is not there, cannot be read, or has no road for bicycles.
+            If an extract is not there, cannot be read, or has no road that is of use.
         """
+        check_mode(mode)
         missing = [str(path) for path in paths if not Path(path).is_file()]
         if missing:
             raise InputError(*(Problem(name, "is not an existing file") for name in missing))
         from stemgeo.network.osm import read_roads
 
-        return cls.from_roads(read_roads(Path(path) for path in paths))
+        return cls.from_roads(read_roads((Path(path) for path in paths), mode=mode))
 
     @classmethod
-    def from_osmnx(cls, graph: nx.MultiDiGraph[Any]) -> Self:
+    def from_osmnx(cls, graph: nx.MultiDiGraph[Any], *, mode: Mode = "bicycle") -> Self:
         """Take over a graph as OSMnx makes it (nodes in degrees, EPSG:4326).
 
         Directions are the graph's own; speeds come from the tags its edges carry. Edges that
-        are closed to bicycles by our rules are left out and counted. The two directions of a
-        street are one edge here, so that a point on it can leave both ways.
+        are closed by our rules are left out and counted. The two directions of a street are one
+        edge here, so that a point on it can leave both ways.
+
+        Parameters
+        ----------
+        graph
+            As OSMnx makes it.
+        mode
+            As for `from_osm`; on foot give a graph of `network_type="walk"`, whose streets go both
+            ways.
 
         Raises
         ------
         InputError
-            If the graph is projected, or has no edge that a bicycle can use.
+            If the graph is projected, or has no edge that is of use.
         """
         from stemgeo.network.interchange import roads_from_osmnx
 
-        return cls.from_roads(roads_from_osmnx(graph))
+        check_mode(mode)
+        return cls.from_roads(roads_from_osmnx(graph, mode))
 
     @classmethod
     def from_roads(cls, roads: RoadSegments) -> Self:
@@ -292,13 +313,14 @@ class Network:
             extract=extract[edge_start],
             rides=roads.rides,
             counts=dict(roads.counts),
+            on_foot=roads.on_foot,
         )
         return network._sort_edges()
 
     def __repr__(self) -> str:
         """Say how large it is, how much of it each profile rides, and where it lies."""
         road_km = self.length_mm.sum(dtype=np.int64) / 1e6
-        profiles = ("all", *LEVELS)
+        profiles = ("all",) if self.on_foot else ("all", *LEVELS)
         ridden = ", ".join(f"{one} {self.calm_to(one).ridden_m / 1000:,.0f} km" for one in profiles)
         x, y = self.vertex_x, self.vertex_y
         corners = [(end(x), end(y)) for end in (np.min, np.max)] if len(x) else []
@@ -306,7 +328,7 @@ class Network:
         extent = " to ".join("{:.3f}, {:.3f}".format(*degrees.transform(*at)) for at in corners)
         return (
             f"Network of {self.nodes:,} nodes, {self.edges:,} edges, {road_km:,.0f} km of road\n"
-            f"  ridden: {ridden}\n"
+            f"  {'walked' if self.on_foot else 'ridden'}: {ridden}\n"
             f"  longitude, latitude: {extent} ({self.crs})"
         )
 
@@ -467,6 +489,9 @@ class Network:
         """
         if profile == "all":
             return self
+        if self.on_foot:
+            what = f'has no profile "{profile}": it is walked, and no road is too busy'
+            raise InputError(Problem("network", what, 'take "all"'))
         rides = [*self.rides]
         pushed = rides.index(bicycle.PUSHED) if bicycle.PUSHED in rides else len(rides)
         if pushed == len(rides):
@@ -562,7 +587,7 @@ class Network:
         speed_kmh
             On a good, flat road.
         pushing_kmh
-            Where the bicycle must be pushed.
+            Where the bicycle must be pushed; on foot nothing is.
         surface
             Whether poor surfaces slow the rider.
         waits_s
@@ -571,6 +596,7 @@ class Network:
             Seconds for crossing a busy road without signals; inf: there is no way across.
         """
         # km/h to milliseconds per millimetre: 3600 s / (v * 1e6 mm) * 1000
+        pushing_kmh = speed_kmh if self.on_foot else pushing_kmh
         kmh = [ride.speed_kmh(speed_kmh, pushing_kmh, surface=surface) for ride in self.rides]
         pace = np.array([3.6 / v if v else 0.0 for v in kmh])
         wait = np.zeros(256, dtype=np.int64)
@@ -698,7 +724,8 @@ class Network:
         for name, array in self._list_arrays().items():
             np.save(folder / f"{name}.npy", array, allow_pickle=False)
             hashes[name] = hash_file(folder / f"{name}.npy")
-        content = {"crs": self.crs, "rides": self.rides, "counts": self.counts, "sha256": hashes}
+        told = {name: getattr(self, name) for name in ("crs", "counts", "on_foot")}
+        content = told | {"rides": self.rides, "sha256": hashes}
         text = json.dumps({"network": content, "sha256": _hash_content(content)})
         (folder / "network.json").write_text(text, encoding="utf-8")
 
@@ -716,7 +743,7 @@ class Network:
             content = whole["network"]
             if _hash_content(content) != whole["sha256"]:
                 raise InputError(Problem("network.json", "is not what was written"))
-            arrays = {}
+            arrays: dict[str, Any] = {}
             for name, digest in content["sha256"].items():
                 file = folder / f"{name}.npy"
                 if hash_file(file) != digest:
@@ -725,13 +752,27 @@ class Network:
                 # written to, in memory alone: for what cannot all kernels are compiled again.
                 arrays[name] = np.asarray(np.load(file, mmap_mode="c", allow_pickle=False))
             rides = tuple(bicycle.Ride(*ride) for ride in content["rides"])
-            return cls(crs=content["crs"], rides=rides, counts=content["counts"], **arrays)
+            told: dict[str, Any] = {name: content[name] for name in ("crs", "counts", "on_foot")}
+            return cls(rides=rides, **told, **arrays)
         except (OSError, ValueError, KeyError, TypeError) as error:
             raise InputError(Problem(str(folder), f"is not a saved network ({error})")) from None
 
     def _list_arrays(self) -> dict[str, NDArray[Any]]:
         values = {field.name: getattr(self, field.name) for field in dataclasses.fields(self)}
         return {name: value for name, value in values.items() if isinstance(value, np.ndarray)}
+
+
+def check_mode(mode: str) -> None:
+    """Refuse a mode of travel that there is not.
+
+    Parameters
+    ----------
+    mode
+        As a caller wrote it.
+    """
+    if mode not in MODES:
+        there = ", ".join(f'"{one}"' for one in MODES)
+        raise InputError(Problem("mode", f"is {mode!r}", f"give one of {there}"))
 
 
 def _hash_content(content: dict[str, Any]) -> str:

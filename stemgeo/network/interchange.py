@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from typing import TYPE_CHECKING, Any
 
 import networkx as nx
@@ -9,33 +10,48 @@ import numpy as np
 
 from stemgeo.errors import InputError, Problem
 from stemgeo.network import bicycle
-from stemgeo.network.osm import TAGS_READ, RoadSegments
+from stemgeo.network.osm import RULES, TAGS_READ, RoadSegments
 from stemgeo.network.stress import rate_stress
 
 if TYPE_CHECKING:
+    from types import ModuleType
+
     from numpy.typing import NDArray
+
+    from stemgeo.study import Mode
 
 GRAPH = "OSMnx graph"
 
 
-def roads_from_osmnx(graph: nx.MultiDiGraph[Any]) -> RoadSegments:
-    """Turn an OSMnx graph in degrees into road segments; see `Network.from_osmnx`."""
+def roads_from_osmnx(graph: nx.MultiDiGraph[Any], mode: Mode = "bicycle") -> RoadSegments:
+    """Turn an OSMnx graph in degrees into road segments; see `Network.from_osmnx`.
+
+    Parameters
+    ----------
+    graph, mode
+        As for `Network.from_osmnx`.
+    """
+    rules = RULES[mode]
     if str(graph.graph.get("crs", "")).lower() not in ("epsg:4326", "wgs84"):
         raise InputError(
             Problem(GRAPH, f"has crs {graph.graph.get('crs')!r}", "give it in EPSG:4326")
         )
-    streets, closed = _pair_streets(graph)
+    streets, closed = _pair_streets(graph, rules)
     if not streets:
-        raise InputError(Problem(GRAPH, "has no edge that a bicycle can use"))
-    return _cut_streets(graph, streets, closed)
+        raise InputError(Problem(GRAPH, f"has no edge {rules.WHO_GOES}"))
+    roads = _cut_streets(graph, streets, rules)
+    counts = {"ways": len(streets), rules.CLOSED_WAYS: closed}
+    return dataclasses.replace(roads, counts=counts, on_foot=rules.ON_FOOT)
 
 
-def _pair_streets(graph: nx.MultiDiGraph[Any]) -> tuple[list[dict[str, Any]], int]:
-    """Pair the two directions of each street; say how many edges are closed to bicycles."""
+def _pair_streets(
+    graph: nx.MultiDiGraph[Any], rules: ModuleType
+) -> tuple[list[dict[str, Any]], int]:
+    """Pair the two directions of each street; say how many edges are closed."""
     waiting: dict[Any, list[dict[str, Any]]] = {}
     streets, closed = [], 0
     for u, v, data in sorted(graph.edges(data=True), key=lambda e: (e[0], e[1], e[2]["length"])):
-        ride = bicycle.classify_way(_pick_tags(data))[0]
+        ride = rules.classify_way(_pick_tags(data))[0]
         if ride.mode == bicycle.CLOSED:
             closed += 1
             continue
@@ -70,7 +86,7 @@ def _pick_tags(data: dict[str, Any]) -> dict[str, str]:
 
 
 def _cut_streets(
-    graph: nx.MultiDiGraph[Any], streets: list[dict[str, Any]], closed: int
+    graph: nx.MultiDiGraph[Any], streets: list[dict[str, Any]], rules: ModuleType
 ) -> RoadSegments:
     """Cut the streets at their bends; lengths are shared out so that each street keeps its own."""
     nodes = {node: i for i, node in enumerate(sorted(graph.nodes))}
@@ -89,7 +105,9 @@ def _cut_streets(
         lon.extend(bend[0] for bend in bends)
         lat.extend(bend[1] for bend in bends)
         osmid, tags = data.get("osmid", -1), _pick_tags(data)
-        lts = rate_stress(tags, built_up=tags["highway"] in bicycle.RESIDENTIAL)
+        lts = (1, 1)
+        if not rules.ON_FOOT:
+            lts = rate_stress(tags, built_up=tags["highway"] in bicycle.RESIDENTIAL)
         columns["start"].extend(chain[:-1])
         columns["end"].extend(chain[1:])
         columns["length_mm"].extend(_share_length(data["length"], chain, lon, lat))
@@ -98,7 +116,7 @@ def _cut_streets(
             "backward": rides.setdefault(street["backward"], len(rides)),
             "stress_forward": lts[0],
             "stress_backward": lts[1],
-            "pavement": rides.setdefault(bicycle.classify_pavement(tags), len(rides)),
+            "pavement": rides.setdefault(rules.classify_pavement(tags), len(rides)),
             "on_ground": bicycle.is_on_ground(tags),
             "main": tags["highway"] in bicycle.MAIN_ROADS,
             "way": min(osmid) if isinstance(osmid, list) else osmid,
@@ -134,7 +152,7 @@ def _cut_streets(
         busy_arms=np.zeros(len(lon), dtype=np.uint8),
         barriers=np.empty((0, 4)),
         rides=tuple(rides),
-        counts={"ways": len(streets), "ways_closed_to_bicycles": closed},
+        counts={},
         **read,
     )
 

@@ -1,6 +1,6 @@
-"""Reading the roads of OpenStreetMap extracts.
+"""Reading the roads of OpenStreetMap extracts, by the rules of who goes: `bicycle` or `foot`.
 
-Ways are read first, then the nodes of those that a cyclist can use, so memory stays near what the
+Ways are read first, then the nodes of those that are of use, so memory stays near what the
 roads need. `extracts` reads both as text that osmium has filtered, not object by object: ways with
 the same tags are classified once, and all else is done with whole arrays.
 """
@@ -23,19 +23,26 @@ from pyproj import Geod
 from stemgeo.arrays import starts_of_runs
 from stemgeo.errors import InputError, Problem
 from stemgeo.inputs import extracts
-from stemgeo.network import bicycle
+from stemgeo.network import bicycle, foot
 from stemgeo.network import stress as stress_
 from stemgeo.network.barriers import read_pieces
 from stemgeo.network.squares import join_ways, read_squares
 from stemgeo.network.stress_rules import StressRuleSet, load_stress_rules
 
 if TYPE_CHECKING:
+    from types import ModuleType
+
     from numpy.typing import NDArray
+
+    from stemgeo.study import Mode
 
 RideNumbers = dict[tuple[bicycle.Ride, tuple[float, float] | None], int]
 """The number of each ride, with the bounds of its ratio; None: the ratio itself."""
 
 WGS84 = Geod(ellps="WGS84")
+RULES: dict[Mode, ModuleType] = {"bicycle": bicycle, "e-bike": bicycle, "foot": foot}
+"""By which rules each mode of travel goes over the roads."""
+
 TAGS_READ = bicycle.TAGS_READ | stress_.TAGS_READ
 NODE_TAGS_READ = bicycle.NODE_TAGS_READ | stress_.SIGN_TAGS_READ
 
@@ -88,6 +95,8 @@ class RoadSegments:
         Degrees of both ends of the straight pieces of what nobody crosses, shape (pieces, 4).
     extract
         Which extract each vertex was read from first, shape (vertices,); None: all from one.
+    on_foot
+        Whether one walks; else one rides and pushes.
     """
 
     lon: NDArray[np.float64]
@@ -115,6 +124,7 @@ class RoadSegments:
     ratio_bounds: tuple[tuple[float, float], ...] = ()
     stress_bounds: NDArray[np.uint8] | None = None
     extract: NDArray[np.uint8] | None = None
+    on_foot: bool = False
 
 
 @dataclass(frozen=True)
@@ -123,9 +133,9 @@ class _WayKind:
 
     forward: int
     backward: int
-    residential: bool
-    in_village: tuple[int, int]
-    in_country: tuple[int, int]
+    residential: bool = False
+    in_village: tuple[int, int] = (1, 1)
+    in_country: tuple[int, int] = (1, 1)
     bounds: tuple[stress_.Bounds, ...] = ((1, 1, 1, 1),) * 3
     unreadable: bool = False
     unknown_access: bool = False
@@ -141,8 +151,8 @@ class _WayKind:
     ferry_minutes: float | None = None
 
 
-_CLOSED = _WayKind(0, 0, False, (1, 1), (1, 1))
-"""Of no use to a cyclist."""
+_CLOSED = _WayKind(0, 0)
+"""Of no use."""
 
 
 @dataclass(frozen=True)
@@ -164,12 +174,15 @@ class _RoadWays:
     closed: int
     of_main: NDArray[np.int64]
     of_busy: tuple[NDArray[np.int64], NDArray[np.intp]]
+    rules: ModuleType
 
     @classmethod
-    def from_extracts(cls, read: extracts.Ways, rims: int, by: StressRuleSet) -> _RoadWays:
-        """Keep the ways that a cyclist can use; the last `rims` are those of squares."""
+    def from_extracts(
+        cls, read: extracts.Ways, rims: int, by: StressRuleSet, rules: ModuleType = bicycle
+    ) -> _RoadWays:
+        """Keep the ways that are of use; the last `rims` are those of squares."""
         rides: RideNumbers = {(bicycle.NOT_AT_ALL, None): 0}
-        kinds = [_classify_tags(tags, rides, by) for tags in read.tags]
+        kinds = [_classify_tags(tags, rides, by, rules) for tags in read.tags]
         kept = np.array([kind is not _CLOSED for kind in kinds], dtype=np.bool_)[read.kind]
         refs_of_way = np.diff(read.first)
         nodes, refs = np.unique(read.refs[np.repeat(kept, refs_of_way)], return_inverse=True)
@@ -195,11 +208,13 @@ class _RoadWays:
                 read,
                 [
                     kind is _CLOSED
+                    and not rules.ON_FOOT
                     and tags.get("highway") in bicycle.HIGHWAYS
                     and stress_.is_busy_crossing(tags, built_up=False, by=by)
                     for kind, tags in zip(kinds, read.tags, strict=True)
                 ],
             ),
+            rules,
         )
 
     def field_of_each(self, name: str, kind: type[np.generic]) -> NDArray[Any]:
@@ -258,9 +273,11 @@ def _count_arms(
     return np.unique(ends, return_counts=True)
 
 
-def _classify_tags(tags: dict[str, str], rides: RideNumbers, by: StressRuleSet) -> _WayKind:
+def _classify_tags(
+    tags: dict[str, str], rides: RideNumbers, by: StressRuleSet, rules: ModuleType
+) -> _WayKind:
     """Classify the tags of a way; a ride not met before is numbered in `rides`."""
-    kind, ridden = _classify_way(tuple(tags.items()), by)
+    kind, ridden = _classify_way(tuple(tags.items()), by, rules)
     if not ridden:
         return kind
     forward, backward, pavement = (rides.setdefault(one, len(rides)) for one in ridden)
@@ -269,49 +286,53 @@ def _classify_tags(tags: dict[str, str], rides: RideNumbers, by: StressRuleSet) 
 
 @lru_cache(maxsize=10_000)
 def _classify_way(
-    items: tuple[tuple[str, str], ...], by: StressRuleSet
+    items: tuple[tuple[str, str], ...], by: StressRuleSet, rules: ModuleType
 ) -> tuple[_WayKind, list[Any]]:
     """Classify tags, and give the rides along a way, against it and on its pavement."""
     tags = dict(items)
-    if bicycle.is_ferry(tags):
+    if rules.is_ferry(tags):
         # Which speed a ferry has depends on its length: a ride of its own comes later.
-        minutes = bicycle.read_ferry_minutes(tags) or 0.0
-        calm = (1, 1)
-        return _WayKind(0, 0, False, calm, calm, ferry_minutes=minutes), []
-    both = bicycle.classify_way(tags)
+        return _WayKind(0, 0, ferry_minutes=bicycle.read_ferry_minutes(tags) or 0.0), []
+    both = rules.classify_way(tags)
     if both == (bicycle.NOT_AT_ALL, bicycle.NOT_AT_ALL):
         return _CLOSED, []
-    told = (
-        bicycle.has_unreadable_tag(tags),
-        bicycle.has_unknown_access(tags),
-        bicycle.has_cycleway_beside(tags),
-    )
-    known = stress_.is_open_to_cars(tags), stress_.find_assumed(tags)
-    village, country = stress_.rate_in_and_out(tags, by)
     kind = _WayKind(
         0,
         0,
-        tags.get("highway") in bicycle.RESIDENTIAL,
-        village,
-        country,
-        stress_.rate_bounds(tags, by),
-        *told,
-        {True: 1, False: -1, None: 0}[stress_.read_built_up(tags)],
-        *known,
+        unreadable=rules.has_unreadable_tag(tags),
+        unknown_access=rules.has_unknown_access(tags),
         lift=bicycle.LIFT in (both[0].mode, both[1].mode),
         on_ground=bicycle.is_on_ground(tags),
         main=tags["highway"] in bicycle.MAIN_ROADS,
-        busy=(
+        **({} if rules.ON_FOOT else _rate_traffic(tags, by)),
+    )
+    pavement = (rules.classify_pavement(tags), None)
+    return kind, [*zip(both, rules.find_ratio_bounds(tags), strict=True), pavement]
+
+
+def _rate_traffic(tags: dict[str, str], by: StressRuleSet) -> dict[str, Any]:
+    """Say of a way what matters to who rides among traffic, by the fields of a `_WayKind`."""
+    village, country = stress_.rate_in_and_out(tags, by)
+    return {
+        "residential": tags.get("highway") in bicycle.RESIDENTIAL,
+        "in_village": village,
+        "in_country": country,
+        "bounds": stress_.rate_bounds(tags, by),
+        "beside": bicycle.has_cycleway_beside(tags),
+        "built_up": {True: 1, False: -1, None: 0}[stress_.read_built_up(tags)],
+        "for_cars": stress_.is_open_to_cars(tags),
+        "assumed": stress_.find_assumed(tags),
+        "busy": (
             stress_.is_busy_crossing(tags, built_up=True, by=by),
             stress_.is_busy_crossing(tags, built_up=False, by=by),
         ),
-    )
-    pavement = (bicycle.classify_pavement(tags), None)
-    return kind, [*zip(both, bicycle.find_ratio_bounds(tags), strict=True), pavement]
+    }
 
 
-def read_roads(paths: Iterable[Path], stress_rules: str = "default") -> RoadSegments:
-    """Read the roads that a cyclist can use from one or more extracts.
+def read_roads(
+    paths: Iterable[Path], stress_rules: str = "default", mode: Mode = "bicycle"
+) -> RoadSegments:
+    """Read the roads that are of use in a mode of travel from one or more extracts.
 
     Parameters
     ----------
@@ -319,31 +340,36 @@ def read_roads(paths: Iterable[Path], stress_rules: str = "default") -> RoadSegm
         Extracts (.osm.pbf, .osm, .osm.gz, .osm.bz2). A way that is in two is taken once, in its
         newest version.
     stress_rules
-        The set of rules by which roads are quiet, see `stress_rules`.
+        The set of rules by which roads are quiet, see `stress_rules`; on foot there is no stress.
+    mode
+        As `study.Travel` has it.
 
     Raises
     ------
     InputError
         If an extract cannot be read to its end, or none has a road.
     """
-    paths = list(paths)
+    paths, rules = list(paths), RULES[mode]
+    way_tags, node_tags = (
+        (foot.TAGS_READ, foot.NODE_TAGS_READ) if rules.ON_FOOT else (TAGS_READ, NODE_TAGS_READ)
+    )
     roads_only = osmium.filter.KeyFilter("highway", "route")
-    squares = read_squares(paths, TAGS_READ)
-    read, rims = extracts.read_ways(paths, roads_only, TAGS_READ), len(squares.rims.ids)
+    squares = read_squares(paths, way_tags, rules)
+    read, rims = extracts.read_ways(paths, roads_only, way_tags), len(squares.rims.ids)
     ways = _RoadWays.from_extracts(
-        join_ways(read, squares.rims), rims, load_stress_rules(stress_rules)
+        join_ways(read, squares.rims), rims, load_stress_rules(stress_rules), rules
     )
     if not len(ways.ids):
-        raise _no_roads_error(paths)
+        raise _no_roads_error(paths, rules)
     along = None if rims else roads_only  # what goes around a square may have no tags
-    nodes = extracts.read_nodes(paths, ways.nodes, NODE_TAGS_READ, along)
+    nodes = extracts.read_nodes(paths, ways.nodes, node_tags, along)
     if not len(nodes.ids):
         raise _no_places_error(paths, len(ways.ids))
     ways, lifts = _replace_lifts(ways)
     roads = _cut_ways(ways, nodes, {"lifts": lifts} | squares.counts, read_pieces(paths))
-    mode = np.array([ride.mode for ride in roads.rides])
-    if (mode[roads.forward] == bicycle.FERRY).all():
-        raise _no_roads_error(paths)
+    modes = np.array([ride.mode for ride in roads.rides])
+    if (modes[roads.forward] == bicycle.FERRY).all():
+        raise _no_roads_error(paths, rules)
     return roads
 
 
@@ -359,10 +385,10 @@ def _no_places_error(paths: list[Path], ways: int) -> InputError:
     )
 
 
-def _no_roads_error(paths: list[Path]) -> InputError:
+def _no_roads_error(paths: list[Path], rules: ModuleType) -> InputError:
     names = ", ".join(path.name for path in paths)
     return InputError(
-        Problem(names, "has no road that a bicycle can use", "give an extract with highways")
+        Problem(names, f"has no road {rules.WHO_GOES}", "give an extract with highways")
     )
 
 
@@ -406,7 +432,7 @@ def _cut_ways(
     """Cut the ways at every node; leave out what misses a location."""
     osm_id, first = np.unique(nodes.ids, return_index=True)
     lon, lat, extract = nodes.lon[first], nodes.lat[first], nodes.extract[first]
-    blocking, wait = _find_blocking(nodes, osm_id)
+    blocking, wait = _find_blocking(nodes, osm_id, ways.rules)
 
     place = np.searchsorted(osm_id, ways.nodes)
     placed = extracts.is_among(osm_id, ways.nodes)
@@ -484,14 +510,13 @@ def _cut_ways(
         stress_bounds=bounds,
         counts={
             "ways": len(ways.ids),
-            "ways_closed_to_bicycles": ways.closed,
+            ways.rules.CLOSED_WAYS: ways.closed,
             "ways_without_nodes": len(ways.ids) - len(np.unique(ways.owner)),
             "ways_with_unreadable_tags": int(ways.field_of_each("unreadable", np.bool_).sum()),
             "ways_with_unknown_access": int(ways.field_of_each("unknown_access", np.bool_).sum()),
-            "ways_with_separate_cycleway": int(ways.field_of_each("beside", np.bool_).sum()),
             "ferries": len(ferries),
             **found,
-            **_measure_assumed(ways, way, length_mm, told),
+            **({} if ways.rules.ON_FOOT else _count_traffic(ways, way, length_mm, told)),
             "segments": len(start),
             "segments_without_location": int(neighbours.sum() - whole.sum()),
             "segments_too_long": int((~short).sum()),
@@ -499,10 +524,11 @@ def _cut_ways(
             "nodes_given_twice": nodes.again,
             "repeated_nodes": int(whole.sum() - distinct.sum()),
             "blocking_nodes": int(blocking.sum()),
-            "barriers_of_unknown_kind": _count_unknown_barriers(nodes),
+            "barriers_of_unknown_kind": _count_unknown_barriers(nodes, ways.rules),
         },
         barriers=barriers,
         extract=extract.astype(np.uint8),
+        on_foot=ways.rules.ON_FOOT,
     )
 
 
@@ -514,10 +540,10 @@ def _read_signs(ways: _RoadWays, nodes: extracts.Nodes) -> NDArray[np.int8]:
     return inside
 
 
-def _measure_assumed(
+def _count_traffic(
     ways: _RoadWays, way: NDArray[np.intp], length_mm: NDArray[np.int32], told: NDArray[np.int8]
 ) -> dict[str, int]:
-    """Measure how much road the stress of which rests on what nobody tagged, whole metres."""
+    """Count cycleways drawn by themselves, and metres whose stress rests on what nobody tagged."""
     for_cars = ways.field_of_each("for_cars", np.bool_)[way]
     limit, lanes, no_track = ways.field_of_each("assumed", np.bool_)[way].T
     streets = ways.field_of_each("residential", np.bool_)[way]
@@ -528,15 +554,18 @@ def _measure_assumed(
         "assumed_lanes_m": lanes,
         "assumed_no_track_m": no_track,
     }
-    return {name: int(length_mm[which].sum(dtype=np.int64)) // 1000 for name, which in of.items()}
+    beside = {"ways_with_separate_cycleway": int(ways.field_of_each("beside", np.bool_).sum())}
+    return beside | {
+        name: int(length_mm[which].sum(dtype=np.int64)) // 1000 for name, which in of.items()
+    }
 
 
 def _find_blocking(
-    nodes: extracts.Nodes, osm_id: NDArray[np.int64]
+    nodes: extracts.Nodes, osm_id: NDArray[np.int64], rules: ModuleType
 ) -> tuple[NDArray[np.bool_], NDArray[np.uint8]]:
     """Say which nodes block, and what one may wait for at each, by their sorted ids."""
-    blocks = np.array([bicycle.is_blocking(tags) for tags in nodes.tags], dtype=np.bool_)
-    waits = np.array([bicycle.find_wait(tags) for tags in nodes.tags], dtype=np.uint8)
+    blocks = np.array([rules.is_blocking(tags) for tags in nodes.tags], dtype=np.bool_)
+    waits = np.array([rules.find_wait(tags) for tags in nodes.tags], dtype=np.uint8)
     waits[blocks] = bicycle.NO_WAIT
     vertex = np.searchsorted(osm_id, nodes.ids)
     blocking = np.zeros(len(osm_id), dtype=np.bool_)
@@ -547,11 +576,10 @@ def _find_blocking(
     return blocking, wait
 
 
-def _count_unknown_barriers(nodes: extracts.Nodes) -> int:
+def _count_unknown_barriers(nodes: extracts.Nodes, rules: ModuleType) -> int:
     """Count the nodes whose barrier, or who may pass it, we do not know."""
     odd = [
-        "barrier" in tags
-        and (bicycle.has_unknown_barrier(tags) or bicycle.has_unknown_access(tags))
+        "barrier" in tags and (bicycle.has_unknown_barrier(tags) or rules.has_unknown_access(tags))
         for tags in nodes.tags
     ]
     return len(np.unique(nodes.ids[np.array(odd, dtype=np.bool_)[nodes.kind]]))

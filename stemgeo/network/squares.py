@@ -15,9 +15,9 @@ from stemgeo.network import bicycle
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
     from pathlib import Path
+    from types import ModuleType
 
 CLOSED_BOTH_WAYS = (bicycle.NOT_AT_ALL, bicycle.NOT_AT_ALL)
-COUNTS = ("squares", "squares_closed_to_bicycles", "squares_not_drawn_all_around")
 NO_WAYS = extracts.Ways(
     np.empty(0, np.int64), np.empty(0, np.int64), np.zeros(1, np.int64), [], np.empty(0, np.int32)
 )
@@ -35,7 +35,7 @@ class Squares:
     rims
         The ways around them, each with the tags of its square.
     counts
-        How many squares are used, closed to bicycles, and not drawn all around.
+        How many squares are used, closed, and not drawn all around.
     """
 
     rims: extracts.Ways
@@ -49,7 +49,9 @@ class _Square:
     rides: tuple[bicycle.Ride, bicycle.Ride]
 
 
-def read_squares(paths: Sequence[Path], keys: Collection[str]) -> Squares:
+def read_squares(
+    paths: Sequence[Path], keys: Collection[str], rules: ModuleType = bicycle
+) -> Squares:
     """Read the multipolygons that are highways.
 
     Parameters
@@ -58,16 +60,19 @@ def read_squares(paths: Sequence[Path], keys: Collection[str]) -> Squares:
         The extracts; of a square that is in two, each may have a part.
     keys
         Of the tags that are wanted.
+    rules
+        Who goes where: `bicycle` or `foot`.
     """
-    squares = _read_multipolygons(paths, keys)
+    names = ("squares", rules.CLOSED_SQUARES, "squares_not_drawn_all_around")
+    squares = _read_multipolygons(paths, keys, rules)
     if not squares:
-        return Squares(NO_WAYS, dict.fromkeys(COUNTS, 0))
+        return Squares(NO_WAYS, dict.fromkeys(names, 0))
     wanted = np.array(sorted({way for one in squares for way in one.ways}), dtype=np.int64)
     drawn = extracts.read_ways(paths, extracts.filter_ids("ways", wanted, paths), keys)
     refs, own = {}, {}
     for i, way in enumerate(drawn.ids.tolist()):
         refs[way] = drawn.refs[drawn.first[i] : drawn.first[i + 1]]
-        own[way] = bicycle.classify_way(drawn.tags[drawn.kind[i]])
+        own[way] = rules.classify_way(drawn.tags[drawn.kind[i]])
 
     used = [one for one in squares if one.rides != CLOSED_BOTH_WAYS]
     rims = [
@@ -87,7 +92,7 @@ def read_squares(paths: Sequence[Path], keys: Collection[str]) -> Squares:
         ),
         dict(
             zip(
-                COUNTS,
+                names,
                 (len(used), len(squares) - len(used), sum(_is_broken(one, refs) for one in used)),
                 strict=True,
             )
@@ -106,17 +111,19 @@ def join_ways(one: extracts.Ways, other: extracts.Ways) -> extracts.Ways:
     )
 
 
-def _read_multipolygons(paths: Sequence[Path], keys: Collection[str]) -> list[_Square]:
+def _read_multipolygons(
+    paths: Sequence[Path], keys: Collection[str], rules: ModuleType
+) -> list[_Square]:
     squares = {}
     only = osmium.filter.KeyFilter("highway")
     for relation in extracts.read_objects(paths, osmium.osm.RELATION, only):
         tags = {tag.k: tag.v for tag in relation.tags}
-        if tags.get("type") != "multipolygon" or tags["highway"] not in bicycle.HIGHWAYS:
+        if tags.get("type") != "multipolygon" or tags["highway"] not in rules.HIGHWAYS:
             continue
         read = {key: value for key, value in tags.items() if key in keys}
         ways = {one.ref for one in relation.members if one.type == "w" and one.role in OUTER}
         read["area"] = "yes"
-        squares[relation.id] = _Square(read, ways, bicycle.classify_way(read))
+        squares[relation.id] = _Square(read, ways, rules.classify_way(read))
     return [squares[number] for number in sorted(squares)]
 
 

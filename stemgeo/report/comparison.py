@@ -406,23 +406,36 @@ def _keep_of_both(
 
 
 def _note_other_means(a: _Side, b: _Side) -> tuple[Note, ...]:
-    """Tell when one was measured in a straight line and the other over roads."""
+    """Tell when they are of two modes of travel, or one in a straight line and one over roads."""
+    found = []
+    mode, other = (one.content["study"]["travel"].get("mode", "bicycle") for one in (a, b))
+    if mode != other:
+        found.append(
+            say(
+                'A is measured with mode = "{mode}", B with mode = "{other}"',
+                'A is gemeten met mode = "{mode}", B met mode = "{other}"',
+                "A est mesuré avec mode = « {mode} », B avec mode = « {other} »",
+                mode=clean_text(mode),
+                other=clean_text(other),
+            )
+        )
     lines = [name for name, side in (("A", a), ("B", b)) if _is_straight(side.content)]
-    if len(lines) != 1:
-        return ()
-    what = say(
-        "{line} is measured in a straight line, {roads} over roads",
-        "{line} is gemeten in vogelvlucht, {roads} over de weg",
-        "{line} est mesuré à vol d’oiseau, {roads} par la route",
-        line=lines[0],
-        roads=_OTHER[lines[0]],
-    )
+    if len(lines) == 1:
+        found.append(
+            say(
+                "{line} is measured in a straight line, {roads} over roads",
+                "{line} is gemeten in vogelvlucht, {roads} over de weg",
+                "{line} est mesuré à vol d’oiseau, {roads} par la route",
+                line=lines[0],
+                roads=_OTHER[lines[0]],
+            )
+        )
     mend = say(
         "differences are also of the measure",
         "de verschillen zijn ook die van de maat",
         "les différences viennent aussi de la mesure",
     )
-    return (Note(_COMPARISON, what, mend),)
+    return tuple(Note(_COMPARISON, what, mend) for what in found)
 
 
 def _note_one_sided(a: _Side, b: _Side) -> tuple[Note, ...]:

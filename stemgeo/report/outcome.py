@@ -554,9 +554,12 @@ class Tables(Outcome):
         """
         if profile in self.profiles:
             return
-        line, there = self.study.straight_line, ", ".join(sorted(self.profiles))
-        why = "it is measured in a straight line" if line else f"it has: {there}"
-        mend = "run a study over roads" if line else f'add "{profile}" to profiles under [travel]'
+        there = ", ".join(sorted(self.profiles))
+        why, mend = f"it has: {there}", f'add "{profile}" to profiles under [travel]'
+        if self.study.straight_line:
+            why, mend = "it is measured in a straight line", "run a study over roads"
+        elif self.study.travel.on_foot:
+            why, mend = "on foot no road is too busy", 'take "all"'
         what = f"has no figures over roads '{profile}': {why}"
         raise ResultError(Problem(clean_text(self._name_of_folder), what, mend))
 

@@ -148,11 +148,14 @@ def say_how_sure(result: Tables) -> list[str]:
     words, bars = load_texts(language), result.uncertainty
     region = bars[bars["level"] == "region"]
     over_all = _find_share_by_end(region[region["profile"] == "all"], "part")
-    door = format_share(over_all["door"]["low"], language)
     straight = "_straight" if result.study.straight_line else ""
     if TOGETHER not in over_all:
-        left_out = words(f"summary.left_out{straight}")
-        return [words("summary.door", seconds=f"{DOOR_S:g}", share=door), left_out]
+        on_foot = "_on_foot" if result.study.travel.on_foot and not straight else ""
+        said = [words(f"summary.left_out{straight}{on_foot}")]
+        if "door" in over_all:
+            door = format_share(over_all["door"]["low"], language)
+            said.insert(0, words("summary.door", seconds=f"{DOOR_S:g}", share=door))
+        return said
     parts = [
         words(
             "summary.one_part",
@@ -348,7 +351,7 @@ def say_times(times: pd.DataFrame, study: Study) -> list[str]:
     language, travel = study.output.language, study.travel
     rows = times[(times["level"] == "region") & (times["band"] == "all")]
     rows = rows[rows["profile"] == "all"]
-    own, flat = (rows[rows["convention"] == one].iloc[0] for one in (STUDY, FLAT.name))
+    own = rows[rows["convention"] == STUDY].iloc[0]
     words, measured = load_texts(language), int(own["measured"])
     if not measured:
         return []
@@ -361,14 +364,19 @@ def say_times(times: pd.DataFrame, study: Study) -> list[str]:
         "minutes": format_number(travel.cutoff_min, language),
         "median": format_decimals(half, language),
         "p90": format_decimals(most, language),
-        "km": format_number(FLAT.speed_kmh * FLAT.cutoff_min / 60, language),
-        "kmh": format_number(FLAT.speed_kmh, language),
-        "share": format_share(float(flat[share_column(round(FLAT.cutoff_min))]), language),
     }
     for name, column in zip(("one", "two", "three"), WITHIN[1:], strict=True):
         numbers[name] = format_share(int(own[column]) / measured, language)
     line = "".join(words(key, **numbers) for key in (*told, "summary.within"))
-    return [line, words("summary.flat", **numbers)]
+    if travel.on_foot:  # the convention is of bicycles
+        return [line]
+    flat = rows.loc[rows["convention"] == FLAT.name, share_column(round(FLAT.cutoff_min))].iloc[0]
+    of_flat = {
+        "km": format_number(FLAT.speed_kmh * FLAT.cutoff_min / 60, language),
+        "kmh": format_number(FLAT.speed_kmh, language),
+        "share": format_share(float(flat), language),
+    }
+    return [line, words("summary.flat", **of_flat)]
 
 
 def say_placing(method: str, placement: pd.DataFrame, language: str) -> str:

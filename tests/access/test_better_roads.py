@@ -20,13 +20,15 @@ from stemgeo.access.search import UNREACHED, unpack_labels
 from stemgeo.access.travel_time import Rider
 from stemgeo.network import Network, bicycle, snap_points
 from stemgeo.network.bicycle import BARRIER, CROSSING, PUSH, RIDE, SIGNAL, Ride
-from stemgeo.network.osm import RoadSegments, read_roads
+from stemgeo.network.osm import RULES, RoadSegments, read_roads
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
     from numpy.typing import NDArray
+
+    from stemgeo.study import Mode
 
     Times = NDArray[np.int64]
 
@@ -68,6 +70,8 @@ WAYS = [
     "highway=footway",
     "highway=path surface=sand",
     "highway=steps",
+    "highway=steps conveying=forward",
+    "highway=bridleway",
     "waterway=canal",
 ]
 BETTER = [
@@ -77,6 +81,7 @@ BETTER = [
     "surface=asphalt",
     "oneway=no",
     "foot=yes",
+    "sidewalk=both",
     "cycleway=track maxspeed=30 bicycle=designated foot=yes",
 ]
 STOPS = ["highway=traffic_signals", "highway=crossing", "barrier=gate", "barrier=fence"]
@@ -105,10 +110,12 @@ def towns(draw: st.DrawFn) -> tuple[Ways, dict[str, str], list[tuple[float, floa
     return draw(ways()), some, homes
 
 
-def roads(folder: Path, drawn: Ways, stops: dict[str, str], more: Any = None) -> RoadSegments:
+def roads(
+    folder: Path, drawn: Ways, stops: dict[str, str], more: Any = None, mode: Mode = "bicycle"
+) -> RoadSegments:
     """Read a map of these ways."""
     nodes = NODES | RING | (more or {})
-    return read_roads([RoadMap(nodes, [*FRAME, *drawn], stops).write(folder)])
+    return read_roads([RoadMap(nodes, [*FRAME, *drawn], stops).write(folder)], mode=mode)
 
 
 def times(
@@ -124,7 +131,7 @@ def times(
     network = read if isinstance(read, Network) else Network.from_roads(read)
     at = snap_points(network, *np.array([metres(*home) for home in homes]).T)
     found = []
-    for profile in PROFILES:
+    for profile in PROFILES[:1] if network.on_foot else PROFILES:
         calm = network.calm_to(profile)
         one = Rider(calm, calm.travel_times(kmh, **({"waits_s": WAITS} | rider)), FAR)
         labels = [
@@ -144,16 +151,23 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 Town = tuple[Ways, dict[str, str], list[tuple[float, float]]]
 
 
-@settings(a_few, max_examples=60)
+modes = st.sampled_from(["bicycle", "bicycle", "foot"])
+
+
+@settings(a_few, max_examples=70)
 @given(
-    towns(), st.integers(0, 8), st.sampled_from(BETTER), st.sampled_from([0.0, 0.0, 18.0, np.inf])
+    towns(),
+    st.integers(0, 8),
+    st.sampled_from(BETTER),
+    st.sampled_from([0.0, 0.0, 18.0, np.inf]),
+    modes,
 )
 def test_a_way_made_faster_or_quieter_makes_no_home_slower(
-    folder: Path, town: Town, which: int, better: str, busy_crossing_s: float
+    folder: Path, town: Town, which: int, better: str, busy_crossing_s: float, mode: Mode
 ) -> None:
     """A track, a lower limit, asphalt, both ways or opened: each ride takes as long or less.
 
-    Whatever crossing a busy road costs.
+    Whatever crossing a busy road costs; and so does each walk.
     """
     drawn, stops, homes = town
     which %= len(drawn)
@@ -161,31 +175,33 @@ def test_a_way_made_faster_or_quieter_makes_no_home_slower(
     improved = [*drawn]
     improved[which] = path, f"{tags} {better}"
     cost = {"busy_crossing_s": busy_crossing_s}
-    before, by_the_door = times(roads(folder, drawn, stops), homes, **cost)
-    after, _ = times(roads(folder, improved, stops), homes, **cost)
+    before, by_the_door = times(roads(folder, drawn, stops, mode=mode), homes, **cost)
+    after, _ = times(roads(folder, improved, stops, mode=mode), homes, **cost)
     # What was closed is a road more: to whoever had none by the door it may be a worse one.
-    was_open = bicycle.CLOSED not in {ride.mode for ride in bicycle.classify_way(tags_of(tags))}
+    rides = RULES[mode].classify_way(tags_of(tags))
+    was_open = bicycle.CLOSED not in {ride.mode for ride in rides}
     held = was_open | (by_the_door[:, None] & by_the_door[None, :])
     assert (after <= before)[:, held].all()
 
 
-@settings(a_few, max_examples=60)
-@given(towns(), ways(least=1, most=2), st.booleans(), st.integers(0, 6))
+@settings(a_few, max_examples=70)
+@given(towns(), ways(least=1, most=2), st.booleans(), st.integers(0, 6), modes)
 def test_one_road_more_makes_no_home_slower(
     folder: Path,
     town: Town,
     extra: Ways,
     driveway: bool,  # noqa: FBT001
     home: int,
+    mode: Mode,
 ) -> None:
     """A road, a driveway to the door or a path: who had a road within 50 m is as quick or more."""
     drawn, stops, homes = town
     extra = [(path, tags) for path, tags in extra if "waterway" not in tags]
     more = {"v": (homes[home][0] + 2.0, homes[home][1] + 1.0)} if driveway else {}
     if driveway:
-        extra.append((f"v {drawn[0][0]}", "highway=service access=private bicycle=yes"))
-    before, by_the_door = times(roads(folder, drawn, stops), homes)
-    after, _ = times(roads(folder, [*drawn, *extra], stops, more), homes)
+        extra.append((f"v {drawn[0][0]}", "highway=service access=private bicycle=yes foot=yes"))
+    before, by_the_door = times(roads(folder, drawn, stops, mode=mode), homes)
+    after, _ = times(roads(folder, [*drawn, *extra], stops, more, mode), homes)
     held = by_the_door[:, None] & by_the_door[None, :]
     assert (after <= before)[:, held].all()
 

@@ -16,6 +16,7 @@ import numpy as np
 import osmium
 import pytest
 import shapely
+from network import on_foot
 from network.maps import RoadMap, ms, points, tags
 from pyproj import Geod, Transformer
 
@@ -44,6 +45,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from network.maps import Place
+
+    from stemgeo.study import Band, Mode
 
 EXTRACTS = ("berlare.osm", "wechelderzande.osm.pbf", "porto.osm.pbf")
 VILLAGES = EXTRACTS[:2]
@@ -208,6 +211,31 @@ class Segment(NamedTuple):
     part: bool = False
 
 
+Tags = dict[str, str]
+
+
+class Rules(NamedTuple):
+    """Who goes along a way, forward and backward, and which nodes stop one."""
+
+    classify: Callable[[Tags], tuple[Ride, Ride]] = classify_way
+    stops: Callable[[Tags], bool] = is_blocking
+
+
+RIDING = Rules()
+
+
+def _walk(tags: Tags) -> tuple[Ride, Ride]:
+    """Say who walks along a way, by the rules that the tests have of it."""
+    kind = {"steps": Ride(STEPS), "elevator": Ride(LIFT)}.get(tags.get("highway", ""), Ride(RIDE))
+    along, against = (
+        kind if on_foot.walks(tags, way) else NOT_AT_ALL for way in ("forward", "backward")
+    )
+    return along, against
+
+
+WALKING = Rules(_walk, on_foot.stops)
+
+
 class Tie(NamedTuple):
     """Where a point meets the roads: a segment, how far along it, and how long one walks there."""
 
@@ -225,10 +253,11 @@ class Plain:
         crs: str,
         kmh: float,
         box: tuple[float, ...] = (-np.inf,) * 2 + (np.inf,) * 2,
+        rules: Rules = RIDING,
     ) -> None:
         self.kmh = kmh
         to_metres = Transformer.from_crs("EPSG:4326", crs, always_xy=True)
-        read, lonlat, by_main, walls = _read(path, to_metres, box)
+        read, lonlat, by_main, walls = _read(path, to_metres, box, rules)
         x, y = to_metres.transform(*np.array(list(lonlat.values())).T)
         self.place = dict(zip(lonlat, zip(x.tolist(), y.tolist(), strict=True), strict=True))
         flat = [to_metres.transform(*np.array(wall).T) for wall in walls]
@@ -407,6 +436,10 @@ class Plain:
             rows.append([found.get(("academy", j)) for j in range(len(academies))])
         return rows
 
+    def kmh_of(self, band: Band) -> float:
+        """Say how fast a band goes."""
+        return band.speed_kmh["central"]
+
     def ms(self, child: Place, academy: Place, profile: str = "all") -> float | None:
         """Ride from one place to another."""
         ((time,),) = self.times([self.ties(*child)], [self.ties(*academy)], FAR, profile)
@@ -434,12 +467,12 @@ def _wall(tags: dict[str, str]) -> bool:
 
 
 @cache
-def _classified(tags: frozenset[tuple[str, str]]) -> tuple[Ride, Ride]:
-    return classify_way(dict(tags))
+def _classified(rules: Rules, tags: frozenset[tuple[str, str]]) -> tuple[Ride, Ride]:
+    return rules.classify(dict(tags))
 
 
 def _read(
-    path: Path, to_metres: Transformer, box: tuple[float, ...]
+    path: Path, to_metres: Transformer, box: tuple[float, ...], rules: Rules
 ) -> tuple[list[Segment], dict[object, Place], set[object], list[list[Place]]]:
     """Read segments and places of nodes from an extract, blocking nodes parted.
 
@@ -452,9 +485,11 @@ def _read(
     for way in osmium.FileProcessor(str(path), osmium.osm.WAY):
         own = {tag.k: tag.v for tag in way.tags}
         refs = [node.ref for node in way.nodes]
-        squares = [square for square in rims[way.id] if classify_way(square) != classify_way(own)]
+        squares = [
+            square for square in rims[way.id] if rules.classify(square) != rules.classify(own)
+        ]
         for number, found in enumerate([own, *squares]):
-            if _classified(frozenset(found.items())) != (NOT_AT_ALL, NOT_AT_ALL):
+            if _classified(rules, frozenset(found.items())) != (NOT_AT_ALL, NOT_AT_ALL):
                 read[way.id, number] = (refs, found)
         if own.get("highway") in MAIN:
             main.update(refs)
@@ -476,7 +511,7 @@ def _read(
     for node in nodes.with_filter(osmium.filter.IdFilter(sorted(wanted))):
         if node.location.valid():
             lonlat[node.id] = (node.lon, node.lat)
-            if len(node.tags) and is_blocking({tag.k: tag.v for tag in node.tags}):
+            if len(node.tags) and rules.stops({tag.k: tag.v for tag in node.tags}):
                 blocked.add(node.id)
     x, y = to_metres.transform(*np.array([*lonlat.values()]).T)
     inside = (box[0] <= x) & (x <= box[2]) & (box[1] <= y) & (y <= box[3])
@@ -497,7 +532,7 @@ def _read(
     for way, (refs, found) in read.items():
         levels = rate_stress(found, built_up=not streets.isdisjoint(refs))
         said[way] = (
-            _classified(frozenset(found.items())),
+            _classified(rules, frozenset(found.items())),
             levels,
             _on_ground(found),
             found["highway"] in MAIN,
@@ -606,6 +641,29 @@ def test_times_equal_a_plain_computation(
         assert np.mean(unlike) > 0.5
 
 
+@pytest.mark.parametrize("extract", [EXTRACTS[0], EXTRACTS[2]])
+def test_walks_equal_a_plain_computation(extract_of: Callable[[str], Path], extract: str) -> None:
+    """For 200 random pairs of each extract, by rules of walking that are written a second time.
+
+    In Porto with its steps and squares; there and back take as long where nothing moves.
+    """
+    path, half_m, kmh = extract_of(extract), 300.0, 4.5
+    network = Network.from_osm(path, mode="foot")
+    middle = np.median(network.node_x), np.median(network.node_y)
+    box = (*(one - 1600 for one in middle), *(one + 1600 for one in middle))
+    plain = Walked(path, network.crs, kmh, box, WALKING)
+    x, y = draw(network, np.random.default_rng(11), 30, half_m)
+    every = [plain.ties(*place) for place in zip(x, y, strict=True)]
+    assert all(every)
+    cutoff_ms = CUTOFF_MIN * 60_000
+    expected = plain.times(every[:20], every[20:], cutoff_ms)
+    for number in range(10):
+        ours = times_to(network, (x, y), 20 + number, range(20), kmh)[0]
+        for child in range(20):
+            assert_alike(expected[child][number], ours[child], cutoff_ms)
+    assert sum(time is not None for times in expected for time in times) > 150
+
+
 def draw(
     network: Network, rng: np.random.Generator, count: int, half_m: float = HALF_M
 ) -> tuple[np.ndarray, np.ndarray]:
@@ -622,7 +680,11 @@ def draw(
 
 
 def times_to(
-    network: Network, at: tuple[np.ndarray, np.ndarray], academy: int, children: Iterable[int]
+    network: Network,
+    at: tuple[np.ndarray, np.ndarray],
+    academy: int,
+    children: Iterable[int],
+    kmh: float = 12.0,
 ) -> tuple[list[float | None], np.ndarray]:
     """Take the times to one academy from the access table, in milliseconds, and who is measured."""
     x, y = at
@@ -630,7 +692,7 @@ def times_to(
         network.crs, allow_override=True
     )
     doors = points([(x[i], y[i]) for i in children]).set_crs(network.crs, allow_override=True)
-    table = access(network, site, doors, speed_kmh=12.0, cutoff_min=CUTOFF_MIN)
+    table = access(network, site, doors, speed_kmh=kmh, cutoff_min=CUTOFF_MIN)
     times = [None if np.isinf(s) else s * 1000 for s in table["travel_time_s"]]
     return times, (table["status"] != "unmeasured").to_numpy()
 
@@ -651,6 +713,10 @@ HOUR_MS = 3_600_000
 class Flat(Plain):
     """The same, at one speed on every road and to every door: time is distance."""
 
+    def kmh_of(self, _band: Band) -> float:
+        """Go as fast whoever one is."""
+        return 15.0
+
     def whole_ms(self, segment: Segment, against: int, profile: str) -> int | None:
         """Time over a whole segment at that speed; steps keep theirs."""
         if segment.rides[against].mode in (CLOSED, STEPS):
@@ -663,22 +729,48 @@ class Flat(Plain):
         return [one._replace(walk_ms=round(one.walk_ms / faster)) for one in super().ties(x, y)]
 
 
-def test_minutes_and_numbers_in_reach_equal_networkx_on_berlare(shared_data: Path) -> None:
+class Walked(Plain):
+    """The same on foot: at one's own pace to the door and over every road, but on steps."""
+
+    def whole_ms(self, segment: Segment, against: int, profile: str) -> int | None:  # noqa: ARG002
+        """Time over a whole segment, rounded; None when closed."""
+        mode = segment.rides[against].mode
+        exact = segment.mm * 3.6 / (self.kmh * (0.6 if mode == STEPS else 1.0))
+        rounded = int(exact + 1e-6) if segment.part else round(exact)
+        return None if mode == CLOSED else rounded
+
+    def ties(self, x: float, y: float) -> list[Tie]:
+        """Find the ties, with the leg to the door at one's own pace."""
+        faster = self.kmh / 3.6 / WALKING_MS
+        return [one._replace(walk_ms=round(one.walk_ms / faster)) for one in super().ties(x, y)]
+
+
+@pytest.mark.parametrize("mode", ["bicycle", "foot"])
+def test_minutes_and_numbers_in_reach_equal_networkx_on_berlare(
+    shared_data: Path, mode: Mode
+) -> None:
     """Median, 90th percentile, mean and academies in reach of 92 children, band by band.
 
-    At the study's speeds and by the fixed convention; one academy serves up to 9 years alone.
+    At the study's speeds and by the fixed convention, which is of bicycles alone; one academy
+    serves up to 9 years alone. On foot the tags are read by rules written a second time.
     """
     path = shared_data / "osm" / "berlare.osm"
-    network = Network.whole_from_roads(read_roads([path]))
-    x, y = draw(network, np.random.default_rng(4), 28, half_m=np.inf)
+    network = Network.whole_from_roads(read_roads([path], mode=mode))
+    spread = np.inf if mode == "bicycle" else 900.0
+    x, y = draw(network, np.random.default_rng(4), 28, half_m=spread)
     ages = {6: 24, 9: 20, 10: 24, 16: 24}
-    prepared, measured = _children_of(ages, network, (x[:24], y[:24]), (x[24:], y[24:]))
+    prepared, measured = _children_of(ages, network, (x[:24], y[:24]), (x[24:], y[24:]), mode)
     table = measure_times(prepared, measured, threads=1)
     assert len(prepared.cells) == 4
-    plain = Plain(path, network.crs, 15)
-    flat = copy(plain)
-    flat.__class__ = Flat
-    for convention, computed in (("study", plain), ("flat_15_kmh", flat)):
+    if mode == "foot":
+        ways = {"study": Walked(path, network.crs, 4, rules=WALKING)}
+    else:
+        plain = Plain(path, network.crs, 15)
+        flat = copy(plain)
+        flat.__class__ = Flat
+        ways = {"study": plain, "flat_15_kmh": flat}
+    assert set(table["convention"]) == {*ways}
+    for convention, computed in ways.items():
         each = _three_of_each_child(computed, prepared, measured)
         for band in ("5-8", "9-11", "12-17", "all"):
             rides = [ride for of, rides in each for ride in rides if band in (of, "all")]
@@ -694,6 +786,7 @@ def _children_of(
     network: Network,
     homes: tuple[np.ndarray, np.ndarray],
     academies: tuple[np.ndarray, np.ndarray],
+    mode: Mode,
 ) -> tuple[Prepared, Measured]:
     """Measure children at points of a grid; the first academy serves up to 9 years alone."""
     spots = shapely.points(*homes)
@@ -707,7 +800,8 @@ def _children_of(
         ),
         weights=hand.weights([(one, 1) for one in spots]),
     )
-    study = hand.study("wegen.osm", weights="g", demand={"method": "grid"})
+    by = {"demand": {"method": "grid"}, "travel": {"mode": mode}}
+    study = hand.study("wegen.osm", weights="g", **by)
     prepared = Prepared.from_inputs(study, given, network)
     return prepared, measure_day(prepared, study.about.date, threads=1)
 
@@ -716,21 +810,20 @@ def _three_of_each_child(
     plain: Plain, prepared: Prepared, measured: Measured
 ) -> list[tuple[str, list[list[float]]]]:
     """Ride from every child to the academies of its age: the three least times, by band."""
-    places = [
-        [plain.ties(x, y) for x, y in shapely.get_coordinates(table.geometry.to_numpy())]
-        for table in (prepared.points, measured.academies)
-    ]
-    by_speed: dict[float, list[list[float | None]]] = {}
+    by_speed: dict[float, tuple[list[list[Tie]], list[list[float | None]]]] = {}
     found = []
     for cell in prepared.cells:
-        plain.kmh = 15 if isinstance(plain, Flat) else cell.band.speed_kmh["central"]
+        plain.kmh = plain.kmh_of(cell.band)
         if plain.kmh not in by_speed:
-            by_speed[plain.kmh] = plain.times(*places, HOUR_MS)
+            homes, academies = (
+                [plain.ties(x, y) for x, y in shapely.get_coordinates(table.geometry.to_numpy())]
+                for table in (prepared.points, measured.academies)
+            )
+            by_speed[plain.kmh] = homes, plain.times(homes, academies, HOUR_MS)
+        homes, times = by_speed[plain.kmh]
         first = 0 if cell.ages[1] <= 9 else 1
         rides = []
-        for ties, to, count in zip(
-            places[0], by_speed[plain.kmh], prepared.points[cell.column], strict=True
-        ):
+        for ties, to, count in zip(homes, times, prepared.points[cell.column], strict=True):
             least = sorted(math.inf if ms is None else ms for ms in to[first:])[:3]
             rides += [least] * (count if ties else 0)
         found.append((cell.band.name, rides))

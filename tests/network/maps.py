@@ -29,6 +29,8 @@ if TYPE_CHECKING:
     import pandas as pd
     from numpy.typing import ArrayLike
 
+    from stemgeo.study import Mode
+
     Place = tuple[float, float]
 
 CRS = "EPSG:31370"
@@ -114,9 +116,9 @@ class RoadMap:
         path.write_text(self.xml(), encoding="utf-8")
         return path
 
-    def network(self, folder: Path) -> Network:
+    def network(self, folder: Path, mode: Mode = "bicycle") -> Network:
         """Write the map and read it as a network."""
-        return Network.from_osm(self.write(folder))
+        return Network.from_osm(self.write(folder), mode=mode)
 
 
 def ride(
