@@ -18,6 +18,7 @@ from stemgeo.facts import LAMBERT_72
 from stemgeo.inputs.addresses import find_house_numbers, has_addresses
 from stemgeo.inputs.boundaries import as_input
 from stemgeo.inputs.cells import as_dates, as_numbers
+from stemgeo.inputs.counting import UNSURE, drop_thousands
 from stemgeo.inputs.files import (
     OpenedFile,
     clean_text,
@@ -26,13 +27,13 @@ from stemgeo.inputs.files import (
     strip_control,
     unquote_formula,
 )
-from stemgeo.inputs.messages import say_rows
+from stemgeo.inputs.messages import report_wrong, say_rows
 from stemgeo.inputs.names import ADDRESS_NAMES, SYNONYMS
 from stemgeo.inputs.placing import AS_GIVEN, PlaceSources, place_rows, tell_coarse
 from stemgeo.inputs.points import match_columns, read_points
 from stemgeo.inputs.sources import Provenance
 from stemgeo.inputs.vectors import as_text, find_codes
-from stemgeo.notes import say, say_amount, say_count, say_decimals, say_list
+from stemgeo.notes import say, say_amount, say_count, say_day, say_decimals, say_list
 from stemgeo.study import OLDEST
 
 if TYPE_CHECKING:
@@ -235,6 +236,7 @@ def _type_columns(
         )
     for name in _AGES:
         bare = text[name].str.replace(_YEARS_OLD, "", regex=True)
+        bare = bare.str.replace(_AGE_BEGINS[name], "", regex=True)
         table[name] = _read_whole_numbers(bare, OLDEST, "an age", file)
     if "ages" in found:
         table = table.assign(**_read_both_ages(text["ages"], table, file))
@@ -248,6 +250,15 @@ def _type_columns(
 
 
 _YEARS_OLD = re.compile(r"(?i)\s*(jaar|jarigen|j\.?|ans|an|years?( old)?|yrs?|y\.?)$")
+_AGE_BEGINS = {
+    "min_age": re.compile(
+        r"(?i)^(vanaf|van|from|d\u00e8s|des|\u00e0 partir de|min\.?|\u2265|>=)\s*"
+    ),
+    "max_age": re.compile(
+        r"(?i)^(tot( en met)?|t/m|t\.?e\.?m\.?|(up )?to|until|jusqu['\u2019]\u00e0|max\.?|"
+        r"\u2264|<=)\s*"
+    ),
+}
 _AGE = r"\s*(\d{1,3})\s*"
 _TO = r"-|\u2013|\u2014|tot|tot en met|t/m|t\.?e\.?m\.?|to|until|through|a|\u00e0"
 _UP_TO = r"tot en met|t/m|t\.?e\.?m\.?|\u2264|<=|up to|jusqu'\u00e0"
@@ -268,7 +279,7 @@ def _read_both_ages(text: pd.Series, table: pd.DataFrame, file: OpenedFile) -> d
     """Read the first and last age out of one column, where no column of their own says them."""
     spans = {one: _read_span_of_ages(one) for one in text.unique()}
     read = text.map(spans)
-    _report_wrong(text, read.isna() & (text != ""), "ages as 6-12 or 6+", file)
+    report_wrong(text, read.isna() & (text != ""), "ages as 6-12 or 6+", file)
     both = {}
     for place, name in enumerate(_AGES):
         ends = [None if span is None else span[place] for span in read]
@@ -291,47 +302,70 @@ def _read_days(text: pd.Series, file: OpenedFile) -> pd.Series:
     days = as_dates(text)
     wrong = days.isna() & (text != "")
     counts = wrong & text.str.fullmatch(r"[2-6]\d{4}")
-    _report_wrong(text, wrong & ~counts, "a day as 2022-12-31", file)
-    for row in text.index[counts][:20]:
-        meant = dt.date(1899, 12, 30) + dt.timedelta(int(text[row]))
+    report_wrong(text, wrong & ~counts, "a day as 2022-12-31", file)
+    zero = file.day_zero or dt.date(1899, 12, 30)
+    meant = {row: zero + dt.timedelta(int(text[row])) for row in text.index[counts]}
+    if file.day_zero is not None:
+        if meant:
+            _say_counted(text, meant, file)
+        return days.fillna(pd.Series(meant, dtype="datetime64[s]"))
+    for row, day in [*meant.items()][:20]:
         file.error_at(
             f"{text.index.name} {row}",
             f"'{clean_text(str(text.name), 40)}' is '{text[row]}', a number and no day; as "
-            "spreadsheets "
-            f"count days it would be {meant}",
+            f"spreadsheets count days it would be {day}",
             "give the column the form of a date in the spreadsheet, or write 2022-12-31",
         )
     return days
 
 
+def _say_counted(text: pd.Series, meant: dict[Any, dt.date], file: OpenedFile) -> None:
+    """Say which days were numbers, which a workbook says from when it counts."""
+    row, day = next(iter(meant.items()))
+    file.warn_at(
+        say_rows(text.index.name, list(meant)),
+        say(
+            "'{label}' counts days as the workbook does: {number} is {day}",
+            "'{label}' telt dagen zoals het rekenblad: {number} is {day}",
+            "« {label} » compte des jours comme le classeur : {number} est le {day}",
+            label=clean_text(file.label_of(text.name), 40),
+            number=text[row],
+            day=say_day(day),
+        ),
+    )
+
+
 def _read_whole_numbers(text: pd.Series, most: int, kind: str, file: OpenedFile) -> pd.Series:
-    number = as_numbers(text)
-    fine = number.between(0, most) & (number == number.round())
-    _report_wrong(text, ~fine & (text != ""), f"{kind} from 0 to {most}", file)
+    number = as_numbers(text.str.replace(_TRAJECTORY, "", regex=True))
+    # 1.000 is one to some and a thousand to others.
+    fine = number.between(0, most) & (number == number.round()) & ~text.str.contains(_GROUP)
+    report_wrong(text, ~fine & (text != ""), f"{kind} from 0 to {most}", file)
     return number.where(fine).astype("Int64")
 
 
+_TRAJECTORY = re.compile(r"(?i)\s*(trajecten?|traject|trajets?|trajector(y|ies))$")
+_GROUP = r"[.,]\d{3}$"
+
+
 def _read_postcodes(text: pd.Series, file: OpenedFile) -> pd.Series:
-    text = text.str.replace(r"[.,]0+$", "", regex=True)
-    fine = text.str.fullmatch("[1-9][0-9]{3}")
-    _report_wrong(text, ~fine & (text != ""), "a postcode from 1000 to 9999", file)
-    return text.where(fine, "")
+    parts = text.str.extract(r"^(?i:be?[- ]?)?([1-9])[. ]?(\d{3})(?:[.,]0+)?$")
+    code = (parts[0] + parts[1]).fillna("")
+    report_wrong(text, (code == "") & (text != ""), "a postcode from 1000 to 9999", file)
+    return code
+
+
+_AMOUNT = "an amount in euro, as 1500 or 1500.50"
+_EURO = re.compile(r"(?i)^(\u20ac|eur|euro)\s*|\s*(\u20ac|eur|euro)$|,[-\u2013\u2014]{1,2}$")
 
 
 def _read_amounts(text: pd.Series, file: OpenedFile) -> pd.Series:
     """Read amounts in euro and cents; they stay text, so that no cent is rounded."""
-    fine = text.str.fullmatch(r"\d{1,11}([.,]\d{1,2})?")
-    _report_wrong(text, ~fine & (text != ""), "an amount in euro, as 1500 or 1500.50", file)
-    return text.where(fine, "").str.replace(",", ".")
-
-
-def _report_wrong(text: pd.Series, wrong: pd.Series, must: str, file: OpenedFile) -> None:
-    for row in text.index[wrong][:20]:
-        file.error_at(
-            f"{text.index.name} {row}",
-            f"'{clean_text(str(text.name), 40)}' is '{clean_text(str(text[row]), 30)}', not {must}",
-            "correct it, or leave it empty",
-        )
+    bare = text.str.replace(_EURO, "", regex=True).str.replace(_EURO, "", regex=True)
+    plain, unsure = drop_thousands(bare)
+    fine = plain.str.fullmatch(r"\d{1,11}([.,]\d{1,2})?")
+    report_wrong(text, unsure, UNSURE[0], file, UNSURE[1])
+    report_wrong(text, ~fine & ~unsure & (text != ""), _AMOUNT, file)
+    return plain.where(fine & ~unsure, "").str.replace(",", ".")
 
 
 def _drop_repeats(table: gpd.GeoDataFrame, file: OpenedFile) -> gpd.GeoDataFrame:

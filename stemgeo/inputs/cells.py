@@ -11,6 +11,7 @@ import csv
 import datetime as dt
 import re
 from dataclasses import dataclass
+from functools import cache
 from itertools import islice
 from typing import TYPE_CHECKING, Any, BinaryIO
 from zoneinfo import ZoneInfo
@@ -23,6 +24,7 @@ from stemgeo.inputs.formats import Format, UnreadableError
 from stemgeo.inputs.messages import say_rows
 from stemgeo.inputs.workbook import Sheet, read_workbook
 from stemgeo.notes import say, say_count, say_list
+from stemgeo.speech import LANGUAGES
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
@@ -430,7 +432,7 @@ _BELGIUM = ZoneInfo("Europe/Brussels")
 
 
 def as_dates(column: pd.Series) -> pd.Series:
-    """Read days as 2022-12-31, 20221231 or 31/12/2022; NaT where the text is none or empty.
+    """Read days as 2022-12-31, 20221231, 31/12/2022 or 31 december 2022; NaT for any other text.
 
     A time with a zone is of the day that it is then in Belgium: 2022-12-31T23:00:00Z is 1 January.
     A number that counts days, as spreadsheets keep them, is no day: nothing says from when.
@@ -439,7 +441,23 @@ def as_dates(column: pd.Series) -> pd.Series:
     return column.map(days).astype("datetime64[s]")
 
 
+_NAMED = re.compile(r"(\d{1,2})(?:er|e|ste|de)?\.?[ /-]([^\W\d_]+)\.?[ /-](\d{4})")
+
+
+@cache
+def _name_months() -> dict[str, int]:
+    """Give the names of the months, whole and short, in the three languages."""
+    from babel.dates import get_month_names
+
+    names = [get_month_names("wide", locale=one) for one in LANGUAGES]
+    names += [get_month_names("abbreviated", locale=one) for one in LANGUAGES]
+    return {fold_label(name): month for months in names for month, name in months.items()}
+
+
 def _read_day(text: str) -> dt.datetime | None:
+    named = _NAMED.fullmatch(text.strip())
+    if named:
+        text = f"{named[1]}/{_name_months().get(fold_label(named[2]), 0)}/{named[3]}"
     found = next(filter(None, (form.fullmatch(text.strip()) for form in _DAYS)), None)
     if found is None or int(found["y"]) not in _YEARS:
         return None

@@ -198,6 +198,10 @@ class Columns:
         The names of those that the study says are ours, by our names.
     place
         Where the table stands and how it is read, in the words of study.toml.
+    examples
+        The first values of each, by the name under which it is read.
+    misread
+        Those that are not understood.
     zero
         From when a workbook counts its days.
     """
@@ -208,6 +212,8 @@ class Columns:
     faults: dict[str, dict[int, str]] = field(default_factory=dict)
     chosen: dict[str, str] = field(default_factory=dict)
     place: dict[str, str | int] = field(default_factory=dict)
+    examples: dict[str, list[str]] = field(default_factory=dict)
+    misread: dict[str, list[str]] = field(default_factory=dict)
     zero: dt.date | None = None
 
     def find(self, label: str) -> list[str]:

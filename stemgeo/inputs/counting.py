@@ -108,6 +108,40 @@ def read_numbers(column: pd.Series, file: OpenedFile, *, whole: bool) -> pd.Seri
     return pd.Series(as_numbers(pd.Series(plain, dtype=str)).to_numpy()[codes], index=column.index)
 
 
+UNSURE = (
+    "sure: the mark may stand between thousands or before decimals, and no other value tells",
+    "write the numbers of this column without a mark between thousands",
+)
+
+
+def drop_thousands(column: pd.Series) -> tuple[pd.Series, pd.Series]:
+    """Drop the marks between thousands where the column as a whole tells that they are.
+
+    Returns
+    -------
+    (Series, Series)
+        The texts; and whether each holds one mark of which nothing tells what it is: "1.250" alone.
+    """
+    found = {text: _GROUPED.fullmatch(text) for text in column.unique()}
+    groups = {text: match for text, match in found.items() if match}
+    alone = {
+        text: match["mark"]
+        for text, match in groups.items()
+        if match["mark"] in ".," and not match["more"] and not match["rest"]
+    }
+    thousands = {match["mark"] for text, match in groups.items() if text not in alone}
+    decimal = {match["rest"][0] for match in groups.values() if match["rest"]}
+    decimal |= {mark for text, match in found.items() if not match for mark in ".," if mark in text}
+    other = {".": ",", ",": "."}
+    between = {mark for mark in other if mark in thousands or other[mark] in decimal} - decimal
+    plain = {
+        text: _drop_marks(text) if match and alone.get(text) in (None, *between) else text
+        for text, match in found.items()
+    }
+    unsure = {text for text, mark in alone.items() if mark not in between | decimal - thousands}
+    return column.map(plain), column.isin(unsure)
+
+
 def _find_thousands(texts: list[str], *, whole: bool) -> tuple[set[int], list[int]]:
     """Find the texts with marks between thousands, and those of which one cannot tell.
 

@@ -43,6 +43,8 @@ from stemgeo.writing.whole import temporary_folder, temporary_home
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping
 
+    import pandas as pd
+
     from stemgeo.errors import Findings
     from stemgeo.study import Input
 
@@ -199,6 +201,12 @@ class OpenedFile:
     def chosen(self) -> dict[str, str]:
         """The columns that the study says are ours, by our names."""
         return self._columns.chosen
+
+    def keep_misread(self, values: pd.Series) -> None:
+        """Keep which values of a column are not understood."""
+        if len(values):
+            seen = self._columns.misread.setdefault(str(values.name), [])
+            seen += [clean_text(str(one), 30) for one in values]
 
     def keep_place(self, **place: str | int) -> None:
         """Keep where the table stands and how it is read, in the words of study.toml."""

@@ -70,6 +70,32 @@ def check_values(
     return False
 
 
+def report_wrong(
+    text: pd.Series,
+    wrong: pd.Series,
+    must: str,
+    file: OpenedFile,
+    mend: str = "correct it, or leave it empty",
+) -> None:
+    """Report each of the values that are wrong, by row; `must` says what it is not.
+
+    Parameters
+    ----------
+    text, wrong
+        The column as it stands in the file, and which of its values are wrong.
+    must
+        What each is not, e.g. "a number".
+    file
+        Takes the errors, and which values are not understood.
+    mend
+        How to mend one.
+    """
+    file.keep_misread(text[wrong])
+    for row in text.index[wrong][:20]:
+        called, value = clean_text(str(text.name), 40), clean_text(str(text[row]), 30)
+        file.error_at(f"{text.index.name} {row}", f"'{called}' is '{value}', not {must}", mend)
+
+
 def _quote_value(value: object) -> str:
     text = clean_text(str(value), 30)
     return f"'{text}'" if text else "empty"

@@ -15,19 +15,20 @@ import shapely
 from pyproj import CRS, Transformer
 
 from stemgeo.facts import LAMBERT_72
+from stemgeo.inputs.asides import drop_asides
 from stemgeo.inputs.cells import as_numbers, read_table
 from stemgeo.inputs.columns import (
     Header,
     Synonyms,
     find_nearest,
-    fold_label,
     know_label,
     list_meanings,
 )
+from stemgeo.inputs.counting import UNSURE, drop_thousands
 from stemgeo.inputs.files import OpenedFile, clean_text
 from stemgeo.inputs.formats import TABLE
-from stemgeo.inputs.messages import say_rows
-from stemgeo.inputs.names import AXES, AXIS_OF, find_system, read_axis
+from stemgeo.inputs.messages import report_wrong
+from stemgeo.inputs.names import ADDRESS, AXES, AXIS_OF, find_system, read_axis
 from stemgeo.inputs.vectors import (
     AROUND_BELGIUM,
     DEGREES,
@@ -168,7 +169,7 @@ def _read_from_table(
     pair = _find_pair(table, crs, file, bare=near.bare)
     if pair is None:
         return None
-    table = _drop_totals(table, pair, file)
+    table = drop_asides(table, pair.columns, _find_addresses(table, known, file), file)
     if table.empty:
         file.error("holds no rows below its header")
         return None
@@ -178,16 +179,21 @@ def _read_from_table(
         crs = CRS(pair.crs)
     for name, axis in zip(pair.columns, pair.axes, strict=True):
         file.use_column(name, axis)
-    text = [_drop_thousands(table[name]) for name in pair.columns]
-    for column in text:
-        _report_no_numbers(column, file)
-    x, y = (as_numbers(column).to_numpy() for column in text)
-    located = locate_points(x, y, table.index, crs, file, near)
+    numbers = _read_coordinates(table, pair, file)
+    located = numbers and locate_points(*numbers, table.index, crs, file, near)
     if located is None:
         return None
     points, used = located
     file.note(f"coordinates from '{pair.columns[0]}' and '{pair.columns[1]}', {used}")
     return table.drop(columns=list(pair.columns)), points
+
+
+def _find_addresses(table: pd.DataFrame, known: Synonyms, file: OpenedFile) -> list[str]:
+    """Find the columns that say where a row is in words."""
+    meanings = {name: ours for name, ours in list_meanings(known).items() if ours in ADDRESS}
+    chosen = [column for ours, column in file.chosen.items() if ours in ADDRESS]
+    labels = {str(name): know_label(file.label_of(name), meanings) for name in table.columns}
+    return [*chosen, *(name for name, label in labels.items() if label in meanings)]
 
 
 def _find_side(label: str) -> str:
@@ -247,63 +253,40 @@ def _find_pair(
 _AXES_KNOWN = [name for name in AXIS_OF if len(name) > 3]
 
 
-_THOUSANDS = {
-    ".": r"[+-]?\d{1,3}(\.\d{3})+,\d+",
-    ",": r"[+-]?\d{1,3}(,\d{3})+\.\d+",
-    r"[ \u00a0\u202f'\u2019]": r"[+-]?\d{1,3}([ \u00a0\u202f'\u2019]\d{3})+([.,]\d+)?",
+_UNIT = {
+    "lon": re.compile(r"(?i)\s*\u00b0?\s*(OL|E|O)?\.?$"),
+    "lat": re.compile(r"(?i)\s*\u00b0?\s*(NB|N)?\.?$"),
+    **dict.fromkeys("xy", re.compile(r"(?i)\s*(m|meters?|m[e\u00e8]tres?)$")),
 }
-"""Marks between thousands, and the numbers in which they can be nothing else."""
 
 
-def _drop_thousands(column: pd.Series) -> pd.Series:
-    """Drop the marks between thousands of "126.900,5" and its kin."""
-    for mark, number in _THOUSANDS.items():
-        marked = column.str.fullmatch(number)
-        bare = column.str.replace(mark, "", regex=len(mark) > 1)
-        column = column.where(~marked, bare)
-    return column
-
-
-_TOTAL = re.compile(
-    r"((algemeen|eind|sub)?_?(totaal|total|totalen|totaux)(_(general|generaal))?|grand_total|som|sum)"
-)
-_FOOT = re.compile(
-    r"(bron|source|opmerking|note|noot|nota|legende|remarque|remark)(en|s)?\b.*|\*.*"
-)
-
-
-def _drop_totals(table: pd.DataFrame, pair: _Pair, file: OpenedFile) -> pd.DataFrame:
-    """Leave out rows without coordinates that say themselves that they are totals or notes."""
-    rest = table.drop(columns=list(pair.columns))
-    bare = (table[list(pair.columns)] == "").all(axis=1)
-    total = rest[bare].map(lambda text: bool(_TOTAL.fullmatch(fold_label(text)))).any(axis=1)
-    lone = (rest[bare] != "").sum(axis=1) == 1
-    foot = lone & rest[bare].map(lambda text: bool(_FOOT.fullmatch(text.lower()))).any(axis=1)
-    out = table.index.isin(total.index[total | foot])
-    if out.any():
-        rows = table.index[out].tolist()
-        texts = [" ".join(filter(None, row)) for row in table[out].head(3).to_numpy()]
-        file.note_unused(
-            say(
-                "{rows} left out as a total or a note: {texts}",
-                "{rows} weggelaten als totaal of noot: {texts}",
-                "{rows} sans effet, comme total ou remarque : {texts}",
-                rows=say_rows("row", rows),
-                texts=say_list(texts),
-            )
-        )
-    return table[~out]
-
-
-def _report_no_numbers(column: pd.Series, file: OpenedFile) -> None:
-    wrong = as_numbers(column).isna() & (column != "")
-    for row in column.index[wrong][:20]:
-        value = clean_text(str(column[row]), 30)
-        file.error_at(
-            f"{column.index.name} {row}",
-            f"'{column.name}' is '{value}', not a number",
-            "write it as 51.2194 or 51,2194",
-        )
+def _read_coordinates(
+    table: pd.DataFrame, pair: _Pair, file: OpenedFile
+) -> tuple[Numbers, Numbers] | None:
+    """Read the two columns; where a mark can be two things, that by which they lie in Belgium."""
+    written = [table[name] for name in pair.columns]
+    bare = [
+        text.str.replace(_UNIT[axis], "", regex=True)
+        for text, axis in zip(written, pair.axes, strict=True)
+    ]
+    plain, unsure = drop_thousands(pd.concat(bare))
+    halves = np.split(unsure.to_numpy(), 2)
+    ways = [plain, plain.where(~unsure, plain.str.replace(r"[.,]", "", regex=True))]
+    read = [np.split(as_numbers(way).to_numpy(), 2) for way in ways]
+    rows = halves[0] | halves[1]
+    if rows.any():
+        shares = [_find_likely_crs(x[rows], y[rows])[1] for x, y in read]
+        if (shares[0] > 0.5) == (shares[1] > 0.5):
+            for text, half in zip(written, halves, strict=True):
+                report_wrong(text, pd.Series(half, text.index), UNSURE[0], file, UNSURE[1])
+            return None
+        if shares[1] > 0.5:
+            file.note("marks between thousands, by where the places lie")
+            read.reverse()
+    for text, numbers in zip(written, read[0], strict=True):
+        none = pd.Series(np.isnan(numbers), text.index) & (text != "")
+        report_wrong(text, none, "a number", file, "write it as 51.2194 or 51,2194")
+    return read[0][0], read[0][1]
 
 
 def locate_points(

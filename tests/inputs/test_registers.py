@@ -584,3 +584,169 @@ def test_hidden_sheets_and_rows_are_said(tmp_path: Path) -> None:
     assert (errors, len(frame)) == ([], 2)
     assert "a.xlsx, row 3: hidden in the spreadsheet, and counted" in notes
     assert "a.xlsx: read from the sheet 'Academies'; not used: Oud (hidden)" in notes
+
+
+# -- numbers and days as people write them ----------------------------------------------------
+
+
+def with_values(folder: Path, label: str, *values: str) -> tuple[pd.Series, list[str]]:
+    """What comes of these texts in a column of that name, and the errors."""
+    frame, errors, _, columns = load(with_column(folder, label, *values))
+    return frame[columns[label]], errors
+
+
+@pytest.mark.parametrize(
+    ("texts", "amounts"),
+    [
+        (["1 250 €", "€ 99,5", "€2500"], ["1250", "99.5", "2500"]),
+        (["1.250", "12,50"], ["1250", "12.50"]),
+        (["1.250", "2.500,00 euro", "EUR 3"], ["1250", "2500.00", "3"]),
+        (["1.250,-", "1.250.000"], ["1250", "1250000"]),
+        (["1,250.50", "1,250"], ["1250.50", "1250"]),
+        (["1'250", "1250.5"], ["1250", "1250.5"]),
+    ],
+)
+def test_amounts_as_belgians_write_them(
+    tmp_path: Path, texts: list[str], amounts: list[str]
+) -> None:
+    """The column as a whole tells what a mark is."""
+    found, errors = with_values(tmp_path, "kostprijs", *texts)
+    assert (errors, found.tolist()) == ([], amounts)
+
+
+def test_a_mark_that_may_be_two_things_is_asked_about(tmp_path: Path) -> None:
+    """Each by row, column and value; 1.000 trajectories are one or a thousand."""
+    _, errors = with_values(tmp_path, "kostprijs", "1.250", "250", "2.000")
+    assert len(errors) == 2
+    assert errors[0].startswith(
+        "a.csv, row 2: 'kostprijs' is '1.250', not sure: the mark may stand"
+    )
+    assert errors[1].startswith("a.csv, row 4: 'kostprijs' is '2.000', not sure")
+    _, errors = with_values(tmp_path, "trajecten", "1.000")
+    assert errors[0].startswith("a.csv, row 2: 'trajecten' is '1.000', not a whole number")
+
+
+@pytest.mark.parametrize(
+    ("label", "text", "value"),
+    [
+        ("leeftijd van", "vanaf 7 jaar", 7),
+        ("leeftijd tot", "t.e.m. 12 j.", 12),
+        ("âge à", "jusqu'à 12 ans", 12),
+        ("trajecten", "3 trajecten", 3),
+        ("postcode", "B-9000", "9000"),
+        ("postcode", "9.000", "9000"),
+        ("postcode", "9000,0", "9000"),
+    ],
+)
+def test_units_and_words_around_a_number(
+    tmp_path: Path, label: str, text: str, value: object
+) -> None:
+    """They say again what the column says."""
+    found, errors = with_values(tmp_path, label, text)
+    assert (errors, found.tolist()) == ([], [value])
+
+
+@pytest.mark.parametrize(
+    ("east", "north"),
+    [
+        (["104.700", "126.900"], ["193.900", "181.700"]),
+        (["104700,0 m", "126.900"], ["193.900", "181 700"]),
+        (["104 700,0", "126 900,0"], ["193.900,0", "181.700"]),
+    ],
+)
+def test_thousands_in_metres(tmp_path: Path, east: list[str], north: list[str]) -> None:
+    """Of 104.700 it is told by where it lies: as 104.7 it would lie nowhere."""
+    rows = [f"a{n};{x};{y}" for n, (x, y) in enumerate(zip(east, north, strict=True))]
+    frame, errors, _, _ = load(csv(tmp_path, "naam;x;y", *rows))
+    assert errors == []
+    assert [(p.x, p.y) for p in frame.geometry] == [(104_700, 193_900), (126_900, 181_700)]
+
+
+def test_degrees_with_three_decimals(tmp_path: Path) -> None:
+    """51.050 lies in Belgium, and 51050 nowhere; a sign and a letter say nothing more."""
+    for lon, lat in (("3.720", "51.050"), ("3,720° OL", "51,050° NB"), ("3.720 E", "51.050 N")):
+        frame, errors, _, _ = load(csv(tmp_path, "naam;lon;lat", f"a;{lon};{lat}"))
+        assert errors == []
+        assert frame.geometry.to_crs(4326)[0].distance(shapely.Point(3.72, 51.05)) < 1e-6
+    _, errors, _, _ = load(csv(tmp_path, "naam;x;y", "a;1.720;2.050"))
+    assert [error[:43] for error in errors] == [
+        "a.csv, row 2: 'x' is '1.720', not sure: the",
+        "a.csv, row 2: 'y' is '2.050', not sure: the",
+    ]
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["1 september 2022", "1er sept. 2022", "1-sep-2022", "1 Sept 2022", "1 septembre 2022"],
+)
+def test_days_with_the_name_of_the_month(text: str) -> None:
+    """In the three languages, whole or short."""
+    assert as_dates(pd.Series([text]))[0] == pd.Timestamp(2022, 9, 1).to_pydatetime()
+    assert as_dates(pd.Series(["1 brol 2022"])).isna().all()
+
+
+def test_a_workbook_says_from_when_it_counts_days(tmp_path: Path) -> None:
+    """A cell without the form of a date is then a day, and that is said."""
+    path = book(tmp_path, a=[[*HEADER, "erkend tot"], [*GENT, 44927]])
+    frame, errors, notes, _ = load(path)
+    assert (errors, str(frame["valid_until"][0].date())) == ([], "2023-01-01")
+    said = "a.xlsx, row 2: 'erkend tot' counts days as the workbook does: 44927 is 1 January 2023"
+    assert said in notes
+    made = openpyxl.load_workbook(path)
+    made.epoch = openpyxl.utils.datetime.CALENDAR_MAC_1904
+    made.save(path)
+    assert str(load(path)[0]["valid_until"][0].date()) == "2027-01-02"
+
+
+# -- rows that are none of the table ----------------------------------------------------------
+
+TABLE = ["id;naam;lon;lat;bereikt", "1;Gent;3,72;51,05;120", "2;Brugge;3,22;51,21;85"]
+
+
+@pytest.mark.parametrize(
+    ("line", "kind"),
+    [
+        *(
+            (f";{word};;;205", "a total or a note")
+            for word in ("TOTAL", "Total général", "Eindtotaal")
+        ),
+        *((f";{word};;;9", "a total or a note") for word in ("Totaal 2022", "Subtotaal Antwerpen")),
+        ("Totaal aantal academies: 2;;;;", "a total or a note"),
+        (";;;;205", "a total or a note"),
+        ("2;;;;205", "a total or a note"),
+        ("Bron: VLAIO, 31/12/2022;;;;", "a total or a note"),
+        ("* voorlopige cijfers;;;;", "a total or a note"),
+        ("Source:;VLAIO;;;", "a total or a note"),
+        (";Provincie Antwerpen;;;", "a title in between"),
+        ("ID;Naam;Lon;Lat;Bereikt", "a title in between"),
+    ],
+)
+def test_rows_that_are_no_academy_are_left_out_and_said(
+    tmp_path: Path, line: str, kind: str
+) -> None:
+    """Above, between or below those that are."""
+    for place in (1, 2, 3):
+        lines = [*TABLE[:place], line, *TABLE[place:]]
+        frame, errors, notes, _ = load(csv(tmp_path, *lines))
+        assert (errors, len(frame)) == ([], 2)
+        assert any(f"row {place + 1} left out as {kind}: " in note for note in notes)
+
+
+def test_a_note_of_any_words_below_an_empty_row(tmp_path: Path) -> None:
+    """And what follows it; thousands of empty rows below them say nothing."""
+    notes_below = [";;;;", "Wie dit leest, belt ons op;;;;", "of schrijft;;;;", *[";;;;"] * 3000]
+    frame, errors, notes, _ = load(csv(tmp_path, *TABLE, *notes_below))
+    assert (errors, len(frame)) == ([], 2)
+    assert any("row 5, 6 left out as a total or a note" in note for note in notes)
+
+
+@pytest.mark.parametrize(
+    "line", ["3;Totaal Techniek;;;", ";;;;206", "3;;;;", "3;Bron van kennis;;;7", "x;y;3,7;51;9"]
+)
+def test_what_may_be_an_academy_is_never_left_out(tmp_path: Path, line: str) -> None:
+    """It is refused for what it lacks, or read."""
+    frame, errors, _, _ = load(csv(tmp_path, *TABLE, line))
+    lacks = "a.csv, row 4: no coordinates; fill them in, or leave the row out"
+    assert lacks in errors or len(frame) == 3
+    named = csv(tmp_path, *TABLE, "3;Totaal;3,7;51;9")
+    assert load(named)[0]["name"].tolist() == ["Gent", "Brugge", "Totaal"]

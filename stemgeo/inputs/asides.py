@@ -1,0 +1,129 @@
+"""Rows of a table that are no row of it: totals, notes below, titles and headers in between."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+
+from stemgeo.inputs.cells import as_numbers
+from stemgeo.inputs.columns import fold_label
+from stemgeo.inputs.counting import drop_thousands
+from stemgeo.inputs.files import OpenedFile
+from stemgeo.inputs.messages import say_rows
+from stemgeo.notes import Said, say, say_list
+from stemgeo.study import PROVINCES
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+_PLACE = "|".join(
+    [
+        *(fold_label(one) for one in PROVINCES),
+        *("brussel", "bruxelles", "brussels", "vlaanderen", "flandre", "flanders", "wallonie"),
+        *("anvers", "limbourg", "flandre_orientale", "flandre_occidentale", "brabant_flamand"),
+        *("antwerp", "east_flanders", "west_flanders", "flemish_brabant", "vlaams_gewest"),
+    ]
+)
+_SUM = (
+    r"(algemeen_|eind|sub|grand_|sous_|deel)?(totaal|total|totalen|totaux|totals|totale|som|somme|"
+    r"sum|aantal|nombre|number|count|gemiddelde|gemiddeld|moyenne|average|mean)"
+)
+_OF = (
+    "van|de|des|du|of|the|het|per|par|by|en|general|generale|generaal|algemeen|aantal|nombre|number|"
+    "academies|academie|academy|stem|erkende|erkenningen|reconnues|recognised|rijen|lignes|rows|"
+    rf"provincie|province|gewest|region|stand|op|au|\d+|{_PLACE}"
+)
+_TOTAL = re.compile(rf"{_SUM}(_({_OF}))*|({_PLACE})_(totaal|total)")
+_SECTION = re.compile(rf"((provincie|province|prov|gewest|region)_)?({_PLACE})")
+_FOOT = re.compile(
+    r"(bron|source|opmerking|note|noot|nota|legende|l\u00e9gende|legend|remarque|remark|toelichting|"
+    r"(laatst )?bijgewerkt|bijwerking|stand|toestand|peildatum|situation|afgedrukt|pagina|page|"
+    r"gegevens|data|donn\u00e9es|contact|copyright|derni\u00e8re|mise \u00e0 jour|last updated?|"
+    r"updated|let op|opgelet|nb|n\.b\.)(en|s)?\b.*|[*(\u00a9\u00b9\u00b2\u00b3].*"
+)
+"""How a note below a table begins."""
+
+
+def drop_asides(
+    table: pd.DataFrame, coordinates: Sequence[str], addresses: Sequence[str], file: OpenedFile
+) -> pd.DataFrame:
+    """Leave out rows that say themselves that they are none of the table, and tell each.
+
+    Parameters
+    ----------
+    table
+        Of text.
+    coordinates, addresses
+        Its columns that say where a row is: only one that says it in none can be a total, a title
+        or a note.
+    file
+        Is told.
+    """
+    again = _repeats_header(table, file)
+    bare = table[(table[[*coordinates]] == "").all(axis=1) & ~again]
+    says = bare[[*addresses]].map(lambda text: bool(text) and not _is_aside(text))
+    bare = bare[~says.any(axis=1)]
+    placed = table[~again & ~table.index.isin(bare.index)]
+    last = int(placed.index.max()) if len(placed) else int(table.index.max())
+    found: dict[str, list[int]] = {"title": table.index[again].tolist(), "total": []}
+    for row, cells in zip(bare.index.tolist(), bare.to_dict("records"), strict=True):
+        filled = [text for text in cells.values() if text]
+        # A text below an empty row, under all that have a place.
+        apart = row - last - 1 > ((table.index > last) & (table.index < row)).sum()
+        if len(filled) == 1 and _SECTION.fullmatch(fold_label(filled[0])):
+            found["title"].append(row)
+        elif (len(filled) == 1 and apart) or _is_total(cells, filled, placed):
+            found["total"].append(row)
+    for rows, what in ((found["total"], _TOTAL_OR_NOTE), (found["title"], _TITLE_BETWEEN)):
+        if rows:
+            texts = [" ".join(filter(None, row)) for row in table.loc[rows[:3]].to_numpy()]
+            file.note_unused(_say_left_out(rows, what, texts))
+    return table[~table.index.isin([*found["total"], *found["title"]])]
+
+
+_TOTAL_OR_NOTE = Said("a total or a note", "totaal of noot", "total ou remarque")
+_TITLE_BETWEEN = Said("a title in between", "tussentitel", "intertitre")
+
+
+def _say_left_out(rows: Sequence[int], what: Said, texts: Sequence[str]) -> Said:
+    return say(
+        "{rows} left out as {what}: {texts}",
+        "{rows} weggelaten als {what}: {texts}",
+        "{rows} sans effet, comme {what} : {texts}",
+        rows=say_rows("row", rows),
+        what=what,
+        texts=say_list(texts),
+    )
+
+
+def _repeats_header(table: pd.DataFrame, file: OpenedFile) -> pd.Series:
+    """Say which rows are the header again, as at the top of each printed page."""
+    same = [table[name].str.casefold() == file.label_of(name).casefold() for name in table]
+    again = pd.concat(same, axis=1).sum(axis=1)
+    return (again > 1) & (again == (table != "").sum(axis=1))
+
+
+def _is_aside(text: str) -> bool:
+    """Whether a text is a total or a note, wherever it stands."""
+    return bool(_TOTAL.fullmatch(fold_label(text)) or _FOOT.fullmatch(text.lower()))
+
+
+def _is_total(cells: dict[Any, str], filled: list[str], rows: pd.DataFrame) -> bool:
+    """Whether a row says that it is a total or a note, or holds the sums or counts of columns."""
+    if any(_TOTAL.fullmatch(fold_label(text)) for text in filled):
+        return True
+    if len(filled) <= 2 and _FOOT.fullmatch(filled[0].lower()):
+        return True
+    sums = [_adds_up(text, rows[name]) for name, text in cells.items() if text]
+    return None not in sums and any(sums)
+
+
+def _adds_up(text: str, column: pd.Series) -> bool | None:
+    """Whether a text is the sum or the count of a column: of one that numbers its rows no sign."""
+    numbers = as_numbers(drop_thousands(pd.concat([column, pd.Series([text])]))[0])
+    own, above = numbers.iloc[-1], numbers.iloc[:-1].dropna()
+    if len(above) < 2 or own not in (round(above.sum(), 6), len(above)):
+        return None
+    return not (above.diff().dropna() == 1).all()
