@@ -66,7 +66,7 @@ def drop_asides(
     says = bare[[*addresses]].map(lambda text: bool(text) and not _is_aside(text))
     bare = bare[~says.any(axis=1)]
     placed = table[~again & ~table.index.isin(bare.index)]
-    last = int(placed.index.max()) if len(placed) else int(table.index.max())
+    last = max(placed.index if len(placed) else table.index, default=0)
     found: dict[str, list[int]] = {"title": table.index[again].tolist(), "total": []}
     for row, cells in zip(bare.index.tolist(), bare.to_dict("records"), strict=True):
         filled = [text for text in cells.values() if text]
@@ -106,8 +106,10 @@ def _repeats_header(table: pd.DataFrame, file: OpenedFile) -> pd.Series:
 
 
 def _is_aside(text: str) -> bool:
-    """Whether a text is a total or a note, wherever it stands."""
-    return bool(_TOTAL.fullmatch(fold_label(text)) or _FOOT.fullmatch(text.lower()))
+    """Whether a text is a total, a note or a province, and no address."""
+    plain = fold_label(text)
+    province = plain.startswith("prov") and _SECTION.fullmatch(plain)
+    return bool(_TOTAL.fullmatch(plain) or _FOOT.fullmatch(text.lower()) or province)
 
 
 def _is_total(cells: dict[Any, str], filled: list[str], rows: pd.DataFrame) -> bool:
