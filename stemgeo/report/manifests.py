@@ -300,6 +300,7 @@ def build_origins(study: Study, *inputs: Inputs, text: MapText) -> dict[str, Any
         The words on outputs.
     """
     files = dict.fromkeys(item for one in inputs for item in one.provenance)
+    unridden = study.straight_line or study.travel.on_foot
     return {
         **list_made_with(),
         "notice": study.about.notice,
@@ -308,7 +309,7 @@ def build_origins(study: Study, *inputs: Inputs, text: MapText) -> dict[str, Any
         "text": asdict(text),
         "study": list_choices(study),
         "study_file": study.file and asdict(study.file),
-        "stress_rules": None if study.straight_line else _describe_stress_rules(study),
+        "stress_rules": None if unridden else _describe_stress_rules(study),
         "inputs": [asdict(item) for item in files],
     }
 

@@ -1,0 +1,82 @@
+"""Facts about a study on foot from its file to what is written, and about a comparison of modes."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+import hand
+import pytest
+
+import stemgeo as sg
+from stemgeo.errors import ResultError
+from stemgeo.network.bicycle import RIDE, Ride
+from stemgeo.study import MODES
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from stemgeo.result import Result
+
+ON_FOOT = '\n[travel]\nmode = "foot"\ncutoff_min = 30\n'
+
+
+@pytest.fixture(scope="module")
+def walked(tmp_path_factory: pytest.TempPathFactory) -> tuple[Result, Path]:
+    """A small study on foot, and the folder that it is written to."""
+    folder = hand.write_study(tmp_path_factory.mktemp("te voet"))
+    text = (folder / "study.toml").read_text(encoding="utf-8")
+    (folder / "study.toml").write_text(text + ON_FOOT, encoding="utf-8")
+    result = sg.run(sg.load_study(folder), uncertainty=True)
+    result.write(folder / "result")
+    return result, folder / "result"
+
+
+def test_what_is_of_riding_is_left_out(walked: tuple[Result, Path]) -> None:
+    """One profile, no convention of 15 km/h, no doors, surfaces or bounds of quiet roads."""
+    result, folder = walked
+    manifest = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
+    assert manifest["study"]["travel"]["mode"] == "foot"
+    assert manifest["study"]["output"]["isochrone_speed_kmh"] == MODES["foot"].isochrone_speed_kmh
+    assert manifest["stress_rules"] is None
+    assert manifest["network"]["all"]["ways_closed_on_foot"] == 0
+    assert set(result.coverage["profile"]) == {"all"}
+    assert set(result.times["convention"]) == {"study"}
+    assert set(result.uncertainty["part"]) == {
+        *("speed", "placing", "waiting", "recognition", "together")
+    }
+    assert result.effects.empty
+    assert result.to_check is None
+    assert result.isochrones["area_km2"].min() > 0
+    with pytest.raises(ResultError, match='on foot no road is too busy; take "all"'):
+        sg.read_result(folder).refuse_unmeasured("low_stress")
+
+
+def test_a_result_on_foot_is_verified(walked: tuple[Result, Path]) -> None:
+    """Computed again from its files, by the mode in its manifest, it is the same."""
+    assert sg.verify(walked[1]).differences == ()
+
+
+def test_who_walks_slower_than_a_bicycle_is_pushed_is_not_hurried(tmp_path: Path) -> None:
+    """At 2 km/h over a street and a path with a sign against bicycles: 500 m take 15 minutes."""
+    ways = [([1, 2], {"highway": "residential"}), ([2, 3], {"highway": "path", "bicycle": "no"})]
+    network = hand.network(tmp_path, {1: (0, 0), 2: (0.25, 0), 3: (0.5, 0)}, ways)
+    assert not network.on_foot
+    walked = sg.Network.from_osm(tmp_path / "wegen.osm", mode="foot")
+    times = walked.travel_times(2.0)
+    assert walked.rides[walked.forward[0]] == Ride(RIDE)
+    assert times.forward_ms.sum() == pytest.approx(900_000, abs=300)
+
+
+def test_a_comparison_of_two_modes_says_so(walked: tuple[Result, Path], tmp_path: Path) -> None:
+    """In each language; of one mode there is nothing to say."""
+    ridden = hand.write_study(tmp_path / "fiets", straight_line=True)
+    other = sg.run(sg.load_study(ridden)).write(tmp_path / "result")
+    (note,) = (one for one in sg.compare(walked[1], other).notes if "mode" in str(one))
+    assert note.to_text("en") == (
+        'comparison: A is measured with mode = "foot", B with mode = "bicycle"; '
+        "differences are also of the measure"
+    )
+    assert 'A is gemeten met mode = "foot", B met mode = "bicycle"' in note.to_text("nl")
+    assert "A est mesuré avec mode = «\u00a0foot\u00a0»" in note.to_text("fr")
+    assert not [one for one in sg.compare(walked[1], walked[1]).notes if "mode" in str(one)]
