@@ -463,7 +463,7 @@ def compare_command(
     tables = {profile: found.of(by, profile=profile) for profile in found.profiles}
     if out is not None:
         found.write(out, replace=replace)
-    words = load_texts(found.language)
+    words = found.words
     # Before any figure: nobody compares apples and pears unaware.
     aside = sys.stdout if form is Form.text else sys.stderr
     for line in (

@@ -23,14 +23,15 @@ def strip_control(text: str) -> str:
 
     Documents cannot hold the first (a NUL breaks Word files) and the second hide what a name is.
     """
-    return " ".join(_keep_seen(text).split())
+    return " ".join(keep_seen(text).split())
 
 
 _FOLDED = re.compile(r"[^\S\u00a0\u202f]+")
 """White space, but for what keeps a figure or a mark of French with its word."""
 
 
-def _keep_seen(text: str) -> str:
+def keep_seen(text: str) -> str:
+    """Take out of a text what nobody sees, or what turns its direction."""
     kept = (
         " " if char in "\t\r\n" else char
         for char in text
@@ -209,7 +210,7 @@ class Note:
         if self.mend:
             parts = {"told": told, "mend": self.mend}
             told = say("{told}; {mend}", "{told}; {mend}", "{told} ; {mend}", **parts)
-        return _FOLDED.sub(" ", _keep_seen(told.to_text(language))).strip()
+        return _FOLDED.sub(" ", keep_seen(told.to_text(language))).strip()
 
     def __str__(self) -> str:
         return self.to_text("en")

@@ -15,7 +15,6 @@ from stemgeo.report.outcome import Tables, drop_infinite
 from stemgeo.speech import LANGUAGES
 from stemgeo.study import PROVINCES
 from stemgeo.tables import check_table
-from stemgeo.texts import load_texts
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -83,7 +82,7 @@ class Result(Tables):
         words = list_file_words(self.text)
         if self.isochrones is None or file == "gaps.gpkg":
             return words
-        return words | {"isochrones": load_texts(self.language)("about.isochrones")}
+        return words | {"isochrones": self.words("about.isochrones")}
 
     def _build_texts(self) -> dict[str, str]:
         from stemgeo.report.summary import write_summary_markdown

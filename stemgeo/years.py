@@ -32,9 +32,10 @@ from stemgeo.report.imprint import (
 from stemgeo.report.manifests import build_origins
 from stemgeo.report.outcome import Outcome
 from stemgeo.report.summary import (
+    begin_markdown,
+    end_markdown,
     escape_markdown,
     format_coverage,
-    format_notes,
     list_short_heads,
     say_quiet_roads,
     write_markdown_table,
@@ -418,11 +419,7 @@ def _write_markdown(trend: Trend, text: MapText) -> str:
     """Write the trend for people: both tables and what one must know to read them."""
     language = text.language
     words = load_texts(language)
-    lines = [
-        f"# {escape_markdown(text.title)}",
-        "",
-        *(f"**{escape_markdown(line)}**\n" for line in text.cautions),
-    ]
+    lines = begin_markdown(text.title, *text.cautions)
     lines += [*write_markdown_table(format_trend(trend.table, language), left=2), ""]
     lines += [
         *map(
@@ -435,10 +432,7 @@ def _write_markdown(trend: Trend, text: MapText) -> str:
     if len(trend.reported):
         lines += [f"## {words('trend.reported')}", "", words("trend.reported_note"), ""]
         lines += [*write_markdown_table(_format_reported(trend.reported, language), left=4), ""]
-    lines += [f"## {words('summary.sources')}", "", escape_markdown(text.source), ""]
-    if trend.notes:
-        lines += [f"## {words('summary.notes')}", "", *format_notes(trend.notes, language), ""]
-    return "\n".join(lines)
+    return "\n".join([*lines, *end_markdown(text.source, trend.notes, words)])
 
 
 def _name_changes(places: pd.DataFrame, words: Texts) -> list[str]:

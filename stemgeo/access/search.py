@@ -223,7 +223,10 @@ def _search_sources_to_points(
     beside: Exits,
     points: int,
 ) -> tuple[Ints, Ints, Ints]:
-    """Search from each source by itself: how many points each serves, the points, the times."""
+    """Search from each source by itself: how many points each serves, the points, the times.
+
+    As `_search_sources`, again in full: a kernel that is handed another is slower.
+    """
     nodes, sources = len(first) - 1, len(seed_first) - 1
     label = np.full(nodes, UNREACHED, dtype=np.int64)
     touched = np.empty(nodes, dtype=np.int32)

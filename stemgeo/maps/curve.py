@@ -13,9 +13,9 @@ import matplotlib.style
 import numpy as np
 from matplotlib.ticker import MaxNLocator
 
-from stemgeo.maps.charts import make_axes_at
-from stemgeo.maps.layout import GAP_IN, SMALL_PT, TEXT_PT, choose_sheet, line_height_in, wrap_text
-from stemgeo.maps.page import PALE_INK, PLATE, STYLE, Looks, new_page, write_lines
+from stemgeo.maps.charts import make_axes_at, write_head
+from stemgeo.maps.layout import GAP_IN, SMALL_PT, TEXT_PT, choose_sheet
+from stemgeo.maps.page import PALE_INK, PLATE, STYLE, Looks, new_page
 from stemgeo.maps.series import INK, choose_colours
 from stemgeo.maps.text import join_sentences, say_share
 from stemgeo.speech import percent_sign
@@ -25,7 +25,6 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-    from stemgeo.maps.layout import Box
     from stemgeo.maps.text import MapText
 
 _ACCENT = choose_colours(5)[4]
@@ -74,7 +73,7 @@ def draw_curve(
         sheet = choose_sheet((0, 0, 2, 1), text, legend_in=0)
         figure, page = new_page(sheet, text, text.name_place(None))
         heading = words("chart.curve.heading", measure=text.heading)
-        below = _write_chart_head(page, sheet.frame, heading, note)
+        below = write_head(page, sheet.frame, heading, note)
         left, under, over = _AXIS_IN
         box = replace(
             below,
@@ -108,19 +107,6 @@ def describe_curve(curve: pd.DataFrame, text: MapText) -> str:
 def _find_lowest_share(curve: pd.DataFrame) -> float:
     """Give the share at which the scale begins: a whole ten of per cent."""
     return float(np.floor(curve[["share", "share_random_least"]].min().min() * 10) / 10)
-
-
-def _write_chart_head(page: Axes, room: Box, heading: str, note: str) -> Box:
-    """Write heading and note; give the room below them."""
-    heads, notes = (
-        wrap_text(heading, room.width, TEXT_PT, "bold"),
-        wrap_text(note, room.width, SMALL_PT),
-    )
-    write_lines(page, room.left, room.top, heads, TEXT_PT, weight="bold")
-    under = room.top - len(heads) * line_height_in(TEXT_PT)
-    write_lines(page, room.left, under, notes, SMALL_PT, color=PALE_INK)
-    head_in = room.top - under + len(notes) * line_height_in(SMALL_PT) + GAP_IN
-    return replace(room, height=room.height - head_in)
 
 
 def _draw_curves(axes: Axes, curve: pd.DataFrame, plan: tuple[int, float] | None) -> None:

@@ -16,7 +16,7 @@ import shapely
 from matplotlib.ticker import MaxNLocator
 
 from stemgeo.coverage import REGION
-from stemgeo.maps.charts import make_axes_at, name_over_years
+from stemgeo.maps.charts import make_axes_at, measure_head, name_over_years, write_head
 from stemgeo.maps.layout import (
     GAP_IN,
     SMALL_PT,
@@ -25,7 +25,6 @@ from stemgeo.maps.layout import (
     choose_sheet,
     line_height_in,
     text_width_in,
-    wrap_text,
 )
 from stemgeo.maps.page import PALE_INK, PLATE, STYLE, Looks, new_page, write_lines
 from stemgeo.maps.series import INK, choose_colours, find_partly_measured
@@ -102,10 +101,10 @@ def draw_line_chart(trend: pd.DataFrame, reported: pd.DataFrame, text: MapText) 
         sheet = choose_sheet((0, 0, 2, 1), _add_sources(text, marks), legend_in=0)
         figure, page = new_page(sheet, text, name_over_years(text, trend["year"]))
         rooms, panels = _split_frame(sheet.frame), _build_panels(trend, marks, text)
-        head_in = max(_head_height_in(panel, rooms[0].width) for panel in panels)
+        width = rooms[0].width
+        head_in = max(measure_head(one.heading, one.note, width) for one in panels) + 2 * GAP_IN
         for room, panel in zip(rooms, panels, strict=True):
-            _write_panel_head(page, room, panel)
-            below = replace(room, height=room.height - head_in)
+            below = write_head(page, room, panel.heading, panel.note, head_in)
             _draw_panel(figure, page, below, panel, text)
     return figure
 
@@ -362,27 +361,6 @@ class _LineEnd:
     def height_in(self) -> float:
         """The height of its lines."""
         return len(self.said) * line_height_in(TEXT_PT)
-
-
-def _wrap_head(panel: _Panel, width_in: float) -> tuple[list[str], list[str]]:
-    """Wrap heading and note."""
-    heading = wrap_text(panel.heading, width_in, TEXT_PT, "bold")
-    return heading, wrap_text(panel.note, width_in, SMALL_PT)
-
-
-def _head_height_in(panel: _Panel, width_in: float) -> float:
-    """Give the height of heading and note, and of the white below them."""
-    heading, note = _wrap_head(panel, width_in)
-    return (
-        len(heading) * line_height_in(TEXT_PT) + len(note) * line_height_in(SMALL_PT) + 2 * GAP_IN
-    )
-
-
-def _write_panel_head(page: Axes, room: Box, panel: _Panel) -> None:
-    heading, note = _wrap_head(panel, room.width)
-    write_lines(page, room.left, room.top, heading, TEXT_PT, weight="bold")
-    under = room.top - len(heading) * line_height_in(TEXT_PT)
-    write_lines(page, room.left, under, note, SMALL_PT, color=PALE_INK)
 
 
 def _draw_panel(figure: Figure, page: Axes, room: Box, panel: _Panel, text: MapText) -> None:

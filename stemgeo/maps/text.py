@@ -264,16 +264,12 @@ def format_minute_classes(bounds: Sequence[float], words: Texts) -> list[str]:
 
 def is_planned(academies: pd.DataFrame) -> NDArray[np.bool_]:
     """Tell the places of a plan from the academies of the register, shape (academies,)."""
-    if "planned" not in academies:
-        return np.zeros(len(academies), dtype=bool)
-    return academies["planned"].to_numpy(bool)
+    return np.asarray(academies.get("planned", np.zeros(len(academies))), dtype=bool)
 
 
 def is_coarse(academies: pd.DataFrame) -> NDArray[np.bool_]:
     """Tell the academies of which the place is known roughly, shape (academies,)."""
-    if "coarse" not in academies:
-        return np.zeros(len(academies), dtype=bool)
-    return academies["coarse"].to_numpy(bool)
+    return np.asarray(academies.get("coarse", np.zeros(len(academies))), dtype=bool)
 
 
 def join_sentences(lines: Sequence[str]) -> str:

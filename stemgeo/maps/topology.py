@@ -14,13 +14,13 @@ import numpy as np
 import shapely
 from topojson.core.topology import Topology
 
+from stemgeo.arrays import starts_of_runs
 from stemgeo.maps.series import lighten_outlines
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
 
     from geopandas import GeoDataFrame, GeoSeries
-    from numpy.typing import NDArray
 
 _STEPS = 100_000  # of a coordinate over the whole ground: 2.5 m in Flanders
 _DETAIL_M = 50.0
@@ -153,14 +153,9 @@ def _drop_specks(ground: shapely.Geometry, detail_m: float) -> shapely.Geometry:
     rings, part = shapely.get_rings(shapely.get_parts(ground), return_index=True)
     large = np.asarray(shapely.area(shapely.polygons(rings)) >= detail_m**2)
     polygons = []
-    for first, stop in _yield_runs(part):
+    starts = np.flatnonzero(starts_of_runs(part)).tolist()
+    for first, stop in pairwise([*starts, len(part)]):
         if large[first]:
             holes = rings[first + 1 : stop][large[first + 1 : stop]]
             polygons.append(shapely.Polygon(rings[first], holes.tolist()))
     return shapely.MultiPolygon(polygons)
-
-
-def _yield_runs(numbers: NDArray[np.intp]) -> Iterator[tuple[int, int]]:
-    """Give begin and end of each run of equal numbers."""
-    bounds = np.flatnonzero(np.diff(numbers, prepend=-1, append=-1)).tolist()
-    return pairwise(bounds)

@@ -55,9 +55,10 @@ from stemgeo.maps.text import (
 )
 from stemgeo.maps.topology import build_topology, sketch_bands, sketch_gaps, sketch_places
 from stemgeo.speech import format_whole
+from stemgeo.tables import COUNTS
 
 if TYPE_CHECKING:
-    from collections.abc import Hashable, Iterator, Sequence
+    from collections.abc import Hashable, Iterable, Iterator, Sequence
 
     from geopandas import GeoDataFrame, GeoSeries
     from numpy.typing import ArrayLike, NDArray
@@ -140,9 +141,7 @@ def build_web_map(
     themes += _yield_minutes(places, towns, horizon_min, words)
     if parts is not None and zone_outlines is not None:
         themes += [
-            _build_zone_shares(
-                parts, _build_zones(parts, places, zone_outlines, words), classes, text
-            )
+            _build_shares(parts, _build_zones(parts, places, zone_outlines, words), classes, text)
         ]
     themes += [*_yield_bands(isochrones, towns, words), *_yield_gaps(gaps, academies, text)]
     themes += [*_yield_academies(academies, words), _build_names(places, outlines, words)]
@@ -268,89 +267,51 @@ def _build_part(
 
 
 def _build_towns(places: GeoDataFrame, outlines: GeoSeries, words: Texts) -> _Shapes:
-    counted = [
-        words("web.column.children"),
-        words("web.column.covered"),
-        words("web.column.uncovered"),
-        words("web.column.unmeasured"),
-    ]
-    columns = [
-        words("web.column.municipality"),
-        words("web.column.province"),
-        words("web.column.share"),
-        *counted,
-        words("web.academies"),
-    ]
-    named = {one: province_name(str(one), words) for one in places["province"].unique()}
-    rows = [
-        [place.name, named[place.province], say_share(place.share, words)]
-        + [format_whole(n, words.language) for n in (*_list_counts(place), place.academies)]
-        for place in places.itertuples()
-    ]
+    above = [province_name(str(one), words) for one in places["province"]]
+    columns, rows = _describe_places("municipality", "province", places, above, words)
+    told = {words("web.academies"): [format_whole(n, words.language) for n in places["academies"]]}
     if "median_time_s" in places:
-        columns.append(words("web.column.median_time"))
-        told = [_format_minutes(seconds, words) for seconds in places["median_time_s"]]
-        rows = [[*row, one] for row, one in zip(rows, told, strict=True)]
-    return _Shapes("municipalities", outlines, columns, rows)
+        minutes = [_format_minutes(seconds, words) for seconds in places["median_time_s"]]
+        told[words("web.column.median_time")] = minutes
+    rows = [[*row, *more] for row, *more in zip(rows, *told.values(), strict=True)]
+    return _Shapes("municipalities", outlines, [*columns, *told], rows)
 
 
 def _build_zones(
     zones: GeoDataFrame, places: GeoDataFrame, outlines: GeoSeries, words: Texts
 ) -> _Shapes:
-    counted = [
-        words("web.column.children"),
-        words("web.column.covered"),
-        words("web.column.uncovered"),
-        words("web.column.unmeasured"),
-    ]
-    columns = [
-        words("web.column.zone"),
-        words("web.column.municipality"),
-        words("web.column.share"),
-        *counted,
-    ]
-    names = dict(zip(places["nis_code"], places["name"], strict=True))
-    rows = [
-        [zone.name, names[zone.nis_code], say_share(zone.share, words)]
-        + [format_whole(n, words.language) for n in _list_counts(zone)]
-        for zone in zones.itertuples()
-    ]
-    return _Shapes("zones", outlines, columns, rows)
-
-
-def _list_counts(place: Any) -> tuple[int, int, int, int]:
-    return place.children, place.covered, place.uncovered, place.unmeasured
-
-
-def _build_shares(
-    places: GeoDataFrame, towns: _Shapes, classes: Sequence[float], text: MapText
-) -> _Theme:
-    words = text.words
-    counts = _count_classes(places, classes)
-    counted = [words.say_count("map.count.municipality", n) for n in counts]
-    return _Theme(
-        key="shares",
-        name=words("web.shares"),
-        parts=[_build_share_part(places, towns, classes)],
-        grounds=[towns],
-        show=True,
-        heading=text.heading,
-        swatches=_build_share_swatches(counted, classes, words),
-        notes=[words("map.share.rule")],
+    above = zones["nis_code"].map(places.set_index("nis_code")["name"])
+    return _Shapes(
+        "zones", outlines, *_describe_places("zone", "municipality", zones, above, words)
     )
 
 
-def _build_zone_shares(
-    zones: GeoDataFrame, ground: _Shapes, classes: Sequence[float], text: MapText
+def _describe_places(
+    kind: str, of: str, places: GeoDataFrame, above: Iterable[str], words: Texts
+) -> tuple[list[str], list[list[str]]]:
+    """Give columns and rows of places: each with what it lies in, its share and its counts."""
+    heads = words.list_below("web.column")
+    rows = [
+        [place.name, name, say_share(place.share, words)]
+        + [format_whole(getattr(place, one), words.language) for one in COUNTS]
+        for place, name in zip(places.itertuples(), above, strict=True)
+    ]
+    return [heads[one] for one in (kind, of, "share", *COUNTS)], rows
+
+
+def _build_shares(
+    places: GeoDataFrame, ground: _Shapes, classes: Sequence[float], text: MapText
 ) -> _Theme:
-    words = text.words
-    counts = _count_classes(zones, classes)
-    counted = [words.say_count("map.count.zone", n) for n in counts]
+    """Colour municipalities, or zones, by the share of their children in time."""
+    words, are_zones = text.words, ground.name == "zones"
+    noun = "map.count.zone" if are_zones else "map.count.municipality"
+    counted = [words.say_count(noun, n) for n in _count_classes(places, classes)]
     return _Theme(
-        key="zones",
-        name=words("web.zone_shares"),
-        parts=[_build_share_part(zones, ground, classes, weight=0.4)],
+        key="zones" if are_zones else "shares",
+        name=words("web.zone_shares" if are_zones else "web.shares"),
+        parts=[_build_share_part(places, ground, classes, 0.4 if are_zones else 0.8)],
         grounds=[ground],
+        show=not are_zones,
         heading=text.heading,
         swatches=_build_share_swatches(counted, classes, words),
         notes=[words("map.share.rule")],
@@ -364,7 +325,7 @@ def _count_classes(places: GeoDataFrame, classes: Sequence[float]) -> list[int]:
 
 
 def _build_share_part(
-    places: GeoDataFrame, ground: _Shapes, classes: Sequence[float], weight: float = 0.8
+    places: GeoDataFrame, ground: _Shapes, classes: Sequence[float], weight: float
 ) -> dict[str, Any]:
     fills = choose_colours(len(classes) - 1)
     hatched = [f"url(#partly-{number})" for number in range(len(fills))]

@@ -182,7 +182,7 @@ def write_gaps(result: Tables, place: Path) -> list[Path]:
     stem, last = annex_stem(GAPS, language), load_texts(language)("file.candidates")
     roads = {name: ROADS[name].to_text(language) for name in shown}
     if result.study.straight_line:
-        roads["all"] = _texts_of_result(result)("annex.line")
+        roads["all"] = result.words("annex.line")
     both = pd.concat(
         part.rename(columns={"uncovered": "of_gap"}).assign(roads=roads[name])
         for name, part in shown.items()
@@ -203,10 +203,6 @@ def write_gaps(result: Tables, place: Path) -> list[Path]:
 
 
 # -- what the result says ----------------------------------------------------------------------
-
-
-def _texts_of_result(result: Tables) -> Texts:
-    return load_texts(result.language)
 
 
 def _format_day(result: Tables) -> str:
@@ -260,7 +256,7 @@ def _list_areas(towns: pd.DataFrame, figures: pd.DataFrame, result: Tables) -> p
         ]
     ).set_axis(pd.MultiIndex.from_tuples(keys))
     rows = figures.loc[keys].drop(columns="name")
-    words = _texts_of_result(result)
+    words = result.words
     names = [
         *(province_name(one, words) for one in _list_provinces(towns)),
         result.text.name_place(None),
@@ -272,10 +268,8 @@ def _add_total(towns: pd.DataFrame, total: pd.DataFrame, result: Tables) -> pd.D
     """Put the row of the province itself below its municipalities: no sum made here."""
     language = result.language
     having, every = total[["with_academy", "municipalities"]].to_numpy()[0]
-    whole = _texts_of_result(result)("annex.of", having=having, every=every)
-    last = total.assign(
-        name=_texts_of_result(result)("annex.total"), nis_code="", has_academy=whole
-    )
+    whole = result.words("annex.of", having=having, every=every)
+    last = total.assign(name=result.words("annex.total"), nis_code="", has_academy=whole)
     rows = towns.assign(has_academy=_list_yes_or_no(towns, language)).drop(columns="province")
     return pd.concat([rows, last[rows.columns]], ignore_index=True)
 
@@ -290,16 +284,16 @@ def _list_groups(areas: pd.DataFrame, result: Tables) -> pd.DataFrame:
     counted = result.table("groups")
     rows = counted[counted["level"].isin(["region", "province"])]
     figures = lay_side_by_side(rows, "answer-municipalities", keys)
-    words = _texts_of_result(result)
+    words = result.words
     bands = {
         band.name: words("annex.years", ages=_format_ages(band.name, result))
         for band in result.study.travel.bands
     }
     bands[ALL_BANDS] = words("annex.every_age")
     sexes = {
-        "all": _texts_of_result(result)("annex.both"),
-        "F": _texts_of_result(result)("annex.f"),
-        "M": _texts_of_result(result)("annex.m"),
+        "all": result.words("annex.both"),
+        "F": result.words("annex.f"),
+        "M": result.words("annex.m"),
     }
     order = [
         (*area, band, sex)
@@ -318,7 +312,7 @@ def _list_groups(areas: pd.DataFrame, result: Tables) -> pd.DataFrame:
 def _format_ages(band: str, result: Tables) -> str:
     """Write a band as ages: 5 tot en met 8."""
     first, _, last = band.partition("-")
-    return _texts_of_result(result)("summary.ages", first=first, last=last)
+    return result.words("summary.ages", first=first, last=last)
 
 
 def _add_remarks(table: pd.DataFrame, result: Tables) -> pd.DataFrame:
@@ -327,7 +321,7 @@ def _add_remarks(table: pd.DataFrame, result: Tables) -> pd.DataFrame:
     none = plain["share"].isna().to_numpy()
     nobody = none & (plain["children"] == 0).to_numpy()
     cases = [nobody, none, find_partly_measured(plain)]
-    said = [_texts_of_result(result)(f"annex.{name}") for name in ("nobody", "none", "few")]
+    said = [result.words(f"annex.{name}") for name in ("nobody", "none", "few")]
     return table.assign(remark=np.select(cases, said, default=""))
 
 
@@ -401,7 +395,7 @@ def _drop_untold(tables: Mapping[str, pd.DataFrame]) -> dict[str, pd.DataFrame]:
 
 def _build_sheet(result: Tables, name: str, table: pd.DataFrame, *, totals: int = 0) -> TableSheet:
     """Make a sheet; its name is one of ours, or that of a province."""
-    words = _texts_of_result(result)
+    words = result.words
     ours = words.list_below("annex.sheet")
     place = result.text.name_place(name if name in PROVINCES else None)
     columns, rows = _split_table(result, table)
@@ -427,7 +421,7 @@ def _split_table(result: Tables, table: pd.DataFrame) -> tuple[list[Column], lis
         )
         for name in map(str, table)
     ]
-    words = _texts_of_result(result)
+    words = result.words
     for name in ("province", "provinces"):
         if name in table:
             named = [_name_provinces(one, words) for one in table[name]]
@@ -440,7 +434,7 @@ def _name_provinces(names: str, words: Texts) -> str:
 
 
 def _format_head(result: Tables, name: str) -> str:
-    words, profile = _texts_of_result(result), name.removeprefix("share_")
+    words, profile = result.words, name.removeprefix("share_")
     if name.startswith("uncovered_"):
         return words("head.late_band", band=_format_ages(name.removeprefix("uncovered_"), result))
     if profile in QUIET:
@@ -451,7 +445,7 @@ def _format_head(result: Tables, name: str) -> str:
 
 def _format_numbers(result: Tables) -> dict[str, str]:
     """Give what headings and explanations are filled with."""
-    study, language, words = result.study, result.language, _texts_of_result(result)
+    study, language, words = result.study, result.language, result.words
     of, count = load_subsidy_rules(study.subsidy.year), study.subsidy.trajectories_per_place
     own = words("annex.own_cost") if study.inputs.candidates is not None else ""
     standing = Standing.from_academies(result.table("academies"), language)
@@ -471,7 +465,7 @@ def _format_numbers(result: Tables) -> dict[str, str]:
 
 
 def _say_rule(result: Tables) -> str:
-    return _texts_of_result(result)(f"summary.rank_{result.study.gaps.rank_by}")
+    return result.words(f"summary.rank_{result.study.gaps.rank_by}")
 
 
 def _build_explanations(
@@ -479,14 +473,14 @@ def _build_explanations(
 ) -> list[TableSheet]:
     """Make the sheets of notes and of sources."""
     keys = dict.fromkeys(str(key) for table in tables.values() for key in table)
-    words = _texts_of_result(result)
+    words = result.words
     columns = [Column(words(f"head.{name}"), "text", WIDEST.get(name, Column.widest))
                for name in ("topic", "text")]  # fmt: skip
     rows = [*_explain_method(result), *((words("annex.label.gap"), line) for line in told)]
     rows += [*_explain_columns(result, keys), *_list_closing(result)]
     notes = TableSheet(
-        _texts_of_result(result)("annex.sheet.notes"),
-        _texts_of_result(result)("annex.title.notes"),
+        result.words("annex.sheet.notes"),
+        result.words("annex.title.notes"),
         columns,
         rows,
     )
@@ -495,7 +489,7 @@ def _build_explanations(
 
 def _explain_method(result: Tables) -> list[tuple[str, str]]:
     """Say what was measured and how, in a paragraph each."""
-    words, study, numbers = _texts_of_result(result), result.study, _format_numbers(result)
+    words, study, numbers = result.words, result.study, _format_numbers(result)
     method = result.table("sensitivity")["method"].iloc[0]
     ride = words("annex.straight") if study.straight_line else words("annex.roads")
     placed = say_placing(method, result.table("placement"), result.language)
@@ -513,7 +507,7 @@ def _explain_method(result: Tables) -> list[tuple[str, str]]:
 
 def _explain_columns(result: Tables, keys: Iterable[str]) -> list[tuple[str, str]]:
     """Explain the columns whose heading leaves something unsaid."""
-    words, numbers = _texts_of_result(result), _format_numbers(result)
+    words, numbers = result.words, _format_numbers(result)
     known = words.list_below("meaning")
     kept = {f"share_{name}": one.kept.to_text(words.language) for name, one in QUIET.items()}
     known |= {key: words("annex.only_over", kept=one) for key, one in kept.items()}
@@ -526,7 +520,7 @@ def _explain_columns(result: Tables, keys: Iterable[str]) -> list[tuple[str, str
 
 def _list_closing(result: Tables) -> list[tuple[str, str]]:
     """Give the attribution and the notes of the run."""
-    words = _texts_of_result(result)
+    words = result.words
     return [
         (words("annex.label.credit"), result.text.source),
         *((words("annex.label.note"), one.to_text(result.language)) for one in result.notes),
@@ -535,7 +529,7 @@ def _list_closing(result: Tables) -> list[tuple[str, str]]:
 
 def _build_sources(result: Tables) -> TableSheet:
     """List the files that the figures come from."""
-    rows, nobody = [], _texts_of_result(result)("annex.no_source")
+    rows, nobody = [], result.words("annex.no_source")
     for item in result.manifest["inputs"]:
         date = dt.date.fromisoformat(item["date"]) if item["date"] else None
         named, source = say_role(item["role"], result.language), item["source"] or nobody
@@ -549,8 +543,8 @@ def _build_page_frame(result: Tables) -> Frame:
         title=result.text.title,
         cautions=result.text.cautions,
         day=result.study.about.date,
-        page=partial(_texts_of_result(result), "annex.page"),
-        cut=_texts_of_result(result)("annex.cut"),
+        page=partial(result.words, "annex.page"),
+        cut=result.words("annex.cut"),
     )
 
 

@@ -30,7 +30,6 @@ from stemgeo.report.summary import format_coverage
 from stemgeo.report.word import write_docx
 from stemgeo.study import PROVINCES
 from stemgeo.subsidy import load_subsidy_rules
-from stemgeo.texts import load_texts
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -38,7 +37,6 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from stemgeo.speech import Language
-    from stemgeo.texts import Texts
 
 REGION, WEB = 2, 9
 """Numbers of annexes that are maps; provinces follow the region in the order of the ministry."""
@@ -134,16 +132,12 @@ class Answer(Outcome):
             raise ResultError(Problem(self._name_of_folder, what, f"it has: {', '.join(TABLES)}"))
         if self.folder is None:
             return self.source.table(name)
-        found: pd.DataFrame = self._read_file(f"{self._words('file.data')}/{name}.csv")
+        found: pd.DataFrame = self._read_file(f"{self.words('file.data')}/{name}.csv")
         return found
-
-    @property
-    def _words(self) -> Texts:
-        return load_texts(self.language)
 
     def _write_files(self, folder: Path, progress: Progress) -> dict[str, Any]:
         """Draw the maps, copy tables, write annexes, the text and the read me."""
-        source, words = self.source, self._words
+        source, words = self.source, self.words
         data = folder / words("file.data")
         data.mkdir()
         atlas = Sheets(source)
@@ -191,14 +185,16 @@ class Answer(Outcome):
 
     def _list_readme(self) -> Iterator[str]:
         """Say what each file is, of which day and whose data, and how to compute it again."""
-        words, text = self._words, self.source.text
+        words, text = self.words, self.source.text
         yield from (words("answer.read", title=text.title), *text.cautions)
         yield from ("", words("answer.files"))
-        files = {f"{words('file.letter')}.docx, .pdf": words("answer.letter")}
-        files |= {Path(one["file"]).stem: one["title"] for one in self.annexes["all"]}
-        files |= {f"{words('file.data')}/": words("answer.data")}
-        files |= {"manifest.json": words("answer.manifest")}
-        yield from (f"  {words.join_pair(*one)}" for one in files.items())
+        files = [
+            (f"{words('file.letter')}.docx, .pdf", words("answer.letter")),
+            *((Path(one["file"]).stem, one["title"]) for one in self.annexes["all"]),
+            (f"{words('file.data')}/", words("answer.data")),
+            ("manifest.json", words("answer.manifest")),
+        ]
+        yield from (f"  {words.join_pair(*one)}" for one in files)
         yield from ("", words("answer.again"))
         if self.letter.typed:
             yield from ("", words.join_pair(words("answer.typed"), ", ".join(self.letter.typed)))
@@ -338,7 +334,7 @@ def _refuse_inside(place: Path, folders: list[Path]) -> None:
 
 def _yield_maps(source: Source, before: Tables | None) -> Iterator[AnswerMap]:
     """List the maps: children in time and academies, of all and of each province; change; gaps."""
-    words = load_texts(source.language)
+    words = source.words
     there = set(source.table("annex-1-municipalities")["province"])
 
     def name_map(
@@ -359,7 +355,7 @@ def _yield_maps(source: Source, before: Tables | None) -> Iterator[AnswerMap]:
 
 def _list_annexes(source: Source, maps: Sequence[AnswerMap]) -> dict[str, Any]:
     """Give a template the annexes: by what they are about, file by file, and their pictures."""
-    words, language = load_texts(source.language), source.language
+    words, language = source.words, source.language
     first = f"{annex_stem(MUNICIPALITIES, language)}.xlsx"
     rows = [(MUNICIPALITIES, "municipalities", first, words("answer.municipalities"))]
     rows += [(one.number, one.called, f"{one.stem}.pdf", one.title) for one in maps]

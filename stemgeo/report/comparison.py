@@ -27,8 +27,9 @@ from stemgeo.report.files import (
 from stemgeo.report.manifests import list_made_with
 from stemgeo.report.outcome import Outcome, Tables
 from stemgeo.report.summary import (
+    begin_markdown,
+    end_markdown,
     escape_markdown,
-    format_notes,
     format_share,
     name_level,
     write_markdown_table,
@@ -126,10 +127,7 @@ class Comparison(Outcome):
     @cached_property
     def text(self) -> MapText:
         """What is said beside its tables."""
-        title, notice = (
-            load_texts(self.language)("compare.title"),
-            "; ".join(list_notices(self.a, self.b)),
-        )
+        title, notice = self.words("compare.title"), "; ".join(list_notices(self.a, self.b))
         return MapText(title, notice, _name_sources(self), date="", language=self.language)
 
     def shown(self) -> pd.DataFrame:
@@ -465,7 +463,7 @@ def _is_straight(content: Manifest) -> bool:
 
 def say_heading(found: Comparison, profile: str) -> str:
     """Say over which roads the figures of a profile are."""
-    words = load_texts(found.language)
+    words = found.words
     lines = [name for name, side in _label_sides(found) if _is_straight(side)]
     if not lines or profile != "all":
         if profile == "all":
@@ -706,7 +704,7 @@ def format_comparison(rows: pd.DataFrame, language: str, level: str) -> pd.DataF
 
 def say_moved(found: Comparison, profile: str) -> str:
     """Say how many children gained and lost in all, or that it cannot be told."""
-    words, region = load_texts(found.language), found.of("region", profile=profile).iloc[0]
+    words, region = found.words, found.of("region", profile=profile).iloc[0]
     if not found.same_children:
         return words("compare.net")
     counts = {name: format_whole(region[name], found.language) for name in ("gained", "lost")}
@@ -716,8 +714,8 @@ def say_moved(found: Comparison, profile: str) -> str:
 def say_differences(found: Comparison) -> list[str]:
     """Write what differs between the questions, a line each."""
     if found.differences.empty:
-        return [load_texts(found.language)("compare.nothing")]
-    words, rows = load_texts(found.language), found.differences.to_numpy().tolist()
+        return [found.words("compare.nothing")]
+    words, rows = found.words, found.differences.to_numpy().tolist()
     return [
         words.join_pair(what, words.join_series([f"A {ours or DASH}", f"B {theirs or DASH}"]))
         for what, ours, theirs in rows
@@ -744,7 +742,7 @@ def _name_sources(found: Comparison) -> str:
             load_texts(one["study"]["output"]["language"])("list.series")
         )
     ]
-    return load_texts(found.language).join_series(dict.fromkeys(named))
+    return found.words.join_series(dict.fromkeys(named))
 
 
 def _write_markdown(found: Comparison) -> str:
@@ -752,12 +750,8 @@ def _write_markdown(found: Comparison) -> str:
     language = found.language
     words = load_texts(language)
     titles = [f"{side}: {one['study']['study']['title']}" for side, one in _label_sides(found)]
-    lines = [
-        f"# {escape_markdown(words('compare.title'))}",
-        "",
-        *(f"- {escape_markdown(title)}" for title in titles),
-        "",
-    ]
+    lines = begin_markdown(words("compare.title"))
+    lines += [*(f"- {escape_markdown(title)}" for title in titles), ""]
     lines += [f"**{escape_markdown(line)}**\n" for line in list_notices(found.a, found.b)]
     lines += [f"## {words('compare.differences')}", ""]
     if found.differences.empty:
@@ -769,17 +763,8 @@ def _write_markdown(found: Comparison) -> str:
         shown = format_comparison(found.of("province", profile=profile), language, "province")
         lines += [f"## {say_heading(found, profile)}", "", say_moved(found, profile), ""]
         lines += [*write_markdown_table(shown, left=1), "", *_name_losers(found, profile)]
-    lines += [
-        words("compare.points"),
-        "",
-        f"## {words('summary.sources')}",
-        "",
-        escape_markdown(_name_sources(found)),
-        "",
-    ]
-    if found.notes:
-        lines += [f"## {words('compare.notes')}", "", *format_notes(found.notes, language), ""]
-    return "\n".join(lines)
+    end = end_markdown(_name_sources(found), found.notes, words, "compare.notes")
+    return "\n".join([*lines, words("compare.points"), "", *end])
 
 
 def _name_losers(found: Comparison, profile: str) -> list[str]:
@@ -788,7 +773,7 @@ def _name_losers(found: Comparison, profile: str) -> list[str]:
     rows = rows[rows["lost"].fillna(0) > 0]
     if rows.empty:
         return []
-    words, language = load_texts(found.language), found.language
+    words, language = found.words, found.language
     most = rows.sort_values(["lost", "code"], ascending=[False, True]).head(_MOST_NAMED)
     named = [
         words("compare.loser", name=escape_markdown(name), count=format_whole(lost, language))

@@ -27,7 +27,6 @@ from stemgeo.report.outcome import Tables, WrittenPlan
 from stemgeo.report.summary import say_ages, say_placing
 from stemgeo.study import PROVINCES
 from stemgeo.tables import MEASURES, SURFACE, list_sides
-from stemgeo.texts import load_texts
 
 if TYPE_CHECKING:
     from collections.abc import Hashable
@@ -184,7 +183,7 @@ def _gather_all(source: Source, plan: WrittenPlan | None, before: Tables | None)
         "plan": _gather_plan(source, plan) if plan else None,
         "before": _gather_before(source, before) if before else None,
         "method": _gather_method(source),
-        "sources": text.source.split(load_texts(source.language)("list.series")),
+        "sources": text.source.split(source.words("list.series")),
     }
 
 
@@ -208,7 +207,7 @@ def _gather_place(source: Source, level: str, code: str, name: str) -> Row:
 
 
 def _name_province(source: Source, province: str) -> str:
-    return province_name(province, load_texts(source.language))
+    return province_name(province, source.words)
 
 
 def _gather_register(source: Source) -> Row:
@@ -252,7 +251,7 @@ def _gather_gaps(source: Source, profile: str) -> Row | None:
     """Count the gaps of one kind of roads, why they are, and name the largest."""
     if profile not in source.profiles:
         return None
-    words, rules = load_texts(source.language), source.study.gaps
+    words, rules = source.words, source.study.gaps
     table = source.table("gaps")
     table = table[table["profile"] == profile]
     region = source.find_counts("region", REGION[0])
@@ -284,7 +283,7 @@ def _name_keys(row: dict[Hashable, Any]) -> Row:
 
 
 def _gather_gap(gap: Row, source: Source) -> Row:
-    words = load_texts(source.language)
+    words = source.words
     median = float(gap["median_time_s"])
     return {
         "id": gap["gap_id"],
@@ -399,7 +398,7 @@ def _gather_method(source: Source) -> Row:
     study = source.study
     rows = source.table("sensitivity")
     rows = rows[rows["level"] == "region"]
-    placed = load_texts(source.language).list_below("placed_by")
+    placed = source.words.list_below("placed_by")
     if rows.empty or not set(rows["method"]) <= set(placed):
         source.refuse_table("sensitivity", "names no method, or one that nobody knows")
     effects = source.table("effects")

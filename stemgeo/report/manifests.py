@@ -5,7 +5,6 @@ from __future__ import annotations
 import importlib.metadata
 import json
 import platform
-import unicodedata
 from dataclasses import asdict, fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, NoReturn
@@ -15,6 +14,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, create_model
 from stemgeo import facts
 from stemgeo.errors import Problem, ResultError, StudyError
 from stemgeo.maps.text import MapText
+from stemgeo.notes import keep_seen
 from stemgeo.speech import LANGUAGES, Language
 from stemgeo.study import Profile, SaidBy, parse_study
 
@@ -273,11 +273,7 @@ _BEHIND = ("result", "plan", "before", "a", "b")
 def _clean_words(value: Any) -> Any:
     """Take marks out of words that no terminal and no document should get."""
     if isinstance(value, str):
-        return "".join(
-            " " if one in "\t\r\n" else one
-            for one in value
-            if one in "\t\r\n" or unicodedata.category(one) not in ("Cc", "Cf", "Cs", "Co")
-        )
+        return keep_seen(value)
     if isinstance(value, list):
         return [_clean_words(one) for one in value]
     return (

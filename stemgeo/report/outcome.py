@@ -14,6 +14,7 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 
+from stemgeo.access.travel_time import UNMEASURED
 from stemgeo.coverage import lay_side_by_side, summary_table
 from stemgeo.errors import Problem, ResultError
 from stemgeo.facts import LAMBERT_72
@@ -34,6 +35,7 @@ from stemgeo.report.reading import read_areas, read_table
 from stemgeo.speech import LANGUAGES
 from stemgeo.study import SaidBy, parse_study
 from stemgeo.tables import check_table
+from stemgeo.texts import load_texts
 from stemgeo.writing.seal import MANIFEST
 from stemgeo.writing.whole import temporary_folder
 
@@ -44,9 +46,11 @@ if TYPE_CHECKING:
     from stemgeo.measure import Progress
     from stemgeo.speech import Language
     from stemgeo.study import Study
+    from stemgeo.texts import Texts
 
 FINEST_DETAIL_M = 10.0
 """Detail of outlines that no map can show."""
+_ACCESS = ["point_id", "profile", "ages", "travel_time_s", "status"]
 _SCHEMAS = {
     "tables/municipalities.parquet": "annex-1-municipalities",
     "tables/zones.parquet": "zone-shares",
@@ -156,6 +160,11 @@ class Outcome:
     def language(self) -> Language:
         """In which it is told."""
         return self.study.output.language
+
+    @property
+    def words(self) -> Texts:
+        """The texts of its language."""
+        return load_texts(self.language)
 
     @cached_property
     def manifest(self) -> dict[str, Any]:
@@ -502,6 +511,32 @@ class Tables(Outcome):
         table = table.join(counted, on="zone_id")
         outlines = lighten_outlines(zones.geometry, FINEST_DETAIL_M)
         return gpd.GeoDataFrame(table, geometry=outlines.to_numpy(), crs=zones.crs)
+
+    @cached_property
+    def rides(self) -> pd.DataFrame:
+        """The children of each point and age cell: `point`, `children`, `time_s`, `measured`."""
+        demand, access = self.demand, self.rows("access", _ACCESS, profile="all")
+        ids = demand["point_id"].to_numpy(object)
+        # Of a study without children no ages were searched.
+        nobody = {"point": np.intp, "children": np.int64, "time_s": np.float64, "measured": bool}
+        parts = [] if len(access) else [pd.DataFrame(columns=[*nobody]).astype(nobody)]
+        for ages, rows in access.groupby("ages", sort=False):
+            if not np.array_equal(rows["point_id"].to_numpy(object), ids):
+                what = f"the rows of ages {ages} do not follow the demand points"
+                raise ResultError(Problem("access.parquet", what, "run the study again"))
+            children = demand[f"children_{ages}"].to_numpy()
+            there = np.flatnonzero(children)
+            parts.append(
+                pd.DataFrame(
+                    {
+                        "point": there,
+                        "children": children[there],
+                        "time_s": rows["travel_time_s"].to_numpy()[there],
+                        "measured": (rows["status"] != UNMEASURED).to_numpy(bool)[there],
+                    }
+                )
+            )
+        return pd.concat(parts, ignore_index=True)
 
     def summary(self, by: str = "province", *, band: str = "all", sex: str = "all") -> pd.DataFrame:
         """One row for each place of a level; see `coverage.summary_table`.

@@ -10,7 +10,13 @@ import pandas as pd
 from stemgeo.maps.curve import describe_curve
 from stemgeo.maps.text import province_name
 from stemgeo.profiles import ROADS
-from stemgeo.report.summary import escape_markdown, format_notes, format_share, write_markdown_table
+from stemgeo.report.summary import (
+    begin_markdown,
+    end_markdown,
+    escape_markdown,
+    format_share,
+    write_markdown_table,
+)
 from stemgeo.speech import (
     SPACE,
     format_cents,
@@ -37,8 +43,7 @@ def write_plan_markdown(plan: PlanTables, text: MapText) -> str:
     """Write the summary of a plan in Markdown."""
     language = plan.study.output.language
     words = load_texts(language)
-    lines = [f"# {escape_markdown(text.title)}", ""]
-    lines += [f"**{escape_markdown(line)}**\n" for line in (text.notice, text.method_note) if line]
+    lines = begin_markdown(text.title, text.notice, text.method_note)
     lines += [" ".join([_say_lead(plan, language), *_say_proof(plan, language)]), ""]
     said = (
         *_say_costs(plan, language),
@@ -54,17 +59,7 @@ def write_plan_markdown(plan: PlanTables, text: MapText) -> str:
         lines += write_markdown_table(format_plan(plan, language), left=4)
         lines += ["", f"## {words('plan.by_province')}", ""]
         lines += write_markdown_table(format_provinces(plan, language), left=1)
-    lines += [
-        "",
-        text.date,
-        "",
-        f"## {words('summary.sources')}",
-        "",
-        escape_markdown(text.source),
-        "",
-    ]
-    if plan.notes:
-        lines += [f"## {words('summary.notes')}", "", *format_notes(plan.notes, language), ""]
+    lines += ["", text.date, "", *end_markdown(text.source, plan.notes, words)]
     return "\n".join(lines)
 
 

@@ -8,10 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import geopandas as gpd
 import numpy as np
-import pandas as pd
 
-from stemgeo.access.travel_time import UNMEASURED
-from stemgeo.errors import Problem, ResultError
 from stemgeo.maps.kinds import DrawnMap, find_kind, find_median_minutes, map_problem
 from stemgeo.maps.series import choose_classes, find_outer_edge, lighten_outlines
 from stemgeo.maps.sheet import Ground
@@ -24,14 +21,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from stemgeo.speech import Language
-    from stemgeo.study import Study
 
     _Chosen = Sequence[float] | Literal["quantiles"] | None
-
-_CELL = "children_"
-
-
-_ACCESS = ["point_id", "profile", "ages", "travel_time_s", "status"]
 
 
 @dataclass(frozen=True)
@@ -86,57 +77,28 @@ class Sheets:
         edge, label = self._edge if isochrone_edge else (None, "")
         ground = replace(self.build_ground(province), edge=edge, edge_label=label)
         earlier = None if before is None else before.build_ground(province)
-        return asked.draw_map(ground, by=by, tables=self, chosen=classes, before=earlier)
+        return asked.draw_map(ground, by=by, tables=self.result, chosen=classes, before=earlier)
 
     def draw_web_map(self) -> str:
         """Give the web map: one HTML text that needs nothing else, see `maps.web`."""
-        towns, asked = self._municipalities, self.study.output
-        median = towns["nis_code"].map(find_median_minutes(self, "nis_code")).astype(np.float64)
+        towns, study = self._municipalities, self.result.study
+        median = towns["nis_code"].map(find_median_minutes(self.result, "nis_code"))
+        median = median.astype(np.float64)
         return build_web_map(
             towns.assign(median_time_s=median * 60),
             self.result.academies,
             self.result.rows("isochrones", academy_id=""),
-            self.gaps,
+            self.result.gaps,
             self.result.text,
-            classes=choose_classes(asked.classes, towns["share"]).bounds,
-            horizon_min=self.study.travel.horizon_min,
-            zones=self.zones if self.study.inputs.zones else None,
-            background=asked.background,
+            classes=choose_classes(study.output.classes, towns["share"]).bounds,
+            horizon_min=study.travel.horizon_min,
+            zones=self.result.zones if study.inputs.zones else None,
+            background=study.output.background,
         )
 
     def build_ground(self, province: str | None = None) -> Ground:
         """Give the ground of a map and what is written around it."""
         return Ground(self._municipalities, self.result.academies, self.result.text, province)
-
-    @property
-    def study(self) -> Study:
-        """What was asked of it."""
-        return self.result.study
-
-    @property
-    def zones(self) -> gpd.GeoDataFrame:
-        """The table `zone-shares`."""
-        return self.result.zones
-
-    @property
-    def gaps(self) -> gpd.GeoDataFrame:
-        """The table `gaps` with its outlines."""
-        return self.result.gaps
-
-    @property
-    def candidates(self) -> pd.DataFrame:
-        """The table `candidate-municipalities`."""
-        return self.result.candidates
-
-    @property
-    def times(self) -> pd.DataFrame:
-        """The table `times`."""
-        return self.result.times
-
-    @property
-    def demand(self) -> gpd.GeoDataFrame:
-        """The table `demand`."""
-        return self.result.demand
 
     @cached_property
     def _municipalities(self) -> gpd.GeoDataFrame:
@@ -151,36 +113,10 @@ class Sheets:
         if areas is None:
             what = "the result has no isochrones: it was measured in a straight line"
             raise map_problem(what, "leave --isochrones out, or give the study roads")
-        last, speed = areas["minutes_to"].max(), self.study.output.isochrone_speed_kmh
+        last, speed = areas["minutes_to"].max(), self.result.study.output.isochrone_speed_kmh
         said = [format_number(n, self.result.text.language, 2) for n in (last, speed)]
         label = self.result.text.words("map.edge", minutes=said[0], speed=said[1])
         return find_outer_edge(areas.geometry), label
-
-    @cached_property
-    def rides(self) -> pd.DataFrame:
-        """The children of each point and age cell: `point`, `children`, `time_s`, `measured`."""
-        demand, access = self.demand, self.result.rows("access", _ACCESS, profile="all")
-        ids = demand["point_id"].to_numpy(object)
-        # Of a study without children no ages were searched.
-        nobody = {"point": np.intp, "children": np.int64, "time_s": np.float64, "measured": bool}
-        parts = [] if len(access) else [pd.DataFrame(columns=[*nobody]).astype(nobody)]
-        for ages, rows in access.groupby("ages", sort=False):
-            if not np.array_equal(rows["point_id"].to_numpy(object), ids):
-                what = f"the rows of ages {ages} do not follow the demand points"
-                raise ResultError(Problem("access.parquet", what, "run the study again"))
-            children = demand[f"{_CELL}{ages}"].to_numpy()
-            there = np.flatnonzero(children)
-            parts.append(
-                pd.DataFrame(
-                    {
-                        "point": there,
-                        "children": children[there],
-                        "time_s": rows["travel_time_s"].to_numpy()[there],
-                        "measured": (rows["status"] != UNMEASURED).to_numpy(bool)[there],
-                    }
-                )
-            )
-        return pd.concat(parts, ignore_index=True)
 
 
 def draw_from_folder(

@@ -225,8 +225,7 @@ def write_summary_markdown(result: Tables, text: MapText) -> str:
     words = load_texts(language)
     lead = _say_lead(result, format_day(study.about.date, language))
     shown = format_coverage(table, language)
-    lines = [f"# {escape_markdown(text.title)}", ""]
-    lines += [f"**{escape_markdown(line)}**\n" for line in (text.notice, text.method_note) if line]
+    lines = begin_markdown(text.title, text.notice, text.method_note)
     lines += [lead, *_say_planned(result, language), *_say_beside_headline(result, language), ""]
     lines += write_markdown_table(shown, left=1)
     lines += ["", *([words("summary.partly"), ""] if find_partly_measured(table).any() else [])]
@@ -249,15 +248,32 @@ def write_summary_markdown(result: Tables, text: MapText) -> str:
     lines += _list_largest_gaps(result.gaps, study)
     lines += ["", say_candidates(result.candidates, study)]
     lines += ["", " ".join(say_subsidy(result)), "", text.date, ""]
-    lines += [f"## {words('summary.sources')}", "", escape_markdown(text.source), ""]
-    if result.notes:
-        lines += [f"## {words('summary.notes')}", "", *format_notes(result.notes, language), ""]
-    return "\n".join(lines)
+    return "\n".join([*lines, *end_markdown(text.source, result.notes, words)])
 
 
-def format_notes(notes: tuple[Note, ...], language: str) -> list[str]:
-    """Write what the reader of the figures must know as a list in Markdown."""
-    return [f"- {escape_markdown(note.to_text(language))}" for note in notes]
+def begin_markdown(title: str, *cautions: str) -> list[str]:
+    """Write the title of a summary, and what must be read before it."""
+    said = [f"**{escape_markdown(line)}**\n" for line in cautions if line]
+    return [f"# {escape_markdown(title)}", "", *said]
+
+
+def end_markdown(
+    source: str, notes: tuple[Note, ...], words: Texts, heading: str = "summary.notes"
+) -> list[str]:
+    """Write what stands below a summary: its sources, and what the reader must know.
+
+    Parameters
+    ----------
+    source, notes
+        What is told.
+    words
+        Of its language.
+    heading
+        Of the notes, by its key.
+    """
+    lines = [f"## {words('summary.sources')}", "", escape_markdown(source), ""]
+    listed = [f"- {escape_markdown(note.to_text(words.language))}" for note in notes]
+    return [*lines, *([f"## {words(heading)}", "", *listed, ""] if notes else [])]
 
 
 def _say_lead(result: Tables, date: str) -> str:

@@ -319,6 +319,8 @@ def test_dutch_that_a_minister_can_sign(sample_answer: Path) -> None:
 def test_the_read_me_names_every_file_and_source(sample_answer: Path) -> None:
     """What each is, of which day, whose data, what one must know, and how to compute it again."""
     said = (sample_answer / "LEESMIJ.txt").read_text("utf-8")
+    # Figures and map of the gaps have one name: each is told.
+    assert said.count("bijlage-8-hiaten: ") == 2
     for path in set(sample_answer.iterdir()) - {sample_answer / "LEESMIJ.txt"}:
         stem = path.name if path.is_dir() else path.stem
         assert stem.removesuffix("-academies").removesuffix("-kandidaat-gemeenten") in said
