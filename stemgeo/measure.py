@@ -346,9 +346,10 @@ def _note_ferries(network: Network) -> Note:
     return Note(
         _ROADS,
         say(
-            "ferries are used: {ferries} {take} bicycles",
-            "veren tellen mee: {ferries} {take} fietsen mee",
-            "les bacs comptent : {ferries} {take} les vélos",
+            "ferries are used: {ferries} {take} {whom}",
+            "veren tellen mee: {ferries} {take} {whom} mee",
+            "les bacs comptent : {ferries} {take} les {whom}",
+            whom=_name_passengers(network),
             ferries=say_count(count, "ferry"),
             take=Said("takes", "neemt", "prend")
             if count == 1
@@ -356,6 +357,12 @@ def _note_ferries(network: Network) -> Note:
         ),
         say("see travel.ferries", "zie travel.ferries", "voir travel.ferries"),
     )
+
+
+def _name_passengers(network: Network) -> Said:
+    if network.on_foot:
+        return Said("pedestrians", "voetgangers", "piétons")
+    return Said("bicycles", "fietsen", "vélos")
 
 
 def _note_pavements(network: Network) -> Note:
@@ -387,10 +394,11 @@ def _note_idle(network: Network, travel: Travel) -> Iterator[Note]:
     there: dict[str, tuple[Callable[[], object], Said]] = {
         "ferries": (
             lambda: network.counts["ferries"],
-            Said(
-                "ferries that take bicycles",
-                "veren die fietsen meenemen",
-                "bacs qui prennent les vélos",
+            say(
+                "ferries that take {whom}",
+                "veren die {whom} meenemen",
+                "bacs qui prennent les {whom}",
+                whom=_name_passengers(network),
             ),
         ),
         "signal_s": (

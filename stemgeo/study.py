@@ -643,7 +643,7 @@ class Travel(_StudyPart):
         Seconds lost at a traffic signal, a crossing and a barrier that lets one pass; 0, so that
         the plain answer is the riding time alone.
     ferries
-        Whether ferries that take bicycles are used.
+        Whether ferries are used that take bicycles, or on foot pedestrians.
     ferry_wait_min
         Minutes until a ferry leaves, when they are used.
     lift_wait_s

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+import importlib
 import json
 from typing import TYPE_CHECKING
 
@@ -10,13 +12,18 @@ import pytest
 
 import stemgeo as sg
 from stemgeo.errors import ResultError
+from stemgeo.network import Network
 from stemgeo.network.bicycle import RIDE, Ride
-from stemgeo.study import MODES
+from stemgeo.network.osm import read_roads
+from stemgeo.study import MODES, Travel
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from stemgeo.result import Result
+    from stemgeo.study import Mode
+
+measure = importlib.import_module("stemgeo.measure")
 
 ON_FOOT = '\n[travel]\nmode = "foot"\ncutoff_min = 30\n'
 
@@ -66,6 +73,18 @@ def test_who_walks_slower_than_a_bicycle_is_pushed_is_not_hurried(tmp_path: Path
     times = walked.travel_times(2.0)
     assert walked.rides[walked.forward[0]] == Ride(RIDE)
     assert times.forward_ms.sum() == pytest.approx(900_000, abs=300)
+
+
+@pytest.mark.parametrize(("mode", "whom"), [("foot", "pedestrians"), ("bicycle", "bicycles")])
+def test_ferries_say_whom_they_take(tmp_path: Path, mode: Mode, whom: str) -> None:
+    """One that no tag closes takes both; where there is none the choice changes nothing: a note."""
+    ways = [([1, 2], {"highway": "residential"}), ([2, 3], {"route": "ferry"})]
+    hand.network(tmp_path, {1: (0, 0), 2: (0.25, 0), 3: (0.5, 0)}, ways)
+    network = Network.whole_from_roads(read_roads([tmp_path / "wegen.osm"], mode=mode))
+    assert f"1 ferry takes {whom}" in str(measure._note_ferries(network))
+    none = dataclasses.replace(network, counts=network.counts | {"ferries": 0})
+    (note,) = measure._note_idle(none, Travel(mode=mode, ferries=True))
+    assert f"have no ferries that take {whom}" in str(note)
 
 
 def test_a_comparison_of_two_modes_says_so(walked: tuple[Result, Path], tmp_path: Path) -> None:
