@@ -140,11 +140,18 @@ def sample_command(
 @app.command("check")
 def check_command(study: StudyPath, plan: PlanOption = None) -> None:
     """Report every problem in the inputs of a study at once."""
+    from stemgeo.errors import InputError
+    from stemgeo.inputs.checking import Checked
     from stemgeo.inputs.checking import check as check_inputs
     from stemgeo.study import load_study
 
     asked = _add_plan(load_study(study), plan)
-    found = check_inputs(asked)
+    try:
+        found = check_inputs(asked)
+    except InputError as error:  # what could be read helps to mend what could not
+        for line in Checked(error.files, (), asked.output.language).lines():
+            print(line)
+        raise
     _print_notes(found.notes, asked.output.language)
     for line in found.lines():
         print(line)

@@ -61,7 +61,15 @@ class StudyError(StemgeoError, ValueError):
 
 
 class InputError(StemgeoError, ValueError):
-    """A file of the user holds something that cannot be used."""
+    """A file of the user holds something that cannot be used.
+
+    Attributes
+    ----------
+    files
+        What was read of the files of a study all the same, for `stemgeo check`.
+    """
+
+    files: tuple[Any, ...] = ()
 
 
 class MissingFileError(InputError, FileNotFoundError):

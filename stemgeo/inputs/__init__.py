@@ -347,7 +347,11 @@ def load_inputs(study: Study) -> Inputs:
     of = _Reading(study)
     for key in READERS:
         of.read_input(key)
-    of.findings.raise_errors()
+    try:
+        of.findings.raise_errors()
+    except InputError as error:
+        error.files = tuple(of.found)
+        raise
     of.tell_idle()
     academies, rules = of.academies, study.academies
     left_out = academies["coarse"] & (rules.coarse == "leave-out")

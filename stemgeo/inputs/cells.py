@@ -90,6 +90,7 @@ def read_table(
     _tell_hidden(raw, file)
     _note_empty_rows(raw, file)
     table = _empty_faults(_name_columns(raw.labels, raw.body, file), file)
+    file.keep_examples(table)
     return table if columns is None else take_columns(table, columns, file)
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import datetime as dt
+import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -12,19 +14,29 @@ from stemgeo.notes import Said, say
 
 if TYPE_CHECKING:
     from stemgeo.inputs import Provenance
+    from stemgeo.inputs.sources import Seen
     from stemgeo.notes import Note
     from stemgeo.study import Study
 
 
 _BYTES = Said("bytes", "bytes", "octets")
-_USED = Said("columns used", "gebruikte kolommen", "colonnes utilisées")
-_NOT_USED = Said("not used", "niet gebruikt", "non utilisées")
-_COLUMNS = "{what}: {columns}", "{what}: {columns}", "{what} : {columns}"
+_HEADS = (
+    Said("column", "kolom", "colonne"),
+    Said("taken as", "gelezen als", "lue comme"),
+    Said("examples", "voorbeelden", "exemples"),
+    Said("not understood", "niet begrepen", "pas compris"),
+)
+_NOT_USED = Said("(not used)", "(niet gebruikt)", "(non utilisée)")
+_KEEP = (
+    "# so that {role} is always read so: in study.toml, in the place of what it says of it",
+    "# om {role} altijd zo te lezen: in study.toml, in de plaats van wat er daarover staat",
+    "# pour que {role} soit toujours lu ainsi : dans study.toml, à la place de ce qu’il en dit",
+)
 
 
 @dataclass(frozen=True, repr=False)
 class Checked:
-    """The files of a study, all of which can be used.
+    """The files of a study, and what they were read as.
 
     Attributes
     ----------
@@ -44,23 +56,70 @@ class Checked:
         return "\n".join(self.lines())
 
     def table(self) -> pd.DataFrame:
-        """Give a row for each column: `role`, `file`, `column`, `used_as` (empty: not used)."""
-        rows = [(one.role, one.name, *column) for one in self.files for column in one.columns]
-        return pd.DataFrame(rows, columns=["role", "file", "column", "used_as"], dtype="str")
+        """Give a row for each column of each file.
+
+        `role`, `file`, `column`, `used_as` (empty: not used), `examples`, `not_understood`.
+        """
+        rows = [
+            (one.role, one.name, seen.label, seen.used_as, *map(_list_values, _values_of(seen)))
+            for one in self.files
+            for seen in one.seen
+        ]
+        names = ["role", "file", "column", "used_as", "examples", "not_understood"]
+        return pd.DataFrame(rows, columns=names, dtype="str")
 
     def lines(self) -> list[str]:
-        """Say of each file what it is, and which of its columns are used."""
+        """Say of each file what it is and what its columns were taken as; and what fixes that."""
         lines = []
         for one in self.files:
             size = f"{one.size_bytes} {_BYTES.to_text(self.language)}"
             lines.append(f"{one.role:16} {one.name}  {size}  {one.note}".rstrip())
-            used = [f"{label} ({meaning})" for label, meaning in one.columns if meaning]
-            unused = [label for label, meaning in one.columns if not meaning]
-            for what, columns in ((_USED, used), (_NOT_USED, unused)):
-                if columns:
-                    told = say(*_COLUMNS, what=what, columns=", ".join(columns))
-                    lines.append(f"{'':16} {told.to_text(self.language)}")
+            lines += [f"{'':16} {line}" for line in self._list_columns(one)]
+        return lines + self.study_lines()
+
+    def study_lines(self) -> list[str]:
+        """Write what study.toml must say for each register to be read so again, if it does not."""
+        lines = []
+        for one in self.files:
+            if one.entry:
+                head = say(*_KEEP, role=one.role).to_text(self.language)
+                entry = {**dict(one.entry)}
+                names = {f"columns.{ours}": label for ours, label in entry.pop("columns").items()}
+                lines += ["", head, f"[inputs.{one.role}]"]
+                lines += [f"{key} = {_write_toml(value)}" for key, value in (entry | names).items()]
         return lines
+
+    def _list_columns(self, file: Provenance) -> list[str]:
+        """Lay out a table of the columns of a file."""
+        if not file.seen:
+            return []
+        rows = [[head.to_text(self.language) for head in _HEADS]]
+        for seen in file.seen:
+            used_as = seen.used_as or _NOT_USED.to_text(self.language)
+            rows.append([seen.label, used_as, *map(_list_values, _values_of(seen))])
+        kept = [column for column in zip(*rows, strict=True) if any(column[1:])]
+        widths = [max(map(len, column)) for column in kept]
+        return [
+            "  ".join(f"{text:{width}}" for text, width in zip(row, widths, strict=True)).rstrip()
+            for row in zip(*kept, strict=True)
+        ]
+
+
+def _values_of(seen: Seen) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    return seen.examples, seen.misread
+
+
+def _list_values(values: tuple[str, ...]) -> str:
+    """Write some values, and how many more there are."""
+    more = f" (+{len(values) - 3})" if len(values) > 3 else ""
+    return ", ".join(values[:3]) + more
+
+
+def _write_toml(value: object) -> str:
+    """Write a value as TOML does."""
+    if isinstance(value, str):
+        return json.dumps(value, ensure_ascii=False).replace("\x7f", "")
+    return value.isoformat() if isinstance(value, dt.date) else str(value)
 
 
 def check(study: Study) -> Checked:

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import zip_longest
 
+from stemgeo.inputs.sources import Seen
 from stemgeo.notes import Said, clean_text, say, say_count, say_list
 
 _SHOWN = 8
@@ -227,6 +228,25 @@ class Columns:
         """Give each label with what its column was taken as; empty when it was not used."""
         labels = self.labels.items()
         return tuple((clean_text(label, 40), self.taken.get(name, "")) for name, label in labels)
+
+    @property
+    def seen(self) -> tuple[Seen, ...]:
+        """Give each column with some of its values."""
+        return tuple(
+            Seen(
+                clean_text(label, 40),
+                self.taken.get(name, ""),
+                tuple(self.examples.get(name, ())),
+                tuple(dict.fromkeys(self.misread.get(name, ()))),
+            )
+            for name, label in self.labels.items()
+        )
+
+    @property
+    def renamed(self) -> dict[str, str]:
+        """Give the labels of those used that are not called as we do, by our names."""
+        used = {ours: self.labels[name] for name, ours in self.taken.items()}
+        return {ours: label for ours, label in used.items() if label.lower() != ours}
 
     @property
     def unused(self) -> list[tuple[str, str]]:

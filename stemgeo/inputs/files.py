@@ -18,7 +18,7 @@ import zlib
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path, PurePosixPath
-from typing import IO, TYPE_CHECKING
+from typing import IO, TYPE_CHECKING, Any
 from xml.parsers.expat import ExpatError, ParserCreate
 
 from stemgeo import notes
@@ -202,6 +202,13 @@ class OpenedFile:
         """The columns that the study says are ours, by our names."""
         return self._columns.chosen
 
+    def keep_examples(self, table: pd.DataFrame) -> None:
+        """Keep the first values of each column."""
+        for name in map(str, table.columns):
+            texts = [str(one).strip() for one in table[name].head(100).dropna()]
+            values = dict.fromkeys(filter(None, texts))
+            self._columns.examples[name] = [clean_text(text, 30) for text in [*values][:3]]
+
     def keep_misread(self, values: pd.Series) -> None:
         """Keep which values of a column are not understood."""
         if len(values):
@@ -288,8 +295,23 @@ class OpenedFile:
     @property
     def provenance(self) -> Provenance:
         """Where the file came from, with the notes and the use of its columns so far."""
-        told = replace(self._origin, note="; ".join(self._notes), columns=self._columns.listed)
+        columns, note = self._columns, "; ".join(self._notes)
+        told = replace(self._origin, note=note, columns=columns.listed, seen=columns.seen)
+        told = replace(told, entry=tuple(self._write_entry().items()))
         return fill_origin(told, self._columns.labels.values(), of_roads=self.kind in EXTRACT)
+
+    def _write_entry(self) -> dict[str, Any]:
+        """Write what study.toml must say of a register for it to be read so, if it does not."""
+        if self.said is None:
+            return {}
+        given = self.said.model_dump(exclude_defaults=True, exclude={"path", "columns"})
+        found = {key: one for key, one in self._columns.place.items() if (key, one) != _USUAL_ROW}
+        names = {ours: label for ours, label in self._columns.renamed.items() if len(label) < 300}
+        asked = {ours: fold_label(label) for ours, label in self.said.columns.items()}
+        folded = {ours: fold_label(label) for ours, label in names.items()}
+        if found.items() <= given.items() and folded.items() <= asked.items():
+            return {}
+        return {"path": self.said.written_path, **found, **given, "columns": names}
 
     def _tell_unused(self) -> None:
         unused = self._columns.unused
@@ -381,6 +403,7 @@ def _enter_file(
     return OpenedFile(name, read_from, kind, *meant, said, provenance, findings)
 
 
+_USUAL_ROW = ("header_row", 1)
 _LAYERED = VECTOR - {Format.PARQUET} | {Format.XLSX}
 
 

@@ -335,6 +335,7 @@ def locate_points(
             )
             return None
         crs, how = CRS(likely), "recognised by their range"
+        file.keep_place(crs=likely)
         file.warn(
             say(
                 "does not say its CRS; its coordinates are read as {called} ({likely})",

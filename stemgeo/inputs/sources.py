@@ -4,11 +4,31 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from dataclasses import asdict, dataclass, field, replace
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+
+
+@dataclass(frozen=True)
+class Seen:
+    """A column of a file as it was read.
+
+    Attributes
+    ----------
+    label
+        What the file calls it.
+    used_as
+        What it was taken as; empty when it was not used.
+    examples, misread
+        Its first values, and those that were not understood.
+    """
+
+    label: str
+    used_as: str
+    examples: tuple[str, ...]
+    misread: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -29,6 +49,10 @@ class Provenance:
         What was found or left out while reading.
     columns
         Each column of the file, and what it was taken as: empty when it was not used.
+    seen
+        The same with values of the file, which no output holds.
+    entry
+        What study.toml must say of a register for it to be read so again; empty when it does.
     """
 
     role: str
@@ -40,6 +64,12 @@ class Provenance:
     date: dt.date | None
     note: str = ""
     columns: tuple[tuple[str, str], ...] = ()
+    seen: tuple[Seen, ...] = ()
+    entry: tuple[tuple[str, Any], ...] = field(default=(), compare=False)
+
+    def to_entry(self) -> dict[str, Any]:
+        """Give what a manifest holds of it: no values of the file."""
+        return {key: value for key, value in asdict(self).items() if key not in ("seen", "entry")}
 
 
 STATBEL = ("Statbel", "CC BY 4.0")

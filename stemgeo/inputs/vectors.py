@@ -107,6 +107,7 @@ def read_layer(
         frame = _drop_made_columns(frame)
     labels = frame.columns.drop(frame.geometry.name)
     file.keep_columns({str(label): str(label) for label in labels})
+    file.keep_examples(pd.DataFrame(frame[labels]))
     return frame
 
 
@@ -147,6 +148,7 @@ def _read_best_layer(
             raise _several_layers_error([every[place] for place in rivals])
     others = [name for place, name in enumerate(every) if place != chosen]
     if others:
+        file.keep_place(layer=every[chosen])
         file.note_unused(
             say(
                 "read from the layer '{name}'; not used: {others}",

@@ -306,7 +306,7 @@ def build_origins(study: Study, *inputs: Inputs, text: MapText) -> dict[str, Any
         "study": list_choices(study),
         "study_file": study.file and asdict(study.file),
         "stress_rules": None if unridden else _describe_stress_rules(study),
-        "inputs": [asdict(item) for item in files],
+        "inputs": [item.to_entry() for item in files],
     }
 
 

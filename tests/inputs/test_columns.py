@@ -92,7 +92,7 @@ def test_the_columns_that_are_used_are_told_with_what_they_were_taken_as(
 
 
 def test_check_prints_both(tmp_path: Path) -> None:
-    """Used columns with what they were taken as, and the names of the others, in full."""
+    """Each column with what it was taken as and examples; of those not used that too."""
     content = study_of(tmp_path)["inputs"]
     keep = ("municipalities", "population", "academies")
     lines = ["[study]", 'title = "t"', "date = 2022-12-31", "[inputs]"]
@@ -100,8 +100,11 @@ def test_check_prints_both(tmp_path: Path) -> None:
     (tmp_path / "study.toml").write_text("\n".join([*lines, 'network = "straight-line"', ""]))
     said = stemgeo("check", tmp_path)
     assert said.status == 0
-    assert "gebruikte kolommen: nis_code (nis_code), age (age), children (children)" in said.out
-    assert said.out.count("niet gebruikt: terzijde") == 2
+    lines = [" ".join(line.split()) for line in said.out.splitlines()]
+    assert "kolom gelezen als voorbeelden" in lines
+    assert "nis_code nis_code 11001" in lines
+    assert lines.count("terzijde (niet gebruikt) z") == 2
+    assert lines.count("terzijde (niet gebruikt) terzijde") == 1
     assert "let op: academies.csv: 1 kolom is niet gebruikt: 'terzijde'" in said.err
 
 
