@@ -27,6 +27,7 @@ KILLERS: dict[str, tuple[list[str], list[str]]] = {
         ["tests/network/test_bicycle.py"],
         [_PROFILES, _BETTER, "tests/network/test_rules_again.py"],
     ),
+    "network/foot.py": (["tests/network/test_foot.py"], [_BETTER]),
     "network/cache.py": ([_GRAPH], ["tests/network/test_stress_rules.py"]),
     "network/crossings.py": ([_TIES, _PROFILES], [_BETTER]),
     "network/graph.py": ([_GRAPH, _PROFILES], [_ACCESS, _TIES, _PROPERTIES]),
