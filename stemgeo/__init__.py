@@ -20,9 +20,9 @@ if TYPE_CHECKING:
     from stemgeo.access.riding import access
     from stemgeo.errors import InputError, Problem, ResultError, StemgeoError, StudyError
     from stemgeo.example import sample
-    from stemgeo.inputs.checking import check
     from stemgeo.network.graph import Network
     from stemgeo.planning import Plan, site
+    from stemgeo.readiness import check
     from stemgeo.registers import check_register
     from stemgeo.report.answers import answer
     from stemgeo.report.comparison import compare
@@ -48,7 +48,7 @@ _HOMES = {
     "access": "stemgeo.access.riding",
     "answer": "stemgeo.report.answers",
     "catchments": "stemgeo.access.areas",
-    "check": "stemgeo.inputs.checking",
+    "check": "stemgeo.readiness",
     "check_register": "stemgeo.registers",
     "isochrones": "stemgeo.access.areas",
     "compare": "stemgeo.report.comparison",

@@ -139,15 +139,17 @@ def sample_command(
 
 @app.command("check")
 def check_command(study: StudyPath, plan: PlanOption = None) -> None:
-    """Report every problem in the inputs of a study at once."""
+    """Report every problem in the inputs of a study at once, and what a run will find."""
     from stemgeo.errors import InputError
     from stemgeo.inputs.checking import Checked
-    from stemgeo.inputs.checking import check as check_inputs
     from stemgeo.study import load_study
 
     asked = _add_plan(load_study(study), plan)
     try:
-        found = check_inputs(asked)
+        with _show_progress(asked.output.language) as progress:
+            from stemgeo.readiness import check as check_inputs
+
+            found = check_inputs(asked, progress)
     except InputError as error:  # what could be read helps to mend what could not
         for line in Checked(error.files, (), asked.output.language).lines():
             print(line)
@@ -155,6 +157,8 @@ def check_command(study: StudyPath, plan: PlanOption = None) -> None:
     _print_notes(found.notes, asked.output.language)
     for line in found.lines():
         print(line)
+    if found.blocked:
+        raise typer.Exit(1)
 
 
 @register_app.command("check")
@@ -204,6 +208,10 @@ def run_command(
             "--uncertainty", help="Measure too what assumptions and untagged roads can change."
         ),
     ] = False,
+    anyway: Annotated[
+        bool,
+        typer.Option("--anyway", help="Measure also where no academy has a road within the limit."),
+    ] = False,
     replace: ReplaceOption = False,
 ) -> None:
     """Measure a study and write tables, isochrones, maps, gaps and a manifest."""
@@ -217,7 +225,9 @@ def run_command(
     with _show_progress(language) as progress:
         from stemgeo.study_run import run as run_study
 
-        result = run_study(parsed, uncertainty=uncertainty, progress=progress, threads=threads)
+        result = run_study(
+            parsed, uncertainty=uncertainty, anyway=anyway, progress=progress, threads=threads
+        )
         result.write(out, replace=replace, progress=progress)
     _print_notes(result.notes, language)
     _print_table(format_coverage(result.summary(), language), Form.text)
@@ -667,7 +677,7 @@ class _HelpWithKinds(TyperCommand):
 def map_command(
     result: ResultPath,
     province: Annotated[
-        str | None, typer.Option("--province", help="One province; without it all of Flanders.")
+        str | None, typer.Option("--province", help="One province; without it all of the study.")
     ] = None,
     kind: Annotated[
         str, typer.Option("--kind", metavar="KIND", help="What the map shows; see below.")

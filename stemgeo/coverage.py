@@ -14,12 +14,13 @@ import pandas as pd
 from stemgeo.arrays import divide_or_nan, sum_by_owner
 from stemgeo.errors import Problem, ResultError
 from stemgeo.inputs import vintages
+from stemgeo.inputs.territory import PART
 from stemgeo.inputs.vectors import find_polygons
 from stemgeo.study import LEVELS
 from stemgeo.tables import COUNTS, SCHEMAS, list_sides, order_columns
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Collection, Mapping, Sequence
 
     import geopandas as gpd
     from numpy.typing import NDArray
@@ -30,8 +31,8 @@ if TYPE_CHECKING:
 
 ALL_BANDS = "all"
 REGION = ("VLG", "Vlaanderen")
-PART = "Studiegebied"
-"""Name of the region of a study that does not hold all Flemish municipalities."""
+PARTLY = "{} (deel)"
+"""What a province is called of which the area of a study holds but a part."""
 KEYS = ["level", "code", "name", "band", "scenario", "profile"]
 
 
@@ -81,6 +82,8 @@ def levels_of(
     zones: gpd.GeoDataFrame,
     municipalities: gpd.GeoDataFrame,
     layers: Mapping[str, gpd.GeoDataFrame],
+    label: str = "",
+    partly: Collection[str] = (),
 ) -> list[Level]:
     """Find the place of every demand point at every level, largest first.
 
@@ -93,6 +96,10 @@ def levels_of(
     layers
         Polygons of the user with `code` and `name`. A point on a border, or in two of them,
         belongs to the first; one in none to the place with the empty code.
+    label
+        What all of it is called; that of `region_name` when empty.
+    partly
+        Provinces of which this is but a part.
     """
     by_zone = zones.sort_values("zone_id")
     towns = municipalities.sort_values("nis_code")
@@ -100,10 +107,11 @@ def levels_of(
     town_of_zone = pd.Index(towns["nis_code"]).get_indexer(by_zone["nis_code"])
     provinces, province_of_town = np.unique(towns["province"].to_numpy(object), return_inverse=True)
     town = town_of_zone[zone]
-    whole = np.array([[REGION[0], region_name(municipalities)]], dtype=object)
+    whole = np.array([[REGION[0], label or region_name(municipalities)]], dtype=object)
+    named = [PARTLY.format(one) if one in partly else one for one in provinces]
     return [
         Level("region", whole[:, 0], whole[:, 1], np.zeros(len(demand), dtype=np.intp)),
-        Level("province", provinces, provinces, province_of_town[town]),
+        Level("province", provinces, np.array(named, dtype=object), province_of_town[town]),
         *(level_of_layer(name, layer, demand) for name, layer in layers.items()),
         Level(
             "municipality",

@@ -40,6 +40,16 @@ def list_municipalities() -> pd.DataFrame:
 
 
 @cache
+def list_exonyms() -> dict[str, str]:
+    """NIS code of 2018 of the municipalities that French or English calls otherwise, by that name.
+
+    Source: the French and English editions of Statbel's list of municipalities and usual maps.
+    """
+    table = pd.read_csv(fact_path("exonyms.csv"), dtype=str)
+    return dict(zip(table["name"], table["nis2018"], strict=True))
+
+
+@cache
 def read_reported() -> pd.DataFrame:
     """What was reported to parliament and press, 2014 to 2023: to lay beside figures of one's own.
 

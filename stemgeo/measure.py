@@ -142,8 +142,9 @@ class Prepared:
         cells = cut_age_cells(bands, pd.concat(parts), rules, cuts)
         ground = PlacingGround(inputs, study, network, **of_extract)
         placed = place_children(ground, cells, study.method)
-        _check_no_child_lost(placed.points, inputs, cells)
-        levels = levels_of(placed.points, inputs.zones, inputs.municipalities, inputs.layers)
+        _check_no_child_lost(placed, inputs, cells)
+        inputs = inputs.cut_zones()
+        levels = find_levels(placed.points, inputs, inputs.layers)
         register = inputs.academies[~inputs.academies["planned"]]
         notes = (*inputs.warnings, *note_lengths(register, rules), *placed.notes)
         return cls(study, inputs, cells, ground, placed, levels, notes)
@@ -284,6 +285,24 @@ def measure_day(prepared: Prepared, day: dt.date, *, threads: int | None = None)
     )
 
 
+def find_levels(
+    points: gpd.GeoDataFrame, inputs: Inputs, layers: Mapping[str, gpd.GeoDataFrame]
+) -> list[Level]:
+    """Find the places of demand points, called as the study's area asks.
+
+    Parameters
+    ----------
+    points
+        The demand table.
+    inputs
+        Of the study.
+    layers
+        Of the user, those that are counted by.
+    """
+    area = inputs.area
+    return levels_of(points, inputs.zones, inputs.municipalities, layers, area.label, area.partly)
+
+
 def load_roads(inputs: Inputs, travel: Travel) -> Network:
     """Give the network of a study's extracts, from the cache where it is kept.
 
@@ -316,14 +335,13 @@ def _refuse_elsewhere(network: Network, inputs: Inputs) -> None:
         raise InputError(Problem(names, what, "give an extract of the study's area"))
 
 
-def _check_no_child_lost(
-    points: gpd.GeoDataFrame, inputs: Inputs, cells: tuple[AgeCell, ...]
-) -> None:
-    """Stop when the points do not hold every child of every municipality."""
+def _check_no_child_lost(found: PlacedChildren, inputs: Inputs, cells: tuple[AgeCell, ...]) -> None:
+    """Stop when the points, and what lies off the study's ground, do not hold every child."""
+    points = found.points
     ages = list_ages(cell.ages for cell in cells)
     given = inputs.children[inputs.children["age"].isin(ages)].groupby("nis_code")["children"].sum()
     placed = points.groupby("nis_code")[[cell.column for cell in cells]].sum().sum(axis=1)
-    placed = placed.reindex(given.index, fill_value=0)
+    placed = placed.add(found.beyond, fill_value=0).reindex(given.index, fill_value=0)
     wrong = given.index[given != placed]
     if len(wrong):
         raise InputError(
@@ -747,10 +765,10 @@ def _cover_by_method(
         rows = rows[(rows["scenario"] == "central") & (rows["profile"] == "all")]
         return rows.assign(fell_back=prepared.placed.fell_back)
     placed = place_children(prepared.ground, prepared.cells, method)
-    _check_no_child_lost(placed.points, prepared.inputs, prepared.cells)
+    _check_no_child_lost(placed, prepared.inputs, prepared.cells)
     reached = find_reached(measured.riders[0].for_points(placed.points), prepared, threads)
     inputs = prepared.inputs
-    levels = levels_of(placed.points, inputs.zones, inputs.municipalities, {})
+    levels = find_levels(placed.points, inputs, {})
     upper = [level for level in levels if level.name in UPPER]
     return coverage_table(placed.points, reached, upper).assign(fell_back=placed.fell_back)
 

@@ -13,7 +13,6 @@ from stemgeo.report.files import RUN, join_lines
 from stemgeo.report.manifests import build_origins
 from stemgeo.report.outcome import Tables, drop_infinite
 from stemgeo.speech import LANGUAGES
-from stemgeo.study import PROVINCES
 from stemgeo.tables import check_table
 
 if TYPE_CHECKING:
@@ -96,9 +95,9 @@ class Result(Tables):
     def _draw_maps(self, maps: Path) -> None:
         from stemgeo.maps.kinds import save_map
 
-        there = set(self.municipalities["province"])
-        for province in (None, *(one for one in PROVINCES if one in there)):
-            name = (province or REGION[1]).lower()
+        whole = "gebied" if self.study.has_area else REGION[1].lower()
+        for province in (None, *self.whole_provinces):
+            name = province.lower() if province else whole
             save_map(self.sheets.draw("share", province), maps / name, self.study.output.formats)
 
     def _build_manifest(self) -> dict[str, Any]:

@@ -117,6 +117,19 @@ Once = AfterValidator(_check_each_once)
 """Of a list in which none stands twice."""
 
 
+def _as_names(value: object) -> object:
+    """Take one name as a list of one, and NIS codes as text."""
+    many = value if isinstance(value, list | tuple) else (value,)
+    return tuple(f"{one:05}" if isinstance(one, int) else one for one in many)
+
+
+def _is_file(area: object) -> bool:
+    """Whether an area is a file of polygons: a table with its path, or a text with an ending."""
+    return isinstance(area, dict | Path) or (
+        isinstance(area, str) and re.search(r"[.][a-z0-9]{2,10}$|[/\\]", area.lower()) is not None
+    )
+
+
 VINTAGE: Literal[2025] = 2025
 """Of the NIS codes of results, unless a study says another: the newest."""
 
@@ -134,12 +147,22 @@ class About(_StudyPart):
         Which NIS codes the results use: 2018 (308 municipalities), 2024 (300) or 2025 (285).
     notice
         Printed on every output when given, e.g. "Ontwerp, niet voor publicatie".
+    area
+        What the study is of, where that is not all of its municipalities: names of municipalities
+        (former ones too) and provinces, or NIS codes of any vintage; or a file of polygons, which
+        is read as `inputs.area`.
+    area_name
+        What the area is called on outputs; empty: by what it names, or by the name in the file.
     """
 
     title: Line = Field(min_length=1, max_length=200)
     date: Day
     vintage: Literal[2018, 2024, 2025] = VINTAGE
     notice: Line = Field(default="", max_length=300)
+    area: Annotated[tuple[ShortLine, ...], BeforeValidator(_as_names), Once] = Field(
+        default=(), max_length=400
+    )
+    area_name: Line = Field(default="", max_length=200)
 
 
 _LONGEST_PATH = 4096
@@ -353,6 +376,14 @@ class InputPaths(_StudyPart):
         Given(
             "points",
             "where an academy could come, any file of points; else one place for each zone",
+            proposed=True,
+        ),
+    ] = None
+    area: Annotated[
+        Input | None,
+        Given(
+            "layer",
+            "polygons whose children the study counts, as `area` under `[study]`",
             proposed=True,
         ),
     ] = None
@@ -1280,6 +1311,19 @@ class Study(_StudyPart):
     _file: StudyFile | None = PrivateAttr(default=None)
     _said_by: SaidBy = PrivateAttr(default=SaidBy.CODE)
 
+    @model_validator(mode="before")
+    @classmethod
+    def _area_is_a_file(cls, content: Any) -> Any:
+        """Take the polygons of an area as an input: they are read, hashed and named as one."""
+        about = content.get("study") if isinstance(content, dict) else None
+        if not isinstance(about, dict) or not _is_file(about.get("area")):
+            return content
+        inputs = content.get("inputs")
+        if not isinstance(inputs, dict) or inputs.get("area"):
+            raise ValueError("area stands under [study] and under [inputs]; give it once")
+        rest = {name: value for name, value in about.items() if name != "area"}
+        return content | {"study": rest, "inputs": inputs | {"area": about["area"]}}
+
     def model_post_init(self, context: Any, /) -> None:
         """Keep which file this was read from, and who chose."""
         self._file = (context or {}).get("file")
@@ -1317,6 +1361,10 @@ class Study(_StudyPart):
             siting.profile != "all" and self.straight_line
         ):
             yield f"siting.profile: the study has no roads '{siting.profile}'"
+        if self.about.area and self.inputs.area:
+            yield "study.area: names an area, and inputs.area draws one; give one of the two"
+        if self.about.area_name and not self.has_area:
+            yield "study.area_name: there is no area to name; give area, or leave it out"
         key, layers = self.subsidy.place_layer, self.inputs.layers
         if key and key not in layers:
             there = _list_values(layers) or "none"
@@ -1397,6 +1445,11 @@ class Study(_StudyPart):
         if not self.subsidy.pays_trajectories:
             what = f": the rules of {self.subsidy.year} pay no extra trajectories"
             yield "subsidy.trajectories_per_place", what
+
+    @property
+    def has_area(self) -> bool:
+        """Whether it is of a territory that it names or draws."""
+        return bool(self.about.area) or self.inputs.area is not None
 
     @property
     def straight_line(self) -> bool:

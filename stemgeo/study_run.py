@@ -20,6 +20,7 @@ from stemgeo.measure import (
     report_nothing,
 )
 from stemgeo.notes import Said
+from stemgeo.readiness import refuse_without_roads
 from stemgeo.recognition import choose_recognised
 from stemgeo.result import Result
 from stemgeo.siting.municipalities import candidate_municipalities
@@ -29,6 +30,7 @@ from stemgeo.times import measure_times
 from stemgeo.uncertainty import measure_uncertainty
 
 if TYPE_CHECKING:
+    import geopandas as gpd
     import pandas as pd
 
 
@@ -36,6 +38,7 @@ def run(
     study: Study,
     *,
     uncertainty: bool = False,
+    anyway: bool = False,
     progress: Progress = report_nothing,
     threads: int | None = None,
 ) -> Result:
@@ -48,6 +51,8 @@ def run(
     uncertainty
         Whether to measure too what each assumption and what the map does not say can change: some
         twenty measurements more, see `stemgeo.uncertainty`.
+    anyway
+        Whether to measure also where no academy of the day has a road within the limit.
     progress
         Called with what is being done and the share behind us.
     threads
@@ -56,9 +61,11 @@ def run(
     Raises
     ------
     InputError
-        With every problem of the inputs at once.
+        With every problem of the inputs at once; or when no academy has a road.
     """
     prepared = prepare_study(study, progress)
+    if not anyway:
+        refuse_without_roads(prepared, study.about.date)
     progress(
         Said("Computing travel times", "Reistijden berekenen", "Calcul des temps de trajet"), 0.45
     )
@@ -109,7 +116,7 @@ def run(
         quintiles=count_quintiles(measured.coverage, attributes) if attributes else None,
         concentration=measure_concentration(measured.coverage, attributes) if attributes else None,
         subsidy=subsidy.compute_for_study(
-            study.subsidy, measured.academies, prepared.inputs.layers
+            study.subsidy, keep_own(study, measured.academies), prepared.inputs.layers
         ),
         network_counts={
             one.profile: one.list_counts(points, cells)
@@ -119,6 +126,11 @@ def run(
         building_counts=prepared.ground.counts,
         notes=(*prepared.notes, *measured.notes, *places.notes, *sure.notes),
     )
+
+
+def keep_own(study: Study, academies: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+    """Keep the academies of the study's area: those around it serve, and are paid elsewhere."""
+    return academies[academies["nis_code"] != ""] if study.has_area else academies
 
 
 def _compare_year_before(prepared: Prepared) -> pd.DataFrame:

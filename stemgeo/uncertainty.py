@@ -15,12 +15,13 @@ import pandas as pd
 
 from stemgeo import facts
 from stemgeo.access.travellers import OverNetwork, list_travellers
-from stemgeo.coverage import ALL_BANDS, Reached, coverage_table, levels_of
+from stemgeo.coverage import ALL_BANDS, Reached, coverage_table
 from stemgeo.demand import place_children
 from stemgeo.measure import (
     UPPER,
     add_up_ways,
     count_cores,
+    find_levels,
     find_reached,
     load_roads,
 )
@@ -430,10 +431,7 @@ def _take_reached(one: _AssumptionEnd, profile: str, cell: int) -> Reached:
 def _count_end(prepared: Prepared, points: pd.DataFrame, one: _AssumptionEnd) -> pd.DataFrame:
     """Count the children of all bands in time, at each level of `UPPER`."""
     inputs = prepared.inputs
-    if points is prepared.points:
-        levels = prepared.levels
-    else:
-        levels = levels_of(points, inputs.zones, inputs.municipalities, {})
+    levels = prepared.levels if points is prepared.points else find_levels(points, inputs, {})
     upper = [level for level in levels if level.name in UPPER]
     rows = coverage_table(points, one.reached, upper)
     rows = rows[rows["band"] == ALL_BANDS]

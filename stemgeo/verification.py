@@ -292,7 +292,9 @@ class Again:
 
 def _run_again(again: Again, of: StudyOfThen) -> Tables:
     sure = bool(of.then.get("uncertainty"))
-    return run(of.study, uncertainty=sure, progress=again.progress, threads=again.threads)
+    return run(
+        of.study, uncertainty=sure, anyway=True, progress=again.progress, threads=again.threads
+    )
 
 
 def _site_again(again: Again) -> Outcome:

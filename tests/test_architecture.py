@@ -42,6 +42,7 @@ ORDER = [
     "coverage",
     "equity",
     "measure",
+    "readiness",
     "times",
     "uncertainty",
     "gaps",

@@ -31,7 +31,17 @@ HARNESSES = {"bench", "fuzz", "mutants", "peers", "real", "reliability"}
 """Folders of tests that are of no part of the package."""
 
 OTHERWISE = {
-    "": ["alive", "architecture", "csv", "french", "house", "on_foot", "quiet_words", "strangers"],
+    "": [
+        "alive",
+        "architecture",
+        "area",
+        "csv",
+        "french",
+        "house",
+        "on_foot",
+        "quiet_words",
+        "strangers",
+    ],
     "access": ["better_roads", "catchments", "oracles", "properties", "ties"],
     "inputs": ["damaged", "notes", "real_inputs", "registers", "versions", "vintage_sums"],
     "maps": ["colours", "golden", "web_browser"],

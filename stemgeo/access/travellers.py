@@ -249,7 +249,7 @@ class OverNetwork:
         travel = study.travel
         network = network.restrict_to(ferries=travel.ferries)
         sites, places = (
-            _snap_table(network, academies, travel),
+            tie_table(network, academies, travel),
             _tie_demand(network, points, travel),
         )
         notes = _note_off_roads(academies[~sites.found], travel.snap_limit_m)
@@ -279,7 +279,7 @@ class OverNetwork:
 
     def for_academies(self, academies: gpd.GeoDataFrame) -> OverNetwork:
         """Give the same traveller to other academies."""
-        sites = _snap_table(self.network, academies, self.study.travel)
+        sites = tie_table(self.network, academies, self.study.travel)
         return replace(self, academies=academies, sites=sites)
 
     def for_every_age(self) -> OverNetwork:
@@ -363,7 +363,7 @@ class OverNetwork:
 
     def tie_places(self, places: gpd.GeoDataFrame) -> TiedPoints:
         """Tie other places to the roads."""
-        return _snap_table(self.network, places, self.study.travel)
+        return tie_table(self.network, places, self.study.travel)
 
     def list_served(
         self, places: gpd.GeoDataFrame, pace: Pace, minutes: float, *, threads: int
@@ -429,7 +429,18 @@ def _note_off_roads(academies: gpd.GeoDataFrame, limit_m: float) -> tuple[Note, 
     return (Note(Said("network", "wegen", "routes"), what, mend),)
 
 
-def _snap_table(network: Network, table: gpd.GeoDataFrame, travel: Travel) -> TiedPoints:
+def tie_table(network: Network, table: gpd.GeoDataFrame, travel: Travel) -> TiedPoints:
+    """Tie points to the roads, as the study has it.
+
+    Parameters
+    ----------
+    network
+        Of a profile.
+    table
+        Points, in any CRS.
+    travel
+        Within which distance, and up to which limit.
+    """
     within_m, limit_m = travel.snap_within_m, travel.snap_limit_m
     at = table.geometry.to_crs(network.crs)
     x, y = at.x.to_numpy(), at.y.to_numpy()
@@ -439,7 +450,7 @@ def _snap_table(network: Network, table: gpd.GeoDataFrame, travel: Travel) -> Ti
 def _tie_demand(network: Network, points: gpd.GeoDataFrame, travel: Travel) -> TiedPoints:
     """Tie demand points to the network; those beyond its ground to none."""
     outside = points["outside_network"].to_numpy(np.bool_)
-    return _snap_table(network, points, travel).untie_points(outside)
+    return tie_table(network, points, travel).untie_points(outside)
 
 
 def draw_study_isochrones(

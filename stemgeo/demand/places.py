@@ -14,6 +14,7 @@ import shapely
 from stemgeo.arrays import sum_by_owner
 from stemgeo.facts import LAMBERT_72
 from stemgeo.inputs.vectors import find_polygons
+from stemgeo.inputs.weights import LARGEST
 from stemgeo.study import BEST, MOSTLY, RESIDENTS_FOR_A_CHILD_OF_AN_AGE, STREET_WEIGHTS
 
 if TYPE_CHECKING:
@@ -308,7 +309,7 @@ class PlacingGround:
         self, cells: NDArray[np.object_], weight: Floats
     ) -> tuple[NDArray[np.object_], Indices, Longs]:
         """Cut grid cells by the zones; each piece has the cell's weight by its share of area."""
-        zones = self.inputs.zones.geometry.to_numpy()
+        zones, number = self._outlines
         cell, zone = shapely.STRtree(zones).query(cells, predicate="intersects")
         order = np.lexsort((zone, cell))
         cell, zone = cell[order], zone[order]
@@ -319,8 +320,23 @@ class PlacingGround:
         piece = _cut_overlaps(piece, cell, shapely.area(cells))
         share = shapely.area(piece) / shapely.area(cells[cell])
         units = np.rint(weight[cell] * share).astype(np.int64)
-        kept = units > 0
-        return piece[kept], zone[kept], units[kept]
+        kept = (units > 0) & (number[zone] >= 0)
+        return piece[kept], number[zone][kept], units[kept]
+
+    @cached_property
+    def _outlines(self) -> tuple[NDArray[np.object_], Indices]:
+        """The outlines of the zones and of those around, by id; the number of each, -1 around.
+
+        Whose a point on a border is does not depend on where the study ends.
+        """
+        zones, around = self.inputs.zones, self.inputs.zones_around
+        number = np.arange(len(zones))
+        if around is None or around.empty:
+            return zones.geometry.to_numpy(), number
+        ids = np.concatenate([one["zone_id"].to_numpy(object) for one in (zones, around)])
+        order = np.argsort(ids.astype(str), kind="stable")
+        outlines = np.concatenate([one.geometry.to_numpy() for one in (zones, around)])
+        return outlines[order], np.append(number, np.full(len(around), -1))[order]
 
     def _place_in_zones(self, x: Floats, y: Floats, weight: Longs) -> LivingPlaces:
         """Find the zone of each point; points in none are left out."""
@@ -330,7 +346,8 @@ class PlacingGround:
 
     def _find_first_zone(self, points: NDArray[np.object_]) -> tuple[Indices, Indices]:
         """Find which points lie in a zone, and in which: on a border the first."""
-        zone = find_polygons(points, self.inputs.zones.geometry.to_numpy())
+        outlines, number = self._outlines
+        zone = np.append(number, -1)[find_polygons(points, outlines)]
         point = np.flatnonzero(zone >= 0)
         return point, zone[point]
 
@@ -475,9 +492,9 @@ class PlacingGround:
 
     @property
     def _is_estimate(self) -> bool:
-        """Whether nobody said how many live in the zones of a municipality that has several."""
-        several = not self.inputs.zones["nis_code"].is_unique
-        return self.inputs.zone_population is None and several
+        """Whether there are zones of which nobody said how many live in each."""
+        several = self.study.inputs.zones or not self.inputs.zones["nis_code"].is_unique
+        return self.inputs.zone_population is None and bool(several)
 
     @cached_property
     def living(self) -> Living:
@@ -539,7 +556,7 @@ def count_children(points: gpd.GeoDataFrame) -> pd.Series[int]:
 def _scale_weights(frame: gpd.GeoDataFrame) -> Floats:
     """Give the weights of a file as whole numbers up to `LARGEST_WEIGHT`."""
     weight = frame["weight"].to_numpy(np.float64)
-    largest = weight.max(initial=np.finfo(float).tiny)
+    largest = max(frame.attrs.get(LARGEST, 0.0), weight.max(initial=np.finfo(float).tiny))
     return np.asarray(np.ceil(weight / largest * LARGEST_WEIGHT))
 
 
@@ -558,7 +575,7 @@ def _count_residents(inputs: Inputs) -> pd.Series:
     if inputs.residents is not None:
         return inputs.residents
     children = inputs.children.groupby("nis_code")["children"].sum()
-    ages = max(inputs.children["age"].nunique(), 1)
+    ages = inputs.ages or max(inputs.children["age"].nunique(), 1)
     return children / ages * RESIDENTS_FOR_A_CHILD_OF_AN_AGE
 
 

@@ -151,11 +151,15 @@ class PlacedChildren:
         Where another method had to be used, for the reader of the figures.
     fell_back
         How many children were placed by another method than the one asked for.
+    beyond
+        Of municipalities that lie only partly on the ground of the study: who lives off it, by
+        nis_code.
     """
 
     points: gpd.GeoDataFrame
     notes: tuple[Note, ...]
     fell_back: int
+    beyond: pd.Series
 
     def count_by_zone(self, zones: gpd.GeoDataFrame) -> pd.DataFrame:
         """Say how the children of each zone were placed: the placement table."""
@@ -210,13 +214,26 @@ def place_children(ground: PlacingGround, cells: Sequence[AgeCell], method: str)
             fell_back += children
         found.append((one, places))
         lacking = lacking & ~placed
-    table = _build_demand(found, home_of_zone, homes, ground)
+    every = _build_demand(found, home_of_zone, homes, ground)
+    table, beyond = _keep_on_ground(every, ground.inputs)
     told = placement_notes.note_zone_by_zone(ground, table) if method == BEST else []
     told += [
         *placement_notes.note_divided(ground, table, home_of_zone),
         *placement_notes.note_kinds_not_met(ground),
     ]
-    return PlacedChildren(table, (*told, *notes), fell_back)
+    return PlacedChildren(table, (*told, *notes), fell_back, beyond)
+
+
+def _keep_on_ground(points: gpd.GeoDataFrame, inputs: Inputs) -> tuple[gpd.GeoDataFrame, pd.Series]:
+    """Keep the points on the ground of a study, and count by municipality who lives off it."""
+    inside, outline = np.ones(len(points), dtype=np.bool_), inputs.area.outline
+    if outline is not None:
+        shapely.prepare(outline)
+        inside = np.asarray(shapely.intersects(outline, points.geometry.to_numpy()))
+        # On the border with a zone that has no ground in it one is not in it.
+        inside &= points["zone_id"].isin(inputs.cut_zones().zones["zone_id"]).to_numpy()
+    off = count_children(points[~inside]).groupby(points["nis_code"][~inside]).sum()
+    return points[inside].reset_index(drop=True), off
 
 
 @dataclass(frozen=True)

@@ -41,6 +41,14 @@ from stemgeo.inputs.population import (
     read_population,
 )
 from stemgeo.inputs.sources import Provenance
+from stemgeo.inputs.territory import (
+    EVERYWHERE,
+    Area,
+    cut_to_ground,
+    find_towns_inside,
+    load_ground,
+    name_area,
+)
 from stemgeo.inputs.weights import load_addresses, load_weights, read_weights
 from stemgeo.notes import Note, Said, say, say_count
 from stemgeo.study import VINTAGE, list_ages
@@ -115,8 +123,17 @@ class Inputs:
         Of all ages, by nis_code; None when the population file does not hold them.
     coarse
         The academies that the study leaves out, because their place is known too roughly.
+    ages
+        How many ages of the study the population file has; 0: as many as `children`.
     years
         For each other year of which the study names the population, these inputs with that.
+    area
+        The territory of the study, where that is not all that its files hold.
+    around
+        The municipalities that the file has beside those of the area, as `municipalities`.
+    zones_around
+        The zones there that may touch those of the area: what lies on a border belongs to the
+        first by id, wherever the study ends.
     """
 
     municipalities: gpd.GeoDataFrame
@@ -138,7 +155,18 @@ class Inputs:
     attributes: dict[str, pd.DataFrame] = field(default_factory=dict)
     residents: pd.Series | None = None
     coarse: gpd.GeoDataFrame | None = None
+    ages: int = 0
     years: dict[int, Inputs] = field(default_factory=dict)
+    area: Area = EVERYWHERE
+    around: gpd.GeoDataFrame | None = None
+    zones_around: gpd.GeoDataFrame | None = None
+
+    def cut_zones(self) -> Inputs:
+        """Give the inputs with the zones as far as they lie in the area: those that are counted."""
+        if self.area.outline is None:
+            return self
+        cut = cut_to_ground(self.zones, self.area.outline)
+        return replace(self, zones=cut[cut.area > 0].reset_index(drop=True))
 
 
 class _Reading:
@@ -179,12 +207,13 @@ class _Reading:
     def sources(self) -> PlaceSources:
         """What says where addresses are; each is read when the first of them is asked for."""
         return PlaceSources(
-            self.towns,
+            self.every,
             self._take_book,
             self._take_mapped,
             lambda: self.take("postcodes"),
             self.take("corrections"),
             self.study.academies,
+            self.land,
         )
 
     def _take_book(self) -> AddressBook | None:
@@ -227,19 +256,47 @@ class _Reading:
             )
 
     @property
-    def towns(self) -> gpd.GeoDataFrame:
-        """The municipalities."""
+    def every(self) -> gpd.GeoDataFrame:
+        """All municipalities of the file: what lies around the study is placed by them too."""
         return self.read["municipalities"]
 
+    @cached_property
+    def towns(self) -> gpd.GeoDataFrame:
+        """The municipalities of the study: those that have ground in its area, whole."""
+        every = self.every
+        inside = find_towns_inside(self.study, self.read.get("area"), every, self.findings)
+        return every[inside].reset_index(drop=True)
+
     @property
-    def area(self) -> gpd.GeoDataFrame | None:
+    def around(self) -> gpd.GeoDataFrame:
+        """The municipalities beside them."""
+        every = self.every
+        return every[~every["nis_code"].isin(self.towns["nis_code"])].reset_index(drop=True)
+
+    @cached_property
+    def land(self) -> gpd.GeoDataFrame:
+        """The municipalities of the study, as far as they lie in its area."""
+        ground = self.read.get("area")
+        return self.towns if ground is None else cut_to_ground(self.towns, ground.outline)
+
+    @property
+    def counted(self) -> gpd.GeoDataFrame | None:
         """The municipalities, where they could be read."""
         return self.towns if len(self.towns) else None
 
     @property
     def zones(self) -> gpd.GeoDataFrame:
         """The zones, without a file the municipalities."""
-        return self.read["zones"] if "zones" in self.read else take_as_zones(self.towns)
+        return self.read["zones"][0] if "zones" in self.read else take_as_zones(self.towns)
+
+    @property
+    def zones_around(self) -> gpd.GeoDataFrame:
+        """The zones beside them, near enough to touch."""
+        every = self.read["zones"][1] if "zones" in self.read else take_as_zones(self.around)
+        if self.towns.empty or every.empty:
+            return every
+        left, bottom, right, top = self.towns.total_bounds
+        return every.cx[left - 1 : right + 1, bottom - 1 : top + 1].reset_index(drop=True)
 
     @property
     def academies(self) -> gpd.GeoDataFrame:
@@ -250,9 +307,15 @@ class _Reading:
 
 def _read_population(of: _Reading, given: Input) -> tuple[Any, ...]:
     before = set(of.findings.notes)
-    read = load_population(given, of.ages, of.vintage, of.area, of.findings)
+    read = load_population(given, of.ages, of.vintage, of.counted, of.findings)
     of.told_of_population = set(of.findings.notes) - before
     return read
+
+
+def _read_zones(of: _Reading, given: Input) -> tuple[Any, ...]:
+    every, file = load_zones(given, of.towns, of.vintage, of.findings, of.around)
+    ours = every["nis_code"].isin(of.towns["nis_code"])
+    return (every[ours].reset_index(drop=True), every[~ours]), file
 
 
 def _read_zone_population(of: _Reading, given: Input) -> tuple[Any, ...]:
@@ -262,7 +325,7 @@ def _read_zone_population(of: _Reading, given: Input) -> tuple[Any, ...]:
 
 def _read_places(of: _Reading, given: Input, kind: RegisterKind) -> tuple[Any, ...]:
     register = of.read["academies"]
-    return load_places(given, kind, register, of.towns, of.findings, of.ages, of.sources)
+    return load_places(given, kind, register, of.land, of.findings, of.ages, of.sources)
 
 
 def _read_address_points(of: _Reading, given: Input) -> tuple[Any, ...]:
@@ -308,22 +371,23 @@ def _tell_of_edits(file: OpenedFile) -> None:
 
 
 READERS: dict[str, Callable[[_Reading, Any], tuple[Any, ...]]] = {
-    "municipalities": lambda of, given: load_municipalities(given, of.vintage, of.findings),
-    "zones": lambda of, given: load_zones(given, of.towns, of.vintage, of.findings),
+    "area": lambda of, given: load_ground(given, of.findings),
+    "municipalities": lambda of, given: load_municipalities(
+        given, of.vintage, of.findings, part=of.study.has_area
+    ),
+    "zones": _read_zones,
     "population": _read_population,
     "populations": lambda of, given: (_read_years(of, given),),
     "zone_population": _read_zone_population,
     "weights": lambda of, given: load_weights(given, of.towns, of.findings),
-    "academies": lambda of, given: load_academies(
-        given, of.towns, of.findings, of.ages, of.sources
-    ),
+    "academies": lambda of, given: load_academies(given, of.land, of.findings, of.ages, of.sources),
     "plan": lambda of, given: _read_places(of, given, PLACES),
     "candidates": lambda of, given: _read_places(of, given, CANDIDATES),
     "addresses": _read_address_points,
-    "postcodes": lambda of, given: load_postcodes(given, of.towns, of.findings),
-    "corrections": lambda of, given: load_corrections(given, of.towns, of.findings),
+    "postcodes": lambda of, given: load_postcodes(given, of.every, of.findings),
+    "corrections": lambda of, given: load_corrections(given, of.every, of.findings),
     "layers": lambda of, given: _read_each(
-        given, lambda key, one: load_layer(key, one, of.towns, of.findings)
+        given, lambda key, one: load_layer(key, one, of.land, of.findings)
     ),
     "attributes": lambda of, given: _read_each(
         given,
@@ -360,8 +424,8 @@ def load_inputs(study: Study) -> Inputs:
         name = next(file.name for file in of.found if file.role == "zones")
         warn_of_overlaps_and_holes(of.zones, of.towns, population.children, name, of.findings)
     inputs = Inputs(
-        municipalities=of.towns,
-        provinces=dissolve_provinces(of.towns),
+        municipalities=of.land,
+        provinces=dissolve_provinces(of.land),
         zones=of.zones,
         **_fields_of_population(population, of.vintage),
         zone_population=read.get("zone_population"),
@@ -375,6 +439,9 @@ def load_inputs(study: Study) -> Inputs:
         candidates=read.get("candidates"),
         layers=read["layers"],
         attributes=read["attributes"],
+        area=name_area(study, read.get("area"), of.towns, of.land),
+        around=of.around,
+        zones_around=of.zones_around,
     )
     others = [told for told in inputs.warnings if told not in of.told_of_population]
     of_years = read["populations"].items()
@@ -391,6 +458,7 @@ def _fields_of_population(population: Population, vintage: int) -> dict[str, Any
         "population_year": population.year,
         "population_vintage": population.vintage,
         "parts_vintage": min(population.vintage, vintage),
+        "ages": population.ages,
     }
 
 
@@ -420,7 +488,7 @@ def _read_years(of: _Reading, populations: Mapping[int, Input]) -> dict[int, _Ye
     read = {}
     for year, given in sorted(populations.items()):
         own, role = Findings(), f"populations.{year}"
-        population, file = load_population(given, of.ages, of.vintage, of.area, own)
+        population, file = load_population(given, of.ages, of.vintage, of.counted, own)
         if population.year not in (None, year):
             what = f"the file is of {population.year}"
             own.error(role, what, f"give that of {year}, or name it under {population.year}")

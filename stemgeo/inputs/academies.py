@@ -177,12 +177,11 @@ def read_register(
     _check_spans(table, found, file)
     _warn_of_names(table, file)
     table = table[table.geometry.notna()]
-    table = table.assign(
-        nis_code=find_codes(table.geometry, municipalities, "nis_code"), planned=False
-    )
+    land = municipalities if sources.land is None else sources.land
+    table = table.assign(nis_code=find_codes(table.geometry, land, "nis_code"), planned=False)
     if not kind.once:  # who chooses among places tells which lie outside, or on one spot
-        if len(municipalities):
-            _warn_of_outside(table, municipalities, file)
+        if len(land):
+            _warn_of_outside(table, land, file)
         _warn_of_same_place(table[table["placed_by"] == "coordinates"], file)
         tell_coarse(table, sources.rules, file)
     file.note(str(say_count(len(raw), kind.thing)))

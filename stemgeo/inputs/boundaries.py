@@ -92,7 +92,7 @@ def as_input(path: str | Path | Input) -> Input:
 
 
 def load_municipalities(
-    given: Input, vintage: int, findings: Findings
+    given: Input, vintage: int, findings: Findings, *, part: bool = False
 ) -> tuple[gpd.GeoDataFrame, Provenance | None]:
     """As `read_municipalities`, with the problems in `findings`; empty when there are any.
 
@@ -102,6 +102,8 @@ def load_municipalities(
         As for `read_municipalities`.
     findings
         Takes the problems and notes.
+    part
+        Whether the study asks for a part of Flanders: then nothing is missing.
     """
     nothing = gpd.GeoDataFrame(
         {"nis_code": [], "name": [], "province": []}, geometry=[], crs=LAMBERT_72
@@ -113,7 +115,7 @@ def load_municipalities(
         if frame is not None:
             frame = _keep_flemish_outlines(frame, file)
         if frame is not None:
-            frame = _convert_outlines(frame, vintage, file)
+            frame = _convert_outlines(frame, vintage, file, part=part)
         return nothing if frame is None else frame, file.provenance
 
 
@@ -243,7 +245,7 @@ def _say_where(frame: gpd.GeoDataFrame, feature: int) -> str:
 
 
 def _convert_outlines(
-    frame: gpd.GeoDataFrame, vintage: int, file: OpenedFile
+    frame: gpd.GeoDataFrame, vintage: int, file: OpenedFile, *, part: bool
 ) -> gpd.GeoDataFrame | None:
     """Bring municipalities to the study's vintage and give each its name and province."""
     if frame.empty:
@@ -266,7 +268,7 @@ def _convert_outlines(
         frame = frame.assign(name=own.where(own != "", frame["nis_code"].map(official)))
     frame["province"] = [vintages.province_of(code, vintage) for code in frame["nis_code"]]
     missing = sorted(vintages.flemish_codes(vintage) - set(frame["nis_code"]))
-    if missing:
+    if missing and not part:
         are = (
             Said("is", "staat", "figure") if len(missing) == 1 else Said("are", "staan", "figurent")
         )
@@ -414,7 +416,11 @@ def read_zones(
 
 
 def load_zones(
-    given: Input, municipalities: gpd.GeoDataFrame, vintage: int, findings: Findings
+    given: Input,
+    municipalities: gpd.GeoDataFrame,
+    vintage: int,
+    findings: Findings,
+    around: gpd.GeoDataFrame | None = None,
 ) -> tuple[gpd.GeoDataFrame, Provenance | None]:
     """As `read_zones`, with the problems in `findings`.
 
@@ -424,6 +430,8 @@ def load_zones(
         As for `read_zones`.
     findings
         Takes the problems and notes.
+    around
+        Municipalities beside the study, whose zones are given too; nothing is told of them.
     """
     nothing = take_as_zones(municipalities)
     with open_input(given, "zones", findings) as file:
@@ -445,8 +453,15 @@ def load_zones(
         table["name"] = table["name"].where(table["name"] != "", table["zone_id"])
         warn_of_formulas(table["name"], file)
         table = drop_without_outline(table, table["zone_id"], "zone", file)
-        table["nis_code"] = _find_zone_codes(table, moved, municipalities, vintage, file)
-        return _keep_in_study(table, municipalities, file), file.provenance
+        every = municipalities if around is None else pd.concat([municipalities, around])
+        table["nis_code"] = _find_zone_codes(
+            table, moved, every.sort_values("nis_code"), vintage, file
+        )
+        zones = _keep_in_study(table, municipalities, file)
+        if around is not None and len(around):
+            beside = _give_each_zones(table, around)
+            zones = pd.concat([zones, beside]).sort_values("zone_id", ignore_index=True)
+        return zones, file.provenance
 
 
 def _find_zone_id_column(frame: gpd.GeoDataFrame, file: OpenedFile) -> str | None:
@@ -593,8 +608,8 @@ def _keep_in_study(
         return take_as_zones(municipalities)
     if not inside.all():
         file.note(f"{int((~inside).sum())} zones outside the study's municipalities left out")
-    zones = table.loc[inside, ["zone_id", "nis_code", "name", "geometry"]]
-    without = ~municipalities["nis_code"].isin(zones["nis_code"])
+    zones = _give_each_zones(table, municipalities)
+    without = ~municipalities["nis_code"].isin(table["nis_code"])
     if without.any():
         bare = say_list(label_places(municipalities[without]).tolist())
         file.warn(
@@ -607,9 +622,16 @@ def _keep_in_study(
                 "chaque commune sans zone compte comme une zone",
             ),
         )
-        zones = pd.concat([zones, take_as_zones(municipalities[without])])
     _warn_of_misplaced(zones, municipalities, file)
     return zones.sort_values("zone_id", ignore_index=True)
+
+
+def _give_each_zones(table: gpd.GeoDataFrame, municipalities: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+    """Give the zones of municipalities; one without any is its own."""
+    inside = table["nis_code"].isin(municipalities["nis_code"])
+    zones = table.loc[inside, ["zone_id", "nis_code", "name", "geometry"]]
+    without = ~municipalities["nis_code"].isin(zones["nis_code"])
+    return pd.concat([zones, take_as_zones(municipalities[without])]) if without.any() else zones
 
 
 def _warn_of_misplaced(

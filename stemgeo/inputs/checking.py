@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from stemgeo.inputs import load_inputs
 from stemgeo.notes import Said, say
 
 if TYPE_CHECKING:
-    from stemgeo.inputs import Provenance
+    from collections.abc import Sequence
+
+    from stemgeo.inputs import Inputs, Provenance
     from stemgeo.inputs.sources import Seen
     from stemgeo.notes import Note
-    from stemgeo.study import Study
 
 
 _BYTES = Said("bytes", "bytes", "octets")
@@ -46,11 +46,17 @@ class Checked:
         What the reader of the figures must know.
     language
         Of the study: `lines` speak it.
+    ahead
+        What a run will find of roads, academies and places; what would make it useless first.
+    blocked
+        Whether a run is refused as it stands, unless it is asked for anyway.
     """
 
     files: tuple[Provenance, ...]
     notes: tuple[Note, ...]
     language: str
+    ahead: tuple[Said, ...] = ()
+    blocked: bool = False
 
     def __repr__(self) -> str:
         return "\n".join(self.lines())
@@ -69,8 +75,8 @@ class Checked:
         return pd.DataFrame(rows, columns=names, dtype="str")
 
     def lines(self) -> list[str]:
-        """Say of each file what it is and what its columns were taken as; and what fixes that."""
-        lines = []
+        """Say what lies ahead, then what each file is and its columns were taken as."""
+        lines = [one.to_text(self.language) for one in self.ahead]
         for one in self.files:
             size = f"{one.size_bytes} {_BYTES.to_text(self.language)}"
             lines.append(f"{one.role:16} {one.name}  {size}  {one.note}".rstrip())
@@ -122,20 +128,23 @@ def _write_toml(value: object) -> str:
     return value.isoformat() if isinstance(value, dt.date) else str(value)
 
 
-def check(study: Study) -> Checked:
-    """Read the files of a study, and measure nothing.
+def describe_inputs(
+    inputs: Inputs, language: str, ahead: Sequence[Said] = (), *, blocked: bool = False
+) -> Checked:
+    """Say what was read, and what lies ahead of a run.
 
-    >>> sg.check(sg.sample()).table().query("used_as == ''")  # what was not used
-
-    Raises
-    ------
-    InputError
-        With every problem of the inputs at once.
+    Parameters
+    ----------
+    inputs
+        Of a study.
+    language, ahead, blocked
+        As of `Checked`.
     """
-    inputs = load_inputs(study)
     every = (inputs, *inputs.years.values())
     return Checked(
         files=tuple(dict.fromkeys(item for one in every for item in one.provenance)),
         notes=tuple(dict.fromkeys(note for one in every for note in one.warnings)),
-        language=study.output.language,
+        language=language,
+        ahead=tuple(ahead),
+        blocked=blocked,
     )

@@ -390,7 +390,7 @@ class PlaceSources:
     Attributes
     ----------
     municipalities
-        Of the study.
+        Of the study, and those around it that its file has.
     take_points, take_mapped
         Give the address points of the study, and the addresses of its extracts in streets that may
         be one of some keys; None when there are none.
@@ -400,6 +400,8 @@ class PlaceSources:
         academy_id, note, geometry; None without a file.
     rules
         Of the study: from when a place is too coarse, and what follows.
+    land
+        Of the municipalities what is in the study; all of it when not given.
     """
 
     municipalities: gpd.GeoDataFrame
@@ -408,6 +410,7 @@ class PlaceSources:
     take_postcodes: Callable[[], pd.DataFrame | None] = lambda: None
     corrections: gpd.GeoDataFrame | None = None
     rules: AcademyRules = field(default_factory=AcademyRules)
+    land: gpd.GeoDataFrame | None = None
 
     @cached_property
     def towns(self) -> Towns:

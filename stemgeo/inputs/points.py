@@ -372,7 +372,7 @@ def locate_points(
     return series, f"{name_crs(crs)}, {how}"
 
 
-_FLANDERS: Box = (21_000, 152_000, 260_000, 245_000)
+FLANDERS: Box = (21_000, 152_000, 260_000, 245_000)
 _CROSSED_M = 15_000
 """In Lambert 72; and how far from it an academy can still play a part, with much room."""
 
@@ -405,13 +405,13 @@ def _report_swapped(
 
     there = np.isfinite(x) & np.isfinite(y)
     all_ = bool(near.box and only_exchanged(near.box)[there].all())
-    if all_ or only_exchanged(_FLANDERS)[there].mean() > 0.5:
+    if all_ or only_exchanged(FLANDERS)[there].mean() > 0.5:
         at = f"such as {x[there][0]:.7g}, {y[there][0]:.7g}"
         file.error(f"x and y are swapped ({at})", "exchange the two")
         return True
-    left, bottom, right, top = _FLANDERS
+    left, bottom, right, top = FLANDERS
     wide = left - _CROSSED_M, bottom - _CROSSED_M, right + _CROSSED_M, top + _CROSSED_M
-    alone = only_exchanged(_FLANDERS) & ~_is_within(*as_given, wide)
+    alone = only_exchanged(FLANDERS) & ~_is_within(*as_given, wide)
     for place in np.flatnonzero(alone & near.each)[:20]:
         file.error_at(
             f"{index.name} {index[place]}",

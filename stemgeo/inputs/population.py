@@ -94,12 +94,15 @@ class Population:
         Of the count, on 1 January; None when neither the file nor the study says.
     vintage
         Of the codes in the file.
+    ages
+        How many ages of those asked for the file has, anywhere in it.
     """
 
     children: pd.DataFrame
     residents: pd.Series | None
     year: int | None
     vintage: int
+    ages: int = 0
 
 
 def read_population(
@@ -192,7 +195,9 @@ def load_population(
             residents = everyone.set_index("nis_code")["children"].rename("residents")
         number = say_count(int(children["children"].sum()), "child")
         file.note(f"{say_count(len(raw), 'row')} read, {number} of the ages studied")
-        return Population(children, residents, year, origin), _date_file(file.provenance, year)
+        return Population(children, residents, year, origin, studied["age"].nunique()), _date_file(
+            file.provenance, year
+        )
 
 
 def _part_columns(table: pd.DataFrame, file: OpenedFile) -> tuple[pd.DataFrame, pd.DataFrame]:

@@ -19,7 +19,7 @@ from stemgeo.inputs.counting import read_numbers, tell_versions
 from stemgeo.inputs.files import OpenedFile, clean_text, open_input
 from stemgeo.inputs.formats import Format, UnreadableError
 from stemgeo.inputs.messages import check_values
-from stemgeo.inputs.points import match_columns, read_points
+from stemgeo.inputs.points import FLANDERS, match_columns, read_points
 from stemgeo.inputs.sources import Provenance
 from stemgeo.inputs.vectors import as_text, make_transformer, parse_crs
 from stemgeo.notes import say_count
@@ -63,6 +63,11 @@ _CELL_M2 = (1.0, 1e10)
 
 _MOST = 10**12
 """Of a weight: a hundred times the people on earth. Rasters without nodata have such cells."""
+
+
+LARGEST = "largest"
+"""Under `attrs`: the largest weight of the file in all of Flanders. Whole numbers are made by it,
+so that no child moves where a study has a smaller area."""
 
 
 def read_weights(path: str | Path | Input, municipalities: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
@@ -117,6 +122,7 @@ def load_weights(
         if frame is None:
             return None, file.provenance
         kept = _keep_within_bounds(frame, municipalities)
+        kept.attrs[LARGEST] = frame.attrs.get(LARGEST, frame["weight"].max())
         if kept.empty:
             file.error("no weight above 0 lies in the study area")
         file.note(f"{say_count(len(kept), 'place')}, weights add up to {kept['weight'].sum():.0f}")
@@ -160,7 +166,9 @@ def load_addresses(
         if kept.empty:
             file.error("no address lies in the study area")
             return None, file.provenance
-        places = _add_up_places(kept)
+        every = _add_up_places(peopled)
+        places = _keep_within_bounds(every, municipalities)
+        places.attrs[LARGEST] = every["weight"].max()
         file.note(
             f"{say_count(len(kept), 'address')} at {say_count(len(places), 'place')}, "
             f"weights add up to {kept['weight'].sum():.0f}; left out: {len(peopled) - len(kept)} "
@@ -261,7 +269,24 @@ def _read_cells(
             "cannot be",
             "save it with the right size of its cells, or correct its CRS with `crs`",
         )
-    return gpd.GeoDataFrame({"weight": weight}, geometry=cells, crs=LAMBERT_72)
+    frame = gpd.GeoDataFrame({"weight": weight}, geometry=cells, crs=LAMBERT_72)
+    frame.attrs[LARGEST] = max(_find_largest(raster, crs), weight.max(initial=0.0))
+    return frame
+
+
+def _find_largest(raster: Any, crs: CRS) -> float:
+    """Find the largest weight of a cell in Flanders, wherever in it the study is."""
+    flanders = gpd.GeoSeries([shapely.box(*FLANDERS)], crs=LAMBERT_72)
+    try:
+        left, top, right, bottom = _find_needed(raster, crs, flanders)
+    except UnreadableError:
+        return 0.0
+    largest, height = 0.0, max(1, _AT_ONCE // (right - left))
+    for first in range(top, bottom, height):
+        window = ((first, min(first + height, bottom)), (left, right))
+        cells = np.ma.compressed(raster.read(1, window=window, masked=True)).astype(np.float64)
+        largest = max(largest, cells[cells <= _MOST].max(initial=0.0))
+    return largest
 
 
 def _read_peopled(
@@ -307,7 +332,7 @@ def _too_fine_error(cells: str) -> UnreadableError:
 
 
 def _find_needed(
-    raster: Any, crs: CRS, municipalities: gpd.GeoDataFrame
+    raster: Any, crs: CRS, municipalities: gpd.GeoDataFrame | gpd.GeoSeries
 ) -> tuple[int, int, int, int]:
     """Find the cells that the study area needs, with one more on every side.
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from stemgeo import speech
+from stemgeo.coverage import PARTLY
 from stemgeo.reasons import REASONS
 from stemgeo.speech import (
     Language,
@@ -103,8 +104,18 @@ class MapText:
         ]
 
 
+_PARTLY = PARTLY.format("")
+_ALL_OF = "Provincie "
+"""Before the name of a province in the tables of a study that is of it alone."""
+
+
 def province_name(name: str, words: Texts) -> str:
-    """Name a province as the language does; one that it does not know as the data do."""
+    """Name a province as the language does, a part of one too; what is none as the data do."""
+    whole = name.removesuffix(_PARTLY)
+    if whole != name:
+        return words("map.partly", name=province_name(whole, words))
+    if name.startswith(_ALL_OF):
+        return words.list_below("province.of").get(_province_key(name.removeprefix(_ALL_OF)), name)
     return words.list_below("province.name").get(_province_key(name), name)
 
 

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from stemgeo.coverage import ALL_BANDS, lay_side_by_side
+from stemgeo.coverage import ALL_BANDS, PARTLY, lay_side_by_side
 from stemgeo.maps.series import find_partly_measured
 from stemgeo.maps.text import name_gap_places, province_name, say_gap_reason, say_reason
 from stemgeo.profiles import QUIET, ROADS
@@ -68,7 +68,7 @@ KINDS: dict[str, Kind] = {
 WIDEST = {"text": 110, "reason": 60, "source": 60}
 
 
-def annex_stem(number: int, language: str) -> str:
+def annex_stem(number: int, language: str, *, of_area: bool = False) -> str:
     """Give the name of an annex's files, without what tells their format.
 
     Parameters
@@ -77,6 +77,8 @@ def annex_stem(number: int, language: str) -> str:
         1 to 9.
     language
         "nl", "en" or "fr".
+    of_area
+        Whether the study is of an area, not of all of Flanders.
 
     Returns
     -------
@@ -84,6 +86,7 @@ def annex_stem(number: int, language: str) -> str:
         "bijlage-3-limburg": made of fixed words, never of data.
     """
     about, words = ABOUT[number - 1], load_texts(language)
+    about = "area" if of_area and about == "flanders" else about
     named = about.lower() if about in PROVINCES else words(f"file.{about}")
     return f"{words('file.annex')}-{number}-{named}"
 
@@ -258,7 +261,7 @@ def _list_areas(towns: pd.DataFrame, figures: pd.DataFrame, result: Tables) -> p
     rows = figures.loc[keys].drop(columns="name")
     words = result.words
     names = [
-        *(province_name(one, words) for one in _list_provinces(towns)),
+        *(province_name(figures["name"]["province", one], words) for one in _list_provinces(towns)),
         result.text.name_place(None),
     ]
     return pd.concat([pd.Series(names, index=rows.index, name="area"), counts, rows], axis=1)
@@ -397,7 +400,9 @@ def _build_sheet(result: Tables, name: str, table: pd.DataFrame, *, totals: int 
     """Make a sheet; its name is one of ours, or that of a province."""
     words = result.words
     ours = words.list_below("annex.sheet")
-    place = result.text.name_place(name if name in PROVINCES else None)
+    place = result.text.name_place(name if name in result.whole_provinces else None)
+    if name in PROVINCES and name not in result.whole_provinces:
+        place = province_name(PARTLY.format(name), words)
     columns, rows = _split_table(result, table)
     return TableSheet(
         name=ours.get(name, province_name(name, words)),

@@ -19,7 +19,7 @@ from stemgeo.maps.text import province_name
 from stemgeo.measure import Progress, report_nothing
 from stemgeo.notes import Said
 from stemgeo.report.annex import GAPS, MUNICIPALITIES, annex_stem, write_gaps, write_municipalities
-from stemgeo.report.content import Source, gather_figures
+from stemgeo.report.content import Source, gather_figures, name_province
 from stemgeo.report.files import ANSWER, refuse_taken, write_csv
 from stemgeo.report.letter import TEMPLATES, Heading, Letter, Picture, write_letter
 from stemgeo.report.manifests import list_made_with
@@ -335,12 +335,12 @@ def _refuse_inside(place: Path, folders: list[Path]) -> None:
 def _yield_maps(source: Source, before: Tables | None) -> Iterator[AnswerMap]:
     """List the maps: children in time and academies, of all and of each province; change; gaps."""
     words = source.words
-    there = set(source.table("annex-1-municipalities")["province"])
+    there, of_area = source.whole_provinces, source.study.has_area
 
     def name_map(
         kind: str, number: int, suffix: str = "", province: str | None = None, called: str = ""
     ) -> AnswerMap:
-        stem = f"{annex_stem(number, source.language)}{suffix}"
+        stem = f"{annex_stem(number, source.language, of_area=of_area)}{suffix}"
         title = words(f"answer.map.{kind}", place=source.text.name_place(province))
         called = called or (province_name(province, words) if province else "region")
         return AnswerMap(kind, province, called, number, stem, title)
@@ -379,7 +379,10 @@ def _list_annexes(source: Source, maps: Sequence[AnswerMap]) -> dict[str, Any]:
         {"number": of_file[f"{one.stem}.pdf"], "title": one.title, "key": one.stem} for one in maps
     ]
     last = max((one for one in maps if one.kind == "share"), key=lambda one: one.number)
-    return named | {"last_map": named[last.called], "all": every, "pictures": pictures}
+    # A province that lies partly in the study's area is on the map of the area.
+    towns = source.table("annex-1-municipalities")
+    partly = {name_province(source, one): named["region"] for one in set(towns["province"])}
+    return partly | named | {"last_map": named[last.called], "all": every, "pictures": pictures}
 
 
 def _refuse_unknown_pictures(letter: Letter, maps: Sequence[AnswerMap], language: Language) -> None:

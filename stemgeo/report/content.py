@@ -15,7 +15,7 @@ import numpy as np
 import pandas as pd
 
 from stemgeo import subsidy
-from stemgeo.coverage import ALL_BANDS, REGION, lay_side_by_side
+from stemgeo.coverage import ALL_BANDS, PARTLY, REGION, lay_side_by_side
 from stemgeo.errors import Problem, ResultError
 from stemgeo.maps.text import name_gap_places, province_name, say_gap_reason, say_reason
 from stemgeo.profiles import QUIET
@@ -167,7 +167,7 @@ def _gather_all(source: Source, plan: WrittenPlan | None, before: Tables | None)
         },
         "region": _gather_place(source, "region", REGION[0], text.name_place(None)),
         "provinces": [
-            _gather_place(source, "province", one, _name_province(source, one)) for one in provinces
+            _gather_place(source, "province", one, name_province(source, one)) for one in provinces
         ],
         "year_before": _gather_year_before(source),
         "bands": [
@@ -206,8 +206,11 @@ def _gather_place(source: Source, level: str, code: str, name: str) -> Row:
     }
 
 
-def _name_province(source: Source, province: str) -> str:
-    return province_name(province, source.words)
+def name_province(source: Source, province: str) -> str:
+    """Name a province in the language of a result, and say of which it has but a part."""
+    partly = source.study.has_area and province not in source.whole_provinces
+    named = PARTLY.format(province) if partly else province
+    return province_name(named, source.words)
 
 
 def _gather_register(source: Source) -> Row:
@@ -298,7 +301,7 @@ def _gather_candidates(source: Source) -> Row:
     """Name the municipalities where one academy more would add most, in the order of the study."""
     table = source.table("candidate-municipalities")
     names = ["name", "province", "uncovered", "share", "has_academy", "adds", "adds_here"]
-    named = table["province"].map(lambda one: _name_province(source, one), na_action="ignore")
+    named = table["province"].map(lambda one: name_province(source, one), na_action="ignore")
     table = table.assign(province=named)
     rows = [dict(zip(names, row, strict=True)) for row in table[names].to_numpy().tolist()]
     return {"count": len(table), "rank_by": source.study.gaps.rank_by, "first": rows[:NAMED]}
@@ -330,7 +333,7 @@ def _gather_plan(source: Source, plan: WrittenPlan) -> Row:
     _refuse_other_question(source.manifest, made, folder)
     places, grown = plan.table("plan"), plan.table("plan-provinces")
     start = grown.loc[grown["rank"] == 0, ["covered", "measured"]].sum()
-    provinces = [_name_province(source, one) for one in places["province"]]
+    provinces = [name_province(source, one) for one in places["province"]]
     places = places.assign(province=provinces)
     names = ["rank", "name", "municipality", "province", "newly", "cost_eur", "share"]
     profile = made["study"]["siting"]["profile"]
@@ -387,7 +390,7 @@ def _gather_before(source: Source, before: Tables) -> Row:
         "date": then.about.date,
         "share": shares[REGION[0]],
         "provinces": {
-            _name_province(source, one): shares[one] for one in PROVINCES if one in shares
+            name_province(source, one): shares[one] for one in PROVINCES if one in shares
         },
         "differences": [one for one in found.differences["what"] if not one.startswith(_ASKED)],
     }

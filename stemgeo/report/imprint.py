@@ -47,6 +47,8 @@ def build_map_text(study: Study, inputs: Inputs) -> MapText:
 
 def _name_part_of_flanders(inputs: Inputs, language: str) -> str:
     """Name the study area when it is not all of Flanders."""
+    if inputs.area.name is not None:
+        return inputs.area.name.to_text(language)
     whole = region_name(inputs.municipalities) == REGION[1]
     return "" if whole else load_texts(language)("about.part")
 

@@ -33,7 +33,7 @@ from stemgeo.report.files import (
 )
 from stemgeo.report.reading import read_areas, read_table
 from stemgeo.speech import LANGUAGES
-from stemgeo.study import SaidBy, parse_study
+from stemgeo.study import PROVINCES, SaidBy, parse_study
 from stemgeo.tables import check_table
 from stemgeo.texts import load_texts
 from stemgeo.writing.seal import MANIFEST
@@ -480,6 +480,13 @@ class Tables(Outcome):
     def profiles(self) -> set[str]:
         """Those that were measured: in a straight line no road is quiet."""
         return set(self.coverage["profile"])
+
+    @cached_property
+    def whole_provinces(self) -> list[str]:
+        """The provinces of the study, but for those of which its area holds a part alone."""
+        rows = self.coverage[self.coverage["level"] == "province"]
+        whole = set(rows["code"][rows["code"] == rows["name"]])
+        return [one for one in PROVINCES if one in whole]
 
     @cached_property
     def academy_names(self) -> dict[str, str]:

@@ -97,7 +97,16 @@ class Sheets:
         )
 
     def build_ground(self, province: str | None = None) -> Ground:
-        """Give the ground of a map and what is written around it."""
+        """Give the ground of a map and what is written around it.
+
+        Raises
+        ------
+        ResultError
+            For a province of which the study's area holds but a part.
+        """
+        if self.result.study.has_area and province and province not in self.result.whole_provinces:
+            what = f"{province} does not lie in the study's area as a whole"
+            raise map_problem(what, "leave --province (province=) out: the map is of the area")
         return Ground(self._municipalities, self.result.academies, self.result.text, province)
 
     @cached_property

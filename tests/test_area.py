@@ -1,0 +1,258 @@
+"""A study of a part: the children of the part, to the last one, and nothing of what lies around."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import geopandas as gpd
+import hand
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+import stemgeo as sg
+from stemgeo.coverage import REGION
+from stemgeo.inputs import load_inputs
+from stemgeo.measure import Measured, Prepared, measure_day
+from stemgeo.report.imprint import build_map_text
+from stemgeo.study import parse_study
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from stemgeo.study import Study
+
+TOWNS = {
+    "11001": ("Antwerpen", hand.square(0, 0, 4, 4)),
+    "11004": ("Antwerpen", hand.square(4, 0, 4, 4)),
+    "71002": ("Limburg", hand.square(0, 4, 4, 4)),
+    "71004": ("Limburg", hand.square(4, 4, 4, 4)),
+}
+ZONES = {
+    f"{code}{letter}": (code, hand.square(x + dx, y + dy, 2, 2))
+    for code, (x, y) in zip(TOWNS, ((0, 0), (4, 0), (0, 4), (4, 4)), strict=True)
+    for letter, (dx, dy) in zip("ABCD", ((0, 0), (2, 0), (0, 2), (2, 2)), strict=True)
+}
+
+
+def write_ground(folder: Path) -> None:
+    """Write four municipalities of two provinces, each of four zones."""
+    for name, table in (
+        ("gemeenten", hand.municipalities(TOWNS).drop(columns="province")),
+        ("zones", hand.zones(ZONES)),
+    ):
+        table.to_file(folder / f"{name}.gpkg")
+
+
+def write_people(
+    folder: Path,
+    children: dict[str, int],
+    academies: list[tuple[float, float]],
+    addresses: list[tuple[float, float, float]],
+) -> None:
+    """Write children, academies and addresses (with their weight)."""
+    rows = [
+        f"{code};{age};{sex};{count + age % 3}"
+        for code, count in children.items()
+        for age in range(5, 18)
+        for sex in "FM"
+    ]
+    (folder / "bevolking.csv").write_text("\n".join(["nis_code;age;sex;children", *rows]))
+    for name, head, places in (
+        ("academies", "academy_id;name;x;y", academies),
+        ("adressen", "weight;x;y", addresses),
+    ):
+        lines = [head]
+        for number, (x, y, *weight) in enumerate(places):
+            first = f"{weight[0]:g}" if weight else f"A{number:03};Academie {number}"
+            lines.append(f"{first};{hand.X0 + x * 1000:.1f};{hand.Y0 + y * 1000:.1f}")
+        (folder / f"{name}.csv").write_text("\n".join(lines))
+
+
+def study_of(folder: Path, area: Any = None, **inputs: str) -> Study:
+    """Give the study of these files in a straight line, of an area or of all."""
+    about = {"title": "Deel", "date": "2022-12-31"} | ({"area": area} if area else {})
+    files = {"municipalities": "gemeenten.gpkg", "population": "bevolking.csv"}
+    files |= {"academies": "academies.csv", "network": "straight-line"} | inputs
+    return parse_study({"study": about, "inputs": files}, folder=folder, name="study.toml")
+
+
+def measured(study: Study) -> tuple[Prepared, Measured]:
+    """Measure a study, and draw nothing."""
+    prepared = Prepared.from_inputs(study, load_inputs(study))
+    return prepared, measure_day(prepared, study.about.date, threads=1)
+
+
+def rows_of(table: pd.DataFrame, codes: set[str]) -> pd.DataFrame:
+    """Give the rows of municipalities, and of zones whose id begins with their code."""
+    kept = table[table["level"].isin(["municipality", "zone"]) & table["code"].str[:5].isin(codes)]
+    return kept.reset_index(drop=True)
+
+
+COUNTS = st.dictionaries(st.sampled_from(sorted(TOWNS)), st.integers(0, 40), min_size=4)
+PLACE = st.integers(0, 32).map(lambda n: n / 4)  # on borders too
+
+
+@settings(max_examples=10)
+@given(
+    children=COUNTS,
+    academies=st.lists(st.tuples(PLACE, PLACE), min_size=1, max_size=4, unique=True),
+    addresses=st.lists(st.tuples(PLACE, PLACE, st.floats(0.001, 9000)), min_size=1, max_size=30),
+    subset=st.sets(st.sampled_from(sorted(TOWNS)), min_size=1, max_size=3),
+    zoned=st.booleans(),
+)
+def test_any_municipalities_alone_are_those_rows_of_all(
+    tmp_path_factory: pytest.TempPathFactory,
+    children: dict[str, int],
+    academies: list[tuple[float, float]],
+    addresses: list[tuple[float, float, float]],
+    subset: set[str],
+    *,
+    zoned: bool,
+) -> None:
+    """Each child stands where it stood: people on a border, weights and zones move nobody."""
+    folder = tmp_path_factory.mktemp("area")
+    write_ground(folder)
+    write_people(folder, children, academies, [*addresses, (1, 1, 1), (7.9, 7.9, 9000)])
+    more = {"addresses": "adressen.csv"} | ({"zones": "zones.gpkg"} if zoned else {})
+    _, whole = measured(study_of(folder, **more))
+    prepared, part = measured(study_of(folder, sorted(subset), **more))
+    pd.testing.assert_frame_equal(rows_of(part.coverage, subset), rows_of(whole.coverage, subset))
+    assert set(part.coverage.loc[part.coverage["level"] == "municipality", "code"]) == subset
+    total = sum(children[code] * 26 + 2 * sum(age % 3 for age in range(5, 18)) for code in subset)
+    region = part.coverage[part.coverage["level"] == "region"]
+    assert set(region.loc[region["band"] == "all", "children"]) == {total}
+    assert len(prepared.inputs.academies) == len(academies)
+
+
+PEOPLE = dict.fromkeys(TOWNS, 10)
+
+
+def place(folder: Path) -> Path:
+    """Write the ground, its people and an academy in the south-west."""
+    write_ground(folder)
+    homes = [(x + 0.5, y + 0.5, 1.0) for x in range(8) for y in range(8)]
+    write_people(folder, PEOPLE, [(0.5, 0.5)], homes)
+    return folder
+
+
+def draw_polygon(folder: Path, *outlines: Any, **columns: Any) -> str:
+    """Write polygons to a file."""
+    gpd.GeoDataFrame(columns, geometry=list(outlines), crs=hand.CRS).to_file(folder / "g.gpkg")
+    return "g.gpkg"
+
+
+def test_a_polygon_counts_the_children_inside_it(tmp_path: Path) -> None:
+    """Those at points inside, of four municipalities in part: the rows are exactly theirs."""
+    folder = place(tmp_path)
+    polygon = hand.square(2, 1, 4, 5)
+    more = {"addresses": "adressen.csv", "zones": "zones.gpkg"}
+    whole, all_of_it = measured(study_of(folder, **more))
+    area = draw_polygon(folder, polygon, naam=["Middenland"])
+    prepared, part = measured(study_of(folder, area, **more))
+    inside = whole.points[whole.points.intersects(polygon)]
+    columns = [name for name in inside if name.startswith("children_")]
+    assert 0 < len(inside) < len(whole.points)
+    assert prepared.points[columns].to_numpy().sum() == inside[columns].to_numpy().sum()
+    assert set(prepared.points.geometry.to_wkb()) == set(inside.geometry.to_wkb())
+    keys = ["level", "band", "scenario", "profile"]
+    central = part.coverage.set_index(keys).loc[("region", "all", "central", "all")]
+    assert central["name"] == "Middenland"
+    ride_m = inside.distance(hand.spot(0.5, 0.5)) * 1.3
+    reached = [
+        inside.loc[ride_m <= kmh * 250, f"children_{band}"].sum()
+        for band, kmh in (("5-8", 10), ("9-11", 12), ("12-17", 15))
+    ]
+    assert central["covered"] == sum(reached) > 0
+    assert central["children"] == inside[columns].to_numpy().sum()
+    provinces = part.coverage[part.coverage["level"] == "province"]
+    assert set(provinces["name"]) == {"Antwerpen (deel)", "Limburg (deel)"}
+    # Drawn is what is counted.
+    assert part.municipalities.area.sum() == pytest.approx(polygon.area)
+    assert prepared.inputs.zones.area.sum() == pytest.approx(polygon.area)
+    assert len(all_of_it.municipalities) == len(part.municipalities) == 4
+    assert part.municipalities["has_academy"].sum() == 0
+
+
+def test_a_polygon_of_whole_municipalities_is_those_municipalities(tmp_path: Path) -> None:
+    """Drawn or named, it is the same study, whoever lives on its border."""
+    folder = place(tmp_path)
+    more = {"addresses": "adressen.csv", "zones": "zones.gpkg"}
+    outlines = [TOWNS[code][1] for code in ("11001", "71002")]
+    _, drawn = measured(study_of(folder, draw_polygon(folder, *outlines), **more))
+    _, named = measured(study_of(folder, ["11001", "71002"], **more))
+    counts = ["level", "code", "band", "children", "covered", "uncovered", "unmeasured"]
+    pd.testing.assert_frame_equal(drawn.coverage[counts], named.coverage[counts])
+
+
+@pytest.mark.parametrize(
+    ("area", "label", "name"),
+    [
+        (["11001"], "Aartselaar", "Aartselaar"),
+        (["11001", "71002"], "Aartselaar, As", "Aartselaar en As"),
+        (["11001", "11004", "71002", "71004"], "Studiegebied", "Studiegebied"),
+    ],
+)
+def test_an_area_is_called_by_its_municipalities(
+    tmp_path: Path, area: list[str], label: str, name: str
+) -> None:
+    """In tables in no language, on maps and in texts in that of the study; never Vlaanderen."""
+    study = study_of(place(tmp_path), area)
+    prepared, part = measured(study)
+    rows = part.coverage[part.coverage["level"] == "region"]
+    assert set(zip(rows["code"], rows["name"], strict=True)) == {(REGION[0], label)}
+    assert build_map_text(study, prepared.inputs).name_place(None) == name
+
+
+def test_an_academy_outside_serves_children_inside(tmp_path: Path) -> None:
+    """It stands in the next municipality: it counts for them, and in none of the area."""
+    folder = place(tmp_path)
+    write_people(folder, PEOPLE, [(4.2, 2)], [(3.9, 2, 1.0), (7, 7, 1.0)])
+    _, part = measured(study_of(folder, ["11001"], addresses="adressen.csv"))
+    row = part.municipalities.set_index("nis_code").loc["11001"]
+    assert row["covered"] == row["children"] > 0
+    assert (row["academies"], row["has_academy"]) == (0, False)
+    assert part.academies["nis_code"].tolist() == [""]
+
+
+def test_nothing_is_said_of_what_lies_outside(tmp_path: Path) -> None:
+    """No 283 municipalities are missing, and no child of them is unmeasured."""
+    prepared, part = measured(study_of(place(tmp_path), ["11001"]))
+    assert not any("not in it" in str(note) for note in prepared.inputs.warnings)
+    assert part.coverage["unmeasured"].sum() == 0
+    assert set(prepared.points["nis_code"]) == {"11001"}
+
+
+@pytest.mark.parametrize(
+    ("about", "inputs", "line"),
+    [
+        ({"area": ["11001"]}, {"area": "g.gpkg"}, "names an area, and inputs.area draws one"),
+        ({"area": "g.gpkg"}, {"area": "g.gpkg"}, "area stands under [study] and under [inputs]"),
+        ({"area_name": "Denderstreek"}, {}, "there is no area to name"),
+        ({"area": ["11001", "11001"]}, {}, 'names "11001" twice'),
+        ({"area": [True]}, {}, "must be something else than true or false"),
+    ],
+)
+def test_an_area_that_cannot_be_is_refused(
+    tmp_path: Path, about: dict[str, Any], inputs: dict[str, str], line: str
+) -> None:
+    """One clear line, before any file is read."""
+    files = dict.fromkeys(("municipalities", "population", "academies"), "x")
+    asked = {"title": "x", "date": "2022-12-31"} | about
+    content = {"study": asked, "inputs": files | {"network": "straight-line"} | inputs}
+    with pytest.raises(sg.StudyError) as caught:
+        parse_study(content, folder=tmp_path, name="study.toml")
+    assert line in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+def test_a_polygon_elsewhere_is_refused(tmp_path: Path) -> None:
+    """No municipality has ground in it: one line, with what to do."""
+    folder = place(tmp_path)
+    area = draw_polygon(folder, hand.square(40, 40))
+    with pytest.raises(sg.InputError) as caught:
+        load_inputs(study_of(folder, area))
+    assert str(caught.value) == (
+        "area under [study]: no municipality has ground in its polygons; give the right file"
+    )
