@@ -17,7 +17,7 @@ import osmium
 import pytest
 import shapely
 from network import on_foot
-from network.maps import RoadMap, ms, points, tags
+from network.maps import RoadMap, ms, points, ride, tags
 from pyproj import Geod, Transformer
 
 from stemgeo.access.riding import access
@@ -866,8 +866,12 @@ def test_the_plain_computation_tells_directions_apart(tmp_path: Path) -> None:
     assert ms(network, two, one) == pytest.approx(back, abs=BOUND_MS)
 
 
-def test_the_plain_computation_reads_squares_and_lifts(tmp_path: Path) -> None:
-    """A square of untagged ways and a lift with three doors: its times are ours, and by hand."""
+@pytest.mark.parametrize("mode", ["bicycle", "foot"])
+def test_the_plain_computation_reads_squares_and_lifts(tmp_path: Path, mode: Mode) -> None:
+    """A square of untagged ways and a lift with three doors: its times are ours, and by hand.
+
+    On foot both are walked at one's own pace, and a square that is closed to feet is none.
+    """
     nodes = {"a": (0, 0), "b": (300, 0), "n": (350, 60), "s": (350, -40), "e": (400, 0)}
     nodes |= {"l": (700, 0), "m": (760, 0), "u": (820, 50), "z": (820, 400), "k": (760, 300)}
     ways = [(path, "highway=residential") for path in ("a b", "e l", "u z", "m k")]
@@ -880,13 +884,20 @@ def test_the_plain_computation_reads_squares_and_lifts(tmp_path: Path) -> None:
     )
     path = tmp_path / "map.osm"
     path.write_text(drawn.xml().replace("</osm>", square), encoding="utf-8")
-    network = Network.from_osm(path)
-    plain = Plain(path, network.crs, kmh=15.0)
-    by_hand = drawn.ms("a b") + drawn.ms("b s e", 4) + drawn.ms("e l")
-    by_hand += drawn.ms("l u", 4) + drawn.ms("u z")
+    network = Network.from_osm(path, mode=mode)
+    kmh, on_foot_kmh = (15.0, 4.0) if mode == "bicycle" else (5.0, 5.0)
+    kind, rules = (Plain, RIDING) if mode == "bicycle" else (Walked, WALKING)
+    plain = kind(path, network.crs, kmh, rules=rules)
+    by_hand = sum(drawn.ms(path, kmh) for path in ("a b", "e l", "u z"))
+    by_hand += sum(drawn.ms(path, on_foot_kmh) for path in ("b s e", "l u"))
     here, there = drawn.at("a"), drawn.at("z")
     assert plain.ms(here, there) == pytest.approx(by_hand, abs=BOUND_MS)
-    assert ms(network, here, there) == by_hand
+    assert ride(network, here, there, kmh=kmh) == by_hand
+    closed = path.read_text(encoding="utf-8").replace("'pedestrian'/>", "'pedestrian'/>{}", 1)
+    path.write_text(closed.format("<tag k='foot' v='no'/><tag k='bicycle' v='no'/>"), "utf-8")
+    without = Network.from_osm(path, mode=mode)
+    where = {"bicycle": "to_bicycles", "foot": "on_foot"}[mode]
+    assert without.counts[f"squares_closed_{where}"] == network.counts["squares"] == 1
 
 
 def test_the_plain_computation_is_right_by_hand(tmp_path: Path) -> None:
