@@ -12,6 +12,7 @@ from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING
 
 from stemgeo.speech import LANGUAGES, format_day, format_decimals, format_number, held_together
+from stemgeo.texts import load_texts
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -90,6 +91,16 @@ def say(en: str, nl: str, fr: str, **parts: Said | str) -> Said:
 def write_part(part: Said | str, language: str) -> str:
     """Write a part in a language; data is the same in each."""
     return part.to_text(language) if isinstance(part, Said) else part
+
+
+def say_text(key: str, **parts: Said | str) -> Said:
+    """Say a text of the catalogues in each language, its parts as in `say`."""
+
+    def write(language: str) -> str:
+        told = {name: write_part(part, language) for name, part in parts.items()}
+        return load_texts(language)(key, **told)
+
+    return write_in_each(write)
 
 
 def say_amount(value: float, most: int = 0) -> Said:

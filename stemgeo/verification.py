@@ -21,7 +21,7 @@ from stemgeo import facts
 from stemgeo.errors import Problem, ResultError, StemgeoError
 from stemgeo.inputs.files import clean_text
 from stemgeo.measure import Progress, report_nothing
-from stemgeo.notes import Said, say, say_amount, say_count
+from stemgeo.notes import Said, say_amount, say_count, say_text
 from stemgeo.planning import site
 from stemgeo.report.answers import build_answer
 from stemgeo.report.comparison import compare
@@ -89,29 +89,15 @@ class Difference:
     @property
     def sentence(self) -> Said:
         """Say it in one line."""
-        where, what = clean_text(self.where, 200), self.what
-        form = "{where}: {what}", "{where}: {what}", "{where} : {what}"
-        told = say(*form, where=where, what=what)
+        told = say_text("list.pair", what=clean_text(self.where, 200), told=self.what)
         if self.then or self.now:
-            then, now = (clean_text(value, 200) or _NOTHING for value in (self.then, self.now))
-            told = say(
-                "{told}; then: {then}; now: {now}",
-                "{told}; toen: {then}; nu: {now}",
-                "{told} ; alors : {then} ; maintenant : {now}",
-                told=told,
-                then=then,
-                now=now,
-            )
-        if not self.rows:
-            return told
-        return say(
-            "{told}; {rows} of {all} rows differ",
-            "{told}; {rows} van de {all} rijen verschillen",
-            "{told} ; {rows} lignes sur {all} diffèrent",
-            told=told,
-            rows=say_amount(self.rows),
-            all=say_amount(self.of_rows),
-        )
+            nothing = say_text("verify.nothing")
+            then, now = (clean_text(value, 200) or nothing for value in (self.then, self.now))
+            told = say_text("verify.then_and_now", told=told, then=then, now=now)
+        if self.rows:
+            rows, every = say_amount(self.rows), say_amount(self.of_rows)
+            told = say_text("verify.rows", told=told, rows=rows, all=every)
+        return told
 
     def __str__(self) -> str:
         return str(self.sentence)
@@ -206,9 +192,6 @@ def _yield_step(
     for one in found:
         yield f"  {one.sentence.to_text(words.language)}"
         yield from (f"    {figure.sentence.to_text(words.language)}" for figure in one.figures)
-
-
-_NOTHING = Said("nothing", "niets", "rien")
 
 
 @dataclass(frozen=True)
@@ -547,46 +530,6 @@ def _shorten_hash(hash_: str) -> str:
     return f"{clean_text(hash_[:12])}..."
 
 
-_MISSING = Said("is missing", "ontbreekt", "manque")
-_ADDED = Said("was added", "is toegevoegd", "a été ajouté")
-_LINK = Said(
-    "is a link and no file any more",
-    "is een koppeling en geen bestand meer",
-    "est un lien et n’est plus un fichier",
-)
-_CHANGED = Said(
-    "was changed after it was written",
-    "is gewijzigd nadat het geschreven was",
-    "a été modifié après avoir été écrit",
-)
-_OTHER_FILE = Said(
-    "is not the file of then", "is niet het bestand van toen", "n’est pas le fichier d’alors"
-)
-_NO_INPUT = Said(
-    "is no input of the study any more",
-    "is geen invoer van de studie meer",
-    "n’est plus une donnée de l’étude",
-)
-_NEW_INPUT = Said(
-    "was no input of the study then",
-    "was toen geen invoer van de studie",
-    "n’était pas une donnée de l’étude alors",
-)
-_UNREADABLE = Said(
-    "is missing, or cannot be read",
-    "ontbreekt, of kan niet gelezen worden",
-    "manque, ou ne peut pas être lu",
-)
-_GONE = Said("does not come out any more", "komt er niet meer uit", "n’en sort plus")
-_NEW = Said(
-    "comes out now and did not then",
-    "komt er nu uit en toen niet",
-    "en sort maintenant, n’en sortait pas alors",
-)
-_OTHERWISE = Said("comes out otherwise", "komt er anders uit", "en sort autrement")
-_DIFFERS = Said("differs", "verschilt", "diffère")
-
-
 # -- what differs ----------------------------------------------------------------------------
 
 
@@ -596,13 +539,13 @@ def _compare_files(folder: Path, content: Manifest, made: Path | None) -> Iterat
     there = {path.relative_to(folder).as_posix(): path for path in _list_own_files(folder)}
     for name in sorted({*then, *there} - {MANIFEST}):
         if name not in there:
-            yield Difference(FILES, name, _MISSING)
+            yield Difference(FILES, name, say_text("verify.is.missing"))
         elif name not in then:
-            yield Difference(FILES, name, _ADDED)
+            yield Difference(FILES, name, say_text("verify.is.added"))
         elif there[name].is_symlink():
-            yield Difference(FILES, name, _LINK)
+            yield Difference(FILES, name, say_text("verify.is.link"))
         elif hash_if_readable(there[name]) != then[name]["sha256"]:
-            changed = Difference(FILES, name, _CHANGED)
+            changed = Difference(FILES, name, say_text("verify.is.changed"))
             # What comes out otherwise is told there, with its figures.
             as_then = made is not None and hash_if_readable(made / name) == then[name]["sha256"]
             yield _add_figures(changed, folder, made) if made and as_then else changed
@@ -619,7 +562,9 @@ def _compare_study(asked: StudyOfThen) -> Iterator[Difference]:
     then, now = asked.then.get("study_file"), asked.study.file
     if then and now and then["sha256"] != now.sha256:
         hashes = (_shorten_hash(then["sha256"]), _shorten_hash(now.sha256))
-        yield Difference(STUDY, f"{asked.side}{now.name}", _OTHER_FILE, *hashes)
+        yield Difference(
+            STUDY, f"{asked.side}{now.name}", say_text("verify.is.other_file"), *hashes
+        )
     chosen, now_chosen = (
         dict(flatten_values(one)) for one in (asked.then["study"], list_choices(asked.asked))
     )
@@ -637,25 +582,19 @@ def _compare_inputs(asked: StudyOfThen) -> Iterator[Difference]:
             name = path.name if path else of_then[0]
             where = f"{asked.side}{role} {name}"
             if path is None:
-                yield Difference(INPUTS, where, _NO_INPUT)
+                yield Difference(INPUTS, where, say_text("verify.is.no_input"))
             elif of_then is None:
-                yield Difference(INPUTS, where, _NEW_INPUT)
+                yield Difference(INPUTS, where, say_text("verify.is.new_input"))
             elif not (hash_ := hash_if_readable(path)):
-                yield Difference(INPUTS, where, _UNREADABLE)
+                yield Difference(INPUTS, where, say_text("verify.is.unreadable"))
             elif hash_ != of_then[1]:
                 hashes = (_shorten_hash(of_then[1]), _shorten_hash(hash_))
-                yield Difference(INPUTS, where, _OTHER_FILE, *hashes)
+                yield Difference(INPUTS, where, say_text("verify.is.other_file"), *hashes)
 
 
 def _report_not_computed(problem: Problem | str) -> Difference:
     where, what = (problem.where, problem.what) if isinstance(problem, Problem) else ("", problem)
-    told = say(
-        "cannot be computed again: {what}",
-        "kan niet opnieuw berekend worden: {what}",
-        "ne peut pas être recalculé : {what}",
-        what=what,
-    )
-    return Difference(RESULT, where or RESULT, told)
+    return Difference(RESULT, where or RESULT, say_text("verify.is.not_computed", what=what))
 
 
 def _compare_result(
@@ -666,11 +605,11 @@ def _compare_result(
     then, now = _list_outputs(content), _list_outputs(content_now)
     for name in sorted({*then, *now} - set(left_out)):
         if name not in now:
-            yield Difference(RESULT, name, _GONE)
+            yield Difference(RESULT, name, say_text("verify.is.gone"))
         elif name not in then:
-            yield Difference(RESULT, name, _NEW)
+            yield Difference(RESULT, name, say_text("verify.is.new"))
         elif then[name] != now[name]:
-            other = Difference(RESULT, name, _OTHERWISE)
+            other = Difference(RESULT, name, say_text("verify.is.otherwise"))
             yield _add_figures(other, folder, made)
     told_then, told_now = _list_told(content), _list_told(content_now)
     if left_out:  # a PDF that was not made has no standard
@@ -715,7 +654,7 @@ def _yield_differences(
         values = [one.get(name, "") for one in (then, now)]
         if values[0] != values[1]:
             then_, now_ = map(str, values)
-            yield Difference(part, f"{before}{name}", _DIFFERS, then_, now_)
+            yield Difference(part, f"{before}{name}", say_text("verify.is.differs"), then_, now_)
 
 
 def _add_figures(difference: Difference, folder: Path, made: Path) -> Difference:

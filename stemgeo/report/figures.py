@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from stemgeo.inputs.files import clean_text
-from stemgeo.notes import Said, say
+from stemgeo.notes import Said, say_text
 from stemgeo.tables import SCHEMAS
 
 if TYPE_CHECKING:
@@ -18,9 +18,6 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-_IN_THE_FOLDER = Said("in the folder", "in de map", "dans le dossier")
-_NOW = Said("computed now", "nu berekend", "dans le nouveau calcul")
-_EMPTY = Said("empty", "leeg", "vide")
 MOST_FIGURES = 5
 """So many figures are named of a table that differs; the number of its rows tells the rest."""
 
@@ -47,25 +44,13 @@ class ChangedFigure:
     def sentence(self) -> Said:
         """Say it in one line."""
         if self.now is None or self.then is None:
-            where = say("column {name}", "kolom {name}", "colonne {name}", name=self.column)
-            if self.row:
-                where = say("row {name}", "rij {name}", "ligne {name}", name=self.row)
-            return say(
-                "{where}: only {side}",
-                "{where}: alleen {side}",
-                "{where} : seulement {side}",
-                where=where,
-                side=_IN_THE_FOLDER if self.now is None else _NOW,
-            )
-        return say(
-            "{row}: {column} is {then} in the folder, {now} computed now",
-            "{row}: {column} is {then} in de map, {now} nu berekend",
-            "{row} : {column} est {then} dans le dossier, {now} dans le nouveau calcul",
-            row=self.row,
-            column=self.column,
-            then=self.then or _EMPTY,
-            now=self.now or _EMPTY,
-        )
+            what = "verify.figure.row" if self.row else "verify.figure.column"
+            side = "verify.figure.then" if self.now is None else "verify.figure.now"
+            where = say_text(what, name=self.row or self.column)
+            return say_text("verify.figure.only", where=where, side=say_text(side))
+        empty = say_text("verify.figure.empty")
+        sides = {"then": self.then or empty, "now": self.now or empty}
+        return say_text("verify.figure.changed", row=self.row, column=self.column, **sides)
 
     def __str__(self) -> str:
         return str(self.sentence)
