@@ -26,7 +26,15 @@ def name_over_years(text: MapText, years: Iterable[int]) -> str:
 
 
 def measure_head(heading: str, note: str, width_in: float) -> float:
-    """Give the height of a heading and its note."""
+    """Give the height of a heading and its note.
+
+    Parameters
+    ----------
+    heading, note
+        What is said.
+    width_in
+        Of the room for it.
+    """
     heads, notes = _wrap_head(heading, note, width_in)
     return len(heads) * line_height_in(TEXT_PT) + len(notes) * line_height_in(SMALL_PT)
 
