@@ -62,13 +62,17 @@ def drop_asides(
         Is told.
     """
     again = _repeats_header(table, file)
-    bare = table[(table[[*coordinates]] == "").all(axis=1) & ~again]
-    says = bare[[*addresses]].map(lambda text: bool(text) and not _is_aside(text))
-    bare = bare[~says.any(axis=1)]
+    nowhere = table[[*coordinates]].map(lambda text: not text or _has_word(text)).any(axis=1)
+    bare = table[(nowhere | (not coordinates)) & ~again]
+    says = bare[[*addresses]].map(_says_where).any(axis=1)
+    total = bare.map(lambda text: bool(_TOTAL.fullmatch(fold_label(text)))).any(axis=1)
+    bare = bare[~says | total]
     placed = table[~again & ~table.index.isin(bare.index)]
     last = max(placed.index if len(placed) else table.index, default=0)
     found: dict[str, list[int]] = {"title": table.index[again].tolist(), "total": []}
     for row, cells in zip(bare.index.tolist(), bare.to_dict("records"), strict=True):
+        if says[row] and not _counts_there(cells, addresses, placed):
+            continue
         filled = [text for text in cells.values() if text]
         # A text below an empty row, under all that have a place.
         apart = row - last - 1 > ((table.index > last) & (table.index < row)).sum()
@@ -105,11 +109,23 @@ def _repeats_header(table: pd.DataFrame, file: OpenedFile) -> pd.Series:
     return (again > 1) & (again == (table != "").sum(axis=1))
 
 
-def _is_aside(text: str) -> bool:
-    """Whether a text is a total, a note or a province, and no address."""
+def _has_word(text: str) -> bool:
+    return re.search(r"[^\W\d_]{3}", text) is not None
+
+
+def _says_where(text: str) -> bool:
+    """Whether a text of an address is one: a word that is no total or note, or a postcode."""
     plain = fold_label(text)
     province = plain.startswith("prov") and _SECTION.fullmatch(plain)
-    return bool(_TOTAL.fullmatch(plain) or _FOOT.fullmatch(text.lower()) or province)
+    if _TOTAL.fullmatch(plain) or _FOOT.fullmatch(text.lower()) or province:
+        return False
+    return _has_word(text) or re.fullmatch(r"\d{4}", text) is not None
+
+
+def _counts_there(cells: dict[Any, str], addresses: Sequence[str], rows: pd.DataFrame) -> bool:
+    """Whether what looks like a postcode is a number of a total."""
+    texts = [(name, cells[name]) for name in addresses if _says_where(cells[name])]
+    return all(not _has_word(text) and _adds_up(text, rows[name]) for name, text in texts)
 
 
 def _is_total(cells: dict[Any, str], filled: list[str], rows: pd.DataFrame) -> bool:

@@ -750,3 +750,18 @@ def test_what_may_be_an_academy_is_never_left_out(tmp_path: Path, line: str) -> 
     assert lacks in errors or len(frame) == 3
     named = csv(tmp_path, *TABLE, "3;Totaal;3,7;51;9")
     assert load(named)[0]["name"].tolist() == ["Gent", "Brugge", "Totaal"]
+
+
+@pytest.mark.parametrize("place", range(5))
+@pytest.mark.parametrize("word", ["Totaal", "Bron: VLAIO"])
+def test_a_total_stands_in_any_column(tmp_path: Path, place: int, word: str) -> None:
+    """That of the coordinates or of the postcode too; the number beside it is no postcode."""
+    header, *rows = ["y;x;postcode;naam;straat", "193900;104700;9000;Gent;a", "2;3;8000;Ieper;b"]
+    rows[1] = rows[1].replace("2;3", "181700;126900")
+    last = ["", "", "", "", ""]
+    last[place] = word
+    if word == "Totaal":
+        last[2 if place != 2 else 3] = "2"
+    frame, errors, notes, _ = load(csv(tmp_path, header, *rows, ";".join(last)))
+    assert (errors, len(frame)) == ([], 2)
+    assert any("row 4 left out as a total or a note" in note for note in notes)
