@@ -51,8 +51,11 @@ AS_GIVEN = {
 AT_DOOR_M, AT_NUMBER_M = 25, 50
 """How far off an address point may be: drawn at the door, the house or its parcel; and one with the
 same number and another mark, as 12 for 12A."""
-BESIDE_M, BY_NUMBER_M = 50, 15
-"""How far off the nearest number of the same side may be, and more for each number between."""
+BESIDE_M, BY_NUMBER_M = 150, 15
+"""How far off the nearest number of the same side may be, and more for each number between: so it
+is for 97 of 100 in Berlare (docs/method.md)."""
+STREET_M = 300
+"""The least that the middle of a street may be off: a file may hold but some of its houses."""
 _NEAREST = 20
 """A number farther from that which is asked says nothing of where it is."""
 POSTCODE_M = 3000
@@ -259,7 +262,7 @@ class AddressBook:
         rows = rows.sort_values(["x", "y"], kind="stable")
         parts: dict[str, list[_Entry]] = {}
         for row in rows[[*_Entry._fields]].itertuples(index=False):
-            parts.setdefault(row.key, []).append(_Entry(*row))
+            parts.setdefault(str(row.key), []).append(_Entry(*row))
         return NearRows(self.placed_by, near, parts)
 
 
@@ -360,8 +363,11 @@ class NearRows:
             row = rows[side[0].row]
             return self._place(row, "street", BESIDE_M + BY_NUMBER_M * off, 0.8 * score)
         middle, _ = _find_middle(at)
-        row, away = rows[middle], np.hypot(*(at - at[middle]).T)
-        return self._place(row, "street", BESIDE_M + float(away.max()), 0.6 * score)
+        away = max(STREET_M, float(np.hypot(*(at - at[middle]).T).max()))
+        beyond = min(
+            (abs(house.number - (one.number or house.number)) for house in houses), default=0
+        )
+        return self._place(rows[middle], "street", away + BY_NUMBER_M * beyond, 0.6 * score)
 
     def _place(self, row: _Entry, by: str, precision_m: float, score: float) -> Place:
         town = " ".join(filter(None, (row.postcode, row.municipality)))
