@@ -255,12 +255,12 @@ class _Reading:
                 what = f"'academies.{name}' changes nothing: {why}"
                 raise StudyError(Problem("study.toml", what, "leave it out"))
         if "postcodes" in self.read and "postcode" not in set(academies["placed_by"]):
-            what = say(
+            unused = say(
                 "not used: no academy is placed by its postcode",
                 "niet gebruikt: geen academie is op haar postcode geplaatst",
                 "non utilisé : aucune académie n’est située par son code postal",
             )
-            self.findings.warn("postcodes", what)
+            self.findings.warn("postcodes", unused)
 
     @property
     def every(self) -> gpd.GeoDataFrame:

@@ -31,7 +31,15 @@ from stemgeo.inputs.addresses import (
 from stemgeo.inputs.files import OpenedFile, clean_text
 from stemgeo.inputs.vectors import find_codes
 from stemgeo.notes import Said, say, say_amount, say_count, say_list
-from stemgeo.study import AcademyRules
+from stemgeo.study import (
+    AT_DOOR_M,
+    AT_NUMBER_M,
+    BESIDE_M,
+    BY_NUMBER_M,
+    POSTCODE_M,
+    STREET_M,
+    AcademyRules,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable
@@ -48,18 +56,8 @@ AS_GIVEN = {
 }
 """What the table of academies says of a place that needed no looking for."""
 
-AT_DOOR_M, AT_NUMBER_M = 25, 50
-"""How far off an address point may be: drawn at the door, the house or its parcel; and one with the
-same number and another mark, as 12 for 12A."""
-BESIDE_M, BY_NUMBER_M = 150, 15
-"""How far off the nearest number of the same side may be, and more for each number between: so it
-is for 97 of 100 in Berlare (docs/method.md)."""
-STREET_M = 300
-"""The least that the middle of a street may be off: a file may hold but some of its houses."""
 _NEAREST = 20
 """A number farther from that which is asked says nothing of where it is."""
-POSTCODE_M = 3000
-"""How far the points of a postcode lie from its own: 24 km2 on average, a circle of 2.8 km."""
 _SAME_M = 250.0
 """Addresses that are alike and lie no farther apart are one, drawn twice."""
 _GAP_M = 1000.0

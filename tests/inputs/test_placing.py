@@ -26,16 +26,13 @@ from stemgeo.inputs.addresses import fold_street, parse_address
 from stemgeo.inputs.boundaries import read_municipalities
 from stemgeo.inputs.place_files import read_mapped_addresses
 from stemgeo.inputs.placing import (
-    AT_DOOR_M,
-    BESIDE_M,
-    BY_NUMBER_M,
     AddressBook,
     Place,
     PlaceSources,
     Refused,
     Towns,
 )
-from stemgeo.study import AcademyRules, Input
+from stemgeo.study import AT_DOOR_M, BESIDE_M, BY_NUMBER_M, AcademyRules, Input
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
