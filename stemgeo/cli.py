@@ -137,41 +137,6 @@ def sample_command(
     _print_line(f"Example study written to {written}. Next: stemgeo run {written} --out result")
 
 
-@app.command("new")
-def new_command(
-    folder: Annotated[Path, typer.Argument(metavar="DIR", help="Where study.toml goes.")],
-    *,
-    municipalities: Annotated[
-        Path, typer.Option("--municipalities", metavar="FILE", help="Their boundaries.")
-    ],
-    population: Annotated[
-        Path, typer.Option("--population", metavar="FILE", help="Children by municipality and age.")
-    ],
-    academies: Annotated[Path, typer.Option("--academies", metavar="FILE", help="The register.")],
-    roads: Annotated[
-        list[Path] | None,
-        typer.Option("--roads", metavar="FILE", help="An extract; again for another."),
-    ] = None,
-    area: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--area", metavar="NAME", help="A municipality, NIS code, province or file of polygons."
-        ),
-    ] = None,
-    title: Annotated[str, typer.Option("--title", help="Printed on every output.")] = "",
-    lang: Annotated[Lang, typer.Option("--lang", help="Of outputs: nl, en or fr.")] = Lang.nl,
-) -> None:
-    """Write the smallest study of your files, with what was recognised in them."""
-    from stemgeo.beginning import begin_study
-
-    files = {"municipalities": municipalities, "population": population, "academies": academies}
-    begun = begin_study(
-        folder, files, roads=roads or (), area=area or (), title=title, language=lang.value
-    )
-    print(begun.text, end="")
-    _print_line(f"Study written to {begun.path}. Next: stemgeo check {folder}")
-
-
 @app.command("check")
 def check_command(study: StudyPath, plan: PlanOption = None) -> None:
     """Report every problem in the inputs of a study at once, and what a run will find."""
@@ -181,15 +146,15 @@ def check_command(study: StudyPath, plan: PlanOption = None) -> None:
 
     asked = _add_plan(load_study(study), plan)
     try:
-        with _show_progress(asked.output.language) as progress:
+        with _show_progress(asked.language) as progress:
             from stemgeo.readiness import check as check_inputs
 
             found = check_inputs(asked, progress)
     except InputError as error:  # what could be read helps to mend what could not
-        for line in Checked(error.files, (), asked.output.language).lines():
+        for line in Checked(error.files, (), asked.language).lines():
             print(line)
         raise
-    _print_notes(found.notes, asked.output.language)
+    _print_notes(found.notes, asked.language)
     for line in found.lines():
         print(line)
     if found.blocked:
@@ -256,7 +221,7 @@ def run_command(
 
     parsed = _add_plan(load_study(study), plan)
     refuse_taken(out, replace=replace, reads=[study])
-    language = parsed.output.language
+    language = parsed.language
     with _show_progress(language) as progress:
         from stemgeo.study_run import run as run_study
 
@@ -316,7 +281,7 @@ def site_command(
     parsed = own.with_siting(
         places=places, budget_eur=budget, share=share, problem=wanted, profile=profile
     )
-    language = parsed.output.language
+    language = parsed.language
     for name in sorted(own.siting.model_fields_set - parsed.siting.model_fields_set):
         left_out = say(
             "siting.{name} of the study is left out: it is of another problem",
@@ -353,7 +318,7 @@ def _print_plan(plan: Plan, form: Form) -> None:
     if form is not Form.text:
         _print_table(plan.places.drop(columns="geometry"), form)
         return
-    language = plan.study.output.language
+    language = plan.study.language
     for line in say_plan(plan, language):
         print(line)
     if len(plan.places):
@@ -389,7 +354,7 @@ def trend_command(
     wanted = _parse_years(years)
     parsed = load_study(study)
     refuse_taken(out, TREND, replace=replace, reads=[study])
-    language = parsed.output.language
+    language = parsed.language
     with _show_progress(language) as progress:
         from stemgeo.years import format_trend, say_definitions
         from stemgeo.years import trend as measure_years

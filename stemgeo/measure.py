@@ -698,30 +698,27 @@ def _write_edge_note(count: int) -> Note:
     children = say_count(count, "child")
     if count == 1:
         what = say(
-            "{children} who is not in time lives within a ride of the extract's edge",
-            "{children} dat niet op tijd is, woont op fietsafstand van de rand van het "
-            "wegenbestand",
-            "{children} qui n’est pas à temps habite à portée de vélo du bord du fichier des "
-            "routes",
+            "{children} who is not in time lives within {mode_reach} of the extract's edge",
+            "{children} dat niet op tijd is, woont {mode_reach} van de rand van het wegenbestand",
+            "{children} qui n’est pas à temps habite {mode_reach} du bord du fichier des routes",
             children=children,
         )
     else:
         what = say(
-            "{children} who are not in time live within a ride of the extract's edge",
-            "{children} die niet op tijd zijn, wonen op fietsafstand van de rand van het "
-            "wegenbestand",
-            "{children} qui ne sont pas à temps habitent à portée de vélo du bord du fichier "
+            "{children} who are not in time live within {mode_reach} of the extract's edge",
+            "{children} die niet op tijd zijn, wonen {mode_reach} van de rand van het wegenbestand",
+            "{children} qui ne sont pas à temps habitent {mode_reach} du bord du fichier "
             "des routes",
             children=children,
         )
     mend = say(
-        "roads and academies beyond it may reach them; extend it, and give the register the "
-        "academies across the border: they count only when it has them",
-        "misschien zijn er daarbuiten wegen en academies die volstaan; neem een ruimer bestand, "
-        "en zet ook academies over de grens in het register: alleen dan tellen zij mee",
-        "au-delà, des routes et des académies pourraient les desservir ; prenez un fichier plus "
-        "large, et ajoutez au registre les académies d’outre-frontière : elles ne comptent que "
-        "s’il les contient",
+        "roads and {shorts} beyond it may reach them; extend it, and give the register the "
+        "{shorts} across the border: they count only when it has them",
+        "misschien zijn er daarbuiten wegen en {shorts} die volstaan; neem een ruimer bestand, "
+        "en zet ook {shorts} over de grens in het register: alleen dan tellen zij mee",
+        "au-delà, des routes et des {shorts} pourraient les desservir ; prenez un fichier plus "
+        "large, et ajoutez au registre les {shorts} d’outre-frontière : {ils|elles} ne comptent "
+        "que s’il les contient",
     )
     return Note(_ROADS, what, mend)
 

@@ -8,15 +8,16 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from dataclasses import asdict, dataclass
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
 
 from stemgeo.speech import LANGUAGES, format_day, format_decimals, format_number, held_together
 from stemgeo.texts import load_texts
+from stemgeo.texts.wording import hold_forms, strip_holds
 
 if TYPE_CHECKING:
     import datetime as dt
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
 
 def strip_control(text: str) -> str:
@@ -49,18 +50,26 @@ def clean_text(text: str, limit: int = 60) -> str:
 
 @dataclass(frozen=True)
 class Said:
-    """One thing in each language; as plain text it is the English."""
+    """One thing in each language; as plain text it is the English.
+
+    What is sought and how one gets there is set apart in it, until a study tells it in its words.
+    """
 
     en: str
     nl: str
     fr: str
 
     def to_text(self, language: str) -> str:
-        """Give it in a language, one of `LANGUAGES`."""
+        """Give it in a language, one of `LANGUAGES`, in the words of the study that speaks it."""
+        text = self.in_any_words(language)
+        return load_texts(language).fill_held(text) if "\ue000" in text else text
+
+    def in_any_words(self, language: str) -> str:
+        """Give it with the words of a study set apart, as a part of something else."""
         return str(getattr(self, language))
 
     def __str__(self) -> str:
-        return self.en
+        return self.to_text("en")
 
 
 def write_in_each(write: Callable[[str], str]) -> Said:
@@ -83,14 +92,15 @@ def say(en: str, nl: str, fr: str, **parts: Said | str) -> Said:
 
     def write(language: str) -> str:
         told = {name: write_part(part, language) for name, part in parts.items()}
-        return held_together(text.to_text(language), language).format(**told)
+        written = hold_forms(text.in_any_words(language))
+        return held_together(written, language).format(**told)
 
     return write_in_each(write)
 
 
 def write_part(part: Said | str, language: str) -> str:
     """Write a part in a language; data is the same in each."""
-    return part.to_text(language) if isinstance(part, Said) else part
+    return part.in_any_words(language) if isinstance(part, Said) else strip_holds(part)
 
 
 def say_text(key: str, **parts: Said | str) -> Said:
@@ -98,7 +108,7 @@ def say_text(key: str, **parts: Said | str) -> Said:
 
     def write(language: str) -> str:
         told = {name: write_part(part, language) for name, part in parts.items()}
-        return load_texts(language)(key, **told)
+        return load_texts(language).in_any_words(key, **told)
 
     return write_in_each(write)
 
@@ -119,7 +129,7 @@ def say_day(date: dt.date) -> Said:
 
 
 _THINGS = {
-    "academy": ("academies", "academie", "academies", "académie", "académies"),
+    "academy": ("{shorts}", "{short}", "{shorts}", "{short}", "{shorts}"),
     "address": ("addresses", "adres", "adressen", "adresse", "adresses"),
     "area": ("areas", "vlak", "vlakken", "surface", "surfaces"),
     "barrier": ("barriers", "afsluiting", "afsluitingen", "barrière", "barrières"),
@@ -167,21 +177,35 @@ _THINGS = {
     "zone": ("zones", "zone", "zones", "zone", "zones"),
 }
 """What is counted: several in English, one and several in Dutch and in French."""
+_ENGLISH = {"academy": "{short}"}
+"""One of it in English, where that is not its key."""
 
 
 def say_thing(thing: str) -> Said:
     """Name one of a thing."""
     _, dutch, _, french, _ = _THINGS[thing]
-    return Said(thing, dutch, french)
+    return _in_any_words(_ENGLISH.get(thing, thing), dutch, french)
+
+
+def say_several(thing: str) -> Said:
+    """Name several of a thing."""
+    several, _, meer, _, plusieurs = _THINGS[thing]
+    return _in_any_words(several, meer, plusieurs)
+
+
+def _in_any_words(*texts: str) -> Said:
+    return Said(*map(hold_forms, texts))
 
 
 def say_count(count: int, thing: str) -> Said:
     """Write how many there are of a thing: "1 zone", "2 zones"."""
     several, een, meer, un, plusieurs = _THINGS[thing]
     one = count == 1
-    noun = Said(thing if one else several, een if one else meer, un if count < 2 else plusieurs)
+    single = _ENGLISH.get(thing, thing)
+    chosen = single if one else several, een if one else meer, un if count < 2 else plusieurs
+    noun = _in_any_words(*chosen)
     return write_in_each(
-        lambda language: f"{format_number(count, language, 0)} {noun.to_text(language)}"
+        lambda language: f"{format_number(count, language, 0)} {noun.in_any_words(language)}"
     )
 
 
@@ -227,6 +251,30 @@ class Note:
         return self.to_text("en")
 
 
-def write_in_all(notes: tuple[Note, ...]) -> list[dict[str, str]]:
-    """Write notes for a manifest: each in every language."""
-    return [asdict(write_in_each(note.to_text)) for note in notes]
+def tell_notes(notes: Iterable[Note], tongues: Sequence[str]) -> tuple[Note, ...]:
+    """Give notes in the words of a study, in the languages in which it has any.
+
+    Parameters
+    ----------
+    notes
+        As they arose.
+    tongues
+        The languages of the study; in each other the first of them stands.
+    """
+    own = {str(one): one for one in tongues}
+
+    def tell(said: Any) -> Any:
+        if not isinstance(said, Said):
+            return said
+        return write_in_each(lambda language: said.to_text(own.get(language, tongues[0])))
+
+    return tuple(
+        replace(one, **{name: tell(one_) for name, one_ in vars(one).items()}) for one in notes
+    )
+
+
+def write_in_all(
+    notes: tuple[Note, ...], tongues: Sequence[str] = LANGUAGES
+) -> list[dict[str, str]]:
+    """Write notes for a manifest: each in every language of the study."""
+    return [{str(one): note.to_text(one) for one in tongues} for note in notes]

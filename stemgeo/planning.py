@@ -27,7 +27,16 @@ from stemgeo.measure import (
     prepare_study,
     report_nothing,
 )
-from stemgeo.notes import Note, Said, say, say_amount, say_count, say_decimals, write_in_all
+from stemgeo.notes import (
+    Note,
+    Said,
+    say,
+    say_amount,
+    say_count,
+    say_decimals,
+    tell_notes,
+    write_in_all,
+)
 from stemgeo.report.files import SITE, join_lines
 from stemgeo.report.imprint import build_map_text, list_file_words
 from stemgeo.report.manifests import build_origins
@@ -131,7 +140,7 @@ class Plan(PlanTables, Outcome):
         return len(self.places), float(self.places["share"].iloc[-1])
 
     def _build_manifest(self) -> dict[str, Any]:
-        found = self.solution
+        found, ruled = self.solution, self.study.subsidy.year is not None
         return {
             "command": SITE,
             **build_origins(self.study, self.inputs, text=self.text),
@@ -143,15 +152,15 @@ class Plan(PlanTables, Outcome):
                 "proven_optimal": found.optimal,
             },
             "cost": {
-                "total_eur": self.cost.total_cents / subsidy.CENTS,
-                "left_eur": self.cost.left_cents / subsidy.CENTS,
-                "suffices": self.cost.suffices,
+                "total_eur": self.cost.total_cents / subsidy.CENTS if self.cost.known else None,
+                "left_eur": self.cost.left_cents / subsidy.CENTS if ruled else None,
+                "suffices": self.cost.suffices if ruled else None,
             },
             "sums": {
                 "promised": int(self.places["newly"].sum()),
                 "counted": self.counted,
             },
-            "notes": write_in_all(self.notes),
+            "notes": write_in_all(self.notes, self.study.languages),
         }
 
 
@@ -222,16 +231,33 @@ def site(study: Study, *, progress: Progress = report_nothing, threads: int | No
         goal=_measure_goal(asked, solution, travel),
         whole_region=vintages.cover_flanders(measured.municipalities["nis_code"]),
         unreachable=_count_beyond_reach(asked, solution),
-        notes=(
-            *prepared.notes,
-            *asked.candidates.notes,
-            *after.notes,
-            *_note_not_kept(study, places, provinces, counted),
+        notes=tell_notes(
+            (
+                *prepared.notes,
+                *asked.candidates.notes,
+                *after.notes,
+                *_note_not_kept(study, places, provinces, counted),
+                *([] if cost.known else [_NO_COST]),
+            ),
+            study.languages,
         ),
     )
 
 
 _THE_PLAN = Said("siting", "plan", "plan")
+_NO_COST = Note(
+    _THE_PLAN,
+    Said(
+        "what the places cost is not known, and not counted",
+        "wat de plaatsen kosten, is niet bekend en niet geteld",
+        "le coût des lieux n’est pas connu, et n’est pas compté",
+    ),
+    Said(
+        "a column cost_eur of the candidates says it",
+        "een kolom cost_eur van de kandidaten zegt het",
+        "une colonne cost_eur des candidats l’indique",
+    ),
+)
 
 
 def _note_not_kept(
@@ -375,6 +401,8 @@ def _build_comparison(
     best = solve.mclp(asked.plain, Limits(places=len(each), time_limit_s=asked.limits.time_limit_s))
     whole, nobody = max(asked.measured_children, 1), np.empty(0, dtype=np.intp)
     bound = solution.bound if _is_plain(asked.prepared.study.siting) else None
+    rules = subsidy.find_rules(asked.prepared.study.subsidy)
+    priced = subsidy.have_cost(asked.candidates.table, rules)
     rows: list[dict[str, Any]] = []
     for name, chosen, most in (
         ("now", nobody, asked.in_time),
@@ -391,7 +419,9 @@ def _build_comparison(
                 "covered_bound": most,
                 "share": covered / whole,
                 "municipalities_with": plans.count_municipalities_with(asked, chosen),
-                "cost_eur": int(asked.choices.cost_cents[chosen].sum()) / subsidy.CENTS,
+                "cost_eur": int(asked.choices.cost_cents[chosen].sum()) / subsidy.CENTS
+                if priced[chosen].all()
+                else np.nan,
             }
         )
     random = {
@@ -411,7 +441,7 @@ def _compute_cost(asked: Question, solution: Solution) -> PlanCost:
     study, academies = asked.prepared.study, asked.measured.academies
     return subsidy.cost_of_places(
         asked.candidates.table.iloc[solution.chosen],
-        subsidy.load_subsidy_rules(study.subsidy.year),
+        subsidy.find_rules(study.subsidy),
         register=academies[~academies["planned"]],
         trajectories_per_place=study.subsidy.trajectories_per_place,
         layer=asked.prepared.inputs.layers.get(study.subsidy.place_layer),

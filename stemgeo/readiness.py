@@ -106,9 +106,9 @@ class Readiness:
     def _say_academies(self, limit: Said) -> Said:
         day = say_day(self.study.about.date)
         counted = say(
-            "academies that count on {day}: {academies}, of them in the area: {inside}",
-            "academies die meetellen op {day}: {academies}, waarvan in het gebied: {inside}",
-            "académies prises en compte au {day} : {academies}, dont dans la zone : {inside}",
+            "{shorts} that count on {day}: {academies}, of them in the area: {inside}",
+            "{shorts} die meetellen op {day}: {academies}, waarvan in het gebied: {inside}",
+            "{shorts} {pris|prises} en compte au {day} : {academies}, dont dans la zone : {inside}",
             day=day,
             academies=say_amount(self.academies),
             inside=say_amount(self.in_area),
@@ -133,9 +133,9 @@ def _say_blocked(study: Study, academies: int) -> Said:
         "geen weg binnen {limit} m van ook maar één van de {academies} die meetellen op {day}: "
         "niemand zou op tijd zijn; geef een wegenbestand met hun wegen en die eromheen, of reken "
         "toch met --anyway (anyway=True)",
-        "aucune route à moins de {limit} m de l’une des {academies} prises en compte au {day} : "
-        "personne ne serait à temps ; donnez un fichier avec leurs routes et celles des environs, "
-        "ou calculez quand même avec --anyway (anyway=True)",
+        "aucune route à moins de {limit} m de l’{un|une} des {academies} {pris|prises} en compte "
+        "au {day} : personne ne serait à temps ; donnez un fichier avec leurs routes et celles des "
+        "environs, ou calculez quand même avec --anyway (anyway=True)",
         limit=say_amount(study.travel.snap_limit_m),
         academies=say_count(academies, "academy"),
         day=say_day(study.about.date),
@@ -204,7 +204,9 @@ def refuse_without_roads(prepared: Prepared, day: dt.date) -> None:
     study = prepared.study
     academies, _ = choose_recognised(prepared.inputs.academies, day, study.academies)
     if len(academies) and not _count_on_roads(prepared, academies):
-        what, _, mend = _say_blocked(study, len(academies)).en.partition("; ")
+        english = next((one for one in study.languages if one == "en"), study.language)
+        blocked = _say_blocked(study, len(academies)).to_text(english)
+        what, _, mend = blocked.partition("; ")
         raise InputError(Problem("network", what, mend))
 
 
@@ -227,6 +229,4 @@ def check(study: Study, progress: Progress = report_nothing) -> Checked:
     """
     prepared = prepare_study(study, progress)
     ahead = look_ahead(prepared)
-    return describe_inputs(
-        prepared.inputs, study.output.language, ahead.say_all(), blocked=ahead.blocked
-    )
+    return describe_inputs(prepared.inputs, study.languages, ahead.say_all(), blocked=ahead.blocked)

@@ -12,7 +12,7 @@ import pandas as pd
 
 from stemgeo import facts
 from stemgeo.errors import Problem, StudyError
-from stemgeo.notes import Note, Said, say, say_amount, say_count, say_day, say_list
+from stemgeo.notes import Note, Said, say, say_amount, say_count, say_day, say_list, say_several
 from stemgeo.texts import load_texts
 
 if TYPE_CHECKING:
@@ -56,11 +56,11 @@ def choose_recognised(
         return chosen, []
     return chosen, [
         Note(
-            Said("academies", "academies", "académies"),
+            say_several("academy"),
             say(
-                "none of {all} is recognised on {day}",
-                "van de {all} is er geen enkele erkend op {day}",
-                "sur {all}, aucune n’est reconnue au {day}",
+                "none of {all} is {standing} on {day}",
+                "van de {all} is er geen enkele {standing} op {day}",
+                "sur {all}, {aucun|aucune} n’est {standing} au {day}",
                 all=say_count(len(register), "academy"),
                 day=say_day(date),
             ),
@@ -123,6 +123,8 @@ def _list_lengths(rules: AcademyRules) -> list[_Length]:
     if rules.recognition_years is not None:
         own = say("as the study says", "zoals de studie zegt", "comme le dit l’étude")
         return [_Length(rules.recognition_years, own)]
+    if rules.recognition == "endless":
+        return []
     day = rules.recognition_from
     later = [_Length.from_rule(rules.recognition, begins=day)] if rules.recognition else []
     return [_Length.from_rule("criteria_2021", ends=day), *later]
@@ -148,10 +150,12 @@ def note_lengths(register: gpd.GeoDataFrame, rules: AcademyRules) -> list[Note]:
     """
     start = pd.to_datetime(register["valid_from"])[register["valid_until"].isna()]
     used = {one: int(one.applies_to(start).sum()) for one in _list_lengths(rules)}
+    only = sum(used.values()) if used else int(start.notna().sum())
     asked = "recognition_years" if rules.recognition_years else "recognition"
-    if getattr(rules, asked) and not list(used.values())[-1]:
+    chosen = getattr(rules, asked) and asked in rules.model_fields_set
+    if chosen and not (list(used.values())[-1] if used else only):
         since = f" from {rules.recognition_from} on" if rules.recognition_from else ""
-        idle = f"changes nothing: no academy has a first day{since} and no last day"
+        idle = f"changes nothing: the register gives none a first day{since} and no last day"
         raise StudyError(Problem("study.toml", f"'academies.{asked}' {idle}", "leave it out"))
     several = sum(map(bool, used.values())) > 1
     told = [
@@ -167,22 +171,29 @@ def note_lengths(register: gpd.GeoDataFrame, rules: AcademyRules) -> list[Note]:
         for one, number in used.items()
         if number
     ]
-    if not told:
+    if not only:
         return []
     what = say(
         "of {only} of {all} only the first day is known",
         "van {only} van de {all} is alleen de eerste dag bekend",
         "pour {only} sur {all}, seul le premier jour est connu",
-        only=say_amount(sum(used.values())),
+        only=say_amount(only),
         all=say_count(len(register), "academy"),
     )
     lasts = say(
-        "a recognition then lasts {told}",
-        "een erkenning duurt dan {told}",
-        "une reconnaissance dure alors {told}",
+        "{a_noun} then lasts {told}",
+        "{a_noun} duurt dan {told}",
+        "{a_noun} dure alors {told}",
         told=say_list(told),
     )
-    return [Note(Said("academies", "academies", "académies"), what, lasts)]
+    return [Note(say_several("academy"), what, lasts if used else _ENDLESS)]
+
+
+_ENDLESS = say(
+    "they count from then on, without end",
+    "vanaf dan tellen zij mee, zonder einde",
+    "{ils|elles} comptent dès ce jour, sans fin",
+)
 
 
 def is_undated(academies: pd.DataFrame) -> pd.Series[bool]:
@@ -238,6 +249,11 @@ class Standing:
     def some(self) -> str:
         """The adjective before academies, with its space; nothing where no date is known."""
         return self._say_key("some") if self.dated else ""
+
+    @property
+    def some_one(self) -> str:
+        """The same before one of them: "minstens één erkend park"."""
+        return self._say_key("some_one") if self.dated else ""
 
     @property
     def register(self) -> str:

@@ -12,7 +12,6 @@ from stemgeo.notes import write_in_all
 from stemgeo.report.files import RUN, join_lines
 from stemgeo.report.manifests import build_origins
 from stemgeo.report.outcome import Tables, drop_infinite
-from stemgeo.speech import LANGUAGES
 from stemgeo.tables import check_table
 
 if TYPE_CHECKING:
@@ -109,8 +108,8 @@ class Result(Tables):
             "command": RUN,
             **build_origins(study, inputs, text=self.text),
             "text": {
-                language: asdict(build_map_text(study.with_language(language), inputs))
-                for language in LANGUAGES
+                str(language): asdict(build_map_text(study.with_language(language), inputs))
+                for language in study.languages
             },
             "network": self.network_counts,
             "buildings": self.building_counts,
@@ -120,7 +119,7 @@ class Result(Tables):
             },
             "sums": count_each_step(self),
             "uncertainty": bool((self.uncertainty["part"] == TOGETHER).any()),
-            "notes": write_in_all(self.notes),
+            "notes": write_in_all(self.notes, study.languages),
         }
 
 

@@ -23,7 +23,7 @@ from decimal import Decimal
 from enum import Enum
 from itertools import pairwise
 from pathlib import Path
-from typing import Annotated, Any, Literal, NamedTuple, Self
+from typing import Annotated, Any, ClassVar, Literal, NamedTuple, Self, cast
 
 from pydantic import (
     AfterValidator,
@@ -40,7 +40,15 @@ from pydantic import (
 
 from stemgeo.errors import MissingFileError, Problem, StudyError
 from stemgeo.notes import clean_text
-from stemgeo.speech import Language
+from stemgeo.speech import LANGUAGES, Language
+from stemgeo.texts.wording import (
+    STEM_ACADEMY,
+    Tongue,
+    Wording,
+    Words,
+    guess_an,
+    guess_elision,
+)
 
 STRAIGHT_LINE = "straight-line"
 SCENARIOS = ("low", "central", "high")
@@ -61,7 +69,7 @@ class _StudyPart(BaseModel):
     def _true_is_no_number(cls, value: object, info: ValidationInfo) -> object:
         inner = value if isinstance(value, list | tuple) else (value,)
         truth = any(isinstance(one, bool) for one in inner)
-        if truth and cls.model_fields[str(info.field_name)].annotation is not bool:
+        if truth and cls.model_fields[str(info.field_name)].annotation not in (bool, bool | None):
             raise ValueError("must be something else than true or false")
         return value
 
@@ -134,6 +142,163 @@ VINTAGE: Literal[2025] = 2025
 """Of the NIS codes of results, unless a study says another: the newest."""
 
 
+def _check_word(text: str) -> str:
+    if not re.fullmatch(r"[^\W_](?:[ '’.-]?[^\W_])*\.?", text):
+        raise ValueError("must be a word or some: letters, digits, spaces, hyphens, apostrophes")
+    return text
+
+
+Word = Annotated[str, Field(max_length=60), AfterValidator(_check_word)]
+"""Of what is sought; it stands in every text, file name and page."""
+
+
+class _FacilityWords(_StudyPart):
+    """What is sought in one language, with what its grammar asks.
+
+    Attributes
+    ----------
+    singular, plural
+        In full: "bibliotheek", "bibliotheken".
+    article
+        Dutch "de" or "het", French "un" or "une", English "a" or "an"; the last may be left out
+        where the first letter tells it.
+    short, short_plural
+        After it was said in full; the same unless given.
+    label, label_noun
+        What one is called on a day on which it counts, and the noun of that with its article:
+        "erkend", "de erkenning"; "reconnue", "une reconnaissance"; without them it is open.
+    """
+
+    singular: Word
+    plural: Word
+    short: Word | None = None
+    short_plural: Word | None = None
+    label: Word | None = None
+    label_noun: Word | None = None
+
+    @model_validator(mode="after")
+    def _in_pairs(self) -> Self:
+        for one, other in (("short", "short_plural"), ("label", "label_noun")):
+            if (getattr(self, one) is None) != (getattr(self, other) is None):
+                raise ValueError(f"{one} and {other}: give both, or neither")
+        articles = self._ARTICLES
+        if self.label_noun and self.label_noun.split(" ")[0] not in articles:
+            raise ValueError(f"label_noun: must begin with its article, {' or '.join(articles)}")
+        if self.label_noun and " " not in self.label_noun:
+            raise ValueError("label_noun: must be an article and a noun")
+        return self
+
+    _ARTICLES: ClassVar[tuple[str, ...]]
+
+    def _build_words(self, article: str, label: str, form: str, noun: str, **more: Any) -> Words:
+        return Words(
+            *(self.singular, self.plural, article, self.label or label, form),
+            *(self.label_noun or noun, self.short or "", self.short_plural or ""),
+            **more,
+        )
+
+
+class DutchWords(_FacilityWords):
+    """In Dutch; `label_inflected` is the label before the word, "erkende", where no rule has it."""
+
+    _ARTICLES: ClassVar[tuple[str, ...]] = ("de", "het")
+    article: Literal["de", "het"]
+    label_inflected: Word | None = None
+
+    @model_validator(mode="after")
+    def _inflects(self) -> Self:
+        if self.label_inflected and not self.label:
+            raise ValueError("label_inflected: changes nothing without label; leave it out")
+        if self.label and not (self.label_inflected or _inflect_dutch(self.label)):
+            raise ValueError(
+                f"label_inflected: is missing: how '{self.label}' stands before the word"
+            )
+        return self
+
+    def to_words(self) -> Words:
+        """Give the words for texts."""
+        form = self.label_inflected or _inflect_dutch(self.label or "open") or ""
+        return self._build_words(self.article, "open", form, "de openstelling")
+
+
+def _inflect_dutch(label: str) -> str | None:
+    """Give the form before a word where a rule is sure: open, erkende."""
+    if label.endswith("en"):
+        return label
+    return f"{label}e" if re.search("[bcdfghklmnprstvwz]{2}$", label) else None
+
+
+class FrenchWords(_FacilityWords):
+    """In French; the label agrees with the word, `label_plural` is that of several."""
+
+    _ARTICLES: ClassVar[tuple[str, ...]] = ("un", "une")
+    article: Literal["un", "une"]
+    elision: bool | None = None
+    label_plural: Word | None = None
+
+    @model_validator(mode="after")
+    def _agrees(self) -> Self:
+        if self.label_plural and not self.label:
+            raise ValueError("label_plural: changes nothing without label; leave it out")
+        label = self.label or "ouvert"
+        if not self.label_plural and re.search("(s|x|al|au|eu|ou)$", label):
+            raise ValueError(f"label_plural: is missing: '{label}' of several")
+        unsure = [one for one in self._list_nouns() if guess_elision(one) is None]
+        if unsure and self.elision is None:
+            what = f"whether l’ and d’ stand before '{unsure[0]}', true or false"
+            raise ValueError(f"elision: is missing: {what}")
+        if not unsure and self.elision is not None:
+            raise ValueError("elision: changes nothing, the first letter tells; leave it out")
+        return self
+
+    def _list_nouns(self) -> list[str]:
+        return [one for one in (self.singular, self.plural, self.short, self.short_plural) if one]
+
+    def to_words(self) -> Words:
+        """Give the words for texts."""
+        label = self.label or ("ouvert" if self.article == "un" else "ouverte")
+        plural, noun = self.label_plural or f"{label}s", "une période d’ouverture"
+        return self._build_words(self.article, label, plural, noun, elision=self.elision)
+
+
+class EnglishWords(_FacilityWords):
+    """In English."""
+
+    _ARTICLES: ClassVar[tuple[str, ...]] = ("a", "an")
+    article: Literal["a", "an"] | None = None
+
+    @model_validator(mode="after")
+    def _has_article(self) -> Self:
+        if not (self.article or guess_an(self.singular)):
+            raise ValueError(f'article: is missing: "a" or "an" before \'{self.singular}\'')
+        return self
+
+    def to_words(self) -> Words:
+        """Give the words for texts."""
+        article = self.article or guess_an(self.singular) or "a"
+        label = self.label or "open"
+        return self._build_words(article, label, label, "a period of opening")
+
+
+class Facility(_StudyPart):
+    """What is sought, in each language that outputs speak; `docs/other-facilities.md` shows it."""
+
+    nl: DutchWords | None = None
+    fr: FrenchWords | None = None
+    en: EnglishWords | None = None
+
+    @model_validator(mode="after")
+    def _in_some_language(self) -> Self:
+        if not self.languages:
+            raise ValueError("has no words: give [study.facility.nl], .fr or .en")
+        return self
+
+    @property
+    def languages(self) -> tuple[Language, ...]:
+        """Those in which it has words."""
+        return tuple(one for one in LANGUAGES if getattr(self, one) is not None)
+
+
 class About(_StudyPart):
     """What the study is called and which day it describes.
 
@@ -153,6 +318,9 @@ class About(_StudyPart):
         is read as `inputs.area`.
     area_name
         What the area is called on outputs; empty: by what it names, or by the name in the file.
+    facility
+        What is sought, in the words of each language; STEM academies unless given, and then the
+        rules for these hold: ages, recognition, subsidy.
     """
 
     title: Line = Field(min_length=1, max_length=200)
@@ -163,6 +331,7 @@ class About(_StudyPart):
         default=(), max_length=400
     )
     area_name: Line = Field(default="", max_length=200)
+    facility: Facility | None = None
 
 
 _LONGEST_PATH = 4096
@@ -609,16 +778,6 @@ RECOGNITION_YEARS = (1, 3)
 COARSE_OVER_M = 500.0
 """An academy may lie so far from where it is placed: 2.5 of the 15 minutes at 12 km/h, and as far
 as a door from its road (`LIMIT_M`). Beyond it, who is in time is a guess."""
-AT_DOOR_M, AT_NUMBER_M = 25, 50
-"""How far off an address point may be: drawn at the door, the house or its parcel; and one with the
-same number and another mark, as 12 for 12A."""
-BESIDE_M, BY_NUMBER_M = 150, 15
-"""How far off the nearest number of the same side may be, and more for each number between: so it
-is for 97 of 100 in Berlare (docs/method.md)."""
-STREET_M = 300
-"""The least that the middle of a street may be off: a file may hold but some of its houses."""
-POSTCODE_M = 3000
-"""How far the points of a postcode lie from its own: 24 km2 on average, a circle of 2.8 km."""
 SAYS_NOTHING = 0.25
 """A share of which the bounds lie more than a quarter of the children apart says nothing."""
 PARTLY_MEASURED_BELOW = 0.5
@@ -769,12 +928,13 @@ class AcademyRules(_StudyPart):
     ----------
     ages
         Served when `min_age` or `max_age` is empty: 5 up to and including 17 ("tussen 5 en 18
-        jaar").
+        jaar"); of another facility every age.
     recognition, recognition_from
         How long a recognition lasts when only its start is known: two years (VLAIO, criteria of
         2021), but of starts from `recognition_from` on "first": one year, provisional, or
         "renewed": three (VLAIO's page on what follows an application, which has no date: so the
         study says from when it holds, and which of the two a register means).
+        "endless": until the register gives a last day, as of another facility than STEM academies.
     recognition_years
         So many years instead, whatever the start.
     coarse
@@ -787,13 +947,13 @@ class AcademyRules(_StudyPart):
     ages: Ages = (5, 17)
     coarse: Literal["count", "leave-out"] = "count"
     coarse_over_m: float = Field(default=COARSE_OVER_M, gt=0, le=50_000)
-    recognition: Literal["first", "renewed"] | None = None
+    recognition: Literal["first", "renewed", "endless"] | None = None
     recognition_from: dt.date | None = None
     recognition_years: int | None = Field(default=None, ge=1, le=50)
 
     @model_validator(mode="after")
     def _one_length(self) -> Self:
-        if (self.recognition is None) != (self.recognition_from is None):
+        if (self.recognition in (None, "endless")) != (self.recognition_from is None):
             raise ValueError("recognition and recognition_from: give both, or neither")
         if self.recognition and self.recognition_years:
             raise ValueError("recognition_years: takes the place of recognition; leave one out")
@@ -992,7 +1152,9 @@ class SubsidyChoice(_StudyPart):
     Attributes
     ----------
     year
-        Of the call whose rules hold: 2021, whose presentation is among the sources, or 2023.
+        Of the call whose rules hold: 2021, whose presentation is among the sources, or 2023. Of
+        another facility than STEM academies none does unless it is given, and nothing has a price
+        but candidates with a cost of their own.
     trajectories_per_place
         Of an academy of which the register does not say it: 1, the least for which a place is
         paid.
@@ -1001,14 +1163,17 @@ class SubsidyChoice(_StudyPart):
         of an academy that has none. Empty: the municipality does.
     """
 
-    year: int = 2021
+    year: int | None = 2021
     trajectories_per_place: int = Field(default=1, ge=1, le=1000)
     place_layer: ShortLine = ""
 
     @field_validator("year")
     @classmethod
-    def _is_known(cls, year: int) -> int:
+    def _is_known(cls, year: int | None) -> int | None:
         from stemgeo import facts
+
+        if year is None:
+            return None
 
         known = sorted(one["year"] for one in facts.read_subsidy_rules())
         if year not in known:
@@ -1020,6 +1185,8 @@ class SubsidyChoice(_StudyPart):
         """Whether the rules pay a trajectory beyond the first."""
         from stemgeo import facts
 
+        if self.year is None:
+            return True
         (of,) = (one for one in facts.read_subsidy_rules() if one["year"] == self.year)
         return bool(of["extra_trajectory_eur"])
 
@@ -1270,6 +1437,9 @@ class SaidBy(Enum):
     RESULT = "a manifest: it holds every option, and of an older version idle ones too"
 
 
+_MISSING_WORDS = "has no words in '{}'", "give [study.facility.{}] its singular and plural"
+
+
 _OF_ROADS = {
     "travel": (
         *("stress_rules", "busy_crossings", "snap_within_m", "snap_limit_m", "walking_speed_ms"),
@@ -1345,6 +1515,22 @@ class Study(_StudyPart):
         return self._file
 
     @model_validator(mode="after")
+    def _as_the_facility_has_it(self) -> Self:
+        """Of another facility no rule for STEM academies holds that the study does not choose."""
+        if self.about.facility is None:
+            return self
+        mine: dict[str, dict[str, Any]] = {"subsidy": {"year": None}}
+        mine["academies"] = {"ages": (0, OLDEST)}
+        if self.academies.recognition_years is None:
+            mine["academies"]["recognition"] = "endless"
+        for table, values in mine.items():
+            # Of a copy, so that it is there and still counts as not chosen.
+            self.__dict__[table] = part = getattr(self, table).model_copy()
+            given = part.model_fields_set
+            part.__dict__.update({name: one for name, one in values.items() if name not in given})
+        return self
+
+    @model_validator(mode="after")
     def _as_the_mode_has_it(self) -> Self:
         if "isochrone_speed_kmh" not in self.output.model_fields_set:
             # Of a copy, so that it is there and still counts as not chosen.
@@ -1362,6 +1548,13 @@ class Study(_StudyPart):
 
     def _yield_impossible(self) -> Iterator[str]:
         """Say which choices ask for something that is not there."""
+        facility, language = self.about.facility, self.output.language
+        if facility is not None and self.academies.recognition in ("first", "renewed"):
+            what = f'academies.recognition: "{self.academies.recognition}" is of STEM academies'
+            yield f"{what}; give recognition_years, or leave it out"
+        if facility is not None and language not in facility.languages:
+            what, mend = (text.format(language) for text in _MISSING_WORDS)
+            yield f"study.facility: {what}, in which outputs are; {mend}"
         siting, equity, attributes = self.siting, self.siting.equity, self.inputs.attributes
         if equity and equity.attribute not in attributes:
             named = _list_values(attributes) or "none"
@@ -1452,6 +1645,9 @@ class Study(_StudyPart):
             yield "gaps.just_too_far_min", " where nobody is looked for beyond cutoff_min"
         if self.gaps.method == "zones":
             yield "gaps.distance_m", ' with method = "zones"'
+        if self.subsidy.year is None:
+            for name in ("trajectories_per_place", "place_layer"):
+                yield f"subsidy.{name}", " without subsidy.year: the rules for STEM academies"
         if not self.subsidy.pays_trajectories:
             what = f": the rules of {self.subsidy.year} pay no extra trajectories"
             yield "subsidy.trajectories_per_place", what
@@ -1489,9 +1685,49 @@ class Study(_StudyPart):
         given = None if plan is None else Register(path=Path(plan))
         return self.model_copy(update={"inputs": self.inputs.model_copy(update={"plan": given})})
 
+    @property
+    def language(self) -> Language:
+        """In which its outputs are, with its words for what is sought and how one gets there."""
+        return self.say_in(self.output.language)
+
+    @property
+    def languages(self) -> tuple[Language, ...]:
+        """Those in which it can be told, its own first, with its words."""
+        facility, own = self.about.facility, self.output.language
+        others = LANGUAGES if facility is None else facility.languages
+        return tuple(self.say_in(one) for one in sorted(others, key=lambda one: one != own))
+
+    def say_in(self, language: Language) -> Language:
+        """Give a language with the words of the study.
+
+        Raises
+        ------
+        StudyError
+            If it has none in that language.
+        """
+        facility = self.about.facility
+        own = STEM_ACADEMY[language]
+        if facility is not None:
+            given = getattr(facility, language)
+            if given is None:
+                what, mend = _MISSING_WORDS
+                raise StudyError(
+                    Problem("study.facility", what.format(language), mend.format(language))
+                )
+            own = given.to_words()
+        # It is that language: what else it carries, whoever speaks finds.
+        return cast("Language", Tongue(language, Wording(own, self.travel.mode)))
+
     def with_language(self, language: Language) -> Study:
-        """Give this study with its outputs in another language."""
-        output = self.output.model_copy(update={"language": language})
+        """Give this study with its outputs in another language.
+
+        Raises
+        ------
+        StudyError
+            If it has no words for what is sought in it.
+        """
+        self.say_in(language)
+        output = self.output.model_copy(update={"language": str(language)})
         return self.model_copy(update={"output": output})
 
     def day_in(self, year: int) -> dt.date:

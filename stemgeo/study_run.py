@@ -19,7 +19,7 @@ from stemgeo.measure import (
     prepare_study,
     report_nothing,
 )
-from stemgeo.notes import Said
+from stemgeo.notes import Said, tell_notes
 from stemgeo.readiness import refuse_without_roads
 from stemgeo.recognition import choose_recognised
 from stemgeo.result import Result
@@ -124,7 +124,9 @@ def run(
             if isinstance(one, OverNetwork)
         },
         building_counts=prepared.ground.counts,
-        notes=(*prepared.notes, *measured.notes, *places.notes, *sure.notes),
+        notes=tell_notes(
+            (*prepared.notes, *measured.notes, *places.notes, *sure.notes), study.languages
+        ),
     )
 
 

@@ -130,6 +130,11 @@ class Total:
         return self.envelope_eur - self.amount_eur
 
 
+def find_rules(choice: SubsidyChoice) -> SubsidyRules | None:
+    """Give the rules that a study chose: those of academies, which are of nothing else."""
+    return None if choice.year is None else load_subsidy_rules(choice.year)
+
+
 def add_up_amounts(table: pd.DataFrame, of: SubsidyRules) -> Total:
     """Add the amounts of all applicants up; `table` is that of `compute_amounts`."""
     sums = {name: int(table[name].sum()) for name in ("before_cap_eur", "cut_eur", "amount_eur")}
@@ -185,7 +190,7 @@ def compute_amounts(
 
 def compute_for_study(
     choice: SubsidyChoice, academies: pd.DataFrame, layers: Mapping[str, gpd.GeoDataFrame]
-) -> pd.DataFrame:
+) -> pd.DataFrame | None:
     """Say what academies cost as a study asks it: `compute_amounts` by its year, default and layer.
 
     Planned places with a cost of their own stand outside the rules.
@@ -198,10 +203,18 @@ def compute_for_study(
         Those that count.
     layers
         Of the study, by their key.
+
+    Returns
+    -------
+    DataFrame or None
+        Nothing of a study that chose no rules.
     """
+    of = find_rules(choice)
+    if of is None:
+        return None
     return compute_amounts(
         academies[~has_own_cost(academies)],
-        load_subsidy_rules(choice.year),
+        of,
         trajectories_per_place=choice.trajectories_per_place,
         layer=layers.get(choice.place_layer),
     )
@@ -336,7 +349,8 @@ class PlanCost:
     ----------
     table
         In the plan's order: `academy_id`, `applicant`, `cost_cents` (int64: what the place adds
-        before the cap, beside the register and the places above it; or its own cost) and `own`
+        before the cap, beside the register and the places above it; or its own cost; -1: it has
+        none and no rules hold) and `own`
         (whether it has a cost of its own).
     subsidy_cents
         What the plan adds to the subsidies, under the cap.
@@ -346,6 +360,8 @@ class PlanCost:
         Of the places with a cost of their own: outside the rules, cap and envelope.
     left_cents
         What the register leaves of the envelope before the plan; below zero: already passed.
+    known
+        Whether each place has a price: by rules, or by a cost of its own.
     """
 
     table: pd.DataFrame
@@ -353,6 +369,7 @@ class PlanCost:
     cut_cents: int
     own_cents: int
     left_cents: int
+    known: bool = True
 
     @property
     def total_cents(self) -> int:
@@ -367,7 +384,7 @@ class PlanCost:
 
 def cost_of_places(
     plan: pd.DataFrame,
-    of: SubsidyRules,
+    of: SubsidyRules | None,
     *,
     register: pd.DataFrame | None = None,
     trajectories_per_place: int = 1,
@@ -383,7 +400,7 @@ def cost_of_places(
         Without an organisation each row is an applicant of its own; without anything that says
         its place, it is a new one.
     of
-        The rules of a year.
+        The rules of a year; None: nothing has a price but by a cost of its own.
     register
         The academies that are there: their applicants' places and caps count, and what they
         leave of the envelope. None: nobody.
@@ -397,6 +414,8 @@ def cost_of_places(
     """
     own = _read_own_cents(plan)
     new = _number_places(plan)
+    if of is None:
+        return _own_costs(new, own)
     there = _build_rows(
         _no_academies() if register is None else register, trajectories_per_place, layer
     )
@@ -425,8 +444,26 @@ def cost_of_places(
     )
 
 
+def _own_costs(new: pd.DataFrame, own: pd.Series) -> PlanCost:
+    """Say what places cost by themselves, where no rules pay them."""
+    table = pd.DataFrame(
+        {
+            "academy_id": new["academy_id"].to_numpy(),
+            "applicant": "",
+            "cost_cents": own.to_numpy(),
+            "own": True,
+        }
+    )
+    return PlanCost(table, 0, 0, int(own.clip(lower=0).sum()), 0, known=bool((own >= 0).all()))
+
+
+def have_cost(plan: pd.DataFrame, of: SubsidyRules | None) -> NDArray[np.bool_]:
+    """Tell which places have a price: by rules, or by a cost of their own."""
+    return np.full(len(plan), of is not None) | (_read_own_cents(plan) >= 0).to_numpy()
+
+
 def place_costs_cents(
-    plan: pd.DataFrame, of: SubsidyRules, *, trajectories_per_place: int = 1
+    plan: pd.DataFrame, of: SubsidyRules | None, *, trajectories_per_place: int = 1
 ) -> NDArray[np.int64]:
     """Give each place of a plan a cost by itself, to add up: for a solver.
 
@@ -440,6 +477,7 @@ def place_costs_cents(
     array of int64, shape (places,)
         Cents. Their sum is never below the true cost of `cost_of_places`, beside any register:
         the cap and shared postcodes only lower that. What keeps a budget here keeps it truly.
+        Without rules a place that has no cost of its own costs nothing here, see `have_cost`.
 
     Raises
     ------
@@ -447,6 +485,8 @@ def place_costs_cents(
         With one line for each cost or number of trajectories that cannot be used.
     """
     own = _read_own_cents(plan)
+    if of is None:
+        return own.clip(lower=0).to_numpy(np.int64)
     rows = _build_rows(_number_places(plan), trajectories_per_place, None)
     first = np.minimum(rows["trajectories"], 1)
     euro = first * of.place_eur + (rows["trajectories"] - first) * of.extra_trajectory_eur

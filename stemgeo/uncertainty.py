@@ -256,13 +256,16 @@ class _Assumptions:
         dated = _keep_dated(academies)
         if len(dated) in (len(academies), int(academies["planned"].sum())):
             return []
-        told = f"{len(academies) - len(dated)} academies without a date"
+        told = f"{len(academies) - len(dated)} without a date"
         return [(f"{told} do not count", dated), (f"{told} count", academies)]
 
     def _list_lasting(self) -> list[tuple[str, gpd.GeoDataFrame]]:
         """Let recognitions of which only the first day is known last as short or as long as any."""
         register, rules = self.prepared.inputs.academies, self.prepared.study.academies
-        if not (register["valid_from"].notna() & register["valid_until"].isna()).any():
+        if (
+            rules.recognition == "endless"
+            or not (register["valid_from"].notna() & register["valid_until"].isna()).any()
+        ):
             return []
         found = [("as the study has it", self.measured.academies)]
         for years in RECOGNITION_YEARS:

@@ -19,7 +19,16 @@ from stemgeo.maps.series import find_partly_measured
 from stemgeo.maps.small_multiples import describe_small_multiples, draw_small_multiples
 from stemgeo.maps.text import province_name
 from stemgeo.measure import Measured, Prepared, measure_day, prepare_study, report_nothing
-from stemgeo.notes import Note, Said, say, say_amount, say_count, say_day, write_in_all
+from stemgeo.notes import (
+    Note,
+    say,
+    say_amount,
+    say_count,
+    say_day,
+    say_several,
+    tell_notes,
+    write_in_all,
+)
 from stemgeo.recognition import Standing, is_undated
 from stemgeo.report.files import TREND, join_lines
 from stemgeo.report.imprint import (
@@ -128,7 +137,7 @@ class Trend(Outcome):
             "command": TREND,
             **build_origins(self.study, *self.inputs.values(), text=self.text),
             "years": list(self.inputs),
-            "notes": write_in_all(self.notes),
+            "notes": write_in_all(self.notes, self.study.languages),
         }
 
 
@@ -179,8 +188,10 @@ def trend(study: Study, years: Iterable[int], *, progress: Progress = report_not
         places=_list_municipalities(municipalities),
         academies={year: one.academies for year, one in measured.items()},
         municipalities=municipalities,
-        reported=_list_reported(ground.inputs, wanted),
-        notes=(*_note_plan_left_out(planned), *_gather_notes(prepared, measured)),
+        reported=_list_reported(ground.inputs, wanted if study.about.facility is None else []),
+        notes=tell_notes(
+            (*_note_plan_left_out(planned), *_gather_notes(prepared, measured)), study.languages
+        ),
     )
 
 
@@ -282,7 +293,7 @@ def _note_undated(register: gpd.GeoDataFrame) -> list[Note]:
     what = say(
         "{undated} of {all} without valid_from and valid_until, counted in every year",
         "{undated} van de {all} zonder valid_from en valid_until, in elk jaar meegeteld",
-        "{undated} sur {all} sans valid_from ni valid_until, comptées chaque année",
+        "{undated} sur {all} sans valid_from ni valid_until, {comptés|comptées} chaque année",
         undated=say_amount(undated),
         all=say_count(len(register), "academy"),
     )
@@ -293,7 +304,7 @@ def _note_undated(register: gpd.GeoDataFrame) -> list[Note]:
             "de evolutie toont alleen veranderingen bij de kinderen; geef de datums",
             "l’évolution ne montre que les changements du nombre d’enfants ; donnez leurs dates",
         )
-    return [Note(Said("academies", "academies", "académies"), what, mend)]
+    return [Note(say_several("academy"), what, mend)]
 
 
 def _add_status(tables: dict[int, gpd.GeoDataFrame]) -> dict[int, gpd.GeoDataFrame]:
@@ -346,7 +357,7 @@ def _count_by_level(municipalities: gpd.GeoDataFrame, level: str) -> pd.DataFram
 
 def _build_trend_text(trend: Trend) -> MapText:
     """Say what is printed around chart and maps."""
-    study, language = trend.study, trend.study.output.language
+    study, language = trend.study, trend.study.language
     words, inputs = load_texts(language), list(trend.inputs.values())
     told = {year: say_population_date(study, one) for year, one in trend.inputs.items()}
     constant = _have_same_children(trend.inputs)

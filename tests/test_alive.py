@@ -44,6 +44,7 @@ from stemgeo.siting.plan import limits_of
 from stemgeo.study import (
     SCENARIOS,
     Attribute,
+    Facility,
     Input,
     Layer,
     SaidBy,
@@ -389,6 +390,9 @@ OPTIONS = {
     "study.date": Alive(TIMES, dt.date(2022, 2, 1)),
     "study.vintage": Alive("notes", 2024),
     "study.notice": Alive("words.notice", "Ontwerp"),
+    "study.facility": Alive(
+        "words.measure", {"nl": {"singular": "park", "plural": "parken", "article": "het"}}, "line"
+    ),
     "inputs.municipalities": Alive("demand.nis_code", "gemeenten2.gpkg", "towns"),
     "inputs.population": Alive("coverage.children", "toen.csv"),
     "inputs.populations": Alive("trend.children", {"2020": "toen.csv"}),
@@ -516,11 +520,11 @@ def of(folder: Path) -> Iterator[Callable[..., Seen]]:
 
 
 def options(model: type[BaseModel] = Study, place: str = "") -> Iterator[str]:
-    """Name every option that there is, but for what is said of a file."""
+    """Name every option that there is, but for what is said of a file, and each word."""
     for name, field in model.model_fields.items():
         key = place + (field.alias or name)
         inner = _find_model(field.annotation)
-        if inner is None or issubclass(inner, Input):
+        if inner is None or issubclass(inner, Input | Facility):
             yield key
         else:
             yield from options(inner, f"{key}.")

@@ -33,7 +33,6 @@ ORDER = [
     "reasons",
     "tables",
     "inputs",
-    "beginning",
     "recognition",
     "registers",
     "subsidy",

@@ -184,7 +184,8 @@ def read_register(
             _warn_of_outside(table, land, file)
         _warn_of_same_place(table[table["placed_by"] == "coordinates"], file)
         tell_coarse(table, sources.rules, file)
-    file.note(str(say_count(len(raw), kind.thing)))
+    # What these are called is the study's to say: a note of a file is for whoever checks it.
+    file.note(str(say_count(len(raw), "row" if kind is REGISTER else kind.thing)))
     _note_columns(found, file)
     _note_who_counts(table, ages, kind, file)
     return table[list(COLUMNS)].sort_values("academy_id", ignore_index=True)
@@ -394,7 +395,7 @@ def _check_ids(table: gpd.GeoDataFrame, file: OpenedFile) -> None:
         file.error_at(
             f"{ids.index.name} {say_list(group.index.tolist())}",
             f"the academy_id '{clean_text(str(academy_id), 40)}' is given {len(group)} times",
-            "give each academy its own",
+            "give each its own",
         )
 
 
@@ -578,7 +579,6 @@ def _note_who_counts(
         ]
         if idle:
             verb = "serves" if len(idle) == 1 else "serve"
-            number = say_count(len(idle), kind.thing)
-            file.note(f"{number} {verb} nobody of the ages studied: {say_list(idle, 5)}")
+            file.note(f"{len(idle)} {verb} nobody of the ages studied: {say_list(idle, 5)}")
     if kind is REGISTER and len(table) and table[list(DAYS)].isna().all(axis=None):
-        file.note("no academy has dates: all count on every day")
+        file.note("none has dates: all count on every day")

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from stemgeo.notes import Said, say
+from stemgeo.notes import Said, say, tell_notes
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -92,7 +92,7 @@ class Checked:
                 entry = {**dict(one.entry)}
                 names = {f"columns.{ours}": label for ours, label in entry.pop("columns").items()}
                 lines += ["", head, f"[inputs.{one.role}]"]
-                lines += [f"{key} = {write_toml(value)}" for key, value in (entry | names).items()]
+                lines += [f"{key} = {_write_toml(value)}" for key, value in (entry | names).items()]
         return lines
 
     def _list_columns(self, file: Provenance) -> list[str]:
@@ -121,17 +121,15 @@ def _list_values(values: tuple[str, ...]) -> str:
     return ", ".join(values[:3]) + more
 
 
-def write_toml(value: object) -> str:
-    """Write a text, day, number, or a list of these, as TOML does."""
-    if isinstance(value, list | tuple):
-        return f"[{', '.join(map(write_toml, value))}]"
+def _write_toml(value: object) -> str:
+    """Write a value as TOML does."""
     if isinstance(value, str):
         return json.dumps(value, ensure_ascii=False).replace("\x7f", "")
     return value.isoformat() if isinstance(value, dt.date) else str(value)
 
 
 def describe_inputs(
-    inputs: Inputs, language: str, ahead: Sequence[Said] = (), *, blocked: bool = False
+    inputs: Inputs, languages: Sequence[str], ahead: Sequence[Said] = (), *, blocked: bool = False
 ) -> Checked:
     """Say what was read, and what lies ahead of a run.
 
@@ -139,14 +137,16 @@ def describe_inputs(
     ----------
     inputs
         Of a study.
-    language, ahead, blocked
+    languages
+        Those of the study, its own first.
+    ahead, blocked
         As of `Checked`.
     """
     every = (inputs, *inputs.years.values())
     return Checked(
         files=tuple(dict.fromkeys(item for one in every for item in one.provenance)),
-        notes=tuple(dict.fromkeys(note for one in every for note in one.warnings)),
-        language=language,
+        notes=tell_notes(dict.fromkeys(note for one in every for note in one.warnings), languages),
+        language=languages[0],
         ahead=tuple(ahead),
         blocked=blocked,
     )

@@ -27,14 +27,14 @@ _CHUNK = 1024 * 1024
 
 
 @dataclass(frozen=True)
-class SheetRows:
+class Sheet:
     """The rows of a sheet, from the first to the last, each cell as text; and those not shown."""
 
     rows: list[list[str]]
     hidden: frozenset[int]
 
 
-def read_workbook(file: OpenedFile, header: Header) -> SheetRows:
+def read_workbook(file: OpenedFile, header: Header) -> Sheet:
     """Read the sheet that is meant.
 
     Raises
@@ -50,7 +50,7 @@ def read_workbook(file: OpenedFile, header: Header) -> SheetRows:
             rows[row - 1] += [""] * (column - len(rows[row - 1]))
             rows[row - 1][column - 1] = NO_VALUE
         file.keep_days(book.epoch.date())
-    return SheetRows(rows, frozenset(hidden))
+    return Sheet(rows, frozenset(hidden))
 
 
 @contextmanager

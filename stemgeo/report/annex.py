@@ -38,7 +38,7 @@ from stemgeo.report.summary import (
 )
 from stemgeo.speech import format_day, format_number
 from stemgeo.study import PROVINCES
-from stemgeo.subsidy import CENTS, load_subsidy_rules, place_costs_cents
+from stemgeo.subsidy import CENTS, find_rules, place_costs_cents
 from stemgeo.tables import check_table, list_kinds, order_columns
 from stemgeo.texts import load_texts
 
@@ -357,16 +357,15 @@ def _list_candidates(table: pd.DataFrame, result: Tables) -> pd.DataFrame:
     """Lay out the candidate municipalities, with the cost of one place in each."""
     words, choice = result.text.words, result.study.subsidy
     place = table[["place_id"]].rename(columns={"place_id": "academy_id"})
-    cents = place_costs_cents(
-        place, load_subsidy_rules(choice.year), trajectories_per_place=choice.trajectories_per_place
-    )
+    of = find_rules(choice)
+    cents = place_costs_cents(place, of, trajectories_per_place=choice.trajectories_per_place)
     shown = table.assign(
         reason=table["reason"].map(lambda name: say_reason(name, words)),
         cost_eur=np.where(table["place_id"].notna(), cents / CENTS, np.nan),
     )
     keys = ["rank", "nis_code", "name", "province", "academies", "children", "uncovered"]
     keys += ["unmeasured", "share", "reason", "place", "adds", "adds_here", "adds_beyond"]
-    return _add_remarks(shown[[*keys, "cost_eur"]], result)
+    return _add_remarks(shown[[*keys, "cost_eur"] if of else keys], result)
 
 
 def _copy_gaps(result: Tables, data: Path, language: str) -> list[Path]:
@@ -451,14 +450,14 @@ def _format_head(result: Tables, name: str) -> str:
 def _format_numbers(result: Tables) -> dict[str, str]:
     """Give what headings and explanations are filled with."""
     study, language, words = result.study, result.language, result.words
-    of, count = load_subsidy_rules(study.subsidy.year), study.subsidy.trajectories_per_place
+    count = study.subsidy.trajectories_per_place
     own = words("annex.own_cost") if study.inputs.candidates is not None else ""
     standing = Standing.from_academies(result.table("academies"), language)
     return {
         "ages": say_ages(study),
         "minutes": format_number(study.travel.cutoff_min, language),
         "horizon": format_number(study.travel.horizon_min, language),
-        "year": str(of.year),
+        "year": str(study.subsidy.year),
         "day": _format_day(result),
         "rule": _say_rule(result),
         "trajectories": words.say_count("annex.trajectories", count),

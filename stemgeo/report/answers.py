@@ -22,14 +22,14 @@ from stemgeo.report.annex import GAPS, MUNICIPALITIES, annex_stem, write_gaps, w
 from stemgeo.report.content import Source, gather_figures, name_province
 from stemgeo.report.files import ANSWER, refuse_taken, write_csv
 from stemgeo.report.letter import TEMPLATES, Heading, Letter, Picture, write_letter
-from stemgeo.report.manifests import list_made_with
+from stemgeo.report.manifests import list_made_with, read_study
 from stemgeo.report.outcome import Outcome, Tables, WrittenPlan
 from stemgeo.report.paper import Look, Plate, write_pdf
 from stemgeo.report.sheets import Sheets
 from stemgeo.report.summary import format_coverage
 from stemgeo.report.word import write_docx
 from stemgeo.study import PROVINCES
-from stemgeo.subsidy import load_subsidy_rules
+from stemgeo.subsidy import find_rules
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -43,7 +43,7 @@ REGION, WEB = 2, 9
 TABLES = ("coverage", "changes", "groups", "provinces", "sensitivity", "effects", "placement",
           "subsidy")  # fmt: skip
 """Tables of the result that go along as they are."""
-KINDS = {"share": "", "academies": "-academies"}
+KINDS = {"share": "", "academies": "-{file_facilities}"}
 """Maps of the region and of each province, and what their file names end in."""
 
 
@@ -100,8 +100,7 @@ class Answer(Outcome):
     @property
     def language(self) -> Language:
         """In which it is written."""
-        language: Language = self.manifest["options"]["language"]
-        return language
+        return read_study(self.manifest["result"]).say_in(self.manifest["options"]["language"])
 
     def told_in(self, language: Language) -> Self:
         """Give it back in its own language; in others it was not written.
@@ -174,7 +173,9 @@ class Answer(Outcome):
 
     def _copy_tables(self, data: Path) -> None:
         """Put the tables beside the answer from which it was written: a file behind each number."""
-        files = {f"{name}.csv": self.source.path(f"tables/{name}.csv") for name in TABLES}
+        there = {name: f"tables/{name}.csv" for name in TABLES}
+        known = self.source.manifest["outputs"]
+        files = {f"{k}.csv": self.source.path(one) for k, one in there.items() if one in known}
         if self.plan:
             names = ("plan.csv", "plan-provinces.csv")
             files |= {name: self.plan.path(f"tables/{name}") for name in names}
@@ -207,6 +208,7 @@ class Answer(Outcome):
     def _build_manifest(self) -> dict[str, Any]:
         """Say of what the answer was made, so that it can be made again."""
         source, text = self.source, self.source.text
+        of = find_rules(source.study.subsidy)
         return {
             "command": ANSWER,
             **list_made_with(*self.LIBRARIES),
@@ -215,7 +217,7 @@ class Answer(Outcome):
             "attribution": text.source,
             "options": {"language": source.language},
             "templates": dict(self.letter.own),
-            "subsidy_rules": load_subsidy_rules(source.study.subsidy.year).model_dump(),
+            "subsidy_rules": of and of.model_dump(),
             "result": source.manifest,
             "plan": self.plan and self.plan.manifest,
             "before": self.before and self.before.manifest,
@@ -340,7 +342,8 @@ def _yield_maps(source: Source, before: Tables | None) -> Iterator[AnswerMap]:
     def name_map(
         kind: str, number: int, suffix: str = "", province: str | None = None, called: str = ""
     ) -> AnswerMap:
-        stem = f"{annex_stem(number, source.language, of_area=of_area)}{suffix}"
+        end = suffix.format(**words.forms)
+        stem = f"{annex_stem(number, source.language, of_area=of_area)}{end}"
         title = words(f"answer.map.{kind}", place=source.text.name_place(province))
         called = called or (province_name(province, words) if province else "region")
         return AnswerMap(kind, province, called, number, stem, title)

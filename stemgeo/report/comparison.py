@@ -16,7 +16,7 @@ from stemgeo.coverage import ALL_BANDS, REGION, share_covered
 from stemgeo.errors import Problem, ResultError
 from stemgeo.inputs.files import clean_text
 from stemgeo.maps.text import MapText, province_name
-from stemgeo.notes import Note, Said, say, say_count, say_list, write_in_all
+from stemgeo.notes import Note, Said, say, say_count, say_list, tell_notes, write_in_all
 from stemgeo.profiles import QUIET, ROADS
 from stemgeo.report.files import (
     COMPARE,
@@ -24,7 +24,7 @@ from stemgeo.report.files import (
     join_lines,
     versions_of,
 )
-from stemgeo.report.manifests import list_made_with
+from stemgeo.report.manifests import list_made_with, read_study
 from stemgeo.report.outcome import Outcome, Tables
 from stemgeo.report.summary import (
     begin_markdown,
@@ -107,8 +107,7 @@ class Comparison(Outcome):
     @property
     def language(self) -> Language:
         """That of A."""
-        language: Language = self.a["study"]["output"]["language"]
-        return language
+        return read_study(self.a).language
 
     def told_in(self, language: Language) -> Self:
         """Give it back in the language of A; in others it was not compared.
@@ -193,7 +192,7 @@ class Comparison(Outcome):
                 side.lower(): {name: one[name] for name in _OF_SIDE if name in one}
                 for side, one in _label_sides(self)
             },
-            "notes": write_in_all(self.notes),
+            "notes": write_in_all(self.notes, read_study(self.a).languages),
         }
 
 
@@ -247,7 +246,7 @@ def compare(a: Tables | str | Path, b: Tables | str | Path) -> Comparison:
         same_children=same,
         a=one.content,
         b=other.content,
-        notes=notes,
+        notes=tell_notes(notes, read_study(one.content).languages),
     )
 
 
@@ -738,9 +737,7 @@ def _name_sources(found: Comparison) -> str:
     named = [
         part
         for one in (found.a, found.b)
-        for part in one["attribution"].split(
-            load_texts(one["study"]["output"]["language"])("list.series")
-        )
+        for part in one["attribution"].split(load_texts(read_study(one).language)("list.series"))
     ]
     return found.words.join_series(dict.fromkeys(named))
 

@@ -183,6 +183,7 @@ def _gather_all(source: Source, plan: WrittenPlan | None, before: Tables | None)
         "plan": _gather_plan(source, plan) if plan else None,
         "before": _gather_before(source, before) if before else None,
         "method": _gather_method(source),
+        "word": source.words.forms,
         "sources": text.source.split(source.words("list.series")),
     }
 
@@ -221,6 +222,7 @@ def _gather_register(source: Source) -> Row:
         "undated": standing.undated,
         "dated": standing.dated,
         "some": standing.some,
+        "one": standing.some_one,
         "behind": standing.register,
         "unknown": standing.unknown,
     }
@@ -307,10 +309,12 @@ def _gather_candidates(source: Source) -> Row:
     return {"count": len(table), "rank_by": source.study.gaps.rank_by, "first": rows[:NAMED]}
 
 
-def _gather_subsidy(source: Source) -> Row:
+def _gather_subsidy(source: Source) -> Row | None:
     """Say what the register costs, and a place more, under the rules of the study's year."""
     choice = source.study.subsidy
-    of = subsidy.load_subsidy_rules(choice.year)
+    of = subsidy.find_rules(choice)
+    if of is None:
+        return None
     sums = subsidy.add_up_amounts(source.table("subsidy"), of)
     place = pd.DataFrame({"academy_id": ["new"]})
     costs = subsidy.place_costs_cents(

@@ -24,7 +24,7 @@ OSM_SOURCE = "© OpenStreetMap contributors (ODbL)"
 
 def build_map_text(study: Study, inputs: Inputs) -> MapText:
     """Say what is printed around every map: title, notice, sources, dates, method."""
-    language = study.output.language
+    language = study.language
     words = load_texts(language)
     counting, _ = choose_recognised(inputs.academies, study.about.date, study.academies)
     standing = Standing.from_academies(counting, language)
@@ -97,7 +97,7 @@ def _is_openstreetmap(item: Provenance) -> bool:
 
 def say_population_date(study: Study, inputs: Inputs) -> str:
     """Say of which day the children are, and when their municipalities were others."""
-    language, vintage = study.output.language, study.about.vintage
+    language, vintage = study.language, study.about.vintage
     words, day = load_texts(language), find_population_day(inputs)
     brought = ""
     if inputs.population_vintage is not None and inputs.population_vintage != vintage:

@@ -55,8 +55,10 @@ class _InputEntry(_Model):
 
 
 class _NoteEntry(_Model):
-    nl: str
-    en: str
+    """In the languages that the study has words in."""
+
+    nl: str = ""
+    en: str = ""
     fr: str = ""
 
 
@@ -68,8 +70,8 @@ _Words: Any = create_model(  # type: ignore[call-overload]
 
 
 class _TextsByLanguage(_Model):
-    nl: _Words
-    en: _Words
+    nl: _Words | None = None
+    en: _Words | None = None
     fr: _Words | None = None
 
 
@@ -163,8 +165,8 @@ class _SolutionEntry(_Model):
 
 
 class _CostEntry(_Model):
-    total_eur: float
-    suffices: bool
+    total_eur: float | None
+    suffices: bool | None
 
 
 class TrendManifest(_StudyManifest):
@@ -281,6 +283,11 @@ def _clean_words(value: Any) -> Any:
         if isinstance(value, dict)
         else value
     )
+
+
+def read_study(content: dict[str, Any]) -> Study:
+    """Give the study of a manifest."""
+    return parse_study(content["study"], name="study", said_by=SaidBy.RESULT)
 
 
 def build_origins(study: Study, *inputs: Inputs, text: MapText) -> dict[str, Any]:

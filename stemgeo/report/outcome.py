@@ -159,7 +159,7 @@ class Outcome:
     @property
     def language(self) -> Language:
         """In which it is told."""
-        return self.study.output.language
+        return self.study.language
 
     @property
     def words(self) -> Texts:
@@ -192,7 +192,7 @@ class Outcome:
         if told is None:
             what = f"was written before it had texts in '{self.language}'"
             raise ResultError(Problem(str(self.folder), what, "run it again"))
-        return MapText(**told)
+        return MapText(**told | {"language": self.language})
 
     def path(self, name: str) -> Path:
         """Give a file of the folder, after checking that it is as it was written."""
@@ -370,8 +370,10 @@ def _find_schema(file: str) -> str:
 def _read_note(said: dict[str, str] | str) -> Note:
     """Give a note of a manifest; those of older versions are in one language."""
     lines = dict.fromkeys(LANGUAGES, said) if isinstance(said, str) else said
-    said = {language: lines.get(language, lines["en"]) for language in LANGUAGES}
-    return Note("", Said(**said))
+    other = lines.get("en") or next(iter(lines.values()), "")
+    said = {one: lines.get(one) or other for one in LANGUAGES}
+    nowhere = ""  # the place stands in the line
+    return Note(nowhere, Said(**said))
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -409,7 +411,8 @@ class Tables(Outcome):
     quintiles, concentration
         Coverage by each attribute of the study, see `equity`; None when it names none.
     subsidy
-        What each applicant gets under the subsidy rules of the study's year, see `subsidy`.
+        What each applicant gets under the subsidy rules of the study's year, see `subsidy`; None
+        where it chose none.
     network_counts
         By profile: what was read of the roads and left out; empty for "straight-line".
     building_counts
@@ -436,7 +439,9 @@ class Tables(Outcome):
         "gaps": "gaps.gpkg",
         "isochrones": "isochrones.gpkg",
     }
-    OPTIONAL = frozenset({"to_check", "verdicts", "quintiles", "concentration", "isochrones"})
+    OPTIONAL = frozenset(
+        {"to_check", "verdicts", "quintiles", "concentration", "isochrones", "subsidy"}
+    )
     KNOWN = frozenset(
         {
             *("coverage", "effects", "uncertainty", "to_check", "verdicts"),
@@ -471,7 +476,7 @@ class Tables(Outcome):
     verdicts: pd.DataFrame | None
     quintiles: pd.DataFrame | None
     concentration: pd.DataFrame | None
-    subsidy: pd.DataFrame
+    subsidy: pd.DataFrame | None
     network_counts: dict[str, dict[str, int]] = field(default_factory=dict)
     building_counts: dict[str, int] = field(default_factory=dict)
     notes: tuple[Note, ...] = field(default_factory=tuple)

@@ -41,7 +41,7 @@ NAMED = 5
 
 def write_plan_markdown(plan: PlanTables, text: MapText) -> str:
     """Write the summary of a plan in Markdown."""
-    language = plan.study.output.language
+    language = plan.study.language
     words = load_texts(language)
     lines = begin_markdown(text.title, text.notice, text.method_note)
     lines += [" ".join([_say_lead(plan, language), *_say_proof(plan, language)]), ""]
@@ -178,8 +178,10 @@ def _say_goal(plan: PlanTables, language: str) -> list[str]:
 
 def _say_costs(plan: PlanTables, language: str) -> list[str]:
     words, cost = load_texts(language), plan.cost
-    if plan.places.empty:
+    if plan.places.empty or not cost.known:
         return []
+    if plan.study.subsidy.year is None:
+        return [words("plan.cost_own", amount=format_cents(cost.total_cents, language))]
     own = words("plan.own", amount=format_cents(cost.own_cents, language)) if cost.own_cents else ""
     cut = words("plan.cut", amount=format_cents(cost.cut_cents, language)) if cost.cut_cents else ""
     amount, year = format_cents(cost.total_cents, language), plan.study.subsidy.year
@@ -277,6 +279,8 @@ def format_plan(plan: PlanTables, language: str) -> pd.DataFrame:
         "cost": [format_euros(round(value, 2), language) for value in table["cost_eur"]],
         "share": [format_share(value, language) for value in table["share"]],
     }
+    if not plan.cost.known:
+        del columns["cost"]
     return pd.DataFrame(columns).rename(columns=words.list_below("plan.head"))
 
 

@@ -14,8 +14,8 @@ from stemgeo.subsidy import (
     POSTCODE,
     add_up_amounts,
     compute_for_study,
+    find_rules,
     has_own_cost,
-    load_subsidy_rules,
     own_costs_cents,
 )
 from stemgeo.texts import load_texts
@@ -24,27 +24,31 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from stemgeo.report.outcome import Tables
+    from stemgeo.study import SubsidyChoice
     from stemgeo.subsidy import SubsidyRules, Total
 
 
 def say_subsidy(result: Tables) -> list[str]:
     """Say what the register costs, against the envelope, with what one must know to read it."""
-    study, language = result.study, result.study.output.language
-    of, words = load_subsidy_rules(study.subsidy.year), load_texts(language)
+    study, language = result.study, result.study.language
+    of, words = find_rules(study.subsidy), load_texts(language)
+    table = result.subsidy
+    if of is None or table is None:
+        return []
     everywhere = vintages.cover_flanders(result.inputs.municipalities["nis_code"])
     planned = result.academies["planned"].any()
-    tables = {"lead": result.subsidy}
+    tables: dict[str, pd.DataFrame] = {"lead": table}
     if planned:
         register = result.academies[~result.academies["planned"]]
-        register_alone = compute_for_study(study.subsidy, register, result.inputs.layers)
-        tables = {"lead": register_alone, "with_plan": result.subsidy}
+        alone = compute_for_study(study.subsidy, register, result.inputs.layers)
+        tables = {"lead": table if alone is None else alone, "with_plan": table}
     own = int(has_own_cost(result.academies).sum())
     lines = []
-    for key, table in tables.items():
-        sums = add_up_amounts(table, of)
-        told = _format_counted(table, sums, of, language)
+    for key, one in tables.items():
+        sums = add_up_amounts(one, of)
+        told = _format_counted(one, sums, of, language)
         against = _say_envelope(sums, language) if everywhere else ""
-        some = Standing.from_academies(result.academies, study.output.language).some
+        some = Standing.from_academies(result.academies, study.language).some
         lines.append(words(f"subsidy.{key}", year=of.year, some=some, envelope=against, **told))
     if own:
         euro = own_costs_cents(result.academies) / CENTS
@@ -53,7 +57,7 @@ def say_subsidy(result: Tables) -> list[str]:
     if not everywhere:
         envelope = format_whole(of.envelope_eur, language)
         lines.append(words("subsidy.part", envelope=envelope))
-    return [*lines, *_say_cautions(result, of, language)]
+    return [*lines, *_say_cautions(study.subsidy, table, of, language)]
 
 
 def _format_counted(
@@ -86,9 +90,11 @@ def _say_envelope(sums: Total, language: str) -> str:
     )
 
 
-def _say_cautions(result: Tables, of: SubsidyRules, language: str) -> list[str]:
+def _say_cautions(
+    choice: SubsidyChoice, table: pd.DataFrame, of: SubsidyRules, language: str
+) -> list[str]:
     """Say what was counted as a place, and what the register cannot tell."""
-    words, choice, table = load_texts(language), result.study.subsidy, result.subsidy
+    words = load_texts(language)
     sums, without = add_up_amounts(table, of), int(table["not_counted"].sum())
     kinds = set(", ".join(table["places_by"]).split(", ")) - {""}
     lines = []

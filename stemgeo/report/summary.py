@@ -144,7 +144,7 @@ def say_quiet_roads(table: pd.DataFrame, language: str, stress_rules: str) -> li
 
 def say_how_sure(result: Tables) -> list[str]:
     """Say what the range leaves out, and where it was measured what that comes to."""
-    language = result.study.output.language
+    language = result.study.language
     words, bars = load_texts(language), result.uncertainty
     region = bars[bars["level"] == "region"]
     over_all = _find_share_by_end(region[region["profile"] == "all"], "part")
@@ -221,7 +221,7 @@ def _format_range(low: float, high: float, language: str) -> str:
 def write_summary_markdown(result: Tables, text: MapText) -> str:
     """Write the summary of a run in Markdown."""
     study, table = result.study, result.summary()
-    language = study.output.language
+    language = study.language
     words = load_texts(language)
     lead = _say_lead(result, format_day(study.about.date, language))
     shown = format_coverage(table, language)
@@ -247,7 +247,9 @@ def write_summary_markdown(result: Tables, text: MapText) -> str:
     lines += [text.outline_note] if study.method == "grid" and len(result.gaps) else []
     lines += _list_largest_gaps(result.gaps, study)
     lines += ["", say_candidates(result.candidates, study)]
-    lines += ["", " ".join(say_subsidy(result)), "", text.date, ""]
+    costs = say_subsidy(result)
+    lines += ["", " ".join(costs)] if costs else []
+    lines += ["", text.date, ""]
     return "\n".join([*lines, *end_markdown(text.source, result.notes, words)])
 
 
@@ -279,7 +281,7 @@ def end_markdown(
 def _say_lead(result: Tables, date: str) -> str:
     """Answer the question in a sentence, for the whole region."""
     study, region = result.study, result.summary("region").iloc[0]
-    language = study.output.language
+    language = study.language
     words, unmeasured = load_texts(language), int(region["unmeasured"])
     return words(
         "summary.lead",
@@ -312,7 +314,7 @@ def _say_planned(result: Tables, language: str) -> list[str]:
 
 def say_ages(study: Study, *only: Band) -> str:
     """Say the ages of bands, of all when none is given; those that follow on each other in one."""
-    language = study.output.language
+    language = study.language
     spans: list[tuple[int, int]] = []
     for first, last in sorted(band.ages for band in only or study.travel.bands):
         if spans and spans[-1][1] + 1 == first:
@@ -325,7 +327,7 @@ def say_ages(study: Study, *only: Band) -> str:
 
 def say_speeds(study: Study) -> str:
     """State the assumed speeds, band by band."""
-    language, travel = study.output.language, study.travel
+    language, travel = study.language, study.travel
     bands = [
         load_texts(language)(
             "summary.speed",
@@ -364,7 +366,7 @@ def say_times(times: pd.DataFrame, study: Study) -> list[str]:
 
     Of the region, over all roads; nothing where no child is measured.
     """
-    language, travel = study.output.language, study.travel
+    language, travel = study.language, study.travel
     rows = times[(times["level"] == "region") & (times["band"] == "all")]
     rows = rows[rows["profile"] == "all"]
     own = rows[rows["convention"] == STUDY].iloc[0]
@@ -583,7 +585,7 @@ def format_gaps(table: pd.DataFrame, language: str, profile: str = "all") -> pd.
 
 def _list_largest_gaps(gaps: pd.DataFrame, study: Study) -> list[str]:
     """List the largest gaps of all roads, in Markdown; nothing when there are none."""
-    language = study.output.language
+    language = study.language
     largest = gaps[gaps["profile"] == "all"].head(GAPS_NAMED)
     if largest.empty:
         return []
@@ -622,7 +624,7 @@ def say_yes_or_no(so: bool, words: Texts) -> str:  # noqa: FBT001 -- it is what 
 
 def say_candidates(table: pd.DataFrame, study: Study) -> str:
     """Say which municipalities come first, by which rule, and what an academy would add there."""
-    language = study.output.language
+    language = study.language
     words = load_texts(language)
     told = ", ".join(
         words(

@@ -126,7 +126,7 @@ def _sort_by_cost(prepared: Prepared, table: gpd.GeoDataFrame) -> gpd.GeoDataFra
     choice = prepared.study.subsidy
     cost = subsidy.place_costs_cents(
         table,
-        subsidy.load_subsidy_rules(choice.year),
+        subsidy.find_rules(choice),
         trajectories_per_place=choice.trajectories_per_place,
     )
     return table.iloc[np.lexsort((np.arange(len(table)), cost))]

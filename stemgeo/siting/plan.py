@@ -182,6 +182,7 @@ def build_question(
     if places.table.empty:
         lines = "; ".join(str(note.what) for note in places.notes) or "there is none"
         raise InputError(Problem("candidates", f"none can be used: {lines}", "give others"))
+    _refuse_unpriced(places.table, study)
     children = list_units(prepared, measured, siting.profile, threads=threads)
     reach = coverage_sets(
         prepared, measured, places.table, siting.profile, children, threads=threads
@@ -192,7 +193,7 @@ def build_question(
         served=children.served,
         cost_cents=subsidy.place_costs_cents(
             places.table,
-            subsidy.load_subsidy_rules(study.subsidy.year),
+            subsidy.find_rules(study.subsidy),
             trajectories_per_place=study.subsidy.trajectories_per_place,
         ),
         province_of_place=_province_numbers(places.table["province"]),
@@ -202,6 +203,16 @@ def build_question(
     )
     weighted = replace(plain, weight=_weigh_units(prepared, measured, children))
     return Question(prepared, measured, places, children, reach, weighted, plain)
+
+
+def _refuse_unpriced(table: gpd.GeoDataFrame, study: Study) -> None:
+    """Refuse a budget for places of which nobody says what they cost."""
+    known = subsidy.have_cost(table, subsidy.find_rules(study.subsidy))
+    if study.siting.budget_eur is None or study.siting.problem == "lscp" or known.all():
+        return
+    what = f"needs what each place costs, and {(~known).sum()} of {len(known)} have no cost"
+    mend = "give inputs.candidates a column cost_eur"
+    raise InputError(Problem("siting.budget_eur", what, mend))
 
 
 def _keep_open(reach: csr_array, children: Units, siting: Siting) -> csr_array:
@@ -342,7 +353,7 @@ def plan_table(asked: Question, chosen: Indices, cost_cents: Longs) -> gpd.GeoDa
     chosen
         Indices of candidates, in order.
     cost_cents
-        Of each chosen place.
+        Of each chosen place; -1: not known.
     """
     study, cells = asked.prepared.study, asked.prepared.cells
     each = list_newly_served(asked, chosen)
@@ -356,11 +367,13 @@ def plan_table(asked: Question, chosen: Indices, cost_cents: Longs) -> gpd.GeoDa
     newly_ = counts.sum(axis=1)
     covered = asked.in_time + np.cumsum(newly_)
     front = table[["academy_id", "name", "nis_code", "municipality", "province"]]
+    euros = np.where(cost_cents < 0, np.nan, cost_cents / subsidy.CENTS)
+    total = np.where(np.isnan(euros).cumsum() > 0, np.nan, np.cumsum(cost_cents) / subsidy.CENTS)
     columns = {
         "newly": newly_,
         **by_band,
-        "cost_eur": cost_cents / subsidy.CENTS,
-        "total_cost_eur": np.cumsum(cost_cents) / subsidy.CENTS,
+        "cost_eur": euros,
+        "total_cost_eur": total,
         "covered": covered,
         "share": covered / max(asked.measured_children, 1),
     }

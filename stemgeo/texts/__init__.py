@@ -1,7 +1,8 @@
 """What outputs say, in the language of their reader: a catalogue a language, beside this file.
 
 A text has a key, such as "gaps.drawn.streets", and stands under it once in each `.po` file, with
-the name of each part in braces. Notes stand beside their cause, see `stemgeo.notes`.
+the name of each part in braces; the words for what is sought are filled in as a catalogue is
+loaded, see `stemgeo.texts.wording`. Notes stand beside their cause, see `stemgeo.notes`.
 """
 
 from __future__ import annotations
@@ -13,24 +14,56 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from stemgeo.speech import format_whole, held_together
+from stemgeo.texts.wording import (
+    Wording,
+    build_forms,
+    fill_forms,
+    fill_held,
+    find_wording,
+    hold_forms,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
 
 class Texts:
-    """The texts of one language.
+    """The texts of one language, in the words of a study.
 
     Attributes
     ----------
     language
-        Of its catalogue: the name of the file.
+        As it was asked for: with the words of a study, or plain.
+    forms
+        The words for what is sought and for how one gets there, by their names in texts.
     """
 
-    def __init__(self, language: str) -> None:
-        self.language = language
-        self._found, self._texts = _read_catalogue(language)
+    def __init__(self, language: str, wording: Wording) -> None:
+        self.language, self._words = language, wording.words
+        self._found, texts = _read_catalogue(str(language))
+        mode = f"mode.{wording.mode}."
+        self.forms = build_forms(str(language), wording.words) | {
+            key.removeprefix(mode): text for key, text in texts.items() if key.startswith(mode)
+        }
+        self._catalogue = texts
+        self._texts = {key: self._fill(text) for key, text in texts.items()}
         self._groups: dict[str, dict[str, str]] = {}
+
+    @property
+    def is_first(self) -> bool:
+        """Whether of two words of which gender chooses the first is for what is sought."""
+        return self._words.is_first
+
+    def _fill(self, text: str) -> str:
+        return held_together(fill_forms(text, self.forms, self._words), str(self.language))
+
+    def in_any_words(self, key: str, **parts: object) -> str:
+        """Give a text with the words of a study set apart, as `fill_held` fills them in."""
+        return hold_forms(self._catalogue[key]).format(**parts)
+
+    def fill_held(self, text: str) -> str:
+        """Fill the words of the study in, in a text that stands beside its cause."""
+        return fill_held(text, self.forms, self._words)
 
     def __call__(self, key: str, **parts: object) -> str:
         """Give a text with its parts filled in.
@@ -57,7 +90,7 @@ class Texts:
         if key not in self._texts:
             raise KeyError(key)
         chosen = self._found.ngettext(key, key, count)
-        return chosen.format(count=format_whole(count, self.language), **parts)
+        return self._fill(chosen).format(count=format_whole(count, self.language), **parts)
 
     def join_pair(self, what: object, told: object) -> str:
         """Write a thing with what is told of it: Bron: Statbel."""
@@ -77,12 +110,17 @@ class Texts:
         return self._groups[prefix]
 
 
-@cache
 def load_texts(language: str) -> Texts:
-    """Give the texts of a language, such as "nl"."""
-    return Texts(language)
+    """Give the texts of a language, such as "nl", in the words of the study that speaks it."""
+    return _load_texts(language, find_wording(language))
 
 
+@cache
+def _load_texts(language: str, wording: Wording) -> Texts:
+    return Texts(language, wording)
+
+
+@cache
 def _read_catalogue(language: str) -> tuple[gettext.GNUTranslations, dict[str, str]]:
     """Read a catalogue: as gettext knows it, and each text by its key, of several that of one."""
     # Babel takes its time to load, and what writes no text does without.

@@ -328,7 +328,7 @@ def test_academies_of_other_ages_are_noted(
     ]
     path = write(tmp_path / "a.csv", "academy_id;name;lon;lat;min_age;max_age", *rows)
     for ages, said in [
-        (range(5, 18), "2 academies serve nobody of the ages studied: peuters, vanaf 18"),
+        (range(5, 18), "2 serve nobody of the ages studied: peuters, vanaf 18"),
         ([6, 7], "4 academies serve nobody of the ages studied: peuters, vanaf 18, tot 5, vanaf"),
         (range(3, 18), "1 academy serves nobody of the ages studied: vanaf 18"),
     ]:
@@ -356,7 +356,7 @@ def test_register_without_days_is_noted(tmp_path: Path, municipalities: gpd.GeoD
     """When no academy has a date, all of them count on every day, and the note says so."""
     rows = [f"A1;een;{LON};{LAT};;", f"A2;twee;3.8;{LAT};;"]
     header = "academy_id;name;lon;lat;valid_from;valid_until"
-    said = "no academy has dates: all count on every day"
+    said = "none has dates: all count on every day"
     assert said in load(write(tmp_path / "a.csv", header, *rows), municipalities)[2]
     rows[1] = f"A2;twee;3.8;{LAT};;2022-12-31"
     assert said not in load(write(tmp_path / "a.csv", header, *rows), municipalities)[2]
@@ -424,7 +424,7 @@ def test_duplicate_and_missing_ids(tmp_path: Path, municipalities: gpd.GeoDataFr
     _, findings, _ = load(write(tmp_path / "a.csv", "academy_id;lon;lat", *rows), municipalities)
     assert [str(problem) for problem in findings.errors] == [
         "a.csv, row 4: no 'academy_id'; give it one",
-        "a.csv, row 2, 3: the academy_id 'A1' is given 2 times; give each academy its own",
+        "a.csv, row 2, 3: the academy_id 'A1' is given 2 times; give each its own",
     ]
 
 

@@ -14,6 +14,7 @@ from babel.messages.pofile import read_po
 
 from stemgeo.speech import LANGUAGES, held_together
 from stemgeo.texts import load_texts
+from stemgeo.texts.wording import FORMS
 
 HOME = Path(__file__).parents[2] / "stemgeo"
 KEY = re.compile(r"[a-z_]+(\.[a-z0-9_]+)+")
@@ -34,8 +35,9 @@ def forms(language: str) -> dict[str, tuple[str, ...]]:
 
 
 def placeholders(text: str) -> set[str]:
-    """Give the names of the parts of a text."""
-    return {name for _, name, _, _ in Formatter().parse(text) if name is not None}
+    """Give the names of the parts of a text, but for the words of a study: grammars differ."""
+    names = {name for _, name, _, _ in Formatter().parse(text) if name is not None}
+    return {one for one in names if "|" not in one and one[0].lower() + one[1:] not in FORMS}
 
 
 @cache
