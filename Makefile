@@ -70,6 +70,7 @@ docs: $(READY)  ## write docs/data-dictionary.md from the schemas, inputs, rules
 	@$(PY) -c "from stemgeo.maps.kinds import list_kinds as d; from stemgeo.writing.pages import update_page as f; f('docs/method.md', 'kinds', d())"
 	@$(PY) -c "from stemgeo.reasons import list_reasons as d; from stemgeo.writing.pages import update_page as f; f('docs/method.md', 'reasons', d())"
 	@$(PY) -c "from stemgeo.study import list_inputs as d; from stemgeo.writing.pages import update_page as f; f('README.md', 'inputs', d())"
+	@$(PY) -c "from stemgeo.inputs.names import list_names as d; from stemgeo.writing.pages import update_page as f; f('docs/registers.md', 'names', d())"
 
 house: $(READY)  ## count lines, names and repeats of the package; SINCE=COMMIT lays them beside those of then
 	@$(PY) tests/bench/house.py --since "$(SINCE)"

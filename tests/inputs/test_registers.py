@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import zipfile
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import Any
 
 import geopandas as gpd
 import openpyxl
@@ -15,12 +16,11 @@ from stemgeo.errors import Findings
 from stemgeo.inputs.academies import COLUMNS, SYNONYMS, empty_register, load_academies
 from stemgeo.inputs.cells import as_dates
 from stemgeo.inputs.columns import fold_label
+from stemgeo.inputs.names import list_names
 from stemgeo.inputs.plan import CANDIDATES, load_places
 from stemgeo.inputs.population import load_population
 from stemgeo.study import Register
-
-if TYPE_CHECKING:
-    from pathlib import Path
+from stemgeo.writing.pages import put_in_page
 
 NO_AREA = gpd.GeoDataFrame({"nis_code": [], "name": []}, geometry=[], crs="EPSG:31370")
 HEADER = ["academy_id", "naam", "lon", "lat"]
@@ -58,6 +58,12 @@ def with_column(folder: Path, label: str, *values: str) -> Path:
     """A register with one column more."""
     rows = [f"{place};naam {place};3,7{place};51,05;{value}" for place, value in enumerate(values)]
     return csv(folder, f"academy_id;name;lon;lat;{label}", *rows)
+
+
+def test_the_page_lists_the_names() -> None:
+    """As the one table of names has them."""
+    page = (Path(__file__).parents[2] / "docs" / "registers.md").read_text(encoding="utf-8")
+    assert put_in_page(page, "names", list_names()) == page
 
 
 # -- days -------------------------------------------------------------------------------------
@@ -677,7 +683,14 @@ def test_degrees_with_three_decimals(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["1 september 2022", "1er sept. 2022", "1-sep-2022", "1 Sept 2022", "1 septembre 2022"],
+    [
+        "1 september 2022",
+        "1er sept. 2022",
+        "1-sep-2022",
+        "1 Sept 2022",
+        "1 septembre 2022",
+        "1-sept-2022",
+    ],
 )
 def test_days_with_the_name_of_the_month(text: str) -> None:
     """In the three languages, whole or short."""
