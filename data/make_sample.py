@@ -30,7 +30,9 @@ def make_sample(folder: Path) -> None:
     files.write_population(ground, folder / "TF_SOC_POP_STRUCT_2015.zip")
     files.write_zone_population(ground, folder / "OPENDATA_SECTOREN_2015.zip")
     files.write_academies(make_register(ground), folder / "academies.csv")
-    files.write_roads(draw_network(ground), folder / "wegen.osm.pbf")
+    drawing = draw_network(ground)
+    files.write_roads(drawing, folder / "wegen.osm.pbf")
+    files.write_addresses(drawing, ground, folder / "adressen.csv")
     (folder / "study.toml").write_bytes(STUDY.read_bytes())
 
 

@@ -137,6 +137,41 @@ def sample_command(
     _print_line(f"Example study written to {written}. Next: stemgeo run {written} --out result")
 
 
+@app.command("new")
+def new_command(
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="Where study.toml goes.")],
+    *,
+    municipalities: Annotated[
+        Path, typer.Option("--municipalities", metavar="FILE", help="Their boundaries.")
+    ],
+    population: Annotated[
+        Path, typer.Option("--population", metavar="FILE", help="Children by municipality and age.")
+    ],
+    academies: Annotated[Path, typer.Option("--academies", metavar="FILE", help="The register.")],
+    roads: Annotated[
+        list[Path] | None,
+        typer.Option("--roads", metavar="FILE", help="An extract; again for another."),
+    ] = None,
+    area: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--area", metavar="NAME", help="A municipality, NIS code, province or file of polygons."
+        ),
+    ] = None,
+    title: Annotated[str, typer.Option("--title", help="Printed on every output.")] = "",
+    lang: Annotated[Lang, typer.Option("--lang", help="Of outputs: nl, en or fr.")] = Lang.nl,
+) -> None:
+    """Write the smallest study of your files, with what was recognised in them."""
+    from stemgeo.beginning import begin_study
+
+    files = {"municipalities": municipalities, "population": population, "academies": academies}
+    begun = begin_study(
+        folder, files, roads=roads or (), area=area or (), title=title, language=lang.value
+    )
+    print(begun.text, end="")
+    _print_line(f"Study written to {begun.path}. Next: stemgeo check {folder}")
+
+
 @app.command("check")
 def check_command(study: StudyPath, plan: PlanOption = None) -> None:
     """Report every problem in the inputs of a study at once, and what a run will find."""

@@ -138,6 +138,14 @@ def _with_its_first(day: str, language: str) -> str:
     return re.sub("^1 ", "1er ", day) if language == "fr" else day
 
 
+def list_months(language: str) -> list[tuple[str, int]]:
+    """Name the months, whole and short, each with its number."""
+    from babel.dates import get_month_names
+
+    widths = (get_month_names(width, locale=language) for width in ("wide", "abbreviated"))
+    return [(str(name), month) for names in widths for month, name in names.items()]
+
+
 def join_with_and(names: Sequence[str], language: str) -> str:
     """Write names as a sentence does: A, B en C."""
     from babel.lists import format_list

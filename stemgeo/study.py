@@ -778,6 +778,16 @@ RECOGNITION_YEARS = (1, 3)
 COARSE_OVER_M = 500.0
 """An academy may lie so far from where it is placed: 2.5 of the 15 minutes at 12 km/h, and as far
 as a door from its road (`LIMIT_M`). Beyond it, who is in time is a guess."""
+AT_DOOR_M, AT_NUMBER_M = 25, 50
+"""How far off an address point may be: drawn at the door, the house or its parcel; and one with the
+same number and another mark, as 12 for 12A."""
+BESIDE_M, BY_NUMBER_M = 150, 15
+"""How far off the nearest number of the same side may be, and more for each number between: so it
+is for 97 of 100 in Berlare (docs/method.md)."""
+STREET_M = 300
+"""The least that the middle of a street may be off: a file may hold but some of its houses."""
+POSTCODE_M = 3000
+"""How far the points of a postcode lie from its own: 24 km2 on average, a circle of 2.8 km."""
 SAYS_NOTHING = 0.25
 """A share of which the bounds lie more than a quarter of the children apart says nothing."""
 PARTLY_MEASURED_BELOW = 0.5

@@ -33,6 +33,7 @@ ORDER = [
     "reasons",
     "tables",
     "inputs",
+    "beginning",
     "recognition",
     "registers",
     "subsidy",

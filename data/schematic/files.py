@@ -181,6 +181,36 @@ def _write_zip(path: Path, member: str, text: str) -> None:
         archive.writestr(info, text.encode(), compresslevel=9)
 
 
+_EVERY, _HOUSE_M, _ASIDE_M = 160, 25.0, 8.0
+"""Of the streets that have houses; how far apart those are, and how far from the street."""
+
+
+def write_addresses(drawing: Drawing, ground: Ground, path: Path) -> None:
+    """Write address points along some streets, as a register of addresses has them.
+
+    Odd numbers stand left of the street, even ones right. No study of the example uses them: they
+    are there to place academies of which only the address is known.
+    """
+    streets = [way for way in drawing.ways if way.tags.get("highway") == "residential"]
+    lines = [shapely.LineString(drawing.line(way)) for way in streets[::_EVERY]]
+    middles = [line.interpolate(0.5, normalized=True) for line in lines]
+    found = shapely.STRtree(ground.zones).query(middles, predicate="within")
+    towns = {int(i): ground.villages[j].municipality for i, j in found.T}
+    text = io.StringIO()
+    table = csv.writer(text, delimiter=";", lineterminator="\r\n")
+    table.writerow(["straat", "huisnummer", "gemeente", "x", "y"])
+    for place, (way, line) in enumerate(zip(streets[::_EVERY], lines, strict=True)):
+        if place not in towns or "name" not in way.tags:
+            continue
+        for number in range(1, 2 * int(line.length / _HOUSE_M) + 1):
+            along = (number + 1) // 2 * _HOUSE_M - _HOUSE_M / 2
+            side = line.offset_curve(_ASIDE_M if number % 2 else -_ASIDE_M)
+            spot = side.interpolate(min(along, side.length))
+            name = way.tags["name"]
+            table.writerow([name, number, towns[place], _comma(spot.x), _comma(spot.y)])
+    path.write_bytes(text.getvalue().encode("utf-8-sig"))
+
+
 def write_roads(drawing: Drawing, path: Path) -> None:
     """Write the road map as `.osm.pbf`: points that are in use, then ways, in WGS 84."""
     used = sorted({i for way in drawing.ways for i in way.points} | set(drawing.point_tags))

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 # First, because it sets what GDAL may do, before anything loads GDAL.
 from stemgeo.inputs.files import OpenedFile, open_input  # isort: skip
-from stemgeo.errors import Findings, InputError, Problem
+from stemgeo.errors import Findings, InputError, Problem, StudyError
 from stemgeo.inputs.academies import RegisterKind, load_academies, read_academies
 from stemgeo.inputs.attributes import load_attribute, read_attribute
 from stemgeo.inputs.boundaries import (
@@ -50,7 +50,7 @@ from stemgeo.inputs.territory import (
     name_area,
 )
 from stemgeo.inputs.weights import load_addresses, load_weights, read_weights
-from stemgeo.notes import Note, say, say_count, say_several
+from stemgeo.notes import Note, say, say_count
 from stemgeo.study import VINTAGE, list_ages
 
 if TYPE_CHECKING:
@@ -237,23 +237,30 @@ class _Reading:
             self.findings.errors += [one for one in error.problems if isinstance(one, Problem)]
             return None
 
-    def tell_idle(self) -> None:
-        """Tell what was chosen for academies without coordinates, where there are none of them."""
-        by = set(self.academies["placed_by"])
-        idle = {"inputs.postcodes": "postcodes" in self.read and "postcode" not in by}
-        for name in ("coarse", "coarse_over_m"):
-            chosen = self.study.is_chosen("academies", name)
-            idle[f"academies.{name}"] = chosen and not by - {"coordinates", "correction"}
-        for option in (name for name, is_idle in idle.items() if is_idle):
-            self.findings.warn(
-                say_several("academy"),
-                say(
-                    "{option} changes nothing: no {short} is placed so",
-                    "{option} verandert niets: geen {short} is zo geplaatst",
-                    "{option} ne change rien : {aucun|aucune} {short} n’est {situé|située} ainsi",
-                    option=option,
-                ),
+    def refuse_idle(self) -> None:
+        """Refuse what was chosen for academies that are placed roughly, where there are none.
+
+        Raises
+        ------
+        StudyError
+            Naming the option.
+        """
+        academies, is_chosen = self.academies, self.study.is_chosen
+        idle = {
+            "coarse": (academies["coarse"].any(), "none is placed so coarsely"),
+            "coarse_over_m": ((academies["precision_m"] > 0).any(), "each has coordinates"),
+        }
+        for name, (acts, why) in idle.items():
+            if is_chosen("academies", name) and not acts:
+                what = f"'academies.{name}' changes nothing: {why}"
+                raise StudyError(Problem("study.toml", what, "leave it out"))
+        if "postcodes" in self.read and "postcode" not in set(academies["placed_by"]):
+            unused = say(
+                "not used: no {short} is placed by its postcode",
+                "niet gebruikt: geen {short} is op een postcode geplaatst",
+                "non utilisé : {aucun|aucune} {short} n’est {situé|située} par son code postal",
             )
+            self.findings.warn("postcodes", unused)
 
     @property
     def every(self) -> gpd.GeoDataFrame:
@@ -416,7 +423,7 @@ def load_inputs(study: Study) -> Inputs:
     except InputError as error:
         error.files = tuple(of.found)
         raise
-    of.tell_idle()
+    of.refuse_idle()
     academies, rules = of.academies, study.academies
     left_out = academies["coarse"] & (rules.coarse == "leave-out")
     read, population = of.read, of.read["population"]

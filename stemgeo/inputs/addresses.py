@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, replace
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
@@ -86,8 +87,8 @@ _FRENCH = ("rue", "avenue", "av", "ave", "chaussee", "place", "boulevard", "bd",
 _COUNTRY = re.compile(r"[\s,]+(?:belgi[eëq]\w*|belgium)\s*$", re.IGNORECASE)
 
 
-def parse_address(text: str) -> Address:
-    """Take one line apart.
+def parse_address(text: str, *, town_apart: bool = False) -> Address:
+    """Take one line apart; where its municipality stands apart, its last part is none.
 
     >>> parse_address("Kerkstraat 12 bus 3, 9290 Berlare")
     Address(street='Kerkstraat', number=12, last=12, mark='', box='3', postcode='9290', \
@@ -111,8 +112,7 @@ municipality='Berlare')
     elif at := _IN_TOWN.search(line):
         of_town, line = {"municipality": at["town"]}, line[: at.start()]
     parts = [one.strip() for one in re.split(r"[,;]|\s[-\u2013]\s(?!\d)", line) if one.strip()]
-    numbered = any(re.search(r"\d", one) or _NONE.search(one) for one in parts[:-1])
-    if not of_town and numbered and not re.search(r"\d", parts[-1]):
+    if not (of_town or town_apart) and len(parts) > 1 and not re.search(r"\d", parts[-1]):
         of_town = {"municipality": parts.pop()}
     return replace(_parse_street(parts), **of_town)
 
@@ -164,10 +164,11 @@ def _with_number(street: str, found: re.Match[str]) -> Address:
     )
 
 
-def parse_numbers(text: str) -> list[Address]:
+@cache
+def parse_numbers(text: str) -> tuple[Address, ...]:
     """Read what a file of addresses says of a house: "12", "12A", "12-14", "12;14", "12/2"."""
     found = (_NUMBER_ALONE.fullmatch(one.strip()) for one in re.split(r"[;,]", text)[:20])
-    return [_with_number("", one) for one in found if one]
+    return tuple(_with_number("", one) for one in found if one)
 
 
 # --- How streets are compared ----------------------------------------------------------------
@@ -259,7 +260,7 @@ def _join_columns(
     address: str, street: str, house_number: str, box: str, postcode: str, municipality: str
 ) -> Address:
     """Put an address together of its columns."""
-    one = parse_address(address)
+    one = parse_address(address, town_apart=bool(municipality or postcode))
     if street:
         own = split_street(street)
         one = replace(own, postcode=one.postcode, municipality=one.municipality)

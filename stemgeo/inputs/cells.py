@@ -22,9 +22,9 @@ from stemgeo.inputs.columns import HEAD_ROWS, NO_VALUE, Header, HeaderFound, Syn
 from stemgeo.inputs.files import OpenedFile, clean_text, strip_control
 from stemgeo.inputs.formats import Format, UnreadableError
 from stemgeo.inputs.messages import say_rows
-from stemgeo.inputs.workbook import Sheet, read_workbook
+from stemgeo.inputs.workbook import SheetRows, read_workbook
 from stemgeo.notes import say, say_count, say_list
-from stemgeo.speech import LANGUAGES
+from stemgeo.speech import LANGUAGES, list_months
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
@@ -94,7 +94,7 @@ def read_table(
     return table if columns is None else take_columns(table, columns, file)
 
 
-def _part_at_header(sheet: Sheet, header: Header) -> _RawTable:
+def _part_at_header(sheet: SheetRows, header: Header) -> _RawTable:
     """Part the rows of a sheet into titles, header and body."""
     rows = sheet.rows
     if not any(rows):
@@ -447,12 +447,9 @@ _NAMED = re.compile(r"(\d{1,2})(?:er|e|ste|de)?\.?[ /-]([^\W\d_]+)\.?[ /-](\d{4}
 
 @cache
 def _name_months() -> dict[str, int]:
-    """Give the names of the months, whole and short, in the three languages."""
-    from babel.dates import get_month_names
-
-    names = [get_month_names("wide", locale=one) for one in LANGUAGES]
-    names += [get_month_names("abbreviated", locale=one) for one in LANGUAGES]
-    return {fold_label(name): month for months in names for month, name in months.items()}
+    """Give the months by their names, whole and short, in every language."""
+    every = [pair for language in LANGUAGES for pair in list_months(language)]
+    return {fold_label(name): month for name, month in every}
 
 
 def _read_day(text: str) -> dt.datetime | None:

@@ -92,7 +92,7 @@ class Checked:
                 entry = {**dict(one.entry)}
                 names = {f"columns.{ours}": label for ours, label in entry.pop("columns").items()}
                 lines += ["", head, f"[inputs.{one.role}]"]
-                lines += [f"{key} = {_write_toml(value)}" for key, value in (entry | names).items()]
+                lines += [f"{key} = {write_toml(value)}" for key, value in (entry | names).items()]
         return lines
 
     def _list_columns(self, file: Provenance) -> list[str]:
@@ -121,8 +121,10 @@ def _list_values(values: tuple[str, ...]) -> str:
     return ", ".join(values[:3]) + more
 
 
-def _write_toml(value: object) -> str:
-    """Write a value as TOML does."""
+def write_toml(value: object) -> str:
+    """Write a text, day, number, or a list of these, as TOML does."""
+    if isinstance(value, list | tuple):
+        return f"[{', '.join(map(write_toml, value))}]"
     if isinstance(value, str):
         return json.dumps(value, ensure_ascii=False).replace("\x7f", "")
     return value.isoformat() if isinstance(value, dt.date) else str(value)

@@ -67,7 +67,15 @@ def know_label(label: str, meanings: Mapping[str, str]) -> str:
 
 
 def find_nearest(label: str, known: Iterable[str], score: int = _NEAR) -> str:
-    """Find the name that a label is a slip of the pen away from; empty where there is none."""
+    """Find the name that a label is a slip of the pen away from; empty where there is none.
+
+    Parameters
+    ----------
+    label, known
+        As it is written, and the names.
+    score
+        How alike they are at least, of 100.
+    """
     from rapidfuzz import fuzz, process
 
     folded, names = fold_label(label), list(known)

@@ -203,6 +203,10 @@ def read_mapped_addresses(paths: Sequence[Path], wanted: Collection[str]) -> pd.
         }
     )
     both = both[["street", "house_number", "postcode", "municipality", "x", "y"]]
+    # A house on the border of two streets, "Heirweg; Haststraat", is of each of them too.
+    each = both[both["street"].str.contains(";")]
+    each = each.assign(street=each["street"].str.split(r"\s*;\s*", regex=True)).explode("street")
+    both = pd.concat([both, each])
     # Not in the order of the files: that must not matter.
     return both.dropna().sort_values([*both.columns], ignore_index=True)
 
@@ -210,9 +214,10 @@ def read_mapped_addresses(paths: Sequence[Path], wanted: Collection[str]) -> pd.
 def _keep_meant(found: pd.DataFrame, wanted: Collection[str]) -> pd.DataFrame:
     street = found["addr:street"].where(found["addr:street"] != "", found["addr:place"])
     number, streets = pd.factorize(street)
-    keys = [fold_street(one) for one in streets]
-    meant = {key for near in find_near(wanted, set(keys)).values() for key in near}
-    kept = np.array([key in meant for key in keys], dtype=np.bool_)
+    keys = [{fold_street(part) for part in (one, *one.split(";"))} for one in streets]
+    near = find_near(wanted, {key for one in keys for key in one})
+    meant = {key for one in near.values() for key in one}
+    kept = np.array([not one.isdisjoint(meant) for one in keys], dtype=np.bool_)
     return found.assign(street=street)[kept[number]]
 
 

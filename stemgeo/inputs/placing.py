@@ -6,8 +6,9 @@ postcodes, the municipality. What could be two places is refused, never chosen b
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cache, cached_property
 from itertools import combinations
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -30,7 +31,15 @@ from stemgeo.inputs.addresses import (
 from stemgeo.inputs.files import OpenedFile, clean_text
 from stemgeo.inputs.vectors import find_codes
 from stemgeo.notes import Said, say, say_amount, say_count, say_list
-from stemgeo.study import AcademyRules
+from stemgeo.study import (
+    AT_DOOR_M,
+    AT_NUMBER_M,
+    BESIDE_M,
+    BY_NUMBER_M,
+    POSTCODE_M,
+    STREET_M,
+    AcademyRules,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable
@@ -47,15 +56,8 @@ AS_GIVEN = {
 }
 """What the table of academies says of a place that needed no looking for."""
 
-AT_DOOR_M, AT_NUMBER_M = 25, 50
-"""How far off an address point may be: drawn at the door, the house or its parcel; and one with the
-same number and another mark, as 12 for 12A."""
-BESIDE_M, BY_NUMBER_M = 50, 15
-"""How far off the nearest number of the same side may be, and more for each number between."""
 _NEAREST = 20
 """A number farther from that which is asked says nothing of where it is."""
-POSTCODE_M = 3000
-"""How far the points of a postcode lie from its own: 24 km2 on average, a circle of 2.8 km."""
 _SAME_M = 250.0
 """Addresses that are alike and lie no farther apart are one, drawn twice."""
 _GAP_M = 1000.0
@@ -162,8 +164,8 @@ class Towns:
         self.by_key: dict[str, list[Town]] = {}
         self.outlines = dict(zip(municipalities["nis_code"], municipalities.geometry, strict=True))
         rows = known.assign(x=spots.x, y=spots.y, code=codes.to_numpy())
-        rows = rows.sort_values("area_km2", ascending=False)
-        parts_of = {code: part.to_dict("records") for code, part in rows.groupby("code")}
+        parts = rows.sort_values("area_km2", ascending=False).to_dict("records")
+        parts_of = _group(parts, "code")
         for code, name in zip(municipalities["nis_code"], municipalities["name"], strict=True):
             outline, key = self.outlines[code], _fold_town(name)
             # The part that bears the name, else the largest.
@@ -173,14 +175,16 @@ class Towns:
             reach = np.hypot(*(shapely.get_coordinates(outline) - [spot.x, spot.y]).T).max()
             self._add(Town(name, code, spot.x, spot.y, _round_up(reach)))
         for names in ("name2018", "name2024", "name2025"):
-            new = [name for name in known[names].unique() if _fold_town(name) not in self.by_key]
-            for name, parts in rows[rows[names].isin(new)].groupby(names):
-                largest = parts.iloc[0]
-                away = np.hypot(parts["x"] - largest["x"], parts["y"] - largest["y"])
-                reach = (away + 2000 * np.sqrt(parts["area_km2"] / np.pi)).max()
-                self._add(
-                    Town(str(name), largest["code"], largest["x"], largest["y"], _round_up(reach))
+            new = _group((one for one in parts if _fold_town(one[names]) not in self.by_key), names)
+            for name, own in new.items():
+                largest = own[0]
+                reach = max(
+                    math.hypot(one["x"] - largest["x"], one["y"] - largest["y"])
+                    + 2000 * math.sqrt(one["area_km2"] / math.pi)
+                    for one in own
                 )
+                spot = largest["code"], largest["x"], largest["y"]
+                self._add(Town(name, *spot, _round_up(reach)))
         for key, others in _ALSO.items():
             for other in others.split():
                 self.by_key.setdefault(other, self.by_key.get(key, []))
@@ -200,6 +204,14 @@ class Towns:
         return towns.pop() if towns else None
 
 
+def _group(rows: Iterable[dict[Any, Any]], key: str) -> dict[str, list[dict[Any, Any]]]:
+    groups: dict[str, list[dict[Any, Any]]] = {}
+    for row in rows:
+        groups.setdefault(row[key], []).append(row)
+    return groups
+
+
+@cache
 def _fold_town(name: str) -> str:
     return fold_street(name.partition("(")[0])
 
@@ -246,8 +258,24 @@ class AddressBook:
             code=find_codes(at, towns, "nis_code"), town=rows["municipality"].map(_fold_town)
         )
         rows = rows.sort_values(["x", "y"], kind="stable")
-        parts = {str(key): part for key, part in rows.groupby("key")}
+        parts: dict[str, list[_Entry]] = {}
+        for row in rows[[*_Entry._fields]].itertuples(index=False):
+            parts.setdefault(str(row.key), []).append(_Entry(*row))
         return NearRows(self.placed_by, near, parts)
+
+
+class _Entry(NamedTuple):
+    """A row of a book: its street also as a key, its municipality by name and by where it lies."""
+
+    key: str
+    street: str
+    house_number: str
+    postcode: str
+    municipality: str
+    town: str
+    code: str
+    x: float
+    y: float
 
 
 class _House(NamedTuple):
@@ -265,7 +293,7 @@ class NearRows:
 
     placed_by: str
     near: dict[str, dict[str, int]]
-    rows: dict[str, pd.DataFrame]
+    rows: dict[str, list[_Entry]]
 
     def find(self, one: Address, town: Town | None) -> Place | Refused | None:
         """Find an address in its municipality, or postcode; None when its street is not there."""
@@ -276,41 +304,39 @@ class NearRows:
         if not meant:
             return None
         if len(meant) > 1:
-            streets = (clean_text(there[key]["street"].iloc[0], 40) for key in meant[:3])
+            streets = (clean_text(there[key][0].street, 40) for key in meant[:3])
             names = " or ".join(f"'{one}'" for one in streets)
             return Refused(f"its street may be {names}")
         rows = there[meant[0]]
         if one.postcode:
-            fits = rows["postcode"].isin(["", one.postcode])
-            if not fits.any():
+            fitting = [row for row in rows if row.postcode in ("", one.postcode)]
+            if not fitting:
                 if known[meant[0]]:
                     return None
-                codes = ", ".join(sorted(rows["postcode"].unique())[:3])
+                codes = ", ".join(sorted({row.postcode for row in rows})[:3])
                 what = f"its street there has postcode {clean_text(codes, 30)}, not {one.postcode}"
                 return Refused(what)
             # Of two streets of that name the one that says the postcode is meant.
-            rows = rows[fits]
-            rows = rows[rows["postcode"] != ""] if (rows["postcode"] != "").any() else rows
+            rows = [row for row in fitting if row.postcode] or fitting
         found = self._find_number(one, rows, _similar(wanted, meant[0]))
         fuzzy = wanted != meant[0]
         return found._replace(otherwise=fuzzy) if isinstance(found, Place) else found
 
-    def _keep_town(self, one: Address, town: Town | None, rows: pd.DataFrame) -> pd.DataFrame:
+    def _keep_town(self, one: Address, town: Town | None, rows: list[_Entry]) -> list[_Entry]:
         if one.municipality:
-            there = rows["town"] == _fold_town(one.municipality)
-            if town and town.code:
-                there |= rows["code"] == town.code
-            if town or there.any():
-                return rows[there]
-        return rows[(rows["postcode"] == one.postcode) & (one.postcode != "")]
+            name, code = _fold_town(one.municipality), town.code if town else ""
+            there = [row for row in rows if row.town == name or (code and row.code == code)]
+            if town or there:
+                return there
+        return [row for row in rows if one.postcode and row.postcode == one.postcode]
 
-    def _find_number(self, one: Address, rows: pd.DataFrame, score: int) -> Place | Refused:
-        at = rows[["x", "y"]].to_numpy()
+    def _find_number(self, one: Address, rows: list[_Entry], score: int) -> Place | Refused:
+        at = np.array([(row.x, row.y) for row in rows])
         parts = _part_places(at)
         houses = [
             _House(read.number, read.last or read.number, read.mark, place)
-            for place, text in enumerate(rows["house_number"])
-            for read in parse_numbers(text)
+            for place, row in enumerate(rows)
+            for read in parse_numbers(row.house_number)
             if read.number
         ]
         if _are_two_streets(houses, parts):
@@ -327,22 +353,25 @@ class NearRows:
             if spread > _SAME_M:
                 return Refused(f"that number is there {len(found)} times, {spread:.0f} m apart")
             near_m = (AT_DOOR_M if exact else AT_NUMBER_M) + spread
-            row = rows.iloc[found[middle]]
+            row = rows[found[middle]]
             return self._place(row, self.placed_by, near_m, score if exact else score - 5)
         side = [house for house in houses if one.number and (house.number - one.number) % 2 == 0]
         side = sorted(side, key=lambda house: (abs(house.number - (one.number or 0)), house))
         if side and (off := abs(side[0].number - (one.number or 0))) <= _NEAREST:
-            row = rows.iloc[side[0].row]
+            row = rows[side[0].row]
             return self._place(row, "street", BESIDE_M + BY_NUMBER_M * off, 0.8 * score)
         middle, _ = _find_middle(at)
-        row, away = rows.iloc[middle], np.hypot(*(at - at[middle]).T)
-        return self._place(row, "street", BESIDE_M + float(away.max()), 0.6 * score)
+        away = max(STREET_M, float(np.hypot(*(at - at[middle]).T).max()))
+        beyond = min(
+            (abs(house.number - (one.number or house.number)) for house in houses), default=0
+        )
+        return self._place(rows[middle], "street", away + BY_NUMBER_M * beyond, 0.6 * score)
 
-    def _place(self, row: pd.Series, by: str, precision_m: float, score: float) -> Place:
-        town = " ".join(filter(None, (row["postcode"], row["municipality"])))
-        street = " ".join(filter(None, (row["street"], row["house_number"])))
+    def _place(self, row: _Entry, by: str, precision_m: float, score: float) -> Place:
+        town = " ".join(filter(None, (row.postcode, row.municipality)))
+        street = " ".join(filter(None, (row.street, row.house_number)))
         told = clean_text(", ".join(filter(None, (street, town))), 120)
-        return Place(row["x"], row["y"], by, _round_up(precision_m), round(score), told)
+        return Place(row.x, row.y, by, _round_up(precision_m), round(score), told)
 
 
 def _covers(house: _House, one: Address) -> bool:

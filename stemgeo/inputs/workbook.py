@@ -27,14 +27,14 @@ _CHUNK = 1024 * 1024
 
 
 @dataclass(frozen=True)
-class Sheet:
+class SheetRows:
     """The rows of a sheet, from the first to the last, each cell as text; and those not shown."""
 
     rows: list[list[str]]
     hidden: frozenset[int]
 
 
-def read_workbook(file: OpenedFile, header: Header) -> Sheet:
+def read_workbook(file: OpenedFile, header: Header) -> SheetRows:
     """Read the sheet that is meant.
 
     Raises
@@ -50,7 +50,7 @@ def read_workbook(file: OpenedFile, header: Header) -> Sheet:
             rows[row - 1] += [""] * (column - len(rows[row - 1]))
             rows[row - 1][column - 1] = NO_VALUE
         file.keep_days(book.epoch.date())
-    return Sheet(rows, frozenset(hidden))
+    return SheetRows(rows, frozenset(hidden))
 
 
 @contextmanager
