@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import importlib
 import json
+import re
 from typing import TYPE_CHECKING
 
 import hand
@@ -21,10 +22,12 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from stemgeo.result import Result
+    from stemgeo.speech import Language
     from stemgeo.study import Mode
 
 measure = importlib.import_module("stemgeo.measure")
 
+TEXTS = (".md", ".json", ".html", ".csv", ".svg")
 ON_FOOT = '\n[travel]\nmode = "foot"\ncutoff_min = 30\n'
 
 
@@ -75,6 +78,31 @@ def test_who_walks_slower_than_a_bicycle_is_pushed_is_not_hurried(tmp_path: Path
     assert times.forward_ms.sum() == pytest.approx(900_000, abs=300)
 
 
+OF_RIDING = re.compile(
+    r"fiets|rijd|\brit\b|\brid(?:e|es|ing|den)\b|cycl|vélo|flat_15"
+    r"|rustig|\bquiet|\bcalmes?\b|verkeersstress|traffic stress|stress du trafic",
+    re.IGNORECASE,
+)
+"""Words of riding in three languages, and of roads that are quiet enough for it."""
+
+
+@pytest.mark.parametrize("language", ["nl", "fr", "en"])
+def test_no_text_speaks_of_riding(
+    walked: tuple[Result, Path], tmp_path: Path, language: Language
+) -> None:
+    """Summary, notes, tables, manifest, maps with their alt texts and the page, but its styles."""
+    result, _ = walked
+    told = dataclasses.replace(result, study=result.study.with_language(language))
+    folder = told.write(tmp_path / language)
+    texts = [path for path in folder.rglob("*.*") if path.suffix in TEXTS]
+    assert {"summary.md", "manifest.json", "map.html", "coverage.csv", "vlaanderen.svg"} <= {
+        path.name for path in texts
+    }
+    for path in texts:
+        text = re.sub(r"(?s)<style.*?</style>", "", path.read_text(encoding="utf-8"))
+        assert OF_RIDING.findall(text) == [], path.name
+
+
 @pytest.mark.parametrize(("mode", "whom"), [("foot", "pedestrians"), ("bicycle", "bicycles")])
 def test_ferries_say_whom_they_take(tmp_path: Path, mode: Mode, whom: str) -> None:
     """One that no tag closes takes both; where there is none the choice changes nothing: a note."""
@@ -88,7 +116,7 @@ def test_ferries_say_whom_they_take(tmp_path: Path, mode: Mode, whom: str) -> No
 
 
 def test_a_comparison_of_two_modes_says_so(walked: tuple[Result, Path], tmp_path: Path) -> None:
-    """In each language; of one mode there is nothing to say."""
+    """In each language; of one mode there is nothing to say. As a change it is refused."""
     ridden = hand.write_study(tmp_path / "fiets", straight_line=True)
     other = sg.run(sg.load_study(ridden)).write(tmp_path / "result")
     (note,) = (one for one in sg.compare(walked[1], other).notes if "mode" in str(one))
@@ -99,3 +127,8 @@ def test_a_comparison_of_two_modes_says_so(walked: tuple[Result, Path], tmp_path
     assert 'A is gemeten met mode = "foot", B met mode = "bicycle"' in note.to_text("nl")
     assert "A est mesuré avec mode = «\u00a0foot\u00a0»" in note.to_text("fr")
     assert not [one for one in sg.compare(walked[1], walked[1]).notes if "mode" in str(one)]
+    why = 'before: the earlier result is measured with mode = "bicycle", this one with "foot"'
+    with pytest.raises(ResultError, match=why):
+        walked[0].map(kind="change", before=sg.read_result(other))
+    with pytest.raises(ResultError, match=why):
+        sg.answer(walked[1], tmp_path / "antwoord", before=other)

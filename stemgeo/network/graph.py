@@ -384,7 +384,7 @@ class Network:
 
     @property
     def ridden_m(self) -> int:
-        """Metres of road that are ridden in one direction at least."""
+        """Metres of road that are ridden, or walked on foot, in one direction at least."""
         ridden = np.maximum(*(self._mode[one] == bicycle.RIDE for one in self._both_ways))
         return int(self.length_mm[ridden].sum(dtype=np.int64)) // 1000
 
@@ -701,7 +701,7 @@ class Network:
             "nodes": self.nodes,
             "edges": int(usable.sum()),
             "road_m": round(self.length_mm[road_of_map].sum(dtype=np.int64) / 1000),
-            "ridden_m": self.ridden_m,
+            "walked_m" if self.on_foot else "ridden_m": self.ridden_m,
             "island_edges": int(island.sum()),
             "island_road_m": round(self.edge_length_m[island].sum()),
         }

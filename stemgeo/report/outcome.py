@@ -591,6 +591,20 @@ class Tables(Outcome):
             return pd.DataFrame(plain).assign(x_m=at.x.round(1), y_m=at.y.round(1))
         return pd.DataFrame(self.municipalities.drop(columns="geometry"))
 
+    def refuse_other_mode(self, before: Tables) -> None:
+        """Refuse an earlier result of another mode of travel: what differs is no change.
+
+        Raises
+        ------
+        ResultError
+            Saying of which modes both are.
+        """
+        then, mode = before.study.travel.mode, self.study.travel.mode
+        if then != mode:
+            what = f'the earlier result is measured with mode = "{then}", this one with "{mode}"'
+            mend = "give one of the same mode; `stemgeo compare` lays these side by side"
+            raise ResultError(Problem("before", what, mend))
+
     def refuse_unmeasured(self, profile: str) -> None:
         """Refuse roads over which it was not measured: an empty table would say "none".
 

@@ -69,13 +69,16 @@ class Sheets:
         Raises
         ------
         ResultError
-            For a kind that is not there, or that needs or cannot take what is given.
+            For a kind that is not there, or that needs or cannot take what is given; or when the
+            earlier result is of another mode of travel.
         InputError
             When no municipality is in the province.
         """
         asked = find_kind(kind)
         edge, label = self._edge if isochrone_edge else (None, "")
         ground = replace(self.build_ground(province), edge=edge, edge_label=label)
+        if before is not None:
+            self.result.refuse_other_mode(before.result)
         earlier = None if before is None else before.build_ground(province)
         return asked.draw_map(ground, by=by, tables=self.result, chosen=classes, before=earlier)
 
