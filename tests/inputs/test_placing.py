@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 import geopandas as gpd
 import hand
 import numpy as np
+import openpyxl
 import osmium
 import pandas as pd
 import pytest
@@ -313,6 +314,33 @@ def test_a_correction_wins_over_coordinates_and_address(tmp_path: Path) -> None:
     assert table["placed_at"]["VA-1"] == "poort"
     assert table.geometry.tolist()[:2] == spots[:2]
     assert any("VA-33 (VA-3?)" in note for note in notes)
+
+
+def test_a_register_as_an_office_keeps_it(
+    shared_data: Path, tmp_path: Path, berlare: tuple[pd.DataFrame, gpd.GeoDataFrame]
+) -> None:
+    """With a cover sheet, titles and a total row, its coordinates taken away: its addresses do."""
+    book = openpyxl.load_workbook(shared_data.parent / "cases/registers/typical-register.xlsx")
+    for row in book["Academies"].iter_rows(min_row=5, min_col=7, max_col=8):
+        for cell in row:
+            cell.value = None
+    book.save(tmp_path / "a.xlsx")
+    findings, points = Findings(), AddressBook(
+        "address_point",
+        pd.DataFrame({"street": ["Voorbeeldplein"], "house_number": ["5"], "postcode": ["9160"],
+                      "municipality": ["Lokeren"], "x": [121000.0], "y": [200000.0]}),
+    )  # fmt: skip
+    sources = PlaceSources(berlare[1], take_points=lambda: points)
+    table, _ = load_academies(Input(path=tmp_path / "a.xlsx"), berlare[1], findings, (), sources)
+    assert not findings.errors
+    assert table["address"].tolist() == [
+        "Voorbeeldstraat 1, 9000 Gent",
+        "Voorbeeldplein 5, 9160 Lokeren",
+        "Voorbeeldmarkt 1, 9300 Aalst",
+    ]
+    assert table["placed_by"].tolist() == ["municipality", "address_point", "municipality"]
+    assert table["nis_code"].tolist() == ["44021", "46029", "41002"]
+    assert table["coarse"].tolist() == [True, False, True]
 
 
 # --- Hundreds of addresses, badly written --------------------------------------------------------
