@@ -43,6 +43,8 @@ from stemgeo.inputs.boundaries import load_municipalities, load_zones
 from stemgeo.inputs.buildings import read_buildings
 from stemgeo.inputs.files import open_input
 from stemgeo.inputs.layers import load_layer
+from stemgeo.inputs.place_files import load_corrections
+from stemgeo.inputs.placing import AddressBook, PlaceSources
 from stemgeo.inputs.plan import CANDIDATES, PLACES, load_places
 from stemgeo.inputs.population import load_population, load_zone_population
 from stemgeo.inputs.weights import load_addresses, load_weights
@@ -67,6 +69,8 @@ FORMATS = {
     "plan": (*TEXTS, "geojson", "gpkg"),
     "candidates": (*TEXTS, "geojson", "kml"),
     "addresses": (*TEXTS, "fgb", "parquet"),
+    "addressed": TEXTS,
+    "corrections": TEXTS,
     "weights": ("tif", "tif", "tif", *TEXTS, "gpkg", "geojson"),
     "population": TEXTS,
     "zone_population": TEXTS,
@@ -168,6 +172,19 @@ def _points() -> Table:
     return Table(["x", "y", "weight"], rows)
 
 
+def _addressed() -> Table:
+    """A register of addresses, at points that are made below."""
+    rows = [
+        [f"S{i}", f"Academie {i}", f"Kerkstraat {2 * i + 1} bus {i}, Aartselaar"] for i in range(4)
+    ]
+    return Table(["academy_id", "naam", "adres"], rows)
+
+
+def _corrections() -> Table:
+    rows = [[f"S{i}", str(151_000 + 900 * i), str(200_500), f"noot {i}"] for i in range(4)]
+    return Table(["academy_id", "x", "y", "note"], rows)
+
+
 def _attributes() -> Table:
     return Table(["nis_code", "inkomen"], [[code, str(20_000 + int(code) / 8)] for code in CODES])
 
@@ -187,6 +204,8 @@ TABLES: dict[str, Callable[[], Table]] = {
     "plan": lambda: _but_ids(_academies(), "P"),
     "candidates": lambda: _but_ids(_academies(), "K"),
     "addresses": _points,
+    "addressed": _addressed,
+    "corrections": _corrections,
     "weights": _points,
     "attributes": _attributes,
     "zone_population": _zone_population,
@@ -720,6 +739,14 @@ def _zones_around() -> gpd.GeoDataFrame:
     return _around()[1]
 
 
+@cache
+def _doors() -> PlaceSources:
+    rows = [["Kerkstraat", str(2 * i + 1), 151_000.0 + 20 * i, 201_000.0] for i in range(8)]
+    table = pd.DataFrame(rows, columns=["street", "house_number", "x", "y"])
+    book = AddressBook("address_point", table.assign(postcode="", municipality="Aartselaar"))
+    return PlaceSources(_areas(), take_points=lambda: book)
+
+
 _READ: dict[str, Callable[[Input, Findings], Any]] = {
     "municipalities": lambda one, to: load_municipalities(one, 2025, to),
     "zones": lambda one, to: load_zones(one, _areas(), 2025, to),
@@ -730,6 +757,8 @@ _READ: dict[str, Callable[[Input, Findings], Any]] = {
     "plan": lambda one, to: load_places(one, PLACES, _around()[2], _areas(), to, AGES),
     "candidates": lambda one, to: load_places(one, CANDIDATES, _around()[2], _areas(), to, AGES),
     "addresses": lambda one, to: load_addresses(one, _areas(), to),
+    "addressed": lambda one, to: load_academies(one, _areas(), to, AGES, _doors()),
+    "corrections": lambda one, to: load_corrections(one, _areas(), to),
     "weights": lambda one, to: load_weights(one, _areas(), to),
     "attributes": lambda one, to: load_attribute(
         "inkomen", Attribute(**one.model_dump()), _zones_around(), _areas(), 2025, to
@@ -794,6 +823,7 @@ def _needs_crs(case: Case) -> bool:
         "plan",
         "candidates",
         "addresses",
+        "corrections",
         "weights",
     )
 
