@@ -63,7 +63,8 @@ class Address:
 # --- The grammar of one line -----------------------------------------------------------------
 
 _BOX = (
-    r"(?:\s*,?\s*(?:\b(?:bus|bte|bo[iî]te|box|app?t?)\b\.?|/|\bb(?=\s*\d))\s*(?P<box>[\w.]{1,6}))"
+    r"(?:\s*,?\s*(?:/?\s*\b(?:bus|bte|bo[iî]te|box|app?t?)\b\.?|/|\bb(?=\s*\d))"
+    r"\s*(?P<box>[\w.]{1,6}))"
 )
 _NUMBER = (
     r"(?P<number>\d{1,4})(?:\s*(?:-|\u2013|\u2014)\s*(?P<last>\d{1,4})\b)?"
@@ -84,6 +85,15 @@ _TOWN = re.compile(
 _IN_TOWN = re.compile(r"(?<=\w)\s+(?:te|in|à)\s+(?P<town>[^\W\d_][^\d,;]*)$", re.IGNORECASE)
 _FRENCH = ("rue", "avenue", "av", "ave", "chaussee", "place", "boulevard", "bd", "quai", "allee",
            "square", "impasse", "clos", "route", "chemin", "drève", "dreve", "sentier")  # fmt: skip
+_MAY_FOLLOW = re.compile(
+    rf"(?:{'|'.join(_FRENCH)})_|"
+    r"(?!jan|feb|fev|maart|mars|apr|avr|mei|mai|jun|juin|jul|juil|aug|aout|sep|okt|oct|nov|dec)"
+    r"\w*(?:straat|str|laan|weg|plein|dreef|lei|baan|markt|dijk|kaai|hof|pad)$"
+)
+"""What may follow a number as its street: 12 rue Haute, 12 Kerkstraat; not 11 Novemberlaan."""
+_TOWN_FIRST = re.compile(
+    r"(?:(?:B|BE)\s?-\s?)?(?P<postcode>[1-9]\d{3})\s+(?P<town>[^\d,;]+)[,;]\s*(?=.)"
+)
 _COUNTRY = re.compile(r"[\s,]+(?:belgi[eëq]\w*|belgium)\s*$", re.IGNORECASE)
 
 
@@ -109,6 +119,9 @@ municipality='Berlare')
         of_town = {"postcode": town["postcode"], "municipality": (town["town"] or "").strip(" .-")}
         line = line[: town.start()].rstrip(" ,;-")
         line = re.sub(r"\s+(?:te|in|à)$", "", line)
+    elif first := _TOWN_FIRST.match(line):
+        of_town = {"postcode": first["postcode"], "municipality": first["town"].strip()}
+        line = line[first.end() :]
     elif at := _IN_TOWN.search(line):
         of_town, line = {"municipality": at["town"]}, line[: at.start()]
     parts = [one.strip() for one in re.split(r"[,;]|\s[-\u2013]\s(?!\d)", line) if one.strip()]
@@ -147,7 +160,7 @@ def split_street(text: str) -> Address:
     if behind and re.search(r"[^\W\d_]{2}", behind["street"]):
         return _with_number(behind["street"], behind)
     before = _AT_START.fullmatch(text)
-    if before and (before["comma"] or fold_label(before["street"]).split("_")[0] in _FRENCH):
+    if before and (before["comma"] or _MAY_FOLLOW.match(fold_label(before["street"]))):
         return _with_number(before["street"], before)
     return Address(street=text)
 

@@ -42,6 +42,12 @@ LINES = {
     "Gentsesteenweg 1234, 9000 Gent": ("Gentsesteenweg", 1234, "", "", "9000", "Gent"),
     "Gentsesteenweg 1234": ("Gentsesteenweg", 1234, "", "", "", ""),
     "Absdaalseweg 14, NL-4561 AB Hulst": ("Absdaalseweg", 14, "", "", "4561", "Hulst"),
+    "12 Kerkstraat, 9290 Berlare": ("Kerkstraat", 12, "", "", "9290", "Berlare"),
+    "12A Oude Baan, 9290 Berlare": ("Oude Baan", 12, "a", "", "9290", "Berlare"),
+    "B-9290 Berlare, Kerkstraat 12": ("Kerkstraat", 12, "", "", "9290", "Berlare"),
+    "Kerkstraat 12/bus 3, 9290 Berlare": ("Kerkstraat", 12, "", "3", "9290", "Berlare"),
+    "Molenstraat, Berlare": ("Molenstraat", None, "", "", "", "Berlare"),
+    "1 Meilaan, 9290 Berlare": ("1 Meilaan", None, "", "", "9290", "Berlare"),
     "9290 Berlare": ("", None, "", "", "9290", "Berlare"),
     "": ("", None, "", "", "", ""),
 }  # fmt: skip
