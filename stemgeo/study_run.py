@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import shapely
 
 from stemgeo import subsidy
 from stemgeo.access.travellers import OverNetwork, draw_study_isochrones
 from stemgeo.coverage import changes_table, groups_table
 from stemgeo.equity import count_quintiles, measure_concentration
+from stemgeo.facts import LAMBERT_72
 from stemgeo.gaps import find_gaps
+from stemgeo.inputs.streets import STREETS
 from stemgeo.measure import (
     Prepared,
     Progress,
@@ -29,9 +34,10 @@ from stemgeo.study import Study
 from stemgeo.times import measure_times
 from stemgeo.uncertainty import measure_uncertainty
 
-if TYPE_CHECKING:
-    import geopandas as gpd
-    import pandas as pd
+MAIN_ROADS = ("trunk", "primary", "secondary", "tertiary")
+UNDRAWN = ("service", "track")
+DRAWN_UP_TO_M = {"main": 80_000, "street": 25_000}
+"""The largest ground, metres, on which each kind of road is drawn."""
 
 
 def run(
@@ -118,6 +124,7 @@ def run(
         subsidy=subsidy.compute_for_study(
             study.subsidy, keep_own(study, measured.academies), prepared.inputs.layers
         ),
+        surroundings=draw_surroundings(prepared) if study.has_area else None,
         network_counts={
             one.profile: one.list_counts(points, cells)
             for one in riders
@@ -128,6 +135,34 @@ def run(
             (*prepared.notes, *measured.notes, *places.notes, *sure.notes), study.languages
         ),
     )
+
+
+def draw_surroundings(prepared: Prepared) -> gpd.GeoDataFrame:
+    """Draw what maps show around an area: the municipalities beside it, and the roads there are.
+
+    Streets only where the ground is small enough to tell one from another.
+    """
+    x0, y0, x1, y1 = prepared.inputs.municipalities.total_bounds
+    side = max(x1 - x0, y1 - y0)
+    box = shapely.box(x0 - side, y0 - side, x1 + side, y1 + side)
+    rows = []
+    around, streets = prepared.inputs.around, prepared.ground.streets
+    if around is not None:
+        near = around[around.intersects(box)]
+        rows += [("municipality", *one) for one in zip(near["name"], near.geometry, strict=True)]
+    for kind, names in {"main": MAIN_ROADS, "street": STREETS}.items():
+        if streets is None or side > DRAWN_UP_TO_M[kind]:
+            continue
+        wanted = [at for at, name in enumerate(STREETS) if (name in MAIN_ROADS) == (kind == "main")]
+        wanted = [at for at in wanted if STREETS[at] in names and STREETS[at] not in UNDRAWN]
+        chosen = np.isin(streets.kind, wanted)
+        ends = np.stack([streets.start[chosen], streets.end[chosen]], axis=1)
+        lines = np.asarray(shapely.linestrings(ends), dtype=object)
+        seen = shapely.multilinestrings(lines[shapely.intersects(box, lines)])
+        if not shapely.is_empty(seen):
+            rows.append((kind, "", shapely.simplify(shapely.line_merge(seen), 2.0)))
+    frame = pd.DataFrame(rows, columns=["kind", "name", "geometry"])
+    return gpd.GeoDataFrame(frame, geometry="geometry", crs=LAMBERT_72)
 
 
 def keep_own(study: Study, academies: gpd.GeoDataFrame) -> gpd.GeoDataFrame:

@@ -14,7 +14,13 @@ from hypothesis import strategies as st
 import stemgeo as sg
 from stemgeo.coverage import REGION
 from stemgeo.inputs import load_inputs
-from stemgeo.measure import Measured, Prepared, measure_day
+from stemgeo.measure import (
+    Measured,
+    Prepared,
+    measure_day,
+    prepare_study,
+    report_nothing,
+)
 from stemgeo.report.imprint import build_map_text
 from stemgeo.study import parse_study
 
@@ -22,6 +28,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from stemgeo.study import Study
+    from stemgeo.study_run import Result
 
 TOWNS = {
     "11001": ("Antwerpen", hand.square(0, 0, 4, 4)),
@@ -256,3 +263,40 @@ def test_a_polygon_elsewhere_is_refused(tmp_path: Path) -> None:
     assert str(caught.value) == (
         "area under [study]: no municipality has ground in its polygons; give the right file"
     )
+
+
+def test_maps_of_an_area_show_what_lies_around(tmp_path: Path) -> None:
+    """The municipalities beside it and the roads of the extract; computed again it is the same."""
+    toml = hand.write_study(tmp_path / "s") / "study.toml"
+    asked = 'notice = "Proef'
+    toml.write_text(toml.read_text("utf-8").replace(asked, f'area = ["Aartselaar"]\n{asked}'))
+    result = sg.run(sg.load_study(toml))
+    folder = result.write(tmp_path / "r")
+    assert [path.name for path in (folder / "maps").iterdir()] == ["gebied.svg"]
+    drawn = (folder / "maps" / "gebied.svg").read_text("utf-8")
+    assert "grens van het gebied" in drawn
+    assert "gemeente buiten het gebied" in drawn
+    assert "Vlaanderen" not in drawn
+    read = sg.read_result(folder).surroundings
+    kinds = read.groupby("kind")["name"].agg(set).to_dict()
+    assert kinds == {"main": {""}, "municipality": {"As", "Boechout"}, "street": {""}}
+    named = read[read["kind"] == "municipality"]
+    assert not named.intersects(hand.SMALL["11001"][1].buffer(-1)).any()
+    assert sg.verify(folder, sg.load_study(toml)).same
+
+
+def test_the_sample_in_part_is_those_rows_of_all(sample_result: Result) -> None:
+    """A province and a municipality: each band, speed and road, at every level, to the child."""
+    whole = sg.sample()
+    about = whole.about.model_copy(update={"area": ("provincie Limburg", "Berlare")})
+    study = whole.model_copy(update={"about": about})
+    prepared = prepare_study(study, report_nothing)
+    part = measure_day(prepared, study.about.date).coverage
+    keys = ["level", "code", "band", "scenario", "profile"]
+    ours = part[part["level"].isin(["province", "municipality", "zone"])]
+    ours = ours[ours["code"] != "Oost-Vlaanderen"].set_index(keys).sort_index()
+    theirs = sample_result.coverage.set_index(keys).sort_index().loc[ours.index]
+    pd.testing.assert_frame_equal(ours, theirs)
+    assert set(ours.loc["province"].index.get_level_values("code")) == {"Limburg"}
+    assert "42003" in ours.loc["municipality"].index.get_level_values("code")
+    assert len(ours.loc["zone"]) > 1000

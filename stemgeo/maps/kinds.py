@@ -43,6 +43,7 @@ from stemgeo.maps.sheet import (
     NEIGHBOUR,
     PLANNED,
     RANK_KEY,
+    ROAD_KEY,
     ROUGH,
     Fill,
     Ground,
@@ -274,8 +275,16 @@ class MapRequest:
         """Explain what stands on every map."""
         ground, words = self.ground, self.words
         keys = [Key(words("map.outside"), NEIGHBOUR)] if ground.province is not None else []
+        if ground.find_around("municipality") is not None:
+            keys = [Key(words("map.around"), NEIGHBOUR)]
+        keys += (
+            [Key(words("map.main_road"), ROAD_KEY)]
+            if ground.find_around("main") is not None
+            else []
+        )
         keys += [Key(words("map.municipality_border"), _TOWN)] if self.by == ZONE else []
-        keys.append(Key(words("map.province_border"), PROVINCE))
+        edge = "map.province_border" if ground.surroundings is None else "map.area_border"
+        keys.append(Key(words(edge), PROVINCE))
         keys += [Key(ground.edge_label, EDGE_KEY)] if ground.edge is not None else []
         if sites is not None:
             return [*keys, *(Key(f"{key.meaning} ({key.count})", key.looks) for key in sites)]

@@ -102,6 +102,11 @@ ROUGH: Looks = {**ACADEMY, "marker": "^", "markersize": 5.4}
 """Of which the place is known roughly alone, planned or not."""
 RANK_KEY: Looks = {**ACADEMY, "marker": "s", "markersize": 7.5, "markerfacecolor": INK}
 EDGE_KEY: Looks = {"facecolor": "none", "edgecolor": "#8e0152", "linewidth": 0.7}
+_BESIDE = 0.12
+"""How much ground is shown on each side of an area, of its longer side: academies stand there."""
+ROADS: dict[str, tuple[float, float]] = {"street": (0.6, 0.25), "main": (1.7, 0.8)}
+"""Width of the light edge and of the dark middle of each kind: seen on any colour, and in grey."""
+ROAD_KEY: Looks = {"facecolor": "none", "edgecolor": "#4d4d4d", "linewidth": 0.9}
 _EDGE: Looks = {"color": "#8e0152", "linewidth": 0.7}
 _CASING: Looks = {"color": "white", "linewidth": 1.4}
 
@@ -124,6 +129,8 @@ class Ground:
         Lines over the map, such as the edge of what lies within 15 minutes.
     edge_label
         What the edge is.
+    surroundings
+        Of a study with an area: the municipalities beside it, and the roads.
     """
 
     municipalities: GeoDataFrame
@@ -132,6 +139,7 @@ class Ground:
     province: str | None = None
     edge: GeoSeries | None = None
     edge_label: str = ""
+    surroundings: GeoDataFrame | None = None
 
     def __post_init__(self) -> None:
         """Refuse a province that is not there."""
@@ -148,7 +156,9 @@ class Ground:
     @property
     def bounds(self) -> list[float]:
         """Least and most x and y of what is shown, metres."""
-        return [float(n) for n in keep_province(self.municipalities, self.province).total_bounds]
+        x0, y0, x1, y1 = keep_province(self.municipalities, self.province).total_bounds
+        beside = 0.0 if self.surroundings is None else _BESIDE * max(x1 - x0, y1 - y0)
+        return [float(n) for n in (x0 - beside, y0 - beside, x1 + beside, y1 + beside)]
 
     @property
     def finest_m(self) -> float:
@@ -164,6 +174,12 @@ class Ground:
     def shown_municipalities(self) -> GeoDataFrame:
         """The municipalities of which the map is."""
         return keep_province(self.drawn_municipalities, self.province)
+
+    def find_around(self, kind: str) -> GeoDataFrame | None:
+        """Give what lies around of a kind, None where there is none of it."""
+        there = self.surroundings
+        found = None if there is None else there[there["kind"] == kind]
+        return None if found is None or found.empty else found
 
     def lighten_areas(self, areas: GeoDataFrame) -> GeoDataFrame:
         """Leave out detail that print cannot show; shared borders stay shared."""
@@ -390,8 +406,12 @@ def _draw_view(figure: Figure, page: Axes, sheet: Sheet, ground: Ground, view: V
     near = ground.drawn_municipalities[ground.drawn_municipalities.intersects(in_sight)]
     beside = near[~near.index.isin(ground.shown_municipalities.index)]
     add_polygons(axes, beside.geometry, **NEIGHBOUR, zorder=2)
+    around = ground.find_around("municipality")
+    if around is not None:
+        add_polygons(axes, around.geometry, **NEIGHBOUR, zorder=2)
     for fill in view.fills:
         add_polygons(axes, fill.areas, **fill.looks, zorder=fill.zorder)
+    _draw_roads(axes, ground)
     borders = merge_provinces(near)
     _draw_borders(axes, borders, sheet)
     _draw_edge(axes, ground, sheet)
@@ -402,6 +422,18 @@ def _draw_view(figure: Figure, page: Axes, sheet: Sheet, ground: Ground, view: V
         axes.text(x, y, rank, **_RANK)
     neighbours = borders.drop(ground.shown_municipalities["province"].unique())
     _write_labels(axes, ground, neighbours, view, sheet)
+
+
+def _draw_roads(axes: Axes, ground: Ground) -> None:
+    """Draw the roads of the study under its borders: pale, they say where one is."""
+    for kind, widths in ROADS.items():
+        roads = ground.find_around(kind)
+        if roads is not None:
+            parts = shapely.get_parts(roads.geometry.to_numpy())
+            lines = [shapely.get_coordinates(part) for part in parts]
+            for width, colour in zip(widths, ("white", "#5a5a5a"), strict=True):
+                looks: Looks = {"color": colour, "linewidth": width, "alpha": 0.8, "zorder": 3.7}
+                axes.add_collection(LineCollection(lines, **looks), autolim=False)
 
 
 def _keep_in_sight(points: NDArray[np.float64], box: Box) -> NDArray[np.float64]:
@@ -468,6 +500,11 @@ def _write_labels(
     seen = neighbours.clip_by_rect(*sheet.ground.corners)
     seen = seen[~seen.is_empty]
     near = [province_name(str(name), ground.text.words) for name in seen.index]
+    around = ground.find_around("municipality")
+    if around is not None:
+        cut = around.clip_by_rect(*sheet.ground.corners)
+        seen = cut[~cut.is_empty]
+        near = around.loc[seen.index, "name"].tolist()
     names = [to_one_line(name) for name in (*places["name"], *near)]
     labels = place_labels(
         names,

@@ -413,6 +413,8 @@ class Tables(Outcome):
     subsidy
         What each applicant gets under the subsidy rules of the study's year, see `subsidy`; None
         where it chose none.
+    surroundings
+        What maps of a study with an area show around it, and its roads; None without an area.
     network_counts
         By profile: what was read of the roads and left out; empty for "straight-line".
     building_counts
@@ -433,14 +435,17 @@ class Tables(Outcome):
         },
         **{
             name: f"tables/{name}.parquet"
-            for name in ("municipalities", "academies", "demand", "access")
+            for name in ("municipalities", "academies", "demand", "access", "surroundings")
         },
         "candidates": "tables/candidate-municipalities.csv",
         "gaps": "gaps.gpkg",
         "isochrones": "isochrones.gpkg",
     }
     OPTIONAL = frozenset(
-        {"to_check", "verdicts", "quintiles", "concentration", "isochrones", "subsidy"}
+        {
+            *("to_check", "verdicts", "quintiles", "concentration", "isochrones", "subsidy"),
+            "surroundings",
+        }
     )
     KNOWN = frozenset(
         {
@@ -477,6 +482,7 @@ class Tables(Outcome):
     quintiles: pd.DataFrame | None
     concentration: pd.DataFrame | None
     subsidy: pd.DataFrame | None
+    surroundings: gpd.GeoDataFrame | None
     network_counts: dict[str, dict[str, int]] = field(default_factory=dict)
     building_counts: dict[str, int] = field(default_factory=dict)
     notes: tuple[Note, ...] = field(default_factory=tuple)

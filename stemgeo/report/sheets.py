@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import geopandas as gpd
 import numpy as np
 
-from stemgeo.maps.kinds import DrawnMap, find_kind, find_median_minutes, map_problem
+from stemgeo.maps.kinds import ZONE, DrawnMap, find_kind, find_median_minutes, map_problem
 from stemgeo.maps.series import choose_classes, find_outer_edge, lighten_outlines
 from stemgeo.maps.sheet import Ground
 from stemgeo.maps.web import build_web_map
@@ -23,6 +23,9 @@ if TYPE_CHECKING:
     from stemgeo.speech import Language
 
     _Chosen = Sequence[float] | Literal["quantiles"] | None
+
+FEW_TOWNS = 5
+"""Of a study with an area: up to so many its maps of the share are by zone."""
 
 
 @dataclass(frozen=True)
@@ -75,12 +78,21 @@ class Sheets:
             When no municipality is in the province.
         """
         asked = find_kind(kind)
+        if by is None and kind == "share" and self._is_small:
+            by = ZONE
         edge, label = self._edge if isochrone_edge else (None, "")
         ground = replace(self.build_ground(province), edge=edge, edge_label=label)
         if before is not None:
             self.result.refuse_other_mode(before.result)
         earlier = None if before is None else before.build_ground(province)
         return asked.draw_map(ground, by=by, tables=self.result, chosen=classes, before=earlier)
+
+    @property
+    def _is_small(self) -> bool:
+        """Whether it is of so few municipalities that their zones say more."""
+        study = self.result.study
+        few = len(self.result.municipalities) <= FEW_TOWNS
+        return study.has_area and few and study.inputs.zones is not None
 
     def draw_web_map(self) -> str:
         """Give the web map: one HTML text that needs nothing else, see `maps.web`."""
@@ -110,7 +122,13 @@ class Sheets:
         if self.result.study.has_area and province and province not in self.result.whole_provinces:
             what = f"{province} does not lie in the study's area as a whole"
             raise map_problem(what, "leave --province (province=) out: the map is of the area")
-        return Ground(self._municipalities, self.result.academies, self.result.text, province)
+        return Ground(
+            self._municipalities,
+            self.result.academies,
+            self.result.text,
+            province,
+            surroundings=self.result.surroundings,
+        )
 
     @cached_property
     def _municipalities(self) -> gpd.GeoDataFrame:

@@ -9,11 +9,14 @@ import geopandas as gpd
 import hand
 import numpy as np
 import osmium
+import pandas as pd
 import pytest
 import shapely
+from geopandas.testing import assert_geodataframe_equal
 from statbel import CHILDREN
 
 import stemgeo as sg
+from stemgeo.measure import measure_day, prepare_study, report_nothing
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -32,6 +35,7 @@ class Village(NamedTuple):
     name: str
 
 
+LOW = ("municipality", "zone")
 VILLAGES = [
     Village("berlare.osm", "42003", "Berlare"),
     Village("wechelderzande.osm.pbf", "13019", "Lille"),
@@ -195,6 +199,30 @@ def test_a_second_extract_far_away_changes_nothing_here(
     near = one.inputs.municipalities.set_index("nis_code").distance(own) < 100
     assert lille.nis_code in moved
     assert set(moved) <= set(near.index[near])
+
+
+def test_berlare_alone_is_its_rows_of_flanders(
+    shared_data: Path, tmp_path: Path, result_of: Callable[[Village], Result]
+) -> None:
+    """As a study of its own: each point, and each count by band, speed and road, to the child."""
+    berlare = VILLAGES[0]
+    whole = result_of(berlare)
+    study_on(tmp_path, shared_data, berlare, shared_data / "osm" / berlare.extract)
+    toml = tmp_path / "study.toml"
+    named = toml.read_text("utf-8").replace("vintage = 2025", 'vintage = 2025\narea = ["Berlare"]')
+    toml.write_text(named, encoding="utf-8")
+    prepared = prepare_study(sg.load_study(toml), report_nothing)
+    part = measure_day(prepared, whole.study.about.date).coverage
+    zones = set(prepared.inputs.zones["zone_id"])
+    codes = {berlare.nis_code, *zones}
+    rows = [one[one["level"].isin(LOW) & one["code"].isin(codes)] for one in (part, whole.coverage)]
+    pd.testing.assert_frame_equal(*(one.reset_index(drop=True) for one in rows))
+    assert len(zones) > 5
+    ours = whole.demand[whole.demand["nis_code"] == berlare.nis_code]
+    same = ["zone_id", "children_5-8", "children_9-11", "children_12-17", "geometry"]
+    assert_geodataframe_equal(
+        prepared.points[same].reset_index(drop=True), ours[same].reset_index(drop=True)
+    )
 
 
 def test_roads_of_another_country_are_refused(
