@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from stemgeo.inputs.cells import as_numbers
-from stemgeo.inputs.columns import fold_label
+from stemgeo.inputs.columns import FOOT, fold_label
 from stemgeo.inputs.counting import drop_thousands
 from stemgeo.inputs.files import OpenedFile
-from stemgeo.inputs.messages import say_rows
-from stemgeo.notes import Said, say, say_list
+from stemgeo.inputs.messages import TOTAL_OR_NOTE, say_left_out
+from stemgeo.notes import Said
 from stemgeo.study import PROVINCES
 
 if TYPE_CHECKING:
@@ -37,13 +37,6 @@ _OF = (
 )
 _TOTAL = re.compile(rf"{_SUM}(_({_OF}))*|({_PLACE})_(totaal|total)")
 _SECTION = re.compile(rf"((provincie|province|prov|gewest|region)_)?({_PLACE})")
-_FOOT = re.compile(
-    r"(bron|source|opmerking|note|noot|nota|legende|l\u00e9gende|legend|remarque|remark|toelichting|"
-    r"(laatst )?bijgewerkt|bijwerking|stand|toestand|peildatum|situation|afgedrukt|pagina|page|"
-    r"gegevens|data|donn\u00e9es|contact|copyright|derni\u00e8re|mise \u00e0 jour|last updated?|"
-    r"updated|let op|opgelet|nb|n\.b\.)(en|s)?\b.*|[*(\u00a9\u00b9\u00b2\u00b3].*"
-)
-"""How a note below a table begins."""
 
 
 def drop_asides(
@@ -80,26 +73,14 @@ def drop_asides(
             found["title"].append(row)
         elif (len(filled) == 1 and apart) or _is_total(cells, filled, placed):
             found["total"].append(row)
-    for rows, what in ((found["total"], _TOTAL_OR_NOTE), (found["title"], _TITLE_BETWEEN)):
+    for rows, what in ((found["total"], TOTAL_OR_NOTE), (found["title"], _TITLE_BETWEEN)):
         if rows:
             texts = [" ".join(filter(None, row)) for row in table.loc[rows[:3]].to_numpy()]
-            file.note_unused(_say_left_out(rows, what, texts))
+            file.note_unused(say_left_out(rows, what, texts))
     return table[~table.index.isin([*found["total"], *found["title"]])]
 
 
-_TOTAL_OR_NOTE = Said("a total or a note", "totaal of noot", "total ou remarque")
 _TITLE_BETWEEN = Said("a title in between", "tussentitel", "intertitre")
-
-
-def _say_left_out(rows: Sequence[int], what: Said, texts: Sequence[str]) -> Said:
-    return say(
-        "{rows} left out as {what}: {texts}",
-        "{rows} weggelaten als {what}: {texts}",
-        "{rows} sans effet, comme {what} : {texts}",
-        rows=say_rows("row", rows),
-        what=what,
-        texts=say_list(texts),
-    )
 
 
 def _repeats_header(table: pd.DataFrame, file: OpenedFile) -> pd.Series:
@@ -117,7 +98,7 @@ def _says_where(text: str) -> bool:
     """Whether a text of an address is one: a word that is no total or note, or a postcode."""
     plain = fold_label(text)
     province = plain.startswith("prov") and _SECTION.fullmatch(plain)
-    if _TOTAL.fullmatch(plain) or _FOOT.fullmatch(text.lower()) or province:
+    if _TOTAL.fullmatch(plain) or FOOT.fullmatch(text.lower()) or province:
         return False
     return _has_word(text) or re.fullmatch(r"\d{4}", text) is not None
 
@@ -132,7 +113,7 @@ def _is_total(cells: dict[Any, str], filled: list[str], rows: pd.DataFrame) -> b
     """Whether a row says that it is a total or a note, or holds the sums or counts of columns."""
     if any(_TOTAL.fullmatch(fold_label(text)) for text in filled):
         return True
-    if len(filled) <= 2 and _FOOT.fullmatch(filled[0].lower()):
+    if len(filled) <= 2 and FOOT.fullmatch(filled[0].lower()):
         return True
     sums = [_adds_up(text, rows[name]) for name, text in cells.items() if text]
     return None not in sums and any(sums)

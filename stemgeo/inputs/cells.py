@@ -18,10 +18,18 @@ from zoneinfo import ZoneInfo
 
 import pandas as pd
 
-from stemgeo.inputs.columns import HEAD_ROWS, NO_VALUE, Header, HeaderFound, Synonyms, fold_label
+from stemgeo.inputs.columns import (
+    FOOT,
+    HEAD_ROWS,
+    NO_VALUE,
+    Header,
+    HeaderFound,
+    Synonyms,
+    fold_label,
+)
 from stemgeo.inputs.files import OpenedFile, clean_text, strip_control
 from stemgeo.inputs.formats import Format, UnreadableError
-from stemgeo.inputs.messages import say_rows
+from stemgeo.inputs.messages import TOTAL_OR_NOTE, say_left_out, say_rows
 from stemgeo.inputs.workbook import SheetRows, read_workbook
 from stemgeo.notes import say, say_count, say_list
 from stemgeo.speech import LANGUAGES, list_months
@@ -287,7 +295,7 @@ def _read_text(file: OpenedFile, header: Header) -> _RawTable:
     if len(labels) > _MAX_COLUMNS:
         raise UnreadableError(f"has more than {_MAX_COLUMNS} columns")
     first, skipped = found.last + 2, before + ends[found.last]
-    body = _parse_rows(file.path, encoding, delimiter, len(labels), skipped, first)
+    body = _parse_rows(file, encoding, delimiter, len(labels), skipped, first)
     return _RawTable(labels, body, rows[: found.first], first)
 
 
@@ -344,12 +352,16 @@ def _warn_of_open_end(file: OpenedFile) -> None:
             )
 
 
+_FOOT_COLUMNS = 3
+"""A note typed below a table has no more parts, whatever marks are in it."""
+
+
 def _parse_rows(
-    path: Path, encoding: str, delimiter: str, width: int, lines: int, first: int
+    file: OpenedFile, encoding: str, delimiter: str, width: int, lines: int, first: int
 ) -> pd.DataFrame:
     """Read the rows below so many lines, numbered from `first`.
 
-    One with too few or too many values is refused by number.
+    One with too few or too many values is refused by number; a note is left out.
     """
     import pyarrow as pa
     from pyarrow import csv as arrow
@@ -364,7 +376,7 @@ def _parse_rows(
     places = [f"f{place}" for place in range(width)]
     try:
         table = arrow.read_csv(
-            path,
+            file.path,
             arrow.ReadOptions(
                 use_threads=False,
                 column_names=places,
@@ -386,7 +398,14 @@ def _parse_rows(
     except (pa.ArrowInvalid, UnicodeDecodeError) as error:
         raise UnreadableError(f"cannot be read as columns: {clean_text(str(error), 160)}") from None
     frame = table.to_pandas()
-    _refuse_odd({row: found for row, found in odd.items() if found[1].strip()}, width)
+    feet = {
+        row: text.strip().strip('"')
+        for row, (found, text) in odd.items()
+        if found <= _FOOT_COLUMNS < width and FOOT.fullmatch(text.strip().strip('"').lower())
+    }
+    if feet:
+        file.note_unused(say_left_out([*feet], TOTAL_OR_NOTE, [*feet.values()][:3]))
+    _refuse_odd({row: one for row, one in odd.items() if one[1].strip() and row not in feet}, width)
     return _number_rows(frame, first, set(odd))
 
 

@@ -27,6 +27,14 @@ NO_VALUE = "\ufffc"
 HEAD_ROWS = 30
 """A header stands no deeper than this below the titles of a sheet."""
 
+FOOT = re.compile(
+    r"(bron|source|opmerking|note|noot|nota|legende|l\u00e9gende|legend|remarque|remark|toelichting|"
+    r"(laatst )?bijgewerkt|bijwerking|stand|toestand|peildatum|situation|afgedrukt|pagina|page|"
+    r"gegevens|data|donn\u00e9es|contact|copyright|derni\u00e8re|mise \u00e0 jour|last updated?|"
+    r"updated|let op|opgelet|nb|n\.b\.)(en|s)?\b.*|[*(\u00a9\u00b9\u00b2\u00b3].*"
+)
+"""How a note below a table begins."""
+
 _NEAR = 80
 _BOOKKEEPING = re.compile(
     r"(ogc_?|gml_?)?(fid|id|objectid)(_\d+)?|gid|(shape|geom|st)_*(area|len\w*|perimeter)(shape|_)*"

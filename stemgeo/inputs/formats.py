@@ -82,6 +82,10 @@ _XML_ROOTS = {
 }
 APPLY_CHANGES = "apply them to their extract (osmium apply-changes) and give what comes out"
 _OVERPASS_JSON = re.compile(rb'"elements"\s*:\s*\[|"osm3s"\s*:|"generator"\s*:\s*"Overpass')
+_OTHER_BOOKS = {
+    b"application/vnd.oasis.opendocument.spreadsheet": "an OpenDocument spreadsheet",
+    b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1": "an Excel workbook of before 2007, or a locked one",
+}
 _MAGIC = (
     (b"PK\x03\x04", Format.ZIP),
     (b"PK\x05\x06", Format.ZIP),
@@ -117,6 +121,9 @@ def recognise_head(head: bytes) -> Format:
     """
     if not head.strip(b"\xef\xbb\xbf\x00 \t\r\n"):
         raise UnreadableError("is empty")
+    for mark, what in _OTHER_BOOKS.items():
+        if mark in head[:100]:
+            raise UnreadableError(f"is {what}", "save it as .xlsx or CSV")
     if any(marker in head.lower() for marker in _POINTERS_LOWER):
         raise UnreadableError(
             "is a virtual file (VRT) that points to other files or addresses",

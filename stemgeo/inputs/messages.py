@@ -29,6 +29,21 @@ def say_rows(kind: object, rows: Sequence[object]) -> Said:
     )
 
 
+TOTAL_OR_NOTE = Said("a total or a note", "totaal of noot", "total ou remarque")
+
+
+def say_left_out(rows: Sequence[int], what: Said, texts: Sequence[str]) -> Said:
+    """Say which rows are left out, as what, and what stands there."""
+    return say(
+        "{rows} left out as {what}: {texts}",
+        "{rows} weggelaten als {what}: {texts}",
+        "{rows} sans effet, comme {what} : {texts}",
+        rows=say_rows("row", rows),
+        what=what,
+        texts=say_list(texts),
+    )
+
+
 def check_values(
     column: pd.Series,
     fine: pd.Series,

@@ -286,7 +286,15 @@ def _read_coordinates(
     for text, numbers in zip(written, read[0], strict=True):
         none = pd.Series(np.isnan(numbers), text.index) & (text != "")
         report_wrong(text, none, "a number", file, "write it as 51.2194 or 51,2194")
-    return read[0][0], read[0][1]
+    x, y = read[0]
+    told = ((np.isnan(x) & (written[0] != "")) | (np.isnan(y) & (written[1] != ""))).to_numpy()
+    fine = np.flatnonzero(np.isfinite(x) & np.isfinite(y))
+    if not told.any():
+        return x, y
+    if not len(fine):
+        return None
+    # What was told is not told again as missing: any place will do, the file is refused.
+    return np.where(told, x[fine[0]], x), np.where(told, y[fine[0]], y)
 
 
 def locate_points(

@@ -13,7 +13,7 @@ from terminal import stemgeo
 
 from stemgeo.errors import InputError
 from stemgeo.inputs import load_inputs
-from stemgeo.inputs.checking import check
+from stemgeo.readiness import check
 from stemgeo.study import load_study, parse_study
 
 if TYPE_CHECKING:

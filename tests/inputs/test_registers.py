@@ -778,3 +778,30 @@ def test_a_total_stands_in_any_column(tmp_path: Path, place: int, word: str) -> 
     frame, errors, notes, _ = load(csv(tmp_path, header, *rows, ";".join(last)))
     assert (errors, len(frame)) == ([], 2)
     assert any("row 4 left out as a total or a note" in note for note in notes)
+
+
+def test_a_note_typed_below_a_text_is_left_out_and_said(tmp_path: Path) -> None:
+    """Without marks for its other columns, or with a comma of its own; any other is cut."""
+    for mark, foot in ((";", "Bron: VLAIO, 31/12/2022"), (",", "Bron: VLAIO, 31/12/2022")):
+        lines = [mark.join(row) for row in (HEADER, ["1", "Gent", "3.72", "51.05"])]
+        frame, errors, notes, _ = load(csv(tmp_path, *lines, "", foot))
+        assert (errors, len(frame)) == ([], 1)
+        assert f"a.csv: row 4 left out as a total or a note: {foot}" in notes
+    assert "row 3 has 1 columns" in load(csv(tmp_path, *lines, "2"))[1][0]
+
+
+def test_a_coordinate_that_is_no_number_is_told_once(tmp_path: Path) -> None:
+    """Not also as missing."""
+    _, errors, _, _ = load(
+        csv(tmp_path, "id;naam;lon;lat", "1;Gent;3,72;51,05", "2;Ieper;oost;50,8")
+    )
+    assert errors == ["a.csv, row 3: 'lon' is 'oost', not a number; write it as 51.2194 or 51,2194"]
+
+
+def test_spreadsheets_of_other_kinds_are_named(tmp_path: Path) -> None:
+    """With the mend."""
+    path = tmp_path / "a.ods"
+    with zipfile.ZipFile(path, "w") as made:
+        made.writestr("mimetype", "application/vnd.oasis.opendocument.spreadsheet")
+    (error,) = load(path)[1]
+    assert error == "a.ods: is an OpenDocument spreadsheet; save it as .xlsx or CSV"
