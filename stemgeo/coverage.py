@@ -229,15 +229,19 @@ def _count_level(
             key = (one.profile, one.scenario, band)
             sums[key] = sums.get(key, 0) + counts
     keys = sorted(sums, key=lambda key: (key[0], key[1], _age_order(key[2])))
-    table = pd.DataFrame(
-        np.stack([sums[key] for key in keys], axis=1).reshape(-1, len(COUNTS)), columns=COUNTS
-    )
-    for name, at in (("band", 2), ("scenario", 1), ("profile", 0)):
-        table.insert(0, name, np.tile([key[at] for key in keys], len(level.code)))
-    table.insert(0, "name", np.repeat(level.label, len(keys)))
-    table.insert(0, "code", np.repeat(level.code, len(keys)))
-    table.insert(0, "level", level.name)
-    return order_columns("coverage", with_shares(table))
+    counts = np.stack([sums[key] for key in keys], axis=1).reshape(-1, len(COUNTS)).T
+    named = dict(zip(COUNTS, counts, strict=True))
+    table = {
+        "level": level.name,
+        "code": np.repeat(level.code, len(keys)),
+        "name": np.repeat(level.label, len(keys)),
+        **{
+            name: np.tile([key[at] for key in keys], len(level.code))
+            for name, at in (("band", 2), ("scenario", 1), ("profile", 0))
+        },
+    }
+    # At once, in the order of its schema: a table into which columns are put is slow.
+    return pd.DataFrame(table | named | {"share": share_covered(named)})
 
 
 def with_shares(counts: pd.DataFrame) -> pd.DataFrame:
@@ -245,7 +249,7 @@ def with_shares(counts: pd.DataFrame) -> pd.DataFrame:
     return counts.assign(share=share_covered(counts))
 
 
-def share_covered(counts: pd.DataFrame) -> NDArray[np.float64]:
+def share_covered(counts: Mapping[str, Longs] | pd.DataFrame) -> NDArray[np.float64]:
     """Give covered / (covered + uncovered) of each row, NaN where nothing was measured."""
     return divide_or_nan(counts["covered"], counts["covered"] + counts["uncovered"])
 
@@ -312,8 +316,7 @@ def lay_side_by_side(
     for name, value in (("band", band), ("sex", sex)):
         if name in counted and name not in keys:
             counted = counted[counted[name] == value]
-    riders = counted.groupby(["scenario", "profile"], sort=False)
-    parts = {rider: rows.set_index(list(keys)) for rider, rows in riders}
+    parts = dict(iter(counted.set_index(list(keys)).groupby(["scenario", "profile"], sort=False)))
     if ("central", profile) not in parts:
         what = f"has no rows of roads '{profile}' at the central speeds"
         raise ResultError(Problem("coverage", what, "run it again"))

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 import pandera.pandas as pa
+from pandera.engines import pandas_engine
 
 from stemgeo.errors import InputError, Problem
 from stemgeo.facts import LAMBERT_72
@@ -44,16 +45,28 @@ def share_column(minute: int) -> str:
     return f"share_{minute:02}_min"
 
 
+class _Text(pandas_engine.NpString):
+    """Text; a column of pandas' own type of text is so as a whole, any other cell by cell."""
+
+    def check(self, pandera_dtype: Any, data_container: Any = None) -> Any:
+        """Say of the column, or of each of its cells, whether it is text."""
+        known = isinstance(pandera_dtype, pandas_engine.STRING)
+        return known or super().check(pandera_dtype, data_container)
+
+
+_TEXT = _Text()  # type: ignore[call-arg] # its parents' types are made by pandera
+
+
 _READ = tomllib.loads(Path(__file__).with_suffix(".toml").read_text(encoding="utf-8"))
 _SHARED = _READ.pop("shared")
 _TYPES: dict[str, tuple[Any, pa.Check | None]] = {
-    "text": (str, None),
-    "nis": (str, pa.Check.str_matches(r"^\d{5}$")),
+    "text": (_TEXT, None),
+    "nis": (_TEXT, pa.Check.str_matches(r"^\d{5}$")),
     "flag": (bool, None),
     "date": ("datetime64[s]", None),
     "geometry": (
         "geometry",
-        pa.Check(lambda s: ~(s.isna() | s.is_empty), error="is missing or empty"),
+        pa.Check(lambda s: ~(s.isna() | s.array.is_empty), error="is missing or empty"),
     ),
     "count": ("int64", pa.Check.ge(0)),
     "whole": ("int64", None),
@@ -211,7 +224,8 @@ def check_table(name: str, table: pd.DataFrame) -> pd.DataFrame:
     import pandera.errors
 
     try:
-        SCHEMAS[name].validate(table, lazy=True)
+        # A plain table of its own: its columns are found faster, and nothing need be copied.
+        SCHEMAS[name].validate(pd.DataFrame(table), lazy=True, inplace=True)
     except pandera.errors.SchemaErrors as errors:
         cases = errors.failure_cases
         unknown = cases[cases["check"] == "column_in_schema"]["failure_case"].unique()

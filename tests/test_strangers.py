@@ -198,6 +198,8 @@ def test_a_table_whose_hash_fits_is_read_strictly(folder: Path, name: str) -> No
         if name in OF_AN_ANSWER:
             source = Source.from_folder(folder)
             source._files.update(before._files | {f"tables/{name}.csv": told})
+            if name != "coverage":
+                vars(source)["counts_by_key"] = before.counts_by_key
             gather_figures(source)
 
     for what, changed in damaged(table):

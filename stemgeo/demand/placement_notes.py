@@ -117,7 +117,8 @@ def _note_too_few(ground: PlacingGround, points: gpd.GeoDataFrame) -> list[Note]
     if ground.buildings is None:
         return []
     zones = ground.inputs.zones
-    placed = zones["zone_id"].isin(points["zone_id"][points["method"] == "streets"]).to_numpy()
+    of_streets = points["zone_id"][points["method"] == "streets"].unique()
+    placed = zones["zone_id"].isin(of_streets).to_numpy()
     short = placed & (ground.homes_of_zone > 0) & ~ground.enough_dwellings
     if not short.any():
         return []

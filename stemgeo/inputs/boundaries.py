@@ -17,6 +17,7 @@ from stemgeo.inputs.files import OpenedFile, clean_text, is_formula, open_input,
 from stemgeo.inputs.formats import UnreadableError
 from stemgeo.inputs.sources import Provenance
 from stemgeo.inputs.vectors import (
+    are_among,
     as_codes,
     as_text,
     find_code_columns,
@@ -141,9 +142,10 @@ def _keep_flemish_outlines(frame: gpd.GeoDataFrame, file: OpenedFile) -> gpd.Geo
     names = _find_names(frame, codes, file)
     outlines = None if moved is None else moved.geometry
     _check_codes(frame, column, codes, names, outlines, file)
-    flemish = codes.isin(vintages.known_codes() - vintages.brussels_codes())
+    of_brussels = are_among(codes, vintages.brussels_codes())
+    flemish = are_among(codes, vintages.known_codes()) & ~of_brussels
     for count, what in (
-        (int(codes.isin(vintages.brussels_codes()).sum()), "municipalities of Brussels left out"),
+        (int(of_brussels.sum()), "municipalities of Brussels left out"),
         (int(codes.map(vintages.is_walloon).sum()), "municipalities of Wallonia left out"),
     ):
         if count:
@@ -201,7 +203,8 @@ def _check_codes(
         name = f" ({names[feature]})" if names[feature] else _say_where(frame, feature)
         what = f"'{column}' is '{value[:40]}', not a NIS code" if value else f"no '{column}'"
         file.error_at(f"feature {feature}{name}", what, "give its five-digit NIS code")
-    unknown = codes.ne("") & ~codes.isin(vintages.known_codes()) & ~codes.map(vintages.is_walloon)
+    ours = are_among(codes, vintages.known_codes())
+    unknown = codes.ne("") & ~ours & ~codes.map(vintages.is_walloon)
     for feature in codes.index[unknown]:
         name = f" ({names[feature]})" if names[feature] else ""
         file.error_at(
@@ -209,7 +212,7 @@ def _check_codes(
             f"unknown NIS code {codes[feature]}",
             "correct it; codes of 2018, 2024 and 2025 are known",
         )
-    known = codes[codes.isin(vintages.known_codes())]
+    known = codes[ours]
     for code, group in known[known.duplicated(keep=False)].groupby(known):
         features = say_list(group.index.tolist())
         what = f"the NIS code {code} is given {len(group)} times"
@@ -582,8 +585,8 @@ def _find_zone_codes(
         table["zone_id"].str.extract(r"^(\d{5})", expand=False).fillna("")
     )
     for name, codes in candidates.items():
-        ours = codes.isin(vintages.known_codes() - vintages.brussels_codes())
-        elsewhere = codes.isin(vintages.brussels_codes()) | codes.map(vintages.is_walloon)
+        ours = are_among(codes, vintages.known_codes() - vintages.brussels_codes())
+        elsewhere = are_among(codes, vintages.brussels_codes()) | codes.map(vintages.is_walloon)
         brought = codes.map(vintages.bring_each_forward(vintage)).fillna("")
         if ours.any() and (ours | elsewhere).all() and (brought[ours] != "").all():
             file.use_column(name, "nis_code")

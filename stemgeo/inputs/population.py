@@ -26,7 +26,7 @@ from stemgeo.inputs.files import OpenedFile, clean_text, open_input, strip_contr
 from stemgeo.inputs.formats import UnreadableError
 from stemgeo.inputs.messages import check_values
 from stemgeo.inputs.sources import Provenance, find_day_in_name
-from stemgeo.inputs.vectors import as_codes
+from stemgeo.inputs.vectors import are_among, as_codes
 from stemgeo.notes import Said, say, say_amount, say_count, say_list
 from stemgeo.study import OLDEST, VINTAGE
 
@@ -347,7 +347,7 @@ def _keep_flemish_people(table: pd.DataFrame, file: OpenedFile) -> pd.DataFrame:
     districts = set(codes[is_district(codes)]) - vintages.known_codes()
     walloon = set(codes[codes.map(vintages.is_walloon)]) - vintages.known_codes() - districts
     for region, members in (("Brussels", vintages.brussels_codes()), ("Wallonia", walloon)):
-        people = int(table.loc[table["nis_code"].isin(members), "children"].sum())
+        people = int(table.loc[are_among(table["nis_code"], members), "children"].sum())
         if people:
             file.note(f"{say_count(people, 'person')} of {region} left out")
     if districts:
@@ -363,7 +363,8 @@ def _keep_flemish_people(table: pd.DataFrame, file: OpenedFile) -> pd.DataFrame:
             f"{what}: {say_list(unknown)} ({number})",
             "correct them; codes of 2018, 2024 and 2025 are known, older ones are not",
         )
-    return table[table["nis_code"].isin(vintages.known_codes() - vintages.brussels_codes())]
+    flemish = vintages.known_codes() - vintages.brussels_codes()
+    return table[are_among(table["nis_code"], flemish)]
 
 
 def _find_vintage(

@@ -21,7 +21,7 @@ from stemgeo.inputs.formats import Format, UnreadableError
 from stemgeo.notes import Said, say, say_count, say_list
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Set
 
     from numpy.typing import NDArray
 
@@ -460,6 +460,11 @@ def as_codes(column: pd.Series) -> pd.Series:
     return as_text(column).str.extract(f"^{_CODE.pattern}$", expand=False).fillna("")
 
 
+def are_among(codes: pd.Series, known: Set[str]) -> pd.Series[bool]:
+    """Say which codes are known ones; `isin` alone would hand all of these to Arrow, one by one."""
+    return codes.isin(known & set(codes.unique()))
+
+
 def _drop_geometry(frame: pd.DataFrame) -> pd.DataFrame:
     geometry = [name for name in frame.columns if frame[name].dtype == "geometry"]
     return frame.drop(columns=geometry)
@@ -473,7 +478,7 @@ def find_code_columns(frame: pd.DataFrame) -> dict[str, int]:
     found = {}
     for name, column in _drop_geometry(frame).items():
         codes = as_codes(column)
-        known = codes.isin(vintages.known_codes())
+        known = are_among(codes, vintages.known_codes())
         fitting = known | codes.map(vintages.is_walloon)
         if known.any() and fitting.mean() >= 0.5:
             found[str(name)] = int(codes[known].nunique())
