@@ -318,13 +318,15 @@ def site_command(
     )
     language = parsed.language
     for name in sorted(own.siting.model_fields_set - parsed.siting.model_fields_set):
-        left_out = say(
-            "siting.{name} of the study is left out: it is of another problem",
-            "siting.{name} van de studie telt niet mee: het hoort bij een ander probleem",
-            "siting.{name} de l’étude ne compte pas : il relève d’un autre problème",
-            name=name,
+        _print_note(
+            say(
+                "siting.{name} of the study is left out: it is of another problem",
+                "siting.{name} van de studie telt niet mee: het hoort bij een ander probleem",
+                "siting.{name} de l’étude ne compte pas : il relève d’un autre problème",
+                name=name,
+            ),
+            language,
         )
-        _print_note(left_out, language)
     if out is not None:
         refuse_taken(out, SITE, replace=replace, reads=[study])
     with _show_progress(language) as progress:

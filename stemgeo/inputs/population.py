@@ -31,7 +31,7 @@ from stemgeo.notes import Said, say, say_amount, say_count, say_list
 from stemgeo.study import OLDEST, VINTAGE
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Mapping
     from pathlib import Path
 
     from stemgeo.study import Input
@@ -217,16 +217,8 @@ def _part_columns(table: pd.DataFrame, file: OpenedFile) -> tuple[pd.DataFrame, 
 
 def _read_people(raw: pd.DataFrame, further: pd.DataFrame, file: OpenedFile) -> pd.DataFrame | None:
     """Turn text into codes, ages, sexes and counts; every value that is none is told by row."""
-    missing = [name for name in ("nis_code", "age", "children") if name not in raw]
-    for name in missing:
-        file.error(
-            f"has no column for {name}",
-            f"name it {_COLUMNS[name][0].upper()} or {name}",
-        )
-    if missing:
-        return None
-    if raw.empty:
-        file.error("holds no rows below its header")
+    names = {name: (_COLUMNS[name][0].upper(), name) for name in ("nis_code", "age", "children")}
+    if not _has_columns(raw, names, file):
         return None
     code = _read_by_value(raw["nis_code"], _read_codes)
     age = _read_by_value(raw["age"], _read_ages)
@@ -256,6 +248,16 @@ def _read_people(raw: pd.DataFrame, further: pd.DataFrame, file: OpenedFile) -> 
     # Rows of Statbel repeat these by nationality and civil status: parts of one number.
     added = may_be_added(keys[list(people)], further, count, file)
     return people.assign(children=count) if added else None
+
+
+def _has_columns(raw: pd.DataFrame, names: Mapping[str, Iterable[str]], file: OpenedFile) -> bool:
+    """Report columns that are missing, with names for them, or that there are no rows."""
+    missing = [name for name in names if name not in raw]
+    for name in missing:
+        file.error(f"has no column for {name}", f"name it {' or '.join(names[name])}")
+    if raw.empty and not missing:
+        file.error("holds no rows below its header")
+    return not (missing or raw.empty)
 
 
 def _report_repeats(people: pd.DataFrame, keys: pd.DataFrame, file: OpenedFile) -> bool:
@@ -545,14 +547,8 @@ def load_zone_population(
 
 def _read_zone_totals(raw: pd.DataFrame, file: OpenedFile) -> pd.Series | None:
     """Read the population of each zone, by its id."""
-    missing = [name for name in _ZONE_COLUMNS if name not in raw]
-    for name in missing:
-        names = " or ".join(one.upper() for one in _ZONE_COLUMNS[name][:2])
-        file.error(f"has no column for {name}", f"name it {names}")
-    if missing:
-        return None
-    if raw.empty:
-        file.error("holds no rows below its header")
+    names = {name: [one.upper() for one in known[:2]] for name, known in _ZONE_COLUMNS.items()}
+    if not _has_columns(raw, names, file):
         return None
     count = _read_counts(raw["population"], file)
     zone_id = raw["zone_id"].map(strip_control)
