@@ -39,6 +39,7 @@ OTHERWISE = {
         "french",
         "house",
         "on_foot",
+        "placed",
         "quiet_words",
         "strangers",
     ],
