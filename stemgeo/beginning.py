@@ -29,9 +29,9 @@ if TYPE_CHECKING:
 FILE = "study.toml"
 _TITLE = Said("A first study", "Een eerste studie", "Une première étude")
 _DAY = Said(
-    "the day on which a recognition must be valid: proposed, change it",
-    "de dag waarop een erkenning moet gelden: een voorstel, pas het aan",
-    "le jour où une reconnaissance doit être valable : une proposition, à adapter",
+    "the day that it describes: proposed, change it",
+    "de dag die ze beschrijft: een voorstel, pas het aan",
+    "le jour qu’elle décrit : une proposition, à adapter",
 )
 _VINTAGE = Said(
     "of the NIS codes in the boundaries",
