@@ -33,7 +33,17 @@ TOTAL_OR_NOTE = Said("a total or a note", "totaal of noot", "total ou remarque")
 
 
 def say_left_out(rows: Sequence[int], what: Said, texts: Sequence[str]) -> Said:
-    """Say which rows are left out, as what, and what stands there."""
+    """Say which rows are left out.
+
+    Parameters
+    ----------
+    rows
+        By their numbers.
+    what
+        As what: a total, a title.
+    texts
+        What stands there.
+    """
     return say(
         "{rows} left out as {what}: {texts}",
         "{rows} weggelaten als {what}: {texts}",
