@@ -14,7 +14,7 @@ unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup demo test fuzz mutants lint types wheel notebooks check peers crash docs house bench lock lowest clean
+.PHONY: help setup demo test fuzz mutants lint types wheel notebooks check peers crash docs facilities house bench lock lowest clean
 
 help:  ## show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' Makefile
@@ -71,6 +71,9 @@ docs: $(READY)  ## write docs/data-dictionary.md from the schemas, inputs, rules
 	@$(PY) -c "from stemgeo.reasons import list_reasons as d; from stemgeo.writing.pages import update_page as f; f('docs/method.md', 'reasons', d())"
 	@$(PY) -c "from stemgeo.study import list_inputs as d; from stemgeo.writing.pages import update_page as f; f('README.md', 'inputs', d())"
 	@$(PY) -c "from stemgeo.inputs.names import list_names as d; from stemgeo.writing.pages import update_page as f; f('docs/registers.md', 'names', d())"
+
+facilities: $(READY)  ## run two studies of other things than STEM academies; write docs/other-facilities.md
+	@PYTHONPATH=tests $(PY) -m bench.facilities $(ARGS)
 
 house: $(READY)  ## count lines, names and repeats of the package; SINCE=COMMIT lays them beside those of then
 	@$(PY) tests/bench/house.py --since "$(SINCE)"

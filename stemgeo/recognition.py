@@ -152,8 +152,7 @@ def note_lengths(register: gpd.GeoDataFrame, rules: AcademyRules) -> list[Note]:
     used = {one: int(one.applies_to(start).sum()) for one in _list_lengths(rules)}
     only = sum(used.values()) if used else int(start.notna().sum())
     asked = "recognition_years" if rules.recognition_years else "recognition"
-    chosen = getattr(rules, asked) and asked in rules.model_fields_set
-    if chosen and not (list(used.values())[-1] if used else only):
+    if getattr(rules, asked) and used and not list(used.values())[-1]:
         since = f" from {rules.recognition_from} on" if rules.recognition_from else ""
         idle = f"changes nothing: the register gives none a first day{since} and no last day"
         raise StudyError(Problem("study.toml", f"'academies.{asked}' {idle}", "leave it out"))

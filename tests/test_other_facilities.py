@@ -176,7 +176,7 @@ def letter(folder: Path, language: Language) -> str:
     source = Source.from_folder(folder, language)
     one = {"number": 1, "title": "", "file": ""}
     keys = ("municipalities", "region", "gaps", "last_map", "Antwerpen", "Limburg")
-    keys += ("Anvers", "Limbourg")
+    keys += ("Anvers", "Limbourg", *(one["name"] for one in gather_figures(source)["provinces"]))
     annexes = {"all": [], "pictures": []} | dict.fromkeys(keys, one)
     return repr(write_letter(gather_figures(source) | {"annexes": annexes}, language, None).blocks)
 

@@ -223,10 +223,14 @@ def write_summary_markdown(result: Tables, text: MapText) -> str:
     study, table = result.study, result.summary()
     language = study.language
     words = load_texts(language)
-    lead = _say_lead(result, format_day(study.about.date, language))
     shown = format_coverage(table, language)
     lines = begin_markdown(text.title, text.notice, text.method_note)
-    lines += [lead, *_say_planned(result, language), *_say_beside_headline(result, language), ""]
+    lines += [
+        say_lead(result),
+        *_say_planned(result, language),
+        *_say_beside_headline(result, language),
+        "",
+    ]
     lines += write_markdown_table(shown, left=1)
     lines += ["", *([words("summary.partly"), ""] if find_partly_measured(table).any() else [])]
     lines += [
@@ -278,7 +282,7 @@ def end_markdown(
     return [*lines, *([f"## {words(heading)}", "", *listed, ""] if notes else [])]
 
 
-def _say_lead(result: Tables, date: str) -> str:
+def say_lead(result: Tables) -> str:
     """Answer the question in a sentence, for the whole region."""
     study, region = result.study, result.summary("region").iloc[0]
     language = study.language
@@ -292,7 +296,8 @@ def _say_lead(result: Tables, date: str) -> str:
         high=format_share(region["share_high"], language),
         minutes=format_number(study.travel.cutoff_min, language),
         recognised=Standing.from_academies(result.academies, language).say_one(
-            date, or_planned=bool(result.academies["planned"].any())
+            format_day(study.about.date, language),
+            or_planned=bool(result.academies["planned"].any()),
         ),
         unmeasured=words.say_count("summary.unmeasured", unmeasured) if unmeasured else "",
         with_academy=format_whole(region["with_academy"], language),

@@ -10,6 +10,8 @@ import numpy as np
 import pandas as pd
 import pytest
 import statbel
+from bench.facilities import PAGE, list_page, write_study
+from test_other_facilities import OF_STEM, read_text
 
 import stemgeo as sg
 
@@ -36,24 +38,9 @@ VOGELVLUCHT = "benadering in vogelvlucht"
 @pytest.fixture(scope="module")
 def result(shared_data: Path, tmp_path_factory: pytest.TempPathFactory) -> Result:
     """Makerspaces for the children of all of Flanders, weighted by the population raster."""
-    folder = tmp_path_factory.mktemp("flanders")
-    (folder / "study.toml").write_text(
-        f"""
-        [study]
-        title = "Makerspaces in bibliotheken"
-        date = 2024-12-31
-        vintage = 2025
-        [inputs]
-        municipalities = "{shared_data}/boundaries/gemeente2025.gpkg"
-        population = "{shared_data}/population/TF_SOC_POP_STRUCT_2015.zip"
-        academies = "{shared_data}/academies/makerspaces_libraries.geojson"
-        weights = "{shared_data}/population/ghs_pop_1km_belgium.tif"
-        network = "straight-line"
-        [output]
-        formats = ["svg"]
-        """,
-        encoding="utf-8",
-    )
+    folder = write_study("libraries", tmp_path_factory.mktemp("flanders"), shared_data)
+    with (folder / "study.toml").open("a", encoding="utf-8") as file:
+        file.write('[output]\nformats = ["svg"]\n')
     return sg.run(sg.load_study(folder))
 
 
@@ -127,6 +114,16 @@ def test_a_merged_municipality_has_the_children_of_its_parts(
     assert now["46030"] == of_2015[[46003, 46013, 11056]].sum()
     assert now["11002"] == of_2015[[11002, 11007]].sum()
     assert now["44021"] == of_2015[44021]
+
+
+def test_no_word_of_stem_is_left_but_in_names(result: Result, written: Path) -> None:
+    """The libraries of docs/other-facilities.md: the page says what they give."""
+    names = re.compile("|".join(map(re.escape, sorted(result.academies["name"]))))
+    tables = re.compile(r"academies\.\w+|academy_id")
+    read = {path.name: read_text(path) for path in written.rglob("*") if path.is_file()}
+    left = {name: OF_STEM.findall(names.sub("", tables.sub("", one))) for name, one in read.items()}
+    assert {name: found for name, found in left.items() if found} == {}
+    assert "\n".join(list_page("libraries", result)) in PAGE.read_text("utf-8")
 
 
 def test_every_output_says_that_it_is_an_approximation(written: Path) -> None:
