@@ -31,7 +31,6 @@ LONGEST = (
     "test_area.py",
     "test_on_foot.py",
     "test_placed.py",
-    "test_register_check.py",
     "test_real_inputs.py",
     "test_vintage_sums.py",
     "test_subsidy.py",

@@ -194,6 +194,8 @@ def write_files(folder: Path) -> None:
     halves = {"nr": ["1", "2"], "code2": ["x", "y"], "naam": ["west", "oost"], "anders": ["w", "o"]}
     shapes = [hand.square(0, 0, 5, 6), hand.square(5, 0, 7, 6)]
     gpd.GeoDataFrame(halves, geometry=shapes, crs=hand.CRS).to_file(folder / "helften.gpkg")
+    ground = gpd.GeoDataFrame({"name": ["hier"]}, geometry=shapes[:1], crs=hand.CRS)
+    ground.to_file(folder / "gebied.gpkg")
     made = [_building(n, x, y, side) for n, (x, y, side) in enumerate(HOUSES)]
     made.append(_building(50, 1.9, 1.05, 30, building="apartments", **{"building:levels": "6"}))
     made.append(_building(51, 2.1, 1.05, 5))
@@ -248,6 +250,7 @@ BASES: dict[str, Tables] = {
     "bands": {"travel": {"bands": BANDS}},
     "best": {"demand": {"method": "best", "dwellings_per_100": 60}},
     "towns": {"inputs": {"zones": None, "zone_population": None, "attributes": None}},
+    "part": {"study": {"area": ["11001", "71002"]}},
     "rough": {"inputs": {"academies": "zonder.csv"}},
     "renewed": LATER | {"academies": RENEWED},
     "quiet": {"siting": ONE},
@@ -393,6 +396,9 @@ OPTIONS = {
     "study.facility": Alive(
         "words.measure", {"nl": {"singular": "park", "plural": "parken", "article": "het"}}, "line"
     ),
+    "study.area": Alive("coverage.children", ["11001", "71002"]),
+    "study.area_name": Alive("coverage.name", "Hier", "part"),
+    "inputs.area": Alive("coverage.children", "gebied.gpkg"),
     "inputs.municipalities": Alive("demand.nis_code", "gemeenten2.gpkg", "towns"),
     "inputs.population": Alive("coverage.children", "toen.csv"),
     "inputs.populations": Alive("trend.children", {"2020": "toen.csv"}),
@@ -502,7 +508,8 @@ def of(folder: Path) -> Iterator[Callable[..., Seen]]:
 
     def load(study: Study) -> Inputs:
         ages = [band.ages for band in study.travel.bands]
-        key = repr((study.inputs, study.about.vintage, ages, study.academies))
+        about = study.about.vintage, study.about.area, study.about.area_name
+        key = repr((study.inputs, about, ages, study.academies))
         if key not in read:
             read[key] = load_inputs(study)
         return read[key]

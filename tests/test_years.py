@@ -233,7 +233,7 @@ def test_check_reads_the_populations_of_other_years(study: Path) -> None:
     write_population(study / "b2021.txt", 2021)
     name_populations(study, {2021: "b2021.txt"})
     listed = CliRunner().invoke(app, ["check", str(study)]).stdout.splitlines()
-    roles = [line.split()[0] for line in listed if not line.startswith(" ")]
+    roles = [line.split()[0] for line in listed if re.match(r"\S+ +\S+  \d+ ", line)]
     assert roles == ["municipalities", "population", "academies", "populations.2021"]
     write_population(study / "b2021.txt", 2012)
     (study / "bevolking.txt").write_text("x\n", encoding="utf-8")

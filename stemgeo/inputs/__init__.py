@@ -260,7 +260,8 @@ class _Reading:
                 "niet gebruikt: geen {short} is op een postcode geplaatst",
                 "non utilisé : {aucun|aucune} {short} n’est {situé|située} par son code postal",
             )
-            self.findings.warn("postcodes", unused)
+            name = next(file.name for file in self.found if file.role == "postcodes")
+            self.findings.warn(name, unused)
 
     @property
     def every(self) -> gpd.GeoDataFrame:

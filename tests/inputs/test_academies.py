@@ -329,8 +329,8 @@ def test_academies_of_other_ages_are_noted(
     path = write(tmp_path / "a.csv", "academy_id;name;lon;lat;min_age;max_age", *rows)
     for ages, said in [
         (range(5, 18), "2 serve nobody of the ages studied: peuters, vanaf 18"),
-        ([6, 7], "4 academies serve nobody of the ages studied: peuters, vanaf 18, tot 5, vanaf"),
-        (range(3, 18), "1 academy serves nobody of the ages studied: vanaf 18"),
+        ([6, 7], "4 serve nobody of the ages studied: peuters, vanaf 18, tot 5, vanaf"),
+        (range(3, 18), "1 serves nobody of the ages studied: vanaf 18"),
     ]:
         findings = Findings()
         _, origin = load_academies(Input(path=path), municipalities, findings, frozenset(ages))
