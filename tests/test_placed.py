@@ -85,7 +85,7 @@ def test_addresses_are_read_only_where_an_academy_needs_them(tmp_path: Path) -> 
     inputs = load_inputs(study)
     assert set(inputs.academies["placed_by"]) == {"coordinates", "correction"}
     assert "'straat'" in told(inputs)
-    assert "postcodes: not used: no academy is placed by its postcode" in told(inputs)
+    assert "codes.csv: not used: no academy is placed by its postcode" in told(inputs)
 
 
 def test_addresses_of_the_extract_place_what_the_points_do_not_know(tmp_path: Path) -> None:

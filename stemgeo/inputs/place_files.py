@@ -23,7 +23,7 @@ from stemgeo.notes import say, say_list
 from stemgeo.writing.seal import hash_file
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Sequence
+    from collections.abc import Callable, Collection, Sequence
     from pathlib import Path
 
     from stemgeo.errors import Findings
@@ -74,7 +74,7 @@ def keep_addresses(table: pd.DataFrame, points: gpd.GeoSeries, file: OpenedFile)
 
 def load_postcodes(
     given: Input, municipalities: gpd.GeoDataFrame, findings: Findings
-) -> tuple[pd.DataFrame | None, Provenance | None]:
+) -> tuple[gpd.GeoDataFrame | None, Provenance | None]:
     """Read a point, or several, of each postcode.
 
     Parameters
@@ -84,28 +84,19 @@ def load_postcodes(
 
     Returns
     -------
-    (DataFrame or None, Provenance or None)
-        postcode, name (text), x, y (EPSG:31370).
+    (GeoDataFrame or None, Provenance or None)
+        postcode, name (text), x, y, geometry (EPSG:31370).
     """
-    with open_input(given, "postcodes", findings) as file:
-        if file is None:
-            return None, None
-        read = read_points(file, _OF_POSTCODES, municipalities)
-        if read is None:
-            return None, file.provenance
-        raw, points = read
-        found = match_columns(raw, _OF_POSTCODES, file)
-        if "postcode" not in found:
-            file.error("has no column of postcodes", "name it postcode")
-            return None, file.provenance
-        empty = pd.Series("", index=raw.index, dtype=str)
-        text = {name: as_text(raw[found[name]]) if name in found else empty for name in found}
-        table = pd.DataFrame({"name": empty} | text).assign(x=points.x, y=points.y)
-        table["postcode"] = table["postcode"].str.replace(r"[.,]0+$", "", regex=True)
-        for row in table.index[~table["postcode"].str.fullmatch("[1-9][0-9]{3}")][:20]:
-            what = f"'{found['postcode']}' is '{table.loc[row, 'postcode'][:30]}'"
-            file.error_at(f"{raw.index.name} {row}", f"{what}, not a postcode from 1000 to 9999")
-        return table[points.notna()], file.provenance
+    return _load(given, "postcodes", _OF_POSTCODES, municipalities, findings, _check_postcodes)
+
+
+def _check_postcodes(table: gpd.GeoDataFrame, label: str, file: OpenedFile) -> gpd.GeoDataFrame:
+    table["postcode"] = table["postcode"].str.replace(r"[.,]0+$", "", regex=True)
+    for row in table.index[~table["postcode"].str.fullmatch("[1-9][0-9]{3}")][:20]:
+        what = f"'{label}' is '{table.loc[row, 'postcode'][:30]}', not a postcode from 1000 to 9999"
+        file.error_at(f"{table.index.name} {row}", what)
+    table = table[table.geometry.notna()]
+    return table.assign(x=table.geometry.x, y=table.geometry.y)
 
 
 def load_corrections(
@@ -123,28 +114,46 @@ def load_corrections(
     (GeoDataFrame or None, Provenance or None)
         academy_id, note (text), geometry (EPSG:31370); each id once.
     """
-    with open_input(given, "corrections", findings) as file:
+    known = _OF_CORRECTIONS
+    return _load(given, "corrections", known, municipalities, findings, _check_corrections)
+
+
+def _check_corrections(table: gpd.GeoDataFrame, _: str, file: OpenedFile) -> gpd.GeoDataFrame:
+    ids = table["academy_id"]
+    for row in ids.index[ids == ""][:20]:
+        file.error_at(f"{ids.index.name} {row}", "no academy_id", "give that of the register")
+    for one, rows in ids[ids.duplicated(keep=False) & (ids != "")].groupby(ids):
+        where = say_list(rows.index.tolist())
+        what = f"the academy_id '{str(one)[:40]}' is corrected {len(rows)} times"
+        file.error_at(f"{ids.index.name} {where}", what, "keep one")
+    return table
+
+
+def _load(
+    given: Input,
+    role: str,
+    known: Synonyms,
+    municipalities: gpd.GeoDataFrame,
+    findings: Findings,
+    check: Callable[[gpd.GeoDataFrame, str, OpenedFile], gpd.GeoDataFrame],
+) -> tuple[gpd.GeoDataFrame | None, Provenance | None]:
+    """Read a file of points, known by the first of these columns; without that it is refused."""
+    with open_input(given, role, findings) as file:
         if file is None:
             return None, None
-        read = read_points(file, _OF_CORRECTIONS, municipalities)
+        read = read_points(file, known, municipalities)
         if read is None:
             return None, file.provenance
         raw, points = read
-        found = match_columns(raw, _OF_CORRECTIONS, file)
-        if "academy_id" not in found:
-            file.error("has no column academy_id", "name the column with the ids academy_id")
+        found = match_columns(raw, known, file)
+        key = next(iter(known))
+        if key not in found:
+            file.error(f"has no column {key}", f"name the column {key}")
             return None, file.provenance
         empty = pd.Series("", index=raw.index, dtype=str)
-        ids = as_text(raw[found["academy_id"]])
-        notes = as_text(raw[found["note"]]) if "note" in found else empty
-        for row in ids.index[ids == ""][:20]:
-            file.error_at(f"{ids.index.name} {row}", "no academy_id", "give that of the register")
-        for one, rows in ids[ids.duplicated(keep=False) & (ids != "")].groupby(ids):
-            where = say_list(rows.index.tolist())
-            what = f"the academy_id '{str(one)[:40]}' is corrected {len(rows)} times"
-            file.error_at(f"{ids.index.name} {where}", what, "keep one")
-        table = {"academy_id": ids, "note": notes}
-        return gpd.GeoDataFrame(table, geometry=points, crs=LAMBERT_72), file.provenance
+        table = {name: as_text(raw[found[name]]) if name in found else empty for name in known}
+        frame = gpd.GeoDataFrame(table, geometry=points, crs=LAMBERT_72)
+        return check(frame, str(found[key]), file), file.provenance
 
 
 # --- Addresses of extracts ---------------------------------------------------------------------

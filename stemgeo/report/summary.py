@@ -300,8 +300,17 @@ def say_lead(result: Tables) -> str:
             or_planned=bool(result.academies["planned"].any()),
         ),
         unmeasured=words.say_count("summary.unmeasured", unmeasured) if unmeasured else "",
-        with_academy=format_whole(region["with_academy"], language),
-        municipalities=words.say_count("summary.of_municipalities", int(region["municipalities"])),
+        towns=_say_towns(int(region["with_academy"]), int(region["municipalities"]), language),
+    )
+
+
+def _say_towns(having: int, towns: int, language: str) -> str:
+    """Say how many municipalities have one, of a single one whether it has."""
+    words = load_texts(language)
+    if towns == 1:
+        return words("summary.town_with" if having else "summary.town_without")
+    return words.say_count(
+        "summary.towns_with", having, municipalities=format_whole(towns, language)
     )
 
 
