@@ -181,6 +181,20 @@ def letter(folder: Path, language: Language) -> str:
     return repr(write_letter(gather_figures(source) | {"annexes": annexes}, language, None).blocks)
 
 
+def test_columns_that_only_a_subsidy_reads_are_told(tmp_path: Path) -> None:
+    """Trajectories of a library change nothing where no rules of a subsidy are chosen."""
+    study = write_study(tmp_path, LIBRARY)
+    rows = (study / "plaatsen.csv").read_text("utf-8").splitlines()
+    lacks = rows[0].count(";")
+    ends = ["trajectories", *"234"]
+    told = [
+        row + ";" * (lacks + 1 - row.count(";")) + end for row, end in zip(rows, ends, strict=True)
+    ]
+    (study / "plaatsen.csv").write_text("\n".join(told), encoding="utf-8")
+    said = "not used: trajectories; no rules of a subsidy are chosen"
+    assert any(said in str(one) for one in sg.check(sg.load_study(study)).notes)
+
+
 def test_a_het_word_and_a_masculine_one_are_bent_as_they_should(tmp_path: Path) -> None:
     """A park is erkend, its parks are erkende; le parc, du parc, au parc."""
     study = write_study(tmp_path / "study", PARK)

@@ -12,7 +12,12 @@ from typing import TYPE_CHECKING, Any, TypeVar
 # First, because it sets what GDAL may do, before anything loads GDAL.
 from stemgeo.inputs.files import OpenedFile, open_input  # isort: skip
 from stemgeo.errors import Findings, InputError, Problem, StudyError
-from stemgeo.inputs.academies import RegisterKind, load_academies, read_academies
+from stemgeo.inputs.academies import (
+    TRAJECTORIES,
+    RegisterKind,
+    load_academies,
+    read_academies,
+)
 from stemgeo.inputs.attributes import load_attribute, read_attribute
 from stemgeo.inputs.boundaries import (
     dissolve_provinces,
@@ -50,7 +55,7 @@ from stemgeo.inputs.territory import (
     name_area,
 )
 from stemgeo.inputs.weights import load_addresses, load_weights, read_weights
-from stemgeo.notes import Note, say, say_count
+from stemgeo.notes import Note, say, say_count, say_list
 from stemgeo.study import VINTAGE, list_ages
 
 if TYPE_CHECKING:
@@ -262,6 +267,23 @@ class _Reading:
             )
             name = next(file.name for file in self.found if file.role == "postcodes")
             self.findings.warn(name, unused)
+        self._note_unpriced()
+
+    def _note_unpriced(self) -> None:
+        """Tell of columns that only the rules of a subsidy read, where none are chosen."""
+        academies = self.academies
+        paid = [name for name in TRAJECTORIES if academies[name].notna().any()]
+        if self.study.subsidy.year is None and paid:
+            self.findings.note_unused(
+                next(file.name for file in self.found if file.role == "academies"),
+                say(
+                    "not used: {columns}; no rules of a subsidy are chosen (subsidy.year)",
+                    "niet gebruikt: {columns}; er zijn geen subsidieregels gekozen (subsidy.year)",
+                    "non utilisé : {columns} ; aucune règle de subvention n’est choisie "
+                    "(subsidy.year)",
+                    columns=say_list(paid),
+                ),
+            )
 
     @property
     def every(self) -> gpd.GeoDataFrame:

@@ -45,9 +45,9 @@ if TYPE_CHECKING:
 _TEXT = ("academy_id", "name", "organisation")
 _AGES = ("min_age", "max_age")
 DAYS = ("valid_from", "valid_until")
-_TRAJECTORIES = ("trajectories", "online_trajectories")
+TRAJECTORIES = ("trajectories", "online_trajectories")
 COLUMNS = (
-    *(*_TEXT, *_AGES, *DAYS, "postcode", *_TRAJECTORIES, "cost_eur"),
+    *(*_TEXT, *_AGES, *DAYS, "postcode", *TRAJECTORIES, "cost_eur"),
     *("nis_code", "planned", *AS_GIVEN, "geometry"),
 )
 """Of a register as it is read, in the order of its schema."""
@@ -198,7 +198,7 @@ def empty_register() -> gpd.GeoDataFrame:
     columns |= {name: pd.Series(dtype="Int64") for name in _AGES}
     columns |= {name: pd.Series(dtype="datetime64[s]") for name in DAYS}
     columns |= {name: pd.Series(dtype=str) for name in ("postcode", "cost_eur")}
-    columns |= {name: pd.Series(dtype="Int64") for name in _TRAJECTORIES}
+    columns |= {name: pd.Series(dtype="Int64") for name in TRAJECTORIES}
     columns["nis_code"] = pd.Series(dtype=str)
     columns["planned"] = pd.Series(dtype=bool)
     for name, value in AS_GIVEN.items():
@@ -244,7 +244,7 @@ def _type_columns(
     for name in DAYS:
         table[name] = _read_days(text[name], file)
     table["postcode"] = _read_postcodes(text["postcode"], file)
-    for name in _TRAJECTORIES:
+    for name in TRAJECTORIES:
         table[name] = _read_whole_numbers(text[name], _MOST_TRAJECTORIES, "a whole number", file)
     table["cost_eur"] = _read_amounts(text["cost_eur"], file)
     return table
