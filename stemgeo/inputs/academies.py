@@ -313,8 +313,8 @@ def _read_days(text: pd.Series, file: OpenedFile) -> pd.Series:
     for row, day in [*meant.items()][:20]:
         file.error_at(
             f"{text.index.name} {row}",
-            f"'{clean_text(str(text.name), 40)}' is '{text[row]}', a number and no day; as "
-            f"spreadsheets count days it would be {day}",
+            f"'{clean_text(file.label_of(text.name), 40)}' is '{text[row]}', a number and no day; "
+            f"as spreadsheets count days it would be {day}",
             "give the column the form of a date in the spreadsheet, or write 2022-12-31",
         )
     return days
@@ -402,7 +402,7 @@ def _check_ids(table: gpd.GeoDataFrame, file: OpenedFile) -> None:
 
 def _check_spans(table: gpd.GeoDataFrame, found: dict[str, Any], file: OpenedFile) -> None:
     """Spans of ages and of days do not end before they begin."""
-    called = {name: clean_text(str(found.get(name, name)), 40) for name in SYNONYMS}
+    called = {name: clean_text(file.label_of(found.get(name, name)), 40) for name in SYNONYMS}
     wrong = (table["max_age"] < table["min_age"]).fillna(value=False).astype(bool)
     for row, least, most in table.loc[wrong, list(_AGES)].itertuples():
         file.error_at(

@@ -30,7 +30,7 @@ from stemgeo.inputs.columns import (
 from stemgeo.inputs.files import OpenedFile, clean_text, strip_control
 from stemgeo.inputs.formats import Format, UnreadableError
 from stemgeo.inputs.messages import TOTAL_OR_NOTE, say_left_out, say_rows
-from stemgeo.inputs.workbook import SheetRows, read_workbook
+from stemgeo.inputs.workbook import SheetRows, Span, read_workbook
 from stemgeo.notes import say, say_count, say_list
 from stemgeo.speech import LANGUAGES, list_months
 
@@ -87,7 +87,7 @@ def read_table(
     header = header or Header(columns or {}, frozenset(columns or ()))
     try:
         if file.kind is Format.XLSX:
-            raw = _part_at_header(read_workbook(file, header), header)
+            raw = _part_at_header(read_workbook(file, header), header, file)
         else:
             _warn_of_open_end(file)
             raw = _read_text(file, header)
@@ -102,7 +102,7 @@ def read_table(
     return table if columns is None else take_columns(table, columns, file)
 
 
-def _part_at_header(sheet: SheetRows, header: Header) -> _RawTable:
+def _part_at_header(sheet: SheetRows, header: Header, file: OpenedFile) -> _RawTable:
     """Part the rows of a sheet into titles, header and body."""
     rows = sheet.rows
     if not any(rows):
@@ -114,8 +114,66 @@ def _part_at_header(sheet: SheetRows, header: Header) -> _RawTable:
         raise UnreadableError(f"has more than {_MAX_COLUMNS} columns")
     labels, *body = [row + [""] * (width - len(row)) for row in (labels, *body)]
     first = found.last + 2
+    body = _fill_merged(labels, body, first, sheet.merged, file)
     frame = _number_rows(pd.DataFrame(body, columns=range(width), dtype=str), first)
     return _RawTable(labels, frame, rows[: found.first], first, sheet.hidden)
+
+
+def _fill_merged(
+    labels: list[str],
+    body: list[list[str]],
+    first: int,
+    merged: Collection[Span],
+    file: OpenedFile,
+) -> list[list[str]]:
+    """Give each row its value of cells that are merged downwards, and say so by column.
+
+    Cells that are merged across columns hold one value of which nothing tells whose it is.
+    """
+    filled = [[*row] for row in body]
+    down: dict[int, list[int]] = {}
+    across: set[int] = set()
+    for left, top, right, bottom in sorted(merged):
+        if top < first or left > len(labels):
+            continue
+        rows = range(top - first, min(bottom - first + 1, len(body)))
+        value = body[rows[0]][left - 1] if rows else ""
+        inside = range(left - 1, min(right, len(labels)))
+        # Of a row that holds nothing else it is told elsewhere what it is.
+        kept = [row for row in rows if any(_set_apart(body[row], inside))] if value else []
+        if right > left:
+            across |= {row + first for row in kept}
+            continue
+        for row in (row for row in kept if row > rows[0]):
+            filled[row][left - 1] = value
+            down.setdefault(left - 1, []).append(row + first)
+    for column, numbers in down.items():
+        file.warn_at(
+            say_rows("row", sorted(numbers)),
+            say(
+                "'{label}' is merged with the cell above, and has its value",
+                "'{label}' is samengevoegd met de cel erboven, en heeft de waarde daarvan",
+                "« {label} » est fusionnée avec la cellule du dessus, et en a la valeur",
+                label=clean_text(labels[column], 40),
+            ),
+        )
+    if across:
+        file.warn_at(
+            say_rows("row", sorted(across)),
+            say(
+                "cells are merged across columns; only the first column has their value",
+                "er zijn cellen samengevoegd over kolommen; enkel de eerste kolom heeft hun waarde",
+                "des cellules sont fusionnées sur plusieurs colonnes ; seule la première en a la "
+                "valeur",
+            ),
+            say("fill in each column", "vul elke kolom in", "remplissez chaque colonne"),
+        )
+    return filled
+
+
+def _set_apart(row: list[str], inside: range) -> list[str]:
+    """Give what a row holds beside some of its cells."""
+    return [text for place, text in enumerate(row) if place not in inside]
 
 
 def _find_header(rows: list[list[str]], header: Header) -> HeaderFound:

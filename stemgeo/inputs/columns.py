@@ -8,9 +8,13 @@ import unicodedata
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import zip_longest
+from typing import TYPE_CHECKING
 
 from stemgeo.inputs.sources import Seen
 from stemgeo.notes import Said, clean_text, say, say_count, say_list
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 _SHOWN = 8
 """So many columns that were not used are named."""
@@ -66,16 +70,39 @@ def list_meanings(synonyms: Synonyms) -> dict[str, str]:
 
 
 def know_label(label: str, meanings: Mapping[str, str]) -> str:
-    """Give the known name that a label is, or says twice: "Naam / Nom"; folded if it is none."""
-    whole = fold_label(label)
-    parts = {fold_label(part) for part in re.split(r"[/|\n]| - ", label)} - {""}
+    """Give the known name that a label is, or says twice: "Naam / Nom"; folded if it is none.
+
+    That a last age or day is itself meant is written in many ways: "t.e.m.", "t/m", "(incl.)".
+    """
+    whole = _name_end(fold_label(label), meanings)
+    parts = {_name_end(fold_label(part), meanings) for part in re.split(_TWICE, label)} - {""}
     if whole in meanings or not parts <= meanings.keys():
         return whole
     return min(parts) if len({meanings[part] for part in parts}) == 1 else whole
 
 
+_TWICE = r"[/|\n]| - "
+_UP_TO = re.compile(
+    r"(?<![a-z])(tot_(en_)?met|tot_en_m|t_?e_?m|t_m|tot|jusqu_?(au?|en)|jusque(_au?)?|up_to|until|till?)"
+    r"(?![a-z])"
+)
+_INCLUDED = re.compile(r"(?<=.)_(incl|inclusief|inclus|inbegrepen|(y_)?compris|inclu(ded|sive))$")
+
+
+def _name_end(folded: str, meanings: Mapping[str, str]) -> str:
+    """Write a folded label with the word for "up to" by which it is known, if it has one."""
+    if folded in meanings:
+        return folded
+    bare = _INCLUDED.sub("", folded)
+    words = ("tot_en_met", "jusqu_au", "jusqu_a", "until")
+    ways = [bare, *(_UP_TO.sub(word, bare, count=1) for word in words)]
+    return next((way for way in ways if way in meanings), folded)
+
+
 def find_nearest(label: str, known: Iterable[str], score: int = _NEAR) -> str:
     """Find the name that a label is a slip of the pen away from; empty where there is none.
+
+    That of an end is never proposed for a beginning, nor the other way round.
 
     Parameters
     ----------
@@ -87,10 +114,52 @@ def find_nearest(label: str, known: Iterable[str], score: int = _NEAR) -> str:
     from rapidfuzz import fuzz, process
 
     folded, names = fold_label(label), list(known)
-    near = process.extractOne(
-        folded, names, scorer=fuzz.ratio, processor=fold_label, score_cutoff=score
+    near = process.extract(
+        folded, names, scorer=fuzz.ratio, processor=fold_label, score_cutoff=score, limit=None
     )
-    return str(near[0]) if near else ""
+    return next((str(name) for name, *_ in near if _fit_sides(folded, fold_label(name))), "")
+
+
+_SIDES = {
+    "begin": re.compile(
+        r"vanaf|sinds|start\w*|begin\w*|aanvang\w*|ingang\w*|eerste|jongste|laagste|min\w*|from|"
+        r"since|first|lowest|youngest|debut|depuis|partir|premier\w*|des"
+    ),
+    "end": re.compile(
+        r"tot|tem|m|eind\w*|verval\w*|stop\w*|laatste|oudste|hoogste|max\w*|to|until|till?|end\w*|"
+        r"expir\w*|last|highest|oldest|fin|jusqu\w*|dernier\w*|beeindig\w*"
+    ),
+}
+_SIDES_LAST = {"van": "begin", "de": "begin", "du": "begin", "au": "end", "a": "end"}
+"""Words that say a side where they stand last, and elsewhere may only bind others."""
+
+
+def _find_sides(folded: str) -> dict[str, set[str]]:
+    """Find the words that say a beginning, and those that say an end."""
+    words = folded.split("_")
+    sides = {
+        side: {word for word in words if form.fullmatch(word)} for side, form in _SIDES.items()
+    }
+    if words[-1] in _SIDES_LAST:
+        sides[_SIDES_LAST[words[-1]]].add(words[-1])
+    if re.search(r"(?<![a-z])(van|du|de)_(tot|t_?e?_?m|au|a|jusqu\w*)(?![a-z])", folded):
+        return {side: {folded} for side in sides}
+    return sides
+
+
+def _fit_sides(label: str, name: str) -> bool:
+    """Whether a name says the side that a label says, by a slip of the pen at most."""
+    from rapidfuzz.distance import OSA
+
+    of_label, of_name = _find_sides(label), _find_sides(name)
+    says = {side for side, words in of_label.items() if words}
+    if says:
+        return says == {side for side, words in of_name.items() if words}
+    return all(
+        any(OSA.distance(word, one) <= len(word) // 3 for one in label.split("_"))
+        for words in of_name.values()
+        for word in words
+    )
 
 
 @dataclass(frozen=True)
@@ -221,6 +290,8 @@ class Columns:
         Those that are not understood.
     zero
         From when a workbook counts its days.
+    rows
+        What a message can quote, if that is kept.
     """
 
     labels: dict[str, str] = field(default_factory=dict)
@@ -232,6 +303,7 @@ class Columns:
     examples: dict[str, list[str]] = field(default_factory=dict)
     misread: dict[str, list[str]] = field(default_factory=dict)
     zero: dt.date | None = None
+    rows: pd.DataFrame | None = None
 
     def find(self, label: str) -> list[str]:
         """Find what is read under a label: as it is written, else whatever its marks."""

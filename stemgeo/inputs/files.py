@@ -41,7 +41,7 @@ from stemgeo.writing.seal import hash_file
 from stemgeo.writing.whole import temporary_folder, temporary_home
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator, Mapping
+    from collections.abc import Collection, Iterator, Mapping, Sequence
 
     import pandas as pd
 
@@ -208,6 +208,19 @@ class OpenedFile:
             texts = [str(one).strip() for one in table[name].head(100).dropna()]
             values = dict.fromkeys(filter(None, texts))
             self._columns.examples[name] = [clean_text(text, 30) for text in [*values][:3]]
+
+    def keep_rows(self, table: pd.DataFrame) -> None:
+        """Keep the rows as they stand in the file, so that a message can quote them."""
+        self._columns.rows = table
+
+    def quote_rows(self, rows: Sequence[Any]) -> str:
+        """Write in brackets what some rows hold; nothing where they hold no words."""
+        kept = self._columns.rows
+        if kept is None:
+            return ""
+        texts = kept.loc[kept.index.isin(rows[:3])].fillna("").astype(str).agg(" ".join, axis=1)
+        told = [f"'{clean_text(text)}'" for text in texts if text.strip()]
+        return f" ({', '.join(told)})" if told else ""
 
     def keep_misread(self, values: pd.Series) -> None:
         """Keep which values of a column are not understood."""

@@ -88,7 +88,7 @@ def check_values(
     (first, value), *others = ((row, _quote_value(value)) for row, value in shown.items())
     also = ", ".join(f"{value} ({column.index.name} {row})" for row, value in others)
     rest = len(bad) - len(shown)
-    what = f"'{clean_text(str(column.name), 40)}' is {value}, {otherwise}"
+    what = f"'{clean_text(file.label_of(column.name), 40)}' is {value}, {otherwise}"
     what += f"; also {also}" if also else ""
     what += f"; {rest} more such {'row' if rest == 1 else 'rows'}" if rest else ""
     file.error_at(f"{column.index.name} {first}", what, mend)
@@ -117,7 +117,7 @@ def report_wrong(
     """
     file.keep_misread(text[wrong])
     for row in text.index[wrong][:20]:
-        called, value = clean_text(str(text.name), 40), clean_text(str(text[row]), 30)
+        called, value = clean_text(file.label_of(text.name), 40), clean_text(str(text[row]), 30)
         file.error_at(f"{text.index.name} {row}", f"'{called}' is '{value}', not {must}", mend)
 
 

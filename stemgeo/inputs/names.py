@@ -42,33 +42,44 @@ max_age
      hoogste_leeftijd oudste_leeftijd
   fr age_a age_maximal age_jusqu_a jusqu_a_l_age_de
 ages
-  en ages age age_range age_group age_category
+  en ages age age_range age_group age_category age_from_to age_min_max
   nl leeftijd leeftijden leeftijdsgroep leeftijdsgroepen leeftijdscategorie leeftijdsbereik
-  fr tranche_d_age tranches_d_age groupe_d_age categorie_d_age
+     leeftijd_van_tot leeftijd_van_tot_en_met leeftijd_vanaf_tot leeftijd_vanaf_tot_en_met
+     leeftijd_min_max
+  fr tranche_d_age tranches_d_age groupe_d_age categorie_d_age age_de_a
 valid_from
   en valid_from valid_since recognised_from recognized_from recognised_since recognized_since
      recognition_start recognition_from recognition_start_date; start_date begin_date date_from
-     from_date date_start; start begin
+     from_date date_start date_of_recognition recognition_date recognised_on recognized_on
+     first_day; start begin
   nl erkend_van erkend_vanaf erkend_sinds geldig_van geldig_vanaf geldig_sinds
      startdatum_erkenning begindatum_erkenning start_erkenning begin_erkenning erkenning_van
-     erkenning_vanaf erkenning_start erkenning_begin erkenning_sinds; startdatum begindatum
-     datum_van datum_vanaf start_datum begin_datum ingangsdatum aanvangsdatum datum_start
-     datum_begin
+     erkenning_vanaf erkenning_start erkenning_begin erkenning_sinds ingangsdatum_erkenning
+     aanvangsdatum_erkenning datum_begin_erkenning datum_start_erkenning
+     begindatum_van_de_erkenning startdatum_van_de_erkenning begin_van_de_erkenning
+     start_van_de_erkenning; startdatum begindatum datum_van datum_vanaf start_datum begin_datum
+     ingangsdatum aanvangsdatum datum_start datum_begin datum_erkenning erkenningsdatum
+     datum_van_erkenning datum_van_de_erkenning erkend_op erkend_per eerste_dag
   fr reconnu_depuis reconnue_depuis reconnu_du reconnue_du reconnu_a_partir_du valable_depuis
      valable_du debut_reconnaissance debut_de_reconnaissance debut_de_la_reconnaissance
      date_debut_reconnaissance date_de_debut_de_reconnaissance reconnaissance_du
-     reconnaissance_depuis reconnaissance_debut; date_debut date_de_debut date_du; debut
+     reconnaissance_depuis reconnaissance_debut date_de_debut_de_la_reconnaissance
+     debut_de_validite; date_debut date_de_debut date_du date_de_reconnaissance
+     date_reconnaissance date_de_la_reconnaissance reconnu_le reconnue_le premier_jour; debut
 valid_until
   en valid_until valid_to recognised_until recognized_until recognised_to recognition_end
-     recognition_until recognition_end_date; end_date date_to date_until to_date date_end; end
+     recognition_until recognition_end_date; end_date date_to date_until to_date date_end
+     last_day; end
   nl erkend_tot erkend_tot_en_met geldig_tot geldig_tot_en_met einddatum_erkenning
      einde_erkenning eind_erkenning erkenning_tot erkenning_tot_en_met erkenning_einde
-     erkenning_eind; einddatum eind_datum datum_tot datum_tot_en_met datum_einde datum_eind
-     vervaldatum; einde eind
+     erkenning_eind vervaldatum_erkenning datum_einde_erkenning datum_eind_erkenning
+     einddatum_van_de_erkenning einde_van_de_erkenning; einddatum eind_datum datum_tot
+     datum_tot_en_met datum_einde datum_eind vervaldatum laatste_dag; einde eind
   fr reconnu_jusqu_au reconnue_jusqu_au reconnu_au valable_jusqu_au valable_au
      fin_reconnaissance fin_de_reconnaissance fin_de_la_reconnaissance date_fin_reconnaissance
-     date_de_fin_de_reconnaissance reconnaissance_au reconnaissance_jusqu_au reconnaissance_fin;
-     date_fin date_de_fin date_au; fin
+     date_de_fin_de_reconnaissance reconnaissance_au reconnaissance_jusqu_au reconnaissance_fin
+     date_de_fin_de_la_reconnaissance fin_de_validite; date_fin date_de_fin date_au
+     date_jusqu_au dernier_jour; fin
 trajectories
   en trajectories number_of_trajectories
   nl trajecten aantal_trajecten

@@ -613,7 +613,7 @@ def _place_by_address(
             otherwise += [f"{asked[row]} \u2192 {answer.placed_at}"] if answer.otherwise else []
             continue
         told = f"address '{clean_text(str(asked[row]), 80)}': {answer.what}", answer.mend
-        none = "no coordinates", "fill them in, or leave the row out"
+        none = f"no coordinates{file.quote_rows([row])}", "fill them in, or leave the row out"
         wrong.append((row, *(none if asked[row] == Address() else told)))
     for row, what, mend in wrong[:_MOST_TOLD]:
         file.error_at(f"{kind} {row}", what, mend)

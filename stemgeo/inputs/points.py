@@ -96,6 +96,7 @@ def read_points(
         return None
     file.choose_columns(list(known))
     attributes = pd.DataFrame(frame.drop(columns=frame.geometry.name))
+    file.keep_rows(attributes)
     crs = parse_crs(file.crs or frame.crs, file)
     x, y = _take_single_points(frame.geometry, file, areas=areas)
     if crs is None and file.crs:
@@ -173,6 +174,8 @@ def _read_from_table(
     if table.empty:
         file.error("holds no rows below its header")
         return None
+    file.keep_examples(table)
+    file.keep_rows(table)
     if not pair.columns:
         return table, gpd.GeoSeries([shapely.Point()] * len(table), table.index, crs=LAMBERT_72)
     if crs is None and pair.crs:
@@ -446,7 +449,7 @@ def _report_missing(index: pd.Index, missing: npt.NDArray[np.bool_], file: Opene
         rows = say_list(index[missing].tolist())
         file.error_at(
             f"{index.name} {rows}",
-            "no coordinates",
+            f"no coordinates{file.quote_rows(index[missing].tolist())}",
             "fill them in, or leave the row out",
         )
 
@@ -513,7 +516,7 @@ def match_columns(table: pd.DataFrame, synonyms: Synonyms, file: OpenedFile) -> 
             free = ([label] for label in table.columns if str(label) == file.chosen[name])
         fitting = next(filter(None, free), [])
         if len({file.label_of(label).casefold() for label in fitting}) > 1:
-            both = say_list([f"'{clean_text(str(label), 40)}'" for label in fitting])
+            both = say_list([f"'{clean_text(file.label_of(label), 40)}'" for label in fitting])
             file.error(
                 f"has {len(fitting)} columns that could be {name}: {both}",
                 f"call the one that is meant {name}, and the others otherwise"

@@ -23,15 +23,23 @@ if TYPE_CHECKING:
 _MAX_ROWS = 1_048_576
 _FORMULA = re.compile(rb"<(\w+:)?f[ />]")
 _HIDDEN = re.compile(rb"""<(\w+:)?row\b[^>]*\bhidden=["'](1|true)["']""")
+_MERGED = re.compile(rb"""<(?:\w+:)?mergeCell\b[^>]*\bref=["']([A-Z]+\d+:[A-Z]+\d+)["']""")
 _CHUNK = 1024 * 1024
+
+Span = tuple[int, int, int, int]
+"""The first column, first row, last column and last row of cells that are shown as one."""
 
 
 @dataclass(frozen=True)
 class SheetRows:
-    """The rows of a sheet, from the first to the last, each cell as text; and those not shown."""
+    """The rows of a sheet, from the first to the last, each cell as text.
+
+    `hidden` are those not shown, `merged` the cells that are shown as one.
+    """
 
     rows: list[list[str]]
     hidden: frozenset[int]
+    merged: frozenset[Span] = frozenset()
 
 
 def read_workbook(file: OpenedFile, header: Header) -> SheetRows:
@@ -45,12 +53,12 @@ def read_workbook(file: OpenedFile, header: Header) -> SheetRows:
     with _open_book(file) as book:
         sheet = _find_sheet(book, header, file)
         rows = [_write_cells(row) for row in _yield_rows(sheet)]
-        formulas, hidden = _look_behind(sheet)
+        formulas, hidden, merged = _look_behind(sheet)
         for row, column in formulas:
             rows[row - 1] += [""] * (column - len(rows[row - 1]))
             rows[row - 1][column - 1] = NO_VALUE
         file.keep_days(book.epoch.date())
-    return SheetRows(rows, frozenset(hidden))
+    return SheetRows(rows, frozenset(hidden), frozenset(merged))
 
 
 @contextmanager
@@ -151,22 +159,24 @@ def _write_cell(value: object) -> str:
     return value.isoformat() if isinstance(value, dt.date) else str(value)
 
 
-def _look_behind(sheet: Any) -> tuple[list[tuple[int, int]], list[int]]:
-    """Find the row and column of each formula whose value was never computed, and hidden rows.
+def _look_behind(sheet: Any) -> tuple[list[tuple[int, int]], list[int], set[Span]]:
+    """Find the row and column of each formula without its value, hidden rows, and merged cells.
 
     Programs that write workbooks without computing them leave such cells; read for their values
     they look empty. One that came to an empty text says so by its type.
     """
-    from openpyxl.utils.cell import coordinate_to_tuple
+    from openpyxl.utils.cell import coordinate_to_tuple, range_boundaries
 
+    spans, behind, tail = set[bytes](), False, b""
     with sheet._get_source() as stream:  # noqa: SLF001  (nothing public gives formula and value)
-        tail = b""
         while chunk := stream.read(_CHUNK):
-            if _FORMULA.search(tail + chunk) or _HIDDEN.search(tail + chunk):
-                break
-            tail = chunk[-300:]
-        else:
-            return [], []
+            text = tail + chunk
+            behind = behind or bool(_FORMULA.search(text) or _HIDDEN.search(text))
+            spans |= set(_MERGED.findall(text))
+            tail = text[-300:]
+    merged = {range_boundaries(span.decode()) for span in spans}
+    if not behind:
+        return [], [], merged
     formulas, hidden, row, column = [], [], 0, 0
     with sheet._get_source() as stream:  # noqa: SLF001  (as above)
         for event, element in iterparse(stream, ("start", "end")):  # noqa: S314  (refused)
@@ -180,7 +190,7 @@ def _look_behind(sheet: Any) -> tuple[list[tuple[int, int]], list[int]]:
                 if _lacks_value(element):
                     formulas.append((row, column))
                 element.clear()
-    return formulas, hidden
+    return formulas, hidden, merged
 
 
 def _lacks_value(cell: Element) -> bool:

@@ -10,7 +10,8 @@ import shapely
 from terminal import stemgeo
 
 from stemgeo.inputs import load_inputs
-from stemgeo.inputs.columns import Columns, say_unused
+from stemgeo.inputs.columns import Columns, find_nearest, list_meanings, say_unused
+from stemgeo.inputs.names import SYNONYMS
 from stemgeo.study import parse_study
 
 if TYPE_CHECKING:
@@ -118,6 +119,22 @@ def test_the_nearest_known_name_is_told(label: str, near: str) -> None:
     columns = Columns({"n": "naam", label: label}, {"n": "name"}, known)
     assert columns.unused == [(label, near)]
     assert ("bedoeld?" in say_unused(columns.unused).nl) == bool(near)
+
+
+SIDES = {"valid_from": "valid_until", "min_age": "max_age"}
+
+
+@pytest.mark.parametrize("side", [*SIDES.items(), *((end, begin) for begin, end in SIDES.items())])
+def test_an_end_is_never_proposed_for_a_beginning(side: tuple[str, str]) -> None:
+    """Nor the other way round, whatever else is known; nor one of both for a label of both."""
+    ours, other = side
+    known = list_meanings(SYNONYMS)
+    free = [name for name, meaning in known.items() if meaning != ours]
+    own = [name for name, meaning in known.items() if meaning == ours]
+    assert not {known.get(find_nearest(name, free, 60)) for name in own} & {other}
+    assert find_nearest("Erkend van/tot", known) == ""
+    assert known[find_nearest("Datum stopzetting erkenning", known)] == "valid_until"
+    assert find_nearest("Einddatm erkenning", known) == "einddatum_erkenning"
 
 
 def test_many_are_told_in_short() -> None:

@@ -25,6 +25,7 @@ from stemgeo.writing.pages import put_in_page
 NO_AREA = gpd.GeoDataFrame({"nis_code": [], "name": []}, geometry=[], crs="EPSG:31370")
 HEADER = ["academy_id", "naam", "lon", "lat"]
 GENT = [1, "Gent", 3.72, 51.05]
+LACKS = "a.csv, row {}: no coordinates ('{}'); fill them in, or leave the row out"
 BRUGGE = [2, "Brugge", 3.22, 51.21]
 
 
@@ -66,6 +67,39 @@ def test_the_page_lists_the_names() -> None:
     assert put_in_page(page, "names", list_names()) == page
 
 
+def test_cells_merged_downwards_have_the_value_of_the_first(tmp_path: Path) -> None:
+    """The workbook says so, and so do we, by column; what is merged across is only said."""
+    rows = [[*HEADER, "organisatie", "gemeente"], [*GENT, "Gemeente Berlare"], [*BRUGGE]]
+    rows += [[3, "Aalst", 4.04, 50.94], [4, "Zele", 4.04, 51.07, "vzw"]]
+    path = book(tmp_path, a=rows)
+    made = openpyxl.load_workbook(path)
+    for span in ("E2:E4", "E5:F5", "B7:B20"):
+        made["a"].merge_cells(span)
+    made.save(path)
+    frame, errors, notes, _ = load(path)
+    assert (errors, frame["organisation"].tolist()) == ([], ["Gemeente Berlare"] * 3 + ["vzw"])
+    told = "'organisatie' is merged with the cell above, and has its value"
+    across = "cells are merged across columns; only the first column has their value"
+    assert [note for note in notes if "merged" in note] == [
+        f"a.xlsx, row 3, 4: {told}",
+        f"a.xlsx, row 5: {across}; fill in each column",
+    ]
+
+
+def test_errors_name_columns_as_the_file_does(tmp_path: Path) -> None:
+    """With its capitals, spaces and marks."""
+    path = csv(
+        tmp_path, "id;naam;lon;lat;Leeftijd min.;Leeftijd t.e.m.", "1;Gent;3,72;51,05;12;6",
+        "2;Brugge;3,22;51,21;zes;",
+    )  # fmt: skip
+    _, errors, _, _ = load(path)
+    mend = "correct it, or leave it empty"
+    assert errors == [
+        f"a.csv, row 3: 'Leeftijd min.' is 'zes', not an age from 0 to 120; {mend}",
+        "a.csv, row 2: 'Leeftijd t.e.m.' is 6, below 'Leeftijd min.' 12; correct one of the two",
+    ]
+
+
 # -- days -------------------------------------------------------------------------------------
 
 
@@ -98,7 +132,7 @@ def test_a_number_that_is_no_day_is_refused(tmp_path: Path, text: str) -> None:
     """By row and column; nothing says from when a number counts its days."""
     _, errors, _, _ = load(with_column(tmp_path, "erkend tot", text))
     (error,) = errors
-    assert error.startswith(f"a.csv, row 2: 'erkend_tot' is '{text}'")
+    assert error.startswith(f"a.csv, row 2: 'erkend tot' is '{text}'")
     assert "write 2022-12-31" in error or "not a day as 2022-12-31" in error
 
 
@@ -123,7 +157,17 @@ def test_the_day_that_a_spreadsheet_means_is_told(tmp_path: Path) -> None:
         ("Begin", "valid_from"),
         ("Einde", "valid_until"),
         ("Erkend vanaf", "valid_from"),
-        ("erkend t/m", ""),
+        ("erkend t/m", "valid_until"),
+        ("Datum erkenning", "valid_from"),
+        ("Date de reconnaissance", "valid_from"),
+        ("Date of recognition", "valid_from"),
+        ("Erkenning t.e.m.", "valid_until"),
+        ("Geldig tot en met (incl.)", "valid_until"),
+        ("Reconnu jusqu\u2019\u00e0", "valid_until"),
+        ("Leeftijd t.e.m.", "max_age"),
+        ("\u00c2ge jusqu'au", "max_age"),
+        ("Leeftijd van/tot", "ages"),
+        ("t.e.m.", ""),
         ("Date de début", "valid_from"),
         ("Date de fin", "valid_until"),
         ("Start date", "valid_from"),
@@ -298,13 +342,13 @@ def test_a_crs_of_a_table_without_places_is_refused(tmp_path: Path) -> None:
 def test_a_line_that_says_the_separator(tmp_path: Path) -> None:
     """It is no row to a spreadsheet: rows count from the header."""
     path = csv(tmp_path, "sep=;", "academy_id;naam;lon;lat", "1;Gent;3,72;51,05", "2;x;;")
-    assert load(path)[1] == ["a.csv, row 3: no coordinates; fill them in, or leave the row out"]
+    assert load(path)[1] == [LACKS.format(3, "2 x")]
 
 
 def test_a_label_over_two_lines(tmp_path: Path) -> None:
     """One label, and one row to a spreadsheet."""
     path = csv(tmp_path, 'id;"naam', 'academie";lon;lat', "1;Gent;3,72;51,05", "2;x;;")
-    assert load(path)[1] == ["a.csv, row 3: no coordinates; fill them in, or leave the row out"]
+    assert load(path)[1] == [LACKS.format(3, "2 x")]
     path = csv(tmp_path, 'id;"naam', 'academie";lon;lat', "1;Gent;3,72;51,05")
     assert load(path)[0]["name"].tolist() == ["Gent"]
 
@@ -317,7 +361,7 @@ def test_titles_above_a_header_and_totals_below(tmp_path: Path) -> None:
     assert "a.csv: the header is row 3; not used above it: Overzicht" in notes
     assert "a.csv: row 5 left out as a total or a note: Totaal" in notes
     _, errors, _, _ = load(csv(tmp_path, *lines, "2;Totaalacademie;;"))
-    assert errors == ["a.csv, row 6: no coordinates; fill them in, or leave the row out"]
+    assert errors == [LACKS.format(6, "2 Totaalacademie")]
 
 
 def test_a_text_without_names_of_columns_is_refused(tmp_path: Path) -> None:
@@ -759,7 +803,7 @@ def test_a_note_of_any_words_below_an_empty_row(tmp_path: Path) -> None:
 def test_what_may_be_an_academy_is_never_left_out(tmp_path: Path, line: str) -> None:
     """It is refused for what it lacks, or read."""
     frame, errors, _, _ = load(csv(tmp_path, *TABLE, line))
-    lacks = "a.csv, row 4: no coordinates; fill them in, or leave the row out"
+    lacks = LACKS.format(4, " ".join(filter(None, line.split(";"))))
     assert lacks in errors or len(frame) == 3
     named = csv(tmp_path, *TABLE, "3;Totaal;3,7;51;9")
     assert load(named)[0]["name"].tolist() == ["Gent", "Brugge", "Totaal"]

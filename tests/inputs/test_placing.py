@@ -288,11 +288,12 @@ def test_all_that_cannot_be_placed_is_told_at_once(tmp_path: Path) -> None:
     two = "there are 2 streets of that name there, 4 km apart; "
     mend = "give its own postcode, or its place in corrections"
     none = "names no municipality and no postcode; add one of them"
+    lacks = "fill them in, or leave the row out"
     assert errors == [
-        "a.csv, row 5: no coordinates; fill them in, or leave the row out",
+        f"a.csv, row 5: no coordinates ('4 D 150000 Kerkstraat 12, Berlare'); {lacks}",
         f"a.csv, row 2: address 'Dorp 3, Zele': {two}{mend}",
         f"a.csv, row 3: address 'Kerkstraat 12': {none}",
-        "a.csv, row 4: no coordinates; fill them in, or leave the row out",
+        f"a.csv, row 4: no coordinates ('3 C'); {lacks}",
     ]
 
 
