@@ -18,6 +18,7 @@ from stemgeo.facts import LAMBERT_72
 from stemgeo.inputs.addresses import find_house_numbers, has_addresses
 from stemgeo.inputs.boundaries import as_input
 from stemgeo.inputs.cells import as_dates, as_numbers
+from stemgeo.inputs.columns import fold_label
 from stemgeo.inputs.counting import UNSURE, drop_thousands
 from stemgeo.inputs.files import (
     OpenedFile,
@@ -33,7 +34,7 @@ from stemgeo.inputs.placing import AS_GIVEN, PlaceSources, place_rows, tell_coar
 from stemgeo.inputs.points import match_columns, read_points
 from stemgeo.inputs.sources import Provenance
 from stemgeo.inputs.vectors import as_text, find_codes
-from stemgeo.notes import say, say_amount, say_count, say_day, say_decimals, say_list
+from stemgeo.notes import Said, say, say_amount, say_count, say_day, say_decimals, say_list
 from stemgeo.study import OLDEST
 
 if TYPE_CHECKING:
@@ -170,6 +171,7 @@ def read_register(
         return empty_register()
     raw, points = read
     found = match_columns(raw.drop(columns=find_house_numbers(raw)), SYNONYMS, file)
+    _warn_of_status(raw.drop(columns=[*found.values()]), file)
     table = _type_columns(raw, found, kind, file)
     table = place_rows(raw, table["academy_id"], points, sources, file).join(table)
     if kind.once:
@@ -552,6 +554,53 @@ def _warn_of_same_place(table: gpd.GeoDataFrame, file: OpenedFile) -> None:
                 "check whether one of them has another's",
                 "ga na of niet de ene die van de andere kreeg",
                 "vérifiez si l’une n’a pas reçu celles de l’autre",
+            ),
+        )
+
+
+_STATUS = re.compile(
+    r"(.*_)?(status|statut|beslissing|besluit|decision|goedkeuring|approval)(_.*)?|"
+    r"goedgekeurd|approuvee?|approved|erkend|reconnue?|recogni[sz]ed|actief|active?|actif|advies|avis"
+)
+_COUNTS_NOT = re.compile(
+    r"(niet|non|not|pas|in_aanvraag|in_behandeling|in_afwachting|geweigerd|afgewezen|afgekeurd|"
+    r"ingetrokken|opgeheven|stopgezet|geschorst|gesloten|vervallen|verlopen|wachtlijst|wachtend|"
+    r"aangevraagd|geannuleerd|refusee?s?|rejetee?s?|retiree?s?|suspendue?s?|fermee?s?|annulee?s?|"
+    r"expiree?s?|en_attente|liste_d_attente|refused|rejected|declined|withdrawn|revoked|"
+    r"suspended|closed|cancelled|expired|pending|waiting)(_.*)?"
+)
+_NO = {"nee", "neen", "non", "no", "n", "0", "false", "onwaar", "faux"}
+_MOST_KINDS = 12
+
+
+def _warn_of_status(unused: pd.DataFrame, file: OpenedFile) -> None:
+    """Name each column that is not used and seems to say who counts and who does not."""
+    for name in map(str, unused.columns):
+        values = as_text(unused[name]).map(clean_text)
+        counts = values.value_counts()
+        folded = {fold_label(one) for one in counts.index if one}
+        is_status = _STATUS.fullmatch(fold_label(file.label_of(name))) is not None
+        says_no = any(_COUNTS_NOT.fullmatch(one) or (is_status and one in _NO) for one in folded)
+        if len(counts) > _MOST_KINDS or not (says_no or (is_status and len(folded) > 1)):
+            continue
+        kinds = [
+            say("{value} ({times})", "{value} ({times})", "{value} ({times})",
+                value=str(value) or Said("empty", "leeg", "vide"), times=say_amount(int(times)))
+            for value, times in counts.items()
+        ]  # fmt: skip
+        file.warn(
+            say(
+                "'{label}' is not used, and such a column decides who counts: {kinds}",
+                "'{label}' is niet gebruikt, en zo'n kolom beslist wie meetelt: {kinds}",
+                "« {label} » n’est pas utilisée, et une telle colonne décide qui compte : {kinds}",
+                label=clean_text(file.label_of(name), 40),
+                kinds=say_list(kinds, _MOST_KINDS),
+            ),
+            say(
+                "leave out the rows that do not count, or give them a last day in valid_until",
+                "laat de rijen weg die niet meetellen, of geef ze een laatste dag in valid_until",
+                "supprimez les lignes qui ne comptent pas, ou donnez-leur un dernier jour dans "
+                "valid_until",
             ),
         )
 

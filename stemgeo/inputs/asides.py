@@ -11,8 +11,8 @@ from stemgeo.inputs.cells import as_numbers
 from stemgeo.inputs.columns import FOOT, fold_label
 from stemgeo.inputs.counting import drop_thousands
 from stemgeo.inputs.files import OpenedFile
-from stemgeo.inputs.messages import TOTAL_OR_NOTE, say_left_out
-from stemgeo.notes import Said
+from stemgeo.inputs.messages import TOTAL_OR_NOTE, say_left_out, say_rows
+from stemgeo.notes import Said, say, say_count
 from stemgeo.study import PROVINCES
 
 if TYPE_CHECKING:
@@ -62,6 +62,7 @@ def drop_asides(
     bare = bare[~says | total]
     placed = table[~again & ~table.index.isin(bare.index)]
     last = max(placed.index if len(placed) else table.index, default=0)
+    above = table.index[again.shift(-1, fill_value=False)]
     found: dict[str, list[int]] = {"title": table.index[again].tolist(), "total": []}
     for row, cells in zip(bare.index.tolist(), bare.to_dict("records"), strict=True):
         if says[row] and not _counts_there(cells, addresses, placed):
@@ -69,7 +70,7 @@ def drop_asides(
         filled = [text for text in cells.values() if text]
         # A text below an empty row, under all that have a place.
         apart = row - last - 1 > ((table.index > last) & (table.index < row)).sum()
-        if len(filled) == 1 and _SECTION.fullmatch(fold_label(filled[0])):
+        if len(filled) == 1 and (row in above or _SECTION.fullmatch(fold_label(filled[0]))):
             found["title"].append(row)
         elif (len(filled) == 1 and apart) or _is_total(cells, filled, placed):
             found["total"].append(row)
@@ -77,7 +78,31 @@ def drop_asides(
         if rows:
             texts = [" ".join(filter(None, row)) for row in table.loc[rows[:3]].to_numpy()]
             file.note_unused(say_left_out(rows, what, texts))
-    return table[~table.index.isin([*found["total"], *found["title"]])]
+    kept = table[~table.index.isin([*found["total"], *found["title"]])]
+    _tell_beneath(table.index[again].tolist(), kept, file)
+    return kept
+
+
+def _tell_beneath(headers: list[int], kept: pd.DataFrame, file: OpenedFile) -> None:
+    """Say how many rows stand beneath a header that is repeated: it may be another list."""
+    count = int((kept.index > min(headers)).sum()) if headers else 0
+    if count:
+        several = Said("counted", "meegeteld", "comptées")
+        file.warn_at(
+            say_rows("row", headers),
+            say(
+                "the header stands here again; beneath it {rows}, {counted} as well",
+                "de kolomnamen staan hier opnieuw; daaronder {rows}, ook {counted}",
+                "les noms des colonnes reviennent ici ; en dessous {rows}, aussi {counted}",
+                rows=say_count(count, "row"),
+                counted=several if count > 1 else Said("counted", "meegeteld", "comptée"),
+            ),
+            say(
+                "if that is another list, such as a waiting list, leave it out",
+                "is dat een andere lijst, zoals een wachtlijst, laat ze dan weg",
+                "si c’est une autre liste, comme une liste d’attente, supprimez-la",
+            ),
+        )
 
 
 _TITLE_BETWEEN = Said("a title in between", "tussentitel", "intertitre")

@@ -789,6 +789,60 @@ def test_rows_that_are_no_academy_are_left_out_and_said(
         assert any(f"row {place + 1} left out as {kind}: " in note for note in notes)
 
 
+@pytest.mark.parametrize(
+    "foot",
+    ["Opgemaakt door: J. Peeters", "Bijgewerkt op 3 mei", "Laatste wijziging: 3/5/2023",
+     "Contactpersoon: An", "Établi par A. Peeters", "Personne de contact : An", "Prepared by: An"],
+)  # fmt: skip
+def test_who_made_the_table_is_no_academy(tmp_path: Path, foot: str) -> None:
+    """Said below the table, with no empty row between; other words there are quoted."""
+    frame, errors, notes, _ = load(csv(tmp_path, *TABLE, f";{foot};;;"))
+    assert (errors, len(frame)) == ([], 2)
+    assert f"a.csv: row 4 left out as a total or a note: {foot}" in notes
+    assert LACKS.format(4, "Vraag het An") in load(csv(tmp_path, *TABLE, ";Vraag het An;;;"))[1]
+
+
+def test_rows_beneath_a_repeated_header_are_said(tmp_path: Path) -> None:
+    """They count, and may be a list of others; no example of a column is of a row left out."""
+    lines = [*TABLE[:2], ";Wachtlijst;;;", TABLE[0], TABLE[2], "3;Ieper;2,88;50,85;3"]
+    findings = Findings()
+    path = csv(tmp_path, *lines)
+    frame, origin = load_academies(Register(path=path), NO_AREA, findings)
+    assert (findings.errors, len(frame)) == ([], 3)
+    notes = [*map(str, findings.notes)]
+    assert any(
+        "row 4: the header stands here again; beneath it 2 rows, counted" in one for one in notes
+    )
+    assert any("row 3, 4 left out as a title" in one or "row 4, 3 left" in one for one in notes)
+    assert origin is not None
+    assert {one.label: one.examples for one in origin.seen}["naam"] == ("Gent", "Brugge", "Ieper")
+
+
+@pytest.mark.parametrize(
+    ("label", "values", "told"),
+    [
+        ("Status", ["erkend", "geweigerd", "erkend"], "erkend (2), geweigerd (1)"),
+        ("Statut du dossier", ["reconnu", "reconnu", "refusé"], "reconnu (2), refusé (1)"),
+        ("Fase", ["", "", "Wachtlijst"], "empty (2), Wachtlijst (1)"),
+        ("Erkend", ["ja", "ja", "nee"], "ja (2), nee (1)"),
+        ("Status", ["erkend", "erkend", "erkend"], ""),
+        ("Opmerking", ["mooi", "", "nieuw"], ""),
+    ],
+)
+def test_a_column_that_decides_who_counts_is_said(
+    tmp_path: Path, label: str, values: list[str], told: str
+) -> None:
+    """By name, with how many rows have each value; not where all have the same."""
+    _, errors, notes, _ = load(with_column(tmp_path, label, *values))
+    found = [one for one in notes if "decides who counts" in one]
+    assert errors == []
+    assert len(found) == bool(told)
+    assert (
+        not told
+        or f"'{label}' is not used, and such a column decides who counts: {told}" in found[0]
+    )
+
+
 def test_a_note_of_any_words_below_an_empty_row(tmp_path: Path) -> None:
     """And what follows it; thousands of empty rows below them say nothing."""
     notes_below = [";;;;", "Wie dit leest, belt ons op;;;;", "of schrijft;;;;", *[";;;;"] * 3000]
