@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import datetime as dt
 import os
+import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from stemgeo.errors import Findings, Problem, StudyError
+from stemgeo.errors import Findings, InputError, MissingFileError, Problem, StudyError
 from stemgeo.inputs import load_inputs
 from stemgeo.inputs.boundaries import load_municipalities
 from stemgeo.inputs.checking import write_toml
+from stemgeo.inputs.territory import WHERE
 from stemgeo.inputs.vintages import VINTAGES
 from stemgeo.notes import Said
 from stemgeo.study import STRAIGHT_LINE, Input, load_study, parse_study
@@ -23,6 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from stemgeo.inputs import Inputs
+    from stemgeo.inputs.sources import Provenance
     from stemgeo.speech import Language
     from stemgeo.study import Study
 
@@ -38,6 +41,13 @@ _VINTAGE = Said(
     "van de NIS-codes in de gemeentegrenzen",
     "des codes NIS dans les limites communales",
 )
+_ASKED = Said(
+    "What is still to be said or mended; a line below without # in front is read:",
+    "Wat nog te zeggen of te herstellen is; een regel hieronder zonder # vooraan wordt gelezen:",
+    "Ce qui reste à dire ou à corriger ; une ligne ci-dessous sans # au début est lue :",
+)
+_LINE = re.compile(r"as in (\w+ = .+)$")
+"""The line that a problem asks for."""
 
 
 @dataclass(frozen=True)
@@ -52,11 +62,14 @@ class NewStudy:
         As it stands there.
     text
         What stands in it.
+    asks
+        What the files ask or hold wrong: it stands there too, to be filled in.
     """
 
     path: Path
     study: Study
     text: str
+    asks: tuple[Problem, ...] = ()
 
 
 def begin_study(
@@ -67,8 +80,12 @@ def begin_study(
     area: Sequence[str] = (),
     title: str = "",
     language: Language = "nl",
+    of_register: Mapping[str, str] | None = None,
 ) -> NewStudy:
     """Write the smallest study of some files, after reading them.
+
+    Where the register asks something, as which of two sheets is meant, the study is written too,
+    with the lines to fill in.
 
     Parameters
     ----------
@@ -84,13 +101,16 @@ def begin_study(
         Printed on every output.
     language
         Of outputs, and of what is said in the file.
+    of_register
+        What is known of the academies beside their path: `sheet` or `layer`.
 
     Raises
     ------
     StudyError
         If there is a study.toml: what someone edited is theirs.
     InputError
-        With every problem of the files at once; then nothing is written.
+        With every problem of the files at once, when a file is not there, the area is not known,
+        or none is of the register; then nothing is written.
     """
     place = Path(folder) / FILE
     _refuse_taken(place)
@@ -104,17 +124,45 @@ def begin_study(
         about["vintage"] = vintage
     if area:
         about["area"] = area[0] if len(area) == 1 and Path(area[0]).is_file() else list(area)
-    content = {"study": about, "inputs": inputs, "output": {"language": language}}
+    told = dict(of_register or {})
+    given = inputs | ({"academies": {"path": inputs["academies"], **told}} if told else {})
+    content = {"study": about, "inputs": given, "output": {"language": language}}
     # Read from where they are named: the folder of the study may not be there yet.
-    read = load_inputs(parse_study(content, name=FILE))
-    about["date"] = _propose_day(read)
+    found, asks = _read_files(parse_study(content, name=FILE), about)
+    if told:
+        found.setdefault("academies", {}).update(told)
+    elif asks:
+        found.setdefault("academies", {})
     if isinstance(about.get("area"), str):
         about["area"] = _point_to(about["area"], place.parent)
     inputs = {role: _point_all(given, place.parent) for role, given in inputs.items()}
-    text = _write_study(about, inputs, read, language)
+    text = _write_study(about, inputs, found, asks, language)
     with whole_files(place.parent, lambda path, _: _refuse_taken(path)) as into:
         (into / FILE).write_text(text, encoding="utf-8")
-    return NewStudy(place, load_study(place), text)
+    return NewStudy(place, load_study(place), text, asks)
+
+
+def _read_files(
+    study: Study, about: dict[str, Any]
+) -> tuple[dict[str, dict[str, Any]], tuple[Problem, ...]]:
+    """Read a study's files: what fixes how each was read, and what they ask; set its day."""
+    try:
+        read = load_inputs(study)
+    except InputError as error:
+        asks = tuple(one for one in error.problems if isinstance(one, Problem))
+        name = study.inputs.academies.path.name
+        of_register = any(one.where.startswith(name) for one in asks)
+        if isinstance(error, MissingFileError) or not of_register:
+            raise
+        if any(one.where == WHERE for one in asks):
+            raise
+        return _list_entries(error.files), asks
+    about["date"] = _propose_day(read)
+    return _list_entries(read.provenance), ()
+
+
+def _list_entries(files: Sequence[Provenance]) -> dict[str, dict[str, Any]]:
+    return {one.role: dict(one.entry) for one in files if one.entry}
 
 
 def _refuse_taken(place: Path) -> None:
@@ -157,17 +205,18 @@ def _propose_day(inputs: Inputs) -> dt.date:
 
 
 def _write_study(
-    about: dict[str, Any], inputs: dict[str, Any], read: Inputs, language: Language
+    about: dict[str, Any],
+    inputs: dict[str, Any],
+    entries: dict[str, dict[str, Any]],
+    asks: Sequence[Problem],
+    language: Language,
 ) -> str:
-    """Write the study: what was given, then what else fixes how a file was read."""
+    """Write the study: what was given, what else fixes how a file was read, and what is asked."""
     notes = {"date": _DAY, "vintage": _VINTAGE}
     lines = ["[study]"]
     for key, value in about.items():
         note = f"  # {notes[key].to_text(language)}" if key in notes else ""
         lines.append(f"{key} = {write_toml(value)}{note}")
-    entries: dict[str, dict[str, Any]] = {
-        one.role: dict(one.entry) for one in read.provenance if one.entry
-    }
     lines += ["", "[inputs]"]
     lines += [f"{k} = {write_toml(v)}" for k, v in inputs.items() if k not in entries]
     for role, entry in entries.items():
@@ -175,6 +224,16 @@ def _write_study(
         told: dict[str, Any] = {**entry, "path": inputs[role], **columns}
         lines += ["", f"[inputs.{role}]"]
         lines += [f"{key} = {write_toml(value)}" for key, value in told.items()]
+        lines += _write_asked(asks, language) if role == "academies" and asks else []
     if language != "nl":
         lines += ["", "[output]", f"language = {write_toml(language)}"]
     return "\n".join([*lines, ""])
+
+
+def _write_asked(asks: Sequence[Problem], language: Language) -> list[str]:
+    """Write what the files ask as comments, with each line that may be the answer."""
+    lines = ["", f"# {_ASKED.to_text(language)}"]
+    for one in asks:
+        line = _LINE.search(one.mend)
+        lines += [f"# - {one}", *([f"# {line[1]}"] if line else [])]
+    return lines

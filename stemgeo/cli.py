@@ -122,6 +122,12 @@ ReplaceOption = Annotated[
     ),
 ]
 FormOption = Annotated[Form, typer.Option("--format", help="How the table is printed.")]
+SheetOption = Annotated[
+    str | None, typer.Option("--sheet", metavar="NAME", help="That holds the academies.")
+]
+LayerOption = Annotated[
+    str | None, typer.Option("--layer", metavar="NAME", help="That holds the academies.")
+]
 
 
 @app.command("sample")
@@ -158,17 +164,32 @@ def new_command(
             "--area", metavar="NAME", help="A municipality, NIS code, province or file of polygons."
         ),
     ] = None,
+    sheet: SheetOption = None,
+    layer: LayerOption = None,
     title: Annotated[str, typer.Option("--title", help="Printed on every output.")] = "",
     lang: Annotated[Lang, typer.Option("--lang", help="Of outputs: nl, en or fr.")] = Lang.nl,
 ) -> None:
     """Write the smallest study of your files, with what was recognised in them."""
     from stemgeo.beginning import begin_study
+    from stemgeo.errors import InputError
 
     files = {"municipalities": municipalities, "population": population, "academies": academies}
     begun = begin_study(
-        folder, files, roads=roads or (), area=area or (), title=title, language=lang.value
+        folder,
+        files,
+        roads=roads or (),
+        area=area or (),
+        title=title,
+        language=lang.value,
+        of_register=_keep_given(sheet=sheet, layer=layer),
     )
     print(begun.text, end="")
+    if begun.asks:
+        _print_line(
+            f"Study written to {begun.path}. It lacks what is asked below: fill it in there, or "
+            f"mend the file. Next: stemgeo check {folder}"
+        )
+        raise InputError(*begun.asks)
     _print_line(f"Study written to {begun.path}. Next: stemgeo check {folder}")
 
 
@@ -203,6 +224,24 @@ def register_check_command(
         Path | None,
         typer.Option("--before", metavar="OLD", help="The register of before, to compare with."),
     ] = None,
+    sheet: SheetOption = None,
+    layer: LayerOption = None,
+    columns: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--columns", metavar="OURS=THEIRS", help="As valid_from=Startdatum; again for another."
+        ),
+    ] = None,
+    before_sheet: Annotated[
+        str | None, typer.Option("--before-sheet", metavar="NAME", help="The same of OLD.")
+    ] = None,
+    before_layer: Annotated[
+        str | None, typer.Option("--before-layer", metavar="NAME", help="The same of OLD.")
+    ] = None,
+    before_columns: Annotated[
+        list[str] | None,
+        typer.Option("--before-columns", metavar="OURS=THEIRS", help="The same of OLD."),
+    ] = None,
     date: Annotated[
         str | None,
         typer.Option("--date", metavar="DAY", help="On which it has lapsed; today if not given."),
@@ -210,9 +249,16 @@ def register_check_command(
     form: FormOption = Form.text,
 ) -> None:
     """Say who is new, gone, renamed, moved or lapsed in a register, or twice in it."""
-    from stemgeo.registers import check_register
+    from stemgeo.registers import as_register, check_register
 
-    found = check_register(register, before, day=_parse_day(date))
+    of_old = _keep_given(
+        sheet=before_sheet, layer=before_layer, columns=_parse_columns(before_columns)
+    )
+    if of_old and before is None:
+        raise typer.BadParameter(f"--before-{next(iter(of_old))} is of --before: name OLD too")
+    own = _keep_given(sheet=sheet, layer=layer, columns=_parse_columns(columns))
+    old = None if before is None else as_register(before, of_old)
+    found = check_register(as_register(register, own), old, day=_parse_day(date))
     _print_notes(found.notes, "en")
     if form is not Form.text:
         _print_table(found.table, form)
@@ -221,6 +267,22 @@ def register_check_command(
         _print_table(found.format(), form)
     for line in found.lines():
         print(line)
+
+
+def _keep_given(**options: Any) -> dict[str, Any]:
+    """Keep the options that were given."""
+    return {name: value for name, value in options.items() if value}
+
+
+def _parse_columns(pairs: list[str] | None) -> dict[str, str]:
+    """Read valid_from=Startdatum."""
+    found = {}
+    for pair in pairs or []:
+        ours, to, theirs = (one.strip() for one in pair.partition("="))
+        if not (ours and to and theirs) or ours in found:
+            raise typer.BadParameter(f"{pair!r} is no column, as valid_from=Startdatum, each once")
+        found[ours] = theirs
+    return found
 
 
 def _parse_day(text: str | None) -> dt.date | None:

@@ -4,25 +4,27 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import combinations
 from typing import TYPE_CHECKING, Any
 
 import geopandas as gpd
 import numpy as np
 import pandas as pd
+from pydantic import ValidationError
 from rapidfuzz import fuzz
 
-from stemgeo.errors import Findings
+from stemgeo.errors import Findings, Problem, StudyError
 from stemgeo.facts import LAMBERT_72
 from stemgeo.inputs.academies import load_academies
+from stemgeo.inputs.addresses import Address, fold_street, parse_address
 from stemgeo.inputs.boundaries import as_input
 from stemgeo.inputs.columns import fold_label
 from stemgeo.recognition import choose_lapsed
-from stemgeo.study import AcademyRules
+from stemgeo.study import AcademyRules, Register
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Mapping
     from pathlib import Path
 
     from stemgeo.notes import Note
@@ -36,6 +38,12 @@ MOVED_M = 10.0
 NEAR_NAME = 85
 """Of 100: names that differ in a letter or two, in the order of their words or in some of them."""
 
+NEAR_STREET = 90
+"""Of 100: streets that differ in a letter of ten."""
+
+_OF_A_RUN = "academies.csv", "academies.coarse"
+"""What a note points to that a run alone writes or reads."""
+
 _Row = dict[str, Any]
 
 
@@ -48,7 +56,8 @@ class RegisterCheck:
     table
         finding (of `FINDINGS`), academy_id, name (of the register; of those that are gone as it
         was), other_id, other_name (as it was before, or of the other of two that may be one),
-        moved_m (how far apart; missing where a place is known roughly), last_day (of a
+        moved_m (how far apart; missing where a place is known roughly), was, is (of one that
+        moved: its address before and now, else its x and y in EPSG:31370), last_day (of a
         recognition, as 2022-12-31).
     academies, before
         How many there are, and were; None without a register of before.
@@ -78,6 +87,22 @@ class RegisterCheck:
         was = "" if self.before is None else f", {self.before} before"
         told = ", ".join(f"{counts.get(one, 0)} {one}" for one in asked)
         return [f"{self.academies} in the register{was}: {told}"]
+
+
+def as_register(path: Path, told: Mapping[str, Any]) -> Register:
+    """Take a file as a register of which more is known: sheet, layer, columns.
+
+    Raises
+    ------
+    StudyError
+        If what is told cannot be.
+    """
+    try:
+        return Register(path=path, **told)
+    except ValidationError as error:
+        raise StudyError(
+            *(Problem(str(one["loc"][0]), str(one["msg"])) for one in error.errors())
+        ) from None
 
 
 def check_register(
@@ -123,7 +148,14 @@ def check_register(
     table = pd.DataFrame(rows, columns=[*_find("", {"academy_id": "", "name": ""})])
     table = table.astype({"moved_m": "float64"})
     count = None if old is None else len(old)
-    return RegisterCheck(table, 0 if now is None else len(now), count, findings.notes)
+    notes = tuple(_leave_out_run(note) for note in findings.notes)
+    return RegisterCheck(table, 0 if now is None else len(now), count, notes)
+
+
+def _leave_out_run(note: Note) -> Note:
+    """Leave out of a note what it points to, where that is of a run: here there is none."""
+    of_run = note.mend is not None and any(one in note.mend.en for one in _OF_A_RUN)
+    return replace(note, mend=None) if of_run else note
 
 
 def _read(given: str | Path | Input, findings: Findings) -> gpd.GeoDataFrame:
@@ -149,6 +181,8 @@ def _find(finding: str, row: _Row, other: _Row | None = None, **more: object) ->
         "other_id": "",
         "other_name": "",
         "moved_m": np.nan,
+        "was": "",
+        "is": "",
         "last_day": "",
         **both,
         **more,
@@ -185,8 +219,34 @@ def _measure_apart(one: _Row, other: _Row) -> float:
 
 def _has_moved(one: _Row, other: _Row) -> bool:
     if one["coarse"] or other["coarse"]:
-        return bool(fold_label(one["address"]) != fold_label(other["address"]))
+        return not _is_same_address(one["address"], other["address"])
     return _measure_apart(one, other) > MOVED_M
+
+
+def _is_same_address(one: str, other: str) -> bool:
+    """Whether two addresses may be one: an initial for a name, a typing error in the street."""
+    if fold_label(one) == fold_label(other):
+        return True
+    a, b = parse_address(one), parse_address(other)
+    towns = (a.postcode, b.postcode), (fold_label(a.municipality), fold_label(b.municipality))
+    elsewhere = any(all(pair) and pair[0] != pair[1] for pair in towns)
+    same_door = (a.number, a.last, a.mark) == (b.number, b.last, b.mark)
+    return same_door and not elsewhere and _is_same_street(a, b)
+
+
+def _is_same_street(one: Address, other: Address) -> bool:
+    a, b = (fold_label(each.street).split("_") for each in (one, other))
+    if len(a) == len(b) and all(
+        x == y or (min(len(x), len(y)) == 1 and x[:1] == y[:1]) for x, y in zip(a, b, strict=True)
+    ):
+        return True
+    return fuzz.ratio(fold_street(one.street), fold_street(other.street)) >= NEAR_STREET
+
+
+def _say_place(row: _Row) -> str:
+    """Say in words where a row is: its address, else its coordinates."""
+    at = row["geometry"]
+    return str(row["address"]) or f"{at.x:.0f}, {at.y:.0f}"
 
 
 def _is_near(one: _Row, other: _Row) -> bool:
@@ -214,7 +274,8 @@ def _compare(now: gpd.GeoDataFrame, old: gpd.GeoDataFrame) -> list[_Row]:
             "renamed": one["name"] != was["name"],
             "moved": _has_moved(one, was),
         }
-        apart = {"moved": {"moved_m": _measure_apart(one, was)}}
+        places = {"was": _say_place(was), "is": _say_place(one)}
+        apart = {"moved": {"moved_m": _measure_apart(one, was), **places}}
         rows += [_find(key, one, was, **apart.get(key, {})) for key in is_other if is_other[key]]
     return rows
 

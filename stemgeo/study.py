@@ -125,9 +125,15 @@ Once = AfterValidator(_check_each_once)
 """Of a list in which none stands twice."""
 
 
+_AREAS = 'give a name in quotes, a NIS code as 46013 or "46013", or one file of polygons in quotes'
+
+
 def _as_names(value: object) -> object:
     """Take one name as a list of one, and NIS codes as text."""
     many = value if isinstance(value, list | tuple) else (value,)
+    odd = [one for one in many if not isinstance(one, str | int)]
+    if odd:
+        raise ValueError(f"{clean_text(str(odd[0]), 40)} is none; {_AREAS}")
     return tuple(f"{one:05}" if isinstance(one, int) else one for one in many)
 
 
@@ -1574,10 +1580,7 @@ class Study(_StudyPart):
             siting.profile != "all" and self.straight_line
         ):
             yield f"siting.profile: the study has no roads '{siting.profile}'"
-        if self.about.area and self.inputs.area:
-            yield "study.area: names an area, and inputs.area draws one; give one of the two"
-        if self.about.area_name and not self.has_area:
-            yield "study.area_name: there is no area to name; give area, or leave it out"
+        yield from self._yield_impossible_areas()
         key, layers = self.subsidy.place_layer, self.inputs.layers
         if key and key not in layers:
             there = _list_values(layers) or "none"
@@ -1593,6 +1596,16 @@ class Study(_StudyPart):
                     yield f'demand.{name}: "{method}" needs {needs[method]}'
         if self.gaps.method == "roads" and self.straight_line:
             yield 'gaps.method: "roads" needs a network, not "straight-line"'
+
+    def _yield_impossible_areas(self) -> Iterator[str]:
+        if self.about.area and self.inputs.area:
+            yield "study.area: names an area, and inputs.area draws one; give one of the two"
+        # What an earlier version wrote holds all there is.
+        is_said = "area" in self.about.model_fields_set and self._said_by is not SaidBy.RESULT
+        if is_said and not self.has_area:
+            yield f"study.area: names nothing; {_AREAS}, or leave it out for all of Flanders"
+        if self.about.area_name and not self.has_area:
+            yield "study.area_name: there is no area to name; give area, or leave it out"
 
     def _yield_idle(self) -> Iterator[tuple[str, str]]:
         """Yield each option that was chosen and changes nothing beside the others, and why.

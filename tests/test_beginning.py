@@ -6,6 +6,7 @@ import tomllib
 from typing import TYPE_CHECKING
 
 import hand
+import openpyxl
 import pytest
 from terminal import stemgeo
 
@@ -68,3 +69,39 @@ def test_roads_area_and_language_are_taken_along(tmp_path: Path) -> None:
     with pytest.raises(sg.InputError, match="did you mean Aartselaar"):
         begin_study(tmp_path / "b", files, area=["Aartselar"], **how)
     assert not (tmp_path / "b").exists()
+
+
+def test_a_register_that_asks_is_asked_in_the_study(tmp_path: Path) -> None:
+    """Two sheets hold academies: the study is written with the line to fill in, and status 1."""
+    files = files_in(tmp_path / "data")
+    book = openpyxl.Workbook()
+    for sheet in (book.active, book.create_sheet("oud")):
+        sheet.append(["academy_id", "name", "x", "y"])
+        sheet.append(["S1", "Oost", 151000, 201000])
+    book.active.title = "nieuw"
+    files["academies"] = tmp_path / "data" / "register.xlsx"
+    book.save(files["academies"])
+    options = [part for role, path in files.items() for part in (f"--{role}", path)]
+    place = tmp_path / "mijn" / "study.toml"
+    said = stemgeo("new", place.parent, *options)
+    text = place.read_text("utf-8")
+    assert (said.status, said.out) == (1, text)
+    assert "in 2 sheets" in said.err
+    assert f"written to {place}" in said.err
+    assert '# sheet = "nieuw"' in text.splitlines()
+    place.write_text(text.replace('# sheet = "nieuw"', 'sheet = "nieuw"'), "utf-8")
+    assert stemgeo("check", place.parent).status == 0
+    assert stemgeo("new", place.parent, *options).status == 1
+    assert '\nsheet = "nieuw"' in place.read_text("utf-8")
+    chosen = stemgeo("new", tmp_path / "b", *options, "--sheet", "oud")
+    assert chosen.status == 0
+    assert tomllib.loads(chosen.out)["inputs"]["academies"]["sheet"] == "oud"
+
+
+def test_a_bad_row_of_the_register_is_told_in_the_study(tmp_path: Path) -> None:
+    """It is to be mended in the register: the study that check will read is there."""
+    files = files_in(tmp_path / "data")
+    files["academies"].write_text("academy_id,name,x,y,valid_from\nS1,A,151000,201000,soon\n")
+    begun = begin_study(tmp_path / "a", files)
+    assert begun.asks
+    assert f"# - {begun.asks[0]}" in begun.path.read_text("utf-8")

@@ -6,6 +6,7 @@ import datetime as dt
 import json
 from typing import TYPE_CHECKING
 
+import openpyxl
 import pytest
 from terminal import stemgeo
 
@@ -87,6 +88,49 @@ def test_addresses_tell_a_move_where_no_place_is_known(tmp_path: Path) -> None:
     check = sg.check_register(new, old)
     assert found(check) == [("moved", "1", "1")]
     assert check.table["moved_m"].isna().all()
+    assert check.table[["was", "is"]].to_numpy().tolist() == [
+        ["Kerkstraat 1, 9290 Berlare", "Kerkstraat 3, 9290 Berlare"]
+    ]
+    # What a note points to is there.
+    assert check.notes
+    assert not any("academies.c" in str(note) for note in check.notes)
+
+
+@pytest.mark.parametrize(
+    ("address", "twice"),
+    [
+        ("E. Hertecantlaan 2, 9290 Berlare", True),
+        ("Emiel Hertecantlan 2, 9290 Berlare", True),
+        ("E. Hertecantlaan 4, 9290 Berlare", False),
+        ("E. Hertecantlaan 2, 9240 Zele", False),
+        ("Dorp 2, 9290 Berlare", False),
+    ],
+)
+def test_one_name_at_nearly_one_address_is_likely_twice(
+    tmp_path: Path, address: str, *, twice: bool
+) -> None:
+    """An initial for a first name, a letter less; another number or town is another place."""
+    rows = ["1;Goed;Emiel Hertecantlaan 2, 9290 Berlare", f"5;goed;{address}"]
+    check = sg.check_register(write(tmp_path / "a.csv", rows, "academy_id;naam;adres"))
+    assert found(check) == [("twice", "1", "5")] * twice
+
+
+def test_the_command_takes_what_the_register_asks(tmp_path: Path) -> None:
+    """Which sheet, and what a column is called, of each of the two registers."""
+    book = openpyxl.Workbook()
+    for sheet in (book.active, book.create_sheet("oud")):
+        sheet.append(["academy_id", "name", "x", "y", "Tot wanneer"])
+        sheet.append(["S1", sheet.title, 151000, 201000, "2020-01-01"])
+    path = tmp_path / "a.xlsx"
+    book.save(path)
+    asked = ["register", "check", path, "--before", path]
+    assert stemgeo(*asked).status == 1
+    how = ["--sheet", "Sheet", "--before-sheet", "oud", "--columns", "valid_until=Tot wanneer"]
+    said = stemgeo(*asked, *how, "--format", "csv")
+    assert said.status == 0
+    assert [line.split(",")[0] for line in said.out.splitlines()[1:]] == ["renamed", "lapsed"]
+    assert stemgeo(*asked, "--columns", "valid_until").status == 2
+    assert stemgeo("register", "check", path, "--before-sheet", "oud").status == 2
 
 
 def test_the_command_prints_a_table_in_three_forms(tmp_path: Path) -> None:
