@@ -43,6 +43,8 @@ def list_municipalities() -> pd.DataFrame:
 def list_exonyms() -> dict[str, str]:
     """NIS code of 2018 of the municipalities that French or English calls otherwise, by that name.
 
+    Of Flanders and Brussels.
+
     Source: the French and English editions of Statbel's list of municipalities and usual maps.
     """
     table = pd.read_csv(fact_path("exonyms.csv"), dtype=str)

@@ -219,7 +219,11 @@ def _measure_apart(one: _Row, other: _Row) -> float:
 
 def _has_moved(one: _Row, other: _Row) -> bool:
     if one["coarse"] or other["coarse"]:
-        return not _is_same_address(one["address"], other["address"])
+        if one["address"] and other["address"]:
+            return not _is_same_address(one["address"], other["address"])
+        # One has coordinates: only what is farther off than the other may be has moved.
+        off = float(one["geometry"].distance(other["geometry"]))
+        return bool(off > max(one["precision_m"], other["precision_m"]))
     return _measure_apart(one, other) > MOVED_M
 
 
@@ -251,7 +255,7 @@ def _say_place(row: _Row) -> str:
 
 def _is_near(one: _Row, other: _Row) -> bool:
     if one["coarse"] or other["coarse"]:
-        return not _has_moved(one, other)
+        return bool(one["address"] and other["address"]) and not _has_moved(one, other)
     return _measure_apart(one, other) <= SAME_PLACE_M
 
 
@@ -308,7 +312,8 @@ def _pair_rows(
         for one in left:
             fitting = [was for was in free if way(one, was)]
             # A name that several bear does not tell which of them moved.
-            if not fitting or (way is same_name and len(fitting) > 1):
+            bearers = sum(same_name(other, one) for other in left) if way is same_name else 1
+            if not fitting or (way is same_name and max(bearers, len(fitting)) > 1):
                 rest.append(one)
                 continue
             was = min(fitting, key=lambda was: (np.nan_to_num(_measure_apart(one, was)),

@@ -10,7 +10,7 @@ import pytest
 
 import stemgeo as sg
 from stemgeo.errors import InputError, StudyError
-from stemgeo.inputs import load_inputs
+from stemgeo.inputs import load_inputs, place_files
 from stemgeo.maps.sheet import ACADEMY, ROUGH, mark_academies
 
 if TYPE_CHECKING:
@@ -107,6 +107,22 @@ def test_addresses_of_the_extract_place_what_the_points_do_not_know(tmp_path: Pa
     assert academies.geometry[1].distance(hand.spot(3, 1)) < 1
 
 
+def test_addresses_of_an_extract_are_read_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The second time they come from the cache, equal to the last bit."""
+    node = {1: {"addr:street": "Veldstraat", "addr:housenumber": "9", "addr:postcode": "2530"}}
+    ways = [([1, 2], {"highway": "residential"})]
+    path = tmp_path / "wegen.osm"
+    path.write_text(hand.osm_xml({1: (3, 1), 2: (3.1, 1)}, ways, node), encoding="utf-8")
+    monkeypatch.setenv("STEMGEO_CACHE", str(tmp_path / "cache"))
+    made = place_files.load_mapped_addresses([path], {"veldstraat"}).rows
+    monkeypatch.setattr(place_files, "read_mapped_addresses", None)
+    kept = place_files.load_mapped_addresses([path], {"veldstraat"}).rows
+    assert len(made) == 1
+    pd.testing.assert_frame_equal(kept, made, check_exact=True)
+
+
 def test_a_choice_for_coarse_places_that_touches_none_is_refused(tmp_path: Path) -> None:
     """As every option that changes nothing."""
     register = "academy_id;naam;x;y\nS1;Oost;160500;203500\n"
@@ -128,7 +144,29 @@ def test_problems_of_the_files_of_places_are_told_at_once(tmp_path: Path) -> Non
     lines = str(error.value).splitlines()
     assert any("recht.csv, row 2, 3: the academy_id 'S4' is corrected 2 times" in x for x in lines)
     assert any("recht.csv, row 4: no academy_id" in x for x in lines)
-    assert any("'25300', not a postcode from 1000 to 9999" in x for x in lines)
+    assert any("'25300', not a postcode from 1000 to 9999; correct it" in x for x in lines)
+
+
+def test_what_is_beyond_twenty_rows_is_told_too(tmp_path: Path) -> None:
+    """In one line, for each kind of fault."""
+    study = write(tmp_path, more=FILES)
+    at = "157000;201000\n"
+    (tmp_path / "recht.csv").write_text("id;x;y\n" + f";{at}" * 23)
+    (tmp_path / "codes.csv").write_text("postcode;x;y\n" + f"25300;{at}" * 22)
+    with pytest.raises(InputError) as error:
+        load_inputs(study)
+    lines = str(error.value).splitlines()
+    assert any("recht.csv, row 22, 23, 24: no academy_id either; see above" in x for x in lines)
+    assert any("codes.csv, row 22, 23: 'postcode' is not a postcode" in x for x in lines)
+
+
+def test_ids_and_notes_of_corrections_are_cleaned(tmp_path: Path) -> None:
+    """As those of the register are: without marks that turn text, and quotes before formulas."""
+    study = write(tmp_path, more=FILES)
+    line = "id;x;y;note\n\u202eS4;157000;201000;\u202e'=1+\u00072\n"
+    (tmp_path / "recht.csv").write_text(line, encoding="utf-8")
+    by = load_inputs(study).academies.set_index("academy_id")
+    assert (by["placed_by"]["S4"], by["placed_at"]["S4"]) == ("correction", "=1+2")
 
 
 @pytest.fixture(scope="module")

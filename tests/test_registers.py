@@ -133,6 +133,26 @@ def test_the_command_takes_what_the_register_asks(tmp_path: Path) -> None:
     assert stemgeo("register", "check", path, "--before-sheet", "oud").status == 2
 
 
+def test_a_name_that_two_new_ones_bear_tells_nothing(tmp_path: Path) -> None:
+    """Neither is the old one that moved; where one bears it, it is."""
+    head = "academy_id;naam;x;y"
+    old = write(tmp_path / "o.csv", ["1;Lab;120000;200000"], head)
+    two = write(tmp_path / "n.csv", ["8;Lab;125000;200000", "9;Lab;129000;200000"], head)
+    assert found(sg.check_register(two, old)) == [
+        ("new", "8", ""), ("new", "9", ""), ("gone", "1", "")
+    ]  # fmt: skip
+    one = write(tmp_path / "e.csv", ["8;Lab;125000;200000"], head)
+    assert found(sg.check_register(one, old)) == [("renumbered", "8", "1"), ("moved", "8", "1")]
+
+
+def test_coordinates_then_and_an_address_now_are_no_move(tmp_path: Path) -> None:
+    """Unless it is farther off than its municipality reaches."""
+    old = write(tmp_path / "o.csv", ["1;A;118000;192000", "2;B;30000;200000"], "id;naam;x;y")
+    lines = ["1;A;Kerkstraat 3, 9290 Berlare", "2;B;Dorp 2, Zele"]
+    new = write(tmp_path / "n.csv", lines, "id;naam;adres")
+    assert found(sg.check_register(new, old)) == [("moved", "2", "2")]
+
+
 def test_the_command_prints_a_table_in_three_forms(tmp_path: Path) -> None:
     """Text with a line of counts, CSV and JSON; of one file what it alone tells."""
     path = str(write(tmp_path / "a.csv", NEW))

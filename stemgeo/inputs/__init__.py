@@ -251,9 +251,11 @@ class _Reading:
             Naming the option.
         """
         academies, is_chosen = self.academies, self.study.is_chosen
+        corrected = (academies["placed_by"] == "correction").any()
+        why = "each has coordinates" + (" or a correction" if corrected else "")
         idle = {
             "coarse": (academies["coarse"].any(), "none is placed so coarsely"),
-            "coarse_over_m": ((academies["precision_m"] > 0).any(), "each has coordinates"),
+            "coarse_over_m": ((academies["precision_m"] > 0).any(), why),
         }
         for name, (acts, why) in idle.items():
             if is_chosen("academies", name) and not acts:

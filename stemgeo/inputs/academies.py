@@ -15,7 +15,7 @@ import shapely
 from stemgeo import facts
 from stemgeo.errors import Findings
 from stemgeo.facts import LAMBERT_72
-from stemgeo.inputs.addresses import find_house_numbers, has_addresses
+from stemgeo.inputs.addresses import find_house_numbers, has_addresses, read_postcode
 from stemgeo.inputs.boundaries import as_input
 from stemgeo.inputs.cells import as_dates, as_numbers
 from stemgeo.inputs.columns import fold_label
@@ -173,6 +173,7 @@ def read_register(
     found = match_columns(raw.drop(columns=find_house_numbers(raw)), SYNONYMS, file)
     _warn_of_status(raw.drop(columns=[*found.values()]), file)
     table = _type_columns(raw, found, kind, file)
+    _refuse_made_ids(raw, found, table["academy_id"], sources, file)
     table = place_rows(raw, table["academy_id"], points, sources, file).join(table)
     if kind.once:
         table = _drop_repeats(table, file)
@@ -192,6 +193,26 @@ def read_register(
     _note_columns(found, file)
     _note_who_counts(table, ages, kind, file)
     return table[list(COLUMNS)].sort_values("academy_id", ignore_index=True)
+
+
+def _refuse_made_ids(
+    raw: pd.DataFrame,
+    found: dict[str, Any],
+    ids: pd.Series,
+    sources: PlaceSources,
+    file: OpenedFile,
+) -> None:
+    """Refuse corrections of ids that come of the order of the rows: a new row moves them all."""
+    if sources.corrections is None or (
+        "academy_id" in found and (as_text(raw[found["academy_id"]]) != "").any()
+    ):
+        return
+    if meant := sorted(set(ids) & set(sources.corrections["academy_id"])):
+        file.error(
+            f"has no academy_id, and corrections has {say_list(meant, 5)}: which rows those are "
+            "depends on their order",
+            "add academy_id",
+        )
 
 
 def empty_register() -> gpd.GeoDataFrame:
@@ -351,8 +372,7 @@ _GROUP = r"[.,]\d{3}$"
 
 
 def _read_postcodes(text: pd.Series, file: OpenedFile) -> pd.Series:
-    parts = text.str.extract(r"^(?i:be?[- ]?)?([1-9])[. ]?(\d{3})(?:[.,]0+)?$")
-    code = (parts[0] + parts[1]).fillna("")
+    code = text.map(read_postcode).astype(str)
     report_wrong(text, (code == "") & (text != ""), "a postcode from 1000 to 9999", file)
     return code
 

@@ -7,19 +7,17 @@ is often written short in full. The grammar of one line is `parse_address`.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cache
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pandas as pd
 
 from stemgeo.inputs.columns import fold_label
+from stemgeo.inputs.files import OpenedFile, clean_text
 from stemgeo.inputs.names import ADDRESS_NAMES
 from stemgeo.inputs.points import match_columns
 from stemgeo.inputs.vectors import as_text
-
-if TYPE_CHECKING:
-    from stemgeo.inputs.files import OpenedFile
 
 _HOUSE_NUMBER = {"nr", "nummer", "huisnr", "huisnummer", "no", "number", "numero", "n"}
 _STREET = {"straat", "straatnaam", "adres", "street", "address", "rue", "adresse"}
@@ -43,6 +41,10 @@ class Address:
         Of one of several homes at one door; it plays no part.
     postcode, municipality
         As they were written.
+    also
+        Another municipality that it names, in a column of its own: the two must not be apart.
+    wrong
+        What it says in two ways, or what is not understood: then it has no place.
     """
 
     street: str = ""
@@ -52,6 +54,8 @@ class Address:
     box: str = ""
     postcode: str = ""
     municipality: str = ""
+    also: str = field(default="", repr=False)
+    wrong: str = field(default="", repr=False)
 
     def __str__(self) -> str:
         numbers = [str(one) for one in dict.fromkeys((self.number, self.last)) if one is not None]
@@ -64,17 +68,29 @@ class Address:
 
 _BOX = (
     r"(?:\s*,?\s*(?:/?\s*\b(?:bus|bte|bo[iî]te|box|app?t?)\b\.?|/|\bb(?=\s*\d))"
-    r"\s*(?P<box>[\w.]{1,6}))"
+    r"\s*(?P<box>[\w.]{1,6}(?:\s?[./-]\s?\d{1,4}\b|\s\d{1,4}\b|\s[a-z]\b(?![.\u2019']))?)){0,2}"
 )
+_FLOOR = re.compile(
+    r"[\s,/-]*(?:"
+    r"\b\d{1,2}\s?(?:ste|de|e|i?[eè]re?|er|[eè]me|st|nd|rd|th)\s*(?:verd(?:iep(?:ing)?)?\b\.?|[eé]tage\b|floor\b)|"
+    r"(?<=\d)\s+\d{1,2}\s+(?:verdiep(?:ing)?|[eé]tage|floor)\b|"
+    r"\b(?:verd(?:iep(?:ing)?)?\b\.?|[eé]tage|floor|niveau)\s*-?\d{1,2}\b|"
+    r"\b(?:(?:beneden|boven)?verdieping|[eé]tage|ground floor|rdc)\b|"
+    r"\b(?:gelijkvloers\b|gelijkvl\b\.?|glvl\b\.?)|"
+    r"\brez[\s-]de[\s-]chauss[eé]e\b)",
+    re.IGNORECASE,
+)
+"""On which floor: it plays no part, as a box plays none."""
 _NUMBER = (
-    r"(?P<number>\d{1,4})(?:\s*(?:-|\u2013|\u2014)\s*(?P<last>\d{1,4})\b)?"
+    r"(?P<number>\d{1,4})(?:\s*(?:[-+&\u2013\u2014]|\b(?:en|et|tot|t/m)\b)\s*(?P<last>\d{1,4})\b)?"
     r"\s*(?P<mark>bis|ter|quater|[a-z]\b(?![.\u2019']))?"
 )
 _AT_END = re.compile(
-    rf"(?P<street>.*?\D)\s*,?\s*\b(?:nr\.?|n[o°]\.?)?\s*{_NUMBER}{_BOX}?", re.IGNORECASE
+    rf"(?P<street>.*?\D)\s*,?\s*\b(?:nr\.?|n[o°]\.?)?\s*{_NUMBER}{_BOX}", re.IGNORECASE
 )
-_AT_START = re.compile(rf"{_NUMBER}{_BOX}?\s*(?P<comma>,)?\s*(?P<street>\D.*)", re.IGNORECASE)
-_NUMBER_ALONE = re.compile(rf"(?:nr\.?|n[o°]\.?)?\s*{_NUMBER}{_BOX}?", re.IGNORECASE)
+_AT_START = re.compile(rf"{_NUMBER}{_BOX}\s*(?P<comma>,)?\s*(?P<street>\D.*)", re.IGNORECASE)
+_BOX_ALONE = re.compile(_BOX, re.IGNORECASE)
+_NUMBER_ALONE = re.compile(rf"(?:nr\.?|n[o°]\.?)?\s*{_NUMBER}{_BOX}", re.IGNORECASE)
 _NONE = re.compile(
     r"[\s,]*\b(?:[zs]\s?[/.]\s?n|[zs]n|zonder nummer|sans num[eé]ro)\b\.?", re.IGNORECASE
 )
@@ -91,6 +107,12 @@ _MAY_FOLLOW = re.compile(
     r"\w*(?:straat|str|laan|weg|plein|dreef|lei|baan|markt|dijk|kaai|hof|pad)$"
 )
 """What may follow a number as its street: 12 rue Haute, 12 Kerkstraat; not 11 Novemberlaan."""
+_IS_STREET = re.compile(rf"(?:\d+_)?(?:{_MAY_FOLLOW.pattern})|.*(?:straat|str|laan)$")
+_ROOM = re.compile(
+    r"(?:.*_)?(?:\w*(?:lokaal|zaal|gebouw|blok|kamer|ingang|klas|paviljoen)|poort|unit|site|campus|"
+    r"b[aâ]timent|salle|bloc|local|entree|porte|room|building|hall?)"
+)
+"""What has a number and is no street: a room, a block."""
 _TOWN_FIRST = re.compile(
     r"(?:(?:B|BE)\s?-\s?)?(?P<postcode>[1-9]\d{3})\s+(?P<town>[^\d,;]+)[,;]\s*(?=.)"
 )
@@ -109,6 +131,7 @@ municipality='Berlare')
     building, is left out.
     """
     line = _COUNTRY.sub("", re.sub(r"\s+", " ", re.sub(r"\([^()]*\)", " ", text)).strip(" ,;"))
+    line = _FLOOR.sub("", line).strip(" ,;")
     town = _TOWN.search(line)
     of_town: dict[str, Any] = {}
     # Four digits at the end of a street are its number: "Gentsesteenweg 1234".
@@ -127,35 +150,46 @@ municipality='Berlare')
     parts = [one.strip() for one in re.split(r"[,;]|\s[-\u2013]\s(?!\d)", line) if one.strip()]
     if not (of_town or town_apart) and len(parts) > 1 and not re.search(r"\d", parts[-1]):
         of_town = {"municipality": parts.pop()}
-    return replace(_parse_street(parts), **of_town)
+    one = replace(_parse_street(parts), **of_town)
+    # It may be a part of the building as well: who knows municipalities tells.
+    if town_apart and not of_town and parts[1:] and one.street != parts[-1]:
+        one = replace(one, also="" if re.search(r"\d", parts[-1]) else parts[-1])
+    return one
 
 
 def _parse_street(parts: list[str]) -> Address:
-    """Find the part with the street and its number; a number may be a part by itself."""
-    for place, part in enumerate(parts):
-        bare = _NONE.sub("", part).strip()
-        alone = _NUMBER_ALONE.fullmatch(bare)
-        if alone and place:
-            return _with_number(parts[place - 1], alone)
-        if alone and place + 1 < len(parts):
-            return _with_number(parts[place + 1], alone)
-        if bare != part and bare:
-            return Address(street=bare)
-        if not alone and re.search(r"\d", bare):
-            # A box may be a part of its own: "Kerkstraat 12, bus 3".
-            box = (
-                re.fullmatch(_BOX[:-1] + ")", parts[place + 1], re.IGNORECASE)
-                if parts[place + 1 :]
-                else None
-            )
-            street = split_street(bare)
-            return replace(street, box=box["box"]) if box else street
-    return Address(street=parts[0] if parts else "")
+    """Find the part with the street: one with a number, that is called a street, the last."""
+    read = [(_read_part(parts, place), place) for place in range(len(parts))]
+    ranked = [
+        (numbered, bool(_IS_STREET.match(fold_label(one.street))), place if numbered else -place)
+        for (one, numbered), place in read
+    ]
+    return read[ranked.index(max(ranked))][0][0] if parts else Address()
+
+
+def _read_part(parts: list[str], place: int) -> tuple[Address, bool]:
+    """Read a part as a street, with whether it says its number, or that it has none.
+
+    A number may be a part by itself, and so may a box: "Kerkstraat, 12, bus 3".
+    """
+    part = parts[place]
+    bare = _NONE.sub("", part).strip()
+    if alone := _NUMBER_ALONE.fullmatch(bare):
+        of = parts[place - 1] if place else "".join(parts[1:2])
+        return _with_number(of, alone), bool(of)
+    if bare != part and bare:
+        return Address(street=bare), True
+    if not re.search(r"\d", bare) or _BOX_ALONE.fullmatch(bare):
+        return Address(street=part), False
+    one = split_street(bare)
+    box = _BOX_ALONE.fullmatch("".join(parts[place + 1 : place + 2]))
+    one = replace(one, box=box["box"]) if box and box["box"] else one
+    return one, not _ROOM.fullmatch(fold_label(one.street))
 
 
 def split_street(text: str) -> Address:
     """Part a street from the number behind it, or before it; of "11 Novemberlaan" none is."""
-    text = _NONE.sub("", " ".join(text.split())).strip(" ,;")
+    text = _NONE.sub("", _FLOOR.sub("", " ".join(text.split()))).strip(" ,;")
     behind = _AT_END.fullmatch(text)
     if behind and re.search(r"[^\W\d_]{2}", behind["street"]):
         return _with_number(behind["street"], behind)
@@ -180,12 +214,29 @@ def _with_number(street: str, found: re.Match[str]) -> Address:
 @cache
 def parse_numbers(text: str) -> tuple[Address, ...]:
     """Read what a file of addresses says of a house: "12", "12A", "12-14", "12;14", "12/2"."""
-    found = (_NUMBER_ALONE.fullmatch(one.strip()) for one in re.split(r"[;,]", text)[:20])
+    parts = re.split(r"[;,]", _FLOOR.sub("", text))[:20]
+    found = (_NUMBER_ALONE.fullmatch(one.strip()) for one in parts)
     return tuple(_with_number("", one) for one in found if one)
+
+
+_POSTCODE = re.compile(r"(?i:be?[- ]?)?([1-9])[. ]?(\d{3})(?:[.,]0+)?")
+
+
+@cache
+def read_postcode(text: str) -> str:
+    """Read "9290", "B-9290", "9.290" or "9 290"; empty where it is no postcode.
+
+    >>> read_postcode("B-9.290")
+    '9290'
+    """
+    found = _POSTCODE.fullmatch(text.strip())
+    return found[1] + found[2] if found else ""
 
 
 # --- How streets are compared ----------------------------------------------------------------
 
+SHORT_ROYAL = "kon."
+"""Of a koning or of a koningin: `placing.find_near` looks for both."""
 _AS_ONE = {
     r"sint|sinte|saint|sainte|st|ste": "st",
     r"notre dame|n d": "olv",
@@ -197,7 +248,8 @@ _AS_ONE = {
     r"gen|generaal|general": "generaal",
     r"kard": "kardinaal",
     r"mgr|mons": "monseigneur",
-    r"kon|koning|roi": "koning",
+    r"koning|roi": "koning",
+    r"kon": SHORT_ROYAL,
     r"av|ave": "avenue",
     r"bd|bld|boul|blvd": "boulevard",
     r"ch|chee|chssee": "chaussee",
@@ -254,7 +306,7 @@ def has_addresses(raw: pd.DataFrame, file: OpenedFile) -> bool:
 def read_addresses(raw: pd.DataFrame, file: OpenedFile) -> pd.Series:
     """Read the address of each row, of one column or of columns apart, as `Address`.
 
-    A column of its own goes before what one line says; the two must not say something else.
+    A column of its own goes before what one line says; where the two differ the address is wrong.
     """
     renamed = dict.fromkeys(find_house_numbers(raw), "house_number")
     found = match_columns(raw.drop(columns=list(renamed)), ADDRESS_NAMES, file)
@@ -272,19 +324,52 @@ def read_addresses(raw: pd.DataFrame, file: OpenedFile) -> pd.Series:
 def _join_columns(
     address: str, street: str, house_number: str, box: str, postcode: str, municipality: str
 ) -> Address:
-    """Put an address together of its columns."""
+    """Put an address together of its columns; what two of them say otherwise is wrong."""
     one = parse_address(address, town_apart=bool(municipality or postcode))
+    wrong = []
     if street:
-        own = split_street(street)
-        one = replace(own, postcode=one.postcode, municipality=one.municipality)
-    numbers = parse_numbers(re.sub(r"[.,]0+$", "", house_number))
-    if numbers:
-        one = replace(one, number=numbers[0].number, last=numbers[-1].last, mark=numbers[0].mark)
+        own = _split_column(street, house_number)
+        if one.street and fold_street(own.street) != fold_street(one.street):
+            wrong.append(f"the address says '{one.street}', the column of streets '{own.street}'")
+        wrong += _differ(one, own)
+        numbered = own if own.number else one
+        one = replace(
+            numbered, street=own.street, postcode=one.postcode, municipality=one.municipality
+        )
+    bare = _NONE.sub("", re.sub(r"[.,]0+$", "", house_number)).strip(" -/.?")
+    if numbers := parse_numbers(bare):
+        own, last = numbers[0], numbers[-1].last
+        wrong += _differ(one, own)
+        one = replace(one, number=own.number, last=last, mark=own.mark or one.mark)
+    elif bare:
+        wrong.append(f"its house number '{bare}' is not understood")
     town = _TOWN.search(municipality)
-    code = re.sub(r"\D*(\d{4})\b.*", r"\1", re.sub(r"[.,]0+$", "", postcode))
+    codes = [read_postcode(postcode), town["postcode"] if town else "", one.postcode]
+    codes = [*dict.fromkeys(filter(None, codes))]
+    if len(codes) > 1:
+        wrong.append(f"it says postcode {' and '.join(codes)}")
+    named = ((town["town"] or "") if town else municipality) or one.municipality
     return replace(
         one,
         box=box or one.box,
-        postcode=code or (town["postcode"] if town else "") or one.postcode,
-        municipality=((town["town"] or "") if town else municipality) or one.municipality,
+        postcode=codes[0] if codes else "",
+        municipality=named,
+        also=one.municipality or one.also,
+        wrong=clean_text("; ".join(wrong), 200),
     )
+
+
+def _split_column(street: str, house_number: str) -> Address:
+    """Part a column of streets; beside one of numbers "Plein 1944" is a street of that name."""
+    own = split_street(street)
+    is_year = own.number in range(1800, 2100) and parse_numbers(house_number)
+    return Address(street=street) if is_year else own
+
+
+def _differ(one: Address, other: Address) -> list[str]:
+    """Say which two house numbers are given, where there are two."""
+    both = [f"{each.number}{each.mark}" for each in (one, other) if each.number]
+    same_mark = not (one.mark and other.mark) or one.mark == other.mark
+    if len(both) < 2 or (one.number == other.number and same_mark):
+        return []
+    return [f"it says house number {' and '.join(both)}"]

@@ -119,6 +119,13 @@ def report_wrong(
     for row in text.index[wrong][:20]:
         called, value = clean_text(file.label_of(text.name), 40), clean_text(str(text[row]), 30)
         file.error_at(f"{text.index.name} {row}", f"'{called}' is '{value}', not {must}", mend)
+    tell_rest(text.index[wrong], f"'{clean_text(str(text.name), 40)}' is not {must} either", file)
+
+
+def tell_rest(rows: pd.Index, what: str, file: OpenedFile, told: int = 20) -> None:
+    """Report in one line the rows beyond the first, which were told one by one."""
+    if rest := rows[told:].tolist():
+        file.error_at(f"{rows.name} {say_list(rest, 10)}", what, "see above")
 
 
 def _quote_value(value: object) -> str:

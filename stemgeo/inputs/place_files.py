@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from typing import TYPE_CHECKING
 
 import geopandas as gpd
@@ -11,9 +12,10 @@ import pandas as pd
 import shapely
 
 from stemgeo.facts import LAMBERT_72
-from stemgeo.inputs import cache, extracts
-from stemgeo.inputs.addresses import fold_street
-from stemgeo.inputs.files import OpenedFile, open_input
+from stemgeo.inputs import addresses, cache, extracts, placing
+from stemgeo.inputs.addresses import fold_street, read_postcode
+from stemgeo.inputs.files import OpenedFile, clean_text, open_input, strip_control, unquote_formula
+from stemgeo.inputs.messages import report_wrong, tell_rest
 from stemgeo.inputs.names import ADDRESS_NAMES
 from stemgeo.inputs.placing import AddressBook, find_near
 from stemgeo.inputs.points import match_columns, read_points
@@ -91,11 +93,11 @@ def load_postcodes(
 
 
 def _check_postcodes(table: gpd.GeoDataFrame, label: str, file: OpenedFile) -> gpd.GeoDataFrame:
-    table["postcode"] = table["postcode"].str.replace(r"[.,]0+$", "", regex=True)
-    for row in table.index[~table["postcode"].str.fullmatch("[1-9][0-9]{3}")][:20]:
-        what = f"'{label}' is '{table.loc[row, 'postcode'][:30]}', not a postcode from 1000 to 9999"
-        file.error_at(f"{table.index.name} {row}", what)
-    table = table[table.geometry.notna()]
+    text = table["postcode"].rename(label)
+    codes = text.map(read_postcode).astype(str)
+    mend = "correct it, or leave the row out"
+    report_wrong(text, codes == "", "a postcode from 1000 to 9999", file, mend)
+    table = table.assign(postcode=codes)[table.geometry.notna()]
     return table.assign(x=table.geometry.x, y=table.geometry.y)
 
 
@@ -119,13 +121,24 @@ def load_corrections(
 
 
 def _check_corrections(table: gpd.GeoDataFrame, _: str, file: OpenedFile) -> gpd.GeoDataFrame:
+    plain = {
+        name: table[name].map(strip_control).map(unquote_formula).astype(str)
+        for name in _OF_CORRECTIONS
+    }
+    table = table.assign(**plain)
     ids = table["academy_id"]
-    for row in ids.index[ids == ""][:20]:
+    without = ids.index[ids == ""]
+    for row in without[:20]:
         file.error_at(f"{ids.index.name} {row}", "no academy_id", "give that of the register")
-    for one, rows in ids[ids.duplicated(keep=False) & (ids != "")].groupby(ids):
+    tell_rest(without, "no academy_id either", file)
+    twice = [*ids[ids.duplicated(keep=False) & (ids != "")].groupby(ids)]
+    for one, rows in twice[:20]:
         where = say_list(rows.index.tolist())
-        what = f"the academy_id '{str(one)[:40]}' is corrected {len(rows)} times"
+        what = f"the academy_id '{clean_text(str(one), 40)}' is corrected {len(rows)} times"
         file.error_at(f"{ids.index.name} {where}", what, "keep one")
+    if len(twice) > 20:
+        rest = pd.Index([rows.index[0] for _, rows in twice], name=ids.index.name)
+        tell_rest(rest, "its academy_id is corrected more than once too", file)
     return table
 
 
@@ -173,12 +186,13 @@ def load_mapped_addresses(paths: Sequence[Path], wanted: Collection[str]) -> Add
         Streets, as `fold_street` writes them: those that may be one of them are kept.
     """
     made_from = [hash_file(path) for path in paths], sorted(wanted)
-    place = cache.entry_path("addresses", *made_from, code=[__file__, *extracts.CODE])
+    code = [__file__, addresses.__file__, placing.__file__, *extracts.CODE]
+    place = cache.entry_path("addresses", *made_from, code=code)
     rows = cache.load_or_make(
         place,
         lambda: read_mapped_addresses(paths, wanted),
-        lambda rows, path: cache.write_sealed(rows.to_json().encode(), path),
-        lambda path: pd.read_json(cache.read_sealed(path).decode(), dtype=False),
+        lambda rows, path: cache.write_sealed(rows.to_parquet(), path),
+        lambda path: pd.read_parquet(io.BytesIO(cache.read_sealed(path))),
     )
     return AddressBook("map_address", rows)
 
@@ -211,13 +225,15 @@ def read_mapped_addresses(paths: Sequence[Path], wanted: Collection[str]) -> pd.
             "addr:city": "municipality",
         }
     )
-    both = both[["street", "house_number", "postcode", "municipality", "x", "y"]]
+    text = ["street", "house_number", "postcode", "municipality"]
+    both = both[[*text, "x", "y"]]
     # A house on the border of two streets, "Heirweg; Haststraat", is of each of them too.
     each = both[both["street"].str.contains(";")]
     each = each.assign(street=each["street"].str.split(r"\s*;\s*", regex=True)).explode("street")
     both = pd.concat([both, each])
     # Not in the order of the files: that must not matter.
-    return both.dropna().sort_values([*both.columns], ignore_index=True)
+    both = both.dropna().astype(dict.fromkeys(text, str))
+    return both.sort_values([*both.columns], ignore_index=True)
 
 
 def _keep_meant(found: pd.DataFrame, wanted: Collection[str]) -> pd.DataFrame:

@@ -22,11 +22,13 @@ from rapidfuzz.distance import OSA
 from stemgeo import facts
 from stemgeo.facts import LAMBERT_72
 from stemgeo.inputs.addresses import (
+    SHORT_ROYAL,
     Address,
     fold_street,
     has_addresses,
     parse_numbers,
     read_addresses,
+    read_postcode,
 )
 from stemgeo.inputs.files import OpenedFile, clean_text
 from stemgeo.inputs.vectors import find_codes
@@ -64,6 +66,8 @@ _GAP_M = 1000.0
 """A street goes on where its addresses lie no farther apart."""
 _BORDER_M = 5000.0
 """A postcode whose point lies farther from a municipality is not of it."""
+_ELSEWHERE = 0.7
+"""What is left of the score where the municipality named is not known, or may be another."""
 
 
 class Place(NamedTuple):
@@ -77,7 +81,7 @@ class Place(NamedTuple):
     placed_at: str
     address: str = ""
     otherwise: bool = False
-    """Whether a name was read as the nearest known one."""
+    """Whether a name was read as another that is known: it is to be checked."""
 
 
 class Refused(NamedTuple):
@@ -101,12 +105,26 @@ def find_near(wanted: Iterable[str], known: Collection[str]) -> dict[str, dict[s
     Letters that changed places are one error. Numbers in names are never errors. Names of up to
     twice as many errors are among them: `choose_near` looks whether another is about as near.
     """
-    names, found = list(known), {}
+    bears: dict[str, list[str]] = {}
+    for key in known:
+        for full in _spell_out(key):
+            bears.setdefault(full, []).append(key)
+    names, found = list(bears), {}
     for one in wanted:
         most = 2 * _allow_errors(one)
-        near = process.extract(one, names, scorer=OSA.distance, score_cutoff=most, limit=None)
-        found[one] = {key: int(errors) for key, errors, _ in near if _digits(key) == _digits(one)}
+        fewest = found[one] = dict[str, int]()
+        for asked in _spell_out(one):
+            near = process.extract(asked, names, scorer=OSA.distance, score_cutoff=most, limit=None)
+            for full, errors, _ in near:
+                for key in bears[full] if _digits(full) == _digits(one) else ():
+                    fewest[key] = min(int(errors), fewest.get(key, most))
     return found
+
+
+def _spell_out(key: str) -> list[str]:
+    """Give what a street may be: "Kon. Astridlaan" is of a koning or of a koningin."""
+    both = ("koning", "koningin") if SHORT_ROYAL in key else ("",)
+    return [key.replace(SHORT_ROYAL, one) for one in both]
 
 
 def _digits(key: str) -> str:
@@ -142,17 +160,6 @@ class Town(NamedTuple):
     reach_m: int
 
 
-_ALSO = {
-    "antwerpen": "anvers antwerp", "gent": "gand ghent", "brugge": "bruges", "leuven": "louvain",
-    "mechelen": "malines", "kortrijk": "courtrai", "oostende": "ostende ostend", "aalst": "alost",
-    "dendermonde": "termonde", "oudenaarde": "audenarde", "ieper": "ypres", "tongeren": "tongres",
-    "brussel": "bruxelles brussels bruxellesville", "halle": "hal", "vilvoorde": "vilvorde",
-    "elsene": "ixelles", "ukkel": "uccle", "schaarbeek": "schaerbeek", "vorst": "forest",
-    "tienen": "tirlemont", "lier": "lierre", "ronse": "renaix", "roeselare": "roulers",
-}  # fmt: skip
-"""Names in other languages, by the Dutch one."""
-
-
 class Towns:
     """The municipalities by name: those of the study, and of Flanders and Brussels since 2018."""
 
@@ -185,9 +192,9 @@ class Towns:
                 )
                 spot = largest["code"], largest["x"], largest["y"]
                 self._add(Town(name, *spot, _round_up(reach)))
-        for key, others in _ALSO.items():
-            for other in others.split():
-                self.by_key.setdefault(other, self.by_key.get(key, []))
+        name_of = known.set_index("nis2018")["name2018"]
+        for other, code in facts.list_exonyms().items():
+            self.by_key.setdefault(_fold_town(other), self.by_key[_fold_town(name_of[code])])
 
     def _add(self, town: Town) -> None:
         for key in {_fold_town(town.name), fold_street(town.name)}:
@@ -199,9 +206,20 @@ class Towns:
         near = {key: 0} if key in self.by_key else find_near([key], self.by_key)[key]
         towns = {town for one in choose_near(key, near) for town in self.by_key[one]}
         if len(towns) > 1:
-            names = " or ".join(sorted(f"{one.name} ({one.code})" for one in towns)[:3])
+            called = (f"{one.name} ({one.code})" if one.code else one.name for one in towns)
+            names = " or ".join(sorted(called)[:3])
             return Refused(f"its municipality '{clean_text(name, 40)}' may be {names}")
         return towns.pop() if towns else None
+
+    def contradict(self, one: Town, name: str) -> bool:
+        """Whether a municipality and one of another name are apart: none is a part of the other."""
+        others = self.by_key.get(_fold_town(name), [])
+        return bool(others) and all(
+            one.code != other.code
+            if one.code or other.code
+            else math.hypot(one.x - other.x, one.y - other.y) > max(one.reach_m, other.reach_m)
+            for other in others
+        )
 
 
 def _group(rows: Iterable[dict[Any, Any]], key: str) -> dict[str, list[dict[Any, Any]]]:
@@ -255,7 +273,9 @@ class AddressBook:
         )
         at = gpd.GeoSeries(gpd.points_from_xy(rows["x"], rows["y"]), rows.index, crs=LAMBERT_72)
         rows = rows.assign(
-            code=find_codes(at, towns, "nis_code"), town=rows["municipality"].map(_fold_town)
+            code=find_codes(at, towns, "nis_code"),
+            town=rows["municipality"].map(_fold_town),
+            postcode=[read_postcode(one) or one for one in rows["postcode"]],
         )
         rows = rows.sort_values(["x", "y"], kind="stable")
         parts: dict[str, list[_Entry]] = {}
@@ -307,20 +327,18 @@ class NearRows:
             streets = (clean_text(there[key][0].street, 40) for key in meant[:3])
             names = " or ".join(f"'{one}'" for one in streets)
             return Refused(f"its street may be {names}")
-        rows = there[meant[0]]
-        if one.postcode:
-            fitting = [row for row in rows if row.postcode in ("", one.postcode)]
-            if not fitting:
-                if known[meant[0]]:
-                    return None
-                codes = ", ".join(sorted({row.postcode for row in rows})[:3])
-                what = f"its street there has postcode {clean_text(codes, 30)}, not {one.postcode}"
-                return Refused(what)
-            # Of two streets of that name the one that says the postcode is meant.
-            rows = [row for row in fitting if row.postcode] or fitting
-        found = self._find_number(one, rows, _similar(wanted, meant[0]))
-        fuzzy = wanted != meant[0]
-        return found._replace(otherwise=fuzzy) if isinstance(found, Place) else found
+        rows, errors = _keep_postcode(one, there[meant[0]]), known[meant[0]]
+        if isinstance(rows, Refused):
+            return None if errors else rows
+        elsewhere = town is None and bool(one.municipality)
+        elsewhere &= any(row.town != _fold_town(one.municipality) for row in rows)
+        score = _similar(wanted, meant[0]) if errors else 100
+        found = _refuse_several(one, rows) if elsewhere else None
+        found = found or self._find_number(one, rows, score)
+        if isinstance(found, Refused):
+            return found
+        score = round(found.score * (_ELSEWHERE if elsewhere else 1))
+        return found._replace(otherwise=errors > 0 or elsewhere, score=score)
 
     def _keep_town(self, one: Address, town: Town | None, rows: list[_Entry]) -> list[_Entry]:
         if one.municipality:
@@ -372,6 +390,26 @@ class NearRows:
         street = " ".join(filter(None, (row.street, row.house_number)))
         told = clean_text(", ".join(filter(None, (street, town))), 120)
         return Place(row.x, row.y, by, _round_up(precision_m), round(score), told)
+
+
+def _keep_postcode(one: Address, rows: list[_Entry]) -> list[_Entry] | Refused:
+    """Keep the rows of the postcode; of two streets of a name the one that says it is meant."""
+    fitting = [row for row in rows if not one.postcode or row.postcode in ("", one.postcode)]
+    if not fitting:
+        codes = ", ".join(sorted({row.postcode for row in rows})[:3])
+        what = f"its street there has postcode {clean_text(codes, 30)}, not {one.postcode}"
+        return Refused(what)
+    return [row for row in fitting if one.postcode and row.postcode] or fitting
+
+
+def _refuse_several(one: Address, rows: list[_Entry]) -> Refused | None:
+    """Refuse an address of a municipality that is not known where two others have the street."""
+    named = sorted({row.municipality or row.code for row in rows})
+    if len(named) < 2:
+        return None
+    names = " and ".join(clean_text(name, 40) for name in named[:3])
+    what = f"municipality '{clean_text(one.municipality, 40)}' is not known"
+    return Refused(f"{what}, and its postcode has that street in {names}")
 
 
 def _covers(house: _House, one: Address) -> bool:
@@ -454,11 +492,16 @@ class PlaceSources:
         return [self._find(one, near) for one in asked]
 
     def _find(self, one: Address, books: list[NearRows]) -> Place | Refused:
+        if one.wrong:
+            return Refused(one.wrong, "keep in its columns the one that is meant")
         if not (one.municipality or one.postcode):
             return Refused("names no municipality and no postcode", "add one of them")
         town = self.towns.find(one.municipality) if one.municipality else None
         if isinstance(town, Refused):
             return town
+        if town and one.also and self.towns.contradict(town, one.also):
+            both = f"'{clean_text(one.also, 40)}' and '{clean_text(one.municipality, 40)}'"
+            return Refused(f"it says municipality {both}", "keep the one that is meant")
         found = [book.find(one, town) for book in books if one.street]
         refused = [answer for answer in found if isinstance(answer, Refused)]
         places = [answer for answer in found if isinstance(answer, Place)]
@@ -479,21 +522,7 @@ class PlaceSources:
         table = self.take_postcodes() if one.postcode else None
         rows = None if table is None else table[table["postcode"] == one.postcode]
         if rows is not None and len(rows):
-            named = rows[rows["name"].map(_fold_town) == _fold_town(one.municipality)]
-            rows = named if len(named) and one.municipality else rows
-            middle, spread = _find_middle(rows[["x", "y"]].to_numpy())
-            row = rows.iloc[middle]
-            outline = self.towns.outlines.get(town.code) if town else None
-            if (
-                town
-                and outline is not None
-                and outline.distance(shapely.Point(row[["x", "y"]])) > _BORDER_M
-            ):
-                return Refused(f"postcode {one.postcode} is not of {clean_text(town.name, 40)}")
-            told = clean_text(" ".join(filter(None, (one.postcode, row["name"]))), 120)
-            return Place(
-                row["x"], row["y"], "postcode", _round_up(max(POSTCODE_M, spread)), 40, told
-            )
+            return self._place_by_postcode(one, town, rows)
         if town is None:
             name = clean_text(one.municipality or one.postcode, 40)
             if not one.municipality:
@@ -509,6 +538,31 @@ class PlaceSources:
                 f"municipality '{name}' is not known", meant or "give its place in corrections"
             )
         return Place(town.x, town.y, "municipality", town.reach_m, 20, town.name)
+
+    def _place_by_postcode(
+        self, one: Address, town: Town | None, rows: pd.DataFrame
+    ) -> Place | Refused:
+        named = rows[rows["name"].map(_fold_town) == _fold_town(one.municipality)]
+        is_named = bool(one.municipality) and len(named) > 0
+        rows = named if is_named else rows
+        middle, spread = _find_middle(rows[["x", "y"]].to_numpy())
+        row = rows.iloc[middle]
+        doubtful = bool(one.municipality) and not is_named and town is None
+        if town:
+            spot, outline = shapely.Point(row[["x", "y"]]), self.towns.outlines.get(town.code)
+            middle_m = spot.distance(shapely.Point(town.x, town.y))
+            # Without its outline: a circle of its area, and twice as wide, since it is no circle.
+            least, most = (
+                (middle_m - town.reach_m, middle_m - town.reach_m / 2)
+                if outline is None
+                else (outline.distance(spot),) * 2
+            )
+            if least > _BORDER_M:
+                return Refused(f"postcode {one.postcode} is not of {clean_text(town.name, 40)}")
+            doubtful = most > _BORDER_M and not is_named
+        told = clean_text(" ".join(filter(None, (one.postcode, row["name"]))), 120)
+        off, score = _round_up(max(POSTCODE_M, spread)), round(40 * (_ELSEWHERE if doubtful else 1))
+        return Place(row["x"], row["y"], "postcode", off, score, told, otherwise=doubtful)
 
 
 # --- The register --------------------------------------------------------------------------------
@@ -722,9 +776,9 @@ def tell_coarse(academies: gpd.GeoDataFrame, rules: AcademyRules, file: OpenedFi
 
 
 _BY = {
-    "street": Said("in its street", "in haar straat", "dans sa rue"),
+    "street": Said("in its street", "in de straat", "dans sa rue"),
     "postcode": Said("by postcode", "op postcode", "par code postal"),
     "municipality": Said("by municipality", "op gemeente", "par commune"),
-    "address_point": Said("at its address", "op haar adres", "à son adresse"),
-    "map_address": Said("at its address", "op haar adres", "à son adresse"),
+    "address_point": Said("at its address", "op het adres", "à son adresse"),
+    "map_address": Said("at its address", "op het adres", "à son adresse"),
 }

@@ -136,7 +136,8 @@ def _list_towns(vintage: int) -> dict[str, dict[str, str]]:
         found.setdefault(_fold(names[code]), {})[code] = names[code]
     if vintage == vintages.VINTAGES[0]:
         for name, code in facts.list_exonyms().items():
-            found.setdefault(_fold(name), {})[code] = name
+            if code not in vintages.brussels_codes():
+                found.setdefault(_fold(name), {})[code] = name
     return found
 
 

@@ -6,7 +6,13 @@ import re
 
 import pytest
 
-from stemgeo.inputs.addresses import Address, fold_street, parse_address, parse_numbers
+from stemgeo.inputs.addresses import (
+    Address,
+    fold_street,
+    parse_address,
+    parse_numbers,
+    read_postcode,
+)
 from stemgeo.inputs.names import ADDRESS, ADDRESS_NAMES, SYNONYMS
 
 LINES = {
@@ -48,6 +54,24 @@ LINES = {
     "Kerkstraat 12/bus 3, 9290 Berlare": ("Kerkstraat", 12, "", "3", "9290", "Berlare"),
     "Molenstraat, Berlare": ("Molenstraat", None, "", "", "", "Berlare"),
     "1 Meilaan, 9290 Berlare": ("1 Meilaan", None, "", "", "9290", "Berlare"),
+    "Koningin Astridlaan 12 verdieping 2": ("Koningin Astridlaan", 12, "", "", "", ""),
+    "Dorp 12, 2de verdieping, 9290 Berlare": ("Dorp", 12, "", "", "9290", "Berlare"),
+    "Dorp 12 gelijkvloers, 9290 Berlare": ("Dorp", 12, "", "", "9290", "Berlare"),
+    "Dorp 12a verd. 1, 9290 Berlare": ("Dorp", 12, "a", "", "9290", "Berlare"),
+    "Rue Haute 12, 1er étage, 1000 Bruxelles": ("Rue Haute", 12, "", "", "1000", "Bruxelles"),
+    "Rue Haute 12 rez-de-chaussée": ("Rue Haute", 12, "", "", "", ""),
+    "Dorp 12, 2nd floor, Berlare": ("Dorp", 12, "", "", "", "Berlare"),
+    "Nieuwstraat 3 bus A 12": ("Nieuwstraat", 3, "", "A 12", "", ""),
+    "Nieuwstraat 3 bus 2 verdieping 1, Zele": ("Nieuwstraat", 3, "", "2", "", "Zele"),
+    "School 3, Kerkstraat 12, 9290 Berlare": ("Kerkstraat", 12, "", "", "9290", "Berlare"),
+    "Basisschool Zonnebloem 2 - Kerkstraat 12 - 9290 Berlare":
+        ("Kerkstraat", 12, "", "", "9290", "Berlare"),
+    "School 3, Dorp 12, 9290 Berlare": ("Dorp", 12, "", "", "9290", "Berlare"),
+    "School 3, Kerkstraat, 12, bus 4, 9290 Berlare":
+        ("Kerkstraat", 12, "", "", "9290", "Berlare"),
+    "Dorp 12, lokaal 3, 9290 Berlare": ("Dorp", 12, "", "", "9290", "Berlare"),
+    "Campus 2, Grote Markt z/n, 9290 Berlare": ("Grote Markt", None, "", "", "9290", "Berlare"),
+    "11 Novemberlaan, 5, 9000 Gent": ("11 Novemberlaan", 5, "", "", "9000", "Gent"),
     "9290 Berlare": ("", None, "", "", "9290", "Berlare"),
     "": ("", None, "", "", "", ""),
 }  # fmt: skip
@@ -62,7 +86,10 @@ def test_a_line_is_taken_apart(line: str) -> None:
     ]
 
 
-@pytest.mark.parametrize("line", ["Kerkstraat 12-14", "Kerkstraat 12 - 14 , 9220 Hamme"])
+@pytest.mark.parametrize(
+    "line",
+    ["Kerkstraat 12-14", "Kerkstraat 12 - 14 , 9220 Hamme", "Kerkstraat 12+14", "Dorp 12 en 14"],
+)
 def test_a_span_of_numbers_has_two_ends(line: str) -> None:
     """12-14 is two houses, 16/2 a house with a box."""
     assert (parse_address(line).number, parse_address(line).last) == (12, 14)
@@ -105,6 +132,13 @@ def test_other_streets_stay_others() -> None:
     """A lane is no street, and the 8th no 7th."""
     streets = "Kerkstraat Kerklaan Kerkweg Kerkplein Kerkdreef 7-Julistraat 8-Julistraat"
     assert len({fold_street(one) for one in streets.split()}) == len(streets.split())
+
+
+def test_postcodes_are_read_in_one_way() -> None:
+    """As offices write them; what is longer or shorter is none."""
+    for text in ("9290", "9.290", "9 290", "B-9290", "BE 9290", "9290.0", " 9290"):
+        assert read_postcode(text) == "9290", text
+    assert not any(map(read_postcode, ("", "929", "92900", "0290", "Berlare")))
 
 
 def test_columns_of_addresses_are_no_others() -> None:

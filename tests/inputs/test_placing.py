@@ -196,7 +196,10 @@ def test_a_municipality_alone_is_a_point_inside_and_reaches_all_of_it() -> None:
     assert outline.contains(spot)
     assert outline.boundary.hausdorff_distance(spot) <= found.precision_m
     known = facts.list_municipalities().set_index("name2018")
-    for name, same in (("Overpelt", "Overpelt"), ("Gand", "Gent"), ("Lokern", "Lokeren")):
+    for name, same in (
+        ("Overpelt", "Overpelt"), ("Gand", "Gent"), ("Lokern", "Lokeren"), ("Menin", "Menen"),
+        ("Renaix", "Ronse"), ("Ixelles", "Elsene"), ("Brussels", "Brussel"),
+    ):  # fmt: skip
         found = place(f"Nergens 1, {name}")
         (point,) = gpd.GeoSeries(
             gpd.points_from_xy([known["lon"][same]], [known["lat"][same]]), crs="EPSG:4326"
@@ -204,7 +207,7 @@ def test_a_municipality_alone_is_a_point_inside_and_reaches_all_of_it() -> None:
         assert point.distance(gpd.points_from_xy([found[0]], [found[1]])[0]) < 1, name
     assert place("Kerkstraat 1, Berrlare")[2] == "address_point"
     assert place("Kerkstraat 1, Berlarre")[0] == (
-        "its municipality 'Berlarre' may be Berlaar () or Berlare (42003)"
+        "its municipality 'Berlarre' may be Berlaar or Berlare (42003)"
     )
 
 
@@ -219,6 +222,45 @@ def test_what_names_no_known_place_is_refused() -> None:
     codes = pd.DataFrame({"postcode": ["1000"], "name": [""], "x": [hand.X0 + 9e4], "y": [hand.Y0]})
     found = place("Nergens 12, 1000 Berlare", take_postcodes=lambda: codes)
     assert found[0] == "postcode 1000 is not of Berlare"
+
+
+def test_a_municipality_that_nobody_knows_is_not_passed_over() -> None:
+    """Parts of a municipality share its postcode: what is taken instead is said."""
+    row = [("Nieuwstraat", "3", 1, 1)]
+    own = book(*row, postcode="9290", municipality="Berlare")
+    found = place("Nieuwstraat 3, 9290 Overmere", take_points=lambda: own)
+    assert (at(found), found[4], found[7]) == ((1, 1), 70, True)
+    same = place("Nieuwstraat 3, 9290 Berlare", take_points=lambda: own)
+    assert (same[4], same[7]) == (100, False)
+    two = book(*row, ("Nieuwstraat", "5", 1.1, 1), postcode="9290", municipality=["A", "B"])
+    found = place("Nieuwstraat 3, 9290 Overmere", take_points=lambda: two)
+    known = "municipality 'Overmere' is not known, and its postcode has that street in A and B"
+    assert found == Refused(known)
+
+
+def test_a_postcode_that_may_be_of_another_municipality_is_said() -> None:
+    """Of one without an outline too: far off it is refused, farther than it is wide told."""
+    km = {"9290": 0.0, "9000": 14.0, "9999": 60.0}
+    spot = BY_NAME.by_key["gent"][0]
+    east = [spot.x + 1000 * one for one in km.values()]
+    codes = pd.DataFrame({"postcode": list(km), "name": "", "x": east, "y": spot.y})
+    near, off, far = (place(f"Nergens 1, {one} Gent", take_postcodes=lambda: codes) for one in km)
+    assert (near[4], near[7]) == (40, False)
+    assert (off[4], off[7]) == (28, True)
+    assert far == Refused("postcode 9999 is not of Gent")
+    unknown = place("Nergens 1, 9290 Overmere", take_postcodes=lambda: codes)
+    assert (unknown[2], unknown[4], unknown[7]) == ("postcode", 28, True)
+
+
+def test_short_for_a_king_is_short_for_a_queen() -> None:
+    """Where both have a street it is asked which; where one has it, that is meant."""
+    queen, king = ("Koningin Astridlaan", "2", 1, 1), ("Koning Astridlaan", "2", 3, 1)
+    found = place("Kon. Astridlaan 2, Berlare", queen, king)
+    assert found == Refused("its street may be 'Koning Astridlaan' or 'Koningin Astridlaan'")
+    for row in (queen, king, ("Kon. Astridln", "2", 1, 1)):
+        alone = place("Kon. Astridlaan 2, Berlare", row)
+        assert (alone[2], alone[4], alone[7]) == ("address_point", 100, False)
+    assert at(place("Koningin Astridlaan 2, Berlare", ("Kon. Astridlaan", "2", 1, 1))) == (1, 1)
 
 
 # --- In a register -------------------------------------------------------------------------------
@@ -295,6 +337,67 @@ def test_all_that_cannot_be_placed_is_told_at_once(tmp_path: Path) -> None:
         f"a.csv, row 3: address 'Kerkstraat 12': {none}",
         f"a.csv, row 4: no coordinates ('3 C'); {lacks}",
     ]
+
+
+@pytest.mark.parametrize(
+    ("header", "row", "what"),
+    [
+        ("adres;postcode;gemeente", "Kerkstraat 12, 9000 Gent;9290;Berlare",
+         "it says postcode 9290 and 9000"),
+        ("adres;gemeente", "Kerkstraat 12, Zele;Berlare",
+         "it says municipality 'Zele' and 'Berlare'"),
+        ("straat;huisnummer;gemeente", "Kerkstraat 14;12;Berlare",
+         "it says house number 14 and 12"),
+        ("adres;straat;gemeente", "Kerkstraat 12;Dorp;Berlare",
+         "the address says 'Kerkstraat', the column of streets 'Dorp'"),
+        ("straat;huisnummer;gemeente", "Kerkstraat;twaalf;Berlare",
+         "its house number 'twaalf' is not understood"),
+    ],
+)  # fmt: skip
+def test_columns_that_say_two_things_are_refused(
+    tmp_path: Path, header: str, row: str, what: str
+) -> None:
+    """Neither is chosen; the error has the row, both, and a mend."""
+    table, errors, _ = read(tmp_path / "a.csv", f"id;naam;{header}", f"1;A;{row}")
+    (error,) = errors
+    assert error.startswith("a.csv, row 2: ")
+    assert what in error
+    assert "keep " in error
+    assert table.empty
+
+
+@pytest.mark.parametrize(
+    ("header", "row", "told"),
+    [
+        ("adres;straat;gemeente", "Kerkstraat 12;Kerkstr.;Berlare", "Kerkstr. 12"),
+        ("straat;huisnummer;gemeente", "Kerkstraat 12;12;Berlare", "Kerkstraat 12"),
+        ("straat;huisnummer;gemeente", "Kerkstraat;12 verdieping 1;Berlare", "Kerkstraat 12"),
+        ("straat;huisnummer;gemeente", "Kerkstraat;12+14;Berlare", "Kerkstraat 12-14"),
+        ("straat;huisnummer;gemeente", "Kerkstraat;z/n;Berlare", "Kerkstraat"),
+        ("adres;postcode;gemeente", "Kerkstraat 12, 9290 Overmere;9 290;Berlare", "Kerkstraat 12"),
+    ],
+)
+def test_columns_that_say_one_thing_twice_are_joined(
+    tmp_path: Path, header: str, row: str, told: str
+) -> None:
+    """A number that one of them lacks comes of the other; a part of a municipality is in it."""
+    table, errors, _ = read(tmp_path / "a.csv", f"id;naam;{header}", f"1;A;{row}")
+    assert not errors
+    assert table["address"]["1"].partition(",")[0] == told
+    assert table["placed_by"]["1"] == ("address_point" if "12" in told else "street")
+
+
+def test_corrections_by_the_order_of_rows_are_refused(tmp_path: Path) -> None:
+    """Ids that were made are another's when a row is added."""
+    put = gpd.GeoDataFrame(
+        {"academy_id": ["A001"], "note": [""]}, geometry=[hand.spot(3, 3)], crs=LAMBERT_72
+    )
+    _, errors, _ = read(
+        tmp_path / "a.csv", "naam;adres", "A;Kerkstraat 12, Berlare", corrections=put
+    )
+    (error,) = errors
+    assert "has no academy_id, and corrections has A001" in error
+    assert error.endswith("add academy_id")
 
 
 def test_a_correction_wins_over_coordinates_and_address(tmp_path: Path) -> None:
