@@ -123,7 +123,19 @@ def report_wrong(
 
 
 def tell_rest(rows: pd.Index, what: str, file: OpenedFile, told: int = 20) -> None:
-    """Report in one line the rows beyond the first, which were told one by one."""
+    """Report in one line the rows beyond the first, which were told one by one.
+
+    Parameters
+    ----------
+    rows
+        All that are wrong.
+    what
+        Is wrong with them.
+    file
+        Takes the error.
+    told
+        How many were told.
+    """
     if rest := rows[told:].tolist():
         file.error_at(f"{rows.name} {say_list(rest, 10)}", what, "see above")
 

@@ -333,8 +333,8 @@ class NearRows:
         elsewhere = town is None and bool(one.municipality)
         elsewhere &= any(row.town != _fold_town(one.municipality) for row in rows)
         score = _similar(wanted, meant[0]) if errors else 100
-        found = _refuse_several(one, rows) if elsewhere else None
-        found = found or self._find_number(one, rows, score)
+        several = _refuse_several(one, rows) if elsewhere else None
+        found = several or self._find_number(one, rows, score)
         if isinstance(found, Refused):
             return found
         score = round(found.score * (_ELSEWHERE if elsewhere else 1))
