@@ -37,6 +37,7 @@ from stemgeo.notes import (
     tell_notes,
     write_in_all,
 )
+from stemgeo.recognition import keep_own
 from stemgeo.report.files import SITE, join_lines
 from stemgeo.report.imprint import build_map_text, list_file_words
 from stemgeo.report.manifests import build_origins
@@ -438,7 +439,8 @@ def _build_comparison(
 
 
 def _compute_cost(asked: Question, solution: Solution) -> PlanCost:
-    study, academies = asked.prepared.study, asked.measured.academies
+    study = asked.prepared.study
+    academies = keep_own(study, asked.measured.academies)
     return subsidy.cost_of_places(
         asked.candidates.table.iloc[solution.chosen],
         subsidy.find_rules(study.subsidy),

@@ -126,19 +126,32 @@ class Readiness:
 
 
 def _say_blocked(study: Study, academies: int) -> Said:
+    limit, day = say_amount(study.travel.snap_limit_m), say_day(study.about.date)
+    near = (
+        say(
+            "of the only {short} that counts on {day}",
+            "van {article} enige {short} {die|dat} meetelt op {day}",
+            "{du seul|de la seule} {short} {pris|prise} en compte au {day}",
+            day=day,
+        )
+        if academies == 1
+        else say(
+            "of any of the {academies} that count on {day}",
+            "van ook maar één van de {academies} die meetellen op {day}",
+            "de l’{un|une} des {academies} {pris|prises} en compte au {day}",
+            academies=say_count(academies, "academy"),
+            day=day,
+        )
+    )
     return say(
-        "no road within {limit} m of any of the {academies} that count on {day}: nobody would be "
-        "in time; give an extract that holds their roads and those around, or run with --anyway "
-        "(anyway=True)",
-        "geen weg binnen {limit} m van ook maar één van de {academies} die meetellen op {day}: "
-        "niemand zou op tijd zijn; geef een wegenbestand met hun wegen en die eromheen, of reken "
-        "toch met --anyway (anyway=True)",
-        "aucune route à moins de {limit} m de l’{un|une} des {academies} {pris|prises} en compte "
-        "au {day} : personne ne serait à temps ; donnez un fichier avec leurs routes et celles des "
-        "environs, ou calculez quand même avec --anyway (anyway=True)",
-        limit=say_amount(study.travel.snap_limit_m),
-        academies=say_count(academies, "academy"),
-        day=say_day(study.about.date),
+        "no road within {limit} m {near}: nobody would be in time; give an extract that holds the "
+        "roads there and around, or run with --anyway (anyway=True)",
+        "geen weg binnen {limit} m {near}: niemand zou op tijd zijn; geef een wegenbestand met de "
+        "wegen daar en eromheen, of reken toch met --anyway (anyway=True)",
+        "aucune route à moins de {limit} m {near} : personne ne serait à temps ; donnez un fichier "
+        "avec les routes de là et des environs, ou calculez quand même avec --anyway (anyway=True)",
+        limit=limit,
+        near=near,
     )
 
 

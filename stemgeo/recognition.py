@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     import geopandas as gpd
 
     from stemgeo.speech import Language
-    from stemgeo.study import AcademyRules
+    from stemgeo.study import AcademyRules, Study
 
 
 # -- which academies count -------------------------------------------------------------------
@@ -59,7 +59,7 @@ def choose_recognised(
             say_several("academy"),
             say(
                 "none of {all} is {standing} on {day}",
-                "van de {all} is er geen enkele {standing} op {day}",
+                "van de {all} is er geen {enkele|enkel} {standing} op {day}",
                 "sur {all}, {aucun|aucune} n’est {standing} au {day}",
                 all=say_count(len(register), "academy"),
                 day=say_day(date),
@@ -195,6 +195,11 @@ _ENDLESS = say(
 )
 
 
+def keep_own(study: Study, academies: pd.DataFrame) -> pd.DataFrame:
+    """Keep the academies of the study's area: those around it serve, and are paid elsewhere."""
+    return academies[academies["nis_code"] != ""] if study.has_area else academies
+
+
 def is_undated(academies: pd.DataFrame) -> pd.Series[bool]:
     """Tell of which academies the register gives neither the first day nor the last."""
     undated: pd.Series[bool] = academies["valid_from"].isna() & academies["valid_until"].isna()
@@ -226,6 +231,22 @@ class Standing:
         """Count academies; planned ones among them are left out."""
         register = academies[~academies["planned"].astype(bool)]
         return cls(len(register), int(is_undated(register).sum()), language)
+
+    @classmethod
+    def in_area(cls, study: Study, academies: pd.DataFrame, language: Language) -> Standing:
+        """Count those of which municipalities have one; where there is none, those around tell.
+
+        Parameters
+        ----------
+        study
+            Whose area it is.
+        academies
+            That count.
+        language
+            In which it is said.
+        """
+        own = cls.from_academies(keep_own(study, academies), language)
+        return own if own.academies else cls.from_academies(academies, language)
 
     @property
     def dated(self) -> bool:

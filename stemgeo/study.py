@@ -138,10 +138,17 @@ def _as_names(value: object) -> object:
 
 
 def _is_file(area: object) -> bool:
-    """Whether an area is a file of polygons: a table with its path, or a text with an ending."""
+    """Whether an area is a file of polygons: a table, a path, or a text with a file's ending."""
     return isinstance(area, dict | Path) or (
-        isinstance(area, str) and re.search(r"[.][a-z0-9]{2,10}$|[/\\]", area.lower()) is not None
+        isinstance(area, str) and re.search(_OF_FILE, area.lower()) is not None
     )
+
+
+_OF_FILE = (
+    r"[/\\]|[.](gpkg|(geo)?json[ls]?|ndjson|topojson|shp|fgb|(geo)?parquet|gml|xml|kml|kmz|tiff?|csv|"
+    r"txt|tsv|xlsx?|xlsm|ods|zip|gz|bz2|pbf|osm|osh|gpx|dbf|tab|mif|gdb|dxf|qgz|pdf|docx?)$"
+)
+"""The endings of all that the door takes, or refuses as what it is."""
 
 
 VINTAGE: Literal[2025] = 2025
@@ -240,6 +247,7 @@ class FrenchWords(_FacilityWords):
     _ARTICLES: ClassVar[tuple[str, ...]] = ("un", "une")
     article: Literal["un", "une"]
     elision: bool | None = None
+    label_elision: bool | None = None
     label_plural: Word | None = None
 
     @model_validator(mode="after")
@@ -249,12 +257,15 @@ class FrenchWords(_FacilityWords):
         label = self.label or "ouvert"
         if not self.label_plural and re.search("(s|x|al|au|eu|ou)$", label):
             raise ValueError(f"label_plural: is missing: '{label}' of several")
-        unsure = [one for one in self._list_nouns() if guess_elision(one) is None]
-        if unsure and self.elision is None:
-            what = f"whether l’ and d’ stand before '{unsure[0]}', true or false"
-            raise ValueError(f"elision: is missing: {what}")
-        if not unsure and self.elision is not None:
-            raise ValueError("elision: changes nothing, the first letter tells; leave it out")
+        noun = (self.label_noun or "").partition(" ")[2]
+        for key, words in (("elision", self._list_nouns()), ("label_elision", [noun] * bool(noun))):
+            unsure = [one for one in words if guess_elision(one) is None]
+            if unsure and getattr(self, key) is None:
+                what = f"whether l’ and d’ stand before '{unsure[0]}', true or false"
+                raise ValueError(f"{key}: is missing: {what}")
+            if not unsure and getattr(self, key) is not None:
+                why = "the first letter tells" if words else "there is no label_noun"
+                raise ValueError(f"{key}: changes nothing, {why}; leave it out")
         return self
 
     def _list_nouns(self) -> list[str]:
@@ -264,7 +275,8 @@ class FrenchWords(_FacilityWords):
         """Give the words for texts."""
         label = self.label or ("ouvert" if self.article == "un" else "ouverte")
         plural, noun = self.label_plural or f"{label}s", "une période d’ouverture"
-        return self._build_words(self.article, label, plural, noun, elision=self.elision)
+        elided = {"elision": self.elision, "label_elision": self.label_elision}
+        return self._build_words(self.article, label, plural, noun, **elided)
 
 
 class EnglishWords(_FacilityWords):

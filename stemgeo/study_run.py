@@ -26,7 +26,7 @@ from stemgeo.measure import (
 )
 from stemgeo.notes import Said, tell_notes
 from stemgeo.readiness import refuse_without_roads
-from stemgeo.recognition import choose_recognised
+from stemgeo.recognition import choose_recognised, keep_own
 from stemgeo.result import Result
 from stemgeo.siting.municipalities import candidate_municipalities
 from stemgeo.siting.places import find_candidates
@@ -163,11 +163,6 @@ def draw_surroundings(prepared: Prepared) -> gpd.GeoDataFrame:
             rows.append((kind, "", shapely.simplify(shapely.line_merge(seen), 2.0)))
     frame = pd.DataFrame(rows, columns=["kind", "name", "geometry"])
     return gpd.GeoDataFrame(frame, geometry="geometry", crs=LAMBERT_72)
-
-
-def keep_own(study: Study, academies: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
-    """Keep the academies of the study's area: those around it serve, and are paid elsewhere."""
-    return academies[academies["nis_code"] != ""] if study.has_area else academies
 
 
 def _compare_year_before(prepared: Prepared) -> pd.DataFrame:

@@ -21,8 +21,11 @@ from stemgeo.measure import (
     prepare_study,
     report_nothing,
 )
+from stemgeo.recognition import Standing
 from stemgeo.report.imprint import build_map_text
+from stemgeo.report.subsidy import say_subsidy
 from stemgeo.study import parse_study
+from stemgeo.subsidy import cost_of_places, find_rules
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -221,6 +224,57 @@ def test_an_academy_outside_serves_children_inside(tmp_path: Path) -> None:
     assert row["covered"] == row["children"] > 0
     assert (row["academies"], row["has_academy"]) == (0, False)
     assert part.academies["nis_code"].tolist() == [""]
+
+
+def test_only_academies_of_the_area_are_paid(tmp_path: Path) -> None:
+    """One inside, two around, one planned: one place without the plan, two with it; never less."""
+    folder = place(tmp_path)
+    write_people(folder, PEOPLE, [(0.5, 0.5), (4.5, 0.5), (0.5, 4.5)], [(1, 1, 1.0)])
+    plan = f"id;name;x;y;cost\nP1;Nieuw;{hand.X0 + 3500};{hand.Y0 + 3500};\n"
+    plan += f"P2;Ernaast;{hand.X0 + 4500};{hand.Y0 + 3500};250\n"
+    (folder / "plan.csv").write_text(plan.replace("cost", "cost_eur"))
+    study = study_of(folder, ["11001"])
+    alone = sg.run(study)
+    told = say_subsidy(alone)
+    assert "1.000 euro (1 plaats, 1 aanvrager)" in told[0]
+    with_plan = sg.run(study.with_plan(folder / "plan.csv"))
+    told = say_subsidy(with_plan)
+    assert "1.000 euro (1 plaats, 1 aanvrager)" in told[0]
+    assert "2.000 euro (2 plaatsen, 2 aanvragers)" in told[1]
+    assert not any("250" in line for line in told)
+    asked = study.model_copy(update={"siting": study.siting.model_copy(update={"places": 1})})
+    beside = cost_of_places(pd.DataFrame(), find_rules(study.subsidy), register=alone.academies[:1])
+    assert sg.site(asked).cost.left_cents == beside.left_cents
+
+
+def test_who_has_a_date_is_told_of_the_academies_of_the_area(tmp_path: Path) -> None:
+    """Of three without dates one lies inside: the answer speaks of one; where none does, of all."""
+    folder = place(tmp_path)
+    write_people(folder, PEOPLE, [(0.5, 0.5), (4.5, 0.5), (0.5, 4.5)], [(1, 1, 1.0)])
+    for area, counts in ((["11001"], (1, 1)), (["71004"], (3, 3)), (None, (3, 3))):
+        study = study_of(folder, area)
+        _, part = measured(study)
+        standing = Standing.in_area(study, part.academies, "nl")
+        assert (standing.academies, standing.undated, standing.dated) == (*counts, False)
+
+
+@pytest.mark.parametrize(
+    ("area", "line"),
+    [
+        (
+            "St.Niklaas",
+            '"St.Niklaas" is no municipality or province of Flanders; did you mean Sint',
+        ),
+        ("grens.gpkg", "grens.gpkg"),
+        ("kaart/grens", "kaart/grens"),
+    ],
+)
+def test_a_name_with_a_point_is_no_file(tmp_path: Path, area: str, line: str) -> None:
+    """Only an ending of files, or a separator of folders, makes one."""
+    with pytest.raises(sg.InputError) as caught:
+        load_inputs(study_of(place(tmp_path), area))
+    assert line in str(caught.value)
+    assert ("municipality" in str(caught.value)) == (area == "St.Niklaas")
 
 
 def test_nothing_is_said_of_what_lies_outside(tmp_path: Path) -> None:

@@ -239,6 +239,9 @@ def test_what_a_language_needs_is_asked_all_at_once(tmp_path: Path) -> None:
         singular = "halle"
         plural = "halles"
         article = "une"
+        elision = false
+        label = "habilitée"
+        label_noun = "une habilitation"
         [study.facility.en]
         singular = "unit"
         plural = "units"
@@ -249,7 +252,7 @@ def test_what_a_language_needs_is_asked_all_at_once(tmp_path: Path) -> None:
         study,
         "'study.facility.nl.singular': must be a word or some: letters, digits, spaces, hyphens",
         '\'study.facility.nl.article\': must be "de" or "het"',
-        "'study.facility.fr': elision: is missing: whether l’ and d’ stand before 'halle'",
+        "'study.facility.fr': label_elision: is missing: whether l’ and d’ stand before 'habilit",
         "'study.facility.en': label and label_noun: give both, or neither",
     )
 

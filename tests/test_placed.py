@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import hand
@@ -12,6 +13,7 @@ import stemgeo as sg
 from stemgeo.errors import InputError, StudyError
 from stemgeo.inputs import load_inputs, place_files
 from stemgeo.maps.sheet import ACADEMY, ROUGH, mark_academies
+from stemgeo.report.summary import _say_both_ways
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -193,6 +195,15 @@ def test_the_share_is_given_both_ways(results: tuple[Result, Result, Result]) ->
         rows = result.effects[result.effects["variant"] == variant]
         assert [rows["covered"].sum(), rows["covered_variant"].sum()] == order
     assert without.effects.empty
+
+
+def test_where_nothing_is_measured_there_is_no_share_to_give_both_ways(
+    results: tuple[Result, Result, Result],
+) -> None:
+    """None is divided by none."""
+    towns = results[0].municipalities.assign(covered=0, uncovered=0)
+    assert _say_both_ways(results[0], "nl")
+    assert _say_both_ways(replace(results[0], municipalities=towns), "nl") == []
 
 
 def test_the_summary_names_the_coarse_academies(

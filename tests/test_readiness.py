@@ -47,10 +47,9 @@ def test_without_a_road_at_any_academy_a_run_asks(study: Path, tmp_path: Path) -
     (far / "academies.csv").write_text(register, encoding="utf-8")
     said = stemgeo("check", far)
     assert said.status == 1
-    assert said.out.startswith(
-        "geen weg binnen 500 m van ook maar één van de 1 academie die meetellen"
-    )
-    with pytest.raises(sg.InputError, match=r"^network: no road within 500 m of any of the 1 acad"):
+    alone = "geen weg binnen 500 m van de enige academie die meetelt op 31 december 2022: niemand"
+    assert said.out.startswith(alone)
+    with pytest.raises(sg.InputError, match=r"^network: no road within 500 m of the only academy "):
         sg.run(sg.load_study(far))
     refused = stemgeo("run", far, "--out", tmp_path / "r")
     assert refused.status == 1

@@ -500,7 +500,7 @@ def _warn_of_outside(
         counts = say(
             "it counts for the children who cross the border",
             "telt mee voor de kinderen die de grens oversteken",
-            "elle compte pour les enfants qui franchissent la frontière",
+            "{il|elle} compte pour les enfants qui franchissent la frontière",
         )
         file.warn_at(
             row,
@@ -541,7 +541,7 @@ def _warn_of_outside(
             "border, the others ({others}) are too far to matter",
             "die binnen {crossed_km} km ({near_ones}) tellen mee voor de kinderen die de grens "
             "oversteken, de andere ({others}) liggen te ver om een rol te spelen",
-            "celles à moins de {crossed_km} km ({near_ones}) comptent pour les enfants qui "
+            "{ceux|celles} à moins de {crossed_km} km ({near_ones}) comptent pour les enfants qui "
             "franchissent la frontière, les autres ({others}) sont trop loin pour jouer un rôle",
             crossed_km=say_amount(_CROSSED_KM),
             near_ones=say_amount(near_ones),
@@ -573,7 +573,7 @@ def _warn_of_same_place(table: gpd.GeoDataFrame, file: OpenedFile) -> None:
             say(
                 "check whether one of them has another's",
                 "ga na of niet de ene die van de andere kreeg",
-                "vérifiez si l’une n’a pas reçu celles de l’autre",
+                "vérifiez si l’{un|une} n’a pas reçu celles de l’autre",
             ),
         )
 

@@ -72,7 +72,7 @@ def drop_asides(
         apart = row - last - 1 > ((table.index > last) & (table.index < row)).sum()
         if len(filled) == 1 and (row in above or _SECTION.fullmatch(fold_label(filled[0]))):
             found["title"].append(row)
-        elif (len(filled) == 1 and apart) or _is_total(cells, filled, placed):
+        elif (len(filled) == 1 and apart) or _is_total(cells, filled, placed, below=row > last):
             found["total"].append(row)
     for rows, what in ((found["total"], TOTAL_OR_NOTE), (found["title"], _TITLE_BETWEEN)):
         if rows:
@@ -134,11 +134,13 @@ def _counts_there(cells: dict[Any, str], addresses: Sequence[str], rows: pd.Data
     return all(not _has_word(text) and _adds_up(text, rows[name]) for name, text in texts)
 
 
-def _is_total(cells: dict[Any, str], filled: list[str], rows: pd.DataFrame) -> bool:
+def _is_total(cells: dict[Any, str], filled: list[str], rows: pd.DataFrame, *, below: bool) -> bool:
     """Whether a row says that it is a total or a note, or holds the sums or counts of columns."""
     if any(_TOTAL.fullmatch(fold_label(text)) for text in filled):
         return True
-    if len(filled) <= 2 and FOOT.fullmatch(filled[0].lower()):
+    note = FOOT.fullmatch(filled[0].lower()) if len(filled) <= 2 else None
+    # Among rows a name may begin so: "Data Lab".
+    if note and (below or not note[1] or re.match(r"\s*:", note[0][note.end("word") :])):
         return True
     sums = [_adds_up(text, rows[name]) for name, text in cells.items() if text]
     return None not in sums and any(sums)

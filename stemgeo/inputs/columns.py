@@ -32,13 +32,13 @@ HEAD_ROWS = 30
 """A header stands no deeper than this below the titles of a sheet."""
 
 FOOT = re.compile(
-    r"(bron|source|opmerking|note|noot|nota|legende|l\u00e9gende|legend|remarque|remark|toelichting|"
+    r"(?P<word>(bron|source|opmerking|note|noot|nota|legende|l\u00e9gende|legend|remarque|remark|toelichting|"
     r"(laatst )?bijgewerkt|bijwerking|stand|toestand|peildatum|situation|afgedrukt|pagina|page|"
     r"opgemaakt|opgesteld|opmaak|(laatste )?(wijziging|update|versie)|(laatst )?gewijzigd|"
     r"contactperso(on|nen)|verantwoordelijke|établie? (par|le)|rédigée?|personne de contact|"
     r"prepared by|compiled by|drawn up|last (change|modified|edited)|contact person|"
     r"gegevens|data|donn\u00e9es|contact|copyright|derni\u00e8re|mise \u00e0 jour|last updated?|"
-    r"updated|let op|opgelet|nb|n\.b\.)(en|s)?\b.*|[*(\u00a9\u00b9\u00b2\u00b3].*"
+    r"updated|let op|opgelet|nb|n\.b\.)(en|s)?\b).*|[*(\u00a9\u00b9\u00b2\u00b3].*"
 )
 """How a note below a table begins."""
 

@@ -452,7 +452,7 @@ def _format_numbers(result: Tables) -> dict[str, str]:
     study, language, words = result.study, result.language, result.words
     count = study.subsidy.trajectories_per_place
     own = words("annex.own_cost") if study.inputs.candidates is not None else ""
-    standing = Standing.from_academies(result.table("academies"), language)
+    standing = Standing.in_area(study, result.table("academies"), language)
     return {
         "ages": say_ages(study),
         "minutes": format_number(study.travel.cutoff_min, language),

@@ -20,7 +20,7 @@ from stemgeo.errors import Problem, ResultError
 from stemgeo.maps.text import name_gap_places, province_name, say_gap_reason, say_reason
 from stemgeo.profiles import QUIET
 from stemgeo.reasons import REASONS
-from stemgeo.recognition import Standing
+from stemgeo.recognition import Standing, keep_own
 from stemgeo.report.comparison import compare, list_differences
 from stemgeo.report.filling import refuse_unplain
 from stemgeo.report.outcome import Tables, WrittenPlan
@@ -216,7 +216,7 @@ def name_province(source: Source, province: str) -> str:
 
 def _gather_register(source: Source) -> Row:
     """Say how the academies that count may be called; see `recognition.Standing`."""
-    standing = Standing.from_academies(source.table("academies"), source.language)
+    standing = Standing.in_area(source.study, source.table("academies"), source.language)
     return {
         "academies": standing.academies,
         "undated": standing.undated,
@@ -230,7 +230,8 @@ def _gather_register(source: Source) -> Row:
 
 def _gather_year_before(source: Source) -> Row:
     """Say of which day the year before is, and how many academies have no dates to go by."""
-    standing = Standing.from_academies(source.table("academies"), source.language)
+    own = keep_own(source.study, source.table("academies"))
+    standing = Standing.from_academies(own, source.language)
     today = source.study.about.date
     # Of academies that are gone a municipality that lost its own still tells.
     changes = source.table("changes")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from stemgeo.inputs import vintages
-from stemgeo.recognition import Standing
+from stemgeo.recognition import Standing, keep_own
 from stemgeo.speech import format_euros, format_whole
 from stemgeo.subsidy import (
     CENTS,
@@ -36,22 +36,22 @@ def say_subsidy(result: Tables) -> list[str]:
     if of is None or table is None:
         return []
     everywhere = vintages.cover_flanders(result.inputs.municipalities["nis_code"])
-    planned = result.academies["planned"].any()
+    academies = keep_own(study, result.academies)
     tables: dict[str, pd.DataFrame] = {"lead": table}
-    if planned:
-        register = result.academies[~result.academies["planned"]]
+    if academies["planned"].any():
+        register = academies[~academies["planned"]]
         alone = compute_for_study(study.subsidy, register, result.inputs.layers)
         tables = {"lead": table if alone is None else alone, "with_plan": table}
-    own = int(has_own_cost(result.academies).sum())
+    own = int(has_own_cost(academies).sum())
     lines = []
     for key, one in tables.items():
         sums = add_up_amounts(one, of)
         told = _format_counted(one, sums, of, language)
         against = _say_envelope(sums, language) if everywhere else ""
-        some = Standing.from_academies(result.academies, study.language).some
+        some = Standing.in_area(study, result.academies, language).some
         lines.append(words(f"subsidy.{key}", year=of.year, some=some, envelope=against, **told))
     if own:
-        euro = own_costs_cents(result.academies) / CENTS
+        euro = own_costs_cents(academies) / CENTS
         amount = format_euros(euro, language)
         lines.append(words.say_count("subsidy.own", own, amount=amount))
     if not everywhere:

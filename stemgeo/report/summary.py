@@ -505,8 +505,6 @@ def _say_effect_of_surfaces(result: Tables, language: str) -> list[str]:
 def _say_both_ways(result: Tables, language: str) -> list[str]:
     """Give the share with and without the academies that are placed roughly, by province too."""
     effects = result.effects[result.effects["variant"].str.startswith(COARSE)]
-    if effects.empty:
-        return []
     words, towns = load_texts(language), result.municipalities.set_index("nis_code")
     at = towns.reindex(effects["code"])
     rows = pd.DataFrame(
@@ -516,6 +514,8 @@ def _say_both_ways(result: Tables, language: str) -> list[str]:
             **{name: effects[name].to_numpy() for name in ("covered", "covered_variant")},
         }
     )
+    if not rows["measured"].sum():
+        return []
     order = ["covered", "covered_variant"]
     order = order if result.study.academies.coarse == "count" else order[::-1]
 

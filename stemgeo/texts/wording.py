@@ -35,6 +35,8 @@ class Words:
         Of the label, with its article: "de erkenning", "une reconnaissance", "a recognition".
     elision
         Whether French shortens "le" and "de" before it; None: by its first letter.
+    label_elision
+        The same before the noun of its label.
     """
 
     singular: str
@@ -46,6 +48,7 @@ class Words:
     short: str = ""
     short_plural: str = ""
     elision: bool | None = None
+    label_elision: bool | None = None
 
     @property
     def is_first(self) -> bool:
@@ -124,7 +127,7 @@ FORMS = frozenset(
             "the_noun",
         ),
         *("by_mode", "mode_speed", "mode_time", "mode_trip", "mode_go", "mode_goes", "mode_going"),
-        *("mode_pace", "mode_goers", "mode_roads", "mode_where", "mode_reach"),
+        *("mode_goers", "mode_roads", "mode_where", "mode_reach"),
     }
 )
 """What a text can name; those of modes stand in the catalogues under `mode.`"""
@@ -182,21 +185,23 @@ def build_forms(language: str, words: Words) -> dict[str, str]:
             forms |= _bend_french(name, forms[name], words)
             forms[f"a_{name}"] = f"{words.article} {forms[name]}"
         for name in ("facilities", "shorts"):
-            forms[f"of_{name}"] = ("d’" if _is_elided(forms[name], words) else "de ") + forms[name]
-        elided = guess_elision(forms["noun"])
+            forms[f"of_{name}"] = (
+                "d’" if _is_elided(forms[name], given=words.elision) else "de "
+            ) + forms[name]
+        elided = _is_elided(forms["noun"], given=words.label_elision)
         the = "l’" if elided else "le " if words.is_noun_first else "la "
         forms |= {"the_noun": the + forms["noun"], "a_noun": words.noun}
     return forms
 
 
-def _is_elided(word: str, words: Words) -> bool:
+def _is_elided(word: str, *, given: bool | None) -> bool:
     known = guess_elision(word)
-    return bool(words.elision if known is None else known)
+    return bool(given if known is None else known)
 
 
 def _bend_french(name: str, word: str, words: Words) -> dict[str, str]:
     """Give a word with what French lets agree with it, or runs into it."""
-    if _is_elided(word, words):
+    if _is_elided(word, given=words.elision):
         the, of, of_the, to_the = "l’", "d’", "de l’", "à l’"
         this, new = ("cet ", "nouvel ") if words.is_first else ("cette ", "nouvelle ")
     elif words.is_first:

@@ -903,3 +903,17 @@ def test_spreadsheets_of_other_kinds_are_named(tmp_path: Path) -> None:
         made.writestr("mimetype", "application/vnd.oasis.opendocument.spreadsheet")
     (error,) = load(path)[1]
     assert error == "a.ods: is an OpenDocument spreadsheet; save it as .xlsx or CSV"
+
+
+@pytest.mark.parametrize("name", ["Data Lab", "Contact", "Stand Up", "Page Blanche"])
+def test_a_name_that_begins_as_a_note_is_no_note_among_rows(tmp_path: Path, name: str) -> None:
+    """Its coordinates are asked for; below all rows, or with a colon, it is a note and said."""
+    head = "naam;lon;lat"
+    _, errors, _, _ = load(csv(tmp_path, head, "a;3.7;51.0", f"{name};;", "b;3.8;51.0"))
+    assert errors
+    assert all("row 3" in one for one in errors)
+    for lines in (("a;3.7;51.0", f"{name};;"), ("a;3.7;51.0", "Data: VDAB;;", "b;3.8;51.0")):
+        frame, errors, notes, _ = load(csv(tmp_path, head, *lines))
+        assert errors == []
+        assert "b" in frame["name"].tolist() or name in str(notes)
+        assert any("row 3" in one for one in notes)

@@ -187,3 +187,37 @@ def test_no_text_has_a_part_that_is_called_as_a_form() -> None:
         if word.arg and word.arg.lower() in FORMS
     ]
     assert found == []
+
+
+@pytest.mark.parametrize(
+    ("noun", "elided", "told"),
+    [
+        ("une habilitation", True, "l’habilitation"),
+        ("une homologation", True, "l’homologation"),
+        ("une halte", False, "la halte"),
+        ("un agrément", None, "l’agrément"),
+    ],
+)
+def test_the_noun_of_a_label_is_elided_as_the_study_says(
+    noun: str, told: str, *, elided: bool | None
+) -> None:
+    """Where its first letter does not tell; asked for, and refused where it changes nothing."""
+    words = {**LIBRARY["fr"], "label": "habilitée", "label_noun": noun, "label_elision": elided}
+    made = FrenchWords.model_validate(words).to_words()
+    assert build_forms("fr", made)["the_noun"] == told
+    other = True if elided is None else None
+    why = "changes nothing" if elided is None else "is missing: whether l’ and d’ stand before"
+    with pytest.raises(ValueError, match=f"label_elision: {why}"):
+        FrenchWords.model_validate(words | {"label_elision": other})
+
+
+@pytest.mark.parametrize("language", ["nl", "en"])
+def test_an_e_bike_has_a_word_of_its_own(language: str) -> None:
+    """Its speed is not called that of a bicycle."""
+    told = {
+        mode: load_texts(Tongue(language, Wording(STEM_ACADEMY[language], mode)))(
+            "assumption.speed"
+        )
+        for mode in ("bicycle", "e-bike", "foot")
+    }
+    assert len(set(told.values())) == 3
