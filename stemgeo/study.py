@@ -46,6 +46,7 @@ from stemgeo.texts.wording import (
     Tongue,
     Wording,
     Words,
+    find_wording,
     guess_an,
     guess_elision,
 )
@@ -1752,6 +1753,14 @@ class Study(_StudyPart):
             own = given.to_words()
         # It is that language: what else it carries, whoever speaks finds.
         return cast("Language", Tongue(language, Wording(own, self.travel.mode)))
+
+    def seeks_other_than(self, other: Study) -> bool:
+        """Whether in no language that both speak they call what they seek the same."""
+        ours, theirs = (
+            {str(one): find_wording(one).words.singular for one in study.languages}
+            for study in (self, other)
+        )
+        return all(ours[one] != theirs[one] for one in ours.keys() & theirs.keys())
 
     def with_language(self, language: Language) -> Study:
         """Give this study with its outputs in another language.

@@ -38,6 +38,7 @@ from stemgeo.speech import DASH, format_signed, format_whole
 from stemgeo.study import LEVELS, STRAIGHT_LINE
 from stemgeo.tables import SCHEMAS, check_table
 from stemgeo.texts import load_texts
+from stemgeo.texts.wording import find_wording
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -353,8 +354,12 @@ def _refuse_other_children(a: _Side, b: _Side) -> None:
             f"A counts {len(ours)} municipalities (vintage {vintages[0]}), "
             f"B {len(theirs)} others (vintage {vintages[1]})"
         )
-        mend = "run both on the same boundaries and vintage"
+        mend = "run both on the same area, boundaries and vintage"
         raise ResultError(Problem("compare", what, mend))
+    drawn = [[i["sha256"] for i in one.content["inputs"] if i["role"] == "area"] for one in (a, b)]
+    if drawn[0] != drawn[1] and not _have_same_points(a.demand, b.demand):
+        what = "A and B are of areas that are not the same ground"
+        raise ResultError(Problem("compare", what, "run both on the same area"))
     wrong = ours.index[ours != theirs.reindex(ours.index)]
     if len(wrong):
         what = (
@@ -403,8 +408,20 @@ def _keep_of_both(
 
 
 def _note_other_means(a: _Side, b: _Side) -> tuple[Note, ...]:
-    """Tell when they are of two modes of travel, or one in a straight line and one over roads."""
+    """Tell when they seek two things, or by two modes, or one in a straight line."""
     found = []
+    seekers = [read_study(one.content) for one in (a, b)]
+    if seekers[0].seeks_other_than(seekers[1]):
+        ours, theirs = (find_wording(one.language).words.plural for one in seekers)
+        found.append(
+            say(
+                "A is of '{ours}', B of '{theirs}'",
+                "A gaat over '{ours}', B over '{theirs}'",
+                "A porte sur « {ours} », B sur « {theirs} »",
+                ours=clean_text(ours),
+                theirs=clean_text(theirs),
+            )
+        )
     mode, other = (one.content["study"]["travel"].get("mode", "bicycle") for one in (a, b))
     if mode != other:
         found.append(

@@ -384,7 +384,7 @@ def _refuse_other_start(
 
 def _gather_before(source: Source, before: Tables) -> Row:
     """Give the shares of an earlier result beside those of this one, and what else differs."""
-    source.refuse_other_mode(before)
+    source.refuse_other_question(before)
     found = compare(before, source)
     then, now = before.study, source.study
     if then.about.date >= now.about.date:

@@ -36,6 +36,7 @@ from stemgeo.speech import LANGUAGES
 from stemgeo.study import PROVINCES, SaidBy, parse_study
 from stemgeo.tables import check_table
 from stemgeo.texts import load_texts
+from stemgeo.texts.wording import find_wording
 from stemgeo.writing.seal import MANIFEST
 from stemgeo.writing.whole import temporary_folder
 
@@ -597,14 +598,21 @@ class Tables(Outcome):
             return pd.DataFrame(plain).assign(x_m=at.x.round(1), y_m=at.y.round(1))
         return pd.DataFrame(self.municipalities.drop(columns="geometry"))
 
-    def refuse_other_mode(self, before: Tables) -> None:
-        """Refuse an earlier result of another mode of travel: what differs is no change.
+    def refuse_other_question(self, before: Tables) -> None:
+        """Refuse an earlier result of another thing or mode of travel: what differs is no change.
 
         Raises
         ------
         ResultError
-            Saying of which modes both are.
+            Saying of which both are.
         """
+        if self.study.seeks_other_than(before.study):
+            ours, theirs = (
+                find_wording(one.language).words.plural for one in (self.study, before.study)
+            )
+            what = f"the earlier result is of '{theirs}', this one of '{ours}'"
+            mend = "give one of the same, with its word in the same language"
+            raise ResultError(Problem("before", what, mend))
         then, mode = before.study.travel.mode, self.study.travel.mode
         if then != mode:
             what = f'the earlier result is measured with mode = "{then}", this one with "{mode}"'

@@ -83,7 +83,7 @@ class Sheets:
         edge, label = self._edge if isochrone_edge else (None, "")
         ground = replace(self.build_ground(province), edge=edge, edge_label=label)
         if before is not None:
-            self.result.refuse_other_mode(before.result)
+            self.result.refuse_other_question(before.result)
         earlier = None if before is None else before.build_ground(province)
         return asked.draw_map(ground, by=by, tables=self.result, chosen=classes, before=earlier)
 

@@ -14,8 +14,14 @@ from terminal import content_of, stemgeo
 
 import stemgeo as sg
 from stemgeo.errors import ResultError
-from stemgeo.report.comparison import Comparison, compare
+from stemgeo.report.comparison import (
+    Comparison,
+    _read_side,
+    _refuse_other_children,
+    compare,
+)
 from stemgeo.report.files import read_manifest
+from stemgeo.study import DutchWords, Facility
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -295,6 +301,32 @@ def test_other_municipalities_are_refused(a: Result, place: Path) -> None:
     (folder / "bevolking.txt").write_text(kept, encoding="utf-8")
     with pytest.raises(ResultError, match=r"A counts 3 municipalities \(vintage 2025\), B 2"):
         compare(a, sg.run(sg.load_study(folder)))
+
+
+def test_two_things_that_are_sought_are_told_apart(a: Result) -> None:
+    """A comparison says so, as of two modes; as an earlier result of one it is refused."""
+    words = {"singular": "park", "plural": "parken", "article": "het"}
+    parks = Facility(nl=DutchWords(**words))
+    about = a.study.about.model_copy(update={"facility": parks})
+    other = replace(a, study=a.study.model_copy(update={"about": about}))
+    notes = [note.to_text("nl") for note in compare(a, other).notes]
+    assert any("A gaat over 'STEM-academies', B over 'parken'" in one for one in notes)
+    with pytest.raises(
+        ResultError, match="the earlier result is of 'parken', this one of 'STEM-ac"
+    ):
+        a.refuse_other_question(other)
+    assert not compare(other, other).notes
+
+
+def test_areas_of_the_same_municipalities_that_are_other_ground_are_refused(a: Result) -> None:
+    """Drawn otherwise, with as many children at other points: no row is the same place."""
+    one, other = (_read_side(a) for _ in "AB")
+    drawn = [*one.content["inputs"], {"role": "area", "sha256": "0"}]
+    other = replace(other, content=one.content | {"inputs": drawn})
+    _refuse_other_children(one, other)
+    moved = other.demand.set_geometry(other.demand.translate(1))
+    with pytest.raises(ResultError, match="of areas that are not the same ground"):
+        _refuse_other_children(one, replace(other, demand=moved))
 
 
 def test_an_unknown_level_names_those_there_are(found: Comparison) -> None:
