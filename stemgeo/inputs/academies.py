@@ -189,7 +189,7 @@ def read_register(
         _warn_of_same_place(table[table["placed_by"] == "coordinates"], file)
         tell_coarse(table, sources.rules, file)
     # What these are called is the study's to say: a note of a file is for whoever checks it.
-    file.note(str(say_count(len(raw), "row" if kind is REGISTER else kind.thing)))
+    file.note(say_count(len(raw), "row" if kind is REGISTER else kind.thing))
     _note_columns(found, file)
     _note_who_counts(table, ages, kind, file)
     return table[list(COLUMNS)].sort_values("academy_id", ignore_index=True)
@@ -630,7 +630,15 @@ def _note_columns(found: dict[str, Any], file: OpenedFile) -> None:
     for name in ("academy_id", "name"):
         label = str(found.get(name, name))
         if label.strip().lower() != name:
-            file.note(f"{name} from column '{clean_text(label, 40)}'")
+            file.note(
+                say(
+                    "{name} from column '{label}'",
+                    "{name} uit kolom '{label}'",
+                    "{name} de la colonne « {label} »",
+                    name=name,
+                    label=clean_text(label, 40),
+                )
+            )
 
 
 def _note_who_counts(
@@ -648,7 +656,24 @@ def _note_who_counts(
             name for name, least, most in spans if not any(least <= age <= most for age in ages)
         ]
         if idle:
-            verb = "serves" if len(idle) == 1 else "serve"
-            file.note(f"{len(idle)} {verb} nobody of the ages studied: {say_list(idle, 5)}")
+            one = len(idle) == 1
+            file.note(
+                say(
+                    "{count} {serve} nobody of the ages studied: {names}",
+                    "{count} {serve} voor niemand van de bestudeerde leeftijden: {names}",
+                    "{count} {serve} personne des âges étudiés : {names}",
+                    count=say_amount(len(idle)),
+                    serve=Said("serves", "is er", "ne sert")
+                    if one
+                    else Said("serve", "zijn er", "ne servent"),
+                    names=say_list(idle, 5),
+                )
+            )
     if kind is REGISTER and len(table) and table[list(DAYS)].isna().all(axis=None):
-        file.note("none has dates: all count on every day")
+        file.note(
+            Said(
+                "none has dates: all count on every day",
+                "geen enkele heeft een datum: alle tellen op elke dag",
+                "aucune date : toutes les lignes comptent chaque jour",
+            )
+        )

@@ -20,7 +20,7 @@ from stemgeo.inputs.layers import find_declared_column
 from stemgeo.inputs.messages import check_values
 from stemgeo.inputs.sources import Provenance
 from stemgeo.inputs.vectors import as_codes, find_code_columns
-from stemgeo.notes import Said, say, say_amount, say_count, say_list
+from stemgeo.notes import Said, say, say_amount, say_count, say_list, say_several
 from stemgeo.study import VINTAGE, Attribute
 
 if TYPE_CHECKING:
@@ -142,7 +142,16 @@ def _take_rows(
             "keep one row for each",
         )
         return None
-    file.note(f"{_THINGS[key]} by '{clean_text(label)}', numbers from '{clean_text(str(number))}'")
+    file.note(
+        say(
+            "{things} by '{label}', numbers from '{number}'",
+            "{things} volgens '{label}', getallen uit '{number}'",
+            "{things} d’après « {label} », nombres de « {number} »",
+            things=say_several("zone" if key == "zone_id" else "municipality"),
+            label=clean_text(label),
+            number=clean_text(str(number)),
+        )
+    )
     return pd.DataFrame({key: ids, "value": value})
 
 
@@ -279,7 +288,7 @@ def _convert_rows(
         return None
     if given == vintage:
         return rows
-    file.note(f"codes of {given}, brought to {vintage}")
+    file.note(vintages.say_codes(given, vintage))
     target: dict[str, str] = {}
     changed = []
     for code in municipalities["nis_code"]:

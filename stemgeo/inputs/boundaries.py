@@ -145,11 +145,20 @@ def _keep_flemish_outlines(frame: gpd.GeoDataFrame, file: OpenedFile) -> gpd.Geo
     of_brussels = are_among(codes, vintages.brussels_codes())
     flemish = are_among(codes, vintages.known_codes()) & ~of_brussels
     for count, what in (
-        (int(of_brussels.sum()), "municipalities of Brussels left out"),
-        (int(codes.map(vintages.is_walloon).sum()), "municipalities of Wallonia left out"),
+        (int(of_brussels.sum()), vintages.IN_BRUSSELS),
+        (int(codes.map(vintages.is_walloon).sum()), vintages.IN_WALLONIA),
     ):
         if count:
-            file.note(f"{count} {what}")
+            file.note(
+                say(
+                    "{count} municipalities of {region} left out",
+                    "{towns} van {region} weggelaten",
+                    "{towns} de {region} sans effet",
+                    count=say_amount(count),
+                    towns=say_count(count, "municipality"),
+                    region=what,
+                )
+            )
     if not flemish.any():
         file.error("holds no Flemish municipality")
     if moved is None or not flemish.any():
@@ -262,7 +271,15 @@ def _convert_outlines(
     check_parts(set(frame["nis_code"]), given, vintage, file, ", or none")
     official = vintages.names_by_code(vintage)
     if given != vintage:
-        file.note(f"codes of {given}, dissolved to {vintage}")
+        file.note(
+            say(
+                "codes of {given}, dissolved to {vintage}",
+                "codes van {given}, samengevoegd tot die van {vintage}",
+                "codes de {given}, réunis en ceux de {vintage}",
+                given=str(given),
+                vintage=str(vintage),
+            )
+        )
         frame = frame.assign(nis_code=vintages.bring_forward(frame["nis_code"], given, vintage))
         frame = frame[["nis_code", "geometry"]].dissolve(by="nis_code", as_index=False)
         frame["name"] = frame["nis_code"].map(official)
@@ -590,9 +607,18 @@ def _find_zone_codes(
         brought = codes.map(vintages.bring_each_forward(vintage)).fillna("")
         if ours.any() and (ours | elsewhere).all() and (brought[ours] != "").all():
             file.use_column(name, "nis_code")
-            file.note(f"municipality by {name}")
+            file.note(
+                say(
+                    "municipality by {name}",
+                    "gemeente volgens {name}",
+                    "commune d’après {name}",
+                    name=str(name),
+                )
+            )
             return brought
-    file.note("municipality by location")
+    file.note(
+        Said("municipality by location", "gemeente volgens de ligging", "commune d’après le lieu")
+    )
     points = table.set_geometry(table.geometry.representative_point())[["geometry"]]
     joined = points.sjoin(municipalities[["nis_code", "geometry"]], predicate="within", how="left")
     located: pd.Series = joined["nis_code"][~joined.index.duplicated()].fillna("")
@@ -610,7 +636,15 @@ def _keep_in_study(
         file.error("no zone lies in the municipalities of the study")
         return take_as_zones(municipalities)
     if not inside.all():
-        file.note(f"{int((~inside).sum())} zones outside the study's municipalities left out")
+        left = say_count(int((~inside).sum()), "zone")
+        file.note(
+            say(
+                "{left} outside the study's municipalities left out",
+                "{left} buiten de gemeenten van de studie weggelaten",
+                "{left} hors des communes de l’étude sans effet",
+                left=left,
+            )
+        )
     zones = _give_each_zones(table, municipalities)
     without = ~municipalities["nis_code"].isin(table["nis_code"])
     if without.any():

@@ -222,7 +222,8 @@ def _note_empty_rows(raw: _RawTable, file: OpenedFile) -> None:
     first, rows = raw.first, raw.body.index
     empty = int(rows[-1]) - first + 1 - len(rows) if len(rows) else 0
     if empty:
-        file.note(f"{say_count(empty, 'empty row')} left out")
+        rows_left = say_count(empty, "empty row")
+        file.note(say("{rows} left out", "{rows} weggelaten", "{rows} sans effet", rows=rows_left))
 
 
 _NO_CELL = re.compile(

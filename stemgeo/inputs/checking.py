@@ -79,7 +79,8 @@ class Checked:
         lines = [one.to_text(self.language) for one in self.ahead]
         for one in self.files:
             size = f"{one.size_bytes} {_BYTES.to_text(self.language)}"
-            lines.append(f"{one.role:16} {one.name}  {size}  {one.note}".rstrip())
+            read = one.read.to_text(self.language)
+            lines.append(f"{one.role:16} {one.name}  {size}  {read}".rstrip())
             lines += [f"{'':16} {line}" for line in self._list_columns(one)]
         return lines + self.study_lines()
 

@@ -35,7 +35,7 @@ from stemgeo.inputs.formats import (
 )
 from stemgeo.inputs.osmxml import read_marks
 from stemgeo.inputs.sources import Provenance, fill_origin
-from stemgeo.notes import Said, say, say_list
+from stemgeo.notes import Said, say, say_list, write_in_each
 from stemgeo.study import INPUTS, Register
 from stemgeo.writing.seal import hash_file
 from stemgeo.writing.whole import temporary_folder, temporary_home
@@ -118,7 +118,7 @@ class OpenedFile:
     said: Register | None
     _origin: Provenance
     _findings: Findings
-    _notes: list[str] = field(default_factory=list)
+    _notes: list[Said] = field(default_factory=list)
     _columns: Columns = field(default_factory=Columns)
 
     def error(self, what: str, mend: str = "") -> None:
@@ -160,9 +160,9 @@ class OpenedFile:
         """Report what of the file is not used."""
         self._findings.note_unused(self.name, what)
 
-    def note(self, text: str) -> None:
-        """Keep for the manifest how the file was read."""
-        self._notes.append(text)
+    def note(self, what: Said) -> None:
+        """Keep for the manifest, and for who checks the file, how it was read."""
+        self._notes.append(what)
 
     def keep_columns(self, labels: Mapping[str, str]) -> None:
         """Keep which columns the file has: their labels, by the names under which they are read.
@@ -308,8 +308,12 @@ class OpenedFile:
     @property
     def provenance(self) -> Provenance:
         """Where the file came from, with the notes and the use of its columns so far."""
-        columns, note = self._columns, "; ".join(self._notes)
-        told = replace(self._origin, note=note, columns=columns.listed, seen=columns.seen)
+        columns = self._columns
+        read = write_in_each(
+            lambda language: "; ".join(one.in_any_words(language) for one in self._notes)
+        )
+        told = replace(self._origin, note=read.en, columns=columns.listed, seen=columns.seen)
+        told = replace(told, read=read)
         told = replace(told, entry=tuple(self._write_entry().items()))
         return fill_origin(told, self._columns.labels.values(), of_roads=self.kind in EXTRACT)
 

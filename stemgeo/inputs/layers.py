@@ -191,7 +191,14 @@ def _keep_in_study_area(
         file.error("no polygon lies in the municipalities of the study", "give the right file")
     elif len(kept) < len(table):
         left_out = say_count(len(table) - len(kept), "polygon")
-        file.note(f"{left_out} outside the study's municipalities left out")
+        file.note(
+            say(
+                "{left} outside the study's municipalities left out",
+                "{left} buiten de gemeenten van de studie weggelaten",
+                "{left} hors des communes de l’étude sans effet",
+                left=left_out,
+            )
+        )
     return kept
 
 

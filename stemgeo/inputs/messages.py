@@ -119,7 +119,11 @@ def report_wrong(
     for row in text.index[wrong][:20]:
         called, value = clean_text(file.label_of(text.name), 40), clean_text(str(text[row]), 30)
         file.error_at(f"{text.index.name} {row}", f"'{called}' is '{value}', not {must}", mend)
-    tell_rest(text.index[wrong], f"'{clean_text(str(text.name), 40)}' is not {must} either", file)
+    tell_rest(
+        text.index[wrong],
+        f"'{clean_text(file.label_of(text.name), 40)}' is not {must} either",
+        file,
+    )
 
 
 def tell_rest(rows: pd.Index, what: str, file: OpenedFile, told: int = 20) -> None:

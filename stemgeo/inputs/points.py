@@ -187,7 +187,17 @@ def _read_from_table(
     if located is None:
         return None
     points, used = located
-    file.note(f"coordinates from '{pair.columns[0]}' and '{pair.columns[1]}', {used}")
+    east, north = (file.label_of(name) for name in pair.columns)
+    file.note(
+        say(
+            "coordinates from '{east}' and '{north}', {used}",
+            "coördinaten uit '{east}' en '{north}', {used}",
+            "coordonnées de « {east} » et « {north} », {used}",
+            east=clean_text(east, 40),
+            north=clean_text(north, 40),
+            used=used,
+        )
+    )
     return table.drop(columns=list(pair.columns)), points
 
 
@@ -284,7 +294,13 @@ def _read_coordinates(
                 report_wrong(text, pd.Series(half, text.index), UNSURE[0], file, UNSURE[1])
             return None
         if shares[1] > 0.5:
-            file.note("marks between thousands, by where the places lie")
+            file.note(
+                Said(
+                    "marks between thousands, by where the places lie",
+                    "punten of komma’s tussen duizendtallen, te zien aan waar de plaatsen liggen",
+                    "séparateurs de milliers, d’après l’emplacement des lieux",
+                )
+            )
             read.reverse()
     for text, numbers in zip(written, read[0], strict=True):
         none = pd.Series(np.isnan(numbers), text.index) & (text != "")
@@ -307,7 +323,7 @@ def locate_points(
     crs: CRS | None,
     file: OpenedFile,
     near: _NearBox,
-) -> tuple[gpd.GeoSeries, str] | None:
+) -> tuple[gpd.GeoSeries, Said] | None:
     """Bring coordinates to EPSG:31370, recognising their reference system where none is said.
 
     Parameters
@@ -325,7 +341,7 @@ def locate_points(
 
     Returns
     -------
-    (GeoSeries, str) or None
+    (GeoSeries, Said) or None
         The points and a word on how they were read. None when most do not lie in Belgium, or
         nothing tells their reference system.
     """
@@ -334,9 +350,10 @@ def locate_points(
     _report_missing(index, ~there & ~none, file)
     if not there.any():
         series = gpd.GeoSeries([shapely.Point()] * len(x), index=index, crs=LAMBERT_72)
-        return (series, "none given") if none.all() else None
+        none_given = Said("none given", "geen opgegeven", "aucune indiquée")
+        return (series, none_given) if none.all() else None
     likely, share = _find_likely_crs(x[there], y[there])
-    how = "as given"
+    how = Said("as given", "zoals opgegeven", "comme indiqué")
     if crs is None:
         if likely is None or share <= 0.5:
             file.error(
@@ -345,7 +362,8 @@ def locate_points(
                 'give it, as in crs = "EPSG:31370"',
             )
             return None
-        crs, how = CRS(likely), "recognised by their range"
+        crs = CRS(likely)
+        how = Said("recognised by their range", "herkend aan de waarden", "reconnu aux valeurs")
         file.keep_place(crs=likely)
         file.warn(
             say(
@@ -380,7 +398,8 @@ def locate_points(
     series = gpd.GeoSeries(points, index=index, crs=LAMBERT_72)
     series[~inside] = None
     series[none] = shapely.Point()
-    return series, f"{name_crs(crs)}, {how}"
+    used = say("{crs}, {how}", "{crs}, {how}", "{crs}, {how}", crs=name_crs(crs), how=how)
+    return series, used
 
 
 FLANDERS: Box = (21_000, 152_000, 260_000, 245_000)

@@ -194,7 +194,15 @@ def load_population(
         if people["age"].isin(_RETIRED).any():
             residents = everyone.set_index("nis_code")["children"].rename("residents")
         number = say_count(int(children["children"].sum()), "child")
-        file.note(f"{say_count(len(raw), 'row')} read, {number} of the ages studied")
+        file.note(
+            say(
+                "{rows} read, {number} of the ages studied",
+                "{rows} gelezen, {number} van de bestudeerde leeftijden",
+                "{rows} en tout, {number} des âges étudiés",
+                rows=say_count(len(raw), "row"),
+                number=number,
+            )
+        )
         return Population(children, residents, year, origin, studied["age"].nunique()), _date_file(
             file.provenance, year
         )
@@ -348,10 +356,19 @@ def _keep_flemish_people(table: pd.DataFrame, file: OpenedFile) -> pd.DataFrame:
     codes = pd.Series(table["nis_code"].unique())
     districts = set(codes[is_district(codes)]) - vintages.known_codes()
     walloon = set(codes[codes.map(vintages.is_walloon)]) - vintages.known_codes() - districts
-    for region, members in (("Brussels", vintages.brussels_codes()), ("Wallonia", walloon)):
+    brussels, wallonia = vintages.IN_BRUSSELS, vintages.IN_WALLONIA
+    for region, members in ((brussels, vintages.brussels_codes()), (wallonia, walloon)):
         people = int(table.loc[are_among(table["nis_code"], members), "children"].sum())
         if people:
-            file.note(f"{say_count(people, 'person')} of {region} left out")
+            file.note(
+                say(
+                    "{people} of {region} left out",
+                    "{people} van {region} weggelaten",
+                    "{people} de {region} sans effet",
+                    people=say_count(people, "person"),
+                    region=region,
+                )
+            )
     if districts:
         totals = table[table["nis_code"].isin(districts)]
         tell_districts(totals["nis_code"], totals["children"], file)
@@ -382,9 +399,15 @@ def _find_vintage(
     except UnreadableError as error:
         file.error(error.what, error.mend)
         return None
-    of_year = "year not given" if year is None else f"population of {year}"
-    brought = "" if given == wanted else f", brought to {wanted}"
-    file.note(f"{of_year}, codes of {given}{brought}")
+    of_year = (
+        Said("year not given", "jaar niet opgegeven", "année non indiquée")
+        if year is None
+        else say(
+            "population of {year}", "bevolking van {year}", "population de {year}", year=str(year)
+        )
+    )
+    codes = vintages.say_codes(given, wanted)
+    file.note(say("{of}, {codes}", "{of}, {codes}", "{of}, {codes}", of=of_year, codes=codes))
     if given < wanted:
         check_parts(present, given, wanted, file)
     return given
@@ -486,8 +509,13 @@ def _keep_study_towns(
         elsewhere = children[~inside]
         number = say_count(elsewhere["nis_code"].nunique(), "municipality")
         file.note(
-            f"{say_count(int(elsewhere['children'].sum()), 'child')} in {number} outside "
-            "the study left out"
+            say(
+                "{children} in {number} outside the study left out",
+                "{children} in {number} buiten de studie weggelaten",
+                "{children} dans {number} hors de l’étude sans effet",
+                children=say_count(int(elsewhere["children"].sum()), "child"),
+                number=number,
+            )
         )
     return children[inside].reset_index(drop=True)
 
@@ -539,7 +567,13 @@ def load_zone_population(
         if residents is not None:
             _compare_totals(in_zones, residents, file)
         else:
-            file.note("not compared: the population file does not hold all ages")
+            file.note(
+                Said(
+                    "not compared: the population file does not hold all ages",
+                    "niet vergeleken: het bevolkingsbestand telt niet alle leeftijden",
+                    "pas comparé : le fichier de population n’a pas tous les âges",
+                )
+            )
             if children is not None:
                 _warn_of_too_few(in_zones, children, file)
         return population, file.provenance
@@ -581,7 +615,15 @@ def _match_zones(totals: pd.Series, zones: pd.DataFrame, file: OpenedFile) -> pd
     left = totals[~totals.index.isin(zones["zone_id"])]
     if len(left):
         people = say_count(int(left.sum()), "person")
-        file.note(f"{people} in {say_count(len(left), 'zone')} outside the study left out")
+        file.note(
+            say(
+                "{people} in {zones} outside the study left out",
+                "{people} in {zones} buiten de studie weggelaten",
+                "{people} dans {zones} hors de l’étude sans effet",
+                people=people,
+                zones=say_count(len(left), "zone"),
+            )
+        )
     population = zones["zone_id"].map(totals).fillna(0).astype("int64")
     _warn_of_no_totals(population, known, zones, file)
     return pd.DataFrame({"zone_id": zones["zone_id"], "population": population})

@@ -7,6 +7,8 @@ import re
 from dataclasses import asdict, dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
+from stemgeo.notes import Said
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
@@ -53,6 +55,8 @@ class Provenance:
         The same with values of the file, which no output holds.
     entry
         What study.toml must say of a register for it to be read so again; empty when it does.
+    read
+        The note in each language.
     """
 
     role: str
@@ -66,10 +70,12 @@ class Provenance:
     columns: tuple[tuple[str, str], ...] = ()
     seen: tuple[Seen, ...] = ()
     entry: tuple[tuple[str, Any], ...] = field(default=(), compare=False)
+    read: Said = field(default=Said("", "", ""), compare=False)
 
     def to_entry(self) -> dict[str, Any]:
-        """Give what a manifest holds of it: no values of the file."""
-        return {key: value for key, value in asdict(self).items() if key not in ("seen", "entry")}
+        """Give what a manifest holds of it: no values of the file, the note in English."""
+        told = ("seen", "entry", "read")
+        return {key: value for key, value in asdict(self).items() if key not in told}
 
 
 STATBEL = ("Statbel", "CC BY 4.0")

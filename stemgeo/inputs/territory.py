@@ -109,7 +109,14 @@ def load_ground(given: Input, findings: Findings) -> tuple[AreaPolygons | None, 
         if kept.empty:
             file.error("holds no polygon", "give the outline of the area")
             return None, file.provenance
-        file.note(f"{say_count(len(kept), 'polygon')}: what lies in any of them is in the area")
+        file.note(
+            say(
+                "{polygons}: what lies in any of them is in the area",
+                "{polygons}: wat in een ervan ligt, ligt in het gebied",
+                "{polygons} : ce qui est dans l’un d’eux est dans la zone",
+                polygons=say_count(len(kept), "polygon"),
+            )
+        )
         names = [name for name in kept.columns if str(name).lower() in ("naam", "name", "nom")]
         own = ""
         if len(kept) == 1 and names:

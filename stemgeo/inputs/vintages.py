@@ -17,6 +17,7 @@ import pandas as pd
 from stemgeo import facts
 from stemgeo.errors import InputError, Problem
 from stemgeo.inputs.formats import UnreadableError
+from stemgeo.notes import Said, say
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -29,6 +30,27 @@ _PROVINCES_OF = {2018: "province2018", 2024: "province2018", 2025: "province2025
 # The first two digits of a NIS code give the district; those of Wallonia are these. A code that
 # ends in three zeros is of a district, not of a municipality.
 _WALLOON = re.compile(r"(25|5[1-8]|6[1-4]|8[1-5]|9[1-3])(?!000)\d{3}")
+
+
+IN_BRUSSELS = Said("Brussels", "Brussel", "Bruxelles")
+IN_WALLONIA = Said("Wallonia", "Wallonië", "Wallonie")
+
+
+def say_codes(given: int, wanted: int) -> Said:
+    """Say of which year codes are, and to which they were brought."""
+    brought = say(
+        ", brought to {wanted}",
+        ", omgezet naar {wanted}",
+        ", convertis en ceux de {wanted}",
+        wanted=str(wanted),
+    )
+    return say(
+        "codes of {given}{brought}",
+        "codes van {given}{brought}",
+        "codes de {given}{brought}",
+        given=str(given),
+        brought="" if given == wanted else brought,
+    )
 
 
 @cache

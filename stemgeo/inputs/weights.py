@@ -22,7 +22,7 @@ from stemgeo.inputs.messages import check_values
 from stemgeo.inputs.points import FLANDERS, match_columns, read_points
 from stemgeo.inputs.sources import Provenance
 from stemgeo.inputs.vectors import as_text, make_transformer, parse_crs
-from stemgeo.notes import say_count
+from stemgeo.notes import Said, say, say_amount, say_count
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -125,7 +125,15 @@ def load_weights(
         kept.attrs[LARGEST] = frame.attrs.get(LARGEST, frame["weight"].max())
         if kept.empty:
             file.error("no weight above 0 lies in the study area")
-        file.note(f"{say_count(len(kept), 'place')}, weights add up to {kept['weight'].sum():.0f}")
+        file.note(
+            say(
+                "{places}, weights add up to {sum}",
+                "{places}, gewichten samen {sum}",
+                "{places}, somme des poids {sum}",
+                places=say_count(len(kept), "place"),
+                sum=say_amount(kept["weight"].sum()),
+            )
+        )
         return kept, file.provenance
 
 
@@ -170,9 +178,19 @@ def load_addresses(
         places = _keep_within_bounds(every, municipalities)
         places.attrs[LARGEST] = every["weight"].max()
         file.note(
-            f"{say_count(len(kept), 'address')} at {say_count(len(places), 'place')}, "
-            f"weights add up to {kept['weight'].sum():.0f}; left out: {len(peopled) - len(kept)} "
-            f"outside the study area, {len(frame) - len(peopled)} of weight 0"
+            say(
+                "{addresses} at {places}, weights add up to {sum}; left out: {outside} outside the "
+                "study area, {none} of weight 0",
+                "{addresses} op {places}, gewichten samen {sum}; weggelaten: {outside} buiten het "
+                "studiegebied, {none} met gewicht 0",
+                "{addresses} en {places}, somme des poids {sum} ; sans effet : {outside} hors de "
+                "la zone d’étude, {none} de poids 0",
+                addresses=say_count(len(kept), "address"),
+                places=say_count(len(places), "place"),
+                sum=say_amount(kept["weight"].sum()),
+                outside=say_amount(len(peopled) - len(kept)),
+                none=say_amount(len(frame) - len(peopled)),
+            )
         )
         return places, file.provenance
 
@@ -190,7 +208,9 @@ def _read_addresses(
     label = match_columns(table, _WEIGHT, file).get("weight")
     weight: pd.Series | None = pd.Series(1.0, index=table.index)
     if label is None:
-        file.note("each address weighs 1")
+        file.note(
+            Said("each address weighs 1", "elk adres weegt 1", "chaque adresse a un poids de 1")
+        )
     else:
         weight = _read_weight_column(table, label, file)
     if weight is None:
@@ -250,7 +270,15 @@ def _read_cells(
             file.error("does not say its CRS", 'give it, as in crs = "ESRI:54009"')
         return None
     if raster.count > 1:
-        file.note(f"the first of {raster.count} bands")
+        bands = say_amount(raster.count)
+        file.note(
+            say(
+                "the first of {bands} bands",
+                "de eerste van {bands} banden",
+                "la première de {bands} bandes",
+                bands=bands,
+            )
+        )
     rows, columns, weight = _read_peopled(raster, _find_needed(raster, crs, municipalities), file)
     # The four corners of each cell, since a square is none in another projection.
     across, down = columns[:, None] + np.array([0, 1, 1, 0]), rows[:, None] + np.array([0, 0, 1, 1])
@@ -320,7 +348,14 @@ def _read_peopled(
             f"holds {say_count(too_large, 'cell')} above 1e12, up to {most:.4g}", "make them nodata"
         )
     if negative:
-        file.note(f"{say_count(negative, 'cell')} below 0 left out")
+        file.note(
+            say(
+                "{cells} below 0 left out",
+                "{cells} onder 0 weggelaten",
+                "{cells} sous 0 sans effet",
+                cells=say_count(negative, "cell"),
+            )
+        )
     rows, columns, weight = (np.concatenate(parts) for parts in zip(*found, strict=True))
     return rows, columns, weight
 
@@ -401,7 +436,14 @@ def _read_weighted_points(
 def _read_weight_column(table: pd.DataFrame, label: Any, file: OpenedFile) -> pd.Series | None:
     """Read the column of weights; None when a value is no number of 0 or more."""
     file.use_column(label, "weight")
-    file.note(f"weights from column '{clean_text(str(label), 40)}'")
+    file.note(
+        say(
+            "weights from column '{label}'",
+            "gewichten uit kolom '{label}'",
+            "poids de la colonne « {label} »",
+            label=clean_text(str(label), 40),
+        )
+    )
     text = as_text(table[label])
     # Numbers of a layer are numbers; only texts can have marks between thousands.
     typed = pd.api.types.is_numeric_dtype(table[label])

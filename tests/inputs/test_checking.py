@@ -98,4 +98,4 @@ def test_what_is_not_understood_stands_in_the_table(tmp_path: Path) -> None:
     assert "niet begrepen" in said.out
     assert "eens 0, eens 1, eens 2 (+2)" in said.out
     assert "[inputs.academies]" in said.out
-    assert "row 4: 'startdatum' is 'eens 0', not a day as 2022-12-31" in said.err
+    assert "row 4: 'Startdatum' is 'eens 0', not a day as 2022-12-31" in said.err

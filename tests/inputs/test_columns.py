@@ -105,6 +105,10 @@ def test_check_prints_both(tmp_path: Path) -> None:
     assert "kolom gelezen als voorbeelden" in lines
     assert "nis_code nis_code 11001" in lines
     assert lines.count("terzijde (niet gebruikt) z") == 2
+    assert any(
+        "1 rij; geen enkele heeft een datum: alle tellen op elke dag" in line for line in lines
+    )
+    assert "left out" not in said.out
     assert lines.count("terzijde (niet gebruikt) terzijde") == 1
     assert "let op: academies.csv: 1 kolom is niet gebruikt: 'terzijde'" in said.err
 
