@@ -613,7 +613,7 @@ def candidates_command(
     if form is Form.text:
         from stemgeo.report.summary import format_candidates
 
-        table = format_candidates(table, found.language)
+        table = format_candidates(table, found.language, found.partly_provinces)
     _print_table(table, form)
     _print_notices(found, form)
 

@@ -373,7 +373,7 @@ def _note_ferries(network: Network) -> Note:
             if count == 1
             else Said("take", "nemen", "prennent"),
         ),
-        say("see travel.ferries", "zie travel.ferries", "voir travel.ferries"),
+        say("as the study asks", "zoals de studie vraagt", "comme le demande l’étude"),
     )
 
 
@@ -395,11 +395,7 @@ def _note_pavements(network: Network) -> Note:
             age=say_amount(PAVEMENTS_BELOW),
             km=say_amount(km),
         ),
-        say(
-            "see travel.pavements_under_10",
-            "zie travel.pavements_under_10",
-            "voir travel.pavements_under_10",
-        ),
+        say("as the study asks", "zoals de studie vraagt", "comme le demande l’étude"),
     )
 
 
@@ -517,7 +513,7 @@ def note_odd_roads(counts: Mapping[str, int], travel: Travel) -> list[Note]:
                 all=of("lifts", "lift"),
                 seconds=say_amount(travel.lift_wait_s),
             ),
-            say("see travel.lift_wait_s", "zie travel.lift_wait_s", "voir travel.lift_wait_s"),
+            say("as the study has it", "zoals de studie het zegt", "comme le dit l’étude"),
         ),
     }
     return [Note(_ROADS, what, mend) for name, (what, mend) in told.items() if counts.get(name)]

@@ -387,7 +387,7 @@ def test_ferries_are_said_when_used(tmp_path: Path, small: tuple[Result, Path]) 
     pd.testing.assert_frame_equal(off.coverage, result.coverage)
     on = sg.run(with_travel(other, "ferries = true"))
     notes = [str(note) for note in on.notes if "ferries" in str(note)]
-    assert notes == ["network: ferries are used: 1 ferry takes bicycles; see travel.ferries"]
+    assert notes == ["network: ferries are used: 1 ferry takes bicycles; as the study asks"]
 
 
 # -- an oracle for the main figure, that shares nothing with the package ---------------------

@@ -69,9 +69,9 @@ def note_fallback(names: list[str], children: int, method: str) -> Note:
             have=Said("has", "heeft", "a") if children == 1 else Said("have", "hebben", "ont"),
         ),
         say(
-            "they are placed by {method}; see tables/placement.csv",
-            "geplaatst {method}; zie tables/placement.csv",
-            "placement {method} ; voir tables/placement.csv",
+            "they are placed by {method}; see placement.csv",
+            "geplaatst {method}; zie placement.csv",
+            "placement {method} ; voir placement.csv",
             method=Said(
                 f"'{method}'", f"{HOW[method].nl} ('{method}')", f"{HOW[method].fr} (« {method} »)"
             ),
@@ -104,9 +104,7 @@ def note_zone_by_zone(ground: PlacingGround, points: gpd.GeoDataFrame) -> list[N
                 "placement zone par zone : {parts}",
                 parts=say_list(parts),
             ),
-            say(
-                "see tables/placement.csv", "zie tables/placement.csv", "voir tables/placement.csv"
-            ),
+            say("see placement.csv", "zie placement.csv", "voir placement.csv"),
         )
     ]
     return [*notes, *_note_too_few(ground, points), *_note_estimate(ground)]
@@ -137,9 +135,9 @@ def _note_too_few(ground: PlacingGround, points: gpd.GeoDataFrame) -> list[Note]
                 least=say_amount(ground.study.demand.dwellings_per_100, 2),
             ),
             say(
-                "the children there are placed along the streets; see demand.dwellings_per_100",
-                "de kinderen zijn er langs de straten geplaatst; zie demand.dwellings_per_100",
-                "les enfants y sont placés le long des rues ; voir demand.dwellings_per_100",
+                "the children there are placed along the streets",
+                "de kinderen zijn er langs de straten geplaatst",
+                "les enfants y sont placés le long des rues",
             ),
         )
     ]
@@ -161,9 +159,9 @@ def note_kinds_not_met(ground: PlacingGround) -> list[Note]:
                 names=names,
             ),
             say(
-                "see demand.building_kinds",
-                "zie demand.building_kinds",
-                "voir demand.building_kinds",
+                "nobody is placed there by that",
+                "niemand is daarom ergens geplaatst",
+                "personne n’est placé pour cela",
             ),
         )
     ]

@@ -706,9 +706,9 @@ def _tell_placed(by: list[str], file: OpenedFile) -> None:
             rough=rough,
         ),
         say(
-            "see placed_by and precision_m in academies.csv",
-            "zie placed_by en precision_m in academies.csv",
-            "voir placed_by et precision_m dans academies.csv",
+            "the result says of each how and how exactly",
+            "het resultaat zegt bij elk hoe en hoe nauwkeurig",
+            "le résultat dit pour {chacun|chacune} comment et avec quelle précision",
         ),
     )
 
@@ -752,16 +752,9 @@ def tell_coarse(academies: gpd.GeoDataFrame, rules: AcademyRules, file: OpenedFi
         )
         for row in coarse.to_dict("records")
     ]
-    counted = say(
-        "they count; see academies.coarse, and both shares in the summary",
-        "ze tellen mee; zie academies.coarse, en beide aandelen in de samenvatting",
-        "{ils|elles} comptent ; voir academies.coarse, et les deux parts dans le résumé",
-    )
-    left_out = say(
-        "left out, as academies.coarse says; both shares stand in the summary",
-        "weggelaten, zoals academies.coarse zegt; beide aandelen staan in de samenvatting",
-        "non {comptés|comptées}, comme le dit academies.coarse ; les deux parts sont au résumé",
-    )
+    one = len(coarse) == 1
+    so = say("counted", "meegeteld", "{compté|comptée}" if one else "{comptés|comptées}")
+    so = so if rules.coarse == "count" else say("left out", "weggelaten", "non {so}", so=so)
     file.warn(
         say(
             "the place of {academies} is known no nearer than {metres} m: {names}",
@@ -771,7 +764,12 @@ def tell_coarse(academies: gpd.GeoDataFrame, rules: AcademyRules, file: OpenedFi
             metres=say_amount(rules.coarse_over_m),
             names=say_list(names, 30),
         ),
-        counted if rules.coarse == "count" else left_out,
+        say(
+            "{so}; the results give the share with and without",
+            "{so}; de resultaten geven het aandeel met en zonder",
+            "{so} ; les résultats donnent la part avec et sans",
+            so=so,
+        ),
     )
 
 

@@ -865,6 +865,9 @@ def _keep_inside(ground: Ground) -> GeoDataFrame:
 
 def _say_with_academy(of: MapRequest) -> str:
     shown = of.ground.shown_municipalities
+    if len(shown) == 1:
+        has = shown["has_academy"].iloc[0]
+        return of.words("summary.town_with" if has else "summary.town_without").removesuffix(".")
     counts = {"count": int(shown["has_academy"].sum()), "total": len(shown)}
     return of.say_counts("map.with_academy", **counts)
 

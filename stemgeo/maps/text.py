@@ -24,7 +24,7 @@ from stemgeo.speech import (
 from stemgeo.texts import Texts, load_texts
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Collection, Mapping, Sequence
 
     import pandas as pd
     from numpy.typing import NDArray
@@ -109,10 +109,20 @@ _ALL_OF = "Provincie "
 """Before the name of a province in the tables of a study that is of it alone."""
 
 
-def province_name(name: str, words: Texts) -> str:
-    """Name a province as the language does, a part of one too; what is none as the data do."""
+def province_name(name: str, words: Texts, partly: Collection[str] = ()) -> str:
+    """Name a province as the language does, a part of one too; what is none as the data do.
+
+    Parameters
+    ----------
+    name
+        As tables have it; what ends in "(deel)" is a part.
+    words
+        Of the language.
+    partly
+        The provinces of which a study has but a part.
+    """
     whole = name.removesuffix(_PARTLY)
-    if whole != name:
+    if whole != name or name in partly:
         return words("map.partly", name=province_name(whole, words))
     if name.startswith(_ALL_OF):
         return words.list_below("province.of").get(_province_key(name.removeprefix(_ALL_OF)), name)

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from stemgeo.coverage import ALL_BANDS, PARTLY, lay_side_by_side
+from stemgeo.coverage import ALL_BANDS, lay_side_by_side
 from stemgeo.maps.series import find_partly_measured
 from stemgeo.maps.text import name_gap_places, province_name, say_gap_reason, say_reason
 from stemgeo.profiles import QUIET, ROADS
@@ -48,7 +48,6 @@ if TYPE_CHECKING:
 
     from stemgeo.report.outcome import Tables
     from stemgeo.tables import Kind
-    from stemgeo.texts import Texts
 
 ABOUT = ("municipalities", "flanders", *PROVINCES, "gaps", "map")
 """What annexes 1 to 9 are about, in their order: that of the ministry."""
@@ -272,6 +271,7 @@ def _add_total(towns: pd.DataFrame, total: pd.DataFrame, result: Tables) -> pd.D
     language = result.language
     having, every = total[["with_academy", "municipalities"]].to_numpy()[0]
     whole = result.words("annex.of", having=having, every=every)
+    whole = say_yes_or_no(having > 0, result.words) if every == 1 else whole
     last = total.assign(name=result.words("annex.total"), nis_code="", has_academy=whole)
     rows = towns.assign(has_academy=_list_yes_or_no(towns, language)).drop(columns="province")
     return pd.concat([rows, last[rows.columns]], ignore_index=True)
@@ -400,11 +400,12 @@ def _build_sheet(result: Tables, name: str, table: pd.DataFrame, *, totals: int 
     words = result.words
     ours = words.list_below("annex.sheet")
     place = result.text.name_place(name if name in result.whole_provinces else None)
-    if name in PROVINCES and name not in result.whole_provinces:
-        place = province_name(PARTLY.format(name), words)
+    partly = result.partly_provinces
+    if name in partly:
+        place = province_name(name, words, partly)
     columns, rows = _split_table(result, table)
     return TableSheet(
-        name=ours.get(name, province_name(name, words)),
+        name=ours.get(name, province_name(name, words, partly)),
         title=words(
             f"annex.title.{name if name in ours else 'province'}",
             place=place,
@@ -425,16 +426,16 @@ def _split_table(result: Tables, table: pd.DataFrame) -> tuple[list[Column], lis
         )
         for name in map(str, table)
     ]
-    words = result.words
     for name in ("province", "provinces"):
         if name in table:
-            named = [_name_provinces(one, words) for one in table[name]]
+            named = [_name_provinces(one, result) for one in table[name]]
             table = table.assign(**{name: named})
     return columns, table.to_numpy(object).tolist()
 
 
-def _name_provinces(names: str, words: Texts) -> str:
-    return ", ".join(province_name(one, words) for one in names.split(", "))
+def _name_provinces(names: str, result: Tables) -> str:
+    words, partly = result.words, result.partly_provinces
+    return ", ".join(province_name(one, words, partly) for one in names.split(", "))
 
 
 def _format_head(result: Tables, name: str) -> str:

@@ -15,8 +15,9 @@ import numpy as np
 import pandas as pd
 
 from stemgeo import subsidy
-from stemgeo.coverage import ALL_BANDS, PARTLY, REGION, lay_side_by_side
+from stemgeo.coverage import ALL_BANDS, REGION, lay_side_by_side
 from stemgeo.errors import Problem, ResultError
+from stemgeo.maps.series import find_partly_measured
 from stemgeo.maps.text import name_gap_places, province_name, say_gap_reason, say_reason
 from stemgeo.profiles import QUIET
 from stemgeo.reasons import REASONS
@@ -24,7 +25,7 @@ from stemgeo.recognition import Standing, keep_own
 from stemgeo.report.comparison import compare, list_differences
 from stemgeo.report.filling import refuse_unplain
 from stemgeo.report.outcome import Tables, WrittenPlan
-from stemgeo.report.summary import say_ages, say_placing
+from stemgeo.report.summary import find_both_ways, say_ages, say_placing
 from stemgeo.study import PROVINCES
 from stemgeo.tables import MEASURES, SURFACE, list_sides
 
@@ -90,6 +91,7 @@ class Source(Tables):
             name: every[name] for name, (*_, roads) in list_sides(_WIDE).items() if roads == "all"
         }
         found["measured"] = found["covered"] + found["uncovered"]
+        found["partly"] = bool(find_partly_measured(pd.DataFrame([found]))[0])
         for profile, name in OF_QUIET.items():
             there = profile in self.profiles
             row = self._find_row(level, code, band, profile) if there else {}
@@ -209,9 +211,7 @@ def _gather_place(source: Source, level: str, code: str, name: str) -> Row:
 
 def name_province(source: Source, province: str) -> str:
     """Name a province in the language of a result, and say of which it has but a part."""
-    partly = source.study.has_area and province not in source.whole_provinces
-    named = PARTLY.format(province) if partly else province
-    return province_name(named, source.words)
+    return province_name(province, source.words, source.partly_provinces)
 
 
 def _gather_register(source: Source) -> Row:
@@ -303,9 +303,9 @@ def _gather_gap(gap: Row, source: Source) -> Row:
 def _gather_candidates(source: Source) -> Row:
     """Name the municipalities where one academy more would add most, in the order of the study."""
     table = source.table("candidate-municipalities")
-    names = ["name", "province", "uncovered", "share", "has_academy", "adds", "adds_here"]
+    names = ["name", "province", "uncovered", "share", "has_academy", "adds", "adds_here", "partly"]
     named = table["province"].map(lambda one: name_province(source, one), na_action="ignore")
-    table = table.assign(province=named)
+    table = table.assign(province=named, partly=find_partly_measured(table))
     rows = [dict(zip(names, row, strict=True)) for row in table[names].to_numpy().tolist()]
     return {"count": len(table), "rank_by": source.study.gaps.rank_by, "first": rows[:NAMED]}
 
@@ -432,9 +432,20 @@ def _gather_method(source: Source) -> Row:
             {"placed_by": placed[row["method"]], "share": row["share"]}
             for row in rows.iloc[1:].to_dict("records")
         ],
+        "coarse": _gather_coarse(source),
         "vintage": str(study.about.vintage),
         **_gather_population_date(source),
     }
+
+
+def _gather_coarse(source: Source) -> Row | None:
+    """Give the share with and without the academies that are placed roughly, if there are any."""
+    found = find_both_ways(source)
+    if not found:
+        return None
+    whole, *provinces = found
+    named = [one | {"name": name_province(source, one["name"])} for one in provinces]
+    return whole | {"over_m": source.study.academies.coarse_over_m, "provinces": named}
 
 
 def _gather_population_date(source: Source) -> Row:

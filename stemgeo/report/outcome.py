@@ -496,9 +496,14 @@ class Tables(Outcome):
     @cached_property
     def whole_provinces(self) -> list[str]:
         """The provinces of the study, but for those of which its area holds a part alone."""
+        there = set(self.coverage["code"][self.coverage["level"] == "province"])
+        return [one for one in PROVINCES if one in there - self.partly_provinces]
+
+    @cached_property
+    def partly_provinces(self) -> frozenset[str]:
+        """The provinces of which the area of the study holds a part alone."""
         rows = self.coverage[self.coverage["level"] == "province"]
-        whole = set(rows["code"][rows["code"] == rows["name"]])
-        return [one for one in PROVINCES if one in whole]
+        return frozenset(rows["code"][rows["code"] != rows["name"]])
 
     @cached_property
     def academy_names(self) -> dict[str, str]:

@@ -31,6 +31,7 @@ from stemgeo.texts import load_texts
 if TYPE_CHECKING:
     from stemgeo.maps.text import MapText
     from stemgeo.siting.plan import PlanTables
+    from stemgeo.texts import Texts
 
 
 TARGETS = (0.5, 0.6, 0.7, 0.8, 0.9, 0.95)
@@ -117,11 +118,13 @@ def _say_asked(plan: PlanTables, language: str) -> list[str]:
     for province, count in siting.floor_places.items():
         told = _say_places(count, language)
         asked.append(
-            words("plan.floor_places", province=province_name(province, words), places=told)
+            words("plan.floor_places", province=_name_province(plan, province, words), places=told)
         )
     for province, part in siting.floor_share.items():
         told = _format_asked_share(part, language)
-        asked.append(words("plan.floor_share", province=province_name(province, words), share=told))
+        asked.append(
+            words("plan.floor_share", province=_name_province(plan, province, words), share=told)
+        )
     if siting.largest_share is not None:
         asked.append(
             words("plan.largest", share=_format_asked_share(siting.largest_share, language))
@@ -130,6 +133,10 @@ def _say_asked(plan: PlanTables, language: str) -> list[str]:
         weight = format_number(siting.backup_weight, language)
         asked.append(words("plan.second", weight=weight))
     return asked
+
+
+def _name_province(plan: PlanTables, province: str, words: Texts) -> str:
+    return province_name(province, words, plan.inputs.area.partly)
 
 
 def _say_at_most(places: int, language: str) -> str:
@@ -274,7 +281,7 @@ def format_plan(plan: PlanTables, language: str) -> pd.DataFrame:
         "": [format_whole(value, language) for value in table["rank"]],
         "place": table["name"],
         "municipality": table["municipality"],
-        "province": [province_name(one, words) for one in table["province"]],
+        "province": [_name_province(plan, one, words) for one in table["province"]],
         "newly": [format_whole(value, language) for value in table["newly"]],
         "cost": [format_euros(round(value, 2), language) for value in table["cost_eur"]],
         "share": [format_share(value, language) for value in table["share"]],
@@ -291,7 +298,7 @@ def format_provinces(plan: PlanTables, language: str) -> pd.DataFrame:
     last = rows[rows["rank"] == rows["rank"].max()].set_index("province").loc[first.index]
     words = load_texts(language)
     columns = {
-        "province": [province_name(one, words) for one in first.index],
+        "province": [_name_province(plan, one, words) for one in first.index],
         "now": [format_share(value, language) for value in first["share"]],
         "then": [format_share(value, language) for value in last["share"]],
         "more": [format_whole(value, language) for value in last["covered"] - first["covered"]],

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -30,7 +30,7 @@ from stemgeo.texts import load_texts
 from stemgeo.uncertainty import TOGETHER
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Collection, Iterable
 
     from stemgeo.maps.text import MapText
     from stemgeo.report.outcome import Tables
@@ -502,10 +502,16 @@ def _say_effect_of_surfaces(result: Tables, language: str) -> list[str]:
     ]
 
 
-def _say_both_ways(result: Tables, language: str) -> list[str]:
-    """Give the share with and without the academies that are placed roughly, by province too."""
+def find_both_ways(result: Tables) -> list[dict[str, Any]]:
+    """Give the share with and without the academies that are placed roughly: of all, by province.
+
+    Returns
+    -------
+    list of dict
+        `name`, `counted` and `without`, of all first; nothing where none is placed so.
+    """
     effects = result.effects[result.effects["variant"].str.startswith(COARSE)]
-    words, towns = load_texts(language), result.municipalities.set_index("nis_code")
+    towns = result.municipalities.set_index("nis_code")
     at = towns.reindex(effects["code"])
     rows = pd.DataFrame(
         {
@@ -519,19 +525,30 @@ def _say_both_ways(result: Tables, language: str) -> list[str]:
     order = ["covered", "covered_variant"]
     order = order if result.study.academies.coarse == "count" else order[::-1]
 
-    def both(part: pd.DataFrame) -> dict[str, str]:
-        shares = (part[name].sum() / part["measured"].sum() for name in order)
-        pair = zip(("counted", "without"), shares, strict=True)
-        return {name: format_share(share, language) for name, share in pair}
+    def both(name: str, part: pd.DataFrame) -> dict[str, Any]:
+        counted, without = (part[one].sum() / part["measured"].sum() for one in order)
+        return {"name": name, "counted": counted, "without": without}
 
-    provinces = [
-        words("summary.coarse_in", place=province_name(str(name), words), **both(part))
-        for name, part in rows.groupby("province", sort=False)
-        if part["measured"].sum()
-    ]
+    provinces = rows[rows["measured"] > 0].groupby("province", sort=False)
+    return [both("", rows), *(both(str(name), part) for name, part in provinces)]
+
+
+def _say_both_ways(result: Tables, language: str) -> list[str]:
+    """Say the share with and without the academies that are placed roughly, by province too."""
+    words, found = load_texts(language), find_both_ways(result)
+    if not found:
+        return []
+    whole, *provinces = (
+        {one: format_share(row[one], language) for one in ("counted", "without")}
+        | {"place": province_name(row["name"], words, result.partly_provinces)}
+        for row in found
+    )
     metres = format_number(result.study.academies.coarse_over_m, language)
-    told = words("summary.coarse", metres=metres, **both(rows))
-    return [told, words("summary.coarse_by_province", provinces="; ".join(provinces))]
+    told = "; ".join(words("summary.coarse_in", **one) for one in provinces)
+    return [
+        words("summary.coarse", metres=metres, **whole),
+        words("summary.coarse_by_province", provinces=told),
+    ]
 
 
 def write_markdown_table(shown: pd.DataFrame, *, left: int) -> list[str]:
@@ -614,12 +631,14 @@ def _list_largest_gaps(gaps: pd.DataFrame, study: Study) -> list[str]:
     ]
 
 
-def format_candidates(table: pd.DataFrame, language: str) -> pd.DataFrame:
+def format_candidates(
+    table: pd.DataFrame, language: str, partly: Collection[str] = ()
+) -> pd.DataFrame:
     """Turn the candidate municipalities into text columns with headings, for people."""
     said = load_texts(language)
     columns = {
         "municipality": table["name"],
-        "province": [province_name(one, said) for one in table["province"]],
+        "province": [province_name(one, said, partly) for one in table["province"]],
         "uncovered": [format_whole(value, language) for value in table["uncovered"]],
         "share": [format_share(value, language) for value in table["share"]],
         "academy": [say_yes_or_no(value, said) for value in table["has_academy"]],
@@ -641,10 +660,10 @@ def say_candidates(table: pd.DataFrame, study: Study) -> str:
     language = study.language
     words = load_texts(language)
     told = ", ".join(
-        words(
+        words.say_count(
             "summary.candidate",
+            int(row["adds"]),
             name=escape_markdown(str(row["name"])),
-            adds=format_whole(row["adds"], language),
             here=format_whole(row["adds_here"], language),
         )
         for row in table.head(CANDIDATES_NAMED).to_dict("records")

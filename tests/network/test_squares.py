@@ -202,13 +202,13 @@ def test_what_was_not_understood_is_told() -> None:
         "network: 1 road with a word of access that is not known; it counts as no tag",
         "network: 2 barriers not known, by kind or by who may pass; taken to be open",
         "network: 3 squares not drawn all around; what there is is used",
-        "network: 1,200 lifts used, each with 90 seconds of waiting; see travel.lift_wait_s",
+        "network: 1,200 lifts used, each with 90 seconds of waiting; as the study has it",
     ]
     assert [note.to_text("nl") for note in told] == [
         "wegen: 1 weg met een toegangswoord dat niet bekend is; dat telt niet mee",
         "wegen: 2 afsluitingen niet bekend, naar soort of naar wie erdoor mag; telt als open",
         "wegen: 3 pleinen niet helemaal rond getekend; wat er is telt mee",
-        "wegen: 1.200 liften in gebruik, met telkens 90 seconden wachten; zie travel.lift_wait_s",
+        "wegen: 1.200 liften in gebruik, met telkens 90 seconden wachten; zoals de studie het zegt",
     ]
 
 
