@@ -110,23 +110,20 @@ def measure_uncertainty(
     parts += [asked.count_ends(ends), asked.take_rule_ends(), asked.count_all_together()]
     to_check = asked.list_to_check(of_map)
     verdicts = to_check if to_check is None else asked.judge_municipalities(of_map, to_check)
-    notes = _note_no_bounds(prepared.study.travel) if asked.quiet_profiles and not of_map else ()
+    notes = _note_no_bounds() if asked.quiet_profiles and not of_map else ()
     return Uncertainty(check_table("uncertainty", _join_in_order(parts)), to_check, verdicts, notes)
 
 
-def _note_no_bounds(travel: Travel) -> tuple[Note, ...]:
+def _note_no_bounds() -> tuple[Note, ...]:
     """Say that which crossings are busy rests on the same tags as which roads are quiet."""
-    choice = f'busy_crossings = "{travel.busy_crossings}"'
     what = say(
-        "how quiet roads without tags may be is not measured with {choice}",
-        "hoe rustig wegen zonder kenmerken kunnen zijn, is niet gemeten met {choice}",
-        "le calme possible des routes sans indications n’est pas mesuré avec {choice}",
-        choice=choice,
+        "how quiet roads without tags may be is not measured where busy crossings count",
+        "hoe rustig wegen zonder kenmerken kunnen zijn, is niet gemeten waar drukke kruispunten "
+        "meetellen",
+        "le calme possible des routes sans indications n’est pas mesuré là où comptent les "
+        "carrefours fréquentés",
     )
-    mend = say(
-        "see travel.busy_crossings", "zie travel.busy_crossings", "voir travel.busy_crossings"
-    )
-    return (Note(Said("network", "wegen", "routes"), what, mend),)
+    return (Note(Said("network", "wegen", "routes"), what),)
 
 
 def _join_in_order(parts: list[pd.DataFrame]) -> pd.DataFrame:

@@ -508,7 +508,7 @@ def test_where_crossings_cost_it_is_said_that_there_are_no_bounds(tmp_path: Path
     assert "map" not in set(sure.bars["part"])
     assert sure.to_check is None
     (note,) = sure.notes
-    assert 'is not measured with busy_crossings = "push"' in note.to_text("en")
+    assert "is not measured where busy crossings count" in note.to_text("en")
 
 
 def test_verify_measures_it_again(result: Any, tmp_path: Path) -> None:

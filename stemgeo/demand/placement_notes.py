@@ -159,9 +159,9 @@ def note_kinds_not_met(ground: PlacingGround) -> list[Note]:
                 names=names,
             ),
             say(
-                "nobody is placed there by that",
-                "niemand is daarom ergens geplaatst",
-                "personne n’est placé pour cela",
+                "nobody is placed in one",
+                "niemand is er geplaatst",
+                "personne n’y est placé",
             ),
         )
     ]
