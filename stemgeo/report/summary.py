@@ -634,7 +634,17 @@ def _list_largest_gaps(gaps: pd.DataFrame, study: Study) -> list[str]:
 def format_candidates(
     table: pd.DataFrame, language: str, partly: Collection[str] = ()
 ) -> pd.DataFrame:
-    """Turn the candidate municipalities into text columns with headings, for people."""
+    """Turn the candidate municipalities into text columns with headings, for people.
+
+    Parameters
+    ----------
+    table
+        The table `candidate-municipalities`.
+    language
+        "nl", "en" or "fr".
+    partly
+        The provinces of which the study has but a part.
+    """
     said = load_texts(language)
     columns = {
         "municipality": table["name"],
