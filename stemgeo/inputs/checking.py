@@ -79,7 +79,7 @@ class Checked:
         lines = [one.to_text(self.language) for one in self.ahead]
         for one in self.files:
             size = f"{one.size_bytes} {_BYTES.to_text(self.language)}"
-            read = one.read.to_text(self.language)
+            read = one.read.to_text(self.language) if one.read else one.note
             lines.append(f"{one.role:16} {one.name}  {size}  {read}".rstrip())
             lines += [f"{'':16} {line}" for line in self._list_columns(one)]
         return lines + self.study_lines()

@@ -7,10 +7,10 @@ import re
 from dataclasses import asdict, dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
-from stemgeo.notes import Said
-
 if TYPE_CHECKING:
     from collections.abc import Iterable
+
+    from stemgeo.notes import Said
 
 
 @dataclass(frozen=True)
@@ -70,7 +70,7 @@ class Provenance:
     columns: tuple[tuple[str, str], ...] = ()
     seen: tuple[Seen, ...] = ()
     entry: tuple[tuple[str, Any], ...] = field(default=(), compare=False)
-    read: Said = field(default=Said("", "", ""), compare=False)
+    read: Said | None = field(default=None, compare=False)
 
     def to_entry(self) -> dict[str, Any]:
         """Give what a manifest holds of it: no values of the file, the note in English."""
