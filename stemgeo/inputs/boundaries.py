@@ -152,10 +152,9 @@ def _keep_flemish_outlines(frame: gpd.GeoDataFrame, file: OpenedFile) -> gpd.Geo
             file.note(
                 say(
                     "{count} municipalities of {region} left out",
-                    "{towns} van {region} weggelaten",
-                    "{towns} de {region} sans effet",
+                    "{count} gemeenten van {region} weggelaten",
+                    "{count} communes de {region} sans effet",
                     count=say_amount(count),
-                    towns=say_count(count, "municipality"),
                     region=what,
                 )
             )
