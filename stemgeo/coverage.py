@@ -14,7 +14,7 @@ import pandas as pd
 from stemgeo.arrays import divide_or_nan, sum_by_owner
 from stemgeo.errors import Problem, ResultError
 from stemgeo.inputs import vintages
-from stemgeo.inputs.territory import PART
+from stemgeo.inputs.territory import PART, PARTLY
 from stemgeo.inputs.vectors import find_polygons
 from stemgeo.study import LEVELS
 from stemgeo.tables import COUNTS, SCHEMAS, list_sides, order_columns
@@ -31,8 +31,6 @@ if TYPE_CHECKING:
 
 ALL_BANDS = "all"
 REGION = ("VLG", "Vlaanderen")
-PARTLY = "{} (deel)"
-"""What a province is called of which the area of a study holds but a part."""
 KEYS = ["level", "code", "name", "band", "scenario", "profile"]
 
 
@@ -471,9 +469,22 @@ def _refuse_unknown(column: pd.Series, value: str) -> None:
     raise ResultError(Problem("coverage", what, mend))
 
 
+def keep_counted(towns: pd.DataFrame) -> pd.DataFrame:
+    """Leave out parts of municipalities with no child and no academy: slivers along a border.
+
+    Parameters
+    ----------
+    towns
+        With name, children and has_academy.
+    """
+    parts = towns["name"].str.endswith(PARTLY.format(""))
+    return towns[~parts | (towns["children"] > 0) | towns["has_academy"]]
+
+
 def _count_academies(municipalities: gpd.GeoDataFrame) -> pd.DataFrame:
     """How many municipalities, and how many with an academy, by level and code."""
-    plain = pd.DataFrame(municipalities[["nis_code", "province", "has_academy"]])
+    columns = ["nis_code", "name", "children", "province", "has_academy"]
+    plain = keep_counted(pd.DataFrame(municipalities[columns]))
     codes = {
         "region": plain.assign(code=REGION[0]),
         "province": plain.assign(code=plain["province"]),

@@ -12,8 +12,9 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 import stemgeo as sg
-from stemgeo.coverage import REGION
+from stemgeo.coverage import REGION, summary_table
 from stemgeo.inputs import load_inputs
+from stemgeo.maps.text import name_parts_in
 from stemgeo.measure import (
     Measured,
     Prepared,
@@ -26,6 +27,7 @@ from stemgeo.report.imprint import build_map_text
 from stemgeo.report.subsidy import say_subsidy
 from stemgeo.study import parse_study
 from stemgeo.subsidy import cost_of_places, find_rules
+from stemgeo.texts import load_texts
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -186,6 +188,35 @@ def test_a_polygon_counts_the_children_inside_it(tmp_path: Path) -> None:
     assert prepared.inputs.zones.area.sum() == pytest.approx(polygon.area)
     assert len(all_of_it.municipalities) == len(part.municipalities) == 4
     assert part.municipalities["has_academy"].sum() == 0
+    # Each is cut: called so, told once, and the rest of it lies around.
+    assert set(part.municipalities["name"].str[-7:]) == {" (deel)"}
+    said = [str(one) for one in prepared.inputs.warnings if "only a part of" in str(one)]
+    assert len(said) == 1
+    assert "Aartselaar" in said[0]
+    around = prepared.inputs.around
+    assert around is not None
+    assert around.area.sum() == pytest.approx(64e6 - polygon.area)
+    assert not around["name"].str.contains("deel").any()
+
+
+def test_a_sliver_without_a_child_is_in_no_denominator(tmp_path: Path) -> None:
+    """Two of the four have nobody in the area: their ground is on the map, and not counted."""
+    folder = place(tmp_path)
+    area = draw_polygon(folder, hand.square(0, 0, 8, 4.2))
+    _, part = measured(study_of(folder, area, addresses="adressen.csv", zones="zones.gpkg"))
+    assert len(part.municipalities) == 4
+    counted = summary_table(part.coverage, part.municipalities).set_index("code")
+    assert counted.loc[REGION[0], ["municipalities", "with_academy"]].tolist() == [2, 1]
+
+
+def test_parts_are_called_so_in_each_language() -> None:
+    """One or several municipalities, as in the name of a gap."""
+    told = {
+        one: name_parts_in("Zele (deel), Berlare", load_texts(one)) for one in ("nl", "fr", "en")
+    }
+    assert told["nl"] == "Zele (deel), Berlare"
+    assert told["en"] == "Zele (part), Berlare"
+    assert told["fr"] == "Zele (en partie), Berlare"
 
 
 def test_a_polygon_of_whole_municipalities_is_those_municipalities(tmp_path: Path) -> None:

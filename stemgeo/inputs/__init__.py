@@ -49,10 +49,13 @@ from stemgeo.inputs.sources import Provenance
 from stemgeo.inputs.territory import (
     EVERYWHERE,
     Area,
+    add_rests,
     cut_to_ground,
     find_towns_inside,
     load_ground,
     name_area,
+    name_parts,
+    tell_cut,
 )
 from stemgeo.inputs.weights import load_addresses, load_weights, read_weights
 from stemgeo.notes import Note, say, say_count, say_list
@@ -135,7 +138,8 @@ class Inputs:
     area
         The territory of the study, where that is not all that its files hold.
     around
-        The municipalities that the file has beside those of the area, as `municipalities`.
+        The municipalities that the file has beside those of the area, as `municipalities`, and
+        what of its own lies outside it.
     zones_around
         The zones there that may touch those of the area: what lies on a border belongs to the
         first by id, wherever the study ends.
@@ -455,8 +459,9 @@ def load_inputs(study: Study) -> Inputs:
     if "zones" in read:
         name = next(file.name for file in of.found if file.role == "zones")
         warn_of_overlaps_and_holes(of.zones, of.towns, population.children, name, of.findings)
+    tell_cut(of.towns, of.land, of.findings)
     inputs = Inputs(
-        municipalities=of.land,
+        municipalities=name_parts(of.towns, of.land),
         provinces=dissolve_provinces(of.land),
         zones=of.zones,
         **_fields_of_population(population, of.vintage),
@@ -472,7 +477,7 @@ def load_inputs(study: Study) -> Inputs:
         layers=read["layers"],
         attributes=read["attributes"],
         area=name_area(study, read.get("area"), of.towns, of.land),
-        around=of.around,
+        around=add_rests(of.around, of.towns, of.land),
         zones_around=of.zones_around,
     )
     others = [told for told in inputs.warnings if told not in of.told_of_population]

@@ -42,6 +42,9 @@ WHERE = "area under [study]"
 PART = "Studiegebied"
 """What stands in tables for all of a study that is a part of Flanders and has no name."""
 
+PARTLY = "{} (deel)"
+"""What in tables a place is called of which the area of a study holds but a part."""
+
 NAMED = 3
 """More municipalities than that make no name together."""
 
@@ -366,6 +369,54 @@ def cut_to_ground(places: gpd.GeoDataFrame, outline: shapely.Geometry) -> gpd.Ge
     return places.set_geometry(gpd.GeoSeries(polygons, index=places.index, crs=places.crs))
 
 
+def find_cut(whole: gpd.GeoDataFrame, land: gpd.GeoDataFrame) -> NDArray[np.bool_]:
+    """Say which municipalities lie only partly on the ground of a study.
+
+    Parameters
+    ----------
+    whole, land
+        The same municipalities, whole and as far as they lie in it.
+    """
+    # As much as the simplest drawing of the same border leaves.
+    return np.asarray(land.area.to_numpy() < 0.999 * whole.area.to_numpy())
+
+
+def name_parts(whole: gpd.GeoDataFrame, land: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+    """Give what lies in the area, those of which that is but a part called so; as `find_cut`."""
+    cut = find_cut(whole, land)
+    names = land["name"].where(~cut, land["name"].map(PARTLY.format))
+    return land.assign(name=names.astype(land["name"].dtype))
+
+
+def add_rests(
+    around: gpd.GeoDataFrame, whole: gpd.GeoDataFrame, land: gpd.GeoDataFrame
+) -> gpd.GeoDataFrame:
+    """Add to the municipalities around an area what of its own lies outside; as `find_cut`."""
+    cut = find_cut(whole, land)
+    if not cut.any():
+        return around
+    rest = whole[cut].set_geometry(whole.geometry[cut].difference(land.geometry[cut]))
+    return pd.concat([around, rest[~rest.is_empty]], ignore_index=True)
+
+
+def tell_cut(whole: gpd.GeoDataFrame, land: gpd.GeoDataFrame, findings: Findings) -> None:
+    """Say once of which municipalities all is told of a part; as `find_cut`."""
+    cut = find_cut(whole, land)
+    if cut.any():
+        findings.warn(
+            Said("study area", "studiegebied", "zone d’étude"),
+            say(
+                "only a part of {towns} lies in it: the children and {shorts} of that part are "
+                "counted, and whether there are any in the area is told",
+                "van {towns} ligt er maar een deel in: geteld en vermeld worden de kinderen en "
+                "{shorts} van dat deel, in het gebied",
+                "seule une partie de {towns} s’y trouve : seuls y comptent les enfants et les "
+                "{shorts} de cette partie, dans la zone",
+                towns=say_list(whole["name"][cut].tolist(), 10),
+            ),
+        )
+
+
 def name_area(
     study: Study, ground: AreaPolygons | None, inside: gpd.GeoDataFrame, land: gpd.GeoDataFrame
 ) -> Area:
@@ -384,9 +435,7 @@ def name_area(
         return EVERYWHERE
     outline, own = ground or (None, "")
     own = study.about.area_name or own
-    # As much as the simplest drawing of the same border leaves.
-    whole = (land.area >= 0.999 * inside.area).to_numpy()
-    there = set(inside["nis_code"][whole])
+    there = set(inside["nis_code"][~find_cut(inside, land)])
     partly = frozenset(
         one for one in set(inside["province"]) if not _codes_of(one, study.about.vintage) <= there
     )

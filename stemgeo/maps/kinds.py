@@ -20,7 +20,7 @@ import pandas as pd
 import shapely
 
 from stemgeo.access.travel_time import minutes_to_ms
-from stemgeo.coverage import ALL_BANDS
+from stemgeo.coverage import ALL_BANDS, keep_counted
 from stemgeo.errors import Problem, ResultError
 from stemgeo.gaps.late import lower_median
 from stemgeo.maps.classed import Classed, line_looks, name_extremes
@@ -864,7 +864,7 @@ def _keep_inside(ground: Ground) -> GeoDataFrame:
 
 
 def _say_with_academy(of: MapRequest) -> str:
-    shown = of.ground.shown_municipalities
+    shown = keep_counted(keep_province(of.ground.municipalities, of.ground.province))
     if len(shown) == 1:
         has = shown["has_academy"].iloc[0]
         return of.words("summary.town_with" if has else "summary.town_without").removesuffix(".")

@@ -285,6 +285,7 @@ def place_labels(
     *,
     size_pt: float,
     sheet: Sheet,
+    beside: bool = True,
 ) -> list[Label]:
     """Find places for names so that none covers another or a marker; the first go first.
 
@@ -299,6 +300,8 @@ def place_labels(
         Size of the letters.
     sheet
         Gives frame and scale.
+    beside
+        Whether the first few may.
 
     Returns
     -------
@@ -312,7 +315,7 @@ def place_labels(
     placed = []
     for number, (name, ground) in enumerate(zip(names, grounds, strict=True)):
         width = text_width_in(name, size_pt) * sheet.metres_per_inch
-        large = number < _LARGEST
+        large = beside and number < _LARGEST
         for x, y in _yield_places(ground, height, beside=large):
             box = Box(x - width / 2, y - height / 2, width, height).with_margin(height * 0.15)
             if large and not ground.intersects(shapely.box(*box.corners)):

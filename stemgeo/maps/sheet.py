@@ -56,6 +56,7 @@ from stemgeo.maps.text import (
     is_coarse,
     is_planned,
     keep_province,
+    name_parts_in,
     province_name,
     to_one_line,
 )
@@ -168,7 +169,8 @@ class Ground:
     @cached_property
     def drawn_municipalities(self) -> GeoDataFrame:
         """All municipalities without detail that print cannot show, in order of code."""
-        return self.lighten_areas(self.municipalities).sort_values("nis_code", ignore_index=True)
+        light = self.lighten_areas(self.municipalities).sort_values("nis_code", ignore_index=True)
+        return light.assign(name=[name_parts_in(one, self.text.words) for one in light["name"]])
 
     @cached_property
     def shown_municipalities(self) -> GeoDataFrame:
@@ -512,6 +514,7 @@ def _write_labels(
         _list_kept_free(view, sheet),
         size_pt=_LABEL_PT,
         sheet=sheet,
+        beside=ground.surroundings is None,
     )
     for label in labels:
         looks = _PLACE_NAME if label.number < len(places) else _NEIGHBOUR_NAME

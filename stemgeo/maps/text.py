@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from stemgeo import speech
-from stemgeo.coverage import PARTLY
+from stemgeo.inputs.territory import PARTLY
 from stemgeo.reasons import REASONS
 from stemgeo.speech import (
     Language,
@@ -129,6 +129,11 @@ def province_name(name: str, words: Texts, partly: Collection[str] = ()) -> str:
     return words.list_below("province.name").get(_province_key(name), name)
 
 
+def name_parts_in(names: str, words: Texts) -> str:
+    """Say in a language of municipalities, one or several, that an area has but a part of them."""
+    return names.replace(_PARTLY, words("map.partly", name=""))
+
+
 def _province_key(province: str) -> str:
     return province.lower().replace("-", "_")
 
@@ -142,7 +147,7 @@ def say_share(share: float, words: Texts) -> str:
 
 def name_gap_places(gap: Mapping[str, Any], words: Texts) -> str:
     """Name the municipalities of a gap: Lochristi, Laarne, Lokeren en 2 andere."""
-    names = str(gap["name"])
+    names = name_parts_in(str(gap["name"]), words)
     # At most three have a name, and none has a comma in it.
     others = int(gap["municipalities"]) - len(names.split(", "))
     return words.say_count("gaps.more_places", others, names=names) if others > 0 else names

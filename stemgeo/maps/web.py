@@ -41,6 +41,7 @@ from stemgeo.maps.series import (
     classify_shares,
     count_classes,
     find_partly_measured,
+    lighten_outlines,
     list_minute_bounds,
 )
 from stemgeo.maps.text import (
@@ -49,6 +50,7 @@ from stemgeo.maps.text import (
     is_coarse,
     is_planned,
     name_gap_places,
+    name_parts_in,
     province_name,
     say_gap_reason,
     say_share,
@@ -77,6 +79,7 @@ _BAND_COLOURS = ("#8c2d04", "#ec7014", "#fec44f")
 _GAP_COLOUR, _GAP_FILL = "#a3005c", "#e0007a"
 _WITH, _WITHOUT = "#2c7fb8", "#ffffcc"
 _ROUGH = "#fdbf6f"
+_AROUND, _AROUND_DETAIL_M = "#ececec", 50.0
 _NO_FIGURE = "url(#no-figure)"
 _LABEL_DETAIL_M = 100.0
 _BRUSSELS = shapely.Point(148_900, 170_800)  # Grote Markt, EPSG:31370
@@ -95,6 +98,8 @@ def build_web_map(
     zones: GeoDataFrame | None = None,
     background: Background | None = None,
     horizon_min: float | None = None,
+    opens_on_zones: bool = False,
+    around: GeoDataFrame | None = None,
 ) -> str:
     """Make the web map, as one HTML page with everything inside.
 
@@ -123,6 +128,10 @@ def build_web_map(
         Tiles under the map, with their attribution: the page fetches these, and nothing else.
     horizon_min
         How far was looked for the nearest, minutes.
+    opens_on_zones
+        Whether the page shows the shares by zone first, where it has them.
+    around
+        Polygons of what lies beside, drawn pale under the rest.
 
     Returns
     -------
@@ -131,17 +140,26 @@ def build_web_map(
     """
     words = text.words
     places = municipalities.sort_values("nis_code", ignore_index=True)
+    places = places.assign(name=[name_parts_in(one, words) for one in places["name"]])
     parts = None if zones is None else zones.sort_values("zone_id", ignore_index=True)
     outlines, zone_outlines = sketch_places(places, parts)
     towns = _build_towns(places, outlines, words)
+    zoned = opens_on_zones and zone_outlines is not None
     themes = [
-        _build_shares(places, towns, classes, text),
+        *_yield_around(around, words),
+        _build_shares(places, towns, classes, text, show=not zoned),
         _build_with_and_without(places, towns, words),
     ]
     themes += _yield_minutes(places, towns, horizon_min, words)
     if parts is not None and zone_outlines is not None:
         themes += [
-            _build_shares(parts, _build_zones(parts, places, zone_outlines, words), classes, text)
+            _build_shares(
+                parts,
+                _build_zones(parts, places, zone_outlines, words),
+                classes,
+                text,
+                show=zoned,
+            )
         ]
     themes += [*_yield_bands(isochrones, towns, words), *_yield_gaps(gaps, academies, text)]
     themes += [*_yield_academies(academies, words), _build_names(places, outlines, words)]
@@ -176,6 +194,7 @@ def build_web_map(
             classes=classes,
             background=background,
             horizon_min=horizon_min,
+            around=around,
         )
     return page
 
@@ -300,7 +319,7 @@ def _describe_places(
 
 
 def _build_shares(
-    places: GeoDataFrame, ground: _Shapes, classes: Sequence[float], text: MapText
+    places: GeoDataFrame, ground: _Shapes, classes: Sequence[float], text: MapText, *, show: bool
 ) -> _Theme:
     """Colour municipalities, or zones, by the share of their children in time."""
     words, are_zones = text.words, ground.name == "zones"
@@ -311,7 +330,7 @@ def _build_shares(
         name=words("web.zone_shares" if are_zones else "web.shares"),
         parts=[_build_share_part(places, ground, classes, 0.4 if are_zones else 0.8)],
         grounds=[ground],
-        show=not are_zones,
+        show=show,
         heading=text.heading,
         swatches=_build_share_swatches(counted, classes, words),
         notes=[words("map.share.rule")],
@@ -402,6 +421,24 @@ def _yield_minutes(
         grounds=[towns],
         heading=words("web.minutes_by_place"),
         swatches=[_Swatch(*one) for one in zip(fills, labels, counted, strict=True)],
+    )
+
+
+def _yield_around(around: GeoDataFrame | None, words: Texts) -> Iterator[_Theme]:
+    """Draw what lies beside the study pale and without figures, under all else."""
+    if around is None or around.empty:
+        return
+    light = lighten_outlines(around.geometry.reset_index(drop=True), _AROUND_DETAIL_M)
+    ground = _Shapes("around", light)
+    looks = [_fill_look(_AROUND, "#b8b8b8", 0.6)]
+    yield _Theme(
+        key="around",
+        name="",
+        parts=[_build_part(ground, "around", looks, 0)],
+        grounds=[ground],
+        overlay=True,
+        show=True,
+        swatches=[_Swatch(_AROUND, words("map.around"))],
     )
 
 
@@ -644,6 +681,7 @@ def _build_drawing(themes: Sequence[_Theme], corners: list[list[float]]) -> foli
     drawing.default_js, drawing.default_css = [], []
     # Each layer has its height, so that switching one off and on does not bury another.
     for name, height, takes_pointer in (
+        ("around", 390, False),
         ("isochrones", 420, False),  # the shares have Leaflet's own pane, at 400
         ("municipalities", 425, True),
         ("provinces", 430, False),

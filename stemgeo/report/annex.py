@@ -15,9 +15,15 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from stemgeo.coverage import ALL_BANDS, lay_side_by_side
+from stemgeo.coverage import ALL_BANDS, keep_counted, lay_side_by_side
 from stemgeo.maps.series import find_partly_measured
-from stemgeo.maps.text import name_gap_places, province_name, say_gap_reason, say_reason
+from stemgeo.maps.text import (
+    name_gap_places,
+    name_parts_in,
+    province_name,
+    say_gap_reason,
+    say_reason,
+)
 from stemgeo.profiles import QUIET, ROADS
 from stemgeo.recognition import Standing
 from stemgeo.report.files import write_csv
@@ -249,12 +255,15 @@ def _list_areas(towns: pd.DataFrame, figures: pd.DataFrame, result: Tables) -> p
         "academies": ("academies", "sum"),
         "planned": ("planned", "sum"),
     }
-    wholes = figures.loc[["region"]]
+    wholes, counted = figures.loc[["region"]], keep_counted(towns)
+    provinces = _list_provinces(towns)
     keys = [*(("province", name) for name in _list_provinces(towns)), *wholes.index]
     counts = pd.concat(
         [
-            towns.groupby(towns["province"], sort=False).agg(**own),
-            towns.groupby(lambda _: 0).agg(**own),
+            counted.groupby(counted["province"], sort=False)
+            .agg(**own)
+            .reindex(provinces, fill_value=0),
+            counted.groupby(lambda _: 0).agg(**own),
         ]
     ).set_axis(pd.MultiIndex.from_tuples(keys))
     rows = figures.loc[keys].drop(columns="name")
@@ -430,6 +439,12 @@ def _split_table(result: Tables, table: pd.DataFrame) -> tuple[list[Column], lis
         if name in table:
             named = [_name_provinces(one, result) for one in table[name]]
             table = table.assign(**{name: named})
+    if "name" in table:
+        called = [
+            name_parts_in(one, result.words) if isinstance(one, str) else one
+            for one in table["name"]
+        ]
+        table = table.assign(name=called)
     return columns, table.to_numpy(object).tolist()
 
 

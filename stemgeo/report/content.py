@@ -15,10 +15,16 @@ import numpy as np
 import pandas as pd
 
 from stemgeo import subsidy
-from stemgeo.coverage import ALL_BANDS, REGION, lay_side_by_side
+from stemgeo.coverage import ALL_BANDS, REGION, keep_counted, lay_side_by_side
 from stemgeo.errors import Problem, ResultError
 from stemgeo.maps.series import find_partly_measured
-from stemgeo.maps.text import name_gap_places, province_name, say_gap_reason, say_reason
+from stemgeo.maps.text import (
+    name_gap_places,
+    name_parts_in,
+    province_name,
+    say_gap_reason,
+    say_reason,
+)
 from stemgeo.profiles import QUIET
 from stemgeo.reasons import REASONS
 from stemgeo.recognition import Standing, keep_own
@@ -197,14 +203,19 @@ def _gather_place(source: Source, level: str, code: str, name: str) -> Row:
         rows, changes = rows[rows["province"] == code], changes[changes["province"] == code]
     return {
         "name": name,
-        "municipalities": len(rows),
+        "municipalities": len(keep_counted(rows)),
         "with_academy": int(rows["has_academy"].sum()),
         "academies": int(rows["academies"].sum()),
         "planned": int(rows["planned"].sum()),
         "recognised": int(changes["has_academy"].sum()),
         "recognised_before": int(changes["had_academy"].sum()),
-        "won": changes.loc[changes["status"] == "new", "name"].sort_values().tolist(),
-        "lost": changes.loc[changes["status"] == "lost", "name"].sort_values().tolist(),
+        **{
+            key: [
+                name_parts_in(name, source.words)
+                for name in changes.loc[changes["status"] == status, "name"].sort_values()
+            ]
+            for key, status in (("won", "new"), ("lost", "lost"))
+        },
         **source.find_counts(level, code),
     }
 
@@ -305,7 +316,8 @@ def _gather_candidates(source: Source) -> Row:
     table = source.table("candidate-municipalities")
     names = ["name", "province", "uncovered", "share", "has_academy", "adds", "adds_here", "partly"]
     named = table["province"].map(lambda one: name_province(source, one), na_action="ignore")
-    table = table.assign(province=named, partly=find_partly_measured(table))
+    called = table["name"].map(lambda one: name_parts_in(one, source.words), na_action="ignore")
+    table = table.assign(province=named, name=called, partly=find_partly_measured(table))
     rows = [dict(zip(names, row, strict=True)) for row in table[names].to_numpy().tolist()]
     return {"count": len(table), "rank_by": source.study.gaps.rank_by, "first": rows[:NAMED]}
 

@@ -91,8 +91,8 @@ class Sheets:
     def _is_small(self) -> bool:
         """Whether it is of so few municipalities that their zones say more."""
         study = self.result.study
-        few = len(self.result.municipalities) <= FEW_TOWNS
-        return study.has_area and few and study.inputs.zones is not None
+        few = (self.result.municipalities["children"] > 0).sum() <= FEW_TOWNS
+        return bool(study.has_area and few and study.inputs.zones is not None)
 
     def draw_web_map(self) -> str:
         """Give the web map: one HTML text that needs nothing else, see `maps.web`."""
@@ -109,6 +109,8 @@ class Sheets:
             horizon_min=study.travel.horizon_min,
             zones=self.result.zones if study.inputs.zones else None,
             background=study.output.background,
+            opens_on_zones=self._is_small,
+            around=self._around,
         )
 
     def build_ground(self, province: str | None = None) -> Ground:
@@ -135,6 +137,12 @@ class Sheets:
         # Detail that no sheet can show is left out once, not for each map again.
         full = self.result.municipalities.sort_values("nis_code", ignore_index=True)
         return full.set_geometry(lighten_outlines(full.geometry, FINEST_DETAIL_M))
+
+    @property
+    def _around(self) -> gpd.GeoDataFrame | None:
+        """The municipalities beside the study's area."""
+        there = self.result.surroundings
+        return None if there is None else there[there["kind"] == "municipality"]
 
     @cached_property
     def _edge(self) -> tuple[gpd.GeoSeries, str]:
