@@ -13,7 +13,6 @@ from stemgeo.coverage import changes_table, groups_table
 from stemgeo.equity import count_quintiles, measure_concentration
 from stemgeo.facts import LAMBERT_72
 from stemgeo.gaps import find_gaps
-from stemgeo.inputs.streets import STREETS
 from stemgeo.measure import (
     Prepared,
     Progress,
@@ -30,7 +29,7 @@ from stemgeo.recognition import choose_recognised, keep_own
 from stemgeo.result import Result
 from stemgeo.siting.municipalities import candidate_municipalities
 from stemgeo.siting.places import find_candidates
-from stemgeo.study import Study
+from stemgeo.study import STREET_WEIGHTS, Study
 from stemgeo.times import measure_times
 from stemgeo.uncertainty import measure_uncertainty
 
@@ -150,11 +149,12 @@ def draw_surroundings(prepared: Prepared) -> gpd.GeoDataFrame:
     if around is not None:
         near = around[around.intersects(box)]
         rows += [("municipality", *one) for one in zip(near["name"], near.geometry, strict=True)]
-    for kind, names in {"main": MAIN_ROADS, "street": STREETS}.items():
+    kinds = tuple(STREET_WEIGHTS)
+    for kind, names in {"main": MAIN_ROADS, "street": kinds}.items():
         if streets is None or side > DRAWN_UP_TO_M[kind]:
             continue
-        wanted = [at for at, name in enumerate(STREETS) if (name in MAIN_ROADS) == (kind == "main")]
-        wanted = [at for at in wanted if STREETS[at] in names and STREETS[at] not in UNDRAWN]
+        wanted = [at for at, name in enumerate(kinds) if (name in MAIN_ROADS) == (kind == "main")]
+        wanted = [at for at in wanted if kinds[at] in names and kinds[at] not in UNDRAWN]
         chosen = np.isin(streets.kind, wanted)
         ends = np.stack([streets.start[chosen], streets.end[chosen]], axis=1)
         lines = np.asarray(shapely.linestrings(ends), dtype=object)

@@ -11,7 +11,7 @@ import pytest
 
 import stemgeo as sg
 from stemgeo.errors import InputError, StudyError
-from stemgeo.inputs import load_inputs, place_files
+from stemgeo.inputs import load_inputs, mapped_addresses
 from stemgeo.maps.sheet import ACADEMY, ROUGH, mark_academies
 from stemgeo.report.summary import _say_both_ways
 
@@ -118,9 +118,9 @@ def test_addresses_of_an_extract_are_read_once(
     path = tmp_path / "wegen.osm"
     path.write_text(hand.osm_xml({1: (3, 1), 2: (3.1, 1)}, ways, node), encoding="utf-8")
     monkeypatch.setenv("STEMGEO_CACHE", str(tmp_path / "cache"))
-    made = place_files.load_mapped_addresses([path], {"veldstraat"}).rows
-    monkeypatch.setattr(place_files, "read_mapped_addresses", None)
-    kept = place_files.load_mapped_addresses([path], {"veldstraat"}).rows
+    made = mapped_addresses.load_mapped_addresses([path], {"veldstraat"}).rows
+    monkeypatch.setattr(mapped_addresses, "read_mapped_addresses", None)
+    kept = mapped_addresses.load_mapped_addresses([path], {"veldstraat"}).rows
     assert len(made) == 1
     pd.testing.assert_frame_equal(kept, made, check_exact=True)
 

@@ -34,7 +34,6 @@ from stemgeo.inputs.osmxml import read_marks
 from stemgeo.inputs.place_files import (
     keep_addresses,
     load_corrections,
-    load_mapped_addresses,
     load_postcodes,
 )
 from stemgeo.inputs.placing import AddressBook, PlaceSources
@@ -240,6 +239,9 @@ class _Reading:
         # One that is not there, or is no map, is told where the network is read.
         if not paths or not all(path.is_file() for path in paths):
             return None
+        # Here, because a study without roads need not load what reads them.
+        from stemgeo.inputs.mapped_addresses import load_mapped_addresses
+
         try:
             return load_mapped_addresses(paths, wanted)
         except InputError as error:
@@ -366,7 +368,7 @@ def _read_places(of: _Reading, given: Input, kind: RegisterKind) -> tuple[Any, .
 
 def _read_address_points(of: _Reading, given: Input) -> tuple[Any, ...]:
     keep = of.keep_addresses if of.keeps_addresses else None
-    return load_addresses(given, of.towns, of.findings, keep)
+    return load_addresses(given, of.towns, of.findings, keep, of.every)
 
 
 def _read_each(
@@ -415,7 +417,7 @@ READERS: dict[str, Callable[[_Reading, Any], tuple[Any, ...]]] = {
     "population": _read_population,
     "populations": lambda of, given: (_read_years(of, given),),
     "zone_population": _read_zone_population,
-    "weights": lambda of, given: load_weights(given, of.towns, of.findings),
+    "weights": lambda of, given: load_weights(given, of.towns, of.findings, of.every),
     "academies": lambda of, given: load_academies(given, of.land, of.findings, of.ages, of.sources),
     "plan": lambda of, given: _read_places(of, given, PLACES),
     "candidates": lambda of, given: _read_places(of, given, CANDIDATES),

@@ -753,8 +753,10 @@ def tell_coarse(academies: gpd.GeoDataFrame, rules: AcademyRules, file: OpenedFi
         for row in coarse.to_dict("records")
     ]
     one = len(coarse) == 1
-    so = say("counted", "meegeteld", "{compté|comptée}" if one else "{comptés|comptées}")
-    so = so if rules.coarse == "count" else say("left out", "weggelaten", "non {so}", so=so)
+    if rules.coarse == "count":
+        so = say("counted", "meegeteld", "{compté|comptée}" if one else "{comptés|comptées}")
+    else:
+        so = say("left out", "weggelaten", "{exclu|exclue}" if one else "{exclus|exclues}")
     file.warn(
         say(
             "the place of {academies} is known no nearer than {metres} m: {names}",

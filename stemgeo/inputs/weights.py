@@ -97,7 +97,10 @@ def read_weights(path: str | Path | Input, municipalities: gpd.GeoDataFrame) -> 
 
 
 def load_weights(
-    given: Input, municipalities: gpd.GeoDataFrame, findings: Findings
+    given: Input,
+    municipalities: gpd.GeoDataFrame,
+    findings: Findings,
+    every: gpd.GeoDataFrame | None = None,
 ) -> tuple[gpd.GeoDataFrame | None, Provenance | None]:
     """As `read_weights`, with the problems in `findings`.
 
@@ -107,6 +110,9 @@ def load_weights(
         As for `read_weights`.
     findings
         Takes the problems and notes.
+    every
+        All municipalities known, where the study is of some: a file of theirs that has nothing in
+        the study is told, not refused.
     """
     with open_input(given, "weights", findings) as file:
         if file is None:
@@ -124,7 +130,12 @@ def load_weights(
         kept = _keep_within_bounds(frame, municipalities)
         kept.attrs[LARGEST] = frame.attrs.get(LARGEST, frame["weight"].max())
         if kept.empty:
-            file.error("no weight above 0 lies in the study area")
+            what = say(
+                "no weight above 0 lies in the study area",
+                "geen gewicht boven 0 ligt in het studiegebied",
+                "aucun poids supérieur à 0 ne se trouve dans la zone d’étude",
+            )
+            _tell_of_none(what, frame, every, file)
         file.note(
             say(
                 "{places}, weights add up to {sum}",
@@ -142,6 +153,7 @@ def load_addresses(
     municipalities: gpd.GeoDataFrame,
     findings: Findings,
     keep: Keeper | None = None,
+    every: gpd.GeoDataFrame | None = None,
 ) -> tuple[gpd.GeoDataFrame | None, Provenance | None]:
     """Read address points: any table or layer of points, with or without a number of people.
 
@@ -155,6 +167,8 @@ def load_addresses(
         Takes the problems.
     keep
         Given the table as it stands, its points and the file, when more of it is wanted.
+    every
+        As for `load_weights`.
 
     Returns
     -------
@@ -172,11 +186,15 @@ def load_addresses(
         peopled = frame[frame["weight"] > 0]
         kept = _keep_within_bounds(peopled, municipalities)
         if kept.empty:
-            file.error("no address lies in the study area")
-            return None, file.provenance
-        every = _add_up_places(peopled)
-        places = _keep_within_bounds(every, municipalities)
-        places.attrs[LARGEST] = every["weight"].max()
+            what = say(
+                "no address lies in the study area",
+                "geen adres ligt in het studiegebied",
+                "aucune adresse ne se trouve dans la zone d’étude",
+            )
+            _tell_of_none(what, peopled, every, file)
+        added_up = _add_up_places(peopled)
+        places = _keep_within_bounds(added_up, municipalities)
+        places.attrs[LARGEST] = added_up["weight"].max()
         file.note(
             say(
                 "{addresses} at {places}, weights add up to {sum}; left out: {outside} outside the "
@@ -193,6 +211,16 @@ def load_addresses(
             )
         )
         return places, file.provenance
+
+
+def _tell_of_none(
+    what: Said, frame: gpd.GeoDataFrame, every: gpd.GeoDataFrame | None, file: OpenedFile
+) -> None:
+    """Refuse a file that has nothing here, or tell of it where it is of the land around."""
+    if every is None or _keep_within_bounds(frame, every).empty:
+        file.error(str(what))
+    else:
+        file.warn(what)
 
 
 def _read_addresses(

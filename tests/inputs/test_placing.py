@@ -25,7 +25,7 @@ from stemgeo.facts import LAMBERT_72
 from stemgeo.inputs.academies import load_academies
 from stemgeo.inputs.addresses import fold_street, parse_address
 from stemgeo.inputs.boundaries import read_municipalities
-from stemgeo.inputs.place_files import read_mapped_addresses
+from stemgeo.inputs.mapped_addresses import read_mapped_addresses
 from stemgeo.inputs.placing import (
     AddressBook,
     Place,
