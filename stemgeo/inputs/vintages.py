@@ -38,18 +38,14 @@ IN_WALLONIA = Said("Wallonia", "Wallonië", "Wallonie")
 
 def say_codes(given: int, wanted: int) -> Said:
     """Say of which year codes are, and to which they were brought."""
-    brought = say(
-        ", brought to {wanted}",
-        ", omgezet naar {wanted}",
-        ", convertis en ceux de {wanted}",
-        wanted=str(wanted),
-    )
+    if given == wanted:
+        return say("codes of {given}", "codes van {given}", "codes de {given}", given=str(given))
     return say(
-        "codes of {given}{brought}",
-        "codes van {given}{brought}",
-        "codes de {given}{brought}",
+        "codes of {given}, brought to {wanted}",
+        "codes van {given}, omgezet naar {wanted}",
+        "codes de {given}, convertis en ceux de {wanted}",
         given=str(given),
-        brought="" if given == wanted else brought,
+        wanted=str(wanted),
     )
 
 
