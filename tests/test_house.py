@@ -54,6 +54,7 @@ OTHERWISE = {
         "versions",
         "vintage_sums",
     ],
+    "report": ["answer_of_area"],
     "maps": ["colours", "golden", "web_browser"],
     "network": ["pavements", "profiles", "rules_again", "stress_again"],
 }

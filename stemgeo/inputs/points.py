@@ -363,7 +363,7 @@ def locate_points(
             )
             return None
         crs = CRS(likely)
-        how = Said("recognised by their range", "herkend aan de waarden", "reconnu aux valeurs")
+        how = Said("told by their range", "volgens de waarden", "d’après les valeurs")
         file.keep_place(crs=likely)
         file.warn(
             say(

@@ -391,7 +391,15 @@ def name_parts(whole: gpd.GeoDataFrame, land: gpd.GeoDataFrame) -> gpd.GeoDataFr
 def add_rests(
     around: gpd.GeoDataFrame, whole: gpd.GeoDataFrame, land: gpd.GeoDataFrame
 ) -> gpd.GeoDataFrame:
-    """Add to the municipalities around an area what of its own lies outside; as `find_cut`."""
+    """Add to the municipalities around an area what of its own lies outside.
+
+    Parameters
+    ----------
+    around
+        The municipalities around; as of `Inputs`.
+    whole, land
+        The municipalities of the area, with all their ground and with that in it; as `find_cut`.
+    """
     cut = find_cut(whole, land)
     if not cut.any():
         return around
@@ -400,7 +408,15 @@ def add_rests(
 
 
 def tell_cut(whole: gpd.GeoDataFrame, land: gpd.GeoDataFrame, findings: Findings) -> None:
-    """Say once of which municipalities all is told of a part; as `find_cut`."""
+    """Say once of which municipalities all is told of a part.
+
+    Parameters
+    ----------
+    whole, land
+        As for `add_rests`.
+    findings
+        Takes the note.
+    """
     cut = find_cut(whole, land)
     if cut.any():
         findings.warn(

@@ -198,7 +198,7 @@ def test_crs_of_x_and_y_is_recognised_and_told(
     )
     assert frame.geometry.x[0] == pytest.approx(105_000, abs=200)
     assert f"its coordinates are read as {called}" in str(findings.warnings[0])
-    assert "recognised by their range" in note
+    assert "told by their range" in note
 
 
 def test_a_crs_that_is_given_is_not_guessed(

@@ -218,7 +218,7 @@ def test_check_reads_a_plan(place: Path, tmp_path: Path) -> None:
     said = stemgeo("check", place, "--plan", place / "plan.csv")
     assert said.status == 0
     (line,) = [line for line in said.out.splitlines() if line.startswith("plan ")]
-    assert "1 planned place" in line
+    assert "1 geplande plaats" in line
     (tmp_path / "bad.csv").write_text("x;y\n1;2;3\n", encoding="utf-8")
     assert stemgeo("check", place, "--plan", tmp_path / "bad.csv").status == 1
     assert stemgeo("check", place, "--plan", tmp_path / "none.csv").status == 1
