@@ -129,8 +129,10 @@ Once = AfterValidator(_check_each_once)
 _AREAS = 'give a name in quotes, a NIS code as 46013 or "46013", or one file of polygons in quotes'
 
 
-def _as_names(value: object) -> object:
-    """Take one name as a list of one, and NIS codes as text."""
+def _as_names(value: object, info: ValidationInfo) -> object:
+    """Take one name as a list of one, and NIS codes as text; an empty list in a file is none."""
+    if value == [] and (info.context or {}).get("said_by") is SaidBy.FILE:
+        raise ValueError(f"names nothing; {_AREAS}, or leave it out for all of Flanders")
     many = value if isinstance(value, list | tuple) else (value,)
     odd = [one for one in many if not isinstance(one, str | int)]
     if odd:
@@ -1613,10 +1615,6 @@ class Study(_StudyPart):
     def _yield_impossible_areas(self) -> Iterator[str]:
         if self.about.area and self.inputs.area:
             yield "study.area: names an area, and inputs.area draws one; give one of the two"
-        # What an earlier version wrote holds all there is.
-        is_said = "area" in self.about.model_fields_set and self._said_by is not SaidBy.RESULT
-        if is_said and not self.has_area:
-            yield f"study.area: names nothing; {_AREAS}, or leave it out for all of Flanders"
         if self.about.area_name and not self.has_area:
             yield "study.area_name: there is no area to name; give area, or leave it out"
 

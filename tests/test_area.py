@@ -327,7 +327,7 @@ def test_nothing_is_said_of_what_lies_outside(tmp_path: Path) -> None:
         ({"area_name": "Denderstreek"}, {}, "there is no area to name"),
         ({"area": ["11001", "11001"]}, {}, 'names "11001" twice'),
         ({"area": [True]}, {}, "must be something else than true or false"),
-        ({"area": []}, {}, "study.area: names nothing; give a name in quotes, a NIS code"),
+        ({"area": []}, {}, "'study.area': names nothing; give a name in quotes, a NIS code"),
         ({"area": [1.5]}, {}, '1.5 is none; give a name in quotes, a NIS code as 46013 or "'),
     ],
 )
