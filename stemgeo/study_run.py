@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import geopandas as gpd
-import numpy as np
 import pandas as pd
 import shapely
 
@@ -34,7 +33,11 @@ from stemgeo.times import measure_times
 from stemgeo.uncertainty import measure_uncertainty
 
 MAIN_ROADS = ("trunk", "primary", "secondary", "tertiary")
-UNDRAWN = ("service", "track")
+DRAWN_ROADS = {
+    "main": MAIN_ROADS,
+    "street": frozenset(STREET_WEIGHTS) - {*MAIN_ROADS, "service", "track"},
+}
+"""The highways that maps of an area show, by the kind in its table."""
 DRAWN_UP_TO_M = {"main": 80_000, "street": 25_000}
 """The largest ground, metres, on which each kind of road is drawn."""
 
@@ -149,18 +152,11 @@ def draw_surroundings(prepared: Prepared) -> gpd.GeoDataFrame:
     if around is not None:
         near = around[around.intersects(box)]
         rows += [("municipality", *one) for one in zip(near["name"], near.geometry, strict=True)]
-    kinds = tuple(STREET_WEIGHTS)
-    for kind, names in {"main": MAIN_ROADS, "street": kinds}.items():
-        if streets is None or side > DRAWN_UP_TO_M[kind]:
-            continue
-        wanted = [at for at, name in enumerate(kinds) if (name in MAIN_ROADS) == (kind == "main")]
-        wanted = [at for at in wanted if kinds[at] in names and kinds[at] not in UNDRAWN]
-        chosen = np.isin(streets.kind, wanted)
-        ends = np.stack([streets.start[chosen], streets.end[chosen]], axis=1)
-        lines = np.asarray(shapely.linestrings(ends), dtype=object)
-        seen = shapely.multilinestrings(lines[shapely.intersects(box, lines)])
-        if not shapely.is_empty(seen):
-            rows.append((kind, "", shapely.simplify(shapely.line_merge(seen), 2.0)))
+    for kind, names in DRAWN_ROADS.items():
+        if streets is not None and side <= DRAWN_UP_TO_M[kind]:
+            seen = streets.draw_within(box, names)
+            if not seen.is_empty:
+                rows.append((kind, "", seen))
     frame = pd.DataFrame(rows, columns=["kind", "name", "geometry"])
     return gpd.GeoDataFrame(frame, geometry="geometry", crs=LAMBERT_72)
 

@@ -7,10 +7,11 @@ these are read by themselves, and not taken from the network.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 import numpy as np
 import osmium
+import shapely
 
 from stemgeo.arrays import list_ranges
 from stemgeo.facts import LAMBERT_72
@@ -19,10 +20,11 @@ from stemgeo.inputs.extracts import LONGEST_M
 from stemgeo.study import STREET_WEIGHTS
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Collection, Mapping, Sequence
     from pathlib import Path
 
     from numpy.typing import NDArray
+    from shapely.geometry.base import BaseGeometry
 
     Floats = NDArray[np.float64]
     Longs = NDArray[np.int64]
@@ -71,6 +73,22 @@ class Streets:
             (length_mm // np.maximum(parts, 1))[stretch],
             self.kind[stretch],
         )
+
+    def draw_within(self, box: shapely.Polygon, names: Collection[str]) -> BaseGeometry:
+        """Draw those of some highways that come into a box; simplified by 2 m.
+
+        Parameters
+        ----------
+        box
+            In EPSG:31370.
+        names
+            Of highways.
+        """
+        chosen = np.isin(self.kind, [at for at, name in enumerate(STREETS) if name in names])
+        ends = np.stack([self.start[chosen], self.end[chosen]], axis=1)
+        lines = np.asarray(shapely.linestrings(ends), dtype=object)
+        seen = shapely.multilinestrings(lines[shapely.intersects(box, lines)])
+        return cast("BaseGeometry", shapely.simplify(shapely.line_merge(seen), 2.0))
 
 
 def load_streets(paths: Sequence[Path], sha256s: Sequence[str]) -> Streets:
