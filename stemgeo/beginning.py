@@ -11,14 +11,14 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from stemgeo.errors import Findings, InputError, MissingFileError, Problem, StudyError
+from stemgeo.errors import InputError, MissingFileError, Problem, StudyError
 from stemgeo.inputs import load_inputs
-from stemgeo.inputs.boundaries import load_municipalities
+from stemgeo.inputs.boundaries import find_vintage
 from stemgeo.inputs.checking import write_toml
 from stemgeo.inputs.territory import WHERE
 from stemgeo.inputs.vintages import VINTAGES
 from stemgeo.notes import Said
-from stemgeo.study import STRAIGHT_LINE, Input, load_study, parse_study
+from stemgeo.study import STRAIGHT_LINE, load_study, parse_study
 from stemgeo.writing.whole import whole_files
 
 if TYPE_CHECKING:
@@ -119,7 +119,7 @@ def begin_study(
     inputs["network"] = network[0] if len(roads) == 1 else network
     about: dict[str, Any] = {"title": title or _TITLE.to_text(language)}
     about["date"] = dt.date(VINTAGES[-1], 12, 31)
-    vintage = _find_vintage(Path(files["municipalities"]))
+    vintage = find_vintage(Path(files["municipalities"]))
     if vintage != VINTAGES[-1]:
         about["vintage"] = vintage
     if area:
@@ -184,16 +184,6 @@ def _point_to(path: str | Path, folder: Path) -> str:
         return Path(os.path.relpath(path, folder)).as_posix()
     except ValueError:  # on another drive
         return Path(path).resolve().as_posix()
-
-
-def _find_vintage(municipalities: Path) -> int:
-    """Find the newest vintage of which the codes of boundaries can be; the newest when none is."""
-    for vintage in reversed(VINTAGES):
-        found = Findings()
-        frame, file = load_municipalities(Input(path=municipalities), vintage, found, part=True)
-        if len(frame) and file and "dissolved" not in file.note:
-            return vintage
-    return VINTAGES[-1]
 
 
 def _propose_day(inputs: Inputs) -> dt.date:

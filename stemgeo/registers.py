@@ -198,16 +198,17 @@ class _Names:
     def __init__(self, *registers: gpd.GeoDataFrame) -> None:
         names = {name for one in registers for name in one["name"]}
         words = Counter(word for name in names for word in set(fold_label(name).split("_")))
-        self.common = {word for word, times in words.items() if 2 * times > len(names) > 3}
+        common = {word for word, times in words.items() if 2 * times > len(names) > 3}
+        self._bare = {name: _leave_out(common, name) for name in names}
 
     def compare(self, one: _Row, other: _Row) -> float:
         """Say how alike two names are, from 0 to 100."""
-        a, b = (self._strip(row["name"]) for row in (one, other))
-        return fuzz.token_set_ratio(a, b)
+        return fuzz.token_set_ratio(self._bare[one["name"]], self._bare[other["name"]])
 
-    def _strip(self, name: str) -> str:
-        words = fold_label(name).split("_")
-        return " ".join(word for word in words if word not in self.common) or " ".join(words)
+
+def _leave_out(common: set[str], name: str) -> str:
+    words = fold_label(name).split("_")
+    return " ".join(word for word in words if word not in common) or " ".join(words)
 
 
 def _measure_apart(one: _Row, other: _Row) -> float:

@@ -50,6 +50,7 @@ from stemgeo.inputs.territory import (
     Area,
     add_rests,
     cut_to_ground,
+    find_cut,
     find_towns_inside,
     load_ground,
     name_area,
@@ -65,7 +66,9 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     import geopandas as gpd
+    import numpy as np
     import pandas as pd
+    from numpy.typing import NDArray
 
     from stemgeo.study import Input, Study
 
@@ -273,8 +276,7 @@ class _Reading:
                 "niet gebruikt: geen {short} is op een postcode geplaatst",
                 "non utilisé : {aucun|aucune} {short} n’est {situé|située} par son code postal",
             )
-            name = next(file.name for file in self.found if file.role == "postcodes")
-            self.findings.warn(name, unused)
+            self.findings.warn(self.name_file("postcodes"), unused)
         self._note_unpriced()
 
     def _note_unpriced(self) -> None:
@@ -283,7 +285,7 @@ class _Reading:
         paid = [name for name in TRAJECTORIES if academies[name].notna().any()]
         if self.study.subsidy.year is None and paid:
             self.findings.note_unused(
-                next(file.name for file in self.found if file.role == "academies"),
+                self.name_file("academies"),
                 say(
                     "not used: {columns}; no rules of a subsidy are chosen (subsidy.year)",
                     "niet gebruikt: {columns}; er zijn geen subsidieregels gekozen (subsidy.year)",
@@ -292,6 +294,10 @@ class _Reading:
                     columns=say_list(paid),
                 ),
             )
+
+    def name_file(self, role: str) -> str:
+        """Name the file of an input that was read."""
+        return next(file.name for file in self.found if file.role == role)
 
     @property
     def every(self) -> gpd.GeoDataFrame:
@@ -305,7 +311,7 @@ class _Reading:
         inside = find_towns_inside(self.study, self.read.get("area"), every, self.findings)
         return every[inside].reset_index(drop=True)
 
-    @property
+    @cached_property
     def around(self) -> gpd.GeoDataFrame:
         """The municipalities beside them."""
         every = self.every
@@ -316,6 +322,11 @@ class _Reading:
         """The municipalities of the study, as far as they lie in its area."""
         ground = self.read.get("area")
         return self.towns if ground is None else cut_to_ground(self.towns, ground.outline)
+
+    @cached_property
+    def cut(self) -> NDArray[np.bool_]:
+        """Which municipalities of the study lie only partly in its area."""
+        return find_cut(self.towns, self.land)
 
     @property
     def counted(self) -> gpd.GeoDataFrame | None:
@@ -336,9 +347,9 @@ class _Reading:
         left, bottom, right, top = self.towns.total_bounds
         return every.cx[left - 1 : right + 1, bottom - 1 : top + 1].reset_index(drop=True)
 
-    @property
+    @cached_property
     def academies(self) -> gpd.GeoDataFrame:
-        """The register, with the plan if there is one."""
+        """The register, with the plan if there is one: once both are read."""
         register = self.read["academies"]
         return add_plan(register, self.read["plan"]) if "plan" in self.read else register
 
@@ -459,11 +470,11 @@ def load_inputs(study: Study) -> Inputs:
     left_out = academies["coarse"] & (rules.coarse == "leave-out")
     read, population = of.read, of.read["population"]
     if "zones" in read:
-        name = next(file.name for file in of.found if file.role == "zones")
+        name = of.name_file("zones")
         warn_of_overlaps_and_holes(of.zones, of.towns, population.children, name, of.findings)
-    tell_cut(of.towns, of.land, of.findings)
+    tell_cut(of.towns, of.cut, of.findings)
     inputs = Inputs(
-        municipalities=name_parts(of.towns, of.land),
+        municipalities=name_parts(of.land, of.cut),
         provinces=dissolve_provinces(of.land),
         zones=of.zones,
         **_fields_of_population(population, of.vintage),
@@ -478,8 +489,8 @@ def load_inputs(study: Study) -> Inputs:
         candidates=read.get("candidates"),
         layers=read["layers"],
         attributes=read["attributes"],
-        area=name_area(study, read.get("area"), of.towns, of.land),
-        around=add_rests(of.around, of.towns, of.land),
+        area=name_area(study, read.get("area"), of.towns, of.cut),
+        around=add_rests(of.around, of.towns, of.land, of.cut),
         zones_around=of.zones_around,
     )
     others = [told for told in inputs.warnings if told not in of.told_of_population]

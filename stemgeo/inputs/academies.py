@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import geopandas as gpd
-import numpy as np
 import pandas as pd
 import shapely
 
@@ -28,12 +27,12 @@ from stemgeo.inputs.files import (
     strip_control,
     unquote_formula,
 )
-from stemgeo.inputs.messages import report_wrong, say_rows
+from stemgeo.inputs.messages import MOST_TOLD, report_rows, report_wrong, say_rows, tell_rest
 from stemgeo.inputs.names import ADDRESS_NAMES, SYNONYMS
 from stemgeo.inputs.placing import AS_GIVEN, PlaceSources, place_rows, tell_coarse
 from stemgeo.inputs.points import match_columns, read_points
 from stemgeo.inputs.sources import Provenance
-from stemgeo.inputs.vectors import as_text, find_codes
+from stemgeo.inputs.vectors import as_text, find_codes, locate_municipalities
 from stemgeo.notes import Said, say, say_amount, say_count, say_day, say_decimals, say_list
 from stemgeo.study import OLDEST
 
@@ -333,13 +332,15 @@ def _read_days(text: pd.Series, file: OpenedFile) -> pd.Series:
         if meant:
             _say_counted(text, meant, file)
         return days.fillna(pd.Series(meant, dtype="datetime64[s]"))
-    for row, day in [*meant.items()][:20]:
+    label = clean_text(file.label_of(text.name), 40)
+    for row, day in [*meant.items()][:MOST_TOLD]:
         file.error_at(
             f"{text.index.name} {row}",
-            f"'{clean_text(file.label_of(text.name), 40)}' is '{text[row]}', a number and no day; "
-            f"as spreadsheets count days it would be {day}",
+            f"'{label}' is '{text[row]}', a number and no day; as spreadsheets count days it would "
+            f"be {day}",
             "give the column the form of a date in the spreadsheet, or write 2022-12-31",
         )
+    tell_rest(text.index[counts], f"'{label}' is a number and no day either", file)
     return days
 
 
@@ -411,8 +412,7 @@ def _drop_repeats(table: gpd.GeoDataFrame, file: OpenedFile) -> gpd.GeoDataFrame
 def _check_ids(table: gpd.GeoDataFrame, file: OpenedFile) -> None:
     """Each academy has an id of its own."""
     ids = table["academy_id"]
-    for row in ids.index[ids == ""][:20]:
-        file.error_at(f"{ids.index.name} {row}", "no 'academy_id'", "give it one")
+    report_rows(ids.index[ids == ""], "no 'academy_id'", "give it one", file)
     twice = ids[ids.duplicated(keep=False) & (ids != "")]
     for academy_id, group in twice.groupby(twice):
         file.error_at(
@@ -490,33 +490,23 @@ def _warn_of_outside(
     )
     away_km = pd.Series(away_m / 1000, index=outside.index).sort_values(kind="stable")
     near = away_km.index[0]
-    name, place = (
-        clean_text(outside.loc[near, "name"]),
-        _nearest_municipality(outside.geometry[near]),
-    )
+    nearest: dict[str, Said | str] = {
+        "name": clean_text(outside.loc[near, "name"]),
+        "km": say_decimals(away_km[near]),
+        "place": _nearest_municipality(outside.geometry[near]),
+    }
     near_ones = int((away_km <= _CROSSED_KM).sum())
-    row, km = say_rows(table.index.name, [near]), say_decimals(away_km[near])
+    row = say_rows(table.index.name, [near])
     if len(outside) == 1:
-        counts = say(
-            "it counts for the children who cross the border",
-            "telt mee voor de kinderen die de grens oversteken",
-            "{il|elle} compte pour les enfants qui franchissent la frontière",
-        )
         file.warn_at(
             row,
             say(
                 "{name} lies outside the study area, {km} km from it, near {place}",
                 "{name} ligt buiten het studiegebied, {km} km ervandaan, bij {place}",
                 "{name} se trouve hors de la zone d’étude, à {km} km, près de {place}",
-                name=name,
-                km=km,
-                place=place,
+                **nearest,
             ),
-            counts
-            if near_ones
-            else say(
-                "too far to matter", "te ver om een rol te spelen", "trop loin pour jouer un rôle"
-            ),
+            _COUNTS if near_ones else _TOO_FAR,
         )
         return
     file.warn(
@@ -530,10 +520,8 @@ def _warn_of_outside(
             outside=say_amount(len(outside)),
             academies=say_count(len(table), "academy"),
             most_km=say_decimals(away_km.iloc[-1]),
-            name=name,
             row=row,
-            km=km,
-            place=place,
+            **nearest,
             others=say_list(outside.loc[away_km.index[1:], "name"].tolist(), 4),
         ),
         say(
@@ -550,11 +538,17 @@ def _warn_of_outside(
     )
 
 
+_COUNTS = say(
+    "it counts for the children who cross the border",
+    "telt mee voor de kinderen die de grens oversteken",
+    "{il|elle} compte pour les enfants qui franchissent la frontière",
+)
+_TOO_FAR = Said("too far to matter", "te ver om een rol te spelen", "trop loin pour jouer un rôle")
+
+
 def _nearest_municipality(point: shapely.Point) -> str:
     """Name and province of the municipality of Flanders or Brussels whose middle is nearest."""
-    known = facts.list_municipalities()
-    places = gpd.GeoSeries(gpd.points_from_xy(known["lon"], known["lat"]), crs="EPSG:4326")
-    near = known.loc[int(np.argmin(places.to_crs(LAMBERT_72).distance(point)))]
+    near = facts.list_municipalities().loc[int(locate_municipalities().distance(point).argmin())]
     return f"{near['name2025']} ({near['province2025']})"
 
 

@@ -119,6 +119,7 @@ _TOWN_FIRST = re.compile(
 _COUNTRY = re.compile(r"[\s,]+(?:belgi[eëq]\w*|belgium)\s*$", re.IGNORECASE)
 
 
+@cache
 def parse_address(text: str, *, town_apart: bool = False) -> Address:
     """Take one line apart; where its municipality stands apart, its last part is none.
 
@@ -271,7 +272,7 @@ def fold_street(text: str) -> str:
     >>> fold_street("Dr. Roosenstr.") == fold_street("Dokter Roosenstraat")
     True
     """
-    words = fold_label(text.replace("ß", "ss").replace("'", " ").replace("\u2019", " "))
+    words = fold_label(text.replace("'", " ").replace("\u2019", " "))
     words = _OUR_LADY.sub("olv ", words.replace("_", " "))
     for short, full in _AS_ONE_WORD:
         words = short.sub(full, words)

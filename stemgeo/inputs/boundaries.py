@@ -120,6 +120,18 @@ def load_municipalities(
         return nothing if frame is None else frame, file.provenance
 
 
+def find_vintage(path: Path) -> int:
+    """Find the newest vintage of which the codes of boundaries can be; the newest when none is."""
+    with open_input(Input(path=path), "municipalities", Findings()) as file:
+        frame = None if file is None else read_layer(file, _municipality_score)
+    columns = {} if frame is None else find_code_columns(frame)
+    if frame is None or not columns:
+        return vintages.VINTAGES[-1]
+    codes = as_codes(frame[next(iter(columns))])
+    fits = vintages.find_vintages(codes[are_among(codes, vintages.known_codes())])
+    return max(fits, default=vintages.VINTAGES[-1])
+
+
 def _municipality_score(frame: gpd.GeoDataFrame) -> int:
     return max(find_code_columns(frame).values(), default=0)
 

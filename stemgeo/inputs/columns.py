@@ -7,6 +7,7 @@ import re
 import unicodedata
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from itertools import zip_longest
 from typing import TYPE_CHECKING
 
@@ -58,9 +59,13 @@ _REMARK = re.compile(
 """What stands behind a name in brackets and says in which form it is filled in."""
 
 
+@lru_cache(maxsize=1 << 16)
 def fold_label(label: str) -> str:
-    """Write a label as names are compared: small letters without accents, words joined by "_"."""
-    apart = unicodedata.normalize("NFKD", _REMARK.sub(" ", label).lower())
+    """Write a label as names are compared: small letters without accents, words joined by "_".
+
+    Kept, since who compares every pair of some names asks for each again and again.
+    """
+    apart = unicodedata.normalize("NFKD", _REMARK.sub(" ", label).casefold())
     bare = "".join(mark for mark in apart if not unicodedata.combining(mark))
     return re.sub("[^a-z0-9]+", "_", bare).strip("_")
 

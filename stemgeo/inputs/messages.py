@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from stemgeo.inputs.sources import Provenance
 
 _VALUES_SHOWN = 3
+MOST_TOLD = 20
+"""So many rows are told one by one, the others in one line."""
 
 
 def say_rows(kind: object, rows: Sequence[object]) -> Said:
@@ -116,7 +118,7 @@ def report_wrong(
         How to mend one.
     """
     file.keep_misread(text[wrong])
-    for row in text.index[wrong][:20]:
+    for row in text.index[wrong][:MOST_TOLD]:
         called, value = clean_text(file.label_of(text.name), 40), clean_text(str(text[row]), 30)
         file.error_at(f"{text.index.name} {row}", f"'{called}' is '{value}', not {must}", mend)
     tell_rest(
@@ -126,8 +128,23 @@ def report_wrong(
     )
 
 
-def tell_rest(rows: pd.Index, what: str, file: OpenedFile, told: int = 20) -> None:
-    """Report in one line the rows beyond the first, which were told one by one.
+def report_rows(rows: pd.Index, what: str, mend: str, file: OpenedFile) -> None:
+    """Report rows of which the same is wrong, by row.
+
+    Parameters
+    ----------
+    rows, what, mend
+        That are wrong, what is wrong with each, and how to mend it.
+    file
+        Takes the errors.
+    """
+    for row in rows[:MOST_TOLD]:
+        file.error_at(f"{rows.name} {row}", what, mend)
+    tell_rest(rows, f"{what} either", file)
+
+
+def tell_rest(rows: pd.Index, what: str, file: OpenedFile) -> None:
+    """Report in one line the rows beyond `MOST_TOLD`, which were told one by one.
 
     Parameters
     ----------
@@ -137,10 +154,8 @@ def tell_rest(rows: pd.Index, what: str, file: OpenedFile, told: int = 20) -> No
         Is wrong with them.
     file
         Takes the error.
-    told
-        How many were told.
     """
-    if rest := rows[told:].tolist():
+    if rest := rows[MOST_TOLD:].tolist():
         file.error_at(f"{rows.name} {say_list(rest, 10)}", what, "see above")
 
 

@@ -10,7 +10,7 @@ import pandas as pd
 from stemgeo.facts import LAMBERT_72
 from stemgeo.inputs.addresses import read_postcode
 from stemgeo.inputs.files import OpenedFile, clean_text, open_input, strip_control, unquote_formula
-from stemgeo.inputs.messages import report_wrong, tell_rest
+from stemgeo.inputs.messages import MOST_TOLD, report_rows, report_wrong, tell_rest
 from stemgeo.inputs.names import ADDRESS_NAMES
 from stemgeo.inputs.placing import AddressBook
 from stemgeo.inputs.points import match_columns, read_points
@@ -121,15 +121,13 @@ def _check_corrections(table: gpd.GeoDataFrame, _: str, file: OpenedFile) -> gpd
     table = table.assign(**plain)
     ids = table["academy_id"]
     without = ids.index[ids == ""]
-    for row in without[:20]:
-        file.error_at(f"{ids.index.name} {row}", "no academy_id", "give that of the register")
-    tell_rest(without, "no academy_id either", file)
+    report_rows(without, "no academy_id", "give that of the register", file)
     twice = [*ids[ids.duplicated(keep=False) & (ids != "")].groupby(ids)]
-    for one, rows in twice[:20]:
+    for one, rows in twice[:MOST_TOLD]:
         where = say_list(rows.index.tolist())
         what = f"the academy_id '{clean_text(str(one), 40)}' is corrected {len(rows)} times"
         file.error_at(f"{ids.index.name} {where}", what, "keep one")
-    if len(twice) > 20:
+    if twice:
         rest = pd.Index([rows.index[0] for _, rows in twice], name=ids.index.name)
         tell_rest(rest, "its academy_id is corrected more than once too", file)
     return table

@@ -31,7 +31,7 @@ from stemgeo.inputs.addresses import (
     read_postcode,
 )
 from stemgeo.inputs.files import OpenedFile, clean_text
-from stemgeo.inputs.vectors import find_codes
+from stemgeo.inputs.vectors import find_codes, locate_municipalities
 from stemgeo.notes import Said, say, say_amount, say_count, say_list
 from stemgeo.study import (
     AT_DOOR_M,
@@ -165,8 +165,7 @@ class Towns:
 
     def __init__(self, municipalities: gpd.GeoDataFrame) -> None:
         known = facts.list_municipalities()
-        at = gpd.GeoSeries(gpd.points_from_xy(known["lon"], known["lat"]), crs="EPSG:4326")
-        spots = at.to_crs(LAMBERT_72)
+        spots = locate_municipalities()
         codes = find_codes(spots, municipalities, "nis_code")
         self.by_key: dict[str, list[Town]] = {}
         self.outlines = dict(zip(municipalities["nis_code"], municipalities.geometry, strict=True))

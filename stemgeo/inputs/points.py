@@ -27,7 +27,7 @@ from stemgeo.inputs.columns import (
 from stemgeo.inputs.counting import UNSURE, drop_thousands
 from stemgeo.inputs.files import OpenedFile, clean_text
 from stemgeo.inputs.formats import TABLE
-from stemgeo.inputs.messages import report_wrong
+from stemgeo.inputs.messages import MOST_TOLD, report_wrong, tell_rest
 from stemgeo.inputs.names import ADDRESS, AXES, AXIS_OF, find_system, read_axis
 from stemgeo.inputs.vectors import (
     AROUND_BELGIUM,
@@ -132,7 +132,7 @@ def _take_single_points(
             )
         )
     other = alone.geom_type.notna() & ~alone.is_empty & (alone.geom_type != "Point") & ~area
-    for feature, one in alone[other].head(20).items():
+    for feature, one in alone[other].head(MOST_TOLD).items():
         parts = len(shapely.get_parts(one))
         of = f" of {parts} parts" if parts > 1 else ""
         file.error_at(
@@ -140,6 +140,7 @@ def _take_single_points(
             f"is no single point, but a {one.geom_type}{of}",
             "give one point, such as its entrance",
         )
+    tell_rest(alone.index[other], "is no single point either", file)
     # What was told is not told again as missing: any point will do, the file is refused.
     with np.errstate(invalid="ignore"):
         # Of coordinates that are no numbers comes a point that is none, and is told as missing.
@@ -352,36 +353,12 @@ def locate_points(
         series = gpd.GeoSeries([shapely.Point()] * len(x), index=index, crs=LAMBERT_72)
         none_given = Said("none given", "geen opgegeven", "aucune indiquée")
         return (series, none_given) if none.all() else None
-    likely, share = _find_likely_crs(x[there], y[there])
     how = Said("as given", "zoals opgegeven", "comme indiqué")
     if crs is None:
-        if likely is None or share <= 0.5:
-            file.error(
-                f"does not say its CRS, and its coordinates (such as {x[there][0]:.7g}, "
-                f"{y[there][0]:.7g}) do not tell",
-                'give it, as in crs = "EPSG:31370"',
-            )
-            return None
-        crs = CRS(likely)
+        crs = _recognise_crs(x[there], y[there], file)
         how = Said("told by their range", "volgens de waarden", "d’après les valeurs")
-        file.keep_place(crs=likely)
-        file.warn(
-            say(
-                "does not say its CRS; its coordinates are read as {called} ({likely})",
-                "zegt niet in welk stelsel de coördinaten staan; ze zijn gelezen als {called} "
-                "({likely})",
-                "ne dit pas dans quel système sont les coordonnées ; elles sont lues comme "
-                "{called} ({likely})",
-                called=RANGES[likely][0],
-                likely=likely,
-            ),
-            say(
-                'give crs = "{likely}" to be sure',
-                'geef crs = "{likely}" op om zeker te zijn',
-                'indiquez crs = "{likely}" pour en être sûr',
-                likely=likely,
-            ),
-        )
+    if crs is None:
+        return None
     moved = make_transformer(crs, LAMBERT_72)
     east, north = (np.full(len(x), np.nan) for _ in "xy")
     east[there], north[there] = moved.transform(x[there], y[there])
@@ -400,6 +377,37 @@ def locate_points(
     series[none] = shapely.Point()
     used = say("{crs}, {how}", "{crs}, {how}", "{crs}, {how}", crs=name_crs(crs), how=how)
     return series, used
+
+
+def _recognise_crs(x: Numbers, y: Numbers, file: OpenedFile) -> CRS | None:
+    """Recognise the reference system of coordinates, and say which; None where nothing tells."""
+    likely, share = _find_likely_crs(x, y)
+    if likely is None or share <= 0.5:
+        file.error(
+            f"does not say its CRS, and its coordinates (such as {x[0]:.7g}, {y[0]:.7g}) do not "
+            "tell",
+            'give it, as in crs = "EPSG:31370"',
+        )
+        return None
+    file.keep_place(crs=likely)
+    file.warn(
+        say(
+            "does not say its CRS; its coordinates are read as {called} ({likely})",
+            "zegt niet in welk stelsel de coördinaten staan; ze zijn gelezen als {called} "
+            "({likely})",
+            "ne dit pas dans quel système sont les coordonnées ; elles sont lues comme {called} "
+            "({likely})",
+            called=RANGES[likely][0],
+            likely=likely,
+        ),
+        say(
+            'give crs = "{likely}" to be sure',
+            'geef crs = "{likely}" op om zeker te zijn',
+            'indiquez crs = "{likely}" pour en être sûr',
+            likely=likely,
+        ),
+    )
+    return CRS(likely)
 
 
 FLANDERS: Box = (21_000, 152_000, 260_000, 245_000)
@@ -499,13 +507,14 @@ def _report_far(
     far: npt.NDArray[np.bool_],
     file: OpenedFile,
 ) -> None:
-    for place in np.flatnonzero(far)[:20]:
+    for place in np.flatnonzero(far)[:MOST_TOLD]:
         where = f"{index.name} {index[place]}"
         at = f"{x[place]:.7g}, {y[place]:.7g}"
         if _is_within(y[place : place + 1], x[place : place + 1], DEGREES)[0]:
             file.error_at(where, f"latitude and longitude are swapped ({at})", "exchange the two")
         else:
             file.error_at(where, f"lies far outside Belgium ({at})", "correct the coordinates")
+    tell_rest(index[far], "does not lie in Belgium either", file)
 
 
 def match_columns(table: pd.DataFrame, synonyms: Synonyms, file: OpenedFile) -> dict[str, Any]:

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import difflib
 import re
-import unicodedata
 from dataclasses import dataclass, field
 from functools import cache
 from typing import TYPE_CHECKING, NamedTuple
@@ -20,6 +19,7 @@ import shapely
 from stemgeo import facts
 from stemgeo.inputs import vintages
 from stemgeo.inputs.boundaries import shrink_outlines
+from stemgeo.inputs.columns import fold_label
 from stemgeo.inputs.files import clean_text, open_input, strip_control
 from stemgeo.inputs.vectors import as_text, keep_polygons, read_layer, to_lambert
 from stemgeo.notes import Said, say, say_count, say_list, write_in_each
@@ -132,9 +132,13 @@ def load_ground(given: Input, findings: Findings) -> tuple[AreaPolygons | None, 
 
 
 def _fold(name: str) -> str:
-    """Write a name without capitals, accents and marks, nor the district in brackets behind it."""
-    plain = unicodedata.normalize("NFKD", re.sub(r"\s*\(.*\)$", "", name).casefold())
-    return "".join(mark for mark in plain if mark.isalnum())
+    """Write a name as labels are compared, and without spaces."""
+    return fold_label(_drop_district(name)).replace("_", "")
+
+
+def _drop_district(name: str) -> str:
+    """Leave out the district that stands in brackets behind a name."""
+    return re.sub(r"\s*\(.*\)$", "", name)
 
 
 @cache
@@ -381,15 +385,17 @@ def find_cut(whole: gpd.GeoDataFrame, land: gpd.GeoDataFrame) -> NDArray[np.bool
     return np.asarray(land.area.to_numpy() < 0.999 * whole.area.to_numpy())
 
 
-def name_parts(whole: gpd.GeoDataFrame, land: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
-    """Give what lies in the area, those of which that is but a part called so; as `find_cut`."""
-    cut = find_cut(whole, land)
+def name_parts(land: gpd.GeoDataFrame, cut: NDArray[np.bool_]) -> gpd.GeoDataFrame:
+    """Give what lies in the area, those of which that is but a part called so; of `find_cut`."""
     names = land["name"].where(~cut, land["name"].map(PARTLY.format))
     return land.assign(name=names.astype(land["name"].dtype))
 
 
 def add_rests(
-    around: gpd.GeoDataFrame, whole: gpd.GeoDataFrame, land: gpd.GeoDataFrame
+    around: gpd.GeoDataFrame,
+    whole: gpd.GeoDataFrame,
+    land: gpd.GeoDataFrame,
+    cut: NDArray[np.bool_],
 ) -> gpd.GeoDataFrame:
     """Add to the municipalities around an area what of its own lies outside.
 
@@ -398,26 +404,28 @@ def add_rests(
     around
         The municipalities around; as of `Inputs`.
     whole, land
-        The municipalities of the area, with all their ground and with that in it; as `find_cut`.
+        The municipalities of the area, with all their ground and with that in it.
+    cut
+        From `find_cut`.
     """
-    cut = find_cut(whole, land)
     if not cut.any():
         return around
     rest = whole[cut].set_geometry(whole.geometry[cut].difference(land.geometry[cut]))
     return pd.concat([around, rest[~rest.is_empty]], ignore_index=True)
 
 
-def tell_cut(whole: gpd.GeoDataFrame, land: gpd.GeoDataFrame, findings: Findings) -> None:
+def tell_cut(towns: gpd.GeoDataFrame, cut: NDArray[np.bool_], findings: Findings) -> None:
     """Say once of which municipalities all is told of a part.
 
     Parameters
     ----------
-    whole, land
-        As for `add_rests`.
+    towns
+        Of the area.
+    cut
+        From `find_cut`.
     findings
         Takes the note.
     """
-    cut = find_cut(whole, land)
     if cut.any():
         findings.warn(
             Said("study area", "studiegebied", "zone d’étude"),
@@ -428,13 +436,13 @@ def tell_cut(whole: gpd.GeoDataFrame, land: gpd.GeoDataFrame, findings: Findings
                 "{shorts} van dat deel, in het gebied",
                 "seule une partie de {towns} s’y trouve : seuls y comptent les enfants et les "
                 "{shorts} de cette partie, dans la zone",
-                towns=say_list(whole["name"][cut].tolist(), 10),
+                towns=say_list(towns["name"][cut].tolist(), 10),
             ),
         )
 
 
 def name_area(
-    study: Study, ground: AreaPolygons | None, inside: gpd.GeoDataFrame, land: gpd.GeoDataFrame
+    study: Study, ground: AreaPolygons | None, inside: gpd.GeoDataFrame, cut: NDArray[np.bool_]
 ) -> Area:
     """Name the territory of a study.
 
@@ -444,14 +452,16 @@ def name_area(
         With an area, or without one: then it has no name.
     ground
         As from `load_ground`.
-    inside, land
-        The municipalities in it, whole and as far as they lie in it.
+    inside
+        The municipalities in it.
+    cut
+        From `find_cut`.
     """
     if not study.has_area:
         return EVERYWHERE
     outline, own = ground or (None, "")
     own = study.about.area_name or own
-    there = set(inside["nis_code"][~find_cut(inside, land)])
+    there = set(inside["nis_code"][~cut])
     partly = frozenset(
         one for one in set(inside["province"]) if not _codes_of(one, study.about.vintage) <= there
     )
@@ -466,7 +476,7 @@ def name_area(
             )
         )
         return Area(named.nl, named, None, partly)
-    names = [re.sub(r"\s*\(.*\)$", "", name) for name in inside["name"]]
+    names = [*map(_drop_district, inside["name"])]
     if outline is None and len(names) <= NAMED:
         return Area(
             ", ".join(names), write_in_each(lambda lang: join_with_and(names, lang)), None, partly

@@ -14,6 +14,7 @@ import shapely
 from pyproj import CRS, Transformer
 from pyproj.exceptions import CRSError, ProjError
 
+from stemgeo import facts
 from stemgeo.facts import LAMBERT_72
 from stemgeo.inputs import vintages
 from stemgeo.inputs.files import OpenedFile, clean_text
@@ -275,6 +276,14 @@ def to_lambert(frame: gpd.GeoDataFrame, file: OpenedFile) -> gpd.GeoDataFrame | 
 def make_transformer(from_crs: str | CRS, to_crs: str) -> Transformer:
     """Make each transformer of x and y once: that takes longer than to move a study's points."""
     return Transformer.from_crs(from_crs, to_crs, always_xy=True)
+
+
+def locate_municipalities() -> gpd.GeoSeries:
+    """Give the point inside each of `facts.list_municipalities`, in EPSG:31370."""
+    known = facts.list_municipalities()
+    moved = make_transformer("EPSG:4326", LAMBERT_72)
+    at = moved.transform(known["lon"].to_numpy(), known["lat"].to_numpy())
+    return gpd.GeoSeries(gpd.points_from_xy(*at), crs=LAMBERT_72)
 
 
 def name_crs(crs: CRS) -> str:

@@ -11,7 +11,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass, field
 from itertools import pairwise
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar, Self
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from stemgeo.errors import Problem, ResultError
 from stemgeo.maps.kinds import save_map
@@ -86,6 +86,7 @@ class Answer(Outcome):
     SAID: ClassVar[Mapping[str, str]] = {
         name: name for name in ("typed_numbers", "pdf_standard", "templates")
     }
+    NO_OTHER_TONGUE = "is written in '{own}'", "write it again in '{other}'"
 
     source: Source
     plan: WrittenPlan | None
@@ -101,19 +102,6 @@ class Answer(Outcome):
     def language(self) -> Language:
         """In which it is written."""
         return read_study(self.manifest["result"]).say_in(self.manifest["options"]["language"])
-
-    def told_in(self, language: Language) -> Self:
-        """Give it back in its own language; in others it was not written.
-
-        Raises
-        ------
-        ResultError
-            For another language.
-        """
-        if language == self.language:
-            return self
-        what, mend = f"is written in '{self.language}'", f"write it again in '{language}'"
-        raise ResultError(Problem(self._name_of_folder, what, mend))
 
     @property
     def made_of(self) -> tuple[dict[str, Any], ...]:

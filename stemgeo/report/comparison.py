@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar, Self
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import geopandas as gpd
 import numpy as np
@@ -92,6 +92,10 @@ class Comparison(Outcome):
         "same_children": "same_children",
     }
     DRAWN = False
+    NO_OTHER_TONGUE = (
+        "is told in '{own}', the language of its first result",
+        "run that study in '{other}' and compare again",
+    )
 
     table: pd.DataFrame
     differences: pd.DataFrame
@@ -109,20 +113,6 @@ class Comparison(Outcome):
     def language(self) -> Language:
         """That of A."""
         return read_study(self.a).language
-
-    def told_in(self, language: Language) -> Self:
-        """Give it back in the language of A; in others it was not compared.
-
-        Raises
-        ------
-        ResultError
-            For another language.
-        """
-        if language == self.language:
-            return self
-        what = f"is told in '{self.language}', the language of its first result"
-        mend = f"run that study in '{language}' and compare again"
-        raise ResultError(Problem(clean_text(self._name_of_folder), what, mend))
 
     @cached_property
     def text(self) -> MapText:

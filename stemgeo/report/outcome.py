@@ -80,6 +80,8 @@ class Outcome:
         Where in the manifest each field stands that is no table.
     DRAWN
         Whether its folder has maps.
+    NO_OTHER_TONGUE
+        Why it is told in its own language alone, and what to do; empty where a study has others.
     LIBRARIES
         Beside those of a run: what the bytes of its files hang on.
     folder
@@ -92,6 +94,7 @@ class Outcome:
     KNOWN: ClassVar[frozenset[str]] = frozenset()
     SAID: ClassVar[Mapping[str, str]] = {}
     DRAWN: ClassVar[bool] = True
+    NO_OTHER_TONGUE: ClassVar[tuple[str, ...]] = ()
     LIBRARIES: ClassVar[tuple[str, ...]] = ()
     folder: Path | None = None
     _files: dict[str, Any]
@@ -131,9 +134,18 @@ class Outcome:
         return given if language is None else given.told_in(language)
 
     def told_in(self, language: Language) -> Self:
-        """Tell it in a language; of a folder what was read is shared."""
+        """Tell it in a language; of a folder what was read is shared.
+
+        Raises
+        ------
+        ResultError
+            If it is of one language and that is another.
+        """
         if language == self.language:
             return self
+        if self.NO_OTHER_TONGUE:
+            said = (one.format(own=self.language, other=language) for one in self.NO_OTHER_TONGUE)
+            raise ResultError(Problem(self._name_of_folder, *said))
         study = self.study.with_language(language)
         if self.folder is None:
             return replace(self, study=study)  # type: ignore[type-var]
@@ -293,7 +305,7 @@ class Outcome:
     @property
     def _name_of_folder(self) -> str:
         """Call it by its folder."""
-        return self.folder.name if self.folder else "result"
+        return clean_text(self.folder.name) if self.folder else "result"
 
     def _read_field(self, name: str) -> Any:
         """Read a field."""
@@ -641,7 +653,7 @@ class Tables(Outcome):
         elif self.study.travel.on_foot:
             why, mend = "on foot no road is too busy", 'take "all"'
         what = f"has no figures over roads '{profile}': {why}"
-        raise ResultError(Problem(clean_text(self._name_of_folder), what, mend))
+        raise ResultError(Problem(self._name_of_folder, what, mend))
 
 
 class WrittenPlan(Outcome):

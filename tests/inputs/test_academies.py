@@ -255,6 +255,21 @@ def test_one_swapped_row_is_named(tmp_path: Path, municipalities: gpd.GeoDataFra
     ]
 
 
+def test_rows_beyond_the_first_twenty_are_told_in_one_line(
+    tmp_path: Path, municipalities: gpd.GeoDataFrame
+) -> None:
+    """None of what is wrong is passed over: the first twenty by row, the others together."""
+    good = [f"A{number};{LON};{LAT}" for number in range(40)]
+    far = [f"B{number};3.8;10" for number in range(22)]
+    path = write(tmp_path / "a.csv", "academy_id;lon;lat", *good, *far, *[f";{LON};{LAT}"] * 23)
+    told = [str(problem) for problem in load(path, municipalities)[1].errors]
+    of_far = [one for one in told if "lies far outside" in one]
+    of_none = [one for one in told if "no 'academy_id'; give" in one]
+    assert (len(of_far), len(of_none), len(told)) == (20, 20, 42)
+    assert "a.csv, row 62, 63: does not lie in Belgium either; see above" in told
+    assert "a.csv, row 84, 85, 86: no 'academy_id' either; see above" in told
+
+
 def test_degrees_given_as_metres(tmp_path: Path, municipalities: gpd.GeoDataFrame) -> None:
     """Degrees under a crs in metres do not end up near the origin."""
     path = write(tmp_path / "a.csv", "academy_id;lon;lat", f"A1;{LON};{LAT}")
