@@ -24,6 +24,7 @@ from stemgeo.measure import (
 )
 from stemgeo.recognition import Standing
 from stemgeo.report.imprint import build_map_text
+from stemgeo.report.plan import write_plan_markdown
 from stemgeo.report.subsidy import say_subsidy
 from stemgeo.study import parse_study
 from stemgeo.subsidy import cost_of_places, find_rules
@@ -32,6 +33,7 @@ from stemgeo.texts import load_texts
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from stemgeo.speech import Language
     from stemgeo.study import Study
     from stemgeo.study_run import Result
 
@@ -207,6 +209,59 @@ def test_a_sliver_without_a_child_is_in_no_denominator(tmp_path: Path) -> None:
     assert len(part.municipalities) == 4
     counted = summary_table(part.coverage, part.municipalities).set_index("code")
     assert counted.loc[REGION[0], ["municipalities", "with_academy"]].tolist() == [2, 1]
+
+
+@pytest.mark.parametrize(
+    ("language", "said"),
+    [
+        (
+            "nl",
+            (
+                "De enige gemeente zonder academie krijgt er een.",
+                "kost deze plaats 1.000 euro",
+                "Eén plaats die het toeval kiest, haalt gemiddeld",
+                "Voor 60 % van de kinderen volstaat 1 academie.",
+                "| Antwerpen (deel) |",
+                "| Aartselaar (deel) |",
+            ),
+        ),
+        (
+            "fr",
+            (
+                "La seule commune sans académie en reçoit une.",
+                "ce lieu coûte 1 000 euros",
+                "Un lieu choisi au hasard atteint en moyenne",
+                "Pour 60 % des enfants, il suffit de 1 académie.",
+                "| Anvers (en partie) |",
+                "| Aartselaar (en partie) |",
+            ),
+        ),
+        (
+            "en",
+            (
+                "The only municipality without an academy gets one.",
+                "this place costs 1,000 euro",
+                "One place chosen by chance reaches",
+                "For 60% of the children 1 academy is enough.",
+                "| Antwerpen (part) |",
+                "| Aartselaar (part) |",
+            ),
+        ),
+    ],
+)
+def test_a_plan_of_a_part_counts_who_lives_in_it(
+    tmp_path: Path, language: Language, said: tuple[str, ...]
+) -> None:
+    """Of four municipalities two have nobody inside: one of the other two has no academy."""
+    folder = place(tmp_path)
+    write_people(folder, PEOPLE, [(4.5, 0.5)], [(1, 1, 1.0), (1.5, 1, 1.0), (5, 1, 1.0)])
+    area = draw_polygon(folder, hand.square(0.5, 0, 7, 4.2))
+    study = study_of(folder, area, addresses="adressen.csv", zones="zones.gpkg")
+    siting = study.siting.model_copy(update={"places": 1})
+    plan = sg.site(study.model_copy(update={"siting": siting})).told_in(language)
+    text = write_plan_markdown(plan, plan.text).replace("\xa0", " ").replace("\u202f", " ")
+    assert plan.without == 1
+    assert [one for one in said if one not in text] == []
 
 
 def test_parts_are_called_so_in_each_language() -> None:

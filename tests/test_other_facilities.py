@@ -165,7 +165,7 @@ def test_a_plan_of_places_with_a_cost_of_their_own_has_a_price(tmp_path: Path) -
     (study / "lijst.csv").write_text("\n".join(rows) + "\n", "utf-8")
     plan = sg.site(sg.load_study(study).with_siting(budget_eur=2000))
     assert plan.places["cost_eur"].tolist() == [1000]
-    assert "Deze plaatsen kosten 1.000 euro" in "".join(plan._build_texts().values())
+    assert "Deze plaats kost 1.000 euro" in "".join(plan._build_texts().values())
     (study / "lijst.csv").write_text("\n".join([*rows[:2], "B;156000;205000;"]) + "\n", "utf-8")
     with pytest.raises(InputError, match="needs what each place costs, and 1 of 2 have no cost"):
         sg.site(sg.load_study(study).with_siting(budget_eur=2000))

@@ -436,7 +436,7 @@ def test_the_summary_says_what_the_tables_say(tmp_path: Path) -> None:
     share = f"{plan.places['share'].iloc[-1] * 100:.1f} %".replace(".", ",")
     assert f"Met 2 academies erbij bereikt {share} van de kinderen binnen 8 minuten" in text
     assert f"{plan.places['newly'].sum()} kinderen meer" in text
-    assert "Van de 1 gemeenten zonder academie krijgen er" in text
+    assert "De enige gemeente zonder academie krijgt er geen." in text
     rows = plan.comparison.set_index("choice")
     each = f"{rows.loc['each_municipality', 'share'] * 100:.1f} %".replace(".", ",")
     assert f"Een academie in elke gemeente zonder (1) brengt het aandeel op {each}" in text

@@ -149,7 +149,8 @@ def _choose_rows(curve: pd.DataFrame) -> list[int]:
 def _write_shares(axes: Axes, curve: pd.DataFrame, text: MapText) -> None:
     rows = curve.iloc[_choose_rows(curve)].to_dict("records")
     for row in rows:
-        side = "left" if row is rows[0] else "right" if row is rows[-1] else "center"
+        # The line rises to a place from the left: what stands right below it is free of it.
+        side = "right" if row is rows[-1] and len(rows) > 1 else "left"
         axes.annotate(
             say_share(row["share"], text.words),
             (row["places"], row["share"]),

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 import matplotlib.style
 import numpy as np
 
+from stemgeo.coverage import keep_counted
 from stemgeo.maps.charts import make_axes_at, name_over_years
 from stemgeo.maps.layout import GAP_IN, TEXT_PT, Box, choose_sheet, line_height_in, wrap_text
 from stemgeo.maps.page import (
@@ -62,6 +63,7 @@ _BORDER: Looks = {**PROVINCE, "linewidth": 0.8}
 _OUTLINE = 0.25
 _LEGEND_ROWS = 3
 _YEAR_PT = 11.0
+_ACADEMIES = "map.count.academy"
 _MARGIN = 0.005  # of the ground's width
 
 
@@ -75,11 +77,11 @@ def draw_small_multiples(
     Parameters
     ----------
     municipalities_by_year
-        In EPSG:31370: `nis_code`, `province`, `has_academy`, `status` (a key of `STATUSES`: "with"
-        and "new" have an academy, "lost" and "without" have not; "new" and "lost" had not and had
-        one in the year shown before), geometry.
+        In EPSG:31370: `nis_code`, `name`, `children`, `province`, `has_academy`, `status` (a key
+        of `STATUSES`: "with" and "new" have an academy, "lost" and "without" have not; "new" and
+        "lost" had not and had one in the year shown before), geometry.
     academies_by_year
-        The academies that count in each year; they are counted.
+        The academies that count in each year: those in the municipalities are counted.
     text
         Title, notice, source, date and language.
 
@@ -101,7 +103,10 @@ def draw_small_multiples(
             below = cell.bottom + grid.caption_in
             write_lines(page, cell.left, below, caption, TEXT_PT)
             _draw_small_map(figure, grid.place_map(number), table, ground, grid.metres_per_inch)
-        _draw_key_of_statuses(page, grid.sheet, text)
+        provinces = set().union(*(table["province"] for table in tables.values()))
+        # The border of an area in one province is drawn as that of the province is.
+        edge = "area" if text.region and len(provinces) == 1 else "province"
+        _draw_key_of_statuses(page, grid.sheet, text, f"map.{edge}_border")
     return figure
 
 
@@ -145,20 +150,27 @@ def _write_captions(
     """Say under each map how many have an academy, how many changed, how many academies."""
     words = text.words
 
-    def caption(table: GeoDataFrame, academies: int) -> str:
-        count = format_whole(table["has_academy"].sum(), text.language)
-        total = words.say_count("map.count.municipality", len(table))
-        counts = {key: int((table["status"] == key).sum()) for key in ("new", "lost")}
-        changed = [words.say_count(f"chart.maps.{key}", n) for key, n in counts.items() if n]
-        parts = [words("chart.maps.count", count=count, total=total), ", ".join(changed)]
-        return words.join_series(
-            [*filter(None, parts), words.say_count("map.count.academy", academies)]
-        )
+    def caption(table: GeoDataFrame, academies: GeoDataFrame) -> str:
+        inside = int(academies["nis_code"].isin(table["nis_code"]).sum())
+        return words.join_series([*_say_having(table, text), words.say_count(_ACADEMIES, inside)])
 
     return {
-        year: caption(table, len(academies_by_year[year]))
+        year: caption(table, academies_by_year[year])
         for year, table in municipalities_by_year.items()
     }
+
+
+def _say_having(table: GeoDataFrame, text: MapText) -> list[str]:
+    """Say how many of the municipalities have an academy, and of one alone whether it has."""
+    words, counted = text.words, keep_counted(table)
+    if len(counted) == 1:
+        return [words(f"chart.maps.status.{counted['status'].iloc[0]}")]
+    count = format_whole(counted["has_academy"].sum(), text.language)
+    total = words.say_count("map.count.municipality", len(counted))
+    counts = {key: int((counted["status"] == key).sum()) for key in ("new", "lost")}
+    changed = [words.say_count(f"chart.maps.{key}", n) for key, n in counts.items() if n]
+    said = words("chart.maps.count", count=count, total=total)
+    return [said, ", ".join(changed)] if changed else [said]
 
 
 @dataclass(frozen=True)
@@ -235,13 +247,13 @@ def _status_looks(status: str) -> Looks:
     return {**looks, "edgecolor": choose_line_colour(looks["facecolor"]), "linewidth": _OUTLINE}
 
 
-def _draw_key_of_statuses(page: Axes, sheet: Sheet, text: MapText) -> None:
+def _draw_key_of_statuses(page: Axes, sheet: Sheet, text: MapText, border: str) -> None:
     """Draw the legend that all maps share, and their scale."""
     words, place = text.words, sheet.legend
     heading = [words("map.academies.heading")]
     write_lines(page, place.left, place.top, heading, TEXT_PT, weight="bold")
     keys = [Key(words(f"chart.maps.status.{status}"), _status_looks(status)) for status in STATUSES]
-    keys.append(Key(words("map.province_border"), _BORDER))
+    keys.append(Key(words(border), _BORDER))
     top = place.top - line_height_in(TEXT_PT) - GAP_IN / 2
     for number, key in enumerate(keys):
         column, row = divmod(number, _LEGEND_ROWS)

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from stemgeo.maps.curve import describe_curve
-from stemgeo.maps.text import province_name
+from stemgeo.maps.text import name_parts_in, province_name
 from stemgeo.profiles import ROADS
 from stemgeo.report.summary import (
     begin_markdown,
@@ -80,16 +80,16 @@ def _say_places(count: int, language: str) -> str:
 
 def _say_lead(plan: PlanTables, language: str) -> str:
     words, places = load_texts(language), len(plan.places)
-    kind = "lead" if places else "zero" if plan.study.siting.places == 0 else "none"
-    return words(
-        f"plan.{kind}",
-        places=_say_places(places, language),
-        before=format_share(float(plan.curve["share"].iloc[0]), language),
-        after=format_share(_find_share(plan), language),
-        newly=format_whole(plan.places["newly"].sum(), language),
-        minutes=format_number(plan.study.travel.cutoff_min, language),
-        roads=say_over_roads(plan.study.siting.profile, language),
-    )
+    told = {
+        "before": format_share(float(plan.curve["share"].iloc[0]), language),
+        "minutes": format_number(plan.study.travel.cutoff_min, language),
+        "roads": say_over_roads(plan.study.siting.profile, language),
+    }
+    if not places:
+        return words("plan.zero" if plan.study.siting.places == 0 else "plan.none", **told)
+    told |= {"places": _say_places(places, language)}
+    told |= {"after": format_share(_find_share(plan), language)}
+    return words.say_count("plan.lead", int(plan.places["newly"].sum()), **told)
 
 
 def say_over_roads(profile: str, language: str) -> str:
@@ -188,11 +188,13 @@ def _say_costs(plan: PlanTables, language: str) -> list[str]:
     if plan.places.empty or not cost.known:
         return []
     if plan.study.subsidy.year is None:
-        return [words("plan.cost_own", amount=format_cents(cost.total_cents, language))]
+        amount = format_cents(cost.total_cents, language)
+        return [words.say_count("plan.cost_own", len(plan.places), amount=amount)]
     own = words("plan.own", amount=format_cents(cost.own_cents, language)) if cost.own_cents else ""
     cut = words("plan.cut", amount=format_cents(cost.cut_cents, language)) if cost.cut_cents else ""
     amount, year = format_cents(cost.total_cents, language), plan.study.subsidy.year
-    lines = [words("plan.cost", year=year, amount=amount, own=own, cut=cut)]
+    told = {"year": year, "amount": amount, "own": own, "cut": cut}
+    lines = [words.say_count("plan.cost", len(plan.places), **told)]
     if plan.whole_region and cost.left_cents < 0:
         lines.append(words("plan.passed", over=format_cents(-cost.left_cents, language)))
     elif plan.whole_region:
@@ -207,21 +209,24 @@ def _say_beside(plan: PlanTables, language: str) -> list[str]:
     rows = {row["choice"]: row for row in plan.comparison.to_dict("records")}
     if len(plan.places):
         more = rows["plan"]["municipalities_with"] - rows["now"]["municipalities_with"]
-        if plan.without:
-            told = {"without": plan.without, "count": more}
-            told = {name: format_whole(value, language) for name, value in told.items()}
-            lines.append(words("plan.with_academy", **told))
+        if plan.without > 1:
+            without = format_whole(plan.without, language)
+            lines.append(words.say_count("plan.with_academy", more, without=without))
+        elif plan.without:
+            lines.append(words(f"plan.with_only.{'one' if more else 'none'}"))
         least, most = (rows["random"][f"covered_{end}"] / children for end in ("least", "most"))
         lines.append(
-            words(
+            words.say_count(
                 "plan.random",
+                len(plan.places),
                 share=format_share(rows["random"]["share"], language),
                 least=format_share(least, language),
                 most=format_share(most, language),
             )
         )
     each = rows["each_municipality"]
-    if each["places"]:
+    # Of one municipality it is said above that it gets one, where it does.
+    if each["places"] and plan.without > (1 if len(plan.places) and more else 0):
         some = words("plan.some", without=format_whole(plan.without, language))
         lines.append(
             words(
@@ -254,21 +259,23 @@ def _say_targets(curve: pd.DataFrame, language: str) -> list[str]:
             kind = "plan.not_for" if could.empty else "plan.not_found"
             return [*lines, words(kind, share=share, places=places)]
         count, least = int(there["places"].iloc[0]), int(could["places"].iloc[0])
-        proof = words("plan.at_least", count=format_whole(least, language))
-        places = _say_places(count, language)
-        lines.append(words("plan.for", share=share, places=places, least=proof))
+        # That none does not do was said: the share is more than it is now.
+        proof = words("plan.at_least", count=format_whole(least, language)) if least > 1 else ""
+        told = {"share": share, "places": _say_places(count, language), "least": proof}
+        lines.append(words.say_count("plan.for", count, **told))
     return lines
 
 
 def _say_caveats(plan: PlanTables, language: str) -> list[str]:
     words, lines = load_texts(language), []
     if plan.unreachable.sum():
-        where = ", ".join(
+        names = ", ".join(
             f"{escape_markdown(str(name))} ({format_whole(children, language)})"
             for name, children in plan.unreachable.head(NAMED).items()
         )
-        count = format_whole(plan.unreachable.sum(), language)
-        lines.append(words("plan.unreachable", count=count, where=where))
+        where = "most" if len(plan.unreachable) > NAMED else "all"
+        told = {"where": words(f"plan.unreachable_{where}", names=name_parts_in(names, words))}
+        lines.append(words.say_count("plan.unreachable", int(plan.unreachable.sum()), **told))
     if plan.inputs.candidates is None:
         lines.append(words("plan.zone_places"))
     return [*lines, words("plan.nested"), words("plan.children")]
@@ -280,7 +287,7 @@ def format_plan(plan: PlanTables, language: str) -> pd.DataFrame:
     columns = {
         "": [format_whole(value, language) for value in table["rank"]],
         "place": table["name"],
-        "municipality": table["municipality"],
+        "municipality": [name_parts_in(one, words) for one in table["municipality"]],
         "province": [_name_province(plan, one, words) for one in table["province"]],
         "newly": [format_whole(value, language) for value in table["newly"]],
         "cost": [format_euros(round(value, 2), language) for value in table["cost_eur"]],

@@ -15,6 +15,7 @@ from stemgeo.access import travel_time
 from stemgeo.access.search import UNREACHED, unpack_labels
 from stemgeo.access.travellers import find_pace
 from stemgeo.arrays import sum_by_owner
+from stemgeo.coverage import keep_counted
 from stemgeo.demand import which_serve
 from stemgeo.errors import InputError, Problem
 from stemgeo.notes import Note
@@ -440,8 +441,7 @@ def choose_one_for_each(asked: Question) -> Indices:
 
     The literal reading of "an academy in every municipality". Of equals the first by its id.
     """
-    towns, table = asked.measured.municipalities, asked.candidates.table
-    without = set(towns.loc[~towns["has_academy"], "nis_code"])
+    table, without = asked.candidates.table, list_without(asked.measured.municipalities)
     late = np.where(asked.units.served == 0, asked.units.children, 0)
     adds = asked.plain.reach.astype(np.int64) @ late
     order = np.lexsort((np.arange(len(table)), -adds, table["nis_code"].to_numpy(dtype="U5")))
@@ -450,8 +450,14 @@ def choose_one_for_each(asked: Question) -> Indices:
     return np.asarray(np.sort(order[first.to_numpy()]), dtype=np.intp)
 
 
+def list_without(towns: pd.DataFrame, planned: Iterable[str] = ()) -> set[str]:
+    """List the municipalities that count, or in which a place is `planned`, and have no academy."""
+    there = towns.loc[towns["has_academy"], "nis_code"]
+    return {*keep_counted(towns)["nis_code"], *planned}.difference(there, [""])
+
+
 def count_municipalities_with(asked: Question, chosen: Indices) -> int:
     """Count the municipalities with an academy when these places are added."""
     towns = asked.measured.municipalities
     there = set(towns.loc[towns["has_academy"], "nis_code"])
-    return len(there | set(asked.candidates.table["nis_code"].iloc[chosen]))
+    return len(there.union(asked.candidates.table["nis_code"].iloc[chosen]) - {""})

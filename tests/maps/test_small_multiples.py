@@ -83,12 +83,13 @@ def test_the_maps_say_everything(
 def test_one_municipality_is_singular(
     years: dict[int, gpd.GeoDataFrame], registers: dict[int, gpd.GeoDataFrame], text: MapText
 ) -> None:
-    """In a village study nothing is counted "van de 1 gemeenten"; its name is its own."""
+    """In a village study nothing is "1 van de 1"; its name, border and academies are its own."""
     village = {year: table.iloc[[1]] for year, table in years.items()}
     part = replace(text, region="Studiegebied")
     said = written(draw_small_multiples(village, registers, part))
-    assert "1 van 1 gemeente; 20 STEM-academies" in said
-    assert "0 van 1 gemeente; 1 niet langer; 1 STEM-academie" in said
+    assert "met een STEM-academie; 1 STEM-academie" in said
+    assert "niet langer: in het vorige getoonde jaar nog met; 1 STEM-academie" in " ".join(said)
+    assert "grens van het gebied" in said
     told = [*said, describe_small_multiples(village, registers, part)]
     assert f"Studiegebied, 2020{TO}2022" in said
     assert "Vlaanderen" not in " ".join(told)
