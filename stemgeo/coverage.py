@@ -453,7 +453,9 @@ def summary_table(
     table = lay_side_by_side(rows, "provinces", band=band, sex=sex)
     # Which academies serve a band is another question: beside it the number would mislead.
     if by in ("region", "province", "municipality") and band == ALL_BANDS:
-        table = table.join(_count_academies(municipalities))
+        # Of a province of which but slivers without a child lie in the area none is counted.
+        counts = _count_academies(municipalities)
+        table = table.join(counts.reindex(table.index, fill_value=0))
     return order_columns("provinces", table.reset_index())
 
 

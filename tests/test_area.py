@@ -209,6 +209,10 @@ def test_a_sliver_without_a_child_is_in_no_denominator(tmp_path: Path) -> None:
     assert len(part.municipalities) == 4
     counted = summary_table(part.coverage, part.municipalities).set_index("code")
     assert counted.loc[REGION[0], ["municipalities", "with_academy"]].tolist() == [2, 1]
+    # Nor is a province of such slivers: it has a row, of nothing.
+    assert (
+        counted.loc["Limburg", ["municipalities", "with_academy", "children"]].tolist() == [0] * 3
+    )
 
 
 @pytest.mark.parametrize(
