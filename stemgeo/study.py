@@ -1395,6 +1395,21 @@ class Background(_StudyPart):
         return "/".join(self.url.split("/")[:3])
 
 
+class Publisher(_StudyPart):
+    """Who publishes the web map, for its accessibility statement.
+
+    Attributes
+    ----------
+    name
+        Of the body.
+    contact
+        Where it hears what is not accessible: an e-mail address, a telephone number, a page.
+    """
+
+    name: Line = Field(min_length=1, max_length=200)
+    contact: Line = Field(min_length=1, max_length=300)
+
+
 class Output(_StudyPart):
     """How results are shown.
 
@@ -1416,6 +1431,8 @@ class Output(_StudyPart):
         Size of the raster cell behind the isochrones, metres.
     background
         A map under the web map; none unless asked for, so that the page opens without a network.
+    publisher
+        Who publishes the web map; its statement leaves the place open where the study does not say.
     """
 
     language: Language = "nl"
@@ -1427,6 +1444,7 @@ class Output(_StudyPart):
     isochrone_speed_kmh: float = Field(default=MODES["bicycle"].isochrone_speed_kmh, gt=0, le=45)
     isochrone_cell_m: float = Field(default=ISOCHRONE_CELL_M, ge=5, le=500)
     background: Background | None = None
+    publisher: Publisher | None = None
 
     @field_validator("classes")
     @classmethod

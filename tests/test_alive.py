@@ -259,7 +259,7 @@ BASES: dict[str, Tables] = {
     "fewest": LINE | {"siting": {"problem": "lscp", "curve_to": 2}},
     "backup": LINE | {"siting": ONE | {"problem": "backup"}},
     "fair": LINE | {"siting": ONE | {"equity": RICH}},
-    "web": {"output": {"background": TILES}},
+    "web": {"output": {"background": TILES, "publisher": {"name": "A", "contact": "a@a.be"}}},
 }
 """The studies in which options are changed, by what they say beside `LEAST`."""
 
@@ -488,6 +488,8 @@ OPTIONS = {
     "output.isochrone_cell_m": Alive("isochrones.geometry", 100),
     "output.background.url": Alive("page", "https://b.be/{z}/{x}/{y}.png", "web"),
     "output.background.attribution": Alive("page", "B", "web"),
+    "output.publisher.name": Alive("page", "B", "web"),
+    "output.publisher.contact": Alive("page", "b@b.be", "web"),
 }
 """For each option of study.toml a change, and what it moves."""
 

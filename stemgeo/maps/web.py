@@ -44,6 +44,7 @@ from stemgeo.maps.series import (
     lighten_outlines,
     list_minute_bounds,
 )
+from stemgeo.maps.statement import write_statement
 from stemgeo.maps.text import (
     format_classes,
     format_minute_classes,
@@ -66,7 +67,7 @@ if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
 
     from stemgeo.maps.text import MapText
-    from stemgeo.study import Background
+    from stemgeo.study import Background, Publisher
     from stemgeo.texts import Texts
 
     Look = dict[str, Any]
@@ -100,6 +101,7 @@ def build_web_map(
     horizon_min: float | None = None,
     opens_on_zones: bool = False,
     around: GeoDataFrame | None = None,
+    publisher: Publisher | None = None,
 ) -> str:
     """Make the web map, as one HTML page with everything inside.
 
@@ -132,6 +134,8 @@ def build_web_map(
         Whether the page shows the shares by zone first, where it has them.
     around
         Polygons of what lies beside, drawn pale under the rest.
+    publisher
+        Named in the accessibility statement.
 
     Returns
     -------
@@ -186,6 +190,7 @@ def build_web_map(
         "columns": towns.columns,
         "rows": _list_town_rows(towns),
         "background": background,
+        "statement": write_statement(text.title, publisher, words),
     }
     page = _render_page(written, text)
     if zones is not None and len(page.encode()) >= MOST_BYTES:
@@ -195,6 +200,7 @@ def build_web_map(
             background=background,
             horizon_min=horizon_min,
             around=around,
+            publisher=publisher,
         )
     return page
 

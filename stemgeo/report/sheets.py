@@ -111,6 +111,7 @@ class Sheets:
             background=study.output.background,
             opens_on_zones=self._is_small,
             around=self._around,
+            publisher=study.output.publisher,
         )
 
     def build_ground(self, province: str | None = None) -> Ground:
