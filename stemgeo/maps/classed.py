@@ -85,6 +85,11 @@ class Classed:
         return self.words.say_count(f"map.count.{self.noun}", count)
 
     @property
+    def colours(self) -> list[str]:
+        """The ground of each class."""
+        return [str(looks["facecolor"]) for looks in self.looks]
+
+    @property
     def counts(self) -> list[int]:
         """How many places each class has."""
         return [int((self.numbers == number).sum()) for number in range(len(self.labels))]

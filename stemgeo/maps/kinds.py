@@ -45,10 +45,13 @@ from stemgeo.maps.sheet import (
     RANK_KEY,
     ROAD_KEY,
     ROUGH,
+    SITE_DOT,
+    Circles,
     Fill,
     Ground,
     Legend,
     Marks,
+    Tag,
     View,
     draw_sheet,
     mark_academies,
@@ -61,6 +64,7 @@ from stemgeo.maps.text import (
     is_planned,
     join_sentences,
     keep_province,
+    name_gap_places,
     say_reason,
     say_share,
     to_one_line,
@@ -74,6 +78,7 @@ if TYPE_CHECKING:
 
     from geopandas import GeoDataFrame
     from matplotlib.figure import Figure
+    from numpy.typing import NDArray
 
     from stemgeo.study import Study
     from stemgeo.texts import Texts
@@ -89,6 +94,12 @@ CHANGE_POINTS = (2.0, 10.0)
 """Percentage points from which a change counts as one, and as a large one."""
 GAP_CHILDREN = (100, 250, 500, 1000)
 """Bounds of the classes of gaps above the fewest children that make one."""
+ADDED_CHILDREN = (250, 500, 1000, 2000)
+"""Bounds of the classes of the children whom one place more would bring within reach."""
+LARGEST_GAPS = 10
+"""So many gaps bear their number on a map."""
+WIDEST_PT, LEAST_PT = 48.0, 5.0
+"""The widest circle, and the widest for the fewest children that make a gap."""
 CANDIDATES = 10
 """Candidate municipalities that a map names."""
 MOST_DOTS = 6000
@@ -111,6 +122,13 @@ _DOT: Looks = {
     "markeredgewidth": 0,
     "linestyle": "none",
     "zorder": 4.6,
+}
+_CIRCLE_KEY: Looks = {
+    "marker": "o",
+    "markersize": 9.0,
+    "markeredgecolor": "#404040",
+    "markeredgewidth": 0.3,
+    "linestyle": "none",
 }
 _NEW: Looks = {**ACADEMY, "marker": "^", "markersize": 6.0, "markerfacecolor": INK}
 _LOST: Looks = {**ACADEMY, "marker": "X", "markersize": 6.0, "markeredgewidth": 0.6}
@@ -701,12 +719,12 @@ def _mark_dots(dots: GeoDataFrame) -> list[Marks]:
 
 @map_kind(
     *("gap_id", "name", "municipalities", "provinces", "uncovered", "reason", "class"),
-    *("nis_code", "rank", "adds", "place_id", "x_m", "y_m"),
+    *("x_m", "y_m"),
     by=("children", "reason"),
     alt="gaps",
 )
 def gaps(of: MapRequest) -> MapContent:
-    """The gaps over all roads, and the municipalities where one academy would add most."""
+    """The gaps over all roads: of the whole study circles by children, of a part outlines."""
     ground, words, least = of.ground, of.words, of.given_tables.study.gaps.min_children
     found = of.given_tables.gaps[of.given_tables.gaps["profile"] == "all"]
     if ground.province is not None:
@@ -714,51 +732,171 @@ def gaps(of: MapRequest) -> MapContent:
         found = found[np.array(within, dtype=bool)]
     # A small gap stands over a large one.
     shown = found.sort_values(["uncovered", "gap_id"], ascending=[False, True], ignore_index=True)
-    classed = {"children": _classify_by_children, "reason": _classify_by_reason}[of.by](
-        of, shown, least
-    )
-    ranked = (
-        keep_province(of.given_tables.candidates, ground.province)
-        .sort_values("rank")
-        .head(CANDIDATES)
-    )
-    ranked = ranked[ranked["adds"] > 0]
-    numbers = [of.format_whole(rank) for rank in ranked["rank"]]
-    names = [
-        words(
-            "map.gaps.candidate_line", rank=rank, name=to_one_line(name), adds=of.format_whole(adds)
-        )
-        for rank, name, adds in zip(numbers, ranked["name"], ranked["adds"], strict=True)
-    ]
+    shown = _locate_gaps(shown, ground)
+    by = {"children": _classify_by_children, "reason": _classify_by_reason}
+    classed = by[of.by](of, shown, least)
+    as_circles = ground.province is None and ground.surroundings is None
+    draw = _draw_circled if as_circles else _draw_outlined
+    view, keys, sizes = draw(of, classed, least)
     counted = of.say_counts("map.gaps.counted", count=shown["uncovered"].sum())
-    rule = words("map.gaps.rule", drawn=ground.text.outline_note, least=of.format_whole(least))
+    drawn = words("map.gaps.circles") if as_circles else ground.text.outline_note
+    rule = words("map.gaps.rule", drawn=drawn, least=of.format_whole(least))
+    sites = [Key(words("map.academy"), SITE_DOT, of.format_whole(len(_keep_inside(ground))))]
+    largest = [_say_gap(of, gap) for gap in shown.head(LARGEST_GAPS).to_dict("records")]
     legend = Legend(
         heading=words(f"map.gaps.heading_{of.by}"),
-        classes=classed.keys,
+        classes=keys,
         rule=f"{words('map.classes.fixed')} " * (of.by == "children") + rule,
         others=[
-            *([Key(words("map.gaps.candidate"), RANK_KEY)] if names else []),
-            *of.list_common_keys(),
+            *([Key(words("map.gaps.number"), RANK_KEY)] if largest else []),
+            *of.list_common_keys(sites if as_circles else None),
         ],
         lines=[counted],
-        list_heading=words("map.gaps.candidates"),
-        listed=names,
+        list_heading=words("map.gaps.largest"),
+        listed=largest,
+        sizes=sizes,
     )
-    ranks = list(zip(ranked["x_m"], ranked["y_m"], numbers, strict=True))
-    views = [
-        View(
-            [Fill(ground.shown_municipalities.geometry, _GROUND, 2.5), *classed.fills],
-            of.sites,
-            ranks,
+    said = [classed.class_sentence, f"{counted}."]
+    said += [words("map.alt.largest_gaps", names=words.join_series(largest))] if largest else []
+    said += of.say_extremes(shown, "uncovered", of.format_whole, "", "least")
+    return MapContent(ground, legend, [view], said, classed.rows)
+
+
+def _locate_gaps(shown: GeoDataFrame, ground: Ground) -> GeoDataFrame:
+    """Give each gap a point in it where its circle or number goes: on a province's map in it."""
+    outlines = shown.geometry.to_numpy()
+    if ground.province is not None:
+        inside = shapely.intersection(outlines, ground.shown_municipalities.union_all())
+        outlines = np.where(shapely.is_empty(inside), outlines, inside)
+    at = shapely.get_coordinates(shapely.point_on_surface(outlines)).round(1)
+    return shown.assign(x_m=at[:, 0], y_m=at[:, 1])
+
+
+def _say_gap(of: MapRequest, gap: dict[str, Any]) -> str:
+    name, count = to_one_line(name_gap_places(gap, of.words)), of.format_whole(gap["uncovered"])
+    return of.words("map.gaps.line", gap=gap["gap_id"], name=name, count=count)
+
+
+def _draw_outlined(
+    of: MapRequest, classed: Classed, _least: int
+) -> tuple[View, list[Key], list[tuple[str, float]]]:
+    """Draw gaps as they lie, the largest with their number beside them."""
+    shown = classed.places
+    across = np.sqrt(shown.area)
+    tags = [
+        Tag(str(gap), x, y, width_m=side)
+        for gap, x, y, side in zip(
+            *(shown[name] for name in ("gap_id", "x_m", "y_m")), across, strict=True
         )
     ]
-    ends = of.say_extremes(shown, "uncovered", of.format_whole, "most", "least")
-    said = [classed.class_sentence, f"{counted}.", *ends]
+    towns = Fill(of.ground.shown_municipalities.geometry, _GROUND, 2.5)
+    return View([towns, *classed.fills], of.sites, tags=tags[:LARGEST_GAPS]), classed.keys, []
+
+
+def _draw_circled(
+    of: MapRequest, classed: Classed, least: int
+) -> tuple[View, list[Key], list[tuple[str, float]]]:
+    """Draw gaps as circles whose surface is as their children, the largest with their number."""
+    shown = classed.places
+    children = shown["uncovered"].to_numpy(np.int64)
+    widths = measure_circles(children, least)
+    tags = [
+        Tag(str(gap), x, y, width)
+        for gap, x, y, width in zip(
+            *(shown[name] for name in ("gap_id", "x_m", "y_m")), widths, strict=True
+        )
+    ]
+    at = shown[["x_m", "y_m"]].to_numpy(np.float64)
+    circles = Circles(at, widths, [classed.colours[number] for number in classed.numbers])
+    towns = Fill(of.ground.shown_municipalities.geometry, _GROUND, 2.5)
+    sites = [Marks(one.points, SITE_DOT) for one in of.sites]
+    view = View([towns], sites, circles=circles, tags=tags[:LARGEST_GAPS])
+    keys = [
+        replace(key, looks={**_CIRCLE_KEY, "markerfacecolor": fill})
+        for key, fill in zip(classed.keys, classed.colours, strict=True)
+    ]
+    told = choose_sizes(int(children.max(initial=0)), least)
+    sizes = measure_circles(np.array([*children, *told]), least)[len(children) :]
+    said = [of.words.say_count("map.count.child", count) for count in told]
+    return view, keys, list(zip(said, sizes.tolist(), strict=True))
+
+
+def measure_circles(children: NDArray[np.int64], least: int) -> NDArray[np.float64]:
+    """Give how wide circles are, in points, whose surface is as the children in them.
+
+    Parameters
+    ----------
+    children
+        Of each circle, shape (circles,).
+    least
+        The fewest that a circle can stand for: such a one is small.
+    """
+    most = max(int(children.max(initial=0)), 1)
+    per_child = min(WIDEST_PT**2 / most, LEAST_PT**2 / max(least, 1))
+    return np.asarray(np.sqrt(children * per_child), dtype=np.float64)
+
+
+def choose_sizes(most: int, least: int) -> list[int]:
+    """Choose round numbers for a legend of circles, the largest first: 10,000, 2,000 and 200.
+
+    Parameters
+    ----------
+    most, least
+        Children of the largest circle, and the fewest that one can stand for.
+    """
+    rounds = [n * 10**power for power in range(7) for n in (1, 2, 5)]
+    largest = [n for n in rounds if least <= n <= most][-1:]
+    for part in (5, 50):
+        largest += [n for n in rounds if least <= n <= largest[0] / part][-1:] if largest else []
+    return list(dict.fromkeys(largest))
+
+
+@map_kind("rank", "adds", "place_id", "x_m", "y_m", "class")
+def candidates(of: MapRequest) -> MapContent:
+    """The children whom one academy more would bring within reach, and the ten first places."""
+    words, shown = of.words, of.ground.shown_municipalities
+    table = of.given_tables.candidates.set_index("nis_code")
+    kept = ["rank", "adds", "place_id", "x_m", "y_m"]
+    shown = shown.join(table[kept], on="nis_code")
+    known = (shown["covered"] + shown["uncovered"]).to_numpy() > 0
+    adds = shown["adds"].fillna(0).to_numpy(np.int64)
+    numbers = np.where(known, np.digitize(adds, ADDED_CHILDREN), NO_CLASS)
+    texts = [of.format_whole(bound) for bound in (0, *ADDED_CHILDREN)]
+    labels = [words("map.gaps.class", low=low, high=high) for low, high in pairwise(texts)]
+    labels.append(words("map.gaps.class_last", low=texts[-1]))
+    looks = [line_looks(colour) for colour in choose_colours(len(labels))]
+    classed = of.classify_places(shown, numbers, labels, looks)
+    first = shown[shown["adds"] > 0].sort_values("rank").head(CANDIDATES)
+    names = [
+        words(
+            "map.candidates.line",
+            rank=of.format_whole(one["rank"]),
+            name=to_one_line(one["name"]),
+            adds=of.format_whole(one["adds"]),
+        )
+        for one in first.to_dict("records")
+    ]
+    legend = Legend(
+        heading=words("map.candidates.heading"),
+        classes=classed.keys,
+        rule=f"{words('map.classes.fixed')} {words('map.candidates.rule')}",
+        others=[
+            *classed.hatches,
+            *([Key(words("map.candidates.place"), RANK_KEY)] if names else []),
+            *of.list_common_keys(),
+        ],
+        list_heading=words("map.candidates.listed"),
+        listed=names,
+    )
+    ranks = [
+        (x, y, of.format_whole(rank))
+        for x, y, rank in zip(first["x_m"], first["y_m"], first["rank"], strict=True)
+    ]
+    (view,) = of.build_views(classed)
+    said = [classed.class_sentence]
     said += [words("map.alt.candidates", names=words.join_series(names))] if names else []
-    extra = ranked[["nis_code", "name", "rank", "adds", "place_id", "x_m", "y_m"]]
-    own = ["gap_id", "name", "municipalities", "provinces", "uncovered", "reason", "class"]
-    rows = pd.concat([pd.DataFrame(classed.rows[own]), extra], ignore_index=True)
-    return MapContent(ground, legend, views, said, rows)
+    said += [of.say_without_figure(classed)]
+    return MapContent(of.ground, legend, [replace(view, ranks=ranks)], said, classed.rows)
 
 
 @map_kind(

@@ -38,7 +38,7 @@ TITLE_PT, PLACE_PT, CAUTION_PT, TEXT_PT, SMALL_PT = 16.0, 13.0, 9.5, 8.5, 7.5
 PAPERS = (8.27, 11.69), (11.69, 8.27)
 """A4, portrait and landscape."""
 _GROUND_MARGIN = 0.03
-_LARGEST = 12
+LARGEST = 12
 """Names that may stand against their ground."""
 
 
@@ -285,7 +285,7 @@ def place_labels(
     *,
     size_pt: float,
     sheet: Sheet,
-    beside: bool = True,
+    beside: int = LARGEST,
 ) -> list[Label]:
     """Find places for names so that none covers another or a marker; the first go first.
 
@@ -301,7 +301,7 @@ def place_labels(
     sheet
         Gives frame and scale.
     beside
-        Whether the first few may.
+        How many of the first may.
 
     Returns
     -------
@@ -315,7 +315,7 @@ def place_labels(
     placed = []
     for number, (name, ground) in enumerate(zip(names, grounds, strict=True)):
         width = text_width_in(name, size_pt) * sheet.metres_per_inch
-        large = beside and number < _LARGEST
+        large = number < beside
         for x, y in _yield_places(ground, height, beside=large):
             box = Box(x - width / 2, y - height / 2, width, height).with_margin(height * 0.15)
             if large and not ground.intersects(shapely.box(*box.corners)):

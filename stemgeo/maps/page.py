@@ -12,12 +12,13 @@ from typing import TYPE_CHECKING, Any
 from xml.sax.saxutils import escape
 
 import matplotlib.style
+import numpy as np
 import shapely
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.collections import PathCollection
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
-from matplotlib.patches import Rectangle
+from matplotlib.patches import Circle, Rectangle
 from matplotlib.path import Path as Outline
 from PIL.PngImagePlugin import PngInfo
 
@@ -29,6 +30,7 @@ from stemgeo.maps.layout import (
     MARGIN_IN,
     NO_LETTER,
     PLACE_PT,
+    POINTS_PER_INCH,
     SMALL_PT,
     TEXT_PT,
     TITLE_PT,
@@ -290,6 +292,39 @@ def draw_key(
     if key.count:
         end = left + COUNTS_END_IN if counts_end is None else counts_end
         page.text(end, middle, key.count, ha="right", **written)
+
+
+def measure_sizes(sizes: Sequence[tuple[str, float]]) -> float:
+    """Give the height of a legend of circles, inches; see `draw_sizes`."""
+    return sizes[0][1] / POINTS_PER_INCH + 2 * GAP_IN if sizes else 0.0
+
+
+def draw_sizes(page: Axes, left: float, top: float, sizes: Sequence[tuple[str, float]]) -> None:
+    """Draw circles that stand on one another's foot, each with what its size means.
+
+    Parameters
+    ----------
+    page
+        In inches.
+    left, top
+        Where they begin.
+    sizes
+        What is said of each, and its width in points; the largest first.
+    """
+    if not sizes:
+        return
+    widest = sizes[0][1] / POINTS_PER_INCH
+    x, foot = left + max(widest, _SWATCH_IN[0]) / 2, top - GAP_IN - widest
+    above = np.inf
+    for said, width_pt in sizes:
+        width = width_pt / POINTS_PER_INCH
+        looks: Looks = {"facecolor": "white", "edgecolor": INK, "linewidth": 0.6}
+        page.add_patch(Circle((x, foot + width / 2), width / 2, **looks))
+        y = min(foot + width, above - line_height_in(SMALL_PT))
+        end = x + widest / 2 + GAP_IN
+        page.plot((x, end), (foot + width, y), color=INK, linewidth=0.4, scalex=False, scaley=False)
+        page.text(end + GAP_IN / 2, y, said, size=SMALL_PT, color=INK, va="center_baseline")
+        above = y
 
 
 def draw_scale_bar(page: Axes, sheet: Sheet, above_in: float = 0.0) -> None:

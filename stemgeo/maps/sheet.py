@@ -7,7 +7,7 @@ The same study gives the same bytes.
 from __future__ import annotations
 
 import itertools
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -19,11 +19,14 @@ from matplotlib.collections import LineCollection
 from stemgeo.errors import InputError, Problem
 from stemgeo.maps.layout import (
     GAP_IN,
+    LARGEST,
     MARGIN_IN,
     PAPERS,
+    POINTS_PER_INCH,
     SMALL_PT,
     TEXT_PT,
     Box,
+    Label,
     lay_out_sheet,
     line_height_in,
     move_to_frame,
@@ -47,6 +50,8 @@ from stemgeo.maps.page import (
     add_polygons,
     draw_key,
     draw_scale_bar,
+    draw_sizes,
+    measure_sizes,
     new_page,
     write_lines,
 )
@@ -75,6 +80,7 @@ _FINEST_DETAIL = 1 / 3000  # of the width of the map: a dot in print
 _REGION_LABELS = 25
 _LABEL_PT, _MARKER_PT, _RANK_PT = 7.0, 4.4, 6.5
 _RULE_IN = 3.4
+_KEY_IN = 3.15  # what a key of the second column means
 _NAME: Looks = {"size": _LABEL_PT, "ha": "center", "va": "center_baseline", "zorder": 6}
 _PLACE_NAME: Looks = {**_NAME, "color": INK, "bbox": PLATE}
 _NEIGHBOUR_NAME: Looks = {**_NAME, "color": PALE_INK, "style": "italic"}
@@ -87,6 +93,9 @@ _RANK: Looks = {
     "zorder": 7,
     "bbox": {"boxstyle": "round,pad=0.22", "facecolor": INK, "edgecolor": "white"},
 }
+
+_RANK_ROOM = 1.35
+"""How much larger than its letters a tag with its edge is."""
 
 NEIGHBOUR: Looks = {"facecolor": "#ececec", "edgecolor": "#b8b8b8", "linewidth": 0.4}
 """Ground beside the province that a map is of."""
@@ -101,6 +110,16 @@ ACADEMY: Looks = {
 PLANNED: Looks = {**ACADEMY, "marker": "D", "markerfacecolor": INK}
 ROUGH: Looks = {**ACADEMY, "marker": "^", "markersize": 5.4}
 """Of which the place is known roughly alone, planned or not."""
+CIRCLE: Looks = {"edgecolors": "#404040", "linewidths": 0.3, "zorder": 4.6}
+SITE_DOT: Looks = {
+    **ACADEMY,
+    "markersize": 2.4,
+    "markerfacecolor": INK,
+    "markeredgecolor": "white",
+    "markeredgewidth": 0.3,
+    "zorder": 4.7,
+}
+"""An academy where circles are what is shown."""
 RANK_KEY: Looks = {**ACADEMY, "marker": "s", "markersize": 7.5, "markerfacecolor": INK}
 EDGE_KEY: Looks = {"facecolor": "none", "edgecolor": "#8e0152", "linewidth": 0.7}
 _BESIDE = 0.12
@@ -206,6 +225,47 @@ class Marks:
 
 
 @dataclass(frozen=True)
+class Circles:
+    """Circles of many sizes: the first lie lowest, so that a small one stands over a large one.
+
+    Attributes
+    ----------
+    points
+        Their middles; shape (circles, 2).
+    widths
+        Across each, points; shape (circles,).
+    fills
+        The colour of each.
+    """
+
+    points: NDArray[np.float64]
+    widths: NDArray[np.float64]
+    fills: Sequence[str]
+
+
+@dataclass(frozen=True)
+class Tag:
+    """A number that stands on its ground, or beside what lies there.
+
+    Attributes
+    ----------
+    said
+        What is written.
+    x, y
+        The middle of what bears it, metres.
+    width, width_m
+        Across what bears it, points on paper or metres on the ground: it is left free, but for
+        what is wide enough to be written on.
+    """
+
+    said: str
+    x: float
+    y: float
+    width: float = 0.0
+    width_m: float = 0.0
+
+
+@dataclass(frozen=True)
 class View:
     """What stands on the ground in one frame.
 
@@ -217,12 +277,18 @@ class View:
         Numbers at points: x, y and what is written.
     caption
         Over the frame; empty when there is but one.
+    circles
+        Under the marks.
+    tags
+        Numbers that find a free place, before all names.
     """
 
     fills: Sequence[Fill]
     marks: Sequence[Marks] = ()
     ranks: Sequence[tuple[float, float, str]] = ()
     caption: str = ""
+    circles: Circles | None = None
+    tags: Sequence[Tag] = ()
 
 
 @dataclass(frozen=True)
@@ -243,6 +309,8 @@ class Legend:
         Figures in words, below the other marks.
     list_heading, listed
         Names that do not fit on the map, by their number there.
+    sizes
+        Of circles: what is said of each and its width in points, the largest first.
     """
 
     heading: str
@@ -252,6 +320,7 @@ class Legend:
     lines: Sequence[str] = ()
     list_heading: str = ""
     listed: Sequence[str] = ()
+    sizes: Sequence[tuple[str, float]] = ()
 
     def height_in(self, width_in: float) -> float:
         """The height that it needs on a sheet of an inner width, inches."""
@@ -261,8 +330,9 @@ class Legend:
             + GAP_IN / 4
         )
         second = (
-            len(self.others) * ROW_IN
+            self._others_in
             + len(self._wrapped_lines) * line_height_in(TEXT_PT)
+            + measure_sizes(self.sizes)
             + ROW_IN * 2.2
         )
         heading = len(self._wrap_heading(width_in)) * line_height_in(TEXT_PT) + GAP_IN / 2
@@ -285,10 +355,16 @@ class Legend:
         rule_top = top - len(self.classes) * ROW_IN - GAP_IN / 4
         write_lines(page, place.left, rule_top, self._wrapped_rule, SMALL_PT, color=PALE_INK)
         second = place.left + SECOND_COLUMN_IN
-        for number, key in enumerate(self.others):
-            draw_key(page, second, top - (number + 0.5) * ROW_IN, key)
-        lines_top = top - len(self.others) * ROW_IN - GAP_IN / 4
+        below = top
+        for key, lines in zip(self.others, self._wrapped_others, strict=True):
+            draw_key(page, second, below - ROW_IN / 2, replace(key, meaning=lines[0]))
+            under = below - ROW_IN / 2 - line_height_in(TEXT_PT) / 2
+            write_lines(page, second + KEY_TEXT_IN, under, lines[1:], TEXT_PT)
+            below -= _row_in(lines)
+        lines_top = top - self._others_in - GAP_IN / 4
         write_lines(page, second, lines_top, self._wrapped_lines, TEXT_PT)
+        sizes_top = lines_top - len(self._wrapped_lines) * line_height_in(TEXT_PT)
+        draw_sizes(page, second, sizes_top, self.sizes)
         self._draw_list(page, place, top)
 
     def _draw_list(self, page: Axes, place: Box, top: float) -> None:
@@ -320,12 +396,25 @@ class Legend:
         return wrap_text(self.heading, width_in, TEXT_PT, "bold")
 
     @property
+    def _wrapped_others(self) -> list[list[str]]:
+        return [wrap_text(key.meaning, _KEY_IN, TEXT_PT) or [""] for key in self.others]
+
+    @property
+    def _others_in(self) -> float:
+        return sum(map(_row_in, self._wrapped_others))
+
+    @property
     def _wrapped_rule(self) -> list[str]:
         return wrap_text(self.rule, _RULE_IN, SMALL_PT)
 
     @property
     def _wrapped_lines(self) -> list[str]:
         return [part for line in self.lines for part in wrap_text(line, _RULE_IN, TEXT_PT)]
+
+
+def _row_in(lines: Sequence[str]) -> float:
+    """Give the height of a line of a legend whose meaning takes so many lines."""
+    return ROW_IN + (len(lines) - 1) * line_height_in(TEXT_PT)
 
 
 def _is_wide(width_in: float) -> bool:
@@ -417,6 +506,7 @@ def _draw_view(figure: Figure, page: Axes, sheet: Sheet, ground: Ground, view: V
     borders = merge_provinces(near)
     _draw_borders(axes, borders, sheet)
     _draw_edge(axes, ground, sheet)
+    _draw_circles(axes, view.circles, sheet)
     for marks in view.marks:
         seen = _keep_in_sight(marks.points, sheet.ground)
         axes.plot(*seen.T, **{"zorder": 5, **marks.looks}, scalex=False, scaley=False)
@@ -424,6 +514,16 @@ def _draw_view(figure: Figure, page: Axes, sheet: Sheet, ground: Ground, view: V
         axes.text(x, y, rank, **_RANK)
     neighbours = borders.drop(ground.shown_municipalities["province"].unique())
     _write_labels(axes, ground, neighbours, view, sheet)
+
+
+def _draw_circles(axes: Axes, circles: Circles | None, sheet: Sheet) -> None:
+    """Draw circles, the first lowest; those outside the frame are left out."""
+    if circles is None:
+        return
+    seen = _is_in_sight(circles.points, sheet.ground)
+    fills = np.asarray(circles.fills, dtype=object)[seen]
+    looks: Looks = {**CIRCLE, "facecolors": list(fills), "s": circles.widths[seen] ** 2}
+    axes.scatter(*circles.points[seen].T, **looks)
 
 
 def _draw_roads(axes: Axes, ground: Ground) -> None:
@@ -440,9 +540,15 @@ def _draw_roads(axes: Axes, ground: Ground) -> None:
 
 def _keep_in_sight(points: NDArray[np.float64], box: Box) -> NDArray[np.float64]:
     """Keep what the frame shows: a province's file does not carry the points of all Flanders."""
+    return points.reshape(-1, 2)[_is_in_sight(points, box)]
+
+
+def _is_in_sight(points: NDArray[np.float64], box: Box) -> NDArray[np.bool_]:
     x, y = points.reshape(-1, 2).T
-    inside = (box.left <= x) & (x <= box.right) & (box.bottom <= y) & (y <= box.top)
-    return points.reshape(-1, 2)[inside]
+    inside: NDArray[np.bool_] = (
+        (box.left <= x) & (x <= box.right) & (box.bottom <= y) & (y <= box.top)
+    )
+    return inside
 
 
 def _make_map_axes(figure: Figure, sheet: Sheet) -> Axes:
@@ -495,7 +601,7 @@ def _keep_largest(shown: GeoDataFrame, *, most: int | None) -> GeoDataFrame:
 def _write_labels(
     axes: Axes, ground: Ground, neighbours: GeoSeries, view: View, sheet: Sheet
 ) -> None:
-    """Write the names of places in their order, then those of the neighbouring provinces."""
+    """Write tags, the names of places in their order, then those of neighbouring provinces."""
     places = _keep_largest(
         ground.shown_municipalities, most=None if ground.province else _REGION_LABELS
     )
@@ -507,18 +613,47 @@ def _write_labels(
         cut = around.clip_by_rect(*sheet.ground.corners)
         seen = cut[~cut.is_empty]
         near = around.loc[seen.index, "name"].tolist()
+    tags, kept_free = _place_tags(view, sheet)
+    for label in tags:
+        axes.text(label.x, label.y, view.tags[label.number].said, **_RANK)
     names = [to_one_line(name) for name in (*places["name"], *near)]
     labels = place_labels(
         names,
         [*places.geometry, *seen],
-        _list_kept_free(view, sheet),
+        kept_free,
         size_pt=_LABEL_PT,
         sheet=sheet,
-        beside=ground.surroundings is None,
+        beside=0 if ground.surroundings is not None else LARGEST,
     )
     for label in labels:
         looks = _PLACE_NAME if label.number < len(places) else _NEIGHBOUR_NAME
         axes.text(label.x, label.y, names[label.number], **looks)
+
+
+def _place_tags(view: View, sheet: Sheet) -> tuple[list[Label], list[tuple[float, float, float]]]:
+    """Find places for tags; give what names must keep free: marks, and tags with their bearers."""
+    pt_m = sheet.metres_per_inch / POINTS_PER_INCH
+    kept_free, bearers, grounds = _list_kept_free(view, sheet), [], []
+    for tag in view.tags:
+        width, needed = tag.width + tag.width_m / pt_m, _measure_tag(tag.said)
+        is_wide = width > 1.2 * needed
+        half = (width if is_wide else width + _RANK_PT) * pt_m / 2
+        grounds.append(shapely.box(tag.x - half, tag.y - half, tag.x + half, tag.y + half))
+        bearers += [] if is_wide else [(tag.x, tag.y, width)]
+    said = [tag.said for tag in view.tags]
+    free = [*kept_free, *bearers]
+    placed = place_labels(
+        said, grounds, free, size_pt=_RANK_PT * _RANK_ROOM, sheet=sheet, beside=len(said)
+    )
+    for one in placed:
+        side = _measure_tag(said[one.number]) / 2
+        kept_free += [(one.x + way * side * pt_m / 2, one.y, side) for way in (-1, 1)]
+    return placed, [*kept_free, *bearers]
+
+
+def _measure_tag(said: str) -> float:
+    """Give the width of a tag with its edge, points."""
+    return max(text_width_in(said, _RANK_PT * _RANK_ROOM) * POINTS_PER_INCH, 2 * _RANK_PT)
 
 
 def _list_kept_free(view: View, sheet: Sheet) -> list[tuple[float, float, float]]:

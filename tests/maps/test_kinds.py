@@ -198,13 +198,11 @@ def drawers(
         "gaps": lambda g: kinds.gaps.draw_map(
             g,
             tables=Given(
-                gaps=areas.assign(name=g.municipalities["name"].head(len(areas)).to_numpy()),
-                candidates=named(candidates, g),
+                gaps=areas.assign(name=g.municipalities["name"].head(len(areas)).to_numpy())
             ),
         ),
-        "reasons": lambda g: kinds.gaps.draw_map(
-            g, by="reason", tables=Given(gaps=areas, candidates=named(candidates, g))
-        ),
+        "reasons": lambda g: kinds.gaps.draw_map(g, by="reason", tables=Given(gaps=areas)),
+        "candidates": lambda g: kinds.candidates.draw_map(g, tables=Given(candidates=candidates)),
         "change": lambda g: kinds.change.draw_map(g, before=replace(earlier, text=g.text)),
         "plan": lambda g: kinds.plan.draw_map(
             with_plan(g), before=replace(earlier, text=g.text), chosen=FIXED
@@ -239,8 +237,7 @@ def test_the_legend_of_the_file_counts_the_table(
     drawn = drawers[kind](replace(ground, province=province))
     (svg,) = save_map(drawn, tmp_path / "map", ("svg",))
     said, table = legend_of(svg), drawn.table
-    rows = table[table["gap_id"].notna()] if "gap_id" in table else table
-    counts = Counter(str(name).replace("\N{NO-BREAK SPACE}", " ") for name in rows["class"])
+    counts = Counter(str(name).replace("\N{NO-BREAK SPACE}", " ") for name in table["class"])
     nothing = counts.pop("geen cijfer", 0)
     told = {name: number_in(said[said.index(name) + 1]) for name in counts}
     assert told == dict(counts)
@@ -271,7 +268,7 @@ def test_a_kind_changes_nothing_and_its_table_is_of_its_ground(
     table = drawers[kind](replace(ground, province="Limburg")).table
     assert ground.municipalities.equals(before)
     if kind in ("gaps", "reasons"):
-        assert set(table["gap_id"].dropna()) == {f"G{n:03}" for n in range(1, 9)}
+        assert set(table["gap_id"]) == {f"G{n:03}" for n in range(1, 9)}
         return
     limburg = before[before["province"] == "Limburg"]
     assert Counter(table["nis_code"]) == Counter(
@@ -411,8 +408,8 @@ def test_only_what_a_plan_alone_brings_is_planned_only(ground: Ground) -> None:
 
 def test_candidates_are_named_by_their_rank(ground: Ground, drawers: Any) -> None:
     """The ten first of the province stand on the map by number and in the list by name."""
-    drawn = drawers["gaps"](replace(ground, province="Limburg"))
-    named = drawn.table[drawn.table["rank"].notna()]
+    drawn = drawers["candidates"](replace(ground, province="Limburg"))
+    named = drawn.table[drawn.table["adds"] > 0].sort_values("rank").head(10)
     said = written(drawn.figure)
     assert len(named) == 10
     assert set(named["nis_code"]) <= set(
@@ -421,6 +418,43 @@ def test_candidates_are_named_by_their_rank(ground: Ground, drawers: Any) -> Non
     for row in named.itertuples():
         assert f"{row.rank:.0f}. {row.name}: {row.adds:.0f}" in said
         assert said.count(f"{row.rank:.0f}") == 1
+
+
+def test_gaps_of_the_whole_study_are_circles_by_their_children(
+    ground: Ground, drawers: Any
+) -> None:
+    """The surface of a circle is as its children; a small one stands over a large one."""
+    drawn = drawers["gaps"](ground)
+    (circles,) = [one for one in drawn.figure.axes[1].collections if one.get_zorder() == 4.6]
+    sizes, children = circles.get_sizes(), drawn.table["uncovered"].to_numpy()
+    assert np.allclose(sizes / sizes[0], children / children[0])
+    assert list(children) == sorted(children, reverse=True)
+    at = drawn.table[["x_m", "y_m"]].to_numpy()
+    assert np.allclose(circles.get_offsets(), at)
+
+
+@pytest.mark.parametrize("province", [None, "Limburg"])
+def test_the_largest_gaps_bear_the_number_of_their_table(
+    ground: Ground, drawers: Any, province: str | None
+) -> None:
+    """Each stands once on the map, and with its name and children in the list."""
+    drawn = drawers["gaps"](replace(ground, province=province))
+    said = written(drawn.figure)
+    west = drawn.figure.axes[1].get_xlim()[0]
+    for gap in drawn.table.head(10).itertuples():
+        assert said.count(gap.gap_id) == (gap.x_m > west)
+        assert any(one.startswith(f"{gap.gap_id} {gap.name}") for one in said)
+
+
+@pytest.mark.parametrize(
+    ("most", "told"), [(18_881, [10_000, 2_000, 200]), (700, [500, 100]), (50, [50]), (0, [])]
+)
+def test_round_numbers_explain_the_circles(most: int, told: list[int]) -> None:
+    """The legend of sizes has round numbers that there are circles for."""
+    assert kinds.choose_sizes(most, 50) == told
+    widths = kinds.measure_circles(np.array([most, *told]), 50)
+    assert (widths <= kinds.WIDEST_PT).all()
+    assert (np.diff(widths[1:]) < 0).all()
 
 
 def test_two_maps_of_a_plan_have_the_same_scale(ground: Ground, drawers: Any) -> None:
