@@ -635,6 +635,12 @@ def answer_command(
         Path | None,
         typer.Option("--before", metavar="DIR", help="A result of the year before, to compare."),
     ] = None,
+    trend: Annotated[
+        Path | None,
+        typer.Option(
+            "--trend", metavar="DIR", help="A trend of the same study: the overview by year."
+        ),
+    ] = None,
     templates: Annotated[
         Path | None,
         typer.Option("--templates", metavar="DIR", help="Texts of your own: `stemgeo templates`."),
@@ -659,6 +665,7 @@ def answer_command(
             out,
             plan=plan,
             before=before,
+            trend=trend,
             templates=templates,
             replace=replace,
             progress=progress,

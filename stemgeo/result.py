@@ -12,12 +12,14 @@ from stemgeo.notes import write_in_all
 from stemgeo.report.files import RUN, join_lines
 from stemgeo.report.manifests import build_origins
 from stemgeo.report.outcome import Tables, drop_infinite
+from stemgeo.report.own_annexes import copy_own_annexes, list_own_annexes
 from stemgeo.tables import check_table
 
 if TYPE_CHECKING:
     import pandas as pd
     from matplotlib.figure import Figure
 
+    from stemgeo.measure import Progress
     from stemgeo.report.sheets import Sheets
 
 PLAIN = ("gaps", "academies", "annex-1-municipalities", "provinces")
@@ -69,6 +71,10 @@ class Result(Tables):
 
         return Sheets(self)
 
+    def _write_files(self, folder: Path, progress: Progress) -> dict[str, Any]:
+        copy_own_annexes(self.study, folder)
+        return super()._write_files(folder, progress)
+
     def _build_tables(self) -> dict[str, Any]:
         plain = {f"tables/{name}.csv": self.table(name) for name in PLAIN}
         zones = {"tables/zones.parquet": check_table("zone-shares", self.zones)}
@@ -111,6 +117,7 @@ class Result(Tables):
                 str(language): asdict(build_map_text(study.with_language(language), inputs))
                 for language in study.languages
             },
+            "annexes": list_own_annexes(study),
             "network": self.network_counts,
             "buildings": self.building_counts,
             "placement": {

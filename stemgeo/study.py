@@ -399,10 +399,15 @@ class Input(_StudyPart):
     @field_validator("path")
     @classmethod
     def _relative_to_study(cls, path: Path, info: ValidationInfo) -> Path:
-        if path == Path() or len(str(path)) > _LONGEST_PATH:
-            raise ValueError("must be the path of a file")
-        folder = (info.context or {}).get("folder")
-        return folder / path if folder else path
+        return _find_beside_study(path, info)
+
+
+def _find_beside_study(path: Path, info: ValidationInfo) -> Path:
+    """Give a path that a study.toml says, from where it stands."""
+    if path == Path() or len(str(path)) > _LONGEST_PATH:
+        raise ValueError("must be the path of a file")
+    folder = (info.context or {}).get("folder")
+    return folder / path if folder else path
 
 
 class Register(Input):
@@ -1469,6 +1474,78 @@ def _check_rising(numbers: tuple[float, ...]) -> tuple[float, ...]:
     return numbers
 
 
+TargetShare = Annotated[float, Field(gt=0, le=1)]
+TargetCount = Annotated[int, Field(ge=1, le=10_000_000)]
+
+
+class Targets(_StudyPart):
+    """What is to be reached by the end of a year: beside the overview by year of an answer.
+
+    No source: they are promises, and change no figure.
+
+    Attributes
+    ----------
+    share
+        Of the measured children who can reach an academy within the cutoff: 0.6 is 60 %.
+    children
+        How many can.
+    municipalities, academies
+        With an academy of their own; and how many academies.
+    """
+
+    share: dict[Year, TargetShare] = Field(default={}, max_length=50)
+    children: dict[Year, TargetCount] = Field(default={}, max_length=50)
+    municipalities: dict[Year, TargetCount] = Field(default={}, max_length=50)
+    academies: dict[Year, TargetCount] = Field(default={}, max_length=50)
+
+    @field_validator("share", mode="before")
+    @classmethod
+    def _no_per_cent(cls, shares: object) -> object:
+        for value in shares.values() if isinstance(shares, dict) else ():
+            if isinstance(value, int | float) and 1 < value <= 100:
+                raise ValueError(f"must be shares between 0 and 1: {value / 100:g} for {value:g} %")
+        return shares
+
+    @model_validator(mode="after")
+    def _some(self, info: ValidationInfo) -> Self:
+        said_by = (info.context or {}).get("said_by")
+        for name in self.model_fields_set if said_by is SaidBy.FILE else ():
+            if not getattr(self, name):
+                raise ValueError(f"{name}: names no year; give one, or leave it out")
+        if said_by is SaidBy.FILE and not self.model_fields_set:
+            raise ValueError(f"holds none; give {_list_values(type(self).model_fields)}")
+        return self
+
+    def list_all(self) -> list[tuple[int, str, float]]:
+        """Give each as year, what and value, by year."""
+        found = [
+            (year, name, float(value))
+            for name in type(self).model_fields
+            for year, value in getattr(self, name).items()
+        ]
+        return sorted(found, key=lambda one: one[0])
+
+
+class OwnAnnex(_StudyPart):
+    """A file of one's own that goes along with an answer, behind its other annexes.
+
+    Attributes
+    ----------
+    title
+        In the list of annexes.
+    file
+        Relative to study.toml; of any kind.
+    """
+
+    title: Line = Field(min_length=1, max_length=200)
+    file: Path
+
+    @field_validator("file")
+    @classmethod
+    def _relative_to_study(cls, path: Path, info: ValidationInfo) -> Path:
+        return _find_beside_study(path, info)
+
+
 @dataclass(frozen=True)
 class StudyFile:
     """The file that a study was read from: name without its folders, size and hash."""
@@ -1535,6 +1612,8 @@ class Study(_StudyPart):
     subsidy: SubsidyChoice = SubsidyChoice()
     siting: Siting = Siting()
     output: Output = Output()
+    targets: Targets = Targets()
+    annexes: tuple[OwnAnnex, ...] = Field(default=(), alias="annex", max_length=50)
 
     # No choice, and nothing that a study.toml may say.
     _file: StudyFile | None = PrivateAttr(default=None)
@@ -1562,6 +1641,13 @@ class Study(_StudyPart):
     def file(self) -> StudyFile | None:
         """The file that this was read from; None for a study made in code."""
         return self._file
+
+    @field_validator("annexes")
+    @classmethod
+    def _annexes_once(cls, annexes: tuple[OwnAnnex, ...]) -> tuple[OwnAnnex, ...]:
+        _check_each_once(tuple(one.title for one in annexes))
+        _check_each_once(tuple(str(one.file) for one in annexes))
+        return annexes
 
     @model_validator(mode="after")
     def _as_the_facility_has_it(self) -> Self:

@@ -303,7 +303,7 @@ def _give_siting(study: Study, then: Manifest) -> Study:
 def _answer_again(again: Again) -> Outcome:
     """Run, and where the answer told of a plan or an earlier result, make these again too."""
     content, beside, (asked,) = again.content, again.beside, again.asked
-    plan = before = text = templates = None
+    plan = before = years = text = templates = None
     if content.get("plan"):
         chosen = site(_give_siting(asked.study, content["plan"]), threads=again.threads)
         plan = chosen.write(beside / "plan")
@@ -311,6 +311,8 @@ def _answer_again(again: Again) -> Outcome:
         study, home = _read_study_again(beside / "before", then, None, again.places)
         study = _give_plan_of_then(study, then, None, (*again.places, home))
         before = _run_again(again, StudyOfThen(then, study)).write(beside / "before")
+    if then := content.get("trend"):
+        years = trend(asked.study, then["years"]).write(beside / "trend")
     if (own := content.get("templates", {})) and again.trust_templates:
         templates = beside / "templates"
         templates.mkdir()
@@ -320,7 +322,9 @@ def _answer_again(again: Again) -> Outcome:
         text = Letter((), tuple(content.get("typed_numbers", ())), own)
     result = _run_again(again, asked).write(beside / "run")
     language = content["options"]["language"]
-    return build_answer(result, plan, before, language=language, templates=templates, text=text)
+    return build_answer(
+        result, plan, before, years, language=language, templates=templates, text=text
+    )
 
 
 _MAKERS: dict[str, Callable[[Again], Outcome]] = {
@@ -617,14 +621,15 @@ def _compare_result(
     yield from _yield_differences(RESULT, told_then, told_now, f"{MANIFEST}, ")
 
 
-_BEHIND = {"result": "of the run", "plan": "of the plan", "before": "of the earlier result"}
+_BEHIND = {"result": "of the run", "plan": "of the plan", "before": "of the earlier result",
+           "trend": "of the trend"}  # fmt: skip
 """Manifests of what an answer was made of, and what their files are called."""
 _TOLD_ELSEWHERE = re.compile(
     # Of each manifest: versions, files, and a hash of all, which differs where anything else does.
-    r"((result|plan|before|a|b)\.)?(stemgeo|python|libraries|outputs|seal)(\..*)?"
+    r"((result|plan|before|trend|a|b)\.)?(stemgeo|python|libraries|outputs|seal)(\..*)?"
     # Of those that tell of the studies asked: these, and what their files hold.
     r"|((result|a|b)\.)?(study(_file)?|inputs\.\d+\.(size_bytes|sha256))(\..*)?"
-    r"|(plan|before)\.study_file\.(name|size_bytes)",
+    r"|(plan|before|trend)\.study_file\.(name|size_bytes)",
     re.DOTALL,
 )
 """What a manifest tells that another step compares, by its full name."""

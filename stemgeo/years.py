@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -17,7 +17,6 @@ from stemgeo.maps.line_chart import describe_line_chart, draw_line_chart
 from stemgeo.maps.page import save_figure
 from stemgeo.maps.series import find_partly_measured
 from stemgeo.maps.small_multiples import describe_small_multiples, draw_small_multiples
-from stemgeo.maps.text import province_name
 from stemgeo.measure import Measured, Prepared, measure_day, prepare_study, report_nothing
 from stemgeo.notes import (
     Note,
@@ -40,6 +39,7 @@ from stemgeo.report.imprint import (
 )
 from stemgeo.report.manifests import build_origins
 from stemgeo.report.outcome import Outcome
+from stemgeo.report.overview import format_reported
 from stemgeo.report.summary import (
     begin_markdown,
     end_markdown,
@@ -49,7 +49,7 @@ from stemgeo.report.summary import (
     say_quiet_roads,
     write_markdown_table,
 )
-from stemgeo.speech import format_day_of_year, format_number, format_whole
+from stemgeo.speech import format_day_of_year, format_whole
 from stemgeo.tables import order_columns
 from stemgeo.texts import load_texts
 
@@ -136,6 +136,10 @@ class Trend(Outcome):
         return {
             "command": TREND,
             **build_origins(self.study, *self.inputs.values(), text=self.text),
+            "text": {
+                str(language): asdict(self.told_in(language).text)
+                for language in self.study.languages
+            },
             "years": list(self.inputs),
             "notes": write_in_all(self.notes, self.study.languages),
         }
@@ -410,22 +414,6 @@ def say_definitions(table: pd.DataFrame, language: str, stress_rules: str) -> li
     return [*marked, words("summary.share"), words("summary.range"), *quiet_roads]
 
 
-def _format_reported(reported: pd.DataFrame, language: str) -> pd.DataFrame:
-    words = load_texts(language)
-    values = reported["value"].map(lambda value: format_number(value, language))
-    # The labels of other figures say themselves what is counted.
-    units = reported["unit"].map({"EUR": words("trend.euro"), "percent": "%"}).fillna("")
-    figures = (reported["qualifier"] + " " + values + " " + units).str.strip()
-    columns = {
-        "year": reported["year"].astype(str),
-        "area": [province_name(one, words) for one in reported["region"]],
-        "what": reported["label"],
-        "source": reported["source"],
-        "figure": figures,
-    }
-    return pd.DataFrame(columns).rename(columns=words.list_below("trend.reported_head"))
-
-
 def _write_markdown(trend: Trend, text: MapText) -> str:
     """Write the trend for people: both tables and what one must know to read them."""
     language = text.language
@@ -442,8 +430,13 @@ def _write_markdown(trend: Trend, text: MapText) -> str:
     lines += _name_changes(trend.places, words)
     if len(trend.reported):
         lines += [f"## {words('trend.reported')}", "", words("trend.reported_note"), ""]
-        lines += [*write_markdown_table(_format_reported(trend.reported, language), left=4), ""]
+        lines += [*write_markdown_table(_head_reported(trend, words), left=4), ""]
     return "\n".join([*lines, *end_markdown(text.source, trend.notes, words)])
+
+
+def _head_reported(trend: Trend, words: Texts) -> pd.DataFrame:
+    heads = words.list_below("trend.reported_head")
+    return format_reported(trend.reported, words).rename(columns=heads)
 
 
 def _name_changes(places: pd.DataFrame, words: Texts) -> list[str]:

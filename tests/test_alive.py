@@ -37,6 +37,8 @@ from stemgeo.measure import (
     report_nothing,
 )
 from stemgeo.report.imprint import build_map_text
+from stemgeo.report.overview import judge_targets
+from stemgeo.report.own_annexes import list_own_annexes
 from stemgeo.report.summary import write_summary_markdown
 from stemgeo.siting.municipalities import candidate_municipalities
 from stemgeo.siting.places import find_candidates
@@ -369,6 +371,8 @@ class Seen:
             self.shown, build_map_text(self.study, self.shown.inputs)
         )
     )
+    targets = property(lambda self: judge_targets(self.study.targets, self.shown, None))
+    annexes = property(lambda self: str(list_own_annexes(self.study)))
     solved = property(lambda self: self.plan.solution.objective)
     limits = property(lambda self: limits_of(self.study.siting))
 
@@ -490,6 +494,12 @@ OPTIONS = {
     "output.background.attribution": Alive("page", "B", "web"),
     "output.publisher.name": Alive("page", "B", "web"),
     "output.publisher.contact": Alive("page", "b@b.be", "web"),
+    "targets.share": Alive("targets", {"2022": 0.5}, "line"),
+    "targets.children": Alive("targets", {"2022": 5}, "line"),
+    "targets.municipalities": Alive("targets", {"2022": 2}, "line"),
+    "targets.academies": Alive("targets", {"2022": 2}, "line"),
+    "annex.title": Alive("annexes", [{"title": "A", "file": "plan.csv"}], "line"),
+    "annex.file": Alive("annexes", [{"title": "A", "file": "plan.csv"}], "line"),
 }
 """For each option of study.toml a change, and what it moves."""
 
@@ -554,7 +564,7 @@ def test_an_option_moves_what_it_is_about(of: Callable[..., Seen], option: str) 
         keys, change = keys[:-1], {keys[-1]: change}
     for key in reversed(keys[1:] if keys[0] != "bands" else []):
         change = {key: change}
-    changed = of(BASES[row.base], {table: {keys[0]: change}})
+    changed = of(BASES[row.base], {table: change if table == "annex" else {keys[0]: change}})
     assert of(BASES[row.base]).look(row.moves) != changed.look(row.moves)
 
 

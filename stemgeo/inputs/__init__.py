@@ -58,7 +58,7 @@ from stemgeo.inputs.territory import (
     tell_cut,
 )
 from stemgeo.inputs.weights import load_addresses, load_weights, read_weights
-from stemgeo.notes import Note, say, say_count, say_list
+from stemgeo.notes import Note, clean_text, say, say_count, say_list
 from stemgeo.study import VINTAGE, list_ages
 
 if TYPE_CHECKING:
@@ -460,6 +460,7 @@ def load_inputs(study: Study) -> Inputs:
     of = _Reading(study)
     for key in READERS:
         of.read_input(key)
+    _check_own_annexes(of)
     try:
         of.findings.raise_errors()
     except InputError as error:
@@ -498,6 +499,16 @@ def load_inputs(study: Study) -> Inputs:
     return replace(
         inputs, years={year: one.put_in(inputs, others, of.vintage) for year, one in of_years}
     )
+
+
+def _check_own_annexes(of: _Reading) -> None:
+    """Check that the files are there that go along with an answer as they are."""
+    for one in of.study.annexes:
+        if not one.file.is_file():
+            of.findings.missing |= not one.file.exists()
+            what = "is no file" if one.file.exists() else "does not exist"
+            mend = f"looked for {clean_text(str(one.file), 300)}"
+            of.findings.error(f"annex '{clean_text(one.title)}'", what, mend)
 
 
 def _fields_of_population(population: Population, vintage: int) -> dict[str, Any]:

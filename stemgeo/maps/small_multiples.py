@@ -41,7 +41,7 @@ from stemgeo.maps.text import join_sentences
 from stemgeo.speech import format_whole
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence, Sized
 
     from geopandas import GeoDataFrame
     from matplotlib.axes import Axes
@@ -69,7 +69,7 @@ _MARGIN = 0.005  # of the ground's width
 
 def draw_small_multiples(
     municipalities_by_year: Mapping[int, GeoDataFrame],
-    academies_by_year: Mapping[int, GeoDataFrame],
+    academies_by_year: Mapping[int, Sized],
     text: MapText,
 ) -> Figure:
     """Draw a small map for each year: which municipalities have an academy, and what changed.
@@ -112,7 +112,7 @@ def draw_small_multiples(
 
 def describe_small_multiples(
     municipalities_by_year: Mapping[int, GeoDataFrame],
-    academies_by_year: Mapping[int, GeoDataFrame],
+    academies_by_year: Mapping[int, Sized],
     text: MapText,
 ) -> str:
     """Say in words what the small maps show, for those who cannot see them.
@@ -144,7 +144,7 @@ def _bound_ground(tables: Iterable[GeoDataFrame]) -> Box:
 
 def _write_captions(
     municipalities_by_year: Mapping[int, GeoDataFrame],
-    academies_by_year: Mapping[int, GeoDataFrame],
+    academies_by_year: Mapping[int, Sized],
     text: MapText,
 ) -> dict[int, str]:
     """Say under each map how many have an academy, how many changed, how many academies."""

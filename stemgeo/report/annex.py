@@ -49,15 +49,15 @@ from stemgeo.tables import check_table, list_kinds, order_columns
 from stemgeo.texts import load_texts
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Mapping, Sequence
     from pathlib import Path
 
     from stemgeo.report.outcome import Tables
     from stemgeo.tables import Kind
 
-ABOUT = ("municipalities", "flanders", *PROVINCES, "gaps", "map")
-"""What annexes 1 to 9 are about, in their order: that of the ministry."""
-MUNICIPALITIES, GAPS = 1, 8
+ABOUT = ("municipalities", "flanders", *PROVINCES, "gaps", "map", "sureness", "years")
+"""What annexes 1 to 11 are about, in their order: that of the ministry, and what is behind it."""
+MUNICIPALITIES, GAPS, SURENESS, YEARS = 1, 8, 10, 11
 """Numbers of the annexes that are tables."""
 KINDS: dict[str, Kind] = {
     **list_kinds("answer-municipalities"),
@@ -66,6 +66,9 @@ KINDS: dict[str, Kind] = {
     **dict.fromkeys(("area", "remark", "ages", "sex", "roads", "gap_id", "provinces"), "text"),
     **dict.fromkeys(("places", "academy", "academy_id", "topic", "text"), "text"),
     **dict.fromkeys(("role", "file", "source", "licence"), "text"),
+    **dict.fromkeys(("year", "target_year", "measured_year", "target", "status"), "text"),
+    **dict.fromkeys(("what", "figure"), "text"),
+    **dict.fromkeys(("target_share", "figure_share"), "share"),
     "median_min": "decimal",
     "date": "date",
 }
@@ -79,7 +82,7 @@ def annex_stem(number: int, language: str, *, of_area: bool = False) -> str:
     Parameters
     ----------
     number
-        1 to 9.
+        1 to 11.
     language
         "nl", "en" or "fr".
     of_area
@@ -130,21 +133,13 @@ def write_municipalities(result: Tables, place: Path) -> list[Path]:
             for name, part in by_province.items()
         },
     }
-    tables = _drop_untold(tables)
-    sheets = [
-        _build_sheet(result, name, table, totals=name != "groups") for name, table in tables.items()
-    ]
     stem, data = annex_stem(MUNICIPALITIES, language), _make_data_folder(place, language)
     write_csv(
         check_table("answer-municipalities", _build_for_programs(towns)), data / f"{stem}.csv"
     )
     listed = _add_remarks(towns, result).assign(has_academy=_list_yes_or_no(towns, language))
     return [
-        write_workbook(
-            place / f"{stem}.xlsx",
-            [*sheets, *_build_explanations(result, tables, [])],
-            _build_page_frame(result),
-        ),
+        write_book(result, place / f"{stem}.xlsx", tables, totals=("totals", *by_province)),
         write_spreadsheet_csv(place / f"{stem}.csv", *_split_table(result, listed)),
         data / f"{stem}.csv",
     ]
@@ -184,8 +179,6 @@ def write_gaps(result: Tables, place: Path) -> list[Path]:
     }
     if "low_stress" not in result.profiles:
         del tables["quiet_gaps"]
-    tables = _drop_untold(tables)
-    sheets = [_build_sheet(result, name, table) for name, table in tables.items()]
     told = say_gaps(gaps, result.table("coverage"), result.study.gaps.min_children, language)
     stem, last = annex_stem(GAPS, language), load_texts(language)("file.candidates")
     roads = {name: ROADS[name].to_text(language) for name in shown}
@@ -197,17 +190,48 @@ def write_gaps(result: Tables, place: Path) -> list[Path]:
     )
     columns = ["roads", *both.columns.drop("roads")]
     return [
-        write_workbook(
-            place / f"{stem}.xlsx",
-            [*sheets, *_build_explanations(result, tables, told)],
-            _build_page_frame(result),
-        ),
+        write_book(result, place / f"{stem}.xlsx", tables, told=[("gap", line) for line in told]),
         write_spreadsheet_csv(place / f"{stem}.csv", *_split_table(result, both[columns])),
         write_spreadsheet_csv(
-            place / f"{stem}-{last}.csv", *_split_table(result, tables["candidates"])
+            place / f"{stem}-{last}.csv",
+            *_split_table(result, _drop_untold(tables)["candidates"]),
         ),
         *_copy_gaps(result, _make_data_folder(place, language), language),
     ]
+
+
+def write_book(
+    result: Tables,
+    path: Path,
+    tables: Mapping[str, pd.DataFrame],
+    *,
+    totals: Collection[str] = (),
+    told: Sequence[tuple[str, str]] = (),
+    inputs: Sequence[Mapping[str, Any]] | None = None,
+) -> Path:
+    """Write the workbook of an annex: a sheet for each table, then what explains them.
+
+    Parameters
+    ----------
+    result
+        Whose language, day and place it is of.
+    path
+        Of the file.
+    tables
+        By the name of their sheet.
+    totals
+        The sheets of which the last row is a total.
+    told
+        What else the notes say, below the name of its label.
+    inputs
+        The files that the figures come from; those of the result when not given.
+    """
+    shown = _drop_untold(tables)
+    sheets = [
+        _build_sheet(result, name, table, totals=name in totals) for name, table in shown.items()
+    ]
+    sheets += _build_explanations(result, shown, told, inputs or result.manifest["inputs"])
+    return write_workbook(path, sheets, _build_page_frame(result))
 
 
 # -- what the result says ----------------------------------------------------------------------
@@ -430,9 +454,7 @@ def _build_sheet(result: Tables, name: str, table: pd.DataFrame, *, totals: int 
 
 def _split_table(result: Tables, table: pd.DataFrame) -> tuple[list[Column], list[list[Any]]]:
     columns = [
-        Column(
-            _format_head(result, name), KINDS.get(name, "whole"), WIDEST.get(name, Column.widest)
-        )
+        Column(_format_head(result, name), _find_kind(name), WIDEST.get(name, Column.widest))
         for name in map(str, table)
     ]
     for name in ("province", "provinces"):
@@ -448,6 +470,10 @@ def _split_table(result: Tables, table: pd.DataFrame) -> tuple[list[Column], lis
     return columns, table.to_numpy(object).tolist()
 
 
+def _find_kind(name: str) -> Kind:
+    return "text" if name.startswith("status_") else KINDS.get(name, "whole")
+
+
 def _name_provinces(names: str, result: Tables) -> str:
     words, partly = result.words, result.partly_provinces
     return ", ".join(province_name(one, words, partly) for one in names.split(", "))
@@ -455,6 +481,8 @@ def _name_provinces(names: str, result: Tables) -> str:
 
 def _format_head(result: Tables, name: str) -> str:
     words, profile = result.words, name.removeprefix("share_")
+    if name.startswith("status_"):
+        return name.removeprefix("status_")
     if name.startswith("uncovered_"):
         return words("head.late_band", band=_format_ages(name.removeprefix("uncovered_"), result))
     if profile in QUIET:
@@ -489,14 +517,18 @@ def _say_rule(result: Tables) -> str:
 
 
 def _build_explanations(
-    result: Tables, tables: Mapping[str, pd.DataFrame], told: Sequence[str]
+    result: Tables,
+    tables: Mapping[str, pd.DataFrame],
+    told: Sequence[tuple[str, str]],
+    inputs: Sequence[Mapping[str, Any]],
 ) -> list[TableSheet]:
     """Make the sheets of notes and of sources."""
     keys = dict.fromkeys(str(key) for table in tables.values() for key in table)
     words = result.words
     columns = [Column(words(f"head.{name}"), "text", WIDEST.get(name, Column.widest))
                for name in ("topic", "text")]  # fmt: skip
-    rows = [*_explain_method(result), *((words("annex.label.gap"), line) for line in told)]
+    said = [(words(f"annex.label.{label}"), line) for label, line in told]
+    rows = [*_explain_method(result), *said]
     rows += [*_explain_columns(result, keys), *_list_closing(result)]
     notes = TableSheet(
         result.words("annex.sheet.notes"),
@@ -504,7 +536,7 @@ def _build_explanations(
         columns,
         rows,
     )
-    return [notes, _build_sources(result)]
+    return [notes, _build_sources(result, inputs)]
 
 
 def _explain_method(result: Tables) -> list[tuple[str, str]]:
@@ -547,10 +579,10 @@ def _list_closing(result: Tables) -> list[tuple[str, str]]:
     ]
 
 
-def _build_sources(result: Tables) -> TableSheet:
+def _build_sources(result: Tables, inputs: Sequence[Mapping[str, Any]]) -> TableSheet:
     """List the files that the figures come from."""
     rows, nobody = [], result.words("annex.no_source")
-    for item in result.manifest["inputs"]:
+    for item in inputs:
         date = dt.date.fromisoformat(item["date"]) if item["date"] else None
         named, source = say_role(item["role"], result.language), item["source"] or nobody
         rows.append([named, source, item["licence"], date, item["name"]])

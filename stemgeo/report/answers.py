@@ -9,21 +9,38 @@ import shutil
 from collections import Counter
 from contextlib import ExitStack
 from dataclasses import dataclass, field
+from functools import cached_property
 from itertools import pairwise
+from operator import itemgetter
 from pathlib import Path
+from string import ascii_lowercase
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from stemgeo.errors import Problem, ResultError
-from stemgeo.maps.kinds import save_map
+from stemgeo.maps.page import save_described
 from stemgeo.maps.text import province_name
 from stemgeo.measure import Progress, report_nothing
 from stemgeo.notes import Said
-from stemgeo.report.annex import GAPS, MUNICIPALITIES, annex_stem, write_gaps, write_municipalities
+from stemgeo.report.annex import (
+    GAPS,
+    MUNICIPALITIES,
+    YEARS,
+    annex_stem,
+    write_gaps,
+    write_municipalities,
+)
 from stemgeo.report.content import Source, gather_figures, name_province
 from stemgeo.report.files import ANSWER, refuse_taken, write_csv
 from stemgeo.report.letter import TEMPLATES, Heading, Letter, Picture, write_letter
 from stemgeo.report.manifests import list_made_with, read_study
-from stemgeo.report.outcome import Outcome, Tables, WrittenPlan
+from stemgeo.report.outcome import Outcome, Tables, WrittenPlan, WrittenTrend
+from stemgeo.report.overview import (
+    draw_trend_chart,
+    draw_trend_maps,
+    judge_targets,
+    refuse_other_trend,
+    write_overview,
+)
 from stemgeo.report.paper import Look, Plate, write_pdf
 from stemgeo.report.sheets import Sheets
 from stemgeo.report.summary import format_coverage
@@ -35,6 +52,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     import pandas as pd
+    from matplotlib.figure import Figure
 
     from stemgeo.speech import Language
 
@@ -65,7 +83,7 @@ class Answer(Outcome):
 
     Attributes
     ----------
-    source, plan, before
+    source, plan, before, trend
         The results that it is made of, each from its folder; in no folder of an answer.
     letter
         Its text; without blocks no document is written of it.
@@ -91,6 +109,7 @@ class Answer(Outcome):
     source: Source
     plan: WrittenPlan | None
     before: Tables | None
+    trend: WrittenTrend | None
     letter: Letter
     maps: tuple[AnswerMap, ...]
     annexes: dict[str, Any]
@@ -102,6 +121,11 @@ class Answer(Outcome):
     def language(self) -> Language:
         """In which it is written."""
         return read_study(self.manifest["result"]).say_in(self.manifest["options"]["language"])
+
+    @cached_property
+    def targets(self) -> pd.DataFrame:
+        """The table `targets`: what the study wants to reach, beside what was measured."""
+        return judge_targets(self.source.study.targets, self.source, self.trend)
 
     @property
     def made_of(self) -> tuple[dict[str, Any], ...]:
@@ -132,6 +156,11 @@ class Answer(Outcome):
         progress(Said("Writing annexes", "Bijlagen schrijven", "Rédaction des annexes"), 0.8)
         write_municipalities(source, folder)
         write_gaps(source, folder)
+        if self.trend:
+            stem = annex_stem(YEARS, self.language)
+            write_overview(source, self.trend, self.targets, folder, stem)
+        for one in self.annexes["own"]:
+            shutil.copyfile(source.path(one["of"]), folder / one["file"])
         self._copy_tables(data)
         page = folder / f"{annex_stem(WEB, self.language)}.html"
         page.write_text(_draw_web_map(atlas, source), encoding="utf-8")
@@ -154,10 +183,21 @@ class Answer(Outcome):
             drawing = Said("Drawing maps", "Kaarten tekenen", "Dessin des cartes")
             progress(drawing, 0.1 + 0.7 * done / len(self.maps))
             before = earlier if one.kind == "change" else None
-            drawn = atlas.draw(one.kind, one.province, before=before)
-            paths = {path.suffix: path for path in save_map(drawn, folder / one.stem)}
-            write_csv(drawn.table, data / f"{one.stem}.csv")
-            yield one.stem, Plate(paths[".png"], paths[".svg"], drawn.alt)
+            figure, alt, table = self._draw(one, atlas, before)
+            paths = {path.suffix: path for path in save_described(figure, folder / one.stem, alt)}
+            write_csv(table, data / f"{one.stem}.csv")
+            yield one.stem, Plate(paths[".png"], paths[".svg"], alt)
+
+    def _draw(
+        self, one: AnswerMap, atlas: Sheets, before: Sheets | None
+    ) -> tuple[Figure, str, pd.DataFrame]:
+        """Draw one picture: it, what it shows in words, and its rows."""
+        if one.kind == "years" and self.trend:
+            return draw_trend_chart(self.trend)
+        if one.kind == "year_maps" and self.trend:
+            return draw_trend_maps(self.source, self.trend)
+        drawn = atlas.draw(one.kind, one.province, before=before)
+        return drawn.figure, drawn.alt, drawn.table
 
     def _copy_tables(self, data: Path) -> None:
         """Put the tables beside the answer from which it was written: a file behind each number."""
@@ -167,19 +207,32 @@ class Answer(Outcome):
         if self.plan:
             names = ("plan.csv", "plan-provinces.csv")
             files |= {name: self.plan.path(f"tables/{name}") for name in names}
+        if self.trend:
+            of = {"trend": "trend", "trend-municipalities": "trend-municipalities",
+                  "trend-reported": "reported"}  # fmt: skip
+            written = self.trend.manifest["outputs"]
+            files |= {
+                f"{name}.csv": self.trend.path(f"tables/{one}.csv")
+                for name, one in of.items()
+                if f"tables/{one}.csv" in written
+            }
         if self.before:
             files["coverage-before.csv"] = self.before.path("tables/coverage.csv")
         for name, path in files.items():
             shutil.copyfile(path, data / name)
+        if len(self.targets):
+            write_csv(self.targets, data / "targets.csv")
 
     def _list_readme(self) -> Iterator[str]:
         """Say what each file is, of which day and whose data, and how to compute it again."""
         words, text = self.words, self.source.text
         yield from (words("answer.read", title=text.title), *text.cautions)
         yield from ("", words("answer.files"))
+        ours = len(self.annexes["all"]) - len(self.annexes["own"])
         files = [
             (f"{words('file.letter')}.docx, .pdf", words("answer.letter")),
-            *((Path(one["file"]).stem, one["title"]) for one in self.annexes["all"]),
+            *((Path(one["file"]).stem, one["title"]) for one in self.annexes["all"][:ours]),
+            *((one["file"], one["title"]) for one in self.annexes["own"]),
             (f"{words('file.data')}/", words("answer.data")),
             ("manifest.json", words("answer.manifest")),
         ]
@@ -209,6 +262,7 @@ class Answer(Outcome):
             "result": source.manifest,
             "plan": self.plan and self.plan.manifest,
             "before": self.before and self.before.manifest,
+            "trend": self.trend and self.trend.manifest,
             "pdf_standard": "",
             "typed_numbers": list(self.letter.typed),
         }
@@ -221,6 +275,7 @@ def answer(
     language: Language | None = None,
     plan: Outcome | str | Path | None = None,
     before: Tables | str | Path | None = None,
+    trend: Outcome | str | Path | None = None,
     templates: str | Path | None = None,
     replace: bool = False,
     progress: Progress = report_nothing,
@@ -240,6 +295,8 @@ def answer(
         What `site` gave for the same study, or its folder: what the next places would add.
     before
         A result of the year before, to tell how the shares changed.
+    trend
+        What `trend` gave for the same study, or its folder: the overview by year.
     templates
         A folder with texts of one's own, see `letter.TEMPLATES`.
     replace
@@ -255,15 +312,15 @@ def answer(
     Raises
     ------
     ResultError
-        If a table was changed after the run, the plan is of another study, or a template names
-        what there is not.
+        If a table was changed after the run, the plan or the trend is of another study, or a
+        template names what there is not.
     """
     if language is None and isinstance(result, Outcome):
         language = result.language
     own = None if templates is None else Path(templates)
     given = [
         one if one is None or isinstance(one, Outcome) else Path(one)
-        for one in (result, plan, before)
+        for one in (result, plan, before, trend)
     ]
     there = [one.folder if isinstance(one, Outcome) else one for one in given]
     reads = [one for one in there if one is not None]
@@ -282,6 +339,7 @@ def build_answer(
     result: Path,
     plan: Path | None = None,
     before: Path | None = None,
+    trend: Path | None = None,
     *,
     language: Language | None = None,
     templates: Path | None = None,
@@ -291,7 +349,7 @@ def build_answer(
 
     Parameters
     ----------
-    result, plan, before, language, templates
+    result, plan, before, trend, language, templates
         As for `answer`.
     text
         In the place of a template, of which none is run: see `Answer.letter`.
@@ -304,14 +362,18 @@ def build_answer(
     source = Source.from_folder(result, language)
     planned = WrittenPlan.from_folder(plan) if plan else None
     earlier = Tables.from_folder(before, source.language) if before else None
-    maps = tuple(sorted(_yield_maps(source, earlier), key=lambda one: (one.number, one.stem)))
+    years = WrittenTrend.from_folder(trend, source.language) if trend else None
+    if years:
+        refuse_other_trend(source, years)
+    drawn = _yield_maps(source, earlier, has_trend=years is not None)
+    maps = tuple(sorted(drawn, key=lambda one: (one.number, one.stem)))
     annexes = _list_annexes(source, maps)
-    told = gather_figures(source, plan=planned, before=earlier)
+    told = gather_figures(source, plan=planned, before=earlier, trend=years)
     letter = text or write_letter(told | {"annexes": annexes}, source.language, templates)
     if text is None:
         _refuse_unknown_pictures(letter, maps, source.language)
         _refuse_headings_out_of_order(letter, source.language)
-    return Answer(source, planned, earlier, letter, maps, annexes)
+    return Answer(source, planned, earlier, years, letter, maps, annexes)
 
 
 def _refuse_inside(place: Path, folders: list[Path]) -> None:
@@ -322,7 +384,9 @@ def _refuse_inside(place: Path, folders: list[Path]) -> None:
             raise ResultError(Problem(str(place), what, "choose another folder"))
 
 
-def _yield_maps(source: Source, before: Tables | None) -> Iterator[AnswerMap]:
+def _yield_maps(
+    source: Source, before: Tables | None, *, has_trend: bool = False
+) -> Iterator[AnswerMap]:
     """List the maps: children in time and academies, of all and of each province; change; gaps."""
     words = source.words
     there, of_area = source.whole_provinces, source.study.has_area
@@ -342,6 +406,9 @@ def _yield_maps(source: Source, before: Tables | None) -> Iterator[AnswerMap]:
     if before:
         yield name_map("change", REGION, words("file.change"))
     yield name_map("gaps", GAPS, called="gaps")
+    if has_trend:
+        yield name_map("years", YEARS, called="years")
+        yield name_map("year_maps", YEARS, words("file.year_maps"), called="years")
 
 
 def _list_annexes(source: Source, maps: Sequence[AnswerMap]) -> dict[str, Any]:
@@ -352,11 +419,16 @@ def _list_annexes(source: Source, maps: Sequence[AnswerMap]) -> dict[str, Any]:
     rows += [(one.number, one.called, f"{one.stem}.pdf", one.title) for one in maps]
     rows += [(GAPS, "gaps", f"{annex_stem(GAPS, language)}.xlsx", words("answer.gaps"))]
     rows += [(WEB, "map", f"{annex_stem(WEB, language)}.html", words("answer.web"))]
+    if any(one.kind == "years" for one in maps):
+        rows.append((YEARS, "years", f"{annex_stem(YEARS, language)}.xlsx", words("answer.years")))
+    own = _list_own(source, max(number for number, *_ in rows))
+    rows += [(one["number"], one["title"], one["file"], one["title"]) for one in own]
+    rows.sort(key=itemgetter(0))
     named: dict[str, Any] = {}
     for number, key, file, title in rows:
         named.setdefault(key, {"number": number, "title": title, "file": file})
     counts = Counter(number for number, *_ in rows)
-    letters = {number: iter("abc") for number in counts}
+    letters = {number: iter(ascii_lowercase) for number in counts}
     every = [
         {
             "number": f"{number}{next(letters[number])}" if counts[number] > 1 else str(number),
@@ -373,7 +445,22 @@ def _list_annexes(source: Source, maps: Sequence[AnswerMap]) -> dict[str, Any]:
     # A province that lies partly in the study's area is on the map of the area.
     towns = source.table("annex-1-municipalities")
     partly = {name_province(source, one): named["region"] for one in set(towns["province"])}
-    return partly | named | {"last_map": named[last.called], "all": every, "pictures": pictures}
+    lists = {"all": every, "pictures": pictures, "own": own}
+    return partly | named | {"last_map": named[last.called]} | lists
+
+
+def _list_own(source: Source, last: int) -> list[dict[str, Any]]:
+    """Number the files of one's own behind the other annexes; `of` is their file in the result."""
+    start, own = source.words("file.annex"), source.manifest.get("annexes", [])
+    return [
+        {
+            "number": number,
+            "title": one["title"],
+            "file": f"{start}-{number}-{one['file'].rpartition('/')[2].partition('-')[2]}",
+            "of": one["file"],
+        }
+        for number, one in enumerate(own, start=last + 1)
+    ]
 
 
 def _refuse_unknown_pictures(letter: Letter, maps: Sequence[AnswerMap], language: Language) -> None:

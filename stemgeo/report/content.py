@@ -30,7 +30,8 @@ from stemgeo.reasons import REASONS
 from stemgeo.recognition import Standing, keep_own
 from stemgeo.report.comparison import compare, list_differences
 from stemgeo.report.filling import refuse_unplain
-from stemgeo.report.outcome import Tables, WrittenPlan
+from stemgeo.report.outcome import Tables, WrittenPlan, WrittenTrend
+from stemgeo.report.overview import gather_targets, gather_trend, judge_targets
 from stemgeo.report.summary import find_both_ways, say_ages, say_placing
 from stemgeo.study import PROVINCES
 from stemgeo.tables import MEASURES, SURFACE, list_sides
@@ -51,15 +52,17 @@ NAMED = 10
 _OF_PLANS = (
     "study.date",
     "study.vintage",
+    "study.area",
     "inputs.",
     "travel.",
     "academies.",
     "demand.",
     "subsidy.",
 )
-_OWN = ("inputs.plan", "inputs.candidates")
+_OWN = ("inputs.plan", "inputs.candidates", "study.area_name")
 """What a plan and a result must have alike, but for what each has of its own."""
-_ASKED = ("study.date", "study.title", "study.notice", "output.", "inputs.academies")
+_ASKED = ("study.date", "study.title", "study.notice", "output.", "inputs.academies", "targets.",
+          "annex.")  # fmt: skip
 """What differs between two years because they are two years, or changes no figure."""
 
 
@@ -117,6 +120,7 @@ def gather_figures(
     *,
     plan: WrittenPlan | Path | None = None,
     before: Tables | Path | None = None,
+    trend: WrittenTrend | Path | None = None,
 ) -> dict[str, Any]:
     """Gather all that a template can name.
 
@@ -128,6 +132,8 @@ def gather_figures(
         For the same study, in its folder.
     before
         A result of the year before: gives its shares.
+    trend
+        Of the same study: gives the overview by year.
 
     Raises
     ------
@@ -136,6 +142,10 @@ def gather_figures(
     """
     made = None if plan is None else WrittenPlan.from_given(plan)
     told = _gather_all(source, made, None if before is None else Tables.from_given(before))
+    years = None if trend is None else WrittenTrend.from_given(trend, source.language)
+    told["trend"] = gather_trend(source, years) if years else None
+    judged = judge_targets(source.study.targets, source, years)
+    told["targets"] = gather_targets(judged, source.words)
     return {name: make_plain(value, name) for name, value in told.items()}
 
 

@@ -141,10 +141,16 @@ class _StudyManifest(SideManifest, AnyManifest):
     notes: list[_NoteEntry | str] = []
 
 
+class _AnnexEntry(_Model):
+    title: str
+    file: Annotated[str, Field(pattern=r"^annexes/[0-9]{1,3}-[a-z0-9.-]{1,80}$")]
+
+
 class RunManifest(_StudyManifest):
     """The manifest of a run."""
 
     text: _TextsByLanguage
+    annexes: list[_AnnexEntry] = []
     network: dict[str, dict[str, int]] = {}
     buildings: dict[str, int] = {}
 
@@ -172,7 +178,7 @@ class _CostEntry(_Model):
 class TrendManifest(_StudyManifest):
     """The manifest of a trend."""
 
-    text: _Words
+    text: _Words | _TextsByLanguage
     years: list[int]
 
 
@@ -200,6 +206,7 @@ class AnswerManifest(AnyManifest):
     result: RunManifest
     plan: PlanManifest | None = None
     before: RunManifest | None = None
+    trend: TrendManifest | None = None
 
 
 def load_json(path: Path) -> Any:
@@ -266,9 +273,10 @@ def _refuse_manifest(path: Path, why: str) -> NoReturn:
     raise ResultError(Problem(str(path), f"is not as stemgeo writes it ({why})", "run it again"))
 
 
-_WORDS = ("notice", "notices", "method_note", "attribution", "text", "notes", "typed_numbers")
+_WORDS = ("notice", "notices", "method_note", "attribution", "text", "notes", "typed_numbers",
+          "annexes")  # fmt: skip
 """What is printed and drawn."""
-_BEHIND = ("result", "plan", "before", "a", "b")
+_BEHIND = ("result", "plan", "before", "trend", "a", "b")
 """Of what an answer is made, and what a comparison lays side by side."""
 
 
@@ -339,7 +347,8 @@ def list_choices(study: Study) -> dict[str, Any]:
     """Give every choice of a study, without folders of the machine: a manifest is published."""
     content = study.model_dump(mode="json", by_alias=True)
     return content | {
-        "inputs": {role: _drop_folders(value) for role, value in content["inputs"].items()}
+        "inputs": {role: _drop_folders(value) for role, value in content["inputs"].items()},
+        "annex": [one | {"file": Path(one["file"]).name} for one in content["annex"]],
     }
 
 

@@ -25,6 +25,7 @@ from stemgeo.notes import Note, Said
 from stemgeo.report.files import (
     RUN,
     SITE,
+    TREND,
     check_file,
     read_checked_manifest,
     result_folder,
@@ -34,7 +35,7 @@ from stemgeo.report.files import (
 from stemgeo.report.reading import read_areas, read_table
 from stemgeo.speech import LANGUAGES
 from stemgeo.study import PROVINCES, SaidBy, parse_study
-from stemgeo.tables import check_table
+from stemgeo.tables import SCHEMAS, check_table
 from stemgeo.texts import load_texts
 from stemgeo.texts.wording import find_wording
 from stemgeo.writing.seal import MANIFEST
@@ -664,6 +665,18 @@ class WrittenPlan(Outcome):
     def table(self, name: str) -> pd.DataFrame:
         """Give a table by its name in the data dictionary, without places."""
         return self._read_csv_table(name)
+
+
+class WrittenTrend(Outcome):
+    """The folder of a trend, as others ask for its tables."""
+
+    COMMAND = TREND
+
+    def table(self, name: str) -> pd.DataFrame:
+        """Give a table by its name in the data dictionary; that of no rows was not written."""
+        if f"tables/{name}.csv" in self.manifest["outputs"]:
+            return self._read_csv_table(name)
+        return pd.DataFrame(columns=[*SCHEMAS[name].columns])
 
 
 def drop_infinite(table: pd.DataFrame) -> pd.DataFrame:
