@@ -176,7 +176,7 @@ _ROWS = (
     Reason(
         "just_too_far",
         "the nearest is within gaps.just_too_far_min minutes beyond the cutoff",
-        "#ffffb3",
+        "#eee488",
         test=lambda late: late.within(late.rules.just_too_far_min),
         told=("extra_min",),
     ),

@@ -105,15 +105,14 @@ CANDIDATES = 10
 MOST_DOTS = 6000
 """On the map of all municipalities: more would run into each other."""
 
-GAP_SCHEME = ("#ffffd4", "#fed98e", "#fe9929", "#d95f0e", "#993404")
-DIVERGING = ("#e66101", "#fdb863", "#f7f7f7", "#b2abd2", "#5e3c99")
+DIVERGING = ("#e66101", "#fbb45c", "#e1e1e1", "#b2abd2", "#5e3c99")
 """ColorBrewer's PuOr: also apart under every colour deficiency; what falls is dotted too."""
-WITH_SCHEME = (choose_colours(5)[2], choose_colours(5)[3], choose_colours(5)[4])
-"""One, a few and many academies: far from none, so that with and without is what is seen."""
-PLANNED_ONLY, WITHOUT = "#fdae6b", choose_colours(5)[0]
+WITHOUT, _, *WITH_SCHEME = choose_colours(5, "count")
+"""None, and one, a few and many academies: far from none, so that with and without is seen."""
+PLANNED_ONLY = "#94c2dd"
 _CHANGES = ("fell_far", "fell", "same", "rose", "rose_far")
-_ZONE_LINE, _GAP_LINE = 0.1, 0.15
-_GROUND: Looks = {"facecolor": "#d6d6d6", "edgecolor": "#6a6a6a", "linewidth": 0.4}
+_ZONE_LINE, _GAP_LINE = 0.1, 0.25
+_GROUND: Looks = {"facecolor": "#ededed", "edgecolor": "#7a7a7a", "linewidth": 0.4}
 _TOWN: Looks = {"facecolor": "none", "edgecolor": "#404040", "linewidth": 0.5}
 _DOT: Looks = {
     "marker": "o",
@@ -864,7 +863,7 @@ def candidates(of: MapRequest) -> MapContent:
     texts = [of.format_whole(bound) for bound in (0, *ADDED_CHILDREN)]
     labels = [words("map.gaps.class", low=low, high=high) for low, high in pairwise(texts)]
     labels.append(words("map.gaps.class_last", low=texts[-1]))
-    looks = [line_looks(colour) for colour in choose_colours(len(labels))]
+    looks = [line_looks(colour) for colour in choose_colours(len(labels), "count")]
     classed = of.classify_places(shown, numbers, labels, looks)
     first = shown[shown["adds"] > 0].sort_values("rank").head(CANDIDATES)
     names = [
@@ -1070,9 +1069,14 @@ def _classify_by_children(of: MapRequest, places: GeoDataFrame, least: int) -> C
     texts = [of.format_whole(bound) for bound in bounds]
     labels = [of.words("map.gaps.class", low=low, high=high) for low, high in pairwise(texts)]
     labels.append(of.words("map.gaps.class_last", low=texts[-1]))
-    looks = [line_looks(colour, _GAP_LINE) for colour in GAP_SCHEME[-len(labels) :]]
+    looks = [line_looks(colour, _GAP_LINE) for colour in choose_gap_colours(len(labels))]
     numbers = np.digitize(places["uncovered"].to_numpy(), bounds[1:])
     return of.classify_places(places, numbers, labels, looks)
+
+
+def choose_gap_colours(count: int) -> list[str]:
+    """Give a colour for each class of gaps: all darker than the ground that they lie on."""
+    return choose_colours(count + 1, "count")[1:]
 
 
 def _classify_by_reason(of: MapRequest, places: GeoDataFrame, _least: int) -> Classed:

@@ -27,10 +27,10 @@ DEFAULT_CLASSES = tuple(map(float, CLASSES))
 MINUTES = (0.0, 10.0, 15.0, 20.0, 30.0)
 """Bounds of the classes of minutes below the horizon: 15 is the ride that is asked about."""
 
-BEYOND = "#c9956b"
+BEYOND = "#b5838d"
 """Beside the classes of minutes: no academy at all."""
 
-_DARK_BELOW = 0.25
+_DARK_BELOW = 0.275
 
 NO_CLASS = -1
 """The class of a place without a figure."""
@@ -38,29 +38,38 @@ NO_CLASS = -1
 INK = "#1a1a1a"
 """Colour of text and of the lines that matter."""
 
-_SCHEME = ("#ffffcc", "#a1dab4", "#41b6c4", "#2c7fb8", "#253494")
+Ramp = Literal["share", "count"]
+"""How well children reach, or how many there are: hues that nobody takes for one another."""
+
+_RAMPS: dict[Ramp, tuple[str, ...]] = {
+    "share": ("#e2e896", "#7bca91", "#079eb0", "#026da9", "#303394"),
+    "count": ("#f4dea2", "#e5b052", "#d67703", "#ad4a12", "#6f2a18"),
+}
 
 
-def choose_colours(count: int) -> list[str]:
+def choose_colours(count: int, ramp: Ramp = "share") -> list[str]:
     """Give a colour for each class, light (low) to dark (high).
 
-    ColorBrewer's YlGnBu of five, and colours between them for another number. Its lightness falls
-    by 14 to 24 (CIE L*) from class to class, so that it reads in grey print; under the worst
-    colour deficiency two of the five are still 12.8 apart (CAM02-UCS).
+    In the hues of ColorBrewer's YlGnBu and YlOrBr, at lightness (CIE L*) 89 or 90, 75, 59, 44 and
+    27: from paper to the first class ten, from class to class fifteen, for grey print. Other
+    numbers lie between. Under the worst colour deficiency two of the five are still 13 apart
+    (CAM02-UCS).
 
     Parameters
     ----------
     count
         Number of classes, at least two.
+    ramp
+        Of what.
 
     Returns
     -------
     list of str
         "#rrggbb", one for each class.
     """
-    anchors = np.array([to_rgb(colour) for colour in _SCHEME])
-    places = np.linspace(0, len(_SCHEME) - 1, count)
-    channels = [np.interp(places, range(len(_SCHEME)), channel) for channel in anchors.T]
+    anchors = np.array([to_rgb(colour) for colour in _RAMPS[ramp]])
+    places = np.linspace(0, len(anchors) - 1, count)
+    channels = [np.interp(places, range(len(anchors)), channel) for channel in anchors.T]
     return [to_hex(colour) for colour in zip(*channels, strict=True)]
 
 

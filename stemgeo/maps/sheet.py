@@ -97,7 +97,7 @@ _RANK: Looks = {
 _RANK_ROOM = 1.35
 """How much larger than its letters a tag with its edge is."""
 
-NEIGHBOUR: Looks = {"facecolor": "#ececec", "edgecolor": "#b8b8b8", "linewidth": 0.4}
+NEIGHBOUR: Looks = {"facecolor": "#f6f6f6", "edgecolor": "#b8b8b8", "linewidth": 0.4}
 """Ground beside the province that a map is of."""
 ACADEMY: Looks = {
     "marker": "o",

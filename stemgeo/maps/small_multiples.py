@@ -50,11 +50,12 @@ if TYPE_CHECKING:
     from stemgeo.maps.layout import Sheet
     from stemgeo.maps.text import MapText
 
+_COUNT = choose_colours(5, "count")
 STATUSES: dict[str, Looks] = {
-    "with": {"facecolor": choose_colours(5)[2]},
-    "new": {"facecolor": choose_colours(5)[4]},
-    "lost": {"facecolor": "#fdbf86", "hatch": "////////"},
-    "without": {"facecolor": "#e3e3e3"},
+    "with": {"facecolor": _COUNT[2]},
+    "new": {"facecolor": _COUNT[4]},
+    "lost": {"facecolor": "#94c2dd", "hatch": "////////"},
+    "without": {"facecolor": "#e0e0e0"},
 }
 """How a municipality looks by what became of it since the year shown before."""
 

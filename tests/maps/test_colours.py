@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from itertools import combinations
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
@@ -14,20 +15,26 @@ from stemgeo.maps.series import BEYOND, choose_colours
 from stemgeo.maps.small_multiples import STATUSES
 from stemgeo.reasons import REASONS
 
+if TYPE_CHECKING:
+    from stemgeo.maps.series import Ramp
+
 STATUS_COLOURS = [looks["facecolor"] for looks in STATUSES.values()]
 SCHEMES = {
     "share": choose_colours(5),
+    "count": choose_colours(5, "count"),
     "minutes": [*choose_colours(5), BEYOND],
     "academies": [kinds.WITHOUT, *kinds.WITH_SCHEME, kinds.PLANNED_ONLY],
     "statuses of a trend": STATUS_COLOURS,
     "statuses of a map": [*STATUS_COLOURS[:3], kinds.WITHOUT],
-    "gaps": list(kinds.GAP_SCHEME),
+    "gaps": kinds.choose_gap_colours(5),
     "reasons": [one.colour for one in REASONS.values()],
     "change": list(kinds.DIVERGING),
 }
 EYES = (None, "deuteranomaly", "protanomaly", "tritanomaly")
 LEAST = 10.0
 LEAST_STEP = 10.0
+JUST_SEEN = 2.3
+"""A difference of CIE 1976 that half of the observers see (Mahy and others, 1994)."""
 
 
 def seen(scheme: list[str], eye: str | None) -> np.ndarray:
@@ -51,18 +58,47 @@ def test_any_two_classes_are_told_apart(name: str, eye: str | None) -> None:
     assert min(near.values()) >= LEAST, min(near, key=lambda pair: near[pair])
 
 
-@pytest.mark.parametrize("name", ["share", "gaps"])
+def lightness(colours: list[str]) -> np.ndarray:
+    """Give the lightness (CIE L*) of colours, 100 for paper."""
+    return cspace_convert(seen(colours, None), "sRGB1", "CIELab")[:, 0]
+
+
+@pytest.mark.parametrize("name", ["share", "count", "gaps"])
 def test_classes_in_order_read_in_grey_print(name: str) -> None:
-    """From class to class the lightness (CIE L*) falls, each time by a step that is seen."""
-    rgb = seen(SCHEMES[name], None)
-    steps = -np.diff(cspace_convert(rgb, "sRGB1", "CIELab")[:, 0])
+    """From paper to the first class and on, lightness (CIE L*) falls by a step that is seen."""
+    steps = -np.diff([100, *lightness(SCHEMES[name])])
     assert (steps >= LEAST_STEP).all(), steps
+
+
+@pytest.mark.parametrize("ramp", ["share", "count"])
+@pytest.mark.parametrize("count", range(2, 21))
+def test_as_many_classes_as_a_study_may_have_read_in_grey(ramp: Ramp, count: int) -> None:
+    """Paper is ten from the first; neighbours differ by more than the eye just sees (2.3)."""
+    steps = -np.diff([100, *lightness(choose_colours(count, ramp))])
+    assert steps[0] >= LEAST_STEP
+    assert (steps >= JUST_SEEN).all(), steps
+
+
+@pytest.mark.parametrize("name", list(SCHEMES))
+def test_neighbours_of_a_legend_differ_in_grey(name: str) -> None:
+    """Also of classes without order: paper, the first, the second, ... each by a step."""
+    steps = np.abs(np.diff(lightness(SCHEMES[name])))
+    assert (steps >= LEAST_STEP).all(), steps
+    assert (100 - lightness(SCHEMES[name]) >= LEAST_STEP).all()
+
+
+def test_counts_and_shares_have_other_hues() -> None:
+    """No class of counts is near one of shares, and from the second on their hues are opposite."""
+    share, count = (SCHEMES[name] for name in ("share", "count"))
+    for eye in EYES:
+        places = [cspace_convert(seen(one, eye), "sRGB1", "CAM02-UCS") for one in (share, count)]
+        apart = np.linalg.norm(places[0][:, None] - places[1][None], axis=2)
+        assert apart[1:, 1:].min() >= LEAST, eye
 
 
 def test_more_academies_are_darker() -> None:
     """None, one, a few and many fall in lightness too."""
-    rgb = seen(SCHEMES["academies"][:4], None)
-    assert (-np.diff(cspace_convert(rgb, "sRGB1", "CIELab")[:, 0]) >= LEAST_STEP).all()
+    assert (-np.diff(lightness(SCHEMES["academies"][:4])) >= LEAST_STEP).all()
 
 
 def test_the_measure_finds_a_bad_scheme() -> None:
