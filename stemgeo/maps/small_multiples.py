@@ -41,8 +41,9 @@ from stemgeo.maps.text import join_sentences
 from stemgeo.speech import format_whole
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence, Sized
+    from collections.abc import Iterable, Mapping, Sequence
 
+    import pandas as pd
     from geopandas import GeoDataFrame
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
@@ -70,7 +71,7 @@ _MARGIN = 0.005  # of the ground's width
 
 def draw_small_multiples(
     municipalities_by_year: Mapping[int, GeoDataFrame],
-    academies_by_year: Mapping[int, Sized],
+    academies_by_year: Mapping[int, pd.DataFrame],
     text: MapText,
 ) -> Figure:
     """Draw a small map for each year: which municipalities have an academy, and what changed.
@@ -113,7 +114,7 @@ def draw_small_multiples(
 
 def describe_small_multiples(
     municipalities_by_year: Mapping[int, GeoDataFrame],
-    academies_by_year: Mapping[int, Sized],
+    academies_by_year: Mapping[int, pd.DataFrame],
     text: MapText,
 ) -> str:
     """Say in words what the small maps show, for those who cannot see them.
@@ -145,13 +146,13 @@ def _bound_ground(tables: Iterable[GeoDataFrame]) -> Box:
 
 def _write_captions(
     municipalities_by_year: Mapping[int, GeoDataFrame],
-    academies_by_year: Mapping[int, Sized],
+    academies_by_year: Mapping[int, pd.DataFrame],
     text: MapText,
 ) -> dict[int, str]:
     """Say under each map how many have an academy, how many changed, how many academies."""
     words = text.words
 
-    def caption(table: GeoDataFrame, academies: GeoDataFrame) -> str:
+    def caption(table: GeoDataFrame, academies: pd.DataFrame) -> str:
         inside = int(academies["nis_code"].isin(table["nis_code"]).sum())
         return words.join_series([*_say_having(table, text), words.say_count(_ACADEMIES, inside)])
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import pandas as pd
 
 from stemgeo.coverage import REGION
@@ -306,16 +307,12 @@ def draw_trend_chart(trend: WrittenTrend) -> tuple[Figure, str, pd.DataFrame]:
 def draw_trend_maps(result: Tables, trend: WrittenTrend) -> tuple[Figure, str, pd.DataFrame]:
     """Draw a small map of each year: the picture, what it shows in words, and its rows."""
     table, ground = trend.table("trend-municipalities"), result.municipalities
-    of_year = {
-        int(year): table[table["year"] == year].set_index("nis_code")
-        for year in table["year"].unique()
-    }
-    towns = {
-        year: ground[["nis_code", "province", "geometry"]].join(
-            rows[["has_academy", "status"]], on="nis_code"
-        )
+    of_year = {int(year): table[table["year"] == year] for year in table["year"].unique()}
+    shapes = ground[["nis_code", "geometry"]]
+    towns = {year: shapes.merge(rows, on="nis_code") for year, rows in of_year.items()}
+    academies = {
+        year: pd.DataFrame({"nis_code": np.repeat(rows["nis_code"], rows["academies"])})
         for year, rows in of_year.items()
     }
-    counts = {year: range(int(rows["academies"].sum())) for year, rows in of_year.items()}
-    given = towns, counts, trend.text
+    given = towns, academies, trend.text
     return draw_small_multiples(*given), describe_small_multiples(*given), table
