@@ -346,7 +346,7 @@ def site_command(
     share: Annotated[
         float | None,
         typer.Option(
-            "--share", min=0, max=1, help="Fewest places for this share in time, as 0.95."
+            "--share", min=0, max=1, help="Fewest places for this share within reach, as 0.95."
         ),
     ] = None,
     problem: Annotated[
@@ -501,7 +501,7 @@ def coverage_command(
     sex: Annotated[Sex, typer.Option("--sex", help="Girls (F), boys (M) or all.")] = Sex.all,
     form: FormOption = Form.text,
 ) -> None:
-    """Print the share of children in time of an academy."""
+    """Print the share of children who can reach an academy."""
     from stemgeo.result import Result
 
     found = Result.from_folder(result)
@@ -521,7 +521,7 @@ def gaps_command(
         Roads,
         typer.Option(
             "--profile",
-            help="all: not in time over any road; low_stress: in time only over busy roads.",
+            help="all: out of reach over any road; low_stress: within reach only over busy roads.",
         ),
     ] = Roads.all,
     top: Annotated[int, typer.Option("--top", min=1, help="So many, largest first.")] = 10,

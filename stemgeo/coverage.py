@@ -1,4 +1,4 @@
-"""Who is covered: children in time of an academy, at every level.
+"""Who is covered: children within reach of an academy, at every level.
 
 covered + uncovered + unmeasured = children, at every level, to the last child.
 """
@@ -335,7 +335,7 @@ def municipality_table(
     academies: gpd.GeoDataFrame,
     profile: str = "all",
 ) -> gpd.GeoDataFrame:
-    """Lay both measures side by side: has an academy, and children in time.
+    """Lay both measures side by side: has an academy, and children within reach.
 
     Parameters
     ----------

@@ -55,7 +55,7 @@ def list_exonyms() -> dict[str, str]:
 def read_reported() -> pd.DataFrame:
     """What was reported to parliament and press, 2014 to 2023: to lay beside figures of one's own.
 
-    Not measured by stemgeo. Children *reached* came to an academy; children *in time* can reach
+    Not measured by stemgeo. Children *reached* took part; children *within reach* can reach
     one.
 
     Returns

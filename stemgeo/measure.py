@@ -1,4 +1,4 @@
-"""The measurement itself: who is in time of an academy on a day."""
+"""The measurement itself: who is within reach of an academy on a day."""
 
 from __future__ import annotations
 
@@ -607,7 +607,7 @@ def add_up_ways(
     rows: pd.DataFrame,
     kept: Callable[[Network], NDArray[np.bool_]],
 ) -> pd.DataFrame:
-    """Say over which ways children ride who are in time, on their quickest rides.
+    """Say over which ways children ride who are within reach, on their quickest rides.
 
     Parameters
     ----------
@@ -672,7 +672,7 @@ def _build_access(
 
 
 def _note_near_edge(prepared: Prepared, reached: list[Reached]) -> list[Note]:
-    """Warn of false gaps: who is not in time so near the extract's edge that it may matter."""
+    """Warn of false gaps: who is out of reach so near the extract's edge that it may matter."""
     network, points, travel = prepared.ground.network, prepared.points, prepared.study.travel
     if network is None or points.empty:
         return []
@@ -694,17 +694,18 @@ def _write_edge_note(count: int) -> Note:
     children = say_count(count, "child")
     if count == 1:
         what = say(
-            "{children} who is not in time lives within {mode_reach} of the extract's edge",
-            "{children} dat niet op tijd is, woont {mode_reach} van de rand van het wegenbestand",
-            "{children} qui n’est pas à temps habite {mode_reach} du bord du fichier des routes",
+            "{children} who is out of reach lives within {mode_reach} of the extract's edge",
+            "{children} dat niet binnen bereik is, woont {mode_reach} van de rand van het "
+            "wegenbestand",
+            "{children} hors de portée habite {mode_reach} du bord du fichier des routes",
             children=children,
         )
     else:
         what = say(
-            "{children} who are not in time live within {mode_reach} of the extract's edge",
-            "{children} die niet op tijd zijn, wonen {mode_reach} van de rand van het wegenbestand",
-            "{children} qui ne sont pas à temps habitent {mode_reach} du bord du fichier "
-            "des routes",
+            "{children} who are out of reach live within {mode_reach} of the extract's edge",
+            "{children} die niet binnen bereik zijn, wonen {mode_reach} van de rand van het "
+            "wegenbestand",
+            "{children} hors de portée habitent {mode_reach} du bord du fichier des routes",
             children=children,
         )
     mend = say(
@@ -803,7 +804,7 @@ def find_reached(
 def measure_effects(
     prepared: Prepared, measured: Measured, *, threads: int | None = None
 ) -> pd.DataFrame:
-    """Say what choices of the model change: the children in time with each made otherwise.
+    """Say what choices of the model change: the children within reach with each made otherwise.
 
     Parameters
     ----------

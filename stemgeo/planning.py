@@ -90,7 +90,7 @@ class Plan(PlanTables, Outcome):
         return format_plan(self, self.language)
 
     def map(self) -> Figure:
-        """Draw the share of children in time by municipality, with the places of the plan."""
+        """Draw the share of children within reach by municipality, with the places of the plan."""
         return self._draw_plan_map().figure
 
     def _draw_plan_map(self) -> DrawnMap:
@@ -99,7 +99,7 @@ class Plan(PlanTables, Outcome):
         return share.draw_map(ground, chosen=self.study.output.classes)
 
     def chart(self) -> Figure:
-        """Draw the share of the children in time against the number of new places."""
+        """Draw the share of the children within reach against the number of new places."""
         text = self._add_roads(self.text)
         return draw_curve(self.curve, self._find_on_curve(), text, self.study.siting.random_plans)
 
@@ -268,9 +268,9 @@ def _note_not_kept(
     promised = int(places["newly"].sum())
     if promised != kept:
         what = say(
-            "{promised} are promised, a run with the plan counts {counted}",
-            "{promised} op tijd beloofd, een meting met het plan telt er {counted}",
-            "{promised} promis à temps, une mesure avec le plan en compte {counted}",
+            "{promised} more were promised within reach, a run with the plan counts {counted}",
+            "{promised} extra binnen bereik beloofd, een meting met het plan telt er {counted}",
+            "{promised} de plus promis à portée, une mesure avec le plan en compte {counted}",
             promised=say_count(promised, "child"),
             counted=say_amount(kept),
         )
@@ -284,9 +284,9 @@ def _note_not_kept(
     for name, least in study.siting.floor_share.items():
         if name in last and last[name] < least:
             what = say(
-                "{name} comes to {share}% of its children in time, asked was {least}%",
-                "{name} komt tot {share} % van de kinderen op tijd, gevraagd was {least} %",
-                "{name} : {share} % des enfants à temps, {least} % étaient demandés",
+                "{name} comes to {share}% of its children within reach, {least}% was asked for",
+                "in {name} komt {share} % van de kinderen binnen bereik, gevraagd was {least} %",
+                "{name} : {share} % des enfants à portée, alors que {least} % étaient demandés",
                 name=name,
                 share=say_decimals(100 * last[name], 2),
                 least=say_amount(100 * least, 2),
@@ -451,7 +451,7 @@ def _compute_cost(asked: Question, solution: Solution) -> PlanCost:
 
 
 def _count_beyond_reach(asked: Question, solution: Solution) -> pd.Series[int]:
-    """Count by name the children whom neither an academy nor any candidate has in time."""
+    """Count by name the children whom neither an academy nor any candidate has within reach."""
     unit = solution.unreachable
     if asked.prepared.study.siting.problem == "p_median":
         unit = unit[:0]

@@ -59,7 +59,7 @@ class Readiness:
 
     @property
     def blocked(self) -> bool:
-        """Whether no academy has a road: then nobody is in time, and no figure says anything."""
+        """Whether no academy has a road: nobody is within reach then, no figure says a thing."""
         return self.academies > 0 and self.with_road == 0
 
     def say_all(self) -> list[Said]:
@@ -144,12 +144,13 @@ def _say_blocked(study: Study, academies: int) -> Said:
         )
     )
     return say(
-        "no road within {limit} m {near}: nobody would be in time; give an extract that holds the "
-        "roads there and around, or run with --anyway (anyway=True)",
-        "geen weg binnen {limit} m {near}: niemand zou op tijd zijn; geef een wegenbestand met de "
-        "wegen daar en eromheen, of reken toch met --anyway (anyway=True)",
-        "aucune route à moins de {limit} m {near} : personne ne serait à temps ; donnez un fichier "
-        "avec les routes de là et des environs, ou calculez quand même avec --anyway (anyway=True)",
+        "no road within {limit} m {near}: nobody would be within reach; give an extract that holds "
+        "the roads there and around, or run with --anyway (anyway=True)",
+        "geen weg binnen {limit} m {near}: niemand zou binnen bereik zijn; geef een wegenbestand "
+        "met de wegen daar en eromheen, of reken toch met --anyway (anyway=True)",
+        "aucune route à moins de {limit} m {near} : personne ne serait à portée ; donnez un "
+        "fichier avec les routes de là et des environs, ou calculez quand même avec --anyway "
+        "(anyway=True)",
         limit=limit,
         near=near,
     )

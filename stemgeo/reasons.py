@@ -1,4 +1,4 @@
-"""Why a child is not in time: each reason is a row here, and a child has the first that holds.
+"""Why a child is out of reach: each reason is a row here, and a child has the first that holds.
 
 Columns of tables, colours and keys of maps and the table in `docs/method.md` come from these rows.
 Their words stand in the catalogues: `reason.name` and, where something shows them, `reason.shown`.
@@ -26,7 +26,7 @@ NOWHERE = -1
 
 
 class Late(Protocol):
-    """What tests may ask of children who are not in time: an array with a place for each."""
+    """What tests may ask of children who are out of reach: an array with a place for each."""
 
     @property
     def rules(self) -> GapRules:
@@ -48,15 +48,15 @@ class Late(Protocol):
 
     @property
     def detour(self) -> Floats:
-        """The ride to it over the straight line, in time; NaN where the line is not in time."""
+        """Time of the ride to it over that of the line; NaN where the line takes too long."""
 
     @property
     def of_other_ages(self) -> Ints:
-        """An academy in time that does not serve their age."""
+        """An academy within reach that does not serve their age."""
 
     @property
     def ended(self) -> Ints:
-        """One in time, among those whose recognition ended."""
+        """One within reach, among those whose recognition ended."""
 
 
 class EvidenceColumn(NamedTuple):
@@ -68,7 +68,7 @@ class EvidenceColumn(NamedTuple):
 
 @dataclass(frozen=True)
 class Reason:
-    """A reason why children are not in time.
+    """A reason why children are out of reach.
 
     Attributes
     ----------
@@ -133,7 +133,8 @@ _ROWS = (
             ),
             "detour_factor": EvidenceColumn(
                 "float64",
-                "Of barrier: ride over straight line in time, lower median; inf (empty in CSV): "
+                "Of barrier: time of the ride over that of the straight line, lower median; "
+                "inf (empty in CSV): "
                 "the ride takes more than the cutoff times gaps.barrier_detour",
             ),
             "barriers": EvidenceColumn(
@@ -145,7 +146,7 @@ _ROWS = (
     ),
     Reason(
         "stress",
-        "in time over all roads, not over quiet ones (low_stress, all of them)",
+        "within reach over all roads, not over quiet ones (low_stress, all of them)",
         "#888888",
         test=lambda late: late.everyone(),
         profile="low_stress",
@@ -163,12 +164,14 @@ _ROWS = (
     ),
     Reason(
         "age",
-        "an academy in time serves other ages",
+        "an academy within reach serves other ages",
         "#88ccee",
         test=lambda late: late.of_other_ages != NOWHERE,
         shown_by=lambda late: late.of_other_ages,
         columns={
-            "age_academy_id": EvidenceColumn("str", "Of age: in time for most of these children"),
+            "age_academy_id": EvidenceColumn(
+                "str", "Of age: within reach for most of these children"
+            ),
             "age_academy_ages": EvidenceColumn("str", "First and last age that it serves"),
         },
         told=("age_academy_id", "age_academy_ages"),
@@ -182,13 +185,13 @@ _ROWS = (
     ),
     Reason(
         "lapsed",
-        "an academy for these ages is in time whose recognition ended before the day",
+        "an academy for these ages is within reach whose recognition ended before the day",
         "#e69f00",
         test=lambda late: late.ended != NOWHERE,
         shown_by=lambda late: late.ended,
         columns={
             "lapsed_academy_id": EvidenceColumn(
-                "str", "Of lapsed: in time for most of these children"
+                "str", "Of lapsed: within reach for most of these children"
             ),
             "lapsed_on": EvidenceColumn("datetime64[s]", "Last day of its recognition"),
             "lapsed_by": EvidenceColumn(

@@ -64,7 +64,7 @@ def choose_recognised(
                 all=say_count(len(register), "academy"),
                 day=say_day(date),
             ),
-            say("nobody is in time", "niemand is op tijd", "personne n’est à temps"),
+            say("nobody is within reach", "niemand is binnen bereik", "personne n’est à portée"),
         )
     ]
 

@@ -61,7 +61,7 @@ def coverage(
     walking_speed_ms: float = WALKING_SPEED_MS,
     surface: bool = True,
 ) -> pd.DataFrame | gpd.GeoDataFrame:
-    """Count the children with an academy in time, by area.
+    """Count the children with an academy within reach, by area.
 
     >>> sg.coverage(network, academies, demand, areas=towns, by="nis_code", speed_kmh=15)
 
@@ -134,7 +134,7 @@ def gaps(
     walking_speed_ms: float = WALKING_SPEED_MS,
     surface: bool = True,
 ) -> gpd.GeoDataFrame:
-    """Draw the areas where children live together who have no academy in time.
+    """Draw the areas where children live together who have no academy within reach.
 
     >>> sg.gaps(network, academies, demand, speed_kmh=15, min_children=20).explore()
 
@@ -152,8 +152,8 @@ def gaps(
     Returns
     -------
     GeoDataFrame
-        Most children first: `gap_id`, `uncovered` (measured children not in time), geometry in
-        the network's CRS, for looking at. `attrs["in_no_gap"]` has the children not in time who
+        Most children first: `gap_id`, `uncovered` (measured children out of reach), geometry in
+        the network's CRS, for looking at. `attrs["in_no_gap"]` has the children out of reach who
         are too few together; with those of the gaps they are the uncovered of `coverage`.
 
     Raises
@@ -204,7 +204,7 @@ def mclp(
     walking_speed_ms: float = WALKING_SPEED_MS,
     surface: bool = True,
 ) -> gpd.GeoDataFrame:
-    """Choose the places that bring most children in time, exactly (Church and ReVelle 1974).
+    """Choose the places that bring most children within reach, exactly (Church and ReVelle 1974).
 
     >>> best = sg.mclp(network, candidates, demand, count=3, existing=academies, speed_kmh=15)
     >>> best.attrs["optimal"]
@@ -230,10 +230,10 @@ def mclp(
     -------
     GeoDataFrame
         The chosen in order of what each adds, with the index and CRS of `candidates`: `rank`,
-        `academy_id`, `newly` (children whom it brings in time beside those before it), `covered`
-        (in time with it and those before it), `share` (of the measured children), geometry.
-        `attrs["optimal"]` says whether no choice is better, `attrs["covered"]` how many are in
-        time, and `attrs["covered_bound"]` that no choice has more.
+        `academy_id`, `newly` (children whom it brings within reach beside those before it),
+        `covered` (with it and those before it), `share` (of the measured children), geometry.
+        `attrs["optimal"]` says whether no choice is better, `attrs["covered"]` how many are
+        within reach, and `attrs["covered_bound"]` that no choice has more.
 
     Raises
     ------
@@ -284,7 +284,7 @@ def mclp(
 
 
 def _find_reached_points(rider: Rider, sites: TiedPoints, points: TiedPoints) -> csr_array:
-    """Say which points each site has in time, shape (sites, points)."""
+    """Say which points each site has within reach, shape (sites, points)."""
     offsets, point, _ = rider.list_served(sites, points)
     shape = len(sites.snap_m), len(points.snap_m)
     return csr_array((np.ones(len(point), dtype=np.int8), point, offsets), shape=shape)

@@ -803,7 +803,7 @@ RECOGNITION_YEARS = (1, 3)
 """How long a recognition may last of which only the first day is known: see `AcademyRules`."""
 COARSE_OVER_M = 500.0
 """An academy may lie so far from where it is placed: 2.5 of the 15 minutes at 12 km/h, and as far
-as a door from its road (`LIMIT_M`). Beyond it, who is in time is a guess."""
+as a door from its road (`LIMIT_M`). Beyond it, who is within reach is a guess."""
 AT_DOOR_M, AT_NUMBER_M = 25, 50
 """How far off an address point may be: drawn at the door, the house or its parcel; and one with the
 same number and another mark, as 12 for 12A."""
@@ -838,7 +838,7 @@ class Travel(_StudyPart):
         "bicycle", "e-bike": over the same roads at other speeds, or "foot": by rules of its own,
         at one's own pace from door to door. `MODES` has what each has by itself.
     cutoff_min
-        Minutes that count as in time, inclusive. 15: the minister's promise (question 275 of
+        Minutes that count as within reach, inclusive. 15: the minister's promise (question 275 of
         11 February 2019).
     horizon_min
         How far the nearest academy is looked for, in minutes.
@@ -1170,8 +1170,8 @@ class GapRules(_StudyPart):
         Within so many minutes beyond the cutoff a child is "just too far". 5, declared.
     rank_by
         What puts a candidate municipality first. "adds": the children whom one academy at the
-        best place there would bring in time, there and around; "uncovered": its own children not
-        in time; "share": the lowest share in time.
+        best place there would bring within reach, there and around; "uncovered": its own children
+        out of reach; "share": the lowest share within reach.
     """
 
     method: Literal["points", "roads", "zones"] = "points"
@@ -1283,15 +1283,15 @@ class Siting(_StudyPart):
     Attributes
     ----------
     problem
-        "mclp": most children in time with a number of places or a budget; "lscp": fewest places
+        "mclp": most children within reach with so many places or a budget; "lscp": fewest places
         for a share of the children; "p_median": least mean time to an academy; "backup": most
-        children in time, and in time of a second academy.
+        children within reach, and within reach of a second academy.
     places
         The most new places (mclp, p_median, backup).
     budget_eur
         The most that they cost together; beside `places`, or in its stead.
     share
-        Of the children who are measured, to be in time (lscp).
+        Of the children who are measured, to be within reach (lscp).
     profile
         The roads that are used.
     weights
@@ -1300,15 +1300,15 @@ class Siting(_StudyPart):
     equity
         What a child counts for by where it lives.
     backup_weight
-        What a second academy in time counts for beside the first (backup).
+        What a second academy within reach counts for beside the first (backup).
     floor_places, floor_share
-        By province the least number of new places, and the least share of its children in time.
+        By province the least number of new places, and the least share of its children in reach.
     largest_share
         No province gets more than this share of `places`.
     time_limit_s
         Seconds of solving; then the best so far is given with what it could still gain.
     curve_to
-        The share of children in time is drawn against the number of new places up to this one.
+        The share of children within reach is drawn against the number of new places up to this one.
     random_plans
         Plans drawn by chance that stand beside for comparison.
     """

@@ -50,7 +50,7 @@ def run(
     progress: Progress = report_nothing,
     threads: int | None = None,
 ) -> Result:
-    """Measure which children reach an academy in time.
+    """Measure which children can reach an academy.
 
     Parameters
     ----------

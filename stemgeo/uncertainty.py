@@ -297,7 +297,7 @@ class _Assumptions:
         return [first, *(first.in_profile(profile) for profile in self.quiet_profiles)]
 
     def take_rule_ends(self) -> pd.DataFrame:
-        """Take of each place the rules by which fewest and most are in time over quiet roads."""
+        """Take of each place the rules with fewest and with most within reach over quiet roads."""
         prepared, study = self.prepared, self.prepared.study
         if not self.quiet_profiles or not prepared.inputs.network:
             return pd.DataFrame()
@@ -348,7 +348,7 @@ class _Assumptions:
     # -- what to check ---------------------------------------------------------------------
 
     def list_to_check(self, of_map: Sequence[_AssumptionEnd]) -> pd.DataFrame | None:
-        """List the ways on which it depends whether children are in time over quiet roads."""
+        """List the ways on which it depends whether children are within reach over quiet roads."""
         base = self.measured.riders[0]
         if not of_map or not isinstance(base, OverNetwork):
             return None
@@ -370,7 +370,7 @@ class _Assumptions:
         return check_table("to-check", table[columns].reset_index(drop=True))
 
     def _list_depending(self, rider: OverNetwork, of_map: Sequence[_AssumptionEnd]) -> pd.DataFrame:
-        """Give the ways over which children ride who are in time at best and not at worst."""
+        """Give the ways over which children ride who are within reach at best and not at worst."""
         points = self.prepared.points
         town = np.unique(points["nis_code"].to_numpy(object), return_inverse=True)
         rows = []
@@ -429,7 +429,7 @@ def _take_reached(one: _AssumptionEnd, profile: str, cell: int) -> Reached:
 
 
 def _count_end(prepared: Prepared, points: pd.DataFrame, one: _AssumptionEnd) -> pd.DataFrame:
-    """Count the children of all bands in time, at each level of `UPPER`."""
+    """Count the children of all bands within reach, at each level of `UPPER`."""
     inputs = prepared.inputs
     levels = prepared.levels if points is prepared.points else find_levels(points, inputs, {})
     upper = [level for level in levels if level.name in UPPER]

@@ -307,7 +307,7 @@ class Seen:
 
     @cached_property
     def found(self) -> Gaps:
-        """Who is not in time, and why."""
+        """Who is out of reach, and why."""
         return find_gaps(self.prepared, self.measured)
 
     @cached_property

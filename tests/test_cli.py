@@ -533,7 +533,7 @@ def test_gaps_are_the_first_of_the_list(result: Path) -> None:
     assert [row["gap_id"] for row in every] == table["gap_id"].head(10).tolist()
 
 
-QUIET = "alleen over drukke wegen op tijd"
+QUIET = "alleen over drukke wegen binnen bereik"
 
 
 def test_gaps_of_quiet_roads_stand_apart(own_result: Path) -> None:
@@ -547,8 +547,8 @@ def test_gaps_of_quiet_roads_stand_apart(own_result: Path) -> None:
     rows.to_csv(path, index=False, lineterminator="\n")
     resealed(own_result)
     for words, ids, head in (
-        ((), ["G002", "G003"], "niet op tijd"),
-        (("--profile", "all"), ["G002", "G003"], "niet op tijd"),
+        ((), ["G002", "G003"], "niet binnen bereik"),
+        (("--profile", "all"), ["G002", "G003"], "niet binnen bereik"),
         (("--profile", "low_stress"), ["G001", "G004"], QUIET),
         (("--profile", "low_stress", "--top", "1"), ["G001"], QUIET),
     ):
@@ -582,7 +582,7 @@ def resealed(folder: Path) -> None:
 
 
 def test_a_result_without_gaps_prints_an_empty_table(own_result: Path) -> None:
-    """All children in time: a heading and no rows in csv, an empty list in json."""
+    """All children within reach: a heading and no rows in csv, an empty list in json."""
     path = own_result / "tables" / "gaps.csv"
     header = path.read_text("utf-8").splitlines()[0]
     path.write_text(header + "\n", encoding="utf-8")

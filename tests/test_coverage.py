@@ -55,7 +55,7 @@ ZONES = hand.zones(
         for i, part in enumerate("ABC")
     }
 )
-IN, OUT, UNKNOWN = "in time", "too far", "unmeasured"
+IN, OUT, UNKNOWN = "within reach", "too far", "unmeasured"
 
 POINTS = [
     # zone, children 5-8, children 9-17, what 5-8 reach, what 9-17 reach
@@ -245,7 +245,7 @@ REGISTER = hand.academies(
 
 
 def test_both_measures_stand_side_by_side(three_scenarios: pd.DataFrame) -> None:
-    """71002 has an academy and no child; 71001 has children in time and no academy."""
+    """71002 has an academy and no child; 71001 has children within reach and no academy."""
     table = municipality_table(three_scenarios, MUNICIPALITIES, REGISTER)
     check_table("annex-1-municipalities", table)
     shown = table.set_index("nis_code")
@@ -288,7 +288,7 @@ def test_the_summary_answers_per_province_with_the_region_last(
 
 
 def test_the_quiet_share_of_the_summary_is_that_of_the_central_speed() -> None:
-    """Slowly nobody is in time over quiet roads, at the central speed the young, fast all 26."""
+    """Slow, nobody is within reach over quiet roads; at central speed the young, fast all 26."""
     parts = [*reached("low", nobody=True), *reached("central"), *reached("high")]
     parts += [replace(one, profile="low_stress") for one in reached("low", nobody=True)]
     young, old = (replace(one, profile="low_stress") for one in reached("central"))
@@ -373,7 +373,7 @@ few = settings(max_examples=15)
 @few
 @given(st.lists(places, max_size=4), st.integers(1, 59))
 def test_a_longer_cutoff_never_lowers_coverage(where: list[Place], minutes: int) -> None:
-    """A minute more, and who was in time still is."""
+    """A minute more, and who was within reach still is."""
     less = covered(measured(where, {"cutoff_min": minutes}))
     more = covered(measured(where, {"cutoff_min": minutes + 1}))
     assert never_lower(more, less)
@@ -419,7 +419,7 @@ def test_low_is_at_most_central_is_at_most_high(where: list[Place]) -> None:
 
 
 def test_an_academy_for_8_to_12_covers_of_5_to_8_the_age_of_8_alone() -> None:
-    """It stands among all children; of each band only the ages it serves are in time."""
+    """It stands among all children; of each band only the ages it serves are within reach."""
     ground = hand.municipalities({"11001": ("Antwerpen", hand.square(0, 0))})
     counts = hand.children([("11001", age, "F", 100 + age) for age in range(5, 18)])
     register = hand.academies({"A": hand.spot(0.5, 0.5)}, ages={"A": (8, 12)})
@@ -450,7 +450,7 @@ def test_a_child_goes_past_an_academy_that_does_not_serve_it() -> None:
 
 
 def test_the_cutoff_is_inclusive_to_the_millisecond() -> None:
-    """15 km/h and 1.3: exactly 900 s is in time; a tenth of a metre further is not."""
+    """15 km/h and 1.3: exactly 900 s is within reach; a tenth of a metre further is not."""
     ground = hand.municipalities({"11001": ("Antwerpen", hand.square(0, 0, 10, 10))})
     counts = hand.children([("11001", 12, "F", 1)])
     metres = 900 * 15 / 3.6 / 1.25

@@ -246,7 +246,7 @@ def rank_of_each(worths: Sequence[float]) -> list[Fraction]:
 @settings(max_examples=60)
 @given(lands)
 def test_the_index_is_that_of_children_one_by_one(land: Land) -> None:
-    """Child by child, in or not in time, with fractions: twice the covariance over the mean."""
+    """Child by child, in or out of reach, with fractions: twice the covariance over the mean."""
     children = [
         (worth, in_time)
         for (covered, uncovered, _), worth in land

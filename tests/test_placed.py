@@ -217,8 +217,8 @@ def test_the_summary_names_the_coarse_academies(
     line = next(one for one in summary.splitlines() if one.startswith("Met de academies waarvan"))
     covered = [one.summary("region")["covered"][0] for one in (counted, left_out)]
     shares = [f"{100 * count / hand.CHILDREN:.1f}".replace(".", ",") for count in covered]
-    assert f"{shares[0]} % van de kinderen op tijd" in line
-    assert line.endswith(f"zonder die academies {shares[1]} %.")
+    assert f"{shares[0]} % van de kinderen er een binnen bereik" in line
+    assert line.endswith(f"zonder die academies is dat {shares[1]} %.")
     assert "Per provincie, met en zonder: Antwerpen " in summary
     table = pd.read_csv(tmp_path / "r" / "tables" / "academies.csv", dtype=str).set_index(
         "academy_id"

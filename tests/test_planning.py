@@ -75,14 +75,14 @@ def with_places(prepared: Prepared, added: pd.DataFrame) -> Measured:
 
 
 def in_time(measured: Measured, profile: str) -> int:
-    """Count the children in time of the whole study by the coverage table."""
+    """Count the children within reach of the whole study by the coverage table."""
     table = measured.coverage.set_index(["level", "band", "scenario", "profile"]).sort_index()
     return int(table.loc[("region", "all", "central", profile), "covered"])
 
 
 @pytest.mark.parametrize("profile", PROFILES)
 def test_what_places_promise_is_what_the_whole_chain_counts(tmp_path: Path, profile: str) -> None:
-    """Each place, each pair and all: as many come in time as a run with them counts."""
+    """Each place, each pair and all: as many come within reach as a run with them counts."""
     study = sg.load_study(small(tmp_path)).with_siting(places=1, profile=profile)
     prepared, measured = ready(study)
     asked = plans.build_question(prepared, measured)
@@ -111,7 +111,7 @@ def test_the_sets_do_not_depend_on_threads_or_order(tmp_path: Path) -> None:
 
 
 def test_who_is_served_is_counted_once_and_twice(tmp_path: Path) -> None:
-    """A unit is served by as many academies as have it in time, two at most, told one by one."""
+    """A unit is served by all academies that have it within reach, two at most, told one by one."""
     study = sg.load_study(small(tmp_path, minutes=14))
     prepared, measured = ready(study)
     table = find_candidates(prepared, measured).table
@@ -132,7 +132,7 @@ def test_who_is_served_is_counted_once_and_twice(tmp_path: Path) -> None:
 
 
 def test_in_a_straight_line_the_sets_are_distances(tmp_path: Path) -> None:
-    """Every point within cutoff x speed / detour factor of a place is in time, and no other."""
+    """Each point within cutoff x speed / detour factor of a place is within reach, and no other."""
     prepared, measured = ready(sg.load_study(small(tmp_path, straight_line=True)))
     table = find_candidates(prepared, measured).table
     of = list_units(prepared, measured, "all")
@@ -285,7 +285,7 @@ def test_a_budget_is_kept_to_the_cent(tmp_path: Path) -> None:
 
 
 def test_the_fewest_places_reach_the_share(tmp_path: Path) -> None:
-    """As many as asked for are in time with them; with one fewer no choice does it."""
+    """As many as asked for are within reach with them; with one fewer no choice does it."""
     folder = small(tmp_path)
     study = sg.load_study(folder)
     reachable = sg.site(study.with_siting(places=3, curve_to=3))
@@ -434,7 +434,7 @@ def test_the_summary_says_what_the_tables_say(tmp_path: Path) -> None:
     plan.write(tmp_path / "plan")
     text = (tmp_path / "plan" / "summary.md").read_text(encoding="utf-8")
     share = f"{plan.places['share'].iloc[-1] * 100:.1f} %".replace(".", ",")
-    assert f"Met 2 academies erbij bereikt {share} van de kinderen binnen 8 minuten" in text
+    assert f"Met 2 academies erbij kan {share} van de kinderen binnen 8 minuten" in text
     assert f"{plan.places['newly'].sum()} kinderen meer" in text
     assert "De enige gemeente zonder academie krijgt er geen." in text
     rows = plan.comparison.set_index("choice")
@@ -475,7 +475,7 @@ def test_a_candidate_municipality_adds_what_a_run_counts(tmp_path: Path) -> None
 
 @pytest.mark.parametrize(("rule", "first"), [("uncovered", "11001"), ("share", "11004")])
 def test_the_ranking_rule_can_be_changed(tmp_path: Path, rule: str, first: str) -> None:
-    """By its own children not in time 11001 is first; by the lowest share 11004."""
+    """By its own children out of reach 11001 is first; by the lowest share 11004."""
     study = sg.load_study(small(tmp_path))
     gaps = study.gaps.model_copy(update={"rank_by": rule})
     result = sg.run(study.model_copy(update={"gaps": gaps}))
@@ -571,6 +571,6 @@ def test_without_a_child_there_is_nothing_to_plan(
     with pytest.raises(InputError) as error:
         sg.site(study.with_siting(places=2))
     assert str(error.value) == (
-        "siting: no zone has a child of the ages studied, so no place brings anyone in time; "
+        "siting: no zone has a child of the ages studied, so no place brings anyone within reach; "
         "give a population with children, or other bands"
     )

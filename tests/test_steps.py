@@ -162,7 +162,7 @@ def test_mclp_is_the_best_of_all_choices(
     count: int,
     streets: int,
 ) -> None:
-    """Of every choice of so many, with the times of networkx, none has more children in time."""
+    """Of every choice of so many, with the times of networkx, none has more within reach."""
     count, cutoff_min = min(count, len(places)), 2 * streets + 0.5
     ms = ms_between(lattice, list({*homes, *places, *there}))
 

@@ -421,7 +421,7 @@ def test_a_kind_of_street_that_is_not_named_weighs_what_it_did() -> None:
 
 
 def test_a_horizon_below_the_cutoff_is_refused() -> None:
-    """Nobody can be in time of an academy that is not looked for."""
+    """Nobody can be within reach of an academy that is not looked for."""
     (told,) = lines(travel={"cutoff_min": 30, "horizon_min": 20})
     assert "horizon_min" in told
     assert parsed(travel={"cutoff_min": 30, "horizon_min": 30}).travel.horizon_min == 30

@@ -159,7 +159,7 @@ def beside(table: pd.DataFrame, keys: list[str]) -> pd.DataFrame:
 
 
 def test_the_low_stress_table_is_the_golden_one(sample_result: Result) -> None:
-    """Exact counts of the children in time over quiet roads."""
+    """Exact counts of the children within reach over quiet roads."""
     golden = pd.read_csv(GOLDEN_QUIET)
     rows = sample_result.coverage
     rows = rows[(rows["profile"] == "low_stress") & (rows["scenario"] == "central")]
@@ -260,7 +260,7 @@ def test_the_order_of_the_profiles_does_not_matter(
 
 
 def test_the_effect_of_surfaces_is_that_of_a_run_without_them(tmp_path: Path) -> None:
-    """Cobbles on every street: the children that a run with `surface = false` has in time."""
+    """Cobbles on every street: the children that a run with `surface = false` has within reach."""
     folder = hand.write_study(tmp_path / "s")
     roads = folder / "wegen.osm"
     roads.write_text(roads.read_text("utf-8").replace("asphalt", "sett"), encoding="utf-8")
@@ -291,7 +291,7 @@ def test_a_straight_line_has_no_effects(tmp_path: Path) -> None:
 
 
 def test_a_merger_moves_no_child_of_the_sample(sample_result: Result) -> None:
-    """In the codes of 2025 each zone has the children, and those in time, that it has in 2024."""
+    """In the codes of 2025 each zone has the children, and those within reach, of 2024."""
     study = sg.sample()
     about = study.about.model_copy(update={"vintage": 2025})
     merged = measure_day(
@@ -345,7 +345,7 @@ def test_a_quiet_street_that_is_an_island_gains_nobody(tmp_path: Path) -> None:
 
     A street of 2 km across a river, with an academy of its own: an island of all roads, too
     small to take points, so its children walk to the road on this side and are late, or have
-    none and are unmeasured. On quiet roads the street is a neighbourhood and would be in time.
+    none and are unmeasured. On quiet roads the street is a neighbourhood and would be within reach.
     """
     nodes = {1: (0.0, 0.0), 2: (12.0, 0.0), 3: (0.0, 6.0), 4: (1.0, 0.3), 5: (3.0, 0.3)}
     nodes |= {6: (5.0, 3.0), 7: (7.0, 3.0)}
@@ -635,7 +635,7 @@ def plain(
 def test_the_covered_children_are_those_of_plain_dijkstra(
     sample_result: Result, plain: tuple[str, pd.DataFrame]
 ) -> None:
-    """Roads read anew, rules written anew, networkx: the same children in time, per band."""
+    """Roads read anew, rules written anew, networkx: the same children within reach, per band."""
     code, timed = plain
     # Within 20 ms of the line it is rounding that decides.
     sure = timed["children"].where(timed["ms"] <= 900_000 - 20, 0).groupby(timed["band"]).sum()

@@ -339,13 +339,14 @@ SAID = {
     "dichtstbijzijnde STEM-academie, negen op de tien hoogstens 40,0; binnen 15 minuten heeft "
     "18,8 % er precies één, 62,5 % twee en 6,3 % drie of meer.\n"
     "Gerekend met 3,75 km aan 15 km/u voor alle leeftijden, zoals de Vlaamse indicator voor "
-    "basisvoorzieningen, bereikt 87,5 % een academie; waar die indicator de inwoners plaatst, is "
-    "niet bekend.",
+    "basisvoorzieningen, kan 87,5 % een academie bereiken; waar die indicator de inwoners "
+    "plaatst, is niet bekend.",
     "en": "Half of the measured children need at most 5.0 minutes to the nearest STEM academy, "
     "nine in ten at most 40.0; within 15 minutes 18.8% have exactly one, 62.5% two and 6.3% three "
     "or more.\n"
     "Counted by 3.75 km at 15 km/h for all ages, as the Flemish indicator of access to basic "
-    "provisions is, 87.5% reach an academy; where that indicator places residents is not known.",
+    "provisions is, 87.5% can reach an academy; where that indicator places residents is not "
+    "known.",
 }
 
 

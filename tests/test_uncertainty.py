@@ -337,7 +337,7 @@ SAME = ["level", "code", "profile"]
 
 
 def covered(table: pd.DataFrame, scenario: str = "central") -> pd.Series:
-    """Give the children in time of each place and profile."""
+    """Give the children within reach of each place and profile."""
     rows = table[table["level"].isin(["region", "province", "municipality"])]
     if "scenario" in rows:
         rows = rows[(rows["scenario"] == scenario) & (rows["band"] == "all")]
@@ -403,7 +403,7 @@ def test_each_bar_equals_a_run_by_itself(
 def test_all_ends_together_equal_a_run_with_all_of_them(
     bars: Any, tmp_path: Path, end: str, how: dict[str, Any]
 ) -> None:
-    """Each at its own speeds, placed by the method with fewest or most children in time."""
+    """Each at its own speeds, placed by the method with fewest or most children within reach."""
     rows = bars.bars[(bars.bars["part"] == "together") & (bars.bars["end"] == end)]
     of_placing = bars.bars[(bars.bars["part"] == "placing") & (bars.bars["end"] == end)]
     method = of_placing["value"].iloc[0].rpartition(" ")[2]
@@ -415,7 +415,7 @@ def test_all_ends_together_equal_a_run_with_all_of_them(
 
 
 def test_other_rules_are_measured_place_by_place(bars: Any, tmp_path: Path) -> None:
-    """Of each place and profile the set with fewest children in time, and that with most."""
+    """Of each place and profile the set with fewest children within reach, and that with most."""
     sets = ("default", "bna", "vademecum-2022")
     alone = [covered(measured(written(tmp_path / name, stress_rules=f'"{name}"'))) for name in sets]
     both = pd.concat(alone, axis=1)

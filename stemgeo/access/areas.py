@@ -1,6 +1,6 @@
 """Isochrone polygons: for looking at, never for counting.
 
-An isochrone is the ground within 50 m of a road from which an academy is reached in time. It is
+An isochrone is the ground within 50 m of a road from which an academy is within reach. It is
 drawn from the exact distance of every raster corner to the reached stretches of road, contoured
 at 50 m; so holes and islands are kept and polygons follow the roads.
 """
@@ -240,7 +240,7 @@ def _build_frame(
 
 
 def reached_stretches(rider: Rider, sites: TiedPoints, times_ms: Longs, cutoff_ms: int) -> Floats:
-    """List the stretches of road from which a site is reached in time.
+    """List the stretches of road from which a site is within reach.
 
     Parameters
     ----------
@@ -293,7 +293,7 @@ class _Rides:
     against: bool
 
     def cut_within(self, rider: Rider, cutoff_ms: int) -> Floats:
-        """Cut from each segment the stretch from which the site is reached in time."""
+        """Cut from each segment the stretch from which the site is within reach."""
         rides = rider.network.backward if self.against else rider.network.forward
         pace = rider.times.pace[rides[self.segment]]
         kept = (self.near_ms <= cutoff_ms) & (pace > 0)

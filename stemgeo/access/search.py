@@ -269,7 +269,7 @@ def _search_sources_to_points(
 def _note_exits(
     exits: Exits, at: int, ms: int, horizon_ms: int, best: Ints, found: Ints, filled: int
 ) -> int:
-    """Note the points that pass here in time, each with its least time; give how many are found."""
+    """Note the points that pass here soon enough, with the least time; give how many are found."""
     first, point, exit_ms = exits
     for one in range(first[at], first[at + 1]):
         late = ms + exit_ms[one]
@@ -333,7 +333,7 @@ def _label_nodes_three(
     """Search from each source by itself, no farther than it is one of the three nearest so far.
 
     Where three others are before it, they are so wherever it would come from there. One search
-    from all at once meets each node three times, but far apart in time, when it has left the
+    from all at once meets each node three times, but far apart, when it has left the
     processor's cache: on the roads of Flanders that takes more than twice as long.
     """
     nodes = len(first) - 1

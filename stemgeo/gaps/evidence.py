@@ -154,7 +154,7 @@ def _longest_ridden(ways: pd.DataFrame, case: Case) -> pd.DataFrame:
 
 
 def _find_other_ages(rows: pd.DataFrame, case: Case) -> pd.DataFrame:
-    """Name the academy in time that serves other ages, and those."""
+    """Name the academy within reach that serves other ages, and those."""
     rows = _rows_of_reason(rows, "age")
     shown = find_value_of_most(rows["gap"], rows["shown_by"], rows["children"])
     chosen, rules = case.measured.academies.iloc[shown], case.prepared.study.academies

@@ -28,7 +28,7 @@ _FEWEST = 9
 
 @dataclass(frozen=True)
 class Joining:
-    """How children not in time are joined to areas.
+    """How children out of reach are joined to areas.
 
     Attributes
     ----------

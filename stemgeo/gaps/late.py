@@ -1,4 +1,4 @@
-"""The children who are not in time, one row for each point and age cell."""
+"""The children who are out of reach, one row for each point and age cell."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ if TYPE_CHECKING:
     Ints = NDArray[np.intp]
 
 PROFILES = ("all", "low_stress")
-"""Those whom no road brings in time, and those whom all roads do and quiet ones do not."""
+"""Those whom no road brings within reach, and those whom all roads do and quiet ones do not."""
 
 
 def late_children(prepared: Prepared, measured: Measured) -> pd.DataFrame:
-    """List the measured children who are not in time in the central scenario.
+    """List the measured children who are out of reach in the central scenario.
 
     Returns
     -------

@@ -1,4 +1,4 @@
-"""Why a child is not in time: one reason for each, tested in a fixed order, with its evidence."""
+"""Why a child is out of reach: one reason for each, tested in a fixed order, with its evidence."""
 
 from __future__ import annotations
 
@@ -111,7 +111,7 @@ def add_reasons(rows: pd.DataFrame, case: Case) -> pd.DataFrame:
         The rows with `reason` (position in REASONS), `straight_m` (to the nearest academy that is
         or was recognised, whatever its ages; inf: there is none), `shown_by` (for *barrier* and
         *age* the position of an academy among those of the day, for *lapsed* among the ended;
-        else NOWHERE) and `figure` (of *barrier*: ride over straight line in time; inf: the ride
+        else NOWHERE) and `figure` (of *barrier*: ride over straight line in minutes; inf: the ride
         takes more than the cutoff times `gaps.barrier_detour`).
     """
     rows = rows.assign(straight_m=_measure_nearest_m(case, rows))
@@ -262,7 +262,7 @@ def _measure_ride_ms(case: Case, traveller: OverNetwork, rows: pd.DataFrame, sit
 
 
 def _find_in_time(case: Case, traveller: StraightLine | OverNetwork, rows: pd.DataFrame) -> Ints:
-    """Say for each row of which academy a traveller is in time; NOWHERE: of none."""
+    """Say for each row of which academy a traveller is within reach; NOWHERE: of none."""
     academy = np.full(len(rows), NOWHERE, dtype=np.intp)
     if rows.empty:
         return academy

@@ -50,7 +50,7 @@ class Gaps:
     shares
         The municipalities of each gap with their part of its children.
     children
-        A row for each point and age cell with children who are not in time, in a gap or not:
+        A row for each point and age cell with children who are out of reach, in a gap or not:
         `point` (position in the demand table), `ages` (of the cell), `band`, `nis_code`,
         `profile`, `children`, `gap_id` (empty: in an area with too few for a gap), `reason`.
         A child has one row at most.
@@ -62,7 +62,7 @@ class Gaps:
 
 
 def find_gaps(prepared: Prepared, measured: Measured, *, threads: int | None = None) -> Gaps:
-    """Find the connected areas of uncovered children, and why they are not in time.
+    """Find the connected areas of uncovered children, and why they are out of reach.
 
     Parameters
     ----------
@@ -75,8 +75,8 @@ def find_gaps(prepared: Prepared, measured: Measured, *, threads: int | None = N
     Returns
     -------
     Gaps
-        Of profile "all" the children whom no road brings in time; of "low_stress", when the study
-        has it, those who are in time over all roads but not over quiet ones. The children of each
+        Of profile "all" the children whom no road brings within reach; of "low_stress", when the
+        study has it, those within reach over all roads but not over quiet ones. Children of each
         profile, in a gap or not, add up to the uncovered of the coverage table.
     """
     case = Case.from_measured(prepared, measured, threads or count_cores())
@@ -269,7 +269,7 @@ def _nearest_to_most(inside: pd.DataFrame, case: Case) -> pd.Series:
 def _list_children(
     rows: pd.DataFrame, area: Ints, ids: NDArray[np.object_], case: Case
 ) -> pd.DataFrame:
-    """Write out who is not in time, with words for numbers."""
+    """Write out who is out of reach, with words for numbers."""
     cells = case.prepared.cells
     bands = list(dict.fromkeys(cell.band.name for cell in cells))
     band = np.array([bands.index(cell.band.name) for cell in cells])

@@ -53,7 +53,7 @@ COLUMNS = (
 """Of a register as it is read, in the order of its schema."""
 _MOST_TRAJECTORIES = 1000
 _CROSSED_KM = 15
-"""Beyond it nobody arrives in time: the fastest of the default riders goes 4.5 km in 15 min."""
+"""Beyond it nobody has one within reach: the fastest of the default riders go 4.5 km in 15 min."""
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""The curve of siting: which share is in time with so many places more.
+"""The curve of siting: which share is within reach with so many places more.
 
 In the look of the series: the same sheet, letters, head and credits as the maps. Lines carry
 their names; all of it reads in grey print.
@@ -53,7 +53,7 @@ _TOLD = 5
 def draw_curve(
     curve: pd.DataFrame, plan: tuple[int, float] | None, text: MapText, random_plans: int
 ) -> Figure:
-    """Draw the share of the children in time against the number of new places.
+    """Draw the share of the children within reach against the number of new places.
 
     Parameters
     ----------

@@ -501,7 +501,7 @@ def map_kind(*columns: str, **facts: Any) -> Callable[[Prepare], MapKind]:
 
 @map_kind(*COUNTS, "share", "class", by=PLACES, own_classes=True)
 def share(of: MapRequest) -> MapContent:
-    """The share of the children in time."""
+    """The share of the children within reach."""
     classes, shown, words = _choose_share_classes(of), of.places, of.words
     classed = _classify_by_share(of, shown, classes)
     legend = Legend(
@@ -626,7 +626,7 @@ def reach(of: MapRequest) -> MapContent:
 
 @map_kind(*COUNTS, "dots", "children_per_dot", alt="dots")
 def uncovered(of: MapRequest) -> MapContent:
-    """The children who are not in time, as dots that stand where such children live."""
+    """The children who are out of reach, as dots that stand where such children live."""
     cutoff, words = of.given_tables.study.travel.cutoff_min, of.words
     late = _list_late_points(of.given_tables, cutoff)
     worth = choose_dot_worth(int(late["uncovered"].sum()))
@@ -659,7 +659,7 @@ def uncovered(of: MapRequest) -> MapContent:
 
 
 def _list_late_points(tables: MapTables, cutoff_min: float) -> GeoDataFrame:
-    """Give the demand points with the measured children who are not in time, by zone and point."""
+    """Give the demand points with the measured children who are out of reach, by zone and point."""
     rides, demand = tables.rides, tables.demand
     in_time = np.rint(rides["time_s"].to_numpy() * 1000) <= minutes_to_ms(cutoff_min)
     late = rides[rides["measured"].to_numpy() & ~in_time]
@@ -903,7 +903,7 @@ def candidates(of: MapRequest) -> MapContent:
     before="must",
 )
 def change(of: MapRequest) -> MapContent:
-    """The change of the share in time from an earlier result to this one."""
+    """The change of the share within reach from an earlier result to this one."""
     before, words = _require_given(of.before), of.words
     of = replace(of, ground=_say_both(of.ground, before))
     earlier = before.municipalities.set_index("nis_code").reindex(
@@ -943,7 +943,7 @@ def change(of: MapRequest) -> MapContent:
     mend="draw a result of `stemgeo run --plan`, with --before the one without it",
 )
 def plan(of: MapRequest) -> MapContent:
-    """The share in time without and with the places of a plan, side by side."""
+    """The share within reach without and with the places of a plan, side by side."""
     before, words, classes = _require_given(of.before), of.words, _choose_share_classes(of)
     if not is_planned(of.ground.academies).any():
         mend = "give the result of `stemgeo run STUDY --plan plan.csv`"

@@ -75,7 +75,7 @@ _HEADROOM = 1.12  # above the highest number, for its figure
 
 
 def draw_line_chart(trend: pd.DataFrame, reported: pd.DataFrame, text: MapText) -> Figure:
-    """Draw both measures over the years: municipalities with an academy, children in time.
+    """Draw both measures over the years: municipalities with an academy, children within reach.
 
     Parameters
     ----------

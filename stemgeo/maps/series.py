@@ -90,7 +90,7 @@ class Classes:
 
 
 def choose_classes(chosen: Sequence[float] | Literal["quantiles"], share: ArrayLike) -> Classes:
-    """Give the classes of a share in time.
+    """Give the classes of a share within reach.
 
     Parameters
     ----------

@@ -156,7 +156,7 @@ def name_gap_places(gap: Mapping[str, Any], words: Texts) -> str:
 def say_gap_reason(
     gap: Mapping[str, Any], words: Texts, names: Mapping[str, str] | None = None
 ) -> str:
-    """Say why most children of a gap are not in time, how many if not all, and what shows it.
+    """Say why most children of a gap are out of reach, how many if not all, and what shows it.
 
     Parameters
     ----------
@@ -176,7 +176,7 @@ def say_gap_reason(
 
 
 def say_reason(reason: str, words: Texts) -> str:
-    """Say why a child is not in time; of another reason what stands there."""
+    """Say why a child is out of reach; of another reason what stands there."""
     return words(f"reason.name.{reason}") if reason in REASONS else reason
 
 

@@ -327,7 +327,7 @@ def _describe_places(
 def _build_shares(
     places: GeoDataFrame, ground: _Shapes, classes: Sequence[float], text: MapText, *, show: bool
 ) -> _Theme:
-    """Colour municipalities, or zones, by the share of their children in time."""
+    """Colour municipalities, or zones, by the share of their children within reach."""
     words, are_zones = text.words, ground.name == "zones"
     noun = "map.count.zone" if are_zones else "map.count.municipality"
     counted = [words.say_count(noun, n) for n in _count_classes(places, classes)]

@@ -387,7 +387,7 @@ def _refuse_inside(place: Path, folders: list[Path]) -> None:
 def _yield_maps(
     source: Source, before: Tables | None, *, has_trend: bool = False
 ) -> Iterator[AnswerMap]:
-    """List the maps: children in time and academies, of all and of each province; change; gaps."""
+    """List the maps: share and academies, of all and of each province; change; gaps."""
     words = source.words
     there, of_area = source.whole_provinces, source.study.has_area
 

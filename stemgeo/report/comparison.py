@@ -253,7 +253,7 @@ class _Side:
 
     @property
     def cutoff_ms(self) -> int:
-        """What counts as in time."""
+        """What counts as within reach."""
         return minutes_to_ms(self.content["study"]["travel"]["cutoff_min"])
 
     @property
@@ -284,7 +284,7 @@ class _Side:
         return dict(zip((last for last, _ in cells), columns.cumsum(axis=1).T, strict=True))
 
     def find_in_time(self, profile: str, ages: str) -> NDArray[np.bool_]:
-        """Say of each demand point whether these ages are in time from there."""
+        """Say of each demand point whether these ages are within reach from there."""
         rows = self._row_numbers[profile, ages]
         in_time = np.zeros(len(self.demand), dtype=bool)
         in_time[self._point_numbers[rows]] = self._is_reached[rows]
@@ -313,7 +313,7 @@ class _Side:
 
     @cached_property
     def _is_reached(self) -> NDArray[np.bool_]:
-        """Whether each row of the access table is in time."""
+        """Whether each row of the access table is within reach."""
         # Back to the whole milliseconds that were compared when the children were counted.
         time_ms = np.rint(self.access["travel_time_s"].to_numpy() * 1000)
         reached = (self.access["status"] == REACHED).to_numpy(bool)
@@ -576,7 +576,7 @@ def _leave_unknown(rows: pd.DataFrame) -> pd.DataFrame:
 
 
 def _count_moved(a: _Side, b: _Side, cells: list[_Cell]) -> pd.DataFrame:
-    """Count who is in time in one and not in the other, at points and cells, by every level.
+    """Count who is within reach in one and not in the other, at points and cells, by every level.
 
     A layer of the user's own is not among the levels: which points lie in it is not kept.
     """
@@ -772,7 +772,7 @@ def _write_markdown(found: Comparison) -> str:
 
 
 def _name_losers(found: Comparison, profile: str) -> list[str]:
-    """Name the municipalities in which most children are no longer in time."""
+    """Name the municipalities in which most children are no longer within reach."""
     rows = found.of("municipality", profile=profile)
     rows = rows[rows["lost"].fillna(0) > 0]
     if rows.empty:

@@ -391,7 +391,7 @@ def _refuse_other_question(ours: Row, theirs: Row, folder: Path | None) -> None:
 def _refuse_other_start(
     source: Source, start: pd.Series, profile: str, folder: Path | None
 ) -> None:
-    """Refuse a plan that does not begin with the children that the result has in time.
+    """Refuse a plan that does not begin with the children that the result has within reach.
 
     So it is where the result counts planned places, perhaps these very ones.
     """
@@ -399,7 +399,7 @@ def _refuse_other_start(
     ours = region[OF_QUIET[profile]] if profile in OF_QUIET else region
     if ours is None or ours["covered"] != start["covered"]:
         now = "none" if ours is None else ours["covered"]
-        what = f"begins with {start['covered']:.0f} children in time, the result has {now}"
+        what = f"begins with {start['covered']:.0f} children within reach, the result has {now}"
         mend = "give the result without planned places, or a plan of the study with them"
         raise ResultError(Problem(str(folder), what, mend))
 

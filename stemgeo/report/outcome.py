@@ -402,7 +402,7 @@ class Tables(Outcome):
         The tables; see `docs/data-dictionary.md`. `municipalities` has both measures side by
         side, `academies` those that count on the study's date.
     gap_municipalities, gap_children
-        The municipalities of each gap, and every child that is not in time, see `gaps.Gaps`; the
+        The municipalities of each gap, and every child that is out of reach, see `gaps.Gaps`; the
         latter is in no folder.
     changes
         Recognised academies against the year before, see `coverage.changes_table`.
@@ -412,7 +412,7 @@ class Tables(Outcome):
         Minutes to the nearest academies, academies within reach and the share by minute, see
         `times.measure_times`.
     effects
-        What a choice of the model changes: children in time with surfaces counted and without.
+        What a choice of the model changes: children within reach with surfaces counted and without.
     placement
         By which method the children of each zone were placed.
     sensitivity
@@ -533,7 +533,7 @@ class Tables(Outcome):
 
     @cached_property
     def zones(self) -> gpd.GeoDataFrame:
-        """The table `zone-shares`: zones with light outlines, and their share in time."""
+        """The table `zone-shares`: zones with light outlines, and their share within reach."""
         if self.folder is not None:
             found: gpd.GeoDataFrame = self._read_file("tables/zones.parquet")
             return found

@@ -149,7 +149,7 @@ def _format_asked_share(share: float, language: str) -> str:
 
 
 def _find_share(plan: PlanTables) -> float:
-    """Give the share in time with the plan."""
+    """Give the share within reach with the plan."""
     return float(plan.places["share"].iloc[-1] if len(plan.places) else plan.curve["share"].iloc[0])
 
 
@@ -172,7 +172,7 @@ def _say_proof(plan: PlanTables, language: str) -> list[str]:
 
 
 def _say_goal(plan: PlanTables, language: str) -> list[str]:
-    """Say what the problem is about, where that is not the children in time."""
+    """Say what the problem is about, where that is not the children within reach."""
     words, lines = load_texts(language), []
     if "minutes" in plan.goal:
         now, then = (format_decimals(one, language) for one in plan.goal["minutes"])

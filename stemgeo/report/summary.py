@@ -685,7 +685,7 @@ def say_candidates(table: pd.DataFrame, study: Study) -> str:
 def say_gaps(
     gaps: pd.DataFrame, coverage: pd.DataFrame, min_children: int, language: str
 ) -> list[str]:
-    """Say how many children the gaps hold, why they are not in time, and who is in none.
+    """Say how many children the gaps hold, why they are out of reach, and who is in none.
 
     Parameters
     ----------
@@ -699,9 +699,9 @@ def say_gaps(
     Returns
     -------
     list of str
-        A sentence on the children whom no road brings in time; their reasons, which add up to
+        A sentence on the children whom no road brings within reach; their reasons, which add up to
         those of them in gaps; and, of a study of quiet roads, one on those whom only busy roads
-        bring in time.
+        bring within reach.
     """
     words = load_texts(language)
     rows = coverage[(coverage["level"] == "region") & (coverage["scenario"] == "central")]

@@ -38,12 +38,12 @@ class Choices:
     Parameters
     ----------
     reach
-        Places x units, any kind of number: a unit is in time of a place where an entry that is
+        Places x units, any kind of number: a unit is within reach of a place where an entry that is
         not 0 is stored.
     weight
         What a unit counts for, whole and not negative: its children, times a weight.
     served
-        How many open academies have the unit in time already; two or more are alike.
+        How many open academies have the unit within reach already; two or more are alike.
     cost_cents
         What each place costs, in cents.
     province_of_place, province_of_unit
@@ -84,7 +84,7 @@ class Choices:
         return self.names.get(province, f"province {province}")
 
     def count_reached(self, chosen: Indices) -> Ints:
-        """Count by unit the academies that have it in time, the chosen places with them."""
+        """Count by unit the academies that have it within reach, the chosen places with them."""
         one = np.zeros(self.places, np.int64)
         one[chosen] = 1
         return np.asarray(self.served + find_pattern(self.reach).T @ one)
@@ -129,7 +129,7 @@ class Limits:
     floor_places
         By province, the least number of new places in it.
     floor_share
-        By province, the least share (0 to 1) of its children in time, with what is open.
+        By province, the least share (0 to 1) of its children within reach, with what is open.
     largest_share
         No province gets more than this share (0 to 1) of `places`, rounded down.
     time_limit_s
@@ -181,7 +181,7 @@ class Solution:
     seconds
         Time taken.
     unreachable
-        Units with children that neither an open academy nor any place has in time.
+        Units with children that neither an open academy nor any place has within reach.
     left
         What the reductions left to search.
     """
@@ -226,7 +226,7 @@ def least_children(share: float, children: int) -> int:
 
 
 def needs_by_province(choices: Choices, limits: Limits) -> dict[int, int]:
-    """Give by province the children still to be brought in time for its least share."""
+    """Give by province the children still to be brought within reach for its least share."""
     everyone = choices.children_by_province(np.ones(choices.units, bool))
     served = choices.children_by_province(choices.served > 0)
     needs = {

@@ -40,7 +40,7 @@ class Cover:
     reach
         Places x units, ones.
     first, second
-        What a unit counts for when a first and a second place has it in time.
+        What a unit counts for when a first and a second place has it within reach.
     own
         What only this place can bring.
     children, province_of_unit
@@ -72,7 +72,7 @@ class Cover:
         return int(self.reach.shape[1])
 
     def count_by_unit(self, chosen: Indices) -> Ints:
-        """Count by unit the chosen places that have it in time."""
+        """Count by unit the chosen places that have it within reach."""
         one = np.zeros(self.places, np.int64)
         one[chosen] = 1
         return np.asarray(self.reach.T @ one)

@@ -44,14 +44,14 @@ NEAR = 500
 
 @dataclass(frozen=True)
 class Curve:
-    """What 1, 2, 3, ... more places bring in time.
+    """What 1, 2, 3, ... more places bring within reach.
 
     Parameters
     ----------
     already
-        The weight in time without any.
+        The weight within reach without any.
     greedy
-        By number of places, from 1 on: the weight in time when each is put where it adds most.
+        By number of places, from 1 on: the weight within reach when each is put where it adds most.
     best
         The best found with so many.
     bound
@@ -68,7 +68,7 @@ class Curve:
 
 
 def trace_curve(choices: Choices, most: int, time_limit_s: float = SOLVING_S) -> Curve:
-    """Say for 1 to `most` more places what they bring in time, and what none can pass.
+    """Say for 1 to `most` more places what they bring within reach, and what none can pass.
 
     Each number takes the better of greedy and of the number before with one more, both swapped.
     The bounds are Lagrange's, from relaxed programs at a few numbers: the multipliers of one

@@ -43,7 +43,7 @@ class WorkingPlan:
         self.value = 0
 
     def units_of(self, place: int) -> Indices:
-        """List the units that a place has in time."""
+        """List the units that a place has within reach."""
         start, end = self.cover.reach.indptr[place : place + 2]
         return np.asarray(self.cover.reach.indices[start:end])
 
@@ -108,7 +108,7 @@ def score_by_gain_per_cost(plan: WorkingPlan) -> Floats:
 def complete_plan(plan: WorkingPlan, rules: SearchRules, score: Score) -> list[int]:
     """Add the best place that the rules allow, over and over, until none adds anything.
 
-    Provinces that lack children in time come first, then the score; at the end the floors are
+    Provinces that lack children within reach come first, then the score; at the end the floors are
     filled. Of equals the smaller index.
 
     Parameters

@@ -48,7 +48,7 @@ if TYPE_CHECKING:
 
 
 def find_fewest(choices: Choices, rules: SearchRules, share: float, deadline: float) -> Found:
-    """Find the fewest places that have the share of the children in time.
+    """Find the fewest places that have the share of the children within reach.
 
     Parameters
     ----------

@@ -60,7 +60,7 @@ def _rank_by_rule(table: pd.DataFrame, rule: str) -> pd.DataFrame:
     """Put the municipalities in order: most in need first, equals by code."""
     by = {"adds": ["adds", "uncovered"], "uncovered": ["uncovered", "adds"], "share": ["share"]}
     keys = [*by[rule], "nis_code"]
-    # The lowest share in time is the most in need; of the others the largest number is.
+    # The lowest share within reach is the most in need; of the others the largest number is.
     rising = [name in ("share", "nis_code") for name in keys]
     ranked = table.sort_values(keys, ascending=rising, ignore_index=True)
     ranked.insert(0, "rank", np.arange(1, len(ranked) + 1))
@@ -79,7 +79,7 @@ def _main_reason(reasons: pd.DataFrame) -> pd.DataFrame:
 def _best_places(
     prepared: Prepared, measured: Measured, places: gpd.GeoDataFrame, threads: int | None
 ) -> pd.DataFrame:
-    """Give by municipality the place there that would bring most children in time."""
+    """Give by municipality the place there that would bring most children within reach."""
     everyone = list_units(prepared, measured, "all", threads=threads)
     near = coverage_sets(prepared, measured, places, "all", everyone, threads=threads)
     reach = keep_entries(near, everyone.served[near.indices] == 0)

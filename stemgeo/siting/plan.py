@@ -60,9 +60,9 @@ class Question:
     candidates
         The places.
     units
-        The children, those in time already included.
+        The children, those within reach already included.
     reach
-        Which units each place brings in time, shape (places, units).
+        Which units each place brings within reach, shape (places, units).
     choices
         Places and units as the solver takes them, weighted as the study asks.
     plain
@@ -89,12 +89,12 @@ class Question:
 
     @property
     def now(self) -> Indices:
-        """The units that have an academy in time already."""
+        """The units that have an academy within reach already."""
         return np.flatnonzero(self.units.served > 0)
 
     @property
     def in_time(self) -> int:
-        """The children who have an academy in time already."""
+        """The children who have an academy within reach already."""
         return int(self.units.children[self.now].sum())
 
 
@@ -118,7 +118,7 @@ class PlanTables:
     cost
         What the places cost under the subsidy rules, beside the register.
     counted
-        How many children more the whole chain counts in time with the plan.
+        How many children more the whole chain counts within reach with the plan.
     municipalities, academies
         As of a run with the plan, over the roads that it is about.
     measured_children
@@ -127,12 +127,12 @@ class PlanTables:
         Municipalities without an academy before the plan.
     goal
         What the problem is about, before and after: "minutes" (mean time to the nearest, from the
-        middles of zones) for the p-median, "twice" (children with two in time) for a backup.
+        middles of zones) for the p-median, "twice" (children with two within reach) for a backup.
     whole_region
         Whether the study is of all of Flanders, as the envelope is.
     unreachable
-        Measured children by name of municipality whom neither an academy nor any candidate has in
-        time, most first.
+        Measured children by name of municipality whom neither an academy nor any candidate has
+        within reach, most first.
     notes
         What the reader of the figures must know.
     """
@@ -177,7 +177,7 @@ def build_question(
     study = prepared.study
     siting = study.siting
     if not prepared.inputs.children["children"].any():
-        what = "no zone has a child of the ages studied, so no place brings anyone in time"
+        what = "no zone has a child of the ages studied, so no place brings anyone within reach"
         raise InputError(Problem("siting", what, "give a population with children, or other bands"))
     places = find_candidates(prepared, measured)
     if places.table.empty:
@@ -334,7 +334,7 @@ def _add_up_by_zone(asked: Question, middles: gpd.GeoDataFrame, times: csr_array
 
 
 def list_newly_served(asked: Question, chosen: Indices) -> list[Indices]:
-    """List for each chosen place the units that are in time with it and were not before."""
+    """List for each chosen place the units that are within reach with it and were not before."""
     late, reach = asked.units.served == 0, asked.reach
     found = []
     for place in chosen:
@@ -411,14 +411,14 @@ def build_register(asked: Question, chosen: Indices) -> gpd.GeoDataFrame:
 
 
 def count_covered(asked: Question, chosen: Indices) -> int:
-    """Count the children in time with these places beside the open academies."""
+    """Count the children within reach with these places beside the open academies."""
     return asked.in_time + sum(
         int(asked.units.children[one].sum()) for one in list_newly_served(asked, chosen)
     )
 
 
 def count_by_chance(asked: Question, most: int) -> Longs:
-    """Count the children in time with places drawn by chance, one more at a time.
+    """Count the children within reach with places drawn by chance, one more at a time.
 
     Returns
     -------

@@ -132,7 +132,7 @@ def certify_bound(program: Program, duals: Floats) -> tuple[float, Floats]:
 
 
 def solve_relaxed(program: Program, time_limit_s: float) -> Relaxed | None:
-    """Solve without whole numbers, by an interior point; None if that did not end in time."""
+    """Solve without whole numbers, by an interior point; None if that did not end soon enough."""
     highs, scale = _build_model(program, time_limit_s, 0)
     highs.setOptionValue("solver", "ipm")
     # Any duals prove a bound: no need to cross over to a corner.

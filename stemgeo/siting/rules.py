@@ -86,7 +86,7 @@ class SearchRules:
     floor, cap
         By province, the least and the most places.
     needs
-        By province, the children still to be brought in time.
+        By province, the children still to be brought within reach.
     """
 
     most: int

@@ -134,7 +134,7 @@ def find_best(choices: Choices, cover: Cover, rules: SearchRules, deadline: floa
 def _better_in_parts(
     cover: Cover, rules: SearchRules, plan: WorkingPlan, loose: Relaxed, deadline: float
 ) -> WorkingPlan:
-    """Better a large choice part by part, where branch and bound would find little in time."""
+    """Better a large choice part by part, where branch and bound would find little soon enough."""
     out, _ = prove_places(loose, plan.value, cover.places)
     if (~out).sum() <= MANY_PLACES or plan.chosen.sum() <= 2 * TOGETHER:
         return plan
@@ -446,7 +446,7 @@ def find_feasible(
         if rules.are_kept_by(cover, plan.places):
             return plan
     if answer.values is None or not answer.finished:
-        what = "no choice within the limits was found in time"
+        what = "no choice within the limits was found within the time limit"
         raise InputError(Problem(WHERE, what, "raise the time limit or lower a floor"))
     short = limits.province[floors][answer.values[len(program.gain) :] > SHORT]
     names = ", ".join(choices.province_name(int(province)) for province in np.unique(short))

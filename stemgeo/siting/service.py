@@ -1,4 +1,4 @@
-"""Whom each place would bring in time: the same searches that the access table rests on."""
+"""Whom each place would bring within reach: the same searches that the access table rests on."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ class Units:
     children
         How many, shape (units,).
     served
-        How many open academies they have in time: 0, 1, or 2 for two or more; shape (units,).
+        How many open academies they have within reach: 0, 1, or 2 for two or more; shape (units,).
     """
 
     point: NDArray[np.intp]
@@ -57,7 +57,7 @@ def reached_in_profile(measured: Measured, profile: str) -> list[Reached]:
 def list_units(
     prepared: Prepared, measured: Measured, profile: str, *, threads: int | None = None
 ) -> Units:
-    """List the measured children of a study with the academies that they have in time.
+    """List the measured children of a study with the academies that they have within reach.
 
     Parameters
     ----------
@@ -90,7 +90,7 @@ def coverage_sets(
     *,
     threads: int | None = None,
 ) -> csr_array:
-    """Say which units each place brings in time, shape (places, units).
+    """Say which units each place brings within reach, shape (places, units).
 
     Parameters
     ----------
@@ -120,7 +120,7 @@ def _find_sets_by_cell(
     profile: str,
     threads: int | None,
 ) -> list[csr_array]:
-    """For each age cell, which demand points each place serves in time, shape (places, points)."""
+    """For each age cell, whom each place has within reach, shape (places, points)."""
     riders = {rider.profile: rider for rider in measured.riders}
     by_pace = _search_by_pace(prepared, riders[profile], places, threads)
     study, found = prepared.study, []

@@ -48,7 +48,7 @@ LARGEST_UNROLLED = 100_000_000
 
 
 def mclp(choices: Choices, limits: Limits) -> Solution:
-    """Find the places that bring most weight in time (Church and ReVelle 1974).
+    """Find the places that bring most weight within reach (Church and ReVelle 1974).
 
     Parameters
     ----------
@@ -60,7 +60,7 @@ def mclp(choices: Choices, limits: Limits) -> Solution:
     Returns
     -------
     Solution
-        `objective` is the weight in time, `already` included. A place that adds nothing is not
+        `objective` is the weight within reach, `already` included. A place that adds nothing is not
         chosen unless a floor wants it.
 
     Raises
@@ -136,7 +136,7 @@ def p_median(choices: Choices, times: csr_array, now: Ints, limits: Limits) -> S
     began = time.perf_counter()
     choices.check_arrays()
     if limits.floor_share:
-        what = "the p-median has no cutoff: no share in time can be asked for"
+        what = "the p-median has no cutoff: no share within reach can be asked for"
         raise InputError(Problem(WHERE, what, "leave the least shares out"))
     if times.shape != (choices.units, choices.places) or now.shape != (choices.units,):
         what = f"times are {times.shape} and now {now.shape}, not by unit and place"
@@ -168,13 +168,13 @@ def lscp(choices: Choices, limits: Limits, share: float = 1.0) -> Solution:
     limits
         Floors and the time limit; the number is what is sought, so it has no limit.
     share
-        The least share, 0 to 1, of all children in time, open academies included.
+        The least share, 0 to 1, of all children within reach, open academies included.
 
     Returns
     -------
     Solution
         `objective` is the number of new places, `bound` the least that could do, `gains` the
-        children that each brings in time. Where `unreachable` units leave the share out of
+        children that each brings within reach. Where `unreachable` units leave the share out of
         reach, it is the most that can be reached.
 
     Raises

@@ -223,7 +223,7 @@ def test_times_along_an_edge_count_the_waits_between(tmp_path: Path) -> None:
 def test_cutoff_is_inclusive_to_the_millisecond(
     tmp_path: Path, length_mm: int, *, counts: bool
 ) -> None:
-    """900.000 s at 15 km/h is in time; one millisecond more is not."""
+    """900.000 s at 15 km/h is within reach; one millisecond more is not."""
     drawn = RoadMap(LINE, [("a b", STREET)])
     network = exact(drawn, tmp_path, [length_mm])
     table = times(network, [drawn.at("a")], {"x": drawn.at("b")}, cutoff_min=15)

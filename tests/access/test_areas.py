@@ -55,7 +55,7 @@ def academies_in(network: Network) -> gpd.GeoDataFrame:
 def stretches_of(
     network: Network, academies: gpd.GeoDataFrame, minutes: float, kmh: float = KMH
 ) -> tuple[Rider, TiedPoints, np.ndarray]:
-    """Give the rider, the academies on the roads, and the stretches reached in time."""
+    """Give the rider, the academies on the roads, and the stretches reached within reach."""
     x, y = academies.geometry.x.to_numpy(), academies.geometry.y.to_numpy()
     sites = snap_points(network, x, y)
     rider = Rider(network, network.travel_times(kmh), minutes_to_ms(minutes))
@@ -154,7 +154,7 @@ def test_bands_nest_without_overlap(network_of: Callable[[str], Network], extrac
 def test_reached_stretches_are_where_the_times_say(
     network_of: Callable[[str], Network], extract: str
 ) -> None:
-    """Every few metres along every edge: in time by the access rule, and on a stretch, or neither.
+    """Every few metres of an edge: within reach by the access rule, and on a stretch, or neither.
 
     Times are rounded to the millisecond at both ends, so places within 5 ms of the cutoff are
     left to either side. A place out of reach may still lie on a stretch of a road that crosses.

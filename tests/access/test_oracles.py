@@ -585,7 +585,7 @@ CUTOFF_MIN = 20.0
 def plain_of(network_of: NetworkOf, extract_of: Callable[[str], Path]) -> Callable[[str], Plain]:
     """Read each extract once by the plain computation, as far as the points can ride.
 
-    Whoever comes from one to another of them in time is always within 2 km of either.
+    Whoever comes from one to another of them within reach is always within 2 km of either.
     """
 
     def read(name: str) -> Plain:

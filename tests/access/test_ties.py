@@ -80,7 +80,7 @@ BANKS |= {"k": (-3500, 20), "l": (3500, 20), "n": (3500, 24), "o": (-3500, 24)}
     ],
 )
 def test_a_house_across_water_rails_or_a_motorway(tmp_path: Path, barrier: str, bars: bool) -> None:  # noqa: FBT001
-    """It goes round, by its own bank, or is not in time; a tunnel, ditch or pond bars nobody."""
+    """It goes round, by its own bank, or is out of reach; a tunnel, ditch or pond bars nobody."""
     path, _, tags = barrier.partition(": ")
     drawn = RoadMap(BANKS, [("a b c", STREET), ("a p q", STREET), (path, tags)])
     network = drawn.network(tmp_path)

@@ -123,7 +123,7 @@ checked; the rest is made before the clock starts.
 
 Peak memory of the process: **{run["peak_mib"] / 1024:.2f} GiB** (aim: under 4).
 
-Whom each of {sets["places"]:,} candidate places would have in time among {sets["points"]:,}
+Whom each of {sets["places"]:,} candidate places would have within reach among {sets["points"]:,}
 points, at the speeds of three bands: **{sets["sets_s"]:.1f} s** (aim: under 5) for
 {sets["pairs"]:,} pairs.
 """

@@ -3,7 +3,7 @@
     PYTHONPATH=tests .venv/bin/python -m bench.untagged ../shared/data
 
 takes each village as it is mapped, and again without limits, lanes and cycleways, and prints a
-table of the shares of its children in time of an academy in its middle, for docs/method.md.
+table of the shares of its children within reach of an academy in its middle, for docs/method.md.
 """
 
 from __future__ import annotations

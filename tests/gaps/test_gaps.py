@@ -391,7 +391,7 @@ def test_what_lies_between_is_looked_for_from_the_middle_of_the_children(
 
 
 def test_age(tmp_path: Path) -> None:
-    """An academy 1 km away is for 12 to 14; those of 13 are in time and in no gap."""
+    """An academy 1 km away is for 12 to 14; those of 13 are within reach and in no gap."""
     homes = {"11001": Home(0, 0, {10: 60, 13: 60})}
     places = hand.academies({"A": hand.spot(1, 0)}, {"A": (12, 14)})
     gap = only(found_on(tmp_path, homes, places, **lane(2)))
@@ -479,7 +479,7 @@ def test_an_academy_that_is_yet_to_come_is_no_evidence(tmp_path: Path) -> None:
 
 
 def test_a_lapsed_academy_for_other_ages_explains_nothing(tmp_path: Path) -> None:
-    """Were it still recognised, these children would not be in time either."""
+    """Were it still recognised, these children would not be within reach either."""
     valid = {"A": ("2020-01-01", "2021-12-31")}
     places = hand.academies({"A": hand.spot(1, 0)}, {"A": (12, 14)}, valid=valid)
     assert only(found_on(tmp_path, SIXTY, places, **lane(2)))["reason"] == "too_far"
@@ -599,7 +599,7 @@ def test_a_barrier_includes_its_bound(
 
 
 def test_whom_no_road_brings_in_time_is_in_no_gap_of_quiet_roads(tmp_path: Path) -> None:
-    """Of two homes by a main road the nearer is in time along it, not quietly; the other never."""
+    """Of two homes by a main road the nearer is within reach by it, not quietly; the other not."""
     towns = {
         "11001": ("Antwerpen", hand.square(-10, -10, 10.05, 20)),
         "71002": ("Limburg", hand.square(0.05, -10, 10, 20)),
@@ -998,7 +998,7 @@ def test_an_academy_is_named_when_it_is_the_nearest_of_most(
 def on_a_grid(
     cells: Sequence[tuple[int, int]], side_m: float, *, points: bool = False, **rules: Any
 ) -> tuple[Gaps, Study, Inputs]:
-    """Spread 60 children a cell over cells of a grid that none can leave in time."""
+    """Spread 60 children a cell over cells of a grid that none can leave within reach."""
     study = hand.study(weights="g", travel=FLAT, demand={"method": "grid"}, gaps=rules)
     km = side_m / 1000
     squares = [hand.square(x * km, y * km, km, km) for x, y in cells]
@@ -1136,7 +1136,7 @@ def test_a_barrier_of_the_sample_is_its_canal(sample_result: Result) -> None:
 
 
 def test_the_day_is_that_of_the_measurement(tmp_path: Path) -> None:
-    """Measured for a day before the recognition ended: in time, and no gap."""
+    """Measured for a day before the recognition ended: within reach, and no gap."""
     valid = {"A": ("2020-01-01", "2021-12-31")}
     places = hand.academies({"A": hand.spot(1, 0)}, valid=valid)
     prepared, _ = measured_on(tmp_path, SIXTY, places, **lane(2))

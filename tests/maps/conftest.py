@@ -109,7 +109,7 @@ def gaps(municipalities: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
 def text() -> MapText:
     """All of a map's text, in Dutch."""
     return MapText(
-        title="Wie raakt op tijd bij een STEM-academie?",
+        title="Wie kan een STEM-academie bereiken?",
         notice="Voorbeeld, niet voor publicatie",
         source="Bronhouders van de proef",
         date="31 december 2022",
@@ -120,7 +120,7 @@ def text() -> MapText:
 
 @pytest.fixture
 def zones(municipalities: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
-    """Each square in four; the first of them has all the children in time that it can hold."""
+    """Each square in four; the first of them has all the children within reach that it can hold."""
     quarters = []
     for place in municipalities.itertuples():
         west, south, east, north = place.geometry.bounds

@@ -41,7 +41,7 @@ def choropleth(
     *,
     province: str | None = None,
 ) -> Figure:
-    """Draw the share of children in time by municipality."""
+    """Draw the share of children within reach by municipality."""
     ground = Ground(municipalities, academies, text, province)
     return share.draw_map(ground, chosen=DEFAULT_CLASSES).figure
 

@@ -1,4 +1,4 @@
-"""The curve of siting: share in time against new places."""
+"""The curve of siting: share within reach against new places."""
 
 from __future__ import annotations
 

@@ -92,7 +92,7 @@ def timed(municipalities: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
 
 @pytest.fixture
 def points(municipalities: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
-    """Ten spots in each square that share its children who are not in time."""
+    """Ten spots in each square that share its children who are out of reach."""
     rows = []
     for town in municipalities.itertuples():
         x0, y0, _, _ = town.geometry.bounds
@@ -107,7 +107,7 @@ def points(municipalities: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
 
 @pytest.fixture
 def candidates(municipalities: gpd.GeoDataFrame) -> pd.DataFrame:
-    """Every municipality, ranked by its children not in time."""
+    """Every municipality, ranked by its children out of reach."""
     ranked = municipalities.sort_values(["uncovered", "nis_code"], ascending=[False, True])
     middle = ranked.centroid
     return pd.DataFrame(ranked[["nis_code", "name", "province"]]).assign(
@@ -549,10 +549,10 @@ def test_alt_text(municipalities: gpd.GeoDataFrame, ground: Ground) -> None:
     ]
     assert sum(counts) == len(limburg) - 1
     assert said.replace("\N{NO-BREAK SPACE}", " ") == (
-        "Wie raakt op tijd bij een STEM-academie? Voorbeeld, niet voor publicatie. "
+        "Wie kan een STEM-academie bereiken? Voorbeeld, niet voor publicatie. "
         "Methode: benadering in vogelvlucht. "
         "Provincie Limburg: kaart met 20 gemeenten, ingekleurd per klasse. "
-        "Aandeel van de kinderen dat op tijd een STEM-academie bereikt: "
+        "Aandeel van de kinderen dat een STEM-academie kan bereiken: "
         f"0 tot 20 %: {counts[0]} gemeenten; 20 tot 40 %: {counts[1]} gemeenten; "
         f"40 tot 60 %: {counts[2]} gemeenten; 60 tot 80 %: 0 gemeenten; "
         f"80 tot 100 %: {counts[4]} gemeenten. "
@@ -589,7 +589,7 @@ def test_files_carry_the_alt_text(ground: Ground, tmp_path: Path) -> None:
     """SVG, PNG and PDF say inside what is seen, and what the map is called."""
     drawn = kinds.share.draw_map(ground, chosen=FIXED)
     png, svg, pdf = save_map(drawn, tmp_path / "map")
-    title = "Wie raakt op tijd bij een STEM-academie?: Vlaanderen"
+    title = "Wie kan een STEM-academie bereiken?: Vlaanderen"
     root = ET.parse(svg).getroot()  # noqa: S314
     assert root.get("role") == "img"
     named = {

@@ -90,7 +90,7 @@ def test_the_chart_says_everything(trend: pd.DataFrame, text: MapText) -> None:
         "Methode: benadering in vogelvlucht",
         "Gemeenten met een STEM-academie",
         "Totaal: 300 gemeenten.",
-        "Aandeel van de kinderen dat op tijd een STEM-academie bereikt",
+        "Aandeel van de kinderen dat een STEM-academie kan bereiken",
         "Bron: Bronhouders van de proef. Gerapporteerde cijfers over STEM-academies: ",
         "Antwoord op de parlementaire vraag",
         "Datum van de gegevens: 31 december 2022",

@@ -61,7 +61,7 @@ def test_everything_is_said(
 ) -> None:
     """Title, place, notice, method, source and date stand on every map."""
     said = written(choropleth(municipalities, academies, text, province=province))
-    assert "Wie raakt op tijd bij een STEM-academie?" in said
+    assert "Wie kan een STEM-academie bereiken?" in said
     assert ("Provincie Antwerpen" if province else "Vlaanderen") in said
     assert "Voorbeeld, niet voor publicatie" in said
     assert "Methode: benadering in vogelvlucht" in said

@@ -37,7 +37,7 @@ def test_everything_is_said(page: str) -> None:
     """Title, language, notice, method, source and date stand in the page."""
     read = Page(page)
     assert dict(read.tags)["html"] == {"lang": "nl"}
-    assert read.of("title") == read.of("h1") == ["Wie raakt op tijd bij een STEM-academie?"]
+    assert read.of("title") == read.of("h1") == ["Wie kan een STEM-academie bereiken?"]
     for line in (
         "Voorbeeld, niet voor publicatie",
         "Methode: benadering in vogelvlucht",
@@ -54,14 +54,14 @@ def test_tooltips_show_the_table(page: str, municipalities: gpd.GeoDataFrame) ->
     assert shares["Lede"] == {
         "Gemeente": "Lede",
         "Provincie": "Limburg",
-        "Aandeel op tijd": "30,0\N{NO-BREAK SPACE}%",
+        "Aandeel binnen bereik": "30,0\N{NO-BREAK SPACE}%",
         "Kinderen": "1.090",
-        "Op tijd": "57",
-        "Niet op tijd": "133",
+        "Binnen bereik": "57",
+        "Niet binnen bereik": "133",
         "Niet gemeten": "900",
         "STEM-academies": "1",
     }
-    assert shares["Jabbeke"]["Aandeel op tijd"] == "geen cijfer"
+    assert shares["Jabbeke"]["Aandeel binnen bereik"] == "geen cijfer"
 
 
 def test_each_shape_has_the_figures_of_its_own_ground(
@@ -86,10 +86,10 @@ def test_zones_and_academies_tell_their_own(page: str, academies: gpd.GeoDataFra
     assert zone == {
         "Zone": "Damme 1",
         "Gemeente": "Damme",
-        "Aandeel op tijd": "80,0\N{NO-BREAK SPACE}%",
+        "Aandeel binnen bereik": "80,0\N{NO-BREAK SPACE}%",
         "Kinderen": "255",
-        "Op tijd": "204",
-        "Niet op tijd": "51",
+        "Binnen bereik": "204",
+        "Niet binnen bereik": "51",
         "Niet gemeten": "0",
     }
     assert [row["STEM-academie"] for row in told(page, "academies")] == academies["name"].tolist()
@@ -172,7 +172,7 @@ def test_minutes_when_they_are_known(
     gaps: gpd.GeoDataFrame,
     text: MapText,
 ) -> None:
-    """The classes are those of paper: an upper bound is in its class, as 15 minutes are in time."""
+    """The classes are those of paper: an upper bound is in its class, as 15 minutes are."""
     seconds = np.full(40, 299.0)
     seconds[:7] = 60, 900, 901, np.inf, np.nan, 0, 1801
     places = municipalities.assign(median_time_s=seconds)
@@ -200,14 +200,14 @@ def test_layers(page: str) -> None:
     assert control
     ground, over = (re.findall(r'"([^"]+)" :', part) for part in control.groups())
     assert ground == [
-        "Aandeel kinderen op tijd, per gemeente",
+        "Aandeel kinderen binnen bereik, per gemeente",
         "Gemeenten met en zonder STEM-academie",
-        "Aandeel kinderen op tijd, per zone",
+        "Aandeel kinderen binnen bereik, per zone",
         "Fietstijd tot de dichtstbijzijnde STEM-academie",
     ]
     assert over == [
-        "Hiaten: kinderen niet op tijd",
-        "Hiaten: kinderen alleen over drukke wegen op tijd",
+        "Hiaten: kinderen niet binnen bereik",
+        "Hiaten: kinderen alleen over drukke wegen binnen bereik",
         "STEM-academies",
         "Namen van gemeenten",
     ]
@@ -230,15 +230,15 @@ def test_a_gap_is_drawn_as_its_outline_and_says_why(page: str) -> None:
 
 
 def test_a_gap_of_quiet_roads_is_not_said_to_be_late(page: str) -> None:
-    """Its children are in time over busy roads: the tooltip and the layer say so."""
+    """Its children are within reach over busy roads: the tooltip and the layer say so."""
     for ground, head, other in (
-        ("gaps", "Niet op tijd", "Alleen over drukke wegen op tijd"),
-        ("quiet-gaps", "Alleen over drukke wegen op tijd", "Niet op tijd"),
+        ("gaps", "Niet binnen bereik", "Alleen over drukke wegen binnen bereik"),
+        ("quiet-gaps", "Alleen over drukke wegen binnen bereik", "Niet binnen bereik"),
     ):
         for row in told(page, ground):
             assert head in row
             assert other not in row
-    assert "Hiaten: kinderen alleen over drukke wegen op tijd" in page
+    assert "Hiaten: kinderen alleen over drukke wegen binnen bereik" in page
 
 
 def test_outlines_of_gaps_keep_the_page_small(

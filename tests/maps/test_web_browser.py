@@ -227,7 +227,7 @@ def test_pointing_shows_the_figure_of_the_table(
         row = municipalities.set_index("name").loc[name]
         figures = shown.tooltip()
         assert figures["Gemeente"] == name
-        for head, column in (("Kinderen", "children"), ("Op tijd", "covered")):
+        for head, column in (("Kinderen", "children"), ("Binnen bereik", "covered")):
             assert int(figures[head].replace(".", "")) == row[column]
         assert figures == shares_of(page)[name]
 
@@ -239,7 +239,9 @@ def test_search_by_keyboard_alone(opened: Callable[..., Opened], page: str) -> N
     shown.tab.keyboard.type("lED")
     shown.press("Enter")
     said = shown.tab.locator("#found").inner_text().replace("\N{NO-BREAK SPACE}", " ")
-    assert said.startswith("Lede · Provincie: Limburg · Aandeel op tijd: 30,0 % · Kinderen: 1.090")
+    assert said.startswith(
+        "Lede · Provincie: Limburg · Aandeel binnen bereik: 30,0 % · Kinderen: 1.090"
+    )
     assert shown.tooltip()["Gemeente"] == "Lede"
     box = shown.tab.locator('path[aria-label^="Gemeente: Lede,"]').bounding_box()
     around = shown.tab.locator(".folium-map").bounding_box()
@@ -375,7 +377,7 @@ def test_print_shows_the_map_and_its_legend(opened: Callable[..., Opened], page:
     assert [round(float(side)) for side in paper.pages[0].mediabox[2:]] == [595, 842]
     said = " ".join(paper.pages[0].extract_text().split())
     for line in (
-        "Wie raakt op tijd bij een STEM-academie?",
+        "Wie kan een STEM-academie bereiken?",
         "Voorbeeld, niet voor publicatie",
         "0 tot 20 %",
         "Bron: Bronhouders van de proef",

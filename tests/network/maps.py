@@ -167,6 +167,6 @@ def times(
 
 
 def ms(network: Network, child: Place, academy: Place, **how: float) -> int | None:
-    """Time from a child to an academy in milliseconds; None when there is no way in time."""
+    """Time from a child to an academy in milliseconds; None when there is no way within reach."""
     (seconds,) = times(network, [child], {"a": academy}, **how)["travel_time_s"]
     return None if np.isinf(seconds) else round(seconds * 1000)

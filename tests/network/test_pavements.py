@@ -186,7 +186,7 @@ def test_children_under_10_are_in_time_over_pavements_and_older_ones_are_not(
 
 
 def test_without_the_option_nobody_rides_on_a_pavement(tmp_path: Path) -> None:
-    """Off by default: one age cell, and nobody is in time over very quiet roads."""
+    """Off by default: one age cell, and nobody is within reach over very quiet roads."""
     prepared, found = measured(tmp_path)
     assert [cell.name for cell in prepared.cells] == ["5-11"]
     quiet = found.coverage.query("level == 'region' and band == 'all' and scenario == 'central'")
@@ -194,7 +194,7 @@ def test_without_the_option_nobody_rides_on_a_pavement(tmp_path: Path) -> None:
 
 
 def test_an_academy_that_could_come_promises_what_a_run_counts(tmp_path: Path) -> None:
-    """Siting asks with the same paces: whom a place serves are those who are in time of it."""
+    """Siting asks with the same paces: whom a place serves are those who are within reach of it."""
     prepared, found = measured(tmp_path, pavements_under_10=True)
     rider = found.riders[1]
     for cell, covered in zip(prepared.cells, (1, 0), strict=True):

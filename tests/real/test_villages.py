@@ -240,11 +240,11 @@ def test_roads_of_another_country_are_refused(
 
 
 def test_children_near_the_edge_are_said(result: Result) -> None:
-    """A village is smaller than a ride: who is not in time there may be so for its edge alone."""
+    """A village is smaller than a ride: who is out of reach there may be so for its edge alone."""
     uncovered = result.municipalities["uncovered"].sum()
     notes = [str(note) for note in result.notes if "extract's edge" in str(note)]
     assert len(notes) == (1 if uncovered else 0)
-    assert all(f"{uncovered} children who are not in time" in note for note in notes)
+    assert all(f"{uncovered} children who are out of reach" in note for note in notes)
 
 
 def test_a_share_of_few_is_marked(result: Result) -> None:

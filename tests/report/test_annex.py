@@ -50,15 +50,15 @@ REPORTED = {
 }
 """Municipalities with an academy at the end of 2022, in the ministry's order of provinces."""
 FIGURES = {
-    "Op tijd (15 minuten)": ("all", "central", "covered"),
-    "Op tijd, laag": ("all", "low", "covered"),
-    "Op tijd, hoog": ("all", "high", "covered"),
-    "Niet op tijd": ("all", "central", "uncovered"),
+    "Binnen bereik (15 minuten)": ("all", "central", "covered"),
+    "Binnen bereik, laag": ("all", "low", "covered"),
+    "Binnen bereik, hoog": ("all", "high", "covered"),
+    "Niet binnen bereik": ("all", "central", "uncovered"),
     "Niet gemeten": ("all", "central", "unmeasured"),
-    "Aandeel op tijd": ("all", "central", "share"),
-    "Aandeel op tijd, laag": ("all", "low", "share"),
-    "Aandeel op tijd, hoog": ("all", "high", "share"),
-    "Aandeel op tijd over rustige wegen": ("low_stress", "central", "share"),
+    "Aandeel binnen bereik": ("all", "central", "share"),
+    "Aandeel binnen bereik, laag": ("all", "low", "share"),
+    "Aandeel binnen bereik, hoog": ("all", "high", "share"),
+    "Aandeel binnen bereik over rustige wegen": ("low_stress", "central", "share"),
 }
 """Profile, scenario and column of coverage.csv under each heading."""
 CHILDREN = "Kinderen (5 tot en met 17 jaar)"
@@ -253,8 +253,11 @@ def test_the_gaps_are_those_of_the_result(answer: Path, folder: Path) -> None:
     known = {row["gap_id"]: row for row in lines(folder / "tables/gaps.csv")}
     names = {row["academy_id"]: row["name"] for row in lines(folder / "tables/academies.csv")}
     heads = {
-        "Hiaten": ("all", "Kinderen niet op tijd (15 minuten)"),
-        "Hiaten over rustige wegen": ("low_stress", "Kinderen alleen over drukke wegen op tijd"),
+        "Hiaten": ("all", "Kinderen niet binnen bereik (15 minuten)"),
+        "Hiaten over rustige wegen": (
+            "low_stress",
+            "Kinderen alleen over drukke wegen binnen bereik",
+        ),
     }
     seen = []
     for sheet, (profile, head) in heads.items():
@@ -282,11 +285,11 @@ def test_the_candidates_are_those_of_the_result(answer: Path, folder: Path) -> N
     heads = {
         "Rang": "rank",
         CHILDREN: "children",
-        "Niet op tijd": "uncovered",
-        "Aandeel op tijd": "share",
-        "Extra kinderen op tijd met één academie": "adds",
-        "Extra op tijd, uit de gemeente zelf": "adds_here",
-        "Extra op tijd, uit andere gemeenten": "adds_beyond",
+        "Niet binnen bereik": "uncovered",
+        "Aandeel binnen bereik": "share",
+        "Extra kinderen binnen bereik met één academie": "adds",
+        "Van hen uit de gemeente zelf": "adds_here",
+        "Van hen uit andere gemeenten": "adds_beyond",
     }
     assert [row["NIS-code"] for row in rows] == [row["nis_code"] for row in known]
     for row, candidate in zip(rows, known, strict=True):
@@ -353,7 +356,7 @@ def test_numbers_are_numbers_and_codes_are_text(answer: Path) -> None:
     assert isinstance(cells["NIS-code"].value, str)
     assert cells[CHILDREN].number_format == "#,##0"
     assert isinstance(cells[CHILDREN].value, int)
-    assert cells["Aandeel op tijd"].number_format == "0.0%"
+    assert cells["Aandeel binnen bereik"].number_format == "0.0%"
     sources = rows_of(answer / "bijlage-1-gemeenten.xlsx", "Bronnen")
     assert {type(row["Datum"]) for row in sources} == {dt.datetime}
     assert {row["Licentie"] for row in sources} == {"MIT", "CC BY 4.0"}
@@ -418,7 +421,7 @@ def test_in_english_the_words_are_english_and_the_figures_the_same(
     assert english.sheetnames == ["Totals", "Age and sex", *REPORTED, "Notes", "Sources"]
     for name in ("Limburg", "Antwerpen"):
         heads = [cell.value for cell in english[name][header_of(english[name])]]
-        assert {"Municipality", "Share in time, low", "Children (aged 5 to 17)"} <= set(heads)
+        assert {"Municipality", "Share within reach, low", "Children (aged 5 to 17)"} <= set(heads)
         numbers = [
             [cell.value for row in book[name].iter_rows(min_row=5) for cell in row
              if cell.data_type == "n"]
@@ -471,15 +474,15 @@ def test_a_place_without_a_figure_says_so(folder: Path, tmp_path: Path) -> None:
     changed = copied(folder, tmp_path / "r", less_measured)
     workbook, belgian, plain = write_municipalities(sg.read_result(changed, "nl"), tmp_path)
     rows = {row["NIS-code"]: row for row in rows_of(workbook, "Limburg")}
-    assert rows[UNSEEN]["Aandeel op tijd"] is None
-    assert rows[UNSEEN]["Aandeel op tijd over rustige wegen"] is None
+    assert rows[UNSEEN]["Aandeel binnen bereik"] is None
+    assert rows[UNSEEN]["Aandeel binnen bereik over rustige wegen"] is None
     assert rows[UNSEEN]["Opmerking"] == "geen cijfer: niemand gemeten"
-    assert rows[HARDLY]["Aandeel op tijd"] == 1
+    assert rows[HARDLY]["Aandeel binnen bereik"] == 1
     assert rows[HARDLY]["Opmerking"] == "minder dan de helft gemeten"
     assert [row["Opmerking"] for row in rows.values()].count(None) == len(rows) - 2
     notes = [row["Onderwerp"] for row in rows_of(workbook, "Toelichting")]
     assert "Kolom \N{LEFT DOUBLE QUOTATION MARK}Opmerking\N{RIGHT DOUBLE QUOTATION MARK}" in notes
-    shares = {row["NIS-code"]: row["Aandeel op tijd (%)"] for row in lines(belgian, ";")}
+    shares = {row["NIS-code"]: row["Aandeel binnen bereik (%)"] for row in lines(belgian, ";")}
     assert (shares[UNSEEN], shares[HARDLY]) == ("", "100,0000")
     marks = {row["nis_code"]: (row["share"], row["partly_measured"]) for row in lines(plain)}
     assert (marks[UNSEEN], marks[HARDLY]) == (("", "False"), ("1.000000", "True"))

@@ -147,7 +147,7 @@ def test_the_text_says_how_many_municipalities_have_an_academy(sample_answer: Pa
 
 
 def test_every_figure_of_the_tables_is_that_of_coverage_csv(sample_answer: Path) -> None:
-    """Children, in time, not in time, share, range and quiet roads: by province."""
+    """Children, within reach, out of reach, share, range and quiet roads: by province."""
     found = tables(sample_answer / "antwoord.docx")
     (by_province,) = [
         rows for head, rows in found.items() if "binnen 15\xa0minuten fietsen" in head
@@ -187,7 +187,7 @@ def test_every_sentence_with_figures_is_that_of_the_tables(sample_answer: Path) 
     quiet = figure(sample_answer, "VLG", profile="low_stress")
     measured = own["covered"] + own["uncovered"]
     assert f"Van de {whole(measured)} kinderen en jongeren van 5 tot en met 17 jaar" in said
-    assert f"bereikt {share(own['covered'], own['uncovered'])} binnen 15\xa0minuten" in said
+    assert f"kan {share(own['covered'], own['uncovered'])} binnen 15\xa0minuten" in said
     assert f"Dat zijn {whole(own['covered'])} kinderen." in said
     assert f"het bedraagt {share(low['covered'], low['uncovered'])} als" in said
     assert f"en {share(high['covered'], high['uncovered'])} als" in said
@@ -196,7 +196,7 @@ def test_every_sentence_with_figures_is_that_of_the_tables(sample_answer: Path) 
         gaps = list(csv.DictReader(file))
     late = [row for row in gaps if row.get("profile", "all") == "all"]
     inside = sum(int(row["uncovered"]) for row in late)
-    assert f"{whole(own['uncovered'])} kinderen zijn niet op tijd." in said
+    assert f"{whole(own['uncovered'])} kinderen hebben geen STEM-academie binnen bereik." in said
     assert f"wonen er {whole(inside)} in {whole(len(late))} aaneengesloten gebieden" in said
     assert f"en {whole(own['uncovered'] - inside)} in kleinere groepen" in said
     lapsed = sum(int(row["children_lapsed"]) for row in late)
@@ -585,7 +585,9 @@ def test_a_plan_that_begins_elsewhere_is_refused(small: Path, tmp_path: Path) ->
     study = sg.load_study(small / "study")
     plan = sg.site(study.with_siting(places=1)).write(tmp_path / "plan")
     planned = sg.run(study.with_plan(plan / "plan.csv")).write(tmp_path / "planned")
-    with pytest.raises(ResultError, match=r"begins with \d+ children in time, the result has \d+"):
+    with pytest.raises(
+        ResultError, match=r"begins with \d+ children within reach, the result has \d+"
+    ):
         sg.answer(planned, tmp_path / "new", plan=plan)
     shutil.copytree(small / "study", tmp_path / "study")
     toml = tmp_path / "study" / "study.toml"

@@ -368,7 +368,7 @@ def test_the_summary_of_a_comparison(found: Comparison, tmp_path: Path) -> None:
     assert "**Proef, niet voor publicatie**" in text
     assert "**B: benadering in vogelvlucht (afstand x 1,3); met geplande plaatsen**" in text
     assert "in B en niet in A: 78; in A en niet in B: 88." in text
-    assert "niet langer op tijd zijn: Boechout (88)." in text
+    assert "Waar de meeste kinderen niet langer binnen bereik zijn: Boechout (88)." in text
     for source in ("Proefgrenzen (CC0)", "Proefregister"):
         assert text.rindex(source) > text.index("## Bronnen")
     assert "plan.csv" not in text.partition("## Bronnen")[2]  # no name of a file is a source
@@ -379,7 +379,7 @@ def test_the_words_in_english(a: Result, b: Result, tmp_path: Path) -> None:
     output = a.study.output.model_copy(update={"language": "en"})
     english = replace(a, study=a.study.model_copy(update={"output": output}))
     text = (compare(english, b).write(tmp_path / "c") / "summary.md").read_text("utf-8")
-    assert "Children in time in B and not in A: 78; in A and not in B: 88." in text
+    assert "Children within reach in B and not in A: 78; in A and not in B: 88." in text
     assert "| output.language | en | nl |" in text
     assert "| Antwerpen | 806 | 448 | 360 | -88 |" in text
 

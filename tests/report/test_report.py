@@ -508,7 +508,7 @@ def test_the_zones_of_a_folder_are_those_of_the_result(
     """The page from the files has the layer of zones that the page of the run has."""
     folder = Path(shutil.copytree(written_sample, tmp_path / "sample"))
     page = (folder / "map.html").read_text("utf-8")
-    assert "Aandeel kinderen op tijd, per zone" in page
+    assert "Aandeel kinderen binnen bereik, per zone" in page
     assert sg.read_result(folder).web_map() == page
     assert len(page.encode()) < 4_000_000
     zones = folder / "tables" / "zones.parquet"
@@ -638,27 +638,28 @@ COUNTED = pd.DataFrame(
 TOLD_OF_GAPS = {
     "nl": [
         (
-            "Hiaten zijn aaneengesloten gebieden met ten minste 50 van de kinderen die niet op "
-            "tijd zijn: 2, met 1.560 kinderen. In kleinere groepen wonen er nog 40{beside}."
+            "Hiaten zijn aaneengesloten gebieden met ten minste 50 van de kinderen die niet "
+            "binnen bereik zijn: 2, met 1.560 kinderen. In kleinere groepen wonen er nog "
+            "40{beside}."
         ),
         (
             "Waarom, van de 1.560 kinderen in deze hiaten: academie voor andere "
             "leeftijden 1.000, verder weg 560."
         ),
         (
-            "Apart geteld zijn de kinderen die over alle wegen wel op tijd zijn, maar niet over "
-            "rustige: 1 hiaat met 700 van hen; in kleinere groepen nog 10."
+            "Apart geteld zijn de kinderen die over alle wegen wel binnen bereik zijn, maar niet "
+            "over rustige: 1 hiaat met 700 van hen; in kleinere groepen nog 10."
         ),
     ],
     "en": [
         (
-            "Gaps are connected areas with at least 50 of the children who are not in time: 2, "
+            "Gaps are connected areas with at least 50 of the children who are out of reach: 2, "
             "with 1,560 children. 40 more live in smaller groups{beside}."
         ),
         "Why, of the 1,560 children in these gaps: academy for other ages 1,000, farther away 560.",
         (
-            "Counted apart are the children who are in time over all roads, but not over quiet "
-            "ones: 1 gap with 700 of them; 10 more in smaller groups."
+            "Counted apart are the children who are within reach over all roads, but not over "
+            "quiet ones: 1 gap with 700 of them; 10 more in smaller groups."
         ),
     ],
 }
@@ -702,12 +703,12 @@ def test_reasons_are_those_of_the_late_alone(
         (
             "nl",
             "De grootste hiaten, over alle wegen:",
-            "| Gemeenten | Hiaat | niet op tijd | Mediaan | Waarom |",
+            "| Gemeenten | Hiaat | niet binnen bereik | Mediaan | Waarom |",
         ),
         (
             "en",
             "The largest gaps, over all roads:",
-            "| Municipalities | Gap | not in time | Median | Why |",
+            "| Municipalities | Gap | out of reach | Median | Why |",
         ),
     ],
 )
@@ -733,14 +734,14 @@ def test_the_summary_lists_the_ten_largest_gaps_of_all_roads(
 @pytest.mark.parametrize(
     ("language", "heads"),
     [
-        ("nl", ("niet op tijd", "alleen over drukke wegen op tijd")),
-        ("en", ("not in time", "in time only over busy roads")),
+        ("nl", ("niet binnen bereik", "alleen over drukke wegen binnen bereik")),
+        ("en", ("out of reach", "within reach only over busy roads")),
     ],
 )
 def test_the_heading_of_gaps_says_whose_they_are(
     sample_result: Result, language: str, heads: tuple[str, str]
 ) -> None:
-    """Children of quiet roads do not stand under "not in time"."""
+    """Children of quiet roads do not stand under "out of reach"."""
     for profile, head in zip(("all", "low_stress"), heads, strict=True):
         rows = sample_result.gaps[sample_result.gaps["profile"] == profile].head(2)
         assert format_gaps(rows, language, profile).columns[2] == head
@@ -781,7 +782,7 @@ def test_a_manifest_is_json_of_one_shape(written: tuple[Result, Path]) -> None:
 def test_isochrones_lean_outward_and_say_so(
     sample_result: Result, written: tuple[Result, Path]
 ) -> None:
-    """Whoever lives within 50 m of a road and is in time at their speed is inside; files say so."""
+    """Who lives within 50 m of a road and can get there at their speed is inside; files say so."""
     ages = next(one for one in sample_result.study.travel.bands if one.ages == (9, 11))
     assert ages.speed_kmh["central"] == sample_result.study.output.isochrone_speed_kmh
     rows = sample_result.access
@@ -859,9 +860,9 @@ def test_the_ages_that_are_counted_are_named(tmp_path: Path) -> None:
     bands = "[[travel.bands]]\nages = {}\nspeed_kmh = 12\n"
     holed = bands.format("[5, 8]") + bands.format("[14, 17]") + "[output]"
     said = summary_of(hand.write_study(tmp_path / "s", straight_line=True), {"[output]": holed})
-    assert "gemeten kinderen van 5 tot en met 8 en 14 tot en met 17 jaar bereikt" in said
+    assert "gemeten kinderen van 5 tot en met 8 en 14 tot en met 17 jaar kan" in said
     whole = summary_of(hand.write_study(tmp_path / "t", straight_line=True), {})
-    assert "gemeten kinderen van 5 tot en met 17 jaar bereikt" in whole
+    assert "gemeten kinderen van 5 tot en met 17 jaar kan" in whole
 
 
 @pytest.mark.parametrize(("off", "beside"), [(0.0099, False), (0.0101, True), (-0.0101, True)])
@@ -947,7 +948,7 @@ def test_attributes_are_told_by_their_title(tmp_path: Path) -> None:
     value = f"{index.loc['central', 'concentration_index']:.2f}".replace(".", ",")
     assert (
         f"Naar mediaan inkomen: van het vijfde van de kinderen met de laagste waarde is {shown[0]} "
-        f"op tijd, van het vijfde met de hoogste {shown[1]} (concentratie-index {value};"
+        f"binnen bereik, van het vijfde met de hoogste {shown[1]} (concentratie-index {value};"
     ) in said.replace("\N{NO-BREAK SPACE}", " ")
 
 

@@ -151,7 +151,7 @@ def within(choices: Choices, limits: Limits) -> None:
 @settings(max_examples=150)
 @given(choices=some_choices(), limits=some_limits())
 def test_mclp_is_the_best_of_all_plans(choices: Choices, limits: Limits) -> None:
-    """With a number, a budget, floors and a largest share, no plan brings more weight in time."""
+    """With a number, a budget, floors and a largest share, none brings more weight within reach."""
     within(choices, limits)
     expected = brute(choices, limits, lambda counts, _: int(choices.weight[counts > 0].sum()))
     found = assert_best(lambda: mclp(choices, limits), expected)
@@ -725,7 +725,7 @@ def test_arrays_that_do_not_fit_are_told(changed: dict[str, Any], told: str) -> 
 
 
 def test_what_has_no_meaning_is_refused() -> None:
-    """An LSCP with a number, a p-median with a share in time, a second service above a first."""
+    """An LSCP with a number, a p-median with a share to reach, a second service above a first."""
     choices = choices_of(ISLANDS)
     times = csr_array((4, 3), dtype=np.int64)
     with pytest.raises(InputError, match="has no meaning"):
