@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from stemgeo import facts
 from stemgeo.arrays import divide_or_nan, sum_by_owner
 from stemgeo.errors import Problem, ResultError
 from stemgeo.inputs import vintages
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
     Longs = NDArray[np.int64]
 
 ALL_BANDS = "all"
-REGION = ("VLG", "Vlaanderen")
+REGION = facts.REGION
 KEYS = ["level", "code", "name", "band", "scenario", "profile"]
 
 

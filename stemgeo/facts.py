@@ -14,6 +14,8 @@ import pandas as pd
 
 LAMBERT_72 = "EPSG:31370"
 """Coordinates inside are Belgian Lambert 72, in metres."""
+REGION = ("VLG", "Vlaanderen")
+"""Code and name of all of it."""
 
 _PACKAGED = Path(__file__).parent / "_data"
 _SOURCE_TREE = Path(__file__).parent.parent / "data"

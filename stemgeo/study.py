@@ -411,7 +411,7 @@ def _find_beside_study(path: Path, info: ValidationInfo) -> Path:
 
 
 class Register(Input):
-    """A register, or what has its form: places of a plan, or to choose from.
+    """A register, or another table of which the study can say how it is read.
 
     Attributes
     ----------
@@ -588,6 +588,29 @@ class InputPaths(_StudyPart):
     attributes: Annotated[
         dict[Key, Attribute], Given("table", "numbers known of zones or municipalities")
     ] = Field(default={}, max_length=50)
+    reported: Annotated[
+        Register | None,
+        Given(
+            "table",
+            "figures that were reported: year, indicator, level, code, value, at_least, source",
+        ),
+    ] = None
+    participants: Annotated[
+        Register | None,
+        Given(
+            "table",
+            "who took part: academy_id or municipality, year, children, girls, boys, "
+            "trajectories, online",
+        ),
+    ] = None
+    budget: Annotated[
+        Register | None,
+        Given("table", "what was granted: year, line, euro, recipients, source"),
+    ] = None
+    events: Annotated[
+        Register | None,
+        Given("table", "a row for each event: date, place or postcode, label, ages"),
+    ] = None
 
     @field_validator("network")
     @classmethod
@@ -1566,6 +1589,91 @@ class SaidBy(Enum):
 _MISSING_WORDS = "has no words in '{}'", "give [study.facility.{}] its singular and plural"
 
 
+def _check_lines(text: str) -> str:
+    lines = text.replace("\r\n", "\n").replace("\t", " ").split("\n")
+    told = [" ".join(line.split(" ")).strip() for line in lines]
+    try:
+        for line in told:
+            _check_one_line(line)
+    except ValueError:
+        raise ValueError("must be plain text, without control characters") from None
+    if not any(told):
+        raise ValueError("must not be empty")
+    return "\n".join(filter(None, told))
+
+
+def _check_section(key: str) -> str:
+    if not re.fullmatch("[a-z][a-z0-9_]{0,39}", key):
+        raise ValueError("must be the name of a section: small letters, digits and underscores")
+    return key
+
+
+class Asked(_StudyPart):
+    """One of the literal questions: its text alone, or with the sections that answer it.
+
+    Attributes
+    ----------
+    text
+        As it was asked, in one or more lines.
+    sections
+        Of the answer's text, by the names that its template gives them; empty: whichever fit the
+        words of the question, see `report.questions`.
+    """
+
+    text: Annotated[str, Field(max_length=10_000), AfterValidator(_check_lines)]
+    sections: Annotated[tuple[Annotated[str, AfterValidator(_check_section)], ...], Once] = Field(
+        default=(), max_length=20
+    )
+
+    @model_validator(mode="before")
+    @classmethod
+    def _text_alone(cls, value: object) -> object:
+        if not isinstance(value, str | dict | Asked):
+            what = 'must be a question in quotes, or { text = "...", sections = [...] }'
+            raise ValueError(what)  # noqa: TRY004 -- what pydantic takes for a problem
+        return {"text": value} if isinstance(value, str) else value
+
+
+class ParliamentQuestion(_StudyPart):
+    """The question of a member of parliament that the answer is to.
+
+    Attributes
+    ----------
+    number
+        As parliament numbers it.
+    asked, answered
+        The day of the question, and that of the answer.
+    from
+        Who asks.
+    to, function
+        Who answers, and as what: "Vlaams minister van Werk".
+    language
+        In which it was asked; that of the outputs unless given.
+    questions
+        The literal questions, in their order.
+    """
+
+    model_config = ConfigDict(populate_by_name=True)
+
+    number: Annotated[
+        ShortLine, BeforeValidator(lambda one: str(one) if isinstance(one, int) else one)
+    ] = ""
+    asked: Day
+    answered: Day | None = None
+    from_: ShortLine = Field(alias="from", min_length=1)
+    to: ShortLine = ""
+    function: ShortLine = ""
+    language: Language | None = None
+    questions: tuple[Asked, ...] = Field(min_length=1, max_length=100)
+
+    @model_validator(mode="after")
+    def _in_order(self) -> Self:
+        if self.answered and self.answered < self.asked:
+            raise ValueError(f"answered: must not lie before asked ({self.asked})")
+        _check_each_once(tuple(name for one in self.questions for name in one.sections))
+        return self
+
+
 _OF_ROADS = {
     "travel": (
         *("stress_rules", "busy_crossings", "snap_within_m", "snap_limit_m", "walking_speed_ms"),
@@ -1614,6 +1722,7 @@ class Study(_StudyPart):
     output: Output = Output()
     targets: Targets = Targets()
     annexes: tuple[OwnAnnex, ...] = Field(default=(), alias="annex", max_length=50)
+    question: ParliamentQuestion | None = None
 
     # No choice, and nothing that a study.toml may say.
     _file: StudyFile | None = PrivateAttr(default=None)

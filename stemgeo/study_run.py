@@ -12,6 +12,7 @@ from stemgeo.coverage import changes_table, groups_table
 from stemgeo.equity import count_quintiles, measure_concentration
 from stemgeo.facts import LAMBERT_72
 from stemgeo.gaps import find_gaps
+from stemgeo.inputs.accounts import ACCOUNTS
 from stemgeo.measure import (
     Prepared,
     Progress,
@@ -127,6 +128,7 @@ def run(
             study.subsidy, keep_own(study, measured.academies), prepared.inputs.layers
         ),
         surroundings=draw_surroundings(prepared) if study.has_area else None,
+        **{role: prepared.inputs.accounts.get(role) for role in ACCOUNTS},
         network_counts={
             one.profile: one.list_counts(points, cells)
             for one in riders

@@ -61,6 +61,7 @@ _READ = tomllib.loads(Path(__file__).with_suffix(".toml").read_text(encoding="ut
 _SHARED = _READ.pop("shared")
 _TYPES: dict[str, tuple[Any, pa.Check | None]] = {
     "text": (_TEXT, None),
+    "exact": (_TEXT, pa.Check.str_matches(r"^\d+([.]\d+)?$")),
     "nis": (_TEXT, pa.Check.str_matches(r"^\d{5}$")),
     "flag": (bool, None),
     "date": ("datetime64[s]", None),

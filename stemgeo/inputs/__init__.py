@@ -18,6 +18,7 @@ from stemgeo.inputs.academies import (
     load_academies,
     read_academies,
 )
+from stemgeo.inputs.accounts import ACCOUNTS, KnownPlaces, load_account
 from stemgeo.inputs.attributes import load_attribute, read_attribute
 from stemgeo.inputs.boundaries import (
     dissolve_provinces,
@@ -60,6 +61,7 @@ from stemgeo.inputs.territory import (
 from stemgeo.inputs.weights import load_addresses, load_weights, read_weights
 from stemgeo.notes import Note, clean_text, say, say_count, say_list
 from stemgeo.study import VINTAGE, list_ages
+from stemgeo.texts.wording import find_wording
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping
@@ -121,6 +123,8 @@ class Inputs:
         One for each file, in the order of study.toml; those of `network` in its order.
     warnings
         What the reader of the figures must know.
+    accounts
+        What others counted, by input: see `accounts`; those that were given.
     addresses
         weight, geometry (points); None without a file.
     candidates
@@ -157,6 +161,7 @@ class Inputs:
     network: tuple[Path, ...]
     provenance: tuple[Provenance, ...]
     warnings: tuple[Note, ...]
+    accounts: dict[str, pd.DataFrame] = field(default_factory=dict)
     population_year: int | None = None
     population_vintage: int | None = None
     parts_vintage: int = VINTAGE
@@ -347,6 +352,15 @@ class _Reading:
         left, bottom, right, top = self.towns.total_bounds
         return every.cx[left - 1 : right + 1, bottom - 1 : top + 1].reset_index(drop=True)
 
+    @property
+    def counts_of(self) -> KnownPlaces:
+        """What the rows of what others counted can be of."""
+        study = self.study
+        labels = (find_wording(one).words.singular for one in study.languages)
+        whole, year = not study.has_area, study.about.date.year
+        register = self.read["academies"]
+        return KnownPlaces(self.towns, register, self.vintage, year, tuple(labels), whole)
+
     @cached_property
     def academies(self) -> gpd.GeoDataFrame:
         """The register, with the plan if there is one: once both are read."""
@@ -419,6 +433,10 @@ def _tell_of_edits(file: OpenedFile) -> None:
         file.warn(what)
 
 
+def _read_account(role: str) -> Callable[[_Reading, Any], tuple[Any, ...]]:
+    return lambda of, given: load_account(role, given, of.counts_of, of.findings)
+
+
 READERS: dict[str, Callable[[_Reading, Any], tuple[Any, ...]]] = {
     "area": lambda of, given: load_ground(given, of.findings),
     "municipalities": lambda of, given: load_municipalities(
@@ -443,6 +461,7 @@ READERS: dict[str, Callable[[_Reading, Any], tuple[Any, ...]]] = {
         lambda key, one: load_attribute(key, one, of.zones, of.towns, of.vintage, of.findings),
     ),
     "network": _check_network,
+    **{role: _read_account(role) for role in ACCOUNTS},
 }
 """What reads each input, after those that it needs: the table first, then where it came from."""
 
@@ -490,6 +509,7 @@ def load_inputs(study: Study) -> Inputs:
         candidates=read.get("candidates"),
         layers=read["layers"],
         attributes=read["attributes"],
+        accounts={role: read[role] for role in ACCOUNTS if read.get(role) is not None},
         area=name_area(study, read.get("area"), of.towns, of.cut),
         around=add_rests(of.around, of.towns, of.land, of.cut),
         zones_around=of.zones_around,

@@ -260,15 +260,15 @@ def _type_columns(
     for name in _AGES:
         bare = text[name].str.replace(_YEARS_OLD, "", regex=True)
         bare = bare.str.replace(_AGE_BEGINS[name], "", regex=True)
-        table[name] = _read_whole_numbers(bare, OLDEST, "an age", file)
+        table[name] = read_whole_numbers(bare, OLDEST, "an age", file)
     if "ages" in found:
         table = table.assign(**_read_both_ages(text["ages"], table, file))
     for name in DAYS:
-        table[name] = _read_days(text[name], file)
-    table["postcode"] = _read_postcodes(text["postcode"], file)
+        table[name] = read_days(text[name], file)
+    table["postcode"] = read_postcodes(text["postcode"], file)
     for name in TRAJECTORIES:
-        table[name] = _read_whole_numbers(text[name], _MOST_TRAJECTORIES, "a whole number", file)
-    table["cost_eur"] = _read_amounts(text["cost_eur"], file)
+        table[name] = read_whole_numbers(text[name], _MOST_TRAJECTORIES, "a whole number", file)
+    table["cost_eur"] = read_amounts(text["cost_eur"], file)
     return table
 
 
@@ -300,7 +300,7 @@ _SPANS = tuple(
 
 def _read_both_ages(text: pd.Series, table: pd.DataFrame, file: OpenedFile) -> dict[str, pd.Series]:
     """Read the first and last age out of one column, where no column of their own says them."""
-    spans = {one: _read_span_of_ages(one) for one in text.unique()}
+    spans = {one: read_span_of_ages(one) for one in text.unique()}
     read = text.map(spans)
     report_wrong(text, read.isna() & (text != ""), "ages as 6-12 or 6+", file)
     both = {}
@@ -310,7 +310,7 @@ def _read_both_ages(text: pd.Series, table: pd.DataFrame, file: OpenedFile) -> d
     return both
 
 
-def _read_span_of_ages(text: str) -> tuple[int | None, int | None] | None:
+def read_span_of_ages(text: str) -> tuple[int | None, int | None] | None:
     """Read "6-12", "6 tot 12 jaar", "6+" or "t.e.m. 12"; None where it is none or could be two."""
     plain = re.sub(r"(?i)\b(jaar|jarigen|ans|years?( old)?)\b", " ", text).strip()
     for form in _SPANS:
@@ -321,7 +321,8 @@ def _read_span_of_ages(text: str) -> tuple[int | None, int | None] | None:
     return None
 
 
-def _read_days(text: pd.Series, file: OpenedFile) -> pd.Series:
+def read_days(text: pd.Series, file: OpenedFile) -> pd.Series:
+    """Read days; NaT where there is none, and what is no day is told by row."""
     days = as_dates(text)
     wrong = days.isna() & (text != "")
     counts = wrong & text.str.fullmatch(r"[2-6]\d{4}")
@@ -360,7 +361,20 @@ def _say_counted(text: pd.Series, meant: dict[Any, dt.date], file: OpenedFile) -
     )
 
 
-def _read_whole_numbers(text: pd.Series, most: int, kind: str, file: OpenedFile) -> pd.Series:
+def read_whole_numbers(text: pd.Series, most: int, kind: str, file: OpenedFile) -> pd.Series:
+    """Read whole numbers up to one; missing where there is none, and what is none is told by row.
+
+    Parameters
+    ----------
+    text
+        The column.
+    most
+        The largest.
+    kind
+        What each must be: "an age".
+    file
+        Takes the problems.
+    """
     number = as_numbers(text.str.replace(_TRAJECTORY, "", regex=True))
     # 1.000 is one to some and a thousand to others.
     fine = number.between(0, most) & (number == number.round()) & ~text.str.contains(_GROUP)
@@ -372,7 +386,8 @@ _TRAJECTORY = re.compile(r"(?i)\s*(trajecten?|traject|trajets?|trajector(y|ies))
 _GROUP = r"[.,]\d{3}$"
 
 
-def _read_postcodes(text: pd.Series, file: OpenedFile) -> pd.Series:
+def read_postcodes(text: pd.Series, file: OpenedFile) -> pd.Series:
+    """Read postcodes; empty where there is none, and what is none is told by row."""
     code = text.map(read_postcode).astype(str)
     report_wrong(text, (code == "") & (text != ""), "a postcode from 1000 to 9999", file)
     return code
@@ -382,13 +397,23 @@ _AMOUNT = "an amount in euro, as 1500 or 1500.50"
 _EURO = re.compile(r"(?i)^(\u20ac|eur|euro)\s*|\s*(\u20ac|eur|euro)$|,[-\u2013\u2014]{1,2}$")
 
 
-def _read_amounts(text: pd.Series, file: OpenedFile) -> pd.Series:
-    """Read amounts in euro and cents; they stay text, so that no cent is rounded."""
+def read_amounts(text: pd.Series, file: OpenedFile, must: str = _AMOUNT) -> pd.Series:
+    """Read amounts in euro and cents; they stay text, so that no cent is rounded.
+
+    Parameters
+    ----------
+    text
+        The column.
+    file
+        Takes the problems.
+    must
+        What each must be.
+    """
     bare = text.str.replace(_EURO, "", regex=True).str.replace(_EURO, "", regex=True)
     plain, unsure = drop_thousands(bare)
     fine = plain.str.fullmatch(r"\d{1,11}([.,]\d{1,2})?")
     report_wrong(text, unsure, UNSURE[0], file, UNSURE[1])
-    report_wrong(text, ~fine & ~unsure & (text != ""), _AMOUNT, file)
+    report_wrong(text, ~fine & ~unsure & (text != ""), must, file)
     return plain.where(fine & ~unsure, "").str.replace(",", ".")
 
 

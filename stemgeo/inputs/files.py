@@ -275,6 +275,11 @@ class OpenedFile:
             self._tell_faults(str(column), label)
         self.keep_known_names(known or {})
 
+    @property
+    def taken(self) -> Collection[str]:
+        """What the columns that are used were taken as."""
+        return self._columns.taken.values()
+
     def keep_faults(self, column: str, cells: dict[int, str]) -> None:
         """Keep which cells of a column have no value, by row: what stands there instead.
 

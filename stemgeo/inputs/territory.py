@@ -234,6 +234,49 @@ def _find_name(text: str, wanted: int, own: dict[str, set[str]]) -> _Meant | str
     return _Meant(it.codes) if kept else it
 
 
+def find_municipality(text: str, vintage: int, own: dict[str, set[str]]) -> tuple[str, str]:
+    """Find the one municipality of a vintage that a name or NIS code of any vintage stands for.
+
+    Parameters
+    ----------
+    text
+        As a file has it.
+    vintage
+        Of the code wanted.
+    own
+        The codes by folded name of those that the study has, see `list_own`.
+
+    Returns
+    -------
+    (str, str)
+        Its code, and why there is none; one of the two is empty.
+    """
+    named = text if _WORDS.match(text) else f"gemeente {text}"
+    it = _find_code(text, vintage) if text.isdigit() else _find_name(named, vintage, own)
+    if isinstance(it, str):
+        return "", it.replace('"gemeente ', '"', 1)
+    if len(it.codes) > 1:
+        told = say_list([f"{code} {vintages.name_of(code)}" for code in sorted(it.codes)])
+        return "", f'"{clean_text(text)}" stands for {told}; write one of these'
+    return next(iter(it.codes)), ""
+
+
+def list_own(towns: pd.DataFrame) -> dict[str, set[str]]:
+    """Give the codes of municipalities by their folded name."""
+    own: dict[str, set[str]] = {}
+    for code, name in towns[["nis_code", "name"]].itertuples(index=False):
+        own.setdefault(_fold(name), set()).add(code)
+    return own
+
+
+def find_province(text: str) -> str:
+    """Find the province that a name in any language or a NIS code stands for; empty: none."""
+    said = _WORDS.match(text)
+    return _PROVINCE_CODES.get(text, "") or _list_provinces().get(
+        _fold(_OF.sub("", text[said.end() :], count=1) if said else text), ""
+    )
+
+
 def _find_town(
     folded: str, wanted: int, own: dict[str, set[str]]
 ) -> tuple[int, dict[str, str]] | None:
@@ -285,9 +328,7 @@ def find_codes_of_area(
     findings
         Takes all problems at once, and says what an old name stands for now.
     """
-    own: dict[str, set[str]] = {}
-    for code, name in towns[["nis_code", "name"]].itertuples(index=False):
-        own.setdefault(_fold(name), set()).add(code)
+    own = list_own(towns)
     there, found = set(towns["nis_code"]), set[str]()
     names = vintages.names_by_code(vintage)
     for one in asked:

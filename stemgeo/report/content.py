@@ -17,6 +17,7 @@ import pandas as pd
 from stemgeo import subsidy
 from stemgeo.coverage import ALL_BANDS, REGION, keep_counted, lay_side_by_side
 from stemgeo.errors import Problem, ResultError
+from stemgeo.inputs.accounts import ACCOUNTS
 from stemgeo.maps.series import find_partly_measured
 from stemgeo.maps.text import (
     name_gap_places,
@@ -59,10 +60,13 @@ _OF_PLANS = (
     "demand.",
     "subsidy.",
 )
-_OWN = ("inputs.plan", "inputs.candidates", "study.area_name")
+_QUOTED = tuple(f"inputs.{role}" for role in ACCOUNTS)
+_OWN = ("inputs.plan", "inputs.candidates", "study.area_name", *_QUOTED)
 """What a plan and a result must have alike, but for what each has of its own."""
-_ASKED = ("study.date", "study.title", "study.notice", "output.", "inputs.academies", "targets.",
-          "annex.")  # fmt: skip
+_ASKED = (
+    *("study.date", "study.title", "study.notice", "output.", "inputs.academies", "targets."),
+    *("annex.", "question", *_QUOTED),
+)
 """What differs between two years because they are two years, or changes no figure."""
 
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from stemgeo.coverage import REGION, region_name
 from stemgeo.gaps.joining import describe_outlines
+from stemgeo.inputs.accounts import ACCOUNTS
 from stemgeo.inputs.messages import PROPOSED
 from stemgeo.maps.text import MapText
 from stemgeo.recognition import Standing, choose_recognised
@@ -67,9 +68,13 @@ def _say_method_note(study: Study, words: Texts) -> str:
 
 
 def say_attribution(*inputs: Inputs, language: Language) -> str:
-    """Name every source once, with its licence; last the data of which the study names none."""
+    """Name every source once, with its licence; last the data of which the study names none.
+
+    What others counted is quoted with its source where it stands: no map shows it.
+    """
     named, nameless = [], []
-    for item in (item for one in inputs for item in one.provenance):
+    measured = (item for one in inputs for item in one.provenance if item.role not in ACCOUNTS)
+    for item in measured:
         source = item.source
         if item.role == "network" and _is_openstreetmap(item):
             source = f"{item.source}; {OSM_SOURCE}" if item.source else OSM_SOURCE

@@ -18,6 +18,7 @@ from stemgeo.access.travel_time import UNMEASURED
 from stemgeo.coverage import lay_side_by_side, summary_table
 from stemgeo.errors import Problem, ResultError
 from stemgeo.facts import LAMBERT_72
+from stemgeo.inputs.accounts import ACCOUNTS
 from stemgeo.inputs.files import clean_text
 from stemgeo.maps.text import MapText
 from stemgeo.measure import report_nothing
@@ -429,6 +430,8 @@ class Tables(Outcome):
         where it chose none.
     surroundings
         What maps of a study with an area show around it, and its roads; None without an area.
+    reported, participants, budget, events
+        What others counted, see `inputs.accounts`; None where it was not given.
     network_counts
         By profile: what was read of the roads and left out; empty for "straight-line".
     building_counts
@@ -444,9 +447,10 @@ class Tables(Outcome):
             for name in (
                 *("coverage", "groups", "times", "gap_municipalities", "changes", "effects"),
                 *("placement", "sensitivity", "uncertainty", "to_check", "verdicts", "quintiles"),
-                *("concentration", "subsidy"),
+                *("concentration", "subsidy", *ACCOUNTS),
             )
         },
+        "reported": "tables/reported-figures.csv",
         **{
             name: f"tables/{name}.parquet"
             for name in ("municipalities", "academies", "demand", "access", "surroundings")
@@ -458,7 +462,7 @@ class Tables(Outcome):
     OPTIONAL = frozenset(
         {
             *("to_check", "verdicts", "quintiles", "concentration", "isochrones", "subsidy"),
-            "surroundings",
+            *("surroundings", *ACCOUNTS),
         }
     )
     KNOWN = frozenset(
@@ -497,6 +501,10 @@ class Tables(Outcome):
     concentration: pd.DataFrame | None
     subsidy: pd.DataFrame | None
     surroundings: gpd.GeoDataFrame | None
+    reported: pd.DataFrame | None
+    participants: pd.DataFrame | None
+    budget: pd.DataFrame | None
+    events: pd.DataFrame | None
     network_counts: dict[str, dict[str, int]] = field(default_factory=dict)
     building_counts: dict[str, int] = field(default_factory=dict)
     notes: tuple[Note, ...] = field(default_factory=tuple)
