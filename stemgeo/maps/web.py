@@ -1,10 +1,28 @@
-"""The web map: one page that opens without a network, drawn by folium.
+"""The web map: one page that opens without a network, drawn by Leaflet.
 
 Leaflet and topojson-client stand in the page as they were published (`assets/leaflet`, BSD-2;
-`assets/topojson`, ISC). Shapes and texts from data stand in one block of JSON, from which our own
-script draws folium's layers and sets texts as text: none passes through folium's templates. A
-content security policy with the hashes of our scripts stands behind that: no other script runs,
-and nothing is fetched but the tiles of a background, from its own host, when one is asked for.
+`assets/topojson`, ISC). Shapes, figures and texts from data stand in one block of JSON, from which
+our own script, the same for every page, draws and sets texts as text. A content security policy
+with the hashes of these scripts stands behind that: no other script runs, and nothing is fetched
+but the tiles of a background, from its own host, when one is asked for.
+
+The block of JSON, which `assets/start.js` hands to `start(root, data)`:
+
+`topology`, `points`
+    Shapes by ground: municipalities, zones, gaps, academies and what else there is.
+`tables`
+    By ground: `columns` (heads), `rows` (a cell for each head that is no figure), and `figures`
+    where it has any: for each head the figure that stands below it, "" for a cell of the row, and
+    "start" for a cell that is of the first choice alone. `provinces` has no shapes: its last row
+    is the whole.
+`figures`
+    See `switches.Measured.gather`: counts by ground, ages, roads and speed.
+`layers`
+    By key, in the order of the list of layers: `name`, `overlay`, `show`, `parts`.
+`headline`, `words`
+    Texts, with the names of their parts in braces.
+`panes`, `corners`
+    The heights at which is drawn, and what is shown first.
 """
 
 from __future__ import annotations
@@ -16,16 +34,12 @@ import json
 import re
 from dataclasses import dataclass
 from importlib import resources
-from itertools import count
 from typing import TYPE_CHECKING, Any
 
-import folium
 import geopandas as gpd
 import numpy as np
 import shapely
-from branca.element import Element, Figure
-from folium.map import CustomPane, Layer
-from jinja2 import Environment, PackageLoader, StrictUndefined, Template
+from jinja2 import Environment, PackageLoader, StrictUndefined
 from jinja2.utils import htmlsafe_json_dumps
 from markupsafe import Markup
 from matplotlib.colors import to_hex, to_rgb
@@ -38,13 +52,13 @@ from stemgeo.maps.series import (
     choose_colours,
     choose_line_colour,
     classify_minutes,
-    classify_shares,
     count_classes,
     find_partly_measured,
     lighten_outlines,
     list_minute_bounds,
 )
 from stemgeo.maps.statement import write_statement
+from stemgeo.maps.switches import Measured
 from stemgeo.maps.text import (
     format_classes,
     format_minute_classes,
@@ -54,14 +68,13 @@ from stemgeo.maps.text import (
     name_parts_in,
     province_name,
     say_gap_reason,
-    say_share,
 )
 from stemgeo.maps.topology import build_topology, sketch_bands, sketch_gaps, sketch_places
 from stemgeo.speech import format_whole
 from stemgeo.tables import COUNTS
 
 if TYPE_CHECKING:
-    from collections.abc import Hashable, Iterable, Iterator, Sequence
+    from collections.abc import Collection, Hashable, Iterator, Mapping, Sequence
 
     from geopandas import GeoDataFrame, GeoSeries
     from numpy.typing import ArrayLike, NDArray
@@ -85,6 +98,22 @@ _NO_FIGURE = "url(#no-figure)"
 _LABEL_DETAIL_M = 100.0
 _BRUSSELS = shapely.Point(148_900, 170_800)  # Grote Markt, EPSG:31370
 
+_SCRIPTS = ("figures", "layers", "choice", "page", "start")
+"""The parts of our script, in one function: it adds no name to those of a page."""
+
+# Each layer has its height, so that switching one off and on does not bury another; whether it
+# takes the pointer.
+_PANES = (
+    ("around", 390, False),
+    ("isochrones", 420, False),  # the shares have Leaflet's own pane, at 400
+    ("municipalities", 425, True),
+    ("provinces", 430, False),
+    ("gaps", 440, True),
+    ("academies", 450, True),
+    ("focus", 460, False),
+    ("names", 470, False),
+)
+
 _UNSAFE = {"`": "&#96;", "$": "&#36;", "{": "&#123;", "}": "&#125;", "\\": "&#92;"}
 
 
@@ -102,6 +131,7 @@ def build_web_map(
     opens_on_zones: bool = False,
     around: GeoDataFrame | None = None,
     publisher: Publisher | None = None,
+    measured: Measured | None = None,
 ) -> str:
     """Make the web map, as one HTML page with everything inside.
 
@@ -136,6 +166,8 @@ def build_web_map(
         Polygons of what lies beside, drawn pale under the rest.
     publisher
         Named in the accessibility statement.
+    measured
+        By ages, roads and speed; else what the tables have.
 
     Returns
     -------
@@ -146,8 +178,9 @@ def build_web_map(
     places = municipalities.sort_values("nis_code", ignore_index=True)
     places = places.assign(name=[name_parts_in(one, words) for one in places["name"]])
     parts = None if zones is None else zones.sort_values("zone_id", ignore_index=True)
+    measured = measured or Measured.from_places(places, parts, words)
     outlines, zone_outlines = sketch_places(places, parts)
-    towns = _build_towns(places, outlines, words)
+    towns = _build_towns(places, outlines, measured.partly, words)
     zoned = opens_on_zones and zone_outlines is not None
     themes = [
         *_yield_around(around, words),
@@ -168,27 +201,38 @@ def build_web_map(
     themes += [*_yield_bands(isochrones, towns, words), *_yield_gaps(gaps, academies, text)]
     themes += [*_yield_academies(academies, words), _build_names(places, outlines, words)]
     themes += [_build_borders(places, towns), *_yield_background(background)]
-    map_name, map_html, map_script = _render_drawing(
-        _build_drawing(themes, _find_corners(outlines))
-    )
+    provinces = _build_provinces(measured, text)
+    codes = {towns.name: places["nis_code"], provinces.name: measured.province_codes}
+    if parts is not None and zone_outlines is not None:
+        codes["zones"] = parts["zone_id"]
     libraries = [
         _read_library("leaflet/leaflet.js"),
         _read_library("topojson/topojson-client.min.js"),
     ]
-    scripts = [*libraries, _read_asset("layers.js"), map_script, _read_asset("page.js")]
+    scripts = [*libraries, _read_script()]
     fills = choose_colours(len(classes) - 1)
+    data = _gather_data(themes, provinces) | {
+        "figures": measured.gather(codes, classes, words),
+        "panes": _PANES,
+        "corners": _find_corners(outlines),
+        **_list_script_words(words),
+    }
     written = {
-        "map_name": map_name,
-        "map_html": Markup(map_html),  # noqa: S704 -- folium's
         "scripts": [Markup(script) for script in scripts],  # noqa: S704 -- see the module
         "policy": _write_policy(scripts, background),
-        "data": htmlsafe_json_dumps(
-            _gather_data(themes) | _list_script_words(words), dumps=_write_dense
-        ),
+        "data": htmlsafe_json_dumps(data, dumps=_write_dense),
+        "switches": measured.list_switches(words),
+        "headline": measured.tell_headline(words),
         "legends": [theme for theme in themes if theme.swatches],
         "hatches": [(fill, choose_line_colour(fill)) for fill in fills],
+        "provinces": provinces,
+        "province_rows": provinces.write_rows(
+            measured.tell_rows("provinces", measured.province_codes, words)
+        ),
         "columns": towns.columns,
-        "rows": _list_town_rows(towns),
+        "rows": _list_town_rows(
+            towns.write_rows(measured.tell_rows("municipalities", places["nis_code"], words))
+        ),
         "background": background,
         "statement": write_statement(text.title, publisher, words),
     }
@@ -225,29 +269,43 @@ def escape_for_web(text: str) -> str:
 
 @dataclass(frozen=True)
 class _Shapes:
-    """A set of shapes, and what is told of each: a cell for each column."""
+    """A set of shapes, and what is told of each.
+
+    `figures` has for each column the figure that stands below it, or "": a row has a cell for
+    each column that is no figure. "start": a cell that is of the first choice alone.
+    """
 
     name: str
     shapes: GeoSeries
     columns: Sequence[str] = ()
     rows: Sequence[Sequence[str]] = ()
+    figures: Sequence[str] = ()
+
+    def write_rows(self, told: Sequence[Mapping[str, str]]) -> list[list[str]]:
+        """Write the rows whole, from the figures of each."""
+        return [
+            [next(own) if name in ("", "start") else told_of[name] for name in self.figures]
+            for own, told_of in zip(map(iter, self.rows), told, strict=True)
+        ]
 
 
 @dataclass(frozen=True)
 class _Swatch:
-    """A line of the legend; `kind` is the form of its mark."""
+    """A line of the legend; `kind` is the form of its mark, `of` the class that it counts."""
 
     fill: str
     label: str
     count: str = ""
     kind: str = "area"
+    of: str = ""
 
 
 @dataclass(frozen=True)
 class _Theme:
     """What can be switched on and off, with its legend.
 
-    `parts` are what it draws, one above the other, as the page's script takes them.
+    `parts` are what it draws, one above the other, as the page's script takes them; `shares` is
+    the ground whose shares it shows.
     """
 
     key: str
@@ -259,69 +317,59 @@ class _Theme:
     heading: str = ""
     swatches: Sequence[_Swatch] = ()
     notes: Sequence[str] = ()
-
-
-class _ThemeLayer(Layer):
-    """A layer of folium that our own script draws from the page's data."""
-
-    _template = Template(
-        "{% macro script(this, kwargs) %}"
-        "var {{ this.get_name() }} = stemgeo.layer({{ this.key|tojson }});"
-        "{% endmacro %}"
-    )
-
-    def __init__(self, theme: _Theme) -> None:
-        super().__init__(escape_for_web(theme.name), theme.overlay, bool(theme.name), theme.show)
-        self._name = "Drawn"
-        self.key = theme.key
+    shares: str = ""
 
 
 def _build_part(
-    ground: _Shapes, pane: str, looks: Sequence[Look], look: ArrayLike
+    ground: _Shapes, pane: str, looks: Sequence[Look], look: ArrayLike | str
 ) -> dict[str, Any]:
-    """Say how a ground is drawn: with which of the looks each of its shapes."""
-    return {
-        "ground": ground.name,
-        "pane": pane,
-        "looks": list(looks),
-        "look": np.broadcast_to(look, len(ground.shapes)).tolist(),
-    }
+    """Say how a ground is drawn: each of its shapes, or all, with which of the looks."""
+    chosen = look if isinstance(look, str) else np.asarray(look).tolist()
+    return {"ground": ground.name, "pane": pane, "looks": list(looks), "look": chosen}
 
 
 # Municipalities and zones
 
 
-def _build_towns(places: GeoDataFrame, outlines: GeoSeries, words: Texts) -> _Shapes:
-    above = [province_name(str(one), words) for one in places["province"]]
-    columns, rows = _describe_places("municipality", "province", places, above, words)
-    told = {words("web.academies"): [format_whole(n, words.language) for n in places["academies"]]}
+def _build_towns(
+    places: GeoDataFrame, outlines: GeoSeries, partly: Collection[str], words: Texts
+) -> _Shapes:
+    above = [province_name(str(one), words, partly) for one in places["province"]]
+    columns, figures = _list_columns("municipality", "province", words)
+    rows = [[name, of] for name, of in zip(places["name"], above, strict=True)]
+    told = {
+        ("", words("web.academies")): [format_whole(n, words.language) for n in places["academies"]]
+    }
     if "median_time_s" in places:
         minutes = [_format_minutes(seconds, words) for seconds in places["median_time_s"]]
-        told[words("web.column.median_time")] = minutes
+        told["start", words("web.column.median_time")] = minutes
     rows = [[*row, *more] for row, *more in zip(rows, *told.values(), strict=True)]
-    return _Shapes("municipalities", outlines, [*columns, *told], rows)
+    columns += [head for _, head in told]
+    return _Shapes("municipalities", outlines, columns, rows, [*figures, *(one for one, _ in told)])
 
 
 def _build_zones(
     zones: GeoDataFrame, places: GeoDataFrame, outlines: GeoSeries, words: Texts
 ) -> _Shapes:
     above = zones["nis_code"].map(places.set_index("nis_code")["name"])
-    return _Shapes(
-        "zones", outlines, *_describe_places("zone", "municipality", zones, above, words)
-    )
+    columns, figures = _list_columns("zone", "municipality", words)
+    rows = [[name, of] for name, of in zip(zones["name"], above, strict=True)]
+    return _Shapes("zones", outlines, columns, rows, figures)
 
 
-def _describe_places(
-    kind: str, of: str, places: GeoDataFrame, above: Iterable[str], words: Texts
-) -> tuple[list[str], list[list[str]]]:
-    """Give columns and rows of places: each with what it lies in, its share and its counts."""
+def _build_provinces(measured: Measured, text: MapText) -> _Shapes:
+    """Lay the provinces and the whole below them, which have no shapes of their own."""
+    words, figures = text.words, ["", "share", *(["range"] if measured.has_range else []), *COUNTS]
     heads = words.list_below("web.column")
-    rows = [
-        [place.name, name, say_share(place.share, words)]
-        + [format_whole(getattr(place, one), words.language) for one in COUNTS]
-        for place, name in zip(places.itertuples(), above, strict=True)
-    ]
-    return [heads[one] for one in (kind, of, "share", *COUNTS)], rows
+    rows = [[province_name(one, words, measured.partly)] for one in measured.provinces]
+    columns = [heads[one] for one in ("province", *figures[1:])]
+    return _Shapes("provinces", gpd.GeoSeries(), columns, [*rows, [text.name_place(None)]], figures)
+
+
+def _list_columns(kind: str, of: str, words: Texts) -> tuple[list[str], list[str]]:
+    """Give the heads of places, each with what it lies in and its figures, and these by name."""
+    heads, figures = words.list_below("web.column"), ["share", *COUNTS]
+    return [heads[one] for one in (kind, of, *figures)], ["", "", *figures]
 
 
 def _build_shares(
@@ -334,12 +382,13 @@ def _build_shares(
     return _Theme(
         key="zones" if are_zones else "shares",
         name=words("web.zone_shares" if are_zones else "web.shares"),
-        parts=[_build_share_part(places, ground, classes, 0.4 if are_zones else 0.8)],
+        parts=[_build_share_part(ground, len(classes) - 1, 0.4 if are_zones else 0.8)],
         grounds=[ground],
         show=show,
         heading=text.heading,
         swatches=_build_share_swatches(counted, classes, words),
         notes=[words("map.share.rule")],
+        shares=ground.name,
     )
 
 
@@ -349,22 +398,19 @@ def _count_classes(places: GeoDataFrame, classes: Sequence[float]) -> list[int]:
     return [*count_classes(places["share"], classes), *special]
 
 
-def _build_share_part(
-    places: GeoDataFrame, ground: _Shapes, classes: Sequence[float], weight: float
-) -> dict[str, Any]:
-    fills = choose_colours(len(classes) - 1)
-    hatched = [f"url(#partly-{number})" for number in range(len(fills))]
-    looks = [_fill_look(fill, choose_line_colour(fill), weight) for fill in fills]
-    looks += [
-        _fill_look(hatch, choose_line_colour(fill), weight)
-        for hatch, fill in zip(hatched, fills, strict=True)
+def _build_share_part(ground: _Shapes, count: int, weight: float) -> dict[str, Any]:
+    """Give the looks of so many classes, of those hatched over, and of none."""
+    fills = choose_colours(count)
+    hatched = [f"url(#partly-{number})" for number in range(count)]
+    lines = [
+        *(choose_line_colour(fill) for fill in (*fills, *fills)),
+        choose_line_colour("#ffffff"),
     ]
-    looks.append(_fill_look(_NO_FIGURE, choose_line_colour("#ffffff"), weight))
-    number = classify_shares(places["share"], classes)
-    look = np.where(find_partly_measured(places), number + len(fills), number)
-    return _build_part(
-        ground, "overlayPane", looks, np.where(number == NO_CLASS, len(looks) - 1, look)
-    )
+    looks = [
+        _fill_look(fill, line, weight)
+        for fill, line in zip((*fills, *hatched, _NO_FIGURE), lines, strict=True)
+    ]
+    return _build_part(ground, "overlayPane", looks, "share")
 
 
 def _fill_look(fill: str, line: str, weight: float = 0.8) -> Look:
@@ -375,13 +421,13 @@ def _build_share_swatches(
     counted: Sequence[str], classes: Sequence[float], words: Texts
 ) -> list[_Swatch]:
     """Write the legend; what is hatched is in a class too, so it stands apart."""
-    fills = choose_colours(len(classes) - 1)
-    labels = format_classes(classes, words)
-    lines = [_Swatch(*one) for one in zip(fills, labels, counted, strict=False)]
-    lines.append(_Swatch(_NO_FIGURE, words("map.no_figure"), counted[-2]))
-    if not counted[-1].startswith("0 "):
-        lines.append(_Swatch("url(#partly-0)", words("map.partly_measured"), counted[-1]))
-    return lines
+    fills = [*choose_colours(len(classes) - 1), _NO_FIGURE, "url(#partly-0)"]
+    labels = [*format_classes(classes, words), words("map.no_figure"), words("map.partly_measured")]
+    of = [*map(str, range(len(classes) - 1)), "none", "partly"]
+    return [
+        _Swatch(fill, label, count, of=one)
+        for fill, label, count, one in zip(fills, labels, counted, of, strict=True)
+    ]
 
 
 def _build_with_and_without(places: GeoDataFrame, towns: _Shapes, words: Texts) -> _Theme:
@@ -632,8 +678,8 @@ def _yield_background(background: Background | None) -> Iterator[_Theme]:
 # The page
 
 
-def _gather_data(themes: Sequence[_Theme]) -> dict[str, Any]:
-    """Gather what the page's script draws from."""
+def _gather_data(themes: Sequence[_Theme], *others: _Shapes) -> dict[str, Any]:
+    """Gather what the page's script draws from, and tells of."""
     grounds = {ground.name: ground for theme in themes for ground in theme.grounds}
     points: dict[str, GeoSeries] = {}
     areas: dict[str, GeoSeries] = {}
@@ -644,20 +690,49 @@ def _gather_data(themes: Sequence[_Theme]) -> dict[str, Any]:
         "topology": build_topology(areas),
         "points": {name: _to_degrees(shapes).tolist() for name, shapes in points.items()},
         "tables": {
-            name: {"columns": list(ground.columns), "rows": list(ground.rows)}
-            for name, ground in grounds.items()
+            ground.name: {"columns": list(ground.columns), "rows": list(ground.rows)}
+            | ({"figures": list(ground.figures)} if ground.figures else {})
+            for ground in (*grounds.values(), *others)
             if ground.rows
         },
-        "layers": {theme.key: list(theme.parts) for theme in themes},
+        "layers": {
+            theme.key: {
+                "name": theme.name,
+                "overlay": theme.overlay,
+                "show": theme.show,
+                "parts": list(theme.parts),
+            }
+            for theme in themes
+        },
     }
 
 
-def _list_script_words(words: Texts) -> dict[str, dict[str, str]]:
-    """Give the page's scripts what they say."""
+def _list_script_words(words: Texts) -> dict[str, dict[str, Any]]:
+    """Give the page's scripts what they say; of so many: of none, of one, of several."""
     said = words.list_below("web.page")
     names = ("map", "zoom_in", "zoom_out", "not_found")
-    pair = words.list_below("list")["pair"]
-    return {"words": {name: said[name] for name in names} | {"pair": pair}}
+    of_lists = words.list_below("list")
+    nouns = {"municipalities": "municipality", "zones": "zone"}
+    told = {
+        **{name: said[name] for name in names},
+        **{name: of_lists[name] for name in ("pair", "series")},
+        **{f"count_{name}": _list_forms(f"map.count.{one}", words) for name, one in nouns.items()},
+        "no_figure": words("map.no_figure"),
+        "choice": words("web.column.choice"),
+        "range": words("web.range", low="{low}", high="{high}"),
+    }
+    headline = {
+        name: words.list_below("web.headline")[name] for name in ("counts", "nothing", "range")
+    }
+    return {
+        "words": told,
+        "headline": headline | {"unmeasured": _list_forms("web.headline.unmeasured", words)},
+    }
+
+
+def _list_forms(key: str, words: Texts) -> list[str]:
+    """Give the forms of a text of none, of one and of several."""
+    return [words.say_count(key, n).replace(str(n), "{count}", 1) for n in range(3)]
 
 
 def _to_degrees(points: GeoSeries) -> NDArray[np.float64]:
@@ -676,34 +751,6 @@ def _write_dense(data: dict[str, Any], **_: Any) -> str:
     return written.replace("`", r"\u0060").replace("$", r"\u0024")
 
 
-def _build_drawing(themes: Sequence[_Theme], corners: list[list[float]]) -> folium.Map:
-    drawing = folium.Map(
-        tiles=None,
-        zoom_snap=0.25,
-        zoom_control=False,
-        attribution_control=False,
-        fade_animation=False,  # figures that were left are gone at once
-    )
-    drawing.default_js, drawing.default_css = [], []
-    # Each layer has its height, so that switching one off and on does not bury another.
-    for name, height, takes_pointer in (
-        ("around", 390, False),
-        ("isochrones", 420, False),  # the shares have Leaflet's own pane, at 400
-        ("municipalities", 425, True),
-        ("provinces", 430, False),
-        ("gaps", 440, True),
-        ("academies", 450, True),
-        ("focus", 460, False),
-        ("names", 470, False),
-    ):
-        CustomPane(name, z_index=height, pointer_events=takes_pointer).add_to(drawing)
-    for theme in themes:
-        _ThemeLayer(theme).add_to(drawing)
-    folium.LayerControl(collapsed=False).add_to(drawing)
-    drawing.fit_bounds(corners)
-    return drawing
-
-
 @dataclass(frozen=True)
 class _TownRow:
     """The figures of a municipality; `option` is what one searches it by."""
@@ -713,35 +760,24 @@ class _TownRow:
     cells: Sequence[str]
 
 
-def _list_town_rows(towns: _Shapes) -> list[_TownRow]:
+def _list_town_rows(cells: Sequence[Sequence[str]]) -> list[_TownRow]:
     """Put the figures of the municipalities in order of name."""
-    names = [row[0] for row in towns.rows]
+    names = [row[0] for row in cells]
     rows = [
         _TownRow(number, f"{row[0]} ({row[1]})" if names.count(row[0]) > 1 else row[0], row)
-        for number, row in enumerate(towns.rows)
+        for number, row in enumerate(cells)
     ]
     return sorted(rows, key=lambda row: (row.cells[0], row.number))
 
 
-def _render_drawing(drawing: folium.Map) -> tuple[str, str, str]:
-    """Give folium's name, HTML and script; its page and its links to far places are left out."""
-    root = drawing.get_root()
-    if not isinstance(root, Figure):
-        raise TypeError("a folium map stands in a figure")
-    _number_elements(root, count(1))
-    root.render()
-    return drawing.get_name(), root.html.render(), root.script.render()
-
-
-def _number_elements(element: Element, numbers: Iterator[int]) -> None:
-    """Replace folium's random names by numbers: the same study gives the same page."""
-    element._id = str(next(numbers))  # noqa: SLF001 -- folium offers no other way
-    for child in element._children.values():  # noqa: SLF001 -- as above
-        _number_elements(child, numbers)
-
-
 def _read_asset(name: str) -> str:
     return (resources.files(__package__) / "assets" / name).read_text(encoding="utf-8")
+
+
+def _read_script() -> str:
+    """Give our own script, in one function."""
+    parts = "".join(_read_asset(f"{name}.js") for name in _SCRIPTS)
+    return f'"use strict";\n(() => {{\n{parts}}})();\n'
 
 
 def _read_library(name: str) -> str:

@@ -9,11 +9,14 @@ from typing import TYPE_CHECKING, Any, Literal
 import geopandas as gpd
 import numpy as np
 
+from stemgeo.coverage import ALL_BANDS
 from stemgeo.maps.kinds import ZONE, DrawnMap, find_kind, find_median_minutes, map_problem
 from stemgeo.maps.series import choose_classes, find_outer_edge, lighten_outlines
 from stemgeo.maps.sheet import Ground
+from stemgeo.maps.switches import Measured
 from stemgeo.maps.web import build_web_map
 from stemgeo.report.outcome import FINEST_DETAIL_M, Tables
+from stemgeo.report.summary import say_ages
 from stemgeo.speech import format_number
 
 if TYPE_CHECKING:
@@ -112,7 +115,18 @@ class Sheets:
             opens_on_zones=self._is_small,
             around=self._around,
             publisher=study.output.publisher,
+            measured=Measured(self.result.coverage, self._ages),
         )
+
+    @property
+    def _ages(self) -> dict[str, str]:
+        """The ages of all bands and of each, as people say them."""
+        study, words = self.result.study, self.result.text.words
+        bands = {ALL_BANDS: (), **{one.name: (one,) for one in study.travel.bands}}
+        return {
+            key: words("web.switch.ages", ages=say_ages(study, *only))
+            for key, only in bands.items()
+        }
 
     def build_ground(self, province: str | None = None) -> Ground:
         """Give the ground of a map and what is written around it.

@@ -11,6 +11,10 @@ from typing import Any
 import numpy as np
 import shapely
 
+from stemgeo.maps.text import say_share
+from stemgeo.speech import format_whole
+from stemgeo.texts import load_texts
+
 HACK = "window.HACKED=1,document.title='HACKED'"
 PAYLOADS = (
     f"<script>{HACK}</script>",
@@ -72,10 +76,38 @@ def data_of(page: str) -> dict[str, Any]:
     return data
 
 
+def counts_of(page: str, ground: str, band: str = "all", *of: str) -> list[dict[str, int]]:
+    """The counts of each place of a ground, of ages, roads ("all") and a speed ("central")."""
+    figures = data_of(page)["figures"]
+    laid, (roads, speed) = figures["counts"][ground], of or ("all", "central")
+    size = len(data_of(page)["tables"][ground]["rows"])
+    columns = {"children": laid["children"]}
+    columns |= {name: laid[name][roads][speed] for name in ("covered", "unmeasured")}
+    sums = {
+        name: np.sum(
+            [np.broadcast_to(column[one], size) for one in figures["parts"][band]], axis=0
+        ).tolist()
+        for name, column in columns.items()
+    }
+    sums["uncovered"] = [a - b - c for a, b, c in zip(*sums.values(), strict=True)]
+    return [dict(zip(sums, row, strict=True)) for row in zip(*sums.values(), strict=True)]
+
+
 def told(page: str, ground: str) -> list[dict[str, str]]:
-    """What pointing at each shape of a ground tells."""
+    """What pointing at each shape of a ground tells at first."""
     table = data_of(page)["tables"][ground]
-    return [dict(zip(table["columns"], row, strict=True)) for row in table["rows"]]
+    if "figures" not in table:
+        return [dict(zip(table["columns"], row, strict=True)) for row in table["rows"]]
+    language = dict(Page(page).tags)["html"]["lang"] or ""
+    words, rows = load_texts(language), []
+    for own, counts in zip(map(iter, table["rows"]), counts_of(page, ground), strict=True):
+        figures = {name: format_whole(count, language) for name, count in counts.items()}
+        measured = counts["covered"] + counts["uncovered"]
+        figures["share"] = say_share(
+            counts["covered"] / measured if measured else float("nan"), words
+        )
+        rows.append([figures.get(name) or next(own) for name in table["figures"]])
+    return [dict(zip(table["columns"], row, strict=True)) for row in rows]
 
 
 def shares_of(page: str) -> dict[str, dict[str, str]]:

@@ -60,14 +60,14 @@ class Opened:
     def zoomed_to(self, level: float) -> None:
         """Wait until the map stands still at a zoom, its names placed."""
         self.tab.wait_for_function(
-            """(level) => { const map = window[document.body.dataset.map];
+            """(level) => { const map = document.body.stemgeo.map;
             return map.getZoom() === level && !map._animatingZoom; }""",
             arg=level,
         )
 
     def zoom(self) -> float:
         """How far the map is zoomed in."""
-        level: float = self.tab.evaluate("window[document.body.dataset.map].getZoom()")
+        level: float = self.tab.evaluate("document.body.stemgeo.map.getZoom()")
         return level
 
     def complains_of(self, cause: str) -> None:
@@ -244,7 +244,7 @@ def test_search_by_keyboard_alone(opened: Callable[..., Opened], page: str) -> N
     )
     assert shown.tooltip()["Gemeente"] == "Lede"
     box = shown.tab.locator('path[aria-label^="Gemeente: Lede,"]').bounding_box()
-    around = shown.tab.locator(".folium-map").bounding_box()
+    around = shown.tab.locator("#map").bounding_box()
     assert box
     assert around
     assert box["width"] > around["width"] / 6
@@ -288,14 +288,12 @@ def test_gaps_and_academies_are_walked_too(opened: Callable[..., Opened], page: 
     shown = opened(page, (700, 500))
     shown.tab.locator("#layers input[type=checkbox]").first.focus()
     shown.press("Space")
-    shown.tab.evaluate(
-        "window[document.body.dataset.map].setView([50.6, 3], 12, { animate: false })"
-    )
+    shown.tab.evaluate("document.body.stemgeo.map.setView([50.6, 3], 12, { animate: false })")
     for column, ground in (("STEM-academie", "academies"), ("Gemeenten", "gaps")):
         shown.tab_to(lambda name, column=column: name.startswith(f"{column}:"))  # type: ignore[misc]
         assert shown.tooltip() in told(page, ground)
         box = shown.tab.locator(".leaflet-tooltip").bounding_box()
-        around = shown.tab.locator(".folium-map").bounding_box()
+        around = shown.tab.locator("#map").bounding_box()
         assert box
         assert around
         assert around["x"] <= box["x"] <= around["x"] + around["width"]
@@ -321,7 +319,7 @@ def test_zoom_by_keyboard(opened: Callable[..., Opened], page: str) -> None:
     shown.tab.locator(".leaflet-control-zoom-in").focus()
     shown.press("Enter")
     shown.zoomed_to(before + 1)
-    shown.tab.locator(".folium-map").focus()
+    shown.tab.locator("#map").focus()
     shown.press("-")
     shown.zoomed_to(before)
     shown.tab_to(lambda name: name.startswith("Gemeente:"))
@@ -392,8 +390,7 @@ def test_print_shows_the_map_and_its_legend(opened: Callable[..., Opened], page:
         assert not shown.tab.locator(hidden).is_visible()
     shown.drawn()
     around, land = (
-        shown.tab.locator(one).bounding_box()
-        for one in (".folium-map", ".leaflet-overlay-pane svg g")
+        shown.tab.locator(one).bounding_box() for one in ("#map", ".leaflet-overlay-pane svg g")
     )
     assert around
     assert land
@@ -411,7 +408,7 @@ def test_paper_of_any_width_shows_the_whole_land(opened: Callable[..., Opened], 
         shown.drawn()
         around, land = (
             shown.tab.locator(one).bounding_box()
-            for one in (".folium-map", ".leaflet-provinces-pane path")
+            for one in ("#map", ".leaflet-provinces-pane path")
         )
         assert around
         assert land
@@ -454,7 +451,7 @@ def test_another_picture_is_told_from_the_golden_one(
 EVERY_TOOLTIP = """
 document.querySelectorAll("#layers input[type=checkbox]:not(:checked)").forEach((b) => b.click());
 const texts = [];
-const every = () => Object.values(window[document.body.dataset.map]._layers).forEach((layer) => {
+const every = () => Object.values(document.body.stemgeo.map._layers).forEach((layer) => {
   if (!layer.getTooltip || !layer.getTooltip()) return;
   const latlng = layer.getLatLng ? layer.getLatLng() : layer.getBounds().getCenter();
   layer.fire("mouseover", { latlng }, true);

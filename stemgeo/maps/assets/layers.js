@@ -1,7 +1,5 @@
-"use strict";
-// What folium's layers are made of: the page's data, and how it is drawn, told and walked through.
-const stemgeo = (() => {
-  const data = JSON.parse(document.getElementById("data").textContent);
+// The map: the page's data, and how it is drawn, told and walked through.
+const drawMap = (container, data, figures) => {
   const { words } = data;
   const walks = [];
   const ARROWS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
@@ -13,13 +11,13 @@ const stemgeo = (() => {
       { type: "Feature", id, properties: {}, geometry: { type: "Point", coordinates } }));
   };
 
-  // A thing and what is told of it, as the language writes them; neither is read as a text.
-  const pair = (what, told) => words.pair.replace(/\{what\}|\{told\}/g, (part) => (part === "{what}" ? what : told));
+  // A thing and what is told of it, as the language writes them.
+  const pair = (what, told) => figures.fill(words.pair, { what, told });
 
-  // Texts from data are set as text, never as HTML.
+  // Texts from data are set as text, never as HTML. What was chosen stands last.
   const told = (ground, number) => {
-    const { columns, rows } = data.tables[ground];
-    return rows[number].map((cell, i) => [columns[i], cell]).filter(([, cell]) => cell !== "");
+    const chosen = data.tables[ground].figures ? [[words.choice, figures.described()]] : [];
+    return [...figures.told(ground, number), ...chosen].filter(([, cell]) => cell !== "");
   };
 
   const tooltip = (ground, number) => {
@@ -127,6 +125,7 @@ const stemgeo = (() => {
         });
       });
     });
+    figures.onChoice(() => group.eachLayer((shape) => shape.getElement()?.setAttribute("aria-label", name(shape))));
     walk.show = (number) => group.eachLayer((shape) => shape.feature.id === number && show(shape));
     walks.push(walk);
   };
@@ -144,15 +143,24 @@ const stemgeo = (() => {
     });
   };
 
+  // Of the looks of shares: those of the classes, of the classes that are partly measured, of none.
+  const lookOfShare = (ground, number, looks) => {
+    const { class: own, partly } = figures.of(ground, number);
+    if (own < 0) return looks.length - 1;
+    return partly ? own + (looks.length - 1) / 2 : own;
+  };
+
   const drawn = ({ ground, pane, looks, look }) => {
     const interactive = ground in data.tables;
+    const style = ({ id }) => looks[look === "share" ? lookOfShare(ground, id, looks) : look[id] ?? look];
     const group = L.geoJSON(shapes(ground), {
       pane,
       interactive,
       smoothFactor: 0.5,
-      style: (feature) => looks[look[feature.id]],
+      style,
       pointToLayer: (_, at) => L.circleMarker(at, { pane }),
     });
+    if (look === "share") figures.onChoice(() => group.setStyle(style));
     if (interactive) walked(group, ground);
     return ground in data.points ? sized(group) : group;
   };
@@ -210,17 +218,34 @@ const stemgeo = (() => {
     return "between" in part ? borders(part) : drawn(part);
   };
 
+  const map = L.map(container, {
+    zoomSnap: 0.25,
+    zoomControl: false,
+    attributionControl: false,
+    fadeAnimation: false, // figures that were left are gone at once
+  });
+  for (const [name, height, takesPointer] of data.panes) {
+    const pane = map.createPane(name);
+    pane.style.zIndex = height;
+    if (!takesPointer) pane.style.pointerEvents = "none";
+  }
+  map.fitBounds(data.corners);
   const layers = {};
-  const layer = (key) => {
-    layers[key] = L.layerGroup(data.layers[key].map(draw));
-    return layers[key];
-  };
+  const control = L.control.layers(null, null, { collapsed: false });
+  for (const [key, { name, overlay, show, parts }] of Object.entries(data.layers)) {
+    layers[key] = L.layerGroup(parts.map(draw));
+    const written = document.createElement("span");
+    written.textContent = name;
+    if (name) control[overlay ? "addOverlay" : "addBaseLayer"](layers[key], written.innerHTML);
+    if (show) layers[key].addTo(map);
+  }
+  control.addTo(map);
 
   // Point at a shape in whichever layer shows it now.
-  const show = (map, ground, number) => {
+  const show = (ground, number) => {
     const walk = walks.find((one) => one.ground === ground && map.hasLayer(one.group));
     walk?.show(number);
   };
 
-  return { layer, layers, show, shapes, words, pair };
-})();
+  return { map, layers, show, shapes, pair };
+};

@@ -1,13 +1,10 @@
-"use strict";
 // What stands around the map: search, layers, the legend of what is shown, print.
-(() => {
-  const { words, pair } = stemgeo;
-  const map = window[document.body.dataset.map];
+const furnishPage = ({ map, layers, show, shapes, pair }, { words }) => {
   const wanted = document.getElementById("wanted");
   const found = document.getElementById("found");
   const figures = document.getElementById("figures");
   const options = [...document.getElementById("municipalities").options];
-  const grounds = new Map(stemgeo.shapes("municipalities").features.map((one) => [one.id, one]));
+  const grounds = new Map(shapes("municipalities").features.map((one) => [one.id, one]));
 
   const container = map.getContainer();
   container.setAttribute("role", "application");
@@ -18,14 +15,14 @@
   document.getElementById("layers").append(document.querySelector(".leaflet-control-layers"));
   L.control.zoom({ zoomInTitle: words.zoom_in, zoomOutTitle: words.zoom_out }).addTo(map);
   L.control.scale({ imperial: false }).addTo(map);
-  if ("background" in stemgeo.layers) {
+  if ("background" in layers) {
     const credit = L.control.attribution({ prefix: false }).addTo(map);
-    credit.addAttribution(stemgeo.layers.background.getLayers()[0].getAttribution());
+    credit.addAttribution(layers.background.getLayers()[0].getAttribution());
   }
 
   // The legend tells of the layers that are shown, and of no other.
   const legend = () => document.querySelectorAll("[data-layer]").forEach((part) => {
-    part.hidden = !map.hasLayer(stemgeo.layers[part.dataset.layer]);
+    part.hidden = !map.hasLayer(layers[part.dataset.layer]);
   });
   map.on("layeradd layerremove", legend);
   legend();
@@ -53,7 +50,7 @@
     const number = Number(one.dataset.number);
     found.textContent = read(number);
     map.fitBounds(L.geoJSON(grounds.get(number)).getBounds(), { maxZoom: 11, animate: false });
-    stemgeo.show(map, "municipalities", number);
+    show("municipalities", number);
   };
   wanted.addEventListener("change", search);
   wanted.form.addEventListener("submit", (event) => {
@@ -86,4 +83,4 @@
     if (paper.matches) refit();
   }).observe(container);
   document.getElementById("print").addEventListener("click", () => window.print());
-})();
+};

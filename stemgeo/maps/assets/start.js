@@ -1,0 +1,12 @@
+// A map in a page or a part of one, and what stands around it, from the page's data.
+const start = (root, data) => {
+  const figures = readFigures(data);
+  const atlas = drawMap(root.querySelector(".map"), data, figures);
+  const told = { root, ...atlas, figures };
+  showChoice(told, data);
+  furnishPage(told, data);
+  root.stemgeo = told;
+};
+
+document.querySelectorAll("[data-stemgeo]").forEach((root) => (
+  start(root, JSON.parse(root.querySelector("script[type='application/json']").textContent))));
