@@ -28,8 +28,8 @@ SPACE, NO_BREAK_SPACE = " ", "\N{NO-BREAK SPACE}"
 _BEFORE_PER_CENT = {"nl": NO_BREAK_SPACE, "en": "", "fr": "\N{NARROW NO-BREAK SPACE}"}
 _HELD = re.compile(r" (?=[:;?!»%€])|(?<=«) ")
 
-_OF_LISTS = {"en": "en_GB"}
-"""Where a list is written as here: A, B and C, without a comma before the last."""
+_REGIONS = {"en": "en_GB"}
+"""Where lists and days are written as here: A, B and C; 31 December 2022."""
 
 
 def format_whole(value: float, language: str) -> str:
@@ -123,14 +123,20 @@ def format_day(date: dt.date, language: str, form: str = "long") -> str:
     """
     from babel.dates import format_date
 
-    return _with_its_first(str(format_date(date, form, language)), language)
+    return _with_its_first(str(format_date(date, form, _of_region(language))), language)
 
 
 def format_day_of_year(date: dt.date, language: str) -> str:
-    """Write a day of any year: 31 december, December 31."""
+    """Write a day of any year: 31 december, 31 December."""
     from babel.dates import format_skeleton
 
-    return _with_its_first(str(format_skeleton("MMMMd", date, locale=language)), language)
+    said = format_skeleton("MMMMd", date, locale=_of_region(language))
+    return _with_its_first(str(said), language)
+
+
+def _of_region(language: str) -> str:
+    # A study may speak its language in words of its own: Babel knows the plain code.
+    return _REGIONS.get(language, language)
 
 
 def _with_its_first(day: str, language: str) -> str:
@@ -150,7 +156,7 @@ def join_with_and(names: Sequence[str], language: str) -> str:
     """Write names as a sentence does: A, B en C."""
     from babel.lists import format_list
 
-    return str(format_list(list(names), locale=_OF_LISTS.get(language, language)))
+    return str(format_list(list(names), locale=_of_region(language)))
 
 
 def plural_form(count: float, language: str) -> str:

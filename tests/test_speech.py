@@ -56,7 +56,7 @@ HELD = f"a{NBSP}: «{NBSP}b{NBSP}»"
         (
             lambda one: speech.format_day(DAY, one),
             "31 december 2022",
-            "December 31, 2022",
+            "31 December 2022",
             "31 décembre 2022",
         ),
         (
@@ -68,13 +68,13 @@ HELD = f"a{NBSP}: «{NBSP}b{NBSP}»"
         (
             lambda one: speech.format_day_of_year(DAY, one),
             "31 december",
-            "December 31",
+            "31 December",
             "31 décembre",
         ),
         (
             lambda one: speech.format_day_of_year(FIRST, one),
             "1 januari",
-            "January 1",
+            "1 January",
             "1er janvier",
         ),
         (

@@ -15,6 +15,7 @@ from stemgeo.facts import LAMBERT_72
 from stemgeo.inputs import vintages
 from stemgeo.inputs.files import OpenedFile, clean_text, is_formula, open_input, strip_control
 from stemgeo.inputs.formats import UnreadableError
+from stemgeo.inputs.shouting import write_as_people_do
 from stemgeo.inputs.sources import Provenance
 from stemgeo.inputs.vectors import (
     are_among,
@@ -558,8 +559,13 @@ def take_usual_names(frame: gpd.GeoDataFrame, file: OpenedFile) -> pd.Series:
     for wanted in _NAME_COLUMNS:
         if wanted in lower:
             file.use_column(lower[wanted], "name", {"name": _NAME_COLUMNS})
-            return as_text(frame[lower[wanted]]).map(strip_control)
+            return take_names(frame[lower[wanted]])
     return pd.Series("", index=frame.index, dtype=str)
+
+
+def take_names(column: pd.Series) -> pd.Series:
+    """Give the names of places that a column has, as people write them."""
+    return as_text(column).map(strip_control).map(write_as_people_do)
 
 
 def drop_without_outline(

@@ -20,6 +20,7 @@ from stemgeo.inputs.boundaries import (
     say_area,
     say_pairs,
     shrink_outlines,
+    take_names,
     take_usual_names,
     warn_of_formulas,
 )
@@ -100,7 +101,7 @@ def _label_polygons(raw: gpd.GeoDataFrame, given: Layer, file: OpenedFile) -> pd
         if column is None:
             return None
         file.use_column(column, "name")
-        name = as_text(raw[column]).map(strip_control)
+        name = take_names(raw[column])
     if code is None:
         return None
     name = name.where(name != "", code)

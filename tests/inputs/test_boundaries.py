@@ -533,6 +533,18 @@ def test_every_municipality_is_covered_by_zones(
     assert pd.api.types.is_string_dtype(read["zone_id"])
 
 
+def test_zones_named_in_capitals_are_named_as_people_write(
+    tmp_path: Path, municipalities: gpd.GeoDataFrame
+) -> None:
+    """Statbel shouts its sectors; a name with a small letter in it is left as it is."""
+    given = halves(list(SQUARES)[:3], IDS[:6])
+    given["tx_sector_descr_nl"] = ["HEMIKSEM - TERLO", "IJZER-'T ZAND", "VUB-campus", "", "B2", "X"]
+    given.to_file(tmp_path / "z.gpkg")
+    names = read_zones(tmp_path / "z.gpkg", municipalities).set_index("zone_id")["name"]
+    told = ["Hemiksem - Terlo", "IJzer-'t Zand", "VUB-campus", IDS[3], "B2", "X"]
+    assert names[IDS[:6]].tolist() == told
+
+
 def test_invisible_marks_do_not_make_an_id_another(
     tmp_path: Path, municipalities: gpd.GeoDataFrame
 ) -> None:

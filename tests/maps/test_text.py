@@ -110,7 +110,7 @@ EVIDENCE = {
         (
             "lapsed",
             "erkenning verlopen (A2, erkend tot en met 31 december 2021)",
-            "recognition ended (A2, recognised until December 31, 2021)",
+            "recognition ended (A2, recognised until 31 December 2021)",
         ),
         ("too_far", "verder weg", "farther away"),
     ],
