@@ -69,9 +69,10 @@ def draw_curve(
     words, low = text.words, f"{_find_lowest_share(curve) * 100:.0f}{percent_sign(text.language)}"
     scale = words("chart.curve.scale", low=low) if _find_lowest_share(curve) else ""
     note = words("chart.curve.note", plans=random_plans, scale=scale)
+    text = _say_shown(text)
     with matplotlib.style.context(STYLE, after_reset=True):
         sheet = choose_sheet((0, 0, 2, 1), text, legend_in=0)
-        figure, page = new_page(sheet, text, text.name_place(None))
+        figure, page = new_page(sheet, text)
         heading = words("chart.curve.heading", measure=text.heading)
         below = write_head(page, sheet.frame, heading, note)
         left, under, over = _AXIS_IN
@@ -91,7 +92,7 @@ def draw_curve(
 
 def describe_curve(curve: pd.DataFrame, text: MapText) -> str:
     """Say in words what the curve shows, for those who cannot see it."""
-    words = text.words
+    words, text = text.words, _say_shown(text)
 
     def at(row: pd.Series, column: str) -> str:
         share = say_share(row[column], words)
@@ -101,7 +102,11 @@ def describe_curve(curve: pd.DataFrame, text: MapText) -> str:
     chance = words.join_pair(words("chart.curve.chance"), at(curve.iloc[-1], "share_random"))
     heading = words("chart.curve.heading", measure=text.heading)
     heading = words.join_pair(f"{words('chart.line')}, {text.name_place(None)}", heading)
-    return join_sentences([text.title, *text.cautions, heading, told, chance])
+    return join_sentences([*text.opening, heading, told, chance])
+
+
+def _say_shown(text: MapText) -> MapText:
+    return text.showing("chart.curve.title", text.name_place(None))
 
 
 def _find_lowest_share(curve: pd.DataFrame) -> float:

@@ -364,6 +364,8 @@ class MapContent:
         With at least the columns of the kind, and those that name its places.
     total
         How many places there are, in words; that of the municipalities when empty.
+    title
+        A key; that of the kind when empty.
     """
 
     ground: Ground
@@ -372,6 +374,7 @@ class MapContent:
     said: Sequence[str]
     rows: pd.DataFrame
     total: str = ""
+    title: str = ""
 
 
 @dataclass(frozen=True)
@@ -438,15 +441,21 @@ class MapKind:
         self._refuse_misuse(asked)
         shown = self.prepare(asked)
         heading, text = shown.legend.heading, shown.ground.text
+        text = text.showing(shown.title or f"map.{self.key}.title", ground.title_place)
         total = shown.total or text.words.say_count(
             "map.count.municipality", len(ground.shown_municipalities)
         )
         lead = text.words(f"map.alt.{self.alt}", place=ground.place, total=total, heading=heading)
-        alt = " ".join([join_sentences([text.title, *text.cautions]), lead, *shown.said])
+        alt = " ".join([join_sentences(text.opening), lead, *shown.said])
         keys = ["nis_code", "name", "province"] if asked.by in PLACES else []
         keys = ["zone_id"] * (asked.by == ZONE) + keys
         table = pd.DataFrame(shown.rows)[[*keys, *self.columns]].reset_index(drop=True)
-        return DrawnMap(draw_sheet(shown.ground, shown.legend, shown.views), alt, table, heading)
+        return DrawnMap(
+            draw_sheet(replace(shown.ground, text=text), shown.legend, shown.views),
+            alt,
+            table,
+            heading,
+        )
 
     def _refuse_misuse(self, asked: MapRequest) -> None:
         if asked.by not in self.by:
@@ -531,7 +540,8 @@ def academies(of: MapRequest) -> MapContent:
     most = most.assign(number=most["academies"])
     said = [classed.class_sentence, *of.say_extremes(most, "number", of.format_whole, "most")]
     said += [f"{line}." for line in lines]
-    return MapContent(of.ground, legend, of.build_views(classed), said, classed.rows)
+    views, title = of.build_views(classed), heading.replace("heading", "title")
+    return MapContent(of.ground, legend, views, said, classed.rows, title=title)
 
 
 @map_kind("children", "unmeasured", "minutes", "class", by=PLACES, own_classes=True)
@@ -758,7 +768,8 @@ def gaps(of: MapRequest) -> MapContent:
     said = [classed.class_sentence, f"{counted}."]
     said += [words("map.alt.largest_gaps", names=words.join_series(largest))] if largest else []
     said += of.say_extremes(shown, "uncovered", of.format_whole, "", "least")
-    return MapContent(ground, legend, [view], said, classed.rows)
+    title = f"map.gaps.title_{of.by}"
+    return MapContent(ground, legend, [view], said, classed.rows, title=title)
 
 
 def _locate_gaps(shown: GeoDataFrame, ground: Ground) -> GeoDataFrame:
@@ -1128,6 +1139,8 @@ def _say_both(ground: Ground, before: Ground) -> Ground:
     said: dict[str, Any] = {
         name: words.join_series(dict.fromkeys(one)) for name, one in parts.items()
     }
+    years = sorted({one.year for one in (then, now) if one.year})
+    said["year"] = "\N{EN DASH}".join(years)
     date = now.date
     if then.date != now.date:
         date = words("map.plan.date", before=then.date, after=now.date)

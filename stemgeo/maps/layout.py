@@ -33,7 +33,9 @@ NO_LETTER = "(Glyph|Matplotlib currently does not support)"
 POINTS_PER_INCH = 72
 LINE_HEIGHT = 1.3
 MARGIN_IN, GAP_IN = 0.45, 0.12
-TITLE_PT, PLACE_PT, CAUTION_PT, TEXT_PT, SMALL_PT = 16.0, 13.0, 9.5, 8.5, 7.5
+TITLE_SIZES = (16.0, 15.0, 14.0, 13.0, 12.0, 11.0)
+_SHORT = 3
+PLACE_PT, CAUTION_PT, TEXT_PT, SMALL_PT = 12.0, 9.5, 8.5, 7.5
 
 PAPERS = (8.27, 11.69), (11.69, 8.27)
 """A4, portrait and landscape."""
@@ -166,8 +168,10 @@ class Sheet:
     ----------
     width, height
         Inches.
-    title, cautions, credits
-        Wrapped lines.
+    title, title_pt
+        At most two lines, and the size of their letters.
+    study, cautions, credits
+        Wrapped lines; the study is named below a title that is not its own.
     frame
         The map's place on the page, in inches.
     ground
@@ -177,6 +181,8 @@ class Sheet:
     width: float
     height: float
     title: list[str]
+    title_pt: float
+    study: list[str]
     cautions: list[str]
     credits: list[str]
     legend: Box
@@ -219,14 +225,15 @@ def lay_out_sheet(
     """
     width, height = paper
     inside = width - 2 * MARGIN_IN
-    title = wrap_text(text.title, inside, TITLE_PT, "bold")
+    title_pt, title = fit_title(text.headline, inside)
+    study = wrap_text(text.title, inside, PLACE_PT) if text.shown else []
     cautions = _wrap_all(text.cautions, inside - 2 * GAP_IN, CAUTION_PT, "bold")
     credits_ = _wrap_all(text.credits, inside, SMALL_PT)
     top = (
         height
         - MARGIN_IN
-        - len(title) * line_height_in(TITLE_PT)
-        - line_height_in(PLACE_PT)
+        - len(title) * line_height_in(title_pt)
+        - len(study) * line_height_in(PLACE_PT)
         - GAP_IN
     )
     if cautions:
@@ -235,9 +242,48 @@ def lay_out_sheet(
     legend = Box(MARGIN_IN, legend_bottom, inside, legend_in)
     bottom = legend.top + GAP_IN
     frame = Box(MARGIN_IN, bottom, inside, top - bottom)
-    return Sheet(
-        width, height, title, cautions, credits_, legend, frame, _widen_bounds(bounds, frame)
-    )
+    head = (title, title_pt, study, cautions, credits_)
+    return Sheet(width, height, *head, legend, frame, _widen_bounds(bounds, frame))
+
+
+def fit_title(title: str, width_in: float) -> tuple[float, list[str]]:
+    """Break a title into at most two lines, about as long, in letters as large as then fit.
+
+    Parameters
+    ----------
+    title, width_in
+        What is to fit, in how many inches.
+
+    Returns
+    -------
+    tuple
+        Size of the letters in points, and the lines; cut, and told so, when the smallest are too
+        large: files carry all of it.
+    """
+    rows = {size: wrap_text(title, width_in, size, "bold") for size in TITLE_SIZES}
+    for size, lines in rows.items():
+        found = lines if len(lines) == 1 else _break_in_two(title, width_in, size)
+        if found:
+            return size, found
+    size, lines = next((one for one in rows.items() if len(one[1]) <= 2), (size, lines))
+    rest = " ".join(lines[1:])
+    return size, [lines[0], *([shorten_line(rest, width_in, size, "bold")] if rest else [])]
+
+
+def _break_in_two(title: str, width_in: float, size_pt: float) -> list[str]:
+    """Break a title where both lines fit and are about as long, but not after a short word.
+
+    Returns
+    -------
+    list of str
+        Empty where there is no such place.
+    """
+    words = title.split(" ")
+    ends = [n for n in range(1, len(words)) if len(words[n - 1]) > _SHORT]
+    halves = [[" ".join(words[:n]), " ".join(words[n:])] for n in ends]
+    wide = [max(text_width_in(one, size_pt, "bold") for one in two) for two in halves]
+    least = min(wide, default=np.inf)
+    return halves[wide.index(least)] if least <= width_in else []
 
 
 def move_to_frame(sheet: Sheet, frame: Box, bounds: Sequence[float]) -> Sheet:

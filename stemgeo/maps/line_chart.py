@@ -98,8 +98,9 @@ def draw_line_chart(trend: pd.DataFrame, reported: pd.DataFrame, text: MapText) 
     """
     with matplotlib.style.context(STYLE, after_reset=True):
         marks = _keep_reported(trend, reported)
-        sheet = choose_sheet((0, 0, 2, 1), _add_sources(text, marks), legend_in=0)
-        figure, page = new_page(sheet, text, name_over_years(text, trend["year"]))
+        shown = text.showing("chart.trend.title", name_over_years(text, trend["year"]), year="")
+        sheet = choose_sheet((0, 0, 2, 1), _add_sources(shown, marks), legend_in=0)
+        figure, page = new_page(sheet, shown)
         rooms, panels = _split_frame(sheet.frame), _build_panels(trend, marks, text)
         width = rooms[0].width
         head_in = max(measure_head(one.heading, one.note, width) for one in panels) + 2 * GAP_IN
@@ -125,7 +126,8 @@ def describe_line_chart(trend: pd.DataFrame, reported: pd.DataFrame, text: MapTe
     """
     words = text.words
     place, last = name_over_years(text, trend["year"]), max(trend["year"])
-    sentences = [text.title, *text.cautions, f"{words('chart.line')}, {place}"]
+    shown = text.showing("chart.trend.title", place, year="")
+    sentences = [*shown.opening, f"{words('chart.line')}, {place}"]
     for panel in _build_panels(trend, _keep_reported(trend, reported), text):
         told = dict(panel.marks)
         region, *others = panel.lines

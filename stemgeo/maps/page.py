@@ -33,7 +33,6 @@ from stemgeo.maps.layout import (
     POINTS_PER_INCH,
     SMALL_PT,
     TEXT_PT,
-    TITLE_PT,
     line_height_in,
     round_length_m,
 )
@@ -58,6 +57,7 @@ STYLE: Looks = {
     "pdf.fonttype": 42,
     "svg.hashsalt": "stemgeo",
     "hatch.linewidth": 0.6,
+    "text.hinting": "none",  # as wide on every screen as in print
 }
 _DPI = 300
 _SCREEN_DPI = 100
@@ -82,27 +82,25 @@ class MapFigure(Figure):
         return _render_picture(self, "png", dpi=_SCREEN_DPI, metadata={"Software": None})
 
 
-def new_page(sheet: Sheet, text: MapText, place: str) -> tuple[Figure, Axes]:
+def new_page(sheet: Sheet, text: MapText) -> tuple[Figure, Axes]:
     """Begin a sheet with its head and credits.
 
     Parameters
     ----------
     sheet
         The lines to write and the size of the paper.
-    text, place
-        Title and place are the figure's label, for screen readers and files; `place` stands
-        under the title.
+    text
+        What is shown is the figure's label, for screen readers and files.
 
     Returns
     -------
     Figure, Axes
         And invisible axes over the whole page, in inches, that stand over all others.
     """
-    label = text.words.join_pair(text.title, place)
-    figure = MapFigure(figsize=(sheet.width, sheet.height), label=label)
+    figure = MapFigure(figsize=(sheet.width, sheet.height), label=text.headline)
     FigureCanvasAgg(figure)
     page = _make_page_axes(figure, sheet)
-    _write_page_head(page, sheet, place)
+    _write_page_head(page, sheet)
     _write_credits(page, sheet)
     return figure, page
 
@@ -233,16 +231,16 @@ def write_lines(
         page.text(left, y, line, **{"size": size_pt, "color": INK, "va": "baseline", **looks})
 
 
-def _write_page_head(page: Axes, sheet: Sheet, place: str) -> None:
-    """Write title and place, and the cautions in a band under them."""
+def _write_page_head(page: Axes, sheet: Sheet) -> None:
+    """Write title and study, and the cautions in a band under them."""
     top = sheet.height - MARGIN_IN
-    write_lines(page, MARGIN_IN, top, sheet.title, TITLE_PT, weight="bold")
-    place_top = top - len(sheet.title) * line_height_in(TITLE_PT)
-    write_lines(page, MARGIN_IN, place_top, [place], PLACE_PT)
+    write_lines(page, MARGIN_IN, top, sheet.title, sheet.title_pt, weight="bold")
+    study_top = top - len(sheet.title) * line_height_in(sheet.title_pt)
+    write_lines(page, MARGIN_IN, study_top, sheet.study, PLACE_PT, color=PALE_INK)
     if not sheet.cautions:
         return
     height = len(sheet.cautions) * line_height_in(CAUTION_PT) + GAP_IN
-    band_top = place_top - line_height_in(PLACE_PT) - GAP_IN
+    band_top = study_top - len(sheet.study) * line_height_in(PLACE_PT) - GAP_IN
     corner = (MARGIN_IN, band_top - height)
     width = sheet.width - 2 * MARGIN_IN
     looks: Looks = {"facecolor": _CAUTION_GROUND, "edgecolor": INK, "linewidth": 0.6}

@@ -264,6 +264,23 @@ def merge_provinces(municipalities: gpd.GeoDataFrame) -> gpd.GeoSeries:
     return gpd.GeoSeries(merged, crs=municipalities.crs)
 
 
+BRUSSELS = shapely.Point(148_900, 170_800)
+"""Its Grand-Place, in EPSG:31370."""
+
+
+def find_brussels(areas: gpd.GeoSeries) -> shapely.Polygon | None:
+    """Find the hole that Brussels leaves in Flanders, where there is one.
+
+    Parameters
+    ----------
+    areas
+        Polygons in EPSG:31370, such as provinces or municipalities.
+    """
+    parts = shapely.get_parts(areas.union_all())
+    holes = (shapely.Polygon(ring) for part in parts for ring in part.interiors)
+    return next((hole for hole in holes if hole.contains(BRUSSELS)), None)
+
+
 def list_border_rings(areas: gpd.GeoSeries, smallest_m2: float) -> gpd.GeoSeries:
     """Take areas apart into rings that can be drawn with a thick line.
 

@@ -55,7 +55,13 @@ from stemgeo.maps.page import (
     new_page,
     write_lines,
 )
-from stemgeo.maps.series import INK, lighten_outlines, list_border_rings, merge_provinces
+from stemgeo.maps.series import (
+    INK,
+    find_brussels,
+    lighten_outlines,
+    list_border_rings,
+    merge_provinces,
+)
 from stemgeo.maps.text import (
     MapText,
     is_coarse,
@@ -172,6 +178,13 @@ class Ground:
     def place(self) -> str:
         """Its name."""
         return self.text.name_place(self.province)
+
+    @property
+    def title_place(self) -> str:
+        """Its name in a title: of a province that is called as a town is, that it is one."""
+        if self.province is None or self.province in set(self.municipalities["name"]):
+            return self.place
+        return province_name(self.province, self.text.words)
 
     @property
     def bounds(self) -> list[float]:
@@ -454,7 +467,7 @@ def draw_sheet(ground: Ground, legend: Legend, views: Sequence[View]) -> Figure:
     """
     with matplotlib.style.context(STYLE, after_reset=True):
         sheets = _choose_sheets(ground, legend, views)
-        figure, page = new_page(sheets[0], ground.text, ground.place)
+        figure, page = new_page(sheets[0], ground.text)
         legend.draw_on(page, sheets[0].legend)
         draw_scale_bar(page, sheets[0], legend.below_in(sheets[0].legend.width))
         for sheet, view in zip(sheets, views, strict=True):
@@ -513,7 +526,7 @@ def _draw_view(figure: Figure, page: Axes, sheet: Sheet, ground: Ground, view: V
     for x, y, rank in view.ranks:
         axes.text(x, y, rank, **_RANK)
     neighbours = borders.drop(ground.shown_municipalities["province"].unique())
-    _write_labels(axes, ground, neighbours, view, sheet)
+    _write_labels(axes, ground, neighbours, view, sheet, find_brussels(borders))
 
 
 def _draw_circles(axes: Axes, circles: Circles | None, sheet: Sheet) -> None:
@@ -599,7 +612,12 @@ def _keep_largest(shown: GeoDataFrame, *, most: int | None) -> GeoDataFrame:
 
 
 def _write_labels(
-    axes: Axes, ground: Ground, neighbours: GeoSeries, view: View, sheet: Sheet
+    axes: Axes,
+    ground: Ground,
+    neighbours: GeoSeries,
+    view: View,
+    sheet: Sheet,
+    brussels: shapely.Polygon | None,
 ) -> None:
     """Write tags, the names of places in their order, then those of neighbouring provinces."""
     places = _keep_largest(
@@ -616,17 +634,21 @@ def _write_labels(
     tags, kept_free = _place_tags(view, sheet)
     for label in tags:
         axes.text(label.x, label.y, view.tags[label.number].said, **_RANK)
-    names = [to_one_line(name) for name in (*places["name"], *near)]
+    # Brussels lies in Flanders and is none of it: who sees a hole asks what it is.
+    first = [] if brussels is None else [(ground.text.words("map.brussels"), brussels)]
+    names = [*(name for name, _ in first), *map(to_one_line, (*places["name"], *near))]
     labels = place_labels(
         names,
-        [*places.geometry, *seen],
+        [*(hole for _, hole in first), *places.geometry, *seen],
         kept_free,
         size_pt=_LABEL_PT,
         sheet=sheet,
         beside=0 if ground.surroundings is not None else LARGEST,
     )
     for label in labels:
-        looks = _PLACE_NAME if label.number < len(places) else _NEIGHBOUR_NAME
+        own = 0 <= label.number - len(first) < len(places)
+        looks = _PLACE_NAME if own else _NEIGHBOUR_NAME
+        looks = {**looks, "bbox": PLATE} if label.number < len(first) else looks
         axes.text(label.x, label.y, names[label.number], **looks)
 
 

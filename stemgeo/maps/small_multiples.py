@@ -94,10 +94,11 @@ def draw_small_multiples(
     """
     with matplotlib.style.context(STYLE, after_reset=True):
         tables = dict(sorted(municipalities_by_year.items()))
+        text = text.showing("chart.maps.title", name_over_years(text, tables), year="")
         ground = _bound_ground(tables.values())
         captions = _write_captions(tables, academies_by_year, text)
         grid = _choose_grid(ground, list(captions.values()), text)
-        figure, page = new_page(grid.sheet, text, name_over_years(text, tables))
+        figure, page = new_page(grid.sheet, text)
         for number, (year, table) in enumerate(tables.items()):
             cell = grid.place_cell(number)
             write_lines(page, cell.left, cell.top, [str(year)], _YEAR_PT, weight="bold")
@@ -134,7 +135,8 @@ def describe_small_multiples(
     kind = f"{words('chart.maps.each_year')}, {name_over_years(text, captions)}"
     told = [words.join_pair(year, caption) for year, caption in sorted(captions.items())]
     heading = words("map.academies.heading")
-    return join_sentences([text.title, *text.cautions, kind, heading, *told])
+    text = text.showing("chart.maps.title", name_over_years(text, captions), year="")
+    return join_sentences([*text.opening, kind, heading, *told])
 
 
 def _bound_ground(tables: Iterable[GeoDataFrame]) -> Box:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import unicodedata
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
@@ -37,7 +37,7 @@ class MapText:
     Attributes
     ----------
     title
-        Of the map.
+        Of the study.
     notice
         Printed visibly on the map; may be empty.
     source
@@ -54,6 +54,12 @@ class MapText:
         Name of the ground of all municipalities; empty for Flanders.
     gap_caution
         What the outlines of gaps are drawn around; empty for the words of the language.
+    minutes
+        Within how many one must arrive.
+    year
+        Of the study; empty: it is not said.
+    shown
+        What a sheet shows, as a sentence; empty where it is of the study as a whole.
     """
 
     title: str
@@ -65,6 +71,36 @@ class MapText:
     measure: str = ""
     region: str = ""
     gap_caution: str = ""
+    minutes: str = "15"
+    year: str = ""
+    shown: str = ""
+
+    def showing(self, what: str, place: str, year: str | None = None) -> MapText:
+        """Give it for a sheet that shows something: that is what its title says.
+
+        Parameters
+        ----------
+        what
+            A key; its text may name `minutes`.
+        place
+            Of what ground.
+        year
+            Of which year or years; that of the study when not given.
+        """
+        year = self.year if year is None else year
+        parts = {"what": self.words(what, minutes=self.minutes), "place": place, "year": year}
+        shown = self.words("map.title" if year else "map.title_undated", **parts)
+        return replace(self, shown=shown)
+
+    @property
+    def headline(self) -> str:
+        """What stands at the top of a sheet: what it shows, else the title of the study."""
+        return self.shown or self.title
+
+    @property
+    def opening(self) -> list[str]:
+        """The lines that come before all: what is shown, of which study, with which cautions."""
+        return [*dict.fromkeys([self.headline, self.title]), *self.cautions]
 
     @property
     def outline_note(self) -> str:

@@ -53,6 +53,7 @@ from stemgeo.maps.series import (
     choose_line_colour,
     classify_minutes,
     count_classes,
+    find_brussels,
     find_partly_measured,
     lighten_outlines,
     list_minute_bounds,
@@ -91,12 +92,12 @@ MOST_BYTES = 10_000_000
 _DEGREE_DECIMALS = 5  # about a metre
 _BAND_COLOURS = ("#8c2d04", "#ec7014", "#fec44f")
 _GAP_COLOUR, _GAP_FILL = "#a3005c", "#e0007a"
-_WITHOUT, _, _WITH, *_ = choose_colours(5, "count")
+_COUNT = choose_colours(5, "count")
+_WITH, _WITHOUT = _COUNT[2], _COUNT[0]
 _ROUGH = "#fdbf6f"
 _AROUND, _AROUND_DETAIL_M = "#ececec", 50.0
 _NO_FIGURE = "url(#no-figure)"
 _LABEL_DETAIL_M = 100.0
-_BRUSSELS = shapely.Point(148_900, 170_800)  # Grote Markt, EPSG:31370
 
 _SCRIPTS = ("figures", "layers", "choice", "page", "start")
 """The parts of our script, in one function: it adds no name to those of a page."""
@@ -649,7 +650,7 @@ def _build_names(places: GeoDataFrame, outlines: GeoSeries, words: Texts) -> _Th
     found = [(places["name"][number], middles[number], False) for number in order]
     hole = _find_hole_of_brussels(outlines)
     if hole is not None:
-        found.insert(0, (words("web.brussels"), hole, True))
+        found.insert(0, (words("map.brussels"), hole, True))
     at = _to_degrees(gpd.GeoSeries([spot for _, spot, _ in found], crs=outlines.crs)).tolist()
     labels = [
         {"name": name, "at": [lat, lon], "outside": is_outside}
@@ -660,9 +661,7 @@ def _build_names(places: GeoDataFrame, outlines: GeoSeries, words: Texts) -> _Th
 
 def _find_hole_of_brussels(outlines: GeoSeries) -> shapely.Point | None:
     """Find the middle of the hole that Brussels leaves in Flanders, when it is there."""
-    whole_land = shapely.get_parts(outlines.union_all())
-    holes = [shapely.Polygon(ring) for part in whole_land for ring in part.interiors]
-    of_brussels = next((hole for hole in holes if hole.contains(_BRUSSELS)), None)
+    of_brussels = find_brussels(outlines)
     if of_brussels is None:
         return None
     middle = shapely.maximum_inscribed_circle(of_brussels, _LABEL_DETAIL_M)

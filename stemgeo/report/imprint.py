@@ -43,7 +43,14 @@ def build_map_text(study: Study, inputs: Inputs) -> MapText:
         measure=words("about.measure", minutes=format_number(study.travel.cutoff_min, language)),
         region=_name_part_of_flanders(inputs, language),
         gap_caution=describe_outlines(study, inputs.weights, language),
+        **say_scope(study),
     )
+
+
+def say_scope(study: Study) -> dict[str, str]:
+    """Say within how many minutes one must arrive, and in which year."""
+    minutes = format_number(study.travel.cutoff_min, study.language)
+    return {"minutes": minutes, "year": str(study.about.date.year)}
 
 
 def _name_part_of_flanders(inputs: Inputs, language: str) -> str:

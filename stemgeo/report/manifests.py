@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib.metadata
 import json
 import platform
-from dataclasses import asdict, fields
+from dataclasses import MISSING, asdict, fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
@@ -65,7 +65,13 @@ class _NoteEntry(_Model):
 _Words: Any = create_model(  # type: ignore[call-overload]
     "_Words",
     __config__=ConfigDict(strict=True, extra="forbid"),
-    **{one.name: (Language if one.name == "language" else str, ...) for one in fields(MapText)},
+    **{
+        one.name: (
+            Language if one.name == "language" else str,
+            ... if one.default is MISSING else one.default,  # older ones lack what came later
+        )
+        for one in fields(MapText)
+    },
 )
 
 

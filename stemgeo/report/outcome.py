@@ -207,6 +207,10 @@ class Outcome:
         if told is None:
             what = f"was written before it had texts in '{self.language}'"
             raise ResultError(Problem(str(self.folder), what, "run it again"))
+        if "minutes" not in told:  # older ones say neither minutes nor year apart
+            from stemgeo.report.imprint import say_scope
+
+            told = told | say_scope(self.study)
         return MapText(**told | {"language": self.language})
 
     def path(self, name: str) -> Path:

@@ -115,6 +115,7 @@ def text() -> MapText:
         date="31 december 2022",
         language="nl",
         method_note="benadering in vogelvlucht",
+        year="2022",
     )
 
 

@@ -518,6 +518,36 @@ def test_no_text_covers_another_nor_is_of_another_language(
     assert left_over(" ".join([*written(drawn.figure), drawn.alt, *classes]), language) == []
 
 
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_loose_map_says_what_it_shows(ground: Ground, drawers: Any, language: Any) -> None:
+    """The title of each kind is a sentence with what is sought, place and year, of two lines."""
+    text = replace(ground.text, language=language, minutes="20")
+    titles = {kind: drawers[kind](replace(ground, text=text)).figure for kind in SORTS}
+    for kind, figure in titles.items():
+        title, size = str(figure.get_label()), figure.axes[0].texts[0].get_size()
+        lines = [one.get_text() for one in figure.axes[0].texts if one.get_size() == size]
+        assert " ".join(lines) == title, kind
+        assert len(lines) <= 2
+        assert title.endswith(f", {text.name_place(None)}, 2022")
+        assert {"nl": "academie", "en": "academ", "fr": "académie"}[language] in title
+        assert "20" in title or kind in ("academies", "statuses", "minutes", "candidates")
+    assert len({figure.get_label() for figure in titles.values()}) == len(SORTS) - 1  # zones
+
+
+def test_a_province_that_is_called_as_a_town_is_says_so(ground: Ground, drawers: Any) -> None:
+    """Else "Antwerpen, 2022" might be the town."""
+    named = ground.municipalities.assign(name=["Antwerpen", *ground.municipalities["name"][1:]])
+    both = replace(ground, municipalities=named)
+    labels = [
+        str(drawers["share"](replace(both, province=one)).figure.get_label())
+        for one in ("Antwerpen", "Limburg")
+    ]
+    assert [one.split("bereiken, ")[1] for one in labels] == [
+        "Provincie Antwerpen, 2022",
+        "Limburg, 2022",
+    ]
+
+
 @pytest.mark.parametrize("kind", SORTS)
 def test_hostile_names_are_letters(ground: Ground, drawers: Any, tmp_path: Path, kind: str) -> None:
     """Names that are formulas, scripts, endless or not to be written are text in a valid SVG."""
@@ -549,6 +579,7 @@ def test_alt_text(municipalities: gpd.GeoDataFrame, ground: Ground) -> None:
     ]
     assert sum(counts) == len(limburg) - 1
     assert said.replace("\N{NO-BREAK SPACE}", " ") == (
+        "Kinderen die binnen 15 minuten fietsen een STEM-academie kunnen bereiken, Limburg, 2022. "
         "Wie kan een STEM-academie bereiken? Voorbeeld, niet voor publicatie. "
         "Methode: benadering in vogelvlucht. "
         "Provincie Limburg: kaart met 20 gemeenten, ingekleurd per klasse. "
@@ -575,9 +606,10 @@ def test_alt_text_without_figures(ground: Ground) -> None:
 
 @pytest.mark.parametrize("kind", SORTS)
 def test_every_alt_text_names_place_and_measure(ground: Ground, drawers: Any, kind: str) -> None:
-    """Title, caution, place and what is counted are said of each kind, on one line."""
+    """What is shown, caution, place and what is counted are said of each, on one line."""
     drawn = drawers[kind](replace(ground, province="Limburg"))
-    assert drawn.alt.startswith(ground.text.title)
+    assert drawn.alt.startswith(drawn.figure.get_label())
+    assert ground.text.title in drawn.alt
     assert ground.text.notice in drawn.alt
     assert "Provincie Limburg" in drawn.alt
     assert "20 gemeenten" in drawn.alt or kind == "zones"
@@ -589,7 +621,8 @@ def test_files_carry_the_alt_text(ground: Ground, tmp_path: Path) -> None:
     """SVG, PNG and PDF say inside what is seen, and what the map is called."""
     drawn = kinds.share.draw_map(ground, chosen=FIXED)
     png, svg, pdf = save_map(drawn, tmp_path / "map")
-    title = "Wie kan een STEM-academie bereiken?: Vlaanderen"
+    title = "Kinderen die binnen 15 minuten fietsen een STEM-academie kunnen bereiken"
+    title = f"{title}, Vlaanderen, 2022"
     root = ET.parse(svg).getroot()  # noqa: S314
     assert root.get("role") == "img"
     named = {

@@ -114,3 +114,21 @@ def test_important_names_go_first(text: MapText) -> None:
 def test_round_length(longest: float, length: float) -> None:
     """A scale bar is 1, 2 or 5 times a power of ten, as long as fits."""
     assert layout.round_length_m(longest) == length
+
+
+def test_a_title_has_two_lines_at_most() -> None:
+    """About as long, not broken after a number or a short word; what cannot fit is cut and told."""
+    title = (
+        "Kinderen die binnen 15 minuten fietsen een STEM-academie kunnen bereiken, Limburg, 2022"
+    )
+    size, lines = layout.fit_title(title, 7.37)
+    assert " ".join(lines) == title
+    assert (size, len(lines)) == (layout.TITLE_SIZES[0], 2)
+    assert not lines[0].endswith((" 15", " die", " een"))
+    assert layout.fit_title("Kort", 7.37) == (layout.TITLE_SIZES[0], ["Kort"])
+    longer = layout.fit_title(f"Alle kinderen van Vlaanderen, {title}", 7.37)
+    assert longer[0] < size
+    assert len(longer[1]) == 2
+    endless = layout.fit_title(title * 9, 7.37)
+    assert len(endless[1]) == 2
+    assert endless[1][1].endswith("\N{HORIZONTAL ELLIPSIS}")

@@ -59,10 +59,12 @@ def test_everything_is_said(
     text: MapText,
     province: str | None,
 ) -> None:
-    """Title, place, notice, method, source and date stand on every map."""
+    """What is shown, study, notice, method, source and date stand on every map."""
     said = written(choropleth(municipalities, academies, text, province=province))
+    place = province or "Vlaanderen"
+    shown = f"fietsen een STEM-academie kunnen bereiken, {place}, 2022"
+    assert f"Kinderen die binnen 15 minuten {shown}" in " ".join(said)
     assert "Wie kan een STEM-academie bereiken?" in said
-    assert ("Provincie Antwerpen" if province else "Vlaanderen") in said
     assert "Voorbeeld, niet voor publicatie" in said
     assert "Methode: benadering in vogelvlucht" in said
     assert "Bron: Bronhouders van de proef" in said
@@ -216,6 +218,25 @@ def test_a_province_shows_its_neighbours(
     assert "buiten de provincie" in written(figure)
     names = set(table["name"][~is_north])
     assert names.isdisjoint(written(figure))
+
+
+def test_brussels_is_named(
+    municipalities: gpd.GeoDataFrame, academies: gpd.GeoDataFrame, text: MapText
+) -> None:
+    """The hole that Brussels leaves has its name, on the map of all and of the province around."""
+    hole = municipalities.contains(series.BRUSSELS)
+    moved = municipalities
+    if not hole.any():
+        x, y = municipalities.geometry[12].centroid.coords[0]
+        shift = series.BRUSSELS.x - x, series.BRUSSELS.y - y
+        moved = municipalities.assign(geometry=municipalities.translate(*shift))
+        hole = moved.contains(series.BRUSSELS)
+    flanders = moved[~hole].reset_index(drop=True)
+    for province in (None, "Antwerpen"):
+        said = [one.get_text() for one in lines_of(
+            choropleth(flanders, academies.head(0), text, province=province), 1)]  # fmt: skip
+        assert said.count("Brussel") == 1
+    assert "Brussel" not in written(choropleth(moved, academies.head(0), text))
 
 
 def test_misspelt_province(
