@@ -49,7 +49,7 @@ from stemgeo.siting.choices import Limits
 from stemgeo.siting.curves import trace_curve
 from stemgeo.siting.plan import PlanTables
 from stemgeo.siting.service import TWICE
-from stemgeo.tables import check_table
+from stemgeo.tables import check_table, order_columns
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -79,6 +79,7 @@ class Plan(PlanTables, Outcome):
     FILES: ClassVar[Mapping[str, str]] = {
         "places": "tables/plan.csv",
         "provinces": "tables/plan-provinces.csv",
+        "towns": "tables/plan-municipalities.csv",
         "curve": "tables/curve.csv",
         "comparison": "tables/plan-comparison.csv",
     }
@@ -104,7 +105,8 @@ class Plan(PlanTables, Outcome):
         return draw_curve(self.curve, self._find_on_curve(), text, self.study.siting.random_plans)
 
     def _build_tables(self) -> dict[str, Any]:
-        plain = pd.DataFrame(self.places.drop(columns="geometry"))
+        at, plain = self.places.geometry, pd.DataFrame(self.places.drop(columns="geometry"))
+        plain = plain.assign(x_m=at.x.round(1), y_m=at.y.round(1))
         return super()._build_tables() | {
             "tables/plan.csv": plain,
             "plan.csv": self._build_run_plan(),
@@ -219,6 +221,7 @@ def site(study: Study, *, progress: Progress = report_nothing, threads: int | No
         inputs=prepared.inputs,
         places=check_table("plan", places),
         provinces=check_table("plan-provinces", provinces),
+        towns=check_table("plan-municipalities", _lay_beside(before, then)),
         curve=check_table("curve", growth),
         comparison=check_table("plan-comparison", comparison),
         candidates=len(asked.candidates.table),
@@ -306,6 +309,15 @@ def _choose_profile(prepared: Prepared, measured: Measured) -> gpd.GeoDataFrame:
         measured.academies,
         prepared.study.siting.profile,
     )
+
+
+def _lay_beside(before: gpd.GeoDataFrame, then: gpd.GeoDataFrame) -> pd.DataFrame:
+    """Give the table `plan-municipalities`: with the plan, and what was so without."""
+    was = before.set_index("nis_code")[["covered", "share"]].loc[then["nis_code"]]
+    table = then.assign(
+        covered_before=was["covered"].to_numpy(), share_before=was["share"].to_numpy()
+    )
+    return order_columns("plan-municipalities", pd.DataFrame(table))
 
 
 def _measure_goal(

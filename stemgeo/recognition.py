@@ -49,7 +49,7 @@ def choose_recognised(
         The academies that count, and a note when there are none.
     """
     on = pd.Timestamp(date)
-    start, end = _first_and_last_day(register, rules)
+    start, end = list_days(register, rules)
     # An unknown date compares as false: what has no known start or end has not begun or ended.
     chosen = register[~(start > on) & ~(end < on)].reset_index(drop=True)
     if len(chosen):
@@ -81,15 +81,22 @@ def choose_lapsed(
     register, date, rules
         As for `choose_recognised`.
     """
-    _, end = _first_and_last_day(register, rules)
+    _, end = list_days(register, rules)
     ended = (end < pd.Timestamp(date)).to_numpy()
     by = register["valid_until"].isna().map({True: "rule", False: "register"})
     return register.assign(last_day=end, last_day_by=by)[ended].reset_index(drop=True)
 
 
-def _first_and_last_day(
-    register: gpd.GeoDataFrame, rules: AcademyRules
-) -> tuple[pd.Series, pd.Series]:
+def list_days(register: pd.DataFrame, rules: AcademyRules) -> tuple[pd.Series, pd.Series]:
+    """Give the first and the last day of each recognition; the last as the rules have it.
+
+    Parameters
+    ----------
+    register
+        With `valid_from` and `valid_until`.
+    rules
+        Of the study.
+    """
     start, end = (pd.to_datetime(register[name]) for name in ("valid_from", "valid_until"))
     # From the eve: two years from 29 February end on 28 February, not on the 27th.
     eve = start - pd.Timedelta(days=1)

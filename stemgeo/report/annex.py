@@ -9,13 +9,14 @@ from __future__ import annotations
 import datetime as dt
 import shutil
 import unicodedata
-from functools import partial
+from dataclasses import dataclass
+from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 
-from stemgeo.coverage import ALL_BANDS, keep_counted, lay_side_by_side
+from stemgeo.coverage import ALL_BANDS, REGION, keep_counted, lay_side_by_side
 from stemgeo.maps.series import find_partly_measured
 from stemgeo.maps.text import (
     name_gap_places,
@@ -25,7 +26,7 @@ from stemgeo.maps.text import (
     say_reason,
 )
 from stemgeo.profiles import QUIET, ROADS
-from stemgeo.recognition import Standing
+from stemgeo.recognition import Standing, list_days
 from stemgeo.report.files import write_csv
 from stemgeo.report.imprint import say_role
 from stemgeo.report.spreadsheet import (
@@ -52,7 +53,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping, Sequence
     from pathlib import Path
 
-    from stemgeo.report.outcome import Tables
+    from stemgeo.report.outcome import Tables, WrittenPlan
     from stemgeo.tables import Kind
 
 ABOUT = ("municipalities", "flanders", *PROVINCES, "gaps", "map", "sureness", "years")
@@ -67,7 +68,11 @@ KINDS: dict[str, Kind] = {
     **dict.fromkeys(("places", "academy", "academy_id", "topic", "text"), "text"),
     **dict.fromkeys(("role", "file", "source", "licence"), "text"),
     **dict.fromkeys(("year", "target_year", "measured_year", "target", "status"), "text"),
-    **dict.fromkeys(("what", "figure"), "text"),
+    **dict.fromkeys(("what", "figure", "facility", "organisation", "town"), "text"),
+    **dict.fromkeys(("plan_places", "place_name"), "text"),
+    **dict.fromkeys(("valid_from", "valid_until"), "date"),
+    "share_after": "share",
+    "points": "decimal",
     **dict.fromkeys(("target_share", "figure_share"), "share"),
     "median_min": "decimal",
     "date": "date",
@@ -99,7 +104,75 @@ def annex_stem(number: int, language: str, *, of_area: bool = False) -> str:
     return f"{words('file.annex')}-{number}-{named}"
 
 
-def write_municipalities(result: Tables, place: Path) -> list[Path]:
+@dataclass(frozen=True)
+class Beside:
+    """What is laid beside a result: a plan for its study, an earlier result."""
+
+    plan: WrittenPlan | None = None
+    before: Tables | None = None
+
+    @cached_property
+    def shares(self) -> pd.DataFrame:
+        """The shares of each place, by level and code: `share_before`, `share_planned`."""
+        parts: dict[str, pd.Series] = {}
+        if self.before is not None:
+            figures = lay_side_by_side(self.before.table("coverage"), "answer-municipalities")
+            parts["share_before"] = figures["share"]
+        if self.plan is not None:
+            parts["share_planned"] = _add_up_shares(self.plan.table("plan-municipalities"))
+        return pd.DataFrame(parts)
+
+    def add_shares(self, table: pd.DataFrame, keys: Sequence[tuple[str, str]]) -> pd.DataFrame:
+        """Lay them behind a table, with the change of its `share` where it has one.
+
+        Parameters
+        ----------
+        table
+            Rows of places.
+        keys
+            Level and code of each row.
+        """
+        rows = self.shares.reindex(pd.MultiIndex.from_tuples(keys, names=["level", "code"]))
+        told = {name: rows[name].to_numpy(np.float64) for name in rows}
+        if "share_before" in told and "share" in table:
+            change = table["share"].to_numpy(np.float64) - told["share_before"]
+            told["points"] = (100 * change).round(9)
+        return table.assign(
+            **{
+                name: told[name]
+                for name in ("share_before", "points", "share_planned")
+                if name in told
+            }
+        )
+
+    def list_notes(self, result: Tables) -> list[tuple[str, str]]:
+        """Say of what they are, each below the name of its label."""
+        words, told = result.words, []
+        if self.before is not None:
+            told.append(
+                ("before", words.join_series([self.before.text.title, self.before.text.date]))
+            )
+        if self.plan is not None:
+            roads = ROADS[self.plan.profile].to_text(words.language)
+            count = words.say_count("plan.places", len(self.plan.table("plan")))
+            told.append(("plan", words("annex.with_plan", places=count, roads=roads)))
+        return told
+
+
+def _add_up_shares(towns: pd.DataFrame) -> pd.Series:
+    """Give the share of each municipality and province, and of all, with a plan."""
+    counted = towns[["covered", "uncovered"]]
+    parts = {
+        "municipality": counted.set_axis(towns["nis_code"]),
+        "province": counted.groupby(towns["province"].to_numpy()).sum(),
+        "region": counted.sum().to_frame(REGION[0]).T,
+    }
+    sums = pd.concat(parts, names=["level", "code"])
+    measured = sums["covered"] + sums["uncovered"]
+    return sums["covered"] / measured.where(measured > 0)
+
+
+def write_municipalities(result: Tables, place: Path, beside: Beside = Beside()) -> list[Path]:
     """Write annex 1: both measures by municipality, a sheet for each province.
 
     Parameters
@@ -108,6 +181,8 @@ def write_municipalities(result: Tables, place: Path) -> list[Path]:
         Of `stemgeo run`; headings and texts are in its language.
     place
         A folder that is there.
+    beside
+        What more columns come of.
 
     Returns
     -------
@@ -124,10 +199,14 @@ def write_municipalities(result: Tables, place: Path) -> list[Path]:
     figures = lay_side_by_side(result.table("coverage"), "answer-municipalities")
     towns = _list_towns(result.table("annex-1-municipalities"), figures)
     areas = _list_areas(towns, figures, result)
+    towns = beside.add_shares(towns, [("municipality", code) for code in towns["nis_code"]])
+    areas = beside.add_shares(areas, list(areas.index))
     by_province = {name: towns[towns["province"] == name] for name in _list_provinces(towns)}
     tables = {
         "totals": _add_remarks(areas, result),
         "groups": _add_remarks(_list_groups(areas, result), result),
+        "group_towns": _list_town_groups(towns, result),
+        "register": _list_register(result),
         **{
             name: _add_remarks(_add_total(part, areas.loc[[("province", name)]], result), result)
             for name, part in by_province.items()
@@ -139,18 +218,24 @@ def write_municipalities(result: Tables, place: Path) -> list[Path]:
     )
     listed = _add_remarks(towns, result).assign(has_academy=_list_yes_or_no(towns, language))
     return [
-        write_book(result, place / f"{stem}.xlsx", tables, totals=("totals", *by_province)),
+        write_book(
+            result,
+            place / f"{stem}.xlsx",
+            {name: table for name, table in tables.items() if len(table) or name != "register"},
+            totals=("totals", *by_province),
+            told=beside.list_notes(result),
+        ),
         write_spreadsheet_csv(place / f"{stem}.csv", *_split_table(result, listed)),
         data / f"{stem}.csv",
     ]
 
 
-def write_gaps(result: Tables, place: Path) -> list[Path]:
+def write_gaps(result: Tables, place: Path, beside: Beside = Beside()) -> list[Path]:
     """Write annex 8: gaps over all roads and over quiet ones, and candidate municipalities.
 
     Parameters
     ----------
-    result, place
+    result, place, beside
         As for `write_municipalities`.
 
     Returns
@@ -170,7 +255,13 @@ def write_gaps(result: Tables, place: Path) -> list[Path]:
         name: _list_gaps(gaps[gaps["profile"] == name], result) for name in ("all", "low_stress")
     }
     of_gaps = result.table("gap-municipalities").rename(columns={"uncovered": "of_gap"})
-    candidates = _list_candidates(result.table("candidate-municipalities"), result)
+    of_gaps = beside.add_shares(of_gaps, [("municipality", one) for one in of_gaps["nis_code"]])
+    ranked = result.table("candidate-municipalities")
+    keys = [("municipality", one) for one in ranked["nis_code"]]
+    candidates = _list_candidates(ranked, result)
+    candidates = _put_before(beside.add_shares(candidates, keys), "remark")
+    if beside.plan is not None:
+        shown = {name: _add_plan_places(one, result, beside.plan) for name, one in shown.items()}
     tables = {
         "gaps": shown["all"].rename(columns={"uncovered": "late"}),
         "quiet_gaps": shown["low_stress"].rename(columns={"uncovered": "late_low_stress"}),
@@ -179,6 +270,8 @@ def write_gaps(result: Tables, place: Path) -> list[Path]:
     }
     if "low_stress" not in result.profiles:
         del tables["quiet_gaps"]
+    if beside.plan is not None:
+        tables["plan"] = _list_plan(beside.plan)
     told = say_gaps(gaps, result.table("coverage"), result.study.gaps.min_children, language)
     stem, last = annex_stem(GAPS, language), load_texts(language)("file.candidates")
     roads = {name: ROADS[name].to_text(language) for name in shown}
@@ -190,7 +283,12 @@ def write_gaps(result: Tables, place: Path) -> list[Path]:
     )
     columns = ["roads", *both.columns.drop("roads")]
     return [
-        write_book(result, place / f"{stem}.xlsx", tables, told=[("gap", line) for line in told]),
+        write_book(
+            result,
+            place / f"{stem}.xlsx",
+            tables,
+            told=[*(("gap", line) for line in told), *beside.list_notes(result)],
+        ),
         write_spreadsheet_csv(place / f"{stem}.csv", *_split_table(result, both[columns])),
         write_spreadsheet_csv(
             place / f"{stem}-{last}.csv",
@@ -345,6 +443,62 @@ def _list_groups(areas: pd.DataFrame, result: Tables) -> pd.DataFrame:
     return rows
 
 
+def _list_town_groups(towns: pd.DataFrame, result: Tables) -> pd.DataFrame:
+    """Lay ages, and girls and boys, of each municipality side by side: children and in time."""
+    rows = result.table("groups")
+    rows = rows[(rows["level"] == "municipality") & (rows["profile"] == "all")]
+    rows = rows[rows["scenario"] == "central"]
+    bands = [(band.name, "all") for band in result.study.travel.bands]
+    sexes = [(ALL_BANDS, sex) for sex in ("F", "M") if (rows["sex"] == sex).any()]
+    table = towns[["province", "nis_code", "name"]].reset_index(drop=True)
+    for band, sex in [*(bands if len(bands) > 1 else []), *sexes]:
+        mine = rows[(rows["band"] == band) & (rows["sex"] == sex)].set_index("code")
+        found = mine[["children", "covered"]].reindex(table["nis_code"])
+        called = band if sex == "all" else sex
+        for name in found:
+            table[f"group_{name}_{called}"] = found[name].to_numpy()
+    return table
+
+
+def _list_register(result: Tables) -> pd.DataFrame:
+    """List the academies that count: who runs them, where, for whom, and how long recognised."""
+    academies, study = result.table("academies"), result.study
+    towns = result.table("annex-1-municipalities").set_index("nis_code")
+    start, end = list_days(academies, study.academies)
+    words = result.words
+    outside = (academies["nis_code"].fillna("") == "").to_numpy()
+    by_rule = (academies["valid_until"].isna() & end.notna()).to_numpy()
+    cases = [academies["planned"].to_numpy(bool), outside, by_rule]
+    said = [words(f"annex.{name}") for name in ("of_plan", "outside", "by_rule")]
+    least, most = study.academies.ages
+    table = pd.DataFrame(
+        {
+            "facility": academies["name"],
+            "organisation": academies["organisation"],
+            "town": towns["name"].reindex(academies["nis_code"]).to_numpy(),
+            "province": towns["province"].reindex(academies["nis_code"]).to_numpy(),
+            "from_age": academies["min_age"].fillna(least),
+            "to_age": academies["max_age"].fillna(most),
+            "valid_from": start,
+            "valid_until": end,
+            "remark": np.select(cases, said, default=""),
+        }
+    )
+    rank = {name: at for at, name in enumerate(PROVINCES)}
+    order = table.assign(
+        province=table["province"].map(rank).fillna(len(rank)),
+        town=table["town"].fillna("").map(_sort_key),
+        facility=table["facility"].map(_sort_key),
+    ).sort_values(["province", "town", "facility"], kind="stable")
+    table = table.loc[order.index].reset_index(drop=True)
+    none = [one for one in ("organisation", "valid_from", "valid_until") if _is_blank(table[one])]
+    return table.drop(columns=none)
+
+
+def _is_blank(column: pd.Series) -> bool:
+    return bool((column.isna() | (column.astype(str) == "")).all())
+
+
 def _format_ages(band: str, result: Tables) -> str:
     """Write a band as ages: 5 tot en met 8."""
     first, _, last = band.partition("-")
@@ -384,6 +538,30 @@ def _list_gaps(gaps: pd.DataFrame, result: Tables) -> pd.DataFrame:
     )
     table.insert(1, "places", [name_gap_places(row, words) for row in rows])
     return table
+
+
+def _add_plan_places(gaps: pd.DataFrame, result: Tables, plan: WrittenPlan) -> pd.DataFrame:
+    """Name the places of a plan that lie in each gap, as it is drawn."""
+    named = {
+        gap: plan.places["name"][plan.places.within(shape)]
+        for gap, shape in zip(result.gaps["gap_id"], result.gaps.geometry, strict=True)
+    }
+    told = [", ".join(named[gap]) if gap in named else "" for gap in gaps["gap_id"]]
+    return gaps.assign(plan_places=told)
+
+
+def _list_plan(plan: WrittenPlan) -> pd.DataFrame:
+    """Lay out the places of a plan in their order."""
+    table = plan.table("plan")
+    names = {"rank": "plan_rank", "name": "place_name", "municipality": "town", "newly": "newly",
+             "province": "province", "cost_eur": "place_cost", "share": "share_after"}  # fmt: skip
+    shown = table[[*names]].rename(columns=names)
+    return shown.drop(columns="place_cost") if shown["place_cost"].isna().all() else shown
+
+
+def _put_before(table: pd.DataFrame, last: str) -> pd.DataFrame:
+    """Put what was laid behind a column before it."""
+    return table[[*table.columns.drop(last), last]]
 
 
 def _list_candidates(table: pd.DataFrame, result: Tables) -> pd.DataFrame:
@@ -459,14 +637,17 @@ def _split_table(result: Tables, table: pd.DataFrame) -> tuple[list[Column], lis
     ]
     for name in ("province", "provinces"):
         if name in table:
-            named = [_name_provinces(one, result) for one in table[name]]
+            named = [
+                _name_provinces(one, result) if isinstance(one, str) else one for one in table[name]
+            ]
             table = table.assign(**{name: named})
-    if "name" in table:
-        called = [
-            name_parts_in(one, result.words) if isinstance(one, str) else one
-            for one in table["name"]
-        ]
-        table = table.assign(name=called)
+    for name in ("name", "town"):
+        if name in table:
+            called = [
+                name_parts_in(one, result.words) if isinstance(one, str) else one
+                for one in table[name]
+            ]
+            table = table.assign(**{name: called})
     return columns, table.to_numpy(object).tolist()
 
 
@@ -483,6 +664,14 @@ def _format_head(result: Tables, name: str) -> str:
     words, profile = result.words, name.removeprefix("share_")
     if name.startswith("status_"):
         return name.removeprefix("status_")
+    if name.startswith("group_"):
+        _, measure, group = name.split("_")
+        of = (
+            words(f"annex.{group.lower()}")
+            if group in ("F", "M")
+            else words("annex.years", ages=_format_ages(group, result))
+        )
+        return words(f"annex.group_{measure}", group=of)
     if name.startswith("uncovered_"):
         return words("head.late_band", band=_format_ages(name.removeprefix("uncovered_"), result))
     if profile in QUIET:

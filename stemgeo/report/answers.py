@@ -25,6 +25,7 @@ from stemgeo.report.annex import (
     GAPS,
     MUNICIPALITIES,
     YEARS,
+    Beside,
     annex_stem,
     write_gaps,
     write_municipalities,
@@ -58,8 +59,8 @@ if TYPE_CHECKING:
 
 REGION, WEB = 2, 9
 """Numbers of annexes that are maps; provinces follow the region in the order of the ministry."""
-TABLES = ("coverage", "changes", "groups", "provinces", "sensitivity", "effects", "placement",
-          "subsidy")  # fmt: skip
+TABLES = ("coverage", "changes", "groups", "provinces", "academies", "sensitivity", "effects",
+          "placement", "subsidy")  # fmt: skip
 """Tables of the result that go along as they are."""
 KINDS = {"share": "", "academies": "-{file_facilities}"}
 """Maps of the region and of each province, and what their file names end in."""
@@ -154,8 +155,9 @@ class Answer(Outcome):
         atlas = Sheets(source)
         plates = dict(self._yield_drawn(atlas, folder, data, progress))
         progress(Said("Writing annexes", "Bijlagen schrijven", "Rédaction des annexes"), 0.8)
-        write_municipalities(source, folder)
-        write_gaps(source, folder)
+        beside = Beside(self.plan, self.before)
+        write_municipalities(source, folder, beside)
+        write_gaps(source, folder, beside)
         if self.trend:
             stem = annex_stem(YEARS, self.language)
             write_overview(source, self.trend, self.targets, folder, stem)
@@ -196,7 +198,10 @@ class Answer(Outcome):
             return draw_trend_chart(self.trend)
         if one.kind == "year_maps" and self.trend:
             return draw_trend_maps(self.source, self.trend)
-        drawn = atlas.draw(one.kind, one.province, before=before)
+        if one.kind == "plan" and self.plan:
+            drawn = atlas.draw_plan(self.plan, one.province)
+        else:
+            drawn = atlas.draw(one.kind, one.province, before=before)
         return drawn.figure, drawn.alt, drawn.table
 
     def _copy_tables(self, data: Path) -> None:
@@ -205,7 +210,7 @@ class Answer(Outcome):
         known = self.source.manifest["outputs"]
         files = {f"{k}.csv": self.source.path(one) for k, one in there.items() if one in known}
         if self.plan:
-            names = ("plan.csv", "plan-provinces.csv")
+            names = ("plan.csv", "plan-provinces.csv", "plan-municipalities.csv")
             files |= {name: self.plan.path(f"tables/{name}") for name in names}
         if self.trend:
             of = {"trend": "trend", "trend-municipalities": "trend-municipalities",
@@ -365,7 +370,7 @@ def build_answer(
     years = WrittenTrend.from_folder(trend, source.language) if trend else None
     if years:
         refuse_other_trend(source, years)
-    drawn = _yield_maps(source, earlier, has_trend=years is not None)
+    drawn = _yield_maps(source, planned, earlier, has_trend=years is not None)
     maps = tuple(sorted(drawn, key=lambda one: (one.number, one.stem)))
     annexes = _list_annexes(source, maps)
     told = gather_figures(source, plan=planned, before=earlier, trend=years)
@@ -385,9 +390,13 @@ def _refuse_inside(place: Path, folders: list[Path]) -> None:
 
 
 def _yield_maps(
-    source: Source, before: Tables | None, *, has_trend: bool = False
+    source: Source,
+    plan: WrittenPlan | None,
+    before: Tables | None,
+    *,
+    has_trend: bool = False,
 ) -> Iterator[AnswerMap]:
-    """List the maps: share and academies, of all and of each province; change; gaps."""
+    """List the maps: share and academies, of all and of each province; gaps; years."""
     words = source.words
     there, of_area = source.whole_provinces, source.study.has_area
 
@@ -403,9 +412,16 @@ def _yield_maps(
     for number, province in enumerate((None, *PROVINCES), start=REGION):
         if province is None or province in there:
             yield from (name_map(kind, number, end, province) for kind, end in KINDS.items())
-    if before:
-        yield name_map("change", REGION, words("file.change"))
+            if before:
+                yield name_map("change", number, words("file.change"), province)
+            if plan and (province is None or province in set(plan.table("plan")["province"])):
+                yield name_map("plan", number, words("file.plan"), province)
     yield name_map("gaps", GAPS, called="gaps")
+    gaps = source.table("gaps")
+    of_gaps = gaps.loc[gaps["profile"] == "all", "provinces"]
+    for province in there if len(there) > 1 else ():
+        if any(province in one.split(", ") for one in of_gaps):
+            yield name_map("gaps", GAPS, f"-{province.lower()}", province, "gaps")
     if has_trend:
         yield name_map("years", YEARS, called="years")
         yield name_map("year_maps", YEARS, words("file.year_maps"), called="years")

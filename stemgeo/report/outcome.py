@@ -678,6 +678,18 @@ class WrittenPlan(Outcome):
         """Give a table by its name in the data dictionary, without places."""
         return self._read_csv_table(name)
 
+    @cached_property
+    def places(self) -> gpd.GeoDataFrame:
+        """The table `plan` as points."""
+        table = self.table("plan")
+        at = gpd.points_from_xy(table["x_m"], table["y_m"], crs=LAMBERT_72)
+        return gpd.GeoDataFrame(table.drop(columns=["x_m", "y_m"]), geometry=at)
+
+    @property
+    def profile(self) -> str:
+        """Over which roads it looks."""
+        return str(self.manifest["study"]["siting"]["profile"])
+
 
 class WrittenTrend(Outcome):
     """The folder of a trend, as others ask for its tables."""

@@ -39,7 +39,7 @@ def read_table(path: Path, schema: str) -> pd.DataFrame:
     return _type_cells(raw, SCHEMAS[schema], path, _BESIDE.get(schema, ()))
 
 
-_BESIDE = {"academies": ("x_m", "y_m")}
+_BESIDE = dict.fromkeys(("academies", "plan"), ("x_m", "y_m"))
 """Numbers that stand in a CSV in the place of a geometry."""
 _FORMS = {
     "i": r"-?\d{1,18}",

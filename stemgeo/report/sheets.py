@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import geopandas as gpd
 import numpy as np
+import pandas as pd
 
 from stemgeo.coverage import ALL_BANDS
 from stemgeo.maps.kinds import ZONE, DrawnMap, find_kind, find_median_minutes, map_problem
@@ -17,16 +18,21 @@ from stemgeo.maps.switches import Measured
 from stemgeo.maps.web import build_web_map
 from stemgeo.report.outcome import FINEST_DETAIL_M, Tables
 from stemgeo.report.summary import say_ages
+from stemgeo.report.plan import say_over_roads
 from stemgeo.speech import format_number
+from stemgeo.tables import MEASURES
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
+    from stemgeo.report.outcome import WrittenPlan
     from stemgeo.speech import Language
 
     _Chosen = Sequence[float] | Literal["quantiles"] | None
 
+_OF_PLACES = ("academy_id", "name", "nis_code", "planned", "coarse", "geometry")
+"""What a map needs to know of the places of a plan."""
 FEW_TOWNS = 5
 """Of a study with an area: up to so many its maps of the share are by zone."""
 
@@ -127,6 +133,40 @@ class Sheets:
             key: words("web.switch.ages", ages=say_ages(study, *only))
             for key, only in bands.items()
         }
+
+    def draw_plan(self, plan: WrittenPlan, province: str | None = None) -> DrawnMap:
+        """Draw the share without and with the places of a plan for the same study, side by side.
+
+        Parameters
+        ----------
+        plan, province
+            The plan; and one province, or None for all of the study.
+        """
+        ground, text = self.build_ground(province), self.result.text
+        if plan.profile != "all":
+            roads = say_over_roads(plan.profile, text.language)
+            text = replace(text, measure=f"{text.heading}{roads}")
+        towns = plan.table("plan-municipalities").set_index("nis_code")
+        towns = towns.reindex(ground.municipalities["nis_code"])
+        counts = {name: towns[name].to_numpy() for name in (*MEASURES, "academies", "planned")}
+        was = counts | {
+            "covered": towns["covered_before"].to_numpy(),
+            "uncovered": (
+                towns["covered"] + towns["uncovered"] - towns["covered_before"]
+            ).to_numpy(),
+            "share": towns["share_before"].to_numpy(),
+        }
+        caution = text.words("about.planned")
+        said = text.words.join_series(one for one in (text.method_note, caution) if one)
+        places = plan.places.assign(planned=True, coarse=False)
+        academies = pd.concat([ground.academies, places[[*_OF_PLACES]]], ignore_index=True)
+        grounds = [
+            replace(ground, municipalities=ground.municipalities.assign(**one))
+            for one in (was, counts)
+        ]
+        before = replace(grounds[0], text=text)
+        after = replace(grounds[1], text=replace(text, method_note=said), academies=academies)
+        return find_kind("plan").draw_map(after, tables=self.result, before=before)
 
     def build_ground(self, province: str | None = None) -> Ground:
         """Give the ground of a map and what is written around it.

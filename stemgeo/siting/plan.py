@@ -108,8 +108,8 @@ class PlanTables:
         What was asked, of which data.
     places
         The table `plan`, in order of what each place adds.
-    provinces, curve, comparison
-        The tables `plan-provinces`, `curve` and `plan-comparison`.
+    provinces, towns, curve, comparison
+        The tables `plan-provinces`, `plan-municipalities`, `curve` and `plan-comparison`.
     candidates
         How many places there were to choose from.
     solution
@@ -141,6 +141,7 @@ class PlanTables:
     inputs: Inputs
     places: gpd.GeoDataFrame
     provinces: pd.DataFrame
+    towns: pd.DataFrame
     curve: pd.DataFrame
     comparison: pd.DataFrame
     candidates: int
