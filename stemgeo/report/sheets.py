@@ -17,8 +17,8 @@ from stemgeo.maps.sheet import Ground
 from stemgeo.maps.switches import Measured
 from stemgeo.maps.web import build_web_map
 from stemgeo.report.outcome import FINEST_DETAIL_M, Tables
-from stemgeo.report.summary import say_ages
 from stemgeo.report.plan import say_over_roads
+from stemgeo.report.summary import say_ages
 from stemgeo.speech import format_number
 from stemgeo.tables import MEASURES
 
