@@ -444,7 +444,7 @@ def _list_groups(areas: pd.DataFrame, result: Tables) -> pd.DataFrame:
 
 
 def _list_town_groups(towns: pd.DataFrame, result: Tables) -> pd.DataFrame:
-    """Lay ages, and girls and boys, of each municipality side by side: children and within reach."""
+    """Lay ages, girls and boys of each municipality side by side: children, and within reach."""
     rows = result.table("groups")
     rows = rows[(rows["level"] == "municipality") & (rows["profile"] == "all")]
     rows = rows[rows["scenario"] == "central"]
