@@ -71,7 +71,11 @@ KINDS: dict[str, Kind] = {
     **dict.fromkeys(("what", "figure", "facility", "organisation", "town"), "text"),
     **dict.fromkeys(("plan_places", "place_name"), "text"),
     **dict.fromkeys(("valid_from", "valid_until"), "date"),
-    "share_after": "share",
+    **dict.fromkeys(("part", "verdict", "street", "untagged", "way", "minute"), "text"),
+    **dict.fromkeys(("level", "called"), "text"),
+    **dict.fromkeys(("share_at_low", "share_at_high", "share_least", "share_measured"), "share"),
+    **dict.fromkeys(("share_most", "share_flat", "share_after"), "share"),
+    **dict.fromkeys(("spread", "median_flat"), "decimal"),
     "points": "decimal",
     **dict.fromkeys(("target_share", "figure_share"), "share"),
     "median_min": "decimal",
@@ -351,7 +355,7 @@ def _list_towns(annex: pd.DataFrame, figures: pd.DataFrame) -> pd.DataFrame:
         {
             "province": table["province"].map(PROVINCES.index),
             "without": ~table["has_academy"],
-            "name": table["name"].map(_sort_key),
+            "name": table["name"].map(sort_key),
             "nis_code": table["nis_code"],
         }
     ).sort_values(["province", "without", "name", "nis_code"])
@@ -359,7 +363,7 @@ def _list_towns(annex: pd.DataFrame, figures: pd.DataFrame) -> pd.DataFrame:
     return table.loc[order.index, [*front, *table.columns.drop(front)]].reset_index(drop=True)
 
 
-def _sort_key(name: str) -> str:
+def sort_key(name: str) -> str:
     """Give what names are sorted by: capitals, accents and apostrophes do not count."""
     letters = unicodedata.normalize("NFKD", name.casefold())
     return "".join(mark for mark in letters if mark.isalnum() or mark == " ")
@@ -487,8 +491,8 @@ def _list_register(result: Tables) -> pd.DataFrame:
     rank = {name: at for at, name in enumerate(PROVINCES)}
     order = table.assign(
         province=table["province"].map(rank).fillna(len(rank)),
-        town=table["town"].fillna("").map(_sort_key),
-        facility=table["facility"].map(_sort_key),
+        town=table["town"].fillna("").map(sort_key),
+        facility=table["facility"].map(sort_key),
     ).sort_values(["province", "town", "facility"], kind="stable")
     table = table.loc[order.index].reset_index(drop=True)
     none = [one for one in ("organisation", "valid_from", "valid_until") if _is_blank(table[one])]
@@ -652,6 +656,8 @@ def _split_table(result: Tables, table: pd.DataFrame) -> tuple[list[Column], lis
 
 
 def _find_kind(name: str) -> Kind:
+    if name.startswith("share_by_"):
+        return "share"
     return "text" if name.startswith("status_") else KINDS.get(name, "whole")
 
 
@@ -662,8 +668,9 @@ def _name_provinces(names: str, result: Tables) -> str:
 
 def _format_head(result: Tables, name: str) -> str:
     words, profile = result.words, name.removeprefix("share_")
-    if name.startswith("status_"):
-        return name.removeprefix("status_")
+    for start in ("status_", "share_by_"):
+        if name.startswith(start):
+            return name.removeprefix(start)
     if name.startswith("group_"):
         _, measure, group = name.split("_")
         of = (

@@ -19,11 +19,12 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from stemgeo.errors import Problem, ResultError
 from stemgeo.maps.page import save_described
 from stemgeo.maps.text import province_name
-from stemgeo.measure import Progress, report_nothing
+from stemgeo.measure import UPPER, Progress, report_nothing
 from stemgeo.notes import Said
 from stemgeo.report.annex import (
     GAPS,
     MUNICIPALITIES,
+    SURENESS,
     YEARS,
     Beside,
     annex_stem,
@@ -45,6 +46,7 @@ from stemgeo.report.overview import (
 from stemgeo.report.paper import Look, Plate, write_pdf
 from stemgeo.report.sheets import Sheets
 from stemgeo.report.summary import format_coverage
+from stemgeo.report.sureness import write_sureness
 from stemgeo.report.word import write_docx
 from stemgeo.study import PROVINCES
 from stemgeo.subsidy import find_rules
@@ -60,7 +62,7 @@ if TYPE_CHECKING:
 REGION, WEB = 2, 9
 """Numbers of annexes that are maps; provinces follow the region in the order of the ministry."""
 TABLES = ("coverage", "changes", "groups", "provinces", "academies", "sensitivity", "effects",
-          "placement", "subsidy")  # fmt: skip
+          "placement", "subsidy", "uncertainty", "verdicts", "to-check")  # fmt: skip
 """Tables of the result that go along as they are."""
 KINDS = {"share": "", "academies": "-{file_facilities}"}
 """Maps of the region and of each province, and what their file names end in."""
@@ -158,6 +160,7 @@ class Answer(Outcome):
         beside = Beside(self.plan, self.before)
         write_municipalities(source, folder, beside)
         write_gaps(source, folder, beside)
+        write_sureness(source, folder, annex_stem(SURENESS, self.language))
         if self.trend:
             stem = annex_stem(YEARS, self.language)
             write_overview(source, self.trend, self.targets, folder, stem)
@@ -225,6 +228,9 @@ class Answer(Outcome):
             files["coverage-before.csv"] = self.before.path("tables/coverage.csv")
         for name, path in files.items():
             shutil.copyfile(path, data / name)
+        times = self.source.times
+        # Those of zones are more than a spreadsheet holds.
+        write_csv(times[times["level"].isin(UPPER)], data / "times.csv")
         if len(self.targets):
             write_csv(self.targets, data / "targets.csv")
 
@@ -435,6 +441,8 @@ def _list_annexes(source: Source, maps: Sequence[AnswerMap]) -> dict[str, Any]:
     rows += [(one.number, one.called, f"{one.stem}.pdf", one.title) for one in maps]
     rows += [(GAPS, "gaps", f"{annex_stem(GAPS, language)}.xlsx", words("answer.gaps"))]
     rows += [(WEB, "map", f"{annex_stem(WEB, language)}.html", words("answer.web"))]
+    sure = f"{annex_stem(SURENESS, language)}.xlsx"
+    rows += [(SURENESS, "sureness", sure, words("answer.sureness"))]
     if any(one.kind == "years" for one in maps):
         rows.append((YEARS, "years", f"{annex_stem(YEARS, language)}.xlsx", words("answer.years")))
     own = _list_own(source, max(number for number, *_ in rows))

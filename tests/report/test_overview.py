@@ -255,6 +255,6 @@ def test_a_template_names_files_of_ones_own(base: Path, tmp_path: Path) -> None:
     (tmp_path / "antwoord.nl.md").write_text(text, encoding="utf-8")
     place = sg.answer(base / "result", tmp_path / "new", templates=tmp_path)
     said = [par.text for par in docx.Document(str(place / "antwoord.docx")).paragraphs]
-    assert "bijlage-10-decreet-def-2021.pdf 11" in said
+    assert "bijlage-11-decreet-def-2021.pdf 12" in said
     known = pd.read_csv(place / "gegevens/targets.csv")
     assert len(known) == 5
