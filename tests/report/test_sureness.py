@@ -146,7 +146,7 @@ def test_the_fixed_convention_stands_beside_ours(base: Path) -> None:
 
 
 def test_what_was_not_measured_has_no_sheet(base: Path, tmp_path: Path) -> None:
-    """Without --uncertainty neither verdicts nor streets; the sheets have names in each language."""
+    """Without --uncertainty neither verdicts nor streets; sheets have names in each language."""
     study = sg.load_study(hand.write_study(tmp_path / "study", straight_line=True))
     plain = sg.run(study).write(tmp_path / "result")
     for language in LANGUAGES:
