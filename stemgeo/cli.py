@@ -535,10 +535,11 @@ def gaps_command(
     every = found.table("gaps")
     table, lines = every[every["profile"] == profile.value].head(top), list[str]()
     if form is Form.text:
-        from stemgeo.report.summary import format_gaps, say_gaps
+        from stemgeo.report.summary import format_gaps, say_gaps, say_meanings
 
         table, least = format_gaps(table, found.language, profile.value), found.study.gaps
-        lines = say_gaps(every, found.coverage, least.min_children, found.language)
+        lines = say_meanings(every[every["profile"] == profile.value], found.study)
+        lines += say_gaps(every, found.coverage, least.min_children, found.language)
     _print_table(table, form)
     for line in lines:
         print(line)

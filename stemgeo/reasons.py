@@ -193,6 +193,7 @@ _ROWS = (
             "lapsed_academy_id": EvidenceColumn(
                 "str", "Of lapsed: within reach for most of these children"
             ),
+            "lapsed_academy": EvidenceColumn("str", "Its name"),
             "lapsed_on": EvidenceColumn("datetime64[s]", "Last day of its recognition"),
             "lapsed_by": EvidenceColumn(
                 "str",
@@ -200,7 +201,7 @@ _ROWS = (
                 "(rule)",
             ),
         },
-        told=("lapsed_academy_id", "lapsed_on"),
+        told=("lapsed_academy", "lapsed_on"),
     ),
     Reason("too_far", "none of these", "#8c510a", test=lambda late: late.everyone()),
 )

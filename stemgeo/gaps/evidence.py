@@ -173,6 +173,7 @@ def _find_lapsed(rows: pd.DataFrame, case: Case) -> pd.DataFrame:
     return pd.DataFrame(
         {
             "lapsed_academy_id": chosen["academy_id"].to_numpy(object),
+            "lapsed_academy": chosen["name"].to_numpy(object),
             "lapsed_on": chosen["last_day"].to_numpy("datetime64[s]"),
             "lapsed_by": chosen["last_day_by"].to_numpy(object),
         },

@@ -35,6 +35,9 @@ if TYPE_CHECKING:
 
     Ints = NDArray[np.intp]
 
+LETTERS = ("G", "R")
+"""What the numbers of gaps begin with, by profile: of all roads, and of quiet ones."""
+
 NAMES = 3
 """So many municipalities give a gap its name."""
 
@@ -92,7 +95,7 @@ def find_gaps(prepared: Prepared, measured: Measured, *, threads: int | None = N
     area = np.where(area == NOWHERE, NOWHERE, np.append(rank, NOWHERE)[area])
     drawn = np.empty(len(shapes), dtype=object)
     drawn[rank] = shapes
-    ids = np.array([f"G{number:03}" for number in range(1, len(shapes) + 1)], dtype=object)
+    ids = _number_gaps([len(own) for _, own, _ in parts], rank)
     inside = rows.assign(gap=area)[area != NOWHERE]
     shares = _share_by_municipality(inside, ids, case)
     table = _describe_gaps(inside, shares, ids, case)
@@ -189,6 +192,16 @@ def _rank_areas(rows: pd.DataFrame, area: Ints, areas: int, case: Case) -> Ints:
     return rank
 
 
+def _number_gaps(of_profile: list[int], rank: Ints) -> NDArray[np.object_]:
+    """Number the gaps of each profile by themselves, without a jump: G001, G002, and R001."""
+    profile = np.repeat(np.arange(len(of_profile)), of_profile)[np.argsort(rank)]
+    ids = np.empty(len(rank), dtype=object)
+    for number, letter in enumerate(LETTERS):
+        mine = profile == number
+        ids[mine] = [f"{letter}{one:03}" for one in range(1, mine.sum() + 1)]
+    return ids
+
+
 def _share_by_municipality(
     inside: pd.DataFrame, ids: NDArray[np.object_], case: Case
 ) -> pd.DataFrame:
@@ -216,6 +229,7 @@ def _describe_gaps(
     table["profile"] = pd.array(np.array(PROFILES, dtype=object)[profile], dtype="str")
     names, provinces = (_list_by_gap(shares, name, ids) for name in ("name", "province"))
     table["name"] = pd.array([", ".join(each[:NAMES]) for each in names], dtype="str")
+    table["near"] = pd.array(_name_near(inside, case), dtype="str")
     table["municipalities"] = pd.array([len(each) for each in names], dtype="int64")
     texts = [", ".join(dict.fromkeys(each)) for each in provinces]
     table["provinces"] = pd.array(texts, dtype="str")
@@ -255,6 +269,24 @@ def _list_by_gap(shares: pd.DataFrame, column: str, ids: NDArray[np.object_]) ->
     for one, text in zip(shares["gap_id"], shares[column], strict=True):
         found[one].append(text)
     return list(found.values())
+
+
+def _name_near(inside: pd.DataFrame, case: Case) -> list[str]:
+    """Name for each gap the zone in which most of its children live, without its municipality.
+
+    Empty where zones have no names of their own, as municipalities taken for zones.
+    """
+    zones = case.prepared.inputs.zones
+    number = pd.Series(_find_zones(inside["point"].to_numpy(np.intp), case), index=inside.index)
+    most = find_value_of_most(inside["gap"], number, inside["children"])
+    chosen = zones.iloc[most.to_numpy(np.intp)]
+    towns = chosen["nis_code"].map(case.towns.set_index("nis_code")["name"])
+    names = []
+    for name, town, id_ in zip(chosen["name"], towns, chosen["zone_id"], strict=True):
+        before, mark, after = str(name).partition(" - ")
+        own = after if mark and before.casefold() == str(town).casefold() else str(name)
+        names.append("" if name in (town, id_) else own)
+    return names
 
 
 def _nearest_to_most(inside: pd.DataFrame, case: Case) -> pd.Series:

@@ -58,6 +58,7 @@ from stemgeo.maps.sheet import (
 )
 from stemgeo.maps.small_multiples import STATUSES
 from stemgeo.maps.text import (
+    define_reasons,
     format_classes,
     format_minute_classes,
     is_coarse,
@@ -1094,9 +1095,12 @@ def _classify_by_reason(of: MapRequest, places: GeoDataFrame, _least: int) -> Cl
     reasons = {key: one.colour for key, one in REASONS.items() if one.profile == "all"}
     looks = [line_looks(colour, _GAP_LINE) for colour in reasons.values()]
     numbers = pd.Index(list(reasons)).get_indexer(places["reason"])
-    return of.classify_places(
-        places, numbers, [say_reason(one, of.words) for one in reasons], looks
-    )
+    meanings = define_reasons(reasons, of.given_tables.study, of.words)
+    labels = [
+        of.words("reason.defined", name=say_reason(one, of.words), meaning=meanings[one])
+        for one in reasons
+    ]
+    return of.classify_places(places, numbers, labels, looks)
 
 
 def _classify_by_change(of: MapRequest, places: GeoDataFrame) -> Classed:

@@ -24,10 +24,12 @@ from stemgeo.speech import (
 from stemgeo.texts import Texts, load_texts
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Mapping, Sequence
 
     import pandas as pd
     from numpy.typing import NDArray
+
+    from stemgeo.study import Study
 
 
 @dataclass(frozen=True)
@@ -182,11 +184,14 @@ def say_share(share: float, words: Texts) -> str:
 
 
 def name_gap_places(gap: Mapping[str, Any], words: Texts) -> str:
-    """Name the municipalities of a gap: Lochristi, Laarne, Lokeren en 2 andere."""
+    """Say where a gap is: Lochristi, Laarne, Lokeren en 2 andere, bij Voorde."""
     names = name_parts_in(str(gap["name"]), words)
     # At most three have a name, and none has a comma in it.
     others = int(gap["municipalities"]) - len(names.split(", "))
-    return words.say_count("gaps.more_places", others, names=names) if others > 0 else names
+    if others > 0:
+        names = words.say_count("gaps.more_places", others, names=names)
+    near = _empty_if_missing(gap.get("near"))  # results of before do not have it
+    return words("gaps.near", names=names, near=near) if near else names
 
 
 def say_gap_reason(
@@ -214,6 +219,18 @@ def say_gap_reason(
 def say_reason(reason: str, words: Texts) -> str:
     """Say why a child is out of reach; of another reason what stands there."""
     return words(f"reason.name.{reason}") if reason in REASONS else reason
+
+
+def define_reasons(reasons: Iterable[str], study: Study, words: Texts) -> dict[str, str]:
+    """Say when each reason holds, by its key, in so few words that they fit a legend."""
+    cutoff, rules = study.travel.cutoff_min, study.gaps
+    numbers = {
+        "minutes": cutoff,
+        "far": cutoff + rules.just_too_far_min,
+        "detour": rules.barrier_detour,
+    }
+    told = {name: speech.format_number(one, words.language) for name, one in numbers.items()}
+    return {one: words(f"reason.meaning.{one}", **told) for one in REASONS if one in set(reasons)}
 
 
 def _say_part_of_gap(reason: str, gap: Mapping[str, Any], words: Texts) -> str:
@@ -253,8 +270,8 @@ def _say_cell(column: str, value: Any, words: Texts, names: Mapping[str, str] | 
     known = _empty_if_missing(value)
     if column.endswith("_academy_id"):
         return _name_academy(known, words, names)
-    if column == "stretch":
-        return str(known) or words("reason.shown.unnamed")
+    if column in ("lapsed_academy", "stretch"):  # a lapsed one stands in no register of today
+        return str(known) or words("reason.shown.unnamed") * (column == "stretch")
     if column.endswith("_ages"):
         first, _, last = str(known).partition("-")
         return words("reason.shown.ages", first=first, last=last)

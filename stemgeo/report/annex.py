@@ -39,6 +39,7 @@ from stemgeo.report.spreadsheet import (
 from stemgeo.report.summary import (
     say_ages,
     say_gaps,
+    say_meanings,
     say_placing,
     say_speeds,
     say_yes_or_no,
@@ -276,7 +277,9 @@ def write_gaps(result: Tables, place: Path, beside: Beside = Beside()) -> list[P
         del tables["quiet_gaps"]
     if beside.plan is not None:
         tables["plan"] = _list_plan(beside.plan)
-    told = say_gaps(gaps, result.table("coverage"), result.study.gaps.min_children, language)
+    said = say_gaps(gaps, result.table("coverage"), result.study.gaps.min_children, language)
+    told = [("gap", line) for line in said]
+    told += [("reasons", line) for line in say_meanings(gaps, result.study)]
     stem, last = annex_stem(GAPS, language), load_texts(language)("file.candidates")
     roads = {name: ROADS[name].to_text(language) for name in shown}
     if result.study.straight_line:
@@ -288,10 +291,7 @@ def write_gaps(result: Tables, place: Path, beside: Beside = Beside()) -> list[P
     columns = ["roads", *both.columns.drop("roads")]
     return [
         write_book(
-            result,
-            place / f"{stem}.xlsx",
-            tables,
-            told=[*(("gap", line) for line in told), *beside.list_notes(result)],
+            result, place / f"{stem}.xlsx", tables, told=[*told, *beside.list_notes(result)]
         ),
         write_spreadsheet_csv(place / f"{stem}.csv", *_split_table(result, both[columns])),
         write_spreadsheet_csv(

@@ -20,6 +20,7 @@ from stemgeo.errors import Problem, ResultError
 from stemgeo.inputs.accounts import ACCOUNTS
 from stemgeo.maps.series import find_partly_measured
 from stemgeo.maps.text import (
+    define_reasons,
     name_gap_places,
     name_parts_in,
     province_name,
@@ -291,6 +292,7 @@ def _gather_gaps(source: Source, profile: str) -> Row | None:
         due = region["covered"] - region[OF_QUIET[profile]]["covered"]
     inside = int(table["uncovered"].sum())
     sums = {name: int(table[f"children_{name}"].sum()) for name in REASONS}
+    meanings = define_reasons(REASONS, source.study, words)
     return {
         "count": len(table),
         "children": inside,
@@ -299,7 +301,7 @@ def _gather_gaps(source: Source, profile: str) -> Row | None:
         "min_children": rules.min_children,
         "drawn": source.text.outline_note if source.study.method == "grid" else "",
         "reasons": [
-            {"why": say_reason(name, words), "children": count}
+            {"why": say_reason(name, words), "meaning": meanings[name], "children": count}
             for name, count in sorted(sums.items(), key=lambda item: -item[1])
             if count
         ],

@@ -9,7 +9,13 @@ import pandas as pd
 
 from stemgeo import facts, speech
 from stemgeo.maps.series import find_partly_measured
-from stemgeo.maps.text import name_gap_places, province_name, say_gap_reason, say_reason
+from stemgeo.maps.text import (
+    define_reasons,
+    name_gap_places,
+    province_name,
+    say_gap_reason,
+    say_reason,
+)
 from stemgeo.notes import Note
 from stemgeo.profiles import QUIET
 from stemgeo.reasons import REASONS
@@ -628,7 +634,20 @@ def _list_largest_gaps(gaps: pd.DataFrame, study: Study) -> list[str]:
         words("summary.largest_gaps", roads=roads),
         "",
         *write_markdown_table(shown, left=2),
+        "",
+        *say_meanings(gaps[gaps["profile"] == "all"], study),
     ]
+
+
+def say_meanings(gaps: pd.DataFrame, study: Study) -> list[str]:
+    """Say once what each reason of these gaps means; nothing where there are no gaps."""
+    words = load_texts(study.language)
+    shown = [name for name in REASONS if gaps[f"children_{name}"].any()]
+    told = words.join_series(
+        words("list.pair", what=say_reason(name, words), told=meaning)
+        for name, meaning in define_reasons(shown, study, words).items()
+    )
+    return [words("summary.reasons", told=told)] if told else []
 
 
 def format_candidates(

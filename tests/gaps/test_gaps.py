@@ -25,6 +25,7 @@ from stemgeo.gaps import Gaps, find_gaps, join, outlines
 from stemgeo.gaps.joining import describe_outlines
 from stemgeo.gaps.late import find_value_of_most, lower_median
 from stemgeo.inputs import Provenance
+from stemgeo.maps.text import name_gap_places
 from stemgeo.measure import Measured, Prepared, measure_day
 from stemgeo.network.graph import Network
 from stemgeo.network.osm import read_roads
@@ -33,6 +34,7 @@ from stemgeo.reasons import REASONS, list_reasons
 from stemgeo.report.files import hash_file
 from stemgeo.report.imprint import build_map_text
 from stemgeo.tables import check_table
+from stemgeo.texts import load_texts
 from stemgeo.writing.pages import put_in_page
 
 if TYPE_CHECKING:
@@ -67,6 +69,7 @@ def measured_on(
     nodes: Mapping[int, tuple[float, float]] | None = None,
     ways: Sequence[Way] = (),
     study: Study | None = None,
+    zones: gpd.GeoDataFrame | None = None,
 ) -> tuple[Prepared, Measured]:
     """Measure children at single points, over the roads of a map or in a straight line."""
     study = study or hand.study(
@@ -84,6 +87,7 @@ def measured_on(
                 for age, count in home.children.items()
             ]
         ),
+        of_zones=zones,
         academies=academies,
         weights=hand.weights([(hand.spot(home.column, home.row), 1) for home in homes.values()]),
     )
@@ -459,6 +463,7 @@ def test_lapsed(tmp_path: Path) -> None:
     gap = only(found_on(tmp_path, SIXTY, places, **lane(2)))
     assert gap["reason"] == "lapsed"
     assert gap["lapsed_academy_id"] == "A"
+    assert gap["lapsed_academy"] == places["name"].iloc[0]
     assert gap["lapsed_on"] == pd.Timestamp(2021, 12, 31)
     assert gap["lapsed_by"] == "register"
 
@@ -618,8 +623,12 @@ def test_whom_no_road_brings_in_time_is_in_no_gap_of_quiet_roads(tmp_path: Path)
     }
     places = hand.academies({"A": hand.spot(3.05, 0)})
     found = found_on(tmp_path, homes, places, **drawn, towns=towns, study=study)
-    rows = found.table.set_index("profile")[["name", "uncovered"]]
-    assert rows.T.to_dict("list") == {"all": ["M11001", 30], "low_stress": ["M71002", 30]}
+    rows = found.table.set_index("profile")[["gap_id", "name", "uncovered"]]
+    # Each kind of roads numbers its own: what is shown has no jump.
+    assert rows.T.to_dict("list") == {
+        "all": ["G001", "M11001", 30],
+        "low_stress": ["R001", "M71002", 30],
+    }
 
 
 # -- what a gap is ------------------------------------------------------------------------------
@@ -641,6 +650,23 @@ def test_a_gap_crosses_borders() -> None:
     assert found.shares["nis_code"].tolist() == ["71002", "11001"]
     assert found.shares["uncovered"].tolist() == [50, 30]
     assert found.shares["share_of_gap"].tolist() == [0.625, 0.375]
+
+
+@pytest.mark.parametrize(
+    ("zone", "near"),
+    [("M11001 - Voorde", "Voorde"), ("Voorde", "Voorde"), ("Lo - Voorde", "Lo - Voorde"),
+     ("M11001", ""), ("11001A00-", "")],
+)  # fmt: skip
+def test_a_gap_is_named_after_the_zone_with_most_of_its_children(zone: str, near: str) -> None:
+    """Without its municipality; a zone called by its code or as its municipality names nothing."""
+    zones = hand.municipalities(TOWN).assign(zone_id="11001A00-", name=zone)
+    gap = only(
+        found_on(None, SIXTY, NOBODY, zones=zones[["zone_id", "nis_code", "name", "geometry"]])
+    )
+    assert gap["near"] == near
+    words = load_texts("nl")
+    assert name_gap_places(gap, words) == ("M11001, bij " + near if near else "M11001")
+    assert name_gap_places(gap.drop("near"), words) == "M11001"
 
 
 @pytest.mark.parametrize(("children", "gaps"), [(50, 1), (49, 0)])

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import re
+
+import hand
 import numpy as np
 import pytest
 
+from stemgeo import speech
 from stemgeo.maps import text as text_
+from stemgeo.reasons import REASONS
 from stemgeo.report import summary
 from stemgeo.texts import load_texts
 
@@ -68,7 +73,7 @@ EVIDENCE = {
     "age_academy_id": "A1",
     "age_academy_ages": "8-12",
     "extra_min": 2.51,
-    "lapsed_academy_id": "A2",
+    "lapsed_academy": "Techniekclub",
     "lapsed_on": "2021-12-31",
 }
 
@@ -104,15 +109,15 @@ EVIDENCE = {
         ),
         (
             "just_too_far",
-            "enkele minuten te ver (2,5 minuten te lang)",
-            "a few minutes too far (2.5 minutes too long)",
+            "net te ver (2,5 minuten te lang)",
+            "just too far (2.5 minutes too long)",
         ),
         (
             "lapsed",
-            "erkenning verlopen (A2, erkend tot en met 31 december 2021)",
-            "recognition ended (A2, recognised until 31 December 2021)",
+            "erkenning verlopen (Techniekclub, erkend tot en met 31 december 2021)",
+            "recognition ended (Techniekclub, recognised until 31 December 2021)",
         ),
-        ("too_far", "verder weg", "farther away"),
+        ("too_far", "ruim te ver", "much too far"),
     ],
 )
 def test_a_reason_is_told_with_what_shows_it(reason: str, dutch: str, english: str) -> None:
@@ -121,6 +126,20 @@ def test_a_reason_is_told_with_what_shows_it(reason: str, dutch: str, english: s
     assert text_.say_gap_reason(EVIDENCE | {"reason": reason}, EN) == english
     nothing = dict.fromkeys(EVIDENCE, float("nan"))
     assert text_.say_gap_reason(nothing | {"reason": reason}, NL) == dutch.partition(" (")[0]
+
+
+@pytest.mark.parametrize("language", speech.LANGUAGES)
+def test_a_reader_can_tell_the_reasons_apart(language: str) -> None:
+    """No two have a name or a meaning in common; what is too far says by how many minutes."""
+    words, study = load_texts(language), hand.study(gaps={"just_too_far_min": 2.5})
+    names = [text_.say_reason(one, words) for one in REASONS]
+    meanings = text_.define_reasons(REASONS, study, words)
+    assert len({*names, *meanings.values()}) == 2 * len(REASONS)
+    assert list(meanings) == list(REASONS)
+    mark = "." if language == "en" else ","
+    assert re.findall(r"[\d.,]+", meanings["just_too_far"]) == ["15", f"17{mark}5"]
+    assert re.findall(r"[\d.,]+", meanings["too_far"]) == [f"17{mark}5"]
+    assert list(text_.define_reasons(["too_far"], study, words)) == ["too_far"]
 
 
 @pytest.mark.parametrize(
@@ -138,16 +157,16 @@ def test_a_reason_is_told_with_what_shows_it(reason: str, dutch: str, english: s
         (
             "too_far",
             8706,
-            "verder weg (8.706 van de 21.133 kinderen)",
-            "farther away (8,706 of 21,133 children)",
+            "ruim te ver (8.706 van de 21.133 kinderen)",
+            "much too far (8,706 of 21,133 children)",
         ),
         (
             "too_far",
             21_132,
-            "verder weg (21.132 van de 21.133 kinderen)",
-            "farther away (21,132 of 21,133 children)",
+            "ruim te ver (21.132 van de 21.133 kinderen)",
+            "much too far (21,132 of 21,133 children)",
         ),
-        ("too_far", 21_133, "verder weg", "farther away"),
+        ("too_far", 21_133, "ruim te ver", "much too far"),
     ],
 )
 def test_a_reason_says_of_how_many_it_is(
@@ -160,15 +179,15 @@ def test_a_reason_says_of_how_many_it_is(
 
 
 def test_a_reason_names_the_academy_where_names_are_known() -> None:
-    """By its name; one without a name is not told by its number, which says nothing."""
+    """By its name, one whose recognition ended too; a number says nothing to a reader."""
     names = {"A1": "Techniekclub Leie"}
     age = text_.say_gap_reason(EVIDENCE | {"reason": "age"}, NL, names)
     assert age.endswith("(Techniekclub Leie, voor 8 tot en met 12 jaar)")
     lapsed = text_.say_gap_reason(EVIDENCE | {"reason": "lapsed"}, NL, names)
-    assert lapsed == "erkenning verlopen (een academie, erkend tot en met 31 december 2021)"
+    assert lapsed == "erkenning verlopen (Techniekclub, erkend tot en met 31 december 2021)"
     by_rule = EVIDENCE | {"reason": "lapsed", "lapsed_by": "rule"}
     assert text_.say_gap_reason(by_rule, NL, names) == (
-        "erkenning verlopen (een academie, waarvan de erkenning naar haar duur liep tot en met "
+        "erkenning verlopen (Techniekclub, waarvan de erkenning naar haar duur liep tot en met "
         "31 december 2021)"
     )
 

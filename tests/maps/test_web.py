@@ -233,7 +233,7 @@ def test_a_gap_is_drawn_as_its_outline_and_says_why(page: str) -> None:
     """Each is a polygon; the largest names three municipalities and how far the nearest lies."""
     assert len(decoded(page, "gaps")) + len(decoded(page, "quiet-gaps")) == 10
     largest = told(page, "gaps")[0]
-    assert largest["Gemeenten"].endswith(" en 2 andere")
+    assert largest["Waar"].endswith(" en 2 andere")
     assert largest["Mediane fietstijd"] == "geen academie binnen bereik"
     assert largest["Reden"] == (
         "geen academie in de buurt (de dichtstbijzijnde op 4,0 km in vogelvlucht)"

@@ -289,7 +289,7 @@ def test_gaps_and_academies_are_walked_too(opened: Callable[..., Opened], page: 
     shown.tab.locator("#layers input[type=checkbox]").first.focus()
     shown.press("Space")
     shown.tab.evaluate("document.body.stemgeo.map.setView([50.6, 3], 12, { animate: false })")
-    for column, ground in (("STEM-academie", "academies"), ("Gemeenten", "gaps")):
+    for column, ground in (("STEM-academie", "academies"), ("Waar", "gaps")):
         shown.tab_to(lambda name, column=column: name.startswith(f"{column}:"))  # type: ignore[misc]
         assert shown.tooltip() in told(page, ground)
         box = shown.tab.locator(".leaflet-tooltip").bounding_box()

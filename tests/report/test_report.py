@@ -644,7 +644,7 @@ TOLD_OF_GAPS = {
         ),
         (
             "Waarom, van de 1.560 kinderen in deze hiaten: academie voor andere "
-            "leeftijden 1.000, verder weg 560."
+            "leeftijden 1.000, ruim te ver 560."
         ),
         (
             "Apart geteld zijn de kinderen die over alle wegen wel binnen bereik zijn, maar niet "
@@ -656,7 +656,7 @@ TOLD_OF_GAPS = {
             "Gaps are connected areas with at least 50 of the children who are out of reach: 2, "
             "with 1,560 children. 40 more live in smaller groups{beside}."
         ),
-        "Why, of the 1,560 children in these gaps: academy for other ages 1,000, farther away 560.",
+        "Why, of the 1,560 children in these gaps: academy for other ages 1,000, much too far 560.",
         (
             "Counted apart are the children who are within reach over all roads, but not over "
             "quiet ones: 1 gap with 700 of them; 10 more in smaller groups."
@@ -703,12 +703,12 @@ def test_reasons_are_those_of_the_late_alone(
         (
             "nl",
             "De grootste hiaten, over alle wegen:",
-            "| Gemeenten | Hiaat | niet binnen bereik | Mediaan | Waarom |",
+            "| Waar | Hiaat | niet binnen bereik | Mediaan | Waarom |",
         ),
         (
             "en",
             "The largest gaps, over all roads:",
-            "| Municipalities | Gap | out of reach | Median | Why |",
+            "| Where | Gap | out of reach | Median | Why |",
         ),
     ],
 )
@@ -724,11 +724,13 @@ def test_the_summary_lists_the_ten_largest_gaps_of_all_roads(
     assert lines[start + 2] == heads
     rows = lines[start + 4 : start + 14]
     gaps = result.gaps[result.gaps["profile"] == "all"].head(10)
-    assert [row.split(" | ")[1] for row in rows] == gaps["gap_id"].tolist()
+    assert [row.split(" | ")[1] for row in rows] == [f"G{one:03}" for one in range(1, 11)]
     assert [row.split(" | ")[2] for row in rows] == [
         speech.format_whole(count, language) for count in gaps["uncovered"]
     ]
     assert lines[start + 14] == ""
+    meant = "Wat de redenen inhouden: " if language == "nl" else "What the reasons mean: "
+    assert lines[start + 15].startswith(meant)
 
 
 @pytest.mark.parametrize(
