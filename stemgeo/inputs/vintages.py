@@ -26,6 +26,8 @@ VINTAGES = (2018, 2024, 2025)
 """2018: before 2019; 2024: 2019 to 2024; 2025: from 2025 on."""
 
 BRUSSELS = "Brussels Hoofdstedelijk Gewest"
+_DISTRICT = re.compile(r" \(.*\)$")
+"""Behind the names of 2018 that are those of two municipalities."""
 _PROVINCES_OF = {2018: "province2018", 2024: "province2018", 2025: "province2025"}
 # The first two digits of a NIS code give the district; those of Wallonia are these. A code that
 # ends in three zeros is of a district, not of a municipality.
@@ -176,6 +178,22 @@ def parts_of(nis_code: str, vintage: int, from_vintage: int) -> frozenset[str]:
     """
     crosswalk = _build_crosswalk(from_vintage, vintage)
     return frozenset(old for old, new in crosswalk.items() if new == nis_code)
+
+
+@cache
+def list_former(vintage: int) -> tuple[tuple[str, str, str], ...]:
+    """List what mergers before a vintage took in: its code, its name, and the code it has since.
+
+    One that kept its name has none: a code alone. Each code once, with its newest name.
+    """
+    found: dict[str, tuple[str, str, str]] = {}
+    for older in reversed([one for one in VINTAGES if one < vintage]):
+        for code, since in _build_crosswalk(older, vintage).items():
+            name = _DISTRICT.sub("", names_by_code(older)[code])
+            kept = name == names_by_code(vintage)[since]
+            if not (kept and code == since):
+                found.setdefault(code, (code, "" if kept else name, since))
+    return tuple(found.values())
 
 
 def cover_flanders(codes: Iterable[str]) -> bool:

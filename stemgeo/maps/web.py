@@ -34,16 +34,19 @@ import json
 import re
 from dataclasses import dataclass
 from importlib import resources
+from itertools import count
 from typing import TYPE_CHECKING, Any
 
 import geopandas as gpd
 import numpy as np
+import pandas as pd
 import shapely
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from jinja2.utils import htmlsafe_json_dumps
 from markupsafe import Markup
 from matplotlib.colors import to_hex, to_rgb
 
+from stemgeo.maps.finder import list_aliases
 from stemgeo.maps.series import (
     BEYOND,
     DEFAULT_CLASSES,
@@ -99,7 +102,7 @@ _AROUND, _AROUND_DETAIL_M = "#ececec", 50.0
 _NO_FIGURE = "url(#no-figure)"
 _LABEL_DETAIL_M = 100.0
 
-_SCRIPTS = ("figures", "layers", "choice", "page", "start")
+_SCRIPTS = ("figures", "layers", "choice", "search", "places", "address", "table", "page", "start")
 """The parts of our script, in one function: it adds no name to those of a page."""
 
 # Each layer has its height, so that switching one off and on does not bury another; whether it
@@ -132,6 +135,8 @@ def build_web_map(
     opens_on_zones: bool = False,
     around: GeoDataFrame | None = None,
     publisher: Publisher | None = None,
+    vintage: int | None = None,
+    postcodes: pd.DataFrame | None = None,
     measured: Measured | None = None,
 ) -> str:
     """Make the web map, as one HTML page with everything inside.
@@ -167,6 +172,10 @@ def build_web_map(
         Polygons of what lies beside, drawn pale under the rest.
     publisher
         Named in the accessibility statement.
+    vintage
+        Of the codes of municipalities: then former ones are found too, and other names.
+    postcodes
+        `postcode`, `nis_code`: found beside the `postcode` that academies have.
     measured
         By ages, roads and speed; else what the tables have.
 
@@ -185,6 +194,7 @@ def build_web_map(
     zoned = opens_on_zones and zone_outlines is not None
     themes = [
         *_yield_around(around, words),
+        *_yield_brussels(outlines),
         _build_shares(places, towns, classes, text, show=not zoned),
         _build_with_and_without(places, towns, words),
     ]
@@ -212,7 +222,11 @@ def build_web_map(
     ]
     scripts = [*libraries, _read_script()]
     fills = choose_colours(len(classes) - 1)
+    aliases = list_aliases(places, vintage, _gather_postcodes(academies, postcodes), words)
     data = _gather_data(themes, provinces) | {
+        "aliases": aliases,
+        "title": text.title,
+        "notice": text.notice,
         "figures": measured.gather(codes, classes, words),
         "panes": _PANES,
         "corners": _find_corners(outlines),
@@ -232,9 +246,10 @@ def build_web_map(
         ),
         "columns": towns.columns,
         "rows": _list_town_rows(
-            towns.write_rows(measured.tell_rows("municipalities", places["nis_code"], words))
+            towns, towns.write_rows(measured.tell_rows("municipalities", places["nis_code"], words))
         ),
         "background": background,
+        "postcodes": any(one.name.isdecimal() for one in aliases),
         "statement": write_statement(text.title, publisher, words),
     }
     page = _render_page(written, text)
@@ -246,6 +261,8 @@ def build_web_map(
             horizon_min=horizon_min,
             around=around,
             publisher=publisher,
+            vintage=vintage,
+            postcodes=postcodes,
         )
     return page
 
@@ -273,7 +290,8 @@ class _Shapes:
     """A set of shapes, and what is told of each.
 
     `figures` has for each column the figure that stands below it, or "": a row has a cell for
-    each column that is no figure. "start": a cell that is of the first choice alone.
+    each column that is no figure. "start": a cell that is of the first choice alone. `keys` are
+    the codes by which its shapes are linked to.
     """
 
     name: str
@@ -281,6 +299,7 @@ class _Shapes:
     columns: Sequence[str] = ()
     rows: Sequence[Sequence[str]] = ()
     figures: Sequence[str] = ()
+    keys: Sequence[str] = ()
 
     def write_rows(self, told: Sequence[Mapping[str, str]]) -> list[list[str]]:
         """Write the rows whole, from the figures of each."""
@@ -346,7 +365,8 @@ def _build_towns(
         told["start", words("web.column.median_time")] = minutes
     rows = [[*row, *more] for row, *more in zip(rows, *told.values(), strict=True)]
     columns += [head for _, head in told]
-    return _Shapes("municipalities", outlines, columns, rows, [*figures, *(one for one, _ in told)])
+    names = [*figures, *(one for one, _ in told)]
+    return _Shapes("municipalities", outlines, columns, rows, names, places["nis_code"].tolist())
 
 
 def _build_zones(
@@ -364,7 +384,8 @@ def _build_provinces(measured: Measured, text: MapText) -> _Shapes:
     heads = words.list_below("web.column")
     rows = [[province_name(one, words, measured.partly)] for one in measured.provinces]
     columns = [heads[one] for one in ("province", *figures[1:])]
-    return _Shapes("provinces", gpd.GeoSeries(), columns, [*rows, [text.name_place(None)]], figures)
+    rows.append([text.name_place(None)])
+    return _Shapes("provinces", gpd.GeoSeries(), columns, rows, figures, measured.provinces)
 
 
 def _list_columns(kind: str, of: str, words: Texts) -> tuple[list[str], list[str]]:
@@ -573,7 +594,8 @@ def _yield_gaps(gaps: GeoDataFrame, academies: GeoDataFrame, text: MapText) -> I
                 words("web.column.reason"),
             ]
             rows = [_describe_gap(gap, words, names) for gap in ranked[shown].to_dict("records")]
-            ground = _Shapes(key, outlines[shown], columns, rows)
+            ids = ranked.loc[shown, "gap_id"].astype(str).tolist()
+            ground = _Shapes(key, outlines[shown], columns, rows, keys=ids)
             yield _Theme(
                 key=key,
                 name=name,
@@ -623,9 +645,9 @@ def _yield_academies(academies: GeoDataFrame, words: Texts) -> Iterator[_Theme]:
             ranked = shown.sort_values("academy_id", ignore_index=True)
             told = ["name", *(name for name in ("organisation",) if name in ranked)]
             rows = ranked[told].fillna("").astype(str).to_numpy().tolist()
-            ground = _Shapes(
-                key, ranked.geometry, [noun, words("web.column.organisation")][: len(told)], rows
-            )
+            heads = [noun, words("web.column.organisation")][: len(told)]
+            ids = ranked["academy_id"].astype(str).tolist()
+            ground = _Shapes(key, ranked.geometry, heads, rows, keys=ids)
             look = _fill_look(fill, INK, 1.2) | ({"dashArray": "2 2"} if key == "rough" else {})
             yield _Theme(
                 key=key,
@@ -648,9 +670,10 @@ def _build_names(places: GeoDataFrame, outlines: GeoSeries, words: Texts) -> _Th
     )
     order = places.sort_values(["children", "nis_code"], ascending=[False, True]).index
     found = [(places["name"][number], middles[number], False) for number in order]
-    hole = _find_hole_of_brussels(outlines)
+    hole = find_brussels(outlines)
     if hole is not None:
-        found.insert(0, (words("map.brussels"), hole, True))
+        middle = shapely.get_point(shapely.maximum_inscribed_circle(hole, _LABEL_DETAIL_M), 0)
+        found.insert(0, (words("map.brussels"), middle, True))
     at = _to_degrees(gpd.GeoSeries([spot for _, spot, _ in found], crs=outlines.crs)).tolist()
     labels = [
         {"name": name, "at": [lat, lon], "outside": is_outside}
@@ -659,13 +682,13 @@ def _build_names(places: GeoDataFrame, outlines: GeoSeries, words: Texts) -> _Th
     return _Theme("names", words("web.names"), [{"labels": labels}], overlay=True, show=True)
 
 
-def _find_hole_of_brussels(outlines: GeoSeries) -> shapely.Point | None:
-    """Find the middle of the hole that Brussels leaves in Flanders, when it is there."""
-    of_brussels = find_brussels(outlines)
-    if of_brussels is None:
-        return None
-    middle = shapely.maximum_inscribed_circle(of_brussels, _LABEL_DETAIL_M)
-    return shapely.get_point(middle, 0)
+def _yield_brussels(outlines: GeoSeries) -> Iterator[_Theme]:
+    """Draw Brussels pale and without figures: it has a name, and is no white spot on paper."""
+    hole = find_brussels(outlines)
+    if hole is not None:
+        ground = _Shapes("brussels", gpd.GeoSeries([hole], crs=outlines.crs))
+        part = _build_part(ground, "around", [_fill_look(_AROUND, "#b8b8b8", 0.6)], 0)
+        yield _Theme("brussels", "", [part], [ground], overlay=True, show=True)
 
 
 def _yield_background(background: Background | None) -> Iterator[_Theme]:
@@ -691,6 +714,7 @@ def _gather_data(themes: Sequence[_Theme], *others: _Shapes) -> dict[str, Any]:
         "tables": {
             ground.name: {"columns": list(ground.columns), "rows": list(ground.rows)}
             | ({"figures": list(ground.figures)} if ground.figures else {})
+            | ({"keys": list(ground.keys)} if len(ground.keys) else {})
             for ground in (*grounds.values(), *others)
             if ground.rows
         },
@@ -706,10 +730,17 @@ def _gather_data(themes: Sequence[_Theme], *others: _Shapes) -> dict[str, Any]:
     }
 
 
+def _gather_postcodes(*tables: pd.DataFrame | None) -> pd.DataFrame:
+    """Gather the postcodes that tables have."""
+    columns = ["postcode", "nis_code"]
+    there = [one[columns] for one in tables if one is not None and {*columns} <= {*one.columns}]
+    return pd.concat(there) if there else pd.DataFrame(columns=columns)
+
+
 def _list_script_words(words: Texts) -> dict[str, dict[str, Any]]:
     """Give the page's scripts what they say; of so many: of none, of one, of several."""
     said = words.list_below("web.page")
-    names = ("map", "zoom_in", "zoom_out", "not_found")
+    names = ("map", "zoom_in", "zoom_out", "not_found", "hits", "hits_first", "unknown_place")
     of_lists = words.list_below("list")
     nouns = {"municipalities": "municipality", "zones": "zone"}
     told = {
@@ -718,6 +749,8 @@ def _list_script_words(words: Texts) -> dict[str, dict[str, Any]]:
         **{f"count_{name}": _list_forms(f"map.count.{one}", words) for name, one in nouns.items()},
         "no_figure": words("map.no_figure"),
         "choice": words("web.column.choice"),
+        "code": words("web.column.code"),
+        "notice": words("web.column.notice"),
         "range": words("web.range", low="{low}", high="{high}"),
     }
     headline = {
@@ -752,20 +785,16 @@ def _write_dense(data: dict[str, Any], **_: Any) -> str:
 
 @dataclass(frozen=True)
 class _TownRow:
-    """The figures of a municipality; `option` is what one searches it by."""
+    """The figures of a municipality, and the key by which it is linked to."""
 
     number: int
-    option: str
+    key: str
     cells: Sequence[str]
 
 
-def _list_town_rows(cells: Sequence[Sequence[str]]) -> list[_TownRow]:
+def _list_town_rows(towns: _Shapes, cells: Sequence[Sequence[str]]) -> list[_TownRow]:
     """Put the figures of the municipalities in order of name."""
-    names = [row[0] for row in cells]
-    rows = [
-        _TownRow(number, f"{row[0]} ({row[1]})" if names.count(row[0]) > 1 else row[0], row)
-        for number, row in enumerate(cells)
-    ]
+    rows = [_TownRow(*one) for one in zip(count(), towns.keys, cells, strict=False)]
     return sorted(rows, key=lambda row: (row.cells[0], row.number))
 
 

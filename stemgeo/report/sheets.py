@@ -121,6 +121,7 @@ class Sheets:
             opens_on_zones=self._is_small,
             around=self._around,
             publisher=study.output.publisher,
+            vintage=study.about.vintage,
             measured=Measured(self.result.coverage, self._ages),
         )
 

@@ -69,6 +69,17 @@ def test_zwijndrecht_leaves_its_province() -> None:
     assert vintages.province_of(merged, 2025) == "Oost-Vlaanderen"
 
 
+def test_what_mergers_took_in_is_listed_once() -> None:
+    """Each former code leads to one of today, with its name where that is gone."""
+    for vintage, many in ((2018, 0), (2024, 15), (2025, 42)):
+        former = vintages.list_former(vintage)
+        assert len({code for code, *_ in former}) == len(former) == many
+        today = vintages.names_by_code(vintage)
+        assert all(name != today[since] and "(" not in name for _, name, since in former)
+    assert ("46003", "Beveren", "46030") in vintages.list_former(2025)
+    assert ("37015", "", "37022") in vintages.list_former(2025)
+
+
 def test_codes_alone_do_not_go_back() -> None:
     """A merged municipality has no single code of before: only counts can be divided."""
     with pytest.raises(ValueError, match="cannot be brought back"):

@@ -110,7 +110,7 @@ def test_organisations_stand_beside_their_academies(
 def test_table_in_the_page_is_the_tooltips(page: str) -> None:
     """The table under the map, for who does not point, has the same figures."""
     table = page.partition('id="figures"')[2]
-    cells = [said for tag, said in Page(table).texts if tag in {"td", "th"} and said.strip()]
+    cells = [said for tag, said in Page(table).texts if tag in {"td", "th", "a"} and said.strip()]
     names, rows = cells[:8], cells[8:]
     assert len(rows) == 40 * 8
     table = {rows[i]: rows[i : i + 8] for i in range(0, len(rows), 8)}
@@ -462,7 +462,7 @@ def test_libraries_are_as_published(name: str, sha256: str) -> None:
     assert hashlib.sha256((ASSETS / name).read_bytes()).hexdigest() == sha256
 
 
-def test_page_needs_nothing_from_outside(page: str) -> None:
+def test_page_needs_nothing_from_outside(page: str, municipalities: gpd.GeoDataFrame) -> None:
     """No tag, style or script of the page points to another file or address."""
     read = Page(page)
     addresses = [
@@ -471,7 +471,9 @@ def test_page_needs_nothing_from_outside(page: str) -> None:
         for name, value in attributes.items()
         if name in {"src", "href", "action", "data", "srcset", "poster", "background"}
     ]
-    assert addresses == [("a", "href", "#map"), ("a", "href", "#figures")]
+    assert addresses[:2] == [("a", "href", "#map"), ("a", "href", "#figures")]
+    codes = municipalities.sort_values("name")["nis_code"]
+    assert [value for *_, value in addresses[2:]] == [f"#{code}" for code in codes]
     styles = " ".join(said for tag, said in read.texts if tag == "style")
     assert not re.search(r"url\((?!#)|@import", styles)
     assert "link" not in dict(read.tags)

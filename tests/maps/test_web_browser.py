@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import csv
 import io
 import itertools
 import os
@@ -14,17 +15,21 @@ from pathlib import Path
 from typing import Any
 
 import geopandas as gpd
+import pandas as pd
 import pypdf
 import pytest
+import shapely
 from pages import ALL_PAYLOADS, HACK, PAYLOADS, shares_of, told
 from pictures import GOLDEN, KEPT, assert_like_golden, share_that_differs
 from PIL import Image
 from playwright.sync_api import Browser, sync_playwright
 from playwright.sync_api import Page as Tab
 
-from stemgeo.maps.text import MapText
+from stemgeo.maps.text import MapText, say_share
 from stemgeo.maps.web import build_web_map
 from stemgeo.study import Background
+from stemgeo.tables import COUNTS
+from stemgeo.texts import load_texts
 
 PIXEL = base64.b64decode(
     "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
@@ -46,7 +51,7 @@ class Opened:
     @property
     def outside(self) -> list[str]:
         """What it asked for beyond its own file."""
-        return [address for address in self.requests if address != self.file]
+        return [one for one in self.requests if one.partition("#")[0] != self.file]
 
     def press(self, *keys: str) -> None:
         """Press keys, one after the other."""
@@ -99,6 +104,19 @@ class Opened:
         rows = self.tab.locator(".leaflet-tooltip tr")
         return dict(row.split("\t", 1) for row in rows.all_inner_texts())
 
+    def hits(self, typed: str) -> list[str]:
+        """What the search lists for what is typed."""
+        self.tab.locator("#wanted").fill(typed)
+        return [hit.strip() for hit in self.tab.locator("#hits li").all_inner_texts()]
+
+    def told(self) -> str:
+        """What is told of the place that is looked at."""
+        return self.tab.locator("#found").inner_text().replace("\N{NO-BREAK SPACE}", " ")
+
+    def at(self, address: str) -> None:
+        """Wait until the page is at an address in it."""
+        self.tab.wait_for_function("(at) => window.location.hash === at", arg=address)
+
     def legend(self) -> list[str]:
         """The layers whose legend is shown."""
         parts = self.tab.locator("[data-layer]:visible")
@@ -128,10 +146,10 @@ def browser() -> Iterator[Browser]:
 
 @pytest.fixture
 def opened(browser: Browser, tmp_path: Path) -> Iterator[Callable[..., Opened]]:
-    """Open a page from a file, without a network; `size` is the window's."""
+    """Open a page from a file, without a network, at an address in it; `size` is the window's."""
     contexts = []
 
-    def open_it(page: str, size: tuple[int, int] = (1200, 800)) -> Opened:
+    def open_it(page: str, size: tuple[int, int] = (1200, 800), at: str = "") -> Opened:
         file = tmp_path / f"map-{len(contexts)}.html"
         file.write_text(page, encoding="utf-8")
         context = browser.new_context(viewport={"width": size[0], "height": size[1]})
@@ -144,7 +162,7 @@ def opened(browser: Browser, tmp_path: Path) -> Iterator[Callable[..., Opened]]:
         tab.on("console", lambda line: shown.complaints.append(line.text))
         tab.on("pageerror", lambda error: shown.complaints.append(str(error)))
         tab.on("dialog", lambda box: (shown.complaints.append(box.message), box.dismiss()))
-        tab.goto(file.as_uri())
+        tab.goto(file.as_uri() + at)
         return shown
 
     yield open_it
@@ -252,16 +270,211 @@ def test_search_by_keyboard_alone(opened: Callable[..., Opened], page: str) -> N
     assert shown.focused().startswith("Gemeente: Lede,")
 
 
-@pytest.mark.parametrize(("typed", "answer"), [("Xyz", "Niet gevonden"), ("", ""), ("H", "Niet")])
-def test_search_that_finds_nothing_says_so(
-    opened: Callable[..., Opened], page: str, typed: str, answer: str
+@pytest.fixture
+def named_page(
+    municipalities: gpd.GeoDataFrame,
+    academies: gpd.GeoDataFrame,
+    gaps: gpd.GeoDataFrame,
+    text: MapText,
+) -> str:
+    """The small land with three real municipalities, postcodes, and an academy with marks."""
+    codes, names = municipalities["nis_code"].tolist(), municipalities["name"].tolist()
+    codes[3:6], names[3:6] = ["44083", "46021", "11002"], ["Deinze", "Sint-Niklaas", "Antwerpen"]
+    postcodes = pd.DataFrame({"postcode": ["9800", "9100"], "nis_code": ["44083", "46021"]})
+    return build_web_map(
+        municipalities.assign(nis_code=codes, name=names),
+        academies.assign(name=["École d’Ünité", *academies["name"][1:]]),
+        None,
+        gaps,
+        text,
+        vintage=2024,
+        postcodes=postcodes,
+    )
+
+
+def test_search_lists_what_begins_so(opened: Callable[..., Opened], named_page: str) -> None:
+    """Any word of a municipality, former one, postcode or academy; spaces, hyphens, marks alike."""
+    shown = opened(named_page)
+    assert shown.tab.get_by_label("Zoek een gemeente, postcode of STEM-academie").is_visible()
+    for typed in ("sint niklaas", "SINT-NIK", "niklaas", "sintni", "niklaas sint"):
+        assert shown.hits(typed) == ["Sint-Niklaas Antwerpen"]
+    for typed, hit in (
+        ("neve", "Nevele vroegere gemeente, nu Deinze"),
+        ("anvers", "Anvers Antwerpen"),
+        ("98", "9800 postcode, Deinze"),
+        ("ecole d unite", "École d’Ünité STEM-academie"),
+        ("limb", "Limburg Provincie"),
+    ):
+        assert shown.hits(typed)[:1] == [hit]
+    assert shown.tab.locator(".counted").inner_text() == "Gevonden: 1"
+    for typed, answer in (("Xyz", "Niet gevonden"), ("", ""), ("-", "Niet gevonden")):
+        assert shown.hits(typed) == []
+        shown.press("Enter")
+        assert shown.tab.locator(".counted").inner_text() == answer
+        assert shown.tooltip() == {}
+
+
+def test_hits_are_chosen_by_keyboard_and_by_mouse(
+    opened: Callable[..., Opened], named_page: str
 ) -> None:
-    """A name that is none, or the beginning of several, goes nowhere."""
-    shown = opened(page)
-    shown.tab.locator("#wanted").fill(typed)
+    """Arrows go round the list and are said, Enter goes there, Escape closes and then empties."""
+    shown, field = opened(named_page), "#wanted"
+
+    def state() -> tuple[str | None, str | None]:
+        marked = shown.tab.locator("#hits [aria-selected=true]")
+        pointed = shown.tab.get_attribute(field, "aria-activedescendant")
+        assert pointed == (marked.get_attribute("id") if marked.count() else None)
+        opened = shown.tab.get_attribute(field, "aria-expanded")
+        return opened, marked.inner_text().split()[0] if marked.count() else None
+
+    assert [hit.split()[0] for hit in shown.hits("hal")] == ["Halen"]
+    hits = len(shown.hits("h"))
+    assert hits > 4
+    assert state() == ("true", None)
     shown.press("Enter")
-    assert shown.tab.locator("#found").inner_text().startswith(answer)
-    assert shown.tooltip() == {}
+    assert state() == ("true", "Halen")
+    shown.press("ArrowUp")
+    shown.press(*["ArrowDown"] * 2)
+    assert state() == ("true", "Hasselt")
+    shown.press("Enter")
+    assert state() == ("false", None)
+    assert shown.told().startswith("Hasselt · Provincie: Limburg · ")
+    assert shown.tab.input_value(field) == "Hasselt"
+    shown.press("ArrowDown", "Escape")
+    assert (state(), shown.tab.input_value(field)) == (("false", None), "Hasselt")
+    shown.press("Escape")
+    assert shown.tab.input_value(field) == ""
+    shown.hits("neve")
+    shown.tab.locator("#hits li").first.click()
+    assert shown.told().startswith("Nevele (vroegere gemeente, nu Deinze) · Deinze · Provincie:")
+    shown.at("#44049")
+    shown.tab.locator("#layers input[type=checkbox]").nth(2).uncheck()
+    shown.hits("ecole")
+    shown.press("Enter")
+    assert shown.told() == "École d’Ünité"
+    assert shown.tooltip() == {"STEM-academie": "École d’Ünité"}
+    assert shown.complaints == shown.outside == []
+
+
+def test_an_address_leads_to_its_place(opened: Callable[..., Opened], named_page: str) -> None:
+    """Code, former code, province, gap, academy; what is chosen has one; back leads back."""
+    shown = opened(named_page, at="#44083")
+    assert shown.tooltip()["Gemeente"] == "Deinze"
+    near = shown.zoom()
+    point_at(shown, "Sint-Niklaas")
+    shown.tab.mouse.down()
+    shown.tab.mouse.up()
+    shown.at("#46021")
+    assert shown.told().startswith("Sint-Niklaas · ")
+    assert shown.zoom() == near
+    for address, name in (
+        ("#44049", "Nevele (vroegere gemeente, nu Deinze) · Deinze"),
+        ("#Limburg", "Limburg · Aandeel binnen bereik: "),
+        ("#gap-G001", ""),
+        ("#academy-A10002", "École d’Ünité"),
+    ):
+        shown.tab.evaluate("(at) => { window.location.hash = at; }", address)
+        shown.at(address)
+        shown.drawn()
+        assert shown.told().startswith(name)
+        assert shown.told()
+    assert shown.tab.locator(".leaflet-gaps-pane path").count() == 8
+    shown.tab.evaluate("() => { window.location.hash = '#99999'; }")
+    shown.drawn()
+    assert shown.told().endswith("een plaats die hier niet bekend is: 99999")
+    for address, name in (("#academy-A10002", "École"), ("#gap-G001", "")):
+        shown.tab.go_back()
+        shown.at(address)
+        shown.drawn()
+        assert shown.told().startswith(name)
+    shown.tab.evaluate("() => { window.location.hash = ''; }")
+    shown.drawn()
+    assert shown.told() == ""
+    assert shown.zoom() < near
+    assert shown.complaints == shown.outside == []
+
+
+def test_the_table_sorts_and_is_taken_along(
+    opened: Callable[..., Opened], page: str, municipalities: gpd.GeoDataFrame
+) -> None:
+    """By each column, up and down, by keyboard; the file has the figures of the table."""
+    formula = "=HYPERLINK(1;2)"
+    shown = opened(page.replace("Aalter", formula))
+    shown.tab.locator("#figures summary").click()
+    heads = shown.tab.locator("#figures thead th")
+    rows = shown.tab.locator("#figures tbody tr")
+
+    def sorted_by(column: int, key: str) -> list[str]:
+        heads.nth(column).locator("button").focus()
+        shown.press(key)
+        cells: list[str] = rows.evaluate_all(
+            "(rows, at) => rows.map((row) => row.cells[at].textContent)", column
+        )
+        return cells
+
+    numbers = {
+        column: [int(cell.replace(".", "")) for cell in sorted_by(column, "Enter")]
+        for column in (3, 4, 5, 6, 7)
+    }
+    for column, name in zip(numbers, ("children", *COUNTS[1:], "academies"), strict=True):
+        assert numbers[column] == sorted(municipalities[name], reverse=True)
+    assert heads.nth(7).get_attribute("aria-sort") == "descending"
+    assert heads.nth(6).get_attribute("aria-sort") is None
+    rising = sorted_by(7, " ")
+    assert [int(cell) for cell in rising] == sorted(municipalities["academies"])
+    assert heads.nth(7).get_attribute("aria-sort") == "ascending"
+    for _ in range(2):  # what has no figure stands last, whichever way
+        assert sorted_by(2, "Enter")[-1] == "geen cijfer"
+    with shown.tab.expect_download() as waiting:
+        shown.tab.locator("#download").click()
+    taken = Path(waiting.value.path()).read_bytes().decode("utf-8-sig")
+    assert waiting.value.suggested_filename == "wie-kan-een-stem-academie-bereiken.csv"
+    head, *lines = csv.reader(io.StringIO(taken), delimiter=";")
+    assert head[:4] == ["NIS-code", "Gemeente", "Provincie", "Aandeel binnen bereik (%)"]
+    assert head[-1] == "Opmerking"
+    known = municipalities.set_index("nis_code")
+    assert len(lines) == len(known)
+    for code, name, _, share, *counts in lines:
+        assert name == known["name"][code].replace("Aalter", f"'{formula}")
+        assert counts[:4] == [str(known[one][code]) for one in COUNTS]
+        shares = say_share(known["share"][code], load_texts("nl")).removesuffix(
+            "\N{NO-BREAK SPACE}%"
+        )
+        assert share == ("" if shares == "geen cijfer" else shares)
+        assert counts[-1] == "Voorbeeld, niet voor publicatie"
+    shown.tab.locator("#figures tbody a", has_text="Lede").click()
+    shown.at("#10010")
+    assert shown.told().startswith("Lede · ")
+    assert shown.complaints == shown.outside == []
+
+
+@pytest.mark.parametrize("size", [(390, 844), (320, 568)])
+def test_on_a_phone_the_map_is_in_the_first_view(
+    opened: Callable[..., Opened], page: str, size: tuple[int, int]
+) -> None:
+    """All of the land stands in it below the headline, nothing overflows, all can be reached."""
+    shown = opened(page, size)
+    around, land, headline = (
+        shown.tab.locator(one).bounding_box()
+        for one in ("#map", ".leaflet-provinces-pane path", "#headline")
+    )
+    assert around
+    assert land
+    assert headline
+    assert headline["y"] + headline["height"] <= around["y"]
+    assert around["y"] + around["height"] <= size[1]
+    assert around["x"] - 1 < land["x"]
+    assert land["x"] + land["width"] - 1 < around["x"] + around["width"] <= size[0]
+    assert land["width"] > 0.6 * around["width"] or land["height"] > 0.6 * around["height"]
+    point_at(shown, "Lede")
+    assert shown.tab.locator(".leaflet-tooltip").is_visible()
+    for part in ("figures", "accessibility"):
+        shown.tab.locator(f"#{part} summary").click()
+    assert shown.tab.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
+    for control in shown.tab.locator("#layers input, #wanted, #print, #download, summary").all():
+        box = control.bounding_box()
+        assert box
+        assert 0 <= box["x"] <= box["x"] + box["width"] <= size[0]
 
 
 def test_walking_by_keyboard(opened: Callable[..., Opened], page: str) -> None:
@@ -367,9 +580,20 @@ def test_focus_is_seen_and_everything_has_a_name(opened: Callable[..., Opened], 
 # On paper, and as a picture
 
 
-def test_print_shows_the_map_and_its_legend(opened: Callable[..., Opened], page: str) -> None:
-    """One sheet with title, caution, the legend of what is shown, source and date; no controls."""
-    shown = opened(page)
+def test_print_shows_the_map_and_its_legend(
+    opened: Callable[..., Opened],
+    municipalities: gpd.GeoDataFrame,
+    academies: gpd.GeoDataFrame,
+    gaps: gpd.GeoDataFrame,
+    text: MapText,
+) -> None:
+    """One sheet: title, caution, legend of what is shown, Brussels, source, date; no controls."""
+    around, others = (
+        one.set_geometry(one.translate(xoff=-52_000, yoff=-25_000))
+        for one in (municipalities, academies)
+    )
+    brussels = around.contains(shapely.Point(148_900, 170_800))
+    shown = opened(build_web_map(around[~brussels], others, None, gaps, text))
     paper = pypdf.PdfReader(io.BytesIO(shown.tab.pdf(prefer_css_page_size=True)))
     assert len(paper.pages) == 1
     assert [round(float(side)) for side in paper.pages[0].mediabox[2:]] == [595, 842]
@@ -381,6 +605,8 @@ def test_print_shows_the_map_and_its_legend(opened: Callable[..., Opened], page:
         "Bron: Bronhouders van de proef",
         "Datum van de gegevens: 31 december 2022",
         "Zutendaal",
+        "Brussel",
+        "Per provincie",
     ):
         assert line in said
     for control in ("Zoek een gemeente", "Afdrukken", "Lagen", "toetsenbord", "Fietstijd"):

@@ -26,7 +26,7 @@ const showChoice = ({ root, figures }, { tables, words, headline }) => {
 
   const tellTables = () => root.querySelectorAll("tr[data-number]").forEach((row) => {
     const told = figures.told(row.closest("table").dataset.ground, Number(row.dataset.number));
-    told.forEach(([, cell], i) => { row.cells[i].textContent = cell; });
+    told.slice(1).forEach(([, cell], i) => { row.cells[i + 1].textContent = cell; });
   });
 
   const tellLegend = () => root.querySelectorAll("[data-shares]").forEach((part) => {

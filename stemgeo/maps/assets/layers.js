@@ -96,7 +96,8 @@ const drawMap = (container, data, figures) => {
       } else if (event.key === "+" || event.key === "-") {
         map.setZoomAround(middle(shape), map.getZoom() + (event.key === "+" ? 1 : -1), { animate: false });
         show(shape);
-      } else if (event.key === "Escape") leave(shape);
+      } else if (event.key === "Enter") map.fire("chosen", { ground, number: shape.feature.id });
+      else if (event.key === "Escape") leave(shape);
       else return;
       event.preventDefault();
       event.stopPropagation();
@@ -108,6 +109,7 @@ const drawMap = (container, data, figures) => {
         mouseover: () => mark(shape),
         mouseout: () => leave(shape),
         tooltipopen: () => alone(shape),
+        click: () => shape._map.fire("chosen", { ground, number: shape.feature.id }),
       });
       shape.on("add", () => {
         const element = shape.getElement();
@@ -245,6 +247,7 @@ const drawMap = (container, data, figures) => {
   const show = (ground, number) => {
     const walk = walks.find((one) => one.ground === ground && map.hasLayer(one.group));
     walk?.show(number);
+    return Boolean(walk);
   };
 
   return { map, layers, show, shapes, pair };

@@ -1,18 +1,12 @@
-// What stands around the map: search, layers, the legend of what is shown, print.
-const furnishPage = ({ map, layers, show, shapes, pair }, { words }) => {
-  const wanted = document.getElementById("wanted");
-  const found = document.getElementById("found");
-  const figures = document.getElementById("figures");
-  const options = [...document.getElementById("municipalities").options];
-  const grounds = new Map(shapes("municipalities").features.map((one) => [one.id, one]));
-
+// What stands around the map: controls, legend, search, table, address of what is looked at, print.
+const placeControls = ({ root, map, layers }, { words }) => {
   const container = map.getContainer();
   container.setAttribute("role", "application");
   container.setAttribute("aria-label", words.map);
-  container.setAttribute("aria-describedby", "keyboard");
+  container.setAttribute("aria-describedby", root.querySelector("#keyboard").id);
 
   // Beside the map, where it covers nothing.
-  document.getElementById("layers").append(document.querySelector(".leaflet-control-layers"));
+  root.querySelector("#layers").append(container.querySelector(".leaflet-control-layers"));
   L.control.zoom({ zoomInTitle: words.zoom_in, zoomOutTitle: words.zoom_out }).addTo(map);
   L.control.scale({ imperial: false }).addTo(map);
   if ("background" in layers) {
@@ -21,51 +15,84 @@ const furnishPage = ({ map, layers, show, shapes, pair }, { words }) => {
   }
 
   // The legend tells of the layers that are shown, and of no other.
-  const legend = () => document.querySelectorAll("[data-layer]").forEach((part) => {
+  const legend = () => root.querySelectorAll("[data-layer]").forEach((part) => {
     part.hidden = !map.hasLayer(layers[part.dataset.layer]);
   });
   map.on("layeradd layerremove", legend);
   legend();
+};
 
-  const plain = (name) => name.trim().normalize("NFD").replace(/\p{M}/gu, "").toLowerCase();
+// A place is searched, pointed at, or named by the address: each leads to the same.
+const findPlaces = (told, data) => {
+  const { root, map, figures } = told;
+  const places = listPlaces(data);
+  const { go, leave, miss } = visitPlaces(told, data, root.querySelector("#found"));
+  let asked = null; // what was searched may have the address of another, whose name it was
 
-  const option = () => {
-    const name = plain(wanted.value);
-    const begin = options.filter((one) => name && plain(one.value).startsWith(name));
-    return begin.find((one) => plain(one.value) === name) || (begin.length === 1 ? begin[0] : null);
-  };
-
-  const read = (number) => {
-    const cells = [...document.getElementById(`row-${number}`).cells].map((cell) => cell.textContent);
-    const heads = [...figures.querySelectorAll("thead th")].map((cell) => cell.textContent);
-    return cells.map((cell, i) => (i === 0 ? cell : pair(heads[i], cell))).join(" · ");
-  };
-
-  const search = () => {
-    const one = option();
-    if (!one) {
-      found.textContent = wanted.value.trim() ? words.not_found : "";
-      return;
-    }
-    const number = Number(one.dataset.number);
-    found.textContent = read(number);
-    map.fitBounds(L.geoJSON(grounds.get(number)).getBounds(), { maxZoom: 11, animate: false });
-    show("municipalities", number);
-  };
-  wanted.addEventListener("change", search);
-  wanted.form.addEventListener("submit", (event) => {
-    event.preventDefault();
-    search();
+  const visit = keepAddress({
+    find: (key) => (asked && places.keyOf(asked) === key ? asked : places.find(key)),
+    go: (place, how) => {
+      go(place, how);
+      asked = null;
+    },
+    leave,
+    miss,
   });
-
-  // A link within the page goes to what it names, and opens it.
-  document.querySelectorAll(".skip a").forEach((link) => link.addEventListener("click", (event) => {
+  makeSearch(root.querySelector("#search"), {
+    entries: places.named,
+    words: data.words,
+    fill: figures.fill,
+    choose: (entry) => {
+      asked = entry;
+      visit(places.keyOf(entry));
+    },
+  });
+  map.on("chosen", ({ ground, number }) => {
+    const place = places.at(ground, number);
+    if (place) visit(place.key, { moves: false });
+  });
+  // From the table one goes up to the map, and the arrows go on from there.
+  root.querySelector("#figures").addEventListener("click", (event) => {
+    const link = event.target.closest("tbody a");
+    if (!link) return;
     event.preventDefault();
-    figures.open = figures.open || link.hash === "#figures";
-    (link.hash === "#figures" ? figures.querySelector("summary") : container).focus();
-  }));
+    map.getContainer().scrollIntoView({ block: "center" });
+    visit(decodeURIComponent(link.hash.slice(1)));
+    map.getContainer().focus({ preventScroll: true });
+  });
+};
 
-  // Paper is narrower than the screen: show the same ground there, and again on the screen.
+const takeTable = ({ root, figures }, { tables, words, title, notice, ...data }) => {
+  const table = root.querySelector("#figures table");
+  const { figures: named, keys } = tables[table.dataset.ground];
+  const { format } = data.figures;
+  sortTable(table, { figures, format, named });
+  root.querySelector("#download").addEventListener("click", () => {
+    const name = bare([title, figures.described()].join(" ")).replace(/ /g, "-").slice(0, 120);
+    const lines = listLines(table, { figures, format, named, keys, words, notice });
+    saveText(writeCsv(lines), `${name || table.dataset.ground}.csv`);
+  });
+};
+
+// What is wider than its part of the page is scrolled by keyboard too.
+const scrollByKeys = ({ root }) => root.querySelectorAll(".scroll").forEach((part) => {
+  new ResizeObserver(() => {
+    if (part.scrollWidth > part.clientWidth) part.tabIndex = 0;
+    else part.removeAttribute("tabindex");
+  }).observe(part);
+});
+
+// A link within the page goes to what it names, and opens it.
+const followLinks = ({ root, map }) => root.querySelectorAll(".skip a").forEach((link) => (
+  link.addEventListener("click", (event) => {
+    event.preventDefault();
+    const part = root.querySelector(link.hash);
+    if (part.matches("details")) part.open = true;
+    (part.querySelector("summary") ?? map.getContainer()).focus();
+  })));
+
+// Paper is narrower than the screen: show the same ground there, and again on the screen.
+const fitPaper = ({ root, map }) => {
   const paper = window.matchMedia("print");
   const snap = map.options.zoomSnap;
   let ground = map.getBounds();
@@ -81,6 +108,9 @@ const furnishPage = ({ map, layers, show, shapes, pair }, { words }) => {
   paper.addEventListener("change", refit);
   new ResizeObserver(() => {
     if (paper.matches) refit();
-  }).observe(container);
-  document.getElementById("print").addEventListener("click", () => window.print());
+  }).observe(map.getContainer());
+  root.querySelector("#print").addEventListener("click", () => window.print());
 };
+
+const furnishPage = (told, data) => (
+  [placeControls, takeTable, findPlaces, scrollByKeys, followLinks, fitPaper].forEach((part) => part(told, data)));
