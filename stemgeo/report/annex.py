@@ -70,7 +70,7 @@ KINDS: dict[str, Kind] = {
     **dict.fromkeys(("role", "file", "source", "licence"), "text"),
     **dict.fromkeys(("year", "target_year", "measured_year", "target", "status"), "text"),
     **dict.fromkeys(("what", "figure", "facility", "organisation", "town"), "text"),
-    **dict.fromkeys(("plan_places", "place_name"), "text"),
+    **dict.fromkeys(("plan_places", "place_name", "of_register"), "text"),
     **dict.fromkeys(("valid_from", "valid_until"), "date"),
     **dict.fromkeys(("part", "verdict", "street", "untagged", "way", "minute"), "text"),
     **dict.fromkeys(("level", "called"), "text"),
@@ -485,7 +485,7 @@ def _list_register(result: Tables) -> pd.DataFrame:
             "to_age": academies["max_age"].fillna(most),
             "valid_from": start,
             "valid_until": end,
-            "remark": np.select(cases, said, default=""),
+            "of_register": np.select(cases, said, default=""),
         }
     )
     rank = {name: at for at, name in enumerate(PROVINCES)}
@@ -495,7 +495,8 @@ def _list_register(result: Tables) -> pd.DataFrame:
         facility=table["facility"].map(sort_key),
     ).sort_values(["province", "town", "facility"], kind="stable")
     table = table.loc[order.index].reset_index(drop=True)
-    none = [one for one in ("organisation", "valid_from", "valid_until") if _is_blank(table[one])]
+    may = ("organisation", "valid_from", "valid_until", "of_register")
+    none = [one for one in may if _is_blank(table[one])]
     return table.drop(columns=none)
 
 

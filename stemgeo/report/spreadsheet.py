@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import csv
 import datetime as dt
+import re
 import textwrap
 from dataclasses import dataclass
 from io import BytesIO
+from math import ceil
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
@@ -38,7 +40,8 @@ _FORMATS: dict[Kind, dict[str, Any]] = {
     "share": {"num_format": "0.0%"},
     "date": {"num_format": "d/mm/yyyy"},
 }
-_FONT = {"font_name": "Arial", "font_size": 10}
+_POINTS = 10
+_FONT = {"font_name": "Arial", "font_size": _POINTS}
 _CELL: dict[str, Any] = _FONT | {"valign": "top", "bottom": 4, "bottom_color": "#BFBFBF"}
 _HEAD: dict[str, Any] = _FONT | {
     "bold": True,
@@ -52,10 +55,21 @@ _HEAD: dict[str, Any] = _FONT | {
 }
 _TOTAL: dict[str, Any] = {"bold": True, "top": 1, "bottom": 1, "bottom_color": "#000000"}
 _PAPER_A4 = 9
+_PAGE_IN, _MARGIN_IN = 11.69, 0.4
+"""Width of the page, lying, and of its margins."""
+_LEAST_POINTS = 8.4
+"""Of any letter on paper: 8, and a little for programs that round otherwise."""
+_PIXELS_IN, _DIGIT_PIXELS, _PADDING_PIXELS = 96, 8.5, 5
+"""Of an inch, and how wide a column is drawn for each digit of its width and beside them: 7 with
+Arial, more with the letters that stand in for it where it is not there."""
+_BOLD = 1.05
+"""How much wider bold letters are."""
+_LONGEST_WORD = 16
+"""Characters of a word that is kept whole where many columns stand side by side."""
 _LINE_POINTS = 13
 _MOST_POINTS = 409
 """Height of a line, and the most that Excel gives a row."""
-_LETTERS_PER_DIGIT = 1.2
+_LETTERS_PER_DIGIT = 1.05
 
 
 @dataclass(frozen=True)
@@ -152,9 +166,10 @@ def write_workbook(path: Path, sheets: Sequence[TableSheet], frame: Frame) -> Pa
     from xlsxwriter.workbook import Workbook
 
     plain = dict.fromkeys(("formulas", "urls", "numbers"), False)
-    options = {f"strings_to_{name}": value for name, value in plain.items()}
+    options: dict[str, Any] = {f"strings_to_{name}": value for name, value in plain.items()}
     content = BytesIO()
-    with Workbook(content, {"in_memory": True, **options}) as book:
+    options |= {"in_memory": True, "default_format_properties": _FONT}
+    with Workbook(content, options) as book:
         made = dt.datetime.combine(frame.day, dt.time())
         caution = " \N{EM DASH} ".join(frame.cautions)
         book.set_properties({"title": frame.title, "comments": caution, "created": made})
@@ -166,8 +181,8 @@ def write_workbook(path: Path, sheets: Sequence[TableSheet], frame: Frame) -> Pa
 
 def _write_sheet(book: Workbook, sheet: TableSheet, frame: Frame) -> None:
     page = book.add_worksheet(sheet.name)
-    widths = [_measure_width(column, sheet, at) for at, column in enumerate(sheet.columns)]
-    head = _write_lead(book, page, sheet, frame, sum(widths))
+    widths, pages = _fit_widths(sheet)
+    head = _write_lead(book, page, sheet, frame, sum(widths) / pages)
     for at, (column, width) in enumerate(zip(sheet.columns, widths, strict=True)):
         look = _HEAD | _align_cells(column, at)
         page.set_column(at, at, width)
@@ -188,7 +203,9 @@ def _write_sheet(book: Workbook, sheet: TableSheet, frame: Frame) -> None:
     page.freeze_panes(head + 1, sheet.frozen)
     # Codes are text on purpose.
     page.ignore_errors({"number_stored_as_text": f"A{head + 2}:C{max(last, head + 1) + 1}"})
-    _set_print(page, frame, head, last, len(sheet.columns))
+    _set_print(page, frame, (head, last, len(sheet.columns) - 1), pages)
+    if pages > 1:
+        page.repeat_columns(0, sheet.frozen - 1)
 
 
 def _align_cells(column: Column, at: int) -> dict[str, Any]:
@@ -244,16 +261,17 @@ def _put_text(page: Worksheet, at: tuple[int, int], text: str, form: Format) -> 
         page.write_string(*at, text, form)
 
 
-def _set_print(page: Worksheet, frame: Frame, head: int, last: int, columns: int) -> None:
+def _set_print(page: Worksheet, frame: Frame, corner: tuple[int, int, int], pages: int) -> None:
+    head, last, last_column = corner
     page.set_paper(_PAPER_A4)
     page.set_landscape()
-    page.set_margins(left=0.5, right=0.5, top=0.6, bottom=0.8)
-    page.print_area(0, 0, last, columns - 1)
-    page.fit_to_pages(1, 0)
+    page.set_margins(left=_MARGIN_IN, right=_MARGIN_IN, top=0.6, bottom=0.8)
+    page.print_area(0, 0, last, last_column)
+    page.fit_to_pages(pages, 0)
     page.repeat_rows(head)
     said = " \N{EM DASH} ".join(frame.cautions) or frame.title
     numbers = frame.page(page="&P", pages="&N")
-    page.set_footer(f"&L&8 {_escape_footer(said)}&R&8 {numbers}")
+    page.set_footer(f"&L&10 {_escape_footer(said)}&R&10 {numbers}")
 
 
 def _escape_footer(text: str) -> str:
@@ -264,6 +282,45 @@ def _escape_footer(text: str) -> str:
     short = textwrap.shorten(_show_control(text), _MOST_IN_FOOTER, placeholder=f" {_ELLIPSIS}")
     kept = short[: _MOST_IN_FOOTER - 2 * short.count("&")]
     return kept.replace("&", "&&\N{WORD JOINER}")
+
+
+def _fit_widths(sheet: TableSheet) -> tuple[list[float], int]:
+    """Give widths in characters with which the columns fit on a page in letters one can read.
+
+    What is too wide takes more lines; where no word would fit it goes on beside, on so many pages.
+    """
+    widths = [_measure_width(column, sheet, at) for at, column in enumerate(sheet.columns)]
+    pixels = (_PAGE_IN - 2 * _MARGIN_IN) * _PIXELS_IN * _POINTS / _LEAST_POINTS
+    room = (pixels - _PADDING_PIXELS * len(widths)) / _DIGIT_PIXELS
+    over = sum(widths) - room
+    if over <= 0:
+        return widths, 1
+    least = [
+        min(width, _measure_least(column, sheet, at))
+        for at, (column, width) in enumerate(zip(sheet.columns, widths, strict=True))
+    ]
+    spare = sum(widths) - sum(least)
+    if over > spare:
+        fixed = sum(widths[: sheet.frozen])
+        return widths, ceil((sum(widths) - fixed) / max(room - fixed, 1))
+    shrunk = over / spare
+    return [one - shrunk * (one - low) for one, low in zip(widths, least, strict=True)], 1
+
+
+def _measure_least(column: Column, sheet: TableSheet, at: int) -> float:
+    """Give the width below which a word or number is broken."""
+    longest = _find_longest_word(column.head)
+    if column.kind == "text":
+        said = (str(row[at])[:_LONGEST] for row in sheet.rows if not pd.isna(row[at]))
+        of_cells = max(map(_find_longest_word, said), default=0)
+        return max(_BOLD * longest, min(of_cells, _LONGEST_WORD)) + 1.5
+    return (
+        max([longest, *(_measure_longest_line(row[at], column.kind) for row in sheet.rows)]) + 0.5
+    )
+
+
+def _find_longest_word(text: str) -> int:
+    return max(map(len, re.split(r"[\s-]+", text)))
 
 
 def _measure_width(column: Column, sheet: TableSheet, at: int) -> float:
@@ -293,7 +350,8 @@ def _measure_longest_line(cell: Any, kind: Kind) -> int:
         return 0
     if kind == "text":
         return max(map(len, str(cell)[:_LONGEST].splitlines()), default=0)
-    return len(f"{cell:,.0f}") if kind == "whole" else len("31/12/2022")
+    shown = {"whole": "{:,.0f}", "decimal": "{:,.1f}", "share": "{:.1%}"}.get(kind)
+    return len(shown.format(cell)) if shown else len("31/12/2022")
 
 
 def _show_control(text: str) -> str:

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 import openpyxl
 import pandas as pd
+import pypdf
 import pytest
 
 import stemgeo as sg
@@ -731,26 +732,26 @@ def test_hostile_names_of_municipalities_and_academies_stay_names(
 
 
 @pytest.fixture(scope="module")
-def libreoffice(soffice: str, tmp_path_factory: pytest.TempPathFactory) -> Callable[[Path], Path]:
-    """Give a function that has LibreOffice turn a workbook's first sheet into CSV."""
+def libreoffice(soffice: str, tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Path]:
+    """Give what has LibreOffice turn a workbook into a PDF, or its first sheet into CSV."""
     place = tmp_path_factory.mktemp("office")
 
-    def convert(path: Path) -> Path:
+    def convert(path: Path, form: str = "") -> Path:
         home = f"-env:UserInstallation={(place / 'home').as_uri()}"
         # 44: comma; 34: quotes; 76: UTF-8; cells as stored, not as shown; text always quoted.
-        form = "csv:Text - txt - csv (StarCalc):44,34,76,1,,0,true,false,false"
+        form = form or "csv:Text - txt - csv (StarCalc):44,34,76,1,,0,true,false,false"
         subprocess.run(
             [soffice, home, "--headless", "--convert-to", form, "--outdir", place, path],
             check=True,
             capture_output=True,
         )
-        return place / f"{path.stem}.csv"
+        return place / f"{path.stem}.{form[:3]}"
 
     return convert
 
 
 def test_libreoffice_reads_the_very_figures_and_names(
-    libreoffice: Callable[[Path], Path], answer: Path, tmp_path: Path
+    libreoffice: Callable[..., Path], answer: Path, tmp_path: Path
 ) -> None:
     """The workbook opens, and turned into CSV it has every cell that was written."""
     with libreoffice(answer / "bijlage-1-gemeenten.xlsx").open(encoding="utf-8") as file:
@@ -768,3 +769,26 @@ def test_libreoffice_reads_the_very_figures_and_names(
     book_of(tmp_path / "names.xlsx", names)
     with libreoffice(tmp_path / "names.xlsx").open(encoding="utf-8") as file:
         assert [name for name, _ in list(csv.reader(file))[-len(names) :]] == names
+
+
+@pytest.mark.parametrize("count", [3, 12, 15, 24])
+def test_on_paper_no_letter_is_smaller_than_eight_points(
+    libreoffice: Callable[..., Path], tmp_path: Path, count: int
+) -> None:
+    """However many columns; what does not fit beside goes on, with the first columns again."""
+    heads = ["Gemeente", *(f"Aandeel binnen bereik over weg {number}" for number in range(count))]
+    columns = [Column(heads[0]), *(Column(head, "share") for head in heads[1:])]
+    rows = [["Sint-Katelijne-Waver", *[0.5] * count] for _ in range(3)]
+    sheet = TableSheet("Blad", "Een titel die boven de tabel staat", columns, rows)
+    frame = Frame("Titel", ["Een vermelding"], dt.date(2022, 12, 31), "{page} / {pages}".format, "")
+    path = write_workbook(tmp_path / "breed.xlsx", [sheet], frame)
+    pages = pypdf.PdfReader(libreoffice(path, "pdf")).pages
+    sizes: list[float] = []
+
+    def see(text: str, cm: list[float], tm: list[float], _font: object, size: float) -> None:
+        sizes.extend([abs(tm[3] * size * cm[3])] if text.strip() else [])
+
+    said = [page.extract_text(visitor_text=see) for page in pages]
+    assert min(sizes) >= 8
+    assert (len(pages) == 1) == (count <= 15)
+    assert all("Waver" in one for one in said)
