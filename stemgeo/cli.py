@@ -672,6 +672,14 @@ def answer_command(
             progress=progress,
         )
     written = Answer.from_folder(out)
+    if written.unanswered:
+        lacking = say(
+            "no section of the text answers question {numbers}",
+            "geen deel van de tekst beantwoordt vraag {numbers}",
+            "aucune partie du texte ne répond à la question {numbers}",
+            numbers=", ".join(map(str, written.unanswered)),
+        )
+        _print_note(lacking, language)
     if written.typed_numbers:
         typed = say(
             "these numbers stand in the template, and no table vouches for them: {numbers}",

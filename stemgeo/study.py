@@ -1590,16 +1590,15 @@ _MISSING_WORDS = "has no words in '{}'", "give [study.facility.{}] its singular 
 
 
 def _check_lines(text: str) -> str:
-    lines = text.replace("\r\n", "\n").replace("\t", " ").split("\n")
-    told = [" ".join(line.split(" ")).strip() for line in lines]
+    told = text.replace("\r\n", "\n").replace("\t", " ").strip()
     try:
-        for line in told:
+        for line in told.split("\n"):
             _check_one_line(line)
     except ValueError:
         raise ValueError("must be plain text, without control characters") from None
-    if not any(told):
+    if not told:
         raise ValueError("must not be empty")
-    return "\n".join(filter(None, told))
+    return told
 
 
 def _check_section(key: str) -> str:
@@ -1632,6 +1631,12 @@ class Asked(_StudyPart):
             what = 'must be a question in quotes, or { text = "...", sections = [...] }'
             raise ValueError(what)  # noqa: TRY004 -- what pydantic takes for a problem
         return {"text": value} if isinstance(value, str) else value
+
+    @property
+    def lines(self) -> list[str]:
+        """Give its text by paragraph, and by item of a list; other breaks are those of a page."""
+        parts = re.split(r"\n\s*\n|\n\s*(?=(?:[-\u2013\u2022*]|\w{1,2}[.)])\s)", self.text)
+        return [" ".join(part.split()) for part in parts]
 
 
 class ParliamentQuestion(_StudyPart):

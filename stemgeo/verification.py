@@ -319,7 +319,8 @@ def _answer_again(again: Again) -> Outcome:
         for name, one in own.items():
             (templates / name).write_text(one, encoding="utf-8", newline="")
     elif own:
-        text = Letter((), tuple(content.get("typed_numbers", ())), own)
+        typed, lacking = (tuple(content.get(one, ())) for one in ("typed_numbers", "unanswered"))
+        text = Letter((), typed, own, lacking)
     result = _run_again(again, asked).write(beside / "run")
     language = content["options"]["language"]
     return build_answer(

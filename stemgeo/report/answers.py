@@ -21,6 +21,7 @@ from stemgeo.maps.page import save_described
 from stemgeo.maps.text import province_name
 from stemgeo.measure import UPPER, Progress, report_nothing
 from stemgeo.notes import Said
+from stemgeo.report.accounts import find_question
 from stemgeo.report.annex import (
     GAPS,
     MUNICIPALITIES,
@@ -44,6 +45,7 @@ from stemgeo.report.overview import (
     write_overview,
 )
 from stemgeo.report.paper import Look, Plate, write_pdf
+from stemgeo.report.questions import arrange_letter
 from stemgeo.report.sheets import Sheets
 from stemgeo.report.summary import format_coverage
 from stemgeo.report.sureness import write_sureness
@@ -61,8 +63,11 @@ if TYPE_CHECKING:
 
 REGION, WEB = 2, 9
 """Numbers of annexes that are maps; provinces follow the region in the order of the ministry."""
-TABLES = ("coverage", "changes", "groups", "provinces", "academies", "sensitivity", "effects",
-          "placement", "subsidy", "uncertainty", "verdicts", "to-check")  # fmt: skip
+TABLES = (
+    *("coverage", "changes", "groups", "provinces", "academies", "sensitivity", "effects"),
+    *("placement", "subsidy", "uncertainty", "verdicts", "to-check"),
+    *("reported-figures", "participants", "budget", "events"),
+)
 """Tables of the result that go along as they are."""
 KINDS = {"share": "", "academies": "-{file_facilities}"}
 """Maps of the region and of each province, and what their file names end in."""
@@ -94,6 +99,8 @@ class Answer(Outcome):
         What it draws, and how its text calls the files beside it.
     typed_numbers
         The numbers that stand in a template: no table vouches for them.
+    unanswered
+        The numbers of the questions of the study that no section of its text answers.
     pdf_standard
         That its PDF keeps to; empty when a text has a letter that no font at hand can show.
     templates
@@ -105,7 +112,7 @@ class Answer(Outcome):
     COMMAND = ANSWER
     LIBRARIES = ("babel", "jinja2", "markdown-it-py", "python-docx", "typst", "xlsxwriter")
     SAID: ClassVar[Mapping[str, str]] = {
-        name: name for name in ("typed_numbers", "pdf_standard", "templates")
+        name: name for name in ("typed_numbers", "unanswered", "pdf_standard", "templates")
     }
     NO_OTHER_TONGUE = "is written in '{own}'", "write it again in '{other}'"
 
@@ -117,6 +124,7 @@ class Answer(Outcome):
     maps: tuple[AnswerMap, ...]
     annexes: dict[str, Any]
     typed_numbers: list[str] = field(init=False)
+    unanswered: list[int] = field(init=False)
     pdf_standard: str = field(init=False)
     templates: dict[str, str] = field(init=False)
 
@@ -249,6 +257,9 @@ class Answer(Outcome):
         ]
         yield from (f"  {words.join_pair(*one)}" for one in files)
         yield from ("", words("answer.again"))
+        if self.letter.unanswered:
+            told = ", ".join(map(str, self.letter.unanswered))
+            yield from ("", words.join_pair(words("answer.unanswered"), told))
         if self.letter.typed:
             yield from ("", words.join_pair(words("answer.typed"), ", ".join(self.letter.typed)))
         yield from ("", words.join_pair(words("answer.dates"), text.date))
@@ -276,6 +287,7 @@ class Answer(Outcome):
             "trend": self.trend and self.trend.manifest,
             "pdf_standard": "",
             "typed_numbers": list(self.letter.typed),
+            "unanswered": list(self.letter.unanswered),
         }
 
 
@@ -382,6 +394,7 @@ def build_answer(
     told = gather_figures(source, plan=planned, before=earlier, trend=years)
     letter = text or write_letter(told | {"annexes": annexes}, source.language, templates)
     if text is None:
+        letter = arrange_letter(letter, find_question(source), source.language)
         _refuse_unknown_pictures(letter, maps, source.language)
         _refuse_headings_out_of_order(letter, source.language)
     return Answer(source, planned, earlier, years, letter, maps, annexes)

@@ -17,7 +17,6 @@ import pandas as pd
 from stemgeo import subsidy
 from stemgeo.coverage import ALL_BANDS, REGION, keep_counted, lay_side_by_side
 from stemgeo.errors import Problem, ResultError
-from stemgeo.inputs.accounts import ACCOUNTS
 from stemgeo.maps.series import find_partly_measured
 from stemgeo.maps.text import (
     define_reasons,
@@ -30,6 +29,15 @@ from stemgeo.maps.text import (
 from stemgeo.profiles import QUIET
 from stemgeo.reasons import REASONS
 from stemgeo.recognition import Standing, keep_own
+from stemgeo.report.accounts import (
+    OF_NO_FIGURE,
+    gather_budget,
+    gather_events,
+    gather_participants,
+    gather_question,
+    gather_reported,
+    list_sources,
+)
 from stemgeo.report.comparison import compare, list_differences
 from stemgeo.report.filling import refuse_unplain
 from stemgeo.report.outcome import Tables, WrittenPlan, WrittenTrend
@@ -61,12 +69,11 @@ _OF_PLANS = (
     "demand.",
     "subsidy.",
 )
-_QUOTED = tuple(f"inputs.{role}" for role in ACCOUNTS)
-_OWN = ("inputs.plan", "inputs.candidates", "study.area_name", *_QUOTED)
+_OWN = ("inputs.plan", "inputs.candidates", "study.area_name", *OF_NO_FIGURE)
 """What a plan and a result must have alike, but for what each has of its own."""
 _ASKED = (
     *("study.date", "study.title", "study.notice", "output.", "inputs.academies", "targets."),
-    *("annex.", "question", *_QUOTED),
+    *("annex.", *OF_NO_FIGURE),
 )
 """What differs between two years because they are two years, or changes no figure."""
 
@@ -175,7 +182,13 @@ def _gather_all(source: Source, plan: WrittenPlan | None, before: Tables | None)
     study, text = source.study, source.text
     towns = source.table("annex-1-municipalities")
     provinces = [name for name in PROVINCES if name in set(towns["province"])]
+    named = {one: name_province(source, one) for one in provinces}
     return {
+        "question": gather_question(source),
+        "reported": gather_reported(source, named),
+        "participants": gather_participants(source, named),
+        "budget": gather_budget(source),
+        "events": gather_events(source, named),
         "study": {
             "title": text.title,
             "notice": text.notice,
@@ -207,7 +220,7 @@ def _gather_all(source: Source, plan: WrittenPlan | None, before: Tables | None)
         "before": _gather_before(source, before) if before else None,
         "method": _gather_method(source),
         "word": source.words.forms,
-        "sources": text.source.split(source.words("list.series")),
+        "sources": [*text.source.split(source.words("list.series")), *list_sources(source)],
     }
 
 

@@ -47,6 +47,10 @@ _FILLED = re.compile(f"{OPEN}[^{SHUT}]*{SHUT}")
 _ADDRESSES = ("https://", "http://", "mailto:")
 _FURNITURE = re.compile(r"^\s*+#*+\s*+\d++\. |\]\([^()]*\)")
 """Numbers that are no figures: those of headings and lists, and in addresses and keys."""
+_SECTION = re.compile(r"\{([a-z][a-z0-9_]*)(?: (\d{1,3}))?\}$")
+_MARKED = re.compile(r"^## .*" + _SECTION.pattern)
+_OF_SECTIONS = 2
+"""Level of the headings that can mark a section."""
 
 
 @dataclass(frozen=True)
@@ -64,18 +68,30 @@ Line = tuple[Run, ...]
 
 @dataclass(frozen=True)
 class Heading:
-    """A heading; level 1 is the title."""
+    """A heading; level 1 is the title.
+
+    Attributes
+    ----------
+    level, text
+        As it stands there.
+    key, asked
+        Of a section that its template marks: its name, and the number of the question that it
+        answers, 0 where the template says none.
+    """
 
     level: int
     text: str
+    key: str = ""
+    asked: int = 0
 
 
 @dataclass(frozen=True)
 class Paragraph:
-    """A paragraph; a caution stands in a frame."""
+    """A paragraph; a caution stands in a frame, a question as it was asked, in its language."""
 
     runs: Line
-    kind: Literal["text", "caution"] = "text"
+    kind: Literal["text", "caution", "question"] = "text"
+    language: str = ""
 
 
 @dataclass(frozen=True)
@@ -119,11 +135,14 @@ class Letter:
         The numbers that stand in the template itself: no table vouches for them.
     own
         Texts of one's own that it was made of, by file name: the template and what it includes.
+    unanswered
+        The numbers of the questions that no section answers.
     """
 
     blocks: tuple[Block, ...]
     typed: tuple[str, ...]
     own: Mapping[str, str] = field(default_factory=dict)
+    unanswered: tuple[int, ...] = ()
 
     @property
     def title(self) -> str:
@@ -157,7 +176,7 @@ def write_letter(
     typed = [
         found
         for line in filled.splitlines()
-        for found in NUMBER.findall(_FILLED.sub("", _FURNITURE.sub("", line)))
+        for found in NUMBER.findall(_FILLED.sub("", _FURNITURE.sub("", _drop_mark(line))))
     ]
     typed += braced if templates else ()
     reader = MarkdownIt("commonmark", {"html": False}).enable("table")
@@ -248,7 +267,7 @@ class _Blocks:
             inside = tokens[place + 1 : end]
             self._refuse_alone(caption, [one for one in (token,) if one.type != "table_open"])
             if token.type == "heading_open":
-                yield Heading(int(token.tag[1]), _join_runs(self._list_runs(inside[0])))
+                yield self._build_heading(token, inside[0])
             elif token.type == "paragraph_open":
                 *pictures, words = self._split_paragraph(inside[0])
                 lead, _, said = _join_runs(words.runs).partition(": ")
@@ -268,6 +287,15 @@ class _Blocks:
                 self._refuse_token(token, f"{token.type} has no place in an answer")
             place = end + 1
         self._refuse_alone(caption, tokens[-1:])
+
+    def _build_heading(self, token: Token, inline: Token) -> Heading:
+        """Give a heading; a section bears its mark at the end: {budget}, or {budget 2}."""
+        told, level = _join_runs(self._list_runs(inline)), int(token.tag[1])
+        # What was filled in ends in a mark of its own: no data is taken for one.
+        mark = _SECTION.search(inline.content) if level == _OF_SECTIONS else None
+        if mark is None:
+            return Heading(level, told)
+        return Heading(level, told[: told.rindex("{")].rstrip(), mark[1], int(mark[2] or 0))
 
     def _yield_cautions(self, token: Token, inside: Sequence[Token]) -> Iterator[Paragraph]:
         for one in self.yield_blocks(inside):
@@ -347,6 +375,11 @@ class _Blocks:
     def _refuse_token(self, token: Token, what: str) -> NoReturn:
         line = token.map[0] + 1 if token.map else 0
         raise ResultError(Problem(f"{self.name}, line {line} of the filled text", what, "mend it"))
+
+
+def _drop_mark(line: str) -> str:
+    """Take the mark of a section off its heading: the number of a question is no figure."""
+    return _SECTION.sub("", line) if _MARKED.match(line) else line
 
 
 def _find_end(tokens: Sequence[Token], place: int) -> int:

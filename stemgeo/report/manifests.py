@@ -208,6 +208,7 @@ class AnswerManifest(AnyManifest):
     options: _OptionsEntry
     templates: dict[Annotated[str, Field(pattern=rf"^{PLAIN_NAME}$")], str] = {}
     typed_numbers: list[str] = []
+    unanswered: list[int] = []
     pdf_standard: str = ""
     result: RunManifest
     plan: PlanManifest | None = None

@@ -14,6 +14,7 @@ from stemgeo.maps.line_chart import REPORTED, describe_line_chart, draw_line_cha
 from stemgeo.maps.series import find_partly_measured
 from stemgeo.maps.small_multiples import describe_small_multiples, draw_small_multiples
 from stemgeo.maps.text import province_name
+from stemgeo.report.accounts import OF_NO_FIGURE
 from stemgeo.report.annex import write_book
 from stemgeo.report.comparison import list_differences
 from stemgeo.speech import format_number
@@ -33,7 +34,7 @@ if TYPE_CHECKING:
 
 _ALIKE = ("study.date", "study.vintage", "study.area", "study.facility", "inputs.", "travel.",
           "academies.", "demand.")  # fmt: skip
-_OWN = ("inputs.plan", "inputs.candidates", "inputs.population", "study.area_name")
+_OWN = ("inputs.plan", "inputs.candidates", "inputs.population", "study.area_name", *OF_NO_FIGURE)
 """What a trend and a result must have alike, but for what each has of its own."""
 _COUNTED = {"children": "covered", "municipalities": "with_academy", "academies": "academies"}
 """Columns of a trend that are held against a target that is a number."""

@@ -116,7 +116,8 @@ def _block_to_data(block: Block, plates: Mapping[str, Plate]) -> dict[str, Any]:
     if isinstance(block, Heading):
         return {"kind": "heading", "level": block.level - 1, "text": block.text}
     if isinstance(block, Paragraph):
-        return {"kind": block.kind, "runs": _runs_to_data(block.runs)}
+        tongue = {"language": block.language, "region": _REGION.get(block.language, "")}
+        return {"kind": block.kind, "runs": _runs_to_data(block.runs), **tongue}
     if isinstance(block, Item):
         where = {"number": block.number, "depth": block.depth}
         return {"kind": "item", **where, "runs": _runs_to_data(block.runs)}

@@ -47,6 +47,7 @@ _KEPT_WHOLE = 14
 _PROPERTY = 255
 _LIGHTER = 2 / 3
 """Of the 300 dots an inch of a map: 200, which print shows as well."""
+_HEADINGS = ("Heading 1", "Heading 2", "Heading 3", "Heading 4")
 _LANGUAGE = {"nl": "nl-BE", "en": "en-GB", "fr": "fr-BE"}
 _NO_TIME = (1980, 1, 1, 0, 0, 0)
 
@@ -106,7 +107,7 @@ def _drop_clock(archive: BytesIO) -> bytes:
 def _set_styles(document: Document, look: Look) -> None:
     """Give the styles that Word knows our font, colours and language."""
     styles: Any = document.styles
-    for name in ("Normal", "Title", "Heading 1", "Heading 2", "Heading 3", "Caption"):
+    for name in ("Normal", "Title", *_HEADINGS, "Caption", "Quote"):
         style = styles[name]
         style.font.name, style.font.color.rgb = _FONT, RGBColor.from_string(_INK)
         fonts = style.element.get_or_add_rPr().get_or_add_rFonts()
@@ -116,6 +117,7 @@ def _set_styles(document: Document, look: Look) -> None:
         for kind in ("w:ascii", "w:hAnsi", "w:eastAsia", "w:cs"):
             fonts.set(qn(kind), _FONT)
     sizes = {"Normal": 11, "Title": 22, "Heading 1": 14, "Heading 2": 12, "Caption": 9.5}
+    sizes |= {"Heading 3": 11, "Heading 4": 11}
     for name, size in sizes.items():
         styles[name].font.size = Pt(size)
     styles["Normal"].font.color.rgb = None
@@ -124,7 +126,7 @@ def _set_styles(document: Document, look: Look) -> None:
     styles["Caption"].paragraph_format.space_before = Pt(8)
     styles["Caption"].paragraph_format.space_after = Pt(3)
     styles["Normal"].paragraph_format.space_after = Pt(6)
-    for name in ("Heading 1", "Heading 2", "Heading 3"):
+    for name in _HEADINGS:
         styles[name].paragraph_format.space_before = Pt(16)
         styles[name].paragraph_format.space_after = Pt(4)
     _draw_lines(styles)
@@ -210,9 +212,14 @@ class _Writer:
             self.last = block
 
     def _write_paragraph(self, block: Paragraph) -> None:
-        paragraph = self.document.add_paragraph()
+        asked = block.kind == "question"
+        paragraph = self.document.add_paragraph(style="Quote" if asked else None)
         _add_runs(paragraph, block.runs)
-        paragraph.paragraph_format.keep_with_next = paragraph.text.endswith(":") or None
+        paragraph.paragraph_format.keep_with_next = paragraph.text.endswith(":") or asked or None
+        for run in paragraph.runs if block.language else ():
+            tongue = OxmlElement("w:lang")
+            tongue.set(qn("w:val"), _LANGUAGE[block.language])
+            _xml_of(run).get_or_add_rPr().append(tongue)
         if block.kind == "caution":
             _shade_part(_xml_of(paragraph).get_or_add_pPr(), _CAUTION)
 
