@@ -556,7 +556,11 @@ class InputPaths(_StudyPart):
     ] = None
     postcodes: Annotated[
         Input | None,
-        Given("points", "a point for each postcode: academies of which no street is found"),
+        Given(
+            "points",
+            "a point for each postcode: academies of which no street is found, and the search on "
+            "the web map",
+        ),
     ] = None
     corrections: Annotated[
         Input | None,

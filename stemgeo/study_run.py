@@ -128,6 +128,7 @@ def run(
             study.subsidy, keep_own(study, measured.academies), prepared.inputs.layers
         ),
         surroundings=draw_surroundings(prepared) if study.has_area else None,
+        postcodes=prepared.inputs.postcodes,
         **{role: prepared.inputs.accounts.get(role) for role in ACCOUNTS},
         network_counts={
             one.profile: one.list_counts(points, cells)

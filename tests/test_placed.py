@@ -81,13 +81,15 @@ def test_points_without_streets_place_no_academy_and_say_so(tmp_path: Path) -> N
 
 
 def test_addresses_are_read_only_where_an_academy_needs_them(tmp_path: Path) -> None:
-    """With coordinates for all, their columns are told as not used, and so is a file of codes."""
+    """With coordinates for all their columns are not used; a file of codes serves to search."""
     rows = [line.replace(";;;", ";151000;201000;", 1) for line in REGISTER.splitlines()[2:]]
     study = write(tmp_path, "\n".join([*REGISTER.splitlines()[:2], *rows]), FILES)
     inputs = load_inputs(study)
     assert set(inputs.academies["placed_by"]) == {"coordinates", "correction"}
     assert "'straat'" in told(inputs)
-    assert "codes.csv: not used: no academy is placed by its postcode" in told(inputs)
+    assert "used for the search on the web map alone: no academy is placed by" in told(inputs)
+    assert inputs.postcodes is not None
+    assert inputs.postcodes.to_numpy().tolist() == [["2530", "11004"]]
 
 
 def test_addresses_of_the_extract_place_what_the_points_do_not_know(tmp_path: Path) -> None:

@@ -58,6 +58,7 @@ from stemgeo.inputs.territory import (
     name_parts,
     tell_cut,
 )
+from stemgeo.inputs.vectors import find_codes
 from stemgeo.inputs.weights import load_addresses, load_weights, read_weights
 from stemgeo.notes import Note, clean_text, say, say_count, say_list
 from stemgeo.study import VINTAGE, list_ages
@@ -146,6 +147,9 @@ class Inputs:
     around
         The municipalities that the file has beside those of the area, as `municipalities`, and
         what of its own lies outside it.
+    postcodes
+        postcode, nis_code: each municipality in which a point of a postcode lies; None without a
+        file.
     zones_around
         The zones there that may touch those of the area: what lies on a border belongs to the
         first by id, wherever the study ends.
@@ -176,6 +180,7 @@ class Inputs:
     area: Area = EVERYWHERE
     around: gpd.GeoDataFrame | None = None
     zones_around: gpd.GeoDataFrame | None = None
+    postcodes: pd.DataFrame | None = None
 
     def cut_zones(self) -> Inputs:
         """Give the inputs with the zones as far as they lie in the area: those that are counted."""
@@ -277,9 +282,11 @@ class _Reading:
                 raise StudyError(Problem("study.toml", what, "leave it out"))
         if "postcodes" in self.read and "postcode" not in set(academies["placed_by"]):
             unused = say(
-                "not used: no {short} is placed by its postcode",
-                "niet gebruikt: geen {short} is op een postcode geplaatst",
-                "non utilisé : {aucun|aucune} {short} n’est {situé|située} par son code postal",
+                "used for the search on the web map alone: no {short} is placed by its postcode",
+                "enkel gebruikt om op de webkaart te zoeken: geen {short} is op een postcode "
+                "geplaatst",
+                "utilisé uniquement pour la recherche sur la carte web : {aucun|aucune} {short} "
+                "n’est {situé|située} par son code postal",
             )
             self.findings.warn(self.name_file("postcodes"), unused)
         self._note_unpriced()
@@ -466,6 +473,19 @@ READERS: dict[str, Callable[[_Reading, Any], tuple[Any, ...]]] = {
 """What reads each input, after those that it needs: the table first, then where it came from."""
 
 
+def _find_towns_of(
+    postcodes: gpd.GeoDataFrame | None, land: gpd.GeoDataFrame
+) -> pd.DataFrame | None:
+    """Find the municipalities of postcodes, by their points; those around the study have none."""
+    if postcodes is None:
+        return None
+    pairs = postcodes[["postcode"]].assign(
+        nis_code=find_codes(postcodes.geometry, land, "nis_code")
+    )
+    known: pd.DataFrame = pairs[pairs["nis_code"] != ""].drop_duplicates()
+    return known.sort_values(["postcode", "nis_code"], ignore_index=True)
+
+
 def load_inputs(study: Study) -> Inputs:
     """Read every file of a study.
 
@@ -510,6 +530,7 @@ def load_inputs(study: Study) -> Inputs:
         layers=read["layers"],
         attributes=read["attributes"],
         accounts={role: read[role] for role in ACCOUNTS if read.get(role) is not None},
+        postcodes=_find_towns_of(read.get("postcodes"), of.land),
         area=name_area(study, read.get("area"), of.towns, of.cut),
         around=add_rests(of.around, of.towns, of.land, of.cut),
         zones_around=of.zones_around,

@@ -434,6 +434,8 @@ class Tables(Outcome):
         where it chose none.
     surroundings
         What maps of a study with an area show around it, and its roads; None without an area.
+    postcodes
+        Of the study's file, with the municipalities that they are of; None without one.
     reported, participants, budget, events
         What others counted, see `inputs.accounts`; None where it was not given.
     network_counts
@@ -451,7 +453,7 @@ class Tables(Outcome):
             for name in (
                 *("coverage", "groups", "times", "gap_municipalities", "changes", "effects"),
                 *("placement", "sensitivity", "uncertainty", "to_check", "verdicts", "quintiles"),
-                *("concentration", "subsidy", *ACCOUNTS),
+                *("concentration", "subsidy", "postcodes", *ACCOUNTS),
             )
         },
         "reported": "tables/reported-figures.csv",
@@ -466,7 +468,7 @@ class Tables(Outcome):
     OPTIONAL = frozenset(
         {
             *("to_check", "verdicts", "quintiles", "concentration", "isochrones", "subsidy"),
-            *("surroundings", *ACCOUNTS),
+            *("surroundings", "postcodes", *ACCOUNTS),
         }
     )
     KNOWN = frozenset(
@@ -505,6 +507,7 @@ class Tables(Outcome):
     concentration: pd.DataFrame | None
     subsidy: pd.DataFrame | None
     surroundings: gpd.GeoDataFrame | None
+    postcodes: pd.DataFrame | None
     reported: pd.DataFrame | None
     participants: pd.DataFrame | None
     budget: pd.DataFrame | None

@@ -122,6 +122,7 @@ class Sheets:
             around=self._around,
             publisher=study.output.publisher,
             vintage=study.about.vintage,
+            postcodes=self.result.postcodes,
             measured=Measured(self.result.coverage, self._ages),
         )
 
