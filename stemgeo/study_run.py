@@ -121,6 +121,7 @@ def run(
         sensitivity=of_methods[of_methods["level"] != "municipality"].reset_index(drop=True),
         uncertainty=sure.bars,
         to_check=sure.to_check,
+        to_check_lines=sure.to_check_lines,
         verdicts=sure.verdicts,
         quintiles=count_quintiles(measured.coverage, attributes) if attributes else None,
         concentration=measure_concentration(measured.coverage, attributes) if attributes else None,

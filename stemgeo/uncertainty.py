@@ -10,13 +10,16 @@ from dataclasses import dataclass
 from itertools import chain
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+import geopandas as gpd
 import numpy as np
 import pandas as pd
+import shapely
 
 from stemgeo import facts
 from stemgeo.access.travellers import OverNetwork, list_travellers
 from stemgeo.coverage import ALL_BANDS, Reached, coverage_table
 from stemgeo.demand import place_children
+from stemgeo.facts import LAMBERT_72
 from stemgeo.measure import (
     UPPER,
     add_up_ways,
@@ -34,7 +37,6 @@ from stemgeo.tables import check_table, order_columns
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-    import geopandas as gpd
     from numpy.typing import NDArray
 
     from stemgeo.coverage import Reached
@@ -54,8 +56,9 @@ class Uncertainty:
     ----------
     bars
         The table `uncertainty` of the data dictionary.
-    to_check, verdicts
-        The tables `to-check` and `verdicts`; None unless they were asked for, or without roads.
+    to_check, to_check_lines, verdicts
+        The tables `to-check`, `to-check-lines` and `verdicts`; None unless they were asked for, or
+        without roads.
     notes
         What was asked for and not measured.
     """
@@ -63,6 +66,7 @@ class Uncertainty:
     bars: pd.DataFrame
     to_check: pd.DataFrame | None = None
     verdicts: pd.DataFrame | None = None
+    to_check_lines: gpd.GeoDataFrame | None = None
     notes: tuple[Note, ...] = ()
 
 
@@ -111,7 +115,9 @@ def measure_uncertainty(
     to_check = asked.list_to_check(of_map)
     verdicts = to_check if to_check is None else asked.judge_municipalities(of_map, to_check)
     notes = _note_no_bounds() if asked.quiet_profiles and not of_map else ()
-    return Uncertainty(check_table("uncertainty", _join_in_order(parts)), to_check, verdicts, notes)
+    bars = check_table("uncertainty", _join_in_order(parts))
+    lines = None if to_check is None else asked.draw_to_check(to_check)
+    return Uncertainty(bars, to_check, verdicts, lines, notes)
 
 
 def _note_no_bounds() -> tuple[Note, ...]:
@@ -369,6 +375,25 @@ class _Assumptions:
         columns = ["nis_code", "name", "profile", "way", "street", "untagged", "metres", "children"]
         return check_table("to-check", table[columns].reset_index(drop=True))
 
+    def draw_to_check(self, to_check: pd.DataFrame) -> gpd.GeoDataFrame | None:
+        """Draw the ways of `to-check`, each once."""
+        base = self.measured.riders[0]
+        if not isinstance(base, OverNetwork) or to_check.empty:
+            return None
+        found = to_check.groupby("way").agg(
+            street=("street", "first"),
+            municipalities=("nis_code", lambda codes: ",".join(sorted(set(codes)))),
+            untagged=("untagged", "first"),
+            children=("children", "max"),
+        )
+        lines = _draw_ways(base.network, found.index.to_numpy(np.int64))
+        table = found.reset_index().astype({"municipalities": str})
+        drawn = gpd.GeoDataFrame(
+            table, geometry=lines.to_crs(LAMBERT_72).to_numpy(), crs=LAMBERT_72
+        )
+        check_table("to-check-lines", drawn)
+        return drawn
+
     def _list_depending(self, rider: OverNetwork, of_map: Sequence[_AssumptionEnd]) -> pd.DataFrame:
         """Give the ways over which children ride who are within reach at best and not at worst."""
         points = self.prepared.points
@@ -409,6 +434,16 @@ class _Assumptions:
         rows = _count_end(self.prepared, self.prepared.points, one)
         rows = rows[rows["level"] == "municipality"]
         return rows.sort_values(["code", "profile"]).reset_index(drop=True)
+
+
+def _draw_ways(network: Network, ways: NDArray[np.int64]) -> gpd.GeoSeries:
+    """Draw ways of a network, in their order, which is that of their numbers."""
+    at = np.flatnonzero(np.isin(network.way, ways))
+    at = at[np.argsort(network.way[at], kind="stable")]
+    ends = np.stack([one[at] for one in network.pieces], axis=1).reshape(-1, 2, 2)
+    _, owner = np.unique(network.way[at], return_inverse=True)
+    drawn = shapely.multilinestrings(np.asarray(shapely.linestrings(ends)), indices=owner)
+    return gpd.GeoSeries(shapely.line_merge(drawn), crs=network.crs)
 
 
 def _detour_factors(travel: Travel) -> tuple[dict[str, float], dict[str, float]]:

@@ -220,6 +220,8 @@ class Answer(Outcome):
         there = {name: f"tables/{name}.csv" for name in TABLES}
         known = self.source.manifest["outputs"]
         files = {f"{k}.csv": self.source.path(one) for k, one in there.items() if one in known}
+        if "to-check.gpkg" in known:
+            files["to-check.gpkg"] = self.source.path("to-check.gpkg")
         if self.plan:
             names = ("plan.csv", "plan-provinces.csv", "plan-municipalities.csv")
             files |= {name: self.plan.path(f"tables/{name}") for name in names}

@@ -57,6 +57,7 @@ _ACCESS = ["point_id", "profile", "ages", "travel_time_s", "status"]
 _SCHEMAS = {
     "tables/municipalities.parquet": "annex-1-municipalities",
     "tables/zones.parquet": "zone-shares",
+    "to-check.gpkg": "to-check-lines",
     "tables/compare-questions.csv": "comparison-questions",
 }
 """Of files that are not called as their schema."""
@@ -424,9 +425,9 @@ class Tables(Outcome):
         The share of each province when the children are placed by other methods.
     uncertainty
         The shares with each assumption at both its ends, see `uncertainty`.
-    to_check, verdicts
-        The roads on which quiet shares depend, and of which municipalities; None unless they
-        were asked for.
+    to_check, to_check_lines, verdicts
+        The roads on which quiet shares depend, drawn too, and of which municipalities; None unless
+        they were asked for.
     quintiles, concentration
         Coverage by each attribute of the study, see `equity`; None when it names none.
     subsidy
@@ -464,16 +465,17 @@ class Tables(Outcome):
         "candidates": "tables/candidate-municipalities.csv",
         "gaps": "gaps.gpkg",
         "isochrones": "isochrones.gpkg",
+        "to_check_lines": "to-check.gpkg",
     }
     OPTIONAL = frozenset(
         {
             *("to_check", "verdicts", "quintiles", "concentration", "isochrones", "subsidy"),
-            *("surroundings", "postcodes", *ACCOUNTS),
+            *("surroundings", "postcodes", "to_check_lines", *ACCOUNTS),
         }
     )
     KNOWN = frozenset(
         {
-            *("coverage", "effects", "uncertainty", "to_check", "verdicts"),
+            *("coverage", "effects", "uncertainty", "to_check", "to_check_lines", "verdicts"),
             *("municipalities", "academies", "isochrones"),
         }
     )
@@ -502,6 +504,7 @@ class Tables(Outcome):
     sensitivity: pd.DataFrame
     uncertainty: pd.DataFrame
     to_check: pd.DataFrame | None
+    to_check_lines: gpd.GeoDataFrame | None
     verdicts: pd.DataFrame | None
     quintiles: pd.DataFrame | None
     concentration: pd.DataFrame | None

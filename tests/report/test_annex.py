@@ -419,7 +419,8 @@ def test_in_english_the_words_are_english_and_the_figures_the_same(
     ]
     english = openpyxl.load_workbook(written[0])
     dutch = openpyxl.load_workbook(answer / "bijlage-1-gemeenten.xlsx")
-    assert english.sheetnames == ["Totals", "Age and sex", *REPORTED, "Notes", "Sources"]
+    front = ["Totals", "Age and sex", "Age by municipality", "Register"]
+    assert english.sheetnames == [*front, *REPORTED, "Notes", "Sources"]
     for name in ("Limburg", "Antwerpen"):
         heads = [cell.value for cell in english[name][header_of(english[name])]]
         assert {"Municipality", "Share within reach, low", "Children (aged 5 to 17)"} <= set(heads)
@@ -539,7 +540,8 @@ def test_a_part_of_flanders_without_gaps_has_its_own_sheets(folder: Path, tmp_pa
     write_manifest(changed, content)
     workbook = write_municipalities(sg.read_result(changed, "nl"), tmp_path)[0]
     names = openpyxl.load_workbook(workbook).sheetnames
-    assert names == ["Totalen", "Leeftijd en geslacht", "Limburg", "Toelichting", "Bronnen"]
+    front = ["Totalen", "Leeftijd en geslacht", "Leeftijd per gemeente", "Register"]
+    assert names == [*front, "Limburg", "Toelichting", "Bronnen"]
     totals = rows_of(workbook, "Totalen")
     assert [row["Gebied"] for row in totals] == ["Limburg", "Studiegebied"]
     workbook, belgian, *_ = write_gaps(sg.read_result(changed, "nl"), tmp_path)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 from typing import TYPE_CHECKING, Any
 
+import geopandas as gpd
 import hand
 import openpyxl
 import pytest
@@ -98,6 +99,19 @@ def test_the_streets_to_check_are_listed(base: Path) -> None:
     assert sorted(tuple(map(str, (row[one] for one in key))) for row in rows) == sorted(
         (one["nis_code"], one["way"], one["children"]) for one in known
     )
+
+
+def test_the_streets_to_check_are_drawn(base: Path) -> None:
+    """Each once, as a line of the map, with the municipalities whose share depends on it."""
+    drawn = gpd.read_file(base / "result/to-check.gpkg").set_index("way")
+    known = lines(base / "result/tables/to-check.csv")
+    assert set(drawn.index) == {int(one["way"]) for one in known}
+    for one in known:
+        way = drawn.loc[int(one["way"])]
+        assert one["nis_code"] in way["municipalities"].split(",")
+        assert way["children"] >= int(one["children"])
+    # The streets of the lattice are six kilometres long.
+    assert drawn.length.round().isin([6000]).mean() > 0.5
 
 
 def test_the_share_minute_by_minute_is_that_of_times(base: Path) -> None:
