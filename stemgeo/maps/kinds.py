@@ -9,6 +9,7 @@ holds the very rows and figures that are drawn.
 from __future__ import annotations
 
 import inspect
+import re
 from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import pairwise
@@ -23,6 +24,7 @@ from stemgeo.access.travel_time import minutes_to_ms
 from stemgeo.coverage import ALL_BANDS, keep_counted
 from stemgeo.errors import Problem, ResultError
 from stemgeo.gaps.late import lower_median
+from stemgeo.maps.certainty import LINES, draw_by_minute, draw_tornado
 from stemgeo.maps.classed import Classed, line_looks, name_extremes
 from stemgeo.maps.page import PROVINCE, Key, Looks, save_described
 from stemgeo.maps.series import (
@@ -70,9 +72,12 @@ from stemgeo.maps.text import (
     say_share,
     to_one_line,
 )
+from stemgeo.profiles import QUIET, ROADS
 from stemgeo.reasons import REASONS
 from stemgeo.speech import format_decimals, format_number, format_signed, format_whole
+from stemgeo.study import FLAT
 from stemgeo.tables import COUNTS, STUDY, WITHIN
+from stemgeo.uncertainty import HIGH, LOW, TOGETHER
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -81,16 +86,18 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
     from numpy.typing import NDArray
 
+    from stemgeo.maps.text import MapText
     from stemgeo.study import Study
     from stemgeo.texts import Texts
 
     Chosen = Sequence[float] | Literal["quantiles"] | None
-    Prepare = Callable[["MapRequest"], "MapContent"]
+    Prepare = Callable[["MapRequest"], "MapContent | ChartContent"]
 
 _T = TypeVar("_T")
 
 MUNICIPALITY, ZONE = "municipality", "zone"
 PLACES = (MUNICIPALITY, ZONE)
+PROFILES = ("all", *QUIET)
 CHANGE_POINTS = (2.0, 10.0)
 """Percentage points from which a change counts as one, and as a large one."""
 GAP_CHILDREN = (100, 250, 500, 1000)
@@ -205,6 +212,14 @@ class MapTables(Protocol):
     @property
     def demand(self) -> GeoDataFrame:
         """The table `demand`."""
+
+    @property
+    def coverage(self) -> pd.DataFrame:
+        """The table `coverage`."""
+
+    @property
+    def uncertainty(self) -> pd.DataFrame:
+        """The table `uncertainty`."""
 
     @property
     def rides(self) -> pd.DataFrame:
@@ -377,6 +392,38 @@ class MapContent:
     total: str = ""
     title: str = ""
 
+    @property
+    def heading(self) -> str:
+        """What is measured."""
+        return self.legend.heading
+
+    def draw(self, text: MapText) -> Figure:
+        """Draw it, with these words around it."""
+        return draw_sheet(replace(self.ground, text=text), self.legend, self.views)
+
+
+@dataclass(frozen=True)
+class ChartContent:
+    """What a chart shows, for which there is no ground to draw.
+
+    Attributes
+    ----------
+    ground, said, rows, title
+        As for `MapContent`.
+    heading
+        What is measured.
+    draw
+        Draws it, with words around it.
+    """
+
+    ground: Ground
+    heading: str
+    said: Sequence[str]
+    rows: pd.DataFrame
+    draw: Callable[[MapText], Figure]
+    title: str = ""
+    total: str = ""
+
 
 @dataclass(frozen=True)
 class MapKind:
@@ -400,6 +447,8 @@ class MapKind:
         How its alt text begins: a key below "map.alt".
     mend
         What to do when the earlier result is missing.
+    is_chart
+        Whether it shows no ground.
     """
 
     key: str
@@ -410,6 +459,7 @@ class MapKind:
     own_classes: bool = False
     alt: str = "classes"
     mend: str = "name the earlier one with --before (before=)"
+    is_chart: bool = False
 
     @property
     def what(self) -> str:
@@ -441,7 +491,7 @@ class MapKind:
         asked = MapRequest(ground, **{**how, "by": how.get("by") or self.by[0]})
         self._refuse_misuse(asked)
         shown = self.prepare(asked)
-        heading, text = shown.legend.heading, shown.ground.text
+        heading, text = shown.heading, shown.ground.text
         text = text.showing(shown.title or f"map.{self.key}.title", ground.title_place)
         total = shown.total or text.words.say_count(
             "map.count.municipality", len(ground.shown_municipalities)
@@ -452,7 +502,7 @@ class MapKind:
         keys = ["zone_id"] * (asked.by == ZONE) + keys
         table = pd.DataFrame(shown.rows)[[*keys, *self.columns]].reset_index(drop=True)
         return DrawnMap(
-            draw_sheet(replace(shown.ground, text=text), shown.legend, shown.views),
+            shown.draw(text),
             alt,
             table,
             heading,
@@ -462,6 +512,8 @@ class MapKind:
         if asked.by not in self.by:
             what = f"the kind '{self.key}' cannot be drawn by '{asked.by}'"
             raise map_problem(what, f"use {' or '.join(self.by)}")
+        if self.is_chart and asked.ground.edge is not None:
+            raise map_problem(f"the kind '{self.key}' has no ground", "leave --isochrones out")
         if self.before == "must" and asked.before is None:
             raise map_problem(
                 f"the kind '{self.key}' lays two results beside each other", self.mend
@@ -1003,6 +1055,158 @@ def plan(of: MapRequest) -> MapContent:
         class_after=pair[1].names,
     )
     return MapContent(of.ground, legend, views, said, table)
+
+
+@map_kind(
+    *("part", "profile", "value_low", "value_high", "share_low", "share", "share_high"),
+    by=PROFILES,
+    alt="tornado",
+    is_chart=True,
+)
+def tornado(of: MapRequest) -> ChartContent:
+    """How sure the share is: a bar for each assumption, from its low to its high end."""
+    words, central = of.words, _find_share(of, of.by)
+    rows = _keep_place(of, of.given_tables.uncertainty)
+    rows = rows[rows["profile"] == of.by]
+    if rows.empty or np.isnan(central):
+        what = f"the result does not say how sure the share of {of.ground.place} is"
+        what = f"{what} over roads '{of.by}'"
+        raise map_problem(what, "`stemgeo run --uncertainty` measures it")
+    ends = [rows[rows["end"] == end].set_index("part")[["value", "share"]] for end in (LOW, HIGH)]
+    bars = ends[0].add_suffix("_low").join(ends[1].add_suffix("_high"), how="inner")
+    bars = bars.assign(
+        **{f"share_{end}": bars[f"share_{end}"].map(_as_written) for end in (LOW, HIGH)}
+    )
+    bars = bars.assign(wide=(bars["share_high"] - bars["share_low"]).round(9), share=central)
+    # What all of them do together comes last, under a line of its own.
+    bars["last"] = bars.index == TOGETHER
+    bars = bars.sort_values(["last", "wide", "part"], ascending=[True, False, True])
+    bars = bars.reset_index().assign(profile=of.by)
+    records: list[dict[str, Any]] = [dict(one) for _, one in bars.iterrows()]
+    labels = [name_assumption(one, words) for one in records]
+    roads = "" if of.by == "all" else ROADS[of.by].to_text(words.language)
+    heading = words("chart.tornado.heading")
+    heading = words.join_pair(heading, roads) if roads else heading
+    some = TOGETHER not in set(bars["part"])
+    note = " ".join(words(f"chart.tornado.{one}") for one in ["note", *["some"] * some])
+
+    def say_ends(one: dict[str, Any], name: str) -> str:
+        low, high = (say_share(one[f"share_{end}"], words) for end in (LOW, HIGH))
+        return words("summary.one_part", name=name, low=low, high=high)
+
+    told = [say_ends(one, label[0]) for one, label in zip(records, labels, strict=True)]
+    said = [words("chart.tornado.central", share=say_share(central, words)) + ".", note]
+    said.insert(1, f"{words.join_series(told)}.")
+
+    def draw(text: MapText) -> Figure:
+        return draw_tornado(bars, central, labels, text, heading, note)
+
+    return ChartContent(of.ground, heading, said, bars, draw)
+
+
+def name_assumption(bar: dict[str, Any], words: Texts) -> list[str]:
+    """Name an assumption, and say what its ends are.
+
+    Parameters
+    ----------
+    bar
+        Its `part`, and the `value_low` and `value_high` of its ends.
+    words
+        Of a language.
+    """
+    part, ends = bar["part"], words.list_below("chart.tornado.ends")
+    name = words.list_below("assumption").get(part) or words(f"chart.tornado.name.{part}")
+    found = {end: re.search(r"\d+(?:\.\d+)?", bar[f"value_{end}"]) for end in (LOW, HIGH)}
+    told = ends.get(part, "")
+    if "{low}" in told and not all(found.values()):
+        told = ""
+    numbers = {
+        end: format_number(float(one[0]), words.language) for end, one in found.items() if one
+    }
+    return [_capitalise_first(name), told.format(**numbers) if "{" in told else told]
+
+
+@map_kind(
+    *("profile", "convention", "minutes", "share", "share_low", "share_high"),
+    by=("minute",),
+    alt="by_minute",
+    is_chart=True,
+)
+def by_minute(of: MapRequest) -> ChartContent:
+    """The share of the children with a place within so many minutes, minute by minute."""
+    words, cutoff = of.words, of.given_tables.study.travel.cutoff_min
+    times = _keep_place(of, of.given_tables.times)
+    times = times[times["band"] == ALL_BANDS]
+    columns = [name for name in map(str, times) if re.fullmatch(r"share_\d\d_min", name)]
+    curves, parts = {}, []
+    for key in LINES:
+        flat = key == "flat"
+        mine = (times["convention"] == STUDY) != flat
+        rows = times[mine & (times["profile"] == ("all" if flat else key))]
+        shares = rows[columns].iloc[0].astype(np.float64).dropna() if len(rows) else pd.Series()
+        if len(shares):
+            curves[key] = shares.map(_as_written).set_axis(
+                [int(name[6:8]) for name in shares.index]
+            )
+            known = {name: rows[name].iloc[0] for name in ("profile", "convention")}
+            parts.append(
+                curves[key].rename("share").rename_axis("minutes").reset_index().assign(**known)
+            )
+    if "all" not in curves:
+        what = f"the result has no shares by minute of {of.ground.place}"
+        raise map_problem(what, "run the study again: each run measures them")
+    bars = _keep_place(of, of.given_tables.uncertainty)
+    speed = bars[(bars["part"] == "speed") & (bars["profile"] == "all")].set_index("end")["share"]
+    central = _find_share(of, "all")
+    low, high = (_as_written(speed.get(end, central)) for end in (LOW, HIGH))
+    table = pd.concat(parts, ignore_index=True)
+    at = (table["minutes"] == cutoff) & (table["profile"] == "all") & (table["convention"] == STUDY)
+    table = table.assign(share_low=np.where(at, low, np.nan), share_high=np.where(at, high, np.nan))
+    names = {key: _name_line(key, curve, of) for key, curve in curves.items()}
+    said_shares = (say_share(one, words) for one in (central, low, high))
+    told = dict(zip(("share", LOW, HIGH), said_shares, strict=True))
+    promise = words("chart.minutes.promise", minutes=of.format_number(cutoff), **told)
+    heading = words("chart.minutes.heading")
+    said = [f"{words.join_series(names.values())}.", f"{promise}."]
+
+    def draw(text: MapText) -> Figure:
+        return draw_by_minute(curves, names, (cutoff, low, central, high), text, heading)
+
+    return ChartContent(of.ground, heading, said, table, draw)
+
+
+def _name_line(key: str, curve: pd.Series, of: MapRequest) -> str:
+    """Name a line by its roads, with its figure at the minutes asked about, or its last."""
+    words, cutoff = of.words, of.given_tables.study.travel.cutoff_min
+    at = int(cutoff) if cutoff in curve.index else int(curve.index[-1])
+    if key == "flat":
+        name = words("chart.minutes.flat", speed=of.format_number(FLAT.speed_kmh))
+    else:
+        name = words("chart.minutes.all") if key == "all" else ROADS[key].to_text(words.language)
+    said = words.say_count("map.count.minutes", at)
+    share = say_share(float(curve[at]), words)
+    return words("chart.minutes.end", name=_capitalise_first(name), minutes=said, share=share)
+
+
+def _keep_place(of: MapRequest, table: pd.DataFrame) -> pd.DataFrame:
+    """Keep the rows of the region, or of the province that is shown."""
+    province = of.ground.province
+    if province is None:
+        return table[table["level"] == "region"]
+    return table[(table["level"] == "province") & (table["code"] == province)]
+
+
+def _find_share(of: MapRequest, profile: str) -> float:
+    """Find the share of the place that is shown, as the study has it, over some roads."""
+    rows = _keep_place(of, of.given_tables.coverage)
+    rows = rows[(rows["band"] == ALL_BANDS) & (rows["scenario"] == "central")]
+    rows = rows[rows["profile"] == profile]
+    return _as_written(rows["share"].iloc[0]) if len(rows) else float("nan")
+
+
+def _as_written(share: float) -> float:
+    """Give a share as files have it: what is drawn of a folder and from memory is the same."""
+    return float(f"{share:.6f}")
 
 
 def _keep_inside(ground: Ground) -> GeoDataFrame:

@@ -129,6 +129,8 @@ class Given:
     times: Any = None
     demand: Any = None
     rides: Any = None
+    coverage: Any = None
+    uncertainty: Any = None
     study: Any = field(
         default_factory=lambda: SimpleNamespace(
             travel=SimpleNamespace(cutoff_min=15, horizon_min=60.0),
@@ -210,7 +212,8 @@ def drawers(
     }
 
 
-SORTS = [*KINDS, "zones", "statuses", "reasons"]
+CHARTS = [key for key, kind in KINDS.items() if kind.is_chart]
+SORTS = [*(key for key in KINDS if key not in CHARTS), "zones", "statuses", "reasons"]
 """The kinds, and what else some of them can be by or take."""
 AREAS = [kind for kind in SORTS if kind not in ("uncovered", "plan")]
 
