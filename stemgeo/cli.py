@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from stemgeo.measure import Progress
     from stemgeo.planning import Plan
     from stemgeo.report.outcome import Outcome
+    from stemgeo.speech import Language
     from stemgeo.study import Study
 
 _NOTE = Said("note:", "let op:", "attention\N{NO-BREAK SPACE}:")
@@ -817,9 +818,13 @@ def map_command(
         typer.Option(
             "--out",
             metavar="FILE",
-            help="A .png, .svg or .pdf, with its figures beside it as .csv; without it a .png in "
-            "this folder.",
+            help="A .png, .svg or .pdf, with its figures beside it as .csv, or an .html, the web "
+            "map; without it a .png in this folder.",
         ),
+    ] = None,
+    plan: Annotated[
+        Path | None,
+        typer.Option("--plan", metavar="DIR", help="A plan of the same study, on the web map."),
     ] = None,
     replace: ReplaceOption = False,
 ) -> None:
@@ -836,14 +841,25 @@ def map_command(
         raise typer.BadParameter(f"{kind!r} is not one of {', '.join(KINDS)}")
     target = out or Path(f"{_name_map_file(kind, by, chosen)}.png")
     form = target.suffix.removeprefix(".").lower()
+    language: Language | None = None if lang is None else lang.value
+    if form == "html":
+        if chosen or by or isochrones or kind != "share":
+            raise typer.BadParameter(
+                "the web map has all that --kind, --by, --province and --isochrones choose: leave "
+                "them out"
+            )
+        _write_web_map(result, target, language, plan, before, replace=replace)
+        return
     if form not in ("png", "svg", "pdf"):
-        raise typer.BadParameter(f"{target.name!r} must end in .png, .svg or .pdf")
+        raise typer.BadParameter(f"{target.name!r} must end in .png, .svg, .pdf or .html")
+    if plan is not None:
+        raise typer.BadParameter("--plan is drawn on the web map alone: give --out an .html")
     drawn = draw_from_folder(
         result,
         kind,
         chosen,
         by=by,
-        language=None if lang is None else lang.value,
+        language=language,
         before=before,
         isochrone_edge=isochrones,
     )
@@ -854,6 +870,24 @@ def map_command(
             write_csv(drawn.table, paths[-1])
     for path in paths:
         print(target.parent / path.name)
+
+
+def _write_web_map(
+    result: Path,
+    target: Path,
+    language: Language | None,
+    plan: Path | None,
+    before: Path | None,
+    *,
+    replace: bool,
+) -> None:
+    from stemgeo.report.files import drawings_folder
+    from stemgeo.result import Result
+
+    page = Result.from_folder(result, language).web_map(plan=plan, before=before)
+    with drawings_folder(target.parent, replace=replace) as folder:
+        (folder / target.name).write_text(page, encoding="utf-8")
+    print(target)
 
 
 def _name_map_file(kind: str, by: str | None, province: str | None) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import ExitStack
 from dataclasses import asdict, dataclass
 from functools import cached_property
 from pathlib import Path
@@ -11,7 +12,7 @@ from stemgeo.coverage import ALL_BANDS, REGION
 from stemgeo.notes import write_in_all
 from stemgeo.report.files import RUN, join_lines
 from stemgeo.report.manifests import build_origins
-from stemgeo.report.outcome import Tables, drop_infinite
+from stemgeo.report.outcome import Outcome, Tables, WrittenPlan, drop_infinite
 from stemgeo.report.own_annexes import copy_own_annexes, list_own_annexes
 from stemgeo.tables import check_table
 
@@ -54,9 +55,28 @@ class Result(Tables):
         earlier = None if before is None else Sheets(Tables.from_given(before, self.language))
         return self.sheets.draw(kind, province, by=by, before=earlier).figure
 
-    def web_map(self) -> str:
-        """Give the interactive map as one HTML text that needs nothing else."""
-        return self.sheets.draw_web_map()
+    def web_map(
+        self,
+        *,
+        plan: Outcome | str | Path | None = None,
+        before: Tables | str | Path | None = None,
+    ) -> str:
+        """Give the interactive map as one HTML text that needs nothing else.
+
+        Parameters
+        ----------
+        plan
+            What `site` gave for the same study, or its folder: drawn with what each place adds.
+        before
+            An earlier result or its folder: what changed since.
+        """
+        from stemgeo.report.sheets import Sheets
+
+        earlier = None if before is None else Sheets(Tables.from_given(before, self.language))
+        with ExitStack() as stack:
+            given = stack.enter_context(plan.in_folder()) if isinstance(plan, Outcome) else plan
+            made = None if given is None else WrittenPlan.from_folder(given)
+            return self.sheets.draw_web_map(plan=made, before=earlier)
 
     def shown(self) -> pd.DataFrame:
         """Give the province table in words."""

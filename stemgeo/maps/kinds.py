@@ -118,7 +118,7 @@ DIVERGING = ("#e66101", "#fbb45c", "#e1e1e1", "#b2abd2", "#5e3c99")
 WITHOUT, _, *WITH_SCHEME = choose_colours(5, "count")
 """None, and one, a few and many academies: far from none, so that with and without is seen."""
 PLANNED_ONLY = "#94c2dd"
-_CHANGES = ("fell_far", "fell", "same", "rose", "rose_far")
+CHANGES = ("fell_far", "fell", "same", "rose", "rose_far")
 _ZONE_LINE, _GAP_LINE = 0.1, 0.25
 _GROUND: Looks = {"facecolor": "#ededed", "edgecolor": "#7a7a7a", "linewidth": 0.4}
 _TOWN: Looks = {"facecolor": "none", "edgecolor": "#404040", "linewidth": 0.5}
@@ -525,12 +525,21 @@ class MapKind:
         if asked.chosen is not None and not self.own_classes:
             raise map_problem(f"the classes of the kind '{self.key}' are fixed", "leave them out")
         if asked.before is not None:
-            grounds = (asked.ground, asked.before)
-            ours, theirs = (set(one.municipalities["nis_code"]) for one in grounds)
-            if ours != theirs:
-                what = "the results have other municipalities"
-                what = f"{what} ({len(theirs)} before, {len(ours)} now)"
-                raise map_problem(what, "run both on the same boundaries and vintage")
+            refuse_other_places(asked.ground.municipalities, asked.before.municipalities)
+
+
+def refuse_other_places(now: GeoDataFrame, before: GeoDataFrame) -> None:
+    """Refuse an earlier result of other municipalities: their shares have nothing to differ from.
+
+    Raises
+    ------
+    ResultError
+        Saying how many each has.
+    """
+    ours, theirs = (set(one["nis_code"]) for one in (now, before))
+    if ours != theirs:
+        what = f"the results have other municipalities ({len(theirs)} before, {len(ours)} now)"
+        raise map_problem(what, "run both on the same boundaries and vintage")
 
 
 KINDS: dict[str, MapKind] = {}
@@ -1308,14 +1317,19 @@ def _classify_by_reason(of: MapRequest, places: GeoDataFrame, _least: int) -> Cl
 
 
 def _classify_by_change(of: MapRequest, places: GeoDataFrame) -> Classed:
-    points = places["points"].to_numpy(np.float64)
-    size = np.digitize(np.abs(points), CHANGE_POINTS)
-    numbers = np.where(np.isnan(points), NO_CLASS, 2 + np.sign(np.nan_to_num(points)) * size)
+    numbers = classify_change(places["points"])
     low, high = (of.format_number(n) for n in CHANGE_POINTS)
-    labels = [of.words(f"map.change.{one}", low=low, high=high) for one in _CHANGES]
+    labels = [of.words(f"map.change.{one}", low=low, high=high) for one in CHANGES]
     falls: list[Looks] = [{"hatch": ".."}, {"hatch": ".."}, {}, {}, {}]
     looks = [line_looks(colour, **more) for colour, more in zip(DIVERGING, falls, strict=True)]
     return of.classify_places(places, numbers, labels, looks)
+
+
+def classify_change(points: pd.Series) -> NDArray[np.int64]:
+    """Put differences in points into the classes of `CHANGES`; `NO_CLASS` where there is none."""
+    known = points.to_numpy(np.float64)
+    size = np.digitize(np.abs(known), CHANGE_POINTS)
+    return np.where(np.isnan(known), NO_CLASS, 2 + np.sign(np.nan_to_num(known)) * size).astype(int)
 
 
 def _mark_changed_sites(of: MapRequest, before: Ground) -> tuple[list[Key], list[Marks]]:

@@ -12,14 +12,16 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from stemgeo.coverage import ALL_BANDS, REGION, share_covered
+from stemgeo.maps.kinds import CHANGE_POINTS, CHANGES, classify_change
+from stemgeo.maps.series import NO_CLASS
 from stemgeo.maps.text import join_sentences, say_share
 from stemgeo.profiles import ROADS
-from stemgeo.speech import format_percent, format_whole, percent_sign
+from stemgeo.speech import format_percent, format_signed, format_whole, percent_sign
 from stemgeo.study import PARTLY_MEASURED_BELOW, PROVINCES
 from stemgeo.tables import COUNTS
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from stemgeo.texts import Texts
 
@@ -35,10 +37,12 @@ _LEVELS = {
     "provinces": ["province", "region"],
 }
 """Levels of the coverage table by the name of their ground."""
+_EARLIER = ("municipalities", "provinces")
+"""Grounds of which an earlier result is told too."""
 
 
 @dataclass(frozen=True)
-class Measured:
+class Switches:
     """What was measured of the places of a page.
 
     Attributes
@@ -47,14 +51,25 @@ class Measured:
         The coverage table.
     ages
         Of all bands and of each, as people say them.
+    before
+        The coverage table of an earlier result; None without one.
     """
 
     coverage: pd.DataFrame
     ages: Mapping[str, str]
+    before: pd.DataFrame | None = None
 
     @classmethod
-    def from_places(cls, towns: pd.DataFrame, zones: pd.DataFrame | None, words: Texts) -> Measured:
-        """Take the figures of all ages, all roads and the central speed from tables of places."""
+    def from_places(cls, towns: pd.DataFrame, zones: pd.DataFrame | None, words: Texts) -> Switches:
+        """Take the figures of all ages, all roads and the central speed from tables of places.
+
+        Parameters
+        ----------
+        towns, zones
+            With their codes and counts; no zones where there are none.
+        words
+            Of the language.
+        """
         whole = towns.assign(region=REGION[0])
         parts = [
             whole.groupby(column)[[*COUNTS]].sum().reset_index(names="code").assign(level=level)
@@ -142,34 +157,48 @@ class Measured:
             "switches": self.list_switches(words),
             "parts": bands,
             "classes": list(classes),
+            "changes": CHANGE_POINTS,
             "partlyBelow": PARTLY_MEASURED_BELOW,
             "format": {
                 "group": format_whole(1000, language)[1:-3],
                 "decimal": format_percent(0.5, language)[2],
                 "percent": percent_sign(language),
             },
-            "counts": {
-                ground: self._lay_out(_LEVELS[ground], codes, set(bands[ALL_BANDS]))
-                for ground, codes in grounds.items()
-            },
+            "counts": dict(self._yield_counts(grounds)),
         }
 
-    def _lay_out(self, levels: Sequence[str], codes: Sequence[str], bands: set[str]) -> Row:
-        """Lay the counts of places out by roads, speed and ages, a column each."""
-        rows = self.coverage[
-            self.coverage["level"].isin(levels) & self.coverage["band"].isin(bands)
-        ]
-        laid: dict[str, Any] = {"children": {}, "covered": {}, "unmeasured": {}}
-        for (roads, scenario, band), part in rows.groupby(_KEYS, sort=False):
-            counts = part.set_index("code").reindex(list(codes))
-            laid["children"][band] = _thin(counts["children"])
-            for name in ("covered", "unmeasured"):
-                of_roads = laid[name].setdefault(roads, {}).setdefault(scenario, {})
-                of_roads[band] = _thin(counts[name])
-        return laid
+    def _yield_counts(self, grounds: Mapping[str, Sequence[str]]) -> Iterator[tuple[str, Row]]:
+        """Lay the counts of each ground out, and of an earlier result those of some."""
+        bands = self.bands[ALL_BANDS]
+        for ground, codes in grounds.items():
+            yield ground, _lay_out(self.coverage, _LEVELS[ground], codes, bands)
+            if self.before is not None and ground in _EARLIER:
+                yield f"{ground}_before", _lay_out(self.before, _LEVELS[ground], codes, bands)
+
+    def count_changes(self, codes: Sequence[str]) -> dict[str, int]:
+        """Count the municipalities in each class of change, by its key; "none": no figure."""
+        now, then = (
+            _keep_start(table[table["level"] == "municipality"])
+            for table in (self.coverage, self.before)
+            if table is not None
+        )
+        points = ((now["share"] - then["share"]).reindex(list(codes)) * 100).round(9)
+        numbers = classify_change(points)
+        known = {str(n): int((numbers == n).sum()) for n in range(len(CHANGES))}
+        return known | {"none": int((numbers == NO_CLASS).sum())}
 
     def tell_rows(self, ground: str, codes: Sequence[str], words: Texts) -> list[dict[str, str]]:
-        """Write the figures of places, of all ages, all roads and the central speed."""
+        """Write the figures of places, of all ages, all roads and the central speed.
+
+        Parameters
+        ----------
+        ground
+            Of which they are.
+        codes
+            Of the places, in the order of the rows.
+        words
+            Of the language.
+        """
         rows = self.coverage[self.coverage["level"].isin(_LEVELS[ground])]
         for column, value in (("band", ALL_BANDS), ("profile", START["roads"])):
             rows = rows[rows[column] == value]
@@ -187,27 +216,38 @@ class Measured:
 
     def tell_headline(self, words: Texts) -> dict[str, str]:
         """Say of the whole what share is within reach, how many of how many, and the range."""
-        rows = self.coverage[self.coverage["level"] == "region"]
-        rows = rows[(rows["band"] == ALL_BANDS) & (rows["profile"] == START["roads"])]
-        of: dict[Any, dict[Any, Any]] = rows.set_index("scenario").to_dict("index")
-        row = of[START["scenario"]]
-        unmeasured = row["unmeasured"]
+        row, told = _find_whole(self.coverage), []
+        unmeasured = int(row["unmeasured"])
         if unmeasured == row["children"]:
             return {"share": "", "told": words("web.headline.nothing"), "choice": ""}
         counts = row["covered"], row["children"] - unmeasured
         covered, measured = (format_whole(n, words.language) for n in counts)
-        parts = [words("web.headline.counts", covered=covered, measured=measured)]
+        told.append(words("web.headline.counts", covered=covered, measured=measured))
         if self.has_range:
-            low, high = (say_share(of[one]["share"], words) for one in ("low", "high"))
-            parts.append(words("web.headline.range", low=low, high=high))
+            low, high = (
+                say_share(_find_whole(self.coverage, one)["share"], words) for one in SCENARIOS[1:]
+            )
+            told.append(words("web.headline.range", low=low, high=high))
+        if self.before is not None:
+            then = _find_whole(self.before)["share"]
+            if not math.isnan(then):
+                points = format_signed((row["share"] - then) * 100, words.language, 1)
+                share = say_share(then, words)
+                told.append(words("web.headline.before", share=share, points=points))
         if unmeasured:
-            parts.append(words.say_count("web.headline.unmeasured", unmeasured))
+            told.append(words.say_count("web.headline.unmeasured", unmeasured))
         chosen = [switch[0]["name"] for switch in self.list_switches(words).values()]
         return {
             "share": say_share(row["share"], words),
-            "told": join_sentences(parts),
+            "told": join_sentences(told),
             "choice": words.join_series(chosen),
         }
+
+
+def _find_whole(table: pd.DataFrame, scenario: str = START["scenario"]) -> dict[Any, Any]:
+    """Give the row of the whole, of all ages and roads."""
+    rows = _keep_start(table[table["level"] == "region"], scenario)
+    return dict(rows.iloc[0])
 
 
 def _say_range(low: float, high: float, words: Texts) -> str:
@@ -221,3 +261,24 @@ def _thin(column: pd.Series) -> int | list[int]:
     """Write a column; one number that is the same everywhere stands there once."""
     numbers = column.astype("int64").tolist()
     return numbers[0] if len(set(numbers)) == 1 else numbers
+
+
+def _keep_start(rows: pd.DataFrame, scenario: str = START["scenario"]) -> pd.DataFrame:
+    """Keep what a page shows first of a level, or at another speed, by code."""
+    for column, value in (START | {"scenario": scenario}).items():
+        rows = rows[rows["profile" if column == "roads" else column] == value]
+    return rows.set_index("code")
+
+
+def _lay_out(
+    table: pd.DataFrame, levels: Sequence[str], codes: Sequence[str], bands: Sequence[str]
+) -> Row:
+    """Lay the counts of places out by roads, speed and ages, a column each."""
+    rows = table[table["level"].isin(levels) & table["band"].isin(bands)]
+    laid: dict[str, Any] = {"children": {}, "covered": {}, "unmeasured": {}}
+    for (roads, scenario, band), part in rows.groupby(_KEYS, sort=False):
+        counts = part.set_index("code").reindex(list(codes))
+        laid["children"][band] = _thin(counts["children"])
+        for name in ("covered", "unmeasured"):
+            laid[name].setdefault(roads, {}).setdefault(scenario, {})[band] = _thin(counts[name])
+    return laid

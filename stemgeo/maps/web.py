@@ -16,7 +16,7 @@ The block of JSON, which `assets/start.js` hands to `start(root, data)`:
     "start" for a cell that is of the first choice alone. `provinces` has no shapes: its last row
     is the whole.
 `figures`
-    See `switches.Measured.gather`: counts by ground, ages, roads and speed.
+    See `switches.Switches.gather`: counts by ground, ages, roads and speed.
 `layers`
     By key, in the order of the list of layers: `name`, `overlay`, `show`, `parts`.
 `headline`, `words`
@@ -46,7 +46,9 @@ from jinja2.utils import htmlsafe_json_dumps
 from markupsafe import Markup
 from matplotlib.colors import to_hex, to_rgb
 
+from stemgeo.maps.ahead import Ahead, yield_ahead
 from stemgeo.maps.finder import list_aliases
+from stemgeo.maps.kinds import DIVERGING
 from stemgeo.maps.series import (
     BEYOND,
     DEFAULT_CLASSES,
@@ -62,7 +64,7 @@ from stemgeo.maps.series import (
     list_minute_bounds,
 )
 from stemgeo.maps.statement import write_statement
-from stemgeo.maps.switches import Measured
+from stemgeo.maps.switches import Switches
 from stemgeo.maps.text import (
     format_classes,
     format_minute_classes,
@@ -72,8 +74,11 @@ from stemgeo.maps.text import (
     name_parts_in,
     province_name,
     say_gap_reason,
+    say_reason,
 )
+from stemgeo.maps.themes import NO_FIGURE, Shapes, Swatch, Theme, Told, build_part, fill_look
 from stemgeo.maps.topology import build_topology, sketch_bands, sketch_gaps, sketch_places
+from stemgeo.reasons import REASONS
 from stemgeo.speech import format_whole
 from stemgeo.tables import COUNTS
 
@@ -88,6 +93,7 @@ if TYPE_CHECKING:
     from stemgeo.texts import Texts
 
     Look = dict[str, Any]
+    _Drawn = tuple[Sequence[Look], ArrayLike, list[Swatch]]
 
 MOST_BYTES = 10_000_000
 """The page stays below this: zones are left out when they would not fit."""
@@ -95,11 +101,9 @@ MOST_BYTES = 10_000_000
 _DEGREE_DECIMALS = 5  # about a metre
 _BAND_COLOURS = ("#8c2d04", "#ec7014", "#fec44f")
 _GAP_COLOUR, _GAP_FILL = "#a3005c", "#e0007a"
-_COUNT = choose_colours(5, "count")
-_WITH, _WITHOUT = _COUNT[2], _COUNT[0]
+_WITHOUT, _WITH = choose_colours(5, "count")[:3:2]
 _ROUGH = "#fdbf6f"
 _AROUND, _AROUND_DETAIL_M = "#ececec", 50.0
-_NO_FIGURE = "url(#no-figure)"
 _LABEL_DETAIL_M = 100.0
 
 _SCRIPTS = ("figures", "layers", "choice", "search", "places", "address", "table", "page", "start")
@@ -137,7 +141,9 @@ def build_web_map(
     publisher: Publisher | None = None,
     vintage: int | None = None,
     postcodes: pd.DataFrame | None = None,
-    measured: Measured | None = None,
+    measured: Switches | None = None,
+    ahead: Ahead | None = None,
+    meanings: Mapping[str, str] | None = None,
 ) -> str:
     """Make the web map, as one HTML page with everything inside.
 
@@ -178,6 +184,10 @@ def build_web_map(
         `postcode`, `nis_code`: found beside the `postcode` that academies have.
     measured
         By ages, roads and speed; else what the tables have.
+    ahead
+        What was before and what may come.
+    meanings
+        When each reason of a gap holds, by its key.
 
     Returns
     -------
@@ -188,7 +198,7 @@ def build_web_map(
     places = municipalities.sort_values("nis_code", ignore_index=True)
     places = places.assign(name=[name_parts_in(one, words) for one in places["name"]])
     parts = None if zones is None else zones.sort_values("zone_id", ignore_index=True)
-    measured = measured or Measured.from_places(places, parts, words)
+    measured = measured or Switches.from_places(places, parts, words)
     outlines, zone_outlines = sketch_places(places, parts)
     towns = _build_towns(places, outlines, measured.partly, words)
     zoned = opens_on_zones and zone_outlines is not None
@@ -209,7 +219,12 @@ def build_web_map(
                 show=zoned,
             )
         ]
-    themes += [*_yield_bands(isochrones, towns, words), *_yield_gaps(gaps, academies, text)]
+    if ahead is not None:
+        themes += yield_ahead(ahead, towns, academies, text, measured)
+    themes += [
+        *_yield_bands(isochrones, towns, words),
+        *_yield_gaps(gaps, academies, meanings or {}, text),
+    ]
     themes += [*_yield_academies(academies, words), _build_names(places, outlines, words)]
     themes += [_build_borders(places, towns), *_yield_background(background)]
     provinces = _build_provinces(measured, text)
@@ -239,6 +254,7 @@ def build_web_map(
         "switches": measured.list_switches(words),
         "headline": measured.tell_headline(words),
         "legends": [theme for theme in themes if theme.swatches],
+        "falls": DIVERGING[:2],
         "hatches": [(fill, choose_line_colour(fill)) for fill in fills],
         "provinces": provinces,
         "province_rows": provinces.write_rows(
@@ -263,6 +279,9 @@ def build_web_map(
             publisher=publisher,
             vintage=vintage,
             postcodes=postcodes,
+            measured=measured,
+            ahead=ahead,
+            meanings=meanings,
         )
     return page
 
@@ -285,75 +304,12 @@ def escape_for_web(text: str) -> str:
     return "".join(_UNSAFE.get(character, character) for character in escaped)
 
 
-@dataclass(frozen=True)
-class _Shapes:
-    """A set of shapes, and what is told of each.
-
-    `figures` has for each column the figure that stands below it, or "": a row has a cell for
-    each column that is no figure. "start": a cell that is of the first choice alone. `keys` are
-    the codes by which its shapes are linked to.
-    """
-
-    name: str
-    shapes: GeoSeries
-    columns: Sequence[str] = ()
-    rows: Sequence[Sequence[str]] = ()
-    figures: Sequence[str] = ()
-    keys: Sequence[str] = ()
-
-    def write_rows(self, told: Sequence[Mapping[str, str]]) -> list[list[str]]:
-        """Write the rows whole, from the figures of each."""
-        return [
-            [next(own) if name in ("", "start") else told_of[name] for name in self.figures]
-            for own, told_of in zip(map(iter, self.rows), told, strict=True)
-        ]
-
-
-@dataclass(frozen=True)
-class _Swatch:
-    """A line of the legend; `kind` is the form of its mark, `of` the class that it counts."""
-
-    fill: str
-    label: str
-    count: str = ""
-    kind: str = "area"
-    of: str = ""
-
-
-@dataclass(frozen=True)
-class _Theme:
-    """What can be switched on and off, with its legend.
-
-    `parts` are what it draws, one above the other, as the page's script takes them; `shares` is
-    the ground whose shares it shows.
-    """
-
-    key: str
-    name: str
-    parts: Sequence[dict[str, Any]]
-    grounds: Sequence[_Shapes] = ()
-    overlay: bool = False
-    show: bool = False
-    heading: str = ""
-    swatches: Sequence[_Swatch] = ()
-    notes: Sequence[str] = ()
-    shares: str = ""
-
-
-def _build_part(
-    ground: _Shapes, pane: str, looks: Sequence[Look], look: ArrayLike | str
-) -> dict[str, Any]:
-    """Say how a ground is drawn: each of its shapes, or all, with which of the looks."""
-    chosen = look if isinstance(look, str) else np.asarray(look).tolist()
-    return {"ground": ground.name, "pane": pane, "looks": list(looks), "look": chosen}
-
-
 # Municipalities and zones
 
 
 def _build_towns(
     places: GeoDataFrame, outlines: GeoSeries, partly: Collection[str], words: Texts
-) -> _Shapes:
+) -> Shapes:
     above = [province_name(str(one), words, partly) for one in places["province"]]
     columns, figures = _list_columns("municipality", "province", words)
     rows = [[name, of] for name, of in zip(places["name"], above, strict=True)]
@@ -365,27 +321,33 @@ def _build_towns(
         told["start", words("web.column.median_time")] = minutes
     rows = [[*row, *more] for row, *more in zip(rows, *told.values(), strict=True)]
     columns += [head for _, head in told]
-    names = [*figures, *(one for one, _ in told)]
-    return _Shapes("municipalities", outlines, columns, rows, names, places["nis_code"].tolist())
+    return Shapes(
+        "municipalities",
+        columns,
+        rows,
+        [*figures, *(one for one, _ in told)],
+        shapes=outlines,
+        keys=places["nis_code"].tolist(),
+    )
 
 
 def _build_zones(
     zones: GeoDataFrame, places: GeoDataFrame, outlines: GeoSeries, words: Texts
-) -> _Shapes:
+) -> Shapes:
     above = zones["nis_code"].map(places.set_index("nis_code")["name"])
     columns, figures = _list_columns("zone", "municipality", words)
     rows = [[name, of] for name, of in zip(zones["name"], above, strict=True)]
-    return _Shapes("zones", outlines, columns, rows, figures)
+    return Shapes("zones", columns, rows, figures, shapes=outlines, keys=zones["zone_id"].tolist())
 
 
-def _build_provinces(measured: Measured, text: MapText) -> _Shapes:
+def _build_provinces(measured: Switches, text: MapText) -> Told:
     """Lay the provinces and the whole below them, which have no shapes of their own."""
     words, figures = text.words, ["", "share", *(["range"] if measured.has_range else []), *COUNTS]
     heads = words.list_below("web.column")
     rows = [[province_name(one, words, measured.partly)] for one in measured.provinces]
     columns = [heads[one] for one in ("province", *figures[1:])]
     rows.append([text.name_place(None)])
-    return _Shapes("provinces", gpd.GeoSeries(), columns, rows, figures, measured.provinces)
+    return Told("provinces", columns, rows, figures, keys=measured.provinces)
 
 
 def _list_columns(kind: str, of: str, words: Texts) -> tuple[list[str], list[str]]:
@@ -395,13 +357,13 @@ def _list_columns(kind: str, of: str, words: Texts) -> tuple[list[str], list[str
 
 
 def _build_shares(
-    places: GeoDataFrame, ground: _Shapes, classes: Sequence[float], text: MapText, *, show: bool
-) -> _Theme:
+    places: GeoDataFrame, ground: Shapes, classes: Sequence[float], text: MapText, *, show: bool
+) -> Theme:
     """Colour municipalities, or zones, by the share of their children within reach."""
     words, are_zones = text.words, ground.name == "zones"
     noun = "map.count.zone" if are_zones else "map.count.municipality"
     counted = [words.say_count(noun, n) for n in _count_classes(places, classes)]
-    return _Theme(
+    return Theme(
         key="zones" if are_zones else "shares",
         name=words("web.zone_shares" if are_zones else "web.shares"),
         parts=[_build_share_part(ground, len(classes) - 1, 0.4 if are_zones else 0.8)],
@@ -420,7 +382,7 @@ def _count_classes(places: GeoDataFrame, classes: Sequence[float]) -> list[int]:
     return [*count_classes(places["share"], classes), *special]
 
 
-def _build_share_part(ground: _Shapes, count: int, weight: float) -> dict[str, Any]:
+def _build_share_part(ground: Shapes, count: int, weight: float) -> dict[str, Any]:
     """Give the looks of so many classes, of those hatched over, and of none."""
     fills = choose_colours(count)
     hatched = [f"url(#partly-{number})" for number in range(count)]
@@ -429,42 +391,38 @@ def _build_share_part(ground: _Shapes, count: int, weight: float) -> dict[str, A
         choose_line_colour("#ffffff"),
     ]
     looks = [
-        _fill_look(fill, line, weight)
-        for fill, line in zip((*fills, *hatched, _NO_FIGURE), lines, strict=True)
+        fill_look(fill, line, weight)
+        for fill, line in zip((*fills, *hatched, NO_FIGURE), lines, strict=True)
     ]
-    return _build_part(ground, "overlayPane", looks, "share")
-
-
-def _fill_look(fill: str, line: str, weight: float = 0.8) -> Look:
-    return {"color": line, "weight": weight, "fillColor": fill, "fillOpacity": 1}
+    return build_part(ground, "overlayPane", looks, "share")
 
 
 def _build_share_swatches(
     counted: Sequence[str], classes: Sequence[float], words: Texts
-) -> list[_Swatch]:
+) -> list[Swatch]:
     """Write the legend; what is hatched is in a class too, so it stands apart."""
-    fills = [*choose_colours(len(classes) - 1), _NO_FIGURE, "url(#partly-0)"]
+    fills = [*choose_colours(len(classes) - 1), NO_FIGURE, "url(#partly-0)"]
     labels = [*format_classes(classes, words), words("map.no_figure"), words("map.partly_measured")]
     of = [*map(str, range(len(classes) - 1)), "none", "partly"]
     return [
-        _Swatch(fill, label, count, of=one)
+        Swatch(fill, label, count, of=one)
         for fill, label, count, one in zip(fills, labels, counted, of, strict=True)
     ]
 
 
-def _build_with_and_without(places: GeoDataFrame, towns: _Shapes, words: Texts) -> _Theme:
+def _build_with_and_without(places: GeoDataFrame, towns: Shapes, words: Texts) -> Theme:
     has_one = places["has_academy"].to_numpy(bool)
     fills = (_WITHOUT, _WITH)
     labels = (words("map.academies.without"), words("web.with_one"))
     swatches = [
-        _Swatch(fill, label, words.say_count("map.count.municipality", int((has_one == own).sum())))
+        Swatch(fill, label, words.say_count("map.count.municipality", int((has_one == own).sum())))
         for fill, label, own in zip(fills, labels, (False, True), strict=True)
     ]
-    looks = [_fill_look(fill, choose_line_colour(fill)) for fill in fills]
-    return _Theme(
+    looks = [fill_look(fill, choose_line_colour(fill)) for fill in fills]
+    return Theme(
         key="academy",
         name=words("web.has_academy"),
-        parts=[_build_part(towns, "overlayPane", looks, has_one.astype(int))],
+        parts=[build_part(towns, "overlayPane", looks, has_one.astype(int))],
         grounds=[towns],
         heading=words("web.has_academy"),
         swatches=swatches[::-1],
@@ -472,13 +430,13 @@ def _build_with_and_without(places: GeoDataFrame, towns: _Shapes, words: Texts) 
 
 
 def _yield_minutes(
-    places: GeoDataFrame, towns: _Shapes, horizon_min: float | None, words: Texts
-) -> Iterator[_Theme]:
+    places: GeoDataFrame, towns: Shapes, horizon_min: float | None, words: Texts
+) -> Iterator[Theme]:
     """Colour by the median travel time as on paper, dark where it is short, when it is known."""
     if horizon_min is None:
         return
     bounds = list_minute_bounds(horizon_min)
-    fills = [*reversed(choose_colours(len(bounds) - 1)), BEYOND, _NO_FIGURE]
+    fills = [*reversed(choose_colours(len(bounds) - 1)), BEYOND, NO_FIGURE]
     number = classify_minutes(places["median_time_s"].to_numpy(float) / 60, bounds)
     look = np.where(number == NO_CLASS, len(fills) - 1, number)
     counts = np.bincount(look, minlength=len(fills)).tolist()
@@ -486,47 +444,47 @@ def _yield_minutes(
     labels = [*format_minute_classes(bounds, words), words("map.no_figure")]
     lines = [*fills[:-1], "#ffffff"]
     looks = [
-        _fill_look(fill, choose_line_colour(line)) for fill, line in zip(fills, lines, strict=True)
+        fill_look(fill, choose_line_colour(line)) for fill, line in zip(fills, lines, strict=True)
     ]
-    yield _Theme(
+    yield Theme(
         key="minutes",
         name=words("web.minutes_by_place"),
-        parts=[_build_part(towns, "overlayPane", looks, look)],
+        parts=[build_part(towns, "overlayPane", looks, look)],
         grounds=[towns],
         heading=words("web.minutes_by_place"),
-        swatches=[_Swatch(*one) for one in zip(fills, labels, counted, strict=True)],
+        swatches=[Swatch(*one) for one in zip(fills, labels, counted, strict=True)],
     )
 
 
-def _yield_around(around: GeoDataFrame | None, words: Texts) -> Iterator[_Theme]:
+def _yield_around(around: GeoDataFrame | None, words: Texts) -> Iterator[Theme]:
     """Draw what lies beside the study pale and without figures, under all else."""
     if around is None or around.empty:
         return
     light = lighten_outlines(around.geometry.reset_index(drop=True), _AROUND_DETAIL_M)
-    ground = _Shapes("around", light)
-    looks = [_fill_look(_AROUND, "#b8b8b8", 0.6)]
-    yield _Theme(
+    ground = Shapes("around", shapes=light)
+    looks = [fill_look(_AROUND, "#b8b8b8", 0.6)]
+    yield Theme(
         key="around",
         name="",
-        parts=[_build_part(ground, "around", looks, 0)],
+        parts=[build_part(ground, "around", looks, 0)],
         grounds=[ground],
         overlay=True,
         show=True,
-        swatches=[_Swatch(_AROUND, words("map.around"))],
+        swatches=[Swatch(_AROUND, words("map.around"))],
     )
 
 
-def _build_borders(places: GeoDataFrame, towns: _Shapes) -> _Theme:
+def _build_borders(places: GeoDataFrame, towns: Shapes) -> Theme:
     """Draw the borders of provinces: the arcs between municipalities of different ones."""
     numbers = np.unique(places["province"], return_inverse=True)[1].tolist()
     part = {"ground": towns.name, "between": numbers, "pane": "provinces"}
-    return _Theme("borders", "", [part | {"look": {"color": INK, "weight": 1.8}}], show=True)
+    return Theme("borders", "", [part | {"look": {"color": INK, "weight": 1.8}}], show=True)
 
 
 # Isochrones, gaps and academies
 
 
-def _yield_bands(isochrones: GeoDataFrame | None, towns: _Shapes, words: Texts) -> Iterator[_Theme]:
+def _yield_bands(isochrones: GeoDataFrame | None, towns: Shapes, words: Texts) -> Iterator[Theme]:
     """Draw the bands as another ground: over the shares their colours would mix.
 
     The municipalities lie over them, as lines alone, so that their figures stay at hand.
@@ -541,19 +499,19 @@ def _yield_bands(isochrones: GeoDataFrame | None, towns: _Shapes, words: Texts) 
         _format_span(start, stop, words)
         for start, stop in zip(rows["minutes_from"], rows["minutes_to"], strict=True)
     ]
-    ground = _Shapes("bands", sketch_bands(rows.geometry))
+    ground = Shapes("bands", shapes=sketch_bands(rows.geometry))
     looks = [{"stroke": False, "fillColor": fill, "fillOpacity": 1} for fill in fills]
     lines = {"color": "#595959", "weight": 0.6, "fillOpacity": 0}
-    yield _Theme(
+    yield Theme(
         key="isochrones",
         name=words("web.isochrones"),
         parts=[
-            _build_part(ground, "isochrones", looks, range(len(fills))),
-            _build_part(towns, "municipalities", [lines], 0),
+            build_part(ground, "isochrones", looks, range(len(fills))),
+            build_part(towns, "municipalities", [lines], 0),
         ],
         grounds=[ground, towns],
         heading=words("web.isochrones"),
-        swatches=[_Swatch(fill, label) for fill, label in zip(fills, labels, strict=True)],
+        swatches=[Swatch(fill, label) for fill, label in zip(fills, labels, strict=True)],
         notes=[words("web.isochrone_caution")],
     )
 
@@ -565,7 +523,9 @@ def _mix_band_colours(number: int) -> list[str]:
     return [to_hex(colour) for colour in zip(*channels, strict=True)]
 
 
-def _yield_gaps(gaps: GeoDataFrame, academies: GeoDataFrame, text: MapText) -> Iterator[_Theme]:
+def _yield_gaps(
+    gaps: GeoDataFrame, academies: GeoDataFrame, meanings: Mapping[str, str], text: MapText
+) -> Iterator[Theme]:
     """Draw the areas where uncovered children live, a layer for each profile."""
     if gaps.empty:
         return
@@ -573,7 +533,7 @@ def _yield_gaps(gaps: GeoDataFrame, academies: GeoDataFrame, text: MapText) -> I
     names = dict(zip(academies["academy_id"].astype(str), academies["name"], strict=True))
     ranked = gaps.sort_values(["uncovered", "gap_id"], ascending=[False, True], ignore_index=True)
     outlines = sketch_gaps(ranked.geometry)
-    looks = {"color": _GAP_COLOUR, "fillColor": _GAP_FILL, "fillOpacity": 0.35, "weight": 1.5}
+    looks: Look = {"color": _GAP_COLOUR, "fillColor": _GAP_FILL, "fillOpacity": 0.35, "weight": 1.5}
     dashed = looks | {"dashArray": "4", "fillOpacity": 0.15}
     for profile, key, name, counted, own in (
         ("all", "gaps", words("web.gaps"), words("web.column.uncovered"), looks),
@@ -595,16 +555,50 @@ def _yield_gaps(gaps: GeoDataFrame, academies: GeoDataFrame, text: MapText) -> I
             ]
             rows = [_describe_gap(gap, words, names) for gap in ranked[shown].to_dict("records")]
             ids = ranked.loc[shown, "gap_id"].astype(str).tolist()
-            ground = _Shapes(key, outlines[shown], columns, rows, keys=ids)
-            yield _Theme(
+            ground = Shapes(key, columns, rows, keys=ids, shapes=outlines[shown])
+            drawn: _Drawn = ([own], 0, [Swatch("", name, kind=key)])
+            if key == "gaps":
+                drawn = _colour_by_reason(ranked[shown], meanings, words)
+            chosen, look, swatches = drawn
+            yield Theme(
                 key=key,
                 name=name,
-                parts=[_build_part(ground, "gaps", [own], 0)],
+                parts=[build_part(ground, "gaps", chosen, look)],
                 grounds=[ground],
                 overlay=True,
-                swatches=[_Swatch("", name, kind=key)],
+                heading=name if key == "gaps" else "",
+                swatches=swatches,
                 notes=[text.outline_note],
             )
+
+
+def _colour_by_reason(gaps: GeoDataFrame, meanings: Mapping[str, str], words: Texts) -> _Drawn:
+    """Colour gaps by the reason of most of their children, each reason with what it means."""
+    counts = gaps["reason"].value_counts()
+    there = [one for key, one in REASONS.items() if counts.get(key, 0)]
+    looks = [fill_look(one.colour, "#ffffff", 1) | {"fillOpacity": 0.85} for one in there]
+    looks.append(fill_look(_GAP_FILL, _GAP_COLOUR, 1))  # of what is none of ours
+    numbers = pd.Index([one.key for one in there]).get_indexer(gaps["reason"])
+    swatches = [
+        Swatch(
+            one.colour,
+            _define_reason(one.key, meanings, words),
+            words.say_count("map.count.gap", int(counts[one.key])),
+        )
+        for one in there
+    ]
+    if (others := int((numbers < 0).sum())) > 0:
+        counted = words.say_count("map.count.gap", others)
+        swatches.append(Swatch(_GAP_FILL, words("web.other_reason"), counted))
+    return looks, np.where(numbers < 0, len(there), numbers), swatches
+
+
+def _define_reason(reason: str, meanings: Mapping[str, str], words: Texts) -> str:
+    """Name a reason, with what it means where that is told."""
+    name = say_reason(reason, words)
+    if reason not in meanings:
+        return name
+    return words("reason.defined", name=name, meaning=meanings[reason])
 
 
 def _describe_gap(gap: dict[Hashable, Any], words: Texts, names: dict[str, str]) -> list[str]:
@@ -630,7 +624,7 @@ def _format_minutes(seconds: float, words: Texts) -> str:
     return words.say_count("map.count.minutes", round(seconds / 60))
 
 
-def _yield_academies(academies: GeoDataFrame, words: Texts) -> Iterator[_Theme]:
+def _yield_academies(academies: GeoDataFrame, words: Texts) -> Iterator[Theme]:
     """Draw the register hollow, a plan solid, and what is placed roughly pale and dashed."""
     planned, rough = is_planned(academies), is_coarse(academies)
     named = {
@@ -645,25 +639,25 @@ def _yield_academies(academies: GeoDataFrame, words: Texts) -> Iterator[_Theme]:
             ranked = shown.sort_values("academy_id", ignore_index=True)
             told = ["name", *(name for name in ("organisation",) if name in ranked)]
             rows = ranked[told].fillna("").astype(str).to_numpy().tolist()
-            heads = [noun, words("web.column.organisation")][: len(told)]
             ids = ranked["academy_id"].astype(str).tolist()
-            ground = _Shapes(key, ranked.geometry, heads, rows, keys=ids)
-            look = _fill_look(fill, INK, 1.2) | ({"dashArray": "2 2"} if key == "rough" else {})
-            yield _Theme(
+            columns = [noun, words("web.column.organisation")][: len(told)]
+            ground = Shapes(key, columns, rows, keys=ids, shapes=ranked.geometry)
+            look = fill_look(fill, INK, 1.2) | ({"dashArray": "2 2"} if key == "rough" else {})
+            yield Theme(
                 key=key,
                 name=name,
-                parts=[_build_part(ground, "academies", [look], 0)],
+                parts=[build_part(ground, "academies", [look], 0)],
                 grounds=[ground],
                 overlay=True,
                 show=True,
-                swatches=[_Swatch(fill, noun, kind="dot")],
+                swatches=[Swatch(fill, noun, kind="dot")],
             )
 
 
 # Names and background
 
 
-def _build_names(places: GeoDataFrame, outlines: GeoSeries, words: Texts) -> _Theme:
+def _build_names(places: GeoDataFrame, outlines: GeoSeries, words: Texts) -> Theme:
     """Name municipalities where they are widest, those with most children first."""
     middles = shapely.get_point(
         shapely.maximum_inscribed_circle(outlines.to_numpy(), _LABEL_DETAIL_M), 0
@@ -679,45 +673,40 @@ def _build_names(places: GeoDataFrame, outlines: GeoSeries, words: Texts) -> _Th
         {"name": name, "at": [lat, lon], "outside": is_outside}
         for (name, _, is_outside), (lon, lat) in zip(found, at, strict=True)
     ]
-    return _Theme("names", words("web.names"), [{"labels": labels}], overlay=True, show=True)
+    return Theme("names", words("web.names"), [{"labels": labels}], overlay=True, show=True)
 
 
-def _yield_brussels(outlines: GeoSeries) -> Iterator[_Theme]:
+def _yield_brussels(outlines: GeoSeries) -> Iterator[Theme]:
     """Draw Brussels pale and without figures: it has a name, and is no white spot on paper."""
     hole = find_brussels(outlines)
     if hole is not None:
-        ground = _Shapes("brussels", gpd.GeoSeries([hole], crs=outlines.crs))
-        part = _build_part(ground, "around", [_fill_look(_AROUND, "#b8b8b8", 0.6)], 0)
-        yield _Theme("brussels", "", [part], [ground], overlay=True, show=True)
+        ground = Shapes("brussels", shapes=gpd.GeoSeries([hole], crs=outlines.crs))
+        part = build_part(ground, "around", [fill_look(_AROUND, "#b8b8b8", 0.6)], 0)
+        yield Theme("brussels", "", [part], [ground], overlay=True, show=True)
 
 
-def _yield_background(background: Background | None) -> Iterator[_Theme]:
+def _yield_background(background: Background | None) -> Iterator[Theme]:
     if background is not None:
         part = {"tiles": background.url, "attribution": background.attribution}
-        yield _Theme("background", "", [part], show=True)
+        yield Theme("background", "", [part], show=True)
 
 
 # The page
 
 
-def _gather_data(themes: Sequence[_Theme], *others: _Shapes) -> dict[str, Any]:
+def _gather_data(themes: Sequence[Theme], *others: Told) -> dict[str, Any]:
     """Gather what the page's script draws from, and tells of."""
     grounds = {ground.name: ground for theme in themes for ground in theme.grounds}
+    tables = [*grounds.values(), *(one for theme in themes for one in theme.tables), *others]
     points: dict[str, GeoSeries] = {}
     areas: dict[str, GeoSeries] = {}
     for name, ground in grounds.items():
-        is_point = (ground.shapes.geom_type == "Point").all()
+        is_point = bool((ground.shapes.geom_type == "Point").all())
         (points if is_point else areas)[name] = ground.shapes
     return {
         "topology": build_topology(areas),
         "points": {name: _to_degrees(shapes).tolist() for name, shapes in points.items()},
-        "tables": {
-            ground.name: {"columns": list(ground.columns), "rows": list(ground.rows)}
-            | ({"figures": list(ground.figures)} if ground.figures else {})
-            | ({"keys": list(ground.keys)} if len(ground.keys) else {})
-            for ground in (*grounds.values(), *others)
-            if ground.rows
-        },
+        "tables": {one.name: one.to_data() for one in tables if one.rows},
         "layers": {
             theme.key: {
                 "name": theme.name,
@@ -747,6 +736,8 @@ def _list_script_words(words: Texts) -> dict[str, dict[str, Any]]:
         **{name: said[name] for name in names},
         **{name: of_lists[name] for name in ("pair", "series")},
         **{f"count_{name}": _list_forms(f"map.count.{one}", words) for name, one in nouns.items()},
+        "count_change": _list_forms("map.count.municipality", words),
+        "points": words("map.change.points", points="{points}"),
         "no_figure": words("map.no_figure"),
         "choice": words("web.column.choice"),
         "code": words("web.column.code"),
@@ -754,7 +745,8 @@ def _list_script_words(words: Texts) -> dict[str, dict[str, Any]]:
         "range": words("web.range", low="{low}", high="{high}"),
     }
     headline = {
-        name: words.list_below("web.headline")[name] for name in ("counts", "nothing", "range")
+        name: words.list_below("web.headline")[name]
+        for name in ("counts", "nothing", "range", "before")
     }
     return {
         "words": told,
@@ -792,7 +784,7 @@ class _TownRow:
     cells: Sequence[str]
 
 
-def _list_town_rows(towns: _Shapes, cells: Sequence[Sequence[str]]) -> list[_TownRow]:
+def _list_town_rows(towns: Shapes, cells: Sequence[Sequence[str]]) -> list[_TownRow]:
     """Put the figures of the municipalities in order of name."""
     rows = [_TownRow(*one) for one in zip(count(), towns.keys, cells, strict=False)]
     return sorted(rows, key=lambda row: (row.cells[0], row.number))

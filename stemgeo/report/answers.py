@@ -176,7 +176,7 @@ class Answer(Outcome):
             shutil.copyfile(source.path(one["of"]), folder / one["file"])
         self._copy_tables(data)
         page = folder / f"{annex_stem(WEB, self.language)}.html"
-        page.write_text(_draw_web_map(atlas, source), encoding="utf-8")
+        page.write_text(self._draw_web_map(atlas), encoding="utf-8")
         progress(Said("Writing the answer", "Antwoord schrijven", "Rédaction de la réponse"), 0.9)
         standard, stem = "", words("file.letter")
         if self.letter.blocks:
@@ -186,6 +186,18 @@ class Answer(Outcome):
         readme = "".join(f"{line}\n" for line in self._list_readme())
         (folder / words("file.readme")).write_text(readme, encoding="utf-8")
         return {"pdf_standard": standard}
+
+    def _draw_web_map(self, atlas: Sheets) -> str:
+        """Give the web map; the run has written it in its own language, of itself alone."""
+        source, before = self.source, Sheets(self.before) if self.before else None
+        own = source.language == source.manifest["study"]["output"]["language"]
+        if not own or before or self.plan:
+            return atlas.draw_web_map(plan=self.plan, before=before)
+        path = source.path("map.html")
+        try:
+            return path.read_text(encoding="utf-8")
+        except UnicodeDecodeError:
+            raise ResultError(Problem(str(path), "is no page", "run the study again")) from None
 
     def _yield_drawn(
         self, atlas: Sheets, folder: Path, data: Path, progress: Progress
@@ -523,14 +535,3 @@ def _refuse_headings_out_of_order(letter: Letter, language: Language) -> None:
             problem = f"a heading '{marks[0]}' stands below none '{marks[1]}'", "use one fewer #"
     if problem:
         raise ResultError(Problem(TEMPLATES[language], *problem))
-
-
-def _draw_web_map(atlas: Sheets, source: Source) -> str:
-    """Give the web map; the run has written it in its own language."""
-    if source.language == source.manifest["study"]["output"]["language"]:
-        path = source.path("map.html")
-        try:
-            return path.read_text(encoding="utf-8")
-        except UnicodeDecodeError:
-            raise ResultError(Problem(str(path), "is no page", "run the study again")) from None
-    return atlas.draw_web_map()

@@ -375,15 +375,14 @@ def _gather_subsidy(source: Source) -> Row | None:
 
 def _gather_plan(source: Source, plan: WrittenPlan) -> Row:
     """Say what the places of a plan add together, and cost."""
-    made, folder = plan.manifest, plan.folder
-    _refuse_other_question(source.manifest, made, folder)
+    made = plan.manifest
+    refuse_other_plan(source, plan)
     places, grown = plan.table("plan"), plan.table("plan-provinces")
     start = grown.loc[grown["rank"] == 0, ["covered", "measured"]].sum()
     provinces = [name_province(source, one) for one in places["province"]]
     places = places.assign(province=provinces)
     names = ["rank", "name", "municipality", "province", "newly", "cost_eur", "share"]
     profile = made["study"]["siting"]["profile"]
-    _refuse_other_start(source, start, profile, folder)
     return {
         "count": len(places),
         "adds": int(places["newly"].sum()),
@@ -398,29 +397,34 @@ def _gather_plan(source: Source, plan: WrittenPlan) -> Row:
     }
 
 
-def _refuse_other_question(ours: Row, theirs: Row, folder: Path | None) -> None:
-    """Refuse a plan for other children, roads or academies than the result counts."""
-    every = list_differences(ours, theirs)["what"]
+def refuse_other_plan(result: Tables, plan: WrittenPlan) -> None:
+    """Refuse a plan for other children, roads or academies than the result counts.
+
+    Nor does one go along that does not begin with the children that the result has within reach:
+    so it is where the result counts planned places, perhaps these very ones.
+
+    Raises
+    ------
+    ResultError
+        Saying what differs.
+    """
+    every = list_differences(result.manifest, plan.manifest)["what"]
     found = [one for one in every if one.startswith(_OF_PLANS) and not one.startswith(_OWN)]
     if found:
         what = f"is a plan for another study than the result: {', '.join(found)} differ"
-        raise ResultError(Problem(str(folder), what, "run `stemgeo site` on the same study"))
-
-
-def _refuse_other_start(
-    source: Source, start: pd.Series, profile: str, folder: Path | None
-) -> None:
-    """Refuse a plan that does not begin with the children that the result has within reach.
-
-    So it is where the result counts planned places, perhaps these very ones.
-    """
-    region = source.find_counts("region", REGION[0])
-    ours = region[OF_QUIET[profile]] if profile in OF_QUIET else region
-    if ours is None or ours["covered"] != start["covered"]:
-        now = "none" if ours is None else ours["covered"]
-        what = f"begins with {start['covered']:.0f} children within reach, the result has {now}"
+        mend = "run `stemgeo site` on the same study"
+        raise ResultError(Problem(str(plan.folder or "plan"), what, mend))
+    grown = plan.table("plan-provinces")
+    start = int(grown["covered"][grown["rank"] == 0].sum())
+    of = {"level": "region", "band": ALL_BANDS, "scenario": "central"}
+    rows = result.coverage
+    for column, value in (of | {"profile": plan.manifest["study"]["siting"]["profile"]}).items():
+        rows = rows[rows[column] == value]
+    if rows["covered"].tolist() != [start]:
+        now = "none" if rows.empty else rows["covered"].iloc[0]
+        what = f"begins with {start} children within reach, the result has {now}"
         mend = "give the result without planned places, or a plan of the study with them"
-        raise ResultError(Problem(str(folder), what, mend))
+        raise ResultError(Problem(str(plan.folder or "plan"), what, mend))
 
 
 def _gather_before(source: Source, before: Tables) -> Row:

@@ -11,12 +11,23 @@ import numpy as np
 import pandas as pd
 
 from stemgeo.coverage import ALL_BANDS
-from stemgeo.maps.kinds import ZONE, DrawnMap, find_kind, find_median_minutes, map_problem
+from stemgeo.maps.ahead import Ahead
+from stemgeo.maps.kinds import (
+    ZONE,
+    DrawnMap,
+    find_kind,
+    find_median_minutes,
+    map_problem,
+    refuse_other_places,
+)
 from stemgeo.maps.series import choose_classes, find_outer_edge, lighten_outlines
 from stemgeo.maps.sheet import Ground
-from stemgeo.maps.switches import Measured
+from stemgeo.maps.switches import Switches
+from stemgeo.maps.text import define_reasons
 from stemgeo.maps.web import build_web_map
-from stemgeo.report.outcome import FINEST_DETAIL_M, Tables
+from stemgeo.profiles import QUIET
+from stemgeo.report.content import refuse_other_plan
+from stemgeo.report.outcome import FINEST_DETAIL_M, Tables, WrittenPlan
 from stemgeo.report.plan import say_over_roads
 from stemgeo.report.summary import say_ages
 from stemgeo.speech import format_number
@@ -26,7 +37,6 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-    from stemgeo.report.outcome import WrittenPlan
     from stemgeo.speech import Language
 
     _Chosen = Sequence[float] | Literal["quantiles"] | None
@@ -103,8 +113,28 @@ class Sheets:
         few = (self.result.municipalities["children"] > 0).sum() <= FEW_TOWNS
         return bool(study.has_area and few and study.inputs.zones is not None)
 
-    def draw_web_map(self) -> str:
-        """Give the web map: one HTML text that needs nothing else, see `maps.web`."""
+    def draw_web_map(self, *, plan: WrittenPlan | None = None, before: Sheets | None = None) -> str:
+        """Give the web map: one HTML text that needs nothing else, see `maps.web`.
+
+        Parameters
+        ----------
+        plan
+            Of the same study: the places that may come.
+        before
+            An earlier result with the same municipalities.
+
+        Raises
+        ------
+        ResultError
+            When the earlier result is of other municipalities or another mode of travel, or the
+            plan of another study.
+        """
+        if plan is not None:
+            refuse_other_plan(self.result, plan)
+        then = None if before is None else before.result
+        if then is not None:
+            self.result.refuse_other_question(then)
+            refuse_other_places(self.result.municipalities, then.municipalities)
         towns, study = self._municipalities, self.result.study
         median = towns["nis_code"].map(find_median_minutes(self.result, "nis_code"))
         median = median.astype(np.float64)
@@ -123,8 +153,23 @@ class Sheets:
             publisher=study.output.publisher,
             vintage=study.about.vintage,
             postcodes=self.result.postcodes,
-            measured=Measured(self.result.coverage, self._ages),
+            measured=Switches(
+                self.result.coverage, self._ages, None if then is None else then.coverage
+            ),
+            meanings=define_reasons(self.result.gaps["reason"], study, self.result.words),
+            ahead=Ahead(
+                candidates=self.result.candidates,
+                plan=None if plan is None else plan.table("plan"),
+                plan_roads="" if plan is None else self._name_roads(plan),
+                before=None if then is None else then.academies,
+                dates=(then.text.date if then else "", self.result.text.date),
+            ),
         )
+
+    def _name_roads(self, plan: WrittenPlan) -> str:
+        """Name the quiet roads over which a plan was made; empty for all roads."""
+        profile = plan.manifest["study"]["siting"]["profile"]
+        return QUIET[profile].roads.to_text(self.result.language) if profile in QUIET else ""
 
     @property
     def _ages(self) -> dict[str, str]:

@@ -17,6 +17,11 @@ const showChoice = ({ root, figures }, { tables, words, headline }) => {
     const [low, high] = figures.range("provinces", number);
     const parts = [fill(headline.counts, { covered: whole(covered), measured: whole(measured) })];
     if (low) parts.push(fill(headline.range, { low, high }));
+    const change = figures.points("provinces", number);
+    if (change !== null) {
+      const before = of("provinces_before", number).share;
+      parts.push(fill(headline.before, { share: before, points: figures.signed(change) }));
+    }
     if (unmeasured) parts.push(counted(headline.unmeasured, unmeasured));
     const sentences = parts.map((one) => (/[.!?]$/.test(one) ? one : `${one}.`)).join(" ");
     root.querySelector("#share").textContent = measured ? share : "";
@@ -31,7 +36,7 @@ const showChoice = ({ root, figures }, { tables, words, headline }) => {
 
   const tellLegend = () => root.querySelectorAll("[data-shares]").forEach((part) => {
     const ground = part.dataset.shares;
-    const found = tables[ground].rows.map((_, number) => of(ground, number));
+    const found = tables[ground].rows.map((_, number) => figures.classed(ground, number));
     const numbers = {
       none: found.filter((one) => one.class < 0).length,
       partly: found.filter((one) => one.partly).length,

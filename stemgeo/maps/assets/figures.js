@@ -1,7 +1,7 @@
 // What was measured, by age, roads and speed: what is chosen of it, and each figure as the language
 // writes it. Counts stand by single ages; `parts` says of which ages a choice is the sum.
 const readFigures = ({ figures, tables, words }) => {
-  const { parts, counts, classes, format, partlyBelow, start } = figures;
+  const { parts, counts, classes, format, partlyBelow, start, changes } = figures;
   const choice = { ...start };
   const hearers = [];
 
@@ -19,8 +19,8 @@ const readFigures = ({ figures, tables, words }) => {
   };
 
   const columns = (ground, name, { band, roads, scenario }) => parts[band].map((one) => (
-    name === "children" ? counts[ground].children[one] : counts[ground][name]?.[roads]?.[scenario]?.[one]));
-  const isMeasured = (asked) => columns("municipalities", "covered", { ...choice, ...asked })
+    name === "children" ? counts[ground]?.children[one] : counts[ground]?.[name]?.[roads]?.[scenario]?.[one]));
+  const isMeasured = (asked, ground = "municipalities") => columns(ground, "covered", { ...choice, ...asked })
     .every((column) => column !== undefined);
 
   // A column that is the same everywhere stands there once.
@@ -43,6 +43,27 @@ const readFigures = ({ figures, tables, words }) => {
     };
   };
 
+  // The change of a share since the earlier result, in points; null where one of both has none.
+  const points = (ground, number) => {
+    const [now, then] = [ground, `${ground}_before`].map((one) => (
+      isMeasured({}, one) ? of(one, number).ratio : null));
+    return now === null || then === null ? null : Math.round((now - then) * 1e11) / 1e9;
+  };
+  const signed = (value) => {
+    const tenths = Math.floor(Math.abs(value) * 10 + 0.5);
+    const sign = { 1: "+", 0: "", "-1": "-" }[tenths && Math.sign(value)];
+    return `${sign}${whole(Math.floor(tenths / 10))}${format.decimal}${tenths % 10}`;
+  };
+
+  // The class by which a place is coloured in a table's layer, and counted in its legend.
+  const classed = (table, number) => {
+    if (table !== "change") return of(table, number);
+    const change = points(tables.change.of, number);
+    if (change === null) return { class: -1, partly: false };
+    const size = changes.filter((bound) => Math.abs(change) >= bound).length;
+    return { class: 2 + Math.sign(change) * size, partly: false };
+  };
+
   const isStart = () => Object.keys(start).every((name) => choice[name] === start[name]);
   const called = (name) => figures.switches[name].find(({ key }) => key === choice[name]).name;
   const chosen = () => Object.keys(start).map(called).join(words.series);
@@ -57,18 +78,25 @@ const readFigures = ({ figures, tables, words }) => {
 
   // What is told of a place: head and cell, in the order of its table; an empty cell is not known.
   const told = (ground, number) => {
-    const { columns: heads, figures: named, rows } = tables[ground];
+    const { columns: heads, figures: named, rows, of: source = ground } = tables[ground];
     const own = rows[number].values();
-    const found = ground in counts ? of(ground, number) : {};
+    const write = {
+      "": () => own.next().value,
+      start: () => [own.next().value, isStart()].reduce((cell, shown) => (shown ? cell : "")),
+      share: () => of(source, number).share,
+      share_before: () => (isMeasured({}, `${source}_before`) ? of(`${source}_before`, number).share : ""),
+      points: () => {
+        const change = points(source, number);
+        return change === null ? "" : fill(words.points, { points: signed(change) });
+      },
+      range: () => {
+        const [low, high] = range(source, number);
+        return low ? fill(words.range, { low, high }) : "";
+      },
+    };
     return heads.map((head, i) => {
-      const name = named?.[i];
-      if (!name) return [head, own.next().value];
-      if (name === "start") return [head, own.next().value].map((cell, j) => (j && !isStart() ? "" : cell));
-      if (name === "range") {
-        const [low, high] = range(ground, number);
-        return [head, low ? fill(words.range, { low, high }) : ""];
-      }
-      return [head, name === "share" ? found.share : whole(found[name])];
+      const name = named?.[i] ?? "";
+      return [head, name in write ? write[name]() : whole(of(source, number)[name])];
     });
   };
 
@@ -78,5 +106,5 @@ const readFigures = ({ figures, tables, words }) => {
   };
   const onChoice = (hear) => hearers.push(hear);
 
-  return { choice, switches: figures.switches, isMeasured, choose, onChoice, of, range, told, chosen, described, fill, whole, counted };
+  return { choice, switches: figures.switches, isMeasured, choose, onChoice, of, range, classed, points, signed, told, chosen, described, fill, whole, counted };
 };

@@ -68,7 +68,7 @@ const drawMap = (container, data, figures) => {
   };
 
   // Tab comes to one shape of each layer; the arrows go from there to the others.
-  const walked = (group, ground) => {
+  const walked = (group, ground, table) => {
     const walk = { group, ground, stop: null };
     const stopAt = (shape) => {
       walk.stop?.getElement()?.setAttribute("tabindex", -1);
@@ -102,9 +102,9 @@ const drawMap = (container, data, figures) => {
       event.preventDefault();
       event.stopPropagation();
     };
-    const name = (shape) => told(ground, shape.feature.id).map(([head, cell]) => pair(head, cell)).join(", ");
+    const name = (shape) => told(table, shape.feature.id).map(([head, cell]) => pair(head, cell)).join(", ");
     group.eachLayer((shape) => {
-      shape.bindTooltip(() => tooltip(ground, shape.feature.id), { sticky: true, opacity: 1, className: "told" });
+      shape.bindTooltip(() => tooltip(table, shape.feature.id), { sticky: true, opacity: 1, className: "told" });
       shape.on({
         mouseover: () => mark(shape),
         mouseout: () => leave(shape),
@@ -114,7 +114,7 @@ const drawMap = (container, data, figures) => {
       shape.on("add", () => {
         const element = shape.getElement();
         element.ownerSVGElement.setAttribute("role", "listbox");
-        element.ownerSVGElement.setAttribute("aria-label", data.tables[ground].columns[0]);
+        element.ownerSVGElement.setAttribute("aria-label", data.tables[table].columns[0]);
         element.parentNode.setAttribute("role", "presentation");
         element.setAttribute("role", "option");
         element.setAttribute("aria-label", name(shape));
@@ -146,15 +146,15 @@ const drawMap = (container, data, figures) => {
   };
 
   // Of the looks of shares: those of the classes, of the classes that are partly measured, of none.
-  const lookOfShare = (ground, number, looks) => {
-    const { class: own, partly } = figures.of(ground, number);
+  const lookOfShare = (table, number, looks) => {
+    const { class: own, partly } = figures.classed(table, number);
     if (own < 0) return looks.length - 1;
     return partly ? own + (looks.length - 1) / 2 : own;
   };
 
-  const drawn = ({ ground, pane, looks, look }) => {
-    const interactive = ground in data.tables;
-    const style = ({ id }) => looks[look === "share" ? lookOfShare(ground, id, looks) : look[id] ?? look];
+  const drawn = ({ ground, pane, looks, look, table = ground }) => {
+    const interactive = table in data.tables;
+    const style = ({ id }) => looks[look === "share" ? lookOfShare(table, id, looks) : look[id] ?? look];
     const group = L.geoJSON(shapes(ground), {
       pane,
       interactive,
@@ -163,7 +163,7 @@ const drawMap = (container, data, figures) => {
       pointToLayer: (_, at) => L.circleMarker(at, { pane }),
     });
     if (look === "share") figures.onChoice(() => group.setStyle(style));
-    if (interactive) walked(group, ground);
+    if (interactive) walked(group, ground, table);
     return ground in data.points ? sized(group) : group;
   };
 

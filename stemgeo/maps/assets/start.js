@@ -2,7 +2,7 @@
 const start = (root, data) => {
   const figures = readFigures(data);
   const atlas = drawMap(root.querySelector(".map"), data, figures);
-  const told = { root, ...atlas, figures };
+  const told = { root, data, ...atlas, figures };
   showChoice(told, data);
   furnishPage(told, data);
   root.stemgeo = told;
