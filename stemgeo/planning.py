@@ -15,9 +15,9 @@ from stemgeo.coverage import municipality_table
 from stemgeo.errors import Problem, StudyError
 from stemgeo.inputs import vintages
 from stemgeo.inputs.plan import add_plan
-from stemgeo.maps.curve import draw_curve
+from stemgeo.maps.curve import describe_curve, draw_curve
 from stemgeo.maps.kinds import DrawnMap, save_map, share
-from stemgeo.maps.page import save_figure
+from stemgeo.maps.page import save_described
 from stemgeo.maps.sheet import Ground
 from stemgeo.measure import (
     Measured,
@@ -119,14 +119,15 @@ class Plan(PlanTables, Outcome):
     def _draw_maps(self, maps: Path) -> None:
         formats = self.study.output.formats
         save_map(self._draw_plan_map(), maps / "plan", formats)
-        save_figure(self.chart(), maps / "curve", formats=formats)
+        said = describe_curve(self.curve, self._add_roads(self.text))
+        save_described(self.chart(), maps / "curve", said, formats)
 
     def _add_roads(self, text: MapText) -> MapText:
         """Say which roads, when they are not all."""
         if self.study.siting.profile == "all":
             return text
         roads = say_over_roads(self.study.siting.profile, text.language)
-        return replace(text, measure=f"{text.heading}{roads}")
+        return replace(text, measure=f"{text.heading}{roads}", roads=roads)
 
     def _build_run_plan(self) -> pd.DataFrame:
         """Give the places in the form of the register, for `stemgeo run --plan`."""

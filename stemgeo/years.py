@@ -14,7 +14,7 @@ from stemgeo.coverage import REGION, status_of, summary_table
 from stemgeo.errors import Problem, StudyError
 from stemgeo.inputs import Inputs, vintages
 from stemgeo.maps.line_chart import describe_line_chart, draw_line_chart
-from stemgeo.maps.page import save_figure
+from stemgeo.maps.page import save_described
 from stemgeo.maps.series import find_partly_measured
 from stemgeo.maps.small_multiples import describe_small_multiples, draw_small_multiples
 from stemgeo.measure import Measured, Prepared, measure_day, prepare_study, report_nothing
@@ -127,10 +127,12 @@ class Trend(Outcome):
 
     def _draw_maps(self, maps: Path) -> None:
         formats = self.study.output.formats
-        chart = draw_line_chart(self.table, self.reported, self.text)
-        save_figure(chart, maps / "trend-chart", formats=formats)
-        multiples = draw_small_multiples(self.municipalities, self.academies, self.text)
-        save_figure(multiples, maps / "trend-maps", formats=formats)
+        given = self.table, self.reported, self.text
+        said = describe_line_chart(*given)
+        save_described(draw_line_chart(*given), maps / "trend-chart", said, formats)
+        of_years = self.municipalities, self.academies, self.text
+        said = describe_small_multiples(*of_years)
+        save_described(draw_small_multiples(*of_years), maps / "trend-maps", said, formats)
 
     def _build_manifest(self) -> dict[str, Any]:
         return {

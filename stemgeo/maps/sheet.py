@@ -338,12 +338,12 @@ class Legend:
     def height_in(self, width_in: float) -> float:
         """The height that it needs on a sheet of an inner width, inches."""
         first = (
-            len(self.classes) * ROW_IN
+            _rows_in(self._wrapped_classes)
             + len(self._wrapped_rule) * line_height_in(SMALL_PT)
             + GAP_IN / 4
         )
         second = (
-            self._others_in
+            _rows_in(self._wrapped_others)
             + len(self._wrapped_lines) * line_height_in(TEXT_PT)
             + measure_sizes(self.sizes)
             + ROW_IN * 2.2
@@ -362,19 +362,13 @@ class Legend:
         heading = self._wrap_heading(place.width)
         write_lines(page, place.left, place.top, heading, TEXT_PT, weight="bold")
         top = place.top - len(heading) * line_height_in(TEXT_PT) - GAP_IN / 2
-        end = place.left + _counts_end_in(self.classes)
-        for number, key in enumerate(self.classes):
-            draw_key(page, place.left, top - (number + 0.5) * ROW_IN, key, end)
-        rule_top = top - len(self.classes) * ROW_IN - GAP_IN / 4
+        end = place.left + _counts_end_in(self.classes, self._wrapped_classes)
+        _draw_keys(page, place.left, top, self.classes, self._wrapped_classes, end)
+        rule_top = top - _rows_in(self._wrapped_classes) - GAP_IN / 4
         write_lines(page, place.left, rule_top, self._wrapped_rule, SMALL_PT, color=PALE_INK)
         second = place.left + SECOND_COLUMN_IN
-        below = top
-        for key, lines in zip(self.others, self._wrapped_others, strict=True):
-            draw_key(page, second, below - ROW_IN / 2, replace(key, meaning=lines[0]))
-            under = below - ROW_IN / 2 - line_height_in(TEXT_PT) / 2
-            write_lines(page, second + KEY_TEXT_IN, under, lines[1:], TEXT_PT)
-            below -= _row_in(lines)
-        lines_top = top - self._others_in - GAP_IN / 4
+        _draw_keys(page, second, top, self.others, self._wrapped_others)
+        lines_top = top - _rows_in(self._wrapped_others) - GAP_IN / 4
         write_lines(page, second, lines_top, self._wrapped_lines, TEXT_PT)
         sizes_top = lines_top - len(self._wrapped_lines) * line_height_in(TEXT_PT)
         draw_sizes(page, second, sizes_top, self.sizes)
@@ -413,8 +407,10 @@ class Legend:
         return [wrap_text(key.meaning, _KEY_IN, TEXT_PT) or [""] for key in self.others]
 
     @property
-    def _others_in(self) -> float:
-        return sum(map(_row_in, self._wrapped_others))
+    def _wrapped_classes(self) -> list[list[str]]:
+        counts = max((text_width_in(key.count, TEXT_PT) for key in self.classes), default=0.0)
+        room = SECOND_COLUMN_IN - KEY_TEXT_IN - counts - 2 * GAP_IN
+        return [wrap_text(key.meaning, room, TEXT_PT) or [""] for key in self.classes]
 
     @property
     def _wrapped_rule(self) -> list[str]:
@@ -430,19 +426,50 @@ def _row_in(lines: Sequence[str]) -> float:
     return ROW_IN + (len(lines) - 1) * line_height_in(TEXT_PT)
 
 
+def _rows_in(rows: Sequence[Sequence[str]]) -> float:
+    return sum(map(_row_in, rows))
+
+
+def _draw_keys(
+    page: Axes,
+    left: float,
+    top: float,
+    keys: Sequence[Key],
+    rows: Sequence[Sequence[str]],
+    counts_end: float | None = None,
+) -> None:
+    """Draw the lines of a legend under one another.
+
+    Parameters
+    ----------
+    page, left, top
+        In inches, and where they begin.
+    keys, rows
+        What they show, and the lines that their meaning takes.
+    counts_end
+        Where their counts end, inches.
+    """
+    for key, lines in zip(keys, rows, strict=True):
+        middle = top - ROW_IN / 2
+        draw_key(page, left, middle, replace(key, meaning=lines[0]), counts_end)
+        under = middle - line_height_in(TEXT_PT) / 2
+        write_lines(page, left + KEY_TEXT_IN, under, lines[1:], TEXT_PT)
+        top -= _row_in(lines)
+
+
 def _is_wide(width_in: float) -> bool:
     """Whether a legend of this width has room for a third column."""
     return width_in > 2.6 * SECOND_COLUMN_IN
 
 
-def _counts_end_in(keys: Sequence[Key]) -> float:
+def _counts_end_in(keys: Sequence[Key], rows: Sequence[Sequence[str]]) -> float:
     """Where the counts end, right of the longest meaning with its count."""
     needed = [
         KEY_TEXT_IN
-        + text_width_in(key.meaning, TEXT_PT)
+        + max(text_width_in(line, TEXT_PT) for line in lines)
         + GAP_IN
         + text_width_in(key.count, TEXT_PT)
-        for key in keys
+        for key, lines in zip(keys, rows, strict=True)
     ]
     return max([COUNTS_END_IN, *needed])
 

@@ -60,6 +60,8 @@ class MapText:
         Within how many one must arrive.
     year
         Of the study; empty: it is not said.
+    roads
+        Over which roads, where they are not all: " over rustige wegen".
     shown
         What a sheet shows, as a sentence; empty where it is of the study as a whole.
     """
@@ -75,6 +77,7 @@ class MapText:
     gap_caution: str = ""
     minutes: str = "15"
     year: str = ""
+    roads: str = ""
     shown: str = ""
 
     def showing(self, what: str, place: str, year: str | None = None) -> MapText:
@@ -90,7 +93,8 @@ class MapText:
             Of which year or years; that of the study when not given.
         """
         year = self.year if year is None else year
-        parts = {"what": self.words(what, minutes=self.minutes), "place": place, "year": year}
+        said = self.words(what, minutes=self.minutes) + self.roads
+        parts = {"what": said, "place": place, "year": year}
         shown = self.words("map.title" if year else "map.title_undated", **parts)
         return replace(self, shown=shown)
 

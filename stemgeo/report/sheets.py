@@ -192,7 +192,7 @@ class Sheets:
         ground, text = self.build_ground(province), self.result.text
         if plan.profile != "all":
             roads = say_over_roads(plan.profile, text.language)
-            text = replace(text, measure=f"{text.heading}{roads}")
+            text = replace(text, measure=f"{text.heading}{roads}", roads=roads)
         towns = plan.table("plan-municipalities").set_index("nis_code")
         towns = towns.reindex(ground.municipalities["nis_code"])
         counts = {name: towns[name].to_numpy() for name in (*MEASURES, "academies", "planned")}

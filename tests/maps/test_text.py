@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
+from typing import TYPE_CHECKING
 
 import hand
 import numpy as np
@@ -13,6 +15,9 @@ from stemgeo.maps import text as text_
 from stemgeo.reasons import REASONS
 from stemgeo.report import summary
 from stemgeo.texts import load_texts
+
+if TYPE_CHECKING:
+    from stemgeo.maps.text import MapText
 
 NL, EN = load_texts("nl"), load_texts("en")
 
@@ -198,3 +203,14 @@ def test_a_gap_in_many_municipalities_names_three() -> None:
         {"name": "Lochristi, Laarne, Lokeren", "municipalities": 5}, NL
     ) == ("Lochristi, Laarne, Lokeren en 2 andere")
     assert text_.name_gap_places({"name": "Gent", "municipalities": 1}, NL) == "Gent"
+
+
+def test_a_title_says_over_which_roads(text: MapText) -> None:
+    """Where they are not all; without a year it ends with the place."""
+    shown = text.showing("map.share.title", "Limburg").shown
+    assert shown.endswith("kunnen bereiken, Limburg, 2022")
+    quiet = replace(text, roads=" over rustige wegen", year="", minutes="20")
+    shown = quiet.showing("map.share.title", "Limburg").shown
+    assert "binnen 20 minuten" in shown
+    assert shown.endswith("kunnen bereiken over rustige wegen, Limburg")
+    assert quiet.headline == text.title
