@@ -592,7 +592,7 @@ def compare_command(
     if form is Form.text:
         for profile, rows in tables.items():
             print(f"\n{say_heading(found, profile)}")
-            _print_table(format_comparison(rows, found.language, by), form)
+            _print_table(format_comparison(rows, found, by), form)
             print(say_moved(found, profile))
     else:
         _print_table(pd.concat(tables.values(), ignore_index=True), form)

@@ -538,7 +538,7 @@ def note_assumed_stress(counts: Mapping[str, int], travel: Travel) -> list[Note]
         "assumed speed limit (of {assumed_built_up} km on an assumed built-up area too), of "
         "{assumed_lanes} km on an assumed number of lanes, of {assumed_no_track} km on no cycle "
         "track being there",
-        "van {for_cars} km weg waar auto's komen, steunt de verkeersstress van {assumed_limit} km "
+        "van {for_cars} km weg waar auto’s komen, steunt de verkeersstress van {assumed_limit} km "
         "op een aangenomen snelheidslimiet (van {assumed_built_up} km ook op een aangenomen "
         "bebouwde kom), van {assumed_lanes} km op een aangenomen aantal rijstroken, van "
         "{assumed_no_track} km op het aangenomen ontbreken van een fietspad",

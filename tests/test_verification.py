@@ -132,7 +132,7 @@ def test_files_that_are_gone_or_added_are_named(base: Path) -> None:
     said = stemgeo("verify", folder)
     assert said.status == 1
     assert "  map.html: ontbreekt" in said.out.splitlines()
-    assert said.out.splitlines()[-1] == "Niet gelijk, verschillen: 3 (bestanden 3)."
+    assert said.out.splitlines()[-1] == "Niet gelijk; aantal verschillen: 3 (bestanden 3)."
 
 
 def test_a_link_is_no_file_of_a_result(base: Path) -> None:

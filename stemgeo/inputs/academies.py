@@ -429,7 +429,7 @@ def _drop_repeats(table: gpd.GeoDataFrame, file: OpenedFile) -> gpd.GeoDataFrame
                 "hetzelfde als een andere rij",
                 "identique à une autre ligne",
             ),
-            say("left out", "weggelaten", "sans effet"),
+            say("left out", "weggelaten", "laissé de côté"),
         )
     return table[~again]
 
@@ -630,7 +630,7 @@ def _warn_of_status(unused: pd.DataFrame, file: OpenedFile) -> None:
         file.warn(
             say(
                 "'{label}' is not used, and such a column decides who counts: {kinds}",
-                "'{label}' is niet gebruikt, en zo'n kolom beslist wie meetelt: {kinds}",
+                "'{label}' is niet gebruikt, en zo’n kolom beslist wie meetelt: {kinds}",
                 "« {label} » n’est pas utilisée, et une telle colonne décide qui compte : {kinds}",
                 label=clean_text(file.label_of(name), 40),
                 kinds=say_list(kinds, _MOST_KINDS),

@@ -375,7 +375,8 @@ def _match_places(
                 "{out} of its {rows} {are} of no place of the study and left out: row {names}",
                 "{out} van de {rows} {are} bij geen plaats van de studie, dus weggelaten: "
                 "rij {names}",
-                "{out} sur {rows} n’{are} à aucun lieu de l’étude, donc sans effet : ligne {names}",
+                "{out} sur {rows} n’{are} à aucun lieu de l’étude, donc laissées de côté : "
+                "ligne {names}",
                 out=say_amount(len(out)),
                 rows=say_count(len(rows), "row"),
                 are=Said("is", "hoort", "appartient")

@@ -166,7 +166,7 @@ def _keep_flemish_outlines(frame: gpd.GeoDataFrame, file: OpenedFile) -> gpd.Geo
                 say(
                     "{count} municipalities of {region} left out",
                     "{count} gemeenten van {region} weggelaten",
-                    "{count} communes de {region} sans effet",
+                    "laissé de côté : {count} communes de {region}",
                     count=say_amount(count),
                     region=what,
                 )
@@ -658,7 +658,7 @@ def _keep_in_study(
             say(
                 "{left} outside the study's municipalities left out",
                 "{left} buiten de gemeenten van de studie weggelaten",
-                "{left} hors des communes de l’étude sans effet",
+                "laissé de côté, hors des communes de l’étude : {left}",
                 left=left,
             )
         )

@@ -223,7 +223,9 @@ def _note_empty_rows(raw: _RawTable, file: OpenedFile) -> None:
     empty = int(rows[-1]) - first + 1 - len(rows) if len(rows) else 0
     if empty:
         rows_left = say_count(empty, "empty row")
-        file.note(say("{rows} left out", "{rows} weggelaten", "{rows} sans effet", rows=rows_left))
+        file.note(
+            say("{rows} left out", "{rows} weggelaten", "laissé de côté : {rows}", rows=rows_left)
+        )
 
 
 _NO_CELL = re.compile(

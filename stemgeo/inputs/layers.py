@@ -196,7 +196,7 @@ def _keep_in_study_area(
             say(
                 "{left} outside the study's municipalities left out",
                 "{left} buiten de gemeenten van de studie weggelaten",
-                "{left} hors des communes de l’étude sans effet",
+                "laissé de côté, hors des communes de l’étude : {left}",
                 left=left_out,
             )
         )

@@ -49,7 +49,7 @@ def say_left_out(rows: Sequence[int], what: Said, texts: Sequence[str]) -> Said:
     return say(
         "{rows} left out as {what}: {texts}",
         "{rows} weggelaten als {what}: {texts}",
-        "{rows} sans effet, comme {what} : {texts}",
+        "laissé de côté comme {what}, {rows} : {texts}",
         rows=say_rows("row", rows),
         what=what,
         texts=say_list(texts),

@@ -364,7 +364,7 @@ def _keep_flemish_people(table: pd.DataFrame, file: OpenedFile) -> pd.DataFrame:
                 say(
                     "{people} of {region} left out",
                     "{people} van {region} weggelaten",
-                    "{people} de {region} sans effet",
+                    "laissé de côté : {people} de {region}",
                     people=say_count(people, "person"),
                     region=region,
                 )
@@ -512,7 +512,7 @@ def _keep_study_towns(
             say(
                 "{children} in {number} outside the study left out",
                 "{children} in {number} buiten de studie weggelaten",
-                "{children} dans {number} hors de l’étude sans effet",
+                "laissé de côté, hors de l’étude : {children} dans {number}",
                 children=say_count(int(elsewhere["children"].sum()), "child"),
                 number=number,
             )
@@ -619,7 +619,7 @@ def _match_zones(totals: pd.Series, zones: pd.DataFrame, file: OpenedFile) -> pd
             say(
                 "{people} in {zones} outside the study left out",
                 "{people} in {zones} buiten de studie weggelaten",
-                "{people} dans {zones} hors de l’étude sans effet",
+                "laissé de côté, hors de l’étude : {people} dans {zones}",
                 people=people,
                 zones=say_count(len(left), "zone"),
             )

@@ -201,8 +201,8 @@ def load_addresses(
                 "study area, {none} of weight 0",
                 "{addresses} op {places}, gewichten samen {sum}; weggelaten: {outside} buiten het "
                 "studiegebied, {none} met gewicht 0",
-                "{addresses} en {places}, somme des poids {sum} ; sans effet : {outside} hors de "
-                "la zone d’étude, {none} de poids 0",
+                "{addresses} en {places}, somme des poids {sum} ; laissé de côté : {outside} hors "
+                "de la zone d’étude, {none} de poids 0",
                 addresses=say_count(len(kept), "address"),
                 places=say_count(len(places), "place"),
                 sum=say_amount(kept["weight"].sum()),
@@ -380,7 +380,7 @@ def _read_peopled(
             say(
                 "{cells} below 0 left out",
                 "{cells} onder 0 weggelaten",
-                "{cells} sous 0 sans effet",
+                "laissé de côté, sous 0 : {cells}",
                 cells=say_count(negative, "cell"),
             )
         )

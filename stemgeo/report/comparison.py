@@ -16,7 +16,16 @@ from stemgeo.coverage import ALL_BANDS, REGION, share_covered
 from stemgeo.errors import Problem, ResultError
 from stemgeo.inputs.files import clean_text
 from stemgeo.maps.text import MapText, province_name
-from stemgeo.notes import Note, Said, say, say_count, say_list, tell_notes, write_in_all
+from stemgeo.notes import (
+    Note,
+    Said,
+    say,
+    say_count,
+    say_day,
+    say_list,
+    tell_notes,
+    write_in_all,
+)
 from stemgeo.profiles import QUIET, ROADS
 from stemgeo.report.files import (
     COMPARE,
@@ -56,7 +65,6 @@ _NOT_ASKED = ("path", "sha256", "source", "licence", "date")
 _MOST_NAMED = 10
 
 _COMPARISON = Said("comparison", "vergelijking", "comparaison")
-_OTHER = {"A": "B", "B": "A"}
 _OF_SIDE = (
     *("stemgeo", "python", "libraries", "notice", "method_note", "attribution"),
     *("study", "study_file", "inputs"),
@@ -122,7 +130,7 @@ class Comparison(Outcome):
 
     def shown(self) -> pd.DataFrame:
         """Give the provinces of both in words."""
-        return format_comparison(self.of("province"), self.language, "province")
+        return format_comparison(self.of("province"), self, "province")
 
     @property
     def profiles(self) -> list[str]:
@@ -180,8 +188,8 @@ class Comparison(Outcome):
             "differences": self.differences.to_dict("records"),
             "same_children": self.same_children,
             **{
-                side.lower(): {name: one[name] for name in _OF_SIDE if name in one}
-                for side, one in _label_sides(self)
+                side: {name: one[name] for name in _OF_SIDE if name in one}
+                for side, one in zip("ab", self.made_of, strict=True)
             },
             "notes": write_in_all(self.notes, read_study(self.a).languages),
         }
@@ -399,15 +407,16 @@ def _keep_of_both(
 
 def _note_other_means(a: _Side, b: _Side) -> tuple[Note, ...]:
     """Tell when they seek two things, or by two modes, or one in a straight line."""
-    found = []
+    found, sides = [], _name_sides(a.content, b.content)
     seekers = [read_study(one.content) for one in (a, b)]
     if seekers[0].seeks_other_than(seekers[1]):
         ours, theirs = (find_wording(one.language).words.plural for one in seekers)
         found.append(
             say(
-                "A is of '{ours}', B of '{theirs}'",
-                "A gaat over '{ours}', B over '{theirs}'",
-                "A porte sur « {ours} », B sur « {theirs} »",
+                "{a} is of '{ours}', {b} of '{theirs}'",
+                "{a} gaat over '{ours}', {b} over '{theirs}'",
+                "{a} porte sur « {ours} », {b} sur « {theirs} »",
+                **sides,
                 ours=clean_text(ours),
                 theirs=clean_text(theirs),
             )
@@ -416,22 +425,24 @@ def _note_other_means(a: _Side, b: _Side) -> tuple[Note, ...]:
     if mode != other:
         found.append(
             say(
-                'A is measured with mode = "{mode}", B with mode = "{other}"',
-                'A is gemeten met mode = "{mode}", B met mode = "{other}"',
-                "A est mesuré avec mode = « {mode} », B avec mode = « {other} »",
+                '{a} is measured with mode = "{mode}", {b} with mode = "{other}"',
+                '{a} is gemeten met mode = "{mode}", {b} met mode = "{other}"',
+                "{a} : mesuré avec mode = « {mode} », {b} : avec mode = « {other} »",
+                **sides,
                 mode=clean_text(mode),
                 other=clean_text(other),
             )
         )
-    lines = [name for name, side in (("A", a), ("B", b)) if _is_straight(side.content)]
-    if len(lines) == 1:
+    straight = [_is_straight(side.content) for side in (a, b)]
+    if straight[0] != straight[1]:
+        line, roads = ("a", "b") if straight[0] else ("b", "a")
         found.append(
             say(
                 "{line} is measured in a straight line, {roads} over roads",
                 "{line} is gemeten in vogelvlucht, {roads} over de weg",
-                "{line} est mesuré à vol d’oiseau, {roads} par la route",
-                line=lines[0],
-                roads=_OTHER[lines[0]],
+                "{line} : mesuré à vol d’oiseau, {roads} : par la route",
+                line=sides[line],
+                roads=sides[roads],
             )
         )
     mend = say(
@@ -444,14 +455,14 @@ def _note_other_means(a: _Side, b: _Side) -> tuple[Note, ...]:
 
 def _note_one_sided(a: _Side, b: _Side) -> tuple[Note, ...]:
     """Tell which roads cannot be compared, since only one result measured them."""
-    notes = []
-    for name, side, other in (("A", a, b), ("B", b, a)):
+    notes, sides = [], _name_sides(a.content, b.content)
+    for name, side, other in (("a", a, b), ("b", b, a)):
         for profile in (one for one in side.profiles if one not in other.profiles):
             what = say(
-                "only {name} is measured over {roads}",
-                "alleen {name} is gemeten over {roads}",
-                "seul {name} contient une mesure par ces routes : {roads}",
-                name=name,
+                "only one is measured over {roads} ({name})",
+                "maar één is gemeten over {roads} ({name})",
+                "une seule mesure ({name}) par ces routes : {roads}",
+                name=sides[name],
                 roads=ROADS[profile],
             )
             mend = say(
@@ -470,14 +481,16 @@ def _is_straight(content: Manifest) -> bool:
 def say_heading(found: Comparison, profile: str) -> str:
     """Say over which roads the figures of a profile are."""
     words = found.words
-    lines = [name for name, side in _label_sides(found) if _is_straight(side)]
-    if not lines or profile != "all":
+    straight = [_is_straight(one) for one in found.made_of]
+    if not any(straight) or profile != "all":
         if profile == "all":
             return words("compare.all")
         return words("compare.over", roads=QUIET[profile].roads_with_stress.to_text(found.language))
-    if len(lines) == 2:
+    if all(straight):
         return words("compare.straight")
-    return words("compare.mixed", line=lines[0], roads=_OTHER[lines[0]])
+    sides = _label_sides(found)
+    line, roads = sides if straight[0] else sides[::-1]
+    return words("compare.mixed", line=line, roads=roads)
 
 
 def _note_left_out(parts: list[tuple[str, str, str]]) -> tuple[Note, ...]:
@@ -681,18 +694,21 @@ def _format_choice(value: Any) -> str:
 # -- for people -----------------------------------------------------------------------------
 
 
-def format_comparison(rows: pd.DataFrame, language: str, level: str) -> pd.DataFrame:
+def format_comparison(rows: pd.DataFrame, found: Comparison, level: str) -> pd.DataFrame:
     """Turn rows of the table into text columns with headings, for people.
 
     Parameters
     ----------
     rows, level
         As from `Comparison.of`, and of which level.
-    language
-        Of the words.
+    found
+        The comparison, whose language and days the headings have.
     """
-    words = load_texts(language)
-    heads = words.list_below("compare.head")
+    words, language = found.words, found.language
+    ours, theirs = _label_sides(found)
+    heads = {
+        name: one.format(a=ours, b=theirs) for name, one in words.list_below("compare.head").items()
+    }
     names = [province_name(one, words) for one in rows["name"]]
     columns: dict[str, Any] = {name_level(level, words): names}
     for name in (one for one in SCHEMAS["comparison"].columns if one in heads):
@@ -721,22 +737,29 @@ def say_differences(found: Comparison) -> list[str]:
     """Write what differs between the questions, a line each."""
     if found.differences.empty:
         return [found.words("compare.nothing")]
-    words, rows = found.words, found.differences.to_numpy().tolist()
+    words, sides = found.words, _label_sides(found)
     return [
-        words.join_pair(what, words.join_series([f"A {ours or DASH}", f"B {theirs or DASH}"]))
-        for what, ours, theirs in rows
+        words.join_pair(
+            what,
+            words.join_series(
+                words.join_pair(side, one or DASH) for side, one in zip(sides, each, strict=True)
+            ),
+        )
+        for what, *each in found.differences.to_numpy().tolist()
     ]
 
 
 def list_notices(a: Manifest, b: Manifest) -> list[str]:
     """Give the notices and methods of both, each thing once, and whose it is when one has it."""
-    lines = []
+    lines, sides = [], _label(a, b)
     for name in ("notice", "method_note"):
         ours, theirs = a.get(name, ""), b.get(name, "")
         if ours == theirs:
             lines += [ours]
         else:
-            lines += [f"{side}: {said}" for side, said in (("A", ours), ("B", theirs)) if said]
+            told = zip(sides, (ours, theirs), strict=True)
+            words = load_texts(read_study(a).language)
+            lines += [words.join_pair(side, said) for side, said in told if said]
     return [line for line in lines if line]
 
 
@@ -751,9 +774,12 @@ def _name_sources(found: Comparison) -> str:
 
 def _write_markdown(found: Comparison) -> str:
     """Write the comparison for people."""
-    language = found.language
-    words = load_texts(language)
-    titles = [f"{side}: {one['study']['study']['title']}" for side, one in _label_sides(found)]
+    words = found.words
+    sides = _label_sides(found)
+    titles = [
+        words.join_pair(side, one["study"]["study"]["title"])
+        for side, one in zip(sides, found.made_of, strict=True)
+    ]
     lines = begin_markdown(words("compare.title"))
     lines += [*(f"- {escape_markdown(title)}" for title in titles), ""]
     lines += [f"**{escape_markdown(line)}**\n" for line in list_notices(found.a, found.b)]
@@ -761,14 +787,14 @@ def _write_markdown(found: Comparison) -> str:
     if found.differences.empty:
         lines += [words("compare.nothing"), ""]
     else:
-        heads = {"what": words("compare.what"), "a": "A", "b": "B"}
+        heads = {"what": words("compare.what"), "a": sides[0], "b": sides[1]}
         lines += [*write_markdown_table(found.differences.rename(columns=heads), left=3), ""]
     for profile in found.profiles:
-        shown = format_comparison(found.of("province", profile=profile), language, "province")
+        shown = format_comparison(found.of("province", profile=profile), found, "province")
         lines += [f"## {say_heading(found, profile)}", "", say_moved(found, profile), ""]
         lines += [*write_markdown_table(shown, left=1), "", *_name_losers(found, profile)]
     end = end_markdown(_name_sources(found), found.notes, words, "compare.notes")
-    return "\n".join([*lines, words("compare.points"), "", *end])
+    return "\n".join([*lines, words("compare.points", a=sides[0], b=sides[1]), "", *end])
 
 
 def _name_losers(found: Comparison, profile: str) -> list[str]:
@@ -786,5 +812,23 @@ def _name_losers(found: Comparison, profile: str) -> list[str]:
     return [words("compare.losers", named=", ".join(named)), ""]
 
 
-def _label_sides(found: Comparison) -> tuple[tuple[str, Manifest], tuple[str, Manifest]]:
-    return ("A", found.a), ("B", found.b)
+def _label_sides(found: Comparison) -> tuple[str, str]:
+    return _label(found.a, found.b)
+
+
+def _label(a: Manifest, b: Manifest) -> tuple[str, str]:
+    """Call both by their days in the language of the first."""
+    names = _name_sides(a, b)
+    ours, theirs = (names[side].to_text(read_study(a).language) for side in ("a", "b"))
+    return ours, theirs
+
+
+def _name_sides(a: Manifest, b: Manifest) -> dict[str, Said]:
+    """Call both by their days, or of one day by their order: nobody knows what A and B were."""
+    days = [read_study(one).about.date for one in (a, b)]
+    if days[0] == days[1]:
+        return {
+            "a": Said("measurement 1", "meting 1", "mesure 1"),
+            "b": Said("measurement 2", "meting 2", "mesure 2"),
+        }
+    return {"a": say_day(days[0]), "b": say_day(days[1])}

@@ -733,8 +733,9 @@ def say_gaps(
             "summary.gaps_all",
             min=format_whole(min_children, language),
             beside=beside,
-            count=format_whole(len(mine), language),
-            **_count_in_gaps(mine, late, language),
+            count=words.say_count("map.count.gap", len(mine)),
+            **_count_in_gaps(mine, late, language)
+            | {"children": words.say_count("map.count.child", int(mine["uncovered"].sum()))},
         ),
         *_say_reasons(mine, language),
     ]

@@ -164,7 +164,7 @@ def _leave_out(
             names=names,
         )
         where = Said("candidates", "kandidaatplaatsen", "lieux candidats")
-        notes.append(Note(where, what, say("left out", "weggelaten", "sans effet")))
+        notes.append(Note(where, what, say("left out", "weggelaten", "laissé de côté")))
     return table[~which]
 
 

@@ -1087,7 +1087,7 @@ def test_legends_say_what_was_drawn(
     nine = [(x, y) for x in range(3) for y in range(3)]
     _, study, inputs = on_a_grid(nine, side_m, points=points, **rules)
     alone = "" if rules else " Eén rastercel of rasterpunt alleen is geen hiaat."
-    told = f"Getekend {dutch} waar deze kinderen wonen; hieruit is niet geteld.{alone}"
+    told = f"Getekend {dutch} waar deze kinderen wonen; deze omtrek dient niet om te tellen.{alone}"
     assert describe_outlines(study, inputs.weights, "nl") == told
     assert build_map_text(study, inputs).outline_note == told
     assert "street" not in describe_outlines(study, inputs.weights, "en")

@@ -669,7 +669,7 @@ def test_a_note_tells_how_much_is_assumed_in_kilometres() -> None:
         "of 0 km on no cycle track being there; where the map does not say, what is usual holds"
     )
     assert (
-        "van 1.200 km weg waar auto's komen, steunt de verkeersstress van 500 km"
+        "van 1.200 km weg waar auto’s komen, steunt de verkeersstress van 500 km"
         in note.to_text("nl")
     )
     assert note_assumed_stress(counts, Travel(profiles=("all",))) == []

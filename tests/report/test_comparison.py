@@ -310,7 +310,9 @@ def test_two_things_that_are_sought_are_told_apart(a: Result) -> None:
     about = a.study.about.model_copy(update={"facility": parks})
     other = replace(a, study=a.study.model_copy(update={"about": about}))
     notes = [note.to_text("nl") for note in compare(a, other).notes]
-    assert any("A gaat over 'STEM-academies', B over 'parken'" in one for one in notes)
+    assert any(
+        "meting 1 gaat over 'STEM-academies', meting 2 over 'parken'" in one for one in notes
+    )
     with pytest.raises(
         ResultError, match="the earlier result is of 'parken', this one of 'STEM-ac"
     ):
@@ -367,7 +369,7 @@ def test_the_summary_of_a_comparison(found: Comparison, tmp_path: Path) -> None:
     assert text.index("inputs.plan") < text.index("| Antwerpen |")
     assert "**Proef, niet voor publicatie**" in text
     assert "**B: benadering in vogelvlucht (afstand x 1,3); met geplande plaatsen**" in text
-    assert "in B en niet in A: 78; in A en niet in B: 88." in text
+    assert "Nieuw binnen bereik: 78; niet langer binnen bereik: 88." in text
     assert "Waar de meeste kinderen niet langer binnen bereik zijn: Boechout (88)." in text
     for source in ("Proefgrenzen (CC0)", "Proefregister"):
         assert text.rindex(source) > text.index("## Bronnen")
@@ -379,7 +381,7 @@ def test_the_words_in_english(a: Result, b: Result, tmp_path: Path) -> None:
     output = a.study.output.model_copy(update={"language": "en"})
     english = replace(a, study=a.study.model_copy(update={"output": output}))
     text = (compare(english, b).write(tmp_path / "c") / "summary.md").read_text("utf-8")
-    assert "Children within reach in B and not in A: 78; in A and not in B: 88." in text
+    assert "Newly within reach: 78; no longer within reach: 88." in text
     assert "| output.language | en | nl |" in text
     assert "| Antwerpen | 806 | 448 | 360 | -88 |" in text
 

@@ -118,7 +118,7 @@ def test_plans_trends_and_comparisons_are_read_back(
     assert again.language == "nl"
     assert again.same_children
     assert repr(again) == repr(both)
-    assert "binnen bereik in A" in repr(both)
+    assert "binnen bereik, meting 1" in repr(both)
     assert again.told_in("nl") is again
     with pytest.raises(ResultError, match="is told in 'nl', the language of its first result"):
         again.told_in("fr")

@@ -639,8 +639,7 @@ TOLD_OF_GAPS = {
     "nl": [
         (
             "Hiaten zijn aaneengesloten gebieden met ten minste 50 van de kinderen die niet "
-            "binnen bereik zijn: 2, met 1.560 kinderen. In kleinere groepen wonen er nog "
-            "40{beside}."
+            "binnen bereik zijn: 2 hiaten, met 1.560 kinderen. In kleinere groepen: nog 40{beside}."
         ),
         (
             "Waarom, van de 1.560 kinderen in deze hiaten: academie voor andere "
@@ -653,8 +652,8 @@ TOLD_OF_GAPS = {
     ],
     "en": [
         (
-            "Gaps are connected areas with at least 50 of the children who are out of reach: 2, "
-            "with 1,560 children. 40 more live in smaller groups{beside}."
+            "Gaps are connected areas with at least 50 of the children who are out of reach: 2 "
+            "gaps, with 1,560 children. In smaller groups: 40 more{beside}."
         ),
         "Why, of the 1,560 children in these gaps: academy for other ages 1,000, much too far 560.",
         (
