@@ -436,13 +436,15 @@ def _gather_before(source: Source, before: Tables) -> Row:
         what = f"is of {then.about.date}, not of a day before {now.about.date}"
         raise ResultError(Problem(str(before.folder), what, "give a result of an earlier date"))
     rows = pd.concat([found.of("region"), found.of("province")]).drop_duplicates("code")
-    shares = rows.set_index("code")["share_a"].to_dict()
+    few = find_partly_measured(rows.rename(columns={"unmeasured_a": "unmeasured"}), "share_a")
+    shares = rows.assign(few=few).set_index("code")[["share_a", "few"]].to_dict("index")
+    told = {name_province(source, one): shares[one] for one in PROVINCES if one in shares}
     return {
         "date": then.about.date,
-        "share": shares[REGION[0]],
-        "provinces": {
-            name_province(source, one): shares[one] for one in PROVINCES if one in shares
-        },
+        "share": shares[REGION[0]]["share_a"],
+        "partly": bool(shares[REGION[0]]["few"]),
+        "provinces": {name: one["share_a"] for name, one in told.items()},
+        "provinces_partly": [name for name, one in told.items() if one["few"]],
         "differences": [one for one in found.differences["what"] if not one.startswith(_ASKED)],
     }
 

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 import docx
 import hand
 import html5lib
+import numpy as np
 import openpyxl
 import pandas as pd
 import pypdf
@@ -27,6 +28,7 @@ from terminal import content_of, stemgeo
 import stemgeo as sg
 from stemgeo import facts
 from stemgeo.errors import ResultError
+from stemgeo.report import content
 from stemgeo.report.content import Source, gather_figures
 from stemgeo.report.filling import FILTERS, TESTS
 
@@ -540,8 +542,10 @@ def test_a_changed_table_is_not_answered_with(small: Path, tmp_path: Path) -> No
     assert not (tmp_path / "new").exists()
 
 
-def test_a_plan_and_an_earlier_result_are_told(small: Path, tmp_path: Path) -> None:
-    """What the places add, and the share of then; a plan for another study is refused."""
+def test_a_plan_and_an_earlier_result_are_told(
+    small: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What the places add, and the share of then, marked where it speaks for few."""
     study = sg.load_study(small / "study")
     plan = sg.site(study.with_siting(places=1)).write(tmp_path / "plan")
     shutil.copytree(small / "study", tmp_path / "study")
@@ -551,6 +555,11 @@ def test_a_plan_and_an_earlier_result_are_told(small: Path, tmp_path: Path) -> N
     told = gather_figures(Source.from_folder(small / "result"), plan=plan, before=before)
     assert told["plan"]
     assert told["before"]
+    assert (told["before"]["partly"], told["before"]["provinces_partly"]) == (False, [])
+    monkeypatch.setattr(content, "find_partly_measured", lambda rows, *_: np.full(len(rows), True))
+    few = gather_figures(Source.from_folder(small / "result"), before=before)["before"]
+    assert (few["partly"], few["provinces_partly"]) == (True, list(few["provinces"]))
+    monkeypatch.undo()
     assert told["sexes"]
     assert walked(told) <= PLAIN
     place = sg.answer(small / "result", tmp_path / "antwoord", plan=plan, before=before)
