@@ -266,7 +266,7 @@ def test_a_study_of_another_day_is_told_and_computed(base: Path) -> None:
         sg.verify(base / "result")
     verification = sg.verify(base / "result", base / "study")
     file, day = verification.of("study")
-    assert (file.where, str(file.what)) == ("study.toml", "is not the file of then")
+    assert (file.where, str(file.what)) == ("study.toml", "is not the file that it was")
     assert (day.where, day.then, day.now) == ("study.date", "2022-12-31", "2024-06-30")
     assert not verification.of("inputs")
     figures = {one.where: one.figures for one in verification.of("result")}
@@ -390,7 +390,7 @@ def test_a_plan_that_changed_is_named(planned: Path) -> None:
     plan = planned / "plannen" / "voorstel.csv"
     changed(plan, "158000;202000", "156000;205000")
     verification = sg.verify(planned / "planned", plan=plan)
-    assert found(verification, "inputs") == [("plan voorstel.csv", "is not the file of then")]
+    assert found(verification, "inputs") == [("plan voorstel.csv", "is not the file that it was")]
     assert "tables/coverage.csv" in {one.where for one in verification.of("result")}
 
 
@@ -403,7 +403,7 @@ def test_a_plan_of_the_study_is_the_one_that_it_names(planned: Path) -> None:
     assert sg.verify(planned / "own").same
     changed(plan, "158000;202000", "156000;205000")
     verification = sg.verify(planned / "own")
-    assert found(verification, "inputs") == [("plan voorstel.csv", "is not the file of then")]
+    assert found(verification, "inputs") == [("plan voorstel.csv", "is not the file that it was")]
 
 
 # -- what is no result -----------------------------------------------------------------------
@@ -592,7 +592,9 @@ def test_a_plan_is_computed_again(base: Path) -> None:
     assert stemgeo("verify", base / "plan").status == 0
     changed(base / "study" / "academies.csv", "151000,0", "152000,0")
     verification = sg.verify(base / "plan")
-    assert found(verification, "inputs") == [("academies academies.csv", "is not the file of then")]
+    assert found(verification, "inputs") == [
+        ("academies academies.csv", "is not the file that it was")
+    ]
     assert "tables/curve.csv" in {one.where for one in verification.of("result")}
 
 
@@ -617,7 +619,7 @@ def test_a_trend_is_computed_again(base: Path) -> None:
         ("tables/trend.csv", "was changed after it was written")
     ]
     assert found(verification, "inputs") == [
-        ("populations.2021 2021.txt", "is not the file of then")
+        ("populations.2021 2021.txt", "is not the file that it was")
     ]
     (moved,) = [one for one in verification.of("result") if one.where == "tables/trend.csv"]
     assert str(moved.what) == "comes out otherwise"
@@ -641,5 +643,7 @@ def test_a_comparison_is_computed_again(planned: Path) -> None:
     changed(planned / "plannen" / "voorstel.csv", "158000;202000", "156000;205000")
     plan = planned / "plannen" / "voorstel.csv"
     verification = sg.verify(planned / "both", plan=plan)
-    assert found(verification, "inputs") == [("B: plan voorstel.csv", "is not the file of then")]
+    assert found(verification, "inputs") == [
+        ("B: plan voorstel.csv", "is not the file that it was")
+    ]
     assert {one.where for one in verification.of("result")} >= {"tables/compare-region.csv"}
