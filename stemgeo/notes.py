@@ -34,12 +34,10 @@ _FOLDED = re.compile(r"[^\S\u00a0\u202f]+")
 
 def keep_seen(text: str) -> str:
     """Take out of a text what nobody sees, or what turns its direction."""
-    kept = (
-        " " if char in "\t\r\n" else char
-        for char in text
-        if char in "\t\r\n" or unicodedata.category(char) not in ("Cc", "Cf", "Cs", "Co")
-    )
-    return "".join(kept)
+    if text.isprintable():
+        return text
+    hidden = (one for one in set(text) if unicodedata.category(one) in ("Cc", "Cf", "Cs", "Co"))
+    return text.translate({ord(one): " " if one in "\t\r\n" else None for one in hidden})
 
 
 def clean_text(text: str, limit: int = 60) -> str:

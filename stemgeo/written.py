@@ -6,7 +6,7 @@ import importlib
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from stemgeo.report.files import ANSWER, COMPARE, RUN, SITE, TREND, command_of, read_manifest
+from stemgeo.report.files import ANSWER, COMPARE, RUN, SITE, TREND, find_command
 
 if TYPE_CHECKING:
     from stemgeo.report.outcome import Outcome
@@ -45,6 +45,6 @@ def read_result(folder: str | Path, language: Language | None = None) -> Outcome
         If it holds no result, or is told in one language and asked for in another; and when a
         table is asked for that is missing, was changed or is not as stemgeo writes it.
     """
-    module, name = _HOMES[command_of(read_manifest(Path(folder), *_HOMES))]
+    module, name = _HOMES[find_command(Path(folder), *_HOMES)]
     kind: type[Outcome] = getattr(importlib.import_module(module), name)
     return kind.from_folder(folder, language)

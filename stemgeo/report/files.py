@@ -168,13 +168,7 @@ def read_manifest(folder: Path, *commands: str) -> dict[str, Any]:
     ResultError
         If the folder holds no result, or that of another command, or not as stemgeo writes it.
     """
-    wanted = commands or (RUN,)
-    content, mend = _read_any_manifest(folder), f"`stemgeo {wanted[0]} STUDY --out DIR` writes one"
-    if content is None:
-        raise ResultError(Problem(str(folder), f"holds no result of a {' or '.join(wanted)}", mend))
-    if command_of(content) not in wanted:
-        what = f"is the result of `stemgeo {command_of(content)}`, not of a {' or '.join(wanted)}"
-        raise ResultError(Problem(str(folder), what, mend))
+    content = _read_manifest_of(folder, commands or (RUN,))
     return manifests.fit_manifest(content, manifests.AnyManifest, folder / MANIFEST)
 
 
@@ -188,8 +182,13 @@ def read_checked_manifest(folder: Path, *commands: str) -> dict[str, Any]:
     ResultError
         As for `read_manifest`, or if it is not as stemgeo writes it.
     """
-    content = read_manifest(folder, *commands)
+    content = _read_manifest_of(folder, commands or (RUN,))
     return manifests.fit_manifest(content, _MODELS[command_of(content)], folder / MANIFEST)
+
+
+def find_command(folder: Path, *commands: str) -> str:
+    """Tell which of these commands wrote a result; raises as `read_manifest` where none did."""
+    return command_of(_read_manifest_of(folder, commands))
 
 
 _MODELS: dict[str, type[manifests.AnyManifest]] = {
@@ -199,6 +198,17 @@ _MODELS: dict[str, type[manifests.AnyManifest]] = {
     SITE: manifests.PlanManifest,
     ANSWER: manifests.AnswerManifest,
 }
+
+
+def _read_manifest_of(folder: Path, wanted: tuple[str, ...]) -> dict[str, Any]:
+    """Read the manifest of a result of one of these commands, as it stands there."""
+    content, mend = _read_any_manifest(folder), f"`stemgeo {wanted[0]} STUDY --out DIR` writes one"
+    if content is None:
+        raise ResultError(Problem(str(folder), f"holds no result of a {' or '.join(wanted)}", mend))
+    if command_of(content) not in wanted:
+        what = f"is the result of `stemgeo {command_of(content)}`, not of a {' or '.join(wanted)}"
+        raise ResultError(Problem(str(folder), what, mend))
+    return content
 
 
 def _read_any_manifest(folder: Path) -> dict[str, Any] | None:

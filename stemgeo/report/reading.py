@@ -114,8 +114,8 @@ def _type_column(cells: pd.Series, spec: pa.Column, path: Path) -> pd.Series:
         read[which], index=cells.index, dtype="str" if read.dtype == object else None
     )
     for check in spec.checks:
-        told = cells if kind not in _FORMS else column
-        if not check(told.dropna()).check_passed:
+        told = column.dropna() if kind in _FORMS else cells
+        if not check(told).check_passed:
             _refuse_result(
                 path, f"'{clean_text(name)}' has a value that it cannot have ({check.error})"
             )

@@ -15,6 +15,7 @@ import stat
 import subprocess
 import sys
 import textwrap
+import unicodedata
 import zipfile
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -30,6 +31,7 @@ from stemgeo.errors import Findings, InputError, MissingFileError
 from stemgeo.inputs import read_municipalities, read_population
 from stemgeo.inputs.files import clean_text, open_input, strip_control
 from stemgeo.inputs.formats import Format
+from stemgeo.notes import keep_seen
 from stemgeo.study import Input
 
 if TYPE_CHECKING:
@@ -797,6 +799,18 @@ def test_names_that_are_formulas_are_told_and_kept(
 def test_strip_control(text: str, plain: str) -> None:
     """Letters stay, control characters go, white space folds."""
     assert strip_control(text) == plain
+
+
+def test_of_every_character_it_is_known_whether_it_is_seen() -> None:
+    """One by one or among others: control, format, half and private ones go, a tab is a space."""
+    every = "".join(map(chr, [*range(0x2100), *range(0x2100, sys.maxunicode, 97)]))
+    seen = [
+        " " if one in "\t\r\n" else one
+        for one in every
+        if one in "\t\r\n" or unicodedata.category(one) not in ("Cc", "Cf", "Cs", "Co")
+    ]
+    assert keep_seen(every) == "".join(seen)
+    assert "".join(map(keep_seen, every)) == "".join(seen)
 
 
 def test_clean_is_short() -> None:
