@@ -5,6 +5,10 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+import pytest
+
+from stemgeo.speech import LANGUAGES
+
 HERE = Path(__file__).parents[2]
 TEXTS = [
     *(HERE / name for name in ("README.md", "CONTRIBUTING.md")),
@@ -33,3 +37,38 @@ def test_who_can_get_there_is_within_reach_and_never_in_time() -> None:
     """To a Dutch reader "op tijd" says "not late"; who can reach an academy is "binnen bereik"."""
     assert len(TEXTS) > 150
     assert find_in_texts(r"\bop tijd\b|\bà temps\b|(?<!ahead )\bin time\b") == []
+
+
+@pytest.mark.parametrize(
+    ("wrong", "why"),
+    [
+        (r"te laat\b|\bblinde vlek|\balsmede\b|\bmet betrekking tot\b|\bconform\b", "nl"),
+        (r"\bau niveau de\b|et/ou\b|\bsans effet\b|n’en est compté|\brapportés?\b", "fr"),
+        (r"\bin order to\b|\bcan can\b|\bdataset\b", "en"),
+    ],
+)
+def test_what_the_style_guide_never_writes(wrong: str, why: str) -> None:
+    """Officialese, and Dutch put into French; of catalogues and templates."""
+    folder = HERE / "stemgeo"
+    files = [folder / f"texts/{why}.po", *(folder / "report/templates").glob(f"*.{why}.md")]
+    assert len(files) == 2
+    texts = [re.sub(r'"\s*"', "", one.read_text("utf-8")) for one in files]
+    assert [found[0] for one in texts for found in re.finditer(wrong, one, re.IGNORECASE)] == []
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_apostrophes_are_typographic(language: str) -> None:
+    """Between letters, in catalogues and templates; not in what a template computes."""
+    folder = HERE / "stemgeo"
+    files = [
+        folder / f"texts/{language}.po",
+        *(folder / "report/templates").glob(f"*.{language}.md"),
+    ]
+    prose = [re.sub(r"(?s)\{[{%#].*?[%#}]\}", "", one.read_text("utf-8")) for one in files]
+    assert [found[0] for one in prose for found in re.finditer(r"\w+'\w+", one)] == []
+
+
+def test_the_guide_is_where_writers_look() -> None:
+    """The first pages of the repository lead to it."""
+    for name in ("README.md", "CONTRIBUTING.md"):
+        assert "docs/style-guide.md" in (HERE / name).read_text("utf-8")
