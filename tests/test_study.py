@@ -767,3 +767,45 @@ def test_each_mode_has_speeds_of_its_own() -> None:
         assert flat.travel.speed_of(flat.travel.bands[0], "low") == 5
     fast = {"mode": "e-bike", "bands": [{"ages": [16, 17], "speed_kmh": 45}]}
     assert parsed(travel=fast).travel.mode == "e-bike"
+
+
+QUESTION = {"number": 275, "asked": dt.date(2019, 2, 11), "from": "A", "questions": ["Waar?"]}
+
+
+@pytest.mark.parametrize(
+    ("given", "line"),
+    [
+        ({"questions": []}, "'question.questions': holds too few values: 1 at least"),
+        ({"questions": [" "]}, "'question.questions.0.text': must not be empty"),
+        (
+            {"questions": ["a\x0bb"]},
+            "'question.questions.0.text': must be plain text, without control characters",
+        ),
+        (
+            {"questions": ["a\u202eb"]},
+            "'question.questions.0.text': must be plain text, without control characters",
+        ),
+        ({"from": "A\nB"}, "'question.from': must be one line, without control characters"),
+        ({"questions": [3]}, "must be a question in quotes, or { text ="),
+        ({"answered": dt.date(2018, 1, 1)}, "answered: must not lie before asked (2019-02-11)"),
+        ({"asked": "11/02/2019"}, "'question.asked' is no day: write 2019-02-11 without quotes"),
+        (
+            {"questions": [{"text": "a", "sections": ["budget"]}] * 2},
+            'names "budget" twice: name each once',
+        ),
+        ({"form": "A"}, "unknown key 'question.form'; did you mean 'from'?"),
+    ],
+)
+def test_a_question_that_cannot_be_asked_is_refused(given: dict[str, Any], line: str) -> None:
+    """In one line that says where, and what may stand there; a table without questions too."""
+    (told,) = lines(question=QUESTION | given)
+    assert line in told
+
+
+def test_a_question_keeps_its_paragraphs_and_not_its_lines() -> None:
+    """Breaks of a page are none of the question; an empty line and an item of a list are."""
+    asked = parsed(question=QUESTION | {"questions": ["Eén\n  regel.\n\nDan\r\n- dit\n- en dat"]})
+    assert asked.question is not None
+    assert asked.question.questions[0].lines == ["Eén regel.", "Dan", "- dit", "- en dat"]
+    assert asked.question.number == "275"
+    assert asked.with_siting(places=3).question == asked.question

@@ -6,6 +6,7 @@ Who took part and who can reach an academy are other children: nothing here is o
 from __future__ import annotations
 
 from decimal import Decimal
+from string import ascii_lowercase
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
@@ -87,12 +88,16 @@ def say_source(result: Tables, role: str, own: str = "") -> str:
 
 
 def list_sources(result: Tables) -> list[str]:
-    """Name the sources of all that is quoted, with their licence: each once."""
-    told = []
+    """Name the sources of all that is quoted, with the terms of a file that the study names."""
+    told: list[str] = []
     for one in result.manifest["inputs"]:
-        if one["role"] in ACCOUNTS and one.get("source"):
-            terms = f" ({one['licence']})" if one.get("licence") else ""
-            told.append(strip_control(f"{one['source']}{terms}"))
+        if one["role"] in ACCOUNTS:
+            table = getattr(result, one["role"])
+            of_rows = [] if table is None or "source" not in table else table["source"].fillna("")
+            told += sorted(filter(None, set(of_rows)))
+            if one.get("source") and not (len(of_rows) and all(of_rows)):
+                terms = f" ({one['licence']})" if one.get("licence") else ""
+                told.append(strip_control(f"{one['source']}{terms}"))
     return list(dict.fromkeys(told))
 
 
@@ -134,7 +139,9 @@ def gather_reported(result: Tables, provinces: dict[str, str]) -> Row | None:
         one = {
             "year": str(row["year"]),
             "what": known.get(indicator, indicator),
-            "place": provinces.get(row["name"]) or province_name(row["name"], words),
+            "place": words("map.region")
+            if row["level"] == "region"
+            else provinces.get(row["name"]) or province_name(row["name"], words),
             "value": _to_number(value),
             "unit": unit,
             "at_least": at_least,
@@ -148,10 +155,11 @@ def gather_reported(result: Tables, provinces: dict[str, str]) -> Row | None:
             of_region[int(row["year"]), indicator] = one
     named = {name: of_region.get((year, key)) for name, key in _NOW.items()}
     listed = {
-        f"of_{topic}": [one for about, level, one in figures
-                        if about == topic and level != "municipality"]
+        f"of_{topic}": _mark_sources(
+            [one for about, level, one in figures if about == topic and level != "municipality"]
+        )
         for topic in TOPICS
-    }  # fmt: skip
+    }
     of_towns = sum(level == "municipality" for _, level, _ in figures)
     return {
         "year": str(year),
@@ -162,7 +170,20 @@ def gather_reported(result: Tables, provinces: dict[str, str]) -> Row | None:
     }
 
 
-def _list_years(of_region: dict[tuple[int, str], Row]) -> list[Row]:
+def _mark_sources(rows: list[Row]) -> Row | None:
+    """Give rows with a mark for the source of each, and the sources by it; none without rows."""
+    told = [one.get("sources") or [one["source"]] for one in rows]
+    every = dict.fromkeys(source for sources in told for source in sources)
+    marks = dict(zip(every, ascii_lowercase * 10, strict=False))
+    marked = [
+        one | {"mark": ", ".join(marks[source] for source in sources)}
+        for one, sources in zip(rows, told, strict=True)
+    ]
+    sources = [{"mark": mark, "source": source} for source, mark in marks.items()]
+    return {"rows": marked, "sources": sources} if rows else None
+
+
+def _list_years(of_region: dict[tuple[int, str], Row]) -> Row | None:
     """Lay what was reported of all of the region side by side, a row for each year."""
     keys = [_NOW[name] for name in _OVERVIEW]
     years = sorted({year for year, indicator in of_region if indicator in keys})
@@ -172,7 +193,7 @@ def _list_years(of_region: dict[tuple[int, str], Row]) -> list[Row]:
         said = {name: one["said"] if one else DASH for name, one in there.items()}
         sources = dict.fromkeys(one["source"] for one in there.values() if one)
         rows.append({"year": str(year), **said, "sources": list(sources)})
-    return rows if len(rows) > 1 else []
+    return _mark_sources(rows) if len(rows) > 1 else None
 
 
 # --- Participants -----------------------------------------------------------------------------
@@ -296,22 +317,24 @@ def gather_budget(result: Tables) -> Row | None:
         return None
     words = result.words
     table = result.budget.fillna("")
-    years = []
-    for year, rows in table.groupby("year"):
-        lines = [
-            {
-                "line": row["line"],
-                "euro": float(Decimal(row["euro"])),
-                "recipients": _say_recipients(row["recipients"], words),
-                "source": say_source(result, "budget", row["source"]),
-            }
-            for row in rows.to_dict("records")
-        ]
-        total = sum(map(Decimal, rows["euro"]), Decimal(0))
-        years.append({"year": str(year), "lines": lines, "total_eur": float(total)})
+    lines = [
+        {
+            "year": str(row["year"]),
+            "line": row["line"],
+            "euro": float(Decimal(row["euro"])),
+            "recipients": _say_recipients(row["recipients"], words),
+            "source": say_source(result, "budget", row["source"]),
+        }
+        for row in table.sort_values("year", kind="stable").to_dict("records")
+    ]
+    sums = table["euro"].map(Decimal).groupby(table["year"]).sum()
     own = str(result.study.about.date.year)
-    now = next((one["lines"] for one in years if one["year"] == own), [])
-    return {"year": own, "now": now, "years": years}
+    return {
+        "year": own,
+        "now": [one for one in lines if one["year"] == own],
+        "lines": _mark_sources(lines),
+        "years": [{"year": str(year), "total_eur": float(total)} for year, total in sums.items()],
+    }
 
 
 def _say_recipients(told: str, words: Texts) -> str:

@@ -168,7 +168,7 @@ def write_workbook(path: Path, sheets: Sequence[TableSheet], frame: Frame) -> Pa
     plain = dict.fromkeys(("formulas", "urls", "numbers"), False)
     options: dict[str, Any] = {f"strings_to_{name}": value for name, value in plain.items()}
     content = BytesIO()
-    options |= {"in_memory": True, "default_format_properties": _FONT}
+    options |= {"in_memory": True, "default_format_properties": {**_FONT}}
     with Workbook(content, options) as book:
         made = dt.datetime.combine(frame.day, dt.time())
         caution = " \N{EM DASH} ".join(frame.cautions)

@@ -12,6 +12,7 @@ import hand
 import pandas as pd
 import pypdf
 import pytest
+from terminal import stemgeo
 
 import stemgeo as sg
 from stemgeo import facts
@@ -46,9 +47,10 @@ questions = [
   onderscheid naar gender als deze gegevens beschikbaar zijn.\"\"\",
   "In hoeveel middelen voorzag de minister voor deze maatregel in 2022? Welk budget is er in 2023?",
   { text = "Een overzicht, met 36.340 <b>kinderen</b> in 2021.", sections = ["years", "events"] },
+  "Wat eten de kinderen daar?",
 ]
 """
-"""The three questions of the question on 2022, the last one with words of a stranger."""
+"""The three questions of the question on 2022, one with words of a stranger, and one in vain."""
 PARTICIPANTS = """academy_id;year;children;girls;boys
 S1;2022;100;30;60
 S2;2022;57;;
@@ -103,7 +105,12 @@ def result(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def written(result: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Its answer, in Dutch."""
-    return sg.answer(result, tmp_path_factory.mktemp("written") / "antwoord")
+    place = tmp_path_factory.mktemp("written") / "antwoord"
+    status, _, told = stemgeo("answer", result, "--out", place)
+    assert status == 0
+    # Of a question that nothing answers it is said.
+    assert "geen deel van de tekst beantwoordt vraag 4" in told
+    return place
 
 
 def said(block: Block) -> str:
@@ -150,7 +157,8 @@ def test_the_answer_of_2023_stands_below_its_questions(result: Path, language: L
         assert source in text
         for figure in figures:
             assert re.search(rf"(?<![\d.,]){re.escape(figure)}(?![\d])", text), figure
-    assert made.letter.typed == made.letter.unanswered == ()
+    assert (made.letter.typed, made.letter.unanswered) == ((), (4,))
+    assert parts[words("question.head", number=4)].endswith(words("question.unanswered"))
     assert words("question.rest") in parts
     assert "52 STEM-academies" in two
     assert words.say_count("reported.recipients", 13) in two
@@ -159,13 +167,14 @@ def test_the_answer_of_2023_stands_below_its_questions(result: Path, language: L
 def test_the_question_of_2023_can_be_verified(result: Path, written: Path) -> None:
     """No number is unvouched, the tables behind go along, and nothing differs computed again."""
     made = sg.read_result(written)
-    assert (made.typed_numbers, made.unanswered, made.pdf_standard) == ([], [], "ua-1")
+    assert (made.typed_numbers, made.unanswered, made.pdf_standard) == ([], [4], "ua-1")
     for name in ("reported-figures", "participants", "budget", "events"):
         behind = (written / "gegevens" / f"{name}.csv").read_bytes()
         assert behind == (result / "tables" / f"{name}.csv").read_bytes()
     budget = (written / "gegevens" / "budget.csv").read_text(encoding="utf-8")
     assert "885685.05" in budget
-    assert sg.verify(written, result.parent / "study").same
+    found = sg.verify(written, result.parent / "study")
+    assert found.same, found.lines()
 
 
 def test_word_and_pdf_have_the_question(written: Path) -> None:
@@ -180,7 +189,9 @@ def test_word_and_pdf_have_the_question(written: Path) -> None:
     assert ("Normal", "Datum: 6 maart 2023") in told
     quotes = [text for style, text in told if style == "Quote"]
     assert quotes[0].startswith("Welke Vlaamse gemeenten organiseerden in 2022")
-    assert quotes[-1].endswith("met 36.340 <b>kinderen</b> in 2021.")
+    assert quotes[-2].endswith("met 36.340 <b>kinderen</b> in 2021.")
+    readme = (written / "LEESMIJ.txt").read_text(encoding="utf-8")
+    assert "Vragen zonder antwoord in de tekst: 4" in readme
     pages = pypdf.PdfReader(written / "antwoord.pdf").pages
     words = re.sub(r"[\s\xad]", "", "".join(page.extract_text() for page in pages[:6]))
     assert all(re.sub(r"\s", "", one) in words for one in quotes)
