@@ -183,8 +183,8 @@ def _grow_tree(
     seed_node: Ints,
     seed_label: Longs,
     seed_arc: Longs,
-) -> tuple[Ints, Longs, Ints]:
-    """Give each node its next node, the arc to it and its place in the order of the tree.
+) -> tuple[Ints, Longs]:
+    """Give each node its next node and the arc to it.
 
     From the sites outwards over arcs that the labels say are on a quickest ride. An arc that
     takes no time could lead round in a circle; a node that is in the tree is not taken again.
@@ -193,13 +193,13 @@ def _grow_tree(
     nodes = len(first) - 1
     following = np.full(nodes, -1, dtype=np.int32)
     via = np.full(nodes, -1, dtype=np.int64)
-    place = np.full(nodes, -1, dtype=np.int32)
+    taken = np.zeros(nodes, dtype=np.bool_)
     queue = np.empty(nodes, dtype=np.int32)
     filled = 0
     for i in range(len(seed_node)):
         node = seed_node[i]
-        if place[node] < 0 and label[node] == seed_label[i]:
-            via[node], place[node], queue[filled] = seed_arc[i], filled, node
+        if not taken[node] and label[node] == seed_label[i]:
+            via[node], taken[node], queue[filled] = seed_arc[i], True, node
             filled += 1
     done = 0
     while done < filled:
@@ -207,20 +207,19 @@ def _grow_tree(
         done += 1
         for arc in range(first[head], first[head + 1]):
             tail = packed[arc] & TAIL_MASK
-            if place[tail] < 0 and label[tail] == label[head] + (
+            if not taken[tail] and label[tail] == label[head] + (
                 (packed[arc] >> TAIL_BITS) << RANK_BITS
             ):
-                following[tail], via[tail], place[tail] = head, number[arc], filled
+                following[tail], via[tail], taken[tail] = head, number[arc], True
                 queue[filled] = tail
                 filled += 1
-    return following, via, place
+    return following, via
 
 
 @njit(cache=True, nogil=True)
 def _add_up_flows(
     following: Ints,
     via: Longs,
-    place: Ints,
     node: Longs,
     first_arc: Longs,
     group: Longs,
@@ -231,16 +230,20 @@ def _add_up_flows(
     stamp = np.full(len(following), -1, dtype=np.int64)
     passing = np.zeros(len(following), dtype=np.int64)
     touched = np.empty(len(following), dtype=np.int32)
+    begin = np.empty(len(following) + 1, dtype=np.int32)
     out = np.empty((3, 1024), dtype=np.int64)
     filled, point = 0, 0
     while point < len(node):
-        here, count = group[point], 0
+        here, count, branches = group[point], 0, 0
         while point < len(node) and group[point] == here:
             at = node[point]
+            begin[branches] = count
             while at >= 0 and stamp[at] != here:
                 stamp[at], passing[at], touched[count] = here, 0, at
                 count += 1
                 at = following[at]
+            if begin[branches] < count:
+                branches += 1
             if node[point] >= 0:
                 passing[node[point]] += children[point]
             if first_arc[point] >= 0 and counted[first_arc[point]]:
@@ -249,15 +252,18 @@ def _add_up_flows(
                 out[2, filled] = children[point]
                 filled += 1
             point += 1
-        # What is farther down the tree has the higher place: it is done before what it flows to.
-        for which in np.argsort(-place[touched[:count]]):
-            at = touched[which]
-            if following[at] >= 0:
-                passing[following[at]] += passing[at]
-            if via[at] >= 0 and counted[via[at]]:
-                out = _make_room(out, filled)
-                out[0, filled], out[1, filled], out[2, filled] = here, via[at], passing[at]
-                filled += 1
+        # A branch flows into one before it, or out: the last is done first, each from its tip down.
+        while branches:
+            branches -= 1
+            for which in range(begin[branches], count):
+                at = touched[which]
+                if following[at] >= 0:
+                    passing[following[at]] += passing[at]
+                if via[at] >= 0 and counted[via[at]]:
+                    out = _make_room(out, filled)
+                    out[0, filled], out[1, filled], out[2, filled] = here, via[at], passing[at]
+                    filled += 1
+            count = begin[branches]
     return out[0, :filled].copy(), out[1, :filled].copy(), out[2, :filled].copy()
 
 
