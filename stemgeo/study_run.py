@@ -13,6 +13,7 @@ from stemgeo.equity import count_quintiles, measure_concentration
 from stemgeo.facts import LAMBERT_72
 from stemgeo.gaps import find_gaps
 from stemgeo.inputs.accounts import ACCOUNTS
+from stemgeo.inputs.streets import draw_main_roads
 from stemgeo.measure import (
     Prepared,
     Progress,
@@ -20,6 +21,7 @@ from stemgeo.measure import (
     measure_day,
     measure_effects,
     measure_sensitivity,
+    network_hashes,
     prepare_study,
     report_nothing,
 )
@@ -129,6 +131,7 @@ def run(
             study.subsidy, keep_own(study, measured.academies), prepared.inputs.layers
         ),
         surroundings=draw_surroundings(prepared) if study.has_area else None,
+        main_roads=_draw_main_roads(prepared),
         postcodes=prepared.inputs.postcodes,
         **{role: prepared.inputs.accounts.get(role) for role in ACCOUNTS},
         network_counts={
@@ -163,6 +166,15 @@ def draw_surroundings(prepared: Prepared) -> gpd.GeoDataFrame:
                 rows.append((kind, "", seen))
     frame = pd.DataFrame(rows, columns=["kind", "name", "geometry"])
     return gpd.GeoDataFrame(frame, geometry="geometry", crs=LAMBERT_72)
+
+
+def _draw_main_roads(prepared: Prepared) -> gpd.GeoDataFrame | None:
+    """Draw the main roads of the extracts; None where there are none."""
+    inputs = prepared.inputs
+    if not inputs.network:
+        return None
+    drawn = draw_main_roads(inputs.network, network_hashes(inputs), inputs.municipalities)
+    return drawn if len(drawn) else None
 
 
 def _compare_year_before(prepared: Prepared) -> pd.DataFrame:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, cast
 
+import geopandas as gpd
 import numpy as np
 import osmium
 import shapely
@@ -20,7 +21,7 @@ from stemgeo.inputs.extracts import LONGEST_M
 from stemgeo.study import STREET_WEIGHTS
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping, Sequence
+    from collections.abc import Callable, Collection, Mapping, Sequence
     from pathlib import Path
 
     from numpy.typing import NDArray
@@ -31,6 +32,12 @@ if TYPE_CHECKING:
 
 STREETS = tuple(STREET_WEIGHTS)
 """Highways along which people may live; how many, the study says."""
+
+MAIN_ROADS = ("motorway", "trunk", "primary", "secondary")
+"""By which one finds the way on a map, those that matter most first."""
+
+_SEEN_BEYOND_M = 3_000.0
+_MAIN_DETAIL_M = 20.0
 
 
 @dataclass(frozen=True)
@@ -102,6 +109,46 @@ def load_streets(paths: Sequence[Path], sha256s: Sequence[str]) -> Streets:
     )
 
 
+def draw_main_roads(
+    paths: Sequence[Path], sha256s: Sequence[str], ground: gpd.GeoDataFrame
+) -> gpd.GeoDataFrame:
+    """Draw the main roads in and just beyond a ground: the table `main-roads`.
+
+    Parameters
+    ----------
+    paths, sha256s
+        The extracts, and their hashes in the same order.
+    ground
+        Polygons in EPSG:31370.
+    """
+    place = cache.entry_path("main-roads", MAIN_ROADS, sha256s, code=[__file__, *extracts.CODE])
+    roads = cache.load_or_make(
+        place,
+        lambda: _read_stretches(paths, MAIN_ROADS, _number_main),
+        lambda found, path: cache.store_arrays(path, **vars(found)),
+        lambda path: Streets(**cache.restore_arrays(path)),
+    )
+    seen = shapely.simplify(ground.union_all(), _SEEN_BEYOND_M / 10).buffer(_SEEN_BEYOND_M)
+    shapely.prepare(seen)
+    lines = np.asarray(shapely.linestrings(np.stack([roads.start, roads.end], axis=1)))
+    near = shapely.intersects(seen, lines)
+    rows = [
+        (name, shapely.simplify(shapely.line_merge(shapely.multilinestrings(own)), _MAIN_DETAIL_M))
+        for number, name in enumerate(MAIN_ROADS)
+        if len(own := lines[near & (roads.kind == number)])
+    ]
+    return gpd.GeoDataFrame(
+        {"kind": np.array([name for name, _ in rows], dtype=object)},
+        geometry=[line for _, line in rows],
+        crs=LAMBERT_72,
+    )
+
+
+def _number_main(tags: Mapping[str, str]) -> int:
+    kind = tags.get("highway")
+    return MAIN_ROADS.index(kind) if kind in MAIN_ROADS else -1
+
+
 def read_streets(paths: Sequence[Path]) -> Streets:
     """Read the streets of one or more extracts, each once.
 
@@ -110,9 +157,16 @@ def read_streets(paths: Sequence[Path]) -> Streets:
     InputError
         If an extract cannot be read to its end.
     """
-    only = osmium.filter.TagFilter(*(("highway", name) for name in STREETS))
+    return _read_stretches(paths, STREETS, _number_kind)
+
+
+def _read_stretches(
+    paths: Sequence[Path], names: Sequence[str], number_kind: Callable[[Mapping[str, str]], int]
+) -> Streets:
+    """Read highways of these names as straight stretches, each of the kind it is numbered."""
+    only = osmium.filter.TagFilter(*(("highway", name) for name in names))
     ways = extracts.read_ways(paths, only, {"highway", "service", "junction", "bridge", "tunnel"})
-    number = np.array([_number_kind(tags) for tags in ways.tags], dtype=np.int64)
+    number = np.array([number_kind(tags) for tags in ways.tags], dtype=np.int64)
     refs_of_way = np.diff(ways.first)
     way = np.repeat(np.arange(len(ways.ids)), refs_of_way)
     # The order of ways in a file must not matter.

@@ -30,6 +30,8 @@ _BAND_DETAIL_M = (50.0, 100.0, 200.0, 400.0)
 _MOST_BAND_POINTS = 150_000  # about 2 MB
 _GAP_DETAIL_M = (25.0, 50.0, 100.0, 200.0)
 _MOST_GAP_POINTS = 100_000  # about 1 MB
+_ROAD_DETAIL_M = (20.0, 50.0, 100.0)
+_MOST_ROAD_POINTS = 150_000  # about 1.5 MB
 _SAME_GROUND = 0.001
 
 
@@ -66,6 +68,41 @@ def _drop_properties(made: Mapping[str, Any]) -> list[dict[str, Any]]:
         {name: value for name, value in geometry.items() if name != "properties"}
         for geometry in made["geometries"]
     ]
+
+
+def build_lines(roads: GeoDataFrame) -> dict[str, Any]:
+    """Write roads as one topology, a set of lines for each kind, as far as there is room.
+
+    Parameters
+    ----------
+    roads
+        `kind` and lines in metres, those that matter most first: of the others as many kinds as
+        fit in the finest detail that fits.
+
+    Returns
+    -------
+    dict
+        TopoJSON in degrees, quantised.
+    """
+    kept = roads
+    for detail_m in _ROAD_DETAIL_M:
+        kept = roads.set_geometry(roads.simplify(detail_m))
+        if kept.count_coordinates().sum() <= _MOST_ROAD_POINTS:
+            break
+    fits = kept.count_coordinates().cumsum() <= _MOST_ROAD_POINTS
+    kept = kept[fits].to_crs("EPSG:4326")
+    west, south, east, north = kept.total_bounds
+    scale = np.array([east - west, north - south]) / _STEPS
+    arcs: list[list[list[int]]] = []
+    objects = {}
+    for kind, lines in zip(kept["kind"], kept.geometry, strict=True):
+        parts = [shapely.get_coordinates(part) for part in shapely.get_parts(lines)]
+        steps = [((one - (west, south)) / scale).round().astype(np.int64) for one in parts]
+        numbers = range(len(arcs), len(arcs) + len(steps))
+        arcs += [np.diff(one, axis=0, prepend=[[0, 0]]).tolist() for one in steps]
+        objects[kind] = {"type": "MultiLineString", "arcs": [[number] for number in numbers]}
+    transform = {"scale": scale.tolist(), "translate": [west, south]}
+    return {"type": "Topology", "transform": transform, "arcs": arcs, "objects": objects}
 
 
 def sketch_places(

@@ -8,8 +8,9 @@ but the tiles of a background, from its own host, when one is asked for.
 
 The block of JSON, which `assets/start.js` hands to `start(root, data)`:
 
-`topology`, `points`
-    Shapes by ground: municipalities, zones, gaps, academies and what else there is.
+`topology`, `points`, `lines`
+    Shapes by ground: municipalities, zones, gaps, academies and what else there is; and the main
+    roads by kind, a topology of their own.
 `tables`
     By ground: `columns` (heads), `rows` (a cell for each head that is no figure), and `figures`
     where it has any: for each head the figure that stands below it, "" for a cell of the row, and
@@ -77,13 +78,19 @@ from stemgeo.maps.text import (
     say_reason,
 )
 from stemgeo.maps.themes import NO_FIGURE, Shapes, Swatch, Theme, Told, build_part, fill_look
-from stemgeo.maps.topology import build_topology, sketch_bands, sketch_gaps, sketch_places
+from stemgeo.maps.topology import (
+    build_lines,
+    build_topology,
+    sketch_bands,
+    sketch_gaps,
+    sketch_places,
+)
 from stemgeo.reasons import REASONS
 from stemgeo.speech import format_whole
 from stemgeo.tables import COUNTS
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Hashable, Iterator, Mapping, Sequence
+    from collections.abc import Collection, Hashable, Iterable, Iterator, Mapping, Sequence
 
     from geopandas import GeoDataFrame, GeoSeries
     from numpy.typing import ArrayLike, NDArray
@@ -105,6 +112,8 @@ _WITHOUT, _WITH = choose_colours(5, "count")[:3:2]
 _ROUGH = "#fdbf6f"
 _AROUND, _AROUND_DETAIL_M = "#ececec", 50.0
 _LABEL_DETAIL_M = 100.0
+_ROAD = "#9a9a9a"
+_ROAD_WEIGHTS = {"motorway": 2.6, "trunk": 2.0, "primary": 1.4, "secondary": 0.8}
 
 _SCRIPTS = ("figures", "layers", "choice", "search", "places", "address", "table", "page", "start")
 """The parts of our script, in one function: it adds no name to those of a page."""
@@ -113,6 +122,7 @@ _SCRIPTS = ("figures", "layers", "choice", "search", "places", "address", "table
 # takes the pointer.
 _PANES = (
     ("around", 390, False),
+    ("roads", 395, False),
     ("isochrones", 420, False),  # the shares have Leaflet's own pane, at 400
     ("municipalities", 425, True),
     ("provinces", 430, False),
@@ -144,6 +154,7 @@ def build_web_map(
     measured: Switches | None = None,
     ahead: Ahead | None = None,
     meanings: Mapping[str, str] | None = None,
+    roads: GeoDataFrame | None = None,
 ) -> str:
     """Make the web map, as one HTML page with everything inside.
 
@@ -188,6 +199,8 @@ def build_web_map(
         What was before and what may come.
     meanings
         When each reason of a gap holds, by its key.
+    roads
+        The table `main-roads`, drawn pale under the grounds.
 
     Returns
     -------
@@ -226,6 +239,9 @@ def build_web_map(
         *_yield_gaps(gaps, academies, meanings or {}, text),
     ]
     themes += [*_yield_academies(academies, words), _build_names(places, outlines, words)]
+    lines = None if roads is None or roads.empty else build_lines(roads)
+    if lines is not None:
+        themes.append(_build_roads(lines["objects"], words))
     themes += [_build_borders(places, towns), *_yield_background(background)]
     provinces = _build_provinces(measured, text)
     codes = {towns.name: places["nis_code"], provinces.name: measured.province_codes}
@@ -243,6 +259,7 @@ def build_web_map(
         "title": text.title,
         "notice": text.notice,
         "figures": measured.gather(codes, classes, words),
+        **({} if lines is None else {"lines": lines}),
         "panes": _PANES,
         "corners": _find_corners(outlines),
         **_list_script_words(words),
@@ -282,6 +299,7 @@ def build_web_map(
             measured=measured,
             ahead=ahead,
             meanings=meanings,
+            roads=roads,
         )
     return page
 
@@ -471,6 +489,21 @@ def _yield_around(around: GeoDataFrame | None, words: Texts) -> Iterator[Theme]:
         overlay=True,
         show=True,
         swatches=[Swatch(_AROUND, words("map.around"))],
+    )
+
+
+def _build_roads(kinds: Iterable[str], words: Texts) -> Theme:
+    """Draw the main roads pale, each kind as thick as it matters."""
+    return Theme(
+        key="roads",
+        name=words("web.roads"),
+        parts=[
+            {"lines": one, "pane": "roads", "look": {"color": _ROAD, "weight": _ROAD_WEIGHTS[one]}}
+            for one in kinds
+        ],
+        overlay=True,
+        show=True,
+        swatches=[Swatch(_ROAD, words("map.main_road"), kind="line")],
     )
 
 

@@ -439,6 +439,8 @@ class Tables(Outcome):
         Of the study's file, with the municipalities that they are of; None without one.
     reported, participants, budget, events
         What others counted, see `inputs.accounts`; None where it was not given.
+    main_roads
+        By which one finds the way on the web map; None in a straight line.
     network_counts
         By profile: what was read of the roads and left out; empty for "straight-line".
     building_counts
@@ -463,6 +465,7 @@ class Tables(Outcome):
             for name in ("municipalities", "academies", "demand", "access", "surroundings")
         },
         "candidates": "tables/candidate-municipalities.csv",
+        "main_roads": "tables/main-roads.parquet",
         "gaps": "gaps.gpkg",
         "isochrones": "isochrones.gpkg",
         "to_check_lines": "to-check.gpkg",
@@ -470,7 +473,7 @@ class Tables(Outcome):
     OPTIONAL = frozenset(
         {
             *("to_check", "verdicts", "quintiles", "concentration", "isochrones", "subsidy"),
-            *("surroundings", "postcodes", "to_check_lines", *ACCOUNTS),
+            *("surroundings", "main_roads", "postcodes", "to_check_lines", *ACCOUNTS),
         }
     )
     KNOWN = frozenset(
@@ -515,6 +518,7 @@ class Tables(Outcome):
     participants: pd.DataFrame | None
     budget: pd.DataFrame | None
     events: pd.DataFrame | None
+    main_roads: gpd.GeoDataFrame | None = None
     network_counts: dict[str, dict[str, int]] = field(default_factory=dict)
     building_counts: dict[str, int] = field(default_factory=dict)
     notes: tuple[Note, ...] = field(default_factory=tuple)

@@ -156,6 +156,7 @@ class Sheets:
             measured=Switches(
                 self.result.coverage, self._ages, None if then is None else then.coverage
             ),
+            roads=self.result.main_roads,
             meanings=define_reasons(self.result.gaps["reason"], study, self.result.words),
             ahead=Ahead(
                 candidates=self.result.candidates,

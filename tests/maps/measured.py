@@ -25,30 +25,29 @@ def make_coverage(
 
     Children are the same over all roads; in one municipality nothing is measured.
     """
-    random, rows = np.random.default_rng(seed), []
-    places = [
-        ("municipality", one.nis_code, one.name, one.province)
-        for one in municipalities.itertuples()
-    ]
+    random, nowhere = np.random.default_rng(seed), municipalities["nis_code"].iloc[7]
+    named = {"nis_code": "code"}
+    places = municipalities[["nis_code", "name", "province"]].rename(columns=named)
+    places = places.assign(level="municipality")
     if zones is not None:
-        provinces = municipalities.set_index("nis_code")["province"]
-        places += [
-            ("zone", one.zone_id, one.name, provinces[one.nis_code]) for one in zones.itertuples()
-        ]
-    for (level, code, name, province), band in itertools.product(places, list(AGES)[1:]):
-        children = int(random.integers(0, 1200))
-        unmeasured = int(random.integers(0, children + 1)) if random.random() < 0.3 else 0
-        unmeasured = children if code == municipalities["nis_code"].iloc[7] else unmeasured
+        rows = zones[["zone_id", "nis_code", "name"]].rename(columns={"zone_id": "code"})
+        province = municipalities.set_index("nis_code")["province"]
+        rows = rows.assign(province=rows["nis_code"].map(province), level="zone")
+        places = pd.concat([places, rows.drop(columns="nis_code")], ignore_index=True)
+    parts = []
+    for band in list(AGES)[1:]:
+        children = random.integers(0, 1200, len(places))
+        unmeasured = random.integers(0, children + 1) * (random.random(len(places)) < 0.3)
+        unmeasured = np.where(places["code"] == nowhere, children, unmeasured)
         for profile, scenario in itertools.product(
             ("all", "low_stress", "quiet_1"), ("central", "low", "high")
         ):
             if profile != "quiet_1" or scenario == "central":
-                covered = int(random.integers(0, children - unmeasured + 1))
+                covered = random.integers(0, children - unmeasured + 1)
                 late = children - unmeasured - covered
-                counts = (children, covered, late, unmeasured)
-                rows.append((level, code, name, province, band, scenario, profile, *counts))
-    columns = ["level", "code", "name", "province", "band", *_TURNS, *_COUNTS]
-    table = pd.DataFrame(rows, columns=columns)
+                counts = dict(zip(_COUNTS, (children, covered, late, unmeasured), strict=True))
+                parts.append(places.assign(band=band, scenario=scenario, profile=profile, **counts))
+    table = pd.concat(parts, ignore_index=True)
     towns = table[table["level"] == "municipality"]
     of = towns.groupby(["province", "band", *_TURNS], sort=False)[_COUNTS].sum().reset_index()
     whole = towns.groupby(["band", *_TURNS], sort=False)[_COUNTS].sum().reset_index()

@@ -9,6 +9,7 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 import pytest
+import shapely
 from measured import AGES, make_coverage
 from pages import data_of
 from test_web_browser import Opened, browser, opened
@@ -103,6 +104,14 @@ def whole_page(
         zones=zones,
         measured=Switches(coverage, AGES, before),
         meanings={"barrier": "de weg is te lang om"},
+        roads=gpd.GeoDataFrame(
+            {"kind": ["motorway", "primary"]},
+            geometry=[
+                shapely.MultiLineString([[(150_000, 195_000), (250_000, 190_000)]]),
+                shapely.MultiLineString([[(160_000, 175_000), (200_000, 208_000)]]),
+            ],
+            crs=municipalities.crs,
+        ),
         ahead=Ahead(candidates, plan, "rustige wegen", academies[3:], ("toen", "nu")),
     )
 
@@ -201,6 +210,11 @@ def test_layers_of_before_and_of_what_may_come(
     """Change, candidates, plan and gaps by reason: each with its shapes, legend and figures."""
     shown, said = opened(whole_page), data_of(whole_page)
     assert shown.tab.locator(".leaflet-academies-pane path").count() == 20 + 2
+    assert shown.tab.locator(".leaflet-roads-pane path").count() == 2
+    assert "with-roads" in str(shown.tab.locator("#map").get_attribute("class"))
+    shown.tab.get_by_label("Hoofdwegen").uncheck()
+    assert shown.tab.locator(".leaflet-roads-pane path").count() == 0
+    assert "with-roads" not in str(shown.tab.locator("#map").get_attribute("class"))
     plan = said["tables"]["plan"]["rows"]
     assert plan == [
         ["Bibliotheek", "Damme", "1", "400", "2.500,50"],

@@ -18,11 +18,13 @@ import pytest
 import shapely
 from hypothesis import given
 from hypothesis import strategies as st
+from measured import AGES, make_coverage
 from pages import ALL_PAYLOADS, PAYLOADS, Page, counts_of, data_of, decoded, shares_of, told
 from sheets import left_over
 
 import stemgeo.maps
 from stemgeo.maps import series, topology, web
+from stemgeo.maps.switches import Switches
 from stemgeo.maps.text import MapText
 from stemgeo.maps.web import MOST_BYTES, build_web_map, escape_for_web
 from stemgeo.study import Background
@@ -649,8 +651,37 @@ def stars(spots: np.ndarray, radius_m: float, corners: int) -> np.ndarray:
     return np.asarray(shapely.polygons(spots[:, None] + reach[..., None] * way))
 
 
+def winding_roads(bounds: np.ndarray) -> gpd.GeoDataFrame:
+    """15,000 km of main roads, as many as Flanders has, with a bend each 60 m."""
+    random = np.random.default_rng(11)
+    kinds = {"motorway": 90, "trunk": 20, "primary": 140, "secondary": 500}
+    rows = []
+    for number in kinds.values():
+        start = random.uniform(bounds[:2], bounds[2:], (number, 2))
+        turn = np.cumsum(random.normal(0, 0.4, (number, 333)), axis=1)
+        turn += random.uniform(0, 2 * np.pi, (number, 1))
+        path = np.cumsum(60 * np.stack([np.cos(turn), np.sin(turn)], axis=2), axis=1)
+        rows.append(shapely.multilinestrings(shapely.linestrings(start[:, None] + path)))
+    return gpd.GeoDataFrame({"kind": list(kinds)}, geometry=rows, crs="EPSG:31370")
+
+
+def test_roads_are_drawn_as_far_as_there_is_room(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each line lies where it was, to some metres; of too many the least are left out whole."""
+    roads = winding_roads(np.array([100_000, 160_000, 200_000, 220_000]))
+    drawn = topology.build_lines(roads)
+    assert list(drawn["objects"]) == ["motorway", "trunk", "primary", "secondary"]
+    homes = roads.to_crs("EPSG:4326").geometry
+    scale, move = (np.array(drawn["transform"][one]) for one in ("scale", "translate"))
+    for home, one in zip(homes, drawn["objects"].values(), strict=True):
+        lines = [np.cumsum(drawn["arcs"][n], axis=0) * scale + move for (n,) in one["arcs"]]
+        assert shapely.hausdorff_distance(shapely.MultiLineString(lines), home) < 0.001
+    monkeypatch.setattr(topology, "_MOST_ROAD_POINTS", 20_000)
+    assert "secondary" not in topology.build_lines(roads)["objects"]
+    assert "motorway" in topology.build_lines(roads)["objects"]
+
+
 def test_page_at_the_size_of_flanders(gaps: gpd.GeoDataFrame, text: MapText) -> None:
-    """300 municipalities, 10,800 zones, 2,700 gaps and isochrones of 400 academies: under 10 MB."""
+    """300 municipalities, 10,800 zones, 28 choices, 2,700 gaps, isochrones, roads: under 10 MB."""
     zones = wavy_land((20, 15), 6, 25)
     towns = towns_of(zones)
     assert (len(towns), len(zones)) == (300, 10_800)
@@ -678,8 +709,17 @@ def test_page_at_the_size_of_flanders(gaps: gpd.GeoDataFrame, text: MapText) -> 
         geometry=[rings[0], rings[1] - rings[0], rings[2] - rings[1]],
         crs=zones.crs,
     )
-    page = build_web_map(towns, academies, isochrones, areas, text, zones=zones)
+    coverage = make_coverage(towns, zones)
+    lines = winding_roads(zones.total_bounds)
+    page = build_web_map(
+        *(towns, academies, isochrones, areas, text),
+        zones=zones,
+        measured=Switches(coverage, AGES, coverage),
+        roads=lines,
+    )
     assert len(page.encode()) < MOST_BYTES
+    roads = json.dumps(data_of(page)["lines"], separators=(",", ":"))
+    assert 500_000 < len(roads) < 2_000_000
     assert len(told(page, "zones")) == len(decoded(page, "zones")) == 10_800
     assert len(decoded(page, "municipalities")) == 300
     assert len(decoded(page, "gaps")) == 2700

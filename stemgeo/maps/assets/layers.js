@@ -214,7 +214,11 @@ const drawMap = (container, data, figures) => {
     return L.tileLayer(url, { attribution: written.innerHTML });
   };
 
+  const roads = ({ lines, pane, look }) => L.geoJSON(
+    topojson.feature(data.lines, data.lines.objects[lines]), { pane, style: look, interactive: false });
+
   const draw = (part) => {
+    if ("lines" in part) return roads(part);
     if ("labels" in part) return names(part);
     if ("tiles" in part) return tiles(part);
     return "between" in part ? borders(part) : drawn(part);
@@ -242,6 +246,11 @@ const drawMap = (container, data, figures) => {
     if (show) layers[key].addTo(map);
   }
   control.addTo(map);
+
+  // Roads lie under the grounds, which let them through without a change of colour beside them.
+  const letThrough = () => container.classList.toggle("with-roads", "roads" in layers && map.hasLayer(layers.roads));
+  map.on("layeradd layerremove", letThrough);
+  letThrough();
 
   // Point at a shape in whichever layer shows it now.
   const show = (ground, number) => {
