@@ -43,6 +43,7 @@ from stemgeo.report.filling import refuse_unplain
 from stemgeo.report.outcome import Tables, WrittenPlan, WrittenTrend
 from stemgeo.report.overview import gather_targets, gather_trend, judge_targets
 from stemgeo.report.summary import find_both_ways, say_ages, say_placing
+from stemgeo.report.sureness import gather_sureness
 from stemgeo.study import PROVINCES
 from stemgeo.tables import MEASURES, SURFACE, list_sides
 
@@ -219,6 +220,7 @@ def _gather_all(source: Source, plan: WrittenPlan | None, before: Tables | None)
         "plan": _gather_plan(source, plan) if plan else None,
         "before": _gather_before(source, before) if before else None,
         "method": _gather_method(source),
+        "sure": gather_sureness(source),
         "word": source.words.forms,
         "sources": [*text.source.split(source.words("list.series")), *list_sources(source)],
     }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
@@ -14,10 +15,9 @@ from stemgeo.maps.line_chart import REPORTED, describe_line_chart, draw_line_cha
 from stemgeo.maps.series import find_partly_measured
 from stemgeo.maps.small_multiples import describe_small_multiples, draw_small_multiples
 from stemgeo.maps.text import province_name
-from stemgeo.report.accounts import OF_NO_FIGURE
+from stemgeo.report.accounts import OF_NO_FIGURE, TOPICS, gather_reported, say_figure
 from stemgeo.report.annex import write_book
 from stemgeo.report.comparison import list_differences
-from stemgeo.speech import format_number
 from stemgeo.study import PROVINCES
 from stemgeo.tables import check_table
 
@@ -36,6 +36,8 @@ _ALIKE = ("study.date", "study.vintage", "study.area", "study.facility", "inputs
           "academies.", "demand.")  # fmt: skip
 _OWN = ("inputs.plan", "inputs.candidates", "inputs.population", "study.area_name", *OF_NO_FIGURE)
 """What a trend and a result must have alike, but for what each has of its own."""
+AT_LEAST = "minstens"
+"""The qualifier of a reported figure that is a lower bound."""
 _COUNTED = {"children": "covered", "municipalities": "with_academy", "academies": "academies"}
 """Columns of a trend that are held against a target that is a number."""
 
@@ -138,8 +140,9 @@ def gather_trend(result: Tables, trend: WrittenTrend) -> Row:
              "children", "covered", "uncovered", "unmeasured", "share", "share_low", "share_high",
              "partly"]  # fmt: skip
     said = trend.table("reported")
-    towns = said[(said["indicator"] == REPORTED) & (said["region"] == REGION[1])]
-    reported = towns.set_index("year")["value"].astype(int).to_dict()
+    of_region = _list_reported_towns(result, trend)
+    of_all = of_region[of_region.index.get_level_values("code") == REGION[0]]
+    reported = of_all.droplevel("code").astype(int).to_dict()
     regions = shown[shown["level"] == "region"].sort_values("year")
     rows = [dict(zip(names, row, strict=True)) for row in _blank(regions[names]).to_numpy(object)]
     return {
@@ -150,8 +153,26 @@ def gather_trend(result: Tables, trend: WrittenTrend) -> Row:
         "last": str(rows[-1]["year"]),
         "dates": trend.text.date,
         "has_reported": bool(reported),
-        "reported": format_reported(said, words).to_dict("records"),
+        # What a study gives itself stands in a table of its own.
+        "reported": []
+        if result.reported is not None
+        else format_reported(said, words).to_dict("records"),
     }
+
+
+def _list_reported_towns(result: Tables, trend: WrittenTrend) -> pd.Series:
+    """Give how many municipalities with an academy were reported, by year and code of the place.
+
+    By the study itself, and only where it says nothing by what is known of all of Flanders.
+    """
+    if result.reported is not None:
+        said = result.reported[["year", "indicator", "code", "value"]]
+    else:
+        known = trend.table("reported")
+        code = known["region"].mask(known["region"] == REGION[1], REGION[0])
+        said = known[["year", "indicator", "value"]].assign(code=code)
+    said = said[said["indicator"] == REPORTED]
+    return said.set_index(["year", "code"])["value"].astype(float)
 
 
 def gather_targets(targets: pd.DataFrame, words: Texts) -> list[Row]:
@@ -181,14 +202,22 @@ def _blank(table: pd.DataFrame) -> pd.DataFrame:
 
 def format_reported(reported: pd.DataFrame, words: Texts) -> pd.DataFrame:
     """Put what was reported into words: `year`, `area`, `what`, `source`, `figure`."""
-    values = reported["value"].map(lambda value: format_number(value, words.language))
-    # The labels of other figures say themselves what is counted.
-    units = reported["unit"].map({"EUR": words("trend.euro"), "percent": "%"}).fillna("")
-    figures = (reported["qualifier"] + " " + values + " " + units).str.strip()
+    known = words.list_below("indicator")
+    figures = [
+        say_figure(Decimal(str(value)), unit, words, at_least=qualifier == AT_LEAST)
+        if qualifier in ("", AT_LEAST)
+        else f"{qualifier} {say_figure(Decimal(str(value)), unit, words)}"
+        for value, unit, qualifier in zip(
+            reported["value"], reported["unit"], reported["qualifier"], strict=True
+        )
+    ]
     columns = {
         "year": reported["year"].astype(str),
         "area": [province_name(one, words) for one in reported["region"]],
-        "what": reported["label"],
+        "what": [
+            known.get(indicator, label)
+            for indicator, label in zip(reported["indicator"], reported["label"], strict=True)
+        ],
         "source": reported["source"],
         "figure": figures,
     }
@@ -217,7 +246,7 @@ def write_overview(
         "years": _list_years(result, trend),
         "town_years": _list_town_years(trend, words),
         "town_figures": _list_town_figures(trend),
-        "reported": format_reported(trend.table("reported"), words),
+        "reported": _list_reported(result, trend),
         "targets": list_targets(targets, words),
     }
     told = [("note", one.to_text(words.language)) for one in trend.notes]
@@ -230,12 +259,21 @@ def write_overview(
     )
 
 
+def _list_reported(result: Tables, trend: WrittenTrend) -> pd.DataFrame:
+    """List what was reported: by the study itself, else what is known of these years."""
+    if result.reported is None:
+        return format_reported(trend.table("reported"), result.words)
+    named = {one: province_name(one, result.words) for one in PROVINCES}
+    told = gather_reported(result, named) or {}
+    rows = [one for topic in TOPICS for one in told.get(f"of_{topic}", ())]
+    names = {"year": "year", "place": "area", "what": "what", "source": "source", "said": "figure"}
+    return pd.DataFrame(rows, columns=[*names]).rename(columns=names)
+
+
 def _list_years(result: Tables, trend: WrittenTrend) -> pd.DataFrame:
     """Lay the region and the provinces of each year below each other, with what was reported."""
-    table, said = trend.table("trend"), trend.table("reported")
-    towns = said[said["indicator"] == REPORTED].set_index(["year", "region"])["value"]
-    named = table["code"].where(table["level"] == "province", REGION[1])
-    keys = pd.MultiIndex.from_arrays([table["year"], named])
+    table, towns = trend.table("trend"), _list_reported_towns(result, trend)
+    keys = pd.MultiIndex.from_frame(table[["year", "code"]])
     areas = [
         province_name(code, result.words, result.partly_provinces)
         if level == "province"

@@ -14,6 +14,7 @@ from stemgeo.report.annex import sort_key, write_book
 from stemgeo.speech import format_number
 from stemgeo.study import FLAT, PROVINCES
 from stemgeo.tables import MINUTES, STUDY, share_column
+from stemgeo.uncertainty import HIGH, LOW, TOGETHER
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -42,6 +43,36 @@ def write_sureness(result: Tables, place: Path, stem: str) -> Path:
     }
     there = {name: table for name, table in tables.items() if table is not None and len(table)}
     return write_book(result, place / f"{stem}.xlsx", there)
+
+
+def gather_sureness(result: Tables) -> dict[str, Any]:
+    """Give a template what the annex says of all: the fixed convention, both ends, what stands."""
+    found: dict[str, Any] = dict.fromkeys(("flat_share", "low", "high"))
+    flat = _take_times(result, "region", FLAT.name, "all")
+    if len(flat) and int(flat["measured"].iloc[0]) and not result.study.travel.on_foot:
+        found["flat_share"] = float(flat[share_column(round(FLAT.cutoff_min))].iloc[0])
+    found |= {"flat_km": FLAT.speed_kmh * FLAT.cutoff_min / 60, "flat_kmh": FLAT.speed_kmh}
+    bars = result.uncertainty
+    bars = bars[(bars["level"] == "region") & (bars["profile"] == "all")]
+    ends = bars[bars["part"] == TOGETHER].set_index("end")["share"].dropna()
+    found |= {end: float(ends[end]) for end in (LOW, HIGH) if end in ends}
+    verdicts = result.verdicts
+    known = set() if verdicts is None else set(verdicts["profile"])
+    return found | {"quiet": [_count_certain(result, one) for one in QUIET if one in known]}
+
+
+def _count_certain(result: Tables, profile: str) -> dict[str, Any]:
+    """Count the municipalities whose share over quiet roads stands, and on what others depend."""
+    verdicts, ways = result.table("verdicts"), result.table("to-check")
+    measured = verdicts["covered"] + verdicts["uncovered"] > 0
+    rows = verdicts[(verdicts["profile"] == profile) & measured]
+    certain = int((rows["covered_least"] == rows["covered_most"]).sum())
+    return {
+        "roads": QUIET[profile].roads.to_text(result.language),
+        "certain": certain,
+        "depending": len(rows) - certain,
+        "streets": int(ways.loc[ways["profile"] == profile, "way"].nunique()),
+    }
 
 
 def _name_areas(table: pd.DataFrame, result: Tables) -> list[str]:
