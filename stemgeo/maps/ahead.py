@@ -176,7 +176,7 @@ def _build_plan(plan: pd.DataFrame, roads: str, words: Texts) -> Theme:
         ]
         for one in plan.to_dict("records")
     ]
-    spots = gpd.points_from_xy(plan["x_lambert72"], plan["y_lambert72"], crs=LAMBERT_72)
+    spots = gpd.points_from_xy(plan["x_m"], plan["y_m"], crs=LAMBERT_72)
     ground = Shapes("plan", columns, rows, shapes=gpd.GeoSeries(spots))
     together = format_whole(int(plan["newly"].sum()), language)
     return Theme(

@@ -16,6 +16,7 @@ from pathlib import Path
 from string import ascii_lowercase
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from stemgeo.coverage import REGION as WHOLE
 from stemgeo.errors import Problem, ResultError
 from stemgeo.maps.page import save_described
 from stemgeo.maps.text import province_name
@@ -403,7 +404,7 @@ def build_answer(
     if years:
         refuse_other_trend(source, years)
     drawn = _yield_maps(source, planned, earlier, has_trend=years is not None)
-    maps = tuple(sorted(drawn, key=lambda one: (one.number, one.stem)))
+    maps = tuple(sorted(drawn, key=lambda one: one.number))
     annexes = _list_annexes(source, maps)
     told = gather_figures(source, plan=planned, before=earlier, trend=years)
     letter = text or write_letter(told | {"annexes": annexes}, source.language, templates)
@@ -438,7 +439,8 @@ def _yield_maps(
     ) -> AnswerMap:
         end = suffix.format(**words.forms)
         stem = f"{annex_stem(number, source.language, of_area=of_area)}{end}"
-        title = words(f"answer.map.{kind}", place=source.text.name_place(province))
+        about = "province_gaps" if kind == "gaps" and province else kind
+        title = words(f"answer.map.{about}", place=source.text.name_place(province))
         called = called or (province_name(province, words) if province else "region")
         return AnswerMap(kind, province, called, number, stem, title)
 
@@ -455,6 +457,9 @@ def _yield_maps(
     for province in there if len(there) > 1 else ():
         if any(province in one.split(", ") for one in of_gaps):
             yield name_map("gaps", GAPS, f"-{province.lower()}", province, "gaps")
+    if source.find_counts("region", WHOLE[0])["measured"]:
+        for kind in ("tornado", "by_minute"):
+            yield name_map(kind, SURENESS, words(f"file.{kind}"), called="sureness")
     if has_trend:
         yield name_map("years", YEARS, called="years")
         yield name_map("year_maps", YEARS, words("file.year_maps"), called="years")

@@ -91,8 +91,8 @@ def whole_page(
             "municipality": ["Damme", "Genk"],
             "newly": [400, 1200],
             "cost_eur": [2500.5, np.nan],
-            "x_lambert72": middle.x[:2],
-            "y_lambert72": middle.y[:2],
+            "x_m": middle.x[:2],
+            "y_m": middle.y[:2],
         }
     )
     reasons = ["no_academy_near", "barrier", "age", "just_too_far", "lapsed", "too_far", "too_far"]

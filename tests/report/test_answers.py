@@ -46,7 +46,9 @@ MAPS = [
     for number, name in enumerate(("Vlaanderen", *PROVINCES), start=2)
     for suffix in ("", "-academies")
 ]
-MAPS = [name.lower() for name in MAPS] + ["bijlage-8-hiaten"]
+MAPS += ["bijlage-8-hiaten", *(f"bijlage-8-hiaten-{name}" for name in PROVINCES)]
+MAPS += ["bijlage-10-zekerheid-aannames", "bijlage-10-zekerheid-minuten"]
+MAPS = [name.lower() for name in MAPS]
 
 
 def whole(value: float) -> str:
