@@ -27,6 +27,7 @@ from stemgeo.maps.text import (
 )
 from stemgeo.profiles import QUIET, ROADS
 from stemgeo.recognition import Standing, list_days
+from stemgeo.report.accounts import sum_participants
 from stemgeo.report.files import write_csv
 from stemgeo.report.imprint import say_role
 from stemgeo.report.spreadsheet import (
@@ -212,6 +213,7 @@ def write_municipalities(result: Tables, place: Path, beside: Beside = Beside())
         "groups": _add_remarks(_list_groups(areas, result), result),
         "group_towns": _list_town_groups(towns, result),
         "register": _list_register(result),
+        **_list_participants(result),
         **{
             name: _add_remarks(_add_total(part, areas.loc[[("province", name)]], result), result)
             for name, part in by_province.items()
@@ -498,6 +500,32 @@ def _list_register(result: Tables) -> pd.DataFrame:
     may = ("organisation", "valid_from", "valid_until", "of_register")
     none = [one for one in may if _is_blank(table[one])]
     return table.drop(columns=none)
+
+
+def _list_participants(result: Tables) -> dict[str, pd.DataFrame]:
+    """List by municipality who took part in the study's year; no sheet where that is not known."""
+    table, year = result.participants, result.study.about.date.year
+    rows = table if table is None else table[table["year"] == year]
+    if rows is None or rows.empty:
+        return {}
+    towns = result.table("annex-1-municipalities").set_index("nis_code")
+    sums = sum_participants(rows, ["nis_code"])
+    sums = sums.astype(object).where(sums.notna(), None)
+    listed = pd.DataFrame(
+        {
+            "town": towns["name"].reindex(sums.index),
+            "province": towns["province"].reindex(sums.index),
+            "took_part": sums["participants"],
+            "took_part_girls": sums["girls"],
+            "took_part_boys": sums["boys"],
+            "took_part_known": sums["with_sex"],
+        }
+    )
+    rank = {name: at for at, name in enumerate(PROVINCES)}
+    order = listed.assign(
+        province=listed["province"].map(rank).fillna(len(rank)), town=listed["town"].map(sort_key)
+    ).sort_values(["province", "town"], kind="stable")
+    return {"participants": listed.loc[order.index].reset_index(drop=True)}
 
 
 def _is_blank(column: pd.Series) -> bool:

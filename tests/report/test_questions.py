@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import docx
 import hand
+import openpyxl
 import pandas as pd
 import pypdf
 import pytest
@@ -175,6 +176,17 @@ def test_the_question_of_2023_can_be_verified(result: Path, written: Path) -> No
     assert "885685.05" in budget
     found = sg.verify(written, result.parent / "study")
     assert found.same, found.lines()
+
+
+def test_the_workbook_lists_participants_by_municipality(written: Path) -> None:
+    """Those of the study's year, with girls, boys, and of how many that was reported."""
+    book = openpyxl.load_workbook(written / "bijlage-1-gemeenten.xlsx", read_only=True)
+    rows = [[*row] for row in book["Deelnemers"].iter_rows(values_only=True)]
+    kept = [row for row in rows if row[0] in ("Aartselaar", "Boechout")]
+    assert kept == [
+        ["Aartselaar", "Antwerpen", 57, None, None, None],
+        ["Boechout", "Antwerpen", 100, 30, 60, 90],
+    ]
 
 
 def test_word_and_pdf_have_the_question(written: Path) -> None:
