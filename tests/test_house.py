@@ -54,8 +54,9 @@ OTHERWISE = {
         "versions",
         "vintage_sums",
     ],
-    "report": ["answer_of_area"],
+    "report": ["answer_of_area", "beside"],
     "maps": ["colours", "golden", "web_browser"],
+    "texts": ["style"],
     "network": ["pavements", "profiles", "rules_again", "stress_again"],
 }
 """By part, tests of what runs through several modules, or of one by another way."""

@@ -141,7 +141,7 @@ def test_each_text_speaks_of_libraries(library: Path) -> None:
         assert text in read_text(place / f"{letters[language]}.docx")
         assert (place / name).is_file()
     summary = (library / "result" / "summary.md").read_text("utf-8")
-    assert "een bibliotheek die op 31 december 2022 open is" in summary
+    assert "een bibliotheek bereiken die op 31 december 2022 open is" in summary
     assert "van 1 van de 3 bibliotheken is alleen de eerste dag bekend" in summary
 
 
@@ -200,7 +200,7 @@ def test_a_het_word_and_a_masculine_one_are_bent_as_they_should(tmp_path: Path) 
     study = write_study(tmp_path / "study", PARK)
     result = sg.run(sg.load_study(study)).write(tmp_path / "result")
     summary = (result / "summary.md").read_text("utf-8")
-    assert "een park dat op 31 december 2022 erkend is" in summary
+    assert "een park bereiken dat op 31 december 2022 erkend is" in summary
     assert "tot het dichtstbijzijnde park" in summary
     dutch, french = letter(result, "nl"), letter(result, "fr")
     assert "minstens één erkend park" in dutch

@@ -226,7 +226,15 @@ def say_reason(reason: str, words: Texts) -> str:
 
 
 def define_reasons(reasons: Iterable[str], study: Study, words: Texts) -> dict[str, str]:
-    """Say when each reason holds, by its key, in so few words that they fit a legend."""
+    """Say when each reason holds, by its key, in so few words that they fit a legend.
+
+    Parameters
+    ----------
+    reasons
+        Keys of `reasons.REASONS`; they are told in the order of that.
+    study, words
+        Whose limits these are, and in which language.
+    """
     cutoff, rules = study.travel.cutoff_min, study.gaps
     numbers = {
         "minutes": cutoff,

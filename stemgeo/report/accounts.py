@@ -81,7 +81,17 @@ def gather_question(result: Tables) -> Row | None:
 
 
 def say_source(result: Tables, role: str, own: str = "") -> str:
-    """Name the source of a figure: that of its row, else that of its file."""
+    """Name the source of a figure: that of its row, else that of its file.
+
+    Parameters
+    ----------
+    result
+        A written one.
+    role
+        Of the input that has the figure.
+    own
+        What its row says.
+    """
     files = [one for one in result.manifest["inputs"] if one["role"] == role]
     of_file = strip_control(str(files[0].get("source") or "")) if files else ""
     return own or of_file or result.words("reported.no_source")
@@ -102,7 +112,17 @@ def list_sources(result: Tables) -> list[str]:
 
 
 def say_figure(value: Decimal, unit: str, words: Texts, *, at_least: bool = False) -> str:
-    """Write a figure with its unit, and that it is a lower bound: minstens 37.376."""
+    """Write a figure with its unit, and that it is a lower bound: minstens 37.376.
+
+    Parameters
+    ----------
+    value, unit
+        "EUR", "percent", or what is counted.
+    words
+        Of a language.
+    at_least
+        Whether it is a lower bound.
+    """
     language = words.language
     if unit == "EUR":
         told = words("reported.euro", amount=format_euros(value, language))
