@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import csv
+import io
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import geopandas as gpd
@@ -12,7 +15,7 @@ import pytest
 import shapely
 from measured import AGES, make_coverage
 from pages import data_of
-from test_web_browser import Opened, browser, opened
+from test_web_browser import Opened, browser, find_barriers, opened
 
 from stemgeo.errors import ResultError
 from stemgeo.maps.ahead import Ahead
@@ -22,6 +25,7 @@ from stemgeo.maps.switches import Switches
 from stemgeo.maps.text import MapText, say_reason, say_share
 from stemgeo.maps.web import build_web_map
 from stemgeo.speech import format_signed, format_whole
+from stemgeo.tables import COUNTS
 
 __all__ = ["browser", "opened"]
 READ = """([band, roads, scenario]) => {
@@ -280,3 +284,48 @@ def test_an_earlier_result_of_other_municipalities_is_refused(
     """Their shares have nothing to differ from."""
     with pytest.raises(ResultError, match=r"other municipalities \(39 before, 40 now\)"):
         refuse_other_places(municipalities, municipalities[1:])
+
+
+def test_the_table_that_is_taken_along_is_of_what_is_chosen(
+    opened: Callable[..., Opened], whole_page: str, coverage: pd.DataFrame, text: MapText
+) -> None:
+    """In the order of its share, each figure that of the table, and the choice beside it."""
+    shown = opened(whole_page)
+    shown.tab.evaluate(
+        """() => document.body.stemgeo.figures.choose(
+        { band: "9-11", roads: "low_stress", scenario: "low" })"""
+    )
+    shown.tab.locator("#figures summary").click()
+    shown.tab.locator("#figures thead button").nth(2).click()
+    with shown.tab.expect_download() as waiting:
+        shown.tab.locator("#download").click()
+    taken = Path(waiting.value.path()).read_text(encoding="utf-8-sig")
+    assert "9-tot-en-met-11-jaar" in waiting.value.suggested_filename
+    lines = list(csv.DictReader(io.StringIO(taken), delimiter=";"))
+    chosen = {"level": "municipality", "band": "9-11", "profile": "low_stress", "scenario": "low"}
+    rows = coverage[(coverage[list(chosen)] == pd.Series(chosen)).all(axis=1)]
+    rows = rows.set_index("code").loc[[line["NIS-code"] for line in lines]]
+    assert len(rows) == len(lines) == 40
+    heads = ("Kinderen", "Binnen bereik", "Niet binnen bereik", "Niet gemeten")
+    for head, name in zip(heads, COUNTS, strict=True):
+        assert [int(line[head]) for line in lines] == rows[name].tolist()
+    shares = [say_share(share, text.words) for share in rows["share"]]
+    written = [line["Aandeel binnen bereik (%)"] for line in lines]
+    assert [f"{one}\N{NO-BREAK SPACE}%" if one else "geen cijfer" for one in written] == shares
+    assert rows["share"].dropna().is_monotonic_decreasing
+    assert rows["share"].isna().tolist() == sorted(rows["share"].isna())
+    assert {line["Keuze"].split("; ")[0] for line in lines} == {"9 tot en met 11 jaar"}
+
+
+@pytest.mark.parametrize("size", [(1200, 800), (320, 568)])
+def test_axe_finds_nothing_with_all_there_may_be(
+    opened: Callable[..., Opened], whole_page: str, size: tuple[int, int]
+) -> None:
+    """Every layer, the table and another choice."""
+    shown = opened(whole_page, size)
+    shown.tab.locator("#figures summary").click()
+    for ground in shown.tab.locator("#layers input").all():
+        ground.check()
+    shown.tab.locator("select[data-switch=band]").select_option("5-8")
+    assert find_barriers(shown) == []
+    assert shown.tab.evaluate("document.documentElement.scrollWidth <= window.innerWidth")

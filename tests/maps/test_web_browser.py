@@ -11,6 +11,7 @@ import re
 import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
+from importlib import resources
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +26,7 @@ from PIL import Image
 from playwright.sync_api import Browser, sync_playwright
 from playwright.sync_api import Page as Tab
 
+from stemgeo.maps import statement
 from stemgeo.maps.text import MapText, say_share
 from stemgeo.maps.web import build_web_map
 from stemgeo.study import Background
@@ -575,6 +577,41 @@ def test_focus_is_seen_and_everything_has_a_name(opened: Callable[..., Opened], 
     stops = [stop for stop in seen if stop[0] != "BODY"]
     assert {"A", "INPUT", "BUTTON", "DIV", "path", "SUMMARY"} <= {tag for tag, _, _ in stops}
     assert [stop for stop in stops if not stop[1] or not stop[2]] == []
+
+
+def find_barriers(shown: Opened) -> list[str]:
+    """What axe finds against WCAG 2.1 A and AA and good practice, as the page stands now."""
+    axe = (resources.files("axe_playwright_python") / "axe.min.js").read_text(encoding="utf-8")
+    version: str = shown.tab.evaluate(f"window.axe || {axe}; axe.version")
+    assert version == statement.AXE
+    found: list[str] = shown.tab.evaluate(
+        """async () => (await axe.run()).violations.flatMap(({ id, nodes }) => (
+        nodes.map(({ html, failureSummary }) => [id, html, failureSummary].join(" | "))))"""
+    )
+    return found
+
+
+@pytest.mark.parametrize("size", [(1200, 800), (390, 844), (320, 568)])
+def test_axe_finds_nothing(
+    opened: Callable[..., Opened], named_page: str, size: tuple[int, int]
+) -> None:
+    """As it opens, with a list of hits, with a place and all parts open, and while walking."""
+    shown = opened(named_page, size)
+    assert find_barriers(shown) == []
+    for part in ("figures", "accessibility"):
+        shown.tab.locator(f"#{part} summary").click()
+    for box in shown.tab.locator("#layers input[type=checkbox]").all():
+        box.check()
+    assert len(shown.hits("a")) > 5
+    shown.press("ArrowDown")
+    assert find_barriers(shown) == []
+    shown.press("Enter")
+    assert shown.told()
+    assert shown.tab.locator(".leaflet-tooltip").count() == 1
+    assert find_barriers(shown) == []
+    shown.tab_to(lambda name: name.startswith("Gemeente:"))
+    assert find_barriers(shown) == []
+    assert shown.complaints == []
 
 
 # On paper, and as a picture
