@@ -68,13 +68,13 @@ def text_of(letter: Letter) -> str:
             "nl",
             "had de gemeente minstens één",
             "Er zijn geen hiaten van ten minste 900 kinderen: zij wonen in kleinere groepen.",
-            "waarvan de plaats niet nauwkeuriger dan 500 m bekend is, is ",
+            "waarvan de plaats niet nauwkeuriger dan 500 m bekend is, ",
         ),
         (
             "fr",
             "la commune comptait au moins une",
             "Il n’y a pas de lacunes d’au moins 900 enfants : ils habitent en groupes plus",
-            "dont l’emplacement n’est pas connu à moins de 500 m près, ",
+            "dont l’emplacement n’est pas connu à 500 m près, ",
         ),
         (
             "en",
