@@ -51,6 +51,7 @@ _LABEL_PART = 0.36
 _BAR_IN, _ROW_IN = 0.24, 0.56
 _AXIS_IN = 0.3
 _MARK_GAP_IN = 0.08
+_END_IN = 2.2  # what a line is called, at its end
 LINES: dict[str, Looks] = {
     "all": {"color": _COLOURS[4], "linewidth": 2.4},
     "low_stress": {"color": _COLOURS[3], "linewidth": 1.6, "linestyle": "--"},
@@ -166,7 +167,7 @@ def _set_shares(axes: Axes, text: MapText, *, across: bool) -> None:
 
 def draw_by_minute(
     curves: dict[str, pd.Series],
-    names: dict[str, str],
+    names: dict[str, tuple[str, str]],
     promise: tuple[float, float, float, float],
     text: MapText,
     heading: str,
@@ -178,7 +179,7 @@ def draw_by_minute(
     curves
         By key of `LINES`: the share (0 to 1) by minute.
     names
-        Of the lines, as they stand at their ends.
+        Of the lines, each with its figure, as they stand at their ends.
     promise
         The minutes that are asked about, and the low, central and high share there.
     text, heading
@@ -189,7 +190,10 @@ def draw_by_minute(
         sheet = choose_sheet((0, 0, 2, 1), text, legend_in=0)
         figure, page = new_page(sheet, text)
         below = write_head(page, sheet.frame, heading, words("chart.minutes.note"))
-        ends = {key: wrap_text(names[key], 2.2, TEXT_PT) for key in curves}
+        ends = {
+            key: [part for line in names[key] for part in wrap_text(line, _END_IN, TEXT_PT)]
+            for key in curves
+        }
         aside = max(text_width_in(line, TEXT_PT) for lines in ends.values() for line in lines)
         box = replace(
             below,

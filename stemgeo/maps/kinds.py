@@ -1172,11 +1172,12 @@ def by_minute(of: MapRequest) -> ChartContent:
     at = (table["minutes"] == cutoff) & (table["profile"] == "all") & (table["convention"] == STUDY)
     table = table.assign(share_low=np.where(at, low, np.nan), share_high=np.where(at, high, np.nan))
     names = {key: _name_line(key, curve, of) for key, curve in curves.items()}
+    told_lines = words.join_series(words.join_pair(*name) for name in names.values())
     said_shares = (say_share(one, words) for one in (central, low, high))
     told = dict(zip(("share", LOW, HIGH), said_shares, strict=True))
     promise = words("chart.minutes.promise", minutes=of.format_number(cutoff), **told)
     heading = words("chart.minutes.heading")
-    said = [f"{words.join_series(names.values())}.", f"{promise}."]
+    said = [f"{told_lines}.", f"{promise}."]
 
     def draw(text: MapText) -> Figure:
         return draw_by_minute(curves, names, (cutoff, low, central, high), text, heading)
@@ -1184,7 +1185,7 @@ def by_minute(of: MapRequest) -> ChartContent:
     return ChartContent(of.ground, heading, said, table, draw)
 
 
-def _name_line(key: str, curve: pd.Series, of: MapRequest) -> str:
+def _name_line(key: str, curve: pd.Series, of: MapRequest) -> tuple[str, str]:
     """Name a line by its roads, with its figure at the minutes asked about, or its last."""
     words, cutoff = of.words, of.given_tables.study.travel.cutoff_min
     at = int(cutoff) if cutoff in curve.index else int(curve.index[-1])
@@ -1194,7 +1195,7 @@ def _name_line(key: str, curve: pd.Series, of: MapRequest) -> str:
         name = words("chart.minutes.all") if key == "all" else ROADS[key].to_text(words.language)
     said = words.say_count("map.count.minutes", at)
     share = say_share(float(curve[at]), words)
-    return words("chart.minutes.end", name=_capitalise_first(name), minutes=said, share=share)
+    return _capitalise_first(name), words("chart.minutes.at", minutes=said, share=share)
 
 
 def _keep_place(of: MapRequest, table: pd.DataFrame) -> pd.DataFrame:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import itertools
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import matplotlib.style
 import numpy as np
@@ -203,6 +203,11 @@ class Ground:
         """All municipalities without detail that print cannot show, in order of code."""
         light = self.lighten_areas(self.municipalities).sort_values("nis_code", ignore_index=True)
         return light.assign(name=[name_parts_in(one, self.text.words) for one in light["name"]])
+
+    @cached_property
+    def brussels(self) -> shapely.Polygon | None:
+        """The hole that Brussels leaves, where there is one."""
+        return find_brussels(merge_provinces(self.drawn_municipalities))
 
     @cached_property
     def shown_municipalities(self) -> GeoDataFrame:
@@ -553,7 +558,7 @@ def _draw_view(figure: Figure, page: Axes, sheet: Sheet, ground: Ground, view: V
     for x, y, rank in view.ranks:
         axes.text(x, y, rank, **_RANK)
     neighbours = borders.drop(ground.shown_municipalities["province"].unique())
-    _write_labels(axes, ground, neighbours, view, sheet, find_brussels(borders))
+    _write_labels(axes, ground, neighbours, view, sheet)
 
 
 def _draw_circles(axes: Axes, circles: Circles | None, sheet: Sheet) -> None:
@@ -639,12 +644,7 @@ def _keep_largest(shown: GeoDataFrame, *, most: int | None) -> GeoDataFrame:
 
 
 def _write_labels(
-    axes: Axes,
-    ground: Ground,
-    neighbours: GeoSeries,
-    view: View,
-    sheet: Sheet,
-    brussels: shapely.Polygon | None,
+    axes: Axes, ground: Ground, neighbours: GeoSeries, view: View, sheet: Sheet
 ) -> None:
     """Write tags, the names of places in their order, then those of neighbouring provinces."""
     places = _keep_largest(
@@ -662,15 +662,17 @@ def _write_labels(
     for label in tags:
         axes.text(label.x, label.y, view.tags[label.number].said, **_RANK)
     # Brussels lies in Flanders and is none of it: who sees a hole asks what it is.
-    first = [] if brussels is None else [(ground.text.words("map.brussels"), brussels)]
+    whole: shapely.Geometry = ground.brussels or shapely.Polygon()
+    hole: Any = shapely.clip_by_rect(whole, *sheet.ground.corners)
+    first = [] if hole.is_empty else [(ground.text.words("map.brussels"), hole)]
     names = [*(name for name, _ in first), *map(to_one_line, (*places["name"], *near))]
     labels = place_labels(
         names,
-        [*(hole for _, hole in first), *places.geometry, *seen],
+        [*(one for _, one in first), *places.geometry, *seen],
         kept_free,
         size_pt=_LABEL_PT,
         sheet=sheet,
-        beside=0 if ground.surroundings is not None else LARGEST,
+        beside=0 if ground.surroundings is not None or view.circles else LARGEST,
     )
     for label in labels:
         own = 0 <= label.number - len(first) < len(places)
