@@ -202,19 +202,19 @@ def groups_table(
         by_sex["M"] = {
             name: demand[cell.column].to_numpy() - by_sex["F"][name] for name, cell in names.items()
         }
+    # Place by place, profile and scenario, the rows of the bands stand together, all bands last.
+    bands = len({cell.band.name for cell in names.values()}) + 1
     parts = []
     for level in levels:
-        parts.append(counted[counted["level"] == level.name].assign(sex="all"))
-        for sex, children in by_sex.items():
-            parts.append(_count_level(level, reached, children).assign(sex=sex))
-    table = pd.concat(parts, ignore_index=True)
-    keys = ["level", "code", "scenario", "profile"]
-    shares = table.pivot_table(index=[*keys, "band"], columns="sex", values="share", dropna=False)
-    everyone = shares["all"].xs(ALL_BANDS, level="band")
-    table["gap_to_all"] = table["share"] - table.join(everyone.rename("whole"), on=keys)["whole"]
-    apart = shares["F"] - shares["M"] if "F" in shares else shares["all"] * np.nan
-    table = table.join(apart.rename("girls_minus_boys"), on=[*keys, "band"])
-    return order_columns("groups", table)
+        own = {"all": counted[counted["level"] == level.name]}
+        own |= {sex: _count_level(level, reached, children) for sex, children in by_sex.items()}
+        share = {sex: rows["share"].to_numpy().reshape(-1, bands) for sex, rows in own.items()}
+        apart = share["F"] - share["M"] if by_sex else share["all"] * np.nan
+        for sex, rows in own.items():
+            to_all = share[sex] - share["all"][:, -1:]
+            gaps = {"gap_to_all": to_all.ravel(), "girls_minus_boys": apart.ravel()}
+            parts.append(rows.assign(sex=sex, **gaps))
+    return order_columns("groups", pd.concat(parts, ignore_index=True))
 
 
 def _count_level(
@@ -270,11 +270,11 @@ def sum_by_place(
     children, covered, measured
         Of each demand point: how many, and as in `Reached`; shape (points,).
     """
-    state = np.where(measured, np.where(covered, 0, 1), 2)
+    state = 2 - measured.astype(np.intp) - (measured & covered)
     by_state = sum_by_owner(3 * level.place + state, children, 3 * len(level.code)).reshape(-1, 3)
-    found = dict(zip(("covered", "uncovered", "unmeasured"), by_state.T, strict=True))
-    found["children"] = by_state.sum(axis=1)
-    return np.column_stack([found[name] for name in COUNTS])
+    counts = np.empty((len(by_state), len(COUNTS)), dtype=by_state.dtype)
+    counts[:, 0], counts[:, 1:] = by_state.sum(axis=1), by_state  # as COUNTS has them
+    return counts
 
 
 def lay_side_by_side(
