@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+import textwrap
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -72,3 +74,22 @@ def test_the_guide_is_where_writers_look() -> None:
     """The first pages of the repository lead to it."""
     for name in ("README.md", "CONTRIBUTING.md"):
         assert "docs/style-guide.md" in (HERE / name).read_text("utf-8")
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_headings_of_the_letter_take_two_lines_at_most(language: str) -> None:
+    """Of tables that always have the same columns, each as wide as the page allows it."""
+    (path,) = (HERE / "stemgeo/report/templates").glob(f"*.{language}.md")
+    lines = path.read_text("utf-8").splitlines()
+    said = re.compile(r"\{\{ word\.(\w+) \}\}")
+    tall, tables = [], 0
+    for line, below in pairwise(lines):
+        if not below.startswith("| :--") or "{%" in line:
+            continue
+        heads = [said.sub("STEM-academie", one).strip() for one in line.strip("| ").split(" | ")]
+        tables += 1
+        # A hundred letters go on a line of a table; columns share them, one takes 14 at least.
+        width = max(14, 100 // len(heads))
+        tall += [one for one in heads if len(textwrap.wrap(one, width)) > 2]
+    assert tables >= 6
+    assert tall == []
