@@ -13,7 +13,7 @@ import math
 import operator
 import re
 from collections import ChainMap
-from functools import partial
+from functools import lru_cache, partial
 from inspect import signature
 from itertools import islice
 from typing import TYPE_CHECKING, Any, NoReturn
@@ -146,6 +146,18 @@ class _NotThereError(Exception):
     """A name, or an item, that there is not."""
 
 
+# It only reads: nothing is run, and what is written is escaped for Markdown.
+_GRAMMAR = jinja2.Environment(trim_blocks=True, lstrip_blocks=True)  # noqa: S701
+
+
+@lru_cache(maxsize=16)
+def _parse_template(text: str) -> nodes.Template:
+    """Take a text apart, the same one once, and refuse what has no place in it."""
+    tree = _GRAMMAR.parse(text)
+    _refuse_foreign(tree)
+    return tree
+
+
 class _Filler:
     """Works a template out and keeps count.
 
@@ -161,8 +173,6 @@ class _Filler:
 
     def __init__(self, language: str, read: Callable[[str], str]) -> None:
         self.language, self.read = language, read
-        # It only reads: nothing is run, and what is written is escaped for Markdown.
-        self.grammar = jinja2.Environment(trim_blocks=True, lstrip_blocks=True)  # noqa: S701
         self.trees: dict[str, nodes.Template] = {}
         self.out: list[str] = []
         self.typed: list[str] = []
@@ -199,8 +209,7 @@ class _Filler:
     def _parse_text(self, name: str, text: str) -> nodes.Template:
         """Read a text, once, and refuse what has no place in it."""
         if name not in self.trees:
-            tree = self.grammar.parse(text)
-            _refuse_foreign(tree)
+            tree = _parse_template(text)
             self.typed += _find_typed_numbers(tree)
             self.trees[name] = tree
         return self.trees[name]
