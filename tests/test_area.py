@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING, Any
 
 import geopandas as gpd
@@ -429,9 +430,20 @@ def test_maps_of_an_area_show_what_lies_around(tmp_path: Path) -> None:
     read = sg.read_result(folder).surroundings
     kinds = read.groupby("kind")["name"].agg(set).to_dict()
     assert kinds == {"main": {""}, "municipality": {"As", "Boechout"}, "street": {""}}
+    _check_web_map(folder)
     named = read[read["kind"] == "municipality"]
     assert not named.intersects(hand.SMALL["11001"][1].buffer(-1)).any()
     assert sg.verify(folder, sg.load_study(toml)).same
+
+
+def _check_web_map(folder: Path) -> None:
+    """In each language it says that its province is but a part, once."""
+    for language, name in (("nl", "Antwerpen (deel)"), ("en", "Antwerp (part)")):
+        page = sg.read_result(folder, language).web_map()  # type: ignore[arg-type]
+        block = page.partition('id="data">')[2].partition("</script>")[0]
+        data = json.loads(block)
+        assert data["tables"]["municipalities"]["rows"][0][:2] == ["Aartselaar", name]
+        assert len(data["tables"]["provinces"]["rows"]) == 1
 
 
 def test_the_sample_in_part_is_those_rows_of_all(sample_result: Result) -> None:

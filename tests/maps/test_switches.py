@@ -259,6 +259,38 @@ def test_the_headline_stands_there_before_any_script(
     assert shown.tab.evaluate(read) == first
 
 
+def test_a_page_that_opens_on_zones(
+    opened: Callable[..., Opened],
+    municipalities: gpd.GeoDataFrame,
+    academies: gpd.GeoDataFrame,
+    gaps: gpd.GeoDataFrame,
+    zones: gpd.GeoDataFrame,
+    text: MapText,
+) -> None:
+    """As that of one municipality: its zones are shown, told, counted, and follow the choice."""
+    measured = Switches(make_coverage(municipalities, zones), AGES)
+    page = build_web_map(
+        *(municipalities, academies, None, gaps, text),
+        zones=zones,
+        measured=measured,
+        opens_on_zones=True,
+    )
+    shown = opened(page)
+    assert shown.legend()[0] == "zones"
+    assert not shown.tab.locator("[data-layer=gaps]").is_visible()
+    paths = ".leaflet-overlay-pane path"
+    assert shown.tab.locator(paths).count() == len(zones)
+    fills = f"[...document.querySelectorAll('{paths}')].map((one) => one.getAttribute('fill'))"
+    first = shown.tab.evaluate(fills)
+    shown.tab.locator("[data-switch=band]").select_option("12-17")
+    assert shown.tab.evaluate(fills) != first
+    counts = shown.tab.locator("[data-shares=zones] .count").all_inner_texts()
+    known = [int(one.split()[0]) for one in counts if one]
+    assert sum(known[:6]) == len(zones)
+    shown.tab_to(lambda name: name.startswith("Zone:"))
+    assert shown.tooltip()["Keuze"].startswith(AGES["12-17"])
+
+
 def test_one_province_is_not_told_beside_the_whole(
     municipalities: gpd.GeoDataFrame, text: MapText
 ) -> None:

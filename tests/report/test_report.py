@@ -510,6 +510,7 @@ def test_the_zones_of_a_folder_are_those_of_the_result(
     page = (folder / "map.html").read_text("utf-8")
     assert "Aandeel kinderen binnen bereik, per zone" in page
     assert sg.read_result(folder).web_map() == page
+    assert '"lines":{"type":"Topology"' in page  # the main roads, read back too
     assert len(page.encode()) < 4_000_000
     zones = folder / "tables" / "zones.parquet"
     zones.write_bytes(zones.read_bytes() + b"x")
