@@ -277,7 +277,7 @@ def write_gaps(result: Tables, place: Path, beside: Beside = Beside()) -> list[P
     }
     if "low_stress" not in result.profiles:
         del tables["quiet_gaps"]
-    if beside.plan is not None:
+    if beside.plan is not None and len(beside.plan.places):
         tables["plan"] = _list_plan(beside.plan)
     said = say_gaps(gaps, result.table("coverage"), result.study.gaps.min_children, language)
     told = [("gap", line) for line in said]

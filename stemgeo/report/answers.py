@@ -433,6 +433,8 @@ def _yield_maps(
     """List the maps: share and academies, of all and of each province; gaps; years."""
     words = source.words
     there, of_area = source.whole_provinces, source.study.has_area
+    planned = set() if plan is None else set(plan.table("plan")["province"])
+    planned |= {None} if planned else set()
 
     def name_map(
         kind: str, number: int, suffix: str = "", province: str | None = None, called: str = ""
@@ -449,7 +451,7 @@ def _yield_maps(
             yield from (name_map(kind, number, end, province) for kind, end in KINDS.items())
             if before:
                 yield name_map("change", number, words("file.change"), province)
-            if plan and (province is None or province in set(plan.table("plan")["province"])):
+            if province in planned:
                 yield name_map("plan", number, words("file.plan"), province)
     yield name_map("gaps", GAPS, called="gaps")
     gaps = source.table("gaps")

@@ -189,3 +189,13 @@ def test_ages_and_sexes_of_each_municipality_are_those_of_groups(base: Path, tol
             figure = known[(code, *key)]
             assert row[f"{head}: kinderen"] == int(figure["children"])
             assert row[f"{head}: binnen bereik"] == int(figure["covered"])
+
+
+def test_a_plan_of_no_places_has_no_map_and_no_sheet(base: Path, tmp_path: Path) -> None:
+    """It is told, and nothing empty is drawn."""
+    study = sg.load_study(base / "study")
+    none = sg.site(study.with_siting(places=0)).write(tmp_path / "plan")
+    place = sg.answer(base / "result", tmp_path / "antwoord", plan=none)
+    assert not list(place.glob("*-plan.*"))
+    names = openpyxl.load_workbook(place / "bijlage-8-hiaten.xlsx").sheetnames
+    assert "Plaatsen van het plan" not in names
