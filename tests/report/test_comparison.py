@@ -368,7 +368,7 @@ def test_the_summary_of_a_comparison(found: Comparison, tmp_path: Path) -> None:
     text = (found.write(tmp_path / "c") / "summary.md").read_text("utf-8")
     assert text.index("inputs.plan") < text.index("| Antwerpen |")
     assert "**Proef, niet voor publicatie**" in text
-    assert "**B: benadering in vogelvlucht (afstand x 1,3); met geplande plaatsen**" in text
+    assert "**meting 2: benadering in vogelvlucht (afstand x 1,3); met geplande plaatsen**" in text
     assert "Nieuw binnen bereik: 78; niet langer binnen bereik: 88." in text
     assert "Waar de meeste kinderen niet langer binnen bereik zijn: Boechout (88)." in text
     for source in ("Proefgrenzen (CC0)", "Proefregister"):
@@ -383,7 +383,18 @@ def test_the_words_in_english(a: Result, b: Result, tmp_path: Path) -> None:
     text = (compare(english, b).write(tmp_path / "c") / "summary.md").read_text("utf-8")
     assert "Newly within reach: 78; no longer within reach: 88." in text
     assert "| output.language | en | nl |" in text
-    assert "| Antwerpen | 806 | 448 | 360 | -88 |" in text
+    assert "| Antwerp | 806 | 448 | 360 | -88 |" in text
+
+
+def test_two_results_are_called_by_their_days(found: Comparison) -> None:
+    """A heading says when, not A or B; two of one day are told by their order."""
+    told = json.loads(json.dumps(found.a, default=str))
+    told["study"]["study"]["date"] = "2021-12-31"
+    shown = replace(found, a=told).shown()
+    heads = ["binnen bereik, 31 december 2021", "binnen bereik, 31 december 2022"]
+    assert [head for head in shown if head.startswith("binnen bereik")] == heads
+    heads = ["binnen bereik, meting 1", "binnen bereik, meting 2"]
+    assert [head for head in found.shown() if head.startswith("binnen bereik")] == heads
 
 
 # -- the command line -------------------------------------------------------------------------
@@ -394,12 +405,12 @@ def test_the_command_prints_what_differs_and_the_table(found: Comparison, place:
     said = stemgeo("compare", place / "a", place / "b")
     assert (said.status, said.err) == (0, "")
     lines = said.out.splitlines()
-    assert lines[0] == "Wat verschilt tussen de vragen:"
+    assert lines[0] == "Wat verschilt tussen beide metingen:"
     row = next(line for line in lines if line.startswith("Antwerpen")).split()
     counts = figures(found.of("province"))["Antwerpen"]
     assert row[1:5] == [str(counts[0]), str(counts[1]), str(counts[2]), str(counts[3])]
     assert row[-2:] == ["0", "88"]
-    assert "B: benadering in vogelvlucht" in said.out
+    assert "meting 2: benadering in vogelvlucht" in said.out
 
 
 def test_csv_holds_both_profiles_and_nothing_else(found: Comparison, place: Path) -> None:
@@ -438,19 +449,26 @@ def test_a_straight_line_beside_roads(a: Result, tmp_path: Path) -> None:
     study = hand.write_study(tmp_path / "study")
     b = sg.run(sg.load_study(study))
     b.write(tmp_path / "b")
-    for one, other, names in ((a, b, "AB"), (b, a, "BA")):
+    for one, other, names in ((a, b, "12"), (b, a, "21")):
         found = compare(one, other)
         (row,) = found.differences[found.differences["what"] == "inputs.network"].to_numpy()
         assert sorted(value.split(" (")[0] for value in row[1:]) == ["straight-line", "wegen.osm"]
         measure, quiet, calm = (note.to_text("en") for note in found.notes)
         assert measure.startswith(
-            f"comparison: {names[0]} is measured in a straight line, {names[1]} over roads; "
+            f"comparison: measurement {names[0]} is measured in a straight line, "
+            f"measurement {names[1]} over roads; "
         )
-        assert quiet.startswith(f"comparison: only {names[1]} is measured over quiet roads; ")
-        assert calm.startswith(f"comparison: only {names[1]} is measured over very quiet roads; ")
+        assert quiet.startswith(
+            f"comparison: only one is measured over quiet roads (measurement {names[1]}); "
+        )
+        assert calm.startswith(
+            f"comparison: only one is measured over very quiet roads (measurement {names[1]}); "
+        )
         assert found.profiles == ["all"]
         summary = (found.write(tmp_path / names) / "summary.md").read_text("utf-8")
-        assert f"## {names[0]} in vogelvlucht, {names[1]} over alle wegen" in summary
+        assert (
+            f"## meting {names[0]}: in vogelvlucht; meting {names[1]}: over alle wegen" in summary
+        )
     table = compare(a, a).write(tmp_path / "lines") / "summary.md"
     assert "## In vogelvlucht" in table.read_text("utf-8")
 
