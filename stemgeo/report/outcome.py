@@ -513,12 +513,12 @@ class Tables(Outcome):
     concentration: pd.DataFrame | None
     subsidy: pd.DataFrame | None
     surroundings: gpd.GeoDataFrame | None
+    main_roads: gpd.GeoDataFrame | None
     postcodes: pd.DataFrame | None
     reported: pd.DataFrame | None
     participants: pd.DataFrame | None
     budget: pd.DataFrame | None
     events: pd.DataFrame | None
-    main_roads: gpd.GeoDataFrame | None = None
     network_counts: dict[str, dict[str, int]] = field(default_factory=dict)
     building_counts: dict[str, int] = field(default_factory=dict)
     notes: tuple[Note, ...] = field(default_factory=tuple)
