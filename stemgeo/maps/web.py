@@ -609,7 +609,7 @@ def _colour_by_reason(gaps: GeoDataFrame, meanings: Mapping[str, str], words: Te
     """Colour gaps by the reason of most of their children, each reason with what it means."""
     counts = gaps["reason"].value_counts()
     there = [one for key, one in REASONS.items() if counts.get(key, 0)]
-    looks = [fill_look(one.colour, "#ffffff", 1) | {"fillOpacity": 0.85} for one in there]
+    looks = [fill_look(one.colour, one.colour, 1.2) for one in there]
     looks.append(fill_look(_GAP_FILL, _GAP_COLOUR, 1))  # of what is none of ours
     numbers = pd.Index([one.key for one in there]).get_indexer(gaps["reason"])
     swatches = [
