@@ -29,6 +29,7 @@ import stemgeo as sg
 from stemgeo import result as result_
 from stemgeo import speech
 from stemgeo.errors import ResultError
+from stemgeo.maps.text import province_name
 from stemgeo.reasons import REASONS
 from stemgeo.report import files, imprint, manifests
 from stemgeo.report.files import check_file, read_manifest, result_folder, write_manifest
@@ -40,6 +41,7 @@ from stemgeo.report.summary import (
     say_times,
     write_summary_markdown,
 )
+from stemgeo.texts import load_texts
 from stemgeo.writing import whole
 
 if TYPE_CHECKING:
@@ -589,7 +591,8 @@ def test_every_level_can_be_shown_in_both_languages(
     """A row for each place, its name first, no cell empty."""
     table = written[0].summary(by)
     shown = format_coverage(table, language, by)
-    assert shown.iloc[:, 0].tolist() == table["name"].tolist()
+    names = [province_name(one, load_texts(language)) for one in table["name"]]
+    assert shown.iloc[:, 0].tolist() == names
     assert (shown != "").all(axis=None)
     assert not shown.isna().any(axis=None)
     gaps = format_gaps(written[0].gaps, language)
