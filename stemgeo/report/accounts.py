@@ -194,7 +194,8 @@ def _mark_sources(rows: list[Row]) -> Row | None:
     """Give rows with a mark for the source of each, and the sources by it; none without rows."""
     told = [one.get("sources") or [one["source"]] for one in rows]
     every = dict.fromkeys(source for sources in told for source in sources)
-    marks = dict(zip(every, ascii_lowercase * 10, strict=False))
+    letters = (f"{first}{last}" for first in ("", *ascii_lowercase) for last in ascii_lowercase)
+    marks = dict(zip(every, letters, strict=False))
     marked = [
         one | {"mark": ", ".join(marks[source] for source in sources)}
         for one, sources in zip(rows, told, strict=True)

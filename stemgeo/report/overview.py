@@ -265,7 +265,8 @@ def _list_reported(result: Tables, trend: WrittenTrend) -> pd.DataFrame:
         return format_reported(trend.table("reported"), result.words)
     named = {one: province_name(one, result.words) for one in PROVINCES}
     told = gather_reported(result, named) or {}
-    rows = [one for topic in TOPICS for one in told.get(f"of_{topic}", ())]
+    topics = [told.get(f"of_{topic}") for topic in TOPICS]
+    rows = [one for topic in topics if topic for one in topic["rows"]]
     names = {"year": "year", "place": "area", "what": "what", "source": "source", "said": "figure"}
     return pd.DataFrame(rows, columns=[*names]).rename(columns=names)
 
