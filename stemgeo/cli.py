@@ -416,7 +416,7 @@ def _print_plan(plan: Plan, form: Form) -> None:
     from stemgeo.report.plan import format_plan, say_plan
 
     if form is not Form.text:
-        _print_table(plan.places.drop(columns="geometry"), form)
+        _print_table(plan.list_places(), form)
         return
     language = plan.study.language
     for line in say_plan(plan, language):

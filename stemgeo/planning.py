@@ -104,11 +104,14 @@ class Plan(PlanTables, Outcome):
         text = self._add_roads(self.text)
         return draw_curve(self.curve, self._find_on_curve(), text, self.study.siting.random_plans)
 
-    def _build_tables(self) -> dict[str, Any]:
+    def list_places(self) -> pd.DataFrame:
+        """Give the table `plan` as it is written, its points as numbers."""
         at, plain = self.places.geometry, pd.DataFrame(self.places.drop(columns="geometry"))
-        plain = plain.assign(x_m=at.x.round(1), y_m=at.y.round(1))
+        return plain.assign(x_m=at.x.round(1), y_m=at.y.round(1))
+
+    def _build_tables(self) -> dict[str, Any]:
         return super()._build_tables() | {
-            "tables/plan.csv": plain,
+            "tables/plan.csv": self.list_places(),
             "plan.csv": self._build_run_plan(),
         }
 

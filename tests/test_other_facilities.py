@@ -175,7 +175,7 @@ def letter(folder: Path, language: Language) -> str:
     """Give the text of the answer in a language."""
     source = Source.from_folder(folder, language)
     one = {"number": 1, "title": "", "file": ""}
-    keys = ("municipalities", "region", "gaps", "last_map", "Antwerpen", "Limburg")
+    keys = ("municipalities", "region", "gaps", "last_map", "sureness", "Antwerpen", "Limburg")
     keys += ("Anvers", "Limbourg", *(one["name"] for one in gather_figures(source)["provinces"]))
     annexes = {"all": [], "pictures": []} | dict.fromkeys(keys, one)
     return repr(write_letter(gather_figures(source) | {"annexes": annexes}, language, None).blocks)

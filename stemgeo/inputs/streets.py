@@ -36,7 +36,7 @@ STREETS = tuple(STREET_WEIGHTS)
 MAIN_ROADS = ("motorway", "trunk", "primary", "secondary")
 """By which one finds the way on a map, those that matter most first."""
 
-_SEEN_BEYOND_M = 3_000.0
+_SEEN_BEYOND_M = 4_000.0
 _MAIN_DETAIL_M = 20.0
 
 

@@ -9,6 +9,7 @@ holds the very rows and figures that are drawn.
 from __future__ import annotations
 
 import inspect
+import math
 import re
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -108,6 +109,8 @@ LARGEST_GAPS = 10
 """So many gaps bear their number on a map."""
 WIDEST_PT, LEAST_PT = 48.0, 5.0
 """The widest circle, and the widest for the fewest children that make a gap."""
+MOST_INK_PT2 = 36_000.0
+"""Of all circles together: two fifths of Flanders on a sheet of A4, so that each is seen apart."""
 CANDIDATES = 10
 """Candidate municipalities that a map names."""
 MOST_DOTS = 6000
@@ -871,7 +874,8 @@ def _draw_circled(
     """Draw gaps as circles whose surface is as their children, the largest with their number."""
     shown = classed.places
     children = shown["uncovered"].to_numpy(np.int64)
-    widths = measure_circles(children, least)
+    per_child = scale_circles(children, least)
+    widths = np.sqrt(children * per_child)
     tags = [
         Tag(str(gap), x, y, width)
         for gap, x, y, width in zip(
@@ -888,13 +892,15 @@ def _draw_circled(
         for key, fill in zip(classed.keys, classed.colours, strict=True)
     ]
     told = choose_sizes(int(children.max(initial=0)), least)
-    sizes = measure_circles(np.array([*children, *told]), least)[len(children) :]
-    said = [of.words.say_count("map.count.child", count) for count in told]
-    return view, keys, list(zip(said, sizes.tolist(), strict=True))
+    sizes = [
+        (of.words.say_count("map.count.child", count), math.sqrt(count * per_child))
+        for count in told
+    ]
+    return view, keys, sizes
 
 
-def measure_circles(children: NDArray[np.int64], least: int) -> NDArray[np.float64]:
-    """Give how wide circles are, in points, whose surface is as the children in them.
+def scale_circles(children: NDArray[np.int64], least: int) -> float:
+    """Give the square of a circle's width, in points, for each child that it stands for.
 
     Parameters
     ----------
@@ -903,9 +909,9 @@ def measure_circles(children: NDArray[np.int64], least: int) -> NDArray[np.float
     least
         The fewest that a circle can stand for: such a one is small.
     """
-    most = max(int(children.max(initial=0)), 1)
-    per_child = min(WIDEST_PT**2 / most, LEAST_PT**2 / max(least, 1))
-    return np.asarray(np.sqrt(children * per_child), dtype=np.float64)
+    most, every = (max(int(one), 1) for one in (children.max(initial=0), children.sum()))
+    ink = MOST_INK_PT2 / (math.pi / 4 * every)
+    return min(WIDEST_PT**2 / most, LEAST_PT**2 / max(least, 1), ink)
 
 
 def choose_sizes(most: int, least: int) -> list[int]:

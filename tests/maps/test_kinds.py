@@ -465,9 +465,17 @@ def test_the_largest_gaps_bear_the_number_of_their_table(
 def test_round_numbers_explain_the_circles(most: int, told: list[int]) -> None:
     """The legend of sizes has round numbers that there are circles for."""
     assert kinds.choose_sizes(most, 50) == told
-    widths = kinds.measure_circles(np.array([most, *told]), 50)
+    widths = np.sqrt([one * kinds.scale_circles(np.array([most]), 50) for one in (most, *told)])
     assert (widths <= kinds.WIDEST_PT).all()
     assert (np.diff(widths[1:]) < 0).all()
+
+
+def test_many_circles_do_not_cover_the_map() -> None:
+    """A few are as wide as may be; of thousands each is smaller: together they leave room."""
+    few, many = np.array([2000, 300, 50]), np.repeat([2000, 300, 50], 700)
+    ink = kinds.scale_circles(many, 50) * many.sum() * np.pi / 4
+    assert kinds.scale_circles(few, 50) == kinds.LEAST_PT**2 / 50
+    assert ink == pytest.approx(kinds.MOST_INK_PT2)
 
 
 def test_two_maps_of_a_plan_have_the_same_scale(ground: Ground, drawers: Any) -> None:
