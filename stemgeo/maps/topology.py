@@ -33,6 +33,9 @@ _MOST_GAP_POINTS = 100_000  # about 1 MB
 _ROAD_DETAIL_M = (20.0, 50.0, 100.0)
 _MOST_ROAD_POINTS = 150_000  # about 1.5 MB
 _SAME_GROUND = 0.001
+_LEAST_DEGREES = 1e-6
+STREETS = "streets"
+"""The ground of single streets."""
 
 
 def build_topology(grounds: Mapping[str, GeoSeries]) -> dict[str, Any]:
@@ -70,39 +73,68 @@ def _drop_properties(made: Mapping[str, Any]) -> list[dict[str, Any]]:
     ]
 
 
-def build_lines(roads: GeoDataFrame) -> dict[str, Any]:
-    """Write roads as one topology, a set of lines for each kind, as far as there is room.
+def build_lines(roads: GeoDataFrame | None, streets: GeoSeries | None = None) -> dict[str, Any]:
+    """Write roads and single streets as one topology: a set of lines for each kind of road.
 
     Parameters
     ----------
     roads
         `kind` and lines in metres, those that matter most first: of the others as many kinds as
-        fit in the finest detail that fits.
+        fit in the finest detail that fits. None: none.
+    streets
+        Lines in metres, all of which are drawn, each by its place among them.
 
     Returns
     -------
     dict
-        TopoJSON in degrees, quantised.
+        TopoJSON in degrees, quantised; empty where there is nothing to draw.
     """
-    kept = roads
-    for detail_m in _ROAD_DETAIL_M:
-        kept = roads.set_geometry(roads.simplify(detail_m))
-        if kept.count_coordinates().sum() <= _MOST_ROAD_POINTS:
-            break
-    fits = kept.count_coordinates().cumsum() <= _MOST_ROAD_POINTS
-    kept = kept[fits].to_crs("EPSG:4326")
-    west, south, east, north = kept.total_bounds
-    scale = np.array([east - west, north - south]) / _STEPS
+    sets = {}
+    if roads is not None and not roads.empty:
+        kept = _thin_lines(roads.geometry)
+        fits = kept.count_coordinates().cumsum() <= _MOST_ROAD_POINTS
+        kinds = roads.loc[fits, "kind"]
+        sets = {kind: [line] for kind, line in zip(kinds, _to_degrees(kept[fits]), strict=True)}
+    if streets is not None and not streets.empty:
+        sets[STREETS] = _to_degrees(_thin_lines(streets))
+    if not sets:
+        return {}
+    west, south, east, north = shapely.total_bounds([one for part in sets.values() for one in part])
+    scale = np.array([max(east - west, _LEAST_DEGREES), max(north - south, _LEAST_DEGREES)])
+    scale /= _STEPS
     arcs: list[list[list[int]]] = []
-    objects = {}
-    for kind, lines in zip(kept["kind"], kept.geometry, strict=True):
-        parts = [shapely.get_coordinates(part) for part in shapely.get_parts(lines)]
-        steps = [((one - (west, south)) / scale).round().astype(np.int64) for one in parts]
-        numbers = range(len(arcs), len(arcs) + len(steps))
-        arcs += [np.diff(one, axis=0, prepend=[[0, 0]]).tolist() for one in steps]
-        objects[kind] = {"type": "MultiLineString", "arcs": [[number] for number in numbers]}
+
+    def write(line: shapely.Geometry, number: int) -> dict[str, Any]:
+        first = len(arcs)
+        for part in shapely.get_parts(line):
+            corners = ((shapely.get_coordinates(part) - (west, south)) / scale).round()
+            arcs.append(np.diff(corners.astype(np.int64), axis=0, prepend=[[0, 0]]).tolist())
+        made = [[arc] for arc in range(first, len(arcs))]
+        return {"type": "MultiLineString", "arcs": made, "id": number}
+
+    objects = {
+        name: {
+            "type": "GeometryCollection",
+            "geometries": [write(line, number) for number, line in enumerate(lines)],
+        }
+        for name, lines in sets.items()
+    }
     transform = {"scale": scale.tolist(), "translate": [west, south]}
     return {"type": "Topology", "transform": transform, "arcs": arcs, "objects": objects}
+
+
+def _thin_lines(lines: GeoSeries) -> GeoSeries:
+    """Simplify lines with the finest detail that fits, else with the coarsest."""
+    kept = lines
+    for detail_m in _ROAD_DETAIL_M:
+        kept = lines.simplify(detail_m)
+        if kept.count_coordinates().sum() <= _MOST_ROAD_POINTS:
+            break
+    return kept
+
+
+def _to_degrees(lines: GeoSeries) -> list[shapely.Geometry]:
+    return list(lines.to_crs("EPSG:4326"))
 
 
 def sketch_places(

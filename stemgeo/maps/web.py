@@ -9,8 +9,8 @@ but the tiles of a background, from its own host, when one is asked for.
 The block of JSON, which `assets/start.js` hands to `start(root, data)`:
 
 `topology`, `points`, `lines`
-    Shapes by ground: municipalities, zones, gaps, academies and what else there is; and the main
-    roads by kind, a topology of their own.
+    Shapes by ground: municipalities, zones, gaps, academies and what else there is; and, a
+    topology of their own, the main roads by kind and the streets to check.
 `tables`
     By ground: `columns` (heads), `rows` (a cell for each head that is no figure), and `figures`
     where it has any: for each head the figure that stands below it, "" for a cell of the row, and
@@ -65,6 +65,7 @@ from stemgeo.maps.series import (
     list_minute_bounds,
 )
 from stemgeo.maps.statement import write_statement
+from stemgeo.maps.streets import Streets, build_streets
 from stemgeo.maps.switches import Switches
 from stemgeo.maps.text import (
     format_classes,
@@ -79,6 +80,7 @@ from stemgeo.maps.text import (
 )
 from stemgeo.maps.themes import NO_FIGURE, Shapes, Swatch, Theme, Told, build_part, fill_look
 from stemgeo.maps.topology import (
+    STREETS,
     build_lines,
     build_topology,
     sketch_bands,
@@ -127,6 +129,7 @@ _PANES = (
     ("municipalities", 425, True),
     ("provinces", 430, False),
     ("gaps", 440, True),
+    ("streets", 445, True),
     ("academies", 450, True),
     ("focus", 460, False),
     ("names", 470, False),
@@ -155,6 +158,7 @@ def build_web_map(
     ahead: Ahead | None = None,
     meanings: Mapping[str, str] | None = None,
     roads: GeoDataFrame | None = None,
+    streets: Streets | None = None,
 ) -> str:
     """Make the web map, as one HTML page with everything inside.
 
@@ -201,6 +205,8 @@ def build_web_map(
         When each reason of a gap holds, by its key.
     roads
         The table `main-roads`, drawn pale under the grounds.
+    streets
+        Those to check: a layer that is not shown at first. None: no such layer.
 
     Returns
     -------
@@ -238,10 +244,12 @@ def build_web_map(
         *_yield_bands(isochrones, towns, words),
         *_yield_gaps(gaps, academies, meanings or {}, text),
     ]
+    to_check = None if streets is None else build_streets(streets, places, text)
+    themes += [] if to_check is None else [to_check]
     themes += [*_yield_academies(academies, words), _build_names(places, outlines, words)]
-    lines = None if roads is None or roads.empty else build_lines(roads)
-    if lines is not None:
-        themes.append(_build_roads(lines["objects"], words))
+    lines = build_lines(roads, None if to_check is None else to_check.grounds[0].shapes)
+    if kinds := [one for one in lines.get("objects", ()) if one in _ROAD_WEIGHTS]:
+        themes.append(_build_roads(kinds, words))
     themes += [_build_borders(places, towns), *_yield_background(background)]
     provinces = _build_provinces(measured, text)
     codes = {towns.name: places["nis_code"], provinces.name: measured.province_codes}
@@ -259,7 +267,7 @@ def build_web_map(
         "title": text.title,
         "notice": text.notice,
         "figures": measured.gather(codes, classes, words),
-        **({} if lines is None else {"lines": lines}),
+        **({"lines": lines} if lines else {}),
         "panes": _PANES,
         "corners": _find_corners(outlines),
         **_list_script_words(words),
@@ -300,6 +308,7 @@ def build_web_map(
             ahead=ahead,
             meanings=meanings,
             roads=roads,
+            streets=streets,
         )
     return page
 
@@ -734,6 +743,8 @@ def _gather_data(themes: Sequence[Theme], *others: Told) -> dict[str, Any]:
     points: dict[str, GeoSeries] = {}
     areas: dict[str, GeoSeries] = {}
     for name, ground in grounds.items():
+        if name == STREETS:  # lines share no border: they stand with the roads
+            continue
         is_point = bool((ground.shapes.geom_type == "Point").all())
         (points if is_point else areas)[name] = ground.shapes
     return {

@@ -22,6 +22,7 @@ from stemgeo.maps.kinds import (
 )
 from stemgeo.maps.series import choose_classes, find_outer_edge, lighten_outlines
 from stemgeo.maps.sheet import Ground
+from stemgeo.maps.streets import Streets
 from stemgeo.maps.switches import Switches
 from stemgeo.maps.text import define_reasons
 from stemgeo.maps.web import build_web_map
@@ -157,6 +158,7 @@ class Sheets:
                 self.result.coverage, self._ages, None if then is None else then.coverage
             ),
             roads=self.result.main_roads,
+            streets=self._streets,
             meanings=define_reasons(self.result.gaps["reason"], study, self.result.words),
             ahead=Ahead(
                 candidates=self.result.candidates,
@@ -166,6 +168,12 @@ class Sheets:
                 dates=(then.text.date if then else "", self.result.text.date),
             ),
         )
+
+    @property
+    def _streets(self) -> Streets | None:
+        """The streets to check, where there are any."""
+        table, lines = self.result.to_check, self.result.to_check_lines
+        return None if table is None or lines is None else Streets(table, lines)
 
     def _name_roads(self, plan: WrittenPlan) -> str:
         """Name the quiet roads over which a plan was made; empty for all roads."""

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import geopandas as gpd
 import numpy as np
+import pandas as pd
 import pytest
 import shapely
 from pages import ALL_PAYLOADS, PAYLOADS
 
+from stemgeo.maps.streets import Streets
 from stemgeo.maps.text import MapText
 from stemgeo.maps.web import build_web_map
 
@@ -152,6 +154,40 @@ def zones(municipalities: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
 
 
 @pytest.fixture
+def streets(municipalities: gpd.GeoDataFrame) -> Streets:
+    """Three streets to check: one for two municipalities, one without a name, one of two parts."""
+    codes = municipalities["nis_code"].tolist()
+    table = pd.DataFrame(
+        [
+            (codes[0], "low_stress", 12, 1200),
+            (codes[0], "quiet_1", 12, 900),
+            (codes[1], "low_stress", 12, 40),
+            (codes[0], "low_stress", 11, 40),
+            (codes[2], "quiet_1", 13, 7),
+        ],
+        columns=["nis_code", "profile", "way", "children"],
+    )
+    lines = gpd.GeoDataFrame(
+        {
+            "way": [11, 12, 13],
+            "street": ["", "Dorpsstraat", "N74"],
+            "municipalities": [codes[0], ",".join(codes[:2]), codes[2]],
+            "untagged": ["maxspeed", "maxspeed;lanes", "cycleway"],
+            "children": [40, 1200, 7],
+        },
+        geometry=[
+            shapely.LineString([(151_000, 201_000), (155_000, 203_000)]),
+            shapely.LineString([(152_000, 208_000), (168_000, 208_500)]),
+            shapely.MultiLineString(
+                [[(171_000, 205_000), (173_000, 205_000)], [(175_000, 205_000), (178_000, 206_000)]]
+            ),
+        ],
+        crs="EPSG:31370",
+    )
+    return Streets(table, lines)
+
+
+@pytest.fixture
 def page(
     municipalities: gpd.GeoDataFrame,
     academies: gpd.GeoDataFrame,
@@ -171,6 +207,7 @@ def hostile_page(
     isochrones: gpd.GeoDataFrame,
     gaps: gpd.GeoDataFrame,
     zones: gpd.GeoDataFrame,
+    streets: Streets,
 ) -> str:
     """A web map in which every text that comes from data is a payload."""
     payloads = [PAYLOADS[number % len(PAYLOADS)] for number in range(len(municipalities))]
@@ -181,4 +218,8 @@ def hostile_page(
         gaps.assign(name=payloads[: len(gaps)], reason=payloads[-len(gaps) :]),
         MapText(*[ALL_PAYLOADS] * 4, method_note=ALL_PAYLOADS, measure=ALL_PAYLOADS),
         zones=zones.assign(name=[PAYLOADS[number % len(PAYLOADS)] for number in range(len(zones))]),
+        streets=Streets(
+            streets.table,
+            streets.lines.assign(street=PAYLOADS[:3], untagged=[ALL_PAYLOADS, *PAYLOADS[3:5]]),
+        ),
     )

@@ -21,6 +21,7 @@ from stemgeo.errors import ResultError
 from stemgeo.maps.ahead import Ahead
 from stemgeo.maps.kinds import refuse_other_places
 from stemgeo.maps.series import DEFAULT_CLASSES, classify_shares
+from stemgeo.maps.streets import Streets, build_streets
 from stemgeo.maps.switches import Switches
 from stemgeo.maps.text import MapText, say_reason, say_share
 from stemgeo.maps.web import build_web_map
@@ -71,6 +72,7 @@ def whole_page(
     text: MapText,
     coverage: pd.DataFrame,
     before: pd.DataFrame,
+    streets: Streets,
 ) -> str:
     """A page with all that there may be."""
     middle = municipalities.centroid
@@ -117,6 +119,7 @@ def whole_page(
             crs=municipalities.crs,
         ),
         ahead=Ahead(candidates, plan, "rustige wegen", academies[3:], ("toen", "nu")),
+        streets=streets,
     )
 
 
@@ -244,6 +247,62 @@ def test_layers_of_before_and_of_what_may_come(
     }
     assert len(fills) == 6
     assert shown.complaints == []
+
+
+def test_streets_to_check_are_a_layer(opened: Callable[..., Opened], whole_page: str) -> None:
+    """Not shown at first; as lines over the grounds, each told as the annex does, by keyboard."""
+    shown, said = opened(whole_page), data_of(whole_page)
+    paths = shown.tab.locator(".leaflet-streets-pane path")
+    legend = shown.tab.locator("[data-layer=streets]")
+    assert paths.count() == 0
+    assert not legend.is_visible()
+    shown.tab.get_by_label("Na te kijken straten").check()
+    assert paths.count() == 3
+    assert "3 straten" in legend.inner_text()
+    heads = said["tables"]["streets"]["columns"]
+    assert heads[3:5] == [
+        "Kinderen die erover rijden, rustige wegen",
+        "Kinderen die erover rijden, zeer rustige wegen",
+    ]
+    assert said["tables"]["streets"]["rows"] == [
+        ["Dorpsstraat", "Aalter, Beernem", "maxspeed, lanes", "Aalter: 1.200, Beernem: 40"]
+        + ["Aalter: 900", "12"],
+        ["", "Aalter", "maxspeed", "40", "", "11"],
+        ["N74", "Damme", "cycleway", "", "7", "13"],
+    ]
+    shown.tab_to(lambda name: name.startswith("Straat: Dorpsstraat, "))
+    assert shown.tooltip()["Wat op de kaart ontbreekt"] == "maxspeed, lanes"
+    assert shown.tab.locator(".leaflet-focus-pane path").get_attribute("fill") == "none"
+    # What is pointed at is lined over as it lies: a line is not closed to an area.
+    drawn = shown.tab.evaluate(
+        "['streets', 'focus'].map((pane) => document.querySelector("
+        "`.leaflet-${pane}-pane path`).getAttribute('d'))"
+    )
+    assert drawn[0] == drawn[1]
+    shown.press("ArrowDown")
+    assert shown.focused().startswith("Gemeente: Aalter, Wat op de kaart ontbreekt: maxspeed")
+    shown.tab.get_by_label("Na te kijken straten").uncheck()
+    assert paths.count() == 0
+    assert shown.complaints == shown.outside == []
+
+
+def test_of_many_streets_those_of_most_children_are_drawn(
+    municipalities: gpd.GeoDataFrame,
+    streets: Streets,
+    text: MapText,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """And it is said of how many; without a street there is no layer."""
+    whole = build_streets(streets, municipalities, text)
+    assert whole is not None
+    assert len(whole.notes) == 1
+    monkeypatch.setattr("stemgeo.maps.streets.MOST_STREETS", 2)
+    some = build_streets(streets, municipalities, text)
+    assert some is not None
+    assert [row[-1] for row in some.grounds[0].rows] == ["12", "11"]
+    assert "de 2 straten, van de 3, waar de meeste kinderen" in some.notes[0]
+    nothing = Streets(streets.table[:0], streets.lines[:0])
+    assert build_streets(nothing, municipalities, text) is None
 
 
 def test_the_headline_stands_there_before_any_script(

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import csv
+import json
+import re
 from typing import TYPE_CHECKING, Any
 
 import geopandas as gpd
@@ -112,6 +114,22 @@ def test_the_streets_to_check_are_drawn(base: Path) -> None:
         assert way["children"] >= int(one["children"])
     # The streets of the lattice are six kilometres long.
     assert drawn.length.round().isin([6000]).mean() > 0.5
+
+
+def test_the_web_map_has_the_streets_to_check(base: Path) -> None:
+    """Of a run as of its folder; each told with the numbers of the annex."""
+    page = (base / "result/map.html").read_text(encoding="utf-8")
+    assert sg.read_result(base / "result").web_map() == page
+    (data,) = re.findall(r'<script type="application/json" id="data">(.*?)</script>', page)
+    told = json.loads(data)["tables"]["streets"]
+    known = lines(base / "result/tables/to-check.csv")
+    assert {row[-1] for row in told["rows"]} == {one["way"] for one in known}
+    for row in told["rows"]:
+        own = [one for one in known if one["way"] == row[-1]]
+        cells = " ".join(row[3:-1]).replace(".", "").replace(",", "").split()
+        assert sorted(int(one) for one in cells if one.isdecimal()) == sorted(
+            int(one["children"]) for one in own
+        )
 
 
 def test_the_share_minute_by_minute_is_that_of_times(base: Path) -> None:

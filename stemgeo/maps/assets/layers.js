@@ -6,7 +6,8 @@ const drawMap = (container, data, figures) => {
   const ENCLAVE_DEGREES = 0.03; // around less ground a thick line would be a blot
 
   const shapes = (ground) => {
-    if (!(ground in data.points)) return topojson.feature(data.topology, data.topology.objects[ground]);
+    const drawn = [data.topology, data.lines].find((one) => one && ground in one.objects);
+    if (drawn) return topojson.feature(drawn, drawn.objects[ground]);
     return data.points[ground].map((coordinates, id) => (
       { type: "Feature", id, properties: {}, geometry: { type: "Point", coordinates } }));
   };
@@ -40,9 +41,9 @@ const drawMap = (container, data, figures) => {
   const mark = (shape) => {
     halo?.remove();
     const looks = { pane: "focus", interactive: false, fill: false, color: "#a3005c", weight: 4 };
-    halo = shape.getLatLng
-      ? L.circleMarker(shape.getLatLng(), { ...looks, radius: 8 })
-      : L.polygon(shape.getLatLngs(), looks);
+    if (shape.getLatLng) halo = L.circleMarker(shape.getLatLng(), { ...looks, radius: 8 });
+    else if (shape instanceof L.Polygon) halo = L.polygon(shape.getLatLngs(), looks);
+    else halo = L.polyline(shape.getLatLngs(), { ...looks, weight: 9 });
     halo.addTo(shape._map);
   };
 
