@@ -13,7 +13,6 @@ from stemgeo.equity import count_quintiles, measure_concentration
 from stemgeo.facts import LAMBERT_72
 from stemgeo.gaps import find_gaps
 from stemgeo.inputs.accounts import ACCOUNTS
-from stemgeo.inputs.streets import draw_main_roads
 from stemgeo.measure import (
     Prepared,
     Progress,
@@ -170,6 +169,8 @@ def draw_surroundings(prepared: Prepared) -> gpd.GeoDataFrame:
 
 def _draw_main_roads(prepared: Prepared) -> gpd.GeoDataFrame | None:
     """Draw the main roads of the extracts; None where there are none."""
+    from stemgeo.inputs.streets import draw_main_roads
+
     inputs = prepared.inputs
     if not inputs.network:
         return None
