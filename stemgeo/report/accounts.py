@@ -283,7 +283,9 @@ def gather_participants(result: Tables, provinces: dict[str, str]) -> Row | None
         **_count_reports(rows, academies if by_academy else None, towns),
         "provinces": parts,
         "years": [
-            {"year": str(one), **_sexes_of(row)} for one, row in sums.iterrows() if len(sums) > 1
+            {"year": str(one), **_sexes_of(row)}
+            for one, row in sums.iterrows()
+            if set(sums.index) - {year}
         ],
         "source": say_source(result, "participants"),
     }
@@ -401,7 +403,7 @@ def gather_events(result: Tables, provinces: dict[str, str]) -> Row | None:
         "years": [
             {"year": str(one), **_count_events(part)}
             for one, part in table.groupby("year")
-            if table["year"].nunique() > 1
+            if set(table["year"]) - {year}
         ],
         "source": say_source(result, "events"),
     }

@@ -14,6 +14,7 @@ from stemgeo.errors import Problem, ResultError
 from stemgeo.inputs.columns import fold_label
 from stemgeo.maps.text import make_printable
 from stemgeo.report.letter import TEMPLATES, Heading, Paragraph, Run
+from stemgeo.speech import join_with_and
 from stemgeo.texts import load_texts
 
 if TYPE_CHECKING:
@@ -116,8 +117,10 @@ def answer_questions(
         below = [one for one in marked if chosen.get(one.key, (0,))[0] == number]
         also = [at[0] for at in chosen.values() if number in at[1:]]
         told += _write_question(question, number, asked, words)
-        if not below and also:
-            told.append(_say(words("question.see", number=min(also))))
+        if also:
+            elsewhere = join_with_and([str(one) for one in sorted(set(also))], words.language)
+            see = "question.see_also" if below else "question.see"
+            told.append(_say(words.say_count(see, len(set(also)), number=elsewhere)))
         elif not below:
             told.append(_say(words("question.unanswered"), "caution"))
             lacking.append(number)

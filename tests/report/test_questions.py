@@ -18,6 +18,7 @@ from terminal import stemgeo
 import stemgeo as sg
 from stemgeo import facts
 from stemgeo.errors import ResultError
+from stemgeo.report import answers
 from stemgeo.report.accounts import sum_participants
 from stemgeo.report.answers import build_answer
 from stemgeo.report.content import Source, gather_figures
@@ -304,6 +305,62 @@ def test_the_cost_of_the_model_stands_apart_from_budgets(result: Path) -> None:
         assert re.search(r"2[., ]000", line)
 
 
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_few_are_told_in_good_grammar_and_no_column_is_empty(
+    result: Path, language: Language, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One girl is no girls; what no row has gets no column; what the ages leave out is said."""
+    figures: dict[str, Any] = gather_figures(Source.from_folder(result, language))
+    one = {"children": 1, "girls": 1, "boys": 0, "with_sex": 1, "share_girls": 1.0}
+    figures["participants"] |= {**one, "share_boys": 0.0, "trajectories": 1}
+    figures["events"] |= {"unaged": 7}
+    monkeypatch.setattr(answers, "gather_figures", lambda *_, **__: figures)
+    told = "\n".join(said(block) for block in build_answer(result, language=language).letter.blocks)
+    good, bad, ages, sex = {
+        "nl": ("1 meisje (", "Er zijn 1", "Voor 7 is geen leeftijd", "Aandeel meisjes"),
+        "fr": (
+            "1 fille (",
+            "ont été signalés",
+            "Aucun âge n’est indiqué pour 7",
+            "Part des filles",
+        ),
+        "en": ("1 girl (", "1 trajectories", "For 7 no age is given", "Share of girls"),
+    }[language]
+    assert good in told
+    assert ages in told
+    assert bad not in told
+    whom = load_texts(language).say_count("reported.recipients", 13)
+    assert (sex in told, whom in told) == (True, True)
+    figures["participants"] |= {"with_sex": None, "girls": None, "boys": None}
+    for row in figures["budget"]["lines"]["rows"]:
+        row["recipients"] = ""
+    figures["events"] |= {"count": 0, "labelled": 0, "unlabelled": 0}
+    letter = build_answer(result, language=language).letter
+    tables = [one.rows for one in letter.blocks if isinstance(one, Table)]
+    assert all(len({len(row) for row in rows}) == 1 for rows in tables)
+    told = "\n".join(said(block) for block in letter.blocks)
+    heads = {"nl": "Voor wie", "fr": "Bénéficiaires", "en": "For whom"}
+    assert not any(head in told.split("\n") for head in (sex, heads[language]))
+    none = {"nl": "heeft er geen in 2022", "fr": "aucun en 2022", "en": "holds none in 2022"}
+    assert f"{none[language]} (" in told
+
+
+def test_the_only_year_of_a_file_is_told_when_it_is_another(tmp_path: Path) -> None:
+    """Participants and events of 2021 alone stand in the years of an answer on 2022."""
+    study = hand.write_study(tmp_path, straight_line=True)
+    (study / "p.csv").write_text("academy_id;year;children\nS1;2021;10\n", encoding="utf-8")
+    (study / "e.csv").write_text("date;place\n2021-05-01;Aartselaar\n", encoding="utf-8")
+    toml = (study / "study.toml").read_text(encoding="utf-8")
+    given = 'participants = "p.csv"\nevents = "e.csv"\n[gaps]'
+    (study / "study.toml").write_text(toml.replace("[gaps]", given), encoding="utf-8")
+    folder = sg.run(sg.load_study(study)).write(tmp_path / "result")
+    told = gather_figures(Source.from_folder(folder, "nl"))
+    assert [(one["year"], one["children"]) for one in told["participants"]["years"]] == [
+        ("2021", 10)
+    ]
+    assert [(one["year"], one["count"]) for one in told["events"]["years"]] == [("2021", 1)]
+
+
 # -- which section answers which ---------------------------------------------------------------
 
 MARKED = """# Titel
@@ -348,6 +405,16 @@ def test_the_words_of_a_question_choose_its_section(tmp_path: Path) -> None:
     assert "Zie het antwoord op vraag 1." in [said(one) for one in letter.blocks]
     assert letter.unanswered == ()
     assert letter.typed == ("12",)
+
+
+def test_a_later_question_refers_to_all_that_is_above(tmp_path: Path) -> None:
+    """To each question with a section that it asks for too, also below sections of its own."""
+    asked = ("Welk budget is er?", "Waar zijn hiaten?", "En het budget en de hiaten van 2023?")
+    told = [said(one) for one in arranged(tmp_path, MARKED, *asked).blocks]
+    assert told[told.index(asked[2]) + 1] == "Zie het antwoord op vragen 1 en 2."
+    told = [said(one) for one in arranged(tmp_path, MARKED, asked[0], asked[2]).blocks]
+    at = told.index(asked[2])
+    assert told[at + 1 : at + 3] == ["Zie ook het antwoord op vraag 1.", "Waar?"]
 
 
 def test_a_question_without_an_answer_is_said(tmp_path: Path) -> None:

@@ -87,6 +87,8 @@ def test_what_is_counted_has_each_form_of_its_language(language: str) -> None:
                 "plan.random": "",
                 "plan.cost": "",
                 "plan.cost_own": "",
+                "question.see": "{number}",
+                "question.see_also": "{number}",
             }
             assert counted.get(key, "{count}") in written[-1], key
 
