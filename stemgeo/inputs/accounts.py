@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import pandas as pd
 
@@ -127,6 +127,8 @@ _EVENTS: Synonyms = {
 }
 _YES = {"ja", "j", "yes", "y", "oui", "o", "true", "waar", "vrai", "1", "x"}
 _NO = {"", "nee", "neen", "n", "no", "non", "false", "onwaar", "faux", "0", "geen", "zonder"}
+_NOT = r"(?:^|_)(?:geen|niet|nee|neen|zonder|no|not|non|without|pas|sans|aucun)(?:_|$)"
+"""A label after one of these words is the label that an event has not."""
 _AT_LEAST = {"minstens", "ten_minste", "tenminste", "at_least", "au_moins", "meer_dan", "more_than"}
 _LEVELS = {
     **dict.fromkeys(("region", "gewest", "vlaanderen", "flanders", "flandre"), "region"),
@@ -135,6 +137,17 @@ _LEVELS = {
     "": "",
 }
 _FLANDERS = {"vlg", "vlaanderen", "flanders", "flandre", "vlaams_gewest", "flemish_region", "02000"}
+_PER_CENT = r"\s*(?:%|(?i:procent|pct|pourcents?|per cent|percent))$"
+_MONEY = r"(?i)€|\beur(?:os?)?\b"
+_PERCENT = {"percent", "procent", "per_cent", "pct", "pourcent", "pourcents", "pourcentage"}
+_EUROS = {"eur", "euro", "euros"}
+SIGNS = {"percent", "EUR"}
+"""Units that are written with a figure; others stand behind it."""
+_SCALE = (
+    r"duizend|miljoen|miljard|thousand|million|billion|mille|milliard|"
+    r"(?:^|_)(?:mio|mln|k)(?:_|$)|1_?000"
+)
+"""What makes a figure of another size than it is written."""
 _MOST_CHILDREN = 2_000_000
 """More than live in Flanders."""
 _BY_POSTCODE = (
@@ -260,9 +273,45 @@ def _read_years(text: pd.Series, file: OpenedFile) -> pd.Series:
 
 def _read_exact(text: pd.Series, must: str, file: OpenedFile) -> pd.Series:
     """Read numbers that stay text, so that no cent is rounded; none may lack."""
-    report_wrong(text, text == "", must, file, "fill it in, or leave the row out")
-    told = read_amounts(text.str.replace(r"\s*%$", "", regex=True), file, must)
+    bare = text.str.replace(_PER_CENT, "", regex=True)
+    report_wrong(text, bare == "", must, file, "fill it in, or leave the row out")
+    # Digits of other scripts are numbers to some readers and none to others.
+    odd = bare.str.contains(r"(?![0-9])\d", regex=True)
+    report_wrong(text, odd, must, file, "write it in the digits 0 to 9")
+    told = read_amounts(bare.mask(odd, ""), file, must)
     return told.str.replace(r"[.]0+$", "", regex=True).mask(told == "", "0")
+
+
+def _read_units(texts: Texts, indicator: pd.Series, file: OpenedFile) -> pd.Series:
+    """Give the unit of each figure; what its cells say must be that of its indicator."""
+    cell, said = texts["value"], texts["unit"]
+    in_cell = pd.Series("", index=cell.index, dtype=str)
+    in_cell = in_cell.mask(cell.str.contains(_PER_CENT), "percent")
+    in_cell = in_cell.mask(cell.str.contains(_MONEY), "EUR")
+    folded = said.map(fold_label)
+    beside = said.mask(said.str.contains(_PER_CENT) | folded.isin(_PERCENT), "percent")
+    beside = beside.mask(said.str.fullmatch("€") | folded.isin(_EUROS), "EUR")
+    report_wrong(said, folded.str.contains(_SCALE), "a unit", file, "write the figure in full")
+    known = indicator.map({name: one.unit for name, one in INDICATORS.items()})
+    unit = known.fillna(beside.where(beside != "", in_cell)).astype(str)
+    for told, text in ((in_cell, cell), (beside, said)):
+        # Children, organisations and hours have many names; percent and euro have not.
+        clash = (told != "") & (told != unit) & (told.isin(SIGNS) | unit.isin(SIGNS))
+        for sign in unit[clash].unique():
+            must = f"a figure in {sign or 'no unit'}, as this indicator is"
+            report_wrong(text, clash & (unit == sign), must, file, "correct one of both")
+    return unit
+
+
+def _check_figures(text: pd.Series, value: pd.Series, unit: pd.Series, file: OpenedFile) -> None:
+    """Refuse half children, more than all of 100, and shares that may be of 1 or of 100."""
+    number = pd.to_numeric(value)
+    share = unit == "percent"
+    report_wrong(text, share & (number > 100), "a percentage up to 100", file, "correct it")
+    of_one = share & (number > 0) & (number < 1) & ~text.str.contains(_PER_CENT)
+    report_wrong(text, of_one, "sure to be per cent", file, "write 72 for 72 %, or 0,72 %")
+    whole = unit.isin({one.unit for one in INDICATORS.values()} - SIGNS - {"hours"})
+    report_wrong(text, whole & (number % 1 != 0), "a whole number", file, "correct it")
 
 
 def _read_counts(text: pd.Series, file: OpenedFile) -> pd.Series:
@@ -328,20 +377,22 @@ def _make_reported(texts: Texts, ground: KnownPlaces, file: OpenedFile) -> pd.Da
                 names=say_list(unknown),
             )
         )
-    known = indicator.map({name: one.unit for name, one in INDICATORS.items()})
+    value = _read_exact(texts["value"], "a number, as 1500 or 1500.50", file)
+    unit = _read_units(texts, indicator, file)
+    _check_figures(texts["value"], value, unit, file)
     rows = pd.DataFrame(
         {
             "year": _read_years(texts["year"], file),
             "indicator": indicator,
             **_find_places(texts, ground, file),
-            "value": _read_exact(texts["value"], "a number, as 1500 or 1500.50", file),
-            "unit": known.fillna(texts["unit"]).astype(str),
+            "value": value,
+            "unit": unit,
             "at_least": _read_yes(texts["at_least"], _AT_LEAST, file),
             "source": texts["source"],
         }
     )
     named = rows["indicator"] + " of " + rows["year"].astype(str) + " in " + rows["name"]
-    placed = rows[rows["code"] != ""]
+    placed = rows[(rows["code"] != "") & (rows["year"] > 0)]
     _refuse_twice(placed[["year", "indicator", "level", "code"]], named, file)
     return rows.reset_index(drop=True)
 
@@ -413,7 +464,24 @@ def _make_participants(texts: Texts, ground: KnownPlaces, file: OpenedFile) -> p
     named = called + " of " + placed["year"].astype(str)
     _refuse_twice(placed[["year", "academy_id", "nis_code"]], named, file)
     _refuse_both_ways(placed, file)
+    _say_moved(rows, towns, at, file)
     return _keep_inside(rows, ground, file)
+
+
+def _say_moved(rows: pd.DataFrame, towns: pd.Series, at: dict[str, str], file: OpenedFile) -> None:
+    """Say which academies are given in another municipality than the register has them in."""
+    known = rows["academy_id"].map(lambda one: at.get(one, ""))
+    moved = (towns != "") & (known != "") & (rows["nis_code"] != "") & (known != rows["nis_code"])
+    if moved.any():
+        file.warn_at(
+            say_rows(rows.index.name, rows.index[moved].tolist()),
+            say(
+                "counted in the municipality that is given, not in that of the register: {names}",
+                "geteld in de gemeente die er staat, niet in die van het register: {names}",
+                "comptés dans la commune indiquée, non dans celle du registre : {names}",
+                names=say_list([*rows["academy_id"][moved].unique()]),
+            ),
+        )
 
 
 def _find_academies(texts: Texts, ground: KnownPlaces, file: OpenedFile) -> pd.Series:
@@ -453,6 +521,10 @@ _SEXES = {
 }
 
 
+def _say_number(count: Any) -> str:
+    return "no" if pd.isna(count) else str(count)
+
+
 def _check_sexes(rows: pd.DataFrame, texts: Texts, file: OpenedFile) -> pd.DataFrame:
     """Check girls and boys against all; where a file tells but one, the rest are the other."""
     said = [name for name in _SEXES if texts[name].ne("").any()]
@@ -473,7 +545,8 @@ def _check_sexes(rows: pd.DataFrame, texts: Texts, file: OpenedFile) -> pd.DataF
     _tell_rows(
         over,
         lambda row: (
-            f"{rows['girls'][row]} girls and {rows['boys'][row]} boys are more than the "
+            f"{_say_number(rows['girls'][row])} girls and {_say_number(rows['boys'][row])} boys "
+            f"are more than the "
             f"{rows['children'][row]} children"
         ),
         "correct the one that is wrong",
@@ -526,16 +599,19 @@ def _keep_inside(rows: pd.DataFrame, ground: KnownPlaces, file: OpenedFile) -> p
 def _make_budget(texts: Texts, _: KnownPlaces, file: OpenedFile) -> pd.DataFrame:
     line = texts["line"]
     report_wrong(line, line == "", "what the amount is for", file, "fill it in")
+    must, of_all = "an amount in euro, as 1500 or 1500.50", texts["euro"].str.contains(_PER_CENT)
+    report_wrong(texts["euro"], of_all, must, file, "correct it")
     rows = pd.DataFrame(
         {
             "year": _read_years(texts["year"], file),
             "line": line,
-            "euro": _read_exact(texts["euro"], "an amount in euro, as 1500 or 1500.50", file),
+            "euro": _read_exact(texts["euro"], must, file),
             "recipients": texts["recipients"],
             "source": texts["source"],
         }
     )
-    _refuse_twice(rows[["year", "line"]], line + " of " + rows["year"].astype(str), file)
+    dated = rows[rows["year"] > 0]
+    _refuse_twice(dated[["year", "line"]], line + " of " + rows["year"].astype(str), file)
     return rows.reset_index(drop=True)
 
 
@@ -547,8 +623,10 @@ def _make_events(texts: Texts, ground: KnownPlaces, file: OpenedFile) -> pd.Data
     codes, _ = _find_towns(texts["place"], ground)
     ages = {one: read_span_of_ages(one) if one else None for one in texts["ages"].unique()}
     read = texts["ages"].map(ages)
-    report_wrong(texts["ages"], read.isna() & (texts["ages"] != ""), "ages as 6-12 or 6+", file)
     ends = [one if isinstance(one, tuple) else (None, None) for one in read]
+    swapped = read.map(lambda one: isinstance(one, tuple) and None not in one and one[0] > one[1])
+    wrong = (read.isna() & (texts["ages"] != "")) | swapped.astype(bool)
+    report_wrong(texts["ages"], wrong, "ages as 6-12 or 6+", file)
     inside = ground.towns.set_index("nis_code")["province"].to_dict()
     rows = pd.DataFrame(
         {
@@ -569,8 +647,18 @@ def _make_events(texts: Texts, ground: KnownPlaces, file: OpenedFile) -> pd.Data
     )
     if "label" not in file.taken:
         rows = rows.drop(columns="has_label")
+    told = pd.DataFrame({name: one for name, one in texts.items() if name in file.taken})
+    if (again := told.duplicated()).any():
+        file.warn_at(
+            say_rows(rows.index.name, rows.index[again].tolist()),
+            say(
+                "the same as an earlier row, and counted as an event of its own",
+                "gelijk aan een eerdere rij, en geteld als een evenement op zich",
+                "identique à une ligne précédente, et compté comme un événement distinct",
+            ),
+        )
     rows = _keep_events_inside(rows, ground, file)
-    other = rows["year"][rows["year"] != ground.year].value_counts().sort_index()
+    other = rows["year"][~rows["year"].isin((ground.year, 0))].value_counts().sort_index()
     if len(other):
         told = [f"{year}: {count}" for year, count in other.items()]
         file.warn(
@@ -594,7 +682,8 @@ def _read_labels(text: pd.Series, ground: KnownPlaces, file: OpenedFile) -> pd.S
     """Say which events bear the label: by yes or no, or by its name among others."""
     folded = text.map(fold_label)
     form = "|".join(re.escape(fold_label(one)) for one in ground.labels)
-    has = folded.isin(_YES) | folded.str.contains(rf"(?:^|_)(?:{form})s?(?:_|$)")
+    named = folded.str.contains(rf"(?:^|_)(?:{form})s?(?:_|$)")
+    has = folded.isin(_YES) | (named & ~folded.str.contains(_NOT))
     others = text[~has & ~folded.isin(_NO)]
     if len(others):
         file.warn(

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from stemgeo.inputs.accounts import ACCOUNTS, INDICATORS
+from stemgeo.inputs.accounts import ACCOUNTS, INDICATORS, SIGNS
 from stemgeo.maps.text import province_name
 from stemgeo.notes import strip_control
 from stemgeo.recognition import keep_own
@@ -166,7 +166,9 @@ def gather_reported(result: Tables, provinces: dict[str, str]) -> Row | None:
             "unit": unit,
             "at_least": at_least,
             "said": say_figure(value, unit, words, at_least=at_least)
-            + ("" if indicator in INDICATORS or not unit else f"{NO_BREAK_SPACE}{unit}"),
+            + (
+                "" if indicator in INDICATORS or unit in ("", *SIGNS) else f"{NO_BREAK_SPACE}{unit}"
+            ),
             "source": say_source(result, "reported", str(row["source"])),
         }
         topic = INDICATORS[indicator].topic if indicator in INDICATORS else "others"

@@ -124,6 +124,75 @@ def test_a_mark_between_thousands_is_never_guessed(tmp_path: Path) -> None:
         assert "not sure: the mark may stand between thousands or before decimals" in error
 
 
+@pytest.mark.parametrize(
+    ("row", "told"),
+    [
+        ("children_reached;72 %;", "'waarde' is '72 %', not a figure in children"),
+        ("children_reached;5;euro", "'eenheid' is 'euro', not a figure in children"),
+        ("budget;12 %;", "not a figure in EUR"),
+        ("budget;2,5;miljoen euro", "write the figure in full"),
+        ("eigen;5;duizend kinderen", "write the figure in full"),
+        ("eigen;72 %;euro", "not a figure in EUR"),
+        ("share_girls;0,28;", "not sure to be per cent; write 72 for 72 %"),
+        ("share_girls;172;", "not a percentage up to 100"),
+        ("children_reached;1234,5;", "not a whole number"),
+        ("budget;%;", "fill it in, or leave the row out"),
+        ("budget;\u0661\u0662;", "write it in the digits 0 to 9"),
+    ],
+)
+def test_a_figure_is_in_the_unit_of_its_indicator(row: str, told: str, tmp_path: Path) -> None:
+    """Per cent is no count, 2,5 million no 2,5, 0,28 perhaps 28 %, and no child is cut in two."""
+    head = "jaar;indicator;waarde;eenheid\n"
+    table, errors, _ = read(tmp_path, "reported", f"{head}2022;{row}\n")
+    assert table is None
+    assert any(told in one for one in errors)
+
+
+def test_the_unit_that_a_cell_says_is_kept(tmp_path: Path) -> None:
+    """72 % under a name of one's own stays per cent; what is below one per cent says so itself."""
+    head = "jaar;indicator;waarde;eenheid\n"
+    rows = "2022;eigen;72 %;\n2022;ander;€ 5;\n2022;derde;5;procent\n2022;share_girls;0,5 %;\n"
+    table = fine(tmp_path, "reported", f"{head}{rows}2022;wachtlijst;5;gezinnen\n")
+    assert table["value"].tolist() == ["72", "5", "5", "0.5", "5"]
+    assert table["unit"].tolist() == ["percent", "EUR", "percent", "percent", "gezinnen"]
+
+
+def test_an_academy_in_another_municipality_than_in_the_register_is_told(tmp_path: Path) -> None:
+    """The row decides where who took part is counted, and it is said."""
+    head = "academy_id;gemeente;jaar;kinderen\n"
+    table, errors, notes = read(
+        tmp_path, "participants", f"{head}S1;Aartselaar;2022;5\nS2;Aartselaar;2022;5\n"
+    )
+    assert errors == []
+    assert table is not None
+    assert table["nis_code"].tolist() == ["11001", "11001"]
+    assert [one for one in notes if "not in that of the register: S1" in one and "row 2" in one]
+
+
+def test_a_label_that_an_event_has_not_is_not_counted(tmp_path: Path) -> None:
+    """Without, not and no before the label's name; rows that are alike are counted, and told."""
+    rows = ["geen STEM-academie", "zonder STEM-academie label", "niet STEM-academie",
+            "no STEM academy", "kamp, STEM-academie", "STEM-academie"]  # fmt: skip
+    text = "".join(f"2022-01-01;As;{one}\n" for one in [*rows, rows[-1]])
+    table, errors, notes = read(tmp_path, "events", f"datum;plaats;label\n{text}")
+    assert errors == []
+    assert table is not None
+    assert table["has_label"].tolist() == [False] * 4 + [True] * 3
+    assert [one for one in notes if "row 8" in one and "the same as an earlier row" in one]
+    assert [one for one in notes if "counted as without: geen STEM-academie" in one]
+
+
+def test_ages_that_end_before_they_begin_are_refused(tmp_path: Path) -> None:
+    """From 12 to 6 is of no band; a percentage is no amount; and a bad day is of no year."""
+    _, errors, notes = read(
+        tmp_path, "events", "datum;plaats;leeftijd\n2022-01-01;As;12-6\nmorgen;As;6-12\n"
+    )
+    assert [one for one in errors if "'12-6', not ages" in one]
+    assert not [one for one in notes if "other years" in one]
+    _, errors, _ = read(tmp_path, "budget", "jaar;post;euro\n2022;X;12,5 %\n")
+    assert [one for one in errors if "'12,5 %', not an amount in euro" in one]
+
+
 def test_participants_are_read_by_academy_or_municipality(tmp_path: Path) -> None:
     """An academy by id or name has its municipality; a merged one is that of the study."""
     table = fine(
