@@ -172,17 +172,25 @@ def gather_reported(result: Tables, provinces: dict[str, str]) -> Row | None:
             "source": say_source(result, "reported", str(row["source"])),
         }
         topic = INDICATORS[indicator].topic if indicator in INDICATORS else "others"
-        figures.append((topic, str(row["level"]), one))
+        figures.append((topic, str(row["level"]), indicator, one))
         if row["level"] == "region":
             of_region[int(row["year"]), indicator] = one
     named = {name: of_region.get((year, key)) for name, key in _NOW.items()}
+    # What other years have stands in the overview by year, beside that of the study's: once.
+    by_year = {_NOW[name] for name in _OVERVIEW if named[name]}
     listed = {
         f"of_{topic}": _mark_sources(
-            [one for about, level, one in figures if about == topic and level != "municipality"]
+            [
+                one
+                for about, level, indicator, one in figures
+                if about == topic
+                and level != "municipality"
+                and not (level == "region" and indicator in by_year and one["year"] != str(year))
+            ]
         )
         for topic in TOPICS
     }
-    of_towns = sum(level == "municipality" for _, level, _ in figures)
+    of_towns = sum(level == "municipality" for _, level, _, _ in figures)
     return {
         "year": str(year),
         **named,

@@ -241,6 +241,18 @@ def test_sums_of_participants_are_exact_and_say_of_whom(result: Path) -> None:
     assert sums.loc["2"].isna().all()
 
 
+def test_what_the_overview_by_year_has_is_told_once(result: Path) -> None:
+    """Figures of other years stand in the overview alone, if the study's year has such a one."""
+    told: dict[str, Any] = gather_figures(Source.from_folder(result, "nl"))["reported"]
+    years = {one["year"]: one["children"] for one in told["years"]["rows"]}
+    assert years["2021"] == "minstens 36.340"
+    assert {one["year"] for one in told["of_municipalities"]["rows"]} == {"2022"}
+    took_part = [one["year"] for one in told["of_participants"]["rows"] if one["value"] > 100]
+    assert took_part == ["2022"]
+    # Hours of activities have no column there: each year of them is listed.
+    assert "2016" in {one["year"] for one in told["of_events"]["rows"]}
+
+
 def test_events_and_budgets_are_counted_by_year(result: Path) -> None:
     """Two events of 2022, one with the label; the cents of a year are added up exactly."""
     told = gather_figures(Source.from_folder(result, "en"))
