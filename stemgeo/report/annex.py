@@ -521,6 +521,8 @@ def _list_participants(result: Tables) -> dict[str, pd.DataFrame]:
             "took_part_known": sums["with_sex"],
         }
     )
+    if listed["took_part_known"].isna().all():
+        listed = listed.drop(columns=["took_part_girls", "took_part_boys", "took_part_known"])
     rank = {name: at for at, name in enumerate(PROVINCES)}
     order = listed.assign(
         province=listed["province"].map(rank).fillna(len(rank)), town=listed["town"].map(sort_key)
@@ -654,6 +656,7 @@ def _build_sheet(result: Tables, name: str, table: pd.DataFrame, *, totals: int 
             f"annex.title.{name if name in ours else 'province'}",
             place=place,
             day=_format_day(result),
+            year=result.study.about.date.year,
             rule=_say_rule(result),
         ),
         columns=columns,

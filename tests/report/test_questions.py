@@ -18,7 +18,7 @@ from terminal import stemgeo
 import stemgeo as sg
 from stemgeo import facts
 from stemgeo.errors import ResultError
-from stemgeo.report import answers
+from stemgeo.report import annex, answers
 from stemgeo.report.accounts import sum_participants
 from stemgeo.report.answers import build_answer
 from stemgeo.report.content import Source, gather_figures
@@ -183,11 +183,24 @@ def test_the_workbook_lists_participants_by_municipality(written: Path) -> None:
     """Those of the study's year, with girls, boys, and of how many that was reported."""
     book = openpyxl.load_workbook(written / "bijlage-1-gemeenten.xlsx", read_only=True)
     rows = [[*row] for row in book["Deelnemers"].iter_rows(values_only=True)]
+    assert rows[0][0] == "Wie deelnam in 2022, per gemeente"
     kept = [row for row in rows if row[0] in ("Aartselaar", "Boechout")]
     assert kept == [
         ["Aartselaar", "Antwerpen", 57, None, None, None],
         ["Boechout", "Antwerpen", 100, 30, 60, 90],
     ]
+
+
+def test_a_sheet_of_participants_has_no_empty_columns(result: Path) -> None:
+    """Where nobody reported girls and boys there are none, nor of how many that is known."""
+    source = Source.from_folder(result, "nl")
+    table = source.participants
+    assert table is not None
+    assert "took_part_girls" in annex._list_participants(source)["participants"]
+    table = table.assign(girls=pd.array([None] * len(table), dtype="Int64"))
+    vars(source)["participants"] = table
+    (listed,) = annex._list_participants(source).values()
+    assert [*listed] == ["town", "province", "took_part"]
 
 
 def test_word_and_pdf_have_the_question(written: Path) -> None:
@@ -367,6 +380,7 @@ def test_the_only_year_of_a_file_is_told_when_it_is_another(tmp_path: Path) -> N
     (study / "study.toml").write_text(toml.replace("[gaps]", given), encoding="utf-8")
     folder = sg.run(sg.load_study(study)).write(tmp_path / "result")
     told = gather_figures(Source.from_folder(folder, "nl"))
+    assert told["participants"]["children"] is None
     assert [(one["year"], one["children"]) for one in told["participants"]["years"]] == [
         ("2021", 10)
     ]
