@@ -647,8 +647,8 @@ def _make_events(texts: Texts, ground: KnownPlaces, file: OpenedFile) -> pd.Data
     )
     if "label" not in file.taken:
         rows = rows.drop(columns="has_label")
-    told = pd.DataFrame({name: one for name, one in texts.items() if name in file.taken})
-    if (again := told.duplicated()).any():
+    cells = pd.DataFrame({name: one for name, one in texts.items() if name in file.taken})
+    if (again := cells.duplicated()).any():
         file.warn_at(
             say_rows(rows.index.name, rows.index[again].tolist()),
             say(
