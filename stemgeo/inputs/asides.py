@@ -61,18 +61,19 @@ def drop_asides(
     total = bare.map(lambda text: bool(_TOTAL.fullmatch(fold_label(text)))).any(axis=1)
     bare = bare[~says | total]
     placed = table[~again & ~table.index.isin(bare.index)]
+    sums = _Sums(placed)
     last = max(placed.index if len(placed) else table.index, default=0)
     above = table.index[again.shift(-1, fill_value=False)]
     found: dict[str, list[int]] = {"title": table.index[again].tolist(), "total": []}
     for row, cells in zip(bare.index.tolist(), bare.to_dict("records"), strict=True):
-        if says[row] and not _counts_there(cells, addresses, placed):
+        if says[row] and not _counts_there(cells, addresses, sums):
             continue
         filled = [text for text in cells.values() if text]
         # A text below an empty row, under all that have a place.
         apart = row - last - 1 > ((table.index > last) & (table.index < row)).sum()
         if len(filled) == 1 and (row in above or _SECTION.fullmatch(fold_label(filled[0]))):
             found["title"].append(row)
-        elif (len(filled) == 1 and apart) or _is_total(cells, filled, placed, below=row > last):
+        elif (len(filled) == 1 and apart) or _is_total(cells, filled, sums, below=row > last):
             found["total"].append(row)
     for rows, what in ((found["total"], TOTAL_OR_NOTE), (found["title"], _TITLE_BETWEEN)):
         if rows:
@@ -128,13 +129,13 @@ def _says_where(text: str) -> bool:
     return _has_word(text) or re.fullmatch(r"\d{4}", text) is not None
 
 
-def _counts_there(cells: dict[Any, str], addresses: Sequence[str], rows: pd.DataFrame) -> bool:
+def _counts_there(cells: dict[Any, str], addresses: Sequence[str], sums: _Sums) -> bool:
     """Whether what looks like a postcode is a number of a total."""
     texts = [(name, cells[name]) for name in addresses if _says_where(cells[name])]
-    return all(not _has_word(text) and _adds_up(text, rows[name]) for name, text in texts)
+    return all(not _has_word(text) and sums.holds(name, text) for name, text in texts)
 
 
-def _is_total(cells: dict[Any, str], filled: list[str], rows: pd.DataFrame, *, below: bool) -> bool:
+def _is_total(cells: dict[Any, str], filled: list[str], sums: _Sums, *, below: bool) -> bool:
     """Whether a row says that it is a total or a note, or holds the sums or counts of columns."""
     if any(_TOTAL.fullmatch(fold_label(text)) for text in filled):
         return True
@@ -142,14 +143,47 @@ def _is_total(cells: dict[Any, str], filled: list[str], rows: pd.DataFrame, *, b
     # Among rows a name may begin so: "Data Lab".
     if note and (below or not note[1] or re.match(r"\s*:", note[0][note.end("word") :])):
         return True
-    sums = [_adds_up(text, rows[name]) for name, text in cells.items() if text]
-    return None not in sums and any(sums)
+    found = False
+    for name, text in cells.items():
+        told = sums.holds(name, text) if text else False
+        if told is None:
+            return False
+        found |= told
+    return found
 
 
-def _adds_up(text: str, column: pd.Series) -> bool | None:
-    """Whether a text is the sum or the count of a column: of one that numbers its rows no sign."""
-    numbers = as_numbers(drop_thousands(pd.concat([column, pd.Series([text])]))[0])
-    own, above = numbers.iloc[-1], numbers.iloc[:-1].dropna()
-    if len(above) < 2 or own not in (round(above.sum(), 6), len(above)):
-        return None
-    return not (above.diff().dropna() == 1).all()
+_LIKE_NUMBER = re.compile(r"[+-]?[\d.,'\u2019\s]+(?:[eE][+-]?\d+)?")
+
+
+class _Sums:
+    """What columns add up to, each asked for once: a file may have a row without a place a line."""
+
+    def __init__(self, rows: pd.DataFrame) -> None:
+        self._rows = rows
+        self._known: dict[Any, tuple[float, int, set[float]]] = {}
+
+    def holds(self, name: Any, text: str) -> bool | None:
+        """Whether a text is the sum or the count of a column; None: neither.
+
+        Of a column that numbers its rows it is no sign.
+        """
+        if not _LIKE_NUMBER.fullmatch(text):
+            return None
+        if not re.fullmatch(r"[+-]?[0-9]+", text):
+            # Its own mark helps to tell what those of the column are.
+            both = pd.concat([self._rows[name], pd.Series([text])])
+            numbers = as_numbers(drop_thousands(both)[0])
+            return self._compare(numbers.iloc[-1], *_add_up(numbers.iloc[:-1]))
+        if name not in self._known:
+            self._known[name] = _add_up(as_numbers(drop_thousands(self._rows[name])[0]))
+        return self._compare(float(text), *self._known[name])
+
+    @staticmethod
+    def _compare(own: float, total: float, count: int, steps: set[float]) -> bool | None:
+        return None if count < 2 or own not in (total, count) else steps != {1}
+
+
+def _add_up(numbers: pd.Series) -> tuple[float, int, set[float]]:
+    """Give the sum and the count of what is a number, and the steps between them."""
+    there = numbers.dropna()
+    return round(there.sum(), 6), len(there), {*there.diff().dropna()}

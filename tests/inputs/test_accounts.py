@@ -11,6 +11,7 @@ import pandas as pd
 import pytest
 
 from stemgeo.errors import Findings
+from stemgeo.inputs import asides
 from stemgeo.inputs.accounts import ACCOUNTS, KnownPlaces, load_account
 from stemgeo.study import Register
 from stemgeo.tables import check_table
@@ -180,6 +181,25 @@ def test_a_label_that_an_event_has_not_is_not_counted(tmp_path: Path) -> None:
     assert table["has_label"].tolist() == [False] * 4 + [True] * 3
     assert [one for one in notes if "row 8" in one and "the same as an earlier row" in one]
     assert [one for one in notes if "counted as without: geen STEM-academie" in one]
+
+
+def test_rows_that_name_no_place_are_looked_at_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each column is added up once for the totals that may stand in it, not once a row."""
+    added = []
+    real = asides._add_up
+
+    def count(numbers: pd.Series) -> tuple[float, int, set[float]]:
+        added.append(len(numbers))
+        return real(numbers)
+
+    monkeypatch.setattr(asides, "_add_up", count)
+    head = "gemeente;jaar;kinderen\n"
+    rows = "".join(f"{'11001' if year % 2 else '11004'};{year};7\n" for year in range(1990, 2020))
+    table = fine(tmp_path, "participants", f"{head}{rows}")
+    assert len(table) == 30
+    assert len(added) <= 3
 
 
 def test_ages_that_end_before_they_begin_are_refused(tmp_path: Path) -> None:
