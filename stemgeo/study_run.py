@@ -169,11 +169,11 @@ def draw_surroundings(prepared: Prepared) -> gpd.GeoDataFrame:
 
 def _draw_main_roads(prepared: Prepared) -> gpd.GeoDataFrame | None:
     """Draw the main roads of the extracts; None where there are none."""
-    from stemgeo.inputs.streets import draw_main_roads
-
     inputs = prepared.inputs
     if not inputs.network:
         return None
+    from stemgeo.inputs.streets import draw_main_roads
+
     drawn = draw_main_roads(inputs.network, network_hashes(inputs), inputs.municipalities)
     return drawn if len(drawn) else None
 

@@ -36,9 +36,12 @@ from stemgeo.measure import (
     prepare_study,
     report_nothing,
 )
+from stemgeo.report.accounts import find_question, gather_question
 from stemgeo.report.imprint import build_map_text
+from stemgeo.report.letter import Heading
 from stemgeo.report.overview import judge_targets
 from stemgeo.report.own_annexes import list_own_annexes
+from stemgeo.report.questions import SECTIONS, answer_questions
 from stemgeo.report.summary import write_summary_markdown
 from stemgeo.siting.municipalities import candidate_municipalities
 from stemgeo.siting.places import find_candidates
@@ -171,6 +174,14 @@ def write_files(folder: Path) -> None:
     ]
     (folder / "zonder.csv").write_text("\n".join(rough), encoding="utf-8")
     (folder / "postcodes.csv").write_text("postcode;x;y\n2000;152000;201020", encoding="utf-8")
+    accounts = {
+        "cijfers": "year;indicator;value\n2022;children_reached;37376",
+        "deelnemers": "academy;year;children\nA1;2022;12",
+        "middelen": "year;line;euro\n2022;Oproep;464500",
+        "evenementen": "date;place;label\n2022-03-01;Aartselaar;ja",
+    }
+    for name, text in accounts.items():
+        (folder / f"{name}.csv").write_text(text, encoding="utf-8")
     (folder / "recht.csv").write_text("id;x;y;note\nA1;150300;201020;poort", encoding="utf-8")
     for name, weight in (("rooster", 1), ("rooster2", 5)):
         grid = [f"{hand.X0 + 1000 * x};{hand.Y0 + 1000 * y};{weight + x}" for x, y in LIVE]
@@ -244,6 +255,12 @@ BANDS = [
     {"ages": [5, 11], "speed_kmh": {"low": 8, "central": 10, "high": 12}},
     {"ages": [12, 17], "speed_kmh": {"low": 12, "central": 15, "high": 18}},
 ]
+QUESTION: Tables = {
+    "number": 1,
+    "asked": dt.date(2023, 2, 3),
+    "from": "An Vraag",
+    "questions": ["Welk budget is er?"],
+}
 BASES: dict[str, Tables] = {
     "roads": {},
     "line": LINE,
@@ -262,6 +279,7 @@ BASES: dict[str, Tables] = {
     "backup": LINE | {"siting": ONE | {"problem": "backup"}},
     "fair": LINE | {"siting": ONE | {"equity": RICH}},
     "web": {"output": {"background": TILES, "publisher": {"name": "A", "contact": "a@a.be"}}},
+    "asked": LINE | {"question": QUESTION},
 }
 """The studies in which options are changed, by what they say beside `LEAST`."""
 
@@ -349,6 +367,15 @@ class Seen:
         with TemporaryDirectory() as place:
             save_map(self.sheets.draw("share"), Path(place) / "m", self.study.output.formats)
             return str(sorted(one.name for one in Path(place).iterdir()))
+
+    @property
+    def asked(self) -> str:
+        """The question, and which sections of a text stand below it."""
+        asked = find_question(self.shown)
+        assert asked is not None
+        marked = [Heading(2, one, one) for one in SECTIONS]
+        told = answer_questions(marked, asked, "nl", "antwoord.nl.md")
+        return str((gather_question(self.shown), told))
 
     inputs = property(lambda self: self.prepared.inputs)
     notes = property(lambda self: self.prepared.notes)
@@ -498,6 +525,21 @@ OPTIONS = {
     "targets.children": Alive("targets", {"2022": 5}, "line"),
     "targets.municipalities": Alive("targets", {"2022": 2}, "line"),
     "targets.academies": Alive("targets", {"2022": 2}, "line"),
+    "inputs.reported": Alive("inputs.accounts", "cijfers.csv"),
+    "inputs.participants": Alive("inputs.accounts", "deelnemers.csv"),
+    "inputs.budget": Alive("inputs.accounts", "middelen.csv"),
+    "inputs.events": Alive("inputs.accounts", "evenementen.csv"),
+    "question.number": Alive("asked", 2, "asked"),
+    "question.asked": Alive("asked", dt.date(2023, 2, 4), "asked"),
+    "question.answered": Alive("asked", dt.date(2023, 3, 4), "asked"),
+    "question.from": Alive("asked", "Bo Vraag", "asked"),
+    "question.to": Alive("asked", "An Antwoord", "asked"),
+    "question.function": Alive("asked", "Vlaams minister", "asked"),
+    "question.language": Alive("asked", "fr", "asked"),
+    "question.questions.text": Alive("asked", ["Waar zijn er hiaten?"], "asked"),
+    "question.questions.sections": Alive(
+        "asked", [{"text": "Welk budget is er?", "sections": ["gaps"]}], "asked"
+    ),
     "annex.title": Alive("annexes", [{"title": "A", "file": "plan.csv"}], "line"),
     "annex.file": Alive("annexes", [{"title": "A", "file": "plan.csv"}], "line"),
 }
@@ -562,7 +604,7 @@ def test_an_option_moves_what_it_is_about(of: Callable[..., Seen], option: str) 
     change = row.change
     if keys[-1] in SCENARIOS and keys[0] != "bands":
         keys, change = keys[:-1], {keys[-1]: change}
-    for key in reversed(keys[1:] if keys[0] != "bands" else []):
+    for key in reversed(keys[1:] if keys[0] not in ("bands", "questions") else []):
         change = {key: change}
     changed = of(BASES[row.base], {table: change if table == "annex" else {keys[0]: change}})
     assert of(BASES[row.base]).look(row.moves) != changed.look(row.moves)
