@@ -467,6 +467,10 @@ def _yield_maps(
         yield name_map("year_maps", YEARS, words("file.year_maps"), called="years")
 
 
+_ANNEXES = ("municipalities", "region", "gaps", "map", "sureness", "years", "last_map")
+"""What templates call the annexes that an answer makes."""
+
+
 def _list_annexes(source: Source, maps: Sequence[AnswerMap]) -> dict[str, Any]:
     """Give a template the annexes: by what they are about, file by file, and their pictures."""
     words, language = source.words, source.language
@@ -481,10 +485,14 @@ def _list_annexes(source: Source, maps: Sequence[AnswerMap]) -> dict[str, Any]:
         rows.append((YEARS, "years", f"{annex_stem(YEARS, language)}.xlsx", words("answer.years")))
     own = _list_own(source, max(number for number, *_ in rows))
     rows += [(one["number"], one["title"], one["file"], one["title"]) for one in own]
+    of_own = {one["file"] for one in own}
     rows.sort(key=itemgetter(0))
     named: dict[str, Any] = {}
+    ours = {*_ANNEXES, *PROVINCES, *(province_name(one, words) for one in PROVINCES)}
     for number, key, file, title in rows:
-        named.setdefault(key, {"number": number, "title": title, "file": file})
+        # What a template asks of ours is never one's own that happens to be called so.
+        if file not in of_own or key not in ours:
+            named.setdefault(key, {"number": number, "title": title, "file": file})
     counts = Counter(number for number, *_ in rows)
     letters = {number: iter(ascii_lowercase) for number in counts}
     every = [

@@ -44,16 +44,18 @@ def copy_own_annexes(study: Study, folder: Path) -> None:
     Raises
     ------
     ResultError
-        If one is no longer there.
+        If one is no longer there, or no file that can be read.
     """
     for one, named in zip(study.annexes, list_own_annexes(study), strict=True):
         place = folder / named["file"]
         place.parent.mkdir(exist_ok=True)
         try:
             shutil.copyfile(one.file, place)
-        except FileNotFoundError:
-            raise ResultError(_describe_missing(one)) from None
+        except (OSError, shutil.SpecialFileError) as error:
+            raise ResultError(_describe_unread(one, error)) from None
 
 
-def _describe_missing(annex: OwnAnnex) -> Problem:
-    return Problem(f"annex '{annex.title}'", f"{annex.file} does not exist", "give its file")
+def _describe_unread(annex: OwnAnnex, error: Exception) -> Problem:
+    missing = isinstance(error, FileNotFoundError)
+    what = "does not exist" if missing else "cannot be copied: is it a file that may be read?"
+    return Problem(f"annex '{annex.title}'", f"{annex.file} {what}", "give its file")

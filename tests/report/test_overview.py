@@ -15,8 +15,10 @@ from terminal import content_of, stemgeo
 
 import stemgeo as sg
 from stemgeo.errors import MissingFileError, ResultError, StudyError
+from stemgeo.report.answers import build_answer
 from stemgeo.report.content import Source, gather_figures
-from stemgeo.study import parse_study
+from stemgeo.report.own_annexes import copy_own_annexes
+from stemgeo.study import OwnAnnex, parse_study
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -247,6 +249,29 @@ def test_a_file_of_ones_own_that_is_missing_is_one_clear_line(base: Path, tmp_pa
     with pytest.raises(MissingFileError, match=r"annex 'Foto's': does not exist") as error:
         sg.check(sg.load_study(study))
     assert len(error.value.problems) == 1
+
+
+def test_a_file_of_ones_own_that_cannot_be_copied_is_one_clear_line(tmp_path: Path) -> None:
+    """A folder in its place, since it was checked, is no traceback."""
+    content = sg.load_study(hand.write_study(tmp_path, straight_line=True))
+    (tmp_path / "map").mkdir()
+    (tmp_path / "new").mkdir()
+    one = OwnAnnex(title="Map", file=tmp_path / "map")
+    changed = content.model_copy(update={"annexes": (one,)})
+    with pytest.raises(ResultError, match=r"annex 'Map': .* cannot be copied"):
+        copy_own_annexes(changed, tmp_path / "new")
+
+
+def test_a_file_of_ones_own_is_never_taken_for_an_annex_of_ours(base: Path, tmp_path: Path) -> None:
+    """One that is called "years" is none of the years: without a trend a template finds none."""
+    study = shutil.copytree(base / "study", tmp_path / "study")
+    toml = (study / "study.toml").read_text(encoding="utf-8")
+    (study / "study.toml").write_text(toml.replace('"Foto\'s"', '"years"'), encoding="utf-8")
+    place = sg.run(sg.load_study(study), anyway=True).write(tmp_path / "run")
+    text = "# T\n\n{{ annexes.own[1].title }}\n\n{{ annexes.years.number }}\n"
+    (tmp_path / "antwoord.nl.md").write_text(text, encoding="utf-8")
+    with pytest.raises(ResultError, match="line 5: cannot be filled in: there is no 'years'"):
+        build_answer(place, templates=tmp_path)
 
 
 def test_a_template_names_files_of_ones_own(base: Path, tmp_path: Path) -> None:
