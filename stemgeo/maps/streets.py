@@ -109,6 +109,7 @@ def _tell_streets(
     words: Texts,
 ) -> list[list[str]]:
     """Tell of each street what the annex does: of each municipality whose share depends on it."""
+    table = table.sort_values(["way", "nis_code"])
     rows: dict[int, dict[str, dict[str, str]]] = {}
     for way, code, profile, children in zip(
         *(table[one] for one in ("way", "nis_code", "profile", "children")), strict=True

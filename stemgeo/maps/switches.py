@@ -14,7 +14,7 @@ import pandas as pd
 from stemgeo.coverage import ALL_BANDS, REGION, share_covered
 from stemgeo.maps.kinds import CHANGE_POINTS, CHANGES, classify_change
 from stemgeo.maps.series import NO_CLASS
-from stemgeo.maps.text import join_sentences, say_share
+from stemgeo.maps.text import say_share
 from stemgeo.profiles import ROADS
 from stemgeo.speech import format_percent, format_signed, format_whole, percent_sign
 from stemgeo.study import PARTLY_MEASURED_BELOW, PROVINCES
@@ -23,6 +23,7 @@ from stemgeo.tables import COUNTS
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
+    from stemgeo.maps.text import MapText
     from stemgeo.texts import Texts
 
     Row = Mapping[str, Any]
@@ -214,20 +215,28 @@ class Switches:
             told["range"] = [_say_range(*one, words) for one in ends]
         return [dict(zip(told, row, strict=True)) for row in zip(*told.values(), strict=True)]
 
-    def tell_headline(self, words: Texts) -> dict[str, str]:
-        """Say of the whole what share is within reach, how many of how many, and the range."""
-        row, told = _find_whole(self.coverage), []
+    def tell_headline(self, text: MapText) -> dict[str, str]:
+        """Say of the whole, after its share, what it is of, how many of how many, and the range.
+
+        Parameters
+        ----------
+        text
+            Of the map.
+        """
+        words, row = text.words, _find_whole(self.coverage)
         unmeasured = int(row["unmeasured"])
         if unmeasured == row["children"]:
             return {"share": "", "told": words("web.headline.nothing"), "choice": ""}
         counts = row["covered"], row["children"] - unmeasured
         covered, measured = (format_whole(n, words.language) for n in counts)
-        told.append(words("web.headline.counts", covered=covered, measured=measured))
+        ends = ""
         if self.has_range:
             low, high = (
                 say_share(_find_whole(self.coverage, one)["share"], words) for one in SCENARIOS[1:]
             )
-            told.append(words("web.headline.range", low=low, high=high))
+            ends = words("web.headline.range", low=low, high=high)
+        parts = {"minutes": text.minutes, "covered": covered, "measured": measured, "range": ends}
+        told = [words("web.headline.reach", **parts)]
         if self.before is not None:
             then = _find_whole(self.before)["share"]
             if not math.isnan(then):
@@ -239,9 +248,23 @@ class Switches:
         chosen = [switch[0]["name"] for switch in self.list_switches(words).values()]
         return {
             "share": say_share(row["share"], words),
-            "told": join_sentences(told),
-            "choice": words.join_series(chosen),
+            "told": " ".join(told),
+            "choice": f"{words.join_series(chosen)}.",
         }
+
+
+def list_headline(text: MapText) -> dict[str, str]:
+    """Give the texts of the headline, from which the page's script writes it too.
+
+    Parameters
+    ----------
+    text
+        Of the map.
+    """
+    own = ("covered", "measured", "range", "low", "high", "share", "points")
+    parts = {one: f"{{{one}}}" for one in own} | {"minutes": text.minutes}
+    names = ("reach", "range", "before", "nothing")
+    return {name: text.words(f"web.headline.{name}", **parts) for name in names}
 
 
 def _find_whole(table: pd.DataFrame, scenario: str = START["scenario"]) -> dict[Any, Any]:

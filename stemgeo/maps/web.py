@@ -66,7 +66,7 @@ from stemgeo.maps.series import (
 )
 from stemgeo.maps.statement import write_statement
 from stemgeo.maps.streets import Streets, build_streets
-from stemgeo.maps.switches import Switches
+from stemgeo.maps.switches import Switches, list_headline
 from stemgeo.maps.text import (
     format_classes,
     format_minute_classes,
@@ -270,14 +270,14 @@ def build_web_map(
         **({"lines": lines} if lines else {}),
         "panes": _PANES,
         "corners": _find_corners(outlines),
-        **_list_script_words(words),
+        **_list_script_words(text),
     }
     written = {
         "scripts": [Markup(script) for script in scripts],  # noqa: S704 -- see the module
         "policy": _write_policy(scripts, background),
         "data": htmlsafe_json_dumps(data, dumps=_write_dense),
         "switches": measured.list_switches(words),
-        "headline": measured.tell_headline(words),
+        "headline": measured.tell_headline(text),
         "legends": [theme for theme in themes if theme.swatches],
         "falls": DIVERGING[:2],
         "hatches": [(fill, choose_line_colour(fill)) for fill in fills],
@@ -770,8 +770,9 @@ def _gather_postcodes(*tables: pd.DataFrame | None) -> pd.DataFrame:
     return pd.concat(there) if there else pd.DataFrame(columns=columns)
 
 
-def _list_script_words(words: Texts) -> dict[str, dict[str, Any]]:
+def _list_script_words(text: MapText) -> dict[str, dict[str, Any]]:
     """Give the page's scripts what they say; of so many: of none, of one, of several."""
+    words = text.words
     said = words.list_below("web.page")
     names = ("map", "zoom_in", "zoom_out", "not_found", "hits", "hits_first", "unknown_place")
     of_lists = words.list_below("list")
@@ -788,14 +789,8 @@ def _list_script_words(words: Texts) -> dict[str, dict[str, Any]]:
         "notice": words("web.column.notice"),
         "range": words("web.range", low="{low}", high="{high}"),
     }
-    headline = {
-        name: words.list_below("web.headline")[name]
-        for name in ("counts", "nothing", "range", "before")
-    }
-    return {
-        "words": told,
-        "headline": headline | {"unmeasured": _list_forms("web.headline.unmeasured", words)},
-    }
+    forms = {"unmeasured": _list_forms("web.headline.unmeasured", words)}
+    return {"words": told, "headline": list_headline(text) | forms}
 
 
 def _list_forms(key: str, words: Texts) -> list[str]:

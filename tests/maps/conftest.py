@@ -195,9 +195,12 @@ def page(
     gaps: gpd.GeoDataFrame,
     zones: gpd.GeoDataFrame,
     text: MapText,
+    streets: Streets,
 ) -> str:
     """The web map of the small land."""
-    return build_web_map(municipalities, academies, isochrones, gaps, text, zones=zones)
+    return build_web_map(
+        municipalities, academies, isochrones, gaps, text, zones=zones, streets=streets
+    )
 
 
 @pytest.fixture

@@ -155,7 +155,13 @@ def test_every_figure_is_that_of_the_table(
         assert seen["headline"] == written(whole)[0]
         measured = whole["covered"] + whole["uncovered"]
         counts = [format_whole(n, "nl") for n in (whole["covered"], measured)]
-        assert seen["told"].startswith(f"{counts[0]} van de {counts[1]} gemeten kinderen.")
+        ends = [tables.get(("region", *choice[:2], one)) for one in ("low", "high")]
+        shares = [say_share(one.loc["VLG", "share"], words) for one in ends if one is not None]
+        low_to_high = " (bij de lage fietssnelheid {}, bij de hoge {})".format(*shares or ("", ""))
+        assert seen["told"].startswith(
+            "van de kinderen kan binnen 15 minuten fietsen een STEM-academie bereiken: "
+            f"{counts[0]} van de {counts[1]}{low_to_high if shares else ''}."
+        )
         rows = [tables["province", *choice].loc[one] for one in ("Limburg", "Antwerpen")]
         for cells, row in zip(seen["provinces"], [*rows, whole], strict=True):
             assert [cells[1], *cells[3:]] == written(row)
@@ -420,3 +426,5 @@ def test_axe_finds_nothing_with_all_there_may_be(
     shown.tab.locator("select[data-switch=band]").select_option("5-8")
     assert find_barriers(shown) == []
     assert shown.tab.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
+    provinces = shown.tab.locator(".by-province")
+    assert provinces.evaluate("(part) => part.scrollWidth <= part.clientWidth")

@@ -15,18 +15,17 @@ const showChoice = ({ root, figures }, { tables, words, headline }) => {
     const number = tables.provinces.rows.length - 1; // the whole stands below its provinces
     const { share, covered, measured, unmeasured } = of("provinces", number);
     const [low, high] = figures.range("provinces", number);
-    const parts = [fill(headline.counts, { covered: whole(covered), measured: whole(measured) })];
-    if (low) parts.push(fill(headline.range, { low, high }));
+    const ends = low ? fill(headline.range, { low, high }) : "";
+    const parts = [fill(headline.reach, { covered: whole(covered), measured: whole(measured), range: ends })];
     const change = figures.points("provinces", number);
     if (change !== null) {
       const before = of("provinces_before", number).share;
       parts.push(fill(headline.before, { share: before, points: figures.signed(change) }));
     }
     if (unmeasured) parts.push(counted(headline.unmeasured, unmeasured));
-    const sentences = parts.map((one) => (/[.!?]$/.test(one) ? one : `${one}.`)).join(" ");
     root.querySelector("#share").textContent = measured ? share : "";
-    root.querySelector("#headline").textContent = measured ? sentences : headline.nothing;
-    root.querySelector(".headline .choice").textContent = measured ? figures.chosen() : "";
+    root.querySelector("#headline").textContent = measured ? parts.join(" ") : headline.nothing;
+    root.querySelector(".headline .choice").textContent = measured ? `${figures.chosen()}.` : "";
   };
 
   const tellTables = () => root.querySelectorAll("tr[data-number]").forEach((row) => {
