@@ -1525,6 +1525,13 @@ class Targets(_StudyPart):
     municipalities: dict[Year, TargetCount] = Field(default={}, max_length=50)
     academies: dict[Year, TargetCount] = Field(default={}, max_length=50)
 
+    @field_validator("*", mode="before")
+    @classmethod
+    def _numbers_alone(cls, values: object) -> object:
+        if isinstance(values, dict) and any(isinstance(one, bool) for one in values.values()):
+            raise ValueError("must be numbers, not true or false")
+        return values
+
     @field_validator("share", mode="before")
     @classmethod
     def _no_per_cent(cls, shares: object) -> object:
@@ -1561,7 +1568,8 @@ class OwnAnnex(_StudyPart):
     title
         In the list of annexes.
     file
-        Relative to study.toml; of any kind.
+        Of any kind, in the folder of study.toml or below it: it goes along with what is published,
+        and a study that somebody else wrote could name any file of ours.
     """
 
     title: Line = Field(min_length=1, max_length=200)
@@ -1569,8 +1577,14 @@ class OwnAnnex(_StudyPart):
 
     @field_validator("file")
     @classmethod
-    def _relative_to_study(cls, path: Path, info: ValidationInfo) -> Path:
-        return _find_beside_study(path, info)
+    def _in_folder_of_study(cls, path: Path, info: ValidationInfo) -> Path:
+        found = _find_beside_study(path, info)
+        if folder := (info.context or {}).get("folder"):
+            if path.is_absolute() or ".." in path.parts:
+                raise ValueError("must lie in the folder of study.toml: copy it there")
+            if any((folder / one).is_symlink() for one in (path, *path.parents)[:-1]):
+                raise ValueError("is a link, or lies behind one: copy the file itself")
+        return found
 
 
 @dataclass(frozen=True)

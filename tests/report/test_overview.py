@@ -197,6 +197,7 @@ def test_targets_stand_in_an_answer_without_years_too(base: Path) -> None:
         ({"share": {}}, "share: names no year"),
         ({"share": {"2025": 60}}, "must be shares between 0 and 1: 0.6 for 60 %"),
         ({"share": {"2025": 0}}, "must be greater than 0"),
+        ({"share": {"2025": True}}, "must be numbers, not true or false"),
         ({"municipalities": {"25": 300}}, "must be a year from 1900"),
         ({"gemeenten": {"2025": 300}}, "known keys: share, children, municipalities, academies"),
     ],
@@ -227,6 +228,22 @@ def test_files_of_ones_own_go_along(base: Path, told: Path) -> None:
         assert name in content["outputs"]
         assert name in readme
     assert "Decreet & besluit" in readme
+
+
+@pytest.mark.parametrize(
+    "file", ["/etc/hosts", "../geheim.txt", "a/../../geheim.txt", "link", "map/a"]
+)
+def test_a_study_carries_off_no_file_from_elsewhere(tmp_path: Path, file: str) -> None:
+    """A stranger's study could name any file of whoever runs it: those beside it alone."""
+    (tmp_path / "geheim.txt").write_text("geheim", encoding="utf-8")
+    place = tmp_path / "study"
+    place.mkdir()
+    (place / "link").symlink_to(tmp_path / "geheim.txt")
+    (place / "map").symlink_to(tmp_path)
+    content = hand.study().model_dump(by_alias=True, exclude_unset=True)
+    content |= {"annex": [{"title": "A", "file": file}]}
+    with pytest.raises(StudyError, match=r"must lie in the folder of study\.toml|is a link"):
+        parse_study(content, folder=place, name="study.toml")
 
 
 def test_a_file_of_ones_own_that_changed_is_told(base: Path, told: Path, tmp_path: Path) -> None:
