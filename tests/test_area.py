@@ -235,7 +235,7 @@ def test_a_sliver_without_a_child_is_in_no_denominator(tmp_path: Path) -> None:
             (
                 "La seule commune sans académie en reçoit une.",
                 "ce lieu coûte 1 000 euros",
-                "Un lieu choisi au hasard atteint en moyenne",
+                "Un lieu choisi au hasard donne en moyenne",
                 "Pour 60 % des enfants, il suffit de 1 académie.",
                 "| Anvers (en partie) |",
                 "| Aartselaar (en partie) |",
@@ -246,9 +246,9 @@ def test_a_sliver_without_a_child_is_in_no_denominator(tmp_path: Path) -> None:
             (
                 "The only municipality without an academy gets one.",
                 "this place costs 1,000 euro",
-                "One place chosen by chance reaches",
+                "One place chosen by chance comes to",
                 "For 60% of the children 1 academy is enough.",
-                "| Antwerpen (part) |",
+                "| Antwerp (part) |",
                 "| Aartselaar (part) |",
             ),
         ),

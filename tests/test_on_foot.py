@@ -90,7 +90,7 @@ OF_RIDING = re.compile(
 def test_no_text_speaks_of_riding(
     walked: tuple[Result, Path], tmp_path: Path, language: Language
 ) -> None:
-    """Summary, notes, tables, manifest, maps with their alt texts and the page, but its styles."""
+    """Summary, notes, tables, manifest, maps with their alt texts and the page, but its program."""
     result, _ = walked
     told = dataclasses.replace(result, study=result.study.with_language(language))
     folder = told.write(tmp_path / language)
@@ -99,7 +99,9 @@ def test_no_text_speaks_of_riding(
         path.name for path in texts
     }
     for path in texts:
-        text = re.sub(r"(?s)<style.*?</style>", "", path.read_text(encoding="utf-8"))
+        text = re.sub(
+            r"(?s)<style.*?</style>|<script>.*?</script>", "", path.read_text(encoding="utf-8")
+        )
         assert OF_RIDING.findall(text) == [], path.name
 
 
@@ -121,11 +123,13 @@ def test_a_comparison_of_two_modes_says_so(walked: tuple[Result, Path], tmp_path
     other = sg.run(sg.load_study(ridden)).write(tmp_path / "result")
     (note,) = (one for one in sg.compare(walked[1], other).notes if "mode" in str(one))
     assert note.to_text("en") == (
-        'comparison: A is measured with mode = "foot", B with mode = "bicycle"; '
-        "differences are also of the measure"
+        'comparison: measurement 1 is measured with mode = "foot", measurement 2 with '
+        'mode = "bicycle"; differences are also of the measure'
     )
-    assert 'A is gemeten met mode = "foot", B met mode = "bicycle"' in note.to_text("nl")
-    assert "A est mesuré avec mode = «\u00a0foot\u00a0»" in note.to_text("fr")
+    assert 'meting 1 is gemeten met mode = "foot", meting 2 met mode = "bicycle"' in note.to_text(
+        "nl"
+    )
+    assert "mesuré avec mode = «\u00a0foot\u00a0»" in note.to_text("fr")
     assert not [one for one in sg.compare(walked[1], walked[1]).notes if "mode" in str(one)]
     why = 'before: the earlier result is measured with mode = "bicycle", this one with "foot"'
     with pytest.raises(ResultError, match=why):

@@ -157,7 +157,8 @@ def letter(result: Path, language: Language) -> str:
     """Give the text of an answer, whose annexes are made up."""
     source = Source.from_folder(result, language)
     one = {"number": "1", "title": "t", "file": "f"}
-    keys = ["municipalities", "region", "gaps", "last_map", *PROVINCES]
+    keys = ["municipalities", "region", "gaps", "last_map", "sureness", *PROVINCES]
+    keys += [one["name"] for one in gather_figures(source)["provinces"]]
     annexes = {"all": [], "pictures": []} | dict.fromkeys(keys, one)
     return repr(write_letter(gather_figures(source) | {"annexes": annexes}, language, None).blocks)
 

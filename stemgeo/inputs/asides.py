@@ -61,7 +61,7 @@ def drop_asides(
     total = bare.map(lambda text: bool(_TOTAL.fullmatch(fold_label(text)))).any(axis=1)
     bare = bare[~says | total]
     placed = table[~again & ~table.index.isin(bare.index)]
-    sums = _Sums(placed)
+    sums = _ColumnSums(placed)
     last = max(placed.index if len(placed) else table.index, default=0)
     above = table.index[again.shift(-1, fill_value=False)]
     found: dict[str, list[int]] = {"title": table.index[again].tolist(), "total": []}
@@ -129,13 +129,13 @@ def _says_where(text: str) -> bool:
     return _has_word(text) or re.fullmatch(r"\d{4}", text) is not None
 
 
-def _counts_there(cells: dict[Any, str], addresses: Sequence[str], sums: _Sums) -> bool:
+def _counts_there(cells: dict[Any, str], addresses: Sequence[str], sums: _ColumnSums) -> bool:
     """Whether what looks like a postcode is a number of a total."""
     texts = [(name, cells[name]) for name in addresses if _says_where(cells[name])]
     return all(not _has_word(text) and sums.holds(name, text) for name, text in texts)
 
 
-def _is_total(cells: dict[Any, str], filled: list[str], sums: _Sums, *, below: bool) -> bool:
+def _is_total(cells: dict[Any, str], filled: list[str], sums: _ColumnSums, *, below: bool) -> bool:
     """Whether a row says that it is a total or a note, or holds the sums or counts of columns."""
     if any(_TOTAL.fullmatch(fold_label(text)) for text in filled):
         return True
@@ -155,7 +155,7 @@ def _is_total(cells: dict[Any, str], filled: list[str], sums: _Sums, *, below: b
 _LIKE_NUMBER = re.compile(r"[+-]?[\d.,'\u2019\s]+(?:[eE][+-]?\d+)?")
 
 
-class _Sums:
+class _ColumnSums:
     """What columns add up to, each asked for once: a file may have a row without a place a line."""
 
     def __init__(self, rows: pd.DataFrame) -> None:

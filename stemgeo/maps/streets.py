@@ -23,7 +23,7 @@ _COLOUR = "#5e3c99"
 
 
 @dataclass(frozen=True)
-class Streets:
+class StreetsToCheck:
     """The streets to check.
 
     Attributes
@@ -38,7 +38,7 @@ class Streets:
     lines: GeoDataFrame
 
 
-def build_streets(streets: Streets, places: GeoDataFrame, text: MapText) -> Theme | None:
+def build_streets(streets: StreetsToCheck, places: GeoDataFrame, text: MapText) -> Theme | None:
     """Draw the streets over all grounds, with what nobody tagged and whom it concerns.
 
     Parameters

@@ -65,7 +65,7 @@ from stemgeo.maps.series import (
     list_minute_bounds,
 )
 from stemgeo.maps.statement import write_statement
-from stemgeo.maps.streets import Streets, build_streets
+from stemgeo.maps.streets import StreetsToCheck, build_streets
 from stemgeo.maps.switches import Switches, list_headline
 from stemgeo.maps.text import (
     format_classes,
@@ -158,7 +158,7 @@ def build_web_map(
     ahead: Ahead | None = None,
     meanings: Mapping[str, str] | None = None,
     roads: GeoDataFrame | None = None,
-    streets: Streets | None = None,
+    streets: StreetsToCheck | None = None,
 ) -> str:
     """Make the web map, as one HTML page with everything inside.
 

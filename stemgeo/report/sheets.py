@@ -22,7 +22,7 @@ from stemgeo.maps.kinds import (
 )
 from stemgeo.maps.series import choose_classes, find_outer_edge, lighten_outlines
 from stemgeo.maps.sheet import Ground
-from stemgeo.maps.streets import Streets
+from stemgeo.maps.streets import StreetsToCheck
 from stemgeo.maps.switches import Switches
 from stemgeo.maps.text import define_reasons
 from stemgeo.maps.web import build_web_map
@@ -170,10 +170,10 @@ class Sheets:
         )
 
     @property
-    def _streets(self) -> Streets | None:
+    def _streets(self) -> StreetsToCheck | None:
         """The streets to check, where there are any."""
         table, lines = self.result.to_check, self.result.to_check_lines
-        return None if table is None or lines is None else Streets(table, lines)
+        return None if table is None or lines is None else StreetsToCheck(table, lines)
 
     def _name_roads(self, plan: WrittenPlan) -> str:
         """Name the quiet roads over which a plan was made; empty for all roads."""

@@ -125,7 +125,7 @@ def test_an_answer_is_cautious_about_an_older_population_by_its_own_date(
     result = sg.run(sg.load_study(bare_study(tmp_path / "study", year))).write(tmp_path / "result")
     source = Source.from_folder(result, "nl")
     one = {"number": "1", "title": "t", "file": "f"}
-    keys = ["municipalities", "region", "gaps", "last_map", *PROVINCES]
+    keys = ["municipalities", "region", "gaps", "last_map", "sureness", *PROVINCES]
     annexes = {"all": [], "pictures": []} | dict.fromkeys(keys, one)
     told = gather_figures(source)
     said = repr(write_letter(told | {"annexes": annexes}, "nl", None).blocks)

@@ -9,7 +9,7 @@ import pytest
 import shapely
 from pages import ALL_PAYLOADS, PAYLOADS
 
-from stemgeo.maps.streets import Streets
+from stemgeo.maps.streets import StreetsToCheck
 from stemgeo.maps.text import MapText
 from stemgeo.maps.web import build_web_map
 
@@ -154,7 +154,7 @@ def zones(municipalities: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
 
 
 @pytest.fixture
-def streets(municipalities: gpd.GeoDataFrame) -> Streets:
+def streets(municipalities: gpd.GeoDataFrame) -> StreetsToCheck:
     """Three streets to check: one for two municipalities, one without a name, one of two parts."""
     codes = municipalities["nis_code"].tolist()
     table = pd.DataFrame(
@@ -184,7 +184,7 @@ def streets(municipalities: gpd.GeoDataFrame) -> Streets:
         ],
         crs="EPSG:31370",
     )
-    return Streets(table, lines)
+    return StreetsToCheck(table, lines)
 
 
 @pytest.fixture
@@ -195,7 +195,7 @@ def page(
     gaps: gpd.GeoDataFrame,
     zones: gpd.GeoDataFrame,
     text: MapText,
-    streets: Streets,
+    streets: StreetsToCheck,
 ) -> str:
     """The web map of the small land."""
     return build_web_map(
@@ -210,7 +210,7 @@ def hostile_page(
     isochrones: gpd.GeoDataFrame,
     gaps: gpd.GeoDataFrame,
     zones: gpd.GeoDataFrame,
-    streets: Streets,
+    streets: StreetsToCheck,
 ) -> str:
     """A web map in which every text that comes from data is a payload."""
     payloads = [PAYLOADS[number % len(PAYLOADS)] for number in range(len(municipalities))]
@@ -221,7 +221,7 @@ def hostile_page(
         gaps.assign(name=payloads[: len(gaps)], reason=payloads[-len(gaps) :]),
         MapText(*[ALL_PAYLOADS] * 4, method_note=ALL_PAYLOADS, measure=ALL_PAYLOADS),
         zones=zones.assign(name=[PAYLOADS[number % len(PAYLOADS)] for number in range(len(zones))]),
-        streets=Streets(
+        streets=StreetsToCheck(
             streets.table,
             streets.lines.assign(street=PAYLOADS[:3], untagged=[ALL_PAYLOADS, *PAYLOADS[3:5]]),
         ),

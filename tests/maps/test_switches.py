@@ -21,7 +21,7 @@ from stemgeo.errors import ResultError
 from stemgeo.maps.ahead import Ahead
 from stemgeo.maps.kinds import refuse_other_places
 from stemgeo.maps.series import DEFAULT_CLASSES, classify_shares
-from stemgeo.maps.streets import Streets, build_streets
+from stemgeo.maps.streets import StreetsToCheck, build_streets
 from stemgeo.maps.switches import Switches
 from stemgeo.maps.text import MapText, say_reason, say_share
 from stemgeo.maps.web import build_web_map
@@ -72,7 +72,7 @@ def whole_page(
     text: MapText,
     coverage: pd.DataFrame,
     before: pd.DataFrame,
-    streets: Streets,
+    streets: StreetsToCheck,
 ) -> str:
     """A page with all that there may be."""
     middle = municipalities.centroid
@@ -294,7 +294,7 @@ def test_streets_to_check_are_a_layer(opened: Callable[..., Opened], whole_page:
 
 def test_of_many_streets_those_of_most_children_are_drawn(
     municipalities: gpd.GeoDataFrame,
-    streets: Streets,
+    streets: StreetsToCheck,
     text: MapText,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
@@ -307,7 +307,7 @@ def test_of_many_streets_those_of_most_children_are_drawn(
     assert some is not None
     assert [row[-1] for row in some.grounds[0].rows] == ["12", "11"]
     assert "de 2 straten, van de 3, waar de meeste kinderen" in some.notes[0]
-    nothing = Streets(streets.table[:0], streets.lines[:0])
+    nothing = StreetsToCheck(streets.table[:0], streets.lines[:0])
     assert build_streets(nothing, municipalities, text) is None
 
 

@@ -24,7 +24,7 @@ from sheets import left_over
 
 import stemgeo.maps
 from stemgeo.maps import series, topology, web
-from stemgeo.maps.streets import Streets
+from stemgeo.maps.streets import StreetsToCheck
 from stemgeo.maps.switches import Switches
 from stemgeo.maps.text import MapText
 from stemgeo.maps.web import MOST_BYTES, build_web_map, escape_for_web
@@ -424,11 +424,11 @@ def test_same_page(
     gaps: gpd.GeoDataFrame,
     zones: gpd.GeoDataFrame,
     text: MapText,
-    streets: Streets,
+    streets: StreetsToCheck,
 ) -> None:
     """The same study gives the same page, in whatever order its rows come."""
     tables = (table[::-1] for table in (municipalities, academies, isochrones, gaps))
-    other = Streets(streets.table[::-1], streets.lines[::-1])
+    other = StreetsToCheck(streets.table[::-1], streets.lines[::-1])
     assert build_web_map(*tables, text, zones=zones[::-1], streets=other) == page
 
 

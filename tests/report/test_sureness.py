@@ -63,8 +63,8 @@ def test_each_assumption_has_both_its_ends(base: Path) -> None:
     assert all(row["Aanname"] and row["Wegen"] and row["Gebied"] for row in rows)
     shares = {(row["end"], float(row["share"])) for row in bars if row["level"] != "municipality"}
     for row in rows:
-        assert ("low", row["Aandeel aan het lage einde"]) in shares
-        assert ("high", row["Aandeel aan het hoge einde"]) in shares
+        assert ("low", row["Aandeel als ze ongunstig uitvalt"]) in shares
+        assert ("high", row["Aandeel als ze gunstig uitvalt"]) in shares
     assert "alles samen" in {row["Aanname"] for row in rows}
 
 
