@@ -6,13 +6,11 @@ enter and where they leave.
 
 from __future__ import annotations
 
-import re
 import sys
 import tomllib
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
 import pandas as pd
 import pandera.pandas as pa
 from pandera.engines import pandas_engine
@@ -57,40 +55,6 @@ class _Text(pandas_engine.NpString):
 
 
 _TEXT = _Text()  # type: ignore[call-arg] # its parents' types are made by pandera
-
-
-class _QuickColumn(pa.Column):
-    """A column that is as it must be says so by its type and checks; else pandera says what is not.
-
-    What pandera does besides takes twice their time: of a small study a twentieth of all.
-    """
-
-    @classmethod
-    def get_backend(cls, *args: Any, **kwargs: Any) -> Any:
-        """Give that of any column."""
-        return pa.Column.get_backend(*args, **kwargs)
-
-    def validate(self, check_obj: pd.DataFrame, *args: Any, **kwargs: Any) -> Any:
-        """Check this column of a table, or all that its pattern finds."""
-        found = (
-            [one for one in check_obj if re.match(self.name, str(one))]
-            if self.regex
-            else [self.name]
-        )
-        if found and all(self._fits(check_obj[one]) for one in found):
-            return check_obj
-        return super().validate(check_obj, *args, **kwargs)
-
-    def _fits(self, values: pd.Series | pd.DataFrame) -> bool:
-        if isinstance(values, pd.DataFrame) or (values.hasnans and not self.nullable):
-            return False
-        try:
-            is_typed = self.dtype.check(pandas_engine.Engine.dtype(values.dtype), values)
-            return bool(np.all(np.asarray(is_typed))) and all(
-                one(values).check_passed for one in self.checks
-            )
-        except Exception:  # noqa: BLE001 -- what a check cannot take pandera tells
-            return False
 
 
 _READ = tomllib.loads(Path(__file__).with_suffix(".toml").read_text(encoding="utf-8"))
@@ -144,7 +108,7 @@ def _build_column(
         check = pa.Check.isin([one.format(**_SAID) for one in allowed])
     if plain == "share":
         facts["metadata"] = {"kind": "share"} | facts.get("metadata", {})
-    return _QuickColumn(
+    return pa.Column(
         "Int64" if kind.endswith("whole?") else type_,
         check,
         nullable=kind.endswith("?") or plain == "share",
@@ -186,7 +150,7 @@ def _yield_reasons(_: list[str]) -> Iterator[tuple[str, pa.Column]]:
     for name, (type_, what) in COLUMNS.items():
         kind = {"str": "text", "to nearest": "amount"}.get(type_)
         own = _build_column(name, kind, what) if kind else None  # else a type of pandas
-        yield name, own or _QuickColumn(type_, nullable=True, description=what)
+        yield name, own or pa.Column(type_, nullable=True, description=what)
 
 
 def _sum_columns(table: pd.DataFrame, pattern: str) -> pd.Series:

@@ -294,8 +294,7 @@ def gather_participants(result: Tables, provinces: dict[str, str]) -> Row | None
         "provinces": parts,
         "years": [
             {"year": str(one), **_sexes_of(row)}
-            for one, row in sums.iterrows()
-            if set(sums.index) - {year}
+            for one, row in (sums.iterrows() if set(sums.index) - {year} else ())
         ],
         "source": say_source(result, "participants"),
     }
@@ -412,8 +411,7 @@ def gather_events(result: Tables, provinces: dict[str, str]) -> Row | None:
         "unaged": len(rows) - len(aged),
         "years": [
             {"year": str(one), **_count_events(part)}
-            for one, part in table.groupby("year")
-            if set(table["year"]) - {year}
+            for one, part in (table.groupby("year") if set(table["year"]) - {year} else ())
         ],
         "source": say_source(result, "events"),
     }

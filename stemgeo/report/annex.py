@@ -371,6 +371,22 @@ def sort_key(name: str) -> str:
     return "".join(mark for mark in letters if mark.isalnum() or mark == " ")
 
 
+def name_areas(table: pd.DataFrame, result: Tables) -> list[str]:
+    """Name the region and the provinces of a table with `level` and `code`."""
+    partly = result.partly_provinces
+    return [
+        province_name(code, result.words, partly)
+        if level == "province"
+        else result.text.name_place(None)
+        for level, code in zip(table["level"], table["code"], strict=True)
+    ]
+
+
+def rank_places(table: pd.DataFrame) -> pd.Series:
+    """Give the order of a table by `code`: the region, then the provinces of the ministry."""
+    return table["code"].map({name: at for at, name in enumerate(PROVINCES)}).fillna(-1)
+
+
 def _list_provinces(towns: pd.DataFrame) -> list[str]:
     return list(dict.fromkeys(towns["province"]))
 

@@ -16,7 +16,7 @@ from stemgeo.maps.series import find_partly_measured
 from stemgeo.maps.small_multiples import describe_small_multiples, draw_small_multiples
 from stemgeo.maps.text import province_name
 from stemgeo.report.accounts import OF_NO_FIGURE, TOPICS, gather_reported, say_figure
-from stemgeo.report.annex import write_book
+from stemgeo.report.annex import name_areas, rank_places, write_book
 from stemgeo.report.comparison import list_differences
 from stemgeo.study import PROVINCES
 from stemgeo.tables import check_table
@@ -275,14 +275,11 @@ def _list_years(result: Tables, trend: WrittenTrend) -> pd.DataFrame:
     """Lay the region and the provinces of each year below each other, with what was reported."""
     table, towns = trend.table("trend"), _list_reported_towns(result, trend)
     keys = pd.MultiIndex.from_frame(table[["year", "code"]])
-    areas = [
-        province_name(code, result.words, result.partly_provinces)
-        if level == "province"
-        else result.text.name_place(None)
-        for level, code in zip(table["level"], table["code"], strict=True)
-    ]
-    rank = table["code"].map({name: at for at, name in enumerate(PROVINCES)}).fillna(-1)
-    shown = table.assign(area=areas, reported=towns.reindex(keys).to_numpy(), rank=rank)
+    shown = table.assign(
+        area=name_areas(table, result),
+        reported=towns.reindex(keys).to_numpy(),
+        rank=rank_places(table),
+    )
     shown = shown.sort_values(["rank", "year"]).drop(columns=["level", "code", "name", "rank"])
     shown = shown.assign(year=shown["year"].astype(str))
     front = ["area", "year"]

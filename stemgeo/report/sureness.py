@@ -10,7 +10,7 @@ import pandas as pd
 from stemgeo.coverage import ALL_BANDS
 from stemgeo.maps.text import province_name
 from stemgeo.profiles import QUIET, ROADS
-from stemgeo.report.annex import sort_key, write_book
+from stemgeo.report.annex import name_areas, rank_places, sort_key, write_book
 from stemgeo.speech import format_number
 from stemgeo.study import FLAT, PROVINCES
 from stemgeo.tables import MINUTES, STUDY, share_column
@@ -75,22 +75,6 @@ def _count_certain(result: Tables, profile: str) -> dict[str, Any]:
     }
 
 
-def _name_areas(table: pd.DataFrame, result: Tables) -> list[str]:
-    """Name region and provinces."""
-    partly = result.partly_provinces
-    return [
-        province_name(code, result.words, partly)
-        if level == "province"
-        else result.text.name_place(None)
-        for level, code in zip(table["level"], table["code"], strict=True)
-    ]
-
-
-def _rank_places(table: pd.DataFrame) -> pd.Series:
-    """Give the order of region and provinces."""
-    return table["code"].map({name: at for at, name in enumerate(PROVINCES)}).fillna(-1)
-
-
 def _say_roads(profiles: pd.Series, result: Tables) -> pd.Series:
     return profiles.map({name: one.to_text(result.language) for name, one in ROADS.items()})
 
@@ -107,7 +91,7 @@ def _list_assumptions(result: Tables) -> pd.DataFrame:
     central = own.set_index(["level", "code", "profile"])["share"]
     at = pd.MultiIndex.from_frame(table[["level", "code", "profile"]])
     table = table.assign(
-        area=_name_areas(table, result),
+        area=name_areas(table, result),
         roads=_say_roads(table["profile"], result),
         part=table["part"].map(
             result.words.list_below("assumption") | result.words.list_below("sureness.part")
@@ -116,7 +100,7 @@ def _list_assumptions(result: Tables) -> pd.DataFrame:
         share=central.reindex(at).to_numpy(),
         share_at_high=table["high"],
         spread=(100 * (table["high"] - table["low"])).round(9),
-        rank=_rank_places(table),
+        rank=rank_places(table),
         over=table["profile"].map({name: at for at, name in enumerate(ROADS)}),
         order=table["part"].map(parts.index),
     ).sort_values(["rank", "over", "order"])
@@ -245,7 +229,7 @@ def _list_conventions(result: Tables) -> pd.DataFrame | None:
             }
         ).reset_index(drop=True)
         if level != "municipality":
-            table = table.assign(called=_name_areas(table, result), rank=_rank_places(table))
+            table = table.assign(called=name_areas(table, result), rank=rank_places(table))
             table = table.sort_values("rank").drop(columns="rank")
         else:
             table = table.assign(name=table["called"].map(sort_key)).sort_values(["name", "code"])

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import csv
 import shutil
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import hand
 import openpyxl
 import pytest
+from books import rows_of
 
 import stemgeo as sg
 
@@ -44,15 +45,6 @@ def shares(folder: Path) -> dict[tuple[str, str], float]:
             for row in csv.DictReader(file)
             if (row["band"], row["scenario"], row["profile"]) == ("all", "central", "all")
         }
-
-
-def rows_of(path: Path, name: str) -> list[dict[str, Any]]:
-    """Read a sheet by its headings."""
-    sheet = openpyxl.load_workbook(path)[name]
-    head = int("".join(filter(str.isdigit, sheet.auto_filter.ref.split(":")[0])))
-    heads = [cell.value for cell in sheet[head]]
-    below = sheet.iter_rows(min_row=head + 1, values_only=True)
-    return [dict(zip(heads, row, strict=True)) for row in below]
 
 
 def test_each_place_has_its_share_before_and_with_the_plan(base: Path, told: Path) -> None:

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import csv
 import shutil
 from typing import TYPE_CHECKING, Any
 
 import docx
 import hand
-import openpyxl
 import pandas as pd
 import pytest
+from books import lines_of, rows_of
 from terminal import content_of, stemgeo
 
 import stemgeo as sg
@@ -58,20 +57,6 @@ def told(base: Path) -> Path:
     return sg.answer(base / "result", base / "antwoord", trend=base / "trend")
 
 
-def lines(path: Path) -> list[dict[str, str]]:
-    with path.open(encoding="utf-8", newline="") as file:
-        return list(csv.DictReader(file))
-
-
-def rows_of(path: Path, name: str) -> list[dict[str, Any]]:
-    """Read a sheet by its headings."""
-    sheet = openpyxl.load_workbook(path)[name]
-    head = int("".join(filter(str.isdigit, sheet.auto_filter.ref.split(":")[0])))
-    heads = [cell.value for cell in sheet[head]]
-    below = sheet.iter_rows(min_row=head + 1, values_only=True)
-    return [dict(zip(heads, row, strict=True)) for row in below]
-
-
 def tables(path: Path) -> list[list[list[str]]]:
     """Give the tables of a document."""
     return [
@@ -85,7 +70,7 @@ def tables(path: Path) -> list[list[list[str]]]:
 
 def test_the_overview_by_year_says_what_the_trend_counted(base: Path, told: Path) -> None:
     """In the letter and the workbook: municipalities, academies, children, share, year by year."""
-    known = [one for one in lines(base / "trend/tables/trend.csv") if one["level"] == "region"]
+    known = [one for one in lines_of(base / "trend/tables/trend.csv") if one["level"] == "region"]
     (shown,) = [one for one in tables(told / "antwoord.docx") if one[0][0] == "Jaar"]
     sheet = rows_of(told / "bijlage-11-evolutie.xlsx", "Overzicht")
     everywhere = [row for row in sheet if row["Gebied"] == sheet[0]["Gebied"]]
@@ -101,7 +86,7 @@ def test_the_overview_by_year_says_what_the_trend_counted(base: Path, told: Path
 def test_every_municipality_stands_in_the_workbook_year_by_year(base: Path, told: Path) -> None:
     """With, without, new or no longer, as in the table of the trend; and its figures of each."""
     words = {"with": "met", "without": "zonder", "new": "nieuw", "lost": "niet langer"}
-    known = lines(base / "trend/tables/trend-municipalities.csv")
+    known = lines_of(base / "trend/tables/trend-municipalities.csv")
     path = told / "bijlage-11-evolutie.xlsx"
     by_town = {row["NIS-code"]: row for row in rows_of(path, "Gemeenten per jaar")}
     figures = {(row["NIS-code"], row["Jaar"]): row for row in rows_of(path, "Cijfers per jaar")}
@@ -163,10 +148,10 @@ def test_an_answer_in_french_tells_the_years_in_french(base: Path, tmp_path: Pat
 
 def test_targets_are_held_against_the_years(base: Path, told: Path) -> None:
     """Reached, missed, open or not measured, and how far, to the last child."""
-    found = {(one["year"], one["target"]): one for one in lines(told / "gegevens/targets.csv")}
+    found = {(one["year"], one["target"]): one for one in lines_of(told / "gegevens/targets.csv")}
     (now,) = [
         one
-        for one in lines(base / "trend/tables/trend.csv")
+        for one in lines_of(base / "trend/tables/trend.csv")
         if (one["level"], one["year"]) == ("region", "2022")
     ]
     measured = int(now["covered"]) + int(now["uncovered"])

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import csv
 import json
 import re
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import geopandas as gpd
 import hand
 import openpyxl
 import pytest
+from books import lines_of, rows_of
 
 import stemgeo as sg
 from stemgeo.report.sureness import write_sureness
@@ -30,21 +30,6 @@ def base(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return base
 
 
-def lines(path: Path) -> list[dict[str, str]]:
-    with path.open(encoding="utf-8", newline="") as file:
-        return list(csv.DictReader(file))
-
-
-def rows_of(path: Path, name: str) -> list[dict[str, Any]]:
-    """Read a sheet by its headings."""
-    sheet = openpyxl.load_workbook(path)[name]
-    head = int("".join(filter(str.isdigit, sheet.auto_filter.ref.split(":")[0])))
-    heads = [cell.value for cell in sheet[head]]
-    assert len(set(heads)) == len(heads)
-    below = sheet.iter_rows(min_row=head + 1, values_only=True)
-    return [dict(zip(heads, row, strict=True)) for row in below]
-
-
 def near(cell: float | None, text: str) -> bool:
     """Say whether a cell is the figure of a CSV; empty is empty."""
     return cell is None if text == "" else cell == pytest.approx(float(text), abs=1e-6)
@@ -52,7 +37,7 @@ def near(cell: float | None, text: str) -> bool:
 
 def test_each_assumption_has_both_its_ends(base: Path) -> None:
     """Of the region and each province, over each kind of roads."""
-    bars = lines(base / "result/tables/uncertainty.csv")
+    bars = lines_of(base / "result/tables/uncertainty.csv")
     wanted = {
         (row["level"], row["code"], row["profile"], row["part"])
         for row in bars
@@ -70,7 +55,7 @@ def test_each_assumption_has_both_its_ends(base: Path) -> None:
 
 def test_each_municipality_has_its_verdict(base: Path) -> None:
     """Its least, measured and most share over quiet roads, and on how many streets it depends."""
-    known = lines(base / "result/tables/verdicts.csv")
+    known = lines_of(base / "result/tables/verdicts.csv")
     rows = rows_of(base / "zeker.xlsx", "Oordeel per gemeente")
     assert len(rows) == len(known)
     by_key = {(row["NIS-code"], row["Wegen"]): row for row in rows}
@@ -94,7 +79,7 @@ def test_each_municipality_has_its_verdict(base: Path) -> None:
 
 def test_the_streets_to_check_are_listed(base: Path) -> None:
     """Each with its number on the map, what it lacks, and how many children ride over it."""
-    known = lines(base / "result/tables/to-check.csv")
+    known = lines_of(base / "result/tables/to-check.csv")
     rows = rows_of(base / "zeker.xlsx", "Na te kijken straten")
     assert known
     key = ("NIS-code", "Nummer in OpenStreetMap", "Kinderen die erover rijden")
@@ -106,7 +91,7 @@ def test_the_streets_to_check_are_listed(base: Path) -> None:
 def test_the_streets_to_check_are_drawn(base: Path) -> None:
     """Each once, as a line of the map, with the municipalities whose share depends on it."""
     drawn = gpd.read_file(base / "result/to-check.gpkg").set_index("way")
-    known = lines(base / "result/tables/to-check.csv")
+    known = lines_of(base / "result/tables/to-check.csv")
     assert set(drawn.index) == {int(one["way"]) for one in known}
     for one in known:
         way = drawn.loc[int(one["way"])]
@@ -122,7 +107,7 @@ def test_the_web_map_has_the_streets_to_check(base: Path) -> None:
     assert sg.read_result(base / "result").web_map() == page
     (data,) = re.findall(r'<script type="application/json" id="data">(.*?)</script>', page)
     told = json.loads(data)["tables"]["streets"]
-    known = lines(base / "result/tables/to-check.csv")
+    known = lines_of(base / "result/tables/to-check.csv")
     assert {row[-1] for row in told["rows"]} == {one["way"] for one in known}
     for row in told["rows"]:
         own = [one for one in known if one["way"] == row[-1]]
@@ -134,7 +119,7 @@ def test_the_web_map_has_the_streets_to_check(base: Path) -> None:
 
 def test_the_share_minute_by_minute_is_that_of_times(base: Path) -> None:
     """From 1 to 30, over each kind of roads, of the provinces, and by the fixed convention."""
-    times = [one for one in lines(base / "result/tables/times.csv") if one["band"] == "all"]
+    times = [one for one in lines_of(base / "result/tables/times.csv") if one["band"] == "all"]
     rows = rows_of(base / "zeker.xlsx", "Aandeel per minuut")
     assert [row["Minuten"] for row in rows] == [str(minute) for minute in range(1, 31)]
 
@@ -160,12 +145,12 @@ def test_the_fixed_convention_stands_beside_ours(base: Path) -> None:
     """Of the region, the provinces and the municipalities."""
     times = {
         (one["level"], one["name"], one["convention"]): one
-        for one in lines(base / "result/tables/times.csv")
+        for one in lines_of(base / "result/tables/times.csv")
         if (one["band"], one["profile"], one["level"]) == ("all", "all", "municipality")
     }
     coverage = {
         one["name"]: one["share"]
-        for one in lines(base / "result/tables/coverage.csv")
+        for one in lines_of(base / "result/tables/coverage.csv")
         if (one["level"], one["band"], one["scenario"], one["profile"])
         == ("municipality", "all", "central", "all")
     }
