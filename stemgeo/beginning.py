@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from stemgeo.inputs import Inputs
-    from stemgeo.inputs.sources import Provenance
+    from stemgeo.inputs.provenance import Provenance
     from stemgeo.speech import Language
     from stemgeo.study import Study
 

@@ -6,15 +6,9 @@ is a line each with what, where and how to mend it, and exit status 1; a wrong c
 
 from __future__ import annotations
 
-import codecs
 import datetime as dt
-import io
-import os
 import signal
 import sys
-import unicodedata
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -23,20 +17,32 @@ import typer
 from typer.core import TyperCommand
 
 from stemgeo.errors import Problem, StemgeoError
-from stemgeo.notes import Note, Said, say, say_amount, strip_control
+from stemgeo.fetch_commands import fetch_app
+from stemgeo.notes import Said, say, say_amount
 from stemgeo.study import PROVINCES
+from stemgeo.terminal import (
+    Form,
+    FormOption,
+    Lang,
+    ReplaceOption,
+    StudyPath,
+    bear_any_letter,
+    keep_given,
+    let_go_of_output,
+    print_line,
+    print_note,
+    print_notes,
+    print_table,
+    show_progress,
+)
 from stemgeo.texts import load_texts
 
 if TYPE_CHECKING:
-    import pandas as pd
-
-    from stemgeo.measure import Progress
     from stemgeo.planning import Plan
     from stemgeo.report.outcome import Outcome
     from stemgeo.speech import Language
     from stemgeo.study import Study
 
-_NOTE = Said("note:", "let op:", "attention\N{NO-BREAK SPACE}:")
 _RESULT_IN = Said("Result in", "Resultaat in", "Résultat dans")
 _PLAN_IN = Said("Plan in", "Plan in", "Plan dans")
 
@@ -58,6 +64,7 @@ register_app = typer.Typer(
     rich_markup_mode=None,
 )
 app.add_typer(register_app, name="register")
+app.add_typer(fetch_app, name="fetch")
 
 
 class Sex(StrEnum):
@@ -84,23 +91,6 @@ class Roads(StrEnum):
     low_stress = "low_stress"
 
 
-class Lang(StrEnum):
-    """The language of what is written."""
-
-    nl = "nl"
-    en = "en"
-    fr = "fr"
-
-
-class Form(StrEnum):
-    """Forms in which a table is printed."""
-
-    text = "text"
-    csv = "csv"
-    json = "json"
-
-
-StudyPath = Annotated[Path, typer.Argument(metavar="STUDY", help="A study.toml or its folder.")]
 ResultPath = Annotated[Path, typer.Argument(metavar="DIR", help="A folder that a run wrote.")]
 WrittenPath = Annotated[
     Path,
@@ -116,13 +106,6 @@ PlanOption = Annotated[
         "--plan", metavar="FILE", help="Planned places, counted as open beside the register."
     ),
 ]
-ReplaceOption = Annotated[
-    bool,
-    typer.Option(
-        "--replace", help="Keep what stands at the place beside it, as NAME.old-DATE, and write."
-    ),
-]
-FormOption = Annotated[Form, typer.Option("--format", help="How the table is printed.")]
 SheetOption = Annotated[
     str | None, typer.Option("--sheet", metavar="NAME", help="That holds the academies.")
 ]
@@ -141,7 +124,7 @@ def sample_command(
     from stemgeo.example import write_sample
 
     written = write_sample(folder, replace=replace)
-    _print_line(f"Example study written to {written}. Next: stemgeo run {written} --out result")
+    print_line(f"Example study written to {written}. Next: stemgeo run {written} --out result")
 
 
 @app.command("new")
@@ -182,16 +165,16 @@ def new_command(
         area=area or (),
         title=title,
         language=lang.value,
-        of_register=_keep_given(sheet=sheet, layer=layer),
+        of_register=keep_given(sheet=sheet, layer=layer),
     )
     print(begun.text, end="")
     if begun.asks:
-        _print_line(
+        print_line(
             f"Study written to {begun.path}. It lacks what is asked below: fill it in there, or "
             f"mend the file. Next: stemgeo check {folder}"
         )
         raise InputError(*begun.asks)
-    _print_line(f"Study written to {begun.path}. Next: stemgeo check {folder}")
+    print_line(f"Study written to {begun.path}. Next: stemgeo check {folder}")
 
 
 @app.command("check")
@@ -203,7 +186,7 @@ def check_command(study: StudyPath, plan: PlanOption = None) -> None:
 
     asked = _add_plan(load_study(study), plan)
     try:
-        with _show_progress(asked.language) as progress:
+        with show_progress(asked.language) as progress:
             from stemgeo.readiness import check as check_inputs
 
             found = check_inputs(asked, progress)
@@ -211,7 +194,7 @@ def check_command(study: StudyPath, plan: PlanOption = None) -> None:
         for line in Checked(error.files, (), asked.language).lines():
             print(line)
         raise
-    _print_notes(found.notes, asked.language)
+    print_notes(found.notes, asked.language)
     for line in found.lines():
         print(line)
     if found.blocked:
@@ -252,27 +235,22 @@ def register_check_command(
     """Say who is new, gone, renamed, moved or lapsed in a register, or twice in it."""
     from stemgeo.registers import as_register, check_register
 
-    of_old = _keep_given(
+    of_old = keep_given(
         sheet=before_sheet, layer=before_layer, columns=_parse_columns(before_columns)
     )
     if of_old and before is None:
         raise typer.BadParameter(f"--before-{next(iter(of_old))} is of --before: name OLD too")
-    own = _keep_given(sheet=sheet, layer=layer, columns=_parse_columns(columns))
+    own = keep_given(sheet=sheet, layer=layer, columns=_parse_columns(columns))
     old = None if before is None else as_register(before, of_old)
     found = check_register(as_register(register, own), old, day=_parse_day(date))
-    _print_notes(found.notes, "en")
+    print_notes(found.notes, "en")
     if form is not Form.text:
-        _print_table(found.table, form)
+        print_table(found.table, form)
         return
     if len(found.table):
-        _print_table(found.format(), form)
+        print_table(found.format(), form)
     for line in found.lines():
         print(line)
-
-
-def _keep_given(**options: Any) -> dict[str, Any]:
-    """Keep the options that were given."""
-    return {name: value for name, value in options.items() if value}
 
 
 def _parse_columns(pairs: list[str] | None) -> dict[str, str]:
@@ -320,17 +298,17 @@ def run_command(
     parsed = _add_plan(load_study(study), plan)
     refuse_taken(out, replace=replace, reads=[study])
     language = parsed.language
-    with _show_progress(language) as progress:
+    with show_progress(language) as progress:
         from stemgeo.study_run import run as run_study
 
         result = run_study(
             parsed, uncertainty=uncertainty, anyway=anyway, progress=progress, threads=threads
         )
         result.write(out, replace=replace, progress=progress)
-    _print_notes(result.notes, language)
-    _print_table(format_coverage(result.summary(), language), Form.text)
+    print_notes(result.notes, language)
+    print_table(format_coverage(result.summary(), language), Form.text)
     _print_notices(result, Form.text)
-    _print_line(
+    print_line(
         f"{_RESULT_IN.to_text(language)} {out}: summary.md, map.html, maps/, tables/, manifest.json"
     )
 
@@ -381,7 +359,7 @@ def site_command(
     )
     language = parsed.language
     for name in sorted(own.siting.model_fields_set - parsed.siting.model_fields_set):
-        _print_note(
+        print_note(
             say(
                 "siting.{name} of the study is left out: it is of another problem",
                 "siting.{name} van de studie telt niet mee: het hoort bij een ander probleem",
@@ -392,21 +370,21 @@ def site_command(
         )
     if out is not None:
         refuse_taken(out, SITE, replace=replace, reads=[study])
-    with _show_progress(language) as progress:
+    with show_progress(language) as progress:
         from stemgeo.planning import site as choose
 
         plan = choose(parsed, progress=progress, threads=threads)
         if out is not None:
             plan.write(out, replace=replace, progress=progress)
-    _print_notes(plan.notes, language)
+    print_notes(plan.notes, language)
     _print_plan(plan, form)
     if out is not None:
-        _print_line(
+        print_line(
             f"{_PLAN_IN.to_text(language)} {out}: summary.md, plan.csv, maps/, tables/, "
             "manifest.json"
         )
         command = f"stemgeo run {study} --plan {out / 'plan.csv'} --out {out}-run"
-        _print_line(
+        print_line(
             f"{Said('Measure it', 'Meet het', 'Pour le mesurer').to_text(language)}: {command}"
         )
 
@@ -416,14 +394,14 @@ def _print_plan(plan: Plan, form: Form) -> None:
     from stemgeo.report.plan import format_plan, say_plan
 
     if form is not Form.text:
-        _print_table(plan.list_places(), form)
+        print_table(plan.list_places(), form)
         return
     language = plan.study.language
     for line in say_plan(plan, language):
         print(line)
     if len(plan.places):
         print()
-        _print_table(format_plan(plan, language), form)
+        print_table(format_plan(plan, language), form)
 
 
 def _refuse_lone_replace(out: Path | None, *, replace: bool) -> None:
@@ -455,19 +433,19 @@ def trend_command(
     parsed = load_study(study)
     refuse_taken(out, TREND, replace=replace, reads=[study])
     language = parsed.language
-    with _show_progress(language) as progress:
+    with show_progress(language) as progress:
         from stemgeo.years import format_trend, say_definitions
         from stemgeo.years import trend as measure_years
 
         result = measure_years(parsed, wanted, progress=progress)
         result.write(out, replace=replace, progress=progress)
-    _print_notes(result.notes, language)
+    print_notes(result.notes, language)
     regions = result.table[result.table["level"] == "region"]
-    _print_table(format_trend(regions, language), Form.text)
+    print_table(format_trend(regions, language), Form.text)
     for line in say_definitions(regions, language, parsed.travel.stress_rules):
         print(line)
     _print_notices(result, Form.text)
-    _print_line(f"{_RESULT_IN.to_text(language)} {out}: summary.md, maps/, tables/, manifest.json")
+    print_line(f"{_RESULT_IN.to_text(language)} {out}: summary.md, maps/, tables/, manifest.json")
 
 
 def _parse_years(text: str) -> list[int]:
@@ -511,7 +489,7 @@ def coverage_command(
         from stemgeo.report.summary import format_coverage
 
         table = format_coverage(table, found.language, by, band=band, sex=sex.value)
-    _print_table(table, form)
+    print_table(table, form)
     _print_notices(found, form)
 
 
@@ -541,7 +519,7 @@ def gaps_command(
         table, least = format_gaps(table, found.language, profile.value), found.study.gaps
         lines = say_meanings(every[every["profile"] == profile.value], found.study)
         lines += say_gaps(every, found.coverage, least.min_children, found.language)
-    _print_table(table, form)
+    print_table(table, form)
     for line in lines:
         print(line)
     _print_notices(found, form)
@@ -592,13 +570,13 @@ def compare_command(
     if form is Form.text:
         for profile, rows in tables.items():
             print(f"\n{say_heading(found, profile)}")
-            _print_table(format_comparison(rows, found, by), form)
+            print_table(format_comparison(rows, found, by), form)
             print(say_moved(found, profile))
     else:
-        _print_table(pd.concat(tables.values(), ignore_index=True), form)
+        print_table(pd.concat(tables.values(), ignore_index=True), form)
     for line in list_notices(found.a, found.b):
         print(line, file=aside)
-    _print_notes(found.notes, found.language)
+    print_notes(found.notes, found.language)
 
 
 @app.command("candidates")
@@ -616,7 +594,7 @@ def candidates_command(
         from stemgeo.report.summary import format_candidates
 
         table = format_candidates(table, found.language, found.partly_provinces)
-    _print_table(table, form)
+    print_table(table, form)
     _print_notices(found, form)
 
 
@@ -657,7 +635,7 @@ def answer_command(
     refuse_taken(out, ANSWER, replace=replace, reads=[result])
     found = Result.from_folder(result, None if lang is None else lang.value)
     language = found.language
-    with _show_progress(language) as progress:
+    with show_progress(language) as progress:
         from stemgeo.report.answers import Answer
         from stemgeo.report.answers import answer as write_answer
         from stemgeo.report.letter import list_unused_texts
@@ -680,7 +658,7 @@ def answer_command(
             "aucune partie du texte ne répond à la question {numbers}",
             numbers=", ".join(map(str, written.unanswered)),
         )
-        _print_note(lacking, language)
+        print_note(lacking, language)
     if written.typed_numbers:
         typed = say(
             "these numbers stand in the template, and no table vouches for them: {numbers}",
@@ -688,7 +666,7 @@ def answer_command(
             "ces nombres figurent dans le modèle, et aucun tableau ne les garantit : {numbers}",
             numbers=", ".join(written.typed_numbers),
         )
-        _print_note(typed, language)
+        print_note(typed, language)
     unused = list_unused_texts(templates, written.templates) if templates else []
     for path in (f"{templates}/{name}" for name in unused):
         not_used = say(
@@ -697,7 +675,7 @@ def answer_command(
             "{path} : n’est pas utilisé par la réponse",
             path=path,
         )
-        _print_note(not_used, language)
+        print_note(not_used, language)
     if not written.pdf_standard:
         lacking = Said(
             "no font at hand has every letter of the text: the PDF is tagged, not PDF/UA",
@@ -705,7 +683,7 @@ def answer_command(
             "aucune police disponible n’a toutes les lettres du texte : le PDF est balisé, mais "
             "pas PDF/UA",
         )
-        _print_note(lacking, language)
+        print_note(lacking, language)
     for form in ("docx", "pdf"):
         print(out / f"{load_texts(language)('file.letter')}.{form}")
     where = say(
@@ -715,7 +693,7 @@ def answer_command(
         out=str(out),
         files=say_amount(len(written.manifest["outputs"])),
     )
-    _print_line(where.to_text(language))
+    print_line(where.to_text(language))
     _print_notices(written, Form.csv)
 
 
@@ -764,7 +742,7 @@ def verify_command(
     from stemgeo.written import read_result
 
     written = read_result(result)
-    with _show_progress(written.language) as progress:
+    with show_progress(written.language) as progress:
         found = verify_result(
             written,
             study or None,
@@ -902,7 +880,7 @@ def main() -> None:
     """Run the command line; expected errors become plain lines and exit status 1."""
     # A run that is told to end tidies up, as for Ctrl-C.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
-    _bear_any_letter()
+    bear_any_letter()
     try:
         try:
             app(prog_name="stemgeo")
@@ -910,67 +888,20 @@ def main() -> None:
             sys.stdout.flush()
     except StemgeoError as error:
         for line in str(error).split("\n"):
-            _print_line(f"error: {line}")
+            print_line(f"error: {line}")
         sys.exit(1)
     except SystemExit as ended:
         # Typer takes Ctrl-C itself and leaves nothing but this status.
         if ended.code == INTERRUPTED:
-            _print_line("stopped; nothing was changed")
+            print_line("stopped; nothing was changed")
         raise
     except OSError as error:
-        _print_line(
+        print_line(
             f"error: {Problem(str(error.filename or 'output'), error.strerror or str(error))}"
         )
         if error.filename is None:
-            _let_go_of_output()
+            let_go_of_output()
         sys.exit(1)
-
-
-def _let_go_of_output() -> None:
-    """Try no more to write what a full disk did not take."""
-    with suppress(OSError, ValueError):
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-
-
-def _print_line(line: str) -> None:
-    print(strip_control(line), file=sys.stderr)
-
-
-def _bear_any_letter() -> None:
-    """Print a letter that the terminal does not know as the nearest that it does."""
-    codecs.register_error("stemgeo.nearest", _spell_nearest)
-    for stream in (sys.stdout, sys.stderr):
-        if isinstance(stream, io.TextIOWrapper):
-            stream.reconfigure(errors="stemgeo.nearest")
-
-
-_PLAIN = str.maketrans(
-    {"…": "...", "\u2013": "-", "—": "-", "\u2018": "'", "\u2019": "'", "“": '"', "”": '"'}
-    | {"€": "EUR", "→": "->", "≤": "<=", "≥": ">=", "\u00d7": "x", "·": "-"}
-    | {"ø": "o", "Ø": "O", "ß": "ss"}
-    | {"æ": "ae", "Æ": "AE", "œ": "oe", "Œ": "OE", "━": "-"}
-)
-
-
-def _spell_nearest(error: UnicodeError) -> tuple[str, int]:
-    """Write what an encoding lacks without its accents, or as its number."""
-    if not isinstance(error, UnicodeEncodeError):
-        raise error
-    text = error.object[error.start : error.end].translate(_PLAIN)
-    letters = [
-        char for char in unicodedata.normalize("NFKD", text) if not unicodedata.combining(char)
-    ]
-    fitting = "".join(letters).encode(error.encoding, "backslashreplace")
-    return fitting.decode(error.encoding), error.end
-
-
-def _print_notes(notes: tuple[Note, ...], language: str) -> None:
-    for note in notes:
-        _print_line(f"{_NOTE.to_text(language)} {note.to_text(language)}")
-
-
-def _print_note(what: Said, language: str) -> None:
-    _print_line(f"{_NOTE.to_text(language)} {what.to_text(language)}")
 
 
 def _print_notices(found: Outcome, form: Form) -> None:
@@ -978,43 +909,6 @@ def _print_notices(found: Outcome, form: Form) -> None:
     for line in (found.text.notice, found.text.method_note):
         if line:
             print(line, file=sys.stdout if form is Form.text else sys.stderr)
-
-
-def _print_table(table: pd.DataFrame, form: Form) -> None:
-    if form is not Form.text and isinstance(sys.stdout, io.TextIOWrapper):
-        # Data are for programs: every letter as it is, whatever the terminal can show.
-        sys.stdout.reconfigure(encoding="utf-8", errors="backslashreplace")
-    if form is Form.csv:
-        from stemgeo.report.files import write_csv
-
-        write_csv(table, sys.stdout)
-    elif form is Form.json:
-        print(table.to_json(orient="records", force_ascii=False, indent=2))
-    else:
-        first = table.columns[0]
-        width = max(len(first), *(len(str(value)) for value in table[first]), 1)
-        left = {first: [f"{value:<{width}}" for value in table[first]]}
-        shown = table.assign(**left).rename(columns={first: f"{first:<{width}}"})
-        # Wider than the headings, so that headings of two words stay apart.
-        widths = [width, *(len(name) + 2 for name in shown.columns[1:])]
-        print(shown.to_string(index=False, col_space=widths))
-
-
-@contextmanager
-def _show_progress(language: str) -> Iterator[Progress]:
-    """Give a progress bar on standard error, in a language; silent when that is no terminal."""
-    if not sys.stderr.isatty():
-        yield lambda _what, _share: None
-        return
-    from rich.console import Console
-    from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
-
-    columns = (TextColumn("{task.description:<24}"), BarColumn(), TimeElapsedColumn())
-    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
-        task = bar.add_task("", total=1.0)
-        yield lambda what, share: bar.update(
-            task, description=what.to_text(language), completed=share
-        )
 
 
 if __name__ == "__main__":

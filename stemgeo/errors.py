@@ -84,6 +84,10 @@ class WriteError(StemgeoError, OSError):
     """A file or folder cannot be written: a full disk, no right, a place that is gone."""
 
 
+class FetchError(StemgeoError, ConnectionError):
+    """A source of data cannot be reached, or does not give what it should."""
+
+
 @dataclass
 class Findings:
     """Collects the problems of a set of files, so that all are told at once."""

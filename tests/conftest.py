@@ -17,8 +17,10 @@ from typing import TYPE_CHECKING, Any
 import drawing
 import porto
 import pytest
+import pytest_socket
 from hypothesis import HealthCheck, settings
 from longest import LONGEST
+from served import Server
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -129,6 +131,19 @@ def extract_of(shared_data: Path, once: Once) -> Callable[[str], Path]:
         return once(name, partial(porto.cut, whole)) if name == "porto.osm.pbf" else whole
 
     return find
+
+
+@pytest.fixture
+def server() -> Iterator[Server]:
+    """Play the servers of open data; the only one that this test can speak to."""
+    pytest_socket.enable_socket()
+    pytest_socket.socket_allow_hosts(["127.0.0.1"])
+    played = Server()
+    try:
+        yield played
+    finally:
+        played.close()
+        pytest_socket.disable_socket(allow_unix_socket=True)
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -30,6 +30,7 @@ KNOWN = typer.main.get_command(app).commands  # type: ignore[attr-defined]
 COMMANDS = (
     "sample",
     "new",
+    "fetch",
     "register",
     "check",
     "run",

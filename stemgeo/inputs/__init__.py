@@ -45,7 +45,7 @@ from stemgeo.inputs.population import (
     load_zone_population,
     read_population,
 )
-from stemgeo.inputs.sources import Provenance
+from stemgeo.inputs.provenance import Provenance
 from stemgeo.inputs.territory import (
     EVERYWHERE,
     Area,

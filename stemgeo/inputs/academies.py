@@ -31,7 +31,7 @@ from stemgeo.inputs.messages import MOST_TOLD, report_rows, report_wrong, say_ro
 from stemgeo.inputs.names import ADDRESS_NAMES, SYNONYMS
 from stemgeo.inputs.placing import AS_GIVEN, PlaceSources, place_rows, tell_coarse
 from stemgeo.inputs.points import match_columns, read_points
-from stemgeo.inputs.sources import Provenance
+from stemgeo.inputs.provenance import Provenance
 from stemgeo.inputs.vectors import as_text, find_codes, locate_municipalities
 from stemgeo.notes import Said, say, say_amount, say_count, say_day, say_decimals, say_list
 from stemgeo.study import OLDEST

@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 
     from stemgeo.errors import Findings
     from stemgeo.inputs.columns import Synonyms
-    from stemgeo.inputs.sources import Provenance
+    from stemgeo.inputs.provenance import Provenance
     from stemgeo.study import Input
 
     Texts = dict[str, pd.Series]

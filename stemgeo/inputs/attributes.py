@@ -18,7 +18,7 @@ from stemgeo.inputs.files import OpenedFile, clean_text, open_input, strip_contr
 from stemgeo.inputs.formats import UnreadableError
 from stemgeo.inputs.layers import find_declared_column
 from stemgeo.inputs.messages import check_values
-from stemgeo.inputs.sources import Provenance
+from stemgeo.inputs.provenance import Provenance
 from stemgeo.inputs.vectors import as_codes, find_code_columns
 from stemgeo.notes import Said, say, say_amount, say_count, say_list, say_several
 from stemgeo.study import VINTAGE, Attribute

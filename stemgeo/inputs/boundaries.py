@@ -15,8 +15,8 @@ from stemgeo.facts import LAMBERT_72
 from stemgeo.inputs import vintages
 from stemgeo.inputs.files import OpenedFile, clean_text, is_formula, open_input, strip_control
 from stemgeo.inputs.formats import UnreadableError
+from stemgeo.inputs.provenance import Provenance
 from stemgeo.inputs.shouting import write_as_people_do
-from stemgeo.inputs.sources import Provenance
 from stemgeo.inputs.vectors import (
     are_among,
     as_codes,

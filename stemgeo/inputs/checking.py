@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from stemgeo.inputs import Inputs, Provenance
-    from stemgeo.inputs.sources import Seen
+    from stemgeo.inputs.provenance import Seen
     from stemgeo.notes import Note
 
 

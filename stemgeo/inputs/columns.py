@@ -11,7 +11,7 @@ from functools import lru_cache
 from itertools import zip_longest
 from typing import TYPE_CHECKING
 
-from stemgeo.inputs.sources import Seen
+from stemgeo.inputs.provenance import Seen
 from stemgeo.notes import Said, clean_text, say, say_count, say_list
 
 if TYPE_CHECKING:

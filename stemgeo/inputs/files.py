@@ -34,7 +34,7 @@ from stemgeo.inputs.formats import (
     recognise_head,
 )
 from stemgeo.inputs.osmxml import read_marks
-from stemgeo.inputs.sources import Provenance, fill_origin
+from stemgeo.inputs.provenance import Provenance, fill_origin
 from stemgeo.notes import Said, say, say_list, write_in_each
 from stemgeo.study import INPUTS, Register
 from stemgeo.writing.seal import hash_file

@@ -25,7 +25,7 @@ from stemgeo.inputs.boundaries import (
     warn_of_formulas,
 )
 from stemgeo.inputs.files import OpenedFile, clean_text, open_input, strip_control
-from stemgeo.inputs.sources import Provenance
+from stemgeo.inputs.provenance import Provenance
 from stemgeo.inputs.vectors import as_text, read_layer, to_lambert
 from stemgeo.notes import Said, say, say_count, say_list
 from stemgeo.study import Layer

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
-    from stemgeo.inputs.sources import Provenance
+    from stemgeo.inputs.provenance import Provenance
 
 _VALUES_SHOWN = 3
 MOST_TOLD = 20

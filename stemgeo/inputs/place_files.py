@@ -14,7 +14,7 @@ from stemgeo.inputs.messages import MOST_TOLD, report_rows, report_wrong, tell_r
 from stemgeo.inputs.names import ADDRESS_NAMES
 from stemgeo.inputs.placing import AddressBook
 from stemgeo.inputs.points import match_columns, read_points
-from stemgeo.inputs.sources import Provenance
+from stemgeo.inputs.provenance import Provenance
 from stemgeo.inputs.vectors import as_text
 from stemgeo.notes import say, say_list
 

@@ -11,7 +11,7 @@ import pandas as pd
 from stemgeo.inputs.academies import DAYS, RegisterKind, empty_register, read_register
 from stemgeo.inputs.files import OpenedFile, clean_text, open_input
 from stemgeo.inputs.placing import PlaceSources
-from stemgeo.inputs.sources import Provenance
+from stemgeo.inputs.provenance import Provenance
 from stemgeo.notes import say, say_list
 
 if TYPE_CHECKING:

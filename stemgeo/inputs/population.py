@@ -25,7 +25,7 @@ from stemgeo.inputs.counting import (
 from stemgeo.inputs.files import OpenedFile, clean_text, open_input, strip_control
 from stemgeo.inputs.formats import UnreadableError
 from stemgeo.inputs.messages import check_values
-from stemgeo.inputs.sources import Provenance, find_day_in_name
+from stemgeo.inputs.provenance import Provenance, find_day_in_name
 from stemgeo.inputs.vectors import are_among, as_codes
 from stemgeo.notes import Said, say, say_amount, say_count, say_list
 from stemgeo.study import OLDEST, VINTAGE

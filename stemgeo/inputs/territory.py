@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from stemgeo.errors import Findings
-    from stemgeo.inputs.sources import Provenance
+    from stemgeo.inputs.provenance import Provenance
     from stemgeo.study import Input, Study
 
 WHERE = "area under [study]"

@@ -20,7 +20,7 @@ from stemgeo.inputs.files import OpenedFile, clean_text, open_input
 from stemgeo.inputs.formats import Format, UnreadableError
 from stemgeo.inputs.messages import check_values
 from stemgeo.inputs.points import FLANDERS, match_columns, read_points
-from stemgeo.inputs.sources import Provenance
+from stemgeo.inputs.provenance import Provenance
 from stemgeo.inputs.vectors import as_text, make_transformer, parse_crs
 from stemgeo.notes import Said, say, say_amount, say_count
 

@@ -87,7 +87,7 @@ def make_ready(place: Path, *, keep: bool = False) -> None:
 def ask_place(place: Path, refuse: Callable[[Path], None]) -> None:
     """Ask whether a place may be written, while no other run changes it."""
     place = full_path(place)
-    with _tell_refusal(place), _lock_folder(place.parent):
+    with _tell_refusal(place), lock_folder(place.parent):
         refuse(place)
 
 
@@ -144,7 +144,7 @@ def whole_folder(
             yield new
             for path in (*new.rglob("*"), new):
                 _sync_to_disk(path)
-            with _lock_folder(place.parent):
+            with lock_folder(place.parent):
                 if not keep:
                     refuse(place)
                 _move_in(work, new, place, keep=keep)
@@ -179,7 +179,7 @@ def whole_files(
             places = {path: folder / path.name for path in sorted((work / _NEW).iterdir())}
             for path in places:
                 _sync_to_disk(path)
-            with _lock_folder(folder):
+            with lock_folder(folder):
                 there = {new: one for new, one in places.items() if os.path.lexists(one)}
                 for new, place in there.items():
                     if not keep:
@@ -384,7 +384,7 @@ def _list_places_work(work: Path) -> list[Path]:
 
 
 @contextmanager
-def _lock_folder(folder: Path) -> Iterator[None]:
+def lock_folder(folder: Path) -> Iterator[None]:
     """Let one run at a time look at what stands in a folder and put something in its place."""
     try:
         handle = os.open(folder, os.O_RDONLY)

@@ -12,7 +12,7 @@ import stemgeo as sg
 from stemgeo.errors import Findings
 from stemgeo.inputs import load_inputs
 from stemgeo.inputs.files import open_input
-from stemgeo.inputs.sources import Provenance, fill_origin
+from stemgeo.inputs.provenance import Provenance, fill_origin
 from stemgeo.report.content import Source, gather_figures
 from stemgeo.report.imprint import build_map_text
 from stemgeo.report.letter import write_letter
