@@ -9,9 +9,9 @@ import tomllib
 from functools import cache
 from pathlib import Path
 from typing import Annotated, Any, Literal
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit, urlunsplit
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from stemgeo.errors import FetchError, Problem
 from stemgeo.facts import fact_path
@@ -24,34 +24,52 @@ Kind = Literal["file", "features", "overpass", "events", "address-match", "by-ha
 """How a source is had; "reference": its address is known, and nothing here asks it."""
 
 
+_NEEDED: dict[Kind, tuple[str, ...]] = {
+    "file": ("address", "file"),
+    "features": ("address", "collection"),
+    "overpass": ("address",),
+    "events": ("address",),
+    "address-match": ("address",),
+    "by-hand": ("how",),
+    "reference": (),
+}
+
+
 class _CataloguePart(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
 
+def host_of(address: str) -> str:
+    """Give the host of an address, with its port where it has one; empty when it has none.
+
+    So is that of an address with a name or a password in it: no source has such.
+    """
+    try:
+        parts = urlsplit(address)
+        port = f":{parts.port}" if parts.port else ""
+    except ValueError:
+        return ""
+    return "" if parts.username or parts.password else f"{parts.hostname or ''}{port}"
+
+
 def is_safe(address: str) -> bool:
     """Whether nobody on the way can read or change what it gives: https, or this machine."""
-    parts = urlsplit(address)
-    return parts.scheme == "https" or (
-        parts.scheme == "http" and parts.hostname in ("127.0.0.1", "localhost")
-    )
+    scheme, host = address.partition(":")[0].lower(), host_of(address)
+    local = host.partition(":")[0] in ("127.0.0.1", "localhost")
+    return bool(host) and (scheme == "https" or (scheme == "http" and local))
 
 
 def _check_address(address: str) -> str:
     """Refuse what is no address of a web server."""
-    parts = urlsplit(address)
-    local = parts.hostname in ("127.0.0.1", "localhost")
-    if address and not (
-        parts.hostname and parts.scheme in (("http", "https") if local else ("https",))
-    ):
-        raise ValueError("must begin with https://")
-    if parts.username or parts.password:
-        raise ValueError("must hold no name and no password")
-    return address
+    if address and not is_safe(address):
+        raise ValueError("must begin with https:// and a host, with no name and no password")
+    return strip_control(address)
 
 
 Address = Annotated[str, Field(max_length=2000), AfterValidator(_check_address)]
 Text = Annotated[str, Field(max_length=500), AfterValidator(strip_control)]
-FileName = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._{}-]*$", max_length=200)]
+Host = Annotated[str, Field(pattern=r"^[a-z0-9.-]+(:[0-9]{1,5})?$", max_length=260)]
+FileName = Annotated[str, Field(pattern=r"^([A-Za-z0-9][A-Za-z0-9._{}-]*)?$", max_length=200)]
 
 
 class Manners(_CataloguePart):
@@ -106,6 +124,8 @@ class DataSource(_CataloguePart):
         How it is had.
     address
         Where; {year} in it is the year. Empty: by hand.
+    also
+        Addresses of the same in other forms, which nothing here asks.
     collection, wfs, type_name
         Of a service of features: its collection; the same by WFS.
     years
@@ -142,16 +162,17 @@ class DataSource(_CataloguePart):
     attribution: Text = ""
     kind: Kind
     address: Address = ""
+    also: tuple[Address, ...] = ()
     collection: Text = ""
     wfs: Address = ""
     type_name: Text = ""
     years: tuple[int, ...] = ()
-    file: FileName | Literal[""] = ""
+    file: FileName = ""
     format: Literal["", "zip", "xlsx", "pbf", "geojson", "csv", "json", "osm"] = ""
     columns: tuple[Text, ...] = ()
     checksum: Literal["", "md5", "sha256"] = ""
     most_mb: int = Field(default=200, ge=1, le=20_000)
-    redirects: tuple[Text, ...] = ()
+    redirects: tuple[Host, ...] = ()
     known: dict[int, Known] = {}
     input: Text = ""
     optional: bool = False
@@ -159,15 +180,27 @@ class DataSource(_CataloguePart):
     how: Text = ""
     seen_in: Text = ""
 
+    @model_validator(mode="after")
+    def _is_whole(self) -> DataSource:
+        """Refuse a source that cannot be had as its kind says."""
+        for name in _NEEDED[self.kind]:
+            if not getattr(self, name):
+                raise ValueError(f"has no {name}, which one of the kind '{self.kind}' needs")
+        return self
+
     def fill(self, text: str, year: int | None) -> str:
         """Put the year into a text of this source."""
         return text.replace("{year}", str(year or ""))
 
+    def locate(self, year: int | None) -> str:
+        """Give the address of a year, as it is sent: without spaces."""
+        parts = urlsplit(self.fill(self.address, year))
+        return urlunsplit(parts._replace(path=quote(parts.path, safe="/%:@,")))
+
     @property
     def hosts(self) -> frozenset[str]:
         """The hosts that may be asked for it: its own, and those it may point to."""
-        addresses = (self.address, self.wfs)
-        named = {host for one in addresses if (host := urlsplit(one).netloc)}
+        named = {host for one in (self.address, self.wfs) if (host := host_of(one))}
         return frozenset(named | set(self.redirects))
 
 
@@ -214,12 +247,14 @@ def read_catalogue(path: Path) -> Catalogue:
         With every problem of the file.
     """
     name = clean_text(path.name)
+    if not path.is_file():
+        raise FetchError(Problem(clean_text(str(path), 300), "is no file", "see --sources"))
     try:
         with path.open("rb") as stream:
             written = stream.read(_MOST_BYTES + 1)
         if len(written) > _MOST_BYTES:
             raise FetchError(Problem(name, "is larger than 1 MB", "give a file of sources"))
-        content: dict[str, Any] = tomllib.loads(written.decode())
+        content: dict[str, Any] = tomllib.loads(written.decode("utf-8-sig"))
         return Catalogue.model_validate(content)
     except ValidationError as error:
         found = error.errors(include_url=False, include_input=False)

@@ -20,7 +20,12 @@ ZIP = b"PK\x03\x04" + bytes(range(256)) * 4000
 
 def source_of(server: Server) -> DataSource:
     return DataSource(
-        publisher="P", title="T", kind="file", address=f"{server.address}/f", format="zip"
+        publisher="P",
+        title="T",
+        kind="file",
+        address=f"{server.address}/f",
+        file="f.zip",
+        format="zip",
     )
 
 
