@@ -87,13 +87,37 @@ def read_points(
     if file.kind in TABLE:
         return _read_from_table(file, known, near_by, bare)
     kinds = (*_POINTS, *_AREAS) if areas else _POINTS
-
-    def score(frame: gpd.GeoDataFrame) -> int:
-        return int(frame.geom_type.isin(kinds).sum())
-
-    frame = read_layer(file, score, alone=True)
+    frame = read_layer(file, lambda one: int(one.geom_type.isin(kinds).sum()), alone=True)
     if frame is None:
         return None
+    return _locate_features(frame, known, file, near_by, areas=areas, bare=bare)
+
+
+def locate_features(
+    frame: gpd.GeoDataFrame, known: Synonyms, study_area: gpd.GeoDataFrame, file: OpenedFile
+) -> tuple[pd.DataFrame, gpd.GeoSeries] | None:
+    """As `read_points`, of a layer that is read already.
+
+    Parameters
+    ----------
+    frame
+        As `read_layer` gives it.
+    known, study_area, file
+        As for `read_points`.
+    """
+    near_by = _NearBox(_box_of(study_area), each=False)
+    return _locate_features(frame, known, file, near_by, areas=True, bare=lambda _: False)
+
+
+def _locate_features(
+    frame: gpd.GeoDataFrame,
+    known: Synonyms,
+    file: OpenedFile,
+    near_by: _NearBox,
+    *,
+    areas: bool,
+    bare: Callable[[pd.DataFrame], bool],
+) -> tuple[pd.DataFrame, gpd.GeoSeries] | None:
     file.choose_columns(list(known))
     attributes = pd.DataFrame(frame.drop(columns=frame.geometry.name))
     file.keep_rows(attributes)

@@ -1,4 +1,4 @@
-"""Where inside a zone people live: a raster, points or addresses that spread its children."""
+"""Where inside a zone people live: a grid, points or addresses that spread its children."""
 
 from __future__ import annotations
 
@@ -17,11 +17,12 @@ from stemgeo.inputs.boundaries import as_input
 from stemgeo.inputs.cells import as_numbers
 from stemgeo.inputs.counting import read_numbers, tell_versions
 from stemgeo.inputs.files import OpenedFile, clean_text, open_input
-from stemgeo.inputs.formats import Format, UnreadableError
+from stemgeo.inputs.formats import VECTOR, Format, UnreadableError
 from stemgeo.inputs.messages import check_values
-from stemgeo.inputs.points import FLANDERS, match_columns, read_points
+from stemgeo.inputs.points import FLANDERS, locate_features, match_columns, read_points
+from stemgeo.inputs.polygon_cells import AREAS, check_cells
 from stemgeo.inputs.provenance import Provenance
-from stemgeo.inputs.vectors import as_text, make_transformer, parse_crs
+from stemgeo.inputs.vectors import as_text, make_transformer, parse_crs, read_layer
 from stemgeo.notes import Said, say, say_amount, say_count
 
 if TYPE_CHECKING:
@@ -47,6 +48,7 @@ _WEIGHT = {
         "inwoners",
         "residents",
         "ms_population",
+        "ms_pop",
         "pop",
         "total",
     )
@@ -71,7 +73,7 @@ so that no child moves where a study has a smaller area."""
 
 
 def read_weights(path: str | Path | Input, municipalities: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
-    """Read a population grid (GeoTIFF) or population points (table or layer).
+    """Read a population grid (GeoTIFF, or polygons) or population points (table or layer).
 
     Parameters
     ----------
@@ -83,7 +85,7 @@ def read_weights(path: str | Path | Input, municipalities: gpd.GeoDataFrame) -> 
     Returns
     -------
     GeoDataFrame
-        weight (above 0, in the file's own unit), geometry (points, or the cells of a raster;
+        weight (above 0, in the file's own unit), geometry (points, or the cells of a grid;
         EPSG:31370).
 
     Raises
@@ -120,8 +122,10 @@ def load_weights(
         try:
             if file.kind is Format.GEOTIFF:
                 frame = _read_raster(file, municipalities)
+            elif file.kind in VECTOR:
+                frame = _read_weighted_layer(file, municipalities)
             else:
-                frame = _read_weighted_points(file, municipalities)
+                frame = _weigh_points(read_points(file, _WEIGHT, municipalities), file)
         except UnreadableError as error:
             file.error(error.what, error.mend)
             frame = None
@@ -439,16 +443,62 @@ def _find_cell_range(places: list[float], size: int) -> tuple[int, int]:
     return max(0, int(first) - 1), min(size, int(last) + 2)
 
 
-def _read_weighted_points(
+def _read_weighted_layer(
     file: OpenedFile, municipalities: gpd.GeoDataFrame
 ) -> gpd.GeoDataFrame | None:
-    read = read_points(file, _WEIGHT, municipalities)
-    if read is None:
+    """Read a layer of cells, or of points."""
+    layer = read_layer(
+        file, lambda one: int(one.geom_type.isin(AREAS).sum()) or len(one), alone=True
+    )
+    if layer is None:
         return None
-    table, points = read
+    areas = layer.geom_type.isin(AREAS)
+    if not areas.any():
+        return _weigh_points(locate_features(layer, _WEIGHT, municipalities, file), file)
+    file.keep_rows(pd.DataFrame(layer.drop(columns=layer.geometry.name)))
+    label = _find_weight_column(layer.drop(columns=layer.geometry.name), file)
+    weight = None if label is None else _read_cell_weights(layer, label, file)
+    outlines = check_cells(layer, file)
+    if weight is None or outlines is None:
+        return None
+    cells = gpd.GeoDataFrame({"weight": weight}, geometry=outlines, crs=LAMBERT_72)
+    return cells[cells["weight"] > 0]
+
+
+def _read_cell_weights(layer: gpd.GeoDataFrame, label: Any, file: OpenedFile) -> pd.Series | None:
+    """Read the people of each cell; one of which that is not known has none, which is told."""
+    unknown = layer[label].isna() | (as_text(layer[label]) == "")
+    weight = _read_weight_column(layer[~unknown], label, file)
+    if unknown.any():
+        file.warn(
+            say(
+                "{cells} without a number in '{label}'",
+                "{cells} zonder getal in '{label}'",
+                "{cells} sans nombre dans « {label} »",
+                cells=say_count(int(unknown.sum()), "cell"),
+                label=clean_text(str(label), 40),
+            ),
+            say("0 is taken", "daar is 0 genomen", "0 est retenu"),
+        )
+    return None if weight is None else weight.reindex(layer.index).fillna(0.0)
+
+
+def _find_weight_column(table: pd.DataFrame, file: OpenedFile) -> Any:
+    """Find the column of people by its name; without one the file is refused."""
     label = match_columns(table, _WEIGHT, file).get("weight") or _find_people_column(table)
     if label is None:
         file.error("has no column of weights", "name the column with people `weight`")
+    return label
+
+
+def _weigh_points(
+    read: tuple[pd.DataFrame, gpd.GeoSeries] | None, file: OpenedFile
+) -> gpd.GeoDataFrame | None:
+    if read is None:
+        return None
+    table, points = read
+    label = _find_weight_column(table, file)
+    if label is None:
         return None
     weight = _read_weight_column(table, label, file)
     if weight is None:

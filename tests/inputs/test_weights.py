@@ -2,19 +2,29 @@
 
 from __future__ import annotations
 
+import datetime as dt
+import re
+import zipfile
 from typing import TYPE_CHECKING, Any
 
 import geopandas as gpd
+import hand
 import numpy as np
+import pandas as pd
 import pytest
 import rasterio
+import shapely
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
+from stemgeo.demand import PlacingGround, count_children, cut_age_cells, place_children
 from stemgeo.errors import Findings, InputError
 from stemgeo.inputs import read_weights
 from stemgeo.inputs.weights import load_addresses, load_weights
-from stemgeo.study import Input
+from stemgeo.study import DEFAULT_BANDS, AcademyRules, Input
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
 
     import numpy.typing as npt
@@ -168,12 +178,211 @@ def test_cells_beyond_all_people_are_refused(
 
 
 def test_points_of_a_layer(tmp_path: Path, municipalities: gpd.GeoDataFrame) -> None:
-    """Points, or areas by their centre, from a GeoPackage."""
+    """Points of a GeoPackage stay points."""
     frame = municipalities.assign(gewicht=range(6))[["gewicht", "geometry"]]
-    frame.to_file(tmp_path / "w.gpkg")
+    frame.set_geometry(frame.centroid).to_file(tmp_path / "w.gpkg")
     read = read_weights(tmp_path / "w.gpkg", municipalities)
     assert read["weight"].tolist() == [1, 2, 3, 4, 5]
     assert read.geometry.iloc[0].equals(municipalities.geometry.iloc[1].centroid)
+
+
+# --- Cells that are polygons -------------------------------------------------------------------
+
+WEST, NORTH = 3_902_000, 3_128_000
+"""A corner in EPSG:3035 inside the six squares, north-west of Brussels."""
+
+Cell = tuple[float, float, float, float | None]
+"""Metres east and north of the corner, side, people."""
+
+
+def published(cells: Sequence[Cell]) -> gpd.GeoDataFrame:
+    """Make the grid with the columns that Statbel's has."""
+    east, north, side, people = zip(*cells, strict=True)
+    frame = pd.DataFrame({"ms_pop": people, "ms_len": side})
+    frame = frame.assign(ms_km2=frame["ms_len"] ** 2 / 1e6)
+    frame = frame.assign(x_3035=[WEST + x for x in east], y_3035=[NORTH + y for y in north])
+    shapes = [
+        shapely.box(WEST + x, NORTH + y, WEST + x + one, NORTH + y + one) for x, y, one, _ in cells
+    ]
+    return gpd.GeoDataFrame(frame, geometry=shapes, crs="EPSG:3035")
+
+
+def write_published(path: Path, frame: gpd.GeoDataFrame) -> Path:
+    """Write a grid as it is published: GeoJSON with its CRS, in a zip."""
+    frame.to_file(path.with_suffix(".geojson"), driver="GeoJSON")
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.write(path.with_suffix(".geojson"), path.with_suffix(".geojson").name)
+    path.with_suffix(".geojson").unlink()
+    return path
+
+
+MIXED: list[Cell] = [(0, 0, 125, 8), (125, 0, 125, 4), (0, 125, 125, 0), (250, 0, 1000, 60)]
+
+
+def test_the_grid_as_published_is_read_as_cells(
+    tmp_path: Path, municipalities: gpd.GeoDataFrame
+) -> None:
+    """Its outlines, with the column of people by its name; what it cannot say is told."""
+    path = write_published(tmp_path / "POP_GRID_2025_3035_geojson.zip", published(MIXED))
+    findings = Findings()
+    read, origin = load_weights(Input(path=path), municipalities, findings)
+    assert findings.errors == []
+    assert read is not None
+    assert origin is not None
+    assert read["weight"].tolist() == [8, 4, 60]
+    assert np.sqrt(read.area).round(-1).tolist() == [120, 120, 1000]
+    assert read.crs.to_epsg() == 31370
+    assert "weights from column 'ms_pop'" in origin.note
+    assert "4 cells of 125 to 1,000 m" in origin.note
+    assert (origin.source, origin.date) == ("Statbel", dt.date(2025, 1, 1))
+    told = "\n".join(map(str, findings.notes))
+    assert "Statbel moves some residents to another cell, for their privacy" in told
+    assert "'x_3035'" in told
+    assert "'ms_km2'" in told
+
+
+def problems(
+    tmp_path: Path, municipalities: gpd.GeoDataFrame, frame: gpd.GeoDataFrame
+) -> tuple[list[str], str]:
+    """Read a grid; give its errors and what else is told."""
+    path, findings = tmp_path / "g.gpkg", Findings()
+    frame.to_file(path)
+    load_weights(Input(path=path), municipalities, findings)
+    return [str(one) for one in findings.errors], "\n".join(map(str, findings.notes))
+
+
+def test_cells_that_are_none_are_refused(tmp_path: Path, municipalities: gpd.GeoDataFrame) -> None:
+    """Too large, without an outline, a point among them, twice the same, below 0, no number."""
+    grid = published(MIXED)
+    large = published([(0, 0, 12_000, 5)])
+    no_outline = grid.set_geometry([None, *grid.geometry[1:]])
+    mixed = grid.set_geometry([grid.geometry[0].centroid, *grid.geometry[1:]])
+    twice = pd.concat([grid, grid.iloc[[3]]], ignore_index=True)
+    below = grid.assign(ms_pop=[8, -4, 0, 60])
+    words = grid.assign(ms_pop=["8", "veel", "0", "60"])
+    flat = grid.set_geometry(
+        [shapely.box(WEST, NORTH, WEST + 0.1, NORTH + 0.1), *grid.geometry[1:]]
+    )
+    for frame, what in [
+        (large, "feature 1: is up to 12.* km wide, and a cell is at most 10 km; give a grid"),
+        (no_outline, "feature 1: has no outline; give each cell its polygon"),
+        (mixed, "feature 1: is no polygon but a Point, and the others are cells; give cells or"),
+        (twice, "has cells more than once: feature 4 and 5; give each cell once"),
+        (below, r"feature 2: 'ms_pop' is '-4\.?0?', not a number of 0 or more"),
+        (words, "feature 2: 'ms_pop' is 'veel', not a number of 0 or more"),
+        (flat, "feature 1: is smaller than 1 m2"),
+        (grid.drop(columns="ms_pop"), "has no column of weights"),
+    ]:
+        errors, _ = problems(tmp_path, municipalities, frame)
+        assert len(errors) == 1, errors
+        assert re.search(what, errors[0]), errors
+
+
+def test_cells_that_are_doubtful_are_told(tmp_path: Path, municipalities: gpd.GeoDataFrame) -> None:
+    """Without a number there is nobody; cells that overlap add up; a side that is too short."""
+    errors, told = problems(
+        tmp_path,
+        municipalities,
+        published([*MIXED[:3], (250, 0, 1000, None), (1200, 0, 500, 6)]).assign(
+            ms_len=[125, 125, 125, 1000, 250]
+        ),
+    )
+    assert errors == []
+    assert "1 cell without a number in 'ms_pop'; 0 is taken" in told
+    assert "cells overlap: 4 + 5; where they do their people are added up" in told
+    assert "1 cell larger on the map than 'ms_len' says: feature 5" in told
+
+
+def test_cells_that_all_overlap_are_told_without_end(
+    tmp_path: Path, municipalities: gpd.GeoDataFrame
+) -> None:
+    """Hundreds of cells laid over each other are told by the first, not by each pair."""
+    heap: list[Cell] = [(i / 10, i / 10, 1000, 1) for i in range(300)]
+    errors, _ = problems(tmp_path, municipalities, published(heap))
+    (line,) = errors
+    assert "has cells more than once: feature 1 and 2, 1 and 3, 1 and 4 and" in line
+
+
+def grid_on(
+    cells: gpd.GeoDataFrame, zones: Mapping[str, shapely.Geometry], children: int = 997
+) -> PlacingGround:
+    """Make a municipality of some zones with a grid."""
+    ground = shapely.union_all([*zones.values()])
+    of = hand.inputs(
+        hand.municipalities({"11001": ("Antwerpen", ground)}),
+        hand.children([("11001", 7, "F", children)]),
+        hand.zones({name: ("11001", one) for name, one in zones.items()}),
+        weights=cells,
+    )
+    return PlacingGround(of, hand.study(weights="w", demand={"method": "grid"}))
+
+
+def spread(ground: PlacingGround) -> gpd.GeoDataFrame:
+    """Place its children; give the points."""
+    ages = cut_age_cells(DEFAULT_BANDS, ground.inputs.academies, AcademyRules())
+    points = place_children(ground, ages, "grid").points
+    return points.assign(children=count_children(points))
+
+
+def cells_of(rows: Sequence[tuple[float, float, float, float]]) -> gpd.GeoDataFrame:
+    """Make cells of (east, north, side) in km from the corner of the ground, and people."""
+    shapes = [hand.square(x, y, side, side) for x, y, side, _ in rows]
+    return gpd.GeoDataFrame({"weight": [one[3] for one in rows]}, geometry=shapes, crs=hand.CRS)
+
+
+def test_a_grid_worked_out_by_hand() -> None:
+    """A cell of 1 km across a border, a third in the east zone, and one of 125 m in the west.
+
+    Of 100 children: the large cell has 60 people, 40 west and 20 east; the small one 40, west.
+    """
+    grid = cells_of([(0, 0, 1, 60), (0, 1, 0.125, 40)])
+    zones = {"W": hand.square(0, 0, 2 / 3, 2), "E": hand.square(2 / 3, 0, 1, 2)}
+    points = spread(grid_on(grid, zones, 100))
+    by = points.groupby("zone_id")["children"].apply(sorted).to_dict()
+    assert by == {"W": [40, 40], "E": [20]}
+    small = points[points.geometry.y > hand.Y0 + 1000]
+    assert small["children"].tolist() == [40]
+    assert small.geometry.iloc[0].within(hand.square(0, 1, 0.125, 0.125))
+
+
+@given(
+    cut=st.floats(0.1, 1.9),
+    people=st.lists(st.integers(0, 500), min_size=8, max_size=8).filter(any),
+    children=st.integers(1, 3000),
+)
+@settings(max_examples=12)
+def test_a_grid_of_many_sizes_loses_no_child(cut: float, people: list[int], children: int) -> None:
+    """Each child stands in its zone, and the cut is what shapely says cell by cell."""
+    sides = [1, 0.5, 0.25, 0.125]
+    grid = cells_of([(i % 2, i // 2 % 2 + 0.1, sides[i // 2], p) for i, p in enumerate(people)])
+    grid = grid[grid["weight"] > 0].reset_index(drop=True)
+    zones = {"W": hand.square(0, 0, cut, 3), "E": hand.square(cut, 0, 3 - cut, 3)}
+    ground = grid_on(grid, zones, children)
+    points = spread(ground)
+    assert points["children"].sum() == children
+    places = ground.find_places("grid", np.zeros(2, dtype=np.intp))
+    assert places is not None
+    of_zone = np.bincount(places.zone, places.weight, 2) / places.weight.sum()
+    for number, (zone, outline) in enumerate(zones.items()):
+        mine = points[points["zone_id"] == zone]
+        assert mine.geometry.within(outline.buffer(1e-6)).all()
+        people_there = (grid["weight"] * grid.intersection(outline).area / grid.area).sum()
+        assert of_zone[number] == pytest.approx(people_there / grid["weight"].sum(), abs=1e-6)
+
+
+@given(people=st.lists(st.integers(0, 200), min_size=4, max_size=4).filter(any))
+@settings(max_examples=10)
+def test_four_small_cells_are_one_of_twice_the_side(people: list[int]) -> None:
+    """By their sums: in each zone the same children within one, however a cell is divided."""
+    each = sum(people) / 4
+    quarters = [(x, y, 0.125, each) for x in (0, 0.125) for y in (0, 0.125)]
+    zones = {"W": hand.square(0, 0, 0.1, 1), "E": hand.square(0.1, 0, 1, 1)}
+    other = (0.5, 0.5, 0.25, 100.0)
+    by = [
+        spread(grid_on(cells_of([*own, other]), zones)).groupby("zone_id")["children"].sum()
+        for own in (quarters, [(0, 0, 0.25, sum(people))])
+    ]
+    assert (by[0] - by[1]).abs().max() <= 1
 
 
 def test_thousands_and_a_second_year_of_weights(
