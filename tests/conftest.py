@@ -134,8 +134,11 @@ def extract_of(shared_data: Path, once: Once) -> Callable[[str], Path]:
 
 
 @pytest.fixture
-def server() -> Iterator[Server]:
+def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[Server]:
     """Play the servers of open data; the only one that this test can speak to."""
+    for name in ("http_proxy", "https_proxy", "all_proxy"):
+        monkeypatch.delenv(name, raising=False)
+        monkeypatch.delenv(name.upper(), raising=False)
     pytest_socket.enable_socket()
     pytest_socket.socket_allow_hosts(["127.0.0.1"])
     played = Server()
@@ -167,7 +170,7 @@ def _unsynced() -> Iterator[None]:
     from stemgeo.writing import whole
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(whole, "_sync_to_disk", lambda _: None)
+        patch.setattr(whole, "sync_to_disk", lambda _: None)
         yield
 
 

@@ -23,7 +23,7 @@ from itertools import count
 from pathlib import Path
 from typing import Any
 
-from stemgeo.errors import Problem, ResultError, WriteError
+from stemgeo.errors import Problem, ResultError, StemgeoError, WriteError
 from stemgeo.writing.seal import is_empty, list_others_work
 
 if sys.platform != "win32":
@@ -70,7 +70,7 @@ def make_ready(place: Path, *, keep: bool = False) -> None:
     """
     place = full_path(place)
     clear_leftovers(temporary_home())
-    with _tell_refusal(place):
+    with tell_refusal(place):
         longest = place.with_name(old_name(place, 99)) if keep else place
         try:
             longest.lstat()
@@ -87,7 +87,7 @@ def make_ready(place: Path, *, keep: bool = False) -> None:
 def ask_place(place: Path, refuse: Callable[[Path], None]) -> None:
     """Ask whether a place may be written, while no other run changes it."""
     place = full_path(place)
-    with _tell_refusal(place), lock_folder(place.parent):
+    with tell_refusal(place), lock_folder(place.parent):
         refuse(place)
 
 
@@ -135,7 +135,7 @@ def whole_folder(
     place = full_path(place)
     if not keep:
         ask_place(place, refuse)
-    with _tell_refusal(place):
+    with tell_refusal(place):
         place.parent.mkdir(parents=True, exist_ok=True)
         with work_folder(place.parent) as work, _name_errors(work):
             new = _make_new(work, place.name)
@@ -143,12 +143,12 @@ def whole_folder(
             (work / _LOCK).write_text(str(new.stat().st_ino), encoding="utf-8")
             yield new
             for path in (*new.rglob("*"), new):
-                _sync_to_disk(path)
+                sync_to_disk(path)
             with lock_folder(place.parent):
                 if not keep:
                     refuse(place)
                 _move_in(work, new, place, keep=keep)
-            _sync_to_disk(place.parent)
+            sync_to_disk(place.parent)
 
 
 @contextmanager
@@ -172,13 +172,13 @@ def whole_files(
         As for `whole_folder`.
     """
     folder = folder.resolve()
-    with _tell_refusal(folder):
+    with tell_refusal(folder):
         folder.mkdir(parents=True, exist_ok=True)
         with work_folder(folder) as work, _name_errors(work):
             yield _make_new(work, "")
             places = {path: folder / path.name for path in sorted((work / _NEW).iterdir())}
             for path in places:
-                _sync_to_disk(path)
+                sync_to_disk(path)
             with lock_folder(folder):
                 there = {new: one for new, one in places.items() if os.path.lexists(one)}
                 for new, place in there.items():
@@ -188,7 +188,7 @@ def whole_files(
                     _keep_beside(place, place)
                 for new, place in places.items():
                     new.replace(place)
-            _sync_to_disk(folder)
+            sync_to_disk(folder)
 
 
 def _make_new(work: Path, name: str) -> Path:
@@ -273,7 +273,7 @@ def temporary_folder() -> Iterator[Path]:
     """Give a folder for files on the way."""
     home = temporary_home()
     with ExitStack() as stack:
-        with _tell_refusal(home):
+        with tell_refusal(home):
             work = stack.enter_context(work_folder(home))
         try:
             with _name_errors(work):
@@ -423,7 +423,8 @@ def _rename_at_once(old: Path, new: Path, how: int) -> bool:
     raise OSError(number, os.strerror(number), str(new))
 
 
-def _sync_to_disk(path: Path) -> None:
+def sync_to_disk(path: Path) -> None:
+    """Wait until what a file holds would outlast a power cut."""
     handle = os.open(path, os.O_RDONLY)
     try:
         os.fsync(handle)
@@ -432,11 +433,14 @@ def _sync_to_disk(path: Path) -> None:
 
 
 @contextmanager
-def _tell_refusal(place: Path) -> Iterator[None]:
-    """Turn the system's refusal to write a place into a line with the name of the file."""
+def tell_refusal(place: Path) -> Iterator[None]:
+    """Turn the system's refusal to write a place into a line with the name of the file.
+
+    What is explained already is no such refusal, though some of it is of the kind `OSError`.
+    """
     try:
         yield
-    except WriteError:
+    except StemgeoError:
         raise
     except OSError as error:
         path = _find_shown_path(error, place)
@@ -465,7 +469,7 @@ def _name_errors(work: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        if error.filename is None and not isinstance(error, WriteError):
+        if error.filename is None and not isinstance(error, StemgeoError):
             files = [path for path in (work / _NEW).rglob("*") if path.is_file()]
             last = max(files, key=lambda path: path.stat().st_mtime_ns, default=None)
             error.filename = None if last is None else str(last)

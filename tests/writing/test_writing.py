@@ -24,7 +24,7 @@ from matplotlib.figure import Figure
 from terminal import stemgeo
 
 from stemgeo import facts
-from stemgeo.errors import ResultError, WriteError
+from stemgeo.errors import FetchError, MissingFileError, Problem, ResultError, WriteError
 from stemgeo.example import write_sample
 from stemgeo.maps.page import save_figure
 from stemgeo.report.files import (
@@ -564,6 +564,21 @@ def test_every_command_refuses_what_was_edited_before_it_reads(
     what = "holds what stemgeo did not write: summary.md (changed)"
     assert said.err == f"error: {place}: {what}; {mend}result.old-{TODAY}\n"
     assert content_of(place) == before
+
+
+@pytest.mark.parametrize("kind", [FetchError, MissingFileError])
+def test_what_is_explained_already_is_told_as_it_is(
+    tmp_path: Path, kind: type[FetchError] | type[MissingFileError]
+) -> None:
+    """A server that fails while a folder is written is no full disk, though both are `OSError`."""
+    error = kind(Problem("x.be", "is silent"))
+    with pytest.raises(kind, match=r"^x\.be: is silent$"), whole.whole_files(tmp_path, print):
+        raise error
+    with pytest.raises(kind), whole.whole_folder(tmp_path / "new", print):
+        raise error
+    with pytest.raises(kind), whole.temporary_folder():
+        raise error
+    assert not list(tmp_path.iterdir())
 
 
 def test_output_to_a_full_disk_is_told() -> None:
