@@ -85,6 +85,8 @@ class Manners(_CataloguePart):
         Without a byte, after which a connection is dead.
     requests_per_s
         The most, of one server.
+    features_per_page
+        That are asked of a service of features at once.
     """
 
     tries: int = Field(default=6, ge=1, le=100)
@@ -92,6 +94,7 @@ class Manners(_CataloguePart):
     longest_wait_s: float = Field(default=120, ge=0, le=3600)
     stall_s: float = Field(default=60, gt=0, le=3600)
     requests_per_s: float = Field(default=10, gt=0, le=1000)
+    features_per_page: int = Field(default=100, ge=1, le=10_000)
 
 
 class Known(_CataloguePart):
@@ -126,8 +129,8 @@ class DataSource(_CataloguePart):
         Where; {year} in it is the year. Empty: by hand.
     also
         Addresses of the same in other forms, which nothing here asks.
-    collection, wfs, type_name
-        Of a service of features: its collection; the same by WFS.
+    collection, wfs, type_name, crs
+        Of a service of features: its collection; the same by WFS; how it calls EPSG:31370.
     years
         Of which there is a file; empty: it has no years.
     file
@@ -166,6 +169,7 @@ class DataSource(_CataloguePart):
     collection: Text = ""
     wfs: Address = ""
     type_name: Text = ""
+    crs: Text = ""
     years: tuple[int, ...] = ()
     file: FileName = ""
     format: Literal["", "zip", "xlsx", "pbf", "geojson", "csv", "json", "osm"] = ""

@@ -107,12 +107,15 @@ class Answered:
         What the server calls it, such as "application/json".
     modified
         Of when the server says that it is.
+    headers
+        What else the server says of it, names in small letters.
     """
 
     content: bytes
     address: str
     kind: str
     modified: dt.datetime | None = None
+    headers: Mapping[str, str] = field(default_factory=dict)
 
     def json(self) -> Any:
         """Read it as JSON.
@@ -373,7 +376,8 @@ class Client:
                         raise FetchError(Problem(_show(address), what, "ask for less at once"))
                 kind = answer.headers.get("content-type", "").partition(";")[0].strip().lower()
                 modified = _read_day(answer.headers.get("last-modified"))
-                return Answered(bytes(content), _show(str(answer.url)), kind, modified)
+                told = {name.lower(): value for name, value in answer.headers.items()}
+                return Answered(bytes(content), _show(str(answer.url)), kind, modified, told)
 
         answer: Answered = self._retry(address, try_once)
         return answer

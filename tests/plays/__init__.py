@@ -1,0 +1,1 @@
+"""What the servers of open data say, spoken by the server of this machine: one module a source."""
